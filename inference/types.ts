@@ -1,0 +1,115 @@
+/** What callers give the model and get back: the plain data of `openModel` (inference/model.ts). */
+
+import type { ModelCard } from './model-card.ts'
+
+/** How the answer is generated. Names and semantics follow transformers' GenerationConfig. */
+export type GenerationOptions = {
+  /** Upper bound of generated tokens, the stop token included. Default: the card's. */
+  readonly maxNewTokens?: number
+  /** The stop tokens are forbidden before this many tokens. Default 0. */
+  readonly minNewTokens?: number
+  /** Beams kept; 1 is greedy or sampling. */
+  readonly beams?: number
+  /** Beam score = sum of log-probabilities / length ** lengthPenalty. Default 1. */
+  readonly lengthPenalty?: number
+  /** When beam search ends, as in transformers. Default false. */
+  readonly earlyStopping?: boolean | 'never'
+  /** Draw tokens at random instead of taking the most probable. Default false. */
+  readonly sample?: boolean
+  /** Divides the logits before sampling; above 0. Default 1. */
+  readonly temperature?: number
+  /** Sample among the k most probable tokens; 0 means all. Default 50, as in transformers. */
+  readonly topK?: number
+  /** Sample among the fewest tokens whose probabilities reach this sum, in (0, 1]. Default 1. */
+  readonly topP?: number
+  /** Seed of the random draws; the same seed gives the same answer. Default: random. */
+  readonly seed?: number
+  /** Above 1 discourages tokens already in the prompt or the answer. Default 1. */
+  readonly repetitionPenalty?: number
+  /** No n-gram of this size occurs twice; 0 is off. Default 0. */
+  readonly noRepeatNgramSize?: number
+  /** Token ids that end the answer. Default: the card's. */
+  readonly stopIds?: readonly number[]
+  /** Texts that end the answer; cut from its text. */
+  readonly stopStrings?: readonly string[]
+}
+
+/** What every request takes besides its own arguments. */
+export type RequestOptions = {
+  /** Ends the request between two steps; it then rejects with the signal's reason. */
+  readonly signal?: AbortSignal
+}
+
+/** A picture as the decoder sees it: float32, [queryTokens, embedSize], row-major. */
+export type ImageTokens = {
+  readonly data: Float32Array
+  readonly shape: readonly [number, number]
+}
+
+/** An image file's bytes (PNG, JPEG, WebP, AVIF, GIF, TIFF), or what `embedImage` gave for one. */
+export type ImageInput = Uint8Array | ImageTokens
+
+/** One past question and its answer. */
+export type Turn = { readonly question: string; readonly answer: string }
+
+/** Where the time of a request went, in milliseconds; `tokens` counts the generated ids. */
+export type Timings = {
+  readonly preprocessMs: number
+  readonly visionMs: number
+  readonly qformerMs: number
+  readonly prefillMs: number
+  readonly decodeMs: number
+  readonly tokens: number
+}
+
+/** A finished answer. */
+export type Answer = {
+  /** Trimmed, without special tokens and without what a stop string cut off. */
+  readonly text: string
+  /** The generated ids only, the stop id included, as transformers' `generate` gives them. */
+  readonly tokenIds: readonly number[]
+  readonly finish: 'stop' | 'length'
+  readonly timings: Timings
+}
+
+/** One streamed step: the new id and the whole text so far. */
+export type Step = { readonly tokenId: number; readonly text: string }
+
+/** One candidate answer with its likelihood. */
+export type ScoredAnswer = {
+  readonly answer: string
+  /** Sum of the natural-log probabilities of the answer's tokens, teacher-forced; at most 0. */
+  readonly logLikelihood: number
+  /** Softmax of the log-likelihoods over the given answers; they sum to 1. */
+  readonly probability: number
+}
+
+/** An open model: one worker thread that owns the sessions. Made by `openModel`. */
+export type Model = {
+  readonly card: ModelCard
+  /** Captions the picture with the card's caption prompt and defaults. */
+  describe(
+    image: ImageInput,
+    options?: GenerationOptions & RequestOptions & { readonly prompt?: string },
+  ): Promise<Answer>
+  /** Answers a question about the picture, given the turns before it, oldest first. */
+  ask(
+    image: ImageInput,
+    question: string,
+    options?: GenerationOptions & RequestOptions & { readonly history?: readonly Turn[] },
+  ): Promise<Answer>
+  /** Continues a raw prompt after the image tokens, step by step; returns the finished answer. */
+  generate(
+    image: ImageInput,
+    options: GenerationOptions & RequestOptions & { readonly prompt: string },
+  ): AsyncGenerator<Step, Answer, void>
+  /** How likely each answer is after the prompt. */
+  score(
+    image: ImageInput,
+    options: RequestOptions & { readonly prompt: string; readonly answers: readonly string[] },
+  ): Promise<readonly ScoredAnswer[]>
+  /** Runs the vision tower, Q-Former and projection once; the result can be given as an image. */
+  embedImage(image: ImageInput, options?: RequestOptions): Promise<ImageTokens>
+  /** Waits for the step in flight, rejects what still waits, ends the thread. */
+  close(): Promise<void>
+}
