@@ -1,0 +1,151 @@
+/**
+ * Loads what transformers gave for the small checkpoints (made by test/reference).
+ *
+ * For each name in PARITY_NAMES there are
+ * - `test/fixtures/checkpoints/NAME/`: a Hugging Face folder with the stored weights;
+ * - `test/fixtures/parity/NAME.json`: one object of the type Parity below, plain data;
+ * - `test/fixtures/parity/NAME.bin`: the tensors, float32 little-endian, one after the other; the JSON's
+ *   `tensors` says the shape and the byte offset of each.
+ *
+ * Everything was computed in float32 from the stored weights, whatever their type. Token ids are the
+ * generated ones only, the stop id included; the reference's own sequence has `queryTokens` times
+ * `tokens.image` and the prompt's ids before them, and its repetition penalty and n-gram rule see those.
+ * Ids were kept only where they survive a change of all weights by 1e-5, so a port can be held to them.
+ *
+ * Tensors (Q query tokens, V vocabulary):
+ * - `pixel_values` [1, 3, S, S], up to 42 px only; `pixelValuesSha256` hashes its bytes for every size
+ * - `image_embeds` [1, N + 1, Dv], after post_layernorm
+ * - `query_output` [1, Q, Dq]
+ * - `image_tokens` [1, Q, E]: what takes the places of the image tokens, E = word_embed_proj_dim
+ * - `projected` [1, Q, H]: language_projection's output, only where H = hidden_size differs from E.
+ *   The projection is always H wide. The reference then fills the image tokens' E-wide rows with the
+ *   flat run of those numbers, so `image_tokens` is `projected.flat()[0 .. Q * E]` cut into rows of E, the
+ *   rest unused; the decoder's project_in comes after that. With E > H transformers stops with an error.
+ * - `logits.caption.prefill`, `logits.question.prefill` [Q + prompt ids, V], when at most 16 rows
+ * - `logits.caption.steps` [up to 8, V], `logits.question.steps` [up to 4, V]: raw logits of plain greedy
+ *   steps; row 0 is the last row of the prefill
+ */
+
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import type { GenerationOptions } from '../../inference/types.ts'
+
+export const FIXTURES = path.join(import.meta.dirname, '..', 'fixtures')
+
+export const PARITY_NAMES = [
+  'base',
+  'odd-sizes',
+  'queries',
+  'no-bias',
+  'projected',
+  'projected-pre-norm',
+  'post-norm',
+  'separate-head',
+  'old-style',
+  'blocks',
+  '224px',
+  '364px',
+] as const
+export type ParityName = (typeof PARITY_NAMES)[number]
+
+export type Tensor = { readonly shape: readonly number[]; readonly data: Float32Array }
+
+type PromptName = 'caption' | 'question'
+
+/** What the JSON holds besides the tensors. */
+export type Parity = {
+  readonly name: ParityName
+  readonly about: string
+  readonly seed: number
+  readonly transformers: string
+  readonly torch: string
+  /** The picture, relative to test/fixtures. */
+  readonly image: string
+  readonly imageSize: number
+  readonly pixelValuesSha256: string
+  /** `image` is the reference's placeholder, also for old-style, whose own config has none. */
+  readonly tokens: {
+    readonly bos: number
+    readonly pad: number
+    readonly stop: number[]
+    readonly image: number
+  }
+  readonly queryTokens: number
+  readonly vocabSize: number
+  /** `ids` start with BOS; the caption's text is empty, so its ids are BOS alone. */
+  readonly prompts: Record<PromptName, { readonly text: string; readonly ids: number[] }>
+  /** Teacher-forced natural-log probability of each token of the answer after the prompt's ids. */
+  readonly scores: readonly {
+    readonly prompt: PromptName
+    readonly answer: string
+    readonly ids: number[]
+    readonly logProbabilities: number[]
+  }[]
+  /** `options` says everything that differs from plain greedy; `score` is the best beam's. */
+  readonly generations: readonly {
+    readonly prompt: PromptName
+    readonly options: GenerationOptions
+    readonly ids: number[]
+    readonly score?: number
+  }[]
+  /**
+   * The distribution each of three tokens was drawn from, after all processors and warpers, along the
+   * ids drawn. `kept` tokens have a probability above 0; the 24 likeliest are listed, likeliest first.
+   */
+  readonly sampling: readonly {
+    readonly prompt: PromptName
+    readonly options: GenerationOptions
+    readonly drawn: number[]
+    readonly steps: readonly {
+      readonly kept: number
+      readonly ids: number[]
+      readonly probabilities: number[]
+    }[]
+  }[]
+  readonly tensors: Record<string, Tensor>
+}
+
+/** The Hugging Face folder of a small checkpoint. */
+export function checkpointFolder(name: ParityName): string {
+  return path.join(FIXTURES, 'checkpoints', name)
+}
+
+/** Everything recorded for a checkpoint. */
+export function loadParity(name: ParityName): Parity {
+  const file = path.join(FIXTURES, 'parity', name)
+  const header: Omit<Parity, 'tensors'> & {
+    tensors: Record<string, { shape: number[]; offset: number }>
+  } = JSON.parse(readFileSync(`${file}.json`, 'utf8'))
+  const bytes = readFileSync(`${file}.bin`)
+  const tensors: Record<string, Tensor> = {}
+  for (const [tensor, { shape, offset }] of Object.entries(header.tensors)) {
+    const length = shape.reduce((a, b) => a * b, 1)
+    const copy = bytes.subarray(offset, offset + length * 4)
+    tensors[tensor] = { shape, data: new Float32Array(new Uint8Array(copy).buffer) }
+  }
+  return { ...header, tensors }
+}
+
+/** One tensor by name. @throws {RangeError} if it was not recorded for this checkpoint. */
+export function tensorOf(parity: Parity, name: string): Tensor {
+  const tensor = parity.tensors[name]
+  if (tensor === undefined) {
+    throw new RangeError(`${parity.name} has no tensor ${name}`)
+  }
+  return tensor
+}
+
+/** Largest difference divided by the largest absolute value expected: the relative error of a seam. */
+export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  if (actual.length !== expected.length) {
+    throw new RangeError(`expected ${expected.length} numbers, got ${actual.length}`)
+  }
+  let worst = 0
+  let largest = 0
+  for (let i = 0; i < expected.length; i++) {
+    // Math.max keeps a NaN, so one cannot pass.
+    worst = Math.max(worst, Math.abs(actual[i]! - expected[i]!))
+    largest = Math.max(largest, Math.abs(expected[i]!))
+  }
+  return worst / largest
+}

@@ -1,0 +1,126 @@
+"""Makes the random weights of one small checkpoint and writes it as a Hugging Face folder."""
+
+import json
+import math
+import shutil
+from pathlib import Path
+
+import torch
+from transformers import AutoTokenizer, Blip2Config, Blip2ForConditionalGeneration, Blip2Processor, BlipImageProcessorPil
+
+import tokenizers_made
+from configs import QFORMER, TEXT, VISION
+
+STOP_ID = 202  # "\n" in the tokenizer of the fixtures, as 50118 is in OPT's
+MANTISSA_BITS = 6  # exact in float16 and bfloat16, and packs well
+
+
+def build_config(spec) -> Blip2Config:
+    return Blip2Config(
+        vision_config={**VISION, **spec.get("vision", {})},
+        qformer_config={**QFORMER, **spec.get("qformer", {})},
+        text_config={**TEXT, **spec.get("text", {}), "eos_token_id": STOP_ID, "model_type": "opt"},
+        num_query_tokens=spec.get("queries", 4),
+        image_token_index=303,
+    )
+
+
+def build(spec) -> Blip2ForConditionalGeneration:
+    model = Blip2ForConditionalGeneration(build_config(spec)).eval()
+    if spec.get("head"):  # a head of its own, whatever the config says
+        head = model.language_model.lm_head
+        head.weight = torch.nn.Parameter(head.weight.detach().clone())
+    return model
+
+
+def coarse(tensor: torch.Tensor) -> torch.Tensor:
+    """Rounds to few mantissa bits, so that every storage type holds the value exactly."""
+    mantissa, exponent = torch.frexp(tensor)
+    scale = 2.0 ** (MANTISSA_BITS + 1)
+    rounded = torch.ldexp(torch.round(mantissa * scale) / scale, exponent)
+    return torch.where(rounded.abs() < 1e-4, torch.zeros_like(rounded), rounded)
+
+
+def random_weights(model, seed: int):
+    """Large weights, biases and norms, so that no part of the network could be left out unnoticed."""
+    generator = torch.Generator().manual_seed(seed)
+    text = model.config.text_config
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            noise = torch.randn(parameter.shape, generator=generator)
+            if "norm" in name.lower():
+                value = noise * 0.2 + (1.0 if name.endswith("weight") else 0.0)
+            elif name.endswith("bias"):
+                value = noise * 0.2
+            elif "embed_tokens" in name or "lm_head" in name:
+                value = noise * 1.5 / math.sqrt(text.word_embed_proj_dim)
+            elif "embedding" in name or "embed_positions" in name or "query_tokens" in name:
+                value = noise * 0.6
+            else:
+                value = noise * 1.6 / math.sqrt(parameter[0].numel())
+            if name.endswith("qkv.bias"):  # the published checkpoints have no bias on the keys
+                third = value.shape[0] // 3
+                value[third : 2 * third] = 0
+            parameter.copy_(coarse(value))
+
+
+def lift_stop(model, prompts, strength: float):
+    """Makes the stop token likely enough that answers end at different lengths."""
+    with torch.no_grad():
+        hidden = [model.language_model.model(inputs_embeds=p).last_hidden_state[0, -1] for p in prompts]
+        mean = torch.stack(hidden).mean(0)
+        row = model.language_model.lm_head.weight[STOP_ID]
+        row.copy_(coarse(row + strength * mean / mean.dot(mean)))
+
+
+def save(model, spec, folder: Path):
+    shutil.rmtree(folder, ignore_errors=True)
+    stored = model.to(getattr(torch, spec["dtype"]))
+    if spec.get("mixed"):
+        stored.qformer.float()
+        stored.query_tokens.data = stored.query_tokens.data.float()
+    size = sum(p.numel() * p.element_size() for p in stored.parameters())
+    options = {"max_shard_size": size // spec["shards"] + 1} if spec.get("shards") else {}
+    stored.save_pretrained(folder, **options)
+    model.float()
+    save_processor(spec, folder)
+    if spec.get("old"):
+        make_old(folder)
+
+
+def save_processor(spec, folder: Path):
+    image_token = not spec.get("old")
+    tokenizer = tokenizers_made.miniature(image_token)
+    tokenizers_made.save(tokenizer, folder, image_token)
+    side = {**VISION, **spec.get("vision", {})}["image_size"]
+    images = BlipImageProcessorPil(size={"height": side, "width": side})
+    if not image_token:
+        images.save_pretrained(folder)
+        return
+    processor = Blip2Processor(images, AutoTokenizer.from_pretrained(folder), num_query_tokens=spec.get("queries", 4))
+    processor.save_pretrained(folder)
+    tokenizers_made.save(tokenizer, folder)  # the same again, compact
+
+
+def make_old(folder: Path):
+    """Rewrites the configs as the hub had them in 2023: no image token, other spellings, dead keys."""
+    file = folder / "config.json"
+    config = json.loads(file.read_text())
+    del config["image_token_index"], config["image_text_hidden_size"]
+    config["torch_dtype"] = config.pop("dtype")
+    config["vision_config"].update(num_channels=3, projection_dim=512, dropout=0.0, initializer_factor=1.0)
+    config["qformer_config"].update(classifier_dropout=None, position_embedding_type="absolute")
+    del config["qformer_config"]["use_qformer_text_input"]
+    config["text_config"].update(_name_or_path="facebook/opt-2.7b", prefix="</s>", torch_dtype="float16")
+    file.write_text(json.dumps(config, indent=2) + "\n")
+    (folder / "generation_config.json").unlink()
+    file = folder / "preprocessor_config.json"
+    images = json.loads(file.read_text())
+    images.update(image_processor_type="BlipImageProcessor", processor_class="Blip2Processor")
+    file.write_text(json.dumps(images, indent=2) + "\n")
+
+
+def load(spec, folder: Path) -> Blip2ForConditionalGeneration:
+    """The reference: float32, computed from the stored weights."""
+    options = {"config": build_config(spec)} if spec.get("old") else {}
+    return Blip2ForConditionalGeneration.from_pretrained(folder, dtype=torch.float32, **options).eval()

@@ -1,0 +1,84 @@
+"""The small checkpoints: one dictionary each, every one different from `base` in a way that can break a port.
+
+`vision`, `qformer` and `text` are keyword arguments of the config classes of transformers; what is
+missing there comes from VISION, QFORMER and TEXT below.
+"""
+
+VISION = dict(
+    hidden_size=24, intermediate_size=40, num_hidden_layers=2, num_attention_heads=3,
+    image_size=28, patch_size=7, hidden_act="gelu", qkv_bias=True,
+)
+QFORMER = dict(
+    hidden_size=24, intermediate_size=40, num_hidden_layers=2, num_attention_heads=3,
+    cross_attention_frequency=2, vocab_size=64, max_position_embeddings=32,
+)
+TEXT = dict(
+    hidden_size=32, ffn_dim=48, num_hidden_layers=2, num_attention_heads=4,
+    activation_function="relu", max_position_embeddings=96, vocab_size=304,
+    pad_token_id=1, bos_token_id=2,
+)  # fmt: skip
+
+CHECKPOINTS = [
+    # Head sizes are multiples of 8, tied embeddings, as the published checkpoints are.
+    dict(name="base", about="the common shape", dtype="float16", beams="all"),
+    # Nothing is a multiple of 8, other activations, another vocabulary size.
+    dict(
+        name="odd-sizes", about="odd hidden and head sizes, cross attention in every layer", dtype="float32",
+        vision=dict(hidden_size=33, intermediate_size=37, num_attention_heads=3, hidden_act="gelu_new"),
+        qformer=dict(hidden_size=21, intermediate_size=35, num_attention_heads=7, num_hidden_layers=3,
+                     cross_attention_frequency=1, hidden_act="relu"),
+        text=dict(hidden_size=30, ffn_dim=51, num_attention_heads=6, num_hidden_layers=3, vocab_size=307,
+                  activation_function="gelu"),
+        queries=5, beams="all",
+    ),
+    # Several shards; bfloat16 with the Q-Former in float32, as transformers keeps it.
+    dict(
+        name="queries", about="7 queries, cross attention in every third layer, shards, bfloat16", dtype="bfloat16",
+        qformer=dict(num_hidden_layers=4, cross_attention_frequency=3),
+        queries=7, shards=4, mixed=True,
+    ),
+    dict(
+        name="no-bias", about="qkv_bias off, OPT without biases, quick_gelu", dtype="float16",
+        vision=dict(qkv_bias=False, hidden_act="quick_gelu"), text=dict(enable_bias=False),
+    ),
+    # OPT-350m's shape: embeddings narrower than the decoder, norms after the blocks.
+    dict(
+        name="projected", about="word_embed_proj_dim below hidden_size, norms after", dtype="float16",
+        text=dict(hidden_size=40, num_attention_heads=5, word_embed_proj_dim=24, do_layer_norm_before=False),
+    ),
+    dict(
+        name="projected-pre-norm", about="word_embed_proj_dim below hidden_size, norms before", dtype="float16",
+        text=dict(word_embed_proj_dim=20),
+    ),
+    dict(
+        name="post-norm", about="do_layer_norm_before off", dtype="float16",
+        text=dict(do_layer_norm_before=False, activation_function="gelu_new"),
+    ),
+    dict(
+        name="separate-head", about="lm_head of its own, several shards, final norm left out", dtype="float32",
+        text=dict(tie_word_embeddings=False, _remove_final_layer_norm=True), shards=3,
+    ),
+    # The config says tied, the file has another lm_head: transformers uses the file's.
+    dict(
+        name="old-style", about="no image_token_index, hub files of 2023, lm_head against the config", dtype="float32",
+        old=True, head=True,
+    ),
+    # Matrices whose shapes fit blocks of 128, so that int8 and int4 are really exercised.
+    dict(
+        name="blocks", about="hidden sizes are multiples of 128", dtype="float16",
+        vision=dict(hidden_size=128, intermediate_size=128, num_hidden_layers=1, num_attention_heads=4),
+        text=dict(hidden_size=128, ffn_dim=256, num_hidden_layers=1, num_attention_heads=4),
+    ),
+    dict(
+        name="224px", about="the published geometry: 224 px, patches of 14, 32 queries", dtype="float16",
+        vision=dict(hidden_size=16, intermediate_size=16, num_attention_heads=2, num_hidden_layers=1,
+                    image_size=224, patch_size=14),
+        queries=32, beams="few",
+    ),
+    dict(
+        name="364px", about="the COCO geometry: 364 px, patches of 14", dtype="float16",
+        vision=dict(hidden_size=16, intermediate_size=16, num_attention_heads=2, num_hidden_layers=1,
+                    image_size=364, patch_size=14),
+        queries=4, beams="few",
+    ),
+]  # fmt: skip
