@@ -1,0 +1,122 @@
+/**
+ * Lays out one external data file: which weights go where and in which format.
+ *
+ * The plan is made before any weight is read, so that a model file can be written first and the
+ * tensors of the data file in any order, by several threads, a few rows at a time. It knows the
+ * names and shapes of tensors, and no file.
+ */
+
+import { ELEMENT_BYTES } from './onnx.ts'
+import type { ElementType, ExternalTensor } from './onnx.ts'
+
+/** Values in a row that share a scale in the quantised formats. */
+export const BLOCK_SIZE = 128
+
+/** Small tensors are aligned for vector loads, large ones to a memory page for mapping. */
+const SMALL_ALIGNMENT = 64
+const PAGE = 4096
+const LARGE = 256 * 1024
+
+/** A tensor of the checkpoint, or some of its rows, seen as a matrix. */
+export type WeightPart = {
+  readonly tensor: string
+  /** Rows to skip at the start. Default 0. */
+  readonly skip?: number
+  readonly rows: number
+}
+
+/** Where the pieces of a matrix start in the data file, in bytes. */
+export type Target =
+  | { readonly format: 'float32' | 'float16'; readonly at: number }
+  | {
+      readonly format: 'int4' | 'int8'
+      /** Quantised values, uint8 [rows, blocks, bytes of a block]. */
+      readonly at: number
+      /** float32 [rows, blocks]. */
+      readonly scalesAt: number
+      /** uint8 [rows, ceil(blocks * bits / 8)]; the low nibble first. */
+      readonly zeroPointsAt: number
+    }
+
+/** One matrix to be written: parts of the checkpoint stacked row by row. */
+export type WeightJob = {
+  readonly parts: readonly WeightPart[]
+  readonly rows: number
+  readonly columns: number
+  readonly target: Target
+}
+
+/** Names of the initializers of a quantised matrix. */
+export type QuantizedNames = {
+  readonly values: string
+  readonly scales: string
+  readonly zeroPoints: string
+}
+
+export class WeightPlan {
+  readonly jobs: WeightJob[] = []
+  readonly tensors: ExternalTensor[] = []
+  /** Length of the data file so far. */
+  bytes = 0
+  #floats = new Map<string, string>()
+
+  /** Adds a tensor in floating point, or finds the one added before; gives its name. */
+  float(
+    parts: readonly WeightPart[],
+    columns: number,
+    dims: readonly number[],
+    format: 'float32' | 'float16',
+  ): string {
+    const key = JSON.stringify([parts, columns, dims, format])
+    const known = this.#floats.get(key)
+    if (known !== undefined) {
+      return known
+    }
+    const rows = totalRows(parts)
+    const name = weightName(parts)
+    const at = this.#add(name, format, dims)
+    this.jobs.push({ parts, rows, columns, target: { format, at } })
+    this.#floats.set(key, name)
+    return name
+  }
+
+  /** Adds a matrix [rows, columns] in blocks of BLOCK_SIZE along its rows. */
+  quantized(parts: readonly WeightPart[], columns: number, bits: 4 | 8): QuantizedNames {
+    if (columns % BLOCK_SIZE !== 0) {
+      throw new RangeError(`expected a multiple of ${BLOCK_SIZE} columns, got ${columns}`)
+    }
+    const rows = totalRows(parts)
+    const blocks = columns / BLOCK_SIZE
+    const name = weightName(parts)
+    const names = { values: `${name}_q`, scales: `${name}_scales`, zeroPoints: `${name}_zeros` }
+    this.jobs.push({
+      parts,
+      rows,
+      columns,
+      target: {
+        format: bits === 4 ? 'int4' : 'int8',
+        at: this.#add(names.values, 'uint8', [rows, blocks, (BLOCK_SIZE * bits) / 8]),
+        scalesAt: this.#add(names.scales, 'float32', [rows, blocks]),
+        zeroPointsAt: this.#add(names.zeroPoints, 'uint8', [rows, Math.ceil((blocks * bits) / 8)]),
+      },
+    })
+    return names
+  }
+
+  #add(name: string, type: ElementType, dims: readonly number[]): number {
+    const length = dims.reduce((product, dim) => product * dim, ELEMENT_BYTES[type])
+    const alignment = length >= LARGE ? PAGE : SMALL_ALIGNMENT
+    const offset = Math.ceil(this.bytes / alignment) * alignment
+    this.tensors.push({ name, type, dims, offset, length })
+    this.bytes = offset + length
+    return offset
+  }
+}
+
+function totalRows(parts: readonly WeightPart[]): number {
+  return parts.reduce((sum, part) => sum + part.rows, 0)
+}
+
+function weightName(parts: readonly WeightPart[]): string {
+  return parts.map((part) => part.tensor).join('+')
+}
