@@ -1,0 +1,100 @@
+"""
+What every stage shares: schedules, checkpoints that resume exactly, the training log.
+"""
+
+import hashlib
+import json
+import os
+import time
+
+import torch
+
+MINUTES = 60
+
+
+def groups(module, weight_decay=.05):
+    """AdamW groups: no weight decay on biases, norms and embeddings of positions."""
+    named = [(n, p) for n, p in module.named_parameters() if p.requires_grad]
+    return [{'params': [p for n, p in named if p.ndim > 1 and 'embed' not in n], 'weight_decay': weight_decay},
+            {'params': [p for n, p in named if not (p.ndim > 1 and 'embed' not in n)], 'weight_decay': 0.0}]
+
+
+def rate(step, total, peak, warm=200, decay=.25, floor=.02):
+    """Warm-up, stable, then linear decay over the last `decay` of `total` steps."""
+    if step < warm:
+        return peak * (step + 1) / warm
+    left = (total - step) / (total * decay)
+    return peak * max(floor, min(1, left))
+
+
+class Progress:
+    """Counts steps and seconds over all runs, logs losses, saves and restores everything."""
+
+    def __init__(self, folder, name, parts):
+        self.path, self.log_path = folder / f'{name}.pt', folder / f'{name}.log.jsonl'
+        self.parts = parts  # name -> module or optimizer
+        self.step, self.seconds, self.facts = 0, 0.0, {}
+        self.saved = self.started = time.time()
+        if self.path.exists():
+            state = torch.load(self.path, weights_only=False)
+            for key, part in parts.items():
+                part.load_state_dict(state[key])
+            self.step, self.seconds, self.facts = state['step'], state['seconds'], state['facts']
+            torch.set_rng_state(state['rng'])
+            print(f'{name}: resumed at step {self.step}', flush=True)
+
+    @property
+    def elapsed(self):
+        return self.seconds + time.time() - self.started
+
+    def log(self, **values):
+        row = {'step': self.step, 'seconds': round(self.elapsed), **values}
+        with open(self.log_path, 'a') as file:
+            file.write(json.dumps(row) + '\n')
+        print(json.dumps(row), flush=True)
+
+    def save(self, every=0):
+        """Writes the checkpoint if the last one is `every` seconds old."""
+        if time.time() - self.saved < every:
+            return
+        state = {key: part.state_dict() for key, part in self.parts.items()}
+        state.update(step=self.step, seconds=self.elapsed, rng=torch.get_rng_state(), facts=self.facts)
+        torch.save(state, self.path.with_suffix('.new'))
+        os.replace(self.path.with_suffix('.new'), self.path)
+        self.saved = time.time()
+
+
+def freeze(module):
+    module.requires_grad_(False)
+    return module.eval()
+
+
+def sha256(module):
+    """One hash over all tensors of a module, to show that a frozen part did not change."""
+    digest = hashlib.sha256()
+    for name, tensor in sorted(module.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(tensor.detach().float().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()
+
+
+def read_json(path):
+    return json.loads(path.read_text()) if path.exists() else {}
+
+
+def write_json(path, value):
+    path.write_text(json.dumps(value, indent=1) + '\n')
+
+
+def attention_in_fp32():
+    """PyTorch's bf16 attention on a CPU is several times slower backwards than its fp32 one (2.13)."""
+    from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
+
+    inner = ALL_ATTENTION_FUNCTIONS['sdpa']
+
+    def attention(module, query, key, value, attention_mask, **options):
+        with torch.autocast('cpu', enabled=False):
+            output, weights = inner(module, query.float(), key.float(), value.float(), attention_mask, **options)
+        return output.to(query.dtype), weights
+
+    ALL_ATTENTION_FUNCTIONS['sdpa'] = attention

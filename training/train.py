@@ -1,0 +1,49 @@
+"""
+Trains the miniature BLIP-2: `python -m training.train --run DIR` does every stage in order,
+skips what is finished and resumes what is not. `--only NAME` does one stage (for a machine
+where stages run side by side); the order is tokenizer, data, lm, vit, features, stage1, stage2.
+"""
+
+import argparse
+import importlib
+from pathlib import Path
+
+import torch
+
+from training.common import attention_in_fp32
+
+STAGES = ('tokenizer', 'data', 'lm', 'vit', 'features', 'stage1', 'stage2', 'export', 'evaluate')
+
+
+def run_stage(name, run):
+    done = run / f'{name}.done'
+    if done.exists():
+        return
+    if name == 'tokenizer':
+        importlib.import_module('training.text').build_tokenizer(run / 'tokenizer')
+    elif name == 'data':
+        importlib.import_module('training.data').make(run)
+    elif name == 'features':
+        importlib.import_module('training.vit').write_features(run)
+    else:
+        module = {'export': 'export', 'evaluate': 'evaluate'}.get(name, name)
+        getattr(importlib.import_module(f'training.{module}'), {'export': 'export', 'evaluate': 'report'}.get(name, 'train'))(run)
+    done.touch()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--run', type=Path, default=Path('training/run'), help='data and checkpoints (some GB)')
+    parser.add_argument('--only', choices=STAGES)
+    parser.add_argument('--threads', type=int)
+    options = parser.parse_args()
+    attention_in_fp32()
+    options.run.mkdir(parents=True, exist_ok=True)
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    for name in [options.only] if options.only else STAGES:
+        run_stage(name, options.run)
+
+
+if __name__ == '__main__':
+    main()
