@@ -1,0 +1,82 @@
+/**
+ * Arithmetic on one row of scores, float32 at every step where torch rounds to float32.
+ *
+ * A sum that torch keeps in float32 is kept in float64 here: the difference stays in the last
+ * digit, far under what separates two tokens.
+ */
+
+/**
+ * log(softmax(logits)), as torch's CPU kernel subtracts: first the maximum, then the log of the sum.
+ *
+ * @returns float32, same shape; all at most 0.
+ */
+export function logSoftmax(logits: Float32Array): Float32Array {
+  const max = maximum(logits)
+  let sum = 0
+  for (const logit of logits) {
+    sum += Math.exp(logit - max)
+  }
+  const logSum = Math.fround(Math.log(sum))
+  const out = new Float32Array(logits.length)
+  for (let i = 0; i < logits.length; i++) {
+    out[i] = Math.fround(logits[i]! - max) - logSum
+  }
+  return out
+}
+
+/** softmax(logits), float32, same shape; sums to 1. */
+export function softmax(logits: Float32Array): Float32Array {
+  const max = maximum(logits)
+  const out = new Float32Array(logits.length)
+  let sum = 0
+  for (let i = 0; i < logits.length; i++) {
+    const value = Math.exp(logits[i]! - max)
+    out[i] = value
+    sum += value
+  }
+  for (let i = 0; i < out.length; i++) {
+    out[i] = out[i]! / sum
+  }
+  return out
+}
+
+/** Index of the largest value; the first of equal ones. */
+export function argmax(values: Float32Array): number {
+  let best = 0
+  for (let i = 1; i < values.length; i++) {
+    if (values[i]! > values[best]!) {
+      best = i
+    }
+  }
+  return best
+}
+
+/** Indices of the `count` largest values, largest first; of equal ones the first comes first. */
+export function topIndices(values: Float32Array, count: number): number[] {
+  const top: number[] = []
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!
+    if (top.length === count && value <= values[top[count - 1]!]!) {
+      continue
+    }
+    let place = top.length
+    while (place > 0 && values[top[place - 1]!]! < value) {
+      place--
+    }
+    top.splice(place, 0, i)
+    if (top.length > count) {
+      top.pop()
+    }
+  }
+  return top
+}
+
+function maximum(values: Float32Array): number {
+  let max = -Infinity
+  for (const value of values) {
+    if (value > max) {
+      max = value
+    }
+  }
+  return max
+}

@@ -1,0 +1,99 @@
+/**
+ * Turns the options of a request and the card's defaults into complete, checked settings.
+ *
+ * A default that no card states is written here, once, and equals transformers' GenerationConfig.
+ */
+
+import { randomInt } from 'node:crypto'
+import { InputError } from '../errors.ts'
+import type { ModelCard } from '../model-card.ts'
+import type { GenerationOptions } from '../types.ts'
+
+export type GenerationSettings = Required<GenerationOptions>
+
+type CardDefaults = ModelCard['defaults']['describe']
+
+/** What transformers generates when it is told nothing. */
+const MAX_NEW_TOKENS = 20
+const TOP_K = 50
+const SEEDS = 2 ** 32
+/** More beams than this only cost memory. */
+const MAX_BEAMS = 32
+
+/**
+ * Completes the options of a request.
+ *
+ * Options win over the card's defaults. A request that chooses how to search itself (`beams` or
+ * `sample`) leaves the card's search defaults aside, all but the length, so that `beams: 1`
+ * alone is plain greedy search.
+ *
+ * @throws {InputError} listing every option out of its range.
+ */
+export function resolveSettings(
+  options: GenerationOptions,
+  defaults: CardDefaults,
+  stopIds: readonly number[],
+): GenerationSettings {
+  const searches = options.beams !== undefined || options.sample !== undefined
+  const card: CardDefaults = searches ? { maxNewTokens: defaults.maxNewTokens } : defaults
+  const settings: GenerationSettings = {
+    maxNewTokens: options.maxNewTokens ?? card.maxNewTokens ?? MAX_NEW_TOKENS,
+    minNewTokens: options.minNewTokens ?? card.minNewTokens ?? 0,
+    beams: options.beams ?? card.beams ?? 1,
+    lengthPenalty: options.lengthPenalty ?? card.lengthPenalty ?? 1,
+    earlyStopping: options.earlyStopping ?? false,
+    sample: options.sample ?? false,
+    temperature: options.temperature ?? 1,
+    topK: options.topK ?? TOP_K,
+    topP: options.topP ?? 1,
+    seed: options.seed ?? randomInt(SEEDS),
+    repetitionPenalty: options.repetitionPenalty ?? card.repetitionPenalty ?? 1,
+    noRepeatNgramSize: options.noRepeatNgramSize ?? card.noRepeatNgramSize ?? 0,
+    stopIds: options.stopIds ?? stopIds,
+    stopStrings: options.stopStrings ?? [],
+  }
+  check(settings)
+  return settings
+}
+
+function check(settings: GenerationSettings): void {
+  const problems: string[] = []
+  const whole = (name: keyof GenerationSettings, least: number, most = Number.MAX_SAFE_INTEGER) => {
+    const value = settings[name]
+    if (
+      typeof value !== 'number' ||
+      !Number.isSafeInteger(value) ||
+      value < least ||
+      value > most
+    ) {
+      const range = most === Number.MAX_SAFE_INTEGER ? `${least} or more` : `${least} to ${most}`
+      problems.push(`${name} must be a whole number, ${range}, not ${String(value)}.`)
+    }
+  }
+  const positive = (name: keyof GenerationSettings) => {
+    const value = settings[name]
+    if (typeof value !== 'number' || !Number.isFinite(value) || value <= 0) {
+      problems.push(`${name} must be a number above 0, not ${String(value)}.`)
+    }
+  }
+  whole('maxNewTokens', 1)
+  whole('minNewTokens', 0)
+  whole('beams', 1, MAX_BEAMS)
+  whole('topK', 0)
+  whole('seed', 0, SEEDS - 1)
+  whole('noRepeatNgramSize', 0)
+  positive('temperature')
+  positive('repetitionPenalty')
+  if (!Number.isFinite(settings.lengthPenalty)) {
+    problems.push(`lengthPenalty must be a number, not ${settings.lengthPenalty}.`)
+  }
+  if (!(settings.topP > 0 && settings.topP <= 1)) {
+    problems.push(`topP must be above 0 and at most 1, not ${settings.topP}.`)
+  }
+  if (settings.stopStrings.includes('')) {
+    problems.push('A stop string must not be empty.')
+  }
+  if (problems.length > 0) {
+    throw new InputError(problems.join(' '))
+  }
+}
