@@ -25,18 +25,21 @@ export type WeightPart = {
   readonly rows: number
 }
 
-/** Where the pieces of a matrix start in the data file, in bytes. */
+/** Where the pieces of a quantised matrix start in the data file, in bytes. */
+export type QuantizedTarget = {
+  readonly format: 'int4' | 'int8'
+  /** Quantised values, uint8 [rows, blocks, bytes of a block]; the low nibble first. */
+  readonly at: number
+  /** float32 [rows, blocks]. */
+  readonly scalesAt: number
+  /** uint8 [rows, ceil(blocks * bits / 8)]; the low nibble first. */
+  readonly zeroPointsAt: number
+}
+
+/** Where a matrix starts in the data file, in bytes. */
 export type Target =
   | { readonly format: 'float32' | 'float16'; readonly at: number }
-  | {
-      readonly format: 'int4' | 'int8'
-      /** Quantised values, uint8 [rows, blocks, bytes of a block]. */
-      readonly at: number
-      /** float32 [rows, blocks]. */
-      readonly scalesAt: number
-      /** uint8 [rows, ceil(blocks * bits / 8)]; the low nibble first. */
-      readonly zeroPointsAt: number
-    }
+  | QuantizedTarget
 
 /** One matrix to be written: parts of the checkpoint stacked row by row. */
 export type WeightJob = {

@@ -1,0 +1,123 @@
+/**
+ * Converts one run of rows of one tensor: reads it where it lies in the checkpoint, and writes it
+ * where it belongs in a data file. What the threads of a conversion do.
+ */
+
+import { createHash } from 'node:crypto'
+import { closeSync, openSync, readSync, writeSync } from 'node:fs'
+import type { QuantizedTarget, Target } from '../graph/weight-plan.ts'
+import { BLOCK_SIZE } from '../graph/weight-plan.ts'
+import { ConfigError } from '../errors.ts'
+import { toFloat16, toFloat32 } from './half.ts'
+import { quantize } from './quantize.ts'
+import { DTYPE_BYTES } from './safetensors.ts'
+import type { Dtype } from './safetensors.ts'
+
+/** Rows to convert; plain data, sent to a thread. */
+export type Chunk = {
+  readonly kind: 'chunk'
+  readonly tensor: string
+  readonly source: { readonly file: string; readonly offset: number; readonly dtype: Dtype }
+  readonly rows: number
+  readonly columns: number
+  readonly file: string
+  /** Offsets are those of the whole matrix, not of the chunk. */
+  readonly target: Target
+  /** The matrix's row at which the chunk starts. */
+  readonly firstRow: number
+}
+
+/** A finished file to be hashed. */
+export type HashTask = { readonly kind: 'hash'; readonly file: string }
+
+const HASH_READ = 4 * 1024 * 1024
+
+export function convertChunk(chunk: Chunk): void {
+  const { rows, columns, target, firstRow, file, source } = chunk
+  const elements = rows * columns
+  const bytes = new Uint8Array(elements * DTYPE_BYTES[source.dtype])
+  readFully(source.file, bytes, source.offset)
+  if (target.format === 'float32' && source.dtype === 'F32') {
+    writeAt(file, bytes, target.at + firstRow * columns * 4)
+    return
+  }
+  const values =
+    source.dtype === 'F32' ? new Float32Array(bytes.buffer) : new Float32Array(elements)
+  if (source.dtype !== 'F32') {
+    toFloat32(bytes, source.dtype, values)
+  }
+  if (target.format === 'int4' || target.format === 'int8') {
+    writeQuantized(chunk, target, values)
+  } else if (target.format === 'float32') {
+    writeAt(file, values, target.at + firstRow * columns * 4)
+  } else {
+    const halves = new Uint16Array(elements)
+    if (!toFloat16(values, halves)) {
+      throw new ConfigError([
+        `${source.file}: ${chunk.tensor} has values beyond float16; use the precision fp32.`,
+      ])
+    }
+    writeAt(file, halves, target.at + firstRow * columns * 2)
+  }
+}
+
+function writeQuantized(
+  { rows, columns, file, firstRow }: Chunk,
+  target: QuantizedTarget,
+  values: Float32Array,
+): void {
+  const bits = target.format === 'int4' ? 4 : 8
+  const blocks = columns / BLOCK_SIZE
+  const zeroBytes = Math.ceil((blocks * bits) / 8)
+  const quantized = quantize(values, rows, columns, bits)
+  writeAt(file, quantized.values, target.at + (firstRow * columns * bits) / 8)
+  writeAt(file, quantized.scales, target.scalesAt + firstRow * blocks * 4)
+  writeAt(file, quantized.zeroPoints, target.zeroPointsAt + firstRow * zeroBytes)
+}
+
+/** @returns the sha256 of the file, in hex. */
+export function hashFile(file: string): string {
+  const hash = createHash('sha256')
+  const buffer = new Uint8Array(HASH_READ)
+  const descriptor = openSync(file, 'r')
+  try {
+    for (;;) {
+      const read = readSync(descriptor, buffer, 0, HASH_READ, null)
+      if (read === 0) {
+        return hash.digest('hex')
+      }
+      hash.update(buffer.subarray(0, read))
+    }
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+function readFully(file: string, bytes: Uint8Array, offset: number): void {
+  const descriptor = openSync(file, 'r')
+  try {
+    let done = 0
+    while (done < bytes.length) {
+      const read = readSync(descriptor, bytes, done, bytes.length - done, offset + done)
+      if (read === 0) {
+        throw new ConfigError([`${file} ended while it was read.`])
+      }
+      done += read
+    }
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+function writeAt(file: string, array: ArrayBufferView, offset: number): void {
+  const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
+  const descriptor = openSync(file, 'r+')
+  try {
+    let done = 0
+    while (done < bytes.length) {
+      done += writeSync(descriptor, bytes, done, bytes.length - done, offset + done)
+    }
+  } finally {
+    closeSync(descriptor)
+  }
+}

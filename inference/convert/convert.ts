@@ -1,0 +1,217 @@
+/**
+ * Turns a Hugging Face BLIP-2 folder into a model package.
+ *
+ *     config, preprocessor, tokenizer, headers of the weights ─ checked, all problems at once
+ *       -> plans of the three graphs (no weight read yet)
+ *       -> *.onnx, and *.onnx.data by several threads, a few rows at a time
+ *       -> hashes, model.json, one rename
+ *
+ * Until the rename everything is in `<out>.partial`, which no one opens.
+ */
+
+import { existsSync, statSync } from 'node:fs'
+import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { ConfigError } from '../errors.ts'
+import type { Blip2Config } from '../graph/blip2-config.ts'
+import { decoderGraph } from '../graph/decoder.ts'
+import type { GraphPlan } from '../graph/graph-builder.ts'
+import type { Storage } from '../graph/layers.ts'
+import { qformerGraph } from '../graph/qformer.ts'
+import { visionGraph } from '../graph/vision.ts'
+import { CARD_FILE } from '../model-card.ts'
+import type { ModelCard, Precision } from '../model-card.ts'
+import { checkWeights } from './check-weights.ts'
+import { makeCard, readLicense, readOwnSettings } from './make-card.ts'
+import type { OwnSettings } from './make-card.ts'
+import { readConfig, resolveTies } from './read-config.ts'
+import { readPreprocessing } from './read-preprocessing.ts'
+import { openCheckpoint } from './safetensors.ts'
+import type { Checkpoint } from './safetensors.ts'
+import { sameTensor } from './same-tensor.ts'
+import { ThreadPool } from './thread-pool.ts'
+import { readTokenizer, TOKENIZER_FILE } from './tokenizer-files.ts'
+import { bytesToRead, writeData } from './write-data.ts'
+
+/** `done` and `total` are bytes read, of the checkpoint and then for the hashes. */
+export type ConvertProgress = {
+  readonly done: number
+  readonly total: number
+  readonly what: string
+}
+
+export type ConvertOptions = {
+  readonly precision: Precision
+  readonly name: string
+  readonly source: ModelCard['source'] | null
+  readonly onProgress?: (progress: ConvertProgress) => void
+  readonly signal?: AbortSignal
+}
+
+const STORAGE: Readonly<Record<Precision, Storage>> = {
+  fp32: { float: 'float32', bits: null },
+  fp16: { float: 'float16', bits: null },
+  int8: { float: 'float16', bits: 8 },
+  int4: { float: 'float16', bits: 4 },
+}
+
+type NamedPlan = { readonly name: string; readonly plan: GraphPlan }
+
+/** Everything known once a checkpoint is found to be convertible. */
+type Prepared = {
+  readonly checkpoint: Checkpoint
+  readonly model: Blip2Config
+  readonly tokens: ModelCard['tokens']
+  readonly preprocessing: ModelCard['preprocessing']
+  readonly tokenizer: string
+  readonly own: OwnSettings
+  readonly plans: readonly NamedPlan[]
+}
+
+/**
+ * Converts the checkpoint in `from` to a package in `out`, which must not exist.
+ *
+ * @throws {ConfigError} before any work, listing all that stands against it.
+ */
+export async function convertCheckpoint(
+  from: string,
+  out: string,
+  options: ConvertOptions,
+): Promise<ModelCard> {
+  if (existsSync(out)) {
+    throw new ConfigError([`${out} exists already.`])
+  }
+  const prepared = prepare(from, options.precision)
+  options.signal?.throwIfAborted()
+  const partial = `${out}.partial`
+  await rm(partial, { recursive: true, force: true })
+  await mkdir(partial, { recursive: true })
+  try {
+    const files = await writeFiles(partial, prepared, options)
+    const plans = prepared.plans.map(({ plan }) => plan)
+    const facts = {
+      ...prepared,
+      ...options,
+      quantized: plans.reduce((sum, plan) => sum + plan.quantized, 0),
+      kept: plans.reduce((sum, plan) => sum + plan.kept, 0),
+      files,
+    }
+    const card = makeCard(facts, prepared.own, readLicense(from))
+    await writeFile(path.join(partial, CARD_FILE), `${JSON.stringify(card, null, 2)}\n`)
+    options.signal?.throwIfAborted()
+    await rename(partial, out)
+    return card
+  } catch (error) {
+    await rm(partial, { recursive: true, force: true })
+    throw error
+  }
+}
+
+/**
+ * Bytes a package of this folder will take on disk, to a few kilobytes. Needs `config.json` only;
+ * without weights beside it, logits are taken to be tied as the configuration says.
+ *
+ * @throws {ConfigError} if config.json is missing or not one we convert.
+ */
+export function estimatePackageBytes(from: string, precision: Precision): number {
+  const problems: string[] = []
+  const config = readConfig(from, problems)
+  if (config === null) {
+    throw new ConfigError(problems)
+  }
+  const model = resolveTies(
+    config,
+    () => !config.tied,
+    () => false,
+  )
+  const tokenizer = path.join(from, TOKENIZER_FILE)
+  const plans = makePlans(model, precision)
+  return plans.reduce(
+    (sum, { plan }) => sum + plan.dataBytes + plan.model.length,
+    existsSync(tokenizer) ? statSync(tokenizer).size : 4 * 1024 * 1024,
+  )
+}
+
+function prepare(from: string, precision: Precision): Prepared {
+  if (!existsSync(from) || !statSync(from).isDirectory()) {
+    throw new ConfigError([`${from} is no folder.`])
+  }
+  const problems: string[] = []
+  const config = readConfig(from, problems)
+  const imageSize = config?.model.vision.imageSize
+  const preprocessing =
+    imageSize === undefined ? null : readPreprocessing(from, imageSize, problems)
+  const tokenizer = readTokenizer(from, problems)
+  const own = readOwnSettings(from, problems)
+  if (config === null || preprocessing === null || problems.length > 0) {
+    throw new ConfigError(problems)
+  }
+  const checkpoint = openCheckpoint(from)
+  const model = resolveTies(
+    config,
+    (tensor) => checkpoint.tensors.has(tensor),
+    (a, b) => sameTensor(checkpoint, a, b),
+  )
+  const plans = makePlans(model, precision)
+  checkWeights(
+    from,
+    checkpoint,
+    plans.map(({ plan }) => plan),
+  )
+  return { checkpoint, model, tokens: config.tokens, preprocessing, tokenizer, own, plans }
+}
+
+function makePlans(model: Blip2Config, precision: Precision): NamedPlan[] {
+  const storage = STORAGE[precision]
+  return [
+    { name: 'vision', plan: visionGraph(model.vision, storage) },
+    { name: 'qformer', plan: qformerGraph(model, storage) },
+    { name: 'decoder', plan: decoderGraph(model, storage) },
+  ]
+}
+
+async function writeFiles(
+  folder: string,
+  { checkpoint, plans, tokenizer }: Prepared,
+  { onProgress, signal }: ConvertOptions,
+): Promise<ModelCard['files']> {
+  const pool = new ThreadPool()
+  const abort = () => void pool.close(signal?.reason)
+  signal?.addEventListener('abort', abort, { once: true })
+  const toRead = plans.reduce((sum, { plan }) => sum + bytesToRead(checkpoint, plan), 0)
+  const total = toRead + plans.reduce((sum, { plan }) => sum + plan.dataBytes, 0)
+  let done = 0
+  const advance = (bytes: number, what: string) => {
+    done += bytes
+    onProgress?.({ done, total, what })
+  }
+  try {
+    await writeFile(path.join(folder, TOKENIZER_FILE), tokenizer)
+    const names = [TOKENIZER_FILE]
+    const hashes = new Map<string, Promise<string | null>>()
+    const hash = (name: string, bytes: number) => {
+      const task = pool.run({ kind: 'hash', file: path.join(folder, name) })
+      const finished = task.then((result) => (advance(bytes, name), result))
+      finished.catch(() => undefined) // awaited below, unless something else fails first
+      hashes.set(name, finished)
+    }
+    hash(TOKENIZER_FILE, 0)
+    for (const { name, plan } of plans) {
+      const model = `${name}.onnx`
+      await writeFile(path.join(folder, model), plan.model)
+      await writeData(pool, checkpoint, plan, path.join(folder, `${model}.data`), advance)
+      hash(model, 0)
+      hash(`${model}.data`, plan.dataBytes)
+      names.push(model, `${model}.data`)
+    }
+    const files: ModelCard['files'] = {}
+    for (const name of names) {
+      const sha256 = (await hashes.get(name)) ?? ''
+      files[name] = { bytes: (await stat(path.join(folder, name))).size, sha256 }
+    }
+    return files
+  } finally {
+    signal?.removeEventListener('abort', abort)
+    await pool.close()
+  }
+}

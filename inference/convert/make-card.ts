@@ -1,0 +1,137 @@
+/** Writes the card of a converted checkpoint: its shape, its prompts and what people get by default. */
+
+import { readFileSync, existsSync } from 'node:fs'
+import path from 'node:path'
+import { z } from 'zod'
+import { visionTokens } from '../graph/blip2-config.ts'
+import type { Blip2Config } from '../graph/blip2-config.ts'
+import { BLOCK_SIZE } from '../graph/weight-plan.ts'
+import { modelCardSchema } from '../model-card.ts'
+import type { ModelCard, Precision } from '../model-card.ts'
+import { readJson } from './read-json.ts'
+
+/** A checkpoint may say here what config.json cannot: our own file, all of it optional. */
+export const OWN_FILE = 'sightseer.json'
+
+const { prompts, defaults } = modelCardSchema.shape
+const ownSchema = z
+  .strictObject({
+    name: z.string().min(1),
+    about: z.string(),
+    license: z.string(),
+    prompts: prompts.partial(),
+    defaults: defaults.partial(),
+  })
+  .partial()
+
+/** What `sightseer.json` overrides. */
+export type OwnSettings = z.infer<typeof ownSchema>
+
+/** LAVIS' prompts; see projects/blip2 and models/blip2_models/blip2_opt.py there. */
+const PROMPTS: ModelCard['prompts'] = {
+  caption: '',
+  question: 'Question: {question} Answer:',
+  turn: 'Question: {question} Answer: {answer} ',
+  history: 'Context: ',
+}
+
+/**
+ * LAVIS' beam search with its lengths; a mild repetition penalty and no repeated trigrams keep the
+ * captions of OPT from going round in circles. A negative length penalty favours short answers, as
+ * the BLIP-2 paper has it for visual question answering.
+ */
+const DEFAULTS: ModelCard['defaults'] = {
+  describe: {
+    maxNewTokens: 30,
+    minNewTokens: 5,
+    beams: 5,
+    repetitionPenalty: 1.1,
+    noRepeatNgramSize: 3,
+  },
+  ask: { maxNewTokens: 10, beams: 5, lengthPenalty: -1 },
+}
+
+const OPT_LICENSE =
+  'not stated by the checkpoint; OPT language models are licensed by Meta for non-commercial research only'
+
+export type CardFacts = {
+  readonly model: Blip2Config
+  readonly tokens: ModelCard['tokens']
+  readonly preprocessing: ModelCard['preprocessing']
+  readonly precision: Precision
+  readonly name: string
+  readonly source: ModelCard['source'] | null
+  readonly quantized: number
+  readonly kept: number
+  readonly files: ModelCard['files']
+}
+
+export function readOwnSettings(folder: string, problems: string[]): OwnSettings {
+  const json = readJson(folder, OWN_FILE, problems)
+  const parsed = ownSchema.safeParse(json ?? {})
+  if (parsed.success) {
+    return parsed.data
+  }
+  for (const issue of parsed.error.issues) {
+    problems.push(`${OWN_FILE}: ${issue.path.join('.')}: ${issue.message}`)
+  }
+  return {}
+}
+
+/** The licence of the README's front matter, where there is one. */
+export function readLicense(folder: string): string | null {
+  const file = path.join(folder, 'README.md')
+  if (!existsSync(file)) {
+    return null
+  }
+  const front = /^---\r?\n(.*?)\r?\n---/s.exec(readFileSync(file, 'utf8'))?.[1]
+  const license = /^license:\s*["']?([^"'\r\n]+)/m.exec(front ?? '')?.[1]
+  return license?.trim() ?? null
+}
+
+export function makeCard(facts: CardFacts, own: OwnSettings, license: string | null): ModelCard {
+  const { model, precision, source, quantized, kept } = facts
+  const bits = precision === 'int4' ? 4 : precision === 'int8' ? 8 : null
+  return {
+    format: 1,
+    family: 'blip2-opt',
+    name: own.name ?? facts.name,
+    about: own.about ?? `${facts.name}: a BLIP-2 model with an OPT language model.`,
+    source: {
+      repository: source?.repository ?? null,
+      revision: source?.revision ?? null,
+      license: own.license ?? source?.license ?? license ?? OPT_LICENSE,
+    },
+    precision,
+    quantization: bits === null ? null : { bits, blockSize: BLOCK_SIZE, quantized, kept },
+    dimensions: {
+      imageSize: model.vision.imageSize,
+      patchSize: model.vision.patchSize,
+      visionTokens: visionTokens(model.vision),
+      visionHidden: model.vision.hidden,
+      visionLayers: model.vision.layers,
+      queryTokens: model.qformer.queries,
+      qformerHidden: model.qformer.hidden,
+      embedSize: model.text.embed,
+      hiddenSize: model.text.hidden,
+      layers: model.text.layers,
+      heads: model.text.heads,
+      headDim: model.text.hidden / model.text.heads,
+      vocabSize: model.text.vocab,
+      maxPositions: model.text.maxPositions,
+    },
+    tokens: facts.tokens,
+    preprocessing: facts.preprocessing,
+    prompts: {
+      caption: own.prompts?.caption ?? PROMPTS.caption,
+      question: own.prompts?.question ?? PROMPTS.question,
+      turn: own.prompts?.turn ?? PROMPTS.turn,
+      history: own.prompts?.history ?? PROMPTS.history,
+    },
+    defaults: {
+      describe: own.defaults?.describe ?? DEFAULTS.describe,
+      ask: own.defaults?.ask ?? DEFAULTS.ask,
+    },
+    files: facts.files,
+  }
+}

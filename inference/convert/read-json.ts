@@ -1,0 +1,113 @@
+/** Reads the JSON files of a checkpoint field by field, collecting every problem. */
+
+import { existsSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+
+export type Json = Readonly<Record<string, unknown>>
+
+/** The object in a file; null when there is no such file, or (a problem is added) it is broken. */
+export function readJson(folder: string, name: string, problems: string[]): Json | null {
+  const file = path.join(folder, name)
+  if (!existsSync(file)) {
+    return null
+  }
+  try {
+    const value: unknown = JSON.parse(readFileSync(file, 'utf8'))
+    if (isObject(value)) {
+      return value
+    }
+  } catch {
+    // Said below, with the file's name.
+  }
+  problems.push(`${file} is not a JSON object.`)
+  return null
+}
+
+export function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** One section of a configuration; a field that is absent or null takes the default. */
+export class Fields {
+  readonly json: Json
+  readonly #where: string
+  readonly #problems: string[]
+
+  /** @param where begins the sentences, e.g. `config.json: text_config.`. */
+  constructor(json: Json, where: string, problems: string[]) {
+    this.json = json
+    this.#where = where
+    this.#problems = problems
+  }
+
+  problem(name: string, sentence: string): void {
+    this.#problems.push(`${this.#where}${name} ${sentence}`)
+  }
+
+  section(name: string): Fields {
+    const value = this.json[name] ?? {}
+    if (!isObject(value)) {
+      this.problem(name, 'is no object.')
+    }
+    return new Fields(isObject(value) ? value : {}, `${this.#where}${name}.`, this.#problems)
+  }
+
+  /** A whole number of at least 1. */
+  count(name: string, fallback: number): number {
+    const value = this.json[name] ?? fallback
+    if (isId(value) && value > 0) {
+      return value
+    }
+    this.problem(name, `is ${JSON.stringify(value)}; a whole number above 0 is needed.`)
+    return fallback
+  }
+
+  number(name: string, fallback: number): number {
+    const value = this.json[name] ?? fallback
+    if (typeof value === 'number' && Number.isFinite(value)) {
+      return value
+    }
+    this.problem(name, `is ${JSON.stringify(value)}; a number is needed.`)
+    return fallback
+  }
+
+  flag(name: string, fallback: boolean): boolean {
+    const value = this.json[name] ?? fallback
+    if (typeof value === 'boolean') {
+      return value
+    }
+    this.problem(name, `is ${JSON.stringify(value)}; true or false is needed.`)
+    return fallback
+  }
+
+  choice<T extends string>(name: string, fallback: T, choices: readonly T[]): T {
+    const value = this.json[name] ?? fallback
+    const found = choices.find((choice) => choice === value)
+    if (found === undefined) {
+      this.problem(name, `is ${JSON.stringify(value)}; supported are ${choices.join(', ')}.`)
+    }
+    return found ?? fallback
+  }
+
+  /** A token id. */
+  id(name: string, fallback: number): number {
+    const value = this.json[name] === undefined ? fallback : this.json[name]
+    if (isId(value)) {
+      return value
+    }
+    this.problem(name, `is ${JSON.stringify(value)}; a token id is needed.`)
+    return fallback
+  }
+
+  ids(name: string, fallback: number): number[] {
+    const value = this.json[name]
+    if (Array.isArray(value) && value.length > 0 && value.every(isId)) {
+      return value
+    }
+    return [this.id(name, fallback)]
+  }
+}
+
+function isId(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
+}

@@ -1,0 +1,104 @@
+/**
+ * Reads how a checkpoint wants its pictures: `preprocessor_config.json`, or the image processor's
+ * part of `processor_config.json` as newer transformers save it.
+ *
+ * Defaults: transformers 5.18, models/blip/image_processing_blip.py (mean and standard deviation
+ * are OPENAI_CLIP_MEAN and OPENAI_CLIP_STD), save that a missing size is the model's own.
+ */
+
+import type { ModelCard } from '../model-card.ts'
+import { Fields, isObject, readJson } from './read-json.ts'
+import type { Json } from './read-json.ts'
+
+const MEAN = [0.48145466, 0.4578275, 0.40821073] as const
+const STD = [0.26862954, 0.26130258, 0.27577711] as const
+const RESCALE = 1 / 255
+
+/** PIL.Image.Resampling.BICUBIC. */
+const BICUBIC = 3
+
+type Preprocessing = ModelCard['preprocessing']
+
+/** @param imageSize what the image encoder takes, in pixels. */
+export function readPreprocessing(
+  folder: string,
+  imageSize: number,
+  problems: string[],
+): Preprocessing {
+  const { json, where } = findSettings(folder, problems)
+  const fields = new Fields(json, where, problems)
+  const type = json['image_processor_type'] ?? json['feature_extractor_type']
+  if (type !== undefined && !isOwn(type)) {
+    fields.problem(
+      'image_processor_type',
+      `is ${JSON.stringify(type)}; only BLIP's own is supported.`,
+    )
+  }
+  if (!fields.flag('do_resize', true)) {
+    fields.problem('do_resize', 'is false; pictures of any size could not be taken.')
+  }
+  for (const name of ['do_center_crop', 'do_pad', 'do_splits']) {
+    if (json[name] === true) {
+      fields.problem(name, 'is true; BLIP-2 takes the whole picture, squashed.')
+    }
+  }
+  if ((json['resample'] ?? BICUBIC) !== BICUBIC) {
+    fields.problem(
+      'resample',
+      `is ${JSON.stringify(json['resample'])}; only 3 (bicubic) is supported.`,
+    )
+  }
+  checkSize(fields, imageSize)
+  const normalize = fields.flag('do_normalize', true)
+  return {
+    resample: 'bicubic',
+    rescaleFactor: fields.flag('do_rescale', true) ? fields.number('rescale_factor', RESCALE) : 1,
+    mean: normalize ? triple(fields, 'image_mean', MEAN) : [0, 0, 0],
+    std: normalize ? triple(fields, 'image_std', STD) : [1, 1, 1],
+  }
+}
+
+function findSettings(folder: string, problems: string[]): { json: Json; where: string } {
+  const own = readJson(folder, 'preprocessor_config.json', problems)
+  if (own !== null) {
+    return { json: own, where: 'preprocessor_config.json: ' }
+  }
+  const shared = readJson(folder, 'processor_config.json', problems)?.['image_processor']
+  return { json: isObject(shared) ? shared : {}, where: 'processor_config.json: image_processor.' }
+}
+
+function isOwn(type: unknown): boolean {
+  return typeof type === 'string' && /^Blip(ImageProcessor|FeatureExtractor)/.test(type)
+}
+
+/** A size is a number, or an object of height and width. */
+function checkSize(fields: Fields, imageSize: number): void {
+  const size = fields.json['size']
+  if (size === undefined || size === null) {
+    return
+  }
+  const sides = isObject(size) ? Object.values(size).filter((side) => side !== null) : [size]
+  if (sides.length === 0 || sides.some((side) => side !== imageSize)) {
+    fields.problem(
+      'size',
+      `is ${JSON.stringify(size)}; config.json says that the image encoder takes ${imageSize} pixels.`,
+    )
+  }
+}
+
+function triple(
+  fields: Fields,
+  name: string,
+  fallback: readonly [number, number, number],
+): [number, number, number] {
+  const value = fields.json[name] ?? fallback
+  if (
+    Array.isArray(value) &&
+    value.length === 3 &&
+    value.every((item) => typeof item === 'number' && Number.isFinite(item))
+  ) {
+    return [value[0], value[1], value[2]]
+  }
+  fields.problem(name, `is ${JSON.stringify(value)}; three numbers are needed.`)
+  return [...fallback]
+}

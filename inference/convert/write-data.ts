@@ -1,0 +1,100 @@
+/** Writes a package's data files: cuts the planned matrices into chunks for the threads. */
+
+import { open } from 'node:fs/promises'
+import type { GraphPlan } from '../graph/graph-builder.ts'
+import type { WeightJob } from '../graph/weight-plan.ts'
+import type { Chunk } from './chunk.ts'
+import type { Checkpoint, Dtype, StoredTensor } from './safetensors.ts'
+import { DTYPE_BYTES, isReadable } from './safetensors.ts'
+import type { ThreadPool } from './thread-pool.ts'
+
+/** Elements a thread converts at once. */
+const CHUNK_ELEMENTS = 2 * 1024 * 1024
+
+/** Chunks handed out and not yet finished; the rest of a plan stays unmade. */
+const IN_FLIGHT = 32
+
+/** @param onBytes is told the bytes read from the checkpoint, chunk by chunk. */
+export async function writeData(
+  pool: ThreadPool,
+  checkpoint: Checkpoint,
+  plan: GraphPlan,
+  file: string,
+  onBytes: (bytes: number, tensor: string) => void,
+): Promise<void> {
+  const handle = await open(file, 'w')
+  await handle.truncate(plan.dataBytes)
+  await handle.close()
+  const running = new Set<Promise<void>>()
+  for (const chunk of chunks(checkpoint, plan.jobs, file)) {
+    const task = convertOne(pool, chunk, onBytes).finally(() => running.delete(task))
+    task.catch(() => undefined) // the first failure is thrown below; the others follow from it
+    running.add(task)
+    if (running.size >= IN_FLIGHT) {
+      await Promise.race(running)
+    }
+  }
+  await Promise.all(running)
+}
+
+async function convertOne(
+  pool: ThreadPool,
+  chunk: Chunk,
+  onBytes: (bytes: number, tensor: string) => void,
+): Promise<void> {
+  await pool.run(chunk)
+  onBytes(chunk.rows * chunk.columns * DTYPE_BYTES[chunk.source.dtype], chunk.tensor)
+}
+
+/** Bytes that `writeData` will read. */
+export function bytesToRead(checkpoint: Checkpoint, plan: GraphPlan): number {
+  let bytes = 0
+  for (const { parts, columns } of plan.jobs) {
+    for (const part of parts) {
+      bytes += part.rows * columns * DTYPE_BYTES[stored(checkpoint, part.tensor).dtype]
+    }
+  }
+  return bytes
+}
+
+function* chunks(
+  checkpoint: Checkpoint,
+  jobs: readonly WeightJob[],
+  file: string,
+): Generator<Chunk> {
+  for (const { parts, columns, target } of jobs) {
+    const most = Math.max(1, Math.floor(CHUNK_ELEMENTS / columns))
+    let firstRow = 0
+    for (const part of parts) {
+      const source = stored(checkpoint, part.tensor)
+      const { dtype } = source
+      for (let row = 0; row < part.rows; row += most) {
+        const rows = Math.min(most, part.rows - row)
+        const skipped = ((part.skip ?? 0) + row) * columns
+        yield {
+          kind: 'chunk',
+          tensor: part.tensor,
+          source: {
+            file: source.file,
+            offset: source.offset + skipped * DTYPE_BYTES[dtype],
+            dtype,
+          },
+          rows,
+          columns,
+          file,
+          target,
+          firstRow: firstRow + row,
+        }
+      }
+      firstRow += part.rows
+    }
+  }
+}
+
+function stored(checkpoint: Checkpoint, tensor: string): StoredTensor & { dtype: Dtype } {
+  const found = checkpoint.tensors.get(tensor)
+  if (found === undefined || !isReadable(found.dtype)) {
+    throw new RangeError(`expected the checked tensor ${tensor}`)
+  }
+  return { ...found, dtype: found.dtype }
+}

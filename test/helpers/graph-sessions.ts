@@ -1,0 +1,163 @@
+/**
+ * Runs a package's graphs one call at a time, as plainly as can be: to hold the graphs to the
+ * reference without the engine. A wrong graph can crash the process; each test file has its own.
+ */
+
+import path from 'node:path'
+import { InferenceSession, Tensor } from 'onnxruntime-node'
+import type { ModelCard } from '../../inference/model-card.ts'
+
+const OPTIONS: InferenceSession.SessionOptions = {
+  intraOpNumThreads: 1,
+  enableCpuMemArena: false,
+  logSeverityLevel: 3,
+}
+
+export type Graphs = {
+  readonly card: ModelCard
+  readonly vision: InferenceSession
+  readonly qformer: InferenceSession
+  readonly decoder: InferenceSession
+}
+
+export async function openGraphs(folder: string, card: ModelCard): Promise<Graphs> {
+  const open = (name: string) => InferenceSession.create(path.join(folder, name), OPTIONS)
+  return {
+    card,
+    vision: await open('vision.onnx'),
+    qformer: await open('qformer.onnx'),
+    decoder: await open('decoder.onnx'),
+  }
+}
+
+export function float(data: Float32Array, dims: readonly number[]): Tensor {
+  return new Tensor('float32', data, dims)
+}
+
+function floats(tensor: Tensor | undefined): Float32Array {
+  if (!(tensor?.data instanceof Float32Array)) {
+    throw new TypeError(`expected a float32 tensor, got ${tensor?.type}`)
+  }
+  return tensor.data
+}
+
+/** Runs a graph of one input. */
+export async function runOne(
+  session: InferenceSession,
+  input: Tensor,
+): Promise<Record<string, Float32Array>> {
+  const results = await session.run({ [session.inputNames[0]!]: input })
+  return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, floats(tensor)]))
+}
+
+/** What one run of the decoder adds to each sequence, and which logits are wanted. */
+export type DecoderStep = {
+  /** [batch, imageLength, embedSize], or null for none. */
+  readonly imageTokens: Float32Array | null
+  /** Rows of equal length; right-padded. */
+  readonly ids: readonly (readonly number[])[]
+  /** Tokens of each sequence, image tokens and these included; default: none is padded. */
+  readonly totals?: readonly number[]
+  /** Rows of the flattened [batch * length]; default: the last of each sequence. */
+  readonly rows?: readonly number[]
+}
+
+/** A batch of sequences with their keys and values. */
+export class DecoderRun {
+  /** Tokens seen of each sequence. */
+  readonly lengths: number[]
+  readonly #graphs: Graphs
+  readonly #capacity: number
+  readonly #past: Record<string, Float32Array> = {}
+
+  /** @param capacity positions of room in the cache, at most. */
+  constructor(graphs: Graphs, batch: number, capacity: number) {
+    const { layers, heads, headDim } = graphs.card.dimensions
+    this.#graphs = graphs
+    this.#capacity = capacity
+    this.lengths = Array.from({ length: batch }, () => 0)
+    for (let i = 0; i < layers; i++) {
+      for (const kind of ['key', 'value']) {
+        // What lies beyond a past must not matter: fill it with what would be seen.
+        const room = new Float32Array(batch * heads * capacity * headDim).fill(7)
+        this.#past[`${kind}_${i}`] = room
+      }
+    }
+  }
+
+  /** @returns logits [rows, vocabSize]. */
+  async step(step: DecoderStep): Promise<Float32Array> {
+    const { dimensions } = this.#graphs.card
+    const batch = this.lengths.length
+    const text = step.ids[0]?.length ?? 0
+    const image = (step.imageTokens?.length ?? 0) / batch / dimensions.embedSize
+    const length = image + text
+    const totals = step.totals ?? this.lengths.map((past) => past + length)
+    const rows = step.rows ?? this.lengths.map((_, b) => (b + 1) * length - 1)
+    const positions = this.lengths.flatMap((past) => Array.from({ length }, (_, i) => past + i))
+    const { feeds, fetches } = this.#cacheFeeds(batch)
+    const results = await this.#graphs.decoder.run(
+      {
+        image_tokens: float(step.imageTokens ?? new Float32Array(0), [
+          batch,
+          image,
+          dimensions.embedSize,
+        ]),
+        input_ids: new Tensor('int64', BigInt64Array.from(step.ids.flat(), BigInt), [batch, text]),
+        position_ids: new Tensor('int64', BigInt64Array.from(positions, BigInt), [batch, length]),
+        seqlens_k: new Tensor(
+          'int32',
+          Int32Array.from(totals, (total) => total - 1),
+          [batch],
+        ),
+        total_sequence_length: new Tensor('int32', Int32Array.of(Math.max(...totals)), [1]),
+        logits_rows: new Tensor('int64', BigInt64Array.from(rows, BigInt), [rows.length]),
+        ...feeds,
+      },
+      ['logits', ...fetches],
+    )
+    for (const name of fetches) {
+      this.#store(name, floats(results[name]), length, totals)
+    }
+    totals.forEach((total, b) => {
+      this.lengths[b] = total
+    })
+    return floats(results['logits'])
+  }
+
+  #cacheFeeds(batch: number): { feeds: Record<string, Tensor>; fetches: string[] } {
+    const { heads, headDim } = this.#graphs.card.dimensions
+    const feeds: Record<string, Tensor> = {}
+    for (const [name, data] of Object.entries(this.#past)) {
+      feeds[`past_${name}`] = float(data, [batch, heads, this.#capacity, headDim])
+    }
+    return { feeds, fetches: Object.keys(this.#past) }
+  }
+
+  /** Scatters new rows [batch, length, heads * headDim] into [batch, heads, capacity, headDim]. */
+  #store(name: string, fresh: Float32Array, length: number, totals: readonly number[]): void {
+    const { heads, headDim } = this.#graphs.card.dimensions
+    const past = this.#past[name]!
+    for (let b = 0; b < totals.length; b++) {
+      const start = this.lengths[b]!
+      for (let i = 0; start + i < totals[b]!; i++) {
+        for (let h = 0; h < heads; h++) {
+          const from = ((b * length + i) * heads + h) * headDim
+          const to = ((b * heads + h) * this.#capacity + start + i) * headDim
+          past.set(fresh.subarray(from, from + headDim), to)
+        }
+      }
+    }
+  }
+}
+
+/** The position of the largest logit of a row. */
+export function argmax(logits: Float32Array, row: number, vocabSize: number): number {
+  let best = 0
+  for (let i = 1; i < vocabSize; i++) {
+    if (logits[row * vocabSize + i]! > logits[row * vocabSize + best]!) {
+      best = i
+    }
+  }
+  return best
+}
