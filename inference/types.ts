@@ -2,9 +2,15 @@
 
 import type { ModelCard } from './model-card.ts'
 
-/** How the answer is generated. Names and semantics follow transformers' GenerationConfig. */
+/**
+ * How the answer is generated. Names and semantics follow transformers' GenerationConfig.
+ *
+ * What is absent comes from the card, for `describe` and `ask`. A request that sets `beams` or
+ * `sample` chooses the search itself and takes only the length from the card, so that `beams: 1`
+ * alone is plain greedy. `generate` takes nothing from the card but the stop ids.
+ */
 export type GenerationOptions = {
-  /** Upper bound of generated tokens, the stop token included. Default: the card's. */
+  /** Upper bound of generated tokens, the stop token included. Default: the card's, else 20. */
   readonly maxNewTokens?: number
   /** The stop tokens are forbidden before this many tokens. Default 0. */
   readonly minNewTokens?: number
@@ -40,6 +46,9 @@ export type RequestOptions = {
   readonly signal?: AbortSignal
 }
 
+/** Called with each new token of an answer, in order. */
+export type StreamOptions = { readonly onStep?: (step: Step) => void }
+
 /** A picture as the decoder sees it: float32, [queryTokens, embedSize], row-major. */
 export type ImageTokens = {
   readonly data: Float32Array
@@ -72,7 +81,7 @@ export type Answer = {
   readonly timings: Timings
 }
 
-/** One streamed step: the new id and the whole text so far. */
+/** One streamed step: the new id and the whole text so far; with beams, those of the best beam. */
 export type Step = { readonly tokenId: number; readonly text: string }
 
 /** One candidate answer with its likelihood. */
@@ -90,20 +99,25 @@ export type Model = {
   /** Captions the picture with the card's caption prompt and defaults. */
   describe(
     image: ImageInput,
-    options?: GenerationOptions & RequestOptions & { readonly prompt?: string },
+    options?: GenerationOptions & RequestOptions & StreamOptions & { readonly prompt?: string },
   ): Promise<Answer>
   /** Answers a question about the picture, given the turns before it, oldest first. */
   ask(
     image: ImageInput,
     question: string,
-    options?: GenerationOptions & RequestOptions & { readonly history?: readonly Turn[] },
+    options?: GenerationOptions &
+      RequestOptions &
+      StreamOptions & { readonly history?: readonly Turn[] },
   ): Promise<Answer>
   /** Continues a raw prompt after the image tokens, step by step; returns the finished answer. */
   generate(
     image: ImageInput,
     options: GenerationOptions & RequestOptions & { readonly prompt: string },
   ): AsyncGenerator<Step, Answer, void>
-  /** How likely each answer is after the prompt. */
+  /**
+   * How likely each answer is after the prompt. A space is put between the two where neither has
+   * one; the stop token after the answer is not counted.
+   */
   score(
     image: ImageInput,
     options: RequestOptions & { readonly prompt: string; readonly answers: readonly string[] },

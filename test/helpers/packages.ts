@@ -1,0 +1,52 @@
+/**
+ * Converts the small checkpoints to model packages, once for each state of the converter.
+ *
+ * Packages are kept under the system's folder for temporary files, by a hash of all that goes into
+ * them, so that test files running side by side share one.
+ */
+
+import { createHash } from 'node:crypto'
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { mkdir, rename, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { convertCheckpoint } from '../../inference/convert/convert.ts'
+import { CARD_FILE, type Precision } from '../../inference/model-card.ts'
+import { checkpointFolder, type ParityName } from './parity.ts'
+
+const ROOT = path.join(import.meta.dirname, '..', '..')
+
+/** @returns the folder of the package; not to be changed by a test. */
+export async function packageFor(name: ParityName, precision: Precision = 'fp32'): Promise<string> {
+  const from = checkpointFolder(name)
+  const out = path.join(tmpdir(), 'sightseer-test-packages', `${name}-${precision}-${hashOf(from)}`)
+  if (!existsSync(path.join(out, CARD_FILE))) {
+    const own = `${out}.${process.pid}`
+    await mkdir(path.dirname(out), { recursive: true })
+    await convertCheckpoint(from, own, { precision, name, source: null })
+    try {
+      await rename(own, out)
+    } catch (error) {
+      await rm(own, { recursive: true })
+      if (!existsSync(path.join(out, CARD_FILE))) {
+        throw error
+      }
+    }
+  }
+  return out
+}
+
+/** Of the checkpoint and of the code that converts it. */
+function hashOf(checkpoint: string): string {
+  const hash = createHash('sha256')
+  const code = globSync('inference/{convert,graph}/*.ts', { cwd: ROOT }).sort()
+  const files = globSync('*', { cwd: checkpoint }).sort()
+  for (const file of [
+    path.join(ROOT, 'inference', 'model-card.ts'),
+    ...code.map((name) => path.join(ROOT, name)),
+    ...files.map((name) => path.join(checkpoint, name)),
+  ]) {
+    hash.update(path.basename(file)).update(readFileSync(file))
+  }
+  return hash.digest('hex').slice(0, 16)
+}

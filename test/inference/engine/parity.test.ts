@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { describe, it } from 'node:test'
+import { processScores } from '../../../inference/generation/processors.ts'
+import { softmax } from '../../../inference/generation/scores.ts'
+import { resolveSettings } from '../../../inference/generation/settings.ts'
+import { openModel } from '../../../inference/model.ts'
+import type { Answer, Model } from '../../../inference/types.ts'
+import { packageFor } from '../../helpers/packages.ts'
+import {
+  FIXTURES,
+  loadParity,
+  PARITY_NAMES,
+  type Parity,
+  relativeError,
+  tensorOf,
+} from '../../helpers/parity.ts'
+
+// The whole path, from the bytes of a picture to token ids, against what transformers gives
+// (test/reference). The seams inside have tests of their own.
+
+const TOLERANCE = 1e-4
+
+async function withModel(parity: Parity, use: (model: Model, image: Uint8Array) => Promise<void>) {
+  const model = await openModel(await packageFor(parity.name), { threads: 1 })
+  try {
+    await use(model, readFileSync(path.join(FIXTURES, parity.image)))
+  } finally {
+    await model.close()
+  }
+}
+
+async function finish(steps: AsyncGenerator<unknown, Answer, void>): Promise<Answer> {
+  for (;;) {
+    const next = await steps.next()
+    if (next.done) {
+      return next.value
+    }
+  }
+}
+
+describe('a converted checkpoint', () => {
+  for (const name of PARITY_NAMES) {
+    it(`gives the reference's ids, image tokens and likelihoods: ${name}`, async () => {
+      const parity = loadParity(name)
+      await withModel(parity, async (model, image) => {
+        const tokens = await model.embedImage(image)
+        const error = relativeError(tokens.data, tensorOf(parity, 'image_tokens').data)
+        assert.ok(error < TOLERANCE, `image tokens: ${error}`)
+
+        for (const { prompt, options, ids } of parity.generations) {
+          const { text } = parity.prompts[prompt]
+          const answer = await finish(model.generate(tokens, { prompt: text, ...options }))
+          assert.deepEqual(answer.tokenIds, ids, JSON.stringify({ prompt, options }))
+        }
+
+        for (const { prompt, answer, logProbabilities } of parity.scores) {
+          const { text } = parity.prompts[prompt]
+          const [scored] = await model.score(tokens, { prompt: text, answers: [answer] })
+          const expected = logProbabilities.reduce((sum, one) => sum + one, 0)
+          const difference = Math.abs(scored!.logLikelihood - expected)
+          assert.ok(difference < TOLERANCE * Math.abs(expected), `${answer}: ${difference}`)
+        }
+      })
+    })
+  }
+
+  it('gives the ids from the bytes of the picture too', async () => {
+    const parity = loadParity('base')
+    await withModel(parity, async (model, image) => {
+      const { options, ids } = parity.generations[0]!
+      const answer = await model.describe(image, { prompt: '', beams: 1, ...options })
+      assert.deepEqual(answer.tokenIds, ids)
+    })
+  })
+})
+
+describe('sampling', () => {
+  for (const name of PARITY_NAMES) {
+    it(`draws from the reference's distribution: ${name}`, () => {
+      const parity = loadParity(name)
+      for (const { prompt, options, drawn, steps } of parity.sampling) {
+        const settings = resolveSettings(
+          { ...options, sample: true, maxNewTokens: 8 },
+          {},
+          parity.tokens.stop,
+        )
+        // Only the first step's logits are recorded for every checkpoint: those of the prompt.
+        const logits = tensorOf(parity, `logits.${prompt}.steps`).data.slice(0, parity.vocabSize)
+        const placeholders = Array.from({ length: parity.queryTokens }, () => parity.tokens.image)
+        const sequence = [...placeholders, ...parity.prompts[prompt].ids]
+        processScores(logits, sequence, 0, settings, parity.vocabSize)
+        const actual = softmax(logits)
+        const first = steps[0]!
+        assert.equal(actual.filter((probability) => probability > 0).length, first.kept)
+        const listed = first.ids.map((id) => actual[id]!)
+        assert.ok(relativeError(listed, first.probabilities) < TOLERANCE)
+        assert.ok(actual[drawn[0]!]! > 0)
+      }
+    })
+  }
+})
