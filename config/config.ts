@@ -8,6 +8,7 @@ import { z } from 'zod'
 import { ConfigError } from './errors.ts'
 
 const MIB = 1024 * 1024
+const PUBLIC_HUB = 'https://huggingface.co'
 
 /** An unset variable and an empty one mean the same: `.env.example` has them empty. */
 const text = z
@@ -28,10 +29,31 @@ function wholeNumber(least: number, most: number) {
   })
 }
 
+/** An address with an optional path, without a slash at the end. */
+const hubAddress = text.transform((value, context) => {
+  const address = (value ?? PUBLIC_HUB).replace(/\/+$/, '')
+  const url = URL.parse(address)
+  if (url === null || !/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '') {
+    context.addIssue({ code: 'custom', message: `must be an address such as ${PUBLIC_HUB}` })
+  } else if (url.username !== '' || url.password !== '') {
+    context.addIssue({ code: 'custom', message: 'must not hold a password; that is HF_TOKEN' })
+  }
+  return address
+})
+
+const hubToken = text.refine((value) => value === undefined || /^[\x21-\x7e]+$/.test(value), {
+  message: 'holds characters that no token has',
+})
+
 const environment = z.object({
   DISCORD_TOKEN: text,
   SIGHTSEER_MODEL: text,
   SIGHTSEER_MODELS: text,
+  HF_ENDPOINT: hubAddress,
+  HF_TOKEN: hubToken,
+  HTTP_PROXY: text,
+  HTTPS_PROXY: text,
+  NO_PROXY: text,
   SIGHTSEER_THREADS: wholeNumber(1, 256),
   SIGHTSEER_MAX_IMAGE_BYTES: wholeNumber(1, 1024 * MIB),
   SIGHTSEER_MAX_IMAGE_PIXELS: wholeNumber(1, 1_000_000_000),
@@ -48,6 +70,15 @@ export type Config = {
   readonly threads?: number
   /** Larger image files and larger images are refused; absent: the decoder's own limits. */
   readonly imageLimits: { readonly maxBytes?: number; readonly maxPixels?: number }
+  /** Where `pull` downloads from. */
+  readonly hub: {
+    /** Origin and path prefix, without a slash at the end. */
+    readonly endpoint: string
+    /** Never to be printed. */
+    readonly token: string | undefined
+    /** HTTP_PROXY, HTTPS_PROXY and NO_PROXY. */
+    readonly proxies: Readonly<Record<'http' | 'https' | 'none', string | undefined>>
+  }
 }
 
 /**
@@ -56,7 +87,7 @@ export type Config = {
  * @throws {ConfigError} listing every variable that is wrong.
  */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
-  const result = environment.safeParse(env)
+  const result = environment.safeParse(withLowerCaseProxies(env))
   if (!result.success) {
     throw new ConfigError(
       result.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}.`),
@@ -76,5 +107,21 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
         maxPixels: values.SIGHTSEER_MAX_IMAGE_PIXELS,
       }),
     },
+    hub: {
+      endpoint: values.HF_ENDPOINT,
+      token: values.HF_TOKEN,
+      proxies: { http: values.HTTP_PROXY, https: values.HTTPS_PROXY, none: values.NO_PROXY },
+    },
+  }
+}
+
+/** Programs read proxies in either case, the lower one first. */
+function withLowerCaseProxies(env: Readonly<Record<string, string | undefined>>) {
+  const { http_proxy: http, https_proxy: https, no_proxy: none } = env
+  return {
+    ...env,
+    HTTP_PROXY: http ?? env.HTTP_PROXY,
+    HTTPS_PROXY: https ?? env.HTTPS_PROXY,
+    NO_PROXY: none ?? env.NO_PROXY,
   }
 }

@@ -1,0 +1,159 @@
+/**
+ * Downloads what a package needs of a repository into a folder, several files at once.
+ *
+ * The small files come first, so that a model which cannot be converted, or does not fit on the
+ * disk, is refused before its weights are fetched. The folder is kept per commit: what is in it
+ * never goes out of date, and a later run goes on from there.
+ */
+
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { ConfigError } from '../errors.ts'
+import { bytesPresent, fetchFile, type FetchContext } from './fetch-file.ts'
+import type { Hub, RemoteFile, Repository } from './hub.ts'
+import type { RetryOptions } from './retry.ts'
+import { INDEX_FILE, selectFirstFiles, selectShards } from './select-files.ts'
+
+const LOCK_FILE = '.lock'
+export const DEFAULT_AT_ONCE = 4
+
+export type DownloadProgress = {
+  /** Bytes there and bytes in all; the total is that of the small files until the shards are known. */
+  readonly done: number
+  readonly total: number
+}
+
+export type DownloadOptions = {
+  readonly hub: Hub
+  readonly repository: Repository
+  /** Where the files go; made if need be. */
+  readonly folder: string
+  readonly atOnce?: number
+  readonly retry: Omit<RetryOptions, 'maxFailures'>
+  onProgress(progress: DownloadProgress): void
+  onNote(text: string): void
+  /**
+   * Called once the small files are there: the last chance to refuse before the weights come.
+   *
+   * @param missingBytes what is still to be downloaded.
+   */
+  beforeWeights(weights: readonly RemoteFile[], missingBytes: number): Promise<void>
+}
+
+export type Downloaded = { readonly files: number; readonly bytes: number }
+
+/**
+ * Fetches the files; afterwards the folder is a checkpoint as transformers would read it.
+ *
+ * @returns how much the folder holds.
+ * @throws {ConfigError} when a file cannot be had, or `beforeWeights` refuses.
+ */
+export async function downloadCheckpoint(options: DownloadOptions): Promise<Downloaded> {
+  const { repository, folder } = options
+  const { small, single } = selectFirstFiles(repository)
+  await mkdir(folder, { recursive: true })
+  const unlock = await lock(folder)
+  try {
+    await fetchAll(small, small, options)
+    const weights =
+      single === null
+        ? selectShards(repository, await readFile(path.join(folder, INDEX_FILE), 'utf8'))
+        : [single]
+    let missingBytes = 0
+    for (const file of weights) {
+      missingBytes += file.bytes - (await bytesPresent(file, folder))
+    }
+    await options.beforeWeights(weights, missingBytes)
+    const files = [...small, ...weights]
+    await fetchAll(weights, files, options)
+    return { files: files.length, bytes: sumBytes(files) }
+  } finally {
+    await unlock()
+  }
+}
+
+/** Fetches some files, a few at once; the first failure stops the others. */
+async function fetchAll(
+  files: readonly RemoteFile[],
+  counted: readonly RemoteFile[],
+  options: DownloadOptions,
+): Promise<void> {
+  const total = sumBytes(counted)
+  const present = new Map(counted.map((file) => [file, files.includes(file) ? 0 : file.bytes]))
+  let done = [...present.values()].reduce((sum, bytes) => sum + bytes, 0)
+  const stop = new AbortController()
+  const context: FetchContext = {
+    ...options,
+    retry: { ...options.retry, signal: AbortSignal.any([options.retry.signal, stop.signal]) },
+    onBytes(file, bytes) {
+      done += bytes - (present.get(file) ?? 0)
+      present.set(file, bytes)
+      options.onProgress({ done, total })
+    },
+  }
+  const queue = [...files]
+  const worker = async () => {
+    for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
+      await fetchFile(file, context)
+    }
+  }
+  let failed = false
+  let failure: unknown
+  const atOnce = Math.min(options.atOnce ?? DEFAULT_AT_ONCE, files.length)
+  await Promise.all(
+    Array.from({ length: atOnce }, async () => {
+      try {
+        await worker()
+      } catch (error) {
+        if (!failed) {
+          failed = true
+          failure = error
+        }
+        stop.abort()
+      }
+    }),
+  )
+  if (failed) {
+    throw failure
+  }
+}
+
+/** Keeps two processes from writing the same files. @returns what takes the lock away again. */
+async function lock(folder: string): Promise<() => Promise<void>> {
+  const file = path.join(folder, LOCK_FILE)
+  for (;;) {
+    try {
+      await writeFile(file, String(process.pid), { flag: 'wx' })
+      return () => rm(file, { force: true })
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) {
+        throw error
+      }
+    }
+    const pid = Number(await readFile(file, 'utf8').catch(() => ''))
+    if (isRunning(pid)) {
+      throw new ConfigError([
+        `Process ${pid} is downloading the same model. Wait for it, or stop it and try again ` +
+          `(if there is no such download, delete ${file}).`,
+      ])
+    }
+    await rm(file, { force: true })
+  }
+}
+
+function isRunning(pid: number): boolean {
+  // Our own id is a left-over too: in a container every run may have the same one.
+  if (!Number.isInteger(pid) || pid <= 0 || pid === process.pid) {
+    return false
+  }
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+  }
+}
+
+function sumBytes(files: readonly RemoteFile[]): number {
+  return files.reduce((sum, file) => sum + file.bytes, 0)
+}

@@ -1,0 +1,200 @@
+/**
+ * Asks the hub what a repository holds, and says in a sentence why it will not tell.
+ *
+ * One request gives the commit, every file with its size and digest, the licence and whether the
+ * repository is gated. What was read is checked: names and digests from here become paths on disk.
+ */
+
+import { z } from 'zod'
+import { ConfigError } from '../errors.ts'
+import { connectionError, get, type HttpAnswer, type HttpClient } from './http.ts'
+import { withRetries, type RetryOptions } from './retry.ts'
+
+/** An answer larger than this is no description of a repository. */
+const MAX_ANSWER_BYTES = 32 * 1024 * 1024
+const MAX_FAILURES = 4
+
+/** Where the hub is and how to talk to it. */
+export type Hub = {
+  /** Origin and path prefix without a slash at the end, e.g. `https://huggingface.co`. */
+  readonly endpoint: string
+  readonly client: HttpClient
+}
+
+/** What a file's bytes are checked against; the hub gives one or the other. */
+export type Digest = { readonly kind: 'sha256' | 'git-sha1'; readonly hex: string }
+
+export type RemoteFile = {
+  readonly name: string
+  readonly bytes: number
+  readonly digest: Digest
+}
+
+export type Repository = {
+  /** `OWNER/NAME` as it was asked for. */
+  readonly id: string
+  /** The commit the revision stands for; 40 hexadecimal digits. */
+  readonly commit: string
+  readonly files: readonly RemoteFile[]
+  /** The licence the model card names, or null. */
+  readonly license: string | null
+}
+
+const sha1 = z.string().regex(/^[0-9a-f]{40}$/)
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
+
+const answerSchema = z.object({
+  sha: sha1,
+  cardData: z
+    .object({
+      license: z.union([z.string(), z.array(z.string())]).nullish(),
+      license_name: z.string().nullish(),
+    })
+    .nullish(),
+  siblings: z.array(
+    z.object({
+      rfilename: z.string(),
+      size: z.int().nonnegative().nullish(),
+      blobId: sha1.nullish(),
+      lfs: z.object({ size: z.int().nonnegative(), sha256 }).nullish(),
+    }),
+  ),
+})
+
+/** Whether the text is `OWNER/NAME` as the hub allows it. */
+export function isRepositoryId(text: string): boolean {
+  const part = '[A-Za-z0-9](?:[A-Za-z0-9._-]{0,94}[A-Za-z0-9_])?'
+  return new RegExp(`^${part}/${part}$`).test(text) && !text.includes('..')
+}
+
+/** The address of one file of a commit. */
+export function fileUrl(hub: Hub, repository: Repository, name: string): URL {
+  const path = `${repository.id}/resolve/${repository.commit}/${encodeURIComponent(name)}`
+  return new URL(`${hub.endpoint}/${path}`)
+}
+
+/**
+ * Reads what a revision (branch, tag or commit) of a repository holds.
+ *
+ * @throws {ConfigError} saying what to do, when the hub will not or cannot tell.
+ */
+export async function readRepository(
+  hub: Hub,
+  id: string,
+  revision: string,
+  retry: Omit<RetryOptions, 'maxFailures'>,
+): Promise<Repository> {
+  const path = `api/models/${id}/revision/${encodeURIComponent(revision)}?blobs=true`
+  const url = new URL(`${hub.endpoint}/${path}`)
+  const text = await withRetries(
+    async () => {
+      const answer = await get(hub.client, url, { accept: 'application/json' }, retry.signal)
+      if (answer.status !== 200) {
+        throw await refusal(answer, hub, id, `revision ${revision}`)
+      }
+      return readText(answer, retry.signal)
+    },
+    { ...retry, maxFailures: MAX_FAILURES },
+  )
+  const parsed = answerSchema.safeParse(parseJson(text))
+  if (!parsed.success) {
+    throw new ConfigError(
+      [`${url.host} does not answer as a model hub does. Check HF_ENDPOINT (${hub.endpoint}).`],
+      { cause: parsed.error },
+    )
+  }
+  const { sha, cardData, siblings } = parsed.data
+  const files: RemoteFile[] = []
+  for (const { rfilename: name, size, blobId, lfs } of siblings) {
+    if (lfs) {
+      files.push({ name, bytes: lfs.size, digest: { kind: 'sha256', hex: lfs.sha256 } })
+    } else if (typeof size === 'number' && blobId) {
+      files.push({ name, bytes: size, digest: { kind: 'git-sha1', hex: blobId } })
+    }
+  }
+  const license = [cardData?.license ?? []].flat().join(', ')
+  const named = license === 'other' && cardData?.license_name ? cardData.license_name : license
+  return { id, commit: sha, files, license: named === '' ? null : named }
+}
+
+/**
+ * Says why the hub refused, and what the operator can do. Dumps the body.
+ *
+ * @param what the thing asked for, e.g. `revision main`.
+ */
+export async function refusal(
+  answer: HttpAnswer,
+  hub: Hub,
+  id: string,
+  what: string,
+): Promise<ConfigError> {
+  await answer.body.dump()
+  const page = `${hub.endpoint}/${id}`
+  const code = answer.header('x-error-code')
+  const hasToken = hub.client.token !== undefined
+  if (code === 'GatedRepo') {
+    const first = `${id} is gated: its owner asks for agreement first. Accept the terms at ${page}`
+    const then = hasToken
+      ? 'with the account that HF_TOKEN belongs to, then try again.'
+      : 'with your account, put a token of that account into HF_TOKEN, then try again.'
+    return new ConfigError([`${first} ${then}`])
+  }
+  if (answer.header('x-error-message') === 'Access to this resource is disabled.') {
+    return new ConfigError([`The hub has disabled ${id}; nobody can download it.`])
+  }
+  if (code === 'RevisionNotFound') {
+    return new ConfigError([`${id} has no ${what}. The branches are listed at ${page}/tree/main.`])
+  }
+  if (answer.status === 401 || (answer.status === 404 && code !== 'EntryNotFound')) {
+    return new ConfigError([notFound(answer, id, hasToken)])
+  }
+  if (answer.status === 403) {
+    return new ConfigError([
+      `HF_TOKEN may not read ${id}. Give it read access to this repository in the token's settings.`,
+    ])
+  }
+  if (answer.status === 404) {
+    return new ConfigError([`${id} has no ${what}.`])
+  }
+  return new ConfigError([
+    `${answer.url.host} answered ${answer.status} when asked for ${what} of ${id}. Check HF_ENDPOINT (${hub.endpoint}).`,
+  ])
+}
+
+/** A missing repository and a private one look alike from outside: the hub answers 401 or 404. */
+function notFound(answer: HttpAnswer, id: string, hasToken: boolean): string {
+  if (answer.header('x-error-message') === 'Invalid credentials in Authorization header') {
+    return 'The hub does not accept HF_TOKEN. Make a new token, or unset it for public models.'
+  }
+  const check = `The hub shows no repository ${id}. Check the spelling`
+  return hasToken
+    ? `${check}; if it is private, HF_TOKEN must belong to an account that may read it.`
+    : `${check}; if it is private, put a token that may read it into HF_TOKEN.`
+}
+
+async function readText(answer: HttpAnswer, signal: AbortSignal): Promise<string> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  try {
+    const body: AsyncIterable<Buffer> = answer.body
+    for await (const piece of body) {
+      bytes += piece.length
+      if (bytes > MAX_ANSWER_BYTES) {
+        throw new ConfigError([`${answer.url.host} does not answer as a model hub does.`])
+      }
+      chunks.push(piece)
+    }
+  } catch (error) {
+    signal.throwIfAborted()
+    throw connectionError(error, answer.url.host)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,68 @@
+/** Finds out under which licence a model comes. */
+
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+
+/** Longer than any licence name; what is longer is cut. */
+const MAX_NAME_LENGTH = 100
+/** Every model read today has an OPT language model; model cards often leave its licence out. */
+const OPT_NOTE =
+  "Its language model is an OPT: weights that come from Meta's OPT are under the OPT-175B licence, " +
+  'which allows non-commercial research only.'
+
+/**
+ * Reads the licence from the front matter of a folder's README.md.
+ *
+ * @returns the name as written there, or null when none is stated.
+ */
+export async function readLicense(folder: string): Promise<string | null> {
+  let text: string
+  try {
+    text = await readFile(path.join(folder, 'README.md'), 'utf8')
+  } catch {
+    return null
+  }
+  return licenseOfCard(text)
+}
+
+/** Finds `license:` (and `license_name:` where that is `other`) in a model card's front matter. */
+export function licenseOfCard(card: string): string | null {
+  const front = /^\uFEFF?---\r?\n([\s\S]*?)\r?\n---/.exec(card)?.[1]
+  if (front === undefined) {
+    return null
+  }
+  const field = (name: string) => {
+    const line = new RegExp(`^${name}:(.*)$`, 'm').exec(front)?.[1]
+    const value =
+      line
+        ?.replace(/\s+#.*$/, '')
+        .trim()
+        .replace(/^(['"])(.*)\1$/, '$2') ?? ''
+    return value === '' ? null : value
+  }
+  const license = field('license') ?? listItem(front)
+  return license === 'other' ? (field('license_name') ?? license) : license
+}
+
+/**
+ * One or two sentences for the person who pulls the model.
+ *
+ * @param license the name the model card gives, or null.
+ */
+export function licenseSentence(license: string | null): string {
+  const stated =
+    license === null
+      ? 'The model states no licence: ask its owner before using it.'
+      : `Licence stated by the model: ${printable(license)}.`
+  return `${stated} ${OPT_NOTE}`
+}
+
+/** The first item where the licence is a YAML list. */
+function listItem(front: string): string | null {
+  return /^license:\s*\r?\n\s*-\s*(\S+)/m.exec(front)?.[1] ?? null
+}
+
+/** Text from a stranger, fit for a terminal: no control characters. */
+export function printable(text: string): string {
+  return text.replace(/\p{C}/gu, ' ').slice(0, MAX_NAME_LENGTH).trim()
+}

@@ -1,0 +1,336 @@
+import assert from 'node:assert/strict'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { afterEach, beforeEach, describe, it } from 'node:test'
+import { downloadCheckpoint } from '../../../inference/download/download.ts'
+import { createHttpClient, type HttpClient } from '../../../inference/download/http.ts'
+import { readRepository } from '../../../inference/download/hub.ts'
+import { ConfigError } from '../../../inference/errors.ts'
+import {
+  bytesOf,
+  REPOSITORY,
+  startHub,
+  type Fault,
+  type FileRequest,
+  type HubOptions,
+  type HubServer,
+} from '../../helpers/hub-server.ts'
+
+const SHARD_BYTES = 300_000
+const SHARDS = ['model-00001-of-00002.safetensors', 'model-00002-of-00002.safetensors'] as const
+const INDEX = JSON.stringify({ weight_map: { a: SHARDS[0], b: SHARDS[1], c: SHARDS[0] } })
+const FILES: ReadonlyMap<string, Buffer> = new Map([
+  ['config.json', Buffer.from('{"model_type":"blip-2"}')],
+  ['README.md', Buffer.from('---\nlicense: mit\n---\n')],
+  ['tokenizer.json', Buffer.from('{}')],
+  ['model.safetensors.index.json', Buffer.from(INDEX)],
+  [SHARDS[0], bytesOf(SHARD_BYTES, 1)],
+  [SHARDS[1], bytesOf(SHARD_BYTES, 2)],
+  ['pytorch_model.bin', Buffer.from('pickle')],
+  ['.gitattributes', Buffer.from('*')],
+])
+const TIMEOUTS = { connectMs: 1000, headersMs: 150, idleMs: 150 }
+
+let folder: string
+let hub: HubServer | undefined
+let client: HttpClient
+let notes: string[]
+let pauses: number[]
+
+beforeEach(async () => {
+  folder = path.join(await mkdtemp(path.join(os.tmpdir(), 'sightseer-')), 'download')
+  client = createHttpClient(undefined, TIMEOUTS)
+  notes = []
+  pauses = []
+})
+afterEach(async () => {
+  await client.dispatcher.destroy()
+  await hub?.close()
+  hub = undefined
+  await rm(path.dirname(folder), { recursive: true, force: true })
+})
+
+async function download(
+  options: Partial<HubOptions>,
+  signal: AbortSignal = new AbortController().signal,
+  beforeWeights: Parameters<typeof downloadCheckpoint>[0]['beforeWeights'] = async () => {},
+) {
+  hub ??= await startHub({ files: FILES, ...options })
+  const retry = { signal, wait: async (pauseMs: number) => pauses.push(pauseMs) }
+  const settings = { endpoint: hub.endpoint, client }
+  const repository = await readRepository(settings, REPOSITORY, 'main', retry)
+  return downloadCheckpoint({
+    hub: settings,
+    repository,
+    folder,
+    retry,
+    onProgress: () => {},
+    onNote: (text) => notes.push(text),
+    beforeWeights,
+  })
+}
+
+/** A fault for the first requests of the first shard at the storage. */
+function firstShard(...faults: readonly Fault[]) {
+  return {
+    fault: ({ name, nth, server }: FileRequest) =>
+      name === SHARDS[0] && server === 'storage' ? faults[nth - 1] : undefined,
+  }
+}
+
+async function assertWhole(files = FILES) {
+  const expected = [...files.keys()].filter((name) => !/\.bin$|^\.git/.test(name))
+  assert.deepEqual((await readdir(folder)).sort(), expected.sort())
+  for (const name of expected) {
+    assert.ok((await readFile(path.join(folder, name))).equals(files.get(name)!), name)
+  }
+}
+
+function shardRequests() {
+  return hub!.requests.filter(({ name, server }) => name === SHARDS[0] && server === 'storage')
+}
+
+describe('downloadCheckpoint', () => {
+  it('fetches what a package needs and nothing else', async () => {
+    const downloaded = await download({})
+    await assertWhole()
+    assert.equal(downloaded.files, 6)
+    assert.deepEqual(notes, [])
+  })
+
+  it('asks for the revision with sizes and digests', async () => {
+    await download({})
+    assert.ok(hub!.paths[0]?.startsWith(`/api/models/${REPOSITORY}/revision/main?blobs=true`))
+  })
+
+  it('sends the token to the hub and never to the storage it redirects to', async () => {
+    client = createHttpClient('hf_secret', TIMEOUTS)
+    await download({})
+    const sent = new Set(
+      hub!.requests.map(({ server, authorization }) => `${server} ${authorization}`),
+    )
+    assert.deepEqual([...sent].sort(), ['hub Bearer hf_secret', 'storage undefined'])
+  })
+
+  it('goes on after dropped connections, guarded by the entity tag', async () => {
+    await download(firstShard({ kind: 'drop', after: 100_000 }, { kind: 'drop', after: 50_000 }))
+    await assertWhole()
+    const [, second, third] = shardRequests()
+    assert.match(second?.range ?? '', /^bytes=\d+-$/)
+    assert.match(second?.ifRange ?? '', /^"[0-9a-f]{64}"$/)
+    assert.notEqual(third?.range, second?.range)
+    assert.equal(pauses.length, 2)
+    assert.match(
+      notes[0] ?? '',
+      /broke \(model-00001-of-00002\.safetensors\); trying again in \d s/,
+    )
+  })
+
+  it('goes on in a later run from the partial file of an earlier one', async () => {
+    const first = FILES.get(SHARDS[0])!
+    await mkdir(folder)
+    await writeFile(path.join(folder, `${SHARDS[0]}.partial`), first.subarray(0, 12_345))
+    await download({})
+    await assertWhole()
+    assert.equal(shardRequests()[0]?.range, 'bytes=12345-')
+  })
+
+  it('downloads nothing again that is whole, and what is damaged', async () => {
+    await mkdir(folder)
+    for (const name of SHARDS) {
+      await writeFile(path.join(folder, name), FILES.get(name)!)
+    }
+    await writeFile(path.join(folder, 'config.json'), '{"model_type":"blip-X"}')
+    await download({})
+    await assertWhole()
+    assert.equal(shardRequests().length, 0)
+    assert.deepEqual(notes, ['config.json from an earlier download is damaged. Fetching it anew.'])
+  })
+
+  it('begins anew when the server ignores the range', async () => {
+    await download(firstShard({ kind: 'drop', after: 100_000 }, { kind: 'ignore-range' }))
+    await assertWhole()
+  })
+
+  it('begins anew when the file has another entity tag than before', async () => {
+    await download({
+      ...firstShard({ kind: 'drop', after: 100_000 }),
+      etag: ({ nth }) => `"version-${nth}"`,
+    })
+    await assertWhole()
+    assert.equal(shardRequests()[1]?.ifRange, '"version-1"')
+  })
+
+  it('asks for a plain range when the entity tag is weak', async () => {
+    await download({ ...firstShard({ kind: 'drop', after: 100_000 }), etag: () => 'W/"weak"' })
+    await assertWhole()
+    assert.equal(shardRequests()[1]?.ifRange, undefined)
+  })
+
+  it('keeps going while drops alternate with progress, however many there are', async () => {
+    const big = new Map([...FILES, [SHARDS[0], bytesOf(3_000_000, 3)]])
+    const drop = { kind: 'drop', after: 280_000 } as const
+    await download({ files: big, ...firstShard(...Array.from({ length: 10 }, () => drop)) })
+    await assertWhole(big)
+  })
+
+  it('gives up after six failures without progress', async () => {
+    const drop = { kind: 'drop', after: 10 } as const
+    await assert.rejects(
+      download(firstShard(...Array.from({ length: 9 }, () => drop))),
+      (e) => e instanceof ConfigError && /connection to .* broke \(6 tries\)/.test(e.message),
+    )
+    assert.equal(shardRequests().length, 6)
+    assert.ok(pauses.every((pause, i) => pause <= 1000 * 2 ** i && pause >= 750 * 2 ** i))
+  })
+
+  it('tries again when a server stays silent before or within a body', async () => {
+    await download(firstShard({ kind: 'silence' }, { kind: 'hang', after: 1000 }))
+    await assertWhole()
+    assert.equal(notes.filter((note) => note.includes('went silent')).length, 2)
+  })
+
+  it('bears a slow server', async () => {
+    await download(firstShard({ kind: 'pieces', count: 50 }))
+    await assertWhole()
+    assert.deepEqual(notes, [])
+  })
+
+  it('fetches a corrupted file anew, once', async () => {
+    await download(firstShard({ kind: 'corrupt' }))
+    await assertWhole()
+    assert.match(notes[0] ?? '', /arrived damaged: its sha256 is/)
+  })
+
+  it('gives up on a file that is corrupted twice and leaves nothing of it', async () => {
+    await assert.rejects(
+      download(firstShard({ kind: 'corrupt' }, { kind: 'corrupt' })),
+      (e) => e instanceof ConfigError && /arrived damaged twice: its sha256/.test(e.message),
+    )
+    assert.ok(!(await readdir(folder)).some((name) => name.startsWith(SHARDS[0])))
+  })
+
+  it('checks small files by their git digest', async () => {
+    await assert.rejects(
+      download({ fault: ({ name }) => (name === 'config.json' ? { kind: 'corrupt' } : undefined) }),
+      /config\.json .* arrived damaged twice: its git-sha1/,
+    )
+  })
+
+  it('refuses a body of another size than the repository says', async () => {
+    await download(firstShard({ kind: 'resize', bytes: 17 }))
+    await assertWhole()
+    assert.match(notes[0] ?? '', /the server sends 17 bytes instead of 300000/)
+  })
+
+  it('stops a body that is longer than the file', async () => {
+    await download(firstShard({ kind: 'endless', extra: 5_000_000 }))
+    await assertWhole()
+    assert.match(notes[0] ?? '', /sends more than 300000 bytes/)
+  })
+
+  it('goes on after a body that ends early without an error', async () => {
+    await download(firstShard({ kind: 'short', after: 1000 }))
+    await assertWhole()
+    assert.equal(shardRequests()[1]?.range, 'bytes=1000-')
+  })
+
+  it('begins anew when another part comes than was asked for', async () => {
+    await download(firstShard({ kind: 'drop', after: 1000 }, { kind: 'wrong-part' }))
+    await assertWhole()
+    assert.match(notes.at(-1) ?? '', /sent another part/)
+  })
+
+  it('waits as long as a limiting server asks', async () => {
+    const headers = { 'retry-after': '7' }
+    await download(firstShard({ kind: 'status', status: 429, headers }))
+    await assertWhole()
+    assert.deepEqual(pauses, [7000])
+  })
+
+  it('reads the pause from a date and from the hub’s own header', async () => {
+    const date = new Date(Date.now() + 60_000).toUTCString()
+    await download(
+      firstShard(
+        { kind: 'status', status: 503, headers: { 'retry-after': date } },
+        { kind: 'status', status: 429, headers: { ratelimit: '"resolvers";r=0;t=55' } },
+      ),
+    )
+    await assertWhole()
+    assert.ok(pauses[0]! > 50_000 && pauses[0]! <= 60_000, `${pauses[0]}`)
+    assert.equal(pauses[1], 55_000)
+  })
+
+  it('does not wait an hour', async () => {
+    const headers = { 'retry-after': '3600' }
+    await assert.rejects(
+      download(firstShard({ kind: 'status', status: 429, headers })),
+      (e) => e instanceof ConfigError && /asks to wait 60 minutes/.test(e.message),
+    )
+  })
+
+  it('asks the hub for a new link when a signed one has run out', async () => {
+    await download(firstShard({ kind: 'status', status: 403 }))
+    await assertWhole()
+    const asked = hub!.requests.filter(({ name, server }) => name === SHARDS[0] && server === 'hub')
+    assert.equal(asked.length, 2)
+  })
+
+  it('never follows a redirect that is no web address or goes in circles', async () => {
+    for (const to of ['file:///etc/passwd', 'http://', '']) {
+      const fault: Fault = { kind: 'redirect', to }
+      await assert.rejects(
+        download({ fault: ({ name }) => (name === 'config.json' ? fault : undefined) }),
+        (e) => e instanceof ConfigError && /not usable|circles/.test(e.message),
+      )
+      await hub?.close()
+      hub = undefined
+    }
+  })
+
+  it('stops the other files when one fails, and keeps what they have', async () => {
+    const headers = { 'x-error-code': 'EntryNotFound' }
+    const missing: Fault = { kind: 'status', status: 404, headers }
+    const hang: Fault = { kind: 'hang', after: 100_000 }
+    await assert.rejects(
+      download({
+        fault: ({ name, server }) =>
+          name === SHARDS[1] ? missing : server === 'storage' ? hang : undefined,
+      }),
+      /someone\/tiny-blip2 has no file model-00002-of-00002\.safetensors/,
+    )
+    assert.deepEqual(notes, [])
+  })
+
+  it('ends at once when aborted, and leaves what can be gone on with', async () => {
+    const stop = new AbortController()
+    const onStuck = () => stop.abort(new Error('stopped'))
+    const waiting = download({ ...firstShard({ kind: 'hang', after: 1000 }), onStuck }, stop.signal)
+    await assert.rejects(waiting, /stopped/)
+    await assert.rejects(readFile(path.join(folder, SHARDS[0])), /ENOENT/)
+    await hub!.close()
+    hub = undefined
+    await download({})
+    await assertWhole()
+  })
+
+  it('lets the caller refuse before the weights come', async () => {
+    await assert.rejects(
+      download({}, undefined, async (weights, missingBytes) => {
+        throw new ConfigError([`${weights.length} shards, ${missingBytes} bytes`])
+      }),
+      /^ConfigError: 2 shards, 600000 bytes$/,
+    )
+    assert.ok(!hub!.requests.some(({ name }) => name.endsWith('.safetensors')))
+  })
+
+  it('refuses to write beside another process, and takes over a lock left by a dead one', async () => {
+    await mkdir(folder)
+    await writeFile(path.join(folder, '.lock'), String(process.ppid))
+    await assert.rejects(download({}), /is downloading the same model/)
+    await writeFile(path.join(folder, '.lock'), '999999999')
+    await download({})
+    await assertWhole()
+  })
+})
