@@ -97,12 +97,14 @@ def record(spec, folder, image, seed):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", nargs="*", default=[], help="names of checkpoints; all by default")
+    parser.add_argument("--only", nargs="*", default=[], help="checkpoints, or pictures; all by default")
     only = parser.parse_args().only
     torch.set_num_threads(1)
     transformers.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
     image = pictures.parity_image(FIXTURES / "images")
+    if not only or "pictures" in only:
+        print(f"{pictures.record(FIXTURES / 'images')} pictures", flush=True)
     for spec in CHECKPOINTS:
         if not only or spec["name"] in only:
             made = make_checkpoint(spec, image)

@@ -1,0 +1,132 @@
+/**
+ * Decodes a picture file to the RGB pixels that Pillow's `convert('RGB')` gives, within limits.
+ *
+ * sharp decodes the same pixels as Pillow once it is kept from being helpful: no colour profile is
+ * applied, alpha is dropped and not composited, and the file's full size is decoded (shrinking while
+ * loading would change the resampling). Of animated and many-paged files the first picture is taken.
+ * Where this differs from Pillow on purpose or by the decoder:
+ * - 16-bit greyscale keeps its upper byte; Pillow clips it, which turns nearly every such picture white;
+ * - fully transparent pixels of a GIF are black, where Pillow shows the palette's unused colour;
+ * - AVIF goes through another decoder: at most 1 of 255 off, more along edges with 4:2:0 colours.
+ */
+
+import sharp from 'sharp'
+import type { Metadata, Sharp } from 'sharp'
+import { InputError } from '../../config/errors.ts'
+import type { RgbImage } from './resize.ts'
+import { sniffFormat } from './sniff.ts'
+
+/** What a picture may cost. */
+export type ImageLimits = {
+  /** Size of the file. */
+  readonly maxBytes: number
+  /**
+   * Width times height; of AVIF a third. Each costs 3 bytes, and up to 6 more while a progressive
+   * JPEG or a rotated picture is decoded: 170 to 470 MB for the largest by default.
+   */
+  readonly maxPixels: number
+  /** Time of decoding. */
+  readonly maxSeconds: number
+}
+
+/** A 50-megapixel phone's pictures (8160 x 6144) just fit. */
+export const DEFAULT_LIMITS: ImageLimits = {
+  maxBytes: 32 * 2 ** 20,
+  maxPixels: 50 * 2 ** 20,
+  maxSeconds: 20,
+}
+
+/** An AVIF pixel needs about three times the memory of any other while it is decoded. */
+const AVIF_COST = 3
+
+// A picture is decoded once, so libvips' cache of operations would only hold on to memory.
+sharp.cache(false)
+
+/**
+ * Decodes a PNG, JPEG, WebP, AVIF, GIF or TIFF file, turned upright as its EXIF orientation says.
+ *
+ * @throws {InputError} with a sentence for the user if the file is no such picture, broken or too large.
+ */
+export async function decodeImage(
+  bytes: Uint8Array,
+  limit: Partial<ImageLimits> = {},
+): Promise<RgbImage> {
+  const limits = { ...DEFAULT_LIMITS, ...limit }
+  const format = sniffFormat(bytes)
+  if (bytes.length > limits.maxBytes) {
+    throw new InputError(
+      `That file has ${megabytes(bytes.length)} MB; the limit is ${megabytes(limits.maxBytes)} MB.`,
+    )
+  }
+  const broken = (cause: unknown) =>
+    new InputError(`That ${format} file is damaged or incomplete.`, { cause })
+  const metadata = await open(bytes, limits)
+    .metadata()
+    .catch((cause: unknown) => {
+      throw broken(cause)
+    })
+  checkSize(metadata, format === 'AVIF' ? limits.maxPixels / AVIF_COST : limits.maxPixels)
+  try {
+    return await decodePixels(open(bytes, limits), metadata)
+  } catch (cause) {
+    if (cause instanceof Error && /timeout/i.test(cause.message)) {
+      throw new InputError('That picture takes too long to decode.', { cause })
+    }
+    throw broken(cause)
+  }
+}
+
+function open(bytes: Uint8Array, limits: ImageLimits): Sharp {
+  return sharp(bytes, {
+    failOn: 'error', // truncated files fail, harmless warnings do not, as in Pillow
+    ignoreIcc: true,
+    page: 0,
+    pages: 1,
+    sequentialRead: true,
+    limitInputPixels: false, // checked from the header, with a sentence that says the size
+    unlimited: false,
+  }).timeout({ seconds: limits.maxSeconds })
+}
+
+function checkSize({ width, height }: Metadata, maxPixels: number) {
+  if (width * height > maxPixels) {
+    const most = Math.floor(maxPixels / 1e6)
+    throw new InputError(
+      `That picture is ${width} x ${height} pixels; the limit is ${most} million pixels.`,
+    )
+  }
+}
+
+async function decodePixels(picture: Sharp, metadata: Metadata): Promise<RgbImage> {
+  if (metadata.space === 'cmyk') {
+    // Left to itself sharp converts by a printing profile; Pillow does by arithmetic.
+    const cmyk = picture.pipelineColourspace('cmyk').toColourspace('cmyk')
+    const { data, info } = await cmyk.autoOrient().raw().toBuffer({ resolveWithObject: true })
+    return { width: info.width, height: info.height, data: cmykToRgb(data, info.channels) }
+  }
+  const rgb = picture.autoOrient().removeAlpha().toColourspace('srgb')
+  const { data, info } = await rgb.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true })
+  const { width, height, channels } = info
+  if (channels !== 3 || data.length !== width * height * 3) {
+    throw new RangeError(`expected 3 channels, got ${channels} (${metadata.space})`)
+  }
+  return { width, height, data }
+}
+
+/** Source: Pillow 12.3, src/libImaging/Convert.c, `cmyk2rgb`; `MULDIV255` rounds (a * b) / 255. */
+function cmykToRgb(cmyk: Uint8Array, channels: number): Uint8Array {
+  const pixels = cmyk.length / channels
+  const rgb = new Uint8Array(pixels * 3)
+  for (let i = 0; i < pixels; i++) {
+    const white = 255 - cmyk[i * channels + 3]!
+    for (let channel = 0; channel < 3; channel++) {
+      const product = cmyk[i * channels + channel]! * white + 128
+      rgb[i * 3 + channel] = Math.max(0, white - (((product >> 8) + product) >> 8))
+    }
+  }
+  return rgb
+}
+
+function megabytes(bytes: number): number {
+  return Math.ceil(bytes / 2 ** 20)
+}

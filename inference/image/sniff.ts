@@ -1,0 +1,80 @@
+/**
+ * Tells a picture's format from its first bytes, and names what people send instead of one.
+ *
+ * Nothing reaches a decoder unless it is one of the six formats below: SVG, PDF and the like have
+ * large parsers that may read files and follow links, and a file's name or type says nothing.
+ */
+
+// oxlint-disable no-control-regex -- signatures are made of control characters
+
+import { InputError } from '../../config/errors.ts'
+
+export type ImageFormat = 'PNG' | 'JPEG' | 'WebP' | 'AVIF' | 'GIF' | 'TIFF'
+
+export const SUPPORTED = 'PNG, JPEG, WebP, AVIF, GIF or TIFF'
+
+/** Longest part of a file that is looked at, in bytes. */
+const HEAD_BYTES = 1024
+
+const SIGNATURES: readonly (readonly [format: ImageFormat, pattern: RegExp])[] = [
+  ['PNG', /^\x89PNG\r\n\x1a\n/],
+  ['JPEG', /^\xff\xd8\xff/],
+  ['GIF', /^GIF8[79]a/],
+  ['WebP', /^RIFF[^]{4}WEBP/],
+  ['TIFF', /^(II[*+]\0|MM\0[*+])/],
+]
+
+/** What is refused by name; the first that fits wins. Latin-1 text of the file's head. */
+const REFUSED: readonly (readonly [name: string, pattern: RegExp])[] = [
+  ['an SVG drawing', /<svg[\s>]/i],
+  ['a web page', /<(!doctype html|html)[\s>]/i],
+  ['a PDF document', /^[^]{0,1000}%PDF-/],
+  ['a HEIC picture', /^[^]{4}ftyp(hei|hev|mif1|msf1)/],
+  ['a video', /^[^]{4}ftyp|^\x1aE\xdf\xa3|^RIFF[^]{4}AVI /],
+  ['a BMP picture', /^BM[^]{4}\0\0\0\0/],
+  ['a Photoshop file', /^8BPS/],
+  ['a JPEG 2000 picture', /^(\0\0\0\x0cjP {2}|\xffO\xffQ)/],
+  ['a JPEG XL picture', /^(\xff\n|\0\0\0\x0cJXL )/],
+  ['an icon file', /^\0\0[\x01\x02]\0/],
+  ['a compressed archive', /^(PK\x03\x04|\x1f\x8b|Rar!|7z\xbc\xaf)/],
+]
+
+/**
+ * The format of a picture file.
+ *
+ * @throws {InputError} if the file is empty or no picture of a supported format.
+ */
+export function sniffFormat(bytes: Uint8Array): ImageFormat {
+  if (bytes.length === 0) {
+    throw new InputError('That file is empty.')
+  }
+  const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, HEAD_BYTES))
+  const text = head.toString('latin1')
+  const found = SIGNATURES.find(([, pattern]) => pattern.test(text))
+  if (found !== undefined) {
+    return found[0]
+  }
+  if (isAvif(head)) {
+    return 'AVIF'
+  }
+  const refused = REFUSED.find(([, pattern]) => pattern.test(text))
+  if (refused !== undefined) {
+    throw new InputError(`That file is ${refused[0]}; please send a ${SUPPORTED} picture.`)
+  }
+  throw new InputError(`That file is not a picture; please send a ${SUPPORTED} one.`)
+}
+
+/** An ISO media file whose `ftyp` box names an AVIF brand, as the major or a compatible one. */
+function isAvif(head: Buffer): boolean {
+  if (head.length < 16 || head.toString('latin1', 4, 8) !== 'ftyp') {
+    return false
+  }
+  const end = Math.min(head.readUInt32BE(0), head.length)
+  for (let at = 8; at + 4 <= end; at += 4) {
+    const brand = head.toString('latin1', at, at + 4)
+    if (at !== 12 && (brand === 'avif' || brand === 'avis')) {
+      return true // bytes 12 to 15 are the minor version
+    }
+  }
+  return false
+}

@@ -1,0 +1,51 @@
+/** The pictures that test/reference drew, with what Pillow and transformers make of them. */
+
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { FIXTURES } from './parity.ts'
+
+export type Picture = {
+  readonly file: string
+  readonly about: string
+  /** Whether the pixels must equal Pillow's; else `rgb` has its first four rows. */
+  readonly exact: boolean
+  readonly width: number
+  readonly height: number
+  /** SHA-256 of the upright RGB pixels, of those resized to `side`, and of pixel_values at `side`. */
+  readonly rgbSha256: string
+  readonly resizedSha256: string
+  readonly pixelValuesSha256: string
+  readonly rgb?: readonly number[]
+  /** pixel_values at `smallSide`, of a few. */
+  readonly small?: readonly number[]
+}
+
+type Pictures = {
+  readonly side: number
+  readonly smallSide: number
+  readonly pictures: readonly Picture[]
+}
+
+/** CLIP's constants, as the checkpoints' preprocessor_config.json has them. */
+export const CLIP_PREPROCESSING = {
+  resample: 'bicubic',
+  rescaleFactor: 0.00392156862745098,
+  mean: [0.48145466, 0.4578275, 0.40821073],
+  std: [0.26862954, 0.26130258, 0.27577711],
+} as const
+
+/** Everything that was recorded. */
+export function loadPictures(): Pictures {
+  return JSON.parse(readFileSync(path.join(FIXTURES, 'images', 'pictures.json'), 'utf8'))
+}
+
+/** The file of a picture. */
+export function pictureBytes(file: string): Buffer {
+  return readFileSync(path.join(FIXTURES, 'images', file))
+}
+
+/** Hash of an array's bytes, as the fixtures have it. */
+export function sha256(data: Uint8Array | Float32Array): string {
+  return createHash('sha256').update(data).digest('hex')
+}

@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { describe, it } from 'node:test'
+import { promisify } from 'node:util'
+import { crc32, deflateSync } from 'node:zlib'
+import { InputError } from '../../../config/errors.ts'
+import { decodeImage, DEFAULT_LIMITS } from '../../../inference/image/decode.ts'
+import { loadPictures, pictureBytes, sha256 } from '../../helpers/pictures.ts'
+
+const { pictures } = loadPictures()
+
+/** A greyscale PNG of one bit a pixel that says it has this size, over any data. */
+function png(width: number, height: number, data: Uint8Array): Buffer {
+  const header = Buffer.alloc(13)
+  header.writeUInt32BE(width, 0)
+  header.writeUInt32BE(height, 4)
+  header[8] = 1
+  const chunks = [chunk('IHDR', header), chunk('IDAT', data), chunk('IEND', Buffer.alloc(0))]
+  return Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), ...chunks])
+}
+
+function chunk(kind: string, data: Uint8Array): Buffer {
+  const body = Buffer.concat([Buffer.from(kind, 'latin1'), data])
+  const out = Buffer.alloc(body.length + 8)
+  out.writeUInt32BE(data.length, 0)
+  body.copy(out, 4)
+  out.writeUInt32BE(crc32(body), body.length + 4)
+  return out
+}
+
+async function refusal(bytes: Uint8Array): Promise<string> {
+  const error: unknown = await decodeImage(bytes).then(
+    () => assert.fail('decoded'),
+    (e: unknown) => e,
+  )
+  assert.ok(error instanceof InputError, String(error))
+  return error.message
+}
+
+describe('decodeImage', () => {
+  for (const picture of pictures.filter((p) => p.exact)) {
+    it(`gives Pillow's pixels: ${picture.file} (${picture.about})`, async () => {
+      const image = await decodeImage(pictureBytes(picture.file))
+      assert.deepEqual([image.width, image.height], [picture.width, picture.height])
+      assert.equal(sha256(image.data), picture.rgbSha256)
+    })
+  }
+
+  // Largest difference to Pillow in the first four rows; decode.ts says why these differ.
+  for (const [file, most] of [
+    ['444.avif', 1],
+    ['alpha.avif', 1],
+    ['420.avif', 48],
+  ] as const) {
+    it(`comes within ${most} of Pillow: ${file}`, async () => {
+      const image = await decodeImage(pictureBytes(file))
+      const rgb = pictures.find((p) => p.file === file)?.rgb ?? assert.fail(file)
+      const worst = Math.max(...rgb.map((value, i) => Math.abs(value - image.data[i]!)))
+      assert.ok(worst <= most, `${worst}`)
+    })
+  }
+
+  it('keeps the upper byte of 16-bit greyscale', async () => {
+    for (const file of ['grey16.png', 'grey16.tif']) {
+      const { data } = await decodeImage(pictureBytes(file))
+      assert.ok(new Set(data).size > 50, 'not clipped to white')
+    }
+    // By hand: the first two samples of grey16.png are 36267 and 26574, 0x8dab and 0x67ce.
+    const { data } = await decodeImage(pictureBytes('grey16.png'))
+    assert.deepEqual([...data.subarray(0, 6)], [0x8d, 0x8d, 0x8d, 0x67, 0x67, 0x67])
+  })
+
+  it('says that a file is too large', async () => {
+    const bytes = Buffer.alloc(DEFAULT_LIMITS.maxBytes + 1)
+    pictureBytes('444.jpg').copy(bytes)
+    assert.equal(await refusal(bytes), 'That file has 33 MB; the limit is 32 MB.')
+  })
+
+  it('refuses a decompression bomb by its header, before decoding anything', async () => {
+    const bomb = png(60_000, 60_000, deflateSync(Buffer.alloc(1000)))
+    assert.equal(
+      await refusal(bomb),
+      'That picture is 60000 x 60000 pixels; the limit is 52 million pixels.',
+    )
+  })
+
+  it('allows an AVIF a third of the pixels', async () => {
+    const limits = { maxPixels: 3000 } // the pictures have 1665
+    await decodeImage(pictureBytes('444.jpg'), limits)
+    await assert.rejects(decodeImage(pictureBytes('444.avif'), limits), InputError)
+  })
+
+  it('gives a sentence or a picture for every damaged file', async () => {
+    let state = 1
+    const random = (below: number) => {
+      state = (Math.imul(state, 1103515245) + 12345) >>> 0
+      return Math.floor((state / 2 ** 32) * below)
+    }
+    for (const { file } of pictures.filter((p) => p.width === 45)) {
+      for (let i = 0; i < 8; i++) {
+        const bytes = Buffer.from(pictureBytes(file))
+        for (let k = 0; k < 6; k++) {
+          bytes[random(bytes.length)] = random(256)
+        }
+        await decodeImage(bytes).catch((error: unknown) => {
+          assert.ok(error instanceof InputError, `${file}: ${String(error)}`)
+        })
+      }
+    }
+  })
+
+  it('says that a file is damaged', async () => {
+    const noise = Buffer.from(pictureBytes('444.jpg')).fill(0x5a, 20, 200)
+    assert.equal(await refusal(noise), 'That JPEG file is damaged or incomplete.')
+  })
+
+  for (const file of ['rgba.png', '444.jpg', 'lossy.webp', '444.avif', 'rgb.tif', 'still.gif']) {
+    it(`never decodes half a file in silence: ${file}`, async () => {
+      const whole = pictureBytes(file)
+      for (const length of [40, whole.length >> 1]) {
+        assert.match(
+          await refusal(whole.subarray(0, length)),
+          /^That \w+ file is damaged or incomplete\.$/,
+        )
+      }
+    })
+  }
+
+  it('decodes the largest picture allowed in bounded memory', async () => {
+    // 50 megapixels: 150 MB of pixels. A process of its own, so that only this is measured.
+    const file = new URL('../../helpers/decode-memory.ts', import.meta.url).pathname
+    const { stdout } = await promisify(execFile)(process.execPath, [file])
+    const { pixels, megabytes } = JSON.parse(stdout)
+    assert.equal(pixels, 50 * 2 ** 20)
+    assert.ok(megabytes < 400, `${megabytes} MB`)
+  })
+})

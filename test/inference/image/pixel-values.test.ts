@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { describe, it } from 'node:test'
+import { normalize, toPixelValues } from '../../../inference/image/pixel-values.ts'
+import { FIXTURES, loadParity, PARITY_NAMES } from '../../helpers/parity.ts'
+import { CLIP_PREPROCESSING, loadPictures, pictureBytes, sha256 } from '../../helpers/pictures.ts'
+
+const { side, smallSide, pictures } = loadPictures()
+
+describe('toPixelValues', () => {
+  for (const picture of pictures.filter((p) => p.exact)) {
+    it(`equals transformers to the last bit: ${picture.file} (${picture.about})`, async () => {
+      const spec = { imageSize: side, preprocessing: CLIP_PREPROCESSING }
+      const values = await toPixelValues(pictureBytes(picture.file), spec)
+      assert.equal(sha256(values), picture.pixelValuesSha256)
+    })
+  }
+
+  for (const picture of pictures.filter((p) => p.small !== undefined)) {
+    it(`gives the recorded numbers: ${picture.file}`, async () => {
+      const spec = { imageSize: smallSide, preprocessing: CLIP_PREPROCESSING }
+      const values = await toPixelValues(pictureBytes(picture.file), spec)
+      assert.deepEqual([...values], picture.small)
+    })
+  }
+
+  for (const name of PARITY_NAMES) {
+    it(`makes the input of the checkpoint ${name}`, async () => {
+      const { image, imageSize, pixelValuesSha256 } = loadParity(name)
+      const spec = { imageSize, preprocessing: CLIP_PREPROCESSING }
+      const values = await toPixelValues(readFileSync(path.join(FIXTURES, image)), spec)
+      assert.equal(sha256(values), pixelValuesSha256)
+    })
+  }
+})
+
+describe('normalize', () => {
+  it('writes red, green and blue as three planes, rows first', () => {
+    const image = { width: 2, height: 2, data: new Uint8Array(12) }
+    image.data[2 * 3 + 1] = 255 // row 1, column 0: green
+
+    const out = normalize(image, CLIP_PREPROCESSING)
+
+    // By hand: black is -mean / std of the channel, full green is (1 - 0.4578275) / 0.26130258.
+    assert.equal(out.length, 12)
+    assert.ok(Math.abs(out[0]! - -1.7922626) < 1e-6)
+    assert.ok(Math.abs(out[4 + 2]! - 2.0748837) < 1e-6)
+    assert.ok(Math.abs(out[4 + 1]! - -1.7520971) < 1e-6)
+    assert.ok(Math.abs(out[8 + 2]! - -1.4802198) < 1e-6)
+  })
+})

@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { InputError } from '../../../config/errors.ts'
+import { sniffFormat } from '../../../inference/image/sniff.ts'
+import { pictureBytes } from '../../helpers/pictures.ts'
+
+const ACCEPTED = [
+  ['rgba.png', 'PNG'],
+  ['444.jpg', 'JPEG'],
+  ['lossy.webp', 'WebP'],
+  ['444.avif', 'AVIF'],
+  ['still.gif', 'GIF'],
+  ['rgb.tif', 'TIFF'],
+] as const
+
+const REFUSED = [
+  ['<svg xmlns="http://www.w3.org/2000/svg"/>', /SVG drawing/],
+  ['\xef\xbb\xbf<?xml version="1.0"?>\n<!-- logo -->\n<svg >', /SVG drawing/],
+  ['<!DOCTYPE html><p>404', /web page/],
+  ['%PDF-1.7\n', /PDF document/],
+  ['\0\0\0\x18ftypheic\0\0\0\0mif1heic', /HEIC picture/],
+  ['\0\0\0\x18ftypmp42\0\0\0\0mp42isom', /a video/],
+  ['BM\x36\0\0\0\0\0\0\0', /BMP picture/],
+  ['PK\x03\x04', /compressed archive/],
+  ['hello', /not a picture/],
+  ['\x89PNG', /not a picture/],
+] as const
+
+describe('sniffFormat', () => {
+  for (const [file, format] of ACCEPTED) {
+    it(`knows ${format}`, () => assert.equal(sniffFormat(pictureBytes(file)), format))
+  }
+
+  it('knows an AVIF by a compatible brand', () => {
+    const bytes = Buffer.from('\0\0\0\x18ftypmif1\0\0\0\0mif1avif', 'latin1')
+    assert.equal(sniffFormat(bytes), 'AVIF')
+  })
+
+  for (const [text, sentence] of REFUSED) {
+    it(`refuses ${JSON.stringify(text.slice(0, 20))} in a sentence`, () => {
+      assert.throws(
+        () => sniffFormat(Buffer.from(text, 'latin1')),
+        (e) => e instanceof InputError && sentence.test(e.message) && e.message.endsWith('.'),
+      )
+    })
+  }
+
+  it('says that a file is empty', () => {
+    assert.throws(() => sniffFormat(new Uint8Array()), { message: 'That file is empty.' })
+  })
+})
