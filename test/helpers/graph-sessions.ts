@@ -85,8 +85,17 @@ export class DecoderRun {
     }
   }
 
+  /** A step after which nothing is kept. @returns logits [rows, vocabSize]. */
+  once(step: DecoderStep): Promise<Float32Array> {
+    return this.#run(step, false)
+  }
+
   /** @returns logits [rows, vocabSize]. */
-  async step(step: DecoderStep): Promise<Float32Array> {
+  step(step: DecoderStep): Promise<Float32Array> {
+    return this.#run(step, true)
+  }
+
+  async #run(step: DecoderStep, keep: boolean): Promise<Float32Array> {
     const { dimensions } = this.#graphs.card
     const batch = this.lengths.length
     const text = step.ids[0]?.length ?? 0
@@ -116,7 +125,7 @@ export class DecoderRun {
       },
       ['logits', ...fetches],
     )
-    for (const name of fetches) {
+    for (const name of keep ? fetches : []) {
       this.#store(name, floats(results[name]), length, totals)
     }
     totals.forEach((total, b) => {
