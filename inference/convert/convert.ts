@@ -143,10 +143,10 @@ function prepare(from: string, precision: Precision): Prepared {
     imageSize === undefined ? null : readPreprocessing(from, imageSize, problems)
   const tokenizer = readTokenizer(from, problems)
   const own = readOwnSettings(from, problems)
+  const checkpoint = openCheckpoint(from, problems)
   if (config === null || preprocessing === null || problems.length > 0) {
     throw new ConfigError(problems)
   }
-  const checkpoint = openCheckpoint(from)
   const model = resolveTies(
     config,
     (tensor) => checkpoint.tensors.has(tensor),

@@ -44,28 +44,29 @@ const MAX_HEADER = 100 * 1024 * 1024
 /**
  * Reads the headers of all safetensors files of a folder.
  *
- * @throws {ConfigError} naming each file that is missing, truncated or broken.
+ * @param problems gets a sentence for each file that is missing, truncated or broken.
  */
-export function openCheckpoint(folder: string): Checkpoint {
-  const files = checkpointFiles(folder)
-  const problems: string[] = []
+export function openCheckpoint(folder: string, problems: string[]): Checkpoint {
   const tensors = new Map<string, StoredTensor>()
+  const files = collect(problems, () => checkpointFiles(folder)) ?? []
   for (const file of files) {
-    try {
-      for (const [name, tensor] of readHeader(file)) {
-        tensors.set(name, tensor)
-      }
-    } catch (error) {
-      if (!(error instanceof ConfigError)) {
-        throw error
-      }
-      problems.push(...error.problems)
+    for (const [name, tensor] of collect(problems, () => readHeader(file)) ?? []) {
+      tensors.set(name, tensor)
     }
   }
-  if (problems.length > 0) {
-    throw new ConfigError(problems)
-  }
   return { files, tensors }
+}
+
+function collect<T>(problems: string[], read: () => T): T | null {
+  try {
+    return read()
+  } catch (error) {
+    if (!(error instanceof ConfigError)) {
+      throw error
+    }
+    problems.push(...error.problems)
+    return null
+  }
 }
 
 function checkpointFiles(folder: string): string[] {
