@@ -43,6 +43,8 @@ type Partial = {
   readonly file: RemoteFile
   readonly target: string
   stored: { hash: Hash; bytes: number } | null
+  /** How far any try has got: what a server that ignores ranges sends again is no progress. */
+  furthest: number
 }
 
 /** The bytes from 0 (status 200) or from where they were asked for (status 206). */
@@ -68,7 +70,7 @@ export async function fetchFile(file: RemoteFile, context: FetchContext): Promis
     return
   }
   for (let fetches = 1; ; fetches++) {
-    const partial: Partial = { file, target, stored: null }
+    const partial: Partial = { file, target, stored: null, furthest: 0 }
     try {
       await withRetries((progressed) => fetchRest(partial, context, progressed), {
         ...context.retry,
@@ -137,6 +139,7 @@ async function fetchRest(
     if (partial.stored === null) {
       const hash = startDigest(file)
       partial.stored = { hash, bytes: await hashStored(handle, hash, file, context) }
+      partial.furthest = partial.stored.bytes
     }
     const { bytes } = partial.stored
     if (bytes > file.bytes) {
@@ -148,7 +151,7 @@ async function fetchRest(
         await handle.truncate(0)
         partial.stored = { hash: startDigest(file), bytes: 0 }
       }
-      await receive(part, partial.stored, { file, handle, context, progressed })
+      await receive(part, partial, partial.stored, { handle, context, progressed })
     }
     const hex = partial.stored.hash.digest('hex')
     if (hex !== file.digest.hex) {
@@ -218,16 +221,16 @@ function rangeProblem(answer: HttpAnswer, file: RemoteFile, offset: number): str
 /** Appends the body to the partial file and its hash. */
 async function receive(
   part: Part,
+  partial: Partial,
   stored: { hash: Hash; bytes: number },
   to: {
-    readonly file: RemoteFile
     readonly handle: FileHandle
     readonly context: FetchContext
     readonly progressed: () => void
   },
 ): Promise<void> {
-  const { file, handle, context } = to
-  let marked = stored.bytes
+  const { handle, context } = to
+  const { file } = partial
   context.onBytes(file, stored.bytes)
   for await (const chunk of part.chunks) {
     if (stored.bytes + chunk.length > file.bytes) {
@@ -237,8 +240,8 @@ async function receive(
     stored.hash.update(chunk)
     stored.bytes += chunk.length
     context.onBytes(file, stored.bytes)
-    if (stored.bytes - marked >= PROGRESS_BYTES) {
-      marked = stored.bytes
+    if (stored.bytes - partial.furthest >= PROGRESS_BYTES) {
+      partial.furthest = stored.bytes
       to.progressed()
     }
   }

@@ -87,6 +87,11 @@ async function assertWhole(files = FILES) {
   }
 }
 
+/** Another entity tag at each request, as if the file had changed. */
+function versionOf({ nth }: FileRequest) {
+  return `"version-${nth}"`
+}
+
 function shardRequests() {
   return hub!.requests.filter(({ name, server }) => name === SHARDS[0] && server === 'storage')
 }
@@ -151,12 +156,14 @@ describe('downloadCheckpoint', () => {
   it('begins anew when the server ignores the range', async () => {
     await download(firstShard({ kind: 'drop', after: 100_000 }, { kind: 'ignore-range' }))
     await assertWhole()
+    assert.equal(shardRequests().length, 2)
+    assert.equal(notes.length, 1)
   })
 
   it('begins anew when the file has another entity tag than before', async () => {
     await download({
       ...firstShard({ kind: 'drop', after: 100_000 }),
-      etag: ({ nth }) => `"version-${nth}"`,
+      etag: versionOf,
     })
     await assertWhole()
     assert.equal(shardRequests()[1]?.ifRange, '"version-1"')
@@ -173,6 +180,13 @@ describe('downloadCheckpoint', () => {
     const drop = { kind: 'drop', after: 280_000 } as const
     await download({ files: big, ...firstShard(...Array.from({ length: 10 }, () => drop)) })
     await assertWhole(big)
+  })
+
+  it('gives up on a server that always begins anew and always drops', async () => {
+    const big = new Map([...FILES, [SHARDS[0], bytesOf(1_000_000, 3)]])
+    const drop = { kind: 'drop', after: 600_000 } as const
+    const faults = firstShard(...Array.from({ length: 50 }, () => drop))
+    await assert.rejects(download({ files: big, etag: versionOf, ...faults }), /broke \(6 tries\)/)
   })
 
   it('gives up after six failures without progress', async () => {
