@@ -56,7 +56,8 @@ function endsWithString(ids: readonly number[], text: Uint8Array, tokenBytes: To
     before += piece.length
   }
   const whole = Buffer.concat(pieces)
-  return whole.lastIndexOf(text) + text.length > before
+  const place = whole.lastIndexOf(text)
+  return place >= 0 && place + text.length > before
 }
 
 /** Cuts the text where the first stop string begins; with none in it, the text stays whole. */
