@@ -1,0 +1,65 @@
+/** `npm run ask`: answers questions about a picture, as one conversation. */
+
+import type { Turn } from '../../inference/types.ts'
+import { readImage } from './images.ts'
+import {
+  EXIT_HELP,
+  GENERATION_HELP,
+  GENERATION_OPTIONS,
+  MODEL_HELP,
+  MODEL_OPTIONS,
+  readArguments,
+  readGenerationOptions,
+} from './options.ts'
+import { DONE, printJson, printLine, runCommand, UsageError } from './run.ts'
+import { withModel } from './session.ts'
+
+const NAME = 'ask'
+
+const HELP = `Answers questions about a picture, one line each. Later questions may refer to earlier ones.
+
+  npm run ask -- IMAGE QUESTION... [options]
+
+IMAGE is a PNG, JPEG, WebP, AVIF, GIF or TIFF file, or - for standard input.
+
+Options
+${GENERATION_HELP.replace('\n\n', `\n${MODEL_HELP}\n\n`)}
+
+${EXIT_HELP}
+`
+
+const OPTIONS = { ...MODEL_OPTIONS, ...GENERATION_OPTIONS } as const
+
+await runCommand(NAME, (signal) => main(process.argv.slice(2), signal))
+
+async function main(argv: readonly string[], signal: AbortSignal): Promise<number> {
+  const { values, positionals } = readArguments(argv, OPTIONS)
+  if (values.help) {
+    process.stdout.write(HELP)
+    return DONE
+  }
+  const [image, ...questions] = positionals
+  if (image === undefined || questions.length === 0) {
+    throw new UsageError('Give a picture and at least one question, each question in quotes.')
+  }
+  const options = readGenerationOptions(values)
+  return withModel(NAME, values.model, signal, async ({ model, config, folder }) => {
+    const bytes = await readImage(image, folder, config.imageLimits.maxBytes)
+    const tokens = await model.embedImage(bytes, { signal })
+    const history: Turn[] = []
+    for (const question of questions) {
+      const answer = await model.ask(tokens, question, { ...options, history, signal })
+      // The picture was looked at once, for the first question.
+      const looking = history.length === 0 ? tokens.timings : {}
+      history.push({ question, answer: answer.text })
+      if (values.json) {
+        const timings = { ...answer.timings, ...looking }
+        const { text, tokenIds } = answer
+        printJson({ image, question, text, tokenIds, model: model.card.name, timings })
+      } else {
+        printLine(answer.text)
+      }
+    }
+    return DONE
+  })
+}

@@ -1,0 +1,101 @@
+/** `npm run chat`: a dialogue about a picture in the terminal; works from a pipe too. */
+
+import { createInterface } from 'node:readline'
+import { InputError } from '../../config/errors.ts'
+import type { GenerationOptions, ImageTokens, Model, Turn } from '../../inference/types.ts'
+import { readImage } from './images.ts'
+import {
+  EXIT_HELP,
+  GENERATION_HELP,
+  GENERATION_OPTIONS,
+  MODEL_HELP,
+  MODEL_OPTIONS,
+  readArguments,
+  readGenerationOptions,
+} from './options.ts'
+import { DONE, FAILED, printError, printJson, printLine, runCommand, UsageError } from './run.ts'
+import { withModel } from './session.ts'
+
+const NAME = 'chat'
+
+const HELP = `Talks about a picture: type a question, read the answer. Ctrl-D ends the talk.
+
+  npm run chat -- IMAGE [options]
+
+IMAGE is a PNG, JPEG, WebP, AVIF, GIF or TIFF file. Questions may also come through a pipe, one a line.
+
+Options
+${GENERATION_HELP.replace('\n\n', `\n${MODEL_HELP}\n\n`)}
+
+${EXIT_HELP}
+`
+
+const OPTIONS = { ...MODEL_OPTIONS, ...GENERATION_OPTIONS } as const
+
+await runCommand(NAME, (signal) => main(process.argv.slice(2), signal))
+
+async function main(argv: readonly string[], signal: AbortSignal): Promise<number> {
+  const { values, positionals } = readArguments(argv, OPTIONS)
+  if (values.help) {
+    process.stdout.write(HELP)
+    return DONE
+  }
+  const [image, ...more] = positionals
+  if (image === undefined || more.length > 0) {
+    throw new UsageError('Give one picture.')
+  }
+  if (image === '-') {
+    throw new UsageError('Standard input is where the questions come from: give a file.')
+  }
+  const options = readGenerationOptions(values)
+  return withModel(NAME, values.model, signal, async ({ model, config, folder }) => {
+    const bytes = await readImage(image, folder, config.imageLimits.maxBytes)
+    const tokens = await model.embedImage(bytes, { signal })
+    return talk({ model, tokens, image, options, json: values.json ?? false, signal })
+  })
+}
+
+type Talk = {
+  readonly model: Model
+  readonly tokens: ImageTokens
+  readonly image: string
+  readonly options: GenerationOptions
+  readonly json: boolean
+  readonly signal: AbortSignal
+}
+
+/** Asks for questions until there are no more. */
+async function talk({ model, tokens, image, options, json, signal }: Talk): Promise<number> {
+  const typed = process.stdin.isTTY
+  const lines = createInterface({ input: process.stdin, output: process.stderr, prompt: '> ' })
+  lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT')) // readline would keep it
+  signal.addEventListener('abort', () => lines.close(), { once: true })
+  const history: Turn[] = []
+  let status = DONE
+  const ask = () => typed && lines.prompt()
+  ask()
+  for await (const line of lines) {
+    const question = line.trim()
+    if (question !== '') {
+      try {
+        const answer = await model.ask(tokens, question, { ...options, history, signal })
+        history.push({ question, answer: answer.text })
+        const { text, tokenIds, timings } = answer
+        if (json) {
+          printJson({ image, question, text, tokenIds, model: model.card.name, timings })
+        } else {
+          printLine(text)
+        }
+      } catch (error) {
+        if (!(error instanceof InputError)) {
+          throw error
+        }
+        printError(error.message)
+        status = typed ? DONE : FAILED // a person saw it and went on
+      }
+    }
+    ask()
+  }
+  signal.throwIfAborted()
+  return status
+}

@@ -1,0 +1,71 @@
+/** `npm run describe`: one line about each picture. */
+
+import { InputError } from '../../config/errors.ts'
+import { readImage } from './images.ts'
+import {
+  EXIT_HELP,
+  GENERATION_HELP,
+  GENERATION_OPTIONS,
+  MODEL_HELP,
+  MODEL_OPTIONS,
+  readArguments,
+  readGenerationOptions,
+} from './options.ts'
+import { DONE, FAILED, printError, printJson, printLine, runCommand, UsageError } from './run.ts'
+import { withModel } from './session.ts'
+
+const NAME = 'describe'
+
+const HELP = `Describes pictures, one line each.
+
+  npm run describe -- IMAGE... [options]
+
+IMAGE is a PNG, JPEG, WebP, AVIF, GIF or TIFF file, or - for standard input.
+
+Options
+  --prompt TEXT             text the description continues; '' for none
+${GENERATION_HELP.replace('\n\n', `\n${MODEL_HELP}\n\n`)}
+
+${EXIT_HELP}
+`
+
+const OPTIONS = { ...MODEL_OPTIONS, ...GENERATION_OPTIONS, prompt: { type: 'string' } } as const
+
+await runCommand(NAME, (signal) => main(process.argv.slice(2), signal))
+
+async function main(argv: readonly string[], signal: AbortSignal): Promise<number> {
+  const { values, positionals: images } = readArguments(argv, OPTIONS)
+  if (values.help) {
+    process.stdout.write(HELP)
+    return DONE
+  }
+  if (images.length === 0) {
+    throw new UsageError('Which picture? Give at least one file.')
+  }
+  const options = {
+    ...readGenerationOptions(values),
+    ...(values.prompt !== undefined && { prompt: values.prompt }),
+    signal,
+  }
+  return withModel(NAME, values.model, signal, async ({ model, config, folder }) => {
+    let status = DONE
+    for (const image of images) {
+      try {
+        const bytes = await readImage(image, folder, config.imageLimits.maxBytes)
+        const { text, tokenIds, timings } = await model.describe(bytes, options)
+        if (values.json) {
+          printJson({ image, text, tokenIds, model: model.card.name, timings })
+        } else {
+          printLine(images.length > 1 ? `${image}: ${text}` : text)
+        }
+      } catch (error) {
+        if (!(error instanceof InputError)) {
+          throw error
+        }
+        printError(`${image}: ${error.message}`) // the other pictures may still be good
+        status = FAILED
+      }
+    }
+    return status
+  })
+}

@@ -1,0 +1,68 @@
+/** Reads the pictures a command is given: files, or `-` for standard input. */
+
+import { open } from 'node:fs/promises'
+import path from 'node:path'
+import type { Readable } from 'node:stream'
+import { InputError } from '../../config/errors.ts'
+
+/** No more of a file is read into memory; the image decoder's own limit is lower. */
+const MAX_READ_BYTES = 64 * 1024 * 1024
+
+const CHUNK_BYTES = 256 * 1024
+
+/**
+ * Reads an image file.
+ *
+ * @param name a path, or `-` for standard input.
+ * @param folder what a relative path starts from.
+ * @throws {InputError} with a sentence if there is no such file.
+ */
+export async function readImage(
+  name: string,
+  folder: string,
+  maxBytes = MAX_READ_BYTES,
+): Promise<Uint8Array> {
+  if (name === '-') {
+    return readAll(process.stdin, maxBytes)
+  }
+  const file = await open(path.resolve(folder, name)).catch((cause: NodeJS.ErrnoException) => {
+    throw new InputError(whyUnreadable(cause), { cause })
+  })
+  try {
+    const entry = await file.stat()
+    if (entry.isDirectory()) {
+      throw new InputError('That is a folder, not a picture.')
+    }
+    return await readAll(file.createReadStream({ highWaterMark: CHUNK_BYTES }), maxBytes)
+  } finally {
+    await file.close()
+  }
+}
+
+/** Reads to the end, or to one byte more than is allowed. */
+async function readAll(stream: Readable, maxBytes: number): Promise<Uint8Array> {
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of stream) {
+    const bytes = Buffer.from(chunk)
+    chunks.push(bytes)
+    length += bytes.length
+    if (length > maxBytes) {
+      throw new InputError(`That file is over the limit of ${maxBytes} bytes.`)
+    }
+  }
+  return Buffer.concat(chunks)
+}
+
+function whyUnreadable(error: NodeJS.ErrnoException): string {
+  switch (error.code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return 'There is no such file.'
+    case 'EACCES':
+    case 'EPERM':
+      return 'That file may not be read.'
+    default:
+      return `That file cannot be read: ${error.message}`
+  }
+}

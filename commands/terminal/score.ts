@@ -1,0 +1,72 @@
+/** `npm run score`: how probable each of some answers is, for each picture. */
+
+import { InputError } from '../../config/errors.ts'
+import type { ScoredAnswer } from '../../inference/types.ts'
+import { readImage } from './images.ts'
+import { EXIT_HELP, MODEL_HELP, MODEL_OPTIONS, readArguments } from './options.ts'
+import { DONE, FAILED, printError, printJson, printLine, runCommand, UsageError } from './run.ts'
+import { withModel } from './session.ts'
+
+const NAME = 'score'
+
+const HELP = `Says how probable each answer is, compared with the others.
+
+  npm run score -- IMAGE... --prompt TEXT --answer TEXT --answer TEXT... [options]
+
+IMAGE is a PNG, JPEG, WebP, AVIF, GIF or TIFF file, or - for standard input.
+
+Options
+  --prompt TEXT             text before the answer, such as "Question: is it red? Answer:"
+  --answer TEXT             an answer to weigh; give at least two to compare
+${MODEL_HELP}
+
+${EXIT_HELP}
+`
+
+const OPTIONS = {
+  ...MODEL_OPTIONS,
+  prompt: { type: 'string' },
+  answer: { type: 'string', multiple: true },
+} as const
+
+await runCommand(NAME, (signal) => main(process.argv.slice(2), signal))
+
+async function main(argv: readonly string[], signal: AbortSignal): Promise<number> {
+  const { values, positionals: images } = readArguments(argv, OPTIONS)
+  if (values.help) {
+    process.stdout.write(HELP)
+    return DONE
+  }
+  const { prompt, answer: answers = [] } = values
+  if (images.length === 0 || prompt === undefined || answers.length === 0) {
+    throw new UsageError('Give a picture, a --prompt, and an --answer or more.')
+  }
+  return withModel(NAME, values.model, signal, async ({ model, config, folder }) => {
+    let status = DONE
+    for (const image of images) {
+      try {
+        const bytes = await readImage(image, folder, config.imageLimits.maxBytes)
+        const scored = await model.score(bytes, { prompt, answers, signal })
+        if (values.json) {
+          printJson({ image, prompt, model: model.card.name, answers: scored })
+        } else {
+          printLine((images.length > 1 ? `${image}: ` : '') + inWords(scored))
+        }
+      } catch (error) {
+        if (!(error instanceof InputError)) {
+          throw error
+        }
+        printError(`${image}: ${error.message}`)
+        status = FAILED
+      }
+    }
+    return status
+  })
+}
+
+/** Such as `yes 97.3 %, no 2.7 %`. */
+function inWords(scored: readonly ScoredAnswer[]): string {
+  return scored
+    .map(({ answer, probability }) => `${answer.trim()} ${(probability * 100).toFixed(1)} %`)
+    .join(', ')
+}

@@ -1,0 +1,49 @@
+/** Opens the model a command was told to use, and closes it at the end whatever happens. */
+
+import { config as loadEnvironment } from 'dotenv'
+import { type Config, readConfig } from '../../config/config.ts'
+import { findModel } from '../../config/models.ts'
+import { openModel } from '../../inference/model.ts'
+import type { Model } from '../../inference/types.ts'
+
+export type Session = {
+  readonly model: Model
+  readonly config: Config
+  /** What the paths a person types start from. */
+  readonly folder: string
+  readonly signal: AbortSignal
+}
+
+/**
+ * Opens the model for as long as `use` takes.
+ *
+ * @param command name of the npm script.
+ * @param name of the model, or its folder; absent: that of the environment, else the demo.
+ */
+export async function withModel<T>(
+  command: string,
+  name: string | undefined,
+  signal: AbortSignal,
+  use: (session: Session) => Promise<T>,
+): Promise<T> {
+  loadEnvironment({ quiet: true })
+  const config = readConfig(process.env)
+  const folder = typedFrom(command)
+  const place = findModel(name ?? config.model, config.modelsFolder, folder)
+  const model = await openModel(place, {
+    imageLimits: config.imageLimits,
+    ...(config.threads !== undefined && { threads: config.threads }),
+  })
+  try {
+    signal.throwIfAborted()
+    return await use({ model, config, folder, signal })
+  } finally {
+    await model.close()
+  }
+}
+
+/** npm runs scripts in the package's root and keeps where the person was. */
+function typedFrom(command: string): string {
+  const { npm_lifecycle_event: script, INIT_CWD: start } = process.env
+  return script === command && start !== undefined ? start : process.cwd()
+}

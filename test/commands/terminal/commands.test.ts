@@ -1,0 +1,216 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { describe, it } from 'node:test'
+import { packageFor } from '../../helpers/packages.ts'
+import { checkpointFolder, FIXTURES, loadParity } from '../../helpers/parity.ts'
+import { jsonLines, runTerminal } from '../../helpers/run-command.ts'
+
+const parity = loadParity('base')
+const image = path.join(FIXTURES, parity.image)
+const model = await packageFor('base')
+const TIMINGS = ['preprocessMs', 'visionMs', 'qformerMs', 'prefillMs', 'decodeMs', 'tokens']
+
+describe('describe', () => {
+  it('prints one JSON object a picture, in order, with the ids of the reference', async () => {
+    const args = [image, image, '--model', model, '--prompt', '', '--beams', '1', '--json']
+    const { status, stdout, stderr } = await runTerminal('describe', args)
+
+    assert.equal(stderr, '')
+    assert.equal(status, 0)
+    const results = jsonLines(stdout)
+    assert.equal(results.length, 2)
+    for (const result of results) {
+      assert.deepEqual(Object.keys(result), ['image', 'text', 'tokenIds', 'model', 'timings'])
+      assert.deepEqual(result.tokenIds, parity.generations[0]!.ids)
+      assert.equal(result.image, image)
+      assert.equal(result.model, 'base')
+      assert.deepEqual(Object.keys(result.timings ?? {}).sort(), TIMINGS.toSorted())
+    }
+  })
+
+  it('takes every setting of the search', async () => {
+    const recorded = parity.generations.find(
+      ({ options }) => options.beams === 4 && options.lengthPenalty === -1,
+    )!
+    const settings = ['--beams', '4', '--length-penalty', '-1', '--no-repeat-ngram-size', '1']
+    const args = [image, '--model', model, '--prompt', '', '--max-new-tokens', '12', '--json']
+    const { stdout } = await runTerminal('describe', [...args, ...settings])
+    assert.deepEqual(jsonLines(stdout)[0]!.tokenIds, recorded.ids)
+  })
+
+  it('reads standard input, and prints one line of text', async () => {
+    const { status, stdout } = await runTerminal('describe', ['-', '--model', model], {
+      input: readFileSync(image),
+    })
+    assert.equal(status, 0)
+    assert.match(stdout, /^[^\n]*\n$/)
+  })
+
+  it('goes on after a bad picture, says which it was, and fails in the end', async () => {
+    const args = ['nothing.png', import.meta.filename, '.', image, '--model', model, '--json']
+    const { status, stdout, stderr } = await runTerminal('describe', args)
+    assert.equal(status, 1)
+    assert.equal(jsonLines(stdout).length, 1)
+    const [first, second, third] = stderr.split('\n')
+    assert.match(first!, /^nothing\.png: There is no such file\.$/)
+    assert.match(second!, /commands\.test\.ts: .*not a picture/)
+    assert.match(third!, /^\.: That is a folder/)
+  })
+
+  it('finds models by name, and paths from where the person is', async () => {
+    const { status } = await runTerminal('describe', [path.basename(image), '--model', 'mine'], {
+      cwd: path.dirname(model),
+      env: {
+        SIGHTSEER_MODELS: path.dirname(model),
+        SIGHTSEER_MODEL: 'unused',
+        npm_lifecycle_event: 'describe',
+        INIT_CWD: path.dirname(image),
+      },
+    })
+    assert.equal(status, 1) // no model of that name
+    const found = await runTerminal('describe', [path.basename(image)], {
+      env: {
+        SIGHTSEER_MODELS: path.dirname(model),
+        SIGHTSEER_MODEL: path.basename(model),
+        npm_lifecycle_event: 'describe',
+        INIT_CWD: path.dirname(image),
+      },
+    })
+    assert.equal(found.status, 0, found.stderr)
+  })
+
+  it('says what is wrong with a model', async () => {
+    const args = [image, '--model', checkpointFolder('base')]
+    const { status, stdout, stderr } = await runTerminal('describe', args)
+    assert.equal(status, 1)
+    assert.equal(stdout, '')
+    assert.match(stderr, /npm run pull -- --from/)
+  })
+
+  it('ends cleanly when interrupted', async () => {
+    const images = Array.from({ length: 300 }, () => image)
+    const { status, stderr } = await runTerminal('describe', [...images, '--model', model], {
+      meanwhile: (child) => child.stdout!.once('data', () => child.kill('SIGINT')),
+    })
+    assert.equal(status, 130)
+    assert.equal(stderr, '')
+  })
+
+  it('ends cleanly when nobody reads on', async () => {
+    const images = Array.from({ length: 300 }, () => image)
+    const { status, stderr } = await runTerminal('describe', [...images, '--model', model], {
+      meanwhile: (child) => child.stdout!.once('data', () => child.stdout!.destroy()),
+    }).catch((error: unknown) => ({ status: 0, stderr: String(error) }))
+    assert.equal(status, 0)
+    assert.doesNotMatch(stderr, /EPIPE/)
+  })
+})
+
+describe('ask', () => {
+  it('answers each question, the later ones with memory', async () => {
+    const questions = ['what is it?', 'what is it?']
+    const settings = ['--beams', '1', '--min-new-tokens', '8', '--max-new-tokens', '8']
+    const args = [image, ...questions, '--model', model, '--json', ...settings]
+    const { status, stdout } = await runTerminal('ask', args)
+    assert.equal(status, 0)
+    const [first, second] = jsonLines(stdout)
+    assert.equal(first!.question, 'what is it?')
+    assert.notDeepEqual(first!.tokenIds, second!.tokenIds)
+  })
+
+  it('prints one line an answer', async () => {
+    const { stdout } = await runTerminal('ask', [image, 'what is it?', 'where?', '--model', model])
+    assert.equal(stdout.split('\n').length, 3)
+  })
+
+  it('fails for a picture that is none', async () => {
+    const args = [import.meta.filename, 'what is it?', '--model', model]
+    const { status, stderr } = await runTerminal('ask', args)
+    assert.equal(status, 1)
+    assert.match(stderr, /not a picture/)
+  })
+})
+
+describe('chat', () => {
+  it('answers questions from a pipe, one a line', async () => {
+    const { status, stdout, stderr } = await runTerminal(
+      'chat',
+      [image, '--model', model, '--json'],
+      {
+        input: 'what is it?\n\nand what is that?',
+      },
+    )
+    assert.equal(status, 0)
+    assert.equal(stderr, '')
+    assert.deepEqual(
+      jsonLines(stdout).map((line) => line.question),
+      ['what is it?', 'and what is that?'],
+    )
+  })
+
+  it('goes on after a question that is too long, and fails in the end', async () => {
+    const { status, stdout, stderr } = await runTerminal('chat', [image, '--model', model], {
+      input: `${'why? '.repeat(500)}\nwhat is it?\n`,
+    })
+    assert.equal(status, 1)
+    assert.match(stderr, /too long/)
+    assert.equal(stdout.split('\n').length, 2)
+  })
+})
+
+describe('score', () => {
+  const QUESTION = ['--prompt', 'Question: red? Answer:', '--answer', 'yes', '--answer', 'no']
+
+  it('weighs the answers', async () => {
+    const args = [image, '--model', model, '--json', ...QUESTION]
+    const { status, stdout } = await runTerminal('score', args)
+    assert.equal(status, 0)
+    const [result] = jsonLines(stdout)
+    assert.deepEqual(Object.keys(result!), ['image', 'prompt', 'model', 'answers'])
+    const { answers = [] } = result!
+    assert.deepEqual(
+      answers.map(({ answer }) => answer),
+      ['yes', 'no'],
+    )
+    assert.ok(Math.abs(answers[0]!.probability + answers[1]!.probability - 1) < 1e-9)
+  })
+
+  it('prints a line for a person', async () => {
+    const { stdout } = await runTerminal('score', [image, '--model', model, ...QUESTION])
+    assert.match(stdout, /^yes \d+\.\d %, no \d+\.\d %\n$/)
+  })
+})
+
+describe('every command', () => {
+  for (const name of ['describe', 'ask', 'chat', 'score']) {
+    it(`explains itself: ${name}`, async () => {
+      const { status, stdout, stderr } = await runTerminal(name, ['--help'])
+      assert.equal(status, 0)
+      assert.equal(stderr, '')
+      assert.match(stdout, new RegExp(`npm run ${name} -- `))
+    })
+
+    it(`tells wrong use from failure: ${name}`, async () => {
+      for (const args of [[], ['--nonsense'], [image, 'why?', '--model']]) {
+        const { status, stdout, stderr } = await runTerminal(name, args)
+        assert.equal(status, 2, args.join(' '))
+        assert.equal(stdout, '')
+        assert.match(stderr, new RegExp(`npm run ${name} -- --help says more`))
+      }
+    })
+  }
+
+  for (const wrong of [
+    ['--beams', '0'],
+    ['--top-p', '2'],
+    ['--seed', 'x'],
+    ['--early-stopping', 'no'],
+  ]) {
+    it(`refuses ${wrong.join(' ')}`, async () => {
+      const { status, stderr } = await runTerminal('describe', [image, ...wrong])
+      assert.equal(status, 2)
+      assert.match(stderr, /must be|takes/)
+    })
+  }
+})

@@ -1,0 +1,64 @@
+/** Runs a terminal command as a person does, in a process of its own. */
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import path from 'node:path'
+import { text } from 'node:stream/consumers'
+
+const FOLDER = path.join(import.meta.dirname, '..', '..', 'commands', 'terminal')
+
+export type Ran = {
+  readonly status: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export type RunOptions = {
+  /** What the command reads from standard input. Default: nothing. */
+  readonly input?: string | Uint8Array
+  readonly env?: Readonly<Record<string, string>>
+  readonly cwd?: string
+  /** Called once it runs, to send it a signal or to close a pipe. */
+  readonly meanwhile?: (child: ChildProcess) => void
+}
+
+/** @param name such as `describe`; @returns once the process has ended. */
+export async function runTerminal(
+  name: string,
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<Ran> {
+  const child = spawn(process.execPath, [path.join(FOLDER, `${name}.ts`), ...args], {
+    cwd: options.cwd ?? process.cwd(),
+    env: { ...process.env, ...options.env },
+  })
+  child.stdin.on('error', () => {}) // a command that fails at once need not read
+  child.stdin.end(options.input ?? '')
+  options.meanwhile?.(child)
+  const [stdout, stderr, status] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    new Promise<number | null>((resolve) => {
+      child.once('close', resolve)
+    }),
+  ])
+  return { status, stdout, stderr }
+}
+
+/** What any command may say of a result. */
+export type Result = {
+  readonly image?: string
+  readonly question?: string
+  readonly text?: string
+  readonly tokenIds?: readonly number[]
+  readonly model?: string
+  readonly timings?: Readonly<Record<string, number>>
+  readonly answers?: readonly { readonly answer: string; readonly probability: number }[]
+}
+
+/** The JSON objects of an output that has nothing else. */
+export function jsonLines(stdout: string): Result[] {
+  return stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line): Result => JSON.parse(line))
+}
