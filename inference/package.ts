@@ -53,7 +53,7 @@ async function whyNoCard(folder: string): Promise<string> {
     () => null,
   )
   if (isFolder === null) {
-    return `There is no model package at ${folder}.`
+    return `There is no model package at ${folder}; npm run pull -- --help says how to make one.`
   }
   if (!isFolder) {
     return `${folder} is a file; a model package is a folder with a ${CARD_FILE} in it.`

@@ -15,8 +15,6 @@ const tokenizerSchema = z.object({
 })
 
 export type Vocabulary = {
-  /** One more than the largest id. */
-  readonly size: number
   /** Null for an id that stands for nothing. */
   readonly bytesOf: (id: number) => Uint8Array | null
 }
@@ -35,7 +33,6 @@ export async function readVocabulary(folder: string): Promise<Vocabulary> {
   }
   const characters = byteOfCharacter()
   return {
-    size: Math.max(...tokens.keys()) + 1,
     bytesOf: (id) => {
       const token = tokens.get(id)
       return token === undefined ? null : toBytes(token, characters)

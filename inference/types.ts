@@ -49,10 +49,26 @@ export type RequestOptions = {
 /** Called with each new token of an answer, in order. */
 export type StreamOptions = { readonly onStep?: (step: Step) => void }
 
+/** Where the time of making image tokens went, in milliseconds. */
+export type EncodeTimings = {
+  readonly preprocessMs: number
+  readonly visionMs: number
+  readonly qformerMs: number
+}
+
+/** Where the time of a request went, in milliseconds; `tokens` counts the generated ids. */
+export type Timings = EncodeTimings & {
+  readonly prefillMs: number
+  readonly decodeMs: number
+  readonly tokens: number
+}
+
 /** A picture as the decoder sees it: float32, [queryTokens, embedSize], row-major. */
 export type ImageTokens = {
   readonly data: Float32Array
   readonly shape: readonly [number, number]
+  /** What making them took; absent when they come from elsewhere, such as a cache. */
+  readonly timings?: EncodeTimings
 }
 
 /** An image file's bytes (PNG, JPEG, WebP, AVIF, GIF, TIFF), or what `embedImage` gave for one. */
@@ -60,16 +76,6 @@ export type ImageInput = Uint8Array | ImageTokens
 
 /** One past question and its answer. */
 export type Turn = { readonly question: string; readonly answer: string }
-
-/** Where the time of a request went, in milliseconds; `tokens` counts the generated ids. */
-export type Timings = {
-  readonly preprocessMs: number
-  readonly visionMs: number
-  readonly qformerMs: number
-  readonly prefillMs: number
-  readonly decodeMs: number
-  readonly tokens: number
-}
 
 /** A finished answer. */
 export type Answer = {

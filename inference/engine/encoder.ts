@@ -5,12 +5,11 @@ import { InputError } from '../errors.ts'
 import { DEFAULT_LIMITS, type ImageLimits } from '../image/decode.ts'
 import { toPixelValues } from '../image/pixel-values.ts'
 import type { ModelCard } from '../model-card.ts'
-import type { ImageInput, ImageTokens, Timings } from '../types.ts'
+import type { EncodeTimings, ImageInput, ImageTokens } from '../types.ts'
 import { floats } from './decoder.ts'
 import type { EngineOptions } from './options.ts'
 import type { Sessions } from './sessions.ts'
 
-export type EncodeTimings = Pick<Timings, 'preprocessMs' | 'visionMs' | 'qformerMs'>
 export type Encoded = { readonly image: ImageTokens; readonly timings: EncodeTimings }
 
 export class Encoder {

@@ -81,7 +81,8 @@ export class Engine {
 
   async *#embed(request: EmbedRequest, check: () => void): Job {
     yield
-    return (await this.#encoder.encode(request.image, check)).image
+    const { image, timings } = await this.#encoder.encode(request.image, check)
+    return { ...image, timings }
   }
 
   async *#generate(request: GenerateRequest, check: () => void): Job {
@@ -147,7 +148,7 @@ export class Engine {
       promptIds: [...placeholders, ...promptIds],
       settings,
       vocabSize: dimensions.vocabSize,
-      knownIds: this.#parts.vocabulary.size,
+      knownIds: this.#parts.tokenizer.vocabSize,
       stops,
     })
   }

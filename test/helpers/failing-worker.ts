@@ -1,0 +1,22 @@
+/**
+ * An inference thread that dies of certain prompts and is otherwise the real one: `exit` ends the
+ * thread, `throw` throws where nobody catches.
+ */
+
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
+import type { ThreadData, ToThread } from '../../inference/messages.ts'
+import { serve } from '../../inference/worker.ts'
+
+if (parentPort) {
+  const data: ThreadData = workerData
+  const port: MessagePort = parentPort
+  port.on('message', (message: ToThread) => {
+    if (message.type === 'request' && message.request.kind === 'score') {
+      if (message.request.prompt === 'exit') {
+        process.exit(7)
+      }
+      throw new Error('thrown on purpose')
+    }
+  })
+  await serve(port, data)
+}
