@@ -5,19 +5,12 @@
  * new one. The thread is never terminated while it may be running a session.
  */
 
-import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import type { EngineRequest, EngineResult } from './engine/requests.ts'
 import { WorkerCrashError } from './errors.ts'
 import { type FromThread, fromPlainError, type ThreadData, type ToThread } from './messages.ts'
 import type { ModelCard } from './model-card.ts'
 import type { Step } from './types.ts'
-
-type Waiting = {
-  resolve(result: EngineResult): void
-  reject(error: unknown): void
-  onStep(step: Step): void
-}
 
 export type RequestHandling = {
   readonly signal?: AbortSignal | undefined
@@ -27,12 +20,11 @@ export type RequestHandling = {
 /** The thread's own file; tests put another in its place. */
 export const WORKER_FILE = new URL('worker.ts', import.meta.url)
 
+/** A thread that is there whenever a request needs it. */
 export class InferenceThread {
   readonly #data: ThreadData
   readonly #file: URL
-  readonly #waiting = new Map<number, Waiting>()
-  #worker: Promise<Worker> | null = null
-  #nextId = 1
+  #current: OneThread | null = null
   #closed: Promise<void> | null = null
 
   constructor(data: ThreadData, file: URL = WORKER_FILE) {
@@ -41,12 +33,8 @@ export class InferenceThread {
   }
 
   /** Starts the thread and opens the model on it. @throws {ConfigError} if it cannot be opened. */
-  async start(): Promise<ModelCard> {
-    const started = this.#launch()
-    this.#worker = started.then(({ worker }) => worker)
-    // A failed start is told here; the next request tries again.
-    this.#worker.catch(() => (this.#worker = null))
-    return (await started).card
+  start(): Promise<ModelCard> {
+    return this.#living().opened
   }
 
   /**
@@ -57,27 +45,97 @@ export class InferenceThread {
   async request(
     request: EngineRequest,
     transfer: readonly ArrayBuffer[],
-    { signal, onStep }: RequestHandling,
+    handling: RequestHandling,
   ): Promise<EngineResult> {
-    signal?.throwIfAborted()
+    handling.signal?.throwIfAborted()
     if (this.#closed) {
       throw new Error('the model is closed')
     }
-    if (!this.#worker) {
-      await this.start()
+    const thread = this.#living()
+    await thread.opened
+    return thread.request(request, transfer, handling)
+  }
+
+  /** Waits for the run in flight, rejects what still waits, ends the thread. */
+  close(): Promise<void> {
+    this.#closed ??= this.#current?.close() ?? Promise.resolve()
+    return this.#closed
+  }
+
+  #living(): OneThread {
+    if (!this.#current || this.#current.ended) {
+      this.#current = new OneThread(this.#data, this.#file)
     }
-    const worker = await this.#worker!
+    return this.#current
+  }
+}
+
+type Waiting = {
+  resolve(result: EngineResult): void
+  reject(error: unknown): void
+  onStep?: ((step: Step) => void) | undefined
+}
+
+/** One worker thread, from its start to its end. */
+class OneThread {
+  /** The model's card once the model is open. */
+  readonly opened: Promise<ModelCard>
+  /** Whether the thread takes no more requests: it died, or its model cannot be opened. */
+  ended = false
+  readonly #worker: Worker
+  readonly #exited = Promise.withResolvers<void>()
+  readonly #waiting = new Map<number, Waiting>()
+  #nextId = 1
+
+  constructor(data: ThreadData, file: URL) {
+    const { promise, resolve, reject } = Promise.withResolvers<ModelCard>()
+    this.opened = promise
+    this.opened.catch(() => {}) // every user of `opened` is told; nobody need be waiting just now
+    this.#worker = new Worker(file, { workerData: data, name: 'inference' })
+    this.#worker.on('message', (message: FromThread) => {
+      if (message.type === 'ready') {
+        resolve(message.card)
+      } else if (message.type === 'unusable') {
+        this.ended = true
+        reject(fromPlainError(message.error))
+      } else if (message.type !== 'closed') {
+        this.#receive(message)
+      }
+    })
+    let cause: unknown
+    this.#worker.on('error', (error) => {
+      cause = error
+    })
+    this.#worker.once('exit', (code) => {
+      const reason = cause instanceof Error ? cause.message : `exit code ${code}`
+      const message = `The inference thread ended unexpectedly: ${reason}`
+      const error = new WorkerCrashError(message, { cause })
+      this.ended = true
+      reject(error)
+      this.#rejectAll(error)
+      this.#exited.resolve()
+    })
+  }
+
+  async request(
+    request: EngineRequest,
+    transfer: readonly ArrayBuffer[],
+    { signal, onStep }: RequestHandling,
+  ): Promise<EngineResult> {
     signal?.throwIfAborted()
     const id = this.#nextId++
     const { promise, resolve, reject } = Promise.withResolvers<EngineResult>()
-    this.#waiting.set(id, { resolve, reject, onStep: onStep ?? (() => {}) })
     const abort = () => {
       this.#waiting.delete(id)
-      send(worker, { type: 'cancel', id })
+      this.#send({ type: 'cancel', id })
       reject(signal?.reason)
     }
     signal?.addEventListener('abort', abort, { once: true })
-    send(worker, { type: 'request', id, request }, transfer)
+    this.#waiting.set(id, { resolve, reject, onStep })
+    this.#send({ type: 'request', id, request }, transfer)
+    if (this.ended) {
+      this.#rejectAll(new WorkerCrashError('The inference thread has ended.'))
+    }
     try {
       return await promise
     } finally {
@@ -85,55 +143,18 @@ export class InferenceThread {
     }
   }
 
-  /** Waits for the run in flight, rejects what still waits, ends the thread. */
-  close(): Promise<void> {
-    this.#closed ??= this.#end()
-    return this.#closed
-  }
-
-  async #end(): Promise<void> {
-    const worker = await this.#worker?.catch(() => null)
+  async close(): Promise<void> {
+    await this.opened.catch(() => {})
+    this.ended = true
     this.#rejectAll(new Error('the model was closed'))
-    if (worker && worker.threadId !== -1) {
-      const ended = once(worker, 'exit')
-      send(worker, { type: 'close' })
-      await ended
-    }
-    this.#worker = null
-  }
-
-  async #launch(): Promise<{ worker: Worker; card: ModelCard }> {
-    const worker = new Worker(this.#file, { workerData: this.#data, name: 'inference' })
-    const { promise, resolve, reject } = Promise.withResolvers<ModelCard>()
-    let cause: unknown
-    worker.on('message', (message: FromThread) => {
-      if (message.type === 'ready') {
-        resolve(message.card)
-      } else if (message.type === 'unusable') {
-        reject(fromPlainError(message.error))
-      } else if (message.type !== 'closed') {
-        this.#receive(message)
-      }
-    })
-    worker.on('error', (error) => {
-      cause = error
-    })
-    worker.once('exit', (code) => {
-      const reason = cause instanceof Error ? cause.message : `exit code ${code}`
-      const error = new WorkerCrashError(`The inference thread ended unexpectedly: ${reason}`, {
-        cause,
-      })
-      reject(error)
-      this.#worker = null
-      this.#rejectAll(error)
-    })
-    return { worker, card: await promise }
+    this.#send({ type: 'close' })
+    await this.#exited.promise
   }
 
   #receive(message: Extract<FromThread, { readonly id: number }>): void {
     const waiting = this.#waiting.get(message.id) // absent once aborted
     if (message.type === 'step') {
-      waiting?.onStep(message.step)
+      waiting?.onStep?.(message.step)
       return
     }
     this.#waiting.delete(message.id)
@@ -151,8 +172,8 @@ export class InferenceThread {
       one.reject(error)
     }
   }
-}
 
-function send(worker: Worker, message: ToThread, transfer: readonly ArrayBuffer[] = []): void {
-  worker.postMessage(message, [...transfer])
+  #send(message: ToThread, transfer: readonly ArrayBuffer[] = []): void {
+    this.#worker.postMessage(message, [...transfer])
+  }
 }
