@@ -1,0 +1,71 @@
+/** Reads the unseen scenes with their questions that `training/make_eval.py` wrote. */
+
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { z } from 'zod'
+import type { Scene } from './scene-svg.ts'
+
+const EVAL_FOLDER = path.join(import.meta.dirname, '..', 'training', 'eval')
+
+const fileSchema = z.object({
+  format: z.literal(1),
+  scenes: z.array(
+    z.object({
+      scene: z.object({
+        background: z.string(),
+        objects: z.array(
+          z.object({ shape: z.string(), color: z.string(), size: z.string(), cell: z.int() }),
+        ),
+      }),
+      caption: z.string(),
+      image: z.tuple([z.int(), z.int()]),
+      conversations: z.array(
+        z.array(z.tuple([z.string(), z.string(), z.string(), z.boolean()]).readonly()),
+      ),
+    }),
+  ),
+})
+
+/** One question of a conversation, with its only right answer. */
+export type Asked = {
+  readonly question: string
+  readonly answer: string
+  readonly category: string
+  /** Whether it makes no sense without the turns before it. */
+  readonly needsHistory: boolean
+}
+
+export type UnseenScene = {
+  readonly scene: Scene
+  /** The picture as the training's own renderer draws it, a WebP file. */
+  readonly picture: Uint8Array
+  readonly conversations: readonly (readonly Asked[])[]
+}
+
+/** @returns the scenes in their order, at most `limit` of them. */
+export function readUnseenScenes(limit = Infinity): UnseenScene[] {
+  const json: unknown = JSON.parse(readFileSync(path.join(EVAL_FOLDER, 'scenes.json'), 'utf8'))
+  const pictures = readFileSync(path.join(EVAL_FOLDER, 'images.bin'))
+  return fileSchema
+    .parse(json)
+    .scenes.slice(0, limit)
+    .map(({ scene, image: [offset, length], conversations }) => ({
+      scene,
+      picture: pictures.subarray(offset, offset + length),
+      conversations: conversations.map((turns) =>
+        turns.map(([question, answer, category, needsHistory]) => ({
+          question,
+          answer,
+          category,
+          needsHistory,
+        })),
+      ),
+    }))
+}
+
+/** The coloured shapes a caption names, sorted: "a small red circle …" gives ["red circle"]. */
+export function namedObjects(caption: string): string[] {
+  const pattern =
+    /\b(red|green|blue|yellow|orange|purple|black|white) (circle|square|triangle|star|heart|cross)\b/g
+  return Array.from(caption.matchAll(pattern), ([found]) => found).toSorted()
+}
