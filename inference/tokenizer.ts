@@ -12,7 +12,7 @@
 
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { ByteLevelPreTokenizer, Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers'
+import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers'
 import { z } from 'zod'
 import { ConfigError } from '../config/errors.ts'
 
@@ -120,8 +120,9 @@ class BpeTokenizer implements Tokenizer {
     // Without the special tokens, so that no text can name one.
     const ordinary = { ...file, added_tokens: added.filter((token) => !token.special) }
     this.#library = new HuggingFaceTokenizer(ordinary, { clean_up_tokenization_spaces: false })
-    if (this.#library.pre_tokenizer instanceof ByteLevelPreTokenizer) {
-      this.#library.pre_tokenizer.pattern = WORDS
+    const splitter = this.#library.pre_tokenizer
+    if (file.pre_tokenizer['type'] === 'ByteLevel' && splitter !== null && 'pattern' in splitter) {
+      splitter.pattern = WORDS
     }
   }
 

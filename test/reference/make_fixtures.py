@@ -12,6 +12,7 @@ from transformers import AutoTokenizer, BlipImageProcessorPil
 
 import checkpoints
 import pictures
+import strings
 from configs import CHECKPOINTS
 from record import BEAMS_ALL, BEAMS_FEW, NEW_TOKENS, Recorder, write
 
@@ -97,7 +98,7 @@ def record(spec, folder, image, seed):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", nargs="*", default=[], help="checkpoints, or pictures; all by default")
+    parser.add_argument("--only", nargs="*", default=[], help="checkpoints, pictures or strings; all by default")
     only = parser.parse_args().only
     torch.set_num_threads(1)
     transformers.logging.set_verbosity_error()
@@ -105,6 +106,8 @@ def main():
     image = pictures.parity_image(FIXTURES / "images")
     if not only or "pictures" in only:
         print(f"{pictures.record(FIXTURES / 'images')} pictures", flush=True)
+    if not only or "strings" in only:
+        print(f"{strings.record(FIXTURES)} strings", flush=True)
     for spec in CHECKPOINTS:
         if not only or spec["name"] in only:
             made = make_checkpoint(spec, image)
