@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, describe, it } from 'node:test'
 import { ConfigError } from '../../config/errors.ts'
-import { loadTokenizer, type Tokenizer } from '../../inference/tokenizer.ts'
+import { loadTokenizer } from '../../inference/tokenizer.ts'
 import { checkpointFolder, FIXTURES, loadParity } from '../helpers/parity.ts'
 
 /** What transformers makes of the strings; see test/reference/strings.py, `record`. */
@@ -36,12 +36,6 @@ function digest(ids: readonly number[]): string {
 /** The nth of the 8-digit hashes that stand one after the other. */
 function nth(hashes: string, n: number): string {
   return hashes.slice(n * 8, n * 8 + 8)
-}
-
-function millisecondsOf(tokenizer: Tokenizer, text: string): number {
-  const start = performance.now()
-  tokenizer.encode(text, { bos: false })
-  return performance.now() - start
 }
 
 /** Why a folder's tokenizer cannot be opened. */
@@ -94,11 +88,11 @@ for (const [name, folder] of TOKENIZERS) {
       }
     })
 
-    it('takes time in proportion to the length', () => {
-      const encode = (times: number) => millisecondsOf(tokenizer, 'a'.repeat(times))
-      encode(20_000)
-      // Eight times the text; quadratic would be 64 times the time. Generous, as machines are busy.
-      assert.ok(encode(160_000) < 24 * Math.max(encode(20_000), 5))
+    it('does not slow down with the square of the length', () => {
+      const start = performance.now()
+      tokenizer.encode('a'.repeat(200_000), { bos: false }) // one word
+      // About 0.2 s. Trying every pair again after each merge would take hours.
+      assert.ok(performance.now() - start < 10_000)
     })
   })
 }
