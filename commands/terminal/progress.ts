@@ -80,7 +80,7 @@ export function createProgress(
       drawnAt = at
       drawnDone = step.done
       if (terminal) {
-        const columns = output.columns ?? DEFAULT_COLUMNS
+        const columns = output.columns || DEFAULT_COLUMNS // 0 where a terminal does not know
         output.write(`\r\u001B[K${withBar(step, samples, columns - 1)}`)
         shown = true
       } else {

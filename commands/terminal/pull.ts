@@ -5,16 +5,18 @@
  */
 
 import path from 'node:path'
-import { parseArgs } from 'node:util'
-import { ConfigError } from '../../config/errors.ts'
-import { readConfig, type Config } from '../../config/config.ts'
+import type { Config } from '../../config/config.ts'
 import { MODELS_FOLDER } from '../../config/models.ts'
 import { createHttpClient } from '../../inference/download/http.ts'
 import { isRepositoryId } from '../../inference/download/hub.ts'
 import { pullModel, type Pulled, type PullSource } from '../../inference/download/pull.ts'
 import { PRECISIONS, type Precision } from '../../inference/model-card.ts'
+import { readSettings, typedFrom } from './environment.ts'
+import { EXIT_HELP, readArguments } from './options.ts'
 import { createProgress, formatBytes, formatDuration } from './progress.ts'
+import { DONE, printJson, runCommand, UsageError } from './run.ts'
 
+const NAME = 'pull'
 const DEFAULT_PRECISION: Precision = 'int8'
 
 const LABELS = { download: 'Downloading', convert: 'Converting' } as const
@@ -41,10 +43,23 @@ Environment
   HTTPS_PROXY, HTTP_PROXY, NO_PROXY
 
 An interrupted download goes on where it stopped when the same command is run again.
-Exit status: 0 done, 1 failed, 2 wrong use.
+${EXIT_HELP}
 `
 
-type Arguments = {
+const OPTIONS = {
+  from: { type: 'string' },
+  out: { type: 'string' },
+  precision: { type: 'string' },
+  revision: { type: 'string' },
+  force: { type: 'boolean' },
+  'keep-download': { type: 'boolean' },
+  json: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const
+
+type Values = ReturnType<typeof readArguments<typeof OPTIONS>>['values']
+
+type Request = {
   readonly source: PullSource
   readonly name: string
   readonly precision: Precision
@@ -54,46 +69,24 @@ type Arguments = {
   readonly json: boolean
 }
 
-/** The command line cannot be understood; the message says why. */
-class UsageError extends Error {
-  override name = 'UsageError' as const
-}
+await runCommand(NAME, (signal) => main(process.argv.slice(2), signal))
 
-process.exitCode = await main(process.argv.slice(2))
-
-async function main(argv: readonly string[]): Promise<number> {
-  const stop = new AbortController()
-  const onSignal = () => stop.abort()
-  process.once('SIGINT', onSignal)
-  process.once('SIGTERM', onSignal)
-  try {
-    const parsed = readArguments(argv)
-    if (parsed === 'help') {
-      process.stdout.write(HELP)
-      return 0
-    }
-    return await pull(parsed, readConfig(process.env), stop.signal)
-  } catch (error) {
-    if (error instanceof UsageError) {
-      process.stderr.write(`${error.message}\nnpm run pull -- --help says more.\n`)
-      return 2
-    }
-    if (error instanceof ConfigError) {
-      process.stderr.write(`${error.message}\n`)
-      return 1
-    }
-    throw error
-  } finally {
-    process.off('SIGINT', onSignal)
-    process.off('SIGTERM', onSignal)
+async function main(argv: readonly string[], signal: AbortSignal): Promise<number> {
+  const { values, positionals } = readArguments(argv, OPTIONS)
+  if (values.help === true) {
+    process.stdout.write(HELP)
+    return DONE
   }
+  return pull(readRequest(values, positionals), readSettings(), signal)
 }
 
 async function pull(
-  { source, name, precision, out, force, keepDownload, json }: Arguments,
-  { hub, modelsFolder = MODELS_FOLDER }: Config,
+  { source, name, precision, out, force, keepDownload, json }: Request,
+  config: Config,
   signal: AbortSignal,
 ): Promise<number> {
+  const { hub } = config
+  const modelsFolder = path.resolve(typedFrom(NAME), config.modelsFolder ?? MODELS_FOLDER)
   const folder = out ?? path.join(modelsFolder, name)
   const client = createHttpClient(hub.token, undefined, hub.proxies)
   const progress = createProgress(process.stderr)
@@ -102,7 +95,7 @@ async function pull(
     const pulled = await pullModel({
       source,
       out: folder,
-      name: path.basename(path.resolve(folder)),
+      name: path.basename(folder),
       precision,
       force,
       keepDownload,
@@ -117,7 +110,11 @@ async function pull(
     })
     progress.finish()
     report(pulled, folder, json)
-    return 0
+    if (!json) {
+      const model = out === undefined ? name : folder
+      process.stderr.write(`Try it: npm run describe -- IMAGE --model ${model}\n`)
+    }
+    return DONE
   } catch (error) {
     progress.finish()
     if (!signal.aborted) {
@@ -126,7 +123,7 @@ async function pull(
     const kept = 'repository' in source && phase !== 'preparing'
     const next = kept ? ' What was downloaded is kept: the same command goes on from there.' : ''
     process.stderr.write(`Stopped.${next}\n`)
-    return 1
+    throw signal.reason
   } finally {
     await client.dispatcher.destroy()
   }
@@ -136,7 +133,7 @@ function report({ card, download, convertSeconds }: Pulled, folder: string, json
   const bytes = Object.values(card.files).reduce((sum, file) => sum + file.bytes, 0)
   if (json) {
     const { name, precision, source, quantization } = card
-    const result = {
+    printJson({
       folder,
       name,
       precision,
@@ -145,8 +142,7 @@ function report({ card, download, convertSeconds }: Pulled, folder: string, json
       source,
       download,
       convertSeconds,
-    }
-    process.stdout.write(`${JSON.stringify(result)}\n`)
+    })
     return
   }
   if (card.quantization !== null) {
@@ -157,14 +153,9 @@ function report({ card, download, convertSeconds }: Pulled, folder: string, json
   }
   const took = formatDuration((download?.seconds ?? 0) + convertSeconds)
   process.stderr.write(`${folder}: ${card.precision}, ${formatBytes(bytes)}, in ${took}.\n`)
-  process.stderr.write(`Try it: npm run describe -- IMAGE --model ${folder}\n`)
 }
 
-function readArguments(argv: readonly string[]): Arguments | 'help' {
-  const { values, positionals } = parse(argv)
-  if (values.help === true) {
-    return 'help'
-  }
+function readRequest(values: Values, positionals: readonly string[]): Request {
   const precision = PRECISIONS.find((known) => known === (values.precision ?? DEFAULT_PRECISION))
   if (precision === undefined) {
     throw new UsageError(`--precision is one of ${PRECISIONS.join(', ')}.`)
@@ -176,9 +167,10 @@ function readArguments(argv: readonly string[]): Arguments | 'help' {
   if (values.out === '' || values.from === '' || values.revision === '') {
     throw new UsageError('--out, --from and --revision must not be empty.')
   }
+  const start = typedFrom(NAME)
   const rest = {
     precision,
-    out: values.out,
+    out: values.out === undefined ? undefined : path.resolve(start, values.out),
     force: values.force === true,
     keepDownload: values['keep-download'] === true,
     json: values.json === true,
@@ -187,33 +179,12 @@ function readArguments(argv: readonly string[]): Arguments | 'help' {
     if (values.revision !== undefined) {
       throw new UsageError('--revision is for models from the hub, not for --from.')
     }
-    const name = path.basename(path.resolve(values.from))
-    return { source: { folder: values.from }, name, ...rest }
+    const folder = path.resolve(start, values.from)
+    return { source: { folder }, name: path.basename(folder), ...rest }
   }
   if (repository === undefined || !isRepositoryId(repository)) {
     throw new UsageError(`${JSON.stringify(repository)} is not of the form OWNER/NAME.`)
   }
   const name = repository.slice(repository.indexOf('/') + 1)
   return { source: { repository, revision: values.revision ?? 'main' }, name, ...rest }
-}
-
-function parse(argv: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...argv],
-      allowPositionals: true,
-      options: {
-        from: { type: 'string' },
-        out: { type: 'string' },
-        precision: { type: 'string' },
-        revision: { type: 'string' },
-        force: { type: 'boolean' },
-        'keep-download': { type: 'boolean' },
-        json: { type: 'boolean' },
-        help: { type: 'boolean' },
-      },
-    })
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error })
-  }
 }

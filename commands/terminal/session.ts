@@ -1,10 +1,10 @@
 /** Opens the model a command was told to use, and closes it at the end whatever happens. */
 
-import { config as loadEnvironment } from 'dotenv'
-import { type Config, readConfig } from '../../config/config.ts'
+import type { Config } from '../../config/config.ts'
 import { findModel } from '../../config/models.ts'
 import { openModel } from '../../inference/model.ts'
 import type { Model } from '../../inference/types.ts'
+import { readSettings, typedFrom } from './environment.ts'
 
 export type Session = {
   readonly model: Model
@@ -26,8 +26,7 @@ export async function withModel<T>(
   signal: AbortSignal,
   use: (session: Session) => Promise<T>,
 ): Promise<T> {
-  loadEnvironment({ quiet: true })
-  const config = readConfig(process.env)
+  const config = readSettings()
   const folder = typedFrom(command)
   const place = findModel(name ?? config.model, config.modelsFolder, folder)
   const model = await openModel(place, {
@@ -40,10 +39,4 @@ export async function withModel<T>(
   } finally {
     await model.close()
   }
-}
-
-/** npm runs scripts in the package's root and keeps where the person was. */
-function typedFrom(command: string): string {
-  const { npm_lifecycle_event: script, INIT_CWD: start } = process.env
-  return script === command && start !== undefined ? start : process.cwd()
 }

@@ -168,7 +168,7 @@ describe('npm run pull', () => {
     await untilStuck()
     child.kill('SIGINT')
     const { stdout, stderr, code } = await ended
-    assert.equal(code, 1)
+    assert.equal(code, 130)
     assert.equal(stdout, '')
     assert.match(stderr, /Stopped\. What was downloaded is kept: the same command goes on/)
     assert.deepEqual(readdirSync(cache()).includes('.lock'), false)
