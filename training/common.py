@@ -98,3 +98,23 @@ def attention_in_fp32():
         return output.to(query.dtype), weights
 
     ALL_ATTENTION_FUNCTIONS['sdpa'] = attention
+
+
+def initialize(module, layers=0):
+    """Weights of variance 1/fan-in instead of the .02 (the vision model: 1e-10) meant for wide models.
+
+    With `layers`, what is added to the residual stream starts smaller (pre-norm models).
+    """
+    adds = ('out_proj', 'fc2', 'projection')
+    for name, part in module.named_modules():
+        if isinstance(part, (torch.nn.Linear, torch.nn.Conv2d)):
+            scale = (2 * layers) ** -.5 if layers and name.rsplit('.', 1)[-1] in adds else 1
+            torch.nn.init.normal_(part.weight, std=scale * part.weight[0].numel() ** -.5)
+            if part.bias is not None:
+                torch.nn.init.zeros_(part.bias)
+
+
+def match_queries_to_keys(decoder):
+    """Starts every attention head as "look at what is like me": look-ups by word need little else."""
+    for layer in decoder.layers:
+        layer.self_attn.k_proj.weight.data.copy_(layer.self_attn.q_proj.weight.data)

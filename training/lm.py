@@ -2,7 +2,8 @@
 Stage 0b: a small OPT learns, from text alone, to caption and to answer questions about a
 written scene description (see text.py). It is frozen once it answers at least 99 % rightly.
 
-A curriculum: for the first CURRICULUM steps fewer objects and mostly single look-ups.
+A curriculum: for the first CURRICULUM steps only single look-ups, among three or four objects
+(with one or two it could guess), and always an early hint of where the answer is found.
 """
 
 import random
@@ -13,32 +14,34 @@ from torch.nn.functional import cross_entropy
 from transformers import OPTForCausalLM
 
 from training import grammar
-from training.common import MINUTES, Progress, groups, rate
+from training.common import MINUTES, Progress, groups, initialize, match_queries_to_keys, rate
 from training.model import language_config
 from training.scene import sample_symbols
 from training.text import Text, pad, prompt
 
-BATCH, PEAK, STEPS = 32, 2e-3, 8000
-CURRICULUM = 1200
-EASY = {'color': 1, 'shape': 1, 'size': 1, 'position': 2, 'presence': 1, 'count': 1, 'background': .5, 'relation': .5, 'comparison': .3}
+BATCH, PEAK, STEPS = 16, 1.5e-3, 12000
+CURRICULUM = 1000
+EARLY = 3  # the answer is also asked for at the last word, "?" and "answer"
+PLAIN, PLAIN_FROM = .25, 6000  # share of descriptions with one word in each slot, and when they begin
+EASY = {'color': 1, 'shape': 1, 'size': .5, 'position': 1.5}
 
 
 def batch_of(text, step, pool, rng, size=BATCH):
-    """`size` documents of like length: (ids, labels), each [size, slots + longest]."""
+    """`size` documents of like length: (slots [size, 32, 3], ids [size, L], labels [size, L])."""
     if len(pool) < 1:
         easy = step < CURRICULUM
         rows = []
         for _ in range(size * 8):
-            scene = sample_symbols(rng, rng.choice((1, 1, 2, 2)) if easy and rng.random() < .7 else None)
-            options = {'weights': EASY, 'follow_up_rate': .2} if easy else {}
-            ids, labels = text.document(rng, scene, captions=.08, turns=rng.randint(6, 12), **options)
-            slots = text.description(scene)
-            rows.append((slots + ids, [-100] * len(slots) + labels))
+            scene = sample_symbols(rng, rng.choice((3, 4)) if easy else None)
+            options = {'weights': EASY, 'follow_up_rate': 0} if easy else {}
+            ids, labels = text.document(rng, scene, captions=.08, turns=rng.randint(6, 12), early=EARLY, **options)
+            slots = text.description(scene, step >= PLAIN_FROM and rng.random() < PLAIN)
+            rows.append((ids, labels, slots))
         rows.sort(key=lambda row: len(row[0]))
         pool += [rows[i:i + size] for i in range(0, len(rows), size)]
         rng.shuffle(pool)
     rows = pool.pop()
-    return torch.from_numpy(pad([r[0] for r in rows], 1)), torch.from_numpy(pad([r[1] for r in rows], -100))
+    return torch.tensor([r[2] for r in rows]), torch.from_numpy(pad([r[0] for r in rows], 1)), torch.from_numpy(pad([r[1] for r in rows], -100))
 
 
 def answer_loss(model, hidden, labels):
@@ -52,19 +55,23 @@ def train(run, steps=STEPS, minutes=None, ready=None):
     torch.manual_seed(0)
     text = Text(run / 'tokenizer')
     model = OPTForCausalLM(language_config(text.newline))
-    for parameter in (model.model.decoder.embed_tokens.weight, model.model.decoder.embed_positions.weight):
-        torch.nn.init.normal_(parameter, std=.06)
+    initialize(model.model.decoder, layers=6)
+    match_queries_to_keys(model.model.decoder)
+    torch.nn.init.normal_(model.model.decoder.embed_tokens.weight, std=.1)
+    torch.nn.init.normal_(model.model.decoder.embed_positions.weight, std=.04)
     optimizer = torch.optim.AdamW(groups(model), lr=PEAK, betas=(.9, .98), fused=True)
     progress = Progress(run, 'lm', {'model': model, 'optimizer': optimizer})
     rng, pool = random.Random(progress.step + 17), []
     decoder = torch.compile(model.model.decoder, dynamic=True)
     running, since = 0.0, time.time()
     while progress.step < steps:
-        ids, labels = batch_of(text, progress.step, pool, rng)
+        slots, ids, labels = batch_of(text, progress.step, pool, rng)
         for group in optimizer.param_groups:
             group['lr'] = rate(progress.step, steps, PEAK)
         with torch.autocast('cpu', torch.bfloat16):
-            hidden = decoder(inputs_embeds=model.model.decoder.embed_tokens(ids), use_cache=False).last_hidden_state
+            embed = model.model.decoder.embed_tokens
+            embeds = torch.cat([embed(slots).mean(2), embed(ids)], 1)
+            hidden = decoder(inputs_embeds=embeds, use_cache=False).last_hidden_state[:, slots.shape[1]:]
             loss = answer_loss(model, hidden, labels)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -75,20 +82,21 @@ def train(run, steps=STEPS, minutes=None, ready=None):
         if progress.step % 100 == 0:
             progress.log(loss=round(running / 100, 4), lr=round(optimizer.param_groups[0]['lr'], 6), ms=round((time.time() - since) * 10))
             running, since = 0.0, time.time()
-        if progress.step % 1000 == 0:
+        if progress.step % 500 == 0:
             progress.log(**{'text': measure(model, text, 600)})
             since = time.time()
         progress.save(3 * MINUTES)
         if (minutes and progress.elapsed > minutes * MINUTES) or (ready and ready.exists()):
             break
     progress.facts['text'] = measure(model, text, 4000)
+    progress.facts['plain text'] = measure(model, text, 2000, plain=True)
     progress.save()
-    progress.log(text=progress.facts['text'])
+    progress.log(**progress.facts)
     return model
 
 
 @torch.inference_mode()
-def measure(model, text, questions, seed=10**9):
+def measure(model, text, questions, seed=10**9, plain=False):
     """Exact greedy answers by category over written descriptions nobody trained on."""
     rng = random.Random(seed)
     asked = []
@@ -96,13 +104,14 @@ def measure(model, text, questions, seed=10**9):
         scene = sample_symbols(rng)
         turns = grammar.conversation(rng, scene, rng.randint(1, 5))
         turns = turns[-2:] if turns[-1].history else turns
-        asked.append((text.description(scene) + [2] + text.ids(prompt(turns)), turns[-1]))
-    asked.sort(key=lambda item: len(item[0]))
+        asked.append((text.description(scene, plain), [2] + text.ids(prompt(turns)), turns[-1]))
+    asked.sort(key=lambda item: len(item[1]))
+    embed = model.model.decoder.embed_tokens
     right = {}
     for start in range(0, len(asked), 100):
         part = asked[start:start + 100]
-        found = answers(model, text, [model.model.decoder.embed_tokens(torch.tensor(ids)) for ids, _ in part])
-        for (_, turn), answer in zip(part, found):
+        found = answers(model, text, [torch.cat([embed(torch.tensor(slots)).mean(1), embed(torch.tensor(ids))]) for slots, ids, _ in part])
+        for (*_, turn), answer in zip(part, found):
             right.setdefault(turn.category, []).append(answer == turn.answer)
     table = {name: round(sum(marks) / len(marks), 4) for name, marks in sorted(right.items())}
     table['all'] = round(sum(map(sum, right.values())) / questions, 4)

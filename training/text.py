@@ -2,8 +2,11 @@
 The tokenizer and the training documents: token ids with the places where the loss is.
 
 A document is [32 slots][</s>][text]. In stage 2 the slots hold what the Q-Former writes; while
-the language model learns to read, they hold a *written* description of the scene: three words
-for each of the nine cells in reading order (size, colour, shape, or blanks), then the background.
+the language model learns to read, they hold a *written* description of the scene: three slots
+for each of the nine cells in reading order, with its words (size, colour, shape, or blanks), then
+the background. It is written in two ways: `plain`, one word in each slot, as any text, and
+`stacked`, the cell's three words on top of one another (their embeddings averaged) in each of its
+slots, which is closer to what an image's soft words can hold and makes reading far easier to learn.
 So "is the star left of the heart?" becomes a question about text, and can be learned from text.
 """
 
@@ -82,13 +85,15 @@ class Text:
     def decode(self, ids):
         return self.tokenizer.decode(list(ids), skip_special_tokens=True).strip()
 
-    def description(self, scene):
-        """The written description: SLOTS token ids."""
-        slots = [self.blank] * SLOTS
+    def description(self, scene, plain=False):
+        """The written description: [SLOTS][3] token ids; a slot is the mean of its three words."""
+        slots = [[self.blank] * 3 for _ in range(SLOTS)]
         for thing in scene['objects']:
-            for offset, key in enumerate(('size', 'color', 'shape')):
-                slots[3 * thing['cell'] + offset] = self.one(' ' + thing[key])
-        slots[27] = self.one(' ' + scene['background'])
+            words = [self.one(' ' + thing[key]) for key in ('size', 'color', 'shape')]
+            for offset in range(3):
+                slots[3 * thing['cell'] + offset] = [words[offset]] * 3 if plain else words
+        for slot in range(27, 28 if plain else SLOTS):
+            slots[slot] = [self.one(' ' + scene['background'])] * 3
         return slots
 
     def one(self, word):
@@ -100,8 +105,12 @@ class Text:
         ids = [BOS, *self.ids(text)]
         return ids, [*ids[1:], self.newline]
 
-    def conversation_document(self, turns, context):
-        """The same for a conversation. After each answer the label is the newline, whatever follows it."""
+    def conversation_document(self, turns, context, early=0):
+        """The same for a conversation. After each answer the label is the newline, whatever follows it.
+
+        `early` also asks for the answer's first word that many tokens before the question is
+        over: at the noun itself the look-up takes one step, which is how it is learned at all.
+        """
         ids, labels = [BOS, *self.ids('Context:')] if context else [BOS], []
         for index, turn in enumerate(turns):
             ask = self.ids(('' if index == 0 and not context else ' ') + 'Question:') + self.ids(' ' + turn.question) + self.ids(' Answer:')
@@ -109,14 +118,14 @@ class Text:
             if len(ids) + len(ask) + len(answer) > MAX_TEXT + 1:
                 break
             ids += ask + answer
-            labels += [-100] * (len(ids) - len(labels) - len(answer) - 1) + answer + [self.newline]
+            labels += [-100] * (len(ids) - len(labels) - len(answer) - 1 - early) + [answer[0]] * early + answer + [self.newline]
         return ids, labels
 
-    def document(self, rng, scene, captions=.12, turns=8, **options):
+    def document(self, rng, scene, captions=.12, turns=8, early=0, **options):
         """A random document about a scene."""
         if rng.random() < captions:
             return self.caption_document(grammar.caption(scene))
-        return self.conversation_document(grammar.conversation(rng, scene, turns, **options), rng.random() < .6)
+        return self.conversation_document(grammar.conversation(rng, scene, turns, **options), rng.random() < .6, early)
 
 
 def prompt(turns, context=None):

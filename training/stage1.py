@@ -1,0 +1,103 @@
+"""
+Stage 1: the Q-Former learns image-text contrast, matching and image-grounded text generation
+together (BLIP-2, section 3.2), over the frozen image encoder's features.
+"""
+
+import random
+import time
+
+import numpy as np
+import torch
+from torch.nn.functional import cross_entropy
+
+from training import data, grammar
+from training.common import MINUTES, Progress, groups, rate
+from training.qformer import StageOne
+from training.text import BOS, PAD, Text, pad
+from training.vit import HELD_OUT
+
+BATCH, PEAK, STEPS = 48, 1e-3, 1500
+CLS = 0  # <s> begins a text that is only encoded, </s> one that is generated
+
+
+def captions_of(rng, scenes):
+    return [grammar.caption(s) if rng.random() < .4 else grammar.loose_caption(rng, s) for s in scenes]
+
+
+def losses(model, image, captions, text):
+    """(ITC, ITM, ITG) of a batch: image [B, 82, D], captions a list of B strings."""
+    ids = torch.from_numpy(pad([[BOS, *text.ids(c)] for c in captions], PAD))
+    targets = torch.from_numpy(pad([[*text.ids(c), text.newline] for c in captions], -100))
+    plain = ids.clone()
+    plain[:, 0] = CLS
+    images, logits = model.generate(image, ids)
+    texts = model.text_features(plain)
+    itg = cross_entropy(logits.flatten(0, 1).float(), targets.flatten(), label_smoothing=.1)
+
+    # similarity [image, text]: the best of an image's 32 queries
+    similar = torch.einsum('iqd,td->itq', images, texts).amax(-1) / model.temperature
+    same = torch.tensor([[a == b for b in captions] for a in captions])
+    wanted = same.float() / same.sum(1, keepdim=True)
+    itc = (cross_entropy(similar, wanted, label_smoothing=.1) + cross_entropy(similar.T, wanted, label_smoothing=.1)) / 2
+
+    with torch.no_grad():
+        wrong_text = torch.multinomial(similar.masked_fill(same, -1e4).softmax(1), 1)[:, 0]
+        wrong_image = torch.multinomial(similar.T.masked_fill(same, -1e4).softmax(1), 1)[:, 0]
+    scores = model.match(torch.cat([image, image, image[wrong_image]]), torch.cat([plain, plain[wrong_text], plain]))
+    itm = cross_entropy(scores, torch.cat([torch.ones(len(image)), torch.zeros(2 * len(image))]).long())
+    return itc, itm, itg
+
+
+def train(run, steps=STEPS):
+    torch.manual_seed(2)
+    text = Text(run / 'tokenizer')
+    features = np.load(run / 'features.npy', mmap_mode='r')
+    scenes = data.symbols(len(features))
+    model = StageOne()
+    optimizer = torch.optim.AdamW(groups(model), lr=PEAK, betas=(.9, .98), fused=True)
+    progress = Progress(run, 'stage1', {'model': model, 'optimizer': optimizer})
+    rng = random.Random(progress.step + 3)
+    running, since = np.zeros(3), time.time()
+    while progress.step < steps:
+        rows = sorted(rng.sample(range(len(features) - HELD_OUT), BATCH))
+        captions = captions_of(rng, [scenes[row] for row in rows])
+        for group in optimizer.param_groups:
+            group['lr'] = rate(progress.step, steps, PEAK, decay=.4, floor=.1)
+        with torch.autocast('cpu', torch.bfloat16):
+            parts = losses(model, torch.from_numpy(features[rows]).float(), captions, text)
+        sum(parts).backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        with torch.no_grad():
+            model.temperature.clamp_(.01, .5)
+        running += [part.item() for part in parts]
+        progress.step += 1
+        if progress.step % 50 == 0:
+            itc, itm, itg = (running / 50).round(4).tolist()
+            progress.log(itc=itc, itm=itm, itg=itg, temperature=round(model.temperature.item(), 4), ms=round((time.time() - since) * 20))
+            running, since = np.zeros(3), time.time()
+        progress.save(3 * MINUTES)
+    progress.facts['retrieval'] = retrieval(model, text, features, scenes)
+    progress.save()
+    progress.log(retrieval=progress.facts['retrieval'])
+
+
+@torch.inference_mode()
+def retrieval(model, text, features, scenes):
+    """R@1 both ways among 64 and 256 held-out images; among 64 also with ITM choosing from ITC's best 8."""
+    result = {}
+    for count in (64, 256):
+        hits = np.zeros(2)
+        first = len(features) - HELD_OUT
+        rounds = 1024 // count if count == 256 else 4
+        for start in range(first, first + rounds * count, count):
+            image = torch.from_numpy(features[start:start + count]).float()
+            captions = [grammar.caption(s) for s in scenes[start:start + count]]
+            ids = torch.from_numpy(pad([[CLS, *text.ids(c)] for c in captions], PAD))
+            similar = torch.einsum('iqd,td->itq', model.image_features(image), model.text_features(ids)).amax(-1)
+            same = torch.tensor([[a == b for b in captions] for a in captions])
+            every = torch.arange(count)
+            hits += [same[every, similar.argmax(1)].float().mean().item(), same[similar.argmax(0), every].float().mean().item()]
+        result[f'image to text, 1 of {count}'], result[f'text to image, 1 of {count}'] = (hits / rounds).round(4).tolist()
+    return result
