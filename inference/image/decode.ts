@@ -7,14 +7,15 @@
  * Where this differs from Pillow on purpose or by the decoder:
  * - 16-bit greyscale keeps its upper byte; Pillow clips it, which turns nearly every such picture white;
  * - fully transparent pixels of a GIF are black, where Pillow shows the palette's unused colour;
- * - AVIF goes through another decoder: at most 1 of 255 off, more along edges with 4:2:0 colours.
+ * - AVIF goes through another decoder: at most 1 of 255 off where every pixel has its own colour;
+ *   with 4:2:0 colours they are spread over the pixels differently, which shows at colour edges.
  */
 
 import sharp from 'sharp'
 import type { Metadata, Sharp } from 'sharp'
 import { InputError } from '../../config/errors.ts'
 import type { RgbImage } from './resize.ts'
-import { sniffFormat } from './sniff.ts'
+import { sniffFormat, type ImageFormat } from './sniff.ts'
 
 /** What a picture may cost. */
 export type ImageLimits = {
@@ -58,8 +59,7 @@ export async function decodeImage(
       `That file has ${megabytes(bytes.length)} MB; the limit is ${megabytes(limits.maxBytes)} MB.`,
     )
   }
-  const broken = (cause: unknown) =>
-    new InputError(`That ${format} file is damaged or incomplete.`, { cause })
+  const broken = (cause: unknown) => new InputError(sentenceFor(cause, format), { cause })
   const metadata = await open(bytes, limits)
     .metadata()
     .catch((cause: unknown) => {
@@ -69,11 +69,19 @@ export async function decodeImage(
   try {
     return await decodePixels(open(bytes, limits), metadata)
   } catch (cause) {
-    if (cause instanceof Error && /timeout/i.test(cause.message)) {
-      throw new InputError('That picture takes too long to decode.', { cause })
-    }
     throw broken(cause)
   }
+}
+
+/** What to say about a file that sharp cannot decode. */
+function sentenceFor(cause: unknown, format: ImageFormat): string {
+  const message = cause instanceof Error ? cause.message : ''
+  if (/timeout/i.test(message)) {
+    return 'That picture takes too long to decode.'
+  }
+  return /not configured/.test(message)
+    ? `That ${format} file is compressed in a way that cannot be read here.`
+    : `That ${format} file is damaged or incomplete.`
 }
 
 function open(bytes: Uint8Array, limits: ImageLimits): Sharp {

@@ -143,6 +143,7 @@ def draw(folder: Path):
     save("bilevel.tif", grey.convert("1"), "fax TIFF", compression="group4")
     save("cmyk.tif", rgb.convert("CMYK"), "CMYK TIFF", compression="tiff_lzw")
     save("grey16.tif", Image.fromarray(wide16(20, 15, 6, 1)[..., 0]), "16-bit grey TIFF", exact=False, compression="tiff_lzw")
+    rgb.save(folder / "refused-zstd.tif", compression="zstd")  # read by Pillow, not by sharp
     save("pages.tif", rgb, "TIFF of two pages: the first", save_all=True, append_images=[grey], compression="tiff_lzw")
     save("orientation-5.tif", rgb, "TIFF orientation", compression="tiff_lzw", exif=oriented(5))
     save("444.avif", rgb, "AVIF without chroma subsampling", exact=False, quality=80, subsampling="4:4:4")

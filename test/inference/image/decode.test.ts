@@ -109,6 +109,13 @@ describe('decodeImage', () => {
     }
   })
 
+  it('says that a compression is not known', async () => {
+    assert.equal(
+      await refusal(pictureBytes('refused-zstd.tif')),
+      'That TIFF file is compressed in a way that cannot be read here.',
+    )
+  })
+
   it('says that a file is damaged', async () => {
     const noise = Buffer.from(pictureBytes('444.jpg')).fill(0x5a, 20, 200)
     assert.equal(await refusal(noise), 'That JPEG file is damaged or incomplete.')
