@@ -47,6 +47,10 @@ async function leastRed(scene: Scene, seed: number, cell: number): Promise<numbe
   const side = { width: Math.floor(width / 3), height: Math.floor(height / 3) }
   const left = (cell % 3) * side.width
   const top = Math.floor(cell / 3) * side.height
-  const { channels } = await picture.extract({ left, top, ...side }).stats()
+  const part = await picture
+    .extract({ left, top, ...side })
+    .png()
+    .toBuffer()
+  const { channels } = await sharp(part).stats()
   return channels[0]?.min ?? NaN
 }
