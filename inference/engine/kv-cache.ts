@@ -21,8 +21,10 @@ export class KvCache {
   keys: Float32Array[]
   values: Float32Array[]
   readonly shape: KvShape
-  /** Arrays of the same size as keys and values, kept from the last reordering for the next. */
-  #spare: Float32Array[] = []
+  /** Positions at the start that are the same in every row: those from when there was one row. */
+  #shared = 0
+  /** Holds the rows that reordering moves; float32. */
+  #scratch = new Float32Array(0)
 
   constructor(shape: KvShape) {
     this.shape = shape
@@ -37,9 +39,7 @@ export class KvCache {
     }
     const capacity = Math.ceil(length / CAPACITY_STEP) * CAPACITY_STEP
     const parents = Array.from({ length: this.rows }, (_, row) => row)
-    this.#spare = []
     this.#copy(parents, capacity)
-    this.#spare = []
     this.capacity = capacity
   }
 
@@ -72,17 +72,49 @@ export class KvCache {
     if (parents.length === this.rows && parents.every((parent, row) => parent === row)) {
       return
     }
+    if (parents.length === this.rows) {
+      this.#move(parents)
+      return
+    }
+    this.#shared = this.rows === 1 ? this.length : 0
     this.#copy(parents, this.capacity)
     this.rows = parents.length
   }
 
+  /** Copies between rows in place, and only what differs between them. */
+  #move(parents: readonly number[]): void {
+    const { heads, headDim } = this.shape
+    const changed = [...parents.entries()].filter(([row, parent]) => row !== parent)
+    const span = (this.length - this.#shared) * headDim
+    if (this.#scratch.length < changed.length * heads * span) {
+      this.#scratch = new Float32Array(changed.length * heads * span)
+    }
+    const start = (row: number, head: number) =>
+      ((row * heads + head) * this.capacity + this.#shared) * headDim
+    for (const array of [...this.keys, ...this.values]) {
+      let place = 0
+      for (const [, parent] of changed) {
+        for (let head = 0; head < heads; head++, place += span) {
+          const from = start(parent, head)
+          this.#scratch.set(array.subarray(from, from + span), place)
+        }
+      }
+      place = 0
+      for (const [row] of changed) {
+        for (let head = 0; head < heads; head++, place += span) {
+          array.set(this.#scratch.subarray(place, place + span), start(row, head))
+        }
+      }
+    }
+  }
+
+  /** Copies everything to new arrays with other rows or other room. */
   #copy(parents: readonly number[], capacity: number): void {
     const { heads, headDim } = this.shape
     const size = parents.length * heads * capacity * headDim
     const filled = this.length * headDim
     const move = (from: Float32Array) => {
-      const reused = this.#spare.pop()
-      const to = reused?.length === size ? reused : new Float32Array(size)
+      const to = new Float32Array(size)
       for (const [row, parent] of parents.entries()) {
         for (let head = 0; head < heads; head++) {
           const source = (parent * heads + head) * this.capacity * headDim
@@ -92,9 +124,7 @@ export class KvCache {
       }
       return to
     }
-    const old = [...this.keys, ...this.values]
     this.keys = this.keys.map(move)
     this.values = this.values.map(move)
-    this.#spare = old
   }
 }

@@ -86,4 +86,22 @@ describe('KvCache', () => {
       [1, 111, 211],
     ])
   })
+
+  it('swaps rows, and grows with several rows', () => {
+    const cache = new KvCache(SHAPE)
+    put(cache, 0)
+    cache.reorder([0, 0, 0])
+    for (let i = 1; i < 70; i++) {
+      put(cache, 100 * i)
+      cache.reorder([2, 0, 1])
+    }
+    // After n turns row r holds what was last put into row (r + 2) % 3, and so on back in time.
+    const rows = filled(cache)
+    for (const row of [0, 1, 2]) {
+      for (const [position, value] of rows[row]![0]!.entries()) {
+        const origin = (((row - (70 - position)) % 3) + 3) % 3
+        assert.equal(value, position === 0 ? 0 : 100 * position + 10 * origin)
+      }
+    }
+  })
 })

@@ -6,6 +6,7 @@ import { processScores } from '../../../inference/generation/processors.ts'
 import { softmax } from '../../../inference/generation/scores.ts'
 import { resolveSettings } from '../../../inference/generation/settings.ts'
 import { openModel } from '../../../inference/model.ts'
+import type { Precision } from '../../../inference/model-card.ts'
 import type { Answer, Model } from '../../../inference/types.ts'
 import { packageFor } from '../../helpers/packages.ts'
 import {
@@ -22,8 +23,12 @@ import {
 
 const TOLERANCE = 1e-4
 
-async function withModel(parity: Parity, use: (model: Model, image: Uint8Array) => Promise<void>) {
-  const model = await openModel(await packageFor(parity.name), { threads: 1 })
+async function withModel(
+  parity: Parity,
+  use: (model: Model, image: Uint8Array) => Promise<void>,
+  precision: Precision = 'fp32',
+) {
+  const model = await openModel(await packageFor(parity.name, precision), { threads: 1 })
   try {
     await use(model, readFileSync(path.join(FIXTURES, parity.image)))
   } finally {
@@ -74,6 +79,31 @@ describe('a converted checkpoint', () => {
       assert.deepEqual(answer.tokenIds, ids)
     })
   })
+
+  it('counts the placeholders of the picture as ids of the prompt', async () => {
+    // Of the prompt's ids, `<image>` has the largest logit here, 1.91 of at most 3.33; dividing
+    // the prompt's ids by 0.1 therefore makes it the likeliest of all.
+    const parity = loadParity('post-norm')
+    await withModel(parity, async (model, image) => {
+      const options = { prompt: '', repetitionPenalty: 0.1, maxNewTokens: 1 }
+      const answer = await finish(model.generate(image, options))
+      assert.deepEqual(answer.tokenIds, [parity.tokens.image])
+    })
+  })
+
+  for (const precision of ['fp16', 'int8', 'int4'] as const) {
+    it(`runs in ${precision}`, async () => {
+      const parity = loadParity('blocks')
+      await withModel(
+        parity,
+        async (model, image) => {
+          const options = { prompt: '', beams: 3, minNewTokens: 6, maxNewTokens: 6 }
+          assert.equal((await model.describe(image, options)).tokenIds.length, 6)
+        },
+        precision,
+      )
+    })
+  }
 })
 
 describe('sampling', () => {

@@ -45,6 +45,16 @@ describe('processors', () => {
     })
   }
 
+  it('forbid an n-gram that ends where the sequence ends', () => {
+    const scores = Float32Array.of(1, 2, 3)
+    forbidRepeatedNgrams(scores, [0, 2, 2], 2) // 2 2 was there: no third 2
+    assert.deepEqual(scores, Float32Array.of(1, 2, -Infinity))
+    forbidRepeatedNgrams(scores, [0], 2)
+    assert.deepEqual(scores, Float32Array.of(1, 2, -Infinity))
+    forbidRepeatedNgrams(scores, [0], 1)
+    assert.deepEqual(scores, Float32Array.of(-Infinity, 2, -Infinity))
+  })
+
   it('keep at least as many ids as asked, whatever the mass', () => {
     const scores = Float32Array.of(0, 5, 1, 4)
     keepTopP(scores, 0.01, 2)
