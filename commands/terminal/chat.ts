@@ -2,7 +2,7 @@
 
 import { createInterface } from 'node:readline'
 import { InputError } from '../../config/errors.ts'
-import type { GenerationOptions, ImageTokens, Model, Turn } from '../../inference/types.ts'
+import type { GenerationOptions, ImageTokens, Model, Step, Turn } from '../../inference/types.ts'
 import { readImage } from './images.ts'
 import {
   EXIT_HELP,
@@ -13,7 +13,16 @@ import {
   readArguments,
   readGenerationOptions,
 } from './options.ts'
-import { DONE, FAILED, printError, printJson, printLine, runCommand, UsageError } from './run.ts'
+import {
+  DONE,
+  FAILED,
+  growingLine,
+  printError,
+  printJson,
+  printLine,
+  runCommand,
+  UsageError,
+} from './run.ts'
 import { withModel } from './session.ts'
 
 const NAME = 'chat'
@@ -67,6 +76,9 @@ type Talk = {
 /** Asks for questions until there are no more. */
 async function talk({ model, tokens, image, options, json, signal }: Talk): Promise<number> {
   const typed = process.stdin.isTTY
+  // With beams the best one changes while it grows, so only single answers are shown as they come.
+  const beams = options.beams ?? (options.sample ? 1 : (model.card.defaults.ask.beams ?? 1))
+  const streams = process.stdout.isTTY && beams === 1
   const lines = createInterface({ input: process.stdin, output: process.stderr, prompt: '> ' })
   lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT')) // readline would keep it
   signal.addEventListener('abort', () => lines.close(), { once: true })
@@ -78,11 +90,15 @@ async function talk({ model, tokens, image, options, json, signal }: Talk): Prom
     const question = line.trim()
     if (question !== '') {
       try {
-        const answer = await model.ask(tokens, question, { ...options, history, signal })
-        history.push({ question, answer: answer.text })
-        const { text, tokenIds, timings } = answer
+        const line = json || !streams ? null : growingLine()
+        const onStep = ({ text }: Step) => line?.grow(text)
+        const asked = { ...options, history, signal, onStep }
+        const { text, tokenIds, timings } = await model.ask(tokens, question, asked)
+        history.push({ question, answer: text })
         if (json) {
           printJson({ image, question, text, tokenIds, model: model.card.name, timings })
+        } else if (line) {
+          line.end(text)
         } else {
           printLine(text)
         }
@@ -95,6 +111,9 @@ async function talk({ model, tokens, image, options, json, signal }: Talk): Prom
       }
     }
     ask()
+  }
+  if (typed) {
+    process.stderr.write('\n') // after the prompt that got no question
   }
   signal.throwIfAborted()
   return status

@@ -83,7 +83,34 @@ export function printError(text: string): void {
 
 /** Prints a result: one line, whatever is in it, and nothing that would steer the terminal. */
 export function printLine(text: string): void {
-  process.stdout.write(`${text.replaceAll(/[\s\p{Cc}]+/gu, ' ').trim()}\n`)
+  process.stdout.write(`${oneLine(text)}\n`)
+}
+
+/**
+ * Prints a line that is still being written.
+ *
+ * @returns prints what a longer text adds; with `end` it ends the line.
+ */
+export function growingLine(): { grow(text: string): void; end(text: string): void } {
+  let printed = ''
+  const grow = (text: string) => {
+    const line = oneLine(text)
+    if (line.startsWith(printed)) {
+      process.stdout.write(line.slice(printed.length))
+      printed = line
+    }
+  }
+  return {
+    grow,
+    end(text) {
+      grow(text)
+      process.stdout.write(printed === oneLine(text) ? '\n' : `\n${oneLine(text)}\n`)
+    },
+  }
+}
+
+function oneLine(text: string): string {
+  return text.replaceAll(/[\s\p{Cc}]+/gu, ' ').trim()
 }
 
 /** Prints a result as one JSON object on a line. */

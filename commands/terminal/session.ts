@@ -29,14 +29,28 @@ export async function withModel<T>(
   const config = readSettings()
   const folder = typedFrom(command)
   const place = findModel(name ?? config.model, config.modelsFolder, folder)
+  const opening = notice(`Opening ${name ?? config.model} …`) // seconds for a large model
   const model = await openModel(place, {
     imageLimits: config.imageLimits,
     ...(config.threads !== undefined && { threads: config.threads }),
-  })
+  }).finally(opening.clear)
   try {
     signal.throwIfAborted()
     return await use({ model, config, folder, signal })
   } finally {
     await model.close()
+  }
+}
+
+/** Shows a line while something takes its time; only to a person at a terminal. */
+function notice(text: string): { readonly clear: () => void } {
+  if (!process.stderr.isTTY) {
+    return { clear: () => {} }
+  }
+  process.stderr.write(text)
+  return {
+    clear: () => {
+      process.stderr.write('\r\u001b[2K')
+    },
   }
 }

@@ -6,9 +6,8 @@ import { JobQueue, type QueuedJob } from '../../../inference/engine/queue.ts'
 function job(id: number, steps: number, log: string[]): QueuedJob<number, string> {
   return {
     id,
-    async *start(check) {
+    async *start() {
       for (let step = 1; step <= steps; step++) {
-        check()
         yield step
       }
       return 'result'
