@@ -83,7 +83,7 @@ def train(run, steps=STEPS, name='stage2', warm_up=WARM_UP):
         if progress.step % 100 == 0:
             progress.log(loss=round(running / 100, 4), ms=round((time.time() - since) * 10))
             running, since = 0.0, time.time()
-        if progress.step % 500 == 0:
+        if progress.step % 1000 == 0:
             progress.log(answers=measure(model, language, text, features, scenes, 600), captions=captions(model, language, text, features, scenes, 100))
             since = time.time()
         progress.save(2 * MINUTES)

@@ -18,7 +18,7 @@ from training.common import MINUTES, Progress, freeze, groups, initialize, rate
 from training.model import MEAN, PATCHES, STD, WIDTH, vision_config
 from training.scene import BACKGROUND_NAMES, COLOR_NAMES, SHAPES, SIZES
 
-BATCH, PEAK, STEPS = 96, 1.5e-3, 2600
+BATCH, PEAK, STEPS = 96, 1.5e-3, 3800
 HELD_OUT = 2000  # the last scenes: never trained on, in any stage
 NAMES = {'shape': SHAPES, 'color': COLOR_NAMES, 'size': SIZES}
 SIDE = int(PATCHES ** .5)
