@@ -47,6 +47,7 @@ const hubToken = text.refine((value) => value === undefined || /^[\x21-\x7e]+$/.
 
 const environment = z.object({
   DISCORD_TOKEN: text,
+  SANDBOX_PORT: wholeNumber(1, 65_535),
   SIGHTSEER_MODEL: text,
   SIGHTSEER_MODELS: text,
   HF_ENDPOINT: hubAddress,
@@ -62,6 +63,8 @@ const environment = z.object({
 export type Config = {
   /** Absent: the bot runs against the loopback Discord. */
   readonly discordToken?: string
+  /** Port of the loopback Discord. Absent: a free one. */
+  readonly sandboxPort?: number
   /** Name or folder of the model package; see config/models.ts. */
   readonly model: string
   /** A folder whose subfolders are model packages, searched before `models/`. */
@@ -97,6 +100,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   return {
     model: values.SIGHTSEER_MODEL ?? 'demo',
     ...(values.DISCORD_TOKEN !== undefined && { discordToken: values.DISCORD_TOKEN }),
+    ...(values.SANDBOX_PORT !== undefined && { sandboxPort: values.SANDBOX_PORT }),
     ...(values.SIGHTSEER_MODELS !== undefined && { modelsFolder: values.SIGHTSEER_MODELS }),
     ...(values.SIGHTSEER_THREADS !== undefined && { threads: values.SIGHTSEER_THREADS }),
     imageLimits: {

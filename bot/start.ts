@@ -1,0 +1,83 @@
+/** Builds the bot: model, client, and the loopback Discord where there is no token. */
+
+import { availableParallelism } from 'node:os'
+import type { Client } from 'discord.js'
+import type { Logger } from 'pino'
+import type { Config } from '../config/config.ts'
+import { findModel } from '../config/models.ts'
+import { openModel } from '../inference/model.ts'
+import type { Model } from '../inference/types.ts'
+import { type Sandbox, startSandbox } from '../sandbox/server.ts'
+import { connect } from './client.ts'
+import { Conversations } from './conversations.ts'
+import { dispatch } from './dispatch.ts'
+import { createPictureFetcher, DISCORD_CDN_ORIGINS } from './pictures.ts'
+
+/** A running bot. */
+export type Bot = {
+  readonly client: Client<true>
+  readonly model: Model
+  /** The loopback Discord, if that is where it runs. */
+  readonly sandbox: Sandbox | undefined
+  /** Leaves Discord, ends the sandbox and the model. */
+  close(): Promise<void>
+}
+
+/**
+ * Starts everything.
+ *
+ * @throws {ConfigError} if the model cannot be opened. Nothing is left running then.
+ */
+export async function startBot(config: Config, log: Logger): Promise<Bot> {
+  const started: (() => Promise<unknown>)[] = []
+  const close = async () => {
+    for (const stop of started.splice(0).toReversed()) {
+      await stop()
+    }
+  }
+  try {
+    const model = await openModel(findModel(config.model, config.modelsFolder), {
+      threads: config.threads ?? availableParallelism(),
+      imageLimits: config.imageLimits,
+    })
+    started.push(() => model.close())
+    const sandbox =
+      config.discordToken === undefined
+        ? await startSandbox({ port: config.sandboxPort ?? 0 })
+        : undefined
+    if (sandbox) {
+      started.push(() => sandbox.close())
+    }
+    const client = await join(config, { model, sandbox, log })
+    started.push(() => client.destroy())
+    return { client, model, sandbox, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+type Parts = {
+  readonly model: Model
+  readonly sandbox: Sandbox | undefined
+  readonly log: Logger
+}
+
+function join(config: Config, { model, sandbox, log }: Parts): Promise<Client<true>> {
+  const conversations = new Conversations()
+  const fetchPicture = createPictureFetcher({
+    origins: sandbox ? [sandbox.cdn] : DISCORD_CDN_ORIGINS,
+    maxBytes: config.imageLimits.maxBytes,
+  })
+  const services = {
+    model,
+    fetchPicture,
+    remember: conversations.remember.bind(conversations),
+  }
+  return connect({
+    token: config.discordToken ?? sandbox?.token ?? '',
+    api: sandbox?.api,
+    log,
+    listen: (client) => dispatch(client, { services, conversations, log }),
+  })
+}

@@ -1,0 +1,15 @@
+/** Makes a model's text safe to post: no markdown, no mentions, within Discord's limit. */
+
+import { escapeMarkdown } from 'discord.js'
+
+/** Discord's limit of a message's content, in characters. */
+const MAX_CONTENT = 2000
+
+/** A message body with the text and nothing that pings anyone. */
+export function answerMessage(text: string) {
+  const shown = escapeMarkdown(text) || 'I have no words for this picture.'
+  return {
+    content: shown.slice(0, MAX_CONTENT),
+    allowedMentions: { parse: [], repliedUser: false },
+  }
+}
