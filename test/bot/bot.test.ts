@@ -1,0 +1,87 @@
+/** The real discord.js client, the real model (a small random one) and the loopback Discord. */
+
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { pino } from 'pino'
+import { type Bot, startBot } from '../../bot/start.ts'
+import { readConfig } from '../../config/config.ts'
+import { ConfigError } from '../../config/errors.ts'
+import { Member } from '../../sandbox/client.ts'
+import { packageFor } from '../helpers/packages.ts'
+
+const FIXTURES = path.join(import.meta.dirname, '..', 'fixtures', 'images')
+const silent = pino({ level: 'silent' })
+
+function picture(name = 'parity.png') {
+  return { name, bytes: new Uint8Array(readFileSync(path.join(FIXTURES, name))) }
+}
+
+describe('the bot on the loopback Discord', () => {
+  let bot: Bot
+  let ada: Member
+
+  before(async () => {
+    const folder = await packageFor('base')
+    bot = await startBot(readConfig({ SIGHTSEER_MODEL: folder }), silent)
+    ada = await Member.connect(bot.sandbox!.url)
+  })
+
+  after(async () => {
+    ada.close()
+    await bot.close()
+  })
+
+  it('answers /describe with the model’s own description', async () => {
+    const answer = await ada.slash('describe', { image: picture() })
+    const { text } = await bot.model.describe(picture().bytes)
+    assert.equal(unescaped(answer.content), text)
+  })
+
+  it('answers a reply from the same picture, and the next one with the history', async () => {
+    const description = await ada.slash('describe', { image: picture() })
+    const first = await ada.answerTo(await ada.reply(description, 'what color is it?'))
+    const alone = await bot.model.ask(picture().bytes, 'what color is it?')
+    assert.equal(unescaped(first.content), alone.text)
+
+    const second = await ada.answerTo(await ada.reply(first, 'and now?'))
+    const history = [{ question: 'what color is it?', answer: alone.text }]
+    const following = await bot.model.ask(picture().bytes, 'and now?', { history })
+    assert.equal(unescaped(second.content), following.text)
+  })
+
+  it('keeps two pictures apart', async () => {
+    const one = await ada.slash('describe', { image: picture() })
+    const other = await ada.slash('describe', { image: picture('rgba.png') })
+    const answers = await Promise.all(
+      [one, other].map(async (message) => ada.answerTo(await ada.reply(message, 'how many?'))),
+    )
+    const expected = await Promise.all(
+      ['parity.png', 'rgba.png'].map((name) => bot.model.ask(picture(name).bytes, 'how many?')),
+    )
+    assert.deepEqual(
+      answers.map(({ content }) => unescaped(content)),
+      expected.map(({ text }) => text),
+    )
+    assert.notEqual(answers[0]!.content, answers[1]!.content)
+  })
+
+  it('says in a sentence what is wrong with a file', async () => {
+    const bytes = new TextEncoder().encode('not a picture')
+    const answer = await ada.slash('describe', { image: { name: 'note.png', bytes } })
+    await assert.rejects(bot.model.describe(bytes), { message: unescaped(answer.content) })
+  })
+})
+
+describe('startBot', () => {
+  it('names what is wrong with the model, and leaves nothing running', async () => {
+    const config = readConfig({ SIGHTSEER_MODEL: './no-such-model' })
+    await assert.rejects(startBot(config, silent), ConfigError)
+  })
+})
+
+/** What a person sees of escaped markdown. */
+function unescaped(content: string): string {
+  return content.replaceAll(/\\([^\p{L}\p{N}\s])/gu, '$1')
+}
