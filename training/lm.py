@@ -19,10 +19,11 @@ from training.model import language_config
 from training.scene import sample_symbols
 from training.text import Text, pad, prompt
 
-BATCH, PEAK, STEPS = 16, 1.5e-3, 12000
+BATCH, PEAK, STEPS = 16, 1.5e-3, 15500
 CURRICULUM = 1000
 EARLY = 3  # the answer is also asked for at the last word, "?" and "answer"
 PLAIN, PLAIN_FROM = .25, 6000  # share of descriptions with one word in each slot, and when they begin
+HARD = {'color': .7, 'shape': .6, 'size': .5, 'count': 1.8, 'position': 1, 'presence': 1, 'background': .3, 'comparison': 2, 'relation': 2.2}
 EASY = {'color': 1, 'shape': 1, 'size': .5, 'position': 1.5}
 
 
@@ -33,7 +34,7 @@ def batch_of(text, step, pool, rng, size=BATCH):
         rows = []
         for _ in range(size * 8):
             scene = sample_symbols(rng, rng.choice((3, 4)) if easy else None)
-            options = {'weights': EASY, 'follow_up_rate': 0} if easy else {}
+            options = {'weights': EASY, 'follow_up_rate': 0} if easy else {'weights': HARD, 'follow_up_rate': .5}
             ids, labels = text.document(rng, scene, captions=.08, turns=rng.randint(6, 12), early=EARLY, **options)
             slots = text.description(scene, step >= PLAIN_FROM and rng.random() < PLAIN)
             rows.append((ids, labels, slots))
@@ -103,7 +104,6 @@ def measure(model, text, questions, seed=10**9, plain=False):
     while len(asked) < questions:
         scene = sample_symbols(rng)
         turns = grammar.conversation(rng, scene, rng.randint(1, 5))
-        turns = turns[-2:] if turns[-1].history else turns
         asked.append((text.description(scene, plain), [2] + text.ids(prompt(turns)), turns[-1]))
     asked.sort(key=lambda item: len(item[1]))
     embed = model.model.decoder.embed_tokens

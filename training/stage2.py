@@ -103,7 +103,7 @@ def measure(model, language, text, features, scenes, questions, seed=10**9 + 1):
         for index in range(start, min(start + 100, questions)):
             row = first + index % HELD_OUT
             turns = grammar.conversation(rng, scenes[row], rng.randint(1, 5))
-            asked.append(turns[-2:] if turns[-1].history else turns)
+            asked.append(turns)
             rows.append(row)
         soft = model(torch.from_numpy(features[rows]).float())
         found = lm.answers(language, text, [torch.cat([s, table[[2] + text.ids(prompt(turns))]]) for s, turns in zip(soft, asked)])
