@@ -1,0 +1,116 @@
+/**
+ * Checks the fields of a request's body, and refuses with every wrong field's path (50035).
+ *
+ * Source: reference.mdx, "Error Messages".
+ */
+
+import { ApiError } from './errors.ts'
+
+type ErrorTree = { _errors?: object[]; readonly children: Map<string, ErrorTree> }
+
+/** Any JSON object. */
+export type Json = { readonly [key: string]: unknown }
+
+/** True for a JSON object that is not an array. */
+export function isJson(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Collects what is wrong with a body, field by field. */
+export class Checks {
+  readonly #errors: ErrorTree = { children: new Map() }
+  #failed = false
+
+  /** Notes that the field at `path`, such as `embeds.0.title`, is wrong. */
+  fail(path: string, code: string, message: string): void {
+    this.#failed = true
+    let node = this.#errors
+    for (const key of path.split('.')) {
+      const child: ErrorTree = node.children.get(key) ?? { children: new Map() }
+      node.children.set(key, child)
+      node = child
+    }
+    node._errors = [...(node._errors ?? []), { code, message }]
+  }
+
+  /** The text at `key`, or undefined when absent or null. Lengths in code points. */
+  text(
+    body: Json,
+    key: string,
+    limits: { min?: number; max: number },
+    path = key,
+  ): string | undefined {
+    const value = body[key]
+    if (value === undefined || value === null) return undefined
+    if (typeof value !== 'string') {
+      this.fail(path, 'STRING_TYPE_CONVERT', `Could not interpret "${typeof value}" as string.`)
+      return undefined
+    }
+    const length = lengthOf(value)
+    const { min = 0, max } = limits
+    if (length > max) {
+      this.fail(path, 'BASE_TYPE_MAX_LENGTH', `Must be ${max} or fewer in length.`)
+    }
+    if (length < min) {
+      this.fail(path, 'BASE_TYPE_BAD_LENGTH', `Must be between ${min} and ${max} in length.`)
+    }
+    return value
+  }
+
+  /** The whole number at `key`, or undefined. */
+  whole(body: Json, key: string, path = key): number | undefined {
+    const value = body[key]
+    if (value === undefined || value === null) return undefined
+    if (typeof value === 'number' && Number.isInteger(value)) return value
+    this.fail(path, 'NUMBER_TYPE_COERCE', 'Value is not int.')
+    return undefined
+  }
+
+  /** The objects in the list at `key`; an absent list is undefined. */
+  list(body: Json, key: string, max: number, path = key): readonly Json[] | undefined {
+    const value = body[key]
+    if (value === undefined || value === null) return undefined
+    if (!Array.isArray(value)) {
+      this.fail(path, 'LIST_TYPE_CONVERT', 'Only iterables may be used in a ListType')
+      return undefined
+    }
+    if (value.length > max) {
+      this.fail(path, 'BASE_TYPE_MAX_LENGTH', `Must be ${max} or fewer in length.`)
+    }
+    value.forEach((item, i) => {
+      if (!isJson(item)) {
+        this.fail(
+          `${path}.${i}`,
+          'DICT_TYPE_CONVERT',
+          'Only dictionaries may be used in a DictType',
+        )
+      }
+    })
+    return value.filter(isJson)
+  }
+
+  /** The id at `key`, or undefined. */
+  id(body: Json, key: string, path = key): string | undefined {
+    const value = body[key]
+    if (value === undefined || value === null) return undefined
+    const id = typeof value === 'number' || typeof value === 'string' ? String(value) : ''
+    if (/^\d{1,20}$/.test(id)) return id
+    this.fail(path, 'NUMBER_TYPE_COERCE', `Value "${id}" is not snowflake.`)
+    return undefined
+  }
+
+  /** @throws {ApiError} 50035 if anything was wrong. */
+  done(): void {
+    if (this.#failed) throw new ApiError(400, 50035, 'Invalid Form Body', toObject(this.#errors))
+  }
+}
+
+/** Code points: what Discord counts. */
+function lengthOf(text: string): number {
+  return Array.from(text).length
+}
+
+function toObject(tree: ErrorTree): object {
+  const children = [...tree.children].map(([key, child]) => [key, toObject(child)] as const)
+  return { ...(tree._errors && { _errors: tree._errors }), ...Object.fromEntries(children) }
+}

@@ -1,0 +1,101 @@
+/** Routes of a channel's messages. Source: developers/resources/message.mdx. */
+
+import { Checks } from '../checks.ts'
+import { refuse } from '../errors.ts'
+import { createMessage, editMessage, readMessageBody } from '../messages.ts'
+import { renderMessage } from '../render.ts'
+import { asJson } from '../requests.ts'
+import { compareIds } from '../snowflake.ts'
+import type { Message } from '../world.ts'
+import { type Context, NO_CONTENT, ok, type Route } from './route.ts'
+
+// An ephemeral message cannot be reached by the channel's routes, not even by its author.
+function channelMessage({ world, params }: Context): Message {
+  const message = world.message(params['channel']!, params['message']!)
+  if (message.visibleTo !== null) throw refuse('unknownMessage')
+  return message
+}
+
+/** @returns the page asked for by `before`, `after`, `around` and `limit`, newest first. */
+function page(context: Context): readonly Message[] {
+  const { world, params, query } = context
+  const channel = world.channel(params['channel']!)
+  const checks = new Checks()
+  const limit = query.get('limit') === null ? 50 : Number(query.get('limit'))
+  if (!Number.isInteger(limit) || limit < 1 || limit > 100) {
+    const side = limit < 1 ? 'greater than or equal to 1' : 'less than or equal to 100'
+    checks.fail(
+      'limit',
+      limit < 1 ? 'NUMBER_TYPE_MIN' : 'NUMBER_TYPE_MAX',
+      `Value should be ${side}.`,
+    )
+  }
+  const fields = Object.fromEntries(query)
+  const [before, after, around] = ['before', 'after', 'around'].map((key) => checks.id(fields, key))
+  checks.done()
+  const newest = world
+    .history(channel.id)
+    .filter((m) => m.visibleTo === null)
+    .toReversed()
+  if (around !== undefined) {
+    const half = Math.floor(limit / 2)
+    const older = newest.filter((m) => compareIds(m.id, around) <= 0)
+    const newer = newest.filter((m) => compareIds(m.id, around) > 0)
+    return [...newer.slice(-half), ...older.slice(0, limit - half)].slice(0, limit)
+  }
+  if (after !== undefined) {
+    return newest.filter((m) => compareIds(m.id, after) > 0).slice(-limit)
+  }
+  return newest.filter((m) => before === undefined || compareIds(m.id, before) < 0).slice(0, limit)
+}
+
+/** All routes of this file. */
+export const messageRoutes: readonly Route[] = [
+  {
+    method: 'GET',
+    path: '/channels/:channel/messages',
+    handle: (context) =>
+      ok(page(context).map((m) => renderMessage(context.world, m, context.reader))),
+  },
+  {
+    method: 'POST',
+    path: '/channels/:channel/messages',
+    async handle({ world, params, body, reader }) {
+      const channel = world.channel(params['channel']!)
+      const message = await createMessage(world, {
+        channel,
+        authorId: world.application.bot.id,
+        body: readMessageBody(asJson(body), body.files),
+      })
+      return ok(renderMessage(world, message, reader))
+    },
+  },
+  {
+    method: 'GET',
+    path: '/channels/:channel/messages/:message',
+    handle: (context) => ok(renderMessage(context.world, channelMessage(context), context.reader)),
+  },
+  {
+    method: 'PATCH',
+    path: '/channels/:channel/messages/:message',
+    async handle(context) {
+      const { world, body, reader } = context
+      const message = channelMessage(context)
+      if (message.authorId !== world.application.bot.id) throw refuse('notYourMessage')
+      await editMessage(world, message, readMessageBody(asJson(body), body.files))
+      return ok(renderMessage(world, message, reader))
+    },
+  },
+  {
+    method: 'DELETE',
+    path: '/channels/:channel/messages/:message',
+    handle(context) {
+      const message = channelMessage(context)
+      const own = message.authorId === context.world.application.bot.id
+      // In a direct-message channel nobody can delete what the other wrote.
+      if (!own && message.guildId === null) throw refuse('missingPermissions')
+      context.world.remove(message)
+      return NO_CONTENT
+    },
+  },
+]

@@ -1,0 +1,74 @@
+/** What a route of the REST API is, and how a path finds it. */
+
+import { refuse } from '../errors.ts'
+import type { Gateway } from '../gateway.ts'
+import type { Interactions } from '../interactions.ts'
+import type { Reader } from '../render.ts'
+import type { Body } from '../requests.ts'
+import type { World } from '../world.ts'
+
+/** What a route works with. */
+export type Context = {
+  readonly world: World
+  readonly gateway: Gateway
+  readonly interactions: Interactions
+  /** The named parts of the path. */
+  readonly params: Readonly<Record<string, string>>
+  readonly query: URLSearchParams
+  readonly body: Body
+  /** The application as a reader; over HTTP the portal's setting alone counts. */
+  readonly reader: Reader
+}
+
+/** What a route answers: a body, or nothing (204). */
+export type Reply = { readonly status: number; readonly body?: unknown }
+
+/** One method of one path, such as `/channels/:channel`. */
+export type Route = {
+  readonly method: string
+  readonly path: string
+  /** Needs no bot token: the path's own token is enough. */
+  readonly open?: boolean
+  handle(context: Context): Reply | Promise<Reply>
+}
+
+/** 200 with a body. */
+export function ok(body: unknown): Reply {
+  return { status: 200, body }
+}
+
+/** 204. */
+export const NO_CONTENT: Reply = { status: 204 }
+
+/** Finds the route of a path. */
+export class Router {
+  readonly #routes: readonly { readonly route: Route; readonly pattern: RegExp }[]
+
+  constructor(routes: readonly Route[]) {
+    this.#routes = routes.map((route) => ({
+      route,
+      pattern: new RegExp(`^${route.path.replaceAll(/:(\w+)/g, '(?<$1>[^/]+)')}$`),
+    }))
+  }
+
+  /**
+   * The route and the named parts of the path.
+   *
+   * @throws {ApiError} 404 for an unknown path, 405 for another method.
+   */
+  find(method: string, path: string): { route: Route; params: Readonly<Record<string, string>> } {
+    let known = false
+    for (const { route, pattern } of this.#routes) {
+      const match = pattern.exec(path)
+      if (!match) continue
+      known = true
+      if (route.method !== method) continue
+      const params: Record<string, string> = {}
+      for (const [name, value] of Object.entries(match.groups ?? {})) {
+        params[name] = decodeURIComponent(value)
+      }
+      return { route, params }
+    }
+    throw refuse(known ? 'methodNotAllowed' : 'notFound')
+  }
+}

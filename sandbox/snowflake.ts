@@ -1,0 +1,30 @@
+/**
+ * Discord's ids: milliseconds since 2015 in the upper 42 bits, a counter below.
+ *
+ * Documented in reference.mdx, "Snowflakes".
+ */
+
+import type { Clock } from './clock.ts'
+
+const DISCORD_EPOCH_MS = 1_420_070_400_000n
+
+/** Makes ids that rise with time and never repeat, even within one millisecond. */
+export function snowflakes(clock: Clock): () => string {
+  let last = 0n
+  return () => {
+    const floor = (BigInt(clock.now()) - DISCORD_EPOCH_MS) << 22n
+    last = floor > last ? floor : last + 1n
+    return String(last)
+  }
+}
+
+/** When the id was made, in milliseconds since 1970. */
+export function snowflakeTime(id: string): number {
+  return Number((BigInt(id) >> 22n) + DISCORD_EPOCH_MS)
+}
+
+/** Orders ids by age, oldest first. */
+export function compareIds(a: string, b: string): number {
+  const difference = BigInt(a) - BigInt(b)
+  return difference < 0n ? -1 : difference > 0n ? 1 : 0
+}
