@@ -22,8 +22,8 @@ from training.text import Text, pad, prompt
 from training.vit import HELD_OUT
 from training.vit import load as load_vision
 
-BATCH, PEAK, STEPS = 32, 1e-3, 12000
-WARM_UP = 1500
+BATCH, PEAK, STEPS = 32, 1e-3, 8000
+WARM_UP = 1200
 POOL = 8  # batches of like length are drawn together
 
 
@@ -47,7 +47,8 @@ def batches(rng, text, scenes, last):
             yield [p[0] for p in part], torch.from_numpy(pad([p[1] for p in part], 1)), torch.from_numpy(pad([p[2] for p in part], -100))
 
 
-def train(run, steps=STEPS, name='stage2', warm_up=WARM_UP):
+def train(run, steps=STEPS, minutes=None):
+    """Trains for `steps` steps or, if given, `minutes` minutes from now; the rate falls towards either end."""
     torch.manual_seed(3)
     text = Text(run / 'tokenizer')
     features = np.load(run / 'features.npy', mmap_mode='r')
@@ -57,22 +58,23 @@ def train(run, steps=STEPS, name='stage2', warm_up=WARM_UP):
     model = StageTwo()
     model.start_from(torch.load(run / 'stage1.pt', weights_only=False)['model'])
     optimizer = torch.optim.AdamW(groups(model), lr=PEAK, betas=(.9, .98), fused=True)
-    progress = Progress(run, name, {'model': model, 'optimizer': optimizer})
+    progress = Progress(run, 'stage2', {'model': model, 'optimizer': optimizer})
     frozen = {'vision_model': sha256(load_vision(run)), 'language_model': sha256(language)}
     progress.facts.setdefault('frozen before', frozen)
     words = torch.tensor([text.description(scene) for scene in scenes])
     source = batches(random.Random(progress.step + 11), text, scenes, len(features) - HELD_OUT)
     running, since = 0.0, time.time()
-    while progress.step < steps:
+    share = 0.0 if minutes else progress.step / steps
+    while share < 1:
         rows, ids, labels = next(source)
         for group in optimizer.param_groups:
-            group['lr'] = rate(progress.step, steps, PEAK, decay=.35)
+            group['lr'] = rate(share * steps, steps, PEAK, warm=100, decay=.4)
         with torch.autocast('cpu', torch.bfloat16):
             soft = model(torch.from_numpy(features[rows]).float())
             embeds = torch.cat([soft, table[ids]], 1)
             hidden = language.model.decoder(inputs_embeds=embeds, use_cache=False).last_hidden_state
             loss = told = lm.answer_loss(language, hidden[:, soft.shape[1]:], labels)
-        if progress.step < warm_up:
+        if progress.step < WARM_UP:
             loss = told + (soft.float() - table[words[rows]].mean(2)).square().mean() / table.var()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -80,6 +82,7 @@ def train(run, steps=STEPS, name='stage2', warm_up=WARM_UP):
         optimizer.zero_grad(set_to_none=True)
         running += told.item()
         progress.step += 1
+        share = (time.time() - progress.started) / (60 * minutes) if minutes else progress.step / steps
         if progress.step % 100 == 0:
             progress.log(loss=round(running / 100, 4), ms=round((time.time() - since) * 10))
             running, since = 0.0, time.time()
