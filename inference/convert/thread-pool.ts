@@ -23,7 +23,8 @@ export class ThreadPool {
 
   constructor(threads: number = Math.min(MAX_THREADS, availableParallelism())) {
     for (let i = 0; i < threads; i++) {
-      const worker = new Worker(new URL('convert-worker.ts', import.meta.url))
+      // Not the options of this process: some of them, such as --input-type, forbid a file.
+      const worker = new Worker(new URL('convert-worker.ts', import.meta.url), { execArgv: [] })
       worker.on('message', (answer: TaskAnswer) => this.#finish(worker, answer))
       worker.on('error', (error) => this.#fail(error))
       this.#workers.push(worker)
