@@ -2,6 +2,7 @@
 
 import { runDemoBench } from './demo.ts'
 import { runFullSizeBench } from './full-size.ts'
+import { runParityBench } from './parity.ts'
 
 const HELP = `npm run bench -- WHAT [options]
 
@@ -9,6 +10,7 @@ const HELP = `npm run bench -- WHAT [options]
               with and without history, with the wrong picture and with none
                 --model DIR|NAME     default demo
                 --limit N            only the first N scenes
+  parity      distance from transformers at every seam of the small checkpoints
   full-size   a synthetic blip2-opt-2.7b (random weights, made on the spot): conversion
               rate, peak memory, and time of one description by stage
                 --precision fp16|int8|int4   default int4
@@ -20,6 +22,7 @@ Each prints a table and writes JSON under bench/results/.
 const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
   demo: runDemoBench,
   'full-size': runFullSizeBench,
+  parity: runParityBench,
 }
 
 const [what = '', ...args] = process.argv.slice(2)
