@@ -81,7 +81,7 @@ export class Gateway {
     const connection = new Connection(this.#world, this, socket)
     socket.on('error', () => socket.terminate())
     socket.on('message', (data) => connection.receive(data))
-    socket.on('close', () => connection.closed())
+    socket.on('close', (code) => connection.closed(code))
     connection.open()
   }
 
@@ -114,9 +114,12 @@ class Connection {
     this.#expectHeartbeat()
   }
 
-  closed(): void {
+  closed(code: number): void {
     this.#cancelTimeout()
-    if (this.#session?.attachedTo(this.#socket)) this.#gateway.park(this.#session)
+    if (!this.#session?.attachedTo(this.#socket)) return
+    // Saying goodbye ends the session; only a broken connection can be resumed.
+    if (code === 1000 || code === 1001) this.#gateway.sessions.delete(this.#session.id)
+    else this.#gateway.park(this.#session)
   }
 
   receive(data: RawData): void {

@@ -164,6 +164,8 @@ at('composer').addEventListener('submit', (event) => {
   void (picked && at('text').value.trim() === '' ? describePicked() : sendMessage())
 })
 at('send-plain').addEventListener('click', () => void sendMessage())
+// A picture takes its room once it has come.
+at('messages').addEventListener('load', scrollDown, true)
 at('pick-cancel').addEventListener('click', () => pick())
 at('reply-cancel').addEventListener('click', endReply)
 at('file').addEventListener('change', () => pick(at('file').files[0]))
