@@ -145,7 +145,9 @@ export async function refusal(
   if (code === 'RevisionNotFound') {
     return new ConfigError([`${id} has no ${what}. The branches are listed at ${page}/tree/main.`])
   }
-  if (answer.status === 401 || (answer.status === 404 && code !== 'EntryNotFound')) {
+  const fromHub = answer.url.origin === new URL(hub.endpoint).origin
+  const missing = answer.status === 404 && code !== 'EntryNotFound' && fromHub
+  if (answer.status === 401 || missing) {
     return new ConfigError([notFound(answer, id, hasToken)])
   }
   if (answer.status === 403) {

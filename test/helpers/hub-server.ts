@@ -33,8 +33,8 @@ export type Fault =
   | { readonly kind: 'short'; readonly after: number }
   /** Another part than the one asked for. */
   | { readonly kind: 'wrong-part' }
-  /** The file in so many pieces with a turn of the event loop between them. */
-  | { readonly kind: 'pieces'; readonly count: number }
+  /** The file in so many pieces, with so long between them. */
+  | { readonly kind: 'slow'; readonly pieces: number; readonly everyMs: number }
   | {
       readonly kind: 'status'
       readonly status: number
@@ -71,6 +71,8 @@ export type HubServer = {
   readonly storage: string
   /** Every request for a file, in order. */
   readonly requests: readonly FileRequest[]
+  /** The most requests that the storage was answering at one time. */
+  mostAtOnce(): number
   /** The paths asked of the hub itself. */
   readonly paths: readonly string[]
   close(): Promise<void>
@@ -101,6 +103,8 @@ export async function startHub(options: HubOptions): Promise<HubServer> {
   const paths: string[] = []
   const counts = new Map<string, number>()
   let descriptions = 0
+  let active = 0
+  let mostAtOnce = 0
 
   const serve = (server: 'hub' | 'storage', name: string, request: IncomingMessage) => {
     const key = `${server} ${name}`
@@ -114,6 +118,9 @@ export async function startHub(options: HubOptions): Promise<HubServer> {
     return entry
   }
   const storage = createServer((request, response) => {
+    active++
+    mostAtOnce = Math.max(mostAtOnce, active)
+    response.once('close', () => active--)
     const name = decodeURIComponent((request.url ?? '').slice('/blob/'.length))
     sendFile(options, serve('storage', name, request), response)
   })
@@ -149,6 +156,7 @@ export async function startHub(options: HubOptions): Promise<HubServer> {
     storage: storageUrl,
     requests,
     paths,
+    mostAtOnce: () => mostAtOnce,
     async close() {
       for (const server of [hub, storage]) {
         server.closeAllConnections()
@@ -255,9 +263,9 @@ function sendFault(
       response.write(body.subarray(0, fault.after))
       response.end()
       break
-    case 'pieces':
+    case 'slow':
       response.setHeader('content-length', body.length)
-      sendPieces(response, body, Math.ceil(body.length / fault.count))
+      sendPieces(response, body, Math.ceil(body.length / fault.pieces), fault.everyMs)
       break
     case 'ignore-range':
     case 'wrong-part':
@@ -267,13 +275,13 @@ function sendFault(
   }
 }
 
-function sendPieces(response: ServerResponse, body: Buffer, size: number): void {
+function sendPieces(response: ServerResponse, body: Buffer, size: number, everyMs: number): void {
   if (body.length <= size) {
     response.end(body)
     return
   }
   response.write(body.subarray(0, size), () => {
-    setImmediate(sendPieces, response, body.subarray(size), size)
+    setTimeout(sendPieces, everyMs, response, body.subarray(size), size, everyMs)
   })
 }
 

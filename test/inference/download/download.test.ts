@@ -7,6 +7,7 @@ import { downloadCheckpoint } from '../../../inference/download/download.ts'
 import { createHttpClient, type HttpClient } from '../../../inference/download/http.ts'
 import { readRepository } from '../../../inference/download/hub.ts'
 import { ConfigError } from '../../../inference/errors.ts'
+import { FILES, SHARDS } from '../../helpers/hub-files.ts'
 import {
   bytesOf,
   REPOSITORY,
@@ -17,19 +18,6 @@ import {
   type HubServer,
 } from '../../helpers/hub-server.ts'
 
-const SHARD_BYTES = 300_000
-const SHARDS = ['model-00001-of-00002.safetensors', 'model-00002-of-00002.safetensors'] as const
-const INDEX = JSON.stringify({ weight_map: { a: SHARDS[0], b: SHARDS[1], c: SHARDS[0] } })
-const FILES: ReadonlyMap<string, Buffer> = new Map([
-  ['config.json', Buffer.from('{"model_type":"blip-2"}')],
-  ['README.md', Buffer.from('---\nlicense: mit\n---\n')],
-  ['tokenizer.json', Buffer.from('{}')],
-  ['model.safetensors.index.json', Buffer.from(INDEX)],
-  [SHARDS[0], bytesOf(SHARD_BYTES, 1)],
-  [SHARDS[1], bytesOf(SHARD_BYTES, 2)],
-  ['pytorch_model.bin', Buffer.from('pickle')],
-  ['.gitattributes', Buffer.from('*')],
-])
 const TIMEOUTS = { connectMs: 1000, headersMs: 150, idleMs: 150 }
 
 let folder: string
@@ -107,6 +95,29 @@ describe('downloadCheckpoint', () => {
   it('asks for the revision with sizes and digests', async () => {
     await download({})
     assert.ok(hub!.paths[0]?.startsWith(`/api/models/${REPOSITORY}/revision/main?blobs=true`))
+  })
+
+  it('fetches several files at once, but not all', async () => {
+    const names = Array.from({ length: 9 }, (_, i) => `model-0000${i + 1}-of-00009.safetensors`)
+    const index = JSON.stringify({ weight_map: Object.fromEntries(names.entries()) })
+    const files = new Map([
+      ['config.json', Buffer.from('{}')],
+      ['model.safetensors.index.json', Buffer.from(index)],
+      ...names.map((name, i) => [name, bytesOf(1000, i)] as const),
+    ])
+    const slow = { kind: 'slow', pieces: 4, everyMs: 10 } as const
+    const fault = ({ server }: FileRequest) => (server === 'storage' ? slow : undefined)
+    await download({ files, fault })
+    await assertWhole(files)
+    assert.equal(hub!.mostAtOnce(), 4)
+  })
+
+  it('says what to do when a gated repository shows its files but does not give them', async () => {
+    const gated: Fault = { kind: 'status', status: 401, headers: { 'x-error-code': 'GatedRepo' } }
+    await assert.rejects(
+      download({ fault: ({ name }) => (name === 'config.json' ? gated : undefined) }),
+      (e) => e instanceof ConfigError && /is gated.*Accept the terms/.test(e.message),
+    )
   })
 
   it('sends the token to the hub and never to the storage it redirects to', async () => {
@@ -206,7 +217,7 @@ describe('downloadCheckpoint', () => {
   })
 
   it('bears a slow server', async () => {
-    await download(firstShard({ kind: 'pieces', count: 50 }))
+    await download(firstShard({ kind: 'slow', pieces: 12, everyMs: 120 }))
     await assertWhole()
     assert.deepEqual(notes, [])
   })
