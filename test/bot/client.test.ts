@@ -1,0 +1,85 @@
+/** How the bot joins, and what it can still do where the Message Content intent is refused. */
+
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import type { Client } from 'discord.js'
+import { pino } from 'pino'
+import { connect } from '../../bot/client.ts'
+import { Conversations } from '../../bot/conversations.ts'
+import { dispatch } from '../../bot/dispatch.ts'
+import { createPictureFetcher } from '../../bot/pictures.ts'
+import { openModel } from '../../inference/model.ts'
+import type { Model } from '../../inference/types.ts'
+import { Member } from '../../sandbox/client.ts'
+import { type Sandbox, startSandbox } from '../../sandbox/server.ts'
+import { packageFor } from '../helpers/packages.ts'
+
+/** A picture of 2 × 1 pixels. */
+const PNG = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAIAAAABCAYAAAD0In+KAAAADklEQVR4nGP4z8DwHwQBEPgD/U6VwW8AAAAASUVORK5CYII=',
+  'base64',
+)
+
+describe('the bot without the Message Content intent', () => {
+  const lines: string[] = []
+  const log = pino({}, { write: (line: string) => lines.push(line) })
+  let sandbox: Sandbox
+  let model: Model
+  let client: Client<true>
+  let ada: Member
+
+  before(async () => {
+    sandbox = await startSandbox({ messageContent: false })
+    model = await openModel(await packageFor('base'))
+    const conversations = new Conversations()
+    const services = {
+      model,
+      fetchPicture: createPictureFetcher({ origins: [sandbox.cdn] }),
+      remember: conversations.remember.bind(conversations),
+    }
+    client = await connect({
+      token: sandbox.token,
+      api: sandbox.api,
+      log,
+      listen: (fresh) => dispatch(fresh, { services, conversations, log }),
+    })
+    ada = await Member.connect(sandbox.url)
+  })
+
+  after(async () => {
+    ada.close()
+    await client.destroy()
+    await model.close()
+    await sandbox.close()
+  })
+
+  function describePicture() {
+    return ada.slash('describe', { image: { name: 'a.png', bytes: PNG } })
+  }
+
+  it('joins all the same and says so, without the token', () => {
+    assert.match(lines.join(''), /Message Content intent is off/)
+    assert.ok(!lines.join('').includes(sandbox.token))
+  })
+
+  it('defers, then describes', async () => {
+    const answer = await describePicture()
+    const first = ada.told.find(({ message }) => message?.id === answer.id)
+    assert.equal((first?.message?.flags ?? 0) & 128, 128, 'it was seen thinking first')
+    assert.equal(first?.message?.content, '')
+    assert.notEqual(answer.content, '')
+  })
+
+  it('says that it cannot read a reply to the description', async () => {
+    const reply = await ada.reply(await describePicture(), 'what color is it?')
+    assert.match((await ada.answerTo(reply)).content, /I cannot read that reply/)
+  })
+
+  it('answers a reply that mentions it', async () => {
+    const question = `<@${client.user.id}> what color is it?`
+    const answer = await ada.answerTo(await ada.reply(await describePicture(), question))
+    const expected = await model.ask(PNG, 'what color is it?')
+    assert.equal(answer.content.replaceAll(/\\([^\p{L}\p{N}\s])/gu, '$1'), expected.text)
+    assert.deepEqual(answer.mentions, [])
+  })
+})
