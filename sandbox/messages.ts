@@ -206,7 +206,9 @@ function refuseEmpty(
 
 function replyTarget(world: World, channel: Channel, body: MessageBody): Message | undefined {
   if (body.replyTo === undefined) return undefined
-  const target = world.messages.get(channel.id)?.get(body.replyTo)
+  const known = world.messages.get(channel.id)?.get(body.replyTo)
+  // Nobody can reply to an ephemeral message, not even the one who sees it.
+  const target = known?.visibleTo === null ? known : undefined
   if (!target && body.failIfMissing) {
     const checks = new Checks()
     checks.fail('message_reference', 'REPLIES_UNKNOWN_MESSAGE', 'Unknown message')

@@ -88,6 +88,7 @@ describe('an interaction', () => {
     assert.ok(lin.told.every((told) => told.message?.id !== id))
     const route = `/channels/${ada.channelId}/messages/${id}` as const
     await assert.rejects(client.rest.get(route), { code: 10008 })
+    await assert.rejects(ada.reply({ id }, 'why?'), /REPLIES_UNKNOWN_MESSAGE/)
     await interaction.deleteReply()
     await ada.until((told) => told.type === 'deleted' && told.id === id)
   })
