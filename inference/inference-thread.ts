@@ -91,6 +91,10 @@ class OneThread {
     const { promise, resolve, reject } = Promise.withResolvers<ModelCard>()
     this.opened = promise
     this.opened.catch(() => {}) // every user of `opened` is told; nobody need be waiting just now
+    // ONNX Runtime (1.29 and later) would send telemetry, keep a database in the home folder, and
+    // end the process on a command line of 15 kB or more: microsoft/onnxruntime,
+    // onnxruntime/core/platform/posix/telemetry.cc. It reads this when the thread loads it.
+    process.env['ORT_DISABLE_TELEMETRY'] = '1'
     this.#worker = new Worker(file, { workerData: data, name: 'inference' })
     this.#worker.on('message', (message: FromThread) => {
       if (message.type === 'ready') {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmdirSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { describe, it } from 'node:test'
 import { packageFor } from '../../helpers/packages.ts'
@@ -86,6 +87,18 @@ describe('describe', () => {
     assert.equal(status, 1)
     assert.equal(stdout, '')
     assert.match(stderr, /npm run pull -- --from/)
+  })
+
+  it('takes hundreds of pictures, and leaves nothing in the home folder', async () => {
+    const home = mkdtempSync(path.join(tmpdir(), 'home-'))
+    const missing = Array.from({ length: 300 }, (_, i) => `${'x'.repeat(100)}${i}.png`)
+    const { status, stderr } = await runTerminal('describe', [...missing, '--model', model], {
+      env: { HOME: home, XDG_CACHE_HOME: home },
+    })
+    assert.equal(status, 1)
+    assert.equal(stderr.match(/There is no such file/g)?.length, missing.length)
+    assert.deepEqual(readdirSync(home), [])
+    rmdirSync(home)
   })
 
   it('ends cleanly when interrupted', async () => {
