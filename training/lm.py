@@ -19,11 +19,11 @@ from training.model import language_config
 from training.scene import sample_symbols
 from training.text import Text, pad, prompt
 
-BATCH, PEAK, STEPS = 16, 1.5e-3, 15500
+BATCH, PEAK, STEPS = 16, 1.5e-3, 18300
 CURRICULUM = 1000
 EARLY = 3  # the answer is also asked for at the last word, "?" and "answer"
 PLAIN, PLAIN_FROM = .25, 6000  # share of descriptions with one word in each slot, and when they begin
-HARD = {'color': .7, 'shape': .6, 'size': .5, 'count': 1.8, 'position': 1, 'presence': 1, 'background': .3, 'comparison': 2, 'relation': 2.2}
+HARD = {'color': .7, 'shape': .6, 'size': .5, 'count': 1.8, 'position': 1, 'presence': 1, 'background': .3, 'comparison': 3.5, 'relation': 2}
 EASY = {'color': 1, 'shape': 1, 'size': .5, 'position': 1.5}
 
 
