@@ -217,11 +217,11 @@ export class Engine {
 
   /** Ids of an answer after its prompt; a space is put between the two where neither has one. */
   #answerIds(prompt: string, answer: string, promptIds: readonly number[]): number[] {
-    const apart = prompt === '' || /\s$/u.test(prompt) || /^\s/u.test(answer)
-    const ids = this.#parts.tokenizer.encode(apart ? answer : ` ${answer}`, { bos: false })
-    if (ids.length === 0) {
+    if (answer === '') {
       throw new InputError('An answer to score is empty.')
     }
+    const apart = prompt === '' || /\s$/u.test(prompt) || /^\s/u.test(answer)
+    const ids = this.#parts.tokenizer.encode(apart ? answer : ` ${answer}`, { bos: false })
     if (ids.length > roomAfter(this.card, promptIds.length)) {
       throw new InputError('An answer to score is too long for the model.')
     }

@@ -180,6 +180,7 @@ describe('score', () => {
 
   it('refuses an empty answer', async () => {
     await assert.rejects(model.score(image, { prompt: 'a', answers: [] }), InputError)
+    await assert.rejects(model.score(image, { prompt: 'a', answers: ['yes', ''] }), /is empty/)
   })
 })
 
