@@ -1,14 +1,27 @@
 /** The discord.js client: connects with the least it needs and registers the commands. */
 
-import { Client, Events, GatewayIntentBits, Partials } from 'discord.js'
+import { Client, DiscordjsErrorCodes, Events, GatewayIntentBits, Partials } from 'discord.js'
 import type { Logger } from 'pino'
 import { COMMANDS } from '../commands/index.ts'
+import { ConfigError } from '../config/errors.ts'
 
 const INTENTS = [
   GatewayIntentBits.Guilds,
   GatewayIntentBits.GuildMessages,
   GatewayIntentBits.DirectMessages,
 ]
+
+/** Codes of Node and undici for a host that does not answer. */
+const UNREACHABLE = new Set([
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENETUNREACH',
+  'EHOSTUNREACH',
+  'ETIMEDOUT',
+  'UND_ERR_CONNECT_TIMEOUT',
+])
 
 export type Connection = {
   readonly token: string
@@ -26,6 +39,7 @@ export type Connection = {
  * slash answers works.
  *
  * @returns the client once it is ready.
+ * @throws {ConfigError} if Discord refuses the token or cannot be reached.
  */
 export async function connect(connection: Connection): Promise<Client<true>> {
   try {
@@ -59,11 +73,24 @@ async function logIn(
     await client.login(token)
   } catch (error) {
     await client.destroy()
-    throw error
+    throw whyNotJoined(error)
   }
   const connected = await ready
   await connected.application.commands.set(COMMANDS.map(({ data }) => data))
   return connected
+}
+
+/** The sentence for what the operator can mend; any other error as it is. */
+function whyNotJoined(error: unknown): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  if (code === DiscordjsErrorCodes.TokenInvalid) {
+    const problem =
+      'Discord does not accept DISCORD_TOKEN; copy the bot’s token from the developer portal again.'
+    return new ConfigError([problem], { cause: error })
+  }
+  return typeof code === 'string' && UNREACHABLE.has(code)
+    ? new ConfigError([`Discord cannot be reached (${code}).`], { cause: error })
+    : error
 }
 
 function isIntentRefusal(error: unknown): boolean {

@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os'
 import type { Client } from 'discord.js'
 import type { Logger } from 'pino'
 import type { Config } from '../config/config.ts'
+import { ConfigError } from '../config/errors.ts'
 import { findModel } from '../config/models.ts'
 import { openModel } from '../inference/model.ts'
 import type { Model } from '../inference/types.ts'
@@ -26,7 +27,8 @@ export type Bot = {
 /**
  * Starts everything.
  *
- * @throws {ConfigError} if the model cannot be opened. Nothing is left running then.
+ * @throws {ConfigError} if the model cannot be opened, SANDBOX_PORT cannot be used, or Discord
+ *   cannot be joined. Nothing is left running then.
  */
 export async function startBot(config: Config, log: Logger): Promise<Bot> {
   const started: (() => Promise<unknown>)[] = []
@@ -42,9 +44,7 @@ export async function startBot(config: Config, log: Logger): Promise<Bot> {
     })
     started.push(() => model.close())
     const sandbox =
-      config.discordToken === undefined
-        ? await startSandbox({ port: config.sandboxPort ?? 0 })
-        : undefined
+      config.discordToken === undefined ? await openSandbox(config.sandboxPort ?? 0) : undefined
     if (sandbox) {
       started.push(() => sandbox.close())
     }
@@ -55,6 +55,15 @@ export async function startBot(config: Config, log: Logger): Promise<Bot> {
     await close()
     throw error
   }
+}
+
+function openSandbox(port: number): Promise<Sandbox> {
+  return startSandbox({ port }).catch((cause: unknown) => {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause)
+    const why = code === 'EADDRINUSE' ? 'is in use already' : `cannot be used (${code})`
+    const problem = `Port ${port} ${why}; set another SANDBOX_PORT, or none for a free one.`
+    throw new ConfigError([problem], { cause })
+  })
 }
 
 type Parts = {

@@ -9,6 +9,7 @@ import { type Bot, startBot } from '../../bot/start.ts'
 import { readConfig } from '../../config/config.ts'
 import { ConfigError } from '../../config/errors.ts'
 import { Member } from '../../sandbox/client.ts'
+import { startSandbox } from '../../sandbox/server.ts'
 import { packageFor } from '../helpers/packages.ts'
 
 const FIXTURES = path.join(import.meta.dirname, '..', 'fixtures', 'images')
@@ -78,6 +79,20 @@ describe('startBot', () => {
   it('names what is wrong with the model, and leaves nothing running', async () => {
     const config = readConfig({ SIGHTSEER_MODEL: './no-such-model' })
     await assert.rejects(startBot(config, silent), ConfigError)
+  })
+
+  it('says that the port of the loopback Discord is taken', async () => {
+    const other = await startSandbox()
+    const { port } = new URL(other.url)
+    try {
+      const env = { SIGHTSEER_MODEL: await packageFor('base'), SANDBOX_PORT: port }
+      await assert.rejects(startBot(readConfig(env), silent), {
+        name: 'ConfigError',
+        message: `Port ${port} is in use already; set another SANDBOX_PORT, or none for a free one.`,
+      })
+    } finally {
+      await other.close()
+    }
   })
 })
 
