@@ -76,9 +76,9 @@ function statusOf(name: string, error: unknown): number {
   return FAILED
 }
 
-/** Prints a sentence for the person. */
+/** Prints a sentence or more for the person, without what in a file's name would steer the terminal. */
 export function printError(text: string): void {
-  process.stderr.write(`${text}\n`)
+  process.stderr.write(`${text.replaceAll(/[^\P{Cc}\n\t]/gu, '\uFFFD')}\n`)
 }
 
 /** Prints a result: one line, whatever is in it, and nothing that would steer the terminal. */
@@ -113,7 +113,11 @@ function oneLine(text: string): string {
   return text.replaceAll(/[\s\p{Cc}]+/gu, ' ').trim()
 }
 
-/** Prints a result as one JSON object on a line. */
+/** Prints a result as one JSON object on a line; JSON itself escapes only the first 32 controls. */
 export function printJson(value: object): void {
-  process.stdout.write(`${JSON.stringify(value)}\n`)
+  const json = JSON.stringify(value).replaceAll(
+    /\p{Cc}/gu,
+    (control) => `\\u00${control.charCodeAt(0).toString(16)}`,
+  )
+  process.stdout.write(`${json}\n`)
 }

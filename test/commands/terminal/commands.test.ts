@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readdirSync, readFileSync, rmdirSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { describe, it } from 'node:test'
@@ -196,6 +196,18 @@ describe('score', () => {
 })
 
 describe('every command', () => {
+  it('prints nothing that would steer the terminal', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'names-'))
+    const name = path.join(folder, 'a\u001b[2Jb\u009b31mc.png')
+    copyFileSync(image, name)
+    const args = [name, `${name}?`, '--model', model, '--json']
+    const { stdout, stderr } = await runTerminal('describe', args)
+    rmSync(folder, { recursive: true })
+    assert.equal(jsonLines(stdout)[0]!.image, name)
+    assert.match(stderr, /a\uFFFD\[2Jb\uFFFD31mc\.png\?: There is no such file\.\n$/)
+    assert.doesNotMatch(stdout + stderr, /[^\P{Cc}\n]/u)
+  })
+
   for (const name of ['describe', 'ask', 'chat', 'score']) {
     it(`explains itself: ${name}`, async () => {
       const { status, stdout, stderr } = await runTerminal(name, ['--help'])
