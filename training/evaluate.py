@@ -71,6 +71,16 @@ def blind_answers(rng, asked):
     return [(usual.get(t.question.removesuffix('?')) or fallback[t.category]).most_common(1)[0][0] for t in asked]
 
 
+def without_history(rng, scene, question, tries=300):
+    """The likeliest answer to a follow-up for one who sees the scene but not what was said before."""
+    heard = Counter()
+    for _ in range(tries):
+        for turn in grammar.conversation(rng, scene, 4):
+            if turn.history and turn.question.removesuffix('?') == question.removesuffix('?'):
+                heard[turn.answer] += 1
+    return heard.most_common(1)[0][0] if heard else None
+
+
 def table(asked, found):
     marks = {}
     for turn, answer in zip(asked, found):
@@ -97,6 +107,8 @@ def measure(folder):
     later = [(s, turns) for s, turns in asked if turns[-1].history]
     without = ask(model, text, [soft[s] for s, _ in later], [prompt(turns[-1:]) for _, turns in later])
     result['follow-ups without their history'] = table([turns[-1] for _, turns in later], without)['all']
+    guessed = [without_history(rng, scenes[s], turns[-1].question) == turns[-1].answer for s, turns in later]
+    result['follow-ups guessed best from the scene alone'] = round(sum(guessed) / len(guessed), 4)
     captions = ask(model, text, list(soft), [''] * SCENES, 60)
     named = [caption_names(c) == sorted(map(grammar.named, s['objects'])) for c, s in zip(captions, scenes)]
     result['captions'] = {'every object named': sum(named) / SCENES, 'exact': sum(c == grammar.caption(s) for c, s in zip(captions, scenes)) / SCENES}
@@ -127,7 +139,8 @@ def markdown(result, stages):
     lines = ['# Training report', '', f'{QUESTIONS} unseen questions about {SCENES} unseen scenes, exact match, greedy.', '',
              '| | ' + ' | '.join(columns) + ' |', '|---|' + '---|' * len(columns)]
     lines += [f'| {name} | ' + ' | '.join(f'{100 * result[c].get(name, 0):.1f} %' for c in columns) + ' |' for name in names]
-    lines += ['', f"Follow-ups without their history: {100 * result['follow-ups without their history']:.1f} %. "
+    lines += ['', f"Follow-ups without their history: {100 * result['follow-ups without their history']:.1f} % (the likeliest "
+              f"answer for one who sees the scene: {100 * result['follow-ups guessed best from the scene alone']:.1f} %). "
               f"Captions that name every object with its color and shape: {100 * result['captions']['every object named']:.1f} % "
               f"(word for word: {100 * result['captions']['exact']:.1f} %).", '', '## Stages', '']
     for stage, facts in stages.items():

@@ -24,6 +24,7 @@ from training.vit import load as load_vision
 
 BATCH, PEAK, STEPS = 32, 1e-3, 8000
 WARM_UP = 1200
+CAPTIONS = .3  # of the documents; the rest are conversations
 POOL = 8  # batches of like length are drawn together
 
 
@@ -38,7 +39,7 @@ def batches(rng, text, scenes, last):
     while True:
         rows = []
         for row in rng.sample(range(last), BATCH * POOL):
-            rows.append((row, *text.document(rng, scenes[row], captions=.15, turns=rng.randint(6, 12))))
+            rows.append((row, *text.document(rng, scenes[row], captions=CAPTIONS, turns=rng.randint(6, 12))))
         rows.sort(key=lambda item: len(item[1]))
         parts = [rows[i:i + BATCH] for i in range(0, len(rows), BATCH)]
         rng.shuffle(parts)
@@ -60,7 +61,9 @@ def train(run, steps=STEPS, minutes=None):
     optimizer = torch.optim.AdamW(groups(model), lr=PEAK, betas=(.9, .98), fused=True)
     progress = Progress(run, 'stage2', {'model': model, 'optimizer': optimizer})
     frozen = {'vision_model': sha256(load_vision(run)), 'language_model': sha256(language)}
-    progress.facts.setdefault('frozen before', frozen)
+    if progress.facts.get('frozen before', frozen) != frozen:
+        progress.facts['frozen parts replaced at step'] = progress.step
+    progress.facts['frozen before'] = frozen
     words = torch.tensor([text.description(scene) for scene in scenes])
     source = batches(random.Random(progress.step + 11), text, scenes, len(features) - HELD_OUT)
     running, since = 0.0, time.time()
