@@ -75,7 +75,26 @@ export async function loadTokenizer(folder: string): Promise<Tokenizer> {
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
     throw new ConfigError([`${file} cannot be read.`], { cause })
   })
-  return new BpeTokenizer(parseFile(file, text), file)
+  return parseTokenizer(text, file)
+}
+
+/**
+ * Makes a tokenizer of the text of a `tokenizer.json`.
+ *
+ * @param name of the file, for the errors.
+ * @throws {ConfigError} if it is broken or not a byte-pair encoding.
+ */
+export function parseTokenizer(text: string, name: string): Tokenizer {
+  const file = parseFile(name, text)
+  try {
+    return new BpeTokenizer(file, name)
+  } catch (cause) {
+    if (cause instanceof ConfigError) {
+      throw cause
+    }
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new ConfigError([`${name} is not a tokenizer that can be used here: ${why}.`], { cause })
+  }
 }
 
 function parseFile(file: string, text: string): TokenizerFile {

@@ -7,6 +7,8 @@
 
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
+import { ConfigError } from '../errors.ts'
+import { parseTokenizer } from '../tokenizer.ts'
 import { isObject, readJson } from './read-json.ts'
 import type { Json } from './read-json.ts'
 
@@ -15,8 +17,27 @@ export const TOKENIZER_FILE = 'tokenizer.json'
 const SPECIAL_NAMES = ['bos_token', 'eos_token', 'unk_token', 'pad_token'] as const
 const DEFAULT_SPECIAL = '</s>'
 
-/** @returns the text of tokenizer.json; empty, with the reason in `problems`, if there is none. */
+/**
+ * Reads the tokenizer and makes sure that it opens.
+ *
+ * @returns the text of tokenizer.json; empty, with the reason in `problems`, if there is none.
+ */
 export function readTokenizer(folder: string, problems: string[]): string {
+  const text = findTokenizer(folder, problems)
+  if (text !== '') {
+    try {
+      parseTokenizer(text, TOKENIZER_FILE)
+    } catch (error) {
+      if (!(error instanceof ConfigError)) {
+        throw error
+      }
+      problems.push(...error.problems)
+    }
+  }
+  return text
+}
+
+function findTokenizer(folder: string, problems: string[]): string {
   const before = problems.length
   const whole = readJson(folder, TOKENIZER_FILE, problems)
   if (whole !== null) {

@@ -36,6 +36,22 @@ describe('readTokenizer', () => {
     assert.match(problems.join(), /neither tokenizer\.json nor vocab\.json with merges\.txt/)
   })
 
+  it('refuses one that would not open', () => {
+    const unigram = { ...JSON.parse(original), model: { type: 'Unigram', vocab: [['a', 0]] } }
+    const unknown = { ...JSON.parse(original), pre_tokenizer: { type: 'Foo' } }
+    const mistakes = [
+      [unigram, /tokenizer\.json is not a byte-pair tokenizer/],
+      [unknown, /tokenizer\.json is not a tokenizer that can be used here: .*Foo/],
+    ] as const
+    for (const [tokenizer, sentence] of mistakes) {
+      write('tokenizer.json', JSON.stringify(tokenizer))
+      const problems: string[] = []
+      readTokenizer(folder, problems)
+      rmSync(path.join(folder, 'tokenizer.json'))
+      assert.match(problems.join(), sentence)
+    }
+  })
+
   it('builds one from a vocabulary and merges that gives the same ids', () => {
     write('vocab.json', JSON.stringify(model.vocab))
     const merges: (string | string[])[] = model.merges
