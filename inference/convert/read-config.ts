@@ -12,6 +12,9 @@ import { Fields, isObject, readJson } from './read-json.ts'
 
 const CONFIG_FILE = 'config.json'
 
+/** Graphs are planned layer by layer before any weight is read; no model has as many. */
+const MAX_LAYERS = 1000
+
 const EMBED_TENSOR = 'language_model.model.decoder.embed_tokens.weight'
 const HEAD_TENSOR = 'language_model.lm_head.weight'
 
@@ -119,7 +122,7 @@ function readVision(fields: Fields): VisionConfig {
   const config = {
     hidden: fields.count('hidden_size', 1408),
     intermediate: fields.count('intermediate_size', 6144),
-    layers: fields.count('num_hidden_layers', 39),
+    layers: fields.count('num_hidden_layers', 39, MAX_LAYERS),
     heads: fields.count('num_attention_heads', 16),
     imageSize: fields.count('image_size', 224),
     patchSize: fields.count('patch_size', 14),
@@ -139,7 +142,7 @@ function readQformer(fields: Fields, queries: number): QformerConfig {
     queries,
     hidden: fields.count('hidden_size', 768),
     intermediate: fields.count('intermediate_size', 3072),
-    layers: fields.count('num_hidden_layers', 12),
+    layers: fields.count('num_hidden_layers', 12, MAX_LAYERS),
     heads: fields.count('num_attention_heads', 12),
     crossFrequency: fields.count('cross_attention_frequency', 2),
     activation: fields.choice('hidden_act', 'gelu', ACTIVATIONS),
@@ -166,7 +169,7 @@ function readOpt(fields: Fields): TextConfig {
     vocab: fields.count('vocab_size', 50272),
     hidden,
     intermediate: fields.count('ffn_dim', 3072),
-    layers: fields.count('num_hidden_layers', 12),
+    layers: fields.count('num_hidden_layers', 12, MAX_LAYERS),
     heads: fields.count('num_attention_heads', 12),
     maxPositions: fields.count('max_position_embeddings', 2048),
     embed: fields.count('word_embed_proj_dim', hidden),

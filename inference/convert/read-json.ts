@@ -53,12 +53,13 @@ export class Fields {
   }
 
   /** A whole number of at least 1. */
-  count(name: string, fallback: number): number {
+  count(name: string, fallback: number, most = Number.MAX_SAFE_INTEGER): number {
     const value = this.json[name] ?? fallback
-    if (isId(value) && value > 0) {
+    if (isId(value) && value > 0 && value <= most) {
       return value
     }
-    this.problem(name, `is ${JSON.stringify(value)}; a whole number above 0 is needed.`)
+    const range = most === Number.MAX_SAFE_INTEGER ? 'above 0' : `from 1 to ${most}`
+    this.problem(name, `is ${JSON.stringify(value)}; a whole number ${range} is needed.`)
     return fallback
   }
 
