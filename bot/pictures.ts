@@ -32,7 +32,8 @@ export function createPictureFetcher({ origins, maxBytes = DEFAULT_MAX_BYTES }: 
     if (!origins.includes(new URL(url).origin)) {
       throw new InputError('That picture is not on Discord, so I will not fetch it.')
     }
-    const tooLarge = `That picture is over ${Math.floor(maxBytes / MIB)} MiB. Please send a smaller one.`
+    const most = maxBytes < MIB ? `${maxBytes} bytes` : `${Math.floor(maxBytes / MIB)} MiB`
+    const tooLarge = `That picture is over ${most}. Please send a smaller one.`
     if (size > maxBytes) {
       throw new InputError(tooLarge)
     }

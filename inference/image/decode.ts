@@ -30,9 +30,11 @@ export type ImageLimits = {
   readonly maxSeconds: number
 }
 
+const MIB = 2 ** 20
+
 /** A 50-megapixel phone's pictures (8160 x 6144) just fit. */
 export const DEFAULT_LIMITS: ImageLimits = {
-  maxBytes: 32 * 2 ** 20,
+  maxBytes: 32 * MIB,
   maxPixels: 50 * 2 ** 20,
   maxSeconds: 20,
 }
@@ -55,9 +57,11 @@ export async function decodeImage(
   const limits = { ...DEFAULT_LIMITS, ...limit }
   const format = sniffFormat(bytes)
   if (bytes.length > limits.maxBytes) {
-    throw new InputError(
-      `That file has ${megabytes(bytes.length)} MB; the limit is ${megabytes(limits.maxBytes)} MB.`,
-    )
+    const [size, most] =
+      limits.maxBytes < MIB
+        ? [`${bytes.length} bytes`, `${limits.maxBytes} bytes`]
+        : [`${Math.ceil(bytes.length / MIB)} MB`, `${Math.floor(limits.maxBytes / MIB)} MB`]
+    throw new InputError(`That file has ${size}; the limit is ${most}.`)
   }
   const broken = (cause: unknown) => new InputError(sentenceFor(cause, format), { cause })
   const metadata = await open(bytes, limits)
@@ -98,9 +102,9 @@ function open(bytes: Uint8Array, limits: ImageLimits): Sharp {
 
 function checkSize({ width, height }: Metadata, maxPixels: number) {
   if (width * height > maxPixels) {
-    const most = Math.floor(maxPixels / 1e6)
+    const most = maxPixels < 1e6 ? Math.floor(maxPixels) : `${Math.floor(maxPixels / 1e6)} million`
     throw new InputError(
-      `That picture is ${width} x ${height} pixels; the limit is ${most} million pixels.`,
+      `That picture is ${width} x ${height} pixels; the limit is ${most} pixels.`,
     )
   }
 }
@@ -133,8 +137,4 @@ function cmykToRgb(cmyk: Uint8Array, channels: number): Uint8Array {
     }
   }
   return rgb
-}
-
-function megabytes(bytes: number): number {
-  return Math.ceil(bytes / 2 ** 20)
 }

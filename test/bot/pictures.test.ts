@@ -55,6 +55,8 @@ describe('createPictureFetcher', () => {
     const link = { url: `${origin}/a.png`, size: 3_000_000 }
     await assert.rejects(fetchPicture(link), /over 2 MiB/)
     await assert.rejects(fetchPicture({ ...link, size: 1 }), /over 2 MiB/)
+    const strict = createPictureFetcher({ origins: [origin], maxBytes: 500 })
+    await assert.rejects(strict(link), /over 500 bytes/)
   })
 
   it('says that an expired picture is gone', async () => {

@@ -84,6 +84,16 @@ describe('decodeImage', () => {
     )
   })
 
+  it('says small limits in full', async () => {
+    const bytes = pictureBytes('444.jpg')
+    await assert.rejects(decodeImage(bytes, { maxBytes: 500 }), {
+      message: `That file has ${bytes.length} bytes; the limit is 500 bytes.`,
+    })
+    await assert.rejects(decodeImage(bytes, { maxPixels: 1500 }), {
+      message: /^That picture is \d+ x \d+ pixels; the limit is 1500 pixels\.$/,
+    })
+  })
+
   it('allows an AVIF a third of the pixels', async () => {
     const limits = { maxPixels: 3000 } // the pictures have 1665
     await decodeImage(pictureBytes('444.jpg'), limits)
