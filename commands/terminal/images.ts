@@ -15,7 +15,7 @@ const CHUNK_BYTES = 256 * 1024
  *
  * @param name a path, or `-` for standard input.
  * @param folder what a relative path starts from.
- * @throws {InputError} with a sentence if there is no such file.
+ * @throws {InputError} with a sentence if there is no such file, or it cannot be read to its end.
  */
 export async function readImage(
   name: string,
@@ -25,15 +25,14 @@ export async function readImage(
   if (name === '-') {
     return readAll(process.stdin, maxBytes)
   }
-  const file = await open(path.resolve(folder, name)).catch((cause: NodeJS.ErrnoException) => {
-    throw new InputError(whyUnreadable(cause), { cause })
-  })
+  const file = await open(path.resolve(folder, name)).catch(unreadable)
   try {
     const entry = await file.stat()
     if (entry.isDirectory()) {
       throw new InputError('That is a folder, not a picture.')
     }
-    return await readAll(file.createReadStream({ highWaterMark: CHUNK_BYTES }), maxBytes)
+    const stream = file.createReadStream({ highWaterMark: CHUNK_BYTES })
+    return await readAll(stream, maxBytes).catch(unreadable)
   } finally {
     await file.close()
   }
@@ -52,6 +51,10 @@ async function readAll(stream: Readable, maxBytes: number): Promise<Uint8Array> 
     }
   }
   return Buffer.concat(chunks)
+}
+
+function unreadable(cause: NodeJS.ErrnoException): never {
+  throw cause instanceof InputError ? cause : new InputError(whyUnreadable(cause), { cause })
 }
 
 function whyUnreadable(error: NodeJS.ErrnoException): string {

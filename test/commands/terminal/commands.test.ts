@@ -59,6 +59,14 @@ describe('describe', () => {
     assert.match(third!, /^\.: That is a folder/)
   })
 
+  it('goes on after a file that breaks off', { skip: process.platform !== 'linux' }, async () => {
+    const args = ['/proc/self/mem', image, '--model', model] // opens, and fails to be read
+    const { status, stdout, stderr } = await runTerminal('describe', args)
+    assert.equal(status, 1)
+    assert.equal(stdout.split('\n').length, 2)
+    assert.match(stderr, /^\/proc\/self\/mem: That file cannot be read: .*EIO.*\n$/)
+  })
+
   it('finds models by name, and paths from where the person is', async () => {
     const { status } = await runTerminal('describe', [path.basename(image), '--model', 'mine'], {
       cwd: path.dirname(model),
