@@ -158,7 +158,13 @@ class OneThread {
   #receive(message: Extract<FromThread, { readonly id: number }>): void {
     const waiting = this.#waiting.get(message.id) // absent once aborted
     if (message.type === 'step') {
-      waiting?.onStep?.(message.step)
+      try {
+        waiting?.onStep?.(message.step)
+      } catch (error) {
+        this.#waiting.delete(message.id)
+        this.#send({ type: 'cancel', id: message.id })
+        waiting?.reject(error)
+      }
       return
     }
     this.#waiting.delete(message.id)

@@ -80,6 +80,15 @@ describe('describe and ask', () => {
     assert.equal(answer.tokenIds.length, 4)
   })
 
+  it('end with what a caller’s onStep throws, and the model goes on', async () => {
+    const mine = new Error('mine')
+    const onStep = () => {
+      throw mine
+    }
+    await assert.rejects(model.describe(image, { onStep }), mine)
+    await model.describe(image)
+  })
+
   it('refuse a question that is too long, or empty', async () => {
     await assert.rejects(model.ask(image, 'why? '.repeat(200)), InputError)
     await assert.rejects(model.ask(image, 'x'.repeat(1_000_000)), InputError)
