@@ -4,6 +4,7 @@ Writes <run>/demo-hf: one plain Blip2ForConditionalGeneration folder, fp16, as t
 
 import json
 import shutil
+from pathlib import Path
 
 import torch
 from transformers import Blip2ForConditionalGeneration, GenerationConfig
@@ -41,6 +42,7 @@ def export(run, name='stage2'):
     shutil.copytree(run / 'tokenizer', folder)
     model.generation_config = GenerationConfig(bos_token_id=BOS, eos_token_id=text.newline, pad_token_id=PAD)
     model.half().save_pretrained(folder)
+    shutil.copy(Path(__file__).with_name('sightseer.json'), folder)
     (folder / 'preprocessor_config.json').write_text(json.dumps(PREPROCESSOR, indent=2) + '\n')
     (folder / 'processor_config.json').write_text(json.dumps({'num_query_tokens': stage_two.query_tokens.shape[1], 'processor_class': 'Blip2Processor'}, indent=2) + '\n')
     shutil.rmtree(run / 'demo-hf', ignore_errors=True)
