@@ -20,6 +20,7 @@ import { encodePrompt, encodeQuestion, roomAfter } from '../prompts.ts'
 import { readVocabulary, type Vocabulary } from '../token-bytes.ts'
 import { loadTokenizer, type Tokenizer } from '../tokenizer.ts'
 import type { Answer, ImageTokens, ScoredAnswer, Step } from '../types.ts'
+import { checkGraphs } from './check-graphs.ts'
 import { Decoder } from './decoder.ts'
 import { Encoder } from './encoder.ts'
 import type { KvCache } from './kv-cache.ts'
@@ -42,6 +43,7 @@ export async function openEngine(folder: string, options: EngineOptions): Promis
   const tokenizer = await loadTokenizer(folder)
   const vocabulary = await readVocabulary(folder)
   const sessions = await openSessions(folder, options.threads)
+  checkGraphs(sessions, card)
   return new Engine({ card, tokenizer, vocabulary, sessions, options })
 }
 
