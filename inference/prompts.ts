@@ -39,7 +39,8 @@ function fill(format: string, values: { readonly question: string; readonly answ
  * Encodes a question with as many of the last turns as leave room for the answer.
  *
  * @param encode text to ids, BOS first.
- * @param maxNewTokens room kept free for the answer while there are turns to drop.
+ * @param maxNewTokens room kept free for the answer while there are turns to drop, up to half of
+ *   all there is: who allows long answers should not lose the conversation to them.
  * @throws {InputError} if the question alone is too long, or empty.
  */
 export function encodeQuestion(
@@ -52,11 +53,12 @@ export function encodeQuestion(
   if (question.trim() === '') {
     throw new InputError('The question is empty.')
   }
+  const room = Math.min(maxNewTokens, Math.floor(positions(card) / 2))
   for (let first = 0; first < history.length; first++) {
     const text = questionPrompt(card, question, history.slice(first))
     if (text.length <= characters(card)) {
       const ids = encode(text)
-      if (ids.length + maxNewTokens <= positions(card)) {
+      if (ids.length + room <= positions(card)) {
         return ids
       }
     }

@@ -44,6 +44,12 @@ describe('encodeQuestion', () => {
     assert.equal(ask(1000), questionPrompt(card, 'c?'))
   })
 
+  it('keeps the conversation when the longest answer would take all the room', () => {
+    const dimensions = { ...card.dimensions, maxPositions: 204 }
+    const ids = encodeQuestion({ ...card, dimensions }, 'c?', [turn('a'), turn('b')], encode, 190)
+    assert.equal(decode(ids), questionPrompt(card, 'c?', [turn('a'), turn('b')]))
+  })
+
   it('refuses an empty question', () => {
     assert.throws(() => encodeQuestion(card, ' \n', [], encode, 1), InputError)
   })
