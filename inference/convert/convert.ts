@@ -22,7 +22,8 @@ import { visionGraph } from '../graph/vision.ts'
 import { CARD_FILE } from '../model-card.ts'
 import type { ModelCard, Precision } from '../model-card.ts'
 import { checkWeights } from './check-weights.ts'
-import { makeCard, readLicense, readOwnSettings } from './make-card.ts'
+import { readLicense } from '../license.ts'
+import { makeCard, readOwnSettings } from './make-card.ts'
 import type { OwnSettings } from './make-card.ts'
 import { readConfig, resolveTies } from './read-config.ts'
 import { readPreprocessing } from './read-preprocessing.ts'
@@ -96,7 +97,7 @@ export async function convertCheckpoint(
       kept: plans.reduce((sum, plan) => sum + plan.kept, 0),
       files,
     }
-    const card = makeCard(facts, prepared.own, readLicense(from))
+    const card = makeCard(facts, prepared.own, await readLicense(from))
     await writeFile(path.join(partial, CARD_FILE), `${JSON.stringify(card, null, 2)}\n`)
     options.signal?.throwIfAborted()
     await rename(partial, out)

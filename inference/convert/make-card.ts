@@ -1,7 +1,5 @@
 /** Writes the card of a converted checkpoint: its shape, its prompts and what people get by default. */
 
-import { readFileSync, existsSync } from 'node:fs'
-import path from 'node:path'
 import { z } from 'zod'
 import { visionTokens } from '../graph/blip2-config.ts'
 import type { Blip2Config } from '../graph/blip2-config.ts'
@@ -76,17 +74,6 @@ export function readOwnSettings(folder: string, problems: string[]): OwnSettings
     problems.push(`${OWN_FILE}: ${issue.path.join('.')}: ${issue.message}`)
   }
   return {}
-}
-
-/** The licence of the README's front matter, where there is one. */
-export function readLicense(folder: string): string | null {
-  const file = path.join(folder, 'README.md')
-  if (!existsSync(file)) {
-    return null
-  }
-  const front = /^---\r?\n(.*?)\r?\n---/s.exec(readFileSync(file, 'utf8'))?.[1]
-  const license = /^license:\s*["']?([^"'\r\n]+)/m.exec(front ?? '')?.[1]
-  return license?.trim() ?? null
 }
 
 export function makeCard(facts: CardFacts, own: OwnSettings, license: string | null): ModelCard {

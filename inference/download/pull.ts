@@ -17,7 +17,7 @@ import { CARD_FILE, type ModelCard, type Precision } from '../model-card.ts'
 import { requireDisk } from './disk.ts'
 import { downloadCheckpoint, type Downloaded } from './download.ts'
 import { readRepository, type Hub, type Repository } from './hub.ts'
-import { licenseSentence, printable, readLicense } from './license.ts'
+import { licenseSentence, printable, readLicense } from '../license.ts'
 import type { RetryOptions } from './retry.ts'
 
 const CACHE_FOLDER = '.downloads'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { licenseOfCard, licenseSentence } from '../../../inference/download/license.ts'
+import { licenseOfCard, licenseSentence } from '../../inference/license.ts'
 
 describe('licenseOfCard', () => {
   it('reads the front matter, quoted, commented or as a list', () => {
