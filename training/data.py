@@ -13,7 +13,7 @@ from training.model import IMAGE_SIDE
 from training.render import squashed
 from training.scene import sample_geometry, sample_symbols
 
-SCENES = 48_000
+SCENES = 72_000
 SEED = 1_000_000
 CHUNK = 400
 

@@ -57,7 +57,7 @@ BACKGROUNDS = {
 FORBIDDEN = {('white', 'white'), ('black', 'black'), ('pink', 'white'), ('beige', 'white')}
 
 JITTER = .035
-RADIUS = {'small': (.066, .086), 'large': (.132, .158)}
+RADIUS = {'small': (.082, .098), 'large': (.134, .158)}
 STROKE = {'circle': (.2, .36), 'square': (.18, .3), 'triangle': (.16, .24), 'star': (.12, .17), 'heart': (.18, .28), 'cross': (.09, .13)}
 OUTLINE_MIN = 2.5  # px
 BORDER = (.08, .14)

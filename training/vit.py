@@ -18,7 +18,8 @@ from training.common import MINUTES, Progress, freeze, groups, initialize, rate
 from training.model import MEAN, PATCHES, STD, WIDTH, vision_config
 from training.scene import BACKGROUND_NAMES, COLOR_NAMES, SHAPES, SIZES
 
-BATCH, PEAK, STEPS = 96, 1.5e-3, 3800
+BATCH, PEAK, STEPS = 96, 1.5e-3, 10_000
+SHIFT = 3  # pixels by which a batch is moved, either way
 HELD_OUT = 2000  # the last scenes: never trained on, in any stage
 NAMES = {'shape': SHAPES, 'color': COLOR_NAMES, 'size': SIZES}
 SIDE = int(PATCHES ** .5)
@@ -73,6 +74,7 @@ def train(run, steps=STEPS):
         flip = torch.from_numpy(rng.random(BATCH) < .5)
         pixels = normalized(images[rows])
         pixels = torch.where(flip.view(-1, 1, 1, 1), pixels.flip(3), pixels)
+        pixels = pixels.roll(tuple(rng.integers(-SHIFT, SHIFT + 1, 2)), (2, 3))
         pixels *= torch.from_numpy(rng.uniform(.93, 1.05, (BATCH, 1, 1, 1))).float()
         for group in optimizer.param_groups:
             group['lr'] = rate(progress.step, steps, PEAK, decay=.3)
