@@ -8,16 +8,17 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type Clock, systemClock } from './clock.ts'
 import { ApiError, refuse } from './errors.ts'
+import type { Exchange } from './exchange.ts'
 import { Gateway } from './gateway.ts'
 import { Interactions } from './interactions.ts'
 import { MemberApi } from './member-api.ts'
 import { servePage } from './page.ts'
-import { readBody } from './requests.ts'
+import { type Body, readBody } from './requests.ts'
 import { basicRoutes } from './rest/basics.ts'
 import { commandRoutes } from './rest/commands.ts'
 import { interactionRoutes } from './rest/interactions.ts'
 import { messageRoutes } from './rest/messages.ts'
-import { Router } from './rest/route.ts'
+import { type Reply, Router } from './rest/route.ts'
 import { World } from './world.ts'
 
 const HOST = '127.0.0.1'
@@ -34,6 +35,8 @@ export type SandboxOptions = {
   readonly botName?: string
   /** Whether the developer portal grants the Message Content intent. Default true. */
   readonly messageContent?: boolean
+  /** Told of every exchange of the REST API just before its response is sent. */
+  readonly observe?: (exchange: Exchange) => void
 }
 
 /** A running sandbox. */
@@ -58,7 +61,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     botName: options.botName ?? 'Sightseer',
     messageContent: options.messageContent ?? true,
   })
-  const parts = new Parts(world)
+  const parts = new Parts(world, options.observe)
   const server = createServer((request, response) => void parts.answer(request, response))
   server.on('upgrade', (request, socket: IncomingMessage['socket'], head: Buffer) => {
     parts.upgrade(request, socket, head)
@@ -86,6 +89,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 class Parts {
   readonly gateway: Gateway
   readonly #world: World
+  readonly #observe: SandboxOptions['observe']
   readonly #interactions: Interactions
   readonly #members: MemberApi
   readonly #router = new Router([
@@ -95,8 +99,9 @@ class Parts {
     ...commandRoutes,
   ])
 
-  constructor(world: World) {
+  constructor(world: World, observe: SandboxOptions['observe']) {
     this.#world = world
+    this.#observe = observe
     this.#interactions = new Interactions(world)
     this.gateway = new Gateway(world)
     this.#members = new MemberApi(world, this.#interactions)
@@ -109,27 +114,51 @@ class Parts {
       if (/^\/(cdn|media)\//.test(url.pathname)) {
         return this.#world.cdn.serve(request, response, url)
       }
-      if (url.pathname.startsWith('/api/')) return await this.#rest(request, response, url)
+      if (url.pathname.startsWith('/api/')) return await this.#api(request, response, url)
       if (url.pathname.startsWith('/sandbox/')) {
         if (request.method !== 'POST') throw refuse('methodNotAllowed')
         const body = await readBody(request)
-        return send(response, 200, await this.#members.handle(url.pathname, url.searchParams, body))
+        const told = await this.#members.handle(url.pathname, url.searchParams, body)
+        return reply(response, { status: 200, body: told })
       }
       await servePage(request, response, url.pathname)
     } catch (error) {
-      this.#refuse(response, error)
+      if (response.headersSent) response.destroy()
+      else reply(response, refusal(error))
     }
   }
 
-  async #rest(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
+  async #api(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
     const path = url.pathname.replace(/^\/api(\/v10)?/, '')
+    const read: { body?: Body } = {}
+    const answer = await this.#rest(request, url, path, read).catch(refusal)
+    this.#observe?.({
+      method: request.method ?? 'GET',
+      path,
+      query: url.searchParams,
+      requestHeaders: request.headers,
+      requestBody: read.body?.json,
+      fileNumbers: [...(read.body?.files.keys() ?? [])],
+      status: answer.status,
+      responseBody: answer.body,
+    })
+    reply(response, answer)
+  }
+
+  async #rest(
+    request: IncomingMessage,
+    url: URL,
+    path: string,
+    read: { body?: Body },
+  ): Promise<Reply> {
     const { route, params } = this.#router.find(request.method ?? 'GET', path)
     const { application } = this.#world
     if (!route.open && request.headers.authorization !== `Bot ${application.token}`) {
       throw refuse('unauthorized')
     }
     const body = await readBody(request)
-    const reply = await route.handle({
+    read.body = body
+    return route.handle({
       world: this.#world,
       gateway: this.gateway,
       interactions: this.#interactions,
@@ -138,7 +167,6 @@ class Parts {
       body,
       reader: { seesContent: application.messageContent },
     })
-    send(response, reply.status, reply.body)
   }
 
   upgrade(request: IncomingMessage, socket: IncomingMessage['socket'], head: Buffer): void {
@@ -156,21 +184,16 @@ class Parts {
     server.closeAllConnections()
     if (server.listening) await once(server, 'close')
   }
-
-  #refuse(response: ServerResponse, error: unknown): void {
-    if (response.headersSent) {
-      response.destroy()
-    } else if (error instanceof ApiError) {
-      send(response, error.status, error.body())
-    } else {
-      // A bug of the sandbox's own: say so where whoever runs it will look.
-      process.stderr.write(`sandbox: ${error instanceof Error ? error.stack : String(error)}\n`)
-      send(response, 500, { message: '500: Internal Server Error', code: 0 })
-    }
-  }
 }
 
-function send(response: ServerResponse, status: number, body?: unknown): void {
+function refusal(error: unknown): Reply {
+  if (error instanceof ApiError) return { status: error.status, body: error.body() }
+  // A bug of the sandbox's own: say so where whoever runs it will look.
+  process.stderr.write(`sandbox: ${error instanceof Error ? error.stack : String(error)}\n`)
+  return { status: 500, body: { message: '500: Internal Server Error', code: 0 } }
+}
+
+function reply(response: ServerResponse, { status, body }: Reply): void {
   if (body === undefined) {
     response.writeHead(status).end()
     return
