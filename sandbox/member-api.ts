@@ -1,9 +1,53 @@
 /**
- * The door for people: what the page and the test client send and hear.
+ * The door for people: what the page and the test client send and hear. Not part of Discord's API.
  *
- * Not part of Discord's API. `POST /sandbox/messages` and `/sandbox/commands` act as a member,
- * `/sandbox/live` is a WebSocket that begins with a snapshot and then tells every event that this
- * member may see.
+ * **Acting.** `POST /sandbox/ACTION?as=MEMBER&channel=CHANNEL&locale=en-US`; `as` is an id or a
+ * name, without it the first person. The body is JSON, or a form with `payload_json` and `files[n]`
+ * where files go along. A refusal has Discord's form: `{message, code, errors?}` and its status.
+ *
+ * | action | body | answer |
+ * | --- | --- | --- |
+ * | `messages` | a message as the API takes it: `content`, `message_reference`, `allowed_mentions`, `attachments: [{id: n, description, is_spoiler}]`, `flags`, `sticker_ids` | the message |
+ * | `edit` | `{message_id, content?, attachments?}`; `attachments` lists what is kept | the message |
+ * | `delete` | `{message_id}`: own, or any with Manage Messages | `{}` |
+ * | `forward` | `{message_id, to}`: from `channel` to the channel `to` | the new message |
+ * | `history` | `{before?, limit?}` | `{messages}`, oldest first |
+ * | `react` | `{message_id, emoji, on}`; `on: false` takes it back | `{}` |
+ * | `typing` | `{}` | `{}` |
+ * | `commands` | `{name, options}`; `name` is `memory show` for a subcommand; values by option name, ids for users, roles and channels, `{file: n}` for a file | `{id}` |
+ * | `autocomplete` | `{name, options, focused}`: what is filled in so far, and the option being typed | `{id}`, then `choices` |
+ * | `menu` | `{name, target_id}`: a user's or a message's context menu | `{id}` |
+ * | `components` | `{message_id, custom_id, values?}`: a button, or a select with its values | `{id}` |
+ * | `modals` | `{id, values}`: the modal's id; by custom id a text, a list of texts, a boolean or `{files: [n]}` | `{id}` |
+ * | `dismiss` | `{message_id}`: an ephemeral message goes away | `{}` |
+ * | `threads` | `{name, message_id?}` | the channel |
+ * | `dms` | `{user_id?}`: without it, with the bot | the channel |
+ * | `install` | `{on}`: the application to the member's own account | `{}` |
+ *
+ * `{id}` is an interaction's; what comes of it is heard with that id.
+ *
+ * **Hearing.** `/sandbox/live?as=MEMBER&locale=en-US` is a WebSocket. It begins with a `snapshot`
+ * and then tells what this member may see. Sending `{"as": MEMBER, "locale": …}` on it switches the
+ * member: a new `snapshot` comes. Channels, messages and users have Discord's form.
+ *
+ * - `snapshot`: `you`, `locale`, `guild` (`id`, `name`, `roles`), `users`, `members` (each with
+ *   `user`, `roles`, `nick`, `communication_disabled_until`), `channels` (those seen; each with
+ *   `permissions`, this member's as decimal text, and `nsfw`), the latest `messages` of each,
+ *   `commands`, `installed` (to the member's own account).
+ * - `message` (`message`): new or changed, its `reactions` included. Flag 64: only you see it;
+ *   flag 128: the bot is thinking.
+ * - `deleted` (`id`, `channel_id`), also of an ephemeral message that was dismissed.
+ * - `typing` (`channel_id`, `user_id`).
+ * - `channel` (`channel`): new or changed; `channel_gone` (`id`): deleted, or no longer seen.
+ * - `member` (`member`): roles, nickname or timeout changed.
+ * - `commands` (`commands`): each as the API gives it, with `name_localized` and
+ *   `description_localized` (of options and choices too), and `usable_in`, the ids of the channels
+ *   where this member is offered it.
+ * - `choices` (`id`, `choices: [{name, value}]`): of the autocomplete with that id.
+ * - `modal` (`id`, `custom_id`, `title`, `components`): opens a modal; `id` is the interaction that
+ *   asked for it, and what `modals` takes.
+ * - `acknowledged` (`id`): the application answered; a spinner may stop.
+ * - `failed` (`id`): it did not, in three seconds.
  */
 
 import type { IncomingMessage } from 'node:http'
