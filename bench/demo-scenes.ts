@@ -20,7 +20,7 @@ const fileSchema = z.object({
       caption: z.string(),
       image: z.tuple([z.int(), z.int()]),
       conversations: z.array(
-        z.array(z.tuple([z.string(), z.string(), z.string(), z.boolean()]).readonly()),
+        z.array(z.tuple([z.string(), z.string(), z.string(), z.string().nullable()]).readonly()),
       ),
     }),
   ),
@@ -31,8 +31,11 @@ export type Asked = {
   readonly question: string
   readonly answer: string
   readonly category: string
-  /** Whether it makes no sense without the turns before it. */
-  readonly needsHistory: boolean
+  /**
+   * For a question that makes no sense without the turns before it: the likeliest answer for one
+   * who sees the scene but not those turns. Null for any other question.
+   */
+  readonly guess: string | null
 }
 
 export type UnseenScene = {
@@ -53,11 +56,11 @@ export function readUnseenScenes(limit = Infinity): UnseenScene[] {
       scene,
       picture: pictures.subarray(offset, offset + length),
       conversations: conversations.map((turns) =>
-        turns.map(([question, answer, category, needsHistory]) => ({
+        turns.map(([question, answer, category, guess]) => ({
           question,
           answer,
           category,
-          needsHistory,
+          guess,
         })),
       ),
     }))

@@ -2,7 +2,8 @@
  * How often the demo model is right, on scenes it has never seen.
  *
  * Both renderers draw the same unseen scenes. The controls tell seeing from guessing: without
- * the history a follow-up cannot be answered, and with another scene's picture, or a black
+ * the history a follow-up cannot be answered better than by the likeliest guess of one who sees
+ * the scene ("guessed history"), and with another scene's picture, or a black
  * one, nothing better than guessing from the question is left.
  */
 
@@ -25,6 +26,7 @@ const CONDITIONS = [
   'own renderer',
   'second renderer',
   'no history',
+  'guessed history',
   'wrong picture',
   'no picture',
   'question only',
@@ -65,6 +67,7 @@ async function askEverything(model: Model, scenes: readonly UnseenScene[]): Prom
     'own renderer': createTally(),
     'second renderer': createTally(),
     'no history': createTally(),
+    'guessed history': createTally(),
     'wrong picture': createTally(),
     'no picture': createTally(),
     'question only': createTally(),
@@ -85,9 +88,10 @@ async function askEverything(model: Model, scenes: readonly UnseenScene[]): Prom
         const right = await answersRightly(model, picture, turn, history)
         tallies[condition].add(turn.category, right)
       }
-      if (turn.needsHistory) {
+      if (turn.guess !== null) {
         const right = await answersRightly(model, own[index]!, turn, [])
         tallies['no history'].add(turn.category, right)
+        tallies['guessed history'].add(turn.category, turn.guess === turn.answer)
       }
       tallies['question only'].add(turn.category, guess(index, turn) === turn.answer)
     }
