@@ -8,7 +8,7 @@ import { EventEmitter, once } from 'node:events'
 import type { APIMessage } from 'discord.js'
 import { WebSocket } from 'ws'
 import { MESSAGE_FLAG } from './constants.ts'
-import { rawText } from './gateway.ts'
+import { rawText } from './gateway-connection.ts'
 
 const PATIENCE_MS = 30_000
 

@@ -18,6 +18,8 @@ export const OPCODE = {
   invalidSession: 9,
   hello: 10,
   heartbeatAck: 11,
+  requestSoundboardSounds: 31,
+  requestChannelInfo: 43,
 } as const
 
 /** Gateway close codes. */
@@ -29,8 +31,10 @@ export const CLOSE = {
   authenticationFailed: 4004,
   alreadyAuthenticated: 4005,
   invalidSequence: 4007,
+  rateLimited: 4008,
   sessionTimedOut: 4009,
   invalidShard: 4010,
+  shardingRequired: 4011,
   invalidVersion: 4012,
   invalidIntents: 4013,
   disallowedIntents: 4014,
@@ -40,16 +44,29 @@ export const CLOSE = {
 export const INTENT = {
   guilds: 1 << 0,
   guildMembers: 1 << 1,
+  guildModeration: 1 << 2,
+  guildExpressions: 1 << 3,
+  guildIntegrations: 1 << 4,
+  guildWebhooks: 1 << 5,
+  guildInvites: 1 << 6,
+  guildVoiceStates: 1 << 7,
   guildPresences: 1 << 8,
   guildMessages: 1 << 9,
+  guildMessageReactions: 1 << 10,
   guildMessageTyping: 1 << 11,
   directMessages: 1 << 12,
+  directMessageReactions: 1 << 13,
   directMessageTyping: 1 << 14,
   messageContent: 1 << 15,
+  guildScheduledEvents: 1 << 16,
+  autoModerationConfiguration: 1 << 20,
+  autoModerationExecution: 1 << 21,
+  guildMessagePolls: 1 << 24,
+  directMessagePolls: 1 << 25,
 } as const
 
 /** Every bit that names an intent. */
-export const ALL_INTENTS = 0b1_1001_1111_1111_1111_1111_1111
+export const ALL_INTENTS = 0b11_0011_0001_1111_1111_1111_1111
 
 /** Message flags. */
 export const MESSAGE_FLAG = {
@@ -62,6 +79,8 @@ export const MESSAGE_FLAG = {
 
 /** Application flags of the privileged intents: granted in full, and granted to a small app. */
 export const APPLICATION_FLAG = {
+  presenceLimited: 1 << 13,
+  guildMembersLimited: 1 << 15,
   messageContent: 1 << 18,
   messageContentLimited: 1 << 19,
 } as const
@@ -70,7 +89,21 @@ export const APPLICATION_FLAG = {
 export const MESSAGE_TYPE = { default: 0, reply: 19, chatInputCommand: 20 } as const
 
 /** Channel types. */
-export const CHANNEL_TYPE = { guildText: 0, dm: 1 } as const
+export const CHANNEL_TYPE = {
+  guildText: 0,
+  dm: 1,
+  guildVoice: 2,
+  guildCategory: 4,
+  guildAnnouncement: 5,
+  announcementThread: 10,
+  publicThread: 11,
+  privateThread: 12,
+} as const
+
+/** Whether a channel of this type is a thread. */
+export function isThread(type: number): boolean {
+  return type >= CHANNEL_TYPE.announcementThread && type <= CHANNEL_TYPE.privateThread
+}
 
 /** Interaction types. */
 export const INTERACTION_TYPE = { command: 2, component: 3, autocomplete: 4, modal: 5 } as const

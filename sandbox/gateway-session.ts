@@ -1,71 +1,72 @@
-/** One bot session: which events its intents let through, and what it missed while away. */
+/** One bot session: which events its intents and its shard let through, and what it missed. */
 
 import { randomBytes } from 'node:crypto'
-import type { WebSocket } from 'ws'
-import { ALL_INTENTS, CLOSE, INTENT, OPCODE } from './constants.ts'
-import {
-  applicationFlags,
-  renderChannel,
-  renderGuildEvent,
-  renderMember,
-  renderMessageEvent,
-} from './render.ts'
+import { isJson } from './checks.ts'
+import { INTENT, OPCODE } from './constants.ts'
+import type { Identify, Presence } from './gateway-identify.ts'
+import { letsThrough } from './gateway-intents.ts'
+import { type RenderedMember, requestMembers } from './gateway-members.ts'
+import type { Transport } from './gateway-transport.ts'
+import { renderChannel, renderGuildEvent, renderMember, renderMessageEvent } from './render.ts'
 import { renderUser, type World, type WorldEvent } from './world.ts'
 
 /** Events kept for a resume; a client that missed more must identify anew. */
 const MAX_KEPT_EVENTS = 1000
 
-/** The body of an identify. */
-export type IdentifyData = {
-  readonly token?: string
-  readonly intents?: number
-  readonly shard?: readonly [number, number]
-}
-
 type KeptEvent = { readonly sequence: number; readonly frame: string }
 
-/** The intents asked for, or the close code and sentence that refuse them. */
-export function sessionIntents(
-  world: World,
-  asked: number | undefined,
-): number | { readonly code: number; readonly reason: string } {
-  if (asked === undefined || !Number.isInteger(asked) || (asked & ~ALL_INTENTS) !== 0) {
-    return { code: CLOSE.invalidIntents, reason: 'Invalid intent(s).' }
-  }
-  if ((asked & INTENT.messageContent) !== 0 && !world.application.messageContent) {
-    return { code: CLOSE.disallowedIntents, reason: 'Disallowed intent(s).' }
-  }
-  return asked
+/** What a session needs of the gateway. */
+export type SessionHost = {
+  readonly world: World
+  /** Where a client resumes. */
+  readonly url: string
+  /** The flags that say which privileged intents are granted. */
+  applicationFlags(): number
+  /** Called with every event just before it gets its number; delivers now, later, or twice. */
+  readonly pass: (event: string, deliver: () => void) => void
+  /** When each guild's whole member list was last asked for. */
+  readonly membersAskedAt: Map<string, number>
 }
 
 /** A session; it lives on without its socket until it is resumed or forgotten. */
 export class GatewaySession {
   readonly id = randomBytes(16).toString('hex')
-  readonly #world: World
-  readonly #intents: number
-  readonly #shard: readonly [number, number]
-  readonly #kept: KeptEvent[] = []
+  readonly shard: readonly [id: number, count: number]
+  /** What the bot shows of itself; null until it says. */
+  presence: Presence | null
+  readonly #host: SessionHost
+  readonly #identify: Identify
+  #kept: KeptEvent[] = []
   #sequence = 0
-  #socket: WebSocket | null = null
+  #transport: Transport | null = null
   #parkedAt: number | null = null
 
-  constructor(world: World, intents: number, shard: readonly [number, number]) {
-    this.#world = world
-    this.#intents = intents
-    this.#shard = shard
+  constructor(host: SessionHost, identify: Identify) {
+    this.#host = host
+    this.#identify = identify
+    this.shard = identify.shard ?? [0, 1]
+    this.presence = identify.presence
   }
 
-  attach(socket: WebSocket): void {
-    this.#socket = socket
+  /** Whether a connection carries it now. */
+  get connected(): boolean {
+    return this.#transport !== null
+  }
+
+  /** Moves to this connection; one that still carried it is broken off. */
+  attach(transport: Transport): void {
+    const before = this.#transport
+    this.#transport = transport
     this.#parkedAt = null
+    if (before !== transport) before?.terminate()
   }
 
-  attachedTo(socket: WebSocket): boolean {
-    return this.#socket === socket
+  attachedTo(transport: Transport): boolean {
+    return this.#transport === transport
   }
 
   detach(nowMs: number): void {
-    this.#socket = null
+    this.#transport = null
     this.#parkedAt = nowMs
   }
 
@@ -73,26 +74,30 @@ export class GatewaySession {
     return this.#parkedAt === atMs
   }
 
-  /** Ready, then every guild of this shard. */
-  begin(resumeUrl: string): void {
-    const { application, guild } = this.#world
-    const guilds = this.#ownsGuild(guild.id) ? [{ id: guild.id, unavailable: true }] : []
+  /** Ready, with the guilds of this shard still unavailable; then each of them. */
+  begin(): void {
+    const { world, url } = this.#host
+    const guilds = [world.guild].filter(({ id }) => this.#owns(id))
     this.#dispatch('READY', {
       v: 10,
-      user: { ...renderUser(application.bot), verified: true, mfa_enabled: true, flags: 0 },
-      guilds,
+      user: {
+        ...renderUser(world.application.bot),
+        email: null,
+        verified: true,
+        mfa_enabled: true,
+        flags: 0,
+      },
+      guilds: guilds.map(({ id }) => ({ id, unavailable: true })),
       session_id: this.id,
-      resume_gateway_url: resumeUrl,
+      resume_gateway_url: url,
       session_type: 'normal',
       private_channels: [],
       relationships: [],
-      shard: this.#shard,
-      application: { id: application.id, flags: applicationFlags(this.#world) },
+      ...(this.#identify.shard ? { shard: this.#identify.shard } : {}),
+      application: { id: world.application.id, flags: this.#host.applicationFlags() },
       _trace: ['sandbox'],
     })
-    if (guilds.length > 0 && this.#has(INTENT.guilds)) {
-      this.#dispatch('GUILD_CREATE', renderGuildEvent(this.#world))
-    }
+    for (const { id } of guilds) this.offer('GUILD_CREATE', id, this.#guildEvent())
   }
 
   /**
@@ -106,16 +111,59 @@ export class GatewaySession {
   }
 
   replay(missed: readonly KeptEvent[]): void {
-    for (const { frame } of missed) this.#socket?.send(frame)
-    this.#dispatch('RESUMED', { _trace: ['sandbox'] })
+    for (const { frame } of missed) this.#transport?.send(frame)
+    this.#deliver('RESUMED', { _trace: ['sandbox'] })
   }
 
+  /** Sends a frame that is no event; without a connection it goes nowhere. */
   send(op: number, d: unknown): void {
-    this.#socket?.send(JSON.stringify({ op, d, s: null, t: null }))
+    this.#transport?.send(JSON.stringify({ op, d, s: null, t: null }))
+  }
+
+  /** Ends the connection, if there is one. */
+  hangUp(code: number, reason: string): void {
+    this.#transport?.close(code, reason)
+  }
+
+  /** Answers opcode 8; false when the request does not have the documented form. */
+  requestMembers(d: unknown): boolean {
+    return requestMembers(
+      {
+        clock: this.#host.world.clock,
+        intents: this.#identify.intents,
+        askedAt: this.#host.membersAskedAt,
+        members: (id) => (this.#owns(id) ? this.#members(id) : undefined),
+        dispatch: (event, data) => this.#dispatch(event, data),
+      },
+      d,
+    )
+  }
+
+  /** Answers a request for what the sandbox's guilds do not have: sounds, voice channels. */
+  answerEmpty(event: string, guildIds: readonly string[], key: string): void {
+    const known = guildIds.filter((id) => id === this.#host.world.guild.id && this.#owns(id))
+    for (const id of known) this.#dispatch(event, { guild_id: id, [key]: [] })
+  }
+
+  /** Dispatches the event if the session's shard and intents let it. */
+  offer(event: string, guildId: string | null, data: object): void {
+    if (!this.#owns(guildId)) return
+    if (letsThrough(this.#identify.intents, event, guildId !== null)) this.#dispatch(event, data)
+  }
+
+  /** Whether this session would receive such an event at all. */
+  wants(event: string, guildId: string | null): boolean {
+    return this.#owns(guildId) && letsThrough(this.#identify.intents, event, guildId !== null)
+  }
+
+  /** Whether the session reads message contents. */
+  get seesContent(): boolean {
+    return this.#has(INTENT.messageContent)
   }
 
   /** Passes the event on if the session's shard and intents let it. */
   hear(event: WorldEvent): void {
+    const { world } = this.#host
     switch (event.name) {
       case 'MESSAGE_CREATE':
       case 'MESSAGE_UPDATE':
@@ -124,11 +172,10 @@ export class GatewaySession {
       case 'TYPING_START':
         return this.#hearTyping(event)
       case 'CHANNEL_CREATE':
-        if (event.channel.guildId === null || !this.#has(INTENT.guilds)) return
-        return this.#dispatch(event.name, renderChannel(this.#world, event.channel))
+        if (event.channel.guildId === null) return
+        return this.offer(event.name, event.channel.guildId, renderChannel(world, event.channel))
       case 'INTERACTION_CREATE':
-        if (this.#ownsGuild(event.guildId)) this.#dispatch(event.name, event.data)
-        return
+        return this.offer(event.name, event.guildId, event.data)
       case 'INTERACTION_FAILED':
       case 'COMMANDS_UPDATE':
         return
@@ -137,50 +184,82 @@ export class GatewaySession {
 
   #hearMessage(event: WorldEvent & { name: `MESSAGE_${string}` }): void {
     const { message } = event
-    const intent = message.guildId === null ? INTENT.directMessages : INTENT.guildMessages
     // An ephemeral message reaches its one reader and nobody else, its own author included.
-    if (message.visibleTo !== null || !this.#has(intent) || !this.#ownsGuild(message.guildId)) {
-      return
-    }
+    if (message.visibleTo !== null || !this.wants(event.name, message.guildId)) return
     if (event.name === 'MESSAGE_DELETE') {
       const guild = message.guildId === null ? {} : { guild_id: message.guildId }
       return this.#dispatch(event.name, { id: message.id, channel_id: message.channelId, ...guild })
     }
-    const reader = { seesContent: this.#has(INTENT.messageContent) }
-    this.#dispatch(event.name, renderMessageEvent(this.#world, message, reader))
+    const reader = { seesContent: this.seesContent }
+    this.#dispatch(event.name, renderMessageEvent(this.#host.world, message, reader))
   }
 
   #hearTyping(event: WorldEvent & { name: 'TYPING_START' }): void {
     const { channel, userId } = event
-    const intent = channel.guildId === null ? INTENT.directMessageTyping : INTENT.guildMessageTyping
-    if (!this.#has(intent) || !this.#ownsGuild(channel.guildId)) return
-    this.#dispatch(event.name, {
+    const { world } = this.#host
+    this.offer(event.name, channel.guildId, {
       channel_id: channel.id,
       user_id: userId,
-      timestamp: Math.floor(this.#world.clock.now() / 1000),
+      timestamp: Math.floor(world.clock.now() / 1000),
       ...(channel.guildId === null
         ? {}
-        : { guild_id: channel.guildId, member: renderMember(this.#world, userId) }),
+        : { guild_id: channel.guildId, member: renderMember(world, userId) }),
     })
   }
 
-  #dispatch(name: string, data: object): void {
+  #members(guildId: string): readonly RenderedMember[] | undefined {
+    const { world } = this.#host
+    if (guildId !== world.guild.id) return undefined
+    return renderedMembers(renderGuildEvent(world))
+  }
+
+  // Without the presence intent only the bot itself is listed. Everyone of the sandbox is online,
+  // so that a large guild leaves out nobody else.
+  #guildEvent(): object {
+    const whole = renderGuildEvent(this.#host.world)
+    const members = renderedMembers(whole)
+    const { bot } = this.#host.world.application
+    const shown = members.filter(({ user }) => user.id === bot.id)
+    return {
+      ...whole,
+      large: members.length > this.#identify.largeThreshold,
+      members: this.#has(INTENT.guildPresences) ? members : shown,
+    }
+  }
+
+  #dispatch(event: string, data: object): void {
+    this.#host.pass(event, () => this.#deliver(event, data))
+  }
+
+  #deliver(event: string, data: object): void {
     this.#sequence += 1
-    const frame = JSON.stringify({ op: OPCODE.dispatch, d: data, s: this.#sequence, t: name })
+    const frame = JSON.stringify({ op: OPCODE.dispatch, d: data, s: this.#sequence, t: event })
     this.#kept.push({ sequence: this.#sequence, frame })
-    if (this.#kept.length > MAX_KEPT_EVENTS) this.#kept.shift()
-    this.#socket?.send(frame)
+    if (this.#kept.length >= 2 * MAX_KEPT_EVENTS) this.#kept = this.#kept.slice(-MAX_KEPT_EVENTS)
+    this.#transport?.send(frame)
   }
 
   #has(intent: number): boolean {
-    return (this.#intents & intent) !== 0
+    return (this.#identify.intents & intent) !== 0
   }
 
-  // Direct messages and interactions outside guilds go to shard 0.
-  #ownsGuild(guildId: string | null): boolean {
-    const [shard, shards] = this.#shard
-    return guildId === null
-      ? shard === 0
-      : Number((BigInt(guildId) >> 22n) % BigInt(shards)) === shard
+  // Direct messages and whatever else has no guild go to shard 0.
+  #owns(guildId: string | null): boolean {
+    const [id, count] = this.shard
+    return guildId === null ? id === 0 : shardOf(guildId, count) === id
   }
+}
+
+/** The shard that hears of a guild. */
+export function shardOf(guildId: string, shards: number): number {
+  return Number((BigInt(guildId) >> 22n) % BigInt(shards))
+}
+
+function renderedMembers(guild: object): readonly RenderedMember[] {
+  const members: unknown = isJson(guild) ? guild['members'] : []
+  return Array.isArray(members) ? members.filter(isRenderedMember) : []
+}
+
+function isRenderedMember(value: unknown): value is RenderedMember {
+  return isJson(value) && isJson(value['user']) && typeof value['user']['username'] === 'string'
 }

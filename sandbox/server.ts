@@ -9,13 +9,14 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type Clock, systemClock } from './clock.ts'
 import { ApiError, refuse } from './errors.ts'
 import type { Exchange } from './exchange.ts'
-import { Gateway } from './gateway.ts'
+import { Gateway, type GatewayOptions } from './gateway.ts'
 import { Interactions } from './interactions.ts'
 import { MemberApi } from './member-api.ts'
 import { servePage } from './page.ts'
 import { type Body, readBody } from './requests.ts'
 import { basicRoutes } from './rest/basics.ts'
 import { commandRoutes } from './rest/commands.ts'
+import { gatewayRoutes } from './rest/gateway.ts'
 import { interactionRoutes } from './rest/interactions.ts'
 import { messageRoutes } from './rest/messages.ts'
 import { type Reply, Router } from './rest/route.ts'
@@ -35,6 +36,8 @@ export type SandboxOptions = {
   readonly botName?: string
   /** Whether the developer portal grants the Message Content intent. Default true. */
   readonly messageContent?: boolean
+  /** How the gateway differs from a small application's. */
+  readonly gateway?: GatewayOptions
   /** Told of every exchange of the REST API just before its response is sent. */
   readonly observe?: (exchange: Exchange) => void
 }
@@ -61,7 +64,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     botName: options.botName ?? 'Sightseer',
     messageContent: options.messageContent ?? true,
   })
-  const parts = new Parts(world, options.observe)
+  const parts = new Parts(world, options)
   const server = createServer((request, response) => void parts.answer(request, response))
   server.on('upgrade', (request, socket: IncomingMessage['socket'], head: Buffer) => {
     parts.upgrade(request, socket, head)
@@ -93,17 +96,18 @@ class Parts {
   readonly #interactions: Interactions
   readonly #members: MemberApi
   readonly #router = new Router([
+    ...gatewayRoutes,
     ...basicRoutes,
     ...messageRoutes,
     ...interactionRoutes,
     ...commandRoutes,
   ])
 
-  constructor(world: World, observe: SandboxOptions['observe']) {
+  constructor(world: World, options: SandboxOptions) {
     this.#world = world
-    this.#observe = observe
+    this.#observe = options.observe
     this.#interactions = new Interactions(world)
-    this.gateway = new Gateway(world)
+    this.gateway = new Gateway(world, options.gateway)
     this.#members = new MemberApi(world, this.#interactions)
   }
 

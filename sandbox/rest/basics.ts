@@ -1,19 +1,13 @@
-/** Routes that read what there is: gateway, users, the application, guilds and channels. */
+/** Routes that read what there is: users, the application, guilds and channels. */
 
 import { Checks } from '../checks.ts'
 import { refuse } from '../errors.ts'
-import {
-  applicationFlags,
-  renderChannel,
-  renderGuild,
-  renderMember,
-  MEMBER_PERMISSIONS,
-} from '../render.ts'
+import { renderChannel, renderGuild, renderMember, MEMBER_PERMISSIONS } from '../render.ts'
 import { asJson } from '../requests.ts'
-import { renderUser, type World } from '../world.ts'
+import { renderUser } from '../world.ts'
 import { type Context, NO_CONTENT, ok, type Route } from './route.ts'
 
-function renderApplication(world: World): object {
+function renderApplication({ world, gateway }: Context): object {
   const { application } = world
   return {
     id: application.id,
@@ -25,7 +19,7 @@ function renderApplication(world: World): object {
     bot_public: true,
     bot_require_code_grant: false,
     verify_key: '0'.repeat(64),
-    flags: applicationFlags(world),
+    flags: gateway.applicationFlags(),
     hook: true,
     redirect_uris: [],
     interactions_endpoint_url: null,
@@ -45,25 +39,6 @@ function checkGuild({ world, params }: Context): void {
 function userId({ world, params }: Context): string {
   return params['user'] === '@me' ? world.application.bot.id : params['user']!
 }
-
-const gatewayRoutes: readonly Route[] = [
-  {
-    method: 'GET',
-    path: '/gateway',
-    open: true,
-    handle: ({ gateway }) => ok({ url: gateway.url }),
-  },
-  {
-    method: 'GET',
-    path: '/gateway/bot',
-    handle: ({ gateway }) =>
-      ok({
-        url: gateway.url,
-        shards: 1,
-        session_start_limit: { total: 1000, remaining: 1000, reset_after: 0, max_concurrency: 1 },
-      }),
-  },
-]
 
 const userRoutes: readonly Route[] = [
   {
@@ -103,12 +78,12 @@ const userRoutes: readonly Route[] = [
   {
     method: 'GET',
     path: '/applications/@me',
-    handle: ({ world }) => ok(renderApplication(world)),
+    handle: (context) => ok(renderApplication(context)),
   },
   {
     method: 'GET',
     path: '/oauth2/applications/@me',
-    handle: ({ world }) => ok(renderApplication(world)),
+    handle: (context) => ok(renderApplication(context)),
   },
 ]
 
@@ -158,4 +133,4 @@ const guildRoutes: readonly Route[] = [
 ]
 
 /** All routes of this file. */
-export const basicRoutes: readonly Route[] = [...gatewayRoutes, ...userRoutes, ...guildRoutes]
+export const basicRoutes: readonly Route[] = [...userRoutes, ...guildRoutes]

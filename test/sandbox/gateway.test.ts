@@ -6,7 +6,7 @@ import { after, afterEach, before, describe, it } from 'node:test'
 import { Client, Events, GatewayIntentBits, type Message } from 'discord.js'
 import { WebSocket } from 'ws'
 import { Member } from '../../sandbox/client.ts'
-import { rawText } from '../../sandbox/gateway.ts'
+import { rawText } from '../../sandbox/gateway-connection.ts'
 import { type Sandbox, startSandbox } from '../../sandbox/server.ts'
 
 const PATIENCE_MS = 20_000
@@ -71,7 +71,7 @@ async function talk(...frames: readonly (object | string)[]) {
 }
 
 function identify(d: object): object {
-  return { op: 2, d: { token: sandbox.token, intents: 1, ...d } }
+  return { op: 2, d: { token: sandbox.token, intents: 1, properties: {}, ...d } }
 }
 
 async function hears(client: Client, act: () => Promise<unknown>): Promise<Message> {
