@@ -41,7 +41,7 @@ const BACKGROUND_FILLS: Readonly<Record<string, readonly string[]>> = {
 
 /** Largest distance from an object's centre, as a share of the shorter side. */
 const RADII: Readonly<Record<string, readonly [number, number]>> = {
-  small: [0.068, 0.084],
+  small: [0.083, 0.097],
   large: [0.134, 0.156],
 }
 
