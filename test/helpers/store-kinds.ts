@@ -1,0 +1,10 @@
+/** Kinds of records that tests keep. */
+
+import { z } from 'zod'
+import type { SpaceKind } from '../../bot/store-types.ts'
+
+export const TURNS: SpaceKind<readonly string[]> = {
+  name: 'turns',
+  ttlMs: 60_000,
+  decode: (data) => z.array(z.string()).parse(data),
+}
