@@ -92,6 +92,17 @@ export const modelCardSchema = z.strictObject({
   }),
   /** What a person gets without saying more; options of a request win. */
   defaults: z.strictObject({ describe: generationDefaults, ask: generationDefaults }),
+  /** What the model can be asked, to suggest questions by; absent: what any BLIP-2 can be asked. */
+  questions: z
+    .strictObject({
+      /** Lists of words. `{shape}` in a pattern stands for each word of `shape` that the caption has. */
+      words: z.record(z.string().regex(/^[a-z]+$/), z.array(z.string().min(1)).min(1)),
+      /** Questions of their own. `{shape.1}` and `{shape.2}` are two different words. */
+      patterns: z.array(z.string().min(1)).min(1),
+      /** Questions that need the answer before them, such as "how big is it?". */
+      followUps: z.array(z.string().min(1)),
+    })
+    .optional(),
   /** Every other file of the package. */
   files: z.record(
     z.string(),

@@ -11,7 +11,7 @@ import { readJson } from './read-json.ts'
 /** A checkpoint may say here what config.json cannot: our own file, all of it optional. */
 export const OWN_FILE = 'sightseer.json'
 
-const { prompts, defaults } = modelCardSchema.shape
+const { prompts, defaults, questions } = modelCardSchema.shape
 const ownSchema = z
   .strictObject({
     name: z.string().min(1),
@@ -19,6 +19,7 @@ const ownSchema = z
     license: z.string(),
     prompts: prompts.partial(),
     defaults: defaults.partial(),
+    questions,
   })
   .partial()
 
@@ -119,6 +120,7 @@ export function makeCard(facts: CardFacts, own: OwnSettings, license: string | n
       describe: own.defaults?.describe ?? DEFAULTS.describe,
       ask: own.defaults?.ask ?? DEFAULTS.ask,
     },
+    ...(own.questions && { questions: own.questions }),
     files: facts.files,
   }
 }
