@@ -9,7 +9,9 @@ export type Exchange = {
   readonly path: string
   readonly query: URLSearchParams
   readonly requestHeaders: IncomingHttpHeaders
-  /** Parsed JSON, or a form's `payload_json`; undefined when there was none or it was not read. */
+  /** False when the refusal came before the body was looked at, as for a wrong token. */
+  readonly requestWasRead: boolean
+  /** Parsed JSON, or a form's `payload_json`; undefined when there was none. */
   readonly requestBody: unknown
   /** The numbers of a form's files: `files[0]` is `0`. */
   readonly fileNumbers: readonly string[]

@@ -1,17 +1,16 @@
 /**
- * The CDN: files kept in memory, behind signed links that expire as Discord's do.
+ * The files that the CDN keeps in memory, and what the API says of them.
  *
- * A link carries `ex` (when it expires), `is` (when it was made), both hexadecimal seconds, and
- * `hm`, their HMAC. Any message read from the API has fresh links; an old one answers 404.
+ * Any message read from the API has fresh links; `file-links.ts` signs them, `file-server.ts`
+ * answers requests for them.
  */
 
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import { extname } from 'node:path'
 import type { Clock } from './clock.ts'
+import { FileLinks } from './file-links.ts'
 
-/** How long a link works, in seconds: about a day, as observed on Discord. */
-const LINK_LIFE_S = 24 * 60 * 60
+/** How long a file given to a command is kept, in milliseconds; its interaction lives 15 min. */
+const EPHEMERAL_LIFE_MS = 60 * 60 * 1000
 
 /** Attachment flag of a spoiler. */
 const IS_SPOILER = 1 << 3
@@ -25,13 +24,17 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.jpeg': 'image/jpeg',
   '.jpg': 'image/jpeg',
   '.json': 'application/json; charset=utf-8',
+  '.mov': 'video/quicktime',
+  '.mp3': 'audio/mpeg',
   '.mp4': 'video/mp4',
+  '.ogg': 'audio/ogg',
   '.pdf': 'application/pdf',
   '.png': 'image/png',
   '.svg': 'image/svg+xml; charset=utf-8',
   '.tif': 'image/tiff',
   '.tiff': 'image/tiff',
   '.txt': 'text/plain; charset=utf-8',
+  '.webm': 'video/webm',
   '.webp': 'image/webp',
 }
 
@@ -57,16 +60,18 @@ export type StoredFile = {
   readonly spoiler: boolean
 }
 
-/** Keeps the files and answers requests for them. */
+/** Keeps the files. */
 export class Cdn {
   /** Where the links point, without the path; known once the server listens. */
   origin = ''
   readonly #clock: Clock
   readonly #files = new Map<string, StoredFile>()
-  readonly #secret = randomBytes(32)
+  readonly #links: FileLinks
 
-  constructor(clock: Clock) {
+  /** @param secret signs the links; with the same one they survive a restart. */
+  constructor(clock: Clock, secret?: Buffer) {
     this.#clock = clock
+    this.#links = new FileLinks(clock, secret)
   }
 
   /** Keeps a file under `folder`, for example `attachments/CHANNEL`. */
@@ -85,79 +90,73 @@ export class Cdn {
       description: upload.description,
       spoiler: (upload.spoiler ?? false) || name.startsWith('SPOILER_'),
     }
-    this.#files.set(`/${folder}/${id}/${name}`, file)
+    this.keep(file)
     return file
+  }
+
+  /** Keeps a file that is known already; one with the same path is replaced. */
+  keep(file: StoredFile): void {
+    this.#files.set(pathOf(file), file)
+    // Nothing refers to a command's file once its interaction is over.
+    if (isEphemeral(file)) this.#clock.after(EPHEMERAL_LIFE_MS, () => this.remove(file))
   }
 
   /** Forgets a file; its links answer 404 from now on. */
   remove(file: StoredFile): void {
-    this.#files.delete(`/${file.folder}/${file.id}/${file.name}`)
+    this.#files.delete(pathOf(file))
+  }
+
+  /** The file at that path, if the query's signature is right and has not expired. */
+  find(path: string, query: URLSearchParams): StoredFile | undefined {
+    return this.#links.isValid(path, query) ? this.#files.get(path) : undefined
   }
 
   /** The file as the API describes it, with a fresh link. */
   describe(file: StoredFile): object {
-    const link = this.#sign(`/${file.folder}/${file.id}/${file.name}`)
     return {
       id: file.id,
       filename: file.name,
       size: file.bytes.length,
+      ...this.media(file),
+      ...(file.description === undefined ? {} : { description: file.description }),
+      ...(file.spoiler ? { flags: IS_SPOILER } : {}),
+      ...(isEphemeral(file) ? { ephemeral: true } : {}),
+    }
+  }
+
+  /** What embeds and components say of a file: fresh links, size and type. */
+  media(file: StoredFile) {
+    const link = this.#links.sign(pathOf(file))
+    return {
       url: `${this.origin}/cdn${link}`,
       proxy_url: `${this.origin}/media${link}`,
       ...(file.contentType === undefined ? {} : { content_type: file.contentType }),
       ...(file.width === undefined ? {} : { width: file.width }),
       ...(file.height === undefined ? {} : { height: file.height }),
-      ...(file.description === undefined ? {} : { description: file.description }),
-      ...(file.spoiler ? { flags: IS_SPOILER } : {}),
-      ...(file.folder.startsWith('ephemeral') ? { ephemeral: true } : {}),
     }
   }
 
-  /** Answers a request for `/cdn/…` or `/media/…`. */
-  serve(request: IncomingMessage, response: ServerResponse, url: URL): void {
-    const path = decodeURIComponent(url.pathname.replace(/^\/(cdn|media)/, ''))
-    const file = this.#files.get(path)
-    if (request.method !== 'GET' && request.method !== 'HEAD') {
-      response.writeHead(405, { allow: 'GET, HEAD' }).end()
-      return
-    }
-    if (!file || !this.#valid(path, url.searchParams)) {
-      response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8' })
-      response.end('This content is no longer available.')
-      return
-    }
-    response.writeHead(200, {
-      'content-type': file.contentType ?? 'application/octet-stream',
-      'content-length': file.bytes.length,
-      'cache-control': 'private, max-age=86400',
-      'x-content-type-options': 'nosniff',
-      // A picture opened by itself in the browser must not run anything, SVG included.
-      'content-security-policy': "default-src 'none'; sandbox",
-    })
-    response.end(request.method === 'HEAD' ? undefined : file.bytes)
+  /** A fresh link for one of ours, whatever became of its signature; null for a foreign one. */
+  refresh(url: string): string | null {
+    if (!URL.canParse(url)) return null
+    const { origin, pathname } = new URL(url)
+    const [, door, path = ''] = /^\/(cdn|media)(\/.+)$/.exec(pathname) ?? []
+    if (origin !== this.origin || door === undefined) return null
+    return `${origin}/${door}${this.#links.sign(path)}`
   }
 
-  #sign(path: string): string {
-    const issuedS = Math.floor(this.#clock.now() / 1000)
-    const issued = issuedS.toString(16)
-    const expires = (issuedS + LINK_LIFE_S).toString(16)
-    const mac = this.#mac(path, expires, issued)
-    return `${path}?ex=${expires}&is=${issued}&hm=${mac}&`
+  /** Ends every link given out so far; `onUse` is called whenever one of them is tried. */
+  expireLinks(onUse: () => void): void {
+    this.#links.expireAll(onUse)
   }
+}
 
-  #valid(path: string, query: URLSearchParams): boolean {
-    const [expires, issued, mac] = ['ex', 'is', 'hm'].map((name) => query.get(name) ?? '')
-    const given = Buffer.from(mac!, 'hex')
-    const right = Buffer.from(this.#mac(path, expires!, issued!), 'hex')
-    return (
-      given.length === right.length &&
-      timingSafeEqual(given, right) &&
-      parseInt(expires!, 16) * 1000 > this.#clock.now()
-    )
-  }
+function pathOf(file: StoredFile): string {
+  return `/${file.folder}/${file.id}/${file.name}`
+}
 
-  #mac(path: string, expires: string, issued: string): string {
-    return createHmac('sha256', this.#secret).update(`${path}|${expires}|${issued}`).digest('hex')
-  }
+function isEphemeral(file: StoredFile): boolean {
+  return file.folder.startsWith('ephemeral')
 }
 
 // Discord keeps letters, digits, `_`, `-` and `.` of a file's name.

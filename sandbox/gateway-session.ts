@@ -23,7 +23,7 @@ export type SessionHost = {
   /** The flags that say which privileged intents are granted. */
   applicationFlags(): number
   /** Called with every event just before it gets its number; delivers now, later, or twice. */
-  readonly pass: (event: string, deliver: () => void) => void
+  readonly pass: (session: string, event: string, deliver: () => void) => void
   /** When each guild's whole member list was last asked for. */
   readonly membersAskedAt: Map<string, number>
 }
@@ -228,7 +228,7 @@ export class GatewaySession {
   }
 
   #dispatch(event: string, data: object): void {
-    this.#host.pass(event, () => this.#deliver(event, data))
+    this.#host.pass(this.id, event, () => this.#deliver(event, data))
   }
 
   #deliver(event: string, data: object): void {

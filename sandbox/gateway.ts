@@ -13,6 +13,7 @@ import type { Privileges } from './gateway-intents.ts'
 import { SessionStarts } from './gateway-limits.ts'
 import type { GatewaySession } from './gateway-session.ts'
 import { transportFor } from './gateway-transport.ts'
+import type { Timing } from './timing.ts'
 import type { World } from './world.ts'
 
 /** How long a session without a connection can still be resumed, in milliseconds. */
@@ -41,6 +42,8 @@ export type GatewayOptions = {
   readonly spacedIdentifies?: boolean
   /** Whether 120 frames in a minute are the most a connection may send. Default true. */
   readonly limitsFrames?: boolean
+  /** Told how long handing an event to every session took. */
+  readonly measure?: (timing: Timing) => void
 }
 
 /** Accepts bots' connections and hands them what the world tells. */
@@ -54,7 +57,8 @@ export class Gateway implements ConnectionHost {
   readonly limitsFrames: boolean
   readonly membersAskedAt = new Map<string, number>()
   /** What faults may replace: delivers each event at once. */
-  pass: (event: string, deliver: () => void) => void = (_event, deliver) => deliver()
+  pass: (session: string, event: string, deliver: () => void) => void = (_s, _e, deliver) =>
+    deliver()
   readonly #options: GatewayOptions
   readonly #sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_FRAME_BYTES })
   readonly #stopListening: () => void
@@ -70,7 +74,9 @@ export class Gateway implements ConnectionHost {
       spaced: options.spacedIdentifies ?? false,
     })
     this.#stopListening = world.listen((event) => {
+      const startMs = performance.now()
       for (const session of this.sessions.values()) session.hear(event)
+      options.measure?.({ part: 'event', name: event.name, ms: performance.now() - startMs })
     })
   }
 
@@ -107,23 +113,31 @@ export class Gateway implements ConnectionHost {
     this.#sockets.handleUpgrade(request, socket, head, (ws) => this.#accept(ws, request))
   }
 
-  /** Closes every connection; with 4000 or none a client resumes, with 1000 it starts anew. */
-  drop(code?: number): void {
+  /**
+   * Closes every connection; with 4000 or none a client resumes, with 1000 it starts anew.
+   *
+   * @returns how many there were.
+   */
+  drop(code?: number): number {
     for (const socket of this.#sockets.clients) {
       if (code === undefined) socket.terminate()
       else socket.close(code)
     }
+    return this.#sockets.clients.size
   }
 
-  /** Asks every client to reconnect and resume (opcode 7). */
-  askToReconnect(): void {
+  /** Asks every client to reconnect and resume (opcode 7). @returns how many. */
+  askToReconnect(): number {
     for (const session of this.sessions.values()) session.send(OPCODE.reconnect, null)
+    return this.sessions.size
   }
 
-  /** Tells every client that its session is invalid (opcode 9), and gone unless resumable. */
-  invalidateSessions(resumable = false): void {
+  /** Tells every client that its session is invalid (opcode 9). @returns how many. */
+  invalidateSessions(resumable = false): number {
+    const { size } = this.sessions
     for (const session of this.sessions.values()) session.send(OPCODE.invalidSession, resumable)
     if (!resumable) this.sessions.clear()
+    return size
   }
 
   park(session: GatewaySession): void {

@@ -5,24 +5,18 @@
  */
 
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage } from 'node:http'
 import { type Clock, systemClock } from './clock.ts'
-import { ApiError, refuse } from './errors.ts'
 import type { Exchange } from './exchange.ts'
+import { Faults } from './faults.ts'
 import { Gateway, type GatewayOptions } from './gateway.ts'
+import { Door, HOST } from './http.ts'
 import { Interactions } from './interactions.ts'
 import { MemberApi } from './member-api.ts'
-import { servePage } from './page.ts'
-import { type Body, readBody } from './requests.ts'
-import { basicRoutes } from './rest/basics.ts'
-import { commandRoutes } from './rest/commands.ts'
-import { gatewayRoutes } from './rest/gateway.ts'
-import { interactionRoutes } from './rest/interactions.ts'
-import { messageRoutes } from './rest/messages.ts'
-import { type Reply, Router } from './rest/route.ts'
+import { RateLimits, type RateLimitSettings } from './rate-limits.ts'
+import { RestApi } from './rest/api.ts'
+import type { Timing } from './timing.ts'
 import { World } from './world.ts'
-
-const HOST = '127.0.0.1'
 
 /** A token of the real one's form that opens nothing but this sandbox. */
 export const SANDBOX_TOKEN = 'c2FuZGJveA.loopback.not-a-secret'
@@ -38,8 +32,16 @@ export type SandboxOptions = {
   readonly messageContent?: boolean
   /** How the gateway differs from a small application's. */
   readonly gateway?: GatewayOptions
+  /**
+   * How often requests may come: as on Discord, in other numbers, or without limit. Default
+   * `discord`; with a clock of the caller's own `off`, since a bucket is full again only when that
+   * clock moves.
+   */
+  readonly rateLimits?: 'discord' | 'off' | RateLimitSettings
   /** Told of every exchange of the REST API just before its response is sent. */
   readonly observe?: (exchange: Exchange) => void
+  /** Told how long each request and each event took. */
+  readonly measure?: (timing: Timing) => void
 }
 
 /** A running sandbox. */
@@ -53,6 +55,8 @@ export type Sandbox = {
   readonly token: string
   readonly world: World
   readonly gateway: Gateway
+  /** Makes things go wrong. */
+  readonly faults: Faults
   close(): Promise<void>
 }
 
@@ -64,158 +68,40 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     botName: options.botName ?? 'Sightseer',
     messageContent: options.messageContent ?? true,
   })
-  const parts = new Parts(world, options)
-  const server = createServer((request, response) => void parts.answer(request, response))
+  const { measure, observe } = options
+  const gateway = new Gateway(world, { ...options.gateway, ...(measure && { measure }) })
+  const faults = new Faults(world.clock, gateway, world.cdn)
+  const interactions = new Interactions(world)
+  const members = new MemberApi(world, interactions)
+  const limits = new RateLimits(world.clock, limitSettings(options))
+  const rest = new RestApi({ world, gateway, interactions, limits, faults, observe })
+  const door = new Door({ world, gateway, members, rest, faults, measure })
+
+  const server = createServer((request, response) => void door.answer(request, response))
   server.on('upgrade', (request, socket: IncomingMessage['socket'], head: Buffer) => {
-    parts.upgrade(request, socket, head)
+    door.upgrade(request, socket, head)
   })
   server.listen(options.port ?? 0, HOST)
   await once(server, 'listening')
   const address = server.address()
   if (typeof address !== 'object' || !address) throw new TypeError('expected a TCP port')
-  const { port } = address
-  const url = `http://${HOST}:${port}`
+  const url = `http://${HOST}:${address.port}`
   world.cdn.origin = url
-  parts.gateway.url = `ws://${HOST}:${port}/gateway`
+  gateway.url = `ws://${HOST}:${address.port}/gateway`
   return {
     url,
     api: `${url}/api`,
     cdn: url,
     token: world.application.token,
     world,
-    gateway: parts.gateway,
-    close: () => parts.close(server),
+    gateway,
+    faults,
+    close: () => door.close(server),
   }
 }
 
-// Everything behind the port.
-class Parts {
-  readonly gateway: Gateway
-  readonly #world: World
-  readonly #observe: SandboxOptions['observe']
-  readonly #interactions: Interactions
-  readonly #members: MemberApi
-  readonly #router = new Router([
-    ...gatewayRoutes,
-    ...basicRoutes,
-    ...messageRoutes,
-    ...interactionRoutes,
-    ...commandRoutes,
-  ])
-
-  constructor(world: World, options: SandboxOptions) {
-    this.#world = world
-    this.#observe = options.observe
-    this.#interactions = new Interactions(world)
-    this.gateway = new Gateway(world, options.gateway)
-    this.#members = new MemberApi(world, this.#interactions)
-  }
-
-  async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    try {
-      const url = new URL(request.url ?? '/', `http://${HOST}`)
-      if (!isLocal(request)) throw refuse('missingAccess')
-      if (/^\/(cdn|media)\//.test(url.pathname)) {
-        return this.#world.cdn.serve(request, response, url)
-      }
-      if (url.pathname.startsWith('/api/')) return await this.#api(request, response, url)
-      if (url.pathname.startsWith('/sandbox/')) {
-        if (request.method !== 'POST') throw refuse('methodNotAllowed')
-        const body = await readBody(request)
-        const told = await this.#members.handle(url.pathname, url.searchParams, body)
-        return reply(response, { status: 200, body: told })
-      }
-      await servePage(request, response, url.pathname)
-    } catch (error) {
-      if (response.headersSent) response.destroy()
-      else reply(response, refusal(error))
-    }
-  }
-
-  async #api(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
-    const path = url.pathname.replace(/^\/api(\/v10)?/, '')
-    const read: { body?: Body } = {}
-    const answer = await this.#rest(request, url, path, read).catch(refusal)
-    this.#observe?.({
-      method: request.method ?? 'GET',
-      path,
-      query: url.searchParams,
-      requestHeaders: request.headers,
-      requestBody: read.body?.json,
-      fileNumbers: [...(read.body?.files.keys() ?? [])],
-      status: answer.status,
-      responseBody: answer.body,
-    })
-    reply(response, answer)
-  }
-
-  async #rest(
-    request: IncomingMessage,
-    url: URL,
-    path: string,
-    read: { body?: Body },
-  ): Promise<Reply> {
-    const { route, params } = this.#router.find(request.method ?? 'GET', path)
-    const { application } = this.#world
-    if (!route.open && request.headers.authorization !== `Bot ${application.token}`) {
-      throw refuse('unauthorized')
-    }
-    const body = await readBody(request)
-    read.body = body
-    return route.handle({
-      world: this.#world,
-      gateway: this.gateway,
-      interactions: this.#interactions,
-      params,
-      query: url.searchParams,
-      body,
-      reader: { seesContent: application.messageContent },
-    })
-  }
-
-  upgrade(request: IncomingMessage, socket: IncomingMessage['socket'], head: Buffer): void {
-    const { pathname } = new URL(request.url ?? '/', `http://${HOST}`)
-    if (pathname.startsWith('/gateway')) this.gateway.upgrade(request, socket, head)
-    else if (pathname === '/sandbox/live' && isLocal(request)) {
-      this.#members.upgrade(request, socket, head)
-    } else socket.destroy()
-  }
-
-  async close(server: Server): Promise<void> {
-    this.#members.close()
-    this.gateway.close()
-    server.close()
-    server.closeAllConnections()
-    if (server.listening) await once(server, 'close')
-  }
-}
-
-function refusal(error: unknown): Reply {
-  if (error instanceof ApiError) return { status: error.status, body: error.body() }
-  // A bug of the sandbox's own: say so where whoever runs it will look.
-  process.stderr.write(`sandbox: ${error instanceof Error ? error.stack : String(error)}\n`)
-  return { status: 500, body: { message: '500: Internal Server Error', code: 0 } }
-}
-
-function reply(response: ServerResponse, { status, body }: Reply): void {
-  if (body === undefined) {
-    response.writeHead(status).end()
-    return
-  }
-  const text = JSON.stringify(body)
-  response.writeHead(status, {
-    'content-type': 'application/json',
-    'content-length': Buffer.byteLength(text),
-  })
-  response.end(text)
-}
-
-// Listening on loopback does not keep out other sites open in the same browser: their requests
-// carry their own `Origin`, or, by a name that points here, their own `Host`.
-function isLocal(request: IncomingMessage): boolean {
-  const host = request.headers.host ?? ''
-  const { origin } = request.headers
-  const name = URL.canParse(`http://${host}`) ? new URL(`http://${host}`).hostname : ''
-  if (!['127.0.0.1', 'localhost', '[::1]'].includes(name)) return false
-  return origin === undefined || origin === `http://${host}`
+function limitSettings({ rateLimits, clock }: SandboxOptions): RateLimitSettings | null {
+  const chosen = rateLimits ?? (clock ? 'off' : 'discord')
+  if (chosen === 'off') return null
+  return chosen === 'discord' ? {} : chosen
 }
