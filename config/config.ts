@@ -4,61 +4,10 @@
  * `readConfig` is pure: nothing else reads environment variables, and nothing is read at import.
  */
 
-import { z } from 'zod'
+import { environment, type LOG_LEVELS } from './environment.ts'
 import { ConfigError } from './errors.ts'
 
-const MIB = 1024 * 1024
-const PUBLIC_HUB = 'https://huggingface.co'
-
-/** An unset variable and an empty one mean the same: `.env.example` has them empty. */
-const text = z
-  .string()
-  .trim()
-  .optional()
-  .transform((value) => value || undefined)
-
-function wholeNumber(least: number, most: number) {
-  const sentence = `must be a whole number from ${least} to ${most}`
-  return text.transform((value, context) => {
-    const number = Number(value ?? least)
-    if (!Number.isSafeInteger(number) || number < least || number > most) {
-      context.addIssue({ code: 'custom', message: sentence })
-      return z.NEVER
-    }
-    return value === undefined ? undefined : number
-  })
-}
-
-/** An address with an optional path, without a slash at the end. */
-const hubAddress = text.transform((value, context) => {
-  const address = (value ?? PUBLIC_HUB).replace(/\/+$/, '')
-  const url = URL.parse(address)
-  if (url === null || !/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '') {
-    context.addIssue({ code: 'custom', message: `must be an address such as ${PUBLIC_HUB}` })
-  } else if (url.username !== '' || url.password !== '') {
-    context.addIssue({ code: 'custom', message: 'must not hold a password; that is HF_TOKEN' })
-  }
-  return address
-})
-
-const hubToken = text.refine((value) => value === undefined || /^[\x21-\x7e]+$/.test(value), {
-  message: 'holds characters that no token has',
-})
-
-const environment = z.object({
-  DISCORD_TOKEN: text,
-  SANDBOX_PORT: wholeNumber(1, 65_535),
-  SIGHTSEER_MODEL: text,
-  SIGHTSEER_MODELS: text,
-  HF_ENDPOINT: hubAddress,
-  HF_TOKEN: hubToken,
-  HTTP_PROXY: text,
-  HTTPS_PROXY: text,
-  NO_PROXY: text,
-  SIGHTSEER_THREADS: wholeNumber(1, 256),
-  SIGHTSEER_MAX_IMAGE_BYTES: wholeNumber(1, 1024 * MIB),
-  SIGHTSEER_MAX_IMAGE_PIXELS: wholeNumber(1, 1_000_000_000),
-})
+const HOUR_MS = 60 * 60 * 1000
 
 export type Config = {
   /** Absent: the bot runs against the loopback Discord. */
@@ -73,6 +22,30 @@ export type Config = {
   readonly threads?: number
   /** Larger image files and larger images are refused; absent: the decoder's own limits. */
   readonly imageLimits: { readonly maxBytes?: number; readonly maxPixels?: number }
+  /** What keeps the bot's memory. */
+  readonly store: {
+    /** As bot/store.ts takes it; may hold a password. */
+    readonly url: string
+    /** 32 bytes each, the one that writes first; never to be printed. Empty: not encrypted. */
+    readonly keys: readonly Uint8Array[]
+  }
+  /** How the bot runs on Discord. */
+  readonly bot: {
+    /** Base of the REST API; absent: Discord's own, or the loopback Discord's. */
+    readonly api?: string
+    /** Commands are registered in this server only; absent: everywhere. */
+    readonly guild?: string
+    readonly shards: number | 'auto'
+    /** Requests that may wait for the model. */
+    readonly queue: number
+    /** Conversations end so long after their last use, at most; milliseconds. */
+    readonly retentionMs: number
+    /** How long a stopping bot finishes what runs; milliseconds. */
+    readonly stopLimitMs: number
+  }
+  readonly logLevel: (typeof LOG_LEVELS)[number]
+  /** Where metrics and health are served; absent: nowhere. */
+  readonly operations?: { readonly host: string; readonly port: number }
   /** Where `pull` downloads from. */
   readonly hub: {
     /** Origin and path prefix, without a slash at the end. */
@@ -111,12 +84,36 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
         maxPixels: values.SIGHTSEER_MAX_IMAGE_PIXELS,
       }),
     },
+    store: {
+      url: values.SIGHTSEER_STORE ?? defaultStore(values.DISCORD_TOKEN),
+      keys: values.SIGHTSEER_STORE_KEY,
+    },
+    bot: {
+      ...(values.DISCORD_API !== undefined && { api: values.DISCORD_API }),
+      ...(values.SIGHTSEER_GUILD !== undefined && { guild: values.SIGHTSEER_GUILD }),
+      shards: values.SHARDS,
+      queue: values.SIGHTSEER_QUEUE ?? 64,
+      retentionMs: (values.SIGHTSEER_RETENTION_HOURS ?? 24) * HOUR_MS,
+      stopLimitMs: (values.SIGHTSEER_STOP_SECONDS ?? 20) * 1000,
+    },
+    logLevel: values.LOG_LEVEL ?? 'info',
+    ...(values.SIGHTSEER_OPERATIONS_PORT !== undefined && {
+      operations: {
+        host: values.SIGHTSEER_OPERATIONS_HOST ?? '127.0.0.1',
+        port: values.SIGHTSEER_OPERATIONS_PORT,
+      },
+    }),
     hub: {
       endpoint: values.HF_ENDPOINT,
       token: values.HF_TOKEN,
       proxies: { http: values.HTTP_PROXY, https: values.HTTPS_PROXY, none: values.NO_PROXY },
     },
   }
+}
+
+/** The loopback Discord forgets at each start, so what was said there need not be kept. */
+function defaultStore(token: string | undefined): string {
+  return token === undefined ? 'memory:' : 'sqlite:data/sightseer.sqlite'
 }
 
 /** Programs read proxies in either case, the lower one first. */

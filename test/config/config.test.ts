@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { describe, it } from 'node:test'
 import { readConfig } from '../../config/config.ts'
+import { settings } from '../../config/environment.ts'
 import { ConfigError } from '../../config/errors.ts'
 import { findModel, MODELS_FOLDER } from '../../config/models.ts'
 
@@ -13,11 +15,20 @@ function read(env: Record<string, string>) {
   return own
 }
 
+const KEY = randomBytes(32)
+
+const DEFAULTS = {
+  model: 'demo',
+  imageLimits: {},
+  store: { url: 'memory:', keys: [] },
+  bot: { shards: 'auto', queue: 64, retentionMs: 86_400_000, stopLimitMs: 20_000 },
+  logLevel: 'info',
+}
+
 describe('readConfig', () => {
   it('needs nothing; empty is as good as absent', () => {
-    const defaults = { model: 'demo', imageLimits: {} }
-    assert.deepEqual(read({}), defaults)
-    assert.deepEqual(read({ DISCORD_TOKEN: '', SIGHTSEER_THREADS: ' ' }), defaults)
+    assert.deepEqual(read({}), DEFAULTS)
+    assert.deepEqual(read({ DISCORD_TOKEN: '', SIGHTSEER_THREADS: ' ', SHARDS: '' }), DEFAULTS)
   })
 
   it('reads what is set', () => {
@@ -29,9 +40,30 @@ describe('readConfig', () => {
         SIGHTSEER_THREADS: '4',
         SIGHTSEER_MAX_IMAGE_BYTES: '1000',
         SIGHTSEER_MAX_IMAGE_PIXELS: '2000',
+        SIGHTSEER_STORE: 'redis://cache:6379/1',
+        SIGHTSEER_STORE_KEY: `${KEY.toString('base64')}, ${KEY.toString('hex')}`,
+        SIGHTSEER_GUILD: '123456789012345678',
+        SIGHTSEER_QUEUE: '7',
+        SIGHTSEER_RETENTION_HOURS: '2',
+        SIGHTSEER_OPERATIONS_PORT: '9090',
+        SIGHTSEER_STOP_SECONDS: '0',
+        DISCORD_API: 'http://127.0.0.1:8080/api/',
+        LOG_LEVEL: 'debug',
+        SHARDS: '3',
         PATH: 'ignored',
       }),
       {
+        store: { url: 'redis://cache:6379/1', keys: [new Uint8Array(KEY), new Uint8Array(KEY)] },
+        bot: {
+          api: 'http://127.0.0.1:8080/api',
+          guild: '123456789012345678',
+          shards: 3,
+          queue: 7,
+          retentionMs: 7_200_000,
+          stopLimitMs: 0,
+        },
+        logLevel: 'debug',
+        operations: { host: '127.0.0.1', port: 9090 },
         discordToken: 'abc',
         model: 'big',
         modelsFolder: '/models',
@@ -49,6 +81,64 @@ describe('readConfig', () => {
         error.problems.length === 2 &&
         /SIGHTSEER_THREADS must be a whole number from 1 to 256/.test(error.message),
     )
+  })
+})
+
+describe('the settings of the bot', () => {
+  it('remembers on disk once there is a token', () => {
+    assert.equal(readConfig({ DISCORD_TOKEN: 'x' }).store.url, 'sqlite:data/sightseer.sqlite')
+  })
+
+  it('says of each wrong one what it must be, and tells no secret', () => {
+    const env = {
+      SIGHTSEER_STORE: 'mysql://me:hunter2@host/db',
+      SIGHTSEER_STORE_KEY: `${KEY.toString('base64')},c2VjcmV0`,
+      SIGHTSEER_GUILD: 'my server',
+      SIGHTSEER_QUEUE: '0',
+      SIGHTSEER_RETENTION_HOURS: '1000',
+      SIGHTSEER_OPERATIONS_PORT: 'http',
+      DISCORD_API: 'localhost',
+      LOG_LEVEL: 'loud',
+      SHARDS: 'many',
+    }
+    assert.throws(
+      () => readConfig(env),
+      (error) => {
+        assert.ok(error instanceof ConfigError)
+        const named = error.problems.map((problem) => problem.split(' ')[0] ?? '')
+        assert.deepEqual(named.toSorted(), Object.keys(env).toSorted())
+        for (const secret of ['hunter2', 'c2VjcmV0', KEY.toString('base64')]) {
+          assert.ok(!error.message.includes(secret))
+        }
+        assert.match(error.message, /SIGHTSEER_STORE must be sqlite:PATH, redis:/)
+        assert.match(error.message, /SIGHTSEER_STORE_KEY must be 32 bytes in base64 \(number 2\)/)
+        return true
+      },
+    )
+  })
+
+  it('takes files, Redis and Postgres for a store, and nothing else', () => {
+    const good = ['memory:', 'sqlite:a/b.sqlite', 'sqlite:/a', 'rediss://a', 'postgresql://u:p@a/b']
+    for (const SIGHTSEER_STORE of good) {
+      assert.equal(readConfig({ SIGHTSEER_STORE }).store.url, SIGHTSEER_STORE)
+    }
+    for (const SIGHTSEER_STORE of ['sqlite:', 'sqlite://a', 'redis:', 'file:a', 'a.sqlite']) {
+      assert.throws(() => readConfig({ SIGHTSEER_STORE }), ConfigError, SIGHTSEER_STORE)
+    }
+  })
+})
+
+describe('.env.example', () => {
+  it('has every setting, empty, with the words of --help', () => {
+    const file = readFileSync(path.join(import.meta.dirname, '..', '..', '.env.example'), 'utf8')
+    const blocks = file.trim().split('\n\n').slice(1)
+    const told = blocks.map((block) => {
+      const lines = block.split('\n')
+      const about = lines.slice(0, -1).map((line) => line.replace(/^# /, ''))
+      return { name: lines.at(-1)?.replace(/=$/, ''), about: about.join(' ') }
+    })
+    assert.deepEqual(told, settings())
+    assert.ok(settings().every(({ about }) => about.length > 20))
   })
 })
 

@@ -1,0 +1,124 @@
+/** How one variable of the environment is read and what it must be. */
+
+import { z } from 'zod'
+
+const KEY_BYTES = 32
+const PUBLIC_HUB = 'https://huggingface.co'
+
+/** An unset variable and an empty one mean the same: `.env.example` has them empty. */
+export const text = z
+  .string()
+  .trim()
+  .optional()
+  .transform((value) => value || undefined)
+
+export function wholeNumber(least: number, most: number) {
+  const sentence = `must be a whole number from ${least} to ${most}`
+  return text.transform((value, context) => {
+    const number = Number(value ?? least)
+    if (!Number.isSafeInteger(number) || number < least || number > most) {
+      context.addIssue({ code: 'custom', message: sentence })
+      return z.NEVER
+    }
+    return value === undefined ? undefined : number
+  })
+}
+
+export function oneOf<const T extends string>(values: readonly T[]) {
+  const sentence = `must be one of ${values.join(', ')}`
+  return text.transform((value, context) => {
+    const found = values.find((one) => one === value)
+    if (value !== undefined && found === undefined) {
+      context.addIssue({ code: 'custom', message: sentence })
+    }
+    return found
+  })
+}
+
+/** An id of Discord's. */
+export const snowflake = text.refine((value) => value === undefined || /^\d{17,20}$/.test(value), {
+  message: 'must be an id of 17 to 20 digits (developer mode, right click, Copy ID)',
+})
+
+/** A whole number, or `auto`. */
+export const shards = text.transform((value, context) => {
+  if (value === undefined || value === 'auto') {
+    return 'auto' as const
+  }
+  const number = Number(value)
+  if (!Number.isSafeInteger(number) || number < 1 || number > 16_384) {
+    context.addIssue({ code: 'custom', message: 'must be auto or a whole number from 1 to 16384' })
+  }
+  return number
+})
+
+/** Where the store is; the value may hold a password, so no message repeats it. */
+export const storeAddress = text.transform((value, context) => {
+  const isFile = value !== undefined && /^sqlite:(?!\/\/)./.test(value)
+  if (value === undefined || value === 'memory:' || isFile) {
+    return value
+  }
+  const url = URL.parse(value)
+  const known = /^(rediss?|postgres(ql)?):$/.test(url?.protocol ?? '')
+  if (!known || url?.hostname === '') {
+    context.addIssue({
+      code: 'custom',
+      message: 'must be sqlite:PATH, redis://HOST, postgres://HOST/DATABASE or memory:',
+    })
+  }
+  return value
+})
+
+/** Keys of 32 bytes in base64 or hexadecimal, separated by commas. */
+export const storeKeys = text.transform((value, context) =>
+  (value?.split(',') ?? []).map((part, index) => {
+    const key = bytesOf(part.trim())
+    if (key.length !== KEY_BYTES) {
+      const which = index === 0 ? '' : ` (number ${index + 1})`
+      const message = `must be ${KEY_BYTES} bytes in base64${which}, as \`openssl rand -base64 32\` prints`
+      context.addIssue({ code: 'custom', message })
+    }
+    return key
+  }),
+)
+
+/** An address with an optional path, without a slash at the end. */
+export const hubAddress = text.transform((value, context) => {
+  const address = (value ?? PUBLIC_HUB).replace(/\/+$/, '')
+  const url = URL.parse(address)
+  if (url === null || !/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '') {
+    context.addIssue({ code: 'custom', message: `must be an address such as ${PUBLIC_HUB}` })
+  } else if (url.username !== '' || url.password !== '') {
+    context.addIssue({ code: 'custom', message: 'must not hold a password; that is HF_TOKEN' })
+  }
+  return address
+})
+
+export const hubToken = text.refine(
+  (value) => value === undefined || /^[\x21-\x7e]+$/.test(value),
+  {
+    message: 'holds characters that no token has',
+  },
+)
+
+/** Base of a REST API, without a slash at the end. */
+export const apiAddress = text.transform((value, context) => {
+  const address = value?.replace(/\/+$/, '')
+  const url = address === undefined ? undefined : URL.parse(address)
+  if (url !== undefined && !/^https?:$/.test(url?.protocol ?? '')) {
+    context.addIssue({
+      code: 'custom',
+      message: 'must be an address such as http://127.0.0.1:8080/api',
+    })
+  }
+  return address
+})
+
+function bytesOf(text: string): Uint8Array {
+  if (/^[0-9a-f]{64}$/i.test(text)) {
+    return Uint8Array.from(Buffer.from(text, 'hex'))
+  }
+  return /^[A-Za-z0-9+/_-]{43}=?$/.test(text)
+    ? Uint8Array.from(Buffer.from(text, 'base64'))
+    : new Uint8Array()
+}

@@ -1,0 +1,61 @@
+/** What a server's managers can choose, and what holds where they chose nothing. */
+
+import { z } from 'zod'
+
+/** Channels in one list of a server's settings. */
+export const MAX_CHANNELS = 50
+export const MAX_DAILY_LIMIT = 1000
+export const MAX_RETENTION_HOURS = 720
+
+export const STYLES = ['caption', 'detailed', 'alt'] as const
+/** `auto`: the language each member uses Discord in. */
+export const LANGUAGES = ['auto', 'en', 'zh-CN'] as const
+
+const channels = z.array(z.string().regex(/^\d{17,20}$/)).max(MAX_CHANNELS)
+
+const fields = {
+  /** Ids of channels where the bot answers every picture by itself. */
+  answerChannels: channels,
+  /** Ids of channels where it adds alternative text to pictures that have none. */
+  altTextChannels: channels,
+  /** How pictures are described when nobody says how. */
+  style: z.enum(STYLES),
+  language: z.enum(LANGUAGES),
+  /** Requests of one member a day, 1 to MAX_DAILY_LIMIT; null: no limit. */
+  dailyLimit: z.int().min(1).max(MAX_DAILY_LIMIT).nullable(),
+  /** Conversations are forgotten so many hours after their last use; null: the operator's limit. */
+  retentionHours: z.int().min(1).max(MAX_RETENTION_HOURS).nullable(),
+}
+
+export const guildSettings = z.object(fields)
+
+export type GuildSettings = Readonly<z.infer<typeof guildSettings>>
+
+export const DEFAULT_GUILD_SETTINGS: GuildSettings = {
+  answerChannels: [],
+  altTextChannels: [],
+  style: 'caption',
+  language: 'auto',
+  dailyLimit: null,
+  retentionHours: null,
+}
+
+/**
+ * Reads stored settings. Whatever is missing or not understood, as after a change of version, has
+ * its default; the rest is kept.
+ */
+export function readGuildSettings(stored: unknown): GuildSettings {
+  const { answerChannels, altTextChannels, style, language, dailyLimit, retentionHours } = fields
+  const defaults = DEFAULT_GUILD_SETTINGS
+  const lenient = z
+    .object({
+      answerChannels: answerChannels.catch([...defaults.answerChannels]),
+      altTextChannels: altTextChannels.catch([...defaults.altTextChannels]),
+      style: style.catch(defaults.style),
+      language: language.catch(defaults.language),
+      dailyLimit: dailyLimit.catch(defaults.dailyLimit),
+      retentionHours: retentionHours.catch(defaults.retentionHours),
+    })
+    .catch({ ...defaults, answerChannels: [], altTextChannels: [] })
+  return lenient.parse(stored)
+}
