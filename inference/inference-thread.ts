@@ -8,13 +8,21 @@
 import { Worker } from 'node:worker_threads'
 import type { EngineRequest, EngineResult } from './engine/requests.ts'
 import { WorkerCrashError } from './errors.ts'
-import { type FromThread, fromPlainError, type ThreadData, type ToThread } from './messages.ts'
+import {
+  type FromThread,
+  fromPlainError,
+  type RequestClaim,
+  type ThreadData,
+  type ThreadStats,
+  type ToThread,
+} from './messages.ts'
 import type { ModelCard } from './model-card.ts'
 import type { Step } from './types.ts'
 
 export type RequestHandling = {
   readonly signal?: AbortSignal | undefined
   readonly onStep?: ((step: Step) => void) | undefined
+  readonly onPosition?: ((ahead: number) => void) | undefined
 }
 
 /** The thread's own file; tests put another in its place. */
@@ -45,6 +53,7 @@ export class InferenceThread {
   async request(
     request: EngineRequest,
     transfer: readonly ArrayBuffer[],
+    claim: RequestClaim,
     handling: RequestHandling,
   ): Promise<EngineResult> {
     handling.signal?.throwIfAborted()
@@ -53,7 +62,12 @@ export class InferenceThread {
     }
     const thread = this.#living()
     await thread.opened
-    return thread.request(request, transfer, handling)
+    return thread.request(request, transfer, claim, handling)
+  }
+
+  /** What the thread counted last; null before it is open. */
+  stats(): ThreadStats | null {
+    return this.#current?.stats ?? null
   }
 
   /** Waits for the run in flight, rejects what still waits, ends the thread. */
@@ -74,6 +88,7 @@ type Waiting = {
   resolve(result: EngineResult): void
   reject(error: unknown): void
   onStep?: ((step: Step) => void) | undefined
+  onPosition?: ((ahead: number) => void) | undefined
 }
 
 /** One worker thread, from its start to its end. */
@@ -82,6 +97,7 @@ class OneThread {
   readonly opened: Promise<ModelCard>
   /** Whether the thread takes no more requests: it died, or its model cannot be opened. */
   ended = false
+  stats: ThreadStats | null = null
   readonly #worker: Worker
   readonly #exited = Promise.withResolvers<void>()
   readonly #waiting = new Map<number, Waiting>()
@@ -102,6 +118,8 @@ class OneThread {
       } else if (message.type === 'unusable') {
         this.ended = true
         reject(fromPlainError(message.error))
+      } else if (message.type === 'stats') {
+        this.stats = message.stats
       } else if (message.type !== 'closed') {
         this.#receive(message)
       }
@@ -124,7 +142,8 @@ class OneThread {
   async request(
     request: EngineRequest,
     transfer: readonly ArrayBuffer[],
-    { signal, onStep }: RequestHandling,
+    claim: RequestClaim,
+    { signal, onStep, onPosition }: RequestHandling,
   ): Promise<EngineResult> {
     signal?.throwIfAborted()
     const id = this.#nextId++
@@ -135,8 +154,8 @@ class OneThread {
       reject(signal?.reason)
     }
     signal?.addEventListener('abort', abort, { once: true })
-    this.#waiting.set(id, { resolve, reject, onStep })
-    this.#send({ type: 'request', id, request }, transfer)
+    this.#waiting.set(id, { resolve, reject, onStep, onPosition })
+    this.#send({ type: 'request', id, request, claim }, transfer)
     if (this.ended) {
       this.#rejectAll(new WorkerCrashError('The inference thread has ended.'))
     }
@@ -157,9 +176,13 @@ class OneThread {
 
   #receive(message: Extract<FromThread, { readonly id: number }>): void {
     const waiting = this.#waiting.get(message.id) // absent once aborted
-    if (message.type === 'step') {
+    if (message.type === 'step' || message.type === 'position') {
       try {
-        waiting?.onStep?.(message.step)
+        if (message.type === 'step') {
+          waiting?.onStep?.(message.step)
+        } else {
+          waiting?.onPosition?.(message.ahead)
+        }
       } catch (error) {
         this.#waiting.delete(message.id)
         this.#send({ type: 'cancel', id: message.id })

@@ -2,15 +2,34 @@
 
 import type { EngineOptions } from './engine/options.ts'
 import type { EngineRequest, EngineResult } from './engine/requests.ts'
-import { ConfigError, InputError } from './errors.ts'
+import { ConfigError, InputError, QueueFullError, TooLateError } from './errors.ts'
 import type { ModelCard } from './model-card.ts'
-import type { Step } from './types.ts'
+import type { ModelStats, Priority, Step } from './types.ts'
 
 /** Given to the thread at its start. */
 export type ThreadData = { readonly folder: string; readonly options: EngineOptions }
 
+/** Who asks for something, and until when it is wanted. */
+export type RequestClaim = {
+  readonly priority: Priority
+  readonly user: string
+  readonly guild: string
+  /** Milliseconds since 1970; Infinity for none. */
+  readonly deadline: number
+}
+
+/** The counters of a thread; what its own end counts is not among them. */
+export type ThreadStats = Omit<ModelStats, 'caches'> & {
+  readonly caches: Omit<ModelStats['caches'], 'images'>
+}
+
 export type ToThread =
-  | { readonly type: 'request'; readonly id: number; readonly request: EngineRequest }
+  | {
+      readonly type: 'request'
+      readonly id: number
+      readonly request: EngineRequest
+      readonly claim: RequestClaim
+    }
   | { readonly type: 'cancel'; readonly id: number }
   | { readonly type: 'close' }
 
@@ -19,7 +38,10 @@ export type FromThread =
   | { readonly type: 'ready'; readonly card: ModelCard }
   /** The model cannot be opened; the thread ends. */
   | { readonly type: 'unusable'; readonly error: PlainError }
+  | { readonly type: 'stats'; readonly stats: ThreadStats }
   | { readonly type: 'step'; readonly id: number; readonly step: Step }
+  /** So many requests go first. */
+  | { readonly type: 'position'; readonly id: number; readonly ahead: number }
   | { readonly type: 'result'; readonly id: number; readonly result: EngineResult }
   | { readonly type: 'error'; readonly id: number; readonly error: PlainError }
   /** Nothing runs any more and the thread may end. */
@@ -33,10 +55,12 @@ export type PlainError = {
   readonly problems: readonly string[]
 }
 
+const USER_ERRORS = [InputError, QueueFullError, TooLateError]
+
 export function toPlainError(thrown: unknown): PlainError {
   const error = thrown instanceof Error ? thrown : new Error(String(thrown))
   return {
-    name: error.name,
+    name: error instanceof InputError ? error.constructor.name : error.name,
     message: error.message,
     stack: error.stack,
     problems: error instanceof ConfigError ? error.problems : [],
@@ -45,8 +69,9 @@ export function toPlainError(thrown: unknown): PlainError {
 
 /** Makes an error of the class it was; a bug keeps the stack of the thread it happened on. */
 export function fromPlainError(plain: PlainError): Error {
-  if (plain.name === 'InputError') {
-    return new InputError(plain.message)
+  const UserError = USER_ERRORS.find(({ name }) => name === plain.name)
+  if (UserError) {
+    return new UserError(plain.message)
   }
   if (plain.name === 'ConfigError') {
     return new ConfigError(plain.problems)

@@ -6,8 +6,10 @@
 
 import { availableParallelism } from 'node:os'
 import type { EngineOptions } from './engine/options.ts'
-import type { EngineRequest, GenerateRequest, Prompt } from './engine/requests.ts'
-import { InferenceThread, type RequestHandling, WORKER_FILE } from './inference-thread.ts'
+import type { EngineRequest, EngineResult, GenerateRequest, Prompt } from './engine/requests.ts'
+import { ImageCache, type ImageTokenStore } from './image-cache.ts'
+import { InferenceThread, WORKER_FILE } from './inference-thread.ts'
+import type { ThreadStats } from './messages.ts'
 import { openPackage } from './package.ts'
 import type {
   Answer,
@@ -15,8 +17,10 @@ import type {
   ImageInput,
   ImageTokens,
   Model,
+  RequestOptions,
   ScoredAnswer,
   Step,
+  StreamOptions,
 } from './types.ts'
 
 export type OpenOptions = {
@@ -26,9 +30,24 @@ export type OpenOptions = {
   readonly imageLimits?: EngineOptions['imageLimits']
   /** Compares the sha256 of every file first; seconds for a large package. Default false. */
   readonly verify?: boolean
+  /** Requests that may wait; one more is refused with QueueFullError. Default 64. */
+  readonly queueLimit?: number
+  /** Sequences at work at once, each beam counting as one; each has its own memory. Default 16. */
+  readonly rows?: number
+  /** Pictures seen in one run. Default 4. */
+  readonly pictures?: number
+  /** Memory for keys and values of finished requests, in bytes; 0 keeps none. Default 256 MiB. */
+  readonly conversationBytes?: number
+  /** Keeps the image tokens of pictures. Default: they are made anew each time. */
+  readonly imageTokens?: ImageTokenStore
   /** The thread's file; tests put another in its place. */
   readonly workerFile?: URL
 }
+
+const QUEUE_LIMIT = 64
+const ROWS = 16
+const PICTURES = 4
+const CONVERSATION_BYTES = 256 * 2 ** 20
 
 /**
  * Opens a model package and starts its thread.
@@ -40,16 +59,22 @@ export async function openModel(folder: string, options: OpenOptions = {}): Prom
   const engineOptions: EngineOptions = {
     threads: options.threads ?? availableParallelism(),
     imageLimits: options.imageLimits ?? {},
+    queueLimit: options.queueLimit ?? QUEUE_LIMIT,
+    rows: options.rows ?? ROWS,
+    pictures: options.pictures ?? PICTURES,
+    conversationBytes: options.conversationBytes ?? CONVERSATION_BYTES,
   }
   const file = options.workerFile ?? WORKER_FILE
   const thread = new InferenceThread({ folder, options: engineOptions }, file)
   const card = await thread.start()
+  const images = options.imageTokens ? new ImageCache(options.imageTokens, card) : null
+  const sender: Sender = { thread, images }
   return {
     card,
     describe: (image, given = {}) => {
       const { prompt, ...rest } = given
       return answer(
-        thread,
+        sender,
         image,
         { kind: 'describe', ...(prompt !== undefined && { text: prompt }) },
         rest,
@@ -57,37 +82,68 @@ export async function openModel(folder: string, options: OpenOptions = {}): Prom
     },
     ask: (image, question, given = {}) => {
       const { history, ...rest } = given
-      return answer(thread, image, { kind: 'ask', question, history: history ?? [] }, rest)
+      return answer(sender, image, { kind: 'ask', question, history: history ?? [] }, rest)
     },
-    generate: (image, { prompt, ...rest }) => stream(thread, image, prompt, rest),
-    score: async (image, { prompt, answers, signal }) => {
-      const result = await send(thread, { kind: 'score', image, prompt, answers }, { signal })
+    generate: (image, { prompt, ...rest }) => stream(sender, image, prompt, rest),
+    score: async (image, { prompt, answers, ...rest }) => {
+      const result = await send(sender, { kind: 'score', image, prompt, answers }, rest)
       if (!isScores(result)) {
         throw new TypeError('expected scores from the inference thread')
       }
       return result
     },
-    embedImage: async (image, given = {}) => {
-      const result = await send(thread, { kind: 'embed', image }, given)
-      if (!('shape' in result)) {
-        throw new TypeError('expected image tokens from the inference thread')
-      }
-      return result
-    },
+    embedImage: (image, given = {}) =>
+      image instanceof Uint8Array && images
+        ? images.tokens(image, () => embed(thread, image, given))
+        : embed(thread, image, given),
+    stats: () => ({
+      ...(thread.stats() ?? NOTHING_YET),
+      caches: {
+        ...(thread.stats() ?? NOTHING_YET).caches,
+        images: images?.stats() ?? { hits: 0, misses: 0 },
+      },
+    }),
     close: () => thread.close(),
   }
 }
 
-type Given = GenerationOptions & RequestHandling
+const NO_RUNS = { runs: 0, rows: 0, ms: 0 }
+const NOTHING_YET: ThreadStats = {
+  queued: 0,
+  live: 0,
+  done: 0,
+  failed: 0,
+  refused: 0,
+  late: 0,
+  stages: {
+    preprocess: NO_RUNS,
+    vision: NO_RUNS,
+    qformer: NO_RUNS,
+    prefill: NO_RUNS,
+    decode: NO_RUNS,
+  },
+  caches: {
+    conversations: { hits: 0, misses: 0, positions: 0, bytes: 0 },
+    prompts: { hits: 0, misses: 0 },
+  },
+}
+
+/** Where requests go, and where image tokens are looked for before. */
+type Sender = { readonly thread: InferenceThread; readonly images: ImageCache | null }
+
+type Given = GenerationOptions & RequestOptions & StreamOptions
 
 async function answer(
-  thread: InferenceThread,
+  sender: Sender,
   image: ImageInput,
   prompt: Prompt,
-  { signal, onStep, ...options }: Given,
+  given: Given,
 ): Promise<Answer> {
+  // What is not about the search stays on this side.
+  const { signal: _s, onStep: _o, onPosition: _p, ...claiming } = given
+  const { priority: _r, user: _u, guild: _g, deadline: _d, ...options } = claiming
   const request: GenerateRequest = { kind: 'generate', image, prompt, options }
-  const result = await send(thread, request, { signal, onStep })
+  const result = await send(sender, request, given)
   if (!('tokenIds' in result)) {
     throw new TypeError('expected an answer from the inference thread')
   }
@@ -96,7 +152,7 @@ async function answer(
 
 /** Steps as they come; leaving the loop early cancels the request. */
 async function* stream(
-  thread: InferenceThread,
+  sender: Sender,
   image: ImageInput,
   prompt: string,
   { signal, ...options }: Given,
@@ -110,7 +166,7 @@ async function* stream(
     wake?.()
   }
   const result = answer(
-    thread,
+    sender,
     image,
     { kind: 'raw', text: prompt },
     {
@@ -143,15 +199,53 @@ async function* stream(
   }
 }
 
+/** Image tokens made by the thread. */
+async function embed(
+  thread: InferenceThread,
+  image: ImageInput,
+  given: RequestOptions,
+): Promise<ImageTokens> {
+  const result = await post(thread, { kind: 'embed', image }, given)
+  if (!('shape' in result)) {
+    throw new TypeError('expected image tokens from the inference thread')
+  }
+  return result
+}
+
+/** Sends a request, with kept image tokens in the place of the picture where there are such. */
+async function send(
+  { thread, images }: Sender,
+  request: EngineRequest,
+  given: RequestOptions & StreamOptions,
+): Promise<EngineResult> {
+  const { image } = request
+  if (!images || !(image instanceof Uint8Array)) {
+    return post(thread, request, given)
+  }
+  given.signal?.throwIfAborted()
+  const tokens = await images.tokens(image, () => embed(thread, image, given))
+  const result = await post(thread, { ...request, image: tokens }, given)
+  return 'timings' in result && 'tokenIds' in result
+    ? { ...result, timings: { ...result.timings, ...tokens.timings } }
+    : result
+}
+
 /** Sends a request with its own copy of the image's bytes, which then move to the thread. */
-function send(thread: InferenceThread, request: EngineRequest, handling: RequestHandling) {
+function post(
+  thread: InferenceThread,
+  request: EngineRequest,
+  given: RequestOptions & StreamOptions,
+): Promise<EngineResult> {
+  const { priority = 'interaction', user = '', guild = '', deadline = Infinity } = given
+  // Without a guild there is only the person, who then takes turns as a guild would.
+  const claim = { priority, user, guild: guild === '' ? user : guild, deadline }
   const { image } = request
   if (image instanceof Uint8Array) {
     const bytes = new Uint8Array(image)
-    return thread.request({ ...request, image: bytes }, [bytes.buffer], handling)
+    return thread.request({ ...request, image: bytes }, [bytes.buffer], claim, given)
   }
   const data = new Float32Array(image.data)
-  return thread.request({ ...request, image: { ...image, data } }, [data.buffer], handling)
+  return thread.request({ ...request, image: { ...image, data } }, [data.buffer], claim, given)
 }
 
 function isScores(

@@ -40,10 +40,23 @@ export type GenerationOptions = {
   readonly stopStrings?: readonly string[]
 }
 
+/** Who waits for an answer, the most urgent first. */
+export const PRIORITIES = ['interaction', 'reply', 'alt-text', 'moderation'] as const
+export type Priority = (typeof PRIORITIES)[number]
+
 /** What every request takes besides its own arguments. */
 export type RequestOptions = {
   /** Ends the request between two steps; it then rejects with the signal's reason. */
   readonly signal?: AbortSignal
+  /** Requests of a more urgent kind go first. Default `interaction`. */
+  readonly priority?: Priority
+  /** Who asks and where: among equal priorities guilds take turns, and people within a guild. */
+  readonly user?: string
+  readonly guild?: string
+  /** Milliseconds since 1970 after which nobody wants the answer; it then rejects with TooLateError. */
+  readonly deadline?: number
+  /** Told how many requests go first, from 0, when it has to wait and whenever that changes. */
+  readonly onPosition?: (position: number) => void
 }
 
 /** Called with each new token of an answer, in order. */
@@ -84,6 +97,8 @@ export type Answer = {
   /** The generated ids only, the stop id included, as transformers' `generate` gives them. */
   readonly tokenIds: readonly number[]
   readonly finish: 'stop' | 'length'
+  /** Positions of picture and prompt whose keys and values an earlier request had left. */
+  readonly reused: number
   readonly timings: Timings
 }
 
@@ -130,6 +145,39 @@ export type Model = {
   ): Promise<readonly ScoredAnswer[]>
   /** Runs the vision tower, Q-Former and projection once; the result can be given as an image. */
   embedImage(image: ImageInput, options?: RequestOptions): Promise<ImageTokens>
+  /** What the engine is doing and has done; a copy, as of its last step. */
+  stats(): ModelStats
   /** Waits for the step in flight, rejects what still waits, ends the thread. */
   close(): Promise<void>
+}
+
+/** How often a cache had what was asked of it. */
+export type CacheStats = { readonly hits: number; readonly misses: number }
+
+/** Stages of a request, in the order they come. */
+export const STAGES = ['preprocess', 'vision', 'qformer', 'prefill', 'decode'] as const
+export type Stage = (typeof STAGES)[number]
+
+/** Counters since the inference thread started, and what it does now. */
+export type ModelStats = {
+  /** Requests that wait, and those at work. */
+  readonly queued: number
+  readonly live: number
+  /** Requests that ended well; by an error or a cancellation; for want of room; by their deadline. */
+  readonly done: number
+  readonly failed: number
+  readonly refused: number
+  readonly late: number
+  /** Runs of each stage, the rows they had in sum (pictures; sequences), and their time. */
+  readonly stages: Readonly<
+    Record<Stage, { readonly runs: number; readonly rows: number; readonly ms: number }>
+  >
+  readonly caches: {
+    /** Image tokens by the picture's bytes; counted only where the model was opened with a cache. */
+    readonly images: CacheStats
+    /** Keys and values of conversations: a hit reused positions of an earlier request. */
+    readonly conversations: CacheStats & { readonly positions: number; readonly bytes: number }
+    /** Token ids of prompts. */
+    readonly prompts: CacheStats
+  }
 }

@@ -6,10 +6,7 @@
 
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { type Engine, openEngine } from './engine/engine.ts'
-import { JobQueue } from './engine/queue.ts'
-import type { EngineResult } from './engine/requests.ts'
 import { type FromThread, type ThreadData, toPlainError, type ToThread } from './messages.ts'
-import type { Step } from './types.ts'
 
 /** Opens the model and answers requests until told to close. */
 export async function serve(port: MessagePort, data: ThreadData): Promise<void> {
@@ -23,30 +20,39 @@ export async function serve(port: MessagePort, data: ThreadData): Promise<void> 
     post({ type: 'unusable', error: toPlainError(error) })
     return
   }
-  const queue = new JobQueue<Step | undefined, EngineResult>()
+  const postStats = () => post({ type: 'stats', stats: engine.stats() })
   const close = async () => {
-    await queue.drain()
     await engine.close()
     post({ type: 'closed' })
     port.close()
   }
   port.on('message', (message: ToThread) => {
     if (message.type === 'request') {
-      const { id, request } = message
-      queue.add({
+      const { id, request, claim } = message
+      engine.add({
         id,
-        start: (check) => engine.start(request, check),
-        progress: (step) => step && post({ type: 'step', id, step }),
-        done: (result) => post({ type: 'result', id, result }),
-        failed: (error) => post({ type: 'error', id, error: toPlainError(error) }),
+        request,
+        ...claim,
+        step: (step) => post({ type: 'step', id, step }),
+        position: (ahead) => post({ type: 'position', id, ahead }),
+        done: (result) => {
+          postStats()
+          post({ type: 'result', id, result })
+        },
+        failed: (error) => {
+          postStats()
+          post({ type: 'error', id, error: toPlainError(error) })
+        },
       })
+      postStats()
     } else if (message.type === 'cancel') {
-      queue.cancel(message.id)
+      engine.cancel(message.id)
     } else {
       void close()
     }
   })
   post({ type: 'ready', card: engine.card })
+  postStats()
 }
 
 if (parentPort) {

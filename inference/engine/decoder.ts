@@ -31,6 +31,11 @@ export class Decoder {
     ]).flat()
   }
 
+  /** Positions that a picture takes at the start of a sequence. */
+  get imagePositions(): number {
+    return this.#dimensions.queryTokens
+  }
+
   createCache(): KvCache {
     const { layers, heads, headDim } = this.#dimensions
     return new KvCache({ layers, heads, headDim })
@@ -59,21 +64,27 @@ export class Decoder {
     const { embedSize, heads, headDim, layers } = this.#dimensions
     const rows = input.ids.length
     const textLength = input.ids[0]!.length
-    const total = cache.length + count
-    const positions = Array.from({ length: rows * count }, (_, i) => cache.length + (i % count))
+    const positions = cache.lengths.flatMap((past) =>
+      Array.from({ length: count }, (_, i) => past + i),
+    )
+    const totals = cache.lengths.map((past) => past + count)
     const image = input.image ?? { data: new Float32Array(0), shape: [0, embedSize] }
     const feeds: Record<string, Tensor> = {
       image_tokens: new Tensor('float32', image.data, [rows, image.shape[0], embedSize]),
       input_ids: int64(input.ids.flat(), [rows, textLength]),
       position_ids: int64(positions, [rows, count]),
-      seqlens_k: new Tensor('int32', new Int32Array(rows).fill(total - 1), [rows]),
-      total_sequence_length: new Tensor('int32', Int32Array.of(total), [1]),
+      seqlens_k: new Tensor(
+        'int32',
+        Int32Array.from(totals, (total) => total - 1),
+        [rows],
+      ),
+      total_sequence_length: new Tensor('int32', Int32Array.of(Math.max(...totals)), [1]),
       logits_rows: logitsRows(rows, count, input.logits),
     }
     const past = [rows, heads, cache.capacity, headDim]
     for (let i = 0; i < layers; i++) {
-      feeds[`past_key_${i}`] = new Tensor('float32', cache.keys[i]!, past)
-      feeds[`past_value_${i}`] = new Tensor('float32', cache.values[i]!, past)
+      feeds[`past_key_${i}`] = new Tensor('float32', cache.filledRows(cache.keys[i]!), past)
+      feeds[`past_value_${i}`] = new Tensor('float32', cache.filledRows(cache.values[i]!), past)
     }
     return feeds
   }

@@ -1,16 +1,13 @@
-/** From an image file to image tokens: decoding, vision tower, Q-Former, projection. */
+/** From image files to image tokens: decoding, vision tower, Q-Former, projection. */
 
 import { Tensor } from 'onnxruntime-node'
-import { InputError } from '../errors.ts'
 import { DEFAULT_LIMITS, type ImageLimits } from '../image/decode.ts'
 import { toPixelValues } from '../image/pixel-values.ts'
 import type { ModelCard } from '../model-card.ts'
-import type { EncodeTimings, ImageInput, ImageTokens } from '../types.ts'
+import type { ImageTokens } from '../types.ts'
 import { floats } from './decoder.ts'
 import type { EngineOptions } from './options.ts'
 import type { Sessions } from './sessions.ts'
-
-export type Encoded = { readonly image: ImageTokens; readonly timings: EncodeTimings }
 
 export class Encoder {
   readonly #sessions: Sessions
@@ -24,54 +21,45 @@ export class Encoder {
   }
 
   /**
-   * Gives image tokens as they are, and makes them of an image file.
+   * Decodes an image file; most of it happens on other threads.
    *
-   * @param check called between two runs; what it throws ends the work.
-   * @throws {InputError} if the bytes are no usable image, or the tokens are of another model.
+   * @returns float32 [3, side, side].
+   * @throws {InputError} if the bytes are no usable image.
    */
-  async encode(input: ImageInput, check: () => void): Promise<Encoded> {
-    if (!(input instanceof Uint8Array)) {
-      this.#checkTokens(input)
-      return { image: input, timings: { preprocessMs: 0, visionMs: 0, qformerMs: 0 } }
-    }
+  preprocess(bytes: Uint8Array): Promise<Float32Array> {
     const { dimensions, preprocessing } = this.#card
-    const side = dimensions.imageSize
-    const start = performance.now()
-    const pixels = await toPixelValues(input, { imageSize: side, preprocessing }, this.#limits)
-    check()
-    const prepared = performance.now()
-    const vision = await this.#sessions.vision.run(
-      { pixel_values: new Tensor('float32', pixels, [1, 3, side, side]) },
-      ['image_embeds'],
-    )
-    check()
-    const seen = performance.now()
-    const embeds = new Tensor('float32', floats(vision['image_embeds']), [
-      1,
-      dimensions.visionTokens,
-      dimensions.visionHidden,
-    ])
-    const outputs = await this.#sessions.qformer.run({ image_embeds: embeds }, ['image_tokens'])
-    return {
-      image: {
-        data: floats(outputs['image_tokens']),
-        shape: [dimensions.queryTokens, dimensions.embedSize],
-      },
-      timings: {
-        preprocessMs: prepared - start,
-        visionMs: seen - prepared,
-        qformerMs: performance.now() - seen,
-      },
-    }
+    const { imageSize } = dimensions
+    return toPixelValues(bytes, { imageSize, preprocessing }, this.#limits)
   }
 
-  #checkTokens(tokens: ImageTokens): void {
-    const { queryTokens, embedSize } = this.#card.dimensions
-    const [rows, width] = tokens.shape
-    if (rows !== queryTokens || width !== embedSize || tokens.data.length !== rows * width) {
-      throw new InputError(
-        `Those image tokens are ${rows} × ${width}; this model's are ${queryTokens} × ${embedSize}.`,
-      )
+  /** @param pixels of each picture, [3, side, side]. @returns [pictures, tokens, width], flat. */
+  async see(pixels: readonly Float32Array[]): Promise<Float32Array> {
+    const side = this.#card.dimensions.imageSize
+    const size = 3 * side * side
+    const all = pixels.length === 1 ? pixels[0]! : new Float32Array(pixels.length * size)
+    if (pixels.length > 1) {
+      pixels.forEach((one, i) => all.set(one, i * size))
     }
+    const outputs = await this.#sessions.vision.run(
+      { pixel_values: new Tensor('float32', all, [pixels.length, 3, side, side]) },
+      ['image_embeds'],
+    )
+    return floats(outputs['image_embeds'])
+  }
+
+  /** @param embeds what `see` gave for so many pictures. @returns the tokens of each. */
+  async bridge(embeds: Float32Array, pictures: number): Promise<ImageTokens[]> {
+    const { visionTokens, visionHidden, queryTokens, embedSize } = this.#card.dimensions
+    const shape = [pictures, visionTokens, visionHidden]
+    const outputs = await this.#sessions.qformer.run(
+      { image_embeds: new Tensor('float32', embeds, shape) },
+      ['image_tokens'],
+    )
+    const all = floats(outputs['image_tokens'])
+    const size = queryTokens * embedSize
+    return Array.from({ length: pictures }, (_, i) => ({
+      data: all.slice(i * size, (i + 1) * size),
+      shape: [queryTokens, embedSize],
+    }))
   }
 }

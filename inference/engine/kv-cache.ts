@@ -11,16 +11,16 @@ const CAPACITY_STEP = 64
 export type KvShape = { readonly layers: number; readonly heads: number; readonly headDim: number }
 
 export class KvCache {
-  /** Sequences; all have the same length. */
-  rows = 1
-  /** Positions filled. */
-  length = 0
-  /** Positions there is room for. */
+  /** Positions filled, of each row. */
+  lengths: number[] = [0]
+  /** Positions there is room for in every row. */
   capacity = 0
-  /** One array a layer, float32, [rows, heads, capacity, headDim]; past `length` anything. */
+  /** One array a layer, float32, [room, heads, capacity, headDim]; past a row's length anything. */
   keys: Float32Array[]
   values: Float32Array[]
   readonly shape: KvShape
+  /** Rows the arrays have room for; at least `rows`. */
+  #room = 1
   /** Positions at the start that are the same in every row: those from when there was one row. */
   #shared = 0
   /** Holds the rows that reordering moves; float32. */
@@ -32,15 +32,33 @@ export class KvCache {
     this.values = Array.from({ length: shape.layers }, () => new Float32Array(0))
   }
 
+  /** Sequences. */
+  get rows(): number {
+    return this.lengths.length
+  }
+
+  /** Positions filled, of the longest row. */
+  get length(): number {
+    return Math.max(...this.lengths)
+  }
+
+  /** Memory taken, in bytes. */
+  get bytes(): number {
+    return 2 * this.shape.layers * 4 * this.#room * this.#rowSize(this.capacity)
+  }
+
+  /** The part of an array that the rows fill; float32, [rows, heads, capacity, headDim]. */
+  filledRows(array: Float32Array): Float32Array {
+    return array.subarray(0, this.rows * this.#rowSize(this.capacity))
+  }
+
   /** Makes room for at least `length` positions. */
   reserve(length: number): void {
     if (length <= this.capacity) {
       return
     }
     const capacity = Math.ceil(length / CAPACITY_STEP) * CAPACITY_STEP
-    const parents = Array.from({ length: this.rows }, (_, row) => row)
-    this.#copy(parents, capacity)
-    this.capacity = capacity
+    this.#copy([...this.lengths.keys()], capacity, this.#room)
   }
 
   /**
@@ -54,7 +72,7 @@ export class KvCache {
     for (let row = 0; row < this.rows; row++) {
       for (let position = 0; position < count; position++) {
         for (let head = 0; head < heads; head++) {
-          const place = (row * heads + head) * this.capacity + this.length + position
+          const place = (row * heads + head) * this.capacity + this.lengths[row]! + position
           into.set(fresh.subarray(from, from + headDim), place * headDim)
           from += headDim
         }
@@ -64,7 +82,12 @@ export class KvCache {
 
   /** Counts the rows scattered into every layer as filled. */
   advance(count: number): void {
-    this.length += count
+    this.lengths = this.lengths.map((length) => length + count)
+  }
+
+  /** Forgets what lies beyond the first `length` positions. */
+  truncate(length: number): void {
+    this.lengths = this.lengths.map((filled) => Math.min(filled, length))
   }
 
   /** Makes row i a copy of the former row `parents[i]`; the number of rows may change. */
@@ -77,8 +100,50 @@ export class KvCache {
       return
     }
     this.#shared = this.rows === 1 ? this.length : 0
-    this.#copy(parents, this.capacity)
-    this.rows = parents.length
+    this.#copy(parents, this.capacity, parents.length)
+  }
+
+  /** Puts the one row of another cache behind the rows of this one. */
+  append(other: KvCache): void {
+    this.reserve(other.length)
+    const row = this.rows
+    if (row === this.#room) {
+      this.#copy([...this.lengths.keys()], this.capacity, 2 * this.#room)
+    }
+    this.#shared = 0
+    this.lengths.push(other.length)
+    for (let layer = 0; layer < this.shape.layers; layer++) {
+      this.#copyRow(other.keys[layer]!, other, 0, this.keys[layer]!, row)
+      this.#copyRow(other.values[layer]!, other, 0, this.values[layer]!, row)
+    }
+  }
+
+  /** Drops a row; the last one takes its place. */
+  remove(row: number): void {
+    const last = this.rows - 1
+    if (row !== last) {
+      for (const array of [...this.keys, ...this.values]) {
+        this.#copyRow(array, this, last, array, row)
+      }
+      this.lengths[row] = this.lengths[last]!
+    }
+    this.lengths.pop()
+    this.#shared = 0
+  }
+
+  /** A copy of the first positions of one row, all of them by default, with no room to spare. */
+  copyOf(row: number, length: number = this.lengths[row]!): KvCache {
+    const copy = new KvCache(this.shape)
+    copy.lengths = [length]
+    copy.capacity = length
+    const fill = (array: Float32Array) => {
+      const into = new Float32Array(this.#rowSize(length))
+      copy.#copyRow(array, this, row, into, 0)
+      return into
+    }
+    copy.keys = this.keys.map(fill)
+    copy.values = this.values.map(fill)
+    return copy
   }
 
   /** Copies between rows in place, and only what differs between them. */
@@ -109,22 +174,42 @@ export class KvCache {
   }
 
   /** Copies everything to new arrays with other rows or other room. */
-  #copy(parents: readonly number[], capacity: number): void {
-    const { heads, headDim } = this.shape
-    const size = parents.length * heads * capacity * headDim
-    const filled = this.length * headDim
+  #copy(parents: readonly number[], capacity: number, room: number): void {
+    const lengths = parents.map((parent) => this.lengths[parent]!)
+    const before = { capacity: this.capacity, lengths: this.lengths }
+    this.capacity = capacity
+    this.lengths = lengths
+    this.#room = room
     const move = (from: Float32Array) => {
-      const to = new Float32Array(size)
+      const to = new Float32Array(room * this.#rowSize(capacity))
       for (const [row, parent] of parents.entries()) {
-        for (let head = 0; head < heads; head++) {
-          const source = (parent * heads + head) * this.capacity * headDim
-          const target = (row * heads + head) * capacity * headDim
-          to.set(from.subarray(source, source + filled), target)
-        }
+        this.#copyRow(from, before, parent, to, row)
       }
       return to
     }
     this.keys = this.keys.map(move)
     this.values = this.values.map(move)
+  }
+
+  /** Copies the filled positions of a row between arrays; into ones of this cache's capacity. */
+  #copyRow(
+    from: Float32Array,
+    source: { readonly capacity: number; readonly lengths: readonly number[] },
+    sourceRow: number,
+    to: Float32Array,
+    row: number,
+  ): void {
+    const { heads, headDim } = this.shape
+    const filled = Math.min(source.lengths[sourceRow]!, this.capacity) * headDim
+    for (let head = 0; head < heads; head++) {
+      const start = (sourceRow * heads + head) * source.capacity * headDim
+      const target = (row * heads + head) * this.capacity * headDim
+      to.set(from.subarray(start, start + filled), target)
+    }
+  }
+
+  /** Numbers of one row of one layer. */
+  #rowSize(capacity: number): number {
+    return this.shape.heads * capacity * this.shape.headDim
   }
 }

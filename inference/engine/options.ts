@@ -2,9 +2,21 @@
 
 import type { ImageLimits } from '../image/decode.ts'
 
-export type EngineOptions = {
+/** How much is done at once. */
+export type LoopOptions = {
+  /** Requests that may wait. */
+  readonly queueLimit: number
+  /** Sequences at work at once; a beam counts as one. */
+  readonly rows: number
+  /** Pictures seen in one run. */
+  readonly pictures: number
+}
+
+export type EngineOptions = LoopOptions & {
   /** Threads that one run uses. */
   readonly threads: number
   /** What a picture may cost; what is absent is the image decoder's own limit. */
   readonly imageLimits: Partial<ImageLimits>
+  /** Bytes of keys and values kept of finished requests. */
+  readonly conversationBytes: number
 }

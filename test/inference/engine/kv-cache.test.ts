@@ -104,4 +104,39 @@ describe('KvCache', () => {
       }
     }
   })
+
+  it('takes rows of other lengths in, gives them out, and closes the gap', () => {
+    const cache = new KvCache(SHAPE)
+    put(cache, 0)
+    put(cache, 100)
+    for (const value of [500, 600, 700]) {
+      const one = new KvCache(SHAPE)
+      put(one, value)
+      cache.append(one)
+    }
+    assert.deepEqual(cache.lengths, [2, 1, 1, 1])
+    put(cache, 1000)
+    const row = (heads: number[][]) => heads.map((head) => head.slice(0, cache.lengths[0]))
+    assert.deepEqual(row(filled(cache)[0]!), [
+      [0, 100, 1000],
+      [1, 101, 1001],
+    ])
+    assert.deepEqual(filled(cache.copyOf(1)), [
+      [
+        [500, 1010],
+        [501, 1011],
+      ],
+    ])
+    assert.deepEqual(filled(cache.copyOf(2, 1)), [[[600], [601]]])
+    cache.remove(1)
+    assert.deepEqual(cache.lengths, [3, 2, 2])
+    assert.deepEqual(
+      filled(cache)[1]!.map((head) => head.slice(0, 2)),
+      [
+        [700, 1030],
+        [701, 1031],
+      ],
+    )
+    assert.equal(cache.filledRows(cache.keys[0]!).length, 3 * 2 * cache.capacity)
+  })
 })

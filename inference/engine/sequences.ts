@@ -1,0 +1,137 @@
+/**
+ * The sequences at work: begins them, gives them tokens, ends them.
+ *
+ * Sequences of one row step together, as rows of one cache, so that a step of all of them reads
+ * the weights once. Those of several rows (beams) step alone, in caches of their own: a run of
+ * five rows already has most of what a larger one gains.
+ */
+
+import { createHash } from 'node:crypto'
+import type { ImageTokens } from '../types.ts'
+import type { Decoder } from './decoder.ts'
+import type { KeptConversations } from './kept-conversations.ts'
+import type { KvCache } from './kv-cache.ts'
+import type { Begun, Need, Sequence } from './needs.ts'
+
+export type StepNeed = Extract<Need, { readonly kind: 'step' }>
+
+export class Sequences {
+  readonly #decoder: Decoder
+  readonly #kept: KeptConversations
+  /** The sequences that step together, and the cache whose rows are theirs in this order. */
+  readonly #together: Sequence[] = []
+  #shared: KvCache | null = null
+
+  constructor(decoder: Decoder, kept: KeptConversations) {
+    this.#decoder = decoder
+    this.#kept = kept
+  }
+
+  /** Runs a picture and a prompt, but for a beginning that an earlier request has left. */
+  async begin(image: ImageTokens, ids: readonly number[]): Promise<Begun> {
+    const { data } = image
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+    const imageKey = createHash('sha1').update(bytes).digest('base64')
+    const cache = this.#kept.find(imageKey, ids) ?? this.#decoder.createCache()
+    const reused = cache.length
+    const fresh = reused === 0 ? ids : ids.slice(reused - image.shape[0])
+    const logits = await this.#decoder.run(cache, {
+      ...(reused === 0 && { image }),
+      ids: [fresh],
+      logits: 'last',
+      keep: true,
+    })
+    return { sequence: { cache, imageKey, ids: [...ids], reused }, logits }
+  }
+
+  /** One step of a sequence of several rows. @returns logits, float32 [rows, vocabSize]. */
+  async stepAlone({ sequence, tokens, parents }: StepNeed): Promise<Float32Array> {
+    const cache = ownCache(sequence)
+    cache.reorder(parents)
+    const ids = tokens.map((token) => [token])
+    return this.#decoder.run(cache, { ids, logits: 'last', keep: true })
+  }
+
+  /**
+   * One step of all sequences of one row.
+   *
+   * @param needs of every sequence that has stepped before and has not ended, and of new ones.
+   * @returns logits of each, float32 [1, vocabSize], in the order of the needs.
+   */
+  async stepTogether(needs: readonly StepNeed[]): Promise<Float32Array[]> {
+    for (const { sequence } of needs) {
+      if (!this.#together.includes(sequence)) {
+        this.#join(sequence)
+      }
+    }
+    const tokens = this.#together.map((member) => {
+      const need = needs.find(({ sequence }) => sequence === member)
+      if (!need) {
+        throw new RangeError('expected a token for every sequence that steps')
+      }
+      member.ids.push(need.tokens[0]!)
+      return [need.tokens[0]!]
+    })
+    const logits = await this.#decoder.run(this.#shared!, {
+      ids: tokens,
+      logits: 'last',
+      keep: true,
+    })
+    const width = logits.length / tokens.length
+    return needs.map(({ sequence }) => {
+      const row = this.#together.indexOf(sequence)
+      return logits.subarray(row * width, (row + 1) * width)
+    })
+  }
+
+  /** Runs ids behind a sequence that has not stepped, and forgets them again. */
+  look(sequence: Sequence, ids: readonly number[]): Promise<Float32Array> {
+    return this.#decoder.run(ownCache(sequence), { ids: [ids], logits: 'all', keep: false })
+  }
+
+  /** Ends a sequence. @param whole whether its last run went well, so that it can be kept. */
+  end(sequence: Sequence, whole: boolean): void {
+    const cache = this.#together.includes(sequence) ? this.#leave(sequence) : sequence.cache
+    if (!cache || !whole) {
+      return
+    }
+    // Beams agree on the picture and the prompt, and those are all that `ids` has of them.
+    const positions = this.#decoder.imagePositions + sequence.ids.length
+    this.#kept.keep(sequence, cache.rows > 1 ? cache.copyOf(0, positions) : cache)
+  }
+
+  #join(sequence: Sequence): void {
+    const cache = ownCache(sequence)
+    if (this.#shared === null) {
+      this.#shared = cache
+    } else {
+      this.#shared.append(cache)
+    }
+    this.#together.push(sequence)
+    sequence.cache = null
+  }
+
+  /** Takes the row of a sequence out; gives it back as a cache of its own. */
+  #leave(sequence: Sequence): KvCache {
+    const row = this.#together.indexOf(sequence)
+    const shared = this.#shared!
+    const last = this.#together.pop()!
+    if (this.#together.length === 0) {
+      this.#shared = null
+      return shared
+    }
+    const copy = shared.copyOf(row)
+    shared.remove(row)
+    if (last !== sequence) {
+      this.#together[row] = last
+    }
+    return copy
+  }
+}
+
+function ownCache({ cache }: Sequence): KvCache {
+  if (cache === null) {
+    throw new RangeError('expected a sequence with a cache of its own')
+  }
+  return cache
+}

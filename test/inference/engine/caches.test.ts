@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import type { ImageTokenStore } from '../../../inference/image-cache.ts'
+import { openModel } from '../../../inference/model.ts'
+import type { Answer, Model, Turn } from '../../../inference/types.ts'
+import { packageFor } from '../../helpers/packages.ts'
+import { FIXTURES, loadParity, type ParityName } from '../../helpers/parity.ts'
+
+const parity = loadParity('base')
+const image = readFileSync(path.join(FIXTURES, parity.image))
+const other = readFileSync(path.join(FIXTURES, 'images', '420.jpg'))
+const GREEDY = { beams: 1, minNewTokens: 6, maxNewTokens: 6 }
+
+/** A conversation of so many questions, each with the answers before it. */
+async function converse(model: Model, beams: number): Promise<Answer[]> {
+  const history: Turn[] = []
+  const answers: Answer[] = []
+  for (const question of ['what is it?', 'is it red?', 'why?']) {
+    const answer = await model.ask(image, question, { ...GREEDY, beams, history: [...history] })
+    history.push({ question, answer: answer.text })
+    answers.push(answer)
+  }
+  return answers
+}
+
+function ids(answers: readonly Answer[]): (readonly number[])[] {
+  return answers.map(({ tokenIds }) => tokenIds)
+}
+
+describe('kept conversations', () => {
+  // base uses ONNX Runtime's attention, odd-sizes plain operators.
+  for (const name of ['base', 'odd-sizes'] satisfies ParityName[]) {
+    it(`leave the answers as they are: ${name}`, async () => {
+      const folder = await packageFor(name)
+      const with_ = await openModel(folder, { threads: 1 })
+      const without = await openModel(folder, { threads: 1, conversationBytes: 0 })
+      try {
+        for (const beams of [1, 3]) {
+          const kept = await converse(with_, beams)
+          const anew = await converse(without, beams)
+          assert.deepEqual(ids(kept), ids(anew))
+          assert.ok(kept[2]!.reused > with_.card.dimensions.queryTokens + 1)
+          assert.deepEqual([anew[1]!.reused, anew[2]!.reused], [0, 0])
+        }
+        const again = await converse(with_, 1)
+        assert.deepEqual(ids(again), ids(await converse(without, 1)))
+        const { hits, misses, bytes, positions } = with_.stats().caches.conversations
+        assert.deepEqual([hits, misses], [8, 1])
+        assert.ok(bytes > 0 && positions > 0)
+      } finally {
+        await with_.close()
+        await without.close()
+      }
+    })
+  }
+
+  it('belong to one picture, and to the beginning of a prompt', async () => {
+    const model = await openModel(await packageFor('base'), { threads: 1 })
+    try {
+      await model.describe(image, { prompt: 'a b c d', ...GREEDY })
+      const elsewhere = await model.describe(other, { prompt: 'a b c d', ...GREEDY })
+      assert.equal(elsewhere.reused, 0)
+      const { queryTokens } = model.card.dimensions
+      // BOS and at most four words; the last id is always run.
+      const same = await model.describe(image, { prompt: 'a b c d', ...GREEDY })
+      const less = await model.describe(image, { prompt: 'x', ...GREEDY })
+      assert.ok(same.reused > queryTokens + 1)
+      assert.equal(less.reused, queryTokens + 1)
+    } finally {
+      await model.close()
+    }
+  })
+
+  it('stay within their bytes, the longest unused going first', async () => {
+    const budget = 40_000
+    const model = await openModel(await packageFor('base'), {
+      threads: 1,
+      conversationBytes: budget,
+    })
+    try {
+      for (const prompt of ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']) {
+        await model.describe(image, { prompt, ...GREEDY })
+        assert.ok(model.stats().caches.conversations.bytes <= budget)
+      }
+      assert.ok(model.stats().caches.conversations.bytes > 0)
+    } finally {
+      await model.close()
+    }
+  })
+})
+
+describe('kept image tokens', () => {
+  const entries = new Map<string, Uint8Array>()
+  const store: ImageTokenStore = {
+    get: async (key) => entries.get(key),
+    set: async (key, value) => entries.set(key, value),
+  }
+  let model: Model
+  before(async () => {
+    model = await openModel(await packageFor('base'), { threads: 1, imageTokens: store })
+  })
+  after(() => model.close())
+
+  it('are made once for a picture, as float16, and give the same answer', async () => {
+    const first = await model.describe(image, GREEDY)
+    const second = await model.describe(image, GREEDY)
+    assert.deepEqual(second.tokenIds, first.tokenIds)
+    assert.ok(first.timings.visionMs > 0)
+    assert.equal(second.timings.visionMs, 0)
+    const { queryTokens, embedSize } = model.card.dimensions
+    assert.deepEqual(
+      [...entries.values()].map(({ length }) => length),
+      [queryTokens * embedSize * 2],
+    )
+    assert.deepEqual(model.stats().caches.images, { hits: 1, misses: 1 })
+    assert.equal(model.stats().stages.vision.runs, 1)
+  })
+
+  it('are those of the very bytes', async () => {
+    await model.embedImage(other)
+    assert.equal(entries.size, 2)
+    const tokens = await model.embedImage(other)
+    assert.deepEqual(tokens.shape, [
+      model.card.dimensions.queryTokens,
+      model.card.dimensions.embedSize,
+    ])
+  })
+
+  it('are made anew where the store fails or holds something else', async () => {
+    const expected = await model.embedImage(image)
+    const broken: ImageTokenStore = {
+      get: () => Promise.reject(new Error('gone')),
+      set: () => Promise.reject(new Error('gone')),
+    }
+    const foreign: ImageTokenStore = { get: async () => new Uint8Array(3), set: async () => true }
+    for (const imageTokens of [broken, foreign]) {
+      const own = await openModel(await packageFor('base'), { threads: 1, imageTokens })
+      try {
+        assert.deepEqual((await own.embedImage(image)).data, expected.data)
+      } finally {
+        await own.close()
+      }
+    }
+  })
+})
+
+describe('encoded prompts', () => {
+  it('are kept', async () => {
+    const model = await openModel(await packageFor('base'), { threads: 1 })
+    try {
+      const options = { prompt: 'a b', ...GREEDY }
+      assert.deepEqual(
+        (await model.describe(image, options)).tokenIds,
+        (await model.describe(image, options)).tokenIds,
+      )
+      assert.deepEqual(model.stats().caches.prompts, { hits: 1, misses: 1 })
+    } finally {
+      await model.close()
+    }
+  })
+})
