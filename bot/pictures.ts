@@ -1,60 +1,137 @@
 /** Downloads pictures from Discord's CDN, and from nowhere else. */
 
-import { request } from 'undici'
+import { Agent, buildConnector, errors, request } from 'undici'
 import type { PictureLink } from '../commands/command.ts'
 import { InputError } from '../config/errors.ts'
+import { lookupPublic } from './public-addresses.ts'
 
-/** Discord's own hosts of attachments. */
+/** Discord's own hosts of attachments, and its proxy for pictures that come from elsewhere. */
 export const DISCORD_CDN_ORIGINS = [
   'https://cdn.discordapp.com',
   'https://media.discordapp.net',
+  'https://images-ext-1.discordapp.net',
+  'https://images-ext-2.discordapp.net',
 ] as const
 
 const TIMEOUT_MS = 20_000
+const CONNECTIONS_PER_HOST = 16
 const MIB = 1024 * 1024
 /** Discord's own limit is 10 MiB for most members, up to 500 MiB with Nitro. */
 const DEFAULT_MAX_BYTES = 32 * MIB
 
-export type PictureSource = {
-  /** Origins that may be asked, such as https://cdn.discordapp.com. */
-  readonly origins: readonly string[]
-  /** Larger files are refused. Default 32 MiB. */
-  readonly maxBytes?: number | undefined
-}
-
 /**
- * Makes the function that downloads a picture.
- *
- * @returns a function that throws InputError if the file is too large, gone, or does not come.
+ * What went wrong: `gone`: not there (any more); a fresh link may help. `too-large`, `not-a-picture`:
+ * the file's fault. `timeout`, `lost`: the way's fault; trying again may help. `elsewhere`: not on
+ * Discord, so not asked for.
  */
-export function createPictureFetcher({ origins, maxBytes = DEFAULT_MAX_BYTES }: PictureSource) {
-  return async function fetchPicture({ url, size }: PictureLink): Promise<Uint8Array> {
-    if (!origins.includes(new URL(url).origin)) {
-      throw new InputError('That picture is not on Discord, so I will not fetch it.')
-    }
-    const most = maxBytes < MIB ? `${maxBytes} bytes` : `${Math.floor(maxBytes / MIB)} MiB`
-    const tooLarge = `That picture is over ${most}. Please send a smaller one.`
-    if (size > maxBytes) {
-      throw new InputError(tooLarge)
-    }
-    const bytes = await download(url, maxBytes)
-    if (bytes === null) {
-      throw new InputError(tooLarge)
-    }
-    return bytes
+export type PictureProblem =
+  | 'gone'
+  | 'too-large'
+  | 'not-a-picture'
+  | 'timeout'
+  | 'lost'
+  | 'elsewhere'
+
+/** The picture did not come; the message is for the person. */
+export class PictureError extends InputError {
+  readonly problem: PictureProblem
+
+  constructor(problem: PictureProblem, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.problem = problem
   }
 }
 
-/** @returns the body, or null if it is longer than `maxBytes`. */
-async function download(url: string, maxBytes: number): Promise<Uint8Array | null> {
-  const chunks: Uint8Array[] = []
-  let length = 0
-  try {
-    const { statusCode, body } = await request(url, { signal: AbortSignal.timeout(TIMEOUT_MS) })
-    if (statusCode !== 200) {
-      await body.dump()
-      throw new InputError('That picture is no longer there. Please upload it again.')
+export type PictureSource = {
+  /**
+   * Origins that may be asked, such as https://cdn.discordapp.com. A name of an `https` one must
+   * lead to a public address; `http` is for a loopback Discord.
+   */
+  readonly origins: readonly string[]
+  /** Larger files are refused. Default 32 MiB. */
+  readonly maxBytes?: number | undefined
+  /** A download that takes longer is given up, milliseconds. Default 20 s. */
+  readonly timeoutMs?: number
+}
+
+/**
+ * Downloads one picture.
+ *
+ * @throws {PictureError} if it is too large, gone, no picture, or does not come.
+ * @throws the signal's reason once that is aborted.
+ */
+export type FetchPicture = {
+  (link: PictureLink, signal?: AbortSignal): Promise<Uint8Array>
+  /** Ends its connections. */
+  close(): Promise<void>
+}
+
+/** Makes the function that downloads pictures. */
+export function createPictureFetcher(source: PictureSource): FetchPicture {
+  const { origins, maxBytes = DEFAULT_MAX_BYTES, timeoutMs = TIMEOUT_MS } = source
+  const agent = new Agent({ connect: connectOnlyTo(origins), connections: CONNECTIONS_PER_HOST })
+  const tooLarge = () => {
+    const most = maxBytes < MIB ? `${maxBytes} bytes` : `${Math.floor(maxBytes / MIB)} MiB`
+    return new PictureError('too-large', `That picture is over ${most}. Please send a smaller one.`)
+  }
+  const fetchPicture = async ({ url, size }: PictureLink, signal?: AbortSignal) => {
+    if (!origins.includes(URL.parse(url)?.origin ?? '')) {
+      throw notOnDiscord()
     }
+    if (size > maxBytes) {
+      throw tooLarge()
+    }
+    const timeout = AbortSignal.timeout(timeoutMs)
+    try {
+      const either = AbortSignal.any(signal ? [signal, timeout] : [timeout])
+      const bytes = await download(url, { agent, signal: either, maxBytes })
+      if (bytes === null) {
+        throw tooLarge()
+      }
+      return bytes
+    } catch (error) {
+      signal?.throwIfAborted()
+      throw error instanceof PictureError ? error : whyNotCome(error, timeout.aborted)
+    }
+  }
+  return Object.assign(fetchPicture, { close: () => agent.destroy() })
+}
+
+/** The last line of defence: no connection to any other host, whatever asked for it. */
+function connectOnlyTo(origins: readonly string[]): buildConnector.connector {
+  const open = buildConnector({ timeout: TIMEOUT_MS })
+  const openPublic = buildConnector({ timeout: TIMEOUT_MS, lookup: lookupPublic })
+  return (options, callback) => {
+    const { protocol, hostname, port } = options
+    const { origin } = new URL(`${protocol}//${hostname}${port ? `:${port}` : ''}`)
+    if (!origins.includes(origin)) {
+      callback(notOnDiscord(), null)
+    } else if (protocol === 'https:') {
+      openPublic(options, callback)
+    } else {
+      open(options, callback)
+    }
+  }
+}
+
+type Download = {
+  readonly agent: Agent
+  readonly signal: AbortSignal
+  readonly maxBytes: number
+}
+
+/** @returns the body, or null if it is longer than `maxBytes`. */
+async function download(url: string, options: Download): Promise<Uint8Array | null> {
+  const { agent, signal, maxBytes } = options
+  // undici follows no redirect unless it is told to.
+  const { statusCode, headers, body } = await request(url, { dispatcher: agent, signal })
+  try {
+    checkAnswer(statusCode, headers['content-type'])
+    if (Number(headers['content-length'] ?? 0) > maxBytes) {
+      return null
+    }
+    const chunks: Uint8Array[] = []
+    let length = 0
     for await (const chunk of body as AsyncIterable<Uint8Array>) {
       length += chunk.length
       if (length > maxBytes) {
@@ -62,13 +139,37 @@ async function download(url: string, maxBytes: number): Promise<Uint8Array | nul
       }
       chunks.push(chunk)
     }
-  } catch (error) {
-    if (error instanceof InputError) {
-      throw error
+    return Buffer.concat(chunks)
+  } finally {
+    if (!body.readableEnded) {
+      body.on('error', () => {}).destroy()
     }
-    throw new InputError('That picture could not be fetched from Discord. Please try again.', {
-      cause: error,
-    })
   }
-  return Buffer.concat(chunks)
+}
+
+function checkAnswer(statusCode: number, type: string | string[] | undefined): void {
+  if ([401, 403, 404, 410, 415].includes(statusCode)) {
+    throw new PictureError('gone', 'That picture is no longer there. Please upload it again.')
+  }
+  if (statusCode !== 200) {
+    throw new PictureError('lost', `${NOT_COME} (${statusCode})`)
+  }
+  // The bytes decide in the end; this only spares the download of a page or a film.
+  if (typeof type === 'string' && !/^(image\/|application\/octet-stream|binary\/)/i.test(type)) {
+    throw new PictureError('not-a-picture', 'That file is not a picture.')
+  }
+}
+
+const NOT_COME = 'That picture could not be fetched from Discord. Please try again.'
+
+function whyNotCome(error: unknown, timedOut: boolean): PictureError {
+  if (timedOut || error instanceof errors.ConnectTimeoutError) {
+    const sentence = 'That picture took too long to come. Please try again.'
+    return new PictureError('timeout', sentence, { cause: error })
+  }
+  return new PictureError('lost', NOT_COME, { cause: error })
+}
+
+function notOnDiscord(): PictureError {
+  return new PictureError('elsewhere', 'That picture is not on Discord, so I will not fetch it.')
 }

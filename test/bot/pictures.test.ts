@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
+import { createServer as createTcpServer } from 'node:net'
 import { after, describe, it } from 'node:test'
-import { createPictureFetcher } from '../../bot/pictures.ts'
+import { createPictureFetcher, PictureError } from '../../bot/pictures.ts'
+import { isPublic, PrivateAddressError } from '../../bot/public-addresses.ts'
 import { InputError } from '../../config/errors.ts'
 
 const closing: (() => void)[] = []
@@ -18,6 +20,11 @@ async function serve(answer: RequestListener): Promise<string> {
   const address = server.address()
   assert.ok(address !== null && typeof address === 'object')
   return `http://127.0.0.1:${address.port}`
+}
+
+function is(problem: string) {
+  return (error: unknown) =>
+    error instanceof PictureError && error instanceof InputError && error.problem === problem
 }
 
 describe('createPictureFetcher', () => {
@@ -37,7 +44,8 @@ describe('createPictureFetcher', () => {
       response.end()
     })
     const fetchPicture = createPictureFetcher({ origins: ['https://cdn.discordapp.com'] })
-    await assert.rejects(fetchPicture({ url: `${other}/a.png`, size: 5 }), /not on Discord/)
+    await assert.rejects(fetchPicture({ url: `${other}/a.png`, size: 5 }), is('elsewhere'))
+    await assert.rejects(fetchPicture({ url: 'no link', size: 5 }), is('elsewhere'))
     assert.equal(asked, false)
   })
 
@@ -46,7 +54,7 @@ describe('createPictureFetcher', () => {
       response.writeHead(302, { location: 'http://127.0.0.1:9/' }).end()
     })
     const fetchPicture = createPictureFetcher({ origins: [origin] })
-    await assert.rejects(fetchPicture({ url: `${origin}/a.png`, size: 5 }), /no longer there/)
+    await assert.rejects(fetchPicture({ url: `${origin}/a.png`, size: 5 }), is('lost'))
   })
 
   it('refuses a file that is too large, whatever Discord said of it', async () => {
@@ -62,7 +70,7 @@ describe('createPictureFetcher', () => {
   it('says that an expired picture is gone', async () => {
     const origin = await serve((_, response) => response.writeHead(404).end())
     const fetchPicture = createPictureFetcher({ origins: [origin] })
-    await assert.rejects(fetchPicture({ url: `${origin}/a.png`, size: 5 }), InputError)
+    await assert.rejects(fetchPicture({ url: `${origin}/a.png`, size: 5 }), is('gone'))
   })
 
   it('says that a connection was lost', async () => {
@@ -71,6 +79,111 @@ describe('createPictureFetcher', () => {
       response.write('half', () => request.socket.destroy())
     })
     const fetchPicture = createPictureFetcher({ origins: [origin] })
-    await assert.rejects(fetchPicture({ url: `${origin}/a.png`, size: 5 }), /could not be fetched/)
+    await assert.rejects(fetchPicture({ url: `${origin}/a.png`, size: 5 }), is('lost'))
+  })
+
+  it('reads no body that says it is too large', async () => {
+    let sent = 0
+    const origin = await serve((_, response) => {
+      response.writeHead(200, { 'content-length': '3000000' })
+      response.write(Buffer.alloc(1000), () => (sent += 1000))
+    })
+    const fetchPicture = createPictureFetcher({ origins: [origin], maxBytes: 2_000_000 })
+    await assert.rejects(fetchPicture({ url: `${origin}/a.png`, size: 1 }), is('too-large'))
+    assert.ok(sent <= 1000)
+  })
+
+  it('gives up a download that does not go on', async () => {
+    const origin = await serve((_, response) => {
+      response.writeHead(200, { 'content-type': 'image/png' }).write('half')
+    })
+    const fetchPicture = createPictureFetcher({ origins: [origin], timeoutMs: 50 })
+    await assert.rejects(fetchPicture({ url: `${origin}/a.png`, size: 5 }), is('timeout'))
+  })
+
+  it('stops when it is told to, with the reason', async () => {
+    const stop = new AbortController()
+    const ended = Promise.withResolvers<void>()
+    const origin = await serve((request, response) => {
+      request.socket.on('close', () => ended.resolve())
+      response.writeHead(200).write('half', () => stop.abort(new Error('not needed any more')))
+    })
+    const fetchPicture = createPictureFetcher({ origins: [origin] })
+    const link = { url: `${origin}/a.png`, size: 5 }
+    await assert.rejects(fetchPicture(link, stop.signal), /not needed any more/)
+    await ended.promise
+    await assert.rejects(fetchPicture(link, stop.signal), /not needed any more/)
+  })
+
+  it('refuses what says that it is no picture', async () => {
+    const origin = await serve((request, response) => {
+      const type = request.url === '/page' ? 'text/html; charset=utf-8' : 'image/png'
+      response.writeHead(200, { 'content-type': type }).end('bytes')
+    })
+    const fetchPicture = createPictureFetcher({ origins: [origin] })
+    await assert.rejects(fetchPicture({ url: `${origin}/page`, size: 5 }), is('not-a-picture'))
+    assert.equal((await fetchPicture({ url: `${origin}/a`, size: 5 })).length, 5)
+  })
+
+  it('does not follow a name that leads to this machine', async () => {
+    let knocked = false
+    const server = createTcpServer(() => (knocked = true)).listen(0)
+    await once(server, 'listening')
+    closing.push(() => server.close())
+    const address = server.address()
+    assert.ok(address !== null && typeof address === 'object')
+    const origin = `https://localhost:${address.port}`
+    const fetchPicture = createPictureFetcher({ origins: [origin] })
+    await assert.rejects(fetchPicture({ url: `${origin}/a.png`, size: 5 }), (error) => {
+      assert.ok(error instanceof PictureError)
+      assert.ok(error.cause instanceof PrivateAddressError)
+      return true
+    })
+    assert.equal(knocked, false)
+  })
+
+  it('has no connection left once closed', async () => {
+    const ended = Promise.withResolvers<void>()
+    const origin = await serve((request, response) => {
+      request.socket.on('close', () => ended.resolve())
+      response.end('bytes')
+    })
+    const fetchPicture = createPictureFetcher({ origins: [origin] })
+    await fetchPicture({ url: `${origin}/a.png`, size: 5 })
+    await fetchPicture.close()
+    await ended.promise
+  })
+})
+
+describe('isPublic', () => {
+  it('knows the addresses of the internet from all others', () => {
+    const open = ['1.1.1.1', '172.15.255.255', '100.128.0.1', '2606:4700::6810:1', '::ffff:1.1.1.1']
+    const closed = [
+      '127.0.0.1',
+      '0.0.0.0',
+      '10.1.2.3',
+      '172.31.0.1',
+      '192.168.0.1',
+      '169.254.169.254',
+    ]
+    closed.push(
+      '100.64.0.1',
+      '224.0.0.1',
+      '255.255.255.255',
+      '::1',
+      '::',
+      'fd00::1',
+      'fe80::1',
+      'ff02::1',
+    )
+    closed.push('::ffff:127.0.0.1', '::ffff:10.0.0.1', '64:ff9b::7f00:1')
+    assert.deepEqual(
+      open.filter((address) => !isPublic(address)),
+      [],
+    )
+    assert.deepEqual(
+      closed.filter((address) => isPublic(address)),
+      [],
+    )
   })
 })
