@@ -1,0 +1,121 @@
+/** What is counted and timed, for Prometheus. Labels are few and fixed: no ids of anyone. */
+
+import { type Client, Status } from 'discord.js'
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+
+/** Parts of a request that are timed. */
+export type Stage =
+  | 'acknowledge'
+  | 'queue'
+  | 'download'
+  | 'preprocess'
+  | 'vision'
+  | 'qformer'
+  | 'prefill'
+  | 'decode'
+  | 'answer'
+
+/** Seconds; from a store's round trip to a long answer of a large model. */
+const STAGE_BUCKETS = [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300]
+const STORE_BUCKETS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5]
+
+export type Metrics = {
+  readonly registry: Registry
+  /** A request ended. @param kind such as `describe`. @param outcome such as `answered`. */
+  request(kind: string, outcome: string): void
+  /** How long a part of a request took, in seconds. */
+  stage(stage: Stage, seconds: number): void
+  cache(name: string, hit: boolean): void
+  job(outcome: string, kind: string): void
+  store(operation: string, seconds: number): void
+  /** Asks for the numbers whenever they are read. */
+  watchQueue(read: () => { readonly waiting: number; readonly running: number }): void
+  watchGateway(client: Client): void
+  /** Everything in Prometheus' text format. */
+  text(): Promise<string>
+}
+
+export function createMetrics(): Metrics {
+  const registry = new Registry()
+  const registers = [registry]
+  collectDefaultMetrics({ register: registry })
+  const counter = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
+    new Counter({ name, help, labelNames, registers })
+  const requests = counter('sightseer_requests_total', 'Requests that ended.', ['kind', 'outcome'])
+  const caches = counter('sightseer_cache_total', 'Looks into a cache.', ['cache', 'result'])
+  const jobs = counter('sightseer_jobs_total', 'Jobs by what became of them.', ['kind', 'outcome'])
+  const stages = new Histogram({
+    name: 'sightseer_stage_seconds',
+    help: 'How long each part of a request took.',
+    labelNames: ['stage'],
+    buckets: STAGE_BUCKETS,
+    registers,
+  })
+  const store = new Histogram({
+    name: 'sightseer_store_seconds',
+    help: 'How long the store took.',
+    labelNames: ['operation'],
+    buckets: STORE_BUCKETS,
+    registers,
+  })
+  return {
+    registry,
+    request: (kind, outcome) => requests.inc({ kind, outcome }),
+    stage: (stage, seconds) => stages.observe({ stage }, seconds),
+    cache: (cache, hit) => caches.inc({ cache, result: hit ? 'hit' : 'miss' }),
+    job: (outcome, kind) => jobs.inc({ kind, outcome }),
+    store: (operation, seconds) => store.observe({ operation }, seconds),
+    watchQueue: (read) => watchQueue(registry, read),
+    watchGateway: (client) => watchGateway(registry, client),
+    text: () => registry.metrics(),
+  }
+}
+
+function watchQueue(registry: Registry, read: Parameters<Metrics['watchQueue']>[0]): void {
+  const queue = new Gauge({
+    name: 'sightseer_queue_requests',
+    help: 'Requests at the model, by whether they wait or run.',
+    labelNames: ['state'],
+    registers: [],
+    collect() {
+      const { waiting, running } = read()
+      this.set({ state: 'waiting' }, waiting)
+      this.set({ state: 'running' }, running)
+    },
+  })
+  registry.registerMetric(queue)
+}
+
+function watchGateway(registry: Registry, client: Client): void {
+  const up = new Gauge({
+    name: 'sightseer_gateway_up',
+    help: 'Whether a shard is connected to Discord.',
+    labelNames: ['shard'],
+    registers: [],
+    collect() {
+      this.reset()
+      for (const [shard, { status }] of client.ws.shards) {
+        this.set({ shard: String(shard) }, status === Status.Ready ? 1 : 0)
+      }
+    },
+  })
+  const ping = new Gauge({
+    name: 'sightseer_gateway_ping_seconds',
+    help: 'Mean time of a heartbeat; NaN before the first.',
+    registers: [],
+    collect() {
+      this.set(client.ws.ping >= 0 ? client.ws.ping / 1000 : Number.NaN)
+    },
+  })
+  const guilds = new Gauge({
+    name: 'sightseer_guilds',
+    help: 'Servers the bot is in.',
+    registers: [],
+    collect() {
+      this.set(client.guilds.cache.size)
+    },
+  })
+  for (const gauge of [up, ping, guilds]) {
+    registry.registerMetric(gauge)
+  }
+}
