@@ -7,9 +7,11 @@ import { after, before, describe, it } from 'node:test'
 import { type HealthServer, serveHealth } from '../../bot/health.ts'
 import { createMetrics } from '../../bot/metrics.ts'
 
+const works = () => true
+
 describe('serveHealth', () => {
   const metrics = createMetrics()
-  let storeWorks: () => boolean | Promise<boolean> = () => true
+  let storeWorks: () => boolean | Promise<boolean> = works
   let health: HealthServer
 
   before(async () => {
@@ -46,7 +48,7 @@ describe('serveHealth', () => {
       storeWorks = failure
       assert.deepEqual(await get('/readyz'), { status: 503, text: 'ok gateway\nFAILED store\n' })
     }
-    storeWorks = () => true
+    storeWorks = works
     assert.equal((await get('/livez')).status, 200)
   })
 
