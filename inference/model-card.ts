@@ -12,6 +12,13 @@ export const CARD_FILE = 'model.json'
 export const PRECISIONS = ['fp32', 'fp16', 'int8', 'int4'] as const
 export type Precision = (typeof PRECISIONS)[number]
 
+/**
+ * How quantised packages hold the matrices of the vision tower: int8 with a scale an output and
+ * for each row that meets them; blocks as in the decoder; or not quantised.
+ */
+export const VISION_STORAGES = ['w8a8', 'block', 'float'] as const
+export type VisionStorage = (typeof VISION_STORAGES)[number]
+
 const count = z.int().positive()
 
 const generationDefaults = z.strictObject({
@@ -43,6 +50,8 @@ export const modelCardSchema = z.strictObject({
       blockSize: count,
       quantized: z.int(),
       kept: z.int(),
+      /** Absent in packages made before there was a choice; their blocks are the decoder's. */
+      vision: z.enum(VISION_STORAGES).optional(),
     })
     .nullable(),
   dimensions: z.strictObject({

@@ -10,7 +10,12 @@ import { MODELS_FOLDER } from '../../config/models.ts'
 import { createHttpClient } from '../../inference/download/http.ts'
 import { isRepositoryId } from '../../inference/download/hub.ts'
 import { pullModel, type Pulled, type PullSource } from '../../inference/download/pull.ts'
-import { PRECISIONS, type Precision } from '../../inference/model-card.ts'
+import {
+  PRECISIONS,
+  type Precision,
+  VISION_STORAGES,
+  type VisionStorage,
+} from '../../inference/model-card.ts'
 import { readSettings, typedFrom } from './environment.ts'
 import { EXIT_HELP, readArguments } from './options.ts'
 import { createProgress, formatBytes, formatDuration } from './progress.ts'
@@ -29,6 +34,8 @@ const HELP = `Makes a model package that Sightseer can open.
 Options
   --precision P      fp32, fp16, int8 or int4; default ${DEFAULT_PRECISION}. Smaller is faster, larger is closer
                      to the original
+  --vision V         how int8 and int4 hold the image encoder: w8a8 (the default, and the fastest),
+                     block (as the language model) or float (not quantised)
   --out DIR          where the package goes; default models/NAME
   --revision R       branch, tag or commit of the repository; default main
   --force            replace the package that is already there
@@ -50,6 +57,7 @@ const OPTIONS = {
   from: { type: 'string' },
   out: { type: 'string' },
   precision: { type: 'string' },
+  vision: { type: 'string' },
   revision: { type: 'string' },
   force: { type: 'boolean' },
   'keep-download': { type: 'boolean' },
@@ -63,6 +71,7 @@ type Request = {
   readonly source: PullSource
   readonly name: string
   readonly precision: Precision
+  readonly vision: VisionStorage | undefined
   readonly out: string | undefined
   readonly force: boolean
   readonly keepDownload: boolean
@@ -81,7 +90,7 @@ async function main(argv: readonly string[], signal: AbortSignal): Promise<numbe
 }
 
 async function pull(
-  { source, name, precision, out, force, keepDownload, json }: Request,
+  { source, name, precision, vision, out, force, keepDownload, json }: Request,
   config: Config,
   signal: AbortSignal,
 ): Promise<number> {
@@ -97,6 +106,7 @@ async function pull(
       out: folder,
       name: path.basename(folder),
       precision,
+      vision,
       force,
       keepDownload,
       modelsFolder,
@@ -160,6 +170,10 @@ function readRequest(values: Values, positionals: readonly string[]): Request {
   if (precision === undefined) {
     throw new UsageError(`--precision is one of ${PRECISIONS.join(', ')}.`)
   }
+  const vision = VISION_STORAGES.find((known) => known === values.vision)
+  if (values.vision !== undefined && vision === undefined) {
+    throw new UsageError(`--vision is one of ${VISION_STORAGES.join(', ')}.`)
+  }
   const [repository] = positionals
   if (positionals.length > 1 || (repository === undefined) === (values.from === undefined)) {
     throw new UsageError('Give one model as OWNER/NAME, or a folder by --from DIR.')
@@ -170,6 +184,7 @@ function readRequest(values: Values, positionals: readonly string[]): Request {
   const start = typedFrom(NAME)
   const rest = {
     precision,
+    vision,
     out: values.out === undefined ? undefined : path.resolve(start, values.out),
     force: values.force === true,
     keepDownload: values['keep-download'] === true,

@@ -5,11 +5,12 @@
 
 import { createHash } from 'node:crypto'
 import { closeSync, openSync, readSync, writeSync } from 'node:fs'
-import type { QuantizedTarget, Target } from '../graph/weight-plan.ts'
+import type { ColumnsTarget, QuantizedTarget, Target } from '../graph/weight-plan.ts'
 import { BLOCK_SIZE } from '../graph/weight-plan.ts'
 import { ConfigError } from '../errors.ts'
 import { toFloat16, toFloat32 } from './half.ts'
 import { quantize } from './quantize.ts'
+import { quantizeColumns } from './quantize-columns.ts'
 import { DTYPE_BYTES } from './safetensors.ts'
 import type { Dtype } from './safetensors.ts'
 
@@ -48,6 +49,8 @@ export function convertChunk(chunk: Chunk): void {
   }
   if (target.format === 'int4' || target.format === 'int8') {
     writeQuantized(chunk, target, values)
+  } else if (target.format === 'int8-columns') {
+    writeColumns(chunk, target, values)
   } else if (target.format === 'float32') {
     writeAt(file, values, target.at + firstRow * columns * 4)
   } else {
@@ -73,6 +76,17 @@ function writeQuantized(
   writeAt(file, quantized.values, target.at + (firstRow * columns * bits) / 8)
   writeAt(file, quantized.scales, target.scalesAt + firstRow * blocks * 4)
   writeAt(file, quantized.zeroPoints, target.zeroPointsAt + firstRow * zeroBytes)
+}
+
+/** The chunk is the whole matrix: a part of it would be a stripe of every line once turned. */
+function writeColumns(
+  { rows, columns, file }: Chunk,
+  target: ColumnsTarget,
+  values: Float32Array,
+): void {
+  const quantized = quantizeColumns(values, rows, columns)
+  writeAt(file, quantized.values, target.at)
+  writeAt(file, quantized.scales, target.scalesAt)
 }
 
 /** @returns the sha256 of the file, in hex. */

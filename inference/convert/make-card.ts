@@ -5,7 +5,7 @@ import { visionTokens } from '../graph/blip2-config.ts'
 import type { Blip2Config } from '../graph/blip2-config.ts'
 import { BLOCK_SIZE } from '../graph/weight-plan.ts'
 import { modelCardSchema } from '../model-card.ts'
-import type { ModelCard, Precision } from '../model-card.ts'
+import type { ModelCard, Precision, VisionStorage } from '../model-card.ts'
 import { readJson } from './read-json.ts'
 
 /** A checkpoint may say here what config.json cannot: our own file, all of it optional. */
@@ -58,6 +58,7 @@ export type CardFacts = {
   readonly tokens: ModelCard['tokens']
   readonly preprocessing: ModelCard['preprocessing']
   readonly precision: Precision
+  readonly vision: VisionStorage
   readonly name: string
   readonly source: ModelCard['source'] | null
   readonly quantized: number
@@ -78,7 +79,7 @@ export function readOwnSettings(folder: string, problems: string[]): OwnSettings
 }
 
 export function makeCard(facts: CardFacts, own: OwnSettings, license: string | null): ModelCard {
-  const { model, precision, source, quantized, kept } = facts
+  const { model, precision, vision, source, quantized, kept } = facts
   const bits = precision === 'int4' ? 4 : precision === 'int8' ? 8 : null
   return {
     format: 1,
@@ -91,7 +92,7 @@ export function makeCard(facts: CardFacts, own: OwnSettings, license: string | n
       license: own.license ?? source?.license ?? license ?? OPT_LICENSE,
     },
     precision,
-    quantization: bits === null ? null : { bits, blockSize: BLOCK_SIZE, quantized, kept },
+    quantization: bits === null ? null : { bits, blockSize: BLOCK_SIZE, quantized, kept, vision },
     dimensions: {
       imageSize: model.vision.imageSize,
       patchSize: model.vision.patchSize,

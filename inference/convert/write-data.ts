@@ -63,7 +63,8 @@ function* chunks(
   file: string,
 ): Generator<Chunk> {
   for (const { parts, columns, target } of jobs) {
-    const most = Math.max(1, Math.floor(CHUNK_ELEMENTS / columns))
+    const whole = target.format === 'int8-columns'
+    const most = whole ? Infinity : Math.max(1, Math.floor(CHUNK_ELEMENTS / columns))
     let firstRow = 0
     for (const part of parts) {
       const source = stored(checkpoint, part.tensor)

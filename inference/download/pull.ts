@@ -13,7 +13,7 @@ import { readOwnSettings } from '../convert/make-card.ts'
 import { readConfig } from '../convert/read-config.ts'
 import { readPreprocessing } from '../convert/read-preprocessing.ts'
 import { readTokenizer } from '../convert/tokenizer-files.ts'
-import { CARD_FILE, type ModelCard, type Precision } from '../model-card.ts'
+import { CARD_FILE, type ModelCard, type Precision, type VisionStorage } from '../model-card.ts'
 import { requireDisk } from './disk.ts'
 import { downloadCheckpoint, type Downloaded } from './download.ts'
 import { readRepository, type Hub, type Repository } from './hub.ts'
@@ -41,6 +41,8 @@ export type PullOptions = {
   readonly out: string
   readonly name: string
   readonly precision: Precision
+  /** How a quantised package holds its vision tower. Default: the converter's. */
+  readonly vision?: VisionStorage | undefined
   /** Replace a package that is already at `out`. */
   readonly force: boolean
   /** Keep the downloaded checkpoint afterwards. */
@@ -81,7 +83,7 @@ export async function pullModel(options: PullOptions): Promise<Pulled> {
       : await download(options, source)
   const from = checkpoint.folder
   checkSmallFiles(from)
-  const packageBytes = estimatePackageBytes(from, precision)
+  const packageBytes = estimatePackageBytes(from, precision, options.vision)
   await requireDisk([{ what: 'package', folder: path.dirname(out), bytes: packageBytes }])
   const own = readOwnSettings(from, []).license
   const license = own ?? checkpoint.repository?.license ?? (await readLicense(from))
@@ -99,6 +101,7 @@ export async function pullModel(options: PullOptions): Promise<Pulled> {
   try {
     card = await convertCheckpoint(from, target, {
       precision,
+      vision: options.vision,
       name: options.name,
       source: {
         repository: checkpoint.repository?.id ?? null,
@@ -152,7 +155,7 @@ async function download(
       options.onProgress({ phase: 'download', what: repository.id, ...progress }),
     async beforeWeights(_weights, missingBytes) {
       checkSmallFiles(folder)
-      const packageBytes = estimatePackageBytes(folder, precision)
+      const packageBytes = estimatePackageBytes(folder, precision, options.vision)
       await requireDisk([
         { what: 'download', folder, bytes: missingBytes },
         { what: 'package', folder: path.dirname(out), bytes: packageBytes },

@@ -48,6 +48,12 @@ function sessionOptions(threads: number, spins: boolean): InferenceSession.Sessi
     enableCpuMemArena: false,
     enableMemPattern: false,
     logSeverityLevel: 3,
-    extra: { session: { intra_op: { allow_spinning: spins ? '1' : '0' } } },
+    extra: {
+      session: {
+        intra_op: { allow_spinning: spins ? '1' : '0' },
+        // Where a processor's int8 product could overflow, ONNX Runtime takes one that cannot.
+        x64quantprecision: '1',
+      },
+    },
   }
 }

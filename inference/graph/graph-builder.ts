@@ -108,6 +108,11 @@ export class GraphBuilder {
     )
   }
 
+  /** A uint8 scalar. */
+  byte(value: number): string {
+    return this.#constant('uint8', [], Uint8Array.of(value), `byte_${value}`)
+  }
+
   /** A float32 vector of one repeated value. */
   filled(length: number, value: number): string {
     const bytes = new Uint8Array(new Float32Array(length).fill(value).buffer)

@@ -11,6 +11,7 @@ import { PbfWriter } from 'pbf'
 const TYPE_CODES = {
   float32: 1,
   uint8: 2,
+  int8: 3,
   int32: 6,
   int64: 7,
   bool: 9,
@@ -23,6 +24,7 @@ export type ElementType = keyof typeof TYPE_CODES
 export const ELEMENT_BYTES: Readonly<Record<ElementType, number>> = {
   float32: 4,
   uint8: 1,
+  int8: 1,
   int32: 4,
   int64: 8,
   bool: 1,

@@ -36,10 +36,20 @@ export type QuantizedTarget = {
   readonly zeroPointsAt: number
 }
 
+/** Where the pieces of a matrix quantised by its outputs start in the data file, in bytes. */
+export type ColumnsTarget = {
+  readonly format: 'int8-columns'
+  /** int8 [columns, rows]: turned. */
+  readonly at: number
+  /** float32 [rows]. */
+  readonly scalesAt: number
+}
+
 /** Where a matrix starts in the data file, in bytes. */
 export type Target =
   | { readonly format: 'float32' | 'float16'; readonly at: number }
   | QuantizedTarget
+  | ColumnsTarget
 
 /** One matrix to be written: parts of the checkpoint stacked row by row. */
 export type WeightJob = {
@@ -101,6 +111,23 @@ export class WeightPlan {
         at: this.#add(names.values, 'uint8', [rows, blocks, (BLOCK_SIZE * bits) / 8]),
         scalesAt: this.#add(names.scales, 'float32', [rows, blocks]),
         zeroPointsAt: this.#add(names.zeroPoints, 'uint8', [rows, Math.ceil((blocks * bits) / 8)]),
+      },
+    })
+    return names
+  }
+
+  /** Adds a matrix [rows, columns], quantised by its outputs: one scale a row, and turned. */
+  quantizedColumns(part: WeightPart, columns: number): Omit<QuantizedNames, 'zeroPoints'> {
+    const { rows } = part
+    const names = { values: `${part.tensor}_q`, scales: `${part.tensor}_scales` }
+    this.jobs.push({
+      parts: [part],
+      rows,
+      columns,
+      target: {
+        format: 'int8-columns',
+        at: this.#add(names.values, 'int8', [columns, rows]),
+        scalesAt: this.#add(names.scales, 'float32', [rows]),
       },
     })
     return names

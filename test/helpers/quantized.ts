@@ -27,6 +27,20 @@ export function dequantize(
   return out
 }
 
+/** Rows quantised to int8 by their largest value, and undone: scale * q. [rows, columns]. */
+export function roundRows(values: Float32Array, rows: number, columns: number): Float32Array {
+  const out = new Float32Array(rows * columns)
+  for (let row = 0; row < rows; row++) {
+    const own = values.subarray(row * columns, (row + 1) * columns)
+    const largest = own.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
+    out.set(
+      own.map((value) => (Math.round((value / largest) * 127) * largest) / 127),
+      row * columns,
+    )
+  }
+  return out
+}
+
 /** The i-th half of the bytes from `start`, the low half of each first. */
 function nibble(bytes: Uint8Array, start: number, i: number): number {
   return (bytes[start + Math.floor(i / 2)]! >> (i % 2 === 0 ? 0 : 4)) & 15

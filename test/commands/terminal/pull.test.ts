@@ -138,6 +138,7 @@ describe('npm run pull', () => {
     assert.equal(code, 0, stderr)
     assert.equal(stdout, '')
     assert.equal(assertPackage(out).precision, 'int8')
+    assert.equal(assertPackage(out).quantization?.vision, 'w8a8')
     assert.match(stderr, /npm run describe -- IMAGE --model/)
   })
 
@@ -177,13 +178,13 @@ describe('npm run pull', () => {
   it('refuses a target that is taken, and replaces a package by force only', async () => {
     const out = path.join(models, 'mine')
     assert.equal((await run(['--from', CHECKPOINT, '--out', out, '--precision', 'fp32'])).code, 0)
-    const again = ['--from', CHECKPOINT, '--out', out, '--precision', 'fp16']
+    const again = ['--from', CHECKPOINT, '--out', out, '--precision', 'int4', '--vision', 'block']
     const refused = await run(again)
     assert.equal(refused.code, 1)
     assert.match(refused.stderr, /There is a model package at .*mine already\. Use --force/)
     const forced = await run([...again, '--force'])
     assert.equal(forced.code, 0, forced.stderr)
-    assert.equal(assertPackage(out).precision, 'fp16')
+    assert.equal(assertPackage(out).quantization?.vision, 'block')
     assert.deepEqual(readdirSync(models), ['mine'])
   })
 
@@ -254,6 +255,7 @@ describe('npm run pull', () => {
       ['not-a-model'],
       ['../x'],
       ['a/b', '--precision', 'int2'],
+      ['a/b', '--vision', 'int2'],
       ['a/b', '--frm', 'x'],
       ['--from', 'x', '--revision', 'main'],
       ['--from'],

@@ -6,13 +6,14 @@ import { after, describe, it } from 'node:test'
 import { InferenceSession } from 'onnxruntime-node'
 import { convertCheckpoint } from '../../../inference/convert/convert.ts'
 import { quantize } from '../../../inference/convert/quantize.ts'
+import { quantizeColumns } from '../../../inference/convert/quantize-columns.ts'
 import { GraphBuilder } from '../../../inference/graph/graph-builder.ts'
 import { linear } from '../../../inference/graph/layers.ts'
-import type { Precision } from '../../../inference/model-card.ts'
+import type { Precision, VisionStorage } from '../../../inference/model-card.ts'
 import { DecoderRun, float, openGraphs, runOne } from '../../helpers/graph-sessions.ts'
 import type { Graphs } from '../../helpers/graph-sessions.ts'
 import { checkpointFolder, loadParity, relativeError, tensorOf } from '../../helpers/parity.ts'
-import { dequantize, gaussians } from '../../helpers/quantized.ts'
+import { dequantize, gaussians, roundRows } from '../../helpers/quantized.ts'
 import { floatTensor, readTensors, valuesOf, writeTensors } from '../../helpers/safetensors.ts'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'quantized-'))
@@ -91,6 +92,69 @@ describe('a quantised linear layer', () => {
   }
 })
 
+describe('a linear layer quantised by its rows and outputs', () => {
+  const weights = gaussians(OUTPUTS * INPUTS, 2)
+  const bias = gaussians(OUTPUTS, 3)
+  // Rows of very different size, and one of nothing.
+  const x = gaussians(ROWS * INPUTS, 4).map((value, i) => {
+    const row = Math.floor(i / INPUTS)
+    return row === 5 ? 0 : value * 10 ** (row - 3)
+  })
+
+  it('multiplies rounded rows by rounded weights', async () => {
+    const g = new GraphBuilder('per-token')
+    g.input('x', 'float32', [ROWS, INPUTS])
+    const module = { modules: ['module'], inputs: INPUTS, outputs: OUTPUTS, bias: true }
+    const storage = { float: 'float32', bits: 4, perToken: true } as const
+    g.op('Identity', [linear(g, storage, 'x', { ...module, quantize: true })], {}, 'y')
+    g.output('y', 'float32', [ROWS, OUTPUTS])
+    const plan = g.build()
+    const { values, scales } = quantizeColumns(weights, OUTPUTS, INPUTS)
+    const data = new Uint8Array(plan.dataBytes)
+    const put = (array: ArrayBufferView, at: number) =>
+      data.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), at)
+    for (const { target } of plan.jobs) {
+      if (target.format === 'int8-columns') {
+        put(values, target.at)
+        put(scales, target.scalesAt)
+      } else {
+        put(bias, target.at)
+      }
+    }
+    const file = path.join(folder, 'per-token.onnx')
+    writeFileSync(file, plan.model)
+    writeFileSync(`${file}.data`, data)
+    const session = await InferenceSession.create(file, { intraOpNumThreads: 1 })
+    const { y } = await runOne(session, float(x, [ROWS, INPUTS]))
+    const rounded = roundRows(weights, OUTPUTS, INPUTS)
+    const rows = roundRows(x, ROWS, INPUTS)
+    rows.fill(0, 5 * INPUTS)
+    const expected = product(rows, rounded, bias)
+    // Row by row: an error of a small row must not hide behind a large one. A value half-way
+    // between two steps may go either way, a difference of 1 / 127 in one of 384 inputs.
+    for (let row = 0; row < ROWS; row++) {
+      const [from, to] = [row * OUTPUTS, (row + 1) * OUTPUTS]
+      const error = relativeError(y!.subarray(from, to), expected.subarray(from, to))
+      assert.ok(error < 1e-3, `row ${row}: relative error ${error}`)
+    }
+  })
+
+  it('keeps the weights as near as 127 steps can', () => {
+    const { values, scales } = quantizeColumns(weights, OUTPUTS, INPUTS)
+    assert.equal(Math.max(...values.map(Math.abs)), 127)
+    const undone = Float32Array.from(weights, (_, i) => {
+      const [row, column] = [Math.floor(i / INPUTS), i % INPUTS]
+      return values[column * OUTPUTS + row]! * scales[row]!
+    })
+    const worst = undone.map((value, i) => {
+      return Math.abs(value - weights[i]!) / scales[Math.floor(i / INPUTS)]!
+    })
+    assert.ok(Math.max(...worst) <= 0.5001)
+    const zeros = quantizeColumns(new Float32Array(4), 2, 2)
+    assert.deepEqual([...zeros.values, ...zeros.scales], [0, 0, 0, 0, 0, 0])
+  })
+})
+
 /** The matrices that int4 and int8 packages quantise. */
 const QUANTIZED =
   /(self_attn\.(qkv|projection|[qkv]_proj|out_proj)|mlp\.fc[12]|layers\.\d+\.fc[12]|lm_head)\.weight$/
@@ -117,8 +181,13 @@ function dequantizedCheckpoint(bits: 4 | 8): string {
   return copy
 }
 
-async function convert(from: string, out: string, precision: Precision): Promise<Graphs> {
-  const options = { precision, name: NAME, source: null }
+async function convert(
+  from: string,
+  out: string,
+  precision: Precision,
+  vision: VisionStorage = 'block',
+): Promise<Graphs> {
+  const options = { precision, vision, name: NAME, source: null }
   const target = path.join(folder, out)
   return openGraphs(target, await convertCheckpoint(from, target, options))
 }
@@ -154,6 +223,33 @@ describe('quantised graphs', () => {
     })
   }
 
+  it('of w8a8 see what the floating-point tower sees, but for 8 bits', async () => {
+    const whole = await convert(checkpointFolder(NAME), 'w8a8', 'int4', 'w8a8')
+    const half = await convert(checkpointFolder(NAME), 'float', 'int4', 'float')
+    const input = float(pixels.data, pixels.shape)
+    const expected = tensorOf(parity, 'image_embeds').data
+    const { image_embeds } = await runOne(whole.vision, input)
+    const error = relativeError(image_embeds!, expected)
+    assert.ok(error < 0.03 && error > 1e-4, `relative error ${error}`)
+    const exact = await runOne(half.vision, input)
+    assert.ok(relativeError(exact['image_embeds']!, expected) < 1e-4)
+    assert.equal(whole.card.quantization?.vision, 'w8a8')
+    const file = 'vision.onnx.data'
+    assert.ok(whole.card.files[file]!.bytes < 0.7 * half.card.files[file]!.bytes)
+  })
+
+  it('of w8a8 take several pictures at once', async () => {
+    const graphs = await convert(checkpointFolder(NAME), 'w8a8-batch', 'int8', 'w8a8')
+    const [, ...rest] = pixels.shape
+    const dark = pixels.data.map((value) => value / 3 - 1)
+    const both = float(new Float32Array([...pixels.data, ...dark]), [2, ...rest])
+    const together = await runOne(graphs.vision, both)
+    const first = await runOne(graphs.vision, float(pixels.data, pixels.shape))
+    const second = await runOne(graphs.vision, float(dark, pixels.shape))
+    const alone = new Float32Array([...first['image_embeds']!, ...second['image_embeds']!])
+    assert.ok(relativeError(together['image_embeds']!, alone) < 1e-5)
+  })
+
   it('of int4 give no logits where none are wanted', async () => {
     const graphs = await convert(checkpointFolder(NAME), 'int4-none', 'int4')
     const run = new DecoderRun(graphs, 1, 64)
@@ -173,7 +269,13 @@ describe('quantised graphs', () => {
     assert.equal(blocks.quantization.kept, 0)
     const base = await convert(checkpointFolder('base'), 'base-int4', 'int4')
     // 2 vision layers of 4, 2 decoder layers of 6 and lm_head, all of them 24 to 48 wide.
-    assert.deepEqual(base.card.quantization, { bits: 4, blockSize: 128, quantized: 0, kept: 21 })
+    assert.deepEqual(base.card.quantization, {
+      bits: 4,
+      blockSize: 128,
+      quantized: 0,
+      kept: 21,
+      vision: 'block',
+    })
     const parity = loadParity('base')
     const run = new DecoderRun(base, 1, 64)
     const got = await run.step({
