@@ -2,6 +2,7 @@
 
 import { type Client, Status } from 'discord.js'
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { Model } from '../inference/types.ts'
 
 /** Parts of a request that are timed. */
 export type Stage =
@@ -28,8 +29,8 @@ export type Metrics = {
   cache(name: string, hit: boolean): void
   job(outcome: string, kind: string): void
   store(operation: string, seconds: number): void
-  /** Asks for the numbers whenever they are read. */
-  watchQueue(read: () => { readonly waiting: number; readonly running: number }): void
+  /** Asks for the engine's own numbers whenever they are read. */
+  watchModel(model: Pick<Model, 'stats'>): void
   watchGateway(client: Client): void
   /** Everything in Prometheus' text format. */
   text(): Promise<string>
@@ -65,25 +66,66 @@ export function createMetrics(): Metrics {
     cache: (cache, hit) => caches.inc({ cache, result: hit ? 'hit' : 'miss' }),
     job: (outcome, kind) => jobs.inc({ kind, outcome }),
     store: (operation, seconds) => store.observe({ operation }, seconds),
-    watchQueue: (read) => watchQueue(registry, read),
+    watchModel: (model) => watchModel(registry, model),
     watchGateway: (client) => watchGateway(registry, client),
     text: () => registry.metrics(),
   }
 }
 
-function watchQueue(registry: Registry, read: Parameters<Metrics['watchQueue']>[0]): void {
+function watchModel(registry: Registry, model: Pick<Model, 'stats'>): void {
   const queue = new Gauge({
     name: 'sightseer_queue_requests',
     help: 'Requests at the model, by whether they wait or run.',
     labelNames: ['state'],
     registers: [],
     collect() {
-      const { waiting, running } = read()
-      this.set({ state: 'waiting' }, waiting)
-      this.set({ state: 'running' }, running)
+      const { queued, live } = model.stats()
+      this.set({ state: 'waiting' }, queued)
+      this.set({ state: 'running' }, live)
     },
   })
-  registry.registerMetric(queue)
+  const ended = new Counter({
+    name: 'sightseer_model_requests_total',
+    help: 'Requests at the model that ended, by how.',
+    labelNames: ['outcome'],
+    registers: [],
+    collect() {
+      this.reset()
+      const { done, failed, refused, late } = model.stats()
+      for (const [outcome, count] of Object.entries({ done, failed, refused, late })) {
+        this.inc({ outcome }, count)
+      }
+    },
+  })
+  const rows = new Counter({
+    name: 'sightseer_model_rows_total',
+    help: 'Pictures and sequences that went through each stage; by its runs, the size of a batch.',
+    labelNames: ['stage', 'count'],
+    registers: [],
+    collect() {
+      this.reset()
+      for (const [stage, { runs, rows: count }] of Object.entries(model.stats().stages)) {
+        this.inc({ stage, count: 'runs' }, runs)
+        this.inc({ stage, count: 'rows' }, count)
+      }
+    },
+  })
+  const caches = new Counter({
+    name: 'sightseer_model_cache_total',
+    help: 'Looks into the caches of the model.',
+    labelNames: ['cache', 'result'],
+    registers: [],
+    collect() {
+      this.reset()
+      for (const [cache, { hits, misses }] of Object.entries(model.stats().caches)) {
+        this.inc({ cache, result: 'hit' }, hits)
+        this.inc({ cache, result: 'miss' }, misses)
+      }
+    },
+  })
+  for (const metric of [queue, ended, rows, caches]) {
+    registry.registerMetric<string>(metric)
+  }
 }
 
 function watchGateway(registry: Registry, client: Client): void {

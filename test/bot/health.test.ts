@@ -6,6 +6,30 @@ import { createServer } from 'node:http'
 import { after, before, describe, it } from 'node:test'
 import { type HealthServer, serveHealth } from '../../bot/health.ts'
 import { createMetrics } from '../../bot/metrics.ts'
+import type { ModelStats } from '../../inference/types.ts'
+
+const NO_RUNS = { runs: 0, rows: 0, ms: 0 }
+const NO_LOOKS = { hits: 0, misses: 0 }
+const STATS: ModelStats = {
+  queued: 3,
+  live: 1,
+  done: 9,
+  failed: 0,
+  refused: 2,
+  late: 4,
+  stages: {
+    preprocess: NO_RUNS,
+    vision: NO_RUNS,
+    qformer: NO_RUNS,
+    prefill: NO_RUNS,
+    decode: { runs: 5, rows: 20, ms: 100 },
+  },
+  caches: {
+    images: NO_LOOKS,
+    conversations: { ...NO_LOOKS, positions: 0, bytes: 0 },
+    prompts: { hits: 8, misses: 1 },
+  },
+}
 
 const works = () => true
 
@@ -60,7 +84,8 @@ describe('serveHealth', () => {
     metrics.cache('image-tokens', false)
     metrics.job('resumed', 'describe')
     metrics.store('update', 0.003)
-    metrics.watchQueue(() => ({ waiting: 3, running: 1 }))
+    metrics.watchModel({ stats: () => STATS })
+    await get('/metrics')
     const { status, text } = await get('/metrics')
     assert.equal(status, 200)
     const lines = text.split('\n')
@@ -74,6 +99,10 @@ describe('serveHealth', () => {
       'sightseer_store_seconds_bucket{le="0.005",operation="update"} 1',
       'sightseer_queue_requests{state="waiting"} 3',
       'sightseer_queue_requests{state="running"} 1',
+      'sightseer_model_requests_total{outcome="late"} 4',
+      'sightseer_model_rows_total{stage="decode",count="runs"} 5',
+      'sightseer_model_rows_total{stage="decode",count="rows"} 20',
+      'sightseer_model_cache_total{cache="prompts",result="hit"} 8',
     ]) {
       assert.ok(lines.includes(line), line)
     }
