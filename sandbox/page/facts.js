@@ -1,0 +1,73 @@
+/**
+ * Small facts about people and channels.
+ *
+ * @import { Channel, User } from './types.d.ts'
+ */
+
+import { words } from './language.js'
+import { CHANNEL } from './numbers.js'
+import { state } from './state.js'
+
+const PERMISSION = {
+  kick: 1n << 1n,
+  administrator: 1n << 3n,
+  send: 1n << 11n,
+  manageMessages: 1n << 13n,
+  moderate: 1n << 40n,
+}
+
+/** What a person is called here. */
+export function nameOf(/** @type {User} */ user) {
+  return state.members.get(user.id)?.nick ?? user.global_name ?? user.username
+}
+
+/** Whether this member has a permission in a channel; without word of it, yes. */
+export function may(
+  /** @type {Channel | undefined} */ channel,
+  /** @type {keyof typeof PERMISSION} */ name,
+) {
+  if (channel?.permissions === undefined) return true
+  const held = BigInt(channel.permissions)
+  return (held & (PERMISSION[name] | PERMISSION.administrator)) !== 0n
+}
+
+export function isThread(/** @type {Channel | undefined} */ channel) {
+  return channel !== undefined && channel.type >= 10 && channel.type <= 12
+}
+
+/** The bot's user. */
+export function botUser() {
+  return [...state.users.values()].find((user) => user.bot)
+}
+
+export function botName() {
+  const bot = botUser()
+  return bot ? nameOf(bot) : 'Sightseer'
+}
+
+/** Who the other one in a direct-message channel is. */
+export function partner(/** @type {Channel} */ channel) {
+  return channel.recipients?.find(({ id }) => id !== state.you?.id) ?? botUser()
+}
+
+/** The channel's name with its sign, as a person reads it. */
+export function titleOf(/** @type {Channel | undefined} */ channel) {
+  if (!channel) return ''
+  if (channel.type === CHANNEL.dm) {
+    const other = partner(channel)
+    return `@${other ? nameOf(other) : words().unknownUser}`
+  }
+  return isThread(channel) ? (channel.name ?? '') : `#${channel.name ?? ''}`
+}
+
+/** Whether everyone may see it: a channel that @everyone is denied is for staff. */
+export function isHiddenFromMost(/** @type {Channel} */ channel) {
+  const everyone = channel.permission_overwrites?.find(({ id }) => id === channel.guild_id)
+  return everyone !== undefined && (BigInt(everyone.deny) & (1n << 10n)) !== 0n
+}
+
+/** Whether a role lets its member time others out or delete their messages. */
+export function isModerator(/** @type {string} */ userId) {
+  const roles = state.members.get(userId)?.roles ?? []
+  return roles.some((id) => /mod/i.test(state.roles.get(id)?.name ?? ''))
+}

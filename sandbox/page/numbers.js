@@ -1,0 +1,20 @@
+/** Discord's numbers that the page needs. */
+
+export const EPHEMERAL = 1 << 6
+export const LOADING = 1 << 7
+export const SPOILER = 1 << 3
+
+export const CHANNEL = { text: 0, dm: 1, publicThread: 11, privateThread: 12 }
+
+export const MAX_FILES = 10
+export const MAX_FILE_BYTES = 10 * 1024 * 1024
+
+/** Older first: ids grow with time. */
+export function compareIds(/** @type {string} */ a, /** @type {string} */ b) {
+  return a.length - b.length || (a < b ? -1 : a > b ? 1 : 0)
+}
+
+/** When an id was made, in milliseconds since the epoch. */
+export function timeOf(/** @type {string} */ id) {
+  return Number((BigInt(id) >> 22n) + 1_420_070_400_000n)
+}

@@ -1,0 +1,325 @@
+/**
+ * Selects: a button that opens a list to search and choose from, for strings, people, roles and
+ * channels. It is what messages, modals and command options use.
+ *
+ * @import { Component } from './types.d.ts'
+ */
+
+import { h, place } from './dom.js'
+import { nameOf, titleOf } from './facts.js'
+import { icon } from './icons.js'
+import { words } from './language.js'
+import { state } from './state.js'
+
+/** @typedef {{ label: string, value: string, description?: string | undefined }} Item */
+
+/** Lists longer than this get a line to search. */
+const SEARCH_FROM = 8
+
+let nextId = 0
+
+/**
+ * A select of a message or modal.
+ *
+ * @param {Component} component
+ * @param {{ label: string, busy?: boolean, focusKey?: string, chosen: (values: string[]) => void }} how
+ */
+export function drawSelect(component, how) {
+  const items = itemsOf(component)
+  const least = component.min_values ?? 1
+  const most = component.max_values ?? 1
+  const preset =
+    component.default_values?.map(({ id }) => id) ??
+    component.options?.filter((option) => option.default).map(({ value }) => value) ??
+    []
+  return drawPicker({
+    items,
+    least,
+    most,
+    values: preset,
+    label: how.label,
+    placeholder: component.placeholder ?? words().choose,
+    disabled: component.disabled === true,
+    busy: how.busy ?? false,
+    focusKey: how.focusKey,
+    chosen: how.chosen,
+  })
+}
+
+/** @returns {readonly Item[]} */
+function itemsOf(/** @type {Component} */ component) {
+  switch (component.type) {
+    case 3:
+      return component.options ?? []
+    case 5:
+      return people()
+    case 6:
+      return roles()
+    case 7:
+      return [...people(), ...roles()]
+    default:
+      return channels(component.channel_types)
+  }
+}
+
+/** Everyone, to choose from. */
+export function people() {
+  return [...state.users.values()].map((user) => ({
+    label: nameOf(user),
+    value: user.id,
+    description: user.username,
+  }))
+}
+
+/** The roles, to choose from. */
+export function roles() {
+  return [...state.roles.values()].map((role) => ({
+    label: `@${role.name.replace(/^@/, '')}`,
+    value: role.id,
+  }))
+}
+
+/** The channels this member sees, to choose from. */
+export function channels(/** @type {readonly number[] | undefined} */ types) {
+  return [...state.channels.values()]
+    .filter((channel) => channel.guild_id && (!types?.length || types.includes(channel.type)))
+    .map((channel) => ({ label: titleOf(channel), value: channel.id }))
+}
+
+/**
+ * @typedef {{
+ *   items: readonly Item[], least: number, most: number, values: readonly string[],
+ *   label: string, placeholder: string, disabled?: boolean, busy?: boolean,
+ *   focusKey?: string | undefined, chosen: (values: string[]) => void
+ * }} PickerOptions
+ */
+
+/** The button and, once pressed, its list. */
+export function drawPicker(/** @type {PickerOptions} */ options) {
+  let values = [...options.values]
+  const text = h('span', { class: 'picker-text' })
+  const button = h(
+    'button',
+    {
+      type: 'button',
+      class: 'picker',
+      disabled: options.disabled === true,
+      'aria-haspopup': 'listbox',
+      'aria-expanded': 'false',
+      'aria-busy': options.busy === true,
+      'data-focus': options.focusKey,
+    },
+    text,
+    icon('down'),
+  )
+  const show = () => {
+    const labels = values.map(
+      (value) => options.items.find((item) => item.value === value)?.label ?? value,
+    )
+    text.textContent = labels.join(', ') || options.placeholder
+    text.classList.toggle('empty', labels.length === 0)
+    button.setAttribute(
+      'aria-label',
+      `${options.label}: ${labels.join(', ') || options.placeholder}`,
+    )
+  }
+  show()
+  button.addEventListener('click', () => {
+    if (options.busy) return
+    openList(button, { ...options, values }, (chosen) => {
+      values = chosen
+      show()
+      options.chosen(chosen)
+    })
+  })
+  return button
+}
+
+/** Opens the list under its button. */
+function openList(
+  /** @type {HTMLButtonElement} */ button,
+  /** @type {PickerOptions} */ options,
+  /** @type {(values: string[]) => void} */ chosen,
+) {
+  const list = new List(button, options, chosen)
+  list.open()
+}
+
+class List {
+  #button
+  #options
+  #chosen
+  #values
+  #active = 0
+  #id = `list-${++nextId}`
+  #search
+  #list
+  #popup
+  #closing = new AbortController()
+
+  constructor(
+    /** @type {HTMLButtonElement} */ button,
+    /** @type {PickerOptions} */ options,
+    /** @type {(values: string[]) => void} */ chosen,
+  ) {
+    this.#button = button
+    this.#options = options
+    this.#chosen = chosen
+    this.#values = new Set(options.values)
+    this.#list = h('ul', {
+      role: 'listbox',
+      id: this.#id,
+      class: 'options',
+      'aria-label': options.label,
+      'aria-multiselectable': options.most > 1,
+    })
+    this.#search = h('input', {
+      class: 'field picker-search',
+      role: 'combobox',
+      'aria-expanded': 'true',
+      'aria-controls': this.#id,
+      'aria-autocomplete': 'list',
+      'aria-label': `${words().search}: ${options.label}`,
+      placeholder: words().search,
+      autocomplete: 'off',
+      readonly: options.items.length < SEARCH_FROM,
+    })
+    if (options.items.length < SEARCH_FROM) this.#search.classList.add('visually-hidden')
+    const done = h(
+      'button',
+      { type: 'button', class: 'button primary', onclick: () => this.#finish() },
+      words().done,
+    )
+    this.#popup = h(
+      'div',
+      { class: 'popup picker-popup' },
+      this.#search,
+      this.#list,
+      options.most > 1 && done,
+    )
+  }
+
+  open() {
+    const { signal } = this.#closing
+    // Inside a modal dialog only its own descendants can be used.
+    const home = this.#button.closest('dialog') ?? document.body
+    home.append(this.#popup)
+    this.#popup.style.minWidth = `${this.#button.getBoundingClientRect().width}px`
+    this.#draw()
+    place(this.#popup, this.#button.getBoundingClientRect(), 'below')
+    this.#button.setAttribute('aria-expanded', 'true')
+    this.#search.focus()
+    this.#search.addEventListener('input', () => {
+      this.#active = 0
+      this.#draw()
+    })
+    this.#search.addEventListener('keydown', (event) => this.#key(event))
+    const outside = (/** @type {Event} */ event) => {
+      if (!(event.target instanceof Node) || this.#popup.contains(event.target)) return
+      event.stopPropagation()
+      if (this.#options.most > 1) this.#finish()
+      else this.#close()
+    }
+    document.addEventListener('mousedown', outside, { capture: true, signal })
+    addEventListener('resize', () => this.#close(), { signal })
+  }
+
+  #shown() {
+    const wanted = this.#search.value.trim().toLowerCase()
+    return this.#options.items.filter(
+      ({ label, description }) =>
+        label.toLowerCase().includes(wanted) || description?.toLowerCase().includes(wanted),
+    )
+  }
+
+  #draw() {
+    const shown = this.#shown()
+    const drawn = shown.map((item, i) =>
+      h(
+        'li',
+        {
+          role: 'option',
+          id: `${this.#id}-${i}`,
+          class: i === this.#active ? 'option active' : 'option',
+          'aria-selected': String(this.#values.has(item.value)),
+          onclick: () => this.#toggle(item.value),
+        },
+        h(
+          'span',
+          {},
+          h('span', { class: 'option-label' }, item.label),
+          item.description && h('span', { class: 'option-description' }, item.description),
+        ),
+        this.#values.has(item.value) && icon('check'),
+      ),
+    )
+    this.#list.replaceChildren(
+      ...(drawn.length > 0
+        ? drawn
+        : [
+            h(
+              'li',
+              {
+                role: 'option',
+                class: 'option empty',
+                'aria-disabled': 'true',
+                'aria-selected': 'false',
+              },
+              words().nothingFound,
+            ),
+          ]),
+    )
+    this.#search.setAttribute(
+      'aria-activedescendant',
+      drawn.length > 0 ? `${this.#id}-${this.#active}` : '',
+    )
+    drawn[this.#active]?.scrollIntoView({ block: 'nearest' })
+  }
+
+  #key(/** @type {KeyboardEvent} */ event) {
+    const shown = this.#shown()
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
+    if (step) this.#active = (this.#active + step + shown.length) % Math.max(1, shown.length)
+    else if (event.key === 'Enter' || (event.key === ' ' && this.#search.readOnly)) {
+      const item = shown[this.#active]
+      if (item) this.#toggle(item.value)
+    } else if (event.key === 'Escape') {
+      event.stopPropagation()
+      this.#close()
+    } else if (event.key === 'Tab') {
+      if (this.#options.most > 1) this.#finish()
+      else this.#close()
+      return
+    } else return
+    event.preventDefault()
+    this.#draw()
+  }
+
+  #toggle(/** @type {string} */ value) {
+    const { most } = this.#options
+    if (most <= 1) {
+      // An optional choice can be taken back by choosing it again.
+      const back = this.#options.least === 0 && this.#values.has(value)
+      this.#values = new Set(back ? [] : [value])
+      return this.#finish()
+    }
+    if (this.#values.has(value)) this.#values.delete(value)
+    else if (this.#values.size < most) this.#values.add(value)
+    this.#draw()
+  }
+
+  #finish() {
+    const values = [...this.#values]
+    const before = this.#options.values
+    this.#close()
+    const same = values.length === before.length && values.every((value) => before.includes(value))
+    if (values.length >= this.#options.least && !same) this.#chosen(values)
+  }
+
+  #close() {
+    this.#closing.abort()
+    this.#popup.remove()
+    this.#button.setAttribute('aria-expanded', 'false')
+    this.#button.focus()
+  }
+}

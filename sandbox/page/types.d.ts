@@ -1,0 +1,272 @@
+/** What the page reads of Discord's forms; `../member-api.ts` says what is heard when. */
+
+export type User = {
+  readonly id: string
+  readonly username: string
+  readonly global_name: string | null
+  readonly bot?: boolean
+}
+
+export type Role = {
+  readonly id: string
+  readonly name: string
+  readonly color?: number
+  readonly position?: number
+}
+
+export type Member = {
+  readonly user: User
+  readonly nick: string | null
+  readonly roles: readonly string[]
+  readonly communication_disabled_until: string | null
+}
+
+export type Channel = {
+  readonly id: string
+  readonly type: number
+  readonly name?: string
+  readonly topic?: string | null
+  readonly nsfw?: boolean
+  readonly position?: number
+  readonly guild_id?: string
+  /** Of a thread, the channel it hangs under. */
+  readonly parent_id?: string | null
+  readonly recipients?: readonly User[]
+  /** This member's permissions there, as decimal text. */
+  readonly permissions?: string
+  readonly thread_metadata?: { readonly archived: boolean; readonly locked: boolean }
+  readonly permission_overwrites?: readonly {
+    readonly id: string
+    readonly deny: string
+  }[]
+}
+
+export type Attachment = {
+  readonly id: string
+  readonly filename: string
+  readonly size: number
+  readonly url: string
+  readonly content_type?: string | null
+  readonly description?: string | null
+  readonly width?: number | null
+  readonly height?: number | null
+  readonly flags?: number
+}
+
+export type Media = {
+  readonly url: string
+  readonly proxy_url?: string
+  readonly width?: number | null
+  readonly height?: number | null
+  readonly content_type?: string | null
+}
+
+export type Embed = {
+  readonly title?: string
+  readonly description?: string
+  readonly url?: string
+  readonly timestamp?: string
+  readonly color?: number
+  readonly author?: { readonly name: string; readonly url?: string }
+  readonly footer?: { readonly text: string }
+  readonly image?: Media
+  readonly thumbnail?: Media
+  readonly fields?: readonly {
+    readonly name: string
+    readonly value: string
+    readonly inline?: boolean
+  }[]
+}
+
+export type SelectOption = {
+  readonly label: string
+  readonly value: string
+  readonly description?: string
+  readonly default?: boolean
+}
+
+/** Any component of a message or modal; which fields there are goes by `type`. */
+export type Component = {
+  readonly type: number
+  readonly id?: number
+  readonly custom_id?: string
+  readonly components?: readonly Component[]
+  readonly component?: Component
+  readonly accessory?: Component
+  readonly label?: string
+  readonly description?: string | null
+  readonly style?: number
+  readonly url?: string
+  readonly emoji?: { readonly name?: string | null }
+  readonly disabled?: boolean
+  readonly options?: readonly SelectOption[]
+  readonly default_values?: readonly { readonly id: string; readonly type: string }[]
+  readonly channel_types?: readonly number[]
+  readonly placeholder?: string
+  readonly min_values?: number
+  readonly max_values?: number
+  readonly min_length?: number
+  readonly max_length?: number
+  readonly required?: boolean
+  readonly value?: string
+  readonly default?: boolean
+  readonly content?: string
+  readonly accent_color?: number | null
+  readonly spoiler?: boolean
+  readonly divider?: boolean
+  readonly spacing?: number
+  readonly media?: Media
+  readonly file?: Media
+  readonly file_types?: readonly string[]
+  readonly name?: string
+  readonly size?: number
+  readonly items?: readonly {
+    readonly media: Media
+    readonly description?: string | null
+    readonly spoiler?: boolean
+  }[]
+}
+
+export type Snapshot = {
+  readonly content?: string
+  readonly attachments?: readonly Attachment[]
+  readonly embeds?: readonly Embed[]
+  readonly components?: readonly Component[]
+}
+
+export type Message = {
+  readonly id: string
+  readonly type: number
+  readonly channel_id: string
+  readonly guild_id?: string
+  readonly author: User
+  readonly content: string
+  readonly timestamp: string
+  readonly edited_timestamp: string | null
+  readonly flags?: number
+  readonly mentions?: readonly User[]
+  readonly mention_roles?: readonly string[]
+  readonly mention_everyone?: boolean
+  readonly attachments: readonly Attachment[]
+  readonly embeds: readonly Embed[]
+  readonly components?: readonly Component[]
+  readonly reactions?: readonly {
+    readonly count: number
+    readonly me: boolean
+    readonly emoji: { readonly name: string | null }
+  }[]
+  readonly sticker_items?: readonly { readonly name: string }[]
+  readonly message_reference?: {
+    readonly type?: number
+    readonly message_id?: string
+    readonly channel_id?: string
+  }
+  readonly referenced_message?: Message | null
+  readonly message_snapshots?: readonly { readonly message: Snapshot }[]
+  readonly interaction?: { readonly id: string; readonly name: string; readonly user: User }
+  readonly interaction_metadata?: { readonly id: string; readonly user: User }
+  readonly thread?: Channel
+}
+
+export type Choice = {
+  readonly name: string
+  readonly name_localized?: string
+  readonly value: string | number
+}
+
+export type Option = {
+  readonly type: number
+  readonly name: string
+  readonly name_localized?: string
+  readonly description: string
+  readonly description_localized?: string
+  readonly required?: boolean
+  readonly choices?: readonly Choice[]
+  readonly autocomplete?: boolean
+  readonly options?: readonly Option[]
+  readonly min_value?: number
+  readonly max_value?: number
+  readonly min_length?: number
+  readonly max_length?: number
+  readonly channel_types?: readonly number[]
+  readonly file_types?: readonly string[]
+}
+
+export type Command = {
+  readonly id: string
+  readonly type: number
+  readonly name: string
+  readonly name_localized?: string
+  readonly description: string
+  readonly description_localized?: string
+  readonly options?: readonly Option[]
+  /** Channels where this member is offered it; absent: everywhere. */
+  readonly usable_in?: readonly string[]
+}
+
+export type Modal = {
+  readonly id: string
+  readonly custom_id: string
+  readonly title: string
+  readonly components: readonly Component[]
+}
+
+/** What the web socket tells. */
+export type Told =
+  | {
+      readonly type: 'snapshot'
+      readonly you: User
+      readonly guild: {
+        readonly id: string
+        readonly name: string
+        readonly roles?: readonly Role[]
+      }
+      readonly users: readonly User[]
+      readonly members?: readonly Member[]
+      readonly channels: readonly Channel[]
+      readonly messages: readonly Message[]
+      readonly commands: readonly Command[]
+      readonly installed?: boolean
+      readonly online?: boolean
+    }
+  | { readonly type: 'message'; readonly message: Message }
+  | { readonly type: 'deleted'; readonly id: string; readonly channel_id: string }
+  | { readonly type: 'typing'; readonly channel_id: string; readonly user_id: string }
+  | { readonly type: 'channel'; readonly channel: Channel }
+  | { readonly type: 'channel_gone'; readonly id: string }
+  | { readonly type: 'member'; readonly member: Member }
+  | { readonly type: 'commands'; readonly commands: readonly Command[] }
+  | { readonly type: 'choices'; readonly id: string; readonly choices: readonly Choice[] }
+  | ({ readonly type: 'modal' } & Modal)
+  | { readonly type: 'acknowledged'; readonly id: string }
+  | { readonly type: 'failed'; readonly id: string }
+  | { readonly type: 'online'; readonly online: boolean }
+
+/** A file in the composer, before it is sent. */
+export type Draft = {
+  readonly key: number
+  readonly file: File
+  readonly preview: string | null
+  description: string
+  spoiler: boolean
+}
+
+/** A picture of the shelf. */
+export type Sample = {
+  readonly file: string
+  readonly width: number
+  readonly height: number
+  readonly en: string
+  readonly 'zh-CN': string
+}
+
+/** An interaction that the application has not answered yet. */
+export type Pending = {
+  readonly id: string
+  readonly channelId: string
+  /** What the line in the channel says was used; null for a component, whose message shows it. */
+  readonly name: string | null
+  readonly messageId: string | null
+  readonly customId: string | null
+  failed: boolean
+}

@@ -1,0 +1,99 @@
+/**
+ * A real Chromium for the page's tests.
+ *
+ * It is looked for at CHROMIUM_PATH and the usual places. Where there is none, `npm test` skips
+ * those tests and says so; in continuous integration (CI is set) they fail instead.
+ */
+
+import { existsSync } from 'node:fs'
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+
+const PLACES = [
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+  '/snap/bin/chromium',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
+]
+
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+/** A loaded machine with two cores is slow, not wrong. In milliseconds. */
+const PATIENCE_MS = 60_000
+
+const MISSING =
+  'No Chromium found: install it (Debian: apt-get install chromium) or set CHROMIUM_PATH.'
+
+const executable = [process.env['CHROMIUM_PATH'], ...PLACES].find(
+  (place) => place !== undefined && place !== '' && existsSync(place),
+)
+
+/** What `describe` takes: skips with a sentence where there is no Chromium, except in CI. */
+export const WITH_BROWSER = {
+  skip: executable === undefined && !process.env['CI'] ? MISSING : false,
+} as const
+
+/** Starts it. @throws {Error} where there is none. */
+export async function launchBrowser(): Promise<Browser> {
+  if (executable === undefined) throw new Error(MISSING)
+  return chromium.launch({ executablePath: executable, args: FLAGS, timeout: PATIENCE_MS })
+}
+
+/** How a person comes to the page. */
+export type Visit = {
+  readonly dark?: boolean
+  readonly locale?: string
+  readonly width?: number
+  readonly height?: number
+  /** Picks the member by name. */
+  readonly as?: string
+}
+
+/** An open page, with everything it asked for and complained of. */
+export type Visitor = {
+  readonly page: Page
+  readonly context: BrowserContext
+  /** Addresses of all requests and web sockets. */
+  readonly requests: string[]
+  /** Errors of scripts, of the console and of the Content-Security-Policy. */
+  readonly errors: string[]
+}
+
+/** Opens the page and waits until it is live. */
+export async function visit(browser: Browser, url: string, how: Visit = {}): Promise<Visitor> {
+  const context = await browser.newContext({
+    colorScheme: how.dark ? 'dark' : 'light',
+    locale: how.locale ?? 'en-US',
+    viewport: { width: how.width ?? 1280, height: how.height ?? 800 },
+    permissions: ['clipboard-read', 'clipboard-write'],
+  })
+  context.setDefaultTimeout(PATIENCE_MS)
+  const page = await context.newPage()
+  const visitor: Visitor = { page, context, requests: [], errors: [] }
+  page.on('request', (request) => visitor.requests.push(request.url()))
+  page.on('websocket', (socket) => visitor.requests.push(socket.url()))
+  page.on('pageerror', (error) => visitor.errors.push(error.message))
+  page.on('console', (message) => {
+    if (message.type() === 'error') visitor.errors.push(message.text())
+  })
+  await page.goto(url)
+  await page.locator('.channel[data-channel]').first().waitFor({ state: 'attached' })
+  if (how.as !== undefined) await become(page, how.as)
+  return visitor
+}
+
+/** Switches to the member of that name. */
+export async function become(page: Page, name: string): Promise<void> {
+  const person = page.locator('.person', { hasText: name })
+  await person.locator('input').check({ force: true })
+  await page.locator('.person.chosen', { hasText: name }).waitFor({ state: 'attached' })
+}
