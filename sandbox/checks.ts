@@ -19,13 +19,25 @@ export function isJson(value: unknown): value is Json {
 /** Collects what is wrong with a body, field by field. */
 export class Checks {
   readonly #errors: ErrorTree = { children: new Map() }
+  readonly #base: string
   #failed = false
 
-  /** Notes that the field at `path`, such as `embeds.0.title`, is wrong. */
+  /** @param base path of the body itself, such as `data` in a callback to an interaction. */
+  constructor(base = '') {
+    this.#base = base
+  }
+
+  /** Whether anything was wrong so far. */
+  get failed(): boolean {
+    return this.#failed
+  }
+
+  /** Notes that the field at `path`, such as `embeds.0.title`, is wrong; `''` is the body itself. */
   fail(path: string, code: string, message: string): void {
     this.#failed = true
     let node = this.#errors
-    for (const key of path.split('.')) {
+    const keys = [...this.#base.split('.'), ...path.split('.')].filter((key) => key !== '')
+    for (const key of keys) {
       const child: ErrorTree = node.children.get(key) ?? { children: new Map() }
       node.children.set(key, child)
       node = child
@@ -57,13 +69,78 @@ export class Checks {
     return value
   }
 
+  /** Notes that a field is missing. */
+  missing(path: string): void {
+    this.fail(path, 'BASE_TYPE_REQUIRED', 'This field is required')
+  }
+
+  /** The text at `key`, which must be there; `''` when it is not. */
+  needText(body: Json, key: string, limits: { min?: number; max: number }, path = key): string {
+    const text = this.text(body, key, limits, path)
+    if (body[key] === undefined || body[key] === null) this.missing(path)
+    return text ?? ''
+  }
+
   /** The whole number at `key`, or undefined. */
-  whole(body: Json, key: string, path = key): number | undefined {
+  whole(
+    body: Json,
+    key: string,
+    path = key,
+    limits: { min?: number; max?: number } = {},
+  ): number | undefined {
     const value = body[key]
     if (value === undefined || value === null) return undefined
-    if (typeof value === 'number' && Number.isInteger(value)) return value
-    this.fail(path, 'NUMBER_TYPE_COERCE', 'Value is not int.')
+    if (typeof value !== 'number' || !Number.isInteger(value)) {
+      this.fail(path, 'NUMBER_TYPE_COERCE', `Value "${shown(value)}" is not int.`)
+      return undefined
+    }
+    this.range(value, path, limits)
+    return value
+  }
+
+  /** Notes that a number lies outside its limits. */
+  range(value: number, path: string, { min, max }: { min?: number; max?: number }): void {
+    if (min !== undefined && value < min) {
+      this.fail(path, 'NUMBER_TYPE_MIN', `int value should be greater than or equal to ${min}.`)
+    }
+    if (max !== undefined && value > max) {
+      this.fail(path, 'NUMBER_TYPE_MAX', `int value should be less than or equal to ${max}.`)
+    }
+  }
+
+  /** The boolean at `key`, or undefined. */
+  flag(body: Json, key: string, path = key): boolean | undefined {
+    const value = body[key]
+    if (value === undefined || value === null) return undefined
+    if (typeof value === 'boolean') return value
+    this.fail(path, 'BOOLEAN_TYPE_CONVERT', 'Must be either true or false.')
     return undefined
+  }
+
+  /** The number at `key` if it is one of those; an absent one is missing. */
+  choice(body: Json, key: string, allowed: readonly number[], path = key): number | undefined {
+    const value = this.whole(body, key, path)
+    if (body[key] === undefined || body[key] === null) this.missing(path)
+    else if (value !== undefined && !allowed.includes(value)) {
+      this.fail(path, 'BASE_TYPE_CHOICES', `Value must be one of {${allowed.join(', ')}}.`)
+      return undefined
+    }
+    return value
+  }
+
+  /** The ids in the list at `key`; an absent list is undefined. */
+  ids(body: Json, key: string, max: number, path = key): readonly string[] | undefined {
+    const value = body[key]
+    if (value === undefined || value === null) return undefined
+    if (!Array.isArray(value)) {
+      this.fail(path, 'LIST_TYPE_CONVERT', 'Only iterables may be used in a ListType')
+      return undefined
+    }
+    if (value.length > max) {
+      this.fail(path, 'BASE_TYPE_MAX_LENGTH', `Must be ${max} or fewer in length.`)
+    }
+    const items: readonly unknown[] = value
+    return items.flatMap((item, i) => this.id({ item }, 'item', `${path}.${i}`) ?? [])
   }
 
   /** The objects in the list at `key`; an absent list is undefined. */
@@ -105,8 +182,12 @@ export class Checks {
   }
 }
 
+function shown(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}
+
 /** Code points: what Discord counts. */
-function lengthOf(text: string): number {
+export function lengthOf(text: string): number {
   return Array.from(text).length
 }
 

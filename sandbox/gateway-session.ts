@@ -1,14 +1,16 @@
 /** One bot session: which events its intents and its shard let through, and what it missed. */
 
 import { randomBytes } from 'node:crypto'
-import { isJson } from './checks.ts'
 import { INTENT, OPCODE } from './constants.ts'
 import type { Identify, Presence } from './gateway-identify.ts'
 import { letsThrough } from './gateway-intents.ts'
 import { type RenderedMember, requestMembers } from './gateway-members.ts'
 import type { Transport } from './gateway-transport.ts'
-import { renderChannel, renderGuildEvent, renderMember, renderMessageEvent } from './render.ts'
-import { renderUser, type World, type WorldEvent } from './world.ts'
+import { renderGuildEvent, renderMember } from './render.ts'
+import { renderEvent } from './render-events.ts'
+import { renderUser, type World } from './world.ts'
+import type { WorldEvent } from './world-events.ts'
+import type { Guild } from './world-types.ts'
 
 /** Events kept for a resume; a client that missed more must identify anew. */
 const MAX_KEPT_EVENTS = 1000
@@ -77,7 +79,7 @@ export class GatewaySession {
   /** Ready, with the guilds of this shard still unavailable; then each of them. */
   begin(): void {
     const { world, url } = this.#host
-    const guilds = [world.guild].filter(({ id }) => this.#owns(id))
+    const guilds = this.#guilds()
     this.#dispatch('READY', {
       v: 10,
       user: {
@@ -97,7 +99,7 @@ export class GatewaySession {
       application: { id: world.application.id, flags: this.#host.applicationFlags() },
       _trace: ['sandbox'],
     })
-    for (const { id } of guilds) this.offer('GUILD_CREATE', id, this.#guildEvent())
+    for (const guild of guilds) this.offer('GUILD_CREATE', guild.id, this.#guildEvent(guild))
   }
 
   /**
@@ -141,8 +143,8 @@ export class GatewaySession {
 
   /** Answers a request for what the sandbox's guilds do not have: sounds, voice channels. */
   answerEmpty(event: string, guildIds: readonly string[], key: string): void {
-    const known = guildIds.filter((id) => id === this.#host.world.guild.id && this.#owns(id))
-    for (const id of known) this.#dispatch(event, { guild_id: id, [key]: [] })
+    const known = this.#guilds().filter(({ id }) => guildIds.includes(id))
+    for (const { id } of known) this.#dispatch(event, { guild_id: id, [key]: [] })
   }
 
   /** Dispatches the event if the session's shard and intents let it. */
@@ -163,68 +165,37 @@ export class GatewaySession {
 
   /** Passes the event on if the session's shard and intents let it. */
   hear(event: WorldEvent): void {
-    const { world } = this.#host
-    switch (event.name) {
-      case 'MESSAGE_CREATE':
-      case 'MESSAGE_UPDATE':
-      case 'MESSAGE_DELETE':
-        return this.#hearMessage(event)
-      case 'TYPING_START':
-        return this.#hearTyping(event)
-      case 'CHANNEL_CREATE':
-        if (event.channel.guildId === null) return
-        return this.offer(event.name, event.channel.guildId, renderChannel(world, event.channel))
-      case 'INTERACTION_CREATE':
-        return this.offer(event.name, event.guildId, event.data)
-      case 'INTERACTION_FAILED':
-      case 'COMMANDS_UPDATE':
-        return
-    }
-  }
-
-  #hearMessage(event: WorldEvent & { name: `MESSAGE_${string}` }): void {
-    const { message } = event
-    // An ephemeral message reaches its one reader and nobody else, its own author included.
-    if (message.visibleTo !== null || !this.wants(event.name, message.guildId)) return
-    if (event.name === 'MESSAGE_DELETE') {
-      const guild = message.guildId === null ? {} : { guild_id: message.guildId }
-      return this.#dispatch(event.name, { id: message.id, channel_id: message.channelId, ...guild })
-    }
-    const reader = { seesContent: this.seesContent }
-    this.#dispatch(event.name, renderMessageEvent(this.#host.world, message, reader))
-  }
-
-  #hearTyping(event: WorldEvent & { name: 'TYPING_START' }): void {
-    const { channel, userId } = event
-    const { world } = this.#host
-    this.offer(event.name, channel.guildId, {
-      channel_id: channel.id,
-      user_id: userId,
-      timestamp: Math.floor(world.clock.now() / 1000),
-      ...(channel.guildId === null
-        ? {}
-        : { guild_id: channel.guildId, member: renderMember(world, userId) }),
-    })
+    const dispatch = renderEvent(this.#host.world, event)
+    if (!dispatch) return
+    const { name, guildId, always = false } = dispatch
+    if (!(always ? this.#owns(guildId) : this.wants(name, guildId))) return
+    const { intents } = this.#identify
+    this.#dispatch(name, dispatch.data({ seesContent: this.seesContent, intents }))
   }
 
   #members(guildId: string): readonly RenderedMember[] | undefined {
     const { world } = this.#host
-    if (guildId !== world.guild.id) return undefined
-    return renderedMembers(renderGuildEvent(world))
+    const guild = this.#guilds().find(({ id }) => id === guildId)
+    return guild && [...guild.members.values()].map((member) => renderMember(world, member))
   }
 
   // Without the presence intent only the bot itself is listed. Everyone of the sandbox is online,
   // so that a large guild leaves out nobody else.
-  #guildEvent(): object {
-    const whole = renderGuildEvent(this.#host.world)
-    const members = renderedMembers(whole)
+  #guildEvent(guild: Guild): object {
+    const whole = renderGuildEvent(this.#host.world, guild)
     const { bot } = this.#host.world.application
-    const shown = members.filter(({ user }) => user.id === bot.id)
+    const shown = whole.members.filter(({ user }) => user.id === bot.id)
     return {
       ...whole,
-      large: members.length > this.#identify.largeThreshold,
-      members: this.#has(INTENT.guildPresences) ? members : shown,
+      large: whole.members.length > this.#identify.largeThreshold,
+      members: this.#has(INTENT.guildPresences) ? whole.members : shown,
     }
+  }
+
+  // The guilds of this shard that the bot is in.
+  #guilds(): readonly Guild[] {
+    const { world } = this.#host
+    return world.guildsOf(world.application.bot.id).filter(({ id }) => this.#owns(id))
   }
 
   #dispatch(event: string, data: object): void {
@@ -253,13 +224,4 @@ export class GatewaySession {
 /** The shard that hears of a guild. */
 export function shardOf(guildId: string, shards: number): number {
   return Number((BigInt(guildId) >> 22n) % BigInt(shards))
-}
-
-function renderedMembers(guild: object): readonly RenderedMember[] {
-  const members: unknown = isJson(guild) ? guild['members'] : []
-  return Array.isArray(members) ? members.filter(isRenderedMember) : []
-}
-
-function isRenderedMember(value: unknown): value is RenderedMember {
-  return isJson(value) && isJson(value['user']) && typeof value['user']['username'] === 'string'
 }

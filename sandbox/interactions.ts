@@ -15,7 +15,8 @@ import {
 } from './constants.ts'
 import { refuse } from './errors.ts'
 import type { Upload } from './files.ts'
-import { MEMBER_PERMISSIONS, renderChannel, renderMember } from './render.ts'
+import { channelPermissions } from './permissions.ts'
+import { renderChannel, renderMember } from './render.ts'
 import { renderUser, type World } from './world.ts'
 
 /** A dead token is remembered this long, to answer 50027 and not 10015. In milliseconds. */
@@ -175,6 +176,9 @@ export class Interactions {
 function renderInteraction(world: World, interaction: Interaction, data: object): object {
   const { userId, guildId, channelId } = interaction
   const owners: Record<string, string> = guildId === null ? { '0': '0' } : { '0': guildId }
+  const channel = world.channel(channelId)
+  const permissions = (id: string) => String(channelPermissions(world, channel, id))
+  const member = world.member(guildId, userId)
   return {
     id: interaction.id,
     application_id: world.application.id,
@@ -183,20 +187,20 @@ function renderInteraction(world: World, interaction: Interaction, data: object)
     version: 1,
     data,
     channel_id: channelId,
-    channel: renderChannel(world, world.channel(channelId)),
-    app_permissions: MEMBER_PERMISSIONS,
+    channel: { ...renderChannel(world, channel), permissions: permissions(userId) },
+    app_permissions: permissions(world.application.bot.id),
     locale: 'en-US',
     entitlements: [],
     attachment_size_limit: MAX_FILE_BYTES,
     authorizing_integration_owners: owners,
     context: guildId === null ? 1 : 0,
-    ...(guildId === null
+    ...(!member
       ? { user: renderUser(world.user(userId)) }
       : {
           guild_id: guildId,
           guild_locale: 'en-US',
           guild: { id: guildId, locale: 'en-US', features: [] },
-          member: { ...renderMember(world, userId), permissions: MEMBER_PERMISSIONS },
+          member: { ...renderMember(world, member), permissions: permissions(userId) },
         }),
   }
 }

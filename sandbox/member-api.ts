@@ -57,8 +57,10 @@ import { isJson } from './checks.ts'
 import { refuse } from './errors.ts'
 import type { Interactions, OptionValue } from './interactions.ts'
 import { createMessage, readMessageBody } from './messages.ts'
-import { renderChannel, renderMessageEvent } from './render.ts'
-import { type Message, renderUser, type User, type World, type WorldEvent } from './world.ts'
+import { renderMessageEvent } from './messages-render.ts'
+import { renderChannel } from './render.ts'
+import type { Message } from './message.ts'
+import { renderUser, type User, type World, type WorldEvent } from './world.ts'
 
 /** Messages of a channel that a newly opened page is given. */
 const SNAPSHOT_MESSAGES = 50

@@ -8,8 +8,9 @@ import { Checks, isJson, type Json } from './checks.ts'
 import { MAX_CONTENT, MAX_FILE_BYTES, MAX_FILES, MESSAGE_FLAG, MESSAGE_TYPE } from './constants.ts'
 import { refuse } from './errors.ts'
 import type { StoredFile, Upload } from './files.ts'
-import { mentionedIn } from './render.ts'
-import type { Channel, Message, MessageOrigin, World } from './world.ts'
+import { mentionedIn } from './mentions.ts'
+import type { Message, MessageOrigin } from './message.ts'
+import type { Channel, World } from './world.ts'
 
 /** Longest alternative text of an attachment. */
 const MAX_DESCRIPTION = 1024
@@ -140,7 +141,14 @@ export async function createMessage(world: World, fresh: NewMessage): Promise<Me
     authorId,
     timestampMs: world.clock.now(),
     nonce: body.nonce,
-    replyTo: target?.id ?? null,
+    reference: target
+      ? { type: 0, messageId: target.id, channelId: channel.id, guildId: channel.guildId }
+      : null,
+    snapshots: [],
+    stickers: [],
+    mentionRoles: [],
+    reactions: [],
+    pinnedMs: null,
     origin,
     visibleTo: fresh.visibleTo ?? null,
     content,
@@ -173,7 +181,7 @@ export async function editMessage(
     components: body.components ?? message.components,
   }
   refuseEmpty(content, changed, kept.length + added.length)
-  const target = message.replyTo === null ? undefined : targetOf(world, message)
+  const target = targetOf(world, message)
   world.update(message, {
     content,
     files: [...kept, ...added],
@@ -188,7 +196,7 @@ export async function editMessage(
 }
 
 function targetOf(world: World, message: Message): Message | undefined {
-  return world.messages.get(message.channelId)?.get(message.replyTo ?? '')
+  return world.messages.get(message.channelId)?.get(message.reference?.messageId ?? '')
 }
 
 function refuseEmpty(

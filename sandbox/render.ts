@@ -1,171 +1,136 @@
-/**
- * Discord's form of what the world holds, for one reader.
- *
- * Without the Message Content intent a bot reads `content`, `attachments`, `embeds` and
- * `components` empty, except in its own messages, in direct messages, where it is mentioned, and
- * in a reply that pings it for one of its ordinary messages: a reply to an answer to a command
- * does not count. Source: developers/gateway/you-might-not-need-a-privileged-intent.mdx.
- */
+/** Discord's form of guilds and what is in them: roles, members, channels, threads. */
 
-import { APPLICATION_FLAG, CHANNEL_TYPE, MESSAGE_TYPE } from './constants.ts'
-import { type Channel, type Message, renderUser, type World } from './world.ts'
+import { CHANNEL_TYPE } from './constants.ts'
+import { can } from './permissions.ts'
+import { renderUser, type World } from './world.ts'
+import type { AuditEntry, Channel, Guild, Member, Role } from './world-types.ts'
 
-/** Everything the guild's roles and permissions come down to so far: all but administrator. */
-export const MEMBER_PERMISSIONS = String(0x7f_ffff_ffff_fff7n & ~0x8n)
+/** Discord says no more than this of a thread's members. */
+const MAX_MEMBER_COUNT = 50
 
-/** Who reads: someone with eyes, or an application with or without the intent. */
-export type Reader = { readonly seesContent: boolean }
-
-/** The message as the API gives it. */
-export function renderMessage(world: World, message: Message, reader: Reader): object {
-  const clear = reader.seesContent || isReadable(world, message)
-  const application = message.origin === null ? {} : renderOrigin(world, message)
+/** The member as the API gives them. */
+export function renderMember(world: World, member: Member) {
   return {
-    id: message.id,
-    type: message.type,
-    channel_id: message.channelId,
-    author: renderUser(world.user(message.authorId)),
-    content: clear ? message.content : '',
-    timestamp: new Date(message.timestampMs).toISOString(),
-    edited_timestamp: message.editedMs === null ? null : new Date(message.editedMs).toISOString(),
-    tts: false,
-    mention_everyone: message.mentionEveryone,
-    mentions: message.mentions.map((id) => renderUser(world.user(id))),
-    mention_roles: [],
-    attachments: clear ? message.files.map((file) => world.cdn.describe(file)) : [],
-    embeds: clear ? message.embeds : [],
-    components: clear ? message.components : [],
-    pinned: false,
-    flags: message.flags,
-    ...(message.nonce === undefined ? {} : { nonce: message.nonce }),
-    ...application,
-    ...renderReference(world, message, reader),
-  }
-}
-
-/** The message as the gateway sends it: with its guild and the author's membership. */
-export function renderMessageEvent(world: World, message: Message, reader: Reader): object {
-  const rendered = renderMessage(world, message, reader)
-  if (message.guildId === null) return { ...rendered, channel_type: CHANNEL_TYPE.dm }
-  const { user: _, ...member } = renderMember(world, message.authorId)
-  return { ...rendered, guild_id: message.guildId, member, channel_type: CHANNEL_TYPE.guildText }
-}
-
-function renderOrigin(world: World, message: Message): object {
-  const { interactionId, userId, commandName } = message.origin!
-  const user = renderUser(world.user(userId))
-  return {
-    application_id: world.application.id,
-    webhook_id: world.application.id,
-    interaction: { id: interactionId, type: 2, name: commandName, user },
-    interaction_metadata: {
-      id: interactionId,
-      type: 2,
-      user,
-      authorizing_integration_owners: { '0': message.guildId ?? '0' },
-    },
-  }
-}
-
-function renderReference(world: World, message: Message, reader: Reader): object {
-  if (message.type !== MESSAGE_TYPE.reply || message.replyTo === null) return {}
-  const target = world.messages.get(message.channelId)?.get(message.replyTo)
-  return {
-    message_reference: {
-      type: 0,
-      channel_id: message.channelId,
-      message_id: message.replyTo,
-      ...(message.guildId === null ? {} : { guild_id: message.guildId }),
-    },
-    // One level only: the target's own target is not sent along.
-    referenced_message: target ? renderMessage(world, { ...target, replyTo: null }, reader) : null,
-  }
-}
-
-// Whether an application without the intent may read this message all the same.
-function isReadable(world: World, message: Message): boolean {
-  const bot = world.application.bot.id
-  if (message.authorId === bot || message.guildId === null) return true
-  if (!message.mentions.includes(bot)) return false
-  if (mentionedIn(message.content).includes(bot)) return true
-  const target = world.messages.get(message.channelId)?.get(message.replyTo ?? '')
-  return target !== undefined && target.origin === null
-}
-
-/** The ids of the users a text names, in order. */
-export function mentionedIn(content: string): string[] {
-  return [...new Set([...content.matchAll(/<@!?(\d+)>/g)].map((match) => match[1]!))]
-}
-
-/** The guild member as the API gives them. */
-export function renderMember(world: World, userId: string): { readonly user: object } {
-  return {
-    user: renderUser(world.user(userId)),
-    nick: null,
+    user: renderUser(world.user(member.userId)),
+    nick: member.nick,
     avatar: null,
     banner: null,
-    roles: [],
-    joined_at: new Date(world.clock.now()).toISOString(),
+    roles: member.roles,
+    joined_at: time(member.joinedMs),
     premium_since: null,
     deaf: false,
     mute: false,
     pending: false,
     flags: 0,
-    communication_disabled_until: null,
-  } as { readonly user: object }
-}
-
-/** The channel as the API gives it. */
-export function renderChannel(world: World, channel: Channel): object {
-  const base = { id: channel.id, type: channel.type, last_message_id: channel.lastMessageId }
-  if (channel.type === CHANNEL_TYPE.dm) {
-    const people = channel.recipients.filter((id) => id !== world.application.bot.id)
-    return { ...base, flags: 0, recipients: people.map((id) => renderUser(world.user(id))) }
-  }
-  return {
-    ...base,
-    flags: 0,
-    guild_id: channel.guildId,
-    name: channel.name,
-    topic: channel.topic,
-    position: 0,
-    parent_id: null,
-    nsfw: false,
-    rate_limit_per_user: 0,
-    permission_overwrites: [],
+    communication_disabled_until:
+      member.timeoutUntilMs === null ? null : time(member.timeoutUntilMs),
   }
 }
 
-function everyoneRole(world: World): object {
+/** The role as the API gives it. */
+export function renderRole(role: Role): object {
   return {
-    id: world.guild.id,
-    name: '@everyone',
-    color: 0,
-    colors: { primary_color: 0, secondary_color: null, tertiary_color: null },
-    hoist: false,
+    id: role.id,
+    name: role.name,
+    description: null,
+    color: role.color,
+    colors: { primary_color: role.color, secondary_color: null, tertiary_color: null },
+    hoist: role.hoist,
     icon: null,
     unicode_emoji: null,
-    position: 0,
-    permissions: MEMBER_PERMISSIONS,
-    managed: false,
-    mentionable: false,
+    position: role.position,
+    permissions: String(role.permissions),
+    managed: role.botId !== null,
+    mentionable: role.mentionable,
+    flags: 0,
+    ...(role.botId === null ? {} : { tags: { bot_id: role.botId } }),
+  }
+}
+
+/** The channel or thread as the API gives it. */
+export function renderChannel(world: World, channel: Channel): object {
+  const base = {
+    id: channel.id,
+    type: channel.type,
+    last_message_id: channel.lastMessageId,
+    flags: 0,
+    ...(channel.lastPinMs === null ? {} : { last_pin_timestamp: time(channel.lastPinMs) }),
+  }
+  if (channel.guildId === null) {
+    const people = channel.recipients.filter((id) => id !== world.application.bot.id)
+    return { ...base, recipients: people.map((id) => renderUser(world.user(id))) }
+  }
+  const inGuild = {
+    ...base,
+    guild_id: channel.guildId,
+    name: channel.name,
+    parent_id: channel.parentId,
+    rate_limit_per_user: channel.slowmodeS,
+  }
+  if (channel.thread) return { ...inGuild, ...renderThread(channel, channel.thread) }
+  return {
+    ...inGuild,
+    topic: channel.topic,
+    position: channel.position,
+    nsfw: channel.nsfw,
+    permission_overwrites: [...channel.overwrites.values()].map(({ id, type, allow, deny }) => ({
+      id,
+      type,
+      allow: String(allow),
+      deny: String(deny),
+    })),
+  }
+}
+
+function renderThread(channel: Channel, thread: NonNullable<Channel['thread']>): object {
+  return {
+    owner_id: thread.ownerId,
+    message_count: thread.messageCount,
+    total_message_sent: thread.totalMessages,
+    member_count: Math.min(thread.members.size, MAX_MEMBER_COUNT),
+    thread_metadata: {
+      archived: thread.archived,
+      archive_timestamp: time(thread.archivedMs),
+      auto_archive_duration: thread.autoArchiveMinutes,
+      locked: thread.locked,
+      create_timestamp: time(thread.createdMs),
+      ...(channel.type === CHANNEL_TYPE.privateThread ? { invitable: thread.invitable } : {}),
+    },
+  }
+}
+
+/** A thread with the membership of the one who asks, if there is one. */
+export function renderThreadFor(world: World, channel: Channel, userId: string): object {
+  const joined = channel.thread?.members.has(userId)
+  return {
+    ...renderChannel(world, channel),
+    ...(joined ? { member: renderThreadMember(channel, userId) } : {}),
+  }
+}
+
+/** Someone's membership of a thread. */
+export function renderThreadMember(channel: Channel, userId: string): object {
+  return {
+    id: channel.id,
+    user_id: userId,
+    join_timestamp: time(channel.thread?.members.get(userId) ?? 0),
     flags: 0,
   }
 }
 
 /** The guild as the API gives it. */
-export function renderGuild(world: World): object {
+export function renderGuild(guild: Guild): object {
   return {
-    id: world.guild.id,
-    name: world.guild.name,
+    id: guild.id,
+    name: guild.name,
     icon: null,
-    description: null,
+    description: guild.description,
     home_header: null,
     splash: null,
     discovery_splash: null,
     features: [],
     banner: null,
-    owner_id: world.guild.ownerId,
+    owner_id: guild.ownerId,
     application_id: null,
     region: 'deprecated',
     afk_channel_id: null,
@@ -175,7 +140,7 @@ export function renderGuild(world: World): object {
     widget_enabled: false,
     widget_channel_id: null,
     verification_level: 0,
-    roles: [everyoneRole(world)],
+    roles: [...guild.roles.values()].map(renderRole),
     default_message_notifications: 0,
     mfa_level: 0,
     explicit_content_filter: 0,
@@ -191,6 +156,7 @@ export function renderGuild(world: World): object {
     safety_alerts_channel_id: null,
     public_updates_channel_id: null,
     premium_progress_bar_enabled: false,
+    premium_progress_bar_enabled_user_updated_at: null,
     nsfw: false,
     nsfw_level: 0,
     emojis: [],
@@ -202,19 +168,22 @@ export function renderGuild(world: World): object {
   }
 }
 
-/** The guild as GUILD_CREATE gives it: with its channels and members. */
-export function renderGuildEvent(world: World): object {
-  const channels = [...world.channels.values()].filter((c) => c.guildId === world.guild.id)
+/** The guild as GUILD_CREATE gives it: with members, channels, and the threads the bot sees. */
+export function renderGuildEvent(world: World, guild: Guild) {
+  const { bot } = world.application
   return {
-    ...renderGuild(world),
-    joined_at: new Date(world.clock.now()).toISOString(),
+    ...renderGuild(guild),
+    joined_at: time(guild.members.get(bot.id)?.joinedMs ?? 0),
     large: false,
     unavailable: false,
-    member_count: world.users.size,
+    member_count: guild.members.size,
     voice_states: [],
-    members: [...world.users.keys()].map((id) => renderMember(world, id)),
-    channels: channels.map((channel) => renderChannel(world, channel)),
-    threads: [],
+    members: [...guild.members.values()].map((member) => renderMember(world, member)),
+    channels: world.channelsOf(guild).map((channel) => renderChannel(world, channel)),
+    threads: world
+      .threadsOf(guild)
+      .filter((thread) => !thread.thread?.archived && can(world, thread, bot.id))
+      .map((thread) => renderThreadFor(world, thread, bot.id)),
     presences: [],
     stage_instances: [],
     guild_scheduled_events: [],
@@ -222,7 +191,19 @@ export function renderGuildEvent(world: World): object {
   }
 }
 
-/** The application as the API gives it; its flags say which privileged intents it was granted. */
-export function applicationFlags(world: World): number {
-  return world.application.messageContent ? APPLICATION_FLAG.messageContentLimited : 0
+/** The entry of an audit log as the API gives it. */
+export function renderAuditEntry(entry: AuditEntry): object {
+  return {
+    id: entry.id,
+    action_type: entry.action,
+    user_id: entry.userId,
+    target_id: entry.targetId,
+    ...(entry.reason === null ? {} : { reason: entry.reason }),
+    ...(entry.changes.length > 0 ? { changes: entry.changes } : {}),
+    ...(entry.options === null ? {} : { options: entry.options }),
+  }
+}
+
+function time(ms: number): string {
+  return new Date(ms).toISOString()
 }

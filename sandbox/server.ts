@@ -17,6 +17,7 @@ import { RateLimits, type RateLimitSettings } from './rate-limits.ts'
 import { RestApi } from './rest/api.ts'
 import type { Timing } from './timing.ts'
 import { World } from './world.ts'
+import { seedWorld } from './world-seed.ts'
 
 /** A token of the real one's form that opens nothing but this sandbox. */
 export const SANDBOX_TOKEN = 'c2FuZGJveA.loopback.not-a-secret'
@@ -68,6 +69,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     botName: options.botName ?? 'Sightseer',
     messageContent: options.messageContent ?? true,
   })
+  seedWorld(world)
   const { measure, observe } = options
   const gateway = new Gateway(world, { ...options.gateway, ...(measure && { measure }) })
   const faults = new Faults(world.clock, gateway, world.cdn)

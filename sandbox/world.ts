@@ -1,100 +1,23 @@
 /**
- * What exists in the sandbox: people, one guild, channels, messages and the application.
+ * The sandbox's state: people, guilds, channels, messages and the application.
  *
  * The world tells its listeners what happened (`WorldEvent`); the gateway and the page decide who
- * may hear it. It knows neither HTTP nor WebSocket.
+ * may hear it. It knows neither HTTP nor WebSocket, and asks nobody's permission: who may do what
+ * is up to those who call (`permissions.ts`).
  */
 
 import { EventEmitter } from 'node:events'
 import type { Clock } from './clock.ts'
 import { CHANNEL_TYPE } from './constants.ts'
 import { refuse } from './errors.ts'
-import { Cdn, type StoredFile } from './files.ts'
+import { Cdn } from './files.ts'
+import type { Message } from './message.ts'
 import { compareIds, snowflakes } from './snowflake.ts'
+import type { WorldEvent } from './world-events.ts'
+import type { Application, Channel, Guild, Member, Role, User } from './world-types.ts'
 
-/** A person or the bot. */
-export type User = {
-  readonly id: string
-  readonly name: string
-  readonly displayName: string
-  readonly bot: boolean
-}
-
-/** A channel of the guild, or a direct-message channel between the two `recipients`. */
-export type Channel = {
-  readonly id: string
-  readonly type: number
-  readonly guildId: string | null
-  readonly name: string
-  readonly topic: string | null
-  readonly recipients: readonly string[]
-  lastMessageId: string | null
-}
-
-/** Where an application's message came from. */
-export type MessageOrigin = {
-  readonly interactionId: string
-  readonly userId: string
-  readonly commandName: string
-}
-
-/** A message as it is kept; `render.ts` makes Discord's form of it for a given reader. */
-export type Message = {
-  readonly id: string
-  readonly channelId: string
-  readonly guildId: string | null
-  readonly type: number
-  readonly authorId: string
-  readonly timestampMs: number
-  readonly nonce: string | number | undefined
-  /** The message replied to; it may have been deleted since. */
-  readonly replyTo: string | null
-  /** Set for answers to interactions. */
-  readonly origin: MessageOrigin | null
-  /** The only person who sees it, for ephemeral messages. */
-  readonly visibleTo: string | null
-  content: string
-  editedMs: number | null
-  flags: number
-  files: readonly StoredFile[]
-  embeds: readonly object[]
-  components: readonly object[]
-  /** Ids of the users it pings. */
-  mentions: readonly string[]
-  mentionEveryone: boolean
-}
-
-/** A registered command as the API gives it; what the sandbox itself looks at is typed. */
-export type Command = {
-  readonly id: string
-  readonly type: number
-  readonly name: string
-  readonly options: readonly { readonly name: string; readonly type: number }[]
-  readonly [key: string]: unknown
-}
-
-/** The application under test, its bot user and its commands. */
-export type Application = {
-  readonly id: string
-  readonly name: string
-  readonly token: string
-  readonly bot: User
-  /** Whether the developer portal grants the Message Content intent. */
-  messageContent: boolean
-  /** By guild id; `''` holds the global ones. */
-  readonly commands: Map<string, readonly Command[]>
-}
-
-/** What happened. Messages are rendered for each reader; other data is the same for all. */
-export type WorldEvent =
-  | { readonly name: 'MESSAGE_CREATE' | 'MESSAGE_UPDATE'; readonly message: Message }
-  | { readonly name: 'MESSAGE_DELETE'; readonly message: Message }
-  | { readonly name: 'TYPING_START'; readonly channel: Channel; readonly userId: string }
-  | { readonly name: 'CHANNEL_CREATE'; readonly channel: Channel }
-  | { readonly name: 'INTERACTION_CREATE'; readonly data: object; readonly guildId: string | null }
-  /** Only people hear this one: "The application did not respond". */
-  | { readonly name: 'INTERACTION_FAILED'; readonly interactionId: string; readonly userId: string }
-  | { readonly name: 'COMMANDS_UPDATE' }
+export type { WorldEvent } from './world-events.ts'
+export type { Application, Channel, Command, User } from './world-types.ts'
 
 /** What a new world holds besides its defaults. */
 export type WorldOptions = {
@@ -104,18 +27,28 @@ export type WorldOptions = {
   readonly messageContent: boolean
 }
 
+/** What a new channel is besides its name; the rest has defaults. */
+export type NewChannel = { readonly name: string } & Partial<
+  Omit<Channel, 'id' | 'name' | 'guildId' | 'lastMessageId' | 'lastPinMs'>
+>
+
+/** What a new role is besides its name; the rest has defaults. */
+export type NewRole = { readonly name: string } & Partial<Omit<Role, 'id' | 'name' | 'guildId'>>
+
 /** The state of the sandbox. */
 export class World {
   readonly clock: Clock
   readonly nextId: () => string
   readonly cdn: Cdn
   readonly users = new Map<string, User>()
+  readonly guilds = new Map<string, Guild>()
   readonly channels = new Map<string, Channel>()
+  /** By channel id, then by message id. */
   readonly messages = new Map<string, Map<string, Message>>()
-  readonly guild: { readonly id: string; readonly name: string; readonly ownerId: string }
   readonly application: Application
   readonly #events = new EventEmitter<{ happened: [WorldEvent] }>()
 
+  /** An empty world: only the bot exists. `seedWorld` adds the rest. */
   constructor(options: WorldOptions) {
     this.clock = options.clock
     this.nextId = snowflakes(options.clock)
@@ -127,54 +60,131 @@ export class World {
       token: options.token,
       bot,
       messageContent: options.messageContent,
+      installedBy: new Set(),
       commands: new Map(),
     }
-    const owner = this.addUser('ada', 'Ada', false)
-    this.addUser('lin', 'Lin', false)
-    this.guild = { id: this.nextId(), name: 'Sandbox', ownerId: owner.id }
-    this.addChannel('general', 'Show Sightseer a picture and ask about it')
-    this.addChannel('pictures', null)
+  }
+
+  /** The first guild: the one everyone is in. */
+  get guild(): Guild {
+    const [first] = this.guilds.values()
+    if (!first) throw new RangeError('expected a guild, got a world without one')
+    return first
   }
 
   /** Adds a person, or the bot. */
-  addUser(name: string, displayName: string, bot: boolean): User {
+  addUser(name: string, displayName: string, bot = false): User {
     const user = { id: this.nextId(), name, displayName, bot }
     this.users.set(user.id, user)
     return user
   }
 
-  /** Adds a text channel to the guild. */
-  addChannel(name: string, topic: string | null): Channel {
-    return this.#keepChannel({
-      id: this.nextId(),
-      type: CHANNEL_TYPE.guildText,
-      guildId: this.guild.id,
+  /** Adds a guild with its owner, an @everyone role and no channel. */
+  addGuild(name: string, ownerId: string, everyone: bigint): Guild {
+    const id = this.nextId()
+    const guild: Guild = {
+      id,
       name,
-      topic,
-      recipients: [],
-      lastMessageId: null,
-    })
+      description: null,
+      ownerId,
+      roles: new Map(),
+      members: new Map(),
+      bans: new Map(),
+      auditLog: [],
+    }
+    this.guilds.set(id, guild)
+    this.#keepRole(guild, id, { name: '@everyone', permissions: everyone, position: 0 })
+    this.addMember(guild, ownerId)
+    return guild
   }
 
-  /** The direct-message channel of a person and the bot, opened at first use. */
-  directChannel(userId: string): Channel {
-    const known = [...this.channels.values()].find((c) => c.recipients.includes(userId))
+  /** Adds a role, below all others unless told otherwise. */
+  addRole(guild: Guild, fresh: NewRole): Role {
+    return this.#keepRole(guild, this.nextId(), fresh)
+  }
+
+  #keepRole(guild: Guild, id: string, fresh: NewRole): Role {
+    const role: Role = {
+      color: 0,
+      hoist: false,
+      position: 1,
+      permissions: 0n,
+      mentionable: false,
+      botId: null,
+      ...fresh,
+      id,
+      guildId: guild.id,
+    }
+    guild.roles.set(id, role)
+    this.tell({ name: 'GUILD_ROLE_CREATE', role })
+    return role
+  }
+
+  /** Lets the user join; when it is the bot, it learns of the guild itself. */
+  addMember(guild: Guild, userId: string, roles: readonly string[] = []): Member {
+    const member: Member = {
+      guildId: guild.id,
+      userId,
+      nick: null,
+      roles,
+      joinedMs: this.clock.now(),
+      timeoutUntilMs: null,
+    }
+    guild.members.set(userId, member)
+    this.tell({ name: 'GUILD_MEMBER_ADD', member })
+    if (userId === this.application.bot.id) this.tell({ name: 'GUILD_CREATE', guild })
+    return member
+  }
+
+  /** Adds a channel or a thread to the guild; a text channel unless told otherwise. */
+  addChannel(guild: Guild, fresh: NewChannel): Channel {
+    return this.keepChannel({ ...blankChannel(this.nextId()), ...fresh, guildId: guild.id })
+  }
+
+  /** The direct-message channel of the two, opened at first use; without `other`, with the bot. */
+  directChannel(userId: string, other = this.application.bot.id): Channel {
+    const known = [...this.channels.values()].find(
+      ({ recipients }) => recipients.includes(userId) && recipients.includes(other),
+    )
     if (known) return known
-    return this.#keepChannel({
-      id: this.nextId(),
-      type: CHANNEL_TYPE.dm,
-      guildId: null,
-      name: '',
-      topic: null,
-      recipients: [userId, this.application.bot.id],
-      lastMessageId: null,
-    })
+    const channel = { ...blankChannel(this.nextId()), type: CHANNEL_TYPE.dm }
+    return this.keepChannel({ ...channel, recipients: [userId, other] })
   }
 
-  #keepChannel(channel: Channel): Channel {
+  /** Keeps a new channel or thread and tells of it. */
+  keepChannel(channel: Channel): Channel {
     this.channels.set(channel.id, channel)
     this.messages.set(channel.id, new Map())
+    if (channel.thread) this.tell({ name: 'THREAD_CREATE', channel, isNew: true })
+    else this.tell({ name: 'CHANNEL_CREATE', channel })
     return channel
+  }
+
+  /** Forgets a channel or thread with its messages, files and threads, and tells of it. */
+  removeChannel(channel: Channel): void {
+    for (const thread of this.channels.values()) {
+      if (thread.thread && thread.parentId === channel.id) this.removeChannel(thread)
+    }
+    for (const message of this.messages.get(channel.id)?.values() ?? []) {
+      for (const file of message.files) this.cdn.remove(file)
+    }
+    this.channels.delete(channel.id)
+    this.messages.delete(channel.id)
+    this.tell({ name: channel.thread ? 'THREAD_DELETE' : 'CHANNEL_DELETE', channel })
+  }
+
+  /** The guild's channels, threads left out, in the order of their positions. */
+  channelsOf(guild: Guild): Channel[] {
+    return [...this.channels.values()]
+      .filter((channel) => channel.guildId === guild.id && !channel.thread)
+      .toSorted((a, b) => a.position - b.position || compareIds(a.id, b.id))
+  }
+
+  /** The guild's threads, newest first. */
+  threadsOf(guild: Guild): Channel[] {
+    return [...this.channels.values()]
+      .filter((channel) => channel.guildId === guild.id && channel.thread)
+      .toSorted((a, b) => compareIds(b.id, a.id))
   }
 
   /** @throws {ApiError} 10003. */
@@ -182,6 +192,21 @@ export class World {
     const channel = this.channels.get(id)
     if (!channel) throw refuse('unknownChannel')
     return channel
+  }
+
+  /** The guild of a channel; null for direct messages. */
+  guildOf(channel: Channel): Guild | null {
+    return channel.guildId === null ? null : (this.guilds.get(channel.guildId) ?? null)
+  }
+
+  /** The membership of a user; undefined for those who are not in it, and outside of guilds. */
+  member(guildId: string | null, userId: string): Member | undefined {
+    return this.guilds.get(guildId ?? '')?.members.get(userId)
+  }
+
+  /** The guilds that the user is in, oldest first. */
+  guildsOf(userId: string): Guild[] {
+    return [...this.guilds.values()].filter(({ members }) => members.has(userId))
   }
 
   /** @throws {ApiError} 10003 or 10008. */
@@ -220,9 +245,14 @@ export class World {
 
   /** Forgets a message with its files, and tells of it. */
   remove(message: Message): void {
+    this.forget(message)
+    this.tell({ name: 'MESSAGE_DELETE', message })
+  }
+
+  /** Forgets a message with its files, and leaves telling to the caller. */
+  forget(message: Message): void {
     this.messages.get(message.channelId)?.delete(message.id)
     for (const file of message.files) this.cdn.remove(file)
-    this.tell({ name: 'MESSAGE_DELETE', message })
   }
 
   /** Tells every listener. */
@@ -237,6 +267,25 @@ export class World {
   }
 }
 
+function blankChannel(id: string): Channel {
+  return {
+    id,
+    type: CHANNEL_TYPE.guildText,
+    guildId: null,
+    name: '',
+    topic: null,
+    position: 0,
+    parentId: null,
+    nsfw: false,
+    slowmodeS: 0,
+    overwrites: new Map(),
+    recipients: [],
+    thread: null,
+    lastMessageId: null,
+    lastPinMs: null,
+  }
+}
+
 /** The user as the API describes them. */
 export function renderUser(user: User) {
   return {
@@ -247,5 +296,7 @@ export function renderUser(user: User) {
     avatar: null,
     bot: user.bot,
     public_flags: 0,
+    flags: 0,
+    primary_guild: null,
   }
 }

@@ -2,9 +2,11 @@
 
 import { Checks } from '../checks.ts'
 import { refuse } from '../errors.ts'
-import { renderChannel, renderGuild, renderMember, MEMBER_PERMISSIONS } from '../render.ts'
+import { demand, guildPermissions, sendingIn } from '../permissions.ts'
+import { renderChannel, renderGuild, renderMember } from '../render.ts'
 import { asJson } from '../requests.ts'
 import { renderUser } from '../world.ts'
+import type { Channel, Guild } from '../world-types.ts'
 import { type Context, NO_CONTENT, ok, type Route } from './route.ts'
 
 function renderApplication({ world, gateway }: Context): object {
@@ -20,6 +22,7 @@ function renderApplication({ world, gateway }: Context): object {
     bot_require_code_grant: false,
     verify_key: '0'.repeat(64),
     flags: gateway.applicationFlags(),
+    flags_new: String(gateway.applicationFlags()),
     hook: true,
     redirect_uris: [],
     interactions_endpoint_url: null,
@@ -27,13 +30,26 @@ function renderApplication({ world, gateway }: Context): object {
     owner: renderUser(world.user(world.guild.ownerId)),
     team: null,
     approximate_guild_count: 1,
+    approximate_user_install_count: 0,
+    approximate_user_authorization_count: 0,
+    explicit_content_filter: 0,
+    eligible_oauth2_scopes: ['bot', 'applications.commands'],
     integration_types_config: { '0': {}, '1': {} },
   }
 }
 
-/** @throws {ApiError} 10004 for another guild than the sandbox's. */
-function checkGuild({ world, params }: Context): void {
-  if (params['guild'] !== world.guild.id) throw refuse('unknownGuild')
+/** @throws {ApiError} 10004 for a guild that there is not, or that the bot is not in. */
+function ownGuild({ world, params }: Context): Guild {
+  const guild = world.guilds.get(params['guild']!)
+  if (!guild?.members.has(world.application.bot.id)) throw refuse('unknownGuild')
+  return guild
+}
+
+/** @throws {ApiError} 10003, or 50001 where the bot cannot see it. */
+function seenChannel({ world, params }: Context): Channel {
+  const channel = world.channel(params['channel']!)
+  demand(world, channel, world.application.bot.id)
+  return channel
 }
 
 function userId({ world, params }: Context): string {
@@ -44,18 +60,19 @@ const userRoutes: readonly Route[] = [
   {
     method: 'GET',
     path: '/users/@me/guilds',
-    handle: ({ world }) =>
-      ok([
-        {
-          id: world.guild.id,
-          name: world.guild.name,
-          icon: null,
-          banner: null,
-          owner: false,
-          permissions: MEMBER_PERMISSIONS,
-          features: [],
-        },
-      ]),
+    handle({ world }) {
+      const { bot } = world.application
+      const guilds = world.guildsOf(bot.id).map((guild) => ({
+        id: guild.id,
+        name: guild.name,
+        icon: null,
+        banner: null,
+        owner: guild.ownerId === bot.id,
+        permissions: String(guildPermissions(world, guild, bot.id)),
+        features: [],
+      }))
+      return ok(guilds)
+    },
   },
   {
     method: 'POST',
@@ -92,17 +109,15 @@ const guildRoutes: readonly Route[] = [
     method: 'GET',
     path: '/guilds/:guild',
     handle(context) {
-      checkGuild(context)
-      return ok(renderGuild(context.world))
+      return ok(renderGuild(ownGuild(context)))
     },
   },
   {
     method: 'GET',
     path: '/guilds/:guild/channels',
     handle(context) {
-      checkGuild(context)
       const { world } = context
-      const channels = [...world.channels.values()].filter((c) => c.guildId === world.guild.id)
+      const channels = world.channelsOf(ownGuild(context))
       return ok(channels.map((channel) => renderChannel(world, channel)))
     },
   },
@@ -110,23 +125,25 @@ const guildRoutes: readonly Route[] = [
     method: 'GET',
     path: '/guilds/:guild/members/:user',
     handle(context) {
-      checkGuild(context)
-      const id = userId(context)
-      if (!context.world.users.has(id)) throw refuse('unknownMember')
-      return ok(renderMember(context.world, id))
+      const member = ownGuild(context).members.get(userId(context))
+      if (!member) throw refuse('unknownMember')
+      return ok(renderMember(context.world, member))
     },
   },
   {
     method: 'GET',
     path: '/channels/:channel',
-    handle: ({ world, params }) => ok(renderChannel(world, world.channel(params['channel']!))),
+    handle: (context) => ok(renderChannel(context.world, seenChannel(context))),
   },
   {
     method: 'POST',
     path: '/channels/:channel/typing',
-    handle({ world, params }) {
-      const channel = world.channel(params['channel']!)
-      world.tell({ name: 'TYPING_START', channel, userId: world.application.bot.id })
+    handle(context) {
+      const { world } = context
+      const channel = seenChannel(context)
+      const { id } = world.application.bot
+      demand(world, channel, id, sendingIn(channel))
+      world.tell({ name: 'TYPING_START', channel, userId: id })
       return NO_CONTENT
     },
   },

@@ -5,13 +5,14 @@
  */
 
 import { Checks, isJson, type Json } from '../checks.ts'
-import { CALLBACK_TYPE, MESSAGE_FLAG } from '../constants.ts'
+import { CALLBACK_TYPE, INTERACTION_TYPE, MESSAGE_FLAG } from '../constants.ts'
 import { refuse } from '../errors.ts'
 import type { Interaction } from '../interactions.ts'
 import { createMessage, editMessage, type MessageBody, readMessageBody } from '../messages.ts'
-import { renderMessage } from '../render.ts'
+import { renderMessage } from '../messages-render.ts'
 import { asJson } from '../requests.ts'
-import type { Message, World } from '../world.ts'
+import type { Message } from '../message.ts'
+import type { World } from '../world.ts'
 import { type Context, NO_CONTENT, ok, type Reply, type Route } from './route.ts'
 
 /** @throws {ApiError} 50035 for a callback type that a command cannot be answered with. */
@@ -37,8 +38,15 @@ async function answer(
     body,
     origin: {
       interactionId: interaction.id,
+      type: INTERACTION_TYPE.command,
       userId: interaction.userId,
       commandName: interaction.commandName,
+      commandType: 1,
+      targetId: null,
+      owners: { '0': interaction.guildId ?? '0' },
+      sourceMessageId: null,
+      originalId: null,
+      triggeredBy: null,
     },
     visibleTo: asked === 0 ? null : interaction.userId,
     flags: asked | extra,

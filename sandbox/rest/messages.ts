@@ -3,10 +3,10 @@
 import { Checks } from '../checks.ts'
 import { refuse } from '../errors.ts'
 import { createMessage, editMessage, readMessageBody } from '../messages.ts'
-import { renderMessage } from '../render.ts'
+import { renderMessage } from '../messages-render.ts'
 import { asJson } from '../requests.ts'
 import { compareIds } from '../snowflake.ts'
-import type { Message } from '../world.ts'
+import type { Message } from '../message.ts'
 import { type Context, NO_CONTENT, ok, type Route } from './route.ts'
 
 // An ephemeral message cannot be reached by the channel's routes, not even by its author.

@@ -3,7 +3,7 @@
 import { refuse } from '../errors.ts'
 import type { Gateway } from '../gateway.ts'
 import type { Interactions } from '../interactions.ts'
-import type { Reader } from '../render.ts'
+import type { Reader } from '../messages-render.ts'
 import type { Body } from '../requests.ts'
 import type { World } from '../world.ts'
 

@@ -4,7 +4,8 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { type APIMessage, DiscordAPIError, REST, Routes } from 'discord.js'
 import { Member } from '../../sandbox/client.ts'
-import { type Sandbox, startSandbox } from '../../sandbox/server.ts'
+import type { Sandbox } from '../../sandbox/server.ts'
+import { startWatchedSandbox } from '../helpers/watched-sandbox.ts'
 import { snowflakeTime } from '../../sandbox/snowflake.ts'
 
 /** A picture of 2 × 1 pixels. */
@@ -19,7 +20,7 @@ describe('the REST API', () => {
   let ada: Member
 
   before(async () => {
-    sandbox = await startSandbox()
+    sandbox = await startWatchedSandbox()
     rest = new REST({ api: sandbox.api, retries: 0 }).setToken(sandbox.token)
     ada = await Member.connect(sandbox.url)
   })
@@ -45,7 +46,7 @@ describe('the REST API', () => {
     )
     assert.deepEqual(
       channels.map(({ name }) => name),
-      ['general', 'pictures'],
+      ['general', 'memes', 'after-hours', 'mod-log'],
     )
   })
 
@@ -156,7 +157,7 @@ describe('the REST API', () => {
 
 describe('a loopback server', () => {
   it('turns away other sites in the same browser', async () => {
-    const sandbox = await startSandbox()
+    const sandbox = await startWatchedSandbox()
     const headers = { origin: 'https://example.com' }
     const response = await fetch(sandbox.url, { headers })
     assert.equal(response.status, 403)
@@ -164,7 +165,7 @@ describe('a loopback server', () => {
   })
 
   it('serves a page that loads nothing from elsewhere', async () => {
-    const sandbox = await startSandbox()
+    const sandbox = await startWatchedSandbox()
     const page = await fetch(sandbox.url)
     const policy = page.headers.get('content-security-policy') ?? ''
     assert.match(policy, /default-src 'none'/)

@@ -1,0 +1,188 @@
+/**
+ * Discord's form of a message, for one reader.
+ *
+ * Without the Message Content intent a bot reads `content`, `attachments`, `embeds` and
+ * `components` empty, except in its own messages, in direct messages, where it is mentioned, and
+ * in a reply that pings it for one of its ordinary messages: a reply to an answer to a command
+ * does not count. Source: developers/gateway/you-might-not-need-a-privileged-intent.mdx.
+ */
+
+import { mentionedIn } from './mentions.ts'
+import type { Message, MessageOrigin, MessageSnapshot } from './message.ts'
+import { renderMember } from './render.ts'
+import { renderUser, type World } from './world.ts'
+
+/** Who reads: someone with eyes, or an application with or without the intent. */
+export type Reader = {
+  readonly seesContent: boolean
+  /** Whose own reactions are marked; without it the bot's. */
+  readonly userId?: string
+}
+
+/** The message as the API gives it. */
+export function renderMessage(world: World, message: Message, reader: Reader): object {
+  const clear = reader.seesContent || isReadable(world, message)
+  return {
+    id: message.id,
+    type: message.type,
+    channel_id: message.channelId,
+    author: renderUser(world.user(message.authorId)),
+    timestamp: time(message.timestampMs),
+    tts: false,
+    mention_everyone: message.mentionEveryone,
+    pinned: message.pinnedMs !== null,
+    ...renderBody(world, message, clear),
+    ...renderReactions(world, message, reader),
+    ...(message.nonce === undefined ? {} : { nonce: message.nonce }),
+    ...(message.origin === null ? {} : renderOrigin(world, message, message.origin)),
+    ...renderReference(world, message, reader),
+  }
+}
+
+/** The message as the gateway sends it: with its guild and the author's membership. */
+export function renderMessageEvent(world: World, message: Message, reader: Reader): object {
+  const rendered = renderMessage(world, message, reader)
+  const { type } = world.channel(message.channelId)
+  if (message.guildId === null) return { ...rendered, channel_type: type }
+  const author = world.member(message.guildId, message.authorId)
+  // Whoever left, and an application that only a user installed, have no membership to show.
+  if (!author) return { ...rendered, guild_id: message.guildId, channel_type: type }
+  const { user: _, ...member } = renderMember(world, author)
+  return { ...rendered, guild_id: message.guildId, member, channel_type: type }
+}
+
+// What a message and the snapshot of one have in common.
+function renderBody(world: World, message: Message | MessageSnapshot, clear: boolean): object {
+  const { editedMs, stickers } = { stickers: [], ...message }
+  return {
+    content: clear ? message.content : '',
+    edited_timestamp: editedMs === null ? null : time(editedMs),
+    mentions: message.mentions.map((id) => renderUser(world.user(id))),
+    mention_roles: message.mentionRoles,
+    attachments: clear ? message.files.map((file) => world.cdn.describe(file)) : [],
+    embeds: clear ? message.embeds.map((embed) => withFreshLinks(world, message, embed)) : [],
+    components: clear ? message.components.map((c) => withFreshLinks(world, message, c)) : [],
+    flags: message.flags,
+    ...(stickers.length > 0 ? { sticker_items: stickers } : {}),
+  }
+}
+
+/**
+ * Puts the links of the message's own files into a component or an embed.
+ *
+ * They are kept as `attachment://NAME`, since a link lives for a day and the message for longer.
+ */
+function withFreshLinks(world: World, message: Message | MessageSnapshot, value: object): object {
+  const text = JSON.stringify(value)
+  if (!text.includes('"attachment://')) return value
+  const linked: object = JSON.parse(text, (_, item: unknown) => {
+    if (typeof item !== 'object' || item === null || !('url' in item)) return item
+    const name = /^attachment:\/\/(.+)$/.exec(String(item.url))?.[1]
+    const file = message.files.find((f) => f.name === name)
+    return file ? { ...item, ...world.cdn.media(file) } : item
+  })
+  return linked
+}
+
+function renderReactions(world: World, message: Message, reader: Reader): object {
+  if (message.reactions.length === 0) return {}
+  const self = reader.userId ?? world.application.bot.id
+  return {
+    reactions: message.reactions.map(({ emojiId, emojiName, userIds }) => ({
+      emoji: { id: emojiId, name: emojiName },
+      count: userIds.length,
+      count_details: { burst: 0, normal: userIds.length },
+      burst_colors: [],
+      me: userIds.includes(self),
+      me_burst: false,
+    })),
+  }
+}
+
+function renderOrigin(world: World, message: Message, origin: MessageOrigin): object {
+  const { id } = world.application
+  const { interactionId, type, userId, commandName } = origin
+  const user = renderUser(world.user(userId))
+  return {
+    application_id: id,
+    webhook_id: id,
+    // Deprecated, and still sent for answers to commands.
+    ...(type === 2 ? { interaction: { id: interactionId, type, name: commandName, user } } : {}),
+    interaction_metadata: renderMetadata(world, origin, message),
+  }
+}
+
+function renderMetadata(world: World, origin: MessageOrigin, message?: Message): object {
+  const { type, targetId, commandType } = origin
+  const target = targetId === null ? {} : renderTarget(world, targetId, commandType)
+  return {
+    id: origin.interactionId,
+    type,
+    user: renderUser(world.user(origin.userId)),
+    authorizing_integration_owners: origin.owners,
+    ...(origin.commandName === null ? {} : { name: origin.commandName }),
+    ...(commandType === null ? {} : { command_type: commandType }),
+    ...target,
+    ...(origin.originalId !== null && origin.originalId !== message?.id
+      ? { original_response_message_id: origin.originalId }
+      : {}),
+    ...(type === 3 ? { interacted_message_id: origin.sourceMessageId } : {}),
+    ...(origin.triggeredBy === null
+      ? {}
+      : { triggering_interaction_metadata: renderMetadata(world, origin.triggeredBy) }),
+  }
+}
+
+function renderTarget(world: World, targetId: string, commandType: number | null): object {
+  if (commandType === 3) return { target_message_id: targetId }
+  return { target_user: renderUser(world.user(targetId)) }
+}
+
+function renderReference(world: World, message: Message, reader: Reader): object {
+  const { reference } = message
+  if (reference === null) return {}
+  const rendered = {
+    type: reference.type,
+    channel_id: reference.channelId,
+    message_id: reference.messageId,
+    ...(reference.guildId === null ? {} : { guild_id: reference.guildId }),
+  }
+  if (reference.type === 1) {
+    const clear = reader.seesContent || isReadable(world, message)
+    const snapshots = message.snapshots.map((snapshot) => renderSnapshot(world, snapshot, clear))
+    return { message_reference: rendered, message_snapshots: snapshots }
+  }
+  const target = world.messages.get(reference.channelId)?.get(reference.messageId)
+  return {
+    message_reference: rendered,
+    // One level only: the target's own target is not sent along.
+    referenced_message: target
+      ? renderMessage(world, { ...target, reference: null }, reader)
+      : null,
+  }
+}
+
+function renderSnapshot(world: World, snapshot: MessageSnapshot, clear: boolean): object {
+  return {
+    message: {
+      type: snapshot.type,
+      timestamp: time(snapshot.timestampMs),
+      ...renderBody(world, snapshot, clear),
+    },
+  }
+}
+
+// Whether an application without the intent may read this message all the same.
+function isReadable(world: World, message: Message): boolean {
+  const bot = world.application.bot.id
+  if (message.authorId === bot || message.guildId === null) return true
+  if (!message.mentions.includes(bot)) return false
+  if (mentionedIn(message.content).includes(bot)) return true
+  const { messageId = '', channelId = '' } = message.reference ?? {}
+  const target = world.messages.get(channelId)?.get(messageId)
+  return target !== undefined && target.origin === null
+}
+
+function time(ms: number): string {
+  return new Date(ms).toISOString()
+}

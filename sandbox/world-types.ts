@@ -1,0 +1,148 @@
+/**
+ * What exists in the sandbox, as it is kept; `render*.ts` make Discord's form of it.
+ *
+ * Everything here is plain data (maps, sets and bigints included), so that it can be saved.
+ * Permissions are bits of `PERMISSION` in permissions.ts; times are milliseconds since 1970.
+ */
+
+/** A person or the bot. */
+export type User = {
+  readonly id: string
+  readonly name: string
+  readonly displayName: string
+  readonly bot: boolean
+}
+
+/** A role; the one whose id is the guild's is @everyone. */
+export type Role = {
+  readonly id: string
+  readonly guildId: string
+  name: string
+  /** Decimal value of the RGB colour; 0 is none. */
+  color: number
+  hoist: boolean
+  /** 0 is @everyone; of two roles the one with the higher position outranks. */
+  position: number
+  permissions: bigint
+  mentionable: boolean
+  /** The bot whose managed role it is; nobody can give, take or delete that one. */
+  readonly botId: string | null
+}
+
+/** A user's membership of a guild. */
+export type Member = {
+  readonly guildId: string
+  readonly userId: string
+  nick: string | null
+  /** Ids, without @everyone. */
+  roles: readonly string[]
+  readonly joinedMs: number
+  /** Until when the member is timed out; may lie in the past. */
+  timeoutUntilMs: number | null
+}
+
+/** What a channel allows or denies a role (type 0) or a member (type 1). */
+export type Overwrite = {
+  readonly id: string
+  readonly type: 0 | 1
+  readonly allow: bigint
+  readonly deny: bigint
+}
+
+/** One line of a guild's audit log. */
+export type AuditEntry = {
+  readonly id: string
+  readonly guildId: string
+  readonly action: number
+  readonly userId: string
+  readonly targetId: string | null
+  readonly reason: string | null
+  readonly changes: readonly AuditChange[]
+  readonly options: Readonly<Record<string, string>> | null
+}
+
+/** One changed field of an audit-log entry, as the API gives it. */
+export type AuditChange = {
+  readonly key: string
+  readonly old_value?: unknown
+  readonly new_value?: unknown
+}
+
+/** A server. The bot is in it if it is among the members. */
+export type Guild = {
+  readonly id: string
+  name: string
+  description: string | null
+  ownerId: string
+  readonly roles: Map<string, Role>
+  /** By user id. */
+  readonly members: Map<string, Member>
+  /** Users who may not come back, with the reason given. */
+  readonly bans: Map<string, string | null>
+  /** Oldest first. */
+  readonly auditLog: AuditEntry[]
+}
+
+/** What a thread is besides a channel. Its parent is the channel's `parentId`. */
+export type Thread = {
+  readonly ownerId: string
+  readonly createdMs: number
+  /** By user id: when they joined. */
+  readonly members: Map<string, number>
+  archived: boolean
+  /** When it was last archived or brought back. */
+  archivedMs: number
+  /** Minutes without a message until it is archived: 60, 1440, 4320 or 10080. */
+  autoArchiveMinutes: number
+  locked: boolean
+  /** Private threads only: whether those who are no moderators may add others. */
+  invitable: boolean
+  /** Messages in it now, and ever sent; the starter message does not count. */
+  messageCount: number
+  totalMessages: number
+}
+
+/** A channel of a guild, a thread, or a direct-message channel between the two `recipients`. */
+export type Channel = {
+  readonly id: string
+  readonly type: number
+  readonly guildId: string | null
+  name: string
+  topic: string | null
+  position: number
+  /** The category of a channel, the channel of a thread. */
+  parentId: string | null
+  nsfw: boolean
+  /** Seconds a person waits between two messages. */
+  slowmodeS: number
+  /** By the id of the role or member. Threads have none: their parent's count. */
+  readonly overwrites: Map<string, Overwrite>
+  readonly recipients: readonly string[]
+  /** Set for threads. */
+  readonly thread: Thread | null
+  lastMessageId: string | null
+  lastPinMs: number | null
+}
+
+/** A registered command as the API gives it; what the sandbox itself looks at is typed. */
+export type Command = {
+  readonly id: string
+  readonly type: number
+  readonly name: string
+  readonly options: readonly { readonly name: string; readonly type: number }[]
+  readonly [key: string]: unknown
+}
+
+/** The application under test, its bot user and its commands. */
+export type Application = {
+  readonly id: string
+  readonly name: string
+  readonly token: string
+  readonly bot: User
+  /** Whether the developer portal grants the Message Content intent. */
+  messageContent: boolean
+  /** People who installed it to their own account. */
+  readonly installedBy: Set<string>
+  /** By guild id; `''` holds the global ones. */
+  readonly commands: Map<string, readonly Command[]>
+}
