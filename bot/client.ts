@@ -1,9 +1,19 @@
 /** The discord.js client: connects with the least it needs and registers the commands. */
 
-import { Client, DiscordjsErrorCodes, Events, GatewayIntentBits, Partials } from 'discord.js'
+import { setTimeout as wait } from 'node:timers/promises'
+import {
+  Client,
+  DiscordAPIError,
+  DiscordjsErrorCodes,
+  Events,
+  GatewayIntentBits,
+  Options,
+  Partials,
+} from 'discord.js'
 import type { Logger } from 'pino'
 import { COMMANDS } from '../commands/index.ts'
 import { ConfigError } from '../config/errors.ts'
+import { registerCommands } from './registration.ts'
 
 const INTENTS = [
   GatewayIntentBits.Guilds,
@@ -23,10 +33,24 @@ const UNREACHABLE = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ])
 
+const LAST_WORDS_MS = 3000
+const LOOK_EVERY_MS = 20
+
+const UNKNOWN_GUILD = 10_004
+const MISSING_ACCESS = 50_001
+
+/** Messages remembered per channel; only the newest pictures are looked for among them. */
+const MESSAGES_PER_CHANNEL = 50
+const MEMBERS_PER_GUILD = 200
+
 export type Connection = {
   readonly token: string
   /** Base of the REST API; absent: Discord's own. */
   readonly api?: string | undefined
+  /** Connections to Discord, all in this process; `auto`: as many as Discord advises. Default 1. */
+  readonly shards?: number | 'auto'
+  /** Registers the commands in this server only. */
+  readonly guild?: string | undefined
   readonly log: Logger
   /** Called with each client before it connects, to listen to its events. */
   readonly listen: (client: Client) => void
@@ -55,13 +79,36 @@ export async function connect(connection: Connection): Promise<Client<true>> {
   }
 }
 
+/** Sends what is still to be sent, for a few seconds at most, then leaves Discord. */
+export async function leave(client: Client): Promise<void> {
+  const givenUp = Date.now() + LAST_WORDS_MS
+  while (client.rest.handlers.some((queue) => !queue.inactive) && Date.now() < givenUp) {
+    await wait(LOOK_EVERY_MS)
+  }
+  await client.destroy()
+}
+
 async function logIn(
-  { token, api, listen }: Connection,
+  { token, api, shards = 1, guild, log, listen }: Connection,
   intents: readonly GatewayIntentBits[],
 ): Promise<Client<true>> {
-  const client = new Client({
+  const client: Client = new Client({
     intents: [...intents],
-    partials: [Partials.Channel], // direct messages come from channels not seen before
+    // Direct messages come from channels, and deletions name messages, that were not seen before.
+    partials: [Partials.Channel, Partials.Message],
+    makeCache: Options.cacheWithLimits({
+      ...Options.DefaultMakeCacheSettings,
+      MessageManager: MESSAGES_PER_CHANNEL,
+      PresenceManager: 0,
+      ReactionManager: 0,
+      GuildMemberManager: {
+        maxSize: MEMBERS_PER_GUILD,
+        keepOverLimit: ({ id }) => id === client.user?.id,
+      },
+    }),
+    ...(shards === 'auto'
+      ? { shards }
+      : { shards: Array.from({ length: shards }, (_, id) => id), shardCount: shards }),
     allowedMentions: { parse: [], repliedUser: false },
     ...(api !== undefined && { rest: { api } }),
   })
@@ -76,8 +123,31 @@ async function logIn(
     throw whyNotJoined(error)
   }
   const connected = await ready
-  await connected.application.commands.set(COMMANDS.map(({ data }) => data))
+  try {
+    await register(connected, guild, log)
+  } catch (error) {
+    await client.destroy()
+    throw error
+  }
   return connected
+}
+
+async function register(client: Client<true>, guild: string | undefined, log: Logger) {
+  try {
+    const changed = await registerCommands(
+      COMMANDS.map(({ data }) => data),
+      { rest: client.rest, applicationId: client.application.id, guildId: guild },
+    )
+    log.info({ changed }, 'commands are registered')
+  } catch (error) {
+    const known = error instanceof DiscordAPIError ? error.code : undefined
+    if (guild !== undefined && (known === UNKNOWN_GUILD || known === MISSING_ACCESS)) {
+      const problem =
+        'SIGHTSEER_GUILD is no server that the bot is in with the scope applications.commands.'
+      throw new ConfigError([problem], { cause: error })
+    }
+    throw error
+  }
 }
 
 /** The sentence for what the operator can mend; any other error as it is. */

@@ -1,27 +1,32 @@
 /** `npm start`: joins Discord with DISCORD_TOKEN; without one, a loopback Discord with a page. */
 
 import { config as loadEnvironment } from 'dotenv'
-import { pino } from 'pino'
-import { readConfig } from '../config/config.ts'
+import { type Config, readConfig } from '../config/config.ts'
+import { settings } from '../config/environment.ts'
 import { ConfigError } from '../config/errors.ts'
+import { createLog } from './logs.ts'
+import { endOnUncaught, stopOnSignals } from './shutdown.ts'
 import { type Bot, startBot } from './start.ts'
 
-const HELP = `npm start
+const USE = `npm start
 
 With DISCORD_TOKEN in the environment or in .env, the bot joins Discord. Without one, it starts a
 loopback Discord on this machine and prints the address of its page. Ctrl-C stops it.
 
-.env.example lists every setting.
+Settings, in the environment or in .env; none is needed:
 `
 
 async function main(): Promise<void> {
   loadEnvironment({ quiet: true })
-  const log = pino(pino.destination(2))
+  let config: Config
   let bot: Bot
   try {
-    const config = readConfig(process.env)
+    config = readConfig(process.env)
+    const log = createLog({ level: config.logLevel })
+    endOnUncaught(log)
     process.stdout.write(`Opening the model "${config.model}" …\n`)
     bot = await startBot(config, log)
+    stopOnSignals({ stop: () => bot.close(), limitMs: config.bot.stopLimitMs, log })
   } catch (error) {
     if (!(error instanceof ConfigError)) {
       throw error
@@ -35,17 +40,11 @@ async function main(): Promise<void> {
       ? `No DISCORD_TOKEN, so this is a Discord of your own: ${bot.sandbox.url}\nCtrl-C stops it.\n`
       : `Joined Discord as ${bot.client.user.tag}. Ctrl-C stops it.\n`,
   )
-  const stop = () => {
-    process.off('SIGINT', stop)
-    process.off('SIGTERM', stop)
-    void bot.close()
-  }
-  process.on('SIGINT', stop)
-  process.on('SIGTERM', stop)
 }
 
 if (process.argv.includes('--help')) {
-  process.stdout.write(HELP)
+  const lines = settings().map(({ name, about }) => `\n  ${name}\n    ${about}\n`)
+  process.stdout.write(USE + lines.join(''))
 } else {
   await main()
 }

@@ -23,17 +23,17 @@ const STORE_BUCKETS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5]
 export type Metrics = {
   readonly registry: Registry
   /** A request ended. @param kind such as `describe`. @param outcome such as `answered`. */
-  request(kind: string, outcome: string): void
+  readonly request: (kind: string, outcome: string) => void
   /** How long a part of a request took, in seconds. */
-  stage(stage: Stage, seconds: number): void
-  cache(name: string, hit: boolean): void
-  job(outcome: string, kind: string): void
-  store(operation: string, seconds: number): void
+  readonly stage: (stage: Stage, seconds: number) => void
+  readonly cache: (name: string, hit: boolean) => void
+  readonly job: (outcome: string, kind: string) => void
+  readonly store: (operation: string, seconds: number) => void
   /** Asks for the engine's own numbers whenever they are read. */
-  watchModel(model: Pick<Model, 'stats'>): void
-  watchGateway(client: Client): void
+  readonly watchModel: (model: Pick<Model, 'stats'>) => void
+  readonly watchGateway: (client: Client) => void
   /** Everything in Prometheus' text format. */
-  text(): Promise<string>
+  readonly text: () => Promise<string>
 }
 
 export function createMetrics(): Metrics {

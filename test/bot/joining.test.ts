@@ -1,34 +1,104 @@
-/** What the operator is told where the bot cannot join. */
+/** How the bot joins and leaves, and what the operator is told where it cannot join. */
 
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { afterEach, describe, it } from 'node:test'
 import { pino } from 'pino'
-import { connect } from '../../bot/client.ts'
-import { startSandbox } from '../../sandbox/server.ts'
+import { connect, type Connection, leave } from '../../bot/client.ts'
+import { COMMANDS } from '../../commands/index.ts'
+import { type Sandbox, type SandboxOptions, startSandbox } from '../../sandbox/server.ts'
 
 const log = pino({ level: 'silent' })
+const ended: (() => Promise<unknown>)[] = []
+
+async function sandboxWith(options: SandboxOptions = {}): Promise<Sandbox> {
+  const sandbox = await startSandbox(options)
+  ended.push(() => sandbox.close())
+  return sandbox
+}
+
+async function joined({ api, token }: Sandbox, options: Partial<Connection> = {}) {
+  const client = await connect({ token, api, log, listen: () => {}, ...options })
+  ended.push(() => client.destroy())
+  return client
+}
+
+afterEach(async () => {
+  for (const end of ended.splice(0).toReversed()) await end()
+})
 
 describe('connect', () => {
   it('says that the token is refused', async () => {
-    const sandbox = await startSandbox()
-    try {
-      const token = 'bm90LWE.real.token'
-      await assert.rejects(connect({ token, api: sandbox.api, log, listen: () => {} }), {
-        name: 'ConfigError',
-        message: /does not accept DISCORD_TOKEN/,
-      })
-    } finally {
-      await sandbox.close()
-    }
+    const sandbox = await sandboxWith()
+    const token = 'bm90LWE.real.token'
+    await assert.rejects(joined({ ...sandbox, token }), {
+      name: 'ConfigError',
+      message: /does not accept DISCORD_TOKEN/,
+    })
   })
 
   it('says that Discord cannot be reached', async () => {
     const sandbox = await startSandbox()
     await sandbox.close()
-    const { api, token } = sandbox
-    await assert.rejects(connect({ token, api, log, listen: () => {} }), {
+    await assert.rejects(joined(sandbox), {
       name: 'ConfigError',
       message: 'Discord cannot be reached (ECONNREFUSED).',
     })
+  })
+
+  it('registers the commands everywhere, and sends nothing at the next start', async () => {
+    const sent: string[] = []
+    const sandbox = await sandboxWith({
+      observe: ({ method, path, requestBody }) => {
+        if (method === 'PUT') sent.push(`${path.split('/').at(-1)} ${JSON.stringify(requestBody)}`)
+      },
+    })
+    const first = await joined(sandbox)
+    assert.deepEqual(sent, [`commands ${JSON.stringify(COMMANDS.map(({ data }) => data))}`])
+    await first.destroy()
+    await joined(sandbox)
+    assert.equal(sent.length, 1)
+  })
+
+  it('registers in one server during development', async () => {
+    const paths: string[] = []
+    const sandbox = await sandboxWith({
+      observe: ({ method, path }) => method === 'PUT' && paths.push(path),
+    })
+    const { id } = sandbox.world.guild
+    const client = await joined(sandbox, { guild: id })
+    assert.deepEqual(paths, [`/applications/${client.application.id}/guilds/${id}/commands`])
+  })
+
+  it('says that it is not in the server for development', async () => {
+    const sandbox = await sandboxWith()
+    await assert.rejects(joined(sandbox, { guild: '123456789012345678' }), {
+      name: 'ConfigError',
+      message: /^SIGHTSEER_GUILD is no server that the bot is in/,
+    })
+  })
+
+  it('opens several shards in one process', async () => {
+    const sandbox = await sandboxWith({ gateway: { maxConcurrency: 2 } })
+    const client = await joined(sandbox, { shards: 2 })
+    assert.deepEqual([...client.ws.shards.keys()], [0, 1])
+    assert.equal(client.guilds.cache.size, 1)
+  })
+
+  it('opens as many shards as Discord advises', async () => {
+    const sandbox = await sandboxWith({ gateway: { shards: 3, maxConcurrency: 3 } })
+    const client = await joined(sandbox, { shards: 'auto' })
+    assert.equal(client.ws.shards.size, 3)
+  })
+})
+
+describe('leave', () => {
+  it('sends what is still to be sent', async () => {
+    const client = await joined(await sandboxWith())
+    let answered = false
+    const asking = client.rest.get('/users/@me').then(() => (answered = true))
+    await leave(client)
+    assert.ok(answered)
+    await asking
+    assert.equal(client.isReady(), false)
   })
 })
