@@ -1,89 +1,203 @@
 /**
  * Runs what people ask for. The one place where errors end.
  *
- * An InputError is shown as it is. Anything else is a bug: it is logged with a short id, and the
- * person is shown the id.
+ * An InputError is shown as it is, in the person's language. What Discord refuses for a known reason
+ * is told or left, as bot/platform-errors.ts has it. Anything else is a bug: it is logged with a
+ * short id, and the person is shown the id.
  */
 
 import { randomBytes } from 'node:crypto'
 import {
-  type ChatInputCommandInteraction,
+  type AutocompleteInteraction,
   type Client,
   Events,
+  type Interaction,
   type Message,
   MessageFlags,
-  type OmitPartialGroupDMChannel,
+  type RepliableInteraction,
 } from 'discord.js'
 import type { Logger } from 'pino'
-import { answerMessage } from '../commands/answer-text.ts'
-import type { Services } from '../commands/command.ts'
-import { COMMANDS } from '../commands/index.ts'
+import { plainMessage } from '../commands/answer-text.ts'
+import { catalogueFor, Said, sentenceOf } from '../commands/i18n/catalogue.ts'
+import type { Catalogue } from '../commands/i18n/words.ts'
+import { MENU_COMMANDS, SLASH_COMMANDS } from '../commands/index.ts'
 import { InputError } from '../config/errors.ts'
-import type { Conversations } from './conversations.ts'
-import { answerReply } from './replies.ts'
+import { createExperience, type Experience, type ExperienceParts } from './experience.ts'
+import { Delivery } from './delivery.ts'
+import { JOB_KIND } from './desk.ts'
+import type { Job } from './job-record.ts'
+import { type JobContext, type JobHandlers, JobTakenError, RestartingError } from './jobs.ts'
+import { localeOf } from './message-requests.ts'
+import { codeOf, meaningOf } from './platform-errors.ts'
+import { requestSchema } from './requests.ts'
 
-export type Dispatch = {
-  readonly services: Services
-  readonly conversations: Conversations
-  readonly log: Logger
-}
+export type Dispatch = ExperienceParts & { readonly log: Logger }
 
-/** Listens to the client's events until it is destroyed. */
-export function dispatch(client: Client, parts: Dispatch): void {
+/**
+ * Listens to the client's events until it is destroyed.
+ *
+ * @returns what goes on with jobs that another process left.
+ */
+export function dispatch(client: Client, parts: Dispatch): JobHandlers {
+  const { log } = parts
+  const experience = createExperience(client, parts)
   client.on(Events.InteractionCreate, (interaction) => {
-    if (interaction.isChatInputCommand()) {
-      void runCommand(interaction, parts)
-    }
+    void settleInteraction(interaction, experience, log)
   })
-  client.on(Events.MessageCreate, (message) => void runReply(message, parts))
-  client.on(Events.MessageDelete, ({ id }) => parts.conversations.forget(id))
-  client.on(Events.Error, (error) => parts.log.error({ err: error }, 'discord client'))
+  client.on(Events.MessageCreate, (message) => void settleMessage(message, experience, log))
+  client.on(Events.Error, (error) => log.error({ err: error }, 'discord client'))
+  forgetWithDiscord(client, experience, log)
+  return { [JOB_KIND]: (job, context) => settleJob(job, context, { client, experience, log }) }
 }
 
-async function runCommand(interaction: ChatInputCommandInteraction, parts: Dispatch) {
+/** A job left by another process; only its address is left to tell of an error. */
+async function settleJob(
+  job: Job,
+  context: JobContext,
+  { client, experience, log }: { client: Client; experience: Experience; log: Logger },
+): Promise<void> {
   try {
-    const command = COMMANDS.find(({ data }) => data.name === interaction.commandName)
-    if (command === undefined) {
-      throw new InputError('I do not know that command (any more).')
+    await experience.resume(job, context)
+  } catch (error) {
+    if (error instanceof RestartingError) {
+      throw error
     }
-    await command.execute(interaction, parts.services)
-  } catch (error) {
-    await tell(parts.log, sentenceFor(error, parts.log), (sentence) =>
-      interaction.deferred || interaction.replied
-        ? interaction.editReply(answerMessage(sentence))
-        : interaction.reply({ ...answerMessage(sentence), flags: MessageFlags.Ephemeral }),
-    )
+    const request = requestSchema.safeParse(job.request)
+    const text = catalogueFor(request.data?.locale)
+    const sentence = sentenceFor(error, text, log)
+    if (sentence !== undefined && request.data?.kind !== 'alt-text') {
+      const delivery = new Delivery(client.rest, job.answer, context.nonce)
+      await tell(log, () => delivery.finish({ content: sentence }))
+    }
   }
 }
 
-async function runReply(message: OmitPartialGroupDMChannel<Message>, parts: Dispatch) {
+/** What Discord deletes is forgotten here too. */
+function forgetWithDiscord(client: Client, { forgetting }: Experience, log: Logger): void {
+  const settle = (work: Promise<unknown>) => {
+    work.catch((error: unknown) => log.error({ err: error }, 'could not forget'))
+  }
+  client.on(Events.MessageDelete, ({ id, guildId, channelId }) => {
+    settle(forgetting.messages({ guildId, channelId }, [id]))
+  })
+  client.on(Events.MessageBulkDelete, (messages, { guildId, id: channelId }) => {
+    settle(forgetting.messages({ guildId, channelId }, [...messages.keys()]))
+  })
+  client.on(Events.ChannelDelete, (channel) => {
+    const guildId = channel.isDMBased() ? null : channel.guildId
+    settle(forgetting.channel({ guildId, channelId: channel.id }))
+  })
+  client.on(Events.ThreadDelete, ({ guildId, id }) => {
+    settle(forgetting.channel({ guildId, channelId: id }))
+  })
+  client.on(Events.GuildDelete, ({ id }) => settle(forgetting.guild(id)))
+}
+
+async function settleInteraction(
+  interaction: Interaction,
+  experience: Experience,
+  log: Logger,
+): Promise<void> {
   try {
-    await answerReply(message, parts.services, parts.conversations)
+    await run(interaction, experience)
   } catch (error) {
-    await tell(parts.log, sentenceFor(error, parts.log), (sentence) =>
-      message.reply(answerMessage(sentence)),
-    )
+    const text = catalogueFor(interaction.locale)
+    const sentence = sentenceFor(error, text, log)
+    if (sentence !== undefined && interaction.isRepliable()) {
+      await tell(log, () => answerError(interaction, sentence))
+    }
   }
 }
 
-/** What the person is told; logs what is not theirs to mend. */
-function sentenceFor(error: unknown, log: Logger): string {
+async function run(interaction: Interaction, { services, buttons }: Experience): Promise<void> {
+  const text = catalogueFor(interaction.locale)
+  if (interaction.isChatInputCommand()) {
+    const command = SLASH_COMMANDS.find(({ data }) => data.name === interaction.commandName)
+    await known(command).execute(interaction, services, text)
+  } else if (interaction.isMessageContextMenuCommand()) {
+    const command = MENU_COMMANDS.find(({ data }) => data.name === interaction.commandName)
+    await known(command).execute(interaction, services, text)
+  } else if (interaction.isAutocomplete()) {
+    await complete(interaction, services)
+  } else if (interaction.isButton()) {
+    await buttons.pressed(interaction)
+  } else if (interaction.isModalSubmit()) {
+    await buttons.submitted(interaction)
+  }
+}
+
+async function complete(interaction: AutocompleteInteraction, services: Experience['services']) {
+  const command = SLASH_COMMANDS.find(({ data }) => data.name === interaction.commandName)
+  await command?.complete?.(interaction, services)
+}
+
+function known<T>(command: T | undefined): T {
+  if (command === undefined) {
+    throw new Said(({ errors }) => errors.unknownCommand)
+  }
+  return command
+}
+
+async function settleMessage(
+  message: Message,
+  { messages, settings }: Experience,
+  log: Logger,
+): Promise<void> {
+  try {
+    await messages.hear(message)
+  } catch (error) {
+    // Where nobody asked, nobody is told.
+    const addressed = message.guildId === null || message.mentions.users.has(message.client.user.id)
+    const replied = message.reference !== null
+    const { guildId } = message
+    const text = catalogueFor(localeOf(message, await settings.of(guildId)))
+    const sentence = sentenceFor(error, text, log)
+    if (sentence !== undefined && meaningOf(error) !== 'forbidden' && (addressed || replied)) {
+      await tell(log, () => message.reply({ ...plainMessage(sentence), failIfNotExists: false }))
+    }
+  }
+}
+
+/**
+ * What the person is told; undefined if nobody is there to be told. Logs what is not theirs to mend.
+ */
+function sentenceFor(error: unknown, text: Catalogue, log: Logger): string | undefined {
   if (error instanceof InputError) {
-    return error.message
+    return sentenceOf(error, text)
+  }
+  if (error instanceof JobTakenError) {
+    return undefined
+  }
+  const meaning = meaningOf(error)
+  if (meaning === 'forbidden') {
+    log.info({ code: codeOf(error) }, 'not allowed there')
+    return text.errors.noAccess
+  }
+  if (meaning !== 'bug') {
+    log.info({ code: codeOf(error), meaning }, 'nobody to answer')
+    return undefined
   }
   const id = randomBytes(4).toString('hex')
   log.error({ err: error, id }, 'a request failed')
-  return `Something went wrong on my side. If it happens again, tell the owner this id: ${id}`
+  return text.errors.bug(id)
+}
+
+/** An answer already there is not overwritten: what a button did to it failed, not the answer. */
+async function answerError(interaction: RepliableInteraction, sentence: string): Promise<void> {
+  const ephemeral = { ...plainMessage(sentence), flags: MessageFlags.Ephemeral } as const
+  if (!interaction.deferred && !interaction.replied) {
+    await interaction.reply(ephemeral)
+  } else if (interaction.isButton() && interaction.ephemeral === null) {
+    await interaction.followUp(ephemeral)
+  } else {
+    await interaction.editReply({ ...plainMessage(sentence), components: [] })
+  }
 }
 
 /** Shows the sentence; where even that fails (the token expired, say), it is only logged. */
-async function tell(
-  log: Logger,
-  sentence: string,
-  send: (sentence: string) => Promise<unknown>,
-): Promise<void> {
+async function tell(log: Logger, send: () => Promise<unknown>): Promise<void> {
   try {
-    await send(sentence)
+    await send()
   } catch (error) {
     log.warn({ err: error }, 'could not tell the person')
   }

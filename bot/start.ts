@@ -10,9 +10,11 @@ import { openModel } from '../inference/model.ts'
 import type { Model } from '../inference/types.ts'
 import { type Sandbox, startSandbox } from '../sandbox/server.ts'
 import { connect } from './client.ts'
-import { Conversations } from './conversations.ts'
 import { dispatch } from './dispatch.ts'
+import { type JobHandlers, Jobs } from './jobs.ts'
 import { createPictureFetcher, DISCORD_CDN_ORIGINS } from './pictures.ts'
+import { openStore } from './store.ts'
+import type { Store } from './store-types.ts'
 
 /** A running bot. */
 export type Bot = {
@@ -48,8 +50,12 @@ export async function startBot(config: Config, log: Logger): Promise<Bot> {
     if (sandbox) {
       started.push(() => sandbox.close())
     }
-    const client = await join(config, { model, sandbox, log })
+    const store = await openStore({ ...config.store, log })
+    started.push(() => store.close())
+    const jobs = new Jobs({ store, log })
+    const client = await join(config, { model, sandbox, store, jobs, log })
     started.push(() => client.destroy())
+    started.push(() => jobs.stop(config.bot.stopLimitMs))
     return { client, model, sandbox, close }
   } catch (error) {
     await close()
@@ -69,24 +75,27 @@ function openSandbox(port: number): Promise<Sandbox> {
 type Parts = {
   readonly model: Model
   readonly sandbox: Sandbox | undefined
+  readonly store: Store
+  readonly jobs: Jobs
   readonly log: Logger
 }
 
-function join(config: Config, { model, sandbox, log }: Parts): Promise<Client<true>> {
-  const conversations = new Conversations()
+async function join(config: Config, parts: Parts): Promise<Client<true>> {
+  const { sandbox, jobs, log } = parts
   const fetchPicture = createPictureFetcher({
     origins: sandbox ? [sandbox.cdn] : DISCORD_CDN_ORIGINS,
     maxBytes: config.imageLimits.maxBytes,
   })
-  const services = {
-    model,
-    fetchPicture,
-    remember: conversations.remember.bind(conversations),
-  }
-  return connect({
+  const { retentionMs } = config.bot
+  let handlers: JobHandlers = {}
+  const client = await connect({
     token: config.discordToken ?? sandbox?.token ?? '',
     api: sandbox?.api,
     log,
-    listen: (client) => dispatch(client, { services, conversations, log }),
+    listen: (fresh) => {
+      handlers = dispatch(fresh, { ...parts, fetchPicture, retentionMs })
+    },
   })
+  await jobs.resume(handlers)
+  return client
 }

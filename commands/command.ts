@@ -1,33 +1,130 @@
 /** What every command file exports, and what the bot hands it. */
 
 import type {
+  Attachment,
+  AutocompleteInteraction,
   ChatInputCommandInteraction,
+  Message,
+  MessageContextMenuCommandInteraction,
   RESTPostAPIChatInputApplicationCommandsJSONBody,
+  RESTPostAPIContextMenuApplicationCommandsJSONBody,
+  TextBasedChannel,
 } from 'discord.js'
-import type { ImageTokens, Model, Turn } from '../inference/types.ts'
+import type { GuildSettings } from '../config/guild-settings.ts'
+import type { Catalogue } from './i18n/words.ts'
 
-/** A picture on Discord: where its bytes are, and how many Discord says there are. */
+/** A picture on Discord: where its bytes are, and how many Discord says there are (0: unknown). */
 export type PictureLink = { readonly url: string; readonly size: number }
 
-/** What has been said about a picture up to an answer. */
-export type Conversation = {
-  readonly image: ImageTokens
-  /** Oldest first. */
-  readonly turns: readonly Turn[]
+/** A picture found in a message, or given with a command. */
+export type FoundPicture = PictureLink & {
+  /** Names the picture within its message, also after its links were renewed. */
+  readonly key: string
+  readonly name: string
+  readonly spoiler: boolean
+  /** What its author wrote as alternative text. */
+  readonly altText: string | null
+  /** The message it is in; null for a picture that came with a command. */
+  readonly source: {
+    readonly channelId: string
+    readonly messageId: string
+    readonly authorId: string
+  } | null
 }
 
-/** Built once in bot/main.ts. Commands take what they need from here, never from a global. */
+export type Style = GuildSettings['style']
+
+/** An interaction that is answered with text; its first answer is still owed. */
+export type Asking = ChatInputCommandInteraction | MessageContextMenuCommandInteraction
+
+/** What the bot can do for a command. Each throws InputError with what a person should know. */
 export type Services = {
-  readonly model: Model
-  /** Downloads a picture. @throws {InputError} if it is too large or no longer there. */
-  readonly fetchPicture: (link: PictureLink) => Promise<Uint8Array>
-  /** Keeps a conversation under the id of the message that replies to it will name. */
-  readonly remember: (messageId: string, conversation: Conversation) => void
+  /** Describes pictures and posts one answer, its first reply included. */
+  readonly describe: (
+    use: Asking,
+    request: {
+      readonly pictures: () => Promise<readonly FoundPicture[]>
+      readonly style?: Style | undefined
+      readonly hidden: boolean
+    },
+  ) => Promise<void>
+  /** Answers a question about the picture talked about here, or the one `picture` names. */
+  readonly ask: (
+    use: ChatInputCommandInteraction,
+    request: {
+      readonly question: string
+      readonly picture: string | undefined
+      readonly hidden: boolean
+    },
+  ) => Promise<void>
+  /** Opens the form for a question about the pictures of a message. */
+  readonly openQuestion: (use: MessageContextMenuCommandInteraction) => Promise<void>
+  readonly given: (attachment: Attachment) => FoundPicture
+  readonly picturesIn: (message: Message) => readonly FoundPicture[]
+  /** The pictures of the newest message that has some. */
+  readonly newest: (channel: TextBasedChannel | null) => Promise<readonly FoundPicture[]>
+  /** Pictures to choose from, newest first: what is shown, and what `ask` takes. */
+  readonly recent: (
+    use: AutocompleteInteraction,
+    typed: string,
+  ) => Promise<readonly { readonly name: string; readonly value: string }[]>
+  readonly memory: MemoryService
+  readonly privacy: PrivacyService
+  readonly settings: SettingsService
+  /** A sentence about the model, from its card. */
+  readonly about: () => string
 }
 
+export type MemoryService = {
+  /** What is remembered in a channel, as text for the person. */
+  readonly show: (use: ChatInputCommandInteraction, text: Catalogue) => Promise<string>
+  /** @returns how many pictures or, for `mine`, questions were forgotten. */
+  readonly forget: (
+    use: ChatInputCommandInteraction,
+    what: 'picture' | 'mine' | 'channel',
+    picture: string | undefined,
+  ) => Promise<number>
+}
+
+export type PrivacyService = {
+  readonly isOut: (userId: string) => Promise<boolean>
+  readonly setOut: (userId: string, out: boolean) => Promise<void>
+  /** Everything kept about a person. */
+  readonly records: (userId: string) => Promise<readonly object[]>
+  /** @returns how many records there were. */
+  readonly forget: (userId: string) => Promise<number>
+  readonly retentionHours: (guildId: string | null) => Promise<number>
+}
+
+/** What managers may set; see config/guild-settings.ts. */
+export type SettingsService = {
+  readonly of: (guildId: string) => Promise<GuildSettings>
+  readonly change: (
+    guildId: string,
+    change: (settings: GuildSettings) => GuildSettings,
+  ) => Promise<void>
+}
+
+/** A slash command. */
 export type Command = {
   /** What Discord is told about the command. */
   readonly data: RESTPostAPIChatInputApplicationCommandsJSONBody
   /** Answers one use. Throws InputError to tell the user; anything else is logged as a bug. */
-  execute(interaction: ChatInputCommandInteraction, services: Services): Promise<void>
+  execute(
+    interaction: ChatInputCommandInteraction,
+    services: Services,
+    text: Catalogue,
+  ): Promise<void>
+  /** Offers values for the option being typed. */
+  complete?(interaction: AutocompleteInteraction, services: Services): Promise<void>
+}
+
+/** An entry in a message's context menu. */
+export type MenuCommand = {
+  readonly data: RESTPostAPIContextMenuApplicationCommandsJSONBody
+  execute(
+    interaction: MessageContextMenuCommandInteraction,
+    services: Services,
+    text: Catalogue,
+  ): Promise<void>
 }

@@ -1,6 +1,29 @@
-/** The slash commands there are. A command exists when it is in this list. */
+/** The commands there are. A command exists when it is in one of these lists. */
 
-import type { Command } from './command.ts'
+import { askCommand } from './ask.ts'
+import type { Command, MenuCommand } from './command.ts'
 import { describeCommand } from './describe.ts'
+import { helpCommand } from './help.ts'
+import { memoryCommand } from './memory.ts'
+import { askMenu, describeMenu } from './menus.ts'
+import { privacyCommand } from './privacy.ts'
+import { settingsCommand } from './settings.ts'
 
-export const COMMANDS: readonly Command[] = [describeCommand]
+/** Typed with a slash. */
+export const SLASH_COMMANDS: readonly Command[] = [
+  describeCommand,
+  askCommand,
+  memoryCommand,
+  privacyCommand,
+  settingsCommand,
+  helpCommand,
+]
+
+/** In the context menu of a message. */
+export const MENU_COMMANDS: readonly MenuCommand[] = [describeMenu, askMenu]
+
+/** All of them, as Discord is told. */
+export const COMMANDS: readonly Pick<Command | MenuCommand, 'data'>[] = [
+  ...SLASH_COMMANDS,
+  ...MENU_COMMANDS,
+]

@@ -5,9 +5,11 @@ import { after, before, describe, it } from 'node:test'
 import type { Client } from 'discord.js'
 import { pino } from 'pino'
 import { connect } from '../../bot/client.ts'
-import { Conversations } from '../../bot/conversations.ts'
 import { dispatch } from '../../bot/dispatch.ts'
+import { Jobs } from '../../bot/jobs.ts'
 import { createPictureFetcher } from '../../bot/pictures.ts'
+import { openStore } from '../../bot/store.ts'
+import type { Store } from '../../bot/store-types.ts'
 import { openModel } from '../../inference/model.ts'
 import type { Model } from '../../inference/types.ts'
 import { Member } from '../../sandbox/client.ts'
@@ -25,23 +27,27 @@ describe('the bot without the Message Content intent', () => {
   const log = pino({}, { write: (line: string) => lines.push(line) })
   let sandbox: Sandbox
   let model: Model
+  let store: Store
   let client: Client<true>
   let ada: Member
 
   before(async () => {
     sandbox = await startSandbox({ messageContent: false })
     model = await openModel(await packageFor('base'))
-    const conversations = new Conversations()
-    const services = {
+    store = await openStore({ url: 'memory:', log })
+    const parts = {
       model,
+      store,
+      jobs: new Jobs({ store, log }),
       fetchPicture: createPictureFetcher({ origins: [sandbox.cdn] }),
-      remember: conversations.remember.bind(conversations),
+      retentionMs: 60_000,
+      log,
     }
     client = await connect({
       token: sandbox.token,
       api: sandbox.api,
       log,
-      listen: (fresh) => dispatch(fresh, { services, conversations, log }),
+      listen: (fresh) => void dispatch(fresh, parts),
     })
     ada = await Member.connect(sandbox.url)
   })
@@ -50,6 +56,7 @@ describe('the bot without the Message Content intent', () => {
     ada.close()
     await client.destroy()
     await model.close()
+    await store.close()
     await sandbox.close()
   })
 
@@ -72,7 +79,7 @@ describe('the bot without the Message Content intent', () => {
 
   it('says that it cannot read a reply to the description', async () => {
     const reply = await ada.reply(await describePicture(), 'what color is it?')
-    assert.match((await ada.answerTo(reply)).content, /I cannot read that reply/)
+    assert.match((await ada.answerTo(reply)).content, /hides the text of replies/)
   })
 
   it('answers a reply that mentions it', async () => {

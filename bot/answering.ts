@@ -1,0 +1,225 @@
+/**
+ * Carries out what people ask: looks, answers, remembers, and delivers one answer.
+ *
+ * Works on plain requests, so the same code answers at once and after a restart.
+ */
+
+import type { FoundPicture } from '../commands/command.ts'
+import { catalogueFor, Said, sentenceOf } from '../commands/i18n/catalogue.ts'
+import { InputError } from '../config/errors.ts'
+import { historyTo, type Talk } from './channel-record.ts'
+import { Delivery } from './delivery.ts'
+import { describePicture } from './describing.ts'
+import { Handing } from './handing.ts'
+import type { Job } from './job-record.ts'
+import { newKey } from './memory.ts'
+import type { Request, RequestOf } from './requests.ts'
+import { Rewording } from './rewording.ts'
+import {
+  type AnsweringParts,
+  apology,
+  optionsOf,
+  type Part,
+  seeAgain,
+  seeingOf,
+  type Work,
+} from './work.ts'
+
+/** Pictures looked at for one answer. */
+export const MAX_PICTURES = 10
+
+export class Answering {
+  readonly #parts: AnsweringParts
+  readonly #handing: Handing
+  readonly #rewording: Rewording
+
+  constructor(parts: AnsweringParts) {
+    this.#parts = parts
+    this.#handing = new Handing(parts)
+    this.#rewording = new Rewording(parts, this.#handing)
+  }
+
+  /**
+   * Carries out a request and delivers its answer.
+   *
+   * @throws {InputError} with what the person should know; nothing was delivered then.
+   */
+  async carryOut(
+    request: Request,
+    job: Job,
+    { signal, nonce }: { readonly signal: AbortSignal; readonly nonce: string },
+  ): Promise<void> {
+    const { client, settings, people } = this.#parts
+    const delivery = new Delivery(client.rest, job.answer, nonce)
+    try {
+      await delivery.start()
+      const text = catalogueFor(request.locale)
+      const work: Work = {
+        request,
+        delivery,
+        text,
+        options: optionsOf(request, job, { signal, delivery, text }),
+        ttlMs: await settings.ttlMs(request.place.guildId),
+        remembers: !(await people.isOut(request.asker)),
+      }
+      await this.#carry(work)
+    } finally {
+      await delivery.stop()
+    }
+  }
+
+  async #carry(work: Work): Promise<void> {
+    const { request } = work
+    if (request.kind !== 'alt-text') {
+      const { dailyLimit } = await this.#parts.settings.of(request.place.guildId)
+      await this.#parts.people.count(request.place.guildId, request.asker, dailyLimit ?? 0)
+    }
+    switch (request.kind) {
+      case 'look':
+        return this.#look(work, request)
+      case 'ask':
+        return this.#ask(work, request)
+      case 'again':
+        return this.#rewording.again(work, request)
+      case 'alt-text':
+        return this.#altText(work, request)
+    }
+  }
+
+  async #look(work: Work, request: RequestOf<'look'>): Promise<void> {
+    const { text } = work
+    const pictures = request.pictures.slice(0, MAX_PICTURES)
+    const left = request.pictures.length - pictures.length
+    const parts: Part[] = []
+    for (const picture of pictures) {
+      if (pictures.length > 1) {
+        work.delivery.progress(text.waiting.partly(parts.length, pictures.length))
+      }
+      try {
+        parts.push(await this.#lookAt(work, request, picture))
+      } catch (error) {
+        // One bad file of several is said in its place; what stops them all is thrown.
+        if (
+          pictures.length === 1 ||
+          !(error instanceof InputError) ||
+          work.options.signal?.aborted
+        ) {
+          throw error
+        }
+        parts.push(apology(sentenceOf(error, text)))
+      }
+    }
+    await this.#handing.deliver(work, parts, {
+      question: request.quoted ? request.question : null,
+      style: request.style,
+      note: left > 0 ? text.answer.leftOut(left) : undefined,
+    })
+  }
+
+  async #lookAt(work: Work, request: RequestOf<'look'>, picture: FoundPicture): Promise<Part> {
+    await this.#mayLookAt(picture, request.asker)
+    const { model, eyes } = this.#parts
+    const { hash, image } = await eyes.see(picture, seeingOf(work))
+    const { question } = request
+    const described =
+      question === null
+        ? await describePicture(model, image, request.style, work.options)
+        : { caption: '', lines: [(await model.ask(image, question, work.options)).text] }
+    const now = Date.now()
+    const turn =
+      question === null
+        ? null
+        : {
+            id: newKey(),
+            parent: null,
+            question,
+            answer: described.lines[0] ?? '',
+            by: request.asker,
+            at: now,
+          }
+    const { altText: _, ...kept } = picture
+    const talk: Talk = {
+      id: newKey(),
+      picture: { ...kept, hash },
+      by: request.asker,
+      at: now,
+      until: now + work.ttlMs,
+      descriptions: described.caption === '' ? [] : [described.caption],
+      turns: turn ? [turn] : [],
+    }
+    return {
+      lines: described.lines,
+      spoiler: picture.spoiler,
+      talk,
+      turn: turn?.id ?? null,
+      image,
+      caption: described.caption,
+    }
+  }
+
+  async #ask(work: Work, request: RequestOf<'ask'>): Promise<void> {
+    const { model, memory } = this.#parts
+    const { place, question, asker } = request
+    const talk = await memory.talk(place, request.talk)
+    if (!talk) {
+      throw new Said(({ errors }) => errors.unknownConversation)
+    }
+    const image = await seeAgain(this.#parts, work, talk)
+    const history = historyTo(talk, request.turn)
+    const { text: answer } = await model.ask(image, question, { ...work.options, history })
+    const turn = {
+      id: newKey(),
+      parent: request.turn,
+      question,
+      answer,
+      by: asker,
+      at: Date.now(),
+    }
+    if (work.remembers) {
+      await memory.addTurn(place, talk.id, turn, work.ttlMs)
+    }
+    const part: Part = {
+      lines: [answer],
+      spoiler: talk.picture.spoiler,
+      talk: { ...talk, turns: [...talk.turns, turn] },
+      turn: turn.id,
+      image,
+      caption: talk.descriptions.at(-1) ?? '',
+    }
+    await this.#handing.deliver(work, [part], {
+      question: request.quoted ? question : null,
+      style: 'caption',
+    })
+  }
+
+  /** A quiet reply with alternative text for someone's pictures. */
+  async #altText(work: Work, request: RequestOf<'alt-text'>): Promise<void> {
+    const parts: Part[] = []
+    for (const picture of request.pictures.slice(0, MAX_PICTURES)) {
+      const look = {
+        ...request,
+        kind: 'look' as const,
+        style: 'alt' as const,
+        question: null,
+        quoted: false,
+      }
+      parts.push(await this.#lookAt(work, look, picture))
+    }
+    const [first, ...rest] = parts
+    if (first) {
+      const marked = { ...first, lines: [work.text.answer.altText(first.lines[0] ?? '')] }
+      await this.#handing.deliver(work, [marked, ...rest], {
+        question: null,
+        style: 'alt',
+        quiet: true,
+      })
+    }
+  }
+
+  /** @throws {InputError} if the picture's author opted out and is not the one who asks. */
+  async #mayLookAt({ source }: FoundPicture, asker: string): Promise<void> {
+    if (source && source.authorId !== asker && (await this.#parts.people.isOut(source.authorId))) {
+      throw new Said(({ errors }) => errors.optedOut)
+    }
+  }
+}

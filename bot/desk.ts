@@ -1,0 +1,85 @@
+/**
+ * Takes requests in: from an interaction already deferred, or from a message. Each is written down
+ * as a job before it is carried out, so it survives the process.
+ */
+
+import type { BaseInteraction, Message, RepliableInteraction } from 'discord.js'
+import type { Answering } from './answering.ts'
+import { INTERACTION_LIFE_MS, type Job } from './job-record.ts'
+import type { Jobs } from './jobs.ts'
+import type { Place } from './memory.ts'
+import { type Request, requestSchema } from './requests.ts'
+
+/** The kind of all our jobs; the request in them says more. */
+export const JOB_KIND = 'answer'
+/** What is left of the token's life for sending the answer. */
+const MARGIN_MS = 30_000
+const MESSAGE_LIFE_MS = 10 * 60 * 1000
+
+/** Keys that every request has from where it came. */
+type Common = 'asker' | 'place' | 'locale' | 'hidden'
+/** A request without them. */
+export type Wish = Request extends infer Kind
+  ? Kind extends Request
+    ? Omit<Kind, Common>
+    : never
+  : never
+
+export class Desk {
+  readonly #jobs: Jobs
+  readonly #answering: Answering
+
+  constructor(jobs: Jobs, answering: Answering) {
+    this.#jobs = jobs
+    this.#answering = answering
+  }
+
+  /** Carries out what an interaction asks; it must be deferred. */
+  async fromInteraction(use: RepliableInteraction, wish: Wish, hidden: boolean): Promise<void> {
+    const request = {
+      ...wish,
+      asker: use.user.id,
+      place: placeOf(use),
+      locale: use.locale,
+      hidden,
+    } as Request
+    await this.#run({
+      id: use.id,
+      kind: JOB_KIND,
+      answer: { to: 'interaction', applicationId: use.applicationId, token: use.token },
+      request,
+      diesAt: Date.now() + INTERACTION_LIFE_MS - MARGIN_MS,
+    })
+  }
+
+  /** Carries out what a message asks. */
+  async fromMessage(message: Message, wish: Wish, locale: string): Promise<void> {
+    const { id, channelId, guildId, author } = message
+    const place = { guildId, channelId }
+    const request = { ...wish, asker: author.id, place, locale, hidden: false } as Request
+    await this.#run({
+      id,
+      kind: JOB_KIND,
+      answer: { to: 'message', channelId, messageId: id },
+      request,
+      diesAt: Date.now() + MESSAGE_LIFE_MS,
+    })
+  }
+
+  /** Goes on with a job that another process left. */
+  async resume(job: Job, context: { readonly signal: AbortSignal; readonly nonce: string }) {
+    await this.#answering.carryOut(requestSchema.parse(job.request), job, context)
+  }
+
+  async #run(job: Job): Promise<void> {
+    await this.#jobs.run(job, (context) => this.resume(job, context))
+  }
+}
+
+/** Where an interaction was used. */
+export function placeOf({
+  guildId,
+  channelId,
+}: Pick<BaseInteraction, 'guildId' | 'channelId'>): Place {
+  return { guildId, channelId: channelId ?? '' }
+}

@@ -1,0 +1,89 @@
+/** Puts together what people meet: commands, buttons, messages, and what is remembered of them. */
+
+import { MessageFlags, type Client } from 'discord.js'
+import type { Asking, PictureLink, Services } from '../commands/command.ts'
+import type { Model } from '../inference/types.ts'
+import { Answering } from './answering.ts'
+import { Questions } from './asking.ts'
+import { Buttons } from './buttons.ts'
+import { Desk } from './desk.ts'
+import { Eyes } from './eyes.ts'
+import { Forgetting } from './forgetting.ts'
+import { Settings } from './guild-settings.ts'
+import { ImageTokenCache } from './image-tokens.ts'
+import { givenPicture, picturesIn } from './images.ts'
+import type { Jobs } from './jobs.ts'
+import { Memory } from './memory.ts'
+import { MessageRequests } from './message-requests.ts'
+import { People } from './people.ts'
+import { newestPictures } from './picture-finder.ts'
+import { memoryService, privacyService } from './records.ts'
+import type { Store } from './store-types.ts'
+
+/** What the bot is made of. */
+export type ExperienceParts = {
+  readonly model: Model
+  readonly fetchPicture: (link: PictureLink) => Promise<Uint8Array>
+  readonly store: Store
+  readonly jobs: Jobs
+  /** How long conversations are kept after their last use, at most; milliseconds. */
+  readonly retentionMs: number
+}
+
+export type Experience = {
+  readonly services: Services
+  readonly buttons: Buttons
+  readonly messages: MessageRequests
+  readonly forgetting: Forgetting
+  readonly settings: Settings
+  /** Goes on with what another process left. */
+  readonly resume: Desk['resume']
+}
+
+/** Builds it for one client. */
+export function createExperience(client: Client, parts: ExperienceParts): Experience {
+  const { model, store, jobs, fetchPicture, retentionMs } = parts
+  const memory = new Memory(store)
+  const people = new People(store)
+  const settings = new Settings(store, retentionMs)
+  const cache = new ImageTokenCache(store)
+  const eyes = new Eyes({ model, cache, client, fetchPicture })
+  const desk = new Desk(jobs, new Answering({ client, model, eyes, memory, people, settings }))
+  const questions = new Questions(memory, desk)
+  return {
+    services: {
+      describe: describing(desk, settings),
+      ask: (use, request) => questions.ask(use, request),
+      openQuestion: (use) => questions.openForMessage(use),
+      given: givenPicture,
+      picturesIn,
+      newest: newestPictures,
+      recent: (use, typed) => questions.recent(use, typed),
+      memory: memoryService({ memory, people, settings, cache }),
+      privacy: privacyService({ memory, people, settings, cache }),
+      settings: {
+        of: (guildId) => settings.of(guildId),
+        change: (guildId, change) => settings.change(guildId, change),
+      },
+      about: () => model.card.about,
+    },
+    buttons: new Buttons({ questions, desk, eyes, memory, settings }),
+    messages: new MessageRequests({ desk, memory, people, settings }),
+    forgetting: new Forgetting({ memory, people, settings, cache }),
+    settings,
+    resume: (job, context) => desk.resume(job, context),
+  }
+}
+
+function describing(desk: Desk, settings: Settings): Services['describe'] {
+  return async (use: Asking, { pictures, style, hidden }) => {
+    await use.deferReply(hidden ? { flags: MessageFlags.Ephemeral } : {})
+    const found = [...(await pictures())]
+    const { style: usual } = await settings.of(use.guildId)
+    await desk.fromInteraction(
+      use,
+      { kind: 'look', pictures: found, style: style ?? usual, question: null, quoted: false },
+      hidden,
+    )
+  }
+}

@@ -1,0 +1,53 @@
+/** Forgets what belonged to messages, channels and servers that are gone. */
+
+import type { Settings } from './guild-settings.ts'
+import type { ImageTokenCache } from './image-tokens.ts'
+import { type Memory, type Place, prefixOf } from './memory.ts'
+import type { People } from './people.ts'
+
+type Parts = {
+  readonly memory: Memory
+  readonly people: People
+  readonly settings: Settings
+  readonly cache: ImageTokenCache
+}
+
+export class Forgetting {
+  readonly #parts: Parts
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+  }
+
+  /** Messages of one channel were deleted. */
+  async messages(place: Place, ids: readonly string[]): Promise<void> {
+    const { memory, settings, cache } = this.#parts
+    const ttlMs = await settings.ttlMs(place.guildId)
+    const before = await memory.channel(place)
+    for (const id of ids) {
+      await memory.messageGone(place, id, ttlMs)
+    }
+    const after = await memory.channel(place)
+    const kept = new Set(after.talks.map(({ picture }) => picture.hash))
+    for (const { picture } of before.talks) {
+      if (!kept.has(picture.hash)) {
+        await cache.forget(place, picture.hash)
+      }
+    }
+  }
+
+  /** A channel or a thread was deleted. */
+  async channel(place: Place): Promise<void> {
+    await this.#parts.memory.purge(place.guildId, place.channelId)
+    await this.#parts.cache.purge(prefixOf(place))
+  }
+
+  /** The bot is no longer on a server. */
+  async guild(guildId: string): Promise<void> {
+    const { memory, people, settings, cache } = this.#parts
+    await memory.purge(guildId)
+    await cache.purge(`${guildId}/`)
+    await people.uses.deleteAll(`${guildId}/`)
+    await settings.space.delete(guildId)
+  }
+}

@@ -1,0 +1,168 @@
+/**
+ * What a message asks of the bot: it mentions it, replies to it, is sent to it directly, or stands
+ * in a channel where the bot looks by itself.
+ */
+
+import { type Message, MessageType } from 'discord.js'
+import { Said } from '../commands/i18n/catalogue.ts'
+import type { GuildSettings } from '../config/guild-settings.ts'
+import { followedBy, lastTurn } from './channel-record.ts'
+import type { Desk } from './desk.ts'
+import type { Settings } from './guild-settings.ts'
+import { picturesIn } from './images.ts'
+import type { Memory, Place } from './memory.ts'
+import type { People } from './people.ts'
+import { newestPictures } from './picture-finder.ts'
+
+/** In these the bot can be asked; others are the platform's own, such as a pin. */
+const ASKING = new Set([MessageType.Default, MessageType.Reply])
+
+type Parts = {
+  readonly desk: Desk
+  readonly memory: Memory
+  readonly people: People
+  readonly settings: Settings
+}
+
+/** A message and what is known of it. */
+type Heard = {
+  readonly message: Message
+  readonly place: Place
+  readonly settings: GuildSettings
+  readonly locale: string
+  /** What it says to the bot, without mentions of it. */
+  readonly question: string
+  /** Whether it speaks to the bot. */
+  readonly addressed: boolean
+}
+
+/** The language of an answer to a message: the server's choice, else the server's own. */
+export function localeOf(message: Message, { language }: GuildSettings): string {
+  return language === 'auto' ? (message.guild?.preferredLocale ?? 'en-US') : language
+}
+
+export class MessageRequests {
+  readonly #parts: Parts
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+  }
+
+  /** Answers a message, if it asks for it. */
+  async hear(message: Message): Promise<void> {
+    const { author, client, guildId, channelId } = message
+    if (author.bot || message.webhookId !== null || !ASKING.has(message.type)) {
+      return
+    }
+    const settings = await this.#parts.settings.of(guildId)
+    const mentioned = message.mentions.users.has(client.user.id)
+    const heard: Heard = {
+      message,
+      place: { guildId, channelId },
+      settings,
+      locale: localeOf(message, settings),
+      question: withoutMention(message.content, client.user.id),
+      addressed: mentioned || guildId === null,
+    }
+    if (!(await this.#answerReply(heard))) {
+      await (heard.addressed ? this.#answerAddress(heard) : this.#answerByItself(heard))
+    }
+  }
+
+  /** A reply to an answer is the next question about its picture. @returns whether it was one. */
+  async #answerReply(heard: Heard): Promise<boolean> {
+    const { message, place, question, locale } = heard
+    const repliedTo = message.reference?.messageId
+    if (repliedTo === undefined || picturesIn(message).length > 0) {
+      return false
+    }
+    const { memory, desk } = this.#parts
+    const answer = await memory.answerOf(place, repliedTo)
+    const part = answer?.parts[0]
+    // An alt text is there for everybody; talking below it is not talking to the bot.
+    if (!answer || !part || (answer.kind === 'alt' && !heard.addressed)) {
+      return false
+    }
+    if (question === '') {
+      await this.#sayHowToAsk(heard)
+      return true
+    }
+    const { talk, turn } = part
+    await desk.fromMessage(message, { kind: 'ask', talk, turn, question, quoted: false }, locale)
+    return true
+  }
+
+  /** Once for each person and channel: a server may hide the text of every reply. */
+  async #sayHowToAsk({ message, place }: Heard): Promise<void> {
+    const told = await this.#parts.people.tellOnce(`${place.channelId}/${message.author.id}`)
+    if (told) {
+      const mayBeHidden = message.guildId !== null && message.content === ''
+      throw new Said(({ errors }) => (mayBeHidden ? errors.unreadableReply : errors.emptyReply))
+    }
+  }
+
+  async #answerAddress(heard: Heard): Promise<void> {
+    const { message, place, question, settings, locale } = heard
+    const { memory, desk } = this.#parts
+    const wish = { kind: 'look', style: settings.style, quoted: false } as const
+    const pictures = picturesIn(message)
+    const target = pictures.length === 0 && message.reference ? await targetOf(message) : null
+    const shown = target ? picturesIn(target) : pictures
+    if (shown.length > 0) {
+      const asked = question === '' ? null : question
+      await desk.fromMessage(message, { ...wish, pictures: shown, question: asked }, locale)
+      return
+    }
+    if (target) {
+      throw new Said(({ errors }) =>
+        target.author.id === message.client.user.id
+          ? errors.unknownConversation
+          : errors.noPictureInMessage,
+      )
+    }
+    const talk = followedBy(await memory.channel(place), message.author.id)
+    if (talk && question !== '') {
+      const turn = lastTurn(talk, message.author.id)
+      const follow = { kind: 'ask', talk: talk.id, turn, question, quoted: false } as const
+      await desk.fromMessage(message, follow, locale)
+      return
+    }
+    if (place.guildId === null) {
+      throw new Said(({ errors }) => errors.nothingToContinue)
+    }
+    const newest = await newestPictures(message.channel)
+    const asked = question === '' ? null : question
+    await desk.fromMessage(message, { ...wish, pictures: newest, question: asked }, locale)
+  }
+
+  /** Looks at pictures where the server's managers want it, unless their author opted out. */
+  async #answerByItself({ message, settings, locale }: Heard): Promise<void> {
+    const { people, desk } = this.#parts
+    const describes = settings.answerChannels.includes(message.channelId)
+    if (!describes && !settings.altTextChannels.includes(message.channelId)) {
+      return
+    }
+    const pictures = picturesIn(message)
+    const bare = pictures.filter(({ altText }) => !altText)
+    const wanted = describes ? pictures : bare
+    if (wanted.length === 0 || (await people.isOut(message.author.id))) {
+      return
+    }
+    await desk.fromMessage(
+      message,
+      describes
+        ? { kind: 'look', pictures: wanted, style: settings.style, question: null, quoted: false }
+        : { kind: 'alt-text', pictures: wanted },
+      locale,
+    )
+  }
+}
+
+/** The message replied to; null if it is gone or not for the bot to see. */
+async function targetOf(message: Message): Promise<Message | null> {
+  return message.fetchReference().catch(() => null)
+}
+
+function withoutMention(content: string, botId: string): string {
+  return content.replaceAll(new RegExp(`<@!?${botId}>`, 'g'), '').trim()
+}

@@ -1,0 +1,81 @@
+/** What is kept about people themselves: who opted out, and how many answers they had today. */
+
+import { z } from 'zod'
+import { Said } from '../commands/i18n/catalogue.ts'
+import type { Space, Store } from './store-types.ts'
+
+const DAY_MS = 24 * 60 * 60 * 1000
+/** An opt-out ends 400 days after the bot last met the person; meeting them renews it. */
+const OPT_OUT_MS = 400 * DAY_MS
+const HINT_MS = 30 * DAY_MS
+
+export class People {
+  readonly optOuts: Space<{ at: number }>
+  readonly uses: Space<{ count: number }>
+  /** What someone was told once and need not be told again. */
+  readonly hints: Space<{ at: number }>
+  readonly #now: () => number
+
+  constructor(store: Store, now: () => number = Date.now) {
+    this.optOuts = store.space({
+      name: 'opt-outs',
+      ttlMs: OPT_OUT_MS,
+      decode: (data) => z.object({ at: z.number() }).parse(data),
+    })
+    this.uses = store.space({
+      name: 'uses',
+      ttlMs: 2 * DAY_MS,
+      decode: (data) => z.object({ count: z.int() }).parse(data),
+    })
+    this.hints = store.space({
+      name: 'hints',
+      ttlMs: HINT_MS,
+      decode: (data) => z.object({ at: z.number() }).parse(data),
+    })
+    this.#now = now
+  }
+
+  /** Whether someone opted out. */
+  async isOut(userId: string): Promise<boolean> {
+    const found = await this.optOuts.get(userId)
+    if (found && this.#now() - found.at > DAY_MS) {
+      await this.optOuts.set(userId, { at: this.#now() })
+    }
+    return found !== undefined
+  }
+
+  async setOut(userId: string, out: boolean): Promise<void> {
+    await (out ? this.optOuts.set(userId, { at: this.#now() }) : this.optOuts.delete(userId))
+  }
+
+  /** @returns true the first time; then false for a month. */
+  async tellOnce(what: string): Promise<boolean> {
+    let first = false
+    await this.hints.update(what, (before) => {
+      first = before === undefined
+      return before ?? { at: this.#now() }
+    })
+    return first
+  }
+
+  /**
+   * Counts an answer for a member of a server.
+   *
+   * @param limit answers a day, by UTC; 0: no limit.
+   * @throws {InputError} if they have had so many today.
+   */
+  async count(guildId: string | null, userId: string, limit: number): Promise<void> {
+    if (guildId === null || limit === 0) {
+      return
+    }
+    const day = new Date(this.#now()).toISOString().slice(0, 10)
+    let full = false
+    await this.uses.update(`${guildId}/${userId}/${day}`, (before) => {
+      full = (before?.count ?? 0) >= limit
+      return full ? before : { count: (before?.count ?? 0) + 1 }
+    })
+    if (full) {
+      throw new Said(({ errors }) => errors.dailyLimit(limit))
+    }
+  }
+}

@@ -1,0 +1,194 @@
+/** What someone may see and delete of what the bot keeps: the commands /memory and /privacy. */
+
+import { type ChatInputCommandInteraction, PermissionFlagsBits, time } from 'discord.js'
+import { escaped, shortened } from '../commands/answer-text.ts'
+import type { MemoryService, PrivacyService } from '../commands/command.ts'
+import { Said } from '../commands/i18n/catalogue.ts'
+import type { Catalogue } from '../commands/i18n/words.ts'
+import { labelOf } from './asking.ts'
+import {
+  type ChannelRecord,
+  followedBy,
+  type Talk,
+  withoutPerson,
+  withoutTalks,
+} from './channel-record.ts'
+import { placeOf } from './desk.ts'
+import type { Settings } from './guild-settings.ts'
+import type { ImageTokenCache } from './image-tokens.ts'
+import { type Memory, type Place, prefixOf } from './memory.ts'
+import type { People } from './people.ts'
+
+const HOUR_MS = 60 * 60 * 1000
+const SHOWN_TALKS = 8
+const SHOWN_TURNS = 3
+
+type Parts = {
+  readonly memory: Memory
+  readonly people: People
+  readonly settings: Settings
+  readonly cache: ImageTokenCache
+}
+
+/** `/memory` */
+export function memoryService({ memory, cache, settings }: Parts): MemoryService {
+  const forgetTalks = async (place: Place, gone: (talk: Talk) => boolean): Promise<number> => {
+    const ttlMs = await settings.ttlMs(place.guildId)
+    const before = await memory.channel(place)
+    const after = (await memory.change(place, (record) => withoutTalks(record, gone), ttlMs)) ?? {
+      talks: [],
+    }
+    await forgetPictures(cache, place, before, after)
+    return before.talks.length - after.talks.length
+  }
+  return {
+    show: async (use, text) => shown(await memory.channel(placeOf(use)), text),
+
+    forget: async (use, what, picture) => {
+      const place = placeOf(use)
+      const record = await memory.channel(place)
+      if (what === 'channel') {
+        if (use.inGuild() && !use.memberPermissions.has(PermissionFlagsBits.ManageMessages)) {
+          throw new Said(({ errors }) => errors.notYours)
+        }
+        await memory.purge(place.guildId, place.channelId)
+        await cache.purge(prefixOf(place))
+        return record.talks.length
+      }
+      if (what === 'mine') {
+        const ttlMs = await settings.ttlMs(place.guildId)
+        return forgetPerson({ memory, cache, place, ttlMs }, use.user.id)
+      }
+      const talk =
+        picture === undefined
+          ? followedBy(record, use.user.id)
+          : record.talks.find(
+              ({ id, picture: { source } }) => id === picture || source?.messageId === picture,
+            )
+      if (!talk) {
+        return 0
+      }
+      if (!mayForget(use, talk)) {
+        throw new Said(({ errors }) => errors.notYours)
+      }
+      return forgetTalks(place, ({ id }) => id === talk.id)
+    },
+  }
+}
+
+/** `/privacy` */
+export function privacyService({ memory, people, settings, cache }: Parts): PrivacyService {
+  return {
+    isOut: (userId) => people.isOut(userId),
+    setOut: (userId, out) => people.setOut(userId, out),
+    records: (userId) => recordsOf({ memory, people }, userId),
+    forget: async (userId) => {
+      let count = 0
+      for await (const [key] of memory.channels.entries()) {
+        const [guild = 'dm', channelId = ''] = key.split('/')
+        const place = { guildId: guild === 'dm' ? null : guild, channelId }
+        const ttlMs = await settings.ttlMs(place.guildId)
+        count += await forgetPerson({ memory, cache, place, ttlMs }, userId)
+      }
+      for await (const [key, { asker }] of memory.answers.entries()) {
+        if (asker === userId && (await memory.answers.delete(key))) {
+          count += 1
+        }
+      }
+      for await (const [key] of people.uses.entries()) {
+        if (key.split('/')[1] === userId && (await people.uses.delete(key))) {
+          count += 1
+        }
+      }
+      return count
+    },
+    retentionHours: async (guildId) => (await settings.ttlMs(guildId)) / HOUR_MS,
+  }
+}
+
+/** Everything kept that names a person, each with where it is from. */
+async function recordsOf(
+  { memory, people }: Pick<Parts, 'memory' | 'people'>,
+  userId: string,
+): Promise<object[]> {
+  const records: object[] = []
+  for await (const [key, { talks }] of memory.channels.entries()) {
+    const place = key.replace(/\/$/, '')
+    for (const talk of talks) {
+      const { picture, by, at, until, descriptions } = talk
+      const questions = talk.turns.filter((turn) => turn.by === userId)
+      if (by === userId || questions.length > 0 || picture.source?.authorId === userId) {
+        const shownBy = by === userId ? { shownByYou: true, at, descriptions } : {}
+        records.push({ kind: 'conversation', place, picture, until, ...shownBy, questions })
+      }
+    }
+  }
+  for await (const [key, answer] of memory.answers.entries()) {
+    if (answer.asker === userId) {
+      records.push({ ...answer, kind: 'answer', place: key })
+    }
+  }
+  for await (const [key, { count }] of people.uses.entries()) {
+    if (key.split('/')[1] === userId) {
+      records.push({ kind: 'uses', place: key, count })
+    }
+  }
+  const out = await people.optOuts.get(userId)
+  return out ? [...records, { kind: 'opt-out', ...out }] : records
+}
+
+async function forgetPerson(
+  from: { memory: Memory; cache: ImageTokenCache; place: Place; ttlMs: number },
+  userId: string,
+): Promise<number> {
+  const { memory, cache, place, ttlMs } = from
+  const before = await memory.channel(place)
+  const change = (record: ChannelRecord) => withoutPerson(record, userId)
+  const after = (await memory.change(place, change, ttlMs)) ?? { talks: [] }
+  await forgetPictures(cache, place, before, after)
+  return before.talks.length - after.talks.length + questionsIn(before) - questionsIn(after)
+}
+
+function questionsIn({ talks }: ChannelRecord): number {
+  return talks.reduce((sum, { turns }) => sum + turns.length, 0)
+}
+
+/** What the model made of a picture goes with the last conversation about it. */
+async function forgetPictures(
+  cache: ImageTokenCache,
+  place: Place,
+  before: ChannelRecord,
+  after: ChannelRecord,
+): Promise<void> {
+  const kept = new Set(after.talks.map(({ picture }) => picture.hash))
+  for (const { picture } of before.talks) {
+    if (!kept.has(picture.hash)) {
+      await cache.forget(place, picture.hash)
+    }
+  }
+}
+
+/** Whoever showed the picture, posted it, or moderates. */
+function mayForget(use: ChatInputCommandInteraction, { by, picture }: Talk): boolean {
+  const own = by === use.user.id || picture.source?.authorId === use.user.id
+  return own || (use.inGuild() && use.memberPermissions.has(PermissionFlagsBits.ManageMessages))
+}
+
+function shown({ talks }: ChannelRecord, { memory: words }: Catalogue): string {
+  if (talks.length === 0) {
+    return words.nothing
+  }
+  const newest = talks.toReversed()
+  const lines = newest.slice(0, SHOWN_TALKS).flatMap((talk) => {
+    const until = time(Math.floor(talk.until / 1000), 'R')
+    const name = escaped(shortened(labelOf(talk), 80))
+    const turns = talk.turns.slice(-SHOWN_TURNS).map(({ question, answer, by }) => {
+      const cut = escaped(shortened(answer, 60))
+      const said = talk.picture.spoiler ? `||${cut}||` : cut
+      return `  - ${words.turn(escaped(shortened(question, 60)), said, `<@${by}>`)}`
+    })
+    return [`- ${words.line(name, until, talk.turns.length)}`, ...turns]
+  })
+  const more = newest.length > SHOWN_TALKS ? [words.more(newest.length - SHOWN_TALKS)] : []
+  return [words.title(talks.length), ...lines, ...more].join('\n')
+}

@@ -1,0 +1,61 @@
+/**
+ * What people ask the bot for, as plain data: it can be kept, and carried out after a restart.
+ * Where the answer goes is in the job that holds it (bot/job-record.ts).
+ */
+
+import { z } from 'zod'
+
+/** A FoundPicture. */
+export const pictureSchema = z.object({
+  key: z.string(),
+  url: z.string(),
+  size: z.number(),
+  name: z.string(),
+  spoiler: z.boolean(),
+  altText: z.string().nullable(),
+  source: z
+    .object({ channelId: z.string(), messageId: z.string(), authorId: z.string() })
+    .nullable(),
+})
+
+const common = {
+  /** User id of who asks. */
+  asker: z.string(),
+  place: z.object({ guildId: z.string().nullable(), channelId: z.string() }),
+  /** Discord's name of the language to answer in. */
+  locale: z.string(),
+  /** Only the asker sees the answer. */
+  hidden: z.boolean(),
+}
+
+const style = z.enum(['caption', 'detailed', 'alt'])
+
+export const requestSchema = z.discriminatedUnion('kind', [
+  /** Describes pictures or, with a question, answers that about each. */
+  z.object({
+    kind: z.literal('look'),
+    ...common,
+    pictures: z.array(pictureSchema).min(1),
+    style,
+    question: z.string().nullable(),
+    /** The question is not to be seen otherwise, so the answer repeats it. */
+    quoted: z.boolean(),
+  }),
+  /** Goes on talking about a picture. */
+  z.object({
+    kind: z.literal('ask'),
+    ...common,
+    talk: z.string(),
+    /** The question before this one. */
+    turn: z.string().nullable(),
+    question: z.string(),
+    quoted: z.boolean(),
+  }),
+  /** Says the same in other words. */
+  z.object({ kind: z.literal('again'), ...common, answer: z.string() }),
+  /** Gives pictures their alt text without being asked. */
+  z.object({ kind: z.literal('alt-text'), ...common, pictures: z.array(pictureSchema).min(1) }),
+])
+
+export type Request = z.infer<typeof requestSchema>
+export type RequestOf<Kind extends Request['kind']> = Extract<Request, { kind: Kind }>

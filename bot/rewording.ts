@@ -1,0 +1,96 @@
+/** `Again`: says the same in other words, where the model has others. */
+
+import { Said } from '../commands/i18n/catalogue.ts'
+import { historyTo, type Talk } from './channel-record.ts'
+import { altTextOf, describeDifferently, freely, TEMPERATURES } from './describing.ts'
+import type { Handing } from './handing.ts'
+import type { AnswerRecord } from './memory.ts'
+import { plain } from './questions.ts'
+import type { RequestOf } from './requests.ts'
+import { type AnsweringParts, apology, type Part, seeAgain, type Work } from './work.ts'
+
+export class Rewording {
+  readonly #parts: AnsweringParts
+  readonly #handing: Handing
+
+  constructor(parts: AnsweringParts, handing: Handing) {
+    this.#parts = parts
+    this.#handing = handing
+  }
+
+  /** Rewords an answer in its place. */
+  async again(work: Work, request: RequestOf<'again'>): Promise<void> {
+    const { memory } = this.#parts
+    const { place } = request
+    const answer = await memory.answer(place, request.answer)
+    if (!answer) {
+      throw new Said(({ errors }) => errors.unknownConversation)
+    }
+    const parts: Part[] = []
+    let changed = false
+    for (const { talk: talkId, turn } of answer.parts) {
+      const talk = await memory.talk(place, talkId)
+      if (!talk) {
+        parts.push(apology(work.text.errors.unknownConversation))
+        continue
+      }
+      const part = await this.#reword(work, answer, { talk, turn })
+      changed ||= part !== null
+      parts.push(part ?? (await this.#asItWas(work, answer, { talk, turn })))
+    }
+    const asked =
+      parts.length === 1 ? parts[0]?.talk?.turns.find(({ id }) => id === parts[0]?.turn) : undefined
+    await this.#handing.deliver(work, parts, {
+      question: asked?.question ?? null,
+      style: answer.style,
+      note: changed ? undefined : work.text.answer.noOther,
+      key: request.answer,
+      suggested: answer.suggestions,
+    })
+  }
+
+  /** Other words for one part; null if the model has none. */
+  async #reword(
+    work: Work,
+    { style }: AnswerRecord,
+    { talk, turn }: { readonly talk: Talk; readonly turn: string | null },
+  ): Promise<Part | null> {
+    const { model, memory } = this.#parts
+    const { place } = work.request
+    const image = await seeAgain(this.#parts, work, talk)
+    const asked = talk.turns.find(({ id }) => id === turn)
+    const base = { spoiler: talk.picture.spoiler, turn, image }
+    if (!asked) {
+      const said = talk.descriptions
+      const other = await describeDifferently(model, image, { said, style, options: work.options })
+      if (!other) {
+        return null
+      }
+      const next = { ...talk, descriptions: [...said, other.caption].slice(-10) }
+      await memory.remember(place, next, work.ttlMs)
+      return { ...base, lines: other.lines, talk: next, caption: other.caption }
+    }
+    const history = historyTo(talk, asked.parent)
+    for (const temperature of TEMPERATURES) {
+      const options = { ...work.options, ...freely(temperature), history }
+      const { text: answer } = await model.ask(image, asked.question, options)
+      if (answer !== '' && plain(answer) !== plain(asked.answer)) {
+        await memory.addTurn(place, talk.id, { ...asked, answer }, work.ttlMs)
+        return { ...base, lines: [answer], talk, caption: '' }
+      }
+    }
+    return null
+  }
+
+  async #asItWas(
+    work: Work,
+    { style }: AnswerRecord,
+    { talk, turn }: { readonly talk: Talk; readonly turn: string | null },
+  ): Promise<Part> {
+    const asked = talk.turns.find(({ id }) => id === turn)
+    const caption = talk.descriptions.at(-1) ?? ''
+    const line = asked ? asked.answer : style === 'alt' ? altTextOf(caption) : caption
+    const image = await seeAgain(this.#parts, work, talk)
+    return { lines: [line], spoiler: talk.picture.spoiler, talk, turn, image, caption }
+  }
+}

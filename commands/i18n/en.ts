@@ -1,0 +1,188 @@
+/** Every sentence the bot shows, in English. The shape of this object is the catalogue's type. */
+
+/** Adds an s unless there is one. */
+const many = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`
+
+export const EN = {
+  buttons: {
+    ask: 'Ask…',
+    again: 'Again',
+    delete: 'Delete',
+    repost: 'Post with alt text',
+  },
+  modal: {
+    title: 'Ask about the picture',
+    question: 'Your question',
+    placeholder: 'For example: what is in the background?',
+    picture: 'Which picture?',
+    numbered: (number: number) => `Picture ${number}`,
+  },
+  answer: {
+    nothing: 'I have no words for this picture.',
+    part: (number: number, text: string) => `**${number}.** ${text}`,
+    asked: (question: string) => `> ${question}`,
+    leftOut: (count: number) => `I looked at the first ten; ${many(count, 'picture')} left out.`,
+    noOther: 'I have no other words for this picture.',
+    altText: (text: string) => `AI-generated: ${text}`,
+    repostedFor: (user: string) => `Posted for ${user} with alt text (AI-generated).`,
+    notRemembered: 'You opted out, so I keep nothing of this and cannot answer follow-ups.',
+  },
+  waiting: {
+    place: (place: number) => `You are number ${place} in the line.`,
+    loading: 'The model is still loading. I will answer as soon as it is there.',
+    partly: (done: number, of: number) => `Looking at the pictures: ${done} of ${of} done…`,
+  },
+  errors: {
+    noPicture: 'I see no picture here. Give me one, or use this where one was posted.',
+    noPictureInMessage: 'There is no picture in that message.',
+    cannotReadChannel:
+      'I cannot read this channel’s messages, so please give me the picture with the command.',
+    pictureLost: 'That picture is no longer there. Please upload it again.',
+    pictureTooLarge: (most: string) => `That picture is over ${most}. Please send a smaller one.`,
+    notOnDiscord: 'That picture is not on Discord, so I will not fetch it.',
+    notFetched: 'That picture could not be fetched from Discord. Please try again.',
+    notAPicture: 'That file is not a picture I can read. PNG, JPEG, WebP, AVIF, GIF and TIFF work.',
+    brokenPicture: 'That picture is damaged and cannot be read.',
+    pictureSize: 'That picture’s sides are too long or too short for me.',
+    textTooLong: 'That question is too long for me. Please ask it in fewer words.',
+    emptyQuestion: 'The question is empty.',
+    queueFull: 'Too many people are asking just now. Please try again in a minute.',
+    tooLate: 'This took too long, and I had to stop. Please try again.',
+    stopped: 'I was stopped in the middle of this. Please try again.',
+    dailyLimit: (limit: number) =>
+      `You have used your ${many(limit, 'answer')} of today on this server. Come back tomorrow.`,
+    optedOut: 'The person who posted that picture does not want me to look at it.',
+    unknownConversation:
+      'I no longer remember that picture. Show it to me again and I will answer.',
+    nothingToContinue: 'We have not talked about a picture here yet. Use /describe first.',
+    unreadableReply:
+      'This server hides the text of replies from me. Press Ask… under my answer, use /ask, or mention me in the reply.',
+    emptyReply: 'Reply with a question in words.',
+    notYours: 'Only the one who asked, or someone with Manage Messages, can do that.',
+    onlyAsker: 'Only the one who asked can do that. Ask… works for everyone.',
+    onlyAuthor: 'Only the one who posted the picture can do that.',
+    badLink: 'That is not a link to a message on this server.',
+    linkHidden: 'You or I cannot read that message.',
+    messageGone: 'That message is no longer there.',
+    managersOnly: 'Only members with Manage Server can change the settings.',
+    serverOnly: 'That works on a server only.',
+    noAccess:
+      'I am not allowed to see or write here. Someone who manages the server can change that.',
+    missingPermission: (what: string) => `I lack a permission for that: ${what}.`,
+    unknownCommand: 'I do not know that command (any more).',
+    unknownButton: 'That button is from an older version of me. Please use /describe again.',
+    bug: (id: string) =>
+      `Something went wrong on my side. If it happens again, tell the owner this id: ${id}`,
+  },
+  commands: {
+    describe: {
+      name: 'describe',
+      description: 'Describe a picture',
+      image: 'The picture; without it, the newest one in this channel',
+      style: 'How to describe it',
+      styles: { caption: 'Caption', detailed: 'Detailed', alt: 'Alt text' },
+      private: 'Show the answer only to me',
+    },
+    ask: {
+      name: 'ask',
+      description: 'Ask about a picture',
+      question: 'What you want to know',
+      picture: 'A recent picture, or a link to its message; without it, the one we talked about',
+      private: 'Show the answer only to me',
+    },
+    memory: {
+      name: 'memory',
+      description: 'What I remember in this channel',
+      show: 'Show what I remember in this channel',
+      forget: 'Make me forget',
+      what: 'What to forget',
+      whats: { picture: 'One picture', mine: 'What I asked', channel: 'The whole channel' },
+      picture: 'Which picture; without it, the one you last asked about',
+    },
+    privacy: {
+      name: 'privacy',
+      description: 'What I keep about you, and your choices',
+      show: 'What I keep, and for how long',
+      optOut: 'Do not keep my questions, and do not look at my pictures for others',
+      optIn: 'Take back the opt-out',
+      export: 'Get what I keep about you as a file',
+      delete: 'Delete what I keep about you, everywhere',
+    },
+    settings: {
+      name: 'settings',
+      description: 'How I behave on this server',
+      show: 'Show the settings',
+      channel: 'Where I answer pictures without being asked',
+      which: 'The channel',
+      does: 'What I do there',
+      doings: { nothing: 'Nothing by myself', describe: 'Describe every picture', alt: 'Alt text' },
+      style: 'How I describe pictures when nobody says how',
+      language: 'Language of my answers to messages',
+      languages: { auto: 'The server’s own', en: 'English', 'zh-CN': '简体中文' },
+      limit: 'How many answers a member gets a day',
+      number: '0: no limit',
+      retention: 'How long I remember pictures and questions',
+      hours: 'Hours after the last use; 0: as long as my operator allows',
+      value: 'The new value',
+    },
+    help: { name: 'help', description: 'What I can do' },
+    describeMenu: 'Describe image',
+    askMenu: 'Ask about image…',
+  },
+  memory: {
+    nothing: 'I remember nothing in this channel.',
+    title: (count: number) => `I remember ${many(count, 'picture')} here:`,
+    line: (name: string, when: string, questions: number) =>
+      `${name} — ${many(questions, 'question')}, until ${when}`,
+    turn: (question: string, answer: string, by: string) => `${question} → ${answer} (${by})`,
+    more: (count: number) => `…and ${count} more.`,
+    forgotten: (count: number) =>
+      count === 0 ? 'There was nothing to forget.' : `Forgotten: ${many(count, 'picture')}.`,
+    forgottenTurns: (count: number) =>
+      count === 0
+        ? 'There was nothing to forget.'
+        : `Forgotten: ${many(count, 'entry').replace('entrys', 'entries')}.`,
+  },
+  privacy: {
+    kept: (hours: number) =>
+      [
+        `**What I keep**, each thing until ${many(hours, 'hour')} after its last use:`,
+        '- per channel: which pictures I was shown, my answers, and the questions with who asked and when;',
+        '- what the model made of a picture (a few vectors), so that questions need not send it again. The picture itself is not kept;',
+        '- which of my messages belong to which picture, for the buttons.',
+        'Also how many answers you had today (two days), whether I told you how to ask here (a month), and your opt-out.',
+        'Nothing leaves the machine I run on, and nothing is used for training.',
+        'Deleting a picture’s message or my answer deletes what I remember of it. When I leave a server, everything of it goes.',
+      ].join('\n'),
+    out: 'You are opted out: I keep none of your questions, and look at your pictures for nobody but you.',
+    in: 'You are not opted out. `/privacy opt-out` changes that.',
+    optedOut:
+      'Done. I keep none of your questions from now on, and look at your pictures for nobody but you. `/privacy delete` removes what is there already.',
+    optedIn: 'Done. I remember your questions again, like everyone’s.',
+    exported: (count: number) => `Here is what I keep about you: ${many(count, 'record')}.`,
+    deleted: (count: number) => `Deleted: ${many(count, 'record')} about you.`,
+  },
+  settings: {
+    title: '**Settings of this server**',
+    describes: (channels: string) => `I describe every picture in: ${channels}`,
+    altTexts: (channels: string) => `I write alt text in: ${channels}`,
+    none: 'no channel',
+    style: (style: string) => `Style: ${style}`,
+    language: (language: string) => `Language of answers to messages: ${language}`,
+    limit: (limit: number | null) => `Answers a day for each member: ${limit ?? 'no limit'}`,
+    retention: (hours: number) => `I remember for: ${many(hours, 'hour')}`,
+    saved: 'Saved.',
+    tooMany: (most: number) => `That would be more than ${many(most, 'channel')}.`,
+  },
+  help: (about: string) =>
+    [
+      '**What I can do**',
+      '`/describe` a picture you give me, or the newest one here. Or: right-click a message → Apps → Describe image.',
+      '`/ask` about the picture we talked about, or choose another. Or: press **Ask…** or a question under my answer.',
+      'Mention me with a picture, or in reply to one, with or without a question. In direct messages, just send one.',
+      'Reply to my answer to ask on. If this server hides replies from me, press **Ask…**.',
+      '`/memory` shows and forgets what was said here. `/privacy` is about you. `/settings` is for managers.',
+      '',
+      about,
+    ].join('\n'),
+} as const

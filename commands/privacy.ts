@@ -1,0 +1,74 @@
+/** /privacy: what is kept about a person, and what they can do about it. */
+
+import { ApplicationCommandOptionType, AttachmentBuilder, MessageFlags } from 'discord.js'
+import { plainMessage } from './answer-text.ts'
+import type { Command, PrivacyService } from './command.ts'
+import { EVERYWHERE } from './everywhere.ts'
+import { localizations } from './i18n/catalogue.ts'
+import { EN } from './i18n/en.ts'
+import type { Catalogue } from './i18n/words.ts'
+
+const SUBCOMMANDS = [
+  ['show', 'show'],
+  ['opt-out', 'optOut'],
+  ['opt-in', 'optIn'],
+  ['export', 'export'],
+  ['delete', 'delete'],
+] as const
+
+const { privacy: words } = EN.commands
+
+export const privacyCommand = {
+  data: {
+    name: words.name,
+    name_localizations: localizations(({ commands }) => commands.privacy.name),
+    description: words.description,
+    description_localizations: localizations(({ commands }) => commands.privacy.description),
+    ...EVERYWHERE,
+    options: SUBCOMMANDS.map(([name, key]) => ({
+      type: ApplicationCommandOptionType.Subcommand as const,
+      name,
+      description: words[key],
+      description_localizations: localizations(({ commands }) => commands.privacy[key]),
+    })),
+  },
+
+  async execute(interaction, { privacy }, text) {
+    await interaction.deferReply({ flags: MessageFlags.Ephemeral })
+    const userId = interaction.user.id
+    const subcommand = interaction.options.getSubcommand()
+    if (subcommand === 'export') {
+      const records = await privacy.records(userId)
+      const data = Buffer.from(`${JSON.stringify(records, null, 2)}\n`)
+      await interaction.editReply({
+        ...plainMessage(text.privacy.exported(records.length)),
+        files: [new AttachmentBuilder(data, { name: 'sightseer.json' })],
+      })
+      return
+    }
+    const { guildId } = interaction
+    const said = await answer(privacy, { subcommand, userId, guildId }, text)
+    await interaction.editReply(plainMessage(said))
+  },
+} satisfies Command
+
+async function answer(
+  privacy: PrivacyService,
+  { subcommand, userId, guildId }: { subcommand: string; userId: string; guildId: string | null },
+  { privacy: sentences }: Catalogue,
+): Promise<string> {
+  switch (subcommand) {
+    case 'opt-out':
+      await privacy.setOut(userId, true)
+      return sentences.optedOut
+    case 'opt-in':
+      await privacy.setOut(userId, false)
+      return sentences.optedIn
+    case 'delete':
+      return sentences.deleted(await privacy.forget(userId))
+    default: {
+      const kept = sentences.kept(await privacy.retentionHours(guildId))
+      return `${kept}\n\n${(await privacy.isOut(userId)) ? sentences.out : sentences.in}`
+    }
+  }
+}

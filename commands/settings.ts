@@ -1,0 +1,202 @@
+/** /settings: what a server's managers can choose. */
+
+import {
+  type APIApplicationCommandSubcommandOption,
+  ApplicationCommandOptionType,
+  ChannelType,
+  type ChatInputCommandInteraction,
+  MessageFlags,
+  PermissionFlagsBits,
+} from 'discord.js'
+import {
+  type GuildSettings,
+  LANGUAGES,
+  MAX_CHANNELS,
+  MAX_DAILY_LIMIT,
+  MAX_RETENTION_HOURS,
+  STYLES,
+} from '../config/guild-settings.ts'
+import { plainMessage } from './answer-text.ts'
+import type { Command } from './command.ts'
+import { SERVERS_ONLY } from './everywhere.ts'
+import { localizations, Said } from './i18n/catalogue.ts'
+import { EN } from './i18n/en.ts'
+import type { Catalogue } from './i18n/words.ts'
+
+const { settings: words } = EN.commands
+const DOINGS = ['nothing', 'describe', 'alt'] as const
+
+/** A description in every language. */
+function described(pick: (text: Catalogue['commands']['settings']) => string) {
+  return {
+    description: pick(words),
+    description_localizations: localizations(({ commands }) => pick(commands.settings)),
+  }
+}
+
+function subcommand(
+  name: 'show' | 'channel' | 'style' | 'language' | 'limit' | 'retention',
+  options: NonNullable<APIApplicationCommandSubcommandOption['options']> = [],
+): APIApplicationCommandSubcommandOption {
+  const type = ApplicationCommandOptionType.Subcommand
+  return { type, name, ...described((text) => text[name]), options }
+}
+
+const text = ApplicationCommandOptionType.String as const
+const whole = ApplicationCommandOptionType.Integer as const
+
+export const settingsCommand = {
+  data: {
+    name: words.name,
+    name_localizations: localizations(({ commands }) => commands.settings.name),
+    ...described(({ description }) => description),
+    ...SERVERS_ONLY,
+    default_member_permissions: String(PermissionFlagsBits.ManageGuild),
+    options: [
+      subcommand('show'),
+      subcommand('channel', [
+        {
+          type: ApplicationCommandOptionType.Channel,
+          name: 'channel',
+          ...described(({ which }) => which),
+          channel_types: [ChannelType.GuildText, ChannelType.GuildAnnouncement],
+          required: true,
+        },
+        {
+          type: text,
+          name: 'does',
+          ...described(({ does }) => does),
+          required: true,
+          choices: DOINGS.map((doing) => ({
+            name: words.doings[doing],
+            name_localizations: localizations(({ commands }) => commands.settings.doings[doing]),
+            value: doing,
+          })),
+        },
+      ]),
+      subcommand('style', [
+        {
+          type: text,
+          name: 'value',
+          ...described(({ value }) => value),
+          required: true,
+          choices: STYLES.map((style) => ({
+            name: EN.commands.describe.styles[style],
+            name_localizations: localizations(({ commands }) => commands.describe.styles[style]),
+            value: style,
+          })),
+        },
+      ]),
+      subcommand('language', [
+        {
+          type: text,
+          name: 'value',
+          ...described(({ value }) => value),
+          required: true,
+          choices: LANGUAGES.map((language) => ({
+            name: words.languages[language],
+            value: language,
+          })),
+        },
+      ]),
+      subcommand('limit', [
+        {
+          type: whole,
+          name: 'value',
+          ...described(({ number }) => number),
+          required: true,
+          min_value: 0,
+          max_value: MAX_DAILY_LIMIT,
+        },
+      ]),
+      subcommand('retention', [
+        {
+          type: whole,
+          name: 'value',
+          ...described(({ hours }) => hours),
+          required: true,
+          min_value: 0,
+          max_value: MAX_RETENTION_HOURS,
+        },
+      ]),
+    ],
+  },
+
+  async execute(interaction, { settings, privacy }, catalogue) {
+    const { guildId } = interaction
+    if (guildId === null) {
+      throw new Said(({ errors }) => errors.serverOnly)
+    }
+    // A server can give the command to other roles; what it changes stays the managers' business.
+    if (!interaction.memberPermissions?.has(PermissionFlagsBits.ManageGuild)) {
+      throw new Said(({ errors }) => errors.managersOnly)
+    }
+    await interaction.deferReply({ flags: MessageFlags.Ephemeral })
+    const change = changeOf(interaction)
+    if (change) {
+      await settings.change(guildId, change)
+    }
+    const hours = await privacy.retentionHours(guildId)
+    const shown = lines(await settings.of(guildId), hours, catalogue)
+    const saved = change ? [catalogue.settings.saved] : []
+    await interaction.editReply(plainMessage([...saved, ...shown].join('\n')))
+  },
+} satisfies Command
+
+/** What the subcommand changes; nothing for `show`. */
+function changeOf({
+  options,
+}: ChatInputCommandInteraction): ((settings: GuildSettings) => GuildSettings) | undefined {
+  switch (options.getSubcommand()) {
+    case 'channel': {
+      const { id } = options.getChannel('channel', true)
+      const does = options.getString('does', true)
+      return (settings) => ({
+        ...settings,
+        answerChannels: listed(settings.answerChannels, id, does === 'describe'),
+        altTextChannels: listed(settings.altTextChannels, id, does === 'alt'),
+      })
+    }
+    case 'style': {
+      const style = STYLES.find((one) => one === options.getString('value', true))
+      return (settings) => ({ ...settings, style: style ?? settings.style })
+    }
+    case 'language': {
+      const language = LANGUAGES.find((one) => one === options.getString('value', true))
+      return (settings) => ({ ...settings, language: language ?? settings.language })
+    }
+    case 'limit': {
+      const limit = options.getInteger('value', true)
+      return (settings) => ({ ...settings, dailyLimit: limit === 0 ? null : limit })
+    }
+    case 'retention': {
+      const hours = options.getInteger('value', true)
+      return (settings) => ({ ...settings, retentionHours: hours === 0 ? null : hours })
+    }
+    default:
+      return undefined
+  }
+}
+
+/** The list with or without an id. @throws {InputError} if it grows too long. */
+function listed(ids: readonly string[], id: string, wanted: boolean): string[] {
+  const others = ids.filter((other) => other !== id)
+  const next = wanted ? [...others, id] : others
+  if (next.length > MAX_CHANNELS) {
+    throw new Said(({ settings }) => settings.tooMany(MAX_CHANNELS))
+  }
+  return next
+}
+
+function lines(settings: GuildSettings, hours: number, { settings: said, commands }: Catalogue) {
+  const channels = (ids: readonly string[]) => ids.map((id) => `<#${id}>`).join(' ') || said.none
+  return [
+    said.title,
+    said.describes(channels(settings.answerChannels)),
+    said.altTexts(channels(settings.altTextChannels)),
+    said.style(commands.describe.styles[settings.style]),
+    said.language(commands.settings.languages[settings.language]),
+    said.limit(settings.dailyLimit),
+    said.retention(hours),
+  ]
+}
