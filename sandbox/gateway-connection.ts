@@ -62,10 +62,10 @@ export class Connection {
   /** The socket is gone. */
   closed(code: number): void {
     this.#cancelTimeout()
-    if (!this.#session?.attachedTo(this.#transport)) return
+    if (!this.#live) return
     // Saying goodbye ends the session; only a broken connection can be resumed.
-    if (code === 1000 || code === 1001) this.#host.sessions.delete(this.#session.id)
-    else this.#host.park(this.#session)
+    if (code === 1000 || code === 1001) this.#host.sessions.delete(this.#live.id)
+    else this.#host.park(this.#live)
   }
 
   receive(data: RawData): void {
@@ -88,11 +88,16 @@ export class Connection {
       case OPCODE.requestGuildMembers:
       case OPCODE.requestSoundboardSounds:
       case OPCODE.requestChannelInfo:
-        if (this.#session) return this.#command(this.#session, frame.op, frame.d)
+        if (this.#live) return this.#command(this.#live, frame.op, frame.d)
         return this.#close({ code: CLOSE.notAuthenticated, reason: 'Not authenticated.' })
       default:
         return this.#close({ code: CLOSE.unknownOpcode, reason: 'Unknown opcode.' })
     }
+  }
+
+  // The session, unless it was invalidated or has moved to another connection.
+  get #live(): GatewaySession | null {
+    return this.#session?.attachedTo(this.#transport) ? this.#session : null
   }
 
   #command(session: GatewaySession, op: number, d: unknown): void {
@@ -123,7 +128,7 @@ export class Connection {
   }
 
   #identify(d: unknown): void {
-    if (this.#session) {
+    if (this.#live) {
       return this.#close({ code: CLOSE.alreadyAuthenticated, reason: 'Already authenticated.' })
     }
     const read = readIdentify(d, {
@@ -153,7 +158,7 @@ export class Connection {
   }
 
   #resume(d: unknown): void {
-    if (this.#session) {
+    if (this.#live) {
       return this.#close({ code: CLOSE.alreadyAuthenticated, reason: 'Already authenticated.' })
     }
     const read = readResume(d, this.#host.world.application.token)

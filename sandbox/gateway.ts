@@ -135,7 +135,10 @@ export class Gateway implements ConnectionHost {
   /** Tells every client that its session is invalid (opcode 9). @returns how many. */
   invalidateSessions(resumable = false): number {
     const { size } = this.sessions
-    for (const session of this.sessions.values()) session.send(OPCODE.invalidSession, resumable)
+    for (const session of this.sessions.values()) {
+      session.send(OPCODE.invalidSession, resumable)
+      this.park(session)
+    }
     if (!resumable) this.sessions.clear()
     return size
   }
