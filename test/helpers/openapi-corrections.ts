@@ -42,6 +42,17 @@ export const CORRECTIONS: readonly Correction[] = [
     source: 'reference#uploading-files',
   },
   {
+    at: ['components', 'schemas', 'RatelimitedResponse', 'allOf', 0],
+    was: { $ref: '#/components/schemas/Error' },
+    becomes: {
+      type: 'object',
+      properties: { code: { type: 'integer' }, message: { type: 'string' } },
+      required: ['message'],
+    },
+    why: 'Only some rate limits have an error code.',
+    source: 'topics/rate-limits#exceeding-a-rate-limit-rate-limit-response-structure',
+  },
+  {
     at: ['components', 'schemas', CREATED, 'properties', 'type', 'enum'],
     was: [4],
     becomes: [4, 5],

@@ -66,7 +66,7 @@ export class Watch {
   see(exchange: Exchange): void {
     const { method, path, status } = exchange
     const body = overTheWire(exchange.responseBody)
-    if (status >= 400 && !isErrorBody(body)) {
+    if (status >= 400 && status !== 429 && !isErrorBody(body)) {
       this.#note(exchange, `${status} lacks Discord’s error body {code, message}`)
     }
     if (!this.#api) return
