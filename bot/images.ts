@@ -45,10 +45,10 @@ export function isPicture({
   contentType,
   name,
 }: {
-  readonly contentType: string | null
+  readonly contentType: string | null | undefined
   readonly name: string
 }): boolean {
-  return contentType === null ? EXTENSION.test(name) : /^image\/(?!svg)/i.test(contentType)
+  return contentType ? /^image\/(?!svg)/i.test(contentType) : EXTENSION.test(name)
 }
 
 type Loose = Omit<FoundPicture, 'source'>
