@@ -7,7 +7,8 @@ import { Client, Events, GatewayIntentBits, type Message } from 'discord.js'
 import { WebSocket } from 'ws'
 import { Member } from '../../sandbox/client.ts'
 import { rawText } from '../../sandbox/gateway-connection.ts'
-import { type Sandbox, startSandbox } from '../../sandbox/server.ts'
+import type { Sandbox } from '../../sandbox/server.ts'
+import { startWatchedSandbox } from '../helpers/watched-sandbox.ts'
 
 const PATIENCE_MS = 20_000
 const { Guilds, GuildMessages, MessageContent } = GatewayIntentBits
@@ -17,7 +18,7 @@ let sandbox: Sandbox
 let ada: Member
 
 before(async () => {
-  sandbox = await startSandbox()
+  sandbox = await startWatchedSandbox()
   ada = await Member.connect(sandbox.url)
 })
 
@@ -136,7 +137,7 @@ describe('intents', () => {
   })
 
   it('refuses Message Content where the portal does not grant it: 4014', async () => {
-    const strict = await startSandbox({ messageContent: false })
+    const strict = await startWatchedSandbox({ messageContent: false })
     await assert.rejects(logIn([Guilds, MessageContent], strict), /disallowed intents/i)
     await logIn([Guilds], strict)
     await Promise.all(clients.splice(0).map((client) => client.destroy()))

@@ -12,13 +12,14 @@ import {
 } from 'discord.js'
 import { Member } from '../../sandbox/client.ts'
 import { ManualClock } from '../../sandbox/clock.ts'
-import { type Sandbox, startSandbox } from '../../sandbox/server.ts'
+import type { Sandbox } from '../../sandbox/server.ts'
+import { startWatchedSandbox, type WatchedSandbox } from '../helpers/watched-sandbox.ts'
 
 const MINUTE_MS = 60_000
 
 describe('an interaction', () => {
   const clock = new ManualClock(Date.now())
-  let sandbox: Sandbox
+  let sandbox: WatchedSandbox
   let client: Client<true>
   let ada: Member
   let lin: Member
@@ -26,7 +27,7 @@ describe('an interaction', () => {
   let answer: Promise<APIMessage>
 
   before(async () => {
-    sandbox = await startSandbox({ clock })
+    sandbox = await startWatchedSandbox({ clock })
     client = await logIn(sandbox)
     await client.application.commands.set([{ name: 'look', description: 'Looks' }])
     ada = await Member.connect(sandbox.url)
@@ -119,7 +120,8 @@ describe('an interaction', () => {
   })
 
   it('keeps a refused answer open for a better one', async () => {
-    await assert.rejects(interaction.reply('x'.repeat(2001)), { code: 50035 })
+    const long = interaction.reply.bind(interaction, 'x'.repeat(2001))
+    await assert.rejects(sandbox.wrongly(long), { code: 50035 })
     forgetAnswer(interaction)
     await interaction.reply('short')
     assert.equal((await answer).content, 'short')
@@ -129,7 +131,7 @@ describe('an interaction', () => {
 describe('a link to a file', () => {
   it('expires after a day, is renewed in the message, and cannot be made up', async () => {
     const clock = new ManualClock(Date.now())
-    const sandbox = await startSandbox({ clock })
+    const sandbox = await startWatchedSandbox({ clock })
     const ada = await Member.connect(sandbox.url)
     const bytes = new TextEncoder().encode('hello')
     const { attachments } = await ada.upload({ name: 'note.txt', bytes })
