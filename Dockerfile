@@ -1,21 +1,49 @@
-# docker build -t sightseer .
-# docker run --rm --env-file .env -v sightseer-models:/models sightseer
-# docker run --rm -v sightseer-models:/models sightseer npm run pull -- OWNER/NAME
-FROM node:24-slim
+# On the processor:  docker build -t sightseer .
+# On a GPU:          docker build -t sightseer:gpu --target gpu .
+# compose.yaml runs it, with a read-only root file system and Redis.
+# `node test/helpers/rehearse-dockerfile.ts` goes through the same steps without Docker.
 
-ENV NODE_ENV=production
+FROM node:24.21.0-bookworm-slim AS dependencies
 WORKDIR /app
-
 # Dependencies first: they change less often than the code.
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci --omit=dev && npm cache clean --force
+# ONNX Runtime comes with libraries for other systems (220 MB), and Node is in the image already.
+RUN npm ci --omit=dev \
+  && rm -rf node_modules/onnxruntime-node/bin/napi-v*/darwin \
+  node_modules/onnxruntime-node/bin/napi-v*/win32 \
+  node_modules/node node_modules/node-linux-* node_modules/.bin/node
 
-COPY . .
+FROM node:24.21.0-bookworm-slim AS cpu
+ENV NODE_ENV=production \
+  SIGHTSEER_MODELS=/models \
+  SIGHTSEER_STORE=sqlite:/data/sightseer.sqlite \
+  SIGHTSEER_OPERATIONS_PORT=9090
+WORKDIR /app
+# The only places that are written to: pulled models, and what is remembered.
+RUN mkdir -p /models /data && chown node:node /models /data
+VOLUME ["/models", "/data"]
+COPY --from=dependencies /app/node_modules ./node_modules
+COPY package.json LICENSE ./
+COPY config ./config
+COPY inference ./inference
+COPY commands ./commands
+COPY sandbox ./sandbox
+COPY bot ./bot
+COPY models/demo ./models/demo
+USER 1000:1000
+HEALTHCHECK --interval=30s --timeout=5s --start-period=2m CMD ["node", "bot/check-health.ts"]
+CMD ["node", "bot/main.ts"]
 
-# Pulled models outlive the container; the demo model is part of the image.
-ENV SIGHTSEER_MODELS=/models
-RUN mkdir /models && chown node:node /models
-VOLUME /models
+# ONNX Runtime's WebGPU provider reaches the GPU through Vulkan. On NVIDIA, run it with
+# `--gpus all`; the container toolkit then brings the driver.
+FROM cpu AS gpu
+USER 0
+RUN apt-get update \
+  && apt-get install -y --no-install-recommends libvulkan1=1.3.* \
+  && rm -rf /var/lib/apt/lists/*
+ENV NVIDIA_VISIBLE_DEVICES=all \
+  NVIDIA_DRIVER_CAPABILITIES=compute,graphics,utility
+USER 1000:1000
 
-USER node
-CMD ["npm", "start"]
+# What a build without --target makes.
+FROM cpu

@@ -1,0 +1,98 @@
+/** The image, as far as it can be held against its rules and rehearsed without Docker. */
+
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { describe, it } from 'node:test'
+import { readConfig } from '../../config/config.ts'
+import { settings } from '../../config/environment.ts'
+import { commandOf, inherited, readDockerfile, type Stage } from '../helpers/dockerfile.ts'
+import { rehearse } from '../helpers/rehearse-dockerfile.ts'
+
+const ROOT = path.join(import.meta.dirname, '..', '..')
+const FILE = path.join(ROOT, 'Dockerfile')
+const text = readFileSync(FILE, 'utf8')
+const stages = readDockerfile(text)
+const finals = stages.filter(({ name }) => name !== 'dependencies')
+const hasHadolint = spawnSync('hadolint', ['--version']).status === 0
+
+function last(stage: Stage, name: string): string {
+  return inherited(stages, stage).findLast((one) => one.name === name)?.words ?? ''
+}
+
+describe('the Dockerfile', () => {
+  it('passes hadolint', { skip: !hasHadolint && 'not installed here' }, () => {
+    const { status, stdout } = spawnSync('hadolint', [FILE], { encoding: 'utf8' })
+    assert.equal(status, 0, stdout)
+  })
+
+  it('pins the versions of what it starts from, the Node of package.json (DL3006, DL3007)', () => {
+    const { dependencies } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'))
+    const images = stages.filter(({ from }) => !stages.some(({ name }) => name === from))
+    assert.ok(images.length > 0)
+    for (const { from } of images) assert.equal(from, `node:${dependencies.node}-bookworm-slim`)
+  })
+
+  it('runs as a user by number who is not root (DL3002, DL3066)', () => {
+    for (const stage of finals) assert.equal(last(stage, 'USER'), '1000:1000', stage.name)
+  })
+
+  it('has several stages, and leaves build tools and caches behind (DL3009, DL3015, DL3020)', () => {
+    assert.ok(stages.length > 2)
+    for (const { name, words } of stages.flatMap(({ instructions }) => instructions)) {
+      assert.notEqual(name, 'ADD')
+      assert.doesNotMatch(words, /\bsudo\b|\bcurl\b.*\|/)
+      if (words.includes('apt-get install')) {
+        assert.match(words, /--no-install-recommends/)
+        assert.match(words, /rm -rf \/var\/lib\/apt\/lists/)
+      }
+      if (words.includes('npm ci')) assert.match(words, /--omit=dev/)
+    }
+  })
+
+  it('starts without a shell, and checks its health (DL3025, DL3057)', () => {
+    for (const stage of finals) {
+      assert.deepEqual(commandOf(last(stage, 'CMD')), ['node', 'bot/main.ts'])
+      assert.deepEqual(commandOf(last(stage, 'HEALTHCHECK')), ['node', 'bot/check-health.ts'])
+    }
+  })
+
+  it('sets settings that there are, to values that are right', () => {
+    const known = new Set(settings().map(({ name }) => name))
+    const set = Object.fromEntries(
+      finals
+        .flatMap((stage) => inherited(stages, stage))
+        .filter(({ name }) => name === 'ENV')
+        .flatMap(({ words }) => words.split(' '))
+        .map((pair) => pair.split('=')),
+    )
+    const foreign = Object.keys(set).filter((name) => !known.has(name))
+    assert.deepEqual(foreign, ['NODE_ENV', 'NVIDIA_VISIBLE_DEVICES', 'NVIDIA_DRIVER_CAPABILITIES'])
+    assert.deepEqual(readConfig(set).operations, { host: '127.0.0.1', port: 9090 })
+  })
+
+  it('writes only to its volumes, which compose.yaml provides', () => {
+    const compose = readFileSync(path.join(ROOT, 'compose.yaml'), 'utf8')
+    assert.deepEqual(JSON.parse(last(stages.at(-1)!, 'VOLUME')), ['/models', '/data'])
+    assert.match(compose, /^ {4}read_only: true$/m)
+    assert.match(compose, /- models:\/models/)
+    assert.match(compose, /tmpfs:\n {6}- \/tmp\n {6}- \/data/)
+  })
+
+  it('gives the bot the time it needs to stop', () => {
+    const compose = readFileSync(path.join(ROOT, 'compose.yaml'), 'utf8')
+    const grace = Number(/stop_grace_period: (\d+)s/.exec(compose)?.[1])
+    assert.ok(grace * 1000 >= readConfig({}).bot.stopLimitMs + 10_000)
+  })
+})
+
+describe('the steps of the Dockerfile, in a folder', () => {
+  it('make a bot that runs as another user on read-only files, is healthy, and stops', async () => {
+    const said: string[] = []
+    const { address, health, exit } = await rehearse((line) => said.push(line))
+    assert.deepEqual({ address, health, exit }, { address: '200', health: 0, exit: [0, null] })
+    assert.ok(said.some((line) => line.startsWith('RUN npm ci --omit=dev')))
+    assert.ok(!said.some((line) => line.includes('apt-get')), 'the GPU stage is no part of it')
+  })
+})

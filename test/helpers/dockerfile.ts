@@ -1,0 +1,57 @@
+/** Reads a Dockerfile into stages, as far as ours uses the language. */
+
+export type Instruction = { readonly name: string; readonly words: string }
+export type Stage = {
+  readonly from: string
+  readonly name: string
+  readonly instructions: readonly Instruction[]
+}
+
+/** @throws if a line is no instruction that Docker knows. */
+export function readDockerfile(text: string): Stage[] {
+  const lines = text
+    .split('\n')
+    .filter((line) => !line.trimStart().startsWith('#'))
+    .join('\n')
+    .replaceAll(/\\\n/g, ' ')
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+  const stages: { from: string; name: string; instructions: Instruction[] }[] = []
+  for (const line of lines) {
+    const [, name = '', words = ''] = /^([A-Z]+)\s+(.+)$/.exec(line.trim()) ?? []
+    if (!KNOWN.has(name)) throw new Error(`no instruction: ${line}`)
+    if (name === 'FROM') {
+      const [from = '', , stage = String(stages.length)] = words.split(/\s+/)
+      stages.push({ from, name: stage, instructions: [] })
+    } else {
+      stages.at(-1)?.instructions.push({ name, words: words.replaceAll(/\s+/g, ' ') })
+    }
+  }
+  return stages
+}
+
+const KNOWN = new Set(
+  'FROM RUN COPY ADD ENV ARG WORKDIR USER VOLUME EXPOSE CMD ENTRYPOINT HEALTHCHECK LABEL'.split(
+    ' ',
+  ),
+)
+
+/** A stage and those it is built from, the first one first. */
+export function lineage(stages: readonly Stage[], stage: Stage): Stage[] {
+  const parent = stages.find(({ name }) => name === stage.from)
+  return parent ? [...lineage(stages, parent), stage] : [stage]
+}
+
+/** The instructions of a stage, with those it inherits. */
+export function inherited(stages: readonly Stage[], stage: Stage): Instruction[] {
+  return lineage(stages, stage).flatMap(({ instructions }) => instructions)
+}
+
+/** The command of a CMD in its JSON form, also that of a HEALTHCHECK. */
+export function commandOf(words: string): string[] {
+  const list: unknown = JSON.parse(words.slice(words.indexOf('[')))
+  if (!Array.isArray(list) || !list.every((word) => typeof word === 'string')) {
+    throw new Error(`no list of words: ${words}`)
+  }
+  return list
+}

@@ -1,0 +1,216 @@
+/**
+ * Goes through the Dockerfile's steps in a folder, for machines without Docker: copies what it
+ * copies (what .dockerignore lets through), runs what it runs, then starts the bot as the image
+ * would: as another user, with everything but the volumes and /tmp read-only, and asks for its
+ * health. `node test/helpers/rehearse-dockerfile.ts` prints each step.
+ */
+
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import {
+  chmodSync,
+  cpSync,
+  lchownSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { commandOf, inherited, lineage, readDockerfile, type Stage } from './dockerfile.ts'
+import { freePort } from './databases.ts'
+
+const ROOT = path.join(import.meta.dirname, '..', '..')
+const NOBODY = 65_534
+const HEALTHY_WITHIN_MS = 120_000
+
+export type Rehearsal = {
+  readonly address: string
+  readonly health: number
+  readonly exit: unknown[]
+}
+
+/** @param say told of each step. @returns what the started bot printed and did. */
+export async function rehearse(say: (line: string) => void): Promise<Rehearsal> {
+  const stages = readDockerfile(readFileSync(path.join(ROOT, 'Dockerfile'), 'utf8'))
+  const last = stages.at(-1)
+  if (last === undefined) throw new Error('an empty Dockerfile')
+  const folder = mkdtempSync(path.join(tmpdir(), 'sightseer-image-'))
+  chmodSync(folder, 0o755)
+  try {
+    const needed = needs(stages, last)
+    for (const stage of stages.filter((one) => needed.has(one))) build(stages, stage, folder, say)
+    return await start(stages, last, folder, say)
+  } finally {
+    spawnSync('chmod', ['-R', 'u+w', folder])
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** The stages that the last one is made from, by FROM or by COPY --from. */
+function needs(stages: readonly Stage[], stage: Stage): Set<Stage> {
+  const all = new Set(lineage(stages, stage))
+  for (const { words } of inherited(stages, stage)) {
+    const from = stages.find(({ name }) => name === /--from=(\S+)/.exec(words)?.[1])
+    if (from) for (const one of needs(stages, from)) all.add(one)
+  }
+  return all
+}
+
+function build(
+  stages: readonly Stage[],
+  stage: Stage,
+  folder: string,
+  say: (line: string) => void,
+) {
+  const root = path.join(folder, stage.name)
+  const parent = stages.find(({ name }) => name === stage.from)
+  if (parent)
+    cpSync(path.join(folder, parent.name), root, { recursive: true, verbatimSymlinks: true })
+  else mkdirSync(root)
+  let workdir = workdirOf(stages, stage)
+  for (const { name, words } of stage.instructions) {
+    say(`${name} ${words}`)
+    if (name === 'WORKDIR') {
+      workdir = words
+      mkdirSync(path.join(root, workdir), { recursive: true })
+    } else if (name === 'COPY') {
+      copy(words, path.join(root, workdir), folder)
+    } else if (name === 'RUN') {
+      run(words, root, path.join(root, workdir))
+    }
+  }
+}
+
+function workdirOf(stages: readonly Stage[], stage: Stage): string {
+  const before = lineage(stages, stage)
+    .slice(0, -1)
+    .flatMap(({ instructions }) => instructions)
+  return before.findLast(({ name }) => name === 'WORKDIR')?.words ?? '/'
+}
+
+function copy(words: string, workdir: string, folder: string): void {
+  const from = /--from=(\S+)/.exec(words)?.[1]
+  const paths = words.split(' ').filter((word) => !word.startsWith('--'))
+  const target = path.join(workdir, paths.at(-1) ?? '')
+  for (const source of paths.slice(0, -1)) {
+    if (from === undefined && !isLetThrough(source)) {
+      throw new Error(`.dockerignore keeps ${source} out, which the Dockerfile copies`)
+    }
+    const whole = from === undefined ? path.join(ROOT, source) : path.join(folder, from, source)
+    const isFile = paths.at(-1)?.endsWith('/') ?? false
+    const to = isFile ? path.join(target, path.basename(source)) : target
+    cpSync(whole, to, { recursive: true, verbatimSymlinks: true })
+  }
+}
+
+/** Our .dockerignore keeps everything out but what it names with a `!`. */
+function isLetThrough(source: string): boolean {
+  const lines = readFileSync(path.join(ROOT, '.dockerignore'), 'utf8').split('\n')
+  return lines.includes('*') && lines.includes(`!${source}`)
+}
+
+/** Absolute paths lead into the stage; the image's user is one that exists here. */
+function run(words: string, root: string, workdir: string): void {
+  const user = process.getuid?.() === 0 ? `${NOBODY}:${NOBODY}` : `${process.getuid?.()}`
+  const script = words.replaceAll(/(?<=\s)\/(?=[a-z])/g, `${root}/`).replaceAll('node:node', user)
+  const env = { ...process.env, npm_config_prefer_offline: 'true', NODE_ENV: '' }
+  const done = spawnSync('sh', ['-ec', script], { cwd: workdir, env, encoding: 'utf8' })
+  if (done.status !== 0) throw new Error(`RUN ${words} failed:\n${done.stdout}${done.stderr}`)
+}
+
+async function start(
+  stages: readonly Stage[],
+  stage: Stage,
+  folder: string,
+  say: (line: string) => void,
+): Promise<Rehearsal> {
+  const all = inherited(stages, stage)
+  const words = (name: string) => all.findLast((one) => one.name === name)?.words ?? ''
+  const root = path.join(folder, stage.name)
+  const cwd = path.join(root, words('WORKDIR'))
+  const isRoot = process.getuid?.() === 0
+  const options = {
+    cwd,
+    env: { ...environment(all, root), SIGHTSEER_OPERATIONS_PORT: String(await freePort()) },
+    ...(isRoot && { uid: NOBODY, gid: NOBODY }),
+  }
+  makeReadOnly(cwd)
+  const [, ...command] = commandOf(words('CMD'))
+  say(`CMD ${command.join(' ')}`)
+  const bot = spawn(process.execPath, command, { ...options, stdio: ['ignore', 'pipe', 'inherit'] })
+  const exited = once(bot, 'exit')
+  try {
+    const address = printedAddress(bot)
+    const [, ...check] = commandOf(words('HEALTHCHECK'))
+    const healthy = async () => {
+      const givenUp = Date.now() + HEALTHY_WITHIN_MS
+      let status: number | null
+      do {
+        status = spawnSync(process.execPath, check, { ...options, stdio: 'ignore' }).status
+      } while (
+        status !== 0 &&
+        Date.now() < givenUp &&
+        bot.exitCode === null &&
+        (await wait(200, true))
+      )
+      return status ?? 1
+    }
+    const health = await healthy()
+    say(`HEALTHCHECK ${check.join(' ')}: ${health}`)
+    return { address: await answers(await address), health, exit: await ended(bot, exited) }
+  } finally {
+    bot.kill('SIGKILL')
+    await exited
+  }
+}
+
+async function ended(bot: ChildProcess, exited: Promise<unknown[]>): Promise<unknown[]> {
+  bot.kill('SIGTERM')
+  return exited
+}
+
+/** The variables of the image and nothing of this machine's. */
+function environment(all: readonly { name: string; words: string }[], root: string) {
+  const set = all.filter(({ name }) => name === 'ENV').flatMap(({ words }) => words.split(' '))
+  const pairs = set
+    .map((pair) => pair.split('='))
+    .map(([name = '', value = '']) => {
+      return [name, value.replace(/^(sqlite:)?\//, (_, scheme = '') => `${scheme}${root}/`)]
+    })
+  return Object.fromEntries([...pairs, ['PATH', '/usr/bin:/bin'], ['HOME', '/nonexistent']])
+}
+
+async function printedAddress(bot: ChildProcess): Promise<string> {
+  let text = ''
+  for await (const piece of bot.stdout ?? []) {
+    text += String(piece)
+    const address = /http:\/\/\S+/.exec(text)?.[0]
+    if (address) return address
+  }
+  throw new Error(`the bot ended after printing ${JSON.stringify(text)}`)
+}
+
+async function answers(address: string): Promise<string> {
+  const { status } = await fetch(address)
+  return `${status}`
+}
+
+function makeReadOnly(folder: string): void {
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    const whole = path.join(entry.parentPath, entry.name)
+    if (entry.isSymbolicLink()) {
+      if (process.getuid?.() === 0) lchownSync(whole, 0, 0)
+    } else chmodSync(whole, entry.isDirectory() ? 0o555 : 0o444)
+  }
+  chmodSync(folder, 0o555)
+}
+
+if (import.meta.main) {
+  const { health, exit } = await rehearse((line) => process.stdout.write(`${line}\n`))
+  process.stdout.write(`exit ${exit.join(' ')}\n`)
+  process.exitCode = health === 0 && exit[0] === 0 ? 0 : 1
+}
