@@ -1,7 +1,7 @@
-/** Builds the bot: model, client, and the loopback Discord where there is no token. */
+/** Builds the bot: store, model, client, and the loopback Discord where there is no token. */
 
 import { availableParallelism } from 'node:os'
-import type { Client } from 'discord.js'
+import { type Client, Status } from 'discord.js'
 import type { Logger } from 'pino'
 import type { Config } from '../config/config.ts'
 import { ConfigError } from '../config/errors.ts'
@@ -9,9 +9,13 @@ import { findModel } from '../config/models.ts'
 import { openModel } from '../inference/model.ts'
 import type { Model } from '../inference/types.ts'
 import { type Sandbox, startSandbox } from '../sandbox/server.ts'
-import { connect } from './client.ts'
+import { connect, leave } from './client.ts'
 import { dispatch } from './dispatch.ts'
-import { type JobHandlers, Jobs } from './jobs.ts'
+import { type Check, type HealthServer, serveHealth } from './health.ts'
+import type { JobHandlers } from './jobs.ts'
+import { Jobs } from './jobs.ts'
+import { meter } from './metered-model.ts'
+import { createMetrics, type Metrics } from './metrics.ts'
 import { createPictureFetcher, DISCORD_CDN_ORIGINS } from './pictures.ts'
 import { openStore } from './store.ts'
 import type { Store } from './store-types.ts'
@@ -20,47 +24,164 @@ import type { Store } from './store-types.ts'
 export type Bot = {
   readonly client: Client<true>
   readonly model: Model
+  readonly store: Store
   /** The loopback Discord, if that is where it runs. */
   readonly sandbox: Sandbox | undefined
-  /** Leaves Discord, ends the sandbox and the model. */
+  /** Where metrics and health are served, if they are. */
+  readonly health: HealthServer | undefined
+  /**
+   * Finishes what is being answered, within the limit of the settings; tells the others that it
+   * restarts. Then leaves Discord, ends the sandbox, the model and the store.
+   */
   close(): Promise<void>
 }
 
 /**
  * Starts everything.
  *
- * @throws {ConfigError} if the model cannot be opened, SANDBOX_PORT cannot be used, or Discord
- *   cannot be joined. Nothing is left running then.
+ * @throws {ConfigError} if the store or the model cannot be opened, a port cannot be used, or
+ *   Discord cannot be joined. Nothing is left running then.
  */
 export async function startBot(config: Config, log: Logger): Promise<Bot> {
-  const started: (() => Promise<unknown>)[] = []
-  const close = async () => {
-    for (const stop of started.splice(0).toReversed()) {
+  const start = new Start(config, log)
+  try {
+    return await start.run()
+  } catch (error) {
+    await start.close()
+    throw error
+  }
+}
+
+class Start {
+  readonly #config: Config
+  readonly #log: Logger
+  readonly #metrics: Metrics = createMetrics()
+  /** How to end what has been started, in order. */
+  readonly #started: (() => Promise<unknown>)[] = []
+  #ready = false
+  #closing: Promise<void> | undefined
+
+  constructor(config: Config, log: Logger) {
+    this.#config = config
+    this.#log = log
+  }
+
+  async run(): Promise<Bot> {
+    const store = await this.#store()
+    const clients: Client[] = []
+    const health = await this.#health({
+      discord: () => this.#ready && clients.every(isConnected),
+      store: () => store.ping().then(() => true),
+    })
+    const model = await this.#model()
+    const sandbox = await this.#sandbox()
+    const client = await this.#join({ store, model, sandbox })
+    clients.push(client)
+    this.#metrics.watchGateway(client)
+    this.#ready = true
+    return { client, model, store, sandbox, health, close: () => this.close() }
+  }
+
+  /** Ends what was started, the newest first; calling it again waits for the same end. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    this.#ready = false
+    for (const stop of this.#started.splice(0).toReversed()) {
       await stop()
     }
   }
-  try {
-    const model = await openModel(findModel(config.model, config.modelsFolder), {
-      threads: config.threads ?? availableParallelism(),
-      imageLimits: config.imageLimits,
-    })
-    started.push(() => model.close())
-    const sandbox =
-      config.discordToken === undefined ? await openSandbox(config.sandboxPort ?? 0) : undefined
-    if (sandbox) {
-      started.push(() => sandbox.close())
-    }
-    const store = await openStore({ ...config.store, log })
-    started.push(() => store.close())
-    const jobs = new Jobs({ store, log })
-    const client = await join(config, { model, sandbox, store, jobs, log })
-    started.push(() => client.destroy())
-    started.push(() => jobs.stop(config.bot.stopLimitMs))
-    return { client, model, sandbox, close }
-  } catch (error) {
-    await close()
-    throw error
+
+  async #store(): Promise<Store> {
+    const { url, keys } = this.#config.store
+    const observe = this.#metrics.store
+    const store = await openStore({ url, keys, log: this.#log, observe })
+    this.#started.push(() => store.close())
+    return store
   }
+
+  async #health(checks: Readonly<Record<string, Check>>): Promise<HealthServer | undefined> {
+    const { operations } = this.#config
+    if (operations === undefined) {
+      return undefined
+    }
+    const health = await serveHealth({ ...operations, metrics: this.#metrics.text, checks })
+    this.#started.push(() => health.close())
+    return health
+  }
+
+  async #model(): Promise<Model> {
+    const { model: name, modelsFolder, threads, imageLimits, bot } = this.#config
+    const model = await openModel(findModel(name, modelsFolder), {
+      threads: threads ?? availableParallelism(),
+      imageLimits,
+      queueLimit: bot.queue,
+    })
+    this.#started.push(() => model.close())
+    this.#metrics.watchModel(model)
+    return meter(model, this.#metrics)
+  }
+
+  async #sandbox(): Promise<Sandbox | undefined> {
+    if (this.#config.discordToken !== undefined) {
+      return undefined
+    }
+    const sandbox = await openSandbox(this.#config.sandboxPort ?? 0)
+    this.#started.push(() => sandbox.close())
+    return sandbox
+  }
+
+  async #join(parts: Parts): Promise<Client<true>> {
+    const { discordToken, imageLimits, bot } = this.#config
+    const { sandbox, store, model } = parts
+    const log = this.#log
+    const api = sandbox?.api ?? bot.api
+    const fetchPicture = createPictureFetcher({
+      origins: cdnOrigins(sandbox, bot.api),
+      maxBytes: imageLimits.maxBytes,
+    })
+    this.#started.push(() => fetchPicture.close())
+    const jobs = new Jobs({ store, log, count: this.#metrics.job })
+    let handlers: JobHandlers = {}
+    const client = await connect({
+      token: discordToken ?? sandbox?.token ?? '',
+      api,
+      shards: bot.shards,
+      guild: bot.guild,
+      log,
+      listen: (fresh) => {
+        const { retentionMs } = bot
+        handlers = dispatch(fresh, { model, store, jobs, fetchPicture, retentionMs, log })
+      },
+    })
+    this.#started.push(() => leave(client))
+    this.#started.push(() => jobs.stop(bot.stopLimitMs))
+    await jobs.resume(handlers)
+    return client
+  }
+}
+
+type Parts = {
+  readonly store: Store
+  readonly model: Model
+  readonly sandbox: Sandbox | undefined
+}
+
+/** Where pictures may be fetched from: a loopback Discord has everything at one address. */
+function cdnOrigins(sandbox: Sandbox | undefined, api: string | undefined): readonly string[] {
+  if (sandbox !== undefined) {
+    return [sandbox.cdn]
+  }
+  return api === undefined ? DISCORD_CDN_ORIGINS : [new URL(api).origin]
+}
+
+function isConnected(client: Client): boolean {
+  return (
+    client.ws.shards.size > 0 && client.ws.shards.every(({ status }) => status === Status.Ready)
+  )
 }
 
 function openSandbox(port: number): Promise<Sandbox> {
@@ -70,32 +191,4 @@ function openSandbox(port: number): Promise<Sandbox> {
     const problem = `Port ${port} ${why}; set another SANDBOX_PORT, or none for a free one.`
     throw new ConfigError([problem], { cause })
   })
-}
-
-type Parts = {
-  readonly model: Model
-  readonly sandbox: Sandbox | undefined
-  readonly store: Store
-  readonly jobs: Jobs
-  readonly log: Logger
-}
-
-async function join(config: Config, parts: Parts): Promise<Client<true>> {
-  const { sandbox, jobs, log } = parts
-  const fetchPicture = createPictureFetcher({
-    origins: sandbox ? [sandbox.cdn] : DISCORD_CDN_ORIGINS,
-    maxBytes: config.imageLimits.maxBytes,
-  })
-  const { retentionMs } = config.bot
-  let handlers: JobHandlers = {}
-  const client = await connect({
-    token: config.discordToken ?? sandbox?.token ?? '',
-    api: sandbox?.api,
-    log,
-    listen: (fresh) => {
-      handlers = dispatch(fresh, { ...parts, fetchPicture, retentionMs })
-    },
-  })
-  await jobs.resume(handlers)
-  return client
 }
