@@ -3,6 +3,7 @@
 import { runDemoBench } from './demo.ts'
 import { runFullSizeBench } from './full-size.ts'
 import { runParityBench } from './parity.ts'
+import { runSandboxBench } from './sandbox-load.ts'
 
 const HELP = `npm run bench -- WHAT [options]
 
@@ -15,6 +16,11 @@ const HELP = `npm run bench -- WHAT [options]
               rate, peak memory, and time of one description by stage
                 --precision fp16|int8|int4   default int4
                 --work DIR           where about 20 GB are free; default the system's temporary folder
+  sandbox     the loopback Discord under load: members use a command, discord.js answers;
+              the server's own time, its memory, and how long it takes to start
+                --members N   default 200
+                --rate N      uses a second; default 50
+                --seconds N   default 60
 
 Each prints a table and writes JSON under bench/results/.
 `
@@ -23,6 +29,7 @@ const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<void
   demo: runDemoBench,
   'full-size': runFullSizeBench,
   parity: runParityBench,
+  sandbox: runSandboxBench,
 }
 
 const [what = '', ...args] = process.argv.slice(2)
