@@ -16,6 +16,7 @@ import {
   VISION_STORAGES,
   type VisionStorage,
 } from '../../inference/model-card.ts'
+import { preparePackage } from '../../inference/prepare.ts'
 import { readSettings, typedFrom } from './environment.ts'
 import { EXIT_HELP, readArguments } from './options.ts'
 import { createProgress, formatBytes, formatDuration } from './progress.ts'
@@ -36,6 +37,8 @@ Options
                      to the original
   --vision V         how int8 and int4 hold the image encoder: w8a8 (the default, and the fastest),
                      block (as the language model) or float (not quantised)
+  --prepare          also save the weights as this machine's processor takes them: opens in seconds
+                     instead of tens, for twice the size on the disk
   --out DIR          where the package goes; default models/NAME
   --revision R       branch, tag or commit of the repository; default main
   --force            replace the package that is already there
@@ -60,6 +63,7 @@ const OPTIONS = {
   vision: { type: 'string' },
   revision: { type: 'string' },
   force: { type: 'boolean' },
+  prepare: { type: 'boolean' },
   'keep-download': { type: 'boolean' },
   json: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
@@ -74,6 +78,7 @@ type Request = {
   readonly vision: VisionStorage | undefined
   readonly out: string | undefined
   readonly force: boolean
+  readonly prepare: boolean
   readonly keepDownload: boolean
   readonly json: boolean
 }
@@ -90,7 +95,7 @@ async function main(argv: readonly string[], signal: AbortSignal): Promise<numbe
 }
 
 async function pull(
-  { source, name, precision, vision, out, force, keepDownload, json }: Request,
+  { source, name, precision, vision, out, force, prepare, keepDownload, json }: Request,
   config: Config,
   signal: AbortSignal,
 ): Promise<number> {
@@ -119,6 +124,10 @@ async function pull(
       onNote: (text) => progress.note(text),
     })
     progress.finish()
+    if (prepare) {
+      progress.note('Preparing it for this machine.')
+      await preparePackage(folder)
+    }
     report(pulled, folder, json)
     if (!json) {
       const model = out === undefined ? name : folder
@@ -187,6 +196,7 @@ function readRequest(values: Values, positionals: readonly string[]): Request {
     vision,
     out: values.out === undefined ? undefined : path.resolve(start, values.out),
     force: values.force === true,
+    prepare: values.prepare === true,
     keepDownload: values['keep-download'] === true,
     json: values.json === true,
   }

@@ -33,7 +33,7 @@ export async function openEngine(folder: string, options: EngineOptions): Promis
   const { card } = await openPackage(folder)
   const tokenizer = await loadTokenizer(folder)
   const vocabulary = await readVocabulary(folder)
-  const sessions = await openSessions(folder, options.threads)
+  const sessions = await openSessions(folder, card, options.threads)
   checkGraphs(sessions, card)
 
   const prompts = new PromptCache(tokenizer)

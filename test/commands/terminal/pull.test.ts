@@ -96,7 +96,8 @@ function assertPackage(folder: string) {
     assert.equal(stored.length, bytes, name)
     assert.equal(sha256(stored), expected, name)
   }
-  assert.deepEqual(readdirSync(folder).sort(), [...Object.keys(card.files), 'model.json'].sort())
+  const files = readdirSync(folder).filter((name) => name !== 'prepared')
+  assert.deepEqual(files.sort(), [...Object.keys(card.files), 'model.json'].sort())
   return card
 }
 
@@ -134,11 +135,12 @@ describe('npm run pull', () => {
 
   it('makes a package of a folder', async () => {
     const out = path.join(models, 'mine')
-    const { stdout, stderr, code } = await run(['--from', CHECKPOINT, '--out', out])
+    const { stdout, stderr, code } = await run(['--from', CHECKPOINT, '--out', out, '--prepare'])
     assert.equal(code, 0, stderr)
     assert.equal(stdout, '')
     assert.equal(assertPackage(out).precision, 'int8')
     assert.equal(assertPackage(out).quantization?.vision, 'w8a8')
+    assert.ok(existsSync(path.join(out, 'prepared')))
     assert.match(stderr, /npm run describe -- IMAGE --model/)
   })
 
