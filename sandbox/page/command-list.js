@@ -17,7 +17,16 @@ export class CommandList {
   /** @type {readonly Leaf[]} */
   #shown = []
   #active = 0
-  #options = h('ul', { role: 'listbox', id: 'command-options', class: 'options' })
+  #options = h('ul', {
+    role: 'listbox',
+    id: 'command-options',
+    class: 'options',
+    tabindex: 0,
+    onkeydown: (/** @type {KeyboardEvent} */ event) => this.onKey(event),
+    onblur: (/** @type {FocusEvent} */ event) => this.#onBlur(event),
+    // To scroll it must not take the focus, or the text would lose it and the list would close.
+    onmousedown: (/** @type {Event} */ event) => event.preventDefault(),
+  })
   element
 
   /**
@@ -34,12 +43,10 @@ export class CommandList {
       h('div', { class: 'command-list-head', 'aria-hidden': 'true' }),
       this.#options,
     )
-    text.setAttribute('role', 'combobox')
     text.setAttribute('aria-autocomplete', 'list')
-    text.setAttribute('aria-expanded', 'false')
     text.setAttribute('aria-controls', 'command-options')
     text.setAttribute('aria-haspopup', 'listbox')
-    text.addEventListener('blur', () => this.close())
+    text.addEventListener('blur', (event) => this.#onBlur(event))
   }
 
   /** Opens, changes or closes it, as the text wants it. */
@@ -51,9 +58,14 @@ export class CommandList {
     this.#draw()
   }
 
+  // The focus may go from the text to the list and back.
+  #onBlur(/** @type {FocusEvent} */ event) {
+    const next = event.relatedTarget
+    if (next !== this.#text && next !== this.#options) this.close()
+  }
+
   close() {
     this.element.hidden = true
-    this.#text.setAttribute('aria-expanded', 'false')
     this.#text.removeAttribute('aria-activedescendant')
   }
 
@@ -97,7 +109,6 @@ export class CommandList {
           ]),
     )
     this.element.hidden = false
-    this.#text.setAttribute('aria-expanded', 'true')
     this.#text.setAttribute(
       'aria-activedescendant',
       items.length > 0 ? `command-${this.#active}` : '',

@@ -11,7 +11,7 @@ import { changed, openChannel, state } from './state.js'
 
 /** The header. */
 export class Header {
-  #title = h('h2', { id: 'channel-title' })
+  #title = h('h1', { id: 'channel-title' })
   #topic = h('p', { class: 'topic' })
   #threads
   element

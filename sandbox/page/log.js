@@ -11,8 +11,9 @@ import { h } from './dom.js'
 import { isThread, nameOf, titleOf } from './facts.js'
 import { icon } from './icons.js'
 import { locale, words } from './language.js'
-import { dayOf, dots, drawMessage, drawPending } from './message.js'
+import { dayOf, drawMessage } from './message.js'
 import { CHANNEL } from './numbers.js'
+import { dots, drawPending } from './pending.js'
 import { addHistory, changed, history, openChannel, state, typists } from './state.js'
 
 /** Nearer to the end than this, new messages pull the view along. In CSS pixels. */
@@ -122,7 +123,7 @@ export class Log {
         { class: 'intro-icon' },
         icon(direct ? 'at' : isThread(channel) ? 'thread' : 'hash'),
       ),
-      h('h3', {}, direct ? titleOf(channel).slice(1) : words().welcome(titleOf(channel))),
+      h('h2', {}, direct ? titleOf(channel).slice(1) : words().welcome(titleOf(channel))),
       h(
         'p',
         {},
@@ -142,7 +143,7 @@ export class Log {
       'div',
       { class: 'gate' },
       icon('alert'),
-      h('h3', {}, ageQuestion),
+      h('h2', {}, ageQuestion),
       h('p', {}, ageText),
       h(
         'div',

@@ -56,7 +56,7 @@ function mount() {
     sidebar.element,
     h(
       'main',
-      { class: 'main', 'aria-labelledby': 'channel-title' },
+      { class: 'main', id: 'main', 'aria-labelledby': 'channel-title' },
       header.element,
       connection(signal),
       log.element,
@@ -102,7 +102,7 @@ function strip() {
     },
     w.otherLanguage,
   )
-  return h('div', { class: 'strip', role: 'note' }, h('span', {}, w.notDiscord), language, theme)
+  return h('header', { class: 'strip' }, h('span', {}, w.notDiscord), language, theme)
 }
 
 // Says when the sandbox or the bot is away.

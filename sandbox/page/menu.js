@@ -1,6 +1,6 @@
 /** A context menu: opened by the right button, the menu key, Shift+F10 or a button. */
 
-import { h, place, present } from './dom.js'
+import { at, h, place, present } from './dom.js'
 import { icon } from './icons.js'
 
 /**
@@ -35,7 +35,8 @@ export function openMenu(label, groups, anchor, back) {
   for (const group of groups.filter(({ entries }) => entries.length > 0)) {
     menu.append(drawGroup(group, leave))
   }
-  document.body.append(menu)
+  // Inside a landmark, where a screen reader expects all there is.
+  at('main').append(menu)
   place(menu, anchor, 'below')
   menu.addEventListener('keydown', (event) => onKey(event, menu, leave))
   menu.addEventListener('contextmenu', (event) => event.preventDefault())

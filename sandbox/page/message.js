@@ -9,12 +9,13 @@ import { drawComponents } from './components.js'
 import { act } from './door.js'
 import { h, iconButton } from './dom.js'
 import { drawEmbed } from './embeds.js'
-import { botName, nameOf, titleOf } from './facts.js'
+import { nameOf, titleOf } from './facts.js'
 import { icon } from './icons.js'
 import { locale, words } from './language.js'
 import { drawAttachments } from './media.js'
 import { EPHEMERAL } from './numbers.js'
-import { forgetPending, isThinking, openChannel, state } from './state.js'
+import { dots } from './pending.js'
+import { isThinking, openChannel, state } from './state.js'
 import { drawText, jumpTo, lineOf } from './text.js'
 
 /** Messages of one author closer than this share one head. In milliseconds. */
@@ -162,11 +163,15 @@ function head(/** @type {Message} */ message, /** @type {Actions} */ actions) {
   )
 }
 
-// A role's own colour, where it can be read on either ground.
+// The colour of the highest role that has one, mixed so that it can be read on either ground.
 function colorOf(/** @type {string} */ userId) {
-  const roles = state.members.get(userId)?.roles ?? []
-  const colored = roles.some((id) => (state.roles.get(id)?.color ?? 0) !== 0)
-  return colored ? 'var(--role)' : null
+  const held = state.members.get(userId)?.roles ?? []
+  const role = held
+    .flatMap((id) => state.roles.get(id) ?? [])
+    .toSorted((a, b) => (b.position ?? 0) - (a.position ?? 0))
+    .find(({ color }) => color)
+  if (!role?.color) return null
+  return `color-mix(in srgb, #${role.color.toString(16).padStart(6, '0')} 45%, var(--strong))`
 }
 
 function drawTime(/** @type {Message} */ message) {
@@ -311,57 +316,4 @@ function toolbar(/** @type {Message} */ message, /** @type {Actions} */ actions)
   )
   const reply = iconButton(icon('reply'), `${words().reply}: ${name}`, () => actions.reply(message))
   return h('div', { class: 'toolbar' }, !ephemeral && !isThinking(message) && reply, more)
-}
-
-/** The three dots of someone at work. */
-export function dots() {
-  return h('span', { class: 'dots', 'aria-hidden': 'true' }, h('i'), h('i'), h('i'))
-}
-
-/** The line of a command that waits for its first answer, or never got one. */
-export function drawPending(/** @type {import('./types.d.ts').Pending} */ pending) {
-  const bot = [...state.users.values()].find((user) => user.bot)
-  const failed = pending.failed
-  return h(
-    'article',
-    { class: 'message pending', id: `pending-${pending.id}`, 'aria-label': pending.name ?? '' },
-    h(
-      'div',
-      { class: 'origin' },
-      state.you && avatar(state.you, 'tiny'),
-      h('strong', {}, state.you ? nameOf(state.you) : ''),
-      h('span', {}, words().used(''), h('span', { class: 'mention' }, pending.name ?? '')),
-    ),
-    h(
-      'div',
-      { class: 'message-head' },
-      bot && avatar(bot),
-      h(
-        'span',
-        { class: 'head-line' },
-        h('span', { class: 'author' }, botName()),
-        h('span', { class: 'badge' }, words().app),
-      ),
-    ),
-    h(
-      'div',
-      { class: 'message-body' },
-      failed
-        ? h('p', { class: 'failed', role: 'alert' }, icon('alert'), words().didNotRespond)
-        : h('p', { class: 'thinking', role: 'status' }, dots(), words().sendingCommand(botName())),
-      failed &&
-        h(
-          'p',
-          { class: 'only-you' },
-          icon('eye'),
-          words().onlyYou,
-          ' • ',
-          h(
-            'button',
-            { type: 'button', class: 'text-button', onclick: () => forgetPending(pending.id) },
-            words().dismiss,
-          ),
-        ),
-    ),
-  )
 }

@@ -5,7 +5,7 @@
  * @import { Component } from './types.d.ts'
  */
 
-import { h, place } from './dom.js'
+import { at, h, place } from './dom.js'
 import { nameOf, titleOf } from './facts.js'
 import { icon } from './icons.js'
 import { words } from './language.js'
@@ -202,7 +202,7 @@ class List {
   open() {
     const { signal } = this.#closing
     // Inside a modal dialog only its own descendants can be used.
-    const home = this.#button.closest('dialog') ?? document.body
+    const home = this.#button.closest('dialog') ?? at('main')
     home.append(this.#popup)
     this.#popup.style.minWidth = `${this.#button.getBoundingClientRect().width}px`
     this.#draw()

@@ -22,7 +22,7 @@ function byPlace(/** @type {Channel} */ a, /** @type {Channel} */ b) {
 export class Sidebar {
   #list = h('div', { class: 'channel-lists' })
   #people = h('fieldset', { class: 'people' })
-  #guild = h('h1', {})
+  #guild = h('p', { class: 'guild-name' })
   #close
   element
 

@@ -28,7 +28,7 @@ const FLAGS = [
 ]
 
 /** A loaded machine with two cores is slow, not wrong. In milliseconds. */
-const PATIENCE_MS = 60_000
+const PATIENCE_MS = 30_000
 
 const MISSING =
   'No Chromium found: install it (Debian: apt-get install chromium) or set CHROMIUM_PATH.'

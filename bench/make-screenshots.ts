@@ -1,0 +1,68 @@
+/**
+ * Photographs the page for the README: `node bench/make-screenshots.ts`, with Chromium installed.
+ *
+ * The real bot answers with the demo model. Writes docs/page.png (dark) and docs/page-*.png.
+ */
+
+import path from 'node:path'
+import { pino } from 'pino'
+import type { Browser, Page } from 'playwright-core'
+import { startBot } from '../bot/start.ts'
+import { readConfig } from '../config/config.ts'
+import { become, launchBrowser, type Visit, visit } from '../test/helpers/browser.ts'
+
+const DOCS = path.join(import.meta.dirname, '..', 'docs')
+const PHONE = { width: 390, height: 844 }
+const DESKTOP = { width: 1280, height: 860 }
+
+const SHOTS: readonly (readonly [string, Visit])[] = [
+  ['page.png', { dark: true, ...DESKTOP }],
+  ['page-light.png', DESKTOP],
+  ['page-phone.png', { dark: true, ...PHONE }],
+  ['page-chinese.png', { locale: 'zh-CN', ...DESKTOP }],
+]
+
+/** A picture is sent, described by the message's menu or the command, and asked about. */
+async function talk(page: Page): Promise<void> {
+  const text = page.locator('#text')
+  await page.locator('.sample').nth(6).click()
+  await page.locator('.draft').waitFor()
+  await text.fill('What a day for balloons!')
+  await text.press('Enter')
+  await page.locator('article.message .picture').waitFor()
+  await page.locator('.sample').nth(6).click()
+  await page.locator('.tray-commands button').first().click()
+  await reply(page, 'purple circle', 'what color is the small circle?')
+  await become(page, 'Lin')
+  await reply(page, 'green', 'and where is the orange one?')
+}
+
+/** Replies to the bot's newest message with that text, and waits for the answer. */
+async function reply(page: Page, said: string, question: string): Promise<void> {
+  const target = page.locator('article.message:has(.badge)', { hasText: said }).last()
+  await target.hover()
+  await target.locator('.toolbar button').first().click()
+  await page.locator('#text').fill(question)
+  await page.locator('#text').press('Enter')
+  await page.locator('article.message:has(.badge)', { hasText: question }).waitFor()
+}
+
+async function photograph(browser: Browser, url: string, file: string, how: Visit) {
+  const { page, context } = await visit(browser, url, how)
+  await page.locator('article.message:has(.badge)').last().waitFor()
+  await page.screenshot({ path: path.join(DOCS, file) })
+  await context.close()
+}
+
+const bot = await startBot(readConfig({}), pino({ level: 'warn' }))
+const browser = await launchBrowser()
+try {
+  const { url } = bot.sandbox!
+  const { page, context } = await visit(browser, url, DESKTOP)
+  await talk(page)
+  await context.close()
+  for (const [file, how] of SHOTS) await photograph(browser, url, file, how)
+} finally {
+  await browser.close()
+  await bot.close()
+}
