@@ -2,6 +2,7 @@
 
 import { isJson, type Json } from './checks.ts'
 import { ApiError } from './errors.ts'
+import { PERMISSION, type PermissionName } from './permissions.ts'
 
 /** The gateway misbehaves at once. */
 export type GatewayFault = {
@@ -56,6 +57,26 @@ export type CdnFault = {
   readonly bytesPerSecond?: number
 } & Counted
 
+/** The bot loses a permission, until the fault is cancelled. */
+export type PermissionFault = {
+  readonly kind: 'permission'
+  /** Such as `sendMessages`; the names of permissions.ts. */
+  readonly permission: PermissionName
+  /** Its id; without it everywhere. */
+  readonly channel?: string
+} & Partial<HookPlace>
+
+/** A call of a route of the API. Without a path it is now. */
+export type HookPlace = {
+  readonly method?: string
+  /** As in `RestFault`. */
+  readonly path: string
+  /** Default `before`. */
+  readonly when?: 'before' | 'after'
+  /** The first call is 1. Default 1. */
+  readonly nth?: number
+}
+
 /** How often. */
 export type Counted = {
   /** Default 1. */
@@ -65,7 +86,7 @@ export type Counted = {
 }
 
 /** Anything that can be asked to go wrong. */
-export type FaultSpec = GatewayFault | EventFault | RestFault | CdnFault
+export type FaultSpec = GatewayFault | EventFault | RestFault | CdnFault | PermissionFault
 
 type Field = 'text' | 'number' | 'boolean' | 'status' | readonly string[]
 
@@ -100,6 +121,14 @@ const FIELDS: Readonly<Record<string, Readonly<Record<string, Field>>>> = {
     bytesPerSecond: 'number',
     ...COUNTED,
   },
+  permission: {
+    permission: Object.keys(PERMISSION),
+    channel: 'text',
+    method: 'text',
+    path: 'text',
+    when: ['before', 'after'],
+    nth: 'number',
+  },
 }
 
 const REQUIRED: Readonly<Record<string, readonly string[]>> = {
@@ -107,6 +136,7 @@ const REQUIRED: Readonly<Record<string, readonly string[]>> = {
   event: ['event', 'action'],
   rest: ['path'],
   cdn: ['action'],
+  permission: ['permission'],
 }
 
 /**

@@ -5,28 +5,26 @@
  */
 
 import { EventEmitter, once } from 'node:events'
-import type { Clock } from './clock.ts'
-import type { CdnFault, EventFault, FaultSpec, RestFault } from './fault-spec.ts'
-import type { Cdn } from './files.ts'
+import { takePermission } from './fault-permissions.ts'
+import type {
+  CdnFault,
+  EventFault,
+  FaultSpec,
+  HookPlace,
+  PermissionFault,
+  RestFault,
+} from './fault-spec.ts'
 import type { Gateway } from './gateway.ts'
+import type { World } from './world.ts'
 
 const DEFAULT_DELAY_MS = 1000
-
-/** A route of the API, and when to step in. */
-export type HookPlace = {
-  readonly method?: string
-  /** As in `RestFault`. */
-  readonly path: string
-  /** Default `before`. */
-  readonly when?: 'before' | 'after'
-  /** The first call is 1. Default 1. */
-  readonly nth?: number
-}
 
 /** Something that goes wrong, or waits to. */
 export class Fault {
   readonly id: number
   readonly spec: FaultSpec | (HookPlace & { readonly kind: 'hook' })
+  /** Undoes what it has done. */
+  onCancel: () => void = () => {}
   readonly #events = new EventEmitter<{ applied: [] }>()
   readonly #forget: (fault: Fault) => void
   #applied = 0
@@ -37,8 +35,8 @@ export class Fault {
     this.id = id
     this.spec = spec
     this.#forget = forget
-    const counted = spec.kind === 'hook' ? { skip: (spec.nth ?? 1) - 1 } : { count: 1, ...spec }
-    this.#toSkip = ('skip' in counted && counted.skip) || 0
+    const counted = { skip: 'nth' in spec && spec.nth !== undefined ? spec.nth - 1 : 0, ...spec }
+    this.#toSkip = counted.skip
     this.#toApply = ('count' in counted && counted.count) || 1
   }
 
@@ -47,9 +45,11 @@ export class Fault {
     return this.#applied
   }
 
-  /** Ends it; what it has done stays counted. */
+  /** Ends it, and undoes what can be undone; how often it applied stays counted. */
   cancel(): void {
     this.#toApply = 0
+    this.onCancel()
+    this.onCancel = () => {}
     this.#forget(this)
   }
 
@@ -86,29 +86,32 @@ type Held = { readonly deliver: () => void; readonly cancel: () => void }
 
 /** All faults of a sandbox. */
 export class Faults {
-  readonly #clock: Clock
+  readonly #world: World
   readonly #gateway: Gateway
-  readonly #cdn: Cdn
   readonly #faults = new Set<Fault>()
   readonly #hooks = new Map<Fault, () => unknown>()
   /** Events that wait for another to overtake, by fault and session. */
   readonly #held = new Map<string, Held>()
   #nextId = 1
 
-  constructor(clock: Clock, gateway: Gateway, cdn: Cdn) {
-    this.#clock = clock
+  constructor(world: World, gateway: Gateway) {
+    this.#world = world
     this.#gateway = gateway
-    this.#cdn = cdn
     gateway.pass = (session, event, deliver) => this.#passEvent(session, event, deliver)
   }
 
-  /** Asks for a fault. Those of the gateway, and expired links, happen at once. */
+  /**
+   * Asks for a fault. Those of the gateway, expired links, and permissions taken without naming a
+   * call happen at once.
+   */
   add(spec: FaultSpec): Fault {
     const fault = this.#keep(spec)
     if (spec.kind === 'gateway') {
       fault.note(this.#breakGateway(spec))
     } else if (spec.kind === 'cdn' && spec.action === 'expired') {
-      this.#cdn.expireLinks(() => fault.note())
+      this.#world.cdn.expireLinks(() => fault.note())
+    } else if (spec.kind === 'permission') {
+      this.#takePermission(fault, spec)
     }
     return fault
   }
@@ -152,9 +155,11 @@ export class Faults {
   /** Runs the hooks of a call. */
   async runHooks(when: 'before' | 'after', method: string, path: string): Promise<void> {
     for (const [fault, run] of this.#hooks) {
-      const { spec } = fault
-      if (spec.kind !== 'hook' || (spec.when ?? 'before') !== when) continue
-      if (matches(spec, method, path) && fault.take()) await run()
+      const place = fault.spec
+      if ((place.kind !== 'hook' && place.kind !== 'permission') || place.path === undefined)
+        continue
+      if ((place.when ?? 'before') !== when) continue
+      if (matches({ ...place, path: place.path }, method, path) && fault.take()) await run()
     }
   }
 
@@ -165,6 +170,14 @@ export class Faults {
     })
     this.#faults.add(fault)
     return fault
+  }
+
+  #takePermission(fault: Fault, { permission, channel, path }: PermissionFault): void {
+    const take = () => {
+      fault.onCancel = takePermission(this.#world, permission, channel)
+    }
+    if (path !== undefined) this.#hooks.set(fault, take)
+    else if (fault.take()) take()
   }
 
   #breakGateway(spec: FaultSpec & { kind: 'gateway' }): number {
@@ -199,10 +212,10 @@ export class Faults {
         deliver()
         return deliver()
       case 'delay':
-        this.#clock.after(delayMs, deliver)
+        this.#world.clock.after(delayMs, deliver)
         return
       case 'reorder': {
-        const cancel = this.#clock.after(delayMs, () => {
+        const cancel = this.#world.clock.after(delayMs, () => {
           this.#held.delete(key)
           deliver()
         })

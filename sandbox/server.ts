@@ -72,7 +72,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   seedWorld(world)
   const { measure, observe } = options
   const gateway = new Gateway(world, { ...options.gateway, ...(measure && { measure }) })
-  const faults = new Faults(world.clock, gateway, world.cdn)
+  const faults = new Faults(world, gateway)
   const interactions = new Interactions(world)
   const members = new MemberApi(world, interactions)
   const limits = new RateLimits(world.clock, limitSettings(options))

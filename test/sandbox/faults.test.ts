@@ -13,6 +13,7 @@ import {
 } from 'discord.js'
 import { Member } from '../../sandbox/client.ts'
 import { ManualClock } from '../../sandbox/clock.ts'
+import { can } from '../../sandbox/permissions.ts'
 import { type Sandbox, startSandbox } from '../../sandbox/server.ts'
 import { GatewaySocket } from '../helpers/gateway-socket.ts'
 
@@ -232,6 +233,35 @@ describe('faults of the API', () => {
     application.messageContent = true
   })
 
+  it('take a permission at a call, and give it back when cancelled', async () => {
+    const route = Routes.channelMessages(channel)
+    const body = { content: 'x' }
+    const fault = sandbox.faults.add({
+      kind: 'permission',
+      permission: 'sendMessages',
+      method: 'POST',
+      path: '/channels/*/messages',
+      nth: 2,
+    })
+    const may = () =>
+      can(
+        sandbox.world,
+        sandbox.world.channel(channel),
+        sandbox.world.application.bot.id,
+        'sendMessages',
+      )
+    await rest.post(route, { body })
+    assert.deepEqual([may(), fault.applied], [true, 0])
+    await rest.post(route, { body }).catch(() => {})
+    assert.deepEqual([may(), fault.applied], [false, 1])
+    fault.cancel()
+    assert.equal(may(), true)
+    const now = sandbox.faults.add({ kind: 'permission', permission: 'sendMessages', channel })
+    assert.deepEqual([may(), now.applied], [false, 1])
+    now.cancel()
+    assert.equal(may(), true)
+  })
+
   it('come late by the clock', async () => {
     const clock = new ManualClock()
     const slow = await startSandbox({ clock })
@@ -277,7 +307,10 @@ describe('the door of faults', () => {
       assert.equal(status, 400)
       return json.message
     }
-    assert.match(await said({ kind: 'weather' }), /^kind is one of gateway, event, rest, cdn\.$/)
+    assert.match(
+      await said({ kind: 'weather' }),
+      /^kind is one of gateway, event, rest, cdn, permission\.$/,
+    )
     assert.match(await said({ kind: 'rest' }), /needs path/)
     assert.match(await said({ kind: 'rest', path: '/', status: 200 }), /400 to 599/)
     assert.match(await said({ kind: 'event', event: 'X', action: 'sing' }), /delay, duplicate/)
