@@ -16,7 +16,7 @@ from training.qformer import StageOne
 from training.text import BOS, PAD, Text, pad
 from training.vit import HELD_OUT
 
-BATCH, PEAK, STEPS = 48, 1e-3, 1500
+BATCH, PEAK, STEPS = 48, 1e-3, 2500
 CLS = 0  # <s> begins a text that is only encoded, </s> one that is generated
 
 

@@ -22,8 +22,8 @@ from training.text import Text, pad, prompt
 from training.vit import HELD_OUT
 from training.vit import load as load_vision
 
-BATCH, PEAK, STEPS = 32, 1e-3, 8000
-WARM_UP = 1200
+BATCH, PEAK, STEPS = 32, 6e-4, 7500  # from 1e-3 it diverges after some 3,000 steps
+WARM_UP = 1500
 CAPTIONS = .3  # of the documents; the rest are conversations
 POOL = 8  # batches of like length are drawn together
 
@@ -71,7 +71,7 @@ def train(run, steps=STEPS, minutes=None):
     while share < 1:
         rows, ids, labels = next(source)
         for group in optimizer.param_groups:
-            group['lr'] = rate(share * steps, steps, PEAK, warm=100, decay=.4)
+            group['lr'] = rate(share * steps, steps, PEAK, warm=200, decay=.6)
         with torch.autocast('cpu', torch.bfloat16):
             soft = model(torch.from_numpy(features[rows]).float())
             embeds = torch.cat([soft, table[ids]], 1)
