@@ -43,6 +43,9 @@ const MISSING_ACCESS = 50_001
 const MESSAGES_PER_CHANNEL = 50
 const MEMBERS_PER_GUILD = 200
 
+/** Requests of each client that wait for Discord's response. */
+const underWay = new WeakMap<object, number>()
+
 export type Connection = {
   readonly token: string
   /** Base of the REST API; absent: Discord's own. */
@@ -82,10 +85,23 @@ export async function connect(connection: Connection): Promise<Client<true>> {
 /** Sends what is still to be sent, for a few seconds at most, then leaves Discord. */
 export async function leave(client: Client): Promise<void> {
   const givenUp = Date.now() + LAST_WORDS_MS
-  while (client.rest.handlers.some((queue) => !queue.inactive) && Date.now() < givenUp) {
+  do {
     await wait(LOOK_EVERY_MS)
-  }
+  } while ((underWay.get(client.rest) ?? 0) > 0 && Date.now() < givenUp)
   await client.destroy()
+}
+
+/** Counts a client's requests while they are under way. */
+function countRequests({ rest }: Client): void {
+  const makeRequest = rest.options.makeRequest.bind(rest.options)
+  rest.options.makeRequest = async (url, init) => {
+    underWay.set(rest, (underWay.get(rest) ?? 0) + 1)
+    try {
+      return await makeRequest(url, init)
+    } finally {
+      underWay.set(rest, (underWay.get(rest) ?? 1) - 1)
+    }
+  }
 }
 
 async function logIn(
@@ -112,6 +128,7 @@ async function logIn(
     allowedMentions: { parse: [], repliedUser: false },
     ...(api !== undefined && { rest: { api } }),
   })
+  countRequests(client)
   listen(client)
   const ready = new Promise<Client<true>>((resolve) => {
     client.once(Events.ClientReady, resolve)

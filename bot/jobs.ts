@@ -229,7 +229,7 @@ export class Jobs {
     const count = (outcome: JobOutcome) => this.#options.count?.(outcome, job.kind)
     let result: R
     try {
-      result = await work()
+      result = await unlessAborted(signal, work())
     } catch (error) {
       if (signal.aborted) {
         await this.#update(job, (record) => ({ ...record, owner: null }))
@@ -279,6 +279,14 @@ export class Jobs {
       ttlMs,
     )
   }
+}
+
+/** The result, or the signal's reason at once: work that does not heed it is not waited for. */
+function unlessAborted<R>(signal: AbortSignal, work: Promise<R>): Promise<R> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+    work.then(resolve, reject)
+  })
 }
 
 /** Discord takes 25 characters; ids are shorter. */

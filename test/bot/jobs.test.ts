@@ -6,6 +6,7 @@ import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import path from 'node:path'
+import { setImmediate as later } from 'node:timers/promises'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import { pino } from 'pino'
 import { isGone, thisProcess } from '../../bot/job-owner.ts'
@@ -166,6 +167,16 @@ describe('Jobs', () => {
     await told
     assert.deepEqual(await resumedBy(jobsOf()), ['1'])
     assert.deepEqual(counts, ['handed-back', 'resumed', 'answered'])
+  })
+
+  it('does not wait for work that does not heed its signal', async () => {
+    const jobs = jobsOf(far)
+    const running = jobs.run(job('1'), () => new Promise<never>(() => {}))
+    const told = assert.rejects(running, RestartingError)
+    while (jobs.running === 0) await later()
+    await jobs.stop(1)
+    await told
+    assert.deepEqual(await resumedBy(jobsOf()), ['1'])
   })
 
   it('gives a nonce that Discord takes', async () => {

@@ -1,0 +1,142 @@
+/** The whole bot, killed or stopped while it answers, and started again. */
+
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
+import type { APIMessage } from 'discord.js'
+import { Member } from '../../sandbox/client.ts'
+import { type Sandbox, startSandbox } from '../../sandbox/server.ts'
+import { type BotProcess, startBotProcess } from '../helpers/bot-process.ts'
+import { type Database, sqliteFile, startRedis } from '../helpers/databases.ts'
+
+const FIXTURES = path.join(import.meta.dirname, '..', 'fixtures', 'images')
+const PICTURE = {
+  name: 'parity.png',
+  bytes: new Uint8Array(readFileSync(path.join(FIXTURES, 'parity.png'))),
+}
+
+for (const [name, start] of [
+  ['SQLite', sqliteFile],
+  ['Redis', startRedis],
+] as const) {
+  describe(`the bot after a restart, on ${name}`, { timeout: 180_000 }, () => {
+    let database: Database
+    let sandbox: Sandbox
+    let ada: Member
+    let bot: BotProcess | undefined
+
+    before(async () => {
+      database = await start()
+    })
+    after(() => database.stop())
+    beforeEach(async () => {
+      sandbox = await startSandbox()
+      ada = await Member.connect(sandbox.url)
+    })
+    afterEach(async () => {
+      await bot?.end('SIGKILL')
+      ada.close()
+      await sandbox.close()
+    })
+
+    async function startBot(env: Record<string, string> = {}) {
+      bot = await startBotProcess(sandbox, { SIGHTSEER_STORE: database.url, ...env })
+      return bot
+    }
+
+    /** Texts of what the bot has posted, each message once, as it is now. */
+    function posted(): string[] {
+      const messages = new Map<string, string>()
+      for (const { message } of ada.told) {
+        if (message?.author.bot === true) messages.set(message.id, message.content)
+      }
+      return [...messages.values()]
+    }
+
+    /** Uses /describe; the answer comes too late for the member's own patience. */
+    function slash(): void {
+      ada.slash('describe', { image: PICTURE }).catch(() => {})
+    }
+
+    /** The first message of the bot's whose text, as it then was, matches. */
+    async function said(pattern: RegExp): Promise<APIMessage> {
+      const { message } = await ada.until(
+        ({ message: now }) => now?.author.bot === true && pattern.test(now.content),
+        120_000,
+      )
+      return message!
+    }
+
+    it('answers a command that it was killed in the middle of, once, and talks on', async () => {
+      const first = await startBot()
+      const slow = sandbox.faults.add({ kind: 'cdn', action: 'slow', bytesPerSecond: 1 })
+      slash()
+      await slow.until()
+      await first.end('SIGKILL')
+
+      await startBot()
+      const described = await said(/./)
+      const talk = await ada.answerTo(await ada.reply(described, 'what color is it?'))
+      assert.notEqual(talk.content, '')
+      assert.equal(posted().length, 2)
+    })
+
+    it('answers a message that it was killed in the middle of, by one reply', async () => {
+      const first = await startBot()
+      const slow = sandbox.faults.add({ kind: 'cdn', action: 'slow', bytesPerSecond: 1 })
+      const asked = await ada.upload(PICTURE, `<@${sandbox.world.application.id}> what is it?`)
+      await slow.until()
+      await first.end('SIGKILL')
+
+      const second = await startBot()
+      const answer = await said(/./)
+      assert.equal(answer.message_reference?.message_id, asked.id)
+      assert.deepEqual(await second.end('SIGTERM'), [0, null])
+      assert.equal(posted().length, 1)
+    })
+
+    it('remembers what was said before', async () => {
+      const first = await startBot()
+      const described = await ada.slash('describe', { image: PICTURE })
+      const one = await ada.answerTo(await ada.reply(described, 'what color is it?'))
+      assert.deepEqual(await first.end('SIGTERM'), [0, null])
+      await startBot()
+      const two = await ada.answerTo(await ada.reply(one, 'and now?'))
+      assert.notEqual(two.content, '')
+      assert.equal(posted().length, 3)
+    })
+
+    it('tells those who wait that it restarts, and answers when it is back', async () => {
+      const first = await startBot({ SIGHTSEER_STOP_SECONDS: '0' })
+      const slow = sandbox.faults.add({ kind: 'cdn', action: 'slow', bytesPerSecond: 1 })
+      slash()
+      await slow.until()
+      assert.deepEqual(await first.end('SIGTERM'), [0, null])
+      const { id } = await said(/restart/i)
+
+      await startBot()
+      const answer = await said(/^(?!.*restart)./i)
+      assert.equal(answer.id, id)
+      assert.equal(posted().length, 1)
+    })
+
+    it('finishes what takes no longer than it may', async () => {
+      const first = await startBot({ SIGHTSEER_STOP_SECONDS: '60' })
+      const held = sandbox.faults.add({ kind: 'cdn', action: 'slow', bytesPerSecond: 4000 })
+      const answer = ada.slash('describe', { image: PICTURE })
+      await held.until()
+      assert.deepEqual(await first.end('SIGTERM'), [0, null])
+      assert.doesNotMatch((await answer).content, /restart/i)
+    })
+
+    it('logs neither what was said nor where the pictures are', async () => {
+      const first = await startBot()
+      const described = await ada.slash('describe', { image: PICTURE })
+      await ada.answerTo(await ada.reply(described, 'is there a zebra?'))
+      assert.deepEqual(await first.end('SIGTERM'), [0, null])
+      assert.ok(first.log.length > 0)
+      assert.doesNotMatch(first.log.join('\n'), /zebra|parity\.png|\/cdn\/|loopback\.not-a-secret/)
+    })
+  })
+}
