@@ -60,6 +60,10 @@ export class Log {
     this.#list.addEventListener('scroll', () => this.#onScroll(), { passive: true })
     this.#list.addEventListener('keydown', (event) => this.#onKey(event))
     this.#list.addEventListener('contextmenu', (event) => this.#onContextMenu(event))
+    // The composer grows and shrinks; what was said last stays in sight.
+    const resized = new ResizeObserver(() => this.#following && this.#toEnd())
+    resized.observe(this.#list)
+    signal.addEventListener('abort', () => resized.disconnect())
     // A picture takes its room once it has come.
     this.#list.addEventListener('load', () => this.#following && this.#toEnd(), true)
     for (const name of /** @type {const} */ (['snapshot', 'current', 'members'])) {
@@ -160,7 +164,8 @@ export class Log {
     const messages = history(state.current)
     const place = messages.indexOf(message)
     const old = document.getElementById(`message-${id}`)
-    if (!old && place < messages.length - 1) return this.draw(true)
+    // What comes first, or late, changes what stands around it.
+    if (!old && (messages.length === 1 || place < messages.length - 1)) return this.draw(true)
     const previous = messages[place - 1]
     const fresh = drawMessage(message, previous, this.#actions)
     if (old) replaceKeepingFocus(old, fresh)

@@ -4,8 +4,10 @@ import { at, h, place, present } from './dom.js'
 import { icon } from './icons.js'
 
 /**
- * @typedef {{ label: string, icon?: import('./icons.js').IconName, danger?: boolean, run: () => unknown }} Entry
- * @typedef {{ heading?: string, entries: readonly Entry[] }} Group
+ * `sign` is shown in place of the label where `row` puts the entries side by side.
+ *
+ * @typedef {{ label: string, sign?: string, icon?: import('./icons.js').IconName, danger?: boolean, run: () => unknown }} Entry
+ * @typedef {{ heading?: string, row?: boolean, entries: readonly Entry[] }} Group
  */
 
 let close = () => {}
@@ -60,19 +62,21 @@ function drawGroup(/** @type {Group} */ group, /** @type {() => void} */ leave) 
         role: 'menuitem',
         tabindex: -1,
         class: entry.danger ? 'menu-item danger' : 'menu-item',
+        'aria-label': entry.sign && entry.label,
+        title: entry.sign && entry.label,
         onclick: () => {
           leave()
           entry.run()
         },
       },
-      ...present([h('span', {}, entry.label), entry.icon && icon(entry.icon)]),
+      ...present([h('span', {}, entry.sign ?? entry.label), entry.icon && icon(entry.icon)]),
     ),
   )
   const { heading } = group
   return h(
     'div',
-    { role: 'group', class: 'menu-group', 'aria-label': heading },
-    heading && h('div', { class: 'menu-heading', 'aria-hidden': 'true' }, heading),
+    { role: 'group', class: group.row ? 'menu-group row' : 'menu-group', 'aria-label': heading },
+    heading && !group.row && h('div', { class: 'menu-heading', 'aria-hidden': 'true' }, heading),
     ...items,
   )
 }
@@ -90,8 +94,10 @@ function onKey(
 ) {
   const items = itemsOf(menu)
   const active = items.findIndex((item) => item === document.activeElement)
-  if (event.key === 'ArrowDown') items[(active + 1) % items.length]?.focus()
-  else if (event.key === 'ArrowUp') items[(active - 1 + items.length) % items.length]?.focus()
+  if (event.key === 'ArrowDown' || event.key === 'ArrowRight')
+    items[(active + 1) % items.length]?.focus()
+  else if (event.key === 'ArrowUp' || event.key === 'ArrowLeft')
+    items[(active - 1 + items.length) % items.length]?.focus()
   else if (event.key === 'Home') items[0]?.focus()
   else if (event.key === 'End') items.at(-1)?.focus()
   else if (event.key === 'Escape' || event.key === 'Tab') leave()

@@ -43,9 +43,9 @@ export function messageMenu(message, anchor, back, composer) {
   const groups = ephemeral
     ? [{ entries: copies(message) }]
     : [
+        { heading: words().react, row: true, entries: reactions(message) },
         { entries: answers(message, anchor, back, composer) },
         { heading: words().apps, entries: apps(MESSAGE_COMMAND, message.id, message.channel_id) },
-        { heading: words().react, entries: reactions(message) },
         { entries: [...copies(message), ...removal(message)] },
       ]
   openMenu(words().messageActions, groups, anchor, back)
@@ -94,6 +94,7 @@ function removal(/** @type {Message} */ message) {
 function reactions(/** @type {Message} */ message) {
   return EMOJI.map((emoji) => ({
     label: words().reactWith(emoji),
+    sign: emoji,
     run: () =>
       attempt(() =>
         act('react', { message_id: message.id, emoji, on: true }, [], message.channel_id),
