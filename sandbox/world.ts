@@ -46,6 +46,8 @@ export class World {
   /** By channel id, then by message id. */
   readonly messages = new Map<string, Map<string, Message>>()
   readonly application: Application
+  /** Messages that a channel keeps; Discord keeps all, a process has only so much memory. */
+  keptMessages = 5000
   readonly #events = new EventEmitter<{ happened: [WorldEvent] }>()
 
   /** An empty world: only the bot exists. `seedWorld` adds the rest. */
@@ -226,14 +228,24 @@ export class World {
 
   /** The channel's messages, oldest first. */
   history(channelId: string): Message[] {
-    const messages = [...(this.messages.get(channelId)?.values() ?? [])]
-    return messages.toSorted((a, b) => compareIds(a.id, b.id))
+    return [...(this.messages.get(channelId)?.values() ?? [])]
   }
 
-  /** Keeps a new message and tells of it. */
+  /** Keeps a new message and tells of it; beyond `keptMessages` the oldest is forgotten. */
   post(message: Message): void {
-    this.messages.get(message.channelId)?.set(message.id, message)
-    this.channel(message.channelId).lastMessageId = message.id
+    const channel = this.channel(message.channelId)
+    const messages = this.messages.get(channel.id) ?? new Map<string, Message>()
+    messages.set(message.id, message)
+    if (channel.lastMessageId !== null && compareIds(channel.lastMessageId, message.id) > 0) {
+      // Its files took longer to store than a younger message took altogether.
+      sortById(messages)
+    } else {
+      channel.lastMessageId = message.id
+    }
+    for (const oldest of messages.values()) {
+      if (messages.size <= this.keptMessages) break
+      this.forget(oldest)
+    }
     this.tell({ name: 'MESSAGE_CREATE', message })
   }
 
@@ -265,6 +277,12 @@ export class World {
     this.#events.on('happened', listener)
     return () => this.#events.off('happened', listener)
   }
+}
+
+function sortById(messages: Map<string, Message>): void {
+  const sorted = [...messages].toSorted(([a], [b]) => compareIds(a, b))
+  messages.clear()
+  for (const [id, message] of sorted) messages.set(id, message)
 }
 
 function blankChannel(id: string): Channel {
