@@ -60,13 +60,16 @@ export type StoredFile = {
   readonly spoiler: boolean
 }
 
-/** Keeps the files. */
+/** Keeps the files; beyond `keptBytes` the oldest are forgotten. */
 export class Cdn {
   /** Where the links point, without the path; known once the server listens. */
   origin = ''
+  /** Bytes of all files together; Discord keeps all, a process has only so much memory. */
+  keptBytes = 512 * 1024 * 1024
   readonly #clock: Clock
   readonly #files = new Map<string, StoredFile>()
   readonly #links: FileLinks
+  #bytes = 0
 
   /** @param secret signs the links; with the same one they survive a restart. */
   constructor(clock: Clock, secret?: Buffer) {
@@ -96,14 +99,21 @@ export class Cdn {
 
   /** Keeps a file that is known already; one with the same path is replaced. */
   keep(file: StoredFile): void {
+    this.remove(file)
     this.#files.set(pathOf(file), file)
+    this.#bytes += file.bytes.length
+    for (const oldest of this.#files.values()) {
+      if (this.#bytes <= this.keptBytes || oldest === file) break
+      this.remove(oldest)
+    }
     // Nothing refers to a command's file once its interaction is over.
     if (isEphemeral(file)) this.#clock.after(EPHEMERAL_LIFE_MS, () => this.remove(file))
   }
 
   /** Forgets a file; its links answer 404 from now on. */
   remove(file: StoredFile): void {
-    this.#files.delete(pathOf(file))
+    const known = this.#files.get(pathOf(file))
+    if (known && this.#files.delete(pathOf(file))) this.#bytes -= known.bytes.length
   }
 
   /** The file at that path, if the query's signature is right and has not expired. */

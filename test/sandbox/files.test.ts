@@ -111,6 +111,26 @@ describe('the CDN', () => {
   })
 })
 
+describe('the store of files', () => {
+  it('forgets the oldest files beyond its bytes, never the newest', async () => {
+    const sandbox = await startSandbox()
+    const { cdn, nextId } = sandbox.world
+    cdn.keptBytes = 100
+    const add = (length: number) =>
+      cdn.add(nextId(), 'attachments/1', { name: 'a.bin', bytes: new Uint8Array(length) })
+    const files = [await add(40), await add(40), await add(40)]
+    const statuses = async () =>
+      Promise.all(files.map(async (file) => (await fetch(cdn.media(file).url)).status))
+    assert.deepEqual(await statuses(), [404, 200, 200])
+    cdn.remove(files[1]!)
+    files.push(await add(60))
+    assert.deepEqual(await statuses(), [404, 404, 200, 200])
+    files.push(await add(200))
+    assert.deepEqual(await statuses(), [404, 404, 404, 404, 200])
+    await sandbox.close()
+  })
+})
+
 describe('the media proxy', () => {
   let sandbox: Sandbox
   let ada: Member
