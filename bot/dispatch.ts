@@ -27,11 +27,16 @@ import { Delivery } from './delivery.ts'
 import { JOB_KIND } from './desk.ts'
 import type { Job } from './job-record.ts'
 import { type JobContext, type JobHandlers, JobTakenError, RestartingError } from './jobs.ts'
+import { inRequest } from './logs.ts'
 import { localeOf } from './message-requests.ts'
+import type { Metrics } from './metrics.ts'
 import { codeOf, meaningOf } from './platform-errors.ts'
 import { requestSchema } from './requests.ts'
 
-export type Dispatch = ExperienceParts & { readonly log: Logger }
+export type Dispatch = ExperienceParts & {
+  readonly log: Logger
+  readonly metrics: Pick<Metrics, 'request'>
+}
 
 /**
  * Listens to the client's events until it is destroyed.
@@ -39,12 +44,17 @@ export type Dispatch = ExperienceParts & { readonly log: Logger }
  * @returns what goes on with jobs that another process left.
  */
 export function dispatch(client: Client, parts: Dispatch): JobHandlers {
-  const { log } = parts
+  const { log, metrics } = parts
   const experience = createExperience(client, parts)
   client.on(Events.InteractionCreate, (interaction) => {
-    void settleInteraction(interaction, experience, log)
+    void inRequest(interaction.id, async () => {
+      const outcome = await settleInteraction(interaction, experience, log)
+      metrics.request(kindOf(interaction), outcome)
+    })
   })
-  client.on(Events.MessageCreate, (message) => void settleMessage(message, experience, log))
+  client.on(Events.MessageCreate, (message) => {
+    void inRequest(message.id, () => settleMessage(message, experience, log))
+  })
   client.on(Events.Error, (error) => log.error({ err: error }, 'discord client'))
   forgetWithDiscord(client, experience, log)
   return { [JOB_KIND]: (job, context) => settleJob(job, context, { client, experience, log }) }
@@ -97,16 +107,44 @@ async function settleInteraction(
   interaction: Interaction,
   experience: Experience,
   log: Logger,
-): Promise<void> {
+): Promise<Outcome> {
   try {
     await run(interaction, experience)
+    return 'answered'
   } catch (error) {
     const text = catalogueFor(interaction.locale)
     const sentence = sentenceFor(error, text, log)
     if (sentence !== undefined && interaction.isRepliable()) {
       await tell(log, () => answerError(interaction, sentence))
     }
+    return outcomeOf(error)
   }
+}
+
+/** How a request ended, for the metrics: `refused` is the person's or the limits' doing. */
+type Outcome = 'answered' | 'refused' | 'handed-back' | 'gone' | 'taken' | 'forbidden' | 'failed'
+
+function outcomeOf(error: unknown): Outcome {
+  if (error instanceof RestartingError) {
+    return 'handed-back'
+  }
+  if (error instanceof InputError) {
+    return 'refused'
+  }
+  const meaning = error instanceof JobTakenError ? 'taken' : meaningOf(error)
+  return meaning === 'bug' ? 'failed' : meaning
+}
+
+/** What an interaction is called in the metrics. */
+function kindOf(interaction: Interaction): string {
+  if (interaction.isCommand() || interaction.isAutocomplete()) {
+    const known = [...SLASH_COMMANDS, ...MENU_COMMANDS].some(
+      ({ data }) => data.name === interaction.commandName,
+    )
+    const name = known ? interaction.commandName : 'unknown'
+    return interaction.isAutocomplete() ? `${name} autocomplete` : name
+  }
+  return interaction.isButton() ? 'button' : interaction.isModalSubmit() ? 'form' : 'other'
 }
 
 async function run(interaction: Interaction, { services, buttons }: Experience): Promise<void> {

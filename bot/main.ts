@@ -4,6 +4,7 @@ import { config as loadEnvironment } from 'dotenv'
 import { type Config, readConfig } from '../config/config.ts'
 import { settings } from '../config/environment.ts'
 import { ConfigError } from '../config/errors.ts'
+import { invitationLink } from './invitation.ts'
 import { createLog } from './logs.ts'
 import { endOnUncaught, stopOnSignals } from './shutdown.ts'
 import { type Bot, startBot } from './start.ts'
@@ -38,7 +39,7 @@ async function main(): Promise<void> {
   process.stdout.write(
     bot.sandbox
       ? `No DISCORD_TOKEN, so this is a Discord of your own: ${bot.sandbox.url}\nCtrl-C stops it.\n`
-      : `Joined Discord as ${bot.client.user.tag}. Ctrl-C stops it.\n`,
+      : `Joined Discord as ${bot.client.user.tag}. Ctrl-C stops it.\nTo add it to a server: ${invitationLink(bot.client.application.id)}\n`,
   )
 }
 

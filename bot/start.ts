@@ -154,7 +154,9 @@ class Start {
       log,
       listen: (fresh) => {
         const { retentionMs } = bot
-        handlers = dispatch(fresh, { model, store, jobs, fetchPicture, retentionMs, log })
+        const metrics = this.#metrics
+        const services = { model, store, jobs, fetchPicture, retentionMs, metrics, log }
+        handlers = dispatch(fresh, services)
       },
     })
     this.#started.push(() => leave(client))

@@ -7,6 +7,7 @@ import { pino } from 'pino'
 import { connect } from '../../bot/client.ts'
 import { dispatch } from '../../bot/dispatch.ts'
 import { Jobs } from '../../bot/jobs.ts'
+import { createMetrics } from '../../bot/metrics.ts'
 import { createPictureFetcher } from '../../bot/pictures.ts'
 import { openStore } from '../../bot/store.ts'
 import type { Store } from '../../bot/store-types.ts'
@@ -41,6 +42,7 @@ describe('the bot without the Message Content intent', () => {
       jobs: new Jobs({ store, log }),
       fetchPicture: createPictureFetcher({ origins: [sandbox.cdn] }),
       retentionMs: 60_000,
+      metrics: createMetrics(),
       log,
     }
     client = await connect({
