@@ -98,6 +98,27 @@ export class Checks {
     return value
   }
 
+  /** The whole number of a query string's `key`, or undefined. */
+  queryNumber(
+    query: URLSearchParams,
+    key: string,
+    limits: { min?: number; max?: number },
+  ): number | undefined {
+    const text = query.get(key)
+    if (text === null) return undefined
+    return this.whole({ [key]: /^-?\d+$/.test(text) ? Number(text) : text }, key, key, limits)
+  }
+
+  /** The permission set at `key`, decimal text or a number; undefined when absent. */
+  permissions(body: Json, key: string, path = key): bigint | undefined {
+    const value = body[key]
+    if (value === undefined || value === null) return undefined
+    const text = typeof value === 'string' || typeof value === 'number' ? String(value) : ''
+    if (/^\d{1,20}$/.test(text)) return BigInt(text)
+    this.fail(path, 'NUMBER_TYPE_COERCE', `Value "${shown(value)}" is not int.`)
+    return undefined
+  }
+
   /** Notes that a number lies outside its limits. */
   range(value: number, path: string, { min, max }: { min?: number; max?: number }): void {
     if (min !== undefined && value < min) {

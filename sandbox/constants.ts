@@ -71,6 +71,7 @@ export const ALL_INTENTS = 0b11_0011_0001_1111_1111_1111_1111
 /** Message flags. */
 export const MESSAGE_FLAG = {
   suppressEmbeds: 1 << 2,
+  hasThread: 1 << 5,
   ephemeral: 1 << 6,
   loading: 1 << 7,
   suppressNotifications: 1 << 12,
@@ -86,7 +87,15 @@ export const APPLICATION_FLAG = {
 } as const
 
 /** Message types. */
-export const MESSAGE_TYPE = { default: 0, reply: 19, chatInputCommand: 20 } as const
+export const MESSAGE_TYPE = {
+  default: 0,
+  pinned: 6,
+  threadCreated: 18,
+  reply: 19,
+  chatInputCommand: 20,
+  threadStarter: 21,
+  contextMenuCommand: 23,
+} as const
 
 /** Channel types. */
 export const CHANNEL_TYPE = {
@@ -109,7 +118,18 @@ export function isThread(type: number): boolean {
 export const INTERACTION_TYPE = { command: 2, component: 3, autocomplete: 4, modal: 5 } as const
 
 /** Interaction callback types. */
-export const CALLBACK_TYPE = { pong: 1, message: 4, deferredMessage: 5 } as const
+export const CALLBACK_TYPE = {
+  pong: 1,
+  message: 4,
+  deferredMessage: 5,
+  deferredUpdate: 6,
+  update: 7,
+  autocomplete: 8,
+  modal: 9,
+} as const
+
+/** Application command types. */
+export const COMMAND_TYPE = { slash: 1, user: 2, message: 3 } as const
 
 /** Application command option types that carry no further options. */
 export const OPTION_TYPE = {

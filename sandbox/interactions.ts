@@ -1,49 +1,65 @@
 /**
- * Interactions: a member uses a command, the application answers by a token.
+ * Interactions: a member does something, the application answers by a token.
  *
  * The first answer must come within 3 s (later: 10062), only once (40060), and the token then
  * lives 15 min (50027). Source: developers/interactions/receiving-and-responding.mdx.
  */
 
 import { randomBytes } from 'node:crypto'
-import {
-  FIRST_RESPONSE_MS,
-  MAX_FILE_BYTES,
-  MESSAGE_FLAG,
-  OPTION_TYPE,
-  TOKEN_LIFE_MS,
-} from './constants.ts'
+import type { Json } from './checks.ts'
+import type { Modal } from './components-modal.ts'
+import { FIRST_RESPONSE_MS, INTERACTION_TYPE, MESSAGE_FLAG, TOKEN_LIFE_MS } from './constants.ts'
 import { refuse } from './errors.ts'
-import type { Upload } from './files.ts'
-import { channelPermissions } from './permissions.ts'
-import { renderChannel, renderMember } from './render.ts'
-import { renderUser, type World } from './world.ts'
+import { renderInteraction } from './interactions-render.ts'
+import type { Message, MessageOrigin } from './message.ts'
+import { can } from './permissions.ts'
+import type { World } from './world.ts'
+import type { Channel } from './world-types.ts'
 
 /** A dead token is remembered this long, to answer 50027 and not 10015. In milliseconds. */
 const MEMORY_MS = 60 * 60 * 1000
 
+/** Most follow-ups where the application is installed only to the user's account. */
+const MAX_USER_FOLLOW_UPS = 5
+
 /** How far the application has got with answering. */
 export type InteractionState = 'waiting' | 'deferred' | 'answered' | 'failed'
 
+/** What a member did, and where. */
+export type Deed = {
+  /** An interaction type: 2 command, 3 component, 4 autocomplete, 5 modal. */
+  readonly type: number
+  readonly userId: string
+  readonly channel: Channel
+  /** The member's language, such as `zh-CN`. */
+  readonly locale: string
+  /** By integration type (`0` guild, `1` user): whose installation let it happen. */
+  readonly owners: Readonly<Record<string, string>>
+  /** The interaction's data as the gateway sends it. */
+  readonly data: Json
+  readonly commandName?: string
+  readonly commandType?: number
+  readonly targetId?: string
+  /** The message whose component was used, also of the modal that it opened. */
+  readonly source?: Message
+  /** Of a modal: the interaction that opened it. */
+  readonly opener?: Interaction
+}
+
 /** An interaction as it is kept. */
-export type Interaction = {
+export type Interaction = Deed & {
   readonly id: string
   readonly token: string
-  readonly userId: string
-  readonly channelId: string
-  readonly guildId: string | null
-  readonly commandName: string
   readonly createdMs: number
   state: InteractionState
-  /** The first answer's message. */
+  /** The message of the first answer, or the one that it updated. */
   originalId: string | null
-  ephemeral: boolean
+  followUps: number
+  /** The modal that was the answer. */
+  modal: Modal | null
   /** Messages this token may edit. */
   readonly messageIds: Set<string>
 }
-
-/** What a member gave for an option: a plain value, or a file for an attachment option. */
-export type OptionValue = string | number | boolean | Upload
 
 /** Keeps every interaction and its clocks. */
 export class Interactions {
@@ -54,92 +70,45 @@ export class Interactions {
     this.#world = world
   }
 
-  /**
-   * A member uses a slash command.
-   *
-   * @throws {ApiError} 10063 for an unknown command or option.
-   */
-  async slash(
-    userId: string,
-    channelId: string,
-    commandName: string,
-    options: Readonly<Record<string, OptionValue>>,
-  ): Promise<Interaction> {
-    const { application, guild } = this.#world
-    const channel = this.#world.channel(channelId)
-    const commands = [guild.id, ''].flatMap((scope) => application.commands.get(scope) ?? [])
-    const command = commands.find((c) => c.name === commandName && c.type === 1)
-    if (!command) throw refuse('unknownCommand')
-    const attachments: Record<string, object> = {}
-    const values: object[] = []
-    for (const [name, value] of Object.entries(options)) {
-      const type = command.options.find((option) => option.name === name)?.type
-      if (type === undefined) throw refuse('unknownCommand')
-      if (type === OPTION_TYPE.attachment && typeof value === 'object') {
-        const file = await this.#world.cdn.add(
-          this.#world.nextId(),
-          `ephemeral-attachments/${application.id}`,
-          value,
-        )
-        attachments[file.id] = this.#world.cdn.describe(file)
-        values.push({ name, type, value: file.id })
-      } else {
-        values.push({ name, type, value })
-      }
-    }
-    const data = {
-      id: command.id,
-      name: command.name,
-      type: 1,
-      ...(values.length > 0 ? { options: values } : {}),
-      ...(Object.keys(attachments).length > 0 ? { resolved: { attachments } } : {}),
-      ...(commands.indexOf(command) < (application.commands.get(guild.id)?.length ?? 0)
-        ? { guild_id: guild.id }
-        : {}),
-    }
-    return this.#create(userId, channel.id, channel.guildId, commandName, data)
-  }
-
-  #create(
-    userId: string,
-    channelId: string,
-    guildId: string | null,
-    commandName: string,
-    data: object,
-  ): Interaction {
+  /** Hands what a member did to the application. */
+  create(deed: Deed): Interaction {
     const { clock } = this.#world
     const interaction: Interaction = {
+      ...deed,
       id: this.#world.nextId(),
       token: randomBytes(48).toString('base64url'),
-      userId,
-      channelId,
-      guildId,
-      commandName,
       createdMs: clock.now(),
       state: 'waiting',
       originalId: null,
-      ephemeral: false,
+      followUps: 0,
+      modal: null,
       messageIds: new Set(),
     }
     this.#byToken.set(interaction.token, interaction)
     clock.after(FIRST_RESPONSE_MS, () => {
       if (interaction.state !== 'waiting') return
       interaction.state = 'failed'
-      this.#world.tell({ name: 'INTERACTION_FAILED', interactionId: interaction.id, userId })
+      this.tell(interaction, { type: 'failed' })
     })
     clock.after(TOKEN_LIFE_MS, () => this.#expire(interaction))
-    const payload = renderInteraction(this.#world, interaction, data)
-    this.#world.tell({ name: 'INTERACTION_CREATE', data: payload, guildId })
+    const data = renderInteraction(this.#world, interaction)
+    this.#world.tell({ name: 'INTERACTION_CREATE', data, guildId: deed.channel.guildId })
     return interaction
+  }
+
+  /** Tells the member, and nobody else, what became of it. */
+  tell(interaction: Interaction, told: { readonly type: string } & Json): void {
+    const { id, userId } = interaction
+    this.#world.tell({ name: 'MEMBER_TOLD', userId, told: { ...told, id } })
   }
 
   #expire(interaction: Interaction): void {
     this.#world.clock.after(MEMORY_MS, () => this.#byToken.delete(interaction.token))
     if (interaction.state !== 'deferred') return
     interaction.state = 'failed'
-    const messages = this.#world.messages.get(interaction.channelId)
+    const messages = this.#world.messages.get(interaction.channel.id)
     const message = messages?.get(interaction.originalId ?? '')
-    if (!message) return
+    if (!message || (message.flags & MESSAGE_FLAG.loading) === 0) return
     const flags = message.flags & ~MESSAGE_FLAG.loading
     this.#world.update(message, { content: 'The application did not respond', flags })
   }
@@ -171,36 +140,46 @@ export class Interactions {
     if (interaction.originalId === null) throw refuse('unknownWebhook')
     return interaction
   }
+
+  /**
+   * Counts one more follow-up.
+   *
+   * @throws {ApiError} 40094 after five where only the user installed the application.
+   */
+  countFollowUp(interaction: Interaction): void {
+    const limited = interaction.owners['0'] === undefined
+    if (limited && interaction.followUps >= MAX_USER_FOLLOW_UPS) throw refuse('tooManyFollowUps')
+    interaction.followUps += 1
+  }
+
+  /** The interaction whose modal this member has open; undefined when there is none. */
+  withModal(id: string, userId: string): Interaction | undefined {
+    return [...this.#byToken.values()].find((i) => i.id === id && i.userId === userId && i.modal)
+  }
 }
 
-function renderInteraction(world: World, interaction: Interaction, data: object): object {
-  const { userId, guildId, channelId } = interaction
-  const owners: Record<string, string> = guildId === null ? { '0': '0' } : { '0': guildId }
-  const channel = world.channel(channelId)
-  const permissions = (id: string) => String(channelPermissions(world, channel, id))
-  const member = world.member(guildId, userId)
+/**
+ * Whether the answer is forced to be ephemeral: where only the user installed the application and
+ * the guild does not let its members use such applications in the open.
+ */
+export function isForcedEphemeral(world: World, { owners, channel, userId }: Deed): boolean {
+  if (channel.guildId === null || owners['0'] !== undefined) return false
+  return !can(world, channel, userId, 'useExternalApps')
+}
+
+/** Where a message comes from that answers this interaction. */
+export function originOf(interaction: Interaction): MessageOrigin {
   return {
-    id: interaction.id,
-    application_id: world.application.id,
-    type: 2,
-    token: interaction.token,
-    version: 1,
-    data,
-    channel_id: channelId,
-    channel: { ...renderChannel(world, channel), permissions: permissions(userId) },
-    app_permissions: permissions(world.application.bot.id),
-    locale: 'en-US',
-    entitlements: [],
-    attachment_size_limit: MAX_FILE_BYTES,
-    authorizing_integration_owners: owners,
-    context: guildId === null ? 1 : 0,
-    ...(!member
-      ? { user: renderUser(world.user(userId)) }
-      : {
-          guild_id: guildId,
-          guild_locale: 'en-US',
-          guild: { id: guildId, locale: 'en-US', features: [] },
-          member: { ...renderMember(world, member), permissions: permissions(userId) },
-        }),
+    interactionId: interaction.id,
+    type: interaction.type,
+    userId: interaction.userId,
+    commandName: interaction.commandName ?? null,
+    commandType: interaction.commandType ?? null,
+    targetId: interaction.targetId ?? null,
+    owners: interaction.owners,
+    sourceMessageId:
+      interaction.type === INTERACTION_TYPE.component ? (interaction.source?.id ?? null) : null,
+    originalId: interaction.originalId,
+    triggeredBy: interaction.opener ? originOf(interaction.opener) : null,
   }
 }

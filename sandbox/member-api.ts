@@ -51,28 +51,24 @@
  */
 
 import type { IncomingMessage } from 'node:http'
-import { type WebSocket, WebSocketServer } from 'ws'
-import { asJson, type Body } from './requests.ts'
+import { type RawData, type WebSocket, WebSocketServer } from 'ws'
 import { isJson } from './checks.ts'
 import { refuse } from './errors.ts'
-import type { Interactions, OptionValue } from './interactions.ts'
-import { createMessage, readMessageBody } from './messages.ts'
-import { renderMessageEvent } from './messages-render.ts'
-import { renderChannel } from './render.ts'
-import type { Message } from './message.ts'
-import { renderUser, type User, type World, type WorldEvent } from './world.ts'
+import type { Interactions } from './interactions.ts'
+import { actionOf } from './member-api-acts.ts'
+import { rawText } from './gateway-connection.ts'
+import { snapshot, told, type Viewer } from './member-api-views.ts'
+import { asJson, type Body } from './requests.ts'
+import type { User, World, WorldEvent } from './world.ts'
 
-/** Messages of a channel that a newly opened page is given. */
-const SNAPSHOT_MESSAGES = 50
-
-const EYES = { seesContent: true } as const
+const DEFAULT_LOCALE = 'en-US'
 
 /** Serves the members. */
 export class MemberApi {
   readonly #world: World
   readonly #interactions: Interactions
   readonly #sockets = new WebSocketServer({ noServer: true, maxPayload: 1024 })
-  readonly #viewers = new Map<WebSocket, User>()
+  readonly #viewers = new Map<WebSocket, Viewer>()
   readonly #stopListening: () => void
 
   constructor(world: World, interactions: Interactions) {
@@ -83,20 +79,25 @@ export class MemberApi {
 
   /** @returns the body of the response. */
   async handle(path: string, query: URLSearchParams, body: Body): Promise<object> {
-    const user = this.#viewer(query)
-    const channel = this.#world.channel(query.get('channel') ?? '')
-    if (path === '/sandbox/messages') {
-      const read = readMessageBody(asJson(body), body.files)
-      const message = await createMessage(this.#world, { channel, authorId: user.id, body: read })
-      return renderMessageEvent(this.#world, message, EYES)
+    const name = /^\/sandbox\/(\w+)$/.exec(path)?.[1] ?? ''
+    const act = actionOf(name)
+    if (!act) throw refuse('notFound')
+    const user = this.#person(query.get('as'))
+    if (!user) throw refuse('unknownUser')
+    const channelId = query.get('channel')
+    // Opening a direct message and installing happen nowhere in particular.
+    const anywhere = channelId === null && (name === 'dms' || name === 'install')
+    const channel = anywhere
+      ? this.#world.directChannel(user.id)
+      : this.#world.channel(channelId ?? '')
+    const actor = {
+      world: this.#world,
+      interactions: this.#interactions,
+      userId: user.id,
+      channel,
+      locale: query.get('locale') ?? DEFAULT_LOCALE,
     }
-    if (path === '/sandbox/commands') {
-      const { name } = asJson(body)
-      const options = readOptions(body)
-      const { id } = await this.#interactions.slash(user.id, channel.id, String(name), options)
-      return { id }
-    }
-    throw refuse('notFound')
+    return act({ actor, body: asJson(body), files: body.files })
   }
 
   /** Takes over an HTTP connection that asked to listen. */
@@ -104,14 +105,9 @@ export class MemberApi {
     this.#sockets.handleUpgrade(request, socket, head, (ws) => {
       const { searchParams } = new URL(request.url ?? '/', 'http://localhost')
       ws.on('error', () => ws.terminate())
-      try {
-        const user = this.#viewer(searchParams)
-        this.#viewers.set(ws, user)
-        ws.on('close', () => this.#viewers.delete(ws))
-        ws.send(JSON.stringify(this.#snapshot(user)))
-      } catch {
-        ws.close(4404, 'Unknown member')
-      }
+      ws.on('close', () => this.#viewers.delete(ws))
+      ws.on('message', (data) => this.#receive(ws, data))
+      this.#show(ws, searchParams.get('as'), searchParams.get('locale'))
     })
   }
 
@@ -121,85 +117,45 @@ export class MemberApi {
     this.#sockets.close()
   }
 
-  // By id or by name; without either, the first person.
-  #viewer(query: URLSearchParams): User {
-    const as = query.get('as')
-    const people = [...this.#world.users.values()].filter((user) => !user.bot)
-    const user = as === null ? people[0] : people.find((u) => u.id === as || u.name === as)
-    if (!user) throw refuse('unknownUser')
-    return user
-  }
-
-  #snapshot(viewer: User): object {
-    const world = this.#world
-    const channels = [...world.channels.values()].filter(
-      (c) => c.guildId !== null || c.recipients.includes(viewer.id),
+  #receive(ws: WebSocket, data: RawData): void {
+    const asked = parse(data)
+    const { as, locale } = isJson(asked) ? asked : {}
+    const before = this.#viewers.get(ws)
+    this.#show(
+      ws,
+      typeof as === 'string' ? as : (before?.user.id ?? null),
+      typeof locale === 'string' ? locale : (before?.locale ?? null),
     )
-    return {
-      type: 'snapshot',
-      you: renderUser(viewer),
-      users: [...world.users.values()].map(renderUser),
-      guild: { id: world.guild.id, name: world.guild.name },
-      channels: channels.map((channel) => renderChannel(world, channel)),
-      messages: channels.flatMap((channel) =>
-        world
-          .history(channel.id)
-          .filter((message) => isVisible(message, viewer))
-          .slice(-SNAPSHOT_MESSAGES)
-          .map((message) => renderMessageEvent(world, message, EYES)),
-      ),
-      commands: this.#commands(),
-    }
   }
 
-  #commands(): readonly object[] {
-    return [...this.#world.application.commands.values()].flat()
+  #show(ws: WebSocket, as: string | null, locale: string | null): void {
+    const user = this.#person(as)
+    if (!user) {
+      ws.close(4404, 'Unknown member')
+      return
+    }
+    const viewer = { user, locale: locale ?? DEFAULT_LOCALE }
+    this.#viewers.set(ws, viewer)
+    ws.send(JSON.stringify(snapshot(this.#world, viewer)))
+  }
+
+  // By id or by name; without either, the first person.
+  #person(as: string | null): User | undefined {
+    const people = [...this.#world.users.values()].filter(({ bot }) => !bot)
+    return as === null ? people[0] : people.find((user) => user.id === as || user.name === as)
   }
 
   #tell(event: WorldEvent): void {
     for (const [socket, viewer] of this.#viewers) {
-      const told = this.#render(event, viewer)
-      if (told) socket.send(JSON.stringify(told))
-    }
-  }
-
-  #render(event: WorldEvent, viewer: User): object | null {
-    switch (event.name) {
-      case 'MESSAGE_CREATE':
-      case 'MESSAGE_UPDATE': {
-        if (!isVisible(event.message, viewer)) return null
-        return { type: 'message', message: renderMessageEvent(this.#world, event.message, EYES) }
-      }
-      case 'MESSAGE_DELETE':
-        return { type: 'deleted', id: event.message.id, channel_id: event.message.channelId }
-      case 'TYPING_START':
-        return { type: 'typing', channel_id: event.channel.id, user_id: event.userId }
-      case 'CHANNEL_CREATE':
-        return { type: 'channel', channel: renderChannel(this.#world, event.channel) }
-      case 'INTERACTION_FAILED':
-        return event.userId === viewer.id ? { type: 'failed', id: event.interactionId } : null
-      case 'COMMANDS_UPDATE':
-        return { type: 'commands', commands: this.#commands() }
-      default:
-        return null
+      for (const item of told(this.#world, event, viewer)) socket.send(JSON.stringify(item))
     }
   }
 }
 
-function isVisible(message: Message, viewer: User): boolean {
-  return message.visibleTo === null || message.visibleTo === viewer.id
-}
-
-// A file is given for an option as `{"file": N}`, N being its number in the form.
-function readOptions(body: Body): Readonly<Record<string, OptionValue>> {
-  const given = asJson(body)['options']
-  const options: Record<string, OptionValue> = {}
-  for (const [name, value] of Object.entries(isJson(given) ? given : {})) {
-    const file = isJson(value) ? body.files.get(String(value['file'])) : undefined
-    if (file) options[name] = file
-    else if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
-      options[name] = value
-    }
+function parse(data: RawData): unknown {
+  try {
+    return JSON.parse(rawText(data))
+  } catch {
+    return undefined
   }
-  return options
 }

@@ -8,8 +8,11 @@
  */
 
 import { mentionedIn } from './mentions.ts'
+import { withLinks } from './messages-links.ts'
+import { namesIn } from './messages-media.ts'
+import { textOf } from './messages.ts'
 import type { Message, MessageOrigin, MessageSnapshot } from './message.ts'
-import { renderMember } from './render.ts'
+import { renderChannel, renderMember } from './render.ts'
 import { renderUser, type World } from './world.ts'
 
 /** Who reads: someone with eyes, or an application with or without the intent. */
@@ -33,6 +36,7 @@ export function renderMessage(world: World, message: Message, reader: Reader): o
     pinned: message.pinnedMs !== null,
     ...renderBody(world, message, clear),
     ...renderReactions(world, message, reader),
+    ...renderStarted(world, message),
     ...(message.nonce === undefined ? {} : { nonce: message.nonce }),
     ...(message.origin === null ? {} : renderOrigin(world, message, message.origin)),
     ...renderReference(world, message, reader),
@@ -54,34 +58,26 @@ export function renderMessageEvent(world: World, message: Message, reader: Reade
 // What a message and the snapshot of one have in common.
 function renderBody(world: World, message: Message | MessageSnapshot, clear: boolean): object {
   const { editedMs, stickers } = { stickers: [], ...message }
+  const embedded = namesIn(message.embeds)
+  const listed = message.files.filter(({ name }) => !embedded.has(name))
   return {
     content: clear ? message.content : '',
     edited_timestamp: editedMs === null ? null : time(editedMs),
     mentions: message.mentions.map((id) => renderUser(world.user(id))),
     mention_roles: message.mentionRoles,
-    attachments: clear ? message.files.map((file) => world.cdn.describe(file)) : [],
-    embeds: clear ? message.embeds.map((embed) => withFreshLinks(world, message, embed)) : [],
-    components: clear ? message.components.map((c) => withFreshLinks(world, message, c)) : [],
+    // What an embed shows is not listed once more.
+    attachments: clear ? listed.map((file) => world.cdn.describe(file)) : [],
+    embeds: clear ? message.embeds.map((embed) => withLinks(world, message.files, embed)) : [],
+    components: clear ? message.components.map((c) => withLinks(world, message.files, c)) : [],
     flags: message.flags,
     ...(stickers.length > 0 ? { sticker_items: stickers } : {}),
   }
 }
 
-/**
- * Puts the links of the message's own files into a component or an embed.
- *
- * They are kept as `attachment://NAME`, since a link lives for a day and the message for longer.
- */
-function withFreshLinks(world: World, message: Message | MessageSnapshot, value: object): object {
-  const text = JSON.stringify(value)
-  if (!text.includes('"attachment://')) return value
-  const linked: object = JSON.parse(text, (_, item: unknown) => {
-    if (typeof item !== 'object' || item === null || !('url' in item)) return item
-    const name = /^attachment:\/\/(.+)$/.exec(String(item.url))?.[1]
-    const file = message.files.find((f) => f.name === name)
-    return file ? { ...item, ...world.cdn.media(file) } : item
-  })
-  return linked
+// The thread started from it, which has the same id.
+function renderStarted(world: World, message: Message): object {
+  const thread = world.channels.get(message.id)
+  return thread ? { thread: renderChannel(world, thread) } : {}
 }
 
 function renderReactions(world: World, message: Message, reader: Reader): object {
@@ -177,7 +173,7 @@ function isReadable(world: World, message: Message): boolean {
   const bot = world.application.bot.id
   if (message.authorId === bot || message.guildId === null) return true
   if (!message.mentions.includes(bot)) return false
-  if (mentionedIn(message.content).includes(bot)) return true
+  if (mentionedIn(textOf(message)).includes(bot)) return true
   const { messageId = '', channelId = '' } = message.reference ?? {}
   const target = world.messages.get(channelId)?.get(messageId)
   return target !== undefined && target.origin === null

@@ -4,113 +4,38 @@
  * Source: developers/resources/message.mdx.
  */
 
-import { Checks, isJson, type Json } from './checks.ts'
-import { MAX_CONTENT, MAX_FILE_BYTES, MAX_FILES, MESSAGE_FLAG, MESSAGE_TYPE } from './constants.ts'
+import { Checks, isJson } from './checks.ts'
+import { flatten } from './components.ts'
+import { MESSAGE_FLAG, MESSAGE_TYPE } from './constants.ts'
 import { refuse } from './errors.ts'
-import type { StoredFile, Upload } from './files.ts'
-import { mentionedIn } from './mentions.ts'
-import type { Message, MessageOrigin } from './message.ts'
-import type { Channel, World } from './world.ts'
+import { pings } from './mentions.ts'
+import type { Message, MessageOrigin, MessageReference, MessageSnapshot } from './message.ts'
+import type { MessageBody } from './messages-body.ts'
+import { keepFiles, refuseUnknownNames, storeFiles } from './messages-media.ts'
+import { can, channelPermissions, holds } from './permissions.ts'
+import { stickerItems } from './messages-stickers.ts'
+import type { World } from './world.ts'
+import type { Channel } from './world-types.ts'
 
-/** Longest alternative text of an attachment. */
-const MAX_DESCRIPTION = 1024
+const FORWARD = 1
+
+/** How long a nonce is remembered, in milliseconds: "a few minutes". */
+const NONCE_LIFE_MS = 3 * 60 * 1000
 
 /** Flags that an application may set on its own message. */
 const SETTABLE_FLAGS =
   MESSAGE_FLAG.suppressEmbeds | MESSAGE_FLAG.suppressNotifications | MESSAGE_FLAG.componentsV2
-
-/** A checked body of a message. Absent fields are undefined. */
-export type MessageBody = {
-  readonly content: string | undefined
-  readonly embeds: readonly Json[] | undefined
-  readonly components: readonly Json[] | undefined
-  readonly flags: number | undefined
-  readonly nonce: string | number | undefined
-  readonly replyTo: string | undefined
-  readonly failIfMissing: boolean
-  readonly allowedMentions: AllowedMentions | undefined
-  /** Ids of existing attachments to keep; undefined keeps all of them. */
-  readonly keptFiles: readonly string[] | undefined
-  readonly uploads: readonly Upload[]
-}
-
-/** Whom a message may ping. */
-export type AllowedMentions = {
-  readonly parse: readonly string[]
-  readonly users: readonly string[]
-  readonly repliedUser: boolean
-}
-
-/** A file of a multipart request by its number: `files[0]` is 0. */
-export type Files = ReadonlyMap<string, Upload>
-
-/**
- * Reads a message's body.
- *
- * @throws {ApiError} 50035 with the fields' paths, or 40005.
- */
-export function readMessageBody(body: Json, files: Files): MessageBody {
-  const checks = new Checks()
-  if (files.size > MAX_FILES) {
-    checks.fail('files', 'BASE_TYPE_MAX_LENGTH', `Must be ${MAX_FILES} or fewer in length.`)
-  }
-  const listed = checks.list(body, 'attachments', MAX_FILES)
-  const described = new Map<string, Json>()
-  listed?.forEach((item, i) => {
-    const id = checks.id(item, 'id', `attachments.${i}.id`)
-    checks.text(item, 'description', { max: MAX_DESCRIPTION }, `attachments.${i}.description`)
-    if (id !== undefined) described.set(id, item)
-  })
-  const reference = isJson(body['message_reference']) ? body['message_reference'] : {}
-  const nonce = body['nonce']
-  const result: MessageBody = {
-    content: checks.text(body, 'content', { max: MAX_CONTENT }),
-    embeds: checks.list(body, 'embeds', 10),
-    components: checks.list(body, 'components', 40),
-    flags: checks.whole(body, 'flags'),
-    nonce: typeof nonce === 'string' || typeof nonce === 'number' ? nonce : undefined,
-    replyTo: checks.id(reference, 'message_id', 'message_reference.message_id'),
-    failIfMissing: reference['fail_if_not_exists'] !== false,
-    allowedMentions: readAllowedMentions(body['allowed_mentions'], checks),
-    keptFiles: listed && [...described.keys()].filter((id) => !files.has(id)),
-    uploads: [...files].map(([number, file]) => describeUpload(file, described.get(number))),
-  }
-  checks.done()
-  if (result.uploads.some((file) => file.bytes.length > MAX_FILE_BYTES)) {
-    throw refuse('entityTooLarge')
-  }
-  return result
-}
-
-function describeUpload(file: Upload, details: Json | undefined): Upload {
-  return {
-    bytes: file.bytes,
-    name: typeof details?.['filename'] === 'string' ? details['filename'] : file.name,
-    description: typeof details?.['description'] === 'string' ? details['description'] : undefined,
-    spoiler: details?.['is_spoiler'] === true,
-  }
-}
-
-function readAllowedMentions(value: unknown, checks: Checks): AllowedMentions | undefined {
-  if (!isJson(value)) return undefined
-  const parse = Array.isArray(value['parse']) ? value['parse'].map(String) : []
-  const users = Array.isArray(value['users']) ? value['users'].map(String) : []
-  if (parse.includes('users') && users.length > 0) {
-    checks.fail(
-      'allowed_mentions',
-      'MESSAGE_ALLOWED_MENTIONS_PARSE_EXCLUSIVE',
-      'parse:["users"] and users: [ids...] are mutually exclusive.',
-    )
-  }
-  return { parse, users, repliedUser: value['replied_user'] === true }
-}
 
 /** What a new message is besides its body. */
 export type NewMessage = {
   readonly channel: Channel
   readonly authorId: string
   readonly body: MessageBody
+  /** Where the body lies in the request, for the paths of what is wrong with it. */
+  readonly base?: string
   readonly origin?: MessageOrigin
+  /** The message that it answers without having been asked to: a component's, or a menu's target. */
+  readonly reference?: MessageReference | null
   readonly visibleTo?: string | null
   /** Flags that the sandbox itself sets. */
   readonly flags?: number
@@ -119,136 +44,199 @@ export type NewMessage = {
 /**
  * Sends a message.
  *
- * @throws {ApiError} 50006 when there is nothing in it, 50035 when it replies to nothing.
+ * @throws {ApiError} 50006 when there is nothing in it, 50035 when it replies to nothing or shows
+ *   a file that it does not have, 160014 when it forwards what its author cannot read.
  */
 export async function createMessage(world: World, fresh: NewMessage): Promise<Message> {
-  const { channel, authorId, body, origin = null } = fresh
+  const { channel, authorId, body } = fresh
   const flags = ((body.flags ?? 0) & SETTABLE_FLAGS) | (fresh.flags ?? 0)
+  const source = body.pointer ? pointedAt(world, fresh) : undefined
+  const snapshots = body.pointer?.type === FORWARD && source ? [snapshotOf(source)] : []
+  const stickers = stickerItems(body.stickerIds)
   const content = (body.content ?? '').trim()
-  if ((flags & MESSAGE_FLAG.loading) === 0) refuseEmpty(content, body, body.uploads.length)
-  const target = replyTarget(world, channel, body)
+  const shown = { content, embeds: body.embeds ?? [], components: body.components ?? [] }
+  const other = body.uploads.length + snapshots.length + stickers.length
+  if ((flags & MESSAGE_FLAG.loading) === 0) refuseEmpty(shown, other)
+  const known = body.enforceNonce ? sentBefore(world, fresh) : undefined
+  if (known) return known
   const id = world.nextId()
   const files = await storeFiles(world, channel.id, body.uploads)
+  refuseUnknownNames(shown.components, files, fresh.base)
+  const reference = referenceTo(source, body) ?? fresh.reference ?? null
   const message: Message = {
     id,
     channelId: channel.id,
     guildId: channel.guildId,
-    type: origin
-      ? MESSAGE_TYPE.chatInputCommand
-      : target
-        ? MESSAGE_TYPE.reply
-        : MESSAGE_TYPE.default,
+    type: typeOf(fresh.origin, reference),
     authorId,
     timestampMs: world.clock.now(),
     nonce: body.nonce,
-    reference: target
-      ? { type: 0, messageId: target.id, channelId: channel.id, guildId: channel.guildId }
-      : null,
-    snapshots: [],
-    stickers: [],
-    mentionRoles: [],
-    reactions: [],
-    pinnedMs: null,
-    origin,
+    reference,
+    snapshots,
+    stickers,
+    origin: fresh.origin ?? null,
     visibleTo: fresh.visibleTo ?? null,
-    content,
+    ...shown,
     editedMs: null,
     flags,
     files,
-    embeds: body.embeds ?? [],
-    components: body.components ?? [],
-    ...mentionsOf(world, content, body.allowedMentions, target),
+    reactions: [],
+    pinnedMs: null,
+    ...pingsOf(world, channel, authorId, {
+      ...shown,
+      allowed: body.allowedMentions,
+      replied: body.pointer?.type === FORWARD ? undefined : source?.authorId,
+    }),
   }
   world.post(message)
   return message
 }
 
+/** How an edit is made. */
+export type EditOptions = { readonly base?: string; readonly keepsTime?: boolean }
+
 /**
  * Edits a message; absent fields stay as they are.
  *
- * @throws {ApiError} 50006 when nothing would be left in it.
+ * @throws {ApiError} 50006 when nothing would be left in it, 50035 as `createMessage`.
  */
 export async function editMessage(
   world: World,
   message: Message,
   body: MessageBody,
+  options: EditOptions = {},
 ): Promise<Message> {
   const content = body.content === undefined ? message.content : body.content.trim()
-  const kept = message.files.filter((file) => body.keptFiles?.includes(file.id) ?? true)
+  const embeds = body.embeds ?? message.embeds
+  const components = body.components ?? message.components
+  const kept = keepFiles(message.files, body.keptFiles, embeds)
+  const shown = { content, embeds, components }
+  refuseEmpty(shown, kept.length + body.uploads.length + message.stickers.length)
   const added = await storeFiles(world, message.channelId, body.uploads)
-  const changed = {
-    embeds: body.embeds ?? message.embeds,
-    components: body.components ?? message.components,
+  const files = [...kept, ...added]
+  refuseUnknownNames(components, files, options.base)
+  for (const file of message.files) {
+    if (!kept.some(({ id }) => id === file.id)) world.cdn.remove(file)
   }
-  refuseEmpty(content, changed, kept.length + added.length)
+  const loading = (message.flags & MESSAGE_FLAG.loading) !== 0
   const target = targetOf(world, message)
+  const channel = world.channel(message.channelId)
   world.update(message, {
-    content,
-    files: [...kept, ...added],
-    embeds: changed.embeds,
-    components: changed.components,
+    ...shown,
+    files,
     // The first answer to an interaction is no edit in a reader's eyes.
-    editedMs: (message.flags & MESSAGE_FLAG.loading) === 0 ? world.clock.now() : null,
-    flags: (message.flags & ~MESSAGE_FLAG.loading) | ((body.flags ?? 0) & SETTABLE_FLAGS),
-    ...mentionsOf(world, content, body.allowedMentions, target),
+    editedMs: loading ? null : world.clock.now(),
+    flags: editedFlags(message.flags, body.flags),
+    ...pingsOf(world, channel, message.authorId, {
+      ...shown,
+      allowed: body.allowedMentions,
+      replied: target?.authorId,
+    }),
   })
   return message
 }
 
-function targetOf(world: World, message: Message): Message | undefined {
-  return world.messages.get(message.channelId)?.get(message.reference?.messageId ?? '')
+// Only these two can be set by an edit, and Components V2 cannot be taken back.
+function editedFlags(before: number, given: number | undefined): number {
+  const kept = before & ~MESSAGE_FLAG.loading
+  if (given === undefined) return kept
+  const { suppressEmbeds, componentsV2 } = MESSAGE_FLAG
+  return (kept & ~suppressEmbeds) | (given & (suppressEmbeds | componentsV2))
 }
 
-function refuseEmpty(
-  content: string,
-  body: {
-    readonly embeds?: readonly object[] | undefined
-    readonly components?: readonly object[] | undefined
-  },
-  files: number,
-): void {
-  if (content === '' && files === 0 && !body.embeds?.length && !body.components?.length) {
+function targetOf(world: World, message: Message): Message | undefined {
+  const { reference } = message
+  if (reference?.type !== 0 || message.type !== MESSAGE_TYPE.reply) return undefined
+  return world.messages.get(reference.channelId)?.get(reference.messageId)
+}
+
+type Shown = Pick<Message, 'content' | 'embeds' | 'components'>
+
+function refuseEmpty({ content, embeds, components }: Shown, other: number): void {
+  if (content === '' && other === 0 && embeds.length === 0 && components.length === 0) {
     throw refuse('emptyMessage')
   }
 }
 
-function replyTarget(world: World, channel: Channel, body: MessageBody): Message | undefined {
-  if (body.replyTo === undefined) return undefined
-  const known = world.messages.get(channel.id)?.get(body.replyTo)
+/** The message replied to or forwarded; undefined for a reply to nothing that may be one. */
+function pointedAt(world: World, { channel, authorId, body, base }: NewMessage) {
+  const { type, messageId, channelId = channel.id, failIfMissing } = body.pointer!
+  const known = world.messages.get(channelId)?.get(messageId)
   // Nobody can reply to an ephemeral message, not even the one who sees it.
   const target = known?.visibleTo === null ? known : undefined
-  if (!target && body.failIfMissing) {
-    const checks = new Checks()
+  if (type === FORWARD) return forwarded(world, target, authorId)
+  if (target && channelId === channel.id) {
+    if (!can(world, channel, authorId, 'readMessageHistory')) throw refuse('cannotReplyUnread')
+    return target
+  }
+  if (failIfMissing) {
+    const checks = new Checks(base)
     checks.fail('message_reference', 'REPLIES_UNKNOWN_MESSAGE', 'Unknown message')
     checks.done()
   }
-  return target
+  return undefined
 }
 
-async function storeFiles(
-  world: World,
-  channelId: string,
-  uploads: readonly Upload[],
-): Promise<readonly StoredFile[]> {
-  const folder = `attachments/${channelId}`
-  return Promise.all(uploads.map((upload) => world.cdn.add(world.nextId(), folder, upload)))
-}
-
-// Without `allowed_mentions` everything written pings, and so does a reply.
-function mentionsOf(
-  world: World,
-  content: string,
-  allowed: AllowedMentions | undefined,
-  target: Message | undefined,
-): Pick<Message, 'mentions' | 'mentionEveryone'> {
-  const named = mentionedIn(content).filter((id) => world.users.has(id))
-  const written = named.filter(
-    (id) => !allowed || allowed.parse.includes('users') || allowed.users.includes(id),
-  )
-  const replied = target && (allowed?.repliedUser ?? true) ? [target.authorId] : []
-  return {
-    mentions: [...new Set([...written, ...replied])],
-    mentionEveryone:
-      /@(everyone|here)\b/.test(content) && (!allowed || allowed.parse.includes('everyone')),
+function forwarded(world: World, source: Message | undefined, authorId: string): Message {
+  const channel = source && world.channels.get(source.channelId)
+  if (!source || !channel) throw refuse('cannotForwardUnread')
+  const own = world.application.bot.id === authorId && !world.application.messageContent
+  const unread = own && source.guildId !== null && source.authorId !== authorId
+  if (unread || !can(world, channel, authorId, 'readMessageHistory')) {
+    throw refuse('cannotForwardUnread')
   }
+  return source
+}
+
+// A forward of a forward shows what the first one showed.
+function snapshotOf(source: Message): MessageSnapshot {
+  const [shown] = source.snapshots
+  if (shown) return shown
+  const { type, content, timestampMs, editedMs, flags, files, embeds, components } = source
+  const { mentions, mentionRoles } = source
+  const body = { content, files, embeds, components, mentions, mentionRoles }
+  return { type, timestampMs, editedMs, flags, ...body }
+}
+
+function referenceTo(source: Message | undefined, body: MessageBody): MessageReference | null {
+  if (!source) return null
+  const { id, channelId, guildId } = source
+  return { type: body.pointer?.type === FORWARD ? 1 : 0, messageId: id, channelId, guildId }
+}
+
+function typeOf(origin: MessageOrigin | undefined, reference: MessageReference | null): number {
+  if (origin?.commandType === 1) return MESSAGE_TYPE.chatInputCommand
+  if (origin?.commandType) return MESSAGE_TYPE.contextMenuCommand
+  return reference?.type === 0 ? MESSAGE_TYPE.reply : MESSAGE_TYPE.default
+}
+
+function sentBefore(world: World, { channel, authorId, body }: NewMessage): Message | undefined {
+  if (body.nonce === undefined) return undefined
+  const since = world.clock.now() - NONCE_LIFE_MS
+  return world
+    .history(channel.id)
+    .findLast((m) => m.authorId === authorId && m.nonce === body.nonce && m.timestampMs >= since)
+}
+
+type Pinging = Shown & {
+  readonly allowed: MessageBody['allowedMentions']
+  readonly replied: string | undefined
+}
+
+function pingsOf(world: World, channel: Channel, authorId: string, shown: Pinging) {
+  const guild = world.guildOf(channel)
+  return pings(textOf(shown), shown.allowed, {
+    users: world.users,
+    roles: guild?.roles ?? new Map(),
+    everyone: holds(channelPermissions(world, channel, authorId), 'mentionEveryone'),
+    replied: shown.replied,
+  })
+}
+
+/** What is written in a message: its content and its text displays. */
+export function textOf({ content, components }: Pick<Shown, 'content' | 'components'>): string {
+  const texts = components.filter(isJson).flatMap(flatten)
+  return [content, ...texts.map((component) => component['content'])]
+    .filter((text) => typeof text === 'string')
+    .join('\n')
 }

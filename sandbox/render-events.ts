@@ -62,7 +62,7 @@ export function renderEvent(world: World, event: WorldEvent): Dispatch | null {
       return channelEvent(world, event)
     case 'INTERACTION_CREATE':
       return { name: event.name, guildId: event.guildId, data: () => event.data }
-    case 'INTERACTION_FAILED':
+    case 'MEMBER_TOLD':
     case 'COMMANDS_UPDATE':
       return null
     default:

@@ -5,7 +5,7 @@ import { isJson, type Json } from './checks.ts'
 import { MAX_FILE_BYTES, MAX_FILES } from './constants.ts'
 import { refuse } from './errors.ts'
 import type { Upload } from './files.ts'
-import type { Files } from './messages.ts'
+import type { Files } from './messages-body.ts'
 
 /** Largest body of a request: the files, and room for the rest. */
 const MAX_BODY_BYTES = MAX_FILES * MAX_FILE_BYTES + 1024 * 1024

@@ -83,6 +83,6 @@ export type WorldEvent =
   | ChannelEvent
   | MessageEvent
   | { readonly name: 'INTERACTION_CREATE'; readonly data: object; readonly guildId: string | null }
-  /** Only people hear this one: "The application did not respond". */
-  | { readonly name: 'INTERACTION_FAILED'; readonly interactionId: string; readonly userId: string }
+  /** Only this person hears it, and the bot never does: what became of an interaction. */
+  | { readonly name: 'MEMBER_TOLD'; readonly userId: string; readonly told: object }
   | { readonly name: 'COMMANDS_UPDATE' }

@@ -29,7 +29,7 @@ export type WorldOptions = {
 
 /** What a new channel is besides its name; the rest has defaults. */
 export type NewChannel = { readonly name: string } & Partial<
-  Omit<Channel, 'id' | 'name' | 'guildId' | 'lastMessageId' | 'lastPinMs'>
+  Omit<Channel, 'name' | 'guildId' | 'lastMessageId' | 'lastPinMs'>
 >
 
 /** What a new role is besides its name; the rest has defaults. */
@@ -173,6 +173,11 @@ export class World {
     this.channels.delete(channel.id)
     this.messages.delete(channel.id)
     this.tell({ name: channel.thread ? 'THREAD_DELETE' : 'CHANNEL_DELETE', channel })
+  }
+
+  /** Tells the bot of the channel's threads if it could not see the channel before. */
+  tellNewSight(channel: Channel, saw: boolean, sees: boolean): void {
+    if (sees && !saw) this.tell({ name: 'THREAD_LIST_SYNC', channel })
   }
 
   /** The guild's channels, threads left out, in the order of their positions. */

@@ -2,8 +2,9 @@
 
 import { Checks } from '../checks.ts'
 import { refuse } from '../errors.ts'
-import { createMessage, editMessage, readMessageBody } from '../messages.ts'
+import { type Act, deleteAs, editAs, sendAs } from '../messages-acts.ts'
 import { renderMessage } from '../messages-render.ts'
+import { can, demand } from '../permissions.ts'
 import { asJson } from '../requests.ts'
 import { compareIds } from '../snowflake.ts'
 import type { Message } from '../message.ts'
@@ -20,6 +21,8 @@ function channelMessage({ world, params }: Context): Message {
 function page(context: Context): readonly Message[] {
   const { world, params, query } = context
   const channel = world.channel(params['channel']!)
+  const bot = world.application.bot.id
+  demand(world, channel, bot)
   const checks = new Checks()
   const limit = query.get('limit') === null ? 50 : Number(query.get('limit'))
   if (!Number.isInteger(limit) || limit < 1 || limit > 100) {
@@ -33,6 +36,8 @@ function page(context: Context): readonly Message[] {
   const fields = Object.fromEntries(query)
   const [before, after, around] = ['before', 'after', 'around'].map((key) => checks.id(fields, key))
   checks.done()
+  // Without this permission there is no history, and no refusal either.
+  if (!can(world, channel, bot, 'readMessageHistory')) return []
   const newest = world
     .history(channel.id)
     .filter((m) => m.visibleTo === null)
@@ -49,6 +54,11 @@ function page(context: Context): readonly Message[] {
   return newest.filter((m) => before === undefined || compareIds(m.id, before) < 0).slice(0, limit)
 }
 
+function actOf({ world, params }: Context): Act {
+  const channel = world.channel(params['channel']!)
+  return { world, channel, userId: world.application.bot.id }
+}
+
 /** All routes of this file. */
 export const messageRoutes: readonly Route[] = [
   {
@@ -60,20 +70,20 @@ export const messageRoutes: readonly Route[] = [
   {
     method: 'POST',
     path: '/channels/:channel/messages',
-    async handle({ world, params, body, reader }) {
-      const channel = world.channel(params['channel']!)
-      const message = await createMessage(world, {
-        channel,
-        authorId: world.application.bot.id,
-        body: readMessageBody(asJson(body), body.files),
-      })
+    async handle(context) {
+      const { world, body, reader } = context
+      const message = await sendAs(actOf(context), asJson(body), body.files)
       return ok(renderMessage(world, message, reader))
     },
   },
   {
     method: 'GET',
     path: '/channels/:channel/messages/:message',
-    handle: (context) => ok(renderMessage(context.world, channelMessage(context), context.reader)),
+    handle(context) {
+      const { world, channel, userId } = actOf(context)
+      demand(world, channel, userId, 'readMessageHistory')
+      return ok(renderMessage(world, channelMessage(context), context.reader))
+    },
   },
   {
     method: 'PATCH',
@@ -81,8 +91,7 @@ export const messageRoutes: readonly Route[] = [
     async handle(context) {
       const { world, body, reader } = context
       const message = channelMessage(context)
-      if (message.authorId !== world.application.bot.id) throw refuse('notYourMessage')
-      await editMessage(world, message, readMessageBody(asJson(body), body.files))
+      await editAs(actOf(context), message, asJson(body), body.files)
       return ok(renderMessage(world, message, reader))
     },
   },
@@ -90,11 +99,7 @@ export const messageRoutes: readonly Route[] = [
     method: 'DELETE',
     path: '/channels/:channel/messages/:message',
     handle(context) {
-      const message = channelMessage(context)
-      const own = message.authorId === context.world.application.bot.id
-      // In a direct-message channel nobody can delete what the other wrote.
-      if (!own && message.guildId === null) throw refuse('missingPermissions')
-      context.world.remove(message)
+      deleteAs(actOf(context), channelMessage(context))
       return NO_CONTENT
     },
   },

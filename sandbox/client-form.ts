@@ -1,0 +1,41 @@
+/** What a member sends: a form with its values as JSON and its files beside them. */
+
+/** A file as a person picks it. */
+export type Picked = {
+  readonly name: string
+  readonly bytes: Uint8Array
+  readonly description?: string
+}
+
+/** A command's options; users, roles and channels go by their ids. */
+export type Given = Readonly<Record<string, string | number | boolean | Picked>>
+
+/** A modal's fields by custom id. */
+export type Filled = Readonly<
+  Record<string, string | boolean | readonly string[] | { readonly files: readonly Picked[] }>
+>
+
+/** Takes the files out of the values and leaves their numbers there. */
+export function withFiles(given: Given | Filled): {
+  readonly values: Readonly<Record<string, unknown>>
+  readonly files: readonly Picked[]
+} {
+  const files: Picked[] = []
+  const number = (file: Picked) => files.push(file) - 1
+  const values = Object.entries(given).map(([key, value]): [string, unknown] => {
+    if (typeof value !== 'object') return [key, value]
+    if ('bytes' in value) return [key, { file: number(value) }]
+    return [key, 'files' in value ? { files: value.files.map(number) } : value]
+  })
+  return { values: Object.fromEntries(values), files }
+}
+
+/** The form of a request. */
+export function toForm(payload: object, files: readonly Picked[]): FormData {
+  const form = new FormData()
+  form.set('payload_json', JSON.stringify(payload))
+  files.forEach((file, i) => {
+    form.set(`files[${i}]`, new Blob([new Uint8Array(file.bytes)]), file.name)
+  })
+  return form
+}
