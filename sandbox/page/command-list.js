@@ -122,7 +122,8 @@ export class CommandList {
       event.preventDefault()
       this.#chosen(leaf)
     }
-    const names = leaf.options.map((option) =>
+    const names = leaf.options.flatMap((option) => [
+      ' ',
       h(
         'span',
         {
@@ -132,7 +133,7 @@ export class CommandList {
         option.name_localized ?? option.name,
         option.required ? '' : '?',
       ),
-    )
+    ])
     return h(
       'li',
       {
@@ -145,7 +146,7 @@ export class CommandList {
       h(
         'span',
         {},
-        h('span', { class: 'option-label' }, `/${leaf.label}`, ' ', ...names),
+        h('span', { class: 'option-label' }, `/${leaf.label}`, ...names),
         h('span', { class: 'option-description' }, leaf.description),
       ),
     )

@@ -58,7 +58,6 @@ export const en = {
   spoiler: 'Spoiler',
   markSpoiler: (/** @type {string} */ file) => `Mark ${file} as a spoiler`,
   remove: (/** @type {string} */ file) => `Remove ${file}`,
-  describeThis: 'Describe it',
   dropHere: 'Drop to add it to your message',
   tooManyFiles: 'A message carries at most 10 files.',
   tooLarge: (/** @type {string} */ file) => `${file} is over 10 MiB.`,
@@ -79,7 +78,6 @@ export const en = {
   addOption: (/** @type {string} */ name) => `Add the option ${name}`,
   leaveCommand: 'Leave the command',
   runCommand: 'Run',
-  chooseFile: 'Choose a file',
   fileChosen: (/** @type {string} */ name) => `Chosen: ${name}`,
   dropOrChoose: 'Drop, paste or choose a file',
   choose: 'Make a selection',
@@ -99,13 +97,10 @@ export const en = {
   clickForAttachment: 'Click to see attachment',
   forwarded: 'Forwarded',
   revealSpoiler: 'Show spoiler',
-  aPicture: 'a picture',
   picture: (/** @type {string} */ file) => `Picture ${file} without alt text`,
   elsewhere: 'A picture from elsewhere; the sandbox loads nothing from outside.',
   enlarge: (/** @type {string} */ alt) => `Enlarge: ${alt}`,
   download: (/** @type {string} */ file) => `Download ${file}`,
-  today: 'Today',
-  yesterday: 'Yesterday',
   typing: (/** @type {readonly string[]} */ names) =>
     names.length === 1
       ? `${names[0]} is typing…`

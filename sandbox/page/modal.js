@@ -252,7 +252,7 @@ function fileControl(
   const show = () => {
     const names = files.map(({ name }) => name).join(', ')
     control.replaceChildren(icon('image'), h('span', {}, names || words().dropOrChoose))
-    control.setAttribute('aria-label', `${label}: ${names || words().chooseFile}`)
+    control.setAttribute('aria-label', `${label}: ${names || words().dropOrChoose}`)
   }
   const take = (/** @type {readonly File[]} */ list) => {
     files = acceptable(list, 0).slice(0, most)

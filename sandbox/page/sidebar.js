@@ -153,7 +153,10 @@ export class Sidebar {
 
   // Every person at a glance; one click and the page is theirs.
   #drawPeople() {
-    const people = [...state.users.values()].filter((user) => !user.bot)
+    // The owner may do everything, so being them would hide what roles do.
+    const people = [...state.users.values()].filter(
+      (user) => !user.bot && user.id !== state.guild.owner_id,
+    )
     const held = this.#people.contains(document.activeElement)
     this.#people.replaceChildren(
       h('legend', {}, words().youAre),

@@ -15,6 +15,7 @@ const TYPING_MS = 9000
 export const state = {
   /** @type {User | null} */
   you: null,
+  /** @type {{ readonly id: string, readonly name: string, readonly owner_id?: string }} */
   guild: { id: '', name: '' },
   /** @type {ReadonlyMap<string, Role>} */
   roles: new Map(),

@@ -219,6 +219,7 @@ export type Told =
       readonly guild: {
         readonly id: string
         readonly name: string
+        readonly owner_id?: string
         readonly roles?: readonly Role[]
       }
       readonly users: readonly User[]
