@@ -22,8 +22,8 @@ export async function describePicture(
   return inStyle(model, image, { caption, style, options })
 }
 
-/** How often other words are tried, each time more freely. */
-export const TEMPERATURES = [0.9, 1.2, 1.5, 1.8, 2.2] as const
+/** How often other words are tried, each time more freely; beyond, facts change and not only words. */
+export const TEMPERATURES = [0.7, 0.9, 1, 1.1, 1.2] as const
 
 /**
  * Describes a picture in words not used before, if the model has others.
@@ -45,9 +45,9 @@ export async function describeDifferently(
   return undefined
 }
 
-/** Sampling, kept to what is likely; lengths come from the card. */
+/** Sampling, kept to what the model holds for likely; lengths come from the card. */
 export function freely(temperature: number): GenerationOptions {
-  return { beams: 1, sample: true, temperature, topK: 50, topP: 0.95 }
+  return { beams: 1, sample: true, temperature, topK: 50, topP: 0.9 }
 }
 
 async function inStyle(

@@ -1,0 +1,155 @@
+/** Asking on: replies, buttons, the form, /ask; whose conversation it is, and Again and Delete. */
+
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import type { APIMessage } from 'discord.js'
+import { EN } from '../../../commands/i18n/en.ts'
+import type { Member } from '../../../sandbox/client.ts'
+import {
+  button,
+  type DemoBot,
+  hearts,
+  scene,
+  startDemoBot,
+  suggestionsOf,
+  triangle,
+} from '../../helpers/demo-bot.ts'
+
+const COLOR = 'what color is the star?'
+
+/** Asks with the form behind Ask… */
+async function askForm(member: Member, answer: APIMessage, question: string) {
+  const pressed = await member.press(answer, button(answer, EN.buttons.ask))
+  const modal = await member.modal(pressed)
+  return member.answer(await member.submit(modal, { question }))
+}
+
+describe('asking about pictures', () => {
+  let demo: DemoBot
+  let ada: Member
+  let lin: Member
+
+  before(async () => {
+    demo = await startDemoBot()
+    ada = await demo.join('ada')
+    lin = await demo.join('lin')
+  })
+  after(() => demo.close())
+
+  it('a reply goes on from the answer it replies to', async () => {
+    const described = await ada.slash('describe', { image: scene() })
+    const color = await ada.answerTo(await ada.reply(described, COLOR))
+    assert.equal(color.content, 'yellow')
+    const circle = await ada.answerTo(await ada.reply(color, 'and the circle?'))
+    assert.equal(circle.content, 'red')
+    const left = await ada.answerTo(await ada.reply(circle, 'what is to the left of it?'))
+    assert.equal(left.content, 'yellow star')
+  })
+
+  it('the form of Ask… does the same, and shows the question', async () => {
+    const described = await ada.slash('describe', { image: scene() })
+    const first = await askForm(lin, described, COLOR)
+    assert.equal(first.content, `> ${COLOR}\nyellow`)
+    assert.match((await askForm(lin, first, 'and the circle?')).content, /\nred$/)
+  })
+
+  it('a suggested question is asked by pressing it, and is not suggested again', async () => {
+    const described = await ada.slash('describe', { image: scene() })
+    const [first] = suggestionsOf(described)
+    const answer = await ada.answer(await ada.press(described, first!.id))
+    assert.ok(answer.content.startsWith(`> ${first!.label}\n`))
+    const next = suggestionsOf(answer).map(({ label }) => label)
+    assert.equal(new Set(next).size, 3)
+    assert.ok(!next.includes(first!.label))
+  })
+
+  it('/ask goes on with the picture each person follows', async () => {
+    await ada.slash('describe', { image: hearts() })
+    await lin.slash('describe', { image: triangle() })
+    const [hers, his] = await Promise.all([
+      ada.slash('ask', { question: 'how many shapes are there?' }),
+      lin.slash('ask', { question: 'how many shapes are there?' }),
+    ])
+    assert.match(hers.content, /\n3$/)
+    assert.match(his.content, /\n1$/)
+    const follow = await ada.slash('ask', { question: 'and hearts?' })
+    assert.match(follow.content, /\n3$/)
+  })
+
+  it('/ask offers the recent pictures and takes a message link', async () => {
+    const posted = await lin.upload(triangle('mountain.webp'))
+    const choices = await ada.autocomplete('ask', 'picture', { question: 'x', picture: 'mountain' })
+    const choice = choices.find(({ name }) => name.startsWith('mountain.webp'))
+    assert.ok(choice)
+    const question = 'what color is the triangle?'
+    const chosen = await ada.slash('ask', { question, picture: String(choice.value) })
+    assert.match(chosen.content, /\ngreen$/)
+    const { guild_id: guild, channel_id: channel } = {
+      guild_id: demo.bot.client.guilds.cache.first()!.id,
+      ...posted,
+    }
+    const link = `https://discord.com/channels/${guild}/${channel}/${posted.id}`
+    assert.match((await ada.slash('ask', { question, picture: link })).content, /\ngreen$/)
+    const foreign = `https://discord.com/channels/123456789012345678/${channel}/${posted.id}`
+    const refused = await ada.slash('ask', { question, picture: foreign })
+    assert.equal(refused.content, EN.errors.badLink)
+  })
+
+  it('“Ask about image…” opens the form for a message, with the choice of a picture', async () => {
+    const message = await lin.say('', hearts(), triangle())
+    const modal = await ada.modal(await ada.useMenu(EN.commands.askMenu, message))
+    const id = await ada.submit(modal, { question: 'how many shapes are there?', picture: ['1'] })
+    assert.match((await ada.answer(id)).content, /\n1$/)
+  })
+
+  it('an answer about two pictures asks which one', async () => {
+    const message = await lin.say('', hearts(), triangle())
+    const described = await ada.menu(EN.commands.describeMenu, message)
+    const modal = await ada.modal(await ada.press(described, button(described, EN.buttons.ask)))
+    const id = await ada.submit(modal, { question: 'what color is the triangle?', picture: ['1'] })
+    assert.match((await ada.answer(id)).content, /\ngreen$/)
+  })
+
+  it('a thread is a channel of its own', async () => {
+    await ada.slash('describe', { image: scene() })
+    await ada.openThread('elsewhere')
+    const answer = await ada.slash('ask', { question: COLOR })
+    assert.equal(answer.content, EN.errors.nothingToContinue)
+    ada.switchTo('general')
+  })
+
+  it('Again says that the model has no other words, and keeps the answer', async () => {
+    const described = await ada.slash('describe', { image: scene() })
+    await ada.press(described, button(described, EN.buttons.again))
+    const changed = await ada.changed(described, ({ content }) => content.includes('\n'))
+    assert.equal(changed.content, `${described.content}\n${EN.answer.noOther}`)
+    assert.deepEqual(suggestionsOf(changed), suggestionsOf(described))
+  })
+
+  it('Again and Delete are the asker’s; moderators may delete too', async () => {
+    const described = await lin.slash('describe', { image: scene() })
+    const again = await ada.answer(await ada.press(described, button(described, EN.buttons.again)))
+    assert.equal(again.content, EN.errors.onlyAsker)
+
+    const hers = await ada.slash('describe', { image: scene() })
+    const refused = await lin.answer(await lin.press(hers, button(hers, EN.buttons.delete)))
+    assert.equal(refused.content, EN.errors.notYours)
+    const mo = await demo.join('mo')
+    for (const [member, answer] of [
+      [ada, hers],
+      [mo, described], // a moderator
+    ] as const) {
+      await member.press(answer, button(answer, EN.buttons.delete))
+      await member.until((told) => told.type === 'deleted' && told.id === answer.id)
+    }
+  })
+
+  it('a button of an answer no longer known says what to do', async () => {
+    const described = await ada.slash('describe', { image: scene() })
+    const mo = await demo.join('mo')
+    await mo.slash('memory forget', { what: 'channel' })
+    const [first] = suggestionsOf(described)
+    const answer = await ada.answer(await ada.press(described, first!.id))
+    assert.equal(answer.content, EN.errors.unknownConversation)
+  })
+})

@@ -1,0 +1,159 @@
+/** Describing: the command, the menu, mentions, direct messages, and the styles. */
+
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { MessageFlags } from 'discord.js'
+import { EN } from '../../../commands/i18n/en.ts'
+import { ZH } from '../../../commands/i18n/zh.ts'
+import type { Member } from '../../../sandbox/client.ts'
+import {
+  buttonsOf,
+  type DemoBot,
+  hearts,
+  scene,
+  startDemoBot,
+  suggestionsOf,
+  triangle,
+} from '../../helpers/demo-bot.ts'
+
+const SCENE = /yellow star .* red circle .* blue square/
+const HEARTS = /red heart/
+const TRIANGLE = /green triangle/
+
+describe('describing pictures', () => {
+  let demo: DemoBot
+  let ada: Member
+  let mention: string
+
+  before(async () => {
+    demo = await startDemoBot()
+    ada = await demo.join('ada')
+    mention = `<@${demo.bot.client.user.id}>`
+  })
+  after(() => demo.close())
+
+  it('/describe image: says what is on it, with questions to press and no ping', async () => {
+    const answer = await ada.slash('describe', { image: scene() })
+    assert.match(answer.content, SCENE)
+    assert.equal(new Set(suggestionsOf(answer).map(({ label }) => label)).size, 3)
+    assert.deepEqual(
+      buttonsOf(answer)
+        .slice(3)
+        .map(({ label }) => label),
+      [EN.buttons.ask, EN.buttons.again, EN.buttons.delete],
+    )
+    assert.deepEqual(answer.mentions, [])
+  })
+
+  it('/describe without an image takes the newest picture of the channel', async () => {
+    await ada.upload(hearts())
+    await ada.say('look at that')
+    assert.match((await ada.slash('describe')).content, HEARTS)
+    await ada.upload(triangle())
+    assert.match((await ada.slash('describe')).content, TRIANGLE)
+  })
+
+  it('/describe private: only the asker sees it', async () => {
+    const answer = await ada.slash('describe', { image: scene(), private: true })
+    assert.equal((answer.flags ?? 0) & MessageFlags.Ephemeral, MessageFlags.Ephemeral)
+    assert.match(answer.content, SCENE)
+  })
+
+  it('/describe style: detailed adds what the model is sure of', async () => {
+    const answer = await ada.slash('describe', { image: scene(), style: 'detailed' })
+    const [caption, ...details] = answer.content.split('\n')
+    assert.match(caption!, SCENE)
+    assert.ok(details.length > 0 && details.length <= 4)
+    assert.ok(details.every((line) => /^• .+\? .+/.test(line)))
+  })
+
+  it('/describe style: alt text is a sentence that can be posted with the picture', async () => {
+    const answer = await ada.slash('describe', { image: scene(), style: 'alt' })
+    assert.match(answer.content, /^A small yellow star .*background\.$/)
+    assert.ok(buttonsOf(answer).some(({ label }) => label === EN.buttons.repost))
+  })
+
+  it('the menu of a message describes its pictures, each in its part', async () => {
+    const message = await ada.say('two of them', hearts(), triangle())
+    const answer = await ada.menu(EN.commands.describeMenu, message)
+    const [first, second] = answer.content.split('\n')
+    assert.match(first!, /^\*\*1\.\*\* .*red heart/)
+    assert.match(second!, /^\*\*2\.\*\* .*green triangle/)
+    const labels = suggestionsOf(answer).map(({ label }) => label)
+    assert.ok(labels[0]?.startsWith('1: ') && labels[1]?.startsWith('2: '))
+  })
+
+  it('the menu of a message without a picture says so', async () => {
+    const answer = await ada.menu(EN.commands.describeMenu, await ada.say('no picture'))
+    assert.equal(answer.content, EN.errors.noPictureInMessage)
+  })
+
+  it('of several pictures, one that cannot be read does not cost the others theirs', async () => {
+    const broken = { name: 'broken.png', bytes: new TextEncoder().encode('nothing') }
+    const message = await ada.say('', hearts(), broken)
+    const { content } = await ada.menu(EN.commands.describeMenu, message)
+    assert.match(content, /1\.\*\* .*red heart/)
+    assert.match(content, /2\.\*\* .*not a picture/)
+  })
+
+  it('looks at no more than ten, and says so', async () => {
+    const many = Array.from({ length: 10 }, (_, i) => triangle(`${i}.webp`))
+    const { content } = await ada.menu(EN.commands.describeMenu, await ada.say('', ...many))
+    assert.equal(content.match(/green triangle/g)?.length, 10)
+  })
+
+  it('a mention with a picture is answered, with a question or without', async () => {
+    const plain = await ada.answerTo(await ada.upload(scene(), mention))
+    assert.match(plain.content, SCENE)
+    const asked = await ada.answerTo(
+      await ada.upload(scene(), `${mention} what color is the star?`),
+    )
+    assert.equal(asked.content, 'yellow')
+  })
+
+  it('a mention in reply to someone’s picture is about that one, not the newest', async () => {
+    const lin = await demo.join('lin')
+    const old = await lin.upload(hearts())
+    await lin.upload(triangle())
+    const described = await ada.answerTo(await ada.reply(old, mention))
+    assert.match(described.content, HEARTS)
+    const asked = await ada.answerTo(await ada.reply(old, `how many hearts are there? ${mention}`))
+    assert.equal(asked.content, '3')
+  })
+
+  it('a bare mention takes the newest picture', async () => {
+    await ada.upload(triangle())
+    assert.match((await ada.answerTo(await ada.say(mention))).content, TRIANGLE)
+  })
+
+  it('pictures in direct messages are answered without a mention', async () => {
+    const dana = await demo.join('lin')
+    await dana.openDirect()
+    assert.match((await dana.answerTo(await dana.upload(scene()))).content, SCENE)
+    const follow = await dana.answerTo(await dana.say('what color is the star?'))
+    assert.equal(follow.content, 'yellow')
+  })
+
+  it('a spoiler’s answer is hidden too, and its buttons tell nothing', async () => {
+    const message = await ada.upload(scene('SPOILER_scene.png'))
+    const answer = await ada.menu(EN.commands.describeMenu, message)
+    assert.match(answer.content, /^\|\|.*yellow star.*\|\|$/)
+    assert.deepEqual(suggestionsOf(answer), [])
+  })
+
+  it('speaks Chinese to those who use Discord in Chinese', async () => {
+    const mei = await demo.join('lin', { locale: 'zh-CN' })
+    const answer = await mei.slash('describe', { image: scene() })
+    assert.ok(buttonsOf(answer).some(({ label }) => label === ZH.buttons.ask))
+    const file = { name: 'a.png', bytes: new TextEncoder().encode('no') }
+    assert.equal((await mei.slash('describe', { image: file })).content, ZH.errors.notAPicture)
+    assert.match((await mei.slash('help')).content, /我能做什么/)
+  })
+
+  it('a forwarded picture is found', async () => {
+    const original = await ada.upload(hearts())
+    const forwarded = await ada.forward(original, 'memes')
+    const lin = await demo.join('lin', { channel: 'memes' })
+    assert.match((await lin.menu(EN.commands.describeMenu, forwarded)).content, HEARTS)
+  })
+})

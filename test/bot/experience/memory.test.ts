@@ -1,0 +1,186 @@
+/** What is remembered, for whom, and how it is forgotten: /memory, /privacy, deletion, leaving. */
+
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { Events } from 'discord.js'
+import { EN } from '../../../commands/i18n/en.ts'
+import type { Member } from '../../../sandbox/client.ts'
+import { startSandbox } from '../../../sandbox/server.ts'
+import {
+  button,
+  type DemoBot,
+  scene,
+  startDemoBot,
+  suggestionsOf,
+  triangle,
+} from '../../helpers/demo-bot.ts'
+
+const COLOR = 'what color is the star?'
+
+describe('memory and privacy', () => {
+  let demo: DemoBot
+  let ada: Member
+  let lin: Member
+
+  before(async () => {
+    demo = await startDemoBot()
+    ada = await demo.join('ada')
+    lin = await demo.join('lin')
+  })
+  after(() => demo.close())
+
+  /** Everything in the store whose text has `part`; the store is the bot's own. */
+  async function kept(part: string): Promise<string[]> {
+    const found: string[] = []
+    for (const name of [
+      'conversations',
+      'answers',
+      'messages',
+      'image-tokens',
+      'uses',
+      'settings',
+    ]) {
+      const space = demo.bot.store.space({ name, ttlMs: 1000, decode: (data: unknown) => data })
+      for await (const [key, record] of space.entries()) {
+        if (`${key} ${JSON.stringify(record)}`.includes(part)) found.push(`${name} ${key}`)
+      }
+    }
+    return found
+  }
+
+  it('/memory show lists the pictures with the questions, for the asker only', async () => {
+    const described = await ada.slash('describe', { image: scene('memory.png') })
+    await ada.answerTo(await ada.reply(described, COLOR))
+    const shown = await lin.slash('memory show')
+    assert.match(shown.content, /memory\.png/)
+    assert.match(shown.content, /what color is the star\? → yellow \(<@\d+>\)/)
+    assert.equal((shown.flags ?? 0) & 64, 64)
+    assert.deepEqual(shown.mentions, [])
+  })
+
+  it('/memory forget: a picture is its shower’s to forget, not anyone’s', async () => {
+    const described = await ada.slash('describe', { image: scene('hers.png') })
+    const [choice] = await lin.autocomplete('memory forget', 'picture', {
+      what: 'picture',
+      picture: 'hers',
+    })
+    const picture = String(choice!.value)
+    const refused = await lin.slash('memory forget', { what: 'picture', picture })
+    assert.equal(refused.content, EN.errors.notYours)
+    const done = await ada.slash('memory forget', { what: 'picture', picture })
+    assert.equal(done.content, EN.memory.forgotten(1))
+    const late = await ada.answerTo(await ada.reply(described, COLOR))
+    assert.equal(late.content, EN.errors.unknownConversation)
+  })
+
+  it('/memory forget mine: only what I asked', async () => {
+    const described = await ada.slash('describe', { image: scene('shared.png') })
+    await ada.answerTo(await ada.reply(described, COLOR))
+    await lin.answerTo(await lin.reply(described, 'how many shapes are there?'))
+    await lin.slash('memory forget', { what: 'mine' })
+    const shown = (await ada.slash('memory show')).content
+    assert.ok(shown.includes(COLOR))
+    assert.ok(!shown.includes('how many shapes'))
+  })
+
+  it('deleting the picture’s message deletes its conversation', async () => {
+    const posted = await ada.upload(triangle('gone.webp'))
+    await ada.menu(EN.commands.describeMenu, posted)
+    assert.notDeepEqual(await kept('gone.webp'), [])
+    await ada.delete(posted)
+    await gone('gone.webp')
+    assert.deepEqual(await kept(posted.id), [])
+  })
+
+  it('deleting an answer deletes what it said', async () => {
+    const described = await ada.slash('describe', { image: scene('answered.png') })
+    const asked = await ada.answerTo(await ada.reply(described, 'is there a green cross?'))
+    await ada.press(asked, button(asked, EN.buttons.delete))
+    await gone('is there a green cross?')
+    assert.notDeepEqual(await kept('answered.png'), [])
+    await ada.press(described, button(described, EN.buttons.delete))
+    await gone('answered.png')
+  })
+
+  it('/privacy export gives what is kept about me, and delete deletes it', async () => {
+    await lin.slash('describe', { image: scene('mine.png') })
+    const exported = await lin.slash('privacy export')
+    const file = exported.attachments[0]
+    assert.equal(file?.filename, 'sightseer.json')
+    const text = await (await fetch(file.url)).text()
+    assert.ok(Array.isArray(JSON.parse(text)))
+    assert.match(text, /mine\.png/)
+    assert.ok(!text.includes(COLOR), 'what Ada asked is not Lin’s')
+
+    await lin.slash('privacy delete')
+    assert.deepEqual(await kept(lin.id), [])
+    assert.notDeepEqual(await kept(ada.id), [])
+  })
+
+  it('/privacy opt-out: nothing is kept of me, and nobody else has my pictures looked at', async () => {
+    assert.equal((await lin.slash('privacy opt-out')).content, EN.privacy.optedOut)
+    const mine = await lin.upload(scene('private.png'))
+    const refused = await ada.menu(EN.commands.describeMenu, mine)
+    assert.equal(refused.content, EN.errors.optedOut)
+    const own = await lin.menu(EN.commands.describeMenu, mine)
+    assert.match(own.content, /yellow star/)
+    assert.ok(own.content.endsWith(EN.answer.notRemembered))
+    assert.deepEqual(own.components, [])
+    assert.deepEqual(await kept('private.png'), [])
+    assert.deepEqual(await kept(lin.id), [])
+    assert.match((await lin.slash('privacy show')).content, /You are opted out/)
+    await lin.slash('privacy opt-in')
+    assert.match((await ada.menu(EN.commands.describeMenu, mine)).content, /yellow star/)
+  })
+
+  it('leaving a server deletes everything of it', async () => {
+    const guild = demo.bot.client.guilds.cache.first()!
+    await ada.slash('describe', { image: scene('left.png') })
+    assert.notDeepEqual(await kept(guild.id), [])
+    demo.bot.client.emit(Events.GuildDelete, guild)
+    await gone(guild.id)
+  })
+
+  /** Waits until nothing in the store has `part`; the store itself tells of nothing. */
+  async function gone(part: string): Promise<void> {
+    for (let round = 0; (await kept(part)).length > 0; round++) {
+      assert.ok(round < 3000, `still kept: ${(await kept(part)).join(', ')}`)
+      await new Promise((resolve) => {
+        setImmediate(resolve)
+      })
+    }
+  }
+})
+
+describe('a restart', () => {
+  it('loses no conversation and no button', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'sightseer-memory-'))
+    const env = { SIGHTSEER_STORE: `sqlite:${path.join(folder, 'store.sqlite')}` }
+    const sandbox = await startSandbox()
+    try {
+      const first = await startDemoBot(env, sandbox)
+      const before = await first.join('ada')
+      const described = await before.slash('describe', { image: scene('kept.png') })
+      const asked = await before.slash('ask', { question: COLOR })
+      await first.close()
+
+      const second = await startDemoBot(env, sandbox)
+      try {
+        const ada = await second.join('ada')
+        const follow = await ada.answerTo(await ada.reply(asked, 'and the circle?'))
+        assert.equal(follow.content, 'red')
+        const [suggested] = suggestionsOf(described)
+        const pressed = await ada.answer(await ada.press(described, suggested!.id))
+        assert.ok(pressed.content.startsWith(`> ${suggested!.label}\n`))
+      } finally {
+        await second.close()
+      }
+    } finally {
+      await sandbox.close()
+      rmSync(folder, { recursive: true })
+    }
+  })
+})

@@ -1,0 +1,105 @@
+/** The whole bot with the demo model on the loopback Discord, and what a person sees of an answer. */
+
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { type APIMessage, ComponentType } from 'discord.js'
+import { pino } from 'pino'
+import { type Bot, startBot } from '../../bot/start.ts'
+import { readConfig } from '../../config/config.ts'
+import { Member, type MemberOptions } from '../../sandbox/client.ts'
+import type { Sandbox } from '../../sandbox/server.ts'
+
+const ROOT = path.join(import.meta.dirname, '..', '..')
+
+/** A bot and the people around it. */
+export type DemoBot = {
+  readonly bot: Bot
+  readonly join: (name: string, options?: MemberOptions) => Promise<Member>
+  readonly close: () => Promise<void>
+}
+
+/**
+ * Starts it on a Discord of its own, or on `sandbox`, with a store in memory unless told otherwise.
+ */
+export async function startDemoBot(
+  env: Readonly<Record<string, string>> = {},
+  sandbox?: Sandbox,
+): Promise<DemoBot> {
+  const there = sandbox && { DISCORD_TOKEN: sandbox.token, DISCORD_API: sandbox.api }
+  const given = {
+    ...there,
+    SIGHTSEER_MODEL: 'demo',
+    SIGHTSEER_STORE: 'memory:',
+    SIGHTSEER_THREADS: '1',
+    ...env,
+  }
+  const bot = await startBot(readConfig(given), pino({ level: 'error' }, pino.destination(2)))
+  const members: Member[] = []
+  return {
+    bot,
+    join: async (name, options) => {
+      const { url } = bot.sandbox ?? sandbox ?? {}
+      assert.ok(url)
+      const member = await Member.connect(url, name, options)
+      members.push(member)
+      return member
+    },
+    close: async () => {
+      for (const member of members) member.close()
+      await bot.close()
+    },
+  }
+}
+
+/** A scene that the demo model knows: yellow star, red circle, blue square, purple heart. */
+export function scene(name = 'scene.png') {
+  return { name, bytes: file('docs', 'scene.png') }
+}
+
+/** Two large red hearts and a small white one. */
+export function hearts(name = 'hearts.webp') {
+  return { name, bytes: file('sandbox', 'samples', 'hearts.webp') }
+}
+
+/** A large green triangle. */
+export function triangle(name = 'triangle.webp') {
+  return { name, bytes: file('sandbox', 'samples', 'lone-triangle.webp') }
+}
+
+function file(...parts: string[]): Uint8Array {
+  return new Uint8Array(readFileSync(path.join(ROOT, ...parts)))
+}
+
+/** A button as it is shown. */
+export type Shown = { readonly label: string; readonly id: string }
+
+/** The buttons below a message, in order. */
+export function buttonsOf(message: APIMessage): Shown[] {
+  return (message.components ?? []).flatMap((row) =>
+    row.type === ComponentType.ActionRow
+      ? row.components.flatMap((part) =>
+          part.type === ComponentType.Button && 'custom_id' in part
+            ? [{ label: part.label ?? '', id: part.custom_id }]
+            : [],
+        )
+      : [],
+  )
+}
+
+/** The id of the button with that label. */
+export function button(message: APIMessage, label: string): string {
+  const found = buttonsOf(message).find((shown) => shown.label === label)
+  assert.ok(
+    found,
+    `no button ${label} among ${buttonsOf(message)
+      .map((b) => b.label)
+      .join(', ')}`,
+  )
+  return found.id
+}
+
+/** The suggested questions. */
+export function suggestionsOf(message: APIMessage): Shown[] {
+  return buttonsOf(message).filter(({ id }) => id.includes(':question:'))
+}
