@@ -36,6 +36,8 @@ export type ConnectionHost = SessionHost & {
   readonly limitsFrames: boolean
   /** Keeps a session that lost its connection for a while. */
   park(session: GatewaySession): void
+  /** Tells people whether the application is there, after a session came or went. */
+  tellOnline(): void
   /** Ends every session: the day's identifies are used up. */
   endAll(): void
 }
@@ -66,6 +68,7 @@ export class Connection {
     // Saying goodbye ends the session; only a broken connection can be resumed.
     if (code === 1000 || code === 1001) this.#host.sessions.delete(this.#live.id)
     else this.#host.park(this.#live)
+    this.#host.tellOnline()
   }
 
   receive(data: RawData): void {
@@ -155,6 +158,7 @@ export class Connection {
     this.#host.sessions.set(this.#session.id, this.#session)
     this.#session.attach(this.#transport)
     this.#session.begin()
+    this.#host.tellOnline()
   }
 
   #resume(d: unknown): void {
@@ -173,6 +177,7 @@ export class Connection {
     this.#session = session
     session.attach(this.#transport)
     session.replay(missed)
+    this.#host.tellOnline()
   }
 
   // Discord resets the token of an application that identifies too often.

@@ -151,11 +151,20 @@ export class Gateway implements ConnectionHost {
     session.detach(parkedAt)
   }
 
+  tellOnline(): void {
+    const { application } = this.world
+    const online = [...this.sessions.values()].some(({ connected }) => connected)
+    if (online === application.online) return
+    application.online = online
+    this.world.tell({ name: 'APPLICATION_ONLINE', online })
+  }
+
   endAll(): void {
     for (const session of this.sessions.values()) {
       session.hangUp(CLOSE.authenticationFailed, 'Authentication failed.')
     }
     this.sessions.clear()
+    this.tellOnline()
   }
 
   /** Ends everything. */

@@ -38,6 +38,7 @@ export function snapshot(world: World, { user, locale }: Viewer): object {
     ),
     commands: commandsShown(world, { user, locale }),
     installed: world.application.installedBy.has(user.id),
+    online: world.application.online,
   }
 }
 
@@ -147,6 +148,8 @@ export function told(world: World, event: WorldEvent, viewer: Viewer): readonly 
       return reconsidered(world, viewer)
     case 'MEMBER_TOLD':
       return event.userId === id ? [event.told] : []
+    case 'APPLICATION_ONLINE':
+      return [{ type: 'online', online: event.online }]
     case 'COMMANDS_UPDATE':
       return [{ type: 'commands', commands: commandsShown(world, viewer) }]
     default:

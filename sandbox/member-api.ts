@@ -33,7 +33,7 @@
  * - `snapshot`: `you`, `locale`, `guild` (`id`, `name`, `roles`), `users`, `members` (each with
  *   `user`, `roles`, `nick`, `communication_disabled_until`), `channels` (those seen; each with
  *   `permissions`, this member's as decimal text, and `nsfw`), the latest `messages` of each,
- *   `commands`, `installed` (to the member's own account).
+ *   `commands`, `installed` (to the member's own account), `online` (whether the bot is there).
  * - `message` (`message`): new or changed, its `reactions` included. Flag 64: only you see it;
  *   flag 128: the bot is thinking.
  * - `deleted` (`id`, `channel_id`), also of an ephemeral message that was dismissed.
@@ -46,6 +46,7 @@
  * - `choices` (`id`, `choices: [{name, value}]`): of the autocomplete with that id.
  * - `modal` (`id`, `custom_id`, `title`, `components`): opens a modal; `id` is the interaction that
  *   asked for it, and what `modals` takes.
+ * - `online` (`online`): the bot came or went.
  * - `acknowledged` (`id`): the application answered; a spinner may stop.
  * - `failed` (`id`): it did not, in three seconds.
  */

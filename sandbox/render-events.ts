@@ -64,6 +64,7 @@ export function renderEvent(world: World, event: WorldEvent): Dispatch | null {
       return { name: event.name, guildId: event.guildId, data: () => event.data }
     case 'MEMBER_TOLD':
     case 'COMMANDS_UPDATE':
+    case 'APPLICATION_ONLINE':
       return null
     default:
       return guildEvent(world, event)

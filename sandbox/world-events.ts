@@ -86,3 +86,5 @@ export type WorldEvent =
   /** Only this person hears it, and the bot never does: what became of an interaction. */
   | { readonly name: 'MEMBER_TOLD'; readonly userId: string; readonly told: object }
   | { readonly name: 'COMMANDS_UPDATE' }
+  /** Only people hear it: the application came, or went. */
+  | { readonly name: 'APPLICATION_ONLINE'; readonly online: boolean }

@@ -141,6 +141,8 @@ export type Application = {
   readonly bot: User
   /** Whether the developer portal grants the Message Content intent. */
   messageContent: boolean
+  /** Whether the gateway has a connected session of it. */
+  online: boolean
   /** People who installed it to their own account. */
   readonly installedBy: Set<string>
   /** By guild id; `''` holds the global ones. */

@@ -62,6 +62,7 @@ export class World {
       token: options.token,
       bot,
       messageContent: options.messageContent,
+      online: false,
       installedBy: new Set(),
       commands: new Map(),
     }
