@@ -18,6 +18,7 @@ import { RestApi } from './rest/api.ts'
 import type { Timing } from './timing.ts'
 import { World } from './world.ts'
 import { seedWorld } from './world-seed.ts'
+import { watchThreads } from './world-thread-life.ts'
 
 /** A token of the real one's form that opens nothing but this sandbox. */
 export const SANDBOX_TOKEN = 'c2FuZGJveA.loopback.not-a-secret'
@@ -70,6 +71,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     messageContent: options.messageContent ?? true,
   })
   seedWorld(world)
+  watchThreads(world)
   const { measure, observe } = options
   const gateway = new Gateway(world, { ...options.gateway, ...(measure && { measure }) })
   const faults = new Faults(world, gateway)

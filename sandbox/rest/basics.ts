@@ -1,13 +1,10 @@
-/** Routes that read what there is: users, the application, guilds and channels. */
+/** Routes of users and of the application. */
 
 import { Checks } from '../checks.ts'
-import { refuse } from '../errors.ts'
-import { demand, guildPermissions, sendingIn } from '../permissions.ts'
-import { renderChannel, renderGuild, renderMember } from '../render.ts'
+import { renderChannel } from '../render.ts'
 import { asJson } from '../requests.ts'
 import { renderUser } from '../world.ts'
-import type { Channel, Guild } from '../world-types.ts'
-import { type Context, NO_CONTENT, ok, type Route } from './route.ts'
+import { type Context, ok, type Route } from './route.ts'
 
 function renderApplication({ world, gateway }: Context): object {
   const { application } = world
@@ -29,8 +26,8 @@ function renderApplication({ world, gateway }: Context): object {
     role_connections_verification_url: null,
     owner: renderUser(world.user(world.guild.ownerId)),
     team: null,
-    approximate_guild_count: 1,
-    approximate_user_install_count: 0,
+    approximate_guild_count: world.guildsOf(application.bot.id).length,
+    approximate_user_install_count: application.installedBy.size,
     approximate_user_authorization_count: 0,
     explicit_content_filter: 0,
     eligible_oauth2_scopes: ['bot', 'applications.commands'],
@@ -38,42 +35,12 @@ function renderApplication({ world, gateway }: Context): object {
   }
 }
 
-/** @throws {ApiError} 10004 for a guild that there is not, or that the bot is not in. */
-function ownGuild({ world, params }: Context): Guild {
-  const guild = world.guilds.get(params['guild']!)
-  if (!guild?.members.has(world.application.bot.id)) throw refuse('unknownGuild')
-  return guild
-}
-
-/** @throws {ApiError} 10003, or 50001 where the bot cannot see it. */
-function seenChannel({ world, params }: Context): Channel {
-  const channel = world.channel(params['channel']!)
-  demand(world, channel, world.application.bot.id)
-  return channel
-}
-
 function userId({ world, params }: Context): string {
   return params['user'] === '@me' ? world.application.bot.id : params['user']!
 }
 
-const userRoutes: readonly Route[] = [
-  {
-    method: 'GET',
-    path: '/users/@me/guilds',
-    handle({ world }) {
-      const { bot } = world.application
-      const guilds = world.guildsOf(bot.id).map((guild) => ({
-        id: guild.id,
-        name: guild.name,
-        icon: null,
-        banner: null,
-        owner: guild.ownerId === bot.id,
-        permissions: String(guildPermissions(world, guild, bot.id)),
-        features: [],
-      }))
-      return ok(guilds)
-    },
-  },
+/** All routes of this file. */
+export const basicRoutes: readonly Route[] = [
   {
     method: 'POST',
     path: '/users/@me/channels',
@@ -103,51 +70,3 @@ const userRoutes: readonly Route[] = [
     handle: (context) => ok(renderApplication(context)),
   },
 ]
-
-const guildRoutes: readonly Route[] = [
-  {
-    method: 'GET',
-    path: '/guilds/:guild',
-    handle(context) {
-      return ok(renderGuild(ownGuild(context)))
-    },
-  },
-  {
-    method: 'GET',
-    path: '/guilds/:guild/channels',
-    handle(context) {
-      const { world } = context
-      const channels = world.channelsOf(ownGuild(context))
-      return ok(channels.map((channel) => renderChannel(world, channel)))
-    },
-  },
-  {
-    method: 'GET',
-    path: '/guilds/:guild/members/:user',
-    handle(context) {
-      const member = ownGuild(context).members.get(userId(context))
-      if (!member) throw refuse('unknownMember')
-      return ok(renderMember(context.world, member))
-    },
-  },
-  {
-    method: 'GET',
-    path: '/channels/:channel',
-    handle: (context) => ok(renderChannel(context.world, seenChannel(context))),
-  },
-  {
-    method: 'POST',
-    path: '/channels/:channel/typing',
-    handle(context) {
-      const { world } = context
-      const channel = seenChannel(context)
-      const { id } = world.application.bot
-      demand(world, channel, id, sendingIn(channel))
-      world.tell({ name: 'TYPING_START', channel, userId: id })
-      return NO_CONTENT
-    },
-  },
-]
-
-/** All routes of this file. */
-export const basicRoutes: readonly Route[] = [...userRoutes, ...guildRoutes]

@@ -6,6 +6,7 @@ import type { Interactions } from '../interactions.ts'
 import type { Reader } from '../messages-render.ts'
 import type { Body } from '../requests.ts'
 import type { World } from '../world.ts'
+import type { By } from '../world-audit.ts'
 
 /** What a route works with. */
 export type Context = {
@@ -18,6 +19,8 @@ export type Context = {
   readonly body: Body
   /** The application as a reader; over HTTP the portal's setting alone counts. */
   readonly reader: Reader
+  /** Who acts, and the reason given for the audit log. */
+  readonly by: By
 }
 
 /** What a route answers: a body, or nothing (204). */

@@ -21,8 +21,42 @@ export type Correction = {
 
 const CREATED = 'CreateMessageInteractionCallbackResponse'
 
+const PUT_OVERWRITE = ['paths', '/channels/{channel_id}/permissions/{overwrite_id}', 'put']
+const JSON_SCHEMA = ['requestBody', 'content', 'application/json', 'schema']
+
+/** Where a request carries a set of permissions. */
+const PERMISSION_FIELDS: readonly (readonly string[])[] = [
+  ['components', 'schemas', 'CreateRoleRequest', 'properties', 'permissions'],
+  ['components', 'schemas', 'UpdateRoleRequestPartial', 'properties', 'permissions'],
+  ['components', 'schemas', 'ChannelPermissionOverwriteRequest', 'properties', 'allow'],
+  ['components', 'schemas', 'ChannelPermissionOverwriteRequest', 'properties', 'deny'],
+  [...PUT_OVERWRITE, ...JSON_SCHEMA, 'properties', 'allow'],
+  [...PUT_OVERWRITE, ...JSON_SCHEMA, 'properties', 'deny'],
+]
+
+const COMMAND_REQUESTS = [
+  'ApplicationCommandCreateRequest',
+  'ApplicationCommandPatchRequestPartial',
+  'ApplicationCommandUpdateRequest',
+] as const
+
 /** All of them. */
 export const CORRECTIONS: readonly Correction[] = [
+  ...COMMAND_REQUESTS.map((name) => ({
+    at: ['components', 'schemas', name, 'properties', 'default_member_permissions', 'type'],
+    was: ['integer', 'null'],
+    becomes: ['string', 'integer', 'null'],
+    why: 'A set of permissions is written as text; discord.js sends it so.',
+    source:
+      'interactions/application-commands#application-command-object-application-command-structure',
+  })),
+  ...PERMISSION_FIELDS.map((at) => ({
+    at,
+    was: { type: ['integer', 'null'] },
+    becomes: { type: ['string', 'integer', 'null'], pattern: '^\\d+$' },
+    why: 'A set of permissions is written as text, since it does not fit a number.',
+    source: 'topics/permissions#permissions',
+  })),
   {
     at: ['components', 'schemas', 'InnerErrors', 'properties', '_errors', 'items'],
     was: { $ref: '#/components/schemas/Error' },
