@@ -15,6 +15,7 @@ import { openStore } from '../../bot/store.ts'
 import type { SpaceKind } from '../../bot/store-types.ts'
 import { SLASH_COMMANDS } from '../../commands/index.ts'
 import { readConfig } from '../../config/config.ts'
+import { settings } from '../../config/environment.ts'
 import { MAX_RETENTION_HOURS } from '../../config/guild-settings.ts'
 import { openModel } from '../../inference/model.ts'
 import { packageFor } from '../helpers/packages.ts'
@@ -64,6 +65,20 @@ describe('docs/discord-setup.md', () => {
       assert.match(example, new RegExp(`^${name}=$`, 'm'))
     }
     assertCommands(text)
+  })
+})
+
+describe('README.md', () => {
+  it('names only settings that there are', () => {
+    const folder = path.join(import.meta.dirname, '..', '..')
+    const known = new Set(settings().map(({ name }) => name))
+    const text = readFileSync(path.join(folder, 'README.md'), 'utf8')
+    const named = [...text.matchAll(/`((?:SIGHTSEER|DISCORD|SANDBOX|HF)_[A-Z_]+)`/g)]
+    assert.ok(named.length > 2)
+    assert.deepEqual(
+      named.map(([, name = '']) => name).filter((name) => !known.has(name)),
+      [],
+    )
   })
 })
 
