@@ -23,7 +23,7 @@ import type { Store } from './store-types.ts'
 /** What the bot is made of. */
 export type ExperienceParts = {
   readonly model: Model
-  readonly fetchPicture: (link: PictureLink) => Promise<Uint8Array>
+  readonly fetchPicture: (link: PictureLink, signal?: AbortSignal) => Promise<Uint8Array>
   readonly store: Store
   readonly jobs: Jobs
   /** How long conversations are kept after their last use, at most; milliseconds. */

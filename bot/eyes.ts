@@ -7,11 +7,11 @@ import type { Client, REST } from 'discord.js'
 import { z } from 'zod'
 import type { FoundPicture, PictureLink } from '../commands/command.ts'
 import { Said } from '../commands/i18n/catalogue.ts'
-import { InputError } from '../config/errors.ts'
 import type { ImageTokens, Model, RequestOptions } from '../inference/types.ts'
 import { hashOf, type ImageTokenCache } from './image-tokens.ts'
 import { picturesIn } from './images.ts'
 import type { Place } from './memory.ts'
+import { PictureError } from './pictures.ts'
 
 /** A picture as the model has it. */
 export type Seen = { readonly hash: string; readonly image: ImageTokens }
@@ -28,7 +28,7 @@ type Parts = {
   readonly model: Model
   readonly cache: ImageTokenCache
   readonly client: Client
-  readonly fetchPicture: (link: PictureLink) => Promise<Uint8Array>
+  readonly fetchPicture: (link: PictureLink, signal?: AbortSignal) => Promise<Uint8Array>
 }
 
 export class Eyes {
@@ -39,23 +39,24 @@ export class Eyes {
   }
 
   /** The picture's bytes. @throws {InputError} if they are gone, too large or do not come. */
-  async bytesOf(picture: FoundPicture): Promise<Uint8Array> {
+  async bytesOf(picture: FoundPicture, signal?: AbortSignal): Promise<Uint8Array> {
     const { fetchPicture } = this.#parts
     try {
-      return await fetchPicture(picture)
+      return await fetchPicture(picture, signal)
     } catch (error) {
-      const renewed = error instanceof InputError ? await this.#renewed(picture) : undefined
+      const expired = error instanceof PictureError && error.problem === 'gone'
+      const renewed = expired ? await this.#renewed(picture) : undefined
       if (renewed === undefined || renewed.url === picture.url) {
         throw error
       }
-      return fetchPicture(renewed)
+      return fetchPicture(renewed, signal)
     }
   }
 
   /** Looks at a picture, or remembers having looked at it. */
   async see(picture: FoundPicture, { place, ttlMs, options, keep }: Seeing): Promise<Seen> {
     const { model, cache } = this.#parts
-    const bytes = await this.bytesOf(picture)
+    const bytes = await this.bytesOf(picture, options.signal)
     const hash = hashOf(bytes)
     const known = await cache.find(place, hash, model)
     const image = known ?? (await model.embedImage(bytes, options))

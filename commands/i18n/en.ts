@@ -48,7 +48,8 @@ export const EN = {
     emptyQuestion: 'The question is empty.',
     queueFull: 'Too many people are asking just now. Please try again in a minute.',
     tooLate: 'This took too long, and I had to stop. Please try again.',
-    stopped: 'I was stopped in the middle of this. Please try again.',
+    restarting: 'I am restarting. Please ask again in a minute.',
+    restartingLater: 'I am restarting. Your answer comes when I am back.',
     dailyLimit: (limit: number) =>
       `You have used your ${many(limit, 'answer')} of today on this server. Come back tomorrow.`,
     optedOut: 'The person who posted that picture does not want me to look at it.',

@@ -2,11 +2,13 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { RestartingError } from '../../bot/jobs.ts'
 import { catalogueFor, Said, sentenceOf } from '../../commands/i18n/catalogue.ts'
 import { EN } from '../../commands/i18n/en.ts'
 import { ZH } from '../../commands/i18n/zh.ts'
 import { COMMANDS } from '../../commands/index.ts'
 import { InputError } from '../../config/errors.ts'
+import { QueueFullError, TooLateError } from '../../inference/errors.ts'
 import { decodeImage } from '../../inference/image/decode.ts'
 import { encodePrompt } from '../../inference/prompts.ts'
 import { findModel } from '../../config/models.ts'
@@ -75,6 +77,20 @@ describe('sentenceOf', () => {
       const error = await errorOf(work)
       assert.equal(sentenceOf(error, ZH), sentence, error.message)
       assert.equal(sentenceOf(error, EN), error.message)
+    }
+  })
+})
+
+describe('sentenceOf, for what holds an answer up', () => {
+  it('is the English sentence itself, and its translation', () => {
+    for (const [error, key] of [
+      [new QueueFullError(), 'queueFull'],
+      [new TooLateError(), 'tooLate'],
+      [new RestartingError(true), 'restartingLater'],
+      [new RestartingError(false), 'restarting'],
+    ] as const) {
+      assert.equal(sentenceOf(error, EN), error.message)
+      assert.equal(sentenceOf(error, ZH), ZH.errors[key])
     }
   })
 })

@@ -105,6 +105,19 @@ describe('memory and privacy', () => {
     await gone('answered.png')
   })
 
+  it('deleting many messages at once deletes their conversations', async () => {
+    const posted = [
+      await ada.upload(triangle('bulk1.webp')),
+      await ada.upload(triangle('bulk2.webp')),
+    ]
+    for (const message of posted) await ada.menu(EN.commands.describeMenu, message)
+    const channel = await demo.bot.client.channels.fetch(ada.channelId)
+    assert.ok(channel?.isTextBased() && !channel.isDMBased() && 'bulkDelete' in channel)
+    await channel.bulkDelete(posted.map(({ id }) => id))
+    await gone('bulk1.webp')
+    await gone('bulk2.webp')
+  })
+
   it('/privacy export gives what is kept about me, and delete deletes it', async () => {
     await lin.slash('describe', { image: scene('mine.png') })
     const exported = await lin.slash('privacy export')

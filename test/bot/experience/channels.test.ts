@@ -1,0 +1,119 @@
+/** What managers choose for a server: /settings, channels that are answered by themselves, alt text. */
+
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { type APIMessage, MessageFlags } from 'discord.js'
+import { EN } from '../../../commands/i18n/en.ts'
+import { ZH } from '../../../commands/i18n/zh.ts'
+import type { Member } from '../../../sandbox/client.ts'
+import {
+  button,
+  buttonsOf,
+  type DemoBot,
+  scene,
+  startDemoBot,
+  triangle,
+} from '../../helpers/demo-bot.ts'
+
+describe('settings of a server', () => {
+  let demo: DemoBot
+  let ada: Member
+  let kit: Member
+
+  before(async () => {
+    demo = await startDemoBot()
+    ada = await demo.join('ada')
+    kit = await demo.join('kit')
+  })
+  after(() => demo.close())
+
+  /** The bot's answers to a message so far, once it answered a later message of the same channel. */
+  async function answersTo(member: Member, message: APIMessage): Promise<APIMessage[]> {
+    await member.answerTo(await member.say(`<@${demo.bot.client.user.id}> what color is the star?`))
+    return member.told
+      .flatMap((told) => told.message ?? [])
+      .filter(({ message_reference: to }) => to?.message_id === message.id)
+  }
+
+  it('/settings is for managers', async () => {
+    await assert.rejects(ada.slash('settings show'), /403|404/)
+    const shown = await kit.slash('settings show')
+    assert.match(shown.content, /Alt text by itself|alt text in: no channel/i)
+    assert.equal((shown.flags ?? 0) & MessageFlags.Ephemeral, MessageFlags.Ephemeral)
+  })
+
+  it('alt text: a quiet reply to each picture without one, and only to those', async () => {
+    const told = await kit.slash('settings channel', { channel: kit.channelId, does: 'alt' })
+    assert.match(told.content, new RegExp(`alt text in: <#${kit.channelId}>`))
+
+    const answer = await ada.answerTo(await ada.upload(scene()))
+    assert.match(answer.content, /^AI-generated: A small yellow star .*\.$/)
+    const flags = answer.flags ?? 0
+    assert.equal(flags & MessageFlags.SuppressNotifications, MessageFlags.SuppressNotifications)
+    assert.deepEqual(answer.mentions, [])
+    assert.ok(answer.content.length <= 1024)
+
+    const described = await ada.upload({ ...scene(), description: 'my own words' })
+    assert.deepEqual(await answersTo(ada, described), [])
+    assert.deepEqual(await answersTo(ada, await ada.say('no picture')), [])
+  })
+
+  it('alt text: not for people who opted out', async () => {
+    const lin = await demo.join('lin')
+    await lin.slash('privacy opt-out')
+    assert.deepEqual(await answersTo(ada, await lin.upload(triangle())), [])
+    await lin.slash('privacy opt-in')
+  })
+
+  it('alt text: a reply below it is not for the bot', async () => {
+    const alt = await ada.answerTo(await ada.upload(scene()))
+    const chat = await ada.reply(alt, 'what color is the star?', false)
+    assert.deepEqual(await answersTo(ada, chat), [])
+  })
+
+  it('alt text: on request the picture is posted again with it, by its author only', async () => {
+    const posted = await ada.upload(scene('SPOILER_mine.png'))
+    const alt = await ada.answerTo(posted)
+    assert.match(alt.content, /^\|\|AI-generated: A small .*\|\|$/)
+    const lin = await demo.join('lin')
+    const refused = await lin.answer(await lin.press(alt, button(alt, EN.buttons.repost)))
+    assert.equal(refused.content, EN.errors.onlyAuthor)
+
+    const again = await ada.answer(await ada.press(alt, button(alt, EN.buttons.repost)))
+    const [file] = again.attachments
+    assert.match(file?.description ?? '', /^AI-generated: A small yellow star/)
+    assert.ok(file?.filename.startsWith('SPOILER_'))
+    const bytes = new Uint8Array(await (await fetch(file!.url)).arrayBuffer())
+    assert.deepEqual(bytes, scene().bytes)
+  })
+
+  it('a channel can be answered by itself, in the style and language of the server', async () => {
+    await kit.slash('settings channel', { channel: kit.channelId, does: 'describe' })
+    await kit.slash('settings style', { value: 'alt' })
+    await kit.slash('settings language', { value: 'zh-CN' })
+    const answer = await ada.answerTo(await ada.upload(triangle()))
+    assert.match(answer.content, /^A large green triangle .*\.$/)
+    assert.ok(buttonsOf(answer).some(({ label }) => label === ZH.buttons.ask))
+    await kit.slash('settings channel', { channel: kit.channelId, does: 'nothing' })
+    assert.deepEqual(await answersTo(ada, await ada.upload(triangle())), [])
+    await kit.slash('settings language', { value: 'auto' })
+  })
+
+  it('a daily limit counts each member for themselves', async () => {
+    await kit.slash('settings limit', { value: 1 })
+    const lin = await demo.join('lin')
+    assert.match((await lin.slash('describe', { image: triangle() })).content, /green triangle/)
+    const second = await lin.slash('describe', { image: triangle() })
+    assert.equal(second.content, EN.errors.dailyLimit(1))
+    const mo = await demo.join('mo')
+    assert.match((await mo.slash('describe', { image: triangle() })).content, /green triangle/)
+    await kit.slash('settings limit', { value: 0 })
+    assert.match((await lin.slash('describe', { image: triangle() })).content, /green triangle/)
+  })
+
+  it('what is remembered ends when the server says', async () => {
+    const shown = await kit.slash('settings retention', { value: 2 })
+    assert.match(shown.content, /I remember for: 2 hours/)
+    assert.match((await ada.slash('privacy show')).content, /until 2 hours after/)
+  })
+})

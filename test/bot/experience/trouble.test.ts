@@ -1,0 +1,146 @@
+/** When something is in the way: each trouble has its sentence, and nothing is answered twice. */
+
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { EN } from '../../../commands/i18n/en.ts'
+import { startSandbox } from '../../../sandbox/server.ts'
+import type { Member } from '../../../sandbox/client.ts'
+import { button, type DemoBot, scene, startDemoBot, triangle } from '../../helpers/demo-bot.ts'
+
+const COLOR = 'what color is the star?'
+
+describe('troubles', () => {
+  let demo: DemoBot
+  let ada: Member
+  let lin: Member
+
+  before(async () => {
+    demo = await startDemoBot({ SIGHTSEER_MAX_IMAGE_BYTES: '100000' })
+    ada = await demo.join('ada')
+    lin = await demo.join('lin')
+  })
+  after(() => demo.close())
+
+  it('a link that expired is renewed', async () => {
+    const posted = await ada.upload(scene('old.png'))
+    const fault = demo.bot.sandbox!.faults.add({ kind: 'cdn', action: 'expired' })
+    const answer = await lin.menu(EN.commands.describeMenu, posted)
+    fault.cancel()
+    assert.match(answer.content, /yellow star/)
+  })
+
+  it('a picture that is gone is said to be gone', async () => {
+    const posted = await ada.upload(scene('lost.png'))
+    const fault = demo.bot.sandbox!.faults.add({ kind: 'cdn', action: 'missing' })
+    const answer = await lin.menu(EN.commands.describeMenu, posted)
+    fault.cancel()
+    assert.equal(answer.content, EN.errors.pictureLost)
+  })
+
+  it('a file that is too large is refused before it is fetched', async () => {
+    const image = { name: 'large.png', bytes: new Uint8Array(100_001) }
+    const answer = await ada.slash('describe', { image })
+    assert.match(answer.content, /^That picture is over 100000 bytes/)
+  })
+
+  it('a file that is no picture is refused', async () => {
+    const image = { name: 'note.png', bytes: new TextEncoder().encode('hello') }
+    assert.match((await ada.slash('describe', { image })).content, /not a picture/)
+  })
+
+  it('a channel without pictures is said to have none', async () => {
+    await ada.openThread('empty')
+    assert.equal((await ada.slash('describe')).content, EN.errors.noPicture)
+    const answer = await ada.answerTo(await ada.say(`<@${demo.bot.client.user.id}>`))
+    assert.equal(answer.content, EN.errors.noPicture)
+    ada.switchTo('general')
+  })
+
+  it('a mention in reply to a message without a picture says so', async () => {
+    const words = await lin.say('just words')
+    const answer = await ada.answerTo(await ada.reply(words, `<@${demo.bot.client.user.id}>`))
+    assert.equal(answer.content, EN.errors.noPictureInMessage)
+  })
+
+  it('a question that is too long is refused in a sentence', async () => {
+    const described = await ada.slash('describe', { image: scene() })
+    const answer = await ada.answerTo(await ada.reply(described, 'why '.repeat(400)))
+    assert.match(answer.content, /^That text is too long/)
+  })
+
+  it('a message deleted before it is answered is answered nowhere', async () => {
+    const described = await ada.slash('describe', { image: triangle() })
+    const held = demo.bot.sandbox!.faults.add({
+      kind: 'rest',
+      method: 'POST',
+      path: '/channels/:id/messages',
+      delayMs: 300,
+    })
+    const asked = await ada.reply(described, 'what color is the triangle?')
+    await ada.delete(asked)
+    await held.until()
+    held.cancel()
+    // The bot goes on as if nothing had been.
+    const next = await ada.answerTo(await ada.reply(described, 'what color is the triangle?'))
+    assert.equal(next.content, 'green')
+  })
+
+  it('where the bot may not write, it does not try for ever, and goes on elsewhere', async () => {
+    const fault = demo.bot.sandbox!.faults.add({
+      kind: 'rest',
+      method: 'POST',
+      path: '/channels/:id/messages',
+      status: 403,
+      code: 50013,
+    })
+    await ada.upload(triangle(), `<@${demo.bot.client.user.id}>`)
+    await fault.until()
+    const answer = await ada.slash('describe', { image: triangle() })
+    assert.match(answer.content, /green triangle/)
+  })
+})
+
+describe('without the Message Content intent', () => {
+  it('a hidden reply is told once how to ask, and the form works', async () => {
+    const sandbox = await startSandbox({ messageContent: false })
+    const demo = await startDemoBot({}, sandbox)
+    try {
+      const ada = await demo.join('ada')
+      const described = await ada.slash('describe', { image: scene() })
+      const hint = await ada.answerTo(await ada.reply(described, COLOR, false))
+      assert.equal(hint.content, EN.errors.unreadableReply)
+      const second = await ada.reply(described, COLOR, false)
+      const modal = await ada.modal(await ada.press(described, button(described, EN.buttons.ask)))
+      const answer = await ada.answer(await ada.submit(modal, { question: COLOR }))
+      assert.match(answer.content, /\nyellow$/)
+      const answered = ada.told.filter(
+        ({ message }) => message?.message_reference?.message_id === second.id,
+      )
+      assert.deepEqual(answered, [])
+    } finally {
+      await demo.close()
+      await sandbox.close()
+    }
+  })
+})
+
+describe('installed to a person', () => {
+  it('is used where the bot itself is not', async () => {
+    const demo = await startDemoBot()
+    try {
+      const ada = await demo.join('ada')
+      await ada.install()
+      const lin = await demo.join('lin')
+      await ada.openDirect(lin.id)
+      const described = await ada.slash('describe', { image: scene() })
+      assert.match(described.content, /yellow star/)
+      const modal = await ada.modal(await ada.press(described, button(described, EN.buttons.ask)))
+      const answer = await ada.answer(await ada.submit(modal, { question: COLOR }))
+      assert.match(answer.content, /\nyellow$/)
+      const nothing = await ada.slash('describe')
+      assert.equal(nothing.content, EN.errors.cannotReadChannel)
+    } finally {
+      await demo.close()
+    }
+  })
+})
