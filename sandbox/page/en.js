@@ -15,6 +15,7 @@ export const en = {
   messageTheBot: 'Message Sightseer',
   youAre: 'You are',
   moderator: 'moderator',
+  owner: 'owner',
   messages: (/** @type {string} */ channel) => `Messages in ${channel}`,
   ageRestricted: 'age-restricted',
   moderatorsOnly: 'moderators only',

@@ -104,7 +104,8 @@ function systemLine(/** @type {Message} */ message) {
 function drawOrigin(/** @type {Message} */ message) {
   const { interaction, referenced_message: target, message_reference: reference } = message
   if (interaction && message.type !== 19) {
-    const command = message.type === 23 ? interaction.name : `/${interaction.name}`
+    const name = localized(interaction.name)
+    const command = message.type === 23 ? name : `/${name}`
     return h(
       'div',
       { class: 'origin' },
@@ -128,6 +129,11 @@ function drawOrigin(/** @type {Message} */ message) {
       line,
     ),
   )
+}
+
+// As this reader's language has it, as far as the command still exists.
+function localized(/** @type {string} */ name) {
+  return state.commands.find((command) => command.name === name)?.name_localized ?? name
 }
 
 function mentionsTarget(/** @type {Message} */ message, /** @type {Message} */ target) {

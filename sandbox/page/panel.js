@@ -113,7 +113,7 @@ export class Panel {
       this.#on.user(user, button.getBoundingClientRect(), button)
     }
     const online = user.bot ? state.botOnline : true
-    const { app, moderator, online: on, offline } = words()
+    const { app, moderator, owner, online: on, offline } = words()
     return h(
       'li',
       {},
@@ -135,6 +135,7 @@ export class Panel {
         h('span', {}, nameOf(user)),
         user.bot && h('span', { class: 'badge' }, app),
         isModerator(user.id) && h('span', { class: 'person-role' }, moderator),
+        user.id === state.guild.owner_id && h('span', { class: 'person-role' }, owner),
         h('span', { class: 'visually-hidden' }, online ? on : offline),
       ),
     )

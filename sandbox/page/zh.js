@@ -20,6 +20,7 @@ export const zh = {
   messageTheBot: '给 Sightseer 发私信',
   youAre: '你的身份',
   moderator: '管理员',
+  owner: '所有者',
   messages: (channel) => `${channel} 中的消息`,
   ageRestricted: '年龄限制',
   moderatorsOnly: '仅管理员',
