@@ -55,6 +55,7 @@ const REFUSALS = {
   tooManyReactions: [400, 30010, 'Maximum number of reactions reached (20)'],
   tooManyChannels: [400, 30013, 'Maximum number of server channels reached (500)'],
   tooManyThreadMembers: [400, 30033, 'Maximum number of thread participants reached (1000)'],
+  unknownCommandPermissions: [404, 10066, 'Unknown application command permissions'],
   tooManyCommands: [400, 30032, 'Maximum number of application commands reached'],
   commandExists: [400, 40041, 'An application command with that name already exists'],
   entityTooLarge: [413, 40005, 'Request entity too large. Try sending something smaller in size'],

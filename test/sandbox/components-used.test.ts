@@ -32,7 +32,7 @@ let ada: Member
 let lin: Member
 
 before(async () => {
-  sandbox = await startSandbox()
+  sandbox = await startSandbox({ rateLimits: 'off' })
   client = await logIn(sandbox)
   await client.application.commands.set([
     { name: 'look', description: 'Looks' },
