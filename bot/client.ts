@@ -9,6 +9,7 @@ import {
   GatewayIntentBits,
   Options,
   Partials,
+  SnowflakeUtil,
 } from 'discord.js'
 import type { Logger } from 'pino'
 import { COMMANDS } from '../commands/index.ts'
@@ -55,6 +56,8 @@ export type Connection = {
   /** Registers the commands in this server only. */
   readonly guild?: string | undefined
   readonly log: Logger
+  /** Told how long after a command or click Discord had our first response, in seconds. */
+  readonly acknowledged?: (seconds: number) => void
   /** Called with each client before it connects, to listen to its events. */
   readonly listen: (client: Client) => void
 }
@@ -91,13 +94,19 @@ export async function leave(client: Client): Promise<void> {
   await client.destroy()
 }
 
-/** Counts a client's requests while they are under way. */
-function countRequests({ rest }: Client): void {
+/** Counts a client's requests while they are under way, and times first responses. */
+function watchRequests({ rest }: Client, acknowledged: Connection['acknowledged']): void {
   const makeRequest = rest.options.makeRequest.bind(rest.options)
   rest.options.makeRequest = async (url, init) => {
     underWay.set(rest, (underWay.get(rest) ?? 0) + 1)
     try {
-      return await makeRequest(url, init)
+      const response = await makeRequest(url, init)
+      const interaction = /\/interactions\/(\d+)\/[^/]+\/callback/.exec(url)?.[1]
+      if (interaction !== undefined && response.ok) {
+        const since = SnowflakeUtil.timestampFrom(interaction)
+        acknowledged?.(Math.max(0, Date.now() - since) / 1000)
+      }
+      return response
     } finally {
       underWay.set(rest, (underWay.get(rest) ?? 1) - 1)
     }
@@ -105,7 +114,7 @@ function countRequests({ rest }: Client): void {
 }
 
 async function logIn(
-  { token, api, shards = 1, guild, log, listen }: Connection,
+  { token, api, shards = 1, guild, log, listen, acknowledged }: Connection,
   intents: readonly GatewayIntentBits[],
 ): Promise<Client<true>> {
   const client: Client = new Client({
@@ -128,7 +137,7 @@ async function logIn(
     allowedMentions: { parse: [], repliedUser: false },
     ...(api !== undefined && { rest: { api } }),
   })
-  countRequests(client)
+  watchRequests(client, acknowledged)
   listen(client)
   const ready = new Promise<Client<true>>((resolve) => {
     client.once(Events.ClientReady, resolve)

@@ -35,7 +35,7 @@ import { requestSchema } from './requests.ts'
 
 export type Dispatch = ExperienceParts & {
   readonly log: Logger
-  readonly metrics: Pick<Metrics, 'request'>
+  readonly metrics: Pick<Metrics, 'request' | 'stage'>
 }
 
 /**
@@ -50,6 +50,7 @@ export function dispatch(client: Client, parts: Dispatch): JobHandlers {
     void inRequest(interaction.id, async () => {
       const outcome = await settleInteraction(interaction, experience, log)
       metrics.request(kindOf(interaction), outcome)
+      metrics.stage('answer', Math.max(0, Date.now() - interaction.createdTimestamp) / 1000)
     })
   })
   client.on(Events.MessageCreate, (message) => {

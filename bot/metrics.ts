@@ -7,7 +7,6 @@ import type { Model } from '../inference/types.ts'
 /** Parts of a request that are timed. */
 export type Stage =
   | 'acknowledge'
-  | 'queue'
   | 'download'
   | 'preprocess'
   | 'vision'
@@ -24,7 +23,10 @@ export type Metrics = {
   readonly registry: Registry
   /** A request ended. @param kind such as `describe`. @param outcome such as `answered`. */
   readonly request: (kind: string, outcome: string) => void
-  /** How long a part of a request took, in seconds. */
+  /**
+   * How long a part of a request took, in seconds: `acknowledge` from the click until Discord had our
+   * first response, `answer` from the click until all was done.
+   */
   readonly stage: (stage: Stage, seconds: number) => void
   readonly cache: (name: string, hit: boolean) => void
   readonly job: (outcome: string, kind: string) => void

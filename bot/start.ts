@@ -3,6 +3,7 @@
 import { availableParallelism } from 'node:os'
 import { type Client, Status } from 'discord.js'
 import type { Logger } from 'pino'
+import type { PictureLink } from '../commands/command.ts'
 import type { Config } from '../config/config.ts'
 import { ConfigError } from '../config/errors.ts'
 import { findModel } from '../config/models.ts'
@@ -16,7 +17,12 @@ import type { JobHandlers } from './jobs.ts'
 import { Jobs } from './jobs.ts'
 import { meter } from './metered-model.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
-import { createPictureFetcher, DISCORD_CDN_ORIGINS } from './pictures.ts'
+import {
+  createPictureFetcher,
+  DISCORD_CDN_ORIGINS,
+  type FetchPicture,
+  type PictureSource,
+} from './pictures.ts'
 import { openStore } from './store.ts'
 import type { Store } from './store-types.ts'
 
@@ -97,8 +103,8 @@ class Start {
 
   async #store(): Promise<Store> {
     const { url, keys } = this.#config.store
-    const observe = this.#metrics.store
-    const store = await openStore({ url, keys, log: this.#log, observe })
+    const { store: observe, cache: looked } = this.#metrics
+    const store = await openStore({ url, keys, log: this.#log, observe, looked })
     this.#started.push(() => store.close())
     return store
   }
@@ -139,11 +145,10 @@ class Start {
     const { sandbox, store, model } = parts
     const log = this.#log
     const api = sandbox?.api ?? bot.api
-    const fetchPicture = createPictureFetcher({
+    const fetchPicture = this.#fetcher({
       origins: cdnOrigins(sandbox, bot.api),
       maxBytes: imageLimits.maxBytes,
     })
-    this.#started.push(() => fetchPicture.close())
     const jobs = new Jobs({ store, log, count: this.#metrics.job })
     let handlers: JobHandlers = {}
     const client = await connect({
@@ -152,6 +157,7 @@ class Start {
       shards: bot.shards,
       guild: bot.guild,
       log,
+      acknowledged: (seconds) => this.#metrics.stage('acknowledge', seconds),
       listen: (fresh) => {
         const { retentionMs } = bot
         const metrics = this.#metrics
@@ -163,6 +169,20 @@ class Start {
     this.#started.push(() => jobs.stop(bot.stopLimitMs))
     await jobs.resume(handlers)
     return client
+  }
+
+  #fetcher(source: PictureSource): FetchPicture {
+    const fetchPicture = createPictureFetcher(source)
+    this.#started.push(() => fetchPicture.close())
+    const timed = async (link: PictureLink, signal?: AbortSignal) => {
+      const started = performance.now()
+      try {
+        return await fetchPicture(link, signal)
+      } finally {
+        this.#metrics.stage('download', (performance.now() - started) / 1000)
+      }
+    }
+    return Object.assign(timed, { close: () => fetchPicture.close() })
   }
 }
 

@@ -37,6 +37,8 @@ export type StoreOptions = {
   readonly log: Logger
   /** Told after each operation what it was and how long it took, in seconds. */
   readonly observe?: (operation: string, seconds: number) => void
+  /** Told of each `get` by kind whether there was something. */
+  readonly looked?: (kind: string, found: boolean) => void
 }
 
 /**
@@ -128,7 +130,7 @@ class KeyvStore implements Store {
     const full = (key: string) => fullKey(kind, key)
     return {
       ttlMs: kind.ttlMs,
-      get: (key) => this.#timed('get', async () => (await this.#read(kind, full(key))).record),
+      get: (key) => this.#timed('get', () => this.#get(kind, full(key))),
       set: (key, record, ttlMs = kind.ttlMs) =>
         this.#timed('set', () => this.#write(full(key), encoded(kind, record), ttlMs)),
       update: (key, change, ttlMs = kind.ttlMs) =>
@@ -160,6 +162,12 @@ class KeyvStore implements Store {
       this.#running.delete(running)
       this.#parts.options.observe?.(operation, (performance.now() - started) / 1000)
     }
+  }
+
+  async #get<T>(kind: SpaceKind<T>, key: string): Promise<T | undefined> {
+    const { record } = await this.#read(kind, key)
+    this.#parts.options.looked?.(kind.name, record !== undefined)
+    return record
   }
 
   /** @returns the record, and the value it was read from. */

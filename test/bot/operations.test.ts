@@ -17,6 +17,17 @@ const PICTURE = {
   bytes: new Uint8Array(readFileSync(path.join(FIXTURES, 'parity.png'))),
 }
 
+const STAGES = [
+  'acknowledge',
+  'download',
+  'preprocess',
+  'vision',
+  'qformer',
+  'prefill',
+  'decode',
+  'answer',
+]
+
 describe('the bot for its operator', () => {
   const lines: string[] = []
   const log = createLog({ level: 'info', stream: { write: (line: string) => lines.push(line) } })
@@ -58,11 +69,15 @@ describe('the bot for its operator', () => {
   it('counts requests by kind and outcome, and times their stages', async () => {
     await ada.slash('describe', { image: PICTURE })
     const bytes = new TextEncoder().encode('no picture')
-    await ada.slash('describe', { image: { name: 'a.txt', bytes } })
+    await ada.slash('describe', { image: { name: 'a.png', bytes } })
     await counted('sightseer_requests_total{kind="describe",outcome="answered"}', 1)
     await counted('sightseer_requests_total{kind="describe",outcome="refused"}', 1)
     await counted('sightseer_jobs_total{kind="answer",outcome="answered"}', 1)
-    for (const stage of ['preprocess', 'vision', 'qformer', 'prefill', 'decode']) {
+    const cache = 'sightseer_cache_total{cache="image-tokens",result='
+    assert.equal(await metric(`${cache}"miss"}`), 2)
+    await ada.slash('describe', { image: PICTURE })
+    assert.equal(await metric(`${cache}"hit"}`), 1)
+    for (const stage of STAGES) {
       const count = await metric(`sightseer_stage_seconds_count{stage="${stage}"}`)
       assert.ok(count !== undefined && count > 0, stage)
     }

@@ -121,6 +121,19 @@ for (const [name, start] of [
       assert.equal(posted().length, 1)
     })
 
+    it('answers once while two versions of it run side by side', async () => {
+      const first = await startBot()
+      const second = await startBotProcess(sandbox, { SIGHTSEER_STORE: database.url })
+      const held = sandbox.faults.add({ kind: 'cdn', action: 'slow', bytesPerSecond: 4000 })
+      const described = await ada.slash('describe', { image: PICTURE })
+      const asked = await ada.reply(described, 'what color is it?')
+      const answer = await ada.answerTo(asked)
+      assert.deepEqual(await second.end('SIGTERM'), [0, null])
+      assert.deepEqual(await first.end('SIGTERM'), [0, null])
+      assert.equal(held.applied, 1, 'one of them looked at the picture')
+      assert.deepEqual(posted(), [described.content, answer.content])
+    })
+
     it('finishes what takes no longer than it may', async () => {
       const first = await startBot({ SIGHTSEER_STOP_SECONDS: '60' })
       const held = sandbox.faults.add({ kind: 'cdn', action: 'slow', bytesPerSecond: 4000 })
