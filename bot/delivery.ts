@@ -10,7 +10,6 @@ import { z } from 'zod'
 import type { Job } from './job-record.ts'
 import { codeOf, PLATFORM } from './platform-errors.ts'
 
-/** Nothing is shown before, and nothing more often. */
 const PACE_MS = 2_000
 const TYPING_MS = 8_000
 
@@ -34,6 +33,7 @@ export class Delivery {
   readonly #rest: REST
   readonly #address: Address
   readonly #nonce: string
+  readonly #paceMs: number
   #shown = ''
   #wanted = ''
   #timer: NodeJS.Timeout | undefined
@@ -42,8 +42,12 @@ export class Delivery {
   #answerId: string | null = null
   #ended = false
 
-  /** @param nonce of a reply, so that it is never there twice. */
-  constructor(rest: REST, address: Address, nonce: string) {
+  /**
+   * @param nonce of a reply, so that it is never there twice.
+   * @param paceMs nothing is shown before, and nothing more often.
+   */
+  constructor(rest: REST, address: Address, nonce: string, paceMs: number = PACE_MS) {
+    this.#paceMs = paceMs
     this.#rest = rest
     this.#address = address
     this.#nonce = nonce
@@ -66,7 +70,7 @@ export class Delivery {
       return
     }
     this.#wanted = sentence
-    this.#timer ??= setTimeout(() => this.#show(), PACE_MS).unref()
+    this.#timer ??= setTimeout(() => this.#show(), this.#paceMs).unref()
   }
 
   /**
@@ -100,7 +104,7 @@ export class Delivery {
     }
     this.#shown = this.#wanted
     this.#sending = this.#send({ content: this.#wanted }).catch(() => {}) // the answer will tell
-    this.#timer = setTimeout(() => this.#show(), PACE_MS).unref()
+    this.#timer = setTimeout(() => this.#show(), this.#paceMs).unref()
   }
 
   async #send(body: Body): Promise<Sent> {

@@ -50,7 +50,8 @@ export function freely(temperature: number): GenerationOptions {
   return { beams: 1, sample: true, temperature, topK: 50, topP: 0.9 }
 }
 
-async function inStyle(
+/** A caption as it is shown in a style. */
+export async function inStyle(
   model: Model,
   image: ImageTokens,
   { caption, style, options }: { caption: string; style: Style; options: RequestOptions },

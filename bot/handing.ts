@@ -35,8 +35,10 @@ export class Handing {
   ): Promise<void> {
     const { memory } = this.#parts
     const { request, text, delivery, ttlMs } = work
-    const known = parts.flatMap(({ talk, turn }) => (talk ? [{ talk: talk.id, turn }] : []))
-    const key = work.remembers && known.length === parts.length ? (about.key ?? newKey()) : null
+    // A part without a talk keeps its place, so that buttons count the pictures as people do.
+    const kept = parts.map(({ talk, turn }) => ({ talk: talk?.id ?? '', turn }))
+    const remembered = work.remembers && parts.some(({ talk }) => talk !== null)
+    const key = remembered ? (about.key ?? newKey()) : null
     const layout = (suggestions: AnswerRecord['suggestions']): AnswerLayout => ({
       key,
       parts,
@@ -49,10 +51,10 @@ export class Handing {
     const record = (suggestions: AnswerRecord['suggestions']): AnswerRecord => ({
       asker: request.asker,
       kind:
-        request.kind === 'alt-text' ? 'alt' : known.some(({ turn }) => turn) ? 'ask' : 'describe',
+        request.kind === 'alt-text' ? 'alt' : kept.some(({ turn }) => turn) ? 'ask' : 'describe',
       style: about.style,
       hidden: request.hidden,
-      parts: known,
+      parts: kept,
       suggestions: [...suggestions],
     })
     const flags = about.quiet ? { flags: QUIET } : {}
@@ -90,12 +92,12 @@ export class Handing {
     const { onPosition: _, ...options } = work.options
     for (const [part, { talk, turn, image, caption }] of open.entries()) {
       if (talk && image) {
-        const situation = {
-          caption: caption || (await model.describe(image, options)).text,
-          history: historyTo(talk, turn),
-          asked: talk.turns.map(({ question }) => question),
-        }
         try {
+          const situation = {
+            caption: caption || (await model.describe(image, options)).text,
+            history: historyTo(talk, turn),
+            asked: talk.turns.map(({ question }) => question),
+          }
           const found = await propose(model, image, { situation, count: share, request: options })
           suggested.push(...found.map(({ question }) => ({ part, question })))
         } catch (error) {

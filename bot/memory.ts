@@ -23,6 +23,8 @@ import {
 import { pictureSchema } from './requests.ts'
 import type { Space, SpaceKind, Store } from './store-types.ts'
 
+/** Wordings of one picture that are remembered, so that `Again` finds another. */
+const MAX_DESCRIPTIONS = 10
 const DAY_MS = 24 * 60 * 60 * 1000
 
 /** Where something is said. `guildId` is null in direct messages. */
@@ -136,9 +138,18 @@ export class Memory {
     await this.change(place, (record) => withTurn(record, talkId, { turn, until }), ttlMs)
   }
 
-  /** The end of what is remembered from now on for so long. */
-  until(ttlMs: number): number {
-    return this.#now() + ttlMs
+  /** Remembers that a picture was described in other words too. */
+  async addDescription(place: Place, talkId: string, text: string, ttlMs: number): Promise<void> {
+    const until = this.#now() + ttlMs
+    await this.change(
+      place,
+      (record) => {
+        const talk = record.talks.find(({ id }) => id === talkId)
+        const descriptions = [...(talk?.descriptions ?? []), text].slice(-MAX_DESCRIPTIONS)
+        return talk ? withTalk(record, { ...talk, descriptions, until }) : record
+      },
+      ttlMs,
+    )
   }
 
   keepAnswer(place: Place, key: string, answer: AnswerRecord, ttlMs: number): Promise<void> {

@@ -2,7 +2,7 @@
 
 import { Said } from '../commands/i18n/catalogue.ts'
 import { historyTo, type Talk } from './channel-record.ts'
-import { altTextOf, describeDifferently, freely, TEMPERATURES } from './describing.ts'
+import { describeDifferently, freely, inStyle, TEMPERATURES } from './describing.ts'
 import type { Handing } from './handing.ts'
 import type { AnswerRecord } from './memory.ts'
 import { plain } from './questions.ts'
@@ -38,12 +38,14 @@ export class Rewording {
       changed ||= part !== null
       parts.push(part ?? (await this.#asItWas(work, answer, { talk, turn })))
     }
+    if (!changed) {
+      throw new Said(({ answer: words }) => words.noOther)
+    }
     const asked =
       parts.length === 1 ? parts[0]?.talk?.turns.find(({ id }) => id === parts[0]?.turn) : undefined
     await this.#handing.deliver(work, parts, {
       question: asked?.question ?? null,
       style: answer.style,
-      note: changed ? undefined : work.text.answer.noOther,
       key: request.answer,
       suggested: answer.suggestions,
     })
@@ -66,9 +68,8 @@ export class Rewording {
       if (!other) {
         return null
       }
-      const next = { ...talk, descriptions: [...said, other.caption].slice(-10) }
-      await memory.remember(place, next, work.ttlMs)
-      return { ...base, lines: other.lines, talk: next, caption: other.caption }
+      await memory.addDescription(place, talk.id, other.caption, work.ttlMs)
+      return { ...base, lines: other.lines, talk, caption: other.caption }
     }
     const history = historyTo(talk, asked.parent)
     for (const temperature of TEMPERATURES) {
@@ -82,15 +83,18 @@ export class Rewording {
     return null
   }
 
+  /** A part that has no other words, as it was. */
   async #asItWas(
     work: Work,
     { style }: AnswerRecord,
     { talk, turn }: { readonly talk: Talk; readonly turn: string | null },
   ): Promise<Part> {
+    const image = await seeAgain(this.#parts, work, talk)
     const asked = talk.turns.find(({ id }) => id === turn)
     const caption = talk.descriptions.at(-1) ?? ''
-    const line = asked ? asked.answer : style === 'alt' ? altTextOf(caption) : caption
-    const image = await seeAgain(this.#parts, work, talk)
-    return { lines: [line], spoiler: talk.picture.spoiler, talk, turn, image, caption }
+    const { lines } = asked
+      ? { lines: [asked.answer] }
+      : await inStyle(this.#parts.model, image, { caption, style, options: work.options })
+    return { lines, spoiler: talk.picture.spoiler, talk, turn, image, caption }
   }
 }
