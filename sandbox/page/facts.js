@@ -66,8 +66,10 @@ export function isHiddenFromMost(/** @type {Channel} */ channel) {
   return everyone !== undefined && (BigInt(everyone.deny) & (1n << 10n)) !== 0n
 }
 
-/** Whether a role lets its member time others out or delete their messages. */
-export function isModerator(/** @type {string} */ userId) {
+/** What a person is on the server besides a member: its owner, a moderator, or ''. */
+export function roleOf(/** @type {string} */ userId) {
+  if (userId === state.guild.owner_id) return words().owner
   const roles = state.members.get(userId)?.roles ?? []
-  return roles.some((id) => /mod/i.test(state.roles.get(id)?.name ?? ''))
+  const moderates = roles.some((id) => /mod/i.test(state.roles.get(id)?.name ?? ''))
+  return moderates ? words().moderator : ''
 }

@@ -17,6 +17,9 @@ import { applyTheme, followSystem, isDark, switchTheme } from './theme.js'
 
 const PANEL_KEY = 'panel'
 
+// Where the sides lie over the messages; as in layout.css.
+const narrow = matchMedia('(max-width: 1000px)')
+
 let mounted = new AbortController()
 
 function mount() {
@@ -135,7 +138,7 @@ function closeDrawers(/** @type {HTMLElement} */ app) {
 }
 
 function isNarrow() {
-  return matchMedia('(max-width: 1000px)').matches
+  return narrow.matches
 }
 
 // Files are taken wherever they are dropped or pasted.
@@ -181,6 +184,7 @@ function takeFiles(/** @type {Composer} */ composer, /** @type {AbortSignal} */ 
   at('drop').replaceChildren(h('p', {}, icon('image'), words().dropHere))
 }
 
+narrow.addEventListener('change', () => closeDrawers(at('app')))
 applyTheme()
 followSystem(mount)
 await loadSamples()

@@ -6,7 +6,7 @@
 
 import { avatar } from './avatar.js'
 import { h, iconButton } from './dom.js'
-import { isModerator, nameOf } from './facts.js'
+import { nameOf, roleOf } from './facts.js'
 import { icon } from './icons.js'
 import { locale, words } from './language.js'
 import { changed, state } from './state.js'
@@ -113,7 +113,8 @@ export class Panel {
       this.#on.user(user, button.getBoundingClientRect(), button)
     }
     const online = user.bot ? state.botOnline : true
-    const { app, moderator, owner, online: on, offline } = words()
+    const role = roleOf(user.id)
+    const { app, online: on, offline } = words()
     return h(
       'li',
       {},
@@ -134,8 +135,7 @@ export class Panel {
         ),
         h('span', {}, nameOf(user)),
         user.bot && h('span', { class: 'badge' }, app),
-        isModerator(user.id) && h('span', { class: 'person-role' }, moderator),
-        user.id === state.guild.owner_id && h('span', { class: 'person-role' }, owner),
+        role && h('span', { class: 'person-role' }, role),
         h('span', { class: 'visually-hidden' }, online ? on : offline),
       ),
     )

@@ -8,7 +8,7 @@ import { openDirect } from './actions.js'
 import { avatar } from './avatar.js'
 import { become } from './door.js'
 import { h, iconButton } from './dom.js'
-import { isHiddenFromMost, isModerator, isThread, nameOf, partner, titleOf } from './facts.js'
+import { isHiddenFromMost, isThread, nameOf, partner, roleOf, titleOf } from './facts.js'
 import { icon } from './icons.js'
 import { words } from './language.js'
 import { CHANNEL } from './numbers.js'
@@ -153,10 +153,7 @@ export class Sidebar {
 
   // Every person at a glance; one click and the page is theirs.
   #drawPeople() {
-    // The owner may do everything, so being them would hide what roles do.
-    const people = [...state.users.values()].filter(
-      (user) => !user.bot && user.id !== state.guild.owner_id,
-    )
+    const people = [...state.users.values()].filter((user) => !user.bot)
     const held = this.#people.contains(document.activeElement)
     this.#people.replaceChildren(
       h('legend', {}, words().youAre),
@@ -168,6 +165,7 @@ export class Sidebar {
 
   #person(/** @type {User} */ user) {
     const you = user.id === state.you?.id
+    const role = roleOf(user.id)
     return h(
       'label',
       { class: you ? 'person chosen' : 'person' },
@@ -184,7 +182,7 @@ export class Sidebar {
         'span',
         { class: 'person-name' },
         nameOf(user),
-        isModerator(user.id) && h('span', { class: 'person-role' }, words().moderator),
+        role && h('span', { class: 'person-role' }, role),
       ),
     )
   }

@@ -91,6 +91,7 @@ describe('what the page draws', WITH_BROWSER, () => {
     const dialog = page.getByRole('dialog', { name: 'You are leaving the sandbox' })
     assert.equal(await dialog.locator('.address').innerText(), 'https://example.com/a?b=1')
     await dialog.getByRole('button', { name: 'Cancel' }).click()
+    assert.equal(visitor.context.pages().length, 1)
     await dialog.waitFor({ state: 'detached' })
   })
 

@@ -71,6 +71,33 @@ describe('talking with the bot on the page', WITH_BROWSER, () => {
     await answer.filter({ hasText: expected }).waitFor()
   })
 
+  it('asks in the form behind Ask…, and by a question that the bot proposes', async () => {
+    await page.locator('.sample').nth(2).click()
+    await page.locator('.tray-commands').getByRole('button', { name: '/describe' }).click()
+    const described = page.locator('article.message', { hasText: 'used /describe' }).last()
+    await described.getByRole('button', { name: 'Ask…' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByRole('textbox').fill('how many triangles are there?')
+    await dialog.getByRole('button', { name: 'Submit' }).click()
+    await dialog.waitFor({ state: 'detached' })
+    const one = page.locator('article.message', { hasText: 'how many triangles are there?' })
+    await one.getByText('1', { exact: true }).waitFor()
+
+    const before = await page.locator('article.message').count()
+    await described.locator('.component-button.primary').first().click()
+    await page.locator('article.message').nth(before).waitFor()
+  })
+
+  it('describes a picture that was posted, by its menu', async () => {
+    await pick()
+    const sent = await send('what is this')
+    await sent.locator('.picture').click({ button: 'right' })
+    await page.getByRole('menuitem', { name: 'Describe image' }).click()
+    const { text: expected } = await bot.model.describe(readFileSync(SAMPLE))
+    const answer = page.locator('article.message', { hasText: 'used Describe image' })
+    await answer.filter({ hasText: expected }).waitFor()
+  })
+
   it('sends a picture with alt text, as a spoiler', async () => {
     await pick()
     await draft().getByRole('button', { name: 'Alt text of lone-triangle.webp' }).click()
