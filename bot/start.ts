@@ -135,7 +135,8 @@ class Start {
     if (this.#config.discordToken !== undefined) {
       return undefined
     }
-    const sandbox = await openSandbox(this.#config.sandboxPort ?? 0)
+    const { sandboxPort, sandboxState } = this.#config
+    const sandbox = await openSandbox(sandboxPort ?? 0, sandboxState)
     this.#started.push(() => sandbox.close())
     return sandbox
   }
@@ -206,8 +207,12 @@ function isConnected(client: Client): boolean {
   )
 }
 
-function openSandbox(port: number): Promise<Sandbox> {
-  return startSandbox({ port }).catch((cause: unknown) => {
+function openSandbox(port: number, stateFile: string | undefined): Promise<Sandbox> {
+  const options = { port, ...(stateFile === undefined ? {} : { stateFile }) }
+  return startSandbox(options).catch((cause: unknown) => {
+    if (cause instanceof Error && cause.name === 'StateFileError') {
+      throw new ConfigError([`SANDBOX_STATE: ${cause.message}`], { cause })
+    }
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause)
     const why = code === 'EADDRINUSE' ? 'is in use already' : `cannot be used (${code})`
     const problem = `Port ${port} ${why}; set another SANDBOX_PORT, or none for a free one.`

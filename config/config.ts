@@ -14,6 +14,8 @@ export type Config = {
   readonly discordToken?: string
   /** Port of the loopback Discord. Absent: a free one. */
   readonly sandboxPort?: number
+  /** File that keeps what is in the loopback Discord. Absent: it forgets at each start. */
+  readonly sandboxState?: string
   /** Name or folder of the model package; see config/models.ts. */
   readonly model: string
   /** A folder whose subfolders are model packages, searched before `models/`. */
@@ -74,6 +76,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     model: values.SIGHTSEER_MODEL ?? 'demo',
     ...(values.DISCORD_TOKEN !== undefined && { discordToken: values.DISCORD_TOKEN }),
     ...(values.SANDBOX_PORT !== undefined && { sandboxPort: values.SANDBOX_PORT }),
+    ...(values.SANDBOX_STATE !== undefined && { sandboxState: values.SANDBOX_STATE }),
     ...(values.SIGHTSEER_MODELS !== undefined && { modelsFolder: values.SIGHTSEER_MODELS }),
     ...(values.SIGHTSEER_THREADS !== undefined && { threads: values.SIGHTSEER_THREADS }),
     imageLimits: {

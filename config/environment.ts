@@ -34,6 +34,9 @@ export const environment = z.object({
   SANDBOX_PORT: wholeNumber(1, 65_535).describe(
     'Port of the loopback Discord. Default: a free one.',
   ),
+  SANDBOX_STATE: text.describe(
+    'File in which the loopback Discord keeps everything from one start to the next. Default: none; it begins anew.',
+  ),
 
   SIGHTSEER_MODEL: text.describe(
     'The model: a name under models/ (or under SIGHTSEER_MODELS), or the path of a model package. Default: demo.',

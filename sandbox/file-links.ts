@@ -23,6 +23,11 @@ export class FileLinks {
     this.#secret = secret
   }
 
+  /** What signs them now. */
+  get secret(): Buffer {
+    return this.#secret
+  }
+
   /** The path with its signature; the closing `&` is Discord's. */
   sign(path: string): string {
     const issuedS = Math.floor(this.#clock.now() / 1000)

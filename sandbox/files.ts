@@ -60,6 +60,12 @@ export type StoredFile = {
   readonly spoiler: boolean
 }
 
+/** Who is told of files that come and go. */
+export type FileWatcher = {
+  readonly kept: (file: StoredFile) => void
+  readonly removed: (file: StoredFile) => void
+}
+
 /** Keeps the files; beyond `keptBytes` the oldest are forgotten. */
 export class Cdn {
   /** Where the links point, without the path; known once the server listens. */
@@ -69,12 +75,24 @@ export class Cdn {
   readonly #clock: Clock
   readonly #files = new Map<string, StoredFile>()
   readonly #links: FileLinks
+  readonly #watchers = new Set<FileWatcher>()
   #bytes = 0
 
   /** @param secret signs the links; with the same one they survive a restart. */
   constructor(clock: Clock, secret?: Buffer) {
     this.#clock = clock
     this.#links = new FileLinks(clock, secret)
+  }
+
+  /** What signs the links now. */
+  get secret(): Buffer {
+    return this.#links.secret
+  }
+
+  /** Tells of files that come and go; the returned function stops it. */
+  watch(watcher: FileWatcher): () => void {
+    this.#watchers.add(watcher)
+    return () => this.#watchers.delete(watcher)
   }
 
   /** Keeps a file under `folder`, for example `attachments/CHANNEL`. */
@@ -102,6 +120,7 @@ export class Cdn {
     this.remove(file)
     this.#files.set(pathOf(file), file)
     this.#bytes += file.bytes.length
+    for (const watcher of this.#watchers) watcher.kept(file)
     for (const oldest of this.#files.values()) {
       if (this.#bytes <= this.keptBytes || oldest === file) break
       this.remove(oldest)
@@ -113,7 +132,10 @@ export class Cdn {
   /** Forgets a file; its links answer 404 from now on. */
   remove(file: StoredFile): void {
     const known = this.#files.get(pathOf(file))
-    if (known && this.#files.delete(pathOf(file))) this.#bytes -= known.bytes.length
+    if (!known) return
+    this.#files.delete(pathOf(file))
+    this.#bytes -= known.bytes.length
+    for (const watcher of this.#watchers) watcher.removed(known)
   }
 
   /** The file at that path, if the query's signature is right and has not expired. */
@@ -161,7 +183,8 @@ export class Cdn {
   }
 }
 
-function pathOf(file: StoredFile): string {
+/** Where the file's links point, below the CDN's address. */
+export function pathOf(file: StoredFile): string {
   return `/${file.folder}/${file.id}/${file.name}`
 }
 

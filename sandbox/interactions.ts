@@ -65,6 +65,7 @@ export type Interaction = Deed & {
 export class Interactions {
   readonly #world: World
   readonly #byToken = new Map<string, Interaction>()
+  readonly #byId = new Map<string, Interaction>()
 
   constructor(world: World) {
     this.#world = world
@@ -72,28 +73,40 @@ export class Interactions {
 
   /** Hands what a member did to the application. */
   create(deed: Deed): Interaction {
-    const { clock } = this.#world
     const interaction: Interaction = {
       ...deed,
       id: this.#world.nextId(),
       token: randomBytes(48).toString('base64url'),
-      createdMs: clock.now(),
+      createdMs: this.#world.clock.now(),
       state: 'waiting',
       originalId: null,
       followUps: 0,
       modal: null,
       messageIds: new Set(),
     }
+    this.restore(interaction)
+    const data = renderInteraction(this.#world, interaction)
+    this.#world.tell({ name: 'INTERACTION_CREATE', data, guildId: deed.channel.guildId })
+    return interaction
+  }
+
+  /** Takes in one that there was before, and winds its clocks: they run from when it was made. */
+  restore(interaction: Interaction): void {
+    const { clock } = this.#world
+    const age = clock.now() - interaction.createdMs
     this.#byToken.set(interaction.token, interaction)
-    clock.after(FIRST_RESPONSE_MS, () => {
+    this.#byId.set(interaction.id, interaction)
+    clock.after(Math.max(FIRST_RESPONSE_MS - age, 0), () => {
       if (interaction.state !== 'waiting') return
       interaction.state = 'failed'
       this.tell(interaction, { type: 'failed' })
     })
-    clock.after(TOKEN_LIFE_MS, () => this.#expire(interaction))
-    const data = renderInteraction(this.#world, interaction)
-    this.#world.tell({ name: 'INTERACTION_CREATE', data, guildId: deed.channel.guildId })
-    return interaction
+    clock.after(Math.max(TOKEN_LIFE_MS - age, 0), () => this.#expire(interaction))
+  }
+
+  /** The interaction with that id, as long as it is remembered. */
+  get(id: string): Interaction | undefined {
+    return this.#byId.get(id)
   }
 
   /** Tells the member, and nobody else, what became of it. */
@@ -103,7 +116,10 @@ export class Interactions {
   }
 
   #expire(interaction: Interaction): void {
-    this.#world.clock.after(MEMORY_MS, () => this.#byToken.delete(interaction.token))
+    this.#world.clock.after(MEMORY_MS, () => {
+      this.#byToken.delete(interaction.token)
+      this.#byId.delete(interaction.id)
+    })
     if (interaction.state !== 'deferred') return
     interaction.state = 'failed'
     const messages = this.#world.messages.get(interaction.channel.id)
@@ -154,7 +170,8 @@ export class Interactions {
 
   /** The interaction whose modal this member has open; undefined when there is none. */
   withModal(id: string, userId: string): Interaction | undefined {
-    return [...this.#byToken.values()].find((i) => i.id === id && i.userId === userId && i.modal)
+    const interaction = this.#byId.get(id)
+    return interaction?.userId === userId && interaction.modal ? interaction : undefined
   }
 }
 

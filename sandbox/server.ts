@@ -11,14 +11,12 @@ import type { Exchange } from './exchange.ts'
 import { Faults } from './faults.ts'
 import { Gateway, type GatewayOptions } from './gateway.ts'
 import { Door, HOST } from './http.ts'
-import { Interactions } from './interactions.ts'
 import { MemberApi } from './member-api.ts'
 import { RateLimits, type RateLimitSettings } from './rate-limits.ts'
 import { RestApi } from './rest/api.ts'
 import type { Timing } from './timing.ts'
-import { World } from './world.ts'
-import { seedWorld } from './world-seed.ts'
-import { watchThreads } from './world-thread-life.ts'
+import type { World } from './world.ts'
+import { openWorld } from './world-open.ts'
 
 /** A token of the real one's form that opens nothing but this sandbox. */
 export const SANDBOX_TOKEN = 'c2FuZGJveA.loopback.not-a-secret'
@@ -32,6 +30,11 @@ export type SandboxOptions = {
   readonly botName?: string
   /** Whether the developer portal grants the Message Content intent. Default true. */
   readonly messageContent?: boolean
+  /**
+   * The file that keeps everything, so that a later start goes on from there; made where there is
+   * none. Default: nothing outlives the process.
+   */
+  readonly stateFile?: string
   /** How the gateway differs from a small application's. */
   readonly gateway?: GatewayOptions
   /**
@@ -62,20 +65,18 @@ export type Sandbox = {
   close(): Promise<void>
 }
 
-/** Starts a sandbox; rejects when the port is taken. */
+/** Starts a sandbox; rejects when the port is taken, or the state file cannot be used. */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-  const world = new World({
+  const start = {
     clock: options.clock ?? systemClock,
     token: options.token ?? SANDBOX_TOKEN,
     botName: options.botName ?? 'Sightseer',
     messageContent: options.messageContent ?? true,
-  })
-  seedWorld(world)
-  watchThreads(world)
+  }
+  const { world, interactions, state } = await openWorld(start, options.stateFile)
   const { measure, observe } = options
   const gateway = new Gateway(world, { ...options.gateway, ...(measure && { measure }) })
   const faults = new Faults(world, gateway)
-  const interactions = new Interactions(world)
   const members = new MemberApi(world, interactions)
   const limits = new RateLimits(world.clock, limitSettings(options))
   const rest = new RestApi({ world, gateway, interactions, limits, faults, observe })
@@ -86,7 +87,10 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     door.upgrade(request, socket, head)
   })
   server.listen(options.port ?? 0, HOST)
-  await once(server, 'listening')
+  await once(server, 'listening').catch((error: unknown) => {
+    state?.close()
+    throw error
+  })
   const address = server.address()
   if (typeof address !== 'object' || !address) throw new TypeError('expected a TCP port')
   const url = `http://${HOST}:${address.port}`
@@ -100,7 +104,10 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     world,
     gateway,
     faults,
-    close: () => door.close(server),
+    async close() {
+      await door.close(server)
+      state?.close()
+    },
   }
 }
 

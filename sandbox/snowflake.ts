@@ -8,14 +8,23 @@ import type { Clock } from './clock.ts'
 
 const DISCORD_EPOCH_MS = 1_420_070_400_000n
 
-/** Makes ids that rise with time and never repeat, even within one millisecond. */
-export function snowflakes(clock: Clock): () => string {
-  let last = 0n
+/**
+ * Makes ids that rise with time and never repeat, even within one millisecond.
+ *
+ * @param after all of them are larger than this one.
+ */
+export function snowflakes(clock: Clock, after = 0n): () => string {
+  let last = after
   return () => {
     const floor = (BigInt(clock.now()) - DISCORD_EPOCH_MS) << 22n
     last = floor > last ? floor : last + 1n
     return String(last)
   }
+}
+
+/** The smallest id of that time, in milliseconds since 1970. */
+export function snowflakeAt(ms: number): string {
+  return String((BigInt(ms) - DISCORD_EPOCH_MS) << 22n)
 }
 
 /** When the id was made, in milliseconds since 1970. */

@@ -25,6 +25,14 @@ export type WorldOptions = {
   readonly token: string
   readonly botName: string
   readonly messageContent: boolean
+  /** Of a world that there was before; the rest of it is put in afterwards. */
+  readonly saved?: {
+    readonly bot: User
+    /** Signs the links of files. */
+    readonly cdnSecret: Uint8Array
+    /** The largest id given out so far. */
+    readonly lastId: bigint
+  }
 }
 
 /** What a new channel is besides its name; the rest has defaults. */
@@ -53,12 +61,14 @@ export class World {
   /** An empty world: only the bot exists. `seedWorld` adds the rest. */
   constructor(options: WorldOptions) {
     this.clock = options.clock
-    this.nextId = snowflakes(options.clock)
-    this.cdn = new Cdn(options.clock)
-    const bot = this.addUser(options.botName, options.botName, true)
+    const { clock, botName, saved } = options
+    this.nextId = snowflakes(clock, saved?.lastId)
+    this.cdn = new Cdn(clock, saved && Buffer.from(saved.cdnSecret))
+    const bot = saved?.bot ?? this.addUser(botName, botName, true)
+    this.users.set(bot.id, bot)
     this.application = {
       id: bot.id,
-      name: options.botName,
+      name: bot.name,
       token: options.token,
       bot,
       messageContent: options.messageContent,

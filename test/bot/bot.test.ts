@@ -81,6 +81,15 @@ describe('startBot', () => {
     await assert.rejects(startBot(config, silent), ConfigError)
   })
 
+  it('says what is wrong with the file of the loopback Discord', async () => {
+    const SANDBOX_STATE = import.meta.filename
+    const env = { SIGHTSEER_MODEL: await packageFor('base'), SANDBOX_STATE }
+    await assert.rejects(startBot(readConfig(env), silent), {
+      name: 'ConfigError',
+      message: `SANDBOX_STATE: The sandbox’s state file ${SANDBOX_STATE} is not a database.`,
+    })
+  })
+
   it('says that the port of the loopback Discord is taken', async () => {
     const other = await startSandbox()
     const { port } = new URL(other.url)
