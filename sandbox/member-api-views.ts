@@ -112,8 +112,20 @@ function localized(item: Json, locale: string): Json {
   }
 }
 
-/** What the event is to this member: what they are told, in order. */
-export function told(world: World, event: WorldEvent, viewer: Viewer): readonly object[] {
+/** What an event is to everyone alike, once it was rendered for the first. */
+export type Shared = { message?: object }
+
+/**
+ * What the event is to this member: what they are told, in order.
+ *
+ * @param shared the same for every member who is told of this event.
+ */
+export function told(
+  world: World,
+  event: WorldEvent,
+  viewer: Viewer,
+  shared: Shared,
+): readonly object[] {
   const { id } = viewer.user
   switch (event.name) {
     case 'MESSAGE_CREATE':
@@ -124,7 +136,7 @@ export function told(world: World, event: WorldEvent, viewer: Viewer): readonly 
     case 'MESSAGE_REACTION_REMOVE':
     case 'MESSAGE_REACTION_REMOVE_ALL':
     case 'MESSAGE_REACTION_REMOVE_EMOJI':
-      return messageTold(world, event, id)
+      return messageTold(world, event, id, shared)
     case 'TYPING_START':
       if (!sees(world, event.channel, id)) return []
       return [{ type: 'typing', channel_id: event.channel.id, user_id: event.userId }]
@@ -161,6 +173,7 @@ function messageTold(
   world: World,
   event: WorldEvent & { name: `MESSAGE_${string}` },
   userId: string,
+  shared: Shared,
 ): readonly object[] {
   if (event.name === 'MESSAGE_DELETE_BULK') {
     if (!sees(world, event.channel, userId)) return []
@@ -170,7 +183,9 @@ function messageTold(
   const channel = world.channels.get(message.channelId)
   if (!channel || !isVisible(message, userId) || !sees(world, channel, userId)) return []
   if (event.name === 'MESSAGE_DELETE') return [deleted(message)]
-  return [{ type: 'message', message: viewedMessage(world, message, userId) }]
+  const render = () => ({ type: 'message', message: viewedMessage(world, message, userId) })
+  // Only the marks of one's own reactions differ from member to member.
+  return [message.reactions.length > 0 ? render() : (shared.message ??= render())]
 }
 
 function deleted({ id, channelId }: Message): object {

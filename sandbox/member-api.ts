@@ -58,7 +58,7 @@ import { refuse } from './errors.ts'
 import type { Interactions } from './interactions.ts'
 import { actionOf } from './member-api-acts.ts'
 import { rawText } from './gateway-connection.ts'
-import { snapshot, told, type Viewer } from './member-api-views.ts'
+import { type Shared, snapshot, told, type Viewer } from './member-api-views.ts'
 import { asJson, type Body } from './requests.ts'
 import type { User, World, WorldEvent } from './world.ts'
 
@@ -147,8 +147,15 @@ export class MemberApi {
   }
 
   #tell(event: WorldEvent): void {
+    const shared: Shared = {}
+    // What is shared is written down once, however many listen.
+    const written = new Map<object, Buffer>()
     for (const [socket, viewer] of this.#viewers) {
-      for (const item of told(this.#world, event, viewer)) socket.send(JSON.stringify(item))
+      for (const item of told(this.#world, event, viewer, shared)) {
+        const bytes = written.get(item) ?? Buffer.from(JSON.stringify(item))
+        written.set(item, bytes)
+        socket.send(bytes, { binary: false })
+      }
     }
   }
 }
