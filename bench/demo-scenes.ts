@@ -32,8 +32,8 @@ export type Asked = {
   readonly answer: string
   readonly category: string
   /**
-   * For a question that makes no sense without the turns before it: the likeliest answer for one
-   * who sees the scene but not those turns. Null for any other question.
+   * For a question whose answer hangs on the turns before it: the likeliest answer for one who
+   * sees the scene but not those turns. Null for any other question.
    */
   readonly guess: string | null
 }

@@ -1,10 +1,10 @@
 /**
  * How often the demo model is right, on scenes it has never seen.
  *
- * Both renderers draw the same unseen scenes. The controls tell seeing from guessing: without
- * the history a follow-up cannot be answered better than by the likeliest guess of one who sees
- * the scene ("guessed history"), and with another scene's picture, or a black
- * one, nothing better than guessing from the question is left.
+ * Both renderers draw the same unseen scenes. The controls tell seeing from guessing: where the
+ * answer hangs on the history, it is found with the history, and without it no better than by
+ * the likeliest guess of one who sees the scene ("guessed history"); with another scene's picture,
+ * or a black one, nothing better than guessing from the question is left.
  */
 
 import path from 'node:path'
@@ -25,6 +25,7 @@ import { createTally, formatTable, percent, type Tally } from './tally.ts'
 const CONDITIONS = [
   'own renderer',
   'second renderer',
+  'with history',
   'no history',
   'guessed history',
   'wrong picture',
@@ -66,6 +67,7 @@ async function askEverything(model: Model, scenes: readonly UnseenScene[]): Prom
   const tallies = {
     'own renderer': createTally(),
     'second renderer': createTally(),
+    'with history': createTally(),
     'no history': createTally(),
     'guessed history': createTally(),
     'wrong picture': createTally(),
@@ -87,6 +89,9 @@ async function askEverything(model: Model, scenes: readonly UnseenScene[]): Prom
       for (const [condition, picture] of pictures) {
         const right = await answersRightly(model, picture, turn, history)
         tallies[condition].add(turn.category, right)
+        if (turn.guess !== null && condition === 'own renderer') {
+          tallies['with history'].add(turn.category, right)
+        }
       }
       if (turn.guess !== null) {
         const right = await answersRightly(model, own[index]!, turn, [])

@@ -6,9 +6,10 @@ Writes training/eval/: unseen scenes with questions for the bench, and their pic
 scenes.json: {"format", "side", "scenes": [{"scene", "caption", "image": [offset, length],
 "conversations": [[[question, answer, category, guess], ...], ...]}]}.
 A conversation is asked turn by turn; each turn's history is the turns before it, with the right
-answers. `guess` is null unless the question needs that history; then it is the likeliest answer
-for one who sees the scene but not the history ("" where there is none), and conversations are
-drawn so that it is right for at most GUESSABLE of them. "scene" is as scene.py describes it.
+answers. `guess` is null unless the answer hangs on that history: "and black ones?" can only be a
+count, but "what color is it?" is open. Then it is the likeliest answer for one who sees the scene
+and not the history, right in at most OPEN of the histories that lead to this question.
+"scene" is as scene.py describes it.
 images.bin holds the pictures one after the other (WebP, the longer side at most 256).
 """
 
@@ -16,18 +17,21 @@ import argparse
 import io
 import json
 import random
+from collections import Counter
 from pathlib import Path
 
 from PIL import Image
 
 from training import grammar
 from training.data import scene_at
-from training.evaluate import UNSEEN, without_history
+from training.evaluate import UNSEEN
 from training.render import render
 
 FIRST = UNSEEN + 100_000
 LONGEST = 256
-GUESSABLE = .3  # of the questions that need the history
+HISTORIES = 12_000  # drawn for each scene
+ENOUGH = 8  # of them must lead to a question before its likeliest answer is believed
+OPEN = .6
 
 
 def rounded(value):
@@ -48,32 +52,33 @@ def picture(scene):
     return file.getvalue()
 
 
-class Talks:
-    """Draws conversations, and keeps the share of follow-ups that can be guessed at GUESSABLE."""
+def heard_about(scene):
+    """{question: Counter of its right answers} of the follow-ups that other histories lead to."""
+    rng, heard = random.Random(0), {}
+    for _ in range(HISTORIES):
+        for turn in grammar.conversation(rng, scene, 2, follow_up_rate=1):
+            if turn.history:
+                heard.setdefault(turn.question.removesuffix('?'), Counter())[turn.answer] += 1
+    return heard
 
-    def __init__(self, rng):
-        self.rng, self.asked, self.guessed = rng, 0, 0
 
-    def draw(self, scene, turns):
-        """[[question, answer, category, guess], ...]"""
-        while True:
-            talk = grammar.conversation(self.rng, scene, turns)
-            guesses = [(without_history(random.Random(0), scene, t.question) or '') if t.history else None for t in talk]
-            asked = sum(guess is not None for guess in guesses)
-            guessed = sum(guess == t.answer for guess, t in zip(guesses, talk))
-            if guessed == 0 or self.guessed + guessed <= GUESSABLE * (self.asked + asked):
-                break
-        self.asked, self.guessed = self.asked + asked, self.guessed + guessed
-        return [[t.question, t.answer, t.category, guess] for t, guess in zip(talk, guesses)]
+def guess(heard, turn):
+    """The likeliest answer without the history, or None where the question does not hang on it."""
+    answers = heard.get(turn.question.removesuffix('?'), Counter())
+    if not turn.history or answers.total() < ENOUGH:
+        return None
+    likeliest, times = answers.most_common(1)[0]
+    return likeliest if times <= OPEN * answers.total() else None
 
 
 def make(out, count):
     out.mkdir(parents=True, exist_ok=True)
-    talks, entries, blob = Talks(random.Random(4242)), [], b''
+    rng, entries, blob = random.Random(4242), [], b''
     for index in range(count):
         scene = scene_at(FIRST + index)
-        image = picture(scene)
-        entries.append({'scene': rounded(scene), 'caption': grammar.caption(scene), 'image': [len(blob), len(image)], 'conversations': [talks.draw(scene, turns) for turns in (4, 3)]})
+        image, heard = picture(scene), heard_about(scene)
+        talks = [[[t.question, t.answer, t.category, guess(heard, t)] for t in grammar.conversation(rng, scene, turns)] for turns in (4, 3)]
+        entries.append({'scene': rounded(scene), 'caption': grammar.caption(scene), 'image': [len(blob), len(image)], 'conversations': talks})
         blob += image
     head = json.dumps({'format': 1, 'places': grammar.PLACES})[:-1] + ', "scenes": [\n'
     lines = ',\n'.join(json.dumps(entry, separators=(',', ':')) for entry in entries)
