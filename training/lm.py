@@ -64,7 +64,7 @@ def train(run, steps=STEPS, minutes=None, ready=None):
     progress = Progress(run, 'lm', {'model': model, 'optimizer': optimizer})
     rng, pool = random.Random(progress.step + 17), []
     decoder = torch.compile(model.model.decoder, dynamic=True)
-    running, since = 0.0, time.time()
+    running, since, first = 0.0, time.time(), progress.step
     while progress.step < steps:
         slots, ids, labels = batch_of(text, progress.step, pool, rng)
         for group in optimizer.param_groups:
@@ -81,7 +81,7 @@ def train(run, steps=STEPS, minutes=None, ready=None):
         running += loss.item()
         progress.step += 1
         if progress.step % 100 == 0:
-            progress.log(loss=round(running / 100, 4), lr=round(optimizer.param_groups[0]['lr'], 6), ms=round((time.time() - since) * 10))
+            progress.log(loss=round(running / min(100, progress.step - first), 4), lr=round(optimizer.param_groups[0]['lr'], 6), ms=round((time.time() - since) * 10))
             running, since = 0.0, time.time()
         if progress.step % 500 == 0:
             progress.log(**{'text': measure(model, text, 600)})

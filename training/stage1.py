@@ -57,7 +57,7 @@ def train(run, steps=STEPS):
     optimizer = torch.optim.AdamW(groups(model), lr=PEAK, betas=(.9, .98), fused=True)
     progress = Progress(run, 'stage1', {'model': model, 'optimizer': optimizer})
     rng = random.Random(progress.step + 3)
-    running, since = np.zeros(3), time.time()
+    running, since, first = np.zeros(3), time.time(), progress.step
     while progress.step < steps:
         rows = sorted(rng.sample(range(len(features) - HELD_OUT), BATCH))
         captions = captions_of(rng, [scenes[row] for row in rows])
@@ -74,7 +74,7 @@ def train(run, steps=STEPS):
         running += [part.item() for part in parts]
         progress.step += 1
         if progress.step % 50 == 0:
-            itc, itm, itg = (running / 50).round(4).tolist()
+            itc, itm, itg = (running / min(50, progress.step - first)).round(4).tolist()
             progress.log(itc=itc, itm=itm, itg=itg, temperature=round(model.temperature.item(), 4), ms=round((time.time() - since) * 20))
             running, since = np.zeros(3), time.time()
         progress.save(3 * MINUTES)

@@ -66,7 +66,7 @@ def train(run, steps=STEPS, minutes=None):
     progress.facts['frozen before'] = frozen
     words = torch.tensor([text.description(scene) for scene in scenes])
     source = batches(random.Random(progress.step + 11), text, scenes, len(features) - HELD_OUT)
-    running, since = 0.0, time.time()
+    running, since, first = 0.0, time.time(), progress.step
     share = 0.0 if minutes else progress.step / steps
     while share < 1:
         rows, ids, labels = next(source)
@@ -87,7 +87,7 @@ def train(run, steps=STEPS, minutes=None):
         progress.step += 1
         share = (time.time() - progress.started) / (60 * minutes) if minutes else progress.step / steps
         if progress.step % 100 == 0:
-            progress.log(loss=round(running / 100, 4), ms=round((time.time() - since) * 10))
+            progress.log(loss=round(running / min(100, progress.step - first), 4), ms=round((time.time() - since) * 10))
             running, since = 0.0, time.time()
         if progress.step % 1000 == 0:
             progress.log(answers=measure(model, language, text, features, scenes, 600), captions=captions(model, language, text, features, scenes, 100))

@@ -67,7 +67,7 @@ def train(run, steps=STEPS):
     tags = labels_of(data.symbols(data.SCENES))
     rng = np.random.default_rng(progress.step + 5)
     mirrored = torch.tensor([2, 1, 0, 5, 4, 3, 8, 7, 6])
-    running, since = 0.0, time.time()
+    running, since, first = 0.0, time.time(), progress.step
     while progress.step < steps:
         images, ready = data.load(run)
         rows = np.sort(rng.integers(0, min(ready, data.SCENES - HELD_OUT), BATCH))
@@ -93,7 +93,7 @@ def train(run, steps=STEPS):
         running += loss.item()
         progress.step += 1
         if progress.step % 100 == 0:
-            progress.log(loss=round(running / 100, 4), ms=round((time.time() - since) * 10), ready=ready)
+            progress.log(loss=round(running / min(100, progress.step - first), 4), ms=round((time.time() - since) * 10), ready=ready)
             running, since = 0.0, time.time()
         if progress.step % 500 == 0:
             progress.log(tags=measure(model, run, tags, min(ready - HELD_OUT, data.SCENES - HELD_OUT), 400))
