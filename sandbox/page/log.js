@@ -14,13 +14,18 @@ import { locale, words } from './language.js'
 import { dayOf, drawMessage } from './message.js'
 import { CHANNEL } from './numbers.js'
 import { dots, drawPending } from './pending.js'
-import { addHistory, changed, history, openChannel, state, typists } from './state.js'
+import {
+  addHistory,
+  changed,
+  history,
+  openChannel,
+  PAGE_MESSAGES,
+  state,
+  typists,
+} from './state.js'
 
 /** Nearer to the end than this, new messages pull the view along. In CSS pixels. */
 const NEAR_END = 120
-
-/** How many messages a snapshot brings of a channel: with fewer there is nothing older. */
-const PAGE = 50
 
 const AGE_KEY = 'age-confirmed'
 
@@ -103,12 +108,12 @@ export class Log {
   }
 
   #intro(/** @type {readonly Message[]} */ messages) {
-    if (messages.length >= PAGE && messages.length % PAGE === 0) {
+    if (state.older.has(state.current)) {
       const before = messages[0]?.id
       const load = () =>
         attempt(async () => {
           /** @type {{ messages: Message[] }} */
-          const { messages: older } = await act('history', { before, limit: PAGE })
+          const { messages: older } = await act('history', { before, limit: PAGE_MESSAGES })
           addHistory(older)
         })
       return h(

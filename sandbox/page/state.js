@@ -10,6 +10,9 @@ import { compareIds, LOADING } from './numbers.js'
 
 const TYPING_MS = 9000
 
+/** Messages of a channel that the sandbox gives at a time. */
+export const PAGE_MESSAGES = 50
+
 /** @typedef {'snapshot' | 'channels' | 'current' | 'message' | 'deleted' | 'history' | 'typing' | 'members' | 'commands' | 'pending' | 'connection'} Change */
 
 export const state = {
@@ -35,6 +38,8 @@ export const state = {
   typing: new Map(),
   /** @type {Set<string>} */
   unread: new Set(),
+  /** Channels with older messages than the page has. @type {Set<string>} */
+  older: new Set(),
   current: '',
   installed: false,
   botOnline: true,
@@ -139,6 +144,8 @@ function begin(/** @type {Extract<Told, { type: 'snapshot' }>} */ snapshot) {
   state.channels = new Map(snapshot.channels.map((channel) => [channel.id, channel]))
   state.messages = new Map()
   for (const message of snapshot.messages) put(message)
+  const full = [...state.messages].filter(([, messages]) => messages.size >= PAGE_MESSAGES)
+  state.older = new Set(full.map(([id]) => id))
   state.commands = snapshot.commands
   state.installed = snapshot.installed ?? false
   state.botOnline = snapshot.online ?? true
@@ -159,9 +166,10 @@ function put(/** @type {Message} */ message) {
   state.messages.set(message.channel_id, known)
 }
 
-/** Adds messages that were asked for. */
+/** Adds older messages of the open channel that were asked for. */
 export function addHistory(/** @type {readonly Message[]} */ messages) {
   for (const message of messages) put(message)
+  if (messages.length < PAGE_MESSAGES) state.older.delete(state.current)
   tell('history')
 }
 
@@ -214,12 +222,17 @@ export function waitFor(/** @type {Pending} */ pending) {
   tell('pending', pending.id)
 }
 
+const MAX_SETTLED = 100
+
 /** Interactions that were over before the page knew their id. @type {Set<string>} */
 const settled = new Set()
 
 function settle(/** @type {string} */ id) {
-  if (state.pending.delete(id)) tell('pending', id)
-  else settled.add(id)
+  if (state.pending.delete(id)) return tell('pending', id)
+  settled.add(id)
+  // Most belong to others and are never asked for.
+  const [oldest] = settled
+  if (settled.size > MAX_SETTLED && oldest !== undefined) settled.delete(oldest)
 }
 
 function fail(/** @type {string} */ id) {

@@ -2,7 +2,7 @@
  * A real Chromium for the page's tests.
  *
  * It is looked for at CHROMIUM_PATH and the usual places. Where there is none, `npm test` skips
- * those tests and says so; in continuous integration (CI is set) they fail instead.
+ * those tests and says so; in continuous integration (SIGHTSEER_CI is set) they fail instead.
  */
 
 import { existsSync } from 'node:fs'
@@ -39,7 +39,7 @@ const executable = [process.env['CHROMIUM_PATH'], ...PLACES].find(
 
 /** What `describe` takes: skips with a sentence where there is no Chromium, except in CI. */
 export const WITH_BROWSER = {
-  skip: executable === undefined && !process.env['CI'] ? MISSING : false,
+  skip: executable === undefined && !process.env['SIGHTSEER_CI'] ? MISSING : false,
 } as const
 
 /** Starts it. @throws {Error} where there is none. */

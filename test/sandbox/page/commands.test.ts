@@ -184,6 +184,7 @@ describe('commands on the page', WITH_BROWSER, () => {
       .click()
     await option('First kind').click()
     await option('Second kind').click()
+    await assertAccessible(page, 'the list of a select')
     await page.getByRole('button', { name: 'Done' }).click()
     await message('Chose one,two of kinds').waitFor()
   })

@@ -87,10 +87,12 @@ describe('places on the page', WITH_BROWSER, () => {
     const message = await say('let us talk about this')
     await message.click({ button: 'right' })
     await page.getByRole('menuitem', { name: 'Create thread here' }).click()
+    await assertAccessible(page, 'the name of a thread')
     await page.getByRole('dialog').getByLabel('Name of the thread').fill('side talk')
     await page.getByRole('dialog').getByRole('button', { name: 'Create thread' }).click()
     await title('side talk').waitFor()
     await say('inside')
+    await assertAccessible(page, 'a thread')
     await page.locator('#channel-title').getByRole('button', { name: '#general' }).click()
     await page.locator('.thread-link', { hasText: 'side talk' }).waitFor()
     await page.getByRole('button', { name: 'Threads', exact: true }).click()
@@ -121,6 +123,27 @@ describe('places on the page', WITH_BROWSER, () => {
     await page.locator('.channel.unread', { hasText: 'general' }).waitFor()
     await open('general')
     await page.locator('.channel.unread').waitFor({ state: 'detached' })
+  })
+
+  it('loads older messages on request', async () => {
+    const memes = (await channel('memes').getAttribute('data-channel'))!
+    for (let i = 1; i <= 60; i++) {
+      await fetch(`${sandbox.url}/sandbox/messages?as=lin&channel=${memes}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ content: `number ${i}.` }),
+      })
+    }
+    const { page: fresh, context } = await visit(browser, sandbox.url)
+    await fresh.locator('.channel[data-channel]', { hasText: 'memes' }).click()
+    const first = fresh.locator('article.message', { hasText: 'number 1.' })
+    await fresh.locator('article.message', { hasText: 'number 60.' }).waitFor()
+    assert.equal(await first.count(), 0)
+    const load = fresh.getByRole('button', { name: 'Load older messages' })
+    await load.click()
+    await first.waitFor()
+    assert.equal(await load.count(), 0)
+    await context.close()
   })
 
   it('reacts to a message, and takes it back', async () => {

@@ -8,6 +8,7 @@ import { pino } from 'pino'
 import type { Browser, Page } from 'playwright-core'
 import { type Bot, startBot } from '../../../bot/start.ts'
 import { readConfig } from '../../../config/config.ts'
+import { assertAccessible } from '../../helpers/axe.ts'
 import { become, launchBrowser, visit, WITH_BROWSER } from '../../helpers/browser.ts'
 
 const SAMPLES = path.join(import.meta.dirname, '..', '..', '..', 'sandbox', 'samples')
@@ -115,6 +116,7 @@ describe('talking with the bot on the page', WITH_BROWSER, () => {
     assert.equal(await picture.locator('img').getAttribute('alt'), 'a triangle')
     await picture.click()
     await page.getByRole('dialog', { name: 'a triangle' }).waitFor()
+    await assertAccessible(page, 'a picture enlarged')
     await page.keyboard.press('Escape')
   })
 
