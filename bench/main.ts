@@ -1,35 +1,54 @@
 /** `npm run bench -- WHAT`: one command a question; see HELP. */
 
+import { runCapacityBench } from './capacity.ts'
 import { runDemoBench } from './demo.ts'
-import { runFullSizeBench } from './full-size.ts'
+import { runDescribeBench } from './describe.ts'
+import { runFollowUpBench } from './follow-up.ts'
+import { runLimitsBench } from './limits.ts'
 import { runParityBench } from './parity.ts'
-import { runSandboxBench } from './sandbox-load.ts'
+import { runPullBench } from './pull.ts'
+import { runStartBench } from './start.ts'
+import { runThroughputBench } from './throughput.ts'
 
 const HELP = `npm run bench -- WHAT [options]
 
+With the demo model and the small checkpoints:
   demo        accuracy of the demo model: unseen scenes of both renderers, by category,
               with and without history, with the wrong picture and with none
                 --model DIR|NAME     default demo
                 --limit N            only the first N scenes
   parity      distance from transformers at every seam of the small checkpoints
-  full-size   a synthetic blip2-opt-2.7b (random weights, made on the spot): conversion
-              rate, peak memory, and time of one description by stage
-                --precision fp16|int8|int4   default int4
-                --work DIR           where about 20 GB are free; default the system's temporary folder
-  sandbox     the loopback Discord under load: members use a command, discord.js answers;
-              the server's own time, its memory, and how long it takes to start
-                --members N   default 200
-                --rate N      uses a second; default 50
-                --seconds N   default 60
 
-Each prints a table and writes JSON under bench/results/.
+With a blip2-opt-2.7b of random weights, made on the spot:
+  describe    picture to 21 tokens by stage, beside transformers on PyTorch
+                --python COMMAND     a Python with transformers and torch; default python3
+                --no-reference       only our side
+                --dtypes LIST        bfloat16,float32
+  follow-up   first token of later questions, with what is kept and recomputed
+  throughput  1 to 16 people at once
+  limits      how near decoding, vision and prompts come to what the machine can do
+  start       time to ready, and memory, of a package as converted and prepared
+  pull        conversion rate and memory
+  capacity    guilds a machine serves, from the results of throughput
+                --per-day N --peak N --use SHARE    the assumptions
+  all of these but capacity take
+                --work DIR           where about 25 GB are free, kept for the next run; default
+                                     sightseer-full-size in the system's temporary folder
+                --rounds N           default 5
+
+Each prints a table and writes JSON and a chart under bench/results/.
 `
 
 const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
+  capacity: runCapacityBench,
   demo: runDemoBench,
-  'full-size': runFullSizeBench,
+  describe: runDescribeBench,
+  'follow-up': runFollowUpBench,
+  limits: runLimitsBench,
   parity: runParityBench,
-  sandbox: runSandboxBench,
+  pull: runPullBench,
+  start: runStartBench,
+  throughput: runThroughputBench,
 }
 
 const [what = '', ...args] = process.argv.slice(2)

@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
 import path from 'node:path'
 
-const RESULTS_FOLDER = path.join(import.meta.dirname, 'results')
+export const RESULTS_FOLDER = path.join(import.meta.dirname, 'results')
 const GIB = 2 ** 30
 
 /** What ran: processor, cores, memory and Node, in words. */

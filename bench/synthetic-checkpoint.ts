@@ -95,15 +95,37 @@ function writeConfig(folder: string, layers: number, vocab: number): void {
       eos_token_id: 50118,
     },
   })
-  // A vocabulary of the right size whose words are numbers; it can decode, and encodes nothing.
-  const special: [string, number][] = [
+  const { vocabulary, merges } = numberWords()
+  write('vocab.json', vocabulary)
+  writeFileSync(path.join(folder, 'merges.txt'), merges)
+}
+
+/**
+ * A vocabulary of the right size whose words are numbers: " 1234" is the token 1234, made of
+ * " 123" and "4". What is generated can be read and encoded again, as in a conversation.
+ */
+function numberWords(): { vocabulary: Record<string, number>; merges: string } {
+  const size = 50265
+  const digits = Array.from({ length: 10 }, (_, digit) => String(digit))
+  // Pieces and the numbers whose ids are special tokens take the last ids.
+  const last = ['Ġ', ...digits, 'Ġ1', 'Ġ2']
+  const first = size - last.length
+  const words = Array.from({ length: first - 3 }, (_, i) => i + 3)
+  const merges = [1, 2, ...words].map((n) => {
+    const text = String(n)
+    return `Ġ${text.slice(0, -1)} ${text.at(-1)}`
+  })
+  const entries: [string, number][] = [
     ['<s>', 0],
     ['<pad>', 1],
     ['</s>', 2],
+    ...words.map((n): [string, number] => [`Ġ${n}`, n]),
+    ...last.map((piece, i): [string, number] => [piece, first + i]),
   ]
-  const words = Array.from({ length: 50265 - 3 }, (_, i): [string, number] => [`Ġ${i + 3}`, i + 3])
-  write('vocab.json', Object.fromEntries([...special, ...words]))
-  writeFileSync(path.join(folder, 'merges.txt'), '#version: 0.2\n')
+  return {
+    vocabulary: Object.fromEntries(entries),
+    merges: `#version: 0.2\n${merges.join('\n')}\n`,
+  }
 }
 
 function shapes(layers: number, vocab: number): Shapes {

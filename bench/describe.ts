@@ -1,0 +1,150 @@
+/** Picture to 20 tokens, by stage, ours and the reference's on the same random weights, in turn. */
+
+import { parseArgs } from 'node:util'
+import { openModel } from '../inference/model.ts'
+import { PRECISIONS } from '../inference/model-card.ts'
+import { type Bar, writeChart } from './bar-chart.ts'
+import { alternate, inWords, spread, type Spread } from './compare.ts'
+import {
+  FULL_SIZE_OPTIONS,
+  fullSizeCheckpoint,
+  fullSizePackage,
+  GREEDY,
+  noisePicture,
+  note,
+  TOKENS,
+} from './full-size.ts'
+import { type ReferenceTimes, startReference } from './reference.ts'
+import { writeResults } from './results.ts'
+import { formatTable } from './tally.ts'
+
+const SECOND = 1000
+const STAGES = ['totalMs', 'visionMs', 'qformerMs', 'firstTokenMs', 'decodeMs'] as const
+type Times = ReferenceTimes
+type Summary = Readonly<Record<(typeof STAGES)[number], Spread>>
+
+const LABELS: Readonly<Record<(typeof STAGES)[number], string>> = {
+  totalMs: `picture to ${TOKENS} tokens`,
+  visionMs: 'vision tower',
+  qformerMs: 'Q-Former',
+  firstTokenMs: 'first token',
+  decodeMs: `${TOKENS - 1} more tokens`,
+}
+
+export async function runDescribeBench(args: readonly string[]): Promise<void> {
+  const { values } = parseArgs({
+    args: [...args],
+    allowNegative: true,
+    options: {
+      ...FULL_SIZE_OPTIONS,
+      python: { type: 'string', default: 'python3' },
+      reference: { type: 'boolean', default: true },
+      dtypes: { type: 'string', default: 'bfloat16,float32' },
+    },
+  })
+  const precision = PRECISIONS.find((known) => known === values.precision) ?? 'int4'
+  const checkpoint = await fullSizeCheckpoint(values.work)
+  const folder = await fullSizePackage(values.work, precision)
+  const dtypes = (['bfloat16', 'float32'] as const).filter((dtype) =>
+    values.dtypes.split(',').includes(dtype),
+  )
+  const pairs: { readonly dtype: string; readonly ours: Summary; readonly theirs: Summary }[] = []
+  for (const dtype of values.reference ? dtypes : []) {
+    note(`transformers in ${dtype} …`)
+    const reference = await startReference(values.python, checkpoint, dtype)
+    const own = await ownSide(folder)
+    try {
+      const measured = await alternate(Number(values.rounds), {
+        ours: own.describe,
+        theirs: () => reference.describe(),
+      })
+      pairs.push({ dtype, ours: summary(measured.ours), theirs: summary(measured.theirs) })
+    } finally {
+      reference.close()
+      await own.close()
+    }
+  }
+  if (pairs.length === 0) {
+    const own = await ownSide(folder)
+    const { ours } = await alternate(Number(values.rounds), { ours: own.describe })
+    await own.close()
+    process.stdout.write(formatTable(rowsOf('ours', summary(ours))))
+    return
+  }
+  report(precision, pairs)
+}
+
+async function ownSide(folder: string) {
+  // Nothing kept from one description to the next: each is the first of its picture.
+  const model = await openModel(folder, { conversationBytes: 0 })
+  const picture = await noisePicture()
+  const describe = async (): Promise<Times> => {
+    const start = performance.now()
+    let first = 0
+    const { timings } = await model.describe(picture, {
+      ...GREEDY,
+      onStep: () => {
+        first ||= performance.now() - start
+      },
+    })
+    const { visionMs, qformerMs, decodeMs } = timings
+    const totalMs = performance.now() - start
+    return { totalMs, visionMs, qformerMs, firstTokenMs: first, decodeMs }
+  }
+  return { describe, close: () => model.close() }
+}
+
+function summary(times: readonly Times[]): Summary {
+  const of = (stage: keyof Times) => spread(times.map((one) => one[stage]))
+  return {
+    totalMs: of('totalMs'),
+    visionMs: of('visionMs'),
+    qformerMs: of('qformerMs'),
+    firstTokenMs: of('firstTokenMs'),
+    decodeMs: of('decodeMs'),
+  }
+}
+
+function report(
+  precision: string,
+  pairs: readonly { readonly dtype: string; readonly ours: Summary; readonly theirs: Summary }[],
+): void {
+  for (const { dtype, ours, theirs } of pairs) {
+    const rows = STAGES.map((stage) => [
+      LABELS[stage],
+      inWords(inSeconds(ours[stage]), 's', 2),
+      inWords(inSeconds(theirs[stage]), 's', 2),
+      `${(theirs[stage].median / ours[stage].median).toFixed(1)} ×`,
+    ])
+    const head = ['median (range)', `ours, ${precision}`, `transformers, ${dtype}`, 'faster']
+    process.stdout.write(`${formatTable([head, ...rows])}\n`)
+  }
+  const ratios = Object.fromEntries(
+    pairs.map(({ dtype, ours, theirs }) => [dtype, theirs.totalMs.median / ours.totalMs.median]),
+  )
+  writeResults('describe', { precision, tokens: TOKENS, ratios, pairs })
+  writeChart('describe', {
+    title: `blip2-opt-2.7b (random weights): picture to ${TOKENS} tokens`,
+    unit: 's',
+    bars: pairs.flatMap(({ dtype, ours, theirs }) => [
+      bar(`ours, ${precision} (beside ${dtype})`, ours.totalMs, 0),
+      bar(`transformers, ${dtype}`, theirs.totalMs, 1),
+    ]),
+  })
+}
+
+function bar(label: string, times: Spread, kind: number): Bar {
+  const { median: value, low, high } = inSeconds(times)
+  return { label, value, low, high, kind }
+}
+
+function rowsOf(name: string, times: Summary): string[][] {
+  return STAGES.map((stage) => [
+    `${name}: ${LABELS[stage]}`,
+    inWords(inSeconds(times[stage]), 's', 2),
+  ])
+}
+
+function inSeconds({ median, low, high, values }: Spread): Spread {
+  return { median: median / SECOND, low: low / SECOND, high: high / SECOND, values }
+}
