@@ -1,0 +1,98 @@
+/** A newcomer's whole way on the page, in a real browser, with the bot killed in the middle. */
+
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import type { Browser, Locator, Page } from 'playwright-core'
+import { type Sandbox, startSandbox } from '../../../sandbox/server.ts'
+import { type BotProcess, startBotProcess } from '../../helpers/bot-process.ts'
+import { launchBrowser, type Visitor, visit, WITH_BROWSER } from '../../helpers/browser.ts'
+
+const SAMPLE = 'star-and-circle.webp'
+
+describe('a newcomer on the page', { ...WITH_BROWSER, timeout: 240_000 }, () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'sightseer-newcomer-'))
+  const env = { SIGHTSEER_MODEL: 'demo', SIGHTSEER_STORE: `sqlite:${path.join(folder, 'store')}` }
+  let sandbox: Sandbox
+  let bot: BotProcess
+  let browser: Browser
+  let visitor: Visitor
+  let page: Page
+
+  before(async () => {
+    sandbox = await startSandbox()
+    bot = await startBotProcess(sandbox, env)
+    browser = await launchBrowser()
+    visitor = await visit(browser, sandbox.url)
+    page = visitor.page
+  })
+  after(async () => {
+    await browser?.close()
+    await bot?.end('SIGTERM')
+    await sandbox?.close()
+    rmSync(folder, { recursive: true })
+  })
+
+  /** The message with that text. */
+  function message(text: string): Locator {
+    return page.locator('article.message', { hasText: text }).last()
+  }
+
+  /** Drops a sample on the page and uses /describe on it. */
+  async function describeSample(number: number) {
+    await page.locator('.sample').nth(number).dragTo(page.locator('#text'))
+    await page.locator('.draft').waitFor()
+    await page.locator('.tray-commands').getByRole('button', { name: '/describe' }).click()
+  }
+
+  async function ask(answer: Locator, question: string) {
+    await answer.getByRole('button', { name: 'Ask…' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByRole('textbox').fill(question)
+    await dialog.getByRole('button', { name: 'Submit' }).click()
+    await dialog.waitFor({ state: 'detached' })
+  }
+
+  it(`drops ${SAMPLE} and reads what is on it`, async () => {
+    await describeSample(0)
+    await message('yellow star at the top left').waitFor()
+  })
+
+  it('presses a question that the bot suggests', async () => {
+    const described = message('yellow star at the top left')
+    const suggested = described.locator('.component-button.primary').first()
+    const question = await suggested.innerText()
+    await suggested.click()
+    await page.locator('article.message blockquote', { hasText: question }).waitFor()
+  })
+
+  it('asks a follow-up that means nothing without the first answer', async () => {
+    await ask(message('yellow star at the top left'), 'what color is the star?')
+    const first = message('what color is the star?')
+    await first.getByText('yellow', { exact: true }).waitFor()
+    await ask(first, 'and the circle?')
+    await message('and the circle?').getByText('red', { exact: true }).waitFor()
+  })
+
+  it('still gets the answer that the bot was killed in the middle of', async () => {
+    const slow = sandbox.faults.add({ kind: 'cdn', action: 'slow', bytesPerSecond: 1 })
+    await describeSample(2)
+    await slow.until()
+    await bot.end('SIGKILL')
+    bot = await startBotProcess(sandbox, env)
+    await message('green triangle in the center').waitFor()
+    await ask(message('and the circle?'), 'and the square?')
+    await message('and the square?').getByText('blue', { exact: true }).waitFor()
+  })
+
+  it('is asked nothing else, and sees no error', () => {
+    const { host } = new URL(sandbox.url)
+    const elsewhere = visitor.requests.filter(
+      (address) => /^(http|ws)/.test(address) && new URL(address).host !== host,
+    )
+    assert.deepEqual(elsewhere, [])
+    assert.deepEqual(visitor.errors, [])
+  })
+})
