@@ -57,7 +57,12 @@ export const basicRoutes: readonly Route[] = [
   {
     method: 'GET',
     path: '/users/:user',
-    handle: (context) => ok(renderUser(context.world.user(userId(context)))),
+    handle(context) {
+      const user = renderUser(context.world.user(userId(context)))
+      // Of itself the bot learns more than of others.
+      const own = { mfa_enabled: true, locale: 'en-US', verified: true, email: null }
+      return ok(context.params['user'] === '@me' ? { ...user, ...own } : user)
+    },
   },
   {
     method: 'GET',

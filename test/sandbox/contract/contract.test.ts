@@ -2,20 +2,42 @@
 
 import assert from 'node:assert/strict'
 import { after, afterEach, before, describe, it } from 'node:test'
+import { answerCases } from './answers.ts'
+import { channelCases } from './channels.ts'
+import { commandCases } from './commands.ts'
+import { componentCases } from './components.ts'
 import { casesOf, type Contract } from './contract.ts'
+import { embedCases } from './embeds.ts'
 import { faultCases } from './faults.ts'
 import { fileCases } from './files.ts'
 import { gatewayCases } from './gateway.ts'
+import { guildCases } from './guilds.ts'
 import { httpCases } from './http.ts'
+import { interactionCases } from './interactions.ts'
 import { limitCases } from './limits.ts'
 import { messageCases } from './messages.ts'
+import { moderationCases } from './moderation.ts'
+import { promptCases } from './prompts.ts'
+import { reactionCases } from './reactions.ts'
 import { shardingCases } from './sharding.ts'
 import { clear, setStage, type Stage } from './stage.ts'
+import { threadCases } from './threads.ts'
 
 const AREAS: Readonly<Record<string, (contract: Contract) => void>> = {
   'the API': httpCases,
   messages: messageCases,
+  'embeds and mentions': embedCases,
+  components: componentCases,
   files: fileCases,
+  guilds: guildCases,
+  channels: channelCases,
+  threads: threadCases,
+  'reactions, pins, bulk deletes, search': reactionCases,
+  moderation: moderationCases,
+  commands: commandCases,
+  interactions: interactionCases,
+  'modals and autocomplete': promptCases,
+  'answers to interactions': answerCases,
   'the gateway': gatewayCases,
   'the gateway in numbers': shardingCases,
   'rate limits': limitCases,

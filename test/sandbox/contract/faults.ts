@@ -19,6 +19,19 @@ function patient({ sandbox }: Stage, retries: number): REST {
 
 function restFaults(contract: Contract): void {
   contract(
+    'fails with 500 once, and discord.js tries again',
+    'topics/opcodes-and-status-codes#http-http-response-codes',
+    async (stage) => {
+      const path = Routes.user()
+      const fault = stage.sandbox.faults.add({ kind: 'rest', path: '/users/@me', status: 500 })
+      await assert.rejects(patient(stage, 0).get(path), { status: 500 })
+      assert.equal(fault.applied, 1)
+      stage.sandbox.faults.add({ kind: 'rest', path: '/users/@me', status: 502, count: 2 })
+      assert.ok(await patient(stage, 2).get(path))
+    },
+  )
+
+  contract(
     'answers 429 on demand, and discord.js waits',
     'topics/rate-limits#exceeding-a-rate-limit',
     async (stage) => {
@@ -123,6 +136,16 @@ function gatewayFaults(contract: Contract): void {
     async ({ client, sandbox }) => {
       const resumed = next(client, Events.ShardResume)
       sandbox.faults.add({ kind: 'gateway', action: 'drop', code: 4000 })
+      await resumed
+    },
+  )
+
+  contract(
+    'lets a session that is only said to be invalid be resumed',
+    'events/gateway-events#invalid-session',
+    async ({ client, sandbox }) => {
+      const resumed = next(client, Events.ShardResume)
+      sandbox.faults.add({ kind: 'gateway', action: 'invalid', resumable: true })
       await resumed
     },
   )

@@ -127,6 +127,18 @@ function keepCases(contract: Contract): void {
       assert.equal(untouched.attachments.size, 2)
     },
   )
+
+  contract(
+    'changes the alternative text of a kept file',
+    'resources/message#edit-message',
+    async (stage) => {
+      const message = await upload(stage, 'plain.png')
+      const route = Routes.channelMessage(message.channel_id, message.id)
+      const attachments = [{ id: message.attachments[0]!.id, description: 'now described' }]
+      const edited = await typed<APIMessage>(stage.rest.patch(route, { body: { attachments } }))
+      assert.equal(edited.attachments[0]?.description, 'now described')
+    },
+  )
 }
 
 function cdnCases(contract: Contract): void {

@@ -1,7 +1,7 @@
 /** The API as such: who may speak, what errors look like, and whom it knows. */
 
 import assert from 'node:assert/strict'
-import { type APIMessage, REST, Routes, SnowflakeUtil } from 'discord.js'
+import { type APIMessage, type APIUser, REST, Routes, SnowflakeUtil } from 'discord.js'
 import { type Contract, refused, typed } from './contract.ts'
 
 /** Cases of the API itself. */
@@ -75,6 +75,27 @@ function errorCases(contract: Contract): void {
       }
     },
   )
+
+  contract('says which field is wrong, and how', 'reference#error-messages', async (stage) => {
+    const act = () => stage.general.send({ embeds: [{ title: 'x'.repeat(257) }] })
+    const expected = { status: 400, code: 50035, field: 'embeds.0.title' }
+    const error = await refused(stage, expected, act)
+    assert.deepEqual(error.rawError, {
+      code: 50035,
+      message: 'Invalid Form Body',
+      errors: {
+        embeds: {
+          0: {
+            title: {
+              _errors: [
+                { code: 'BASE_TYPE_MAX_LENGTH', message: 'Must be 256 or fewer in length.' },
+              ],
+            },
+          },
+        },
+      },
+    })
+  })
 }
 
 function formCases(contract: Contract): void {
@@ -108,6 +129,18 @@ function formCases(contract: Contract): void {
 }
 
 function userCases(contract: Contract): void {
+  contract(
+    'knows the bot itself',
+    'resources/user#get-current-user',
+    async ({ client, rest, sandbox }) => {
+      const me = await typed<APIUser>(rest.get(Routes.user()))
+      assert.equal(me.id, client.user.id)
+      assert.equal(me.bot, true)
+      assert.equal(me.username, sandbox.world.application.name)
+      assert.equal(me.discriminator, '0')
+    },
+  )
+
   contract('finds a user', 'resources/user#get-user', async ({ client, ada }) => {
     const user = await client.users.fetch(ada.id, { force: true })
     assert.deepEqual([user.username, user.globalName, user.bot], ['ada', 'Ada', false])

@@ -113,6 +113,24 @@ function routeCases(contract: Contract): void {
 
 function otherCases(contract: Contract): void {
   contract(
+    'limits all routes together',
+    'topics/rate-limits#exceeding-a-rate-limit-example-exceeded-global-rate-limit-response',
+    () =>
+      limited({ globalPerSecond: 3 }, async ({ ask }) => {
+        const responses = await Promise.all(
+          Array.from({ length: 10 }, () => ask('GET', Routes.user())),
+        )
+        const refused = responses.find(({ status }) => status === 429)
+        assert.ok(refused)
+        assert.equal(header(refused, 'global'), 'true')
+        assert.equal(header(refused, 'scope'), 'global')
+        const body = JSON.parse(await refused.text())
+        assert.equal(body.global, true)
+        assert.ok(body.retry_after > 0)
+      }),
+  )
+
+  contract(
     'does not count interactions against the global limit',
     'topics/rate-limits#global-rate-limit',
     () =>
@@ -139,6 +157,17 @@ function otherCases(contract: Contract): void {
         const banned = await ask('GET', Routes.user())
         assert.equal(banned.status, 429)
         assert.ok(!(banned.headers.get('content-type') ?? '').includes('json'))
+      }),
+  )
+
+  contract(
+    'does not count 404s as invalid',
+    'topics/rate-limits#invalid-request-limit-aka-cloudflare-bans',
+    () =>
+      limited({ invalidRequests: 3 }, async ({ ask }) => {
+        for (let i = 0; i < 5; i++)
+          assert.equal((await ask('GET', Routes.channel('1'))).status, 404)
+        assert.equal((await ask('GET', Routes.user())).status, 200)
       }),
   )
 }

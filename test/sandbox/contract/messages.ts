@@ -61,6 +61,24 @@ function sendCases(contract: Contract): void {
     assert.equal((await general.send('  trimmed \n')).content, 'trimmed')
   })
 
+  contract('gives a nonce back', 'resources/message#create-message', async (stage) => {
+    const heard = next(stage.client, Events.MessageCreate, ({ nonce }) => nonce === 'n-1')
+    assert.equal((await send(stage, { content: 'nonce', nonce: 'n-1' })).nonce, 'n-1')
+    await heard
+    const long = () => send(stage, { content: 'nonce', nonce: 'x'.repeat(26) })
+    await refused(stage, { status: 400, code: 50035, field: 'nonce' }, long)
+  })
+
+  contract(
+    'sends once what has the same enforced nonce',
+    'resources/message#create-message',
+    async (stage) => {
+      const body = { content: 'once', nonce: 'n-2', enforce_nonce: true }
+      const first = await send(stage, body)
+      assert.equal((await send(stage, body)).id, first.id)
+    },
+  )
+
   contract('keeps flags that may be set', 'resources/message#create-message', async (stage) => {
     const flags = MessageFlags.SuppressNotifications | MessageFlags.SuppressEmbeds
     assert.equal((await send(stage, { content: 'quiet', flags })).flags, flags)
@@ -144,6 +162,21 @@ function editCases(contract: Contract): void {
     const [old, fresh] = await heard
     assert.deepEqual([old.id, fresh.content], [message.id, 'after'])
   })
+
+  contract(
+    'leaves out what an edit does not name',
+    'resources/message#edit-message',
+    async (stage) => {
+      const sent = await send(stage, { content: 'kept', embeds: [{ title: 'gone' }] })
+      const path = Routes.channelMessage(stage.general.id, sent.id)
+      const edited = await typed<APIMessage>(stage.rest.patch(path, { body: { embeds: [] } }))
+      assert.equal(edited.content, 'kept')
+      assert.deepEqual(edited.embeds, [])
+      await refused(stage, { status: 400, code: 50006 }, () =>
+        stage.rest.patch(path, { body: { content: null } }),
+      )
+    },
+  )
 
   contract(
     'refuses to edit what others wrote: 50005',

@@ -21,7 +21,7 @@ export const PNG = Buffer.from(
 )
 
 /** Longest wait for an event, in milliseconds; only ever reached by a failure. */
-const PATIENCE_MS = 20_000
+const PATIENCE_MS = 10_000
 
 /** Everything a case may use. */
 export type Stage = {
@@ -137,12 +137,35 @@ function patiently<T>(
     () => reject(new Error(`No such ${what} within ${PATIENCE_MS} ms`)),
     PATIENCE_MS,
   )
+  timer.unref()
   const settled = promise.finally(() => {
     clearTimeout(timer)
     unsubscribe()
   })
   settled.catch(() => {}) // A case that fails before it waits has a better reason to give.
   return settled
+}
+
+/** What a person's action is answered: see sandbox/member-api.ts. */
+export type ActionAnswer = { readonly id: string } & Readonly<Record<string, unknown>>
+
+/** Does what a person does on the page; rejects with the refusal. */
+export async function act(
+  { sandbox, ada }: Pick<Stage, 'sandbox' | 'ada'>,
+  action: string,
+  body: object,
+  { as = ada.id, channel = ada.channelId, files = [] as readonly Uint8Array[] } = {},
+): Promise<ActionAnswer> {
+  const form = new FormData()
+  form.set('payload_json', JSON.stringify(body))
+  files.forEach((bytes, i) => {
+    form.set(`files[${i}]`, new Blob([new Uint8Array(bytes)]), `file-${i}.png`)
+  })
+  const url = `${sandbox.url}/sandbox/${action}?as=${as}&channel=${channel}`
+  const response = await fetch(url, { method: 'POST', body: form })
+  const text = await response.text()
+  if (!response.ok) throw new Error(`${action}: ${response.status} ${text}`)
+  return JSON.parse(text)
 }
 
 /** The ids of messages. */
