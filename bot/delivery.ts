@@ -41,6 +41,7 @@ export class Delivery {
   #sending: Promise<unknown> = Promise.resolve()
   #answerId: string | null = null
   #ended = false
+  #muted = false
 
   /**
    * @param nonce of a reply, so that it is never there twice.
@@ -64,9 +65,14 @@ export class Delivery {
     }
   }
 
+  /** Shows no progress: the answer in its place is to stay until there is another. */
+  mute(): void {
+    this.#muted = true
+  }
+
   /** Shows how far it is, in a while; a later sentence replaces one not shown yet. */
   progress(sentence: string): void {
-    if (this.#ended || sentence === this.#wanted) {
+    if (this.#ended || this.#muted || sentence === this.#wanted) {
       return
     }
     this.#wanted = sentence

@@ -76,7 +76,9 @@ async function settleJob(
     const request = requestSchema.safeParse(job.request)
     const text = catalogueFor(request.data?.locale)
     const sentence = sentenceFor(error, text, log)
-    if (sentence !== undefined && request.data?.kind !== 'alt-text') {
+    // Nobody asked for alt text, and what was to be reworded stays as it was.
+    const silent = request.data?.kind === 'alt-text' || request.data?.kind === 'again'
+    if (sentence !== undefined && !silent) {
       const delivery = new Delivery(client.rest, job.answer, context.nonce)
       await tell(log, () => delivery.finish({ content: sentence }))
     }

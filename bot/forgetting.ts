@@ -48,6 +48,7 @@ export class Forgetting {
     await memory.purge(guildId)
     await cache.purge(`${guildId}/`)
     await people.uses.deleteAll(`${guildId}/`)
+    await people.hints.deleteAll(`${guildId}/`)
     await settings.space.delete(guildId)
   }
 }

@@ -94,7 +94,7 @@ export class MessageRequests {
 
   /** Once for each person and channel: a server may hide the text of every reply. */
   async #sayHowToAsk({ message, place }: Heard): Promise<void> {
-    const told = await this.#parts.people.tellOnce(`${place.channelId}/${message.author.id}`)
+    const told = await this.#parts.people.tellOnce(place, message.author.id)
     if (told) {
       const mayBeHidden = message.guildId !== null && message.content === ''
       throw new Said(({ errors }) => (mayBeHidden ? errors.unreadableReply : errors.emptyReply))

@@ -2,6 +2,7 @@
 
 import { z } from 'zod'
 import { Said } from '../commands/i18n/catalogue.ts'
+import type { Place } from './memory.ts'
 import type { Space, Store } from './store-types.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -48,14 +49,23 @@ export class People {
     await (out ? this.optOuts.set(userId, { at: this.#now() }) : this.optOuts.delete(userId))
   }
 
-  /** @returns true the first time; then false for a month. */
-  async tellOnce(what: string): Promise<boolean> {
+  /** @returns true the first time someone is told something in a channel; then false for a month. */
+  async tellOnce({ guildId, channelId }: Place, userId: string): Promise<boolean> {
     let first = false
-    await this.hints.update(what, (before) => {
+    await this.hints.update(`${guildId ?? 'dm'}/${userId}/${channelId}`, (before) => {
       first = before === undefined
       return before ?? { at: this.#now() }
     })
     return first
+  }
+
+  /** Takes an answer back that was counted and did not come. */
+  async uncount(guildId: string | null, userId: string): Promise<void> {
+    if (guildId !== null) {
+      await this.uses.update(this.#today(guildId, userId), (before) =>
+        before && before.count > 0 ? { count: before.count - 1 } : before,
+      )
+    }
   }
 
   /**
@@ -68,14 +78,17 @@ export class People {
     if (guildId === null || limit === 0) {
       return
     }
-    const day = new Date(this.#now()).toISOString().slice(0, 10)
     let full = false
-    await this.uses.update(`${guildId}/${userId}/${day}`, (before) => {
+    await this.uses.update(this.#today(guildId, userId), (before) => {
       full = (before?.count ?? 0) >= limit
       return full ? before : { count: (before?.count ?? 0) + 1 }
     })
     if (full) {
       throw new Said(({ errors }) => errors.dailyLimit(limit))
     }
+  }
+
+  #today(guildId: string, userId: string): string {
+    return `${guildId}/${userId}/${new Date(this.#now()).toISOString().slice(0, 10)}`
   }
 }

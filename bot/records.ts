@@ -95,9 +95,11 @@ export function privacyService({ memory, people, settings, cache }: Parts): Priv
           count += 1
         }
       }
-      for await (const [key] of people.uses.entries()) {
-        if (key.split('/')[1] === userId && (await people.uses.delete(key))) {
-          count += 1
+      for (const space of [people.uses, people.hints]) {
+        for await (const [key] of space.entries()) {
+          if (key.split('/')[1] === userId && (await space.delete(key))) {
+            count += 1
+          }
         }
       }
       return count
@@ -131,6 +133,11 @@ async function recordsOf(
   for await (const [key, { count }] of people.uses.entries()) {
     if (key.split('/')[1] === userId) {
       records.push({ kind: 'uses', place: key, count })
+    }
+  }
+  for await (const [key, { at }] of people.hints.entries()) {
+    if (key.split('/')[1] === userId) {
+      records.push({ kind: 'hint', place: key, at })
     }
   }
   const out = await people.optOuts.get(userId)
