@@ -13,10 +13,11 @@ import { notify } from './dialogs.js'
 import { act } from './door.js'
 import { h, iconButton } from './dom.js'
 import { acceptable } from './drafts.js'
-import { may, nameOf, titleOf } from './facts.js'
+import { titleOf, whyNotWrite } from './facts.js'
 import { icon } from './icons.js'
-import { locale, words } from './language.js'
+import { words } from './language.js'
 import { needsAgeCheck } from './log.js'
+import { ReplyBar } from './reply-bar.js'
 import { changed, history, state, waitFor } from './state.js'
 import { Tray } from './tray.js'
 
@@ -27,13 +28,12 @@ const TYPING_EVERY_MS = 7000
 export class Composer {
   /** @type {Message | null} */
   #replyTo = null
-  #ping = true
   /** @type {Message | null} */
   #editing = null
   /** @type {CommandForm | null} */
   #form = null
   #typingToldMs = 0
-  #bar = h('div', { class: 'reply-bar', hidden: true })
+  #bar = new ReplyBar(() => this.#cancel())
   #tray = new Tray({ use: (leaf) => this.#useOnDraft(leaf), left: () => this.focus() })
   #place = h('div', { class: 'command-place', hidden: true })
   #notice = h('p', { class: 'notice', hidden: true })
@@ -81,7 +81,7 @@ export class Composer {
       'div',
       { class: 'composer' },
       this.#list.element,
-      this.#bar,
+      this.#bar.element,
       this.#tray.element,
       this.#place,
       this.#line,
@@ -100,7 +100,7 @@ export class Composer {
   reply(/** @type {Message} */ message) {
     this.#stopEditing()
     this.#replyTo = message
-    this.#ping = message.author.id !== state.you?.id
+    this.#bar.ping = message.author.id !== state.you?.id
     this.#drawBar()
     this.focus()
   }
@@ -160,37 +160,7 @@ export class Composer {
   }
 
   #drawBar() {
-    const target = this.#replyTo
-    const cancel = iconButton(icon('close'), words().cancel, () => this.#cancel())
-    const { editHelp, editMessage, replyingTo } = words()
-    this.#bar.hidden = !target && !this.#editing
-    if (this.#editing) {
-      const help = h('span', { class: 'quiet-text' }, editHelp)
-      this.#bar.replaceChildren(h('span', {}, editMessage), help, cancel)
-    } else if (target) {
-      const sentence = h('span', {}, replyingTo(nameOf(target.author)))
-      this.#bar.replaceChildren(sentence, this.#pingSwitch(), cancel)
-    }
-  }
-
-  #pingSwitch() {
-    const { pingOn, pingOff, pingHelp } = words()
-    const toggle = () => {
-      this.#ping = !this.#ping
-      this.#drawBar()
-      this.#bar.querySelector('button')?.focus()
-    }
-    return h(
-      'button',
-      {
-        type: 'button',
-        class: 'text-button ping',
-        'aria-pressed': String(this.#ping),
-        title: pingHelp,
-        onclick: toggle,
-      },
-      this.#ping ? pingOn : pingOff,
-    )
+    this.#bar.draw(this.#editing, this.#replyTo)
   }
 
   #cancel() {
@@ -297,7 +267,7 @@ export class Composer {
     const payload = {
       content,
       attachments: this.#tray.describe(),
-      allowed_mentions: { parse: ['users', 'roles', 'everyone'], replied_user: this.#ping },
+      allowed_mentions: { parse: ['users', 'roles', 'everyone'], replied_user: this.#bar.ping },
       ...(this.#replyTo ? { message_reference: { message_id: this.#replyTo.id } } : {}),
     }
     const files = drafts.map(({ file }) => file)
@@ -314,15 +284,4 @@ export class Composer {
     const saved = await attempt(() => act('edit', payload, [], message.channel_id))
     if (saved) this.#cancel()
   }
-}
-
-/** Why the person cannot write in the open channel, or ''. */
-function whyNotWrite() {
-  const channel = state.channels.get(state.current)
-  const until = state.members.get(state.you?.id ?? '')?.communication_disabled_until
-  if (until && Date.parse(until) > Date.now() && channel?.guild_id) {
-    const time = new Date(until).toLocaleTimeString(locale(), { timeStyle: 'short' })
-    return words().timedOut(time)
-  }
-  return channel === undefined || may(channel, 'send') ? '' : words().readOnly
 }

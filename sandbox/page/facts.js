@@ -4,7 +4,7 @@
  * @import { Channel, User } from './types.d.ts'
  */
 
-import { words } from './language.js'
+import { locale, words } from './language.js'
 import { CHANNEL } from './numbers.js'
 import { state } from './state.js'
 
@@ -72,4 +72,15 @@ export function roleOf(/** @type {string} */ userId) {
   const roles = state.members.get(userId)?.roles ?? []
   const moderates = roles.some((id) => /mod/i.test(state.roles.get(id)?.name ?? ''))
   return moderates ? words().moderator : ''
+}
+
+/** Why the person cannot write in the open channel, or ''. */
+export function whyNotWrite() {
+  const channel = state.channels.get(state.current)
+  const until = state.members.get(state.you?.id ?? '')?.communication_disabled_until
+  if (until && Date.parse(until) > Date.now() && channel?.guild_id) {
+    const time = new Date(until).toLocaleTimeString(locale(), { timeStyle: 'short' })
+    return words().timedOut(time)
+  }
+  return channel === undefined || may(channel, 'send') ? '' : words().readOnly
 }

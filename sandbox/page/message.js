@@ -14,9 +14,10 @@ import { icon } from './icons.js'
 import { locale, words } from './language.js'
 import { drawAttachments } from './media.js'
 import { EPHEMERAL } from './numbers.js'
+import { drawOrigin } from './origin.js'
 import { dots } from './pending.js'
 import { isThinking, openChannel, state } from './state.js'
-import { drawText, jumpTo, lineOf } from './text.js'
+import { drawText } from './text.js'
 
 /** Messages of one author closer than this share one head. In milliseconds. */
 const GROUP_MS = 7 * 60 * 1000
@@ -98,46 +99,6 @@ function systemLine(/** @type {Message} */ message) {
   if (message.type === 18) return words().system.thread(name, message.content)
   if (message.type === 6) return words().system.pin(name)
   return words().system.other(name)
-}
-
-// What it answers: a reply's quoted line, or the command that was used.
-function drawOrigin(/** @type {Message} */ message) {
-  const { interaction, referenced_message: target, message_reference: reference } = message
-  if (interaction && message.type !== 19) {
-    const name = localized(interaction.name)
-    const command = message.type === 23 ? name : `/${name}`
-    return h(
-      'div',
-      { class: 'origin' },
-      avatar(interaction.user, 'tiny'),
-      h('strong', {}, nameOf(interaction.user)),
-      h('span', {}, words().used(''), h('span', { class: 'mention' }, command)),
-    )
-  }
-  if (!reference || reference.type === 1 || message.type === 21) return null
-  if (!target)
-    return h('div', { class: 'origin' }, icon('reply'), h('em', {}, words().deletedMessage))
-  const line = lineOf(target.content) || words().clickForAttachment
-  return h(
-    'div',
-    { class: 'origin' },
-    avatar(target.author, 'tiny'),
-    h('strong', {}, `${mentionsTarget(message, target) ? '@' : ''}${nameOf(target.author)}`),
-    h(
-      'button',
-      { type: 'button', class: 'origin-line', onclick: () => jumpTo(target.channel_id, target.id) },
-      line,
-    ),
-  )
-}
-
-// As this reader's language has it, as far as the command still exists.
-function localized(/** @type {string} */ name) {
-  return state.commands.find((command) => command.name === name)?.name_localized ?? name
-}
-
-function mentionsTarget(/** @type {Message} */ message, /** @type {Message} */ target) {
-  return message.mentions?.some(({ id }) => id === target.author.id)
 }
 
 function head(/** @type {Message} */ message, /** @type {Actions} */ actions) {

@@ -6,7 +6,8 @@ import type { Browser } from 'playwright-core'
 import { type Sandbox, startSandbox } from '../../../sandbox/server.ts'
 import { assertAccessible } from '../../helpers/axe.ts'
 import { launchBrowser, type Visit, visit, WITH_BROWSER } from '../../helpers/browser.ts'
-import { EMBED, LAYOUT, type PageBot, startPageBot } from '../../helpers/page-bot.ts'
+import { type PageBot, startPageBot } from '../../helpers/page-bot.ts'
+import { EMBED, LAYOUT } from '../../helpers/page-bot-pieces.ts'
 
 const PHONE = { width: 390, height: 844 }
 

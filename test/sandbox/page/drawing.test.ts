@@ -5,7 +5,8 @@ import { after, before, describe, it } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import { type Sandbox, startSandbox } from '../../../sandbox/server.ts'
 import { launchBrowser, type Visitor, visit, WITH_BROWSER } from '../../helpers/browser.ts'
-import { EMBED, LAYOUT, type PageBot, startPageBot } from '../../helpers/page-bot.ts'
+import { type PageBot, startPageBot } from '../../helpers/page-bot.ts'
+import { EMBED, LAYOUT } from '../../helpers/page-bot-pieces.ts'
 
 describe('what the page draws', WITH_BROWSER, () => {
   let sandbox: Sandbox
