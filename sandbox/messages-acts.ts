@@ -13,7 +13,8 @@ import { createMessage, editMessage } from './messages.ts'
 import { type Files, readMessageBody } from './messages-body.ts'
 import { can, demand, sendingIn } from './permissions.ts'
 import type { World } from './world.ts'
-import { checkSendable } from './world-threads.ts'
+import { AUDIT, note } from './world-audit.ts'
+import { checkActive, checkSendable } from './world-threads.ts'
 import type { Channel } from './world-types.ts'
 
 const HOUR_MS = 60 * 60 * 1000
@@ -24,7 +25,13 @@ const MAX_OLD_EDITS = 30
 const oldEdits = new WeakMap<Message, number[]>()
 
 /** What is sent, edited or deleted, and by whom. */
-export type Act = { readonly world: World; readonly channel: Channel; readonly userId: string }
+export type Act = {
+  readonly world: World
+  readonly channel: Channel
+  readonly userId: string
+  /** For the audit log. */
+  readonly reason?: string | null
+}
 
 /**
  * Sends a message as someone.
@@ -64,6 +71,7 @@ export async function editAs(
 ): Promise<Message> {
   const { world, channel, userId } = act
   demand(world, channel, userId)
+  checkActive(channel)
   if (message.authorId !== userId) return moderate(act, message, json)
   countEdit(world, message)
   const body = readMessageBody(json, files, { before: message })
@@ -71,7 +79,7 @@ export async function editAs(
 }
 
 function moderate({ world, channel, userId }: Act, message: Message, json: Json): Message {
-  const given = Object.keys(json).filter((key) => key !== 'flags')
+  const given = ['content', 'embeds', 'components', 'attachments'].filter((key) => key in json)
   if (given.length > 0 || typeof json['flags'] !== 'number') throw refuse('notYourMessage')
   demand(world, channel, userId, 'manageMessages')
   const { suppressEmbeds } = MESSAGE_FLAG
@@ -93,12 +101,24 @@ function countEdit(world: World, message: Message): void {
  *
  * @throws {ApiError} 50013 for others' messages without Manage Messages, and in direct messages.
  */
-export function deleteAs({ world, channel, userId }: Act, message: Message): void {
+export function deleteAs({ world, channel, userId, reason }: Act, message: Message): void {
   demand(world, channel, userId)
-  if (message.authorId !== userId) {
+  const others = message.authorId !== userId
+  if (others) {
     // In a direct-message channel nobody can delete what the other wrote.
     if (channel.guildId === null) throw refuse('missingPermissions')
     demand(world, channel, userId, 'manageMessages')
   }
   world.remove(message)
+  if (!others) return
+  note(
+    world,
+    channel.guildId,
+    { userId, reason: reason ?? null },
+    {
+      action: AUDIT.messageDelete,
+      targetId: message.authorId,
+      options: { channel_id: channel.id, count: '1' },
+    },
+  )
 }

@@ -54,9 +54,8 @@ function page(context: Context): readonly Message[] {
   return newest.filter((m) => before === undefined || compareIds(m.id, before) < 0).slice(0, limit)
 }
 
-function actOf({ world, params }: Context): Act {
-  const channel = world.channel(params['channel']!)
-  return { world, channel, userId: world.application.bot.id }
+function actOf({ world, params, by }: Context): Act {
+  return { world, channel: world.channel(params['channel']!), ...by }
 }
 
 /** All routes of this file. */

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { after, before, describe, it } from 'node:test'
 import { AuditLogEvent, Client, Events, GatewayIntentBits, type Guild } from 'discord.js'
+import { Member } from '../../../sandbox/client.ts'
 import { startWatchedSandbox, type WatchedSandbox } from '../../helpers/watched-sandbox.ts'
 
 const { Guilds, GuildMembers, GuildModeration } = GatewayIntentBits
@@ -117,6 +118,24 @@ describe('a guild', () => {
     assert.equal(first?.changes[0]?.key, 'communication_disabled_until')
     await ada.timeout(null)
     assert.equal(ada.isCommunicationDisabled(), false)
+  })
+
+  it('logs the deletion of another’s message, with its reason, and not of its own', async () => {
+    const { world } = sandbox
+    const channel = world.channelsOf(world.guild)[0]!
+    const ada = await Member.connect(sandbox.url)
+    const { id } = await ada.say('unkind')
+    ada.close()
+    const path = `/channels/${channel.id}/messages` as const
+    await client.rest.delete(`${path}/${id}`, { reason: 'unkind words' })
+    const own = await client.rest.post(path, { body: { content: 'mine' } })
+    assert.ok(typeof own === 'object' && own !== null && 'id' in own)
+    await client.rest.delete(`${path}/${String(own.id)}`)
+    const log = await guild.fetchAuditLogs({ type: AuditLogEvent.MessageDelete })
+    assert.deepEqual(
+      log.entries.map(({ reason, targetId }) => [reason, targetId]),
+      [['unkind words', idOf('ada')]],
+    )
   })
 
   it('refuses a timeout of more than 28 days with the field’s path', async () => {
