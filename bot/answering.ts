@@ -62,6 +62,9 @@ export class Answering {
         ttlMs: await settings.ttlMs(request.place.guildId),
         remembers: !(await people.isOut(request.asker)),
       }
+      if (!this.#parts.isOpen()) {
+        delivery.progress(text.waiting.loading)
+      }
       await this.#carry(work)
     } finally {
       await delivery.stop()

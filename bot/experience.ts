@@ -23,6 +23,8 @@ import type { Store } from './store-types.ts'
 /** What the bot is made of. */
 export type ExperienceParts = {
   readonly model: Model
+  /** Whether the model is open; absent: it is. */
+  readonly isOpen?: () => boolean
   readonly fetchPicture: (link: PictureLink, signal?: AbortSignal) => Promise<Uint8Array>
   readonly store: Store
   readonly jobs: Jobs
@@ -42,13 +44,16 @@ export type Experience = {
 
 /** Builds it for one client. */
 export function createExperience(client: Client, parts: ExperienceParts): Experience {
-  const { model, store, jobs, fetchPicture, retentionMs } = parts
+  const { model, isOpen = () => true, store, jobs, fetchPicture, retentionMs } = parts
   const memory = new Memory(store)
   const people = new People(store)
   const settings = new Settings(store, retentionMs)
   const cache = new ImageTokenCache(store)
   const eyes = new Eyes({ model, cache, client, fetchPicture })
-  const desk = new Desk(jobs, new Answering({ client, model, eyes, memory, people, settings }))
+  const desk = new Desk(
+    jobs,
+    new Answering({ client, model, isOpen, eyes, memory, people, settings }),
+  )
   const questions = new Questions(memory, desk)
   return {
     services: {

@@ -8,6 +8,7 @@ import type { Config } from '../config/config.ts'
 import { ConfigError } from '../config/errors.ts'
 import { findModel } from '../config/models.ts'
 import { openModel } from '../inference/model.ts'
+import { openPackage } from '../inference/package.ts'
 import type { Model } from '../inference/types.ts'
 import { type Sandbox, startSandbox } from '../sandbox/server.ts'
 import { connect, leave } from './client.ts'
@@ -15,6 +16,7 @@ import { dispatch } from './dispatch.ts'
 import { type Check, type HealthServer, serveHealth } from './health.ts'
 import type { JobHandlers } from './jobs.ts'
 import { Jobs } from './jobs.ts'
+import { lateModel, type LateModel } from './late-model.ts'
 import { meter } from './metered-model.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import {
@@ -65,6 +67,7 @@ class Start {
   /** How to end what has been started, in order. */
   readonly #started: (() => Promise<unknown>)[] = []
   #ready = false
+  #modelIsOpen = false
   #closing: Promise<void> | undefined
 
   constructor(config: Config, log: Logger) {
@@ -78,13 +81,15 @@ class Start {
     const health = await this.#health({
       discord: () => this.#ready && clients.every(isConnected),
       store: () => store.ping().then(() => true),
+      model: () => this.#modelIsOpen,
     })
-    const model = await this.#model()
+    const { model, opening } = await this.#model()
     const sandbox = await this.#sandbox()
     const client = await this.#join({ store, model, sandbox })
     clients.push(client)
     this.#metrics.watchGateway(client)
     this.#ready = true
+    await opening
     return { client, model, store, sandbox, health, close: () => this.close() }
   }
 
@@ -119,16 +124,24 @@ class Start {
     return health
   }
 
-  async #model(): Promise<Model> {
+  /** Checks the model, and begins to open it. */
+  async #model(): Promise<{ model: LateModel; opening: Promise<Model> }> {
     const { model: name, modelsFolder, threads, imageLimits, bot } = this.#config
-    const model = await openModel(findModel(name, modelsFolder), {
+    const folder = findModel(name, modelsFolder)
+    const { card } = await openPackage(folder)
+    const opening = openModel(folder, {
       threads: threads ?? availableParallelism(),
       imageLimits,
       queueLimit: bot.queue,
     })
-    this.#started.push(() => model.close())
+    opening.then(
+      () => (this.#modelIsOpen = true),
+      () => {}, // run() tells
+    )
+    this.#started.push(() => opening.then((model) => model.close()).catch(() => {}))
+    const model = lateModel(card, opening)
     this.#metrics.watchModel(model)
-    return meter(model, this.#metrics)
+    return { model: { ...model, ...meter(model, this.#metrics) }, opening }
   }
 
   async #sandbox(): Promise<Sandbox | undefined> {
@@ -141,9 +154,8 @@ class Start {
     return sandbox
   }
 
-  async #join(parts: Parts): Promise<Client<true>> {
+  async #join({ sandbox, store, model }: Parts): Promise<Client<true>> {
     const { discordToken, imageLimits, bot } = this.#config
-    const { sandbox, store, model } = parts
     const log = this.#log
     const api = sandbox?.api ?? bot.api
     const fetchPicture = this.#fetcher({
@@ -162,8 +174,9 @@ class Start {
       listen: (fresh) => {
         const { retentionMs } = bot
         const metrics = this.#metrics
-        const services = { model, store, jobs, fetchPicture, retentionMs, metrics, log }
-        handlers = dispatch(fresh, services)
+        const { isOpen } = model
+        const parts = { model, isOpen, store, jobs, fetchPicture, retentionMs, metrics, log }
+        handlers = dispatch(fresh, parts)
       },
     })
     this.#started.push(() => leave(client))
@@ -189,7 +202,7 @@ class Start {
 
 type Parts = {
   readonly store: Store
-  readonly model: Model
+  readonly model: LateModel
   readonly sandbox: Sandbox | undefined
 }
 

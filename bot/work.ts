@@ -17,6 +17,8 @@ import type { Request } from './requests.ts'
 export type AnsweringParts = {
   readonly client: Client
   readonly model: Model
+  /** Whether the model is open; until then, requests wait for it. */
+  readonly isOpen: () => boolean
   readonly eyes: Eyes
   readonly memory: Memory
   readonly people: People

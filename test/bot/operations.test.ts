@@ -61,7 +61,10 @@ describe('the bot for its operator', () => {
   }
 
   it('is ready', async () => {
-    assert.deepEqual(await get('/readyz'), { status: 200, text: 'ok discord\nok store\n' })
+    assert.deepEqual(await get('/readyz'), {
+      status: 200,
+      text: 'ok discord\nok store\nok model\n',
+    })
     assert.equal(await metric('sightseer_gateway_up{shard="0"}'), 1)
     assert.equal(await metric('sightseer_guilds'), 1)
   })

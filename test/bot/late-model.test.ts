@@ -1,0 +1,112 @@
+/** Asking while the model is still being opened: told so, and answered once it is there. */
+
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import type { Client } from 'discord.js'
+import { pino } from 'pino'
+import { connect } from '../../bot/client.ts'
+import { dispatch } from '../../bot/dispatch.ts'
+import { Jobs } from '../../bot/jobs.ts'
+import { lateModel } from '../../bot/late-model.ts'
+import { createMetrics } from '../../bot/metrics.ts'
+import { createPictureFetcher } from '../../bot/pictures.ts'
+import { openStore } from '../../bot/store.ts'
+import type { Store } from '../../bot/store-types.ts'
+import { EN } from '../../commands/i18n/en.ts'
+import { openModel } from '../../inference/model.ts'
+import type { Model } from '../../inference/types.ts'
+import { Member } from '../../sandbox/client.ts'
+import { type Sandbox, startSandbox } from '../../sandbox/server.ts'
+import { packageFor } from '../helpers/packages.ts'
+
+const log = pino({ level: 'silent' })
+const FIXTURES = path.join(import.meta.dirname, '..', 'fixtures', 'images')
+const bytes = new Uint8Array(readFileSync(path.join(FIXTURES, 'parity.png')))
+
+describe('lateModel', () => {
+  let model: Model
+  let sandbox: Sandbox
+  let store: Store
+  let client: Client<true> | undefined
+
+  before(async () => {
+    model = await openModel(await packageFor('base'))
+    sandbox = await startSandbox()
+    store = await openStore({ url: 'memory:', log })
+  })
+  after(async () => {
+    await client?.destroy()
+    await sandbox.close()
+    await store.close()
+    await model.close()
+  })
+
+  it('holds requests until the model is open', async () => {
+    const opening = Promise.withResolvers<Model>()
+    const late = lateModel(model.card, opening.promise)
+    assert.equal(late.isOpen(), false)
+    assert.equal(late.stats().done, 0)
+    const asked = Promise.all([
+      late.describe(bytes),
+      late.ask(bytes, 'what is it?'),
+      late.score(bytes, { prompt: 'a', answers: ['b', 'c'] }),
+      last(late.generate(bytes, { prompt: '', maxNewTokens: 3 })),
+    ])
+    opening.resolve(model)
+    const [described, answered, scores, generated] = await asked
+    assert.equal(described.text, (await model.describe(bytes)).text)
+    assert.equal(answered.text, (await model.ask(bytes, 'what is it?')).text)
+    assert.equal(scores.length, 2)
+    assert.equal(generated.tokenIds.length, 3)
+    assert.equal(late.isOpen(), true)
+    assert.ok(late.stats().done >= 4)
+  })
+
+  it('fails each request where the model cannot be opened', async () => {
+    const late = lateModel(model.card, Promise.reject(new Error('no memory')))
+    await assert.rejects(late.describe(bytes), /no memory/)
+    assert.equal(late.isOpen(), false)
+  })
+
+  it('lets those who ask meanwhile know, then answers', async () => {
+    const opening = Promise.withResolvers<Model>()
+    const late = lateModel(model.card, opening.promise)
+    client = await connect({
+      token: sandbox.token,
+      api: sandbox.api,
+      log,
+      listen: (fresh) => {
+        dispatch(fresh, {
+          model: late,
+          isOpen: late.isOpen,
+          store,
+          jobs: new Jobs({ store, log }),
+          fetchPicture: createPictureFetcher({ origins: [sandbox.cdn] }),
+          retentionMs: 60_000,
+          metrics: createMetrics(),
+          log,
+        })
+      },
+    })
+    const ada = await Member.connect(sandbox.url)
+    // The member takes the notice for an answer already, since it is an edit like any other.
+    const notice = await ada.slash('describe', { image: { name: 'parity.png', bytes } })
+    assert.equal(notice.content, EN.waiting.loading)
+    opening.resolve(model)
+    const { message } = await ada.until(
+      ({ message: now }) => now?.id === notice.id && !['', notice.content].includes(now.content),
+    )
+    assert.ok((message?.content.length ?? 0) > 0)
+    ada.close()
+  })
+})
+
+/** What a generator returns in the end. */
+async function last<T>(steps: AsyncGenerator<unknown, T, void>): Promise<T> {
+  for (;;) {
+    const { done, value } = await steps.next()
+    if (done === true) return value
+  }
+}
