@@ -5,7 +5,8 @@ import type { Interaction } from './interactions.ts'
 import { renderMessage } from './messages-render.ts'
 import { channelPermissions, PERMISSION } from './permissions.ts'
 import { renderChannel, renderMember } from './render.ts'
-import { renderUser, type World } from './world.ts'
+import { renderUser } from './render-user.ts'
+import type { World } from './world.ts'
 import type { Channel } from './world-types.ts'
 
 /** Interaction contexts. */

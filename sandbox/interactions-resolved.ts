@@ -5,7 +5,8 @@ import type { Message } from './message.ts'
 import { renderMessage } from './messages-render.ts'
 import { channelPermissions } from './permissions.ts'
 import { renderChannel, renderMember, renderRole } from './render.ts'
-import { renderUser, type World } from './world.ts'
+import { renderUser } from './render-user.ts'
+import type { World } from './world.ts'
 import type { Channel } from './world-types.ts'
 
 /** Collects what is named; `toJson` is the `resolved` of the data. */

@@ -6,7 +6,10 @@ import type { Message } from './message.ts'
 import { renderMessageEvent } from './messages-render.ts'
 import { channelPermissions, guildPermissions } from './permissions.ts'
 import { renderChannel, renderMember, renderRole } from './render.ts'
-import { renderUser, type User, type World, type WorldEvent } from './world.ts'
+import { renderUser } from './render-user.ts'
+import type { World } from './world.ts'
+import type { WorldEvent } from './world-events.ts'
+import type { User } from './world-types.ts'
 import type { Channel, Command } from './world-types.ts'
 
 /** Messages of a channel that a newly opened page is given. */

@@ -60,7 +60,9 @@ import { actionOf } from './member-api-acts.ts'
 import { rawText } from './gateway-connection.ts'
 import { type Shared, snapshot, told, type Viewer } from './member-api-views.ts'
 import { asJson, type Body } from './requests.ts'
-import type { User, World, WorldEvent } from './world.ts'
+import type { World } from './world.ts'
+import type { WorldEvent } from './world-events.ts'
+import type { User } from './world-types.ts'
 
 const DEFAULT_LOCALE = 'en-US'
 

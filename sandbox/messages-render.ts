@@ -13,7 +13,8 @@ import { namesIn } from './messages-media.ts'
 import { textOf } from './messages.ts'
 import type { Message, MessageOrigin, MessageSnapshot } from './message.ts'
 import { renderChannel, renderMember } from './render.ts'
-import { renderUser, type World } from './world.ts'
+import { renderUser } from './render-user.ts'
+import type { World } from './world.ts'
 
 /** Who reads: someone with eyes, or an application with or without the intent. */
 export type Reader = {

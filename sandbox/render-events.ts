@@ -20,7 +20,8 @@ import {
   renderThreadFor,
   renderThreadMember,
 } from './render.ts'
-import { renderUser, type World } from './world.ts'
+import { renderUser } from './render-user.ts'
+import type { World } from './world.ts'
 import type { ChannelEvent, Emoji, GuildEvent, MessageEvent, WorldEvent } from './world-events.ts'
 import type { Channel } from './world-types.ts'
 

@@ -2,7 +2,8 @@
 
 import { CHANNEL_TYPE } from './constants.ts'
 import { can } from './permissions.ts'
-import { renderUser, type World } from './world.ts'
+import { renderUser } from './render-user.ts'
+import type { World } from './world.ts'
 import type { AuditEntry, Channel, Guild, Member, Role } from './world-types.ts'
 
 /** Discord says no more than this of a thread's members. */

@@ -2,7 +2,8 @@
 
 import { Interactions } from './interactions.ts'
 import type { State } from './state.ts'
-import { World, type WorldOptions } from './world.ts'
+import { World } from './world.ts'
+import type { WorldOptions } from './world-new.ts'
 import { seedWorld } from './world-seed.ts'
 import { watchThreads } from './world-thread-life.ts'
 

@@ -14,34 +14,15 @@ import { Cdn } from './files.ts'
 import type { Message } from './message.ts'
 import { compareIds, snowflakes } from './snowflake.ts'
 import type { WorldEvent } from './world-events.ts'
+import {
+  type NewChannel,
+  newChannel,
+  newGuild,
+  type NewRole,
+  newRole,
+  type WorldOptions,
+} from './world-new.ts'
 import type { Application, Channel, Guild, Member, Role, User } from './world-types.ts'
-
-export type { WorldEvent } from './world-events.ts'
-export type { Application, Channel, Command, User } from './world-types.ts'
-
-/** What a new world holds besides its defaults. */
-export type WorldOptions = {
-  readonly clock: Clock
-  readonly token: string
-  readonly botName: string
-  readonly messageContent: boolean
-  /** Of a world that there was before; the rest of it is put in afterwards. */
-  readonly saved?: {
-    readonly bot: User
-    /** Signs the links of files. */
-    readonly cdnSecret: Uint8Array
-    /** The largest id given out so far. */
-    readonly lastId: bigint
-  }
-}
-
-/** What a new channel is besides its name; the rest has defaults. */
-export type NewChannel = { readonly name: string } & Partial<
-  Omit<Channel, 'name' | 'guildId' | 'lastMessageId' | 'lastPinMs'>
->
-
-/** What a new role is besides its name; the rest has defaults. */
-export type NewRole = { readonly name: string } & Partial<Omit<Role, 'id' | 'name' | 'guildId'>>
 
 /** The state of the sandbox. */
 export class World {
@@ -95,16 +76,7 @@ export class World {
   /** Adds a guild with its owner, an @everyone role and no channel. */
   addGuild(name: string, ownerId: string, everyone: bigint): Guild {
     const id = this.nextId()
-    const guild: Guild = {
-      id,
-      name,
-      description: null,
-      ownerId,
-      roles: new Map(),
-      members: new Map(),
-      bans: new Map(),
-      auditLog: [],
-    }
+    const guild = newGuild(id, name, ownerId)
     this.guilds.set(id, guild)
     this.#keepRole(guild, id, { name: '@everyone', permissions: everyone, position: 0 })
     this.addMember(guild, ownerId)
@@ -117,17 +89,7 @@ export class World {
   }
 
   #keepRole(guild: Guild, id: string, fresh: NewRole): Role {
-    const role: Role = {
-      color: 0,
-      hoist: false,
-      position: 1,
-      permissions: 0n,
-      mentionable: false,
-      botId: null,
-      ...fresh,
-      id,
-      guildId: guild.id,
-    }
+    const role = newRole(guild, id, fresh)
     guild.roles.set(id, role)
     this.tell({ name: 'GUILD_ROLE_CREATE', role })
     return role
@@ -135,14 +97,9 @@ export class World {
 
   /** Lets the user join; when it is the bot, it learns of the guild itself. */
   addMember(guild: Guild, userId: string, roles: readonly string[] = []): Member {
-    const member: Member = {
-      guildId: guild.id,
-      userId,
-      nick: null,
-      roles,
-      joinedMs: this.clock.now(),
-      timeoutUntilMs: null,
-    }
+    const joinedMs = this.clock.now()
+    const guildId = guild.id
+    const member = { guildId, userId, nick: null, roles, joinedMs, timeoutUntilMs: null }
     guild.members.set(userId, member)
     this.tell({ name: 'GUILD_MEMBER_ADD', member })
     if (userId === this.application.bot.id) this.tell({ name: 'GUILD_CREATE', guild })
@@ -151,7 +108,7 @@ export class World {
 
   /** Adds a channel or a thread to the guild; a text channel unless told otherwise. */
   addChannel(guild: Guild, fresh: NewChannel): Channel {
-    return this.keepChannel({ ...blankChannel(this.nextId()), ...fresh, guildId: guild.id })
+    return this.keepChannel({ ...newChannel(this.nextId()), ...fresh, guildId: guild.id })
   }
 
   /** The direct-message channel of the two, opened at first use; without `other`, with the bot. */
@@ -160,7 +117,7 @@ export class World {
       ({ recipients }) => recipients.includes(userId) && recipients.includes(other),
     )
     if (known) return known
-    const channel = { ...blankChannel(this.nextId()), type: CHANNEL_TYPE.dm }
+    const channel = { ...newChannel(this.nextId()), type: CHANNEL_TYPE.dm }
     return this.keepChannel({ ...channel, recipients: [userId, other] })
   }
 
@@ -299,38 +256,4 @@ function sortById(messages: Map<string, Message>): void {
   const sorted = [...messages].toSorted(([a], [b]) => compareIds(a, b))
   messages.clear()
   for (const [id, message] of sorted) messages.set(id, message)
-}
-
-function blankChannel(id: string): Channel {
-  return {
-    id,
-    type: CHANNEL_TYPE.guildText,
-    guildId: null,
-    name: '',
-    topic: null,
-    position: 0,
-    parentId: null,
-    nsfw: false,
-    slowmodeS: 0,
-    overwrites: new Map(),
-    recipients: [],
-    thread: null,
-    lastMessageId: null,
-    lastPinMs: null,
-  }
-}
-
-/** The user as the API describes them. */
-export function renderUser(user: User) {
-  return {
-    id: user.id,
-    username: user.name,
-    discriminator: '0',
-    global_name: user.bot ? null : user.displayName,
-    avatar: null,
-    bot: user.bot,
-    public_flags: 0,
-    flags: 0,
-    primary_guild: null,
-  }
 }

@@ -3,7 +3,7 @@
 import { Checks } from '../checks.ts'
 import { renderAuditEntry, renderChannel } from '../render.ts'
 import { compareIds } from '../snowflake.ts'
-import { renderUser } from '../world.ts'
+import { renderUser } from '../render-user.ts'
 import { type Context, ok, type Reply, type Route } from './route.ts'
 import { guildOf } from './targets.ts'
 

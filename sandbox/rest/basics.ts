@@ -3,7 +3,7 @@
 import { Checks } from '../checks.ts'
 import { renderChannel } from '../render.ts'
 import { asJson } from '../requests.ts'
-import { renderUser } from '../world.ts'
+import { renderUser } from '../render-user.ts'
 import { type Context, ok, type Route } from './route.ts'
 
 function renderApplication({ world, gateway }: Context): object {

@@ -2,7 +2,7 @@
 
 import { Checks } from '../checks.ts'
 import { compareIds } from '../snowflake.ts'
-import { renderUser } from '../world.ts'
+import { renderUser } from '../render-user.ts'
 import { addReaction, clearReactions, find, readEmoji, removeReaction } from '../world-reactions.ts'
 import { type Context, NO_CONTENT, ok, type Reply, type Route } from './route.ts'
 import { messageOf, userIdOf } from './targets.ts'
