@@ -65,29 +65,32 @@ export type Answer = {
 
 type Found = { readonly route: Route; readonly params: Readonly<Record<string, string>> }
 
+/** Every route there is. */
+export const apiRoutes: readonly Route[] = [
+  ...gatewayRoutes,
+  ...basicRoutes,
+  ...guildRoutes,
+  ...roleRoutes,
+  ...memberRoutes,
+  ...channelRoutes,
+  ...overwriteRoutes,
+  ...threadRoutes,
+  ...reactionRoutes,
+  // Before the messages: `pins` would be taken for a message's id.
+  ...pinRoutes,
+  ...bulkDeleteRoutes,
+  ...searchRoutes,
+  ...attachmentRoutes,
+  ...auditLogRoutes,
+  ...messageRoutes,
+  ...interactionRoutes,
+  ...commandRoutes,
+]
+
 /** Answers the requests to `/api/…`. */
 export class RestApi {
   readonly #parts: ApiParts
-  readonly #router = new Router([
-    ...gatewayRoutes,
-    ...basicRoutes,
-    ...guildRoutes,
-    ...roleRoutes,
-    ...memberRoutes,
-    ...channelRoutes,
-    ...overwriteRoutes,
-    ...threadRoutes,
-    ...reactionRoutes,
-    // Before the messages: `pins` would be taken for a message's id.
-    ...pinRoutes,
-    ...bulkDeleteRoutes,
-    ...searchRoutes,
-    ...attachmentRoutes,
-    ...auditLogRoutes,
-    ...messageRoutes,
-    ...interactionRoutes,
-    ...commandRoutes,
-  ])
+  readonly #router = new Router(apiRoutes)
 
   constructor(parts: ApiParts) {
     this.#parts = parts
