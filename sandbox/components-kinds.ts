@@ -189,7 +189,7 @@ function readOptions(
     const value = checks.needText(option, 'value', { min: 1, max: 100 }, `${own}.value`)
     if (seen.has(value)) {
       const sentence = 'The specified option value is already used'
-      checks.fail(own, 'SELECT_COMPONENT_OPTION_VALUE_DUPLICATED', sentence)
+      checks.fail(`${own}.value`, 'SELECT_COMPONENT_OPTION_VALUE_DUPLICATED', sentence)
     }
     seen.add(value)
     return present({

@@ -17,7 +17,7 @@ const MAX_URL = 2048
 /** Reads `embeds`; undefined when they are absent, empty when they are null. */
 export function readEmbeds(body: Json, checks: Checks): readonly Json[] | undefined {
   if (body['embeds'] === undefined) return undefined
-  const given = checks.list(body, 'embeds', MAX_EMBEDS) ?? []
+  const given = (checks.list(body, 'embeds', MAX_EMBEDS) ?? []).map(trimmed)
   const embeds = given.map((embed, i) => readEmbed(embed, checks, `embeds.${i}`))
   const total = embeds.reduce((sum, embed) => sum + textOf(embed), 0)
   if (total > MAX_TOTAL) {
@@ -25,6 +25,16 @@ export function readEmbeds(body: Json, checks: Checks): readonly Json[] | undefi
     checks.fail('embeds', 'MAX_EMBED_SIZE_EXCEEDED', sentence)
   }
   return embeds
+}
+
+// Space around a text is dropped before it is measured.
+function trimmed(value: Json): Json {
+  const trim = (item: unknown): unknown => {
+    if (Array.isArray(item)) return item.map(trim)
+    if (isJson(item)) return trimmed(item)
+    return typeof item === 'string' ? item.trim() : item
+  }
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, trim(item)]))
 }
 
 function readEmbed(embed: Json, checks: Checks, at: string): Json {

@@ -33,10 +33,11 @@ const REFUSALS = {
   unknownChannel: [404, 10003, 'Unknown Channel'],
   unknownGuild: [404, 10004, 'Unknown Guild'],
   unknownMember: [404, 10007, 'Unknown Member'],
-  cannotReplyUnread: [400, 160002, 'Cannot reply without permission to read message history'],
+  cannotReplyUnread: [403, 160002, 'Cannot reply without permission to read message history'],
   cannotForwardUnread: [400, 160014, 'You cannot forward a message whose content you cannot read'],
+  // With 429 a client would wait and try again for ever; bots report this one as an error.
   tooManyEdits: [
-    429,
+    400,
     30046,
     'Maximum number of edits to messages older than 1 hour reached. Try again later',
   ],

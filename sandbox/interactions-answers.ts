@@ -99,7 +99,7 @@ export async function post(
   const message = await createMessage(world, {
     channel: interaction.channel,
     authorId: world.application.bot.id,
-    body,
+    body: pingingUsers(body),
     base,
     origin: originOf(interaction),
     reference: referenceOf(world, interaction),
@@ -108,6 +108,12 @@ export async function post(
   })
   interaction.messageIds.add(message.id)
   return message
+}
+
+/** What is said to an interaction pings users alone, where nothing else is asked for. */
+export function pingingUsers(body: MessageBody): MessageBody {
+  const users = { parse: ['users'], users: [], roles: [], repliedUser: false } as const
+  return { ...body, allowedMentions: body.allowedMentions ?? users }
 }
 
 // A follow-up points at the first answer, an answer to a component at the component's message,
@@ -130,7 +136,7 @@ function takeSource(interaction: Interaction): Message {
 async function updateSource({ world, interaction, data, files }: Answering): Promise<Message> {
   const source = world.message(interaction.channel.id, interaction.source!.id)
   const body = readMessageBody(data, files, { base: 'data', before: source })
-  await editMessage(world, source, body, { base: 'data' })
+  await editMessage(world, source, pingingUsers(body), { base: 'data' })
   return takeSource(interaction)
 }
 

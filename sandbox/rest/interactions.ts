@@ -9,7 +9,7 @@ import { isJson } from '../checks.ts'
 import { CALLBACK_TYPE, MESSAGE_FLAG } from '../constants.ts'
 import { refuse } from '../errors.ts'
 import type { Interaction } from '../interactions.ts'
-import { answer, post } from '../interactions-answers.ts'
+import { answer, pingingUsers, post } from '../interactions-answers.ts'
 import type { Message } from '../message.ts'
 import { editMessage } from '../messages.ts'
 import { readMessageBody } from '../messages-body.ts'
@@ -68,7 +68,7 @@ async function editOwn(
   message: Message,
 ): Promise<Reply> {
   const read = readMessageBody(asJson(body), body.files, { before: message })
-  await editMessage(world, message, read)
+  await editMessage(world, message, pingingUsers(read))
   if (message.id === interaction.originalId) interaction.state = 'answered'
   return ok(renderMessage(world, message, OWN))
 }

@@ -1,0 +1,22 @@
+/** What the sandbox refuses, field by field. */
+
+import assert from 'node:assert/strict'
+import { DiscordAPIError } from 'discord.js'
+
+/** Asserts that it is refused with 50035 and an error of that code at that path. */
+export async function refusedAt(
+  answer: Promise<unknown>,
+  path: string,
+  code: string | RegExp,
+): Promise<void> {
+  await assert.rejects(answer, (error) => {
+    assert.ok(error instanceof DiscordAPIError, String(error))
+    assert.equal(error.code, 50035)
+    const raw: { errors?: object } = JSON.parse(JSON.stringify(error.rawError))
+    let node: unknown = raw.errors
+    for (const key of path.split('.')) node = Reflect.get(Object(node), key)
+    const found = JSON.stringify(Reflect.get(Object(node), '_errors') ?? [])
+    assert.match(found, new RegExp(code), `nothing at ${path} of ${JSON.stringify(raw)}`)
+    return true
+  })
+}
