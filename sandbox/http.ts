@@ -24,6 +24,8 @@ export type Parts = {
   readonly members: MemberApi
   readonly rest: RestApi
   readonly faults: Faults
+  /** Writes down what has happened so far, where anything is written down. */
+  readonly settle: () => void
   readonly measure: ((timing: Timing) => void) | undefined
 }
 
@@ -80,10 +82,15 @@ export class Door {
     switch (part) {
       case 'cdn':
         return this.#files.serve(request, response, url, this.#parts.faults.cdn(url.pathname))
-      case 'api':
-        return send(response, await this.#parts.rest.answer(request, url))
+      case 'api': {
+        const answer = await this.#parts.rest.answer(request, url)
+        // A client that was answered may rely on it, even if the sandbox is killed right then.
+        this.#parts.settle()
+        return send(response, answer)
+      }
       case 'people': {
         const body = await this.#people(request, url)
+        this.#parts.settle()
         return send(response, { status: 200, headers: {}, body })
       }
       default:

@@ -80,7 +80,15 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const members = new MemberApi(world, interactions)
   const limits = new RateLimits(world.clock, limitSettings(options))
   const rest = new RestApi({ world, gateway, interactions, limits, faults, observe })
-  const door = new Door({ world, gateway, members, rest, faults, measure })
+  const door = new Door({
+    world,
+    gateway,
+    members,
+    rest,
+    faults,
+    settle: () => state?.settle(),
+    measure,
+  })
 
   const server = createServer((request, response) => void door.answer(request, response))
   server.on('upgrade', (request, socket: IncomingMessage['socket'], head: Buffer) => {

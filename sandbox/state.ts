@@ -58,6 +58,11 @@ export class State {
     this.flush()
   }
 
+  /** Writes what is marked, if anything is: called before an answer tells that it happened. */
+  settle(): void {
+    if (this.#scheduled) this.flush()
+  }
+
   /** Writes what is marked, now. */
   flush(): void {
     this.#scheduled = false
