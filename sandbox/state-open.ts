@@ -7,6 +7,7 @@ import { restoredInteractions, restoreWorld, type SavedWorld } from './state-rec
 import { World } from './world.ts'
 import type { WorldOptions } from './world-new.ts'
 import type { OpenWorld } from './world-open.ts'
+import { watchSight } from './world-sight.ts'
 import { watchThreads } from './world-thread-life.ts'
 
 /**
@@ -36,6 +37,7 @@ function savedWorld(options: WorldOptions, saved: SavedWorld): World {
   const world = new World({ ...options, saved: { bot, cdnSecret, lastId: lastIdOf(saved) } })
   restoreWorld(world, saved)
   watchThreads(world)
+  watchSight(world)
   return world
 }
 

@@ -5,6 +5,7 @@ import type { State } from './state.ts'
 import { World } from './world.ts'
 import type { WorldOptions } from './world-new.ts'
 import { seedWorld } from './world-seed.ts'
+import { watchSight } from './world-sight.ts'
 import { watchThreads } from './world-thread-life.ts'
 
 /** A world, its interactions, and what writes them down. */
@@ -38,5 +39,6 @@ function newWorld(options: WorldOptions): World {
   const world = new World(options)
   seedWorld(world)
   watchThreads(world)
+  watchSight(world)
   return world
 }

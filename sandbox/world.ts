@@ -143,11 +143,6 @@ export class World {
     this.tell({ name: channel.thread ? 'THREAD_DELETE' : 'CHANNEL_DELETE', channel })
   }
 
-  /** Tells the bot of the channel's threads if it could not see the channel before. */
-  tellNewSight(channel: Channel, saw: boolean, sees: boolean): void {
-    if (sees && !saw) this.tell({ name: 'THREAD_LIST_SYNC', channel })
-  }
-
   /** The guild's channels, threads left out, in the order of their positions. */
   channelsOf(guild: Guild): Channel[] {
     return [...this.channels.values()]

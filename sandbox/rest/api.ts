@@ -27,6 +27,7 @@ import { guildRoutes } from './guilds.ts'
 import { interactionRoutes } from './interactions.ts'
 import { memberRoutes } from './members.ts'
 import { messageRoutes } from './messages.ts'
+import { nothingRoutes } from './nothing.ts'
 import { overwriteRoutes } from './overwrites.ts'
 import { pinRoutes } from './pins.ts'
 import { reactionRoutes } from './reactions.ts'
@@ -82,6 +83,7 @@ export const apiRoutes: readonly Route[] = [
   ...searchRoutes,
   ...attachmentRoutes,
   ...auditLogRoutes,
+  ...nothingRoutes,
   ...messageRoutes,
   ...interactionRoutes,
   ...commandRoutes,

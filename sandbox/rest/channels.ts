@@ -3,7 +3,7 @@
 import { Checks, isJson, type Json } from '../checks.ts'
 import { CHANNEL_TYPE } from '../constants.ts'
 import { refuse } from '../errors.ts'
-import { can, channelPermissions, demand, sendingIn } from '../permissions.ts'
+import { demand, sendingIn } from '../permissions.ts'
 import { renderChannel, renderThreadFor } from '../render.ts'
 import { asJson } from '../requests.ts'
 import { AUDIT, changesBetween, note } from '../world-audit.ts'
@@ -116,7 +116,6 @@ function modify(context: Context): Reply {
     }
   }
   const before = describe(channel)
-  const saw = can(world, channel, world.application.bot.id)
   Object.assign(channel, fields)
   if (name !== undefined) channel.name = channelName(name, channel.type)
   if (overwrites) {
@@ -124,7 +123,6 @@ function modify(context: Context): Reply {
     for (const [id, overwrite] of overwrites) channel.overwrites.set(id, overwrite)
   }
   world.tell({ name: 'CHANNEL_UPDATE', channel })
-  world.tellNewSight(channel, saw, can(world, channel, world.application.bot.id))
   note(world, guild.id, by, {
     action: AUDIT.channelUpdate,
     targetId: channel.id,
@@ -185,14 +183,9 @@ function get(context: Context): Reply {
 }
 
 function list(context: Context): Reply {
-  const { world, by } = context
-  const guild = guildOf(context)
-  return ok(
-    world.channelsOf(guild).map((channel) => ({
-      ...renderChannel(world, channel),
-      permissions: String(channelPermissions(world, channel, by.userId)),
-    })),
-  )
+  const { world } = context
+  const channels = world.channelsOf(guildOf(context))
+  return ok(channels.map((channel) => renderChannel(world, channel)))
 }
 
 /** All routes of this file. */

@@ -2,13 +2,7 @@
 
 import { Checks, type Json } from '../checks.ts'
 import { refuse } from '../errors.ts'
-import {
-  ALL_PERMISSIONS,
-  can,
-  channelPermissions,
-  guildPermissions,
-  holds,
-} from '../permissions.ts'
+import { ALL_PERMISSIONS, channelPermissions, guildPermissions, holds } from '../permissions.ts'
 import { asJson } from '../requests.ts'
 import type { World } from '../world.ts'
 import { AUDIT, type By, note } from '../world-audit.ts'
@@ -81,10 +75,9 @@ function put(context: Context): Reply {
 
 /** Sets an overwrite, whoever may, and tells of it. */
 export function setOverwrite(world: World, channel: Channel, overwrite: Overwrite, by: By): void {
-  const saw = can(world, channel, world.application.bot.id)
   const isNew = !channel.overwrites.has(overwrite.id)
   channel.overwrites.set(overwrite.id, overwrite)
-  changed(world, channel, saw)
+  world.tell({ name: 'CHANNEL_UPDATE', channel })
   note(world, channel.guildId, by, {
     action: isNew ? AUDIT.overwriteCreate : AUDIT.overwriteUpdate,
     targetId: channel.id,
@@ -101,20 +94,14 @@ function remove(context: Context): Reply {
   const { channel, guild } = guildChannelOf(context, 'manageRoles')
   const overwrite = channel.overwrites.get(params['overwrite']!)
   if (!overwrite) throw refuse('unknownOverwrite')
-  const saw = can(world, channel, world.application.bot.id)
   channel.overwrites.delete(overwrite.id)
-  changed(world, channel, saw)
+  world.tell({ name: 'CHANNEL_UPDATE', channel })
   note(world, guild.id, by, {
     action: AUDIT.overwriteDelete,
     targetId: channel.id,
     options: targetOptions(guild, overwrite),
   })
   return NO_CONTENT
-}
-
-function changed(world: World, channel: Channel, saw: boolean): void {
-  world.tell({ name: 'CHANNEL_UPDATE', channel })
-  world.tellNewSight(channel, saw, can(world, channel, world.application.bot.id))
 }
 
 function targetOptions(guild: Guild | null, { id, type }: Overwrite): Record<string, string> {

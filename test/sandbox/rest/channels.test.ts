@@ -5,6 +5,8 @@ import { once } from 'node:events'
 import { after, before, describe, it } from 'node:test'
 import { ChannelType, Events, OverwriteType } from 'discord.js'
 import { setOverwrite } from '../../../sandbox/rest/overwrites.ts'
+import { modifyMember } from '../../../sandbox/world-members.ts'
+import { startThread } from '../../../sandbox/world-threads.ts'
 import { setStage, type Stage } from '../../helpers/world.ts'
 
 describe('a channel', () => {
@@ -96,14 +98,32 @@ describe('a channel', () => {
     const role = guild.members.me!.roles.botRole!
     const channel = await guild.channels.create({ name: 'sight' })
     const thread = await channel.threads.create({ name: 'seen late' })
-    await channel.permissionOverwrites.create(role, { ViewChannel: true })
     const { world } = stage.sandbox
+    const kept = world.channel(channel.id)
     const own = { id: role.id, type: 0, allow: 0n, deny: 1n << 10n } as const
-    world.channel(channel.id).overwrites.set(role.id, own)
+    setOverwrite(world, kept, own, stage.by('kit'))
     const synced = once(client, Events.ThreadListSync)
-    setOverwrite(world, world.channel(channel.id), { ...own, deny: 0n }, stage.by('kit'))
+    setOverwrite(world, kept, { ...own, deny: 0n }, stage.by('kit'))
     const [threads] = await synced
     assert.deepEqual([...threads.keys()], [thread.id])
+  })
+
+  it('shows its threads also to a bot that is given a role which sees it', async () => {
+    const { guild, client } = stage
+    const { world } = stage.sandbox
+    const seers = world.addRole(world.guild, { name: 'seers' })
+    const everyone = { id: guild.id, type: 0, allow: 0n, deny: 1n << 10n } as const
+    const allowed = { id: seers.id, type: 0, allow: 1n << 10n, deny: 0n } as const
+    const channel = world.addChannel(world.guild, {
+      name: 'seen by seers',
+      overwrites: new Map([everyone, allowed].map((one) => [one.id, one])),
+    })
+    const thread = startThread(world, channel, { name: 'inside', type: 11 }, stage.by('kit'))
+    const synced = once(client, Events.ThreadListSync)
+    const member = world.member(guild.id, client.user.id)!
+    const roles = [...member.roles, seers.id]
+    modifyMember(world, world.guild, member, { roles }, stage.by('kit'))
+    assert.deepEqual([...(await synced)[0].keys()], [thread.id])
   })
 
   it('of direct messages is opened once and survives being closed', async () => {

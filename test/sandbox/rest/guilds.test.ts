@@ -175,6 +175,15 @@ describe('a guild', () => {
     await assert.rejects(guild.bans.fetch(eve.id), { code: 10026 })
   })
 
+  it('has no emojis, stickers, invites, webhooks or AutoMod rules, and says so', async () => {
+    assert.equal((await guild.emojis.fetch()).size, 0)
+    assert.equal((await guild.stickers.fetch()).size, 0)
+    assert.equal((await guild.invites.fetch()).size, 0)
+    assert.equal((await guild.fetchWebhooks()).size, 0)
+    assert.equal((await guild.autoModerationRules.fetch()).size, 0)
+    assert.equal((await client.application.emojis.fetch()).size, 0)
+  })
+
   it('refuses a reason of more than 512 characters', async () => {
     const long = guild.roles.create.bind(guild.roles, { name: 'x', reason: 'x'.repeat(513) })
     await assert.rejects(sandbox.wrongly(long), { code: 50035 })
