@@ -252,7 +252,7 @@ describe('faults of the API', () => {
       )
     await rest.post(route, { body })
     assert.deepEqual([may(), fault.applied], [true, 0])
-    await rest.post(route, { body }).catch(() => {})
+    await assert.rejects(rest.post(route, { body }), { status: 403, code: 50013 })
     assert.deepEqual([may(), fault.applied], [false, 1])
     fault.cancel()
     assert.equal(may(), true)

@@ -70,6 +70,34 @@ describe('a bucket', () => {
     assert.deepEqual(limits(await call('GET', `/channels/${first}`)), {})
   })
 
+  it('of reactions holds one, whatever is done with them', async () => {
+    const { clock, call, first } = await start()
+    const sent = await call('POST', `/channels/${first}/messages`, { content: 'x' })
+    const { id } = JSON.parse(await sent.text())
+    const path = `/channels/${first}/messages/${id}/reactions`
+    const added = await call('PUT', `${path}/%F0%9F%91%8D/@me`)
+    assert.equal(added.status, 204)
+    assert.deepEqual([limits(added)['limit'], limits(added)['reset-after']], ['1', '0.250'])
+    const refused = await call('DELETE', `${path}/%F0%9F%91%8D/@me`)
+    assert.equal(refused.status, 429)
+    assert.equal(refused.headers.get('retry-after'), '1')
+    clock.advance(250)
+    assert.equal((await call('DELETE', `${path}/%F0%9F%91%8D/@me`)).status, 204)
+  })
+
+  it('of a channel lets its name and topic change twice in ten minutes', async () => {
+    const { clock, call, first } = await start()
+    const rename = (body: object) => call('PATCH', `/channels/${first}`, body)
+    for (const name of ['one', 'two']) assert.equal((await rename({ name })).status, 200)
+    const refused = await rename({ topic: 'three' })
+    assert.equal(refused.status, 429)
+    assert.equal(limits(refused)['scope'], 'shared')
+    assert.equal(JSON.parse(await refused.text()).retry_after, 600)
+    assert.equal((await rename({ nsfw: true })).status, 200)
+    clock.advance(10 * 60_000)
+    assert.equal((await rename({ topic: 'three' })).status, 200)
+  })
+
   it('of an interaction’s token is its own', async () => {
     const { sandbox, call } = await start()
     const path = `/webhooks/${sandbox.world.application.id}`
