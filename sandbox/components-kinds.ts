@@ -189,7 +189,8 @@ function readOptions(
     const value = checks.needText(option, 'value', { min: 1, max: 100 }, `${own}.value`)
     if (seen.has(value)) {
       const sentence = 'The specified option value is already used'
-      checks.fail(`${own}.value`, 'SELECT_COMPONENT_OPTION_VALUE_DUPLICATED', sentence)
+      // The path as reported: github.com/Would-You-Bot/client, issue 304.
+      checks.fail(own, 'SELECT_COMPONENT_OPTION_VALUE_DUPLICATED', sentence)
     }
     seen.add(value)
     return present({

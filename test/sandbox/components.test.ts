@@ -138,7 +138,7 @@ describe('a select', () => {
     await refused({ options: [] }, 'options', 'BAD_LENGTH')
     await refused({ options }, 'options', 'MAX_LENGTH')
     await refused({ options: undefined }, 'options', 'REQUIRED')
-    await refused({ options: [options[0], options[0]] }, 'options.1.value', 'VALUE_DUPLICATED')
+    await refused({ options: [options[0], options[0]] }, 'options.1', 'VALUE_DUPLICATED')
     await refused({ max_values: 26 }, 'max_values', 'NUMBER_TYPE_MAX')
     await refused({ min_values: 3, max_values: 2 }, 'max_values', 'NUMBER_TYPE_MIN')
     await refused({ placeholder: 'x'.repeat(151) }, 'placeholder', 'MAX_LENGTH')
