@@ -5,7 +5,7 @@
  */
 
 import { availableParallelism } from 'node:os'
-import type { EngineOptions } from './engine/options.ts'
+import type { EngineOptions, Provider } from './engine/options.ts'
 import type { EngineRequest, EngineResult, GenerateRequest, Prompt } from './engine/requests.ts'
 import { ImageCache, type ImageTokenStore } from './image-cache.ts'
 import { InferenceThread, WORKER_FILE } from './inference-thread.ts'
@@ -27,6 +27,11 @@ import type {
 export type OpenOptions = {
   /** Threads that one run uses. Default: as many as the machine has. */
   readonly threads?: number
+  /**
+   * Where the graphs run. `webgpu` and `cuda` want a package in fp16 or fp32, and fail with a
+   * sentence where there is no such device. Default `cpu`.
+   */
+  readonly provider?: Provider
   /** Refuses larger images. Default: the image decoder's own limits. */
   readonly imageLimits?: EngineOptions['imageLimits']
   /** Compares the sha256 of every file first; seconds for a large package. Default false. */
@@ -66,6 +71,7 @@ export async function openModel(folder: string, options: OpenOptions = {}): Prom
     await preparePackage(folder)
   }
   const engineOptions: EngineOptions = {
+    provider: options.provider ?? 'cpu',
     threads: options.threads ?? availableParallelism(),
     imageLimits: options.imageLimits ?? {},
     queueLimit: options.queueLimit ?? QUEUE_LIMIT,

@@ -13,6 +13,7 @@ import { JobMaker } from './jobs.ts'
 import { KeptConversations } from './kept-conversations.ts'
 import { EngineLoop, type Incoming } from './loop.ts'
 import type { EngineOptions } from './options.ts'
+import { chooseProvider } from './provider.ts'
 import { PromptCache } from './prompt-cache.ts'
 import { Sequences } from './sequences.ts'
 import { openSessions, releaseSessions } from './sessions.ts'
@@ -33,7 +34,8 @@ export async function openEngine(folder: string, options: EngineOptions): Promis
   const { card } = await openPackage(folder)
   const tokenizer = await loadTokenizer(folder)
   const vocabulary = await readVocabulary(folder)
-  const sessions = await openSessions(folder, card, options.threads)
+  const provider = await chooseProvider(options.provider)
+  const sessions = await openSessions(folder, card, options.threads, provider)
   checkGraphs(sessions, card)
 
   const prompts = new PromptCache(tokenizer)

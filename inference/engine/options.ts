@@ -2,6 +2,10 @@
 
 import type { ImageLimits } from '../image/decode.ts'
 
+/** Where the graphs run; `auto` is a GPU where a fast one is found, else the CPU. */
+export const PROVIDERS = ['auto', 'cpu', 'webgpu', 'cuda'] as const
+export type Provider = (typeof PROVIDERS)[number]
+
 /** How much is done at once. */
 export type LoopOptions = {
   /** Requests that may wait. */
@@ -13,7 +17,8 @@ export type LoopOptions = {
 }
 
 export type EngineOptions = LoopOptions & {
-  /** Threads that one run uses. */
+  readonly provider: Provider
+  /** Threads that one run uses on the CPU. */
   readonly threads: number
   /** What a picture may cost; what is absent is the image decoder's own limit. */
   readonly imageLimits: Partial<ImageLimits>

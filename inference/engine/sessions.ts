@@ -10,6 +10,7 @@ import { ConfigError } from '../errors.ts'
 import type { ModelCard } from '../model-card.ts'
 import { type GraphFile, prepareGraph, preparedGraph, type SavingOptions } from './prepared.ts'
 import { probe } from './probe.ts'
+import { type Device, onDevice, whyNoDevice } from './provider.ts'
 
 export type Sessions = {
   readonly vision: InferenceSession
@@ -29,22 +30,65 @@ export async function openSessions(
   folder: string,
   card: ModelCard,
   threads: number,
+  device: Device = 'cpu',
 ): Promise<Sessions> {
   const open = async (file: GraphFile) => {
-    const prepared = preparedGraph(folder, card, file)
     const options = sessionOptions(threads, SPINS[file])
+    if (device !== 'cpu') {
+      return create(path.join(folder, file), onDevice(options, device), device)
+    }
+    const prepared = preparedGraph(folder, card, file)
     if (existsSync(prepared)) {
       // It is optimised already; doing so again would only take time.
       return create(prepared, { ...options, graphOptimizationLevel: 'disabled' })
     }
     return create(path.join(folder, file), options)
   }
-  return {
+  const sessions = {
     vision: await open('vision.onnx'),
     qformer: await open('qformer.onnx'),
     decoder: await open('decoder.onnx'),
   }
+  if (device !== 'cpu') {
+    await checkDevice(sessions, folder, card, device)
+  }
+  return sessions
 }
+
+/**
+ * Holds a device to the CPU's numbers, on the graph that is cheapest to open twice.
+ *
+ * @throws {ConfigError} if they differ by more than rounding does, 16-bit rounding included.
+ */
+async function checkDevice(
+  sessions: Sessions,
+  folder: string,
+  card: ModelCard,
+  device: Device,
+): Promise<void> {
+  const file = 'qformer.onnx'
+  const reference = await create(path.join(folder, file), sessionOptions(1, false))
+  try {
+    const expected = await probe(reference, file, card)
+    const actual = await probe(sessions.qformer, file, card)
+    const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
+    const worst = expected.reduce(
+      (most, value, i) => Math.max(most, Math.abs(value - actual[i]!)),
+      0,
+    )
+    if (!(worst <= DEVICE_TOLERANCE * largest)) {
+      const percent = ((100 * worst) / largest).toFixed(1)
+      throw new ConfigError([
+        `PROVIDER=${device} computes other numbers than the CPU (${percent} % off); use PROVIDER=cpu.`,
+      ])
+    }
+  } finally {
+    await reference.release()
+  }
+}
+
+/** Part of the largest value by which a device's numbers may differ. */
+const DEVICE_TOLERANCE = 0.01
 
 /** Prepares one graph of a package for this machine; see prepared.ts. */
 export async function prepareSession(
@@ -81,11 +125,13 @@ export async function releaseSessions(sessions: Sessions): Promise<void> {
 async function create(
   file: string,
   options: InferenceSession.SessionOptions,
+  device: Device = 'cpu',
 ): Promise<InferenceSession> {
   try {
     return await InferenceSession.create(file, options)
   } catch (cause) {
-    throw new ConfigError([`${file} does not load: ${String(cause)}`], { cause })
+    const why = device === 'cpu' ? null : whyNoDevice(device, cause)
+    throw new ConfigError([why ?? `${file} does not load: ${String(cause)}`], { cause })
   }
 }
 

@@ -32,6 +32,10 @@ const EPSILON = 1e-5
 /** The first two rows of OPT's position table are never used. */
 const POSITION_OFFSET = 2
 
+/** What the tables give; see `lookUp` for the nodes' names. */
+export const WORDS = 'words'
+export const PLACES = 'places'
+
 const DECODER = 'language_model.model.decoder'
 
 /** What flows from layer to layer: the residual sum, and the same normalised (pre-LN). */
@@ -77,7 +81,7 @@ function declareInputs(g: GraphBuilder, text: TextConfig): void {
 function embeddings(g: GraphBuilder, text: TextConfig, storage: Storage): State {
   const { embed, hidden } = text
   const table = { tensor: text.embedTensor, rows: text.vocab }
-  const words = lookUp(g, storage, 'input_ids', table, embed)
+  const words = lookUp(g, storage, 'input_ids', table, embed, WORDS)
   const all = g.op('Concat', ['image_tokens', words], { axis: 1 }) // [B, S, embed]
   let rows = g.reshape(all, [-1, embed])
   if (embed !== hidden) {
@@ -99,6 +103,7 @@ function embeddings(g: GraphBuilder, text: TextConfig, storage: Storage): State 
       rows: text.maxPositions,
     },
     hidden,
+    PLACES,
   )
   const positions = g.reshape(places, [-1, hidden])
   if (!text.normBefore) {

@@ -68,6 +68,8 @@ export function vector(g: GraphBuilder, tensors: readonly string[], length: numb
  * Looks rows up in a table of the checkpoint.
  *
  * @param part the rows that make the table.
+ * @param name of the result. The nodes are named after it: `Gather:<name>_stored` where the table
+ *   is float16, then `Cast:<name>`. Devices without 16-bit arithmetic leave both to the CPU.
  * @returns the shape of `indices` with `columns` appended, float32.
  */
 export function lookUp(
@@ -76,10 +78,12 @@ export function lookUp(
   indices: string,
   part: WeightPart,
   columns: number,
+  name: string,
 ): string {
   const table = g.weights.float([part], columns, [part.rows, columns], storage.float)
-  const rows = g.op('Gather', [table, indices], { axis: 0 })
-  return storage.float === 'float16' ? g.op('Cast', [rows], { to: 1 }) : rows
+  const half = storage.float === 'float16'
+  const rows = g.op('Gather', [table, indices], { axis: 0 }, half ? `${name}_stored` : name)
+  return half ? g.op('Cast', [rows], { to: 1 }, name) : rows
 }
 
 function names(layer: Linear, kind: 'weight' | 'bias'): string[] {
