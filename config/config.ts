@@ -88,7 +88,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
       }),
     },
     store: {
-      url: values.SIGHTSEER_STORE ?? defaultStore(values.DISCORD_TOKEN),
+      url: values.SIGHTSEER_STORE ?? defaultStore(values),
       keys: values.SIGHTSEER_STORE_KEY,
     },
     bot: {
@@ -114,9 +114,15 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   }
 }
 
-/** The loopback Discord forgets at each start, so what was said there need not be kept. */
-function defaultStore(token: string | undefined): string {
-  return token === undefined ? 'memory:' : 'sqlite:data/sightseer.sqlite'
+/** What was said is kept as long as where it was said: a loopback Discord may begin anew. */
+function defaultStore(values: {
+  readonly DISCORD_TOKEN?: string | undefined
+  readonly SANDBOX_STATE?: string | undefined
+}): string {
+  if (values.DISCORD_TOKEN !== undefined) {
+    return 'sqlite:data/sightseer.sqlite'
+  }
+  return values.SANDBOX_STATE === undefined ? 'memory:' : `sqlite:${values.SANDBOX_STATE}.bot`
 }
 
 /** Programs read proxies in either case, the lower one first. */

@@ -56,7 +56,7 @@ export const environment = z.object({
   ),
 
   SIGHTSEER_STORE: storeAddress.describe(
-    'What is remembered is kept here: sqlite:PATH, redis://HOST, postgres://HOST/DATABASE, or memory: for nothing on disk. Default: sqlite:data/sightseer.sqlite with a DISCORD_TOKEN, else memory:.',
+    'What is remembered is kept here: sqlite:PATH, redis://HOST, postgres://HOST/DATABASE, or memory: for nothing on disk. Default: sqlite:data/sightseer.sqlite with a DISCORD_TOKEN, else a file beside SANDBOX_STATE or, without that, memory:.',
   ),
   SIGHTSEER_STORE_KEY: storeKeys.describe(
     'Encrypts what is kept: 32 bytes in base64 (`openssl rand -base64 32`). Several, separated by commas: the first writes, all read.',

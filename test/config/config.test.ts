@@ -85,8 +85,9 @@ describe('readConfig', () => {
 })
 
 describe('the settings of the bot', () => {
-  it('remembers on disk once there is a token', () => {
+  it('remembers on disk once there is a token, or the loopback Discord does', () => {
     assert.equal(readConfig({ DISCORD_TOKEN: 'x' }).store.url, 'sqlite:data/sightseer.sqlite')
+    assert.equal(readConfig({ SANDBOX_STATE: 'a/world' }).store.url, 'sqlite:a/world.bot')
   })
 
   it('says of each wrong one what it must be, and tells no secret', () => {
