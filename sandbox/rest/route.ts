@@ -60,18 +60,24 @@ export class Router {
    * @throws {ApiError} 404 for an unknown path, 405 for another method.
    */
   find(method: string, path: string): { route: Route; params: Readonly<Record<string, string>> } {
+    const decoded = decode(path)
     let known = false
     for (const { route, pattern } of this.#routes) {
-      const match = pattern.exec(path)
+      const match = pattern.exec(decoded)
       if (!match) continue
       known = true
       if (route.method !== method) continue
-      const params: Record<string, string> = {}
-      for (const [name, value] of Object.entries(match.groups ?? {})) {
-        params[name] = decodeURIComponent(value)
-      }
-      return { route, params }
+      return { route, params: { ...match.groups } }
     }
     throw refuse(known ? 'methodNotAllowed' : 'notFound')
+  }
+}
+
+// `@me` and emoji come encoded: discord.js writes `%40me`.
+function decode(path: string): string {
+  try {
+    return decodeURIComponent(path)
+  } catch {
+    throw refuse('notFound')
   }
 }

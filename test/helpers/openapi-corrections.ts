@@ -87,6 +87,13 @@ export const CORRECTIONS: readonly Correction[] = [
     source: 'topics/rate-limits#exceeding-a-rate-limit-rate-limit-response-structure',
   },
   {
+    at: ['components', 'schemas', 'MessageReferenceType', 'oneOf'],
+    was: [{ title: 'DEFAULT', description: 'Reference to a message', const: 0 }],
+    becomes: [{ const: 0 }, { const: 1 }],
+    why: 'A message may forward another, too.',
+    source: 'resources/message#message-reference-types',
+  },
+  {
     at: ['components', 'schemas', CREATED, 'properties', 'type', 'enum'],
     was: [4],
     becomes: [4, 5],

@@ -23,6 +23,8 @@ export type WatchedSandbox = Sandbox & {
    * but then it must be refused.
    */
   wrongly<T>(act: () => Promise<T>): Promise<T>
+  /** Method and path of every request that a route answered, were it by a refusal of its own. */
+  readonly reached: ReadonlySet<string>
   /** Throws if anything so far differed from the description, and forgets it. */
   check(): void
   /** As `Sandbox.close`, then `check`. */
@@ -36,6 +38,7 @@ export async function startWatchedSandbox(options: SandboxOptions = {}): Promise
   return {
     ...sandbox,
     wrongly: (act) => watch.wrongly(act),
+    reached: watch.reached,
     check: () => watch.check(),
     async close() {
       await sandbox.close()
@@ -46,6 +49,7 @@ export async function startWatchedSandbox(options: SandboxOptions = {}): Promise
 
 /** Judges exchanges and keeps what differed; `api` is null where the description is absent. */
 export class Watch {
+  readonly reached = new Set<string>()
   readonly #api: OpenApi | null
   readonly #found: string[] = []
   #wrongNow = 0
@@ -64,8 +68,10 @@ export class Watch {
   }
 
   see(exchange: Exchange): void {
-    const { method, path, status } = exchange
+    const { method, status } = exchange
+    const path = decodeURI(exchange.path).replaceAll('%40', '@')
     const body = overTheWire(exchange.responseBody)
+    if (status < 400 || codeOf(body) !== 0) this.reached.add(`${method} ${path}`)
     if (status >= 400 && status !== 429 && !isErrorBody(body)) {
       this.#note(exchange, `${status} lacks Discord’s error body {code, message}`)
     }
@@ -107,12 +113,14 @@ function overTheWire(value: unknown): unknown {
 }
 
 function isErrorBody(body: unknown): boolean {
-  return (
-    typeof body === 'object' &&
-    body !== null &&
-    'code' in body &&
-    typeof body.code === 'number' &&
-    'message' in body &&
-    typeof body.message === 'string'
-  )
+  const { code, message } = fieldsOf(body)
+  return typeof code === 'number' && typeof message === 'string'
+}
+
+function codeOf(body: unknown): unknown {
+  return fieldsOf(body)['code']
+}
+
+function fieldsOf(body: unknown): Readonly<Record<string, unknown>> {
+  return typeof body === 'object' && body !== null ? { ...body } : {}
 }

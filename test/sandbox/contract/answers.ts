@@ -5,6 +5,7 @@ import {
   type APIMessage,
   ChannelType,
   type ChatInputCommandInteraction,
+  DiscordAPIError,
   MessageFlags,
   Routes,
 } from 'discord.js'
@@ -24,18 +25,28 @@ export function answerCases(contract: Contract): void {
   clockCases(contract)
 }
 
+/** Lets time pass. */
+type Pass = (ms: number) => void
+
 /** A stage of its own, whose clock the case moves. */
-async function onClock(run: (stage: Stage, clock: ManualClock) => Promise<void>): Promise<void> {
+async function onClock(run: (stage: Stage, pass: Pass) => Promise<void>): Promise<void> {
   const clock = new ManualClock(Date.now())
   const sandbox = await startWatchedSandbox({ clock })
   const client = await logIn(sandbox)
   const ada = await Member.connect(sandbox.url)
   const guild = client.guilds.cache.first()!
   const general = client.channels.cache.get(ada.channelId)
+  let back: Promise<unknown> | undefined
+  const pass = (ms: number) => {
+    // Minutes without a heartbeat end the connection; only one that is back can be ended well.
+    if (ms >= MINUTE_MS) back ??= nextRaw(client, 'RESUMED')
+    clock.advance(ms)
+  }
   try {
     assert.ok(general?.type === ChannelType.GuildText)
-    await run({ sandbox, client, rest: restOf(sandbox), guild, general, ada, lin: ada }, clock)
+    await run({ sandbox, client, rest: restOf(sandbox), guild, general, ada, lin: ada }, pass)
   } finally {
+    await back
     ada.close()
     await client.destroy()
     await sandbox.close()
@@ -98,6 +109,18 @@ function firstCases(contract: Contract): void {
     await refused(stage, expected, () => callback(stage, interaction, long))
     await callback(stage, interaction, { type: 4, data: { content: 'short' } })
   })
+
+  contract(
+    'pings users only, unless told otherwise',
+    'resources/message#allowed-mentions-object-default-settings-for-allowed-mentions',
+    async (stage) => {
+      const interaction = await use(stage)
+      const content = `@everyone <@${stage.lin.id}>`
+      const { resource } = await interaction.reply({ content, withResponse: true })
+      assert.equal(resource?.message?.mentions.everyone, false)
+      assert.deepEqual([...resource.message.mentions.users.keys()], [stage.lin.id])
+    },
+  )
 }
 
 function laterCases(contract: Contract): void {
@@ -199,27 +222,51 @@ function laterCases(contract: Contract): void {
 }
 
 function clockCases(contract: Contract): void {
+  contract(
+    'limits edits of messages older than an hour: 30046',
+    'topics/opcodes-and-status-codes#json-json-error-codes',
+    () =>
+      onClock(async (stage, pass) => {
+        const { rest, general } = stage
+        const { id } = await general.send('old')
+        const path = Routes.channelMessage(general.id, id)
+        const edit = () => rest.patch(path, { body: { content: 'again' } })
+        await edit()
+        pass(61 * MINUTE_MS)
+        const failures = await stage.sandbox.wrongly(() =>
+          Promise.all(
+            Array.from({ length: 40 }, () =>
+              edit().then(
+                () => null,
+                (error: unknown) => error,
+              ),
+            ),
+          ),
+        )
+        assert.equal(failures[0], null)
+        const failure = failures.at(-1)
+        assert.ok(failure instanceof DiscordAPIError && failure.code === 30046)
+      }),
+  )
+
   const source = 'interactions/receiving-and-responding#interaction-callback'
 
   contract('waits three seconds: 10062', source, () =>
-    onClock(async (stage, clock) => {
+    onClock(async (stage, pass) => {
       const interaction = await use(stage)
-      clock.advance(3001)
+      pass(3001)
       await refused(stage, { status: 404, code: 10062 }, () => interaction.reply('late'))
     }),
   )
 
   contract('lets a token live fifteen minutes: 50027', source, () =>
-    onClock(async (stage, clock) => {
+    onClock(async (stage, pass) => {
       const interaction = await use(stage)
       await interaction.deferReply()
-      // Minutes without a heartbeat end the connection too.
-      const back = nextRaw(stage.client, 'RESUMED')
-      clock.advance(14 * MINUTE_MS)
+      pass(14 * MINUTE_MS)
       await interaction.editReply('in time')
-      clock.advance(MINUTE_MS)
+      pass(MINUTE_MS)
       await refused(stage, { status: 401, code: 50027 }, () => interaction.editReply('late'))
-      await back
     }),
   )
 }

@@ -173,6 +173,18 @@ function denialCases(contract: Contract): void {
   )
 
   contract(
+    'cannot reply without the history: 160002',
+    'resources/message#create-message',
+    async (stage) => {
+      const channel = await denied(stage, 'no-history', 'ReadMessageHistory')
+      const { id } = await channel.send('target')
+      const body = { content: 'x', message_reference: { message_id: id } }
+      const act = () => stage.rest.post(Routes.channelMessages(channel.id), { body })
+      await refused(stage, { status: 403, code: 160_002 }, act)
+    },
+  )
+
+  contract(
     'reads nothing old without the history',
     'resources/message#get-channel-messages',
     async (stage) => {

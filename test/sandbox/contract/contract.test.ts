@@ -3,6 +3,8 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, describe, it } from 'node:test'
 import { answerCases } from './answers.ts'
+import { apiRoutes } from '../../../sandbox/rest/api.ts'
+import { Router } from '../../../sandbox/rest/route.ts'
 import { channelCases } from './channels.ts'
 import { commandCases } from './commands.ts'
 import { componentCases } from './components.ts'
@@ -15,13 +17,19 @@ import { guildCases } from './guilds.ts'
 import { httpCases } from './http.ts'
 import { interactionCases } from './interactions.ts'
 import { limitCases } from './limits.ts'
+import { listCases } from './lists.ts'
 import { messageCases } from './messages.ts'
 import { moderationCases } from './moderation.ts'
+import { peopleCases } from './people.ts'
 import { promptCases } from './prompts.ts'
+import { rareCases } from './rare.ts'
 import { reactionCases } from './reactions.ts'
 import { shardingCases } from './sharding.ts'
 import { clear, setStage, type Stage } from './stage.ts'
 import { threadCases } from './threads.ts'
+
+/** How many cases the sandbox is to pass at least. */
+const LEAST_CASES = 120
 
 const AREAS: Readonly<Record<string, (contract: Contract) => void>> = {
   'the API': httpCases,
@@ -38,6 +46,9 @@ const AREAS: Readonly<Record<string, (contract: Contract) => void>> = {
   interactions: interactionCases,
   'modals and autocomplete': promptCases,
   'answers to interactions': answerCases,
+  people: peopleCases,
+  'rarer routes': rareCases,
+  lists: listCases,
   'the gateway': gatewayCases,
   'the gateway in numbers': shardingCases,
   'rate limits': limitCases,
@@ -68,11 +79,27 @@ describe('the contract', () => {
     })
   }
 
+  it('asks every route at least once', () => {
+    const router = new Router(apiRoutes)
+    const asked = new Set(
+      [...stage.sandbox.reached].map((request) => {
+        const [method, path] = request.split(' ')
+        return router.find(method!, path!).route
+      }),
+    )
+    const forgotten = apiRoutes.filter((route) => !asked.has(route))
+    assert.deepEqual(
+      forgotten.map(({ method, path }) => `${method} ${path}`),
+      [],
+    )
+  })
+
   it('is long enough, and says each thing once', (t) => {
     const cases = areas.flatMap(({ cases }) => cases)
     const pages = new Set(cases.map(({ source }) => source.split('#')[0]))
     const titles = new Set(cases.map(({ title }) => title))
     t.diagnostic(`${cases.length} cases after ${pages.size} pages of Discord’s documentation`)
+    assert.ok(cases.length >= LEAST_CASES)
     assert.equal(titles.size, cases.length)
   })
 })

@@ -36,6 +36,16 @@ function embedForms(contract: Contract): void {
   })
 
   contract(
+    'trims the texts of an embed',
+    'resources/message#embed-object-embed-limits',
+    async (stage) => {
+      const title = `  ${'x'.repeat(250)} \n`
+      const [kept] = (await send(stage, { embeds: [{ title }] })).embeds
+      assert.equal(kept?.title, 'x'.repeat(250))
+    },
+  )
+
+  contract(
     'shows an attachment in an embed',
     'reference#uploading-files',
     async ({ general, sandbox }) => {

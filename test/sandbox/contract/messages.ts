@@ -188,6 +188,17 @@ function editCases(contract: Contract): void {
       await refused(stage, { status: 403, code: 50005 }, act)
     },
   )
+
+  contract(
+    'suppresses the embeds of others’ messages',
+    'resources/message#edit-message',
+    async ({ ada, general }) => {
+      const { id } = await ada.say('https://example.com')
+      const message = await general.messages.fetch(id)
+      const edited = await message.suppressEmbeds(true)
+      assert.ok(edited.flags.has(MessageFlags.SuppressEmbeds))
+    },
+  )
 }
 
 function deleteCases(contract: Contract): void {

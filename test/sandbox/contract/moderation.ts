@@ -145,4 +145,22 @@ function auditCases(contract: Contract): void {
       assert.equal(log.entries.first()?.reason, reason)
     },
   )
+
+  contract(
+    'logs deletions of others’ messages',
+    'resources/audit-log#audit-log-entry-object-optional-audit-entry-info',
+    async (stage) => {
+      const { ada, general, client } = stage
+      const { id } = await ada.say('to be logged')
+      const heard = next(
+        client,
+        Events.GuildAuditLogEntryCreate,
+        ({ action }) => action === AuditLogEvent.MessageDelete,
+      )
+      await general.messages.delete(id)
+      const [{ targetId, extra }] = await heard
+      assert.equal(targetId, ada.id)
+      assert.ok(extra && 'count' in extra)
+    },
+  )
 }
