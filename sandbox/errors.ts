@@ -6,12 +6,15 @@ export class ApiError extends Error {
   readonly status: number
   readonly code: number
   readonly errors: object | undefined
+  /** Of a 429: when it may be tried again, in milliseconds. */
+  readonly waitMs: number | undefined
 
-  constructor(status: number, code: number, message: string, errors?: object) {
+  constructor(status: number, code: number, message: string, errors?: object, waitMs?: number) {
     super(message)
     this.status = status
     this.code = code
     this.errors = errors
+    this.waitMs = waitMs
   }
 
   /** The body of the response. */
@@ -20,6 +23,7 @@ export class ApiError extends Error {
       message: this.message,
       code: this.code,
       ...(this.errors === undefined ? {} : { errors: this.errors }),
+      ...(this.waitMs === undefined ? {} : { retry_after: this.waitMs / 1000, global: false }),
     }
   }
 }
@@ -50,7 +54,6 @@ const REFUSALS = {
   unknownBan: [404, 10026, 'Unknown Ban'],
   unknownInteraction: [404, 10062, 'Unknown interaction'],
   unknownCommand: [404, 10063, 'Unknown application command'],
-  slowmode: [429, 20016, 'This action cannot be performed due to slowmode rate limit'],
   tooManyPins: [400, 30003, 'Maximum number of pins reached (250)'],
   tooManyRoles: [400, 30005, 'Maximum number of server roles reached (250)'],
   tooManyReactions: [400, 30010, 'Maximum number of reactions reached (20)'],
@@ -88,6 +91,12 @@ const REFUSALS = {
   threadExists: [400, 160004, 'A thread has already been created for this message'],
   lockedThread: [400, 160005, 'Thread is locked'],
 } as const
+
+/** The refusal of one who writes again too soon in slow mode. */
+export function refuseSlowmode(waitMs: number): ApiError {
+  const message = 'This action cannot be performed due to slowmode rate limit'
+  return new ApiError(429, 20016, message, undefined, waitMs)
+}
 
 /** The refusal of that name. */
 export function refuse(name: keyof typeof REFUSALS): ApiError {

@@ -6,7 +6,7 @@
 
 import type { Json } from './checks.ts'
 import { MESSAGE_FLAG } from './constants.ts'
-import { refuse } from './errors.ts'
+import { refuse, refuseSlowmode } from './errors.ts'
 import { snowflakeTime } from './snowflake.ts'
 import type { Message } from './message.ts'
 import { createMessage, editMessage } from './messages.ts'
@@ -42,7 +42,7 @@ export type Act = {
 export async function sendAs(act: Act, json: Json, files: Files): Promise<Message> {
   const { world, channel, userId } = act
   demand(world, channel, userId, sendingIn(channel))
-  refuseSlowmode(act)
+  checkSlowmode(act)
   checkSendable(world, channel, userId)
   const body = readMessageBody(json, files)
   if (body.uploads.length > 0) demand(world, channel, userId, 'attachFiles')
@@ -50,12 +50,12 @@ export async function sendAs(act: Act, json: Json, files: Files): Promise<Messag
   return createMessage(world, { channel, authorId: userId, body })
 }
 
-function refuseSlowmode({ world, channel, userId }: Act): void {
+function checkSlowmode({ world, channel, userId }: Act): void {
   if (channel.slowmodeS === 0 || can(world, channel, userId, 'bypassSlowmode')) return
   const last = world.history(channel.id).findLast((m) => m.authorId === userId && !m.origin)
-  if (last && last.timestampMs + channel.slowmodeS * 1000 > world.clock.now()) {
-    throw refuse('slowmode')
-  }
+  if (!last) return
+  const waitMs = last.timestampMs + channel.slowmodeS * 1000 - world.clock.now()
+  if (waitMs > 0) throw refuseSlowmode(waitMs)
 }
 
 /**

@@ -78,7 +78,7 @@ export async function createMessage(world: World, fresh: NewMessage): Promise<Me
     visibleTo: fresh.visibleTo ?? null,
     ...shown,
     editedMs: null,
-    flags,
+    flags: snapshots.length > 0 ? flags | MESSAGE_FLAG.hasSnapshot : flags,
     files,
     reactions: [],
     pinnedMs: null,

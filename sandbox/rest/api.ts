@@ -156,6 +156,14 @@ class Call {
       if (fault) return await this.#fail(fault, () => this.#handle(found, query))
       return await this.#handle(found, query)
     } catch (error) {
+      if (error instanceof ApiError && error.waitMs !== undefined) {
+        // Whoever is to wait is told so where clients look for it.
+        this.headers = {
+          ...this.headers,
+          ...waitHeaders(error.waitMs),
+          'x-ratelimit-scope': 'user',
+        }
+      }
       return refusalOf(error)
     }
   }

@@ -91,6 +91,7 @@ describe('a message', () => {
     const forwarded = await ada.forward(source, 'memes')
     assert.equal(forwarded.content, '')
     assert.equal(forwarded.message_reference?.type, 1)
+    assert.equal(forwarded.flags, 1 << 14)
     const [snapshot] = forwarded.message_snapshots ?? []
     assert.equal(snapshot?.message.content, 'my cat')
     assert.equal(snapshot.message.attachments[0]?.filename, 'cat.png')
@@ -109,6 +110,20 @@ describe('a message', () => {
     await assert.rejects(lin.say('two'), /20016/)
     clock.advance(10_000)
     await lin.say('two')
+    const bot = sandbox.world.member(sandbox.world.guild.id, sandbox.world.application.bot.id)
+    assert.ok(bot)
+    const { roles } = bot
+    bot.roles = []
+    await send({ content: 'one' })
+    const response = await fetch(`${sandbox.api}/v10/channels/${channel.id}/messages`, {
+      method: 'POST',
+      headers: { authorization: `Bot ${sandbox.token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ content: 'two' }),
+    })
+    assert.equal(response.status, 429)
+    assert.equal(response.headers.get('retry-after'), '10')
+    assert.equal(JSON.parse(await response.text()).retry_after, 10)
+    bot.roles = roles
     channel.slowmodeS = 0
   })
 
