@@ -7,17 +7,23 @@ import { runFollowUpBench } from './follow-up.ts'
 import { runLimitsBench } from './limits.ts'
 import { runParityBench } from './parity.ts'
 import { runPullBench } from './pull.ts'
+import { runSandboxBench } from './sandbox-load.ts'
 import { runStartBench } from './start.ts'
 import { runThroughputBench } from './throughput.ts'
 
 const HELP = `npm run bench -- WHAT [options]
 
-With the demo model and the small checkpoints:
+With the demo model, the small checkpoints, or no model at all:
   demo        accuracy of the demo model: unseen scenes of both renderers, by category,
               with and without history, with the wrong picture and with none
                 --model DIR|NAME     default demo
                 --limit N            only the first N scenes
   parity      distance from transformers at every seam of the small checkpoints
+  sandbox     the loopback Discord under load: members use a command, discord.js answers;
+              the server's own time, its memory, and how long it takes to start
+                --members N          default 200
+                --rate N             uses a second; default 50
+                --seconds N          default 60
 
 With a blip2-opt-2.7b of random weights, made on the spot:
   describe    picture to 21 tokens by stage, beside transformers on PyTorch
@@ -47,6 +53,7 @@ const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<void
   limits: runLimitsBench,
   parity: runParityBench,
   pull: runPullBench,
+  sandbox: runSandboxBench,
   start: runStartBench,
   throughput: runThroughputBench,
 }
