@@ -41,7 +41,8 @@ USER 0
 RUN apt-get update \
   && apt-get install -y --no-install-recommends libvulkan1=1.3.* \
   && rm -rf /var/lib/apt/lists/*
-ENV NVIDIA_VISIBLE_DEVICES=all \
+ENV PROVIDER=auto \
+  NVIDIA_VISIBLE_DEVICES=all \
   NVIDIA_DRIVER_CAPABILITIES=compute,graphics,utility
 USER 1000:1000
 

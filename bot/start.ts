@@ -126,11 +126,12 @@ class Start {
 
   /** Checks the model, and begins to open it. */
   async #model(): Promise<{ model: LateModel; opening: Promise<Model> }> {
-    const { model: name, modelsFolder, threads, imageLimits, bot } = this.#config
+    const { model: name, modelsFolder, threads, provider, imageLimits, bot } = this.#config
     const folder = findModel(name, modelsFolder)
     const { card } = await openPackage(folder)
     const opening = openModel(folder, {
       threads: threads ?? availableParallelism(),
+      provider,
       imageLimits,
       queueLimit: bot.queue,
     })

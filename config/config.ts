@@ -4,7 +4,7 @@
  * `readConfig` is pure: nothing else reads environment variables, and nothing is read at import.
  */
 
-import { environment, type LOG_LEVELS } from './environment.ts'
+import { environment, type LOG_LEVELS, type PROVIDERS } from './environment.ts'
 import { ConfigError } from './errors.ts'
 
 const HOUR_MS = 60 * 60 * 1000
@@ -22,6 +22,8 @@ export type Config = {
   readonly modelsFolder?: string
   /** Threads that one run of the model uses. Absent: as many as the machine has. */
   readonly threads?: number
+  /** Where the model runs. */
+  readonly provider: (typeof PROVIDERS)[number]
   /** Larger image files and larger images are refused; absent: the decoder's own limits. */
   readonly imageLimits: { readonly maxBytes?: number; readonly maxPixels?: number }
   /** What keeps the bot's memory. */
@@ -79,6 +81,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     ...(values.SANDBOX_STATE !== undefined && { sandboxState: values.SANDBOX_STATE }),
     ...(values.SIGHTSEER_MODELS !== undefined && { modelsFolder: values.SIGHTSEER_MODELS }),
     ...(values.SIGHTSEER_THREADS !== undefined && { threads: values.SIGHTSEER_THREADS }),
+    provider: values.PROVIDER ?? 'cpu',
     imageLimits: {
       ...(values.SIGHTSEER_MAX_IMAGE_BYTES !== undefined && {
         maxBytes: values.SIGHTSEER_MAX_IMAGE_BYTES,

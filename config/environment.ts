@@ -18,6 +18,9 @@ const MIB = 1024 * 1024
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 
+/** Where the model can run; as the engine has them. */
+export const PROVIDERS = ['auto', 'cpu', 'webgpu', 'cuda'] as const
+
 export const environment = z.object({
   DISCORD_TOKEN: text.describe(
     'Token of the Discord bot. Empty: `npm start` runs against its own loopback Discord.',
@@ -44,6 +47,9 @@ export const environment = z.object({
   SIGHTSEER_MODELS: text.describe('Another folder with model packages, searched first.'),
   SIGHTSEER_THREADS: wholeNumber(1, 256).describe(
     'Threads that one run of the model uses. Default: as many as the machine has.',
+  ),
+  PROVIDER: oneOf(PROVIDERS).describe(
+    'Where the model runs: cpu (default), webgpu, cuda, or auto for a GPU where one is faster.',
   ),
   SIGHTSEER_QUEUE: wholeNumber(1, 100_000).describe(
     'How many requests may wait for the model before people are told to come back. Default: 64.',

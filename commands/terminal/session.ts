@@ -31,6 +31,7 @@ export async function withModel<T>(
   const place = findModel(name ?? config.model, config.modelsFolder, folder)
   const opening = notice(`Opening ${name ?? config.model} …`) // seconds for a large model
   const model = await openModel(place, {
+    provider: config.provider,
     imageLimits: config.imageLimits,
     ...(config.threads !== undefined && { threads: config.threads }),
   }).finally(opening.clear)

@@ -19,6 +19,7 @@ const KEY = randomBytes(32)
 
 const DEFAULTS = {
   model: 'demo',
+  provider: 'cpu',
   imageLimits: {},
   store: { url: 'memory:', keys: [] },
   bot: { shards: 'auto', queue: 64, retentionMs: 86_400_000, stopLimitMs: 20_000 },
@@ -43,6 +44,7 @@ describe('readConfig', () => {
         SIGHTSEER_STORE: 'redis://cache:6379/1',
         SIGHTSEER_STORE_KEY: `${KEY.toString('base64')}, ${KEY.toString('hex')}`,
         SIGHTSEER_GUILD: '123456789012345678',
+        PROVIDER: 'webgpu',
         SIGHTSEER_QUEUE: '7',
         SIGHTSEER_RETENTION_HOURS: '2',
         SIGHTSEER_OPERATIONS_PORT: '9090',
@@ -64,6 +66,7 @@ describe('readConfig', () => {
         },
         logLevel: 'debug',
         operations: { host: '127.0.0.1', port: 9090 },
+        provider: 'webgpu',
         discordToken: 'abc',
         model: 'big',
         modelsFolder: '/models',
@@ -100,6 +103,7 @@ describe('the settings of the bot', () => {
       SIGHTSEER_OPERATIONS_PORT: 'http',
       DISCORD_API: 'localhost',
       LOG_LEVEL: 'loud',
+      PROVIDER: 'tpu',
       SHARDS: 'many',
     }
     assert.throws(
