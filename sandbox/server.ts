@@ -79,7 +79,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const faults = new Faults(world, gateway)
   const members = new MemberApi(world, interactions)
   const limits = new RateLimits(world.clock, limitSettings(options))
-  const rest = new RestApi({ world, gateway, interactions, limits, faults, observe })
+  const keep = () => state?.flush()
+  const rest = new RestApi({ world, gateway, interactions, limits, faults, observe, keep })
   const door = new Door({
     world,
     gateway,

@@ -63,9 +63,10 @@ export class State {
     if (this.#scheduled) this.flush()
   }
 
-  /** Writes what is marked, now. */
+  /** Writes what is marked, now: before anyone is told that it was done. */
   flush(): void {
     this.#scheduled = false
+    if (this.#marked.size + this.#newFiles.size + this.#goneFiles.size === 0) return
     try {
       this.#file.transaction(() => this.#write())
     } catch (error) {
