@@ -13,15 +13,15 @@ import {
   Routes,
 } from 'discord.js'
 import { Member } from '../../sandbox/client.ts'
-import { type Sandbox, startSandbox } from '../../sandbox/server.ts'
 import { logIn, nextInteraction } from '../helpers/sandbox-client.ts'
+import { startWatchedSandbox, type WatchedSandbox } from '../helpers/watched-sandbox.ts'
 
-let sandbox: Sandbox
+let sandbox: WatchedSandbox
 let client: Client<true>
 let ada: Member
 
 before(async () => {
-  sandbox = await startSandbox({ rateLimits: 'off' })
+  sandbox = await startWatchedSandbox({ rateLimits: 'off' })
   client = await logIn(sandbox)
   ada = await Member.connect(sandbox.url)
 })
@@ -152,7 +152,10 @@ describe('a slash command', () => {
       focused: true,
     })
     const tooMany = Array.from({ length: 26 }, (_, i) => ({ name: `${i}`, value: `${i}` }))
-    await assert.rejects(typed.respond(tooMany), { code: 50035 })
+    await assert.rejects(
+      sandbox.wrongly(() => typed.respond(tooMany)),
+      { code: 50035 },
+    )
     typed.responded = false
     await typed.respond([{ name: 'Cat', value: 'cat' }])
     assert.deepEqual(await suggested, [{ name: 'Cat', value: 'cat' }])
@@ -160,7 +163,11 @@ describe('a slash command', () => {
     const next = nextInteraction(client, isAutocomplete)
     const numbers = ada.autocomplete('find', 'number', { number: '4', guess: 'x' })
     const asked = await next
-    await assert.rejects(asked.respond([{ name: 'four', value: 'four' }]), { code: 50035 })
+    const wrong = [{ name: 'four', value: 'four' }]
+    await assert.rejects(
+      sandbox.wrongly(() => asked.respond(wrong)),
+      { code: 50035 },
+    )
     asked.responded = false
     await asked.respond([{ name: 'four', value: 4 }])
     assert.deepEqual(await numbers, [{ name: 'four', value: 4 }])

@@ -21,18 +21,18 @@ import {
   UserSelectMenuBuilder,
 } from 'discord.js'
 import { Member } from '../../sandbox/client.ts'
-import { type Sandbox, startSandbox } from '../../sandbox/server.ts'
 import { logIn, nextInteraction } from '../helpers/sandbox-client.ts'
+import { startWatchedSandbox, type WatchedSandbox } from '../helpers/watched-sandbox.ts'
 
 const TEXT = new TextEncoder().encode('a small file')
 
-let sandbox: Sandbox
+let sandbox: WatchedSandbox
 let client: Client<true>
 let ada: Member
 let lin: Member
 
 before(async () => {
-  sandbox = await startSandbox({ rateLimits: 'off' })
+  sandbox = await startWatchedSandbox({ rateLimits: 'off' })
   client = await logIn(sandbox)
   await client.application.commands.set([
     { name: 'look', description: 'Looks' },

@@ -6,17 +6,17 @@ import { type Client, GatewayIntentBits, MessageFlags } from 'discord.js'
 import { WebSocket } from 'ws'
 import { Member } from '../../sandbox/client.ts'
 import { rawText } from '../../sandbox/gateway-connection.ts'
-import { type Sandbox, startSandbox } from '../../sandbox/server.ts'
 import { logIn, nextInteraction } from '../helpers/sandbox-client.ts'
+import { startWatchedSandbox, type WatchedSandbox } from '../helpers/watched-sandbox.ts'
 
-let sandbox: Sandbox
+let sandbox: WatchedSandbox
 let client: Client<true>
 let ada: Member
 let lin: Member
 let mo: Member
 
 before(async () => {
-  sandbox = await startSandbox({ rateLimits: 'off' })
+  sandbox = await startWatchedSandbox({ rateLimits: 'off' })
   client = await logIn(sandbox, [GatewayIntentBits.Guilds, GatewayIntentBits.DirectMessages])
   await client.application.commands.set([{ name: 'look', description: 'Looks' }])
   ada = await Member.connect(sandbox.url)

@@ -61,6 +61,7 @@ describe('a message', () => {
     assert.equal(first.nonce, 'n1')
     assert.equal((await send({ ...body, content: 'twice' })).id, first.id)
     assert.notEqual((await send({ content: 'x', nonce: 'n1' })).id, first.id)
+    assert.notEqual((await send({ ...body, nonce: 'n2' })).id, first.id)
     await refusedAt(send({ content: 'x', nonce: 'n'.repeat(26) }), 'nonce', 'MAX_LENGTH')
   })
 
