@@ -6,6 +6,7 @@ where stages run side by side); the order is tokenizer, data, lm, vit, features,
 
 import argparse
 import importlib
+import os
 from pathlib import Path
 
 import torch
@@ -22,7 +23,7 @@ def run_stage(name, run):
     if name == 'tokenizer':
         importlib.import_module('training.text').build_tokenizer(run / 'tokenizer')
     elif name == 'data':
-        importlib.import_module('training.data').make(run)
+        importlib.import_module('training.data').make(run, workers=os.cpu_count())
     elif name == 'features':
         importlib.import_module('training.vit').write_features(run)
     else:
