@@ -79,8 +79,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const faults = new Faults(world, gateway)
   const members = new MemberApi(world, interactions)
   const limits = new RateLimits(world.clock, limitSettings(options))
-  const keep = () => state?.flush()
-  const rest = new RestApi({ world, gateway, interactions, limits, faults, observe, keep })
+  const rest = new RestApi({ world, gateway, interactions, limits, faults, observe })
   const door = new Door({
     world,
     gateway,

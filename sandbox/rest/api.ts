@@ -54,8 +54,6 @@ export type ApiParts = {
   readonly limits: RateLimits
   readonly faults: Faults
   readonly observe: ((exchange: Exchange) => void) | undefined
-  /** Called before a response goes out: what it says was done must outlive the process. */
-  readonly keep: () => void
 }
 
 /** A response as it goes out; `null` is none at all. */
@@ -102,14 +100,13 @@ export class RestApi {
 
   /** Answers a request; never rejects. */
   async answer(request: IncomingMessage, url: URL): Promise<Answer> {
-    const { limits, observe, keep } = this.#parts
+    const { limits, observe } = this.#parts
     const bannedMs = limits.bannedForMs()
     if (bannedMs > 0) return banned(bannedMs)
     const method = request.method ?? 'GET'
     const path = url.pathname.replace(/^\/api(\/v10)?/, '')
     const call = new Call(this.#parts, request, method, path)
     const reply = await call.run(this.#router, url.searchParams)
-    keep()
     if (reply === 'none') return null
     limits.noteAnswer(reply.status, call.headers['x-ratelimit-scope'])
     observe?.({
