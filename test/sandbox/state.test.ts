@@ -208,6 +208,22 @@ describe('a sandbox with a state file', () => {
     await second.close()
   })
 
+  it('takes the same client back, when it comes again on the same port', async () => {
+    const first = await startSandbox({ stateFile })
+    const client = await logIn(first)
+    const { id } = general(first)
+    await first.close()
+    const ready = once(client, Events.ShardReady, { signal: AbortSignal.timeout(PATIENCE_MS) })
+    const second = await startSandbox({ stateFile, port: Number(new URL(first.url).port) })
+    await ready
+    const channel = client.channels.cache.get(id)
+    assert.ok(channel?.isSendable())
+    const message = await channel.send('here again')
+    assert.equal(second.world.message(id, message.id).content, 'here again')
+    await client.destroy()
+    await second.close()
+  })
+
   it('never gives an id twice, though the clock was set back', async () => {
     const first = await startSandbox({ stateFile })
     const last = first.world.addUser('late', 'Late').id
