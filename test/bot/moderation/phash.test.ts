@@ -1,0 +1,110 @@
+/** Perceptual hashes: what stays alike, and what does not. */
+
+import assert from 'node:assert/strict'
+import { before, describe, it } from 'node:test'
+import sharp from 'sharp'
+import type { Sharp } from 'sharp'
+import {
+  distanceOf,
+  type Fingerprint,
+  fingerprintOf,
+  isHash,
+} from '../../../bot/moderation/phash.ts'
+import { InputError } from '../../../config/errors.ts'
+import { screenshot } from '../../helpers/screenshots.ts'
+
+/** The least distance between what is compared of two pictures. */
+function apart(a: Fingerprint, b: Fingerprint): number {
+  return Math.min(
+    ...[b.whole, b.mirrored, ...b.cropped].map((hash) => distanceOf(a.whole, hash)),
+    ...a.cropped.map((hash) => distanceOf(hash, b.whole)),
+  )
+}
+
+async function print(bytes: Uint8Array): Promise<Fingerprint> {
+  const found = await fingerprintOf(bytes)
+  assert.ok(found)
+  return found
+}
+
+describe('distanceOf', () => {
+  it('counts the bits that differ', () => {
+    assert.equal(distanceOf('0000000000000000', '0000000000000000'), 0)
+    assert.equal(distanceOf('0000000000000000', 'ffffffffffffffff'), 64)
+    assert.equal(distanceOf('8000000000000001', '0000000000000000'), 2)
+    assert.equal(distanceOf('00000000f0000000', '0000000070000000'), 1)
+  })
+})
+
+describe('fingerprintOf', () => {
+  let original: Uint8Array
+  let known: Fingerprint
+  before(async () => {
+    original = await screenshot(1)
+    known = await print(original)
+  })
+
+  it('gives hashes of 16 hexadecimal digits', () => {
+    for (const hash of [known.whole, known.mirrored, ...known.cropped]) assert.ok(isHash(hash))
+    assert.ok(!isHash('xyz') && !isHash('ABCDEF0123456789'))
+  })
+
+  for (const [name, change] of [
+    ['JPEG of low quality', (s) => s.jpeg({ quality: 30 })],
+    ['WebP', (s) => s.webp({ quality: 50 })],
+    ['half the size', (s) => s.resize({ width: 400 }).png()],
+    ['another shape', (s) => s.resize(640, 640, { fit: 'fill' }).png()],
+    ['a little brighter', (s) => s.modulate({ brightness: 1.08 }).png()],
+    ['a slight shift of colour', (s) => s.modulate({ hue: 12, saturation: 1.15 }).png()],
+    ['a little blurred', (s) => s.blur(1.5).png()],
+  ] satisfies [string, (s: Sharp) => Sharp][]) {
+    it(`stays within 6 bits: ${name}`, async () => {
+      const changed = await print(await change(sharp(original)).toBuffer())
+      assert.ok(distanceOf(known.whole, changed.whole) <= 6)
+    })
+  }
+
+  for (const [name, left, top, right, bottom] of [
+    ['3 % all around', 0.03, 0.03, 0.03, 0.03],
+    ['5 % all around', 0.05, 0.05, 0.05, 0.05],
+    ['6 % at the bottom', 0, 0, 0, 0.06],
+    ['4 % on the left', 0.04, 0, 0, 0],
+  ] as const) {
+    it(`stays within 8 bits of one of the forms: cropped by ${name}`, async () => {
+      const { width, height } = await sharp(original).metadata()
+      const cut = await sharp(original)
+        .extract({
+          left: Math.round(left * width),
+          top: Math.round(top * height),
+          width: Math.round((1 - left - right) * width),
+          height: Math.round((1 - top - bottom) * height),
+        })
+        .jpeg({ quality: 70 })
+        .toBuffer()
+      assert.ok(apart(known, await print(cut)) <= 8)
+    })
+  }
+
+  it('finds the mirror image by the mirrored hash only', async () => {
+    const flopped = await print(await sharp(original).flop().png().toBuffer())
+    assert.ok(distanceOf(known.mirrored, flopped.whole) <= 2)
+    assert.ok(distanceOf(known.whole, flopped.whole) > 16)
+  })
+
+  it('is far off for other pictures of the same make', async () => {
+    for (let seed = 2; seed < 12; seed++) {
+      const other = await print(await screenshot(seed))
+      assert.ok(apart(known, other) > 10, `seed ${seed}: ${apart(known, other)}`)
+    }
+  })
+
+  it('says that a plain picture cannot be compared', async () => {
+    const plain = sharp({ create: { width: 90, height: 90, channels: 3, background: '#fefefe' } })
+    assert.equal(await fingerprintOf(await plain.png().toBuffer()), null)
+  })
+
+  it('refuses what is no picture or too large', async () => {
+    await assert.rejects(fingerprintOf(new Uint8Array(20)), InputError)
+    await assert.rejects(fingerprintOf(original, { maxPixels: 100 }), InputError)
+  })
+})
