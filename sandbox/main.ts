@@ -1,73 +1,92 @@
-/**
- * `npm run sandbox`: the loopback Discord by itself, for any bot.
- *
- * It prints where it is and what a bot needs to reach it, and runs until it is interrupted.
- */
+/** `node sandbox/main.ts`: the loopback Discord alone, for any bot; see HELP. */
 
-import { once } from 'node:events'
 import { enableCompileCache } from 'node:module'
 import { parseArgs } from 'node:util'
+import type { SandboxOptions } from './server.ts'
 
-const HELP = `npm run sandbox -- [options]
+const HELP = `node sandbox/main.ts [options]
 
-Starts a loopback Discord on 127.0.0.1: a page for people, and a REST API, gateway and CDN for bots.
-  --port N       its port; default: a free one
-  --state FILE   keeps everything in a SQLite file, so that a later start goes on from there;
-                 default: it forgets
-  --name NAME    the bot's name; default Sightseer
-Give your bot the printed token, and its library the printed API in place of Discord's own.
+Starts a small Discord on this machine and prints what a bot needs to use it. It goes on until
+Ctrl-C.
+  --port N              default 4350; 0 takes a free one
+  --state FILE          keeps everything in this file; default nothing outlives the process
+  --token TEXT          the token that the bot logs in with; it opens nothing else
+  --bot-name TEXT       default Sandbox Bot
+  --no-message-content  the portal does not grant that intent
+  --no-rate-limits      takes as many requests as come
+  --strict-identify     lets a shard identify once in 5 s only, as Discord does
+
+Faults are asked for at /sandbox/faults, in JSON: GET lists them, POST adds one, DELETE ends them.
+  curl -X POST ADDRESS/sandbox/faults -d '{"kind": "gateway", "action": "drop"}'
+  curl -X POST ADDRESS/sandbox/faults \\
+    -d '{"kind": "rest", "path": "/channels/*/messages", "status": 502, "count": 3}'
+sandbox/fault-spec.ts lists what there is.
 `
 
-const OPTIONS = {
-  port: { type: 'string', default: '0' },
-  state: { type: 'string' },
-  name: { type: 'string' },
-  help: { type: 'boolean', short: 'h' },
-} as const
+const DEFAULT_PORT = '4350'
 
-type Options = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>['values']
-
-async function run(options: Options): Promise<void> {
-  // What was compiled for an earlier start need not be compiled again.
-  enableCompileCache()
-  const { startSandbox } = await import('./server.ts')
-  const { port, state, name } = options
-  const sandbox = await startSandbox({
-    port: Number(port),
-    ...(state === undefined ? {} : { stateFile: state }),
-    ...(name === undefined ? {} : { botName: name }),
-  })
-  process.stdout.write(
-    `Page   ${sandbox.url}\nAPI    ${sandbox.api}\nToken  ${sandbox.token}\n` +
-      `Ready in ${performance.now().toFixed(0)} ms. Ctrl-C ends it.\n`,
-  )
-  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
-  await sandbox.close()
-}
-
-/** @returns the options, or the sentence that says what is wrong with them. */
-function readOptions(args: readonly string[]): Options | string {
+/** @returns the options, `help`, or a sentence on what is wrong. */
+function readArguments(args: readonly string[]): SandboxOptions | 'help' | { wrong: string } {
   try {
-    const { values } = parseArgs({ args: [...args], options: OPTIONS })
-    const isPort = /^\d{1,5}$/.test(values.port) && Number(values.port) < 65_536
-    return isPort ? values : '--port must be a whole number from 0 to 65535.'
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        help: { type: 'boolean', short: 'h' },
+        port: { type: 'string', default: DEFAULT_PORT },
+        state: { type: 'string' },
+        token: { type: 'string' },
+        'bot-name': { type: 'string', default: 'Sandbox Bot' },
+        'no-message-content': { type: 'boolean', default: false },
+        'no-rate-limits': { type: 'boolean', default: false },
+        'strict-identify': { type: 'boolean', default: false },
+      },
+    })
+    if (values.help) return 'help'
+    const port = Number(values.port)
+    if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+      return { wrong: `--port is a whole number up to 65535, not ${values.port}.` }
+    }
+    return {
+      port,
+      botName: values['bot-name'],
+      messageContent: !values['no-message-content'],
+      rateLimits: values['no-rate-limits'] ? 'off' : 'discord',
+      gateway: { spacedIdentifies: values['strict-identify'] },
+      ...(values.state === undefined ? {} : { stateFile: values.state }),
+      ...(values.token === undefined ? {} : { token: values.token }),
+    }
   } catch (error) {
-    return error instanceof Error ? error.message : String(error)
+    return { wrong: error instanceof Error ? error.message : String(error) }
   }
 }
 
-const options = readOptions(process.argv.slice(2))
-if (typeof options === 'string') {
-  process.stderr.write(`${options}\n`)
-  process.exitCode = 2
-} else if (options.help === true) {
+async function run(options: SandboxOptions): Promise<void> {
+  enableCompileCache()
+  const { startSandbox } = await import('./server.ts')
+  const sandbox = await startSandbox(options)
+  process.stdout.write(
+    [
+      `A sandbox, not Discord, at ${sandbox.url}`,
+      `  token  ${sandbox.token}`,
+      `  API    ${sandbox.api}`,
+      `  discord.js: new Client({ intents, rest: { api: '${sandbox.api}' } })`,
+      '',
+    ].join('\n'),
+  )
+  const stop = () => void sandbox.close()
+  process.once('SIGINT', stop)
+  process.once('SIGTERM', stop)
+}
+
+const options = readArguments(process.argv.slice(2))
+if (options === 'help') {
   process.stdout.write(HELP)
+} else if ('wrong' in options) {
+  process.stderr.write(`${options.wrong}\n\n${HELP}`)
+  process.exitCode = 2
 } else {
   await run(options).catch((error: unknown) => {
-    // A port or a file that cannot be used; anything else is a bug and shows its stack.
-    const expected = error instanceof Error && (error.name === 'StateFileError' || 'code' in error)
-    if (!expected) throw error
-    process.stderr.write(`${error.message}\n`)
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
     process.exitCode = 1
   })
 }

@@ -1,66 +1,90 @@
-/** The sandbox as a command of its own: what it prints is enough to point a bot at it. */
+/** The sandbox started by itself, and a bot that knows nothing of this project. */
 
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import path from 'node:path'
-import { text } from 'node:stream/consumers'
-import { describe, it } from 'node:test'
+import { createServer } from 'node:net'
+import { afterEach, describe, it } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { Client, Events, GatewayIntentBits } from 'discord.js'
-import { startSandbox } from '../../sandbox/server.ts'
+import { Member } from '../../sandbox/client.ts'
 
-const MAIN = path.join(import.meta.dirname, '..', '..', 'sandbox', 'main.ts')
-const PATIENCE_MS = 30_000
+const MAIN = fileURLToPath(new URL('../../sandbox/main.ts', import.meta.url))
+const running: ChildProcess[] = []
 
-function start(...args: readonly string[]): ChildProcess {
-  return spawn(process.execPath, [MAIN, ...args])
+afterEach(() => {
+  for (const child of running.splice(0)) child.kill('SIGKILL')
+})
+
+function start(...args: readonly string[]) {
+  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  running.push(child)
+  const said = { out: '', error: '' }
+  child.stdout.on('data', (chunk: Buffer) => (said.out += chunk.toString()))
+  child.stderr.on('data', (chunk: Buffer) => (said.error += chunk.toString()))
+  return { child, said }
 }
 
-async function fail(...args: readonly string[]) {
-  const child = start(...args)
-  const [stderr, [status]] = await Promise.all([text(child.stderr!), once(child, 'close')])
-  return { stderr, status }
+async function printed(child: ChildProcess, said: { readonly out: string }, pattern: RegExp) {
+  for (;;) {
+    const found = pattern.exec(said.out)?.[1]
+    if (found !== undefined) return found
+    await once(child.stdout!, 'data', { signal: AbortSignal.timeout(20_000) })
+  }
 }
 
-describe('npm run sandbox', () => {
-  it('prints page, API and token, takes any bot, and ends when it is interrupted', async () => {
-    const child = start('--name', 'Painter')
-    const signal = AbortSignal.timeout(PATIENCE_MS)
-    const [data] = await once(child.stdout!, 'data', { signal })
-    const told = String(data)
-    const [, page = ''] = /^Page +(\S+)$/m.exec(told) ?? []
-    const [, api = ''] = /^API +(\S+)$/m.exec(told) ?? []
-    const [, token = ''] = /^Token +(\S+)$/m.exec(told) ?? []
-    assert.match(told, /^Ready in \d+ ms/m)
-    assert.equal((await fetch(page)).status, 200)
-    const client = new Client({ intents: [GatewayIntentBits.Guilds], rest: { api } })
-    const ready = once(client, Events.ClientReady)
-    await client.login(token)
-    await ready
-    assert.equal(client.user?.username, 'Painter')
-    await client.destroy()
-    const closed = once(child, 'close', { signal })
-    child.kill('SIGINT')
-    assert.deepEqual(await closed, [0, null])
-  })
+async function ended(child: ChildProcess): Promise<number | null> {
+  const [code]: (number | null)[] = await once(child, 'close')
+  return code ?? null
+}
 
-  it('says what is wrong with its options: status 2', async () => {
-    assert.deepEqual(await fail('--port', '70000'), {
-      stderr: '--port must be a whole number from 0 to 65535.\n',
-      status: 2,
+describe('node sandbox/main.ts', () => {
+  it('prints what a bot needs, and ends at Ctrl-C', async () => {
+    const { child, said } = start('--port', '0', '--token', 'mine.own.token')
+    const api = await printed(child, said, /rest: \{ api: '(.+)' \}/)
+    const url = await printed(child, said, /at (http\S+)/)
+    const client = new Client({
+      intents: [GatewayIntentBits.Guilds, GatewayIntentBits.GuildMessages],
+      rest: { api },
     })
-    const { stderr, status } = await fail('--colour')
-    assert.match(stderr, /--colour/)
-    assert.equal(status, 2)
+    client.on(Events.MessageCreate, (message) => {
+      if (!message.author.bot) void message.reply('pong')
+    })
+    const ready = new Promise((resolve) => client.once(Events.ClientReady, resolve))
+    await client.login('mine.own.token')
+    await ready
+    const ada = await Member.connect(url)
+    const answer = await ada.answerTo(await ada.say('ping'))
+    assert.equal(answer.content, 'pong')
+    ada.close()
+    await client.destroy()
+    child.kill('SIGINT')
+    assert.equal(await ended(child), 0)
+    assert.equal(said.error, '')
   })
 
-  it('says that its port or its file cannot be used: status 1', async () => {
-    const other = await startSandbox()
-    const taken = await fail('--port', new URL(other.url).port)
-    assert.match(taken.stderr, /EADDRINUSE/)
-    const foreign = await fail('--state', import.meta.filename)
-    assert.match(foreign.stderr, /^The sandbox’s state file .* is not a database\.\n$/)
-    assert.deepEqual([taken.status, foreign.status], [1, 1])
-    await other.close()
+  it('explains itself, and what it does not understand', async () => {
+    const help = start('--help')
+    assert.equal(await ended(help.child), 0)
+    assert.match(help.said.out, /--state FILE/)
+    for (const [args, sentence] of [
+      [['--port', 'x'], /--port is a whole number up to 65535, not x\./],
+      [['--colour'], /Unknown option '--colour'/],
+    ] as const) {
+      const { child, said } = start(...args)
+      assert.equal(await ended(child), 2)
+      assert.match(said.error, sentence)
+    }
+  })
+
+  it('says that a port is taken', async () => {
+    const server = createServer().listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const address = server.address()
+    assert.ok(typeof address === 'object' && address)
+    const { child, said } = start('--port', String(address.port))
+    assert.equal(await ended(child), 1)
+    assert.match(said.error, /EADDRINUSE/)
+    server.close()
   })
 })
