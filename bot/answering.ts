@@ -51,6 +51,9 @@ export class Answering {
   ): Promise<void> {
     const { client, settings, people } = this.#parts
     const delivery = new Delivery(client.rest, job.answer, nonce)
+    if (request.kind === 'again') {
+      delivery.mute()
+    }
     try {
       await delivery.start()
       const text = catalogueFor(request.locale)
@@ -65,18 +68,31 @@ export class Answering {
       if (!this.#parts.isOpen()) {
         delivery.progress(text.waiting.loading)
       }
-      await this.#carry(work)
+      await this.#counted(work)
     } finally {
       await delivery.stop()
     }
   }
 
+  /** Counts what is asked for; what does not come is not counted. */
+  async #counted(work: Work): Promise<void> {
+    const { people, settings } = this.#parts
+    const { asker, place, kind } = work.request
+    const { dailyLimit } = await settings.of(place.guildId)
+    if (kind === 'alt-text' || dailyLimit === null) {
+      return this.#carry(work)
+    }
+    await people.count(place.guildId, asker, dailyLimit)
+    try {
+      await this.#carry(work)
+    } catch (error) {
+      await people.uncount(place.guildId, asker)
+      throw error
+    }
+  }
+
   async #carry(work: Work): Promise<void> {
     const { request } = work
-    if (request.kind !== 'alt-text') {
-      const { dailyLimit } = await this.#parts.settings.of(request.place.guildId)
-      await this.#parts.people.count(request.place.guildId, request.asker, dailyLimit ?? 0)
-    }
     switch (request.kind) {
       case 'look':
         return this.#look(work, request)

@@ -102,6 +102,8 @@ describe('settings of a server', () => {
   it('a daily limit counts each member for themselves', async () => {
     await kit.slash('settings limit', { value: 1 })
     const lin = await demo.join('lin')
+    const broken = { name: 'broken.png', bytes: new TextEncoder().encode('nothing') }
+    assert.match((await lin.slash('describe', { image: broken })).content, /not a picture/)
     assert.match((await lin.slash('describe', { image: triangle() })).content, /green triangle/)
     const second = await lin.slash('describe', { image: triangle() })
     assert.equal(second.content, EN.errors.dailyLimit(1))
