@@ -15,6 +15,7 @@ import type { Interaction, Interactions } from './interactions.ts'
 import { type Offer, offered, ownersOf, sees } from './interactions-offered.ts'
 import { type OptionValue, readOptions } from './interactions-options.ts'
 import { Resolved } from './interactions-resolved.ts'
+import { can, isTimedOut } from './permissions.ts'
 import type { World } from './world.ts'
 import type { Channel } from './world-types.ts'
 
@@ -179,6 +180,7 @@ export function useComponent(
   const source = world.message(channel.id, use.messageId)
   const hidden = source.visibleTo !== null && source.visibleTo !== userId
   if (hidden || !sees(world, channel, userId)) throw refuse('unknownMessage')
+  refuseTimedOut(actor)
   const component = findComponent(source.components, use.customId)
   const checks = new Checks()
   if (!component || component['disabled'] === true) {
@@ -203,6 +205,14 @@ export function useComponent(
       ...(type === COMPONENT.button ? {} : { values, ...resolved.toJson() }),
     },
   })
+}
+
+// Buttons need no permission, but whoever is timed out can use nothing at all.
+function refuseTimedOut({ world, userId, channel }: Actor): void {
+  const member = world.member(channel.guildId, userId)
+  if (!member || !isTimedOut(member, world.clock)) return
+  if (can(world, channel, userId, 'administrator')) return
+  throw refuse('missingPermissions')
 }
 
 /** A select that is used. */

@@ -7,12 +7,11 @@ import type { Upload } from './files.ts'
 import { type Actor, useCommand, useComponent, useMenu } from './interactions-deeds.ts'
 import { type Fields, type FieldValue, submitModal } from './interactions-modals.ts'
 import type { OptionValue } from './interactions-options.ts'
-import { history, viewedMessage } from './member-api-views.ts'
+import { history, viewedChannel, viewedMessage } from './member-api-views.ts'
 import type { Message } from './message.ts'
 import { deleteAs, editAs, sendAs } from './messages-acts.ts'
 import type { Files } from './messages-body.ts'
 import { demand, sendingIn } from './permissions.ts'
-import { renderChannel } from './render.ts'
 import { addReaction, readEmoji, removeReaction } from './world-reactions.ts'
 import { readNewThread, startThread } from './world-threads.ts'
 
@@ -188,14 +187,14 @@ function openThread(deed: Deed): object {
   const type = message ? {} : { type: CHANNEL_TYPE.publicThread }
   const fresh = readNewThread({ ...type, ...body }, message !== undefined)
   const thread = startThread(world, channel, fresh, { userId, reason: null }, message)
-  return renderChannel(world, thread)
+  return viewedChannel(world, thread, userId)
 }
 
 function openDirect({ actor, body }: Deed): object {
   const { world, userId } = actor
   const other = body['user_id'] === undefined ? undefined : needed(body, 'user_id')
   const channel = world.directChannel(userId, other && world.user(other).id)
-  return renderChannel(world, channel)
+  return viewedChannel(world, channel, userId)
 }
 
 function install({ actor, body }: Deed): object {

@@ -49,7 +49,8 @@ function channelsFor(world: World, userId: string): readonly Channel[] {
   return [...world.channels.values()].filter((channel) => sees(world, channel, userId))
 }
 
-function viewedChannel(world: World, channel: Channel, userId: string): object {
+/** The channel as this member sees it. */
+export function viewedChannel(world: World, channel: Channel, userId: string): object {
   const parent = channel.thread ? world.channels.get(channel.parentId ?? '') : channel
   // For a direct-message channel the one who looks is not the one they talk to.
   const others = channel.recipients.filter((id) => id !== userId)

@@ -135,6 +135,12 @@ describe('a button', () => {
     const message = await post([row])
     await assert.rejects(ada.press(message, 'off'), /COMPONENT_VALIDATION_FAILED/)
     await assert.rejects(ada.press(message, 'none'), /COMPONENT_VALIDATION_FAILED/)
+    const member = sandbox.world.member(sandbox.world.guild.id, lin.id)
+    assert.ok(member)
+    member.timeoutUntilMs = Date.now() + 60_000
+    await assert.rejects(lin.press(message, 'off'), /50013/)
+    await assert.rejects(lin.use('look'), /10063/)
+    member.timeoutUntilMs = null
     const quiet = next((given) => given.isChatInputCommand())
     const id = await ada.use('look')
     await (
