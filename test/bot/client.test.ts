@@ -14,7 +14,8 @@ import type { Store } from '../../bot/store-types.ts'
 import { openModel } from '../../inference/model.ts'
 import type { Model } from '../../inference/types.ts'
 import { Member } from '../../sandbox/client.ts'
-import { type Sandbox, startSandbox } from '../../sandbox/server.ts'
+import type { Sandbox } from '../../sandbox/server.ts'
+import { startWatchedSandbox } from '../helpers/watched-sandbox.ts'
 import { packageFor } from '../helpers/packages.ts'
 
 /** A picture of 2 × 1 pixels. */
@@ -33,7 +34,7 @@ describe('the bot without the Message Content intent', () => {
   let ada: Member
 
   before(async () => {
-    sandbox = await startSandbox({ messageContent: false })
+    sandbox = await startWatchedSandbox({ messageContent: false })
     model = await openModel(await packageFor('base'))
     store = await openStore({ url: 'memory:', log })
     const parts = {

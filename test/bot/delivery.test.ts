@@ -6,7 +6,8 @@ import { type APIMessage, DiscordAPIError, REST } from 'discord.js'
 import { Delivery } from '../../bot/delivery.ts'
 import { codeOf, meaningOf } from '../../bot/platform-errors.ts'
 import type { Exchange } from '../../sandbox/exchange.ts'
-import { type Sandbox, startSandbox } from '../../sandbox/server.ts'
+import type { Sandbox } from '../../sandbox/server.ts'
+import { startWatchedSandbox } from '../helpers/watched-sandbox.ts'
 import { Member } from '../../sandbox/client.ts'
 
 const PACE_MS = 60
@@ -20,7 +21,7 @@ describe('Delivery of a reply', () => {
 
   before(async () => {
     exchanges = []
-    sandbox = await startSandbox({
+    sandbox = await startWatchedSandbox({
       rateLimits: 'off',
       observe: (exchange) => void exchanges.push(exchange),
     })

@@ -18,7 +18,8 @@ import { EN } from '../../commands/i18n/en.ts'
 import { openModel } from '../../inference/model.ts'
 import type { Model } from '../../inference/types.ts'
 import { Member } from '../../sandbox/client.ts'
-import { type Sandbox, startSandbox } from '../../sandbox/server.ts'
+import type { Sandbox } from '../../sandbox/server.ts'
+import { startWatchedSandbox } from '../helpers/watched-sandbox.ts'
 import { packageFor } from '../helpers/packages.ts'
 
 const log = pino({ level: 'silent' })
@@ -33,7 +34,7 @@ describe('lateModel', () => {
 
   before(async () => {
     model = await openModel(await packageFor('base'))
-    sandbox = await startSandbox()
+    sandbox = await startWatchedSandbox()
     store = await openStore({ url: 'memory:', log })
   })
   after(async () => {

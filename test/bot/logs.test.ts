@@ -5,7 +5,7 @@ import { setImmediate as later } from 'node:timers/promises'
 import { describe, it } from 'node:test'
 import { REST } from 'discord.js'
 import { createLog, inRequest, withoutSecrets } from '../../bot/logs.ts'
-import { startSandbox } from '../../sandbox/server.ts'
+import { startWatchedSandbox } from '../helpers/watched-sandbox.ts'
 
 function heard(level = 'info') {
   const lines: string[] = []
@@ -32,7 +32,7 @@ describe('createLog', () => {
   })
 
   it('tells an error of discord.js without the text and the token that it carries', async () => {
-    const sandbox = await startSandbox()
+    const sandbox = await startWatchedSandbox()
     const { log, lines, parsed } = heard('trace')
     const rest = new REST({ api: sandbox.api }).setToken(sandbox.token)
     try {

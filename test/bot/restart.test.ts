@@ -6,7 +6,8 @@ import path from 'node:path'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import type { APIMessage } from 'discord.js'
 import { Member } from '../../sandbox/client.ts'
-import { type Sandbox, startSandbox } from '../../sandbox/server.ts'
+import type { Sandbox } from '../../sandbox/server.ts'
+import { startWatchedSandbox } from '../helpers/watched-sandbox.ts'
 import { type BotProcess, startBotProcess } from '../helpers/bot-process.ts'
 import { type Database, sqliteFile, startRedis } from '../helpers/databases.ts'
 
@@ -31,7 +32,7 @@ for (const [name, start] of [
     })
     after(() => database.stop())
     beforeEach(async () => {
-      sandbox = await startSandbox()
+      sandbox = await startWatchedSandbox()
       ada = await Member.connect(sandbox.url)
     })
     afterEach(async () => {

@@ -14,7 +14,8 @@ import {
 import { Member } from '../../sandbox/client.ts'
 import { ManualClock } from '../../sandbox/clock.ts'
 import { can } from '../../sandbox/permissions.ts'
-import { type Sandbox, startSandbox } from '../../sandbox/server.ts'
+import type { Sandbox } from '../../sandbox/server.ts'
+import { startWatchedSandbox } from '../helpers/watched-sandbox.ts'
 import { GatewaySocket } from '../helpers/gateway-socket.ts'
 
 const INTENTS = (1 << 0) | (1 << 9) | (1 << 15)
@@ -27,7 +28,7 @@ describe('faults of events', () => {
 
   before(async () => {
     clock = new ManualClock()
-    sandbox = await startSandbox({ clock })
+    sandbox = await startWatchedSandbox({ clock })
     ada = await Member.connect(sandbox.url)
     socket = await GatewaySocket.connect(sandbox.gateway.url)
     socket.send(2, { token: sandbox.token, intents: INTENTS, properties: {} })
@@ -108,7 +109,7 @@ describe('faults of the gateway', () => {
   let client: Client<true>
 
   before(async () => {
-    sandbox = await startSandbox()
+    sandbox = await startWatchedSandbox()
     client = new Client({ intents: [GatewayIntentBits.Guilds], rest: { api: sandbox.api } })
     const ready = new Promise<Client<true>>((resolve) => client.once(Events.ClientReady, resolve))
     await client.login(sandbox.token)
@@ -158,7 +159,7 @@ describe('faults of the API', () => {
   let channel: string
 
   before(async () => {
-    sandbox = await startSandbox({ rateLimits: 'off' })
+    sandbox = await startWatchedSandbox({ rateLimits: 'off' })
     rest = new REST({ api: sandbox.api, retries: 1 }).setToken(sandbox.token)
     channel = [...sandbox.world.channels.keys()][0]!
   })
@@ -264,7 +265,7 @@ describe('faults of the API', () => {
 
   it('come late by the clock', async () => {
     const clock = new ManualClock()
-    const slow = await startSandbox({ clock })
+    const slow = await startWatchedSandbox({ clock })
     const fault = slow.faults.add({ kind: 'rest', path: '/users/@me', delayMs: 9000 })
     let answered = false
     const asked = fetch(`${slow.api}/v10/users/@me`, {
@@ -285,7 +286,7 @@ describe('faults of the API', () => {
 
 describe('the door of faults', () => {
   it('adds, lists and cancels them over HTTP', async () => {
-    const sandbox = await startSandbox()
+    const sandbox = await startWatchedSandbox()
     const door = async (method: string, path = '', body?: unknown) => {
       const response = await fetch(`${sandbox.url}/sandbox/faults${path}`, {
         method,

@@ -5,7 +5,8 @@ import { after, before, describe, it } from 'node:test'
 import sharp from 'sharp'
 import { Member } from '../../sandbox/client.ts'
 import { ManualClock } from '../../sandbox/clock.ts'
-import { type Sandbox, startSandbox } from '../../sandbox/server.ts'
+import type { Sandbox } from '../../sandbox/server.ts'
+import { startWatchedSandbox } from '../helpers/watched-sandbox.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
 const TEXT = 'It was a dark and stormy night.'
@@ -20,7 +21,7 @@ describe('the CDN', () => {
 
   before(async () => {
     clock = new ManualClock(Date.now())
-    sandbox = await startSandbox({ clock })
+    sandbox = await startWatchedSandbox({ clock })
     ada = await Member.connect(sandbox.url)
     const background = { r: 200, g: 30, b: 30 }
     png = await sharp({ create: { width: 60, height: 30, channels: 3, background } })
@@ -85,7 +86,7 @@ describe('the CDN', () => {
   })
 
   it('renews a link that has expired, and only ours', async () => {
-    const sandbox = await startSandbox({ clock })
+    const sandbox = await startWatchedSandbox({ clock })
     const ada = await Member.connect(sandbox.url)
     const bytes = new TextEncoder().encode(TEXT)
     const { url } = (await ada.upload({ name: 'night.txt', bytes })).attachments[0]!
@@ -113,7 +114,7 @@ describe('the CDN', () => {
 
 describe('the store of files', () => {
   it('forgets the oldest files beyond its bytes, never the newest', async () => {
-    const sandbox = await startSandbox()
+    const sandbox = await startWatchedSandbox()
     const { cdn, nextId } = sandbox.world
     cdn.keptBytes = 100
     const add = (length: number) =>
@@ -136,7 +137,7 @@ describe('the media proxy', () => {
   let ada: Member
 
   before(async () => {
-    sandbox = await startSandbox()
+    sandbox = await startWatchedSandbox()
     ada = await Member.connect(sandbox.url)
   })
 
@@ -195,7 +196,7 @@ describe('faults of the CDN', () => {
 
   before(async () => {
     clock = new ManualClock(Date.now())
-    sandbox = await startSandbox({ clock })
+    sandbox = await startWatchedSandbox({ clock })
     ada = await Member.connect(sandbox.url)
     const bytes = new TextEncoder().encode(TEXT)
     url = (await ada.upload({ name: 'night.txt', bytes })).attachments[0]!.url

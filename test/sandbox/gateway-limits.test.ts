@@ -4,7 +4,8 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { ManualClock } from '../../sandbox/clock.ts'
 import type { GatewayOptions } from '../../sandbox/gateway.ts'
-import { type Sandbox, startSandbox } from '../../sandbox/server.ts'
+import type { Sandbox } from '../../sandbox/server.ts'
+import { startWatchedSandbox } from '../helpers/watched-sandbox.ts'
 import { GatewaySocket } from '../helpers/gateway-socket.ts'
 
 const GUILDS = 1
@@ -13,7 +14,7 @@ const PRESENCES = 1 << 8
 
 async function started(gateway: GatewayOptions) {
   const clock = new ManualClock()
-  const sandbox = await startSandbox({ clock, gateway })
+  const sandbox = await startWatchedSandbox({ clock, gateway })
   const identify = async (shard: readonly [number, number] = [0, 1]) => {
     const socket = await GatewaySocket.connect(sandbox.gateway.url)
     socket.send(2, { token: sandbox.token, intents: GUILDS, properties: {}, shard })
@@ -36,7 +37,7 @@ describe('request guild members', () => {
 
   before(async () => {
     clock = new ManualClock()
-    sandbox = await startSandbox({ clock })
+    sandbox = await startWatchedSandbox({ clock })
     guildId = sandbox.world.guild.id
     socket = await GatewaySocket.connect(sandbox.gateway.url)
     const intents = GUILDS | MEMBERS

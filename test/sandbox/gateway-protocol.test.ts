@@ -5,7 +5,8 @@ import { after, before, describe, it } from 'node:test'
 import { Member } from '../../sandbox/client.ts'
 import { ManualClock } from '../../sandbox/clock.ts'
 import { HEARTBEAT_INTERVAL_MS } from '../../sandbox/gateway-connection.ts'
-import { type Sandbox, startSandbox } from '../../sandbox/server.ts'
+import type { Sandbox } from '../../sandbox/server.ts'
+import { startWatchedSandbox } from '../helpers/watched-sandbox.ts'
 import { GatewaySocket } from '../helpers/gateway-socket.ts'
 
 const GUILDS = 1
@@ -21,7 +22,7 @@ describe('the gateway', () => {
 
   before(async () => {
     clock = new ManualClock()
-    sandbox = await startSandbox({ clock })
+    sandbox = await startWatchedSandbox({ clock })
     ada = await Member.connect(sandbox.url)
   })
 

@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { Member } from '../../sandbox/client.ts'
-import { type Sandbox, startSandbox } from '../../sandbox/server.ts'
+import type { Sandbox } from '../../sandbox/server.ts'
+import { startWatchedSandbox } from '../helpers/watched-sandbox.ts'
 import { compareIds } from '../../sandbox/snowflake.ts'
 
 describe('a channel’s history', () => {
@@ -11,7 +12,7 @@ describe('a channel’s history', () => {
   let ada: Member
 
   before(async () => {
-    sandbox = await startSandbox()
+    sandbox = await startWatchedSandbox()
     ada = await Member.connect(sandbox.url)
   })
 

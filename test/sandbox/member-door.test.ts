@@ -6,10 +6,11 @@ import { type Client, GatewayIntentBits, MessageFlags } from 'discord.js'
 import { WebSocket } from 'ws'
 import { Member } from '../../sandbox/client.ts'
 import { rawText } from '../../sandbox/gateway-connection.ts'
+import type { Sandbox } from '../../sandbox/server.ts'
+import { startWatchedSandbox } from '../helpers/watched-sandbox.ts'
 import { logIn, nextInteraction } from '../helpers/sandbox-client.ts'
-import { startWatchedSandbox, type WatchedSandbox } from '../helpers/watched-sandbox.ts'
 
-let sandbox: WatchedSandbox
+let sandbox: Sandbox
 let client: Client<true>
 let ada: Member
 let lin: Member

@@ -12,7 +12,8 @@ import {
   Partials,
 } from 'discord.js'
 import { Member } from '../../sandbox/client.ts'
-import { type Sandbox, startSandbox } from '../../sandbox/server.ts'
+import type { Sandbox } from '../../sandbox/server.ts'
+import { startWatchedSandbox } from '../helpers/watched-sandbox.ts'
 
 const { Guilds, GuildMessages, DirectMessages } = GatewayIntentBits
 const NOTE = { name: 'note.txt', bytes: new Uint8Array(3) }
@@ -23,7 +24,7 @@ describe('without the intent', () => {
   let ada: Member
 
   before(async () => {
-    sandbox = await startSandbox({ messageContent: false, rateLimits: 'off' })
+    sandbox = await startWatchedSandbox({ messageContent: false, rateLimits: 'off' })
     client = new Client({
       intents: [Guilds, GuildMessages, DirectMessages],
       partials: [Partials.Channel],
