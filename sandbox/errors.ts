@@ -83,6 +83,7 @@ const REFUSALS = {
   systemMessage: [403, 50021, 'Cannot execute action on a system message'],
   wrongChannelType: [400, 50024, 'Cannot execute action on this channel type'],
   invalidRole: [400, 50028, 'Invalid Role'],
+  invalidRecipients: [400, 50033, 'Invalid Recipient(s)'],
   tooOldToDelete: [400, 50034, 'A message provided was too old to bulk delete'],
   archivedThread: [400, 50083, 'Thread is archived'],
   invalidToken: [401, 50027, 'Invalid Webhook Token'],

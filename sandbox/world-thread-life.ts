@@ -11,12 +11,17 @@ import type { Channel } from './world-types.ts'
 
 const MINUTE_MS = 60_000
 
+/** What calls off each thread's next look, by its id. */
+type Alarms = Map<string, () => void>
+
 /** Begins to look after the threads there are and those to come. */
 export function watchThreads(world: World): void {
-  for (const channel of world.channels.values()) watch(world, channel)
+  const alarms: Alarms = new Map()
+  for (const channel of world.channels.values()) watch(world, channel, alarms)
   world.listen((event) => {
-    if (event.name === 'THREAD_CREATE' && event.isNew) watch(world, event.channel)
-    else if (event.name === 'THREAD_UPDATE') watch(world, event.channel)
+    if (event.name === 'THREAD_CREATE' && event.isNew) watch(world, event.channel, alarms)
+    else if (event.name === 'THREAD_UPDATE') watch(world, event.channel, alarms)
+    else if (event.name === 'THREAD_DELETE') alarms.get(event.channel.id)?.()
     else if (event.name === 'MESSAGE_CREATE') written(world, event.message)
     else if (event.name === 'MESSAGE_DELETE') deleted(world, [event.message])
     else if (event.name === 'MESSAGE_DELETE_BULK') deleted(world, event.messages)
@@ -48,19 +53,19 @@ function deleted(world: World, messages: readonly Message[]): void {
   }
 }
 
-// Looks again when the thread could be due at the earliest; a thread that changed is watched anew,
-// and then an older watch finds it not due.
-function watch(world: World, channel: Channel): void {
-  if (!channel.thread || channel.thread.archived) return
-  const dueIn = due(channel) - world.clock.now()
-  world.clock.after(Math.max(dueIn, 0), () => {
-    const { thread } = channel
-    if (!thread || thread.archived || !world.channels.has(channel.id)) return
-    if (due(channel) > world.clock.now()) return watch(world, channel)
+// Looks at the thread when it could be due at the earliest, and then again if it is not.
+function watch(world: World, channel: Channel, alarms: Alarms): void {
+  alarms.get(channel.id)?.()
+  const { thread } = channel
+  if (!thread || thread.archived) return
+  const dueIn = Math.max(due(channel) - world.clock.now(), 0)
+  const cancel = world.clock.after(dueIn, () => {
+    if (due(channel) > world.clock.now()) return watch(world, channel, alarms)
     thread.archived = true
     thread.archivedMs = world.clock.now()
     world.tell({ name: 'THREAD_UPDATE', channel })
   })
+  alarms.set(channel.id, cancel)
 }
 
 /** When the thread falls asleep, in milliseconds since 1970, if nothing happens until then. */

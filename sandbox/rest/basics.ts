@@ -1,6 +1,7 @@
 /** Routes of users and of the application. */
 
 import { Checks } from '../checks.ts'
+import { refuse } from '../errors.ts'
 import { renderChannel } from '../render.ts'
 import { asJson } from '../requests.ts'
 import { renderUser } from '../render-user.ts'
@@ -44,14 +45,15 @@ export const basicRoutes: readonly Route[] = [
   {
     method: 'POST',
     path: '/users/@me/channels',
-    handle({ world, body }) {
+    handle({ world, body, by }) {
       const checks = new Checks()
       const recipient = checks.id(asJson(body), 'recipient_id')
-      if (recipient === undefined) {
-        checks.fail('recipient_id', 'BASE_TYPE_REQUIRED', 'This field is required')
-      }
+      if (recipient === undefined) checks.missing('recipient_id')
       checks.done()
-      return ok(renderChannel(world, world.directChannel(world.user(recipient!).id)))
+      const user = world.users.get(recipient ?? '')
+      // Nobody can write to themselves.
+      if (!user || user.id === by.userId) throw refuse('invalidRecipients')
+      return ok(renderChannel(world, world.directChannel(user.id, by.userId)))
     },
   },
   {

@@ -167,6 +167,17 @@ export const roleRoutes: readonly Route[] = [
   { method: 'PATCH', path: ROLES, handle: move },
   {
     method: 'GET',
+    path: `${ROLES}/member-counts`,
+    handle(context) {
+      const { roles, members } = guildOf(context)
+      const of = (id: string) =>
+        [...members.values()].filter((one) => one.roles.includes(id)).length
+      const ids = [...roles.keys()].filter((id) => id !== context.params['guild'])
+      return ok(Object.fromEntries(ids.map((id) => [id, of(id)])))
+    },
+  },
+  {
+    method: 'GET',
     path: `${ROLES}/:role`,
     handle: (context) => ok(renderRole(roleOf(context, guildOf(context)))),
   },

@@ -131,5 +131,8 @@ describe('a channel', () => {
     const direct = await ada.createDM()
     await direct.delete()
     assert.equal((await ada.createDM(true)).id, direct.id)
+    const self = { recipient_id: stage.client.user.id }
+    const open = stage.client.rest.post('/users/@me/channels', { body: self })
+    await assert.rejects(open, { code: 50033 })
   })
 })

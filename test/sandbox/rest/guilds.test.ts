@@ -175,6 +175,11 @@ describe('a guild', () => {
     await assert.rejects(guild.bans.fetch(eve.id), { code: 10026 })
   })
 
+  it('counts the members of each role', async () => {
+    const moderator = guild.roles.cache.find(({ name }) => name === 'Moderator')!
+    assert.equal((await guild.roles.fetchMemberCounts()).get(moderator.id), 1)
+  })
+
   it('has no emojis, stickers, invites, webhooks or AutoMod rules, and says so', async () => {
     assert.equal((await guild.emojis.fetch()).size, 0)
     assert.equal((await guild.stickers.fetch()).size, 0)
