@@ -95,6 +95,18 @@ describe('asking about pictures', () => {
     assert.equal(refused.content, EN.errors.badLink)
   })
 
+  it('/ask shows nobody a picture of a channel they cannot read', async () => {
+    const mo = await demo.join('mo', { channel: 'mod-log' })
+    const posted = await mo.upload(triangle('secret.webp'))
+    const guild = demo.bot.client.guilds.cache.first()!.id
+    const picture = `https://discord.com/channels/${guild}/${posted.channel_id}/${posted.id}`
+    const question = 'what color is the triangle?'
+    const refused = await ada.slash('ask', { question, picture })
+    assert.equal(refused.content, EN.errors.linkHidden)
+    mo.switchTo('general')
+    assert.match((await mo.slash('ask', { question, picture })).content, /\ngreen$/)
+  })
+
   it('“Ask about image…” opens the form for a message, with the choice of a picture', async () => {
     const message = await lin.say('', hearts(), triangle())
     const modal = await ada.modal(await ada.useMenu(EN.commands.askMenu, message))

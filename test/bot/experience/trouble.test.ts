@@ -21,12 +21,16 @@ describe('troubles', () => {
   })
   after(() => demo.close())
 
-  it('a link that expired is renewed', async () => {
-    const posted = await ada.upload(scene('old.png'))
-    const fault = demo.bot.sandbox!.faults.add({ kind: 'cdn', action: 'expired' })
-    const answer = await lin.menu(EN.commands.describeMenu, posted)
-    fault.cancel()
-    assert.match(answer.content, /yellow star/)
+  it('a link that expired is renewed, from its message or by asking Discord', async () => {
+    await ada.upload(scene('old.png'))
+    const posted = await ada.slash('describe', { style: 'alt' })
+    const given = await ada.slash('describe', { image: scene('given.png'), style: 'alt' })
+    demo.bot.sandbox!.faults.add({ kind: 'cdn', action: 'expired' })
+    for (const described of [posted, given]) {
+      const pressed = await ada.press(described, button(described, EN.buttons.repost))
+      const answer = await ada.answer(pressed)
+      assert.equal(answer.attachments.length, 1, answer.content)
+    }
   })
 
   it('a picture that is gone is said to be gone', async () => {
