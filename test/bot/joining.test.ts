@@ -93,7 +93,9 @@ describe('connect', () => {
 
 describe('leave', () => {
   it('sends what is still to be sent', async () => {
-    const client = await joined(await sandboxWith())
+    const sandbox = await sandboxWith()
+    const client = await joined(sandbox)
+    sandbox.faults.add({ kind: 'rest', path: '/users/@me', delayMs: 500 })
     let answered = false
     const asking = client.rest.get('/users/@me').then(() => (answered = true))
     await leave(client)
