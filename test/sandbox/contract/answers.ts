@@ -44,7 +44,10 @@ async function onClock(run: (stage: Stage, pass: Pass) => Promise<void>): Promis
   }
   try {
     assert.ok(general?.type === ChannelType.GuildText)
-    await run({ sandbox, client, rest: restOf(sandbox), guild, general, ada, lin: ada }, pass)
+    await run(
+      { sandbox, client, rest: restOf(sandbox), guild, general, ada, lin: ada, heard: new Set() },
+      pass,
+    )
   } finally {
     await back
     ada.close()

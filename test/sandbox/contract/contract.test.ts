@@ -31,6 +31,44 @@ import { threadCases } from './threads.ts'
 /** How many cases the sandbox is to pass at least. */
 const LEAST_CASES = 120
 
+/** What a bot of this kind hears. Source: events/gateway-events, "Receive Events". */
+const EVENTS = [
+  'READY',
+  'RESUMED',
+  'CHANNEL_CREATE',
+  'CHANNEL_UPDATE',
+  'CHANNEL_DELETE',
+  'CHANNEL_PINS_UPDATE',
+  'THREAD_CREATE',
+  'THREAD_UPDATE',
+  'THREAD_DELETE',
+  'THREAD_LIST_SYNC',
+  'THREAD_MEMBERS_UPDATE',
+  'GUILD_CREATE',
+  'GUILD_UPDATE',
+  'GUILD_DELETE',
+  'GUILD_AUDIT_LOG_ENTRY_CREATE',
+  'GUILD_BAN_ADD',
+  'GUILD_BAN_REMOVE',
+  'GUILD_MEMBER_ADD',
+  'GUILD_MEMBER_UPDATE',
+  'GUILD_MEMBER_REMOVE',
+  'GUILD_MEMBERS_CHUNK',
+  'GUILD_ROLE_CREATE',
+  'GUILD_ROLE_UPDATE',
+  'GUILD_ROLE_DELETE',
+  'INTERACTION_CREATE',
+  'MESSAGE_CREATE',
+  'MESSAGE_UPDATE',
+  'MESSAGE_DELETE',
+  'MESSAGE_DELETE_BULK',
+  'MESSAGE_REACTION_ADD',
+  'MESSAGE_REACTION_REMOVE',
+  'MESSAGE_REACTION_REMOVE_ALL',
+  'MESSAGE_REACTION_REMOVE_EMOJI',
+  'TYPING_START',
+] as const
+
 const AREAS: Readonly<Record<string, (contract: Contract) => void>> = {
   'the API': httpCases,
   messages: messageCases,
@@ -78,6 +116,11 @@ describe('the contract', () => {
       }
     })
   }
+
+  it('hears every event at least once', () => {
+    const unheard = EVENTS.filter((name) => !stage.heard.has(name))
+    assert.deepEqual(unheard, [])
+  })
 
   it('asks every route at least once', () => {
     const router = new Router(apiRoutes)

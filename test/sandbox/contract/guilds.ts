@@ -157,6 +157,15 @@ function roleCases(contract: Contract): void {
     assert.ok(roles.some(({ tags }) => tags && 'bot_id' in tags))
   })
 
+  contract(
+    'counts the members of each role',
+    'resources/guild#get-guild-role-member-counts',
+    async ({ guild }) => {
+      const moderator = guild.roles.cache.find(({ name }) => name === 'Moderator')
+      assert.equal((await guild.roles.fetchMemberCounts()).get(moderator?.id ?? ''), 1)
+    },
+  )
+
   contract('gives and takes a role', 'resources/guild#add-guild-member-role', async (stage) => {
     const { guild, client, lin } = stage
     const role = await guild.roles.create({ name: 'guest' })

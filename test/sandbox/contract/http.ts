@@ -168,7 +168,7 @@ function userCases(contract: Contract): void {
     assert.deepEqual({ id: again.id, type: again.type }, { id: channel.id, type: 1 })
     assert.equal(channel.recipientId, lin.id)
     const unknown = () => rest.post(Routes.userChannels(), { body: { recipient_id: '1' } })
-    await refused(stage, { status: 404, code: 10013 }, unknown)
+    await refused(stage, { status: 400, code: 50033 }, unknown)
   })
 
   contract(

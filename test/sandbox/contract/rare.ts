@@ -85,6 +85,19 @@ function roleRoutes(contract: Contract): void {
     await refused(stage, { status: 404, code: 10011 }, unknown)
   })
 
+  contract(
+    'counts the members of roles',
+    'resources/guild#get-guild-role-member-counts',
+    async (stage) => {
+      const { guild, rest, ada } = stage
+      const role = await guild.roles.create({ name: 'counted' })
+      await guild.members.addRole({ user: ada.id, role })
+      const path = `/guilds/${guild.id}/roles/member-counts` as const
+      const counts = await typed<Record<string, number>>(rest.get(path))
+      assert.equal(counts[role.id], 1)
+    },
+  )
+
   contract('orders roles', 'resources/guild#modify-guild-role-positions', async ({ guild }) => {
     const low = await guild.roles.create({ name: 'low' })
     const high = await guild.roles.create({ name: 'high' })

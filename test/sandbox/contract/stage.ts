@@ -33,6 +33,8 @@ export type Stage = {
   readonly general: TextChannel
   readonly ada: Member
   readonly lin: Member
+  /** Names of the events that the client has heard. */
+  readonly heard: Set<string>
 }
 
 /** Sets the stage; `close` clears it. */
@@ -44,9 +46,12 @@ export async function setStage(): Promise<Stage> {
     (channel): channel is TextChannel => 'name' in channel && channel.name === 'general',
   )
   assert.ok(guild && general)
+  const heard = new Set<string>()
+  client.on('raw', ({ t }: { t: string | null }) => t !== null && heard.add(t))
   return {
     sandbox,
     client,
+    heard,
     rest: restOf(sandbox),
     guild,
     general,

@@ -172,4 +172,23 @@ function archiveCases(contract: Contract): void {
       await heard
     },
   )
+
+  contract(
+    'tells of the threads of a channel that the bot comes to see',
+    'events/gateway-events#thread-list-sync',
+    async ({ guild, client }) => {
+      const channel = await guild.channels.create({ name: 'coming-into-view' })
+      const thread = await channel.threads.create({
+        name: 'in it',
+        type: ChannelType.PublicThread,
+      })
+      const blind = await guild.roles.create({ name: 'blind' })
+      const me = await guild.members.fetchMe()
+      await me.roles.add(blind)
+      await channel.permissionOverwrites.create(blind, { ViewChannel: false })
+      const heard = next(client, Events.ThreadListSync, (threads) => threads.has(thread.id))
+      await me.roles.remove(blind)
+      await heard
+    },
+  )
 }
