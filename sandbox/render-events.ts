@@ -58,6 +58,7 @@ export function renderEvent(world: World, event: WorldEvent): Dispatch | null {
     case 'THREAD_UPDATE':
     case 'THREAD_DELETE':
     case 'THREAD_LIST_SYNC':
+    case 'THREAD_MEMBER_UPDATE':
     case 'THREAD_MEMBERS_UPDATE':
     case 'TYPING_START':
       return channelEvent(world, event)
@@ -152,6 +153,12 @@ function channelEvent(world: World, event: ChannelEvent): Dispatch | null {
     }
     case 'THREAD_LIST_SYNC':
       return { name, guildId, data: () => threadList(world, channel) }
+    case 'THREAD_MEMBER_UPDATE':
+      return {
+        name,
+        guildId,
+        data: () => ({ ...renderThreadMember(channel, bot), ...inGuild(guildId) }),
+      }
     case 'THREAD_MEMBERS_UPDATE':
       return { name, guildId, data: (reader) => threadMembers(world, event, reader) }
     default: {

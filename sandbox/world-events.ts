@@ -40,6 +40,8 @@ export type ChannelEvent =
   | { readonly name: 'THREAD_UPDATE' | 'THREAD_DELETE'; readonly channel: Channel }
   /** The bot gained sight of the channel, and so of its threads. */
   | { readonly name: 'THREAD_LIST_SYNC'; readonly channel: Channel }
+  /** The bot became a member of the thread. */
+  | { readonly name: 'THREAD_MEMBER_UPDATE'; readonly channel: Channel }
   /** Who joined the thread and who left it. */
   | {
       readonly name: 'THREAD_MEMBERS_UPDATE'

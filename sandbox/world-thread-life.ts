@@ -43,7 +43,7 @@ function written(world: World, message: Message): void {
   const { authorId } = message
   if (thread.members.has(authorId) || !world.member(channel.guildId, authorId)) return
   thread.members.set(authorId, world.clock.now())
-  world.tell({ name: 'THREAD_MEMBERS_UPDATE', channel, added: [authorId], removed: [] })
+  world.tellJoined(channel, authorId)
 }
 
 function deleted(world: World, messages: readonly Message[]): void {

@@ -122,7 +122,7 @@ export function startThread(
       totalMessages: 0,
     },
   })
-  world.tell({ name: 'THREAD_MEMBERS_UPDATE', channel: thread, added: [by.userId], removed: [] })
+  world.tellJoined(thread, by.userId)
   announce(world, channel, thread, by, message)
   note(world, guild.id, by, { action: AUDIT.threadCreate, targetId: thread.id })
   return thread
@@ -250,7 +250,7 @@ export function joinThread(world: World, channel: Channel, userId: string, by: B
   if (userId === world.application.bot.id) {
     world.tell({ name: 'THREAD_CREATE', channel, isNew: false })
   }
-  world.tell({ name: 'THREAD_MEMBERS_UPDATE', channel, added: [userId], removed: [] })
+  world.tellJoined(channel, userId)
 }
 
 /**

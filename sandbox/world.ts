@@ -130,6 +130,13 @@ export class World {
     return channel
   }
 
+  /** Tells of someone who joined the thread: of the bot, by an event of its own as well. */
+  tellJoined(channel: Channel, userId: string): void {
+    const bot = this.application.bot.id
+    if (userId === bot) this.tell({ name: 'THREAD_MEMBER_UPDATE', channel })
+    this.tell({ name: 'THREAD_MEMBERS_UPDATE', channel, added: [userId], removed: [] })
+  }
+
   /** Forgets a channel or thread with its messages, files and threads, and tells of it. */
   removeChannel(channel: Channel): void {
     for (const thread of this.channels.values()) {
