@@ -116,7 +116,9 @@ describe('a thread', () => {
     assert.equal(thread.id, started.id)
     await thread.leave()
     assert.equal(started.thread?.members.has(stage.client.user.id), false)
+    const told = once(stage.client, Events.ThreadMemberUpdate)
     await thread.join()
+    assert.equal((await told)[1].id, stage.client.user.id)
     assert.equal(started.thread?.members.has(stage.client.user.id), true)
   })
 
