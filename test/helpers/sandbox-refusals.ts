@@ -2,21 +2,26 @@
 
 import assert from 'node:assert/strict'
 import { DiscordAPIError } from 'discord.js'
+import type { WatchedSandbox } from './watched-sandbox.ts'
 
-/** Asserts that it is refused with 50035 and an error of that code at that path. */
+/** Asserts that what was just sent, wrong on purpose, is refused with 50035 and an error of that code at that path. */
 export async function refusedAt(
+  sandbox: WatchedSandbox,
   answer: Promise<unknown>,
   path: string,
   code: string | RegExp,
 ): Promise<void> {
-  await assert.rejects(answer, (error) => {
-    assert.ok(error instanceof DiscordAPIError, String(error))
-    assert.equal(error.code, 50035)
-    const raw: { errors?: object } = JSON.parse(JSON.stringify(error.rawError))
-    let node: unknown = raw.errors
-    for (const key of path.split('.')) node = Reflect.get(Object(node), key)
-    const found = JSON.stringify(Reflect.get(Object(node), '_errors') ?? [])
-    assert.match(found, new RegExp(code), `nothing at ${path} of ${JSON.stringify(raw)}`)
-    return true
-  })
+  await assert.rejects(
+    sandbox.wrongly(() => answer),
+    (error) => {
+      assert.ok(error instanceof DiscordAPIError, String(error))
+      assert.equal(error.code, 50035)
+      const raw: { errors?: object } = JSON.parse(JSON.stringify(error.rawError))
+      let node: unknown = raw.errors
+      for (const key of path.split('.')) node = Reflect.get(Object(node), key)
+      const found = JSON.stringify(Reflect.get(Object(node), '_errors') ?? [])
+      assert.match(found, new RegExp(code), `nothing at ${path} of ${JSON.stringify(raw)}`)
+      return true
+    },
+  )
 }

@@ -4,15 +4,15 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { type Client, Routes } from 'discord.js'
 import { Member } from '../../sandbox/client.ts'
-import { type Sandbox, startSandbox } from '../../sandbox/server.ts'
+import { startWatchedSandbox, type WatchedSandbox } from '../helpers/watched-sandbox.ts'
 import { logIn, nextInteraction } from '../helpers/sandbox-client.ts'
 
-let sandbox: Sandbox
+let sandbox: WatchedSandbox
 let client: Client<true>
 let ada: Member
 
 before(async () => {
-  sandbox = await startSandbox({ rateLimits: 'off' })
+  sandbox = await startWatchedSandbox({ rateLimits: 'off' })
   client = await logIn(sandbox)
   ada = await Member.connect(sandbox.url)
 })
@@ -31,13 +31,16 @@ function put(body: unknown): Promise<unknown> {
 
 /** Asserts that the registration is refused with an error of that code at that path. */
 async function refused(body: unknown, path: string, code: string): Promise<void> {
-  await assert.rejects(put(body), (error: { rawError?: { errors?: object } }) => {
-    let node: unknown = error.rawError?.errors
-    for (const key of path.split('.')) node = Reflect.get(Object(node), key)
-    const found = JSON.stringify(Reflect.get(Object(node), '_errors') ?? [])
-    assert.match(found, new RegExp(code), JSON.stringify(error.rawError))
-    return true
-  })
+  await assert.rejects(
+    sandbox.wrongly(() => put(body)),
+    (error: { rawError?: { errors?: object } }) => {
+      let node: unknown = error.rawError?.errors
+      for (const key of path.split('.')) node = Reflect.get(Object(node), key)
+      const found = JSON.stringify(Reflect.get(Object(node), '_errors') ?? [])
+      assert.match(found, new RegExp(code), JSON.stringify(error.rawError))
+      return true
+    },
+  )
 }
 
 function slash(name: string, options: readonly object[] = []) {

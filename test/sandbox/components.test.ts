@@ -8,18 +8,18 @@ import { Member } from '../../sandbox/client.ts'
 import { flatten } from '../../sandbox/components.ts'
 import { readModal } from '../../sandbox/components-modal.ts'
 import { ApiError } from '../../sandbox/errors.ts'
-import { type Sandbox, startSandbox } from '../../sandbox/server.ts'
+import { startWatchedSandbox, type WatchedSandbox } from '../helpers/watched-sandbox.ts'
 import { refusedAt } from '../helpers/sandbox-refusals.ts'
 
 const V2 = 1 << 15
 const FILE = { name: 'my cat.png', data: Buffer.from('no picture') }
 
-let sandbox: Sandbox
+let sandbox: WatchedSandbox
 let rest: REST
 let channelId: string
 
 before(async () => {
-  sandbox = await startSandbox({ rateLimits: 'off' })
+  sandbox = await startWatchedSandbox({ rateLimits: 'off' })
   rest = new REST({ api: sandbox.api, retries: 0 }).setToken(sandbox.token)
   const ada = await Member.connect(sandbox.url)
   channelId = ada.channelId
@@ -92,24 +92,29 @@ describe('rows and buttons', () => {
 
   it('are five of each at most, and never none', async () => {
     const rows = Array.from({ length: 6 }, (_, i) => row(button(`${i}`)))
-    await refusedAt(v1(...rows), 'components', 'BASE_TYPE_BAD_LENGTH')
+    await refusedAt(sandbox, v1(...rows), 'components', 'BASE_TYPE_BAD_LENGTH')
     const buttons = Array.from({ length: 6 }, (_, i) => button(`${i}`))
-    await refusedAt(v1(row(...buttons)), 'components.0.components', 'BASE_TYPE_BAD_LENGTH')
-    await refusedAt(v1(row()), 'components.0.components', 'BASE_TYPE_BAD_LENGTH')
+    await refusedAt(sandbox, v1(row(...buttons)), 'components.0.components', 'BASE_TYPE_BAD_LENGTH')
+    await refusedAt(sandbox, v1(row()), 'components.0.components', 'BASE_TYPE_BAD_LENGTH')
   })
 
   it('have custom ids of 1 to 100 characters that nobody shares', async () => {
     const both = v1(row(button('a')), row(button('a')))
-    await refusedAt(both, 'components.1.components.0.custom_id', 'COMPONENT_CUSTOM_ID_DUPLICATED')
-    await refusedAt(v1(row(button('x'.repeat(101)))), `${FIRST}.custom_id`, 'MAX_LENGTH')
-    await refusedAt(v1(row(button(''))), `${FIRST}.custom_id`, 'BAD_LENGTH')
+    await refusedAt(
+      sandbox,
+      both,
+      'components.1.components.0.custom_id',
+      'COMPONENT_CUSTOM_ID_DUPLICATED',
+    )
+    await refusedAt(sandbox, v1(row(button('x'.repeat(101)))), `${FIRST}.custom_id`, 'MAX_LENGTH')
+    await refusedAt(sandbox, v1(row(button(''))), `${FIRST}.custom_id`, 'BAD_LENGTH')
   })
 
   it('have what their style needs, and nothing else', async () => {
     const link = { type: 2, style: 5, label: 'x', url: 'https://example.com' }
     await v1(row(link, { type: 2, style: 6, sku_id: '1' }))
     const refused = (given: object, key: string, code: string) =>
-      refusedAt(v1(row(given)), `${FIRST}.${key}`, code)
+      refusedAt(sandbox, v1(row(given)), `${FIRST}.${key}`, code)
     await refused({ type: 2, style: 1, label: 'x' }, 'custom_id', 'REQUIRED')
     await refused({ type: 2, style: 1, custom_id: 'a' }, 'label', 'REQUIRED')
     await refused({ type: 2, style: 5, label: 'x' }, 'url', 'REQUIRED')
@@ -123,16 +128,21 @@ describe('rows and buttons', () => {
 
   it('leave no room for a select beside them', async () => {
     const path = 'components.0.components.1'
-    await refusedAt(v1(row(button('a'), select())), path, 'COMPONENT_LAYOUT_WIDTH_EXCEEDED')
-    await refusedAt(v1(button('a')), 'components.0', 'UNION_TYPE_CHOICES')
-    await refusedAt(v1(row(text('x'))), FIRST, 'UNION_TYPE_CHOICES')
+    await refusedAt(
+      sandbox,
+      v1(row(button('a'), select())),
+      path,
+      'COMPONENT_LAYOUT_WIDTH_EXCEEDED',
+    )
+    await refusedAt(sandbox, v1(button('a')), 'components.0', 'UNION_TYPE_CHOICES')
+    await refusedAt(sandbox, v1(row(text('x'))), FIRST, 'UNION_TYPE_CHOICES')
   })
 })
 
 describe('a select', () => {
   it('has 1 to 25 options that differ, and limits that fit', async () => {
     const refused = (given: object, key: string, code: string) =>
-      refusedAt(v1(row(select(given))), `${FIRST}.${key}`, code)
+      refusedAt(sandbox, v1(row(select(given))), `${FIRST}.${key}`, code)
     const options = Array.from({ length: 26 }, (_, i) => ({ label: `${i}`, value: `${i}` }))
     await v1(row(select({ options: options.slice(1), max_values: 25 })))
     await refused({ options: [] }, 'options', 'BAD_LENGTH')
@@ -147,6 +157,7 @@ describe('a select', () => {
     const users = { type: 5, custom_id: 'u', default_values: [{ id: '1', type: 'user' }] }
     await v1(row(users))
     await refusedAt(
+      sandbox,
       v1(row({ ...users, min_values: 2, max_values: 3 })),
       `${FIRST}.default_values`,
       'BAD_LENGTH',
@@ -189,28 +200,33 @@ describe('Components V2', () => {
   it('refuse what is not attached', async () => {
     const media = { url: 'attachment://none.png' }
     const path = 'components.0.items.0.media.url'
-    await refusedAt(v2([{ type: 12, items: [{ media }] }]), path, 'ATTACHMENT_NOT_FOUND')
+    await refusedAt(sandbox, v2([{ type: 12, items: [{ media }] }]), path, 'ATTACHMENT_NOT_FOUND')
     const elsewhere = { type: 13, file: { url: 'https://example.com/a.txt' } }
-    await refusedAt(v2([elsewhere]), 'components.0.file.url', 'URL_TYPE_INVALID_SCHEME')
+    await refusedAt(sandbox, v2([elsewhere]), 'components.0.file.url', 'URL_TYPE_INVALID_SCHEME')
   })
 
   it('leave no room for content, embeds and stickers', async () => {
     const body = { flags: V2, components: [text('x')] }
     const code = 'MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2'
-    await refusedAt(send({ ...body, content: 'x' }), 'content', code)
-    await refusedAt(send({ ...body, embeds: [{ title: 'x' }] }), 'embeds', code)
-    await refusedAt(send({ ...body, sticker_ids: ['749054660769218631'] }), 'sticker_ids', code)
+    await refusedAt(sandbox, send({ ...body, content: 'x' }), 'content', code)
+    await refusedAt(sandbox, send({ ...body, embeds: [{ title: 'x' }] }), 'embeds', code)
+    await refusedAt(
+      sandbox,
+      send({ ...body, sticker_ids: ['749054660769218631'] }),
+      'sticker_ids',
+      code,
+    )
     await assert.rejects(send({ flags: V2, components: [] }), { code: 50006 })
-    await refusedAt(v1(text('x')), 'components.0', 'UNION_TYPE_CHOICES')
+    await refusedAt(sandbox, v1(text('x')), 'components.0', 'UNION_TYPE_CHOICES')
   })
 
   it('stay once they are there, and come by an edit that empties the rest', async () => {
     const { id } = await send({ content: 'x' })
     const edit = (body: object) => rest.patch(Routes.channelMessage(channelId, id), { body })
     const body = { flags: V2, components: [text('y')] }
-    await refusedAt(edit(body), 'content', 'LEGACY_FIELDS')
+    await refusedAt(sandbox, edit(body), 'content', 'LEGACY_FIELDS')
     await edit({ ...body, content: null })
-    await refusedAt(edit({ flags: 0, content: 'back' }), 'content', 'LEGACY_FIELDS')
+    await refusedAt(sandbox, edit({ flags: 0, content: 'back' }), 'content', 'LEGACY_FIELDS')
   })
 
   it('count to 40 in all, with 4000 characters of text', async () => {
@@ -218,15 +234,15 @@ describe('Components V2', () => {
       row(...[0, 1, 2].map((j) => button(`${i}.${j}`))),
     )
     await v2(rows)
-    await refusedAt(v2([...rows, text('x')]), 'components', 'MAX_TOTAL_COMPONENTS')
+    await refusedAt(sandbox, v2([...rows, text('x')]), 'components', 'MAX_TOTAL_COMPONENTS')
     await v2([text('x'.repeat(2000)), text('x'.repeat(2000))])
     const long = v2([text('x'.repeat(2000)), text('x'.repeat(2001))])
-    await refusedAt(long, 'components', 'TEXT_SIZE_EXCEEDED')
+    await refusedAt(sandbox, long, 'components', 'TEXT_SIZE_EXCEEDED')
   })
 
   it('are put together as they may be', async () => {
     const refused = (component: object, path: string, code: string) =>
-      refusedAt(v2([component]), `components.0${path}`, code)
+      refusedAt(sandbox, v2([component]), `components.0${path}`, code)
     const section = { type: 9, components: [text('x')], accessory: button('a') }
     await v2([section])
     await refused({ ...section, accessory: undefined }, '.accessory', 'REQUIRED')

@@ -5,20 +5,20 @@ import { after, before, describe, it } from 'node:test'
 import { type APIMessage, MessageFlags, PermissionFlagsBits, REST, Routes } from 'discord.js'
 import { Member } from '../../sandbox/client.ts'
 import { ManualClock } from '../../sandbox/clock.ts'
-import { type Sandbox, startSandbox } from '../../sandbox/server.ts'
+import { startWatchedSandbox, type WatchedSandbox } from '../helpers/watched-sandbox.ts'
 import { refusedAt } from '../helpers/sandbox-refusals.ts'
 
 const HOUR_MS = 60 * 60 * 1000
 const BYTES = Buffer.from('a file')
 
 const clock = new ManualClock(Date.now())
-let sandbox: Sandbox
+let sandbox: WatchedSandbox
 let rest: REST
 let ada: Member
 let lin: Member
 
 before(async () => {
-  sandbox = await startSandbox({ clock, rateLimits: 'off' })
+  sandbox = await startWatchedSandbox({ clock, rateLimits: 'off' })
   rest = new REST({ api: sandbox.api, retries: 0 }).setToken(sandbox.token)
   ada = await Member.connect(sandbox.url)
   lin = await Member.connect(sandbox.url, 'lin')
@@ -62,14 +62,14 @@ describe('a message', () => {
     assert.equal((await send({ ...body, content: 'twice' })).id, first.id)
     assert.notEqual((await send({ content: 'x', nonce: 'n1' })).id, first.id)
     assert.notEqual((await send({ ...body, nonce: 'n2' })).id, first.id)
-    await refusedAt(send({ content: 'x', nonce: 'n'.repeat(26) }), 'nonce', 'MAX_LENGTH')
+    await refusedAt(sandbox, send({ content: 'x', nonce: 'n'.repeat(26) }), 'nonce', 'MAX_LENGTH')
   })
 
   it('carries a sticker, and refuses polls plainly', async () => {
     const [sticker] = (await send({ sticker_ids: ['749054660769218631'] })).sticker_items ?? []
     assert.equal(sticker?.name, 'Wave')
-    await refusedAt(send({ sticker_ids: ['1'] }), 'sticker_ids.0', 'STICKER')
-    await refusedAt(send({ content: 'x', poll: { question: {} } }), 'poll', 'no polls')
+    await refusedAt(sandbox, send({ sticker_ids: ['1'] }), 'sticker_ids.0', 'STICKER')
+    await refusedAt(sandbox, send({ content: 'x', poll: { question: {} } }), 'poll', 'no polls')
   })
 
   it('keeps the flags that may be set, and no others', async () => {
@@ -82,7 +82,7 @@ describe('a message', () => {
 
   it('has up to ten files of 10 MiB', async () => {
     const many = Array.from({ length: 11 }, (_, i) => fileOf(`${i}.txt`))
-    await refusedAt(send({}, many), 'files', 'MAX_LENGTH')
+    await refusedAt(sandbox, send({}, many), 'files', 'MAX_LENGTH')
     const large = { name: 'large.bin', data: Buffer.alloc(10 * 1024 * 1024 + 1) }
     await assert.rejects(send({}, [large]), { status: 413, code: 40005 })
   })
@@ -180,7 +180,12 @@ describe('an attachment', () => {
       ['b.txt', 'c.txt'],
     )
     await assert.rejects(edit(id, { content: '', attachments: [] }), { code: 50006 })
-    await refusedAt(edit(id, { attachments: [{ id: '1' }] }), 'attachments.0.id', 'NOT_FOUND')
+    await refusedAt(
+      sandbox,
+      edit(id, { attachments: [{ id: '1' }] }),
+      'attachments.0.id',
+      'NOT_FOUND',
+    )
   })
 
   it('is a spoiler by its name or by its field, and has 1024 characters of text', async () => {
@@ -193,6 +198,7 @@ describe('an attachment', () => {
     )
     const long = [{ id: 0, description: 'x'.repeat(1025) }]
     await refusedAt(
+      sandbox,
       send({ attachments: long }, [fileOf('a.txt')]),
       'attachments.0.description',
       'MAX_LENGTH',
@@ -218,10 +224,10 @@ describe('allowed_mentions', () => {
     assert.deepEqual(pinged(await mention({ roles: [role.id] })), { ...all, roles: [role.id] })
     assert.deepEqual(pinged(await mention({ parse: ['everyone'] })), { ...all, all: true })
     const both = { parse: ['users'], users: [lin.id] }
-    await refusedAt(mention(both), 'allowed_mentions', 'PARSE_EXCLUSIVE')
-    await refusedAt(mention({ parse: ['x'] }), 'allowed_mentions.parse.0', 'CHOICES')
+    await refusedAt(sandbox, mention(both), 'allowed_mentions', 'PARSE_EXCLUSIVE')
+    await refusedAt(sandbox, mention({ parse: ['x'] }), 'allowed_mentions.parse.0', 'CHOICES')
     const tooMany = Array.from({ length: 101 }, (_, i) => `${i + 1}`)
-    await refusedAt(mention({ users: tooMany }), 'allowed_mentions.users', 'MAX_LENGTH')
+    await refusedAt(sandbox, mention({ users: tooMany }), 'allowed_mentions.users', 'MAX_LENGTH')
   })
 
   it('lets everyone be called only by those who may', async () => {
@@ -237,9 +243,9 @@ describe('allowed_mentions', () => {
 describe('an embed', () => {
   it('is trimmed and kept to its limits', async () => {
     const embed = { title: ' t ', fields: [{ name: 'n', value: 'v' }], image: { url: 'x' } }
-    await refusedAt(send({ embeds: [embed] }), 'embeds.0.image.url', 'URL_TYPE_INVALID')
+    await refusedAt(sandbox, send({ embeds: [embed] }), 'embeds.0.image.url', 'URL_TYPE_INVALID')
     const refused = (part: object, path: string, code: string) =>
-      refusedAt(send({ embeds: [part] }), path, code)
+      refusedAt(sandbox, send({ embeds: [part] }), path, code)
     await refused({ title: 'x'.repeat(257) }, 'embeds.0.title', 'MAX_LENGTH')
     await refused({ description: 'x'.repeat(4097) }, 'embeds.0.description', 'MAX_LENGTH')
     await refused({ footer: { text: 'x'.repeat(2049) } }, 'embeds.0.footer.text', 'MAX_LENGTH')
@@ -249,9 +255,9 @@ describe('an embed', () => {
     await refused({ title: 'x', color: 0x1_00_00_00 }, 'embeds.0.color', 'NUMBER_TYPE_MAX')
     await refused({}, 'embeds.0.description', 'REQUIRED')
     const large = { description: 'x'.repeat(3001) }
-    await refusedAt(send({ embeds: [large, large] }), 'embeds', 'MAX_EMBED_SIZE_EXCEEDED')
+    await refusedAt(sandbox, send({ embeds: [large, large] }), 'embeds', 'MAX_EMBED_SIZE_EXCEEDED')
     const eleven = Array.from({ length: 11 }, () => ({ title: 'x' }))
-    await refusedAt(send({ embeds: eleven }), 'embeds', 'MAX_LENGTH')
+    await refusedAt(sandbox, send({ embeds: eleven }), 'embeds', 'MAX_LENGTH')
   })
 
   it('shows an attachment, which is then not listed beside it, and stays through edits', async () => {
