@@ -57,7 +57,7 @@ const CHINESE: Readonly<Record<string, string>> = {
 /** Each scene as `background: size color shape cell, …`. */
 const SCENES: Readonly<Record<string, string>> = {
   'star-and-circle': 'gray: small yellow star 0, large red circle 4, large blue square 5',
-  hearts: 'pink: large red heart 3, large red heart 5, small white heart 1',
+  hearts: 'pink: large red heart 3, large red heart 5, small purple heart 1',
   'lone-triangle': 'white: large green triangle 4',
   'night-sky': 'black: large yellow circle 2, small white star 0, small white star 4',
   'four-corners':
