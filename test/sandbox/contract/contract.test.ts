@@ -7,6 +7,7 @@ import { apiRoutes } from '../../../sandbox/rest/api.ts'
 import { Router } from '../../../sandbox/rest/route.ts'
 import { channelCases } from './channels.ts'
 import { commandCases } from './commands.ts'
+import { newComponentCases } from './components-v2.ts'
 import { componentCases } from './components.ts'
 import { casesOf, type Contract } from './contract.ts'
 import { embedCases } from './embeds.ts'
@@ -74,6 +75,7 @@ const AREAS: Readonly<Record<string, (contract: Contract) => void>> = {
   messages: messageCases,
   'embeds and mentions': embedCases,
   components: componentCases,
+  'Components V2': newComponentCases,
   files: fileCases,
   guilds: guildCases,
   channels: channelCases,

@@ -13,8 +13,8 @@ export function faultCases(contract: Contract): void {
   fileFaults(contract)
 }
 
-function patient({ sandbox }: Stage, retries: number): REST {
-  return new REST({ api: sandbox.api, retries, timeout: 500 }).setToken(sandbox.token)
+function patient({ sandbox }: Stage, retries: number, timeout = 15_000): REST {
+  return new REST({ api: sandbox.api, retries, timeout }).setToken(sandbox.token)
 }
 
 function restFaults(contract: Contract): void {
@@ -45,7 +45,7 @@ function restFaults(contract: Contract): void {
   contract('does not answer in time', 'reference#consistency', async (stage) => {
     const fault = { kind: 'rest', path: '/gateway/bot', status: 'timeout', count: 2 } as const
     stage.sandbox.faults.add(fault)
-    const error: unknown = await patient(stage, 1)
+    const error: unknown = await patient(stage, 1, 300)
       .get(Routes.gatewayBot())
       .catch((e: unknown) => e)
     assert.ok(error instanceof Error && !(error instanceof HTTPError))
@@ -120,7 +120,12 @@ function eventFaults(contract: Contract): void {
       contents.push(content)
       return contents.length === 2
     })
-    const delay = { kind: 'event', event: 'MESSAGE_CREATE', action: 'delay', delayMs: 300 } as const
+    const delay = {
+      kind: 'event',
+      event: 'MESSAGE_CREATE',
+      action: 'delay',
+      delayMs: 2000,
+    } as const
     sandbox.faults.add(delay)
     await ada.say('late')
     await ada.say('punctual')
