@@ -30,7 +30,7 @@ export async function startDemoBot(
   const given = {
     ...there,
     SIGHTSEER_MODEL: 'demo',
-    SIGHTSEER_STORE: 'memory:',
+    SANDBOX_STATE: 'memory',
     SIGHTSEER_THREADS: '1',
     ...env,
   }
