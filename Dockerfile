@@ -17,6 +17,7 @@ FROM node:24.21.0-bookworm-slim AS cpu
 ENV NODE_ENV=production \
   SIGHTSEER_MODELS=/models \
   SIGHTSEER_STORE=sqlite:/data/sightseer.sqlite \
+  SANDBOX_STATE=memory \
   SIGHTSEER_OPERATIONS_PORT=9090
 WORKDIR /app
 # The only places that are written to: pulled models, and what is remembered.

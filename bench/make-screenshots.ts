@@ -55,7 +55,7 @@ async function photograph(browser: Browser, url: string, file: string, how: Visi
   await context.close()
 }
 
-const bot = await startBot(readConfig({}), pino({ level: 'warn' }))
+const bot = await startBot(readConfig({ SANDBOX_STATE: 'memory' }), pino({ level: 'warn' }))
 const browser = await launchBrowser()
 try {
   const { url } = bot.sandbox!

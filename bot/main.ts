@@ -1,7 +1,8 @@
 /** `npm start`: joins Discord with DISCORD_TOKEN; without one, a loopback Discord with a page. */
 
+import path from 'node:path'
 import { config as loadEnvironment } from 'dotenv'
-import { type Config, readConfig } from '../config/config.ts'
+import { type Config, readConfig, SANDBOX_STATE } from '../config/config.ts'
 import { settings } from '../config/environment.ts'
 import { ConfigError } from '../config/errors.ts'
 import { invitationLink } from './invitation.ts'
@@ -38,9 +39,18 @@ async function main(): Promise<void> {
   }
   process.stdout.write(
     bot.sandbox
-      ? `No DISCORD_TOKEN, so this is a Discord of your own: ${bot.sandbox.url}\nCtrl-C stops it.\n`
+      ? `No DISCORD_TOKEN, so this is a Discord of your own: ${bot.sandbox.url}\n${keeping(config)}\nCtrl-C stops it.\n`
       : `Joined Discord as ${bot.client.user.tag}. Ctrl-C stops it.\nTo add it to a server: ${invitationLink(bot.client.application.id)}\n`,
   )
+}
+
+/** Where the loopback Discord is kept, and how to begin anew. */
+function keeping({ sandboxState }: Config): string {
+  if (sandboxState === undefined) {
+    return 'Nothing of it is kept.'
+  }
+  const place = sandboxState === SANDBOX_STATE ? path.dirname(sandboxState) : sandboxState
+  return `It is kept in ${place}: delete that to begin anew. SANDBOX_STATE=memory keeps nothing.`
 }
 
 if (process.argv.includes('--help')) {

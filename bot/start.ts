@@ -5,18 +5,17 @@ import { type Client, Status } from 'discord.js'
 import type { Logger } from 'pino'
 import type { PictureLink } from '../commands/command.ts'
 import type { Config } from '../config/config.ts'
-import { ConfigError } from '../config/errors.ts'
 import { findModel } from '../config/models.ts'
 import { openModel } from '../inference/model.ts'
 import { openPackage } from '../inference/package.ts'
 import type { Model } from '../inference/types.ts'
-import { type Sandbox, startSandbox } from '../sandbox/server.ts'
+import type { Sandbox } from '../sandbox/server.ts'
 import { connect, leave } from './client.ts'
-import { dispatch } from './dispatch.ts'
+import { dispatch, type Dispatched } from './dispatch.ts'
 import { type Check, type HealthServer, serveHealth } from './health.ts'
-import type { JobHandlers } from './jobs.ts'
 import { Jobs } from './jobs.ts'
 import { lateModel, type LateModel } from './late-model.ts'
+import { openSandbox } from './loopback.ts'
 import { meter } from './metered-model.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import {
@@ -150,7 +149,7 @@ class Start {
       return undefined
     }
     const { sandboxPort, sandboxState } = this.#config
-    const sandbox = await openSandbox(sandboxPort ?? 0, sandboxState)
+    const sandbox = await openSandbox(sandboxPort, sandboxState)
     this.#started.push(() => sandbox.close())
     return sandbox
   }
@@ -164,7 +163,7 @@ class Start {
       maxBytes: imageLimits.maxBytes,
     })
     const jobs = new Jobs({ store, log, count: this.#metrics.job })
-    let handlers: JobHandlers = {}
+    let dispatched: Dispatched | undefined
     const client = await connect({
       token: discordToken ?? sandbox?.token ?? '',
       api,
@@ -177,12 +176,14 @@ class Start {
         const metrics = this.#metrics
         const { isOpen } = model
         const parts = { model, isOpen, store, jobs, fetchPicture, retentionMs, metrics, log }
-        handlers = dispatch(fresh, parts)
+        dispatched = dispatch(fresh, parts)
       },
     })
     this.#started.push(() => leave(client))
     this.#started.push(() => jobs.stop(bot.stopLimitMs))
-    await jobs.resume(handlers)
+    this.#started.push(async () => dispatched?.stop())
+    await jobs.resume(dispatched?.jobs ?? {})
+    void dispatched?.resume()
     return client
   }
 
@@ -219,17 +220,4 @@ function isConnected(client: Client): boolean {
   return (
     client.ws.shards.size > 0 && client.ws.shards.every(({ status }) => status === Status.Ready)
   )
-}
-
-function openSandbox(port: number, stateFile: string | undefined): Promise<Sandbox> {
-  const options = { port, ...(stateFile === undefined ? {} : { stateFile }) }
-  return startSandbox(options).catch((cause: unknown) => {
-    if (cause instanceof Error && cause.name === 'StateFileError') {
-      throw new ConfigError([`SANDBOX_STATE: ${cause.message}`], { cause })
-    }
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause)
-    const why = code === 'EADDRINUSE' ? 'is in use already' : `cannot be used (${code})`
-    const problem = `Port ${port} ${why}; set another SANDBOX_PORT, or none for a free one.`
-    throw new ConfigError([problem], { cause })
-  })
 }

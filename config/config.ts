@@ -9,12 +9,17 @@ import { ConfigError } from './errors.ts'
 
 const HOUR_MS = 60 * 60 * 1000
 
+/** Where the loopback Discord is kept unless the operator says otherwise; git ignores the folder. */
+export const SANDBOX_STATE = 'data/loopback/discord'
+/** A value of SANDBOX_STATE: nothing is kept. */
+const IN_MEMORY = 'memory'
+
 export type Config = {
   /** Absent: the bot runs against the loopback Discord. */
   readonly discordToken?: string
-  /** Port of the loopback Discord. Absent: a free one. */
+  /** Port of the loopback Discord. Absent: its usual one or, where that is taken, a free one. */
   readonly sandboxPort?: number
-  /** File that keeps what is in the loopback Discord. Absent: it forgets at each start. */
+  /** File that keeps what is in the loopback Discord. Absent: it begins anew at each start. */
   readonly sandboxState?: string
   /** Name or folder of the model package; see config/models.ts. */
   readonly model: string
@@ -74,11 +79,12 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     )
   }
   const values = result.data
+  const sandboxState = sandboxStateOf(values)
   return {
     model: values.SIGHTSEER_MODEL ?? 'demo',
     ...(values.DISCORD_TOKEN !== undefined && { discordToken: values.DISCORD_TOKEN }),
     ...(values.SANDBOX_PORT !== undefined && { sandboxPort: values.SANDBOX_PORT }),
-    ...(values.SANDBOX_STATE !== undefined && { sandboxState: values.SANDBOX_STATE }),
+    ...(sandboxState !== undefined && { sandboxState }),
     ...(values.SIGHTSEER_MODELS !== undefined && { modelsFolder: values.SIGHTSEER_MODELS }),
     ...(values.SIGHTSEER_THREADS !== undefined && { threads: values.SIGHTSEER_THREADS }),
     provider: values.PROVIDER ?? 'cpu',
@@ -91,7 +97,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
       }),
     },
     store: {
-      url: values.SIGHTSEER_STORE ?? defaultStore(values),
+      url: values.SIGHTSEER_STORE ?? defaultStore(values.DISCORD_TOKEN, sandboxState),
       keys: values.SIGHTSEER_STORE_KEY,
     },
     bot: {
@@ -117,15 +123,21 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   }
 }
 
-/** What was said is kept as long as where it was said: a loopback Discord may begin anew. */
-function defaultStore(values: {
+/** The file of the loopback Discord; undefined where there is none, or nothing is kept. */
+function sandboxStateOf(values: {
   readonly DISCORD_TOKEN?: string | undefined
   readonly SANDBOX_STATE?: string | undefined
-}): string {
-  if (values.DISCORD_TOKEN !== undefined) {
+}): string | undefined {
+  const file = values.SANDBOX_STATE ?? SANDBOX_STATE
+  return values.DISCORD_TOKEN !== undefined || file === IN_MEMORY ? undefined : file
+}
+
+/** What was said is kept as long as where it was said. */
+function defaultStore(token: string | undefined, sandboxState: string | undefined): string {
+  if (token !== undefined) {
     return 'sqlite:data/sightseer.sqlite'
   }
-  return values.SANDBOX_STATE === undefined ? 'memory:' : `sqlite:${values.SANDBOX_STATE}.bot`
+  return sandboxState === undefined ? 'memory:' : `sqlite:${sandboxState}.bot`
 }
 
 /** Programs read proxies in either case, the lower one first. */

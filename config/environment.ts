@@ -35,10 +35,10 @@ export const environment = z.object({
     'Base of another REST API than Discord’s, such as a loopback Discord of another process.',
   ),
   SANDBOX_PORT: wholeNumber(1, 65_535).describe(
-    'Port of the loopback Discord. Default: a free one.',
+    'Port of the loopback Discord. Default: 4350 or, where that is taken, a free one; with SANDBOX_STATE=memory always a free one.',
   ),
   SANDBOX_STATE: text.describe(
-    'File in which the loopback Discord keeps everything from one start to the next. Default: none; it begins anew.',
+    'File in which the loopback Discord keeps everything from one start to the next, or memory: it begins anew each time. Default: data/loopback/discord.',
   ),
 
   SIGHTSEER_MODEL: text.describe(
@@ -62,7 +62,7 @@ export const environment = z.object({
   ),
 
   SIGHTSEER_STORE: storeAddress.describe(
-    'What is remembered is kept here: sqlite:PATH, redis://HOST, postgres://HOST/DATABASE, or memory: for nothing on disk. Default: sqlite:data/sightseer.sqlite with a DISCORD_TOKEN, else a file beside SANDBOX_STATE or, without that, memory:.',
+    'What is remembered is kept here: sqlite:PATH, redis://HOST, postgres://HOST/DATABASE, or memory: for nothing on disk. Default: sqlite:data/sightseer.sqlite with a DISCORD_TOKEN, else a file beside SANDBOX_STATE, or memory: where that is memory.',
   ),
   SIGHTSEER_STORE_KEY: storeKeys.describe(
     'Encrypts what is kept: 32 bytes in base64 (`openssl rand -base64 32`). Several, separated by commas: the first writes, all read.',

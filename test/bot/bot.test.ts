@@ -25,7 +25,7 @@ describe('the bot on the loopback Discord', () => {
 
   before(async () => {
     const folder = await packageFor('base')
-    bot = await startBot(readConfig({ SIGHTSEER_MODEL: folder }), silent)
+    bot = await startBot(readConfig({ SIGHTSEER_MODEL: folder, SANDBOX_STATE: 'memory' }), silent)
     ada = await Member.connect(bot.sandbox!.url)
   })
 
@@ -77,13 +77,14 @@ describe('the bot on the loopback Discord', () => {
 
 describe('startBot', () => {
   it('names what is wrong with the model, and leaves nothing running', async () => {
-    const config = readConfig({ SIGHTSEER_MODEL: './no-such-model' })
+    const config = readConfig({ SIGHTSEER_MODEL: './no-such-model', SANDBOX_STATE: 'memory' })
     await assert.rejects(startBot(config, silent), ConfigError)
   })
 
   it('says what is wrong with the file of the loopback Discord', async () => {
     const SANDBOX_STATE = import.meta.filename
-    const env = { SIGHTSEER_MODEL: await packageFor('base'), SANDBOX_STATE }
+    const SIGHTSEER_MODEL = await packageFor('base')
+    const env = { SIGHTSEER_MODEL, SANDBOX_STATE, SIGHTSEER_STORE: 'memory:' }
     await assert.rejects(startBot(readConfig(env), silent), {
       name: 'ConfigError',
       message: `SANDBOX_STATE: The sandbox’s state file ${SANDBOX_STATE} is not a database.`,
@@ -94,7 +95,8 @@ describe('startBot', () => {
     const other = await startSandbox()
     const { port } = new URL(other.url)
     try {
-      const env = { SIGHTSEER_MODEL: await packageFor('base'), SANDBOX_PORT: port }
+      const SIGHTSEER_MODEL = await packageFor('base')
+      const env = { SIGHTSEER_MODEL, SANDBOX_PORT: port, SANDBOX_STATE: 'memory' }
       await assert.rejects(startBot(readConfig(env), silent), {
         name: 'ConfigError',
         message: `Port ${port} is in use already; set another SANDBOX_PORT, or none for a free one.`,

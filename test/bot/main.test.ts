@@ -1,55 +1,37 @@
 /** `npm start` as a person runs it. */
 
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { describe, it } from 'node:test'
+import { after, before, describe, it } from 'node:test'
 import { settings } from '../../config/environment.ts'
 import { Member } from '../../sandbox/client.ts'
 import type { Told } from '../../sandbox/client-told.ts'
 import { freePort } from '../helpers/databases.ts'
+import { npmStart, type Started } from '../helpers/npm-start.ts'
 import { packageFor } from '../helpers/packages.ts'
 
-const MAIN = path.join(import.meta.dirname, '..', '..', 'bot', 'main.ts')
-const ADDRESS = /http:\/\/127\.0\.0\.1:\d+/
 const PICTURE = new Uint8Array(
   readFileSync(path.join(import.meta.dirname, '..', 'fixtures', 'images', 'parity.png')),
 )
 
-/** Resolves with the first match in what the process prints. */
-async function printed(stream: AsyncIterable<string>, pattern: RegExp): Promise<string> {
-  let text = ''
-  for await (const piece of stream) {
-    text += piece
-    const match = pattern.exec(text)
-    if (match) return match[0]
-  }
-  throw new Error(`It ended after printing ${JSON.stringify(text)}`)
-}
+let folder: string
+before(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'sightseer-'))
+})
+after(() => rmSync(folder, { recursive: true }))
 
-/** Starts it with these settings alone. */
-async function start(env: Readonly<Record<string, string>>, ...args: string[]) {
-  const bot = spawn(process.execPath, [MAIN, ...args], {
-    cwd: mkdtempSync(path.join(tmpdir(), 'sightseer-')), // where no .env is
-    env: { PATH: process.env['PATH'], SIGHTSEER_MODEL: await packageFor('base'), ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  const exited = once(bot, 'exit')
-  const said = { out: '', err: '' }
-  bot.stdout.setEncoding('utf8')
-  bot.stderr.setEncoding('utf8').on('data', (text: string) => (said.err += text))
-  return { bot, exited, said }
+/** Starts it with these settings and a small model. */
+async function start(env: Readonly<Record<string, string>>, ...args: string[]): Promise<Started> {
+  return npmStart(folder, { SIGHTSEER_MODEL: await packageFor('base'), ...env }, ...args)
 }
 
 describe('npm start without a token', { timeout: 180_000 }, () => {
   it('prints the address of a Discord where the bot answers, and stops at Ctrl-C', async () => {
-    const { bot, exited } = await start({})
+    const { bot, exited, said, ...started } = await start({ SANDBOX_STATE: 'memory' })
     try {
-      const url = await printed(bot.stdout, ADDRESS)
-      const ada = await Member.connect(url)
+      const ada = await Member.connect(await started.address())
       const bytes = new TextEncoder().encode('no picture')
       const answer = await ada.slash('describe', { image: { name: 'a.png', bytes } })
       assert.match(answer.content, /not a picture/)
@@ -58,13 +40,14 @@ describe('npm start without a token', { timeout: 180_000 }, () => {
       bot.kill('SIGINT')
     }
     assert.deepEqual(await exited, [0, null])
+    assert.match(said.out, /^Nothing of it is kept\.$/m)
+    assert.ok(!existsSync(path.join(folder, 'data')))
   })
 
-  it('answers what it was killed in the middle of, where the loopback Discord is kept', async () => {
-    const folder = mkdtempSync(path.join(tmpdir(), 'sightseer-'))
-    const env = { SANDBOX_STATE: path.join(folder, 'world'), SANDBOX_PORT: `${await freePort()}` }
+  it('answers what it was killed in the middle of, at the same address', async () => {
+    const env = { SANDBOX_PORT: `${await freePort()}` }
     const first = await start(env)
-    const url = await printed(first.bot.stdout, ADDRESS)
+    const url = await first.address()
     const ada = await Member.connect(url)
     await fetch(`${url}/sandbox/faults`, {
       method: 'POST',
@@ -79,13 +62,26 @@ describe('npm start without a token', { timeout: 180_000 }, () => {
 
     const second = await start(env)
     try {
-      const again = await Member.connect(await printed(second.bot.stdout, ADDRESS))
+      const again = await Member.connect(await second.address())
       await again.until(isAnswer, 120_000)
       again.close()
     } finally {
       second.bot.kill('SIGINT')
       await second.exited
-      rmSync(folder, { recursive: true })
+    }
+    assert.match(second.said.out, /^It is kept in data\/loopback: delete that to begin anew\./m)
+  })
+
+  it('says that another one has what is kept', async () => {
+    const first = await start({ SANDBOX_PORT: `${await freePort()}` })
+    await first.address()
+    const second = await start({})
+    try {
+      assert.deepEqual(await second.exited, [1, null])
+      assert.match(second.said.err, /^SANDBOX_STATE: .*data\/loopback\/discord is in use/m)
+    } finally {
+      first.bot.kill('SIGINT')
+      await first.exited
     }
   })
 })
@@ -110,8 +106,9 @@ describe('npm start', () => {
   })
 
   it('explains every setting', async () => {
-    const { bot } = await start({}, '--help')
-    const help = (await bot.stdout.toArray()).join('')
+    const { exited, said } = await start({}, '--help')
+    assert.deepEqual(await exited, [0, null])
+    const help = said.out
     for (const { name, about } of settings()) {
       assert.ok(help.includes(`  ${name}\n    ${about}\n`), name)
     }

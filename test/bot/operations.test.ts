@@ -39,6 +39,7 @@ describe('the bot for its operator', () => {
       SIGHTSEER_MODEL: await packageFor('base'),
       SIGHTSEER_OPERATIONS_PORT: String(await freePort()),
       SIGHTSEER_THREADS: '1',
+      SANDBOX_STATE: 'memory',
     })
     bot = await startBot(config, log)
     ada = await Member.connect(bot.sandbox!.url)

@@ -21,7 +21,8 @@ const DEFAULTS = {
   model: 'demo',
   provider: 'cpu',
   imageLimits: {},
-  store: { url: 'memory:', keys: [] },
+  sandboxState: 'data/loopback/discord',
+  store: { url: 'sqlite:data/loopback/discord.bot', keys: [] },
   bot: { shards: 'auto', queue: 64, retentionMs: 86_400_000, stopLimitMs: 20_000 },
   logLevel: 'info',
 }
@@ -88,9 +89,12 @@ describe('readConfig', () => {
 })
 
 describe('the settings of the bot', () => {
-  it('remembers on disk once there is a token, or the loopback Discord does', () => {
+  it('remembers on disk with a token, else beside the loopback Discord', () => {
     assert.equal(readConfig({ DISCORD_TOKEN: 'x' }).store.url, 'sqlite:data/sightseer.sqlite')
+    assert.equal(readConfig({ DISCORD_TOKEN: 'x' }).sandboxState, undefined)
     assert.equal(readConfig({ SANDBOX_STATE: 'a/world' }).store.url, 'sqlite:a/world.bot')
+    const { sandboxState, store } = readConfig({ SANDBOX_STATE: 'memory' })
+    assert.deepEqual([sandboxState, store.url], [undefined, 'memory:'])
   })
 
   it('says of each wrong one what it must be, and tells no secret', () => {

@@ -1,4 +1,4 @@
-/** A newcomer's whole way on the page, in a real browser, with the bot killed in the middle. */
+/** A newcomer's whole way: plain `npm start`, the page in a real browser, killed in the middle. */
 
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -6,32 +6,34 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import type { Browser, Locator, Page } from 'playwright-core'
-import { type Sandbox, startSandbox } from '../../../sandbox/server.ts'
-import { type BotProcess, startBotProcess } from '../../helpers/bot-process.ts'
 import { launchBrowser, type Visitor, visit, WITH_BROWSER } from '../../helpers/browser.ts'
+import { freePort } from '../../helpers/databases.ts'
+import { npmStart, type Started } from '../../helpers/npm-start.ts'
 
 const SAMPLE = 'star-and-circle.webp'
 
 describe('a newcomer on the page', { ...WITH_BROWSER, timeout: 240_000 }, () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'sightseer-newcomer-'))
-  const env = { SIGHTSEER_MODEL: 'demo', SIGHTSEER_STORE: `sqlite:${path.join(folder, 'store')}` }
-  let sandbox: Sandbox
-  let bot: BotProcess
+  let env: Readonly<Record<string, string>>
+  let bot: Started
+  let url: string
   let browser: Browser
   let visitor: Visitor
   let page: Page
 
   before(async () => {
-    sandbox = await startSandbox()
-    bot = await startBotProcess(sandbox, env)
+    // Other tests may have the usual port.
+    env = { SANDBOX_PORT: String(await freePort()) }
+    bot = npmStart(folder, env)
+    url = await bot.address()
     browser = await launchBrowser()
-    visitor = await visit(browser, sandbox.url)
+    visitor = await visit(browser, url)
     page = visitor.page
   })
   after(async () => {
     await browser?.close()
-    await bot?.end('SIGTERM')
-    await sandbox?.close()
+    bot?.bot.kill('SIGTERM')
+    await bot?.exited
     rmSync(folder, { recursive: true })
   })
 
@@ -53,6 +55,18 @@ describe('a newcomer on the page', { ...WITH_BROWSER, timeout: 240_000 }, () => 
     await dialog.getByRole('textbox').fill(question)
     await dialog.getByRole('button', { name: 'Submit' }).click()
     await dialog.waitFor({ state: 'detached' })
+  }
+
+  /** From now on pictures come so slowly that nothing is answered. */
+  async function slowDownloads() {
+    const body = JSON.stringify({ kind: 'cdn', action: 'slow', bytesPerSecond: 1 })
+    const headers = { 'content-type': 'application/json' }
+    await fetch(`${url}/sandbox/faults`, { method: 'POST', headers, body })
+  }
+
+  /** Waits until the bot is in the middle of a download. */
+  async function oneIsSlow() {
+    while (!(await (await fetch(`${url}/sandbox/faults`)).text()).includes('"applied":1'));
   }
 
   it(`drops ${SAMPLE} and reads what is on it`, async () => {
@@ -77,22 +91,26 @@ describe('a newcomer on the page', { ...WITH_BROWSER, timeout: 240_000 }, () => 
   })
 
   it('still gets the answer that the bot was killed in the middle of', async () => {
-    const slow = sandbox.faults.add({ kind: 'cdn', action: 'slow', bytesPerSecond: 1 })
+    await slowDownloads()
     await describeSample(2)
-    await slow.until()
-    await bot.end('SIGKILL')
-    bot = await startBotProcess(sandbox, env)
+    await oneIsSlow()
+    bot.bot.kill('SIGKILL')
+    await bot.exited
+    bot = npmStart(folder, env)
+    assert.equal(await bot.address(), url)
     await message('green triangle in the center').waitFor()
     await ask(message('and the circle?'), 'and the square?')
     await message('and the square?').getByText('blue', { exact: true }).waitFor()
   })
 
   it('is asked nothing else, and sees no error', () => {
-    const { host } = new URL(sandbox.url)
+    const { host } = new URL(url)
     const elsewhere = visitor.requests.filter(
       (address) => /^(http|ws)/.test(address) && new URL(address).host !== host,
     )
     assert.deepEqual(elsewhere, [])
-    assert.deepEqual(visitor.errors, [])
+    // That nobody was there while it was down is for the console to say.
+    const real = visitor.errors.filter((error) => !/ERR_CONNECTION|ERR_EMPTY/.test(error))
+    assert.deepEqual(real, [])
   })
 })

@@ -20,7 +20,7 @@ describe('talking with the bot on the page', WITH_BROWSER, () => {
   let page: Page
 
   before(async () => {
-    bot = await startBot(readConfig({}), pino({ level: 'silent' }))
+    bot = await startBot(readConfig({ SANDBOX_STATE: 'memory' }), pino({ level: 'silent' }))
     browser = await launchBrowser()
     page = (await visit(browser, bot.sandbox!.url)).page
   })

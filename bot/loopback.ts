@@ -1,0 +1,58 @@
+/** The loopback Discord that the bot runs on where it has no token. */
+
+import { once } from 'node:events'
+import { mkdirSync } from 'node:fs'
+import { createServer } from 'node:net'
+import path from 'node:path'
+import { ConfigError } from '../config/errors.ts'
+import { type Sandbox, startSandbox } from '../sandbox/server.ts'
+
+/** As `npm run sandbox` has it. */
+const SANDBOX_PORT = 4350
+
+/**
+ * Opens it.
+ *
+ * One that is kept comes back at the same port, so that an open page and its links go on working.
+ *
+ * @param port undefined: the usual one or, where that is taken, a free one.
+ * @param stateFile where it is kept; undefined: nowhere, at a free port unless told otherwise.
+ * @throws {ConfigError} if the port or the file cannot be used.
+ */
+export async function openSandbox(
+  port: number | undefined,
+  stateFile: string | undefined,
+): Promise<Sandbox> {
+  if (stateFile === undefined) {
+    return sandboxAt({ port: port ?? 0 })
+  }
+  mkdirSync(path.dirname(stateFile), { recursive: true, mode: 0o700 })
+  if (port !== undefined || !(await isFree(SANDBOX_PORT))) {
+    return sandboxAt({ port: port ?? 0, stateFile })
+  }
+  return sandboxAt({ port: SANDBOX_PORT, stateFile })
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer().listen(port, '127.0.0.1')
+  try {
+    await once(server, 'listening')
+    return true
+  } catch {
+    return false
+  } finally {
+    server.close()
+  }
+}
+
+function sandboxAt(options: { readonly port: number; readonly stateFile?: string }) {
+  return startSandbox(options).catch((cause: unknown) => {
+    if (cause instanceof Error && cause.name === 'StateFileError') {
+      throw new ConfigError([`SANDBOX_STATE: ${cause.message}`], { cause })
+    }
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause)
+    const why = code === 'EADDRINUSE' ? 'is in use already' : `cannot be used (${code})`
+    const problem = `Port ${options.port} ${why}; set another SANDBOX_PORT, or none for a free one.`
+    throw new ConfigError([problem], { cause })
+  })
+}
