@@ -1,6 +1,7 @@
 /** `npm run bench -- WHAT`: one command a question; see HELP. */
 
 import { runCapacityBench } from './capacity.ts'
+import { runCheckBench } from './check.ts'
 import { runDemoBench } from './demo.ts'
 import { runDescribeBench } from './describe.ts'
 import { runFollowUpBench } from './follow-up.ts'
@@ -18,6 +19,9 @@ With the demo model, the small checkpoints, or no model at all:
               with and without history, with the wrong picture and with none
                 --model DIR|NAME     default demo
                 --limit N            only the first N scenes
+  check       ratios of the demo model against bench/baseline.json, in half a minute; exits 1 if
+              one fell by more than a third
+                --update             writes the baseline
   parity      distance from transformers at every seam of the small checkpoints
   sandbox     the loopback Discord under load: members use a command, discord.js answers;
               the server's own time, its memory, and how long it takes to start
@@ -47,6 +51,7 @@ Each prints a table and writes JSON and a chart under bench/results/.
 
 const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
   capacity: runCapacityBench,
+  check: runCheckBench,
   demo: runDemoBench,
   describe: runDescribeBench,
   'follow-up': runFollowUpBench,

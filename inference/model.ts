@@ -43,9 +43,12 @@ export type OpenOptions = {
   readonly prepare?: boolean
   /** Requests that may wait; one more is refused with QueueFullError. Default 64. */
   readonly queueLimit?: number
-  /** Sequences at work at once, each beam counting as one; each has its own memory. Default 16. */
+  /**
+   * Sequences at work at once, each beam counting as one. Default 8: with OPT-2.7b, up to 1.5 GB
+   * for conversations of 128 positions.
+   */
   readonly rows?: number
-  /** Pictures seen in one run. Default 4. */
+  /** Pictures seen in one run. Default 2. */
   readonly pictures?: number
   /** Memory for keys and values of finished requests, in bytes; 0 keeps none. Default 256 MiB. */
   readonly conversationBytes?: number
@@ -56,8 +59,8 @@ export type OpenOptions = {
 }
 
 const QUEUE_LIMIT = 64
-const ROWS = 16
-const PICTURES = 4
+const ROWS = 8
+const PICTURES = 2
 const CONVERSATION_BYTES = 256 * 2 ** 20
 
 /**

@@ -8,11 +8,11 @@
  */
 
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
-import { arch, cpus } from 'node:os'
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import ort from 'onnxruntime-node'
 import type { ModelCard } from '../model-card.ts'
+import { processor } from './processor.ts'
 
 /** In the package, beside the files of the card. */
 const FOLDER = 'prepared'
@@ -25,7 +25,7 @@ export type GraphFile = 'vision.onnx' | 'qformer.onnx' | 'decoder.onnx'
 /** Where a graph of the package is once prepared for this machine. */
 export function preparedGraph(folder: string, card: ModelCard, file: GraphFile): string {
   const hash = createHash('sha256')
-    .update(`${ort.env.versions.node ?? ''} ${arch()} ${processor()}`)
+    .update(`${ort.env.versions.node ?? ''} ${processor()}`)
     .update(card.files[file]?.sha256 ?? '')
     .update(card.files[`${file}.data`]?.sha256 ?? '')
   return path.join(folder, FOLDER, hash.digest('hex').slice(0, 16), file)
@@ -80,14 +80,4 @@ export type SavingOptions = {
   readonly optimizedModelFilePath: string
   /** Entries of the session's configuration. */
   readonly session: Readonly<Record<string, string>>
-}
-
-/** The processor by its name and, where the system tells, by what it can do. */
-function processor(): string {
-  const name = cpus()[0]?.model ?? ''
-  try {
-    return `${name} ${/^flags\s*:.*$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[0] ?? ''}`
-  } catch {
-    return name
-  }
 }
