@@ -9,45 +9,49 @@ import { type Bot, startBot } from '../../bot/start.ts'
 import { readConfig } from '../../config/config.ts'
 import { Member, type MemberOptions } from '../../sandbox/client.ts'
 import type { Sandbox } from '../../sandbox/server.ts'
+import { startWatchedSandbox } from './watched-sandbox.ts'
 
 const ROOT = path.join(import.meta.dirname, '..', '..')
 
 /** A bot and the people around it. */
 export type DemoBot = {
   readonly bot: Bot
+  readonly sandbox: Sandbox
   readonly join: (name: string, options?: MemberOptions) => Promise<Member>
   readonly close: () => Promise<void>
 }
 
 /**
- * Starts it on a Discord of its own, or on `sandbox`, with a store in memory unless told otherwise.
+ * Starts it on a Discord of its own, which is watched, or on `given`, with a store in memory unless
+ * told otherwise.
  */
 export async function startDemoBot(
   env: Readonly<Record<string, string>> = {},
-  sandbox?: Sandbox,
+  given?: Sandbox,
 ): Promise<DemoBot> {
-  const there = sandbox && { DISCORD_TOKEN: sandbox.token, DISCORD_API: sandbox.api }
-  const given = {
-    ...there,
+  const sandbox = given ?? (await startWatchedSandbox())
+  const settings = {
+    DISCORD_TOKEN: sandbox.token,
+    DISCORD_API: sandbox.api,
     SIGHTSEER_MODEL: 'demo',
-    SANDBOX_STATE: 'memory',
+    SIGHTSEER_STORE: 'memory:',
     SIGHTSEER_THREADS: '1',
     ...env,
   }
-  const bot = await startBot(readConfig(given), pino({ level: 'error' }, pino.destination(2)))
+  const bot = await startBot(readConfig(settings), pino({ level: 'error' }, pino.destination(2)))
   const members: Member[] = []
   return {
     bot,
+    sandbox,
     join: async (name, options) => {
-      const { url } = bot.sandbox ?? sandbox ?? {}
-      assert.ok(url)
-      const member = await Member.connect(url, name, options)
+      const member = await Member.connect(sandbox.url, name, options)
       members.push(member)
       return member
     },
     close: async () => {
       for (const member of members) member.close()
       await bot.close()
+      if (!given) await sandbox.close()
     },
   }
 }

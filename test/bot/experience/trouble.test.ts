@@ -25,7 +25,7 @@ describe('troubles', () => {
     await ada.upload(scene('old.png'))
     const posted = await ada.slash('describe', { style: 'alt' })
     const given = await ada.slash('describe', { image: scene('given.png'), style: 'alt' })
-    demo.bot.sandbox!.faults.add({ kind: 'cdn', action: 'expired' })
+    demo.sandbox.faults.add({ kind: 'cdn', action: 'expired' })
     for (const described of [posted, given]) {
       const pressed = await ada.press(described, button(described, EN.buttons.repost))
       const answer = await ada.answer(pressed)
@@ -35,7 +35,7 @@ describe('troubles', () => {
 
   it('a picture that is gone is said to be gone', async () => {
     const posted = await ada.upload(scene('lost.png'))
-    const fault = demo.bot.sandbox!.faults.add({ kind: 'cdn', action: 'missing' })
+    const fault = demo.sandbox.faults.add({ kind: 'cdn', action: 'missing' })
     const answer = await lin.menu(EN.commands.describeMenu, posted)
     fault.cancel()
     assert.equal(answer.content, EN.errors.pictureLost)
@@ -74,7 +74,7 @@ describe('troubles', () => {
 
   it('a message deleted before it is answered is answered nowhere', async () => {
     const described = await ada.slash('describe', { image: triangle() })
-    const held = demo.bot.sandbox!.faults.add({
+    const held = demo.sandbox.faults.add({
       kind: 'rest',
       method: 'POST',
       path: '/channels/:id/messages',
@@ -90,7 +90,7 @@ describe('troubles', () => {
   })
 
   it('where the bot may not write, it does not try for ever, and goes on elsewhere', async () => {
-    const fault = demo.bot.sandbox!.faults.add({
+    const fault = demo.sandbox.faults.add({
       kind: 'rest',
       method: 'POST',
       path: '/channels/:id/messages',
