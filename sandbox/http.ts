@@ -41,7 +41,8 @@ export class Door {
 
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const startMs = performance.now()
-    const url = new URL(request.url ?? '/', `http://${HOST}`)
+    const url = addressOf(request)
+    if (!url) return send(response, { headers: {}, ...withBody(refusalOf(refuse('notFound'))) })
     const part = partOf(url.pathname)
     const { measure } = this.#parts
     if (measure) {
@@ -58,11 +59,10 @@ export class Door {
   }
 
   upgrade(request: IncomingMessage, socket: IncomingMessage['socket'], head: Buffer): void {
-    const { pathname } = new URL(request.url ?? '/', `http://${HOST}`)
-    if (pathname.startsWith('/gateway')) this.#parts.gateway.upgrade(request, socket, head)
-    else if (pathname === '/sandbox/live' && isLocal(request)) {
-      this.#parts.members.upgrade(request, socket, head)
-    } else socket.destroy()
+    const path = isLocal(request) ? addressOf(request)?.pathname : undefined
+    if (path?.startsWith('/gateway')) this.#parts.gateway.upgrade(request, socket, head)
+    else if (path === '/sandbox/live') this.#parts.members.upgrade(request, socket, head)
+    else socket.destroy()
   }
 
   async close(server: Server): Promise<void> {
@@ -158,6 +158,11 @@ function send(response: ServerResponse, answer: Answer): void {
     ...headers,
   })
   response.end(text)
+}
+
+// Null for what is no address, such as `//`.
+function addressOf(request: IncomingMessage): URL | null {
+  return URL.parse(request.url ?? '/', `http://${HOST}`)
 }
 
 // Listening on loopback does not keep out other sites open in the same browser: their requests
