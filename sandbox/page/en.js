@@ -12,7 +12,7 @@ export const en = {
   openChannels: 'Show channels',
   closeChannels: 'Hide channels',
   directMessages: 'Direct messages',
-  messageTheBot: 'Message Sightseer',
+  messageTheBot: (/** @type {string} */ bot) => `Message ${bot}`,
   youAre: 'You are',
   moderator: 'moderator',
   owner: 'owner',

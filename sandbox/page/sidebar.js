@@ -8,7 +8,7 @@ import { openDirect } from './actions.js'
 import { avatar } from './avatar.js'
 import { become } from './door.js'
 import { h, iconButton } from './dom.js'
-import { isHiddenFromMost, isThread, nameOf, partner, roleOf, titleOf } from './facts.js'
+import { botName, isHiddenFromMost, isThread, nameOf, partner, roleOf, titleOf } from './facts.js'
 import { icon } from './icons.js'
 import { words } from './language.js'
 import { CHANNEL } from './numbers.js'
@@ -146,7 +146,7 @@ export class Sidebar {
         'button',
         { type: 'button', class: 'channel', onclick: start },
         icon('plus'),
-        h('span', { class: 'channel-label' }, words().messageTheBot),
+        h('span', { class: 'channel-label' }, words().messageTheBot(botName())),
       ),
     )
   }

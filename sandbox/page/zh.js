@@ -17,7 +17,7 @@ export const zh = {
   openChannels: '显示频道',
   closeChannels: '隐藏频道',
   directMessages: '私信',
-  messageTheBot: '给 Sightseer 发私信',
+  messageTheBot: (bot) => `给 ${bot} 发私信`,
   youAre: '你的身份',
   moderator: '管理员',
   owner: '所有者',

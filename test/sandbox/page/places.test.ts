@@ -116,6 +116,14 @@ describe('places on the page', WITH_BROWSER, () => {
     await open('general')
   })
 
+  it('calls the bot by its name, whichever it is', async () => {
+    const other = await startSandbox({ botName: 'Pizzeria' })
+    const { page: there, context } = await visit(browser, other.url)
+    await there.getByRole('button', { name: 'Message Pizzeria' }).waitFor()
+    await context.close()
+    await other.close()
+  })
+
   it('marks a channel in which something was said', async () => {
     await open('memes')
     const general = (await channel('general').getAttribute('data-channel'))!
