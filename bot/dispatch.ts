@@ -34,16 +34,21 @@ import { codeOf, meaningOf } from './platform-errors.ts'
 import { requestSchema } from './requests.ts'
 
 export type Dispatch = ExperienceParts & {
-  readonly log: Logger
   readonly metrics: Pick<Metrics, 'request' | 'stage'>
 }
 
-/**
- * Listens to the client's events until it is destroyed.
- *
- * @returns what goes on with jobs that another process left.
- */
-export function dispatch(client: Client, parts: Dispatch): JobHandlers {
+/** What is to be done besides listening. */
+export type Dispatched = {
+  /** Goes on with jobs that another process left. */
+  readonly jobs: JobHandlers
+  /** Goes on with cases of moderation that another process left. */
+  readonly resume: () => Promise<void>
+  /** Finishes cases that are under way. */
+  readonly stop: () => Promise<void>
+}
+
+/** Listens to the client's events until it is destroyed. */
+export function dispatch(client: Client, parts: Dispatch): Dispatched {
   const { log, metrics } = parts
   const experience = createExperience(client, parts)
   client.on(Events.InteractionCreate, (interaction) => {
@@ -55,10 +60,18 @@ export function dispatch(client: Client, parts: Dispatch): JobHandlers {
   })
   client.on(Events.MessageCreate, (message) => {
     void inRequest(message.id, () => settleMessage(message, experience, log))
+    void inRequest(message.id, () => moderate(message, experience, log))
   })
   client.on(Events.Error, (error) => log.error({ err: error }, 'discord client'))
   forgetWithDiscord(client, experience, log)
-  return { [JOB_KIND]: (job, context) => settleJob(job, context, { client, experience, log }) }
+  return {
+    jobs: { [JOB_KIND]: (job, context) => settleJob(job, context, { client, experience, log }) },
+    resume: () =>
+      experience.moderation.resume().catch((error: unknown) => {
+        log.error({ err: error }, 'cases could not be gone on with')
+      }),
+    stop: () => experience.moderation.stop(),
+  }
 }
 
 /** A job left by another process; only its address is left to tell of an error. */
@@ -86,7 +99,11 @@ async function settleJob(
 }
 
 /** What Discord deletes is forgotten here too. */
-function forgetWithDiscord(client: Client, { forgetting }: Experience, log: Logger): void {
+function forgetWithDiscord(
+  client: Client,
+  { forgetting, moderation }: Experience,
+  log: Logger,
+): void {
   const settle = (work: Promise<unknown>) => {
     work.catch((error: unknown) => log.error({ err: error }, 'could not forget'))
   }
@@ -103,7 +120,10 @@ function forgetWithDiscord(client: Client, { forgetting }: Experience, log: Logg
   client.on(Events.ThreadDelete, ({ guildId, id }) => {
     settle(forgetting.channel({ guildId, channelId: id }))
   })
-  client.on(Events.GuildDelete, ({ id }) => settle(forgetting.guild(id)))
+  client.on(Events.GuildDelete, ({ id }) => {
+    settle(forgetting.guild(id))
+    settle(moderation.forgetGuild(id))
+  })
 }
 
 async function settleInteraction(
@@ -150,7 +170,10 @@ function kindOf(interaction: Interaction): string {
   return interaction.isButton() ? 'button' : interaction.isModalSubmit() ? 'form' : 'other'
 }
 
-async function run(interaction: Interaction, { services, buttons }: Experience): Promise<void> {
+async function run(
+  interaction: Interaction,
+  { services, buttons, moderation }: Experience,
+): Promise<void> {
   const text = catalogueFor(interaction.locale)
   if (interaction.isChatInputCommand()) {
     const command = SLASH_COMMANDS.find(({ data }) => data.name === interaction.commandName)
@@ -161,9 +184,11 @@ async function run(interaction: Interaction, { services, buttons }: Experience):
   } else if (interaction.isAutocomplete()) {
     await complete(interaction, services)
   } else if (interaction.isButton()) {
-    await buttons.pressed(interaction)
+    const { customId } = interaction
+    await (moderation.buttons.owns(customId) ? moderation.buttons : buttons).pressed(interaction)
   } else if (interaction.isModalSubmit()) {
-    await buttons.submitted(interaction)
+    const { customId } = interaction
+    await (moderation.buttons.owns(customId) ? moderation.buttons : buttons).submitted(interaction)
   }
 }
 
@@ -177,6 +202,15 @@ function known<T>(command: T | undefined): T {
     throw new Said(({ errors }) => errors.unknownCommand)
   }
   return command
+}
+
+/** Nobody asked, so nobody is told of an error. */
+async function moderate(message: Message, { moderation }: Experience, log: Logger): Promise<void> {
+  try {
+    await moderation.hear(message)
+  } catch (error) {
+    log.error({ err: error }, 'a message could not be looked at for moderation')
+  }
 }
 
 async function settleMessage(

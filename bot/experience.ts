@@ -1,12 +1,13 @@
 /** Puts together what people meet: commands, buttons, messages, and what is remembered of them. */
 
-import { MessageFlags, type Client } from 'discord.js'
+import type { Client } from 'discord.js'
+import type { Logger } from 'pino'
 import type { Asking, PictureLink, Services } from '../commands/command.ts'
 import type { Model } from '../inference/types.ts'
 import { Answering } from './answering.ts'
 import { Questions } from './asking.ts'
 import { Buttons } from './buttons.ts'
-import { Desk } from './desk.ts'
+import { Desk, replying } from './desk.ts'
 import { Eyes } from './eyes.ts'
 import { Forgetting } from './forgetting.ts'
 import { Settings } from './guild-settings.ts'
@@ -15,6 +16,7 @@ import { givenPicture, picturesIn } from './images.ts'
 import type { Jobs } from './jobs.ts'
 import { Memory } from './memory.ts'
 import { MessageRequests } from './message-requests.ts'
+import { Moderation } from './moderation/moderation.ts'
 import { People } from './people.ts'
 import { newestPictures } from './picture-finder.ts'
 import { memoryService, privacyService } from './records.ts'
@@ -30,6 +32,7 @@ export type ExperienceParts = {
   readonly jobs: Jobs
   /** How long conversations are kept after their last use, at most; milliseconds. */
   readonly retentionMs: number
+  readonly log: Logger
 }
 
 export type Experience = {
@@ -38,6 +41,7 @@ export type Experience = {
   readonly messages: MessageRequests
   readonly forgetting: Forgetting
   readonly settings: Settings
+  readonly moderation: Moderation
   /** Goes on with what another process left. */
   readonly resume: Desk['resume']
 }
@@ -55,6 +59,7 @@ export function createExperience(client: Client, parts: ExperienceParts): Experi
     new Answering({ client, model, isOpen, eyes, memory, people, settings }),
   )
   const questions = new Questions(memory, desk)
+  const moderation = new Moderation(client, parts)
   return {
     services: {
       describe: describing(desk, settings),
@@ -65,7 +70,8 @@ export function createExperience(client: Client, parts: ExperienceParts): Experi
       newest: newestPictures,
       recent: (use, typed) => questions.recent(use, typed),
       memory: memoryService({ memory, people, settings, cache }),
-      privacy: privacyService({ memory, people, settings, cache }),
+      privacy: moderation.withPrivacy(privacyService({ memory, people, settings, cache })),
+      moderation: moderation.service(),
       settings: {
         of: (guildId) => settings.of(guildId),
         change: (guildId, change) => settings.change(guildId, change),
@@ -76,19 +82,20 @@ export function createExperience(client: Client, parts: ExperienceParts): Experi
     messages: new MessageRequests({ desk, memory, people, settings }),
     forgetting: new Forgetting({ memory, people, settings, cache }),
     settings,
+    moderation,
     resume: (job, context) => desk.resume(job, context),
   }
 }
 
 function describing(desk: Desk, settings: Settings): Services['describe'] {
-  return async (use: Asking, { pictures, style, hidden }) => {
-    await use.deferReply(hidden ? { flags: MessageFlags.Ephemeral } : {})
-    const found = [...(await pictures())]
-    const { style: usual } = await settings.of(use.guildId)
-    await desk.fromInteraction(
-      use,
-      { kind: 'look', pictures: found, style: style ?? usual, question: null, quoted: false },
-      hidden,
-    )
-  }
+  return (use: Asking, { pictures, style, hidden }) =>
+    replying(use, hidden, async (acknowledge) => {
+      const found = [...(await pictures())]
+      const { style: usual } = await settings.of(use.guildId)
+      await desk.fromInteraction(
+        use,
+        { kind: 'look', pictures: found, style: style ?? usual, question: null, quoted: false },
+        { hidden, acknowledge },
+      )
+    })
 }

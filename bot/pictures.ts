@@ -74,7 +74,7 @@ export function createPictureFetcher(source: PictureSource): FetchPicture {
     const most = maxBytes < MIB ? `${maxBytes} bytes` : `${Math.floor(maxBytes / MIB)} MiB`
     return new PictureError('too-large', `That picture is over ${most}. Please send a smaller one.`)
   }
-  const fetchPicture = async ({ url, size }: PictureLink, signal?: AbortSignal) => {
+  const fetchPicture = async ({ url, size, kind }: PictureLink, signal?: AbortSignal) => {
     if (!origins.includes(URL.parse(url)?.origin ?? '')) {
       throw notOnDiscord()
     }
@@ -84,7 +84,7 @@ export function createPictureFetcher(source: PictureSource): FetchPicture {
     const timeout = AbortSignal.timeout(timeoutMs)
     try {
       const either = AbortSignal.any(signal ? [signal, timeout] : [timeout])
-      const bytes = await download(url, { agent, signal: either, maxBytes })
+      const bytes = await download(url, { agent, signal: either, maxBytes, kind })
       if (bytes === null) {
         throw tooLarge()
       }
@@ -118,15 +118,16 @@ type Download = {
   readonly agent: Agent
   readonly signal: AbortSignal
   readonly maxBytes: number
+  readonly kind: PictureLink['kind']
 }
 
 /** @returns the body, or null if it is longer than `maxBytes`. */
 async function download(url: string, options: Download): Promise<Uint8Array | null> {
-  const { agent, signal, maxBytes } = options
+  const { agent, signal, maxBytes, kind } = options
   // undici follows no redirect unless it is told to.
   const { statusCode, headers, body } = await request(url, { dispatcher: agent, signal })
   try {
-    checkAnswer(statusCode, headers['content-type'])
+    checkAnswer(statusCode, kind === 'file' ? undefined : headers['content-type'])
     if (Number(headers['content-length'] ?? 0) > maxBytes) {
       return null
     }

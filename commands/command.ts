@@ -12,9 +12,15 @@ import type {
 } from 'discord.js'
 import type { GuildSettings } from '../config/guild-settings.ts'
 import type { Catalogue } from './i18n/words.ts'
+import type { ModerationService } from './moderation-service.ts'
 
 /** A picture on Discord: where its bytes are, and how many Discord says there are (0: unknown). */
-export type PictureLink = { readonly url: string; readonly size: number }
+export type PictureLink = {
+  readonly url: string
+  readonly size: number
+  /** `file`: it need not be a picture. */
+  readonly kind?: 'file'
+}
 
 /** A picture found in a message, or given with a command. */
 export type FoundPicture = PictureLink & {
@@ -71,6 +77,7 @@ export type Services = {
   readonly memory: MemoryService
   readonly privacy: PrivacyService
   readonly settings: SettingsService
+  readonly moderation: ModerationService
   /** A sentence about the model, from its card. */
   readonly about: () => string
 }

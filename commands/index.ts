@@ -6,6 +6,8 @@ import { describeCommand } from './describe.ts'
 import { helpCommand } from './help.ts'
 import { memoryCommand } from './memory.ts'
 import { askMenu, describeMenu } from './menus.ts'
+import { allowMenu, markMenu, reportMenu } from './moderation-menus.ts'
+import { moderationCommand } from './moderation.ts'
 import { privacyCommand } from './privacy.ts'
 import { settingsCommand } from './settings.ts'
 
@@ -16,11 +18,18 @@ export const SLASH_COMMANDS: readonly Command[] = [
   memoryCommand,
   privacyCommand,
   settingsCommand,
+  moderationCommand,
   helpCommand,
 ]
 
 /** In the context menu of a message. */
-export const MENU_COMMANDS: readonly MenuCommand[] = [describeMenu, askMenu]
+export const MENU_COMMANDS: readonly MenuCommand[] = [
+  describeMenu,
+  askMenu,
+  reportMenu,
+  markMenu,
+  allowMenu,
+]
 
 /** All of them, as Discord is told. */
 export const COMMANDS: readonly Pick<Command | MenuCommand, 'data'>[] = [

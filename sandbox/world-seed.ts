@@ -41,8 +41,9 @@ export const EVERYONE_PERMISSIONS = permissionsOf(
   PERMISSION.useExternalApps,
 )
 
-/** What the Moderator role adds. */
+/** What the Moderator role adds; Manage Server lets Mo set bots up. */
 export const MODERATOR_PERMISSIONS = permissionsOf(
+  PERMISSION.manageGuild,
   PERMISSION.kickMembers,
   PERMISSION.banMembers,
   PERMISSION.viewAuditLog,

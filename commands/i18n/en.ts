@@ -1,9 +1,12 @@
 /** Every sentence the bot shows, in English. The shape of this object is the catalogue's type. */
 
+import { MODERATION_EN } from './moderation-en.ts'
+
 /** Adds an s unless there is one. */
 const many = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`
 
 export const EN = {
+  moderation: MODERATION_EN,
   buttons: {
     ask: 'Ask…',
     again: 'Again',

@@ -3,7 +3,7 @@
 import type { EN } from './en.ts'
 
 /** The same keys and functions, with any texts. */
-type Words<T> = {
+export type Words<T> = {
   readonly [Key in keyof T]: T[Key] extends string
     ? string
     : T[Key] extends (...values: infer Values) => string

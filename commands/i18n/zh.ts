@@ -1,8 +1,10 @@
 /** Every sentence the bot shows, in Simplified Chinese. */
 
+import { MODERATION_ZH } from './moderation-zh.ts'
 import type { Catalogue } from './words.ts'
 
 export const ZH: Catalogue = {
+  moderation: MODERATION_ZH,
   buttons: {
     ask: '提问…',
     again: '换个说法',

@@ -106,6 +106,7 @@ describe('docs/privacy.md', () => {
       jobs: new Jobs({ store: recording, log }),
       fetchPicture: createPictureFetcher({ origins: [] }),
       retentionMs,
+      log,
     })
     await model.close()
     const rows = rowsOf(text).filter(([first = '']) => first.startsWith('`'))

@@ -1,0 +1,101 @@
+/** The pictures of a case: from memory or from Discord, as evidence, and in the model's words. */
+
+import type { FoundPicture, PictureLink } from '../../commands/command.ts'
+import { catalogueFor } from '../../commands/i18n/catalogue.ts'
+import type { Model } from '../../inference/types.ts'
+import { picturesIn } from '../images.ts'
+import type { Case } from './case-record.ts'
+import type { Deeds, File } from './deeds.ts'
+import { evidenceFile, type EvidenceMemory, MAX_EVIDENCE } from './evidence.ts'
+
+/** A description that is not there by then is given up, milliseconds. */
+const DESCRIBE_LIMIT_MS = 10 * 60_000
+const MAX_ALT_TEXT = 1000
+
+type Parts = {
+  readonly deeds: Deeds
+  readonly memory: EvidenceMemory
+  readonly model: Pick<Model, 'describe'>
+  readonly fetchPicture: (link: PictureLink, signal?: AbortSignal) => Promise<Uint8Array>
+}
+
+export class CasePictures {
+  readonly #parts: Parts
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+  }
+
+  /** The pictures for the log channel. */
+  async evidence(found: Case): Promise<File[]> {
+    const { case: words } = catalogueFor(found.locale).moderation
+    const description = words.evidence(words.unseen)
+    const files: File[] = []
+    for (const [i, bytes] of (await this.#of(found)).entries()) {
+      files.push(await evidenceFile(bytes, { number: i + 1, description }))
+    }
+    return files
+  }
+
+  /**
+   * What the model says of each, after everyone who waits for an answer; it becomes the evidence's
+   * alternative text.
+   *
+   * @returns none if the pictures are gone.
+   */
+  async describe(found: Case, signal: AbortSignal): Promise<string[]> {
+    const captions: string[] = []
+    for (const bytes of await this.#of(found)) {
+      const { text } = await this.#parts.model.describe(bytes, {
+        priority: 'moderation',
+        guild: found.guildId,
+        signal,
+        deadline: Date.now() + DESCRIBE_LIMIT_MS,
+      })
+      captions.push(text)
+    }
+    if (captions.length > 0) {
+      await this.#putIntoWords(found, captions)
+    }
+    return captions
+  }
+
+  forget(caseId: string): void {
+    this.#parts.memory.forget(caseId)
+  }
+
+  /** From memory, or from the first copy that is still there. */
+  async #of({ id, copies }: Case): Promise<readonly Uint8Array[]> {
+    const { memory, deeds, fetchPicture } = this.#parts
+    const kept = memory.of(id)
+    if (kept) {
+      return kept
+    }
+    for (const { channelId, messageId } of copies) {
+      const message = await deeds.message(channelId, messageId)
+      const found: FoundPicture[] = message ? picturesIn(message).slice(0, MAX_EVIDENCE) : []
+      const fetched = await Promise.allSettled(found.map((picture) => fetchPicture(picture)))
+      const bytes = fetched.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+      if (bytes.length > 0) {
+        memory.keep(id, bytes)
+        return bytes
+      }
+    }
+    return []
+  }
+
+  async #putIntoWords({ log, locale }: Case, captions: readonly string[]): Promise<void> {
+    if (log === null) {
+      return
+    }
+    const { case: words } = catalogueFor(locale).moderation
+    const message = await this.#parts.deeds.message(log.channelId, log.messageId)
+    const attachments = [...(message?.attachments.values() ?? [])].map(({ id }, i) => ({
+      id,
+      description: words.evidence(captions[i] ?? '').slice(0, MAX_ALT_TEXT),
+    }))
+    if (attachments.length > 0) {
+      await this.#parts.deeds.edit(log.channelId, log.messageId, { attachments })
+    }
+  }
+}

@@ -1,0 +1,354 @@
+/**
+ * Carries out the planned steps of cases, one after another, and shows what became of each.
+ *
+ * A case with something left to do has a mark in the store, so that a process that starts finds what
+ * another left. Each step can be done twice (deeds.ts), so no process has to know whether the last one
+ * got as far as marking it.
+ */
+
+import type { Logger } from 'pino'
+import { z } from 'zod'
+import { catalogueFor } from '../../commands/i18n/catalogue.ts'
+import type { Space, Store } from '../store-types.ts'
+import { buttonId, caseBody, tellingBody } from './case-message.ts'
+import {
+  type Case,
+  CASE_LIFE_MS,
+  caseSchema,
+  isUndescribed,
+  nextStep,
+  type Problem,
+  type Step,
+  withStep,
+} from './case-record.ts'
+import type { CasePictures } from './case-pictures.ts'
+import { type Deeds, problemOf } from './deeds.ts'
+import type { GuildModeration } from './guild-moderation.ts'
+import { isOf, verdictOf, type Verdicts } from './verdicts.ts'
+
+/** Discord refuses a nonce twice for some minutes; a case older than this looks for its message. */
+const NONCE_SURE_MS = 60_000
+
+export type CaseWorkParts = {
+  readonly store: Store
+  readonly deeds: Deeds
+  readonly guilds: GuildModeration
+  readonly verdicts: Verdicts
+  readonly pictures: CasePictures
+  readonly log: Logger
+}
+
+/** What a step came to. */
+type Outcome = {
+  readonly problem?: Problem | null
+  readonly change?: Partial<Pick<Case, 'log' | 'captions'>>
+}
+
+export class CaseWork {
+  readonly cases: Space<Case>
+  /** Cases with something left to do. */
+  readonly open: Space<{ at: number }>
+  readonly #parts: CaseWorkParts
+  readonly #pictures: CasePictures
+  readonly #running = new Map<string, Promise<void>>()
+  readonly #describing = new Map<string, Promise<void>>()
+  readonly #stopped = new AbortController()
+
+  constructor(parts: CaseWorkParts) {
+    this.#parts = parts
+    this.#pictures = parts.pictures
+    this.cases = parts.store.space<Case>({
+      name: 'moderation-cases',
+      ttlMs: CASE_LIFE_MS,
+      decode: (data) => caseSchema.parse(data),
+    })
+    this.open = parts.store.space({
+      name: 'moderation-open',
+      ttlMs: CASE_LIFE_MS,
+      decode: (data) => z.object({ at: z.number() }).parse(data),
+    })
+  }
+
+  of(guildId: string, id: string): Promise<Case | undefined> {
+    return this.cases.get(`${guildId}/${id}`)
+  }
+
+  /** Changes a case; what it plans is found again if the process ends now. */
+  async change(
+    guildId: string,
+    id: string,
+    change: (found: Case | undefined) => Case | undefined,
+  ): Promise<Case | undefined> {
+    await this.open.set(`${guildId}/${id}`, { at: Date.now() })
+    return this.cases.update(`${guildId}/${id}`, change)
+  }
+
+  /** Does what is planned; calls for the same case wait for each other. */
+  carryOut(guildId: string, id: string): Promise<void> {
+    const key = `${guildId}/${id}`
+    const turn = (this.#running.get(key) ?? Promise.resolve())
+      .catch(() => {})
+      .then(() => this.#carryOut(guildId, id))
+    this.#running.set(key, turn)
+    const clear = () => {
+      if (this.#running.get(key) === turn) {
+        this.#running.delete(key)
+      }
+    }
+    turn.then(clear, clear)
+    return turn
+  }
+
+  /** Waits for what is under way. */
+  async settle(): Promise<void> {
+    while (this.#running.size + this.#describing.size > 0) {
+      await Promise.allSettled([...this.#running.values(), ...this.#describing.values()])
+    }
+  }
+
+  /** Ends; what the model has not said yet is left for the next process. */
+  async stop(): Promise<void> {
+    this.#stopped.abort()
+    await this.settle()
+  }
+
+  /** Goes on with what another process left. */
+  async resume(): Promise<void> {
+    for await (const [key] of this.open.entries()) {
+      const [guildId = '', id = ''] = key.split('/')
+      await this.carryOut(guildId, id).catch((error: unknown) => {
+        this.#parts.log.error({ err: error }, 'a case could not be gone on with')
+      })
+    }
+  }
+
+  async #carryOut(guildId: string, id: string): Promise<void> {
+    const key = `${guildId}/${id}`
+    for (;;) {
+      const found = await this.cases.get(key)
+      const step = found && nextStep(found)
+      if (!found || !step) {
+        await this.#finish(key, found)
+        return
+      }
+      const { problem = null, change } = await this.#try(() => this.#do(found, step))
+      await this.cases.update(key, (old) => old && withStep(old, step.id, problem, change))
+    }
+  }
+
+  /** Shows the case as it is; what was planned meanwhile finds its mark again. */
+  async #finish(key: string, found: Case | undefined): Promise<void> {
+    if (found) {
+      await this.#show(found)
+    }
+    if (found && isUndescribed(found)) {
+      this.#describeLater(key, found)
+      return
+    }
+    await this.open.delete(key)
+    const now = await this.cases.get(key)
+    if (now && (nextStep(now) || isUndescribed(now))) {
+      await this.open.set(key, { at: Date.now() })
+    }
+  }
+
+  /** Asks the model while the case goes on; what it says is added when it comes. */
+  #describeLater(key: string, found: Case): void {
+    if (this.#describing.has(key) || this.#stopped.signal.aborted) {
+      return
+    }
+    const describing = this.#describeAndShow(key, found)
+      .catch((error: unknown) => {
+        if (!this.#stopped.signal.aborted) {
+          this.#parts.log.error({ err: error }, 'a case could not be described')
+        }
+      })
+      .finally(() => this.#describing.delete(key))
+    this.#describing.set(key, describing)
+  }
+
+  async #describeAndShow(key: string, { guildId, id }: Case): Promise<void> {
+    const now = await this.cases.get(key)
+    if (!now) {
+      return
+    }
+    const { problem = null, change } = await this.#try(() => this.#describe(now))
+    if (this.#stopped.signal.aborted) {
+      return // left for the next process
+    }
+    await this.cases.update(key, (old) => old && withStep(old, 'describe', problem, change))
+    this.#pictures.forget(id)
+    await this.carryOut(guildId, id)
+  }
+
+  async #show(found: Case): Promise<void> {
+    if (found.log) {
+      const body = caseBody(found, catalogueFor(found.locale))
+      const { channelId, messageId } = found.log
+      try {
+        await this.#parts.deeds.edit(channelId, messageId, body)
+      } catch (error) {
+        problemOf(error) // whoever removed it needs no news of it
+      }
+    }
+  }
+
+  async #try(work: () => Promise<Outcome>): Promise<Outcome> {
+    try {
+      return await work()
+    } catch (error) {
+      return { problem: this.#problemOf(error) }
+    }
+  }
+
+  #problemOf(error: unknown): Problem {
+    try {
+      return problemOf(error)
+    } catch {
+      if (this.#stopped.signal.aborted) {
+        throw error
+      }
+      this.#parts.log.error({ err: error }, 'a step of a case failed')
+      return 'failed'
+    }
+  }
+
+  #do(found: Case, { id }: Step): Promise<Outcome> {
+    const [name, channelId = '', messageId = ''] = id.split('/')
+    switch (name) {
+      case 'post':
+        return this.#post(found)
+      case 'delete':
+        return this.#delete(found, channelId, messageId)
+      case 'timeout':
+        return this.#timeOut(found)
+      case 'lift':
+        return this.#lift(found)
+      case 'tell':
+      case 'apologise':
+        return this.#tell(found, name)
+      case 'list':
+        return this.#list(found, 'confirmed')
+      case 'allow':
+        return this.#list(found, 'dismissed')
+      case 'unlist':
+        return this.#unlist(found)
+      default:
+        throw new RangeError(`expected a known step, got ${id}`)
+    }
+  }
+
+  async #post(found: Case): Promise<Outcome> {
+    const { deeds, guilds } = this.#parts
+    const { settings } = await guilds.of(found.guildId)
+    const channelId = settings.logChannel
+    if (channelId === null) {
+      return { problem: 'gone' }
+    }
+    const text = catalogueFor(found.locale)
+    const there =
+      Date.now() - found.createdAt > NONCE_SURE_MS
+        ? await deeds.find(channelId, buttonId(found, 'history'))
+        : undefined
+    const messageId =
+      there ??
+      (await deeds.post(channelId, caseBody(found, text), {
+        nonce: `c${found.id}`,
+        files: await this.#pictures.evidence(found),
+      }))
+    return { change: { log: { channelId, messageId } } }
+  }
+
+  async #describe(found: Case): Promise<Outcome> {
+    const captions = await this.#pictures.describe(found, this.#stopped.signal)
+    return captions.length > 0 ? { change: { captions } } : { problem: 'gone' }
+  }
+
+  async #delete(found: Case, channelId: string, messageId: string): Promise<Outcome> {
+    if (found.log === null && found.automatic) {
+      return { problem: 'unlogged' } // what nobody can look at is not removed
+    }
+    await this.#parts.deeds.delete(channelId, messageId, reasonOf(found, 'delete'))
+    return {}
+  }
+
+  async #timeOut(found: Case): Promise<Outcome> {
+    if (found.log === null && found.automatic) {
+      return { problem: 'unlogged' }
+    }
+    const { deeds } = this.#parts
+    const until = found.timeoutUntil ?? 0
+    const now = await deeds.timeoutOf(found.guildId, found.memberId)
+    if (now !== null && now > until + 1000) {
+      return { problem: 'longer' }
+    }
+    if (now === null || Math.abs(now - until) > 1000) {
+      await deeds.timeOut(found, until, reasonOf(found, 'timeout'))
+    }
+    return {}
+  }
+
+  /** Ends the timeout, unless a moderator changed it since. */
+  async #lift(found: Case): Promise<Outcome> {
+    const { deeds } = this.#parts
+    const now = await deeds.timeoutOf(found.guildId, found.memberId)
+    if (now !== null && Math.abs(now - (found.timeoutUntil ?? 0)) > 1000) {
+      return { problem: 'longer' }
+    }
+    if (now !== null) {
+      await deeds.timeOut(found, null, reasonOf(found, 'lift'))
+    }
+    return {}
+  }
+
+  async #tell(found: Case, name: 'tell' | 'apologise'): Promise<Outcome> {
+    if (name === 'tell' && found.automatic && found.log === null) {
+      return { problem: 'unlogged' }
+    }
+    const { deeds } = this.#parts
+    const text = catalogueFor(found.locale)
+    const server = deeds.serverName(found.guildId)
+    const channelId = await deeds.direct(found.memberId)
+    const body =
+      name === 'tell'
+        ? tellingBody(found, server, text)
+        : { content: text.moderation.told.undone(server), allowed_mentions: { parse: [] } }
+    const old = Date.now() - found.createdAt > NONCE_SURE_MS
+    const there =
+      name === 'tell' && old ? await deeds.find(channelId, buttonId(found, 'appeal')) : undefined
+    if (there === undefined) {
+      await deeds.post(channelId, body, { nonce: `${name[0]}${found.id}` })
+    }
+    return {}
+  }
+
+  async #list(found: Case, verdict: 'confirmed' | 'dismissed'): Promise<Outcome> {
+    const { verdicts, guilds } = this.#parts
+    const { guildId, id: caseId, prints, events } = found
+    const { settings } = await guilds.of(guildId)
+    const by = events.findLast(({ what }) => what === 'confirm' || what === 'dismiss')?.by ?? null
+    const known = await verdicts.list(guildId)
+    const fresh = prints
+      .filter(({ whole }) => !known.some((one) => one.verdict === verdict && isOf(one, whole)))
+      .map((print) =>
+        verdictOf(print, { verdict, by, caseId, note: '', distance: settings.distance }),
+      )
+    await verdicts.put(guildId, fresh)
+    return {}
+  }
+
+  /** Takes off what this case put on the list, and what it was wrongly found by. */
+  async #unlist({ guildId, id, matched }: Case): Promise<Outcome> {
+    await this.#parts.verdicts.remove(
+      guildId,
+      ({ caseId, hash, verdict }) => caseId === id || (hash === matched && verdict !== 'dismissed'),
+    )
+    return {}
+  }
+}
+
+/** Discord's audit log takes plain text of at most 512 characters. */
+function reasonOf({ id, locale }: Case, what: 'delete' | 'timeout' | 'lift'): string {
+  const { case: words } = catalogueFor(locale).moderation
+  return words.reason(id, words.whats[what])
+}

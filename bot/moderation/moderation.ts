@@ -1,0 +1,270 @@
+/** Puts moderation together: what it hears, its buttons, its commands, and what it keeps of people. */
+
+import type { Client, Message, MessageContextMenuCommandInteraction } from 'discord.js'
+import type { Logger } from 'pino'
+import { z } from 'zod'
+import type { FoundPicture, PictureLink, PrivacyService } from '../../commands/command.ts'
+import { Said } from '../../commands/i18n/catalogue.ts'
+import type { ModerationService } from '../../commands/moderation-service.ts'
+import { isActive } from '../../config/moderation-settings.ts'
+import type { Model } from '../../inference/types.ts'
+import { picturesIn } from '../images.ts'
+import type { Space, Store } from '../store-types.ts'
+import { CaseButtons } from './case-buttons.ts'
+import { linkTo } from './case-message.ts'
+import { CasePictures } from './case-pictures.ts'
+import { type Action, type Case, decided } from './case-record.ts'
+import { CaseWork } from './case-work.ts'
+import { Deeds } from './deeds.ts'
+import { EvidenceMemory } from './evidence.ts'
+import { GuildModeration } from './guild-moderation.ts'
+import { readHashFile, writeHashFile } from './hash-file.ts'
+import { forgetPerson, recordsOf } from './people.ts'
+import { demandManager, demandStaff, isExempt } from './staff.ts'
+import { troublesOf } from './troubles.ts'
+import { MAX_HASHES, verdictOf, Verdicts } from './verdicts.ts'
+import { Watch } from './watch.ts'
+import { weekChart, weekOf } from './week.ts'
+
+/** A member may report once in so long. */
+const COOLDOWN_MS = 60_000
+const MAX_FILE_BYTES = 8 * 2 ** 20
+
+export type ModerationParts = {
+  readonly store: Store
+  readonly model: Pick<Model, 'describe'>
+  readonly fetchPicture: (link: PictureLink, signal?: AbortSignal) => Promise<Uint8Array>
+  readonly log: Logger
+}
+
+export class Moderation {
+  readonly buttons: CaseButtons
+  readonly work: CaseWork
+  readonly #watch: Watch
+  readonly #guilds: GuildModeration
+  readonly #verdicts: Verdicts
+  readonly #reports: Space<{ at: number }>
+  readonly #fetchPicture: ModerationParts['fetchPicture']
+
+  constructor(client: Client, parts: ModerationParts, deeds: Deeds = new Deeds(client)) {
+    const { store, fetchPicture } = parts
+    const evidence = new EvidenceMemory()
+    const guilds = new GuildModeration(store)
+    const verdicts = new Verdicts(store, guilds)
+    const pictures = new CasePictures({ ...parts, deeds, memory: evidence })
+    this.work = new CaseWork({ ...parts, deeds, guilds, verdicts, pictures })
+    this.#watch = new Watch({ store, guilds, verdicts, evidence, work: this.work, fetchPicture })
+    this.buttons = new CaseButtons({ guilds, work: this.work })
+    this.#guilds = guilds
+    this.#verdicts = verdicts
+    this.#fetchPicture = fetchPicture
+    this.#reports = store.space({
+      name: 'moderation-reports',
+      ttlMs: COOLDOWN_MS,
+      decode: (data) => z.object({ at: z.number() }).parse(data),
+    })
+  }
+
+  /** Looks at a message, if its server wants that. */
+  hear(message: Message): Promise<void> {
+    return this.#watch.hear(message)
+  }
+
+  /** Goes on with what another process left. */
+  async resume(): Promise<void> {
+    await this.#watch.resume()
+    await this.work.resume()
+  }
+
+  /** Deletes everything of a server. */
+  async forgetGuild(guildId: string): Promise<void> {
+    await this.#guilds.space.delete(guildId)
+    await this.#verdicts.purge(guildId)
+    for (const space of [this.work.cases, this.work.open, this.#watch.postings, this.#reports]) {
+      await space.deleteAll(`${guildId}/`)
+    }
+  }
+
+  /** /privacy with what moderation keeps. */
+  withPrivacy(rest: PrivacyService): PrivacyService {
+    const kept = {
+      cases: this.work.cases,
+      postings: this.#watch.postings,
+      verdicts: this.#verdicts.space,
+    }
+    return {
+      ...rest,
+      records: async (userId) => [
+        ...(await rest.records(userId)),
+        ...(await recordsOf(kept, userId)),
+      ],
+      forget: async (userId) => (await rest.forget(userId)) + (await forgetPerson(kept, userId)),
+    }
+  }
+
+  /** Finishes what is under way; what the model has not said yet is left for the next process. */
+  stop(): Promise<void> {
+    return this.work.stop()
+  }
+
+  /** What the commands use. */
+  service(): ModerationService {
+    const guilds = this.#guilds
+    const verdicts = this.#verdicts
+    return {
+      of: async (guildId) => (await guilds.of(guildId)).settings,
+      change: (guildId, change) => guilds.change(guildId, change),
+      demand: async (use, who) => {
+        if (who === 'manager') {
+          demandManager(use)
+        } else {
+          demandStaff(use, (await guilds.of(use.guildId ?? '')).settings)
+        }
+      },
+      troubles: async ({ guild }, text) =>
+        guild ? troublesOf(guild, (await guilds.of(guild.id)).settings, text) : [],
+      list: (guildId) => verdicts.list(guildId),
+      add: async (use, picture, note) => {
+        const guildId = use.guildId ?? ''
+        const { settings } = await guilds.of(guildId)
+        const { print } = await this.#comparable(picture)
+        const by = use.user.id
+        const said = { verdict: 'confirmed', by, caseId: null, note } as const
+        const verdict = verdictOf(print, { ...said, distance: settings.distance })
+        await this.#put(guildId, verdict)
+        return verdict.hash
+      },
+      remove: async (guildId, hash) =>
+        (await verdicts.remove(guildId, (one) => one.hash === hash)) > 0,
+      test: async (guildId, picture) => {
+        const { print } = await this.#comparable(picture)
+        const match = await verdicts.match(guildId, print, (await guilds.of(guildId)).list)
+        const found = match && { picture: match.verdict, distance: match.distance }
+        return { hash: print.whole, ...(found && { found }) }
+      },
+      exported: async (guildId) => writeHashFile(await verdicts.list(guildId)),
+      imported: (use, file) => this.#import(use.guildId ?? '', use.user.id, file),
+      mark: (use) => this.#mark(use),
+      allow: (use) => this.#allow(use),
+      report: (use) => this.#report(use),
+      week: async (guildId) => weekOf(await this.#cases(guildId), Date.now()),
+      chart: weekChart,
+    }
+  }
+
+  async #put(guildId: string, verdict: Parameters<Verdicts['put']>[1][number]): Promise<void> {
+    if ((await this.#verdicts.put(guildId, [verdict])) === 0) {
+      throw new Said(({ moderation }) => moderation.errors.listFull(MAX_HASHES))
+    }
+  }
+
+  async #comparable(picture: FoundPicture) {
+    const [looked] = await this.#watch.look([picture])
+    if (!looked) {
+      throw new Said(({ moderation }) => moderation.errors.plainPicture)
+    }
+    return looked
+  }
+
+  async #import(guildId: string, by: string, file: PictureLink) {
+    if (file.size > MAX_FILE_BYTES) {
+      throw new Said(({ moderation }) => moderation.errors.badFile)
+    }
+    const bytes = await this.#fetchPicture({ ...file, kind: 'file' })
+    const known = new Set((await this.#verdicts.list(guildId)).map(({ hash }) => hash))
+    const fresh = readHashFile(Buffer.from(bytes).toString('utf8'), { by, now: Date.now(), known })
+    const added = await this.#verdicts.put(guildId, fresh)
+    return { added, left: fresh.length - added }
+  }
+
+  async #cases(guildId: string): Promise<Case[]> {
+    const all: Case[] = []
+    for await (const [, found] of this.work.cases.entries(`${guildId}/`)) {
+      all.push(found)
+    }
+    return all
+  }
+
+  /** Staff confirm what a message shows: its case is opened and decided. */
+  async #mark(use: MessageContextMenuCommandInteraction): Promise<string | undefined> {
+    const message = await this.#target(use, 'staff')
+    const reason = { kind: 'marked', weight: 6, by: use.user.id } as const
+    const found = await this.#watch.examine(message, [reason])
+    if (!found) {
+      throw new Said(({ moderation }) => moderation.errors.plainPicture)
+    }
+    return this.#decide(found, 'confirm', use.user.id)
+  }
+
+  /** Staff say that it is none: the case is dismissed, or only the picture where there is none. */
+  async #allow(use: MessageContextMenuCommandInteraction): Promise<void> {
+    const message = await this.#target(use, 'staff')
+    const { guildId } = message
+    const { settings } = await this.#guilds.of(guildId)
+    const caseId = await this.#watch.caseOf(message)
+    const found = caseId === null ? undefined : await this.work.of(guildId, caseId)
+    if (found?.state === 'open') {
+      await this.#decide(found, 'dismiss', use.user.id)
+      return
+    }
+    const looked = await this.#watch.look(picturesIn(message))
+    if (looked.length === 0) {
+      throw new Said(({ moderation }) => moderation.errors.plainPicture)
+    }
+    const said = { verdict: 'dismissed', by: use.user.id, caseId: null, note: '' } as const
+    for (const { print } of looked) {
+      await this.#put(guildId, verdictOf(print, { ...said, distance: settings.distance }))
+    }
+  }
+
+  async #report(use: MessageContextMenuCommandInteraction): Promise<void> {
+    const message = await this.#target(use, 'anyone')
+    const { settings } = await this.#guilds.of(message.guildId)
+    if (message.author.id === use.user.id) {
+      throw new Said(({ moderation }) => moderation.errors.ownMessage)
+    }
+    if (isExempt(message, settings)) {
+      throw new Said(({ moderation }) => moderation.errors.exempt)
+    }
+    let tooSoon = false
+    await this.#reports.update(`${message.guildId}/${use.user.id}`, (old) => {
+      tooSoon = old !== undefined
+      return old ?? { at: Date.now() }
+    })
+    if (tooSoon) {
+      throw new Said(({ moderation }) => moderation.errors.cooldown)
+    }
+    await this.#watch.examine(message, [{ kind: 'reported', weight: 3, by: use.user.id }])
+  }
+
+  async #target(
+    use: MessageContextMenuCommandInteraction,
+    who: 'staff' | 'anyone',
+  ): Promise<Message<true>> {
+    const message = use.targetMessage
+    if (!message.inGuild()) {
+      throw new Said(({ errors }) => errors.serverOnly)
+    }
+    const { settings } = await this.#guilds.of(message.guildId)
+    if (who === 'staff') {
+      demandStaff(use, settings)
+    }
+    if (!isActive(settings)) {
+      throw new Said(({ moderation }) => moderation.errors.notActive)
+    }
+    if (picturesIn(message).length === 0) {
+      throw new Said(({ errors }) => errors.noPictureInMessage)
+    }
+    return message
+  }
+
+  /** @returns a link to the case. */
+  async #decide({ guildId, id }: Case, action: Action, by: string): Promise<string | undefined> {
+    const { settings } = await this.#guilds.of(guildId)
+    const choice = { action, by, now: Date.now() }
+    await this.work.change(guildId, id, (old) => old && decided(old, choice, settings))
+    await this.work.carryOut(guildId, id)
+    const log = (await this.work.of(guildId, id))?.log
+    return log ? linkTo(guildId, log) : undefined
+  }
+}

@@ -1,0 +1,57 @@
+/** Who decides, and who is left alone. Asked when something happens, never remembered. */
+
+import {
+  type BaseInteraction,
+  type GuildMember,
+  type Message,
+  PermissionFlagsBits,
+} from 'discord.js'
+import { Said } from '../../commands/i18n/catalogue.ts'
+import type { ModerationSettings } from '../../config/moderation-settings.ts'
+
+/** @throws {InputError} unless whoever clicked is staff as of this click. */
+export function demandStaff(
+  use: Pick<BaseInteraction, 'member' | 'memberPermissions'>,
+  { staffRoles }: ModerationSettings,
+): void {
+  const roles = use.member === null ? [] : rolesOf(use.member)
+  const permitted = use.memberPermissions?.has(PermissionFlagsBits.ManageMessages) ?? false
+  if (!permitted && !roles.some((role) => staffRoles.includes(role))) {
+    throw new Said(({ moderation }) => moderation.errors.staffOnly)
+  }
+}
+
+/** @throws {InputError} unless whoever asks may manage the server. */
+export function demandManager(use: Pick<BaseInteraction, 'memberPermissions'>): void {
+  if (!use.memberPermissions?.has(PermissionFlagsBits.ManageGuild)) {
+    throw new Said(({ moderation }) => moderation.errors.managersOnly)
+  }
+}
+
+function rolesOf(member: NonNullable<BaseInteraction['member']>): readonly string[] {
+  return Array.isArray(member.roles) ? member.roles : [...member.roles.cache.keys()]
+}
+
+/** Whether a message is left alone: bots, webhooks, the owner, staff, exempt roles and channels. */
+export function isExempt(message: Message<true>, settings: ModerationSettings): boolean {
+  const { author, webhookId, guild, member, channel } = message
+  const places = [
+    message.channelId,
+    channel.parentId,
+    channel.isThread() ? channel.parent?.parentId : null,
+  ]
+  return (
+    author.bot ||
+    webhookId !== null ||
+    guild.ownerId === author.id ||
+    places.some((id) => id != null && settings.exemptChannels.includes(id)) ||
+    (member !== null && isExemptMember(member, settings))
+  )
+}
+
+function isExemptMember(member: GuildMember, { staffRoles, exemptRoles }: ModerationSettings) {
+  return (
+    member.permissions.has(PermissionFlagsBits.ManageMessages) ||
+    [...staffRoles, ...exemptRoles].some((role) => member.roles.cache.has(role))
+  )
+}

@@ -1,0 +1,54 @@
+/** What of moderation will not work on a server, in sentences that say what to change. */
+
+import { GatewayIntentBits, type Guild, PermissionFlagsBits } from 'discord.js'
+import type { Catalogue } from '../../commands/i18n/words.ts'
+import type { ModerationSettings } from '../../config/moderation-settings.ts'
+
+/** In the channel for cases. */
+const IN_LOG = [
+  ['ViewChannel', 'see'],
+  ['SendMessages', 'send'],
+  ['AttachFiles', 'attach'],
+  ['ReadMessageHistory', 'history'],
+] as const
+
+/** On the whole server. */
+const EVERYWHERE = [
+  ['ManageMessages', 'delete'],
+  ['ModerateMembers', 'timeout'],
+] as const
+
+export async function troublesOf(
+  guild: Guild,
+  { logChannel }: ModerationSettings,
+  { moderation: { setup } }: Catalogue,
+): Promise<string[]> {
+  const me = await guild.members.fetchMe()
+  const { client } = guild
+  const blind = !client.options.intents.has(GatewayIntentBits.MessageContent)
+  const lacking = EVERYWHERE.filter(([name]) => !me.permissions.has(PermissionFlagsBits[name]))
+  return [
+    ...(blind ? [setup.noContent] : []),
+    ...(await inLog(guild, logChannel, setup)),
+    ...lacking.map(([name, what]) => setup.lacks(name, '', setup.whats[what])),
+  ]
+}
+
+async function inLog(
+  guild: Guild,
+  logChannel: string | null,
+  setup: Catalogue['moderation']['setup'],
+): Promise<string[]> {
+  if (logChannel === null) {
+    return []
+  }
+  const channel = await guild.channels.fetch(logChannel).catch(() => null)
+  if (!channel) {
+    return [setup.noLogChannel]
+  }
+  const me = await guild.members.fetchMe()
+  const held = channel.permissionsFor(me)
+  return IN_LOG.filter(([name]) => !held.has(PermissionFlagsBits[name])).map(([name, what]) =>
+    setup.lacks(name, ` (<#${logChannel}>)`, setup.whats[what]),
+  )
+}

@@ -1,0 +1,175 @@
+/**
+ * What a server's staff said of pictures: hashes they confirmed or dismissed, and how to find them.
+ * `imported` ones come from elsewhere: they are flagged and never acted on.
+ */
+
+import { z } from 'zod'
+import type { Space, Store } from '../store-types.ts'
+import type { GuildModeration } from './guild-moderation.ts'
+import { HashIndex } from './hash-index.ts'
+import { type Fingerprint, type Hash, isHash } from './phash.ts'
+
+const DAY_MS = 24 * 60 * 60 * 1000
+/** A hash ends after so many days without being seen. */
+const UNSEEN_MS = 180 * DAY_MS
+/** Servers whose hashes are in memory at once; the one asked for longest ago goes first. */
+const MAX_INDEXES = 200
+/** Hashes of one server. */
+export const MAX_HASHES = 10_000
+
+const hash = z.string().refine(isHash)
+
+const verdictSchema = z.object({
+  /** What the picture is called in the list: the hash of the whole of it. */
+  hash,
+  /** Hashes of cropped forms; none for an imported entry. */
+  cropped: z.array(hash),
+  verdict: z.enum(['confirmed', 'dismissed', 'imported']),
+  /** Bits in which a picture may differ. */
+  distance: z.int().min(0).max(15),
+  /** Who said so; null: not known any more. */
+  by: z.string().nullable(),
+  at: z.number(),
+  seenAt: z.number(),
+  /** The case it was said in; null: none. */
+  caseId: z.string().nullable(),
+  note: z.string(),
+})
+
+export type Verdict = Readonly<z.infer<typeof verdictSchema>>
+
+/** A picture's verdict, and in how many bits it differs from the one listed. */
+export type Match = { readonly verdict: Verdict; readonly distance: number }
+
+type Loaded = {
+  readonly version: number
+  readonly index: HashIndex<Verdict>
+  /** The most bits that any entry allows. */
+  readonly reach: number
+}
+
+export class Verdicts {
+  readonly space: Space<Verdict>
+  readonly #guilds: GuildModeration
+  readonly #loaded = new Map<string, Promise<Loaded>>()
+
+  constructor(store: Store, guilds: GuildModeration) {
+    this.#guilds = guilds
+    this.space = store.space<Verdict>({
+      name: 'moderation-hashes',
+      ttlMs: UNSEEN_MS,
+      decode: (data) => verdictSchema.parse(data),
+    })
+  }
+
+  /**
+   * What this server's staff said of a picture; a dismissal wins over whatever else is near.
+   *
+   * @param version of the server's list, as its settings have it.
+   */
+  async match(guildId: string, print: Fingerprint, version: number): Promise<Match | undefined> {
+    const { index, reach } = await this.#indexOf(guildId, version)
+    const found = [print.whole, print.mirrored, ...print.cropped]
+      .flatMap((one) => index.near(one, reach))
+      .filter(({ value, distance }) => distance <= value.distance)
+      .map(({ value, distance }) => ({ verdict: value, distance }))
+      .toSorted((a, b) => a.distance - b.distance)
+    const match = found.find(({ verdict }) => verdict.verdict === 'dismissed') ?? found[0]
+    if (match && Date.now() - match.verdict.seenAt > DAY_MS) {
+      await this.space.update(
+        `${guildId}/${match.verdict.hash}`,
+        (old) => old && { ...old, seenAt: Date.now() },
+      )
+    }
+    return match
+  }
+
+  /** Writes verdicts; one of the same hash is replaced. @returns how many there were room for. */
+  async put(guildId: string, verdicts: readonly Verdict[]): Promise<number> {
+    const known = new Set((await this.list(guildId)).map((one) => one.hash))
+    let written = 0
+    for (const verdict of verdicts) {
+      if (known.has(verdict.hash) || known.size < MAX_HASHES) {
+        await this.space.set(`${guildId}/${verdict.hash}`, verdict)
+        known.add(verdict.hash)
+        written += 1
+      }
+    }
+    await this.#changed(guildId)
+    return written
+  }
+
+  /** Takes out the verdicts that `gone` says yes to. @returns how many. */
+  async remove(guildId: string, gone: (verdict: Verdict) => boolean): Promise<number> {
+    let removed = 0
+    for (const verdict of await this.list(guildId)) {
+      if (gone(verdict)) {
+        removed += Number(await this.space.delete(`${guildId}/${verdict.hash}`))
+      }
+    }
+    if (removed > 0) {
+      await this.#changed(guildId)
+    }
+    return removed
+  }
+
+  /** All of a server's, the newest first. */
+  async list(guildId: string): Promise<Verdict[]> {
+    const all: Verdict[] = []
+    for await (const [, verdict] of this.space.entries(`${guildId}/`)) {
+      all.push(verdict)
+    }
+    return all.toSorted((a, b) => b.at - a.at)
+  }
+
+  /** Deletes all of a server's. */
+  async purge(guildId: string): Promise<void> {
+    await this.space.deleteAll(`${guildId}/`)
+    this.#loaded.delete(guildId)
+  }
+
+  async #changed(guildId: string): Promise<void> {
+    this.#loaded.delete(guildId)
+    await this.#guilds.listChanged(guildId)
+  }
+
+  async #indexOf(guildId: string, version: number): Promise<Loaded> {
+    const known = await this.#loaded.get(guildId)
+    if (known && known.version >= version) {
+      return known
+    }
+    const loading = this.#load(guildId, version)
+    this.#loaded.delete(guildId)
+    this.#loaded.set(guildId, loading)
+    loading.catch(() => this.#loaded.delete(guildId))
+    for (const [oldest] of this.#loaded) {
+      if (this.#loaded.size <= MAX_INDEXES) break
+      this.#loaded.delete(oldest)
+    }
+    return loading
+  }
+
+  async #load(guildId: string, version: number): Promise<Loaded> {
+    const index = new HashIndex<Verdict>()
+    let reach = 0
+    for (const verdict of await this.list(guildId)) {
+      for (const one of [verdict.hash, ...verdict.cropped]) index.add(one, verdict)
+      reach = Math.max(reach, verdict.distance)
+    }
+    return { version, index, reach }
+  }
+}
+
+/** The hash under which a picture is listed is also kept with its cropped forms. */
+export function verdictOf(
+  print: Fingerprint,
+  said: Pick<Verdict, 'verdict' | 'distance' | 'by' | 'caseId' | 'note'>,
+): Verdict {
+  const at = Date.now()
+  return { hash: print.whole, cropped: [...print.cropped], at, seenAt: at, ...said }
+}
+
+/** Whether an entry of the list means this picture. */
+export function isOf({ hash, cropped }: Verdict, whole: Hash): boolean {
+  return hash === whole || cropped.includes(whole)
+}

@@ -1,0 +1,81 @@
+/** What the bot says about questions as rules and about reposts, in English; part of the catalogue. */
+
+const percent = (share: number) => `${Number((share * 100).toFixed(1))} %`
+
+export const MODERATION_RULES_EN = {
+  command: {
+    rule: 'Questions that I put to each picture',
+    add: 'Add a question, or change the one of that name',
+    remove: 'Remove a question',
+    list: 'Show the questions',
+    test: 'Say how likely each question’s answer is yes for a picture',
+    stats: 'How often a question was right, and a threshold from what staff decided',
+    reposts: 'Answer reposts in a channel with the first posting, or stop that',
+    name: 'What it is called',
+    question: 'A question that is answered yes or no, such as: is there a red circle?',
+    threshold: 'Percent of probability from which it is a hit',
+    action: 'What a hit does',
+    actions: {
+      flag: 'Open a case; a person does the rest',
+      remove: 'Remove too, once it was right often enough',
+    },
+    channels: 'Only in these channels: mention them; nothing: everywhere',
+    precision: 'Percent of decided hits that must be right before it may remove; 95 unless given',
+    ageRestricted: 'Look in age-restricted channels too',
+    image: 'The picture',
+    channel: 'The channel',
+  },
+  errors: {
+    unknown: (name: string) => `There is no question called “${name}”. \`/moderation rule list\``,
+    tooMany: (most: number) => `There is room for ${most} questions. Remove one first.`,
+    noChannels: 'I found no channels of this server in that. Mention them, such as #general.',
+    noRules: 'There are no questions yet. `/moderation rule add` adds one.',
+    emptyName: 'Give it a name.',
+  },
+  added: (name: string) =>
+    `Added: **${name}**. I open cases for its hits and remove nothing. Staff decide them; \`/moderation rule stats\` shows how it does.`,
+  changed: (name: string) => `Changed: **${name}**.`,
+  mayRemove: (reviewed: number, precision: number) =>
+    `It removes only after ${reviewed} decided hits of which ${percent(precision)} were right, and only while the mode is “act”.`,
+  removed: 'Removed.',
+  title: (count: number, most: number) => `**${count} of ${most} questions**`,
+  line: (name: string, question: string, threshold: number, action: string, where: string) =>
+    `- **${name}**: “${question}”, from ${percent(threshold)}, ${action}, ${where}`,
+  everywhere: 'everywhere but in age-restricted channels',
+  everywhereToo: 'everywhere',
+  actionShort: { flag: 'flags', remove: 'removes once it may' },
+  dropped: (count: number) =>
+    `Not looked at since I started, as too many pictures came at once: ${count}`,
+  tested: (name: string, score: number, threshold: number, hit: boolean) =>
+    `- **${name}**: ${percent(score)} yes (a hit from ${percent(threshold)})${hit ? ' — **a hit**' : ''}`,
+  testTitle: 'How likely I find “yes”:',
+  stats: {
+    title: (name: string, question: string) => `**${name}**: “${question}”`,
+    counts: (hits: number, confirmed: number, dismissed: number, open: number) =>
+      `Hits: ${hits} — ${confirmed} confirmed, ${dismissed} dismissed, ${open} not decided`,
+    precision: (share: number, low: number, high: number, counted: number) =>
+      `Right at its threshold: ${percent(share)} of ${counted} (95 % interval ${percent(low)} to ${percent(high)})`,
+    unknown: 'Right at its threshold: nothing decided yet',
+    suggested: (threshold: number, precision: number) =>
+      `Suggested threshold: ${percent(threshold)}, the lowest at which ${percent(precision)} were right`,
+    noSuggestion: (reviewed: number, precision: number) =>
+      `Suggested threshold: none yet; it takes ${reviewed} decided hits of which ${percent(precision)} were right`,
+    earned: 'It may remove.',
+    notEarned: 'It may not remove yet.',
+    onlyFlags: 'It only opens cases.',
+    right: 'Confirmed',
+    wrong: 'Dismissed',
+    alt: (bins: string) =>
+      `Bar chart of the decided hits by how sure I was, confirmed/dismissed: ${bins}`,
+    noBins: 'none',
+  },
+  reposts: {
+    on: (channel: string) =>
+      `On: in ${channel} I answer a picture that was there before with its first posting.`,
+    off: (channel: string) => `Off: I look for no reposts in ${channel} and forgot its pictures.`,
+    found: (link: string, at: number) => `This was here before, <t:${at}:R>: ${link}`,
+  },
+  reason: (name: string, score: number) =>
+    `the question “${name}” is answered yes with ${percent(score)}`,
+  kind: 'question',
+} as const

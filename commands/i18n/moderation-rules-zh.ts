@@ -1,0 +1,77 @@
+/** What the bot says about questions as rules and about reposts, in Simplified Chinese. */
+
+import type { MODERATION_RULES_EN } from './moderation-rules-en.ts'
+import type { Words } from './words.ts'
+
+const percent = (share: number) => `${Number((share * 100).toFixed(1))}%`
+
+export const MODERATION_RULES_ZH: Words<typeof MODERATION_RULES_EN> = {
+  command: {
+    rule: '我对每张图片提出的问题',
+    add: '添加一个问题，或更改同名的问题',
+    remove: '删除一个问题',
+    list: '查看这些问题',
+    test: '看看每个问题对一张图片回答“是”的概率',
+    stats: '一个问题有多准，以及由管理员的决定得出的阈值',
+    reposts: '在某个频道里用首次发布来回复重复的图片，或停止',
+    name: '它的名字',
+    question: '用“是”或“否”回答的英文问题，例如：is there a red circle?',
+    threshold: '概率达到百分之几算命中',
+    action: '命中后做什么',
+    actions: { flag: '建立案例，其余由人来做', remove: '足够准之后也移除' },
+    channels: '只在这些频道：请提及它们；不填则为所有频道',
+    precision: '移除之前，已决定的命中须有百分之几是对的；不填为 95',
+    ageRestricted: '也看有年龄限制的频道',
+    image: '图片',
+    channel: '频道',
+  },
+  errors: {
+    unknown: (name) => `没有叫“${name}”的问题。\`/moderation rule list\``,
+    tooMany: (most) => `最多 ${most} 个问题，请先删除一个。`,
+    noChannels: '我没有从中找到本服务器的频道。请提及它们，例如 #general。',
+    noRules: '还没有问题。用 `/moderation rule add` 添加。',
+    emptyName: '请给它起个名字。',
+  },
+  added: (name) =>
+    `已添加：**${name}**。命中时我只建立案例，什么都不移除。由管理员决定；\`/moderation rule stats\` 显示它有多准。`,
+  changed: (name) => `已更改：**${name}**。`,
+  mayRemove: (reviewed, precision) =>
+    `只有在 ${reviewed} 次命中经过决定、其中 ${percent(precision)} 是对的之后，并且模式为“执行”时，它才会移除。`,
+  removed: '已删除。',
+  title: (count, most) => `**${count} / ${most} 个问题**`,
+  line: (name, question, threshold, action, where) =>
+    `- **${name}**：“${question}”，从 ${percent(threshold)} 起，${action}，${where}`,
+  everywhere: '除有年龄限制的频道外的所有频道',
+  everywhereToo: '所有频道',
+  actionShort: { flag: '只建立案例', remove: '可以之后移除' },
+  dropped: (count) => `启动以来因同时来的图片太多而没有看的：${count}`,
+  tested: (name, score, threshold, hit) =>
+    `- **${name}**：${percent(score)} 是（从 ${percent(threshold)} 起算命中）${hit ? '——**命中**' : ''}`,
+  testTitle: '我认为“是”的概率：',
+  stats: {
+    title: (name, question) => `**${name}**：“${question}”`,
+    counts: (hits, confirmed, dismissed, open) =>
+      `命中：${hits}——已确认 ${confirmed}，已驳回 ${dismissed}，未决定 ${open}`,
+    precision: (share, low, high, counted) =>
+      `在其阈值上正确：${counted} 次中的 ${percent(share)}（95% 区间 ${percent(low)} 至 ${percent(high)}）`,
+    unknown: '在其阈值上正确：还没有决定过',
+    suggested: (threshold, precision) =>
+      `建议阈值：${percent(threshold)}，即有 ${percent(precision)} 正确的最低阈值`,
+    noSuggestion: (reviewed, precision) =>
+      `建议阈值：还没有；需要 ${reviewed} 次已决定的命中，其中 ${percent(precision)} 正确`,
+    earned: '它可以移除。',
+    notEarned: '它还不可以移除。',
+    onlyFlags: '它只建立案例。',
+    right: '已确认',
+    wrong: '已驳回',
+    alt: (bins) => `按把握程度统计的已决定命中（确认/驳回）：${bins}`,
+    noBins: '无',
+  },
+  reposts: {
+    on: (channel) => `已开启：在 ${channel}，我会用首次发布来回复发过的图片。`,
+    off: (channel) => `已关闭：我不再在 ${channel} 查找重复的图片，并已忘记那里的图片。`,
+    found: (link, at) => `这张图以前发过，<t:${at}:R>：${link}`,
+  },
+  reason: (name, score) => `问题“${name}”有 ${percent(score)} 的概率回答“是”`,
+  kind: '问题',
+}

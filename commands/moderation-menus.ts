@@ -1,0 +1,54 @@
+/** The entries of moderation in a message's context menu. */
+
+import {
+  ApplicationCommandType,
+  type MessageContextMenuCommandInteraction,
+  MessageFlags,
+  PermissionFlagsBits,
+} from 'discord.js'
+import { plainMessage } from './answer-text.ts'
+import type { MenuCommand, Services } from './command.ts'
+import { SERVERS_ONLY } from './everywhere.ts'
+import { localizations } from './i18n/catalogue.ts'
+import { EN } from './i18n/en.ts'
+import type { Catalogue } from './i18n/words.ts'
+
+type Doing = (
+  use: MessageContextMenuCommandInteraction,
+  services: Services,
+  text: Catalogue,
+) => Promise<string>
+
+function menu(key: 'mark' | 'allow' | 'report', doing: Doing): MenuCommand {
+  return {
+    data: {
+      type: ApplicationCommandType.Message,
+      name: EN.moderation.menus[key],
+      name_localizations: localizations(({ moderation }) => moderation.menus[key]),
+      ...SERVERS_ONLY,
+      ...(key !== 'report' && {
+        default_member_permissions: String(PermissionFlagsBits.ManageMessages),
+      }),
+    },
+
+    async execute(interaction, services, text) {
+      await interaction.deferReply({ flags: MessageFlags.Ephemeral })
+      await interaction.editReply(plainMessage(await doing(interaction, services, text)))
+    },
+  }
+}
+
+export const markMenu = menu('mark', async (use, { moderation }, { moderation: words }) => {
+  const link = await moderation.mark(use)
+  return link === undefined ? words.menu.markedPlain : words.menu.marked(link)
+})
+
+export const allowMenu = menu('allow', async (use, { moderation }, { moderation: words }) => {
+  await moderation.allow(use)
+  return words.menu.allowed
+})
+
+export const reportMenu = menu('report', async (use, { moderation }, { moderation: words }) => {
+  await moderation.report(use)
+  return words.menu.reported
+})

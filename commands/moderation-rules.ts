@@ -1,0 +1,271 @@
+/** `/moderation rule …` and `/moderation reposts`: part of commands/moderation.ts. */
+
+import {
+  type APIApplicationCommandBasicOption,
+  type APIApplicationCommandSubcommandGroupOption,
+  type APIApplicationCommandSubcommandOption,
+  ApplicationCommandOptionType,
+  AttachmentBuilder,
+  ChannelType,
+  type ChatInputCommandInteraction,
+} from 'discord.js'
+import {
+  DEFAULT_PRECISION,
+  MAX_RULES,
+  MIN_REVIEWED,
+  type Rule,
+  RULE_ACTIONS,
+  RULE_LIMITS,
+} from '../config/moderation-rules.ts'
+import { escaped } from './answer-text.ts'
+import type { Services } from './command.ts'
+import { localizations, Said } from './i18n/catalogue.ts'
+import { EN } from './i18n/en.ts'
+import type { Catalogue } from './i18n/words.ts'
+import type { RuleRecord, RuleWish } from './moderation-rules-service.ts'
+
+export type RuleUse = {
+  readonly interaction: ChatInputCommandInteraction
+  readonly services: Services
+  readonly text: Catalogue
+  readonly guildId: string
+}
+
+/** What is answered: a text, and a file perhaps. */
+type Answer = { readonly content: string; readonly files?: AttachmentBuilder[] }
+
+type Texts = Catalogue['moderationRules']['command']
+type TextKey = { [Key in keyof Texts]: Texts[Key] extends string ? Key : never }[keyof Texts]
+
+function described(key: TextKey) {
+  return {
+    description: EN.moderationRules.command[key],
+    description_localizations: localizations(({ moderationRules }) => moderationRules.command[key]),
+  }
+}
+
+const {
+  Attachment,
+  Boolean: YesNo,
+  Channel,
+  Number: Float,
+  String: Text,
+} = ApplicationCommandOptionType
+
+function subcommand(
+  name: TextKey,
+  options: APIApplicationCommandBasicOption[] = [],
+): APIApplicationCommandSubcommandOption {
+  return { type: ApplicationCommandOptionType.Subcommand, name, ...described(name), options }
+}
+
+function typed(name: 'name' | 'question'): APIApplicationCommandBasicOption {
+  const { min, max } = RULE_LIMITS[name]
+  return { type: Text, name, ...described(name), required: true, min_length: min, max_length: max }
+}
+
+function percentage(name: 'threshold' | 'precision', required: boolean) {
+  const { min, max } = RULE_LIMITS[name]
+  return {
+    type: Float,
+    name,
+    ...described(name),
+    required,
+    min_value: min,
+    max_value: max,
+  } as const
+}
+
+const ACTION: APIApplicationCommandBasicOption = {
+  type: Text,
+  name: 'action',
+  ...described('action'),
+  choices: RULE_ACTIONS.map((action) => ({
+    name: EN.moderationRules.command.actions[action],
+    name_localizations: localizations(
+      ({ moderationRules }) => moderationRules.command.actions[action],
+    ),
+    value: action,
+  })),
+}
+
+/** Goes into the options of /moderation. */
+export const RULE_GROUP: APIApplicationCommandSubcommandGroupOption = {
+  type: ApplicationCommandOptionType.SubcommandGroup,
+  name: 'rule',
+  ...described('rule'),
+  options: [
+    subcommand('add', [
+      typed('name'),
+      typed('question'),
+      percentage('threshold', true),
+      ACTION,
+      { type: Text, name: 'channels', ...described('channels'), max_length: 600 },
+      percentage('precision', false),
+      { type: YesNo, name: 'age-restricted', ...described('ageRestricted') },
+    ]),
+    subcommand('remove', [typed('name')]),
+    subcommand('list'),
+    subcommand('test', [
+      { type: Attachment, name: 'image', ...described('image'), required: true },
+    ]),
+    subcommand('stats', [typed('name')]),
+  ],
+}
+
+/** Goes into the options of /moderation. */
+export const REPOSTS: APIApplicationCommandSubcommandOption = subcommand('reposts', [
+  {
+    type: Channel,
+    name: 'channel',
+    ...described('channel'),
+    required: true,
+    channel_types: [ChannelType.GuildText, ChannelType.GuildAnnouncement],
+  },
+])
+
+/** Whether a use of the group changes something, so that only managers may. */
+export function changesRules(name: string): boolean {
+  return name === 'add' || name === 'remove'
+}
+
+/** `/moderation rule NAME` */
+export async function runRule(use: RuleUse, name: string): Promise<Answer> {
+  const { interaction, services, text, guildId } = use
+  const { rules } = services.moderation
+  const said = text.moderationRules
+  const given = () => interaction.options.getString('name', true)
+  switch (name) {
+    case 'add':
+      return { content: await add(use) }
+    case 'remove':
+      if (!(await rules.remove(guildId, given()))) {
+        throw new Said(({ moderationRules }) => moderationRules.errors.unknown(escaped(given())))
+      }
+      return { content: said.removed }
+    case 'test':
+      return { content: await test(use) }
+    case 'stats':
+      return stats(await rules.stats(guildId, given()), use)
+    default:
+      return { content: await list(use) }
+  }
+}
+
+/** `/moderation reposts` */
+export async function runReposts(use: RuleUse): Promise<Answer> {
+  const { interaction, services, text, guildId } = use
+  const { id } = interaction.options.getChannel('channel', true)
+  const on = await services.moderation.reposts.toggle(guildId, id)
+  const { reposts } = text.moderationRules
+  return { content: on ? reposts.on(`<#${id}>`) : reposts.off(`<#${id}>`) }
+}
+
+async function add({ interaction, services, text, guildId }: RuleUse): Promise<string> {
+  const said = text.moderationRules
+  const wish = wishOf(interaction)
+  const outcome = await services.moderation.rules.put(guildId, wish)
+  return [
+    said[outcome](escaped(wish.name)),
+    ...(wish.action === 'remove' ? [said.mayRemove(MIN_REVIEWED, wish.precision)] : []),
+  ].join('\n')
+}
+
+function wishOf({ options, guild }: ChatInputCommandInteraction): RuleWish {
+  const name = options.getString('name', true).trim()
+  if (name === '') {
+    throw new Said(({ moderationRules }) => moderationRules.errors.emptyName)
+  }
+  const mentioned = options.getString('channels')
+  const channels = [...(mentioned ?? '').matchAll(/<#(\d{15,20})>/g)]
+    .map(([, id = '']) => id)
+    .filter((id, i, all) => guild?.channels.cache.has(id) === true && all.indexOf(id) === i)
+    .slice(0, RULE_LIMITS.channels.max)
+  if (mentioned !== null && channels.length === 0) {
+    throw new Said(({ moderationRules }) => moderationRules.errors.noChannels)
+  }
+  return {
+    name,
+    question: options.getString('question', true).trim(),
+    threshold: options.getNumber('threshold', true) / 100,
+    action: RULE_ACTIONS.find((one) => one === options.getString('action')) ?? 'flag',
+    precision: (options.getNumber('precision') ?? DEFAULT_PRECISION) / 100,
+    channels,
+    ageRestricted: options.getBoolean('age-restricted') ?? false,
+  }
+}
+
+async function list({ services, text, guildId }: RuleUse): Promise<string> {
+  const { rules } = services.moderation
+  const all = await rules.list(guildId)
+  const said = text.moderationRules
+  if (all.length === 0) {
+    return said.errors.noRules
+  }
+  const dropped = rules.dropped(guildId)
+  return [
+    said.title(all.length, MAX_RULES),
+    ...all.map(({ name, question, threshold, action, ...where }) =>
+      said.line(
+        escaped(name),
+        escaped(question),
+        threshold,
+        said.actionShort[action],
+        whereOf(where, text),
+      ),
+    ),
+    ...(dropped > 0 ? [said.dropped(dropped)] : []),
+  ].join('\n')
+}
+
+function whereOf(
+  { channels, ageRestricted }: Pick<Rule, 'channels' | 'ageRestricted'>,
+  { moderationRules: said }: Catalogue,
+): string {
+  const everywhere = ageRestricted ? said.everywhereToo : said.everywhere
+  return channels.length === 0 ? everywhere : channels.map((id) => `<#${id}>`).join(' ')
+}
+
+async function test({ interaction, services, text, guildId }: RuleUse): Promise<string> {
+  const said = text.moderationRules
+  const picture = services.given(interaction.options.getAttachment('image', true))
+  const scored = await services.moderation.rules.test(guildId, picture)
+  if (scored.length === 0) {
+    return said.errors.noRules
+  }
+  const lines = scored.map(({ rule: { name, threshold }, score }) =>
+    said.tested(escaped(name), score, threshold, score >= threshold),
+  )
+  return [said.testTitle, ...lines].join('\n')
+}
+
+async function stats(record: RuleRecord, { services, text }: RuleUse): Promise<Answer> {
+  const { stats: said } = text.moderationRules
+  const { rule, hits, confirmed, dismissed, counted, precision, suggested, earned } = record
+  const may = earned ? said.earned : said.notEarned
+  const content = [
+    said.title(escaped(rule.name), escaped(rule.question)),
+    said.counts(hits, confirmed, dismissed, hits - confirmed - dismissed),
+    precision === null
+      ? said.unknown
+      : said.precision(precision.share, precision.low, precision.high, counted),
+    suggested === null
+      ? said.noSuggestion(MIN_REVIEWED, rule.precision)
+      : said.suggested(suggested, rule.precision),
+    rule.action === 'remove' ? may : said.onlyFlags,
+  ].join('\n')
+  const chart = await services.moderation.rules.chart(record, said)
+  const description = said.alt(binsOf(record) || said.noBins)
+  return { content, files: [new AttachmentBuilder(chart, { name: 'rule.png', description })] }
+}
+
+/** The chart in words: `90–100%: 12/1`. */
+function binsOf({ reviewed }: RuleRecord): string {
+  return Array.from({ length: 10 }, (_, i) => {
+    const here = reviewed.filter(({ score }) => Math.min(9, Math.floor(score * 10)) === i)
+    const right = here.filter((one) => one.right).length
+    return here.length === 0 ? '' : `${i * 10}–${i * 10 + 10}%: ${right}/${here.length - right}`
+  })
+    .filter((bin) => bin !== '')
+    .join(', ')
+}

@@ -1,0 +1,78 @@
+/** What the bot can do for the commands of moderation. */
+
+import type {
+  BaseInteraction,
+  ChatInputCommandInteraction,
+  MessageContextMenuCommandInteraction,
+} from 'discord.js'
+import type { ModerationSettings } from '../config/moderation-settings.ts'
+import type { FoundPicture } from './command.ts'
+import type { Catalogue } from './i18n/words.ts'
+
+/** An entry of a server's list of pictures. */
+export type ListedPicture = {
+  /** What it is called: its hash. */
+  readonly hash: string
+  readonly verdict: 'confirmed' | 'dismissed' | 'imported'
+  /** Bits in which a picture may differ. */
+  readonly distance: number
+  readonly by: string | null
+  readonly at: number
+  readonly note: string
+}
+
+/** Seven days of a server's cases. */
+export type Week = {
+  readonly since: number
+  /** Cases by what became of them. */
+  readonly states: Readonly<Record<'open' | 'confirmed' | 'dismissed' | 'undone', number>>
+  /** Cases by the reason they were opened for. */
+  readonly kinds: Readonly<
+    Record<'hash' | 'other-server' | 'burst' | 'marked' | 'reported', number>
+  >
+  readonly removed: number
+  /** Cases of each day, the oldest first. */
+  readonly days: readonly { readonly name: string; readonly cases: number }[]
+}
+
+/** Each throws InputError with what the person should know. */
+export type ModerationService = {
+  readonly of: (guildId: string) => Promise<ModerationSettings>
+  readonly change: (
+    guildId: string,
+    change: (settings: ModerationSettings) => ModerationSettings,
+  ) => Promise<void>
+  /** Throws unless they decide cases here, or manage the server. */
+  readonly demand: (use: BaseInteraction, who: 'staff' | 'manager') => Promise<void>
+  /** What will not work, a sentence each. */
+  readonly troubles: (use: ChatInputCommandInteraction, text: Catalogue) => Promise<string[]>
+  readonly list: (guildId: string) => Promise<readonly ListedPicture[]>
+  /** Confirms a picture. @returns its code. */
+  readonly add: (
+    use: ChatInputCommandInteraction,
+    picture: FoundPicture,
+    note: string,
+  ) => Promise<string>
+  readonly remove: (guildId: string, hash: string) => Promise<boolean>
+  readonly test: (
+    guildId: string,
+    picture: FoundPicture,
+  ) => Promise<{
+    readonly hash: string
+    readonly found?: { readonly picture: ListedPicture; readonly distance: number }
+  }>
+  /** The list as a file's text. */
+  readonly exported: (guildId: string) => Promise<string>
+  /** @returns how many were added, and how many there was no room for. */
+  readonly imported: (
+    use: ChatInputCommandInteraction,
+    file: { readonly url: string; readonly size: number },
+  ) => Promise<{ readonly added: number; readonly left: number }>
+  /** Confirms the pictures of a message. @returns a link to its case, if it has one. */
+  readonly mark: (use: MessageContextMenuCommandInteraction) => Promise<string | undefined>
+  readonly allow: (use: MessageContextMenuCommandInteraction) => Promise<void>
+  readonly report: (use: MessageContextMenuCommandInteraction) => Promise<void>
+  readonly week: (guildId: string) => Promise<Week>
+  /** A bar chart as a PNG file. */
+  readonly chart: (week: Week) => Promise<Buffer>
+}

@@ -1,0 +1,232 @@
+/** /moderation: how a server keeps scam pictures out. */
+
+import { AttachmentBuilder, type ChatInputCommandInteraction, MessageFlags, time } from 'discord.js'
+import { MAX_LISTED, MODES, type ModerationSettings } from '../config/moderation-settings.ts'
+import { escaped, plainMessage } from './answer-text.ts'
+import type { Command, Services } from './command.ts'
+import { Said } from './i18n/catalogue.ts'
+import type { Catalogue } from './i18n/words.ts'
+import { MODERATION_DATA } from './moderation-options.ts'
+import type { ListedPicture } from './moderation-service.ts'
+
+const SHOWN_PICTURES = 15
+
+type Use = {
+  readonly interaction: ChatInputCommandInteraction
+  readonly services: Services
+  readonly text: Catalogue
+  readonly guildId: string
+}
+
+/** What is answered: a text, and a file perhaps. */
+type Answer = { readonly content: string; readonly files?: AttachmentBuilder[] }
+
+export const moderationCommand = {
+  data: MODERATION_DATA,
+
+  async execute(interaction, services, text) {
+    const { guildId, options } = interaction
+    if (guildId === null) {
+      throw new Said(({ errors }) => errors.serverOnly)
+    }
+    const name = options.getSubcommand()
+    const group = options.getSubcommandGroup()
+    const changes = group === null && name !== 'status' && name !== 'stats'
+    await services.moderation.demand(interaction, changes ? 'manager' : 'staff')
+    await interaction.deferReply({ flags: MessageFlags.Ephemeral })
+    const use = { interaction, services, text, guildId }
+    const { content, files = [] } = await (group === 'hash' ? list(use, name) : run(use, name))
+    await interaction.editReply({ ...plainMessage(content), files })
+  },
+} satisfies Command
+
+async function run(use: Use, name: string): Promise<Answer> {
+  const { services, text, guildId } = use
+  const { setup } = text.moderation
+  switch (name) {
+    case 'setup':
+      await services.moderation.change(guildId, setUp(use))
+      return { content: `${setup.saved}\n${await status(use)}` }
+    case 'pause':
+    case 'resume':
+      await demandSetUp(use)
+      await services.moderation.change(guildId, (old) => ({ ...old, paused: name === 'pause' }))
+      return { content: name === 'pause' ? setup.paused : setup.resumed }
+    case 'exempt':
+      return { content: await exempt(use) }
+    case 'stats':
+      return stats(use)
+    default:
+      return { content: await status(use) }
+  }
+}
+
+async function demandSetUp({ services, guildId }: Use): Promise<void> {
+  const { logChannel } = await services.moderation.of(guildId)
+  if (logChannel === null) {
+    throw new Said(({ moderation }) => moderation.errors.notSetUp)
+  }
+}
+
+/** What setup changes. Where nothing was chosen before, it begins to log and does nothing else. */
+function setUp({ interaction: { options } }: Use) {
+  const channel = options.getChannel('channel')
+  const mode = MODES.find((one) => one === options.getString('mode'))
+  const staff = options.getRole('staff')
+  return (old: ModerationSettings): ModerationSettings => {
+    const logChannel = channel?.id ?? old.logChannel
+    if (logChannel === null) {
+      throw new Said(({ moderation }) => moderation.errors.needsChannel)
+    }
+    return {
+      ...old,
+      logChannel,
+      mode: mode ?? (old.logChannel === null ? 'log' : old.mode),
+      staffRoles: staff ? toggled(old.staffRoles, staff.id) : old.staffRoles,
+      distance: options.getInteger('distance') ?? old.distance,
+      burstChannels: options.getInteger('burst-channels') ?? old.burstChannels,
+      burstMinutes: options.getInteger('burst-minutes') ?? old.burstMinutes,
+      timeoutMinutes: options.getInteger('timeout') ?? old.timeoutMinutes,
+    }
+  }
+}
+
+/** The list with an id, or without it if it was there. @throws {InputError} if it grows too long. */
+function toggled(ids: readonly string[], id: string): string[] {
+  const next = ids.includes(id) ? ids.filter((one) => one !== id) : [...ids, id]
+  if (next.length > MAX_LISTED) {
+    throw new Said(({ moderation }) => moderation.errors.tooMany(MAX_LISTED))
+  }
+  return next
+}
+
+async function exempt({ interaction, services, text, guildId }: Use): Promise<string> {
+  const role = interaction.options.getRole('role')
+  const channel = interaction.options.getChannel('channel')
+  if (!role && !channel) {
+    throw new Said(({ moderation }) => moderation.errors.needsRoleOrChannel)
+  }
+  await services.moderation.change(guildId, (old) => ({
+    ...old,
+    exemptRoles: role ? toggled(old.exemptRoles, role.id) : old.exemptRoles,
+    exemptChannels: channel ? toggled(old.exemptChannels, channel.id) : old.exemptChannels,
+  }))
+  const now = await services.moderation.of(guildId)
+  const { exempted, included } = text.moderation.setup
+  const said = (is: boolean, what: string) => (is ? exempted(what) : included(what))
+  return [
+    ...(role ? [said(now.exemptRoles.includes(role.id), `<@&${role.id}>`)] : []),
+    ...(channel ? [said(now.exemptChannels.includes(channel.id), `<#${channel.id}>`)] : []),
+  ].join('\n')
+}
+
+async function status({ interaction, services, text, guildId }: Use): Promise<string> {
+  const { setup: said, command } = text.moderation
+  const now = await services.moderation.of(guildId)
+  const all = await services.moderation.list(guildId)
+  const count = (verdict: ListedPicture['verdict']) =>
+    all.filter((one) => one.verdict === verdict).length
+  const troubles = await services.moderation.troubles(interaction, text)
+  const exemptions = [
+    ...now.exemptRoles.map((id) => `<@&${id}>`),
+    ...now.exemptChannels.map((id) => `<#${id}>`),
+  ]
+  return [
+    said.title,
+    said.mode(command.modes[now.mode], now.paused),
+    said.channel(now.logChannel === null ? said.none : `<#${now.logChannel}>`),
+    said.staff(now.staffRoles.map((id) => `<@&${id}>`).join(' ')),
+    said.exempt(exemptions.join(' ') || said.none),
+    said.burst(now.burstChannels, now.burstMinutes),
+    said.distance(now.distance),
+    said.timeout(now.timeoutMinutes),
+    said.list(count('confirmed'), count('dismissed')),
+    '',
+    ...(troubles.length > 0 ? [said.troubles, ...troubles.map((one) => `- ${one}`)] : [said.fine]),
+  ].join('\n')
+}
+
+/** `/moderation hash …` */
+async function list(use: Use, name: string): Promise<Answer> {
+  const { interaction, services, text, guildId } = use
+  const { moderation, given } = services
+  const { hashes } = text.moderation
+  const { options } = interaction
+  switch (name) {
+    case 'add': {
+      const picture = given(options.getAttachment('image', true))
+      const note = options.getString('note') ?? ''
+      return { content: hashes.added(await moderation.add(interaction, picture, note)) }
+    }
+    case 'remove':
+      if (!(await moderation.remove(guildId, options.getString('code', true).toLowerCase()))) {
+        throw new Said(({ moderation: { errors } }) => errors.unknownHash)
+      }
+      return { content: hashes.removed }
+    case 'test':
+      return { content: await test(use) }
+    case 'import': {
+      const file = options.getAttachment('file', true)
+      const { added, left } = await moderation.imported(interaction, file)
+      return { content: hashes.imported(added, left) }
+    }
+    case 'export': {
+      const data = Buffer.from(await moderation.exported(guildId))
+      const { length } = await moderation.list(guildId)
+      const files = [new AttachmentBuilder(data, { name: 'sightseer-hashes.json' })]
+      return { content: hashes.exported(length), files }
+    }
+    default:
+      return { content: listed(await moderation.list(guildId), text) }
+  }
+}
+
+async function test({ interaction, services, text, guildId }: Use): Promise<string> {
+  const { hashes } = text.moderation
+  const picture = services.given(interaction.options.getAttachment('image', true))
+  const { hash, found } = await services.moderation.test(guildId, picture)
+  const said = found
+    ? hashes.match(hashes.verdicts[found.picture.verdict], found.picture.hash, found.distance)
+    : hashes.unknown
+  return `${hashes.code(hash)}\n${said}`
+}
+
+function listed(all: readonly ListedPicture[], { moderation: { hashes } }: Catalogue): string {
+  if (all.length === 0) {
+    return hashes.none
+  }
+  const lines = all.slice(0, SHOWN_PICTURES).map(({ hash, verdict, distance, by, at, note }) => {
+    const who = by === null ? '' : hashes.by(`<@${by}>`)
+    const when = time(Math.floor(at / 1000), 'R')
+    const line = hashes.line(hash, hashes.verdicts[verdict], distance, when, who)
+    return `- ${line}${note === '' ? '' : ` — ${escaped(note)}`}`
+  })
+  const more = all.length > SHOWN_PICTURES ? [hashes.more(all.length - SHOWN_PICTURES)] : []
+  return [hashes.title(all.length), ...lines, ...more].join('\n')
+}
+
+async function stats({ services, text, guildId }: Use): Promise<Answer> {
+  const week = await services.moderation.week(guildId)
+  const { stats: said } = text.moderation
+  const { confirmed, dismissed, undone, open } = week.states
+  const cases = confirmed + dismissed + undone + open
+  if (cases === 0) {
+    return { content: said.nothing }
+  }
+  const kinds = (['hash', 'burst', 'marked', 'reported', 'other-server'] as const)
+    .filter((kind) => week.kinds[kind] > 0)
+    .map((kind) => `${said.kind[kind]} ${week.kinds[kind]}`)
+  const days = week.days.map(({ name, cases: count }) => `${name} ${count}`).join(', ')
+  const description = said.alt(days)
+  const chart = await services.moderation.chart(week)
+  return {
+    content: [
+      said.title(time(Math.floor(week.since / 1000), 'd')),
+      said.line(cases, confirmed, dismissed, undone, open),
+      said.kinds(kinds.join(', ')),
+      said.removed(week.removed),
+      said.days(days),
+    ].join('\n'),
+    files: [new AttachmentBuilder(chart, { name: 'week.png', description })],
+  }
+}

@@ -1,0 +1,178 @@
+/** Moderation as people meet it: set up, a wave, a case, a decision, the next wave, undo. */
+
+import assert from 'node:assert/strict'
+import { afterEach, beforeEach, describe, it } from 'node:test'
+import { EN } from '../../../commands/i18n/en.ts'
+import type { Member } from '../../../sandbox/client.ts'
+import { button, hearts, scene } from '../../helpers/demo-bot.ts'
+import { type ModeratedServer, startModeratedServer } from '../../helpers/moderated-server.ts'
+
+const { buttons, errors, menus, setup } = EN.moderation
+
+function tooLate(member: Member) {
+  return member.until(({ message }) => message?.content.startsWith('Too late') === true)
+}
+
+describe('moderation', { timeout: 120_000 }, () => {
+  let server: ModeratedServer
+  let mo: Member
+  let ada: Member
+
+  beforeEach(async () => {
+    server = await startModeratedServer()
+    mo = server.mo
+    ada = server.ada
+  })
+  afterEach(() => server.close())
+
+  it('a newcomer: log only, one case, confirmed; the next wave is removed, then undone', async () => {
+    const answer = await server.setUp()
+    assert.match(answer.content, /Mode: Log only/)
+    assert.match(answer.content, new RegExp(setup.fine))
+
+    const first = await server.post(scene())
+    const found = await server.aCase(/What I see: .*red circle/)
+    assert.match(found.content, /the same picture in 3 channels/)
+    assert.match(found.content, /to be decided/)
+    for (const { id } of first) assert.ok(found.content.includes(id), 'a link to each copy')
+    assert.match(found.content, /the account is 0 days old \(adds only\) \(\+1\)/)
+    const [evidence] = found.attachments
+    assert.match(evidence?.filename ?? '', /^SPOILER_/)
+    assert.equal(server.cases().length, 1)
+    assert.ok(!first.some((message) => server.isDeleted(message)))
+
+    const press = await mo.press(found, button(found, buttons.confirm))
+    const offer = await mo.answer(press)
+    assert.equal(offer.content, EN.moderation.enforce.offer)
+    await server.aCase(/— confirmed\n/)
+    const enforce = await mo.press(offer, button(offer, buttons.enforce))
+    await mo.until(({ message }) => message?.content === EN.moderation.enforce.done)
+    assert.ok(enforce)
+
+    const second = await server.post(scene())
+    const removed = await server.aCase(/Removed: 3 of 3/, new Set([found.id]))
+    assert.match(removed.content, /removed by itself/)
+    assert.match(removed.content, /staff here confirmed this picture/)
+    assert.match(removed.content, /Timed out until/)
+    assert.equal(server.cases().length, 2)
+    await Promise.all(second.map(({ id }) => ada.until((t) => t.type === 'deleted' && t.id === id)))
+    assert.ok(!first.some((message) => server.isDeleted(message)))
+
+    await server.aCase(/What I see: .*red circle/, new Set([found.id]))
+    await mo.press(removed, button(removed, buttons.undo))
+    const undone = await server.aCase(/— undone\n/, new Set([found.id]))
+    assert.match(undone.content, /taken off the list/)
+    assert.match(undone.content, /The timeout was lifted/)
+    assert.match(undone.content, /a mistake/)
+    const list = await mo.slash('moderation hash list')
+    assert.equal(list.content, EN.moderation.hashes.none)
+    ada.switchTo('general')
+    assert.equal((await ada.say('hello again')).content, 'hello again')
+  })
+
+  it('tells the audit log the case', async () => {
+    await server.setUp({ mode: 'act' })
+    ada.switchTo('general')
+    const message = await ada.upload(scene())
+    mo.switchTo('general')
+    await mo.menu(menus.mark, message)
+    mo.switchTo('mod-log')
+    await server.aCase(/Removed: 1 of 1/)
+    const [guild] = server.sandbox.world.guilds.values()
+    const reasons = guild!.auditLog.map(({ reason }) => reason)
+    assert.ok(reasons.includes(EN.moderation.case.reason(message.id, 'scam picture removed')))
+    assert.ok(reasons.includes(EN.moderation.case.reason(message.id, 'scam picture')))
+  })
+
+  it('off, paused, exempt or staff: nothing is looked at', async () => {
+    await server.setUp({ mode: 'off' })
+    await server.post(scene())
+    await server.setUp({ mode: 'log' })
+    await mo.slash('moderation pause')
+    await server.post(scene())
+    await mo.slash('moderation resume')
+    await server.post(scene(), await server.join('mo'))
+    ada.switchTo('general')
+    const exempt = ada.channelId
+    await mo.slash('moderation exempt', { channel: exempt })
+    await server.post(hearts())
+    // A wave that counts, to know that everything before it was heard.
+    await mo.slash('moderation exempt', { channel: exempt })
+    await server.post(scene(), await server.join('lin'))
+    const found = await server.aCase(/burst|3 channels/)
+    assert.equal(server.cases().length, 1)
+    assert.match(found.content, new RegExp((await server.join('lin')).id))
+  })
+
+  it('two moderators who click at once decide once', async () => {
+    await server.setUp({ mode: 'approve' })
+    const kit = await server.join('kit', { channel: 'mod-log' })
+    const posted = await server.post(scene())
+    const found = await server.aCase(/red circle/)
+    const presses = await Promise.all([
+      mo.press(found, button(found, buttons.confirm)),
+      kit.press(found, button(found, buttons.dismiss)),
+    ])
+    assert.equal(presses.length, 2)
+    await Promise.race([tooLate(mo), tooLate(kit)])
+    const decided = await server.aCase(/— (confirmed|dismissed)\n/)
+    const confirmed = /— confirmed/.test(decided.content)
+    if (confirmed) {
+      await server.aCase(/Removed: 3 of 3/)
+      assert.ok(posted.every((message) => server.isDeleted(message)))
+    }
+    assert.equal(server.cases().length, 1)
+    const { content } = server.cases()[0]!
+    assert.equal(/^Confirm: /m.test(content), confirmed)
+    assert.equal(/^Dismiss: /m.test(content), !confirmed)
+  })
+
+  it('a dismissal wins: the picture is not flagged again', async () => {
+    await server.setUp()
+    await server.post(scene())
+    const found = await server.aCase(/red circle/)
+    await mo.press(found, button(found, buttons.dismiss))
+    await server.aCase(/what is no scam/)
+    const lin = await server.join('lin')
+    await server.post(scene(), lin)
+    await server.post(hearts(), lin)
+    await server.aCase(/heart/, new Set([found.id]))
+    assert.equal(server.cases().length, 2)
+  })
+
+  it('asks who clicks, as of the click', async () => {
+    await server.setUp()
+    await server.post(scene())
+    const found = await server.aCase(/red circle/)
+    const { world } = server.sandbox
+    const [guild] = world.guilds.values()
+    const member = guild!.members.get(mo.id)!
+    const roles = member.roles
+    const owner = await server.join('kit', { channel: 'mod-log' })
+    // Still sees the channel, but no longer holds the role that decides.
+    const role = guild!.roles.get(roles[0]!)!
+    const before = role.permissions
+    role.permissions = 0n
+    const refused = await mo.answer(await mo.press(found, button(found, buttons.confirm)))
+    assert.equal(refused.content, errors.staffOnly)
+    role.permissions = before
+    await owner.press(found, button(found, buttons.confirm))
+    await server.aCase(/— confirmed\n/)
+  })
+
+  it('the member is told what happened and answers once; staff see it', async () => {
+    await server.setUp({ mode: 'approve' })
+    await server.post(scene())
+    const found = await server.aCase(/red circle/)
+    await mo.press(found, button(found, buttons.confirm))
+    const { message: told } = await ada.until(
+      ({ message: now }) => now?.content.includes('change your password') === true,
+    )
+    ada.switchTo(told!.channel_id)
+    const modal = await ada.modal(await ada.press(told!, button(told!, buttons.appeal)))
+    await ada.submit(modal, { answer: 'My account was stolen.' })
+    await server.aCase(/The member answers: My account was stolen\./)
+    const again = await ada.answer(await ada.press(told!, button(told!, buttons.appeal)))
+    assert.equal(again.content, errors.appealed)
+  })
+})

@@ -1,0 +1,92 @@
+/** A server with a moderator, a member who posts waves of pictures, and the whole bot. */
+
+import type { APIMessage } from 'discord.js'
+import sharp from 'sharp'
+import type { Member } from '../../sandbox/client.ts'
+import { type DemoBot, type scene, startDemoBot } from './demo-bot.ts'
+import { startWatchedSandbox, type WatchedSandbox } from './watched-sandbox.ts'
+
+const WAVE = ['general', 'memes', 'after-hours'] as const
+
+type Picture = ReturnType<typeof scene>
+
+/** The picture, as those who spread it send it again: another file, size and name. */
+export async function disguised({ bytes }: Picture, quality = 60): Promise<Picture> {
+  const { width } = await sharp(bytes).metadata()
+  const again = sharp(bytes)
+    .resize({ width: Math.round(width * 0.8) })
+    .jpeg({ quality })
+  return { name: `image${quality}.jpg`, bytes: new Uint8Array(await again.toBuffer()) }
+}
+
+/** Starts it; the moderator is in the log channel. Every request is held against Discord's rules. */
+export async function startModeratedServer(): Promise<ModeratedServer> {
+  const sandbox = await startWatchedSandbox({ rateLimits: 'off' })
+  const demo = await startDemoBot({}, sandbox)
+  const mo = await demo.join('mo', { channel: 'mod-log' })
+  return new ModeratedServer(demo, sandbox, { mo, ada: await demo.join('ada') })
+}
+
+export class ModeratedServer {
+  readonly demo: DemoBot
+  readonly sandbox: WatchedSandbox
+  readonly mo: Member
+  readonly ada: Member
+  readonly #log: string
+
+  constructor(demo: DemoBot, sandbox: WatchedSandbox, people: { mo: Member; ada: Member }) {
+    this.demo = demo
+    this.sandbox = sandbox
+    this.mo = people.mo
+    this.ada = people.ada
+    this.#log = people.mo.channelId
+  }
+
+  async close(): Promise<void> {
+    await this.demo.close()
+    await this.sandbox.close()
+  }
+
+  join(...given: Parameters<DemoBot['join']>): Promise<Member> {
+    return this.demo.join(...given)
+  }
+
+  setUp(options: Record<string, string | number> = {}): Promise<APIMessage> {
+    return this.mo.slash('moderation setup', { channel: this.#log, ...options })
+  }
+
+  /** Posts the picture in every channel of a wave. */
+  async post(picture: Picture, by: Member = this.ada): Promise<APIMessage[]> {
+    const posted: APIMessage[] = []
+    for (const [i, channel] of WAVE.entries()) {
+      by.switchTo(channel)
+      posted.push(await by.upload(await disguised(picture, 50 + i)))
+    }
+    return posted
+  }
+
+  /** The first state of a case that is as wanted; of one not `seen` before. */
+  async aCase(pattern: RegExp, seen: ReadonlySet<string> = new Set()): Promise<APIMessage> {
+    const { message } = await this.mo.until(
+      ({ message: now }) =>
+        now?.channel_id === this.#log &&
+        now.content.startsWith('**Case') &&
+        !seen.has(now.id) &&
+        pattern.test(now.content),
+    )
+    return message!
+  }
+
+  /** Every case in the log channel, as it is now. */
+  cases(): APIMessage[] {
+    const all = new Map<string, APIMessage>()
+    for (const { message } of this.mo.told) {
+      if (message?.content.startsWith('**Case') === true) all.set(message.id, message)
+    }
+    return [...all.values()]
+  }
+
+  isDeleted({ id }: APIMessage): boolean {
+    return this.ada.told.some((told) => told.type === 'deleted' && told.id === id)
+  }
+}
