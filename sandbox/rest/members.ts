@@ -82,8 +82,10 @@ function modify(context: Context): Reply {
   const { world, body, by } = context
   const guild = guildOf(context)
   const member = memberOf(context, guild)
-  const changes = readChanges(asJson(body), world.clock.now())
-  modifyMember(world, guild, member, changes, by)
+  const { roles, ...changes } = readChanges(asJson(body), world.clock.now())
+  // Clients that write down all roles of a member name @everyone too, which nobody is given.
+  const given = roles?.filter((id) => id !== guild.id)
+  modifyMember(world, guild, member, { ...changes, ...(given && { roles: given }) }, by)
   return ok(renderMember(world, member))
 }
 

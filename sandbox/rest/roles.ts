@@ -123,10 +123,13 @@ function readMoves(context: Context, guild: Guild): Map<string, number> {
   const moves = new Map<string, number>()
   items.filter(isJson).forEach((item: Json, i) => {
     const id = checks.id(item, 'id', `${i}.id`)
-    const position = checks.whole(item, 'position', `${i}.position`, { min: 1 })
+    const min = id === guild.id ? 0 : 1
+    const position = checks.whole(item, 'position', `${i}.position`, { min })
     if (id === undefined || position === undefined) return
     const role = guild.roles.get(id)
     if (!role) throw refuse('unknownRole')
+    // Clients that move one role list all of them, @everyone and higher ones included.
+    if (role.position === position) return
     if (id === guild.id) throw refuse('invalidRole')
     if (role.position >= rank || position >= rank) throw refuse('missingPermissions')
     moves.set(id, position)

@@ -208,6 +208,25 @@ function roleCases(contract: Contract): void {
     await refused(stage, { status: 404, code: 10011 }, unknown)
     await role.delete()
   })
+
+  contract(
+    'gives and takes several roles at once',
+    'resources/guild#guild-member-object',
+    async ({ guild, lin }) => {
+      const one = await guild.roles.create({ name: 'one of two' })
+      const two = await guild.roles.create({ name: 'two of two' })
+      const member = await guild.members.fetch(lin.id)
+      // discord.js then sends all roles of the member, @everyone among them.
+      const fresh = await member.roles.add([one, two])
+      assert.deepEqual(fresh.roles.cache.map(({ name }) => name).toSorted(), [
+        '@everyone',
+        'one of two',
+        'two of two',
+      ])
+      assert.equal((await fresh.roles.remove([one, two])).roles.cache.size, 1)
+      await Promise.all([one.delete(), two.delete()])
+    },
+  )
 }
 
 function memberAfter({ rest, guild, lin }: Stage, body: object): Promise<APIGuildMember> {

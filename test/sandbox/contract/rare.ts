@@ -108,6 +108,22 @@ function roleRoutes(contract: Contract): void {
     const fresh = await guild.roles.fetch()
     assert.ok(fresh.get(high.id)!.comparePositionTo(fresh.get(low.id)!) > 0)
   })
+
+  contract(
+    'moves one role while naming all of them',
+    'resources/guild#modify-guild-role-positions',
+    async (stage) => {
+      const { guild } = stage
+      const role = await guild.roles.create({ name: 'climber' })
+      const other = await guild.roles.create({ name: 'overtaken' })
+      await guild.roles.fetch()
+      await role.setPosition(2)
+      const fresh = await guild.roles.fetch()
+      assert.ok(fresh.get(role.id)!.comparePositionTo(fresh.get(other.id)!) > 0)
+      const everyone = () => guild.roles.setPositions([{ role: guild.id, position: 1 }])
+      await refused(stage, { status: 400, code: 50028 }, everyone)
+    },
+  )
 }
 
 function threadRoutes(contract: Contract): void {
