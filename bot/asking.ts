@@ -14,9 +14,10 @@ import { shortened } from '../commands/answer-text.ts'
 import type { FoundPicture } from '../commands/command.ts'
 import { catalogueFor, Said } from '../commands/i18n/catalogue.ts'
 import type { Catalogue } from '../commands/i18n/words.ts'
+import type { Acknowledge } from './acknowledging.ts'
 import { customId } from './answers.ts'
 import { followedBy, lastTurn, type Talk } from './channel-record.ts'
-import { type Desk, placeOf } from './desk.ts'
+import { type Desk, placeOf, replying } from './desk.ts'
 import { picturesIn } from './images.ts'
 import { type AnswerRecord, type Memory, newKey, type Place } from './memory.ts'
 import { linkedMessage, newestPictures, recentWithPictures } from './picture-finder.ts'
@@ -32,6 +33,13 @@ type Ask = {
   readonly hidden: boolean
 }
 
+/** A question, and how its answer is to come. */
+type Wanted = {
+  readonly question: string
+  readonly hidden: boolean
+  readonly acknowledge: Acknowledge
+}
+
 export class Questions {
   readonly #memory: Memory
   readonly #desk: Desk
@@ -43,28 +51,40 @@ export class Questions {
 
   /** `/ask`. */
   async ask(use: ChatInputCommandInteraction, { question, picture, hidden }: Ask): Promise<void> {
-    await use.deferReply(hidden ? { flags: MessageFlags.Ephemeral } : {})
+    await replying(use, hidden, async (acknowledge) => {
+      const found = await this.#meant(use, picture)
+      const wish = { question, hidden, acknowledge }
+      await ('id' in found
+        ? this.#goOn(use, { talk: found, ...wish })
+        : this.#look(use, { pictures: found, ...wish }))
+    })
+  }
+
+  /** The picture already talked about, or those to look at. */
+  async #meant(
+    use: ChatInputCommandInteraction,
+    picture: string | undefined,
+  ): Promise<Talk | readonly FoundPicture[]> {
     const place = placeOf(use)
     if (picture === undefined) {
       const talk = followedBy(await this.#memory.channel(place), use.user.id)
-      if (talk) {
-        return this.#goOn(use, { talk, question, hidden })
-      }
-      const found = await newestPictures(use.channel).catch(() => {
-        throw new Said(({ errors }) => errors.nothingToContinue)
-      })
-      return this.#look(use, { pictures: found, question, hidden })
+      return (
+        talk ??
+        newestPictures(use.channel).catch(() => {
+          throw new Said(({ errors }) => errors.nothingToContinue)
+        })
+      )
     }
     const talk = await this.#memory.talk(place, picture)
     if (talk) {
-      return this.#goOn(use, { talk, question, hidden })
+      return talk
     }
     const message = await linkedMessage(use.client, picture, { ...place, user: use.user })
     const pictures = picturesIn(message)
     if (pictures.length === 0) {
       throw new Said(({ errors }) => errors.noPictureInMessage)
     }
-    return this.#look(use, { pictures, question, hidden })
+    return pictures
   }
 
   /** Pictures to choose from: those talked about here, then those of recent messages. */
@@ -106,37 +126,40 @@ export class Questions {
   /** A form was filled in. */
   async submitted(use: ModalSubmitInteraction, key: string): Promise<void> {
     const hidden = use.message?.flags.has(MessageFlags.Ephemeral) ?? false
-    await use.deferReply(hidden ? { flags: MessageFlags.Ephemeral } : {})
     const question = use.fields.getTextInputValue('question').trim()
     const number = chosenNumber(use)
-    if (key.startsWith('m.')) {
-      const kept = await this.#memory.forms.get(key.slice(2))
-      const pictures = kept?.pictures.slice(number, number + 1) ?? []
-      if (pictures.length === 0) {
-        throw new Said(({ errors }) => errors.unknownConversation)
+    await replying(use, hidden, async (acknowledge) => {
+      const wish = { question, hidden, acknowledge }
+      if (key.startsWith('m.')) {
+        const kept = await this.#memory.forms.get(key.slice(2))
+        const pictures = kept?.pictures.slice(number, number + 1) ?? []
+        if (pictures.length === 0) {
+          throw new Said(({ errors }) => errors.unknownConversation)
+        }
+        return this.#look(use, { pictures, ...wish })
       }
-      return this.#look(use, { pictures, question, hidden })
-    }
-    const answer = await this.#known(placeOf(use), key)
-    return this.#askAbout(use, { answer, part: number, question, hidden })
+      const answer = await this.#known(placeOf(use), key)
+      return this.#askAbout(use, { answer, part: number, ...wish })
+    })
   }
 
   /** One of the suggested questions was pressed. */
   async pressed(use: ButtonInteraction, key: string, number: number): Promise<void> {
     const hidden = use.message.flags.has(MessageFlags.Ephemeral)
-    await use.deferReply(hidden ? { flags: MessageFlags.Ephemeral } : {})
-    const answer = await this.#known(placeOf(use), key)
-    const suggestion = answer.suggestions[number]
-    if (!suggestion) {
-      throw new Said(({ errors }) => errors.unknownButton)
-    }
-    const { part, question } = suggestion
-    return this.#askAbout(use, { answer, part, question, hidden })
+    await replying(use, hidden, async (acknowledge) => {
+      const answer = await this.#known(placeOf(use), key)
+      const suggestion = answer.suggestions[number]
+      if (!suggestion) {
+        throw new Said(({ errors }) => errors.unknownButton)
+      }
+      const { part, question } = suggestion
+      await this.#askAbout(use, { answer, part, question, hidden, acknowledge })
+    })
   }
 
   async #askAbout(
     use: ButtonInteraction | ModalSubmitInteraction,
-    about: { answer: AnswerRecord; part: number; question: string; hidden: boolean },
+    about: Wanted & { readonly answer: AnswerRecord; readonly part: number },
   ): Promise<void> {
     const part = about.answer.parts[about.part]
     if (!part) {
@@ -144,26 +167,27 @@ export class Questions {
     }
     const { talk, turn } = part
     const wish = { kind: 'ask', talk, turn, question: about.question, quoted: true } as const
-    await this.#desk.fromInteraction(use, wish, about.hidden)
+    await this.#desk.fromInteraction(use, wish, about)
   }
 
   async #goOn(
     use: ChatInputCommandInteraction,
-    { talk, question, hidden }: { talk: Talk; question: string; hidden: boolean },
+    about: Wanted & { readonly talk: Talk },
   ): Promise<void> {
+    const { talk, question } = about
     const turn = lastTurn(talk, use.user.id)
     const wish = { kind: 'ask', talk: talk.id, turn, question, quoted: true } as const
-    await this.#desk.fromInteraction(use, wish, hidden)
+    await this.#desk.fromInteraction(use, wish, about)
   }
 
   async #look(
     use: ChatInputCommandInteraction | ModalSubmitInteraction,
-    about: { pictures: readonly FoundPicture[]; question: string; hidden: boolean },
+    about: Wanted & { readonly pictures: readonly FoundPicture[] },
   ): Promise<void> {
     const pictures = [...about.pictures]
     const { question } = about
     const wish = { kind: 'look', pictures, style: 'caption', question, quoted: true } as const
-    await this.#desk.fromInteraction(use, wish, about.hidden)
+    await this.#desk.fromInteraction(use, wish, about)
   }
 
   async #known(place: Place, key: string): Promise<AnswerRecord> {

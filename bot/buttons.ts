@@ -8,6 +8,7 @@ import {
 } from 'discord.js'
 import { escaped } from '../commands/answer-text.ts'
 import { catalogueFor, Said } from '../commands/i18n/catalogue.ts'
+import { acknowledging } from './acknowledging.ts'
 import { readCustomId } from './answers.ts'
 import type { Questions } from './asking.ts'
 import type { Talk } from './channel-record.ts'
@@ -63,9 +64,12 @@ export class Buttons {
     if (answer.asker !== use.user.id) {
       throw new Said(({ errors }) => errors.onlyAsker)
     }
-    await use.deferUpdate()
     const wish = { kind: 'again', answer: key } as const
-    await this.#parts.desk.fromInteraction(use, wish, answer.hidden)
+    const { hidden } = answer
+    await acknowledging(
+      () => use.deferUpdate(),
+      (acknowledge) => this.#parts.desk.fromInteraction(use, wish, { hidden, acknowledge }),
+    )
   }
 
   async #delete(use: ButtonInteraction, key: string): Promise<void> {

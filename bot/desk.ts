@@ -1,9 +1,15 @@
 /**
- * Takes requests in: from an interaction already deferred, or from a message. Each is written down
- * as a job before it is carried out, so it survives the process.
+ * Takes requests in: from an interaction, or from a message. Each is written down as a job before
+ * it is acknowledged and carried out, so it survives the process.
  */
 
-import type { BaseInteraction, Message, RepliableInteraction } from 'discord.js'
+import {
+  type BaseInteraction,
+  type Message,
+  MessageFlags,
+  type RepliableInteraction,
+} from 'discord.js'
+import { type Acknowledge, acknowledging } from './acknowledging.ts'
 import type { Answering } from './answering.ts'
 import { INTERACTION_LIFE_MS, type Job } from './job-record.ts'
 import type { Jobs } from './jobs.ts'
@@ -34,8 +40,12 @@ export class Desk {
     this.#answering = answering
   }
 
-  /** Carries out what an interaction asks; it must be deferred. */
-  async fromInteraction(use: RepliableInteraction, wish: Wish, hidden: boolean): Promise<void> {
+  /** Carries out what an interaction asks, and acknowledges that once it is written down. */
+  async fromInteraction(
+    use: RepliableInteraction,
+    wish: Wish,
+    { hidden, acknowledge }: { readonly hidden: boolean; readonly acknowledge: Acknowledge },
+  ): Promise<void> {
     const request = {
       ...wish,
       asker: use.user.id,
@@ -43,12 +53,16 @@ export class Desk {
       locale: use.locale,
       hidden,
     } as Request
-    await this.#run({
+    const job: Job = {
       id: use.id,
       kind: JOB_KIND,
       answer: { to: 'interaction', applicationId: use.applicationId, token: use.token },
       request,
       diesAt: Date.now() + INTERACTION_LIFE_MS - MARGIN_MS,
+    }
+    await this.#jobs.run(job, async (context) => {
+      await acknowledge()
+      await this.resume(job, context)
     })
   }
 
@@ -57,23 +71,30 @@ export class Desk {
     const { id, channelId, guildId, author } = message
     const place = { guildId, channelId }
     const request = { ...wish, asker: author.id, place, locale, hidden: false } as Request
-    await this.#run({
+    const job: Job = {
       id,
       kind: JOB_KIND,
       answer: { to: 'message', channelId, messageId: id },
       request,
       diesAt: Date.now() + MESSAGE_LIFE_MS,
-    })
+    }
+    await this.#jobs.run(job, (context) => this.resume(job, context))
   }
 
   /** Goes on with a job that another process left. */
   async resume(job: Job, context: { readonly signal: AbortSignal; readonly nonce: string }) {
     await this.#answering.carryOut(requestSchema.parse(job.request), job, context)
   }
+}
 
-  async #run(job: Job): Promise<void> {
-    await this.#jobs.run(job, (context) => this.resume(job, context))
-  }
+/** Answers with a new message, which `work` asks for; the person sees the bot thinking meanwhile. */
+export function replying(
+  use: RepliableInteraction,
+  hidden: boolean,
+  work: (acknowledge: Acknowledge) => Promise<void>,
+): Promise<void> {
+  const flags = hidden ? { flags: MessageFlags.Ephemeral as const } : {}
+  return acknowledging(() => use.deferReply(flags), work)
 }
 
 /** Where an interaction was used. */

@@ -83,6 +83,20 @@ for (const [name, start] of [
       assert.equal(posted().length, 2)
     })
 
+    it('answers a command that it was killed right after taking', async () => {
+      const first = await startBot()
+      const ended = new Promise((resolve) => {
+        const place = { path: '/interactions/*/*/callback', when: 'after' } as const
+        sandbox.faults.hook(place, () => resolve(first.end('SIGKILL')))
+      })
+      slash()
+      await ended
+
+      await startBot()
+      await said(/./)
+      assert.equal(posted().length, 1)
+    })
+
     it('answers a message that it was killed in the middle of, by one reply', async () => {
       const first = await startBot()
       const slow = sandbox.faults.add({ kind: 'cdn', action: 'slow', bytesPerSecond: 1 })
