@@ -17,6 +17,8 @@ import { titleOf, whyNotWrite } from './facts.js'
 import { icon } from './icons.js'
 import { words } from './language.js'
 import { needsAgeCheck } from './log.js'
+import { withMentions } from './mentions.js'
+import { NextSteps } from './next-steps.js'
 import { ReplyBar } from './reply-bar.js'
 import { changed, history, state, waitFor } from './state.js'
 import { Tray } from './tray.js'
@@ -81,6 +83,7 @@ export class Composer {
       'div',
       { class: 'composer' },
       this.#list.element,
+      new NextSteps(signal).element,
       this.#bar.element,
       this.#tray.element,
       this.#place,
@@ -265,7 +268,7 @@ export class Composer {
     if (content === '' && drafts.length === 0) return
     if (content.startsWith('/') && drafts.length === 0) return notify(words().noCommands, 'bad')
     const payload = {
-      content,
+      content: withMentions(content),
       attachments: this.#tray.describe(),
       allowed_mentions: { parse: ['users', 'roles', 'everyone'], replied_user: this.#bar.ping },
       ...(this.#replyTo ? { message_reference: { message_id: this.#replyTo.id } } : {}),
@@ -280,7 +283,7 @@ export class Composer {
   }
 
   async #saveEdit(/** @type {Message} */ message, /** @type {string} */ content) {
-    const payload = { message_id: message.id, content }
+    const payload = { message_id: message.id, content: withMentions(content) }
     const saved = await attempt(() => act('edit', payload, [], message.channel_id))
     if (saved) this.#cancel()
   }

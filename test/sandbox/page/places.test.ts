@@ -116,6 +116,13 @@ describe('places on the page', WITH_BROWSER, () => {
     await open('general')
   })
 
+  it('takes names after an @ for mentions, and nothing else', async () => {
+    const said = await say('@lin and @Sightseer, not @linda, a@lin or @')
+    const names = await said.locator('.mention').allInnerTexts()
+    assert.deepEqual(names, ['@Lin', '@Sightseer'])
+    assert.match(await said.innerText(), /@Lin and @Sightseer, not @linda, a@lin or @/)
+  })
+
   it('calls the bot by its name, whichever it is', async () => {
     const other = await startSandbox({ botName: 'Pizzeria' })
     const { page: there, context } = await visit(browser, other.url)

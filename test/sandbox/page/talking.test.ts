@@ -99,6 +99,17 @@ describe('talking with the bot on the page', WITH_BROWSER, () => {
     await answer.filter({ hasText: expected }).waitFor()
   })
 
+  it('offers what can be done with a picture that was posted, and no longer once it is', async () => {
+    await pick()
+    await text().press('Enter')
+    const steps = page.locator('.next-steps')
+    await assertAccessible(page, 'next steps')
+    await steps.getByRole('button', { name: 'Describe image' }).click()
+    const { text: expected } = await bot.model.describe(readFileSync(SAMPLE))
+    await last().filter({ hasText: expected }).waitFor()
+    await steps.waitFor({ state: 'hidden' })
+  })
+
   it('sends a picture with alt text, as a spoiler', async () => {
     await pick()
     await draft().getByRole('button', { name: 'Alt text of lone-triangle.webp' }).click()
