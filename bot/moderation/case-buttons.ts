@@ -71,6 +71,7 @@ export class CaseButtons {
     if (!id || !found || found.memberId !== use.user.id) {
       throw new Said(({ moderation }) => moderation.errors.unknownCase)
     }
+    await use.deferReply()
     const said = use.fields.getTextInputValue('answer').slice(0, MAX_ANSWER)
     let taken = false
     await this.#parts.work.change(found.guildId, found.id, (old) => {
@@ -81,7 +82,7 @@ export class CaseButtons {
       throw new Said(({ moderation }) => moderation.errors.appealed)
     }
     const { moderation } = catalogueFor(use.locale)
-    await use.reply(plainMessage(moderation.told.sent))
+    await use.editReply(plainMessage(moderation.told.sent))
     await this.#parts.work.carryOut(found.guildId, found.id)
   }
 
@@ -114,6 +115,8 @@ export class CaseButtons {
 
   async #decide(use: ButtonInteraction, { guildId, id }: Case, action: Action): Promise<void> {
     const { work, guilds } = this.#parts
+    // Acknowledged first: of two processes that hear the same click, Discord lets one go on.
+    await use.deferUpdate()
     const { settings } = await guilds.of(guildId)
     const by = { action, by: use.user.id, now: Date.now() }
     let mine = false
@@ -129,7 +132,6 @@ export class CaseButtons {
         last ? moderation.errors.decided(`<@${last.by}>`) : moderation.errors.notNow,
       )
     }
-    await use.deferUpdate()
     await work.carryOut(guildId, id)
     const manages = use.memberPermissions?.has(PermissionFlagsBits.ManageGuild) ?? false
     if (action === 'confirm' && settings.mode === 'log' && manages) {

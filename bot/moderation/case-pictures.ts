@@ -64,14 +64,14 @@ export class CasePictures {
     this.#parts.memory.forget(caseId)
   }
 
-  /** From memory, or from the first copy that is still there. */
-  async #of({ id, copies }: Case): Promise<readonly Uint8Array[]> {
+  /** From memory, from the first copy that is still there, or else from the evidence itself. */
+  async #of({ id, copies, log }: Case): Promise<readonly Uint8Array[]> {
     const { memory, deeds, fetchPicture } = this.#parts
     const kept = memory.of(id)
     if (kept) {
       return kept
     }
-    for (const { channelId, messageId } of copies) {
+    for (const { channelId, messageId } of [...copies, ...(log ? [log] : [])]) {
       const message = await deeds.message(channelId, messageId)
       const found: FoundPicture[] = message ? picturesIn(message).slice(0, MAX_EVIDENCE) : []
       const fetched = await Promise.allSettled(found.map((picture) => fetchPicture(picture)))

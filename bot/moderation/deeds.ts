@@ -118,6 +118,11 @@ export class Deeds {
       : undefined
   }
 
+  /** The language of a server. */
+  localeOf(guildId: string): string {
+    return this.#client.guilds.cache.get(guildId)?.preferredLocale ?? 'en-US'
+  }
+
   /** What a server is called. */
   serverName(guildId: string): string {
     return this.#client.guilds.cache.get(guildId)?.name ?? guildId

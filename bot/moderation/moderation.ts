@@ -53,7 +53,9 @@ export class Moderation {
     const verdicts = new Verdicts(store, guilds)
     const pictures = new CasePictures({ ...parts, deeds, memory: evidence })
     this.work = new CaseWork({ ...parts, deeds, guilds, verdicts, pictures })
-    this.#watch = new Watch({ store, guilds, verdicts, evidence, work: this.work, fetchPicture })
+    const localeOf = (guildId: string) => deeds.localeOf(guildId)
+    const { work } = this
+    this.#watch = new Watch({ store, guilds, verdicts, evidence, work, localeOf, fetchPicture })
     this.buttons = new CaseButtons({ guilds, work: this.work })
     this.#guilds = guilds
     this.#verdicts = verdicts
@@ -68,6 +70,11 @@ export class Moderation {
   /** Looks at a message, if its server wants that. */
   hear(message: Message): Promise<void> {
     return this.#watch.hear(message)
+  }
+
+  /** A member says that a message is for staff to see. */
+  async hearReport(message: Message<true>, by: string): Promise<void> {
+    await this.#watch.examine(message, [{ kind: 'reported', weight: 3, by }])
   }
 
   /** Goes on with what another process left. */
@@ -234,7 +241,7 @@ export class Moderation {
     if (tooSoon) {
       throw new Said(({ moderation }) => moderation.errors.cooldown)
     }
-    await this.#watch.examine(message, [{ kind: 'reported', weight: 3, by: use.user.id }])
+    await this.hearReport(message, use.user.id)
   }
 
   async #target(

@@ -28,6 +28,8 @@ const postingSchema = z.object({
   prints: z.array(printSchema),
   /** The case it belongs to. */
   caseId: z.string().nullable(),
+  /** The hash that staff confirmed and that it was found by. */
+  matched: z.string().nullable(),
   /** Why a case was opened with it; none for those that only belong to one. */
   reasons: z.array(reasonSchema),
 })

@@ -29,6 +29,8 @@ type Parts = {
   readonly verdicts: Verdicts
   readonly evidence: EvidenceMemory
   readonly work: CaseWork
+  /** The language of a server. */
+  readonly localeOf: (guildId: string) => string
   readonly fetchPicture: (link: PictureLink, signal?: AbortSignal) => Promise<Uint8Array>
 }
 
@@ -80,7 +82,7 @@ export class Watch {
     const prints = left.map(({ print }) => print)
     const reasons = [...because, ...(match ? [reasonOf(match)] : [])]
     const matched = match?.verdict.verdict === 'confirmed' ? match.verdict.hash : null
-    const noted = await this.#note(message, { prints, reasons }, settings)
+    const noted = await this.#note(message, { prints, reasons, matched }, settings)
     const posted = await this.#apart(message, { noted, matched }, settings)
     const mine = posted.find(({ messageId }) => messageId === message.id)
     if (!mine || mine.caseId === null) {
@@ -91,7 +93,7 @@ export class Watch {
       left.map(({ bytes }) => bytes),
     )
     return this.#open(
-      { mine, posted, matched },
+      { mine, posted },
       {
         guildId,
         memberId: message.author.id,
@@ -134,8 +136,9 @@ export class Watch {
       for (const mine of posted) {
         if (mine.caseId === mine.messageId && !(await this.#parts.work.of(guildId, mine.caseId))) {
           const { settings } = await this.#parts.guilds.of(guildId)
-          const about = { guildId, memberId, joinedAt: null, locale: 'en-US' }
-          await this.#open({ mine, posted, matched: null }, about, settings)
+          const locale = this.#parts.localeOf(guildId)
+          const about = { guildId, memberId, joinedAt: null, locale }
+          await this.#open({ mine, posted }, about, settings)
         }
       }
     }
@@ -143,7 +146,7 @@ export class Watch {
 
   async #note(
     message: Message<true>,
-    { prints, reasons }: Pick<Posting, 'prints' | 'reasons'>,
+    { prints, reasons, matched }: Pick<Posting, 'prints' | 'reasons' | 'matched'>,
     settings: ModerationSettings,
   ): Promise<Postings> {
     const posting = {
@@ -152,6 +155,7 @@ export class Watch {
       at: message.createdTimestamp,
       prints: [...prints],
       reasons: [...reasons],
+      matched,
     }
     const burst = {
       channels: settings.burstChannels,
@@ -185,7 +189,7 @@ export class Watch {
   }
 
   async #open(
-    { mine, posted, matched }: { mine: Posting; posted: Postings; matched: string | null },
+    { mine, posted }: { mine: Posting; posted: Postings },
     about: Pick<Seed, 'guildId' | 'memberId' | 'joinedAt' | 'locale'>,
     settings: ModerationSettings,
   ): Promise<Case | undefined> {
@@ -200,7 +204,7 @@ export class Watch {
       ...about,
       id,
       copies,
-      matched,
+      matched: mine.matched,
       prints: [...mine.prints],
       reasons: [...opener.reasons, ...amplifiersOf(about.memberId, about.joinedAt, now)],
     }

@@ -1,0 +1,35 @@
+/** Moderation settings as they are read back: never more than was chosen. */
+
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import {
+  DEFAULT_MODERATION,
+  isActive,
+  readModerationSettings,
+} from '../../config/moderation-settings.ts'
+
+describe('readModerationSettings', () => {
+  it('keeps what it understands and gives the rest its default', () => {
+    const chosen = { ...DEFAULT_MODERATION, mode: 'act', logChannel: '100000000000000001' } as const
+    assert.deepEqual(readModerationSettings(chosen), chosen)
+    const odd = { ...chosen, distance: 99, burstChannels: 'many', staffRoles: ['x'], new: 1 }
+    assert.deepEqual(readModerationSettings(odd), chosen)
+  })
+
+  it('never acts because of a mode that it does not understand', () => {
+    assert.equal(readModerationSettings({ mode: 'ban' }).mode, 'log')
+    assert.equal(readModerationSettings({}).mode, 'log')
+    assert.equal(isActive(readModerationSettings('nonsense')), false)
+  })
+})
+
+describe('isActive', () => {
+  it('looks at nothing before it was set up, when off, and while paused', () => {
+    assert.equal(isActive(DEFAULT_MODERATION), false)
+    const on = { ...DEFAULT_MODERATION, mode: 'log', logChannel: '100000000000000001' } as const
+    assert.equal(isActive(on), true)
+    assert.equal(isActive({ ...on, paused: true }), false)
+    assert.equal(isActive({ ...on, mode: 'off' }), false)
+    assert.equal(isActive({ ...on, logChannel: null }), false)
+  })
+})

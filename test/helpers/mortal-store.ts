@@ -1,0 +1,65 @@
+/** A process that can be killed between any two of its writes, to the store or to Discord. */
+
+import type { Space, SpaceKind, Store } from '../../bot/store-types.ts'
+
+/** Thrown by everything that a killed process still tries. */
+export class Killed extends Error {
+  override name = 'Killed' as const
+}
+
+/** Counts the writes, and ends everything just before one of them. */
+export class Life {
+  readonly #endsAt: number
+  #moments = 0
+
+  /** @param endsAt the write at which it ends, from 1; Infinity: never. */
+  constructor(endsAt: number) {
+    this.#endsAt = endsAt
+  }
+
+  /** Writes so far, the one it ended at included. */
+  get moments(): number {
+    return this.#moments
+  }
+
+  /** Reading needs a life, too. */
+  read<R>(work: () => Promise<R>): Promise<R> {
+    this.#live()
+    return work()
+  }
+
+  write<R>(work: () => Promise<R>): Promise<R> {
+    this.#moments += 1
+    this.#live()
+    return work()
+  }
+
+  #live(): void {
+    if (this.#moments >= this.#endsAt) throw new Killed()
+  }
+}
+
+/** The store as a process with that life has it. */
+export function mortalStore(store: Store, life: Life): Store {
+  return {
+    backend: store.backend,
+    ping: () => store.ping(),
+    close: () => store.close(),
+    space<T>(kind: SpaceKind<T>): Space<T> {
+      const space = store.space(kind)
+      return {
+        ttlMs: space.ttlMs,
+        get: (key) => life.read(() => space.get(key)),
+        set: (...given) => life.write(() => space.set(...given)),
+        update: (...given) => life.write(() => space.update(...given)),
+        delete: (key) => life.write(() => space.delete(key)),
+        deleteAll: (prefix) => life.write(() => space.deleteAll(prefix)),
+        async *entries(prefix) {
+          for await (const entry of space.entries(prefix)) {
+            yield await life.read(() => Promise.resolve(entry))
+          }
+        },
+      }
+    },
+  }
+}
