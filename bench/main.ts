@@ -9,6 +9,7 @@ import { runLimitsBench } from './limits.ts'
 import { runParityBench } from './parity.ts'
 import { runPullBench } from './pull.ts'
 import { runSandboxBench } from './sandbox-load.ts'
+import { runSoakBench } from './soak.ts'
 import { runStartBench } from './start.ts'
 import { runThroughputBench } from './throughput.ts'
 
@@ -28,6 +29,12 @@ With the demo model, the small checkpoints, or no model at all:
                 --members N          default 200
                 --rate N             uses a second; default 50
                 --seconds N          default 60
+  soak        the whole bot for long, with things going wrong: is everybody answered once, in
+              time, and does its memory stay flat
+                --interactions N     default 2000
+                --members N          default 200
+                --channels N         default 20
+                --rate N             interactions a second; default 5
 
 With a blip2-opt-2.7b of random weights, made on the spot:
   describe    picture to 21 tokens by stage, beside transformers on PyTorch
@@ -36,6 +43,7 @@ With a blip2-opt-2.7b of random weights, made on the spot:
                 --dtypes LIST        bfloat16,float32
   follow-up   first token of later questions, with what is kept and recomputed
   throughput  1 to 16 people at once
+                --people LIST        default 1,2,4,8,16
   limits      how near decoding, vision and prompts come to what the machine can do
   start       time to ready, and memory, of a package as converted and prepared
   pull        conversion rate and memory
@@ -59,6 +67,7 @@ const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<void
   parity: runParityBench,
   pull: runPullBench,
   sandbox: runSandboxBench,
+  soak: runSoakBench,
   start: runStartBench,
   throughput: runThroughputBench,
 }
