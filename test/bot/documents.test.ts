@@ -13,6 +13,7 @@ import { Jobs } from '../../bot/jobs.ts'
 import { createPictureFetcher } from '../../bot/pictures.ts'
 import { openStore } from '../../bot/store.ts'
 import type { SpaceKind } from '../../bot/store-types.ts'
+import { EN } from '../../commands/i18n/en.ts'
 import { SLASH_COMMANDS } from '../../commands/index.ts'
 import { readConfig } from '../../config/config.ts'
 import { settings } from '../../config/environment.ts'
@@ -129,6 +130,16 @@ describe('docs/privacy.md', () => {
 
   it('offers only commands that there are', () => {
     assertCommands(text)
+  })
+})
+
+describe('docs/moderation.md', () => {
+  it('names commands and menus that there are', () => {
+    const text = document('moderation.md')
+    assertCommands(text)
+    for (const menu of Object.values(EN.moderation.menus)) {
+      assert.ok(text.includes(`**${menu}**`), menu)
+    }
   })
 })
 

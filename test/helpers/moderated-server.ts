@@ -3,6 +3,7 @@
 import type { APIMessage } from 'discord.js'
 import sharp from 'sharp'
 import type { Member } from '../../sandbox/client.ts'
+import type { SandboxOptions } from '../../sandbox/server.ts'
 import { type DemoBot, type scene, startDemoBot } from './demo-bot.ts'
 import { startWatchedSandbox, type WatchedSandbox } from './watched-sandbox.ts'
 
@@ -20,8 +21,8 @@ export async function disguised({ bytes }: Picture, quality = 60): Promise<Pictu
 }
 
 /** Starts it; the moderator is in the log channel. Every request is held against Discord's rules. */
-export async function startModeratedServer(): Promise<ModeratedServer> {
-  const sandbox = await startWatchedSandbox({ rateLimits: 'off' })
+export async function startModeratedServer(options: SandboxOptions = {}): Promise<ModeratedServer> {
+  const sandbox = await startWatchedSandbox({ rateLimits: 'off', ...options })
   const demo = await startDemoBot({}, sandbox)
   const mo = await demo.join('mo', { channel: 'mod-log' })
   return new ModeratedServer(demo, sandbox, { mo, ada: await demo.join('ada') })

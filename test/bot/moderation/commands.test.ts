@@ -1,10 +1,14 @@
 /** The commands and menus of moderation, and what a case looks like. */
 
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { afterEach, beforeEach, describe, it } from 'node:test'
-import { ComponentType } from 'discord.js'
+import { setImmediate } from 'node:timers/promises'
+import { ComponentType, Events } from 'discord.js'
+import sharp from 'sharp'
 import { EN } from '../../../commands/i18n/en.ts'
 import type { Member } from '../../../sandbox/client.ts'
+import { removeMember } from '../../../sandbox/world-members.ts'
 import { button, buttonsOf, hearts, scene } from '../../helpers/demo-bot.ts'
 import {
   disguised,
@@ -13,6 +17,11 @@ import {
 } from '../../helpers/moderated-server.ts'
 
 const { buttons, errors, menus } = EN.moderation
+
+function blank(): Promise<Buffer> {
+  const create = { width: 64, height: 64, channels: 3, background: '#ddd' } as const
+  return sharp({ create }).png().toBuffer()
+}
 
 describe('the commands of moderation', { timeout: 120_000 }, () => {
   let server: ModeratedServer
@@ -144,5 +153,75 @@ describe('the commands of moderation', { timeout: 120_000 }, () => {
   it('refuses setup to those who do not manage the server', async () => {
     const answer = await ada.slash('moderation status').catch((error: unknown) => error)
     assert.ok(answer instanceof Error, 'Discord does not offer it to them')
+  })
+
+  it('says before what will not work for want of a permission', async () => {
+    const { world } = server.sandbox
+    const [guild] = world.guilds.values()
+    const role = [...guild!.roles.values()].find(({ botId }) => botId !== null)!
+    const { client } = server.demo.bot
+    const heard = once(client, Events.GuildRoleUpdate)
+    role.permissions &= ~((1n << 40n) | (1n << 13n) | (1n << 15n))
+    guild!.roles.get(guild!.id)!.permissions &= ~(1n << 15n)
+    world.tell({ name: 'GUILD_ROLE_UPDATE', role: guild!.roles.get(guild!.id)! })
+    world.tell({ name: 'GUILD_ROLE_UPDATE', role })
+    await heard
+    const { content } = await server.setUp()
+    assert.match(content, /I lack ManageMessages, so I cannot remove messages/)
+    assert.match(content, /I lack ModerateMembers, so I cannot time anyone out/)
+    assert.match(content, /I lack AttachFiles \(<#\d+>\), so I cannot show the picture/)
+  })
+
+  it('refuses to be resumed before it was set up, and what it cannot do', async () => {
+    assert.equal((await mo.slash('moderation resume')).content, errors.notSetUp)
+    assert.equal((await mo.slash('moderation setup', { mode: 'act' })).content, errors.needsChannel)
+    assert.equal((await mo.slash('moderation exempt')).content, errors.needsRoleOrChannel)
+    const plain = { name: 'plain.png', bytes: new Uint8Array(await blank()) }
+    const added = await mo.slash('moderation hash add', { image: plain })
+    assert.equal(added.content, errors.plainPicture)
+  })
+
+  it('speaks Chinese in the log of a Chinese server', async () => {
+    const [guild] = server.sandbox.world.guilds.values()
+    const zh = await server.join('mo', { channel: 'mod-log', locale: 'zh-CN' })
+    const answer = await zh.slash('moderation status')
+    assert.match(answer.content, /本服务器的审核/)
+    assert.ok(guild)
+  })
+
+  it('forgets a server that it leaves', async () => {
+    await server.setUp()
+    await mo.slash('moderation hash add', { image: scene() })
+    await server.post(hearts())
+    await server.aCase(/heart/)
+    const { store, client } = server.demo.bot
+    const [guild] = server.sandbox.world.guilds.values()
+    const left = once(client, Events.GuildDelete)
+    removeMember(server.sandbox.world, guild!, client.user.id)
+    await left
+    const kinds = ['moderation', 'moderation-hashes', 'moderation-cases', 'moderation-recent']
+    for (const name of kinds) {
+      const space = store.space({ name, ttlMs: 1000, decode: String })
+      const rest = async () => (await Array.fromAsync(space.entries())).length
+      while ((await rest()) > 0) await setImmediate()
+    }
+  })
+})
+
+describe('moderation where Discord hides pictures', { timeout: 120_000 }, () => {
+  it('says so in setup, and looks where someone points', async () => {
+    const server = await startModeratedServer({ messageContent: false })
+    try {
+      const { content } = await server.setUp()
+      assert.ok(content.includes(EN.moderation.setup.noContent))
+      const [message] = await server.post(hearts())
+      server.mo.switchTo('general')
+      const marked = await server.mo.menu(menus.mark, message!)
+      assert.match(marked.content, /Noted as a scam picture\. The case: https/)
+      await server.aCase(/marked by/)
+      assert.equal(server.cases().length, 1)
+    } finally {
+      await server.close()
+    }
   })
 })
