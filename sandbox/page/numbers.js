@@ -13,8 +13,3 @@ export const MAX_FILE_BYTES = 10 * 1024 * 1024
 export function compareIds(/** @type {string} */ a, /** @type {string} */ b) {
   return a.length - b.length || (a < b ? -1 : a > b ? 1 : 0)
 }
-
-/** When an id was made, in milliseconds since the epoch. */
-export function timeOf(/** @type {string} */ id) {
-  return Number((BigInt(id) >> 22n) + 1_420_070_400_000n)
-}
