@@ -14,6 +14,7 @@ import { SERVERS_ONLY } from './everywhere.ts'
 import { localizations } from './i18n/catalogue.ts'
 import { EN } from './i18n/en.ts'
 import type { Catalogue } from './i18n/words.ts'
+import { REPOSTS, RULE_GROUP } from './moderation-rules.ts'
 
 const { command: words } = EN.moderation
 
@@ -117,6 +118,8 @@ export const MODERATION_DATA: RESTPostAPIChatInputApplicationCommandsJSONBody = 
       { type: Channel, name: 'channel', ...described('where') },
     ]),
     HASH,
+    RULE_GROUP,
+    REPOSTS,
     subcommand('stats'),
   ],
 }

@@ -8,6 +8,7 @@ import type {
 import type { ModerationSettings } from '../config/moderation-settings.ts'
 import type { FoundPicture } from './command.ts'
 import type { Catalogue } from './i18n/words.ts'
+import type { RepostService, RulesService } from './moderation-rules-service.ts'
 
 /** An entry of a server's list of pictures. */
 export type ListedPicture = {
@@ -28,7 +29,7 @@ export type Week = {
   readonly states: Readonly<Record<'open' | 'confirmed' | 'dismissed' | 'undone', number>>
   /** Cases by the reason they were opened for. */
   readonly kinds: Readonly<
-    Record<'hash' | 'other-server' | 'burst' | 'marked' | 'reported', number>
+    Record<'hash' | 'other-server' | 'burst' | 'marked' | 'reported' | 'rule', number>
   >
   readonly removed: number
   /** Cases of each day, the oldest first. */
@@ -72,6 +73,9 @@ export type ModerationService = {
   readonly mark: (use: MessageContextMenuCommandInteraction) => Promise<string | undefined>
   readonly allow: (use: MessageContextMenuCommandInteraction) => Promise<void>
   readonly report: (use: MessageContextMenuCommandInteraction) => Promise<void>
+  /** Questions that the model answers about each picture. */
+  readonly rules: RulesService
+  readonly reposts: RepostService
   readonly week: (guildId: string) => Promise<Week>
   /** A bar chart as a PNG file. */
   readonly chart: (week: Week) => Promise<Buffer>

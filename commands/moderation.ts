@@ -7,6 +7,7 @@ import type { Command, Services } from './command.ts'
 import { Said } from './i18n/catalogue.ts'
 import type { Catalogue } from './i18n/words.ts'
 import { MODERATION_DATA } from './moderation-options.ts'
+import { changesRules, runReposts, runRule } from './moderation-rules.ts'
 import type { ListedPicture } from './moderation-service.ts'
 
 const SHOWN_PICTURES = 15
@@ -31,14 +32,28 @@ export const moderationCommand = {
     }
     const name = options.getSubcommand()
     const group = options.getSubcommandGroup()
-    const changes = group === null && name !== 'status' && name !== 'stats'
+    const changes =
+      group === 'rule'
+        ? changesRules(name)
+        : group === null && name !== 'status' && name !== 'stats'
     await services.moderation.demand(interaction, changes ? 'manager' : 'staff')
     await interaction.deferReply({ flags: MessageFlags.Ephemeral })
     const use = { interaction, services, text, guildId }
-    const { content, files = [] } = await (group === 'hash' ? list(use, name) : run(use, name))
+    const { content, files = [] } = await answer(use, group, name)
     await interaction.editReply({ ...plainMessage(content), files })
   },
 } satisfies Command
+
+function answer(use: Use, group: string | null, name: string): Promise<Answer> {
+  switch (group) {
+    case 'hash':
+      return list(use, name)
+    case 'rule':
+      return runRule(use, name)
+    default:
+      return run(use, name)
+  }
+}
 
 async function run(use: Use, name: string): Promise<Answer> {
   const { services, text, guildId } = use
@@ -54,6 +69,8 @@ async function run(use: Use, name: string): Promise<Answer> {
       return { content: name === 'pause' ? setup.paused : setup.resumed }
     case 'exempt':
       return { content: await exempt(use) }
+    case 'reposts':
+      return runReposts(use)
     case 'stats':
       return stats(use)
     default:
@@ -213,7 +230,7 @@ async function stats({ services, text, guildId }: Use): Promise<Answer> {
   if (cases === 0) {
     return { content: said.nothing }
   }
-  const kinds = (['hash', 'burst', 'marked', 'reported', 'other-server'] as const)
+  const kinds = (['hash', 'burst', 'rule', 'marked', 'reported', 'other-server'] as const)
     .filter((kind) => week.kinds[kind] > 0)
     .map((kind) => `${said.kind[kind]} ${week.kinds[kind]}`)
   const days = week.days.map(({ name, cases: count }) => `${name} ${count}`).join(', ')

@@ -21,7 +21,7 @@ export const RULE_LIMITS = {
   question: { min: 3, max: 150 },
   channels: { min: 1, max: 25 },
   /** Percent of probability from which a rule has a hit. */
-  threshold: { min: 1, max: 99.9 },
+  threshold: { min: 1, max: 99.99 },
   /** Percent of a rule's reviewed hits that must have been right before it may act. */
   precision: { min: 80, max: 100 },
 } as const

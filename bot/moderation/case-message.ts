@@ -43,7 +43,8 @@ export function caseBody(found: Case, text: Catalogue) {
   }
 }
 
-function caseLines(found: Case, { moderation: { case: words, buttons } }: Catalogue): string[] {
+function caseLines(found: Case, text: Catalogue): string[] {
+  const { case: words, buttons } = text.moderation
   const { id, state, memberId, joinedAt, captions, steps, reasons, events, appeal } = found
   const status = found.automatic && state === 'confirmed' ? words.automatic : words.states[state]
   const made = time(Math.floor(SnowflakeUtil.timestampFrom(memberId) / 1000), 'R')
@@ -54,7 +55,7 @@ function caseLines(found: Case, { moderation: { case: words, buttons } }: Catalo
     whereLine(found, words),
     ...seenLines(captions, steps, words),
     words.why(weightOf(reasons), NEEDED_WEIGHT),
-    ...reasons.map((reason) => `- ${reasonLine(reason, words)} (+${reason.weight})`),
+    ...reasons.map((reason) => `- ${reasonLine(reason, text)} (+${reason.weight})`),
     ...doneLines(found, words),
     ...events.flatMap(({ at, by, what }) =>
       what === 'appeal'
@@ -95,8 +96,12 @@ function seenLines(
   )
 }
 
-function reasonLine({ kind, count = 0, seconds = 0, by = '' }: Reason, words: CaseWords): string {
+function reasonLine(reason: Reason, text: Catalogue): string {
+  const { kind, count = 0, seconds = 0, by = '' } = reason
+  const words = text.moderation.case
   switch (kind) {
+    case 'rule':
+      return text.moderationRules.reason(escaped(reason.name ?? ''), reason.score ?? 0)
     case 'burst':
       return words.reasons.burst(count, seconds)
     case 'marked':

@@ -20,6 +20,8 @@ import { EvidenceMemory } from './evidence.ts'
 import { GuildModeration } from './guild-moderation.ts'
 import { readHashFile, writeHashFile } from './hash-file.ts'
 import { forgetPerson, recordsOf } from './people.ts'
+import { Reposts } from './reposts.ts'
+import { Rules } from './rules.ts'
 import { demandManager, demandStaff, isExempt } from './staff.ts'
 import { troublesOf } from './troubles.ts'
 import { MAX_HASHES, verdictOf, Verdicts } from './verdicts.ts'
@@ -32,7 +34,7 @@ const MAX_FILE_BYTES = 8 * 2 ** 20
 
 export type ModerationParts = {
   readonly store: Store
-  readonly model: Pick<Model, 'describe'>
+  readonly model: Pick<Model, 'card' | 'describe' | 'embedImage' | 'score'>
   readonly fetchPicture: (link: PictureLink, signal?: AbortSignal) => Promise<Uint8Array>
   readonly log: Logger
 }
@@ -40,6 +42,8 @@ export type ModerationParts = {
 export class Moderation {
   readonly buttons: CaseButtons
   readonly work: CaseWork
+  readonly rules: Rules
+  readonly reposts: Reposts
   readonly #watch: Watch
   readonly #guilds: GuildModeration
   readonly #verdicts: Verdicts
@@ -56,6 +60,8 @@ export class Moderation {
     const localeOf = (guildId: string) => deeds.localeOf(guildId)
     const { work } = this
     this.#watch = new Watch({ store, guilds, verdicts, evidence, work, localeOf, fetchPicture })
+    this.rules = new Rules({ ...parts, guilds, verdicts, work, watch: this.#watch })
+    this.reposts = new Reposts(store, this.#watch)
     this.buttons = new CaseButtons({ guilds, work: this.work })
     this.#guilds = guilds
     this.#verdicts = verdicts
@@ -67,9 +73,11 @@ export class Moderation {
     })
   }
 
-  /** Looks at a message, if its server wants that. */
-  hear(message: Message): Promise<void> {
-    return this.#watch.hear(message)
+  /** Looks at a message, if its server wants that; the model's rules do so when they can. */
+  async hear(message: Message): Promise<void> {
+    await this.#watch.hear(message)
+    await this.rules.hear(message)
+    await this.reposts.hear(message)
   }
 
   /** A member says that a message is for staff to see. */
@@ -87,6 +95,8 @@ export class Moderation {
   async forgetGuild(guildId: string): Promise<void> {
     await this.#guilds.space.delete(guildId)
     await this.#verdicts.purge(guildId)
+    await this.rules.forgetGuild(guildId)
+    await this.reposts.forgetGuild(guildId)
     for (const space of [this.work.cases, this.work.open, this.#watch.postings, this.#reports]) {
       await space.deleteAll(`${guildId}/`)
     }
@@ -110,8 +120,9 @@ export class Moderation {
   }
 
   /** Finishes what is under way; what the model has not said yet is left for the next process. */
-  stop(): Promise<void> {
-    return this.work.stop()
+  async stop(): Promise<void> {
+    await this.rules.stop()
+    await this.work.stop()
   }
 
   /** What the commands use. */
@@ -154,6 +165,8 @@ export class Moderation {
       mark: (use) => this.#mark(use),
       allow: (use) => this.#allow(use),
       report: (use) => this.#report(use),
+      rules: this.rules.service(),
+      reposts: this.reposts.service(),
       week: async (guildId) => weekOf(await this.#cases(guildId), Date.now()),
       chart: weekChart,
     }

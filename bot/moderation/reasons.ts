@@ -22,6 +22,7 @@ export const reasonSchema = z.object({
     'burst',
     'marked',
     'reported',
+    'rule',
     'young-account',
     'new-member',
   ]),
@@ -32,6 +33,10 @@ export const reasonSchema = z.object({
   seconds: z.number().optional(),
   /** `marked`, `reported`: who did. */
   by: z.string().optional(),
+  /** `rule`: which one, what it was called, and the probability of "yes". */
+  rule: z.string().optional(),
+  name: z.string().optional(),
+  score: z.number().optional(),
 })
 
 export type Reason = Readonly<z.infer<typeof reasonSchema>>

@@ -49,15 +49,16 @@ export function hasEarned(
 
 /**
  * The lowest threshold at which enough of the reviewed hits were right: it misses the least. It lies
- * midway between the last hit kept and the first left out, for there is nothing to choose between.
+ * midway between the last hit kept and the first left out, for there is nothing to choose between;
+ * where none is left out, it stays where the rule has it.
  *
- * @param precision share of hits that must be right.
+ * @param rule its threshold as it is, and the share of hits that must be right.
  * @param least reviewed hits that must be left at it.
  * @returns null where no threshold does.
  */
 export function suggestedThreshold(
   reviewed: readonly Reviewed[],
-  precision: number,
+  { threshold, precision }: Pick<Rule, 'threshold' | 'precision'>,
   least: number = MIN_REVIEWED,
 ): number | null {
   const sorted = reviewed.toSorted((a, b) => b.score - a.score)
@@ -70,7 +71,7 @@ export function suggestedThreshold(
       continue // no threshold lies between equal scores
     }
     if (i + 1 >= least && right / (i + 1) >= precision) {
-      suggested = next === undefined ? one.score : (one.score + next) / 2
+      suggested = next === undefined ? Math.min(threshold, one.score) : (one.score + next) / 2
     }
   }
   return suggested

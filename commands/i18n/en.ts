@@ -1,12 +1,14 @@
 /** Every sentence the bot shows, in English. The shape of this object is the catalogue's type. */
 
 import { MODERATION_EN } from './moderation-en.ts'
+import { MODERATION_RULES_EN } from './moderation-rules-en.ts'
 
 /** Adds an s unless there is one. */
 const many = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`
 
 export const EN = {
   moderation: MODERATION_EN,
+  moderationRules: MODERATION_RULES_EN,
   buttons: {
     ask: 'Ask…',
     again: 'Again',

@@ -232,6 +232,7 @@ export const MODERATION_EN = {
       burst: 'burst',
       marked: 'marked',
       reported: 'reported',
+      rule: 'question',
       'other-server': 'imported',
     },
     removed: (count: number) => `Messages removed: ${count}`,

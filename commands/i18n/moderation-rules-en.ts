@@ -1,6 +1,6 @@
 /** What the bot says about questions as rules and about reposts, in English; part of the catalogue. */
 
-const percent = (share: number) => `${Number((share * 100).toFixed(1))} %`
+const percent = (share: number) => `${Number((share * 100).toFixed(2))} %`
 
 export const MODERATION_RULES_EN = {
   command: {
@@ -77,5 +77,4 @@ export const MODERATION_RULES_EN = {
   },
   reason: (name: string, score: number) =>
     `the question “${name}” is answered yes with ${percent(score)}`,
-  kind: 'question',
 } as const

@@ -3,7 +3,7 @@
 import type { MODERATION_RULES_EN } from './moderation-rules-en.ts'
 import type { Words } from './words.ts'
 
-const percent = (share: number) => `${Number((share * 100).toFixed(1))}%`
+const percent = (share: number) => `${Number((share * 100).toFixed(2))}%`
 
 export const MODERATION_RULES_ZH: Words<typeof MODERATION_RULES_EN> = {
   command: {
@@ -73,5 +73,4 @@ export const MODERATION_RULES_ZH: Words<typeof MODERATION_RULES_EN> = {
     found: (link, at) => `这张图以前发过，<t:${at}:R>：${link}`,
   },
   reason: (name, score) => `问题“${name}”有 ${percent(score)} 的概率回答“是”`,
-  kind: '问题',
 }

@@ -216,6 +216,7 @@ export const MODERATION_ZH: Words<typeof MODERATION_EN> = {
       marked: '标记',
       reported: '举报',
       'other-server': '导入',
+      rule: '问题',
     },
     removed: (count) => `移除的消息：${count}`,
     days: (counts) => `每天的案例：${counts}`,

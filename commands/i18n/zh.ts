@@ -1,10 +1,12 @@
 /** Every sentence the bot shows, in Simplified Chinese. */
 
 import { MODERATION_ZH } from './moderation-zh.ts'
+import { MODERATION_RULES_ZH } from './moderation-rules-zh.ts'
 import type { Catalogue } from './words.ts'
 
 export const ZH: Catalogue = {
   moderation: MODERATION_ZH,
+  moderationRules: MODERATION_RULES_ZH,
   buttons: {
     ask: '提问…',
     again: '换个说法',

@@ -14,6 +14,8 @@ import {
 const hits = (count: number, score: number, right = true): Reviewed[] =>
   Array.from({ length: count }, () => ({ score, right }))
 
+const at = (threshold: number, precision: number) => ({ threshold, precision })
+
 describe('wilson', () => {
   it('gives the interval of a share', () => {
     // Brown, Cai, DasGupta, "Interval Estimation for a Binomial Proportion", 2001, formula (4).
@@ -60,24 +62,29 @@ describe('tallyAt', () => {
 describe('suggestedThreshold', () => {
   it('lies where the wrong ones begin', () => {
     const reviewed = [...hits(25, 0.9), ...hits(20, 0.5, false)]
-    assert.equal(suggestedThreshold(reviewed, 0.95), 0.7)
+    assert.equal(suggestedThreshold(reviewed, at(0.3, 0.95)), 0.7)
   })
 
   it('is as low as the precision allows, past a wrong one too', () => {
     const reviewed = [...hits(10, 1), ...hits(1, 0.75, false), ...hits(30, 0.5)]
-    assert.equal(suggestedThreshold(reviewed, 0.95), 0.5)
-    assert.equal(suggestedThreshold(reviewed, 1), null, 'ten are too few to say')
-    assert.equal(suggestedThreshold(reviewed, 1, 10), 0.875)
+    assert.equal(suggestedThreshold(reviewed, at(0.5, 0.95)), 0.5)
+    assert.equal(suggestedThreshold(reviewed, at(0.5, 1)), null, 'ten are too few to say')
+    assert.equal(suggestedThreshold(reviewed, at(0.5, 1), 10), 0.875)
+  })
+
+  it('stays where the rule has it while nothing was wrong, and follows what was reviewed below', () => {
+    assert.equal(suggestedThreshold(hits(20, 0.99), at(0.4, 0.95)), 0.4)
+    assert.equal(suggestedThreshold(hits(20, 0.6), at(0.8, 0.95)), 0.6)
   })
 
   it('does not cut between equal scores', () => {
     const reviewed = [...hits(20, 0.9), ...hits(20, 0.9, false)]
-    assert.equal(suggestedThreshold(reviewed, 0.95), null)
+    assert.equal(suggestedThreshold(reviewed, at(0.5, 0.95)), null)
   })
 
   it('is none where too few were reviewed', () => {
-    assert.equal(suggestedThreshold([], 0.9), null)
-    assert.equal(suggestedThreshold(hits(19, 0.9), 0.9), null)
+    assert.equal(suggestedThreshold([], at(0.5, 0.9)), null)
+    assert.equal(suggestedThreshold(hits(19, 0.9), at(0.5, 0.9)), null)
   })
 })
 
