@@ -12,6 +12,7 @@ export const SOAK_FAULTS: readonly FaultSpec[] = [
   { ...CREATE, action: 'delay', delayMs: 250 },
   { ...CREATE, action: 'reorder', delayMs: 250 },
   { ...CALLBACK, status: 500 },
+  { ...CALLBACK, status: 502, handled: true },
   { ...CALLBACK, delayMs: 200 },
   { ...EDIT, status: 502 },
   { ...EDIT, status: 502, handled: true },

@@ -14,6 +14,7 @@ import type { Answering } from './answering.ts'
 import { INTERACTION_LIFE_MS, type Job } from './job-record.ts'
 import type { Jobs } from './jobs.ts'
 import type { Place } from './memory.ts'
+import { codeOf, PLATFORM } from './platform-errors.ts'
 import { type Request, requestSchema } from './requests.ts'
 
 /** The kind of all our jobs; the request in them says more. */
@@ -93,8 +94,28 @@ export function replying(
   hidden: boolean,
   work: (acknowledge: Acknowledge) => Promise<void>,
 ): Promise<void> {
-  const flags = hidden ? { flags: MessageFlags.Ephemeral as const } : {}
-  return acknowledging(() => use.deferReply(flags), work)
+  return acknowledging(() => defer(use, hidden), work)
+}
+
+/**
+ * Lets the bot be seen thinking.
+ *
+ * Where Discord's response to that was lost, discord.js asks again and is told that it was done
+ * already. As long as the bot is still seen thinking, nobody has answered: that is for us to do.
+ */
+async function defer(use: RepliableInteraction, hidden: boolean): Promise<void> {
+  try {
+    await use.deferReply(hidden ? { flags: MessageFlags.Ephemeral } : {})
+  } catch (error) {
+    if (codeOf(error) !== PLATFORM.alreadyAcknowledged) {
+      throw error
+    }
+    const reply = await use.fetchReply()
+    if (!reply.flags.has(MessageFlags.Loading)) {
+      throw error
+    }
+    use.deferred = true
+  }
 }
 
 /** Where an interaction was used. */
