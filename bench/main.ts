@@ -6,6 +6,7 @@ import { runDemoBench } from './demo.ts'
 import { runDescribeBench } from './describe.ts'
 import { runFollowUpBench } from './follow-up.ts'
 import { runLimitsBench } from './limits.ts'
+import { runModerationBench } from './moderation.ts'
 import { runParityBench } from './parity.ts'
 import { runPullBench } from './pull.ts'
 import { runSandboxBench } from './sandbox-load.ts'
@@ -23,6 +24,9 @@ With the demo model, the small checkpoints, or no model at all:
   check       ratios of the demo model against bench/baseline.json, in half a minute; exits 1 if
               one fell by more than a third
                 --update             writes the baseline
+  moderation  a replay of 5,000 messages with scam waves in each mode: what is found, what is left
+              alone, how long a picture takes; and the demo model's questions as rules; minutes
+                --rules-only         without the replay
   parity      distance from transformers at every seam of the small checkpoints
   sandbox     the loopback Discord under load: members use a command, discord.js answers;
               the server's own time, its memory, and how long it takes to start
@@ -64,6 +68,7 @@ const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<void
   describe: runDescribeBench,
   'follow-up': runFollowUpBench,
   limits: runLimitsBench,
+  moderation: runModerationBench,
   parity: runParityBench,
   pull: runPullBench,
   sandbox: runSandboxBench,

@@ -1,0 +1,96 @@
+/**
+ * What moderation finds, what it leaves alone, and how long it looks: a replay of 5,000 messages in
+ * each mode, and the demo model's questions as rules. Exits 1 if a bar is missed.
+ */
+
+import path from 'node:path'
+import { parseArgs } from 'node:util'
+import { findModel } from '../config/models.ts'
+import { openModel } from '../inference/model.ts'
+import type { Model } from '../inference/types.ts'
+import { readUnseenScenes } from './demo-scenes.ts'
+import { isGood, quantile, replay, type Replay } from './moderation-replay.ts'
+import { measureRules, type RuleResult, together } from './moderation-rules.ts'
+import { makeTraffic, MESSAGES, PAIRS, WAVES } from './moderation-traffic.ts'
+import { writeResults } from './results.ts'
+import { formatTable, percent } from './tally.ts'
+
+const MODES = ['log', 'approve', 'act'] as const
+const LEAST = 0.97
+
+export async function runModerationBench(args: readonly string[]): Promise<void> {
+  const { values } = parseArgs({ args: [...args], options: { 'rules-only': { type: 'boolean' } } })
+  const model = await openModel(findModel('demo'))
+  try {
+    const rules = await measureRules(model, readUnseenScenes())
+    process.stdout.write(rulesTable(rules))
+    const { precision, recall } = together(rules)
+    const replays = values['rules-only'] === true ? [] : await replayAll(model)
+    const good = precision >= LEAST && recall >= LEAST && replays.every(isGood)
+    if (replays.length > 0) {
+      const file = writeResults('moderation', {
+        good,
+        replay: replays.map(({ hotMs, ...rest }) => ({ ...rest, ...times(hotMs) })),
+        rules: { precision, recall, questions: rules },
+      })
+      process.stdout.write(`\nwritten to ${path.relative(process.cwd(), file)}\n`)
+    }
+    if (!good) {
+      process.stdout.write('A bar was missed.\n')
+      process.exitCode = 1
+    }
+  } finally {
+    await model.close()
+  }
+}
+
+async function replayAll(model: Model): Promise<Replay[]> {
+  process.stdout.write(
+    `\n${MESSAGES} messages, among them ${WAVES} waves and ${PAIRS} innocent pairs\n`,
+  )
+  const traffic = await makeTraffic(Date.now())
+  const replays: Replay[] = []
+  for (const mode of MODES) {
+    replays.push(await replay(mode, traffic, model))
+  }
+  process.stdout.write(replayTable(replays))
+  return replays
+}
+
+function times(hotMs: Replay['hotMs']) {
+  return { hotMs: { p50: quantile(hotMs, 0.5), p99: quantile(hotMs, 0.99), most: hotMs.at(-1) } }
+}
+
+function replayTable(replays: readonly Replay[]): string {
+  const row = (name: string, value: (one: Replay) => string) => [name, ...replays.map(value)]
+  return formatTable([
+    row('mode', ({ mode }) => mode),
+    row('waves found by the third post', ({ found }) => percent(found / WAVES)),
+    row('waves found at the first', ({ foundAtFirst }) => percent(foundAtFirst / WAVES)),
+    row('cases', ({ cases }) => String(cases)),
+    row('scam messages removed', ({ scamsRemoved }) => String(scamsRemoved)),
+    row('innocent messages removed', ({ innocentsRemoved }) => String(innocentsRemoved)),
+    row('innocent messages in a case', ({ innocentsFlagged }) => String(innocentsFlagged)),
+    row('a picture besides decoding, p50', inMs(0.5)),
+    row('p99', inMs(0.99)),
+  ])
+}
+
+function inMs(share: number) {
+  return ({ hotMs }: Replay) => `${quantile(hotMs, share).toFixed(1)} ms`
+}
+
+function rulesTable(results: readonly RuleResult[]): string {
+  const { precision, recall } = together(results)
+  return formatTable([
+    ['rule', 'threshold', 'hits', 'precision', 'recall'],
+    ...results.map(({ question, suggested, hits, right, there }) => [
+      question,
+      percent(suggested),
+      String(hits),
+      percent(hits === 0 ? null : right / hits),
+      percent(there === 0 ? null : right / there),
+    ]),
+    ['all', '', '', percent(precision), percent(recall)],
+  ])
+}
