@@ -8,7 +8,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { availableParallelism, loadavg, tmpdir } from 'node:os'
 import path from 'node:path'
 import { createHistogram } from 'node:perf_hooks'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -21,6 +21,7 @@ import { writeResults } from './results.ts'
 import type { Health } from './soak-bot.ts'
 import { SOAK_FAULTS } from './soak-faults.ts'
 import { type Outcome, People } from './soak-people.ts'
+import { TimerLag } from './timer-lag.ts'
 
 /** What is asked for: the 99th percentiles, in milliseconds. */
 const MAX_LAG_MS = 25
@@ -134,6 +135,8 @@ class Soak {
   async run(total: number, rate: number) {
     const health: Health[] = [await this.#health()]
     const since = performance.now()
+    // The lag of a thread that waits most of the time says how busy the machine is with others.
+    const own = new TimerLag()
     for (let part = 1, turn = 0; part <= PARTS; part++) {
       const end = Math.round((total * part) / PARTS)
       turn = await this.#act(turn, end, rate)
@@ -154,6 +157,8 @@ class Soak {
         max: acknowledged.max,
       },
       bot: health,
+      benchLagMs: own.take(),
+      loadAverage: loadavg()[1] ?? 0,
     }
   }
 
@@ -223,6 +228,9 @@ function print(results: Outcome & Awaited<ReturnType<Soak['run']>>): void {
     const memory = `heap ${heapMib.toFixed(1)} MiB, resident ${residentMib.toFixed(0)} MiB`
     say(`    p50 ${p50}, p99 ${p99}, max ${max}; ${memory}`)
   }
+  say(
+    `  the bench's own thread is late by p99 ${results.benchLagMs.p99.toFixed(1)} ms; load average ${results.loadAverage.toFixed(1)} on ${availableParallelism()} cores`,
+  )
 }
 
 function say(text: string): void {
