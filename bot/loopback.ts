@@ -17,20 +17,20 @@ const SANDBOX_PORT = 4350
  *
  * @param port undefined: the usual one or, where that is taken, a free one.
  * @param stateFile where it is kept; undefined: nowhere, at a free port unless told otherwise.
+ * @param usualPort tests have another.
  * @throws {ConfigError} if the port or the file cannot be used.
  */
 export async function openSandbox(
   port: number | undefined,
   stateFile: string | undefined,
+  usualPort = SANDBOX_PORT,
 ): Promise<Sandbox> {
   if (stateFile === undefined) {
     return sandboxAt({ port: port ?? 0 })
   }
   mkdirSync(path.dirname(stateFile), { recursive: true, mode: 0o700 })
-  if (port !== undefined || !(await isFree(SANDBOX_PORT))) {
-    return sandboxAt({ port: port ?? 0, stateFile })
-  }
-  return sandboxAt({ port: SANDBOX_PORT, stateFile })
+  const unasked = (await isFree(usualPort)) ? usualPort : 0
+  return sandboxAt({ port: port ?? unasked, stateFile })
 }
 
 async function isFree(port: number): Promise<boolean> {

@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { openSandbox } from '../../bot/loopback.ts'
+import { Member } from '../../sandbox/client.ts'
+import { freePort } from '../helpers/databases.ts'
+
+describe('openSandbox', () => {
+  let folder: string
+  let file: string
+  before(() => {
+    folder = mkdtempSync(path.join(tmpdir(), 'sightseer-loopback-'))
+    file = path.join(folder, 'new', 'discord')
+  })
+  after(() => rmSync(folder, { recursive: true }))
+
+  it('comes back at the same port, with what was said', async () => {
+    const usual = await freePort()
+    const first = await openSandbox(undefined, file, usual)
+    const ada = await Member.connect(first.url)
+    const { id } = await ada.say('hello')
+    ada.close()
+    await first.close()
+
+    const second = await openSandbox(undefined, file, usual)
+    const again = await Member.connect(second.url)
+    again.close()
+    await second.close()
+    assert.equal(second.url, first.url)
+    assert.equal(new URL(second.url).port, String(usual))
+    assert.ok(again.told[0]?.messages?.some((message) => message.id === id))
+  })
+
+  it('takes a free port where the usual one is taken', async () => {
+    const other = createServer().listen(0, '127.0.0.1')
+    await once(other, 'listening')
+    const address = other.address()
+    assert.ok(typeof address === 'object' && address)
+    const sandbox = await openSandbox(undefined, file, address.port)
+    const { status } = await fetch(sandbox.url)
+    await sandbox.close()
+    other.close()
+    assert.equal(status, 200)
+    assert.notEqual(new URL(sandbox.url).port, String(address.port))
+  })
+})
