@@ -9,8 +9,6 @@ import { FULL_SIZE_OPTIONS, fullSizePackage, GREEDY, noisePicture, TOKENS } from
 import { writeResults } from './results.ts'
 import { formatTable } from './tally.ts'
 
-const PEOPLE = [1, 2, 4, 8, 16]
-
 type Load = {
   readonly people: number
   /** From pictures seen already, so that steps are all there is; and from new ones. */
@@ -26,7 +24,10 @@ type Measured = {
 }
 
 export async function runThroughputBench(args: readonly string[]): Promise<void> {
-  const { values } = parseArgs({ args: [...args], options: FULL_SIZE_OPTIONS })
+  const { values } = parseArgs({
+    args: [...args],
+    options: { ...FULL_SIZE_OPTIONS, people: { type: 'string', default: '1,2,4,8,16' } },
+  })
   const folder = await fullSizePackage(values.work, 'int4')
   const model = await openModel(folder, { conversationBytes: 0 })
   const rounds = Math.min(3, Number(values.rounds))
@@ -34,7 +35,7 @@ export async function runThroughputBench(args: readonly string[]): Promise<void>
     const seen = await model.embedImage(await noisePicture())
     await measure(model, 1, 1, async () => seen)
     const loads: Load[] = []
-    for (const people of PEOPLE) {
+    for (const people of values.people.split(',').map(Number)) {
       const alone = await steps(model, people, rounds, seen)
       let seed = people * 1000
       const pictures = await measure(model, people, 1, () => noisePicture(640, 480, ++seed))
