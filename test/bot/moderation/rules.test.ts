@@ -10,7 +10,11 @@ import { renderScene } from '../../../bench/scene-svg.ts'
 import { EN } from '../../../commands/i18n/en.ts'
 import type { Given } from '../../../sandbox/client-form.ts'
 import { button, hearts, scene, triangle } from '../../helpers/demo-bot.ts'
-import { type ModeratedServer, startModeratedServer } from '../../helpers/moderated-server.ts'
+import {
+  disguised,
+  type ModeratedServer,
+  startModeratedServer,
+} from '../../helpers/moderated-server.ts'
 
 const words = EN.moderationRules
 const HEARTS = { name: 'hearts', question: 'is there a red heart?', threshold: 60 }
@@ -79,27 +83,34 @@ describe('/moderation rule', () => {
     assert.match(chart?.description ?? '', /100%: 1\/0/)
   })
 
-  it('leaves age-restricted channels alone unless it is told, and channels that are not its own', async () => {
-    await rule('add', { name: 'triangles', question: 'is there a green triangle?', threshold: 60 })
+  it('leaves age-restricted channels alone unless it is told', async () => {
+    const triangles = { name: 'triangles', question: 'is there a green triangle?', threshold: 60 }
+    await rule('add', triangles)
     const before = server.cases().length
-    server.ada.switchTo('memes')
-    const memes = server.ada.channelId
     await post('after-hours', triangle())
-    await rule('add', {
-      name: 'triangles',
-      question: 'is there a green triangle?',
-      threshold: 60,
-      channels: `<#${memes}>`,
-      'age-restricted': true,
-    })
-    await post('general', triangle('general.webp'))
-    // By another: three channels of one member's would be a burst.
-    const lin = await server.join('lin', { channel: 'memes' })
-    const posted = await lin.upload(triangle('memes.webp'))
+    const lin = await server.join('lin', { channel: 'general' })
+    const open = await lin.upload(triangle())
     const found = await nextCase(/question “triangles”/)
+    assert.match(found.content, new RegExp(`/${open.id}`))
+    assert.equal(server.cases().length, before + 1)
+
+    await rule('add', { ...triangles, 'age-restricted': true })
+    const posted = await post('after-hours', triangle())
+    assert.match((await nextCase(/question “triangles”/)).content, new RegExp(`/${posted.id}`))
+    await rule('remove', { name: 'triangles' })
+  })
+
+  it('looks in its own channels only', async () => {
+    const lin = await server.join('lin', { channel: 'memes' })
+    const circles = { name: 'here', question: 'is there a red circle?', threshold: 60 }
+    await rule('add', { ...circles, channels: `<#${lin.channelId}>` })
+    const before = server.cases().length
+    await post('general', scene())
+    const posted = await lin.upload(scene())
+    const found = await nextCase(/question “here”/)
     assert.match(found.content, new RegExp(`/${posted.id}`))
     assert.equal(server.cases().length, before + 1)
-    await rule('remove', { name: 'triangles' })
+    await rule('remove', { name: 'here' })
   })
 
   it('removes only in the mode for it, with twenty decided hits of which enough were right', async () => {
@@ -123,7 +134,9 @@ describe('/moderation rule', () => {
     const first = await post('general', scene())
     const kept = await nextCase(/question “stars”/)
     await server.mo.press(kept, button(kept, EN.moderation.buttons.confirm))
-    await server.mo.until(({ type, id: gone }) => type === 'deleted' && gone === first.id)
+    await server.ada.until(({ type, id: gone }) => type === 'deleted' && gone === first.id)
+    const decided = await server.mo.changed(kept, (now) => now.content.includes('Confirm: '))
+    assert.doesNotMatch(decided.content, /Delete: Sightseer/, 'nineteen are not enough')
     assert.match((await rule('stats', { name: 'stars' })).content, /It may remove\./)
 
     // Another picture with a yellow star, by another: nobody decided anything about it.
@@ -133,13 +146,34 @@ describe('/moderation rule', () => {
     assert.match(removed.content, /to be decided[^]*question “stars”/)
     await lin.until(({ type, id: gone }) => type === 'deleted' && gone === other.id)
   })
+
+  it('leaves alone what staff called harmless', async () => {
+    const lin = await server.join('lin', { channel: 'general' })
+    const harmless = { name: 'circle.jpg', bytes: await drawn('red', 'circle', 6) }
+    const shown = await lin.upload(harmless)
+    server.mo.switchTo('general')
+    const noted = await server.mo.menu(EN.moderation.menus.allow, shown)
+    assert.equal(noted.content, EN.moderation.menu.allowed)
+    await rule('add', { name: 'circles', question: 'is there a red circle?', threshold: 60 })
+    const before = server.cases().length
+    await lin.upload(await disguised(harmless))
+    const other = await lin.upload({ name: 'other.jpg', bytes: await drawn('red', 'circle', 7, 0) })
+    const found = await nextCase(/question “circles”/)
+    assert.match(found.content, new RegExp(`/${other.id}`))
+    assert.equal(server.cases().length, before + 1)
+  })
 })
 
 /** A large yellow star, as none of the samples has one. */
 async function star() {
-  const object = { shape: 'star', color: 'yellow', size: 'large', cell: 4 }
-  const bytes = await renderScene({ background: 'black', objects: [object] }, 5)
-  return { name: 'star.jpg', bytes }
+  return { name: 'star.jpg', bytes: await drawn('yellow', 'star', 5) }
+}
+
+function drawn(color: string, shape: string, seed: number, cell = 4) {
+  return renderScene(
+    { background: 'black', objects: [{ shape, color, size: 'large', cell }] },
+    seed,
+  )
 }
 
 /** A case of the rule that staff confirmed. */
