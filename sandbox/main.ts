@@ -78,6 +78,14 @@ async function run(options: SandboxOptions): Promise<void> {
   process.once('SIGTERM', stop)
 }
 
+function sentenceOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const taken = 'code' in error && error.code === 'EADDRINUSE' && 'port' in error
+  return taken
+    ? `Port ${String(error.port)} is taken; --port N chooses another, --port 0 a free one.`
+    : error.message
+}
+
 const options = readArguments(process.argv.slice(2))
 if (options === 'help') {
   process.stdout.write(HELP)
@@ -86,7 +94,7 @@ if (options === 'help') {
   process.exitCode = 2
 } else {
   await run(options).catch((error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+    process.stderr.write(`${sentenceOf(error)}\n`)
     process.exitCode = 1
   })
 }

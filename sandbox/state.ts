@@ -13,7 +13,7 @@ import type { Kind, StateFile } from './state-file.ts'
 import { guildRecord, interactionRecord, messageRecord } from './state-records.ts'
 import type { World } from './world.ts'
 import type { WorldEvent } from './world-events.ts'
-import { snowflakeAt } from './snowflake.ts'
+import { compareIds, snowflakeAt } from './snowflake.ts'
 
 /** Dead interactions are remembered this long, and so kept. In milliseconds. */
 const INTERACTION_LIFE_MS = 75 * 60 * 1000
@@ -169,6 +169,7 @@ export class State {
     if (kind === 'message') return this.#writeMessage(id)
     if (kind === 'channel') return this.#writeChannel(id)
     if (kind === 'interaction') return this.#writeInteraction(id)
+    if (kind === 'audit') return this.#writeAudit(id)
     const value = this.#valueOf(kind, id)
     if (value === undefined) this.#file.remove(kind, id)
     else this.#file.put(kind, id, value)
@@ -182,12 +183,16 @@ export class State {
       return { bot, cdnSecret: cdn.secret, installedBy, commands }
     }
     const guild = guilds.get(id)
-    if (kind === 'guild') return guild && guildRecord(guild)
-    for (const { auditLog } of guilds.values()) {
-      const entry = auditLog.findLast((one) => one.id === id)
-      if (entry) return entry
-    }
-    return undefined
+    return kind === 'guild' && guild ? guildRecord(guild) : undefined
+  }
+
+  #writeAudit(id: string): void {
+    const logs = [...this.#world.guilds.values()].map(({ auditLog }) => auditLog)
+    const entry = logs.map((log) => log.findLast((one) => one.id === id)).find(Boolean)
+    if (entry) this.#file.put('audit', id, entry)
+    // What no guild keeps any more.
+    const [oldest] = logs.flatMap(([first]) => first?.id ?? []).toSorted(compareIds)
+    if (oldest !== undefined) this.#file.removeRange('audit', '0', oldest)
   }
 
   #writeMessage(id: string): void {

@@ -3,6 +3,9 @@
 import type { World } from './world.ts'
 import type { AuditChange, AuditEntry } from './world-types.ts'
 
+/** Entries that a guild keeps; Discord keeps those of 45 days. */
+export const KEPT_ENTRIES = 5000
+
 /** Who acts, and the reason given. */
 export type By = { readonly userId: string; readonly reason: string | null }
 
@@ -40,7 +43,10 @@ export type Noted = {
   readonly options?: Readonly<Record<string, string>>
 }
 
-/** Writes an entry and tells of it; outside of guilds nothing is written. */
+/**
+ * Writes an entry and tells of it; beyond `KEPT_ENTRIES` the oldest is forgotten. Outside of guilds
+ * nothing is written.
+ */
 export function note(world: World, guildId: string | null, by: By, noted: Noted): void {
   const guild = world.guilds.get(guildId ?? '')
   if (!guild) return
@@ -55,6 +61,7 @@ export function note(world: World, guildId: string | null, by: By, noted: Noted)
     options: noted.options ?? null,
   }
   guild.auditLog.push(entry)
+  if (guild.auditLog.length > KEPT_ENTRIES) guild.auditLog.shift()
   world.tell({ name: 'GUILD_AUDIT_LOG_ENTRY_CREATE', entry })
 }
 
