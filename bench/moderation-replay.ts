@@ -37,9 +37,11 @@ export type Replay = {
   /** Innocent posts that came to be in a case. */
   readonly innocentsFlagged: number
   readonly cases: number
-  /** Milliseconds a picture took besides decoding and carrying cases out, in rising order. */
-  readonly hotMs: readonly number[]
+  /** What a picture took besides decoding and carrying cases out, milliseconds in rising order. */
+  readonly hot: { readonly wallMs: readonly number[]; readonly processorMs: readonly number[] }
 }
+
+type Took = { readonly wallMs: number; readonly processorMs: number }
 
 /** What is done on Discord, written down instead. */
 class NotedDeeds extends Deeds {
@@ -83,14 +85,13 @@ class NotedDeeds extends Deeds {
 
 /** Tells apart looking at a picture, which every one costs, and carrying out the few cases. */
 class TimedWork extends CaseWork {
-  spentMs = 0
+  spent: Took = { wallMs: 0, processorMs: 0 }
 
   override async carryOut(guildId: string, id: string): Promise<void> {
-    const started = performance.now()
-    try {
-      await super.carryOut(guildId, id)
-    } finally {
-      this.spentMs += performance.now() - started
+    const { wallMs, processorMs } = await timed(() => super.carryOut(guildId, id))
+    this.spent = {
+      wallMs: this.spent.wallMs + wallMs,
+      processorMs: this.spent.processorMs + processorMs,
     }
   }
 }
@@ -135,14 +136,14 @@ async function lived(
   await guilds.change(GUILD, (old) => ({ ...old, mode, logChannel: LOG_CHANNEL }))
   const { settings } = await guilds.of(GUILD)
 
-  const hotMs: number[] = []
+  const hot: Took[] = []
   const foundAt = new Map<number, number>()
   for (const post of traffic) {
     const decoding = await timed(() => decodeImage(post.bytes))
-    work.spentMs = 0
+    work.spent = { wallMs: 0, processorMs: 0 }
     const message = messageOf(client, post)
     const hearing = await timed(() => watch.hear(message))
-    hotMs.push(Math.max(0, hearing - decoding - work.spentMs))
+    hot.push(without(hearing, decoding, work.spent))
     const caseId = await watch.caseOf(message)
     await work.settle() // posts are seconds apart, not one on the heels of the other as here
     if (post.wave !== null && caseId !== null) {
@@ -155,7 +156,21 @@ async function lived(
       }
     }
   }
+  const places = [...foundAt.values()]
+  return {
+    mode,
+    found: places.filter((place) => place < FOUND_BY).length,
+    foundAtFirst: places.filter((place) => place === 0).length,
+    ...(await effectOf(work, deeds, traffic)),
+    hot: {
+      wallMs: hot.map(({ wallMs }) => wallMs).toSorted((a, b) => a - b),
+      processorMs: hot.map(({ processorMs }) => processorMs).toSorted((a, b) => a - b),
+    },
+  }
+}
 
+/** What was flagged and removed in the end. */
+async function effectOf(work: CaseWork, { deleted }: NotedDeeds, traffic: readonly Posted[]) {
   const scams = new Set(traffic.filter(({ wave }) => wave).map(({ messageId }) => messageId))
   const flagged = new Set<string>()
   let cases = 0
@@ -163,23 +178,21 @@ async function lived(
     cases += 1
     for (const { messageId } of copies) flagged.add(messageId)
   }
-  const removed = new Set(deeds.deleted)
-  const places = [...foundAt.values()]
+  const removed = new Set(deleted)
   return {
-    mode,
-    found: places.filter((place) => place < FOUND_BY).length,
-    foundAtFirst: places.filter((place) => place === 0).length,
     scamsRemoved: [...removed].filter((id) => scams.has(id)).length,
     innocentsRemoved: [...removed].filter((id) => !scams.has(id)).length,
     innocentsFlagged: [...flagged].filter((id) => !scams.has(id)).length,
     cases,
-    hotMs: hotMs.toSorted((a, b) => a - b),
   }
 }
 
-/** Whether a replay is as the issue asks. */
-export function isGood({ found, innocentsRemoved, hotMs }: Replay): boolean {
-  return found / WAVES >= 0.98 && innocentsRemoved === 0 && quantile(hotMs, 0.99) <= 30
+/**
+ * Whether a replay is as the issue asks. The time is the processor's: there is nothing to wait for in
+ * a replay, and what else runs on the machine does not count.
+ */
+export function isGood({ found, innocentsRemoved, hot }: Replay): boolean {
+  return found / WAVES >= 0.98 && innocentsRemoved === 0 && quantile(hot.processorMs, 0.99) <= 30
 }
 
 /** @param sorted in rising order. */
@@ -187,10 +200,19 @@ export function quantile(sorted: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0
 }
 
-async function timed(work: () => Promise<unknown>): Promise<number> {
+/** Time by the clock, and of the processor on all threads of this process. */
+async function timed(work: () => Promise<unknown>): Promise<Took> {
   const started = performance.now()
+  const before = process.cpuUsage()
   await work()
-  return performance.now() - started
+  const { user, system } = process.cpuUsage(before)
+  return { wallMs: performance.now() - started, processorMs: (user + system) / 1000 }
+}
+
+function without(whole: Took, ...parts: readonly Took[]): Took {
+  const left = (key: keyof Took) =>
+    Math.max(0, whole[key] - parts.reduce((sum, part) => sum + part[key], 0))
+  return { wallMs: left('wallMs'), processorMs: left('processorMs') }
 }
 
 function urlOf(messageId: string): string {
