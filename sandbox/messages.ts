@@ -61,6 +61,9 @@ export async function createMessage(world: World, fresh: NewMessage): Promise<Me
   if (known) return known
   const id = world.nextId()
   const files = await storeFiles(world, channel.id, body.uploads)
+  // Another of that nonce may have come while the files were stored.
+  const meanwhile = body.enforceNonce ? sentBefore(world, fresh) : undefined
+  if (meanwhile) return meanwhile
   refuseUnknownNames(shown.components, files, fresh.base)
   const reference = referenceTo(source, body) ?? fresh.reference ?? null
   const message: Message = {

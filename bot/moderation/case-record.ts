@@ -225,6 +225,9 @@ export function withStep(
   problem: Problem | null,
   change: Partial<Pick<Case, 'log' | 'captions'>> = {},
 ): Case {
+  if (!found.steps.some((step) => step.id === id && !step.done)) {
+    return found // another process was first
+  }
   const steps = found.steps.map((step) =>
     step.id === id && !step.done ? { id, done: true, problem } : step,
   )

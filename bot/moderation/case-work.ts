@@ -132,7 +132,22 @@ export class CaseWork {
         return
       }
       const { problem = null, change } = await this.#try(() => this.#do(found, step))
-      await this.cases.update(key, (old) => old && withStep(old, step.id, problem, change))
+      const now = await this.cases.update(
+        key,
+        (old) => old && withStep(old, step.id, problem, change),
+      )
+      await this.#dropSecond(found, change?.log, now?.log)
+    }
+  }
+
+  /** Of two posts by two processes, the one that is not in the record goes. */
+  async #dropSecond(found: Case, ours: Case['log'] | undefined, kept: Case['log'] | undefined) {
+    if (ours && kept && ours.messageId !== kept.messageId) {
+      const { channelId, messageId } = ours
+      await this.#try(async () => {
+        await this.#parts.deeds.delete(channelId, messageId, reasonOf(found, 'second'))
+        return {}
+      })
     }
   }
 
@@ -348,7 +363,7 @@ export class CaseWork {
 }
 
 /** Discord's audit log takes plain text of at most 512 characters. */
-function reasonOf({ id, locale }: Case, what: 'delete' | 'timeout' | 'lift'): string {
+function reasonOf({ id, locale }: Case, what: 'delete' | 'timeout' | 'lift' | 'second'): string {
   const { case: words } = catalogueFor(locale).moderation
   return words.reason(id, words.whats[what])
 }

@@ -199,6 +199,7 @@ export const MODERATION_EN = {
       delete: 'scam picture removed',
       timeout: 'scam picture',
       lift: 'undone by a moderator',
+      second: 'posted twice',
     },
   },
   history: {

@@ -182,7 +182,12 @@ export const MODERATION_ZH: Words<typeof MODERATION_EN> = {
     unseen: '尚未描述。',
     noWords: '说不出来',
     reason: (id, what) => `Sightseer 案例 ${id}：${what}`,
-    whats: { delete: '移除诈骗图片', timeout: '诈骗图片', lift: '管理员已撤销' },
+    whats: {
+      delete: '移除诈骗图片',
+      timeout: '诈骗图片',
+      lift: '管理员已撤销',
+      second: '重复发布',
+    },
   },
   history: {
     title: (user, count) => `${user}：在本服务器有 ${count} 个案例`,

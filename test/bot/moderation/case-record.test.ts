@@ -111,7 +111,8 @@ describe('withCopies', () => {
 describe('withStep', () => {
   it('marks a step once: the first outcome stands', () => {
     const failed = withStep(openCase(SEED, LOG, NOW), 'post', 'forbidden')
-    assert.equal(withStep(failed, 'post', null).steps[0]?.problem, 'forbidden')
+    const log = { channelId: '7', messageId: '8' }
+    assert.equal(withStep(failed, 'post', null, { log }), failed)
     assert.equal(nextStep(failed), undefined, 'the description holds nothing up')
   })
 })

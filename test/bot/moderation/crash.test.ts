@@ -222,4 +222,33 @@ describe('a case whose process is killed', { timeout: 300_000 }, () => {
       assert.deepEqual(await new Verdicts(store, new GuildModeration(store)).list(guildId), [], at)
     }
   })
+
+  it('keeps one post of two, where Discord no longer knows the nonce', async () => {
+    await reset('approve')
+    const message = await posted()
+    const both = Promise.withResolvers<void>()
+    let come = 0
+    class ForgottenNonces extends Deeds {
+      override async post(...[channelId, body, sent]: Parameters<Deeds['post']>) {
+        come += 1
+        if (come === 2) both.resolve()
+        await both.promise
+        return super.post(channelId, body, {
+          ...sent,
+          nonce: `${sent.nonce}${Math.random()}`.slice(0, 25),
+        })
+      }
+    }
+    const parts = { store, model, fetchPicture, log }
+    const two = [1, 2].map(() => new Moderation(client, parts, new ForgottenNonces(client)))
+    await Promise.all(two.map((one) => one.hearReport(message, '100000000000000002')))
+    await Promise.all(two.map((one) => one.work.settle()))
+    assert.equal(come, 2)
+    const { cases } = traces(message)
+    const found = await two[0]!.work.of(guildId, message.id)
+    assert.deepEqual(
+      cases.map(({ id }) => id),
+      [found?.log?.messageId],
+    )
+  })
 })
