@@ -3,6 +3,7 @@
  * in a channel where the bot looks by itself.
  */
 
+import { setTimeout as wait } from 'node:timers/promises'
 import { type Message, MessageType } from 'discord.js'
 import { Said } from '../commands/i18n/catalogue.ts'
 import type { GuildSettings } from '../config/guild-settings.ts'
@@ -16,6 +17,12 @@ import { newestPictures } from './picture-finder.ts'
 
 /** In these the bot can be asked; others are the platform's own, such as a pin. */
 const ASKING = new Set([MessageType.Default, MessageType.Reply])
+
+/**
+ * An answer is written down just after it is shown, so a quick reply can come in between, most of
+ * all to a second process. When its picture is looked for again, in milliseconds.
+ */
+const SECOND_LOOKS_MS = [100, 300, 600, 1000] as const
 
 type Parts = {
   readonly desk: Desk
@@ -76,8 +83,8 @@ export class MessageRequests {
     if (repliedTo === undefined || picturesIn(message).length > 0) {
       return false
     }
-    const { memory, desk } = this.#parts
-    const answer = await memory.answerOf(place, repliedTo)
+    const { desk } = this.#parts
+    const answer = await this.#answerBehind(message, place, repliedTo)
     const part = answer?.parts[0]
     // An alt text is there for everybody; talking below it is not talking to the bot.
     if (!answer || !part || (answer.kind === 'alt' && !heard.addressed)) {
@@ -90,6 +97,19 @@ export class MessageRequests {
     const { talk, turn } = part
     await desk.fromMessage(message, { kind: 'ask', talk, turn, question, quoted: false }, locale)
     return true
+  }
+
+  async #answerBehind({ mentions, client }: Message, place: Place, repliedTo: string) {
+    const { memory } = this.#parts
+    let answer = await memory.answerOf(place, repliedTo)
+    if (mentions.repliedUser?.id === client.user.id) {
+      for (const ms of SECOND_LOOKS_MS) {
+        if (answer) break
+        await wait(ms)
+        answer = await memory.answerOf(place, repliedTo)
+      }
+    }
+    return answer
   }
 
   /** Once for each person and channel: a server may hide the text of every reply. */
