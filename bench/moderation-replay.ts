@@ -188,11 +188,12 @@ async function effectOf(work: CaseWork, { deleted }: NotedDeeds, traffic: readon
 }
 
 /**
- * Whether a replay is as the issue asks. The time is the processor's: there is nothing to wait for in
- * a replay, and what else runs on the machine does not count.
+ * Whether a replay found 98 % of the waves by their third post, removed nothing innocent, and kept
+ * the hot path within 30 ms of a picture at p99, by the clock. On a busy machine the processor's
+ * time beside it tells whose fault a miss is.
  */
 export function isGood({ found, innocentsRemoved, hot }: Replay): boolean {
-  return found / WAVES >= 0.98 && innocentsRemoved === 0 && quantile(hot.processorMs, 0.99) <= 30
+  return found / WAVES >= 0.98 && innocentsRemoved === 0 && quantile(hot.wallMs, 0.99) <= 30
 }
 
 /** @param sorted in rising order. */
