@@ -6,34 +6,12 @@
  */
 
 import type { ModelCard } from '../inference/model-card.ts'
-import type { Model, ModelStats } from '../inference/types.ts'
+import { NO_STATS } from '../inference/model.ts'
+import type { Model } from '../inference/types.ts'
 
 export type LateModel = Model & {
   /** Whether it is open, so that requests do not wait for that. */
   readonly isOpen: () => boolean
-}
-
-const NO_RUNS = { runs: 0, rows: 0, ms: 0 }
-const NO_LOOKS = { hits: 0, misses: 0 }
-const NOTHING_YET: ModelStats = {
-  queued: 0,
-  live: 0,
-  done: 0,
-  failed: 0,
-  refused: 0,
-  late: 0,
-  stages: {
-    preprocess: NO_RUNS,
-    vision: NO_RUNS,
-    qformer: NO_RUNS,
-    prefill: NO_RUNS,
-    decode: NO_RUNS,
-  },
-  caches: {
-    images: NO_LOOKS,
-    conversations: { ...NO_LOOKS, positions: 0, bytes: 0 },
-    prompts: NO_LOOKS,
-  },
 }
 
 /** @param opening where it rejects, so does every request. */
@@ -53,7 +31,7 @@ export function lateModel(card: ModelCard, opening: Promise<Model>): LateModel {
     },
     score: async (...given) => (await opening).score(...given),
     embedImage: async (...given) => (await opening).embedImage(...given),
-    stats: () => open?.stats() ?? NOTHING_YET,
+    stats: () => open?.stats() ?? NO_STATS,
     close: async () => (await opening).close(),
   }
 }

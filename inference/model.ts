@@ -9,7 +9,6 @@ import type { EngineOptions, Provider } from './engine/options.ts'
 import type { EngineRequest, EngineResult, GenerateRequest, Prompt } from './engine/requests.ts'
 import { ImageCache, type ImageTokenStore } from './image-cache.ts'
 import { InferenceThread, WORKER_FILE } from './inference-thread.ts'
-import type { ThreadStats } from './messages.ts'
 import { openPackage } from './package.ts'
 import { preparePackage } from './prepare.ts'
 import type {
@@ -18,6 +17,7 @@ import type {
   ImageInput,
   ImageTokens,
   Model,
+  ModelStats,
   RequestOptions,
   ScoredAnswer,
   Step,
@@ -115,10 +115,10 @@ export async function openModel(folder: string, options: OpenOptions = {}): Prom
         ? images.tokens(image, () => embed(thread, image, given))
         : embed(thread, image, given),
     stats: () => ({
-      ...(thread.stats() ?? NOTHING_YET),
+      ...(thread.stats() ?? NO_STATS),
       caches: {
-        ...(thread.stats() ?? NOTHING_YET).caches,
-        images: images?.stats() ?? { hits: 0, misses: 0 },
+        ...(thread.stats() ?? NO_STATS).caches,
+        images: images?.stats() ?? NO_LOOKS,
       },
     }),
     close: () => thread.close(),
@@ -126,7 +126,10 @@ export async function openModel(folder: string, options: OpenOptions = {}): Prom
 }
 
 const NO_RUNS = { runs: 0, rows: 0, ms: 0 }
-const NOTHING_YET: ThreadStats = {
+const NO_LOOKS = { hits: 0, misses: 0 }
+
+/** The counts of a model that has done nothing yet. */
+export const NO_STATS: ModelStats = {
   queued: 0,
   live: 0,
   done: 0,
@@ -141,8 +144,9 @@ const NOTHING_YET: ThreadStats = {
     decode: NO_RUNS,
   },
   caches: {
-    conversations: { hits: 0, misses: 0, positions: 0, bytes: 0 },
-    prompts: { hits: 0, misses: 0 },
+    images: NO_LOOKS,
+    conversations: { ...NO_LOOKS, positions: 0, bytes: 0 },
+    prompts: NO_LOOKS,
   },
 }
 
