@@ -23,7 +23,7 @@ import type { Blip2Config, TextConfig } from './blip2-config.ts'
 import { decoderAttention, declareCache } from './decoder-attention.ts'
 import { GraphBuilder } from './graph-builder.ts'
 import type { GraphPlan } from './graph-builder.ts'
-import { activate, addAndNorm, linear, linearAndBias, lookUp } from './layers.ts'
+import { activate, addAndNorm, linear, lookUp } from './layers.ts'
 import type { Linear, Norm, Storage } from './layers.ts'
 
 /** nn.LayerNorm's own; OPT has no setting for it. */
@@ -111,7 +111,7 @@ function embeddings(g: GraphBuilder, text: TextConfig, storage: Storage): State 
     return { sum, normed: sum }
   }
   const first = layerNorm(text, 'layers.0.self_attn_layer_norm')
-  return addAndNorm(g, rows, '', positions, first)
+  return addAndNorm(g, rows, positions, first)
 }
 
 function layer(
@@ -138,7 +138,7 @@ function layer(
     mixed = g.op('Gather', [mixed, 'logits_rows'], { axis: 0 })
     residual = g.op('Gather', [residual, 'logits_rows'], { axis: 0 })
   }
-  const attended = linearAndBias(g, storage, mixed, {
+  const attended = linear(g, storage, mixed, {
     modules: [`${module}.self_attn.out_proj`],
     inputs: hidden,
     outputs: hidden,
@@ -149,21 +149,19 @@ function layer(
     attention: layerNorm(text, `layers.${index}.self_attn_layer_norm`),
     mlp: layerNorm(text, `layers.${index}.final_layer_norm`),
   }
-  const { product, bias } = attended
   if (!text.normBefore) {
-    const { normed } = addAndNorm(g, product, bias, residual, names.attention)
+    const { normed } = addAndNorm(g, attended, residual, names.attention)
     const out = mlp(g, text, storage, module, normed)
-    const after = addAndNorm(g, out.product, out.bias, normed, names.mlp)
+    const after = addAndNorm(g, out, normed, names.mlp)
     return { sum: after.normed, normed: after.normed }
   }
-  const middle = addAndNorm(g, product, bias, residual, names.mlp)
+  const middle = addAndNorm(g, attended, residual, names.mlp)
   const out = mlp(g, text, storage, module, middle.normed)
   if (last && !text.finalNorm) {
-    const biased = out.bias === '' ? out.product : g.op('Add', [out.product, out.bias])
-    return { sum: g.op('Add', [biased, middle.sum]), normed: '' }
+    return { sum: g.op('Add', [out, middle.sum]), normed: '' }
   }
   const next = last ? 'final_layer_norm' : `layers.${index + 1}.self_attn_layer_norm`
-  return addAndNorm(g, out.product, out.bias, middle.sum, layerNorm(text, next))
+  return addAndNorm(g, out, middle.sum, layerNorm(text, next))
 }
 
 function mlp(
@@ -172,7 +170,7 @@ function mlp(
   storage: Storage,
   module: string,
   x: string,
-): { product: string; bias: string } {
+): string {
   const wide = linear(g, storage, x, {
     modules: [`${module}.fc1`],
     inputs: text.hidden,
@@ -180,7 +178,7 @@ function mlp(
     bias: text.bias,
     quantize: true,
   })
-  return linearAndBias(g, storage, activate(g, wide, text.activation), {
+  return linear(g, storage, activate(g, wide, text.activation), {
     modules: [`${module}.fc2`],
     inputs: text.intermediate,
     outputs: text.hidden,

@@ -106,7 +106,7 @@ function attentionOutput(
   residual: string,
 ): string {
   const { hidden } = config
-  const { product, bias } = linearAndBias(g, storage, g.reshape(mixed, [-1, hidden]), {
+  const output = linear(g, storage, g.reshape(mixed, [-1, hidden]), {
     modules: [`${module}.output.dense`],
     inputs: hidden,
     outputs: hidden,
@@ -114,7 +114,7 @@ function attentionOutput(
     quantize: false,
   })
   const after = layerNorm(config, `${module}.output.LayerNorm`)
-  return addAndNorm(g, product, bias, residual, after).normed
+  return addAndNorm(g, output, residual, after).normed
 }
 
 function mlp(
@@ -133,7 +133,7 @@ function mlp(
     quantize: false,
   })
   const active = biasAndActivate(g, wide.product, wide.bias, config.activation)
-  const { product, bias } = linearAndBias(g, storage, active, {
+  const output = linear(g, storage, active, {
     modules: [`${module}.output_query.dense`],
     inputs: intermediate,
     outputs: hidden,
@@ -141,7 +141,7 @@ function mlp(
     quantize: false,
   })
   const after = layerNorm(config, `${module}.output_query.LayerNorm`)
-  return addAndNorm(g, product, bias, x, after).normed
+  return addAndNorm(g, output, x, after).normed
 }
 
 /**

@@ -27,11 +27,11 @@ export function visionGraph(config: VisionConfig, storage: Storage): GraphPlan {
   for (let i = 0; i < config.layers; i++) {
     const block = attentionBlock(g, config, storage, i, normed)
     const middle = layerNorm(config, `encoder.layers.${i}.layer_norm2`)
-    ;({ normed, sum } = addAndNorm(g, block.product, block.bias, sum, middle))
+    ;({ normed, sum } = addAndNorm(g, block, sum, middle))
     const mlp = mlpBlock(g, config, storage, i, normed)
     const last = i === config.layers - 1
     const next = last ? 'post_layernorm' : `encoder.layers.${i + 1}.layer_norm1`
-    ;({ normed, sum } = addAndNorm(g, mlp.product, mlp.bias, sum, layerNorm(config, next)))
+    ;({ normed, sum } = addAndNorm(g, mlp, sum, layerNorm(config, next)))
   }
   g.reshape(normed, [-1, tokens, hidden], 'image_embeds')
   g.output('image_embeds', 'float32', ['batch', tokens, hidden])
@@ -83,7 +83,7 @@ function attentionBlock(
   storage: Storage,
   layer: number,
   x: string,
-): { product: string; bias: string } {
+): string {
   const { hidden } = config
   const module = `vision_model.encoder.layers.${layer}.self_attn`
   const qkv = linear(g, storage, x, {
@@ -96,7 +96,7 @@ function attentionBlock(
   const batched = g.reshape(qkv, [-1, visionTokens(config), 3 * hidden])
   const [query, key, value] = g.split(batched, 3)
   const mixed = attention(g, query!, key!, value!, config.heads)
-  return linearAndBias(g, storage, g.reshape(mixed, [-1, hidden]), {
+  return linear(g, storage, g.reshape(mixed, [-1, hidden]), {
     modules: [`${module}.projection`],
     inputs: hidden,
     outputs: hidden,
@@ -111,7 +111,7 @@ function mlpBlock(
   storage: Storage,
   layer: number,
   x: string,
-): { product: string; bias: string } {
+): string {
   const { hidden, intermediate } = config
   const module = `vision_model.encoder.layers.${layer}.mlp`
   const wide = linearAndBias(g, storage, x, {
@@ -122,7 +122,7 @@ function mlpBlock(
     quantize: true,
   })
   const active = biasAndActivate(g, wide.product, wide.bias, config.activation)
-  return linearAndBias(g, storage, active, {
+  return linear(g, storage, active, {
     modules: [`${module}.fc2`],
     inputs: intermediate,
     outputs: hidden,
