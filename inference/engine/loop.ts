@@ -1,9 +1,9 @@
 /**
  * The engine's loop: takes requests in a fair order and carries many out at once, run by run.
  *
- *     waiting ─ admit ─▶ pictures seen together ─▶ one prompt ─▶ one step of all sequences ─┐
- *        ▲                                                                                  │
- *        └──────────────── messages are read, cancelled and late requests dropped ◀─────────┘
+ *     waiting ─ admit ─▶ pictures seen together ─▶ prompts ─▶ one step of all sequences ─┐
+ *        ▲                                                                               │
+ *        └────────────── messages are read, cancelled and late requests dropped ◀────────┘
  *
  * A run cannot be interrupted, so whatever comes is looked at between two runs.
  */
@@ -117,13 +117,19 @@ export class EngineLoop {
         this.#wake = resolve
       })
       let ran = false
-      for (const run of [this.#see, this.#prompt, this.#step]) {
-        if (await run()) {
+      const tried = async (run: () => Promise<boolean>): Promise<boolean> => {
+        const done = await run()
+        if (done) {
           ran = true
           await turnOfTheLoop()
           this.#drop()
         }
+        return done
       }
+      await tried(this.#see)
+      // All prompts before a step, which takes little longer for eight sequences than for one.
+      while (await tried(this.#prompt));
+      await tried(this.#step)
       if (!ran && this.#live.length > 0) {
         await woken // by a decoded picture or a message
       }

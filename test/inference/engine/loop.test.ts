@@ -80,6 +80,19 @@ describe('requests at once', () => {
       await model.close()
     }
   })
+
+  it('have all their prompts run before any takes a step', async () => {
+    const model = await openModel(folder, { threads: 1, conversationBytes: 0 })
+    try {
+      const seen = await model.embedImage(image)
+      const options = { ...LONG, minNewTokens: 6, maxNewTokens: 6 }
+      await Promise.all([1, 2, 3, 4].map(() => model.describe(seen, options)))
+      const { prefill, decode } = model.stats().stages
+      assert.deepEqual([prefill.runs, decode.runs, decode.rows], [4, 5, 20])
+    } finally {
+      await model.close()
+    }
+  })
 })
 
 describe('the queue', () => {
