@@ -3,7 +3,9 @@
 import { type InferenceSession, Tensor } from 'onnxruntime-node'
 import type { ModelCard } from '../model-card.ts'
 import type { ImageTokens } from '../types.ts'
-import { KvCache } from './kv-cache.ts'
+import { floats } from './floats.ts'
+import { hostCaches } from './host-cache.ts'
+import type { KvCache, KvCaches, Run } from './kv-cache.ts'
 
 /** What one run takes. All rows have equally many ids. */
 export type DecoderInput = {
@@ -20,15 +22,16 @@ export type DecoderInput = {
 export class Decoder {
   readonly #session: InferenceSession
   readonly #dimensions: ModelCard['dimensions']
-  readonly #newRows: readonly string[]
+  readonly #caches: KvCaches
 
-  constructor(session: InferenceSession, dimensions: ModelCard['dimensions']) {
+  constructor(
+    session: InferenceSession,
+    dimensions: ModelCard['dimensions'],
+    caches: KvCaches = hostCaches(dimensions),
+  ) {
     this.#session = session
     this.#dimensions = dimensions
-    this.#newRows = Array.from({ length: dimensions.layers }, (_, i) => [
-      `key_${i}`,
-      `value_${i}`,
-    ]).flat()
+    this.#caches = caches
   }
 
   /** Positions that a picture takes at the start of a sequence. */
@@ -37,8 +40,7 @@ export class Decoder {
   }
 
   createCache(): KvCache {
-    const { layers, heads, headDim } = this.#dimensions
-    return new KvCache({ layers, heads, headDim })
+    return this.#caches.create()
   }
 
   /**
@@ -52,16 +54,16 @@ export class Decoder {
       throw new RangeError(`${rows} rows of ids do not go with a cache of ${cache.rows} rows`)
     }
     const count = (input.image?.shape[0] ?? 0) + input.ids[0]!.length
-    const fetches = input.keep ? ['logits', ...this.#newRows] : ['logits']
-    const outputs = await this.#session.run(this.#feeds(cache, input, count), fetches)
-    if (input.keep) {
-      this.#keep(cache, outputs, count)
-    }
+    const run: Run = { count, keep: input.keep }
+    const past = await cache.before(run)
+    const feeds = { ...this.#feeds(cache, input, count), ...past.feeds }
+    const outputs = await this.#session.run(feeds, { logits: null, ...past.fetches })
+    cache.after(run, outputs)
     return floats(outputs['logits'])
   }
 
   #feeds(cache: KvCache, input: DecoderInput, count: number): Record<string, Tensor> {
-    const { embedSize, heads, headDim, layers } = this.#dimensions
+    const { embedSize } = this.#dimensions
     const rows = input.ids.length
     const textLength = input.ids[0]!.length
     const positions = cache.lengths.flatMap((past) =>
@@ -69,7 +71,7 @@ export class Decoder {
     )
     const totals = cache.lengths.map((past) => past + count)
     const image = input.image ?? { data: new Float32Array(0), shape: [0, embedSize] }
-    const feeds: Record<string, Tensor> = {
+    return {
       image_tokens: new Tensor('float32', image.data, [rows, image.shape[0], embedSize]),
       input_ids: int64(input.ids.flat(), [rows, textLength]),
       position_ids: int64(positions, [rows, count]),
@@ -81,30 +83,7 @@ export class Decoder {
       total_sequence_length: new Tensor('int32', Int32Array.of(Math.max(...totals)), [1]),
       logits_rows: logitsRows(rows, count, input.logits),
     }
-    const past = [rows, heads, cache.capacity, headDim]
-    for (let i = 0; i < layers; i++) {
-      feeds[`past_key_${i}`] = new Tensor('float32', cache.filledRows(cache.keys[i]!), past)
-      feeds[`past_value_${i}`] = new Tensor('float32', cache.filledRows(cache.values[i]!), past)
-    }
-    return feeds
   }
-
-  #keep(cache: KvCache, outputs: InferenceSession.OnnxValueMapType, count: number): void {
-    cache.reserve(cache.length + count)
-    for (let i = 0; i < this.#dimensions.layers; i++) {
-      cache.scatter(cache.keys[i]!, floats(outputs[`key_${i}`]), count)
-      cache.scatter(cache.values[i]!, floats(outputs[`value_${i}`]), count)
-    }
-    cache.advance(count)
-  }
-}
-
-/** The float32 data of an output. */
-export function floats(value: InferenceSession.OnnxValueMapType[string] | undefined): Float32Array {
-  if (!(value instanceof Tensor) || !(value.data instanceof Float32Array)) {
-    throw new TypeError('expected a float32 tensor from the graph')
-  }
-  return value.data
 }
 
 /** Rows of the flattened [rows * count] positions. */

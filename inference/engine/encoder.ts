@@ -5,7 +5,7 @@ import { DEFAULT_LIMITS, type ImageLimits } from '../image/decode.ts'
 import { toPixelValues } from '../image/pixel-values.ts'
 import type { ModelCard } from '../model-card.ts'
 import type { ImageTokens } from '../types.ts'
-import { floats } from './decoder.ts'
+import { floats } from './floats.ts'
 import type { EngineOptions } from './options.ts'
 import type { Sessions } from './sessions.ts'
 

@@ -62,6 +62,7 @@ export async function openEngine(folder: string, options: EngineOptions): Promis
     }),
     close: async () => {
       await loop.drain()
+      sequences.close()
       await releaseSessions(sessions)
     },
   }

@@ -23,7 +23,7 @@ export class KeptConversations {
   /** @param budget bytes of keys and values kept at most. */
   constructor(budget: number) {
     this.#budget = budget
-    this.#kept = new LruMap(budget)
+    this.#kept = new LruMap(budget, ({ cache }) => cache.dispose())
   }
 
   /**
@@ -32,7 +32,7 @@ export class KeptConversations {
    * @returns a cache that is the caller's own, of one row, which leaves at least the last id of
    *   the prompt to be run; null if nothing is kept for the picture.
    */
-  find(imageKey: string, ids: readonly number[]): KvCache | null {
+  async find(imageKey: string, ids: readonly number[]): Promise<KvCache | null> {
     let best: { readonly key: number; readonly kept: Kept; readonly common: number } | null = null
     for (const [key, { value: kept }] of this.#kept.entries()) {
       if (kept.imageKey === imageKey) {
@@ -54,16 +54,20 @@ export class KeptConversations {
     if (common < kept.ids.length) {
       return kept.cache.copyOf(0, positions)
     }
-    this.#kept.delete(key) // the request will leave a longer one
+    this.#kept.take(key) // the request will leave a longer one
     return kept.cache
   }
 
-  /** Whether a sequence of so many bytes is kept at all. */
-  hasRoomFor(bytes: number): boolean {
-    return bytes <= this.#budget
+  /** Whether anything is kept at all. */
+  get any(): boolean {
+    return this.#budget > 0
   }
 
-  /** Keeps a finished sequence in the place of those it continues. @param cache one row. */
+  /**
+   * Keeps a finished sequence in the place of those it continues.
+   *
+   * @param cache one row; disposed of once it is no longer kept.
+   */
   keep({ imageKey, ids }: Pick<Sequence, 'imageKey' | 'ids'>, cache: KvCache): void {
     for (const [key, { value: kept }] of this.#kept.entries()) {
       if (kept.imageKey === imageKey && commonLength(kept.ids, ids) === kept.ids.length) {
@@ -71,6 +75,13 @@ export class KeptConversations {
       }
     }
     this.#kept.set(this.#nextId++, { imageKey, ids, cache }, cache.bytes)
+  }
+
+  /** Keeps nothing any more. */
+  clear(): void {
+    for (const [key] of this.#kept.entries()) {
+      this.#kept.delete(key)
+    }
   }
 
   stats(): ModelStats['caches']['conversations'] {

@@ -14,6 +14,7 @@ import type { Counters } from './counters.ts'
 import { type Claim, FairQueue } from './fair-queue.ts'
 import type { Made } from './jobs.ts'
 import { LiveJob } from './live-job.ts'
+import type { Begun, Given } from './needs.ts'
 import type { LoopOptions } from './options.ts'
 import type { EngineRequest, EngineResult } from './requests.ts'
 import type { Stages } from './stages.ts'
@@ -111,8 +112,8 @@ export class EngineLoop {
   async #work(): Promise<void> {
     await turnOfTheLoop() // requests that came together are seen together
     while (this.#queue.size > 0 || this.#live.length > 0) {
-      this.#drop()
-      this.#admit()
+      await this.#drop()
+      await this.#admit()
       const woken = new Promise<void>((resolve) => {
         this.#wake = resolve
       })
@@ -122,7 +123,7 @@ export class EngineLoop {
         if (done) {
           ran = true
           await turnOfTheLoop()
-          this.#drop()
+          await this.#drop()
         }
         return done
       }
@@ -139,7 +140,7 @@ export class EngineLoop {
   }
 
   /** Ends what was cancelled or came too late, waiting or at work. */
-  #drop(): void {
+  async #drop(): Promise<void> {
     const now = Date.now()
     for (const waiting of this.#queue.waiting.slice()) {
       const error = this.#whyDrop(waiting, now)
@@ -149,9 +150,9 @@ export class EngineLoop {
       }
     }
     for (const live of this.#live.slice()) {
-      const error = this.#whyDrop(live.owner, now)
+      const error = this.#live.includes(live) ? this.#whyDrop(live.owner, now) : null
       if (error) {
-        this.#end(live, true)
+        await this.#end(live, true)
         this.#fail(live.owner, error)
       }
     }
@@ -164,7 +165,7 @@ export class EngineLoop {
     return incoming.deadline < now ? new TooLateError() : null
   }
 
-  #admit(): void {
+  async #admit(): Promise<void> {
     for (;;) {
       const background = this.#rows(({ priority }) => BACKGROUND.has(priority))
       const next = this.#queue.peek(
@@ -180,7 +181,7 @@ export class EngineLoop {
       this.#queue.take(next)
       const live = new LiveJob(next, next.made.job)
       this.#live.push(live)
-      this.#advance(live, undefined)
+      await this.#advance(live, undefined)
     }
     for (const [ahead, waiting] of this.#queue.order().entries()) {
       if (waiting.position !== ahead) {
@@ -205,12 +206,16 @@ export class EngineLoop {
     try {
       const encoded = await this.#stages.see(seen, async () => {
         await turnOfTheLoop()
-        this.#drop()
+        await this.#drop()
         return seen.some((live) => this.#live.includes(live))
       })
-      seen.forEach((live, i) => encoded && this.#advance(live, encoded[i]))
+      for (const [i, tokens] of (encoded ?? []).entries()) {
+        await this.#advance(seen[i]!, tokens)
+      }
     } catch (error) {
-      seen.forEach((live) => this.#broken(live, error))
+      for (const live of seen) {
+        await this.#broken(live, error)
+      }
     }
     return true
   }
@@ -221,13 +226,15 @@ export class EngineLoop {
     if (live?.need?.kind !== 'prompt') {
       return false
     }
+    let begun: Begun
     try {
-      const begun = await this.#stages.begin(live.need)
-      live.sequence = begun.sequence
-      this.#advance(live, begun)
+      begun = await this.#stages.begin(live.need)
     } catch (error) {
-      this.#broken(live, error)
+      await this.#broken(live, error)
+      return true
     }
+    live.sequence = begun.sequence
+    await this.#advance(live, begun)
     return true
   }
 
@@ -237,30 +244,32 @@ export class EngineLoop {
     const results = await this.#stages.step(stepping)
     for (const [live, result] of results) {
       if (result instanceof Error) {
-        this.#broken(live, result)
+        await this.#broken(live, result)
       } else {
-        this.#advance(live, result)
+        await this.#advance(live, result)
       }
     }
     return stepping.length > 0
   }
 
   /** Gives a job what it asked for and learns its next need, unless it was ended meanwhile. */
-  #advance(live: LiveJob<Waiting>, given: Parameters<LiveJob<Waiting>['next']>[0]): void {
+  async #advance(live: LiveJob<Waiting>, given: Given): Promise<void> {
     if (!this.#live.includes(live)) {
       return
     }
+    let result: EngineResult | null
     try {
-      const result = live.next(given)
-      if (result) {
-        this.#end(live, true)
-        this.#counters.count('done')
-        live.owner.incoming.done(result)
-      } else if (live.need?.kind === 'picture') {
-        void this.#decode(live, live.need.bytes)
-      }
+      result = live.next(given)
     } catch (error) {
-      this.#broken(live, error)
+      await this.#broken(live, error)
+      return
+    }
+    if (result) {
+      await this.#end(live, true)
+      this.#counters.count('done')
+      live.owner.incoming.done(result)
+    } else if (live.need?.kind === 'picture') {
+      void this.#decode(live, live.need.bytes)
     }
   }
 
@@ -270,24 +279,24 @@ export class EngineLoop {
       live.pixels = result
       live.preprocessMs = ms
     } catch (error) {
-      this.#broken(live, error)
+      await this.#broken(live, error)
     }
     this.#wake()
   }
 
   /** Ends a job whose run failed. */
-  #broken(live: LiveJob<Waiting>, error: unknown): void {
+  async #broken(live: LiveJob<Waiting>, error: unknown): Promise<void> {
     if (this.#live.includes(live)) {
-      this.#end(live, false)
+      await this.#end(live, false)
       this.#fail(live.owner, error)
     }
   }
 
-  #end(live: LiveJob<Waiting>, whole: boolean): void {
+  async #end(live: LiveJob<Waiting>, whole: boolean): Promise<void> {
     this.#live.splice(this.#live.indexOf(live), 1)
     this.#queue.ended(live.owner)
     if (live.sequence) {
-      this.#stages.end(live.sequence, whole)
+      await this.#stages.end(live.sequence, whole)
     }
   }
 

@@ -3,11 +3,16 @@
 export class LruMap<Key, Value> {
   readonly #entries = new Map<Key, { readonly value: Value; readonly size: number }>()
   readonly #capacity: number
+  readonly #dropped: (value: Value) => void
   #size = 0
 
-  /** @param capacity largest sum of the sizes of what is kept. */
-  constructor(capacity: number) {
+  /**
+   * @param capacity largest sum of the sizes of what is kept.
+   * @param dropped told of every value that is no longer kept, but for those taken out.
+   */
+  constructor(capacity: number, dropped: (value: Value) => void = () => {}) {
     this.#capacity = capacity
+    this.#dropped = dropped
   }
 
   /** Sum of the sizes of what is kept. */
@@ -29,6 +34,7 @@ export class LruMap<Key, Value> {
   set(key: Key, value: Value, size: number): void {
     this.delete(key)
     if (size > this.#capacity) {
+      this.#dropped(value)
       return
     }
     this.#entries.set(key, { value, size })
@@ -42,11 +48,20 @@ export class LruMap<Key, Value> {
   }
 
   delete(key: Key): void {
+    const value = this.take(key)
+    if (value !== undefined) {
+      this.#dropped(value)
+    }
+  }
+
+  /** Takes an entry out, which is then the caller's. */
+  take(key: Key): Value | undefined {
     const entry = this.#entries.get(key)
     if (entry) {
       this.#entries.delete(key)
       this.#size -= entry.size
     }
+    return entry?.value
   }
 
   /** Everything kept, the longest unused first. */

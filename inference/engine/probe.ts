@@ -2,7 +2,7 @@
 
 import { type InferenceSession, Tensor } from 'onnxruntime-node'
 import type { ModelCard } from '../model-card.ts'
-import { floats } from './decoder.ts'
+import { floats } from './floats.ts'
 import type { GraphFile } from './prepared.ts'
 
 /** @returns what the graph is for: image embeddings, image tokens or logits; float32, flat. */

@@ -32,22 +32,27 @@ export class Sequences {
     const { data } = image
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
     const imageKey = createHash('sha1').update(bytes).digest('base64')
-    const cache = this.#kept.find(imageKey, ids) ?? this.#decoder.createCache()
+    const cache = (await this.#kept.find(imageKey, ids)) ?? this.#decoder.createCache()
     const reused = cache.length
     const fresh = reused === 0 ? ids : ids.slice(reused - image.shape[0])
-    const logits = await this.#decoder.run(cache, {
-      ...(reused === 0 && { image }),
-      ids: [fresh],
-      logits: 'last',
-      keep: true,
-    })
-    return { sequence: { cache, imageKey, ids: [...ids], reused }, logits }
+    try {
+      const logits = await this.#decoder.run(cache, {
+        ...(reused === 0 && { image }),
+        ids: [fresh],
+        logits: 'last',
+        keep: true,
+      })
+      return { sequence: { cache, imageKey, ids: [...ids], reused }, logits }
+    } catch (error) {
+      cache.dispose()
+      throw error
+    }
   }
 
   /** One step of a sequence of several rows. @returns logits, float32 [rows, vocabSize]. */
   async stepAlone({ sequence, tokens, parents }: StepNeed): Promise<Float32Array> {
     const cache = ownCache(sequence)
-    cache.reorder(parents)
+    await cache.reorder(parents)
     const ids = tokens.map((token) => [token])
     return this.#decoder.run(cache, { ids, logits: 'last', keep: true })
   }
@@ -61,7 +66,7 @@ export class Sequences {
   async stepTogether(needs: readonly StepNeed[]): Promise<Float32Array[]> {
     for (const { sequence } of needs) {
       if (!this.#together.includes(sequence)) {
-        this.#join(sequence)
+        await this.#join(sequence)
       }
     }
     const tokens = this.#together.map((member) => {
@@ -90,38 +95,52 @@ export class Sequences {
   }
 
   /** Ends a sequence. @param whole whether its last run went well, so that it can be kept. */
-  end(sequence: Sequence, whole: boolean): void {
-    const cache = this.#together.includes(sequence) ? this.#leave(sequence) : sequence.cache
-    if (!cache || !whole) {
+  async end(sequence: Sequence, whole: boolean): Promise<void> {
+    const keep = whole && this.#kept.any
+    const together = this.#together.includes(sequence)
+    const cache = together ? await this.#leave(sequence, keep) : sequence.cache
+    sequence.cache = null
+    if (cache && keep && cache.rows === 1) {
+      this.#kept.keep(sequence, cache)
       return
     }
-    // Beams agree on the picture and the prompt, and those are all that `ids` has of them.
-    const positions = this.#decoder.imagePositions + sequence.ids.length
-    this.#kept.keep(sequence, cache.rows > 1 ? cache.copyOf(0, positions) : cache)
+    if (cache && keep) {
+      // Beams agree on the picture and the prompt, and those are all that `ids` has of them.
+      const positions = this.#decoder.imagePositions + sequence.ids.length
+      this.#kept.keep(sequence, await cache.copyOf(0, positions))
+    }
+    cache?.dispose()
   }
 
-  #join(sequence: Sequence): void {
+  /** Keeps nothing any more. Every sequence must have ended. */
+  close(): void {
+    this.#kept.clear()
+  }
+
+  async #join(sequence: Sequence): Promise<void> {
     const cache = ownCache(sequence)
     if (this.#shared === null) {
       this.#shared = cache
     } else {
-      this.#shared.append(cache)
+      await this.#shared.append(cache)
+      cache.dispose()
     }
     this.#together.push(sequence)
     sequence.cache = null
   }
 
-  /** Takes the row of a sequence out; gives it back as a cache of its own. */
-  #leave(sequence: Sequence): KvCache {
+  /** Takes the row of a sequence out. @returns it as a cache of its own, where one is wanted. */
+  async #leave(sequence: Sequence, wanted: boolean): Promise<KvCache | null> {
     const row = this.#together.indexOf(sequence)
     const shared = this.#shared!
-    const last = this.#together.pop()!
-    if (this.#together.length === 0) {
+    if (this.#together.length === 1) {
+      this.#together.pop()
       this.#shared = null
       return shared
     }
-    const copy = shared.copyOf(row)
-    shared.remove(row)
+    const copy = wanted ? await shared.copyOf(row) : null
+    await shared.remove(row)
+    const last = this.#together.pop()!
     if (last !== sequence) {
       this.#together[row] = last
     }

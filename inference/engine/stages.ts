@@ -86,8 +86,8 @@ export class Stages {
   }
 
   /** Ends a sequence. @param whole whether its last run went well. */
-  end(sequence: Sequence, whole: boolean): void {
-    this.#sequences.end(sequence, whole)
+  end(sequence: Sequence, whole: boolean): Promise<void> {
+    return this.#sequences.end(sequence, whole)
   }
 
   async #run<Result>(

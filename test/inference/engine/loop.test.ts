@@ -155,7 +155,9 @@ describe('the queue', () => {
         see: () => Promise.resolve(null),
         begin: () => Promise.resolve({ sequence, logits: new Float32Array(1) }),
         step: async (jobs) => new Map(jobs.map((job) => [job, new Float32Array(1)])),
-        end: (_, whole) => ended.push(whole),
+        end: async (_, whole) => {
+          ended.push(whole)
+        },
       },
       new Counters(),
       { queueLimit: 1, rows: 1, pictures: 1 },
