@@ -56,7 +56,7 @@ export async function runDescribeBench(args: readonly string[]): Promise<void> {
     try {
       const measured = await alternate(Number(values.rounds), {
         ours: own.describe,
-        theirs: () => reference.describe(),
+        theirs: () => reference.run(1, TOKENS),
       })
       pairs.push({ dtype, ours: summary(measured.ours), theirs: summary(measured.theirs) })
     } finally {

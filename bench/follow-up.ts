@@ -1,15 +1,21 @@
 /**
- * Time to the first token of a conversation's second and fifth question, with what earlier
- * requests left (image tokens; keys and values) and without, in turn. Without is what the
- * reference code does: every question runs the picture and the whole prompt.
+ * Time to the first token of a conversation's second and fifth question: with what earlier requests
+ * left (image tokens; keys and values), without, and as the reference does it, in turn. The last
+ * two run the picture and the whole conversation for every question.
  */
 
 import { parseArgs } from 'node:util'
 import { openModel } from '../inference/model.ts'
 import type { Model } from '../inference/types.ts'
-import { writeChart } from './bar-chart.ts'
-import { alternate, inWords, spread } from './compare.ts'
-import { FULL_SIZE_OPTIONS, fullSizePackage, noisePicture } from './full-size.ts'
+import { type Bar, writeChart } from './bar-chart.ts'
+import { alternate, inWords, type Spread, spread } from './compare.ts'
+import {
+  FULL_SIZE_OPTIONS,
+  fullSizeCheckpoint,
+  fullSizePackage,
+  noisePicture,
+} from './full-size.ts'
+import { type Reference, startReference } from './reference.ts'
 import { writeResults } from './results.ts'
 import { formatTable } from './tally.ts'
 
@@ -20,8 +26,19 @@ const QUESTIONS = 5
 const MEASURED = [2, 5]
 
 export async function runFollowUpBench(args: readonly string[]): Promise<void> {
-  const { values } = parseArgs({ args: [...args], options: FULL_SIZE_OPTIONS })
+  const { values } = parseArgs({
+    args: [...args],
+    allowNegative: true,
+    options: {
+      ...FULL_SIZE_OPTIONS,
+      python: { type: 'string', default: 'python3' },
+      reference: { type: 'boolean', default: true },
+    },
+  })
   const folder = await fullSizePackage(values.work, 'int4')
+  const reference = values.reference
+    ? await startReference(values.python, await fullSizeCheckpoint(values.work), 'bfloat16')
+    : null
   const entries = new Map<string, Uint8Array>()
   const kept = await openModel(folder, {
     imageTokens: {
@@ -31,50 +48,71 @@ export async function runFollowUpBench(args: readonly string[]): Promise<void> {
   })
   const anew = await openModel(folder, { conversationBytes: 0 })
   try {
-    const measured = await alternate(Number(values.rounds), {
-      kept: () => converse(kept),
-      anew: () => converse(anew),
-    })
-    const rows = MEASURED.map((question) => {
-      const of = (conversations: readonly (readonly number[])[]) =>
-        spread(conversations.map((times) => times[question - 1]!))
-      const [withKept, without] = [of(measured.kept), of(measured.anew)]
-      return { question, kept: withKept, anew: without, ratio: without.median / withKept.median }
-    })
-    process.stdout.write(
-      formatTable([
-        ['time to first token', 'kept', 'recomputed', 'faster'],
-        ...rows.map(({ question, kept: ours, anew: theirs, ratio }) => [
-          `question ${question}`,
-          inWords(ours, 'ms', 0),
-          inWords(theirs, 'ms', 0),
-          `${ratio.toFixed(1)} ×`,
-        ]),
-      ]),
+    report(
+      await alternate<Side, number[]>(Number(values.rounds), {
+        kept: () => converse(kept),
+        recomputed: () => converse(anew),
+        transformers: () => (reference === null ? Promise.resolve([]) : recite(reference)),
+      }),
     )
-    writeResults('follow-up', {
-      questionTokens: QUESTION_TOKENS,
-      answerTokens: ANSWER_TOKENS,
-      rows,
-    })
-    writeChart('follow-up', {
-      title: 'Follow-up: time to the first token',
-      unit: 'ms',
-      bars: rows.flatMap(({ question, kept: ours, anew: theirs }) => [
-        { label: `question ${question}, kept`, value: ours.median, low: ours.low, high: ours.high },
-        {
-          label: `question ${question}, recomputed`,
-          value: theirs.median,
-          low: theirs.low,
-          high: theirs.high,
-          kind: 1,
-        },
-      ]),
-    })
   } finally {
+    reference?.close()
     await kept.close()
     await anew.close()
   }
+}
+
+type Side = 'kept' | 'recomputed' | 'transformers'
+
+/** @param measured milliseconds of each question of each conversation; none of a side left out. */
+function report(measured: Readonly<Record<Side, readonly (readonly number[])[]>>): void {
+  const of = (side: Side, question: number): Spread | null =>
+    measured[side][0]?.length === 0
+      ? null
+      : spread(measured[side].map((times) => times[question - 1]!))
+  const rows = MEASURED.map((question) => {
+    const kept = of('kept', question)!
+    const others = (['recomputed', 'transformers'] as const).flatMap((side) => {
+      const times = of(side, question)
+      return times === null ? [] : [{ side, times, ratio: times.median / kept.median }]
+    })
+    return { question, kept, others }
+  })
+  const names = { recomputed: 'recomputed', transformers: 'transformers, bfloat16' }
+  const head = rows[0]!.others.flatMap(({ side }) => [names[side], 'faster'])
+  process.stdout.write(
+    formatTable([
+      ['time to first token', 'kept', ...head],
+      ...rows.map(({ question, kept, others }) => [
+        `question ${question}`,
+        inWords(kept, 'ms', 0),
+        ...others.flatMap(({ times, ratio }) => [inWords(times, 'ms', 0), `${ratio.toFixed(1)} ×`]),
+      ]),
+    ]),
+  )
+  writeResults('follow-up', { questionTokens: QUESTION_TOKENS, answerTokens: ANSWER_TOKENS, rows })
+  writeChart('follow-up', {
+    title: 'Follow-up: time to the first token',
+    unit: 'ms',
+    bars: rows.flatMap(({ question, kept, others }) => [
+      bar(`question ${question}, kept`, kept, 0),
+      ...others.map(({ side, times }) => bar(`question ${question}, ${names[side]}`, times, 1)),
+    ]),
+  })
+}
+
+function bar(label: string, { median: value, low, high }: Spread, kind: number): Bar {
+  return { label, value, low, high, kind }
+}
+
+/** @returns milliseconds that the reference takes to the first token of each question. */
+async function recite(reference: Reference): Promise<number[]> {
+  const times: number[] = []
+  for (let question = 1; question <= QUESTIONS; question++) {
+    const text = 1 + question * QUESTION_TOKENS + (question - 1) * ANSWER_TOKENS
+    times.push(MEASURED.includes(question) ? (await reference.run(text, 1)).firstTokenMs : NaN)
+  }
+  return times
 }
 
 let conversations = 0

@@ -45,7 +45,8 @@ With a blip2-opt-2.7b of random weights, made on the spot:
                 --python COMMAND     a Python with transformers and torch; default python3
                 --no-reference       only our side
                 --dtypes LIST        bfloat16,float32
-  follow-up   first token of later questions, with what is kept and recomputed
+  follow-up   first token of later questions: with what is kept, recomputed, and by transformers
+                --python COMMAND, --no-reference
   throughput  1 to 16 people at once
                 --people LIST        default 1,2,4,8,16
   limits      how near decoding, vision and prompts come to what the machine can do

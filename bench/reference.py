@@ -1,8 +1,9 @@
-"""Describes pictures with transformers on the CPU, one for each line on stdin; bench/describe.ts.
+"""Runs transformers on the CPU, once for each line on stdin: {"text": ids of the prompt, "new": ids to
+generate}, behind a picture. For bench/reference.ts.
 
-    reference.py CHECKPOINT DTYPE TOKENS THREADS
+    reference.py CHECKPOINT DTYPE THREADS
 
-Prints one JSON object a line: first {"ready": seconds}, then the milliseconds of each description.
+Prints one JSON object a line: first {"ready": seconds}, then the milliseconds of each run.
 """
 
 import json
@@ -12,7 +13,7 @@ import time
 import torch
 from transformers import Blip2ForConditionalGeneration
 
-checkpoint, dtype, tokens, threads = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+checkpoint, dtype, threads = sys.argv[1], sys.argv[2], int(sys.argv[3])
 torch.set_num_threads(threads)
 
 
@@ -57,9 +58,11 @@ config = model.config
 size = config.vision_config.image_size
 pixels = torch.randn(1, 3, size, size, generator=torch.Generator().manual_seed(1))
 pixels = pixels.to(model.dtype)
-ids = torch.tensor([[config.image_token_index] * config.num_query_tokens + [2]])
 with torch.inference_mode():
-    for _ in sys.stdin:
+    for line in sys.stdin:
+        wanted = json.loads(line)
+        text = [2] + [100 + i for i in range(wanted["text"] - 1)]
+        ids = torch.tensor([[config.image_token_index] * config.num_query_tokens + text])
         clock.clear()
         start = time.perf_counter()
         model.generate(
@@ -68,8 +71,8 @@ with torch.inference_mode():
             attention_mask=torch.ones_like(ids),
             do_sample=False,
             num_beams=1,
-            max_new_tokens=tokens,
-            min_new_tokens=tokens,
+            max_new_tokens=wanted["new"],
+            min_new_tokens=wanted["new"],
             streamer=FirstToken(),
         )
         end = time.perf_counter()

@@ -1,12 +1,11 @@
-/** The reference side of `bench describe`: transformers on PyTorch, in a process that stays. */
+/** The reference side of benchmarks: transformers on PyTorch, in a process that stays. */
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
-import { TOKENS } from './full-size.ts'
 
-/** Milliseconds of one description. */
+/** Milliseconds of one run. */
 export type ReferenceTimes = {
   readonly totalMs: number
   readonly visionMs: number
@@ -15,7 +14,16 @@ export type ReferenceTimes = {
   readonly decodeMs: number
 }
 
-export type Reference = { describe(): Promise<ReferenceTimes>; close(): void }
+export type Reference = {
+  /**
+   * Runs a picture and a prompt, and generates greedily.
+   *
+   * @param text ids of the prompt, the first of them the start of all texts.
+   * @param generated ids to generate.
+   */
+  run(text: number, generated: number): Promise<ReferenceTimes>
+  close(): void
+}
 
 /**
  * Starts the reference and waits until it has its weights.
@@ -29,7 +37,7 @@ export async function startReference(
   dtype: 'float32' | 'bfloat16',
 ): Promise<Reference> {
   const script = path.join(import.meta.dirname, 'reference.py')
-  const args = [script, checkpoint, dtype, String(TOKENS), String(availableParallelism())]
+  const args = [script, checkpoint, dtype, String(availableParallelism())]
   const child = spawn(python, args, {
     stdio: ['pipe', 'pipe', 'ignore'],
     // Threads that wait leave the cores to the other side.
@@ -44,8 +52,8 @@ export async function startReference(
     )
   })
   return {
-    async describe() {
-      child.stdin?.write('\n')
+    async run(text, generated) {
+      child.stdin?.write(`${JSON.stringify({ text, new: generated })}\n`)
       return next()
     },
     close: () => child.stdin?.end(),
