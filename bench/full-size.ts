@@ -32,15 +32,18 @@ export const GREEDY = {
   minNewTokens: TOKENS,
 } as const
 
-/** @returns the folder of the checkpoint, about 7.5 GB, made unless it is there. */
-export async function fullSizeCheckpoint(work: string): Promise<string> {
-  const folder = path.join(work, 'checkpoint')
+/** @returns the folder of the checkpoint, 7.5 GB or 15 in F32, made unless it is there. */
+export async function fullSizeCheckpoint(
+  work: string,
+  dtype: 'F16' | 'F32' = 'F16',
+): Promise<string> {
+  const folder = path.join(work, dtype === 'F16' ? 'checkpoint' : 'checkpoint-f32')
   if (!existsSync(folder)) {
-    note('writing a checkpoint of random weights …')
+    note(`writing a checkpoint of random weights in ${dtype} …`)
     const partial = `${folder}.partial`
     await rm(partial, { recursive: true, force: true })
     await mkdir(partial, { recursive: true })
-    writeSyntheticCheckpoint(partial, { dtype: 'F16' })
+    writeSyntheticCheckpoint(partial, { dtype })
     await rename(partial, folder)
   }
   return folder

@@ -52,10 +52,11 @@ With a blip2-opt-2.7b of random weights, made on the spot:
   limits      how near decoding, vision and prompts come to what the machine can do
   start       time to ready, and memory, of a package as converted and prepared
   pull        conversion rate and memory
+                --dtype F32|F16      of the checkpoint; default F32, 15 GB
   capacity    guilds a machine serves, from the results of throughput
                 --per-day N --peak N --use SHARE    the assumptions
   all of these but capacity take
-                --work DIR           where about 25 GB are free, kept for the next run; default
+                --work DIR           where about 40 GB are free, kept for the next run; default
                                      sightseer-full-size in the system's temporary folder
                 --rounds N           default 5
 

@@ -14,8 +14,12 @@ const MB = 1e6
 const PRECISIONS = ['int4', 'int8'] as const
 
 export async function runPullBench(args: readonly string[]): Promise<void> {
-  const { values } = parseArgs({ args: [...args], options: FULL_SIZE_OPTIONS })
-  const checkpoint = await fullSizeCheckpoint(values.work)
+  const { values } = parseArgs({
+    args: [...args],
+    options: { ...FULL_SIZE_OPTIONS, dtype: { type: 'string', default: 'F32' } },
+  })
+  const dtype = values.dtype === 'F16' ? 'F16' : 'F32'
+  const checkpoint = await fullSizeCheckpoint(values.work, dtype)
   const bytes = globSync('*.safetensors', { cwd: checkpoint })
     .map((name) => statSync(path.join(checkpoint, name)).size)
     .reduce((sum, size) => sum + size, 0)
@@ -37,7 +41,11 @@ export async function runPullBench(args: readonly string[]): Promise<void> {
   }
   process.stdout.write(
     formatTable([
-      [`${(bytes / 1e9).toFixed(1)} GB checkpoint (fp16) to`, 'rate of source', 'peak memory'],
+      [
+        `${(bytes / 1e9).toFixed(1)} GB checkpoint (${dtype}) to`,
+        'rate of source',
+        'peak resident',
+      ],
       ...results.map(({ precision, rate, peak }) => [
         precision,
         inWords(rate, 'MB/s', 0),
@@ -45,9 +53,9 @@ export async function runPullBench(args: readonly string[]): Promise<void> {
       ]),
     ]),
   )
-  writeResults('pull', { sourceBytes: bytes, results })
+  writeResults('pull', { dtype, sourceBytes: bytes, results })
   writeChart('pull', {
-    title: 'pull: megabytes of an fp16 checkpoint a second',
+    title: `pull: megabytes of an ${dtype} checkpoint a second`,
     unit: 'MB/s',
     bars: results.map(({ precision, rate: { median: value, low, high } }) => ({
       label: precision,
@@ -58,7 +66,7 @@ export async function runPullBench(args: readonly string[]): Promise<void> {
   })
 }
 
-/** Runs `pull` to its end. @returns the most memory that files do not back, in bytes (Linux). */
+/** Runs `pull` to its end. @returns the most memory it had, in bytes (Linux). */
 async function pull(args: readonly string[]): Promise<number> {
   const child = spawn(process.execPath, ['commands/terminal/pull.ts', ...args], {
     cwd: path.join(import.meta.dirname, '..'),
@@ -79,7 +87,7 @@ async function pull(args: readonly string[]): Promise<number> {
 function residentBytes(pid: number | undefined): number {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8')
-    return Number(/RssAnon:\s+(\d+)/.exec(status)?.[1] ?? 0) * 1024
+    return Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0) * 1024
   } catch {
     return 0
   }
