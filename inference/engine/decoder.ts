@@ -19,19 +19,27 @@ export type DecoderInput = {
   readonly keep: boolean
 }
 
+/** What depends on where the graph runs. */
+export type DecoderPlace = {
+  readonly caches: KvCaches
+  /** Most positions of a row in one run; what is longer is run in pieces. */
+  readonly longestRun: number
+}
+
 export class Decoder {
   readonly #session: InferenceSession
   readonly #dimensions: ModelCard['dimensions']
-  readonly #caches: KvCaches
+  readonly #place: DecoderPlace
 
+  /** @param place the CPU, unless something else is said. */
   constructor(
     session: InferenceSession,
     dimensions: ModelCard['dimensions'],
-    caches: KvCaches = hostCaches(dimensions),
+    place: DecoderPlace = { caches: hostCaches(dimensions), longestRun: Infinity },
   ) {
     this.#session = session
     this.#dimensions = dimensions
-    this.#caches = caches
+    this.#place = place
   }
 
   /** Positions that a picture takes at the start of a sequence. */
@@ -40,7 +48,7 @@ export class Decoder {
   }
 
   createCache(): KvCache {
-    return this.#caches.create()
+    return this.#place.caches.create()
   }
 
   /**
@@ -53,7 +61,20 @@ export class Decoder {
     if (rows !== cache.rows || (cache.length > 0 && input.ids[0]!.length > 1 && rows > 1)) {
       throw new RangeError(`${rows} rows of ids do not go with a cache of ${cache.rows} rows`)
     }
-    const count = (input.image?.shape[0] ?? 0) + input.ids[0]!.length
+    const pieces = inPieces(input, this.#place.longestRun)
+    const { length } = cache
+    const logits: Float32Array[] = []
+    for (const piece of pieces) {
+      logits.push(await this.#runPiece(cache, piece))
+    }
+    if (!input.keep) {
+      cache.truncate(length)
+    }
+    return input.logits === 'last' ? logits.at(-1)! : joined(logits)
+  }
+
+  async #runPiece(cache: KvCache, input: DecoderInput): Promise<Float32Array> {
+    const count = positionsOf(input)
     const run: Run = { count, keep: input.keep }
     const past = await cache.before(run)
     const feeds = { ...this.#feeds(cache, input, count), ...past.feeds }
@@ -84,6 +105,49 @@ export class Decoder {
       logits_rows: logitsRows(rows, count, input.logits),
     }
   }
+}
+
+/** Positions of a row in a run. */
+function positionsOf({ image, ids }: DecoderInput): number {
+  return (image?.shape[0] ?? 0) + ids[0]!.length
+}
+
+/** The same positions in runs that are not too long; all but the last stay in the cache. */
+function inPieces(input: DecoderInput, longest: number): DecoderInput[] {
+  const count = positionsOf(input)
+  const pieces: DecoderInput[] = []
+  for (let start = 0; start < count - longest; start += longest) {
+    pieces.push({ ...part(input, start, start + longest), keep: true })
+  }
+  return count <= longest ? [input] : [...pieces, part(input, pieces.length * longest, count)]
+}
+
+/** Some positions of the one row of a run. */
+function part({ image, ids, ...rest }: DecoderInput, start: number, end: number): DecoderInput {
+  const [rows, width] = image?.shape ?? [0, 0]
+  const from = Math.min(start, rows)
+  const to = Math.min(end, rows)
+  return {
+    ...rest,
+    ...(image &&
+      to > from && {
+        image: { data: image.data.subarray(from * width, to * width), shape: [to - from, width] },
+      }),
+    ids: [ids[0]!.slice(Math.max(start - rows, 0), Math.max(end - rows, 0))],
+  }
+}
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  if (parts.length === 1) {
+    return parts[0]!
+  }
+  const whole = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const values of parts) {
+    whole.set(values, at)
+    at += values.length
+  }
+  return whole
 }
 
 /** Rows of the flattened [rows * count] positions. */

@@ -9,6 +9,7 @@ import { checkGraphs } from './check-graphs.ts'
 import { Counters } from './counters.ts'
 import { Decoder } from './decoder.ts'
 import { Encoder } from './encoder.ts'
+import { hostCaches } from './host-cache.ts'
 import { JobMaker } from './jobs.ts'
 import { KeptConversations } from './kept-conversations.ts'
 import { EngineLoop, type Incoming } from './loop.ts'
@@ -34,16 +35,20 @@ export async function openEngine(folder: string, options: EngineOptions): Promis
   const { card } = await openPackage(folder)
   const tokenizer = await loadTokenizer(folder)
   const vocabulary = await readVocabulary(folder)
-  const provider = await chooseProvider(options.provider)
-  const sessions = await openSessions(folder, card, options.threads, provider)
+  const placement = await chooseProvider(options.provider)
+  const sessions = await openSessions(folder, card, options.threads, placement)
   checkGraphs(sessions, card)
+  const decoder = new Decoder(sessions.decoder, card.dimensions, {
+    caches: hostCaches(card.dimensions),
+    longestRun: placement.longestRun,
+  })
 
   const prompts = new PromptCache(tokenizer)
   const kept = new KeptConversations(options.conversationBytes)
   const counters = new Counters()
   const jobs = new JobMaker({ card, tokenizer, vocabulary, prompts })
   const encoder = new Encoder(sessions, card, options.imageLimits)
-  const sequences = new Sequences(new Decoder(sessions.decoder, card.dimensions), kept)
+  const sequences = new Sequences(decoder, kept)
   const loop = new EngineLoop(
     (request, onStep) => jobs.make(request, onStep),
     new Stages(encoder, sequences, counters),

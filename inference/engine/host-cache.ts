@@ -77,6 +77,10 @@ export class HostCache implements KvCache {
     this.lengths = this.lengths.map((length) => length + count)
   }
 
+  truncate(length: number): void {
+    this.lengths = this.lengths.map((filled) => Math.min(filled, length))
+  }
+
   async reorder(parents: readonly number[]): Promise<void> {
     if (parents.length !== this.rows) {
       this.#shared = this.rows === 1 ? this.length : 0

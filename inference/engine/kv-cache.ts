@@ -34,6 +34,8 @@ export interface KvCache {
   before(run: Run): Promise<Past>
   /** Takes in what that run gave. */
   after(run: Run, outputs: InferenceSession.OnnxValueMapType): void
+  /** Forgets what lies beyond the first `length` positions. */
+  truncate(length: number): void
   /** Makes row i a copy of the former row `parents[i]`; the number of rows may change. */
   reorder(parents: readonly number[]): Promise<void>
   /** Puts a copy of the one row of another cache behind the rows of this one. */

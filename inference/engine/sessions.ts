@@ -8,10 +8,19 @@ import path from 'node:path'
 import { InferenceSession } from 'onnxruntime-node'
 import { ConfigError } from '../errors.ts'
 import type { ModelCard } from '../model-card.ts'
+import { DEVICE_TOLERANCE, partOff } from './device-check.ts'
 import { type GraphFile, prepareGraph, preparedGraph, type SavingOptions } from './prepared.ts'
 import { overflowsInt8 } from './processor.ts'
 import { probe } from './probe.ts'
-import { type Device, onDevice, whyNoDevice } from './provider.ts'
+import {
+  type Device,
+  leftToCpu,
+  ON_CPU,
+  onDevice,
+  otherNumbers,
+  type Placement,
+  whyNoDevice,
+} from './provider.ts'
 
 export type Sessions = {
   readonly vision: InferenceSession
@@ -31,12 +40,14 @@ export async function openSessions(
   folder: string,
   card: ModelCard,
   threads: number,
-  device: Device = 'cpu',
+  placement: Placement = ON_CPU,
 ): Promise<Sessions> {
+  const { device } = placement
   const open = async (file: GraphFile) => {
     const options = sessionOptions(threads, SPINS[file])
     if (device !== 'cpu') {
-      return create(path.join(folder, file), onDevice(options, device), device)
+      const place = path.join(folder, file)
+      return create(place, onDevice(options, device, leftToCpu(place, placement)), device)
     }
     const prepared = preparedGraph(folder, card, file)
     if (existsSync(prepared)) {
@@ -72,24 +83,14 @@ async function checkDevice(
   try {
     const expected = await probe(reference, file, card)
     const actual = await probe(sessions.qformer, file, card)
-    const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
-    const worst = expected.reduce(
-      (most, value, i) => Math.max(most, Math.abs(value - actual[i]!)),
-      0,
-    )
-    if (!(worst <= DEVICE_TOLERANCE * largest)) {
-      const percent = ((100 * worst) / largest).toFixed(1)
-      throw new ConfigError([
-        `PROVIDER=${device} computes other numbers than the CPU (${percent} % off); use PROVIDER=cpu.`,
-      ])
+    const off = partOff(actual, expected)
+    if (!(off <= DEVICE_TOLERANCE)) {
+      throw new ConfigError([otherNumbers(device, off)])
     }
   } finally {
     await reference.release()
   }
 }
-
-/** Part of the largest value by which a device's numbers may differ. */
-const DEVICE_TOLERANCE = 0.01
 
 /** Prepares one graph of a package for this machine; see prepared.ts. */
 export async function prepareSession(
