@@ -13,6 +13,7 @@ import { describePicture } from './describing.ts'
 import { Handing } from './handing.ts'
 import type { Job } from './job-record.ts'
 import { newKey } from './memory.ts'
+import { postAgain } from './posting-again.ts'
 import type { Request, RequestOf } from './requests.ts'
 import { Rewording } from './rewording.ts'
 import {
@@ -65,7 +66,7 @@ export class Answering {
         ttlMs: await settings.ttlMs(request.place.guildId),
         remembers: !(await people.isOut(request.asker)),
       }
-      if (!this.#parts.isOpen()) {
+      if (!this.#parts.isOpen() && request.kind !== 'repost') {
         delivery.progress(text.waiting.loading)
       }
       await this.#counted(work)
@@ -79,7 +80,7 @@ export class Answering {
     const { people, settings } = this.#parts
     const { asker, place, kind } = work.request
     const { dailyLimit } = await settings.of(place.guildId)
-    if (kind === 'alt-text' || dailyLimit === null) {
+    if (kind === 'alt-text' || kind === 'repost' || dailyLimit === null) {
       return this.#carry(work)
     }
     await people.count(place.guildId, asker, dailyLimit)
@@ -100,6 +101,8 @@ export class Answering {
         return this.#ask(work, request)
       case 'again':
         return this.#rewording.again(work, request)
+      case 'repost':
+        return postAgain(this.#parts, work, request)
       case 'alt-text':
         return this.#altText(work, request)
     }

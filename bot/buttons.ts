@@ -1,27 +1,22 @@
 /** The buttons below an answer. */
 
 import {
-  AttachmentBuilder,
   type ButtonInteraction,
   type ModalSubmitInteraction,
   PermissionFlagsBits,
 } from 'discord.js'
-import { escaped } from '../commands/answer-text.ts'
-import { catalogueFor, Said } from '../commands/i18n/catalogue.ts'
+import { Said } from '../commands/i18n/catalogue.ts'
 import { acknowledging } from './acknowledging.ts'
 import { readCustomId } from './answers.ts'
 import type { Questions } from './asking.ts'
-import type { Talk } from './channel-record.ts'
-import { altTextOf } from './describing.ts'
-import { type Desk, placeOf } from './desk.ts'
-import type { Eyes } from './eyes.ts'
+import { type Desk, placeOf, replying } from './desk.ts'
 import type { Settings } from './guild-settings.ts'
 import type { AnswerRecord, Memory } from './memory.ts'
+import { ownTalks } from './posting-again.ts'
 
 type Parts = {
   readonly questions: Questions
   readonly desk: Desk
-  readonly eyes: Eyes
   readonly memory: Memory
   readonly settings: Settings
 }
@@ -89,34 +84,13 @@ export class Buttons {
 
   /** Posts the pictures again, with what the model says of them as alt text. */
   async #repost(use: ButtonInteraction, key: string): Promise<void> {
-    const answer = await this.#known(use, key)
-    const talks = await Promise.all(
-      answer.parts.map(({ talk }) => this.#parts.memory.talk(placeOf(use), talk)),
-    )
-    const known = talks.filter((talk) => talk !== undefined)
-    if (known.length === 0) {
-      throw new Said(({ errors }) => errors.unknownConversation)
-    }
-    if (known.some((talk) => authorOf(talk) !== use.user.id)) {
-      throw new Said(({ errors }) => errors.onlyAuthor)
-    }
-    await use.deferReply()
-    const { errors, answer: words } = catalogueFor(use.locale)
-    const files: AttachmentBuilder[] = []
-    for (const { picture, descriptions } of known) {
-      const bytes = await this.#parts.eyes.bytesOf({ ...picture, altText: null })
-      if (bytes.length > use.attachmentSizeLimit) {
-        const most = `${Math.floor(use.attachmentSizeLimit / 2 ** 20)} MiB`
-        throw new Said(() => errors.pictureTooLarge(most))
-      }
-      const description = words.altText(altTextOf(descriptions.at(-1) ?? ''))
-      const file = new AttachmentBuilder(Buffer.from(bytes), { name: picture.name, description })
-      files.push(file.setSpoiler(picture.spoiler))
-    }
-    await use.editReply({
-      content: words.repostedFor(escaped(use.user.displayName)),
-      files,
-      allowedMentions: { parse: [], repliedUser: false },
+    const { desk, memory } = this.#parts
+    await replying(use, false, async (acknowledge) => {
+      await ownTalks(memory, { place: placeOf(use), key, userId: use.user.id })
+      const { displayName: name } = use.user
+      const maxBytes = use.attachmentSizeLimit
+      const wish = { kind: 'repost', answer: key, name, maxBytes } as const
+      await desk.fromInteraction(use, wish, { hidden: false, acknowledge })
     })
   }
 
@@ -127,11 +101,6 @@ export class Buttons {
     }
     return answer
   }
-}
-
-/** Whose picture it is: who posted it, or who gave it with a command. */
-function authorOf({ picture, by }: Talk): string {
-  return picture.source?.authorId ?? by
 }
 
 function idOf(customId: string) {

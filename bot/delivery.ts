@@ -5,7 +5,7 @@
  * once someone has waited a while, and never more often than every two seconds.
  */
 
-import { type REST, Routes } from 'discord.js'
+import { type RawFile, type REST, Routes } from 'discord.js'
 import { z } from 'zod'
 import type { Job } from './job-record.ts'
 import { codeOf, PLATFORM } from './platform-errors.ts'
@@ -18,6 +18,13 @@ export type Body = {
   readonly content: string
   readonly components?: readonly object[]
   readonly flags?: number
+}
+
+/** A file to post, with its alternative text. */
+export type PostedFile = {
+  readonly name: string
+  readonly bytes: Uint8Array
+  readonly description: string
 }
 
 /** What is read of a message that Discord gives back. */
@@ -80,13 +87,14 @@ export class Delivery {
   }
 
   /**
-   * Shows the answer in place of everything before it.
+   * Shows the answer in place of everything before it, files included.
    *
+   * @param files only with the answer to an interaction.
    * @returns the id of the message it is.
    */
-  async finish(body: Body): Promise<string> {
+  async finish(body: Body, files: readonly PostedFile[] = []): Promise<string> {
     await this.stop()
-    const message = await this.#send(body)
+    const message = await this.#send(body, files)
     return message.id
   }
 
@@ -113,12 +121,13 @@ export class Delivery {
     this.#timer = setTimeout(() => this.#show(), this.#paceMs).unref()
   }
 
-  async #send(body: Body): Promise<Sent> {
+  async #send(body: Body, files: readonly PostedFile[] = []): Promise<Sent> {
     const address = this.#address
     const full = { ...body, components: body.components ?? [], allowed_mentions: NOBODY }
     if (address.to === 'interaction') {
       const route = Routes.webhookMessage(address.applicationId, address.token, '@original')
-      return sentSchema.parse(await this.#rest.patch(route, { body: full, auth: false }))
+      const whole = { ...withFiles(full, files), auth: false }
+      return sentSchema.parse(await this.#rest.patch(route, whole))
     }
     const sent = await (this.#answerId === null
       ? this.#post(address, full)
@@ -157,4 +166,14 @@ export class Delivery {
     // A message of that nonce was there already: what an earlier process had shown.
     return message.content === body.content ? message : this.#edit(address, message.id, body)
   }
+}
+
+/** A request with its files. The list of attachments replaces the one that a message has already. */
+function withFiles(body: object, files: readonly PostedFile[]) {
+  if (files.length === 0) {
+    return { body }
+  }
+  const attachments = files.map(({ description }, id) => ({ id, description }))
+  const raw: RawFile[] = files.map(({ name, bytes }) => ({ name, data: Buffer.from(bytes) }))
+  return { body: { ...body, attachments }, files: raw }
 }

@@ -78,7 +78,7 @@ export function createExperience(client: Client, parts: ExperienceParts): Experi
       },
       about: () => model.card.about,
     },
-    buttons: new Buttons({ questions, desk, eyes, memory, settings }),
+    buttons: new Buttons({ questions, desk, memory, settings }),
     messages: new MessageRequests({ desk, memory, people, settings }),
     forgetting: new Forgetting({ memory, people, settings, cache }),
     settings,

@@ -53,6 +53,16 @@ export const requestSchema = z.discriminatedUnion('kind', [
   }),
   /** Says the same in other words. */
   z.object({ kind: z.literal('again'), ...common, answer: z.string() }),
+  /** Posts the asker's own pictures again, with what was said of them as alt text. */
+  z.object({
+    kind: z.literal('repost'),
+    ...common,
+    answer: z.string(),
+    /** What the asker is called there. */
+    name: z.string(),
+    /** Largest file that may be posted there, in bytes. */
+    maxBytes: z.number(),
+  }),
   /** Gives pictures their alt text without being asked. */
   z.object({ kind: z.literal('alt-text'), ...common, pictures: z.array(pictureSchema).min(1) }),
 ])

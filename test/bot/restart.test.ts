@@ -8,6 +8,8 @@ import type { APIMessage } from 'discord.js'
 import { Member } from '../../sandbox/client.ts'
 import type { Sandbox } from '../../sandbox/server.ts'
 import { startWatchedSandbox } from '../helpers/watched-sandbox.ts'
+import { EN } from '../../commands/i18n/en.ts'
+import { button } from '../helpers/demo-bot.ts'
 import { type BotProcess, startBotProcess } from '../helpers/bot-process.ts'
 import { type Database, sqliteFile, startRedis } from '../helpers/databases.ts'
 
@@ -95,6 +97,34 @@ for (const [name, start] of [
       await startBot()
       await said(/./)
       assert.equal(posted().length, 1)
+    })
+
+    it('posts a picture with alt text once, though killed before and after that', async () => {
+      const first = await startBot()
+      const described = await ada.slash('describe', { image: PICTURE, style: 'alt' })
+      const slow = sandbox.faults.add({ kind: 'cdn', action: 'slow', bytesPerSecond: 1 })
+      await ada.press(described, button(described, EN.buttons.repost))
+      await slow.until()
+      await first.end('SIGKILL')
+      slow.cancel()
+
+      const posts = () =>
+        ada.told.flatMap(({ message }) => (message?.attachments.length ? [message] : []))
+      const edit = { method: 'PATCH', path: '/webhooks/*/*/messages/*' } as const
+      sandbox.faults.add({ kind: 'rest', ...edit, status: 'timeout', handled: true })
+      const second = await startBot()
+      await ada.until(() => posts().length === 1, 60_000)
+      await second.end('SIGKILL')
+
+      await startBot()
+      await ada.until(() => posts().length === 2, 60_000)
+      assert.equal(new Set(posts().map(({ id }) => id)).size, 1)
+      for (const { attachments, content } of posts()) {
+        assert.equal(content, EN.answer.repostedFor('Ada'))
+        assert.equal(attachments.length, 1)
+        assert.match(attachments[0]?.description ?? '', /^AI-generated: ./)
+      }
+      assert.equal(posted().length, 2)
     })
 
     it('answers a message that it was killed in the middle of, by one reply', async () => {

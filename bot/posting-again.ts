@@ -1,0 +1,60 @@
+/** `Post with alt text`: posts a person's own pictures again, with what the model said of them. */
+
+import { escaped } from '../commands/answer-text.ts'
+import { Said } from '../commands/i18n/catalogue.ts'
+import type { Talk } from './channel-record.ts'
+import type { PostedFile } from './delivery.ts'
+import { altTextOf } from './describing.ts'
+import type { Memory, Place } from './memory.ts'
+import type { RequestOf } from './requests.ts'
+import type { AnsweringParts, Work } from './work.ts'
+
+/** What Discord takes for a spoiler by its name. */
+const SPOILER = 'SPOILER_'
+
+/**
+ * The conversations about an answer's pictures, if all are of the person's own.
+ *
+ * @throws {InputError} if none is remembered, or one shows somebody else's picture.
+ */
+export async function ownTalks(
+  memory: Memory,
+  { place, key, userId }: { readonly place: Place; readonly key: string; readonly userId: string },
+): Promise<Talk[]> {
+  const answer = await memory.answer(place, key)
+  const talks = await Promise.all((answer?.parts ?? []).map(({ talk }) => memory.talk(place, talk)))
+  const known = talks.filter((talk) => talk !== undefined)
+  if (known.length === 0) {
+    throw new Said(({ errors }) => errors.unknownConversation)
+  }
+  if (known.some((talk) => authorOf(talk) !== userId)) {
+    throw new Said(({ errors }) => errors.onlyAuthor)
+  }
+  return known
+}
+
+/** Posts them as the answer. Done twice, it is one message with each picture once. */
+export async function postAgain(
+  { eyes, memory }: AnsweringParts,
+  { delivery, text, options }: Work,
+  { place, asker, answer, name, maxBytes }: RequestOf<'repost'>,
+): Promise<void> {
+  const files: PostedFile[] = []
+  for (const talk of await ownTalks(memory, { place, key: answer, userId: asker })) {
+    const { picture, descriptions } = talk
+    const bytes = await eyes.bytesOf({ ...picture, altText: null }, options.signal)
+    if (bytes.length > maxBytes) {
+      const most = `${Math.floor(maxBytes / 2 ** 20)} MiB`
+      throw new Said(({ errors }) => errors.pictureTooLarge(most))
+    }
+    const description = text.answer.altText(altTextOf(descriptions.at(-1) ?? ''))
+    const spoiler = picture.spoiler && !picture.name.startsWith(SPOILER) ? SPOILER : ''
+    files.push({ name: `${spoiler}${picture.name}`, bytes, description })
+  }
+  await delivery.finish({ content: text.answer.repostedFor(escaped(name)) }, files)
+}
+
+/** Whose picture it is: who posted it, or who gave it with a command. */
+function authorOf({ picture, by }: Talk): string {
+  return picture.source?.authorId ?? by
+}
