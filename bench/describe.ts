@@ -1,5 +1,9 @@
-/** Picture to 20 tokens, by stage, ours and the reference's on the same random weights, in turn. */
+/**
+ * Picture to 21 tokens, by stage, ours and the reference's on the same random weights, in turn; and
+ * the steps alone beside CTranslate2's, a runner of quantised weights that knows OPT.
+ */
 
+import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { openModel } from '../inference/model.ts'
 import { PRECISIONS } from '../inference/model-card.ts'
@@ -14,7 +18,7 @@ import {
   note,
   TOKENS,
 } from './full-size.ts'
-import { type ReferenceTimes, startReference } from './reference.ts'
+import { type ReferenceTimes, startDecoder, startReference } from './reference.ts'
 import { writeResults } from './results.ts'
 import { formatTable } from './tally.ts'
 
@@ -71,7 +75,35 @@ export async function runDescribeBench(args: readonly string[]): Promise<void> {
     process.stdout.write(formatTable(rowsOf('ours', summary(ours))))
     return
   }
-  report(precision, pairs)
+  report(precision, pairs, await decoding(values, checkpoint, folder))
+}
+
+/** Our decoder and CTranslate2's, the language model alone; null where that is not installed. */
+async function decoding(
+  { python, work, rounds }: { python: string; work: string; rounds: string },
+  checkpoint: string,
+  folder: string,
+): Promise<{ readonly ours: Spread; readonly theirs: Spread } | null> {
+  note('CTranslate2 in int8 …')
+  const other = await startDecoder(python, checkpoint, path.join(work, 'ctranslate2'))
+  if (other === null) {
+    note(`left out: ${python} has no ctranslate2 (with transformers and torch, to convert).`)
+    return null
+  }
+  const own = await ownSide(folder)
+  try {
+    const measured = await alternate(Number(rounds), {
+      ours: own.describe,
+      theirs: () => other.run(1, TOKENS),
+    })
+    return {
+      ours: spread(measured.ours.map(({ decodeMs }) => decodeMs)),
+      theirs: spread(measured.theirs.map(({ decodeMs }) => decodeMs)),
+    }
+  } finally {
+    other.close()
+    await own.close()
+  }
 }
 
 async function ownSide(folder: string) {
@@ -108,6 +140,7 @@ function summary(times: readonly Times[]): Summary {
 function report(
   precision: string,
   pairs: readonly { readonly dtype: string; readonly ours: Summary; readonly theirs: Summary }[],
+  decoders: { readonly ours: Spread; readonly theirs: Spread } | null,
 ): void {
   for (const { dtype, ours, theirs } of pairs) {
     const rows = STAGES.map((stage) => [
@@ -119,10 +152,24 @@ function report(
     const head = ['median (range)', `ours, ${precision}`, `transformers, ${dtype}`, 'faster']
     process.stdout.write(`${formatTable([head, ...rows])}\n`)
   }
+  if (decoders) {
+    const { ours, theirs } = decoders
+    process.stdout.write(
+      `${formatTable([
+        ['median (range)', `ours, ${precision}`, 'CTranslate2, int8', 'faster'],
+        [
+          LABELS.decodeMs,
+          inWords(inSeconds(ours), 's', 2),
+          inWords(inSeconds(theirs), 's', 2),
+          `${(theirs.median / ours.median).toFixed(1)} ×`,
+        ],
+      ])}\n`,
+    )
+  }
   const ratios = Object.fromEntries(
     pairs.map(({ dtype, ours, theirs }) => [dtype, theirs.totalMs.median / ours.totalMs.median]),
   )
-  writeResults('describe', { precision, tokens: TOKENS, ratios, pairs })
+  writeResults('describe', { precision, tokens: TOKENS, ratios, pairs, decoders })
   writeChart('describe', {
     title: `blip2-opt-2.7b (random weights): picture to ${TOKENS} tokens`,
     unit: 's',

@@ -41,7 +41,7 @@ With the demo model, the small checkpoints, or no model at all:
                 --rate N             interactions a second; default 5
 
 With a blip2-opt-2.7b of random weights, made on the spot:
-  describe    picture to 21 tokens by stage, beside transformers on PyTorch
+  describe    picture to 21 tokens by stage, beside transformers on PyTorch; its steps beside CTranslate2
                 --python COMMAND     a Python with transformers and torch; default python3
                 --no-reference       only our side
                 --dtypes LIST        bfloat16,float32
