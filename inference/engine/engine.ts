@@ -5,11 +5,11 @@ import { openPackage } from '../package.ts'
 import type { ThreadStats } from '../messages.ts'
 import { readVocabulary } from '../token-bytes.ts'
 import { loadTokenizer } from '../tokenizer.ts'
+import { openCaches } from './caches.ts'
 import { checkGraphs } from './check-graphs.ts'
 import { Counters } from './counters.ts'
 import { Decoder } from './decoder.ts'
 import { Encoder } from './encoder.ts'
-import { hostCaches } from './host-cache.ts'
 import { JobMaker } from './jobs.ts'
 import { KeptConversations } from './kept-conversations.ts'
 import { EngineLoop, type Incoming } from './loop.ts'
@@ -38,8 +38,9 @@ export async function openEngine(folder: string, options: EngineOptions): Promis
   const placement = await chooseProvider(options.provider)
   const sessions = await openSessions(folder, card, options.threads, placement)
   checkGraphs(sessions, card)
+  const caches = await openCaches(card.dimensions, placement.device)
   const decoder = new Decoder(sessions.decoder, card.dimensions, {
-    caches: hostCaches(card.dimensions),
+    caches,
     longestRun: placement.longestRun,
   })
 
@@ -68,6 +69,7 @@ export async function openEngine(folder: string, options: EngineOptions): Promis
     close: async () => {
       await loop.drain()
       sequences.close()
+      await caches.close()
       await releaseSessions(sessions)
     },
   }

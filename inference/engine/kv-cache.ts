@@ -1,8 +1,8 @@
 /**
  * The keys and values of the positions already run, as the decoder and the sequences see them.
  *
- * host-cache.ts keeps them in memory that JavaScript owns. A cache has one owner, who disposes of
- * it; only one thing is done with the caches of a model at a time.
+ * host-cache.ts keeps them in memory that JavaScript owns, device-cache.ts on the device. A cache
+ * has one owner, who disposes of it; one thing is done with the caches of a model at a time.
  */
 
 import type { InferenceSession, Tensor } from 'onnxruntime-node'

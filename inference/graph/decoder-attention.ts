@@ -12,6 +12,11 @@ import { CONTRIB } from './onnx.ts'
 /** GroupQueryAttention wants head sizes that are multiples of this. */
 const HEAD_MULTIPLE = 8
 
+/** Whether one operator attends, which can write into the past it is given; heads of this size. */
+export function attendsInPlace(headDim: number): boolean {
+  return headDim % HEAD_MULTIPLE === 0
+}
+
 /** Low enough that a softmax gives exactly 0, and finite. */
 const MASKED = -1e30
 
@@ -40,10 +45,9 @@ export function decoderAttention(
   const batched = g.op('Reshape', [qkv, dims])
   const names = [g.fresh(), `key_${layer}`, `value_${layer}`]
   const [query, key, value] = g.split(batched, 3, names)
-  const mixed =
-    (hidden / heads) % HEAD_MULTIPLE === 0
-      ? fused(g, heads, layer, [query!, key!, value!])
-      : plain(g, text, layer, [query!, key!, value!])
+  const mixed = attendsInPlace(hidden / heads)
+    ? fused(g, heads, layer, [query!, key!, value!])
+    : plain(g, text, layer, [query!, key!, value!])
   return g.reshape(mixed, [-1, hidden])
 }
 

@@ -13,8 +13,9 @@
  * - `logits_rows` int64 [R]: rows of the flattened [B * S] whose logits are wanted
  * - `past_key_i`, `past_value_i` f32 [B, heads, P, headDim]: what lies beyond a past is ignored
  * - `key_i`, `value_i` f32 [B, S, heads * headDim]: to be put into the past by the caller
- * - `present_key_i`, `present_value_i`: not to be fetched, that would copy the whole past;
- *   ONNX Runtime's attention crashes where the graph lacks them
+ * - `present_key_i`, `present_value_i`: instead of those on a device, which puts the new rows into
+ *   the past itself where the same tensor is given for both. Not to be fetched on a CPU, that
+ *   would copy the whole past; ONNX Runtime's attention crashes where the graph lacks them
  *
  * Source: transformers 5.18, models/opt/modeling_opt.py.
  */

@@ -1,18 +1,15 @@
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { describe, it } from 'node:test'
-import { promisify } from 'node:util'
+import { findModel } from '../../../config/models.ts'
+import { convertCheckpoint } from '../../../inference/convert/convert.ts'
 import type { Precision } from '../../../inference/model-card.ts'
 import { packageFor } from '../../helpers/packages.ts'
 import { FIXTURES, loadParity, type ParityName, relativeError } from '../../helpers/parity.ts'
-
-/** Chromium's Vulkan device in software, and the loader beside it. */
-const CHROMIUM = '/usr/lib/chromium'
-const DRIVER = path.join(CHROMIUM, 'vk_swiftshader_icd.json')
-const SOFTWARE = { VK_DRIVER_FILES: DRIVER, LD_LIBRARY_PATH: CHROMIUM }
-const NONE = { VK_DRIVER_FILES: '/nowhere.json', LD_LIBRARY_PATH: CHROMIUM }
+import { NO_GPU, runHelper, SOFTWARE_GPU, WITH_SOFTWARE_GPU } from '../../helpers/software-gpu.ts'
+import type { Talk } from '../../helpers/talk-on.ts'
 
 type Said = {
   readonly problem?: string
@@ -27,27 +24,25 @@ async function describeOn(
   name: ParityName,
   env: Record<string, string>,
 ): Promise<Said> {
-  const script = path.join(import.meta.dirname, '..', '..', 'helpers', 'describe-on.ts')
   const image = path.join(FIXTURES, loadParity(name).image)
-  const options = { env: { ...process.env, ...env } }
-  const { stdout } = await promisify(execFile)(
-    process.execPath,
-    [script, folder, image, provider],
-    options,
-  )
-  return JSON.parse(stdout)
+  return JSON.parse(await runHelper('describe-on.ts', [folder, image, provider], env))
 }
 
-describe('PROVIDER=webgpu', { skip: existsSync(DRIVER) ? false : `there is no ${DRIVER}` }, () => {
+/** Talks about the scene of the README. */
+async function talkOn(provider: string, folder: string): Promise<Talk> {
+  const scene = path.join(import.meta.dirname, '..', '..', '..', 'docs', 'scene.png')
+  return JSON.parse(await runHelper('talk-on.ts', [folder, scene, provider], SOFTWARE_GPU))
+}
+
+describe('PROVIDER=webgpu', WITH_SOFTWARE_GPU, () => {
   for (const [name, precision] of [
-    ['base', 'fp32'],
     ['odd-sizes', 'fp32'],
     ['blocks', 'fp16'],
     ['blocks', 'int4'],
   ] satisfies [ParityName, Precision][]) {
     it(`gives what the CPU gives: ${name}, ${precision}`, async () => {
       const folder = await packageFor(name, precision)
-      const onDevice = await describeOn('webgpu', folder, name, SOFTWARE)
+      const onDevice = await describeOn('webgpu', folder, name, SOFTWARE_GPU)
       assert.equal(onDevice.problem, undefined)
       const onCpu = await describeOn('cpu', folder, name, {})
       const error = relativeError(onDevice.tokens, onCpu.tokens)
@@ -61,11 +56,35 @@ describe('PROVIDER=webgpu', { skip: existsSync(DRIVER) ? false : `there is no ${
     })
   }
 
+  it('answers as the CPU does: the demo model in fp32', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'demo-'))
+    try {
+      const out = path.join(folder, 'fp32')
+      const checkpoint = path.join(findModel('demo'), 'checkpoint')
+      await convertCheckpoint(checkpoint, out, { precision: 'fp32', name: 'demo', source: null })
+      const { tokens, ...onDevice } = await talkOn('webgpu', out)
+      const { tokens: expected, ...onCpu } = await talkOn('cpu', out)
+      assert.ok(relativeError(tokens, expected) < 1e-3)
+      assert.deepEqual(onDevice, onCpu)
+    } finally {
+      await rm(folder, { recursive: true })
+    }
+  })
+
+  it('answers as the CPU does: the demo model as it is shipped', async () => {
+    const onDevice = await talkOn('webgpu', findModel('demo'))
+    const onCpu = await talkOn('cpu', findModel('demo'))
+    // Both round to 8 bits, not at the same places.
+    assert.ok(relativeError(onDevice.tokens, onCpu.tokens) < 0.02)
+    assert.deepEqual(onDevice.texts, onCpu.texts)
+    assert.deepEqual(onDevice.reused, onCpu.reused)
+  })
+
   it('says so where there is no GPU, and auto then takes the CPU', async () => {
     const folder = await packageFor('base')
-    const { problem } = await describeOn('webgpu', folder, 'base', NONE)
+    const { problem } = await describeOn('webgpu', folder, 'base', NO_GPU)
     assert.match(problem ?? '', /finds no GPU.*PROVIDER=cpu/)
-    const auto = await describeOn('auto', folder, 'base', NONE)
+    const auto = await describeOn('auto', folder, 'base', NO_GPU)
     assert.deepEqual(auto.ids, (await describeOn('cpu', folder, 'base', {})).ids)
   })
 })
