@@ -127,7 +127,13 @@ export class Delivery {
     if (address.to === 'interaction') {
       const route = Routes.webhookMessage(address.applicationId, address.token, '@original')
       const whole = { ...withFiles(full, files), auth: false }
-      return sentSchema.parse(await this.#rest.patch(route, whole))
+      const sent = await this.#rest.patch(route, whole).catch((error: unknown) => {
+        if (codeOf(error) !== PLATFORM.tooManyOldEdits) {
+          throw error
+        }
+        return this.#rest.post(Routes.webhook(address.applicationId, address.token), whole)
+      })
+      return sentSchema.parse(sent)
     }
     const sent = await (this.#answerId === null
       ? this.#post(address, full)

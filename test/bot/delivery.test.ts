@@ -5,14 +5,19 @@ import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import { type APIMessage, DiscordAPIError, REST } from 'discord.js'
 import { Delivery } from '../../bot/delivery.ts'
 import { codeOf, meaningOf } from '../../bot/platform-errors.ts'
+import { ManualClock } from '../../sandbox/clock.ts'
 import type { Exchange } from '../../sandbox/exchange.ts'
 import type { Sandbox } from '../../sandbox/server.ts'
 import { startWatchedSandbox } from '../helpers/watched-sandbox.ts'
 import { Member } from '../../sandbox/client.ts'
 
 const PACE_MS = 60
+const HOUR_MS = 60 * 60 * 1000
+/** Discord takes no more of a message older than an hour. */
+const EDITS_AN_HOUR = 30
 
 describe('Delivery of a reply', () => {
+  const clock = new ManualClock(Date.now())
   let sandbox: Sandbox
   let ada: Member
   let asked: APIMessage
@@ -22,7 +27,7 @@ describe('Delivery of a reply', () => {
   before(async () => {
     exchanges = []
     sandbox = await startWatchedSandbox({
-      rateLimits: 'off',
+      clock,
       observe: (exchange) => void exchanges.push(exchange),
     })
     ada = await Member.connect(sandbox.url)
@@ -83,13 +88,10 @@ describe('Delivery of a reply', () => {
   it('is posted anew where Discord takes no more edits of an old message', async () => {
     const delivery = deliver()
     const id = await delivery.finish({ content: 'a cat' })
-    sandbox.faults.add({
-      kind: 'rest',
-      method: 'PATCH',
-      path: '/channels/:id/messages/:id',
-      status: 400,
-      code: 30046,
-    })
+    clock.advance(HOUR_MS)
+    for (let i = 0; i < EDITS_AN_HOUR; i++) {
+      await delivery.revise({ content: `cat ${i}` })
+    }
     await delivery.revise({ content: 'a dog' })
     const { message } = await ada.until((told) => told.message?.content === 'a dog')
     assert.notEqual(message?.id, id)

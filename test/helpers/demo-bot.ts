@@ -4,7 +4,8 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { type APIMessage, ComponentType } from 'discord.js'
-import { pino } from 'pino'
+import type { DestinationStream } from 'pino'
+import { createLog } from '../../bot/logs.ts'
 import { type Bot, startBot } from '../../bot/start.ts'
 import { readConfig } from '../../config/config.ts'
 import { Member, type MemberOptions } from '../../sandbox/client.ts'
@@ -24,10 +25,13 @@ export type DemoBot = {
 /**
  * Starts it on a Discord of its own, which is watched, or on `given`, with a store in memory unless
  * told otherwise.
+ *
+ * @param log gets the lines of its log; default stderr.
  */
 export async function startDemoBot(
   env: Readonly<Record<string, string>> = {},
   given?: Sandbox,
+  log?: DestinationStream,
 ): Promise<DemoBot> {
   const sandbox = given ?? (await startWatchedSandbox())
   const settings = {
@@ -36,9 +40,12 @@ export async function startDemoBot(
     SIGHTSEER_MODEL: 'demo',
     SIGHTSEER_STORE: 'memory:',
     SIGHTSEER_THREADS: '1',
+    LOG_LEVEL: 'error',
     ...env,
   }
-  const bot = await startBot(readConfig(settings), pino({ level: 'error' }, pino.destination(2)))
+  const config = readConfig(settings)
+  const logged = createLog({ level: config.logLevel, ...(log && { stream: log }) })
+  const bot = await startBot(config, logged)
   const members: Member[] = []
   return {
     bot,

@@ -4,6 +4,8 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { Member } from '../../../sandbox/client.ts'
 import { ManualClock } from '../../../sandbox/clock.ts'
+import { EN } from '../../../commands/i18n/en.ts'
+import type { HookPlace } from '../../../sandbox/fault-spec.ts'
 import type { Exchange } from '../../../sandbox/exchange.ts'
 import { type Sandbox, startSandbox } from '../../../sandbox/server.ts'
 import { type DemoBot, hearts, startDemoBot, triangle } from '../../helpers/demo-bot.ts'
@@ -11,18 +13,20 @@ import { type DemoBot, hearts, startDemoBot, triangle } from '../../helpers/demo
 const FIRST_RESPONSE_MS = 3000
 const TOKEN_LIFE_MS = 15 * 60 * 1000
 const CALLBACK = { method: 'POST', path: '/interactions/*/*/callback' } as const
+const POST = { method: 'POST', path: '/channels/*/messages' } as const
 const EDIT = { method: 'PATCH', path: '/webhooks/*/*/messages/*' } as const
 
 describe('refusals', { timeout: 120_000 }, () => {
   const clock = new ManualClock(Date.now())
   const exchanges: Exchange[] = []
+  const lines: string[] = []
   let sandbox: Sandbox
   let demo: DemoBot
   let ada: Member
 
   before(async () => {
     sandbox = await startSandbox({ clock, observe: (exchange) => exchanges.push(exchange) })
-    demo = await startDemoBot({}, sandbox)
+    demo = await startDemoBot({}, sandbox, { write: (line) => void lines.push(line) })
     ada = await demo.join('ada')
   })
   after(async () => {
@@ -46,6 +50,11 @@ describe('refusals', { timeout: 120_000 }, () => {
   function posted(): number {
     const own = ada.told.filter(({ message }) => message?.author.bot === true)
     return new Set(own.map(({ message }) => message?.id)).size
+  }
+
+  /** Takes a permission from the bot in the channel, just before it calls that route. */
+  function lose(permission: 'viewChannel' | 'sendMessages', at: HookPlace) {
+    return sandbox.faults.add({ kind: 'permission', permission, channel: ada.channelId, ...at })
   }
 
   async function answersAgain() {
@@ -94,5 +103,106 @@ describe('refusals', { timeout: 120_000 }, () => {
     )
     // Thinking, and what Discord itself says in the end.
     assert.deepEqual(said, ['', 'The application did not respond'])
+  })
+
+  it('10008: an answer deleted while it is made is left, and nothing is said', async () => {
+    const before = posted()
+    const deleted = new Promise<string>((resolve) => {
+      sandbox.faults.hook(EDIT, () => {
+        const thinking = sandbox.world.history(ada.channelId).at(-1)
+        assert.ok(thinking && thinking.authorId === demo.bot.client.user.id)
+        sandbox.world.remove(thinking)
+        resolve(thinking.id)
+      })
+    })
+    await ada.use('describe', { image: hearts() })
+    const id = await deleted
+    await ada.until((told) => told.type === 'deleted' && told.id === id)
+    await answersAgain()
+    assert.deepEqual(refusals(), [10_008])
+    assert.equal(posted(), before + 2, 'the one that was deleted, and the next')
+  })
+
+  it('50001: a channel that it may no longer see when it answers a message is left', async () => {
+    const hidden = lose('viewChannel', POST)
+    const before = posted()
+    await ada.upload(hearts(), `<@${demo.bot.client.user.id}>`)
+    await hidden.until()
+    await answersAgain()
+    assert.deepEqual(refusals(), [50_001])
+    assert.equal(posted(), before + 1)
+    hidden.cancel()
+  })
+
+  it('50001: a command still gets its answer, though the channel is hidden meanwhile', async () => {
+    const hidden = lose('viewChannel', EDIT)
+    const { content } = await ada.slash('describe', { image: hearts() })
+    assert.match(content, /heart/)
+    assert.deepEqual(refusals(), [])
+    hidden.cancel()
+  })
+
+  it('50001: a channel whose pictures it may not see has to be given the picture', async () => {
+    await ada.upload(hearts())
+    const hidden = lose('viewChannel', { method: 'GET', path: '/channels/*/messages' })
+    const { content } = await ada.slash('describe')
+    assert.equal(content, EN.errors.cannotReadChannel)
+    assert.deepEqual(refusals(), [50_001])
+    hidden.cancel()
+  })
+
+  it('50001, 50013: what it may not do is said to who pressed', async () => {
+    for (const code of [50_001, 50_013]) {
+      sandbox.faults.add({ kind: 'rest', ...EDIT, status: 403, code })
+      const { content } = await ada.slash('describe', { image: hearts() })
+      assert.equal(content, EN.errors.noAccess)
+      assert.deepEqual(refusals(), [code])
+    }
+  })
+
+  it('50013: where it may no longer write, it is silent, and goes on', async () => {
+    const muted = lose('sendMessages', POST)
+    const before = posted()
+    await ada.upload(hearts(), `<@${demo.bot.client.user.id}>`)
+    await muted.until()
+    await answersAgain()
+    assert.deepEqual(refusals(), [50_013])
+    assert.equal(posted(), before + 1)
+    muted.cancel()
+  })
+
+  it('50035: a message deleted before it is answered is answered nowhere', async () => {
+    const before = posted()
+    const deleted = new Promise<void>((resolve) => {
+      sandbox.faults.hook(POST, () => {
+        const asked = sandbox.world.history(ada.channelId).at(-1)
+        assert.ok(asked && asked.authorId === ada.id)
+        sandbox.world.remove(asked)
+        resolve()
+      })
+    })
+    await ada.upload(hearts(), `<@${demo.bot.client.user.id}>`)
+    await deleted
+    await answersAgain()
+    assert.deepEqual(refusals(), [50_035])
+    assert.equal(posted(), before + 1)
+  })
+
+  it('50035: a form of ours that Discord does not take is a bug, with an id to tell', async () => {
+    sandbox.faults.add({ kind: 'rest', ...EDIT, status: 400, code: 50_035 })
+    const { content } = await ada.slash('describe', { image: hearts() })
+    const [id = ''] = /[0-9a-f]{8}$/.exec(content) ?? []
+    assert.equal(content, EN.errors.bug(id))
+    assert.deepEqual(refusals(), [50_035])
+    const logged = lines.splice(0).filter((line) => line.includes(id))
+    assert.equal(logged.length, 1)
+    assert.match(logged[0] ?? '', /"level":50.*"code":50035.*"msg":"a request failed"/)
+  })
+
+  it('30046: an answer edited too often is followed by a new one', async () => {
+    sandbox.faults.add({ kind: 'rest', ...EDIT, status: 400, code: 30_046 })
+    const { content } = await ada.slash('describe', { image: hearts() })
+    assert.match(content, /heart/)
+    assert.deepEqual(refusals(), [30_046])
   })
 })
