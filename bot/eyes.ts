@@ -1,5 +1,5 @@
 /**
- * Gets a picture into the model's eyes once: downloads it, renews its link where that has expired,
+ * Gets a picture into the model's eyes once: downloads it, renews its link where that leads nowhere any more,
  * and keeps what the model made of it.
  */
 
@@ -11,7 +11,7 @@ import type { ImageTokens, Model, RequestOptions } from '../inference/types.ts'
 import { hashOf, type ImageTokenCache } from './image-tokens.ts'
 import { picturesIn } from './images.ts'
 import type { Place } from './memory.ts'
-import { PictureError } from './pictures.ts'
+import { PictureError, type PictureProblem } from './pictures.ts'
 
 /** A picture as the model has it. */
 export type Seen = { readonly hash: string; readonly image: ImageTokens }
@@ -31,6 +31,9 @@ type Parts = {
   readonly fetchPicture: (link: PictureLink, signal?: AbortSignal) => Promise<Uint8Array>
 }
 
+/** A fresh link may help: a link ends after a day, and a loopback Discord moves to another port. */
+const STALE: ReadonlySet<PictureProblem> = new Set(['gone', 'elsewhere'])
+
 export class Eyes {
   readonly #parts: Parts
 
@@ -44,8 +47,8 @@ export class Eyes {
     try {
       return await fetchPicture(picture, signal)
     } catch (error) {
-      const expired = error instanceof PictureError && error.problem === 'gone'
-      const renewed = expired ? await this.#renewed(picture) : undefined
+      const stale = error instanceof PictureError && STALE.has(error.problem)
+      const renewed = stale ? await this.#renewed(picture) : undefined
       if (renewed === undefined || renewed.url === picture.url) {
         throw error
       }

@@ -168,13 +168,16 @@ export class Cdn {
     }
   }
 
-  /** A fresh link for one of ours, whatever became of its signature; null for a foreign one. */
+  /**
+   * A fresh link for one of ours, whatever became of its signature and of the port that an earlier
+   * start listened on; null for a foreign one.
+   */
   refresh(url: string): string | null {
     if (!URL.canParse(url)) return null
-    const { origin, pathname } = new URL(url)
+    const { hostname, pathname } = new URL(url)
     const [, door, path = ''] = /^\/(cdn|media)(\/.+)$/.exec(pathname) ?? []
-    if (origin !== this.origin || door === undefined) return null
-    return `${origin}/${door}${this.#links.sign(path)}`
+    if (hostname !== new URL(this.origin).hostname || door === undefined) return null
+    return `${this.origin}/${door}${this.#links.sign(path)}`
   }
 
   /** Ends every link given out so far; `onUse` is called whenever one of them is tried. */

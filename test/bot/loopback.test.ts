@@ -5,8 +5,11 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import type { APIMessage } from 'discord.js'
 import { openSandbox } from '../../bot/loopback.ts'
+import { EN } from '../../commands/i18n/en.ts'
 import { Member } from '../../sandbox/client.ts'
+import { button, scene, startDemoBot } from '../helpers/demo-bot.ts'
 import { freePort } from '../helpers/databases.ts'
 
 describe('openSandbox', () => {
@@ -46,5 +49,36 @@ describe('openSandbox', () => {
     other.close()
     assert.equal(status, 200)
     assert.notEqual(new URL(sandbox.url).port, String(address.port))
+  })
+
+  it('at another port, still has the pictures that were talked about', async () => {
+    const state = path.join(folder, 'moved')
+    const env = { SIGHTSEER_STORE: `sqlite:${path.join(folder, 'store.sqlite')}` }
+    const first = await openSandbox(await freePort(), state)
+    const bot = await startDemoBot(env, first)
+    const ada = await bot.join('ada')
+    await ada.upload(scene('posted.png'))
+    const described = [
+      await ada.slash('describe', { style: 'alt' }),
+      await ada.slash('describe', { image: scene('given.png'), style: 'alt' }),
+    ]
+    await bot.close()
+    await first.close()
+
+    const second = await openSandbox(await freePort(), state)
+    const again = await startDemoBot(env, second)
+    const later = await again.join('ada')
+    const answers: APIMessage[] = []
+    for (const answer of described) {
+      const pressed = await later.press(answer, button(answer, EN.buttons.repost))
+      answers.push(await later.answer(pressed))
+    }
+    await again.close()
+    await second.close()
+    assert.notEqual(second.url, first.url)
+    assert.deepEqual(
+      answers.map(({ attachments }) => attachments[0]?.filename),
+      ['posted.png', 'given.png'],
+    )
   })
 })
