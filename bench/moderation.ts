@@ -76,7 +76,7 @@ function replayTable(replays: readonly Replay[]): string {
     row('scam messages removed', ({ scamsRemoved }) => String(scamsRemoved)),
     row('innocent messages removed', ({ innocentsRemoved }) => String(innocentsRemoved)),
     row('innocent messages in a case', ({ innocentsFlagged }) => String(innocentsFlagged)),
-    row('processor time of a picture besides decoding, p50', inMs('processorMs', 0.5)),
+    row('processor time of a picture, p50', inMs('processorMs', 0.5)),
     row('p99', inMs('processorMs', 0.99)),
     row('by the clock, p50', inMs('wallMs', 0.5)),
     row('p99', inMs('wallMs', 0.99)),

@@ -8,8 +8,7 @@
  * hash; here the mirror image and slightly cropped forms are hashed too, from one decoding.
  */
 
-import sharp from 'sharp'
-import { decodeImage, type ImageLimits } from '../../inference/image/decode.ts'
+import { decodeBrightness, type ImageLimits } from '../../inference/image/decode.ts'
 
 const SIDE = 32
 const KEPT = 8
@@ -62,12 +61,7 @@ export async function fingerprintOf(
   bytes: Uint8Array,
   limits: Partial<ImageLimits> = {},
 ): Promise<Fingerprint | null> {
-  const { data, width, height } = await decodeImage(bytes, limits)
-  const grey = await sharp(data, { raw: { width, height, channels: 3 } })
-    .toColourspace('b-w')
-    .resize(WORKING_SIDE, WORKING_SIDE, { fit: 'fill', kernel: 'linear' })
-    .raw()
-    .toBuffer()
+  const grey = await decodeBrightness(bytes, WORKING_SIDE, limits)
   const whole = shrunk(grey, 1)
   if (contrastOf(whole) < MIN_CONTRAST) {
     return null

@@ -41,11 +41,14 @@ export type Verdict = Readonly<z.infer<typeof verdictSchema>>
 /** A picture's verdict, and in how many bits it differs from the one listed. */
 export type Match = { readonly verdict: Verdict; readonly distance: number }
 
+/** A server's list in memory. What this process changes in the store, it changes here too. */
 type Loaded = {
-  readonly version: number
+  version: number
   readonly index: HashIndex<Verdict>
-  /** The most bits that any entry allows. */
-  readonly reach: number
+  /** The most bits that any entry allows, or allowed. */
+  reach: number
+  /** When each entry was last seen, by its hash. */
+  readonly seen: Map<Hash, number>
 }
 
 export class Verdicts {
@@ -68,49 +71,52 @@ export class Verdicts {
    * @param version of the server's list, as its settings have it.
    */
   async match(guildId: string, print: Fingerprint, version: number): Promise<Match | undefined> {
-    const { index, reach } = await this.#indexOf(guildId, version)
+    const loaded = await this.#indexOf(guildId, version)
     const found = [print.whole, print.mirrored, ...print.cropped]
-      .flatMap((one) => index.near(one, reach))
+      .flatMap((one) => loaded.index.near(one, loaded.reach))
       .filter(({ value, distance }) => distance <= value.distance)
       .map(({ value, distance }) => ({ verdict: value, distance }))
       .toSorted((a, b) => a.distance - b.distance)
     const match = found.find(({ verdict }) => verdict.verdict === 'dismissed') ?? found[0]
-    if (match && Date.now() - match.verdict.seenAt > DAY_MS) {
-      await this.space.update(
-        `${guildId}/${match.verdict.hash}`,
-        (old) => old && { ...old, seenAt: Date.now() },
-      )
+    if (!match || (await this.#renew(guildId, loaded, match.verdict))) {
+      return match
     }
-    return match
+    take(loaded, match.verdict.hash) // it has ended since it was loaded
+    return this.match(guildId, print, version)
   }
 
   /** Writes verdicts; one of the same hash is replaced. @returns how many there were room for. */
   async put(guildId: string, verdicts: readonly Verdict[]): Promise<number> {
-    const known = new Set((await this.list(guildId)).map((one) => one.hash))
-    let written = 0
+    const { list } = await this.#guilds.of(guildId)
+    const known = new Set((await this.#indexOf(guildId, list)).seen.keys())
+    const written: Verdict[] = []
     for (const verdict of verdicts) {
       if (known.has(verdict.hash) || known.size < MAX_HASHES) {
         await this.space.set(`${guildId}/${verdict.hash}`, verdict)
         known.add(verdict.hash)
-        written += 1
+        written.push(verdict)
       }
     }
-    await this.#changed(guildId)
-    return written
+    await this.#changed(guildId, (loaded) => {
+      for (const verdict of written) enter(loaded, verdict)
+    })
+    return written.length
   }
 
   /** Takes out the verdicts that `gone` says yes to. @returns how many. */
   async remove(guildId: string, gone: (verdict: Verdict) => boolean): Promise<number> {
-    let removed = 0
+    const removed: Hash[] = []
     for (const verdict of await this.list(guildId)) {
-      if (gone(verdict)) {
-        removed += Number(await this.space.delete(`${guildId}/${verdict.hash}`))
+      if (gone(verdict) && (await this.space.delete(`${guildId}/${verdict.hash}`))) {
+        removed.push(verdict.hash)
       }
     }
-    if (removed > 0) {
-      await this.#changed(guildId)
+    if (removed.length > 0) {
+      await this.#changed(guildId, (loaded) => {
+        for (const one of removed) take(loaded, one)
+      })
     }
-    return removed
+    return removed.length
   }
 
   /** All of a server's, the newest first. */
@@ -128,9 +134,33 @@ export class Verdicts {
     this.#loaded.delete(guildId)
   }
 
-  async #changed(guildId: string): Promise<void> {
-    this.#loaded.delete(guildId)
-    await this.#guilds.listChanged(guildId)
+  /**
+   * Tells the other processes that the list was changed, and does the same to the one in memory if
+   * nobody else has changed it: loading ten thousand entries again would hold up the next picture.
+   */
+  async #changed(guildId: string, change: (loaded: Loaded) => void): Promise<void> {
+    const version = await this.#guilds.listChanged(guildId)
+    const loaded = await this.#loaded.get(guildId)
+    if (loaded?.version === version - 1) {
+      change(loaded)
+      loaded.version = version
+    }
+  }
+
+  /** An entry that was seen lives on. @returns whether it still lives. */
+  async #renew(guildId: string, { seen }: Loaded, { hash, seenAt }: Verdict): Promise<boolean> {
+    const now = Date.now()
+    if (now - (seen.get(hash) ?? seenAt) <= DAY_MS) {
+      return true
+    }
+    const kept = await this.space.update(
+      `${guildId}/${hash}`,
+      (old) => old && { ...old, seenAt: now },
+    )
+    if (kept) {
+      seen.set(hash, now)
+    }
+    return kept !== undefined
   }
 
   async #indexOf(guildId: string, version: number): Promise<Loaded> {
@@ -150,13 +180,24 @@ export class Verdicts {
   }
 
   async #load(guildId: string, version: number): Promise<Loaded> {
-    const index = new HashIndex<Verdict>()
-    let reach = 0
+    const loaded: Loaded = { version, index: new HashIndex(), reach: 0, seen: new Map() }
     for (const verdict of await this.list(guildId)) {
-      for (const one of [verdict.hash, ...verdict.cropped]) index.add(one, verdict)
-      reach = Math.max(reach, verdict.distance)
+      enter(loaded, verdict)
     }
-    return { version, index, reach }
+    return loaded
+  }
+}
+
+function enter(loaded: Loaded, verdict: Verdict): void {
+  take(loaded, verdict.hash)
+  for (const one of [verdict.hash, ...verdict.cropped]) loaded.index.add(one, verdict)
+  loaded.reach = Math.max(loaded.reach, verdict.distance)
+  loaded.seen.set(verdict.hash, verdict.seenAt)
+}
+
+function take({ index, seen }: Loaded, gone: Hash): void {
+  if (seen.delete(gone)) {
+    index.remove(({ hash: one }) => one === gone)
   }
 }
 

@@ -42,6 +42,9 @@ export const DEFAULT_LIMITS: ImageLimits = {
 /** An AVIF pixel needs about three times the memory of any other while it is decoded. */
 const AVIF_COST = 3
 
+/** What shows through where a picture is transparent. */
+const UNSEEN = '#808080'
+
 // A picture is decoded once, so libvips' cache of operations would only hold on to memory.
 sharp.cache(false)
 
@@ -50,10 +53,52 @@ sharp.cache(false)
  *
  * @throws {InputError} with a sentence for the user if the file is no such picture, broken or too large.
  */
-export async function decodeImage(
+export function decodeImage(
   bytes: Uint8Array,
   limit: Partial<ImageLimits> = {},
 ): Promise<RgbImage> {
+  return decode(bytes, limit, decodePixels)
+}
+
+/**
+ * The brightness of a picture squashed to a square, for comparing pictures. The full pixels stay in
+ * the decoder, which leaves out what the square does not show where it can (JPEG): it is faster, and
+ * the JavaScript heap is not swept because of megabytes that come and go.
+ *
+ * What is transparent is grey, neither black nor white: colours that nobody sees tell nothing apart.
+ *
+ * @param side of the square, pixels.
+ * @returns shape [side, side], uint8, 0 to 255.
+ * @throws {InputError} as `decodeImage` does.
+ */
+export function decodeBrightness(
+  bytes: Uint8Array,
+  side: number,
+  limit: Partial<ImageLimits> = {},
+): Promise<Uint8Array> {
+  return decode(bytes, limit, async (picture, metadata) => {
+    const squashed = (await seen(picture, metadata))
+      .resize(side, side, { fit: 'fill', kernel: 'linear' })
+      .toColourspace('b-w')
+    return squashed.raw({ depth: 'uchar' }).toBuffer()
+  })
+}
+
+/** The picture as it is seen, the right way up. */
+async function seen(picture: Sharp, metadata: Metadata): Promise<Sharp> {
+  if (metadata.space === 'cmyk') {
+    const { data, width, height } = await decodePixels(picture, metadata)
+    return sharp(data, { raw: { width, height, channels: 3 } })
+  }
+  return picture.autoOrient().flatten({ background: UNSEEN })
+}
+
+/** Checks a file against the limits, then takes from it what `take` does. */
+async function decode<T>(
+  bytes: Uint8Array,
+  limit: Partial<ImageLimits>,
+  take: (picture: Sharp, metadata: Metadata) => Promise<T>,
+): Promise<T> {
   const limits = { ...DEFAULT_LIMITS, ...limit }
   const format = sniffFormat(bytes)
   if (bytes.length > limits.maxBytes) {
@@ -71,7 +116,7 @@ export async function decodeImage(
     })
   checkSize(metadata, format === 'AVIF' ? limits.maxPixels / AVIF_COST : limits.maxPixels)
   try {
-    return await decodePixels(open(bytes, limits), metadata)
+    return await take(open(bytes, limits), metadata)
   } catch (cause) {
     throw broken(cause)
   }

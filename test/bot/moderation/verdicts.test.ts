@@ -76,6 +76,33 @@ describe('Verdicts', () => {
     assert.equal(await match('00000000000000ff', [], other), undefined)
   })
 
+  it('keeps the list in memory as its own changes make it, without reading it again', async (t) => {
+    await verdicts.put(GUILD, [said('00000000000000ff', 'confirmed')])
+    await match('00000000000000ff')
+    const list = t.mock.method(verdicts, 'list')
+    await verdicts.put(GUILD, [said('ff00000000000000', 'confirmed')])
+    await verdicts.put(GUILD, [said('00000000000000ff', 'dismissed')])
+    assert.deepEqual(await match('ff00000000000000'), ['confirmed', 0])
+    assert.deepEqual(await match('00000000000000ff'), ['dismissed', 0])
+    assert.equal(list.mock.callCount(), 0)
+    await verdicts.remove(GUILD, ({ verdict }) => verdict === 'dismissed')
+    assert.equal(await match('00000000000000ff'), undefined)
+    assert.equal(list.mock.callCount(), 1, 'only to find what to remove')
+  })
+
+  it('reads it again after two processes changed it at once', async () => {
+    const other = new Verdicts(store, new GuildModeration(store))
+    await Promise.all([match('00000000000000ff'), match('00000000000000ff', [], other)])
+    await Promise.all([
+      verdicts.put(GUILD, [said('00000000000000ff', 'confirmed')]),
+      other.put(GUILD, [said('ff00000000000000', 'confirmed')]),
+    ])
+    for (const one of [verdicts, other]) {
+      assert.deepEqual(await match('00000000000000ff', [], one), ['confirmed', 0])
+      assert.deepEqual(await match('ff00000000000000', [], one), ['confirmed', 0])
+    }
+  })
+
   it('keeps servers apart', async () => {
     await verdicts.put('100000000000000002', [said('00000000000000ff', 'confirmed')])
     assert.equal(await match('00000000000000ff'), undefined)
@@ -88,6 +115,21 @@ describe('Verdicts', () => {
     await match('00000000000000ff')
     const [now] = await verdicts.list(GUILD)
     assert.ok(now && now.seenAt > old.seenAt, 'being seen renews it')
+  })
+
+  it('lets an entry go that has ended since it was loaded', async (t) => {
+    await verdicts.put(GUILD, [
+      said('00000000000000ff', 'confirmed'),
+      said('00000000000000fc', 'confirmed'),
+    ])
+    assert.deepEqual(await match('00000000000000ff'), ['confirmed', 0])
+    t.mock.timers.enable({ apis: ['Date'], now: Date.now() + 100 * DAY_MS })
+    assert.deepEqual(await match('00000000000000fc'), ['confirmed', 0], 'seen once more')
+    t.mock.timers.setTime(Date.now() + 100 * DAY_MS)
+    assert.deepEqual(await match('00000000000000ff'), ['confirmed', 2], 'only the other is left')
+    t.mock.timers.setTime(Date.now() + 181 * DAY_MS)
+    assert.equal(await match('00000000000000ff'), undefined)
+    assert.deepEqual(await verdicts.list(GUILD), [])
   })
 
   it('goes to a file and comes back as what another server said', async () => {
