@@ -1,5 +1,6 @@
 /**
- * The log: one JSON line an event, on stderr, without what people wrote or sent.
+ * The log: one event a line, on stderr, without what people wrote or sent. JSON for programs; where
+ * stderr is a terminal, sentences for a person (bot/log-lines.ts).
  *
  * Errors of discord.js carry the body of the request that failed (message text) and its address
  * (which holds the interaction's token). So an error is written field by field, links and tokens
@@ -8,6 +9,7 @@
 
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { type DestinationStream, destination, type Logger, pino } from 'pino'
+import { logLines } from './log-lines.ts'
 
 const requests = new AsyncLocalStorage<string>()
 
@@ -21,11 +23,11 @@ const MAX_CAUSES = 4
 
 export type LogOptions = {
   readonly level: string
-  /** Default: stderr. */
+  /** Gets JSON lines. Default: stderr, as whoever reads it there likes it. */
   readonly stream?: DestinationStream
 }
 
-export function createLog({ level, stream = destination(2) }: LogOptions): Logger {
+export function createLog({ level, stream = readable(process.stderr) }: LogOptions): Logger {
   return pino(
     {
       level,
@@ -39,6 +41,11 @@ export function createLog({ level, stream = destination(2) }: LogOptions): Logge
     },
     stream,
   )
+}
+
+/** Takes JSON lines and leaves them so, except at a terminal. */
+export function readable(stderr: Pick<NodeJS.WriteStream, 'isTTY' | 'write'>): DestinationStream {
+  return stderr.isTTY ? logLines(stderr) : destination(2)
 }
 
 /** Does the work such that every line logged in it, however deep, names the request. */
