@@ -80,6 +80,22 @@ describe('the Dockerfile', () => {
     assert.match(compose, /tmpfs:\n {6}- \/tmp\n {6}- \/data/)
   })
 
+  it('keeps its own settings beside a .env that leaves them empty', () => {
+    const compose = readFileSync(path.join(ROOT, 'compose.yaml'), 'utf8')
+    const block = /^ {4}environment:\n((?: {6}.+\n)+)/m.exec(compose)?.[1] ?? ''
+    const own = Object.fromEntries(
+      block
+        .trim()
+        .split('\n')
+        .map((line) => line.trim().split(/: (.*)/, 2)),
+    )
+    const emptied = Object.fromEntries(settings().map(({ name }) => [name, '']))
+    const { store, modelsFolder, operations } = readConfig({ ...emptied, ...own })
+    assert.equal(store.url, 'redis://redis:6379')
+    assert.equal(modelsFolder, '/models')
+    assert.equal(operations?.port, 9090)
+  })
+
   it('gives the bot the time it needs to stop', () => {
     const compose = readFileSync(path.join(ROOT, 'compose.yaml'), 'utf8')
     const grace = Number(/stop_grace_period: (\d+)s/.exec(compose)?.[1])
