@@ -1,7 +1,7 @@
 /** `npm start` as a person runs it. */
 
 import assert from 'node:assert/strict'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
@@ -87,6 +87,14 @@ describe('npm start without a token', { timeout: 180_000 }, () => {
 })
 
 describe('npm start', () => {
+  it('keeps what it compiled, for the next start', async () => {
+    const kept = path.join(import.meta.dirname, '..', '..', 'node_modules', '.cache', 'compiled')
+    rmSync(kept, { recursive: true, force: true })
+    const { exited } = await start({}, '--help')
+    assert.deepEqual(await exited, [0, null])
+    assert.ok(readdirSync(kept, { recursive: true }).length > 100)
+  })
+
   it('lists every wrong setting at once and ends', async () => {
     const { exited, said } = await start({ SHARDS: 'many', LOG_LEVEL: 'loud', SANDBOX_PORT: '0' })
     assert.deepEqual(await exited, [1, null])
