@@ -10,10 +10,10 @@ import { openStore } from '../../bot/store.ts'
 import type { Space, SpaceKind, Store } from '../../bot/store-types.ts'
 import {
   type Database,
-  HAS_POSTGRES,
   sqliteFile,
   startPostgres,
   startRedis,
+  WITH_POSTGRES,
 } from '../helpers/databases.ts'
 import { TURNS } from '../helpers/store-kinds.ts'
 
@@ -27,14 +27,14 @@ const BYTES: SpaceKind<Uint8Array> = {
   decode: (data) => new Uint8Array(Buffer.from(String(data), 'base64')),
 }
 
-const DATABASES: readonly [string, boolean, () => Database | Promise<Database>][] = [
-  ['SQLite', true, sqliteFile],
-  ['Redis', true, startRedis],
-  ['Postgres', HAS_POSTGRES, startPostgres],
+const DATABASES: readonly [string, object, () => Database | Promise<Database>][] = [
+  ['SQLite', {}, sqliteFile],
+  ['Redis', {}, startRedis],
+  ['Postgres', WITH_POSTGRES, startPostgres],
 ]
 
-for (const [name, installed, start] of DATABASES) {
-  describe(`the store on ${name}`, { skip: !installed && 'not installed here' }, () => {
+for (const [name, options, start] of DATABASES) {
+  describe(`the store on ${name}`, options, () => {
     let database: Database
     let store: Store
     let turns: Space<readonly string[]>
