@@ -28,7 +28,7 @@ import { JOB_KIND } from './desk.ts'
 import type { Job } from './job-record.ts'
 import { type JobContext, type JobHandlers, JobTakenError, RestartingError } from './jobs.ts'
 import { inRequest } from './logs.ts'
-import { localeOf } from './message-requests.ts'
+import { localeOf, noteLanguage } from './languages.ts'
 import type { Metrics } from './metrics.ts'
 import { codeOf, meaningOf } from './platform-errors.ts'
 import { requestSchema } from './requests.ts'
@@ -56,11 +56,15 @@ export function dispatch(client: Client, parts: Dispatch): Dispatched {
       const outcome = await settleInteraction(interaction, experience, log)
       metrics.request(kindOf(interaction), outcome)
       metrics.stage('answer', Math.max(0, Date.now() - interaction.createdTimestamp) / 1000)
+      await noteLanguage(interaction, experience.people, log)
     })
   })
   client.on(Events.MessageCreate, (message) => {
     void inRequest(message.id, () => settleMessage(message, experience, log))
-    void inRequest(message.id, () => moderate(message, experience, log))
+    void inRequest(message.id, () => moderate(() => experience.moderation.hear(message), log))
+  })
+  client.on(Events.MessageUpdate, (_, message) => {
+    void inRequest(message.id, () => moderate(() => experience.moderation.hearChange(message), log))
   })
   client.on(Events.Error, (error) => log.error({ err: error }, 'discord client'))
   forgetWithDiscord(client, experience, log)
@@ -205,17 +209,19 @@ function known<T>(command: T | undefined): T {
 }
 
 /** Nobody asked, so nobody is told of an error. */
-async function moderate(message: Message, { moderation }: Experience, log: Logger): Promise<void> {
+async function moderate(look: () => Promise<void>, log: Logger): Promise<void> {
   try {
-    await moderation.hear(message)
+    await look()
   } catch (error) {
-    log.error({ err: error }, 'a message could not be looked at for moderation')
+    if (meaningOf(error) !== 'gone') {
+      log.error({ err: error }, 'a message could not be looked at for moderation')
+    }
   }
 }
 
 async function settleMessage(
   message: Message,
-  { messages, settings }: Experience,
+  { messages, settings, people }: Experience,
   log: Logger,
 ): Promise<void> {
   try {
@@ -225,7 +231,7 @@ async function settleMessage(
     const addressed = message.guildId === null || message.mentions.users.has(message.client.user.id)
     const replied = message.reference !== null
     const { guildId } = message
-    const text = catalogueFor(localeOf(message, await settings.of(guildId)))
+    const text = catalogueFor(await localeOf(message, await settings.of(guildId), people))
     const sentence = sentenceFor(error, text, log)
     if (sentence !== undefined && meaningOf(error) !== 'forbidden' && (addressed || replied)) {
       await tell(log, () => message.reply({ ...plainMessage(sentence), failIfNotExists: false }))

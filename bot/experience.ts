@@ -41,6 +41,7 @@ export type Experience = {
   readonly messages: MessageRequests
   readonly forgetting: Forgetting
   readonly settings: Settings
+  readonly people: People
   readonly moderation: Moderation
   /** Goes on with what another process left. */
   readonly resume: Desk['resume']
@@ -82,6 +83,7 @@ export function createExperience(client: Client, parts: ExperienceParts): Experi
     messages: new MessageRequests({ desk, memory, people, settings }),
     forgetting: new Forgetting({ memory, people, settings, cache }),
     settings,
+    people,
     moderation,
     resume: (job, context) => desk.resume(job, context),
   }

@@ -11,6 +11,7 @@ import { followedBy, lastTurn } from './channel-record.ts'
 import type { Desk } from './desk.ts'
 import type { Settings } from './guild-settings.ts'
 import { picturesIn } from './images.ts'
+import { localeOf } from './languages.ts'
 import type { Memory, Place } from './memory.ts'
 import type { People } from './people.ts'
 import { newestPictures } from './picture-finder.ts'
@@ -43,11 +44,6 @@ type Heard = {
   readonly addressed: boolean
 }
 
-/** The language of an answer to a message: the server's choice, else the server's own. */
-export function localeOf(message: Message, { language }: GuildSettings): string {
-  return language === 'auto' ? (message.guild?.preferredLocale ?? 'en-US') : language
-}
-
 export class MessageRequests {
   readonly #parts: Parts
 
@@ -67,7 +63,7 @@ export class MessageRequests {
       message,
       place: { guildId, channelId },
       settings,
-      locale: localeOf(message, settings),
+      locale: await localeOf(message, settings, this.#parts.people),
       question: withoutMention(message.content, client.user.id),
       addressed: mentioned || guildId === null,
     }

@@ -1,4 +1,7 @@
-/** What is kept about people themselves: who opted out, and how many answers they had today. */
+/**
+ * What is kept about people themselves: who opted out, how many answers they had today, and which
+ * language they use Discord in.
+ */
 
 import { z } from 'zod'
 import { Said } from '../commands/i18n/catalogue.ts'
@@ -9,12 +12,16 @@ const DAY_MS = 24 * 60 * 60 * 1000
 /** An opt-out ends 400 days after the bot last met the person; meeting them renews it. */
 const OPT_OUT_MS = 400 * DAY_MS
 const HINT_MS = 30 * DAY_MS
+/** After the bot last met the person. */
+const LOCALE_MS = 30 * DAY_MS
 
 export class People {
   readonly optOuts: Space<{ at: number }>
   readonly uses: Space<{ count: number }>
   /** What someone was told once and need not be told again. */
   readonly hints: Space<{ at: number }>
+  /** Discord's name of the language that someone uses it in. */
+  readonly locales: Space<{ locale: string; at: number }>
   readonly #now: () => number
 
   constructor(store: Store, now: () => number = Date.now) {
@@ -33,6 +40,11 @@ export class People {
       ttlMs: HINT_MS,
       decode: (data) => z.object({ at: z.number() }).parse(data),
     })
+    this.locales = store.space({
+      name: 'locales',
+      ttlMs: LOCALE_MS,
+      decode: (data) => z.object({ locale: z.string(), at: z.number() }).parse(data),
+    })
     this.#now = now
   }
 
@@ -47,6 +59,24 @@ export class People {
 
   async setOut(userId: string, out: boolean): Promise<void> {
     await (out ? this.optOuts.set(userId, { at: this.#now() }) : this.optOuts.delete(userId))
+  }
+
+  /** Keeps the language of someone who used the bot, unless they opted out. */
+  async met(userId: string, locale: string): Promise<void> {
+    const known = await this.locales.get(userId)
+    const isFresh = known?.locale === locale && this.#now() - known.at < DAY_MS
+    if (!isFresh && !(await this.isOut(userId))) {
+      await this.locales.set(userId, { locale, at: this.#now() })
+    }
+  }
+
+  /** The language someone last used a command or a button in; undefined where none is known. */
+  async localeOf(userId: string): Promise<string | undefined> {
+    const known = await this.locales.get(userId)
+    if (known) {
+      await this.met(userId, known.locale)
+    }
+    return known?.locale
   }
 
   /** @returns true the first time someone is told something in a channel; then false for a month. */

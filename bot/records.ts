@@ -95,6 +95,7 @@ export function privacyService({ memory, people, settings, cache }: Parts): Priv
           count += 1
         }
       }
+      count += (await people.locales.delete(userId)) ? 1 : 0
       for (const space of [people.uses, people.hints]) {
         for await (const [key] of space.entries()) {
           if (key.split('/')[1] === userId && (await space.delete(key))) {
@@ -139,6 +140,10 @@ async function recordsOf(
     if (key.split('/')[1] === userId) {
       records.push({ kind: 'hint', place: key, at })
     }
+  }
+  const language = await people.locales.get(userId)
+  if (language) {
+    records.push({ kind: 'language', ...language })
   }
   const out = await people.optOuts.get(userId)
   return out ? [...records, { kind: 'opt-out', ...out }] : records

@@ -156,7 +156,7 @@ export const EN = {
         '- per channel: which pictures I was shown, my answers, and the questions with who asked and when;',
         '- what the model made of a picture (a few vectors), so that questions need not send it again. The picture itself is not kept;',
         '- which of my messages belong to which picture, for the buttons.',
-        'Also how many answers you had today (two days), whether I told you how to ask here (a month), and your opt-out.',
+        'Also how many answers you had today (two days), whether I told you how to ask here and the language of your Discord (a month each), and your opt-out.',
         'Nothing leaves the machine I run on, and nothing is used for training.',
         'Deleting a picture’s message or my answer deletes what I remember of it. When I leave a server, everything of it goes.',
       ].join('\n'),

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { setImmediate as later } from 'node:timers/promises'
 import { MessageFlags } from 'discord.js'
 import { EN } from '../../../commands/i18n/en.ts'
 import { ZH } from '../../../commands/i18n/zh.ts'
@@ -150,6 +151,25 @@ describe('describing pictures', () => {
     const file = { name: 'a.png', bytes: new TextEncoder().encode('no') }
     assert.equal((await mei.slash('describe', { image: file })).content, ZH.errors.notAPicture)
     assert.match((await mei.slash('help')).content, /我能做什么/)
+  })
+
+  it('direct messages are answered in the language last used, else in what is written', async () => {
+    const mei = await demo.join('mo', { locale: 'zh-CN' })
+    await mei.openDirect()
+    assert.equal((await mei.answerTo(await mei.say('hello'))).content, EN.errors.nothingToContinue)
+    assert.equal((await mei.answerTo(await mei.say('你好'))).content, ZH.errors.nothingToContinue)
+    await mei.slash('help')
+    // What an interaction told is kept once it is answered, and no event says so.
+    const locales = demo.bot.store.space({ name: 'locales', ttlMs: 1, decode: (data) => data })
+    while ((await locales.get(mei.id)) === undefined) await later()
+    assert.equal((await mei.answerTo(await mei.say('hello'))).content, ZH.errors.nothingToContinue)
+    assert.match((await mei.slash('privacy export')).content, /1/)
+    await mei.slash('privacy delete')
+    assert.equal(await locales.get(mei.id), undefined)
+    await mei.slash('privacy opt-out')
+    await mei.slash('help')
+    assert.equal((await mei.answerTo(await mei.say('hello'))).content, EN.errors.nothingToContinue)
+    await mei.slash('privacy opt-in')
   })
 
   it('a forwarded picture is found', async () => {

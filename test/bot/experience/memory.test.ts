@@ -41,6 +41,7 @@ describe('memory and privacy', () => {
       'messages',
       'image-tokens',
       'uses',
+      'locales',
       'settings',
     ]) {
       const space = demo.bot.store.space({ name, ttlMs: 1000, decode: (data: unknown) => data })
