@@ -52,6 +52,16 @@ export const modelCardSchema = z.strictObject({
       kept: z.int(),
       /** Absent in packages made before there was a choice; their blocks are the decoder's. */
       vision: z.enum(VISION_STORAGES).optional(),
+      /** Where the image encoder was smoothed before it was quantised: `pull --calibrate`. */
+      calibration: z
+        .strictObject({
+          pictures: count,
+          /** The linear modules of a layer whose inputs are smoothed. */
+          modules: z.array(z.string()),
+          /** Strength in each layer of the image encoder; null: better left as it was. */
+          alphas: z.array(z.number().nullable()),
+        })
+        .optional(),
     })
     .nullable(),
   dimensions: z.strictObject({

@@ -7,6 +7,7 @@
 import path from 'node:path'
 import type { Config } from '../../config/config.ts'
 import { MODELS_FOLDER } from '../../config/models.ts'
+import { isVisionW8A8 } from '../../inference/convert/convert.ts'
 import { createHttpClient } from '../../inference/download/http.ts'
 import { isRepositoryId } from '../../inference/download/hub.ts'
 import { pullModel, type Pulled, type PullSource } from '../../inference/download/pull.ts'
@@ -25,7 +26,11 @@ import { DONE, printJson, runCommand, UsageError } from './run.ts'
 const NAME = 'pull'
 const DEFAULT_PRECISION: Precision = 'int8'
 
-const LABELS = { download: 'Downloading', convert: 'Converting' } as const
+const LABELS = {
+  download: 'Downloading',
+  calibrate: 'Calibrating',
+  convert: 'Converting',
+} as const
 
 const HELP = `Makes a model package that Sightseer can open.
 
@@ -37,6 +42,8 @@ Options
                      to the original
   --vision V         how int8 and int4 hold the image encoder: w8a8 (the default, and the fastest),
                      block (as the language model) or float (not quantised)
+  --calibrate DIR    look at the pictures in DIR, 32 of them at most, and smooth a w8a8 image encoder
+                     so that channels of large values do not blur the others
   --prepare          also save the weights as this machine's processor takes them: opens in seconds
                      instead of tens, for twice the size on the disk
   --out DIR          where the package goes; default models/NAME
@@ -61,6 +68,7 @@ const OPTIONS = {
   out: { type: 'string' },
   precision: { type: 'string' },
   vision: { type: 'string' },
+  calibrate: { type: 'string' },
   revision: { type: 'string' },
   force: { type: 'boolean' },
   prepare: { type: 'boolean' },
@@ -76,6 +84,7 @@ type Request = {
   readonly name: string
   readonly precision: Precision
   readonly vision: VisionStorage | undefined
+  readonly calibrate: string | undefined
   readonly out: string | undefined
   readonly force: boolean
   readonly prepare: boolean
@@ -95,7 +104,7 @@ async function main(argv: readonly string[], signal: AbortSignal): Promise<numbe
 }
 
 async function pull(
-  { source, name, precision, vision, out, force, prepare, keepDownload, json }: Request,
+  { name, out, prepare, json, ...request }: Request,
   config: Config,
   signal: AbortSignal,
 ): Promise<number> {
@@ -107,13 +116,9 @@ async function pull(
   let phase = 'preparing'
   try {
     const pulled = await pullModel({
-      source,
+      ...request,
       out: folder,
       name: path.basename(folder),
-      precision,
-      vision,
-      force,
-      keepDownload,
       modelsFolder,
       hub: { endpoint: hub.endpoint, client },
       signal,
@@ -139,7 +144,7 @@ async function pull(
     if (!signal.aborted) {
       throw error
     }
-    const kept = 'repository' in source && phase !== 'preparing'
+    const kept = 'repository' in request.source && phase !== 'preparing'
     const next = kept ? ' What was downloaded is kept: the same command goes on from there.' : ''
     process.stderr.write(`Stopped.${next}\n`)
     throw signal.reason
@@ -165,10 +170,16 @@ function report({ card, download, convertSeconds }: Pulled, folder: string, json
     return
   }
   if (card.quantization !== null) {
-    const { quantized, kept, bits } = card.quantization
+    const { quantized, kept, bits, calibration } = card.quantization
     process.stderr.write(
       `${quantized} matrices in ${bits} bits; ${kept} kept in floating point for their shape.\n`,
     )
+    if (calibration !== undefined) {
+      const smoothed = calibration.alphas.filter((alpha) => alpha !== null).length
+      process.stderr.write(
+        `${smoothed} of ${calibration.alphas.length} layers of the image encoder were smoothed.\n`,
+      )
+    }
   }
   const took = formatDuration((download?.seconds ?? 0) + convertSeconds)
   process.stderr.write(`${folder}: ${card.precision}, ${formatBytes(bytes)}, in ${took}.\n`)
@@ -183,17 +194,24 @@ function readRequest(values: Values, positionals: readonly string[]): Request {
   if (values.vision !== undefined && vision === undefined) {
     throw new UsageError(`--vision is one of ${VISION_STORAGES.join(', ')}.`)
   }
+  if (values.calibrate !== undefined && !isVisionW8A8(precision, vision)) {
+    throw new UsageError(
+      '--calibrate is for int8 and int4 packages whose image encoder is held as w8a8.',
+    )
+  }
   const [repository] = positionals
   if (positionals.length > 1 || (repository === undefined) === (values.from === undefined)) {
     throw new UsageError('Give one model as OWNER/NAME, or a folder by --from DIR.')
   }
-  if (values.out === '' || values.from === '' || values.revision === '') {
-    throw new UsageError('--out, --from and --revision must not be empty.')
+  const paths = [values.out, values.from, values.revision, values.calibrate]
+  if (paths.includes('')) {
+    throw new UsageError('--out, --from, --revision and --calibrate must not be empty.')
   }
   const start = typedFrom(NAME)
   const rest = {
     precision,
     vision,
+    calibrate: values.calibrate === undefined ? undefined : path.resolve(start, values.calibrate),
     out: values.out === undefined ? undefined : path.resolve(start, values.out),
     force: values.force === true,
     prepare: values.prepare === true,

@@ -13,6 +13,8 @@ import { quantize } from './quantize.ts'
 import { quantizeColumns } from './quantize-columns.ts'
 import { DTYPE_BYTES } from './safetensors.ts'
 import type { Dtype } from './safetensors.ts'
+import { scaleMatrix } from './smoothing.ts'
+import type { Scaling } from './smoothing.ts'
 
 /** Rows to convert; plain data, sent to a thread. */
 export type Chunk = {
@@ -26,6 +28,8 @@ export type Chunk = {
   readonly target: Target
   /** The matrix's row at which the chunk starts. */
   readonly firstRow: number
+  /** Factors of the chunk's own rows and columns, or null for none. */
+  readonly scaling: Scaling | null
 }
 
 /** A finished file to be hashed. */
@@ -34,11 +38,11 @@ export type HashTask = { readonly kind: 'hash'; readonly file: string }
 const HASH_READ = 4 * 1024 * 1024
 
 export function convertChunk(chunk: Chunk): void {
-  const { rows, columns, target, firstRow, file, source } = chunk
+  const { rows, columns, target, firstRow, file, source, scaling } = chunk
   const elements = rows * columns
   const bytes = new Uint8Array(elements * DTYPE_BYTES[source.dtype])
   readFully(source.file, bytes, source.offset)
-  if (target.format === 'float32' && source.dtype === 'F32') {
+  if (target.format === 'float32' && source.dtype === 'F32' && scaling === null) {
     writeAt(file, bytes, target.at + firstRow * columns * 4)
     return
   }
@@ -46,6 +50,9 @@ export function convertChunk(chunk: Chunk): void {
     source.dtype === 'F32' ? new Float32Array(bytes.buffer) : new Float32Array(elements)
   if (source.dtype !== 'F32') {
     toFloat32(bytes, source.dtype, values)
+  }
+  if (scaling !== null) {
+    scaleMatrix(values, rows, columns, scaling)
   }
   if (target.format === 'int4' || target.format === 'int8') {
     writeQuantized(chunk, target, values)

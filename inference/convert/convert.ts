@@ -3,6 +3,7 @@
  *
  *     config, preprocessor, tokenizer, headers of the weights ─ checked, all problems at once
  *       -> plans of the three graphs (no weight read yet)
+ *       -> calibrated with pictures, if there are any
  *       -> *.onnx, and *.onnx.data by several threads, a few rows at a time
  *       -> hashes, model.json, one rename
  *
@@ -24,18 +25,21 @@ import type { ModelCard, Precision, VisionStorage } from '../model-card.ts'
 import { checkWeights } from './check-weights.ts'
 import { readLicense } from '../license.ts'
 import { makeCard, readOwnSettings } from './make-card.ts'
-import type { OwnSettings } from './make-card.ts'
+import type { CalibrationFacts, OwnSettings } from './make-card.ts'
 import { readConfig, resolveTies } from './read-config.ts'
 import { readPreprocessing } from './read-preprocessing.ts'
 import { openCheckpoint } from './safetensors.ts'
 import type { Checkpoint } from './safetensors.ts'
 import { sameTensor } from './same-tensor.ts'
+import { SMOOTHED_MODULES, UNSCALED } from './smoothing.ts'
+import type { Scalings } from './smoothing.ts'
 import { ThreadPool } from './thread-pool.ts'
 import { readTokenizer, TOKENIZER_FILE } from './tokenizer-files.ts'
 import { bytesToRead, writeData } from './write-data.ts'
 
 /** `done` and `total` are bytes read, of the checkpoint and then for the hashes. */
 export type ConvertProgress = {
+  readonly phase: 'calibrate' | 'convert'
   readonly done: number
   readonly total: number
   readonly what: string
@@ -45,6 +49,11 @@ export type ConvertOptions = {
   readonly precision: Precision
   /** How an int8 or int4 package holds the matrices of its vision tower. Default `w8a8`. */
   readonly vision?: VisionStorage | undefined
+  /**
+   * Picture files to smooth a W8A8 image encoder with: see calibrate.ts. Each costs about 4 runs of
+   * the encoder. Default: it is not smoothed.
+   */
+  readonly calibrate?: readonly string[] | undefined
   readonly name: string
   readonly source: ModelCard['source'] | null
   readonly onProgress?: (progress: ConvertProgress) => void
@@ -66,6 +75,11 @@ function visionStorage(storage: Storage, vision: VisionStorage): Storage {
     return storage
   }
   return vision === 'w8a8' ? { ...storage, perToken: true } : { ...storage, bits: null }
+}
+
+/** Whether a package's image encoder has int8 weights and activations: it can be calibrated. */
+export function isVisionW8A8(precision: Precision, vision: VisionStorage = DEFAULT_VISION) {
+  return visionStorage(STORAGE[precision], vision).perToken === true
 }
 
 type NamedPlan = { readonly name: string; readonly plan: GraphPlan }
@@ -100,7 +114,12 @@ export async function convertCheckpoint(
   await rm(partial, { recursive: true, force: true })
   await mkdir(partial, { recursive: true })
   try {
-    const files = await writeFiles(partial, prepared, options)
+    const { files, calibration } = await withPool(options.signal, async (pool) => {
+      const smoothed = await smooth(pool, partial, prepared, options)
+      const scalings = smoothed?.scalings ?? UNSCALED
+      const written = await writeFiles(pool, partial, prepared, scalings, options)
+      return { files: written, calibration: smoothed?.facts ?? null }
+    })
     const plans = prepared.plans.map(({ plan }) => plan)
     const facts = {
       ...prepared,
@@ -109,6 +128,7 @@ export async function convertCheckpoint(
       quantized: plans.reduce((sum, plan) => sum + plan.quantized, 0),
       kept: plans.reduce((sum, plan) => sum + plan.kept, 0),
       files,
+      calibration,
     }
     const card = makeCard(facts, prepared.own, await readLicense(from))
     await writeFile(path.join(partial, CARD_FILE), `${JSON.stringify(card, null, 2)}\n`)
@@ -192,48 +212,87 @@ function makePlans(
   ]
 }
 
-async function writeFiles(
-  folder: string,
-  { checkpoint, plans, tokenizer }: Prepared,
-  { onProgress, signal }: ConvertOptions,
-): Promise<ModelCard['files']> {
+/** Runs a conversion's threads for as long as they are used; an abort ends them. */
+async function withPool<T>(
+  signal: AbortSignal | undefined,
+  use: (pool: ThreadPool) => Promise<T>,
+): Promise<T> {
   const pool = new ThreadPool()
   const abort = () => void pool.close(signal?.reason)
   signal?.addEventListener('abort', abort, { once: true })
+  try {
+    return await use(pool)
+  } finally {
+    signal?.removeEventListener('abort', abort)
+    await pool.close()
+  }
+}
+
+/** Finds how to smooth the image encoder, where pictures for that were given. */
+async function smooth(
+  pool: ThreadPool,
+  folder: string,
+  { checkpoint, model, preprocessing }: Prepared,
+  { precision, vision, calibrate: pictures, onProgress, signal }: ConvertOptions,
+): Promise<{ scalings: Scalings; facts: CalibrationFacts } | null> {
+  if (pictures === undefined) {
+    return null
+  }
+  if (!isVisionW8A8(precision, vision)) {
+    throw new RangeError(`expected a w8a8 image encoder to smooth, got ${precision}, ${vision}`)
+  }
+  const { calibrate } = await import('./calibrate.ts') // with ONNX Runtime
+  const { scalings, alphas } = await calibrate({
+    pool,
+    checkpoint,
+    config: model.vision,
+    preprocessing,
+    storage: visionStorage(STORAGE[precision], vision ?? DEFAULT_VISION),
+    pictures,
+    scratch: path.join(folder, 'calibration'),
+    signal,
+    onProgress: (progress) => onProgress?.({ phase: 'calibrate', ...progress }),
+  })
+  const facts = { pictures: pictures.length, modules: [...SMOOTHED_MODULES], alphas: [...alphas] }
+  return { scalings, facts }
+}
+
+async function writeFiles(
+  pool: ThreadPool,
+  folder: string,
+  { checkpoint, plans, tokenizer }: Prepared,
+  scalings: Scalings,
+  { onProgress }: ConvertOptions,
+): Promise<ModelCard['files']> {
   const toRead = plans.reduce((sum, { plan }) => sum + bytesToRead(checkpoint, plan), 0)
   const total = toRead + plans.reduce((sum, { plan }) => sum + plan.dataBytes, 0)
   let done = 0
   const advance = (bytes: number, what: string) => {
     done += bytes
-    onProgress?.({ done, total, what })
+    onProgress?.({ phase: 'convert', done, total, what })
   }
-  try {
-    await writeFile(path.join(folder, TOKENIZER_FILE), tokenizer)
-    const names = [TOKENIZER_FILE]
-    const hashes = new Map<string, Promise<string | null>>()
-    const hash = (name: string, bytes: number) => {
-      const task = pool.run({ kind: 'hash', file: path.join(folder, name) })
-      const finished = task.then((result) => (advance(bytes, name), result))
-      finished.catch(() => undefined) // awaited below, unless something else fails first
-      hashes.set(name, finished)
-    }
-    hash(TOKENIZER_FILE, 0)
-    for (const { name, plan } of plans) {
-      const model = `${name}.onnx`
-      await writeFile(path.join(folder, model), plan.model)
-      await writeData(pool, checkpoint, plan, path.join(folder, `${model}.data`), advance)
-      hash(model, 0)
-      hash(`${model}.data`, plan.dataBytes)
-      names.push(model, `${model}.data`)
-    }
-    const files: ModelCard['files'] = {}
-    for (const name of names) {
-      const sha256 = (await hashes.get(name)) ?? ''
-      files[name] = { bytes: (await stat(path.join(folder, name))).size, sha256 }
-    }
-    return files
-  } finally {
-    signal?.removeEventListener('abort', abort)
-    await pool.close()
+  await writeFile(path.join(folder, TOKENIZER_FILE), tokenizer)
+  const names = [TOKENIZER_FILE]
+  const hashes = new Map<string, Promise<string | null>>()
+  const hash = (name: string, bytes: number) => {
+    const task = pool.run({ kind: 'hash', file: path.join(folder, name) })
+    const finished = task.then((result) => (advance(bytes, name), result))
+    finished.catch(() => undefined) // awaited below, unless something else fails first
+    hashes.set(name, finished)
   }
+  hash(TOKENIZER_FILE, 0)
+  for (const { name, plan } of plans) {
+    const model = `${name}.onnx`
+    await writeFile(path.join(folder, model), plan.model)
+    await writeData(pool, checkpoint, plan, path.join(folder, `${model}.data`), advance, scalings)
+    hash(model, 0)
+    hash(`${model}.data`, plan.dataBytes)
+    names.push(model, `${model}.data`)
+  }
+  const files: ModelCard['files'] = {}
+  for (const name of names) {
+    const sha256 = (await hashes.get(name)) ?? ''
+    files[name] = { bytes: (await stat(path.join(folder, name))).size, sha256 }
+  }
+  return files
 }

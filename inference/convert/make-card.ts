@@ -53,12 +53,16 @@ const DEFAULTS: ModelCard['defaults'] = {
 const OPT_LICENSE =
   'not stated by the checkpoint; OPT language models are licensed by Meta for non-commercial research only'
 
+export type CalibrationFacts = NonNullable<NonNullable<ModelCard['quantization']>['calibration']>
+
 export type CardFacts = {
   readonly model: Blip2Config
   readonly tokens: ModelCard['tokens']
   readonly preprocessing: ModelCard['preprocessing']
   readonly precision: Precision
   readonly vision: VisionStorage
+  /** How the image encoder was smoothed, if it was. */
+  readonly calibration: CalibrationFacts | null
   readonly name: string
   readonly source: ModelCard['source'] | null
   readonly quantized: number
@@ -79,7 +83,7 @@ export function readOwnSettings(folder: string, problems: string[]): OwnSettings
 }
 
 export function makeCard(facts: CardFacts, own: OwnSettings, license: string | null): ModelCard {
-  const { model, precision, vision, source, quantized, kept } = facts
+  const { model, precision, source } = facts
   const bits = precision === 'int4' ? 4 : precision === 'int8' ? 8 : null
   return {
     format: 1,
@@ -92,7 +96,7 @@ export function makeCard(facts: CardFacts, own: OwnSettings, license: string | n
       license: own.license ?? source?.license ?? license ?? OPT_LICENSE,
     },
     precision,
-    quantization: bits === null ? null : { bits, blockSize: BLOCK_SIZE, quantized, kept, vision },
+    quantization: bits === null ? null : quantization(bits, facts),
     dimensions: {
       imageSize: model.vision.imageSize,
       patchSize: model.vision.patchSize,
@@ -124,4 +128,12 @@ export function makeCard(facts: CardFacts, own: OwnSettings, license: string | n
     ...(own.questions && { questions: own.questions }),
     files: facts.files,
   }
+}
+
+function quantization(
+  bits: 4 | 8,
+  { quantized, kept, vision, calibration }: CardFacts,
+): ModelCard['quantization'] {
+  const how = { bits, blockSize: BLOCK_SIZE, quantized, kept, vision }
+  return calibration === null ? how : { ...how, calibration }
 }

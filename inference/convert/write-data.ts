@@ -6,6 +6,8 @@ import type { WeightJob } from '../graph/weight-plan.ts'
 import type { Chunk } from './chunk.ts'
 import type { Checkpoint, Dtype, StoredTensor } from './safetensors.ts'
 import { DTYPE_BYTES, isReadable } from './safetensors.ts'
+import { UNSCALED } from './smoothing.ts'
+import type { Scaling, Scalings } from './smoothing.ts'
 import type { ThreadPool } from './thread-pool.ts'
 
 /** Elements a thread converts at once. */
@@ -14,19 +16,23 @@ const CHUNK_ELEMENTS = 2 * 1024 * 1024
 /** Chunks handed out and not yet finished; the rest of a plan stays unmade. */
 const IN_FLIGHT = 32
 
-/** @param onBytes is told the bytes read from the checkpoint, chunk by chunk. */
+/**
+ * @param onBytes is told the bytes read from the checkpoint, chunk by chunk.
+ * @param scalings factors that some tensors are multiplied by.
+ */
 export async function writeData(
   pool: ThreadPool,
   checkpoint: Checkpoint,
   plan: GraphPlan,
   file: string,
   onBytes: (bytes: number, tensor: string) => void,
+  scalings: Scalings = UNSCALED,
 ): Promise<void> {
   const handle = await open(file, 'w')
   await handle.truncate(plan.dataBytes)
   await handle.close()
   const running = new Set<Promise<void>>()
-  for (const chunk of chunks(checkpoint, plan.jobs, file)) {
+  for (const chunk of chunks(checkpoint, plan.jobs, file, scalings)) {
     const task = convertOne(pool, chunk, onBytes).finally(() => running.delete(task))
     task.catch(() => undefined) // the first failure is thrown below; the others follow from it
     running.add(task)
@@ -61,6 +67,7 @@ function* chunks(
   checkpoint: Checkpoint,
   jobs: readonly WeightJob[],
   file: string,
+  scalings: Scalings,
 ): Generator<Chunk> {
   for (const { parts, columns, target } of jobs) {
     const whole = target.format === 'int8-columns'
@@ -69,15 +76,16 @@ function* chunks(
     for (const part of parts) {
       const source = stored(checkpoint, part.tensor)
       const { dtype } = source
+      const scaling = scalings.get(part.tensor)
       for (let row = 0; row < part.rows; row += most) {
         const rows = Math.min(most, part.rows - row)
-        const skipped = ((part.skip ?? 0) + row) * columns
+        const first = (part.skip ?? 0) + row
         yield {
           kind: 'chunk',
           tensor: part.tensor,
           source: {
             file: source.file,
-            offset: source.offset + skipped * DTYPE_BYTES[dtype],
+            offset: source.offset + first * columns * DTYPE_BYTES[dtype],
             dtype,
           },
           rows,
@@ -85,10 +93,19 @@ function* chunks(
           file,
           target,
           firstRow: firstRow + row,
+          scaling: scaling === undefined ? null : rowsOf(scaling, first, rows),
         }
       }
       firstRow += part.rows
     }
+  }
+}
+
+/** Copies, so that a thread is not sent the factors of the whole matrix. */
+function rowsOf({ rows, columns }: Scaling, first: number, count: number): Scaling {
+  return {
+    ...(rows && { rows: rows.slice(first, first + count) }),
+    ...(columns && { columns }),
   }
 }
 

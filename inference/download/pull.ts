@@ -1,12 +1,13 @@
 /**
  * Makes a model package from a checkpoint folder or from a repository of the hub.
  *
- * The order keeps failures cheap: target, repository, small files, disk, weights, conversion.
+ * The order keeps failures cheap: target, pictures, repository, small files, disk, weights, conversion.
  * Until the last rename nothing is at the target's name, so a half-made package is never opened.
  */
 
 import { readdir, rename, rm, rmdir } from 'node:fs/promises'
 import path from 'node:path'
+import { findCalibrationPictures } from '../convert/calibration-pictures.ts'
 import { convertCheckpoint, estimatePackageBytes } from '../convert/convert.ts'
 import { ConfigError } from '../errors.ts'
 import { readOwnSettings } from '../convert/make-card.ts'
@@ -28,7 +29,7 @@ export type PullSource =
   | { readonly repository: string; readonly revision: string }
 
 export type PullProgress = {
-  readonly phase: 'download' | 'convert'
+  readonly phase: 'download' | 'calibrate' | 'convert'
   readonly done: number
   readonly total: number
   /** What is being worked on, for a person. */
@@ -43,6 +44,8 @@ export type PullOptions = {
   readonly precision: Precision
   /** How a quantised package holds its vision tower. Default: the converter's. */
   readonly vision?: VisionStorage | undefined
+  /** Folder of pictures to smooth a W8A8 vision tower with. */
+  readonly calibrate?: string | undefined
   /** Replace a package that is already at `out`. */
   readonly force: boolean
   /** Keep the downloaded checkpoint afterwards. */
@@ -77,6 +80,7 @@ type Checkpoint = {
 export async function pullModel(options: PullOptions): Promise<Pulled> {
   const { source, out, precision, signal } = options
   const replaces = await checkTarget(options)
+  const pictures = await picturesToCalibrate(options)
   const checkpoint =
     'folder' in source
       ? { folder: source.folder, repository: null, download: null }
@@ -102,13 +106,14 @@ export async function pullModel(options: PullOptions): Promise<Pulled> {
     card = await convertCheckpoint(from, target, {
       precision,
       vision: options.vision,
+      calibrate: pictures,
       name: options.name,
       source: {
         repository: checkpoint.repository?.id ?? null,
         revision: checkpoint.repository?.commit ?? null,
         license: license === null ? null : printable(license),
       },
-      onProgress: (progress) => options.onProgress({ phase: 'convert', ...progress }),
+      onProgress: (progress) => options.onProgress(progress),
       signal,
     })
   } catch (error) {
@@ -196,6 +201,21 @@ async function checkTarget({ source, out, force }: PullOptions): Promise<boolean
     ])
   }
   return true
+}
+
+/** The files of `calibrate`, all found to be pictures. */
+async function picturesToCalibrate(options: PullOptions) {
+  const { calibrate } = options
+  if (calibrate === undefined) {
+    return undefined
+  }
+  const { files, found } = await findCalibrationPictures(calibrate)
+  options.onNote(
+    files.length < found
+      ? `Calibrating with ${files.length} of the ${found} pictures in ${calibrate}.`
+      : `Calibrating with ${found === 1 ? '1 picture' : `${found} pictures`} from ${calibrate}.`,
+  )
+  return files
 }
 
 /**

@@ -20,6 +20,8 @@ export type Storage = {
    * rows meet a matrix. Blocks of `bits` otherwise. Default false.
    */
   readonly perToken?: boolean
+  /** Told every linear layer and its input, [rows, inputs], so that they can be measured. */
+  readonly onLinear?: (layer: Linear, x: string) => void
 }
 
 /** Rows are divided by their largest value, which must not be 0. */
@@ -90,6 +92,7 @@ function names(layer: Linear, kind: 'weight' | 'bias'): string[] {
 }
 
 function matmul(g: GraphBuilder, storage: Storage, x: string, layer: Linear, bias: string): string {
+  storage.onLinear?.(layer, x)
   const parts = names(layer, 'weight').map((tensor) => ({ tensor, rows: layer.outputs }))
   const rows = layer.outputs * parts.length
   if (layer.quantize && storage.perToken === true && parts.length === 1) {

@@ -39,7 +39,7 @@ export function visionGraph(config: VisionConfig, storage: Storage): GraphPlan {
 }
 
 /** A convolution whose stride is its size, as one Gemm over flattened patches. */
-function embeddings(g: GraphBuilder, config: VisionConfig, storage: Storage): string {
+export function embeddings(g: GraphBuilder, config: VisionConfig, storage: Storage): string {
   const { hidden, patchSize } = config
   const side = patchesPerSide(config)
   const used = side * patchSize
@@ -72,12 +72,12 @@ function tensor(g: GraphBuilder, name: string, rows: number, columns: number): s
   return g.weights.float(parts, columns, [1, rows, columns], 'float32')
 }
 
-function layerNorm(config: VisionConfig, name: string): Norm {
+export function layerNorm(config: VisionConfig, name: string): Norm {
   const { hidden: width, epsilon } = config
   return { module: `vision_model.${name}`, width, epsilon, affine: true }
 }
 
-function attentionBlock(
+export function attentionBlock(
   g: GraphBuilder,
   config: VisionConfig,
   storage: Storage,
@@ -105,7 +105,7 @@ function attentionBlock(
   })
 }
 
-function mlpBlock(
+export function mlpBlock(
   g: GraphBuilder,
   config: VisionConfig,
   storage: Storage,

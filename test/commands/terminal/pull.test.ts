@@ -144,6 +144,34 @@ describe('npm run pull', () => {
     assert.match(stderr, /npm run describe -- IMAGE --model/)
   })
 
+  it('calibrates with the pictures of a folder, and says so', async () => {
+    const pictures = path.join(models, 'pictures')
+    await mkdir(pictures)
+    await cp(path.join(FIXTURES, 'images', 'parity.png'), path.join(pictures, 'a.png'))
+    const out = path.join(models, 'mine')
+    const { stderr, code } = await run([
+      '--from',
+      CHECKPOINT,
+      '--out',
+      out,
+      '--calibrate',
+      pictures,
+    ])
+    assert.equal(code, 0, stderr)
+    assert.equal(assertPackage(out).quantization?.calibration?.pictures, 1)
+    assert.match(stderr, /Calibrating with 1 picture from .*pictures\./)
+    assert.match(stderr, /Calibrating 100%/)
+    assert.match(stderr, /\d of 2 layers of the image encoder were smoothed\./)
+  })
+
+  it('looks at the pictures to calibrate with before it downloads', async () => {
+    await serve()
+    const { stderr, code } = await run([REPOSITORY, '--calibrate', models])
+    assert.equal(code, 1)
+    assert.match(stderr, /--calibrate: .* has no picture in it/)
+    assert.equal(hub!.requests.length, 0)
+  })
+
   it('goes on after being killed in the middle of a file', async () => {
     await serve(stuckOnce())
     const { child, ended } = start([REPOSITORY])
@@ -258,6 +286,9 @@ describe('npm run pull', () => {
       ['../x'],
       ['a/b', '--precision', 'int2'],
       ['a/b', '--vision', 'int2'],
+      ['a/b', '--calibrate', ''],
+      ['a/b', '--calibrate', 'x', '--precision', 'fp16'],
+      ['a/b', '--calibrate', 'x', '--vision', 'block'],
       ['a/b', '--frm', 'x'],
       ['--from', 'x', '--revision', 'main'],
       ['--from'],

@@ -1,0 +1,246 @@
+/**
+ * Chooses how an image encoder is smoothed, from pictures: layer by layer, with the weights of one
+ * layer in memory, each layer on what the layers before it give in full precision.
+ *
+ *     pictures -> embeddings -> layer 0 measured -> factors for every alpha -> layer 0 quantised
+ *                                │ next                  the nearest to `next` is kept
+ *                                └-> layer 1 …
+ *
+ * Imported by conversions that calibrate only: it loads ONNX Runtime, and runs it on this thread.
+ */
+
+import { readFileSync } from 'node:fs'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
+import path from 'node:path'
+import { InferenceSession, Tensor } from 'onnxruntime-node'
+import { floats } from '../engine/floats.ts'
+import { overflowsInt8 } from '../engine/processor.ts'
+import type { VisionConfig } from '../graph/blip2-config.ts'
+import type { GraphPlan } from '../graph/graph-builder.ts'
+import type { Storage } from '../graph/layers.ts'
+import {
+  measuredLayerGraph,
+  visionEmbeddingsGraph,
+  visionLayerGraph,
+} from '../graph/vision-parts.ts'
+import { toPixelValues } from '../image/pixel-values.ts'
+import type { Preprocessing } from '../image/pixel-values.ts'
+import type { Checkpoint } from './safetensors.ts'
+import { foldFactors, smoothingFactors, UNSCALED } from './smoothing.ts'
+import type { Scaling, Scalings, SmoothedModule } from './smoothing.ts'
+import type { ThreadPool } from './thread-pool.ts'
+import { bytesToRead, writeData } from './write-data.ts'
+
+/** The strengths tried on every layer, beside leaving it as it is. */
+const ALPHAS = [0.5, 0.65, 0.8] as const
+
+export type CalibrationOptions = {
+  readonly pool: ThreadPool
+  readonly checkpoint: Checkpoint
+  readonly config: VisionConfig
+  readonly preprocessing: Preprocessing
+  /** How the matrices will be stored. */
+  readonly storage: Storage
+  /** The picture files. */
+  readonly pictures: readonly string[]
+  /** A folder to be made for the graphs, and removed. */
+  readonly scratch: string
+  readonly signal: AbortSignal | undefined
+  /** `done` and `total` are bytes of the checkpoint, layer by layer. */
+  readonly onProgress: (progress: { done: number; total: number; what: string }) => void
+}
+
+/** What is to be folded into the tensors, and how it was chosen. */
+export type Calibration = {
+  readonly scalings: Scalings
+  /** For each layer the alpha chosen, or null where the layer is nearest when left as it is. */
+  readonly alphas: readonly (number | null)[]
+}
+
+/** Largest magnitudes in every channel of a module. */
+type Largest = { readonly inputs: Float32Array; readonly weights: Float32Array }
+
+/** Tries every strength on every layer. @throws the signal's reason when aborted. */
+export async function calibrate(options: CalibrationOptions): Promise<Calibration> {
+  process.env['ORT_DISABLE_TELEMETRY'] = '1' // as in inference/inference-thread.ts
+  await rm(options.scratch, { recursive: true, force: true })
+  await mkdir(options.scratch)
+  try {
+    const { config, checkpoint, storage, onProgress } = options
+    const layerBytes = bytesToRead(checkpoint, visionLayerGraph(config, 0, storage))
+    const total = config.layers * layerBytes
+    let states = await embed(options)
+    const alphas: (number | null)[] = []
+    const scalings = new Map<string, Scaling>()
+    for (let layer = 0; layer < config.layers; layer++) {
+      const { next, largest } = await measure(options, layer, states)
+      const best = await choose(options, layer, states, next, largest)
+      alphas.push(best.alpha)
+      for (const [tensor, scaling] of best.scalings) {
+        scalings.set(tensor, scaling)
+      }
+      states = next
+      onProgress({ done: (layer + 1) * layerBytes, total, what: `layer ${layer}` })
+    }
+    return { scalings, alphas }
+  } finally {
+    await rm(options.scratch, { recursive: true, force: true })
+  }
+}
+
+/** @returns of each picture [tokens, hidden], as the first layer takes it. */
+async function embed(options: CalibrationOptions): Promise<Float32Array[]> {
+  const { config, preprocessing, pictures } = options
+  const { imageSize } = config
+  const dims = [1, 3, imageSize, imageSize]
+  return withGraph(options, 'embeddings', visionEmbeddingsGraph(config), async (run) => {
+    const states: Float32Array[] = []
+    for (const file of pictures) {
+      const pixels = await toPixelValues(readFileSync(file), { imageSize, preprocessing })
+      const { hidden_states: state } = await run({
+        pixel_values: new Tensor('float32', pixels, dims),
+      })
+      states.push(floats(state))
+    }
+    return states
+  })
+}
+
+/** Runs a layer in full precision. */
+async function measure(
+  options: CalibrationOptions,
+  layer: number,
+  states: readonly Float32Array[],
+): Promise<{ next: Float32Array[]; largest: ReadonlyMap<string, Largest> }> {
+  const { plan, modules } = measuredLayerGraph(options.config, layer)
+  const largest = new Map<string, Largest>()
+  const next = await withGraph(options, 'measured', plan, async (run) => {
+    const all: Float32Array[] = []
+    for (const state of states) {
+      const outputs = await run({ hidden_states: rowsOf(state, options.config) })
+      all.push(floats(outputs['next']))
+      for (const [i, module] of modules.entries()) {
+        const inputs = floats(outputs[`inputs_${i}`])
+        const before = largest.get(module)
+        largest.set(module, {
+          inputs: before ? inputs.map((x, j) => Math.max(x, before.inputs[j]!)) : inputs,
+          weights: before?.weights ?? floats(outputs[`weights_${i}`]),
+        })
+      }
+    }
+    return all
+  })
+  return { next, largest }
+}
+
+/** Runs a layer as it will be stored, for every strength, and takes the nearest. */
+async function choose(
+  options: CalibrationOptions,
+  layer: number,
+  states: readonly Float32Array[],
+  next: readonly Float32Array[],
+  largest: ReadonlyMap<string, Largest>,
+): Promise<{ alpha: number | null; scalings: Scalings }> {
+  const { config, storage } = options
+  const plan = visionLayerGraph(config, layer, storage)
+  let best: { alpha: number | null; scalings: Scalings } = { alpha: null, scalings: UNSCALED }
+  let least = Infinity
+  for (const alpha of [null, ...ALPHAS]) {
+    const scalings = alpha === null ? UNSCALED : scalingsOf(layer, largest, alpha)
+    const use = async (run: Run) => {
+      let sum = 0
+      for (const [i, state] of states.entries()) {
+        const outputs = await run({ hidden_states: rowsOf(state, config) })
+        sum += rowError(floats(outputs['next']), next[i]!, config.hidden)
+      }
+      return sum
+    }
+    const error = await withGraph(options, 'layer', plan, use, scalings)
+    if (error < least) {
+      least = error
+      best = { alpha, scalings }
+    }
+  }
+  return best
+}
+
+function scalingsOf(layer: number, largest: ReadonlyMap<string, Largest>, alpha: number): Scalings {
+  const name = `vision_model.encoder.layers.${layer}`
+  const factorsOf = (module: SmoothedModule) => {
+    const found = largest.get(`${name}.${module}`)
+    if (found === undefined) {
+      throw new RangeError(`expected ${name}.${module} to be measured`)
+    }
+    return smoothingFactors(found.inputs, found.weights, alpha)
+  }
+  return foldFactors(name, {
+    'self_attn.qkv': factorsOf('self_attn.qkv'),
+    'self_attn.projection': factorsOf('self_attn.projection'),
+    'mlp.fc1': factorsOf('mlp.fc1'),
+  })
+}
+
+/**
+ * The squared length of the difference over that of what was expected, of each row by itself, added
+ * up: a norm makes the rows equally long before they are used, so none counts for more.
+ */
+function rowError(actual: Float32Array, expected: Float32Array, columns: number): number {
+  let sum = 0
+  for (let start = 0; start < expected.length; start += columns) {
+    let [difference, whole] = [0, 0]
+    for (let i = start; i < start + columns; i++) {
+      difference += (actual[i]! - expected[i]!) ** 2
+      whole += expected[i]! ** 2
+    }
+    sum += whole > 0 ? difference / whole : 0
+  }
+  return sum
+}
+
+type Run = (feeds: Record<string, Tensor>) => Promise<InferenceSession.OnnxValueMapType>
+
+/** Writes the graph and its weights, and opens it for as long as it is used. */
+async function withGraph<T>(
+  { pool, checkpoint, scratch, signal }: CalibrationOptions,
+  name: string,
+  plan: GraphPlan,
+  use: (run: Run) => Promise<T>,
+  scalings: Scalings = UNSCALED,
+): Promise<T> {
+  signal?.throwIfAborted()
+  const file = path.join(scratch, `${name}.onnx`)
+  await writeFile(file, plan.model)
+  await writeData(pool, checkpoint, plan, `${file}.data`, () => undefined, scalings)
+  const session = await InferenceSession.create(file, sessionOptions())
+  try {
+    return await use((feeds) => {
+      signal?.throwIfAborted()
+      return session.run(feeds)
+    })
+  } finally {
+    await session.release()
+  }
+}
+
+function rowsOf(state: Float32Array, { hidden }: VisionConfig): Tensor {
+  return new Tensor('float32', state, [state.length / hidden, hidden])
+}
+
+/** The kernels of the engine's sessions, so that what is compared is what will be run. */
+function sessionOptions(): InferenceSession.SessionOptions {
+  return {
+    executionProviders: ['cpu'],
+    intraOpNumThreads: availableParallelism(),
+    interOpNumThreads: 1,
+    enableCpuMemArena: false, // opened and closed hundreds of times: what it keeps helps nobody
+    enableMemPattern: false,
+    logSeverityLevel: 3,
+    extra: {
+      session: {
+        intra_op: { allow_spinning: '0' },
+        x64quantprecision: overflowsInt8() ? '1' : '0',
+      },
+    },
+  }
+}
