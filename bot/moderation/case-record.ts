@@ -8,7 +8,7 @@
 
 import { z } from 'zod'
 import type { ModerationSettings } from '../../config/moderation-settings.ts'
-import { printSchema } from './postings.ts'
+import { type Posting, printSchema, shareOne } from './postings.ts'
 import { reasonSchema } from './reasons.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -119,6 +119,35 @@ export function withCopies(found: Case, copies: Case['copies']): Case {
   }
   const steps = found.removes && found.state === 'confirmed' ? planned(...fresh.map(deletion)) : []
   return { ...found, copies: [...found.copies, ...fresh], steps: [...found.steps, ...steps] }
+}
+
+/**
+ * The case with pictures that one of its messages was given later. If staff confirmed one of them
+ * before, an open case is closed by the removal, as it would have been from the start.
+ */
+export function withPictures(
+  found: Case,
+  added: Pick<Posting, 'messageId' | 'prints' | 'reasons' | 'matched'>,
+  settings: ModerationSettings,
+  now: number,
+): Case {
+  const fresh = added.prints.filter((print) => !shareOne([print], found.prints))
+  if (fresh.length === 0 || !found.copies.some(({ messageId }) => messageId === added.messageId)) {
+    return found
+  }
+  const reasons = added.reasons.filter(
+    ({ kind }) => !found.reasons.some((reason) => reason.kind === kind),
+  )
+  const grown: Case = {
+    ...found,
+    prints: [...found.prints, ...fresh],
+    reasons: [...reasons, ...found.reasons],
+    matched: found.matched ?? added.matched,
+  }
+  const acts = settings.mode === 'act' && added.matched !== null && found.state === 'open'
+  return acts
+    ? { ...withRemoval(grown, settings, now), automatic: true, state: 'confirmed' }
+    : grown
 }
 
 /** Removes all copies, times the member out and tells them. */

@@ -23,6 +23,7 @@ import {
 import type { CasePictures } from './case-pictures.ts'
 import { CaseSteps, type CaseStepsParts, type Outcome, reasonOf } from './case-steps.ts'
 import { problemOf } from './deeds.ts'
+import { Turns } from './turns.ts'
 
 export type CaseWorkParts = CaseStepsParts & {
   readonly store: Store
@@ -36,7 +37,7 @@ export class CaseWork {
   readonly #parts: CaseWorkParts
   readonly #pictures: CasePictures
   readonly #steps: CaseSteps
-  readonly #running = new Map<string, Promise<void>>()
+  readonly #running = new Turns()
   readonly #describing = new Map<string, Promise<void>>()
   readonly #stopped = new AbortController()
 
@@ -72,24 +73,14 @@ export class CaseWork {
 
   /** Does what is planned; calls for the same case wait for each other. */
   carryOut(guildId: string, id: string): Promise<void> {
-    const key = `${guildId}/${id}`
-    const turn = (this.#running.get(key) ?? Promise.resolve())
-      .catch(() => {})
-      .then(() => this.#carryOut(guildId, id))
-    this.#running.set(key, turn)
-    const clear = () => {
-      if (this.#running.get(key) === turn) {
-        this.#running.delete(key)
-      }
-    }
-    turn.then(clear, clear)
-    return turn
+    return this.#running.take(`${guildId}/${id}`, () => this.#carryOut(guildId, id))
   }
 
   /** Waits for what is under way. */
   async settle(): Promise<void> {
     while (this.#running.size + this.#describing.size > 0) {
-      await Promise.allSettled([...this.#running.values(), ...this.#describing.values()])
+      await this.#running.settle()
+      await Promise.all(this.#describing.values())
     }
   }
 

@@ -1,35 +1,32 @@
 /** Puts moderation together: what it hears, its buttons, its commands, and what it keeps of people. */
 
-import type { Client, Message, MessageContextMenuCommandInteraction } from 'discord.js'
+import type { Client, Message, PartialMessage } from 'discord.js'
 import type { Logger } from 'pino'
-import { z } from 'zod'
 import type { FoundPicture, PictureLink, PrivacyService } from '../../commands/command.ts'
 import { Said } from '../../commands/i18n/catalogue.ts'
 import type { ModerationService } from '../../commands/moderation-service.ts'
-import { isActive } from '../../config/moderation-settings.ts'
 import type { Model } from '../../inference/types.ts'
 import { picturesIn } from '../images.ts'
-import type { Space, Store } from '../store-types.ts'
+import type { Store } from '../store-types.ts'
 import { CaseButtons } from './case-buttons.ts'
-import { linkTo } from './case-message.ts'
 import { CasePictures } from './case-pictures.ts'
-import { type Action, type Case, decided } from './case-record.ts'
+import type { Case } from './case-record.ts'
 import { CaseWork } from './case-work.ts'
 import { Deeds } from './deeds.ts'
 import { EvidenceMemory } from './evidence.ts'
 import { GuildModeration } from './guild-moderation.ts'
 import { readHashFile, writeHashFile } from './hash-file.ts'
 import { forgetPerson, recordsOf } from './people.ts'
+import { KEPT_MS } from './postings.ts'
+import { Pointing } from './pointing.ts'
 import { Reposts } from './reposts.ts'
 import { Rules } from './rules.ts'
-import { demandManager, demandStaff, isExempt } from './staff.ts'
+import { demandManager, demandStaff } from './staff.ts'
 import { troublesOf } from './troubles.ts'
-import { MAX_HASHES, verdictOf, Verdicts } from './verdicts.ts'
+import { verdictOf, Verdicts } from './verdicts.ts'
 import { Watch } from './watch.ts'
 import { weekChart, weekOf } from './week.ts'
 
-/** A member may report once in so long. */
-const COOLDOWN_MS = 60_000
 const MAX_FILE_BYTES = 8 * 2 ** 20
 
 export type ModerationParts = {
@@ -44,10 +41,10 @@ export class Moderation {
   readonly work: CaseWork
   readonly rules: Rules
   readonly reposts: Reposts
+  readonly pointing: Pointing
   readonly #watch: Watch
   readonly #guilds: GuildModeration
   readonly #verdicts: Verdicts
-  readonly #reports: Space<{ at: number }>
   readonly #fetchPicture: ModerationParts['fetchPicture']
 
   constructor(client: Client, parts: ModerationParts, deeds: Deeds = new Deeds(client)) {
@@ -66,23 +63,27 @@ export class Moderation {
     this.#guilds = guilds
     this.#verdicts = verdicts
     this.#fetchPicture = fetchPicture
-    this.#reports = store.space({
-      name: 'moderation-reports',
-      ttlMs: COOLDOWN_MS,
-      decode: (data) => z.object({ at: z.number() }).parse(data),
-    })
+    this.pointing = new Pointing(store, { guilds, verdicts, work, watch: this.#watch })
   }
 
   /** Looks at a message, if its server wants that; the model's rules do so when they can. */
   async hear(message: Message): Promise<void> {
-    await this.#watch.hear(message)
-    await this.rules.hear(message)
-    await this.reposts.hear(message)
+    if (message.inGuild() && picturesIn(message).length > 0) {
+      const looked = await this.#watch.hear(message)
+      await this.rules.hear(message, looked)
+      await this.reposts.hear(message)
+    }
   }
 
-  /** A member says that a message is for staff to see. */
-  async hearReport(message: Message<true>, by: string): Promise<void> {
-    await this.#watch.examine(message, [{ kind: 'reported', weight: 3, by }])
+  /**
+   * Looks at what a message was given since it was posted: the preview of a link, or what an edit put
+   * in. Discord tells of many other changes, and of old messages too; those are left alone.
+   */
+  async hearChange(message: Message | PartialMessage): Promise<void> {
+    const shownAt = message.editedTimestamp ?? message.createdTimestamp
+    if (message.guildId !== null && Date.now() - shownAt < KEPT_MS) {
+      await this.hear(message.partial ? await message.fetch() : message)
+    }
   }
 
   /** Goes on with what another process left. */
@@ -97,7 +98,12 @@ export class Moderation {
     await this.#verdicts.purge(guildId)
     await this.rules.forgetGuild(guildId)
     await this.reposts.forgetGuild(guildId)
-    for (const space of [this.work.cases, this.work.open, this.#watch.postings, this.#reports]) {
+    for (const space of [
+      this.work.cases,
+      this.work.open,
+      this.#watch.postings,
+      this.pointing.reports,
+    ]) {
       await space.deleteAll(`${guildId}/`)
     }
   }
@@ -149,7 +155,7 @@ export class Moderation {
         const by = use.user.id
         const said = { verdict: 'confirmed', by, caseId: null, note } as const
         const verdict = verdictOf(print, { ...said, distance: settings.distance })
-        await this.#put(guildId, verdict)
+        await verdicts.putOne(guildId, verdict)
         return verdict.hash
       },
       remove: async (guildId, hash) =>
@@ -162,19 +168,13 @@ export class Moderation {
       },
       exported: async (guildId) => writeHashFile(await verdicts.list(guildId)),
       imported: (use, file) => this.#import(use.guildId ?? '', use.user.id, file),
-      mark: (use) => this.#mark(use),
-      allow: (use) => this.#allow(use),
-      report: (use) => this.#report(use),
+      mark: (use) => this.pointing.mark(use),
+      allow: (use) => this.pointing.allow(use),
+      report: (use) => this.pointing.report(use),
       rules: this.rules.service(),
       reposts: this.reposts.service(),
       week: async (guildId) => weekOf(await this.#cases(guildId), Date.now()),
       chart: weekChart,
-    }
-  }
-
-  async #put(guildId: string, verdict: Parameters<Verdicts['put']>[1][number]): Promise<void> {
-    if ((await this.#verdicts.put(guildId, [verdict])) === 0) {
-      throw new Said(({ moderation }) => moderation.errors.listFull(MAX_HASHES))
     }
   }
 
@@ -203,88 +203,5 @@ export class Moderation {
       all.push(found)
     }
     return all
-  }
-
-  /** Staff confirm what a message shows: its case is opened and decided. */
-  async #mark(use: MessageContextMenuCommandInteraction): Promise<string | undefined> {
-    const message = await this.#target(use, 'staff')
-    const reason = { kind: 'marked', weight: 6, by: use.user.id } as const
-    const found = await this.#watch.examine(message, [reason])
-    if (!found) {
-      throw new Said(({ moderation }) => moderation.errors.plainPicture)
-    }
-    return this.#decide(found, 'confirm', use.user.id)
-  }
-
-  /** Staff say that it is none: the case is dismissed, or only the picture where there is none. */
-  async #allow(use: MessageContextMenuCommandInteraction): Promise<void> {
-    const message = await this.#target(use, 'staff')
-    const { guildId } = message
-    const { settings } = await this.#guilds.of(guildId)
-    const caseId = await this.#watch.caseOf(message)
-    const found = caseId === null ? undefined : await this.work.of(guildId, caseId)
-    if (found?.state === 'open') {
-      await this.#decide(found, 'dismiss', use.user.id)
-      return
-    }
-    const looked = await this.#watch.look(picturesIn(message))
-    if (looked.length === 0) {
-      throw new Said(({ moderation }) => moderation.errors.plainPicture)
-    }
-    const said = { verdict: 'dismissed', by: use.user.id, caseId: null, note: '' } as const
-    for (const { print } of looked) {
-      await this.#put(guildId, verdictOf(print, { ...said, distance: settings.distance }))
-    }
-  }
-
-  async #report(use: MessageContextMenuCommandInteraction): Promise<void> {
-    const message = await this.#target(use, 'anyone')
-    const { settings } = await this.#guilds.of(message.guildId)
-    if (message.author.id === use.user.id) {
-      throw new Said(({ moderation }) => moderation.errors.ownMessage)
-    }
-    if (isExempt(message, settings)) {
-      throw new Said(({ moderation }) => moderation.errors.exempt)
-    }
-    let tooSoon = false
-    await this.#reports.update(`${message.guildId}/${use.user.id}`, (old) => {
-      tooSoon = old !== undefined
-      return old ?? { at: Date.now() }
-    })
-    if (tooSoon) {
-      throw new Said(({ moderation }) => moderation.errors.cooldown)
-    }
-    await this.hearReport(message, use.user.id)
-  }
-
-  async #target(
-    use: MessageContextMenuCommandInteraction,
-    who: 'staff' | 'anyone',
-  ): Promise<Message<true>> {
-    const message = use.targetMessage
-    if (!message.inGuild()) {
-      throw new Said(({ errors }) => errors.serverOnly)
-    }
-    const { settings } = await this.#guilds.of(message.guildId)
-    if (who === 'staff') {
-      demandStaff(use, settings)
-    }
-    if (!isActive(settings)) {
-      throw new Said(({ moderation }) => moderation.errors.notActive)
-    }
-    if (picturesIn(message).length === 0) {
-      throw new Said(({ errors }) => errors.noPictureInMessage)
-    }
-    return message
-  }
-
-  /** @returns a link to the case. */
-  async #decide({ guildId, id }: Case, action: Action, by: string): Promise<string | undefined> {
-    const { settings } = await this.#guilds.of(guildId)
-    const choice = { action, by, now: Date.now() }
-    await this.work.change(guildId, id, (old) => old && decided(old, choice, settings))
-    await this.work.carryOut(guildId, id)
-    const log = (await this.work.of(guildId, id))?.log
-    return log ? linkTo(guildId, log) : undefined
   }
 }

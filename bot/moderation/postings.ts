@@ -9,7 +9,7 @@ import { distanceOf, type Fingerprint, type Hash } from './phash.ts'
 import { type Reason, reasonSchema } from './reasons.ts'
 
 /** How long a posting is kept, and how far back copies are looked for. */
-const KEPT_MS = 60 * 60 * 1000
+export const KEPT_MS = 60 * 60 * 1000
 /** Postings of one member. */
 const MAX_POSTINGS = 60
 /** Bits in which copies of one picture by one member may differ; nothing is removed by this alone. */
@@ -26,6 +26,8 @@ const postingSchema = z.object({
   channelId: z.string(),
   at: z.number(),
   prints: z.array(printSchema),
+  /** Which of its pictures were looked at, comparable or not. */
+  keys: z.array(z.string()).default([]),
   /** The case it belongs to. */
   caseId: z.string().nullable(),
   /** The hash that staff confirmed and that it was found by. */
@@ -50,17 +52,22 @@ export function postingsSpace(store: Store): Space<Postings> {
 
 /**
  * The postings with one more. It belongs to the case of its copies; where they have none, it opens
- * one if there are reasons, or if it makes a burst. A posting that is there already changes nothing,
- * unless there are reasons and it has no case yet.
+ * one if there are reasons, or if it makes a burst. Of a posting that is there already, only what is
+ * new counts: pictures that its message was given later, or reasons where it has no case yet.
  */
 export function withPosting(
   before: Postings,
-  posting: Omit<Posting, 'caseId'>,
+  given: Omit<Posting, 'caseId'>,
   burst: Burst,
 ): Postings {
-  const known = before.find(({ messageId }) => messageId === posting.messageId)
-  if (known && (known.caseId !== null || posting.reasons.length === 0)) {
+  const known = before.find(({ messageId }) => messageId === given.messageId)
+  if (known && (known.caseId !== null || given.reasons.length === 0) && hasAll(known, given)) {
     return before
+  }
+  const posting = known ? together(known, given) : given
+  if (known && known.caseId !== null) {
+    const grown = { ...known, prints: posting.prints, keys: posting.keys }
+    return before.map((one) => (one === known ? grown : one))
   }
   const recent = before.filter(
     ({ at, messageId }) => posting.at - at < KEPT_MS && messageId !== posting.messageId,
@@ -73,6 +80,26 @@ export function withPosting(
     copies.includes(one) && caseId !== null ? { ...one, caseId: one.caseId ?? caseId } : one,
   )
   return [...marked, { ...posting, reasons, caseId }].slice(-MAX_POSTINGS)
+}
+
+type Pictures = Pick<Posting, 'keys' | 'prints'>
+
+function hasAll(known: Pictures, { keys, prints }: Pictures): boolean {
+  return (
+    keys.every((key) => known.keys.includes(key)) &&
+    prints.every(({ whole }) => known.prints.some((one) => one.whole === whole))
+  )
+}
+
+/** A message's posting with pictures that it was given later. */
+function together(known: Posting, given: Omit<Posting, 'caseId'>): Omit<Posting, 'caseId'> {
+  const fresh = given.prints.filter(({ whole }) => !known.prints.some((one) => one.whole === whole))
+  return {
+    ...given,
+    prints: [...known.prints, ...fresh],
+    keys: [...new Set([...known.keys, ...given.keys])],
+    matched: given.matched ?? known.matched,
+  }
 }
 
 function burstOf(copies: Postings, posting: Omit<Posting, 'caseId'>, burst: Burst): Reason[] {

@@ -16,6 +16,7 @@ import type { Space, Store } from '../store-types.ts'
 import { linkTo } from './case-message.ts'
 import { HashIndex } from './hash-index.ts'
 import { type Fingerprint, isHash } from './phash.ts'
+import { Turns } from './turns.ts'
 import type { Watch } from './watch.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -44,7 +45,7 @@ export class Reposts {
   readonly #watch: Pick<Watch, 'caseOf' | 'look'>
   readonly #loaded = new Map<string, Promise<HashIndex<First>>>()
   /** By channel: two who post the same at once are one after the other here. */
-  readonly #turns = new Map<string, Promise<void>>()
+  readonly #turns = new Turns()
 
   constructor(store: Store, watch: Pick<Watch, 'caseOf' | 'look'>) {
     this.#watch = watch
@@ -62,8 +63,8 @@ export class Reposts {
   }
 
   /** Answers a message whose picture was in its channel before. */
-  async hear(message: Message): Promise<void> {
-    if (!message.inGuild() || message.author.bot || picturesIn(message).length === 0) {
+  async hear(message: Message<true>): Promise<void> {
+    if (message.author.bot) {
       return
     }
     const { guildId, channelId } = message
@@ -74,16 +75,7 @@ export class Reposts {
       return // staff have it already
     }
     const key = `${guildId}/${channelId}`
-    const before = this.#turns.get(key) ?? Promise.resolve()
-    const turn = before.catch(() => {}).then(() => this.#compare(message, key))
-    this.#turns.set(key, turn)
-    try {
-      await turn
-    } finally {
-      if (this.#turns.get(key) === turn) {
-        this.#turns.delete(key)
-      }
-    }
+    await this.#turns.take(key, () => this.#compare(message, key))
   }
 
   /** Deletes everything of a server. */
@@ -132,9 +124,12 @@ export class Reposts {
     const index = await this.#indexOf(key)
     let first: First | undefined
     for (const { print } of await this.#watch.look(picturesIn(message))) {
-      first ??= await this.#firstOf(message, { key, index, print })
-      // Reposts too: they are what is left when the first posting is deleted.
-      await this.#remember(message, { key, index, hash: print.whole })
+      const known = index.near(print.whole, 0).some(({ value }) => value.messageId === message.id)
+      if (!known) {
+        first ??= await this.#firstOf(message, { key, index, print })
+        // Reposts too: they are what is left when the first posting is deleted.
+        await this.#remember(message, { key, index, hash: print.whole })
+      }
     }
     if (first) {
       const { reposts } = catalogueFor(message.guild.preferredLocale).moderationRules
@@ -145,6 +140,8 @@ export class Reposts {
       await message.reply({
         ...plainMessage(reposts.found(link, Math.floor(first.at / 1000))),
         failIfNotExists: false,
+        nonce: `r${message.id}`, // two processes may have heard it
+        enforceNonce: true,
       })
     }
   }

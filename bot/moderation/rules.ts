@@ -18,7 +18,6 @@ import type { Rule } from '../../config/moderation-rules.ts'
 import { isActive } from '../../config/moderation-settings.ts'
 import { questionPrompt } from '../../inference/prompts.ts'
 import type { ImageTokens, Model, RequestOptions } from '../../inference/types.ts'
-import { picturesIn } from '../images.ts'
 import type { Store } from '../store-types.ts'
 import { type Case, decided, ITSELF } from './case-record.ts'
 import type { CaseWork } from './case-work.ts'
@@ -51,13 +50,16 @@ export type RulesParts = {
   readonly waiting?: number
 }
 
+/** What waits for the model. */
+type Waiting = { readonly message: Message<true>; readonly pictures: readonly FoundPicture[] }
+
 /** A rule with what the model makes of a picture. */
 type Scored = { readonly rule: Rule; readonly score: number }
 
 export class Rules {
   readonly book: RulesBook
   readonly #parts: RulesParts
-  readonly #queue: RulesQueue<Message<true>>
+  readonly #queue: RulesQueue<Waiting>
   /** By server, since the start. */
   readonly #dropped = new Map<string, number>()
   readonly #stopped = new AbortController()
@@ -67,21 +69,19 @@ export class Rules {
     this.book = new RulesBook(parts.store)
     this.#queue = new RulesQueue({
       limit: parts.waiting ?? MAX_WAITING,
-      work: (message) => this.#look(message),
+      work: (waiting) => this.#look(waiting),
       failed: (error) => this.#failed(error),
-      dropped: ({ guildId }) => {
+      dropped: ({ message: { guildId } }) => {
         this.#dropped.set(guildId, (this.#dropped.get(guildId) ?? 0) + 1)
         parts.log.warn({ guild: guildId }, 'too many pictures for the rules')
       },
     })
   }
 
-  /** Takes a message that the hot path has looked at, if a rule of its server is about it. */
-  async hear(message: Message): Promise<void> {
-    if (message.inGuild() && picturesIn(message).length > 0) {
-      if ((await this.#about(message)).length > 0) {
-        this.#queue.add(message)
-      }
+  /** Takes pictures of a message that the hot path has looked at, if a rule is about them. */
+  async hear(message: Message<true>, pictures: readonly FoundPicture[]): Promise<void> {
+    if (pictures.length > 0 && (await this.#about(message)).length > 0) {
+      this.#queue.add({ message, pictures })
     }
   }
 
@@ -125,7 +125,7 @@ export class Rules {
     return (await this.book.of(message.guildId)).filter((rule) => isAbout(rule, message))
   }
 
-  async #look(message: Message<true>): Promise<void> {
+  async #look({ message, pictures }: Waiting): Promise<void> {
     const { watch, verdicts, guilds } = this.#parts
     const { guildId } = message
     const rules = await this.#about(message) // as of now, not of when it came
@@ -134,7 +134,7 @@ export class Rules {
     }
     const { list } = await guilds.of(guildId)
     const best = new Map<Rule, number>()
-    for (const { bytes, print } of await watch.look(picturesIn(message))) {
+    for (const { bytes, print } of await watch.look(pictures)) {
       const known = await verdicts.match(guildId, print, list)
       if (known?.verdict.verdict !== 'dismissed') {
         const options = { ...this.#options(guildId), priority: 'moderation' } as const

@@ -4,6 +4,7 @@
  */
 
 import { z } from 'zod'
+import { Said } from '../../commands/i18n/catalogue.ts'
 import type { Space, Store } from '../store-types.ts'
 import type { GuildModeration } from './guild-moderation.ts'
 import { HashIndex } from './hash-index.ts'
@@ -101,6 +102,13 @@ export class Verdicts {
       for (const verdict of written) enter(loaded, verdict)
     })
     return written.length
+  }
+
+  /** Writes one verdict. @throws {InputError} if there is no room for it. */
+  async putOne(guildId: string, verdict: Verdict): Promise<void> {
+    if ((await this.put(guildId, [verdict])) === 0) {
+      throw new Said(({ moderation }) => moderation.errors.listFull(MAX_HASHES))
+    }
   }
 
   /** Takes out the verdicts that `gone` says yes to. @returns how many. */

@@ -4,24 +4,22 @@
  */
 
 import type { Message } from 'discord.js'
-import type { FoundPicture, PictureLink } from '../../commands/command.ts'
+import type { FoundPicture } from '../../commands/command.ts'
 import { isActive, type ModerationSettings } from '../../config/moderation-settings.ts'
-import { InputError } from '../../config/errors.ts'
 import { picturesIn } from '../images.ts'
 import type { Space, Store } from '../store-types.ts'
-import { type Case, openCase, type Seed, withCopies } from './case-record.ts'
+import { type Case, openCase, type Seed, withCopies, withPictures } from './case-record.ts'
 import type { CaseWork } from './case-work.ts'
 import type { EvidenceMemory } from './evidence.ts'
 import type { GuildModeration } from './guild-moderation.ts'
-import { type Fingerprint, fingerprintOf } from './phash.ts'
+import { type FetchLink, lookAt, type Looked, MAX_PICTURES } from './looking.ts'
 import { type Posting, type Postings, postingsSpace, separated, withPosting } from './postings.ts'
 import { amplifiersOf, type Reason } from './reasons.ts'
 import { isExempt } from './staff.ts'
+import { Turns } from './turns.ts'
 import type { Match, Verdicts } from './verdicts.ts'
 
 const MINUTE_MS = 60_000
-/** Pictures of one message that are looked at; Discord takes ten attachments. */
-const MAX_PICTURES = 10
 
 type Parts = {
   readonly store: Store
@@ -31,61 +29,76 @@ type Parts = {
   readonly work: CaseWork
   /** The language of a server. */
   readonly localeOf: (guildId: string) => string
-  readonly fetchPicture: (link: PictureLink, signal?: AbortSignal) => Promise<Uint8Array>
+  readonly fetchPicture: FetchLink
 }
 
-/** A picture that can be compared. */
-type Looked = { readonly bytes: Uint8Array; readonly print: Fingerprint }
+/** What was found out about pictures of a message. */
+type Added = Pick<Posting, 'prints' | 'reasons' | 'matched'>
 
 export class Watch {
   readonly postings: Space<Postings>
   readonly #parts: Parts
+  /** By message: a link's preview may come while the message itself is still looked at. */
+  readonly #turns = new Turns()
 
   constructor(parts: Parts) {
     this.#parts = parts
     this.postings = postingsSpace(parts.store)
   }
 
-  /** Looks at a message, if its server wants that. */
-  async hear(message: Message): Promise<void> {
-    if (!message.inGuild() || picturesIn(message).length === 0) {
-      return
-    }
-    const { settings } = await this.#parts.guilds.of(message.guildId)
-    if (!isActive(settings) || isExempt(message, settings)) {
-      return
-    }
-    await this.examine(message, [])
+  /**
+   * Looks at what was not looked at yet of a message, if its server wants that.
+   *
+   * @returns the pictures that were looked at.
+   */
+  hear(message: Message<true>): Promise<readonly FoundPicture[]> {
+    return this.#turns.take(message.id, async () => {
+      const { settings } = await this.#parts.guilds.of(message.guildId)
+      if (!isActive(settings) || isExempt(message, settings)) {
+        return []
+      }
+      const known = await this.#postingOf(message)
+      const fresh = picturesIn(message)
+        .slice(0, MAX_PICTURES)
+        .filter(({ key }) => known?.keys.includes(key) !== true)
+      if (fresh.length > 0) {
+        await this.examine(message, [], fresh)
+      }
+      return fresh
+    })
   }
 
   /**
    * Opens a case for a message, or adds it to the one of its copies.
    *
    * @param because reasons that someone gives; without any, there must be others.
+   * @param pictures those of the message to look at.
    * @returns the case, if there is one; it is being carried out then.
    */
-  async examine(message: Message<true>, because: readonly Reason[]): Promise<Case | undefined> {
+  async examine(
+    message: Message<true>,
+    because: readonly Reason[],
+    pictures: readonly FoundPicture[] = picturesIn(message),
+  ): Promise<Case | undefined> {
     const { guilds, verdicts, evidence } = this.#parts
     const { guildId } = message
     const { settings, list } = await guilds.of(guildId)
-    const looked = await this.look(picturesIn(message))
+    const looked = await this.look(pictures)
     const matches = await Promise.all(
       looked.map(({ print }) => verdicts.match(guildId, print, list)),
     )
     const left = looked.filter(
       (_, i) => because.length > 0 || matches[i]?.verdict.verdict !== 'dismissed',
     )
-    if (left.length === 0) {
-      return undefined
-    }
     const match = nearest(matches)
+    const keys = pictures.slice(0, MAX_PICTURES).map(({ key }) => key)
     const prints = left.map(({ print }) => print)
-    const reasons = [...because, ...(match ? [reasonOf(match)] : [])]
+    const reasons = left.length === 0 ? [] : [...because, ...(match ? [reasonOf(match)] : [])]
     const matched = match?.verdict.verdict === 'confirmed' ? match.verdict.hash : null
-    const noted = await this.#note(message, { prints, reasons, matched }, settings)
+    const noted = await this.#note(message, { keys, prints, reasons, matched }, settings)
     const posted = await this.#apart(message, { noted, matched }, settings)
     const mine = posted.find(({ messageId }) => messageId === message.id)
-    if (!mine || mine.caseId === null) {
+    if (!mine || mine.caseId === null || left.length === 0) {
       return undefined
     }
     evidence.keep(
@@ -93,7 +106,7 @@ export class Watch {
       left.map(({ bytes }) => bytes),
     )
     return this.#open(
-      { mine, posted },
+      { mine, posted, added: { prints, reasons, matched } },
       {
         guildId,
         memberId: message.author.id,
@@ -105,28 +118,13 @@ export class Watch {
   }
 
   /** The pictures that can be fetched, read and compared. */
-  async look(pictures: readonly FoundPicture[]): Promise<Looked[]> {
-    const looked = await Promise.all(
-      pictures.slice(0, MAX_PICTURES).map(async (picture) => {
-        try {
-          const bytes = await this.#parts.fetchPicture(picture)
-          const print = await fingerprintOf(bytes)
-          return print && { bytes, print }
-        } catch (error) {
-          if (error instanceof InputError) {
-            return null // gone already, or no picture: nobody asked about it
-          }
-          throw error
-        }
-      }),
-    )
-    return looked.filter((one) => one !== null)
+  look(pictures: readonly FoundPicture[]): Promise<Looked[]> {
+    return lookAt(pictures, this.#parts.fetchPicture)
   }
 
   /** The case that a message belongs to. */
   async caseOf(message: Message<true>): Promise<string | null> {
-    const posted = await this.postings.get(`${message.guildId}/${message.author.id}`)
-    return posted?.find(({ messageId }) => messageId === message.id)?.caseId ?? null
+    return (await this.#postingOf(message))?.caseId ?? null
   }
 
   /** Opens the cases that were found and not written down before a process ended. */
@@ -138,21 +136,27 @@ export class Watch {
           const { settings } = await this.#parts.guilds.of(guildId)
           const locale = this.#parts.localeOf(guildId)
           const about = { guildId, memberId, joinedAt: null, locale }
-          await this.#open({ mine, posted }, about, settings)
+          await this.#open({ mine, posted, added: mine }, about, settings)
         }
       }
     }
   }
 
+  async #postingOf({ id, guildId, author }: Message<true>): Promise<Posting | undefined> {
+    const posted = await this.postings.get(`${guildId}/${author.id}`)
+    return posted?.find(({ messageId }) => messageId === id)
+  }
+
   async #note(
     message: Message<true>,
-    { prints, reasons, matched }: Pick<Posting, 'prints' | 'reasons' | 'matched'>,
+    { keys, prints, reasons, matched }: Added & Pick<Posting, 'keys'>,
     settings: ModerationSettings,
   ): Promise<Postings> {
     const posting = {
       messageId: message.id,
       channelId: message.channelId,
-      at: message.createdTimestamp,
+      at: message.editedTimestamp ?? message.createdTimestamp,
+      keys: [...keys],
       prints: [...prints],
       reasons: [...reasons],
       matched,
@@ -189,7 +193,7 @@ export class Watch {
   }
 
   async #open(
-    { mine, posted }: { mine: Posting; posted: Postings },
+    { mine, posted, added }: { mine: Posting; posted: Postings; added: Added },
     about: Pick<Seed, 'guildId' | 'memberId' | 'joinedAt' | 'locale'>,
     settings: ModerationSettings,
   ): Promise<Case | undefined> {
@@ -209,7 +213,12 @@ export class Watch {
       reasons: [...opener.reasons, ...amplifiersOf(about.memberId, about.joinedAt, now)],
     }
     const found = await work.change(about.guildId, id, (old) =>
-      old ? withCopies(old, copies) : openCase(seed, settings, now),
+      old
+        ? withCopies(
+            withPictures(old, { ...added, messageId: mine.messageId }, settings, now),
+            copies,
+          )
+        : openCase(seed, settings, now),
     )
     await work.carryOut(about.guildId, id)
     return found

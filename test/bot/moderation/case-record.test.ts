@@ -11,6 +11,7 @@ import {
   openCase,
   type Seed,
   withCopies,
+  withPictures,
   withStep,
 } from '../../../bot/moderation/case-record.ts'
 import { DEFAULT_MODERATION } from '../../../config/moderation-settings.ts'
@@ -105,6 +106,41 @@ describe('withCopies', () => {
     const removing = decided(open, { action: 'confirm', by: '9', now: NOW }, APPROVE)
     assert.equal(idsOf(withCopies(removing, [copy])).at(-1), 'delete/8/101')
     assert.equal(withCopies(removing, SEED.copies), removing)
+  })
+})
+
+function print(whole: string) {
+  return { whole, mirrored: whole, cropped: [] }
+}
+
+describe('withPictures', () => {
+  const known = { ...SEED, prints: [print('00000000000000ff')] }
+  const hash = { kind: 'hash', weight: 6, count: 0 } as const
+  const added = {
+    messageId: '100',
+    prints: [print('ffffffff00000000')],
+    reasons: [hash],
+    matched: 'ffffffff00000000',
+  }
+
+  it('acts on what staff confirmed before, in the mode for it and in open cases only', () => {
+    const open = openCase(known, ACT, NOW)
+    const acting = withPictures(open, added, ACT, NOW)
+    assert.deepEqual(idsOf(acting), ['post', 'describe', 'delete/7/100', 'timeout', 'tell'])
+    assert.deepEqual([acting.state, acting.automatic], ['confirmed', true])
+    assert.equal(acting.prints.length, 2)
+    assert.deepEqual(idsOf(withPictures(open, added, APPROVE, NOW)), ['post', 'describe'])
+    const dismissed = decided(open, by('dismiss'), ACT)
+    assert.equal(withPictures(dismissed, added, ACT, NOW).state, 'dismissed')
+  })
+
+  it('changes nothing the second time, for copies of what is known, and for other messages', () => {
+    const acting = withPictures(openCase(known, ACT, NOW), added, ACT, NOW)
+    assert.equal(withPictures(acting, added, ACT, NOW), acting)
+    const open = openCase(known, ACT, NOW)
+    const near = { ...added, prints: [print('00000000000000fe')] }
+    assert.equal(withPictures(open, near, ACT, NOW), open)
+    assert.equal(withPictures(open, { ...added, messageId: '101' }, ACT, NOW), open)
   })
 })
 

@@ -192,7 +192,7 @@ describe('a case whose process is killed', { timeout: 300_000 }, () => {
       }
       const first = born(life)
       await live(async () => {
-        await first.hearReport(message, '100000000000000002')
+        await first.pointing.reported(message, '100000000000000002')
         await press(first, 'confirm')
         await press(first, 'undo')
       })
@@ -241,7 +241,7 @@ describe('a case whose process is killed', { timeout: 300_000 }, () => {
     }
     const parts = { store, model, fetchPicture, log }
     const two = [1, 2].map(() => new Moderation(client, parts, new ForgottenNonces(client)))
-    await Promise.all(two.map((one) => one.hearReport(message, '100000000000000002')))
+    await Promise.all(two.map((one) => one.pointing.reported(message, '100000000000000002')))
     await Promise.all(two.map((one) => one.work.settle()))
     assert.equal(come, 2)
     const { cases } = traces(message)

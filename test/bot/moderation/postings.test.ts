@@ -14,6 +14,7 @@ function posting(messageId: string, given: Partial<Posting> = {}): Posting {
     messageId,
     channelId: `channel-${messageId}`,
     at: Number(messageId) * MINUTE_MS,
+    keys: [],
     prints: [ONE],
     matched: null,
     reasons: [],
@@ -77,6 +78,17 @@ describe('withPosting', () => {
     assert.deepEqual(casesOf(reported), { 1: '2', 2: '2' })
     assert.equal(reported.length, 2)
     assert.equal(withPosting(reported, posting('2', { reasons: [reason] }), BURST), reported)
+  })
+
+  it('adds pictures that a message was given later, and goes by them', () => {
+    const before = after(posting('1'), posting('2'), posting('3', { prints: [], keys: ['text'] }))
+    const later = posting('3', { keys: ['preview'] })
+    const all = withPosting(before, later, BURST)
+    assert.deepEqual(casesOf(all), { 1: '3', 2: '3', 3: '3' })
+    assert.deepEqual(all[2]?.keys, ['text', 'preview'])
+    const more = withPosting(all, posting('3', { keys: ['other'], prints: [OTHER] }), BURST)
+    assert.deepEqual(more[2]?.prints, [ONE, OTHER])
+    assert.deepEqual(casesOf(more), casesOf(all), 'the case stays')
   })
 
   it('lets later copies join the newest case', () => {

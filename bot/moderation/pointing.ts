@@ -1,0 +1,132 @@
+/** What people say of a message by its context menu: a scam picture, none, or something for staff to see. */
+
+import type { Message, MessageContextMenuCommandInteraction } from 'discord.js'
+import { z } from 'zod'
+import { Said } from '../../commands/i18n/catalogue.ts'
+import { isActive } from '../../config/moderation-settings.ts'
+import { picturesIn } from '../images.ts'
+import type { Space, Store } from '../store-types.ts'
+import { linkTo } from './case-message.ts'
+import { type Action, type Case, decided } from './case-record.ts'
+import type { CaseWork } from './case-work.ts'
+import type { GuildModeration } from './guild-moderation.ts'
+import { demandStaff, isExempt } from './staff.ts'
+import { verdictOf, type Verdicts } from './verdicts.ts'
+import type { Watch } from './watch.ts'
+
+/** A member may report once in so long. */
+const COOLDOWN_MS = 60_000
+
+type Parts = {
+  readonly guilds: GuildModeration
+  readonly verdicts: Verdicts
+  readonly watch: Watch
+  readonly work: CaseWork
+}
+
+export class Pointing {
+  /** Who reported something lately. */
+  readonly reports: Space<{ at: number }>
+  readonly #parts: Parts
+
+  constructor(store: Store, parts: Parts) {
+    this.#parts = parts
+    this.reports = store.space({
+      name: 'moderation-reports',
+      ttlMs: COOLDOWN_MS,
+      decode: (data) => z.object({ at: z.number() }).parse(data),
+    })
+  }
+
+  /** Staff confirm what a message shows: its case is opened and decided. */
+  async mark(use: MessageContextMenuCommandInteraction): Promise<string | undefined> {
+    const message = await this.#target(use, 'staff')
+    const reason = { kind: 'marked', weight: 6, by: use.user.id } as const
+    const found = await this.#parts.watch.examine(message, [reason])
+    if (!found) {
+      throw new Said(({ moderation }) => moderation.errors.plainPicture)
+    }
+    return this.#decide(found, 'confirm', use.user.id)
+  }
+
+  /** Staff say that it is none: the case is dismissed, or only the picture where there is none. */
+  async allow(use: MessageContextMenuCommandInteraction): Promise<void> {
+    const message = await this.#target(use, 'staff')
+    const { guildId } = message
+    const { settings } = await this.#parts.guilds.of(guildId)
+    const caseId = await this.#parts.watch.caseOf(message)
+    const found = caseId === null ? undefined : await this.#parts.work.of(guildId, caseId)
+    if (found?.state === 'open') {
+      await this.#decide(found, 'dismiss', use.user.id)
+      return
+    }
+    const looked = await this.#parts.watch.look(picturesIn(message))
+    if (looked.length === 0) {
+      throw new Said(({ moderation }) => moderation.errors.plainPicture)
+    }
+    const said = { verdict: 'dismissed', by: use.user.id, caseId: null, note: '' } as const
+    for (const { print } of looked) {
+      await this.#parts.verdicts.putOne(
+        guildId,
+        verdictOf(print, { ...said, distance: settings.distance }),
+      )
+    }
+  }
+
+  /** A member tells staff of a message, once in a while. */
+  async report(use: MessageContextMenuCommandInteraction): Promise<void> {
+    const message = await this.#target(use, 'anyone')
+    const { settings } = await this.#parts.guilds.of(message.guildId)
+    if (message.author.id === use.user.id) {
+      throw new Said(({ moderation }) => moderation.errors.ownMessage)
+    }
+    if (isExempt(message, settings)) {
+      throw new Said(({ moderation }) => moderation.errors.exempt)
+    }
+    let tooSoon = false
+    await this.reports.update(`${message.guildId}/${use.user.id}`, (old) => {
+      tooSoon = old !== undefined
+      return old ?? { at: Date.now() }
+    })
+    if (tooSoon) {
+      throw new Said(({ moderation }) => moderation.errors.cooldown)
+    }
+    await this.reported(message, use.user.id)
+  }
+
+  /** Staff are to see a message: it becomes a case. */
+  async reported(message: Message<true>, by: string): Promise<void> {
+    await this.#parts.watch.examine(message, [{ kind: 'reported', weight: 3, by }])
+  }
+
+  async #target(
+    use: MessageContextMenuCommandInteraction,
+    who: 'staff' | 'anyone',
+  ): Promise<Message<true>> {
+    const message = use.targetMessage
+    if (!message.inGuild()) {
+      throw new Said(({ errors }) => errors.serverOnly)
+    }
+    const { settings } = await this.#parts.guilds.of(message.guildId)
+    if (who === 'staff') {
+      demandStaff(use, settings)
+    }
+    if (!isActive(settings)) {
+      throw new Said(({ moderation }) => moderation.errors.notActive)
+    }
+    if (picturesIn(message).length === 0) {
+      throw new Said(({ errors }) => errors.noPictureInMessage)
+    }
+    return message
+  }
+
+  /** @returns a link to the case. */
+  async #decide({ guildId, id }: Case, action: Action, by: string): Promise<string | undefined> {
+    const { settings } = await this.#parts.guilds.of(guildId)
+    const choice = { action, by, now: Date.now() }
+    await this.#parts.work.change(guildId, id, (old) => old && decided(old, choice, settings))
+    await this.#parts.work.carryOut(guildId, id)
+    const log = (await this.#parts.work.of(guildId, id))?.log
+    return log ? linkTo(guildId, log) : undefined
+  }
+}
