@@ -11,6 +11,7 @@ import { CaseWork } from '../bot/moderation/case-work.ts'
 import { Deeds } from '../bot/moderation/deeds.ts'
 import { EvidenceMemory } from '../bot/moderation/evidence.ts'
 import { GuildModeration } from '../bot/moderation/guild-moderation.ts'
+import { postingsSpace } from '../bot/moderation/postings.ts'
 import { Verdicts } from '../bot/moderation/verdicts.ts'
 import { Watch } from '../bot/moderation/watch.ts'
 import { openStore } from '../bot/store.ts'
@@ -58,6 +59,10 @@ class NotedDeeds extends Deeds {
 
   override find(): Promise<undefined> {
     return Promise.resolve(undefined)
+  }
+
+  override search(): Promise<[]> {
+    return Promise.resolve([])
   }
 
   override delete(_channelId: string, messageId: string): Promise<void> {
@@ -130,7 +135,7 @@ async function lived(
   const evidence = new EvidenceMemory()
   const parts = { store, guilds, verdicts, evidence, fetchPicture }
   const pictures = new CasePictures({ deeds, memory: evidence, model, fetchPicture })
-  const work = new TimedWork({ ...parts, deeds, pictures, log })
+  const work = new TimedWork({ ...parts, deeds, pictures, postings: postingsSpace(store), log })
   const watch = new Watch({ ...parts, work, localeOf: () => 'en-US' })
   await guilds.change(GUILD, (old) => ({ ...old, mode, logChannel: LOG_CHANNEL }))
   const { settings } = await guilds.of(GUILD)

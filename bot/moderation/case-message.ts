@@ -115,6 +115,7 @@ function reasonLine(reason: Reason, text: Catalogue): string {
 const STEPS = [
   'post',
   'describe',
+  'sweep',
   'delete',
   'timeout',
   'tell',

@@ -31,8 +31,13 @@ const stepSchema = z.object({
   id: z.string(),
   done: z.boolean(),
   /** Why it could not be done: a key of the catalogue's problems. */
-  problem: z.enum(['forbidden', 'gone', 'closed', 'longer', 'unlogged', 'failed']).nullable(),
+  problem: z
+    .enum(['forbidden', 'gone', 'closed', 'longer', 'unlogged', 'unready', 'failed'])
+    .nullable(),
 })
+
+/** What can wait until a known picture is removed: looking for other copies, and the model's words. */
+const AFTERWARDS = ['sweep', 'describe'] as const
 
 export const caseSchema = z.object({
   /** The id of the message that it was opened with. */
@@ -83,6 +88,9 @@ export type Seed = Pick<
   | 'matched'
 >
 
+/** Steps that no decision plans or takes back. */
+const UNDECIDED: readonly string[] = ['post', ...AFTERWARDS]
+
 function planned(...ids: readonly string[]): Step[] {
   return ids.map((id) => ({ id, done: false, problem: null }))
 }
@@ -101,13 +109,13 @@ export function openCase(seed: Seed, settings: ModerationSettings, now: number):
     state: 'open',
     removes: false,
     automatic: acts,
-    steps: planned('post', ...(acts ? [] : ['describe'])),
+    steps: planned('post', ...(acts ? [] : AFTERWARDS)),
     log: null,
     timeoutUntil: null,
     events: [],
     appeal: null,
   }
-  return acts ? { ...withRemoval(fresh, settings, now, 'describe'), state: 'confirmed' } : fresh
+  return acts ? { ...withRemoval(fresh, settings, now, ...AFTERWARDS), state: 'confirmed' } : fresh
 }
 
 /** The case with copies found later. */
@@ -234,7 +242,7 @@ function telling({ steps }: Case): Step[] {
 
 /** What was planned and is not done yet is not done at all, but for the case's own message. */
 function settled({ steps }: Case): Step[] {
-  return steps.filter(({ id, done }) => done || id === 'post' || id === 'describe')
+  return steps.filter(({ id, done }) => done || UNDECIDED.includes(id))
 }
 
 function undoing(found: Case): Step[] {
@@ -247,12 +255,15 @@ function undoing(found: Case): Step[] {
   )
 }
 
+/** What a step can come to: `copies` are those to be added. */
+export type StepChange = Partial<Pick<Case, 'log' | 'captions' | 'copies'>>
+
 /** The case with a step marked, and whatever came of it. */
 export function withStep(
   found: Case,
   id: string,
   problem: Problem | null,
-  change: Partial<Pick<Case, 'log' | 'captions'>> = {},
+  { copies = [], ...change }: StepChange = {},
 ): Case {
   if (!found.steps.some((step) => step.id === id && !step.done)) {
     return found // another process was first
@@ -260,7 +271,7 @@ export function withStep(
   const steps = found.steps.map((step) =>
     step.id === id && !step.done ? { id, done: true, problem } : step,
   )
-  return { ...found, ...change, steps }
+  return withCopies({ ...found, ...change, steps }, copies)
 }
 
 /** The next step to be carried out. The model's words hold nothing else up. */

@@ -6,17 +6,14 @@
 import { catalogueFor } from '../../commands/i18n/catalogue.ts'
 import { buttonId, caseBody, tellingBody } from './case-message.ts'
 import type { CasePictures } from './case-pictures.ts'
-import type { Case, Problem, Step } from './case-record.ts'
-import type { Deeds } from './deeds.ts'
-import type { GuildModeration } from './guild-moderation.ts'
+import type { Case, Problem, Step, StepChange } from './case-record.ts'
+import { sweep, type SweepParts } from './sweep.ts'
 import { isOf, verdictOf, type Verdicts } from './verdicts.ts'
 
 /** Discord refuses a nonce twice for some minutes; a case older than this looks for its message. */
 const NONCE_SURE_MS = 60_000
 
-export type CaseStepsParts = {
-  readonly deeds: Deeds
-  readonly guilds: GuildModeration
+export type CaseStepsParts = SweepParts & {
   readonly verdicts: Verdicts
   readonly pictures: CasePictures
 }
@@ -24,7 +21,7 @@ export type CaseStepsParts = {
 /** What a step came to. */
 export type Outcome = {
   readonly problem?: Problem | null
-  readonly change?: Partial<Pick<Case, 'log' | 'captions'>>
+  readonly change?: StepChange
 }
 
 export class CaseSteps {
@@ -40,6 +37,8 @@ export class CaseSteps {
     switch (name) {
       case 'post':
         return this.#post(found)
+      case 'sweep':
+        return this.#sweep(found)
       case 'delete':
         return this.#delete(found, channelId, messageId)
       case 'timeout':
@@ -79,6 +78,11 @@ export class CaseSteps {
         files: await this.#parts.pictures.evidence(found),
       }))
     return { change: { log: { channelId, messageId } } }
+  }
+
+  async #sweep(found: Case): Promise<Outcome> {
+    const copies = await sweep(found, this.#parts)
+    return copies ? { change: { copies } } : { problem: 'unready' }
   }
 
   async #delete(found: Case, channelId: string, messageId: string): Promise<Outcome> {

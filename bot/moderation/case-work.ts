@@ -115,6 +115,9 @@ export class CaseWork {
         (old) => old && withStep(old, step.id, problem, change),
       )
       await this.#dropSecond(found, change?.log, now?.log)
+      if (now && now.copies.length > found.copies.length) {
+        await this.#show(now) // before anything of it is removed
+      }
     }
   }
 

@@ -3,7 +3,7 @@
  * a nonce and is looked for, a deletion of what is gone is no error, a timeout has a fixed end.
  */
 
-import { type Client, Routes } from 'discord.js'
+import { type Client, Routes, SnowflakeUtil } from 'discord.js'
 import { z } from 'zod'
 import { codeOf, PLATFORM } from '../platform-errors.ts'
 import type { Problem } from './case-record.ts'
@@ -11,11 +11,17 @@ import type { Problem } from './case-record.ts'
 /** Cannot send messages to this user. */
 const CLOSED = 50_007
 const LOOKED_THROUGH = 50
+/** As many as Discord gives at once. */
+const SEARCHED = 25
 
 const sentSchema = z.object({ id: z.string() })
 const listSchema = z.array(
   z.object({ id: z.string(), author: z.object({ id: z.string() }), components: z.unknown() }),
 )
+/** Without `messages`: try again later. Source: developers/resources/message.mdx, Search Guild Messages. */
+const searchSchema = z.object({
+  messages: z.array(z.array(z.object({ id: z.string(), channel_id: z.string() }))).optional(),
+})
 const memberSchema = z.object({ communication_disabled_until: z.string().nullish() })
 
 export type File = { readonly name: string; readonly data: Buffer; readonly description: string }
@@ -108,6 +114,30 @@ export class Deeds {
       body: { recipient_id: userId },
     })
     return sentSchema.parse(channel).id
+  }
+
+  /**
+   * Where a member posted pictures since a time (milliseconds), the newest 25.
+   *
+   * @returns undefined if Discord has not indexed the server yet.
+   */
+  async search(
+    guildId: string,
+    memberId: string,
+    since: number,
+  ): Promise<readonly { channelId: string; messageId: string }[] | undefined> {
+    const query = new URLSearchParams({
+      author_id: memberId,
+      has: 'image',
+      min_id: String(SnowflakeUtil.generate({ timestamp: since })),
+      include_nsfw: 'true',
+      limit: String(SEARCHED),
+    })
+    const answer = await this.#client.rest.get(`/guilds/${guildId}/messages/search`, { query })
+    return searchSchema
+      .parse(answer)
+      .messages?.flat()
+      .map(({ id, channel_id }) => ({ channelId: channel_id, messageId: id }))
   }
 
   /** The message as it is now; undefined if it is gone or hidden. */

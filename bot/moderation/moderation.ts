@@ -17,7 +17,7 @@ import { EvidenceMemory } from './evidence.ts'
 import { GuildModeration } from './guild-moderation.ts'
 import { readHashFile, writeHashFile } from './hash-file.ts'
 import { forgetPerson, recordsOf } from './people.ts'
-import { KEPT_MS } from './postings.ts'
+import { KEPT_MS, postingsSpace } from './postings.ts'
 import { Pointing } from './pointing.ts'
 import { Reposts } from './reposts.ts'
 import { Rules } from './rules.ts'
@@ -53,7 +53,8 @@ export class Moderation {
     const guilds = new GuildModeration(store)
     const verdicts = new Verdicts(store, guilds)
     const pictures = new CasePictures({ ...parts, deeds, memory: evidence })
-    this.work = new CaseWork({ ...parts, deeds, guilds, verdicts, pictures })
+    const postings = postingsSpace(store)
+    this.work = new CaseWork({ ...parts, deeds, guilds, verdicts, pictures, postings })
     const localeOf = (guildId: string) => deeds.localeOf(guildId)
     const { work } = this
     this.#watch = new Watch({ store, guilds, verdicts, evidence, work, localeOf, fetchPicture })

@@ -82,6 +82,13 @@ export function withPosting(
   return [...marked, { ...posting, reasons, caseId }].slice(-MAX_POSTINGS)
 }
 
+/** The postings with some that were found later, which are older; those that are there stay. */
+export function withFound(before: Postings, found: Postings): Postings {
+  const known = new Set(before.map(({ messageId }) => messageId))
+  const fresh = found.filter(({ messageId }) => !known.has(messageId))
+  return fresh.length === 0 ? before : [...fresh, ...before].slice(-MAX_POSTINGS)
+}
+
 type Pictures = Pick<Posting, 'keys' | 'prints'>
 
 function hasAll(known: Pictures, { keys, prints }: Pictures): boolean {

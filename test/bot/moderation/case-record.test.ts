@@ -47,20 +47,27 @@ function allowed(found: Case): string[] {
 
 describe('openCase', () => {
   it('acts by itself only in the mode for it, and only on what staff confirmed', () => {
-    assert.deepEqual(idsOf(openCase(SEED, ACT, NOW)), ['post', 'describe'])
+    assert.deepEqual(idsOf(openCase(SEED, ACT, NOW)), ['post', 'sweep', 'describe'])
     const matched = { ...SEED, matched: '00000000000000ff' }
     for (const settings of [LOG, APPROVE]) {
-      assert.deepEqual(idsOf(openCase(matched, settings, NOW)), ['post', 'describe'])
+      assert.deepEqual(idsOf(openCase(matched, settings, NOW)), ['post', 'sweep', 'describe'])
     }
     const acting = openCase(matched, ACT, NOW)
-    assert.deepEqual(idsOf(acting), ['post', 'delete/7/100', 'timeout', 'tell', 'describe'])
+    assert.deepEqual(idsOf(acting), [
+      'post',
+      'delete/7/100',
+      'timeout',
+      'tell',
+      'sweep',
+      'describe',
+    ])
     assert.equal(acting.timeoutUntil, NOW + 60 * 60_000)
     assert.equal(acting.state, 'confirmed')
   })
 
   it('times nobody out where the server does not', () => {
     const acting = openCase({ ...SEED, matched: 'f' }, { ...ACT, timeoutMinutes: 0 }, NOW)
-    assert.deepEqual(idsOf(acting), ['post', 'delete/7/100', 'tell', 'describe'])
+    assert.deepEqual(idsOf(acting), ['post', 'delete/7/100', 'tell', 'sweep', 'describe'])
     assert.equal(acting.timeoutUntil, null)
   })
 })
@@ -72,7 +79,7 @@ function by(action: (typeof ACTIONS)[number]) {
 describe('decided', () => {
   it('confirming removes nothing while the mode only logs', () => {
     const confirmed = decided(openCase(SEED, LOG, NOW), by('confirm'), LOG)
-    assert.deepEqual(idsOf(confirmed), ['post', 'describe', 'list'])
+    assert.deepEqual(idsOf(confirmed), ['post', 'sweep', 'describe', 'list'])
     assert.deepEqual(confirmed.events, [{ at: NOW, by: '9', what: 'confirm' }])
   })
 
@@ -89,7 +96,7 @@ describe('decided', () => {
     const all = decided(finished(confirmed), by('undo'), APPROVE)
     assert.deepEqual(idsOf(all).slice(-3), ['unlist', 'lift', 'apologise'])
     const posted = withStep(confirmed, 'post', null)
-    assert.deepEqual(idsOf(decided(posted, by('undo'), APPROVE)), ['post', 'describe'])
+    assert.deepEqual(idsOf(decided(posted, by('undo'), APPROVE)), ['post', 'sweep', 'describe'])
     assert.deepEqual(allowed(all), [])
   })
 
@@ -102,7 +109,7 @@ describe('withCopies', () => {
   it('removes later copies too once staff said so, and knows those it has', () => {
     const copy = { channelId: '8', messageId: '101' }
     const open = openCase(SEED, APPROVE, NOW)
-    assert.deepEqual(idsOf(withCopies(open, [copy])), ['post', 'describe'])
+    assert.deepEqual(idsOf(withCopies(open, [copy])), ['post', 'sweep', 'describe'])
     const removing = decided(open, { action: 'confirm', by: '9', now: NOW }, APPROVE)
     assert.equal(idsOf(withCopies(removing, [copy])).at(-1), 'delete/8/101')
     assert.equal(withCopies(removing, SEED.copies), removing)
@@ -126,10 +133,17 @@ describe('withPictures', () => {
   it('acts on what staff confirmed before, in the mode for it and in open cases only', () => {
     const open = openCase(known, ACT, NOW)
     const acting = withPictures(open, added, ACT, NOW)
-    assert.deepEqual(idsOf(acting), ['post', 'describe', 'delete/7/100', 'timeout', 'tell'])
+    assert.deepEqual(idsOf(acting), [
+      'post',
+      'sweep',
+      'describe',
+      'delete/7/100',
+      'timeout',
+      'tell',
+    ])
     assert.deepEqual([acting.state, acting.automatic], ['confirmed', true])
     assert.equal(acting.prints.length, 2)
-    assert.deepEqual(idsOf(withPictures(open, added, APPROVE, NOW)), ['post', 'describe'])
+    assert.deepEqual(idsOf(withPictures(open, added, APPROVE, NOW)), ['post', 'sweep', 'describe'])
     const dismissed = decided(open, by('dismiss'), ACT)
     assert.equal(withPictures(dismissed, added, ACT, NOW).state, 'dismissed')
   })
@@ -149,6 +163,16 @@ describe('withStep', () => {
     const failed = withStep(openCase(SEED, LOG, NOW), 'post', 'forbidden')
     const log = { channelId: '7', messageId: '8' }
     assert.equal(withStep(failed, 'post', null, { log }), failed)
-    assert.equal(nextStep(failed), undefined, 'the description holds nothing up')
+    assert.equal(nextStep(failed)?.id, 'sweep')
+    const swept = withStep(failed, 'sweep', null)
+    assert.equal(nextStep(swept), undefined, 'the description holds nothing up')
+  })
+
+  it('plans what the copies that a step found are due', () => {
+    const copies = [{ channelId: '8', messageId: '101' }]
+    const open = openCase(SEED, APPROVE, NOW)
+    assert.deepEqual(withStep(open, 'sweep', null, { copies }).copies, [...SEED.copies, ...copies])
+    const removing = decided(open, by('confirm'), APPROVE)
+    assert.ok(idsOf(withStep(removing, 'sweep', null, { copies })).includes('delete/8/101'))
   })
 })
