@@ -88,7 +88,10 @@ class Start {
     clients.push(client)
     this.#metrics.watchGateway(client)
     this.#ready = true
-    await opening
+    const { device } = (await opening).stats()
+    if (this.#config.provider !== 'cpu') {
+      this.#log.info({ provider: this.#config.provider, device }, 'the model runs on this device')
+    }
     return { client, model, store, sandbox, health, close: () => this.close() }
   }
 

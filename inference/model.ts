@@ -130,6 +130,7 @@ const NO_LOOKS = { hits: 0, misses: 0 }
 
 /** The counts of a model that has done nothing yet. */
 export const NO_STATS: ModelStats = {
+  device: null,
   queued: 0,
   live: 0,
   done: 0,

@@ -1,5 +1,6 @@
 /** What callers give the model and get back: the plain data of `openModel` (inference/model.ts). */
 
+import type { Device } from './engine/options.ts'
 import type { ModelCard } from './model-card.ts'
 
 /**
@@ -160,6 +161,8 @@ export type Stage = (typeof STAGES)[number]
 
 /** Counters since the inference thread started, and what it does now. */
 export type ModelStats = {
+  /** Where the graphs run; null before that is known. */
+  readonly device: Device | null
   /** Requests that wait, and those at work. */
   readonly queued: number
   readonly live: number

@@ -51,8 +51,8 @@ export async function serve(port: MessagePort, data: ThreadData): Promise<void> 
       void close()
     }
   })
+  postStats() // known by the time the model is
   post({ type: 'ready', card: engine.card })
-  postStats()
 }
 
 if (parentPort) {

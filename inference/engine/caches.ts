@@ -6,7 +6,8 @@ import { deviceCaches } from './device-cache.ts'
 import { DeviceMemory } from './device-memory.ts'
 import { hostCaches } from './host-cache.ts'
 import type { KvCaches } from './kv-cache.ts'
-import { type Device, onDevice } from './provider.ts'
+import type { Device } from './options.ts'
+import { onDevice } from './provider.ts'
 
 /**
  * On the device where that is possible: ONNX Runtime's binding leaves tensors on a device for

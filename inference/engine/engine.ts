@@ -61,6 +61,7 @@ export async function openEngine(folder: string, options: EngineOptions): Promis
     add: (incoming) => loop.add(incoming),
     cancel: (id) => loop.cancel(id),
     stats: () => ({
+      device: placement.device,
       ...loop.counts(),
       ...counters.outcomes(),
       stages: counters.stages(),

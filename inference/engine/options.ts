@@ -6,6 +6,9 @@ import type { ImageLimits } from '../image/decode.ts'
 export const PROVIDERS = ['auto', 'cpu', 'webgpu', 'cuda'] as const
 export type Provider = (typeof PROVIDERS)[number]
 
+/** Where they run in the end. */
+export type Device = Exclude<Provider, 'auto'>
+
 /** How much is done at once. */
 export type LoopOptions = {
   /** Requests that may wait. */

@@ -10,9 +10,7 @@ import { PLACES, WORDS } from '../graph/decoder.ts'
 import { GraphBuilder } from '../graph/graph-builder.ts'
 import { nodeNames } from '../graph/node-names.ts'
 import { mostQueries } from './device-check.ts'
-import type { Provider } from './options.ts'
-
-export type Device = Exclude<Provider, 'auto'>
+import type { Device, Provider } from './options.ts'
 
 /** Where the graphs run, and what can be expected there. */
 export type Placement = {

@@ -9,11 +9,11 @@ import { InferenceSession } from 'onnxruntime-node'
 import { ConfigError } from '../errors.ts'
 import type { ModelCard } from '../model-card.ts'
 import { DEVICE_TOLERANCE, partOff } from './device-check.ts'
+import type { Device } from './options.ts'
 import { type GraphFile, prepareGraph, preparedGraph, type SavingOptions } from './prepared.ts'
 import { overflowsInt8 } from './processor.ts'
 import { probe } from './probe.ts'
 import {
-  type Device,
   leftToCpu,
   ON_CPU,
   onDevice,

@@ -12,6 +12,7 @@ const NO_RUNS = { runs: 0, rows: 0, ms: 0 }
 const NO_LOOKS = { hits: 0, misses: 0 }
 const STATS: ModelStats = {
   queued: 3,
+  device: 'cpu' as const,
   live: 1,
   done: 9,
   failed: 0,

@@ -13,6 +13,7 @@ const [folder = '', image = '', name] = process.argv.slice(2)
 const provider: Provider = PROVIDERS.find((known) => known === name) ?? 'cpu'
 try {
   const model = await openModel(folder, { provider, threads: 1 })
+  const { device } = model.stats()
   const picture = readFileSync(image)
   const { data } = await model.embedImage(picture)
   const options = { prompt: '', minNewTokens: 6, maxNewTokens: 6 }
@@ -22,7 +23,7 @@ try {
   await model.close()
   const ids = [...greedy.tokenIds, ...beams.tokenIds]
   const { logLikelihood } = scored!
-  process.stdout.write(JSON.stringify({ ids, logLikelihood, tokens: Array.from(data) }))
+  process.stdout.write(JSON.stringify({ device, ids, logLikelihood, tokens: Array.from(data) }))
 } catch (error) {
   if (!(error instanceof ConfigError)) {
     throw error

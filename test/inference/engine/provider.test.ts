@@ -13,6 +13,7 @@ import type { Talk } from '../../helpers/talk-on.ts'
 
 type Said = {
   readonly problem?: string
+  readonly device: string
   readonly ids: number[]
   readonly logLikelihood: number
   readonly tokens: number[]
@@ -44,6 +45,7 @@ describe('PROVIDER=webgpu', WITH_SOFTWARE_GPU, () => {
       const folder = await packageFor(name, precision)
       const onDevice = await describeOn('webgpu', folder, name, SOFTWARE_GPU)
       assert.equal(onDevice.problem, undefined)
+      assert.equal(onDevice.device, 'webgpu')
       const onCpu = await describeOn('cpu', folder, name, {})
       const error = relativeError(onDevice.tokens, onCpu.tokens)
       // The CPU rounds what meets blocks of 4 bits to 8; the device does not.
@@ -85,6 +87,7 @@ describe('PROVIDER=webgpu', WITH_SOFTWARE_GPU, () => {
     const { problem } = await describeOn('webgpu', folder, 'base', NO_GPU)
     assert.match(problem ?? '', /finds no GPU.*PROVIDER=cpu/)
     const auto = await describeOn('auto', folder, 'base', NO_GPU)
+    assert.equal(auto.device, 'cpu')
     assert.deepEqual(auto.ids, (await describeOn('cpu', folder, 'base', {})).ids)
   })
 })
