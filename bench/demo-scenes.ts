@@ -7,18 +7,24 @@ import type { Scene } from './scene-svg.ts'
 
 const EVAL_FOLDER = path.join(import.meta.dirname, '..', 'training', 'eval')
 
+const drawnSchema = z.object({
+  scene: z.object({
+    background: z.string(),
+    objects: z.array(
+      z.object({ shape: z.string(), color: z.string(), size: z.string(), cell: z.int() }),
+    ),
+  }),
+  /** Where its picture is in the file of pictures: offset and length, bytes. */
+  image: z.tuple([z.int(), z.int()]),
+})
+
+const rulesSchema = z.object({ format: z.literal(1), scenes: z.array(drawnSchema) })
+
 const fileSchema = z.object({
   format: z.literal(1),
   scenes: z.array(
-    z.object({
-      scene: z.object({
-        background: z.string(),
-        objects: z.array(
-          z.object({ shape: z.string(), color: z.string(), size: z.string(), cell: z.int() }),
-        ),
-      }),
+    drawnSchema.extend({
       caption: z.string(),
-      image: z.tuple([z.int(), z.int()]),
       conversations: z.array(
         z.array(z.tuple([z.string(), z.string(), z.string(), z.string().nullable()]).readonly()),
       ),
@@ -38,10 +44,14 @@ export type Asked = {
   readonly guess: string | null
 }
 
-export type UnseenScene = {
+/** A scene that was in no training. */
+export type DrawnScene = {
   readonly scene: Scene
   /** The picture as the training's own renderer draws it, a WebP file. */
   readonly picture: Uint8Array
+}
+
+export type UnseenScene = DrawnScene & {
   readonly conversations: readonly (readonly Asked[])[]
 }
 
@@ -64,6 +74,16 @@ export function readUnseenScenes(limit = Infinity): UnseenScene[] {
         })),
       ),
     }))
+}
+
+/** @returns other unseen scenes, many enough to ask each of them a moderator's question. */
+export function readRuleScenes(): DrawnScene[] {
+  const json: unknown = JSON.parse(readFileSync(path.join(EVAL_FOLDER, 'rules.json'), 'utf8'))
+  const pictures = readFileSync(path.join(EVAL_FOLDER, 'rules.bin'))
+  return rulesSchema.parse(json).scenes.map(({ scene, image: [offset, length] }) => ({
+    scene,
+    picture: pictures.subarray(offset, offset + length),
+  }))
 }
 
 /** The coloured shapes a caption names, sorted: "a small red circle …" gives ["red circle"]. */

@@ -8,9 +8,15 @@ import { parseArgs } from 'node:util'
 import { findModel } from '../config/models.ts'
 import { openModel } from '../inference/model.ts'
 import type { Model } from '../inference/types.ts'
-import { readUnseenScenes } from './demo-scenes.ts'
+import { readRuleScenes } from './demo-scenes.ts'
 import { isGood, quantile, replay, type Replay } from './moderation-replay.ts'
-import { measureRules, type RuleResult, together } from './moderation-rules.ts'
+import {
+  type Found,
+  measureRules,
+  type RuleResult,
+  sharesOf,
+  together,
+} from './moderation-rules.ts'
 import { makeTraffic, MESSAGES, PAIRS, WAVES } from './moderation-traffic.ts'
 import { writeResults } from './results.ts'
 import { formatTable, percent } from './tally.ts'
@@ -22,11 +28,10 @@ export async function runModerationBench(args: readonly string[]): Promise<void>
   const { values } = parseArgs({ args: [...args], options: { 'rules-only': { type: 'boolean' } } })
   const model = await openModel(findModel('demo'))
   try {
-    const rules = await measureRules(model, readUnseenScenes())
+    const rules = await measureRules(model, readRuleScenes())
     process.stdout.write(rulesTable(rules))
-    const { precision, recall } = together(rules)
     const replays = values['rules-only'] === true ? [] : await replayAll(model)
-    const good = precision >= LEAST && recall >= LEAST && replays.every(isGood)
+    const good = rules.every(isReliable) && replays.every(isGood)
     if (replays.length > 0) {
       const file = writeResults('moderation', {
         good,
@@ -35,7 +40,7 @@ export async function runModerationBench(args: readonly string[]): Promise<void>
           wallMs: times(hot.wallMs),
           processorMs: times(hot.processorMs),
         })),
-        rules: { precision, recall, questions: rules },
+        rules,
       })
       process.stdout.write(`\nwritten to ${path.relative(process.cwd(), file)}\n`)
     }
@@ -87,17 +92,32 @@ function inMs(which: keyof Replay['hot'], share: number) {
   return ({ hot }: Replay) => `${quantile(hot[which], share).toFixed(1)} ms`
 }
 
+/** Whether a rule is right often enough, alone: a server has one, not the mean of twelve. */
+function isReliable({ unseen }: RuleResult): boolean {
+  const { precision, recall } = sharesOf(unseen)
+  return (precision ?? 0) >= LEAST && (recall ?? 0) >= LEAST
+}
+
 function rulesTable(results: readonly RuleResult[]): string {
-  const { precision, recall } = together(results)
+  const another = ['by another hand: precision', 'recall']
   return formatTable([
-    ['rule', 'threshold', 'hits', 'precision', 'recall'],
-    ...results.map(({ question, suggested, hits, right, there }) => [
+    ['rule', 'threshold', 'in so many scenes', 'precision', 'recall', ...another],
+    ...results.map(({ question, suggested, unseen, otherHand }) => [
       question,
       percent(suggested),
-      String(hits),
-      percent(hits === 0 ? null : right / hits),
-      percent(there === 0 ? null : right / there),
+      ...shares(unseen),
+      ...shares(otherHand).slice(1),
     ]),
-    ['all', '', '', percent(precision), percent(recall)],
+    [
+      'all',
+      '',
+      ...shares(together(results, 'unseen')),
+      ...shares(together(results, 'otherHand')).slice(1),
+    ],
   ])
+}
+
+function shares(found: Found): string[] {
+  const { precision, recall } = sharesOf(found)
+  return [String(found.there), percent(precision), percent(recall)]
 }

@@ -2,6 +2,7 @@
 Writes training/eval/: unseen scenes with questions for the bench, and their pictures.
 
     python -m training.make_eval [--scenes 300] [--out training/eval]
+    python -m training.make_eval --rules [--scenes 1200] [--out training/eval]
 
 scenes.json: {"format", "side", "scenes": [{"scene", "caption", "image": [offset, length],
 "conversations": [[[question, answer, category, guess], ...], ...]}]}.
@@ -11,6 +12,8 @@ count, but "what color is it?" is open. Then it is the likeliest answer for one 
 and not the history, right in at most OPEN of the histories that lead to this question.
 "scene" is as scene.py describes it.
 images.bin holds the pictures one after the other (WebP, the longer side at most 256).
+With --rules, rules.json and rules.bin hold other scenes in the same way, without captions and
+conversations: what a question is answered for every scene of many.
 """
 
 import argparse
@@ -28,6 +31,7 @@ from training.evaluate import UNSEEN
 from training.render import render
 
 FIRST = UNSEEN + 100_000
+FIRST_FOR_RULES = UNSEEN + 600_000
 LONGEST = 256
 HISTORIES = 12_000  # drawn for each scene
 ENOUGH = 8  # of them must lead to a question before its likeliest answer is believed
@@ -87,9 +91,28 @@ def make(out, count):
     print(count, 'scenes', sum(len(t) for e in entries for t in e['conversations']), 'questions', (out / 'scenes.json').stat().st_size, 'and', len(blob), 'bytes')
 
 
+def make_for_rules(out, count):
+    out.mkdir(parents=True, exist_ok=True)
+    entries, blob = [], b''
+    for index in range(count):
+        scene = scene_at(FIRST_FOR_RULES + index)
+        image = picture(scene)
+        objects = [{key: thing[key] for key in ('shape', 'color', 'size', 'cell')} for thing in scene['objects']]
+        entries.append({'scene': {'background': scene['background'], 'objects': objects}, 'image': [len(blob), len(image)]})
+        blob += image
+    lines = ',\n'.join(json.dumps(entry, separators=(',', ':')) for entry in entries)
+    (out / 'rules.json').write_text('{"format": 1, "scenes": [\n' + lines + '\n]}\n')
+    (out / 'rules.bin').write_bytes(blob)
+    print(count, 'scenes', len(blob), 'bytes')
+
+
 if __name__ == '__main__':
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--scenes', type=int, default=300)
+    parser.add_argument('--rules', action='store_true')
+    parser.add_argument('--scenes', type=int)
     parser.add_argument('--out', type=Path, default=Path('training/eval'))
     options = parser.parse_args()
-    make(options.out, options.scenes)
+    if options.rules:
+        make_for_rules(options.out, options.scenes or 1200)
+    else:
+        make(options.out, options.scenes or 300)
