@@ -138,8 +138,9 @@ export const settingsCommand = {
     }
     const hours = await privacy.retentionHours(guildId)
     const shown = lines(await settings.of(guildId), hours, catalogue)
-    const saved = change ? [catalogue.settings.saved] : []
-    await interaction.editReply(plainMessage([...saved, ...shown].join('\n')))
+    const { saved, how } = catalogue.settings
+    const whole = change ? [saved, ...shown] : [...shown, how]
+    await interaction.editReply(plainMessage(whole.join('\n')))
   },
 } satisfies Command
 
@@ -190,8 +191,7 @@ function listed(ids: readonly string[], id: string, wanted: boolean): string[] {
 
 function lines(settings: GuildSettings, hours: number, { settings: said, commands }: Catalogue) {
   const channels = (ids: readonly string[]) => ids.map((id) => `<#${id}>`).join(' ') || said.none
-  return [
-    said.title,
+  const each = [
     said.describes(channels(settings.answerChannels)),
     said.altTexts(channels(settings.altTextChannels)),
     said.style(commands.describe.styles[settings.style]),
@@ -199,4 +199,5 @@ function lines(settings: GuildSettings, hours: number, { settings: said, command
     said.limit(settings.dailyLimit),
     said.retention(hours),
   ]
+  return [said.title, ...each.map((line) => `- ${line}`)]
 }

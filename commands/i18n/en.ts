@@ -48,7 +48,6 @@ export const EN = {
     notFetched: 'That picture could not be fetched from Discord. Please try again.',
     notAPicture: 'That file is not a picture I can read. PNG, JPEG, WebP, AVIF, GIF and TIFF work.',
     brokenPicture: 'That picture is damaged and cannot be read.',
-    pictureSize: 'That picture’s sides are too long or too short for me.',
     textTooLong: 'That question is too long for me. Please ask it in fewer words.',
     emptyQuestion: 'The question is empty.',
     queueFull: 'Too many people are asking just now. Please try again in a minute.',
@@ -74,11 +73,10 @@ export const EN = {
     serverOnly: 'That works on a server only.',
     noAccess:
       'I am not allowed to see or write here. Someone who manages the server can change that.',
-    missingPermission: (what: string) => `I lack a permission for that: ${what}.`,
     unknownCommand: 'I do not know that command (any more).',
     unknownButton: 'That button is from an older version of me. Please use /describe again.',
     bug: (id: string) =>
-      `Something went wrong on my side. If it happens again, tell the owner this id: ${id}`,
+      `Something went wrong on my side. If it happens again, tell whoever runs me this id: ${id}`,
   },
   commands: {
     describe: {
@@ -139,7 +137,7 @@ export const EN = {
     nothing: 'I remember nothing in this channel.',
     title: (count: number) => `I remember ${many(count, 'picture')} here:`,
     line: (name: string, when: string, questions: number) =>
-      `${name} — ${many(questions, 'question')}, until ${when}`,
+      `${name} — ${questions === 0 ? 'no questions yet' : many(questions, 'question')}; forgotten ${when}`,
     turn: (question: string, answer: string, by: string) => `${question} → ${answer} (${by})`,
     more: (count: number) => `…and ${count} more.`,
     forgotten: (count: number) =>
@@ -154,14 +152,14 @@ export const EN = {
       [
         `**What I keep**, each thing until ${many(hours, 'hour')} after its last use:`,
         '- per channel: which pictures I was shown, my answers, and the questions with who asked and when;',
-        '- what the model made of a picture (a few vectors), so that questions need not send it again. The picture itself is not kept;',
+        '- what the model made of a picture (a list of numbers), so that a question does not need the picture again. The picture itself is not kept;',
         '- which of my messages belong to which picture, for the buttons.',
         'Also how many answers you had today (two days), whether I told you how to ask here and the language of your Discord (a month each), and your opt-out.',
         'Nothing leaves the machine I run on, and nothing is used for training.',
         'Deleting a picture’s message or my answer deletes what I remember of it. When I leave a server, everything of it goes.',
       ].join('\n'),
     out: 'You are opted out: I keep none of your questions, and look at your pictures for nobody but you.',
-    in: 'You are not opted out. `/privacy opt-out` changes that.',
+    in: 'You have not opted out. `/privacy opt-out` does that, `/privacy export` shows you what is kept, `/privacy delete` deletes it.',
     optedOut:
       'Done. I keep none of your questions from now on, and look at your pictures for nobody but you. `/privacy delete` removes what is there already.',
     optedIn: 'Done. I remember your questions again, like everyone’s.',
@@ -170,6 +168,7 @@ export const EN = {
   },
   settings: {
     title: '**Settings of this server**',
+    how: 'To change one: `/settings` with `channel`, `style`, `language`, `limit` or `retention`.',
     describes: (channels: string) => `I describe every picture in: ${channels}`,
     altTexts: (channels: string) => `I write alt text in: ${channels}`,
     none: 'no channel',
@@ -183,12 +182,14 @@ export const EN = {
   help: (about: string) =>
     [
       '**What I can do**',
-      '`/describe` a picture you give me, or the newest one here. Or: right-click a message → Apps → Describe image.',
-      '`/ask` about the picture we talked about, or choose another. Or: press **Ask…** or a question under my answer.',
-      'Mention me with a picture, or in reply to one, with or without a question. In direct messages, just send one.',
-      'Reply to my answer to ask on. If this server hides replies from me, press **Ask…**.',
-      '`/memory` shows and forgets what was said here. `/privacy` is about you. `/settings` is for managers.',
+      '- **Describe pictures:** `/describe` with a picture, or without one for the newest here. Or right-click a message → Apps → Describe image.',
+      '- **Answer questions:** `/ask`, the button **Ask…**, or one of the questions under my answer. Reply to my answer to ask on; if this server hides replies from me, press **Ask…**.',
+      '- **Listen:** mention me with a picture, or in reply to one, with or without a question. In direct messages just send one.',
+      '- **Write alt text:** `/describe` with the style Alt text. I can post your own picture again with it.',
+      '- **Forget:** `/memory` shows and forgets what was said here; `/privacy` is about you.',
+      'For those who manage a server: `/settings`, and `/moderation` for pictures that should not be here.',
       '',
+      '**What my model knows**',
       about,
     ].join('\n'),
 } as const

@@ -28,6 +28,8 @@ export class CommandForm {
   #line = h('div', { class: 'option-fields' })
   #more = h('div', { class: 'option-more' })
   #problem = h('p', { class: 'problem', role: 'alert' })
+  /** What the option with the focus is for; its label tells that to screen readers. */
+  #hint = h('p', { class: 'option-hint quiet-text', 'aria-hidden': 'true' })
   #leave
   leaf
   element
@@ -43,6 +45,7 @@ export class CommandForm {
     this.element = h(
       'form',
       { class: 'command-form', 'aria-label': `/${leaf.label}` },
+      this.#hint,
       h(
         'div',
         { class: 'command-line' },
@@ -63,6 +66,7 @@ export class CommandForm {
       event.preventDefault()
       on.leave()
     })
+    this.#hint.textContent = leaf.description
     for (const option of leaf.options) if (option.required) this.#add(option)
     this.#drawMore()
   }
@@ -170,6 +174,7 @@ export class CommandForm {
       h('span', { class: 'option-name', 'aria-hidden': 'true' }, name),
       shown ?? control,
     )
+    control.addEventListener('focus', () => (this.#hint.textContent = described(option)))
     control.addEventListener('keydown', (event) => {
       const empty = control instanceof HTMLInputElement && control.value === ''
       // Going back over an empty option takes it away again, or leaves the command.

@@ -38,7 +38,8 @@ describe('settings of a server', () => {
   it('/settings is for managers', async () => {
     await assert.rejects(ada.slash('settings show'), /403|404/)
     const shown = await kit.slash('settings show')
-    assert.match(shown.content, /Alt text by itself|alt text in: no channel/i)
+    assert.match(shown.content, /^- I write alt text in: no channel$/m)
+    assert.ok(shown.content.endsWith(EN.settings.how))
     assert.equal((shown.flags ?? 0) & MessageFlags.Ephemeral, MessageFlags.Ephemeral)
   })
 

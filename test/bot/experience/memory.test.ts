@@ -56,7 +56,7 @@ describe('memory and privacy', () => {
     const described = await ada.slash('describe', { image: scene('memory.png') })
     await ada.answerTo(await ada.reply(described, COLOR))
     const shown = await lin.slash('memory show')
-    assert.match(shown.content, /memory\.png/)
+    assert.match(shown.content, /memory\.png: .* — 1 question; forgotten <t:\d+:R>/)
     assert.match(shown.content, /what color is the star\? → yellow \(<@\d+>\)/)
     assert.equal((shown.flags ?? 0) & 64, 64)
     assert.deepEqual(shown.mentions, [])

@@ -93,6 +93,15 @@ describe('commands on the page', WITH_BROWSER, () => {
     await message(/dish=stew size=l count=3 hot=true guest=\d+ place=\d+ locale=en-US/).waitFor()
   })
 
+  it('says what the option with the focus is for', async () => {
+    await begin('order')
+    await form().locator('.option-hint', { hasText: 'What to cook' }).waitFor()
+    await form().getByRole('button', { name: 'Add the option count' }).click()
+    await form().locator('.option-hint', { hasText: 'How many' }).waitFor()
+    await page.keyboard.press('Escape')
+    await form().waitFor({ state: 'detached' })
+  })
+
   it('says which option is missing', async () => {
     await begin('order')
     await form().getByRole('button', { name: 'Run' }).click()
