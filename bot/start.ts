@@ -128,14 +128,18 @@ class Start {
 
   /** Checks the model, and begins to open it. */
   async #model(): Promise<{ model: LateModel; opening: Promise<Model> }> {
-    const { model: name, modelsFolder, threads, provider, imageLimits, bot } = this.#config
+    const { model: name, modelsFolder, threads, rows, conversationBytes, bot } = this.#config
+    const { provider, imageLimits, prepare } = this.#config
     const folder = findModel(name, modelsFolder)
     const { card } = await openPackage(folder)
     const opening = openModel(folder, {
       threads: threads ?? availableParallelism(),
       provider,
       imageLimits,
+      prepare,
       queueLimit: bot.queue,
+      ...(rows !== undefined && { rows }),
+      ...(conversationBytes !== undefined && { conversationBytes }),
     })
     opening.then(
       () => (this.#modelIsOpen = true),

@@ -8,6 +8,7 @@ import { environment, type LOG_LEVELS, type PROVIDERS } from './environment.ts'
 import { ConfigError } from './errors.ts'
 
 const HOUR_MS = 60 * 60 * 1000
+const MIB = 1024 * 1024
 
 /** Where the loopback Discord is kept unless the operator says otherwise; git ignores the folder. */
 export const SANDBOX_STATE = 'data/loopback/discord'
@@ -29,6 +30,12 @@ export type Config = {
   readonly threads?: number
   /** Where the model runs. */
   readonly provider: (typeof PROVIDERS)[number]
+  /** Saves the package's weights as this processor takes them, unless that was done. */
+  readonly prepare: boolean
+  /** Answers that are written at once; absent: as the engine has it. */
+  readonly rows?: number
+  /** Memory for the keys and values of finished answers; absent: as the engine has it. */
+  readonly conversationBytes?: number
   /** Larger image files and larger images are refused; absent: the decoder's own limits. */
   readonly imageLimits: { readonly maxBytes?: number; readonly maxPixels?: number }
   /** What keeps the bot's memory. */
@@ -88,6 +95,11 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     ...(values.SIGHTSEER_MODELS !== undefined && { modelsFolder: values.SIGHTSEER_MODELS }),
     ...(values.SIGHTSEER_THREADS !== undefined && { threads: values.SIGHTSEER_THREADS }),
     provider: values.PROVIDER ?? 'cpu',
+    prepare: values.SIGHTSEER_PREPARE === 'yes',
+    ...(values.SIGHTSEER_ROWS !== undefined && { rows: values.SIGHTSEER_ROWS }),
+    ...(values.SIGHTSEER_CONVERSATION_MIB !== undefined && {
+      conversationBytes: values.SIGHTSEER_CONVERSATION_MIB * MIB,
+    }),
     imageLimits: {
       ...(values.SIGHTSEER_MAX_IMAGE_BYTES !== undefined && {
         maxBytes: values.SIGHTSEER_MAX_IMAGE_BYTES,

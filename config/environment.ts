@@ -51,6 +51,15 @@ export const environment = z.object({
   PROVIDER: oneOf(PROVIDERS).describe(
     'Where the model runs: cpu (default), webgpu, cuda, or auto for a GPU where one is faster.',
   ),
+  SIGHTSEER_PREPARE: oneOf(['yes', 'no']).describe(
+    'yes: at its first start the bot saves the model’s weights as this processor takes them. That takes tens of seconds once, and twice the package on the disk; every later start takes seconds, and bots on one machine share the memory. Default: no.',
+  ),
+  SIGHTSEER_ROWS: wholeNumber(1, 256).describe(
+    'How many answers are written at once. More are more words a second in all, and more memory: with OPT-2.7b up to 0.2 GB each. Default: 8.',
+  ),
+  SIGHTSEER_CONVERSATION_MIB: wholeNumber(0, 1024 * 1024).describe(
+    'Memory for conversations whose next question is to be answered at once, in MiB; with OPT-2.7b one takes about 40. 0: none. Default: 256.',
+  ),
   SIGHTSEER_QUEUE: wholeNumber(1, 100_000).describe(
     'How many requests may wait for the model before people are told to come back. Default: 64.',
   ),

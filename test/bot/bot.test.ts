@@ -1,7 +1,8 @@
 /** The real discord.js client, the real model (a small random one) and the loopback Discord. */
 
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { pino } from 'pino'
@@ -76,6 +77,32 @@ describe('the bot on the loopback Discord', () => {
 })
 
 describe('startBot', () => {
+  it('opens the model as the settings say', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'sightseer-settings-'))
+    cpSync(await packageFor('base'), folder, { recursive: true })
+    const env = {
+      SIGHTSEER_MODEL: folder,
+      SANDBOX_STATE: 'memory',
+      SIGHTSEER_PREPARE: 'yes',
+      SIGHTSEER_ROWS: '1',
+      SIGHTSEER_CONVERSATION_MIB: '0',
+    }
+    const bot = await startBot(readConfig(env), silent)
+    try {
+      const questions = ['how many?', 'what color?', 'how many?']
+      await Promise.all(
+        questions.map((question) => bot.model.ask(picture().bytes, question, { beams: 1 })),
+      )
+      const { stages, caches } = bot.model.stats()
+      assert.equal(stages.decode.rows, stages.decode.runs, 'more than one row at once')
+      assert.equal(caches.conversations.hits, 0)
+      assert.ok(existsSync(path.join(folder, 'prepared')))
+    } finally {
+      await bot.close()
+      rmSync(folder, { recursive: true })
+    }
+  })
+
   it('names what is wrong with the model, and leaves nothing running', async () => {
     const config = readConfig({ SIGHTSEER_MODEL: './no-such-model', SANDBOX_STATE: 'memory' })
     await assert.rejects(startBot(config, silent), ConfigError)
