@@ -7,6 +7,7 @@
 import { avatar } from './avatar.js'
 import { h } from './dom.js'
 import { nameOf } from './facts.js'
+import { leaves } from './command-tree.js'
 import { icon } from './icons.js'
 import { words } from './language.js'
 import { state } from './state.js'
@@ -45,7 +46,9 @@ export function drawOrigin(/** @type {Message} */ message) {
 
 // As this reader's language has it, as far as the command still exists.
 function localized(/** @type {string} */ name) {
-  return state.commands.find((command) => command.name === name)?.name_localized ?? name
+  const leaf = leaves().find((one) => one.name === name)
+  const menu = state.commands.find((command) => command.name === name)
+  return leaf?.label ?? menu?.name_localized ?? name
 }
 
 function mentionsTarget(/** @type {Message} */ message, /** @type {Message} */ target) {

@@ -76,6 +76,7 @@ export const COMMANDS: readonly RESTPostAPIApplicationCommandsJSONBody[] = [
   },
   {
     name: 'notes',
+    name_localizations: { 'zh-CN': '笔记' },
     description: 'Notes',
     options: [
       {

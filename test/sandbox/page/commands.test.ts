@@ -110,6 +110,13 @@ describe('commands on the page', WITH_BROWSER, () => {
     await form().waitFor({ state: 'detached' })
   })
 
+  it('names what was used as the reader’s language has it', async () => {
+    await run('notes show')
+    const chinese = await visit(browser, sandbox.url, { locale: 'zh-CN' })
+    await chinese.page.locator('.origin', { hasText: '/笔记 show' }).waitFor()
+    await chinese.context.close()
+  })
+
   it('gives a picture to a command', async () => {
     await begin('look')
     await form().locator('input[type=file]').setInputFiles(SAMPLE)
