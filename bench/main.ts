@@ -21,7 +21,7 @@ With the demo model, the small checkpoints, or no model at all:
               with and without history, with the wrong picture and with none
                 --model DIR|NAME     default demo
                 --limit N            only the first N scenes
-  check       ratios of the demo model against bench/baseline.json, in half a minute; exits 1 if
+  check       ratios of the demo model against bench/baseline.json, in seconds; exits 1 if
               one fell by more than a third
                 --update             writes the baseline
   moderation  a replay of 5,000 messages with scam waves in each mode: what is found, what is left
