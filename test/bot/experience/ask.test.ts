@@ -7,6 +7,7 @@ import { EN } from '../../../commands/i18n/en.ts'
 import type { Member } from '../../../sandbox/client.ts'
 import {
   button,
+  buttonsOf,
   type DemoBot,
   hearts,
   scene,
@@ -14,6 +15,7 @@ import {
   suggestionsOf,
   triangle,
 } from '../../helpers/demo-bot.ts'
+import { packageFor } from '../../helpers/packages.ts'
 
 const COLOR = 'what color is the star?'
 
@@ -163,6 +165,29 @@ describe('asking about pictures', () => {
     const [first] = await suggestedFor(ada, described)
     const answer = await ada.answer(await ada.press(described, first!.id))
     assert.equal(answer.content, EN.errors.unknownConversation)
+  })
+})
+
+describe('Again', () => {
+  it('says it in other words, in the same place, and the question’s answer too', async () => {
+    // Its weights are random, so it is never at a loss for other words.
+    const demo = await startDemoBot({ SIGHTSEER_MODEL: await packageFor('base') })
+    try {
+      const ada = await demo.join('ada')
+      const described = await ada.slash('describe', { image: scene() })
+      const asked = await askForm(ada, described, COLOR)
+      for (const answer of [described, asked]) {
+        await ada.press(answer, button(answer, EN.buttons.again))
+        const again = await ada.changed(
+          answer,
+          ({ content }) => !['', answer.content].includes(content),
+        )
+        assert.equal(again.content.startsWith(`> ${COLOR}\n`), answer === asked)
+        assert.deepEqual(buttonsOf(again).slice(-3), buttonsOf(answer).slice(-3))
+      }
+    } finally {
+      await demo.close()
+    }
   })
 })
 

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { setImmediate as later } from 'node:timers/promises'
-import { MessageFlags } from 'discord.js'
+import { AttachmentBuilder, MessageFlags } from 'discord.js'
 import { EN } from '../../../commands/i18n/en.ts'
 import { ZH } from '../../../commands/i18n/zh.ts'
 import type { Member } from '../../../sandbox/client.ts'
@@ -101,8 +101,25 @@ describe('describing pictures', () => {
 
   it('looks at no more than ten, and says so', async () => {
     const many = Array.from({ length: 10 }, (_, i) => triangle(`${i}.webp`))
-    const { content } = await ada.menu(EN.commands.describeMenu, await ada.say('', ...many))
+    const ten = await ada.menu(EN.commands.describeMenu, await ada.say('', ...many))
+    assert.equal(ten.content.match(/green triangle/g)?.length, 10)
+    assert.doesNotMatch(ten.content, /left out/)
+
+    const channel = await demo.bot.client.channels.fetch(ada.channelId)
+    assert.ok(channel?.isSendable())
+    const { id } = await channel.send({
+      files: many.map(({ name, bytes }) => new AttachmentBuilder(Buffer.from(bytes), { name })),
+      embeds: [{ image: { url: 'https://example.com/eleventh.png' } }],
+    })
+    const { message } = await ada.until((told) => told.message?.id === id)
+    const { content } = await ada.menu(EN.commands.describeMenu, message!)
     assert.equal(content.match(/green triangle/g)?.length, 10)
+    assert.ok(content.endsWith(EN.answer.leftOut(1)))
+  })
+
+  it('/describe takes files that are pictures by their name', async () => {
+    const image = { name: 'notes.txt', bytes: new TextEncoder().encode('hello') }
+    await assert.rejects(ada.slash('describe', { image }), /400/)
   })
 
   it('a mention with a picture is answered, with a question or without', async () => {

@@ -5,10 +5,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { Events } from 'discord.js'
 import { EN } from '../../../commands/i18n/en.ts'
 import type { Member } from '../../../sandbox/client.ts'
 import { startSandbox } from '../../../sandbox/server.ts'
+import { removeMember } from '../../../sandbox/world-members.ts'
 import {
   button,
   type DemoBot,
@@ -154,7 +154,8 @@ describe('memory and privacy', () => {
     const guild = demo.bot.client.guilds.cache.first()!
     await ada.slash('describe', { image: scene('left.png') })
     assert.notDeepEqual(await kept(guild.id), [])
-    demo.bot.client.emit(Events.GuildDelete, guild)
+    const { world } = demo.sandbox
+    removeMember(world, world.guild, demo.bot.client.user.id)
     await gone(guild.id)
   })
 
