@@ -2,10 +2,19 @@
 
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
+import { Reposts } from '../../../bot/moderation/reposts.ts'
 import { EN } from '../../../commands/i18n/en.ts'
 import type { Member } from '../../../sandbox/client.ts'
 import { type Database, startRedis } from '../../helpers/databases.ts'
-import { button, type DemoBot, scene, startDemoBot } from '../../helpers/demo-bot.ts'
+import {
+  button,
+  type DemoBot,
+  hearts,
+  scene,
+  startDemoBot,
+  triangle,
+} from '../../helpers/demo-bot.ts'
 import { ModeratedServer } from '../../helpers/moderated-server.ts'
 import { startWatchedSandbox } from '../../helpers/watched-sandbox.ts'
 
@@ -65,5 +74,50 @@ describe('moderation by two processes on one Redis', { timeout: 120_000 }, () =>
         type === 'message' && message?.content.includes('change your password') === true,
     )
     assert.equal(new Set(told.map(({ message }) => message!.id)).size, 1)
+  })
+
+  it('both put the questions, and a hit is one case with one reason', async (t) => {
+    const both = [server.demo.bot.model, other.bot.model].map((model) =>
+      t.mock.method(model, 'embedImage'),
+    )
+    const looks = () => both.map(({ mock }) => mock.callCount())
+    const seen = new Set(server.cases().map(({ id }) => id))
+    const rule = { name: 'hearts', question: 'is there a red heart?', threshold: 60 }
+    mo.switchTo('mod-log')
+    await mo.slash('moderation rule add', rule)
+    const lin = await server.join('lin', { channel: 'general' })
+    const posted = await lin.upload(hearts())
+    const found = await server.aCase(/the question “hearts”/, seen)
+    assert.match(found.content, new RegExp(`/${posted.id}`))
+    // Each is through with it when it looks at the next one.
+    await lin.upload(triangle())
+    while (looks().some((count) => count < 2)) await setImmediate()
+    const now = server.cases().filter(({ id }) => !seen.has(id))
+    assert.equal(now.length, 1)
+    assert.equal(now[0]!.content.match(/the question “hearts”/g)?.length, 1)
+    const stats = await mo.slash('moderation rule stats', { name: 'hearts' })
+    assert.match(stats.content, /Hits: 1 /)
+  })
+
+  it('both see a repost, and it is answered once', async () => {
+    const lin = await server.join('lin', { channel: 'memes' })
+    mo.switchTo('mod-log')
+    await mo.slash('moderation reposts', { channel: lin.channelId })
+    const bots = [server.demo.bot, other.bot]
+    const first = await lin.upload(triangle())
+    const pictures = new Reposts(bots[0]!.store, { caseOf: async () => null, look: async () => [] })
+    while ((await Array.fromAsync(pictures.pictures.entries())).length === 0) await setImmediate()
+    const again = await lin.upload(triangle('again.webp'))
+    const reply = await lin.until(
+      (told) => told.message?.message_reference?.message_id === again.id,
+    )
+    assert.match(reply.message!.content, new RegExp(`${first.id}$`))
+    const third = await lin.upload(triangle('third.webp'))
+    await lin.until((told) => told.message?.message_reference?.message_id === third.id)
+    const replies = lin.told.filter(
+      ({ type, message }) =>
+        type === 'message' && message?.message_reference?.message_id === again.id,
+    )
+    assert.equal(new Set(replies.map(({ message }) => message!.id)).size, 1)
   })
 })
