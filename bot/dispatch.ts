@@ -125,8 +125,8 @@ function forgetWithDiscord(
     settle(forgetting.channel({ guildId, channelId: id }))
   })
   client.on(Events.GuildDelete, ({ id }) => {
-    settle(forgetting.guild(id))
-    settle(moderation.forgetGuild(id))
+    const gone = Promise.all([forgetting.guild(id), moderation.forgetGuild(id)])
+    settle(gone.then(() => log.info('left a server, and deleted its records')))
   })
 }
 

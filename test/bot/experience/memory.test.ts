@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { setImmediate as later } from 'node:timers/promises'
 import { EN } from '../../../commands/i18n/en.ts'
 import type { Member } from '../../../sandbox/client.ts'
 import { startSandbox } from '../../../sandbox/server.ts'
@@ -25,8 +26,11 @@ describe('memory and privacy', () => {
   let ada: Member
   let lin: Member
 
+  const lines: string[] = []
+
   before(async () => {
-    demo = await startDemoBot()
+    const log = { write: (line: string) => void lines.push(line) }
+    demo = await startDemoBot({ LOG_LEVEL: 'info' }, undefined, log)
     ada = await demo.join('ada')
     lin = await demo.join('lin')
   })
@@ -157,6 +161,10 @@ describe('memory and privacy', () => {
     const { world } = demo.sandbox
     removeMember(world, world.guild, demo.bot.client.user.id)
     await gone(guild.id)
+    for (let round = 0; !lines.some((line) => line.includes('deleted its records')); round++) {
+      assert.ok(round < 3000, 'its log does not say so')
+      await later()
+    }
   })
 
   /** Waits until nothing in the store has `part`; the store itself tells of nothing. */
