@@ -4,8 +4,8 @@
  * random, so only the speed means anything.
  */
 
-import { existsSync } from 'node:fs'
-import { mkdir, rename, rm } from 'node:fs/promises'
+import { existsSync, globSync } from 'node:fs'
+import { mkdir, mkdtemp, rename, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import sharp from 'sharp'
@@ -67,6 +67,17 @@ export async function fullSizePackage(
     await preparePackage(folder)
   }
   return folder
+}
+
+/** Links to the files of a package in a new folder, with nothing prepared in it. */
+export async function withoutPrepared(
+  folder: string,
+): Promise<{ readonly folder: string; readonly remove: () => Promise<void> }> {
+  const plain = await mkdtemp(`${folder}.plain-`)
+  for (const name of globSync('*.*', { cwd: folder })) {
+    await symlink(path.join(folder, name), path.join(plain, name))
+  }
+  return { folder: plain, remove: () => rm(plain, { recursive: true }) }
 }
 
 /** A PNG of noise, the same every time: the hardest picture to decode of its size. */

@@ -6,6 +6,7 @@ import { runDemoBench } from './demo.ts'
 import { runDescribeBench } from './describe.ts'
 import { runFollowUpBench } from './follow-up.ts'
 import { runLimitsBench } from './limits.ts'
+import { runMemoryBench } from './memory.ts'
 import { runModerationBench } from './moderation.ts'
 import { runParityBench } from './parity.ts'
 import { runPullBench } from './pull.ts'
@@ -50,6 +51,7 @@ With a blip2-opt-2.7b of random weights, made on the spot:
   throughput  1 to 16 people at once
                 --people LIST        default 1,2,4,8,16
   limits      how near decoding, vision and prompts come to what the machine can do
+  memory      resident memory and its peak by stage, as converted and prepared; two bots on one host
   start       time to ready, and memory, of a package as converted and prepared
   pull        conversion rate and memory
                 --dtype F32|F16      of the checkpoint; default F32, 15 GB
@@ -70,6 +72,7 @@ const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<void
   describe: runDescribeBench,
   'follow-up': runFollowUpBench,
   limits: runLimitsBench,
+  memory: runMemoryBench,
   moderation: runModerationBench,
   parity: runParityBench,
   pull: runPullBench,

@@ -1,13 +1,11 @@
 /** Time to ready and to the first answer, and memory, of a package as converted and prepared. */
 
 import { execFile } from 'node:child_process'
-import { globSync } from 'node:fs'
-import { mkdir, rm, symlink } from 'node:fs/promises'
 import path from 'node:path'
 import { parseArgs, promisify } from 'node:util'
 import { writeChart } from './bar-chart.ts'
 import { alternate, inWords, spread } from './compare.ts'
-import { FULL_SIZE_OPTIONS, fullSizePackage } from './full-size.ts'
+import { FULL_SIZE_OPTIONS, fullSizePackage, withoutPrepared } from './full-size.ts'
 import { writeResults } from './results.ts'
 import { formatTable } from './tally.ts'
 
@@ -28,7 +26,7 @@ export async function runStartBench(args: readonly string[]): Promise<void> {
   try {
     const measured = await alternate(Number(values.rounds), {
       prepared: () => openOnce(prepared),
-      plain: () => openOnce(plain),
+      plain: () => openOnce(plain.folder),
     })
     const rows = {
       ready: (one: Opened) => one.openMs / 1000,
@@ -66,7 +64,7 @@ export async function runStartBench(args: readonly string[]): Promise<void> {
       ]),
     })
   } finally {
-    await rm(plain, { recursive: true })
+    await plain.remove()
   }
 }
 
@@ -74,15 +72,4 @@ async function openOnce(folder: string): Promise<Opened> {
   const script = path.join(import.meta.dirname, 'open-once.ts')
   const { stdout } = await promisify(execFile)(process.execPath, [script, folder])
   return JSON.parse(stdout)
-}
-
-/** A folder with the files of a package and nothing prepared. */
-async function withoutPrepared(folder: string): Promise<string> {
-  const plain = `${folder}.plain`
-  await rm(plain, { recursive: true, force: true })
-  await mkdir(plain)
-  for (const name of globSync('*.*', { cwd: folder })) {
-    await symlink(path.join(folder, name), path.join(plain, name))
-  }
-  return plain
 }
