@@ -4,12 +4,12 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
-import { ComponentType, Events } from 'discord.js'
+import { ComponentType, Events, Locale } from 'discord.js'
 import sharp from 'sharp'
 import { EN } from '../../../commands/i18n/en.ts'
 import type { Member } from '../../../sandbox/client.ts'
 import { removeMember } from '../../../sandbox/world-members.ts'
-import { button, buttonsOf, hearts, scene } from '../../helpers/demo-bot.ts'
+import { button, buttonsOf, hearts, scene, triangle } from '../../helpers/demo-bot.ts'
 import {
   disguised,
   type ModeratedServer,
@@ -17,6 +17,18 @@ import {
 } from '../../helpers/moderated-server.ts'
 
 const { buttons, errors, menus } = EN.moderation
+
+/** What is kept of a server, and not only until it is done. */
+const KINDS = [
+  'moderation',
+  'moderation-hashes',
+  'moderation-recent',
+  'moderation-cases',
+  'moderation-reports',
+  'moderation-rules',
+  'moderation-reposts',
+  'moderation-first',
+]
 
 function blank(): Promise<Buffer> {
   const create = { width: 64, height: 64, channels: 3, background: '#ddd' } as const
@@ -181,29 +193,44 @@ describe('the commands of moderation', { timeout: 120_000 }, () => {
     assert.equal(added.content, errors.plainPicture)
   })
 
-  it('speaks Chinese in the log of a Chinese server', async () => {
-    const [guild] = server.sandbox.world.guilds.values()
+  it('speaks the language of the server in its log, and each person’s to them', async () => {
+    // The sandbox's server is English; Discord says so in each GUILD_CREATE and GUILD_UPDATE.
+    server.demo.bot.client.guilds.cache.first()!.preferredLocale = Locale.ChineseCN
+    assert.match((await server.setUp()).content, /Moderation on this server/)
     const zh = await server.join('mo', { channel: 'mod-log', locale: 'zh-CN' })
-    const answer = await zh.slash('moderation status')
-    assert.match(answer.content, /本服务器的审核/)
-    assert.ok(guild)
+    assert.match((await zh.slash('moderation status')).content, /本服务器的审核/)
+    await server.post(scene())
+    const { message } = await mo.until(
+      ({ message: now }) => now?.content.startsWith('**案例') === true,
+    )
+    assert.match(message!.content, /3 个频道/)
   })
 
   it('forgets a server that it leaves', async () => {
     await server.setUp()
     await mo.slash('moderation hash add', { image: scene() })
+    const rule = { name: 'r', question: 'is there a star?', threshold: 60 }
+    await mo.slash('moderation rule add', rule)
+    ada.switchTo('memes')
+    await mo.slash('moderation reposts', { channel: ada.channelId })
     await server.post(hearts())
     await server.aCase(/heart/)
+    ada.switchTo('memes')
+    const posted = await ada.upload(triangle())
+    const lin = await server.join('lin', { channel: 'memes' })
+    await lin.menu(menus.report, posted)
     const { store, client } = server.demo.bot
+    const count = async (name: string) => {
+      const space = store.space({ name, ttlMs: 1000, decode: (data) => JSON.stringify(data) })
+      return (await Array.fromAsync(space.entries())).length
+    }
+    for (const name of KINDS) assert.ok((await count(name)) > 0, `${name} is kept of a server`)
     const [guild] = server.sandbox.world.guilds.values()
     const left = once(client, Events.GuildDelete)
     removeMember(server.sandbox.world, guild!, client.user.id)
     await left
-    const kinds = ['moderation', 'moderation-hashes', 'moderation-cases', 'moderation-recent']
-    for (const name of kinds) {
-      const space = store.space({ name, ttlMs: 1000, decode: String })
-      const rest = async () => (await Array.fromAsync(space.entries())).length
-      while ((await rest()) > 0) await setImmediate()
+    for (const name of [...KINDS, 'moderation-open']) {
+      while ((await count(name)) > 0) await setImmediate()
     }
   })
 })

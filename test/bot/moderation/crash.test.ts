@@ -223,6 +223,32 @@ describe('a case whose process is killed', { timeout: 300_000 }, () => {
     }
   })
 
+  it('is one record, however often and by whomever its message is heard', async () => {
+    await reset('act')
+    const message = await posted()
+    const two = [1, 2].map(() => born(new Life(Infinity)))
+    const [one, other] = [two[0]!, two[1]!]
+    await Promise.all([
+      one.hear(message),
+      other.hear(message),
+      one.pointing.reported(message, '100000000000000002'),
+      other.pointing.reported(message, '100000000000000003'),
+      one.hearChange(message),
+    ])
+    await other.hear(message)
+    await Promise.all(two.map(({ work }) => work.settle()))
+    const records = await Array.fromAsync(one.work.cases.entries(`${guildId}/`))
+    const about = records.filter(([, { copies }]) =>
+      copies.some(({ messageId }) => messageId === message.id),
+    )
+    assert.deepEqual(
+      about.map(([key]) => key),
+      [`${guildId}/${message.id}`],
+    )
+    const { cases, there, told, deletions, timeouts } = traces(message)
+    assert.deepEqual([cases.length, there, told, deletions, timeouts], [1, false, 1, 1, 1])
+  })
+
   it('keeps one post of two, where Discord no longer knows the nonce', async () => {
     await reset('approve')
     const message = await posted()

@@ -1,0 +1,72 @@
+/** How long moderation keeps what, and what it gives and deletes of those who decide. */
+
+import assert from 'node:assert/strict'
+import { afterEach, beforeEach, describe, it } from 'node:test'
+import { EN } from '../../../commands/i18n/en.ts'
+import { button, scene } from '../../helpers/demo-bot.ts'
+import { type ModeratedServer, startModeratedServer } from '../../helpers/moderated-server.ts'
+
+const HOUR_MS = 60 * 60 * 1000
+const DAY_MS = 24 * HOUR_MS
+const { buttons } = EN.moderation
+
+describe('what moderation keeps', { timeout: 60_000 }, () => {
+  let server: ModeratedServer
+
+  beforeEach(async () => {
+    server = await startModeratedServer()
+    await server.setUp()
+  })
+  afterEach(() => server.close())
+
+  async function count(name: string): Promise<number> {
+    const kind = { name, ttlMs: DAY_MS, decode: (data: unknown) => JSON.stringify(data) }
+    return (await Array.fromAsync(server.demo.bot.store.space(kind).entries())).length
+  }
+
+  async function aConfirmedCase(): Promise<void> {
+    await server.post(scene())
+    const found = await server.aCase(/red circle/)
+    await server.mo.press(found, button(found, buttons.confirm))
+    await server.aCase(/in the list of scams/)
+  }
+
+  it('ends: postings after an hour, cases and pictures after 180 days, settings after 400', async (t) => {
+    await aConfirmedCase()
+    const kinds = ['moderation-recent', 'moderation-cases', 'moderation-hashes', 'moderation']
+    const counts = () => Promise.all(kinds.map(count))
+    const start = Date.now()
+    assert.deepEqual(await counts(), [1, 1, 1, 1])
+    t.mock.timers.enable({ apis: ['Date'], now: start + 59 * 60_000 })
+    assert.deepEqual(await counts(), [1, 1, 1, 1])
+    t.mock.timers.setTime(start + HOUR_MS + 60_000)
+    assert.deepEqual(await counts(), [0, 1, 1, 1])
+    t.mock.timers.setTime(start + 179 * DAY_MS)
+    assert.deepEqual(await counts(), [0, 1, 1, 1])
+    t.mock.timers.setTime(start + 181 * DAY_MS)
+    assert.deepEqual(await counts(), [0, 0, 0, 1])
+    t.mock.timers.setTime(start + 401 * DAY_MS)
+    assert.deepEqual(await counts(), [0, 0, 0, 0])
+  })
+
+  it('gives a moderator what they decided, and deletes only their name from it', async () => {
+    await aConfirmedCase()
+    const { mo } = server
+    mo.switchTo('general')
+    const exported = await mo.slash('privacy export')
+    const records = await (await fetch(exported.attachments[0]!.url)).text()
+    for (const kind of ['moderation-decision', 'moderation-hash']) {
+      assert.ok(records.includes(`"${kind}"`), kind)
+    }
+    await mo.slash('privacy delete')
+    assert.deepEqual([await count('moderation-cases'), await count('moderation-hashes')], [1, 1])
+    const again = await mo.slash('privacy export')
+    const [file] = again.attachments
+    const rest = file ? await (await fetch(file.url)).text() : ''
+    assert.ok(!/moderation-(decision|hash)/.test(rest))
+    mo.switchTo('mod-log')
+    const list = await mo.slash('moderation hash list')
+    assert.match(list.content, /scam, ≤ 6 bits/)
+    assert.ok(!list.content.includes(mo.id))
+  })
+})
