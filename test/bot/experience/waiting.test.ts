@@ -21,6 +21,9 @@ import { hearts, scene, triangle } from '../../helpers/demo-bot.ts'
 
 const log = pino({ level: 'silent' })
 
+/** Discord's users are shown progress no more often than this. */
+const PACE_MS = 2000
+
 /** Holds every picture up in front of the real model until the test lets it go. */
 type Gate = {
   /** Resolves once someone waits. */
@@ -81,19 +84,26 @@ describe('waiting', { timeout: 120_000 }, () => {
   it('shows the bot thinking at once, then the place in the line, then the answer', async () => {
     await ada.use('describe', { image: scene() })
     const { onPosition, deadline, signal, priority, user } = await gate!.reached.promise
+    const asked = performance.now()
     onPosition?.(4)
     onPosition?.(2)
     const { message } = await ada.until(
       ({ message: now }) => now?.content.includes('line') ?? false,
     )
     assert.equal(message?.content, EN.waiting.place(3))
+    assert.ok(message)
+    assert.ok(performance.now() - asked >= PACE_MS - 1)
+    onPosition?.(1)
+    onPosition?.(0)
+    await ada.changed(message, ({ content }) => content === EN.waiting.place(1))
+    assert.ok(performance.now() - asked >= 2 * PACE_MS - 2)
     gate!.open.resolve()
     const answer = await ada.changed(message, ({ content }) => content.includes('star'))
     const seen = states(answer)
     assert.equal((seen[0]?.flags ?? 0) & MessageFlags.Loading, MessageFlags.Loading)
     assert.deepEqual(
       seen.slice(1).map(({ content }) => content.includes('line')),
-      [true, false],
+      [true, true, false],
     )
     assert.match(seen.at(-1)!.content, /yellow star/)
 
