@@ -5,14 +5,15 @@
 
 import path from 'node:path'
 import { parseArgs } from 'node:util'
+import type { Provider } from '../inference/engine/options.ts'
 import { openModel } from '../inference/model.ts'
-import { PRECISIONS } from '../inference/model-card.ts'
 import { type Bar, writeChart } from './bar-chart.ts'
 import { alternate, inWords, spread, type Spread } from './compare.ts'
 import {
+  DEVICE_OPTIONS,
   FULL_SIZE_OPTIONS,
   fullSizeCheckpoint,
-  fullSizePackage,
+  fullSizeOn,
   GREEDY,
   noisePicture,
   note,
@@ -41,14 +42,14 @@ export async function runDescribeBench(args: readonly string[]): Promise<void> {
     allowNegative: true,
     options: {
       ...FULL_SIZE_OPTIONS,
+      ...DEVICE_OPTIONS,
       python: { type: 'string', default: 'python3' },
       reference: { type: 'boolean', default: true },
       dtypes: { type: 'string', default: 'bfloat16,float32' },
     },
   })
-  const precision = PRECISIONS.find((known) => known === values.precision) ?? 'int4'
   const checkpoint = await fullSizeCheckpoint(values.work)
-  const folder = await fullSizePackage(values.work, precision)
+  const place = await fullSizeOn(values)
   const dtypes = (['bfloat16', 'float32'] as const).filter((dtype) =>
     values.dtypes.split(',').includes(dtype),
   )
@@ -56,7 +57,7 @@ export async function runDescribeBench(args: readonly string[]): Promise<void> {
   for (const dtype of values.reference ? dtypes : []) {
     note(`transformers in ${dtype} …`)
     const reference = await startReference(values.python, checkpoint, dtype)
-    const own = await ownSide(folder)
+    const own = await ownSide(place)
     try {
       const measured = await alternate(Number(values.rounds), {
         ours: own.describe,
@@ -69,20 +70,20 @@ export async function runDescribeBench(args: readonly string[]): Promise<void> {
     }
   }
   if (pairs.length === 0) {
-    const own = await ownSide(folder)
+    const own = await ownSide(place)
     const { ours } = await alternate(Number(values.rounds), { ours: own.describe })
     await own.close()
     process.stdout.write(formatTable(rowsOf('ours', summary(ours))))
     return
   }
-  report(precision, pairs, await decoding(values, checkpoint, folder))
+  report(place, pairs, await decoding(values, checkpoint, place))
 }
 
 /** Our decoder and CTranslate2's, the language model alone; null where that is not installed. */
 async function decoding(
   { python, work, rounds }: { python: string; work: string; rounds: string },
   checkpoint: string,
-  folder: string,
+  place: Place,
 ): Promise<{ readonly ours: Spread; readonly theirs: Spread } | null> {
   note('CTranslate2 in int8 …')
   const other = await startDecoder(python, checkpoint, path.join(work, 'ctranslate2'))
@@ -90,7 +91,7 @@ async function decoding(
     note(`left out: ${python} has no ctranslate2 (with transformers and torch, to convert).`)
     return null
   }
-  const own = await ownSide(folder)
+  const own = await ownSide(place)
   try {
     const measured = await alternate(Number(rounds), {
       ours: own.describe,
@@ -106,9 +107,11 @@ async function decoding(
   }
 }
 
-async function ownSide(folder: string) {
+type Place = { readonly folder: string; readonly provider: Provider }
+
+async function ownSide({ folder, provider }: Place) {
   // Nothing kept from one description to the next: each is the first of its picture.
-  const model = await openModel(folder, { conversationBytes: 0 })
+  const model = await openModel(folder, { conversationBytes: 0, provider })
   const picture = await noisePicture()
   const describe = async (): Promise<Times> => {
     const start = performance.now()
@@ -138,7 +141,7 @@ function summary(times: readonly Times[]): Summary {
 }
 
 function report(
-  precision: string,
+  { precision, provider }: { readonly precision: string; readonly provider: Provider },
   pairs: readonly { readonly dtype: string; readonly ours: Summary; readonly theirs: Summary }[],
   decoders: { readonly ours: Spread; readonly theirs: Spread } | null,
 ): void {
@@ -169,7 +172,7 @@ function report(
   const ratios = Object.fromEntries(
     pairs.map(({ dtype, ours, theirs }) => [dtype, theirs.totalMs.median / ours.totalMs.median]),
   )
-  writeResults('describe', { precision, tokens: TOKENS, ratios, pairs, decoders })
+  writeResults('describe', { precision, provider, tokens: TOKENS, ratios, pairs, decoders })
   writeChart('describe', {
     title: `blip2-opt-2.7b (random weights): picture to ${TOKENS} tokens`,
     unit: 's',

@@ -10,7 +10,8 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import sharp from 'sharp'
 import { convertCheckpoint } from '../inference/convert/convert.ts'
-import type { Precision, VisionStorage } from '../inference/model-card.ts'
+import { PROVIDERS, type Provider } from '../inference/engine/options.ts'
+import { PRECISIONS, type Precision, type VisionStorage } from '../inference/model-card.ts'
 import { preparePackage } from '../inference/prepare.ts'
 import { writeSyntheticCheckpoint } from './synthetic-checkpoint.ts'
 
@@ -20,6 +21,21 @@ export const FULL_SIZE_OPTIONS = {
   precision: { type: 'string', default: 'int4' },
   rounds: { type: 'string', default: '5' },
 } as const
+
+/** Options of those that can run on a device too, with a package to fit it. */
+export const DEVICE_OPTIONS = { provider: { type: 'string', default: 'cpu' } } as const
+
+/** @returns the package and where to open it; prepared where it runs on the CPU. */
+export async function fullSizeOn(values: {
+  readonly work: string
+  readonly precision: string
+  readonly provider: string
+}): Promise<{ folder: string; precision: Precision; provider: Provider }> {
+  const precision = PRECISIONS.find((known) => known === values.precision) ?? 'int4'
+  const provider = PROVIDERS.find((known) => known === values.provider) ?? 'cpu'
+  const folder = await fullSizePackage(values.work, precision, { prepare: provider === 'cpu' })
+  return { folder, precision, provider }
+}
 
 /** Generated ids of a description, the first by the prompt's run and 20 by steps. */
 export const TOKENS = 21

@@ -61,6 +61,9 @@ With a blip2-opt-2.7b of random weights, made on the spot:
                 --work DIR           where about 40 GB are free, kept for the next run; default
                                      sightseer-full-size in the system's temporary folder
                 --rounds N           default 5
+  describe and throughput also
+                --provider NAME      cpu (default), webgpu, cuda or auto
+                --precision NAME     of the package; default int4
 
 Each prints a table and writes JSON and a chart under bench/results/.
 `

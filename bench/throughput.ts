@@ -5,7 +5,14 @@ import { openModel } from '../inference/model.ts'
 import type { ImageTokens, Model } from '../inference/types.ts'
 import { writeChart } from './bar-chart.ts'
 import { quantile } from './compare.ts'
-import { FULL_SIZE_OPTIONS, fullSizePackage, GREEDY, noisePicture, TOKENS } from './full-size.ts'
+import {
+  DEVICE_OPTIONS,
+  FULL_SIZE_OPTIONS,
+  fullSizeOn,
+  GREEDY,
+  noisePicture,
+  TOKENS,
+} from './full-size.ts'
 import { writeResults } from './results.ts'
 import { formatTable } from './tally.ts'
 
@@ -26,10 +33,14 @@ type Measured = {
 export async function runThroughputBench(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
     args: [...args],
-    options: { ...FULL_SIZE_OPTIONS, people: { type: 'string', default: '1,2,4,8,16' } },
+    options: {
+      ...FULL_SIZE_OPTIONS,
+      ...DEVICE_OPTIONS,
+      people: { type: 'string', default: '1,2,4,8,16' },
+    },
   })
-  const folder = await fullSizePackage(values.work, 'int4')
-  const model = await openModel(folder, { conversationBytes: 0 })
+  const { folder, precision, provider } = await fullSizeOn(values)
+  const model = await openModel(folder, { conversationBytes: 0, provider })
   const rounds = Math.min(3, Number(values.rounds))
   try {
     const seen = await model.embedImage(await noisePicture())
@@ -41,7 +52,7 @@ export async function runThroughputBench(args: readonly string[]): Promise<void>
       const pictures = await measure(model, people, 1, () => noisePicture(640, 480, ++seed))
       loads.push({ people, steps: alone, pictures })
     }
-    report(loads)
+    report(loads, { precision, provider })
   } finally {
     await model.close()
   }
@@ -91,7 +102,10 @@ async function measure(
   }
 }
 
-function report(loads: readonly Load[]): void {
+function report(
+  loads: readonly Load[],
+  where: { readonly precision: string; readonly provider: string },
+): void {
   const one = loads[0]!.steps.tokensPerSecond
   process.stdout.write(
     formatTable([
@@ -106,7 +120,7 @@ function report(loads: readonly Load[]): void {
       ]),
     ]),
   )
-  writeResults('throughput', { tokens: TOKENS, loads })
+  writeResults('throughput', { ...where, tokens: TOKENS, loads })
   writeChart('throughput', {
     title: 'People at once: tokens a second, all together',
     unit: 'tokens/s',

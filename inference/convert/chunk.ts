@@ -94,6 +94,9 @@ function writeColumns(
   const quantized = quantizeColumns(values, rows, columns)
   writeAt(file, quantized.values, target.at)
   writeAt(file, quantized.scales, target.scalesAt)
+  if (target.sumsAt !== null) {
+    writeAt(file, quantized.sums, target.sumsAt)
+  }
 }
 
 /** @returns the sha256 of the file, in hex. */

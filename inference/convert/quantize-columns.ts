@@ -7,15 +7,16 @@
 /** Side of the squares that are turned at once: rows and columns of one stay in the cache. */
 const TILE = 64
 
-/** @returns int8 [columns, rows], -127 to 127, and the float32 scale of each row. */
+/** @returns int8 [columns, rows], -127 to 127; the float32 scale of each row, and its sum as stored. */
 export function quantizeColumns(
   weights: Float32Array,
   rows: number,
   columns: number,
-): { readonly values: Int8Array; readonly scales: Float32Array } {
+): { readonly values: Int8Array; readonly scales: Float32Array; readonly sums: Float32Array } {
   const values = new Int8Array(rows * columns)
   const scales = new Float32Array(rows)
   const inverse = new Float64Array(rows)
+  const steps = new Int32Array(rows)
   for (let row = 0; row < rows; row++) {
     let most = 0
     for (let i = row * columns; i < (row + 1) * columns; i++) {
@@ -30,10 +31,12 @@ export function quantizeColumns(
       const right = Math.min(columns, left + TILE)
       for (let row = top; row < bottom; row++) {
         for (let column = left; column < right; column++) {
-          values[column * rows + row] = Math.round(weights[row * columns + column]! * inverse[row]!)
+          const value = Math.round(weights[row * columns + column]! * inverse[row]!)
+          values[column * rows + row] = value
+          steps[row]! += value
         }
       }
     }
   }
-  return { values, scales }
+  return { values, scales, sums: scales.map((scale, row) => scale * steps[row]!) }
 }

@@ -8,6 +8,7 @@ import { BLOCK_SIZE } from './weight-plan.ts'
 import type { WeightPart } from './weight-plan.ts'
 import type { Activation } from './blip2-config.ts'
 import type { GraphBuilder } from './graph-builder.ts'
+import { perToken } from './per-token.ts'
 
 /** How the weights of a graph are stored. */
 export type Storage = {
@@ -24,9 +25,6 @@ export type Storage = {
   readonly onLinear?: (layer: Linear, x: string) => void
 }
 
-/** Rows are divided by their largest value, which must not be 0. */
-const LEAST = 1e-30
-
 /** Activations are quantised to int8 inside the kernel; the only fast path for 8 bits on a CPU. */
 const ACCURACY_LEVEL = 4
 
@@ -40,6 +38,8 @@ export type Linear = {
   readonly bias: boolean
   /** Quantise when the graph's storage says so and the shape fits. */
   readonly quantize: boolean
+  /** No input is below this, where that is known. */
+  readonly lowest?: number | undefined
 }
 
 /** x [rows, inputs] -> [rows, outputs * modules]. */
@@ -97,8 +97,8 @@ function matmul(g: GraphBuilder, storage: Storage, x: string, layer: Linear, bia
   const rows = layer.outputs * parts.length
   if (layer.quantize && storage.perToken === true && parts.length === 1) {
     g.quantized += 1
-    const product = perTokenMatmul(g, x, parts[0]!, layer.inputs)
-    return bias === '' ? product : g.op('Add', [product, bias])
+    const { inputs, lowest } = layer
+    return perToken(g, x, { weight: parts[0]!, inputs, bias, lowest })
   }
   if (layer.quantize && storage.bits !== null) {
     if (layer.inputs % BLOCK_SIZE === 0) {
@@ -128,21 +128,6 @@ function quantizedMatmul(
     block_size: BLOCK_SIZE,
     accuracy_level: ACCURACY_LEVEL,
   })
-}
-
-/**
- * W8A8: each row of x is scaled to its own largest value, so that a row of large values costs the
- * others nothing. The kernel wants one scale for all rows, 1/127; each row's own follows after.
- */
-function perTokenMatmul(g: GraphBuilder, x: string, part: WeightPart, inputs: number): string {
-  const { values, scales } = g.weights.quantizedColumns(part, inputs)
-  const largest = g.op('ReduceMax', [g.op('Abs', [x]), g.ints([-1])], { keepdims: 1 })
-  const scale = g.op('Max', [largest, g.float(LEAST)]) // [rows, 1]
-  const step = g.float(1 / 127)
-  const zero = g.byte(128)
-  const quantized = g.op('QuantizeLinear', [g.op('Div', [x, scale]), step, zero])
-  const product = g.contrib('MatMulIntegerToFloat', [quantized, values, step, scales, zero])
-  return g.op('Mul', [product, scale])
 }
 
 /** A layer norm's tensors are `<module>.weight` and `<module>.bias`, unless it has none. */

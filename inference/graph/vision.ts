@@ -13,6 +13,7 @@ import { GraphBuilder } from './graph-builder.ts'
 import type { GraphPlan } from './graph-builder.ts'
 import { addAndNorm, attention, biasAndActivate, linearAndBias, linear, norm } from './layers.ts'
 import type { Norm, Storage } from './layers.ts'
+import { LOWEST } from './per-token.ts'
 
 const CHANNELS = 3
 
@@ -128,5 +129,6 @@ export function mlpBlock(
     outputs: hidden,
     bias: true,
     quantize: true,
+    lowest: LOWEST[config.activation],
   })
 }

@@ -43,6 +43,8 @@ export type ColumnsTarget = {
   readonly at: number
   /** float32 [rows]. */
   readonly scalesAt: number
+  /** float32 [rows]: of each row, as it is stored. Null: not wanted. */
+  readonly sumsAt: number | null
 }
 
 /** Where a matrix starts in the data file, in bytes. */
@@ -64,6 +66,13 @@ export type QuantizedNames = {
   readonly values: string
   readonly scales: string
   readonly zeroPoints: string
+}
+
+/** Names of the initializers of a matrix quantised by its outputs. */
+export type ColumnsNames = {
+  readonly values: string
+  readonly scales: string
+  readonly sums: string
 }
 
 export class WeightPlan {
@@ -116,10 +125,14 @@ export class WeightPlan {
     return names
   }
 
-  /** Adds a matrix [rows, columns], quantised by its outputs: one scale a row, and turned. */
-  quantizedColumns(part: WeightPart, columns: number): Omit<QuantizedNames, 'zeroPoints'> {
-    const { rows } = part
-    const names = { values: `${part.tensor}_q`, scales: `${part.tensor}_scales` }
+  /**
+   * Adds a matrix [rows, columns], quantised by its outputs: one scale a row, and turned.
+   *
+   * @param withSums also the sums of its rows.
+   */
+  quantizedColumns(part: WeightPart, columns: number, withSums = false): ColumnsNames {
+    const { rows, tensor } = part
+    const names = { values: `${tensor}_q`, scales: `${tensor}_scales`, sums: `${tensor}_sums` }
     this.jobs.push({
       parts: [part],
       rows,
@@ -128,6 +141,7 @@ export class WeightPlan {
         format: 'int8-columns',
         at: this.#add(names.values, 'int8', [columns, rows]),
         scalesAt: this.#add(names.scales, 'float32', [rows]),
+        sumsAt: withSums ? this.#add(names.sums, 'float32', [rows]) : null,
       },
     })
     return names

@@ -101,15 +101,17 @@ describe('a linear layer quantised by its rows and outputs', () => {
     return row === 5 ? 0 : value * 10 ** (row - 3)
   })
 
-  it('multiplies rounded rows by rounded weights', async () => {
+  /** What the layer gives for rows; bias and weights are those above. */
+  async function run(rows: Float32Array, lowest?: number): Promise<Float32Array> {
     const g = new GraphBuilder('per-token')
     g.input('x', 'float32', [ROWS, INPUTS])
     const module = { modules: ['module'], inputs: INPUTS, outputs: OUTPUTS, bias: true }
     const storage = { float: 'float32', bits: 4, perToken: true } as const
-    g.op('Identity', [linear(g, storage, 'x', { ...module, quantize: true })], {}, 'y')
+    const layer = { ...module, quantize: true, lowest }
+    g.op('Identity', [linear(g, storage, 'x', layer)], {}, 'y')
     g.output('y', 'float32', [ROWS, OUTPUTS])
     const plan = g.build()
-    const { values, scales } = quantizeColumns(weights, OUTPUTS, INPUTS)
+    const { values, scales, sums } = quantizeColumns(weights, OUTPUTS, INPUTS)
     const data = new Uint8Array(plan.dataBytes)
     const put = (array: ArrayBufferView, at: number) =>
       data.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), at)
@@ -117,6 +119,9 @@ describe('a linear layer quantised by its rows and outputs', () => {
       if (target.format === 'int8-columns') {
         put(values, target.at)
         put(scales, target.scalesAt)
+        if (target.sumsAt !== null) {
+          put(sums, target.sumsAt)
+        }
       } else {
         put(bias, target.at)
       }
@@ -125,7 +130,13 @@ describe('a linear layer quantised by its rows and outputs', () => {
     writeFileSync(file, plan.model)
     writeFileSync(`${file}.data`, data)
     const session = await InferenceSession.create(file, { intraOpNumThreads: 1 })
-    const { y } = await runOne(session, float(x, [ROWS, INPUTS]))
+    const { y } = await runOne(session, float(rows, [ROWS, INPUTS]))
+    await session.release()
+    return y!
+  }
+
+  it('multiplies rounded rows by rounded weights', async () => {
+    const y = await run(x)
     const rounded = roundRows(weights, OUTPUTS, INPUTS)
     const rows = roundRows(x, ROWS, INPUTS)
     rows.fill(0, 5 * INPUTS)
@@ -134,9 +145,24 @@ describe('a linear layer quantised by its rows and outputs', () => {
     // between two steps may go either way, a difference of 1 / 127 in one of 384 inputs.
     for (let row = 0; row < ROWS; row++) {
       const [from, to] = [row * OUTPUTS, (row + 1) * OUTPUTS]
-      const error = relativeError(y!.subarray(from, to), expected.subarray(from, to))
+      const error = relativeError(y.subarray(from, to), expected.subarray(from, to))
       assert.ok(error < 1e-3, `row ${row}: relative error ${error}`)
     }
+  })
+
+  it('rounds to half as wide steps what is known never to be far below 0', async () => {
+    const lowest = -0.17
+    const rows = x.map((value) => Math.max(lowest, Math.abs(value) + lowest))
+    const rounded = roundRows(weights, OUTPUTS, INPUTS)
+    const expected = product(rows, rounded, bias)
+    // Two rows whose largest value is far above the lowest, so that half the range would be empty.
+    const wide = { from: 3 * OUTPUTS, to: 5 * OUTPUTS }
+    const errorOf = (y: Float32Array, { from, to } = wide) =>
+      relativeError(y.subarray(from, to), expected.subarray(from, to))
+    const all = { from: 0, to: ROWS * OUTPUTS }
+    const [centred, lifted] = [await run(rows), await run(rows, lowest)]
+    assert.ok(errorOf(lifted, all) < 5e-3, `relative error ${errorOf(lifted, all)}`)
+    assert.ok(errorOf(lifted) * 1.5 < errorOf(centred), `${errorOf(lifted)} ${errorOf(centred)}`)
   })
 
   it('keeps the weights as near as 127 steps can', () => {
