@@ -1,0 +1,81 @@
+/** What a server's managers choose: thresholds, who is staff, and who is left alone. */
+
+import assert from 'node:assert/strict'
+import { afterEach, beforeEach, describe, it } from 'node:test'
+import { EN } from '../../../commands/i18n/en.ts'
+import { PERMISSION } from '../../../sandbox/permissions.ts'
+import { button, hearts, scene } from '../../helpers/demo-bot.ts'
+import { type ModeratedServer, startModeratedServer } from '../../helpers/moderated-server.ts'
+
+const { buttons, case: words } = EN.moderation
+
+describe('what managers choose', { timeout: 60_000 }, () => {
+  let server: ModeratedServer
+
+  beforeEach(async () => {
+    server = await startModeratedServer()
+  })
+  afterEach(() => server.close())
+
+  /** Gives someone a role without any permission, with a place in the log channel. */
+  function giveRole(memberId: string, name: string): string {
+    const { world } = server.sandbox
+    const [guild] = world.guilds.values()
+    const role = world.addRole(guild!, { name, permissions: 0n, position: 1 })
+    const member = guild!.members.get(memberId)!
+    member.roles = [...member.roles, role.id]
+    world.tell({ name: 'GUILD_MEMBER_UPDATE', member })
+    const log = [...world.channels.values()].find((channel) => channel.name === 'mod-log')!
+    const allow = PERMISSION.viewChannel
+    log.overwrites.set(role.id, { id: role.id, type: 0, allow, deny: 0n })
+    return role.id
+  }
+
+  it('a burst is what the server says it is', async () => {
+    await server.setUp({ 'burst-channels': 2, 'burst-minutes': 1 })
+    const [first, second] = await server.post(scene())
+    const found = await server.aCase(/the same picture in 2 channels/)
+    assert.ok(found.content.includes(first!.id) && found.content.includes(second!.id))
+    await server.aCase(/Where \(3 messages\)/)
+    assert.equal(server.cases().length, 1)
+  })
+
+  it('the owner and exempt roles are left alone', async () => {
+    await server.setUp({ 'burst-channels': 2 })
+    const lin = await server.join('lin')
+    await server.mo.slash('moderation exempt', { role: giveRole(lin.id, 'Trusted') })
+    await server.post(scene(), lin)
+    await server.post(scene(), await server.join('kit'))
+    await server.post(hearts())
+    const found = await server.aCase(/channels/)
+    assert.match(found.content, new RegExp(server.ada.id))
+    assert.equal(server.cases().length, 1)
+  })
+
+  it('a staff role decides, and is left alone', async () => {
+    const lin = await server.join('lin', { channel: 'general' })
+    await server.setUp({ staff: giveRole(lin.id, 'Helpers') })
+    await server.post(scene(), lin)
+    await server.post(hearts())
+    const found = await server.aCase(/What I see: .*heart/)
+    assert.equal(server.cases().length, 1)
+    const helper = await server.join('lin', { channel: 'mod-log' })
+    await helper.press(found, button(found, buttons.dismiss))
+    const decided = await server.aCase(/— dismissed/)
+    assert.match(decided.content, new RegExp(`Dismiss: <@${lin.id}>`))
+  })
+
+  it('the evidence says in words what it shows, made again as a small WebP', async () => {
+    await server.setUp()
+    await server.post(scene())
+    const { message } = await server.mo.until(
+      ({ message: now }) => now?.attachments[0]?.description?.includes('red circle') === true,
+    )
+    const [evidence] = message!.attachments
+    assert.equal(evidence!.description?.startsWith(words.evidence('').trim()), true)
+    assert.match(evidence!.filename, /^SPOILER_.*\.webp$/)
+    const file = new Uint8Array(await (await fetch(evidence!.url)).arrayBuffer())
+    assert.equal(Buffer.from(file.subarray(8, 12)).toString(), 'WEBP')
+    assert.notDeepEqual(file, scene().bytes)
+  })
+})
