@@ -13,6 +13,7 @@ import type { Device } from './options.ts'
 import { type GraphFile, prepareGraph, preparedGraph, type SavingOptions } from './prepared.ts'
 import { overflowsInt8 } from './processor.ts'
 import { probe } from './probe.ts'
+import { readAhead } from './read-ahead.ts'
 import {
   leftToCpu,
   ON_CPU,
@@ -35,6 +36,9 @@ const SPINS: Readonly<Record<GraphFile, boolean>> = {
   'decoder.onnx': true,
 }
 
+/** In the order in which a request needs them. */
+const GRAPHS = ['vision.onnx', 'qformer.onnx', 'decoder.onnx'] as const
+
 /** Opens the three graphs of a package. @throws {ConfigError} naming the graph that does not load. */
 export async function openSessions(
   folder: string,
@@ -43,6 +47,9 @@ export async function openSessions(
   placement: Placement = ON_CPU,
 ): Promise<Sessions> {
   const { device } = placement
+  if (device === 'cpu') {
+    void readAhead(GRAPHS.map((file) => preparedGraph(folder, card, file)).filter(existsSync))
+  }
   const open = async (file: GraphFile) => {
     const options = sessionOptions(threads, SPINS[file])
     if (device !== 'cpu') {
