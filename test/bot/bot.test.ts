@@ -85,6 +85,7 @@ describe('startBot', () => {
       SANDBOX_STATE: 'memory',
       SIGHTSEER_PREPARE: 'yes',
       SIGHTSEER_ROWS: '1',
+      SIGHTSEER_QUEUE: '3',
       SIGHTSEER_CONVERSATION_MIB: '0',
     }
     const bot = await startBot(readConfig(env), silent)
@@ -97,6 +98,10 @@ describe('startBot', () => {
       assert.equal(stages.decode.rows, stages.decode.runs, 'more than one row at once')
       assert.equal(caches.conversations.hits, 0)
       assert.ok(existsSync(path.join(folder, 'prepared')))
+      const many = Array.from({ length: 12 }, () => bot.model.ask(picture().bytes, 'how many?'))
+      const refused = (await Promise.allSettled(many)).filter(({ status }) => status === 'rejected')
+      assert.ok(refused.length > 0 && refused.length < many.length, `${refused.length} refused`)
+      assert.equal(bot.model.stats().refused, refused.length)
     } finally {
       await bot.close()
       rmSync(folder, { recursive: true })
