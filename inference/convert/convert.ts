@@ -82,6 +82,11 @@ export function isVisionW8A8(precision: Precision, vision: VisionStorage = DEFAU
   return visionStorage(STORAGE[precision], vision).perToken === true
 }
 
+/** Never in blocks: what is said of a picture hangs on its 32 rows. */
+function qformerStorage(storage: Storage, vision: VisionStorage): Storage {
+  return { ...visionStorage(storage, vision), bits: null }
+}
+
 type NamedPlan = { readonly name: string; readonly plan: GraphPlan }
 
 /** Everything known once a checkpoint is found to be convertible. */
@@ -207,7 +212,7 @@ function makePlans(
   const storage = STORAGE[precision]
   return [
     { name: 'vision', plan: visionGraph(model.vision, visionStorage(storage, vision)) },
-    { name: 'qformer', plan: qformerGraph(model, storage) },
+    { name: 'qformer', plan: qformerGraph(model, qformerStorage(storage, vision)) },
     { name: 'decoder', plan: decoderGraph(model, storage) },
   ]
 }

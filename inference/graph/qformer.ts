@@ -4,7 +4,8 @@
  *
  *     queries -> LN -> layers x [self-attention, (cross-attention to the image), MLP] -> projection
  *
- * Every block adds its input and normalises after (post-LN). Nothing here is quantised.
+ * Every block adds its input and normalises after (post-LN). Only the keys and values of the image,
+ * the one place with hundreds of rows, may be quantised.
  * Source: transformers 5.18, models/blip_2/modeling_blip_2.py, Blip2QFormerModel.
  */
 
@@ -84,15 +85,16 @@ function crossAttention(
     bias: true,
     quantize: false,
   })
-  const keyValue = linear(g, storage, imageRows, {
-    modules: ['key', 'value'].map((name) => `${module}.attention.${name}`),
-    inputs: config.vision.hidden,
-    outputs: hidden,
-    bias: true,
-    quantize: false,
+  const [key, value] = ['key', 'value'].map((name) => {
+    const rows = linear(g, storage, imageRows, {
+      modules: [`${module}.attention.${name}`],
+      inputs: config.vision.hidden,
+      outputs: hidden,
+      bias: true,
+      quantize: true,
+    })
+    return g.reshape(rows, [-1, visionTokens(config.vision), hidden])
   })
-  const seen = g.reshape(keyValue, [-1, visionTokens(config.vision), 2 * hidden])
-  const [key, value] = g.split(seen, 2)
   const mixed = attention(g, g.reshape(query, [-1, queries, hidden]), key!, value!, heads)
   return attentionOutput(g, config.qformer, storage, module, mixed, x)
 }
