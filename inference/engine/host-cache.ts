@@ -115,6 +115,9 @@ export class HostCache implements KvCache {
     }
     this.lengths.pop()
     this.#shared = 0
+    if (this.rows === 1) {
+      this.#copy([0], this.#capacity, 1) // it may be kept for long, and the room of eight with it
+    }
   }
 
   async copyOf(row: number, length: number = this.lengths[row]!): Promise<HostCache> {

@@ -153,4 +153,20 @@ describe('HostCache', () => {
     )
     assert.deepEqual((await past(cache)).dims, [3, 2, 64, 1])
   })
+
+  it('takes no more than its own room once it is the last of several', async () => {
+    const cache = new HostCache(SHAPE)
+    await put(cache, 0)
+    const { bytes } = cache
+    for (const value of [500, 600]) {
+      const one = new HostCache(SHAPE)
+      await put(one, value)
+      await cache.append(one)
+    }
+    assert.equal(cache.bytes, 4 * bytes)
+    await cache.remove(0)
+    await cache.remove(1)
+    assert.equal(cache.bytes, bytes)
+    assert.deepEqual(await filled(cache), [[[600], [601]]])
+  })
 })
