@@ -50,8 +50,8 @@ export type ConvertOptions = {
   /** How an int8 or int4 package holds the matrices of its vision tower. Default `w8a8`. */
   readonly vision?: VisionStorage | undefined
   /**
-   * Picture files to smooth a W8A8 image encoder with: see calibrate.ts. Each costs about 4 runs of
-   * the encoder. Default: it is not smoothed.
+   * Picture files to smooth a W8A8 image encoder with: see calibrate.ts. Each costs five runs of the
+   * encoder, one of them in full precision. Default: it is not smoothed.
    */
   readonly calibrate?: readonly string[] | undefined
   readonly name: string
