@@ -91,9 +91,12 @@ export class DeviceCache implements KvCache {
       other.#capacity === this.#capacity
         ? other.#tensors
         : await this.#memory.take(other.#tensors, 'positions', indices)
-    await this.#replace(this.#memory.join(this.#tensors, more))
-    if (more !== other.#tensors) {
-      this.#memory.free(more)
+    try {
+      await this.#replace(this.#memory.join(this.#tensors, more))
+    } finally {
+      if (more !== other.#tensors) {
+        this.#memory.free(more)
+      }
     }
     this.lengths.push(...other.lengths)
   }
@@ -106,8 +109,11 @@ export class DeviceCache implements KvCache {
   async copyOf(row: number, length: number = this.lengths[row]!): Promise<DeviceCache> {
     const copy = new DeviceCache(this.#memory, this.#shape)
     const whole = await this.#memory.take(this.#tensors, 'rows', [row])
-    copy.#tensors = await this.#memory.take(whole, 'positions', upTo(length))
-    this.#memory.free(whole)
+    try {
+      copy.#tensors = await this.#memory.take(whole, 'positions', upTo(length))
+    } finally {
+      this.#memory.free(whole)
+    }
     copy.#capacity = length
     copy.lengths = [length]
     return copy

@@ -112,11 +112,11 @@ export class EngineLoop {
   async #work(): Promise<void> {
     await turnOfTheLoop() // requests that came together are seen together
     while (this.#queue.size > 0 || this.#live.length > 0) {
-      await this.#drop()
-      await this.#admit()
       const woken = new Promise<void>((resolve) => {
         this.#wake = resolve
       })
+      await this.#drop()
+      await this.#admit()
       let ran = false
       const tried = async (run: () => Promise<boolean>): Promise<boolean> => {
         const done = await run()

@@ -107,7 +107,10 @@ export class Sequences {
     if (cache && keep) {
       // Beams agree on the picture and the prompt, and those are all that `ids` has of them.
       const positions = this.#decoder.imagePositions + sequence.ids.length
-      this.#kept.keep(sequence, await cache.copyOf(0, positions))
+      const copy = await copyIfPossible(cache, 0, positions)
+      if (copy) {
+        this.#kept.keep(sequence, copy)
+      }
     }
     cache?.dispose()
   }
@@ -138,13 +141,26 @@ export class Sequences {
       this.#shared = null
       return shared
     }
-    const copy = wanted ? await shared.copyOf(row) : null
+    const copy = wanted ? await copyIfPossible(shared, row) : null
     await shared.remove(row)
     const last = this.#together.pop()!
     if (last !== sequence) {
       this.#together[row] = last
     }
     return copy
+  }
+}
+
+/** Null where there is no memory for a copy: a later question takes longer then, and no more. */
+async function copyIfPossible(
+  cache: KvCache,
+  row: number,
+  length?: number,
+): Promise<KvCache | null> {
+  try {
+    return await cache.copyOf(row, length)
+  } catch {
+    return null
   }
 }
 
