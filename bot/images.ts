@@ -136,7 +136,16 @@ function fromMedia(media: APIUnfurledMediaItem, about: Pick<Loose, 'altText' | '
 
 function fromLink(url: string, about: Pick<Loose, 'altText' | 'spoiler'>): Loose {
   const { pathname } = new URL(url)
-  const name = decodeURIComponent(pathname.slice(pathname.lastIndexOf('/') + 1))
+  const name = decoded(pathname.slice(pathname.lastIndexOf('/') + 1))
   // Signatures in the query change with every fetch of the message; the path does not.
   return { key: pathname, url, size: 0, name: name || 'picture', ...about }
+}
+
+/** A part of a path as a person wrote it. A preview's address can have a `%` that means nothing. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
+  }
 }

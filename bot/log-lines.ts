@@ -35,8 +35,17 @@ function sentence(event: Readonly<Record<string, unknown>>): string {
     .map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
   const said = `${clock} ${LEVELS[Number(level)] ?? ''}: ${String(msg)}`
   const more = details.length === 0 ? '' : ` (${details.join(', ')})`
-  const stack = isRecord(err) ? `\n  ${String(err['stack'] || err['message'])}` : ''
-  return `${said}${more}${stack}`
+  return `${said}${more}${told(err)}`
+}
+
+/** Where an error is from, what else is known of it, and the same of what caused it. */
+function told(error: unknown): string {
+  if (!isRecord(error)) {
+    return typeof error === 'string' ? `\n  ${error}` : ''
+  }
+  const { type: _, message, stack, cause, ...rest } = error
+  const more = Object.keys(rest).length === 0 ? '' : `\n  ${JSON.stringify(rest)}`
+  return `\n  ${String(stack || message)}${more}${told(cause)}`
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

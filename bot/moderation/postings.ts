@@ -82,11 +82,14 @@ export function withPosting(
   return [...marked, { ...posting, reasons, caseId }].slice(-MAX_POSTINGS)
 }
 
-/** The postings with some that were found later, which are older; those that are there stay. */
+/**
+ * The postings with some that were found later, which are older; those that are there stay. There
+ * may be more than usual then, until the next posting: what was found is to be seen by its case.
+ */
 export function withFound(before: Postings, found: Postings): Postings {
   const known = new Set(before.map(({ messageId }) => messageId))
   const fresh = found.filter(({ messageId }) => !known.has(messageId))
-  return fresh.length === 0 ? before : [...fresh, ...before].slice(-MAX_POSTINGS)
+  return fresh.length === 0 ? before : [...fresh, ...before]
 }
 
 type Pictures = Pick<Posting, 'keys' | 'prints'>

@@ -8,6 +8,7 @@
 import type { Message } from 'discord.js'
 import { z } from 'zod'
 import { plainMessage } from '../../commands/answer-text.ts'
+import type { FoundPicture } from '../../commands/command.ts'
 import { catalogueFor, Said } from '../../commands/i18n/catalogue.ts'
 import type { RepostService } from '../../commands/moderation-rules-service.ts'
 import { picturesIn } from '../images.ts'
@@ -28,6 +29,8 @@ const DISTANCE = 5
 const MAX_CHANNELS = 20
 /** Pictures of one channel; further ones are not remembered until others end. */
 const MAX_PICTURES = 20_000
+/** Pictures of messages that are known to have been looked at; older ones are looked at again. */
+const MAX_HEARD = 10_000
 /** Channels whose pictures are in memory at once. */
 const MAX_LOADED = 20
 
@@ -44,6 +47,8 @@ export class Reposts {
   readonly pictures: Space<First>
   readonly #watch: Pick<Watch, 'caseOf' | 'look'>
   readonly #loaded = new Map<string, Promise<HashIndex<First>>>()
+  /** Pictures looked at, by message: it is heard again at every change. */
+  readonly #heard = new Set<string>()
   /** By channel: two who post the same at once are one after the other here. */
   readonly #turns = new Turns()
 
@@ -123,7 +128,7 @@ export class Reposts {
   async #compare(message: Message<true>, key: string): Promise<void> {
     const index = await this.#indexOf(key)
     let first: First | undefined
-    for (const { print } of await this.#watch.look(picturesIn(message))) {
+    for (const { print } of await this.#watch.look(this.#unheard(message))) {
       const known = index.near(print.whole, 0).some(({ value }) => value.messageId === message.id)
       if (!known) {
         first ??= await this.#firstOf(message, { key, index, print })
@@ -144,6 +149,19 @@ export class Reposts {
         enforceNonce: true,
       })
     }
+  }
+
+  /** The pictures of a message that it did not have when it was last heard. */
+  #unheard(message: Message<true>): FoundPicture[] {
+    return picturesIn(message).filter(({ key }) => {
+      const name = `${message.id}/${key}`
+      const known = this.#heard.has(name)
+      this.#heard.add(name)
+      if (this.#heard.size > MAX_HEARD) {
+        this.#heard.delete(this.#heard.values().next().value!)
+      }
+      return !known
+    })
   }
 
   /** The oldest message that has the picture and is still there. */

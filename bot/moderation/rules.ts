@@ -73,7 +73,7 @@ export class Rules {
       failed: (error) => this.#failed(error),
       dropped: ({ message: { guildId } }) => {
         this.#dropped.set(guildId, (this.#dropped.get(guildId) ?? 0) + 1)
-        parts.log.warn({ guild: guildId }, 'too many pictures for the rules')
+        parts.log.warn('too many pictures for the rules')
       },
     })
   }

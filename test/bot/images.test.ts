@@ -113,6 +113,12 @@ describe('picturesIn', () => {
     ])
   })
 
+  it('finds an image whose address is not well-formed', () => {
+    const url = `${PROXY}/x/win%ZZ.png`
+    const embed = { type: 'image', image: { url: 'https://example.com/i.png', proxy_url: url } }
+    assert.deepEqual(found({ embeds: [embed] }), [{ url, spoiler: false, altText: null }])
+  })
+
   it('finds the thumbnail of an embed', () => {
     const embed = {
       type: 'image',

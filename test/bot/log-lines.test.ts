@@ -30,6 +30,13 @@ describe('the log at a terminal', () => {
     assert.match(seen[0] ?? '', /error: it failed \(id: ab12\)\n {2}Error: no \[link\]\n +at /)
   })
 
+  it('shows what else is known of an error, and what caused it', () => {
+    const { log, seen } = terminal()
+    const cause = Object.assign(new Error('the disk is full'), { code: 'ENOSPC' })
+    log.error({ err: new Error('not kept', { cause }) }, 'it failed')
+    assert.match(seen[0] ?? '', /Error: not kept\n[^]+Error: the disk is full\n[^]+"code":"ENOSPC"/)
+  })
+
   it('takes a line that is no event as it is', () => {
     const seen: string[] = []
     logLines({ write: (text) => seen.push(text) }).write('3\n')

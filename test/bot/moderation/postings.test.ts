@@ -2,7 +2,12 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { type Posting, separated, withPosting } from '../../../bot/moderation/postings.ts'
+import {
+  type Posting,
+  separated,
+  withFound,
+  withPosting,
+} from '../../../bot/moderation/postings.ts'
 
 const MINUTE_MS = 60_000
 const BURST = { channels: 3, withinMs: 5 * MINUTE_MS }
@@ -94,5 +99,19 @@ describe('withPosting', () => {
   it('lets later copies join the newest case', () => {
     const all = separated(after(posting('1'), posting('2'), posting('3'), posting('4')), '4')
     assert.equal(casesOf(withPosting(all, posting('5'), BURST))['5'], '4')
+  })
+})
+
+describe('withFound', () => {
+  it('adds what is not there, even for a member who posts and posts', () => {
+    const before = Array.from({ length: 60 }, (_, i) =>
+      posting(String(100 + i), { prints: [OTHER] }),
+    )
+    const found = [posting('50'), posting('101', { caseId: '9' })]
+    const now = withFound(before, found)
+    assert.equal(now.length, 61)
+    assert.equal(now[0]!.messageId, '50')
+    assert.equal(now.find(({ messageId }) => messageId === '101')!.caseId, null)
+    assert.equal(withFound(now, found), now)
   })
 })
