@@ -4,8 +4,9 @@
  * random, so only the speed means anything.
  */
 
-import { existsSync, globSync } from 'node:fs'
-import { mkdir, mkdtemp, rename, rm, symlink } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import sharp from 'sharp'
@@ -65,24 +66,42 @@ export async function fullSizeCheckpoint(
   return folder
 }
 
-/** @returns the folder of a package of the checkpoint, made and prepared unless it is there. */
+/**
+ * A package made by other code than this is made anew: it would measure what is no more.
+ *
+ * @returns the folder of a package of the checkpoint, made and prepared unless it is there.
+ */
 export async function fullSizePackage(
   work: string,
   precision: Precision,
   { vision, prepare = true }: { readonly vision?: VisionStorage; readonly prepare?: boolean } = {},
 ): Promise<string> {
   const folder = path.join(work, vision === undefined ? precision : `${precision}-${vision}`)
-  if (!existsSync(folder)) {
+  const maker = `${folder}.made-by`
+  const code = hashOfCode()
+  if (!existsSync(folder) || !existsSync(maker) || readFileSync(maker, 'utf8') !== code) {
     const checkpoint = await fullSizeCheckpoint(work)
+    await rm(folder, { recursive: true, force: true })
     note(`converting it to ${path.basename(folder)} …`)
     const name = 'synthetic blip2-opt-2.7b'
     await convertCheckpoint(checkpoint, folder, { precision, vision, name, source: null })
+    await writeFile(maker, code)
   }
   if (prepare) {
     note('preparing the package for this machine, unless it is …')
     await preparePackage(folder)
   }
   return folder
+}
+
+/** Of all that decides what is in a package. */
+function hashOfCode(): string {
+  const folder = path.join(import.meta.dirname, '..', 'inference')
+  const hash = createHash('sha256')
+  for (const name of globSync('{graph,convert}/*.ts', { cwd: folder }).toSorted()) {
+    hash.update(readFileSync(path.join(folder, name)))
+  }
+  return hash.digest('hex')
 }
 
 /** Links to the files of a package in a new folder, with nothing prepared in it. */

@@ -14,6 +14,7 @@ import { runSandboxBench } from './sandbox-load.ts'
 import { runSoakBench } from './soak.ts'
 import { runStartBench } from './start.ts'
 import { runThroughputBench } from './throughput.ts'
+import { runVisionBench } from './vision.ts'
 
 const HELP = `npm run bench -- WHAT [options]
 
@@ -52,6 +53,7 @@ With a blip2-opt-2.7b of random weights, made on the spot:
                 --people LIST        default 1,2,4,8,16
   limits      how near decoding, vision and prompts come to what the machine can do
   memory      resident memory and its peak by stage, as converted and prepared; two bots on one host
+  vision      the vision tower in each way that a package can hold it
   start       time to ready, and memory, of a package as converted and prepared
   pull        conversion rate and memory
                 --dtype F32|F16      of the checkpoint; default F32, 15 GB
@@ -60,7 +62,7 @@ With a blip2-opt-2.7b of random weights, made on the spot:
   all of these but capacity take
                 --work DIR           where about 40 GB are free, kept for the next run; default
                                      sightseer-full-size in the system's temporary folder
-                --rounds N           default 5
+                --rounds N           default 5; throughput and pull at most 3, memory 2
   describe and throughput also
                 --provider NAME      cpu (default), webgpu, cuda or auto
                 --precision NAME     of the package; default int4
@@ -83,6 +85,7 @@ const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<void
   soak: runSoakBench,
   start: runStartBench,
   throughput: runThroughputBench,
+  vision: runVisionBench,
 }
 
 const [what = '', ...args] = process.argv.slice(2)
