@@ -60,6 +60,18 @@ describe('/moderation reposts', () => {
     assert.match((await replyTo(third)).content, new RegExp(`${second.id}$`))
   })
 
+  it('fetches a picture once, however often its message changes', async (t) => {
+    const { world } = server.sandbox
+    const find = t.mock.method(world.cdn, 'find')
+    const posted = await server.ada.upload(await disguised(triangle(), 71))
+    await replyTo(posted)
+    world.update(world.messages.get(memes)!.get(posted.id)!, { content: 'haha' })
+    await replyTo(await lin.upload(await disguised(triangle(), 72)))
+    const { pathname } = new URL(posted.attachments[0]!.url)
+    const asked = find.mock.calls.filter(({ arguments: [path] }) => pathname.endsWith(path))
+    assert.equal(asked.length, 1)
+  })
+
   it('stops when it is switched off, and forgets the pictures', async () => {
     const off = await server.mo.slash('moderation reposts', { channel: memes })
     assert.equal(off.content, EN.moderationRules.reposts.off(`<#${memes}>`))
