@@ -146,7 +146,7 @@ export function norm(g: GraphBuilder, x: string, layer: Norm, output?: string): 
 /**
  * Adds the residual and normalises the sum.
  *
- * Two operators on purpose: ONNX Runtime 1.30's SkipLayerNormalization does both, and takes five
+ * Two operators on purpose: ONNX Runtime 1.30's SkipLayerNormalization does both, and takes four
  * times as long on a CPU.
  *
  * @returns the normalised rows and the sum they were made from.
