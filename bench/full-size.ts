@@ -12,8 +12,8 @@ import path from 'node:path'
 import sharp from 'sharp'
 import { convertCheckpoint } from '../inference/convert/convert.ts'
 import { PROVIDERS, type Provider } from '../inference/engine/options.ts'
-import { PRECISIONS, type Precision, type VisionStorage } from '../inference/model-card.ts'
-import { preparePackage } from '../inference/prepare.ts'
+import { PRECISIONS, type Precision, type VisionStorage } from '../inference/package/model-card.ts'
+import { preparePackage } from '../inference/package/prepare.ts'
 import { writeSyntheticCheckpoint } from './synthetic-checkpoint.ts'
 
 /** Options that every benchmark of full size takes. */
@@ -98,7 +98,9 @@ export async function fullSizePackage(
 function hashOfCode(): string {
   const folder = path.join(import.meta.dirname, '..', 'inference')
   const hash = createHash('sha256')
-  for (const name of globSync('{graph,convert}/*.ts', { cwd: folder }).toSorted()) {
+  for (const name of globSync('{blocks,convert,families,onnx,package}/**/*.ts', {
+    cwd: folder,
+  }).toSorted()) {
     hash.update(readFileSync(path.join(folder, name)))
   }
   return hash.digest('hex')

@@ -6,14 +6,14 @@
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
-import { GraphBuilder } from '../inference/graph/graph-builder.ts'
+import { GraphBuilder } from '../inference/onnx/graph-builder.ts'
 import {
   CONTRIB,
   type ElementType,
   encodeModel,
   type InlineTensor,
   type Node,
-} from '../inference/graph/onnx.ts'
+} from '../inference/onnx/onnx.ts'
 import { openModel } from '../inference/model.ts'
 import { writeChart } from './bar-chart.ts'
 import { alternate, inWords, spread } from './compare.ts'

@@ -5,9 +5,9 @@
 
 import { Decoder } from '../inference/engine/decoder.ts'
 import { Encoder } from '../inference/engine/encoder.ts'
-import { openSessions, releaseSessions } from '../inference/engine/sessions.ts'
+import { openSessions, releaseSessions } from '../inference/runtime/sessions.ts'
 import { argmax } from '../inference/generation/scores.ts'
-import { openPackage } from '../inference/package.ts'
+import { openPackage } from '../inference/package/open-package.ts'
 
 /** Of one picture. Every seam is made of the package's own output of the one before. */
 export type Seams = {
@@ -31,7 +31,7 @@ export async function measureSeams(
   along: readonly (readonly number[])[] | number,
   threads: number,
 ): Promise<Seams[]> {
-  process.env['ORT_DISABLE_TELEMETRY'] = '1' // as in inference/inference-thread.ts
+  process.env['ORT_DISABLE_TELEMETRY'] = '1' // as in inference/backends/thread.ts
   const { card } = await openPackage(folder)
   const sessions = await openSessions(folder, card, threads)
   try {

@@ -5,7 +5,7 @@
  * So the bot joins at once, and whoever asks meanwhile is told what they wait for.
  */
 
-import type { ModelCard } from '../inference/model-card.ts'
+import type { ModelCard } from '../inference/package/model-card.ts'
 import { NO_STATS } from '../inference/model.ts'
 import type { Model } from '../inference/types.ts'
 

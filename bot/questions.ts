@@ -6,8 +6,8 @@
  * would only guess is no good suggestion.
  */
 
-import type { ModelCard } from '../inference/model-card.ts'
-import { questionPrompt } from '../inference/prompts.ts'
+import type { ModelCard } from '../inference/package/model-card.ts'
+import { questionPrompt } from '../inference/text/prompts.ts'
 import type { ImageTokens, Model, RequestOptions, Turn } from '../inference/types.ts'
 
 /** What any BLIP-2 can be asked. */

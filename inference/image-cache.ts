@@ -7,7 +7,7 @@
  * it likes: the picture is then seen again.
  */
 
-import type { ModelCard } from './model-card.ts'
+import type { ModelCard } from './package/model-card.ts'
 import type { CacheStats, ImageTokens } from './types.ts'
 
 /** Where image tokens are kept between uses; Keyv fits. */

@@ -8,9 +8,9 @@ import { availableParallelism } from 'node:os'
 import type { EngineOptions, Provider } from './engine/options.ts'
 import type { EngineRequest, EngineResult, GenerateRequest, Prompt } from './engine/requests.ts'
 import { ImageCache, type ImageTokenStore } from './image-cache.ts'
-import { InferenceThread, WORKER_FILE } from './inference-thread.ts'
-import { openPackage } from './package.ts'
-import { preparePackage } from './prepare.ts'
+import { InferenceThread, WORKER_FILE } from './backends/thread.ts'
+import { openPackage } from './package/open-package.ts'
+import { preparePackage } from './package/prepare.ts'
 import type {
   Answer,
   GenerationOptions,

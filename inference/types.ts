@@ -1,7 +1,7 @@
 /** What callers give the model and get back: the plain data of `openModel` (inference/model.ts). */
 
 import type { Device } from './engine/options.ts'
-import type { ModelCard } from './model-card.ts'
+import type { ModelCard } from './package/model-card.ts'
 
 /**
  * How the answer is generated. Names and semantics follow transformers' GenerationConfig.

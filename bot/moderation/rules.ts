@@ -16,7 +16,7 @@ import type { RuleRecord, RulesService } from '../../commands/moderation-rules-s
 import { InputError } from '../../config/errors.ts'
 import type { Rule } from '../../config/moderation-rules.ts'
 import { isActive } from '../../config/moderation-settings.ts'
-import { questionPrompt } from '../../inference/prompts.ts'
+import { questionPrompt } from '../../inference/text/prompts.ts'
 import type { ImageTokens, Model, RequestOptions } from '../../inference/types.ts'
 import type { Store } from '../store-types.ts'
 import { type Case, decided, ITSELF } from './case-record.ts'

@@ -16,8 +16,8 @@ import {
   type Precision,
   VISION_STORAGES,
   type VisionStorage,
-} from '../../inference/model-card.ts'
-import { preparePackage } from '../../inference/prepare.ts'
+} from '../../inference/package/model-card.ts'
+import { preparePackage } from '../../inference/package/prepare.ts'
 import { readSettings, typedFrom } from './environment.ts'
 import { EXIT_HELP, readArguments } from './options.ts'
 import { createProgress, formatBytes, formatDuration } from './progress.ts'

@@ -14,16 +14,16 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
-import { floats } from '../engine/floats.ts'
-import { overflowsInt8 } from '../engine/processor.ts'
-import type { VisionConfig } from '../graph/blip2-config.ts'
-import type { GraphPlan } from '../graph/graph-builder.ts'
-import type { Storage } from '../graph/layers.ts'
+import { floats } from '../runtime/floats.ts'
+import { overflowsInt8 } from '../runtime/cpu.ts'
+import type { VisionConfig } from '../families/blip2/config.ts'
+import type { GraphPlan } from '../onnx/graph-builder.ts'
+import type { Storage } from '../blocks/layers.ts'
 import {
   measuredLayerGraph,
   visionEmbeddingsGraph,
   visionLayerGraph,
-} from '../graph/vision-parts.ts'
+} from '../blocks/vision/vision-parts.ts'
 import { toPixelValues } from '../image/pixel-values.ts'
 import type { Preprocessing } from '../image/pixel-values.ts'
 import type { Checkpoint } from './safetensors.ts'
@@ -63,7 +63,7 @@ type Largest = { readonly inputs: Float32Array; readonly weights: Float32Array }
 
 /** Tries every strength on every layer. @throws the signal's reason when aborted. */
 export async function calibrate(options: CalibrationOptions): Promise<Calibration> {
-  process.env['ORT_DISABLE_TELEMETRY'] = '1' // as in inference/inference-thread.ts
+  process.env['ORT_DISABLE_TELEMETRY'] = '1' // as in inference/backends/thread.ts
   await rm(options.scratch, { recursive: true, force: true })
   await mkdir(options.scratch)
   try {

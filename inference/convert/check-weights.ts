@@ -3,7 +3,7 @@
  */
 
 import { ConfigError } from '../errors.ts'
-import type { GraphPlan } from '../graph/graph-builder.ts'
+import type { GraphPlan } from '../onnx/graph-builder.ts'
 import type { Checkpoint, StoredTensor } from './safetensors.ts'
 import { isReadable } from './safetensors.ts'
 

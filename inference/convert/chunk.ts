@@ -5,10 +5,10 @@
 
 import { createHash } from 'node:crypto'
 import { closeSync, openSync, readSync, writeSync } from 'node:fs'
-import type { ColumnsTarget, QuantizedTarget, Target } from '../graph/weight-plan.ts'
-import { BLOCK_SIZE } from '../graph/weight-plan.ts'
+import type { ColumnsTarget, QuantizedTarget, Target } from '../onnx/weight-plan.ts'
+import { BLOCK_SIZE } from '../onnx/weight-plan.ts'
 import { ConfigError } from '../errors.ts'
-import { toFloat16, toFloat32 } from './half.ts'
+import { toFloat16, toFloat32 } from './float16.ts'
 import { quantize } from './quantize.ts'
 import { quantizeColumns } from './quantize-columns.ts'
 import { DTYPE_BYTES } from './safetensors.ts'

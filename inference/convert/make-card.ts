@@ -1,11 +1,11 @@
 /** Writes the card of a converted checkpoint: its shape, its prompts and what people get by default. */
 
 import { z } from 'zod'
-import { visionTokens } from '../graph/blip2-config.ts'
-import type { Blip2Config } from '../graph/blip2-config.ts'
-import { BLOCK_SIZE } from '../graph/weight-plan.ts'
-import { modelCardSchema } from '../model-card.ts'
-import type { ModelCard, Precision, VisionStorage } from '../model-card.ts'
+import { visionTokens } from '../families/blip2/config.ts'
+import type { Blip2Config } from '../families/blip2/config.ts'
+import { BLOCK_SIZE } from '../onnx/weight-plan.ts'
+import { modelCardSchema } from '../package/model-card.ts'
+import type { ModelCard, Precision, VisionStorage } from '../package/model-card.ts'
 import { readJson } from './read-json.ts'
 
 /** A checkpoint may say here what config.json cannot: our own file, all of it optional. */

@@ -6,9 +6,9 @@
  * same without zero points 0.1173), int8 0.0059 (0.0065 without zero points).
  */
 
-import { BLOCK_SIZE } from '../graph/weight-plan.ts'
+import { BLOCK_SIZE } from '../onnx/weight-plan.ts'
 
-/** Quantised rows; see QuantizedTarget in inference/graph/weight-plan.ts for the shapes. */
+/** Quantised rows; see QuantizedTarget in inference/onnx/weight-plan.ts for the shapes. */
 export type Quantized = {
   readonly values: Uint8Array
   readonly scales: Float32Array

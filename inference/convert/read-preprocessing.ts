@@ -6,7 +6,7 @@
  * are OPENAI_CLIP_MEAN and OPENAI_CLIP_STD), save that a missing size is the model's own.
  */
 
-import type { ModelCard } from '../model-card.ts'
+import type { ModelCard } from '../package/model-card.ts'
 import { Fields, isObject, readJson } from './read-json.ts'
 import type { Json } from './read-json.ts'
 

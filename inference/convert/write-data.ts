@@ -1,8 +1,8 @@
 /** Writes a package's data files: cuts the planned matrices into chunks for the threads. */
 
 import { open } from 'node:fs/promises'
-import type { GraphPlan } from '../graph/graph-builder.ts'
-import type { WeightJob } from '../graph/weight-plan.ts'
+import type { GraphPlan } from '../onnx/graph-builder.ts'
+import type { WeightJob } from '../onnx/weight-plan.ts'
 import type { Chunk } from './chunk.ts'
 import type { Checkpoint, Dtype, StoredTensor } from './safetensors.ts'
 import { DTYPE_BYTES, isReadable } from './safetensors.ts'

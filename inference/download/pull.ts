@@ -11,14 +11,19 @@ import { findCalibrationPictures } from '../convert/calibration-pictures.ts'
 import { convertCheckpoint, estimatePackageBytes } from '../convert/convert.ts'
 import { ConfigError } from '../errors.ts'
 import { readOwnSettings } from '../convert/make-card.ts'
-import { readConfig } from '../convert/read-config.ts'
+import { readConfig } from '../families/blip2/read-config.ts'
 import { readPreprocessing } from '../convert/read-preprocessing.ts'
 import { readTokenizer } from '../convert/tokenizer-files.ts'
-import { CARD_FILE, type ModelCard, type Precision, type VisionStorage } from '../model-card.ts'
+import {
+  CARD_FILE,
+  type ModelCard,
+  type Precision,
+  type VisionStorage,
+} from '../package/model-card.ts'
 import { requireDisk } from './disk.ts'
 import { downloadCheckpoint, type Downloaded } from './download.ts'
 import { readRepository, type Hub, type Repository } from './hub.ts'
-import { licenseSentence, printable, readLicense } from '../license.ts'
+import { licenseSentence, printable, readLicense } from '../package/license.ts'
 import type { RetryOptions } from './retry.ts'
 
 const CACHE_FOLDER = '.downloads'

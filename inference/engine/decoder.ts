@@ -1,11 +1,11 @@
 /** Runs the decoder graph: prompts, then single steps, over a KV cache. */
 
 import { type InferenceSession, Tensor } from 'onnxruntime-node'
-import type { ModelCard } from '../model-card.ts'
+import type { ModelCard } from '../package/model-card.ts'
 import type { ImageTokens } from '../types.ts'
-import { floats } from './floats.ts'
-import { hostCaches } from './host-cache.ts'
-import type { KvCache, KvCaches, Run } from './kv-cache.ts'
+import { floats } from '../runtime/floats.ts'
+import { hostCaches } from '../kv/host-cache.ts'
+import type { KvCache, KvCaches, Run } from '../kv/kv-cache.ts'
 
 /** What one run takes. All rows have equally many ids. */
 export type DecoderInput = {

@@ -3,11 +3,11 @@
 import { Tensor } from 'onnxruntime-node'
 import { DEFAULT_LIMITS, type ImageLimits } from '../image/decode.ts'
 import { toPixelValues } from '../image/pixel-values.ts'
-import type { ModelCard } from '../model-card.ts'
+import type { ModelCard } from '../package/model-card.ts'
 import type { ImageTokens } from '../types.ts'
-import { floats } from './floats.ts'
+import { floats } from '../runtime/floats.ts'
 import type { EngineOptions } from './options.ts'
-import type { Sessions } from './sessions.ts'
+import type { Sessions } from '../runtime/sessions.ts'
 
 export class Encoder {
   readonly #sessions: Sessions

@@ -9,9 +9,9 @@
 import { createHash } from 'node:crypto'
 import type { ImageTokens } from '../types.ts'
 import type { Decoder } from './decoder.ts'
-import type { KeptConversations } from './kept-conversations.ts'
-import type { KvCache } from './kv-cache.ts'
-import type { Begun, Need, Sequence } from './needs.ts'
+import type { KeptConversations } from '../kv/prefix-cache.ts'
+import type { KvCache } from '../kv/kv-cache.ts'
+import type { Begun, Need, Sequence } from './work.ts'
 
 export type StepNeed = Extract<Need, { readonly kind: 'step' }>
 

@@ -2,8 +2,8 @@
 
 import type { Counters } from './counters.ts'
 import type { Encoder } from './encoder.ts'
-import type { LiveJob } from './live-job.ts'
-import type { Begun, Encoded, Need, Sequence } from './needs.ts'
+import type { LiveJob } from './live-request.ts'
+import type { Begun, Encoded, Need, Sequence } from './work.ts'
 import type { Sequences, StepNeed } from './sequences.ts'
 
 export class Stages {

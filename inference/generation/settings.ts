@@ -6,7 +6,7 @@
 
 import { randomInt } from 'node:crypto'
 import { InputError } from '../errors.ts'
-import type { ModelCard } from '../model-card.ts'
+import type { ModelCard } from '../package/model-card.ts'
 import type { GenerationOptions } from '../types.ts'
 
 export type GenerationSettings = Required<GenerationOptions>

@@ -10,9 +10,9 @@ import { COMMANDS } from '../../commands/index.ts'
 import { InputError } from '../../config/errors.ts'
 import { QueueFullError, TooLateError } from '../../inference/errors.ts'
 import { decodeImage } from '../../inference/image/decode.ts'
-import { encodePrompt } from '../../inference/prompts.ts'
+import { encodePrompt } from '../../inference/text/prompts.ts'
 import { findModel } from '../../config/models.ts'
-import { openPackage } from '../../inference/package.ts'
+import { openPackage } from '../../inference/package/open-package.ts'
 import { pictureBytes } from '../helpers/pictures.ts'
 
 /** A command, or an option of one. */

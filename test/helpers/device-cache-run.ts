@@ -4,15 +4,15 @@
  */
 
 import { Decoder, type DecoderInput } from '../../inference/engine/decoder.ts'
-import { deviceCaches } from '../../inference/engine/device-cache.ts'
-import { DeviceMemory } from '../../inference/engine/device-memory.ts'
-import { KeptConversations } from '../../inference/engine/kept-conversations.ts'
-import type { KvCache } from '../../inference/engine/kv-cache.ts'
-import type { Sequence } from '../../inference/engine/needs.ts'
-import { chooseProvider, onDevice } from '../../inference/engine/provider.ts'
+import { deviceCaches } from '../../inference/kv/device-cache.ts'
+import { DeviceMemory } from '../../inference/kv/device-memory.ts'
+import { KeptConversations } from '../../inference/kv/prefix-cache.ts'
+import type { KvCache } from '../../inference/kv/kv-cache.ts'
+import type { Sequence } from '../../inference/engine/work.ts'
+import { chooseProvider, onDevice } from '../../inference/runtime/provider.ts'
 import { Sequences, type StepNeed } from '../../inference/engine/sequences.ts'
-import { openSessions, releaseSessions } from '../../inference/engine/sessions.ts'
-import { openPackage } from '../../inference/package.ts'
+import { openSessions, releaseSessions } from '../../inference/runtime/sessions.ts'
+import { openPackage } from '../../inference/package/open-package.ts'
 import { relativeError } from './parity.ts'
 
 export type DeviceCacheRun = {

@@ -4,8 +4,8 @@
  */
 
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
-import type { ThreadData, ToThread } from '../../inference/messages.ts'
-import { serve } from '../../inference/worker.ts'
+import type { ThreadData, ToThread } from '../../inference/backends/protocol.ts'
+import { serve } from '../../inference/backends/thread-entry.ts'
 
 if (parentPort) {
   const data: ThreadData = workerData

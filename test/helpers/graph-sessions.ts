@@ -5,9 +5,9 @@
 
 import path from 'node:path'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
-import type { ModelCard } from '../../inference/model-card.ts'
+import type { ModelCard } from '../../inference/package/model-card.ts'
 
-// As inference/inference-thread.ts does: tests send no telemetry. Read at the first session.
+// As inference/backends/thread.ts does: tests send no telemetry. Read at the first session.
 process.env['ORT_DISABLE_TELEMETRY'] = '1'
 
 const OPTIONS: InferenceSession.SessionOptions = {

@@ -11,7 +11,7 @@ import { mkdir, rename, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { convertCheckpoint } from '../../inference/convert/convert.ts'
-import { CARD_FILE, type Precision } from '../../inference/model-card.ts'
+import { CARD_FILE, type Precision } from '../../inference/package/model-card.ts'
 import { checkpointFolder, type ParityName } from './parity.ts'
 
 const ROOT = path.join(import.meta.dirname, '..', '..')
@@ -39,10 +39,11 @@ export async function packageFor(name: ParityName, precision: Precision = 'fp32'
 /** Of the checkpoint and of the code that converts it. */
 function hashOf(checkpoint: string): string {
   const hash = createHash('sha256')
-  const code = globSync('inference/{convert,graph}/*.ts', { cwd: ROOT }).sort()
+  const code = globSync('inference/{blocks,convert,families,onnx,package}/**/*.ts', {
+    cwd: ROOT,
+  }).sort()
   const files = globSync('*', { cwd: checkpoint }).sort()
   for (const file of [
-    path.join(ROOT, 'inference', 'model-card.ts'),
     ...code.map((name) => path.join(ROOT, name)),
     ...files.map((name) => path.join(checkpoint, name)),
   ]) {

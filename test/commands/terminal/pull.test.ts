@@ -7,7 +7,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterEach, before, beforeEach, describe, it } from 'node:test'
-import { modelCardSchema } from '../../../inference/model-card.ts'
+import { modelCardSchema } from '../../../inference/package/model-card.ts'
 import {
   COMMIT,
   REPOSITORY,

@@ -4,8 +4,8 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync, cpSync 
 import path from 'node:path'
 import { describe, it } from 'node:test'
 import { convertCheckpoint, estimatePackageBytes } from '../../../inference/convert/convert.ts'
-import { modelCardSchema, PRECISIONS } from '../../../inference/model-card.ts'
-import type { ModelCard } from '../../../inference/model-card.ts'
+import { modelCardSchema, PRECISIONS } from '../../../inference/package/model-card.ts'
+import type { ModelCard } from '../../../inference/package/model-card.ts'
 import {
   folder,
   from,

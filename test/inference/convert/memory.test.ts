@@ -4,10 +4,10 @@ import { cpSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, describe, it } from 'node:test'
-import { readConfig } from '../../../inference/convert/read-config.ts'
-import { decoderGraph } from '../../../inference/graph/decoder.ts'
-import { qformerGraph } from '../../../inference/graph/qformer.ts'
-import { visionGraph } from '../../../inference/graph/vision.ts'
+import { readConfig } from '../../../inference/families/blip2/read-config.ts'
+import { decoderGraph } from '../../../inference/blocks/decoder/opt.ts'
+import { qformerGraph } from '../../../inference/blocks/bridge/qformer.ts'
+import { visionGraph } from '../../../inference/blocks/vision/eva-vit.ts'
 import { checkpointFolder } from '../../helpers/parity.ts'
 
 const VOCABULARY = 200_000

@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { Decoder, type DecoderInput } from '../../../inference/engine/decoder.ts'
-import { hostCaches } from '../../../inference/engine/host-cache.ts'
-import { openSessions, releaseSessions, type Sessions } from '../../../inference/engine/sessions.ts'
-import type { ModelCard } from '../../../inference/model-card.ts'
-import { openPackage } from '../../../inference/package.ts'
+import { hostCaches } from '../../../inference/kv/host-cache.ts'
+import {
+  openSessions,
+  releaseSessions,
+  type Sessions,
+} from '../../../inference/runtime/sessions.ts'
+import type { ModelCard } from '../../../inference/package/model-card.ts'
+import { openPackage } from '../../../inference/package/open-package.ts'
 import { packageFor } from '../../helpers/packages.ts'
 import { loadParity, relativeError, tensorOf } from '../../helpers/parity.ts'
 

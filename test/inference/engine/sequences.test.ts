@@ -3,10 +3,10 @@ import path from 'node:path'
 import { describe, it } from 'node:test'
 import { InferenceSession } from 'onnxruntime-node'
 import { Decoder } from '../../../inference/engine/decoder.ts'
-import { HostCache } from '../../../inference/engine/host-cache.ts'
-import { KeptConversations } from '../../../inference/engine/kept-conversations.ts'
+import { HostCache } from '../../../inference/kv/host-cache.ts'
+import { KeptConversations } from '../../../inference/kv/prefix-cache.ts'
 import { Sequences } from '../../../inference/engine/sequences.ts'
-import { openPackage } from '../../../inference/package.ts'
+import { openPackage } from '../../../inference/package/open-package.ts'
 import { packageFor } from '../../helpers/packages.ts'
 
 /** A cache that there is no memory to copy. */

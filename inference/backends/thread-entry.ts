@@ -1,0 +1,61 @@
+/**
+ * The inference thread: the only place where ONNX Runtime runs. Started by thread.ts.
+ *
+ * It reads messages between two runs only, and never ends during one: that would abort the process.
+ */
+
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
+import { type Engine, openEngine } from '../engine/engine.ts'
+import { type FromThread, type ThreadData, toPlainError, type ToThread } from './protocol.ts'
+
+/** Opens the model and answers requests until told to close. */
+export async function serve(port: MessagePort, data: ThreadData): Promise<void> {
+  const post = (message: FromThread) => {
+    port.postMessage(message)
+  }
+  let engine: Engine
+  try {
+    engine = await openEngine(data.folder, data.options)
+  } catch (error) {
+    post({ type: 'unusable', error: toPlainError(error) })
+    return
+  }
+  const postStats = () => post({ type: 'stats', stats: engine.stats() })
+  const close = async () => {
+    await engine.close()
+    post({ type: 'closed' })
+    port.close()
+  }
+  port.on('message', (message: ToThread) => {
+    if (message.type === 'request') {
+      const { id, request, claim } = message
+      engine.add({
+        id,
+        request,
+        ...claim,
+        step: (step) => post({ type: 'step', id, step }),
+        position: (ahead) => post({ type: 'position', id, ahead }),
+        done: (result) => {
+          postStats()
+          post({ type: 'result', id, result })
+        },
+        failed: (error) => {
+          postStats()
+          post({ type: 'error', id, error: toPlainError(error) })
+        },
+      })
+      postStats()
+    } else if (message.type === 'cancel') {
+      engine.cancel(message.id)
+    } else {
+      void close()
+    }
+  })
+  postStats() // known by the time the model is
+  post({ type: 'ready', card: engine.card })
+}
+
+if (parentPort) {
+  const data: ThreadData = workerData
+  await serve(parentPort, data)
+}

@@ -1,0 +1,252 @@
+/**
+ * The layers that all three graphs are made of: linear, norm, activation, attention.
+ *
+ * Weights are stored as the checkpoint has them, [out, in], so that conversion never transposes.
+ */
+
+import { BLOCK_SIZE } from '../onnx/weight-plan.ts'
+import type { WeightPart } from '../onnx/weight-plan.ts'
+import type { Activation } from '../families/blip2/config.ts'
+import type { GraphBuilder } from '../onnx/graph-builder.ts'
+import { perToken } from './per-token.ts'
+
+/** How the weights of a graph are stored. */
+export type Storage = {
+  /** Matrices and tables that are not quantised; vectors are always float32. */
+  readonly float: 'float32' | 'float16'
+  /** Bits of quantised matrices, where `quantize` is asked for. */
+  readonly bits: 4 | 8 | null
+  /**
+   * Quantises whole matrices to int8 and every row that meets them: much the fastest where many
+   * rows meet a matrix. Blocks of `bits` otherwise. Default false.
+   */
+  readonly perToken?: boolean
+  /** Told every linear layer and its input, [rows, inputs], so that they can be measured. */
+  readonly onLinear?: (layer: Linear, x: string) => void
+}
+
+/** Activations are quantised to int8 inside the kernel; the only fast path for 8 bits on a CPU. */
+const ACCURACY_LEVEL = 4
+
+/** One or more Linear modules over the same input, seen as one: their outputs side by side. */
+export type Linear = {
+  /** Names of the modules, e.g. `…self_attn.q_proj`. */
+  readonly modules: readonly string[]
+  readonly inputs: number
+  /** Outputs of each module. */
+  readonly outputs: number
+  readonly bias: boolean
+  /** Quantise when the graph's storage says so and the shape fits. */
+  readonly quantize: boolean
+  /** No input is below this, where that is known. */
+  readonly lowest?: number | undefined
+}
+
+/** x [rows, inputs] -> [rows, outputs * modules]. */
+export function linear(g: GraphBuilder, storage: Storage, x: string, layer: Linear): string {
+  const bias = layer.bias ? vector(g, names(layer, 'bias'), layer.outputs) : ''
+  return matmul(g, storage, x, layer, bias)
+}
+
+/** As `linear` without its bias, which is given apart for a fused operator to add. */
+export function linearAndBias(
+  g: GraphBuilder,
+  storage: Storage,
+  x: string,
+  layer: Linear,
+): { product: string; bias: string } {
+  const bias = layer.bias ? vector(g, names(layer, 'bias'), layer.outputs) : ''
+  return { product: matmul(g, storage, x, layer, ''), bias }
+}
+
+/** A float32 vector of the checkpoint, or several of the same length end to end. */
+export function vector(g: GraphBuilder, tensors: readonly string[], length: number): string {
+  const parts = tensors.map((tensor) => ({ tensor, rows: 1 }))
+  return g.weights.float(parts, length, [length * tensors.length], 'float32')
+}
+
+/**
+ * Looks rows up in a table of the checkpoint.
+ *
+ * @param part the rows that make the table.
+ * @param name of the result. The nodes are named after it: `Gather:<name>_stored` where the table
+ *   is float16, then `Cast:<name>`. Devices without 16-bit arithmetic leave both to the CPU.
+ * @returns the shape of `indices` with `columns` appended, float32.
+ */
+export function lookUp(
+  g: GraphBuilder,
+  storage: Storage,
+  indices: string,
+  part: WeightPart,
+  columns: number,
+  name: string,
+): string {
+  const table = g.weights.float([part], columns, [part.rows, columns], storage.float)
+  const half = storage.float === 'float16'
+  const rows = g.op('Gather', [table, indices], { axis: 0 }, half ? `${name}_stored` : name)
+  return half ? g.op('Cast', [rows], { to: 1 }, name) : rows
+}
+
+function names(layer: Linear, kind: 'weight' | 'bias'): string[] {
+  return layer.modules.map((module) => `${module}.${kind}`)
+}
+
+function matmul(g: GraphBuilder, storage: Storage, x: string, layer: Linear, bias: string): string {
+  storage.onLinear?.(layer, x)
+  const parts = names(layer, 'weight').map((tensor) => ({ tensor, rows: layer.outputs }))
+  const rows = layer.outputs * parts.length
+  if (layer.quantize && storage.perToken === true && parts.length === 1) {
+    g.quantized += 1
+    const { inputs, lowest } = layer
+    return perToken(g, x, { weight: parts[0]!, inputs, bias, lowest })
+  }
+  if (layer.quantize && storage.bits !== null) {
+    if (layer.inputs % BLOCK_SIZE === 0) {
+      g.quantized += parts.length
+      return quantizedMatmul(g, storage.bits, x, { parts, rows, columns: layer.inputs }, bias)
+    }
+    g.kept += parts.length
+  }
+  const stored = g.weights.float(parts, layer.inputs, [rows, layer.inputs], storage.float)
+  const weight = storage.float === 'float16' ? g.op('Cast', [stored], { to: 1 }) : stored
+  return g.op('Gemm', bias === '' ? [x, weight] : [x, weight, bias], { transB: 1 })
+}
+
+function quantizedMatmul(
+  g: GraphBuilder,
+  bits: 4 | 8,
+  x: string,
+  matrix: { parts: readonly WeightPart[]; rows: number; columns: number },
+  bias: string,
+): string {
+  const { values, scales, zeroPoints } = g.weights.quantized(matrix.parts, matrix.columns, bits)
+  const inputs = [x, values, scales, zeroPoints]
+  return g.contrib('MatMulNBits', bias === '' ? inputs : [...inputs, '', bias], {
+    K: matrix.columns,
+    N: matrix.rows,
+    bits,
+    block_size: BLOCK_SIZE,
+    accuracy_level: ACCURACY_LEVEL,
+  })
+}
+
+/** A layer norm's tensors are `<module>.weight` and `<module>.bias`, unless it has none. */
+export type Norm = {
+  readonly module: string
+  readonly width: number
+  readonly epsilon: number
+  readonly affine: boolean
+}
+
+export function norm(g: GraphBuilder, x: string, layer: Norm, output?: string): string {
+  const attributes = { axis: -1, epsilon: { float: layer.epsilon } }
+  return g.op('LayerNormalization', [x, ...normWeights(g, layer)], attributes, output)
+}
+
+/**
+ * Adds the residual and normalises the sum.
+ *
+ * Two operators on purpose: ONNX Runtime 1.30's SkipLayerNormalization does both, and takes four
+ * times as long on a CPU.
+ *
+ * @returns the normalised rows and the sum they were made from.
+ */
+export function addAndNorm(
+  g: GraphBuilder,
+  x: string,
+  residual: string,
+  layer: Norm,
+): { normed: string; sum: string } {
+  const sum = g.op('Add', [x, residual])
+  return { normed: norm(g, sum, layer), sum }
+}
+
+function normWeights(g: GraphBuilder, layer: Norm): string[] {
+  if (!layer.affine) {
+    return [g.filled(layer.width, 1)]
+  }
+  return [
+    vector(g, [`${layer.module}.weight`], layer.width),
+    vector(g, [`${layer.module}.bias`], layer.width),
+  ]
+}
+
+/**
+ * Unmasked attention over [batch, rows, heads * headDim] queries, keys and values; the scores are
+ * divided by the square root of headDim.
+ */
+export function attention(
+  g: GraphBuilder,
+  query: string,
+  key: string,
+  value: string,
+  heads: number,
+): string {
+  return g.contrib('MultiHeadAttention', [query, key, value], { num_heads: heads })
+}
+
+/** Adds the bias and applies the activation, in one operator where there is one. */
+export function biasAndActivate(
+  g: GraphBuilder,
+  x: string,
+  bias: string,
+  activation: Activation,
+): string {
+  if (bias !== '' && (activation === 'gelu' || activation === 'gelu_python')) {
+    return g.contrib('BiasGelu', [x, bias])
+  }
+  return activate(g, bias === '' ? x : g.op('Add', [x, bias]), activation)
+}
+
+/** Definitions: transformers 5.18, activations.py. */
+export function activate(g: GraphBuilder, x: string, activation: Activation): string {
+  switch (activation) {
+    case 'gelu':
+    case 'gelu_python':
+      return g.op('Gelu', [x])
+    case 'gelu_10':
+      return g.op('Clip', [g.op('Gelu', [x]), g.float(-10), g.float(10)])
+    case 'gelu_accurate':
+    case 'gelu_fast':
+    case 'gelu_new':
+    case 'gelu_python_tanh':
+    case 'gelu_pytorch_tanh':
+      return g.op('Gelu', [x], { approximate: 'tanh' })
+    case 'hardswish':
+      return g.op('HardSwish', [x])
+    case 'laplace':
+      return laplace(g, x)
+    case 'leaky_relu':
+      return g.op('LeakyRelu', [x], { alpha: { float: 0.01 } })
+    case 'linear':
+      return x
+    case 'mish':
+      return g.op('Mish', [x])
+    case 'quick_gelu':
+      return g.contrib('QuickGelu', [x], { alpha: { float: 1.702 } })
+    case 'relu':
+      return g.op('Relu', [x])
+    case 'relu2': {
+      const positive = g.op('Relu', [x])
+      return g.op('Mul', [positive, positive])
+    }
+    case 'relu6':
+      return g.op('Clip', [x, g.float(0), g.float(6)])
+    case 'sigmoid':
+      return g.op('Sigmoid', [x])
+    case 'silu':
+    case 'swish':
+      return g.contrib('QuickGelu', [x], { alpha: { float: 1 } })
+    case 'tanh':
+      return g.op('Tanh', [x])
+    default:
+      return activation satisfies never
+  }
+}
+
+/** (1 + erf((x - mu) / (sigma * sqrt(2)))) / 2, LaplaceActivation's mu and sigma. */
+function laplace(g: GraphBuilder, x: string): string {
+  const centred = g.op('Sub', [x, g.float(0.707107)])
+  const scaled = g.op('Div', [centred, g.float(0.282095 * Math.SQRT2)])
+  return g.op('Mul', [g.op('Add', [g.op('Erf', [scaled]), g.float(1)]), g.float(0.5)])
+}

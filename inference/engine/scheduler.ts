@@ -1,0 +1,318 @@
+/**
+ * The engine's loop: takes requests in a fair order and carries many out at once, run by run.
+ *
+ *     waiting ─ admit ─▶ pictures seen together ─▶ prompts ─▶ one step of all sequences ─┐
+ *        ▲                                                                               │
+ *        └────────────── messages are read, cancelled and late requests dropped ◀────────┘
+ *
+ * A run cannot be interrupted, so whatever comes is looked at between two runs.
+ */
+
+import { QueueFullError, TooLateError } from '../errors.ts'
+import type { ModelStats, Step } from '../types.ts'
+import type { Counters } from './counters.ts'
+import { type Claim, FairQueue } from './fair-queue.ts'
+import type { Made } from './programs.ts'
+import { LiveJob } from './live-request.ts'
+import type { Begun, Given } from './work.ts'
+import type { LoopOptions } from './options.ts'
+import type { EngineRequest, EngineResult } from './requests.ts'
+import type { Stages } from './stages.ts'
+
+/** A request as it comes. One of `done` and `failed` is called, once. */
+export type Incoming = Claim & {
+  readonly request: EngineRequest
+  /** Milliseconds since 1970; Infinity for none. */
+  readonly deadline: number
+  step(step: Step): void
+  /** How many requests go first, when it waits and that has changed. */
+  position(ahead: number): void
+  done(result: EngineResult): void
+  failed(error: unknown): void
+}
+
+/** Told to a request that was cancelled; nobody waits for its result. */
+export class Cancelled extends Error {
+  override name = 'Cancelled' as const
+}
+
+/** The runs themselves. */
+type Runs = Pick<Stages, 'preprocess' | 'see' | 'begin' | 'step' | 'end'>
+
+type Waiting = Claim & { readonly incoming: Incoming; readonly made: Made; position: number }
+
+/** Priorities that may not take all the room: someone who waits may come at any moment. */
+const BACKGROUND: ReadonlySet<string> = new Set(['alt-text', 'moderation'])
+
+export class EngineLoop {
+  readonly #make: (request: EngineRequest, onStep: (step: Step) => void) => Made
+  readonly #stages: Runs
+  readonly #options: LoopOptions
+  readonly #counters: Counters
+  readonly #queue: FairQueue<Waiting>
+  readonly #live: LiveJob<Waiting>[] = []
+  readonly #cancelled = new Set<number>()
+  #working: Promise<void> | null = null
+  #wake = () => {}
+
+  constructor(
+    make: (request: EngineRequest, onStep: (step: Step) => void) => Made,
+    stages: Runs,
+    counters: Counters,
+    options: LoopOptions,
+  ) {
+    this.#make = make
+    this.#stages = stages
+    this.#counters = counters
+    this.#options = options
+    this.#queue = new FairQueue(options.queueLimit)
+  }
+
+  /** Takes a request; what is wrong with it is told at once. */
+  add(incoming: Incoming): void {
+    let made: Made
+    try {
+      made = this.#make(incoming.request, (step) => incoming.step(step))
+    } catch (error) {
+      this.#counters.count('failed')
+      incoming.failed(error)
+      return
+    }
+    const { id, priority, user, guild } = incoming
+    const refused = this.#queue.add({ id, priority, user, guild, incoming, made, position: -1 })
+    if (refused) {
+      this.#counters.count('refused')
+      refused.incoming.failed(new QueueFullError())
+    }
+    this.#wake()
+    this.#working ??= this.#work()
+  }
+
+  /** Ends a request before its next run. Unknown ids are ignored. */
+  cancel(id: number): void {
+    this.#cancelled.add(id)
+    this.#wake()
+    if (this.#working === null) {
+      this.#cancelled.clear()
+    }
+  }
+
+  /** Cancels everything and waits for the run in flight. */
+  async drain(): Promise<void> {
+    for (const { id } of [...this.#queue.waiting, ...this.#live.map(({ owner }) => owner)]) {
+      this.cancel(id)
+    }
+    await this.#working
+  }
+
+  counts(): Pick<ModelStats, 'queued' | 'live'> {
+    return { queued: this.#queue.size, live: this.#live.length }
+  }
+
+  async #work(): Promise<void> {
+    await turnOfTheLoop() // requests that came together are seen together
+    while (this.#queue.size > 0 || this.#live.length > 0) {
+      const woken = new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
+      await this.#drop()
+      await this.#admit()
+      let ran = false
+      const tried = async (run: () => Promise<boolean>): Promise<boolean> => {
+        const done = await run()
+        if (done) {
+          ran = true
+          await turnOfTheLoop()
+          await this.#drop()
+        }
+        return done
+      }
+      await tried(this.#see)
+      // All prompts before a step, which takes little longer for eight sequences than for one.
+      while (await tried(this.#prompt));
+      await tried(this.#step)
+      if (!ran && this.#live.length > 0) {
+        await woken // by a decoded picture or a message
+      }
+    }
+    this.#cancelled.clear()
+    this.#working = null
+  }
+
+  /** Ends what was cancelled or came too late, waiting or at work. */
+  async #drop(): Promise<void> {
+    const now = Date.now()
+    for (const waiting of this.#queue.waiting.slice()) {
+      const error = this.#whyDrop(waiting, now)
+      if (error) {
+        this.#queue.remove(waiting.id)
+        this.#fail(waiting, error)
+      }
+    }
+    for (const live of this.#live.slice()) {
+      const error = this.#live.includes(live) ? this.#whyDrop(live.owner, now) : null
+      if (error) {
+        await this.#end(live, true)
+        this.#fail(live.owner, error)
+      }
+    }
+  }
+
+  #whyDrop({ id, incoming }: Waiting, now: number): Error | null {
+    if (this.#cancelled.delete(id)) {
+      return new Cancelled('cancelled')
+    }
+    return incoming.deadline < now ? new TooLateError() : null
+  }
+
+  async #admit(): Promise<void> {
+    for (;;) {
+      const background = this.#rows(({ priority }) => BACKGROUND.has(priority))
+      const next = this.#queue.peek(
+        ({ priority, made }) =>
+          !BACKGROUND.has(priority) ||
+          background === 0 ||
+          background + rowsOf(made) <= this.#options.rows / 2,
+      )
+      const taken = this.#rows(() => true)
+      if (!next || (taken > 0 && taken + rowsOf(next.made) > this.#options.rows)) {
+        break
+      }
+      this.#queue.take(next)
+      const live = new LiveJob(next, next.made.job)
+      this.#live.push(live)
+      await this.#advance(live, undefined)
+    }
+    for (const [ahead, waiting] of this.#queue.order().entries()) {
+      if (waiting.position !== ahead) {
+        waiting.position = ahead
+        waiting.incoming.position(ahead)
+      }
+    }
+  }
+
+  #rows(counted: (owner: Waiting) => boolean): number {
+    return this.#live
+      .filter(({ owner }) => counted(owner))
+      .reduce((sum, { owner }) => sum + rowsOf(owner.made), 0)
+  }
+
+  /** Makes image tokens of the pictures that are decoded. */
+  readonly #see = async (): Promise<boolean> => {
+    const seen = this.#live.filter(({ pixels }) => pixels !== null).slice(0, this.#options.pictures)
+    if (seen.length === 0) {
+      return false
+    }
+    try {
+      const encoded = await this.#stages.see(seen, async () => {
+        await turnOfTheLoop()
+        await this.#drop()
+        return seen.some((live) => this.#live.includes(live))
+      })
+      for (const [i, tokens] of (encoded ?? []).entries()) {
+        await this.#advance(seen[i]!, tokens)
+      }
+    } catch (error) {
+      for (const live of seen) {
+        await this.#broken(live, error)
+      }
+    }
+    return true
+  }
+
+  /** Runs the prompt of the most urgent request that has its picture. */
+  readonly #prompt = async (): Promise<boolean> => {
+    const live = this.#live.find(({ need }) => need?.kind === 'prompt')
+    if (live?.need?.kind !== 'prompt') {
+      return false
+    }
+    let begun: Begun
+    try {
+      begun = await this.#stages.begin(live.need)
+    } catch (error) {
+      await this.#broken(live, error)
+      return true
+    }
+    live.sequence = begun.sequence
+    await this.#advance(live, begun)
+    return true
+  }
+
+  /** Gives every sequence its next token. */
+  readonly #step = async (): Promise<boolean> => {
+    const stepping = this.#live.filter(({ need }) => need?.kind === 'step' || need?.kind === 'look')
+    const results = await this.#stages.step(stepping)
+    for (const [live, result] of results) {
+      if (result instanceof Error) {
+        await this.#broken(live, result)
+      } else {
+        await this.#advance(live, result)
+      }
+    }
+    return stepping.length > 0
+  }
+
+  /** Gives a job what it asked for and learns its next need, unless it was ended meanwhile. */
+  async #advance(live: LiveJob<Waiting>, given: Given): Promise<void> {
+    if (!this.#live.includes(live)) {
+      return
+    }
+    let result: EngineResult | null
+    try {
+      result = live.next(given)
+    } catch (error) {
+      await this.#broken(live, error)
+      return
+    }
+    if (result) {
+      await this.#end(live, true)
+      this.#counters.count('done')
+      live.owner.incoming.done(result)
+    } else if (live.need?.kind === 'picture') {
+      void this.#decode(live, live.need.bytes)
+    }
+  }
+
+  async #decode(live: LiveJob<Waiting>, bytes: Uint8Array): Promise<void> {
+    try {
+      const { result, ms } = await this.#stages.preprocess(bytes)
+      live.pixels = result
+      live.preprocessMs = ms
+    } catch (error) {
+      await this.#broken(live, error)
+    }
+    this.#wake()
+  }
+
+  /** Ends a job whose run failed. */
+  async #broken(live: LiveJob<Waiting>, error: unknown): Promise<void> {
+    if (this.#live.includes(live)) {
+      await this.#end(live, false)
+      this.#fail(live.owner, error)
+    }
+  }
+
+  async #end(live: LiveJob<Waiting>, whole: boolean): Promise<void> {
+    this.#live.splice(this.#live.indexOf(live), 1)
+    this.#queue.ended(live.owner)
+    if (live.sequence) {
+      await this.#stages.end(live.sequence, whole)
+    }
+  }
+
+  #fail({ incoming }: Waiting, error: unknown): void {
+    this.#counters.count(error instanceof TooLateError ? 'late' : 'failed')
+    incoming.failed(error)
+  }
+}
+
+/** An embedding takes no row of the decoder, but the same memory and time before it. */
+function rowsOf({ rows }: Made): number {
+  return Math.max(rows, 1)
+}
+
+function turnOfTheLoop(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve)
+  })
+}

@@ -1,0 +1,208 @@
+/**
+ * Reads a checkpoint's `config.json`: its shape, or every reason why it cannot be converted.
+ *
+ * Defaults are those of transformers 5.18: Blip2Config, Blip2VisionConfig, Blip2QFormerConfig
+ * (models/blip_2/configuration_blip_2.py) and OPTConfig (models/opt/configuration_opt.py).
+ */
+
+import { ACTIVATIONS } from './config.ts'
+import type { Blip2Config, QformerConfig, TextConfig, VisionConfig } from './config.ts'
+import type { ModelCard } from '../../package/model-card.ts'
+import { Fields, isObject, readJson } from '../../convert/read-json.ts'
+
+const CONFIG_FILE = 'config.json'
+
+/** Graphs are planned layer by layer before any weight is read; no model has as many. */
+const MAX_LAYERS = 1000
+
+const EMBED_TENSOR = 'language_model.model.decoder.embed_tokens.weight'
+const HEAD_TENSOR = 'language_model.lm_head.weight'
+
+/** The classes whose weights are those of Blip2ForConditionalGeneration. */
+const ARCHITECTURES = ['Blip2ForConditionalGeneration', 'Blip2Model']
+
+/** What a refused family is called by people. */
+const FAMILIES: Readonly<Record<string, string>> = {
+  instructblip: 'InstructBLIP',
+  instructblipvideo: 'InstructBLIP-Video',
+  blip: 'the first BLIP',
+  t5: 'Flan-T5',
+}
+
+export type CheckpointConfig = {
+  readonly model: Blip2Config
+  readonly tokens: ModelCard['tokens']
+  /** config.json wants the logits made by the token embeddings. */
+  readonly tied: boolean
+}
+
+/** Null, with the reasons in `problems`, where the checkpoint is not one we convert. */
+export function readConfig(folder: string, problems: string[]): CheckpointConfig | null {
+  const before = problems.length
+  const json = readJson(folder, CONFIG_FILE, problems)
+  if (json === null) {
+    if (problems.length === before) {
+      problems.push(`${folder} has no ${CONFIG_FILE}; it is no Hugging Face checkpoint.`)
+    }
+    return null
+  }
+  const fields = new Fields(json, `${CONFIG_FILE}: `, problems)
+  checkFamily(fields)
+  const textFields = fields.section('text_config')
+  const config = {
+    model: {
+      vision: readVision(fields.section('vision_config')),
+      qformer: readQformer(fields.section('qformer_config'), fields.count('num_query_tokens', 32)),
+      text: readText(textFields),
+    },
+    tokens: {
+      bos: textFields.id('bos_token_id', 2),
+      pad: textFields.json['pad_token_id'] === null ? 1 : textFields.id('pad_token_id', 1),
+      stop: textFields.ids('eos_token_id', 2),
+      image: readImageToken(fields),
+    },
+    tied: textFields.flag('tie_word_embeddings', true),
+  }
+  return problems.length === before ? config : null
+}
+
+/**
+ * Decides which tensors embed tokens and make the logits.
+ *
+ * @param has whether the checkpoint has a tensor.
+ * @param equal whether two of its tensors hold the same values.
+ */
+export function resolveTies(
+  config: CheckpointConfig,
+  has: (tensor: string) => boolean,
+  equal: (a: string, b: string) => boolean,
+): Blip2Config {
+  const { model, tied } = config
+  let { embedTensor, headTensor } = model.text
+  if (tied && !has(headTensor)) {
+    headTensor = embedTensor
+  } else if (tied && !has(embedTensor)) {
+    embedTensor = headTensor
+  } else if (has(embedTensor) && has(headTensor) && equal(embedTensor, headTensor)) {
+    headTensor = embedTensor
+  }
+  return { ...model, text: { ...model.text, embedTensor, headTensor } }
+}
+
+function checkFamily(fields: Fields): void {
+  const { model_type: type, architectures, quantization_config: quantization } = fields.json
+  if (type !== 'blip-2') {
+    fields.problem('model_type', `is ${familyName(type)}; only "blip-2" is supported.`)
+  }
+  if (Array.isArray(architectures)) {
+    const foreign = architectures.filter((name) => !ARCHITECTURES.includes(String(name)))
+    for (const name of foreign) {
+      const why = String(name) === 'Blip2ForImageTextRetrieval' ? ' (image-text matching)' : ''
+      fields.problem(
+        'architectures',
+        `names ${String(name)}${why}; supported is ${ARCHITECTURES[0]}.`,
+      )
+    }
+  }
+  for (const section of [fields.json, fields.json['text_config']]) {
+    if (isObject(section) && isObject(section['quantization_config'] ?? quantization)) {
+      fields.problem('quantization_config', 'says that the weights are quantised already.')
+      return
+    }
+  }
+}
+
+function familyName(type: unknown): string {
+  const quoted = JSON.stringify(type ?? null)
+  const family = typeof type === 'string' ? FAMILIES[type] : undefined
+  return family === undefined ? quoted : `${quoted} (${family})`
+}
+
+function readVision(fields: Fields): VisionConfig {
+  const config = {
+    hidden: fields.count('hidden_size', 1408),
+    intermediate: fields.count('intermediate_size', 6144),
+    layers: fields.count('num_hidden_layers', 39, MAX_LAYERS),
+    heads: fields.count('num_attention_heads', 16),
+    imageSize: fields.count('image_size', 224),
+    patchSize: fields.count('patch_size', 14),
+    activation: fields.choice('hidden_act', 'gelu', ACTIVATIONS),
+    epsilon: fields.number('layer_norm_eps', 1e-6),
+    qkvBias: fields.flag('qkv_bias', true),
+  }
+  checkHeads(fields, config)
+  if (config.patchSize > config.imageSize) {
+    fields.problem('patch_size', `is ${config.patchSize}, larger than the image.`)
+  }
+  return config
+}
+
+function readQformer(fields: Fields, queries: number): QformerConfig {
+  const config = {
+    queries,
+    hidden: fields.count('hidden_size', 768),
+    intermediate: fields.count('intermediate_size', 3072),
+    layers: fields.count('num_hidden_layers', 12, MAX_LAYERS),
+    heads: fields.count('num_attention_heads', 12),
+    crossFrequency: fields.count('cross_attention_frequency', 2),
+    activation: fields.choice('hidden_act', 'gelu', ACTIVATIONS),
+    epsilon: fields.number('layer_norm_eps', 1e-12),
+  }
+  checkHeads(fields, config)
+  fields.choice('position_embedding_type', 'absolute', ['absolute'])
+  return config
+}
+
+function readText(fields: Fields): TextConfig {
+  const type = fields.json['model_type'] ?? 'opt'
+  if (type !== 'opt') {
+    fields.problem('model_type', `is ${familyName(type)}; only OPT language models are supported.`)
+    return readOpt(new Fields({}, '', []))
+  }
+  return readOpt(fields)
+}
+
+function readOpt(fields: Fields): TextConfig {
+  const hidden = fields.count('hidden_size', 768)
+  const normBefore = fields.flag('do_layer_norm_before', true)
+  const config = {
+    vocab: fields.count('vocab_size', 50272),
+    hidden,
+    intermediate: fields.count('ffn_dim', 3072),
+    layers: fields.count('num_hidden_layers', 12, MAX_LAYERS),
+    heads: fields.count('num_attention_heads', 12),
+    maxPositions: fields.count('max_position_embeddings', 2048),
+    embed: fields.count('word_embed_proj_dim', hidden),
+    normBefore,
+    finalNorm: normBefore && !fields.flag('_remove_final_layer_norm', false),
+    bias: fields.flag('enable_bias', true),
+    affine: fields.flag('layer_norm_elementwise_affine', true),
+    activation: fields.choice('activation_function', 'relu', ACTIVATIONS),
+    embedTensor: EMBED_TENSOR,
+    headTensor: HEAD_TENSOR,
+  }
+  checkHeads(fields, config)
+  if (config.embed > hidden) {
+    fields.problem(
+      'word_embed_proj_dim',
+      `is ${config.embed}, wider than hidden_size ${hidden}; transformers cannot place image tokens there either.`,
+    )
+  }
+  return config
+}
+
+/** Older checkpoints have no image token; transformers put the image first by itself then. */
+function readImageToken(fields: Fields): number | null {
+  const name =
+    fields.json['image_token_index'] === undefined ? 'image_token_id' : 'image_token_index'
+  return fields.json[name] == null ? null : fields.id(name, 0)
+}
+
+function checkHeads(fields: Fields, config: { hidden: number; heads: number }): void {
+  if (config.hidden % config.heads !== 0) {
+    fields.problem(
+      'num_attention_heads',
+      `is ${config.heads}, which does not divide hidden_size ${config.hidden}.`,
+    )
+  }
+}

@@ -1,0 +1,145 @@
+/**
+ * Opens a model package folder: reads its card and checks that every file is there and whole.
+ *
+ * Nothing of ONNX Runtime is touched here; what is wrong with a folder is told before a session
+ * is made, in one sentence that names the file.
+ */
+
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { readFile, stat } from 'node:fs/promises'
+import path from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { ConfigError } from '../errors.ts'
+import { CARD_FILE, type ModelCard, modelCardSchema } from './model-card.ts'
+
+/** The one layout this version reads. */
+const FORMAT = 1
+
+/** What every package has, besides the card. */
+const REQUIRED_FILES = ['vision.onnx', 'qformer.onnx', 'decoder.onnx', 'tokenizer.json']
+
+export type ModelPackage = { readonly folder: string; readonly card: ModelCard }
+
+/**
+ * Opens a package.
+ *
+ * @param options.verify also compares the sha256 of every file, which reads all of them.
+ * @throws {ConfigError} saying which file is wrong and why.
+ */
+export async function openPackage(
+  folder: string,
+  options: { readonly verify?: boolean } = {},
+): Promise<ModelPackage> {
+  const card = parseCard(folder, await readCard(folder))
+  const problems = await findProblems(folder, card, options.verify ?? false)
+  if (problems.length > 0) {
+    throw new ConfigError(problems)
+  }
+  return { folder, card }
+}
+
+async function readCard(folder: string): Promise<string> {
+  try {
+    return await readFile(path.join(folder, CARD_FILE), 'utf8')
+  } catch (cause) {
+    throw new ConfigError([await whyNoCard(folder)], { cause })
+  }
+}
+
+async function whyNoCard(folder: string): Promise<string> {
+  const isFolder = await stat(folder).then(
+    (entry) => entry.isDirectory(),
+    () => null,
+  )
+  if (isFolder === null) {
+    return `There is no model package at ${folder}; npm run pull -- --help says how to make one.`
+  }
+  if (!isFolder) {
+    return `${folder} is a file; a model package is a folder with a ${CARD_FILE} in it.`
+  }
+  if (await exists(path.join(folder, 'config.json'))) {
+    return (
+      `${folder} is a Hugging Face checkpoint, not a model package; ` +
+      `make one of it with: npm run pull -- --from ${folder}`
+    )
+  }
+  return `${folder} is not a model package: it has no readable ${CARD_FILE}.`
+}
+
+function parseCard(folder: string, text: string): ModelCard {
+  const file = path.join(folder, CARD_FILE)
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch (cause) {
+    throw new ConfigError([`${file} is broken: it is not JSON.`], { cause })
+  }
+  const format = formatOf(json)
+  if (typeof format === 'number' && format > FORMAT) {
+    throw new ConfigError([
+      `${file} has format ${format}, made by a newer Sightseer; this one reads format ${FORMAT}.`,
+    ])
+  }
+  const result = modelCardSchema.safeParse(json)
+  if (!result.success) {
+    const issue = result.error.issues[0]!
+    const place = issue.path.length > 0 ? `"${issue.path.join('.')}": ` : ''
+    throw new ConfigError([`${file} is not the card of a model package: ${place}${issue.message}.`])
+  }
+  return result.data
+}
+
+function formatOf(json: unknown): unknown {
+  return typeof json === 'object' && json !== null && 'format' in json ? json.format : undefined
+}
+
+async function findProblems(folder: string, card: ModelCard, verify: boolean): Promise<string[]> {
+  const problems = REQUIRED_FILES.filter((name) => !(name in card.files)).map(
+    (name) => `${path.join(folder, CARD_FILE)} is incomplete: it does not list ${name}.`,
+  )
+  for (const [name, { bytes, sha256 }] of Object.entries(card.files)) {
+    const problem =
+      path.basename(name) === name
+        ? await fileProblem(path.join(folder, name), bytes, verify ? sha256 : null)
+        : `${path.join(folder, CARD_FILE)} lists ${name}, which is not the name of a file.`
+    if (problem) {
+      problems.push(problem)
+    }
+  }
+  return problems
+}
+
+async function fileProblem(
+  file: string,
+  bytes: number,
+  sha256: string | null,
+): Promise<string | null> {
+  const size = await stat(file).then(
+    (entry) => entry.size,
+    () => null,
+  )
+  if (size === null) {
+    return `${file} is missing.`
+  }
+  if (size !== bytes) {
+    return `${file} has ${size} bytes instead of ${bytes}: the file was cut short or replaced.`
+  }
+  if (sha256 !== null && (await hashOf(file)) !== sha256) {
+    return `${file} has been changed: its sha256 is not the one on the card.`
+  }
+  return null
+}
+
+async function hashOf(file: string): Promise<string> {
+  const hash = createHash('sha256')
+  await pipeline(createReadStream(file), hash)
+  return hash.digest('hex')
+}
+
+function exists(file: string): Promise<boolean> {
+  return stat(file).then(
+    () => true,
+    () => false,
+  )
+}

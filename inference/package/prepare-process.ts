@@ -1,0 +1,26 @@
+/** The process that prepares one graph of a package: FOLDER GRAPH THREADS. Started by prepare.ts. */
+
+import { prepareSession } from '../runtime/sessions.ts'
+import { ConfigError } from '../errors.ts'
+import { openPackage } from './open-package.ts'
+import type { PrepareAnswer } from './prepare.ts'
+
+const [folder = '', graph = '', threads = '1'] = process.argv.slice(2)
+const answer: PrepareAnswer = { problems: await prepare() }
+process.send?.(answer)
+
+async function prepare(): Promise<readonly string[]> {
+  try {
+    const { card } = await openPackage(folder)
+    await prepareSession(folder, card, graph, Number(threads))
+    return []
+  } catch (error) {
+    if (error instanceof ConfigError) {
+      return error.problems
+    }
+    if (error instanceof Error && 'code' in error) {
+      return [`${folder} cannot be prepared: ${error.message}.`]
+    }
+    throw error
+  }
+}

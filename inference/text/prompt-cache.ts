@@ -1,0 +1,36 @@
+/** Token ids of the texts encoded last: a conversation's prompts are tried anew at every turn. */
+
+import type { Tokenizer } from './tokenizer.ts'
+import type { CacheStats } from '../types.ts'
+import { LruMap } from '../engine/lru.ts'
+
+/** Sum of the lengths of the texts kept, in characters; their ids take about twice the bytes. */
+const MAX_CHARACTERS = 1_000_000
+
+export class PromptCache {
+  readonly #tokenizer: Tokenizer
+  readonly #ids = new LruMap<string, number[]>(MAX_CHARACTERS)
+  #hits = 0
+  #misses = 0
+
+  constructor(tokenizer: Tokenizer) {
+    this.#tokenizer = tokenizer
+  }
+
+  /** Ids of a text, the beginning-of-text id first. */
+  encode(text: string): number[] {
+    const known = this.#ids.get(text)
+    if (known) {
+      this.#hits += 1
+      return [...known]
+    }
+    this.#misses += 1
+    const ids = this.#tokenizer.encode(text, { bos: true })
+    this.#ids.set(text, ids, text.length)
+    return [...ids]
+  }
+
+  stats(): CacheStats {
+    return { hits: this.#hits, misses: this.#misses }
+  }
+}

@@ -1,0 +1,65 @@
+/**
+ * The bytes that each id of a byte-level BPE vocabulary stands for, read from tokenizer.json.
+ *
+ * Stop strings are matched in bytes, because an id may hold half a character.
+ */
+
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { z } from 'zod'
+import { ConfigError } from '../errors.ts'
+
+const tokenizerSchema = z.object({
+  model: z.object({ vocab: z.record(z.string(), z.int()) }),
+  added_tokens: z.array(z.object({ id: z.int(), content: z.string() })).default([]),
+})
+
+export type Vocabulary = {
+  /** Null for an id that stands for nothing. */
+  readonly bytesOf: (id: number) => Uint8Array | null
+}
+
+/** @throws {ConfigError} if the file is not a tokenizer with a vocabulary. */
+export async function readVocabulary(folder: string): Promise<Vocabulary> {
+  const file = path.join(folder, 'tokenizer.json')
+  const result = tokenizerSchema.safeParse(JSON.parse(await readFile(file, 'utf8')))
+  if (!result.success) {
+    throw new ConfigError([`${file} is not a tokenizer with a vocabulary.`])
+  }
+  const { model, added_tokens: added } = result.data
+  const tokens = new Map(Object.entries(model.vocab).map(([token, id]) => [id, token]))
+  for (const { id, content } of added) {
+    tokens.set(id, content)
+  }
+  const characters = byteOfCharacter()
+  return {
+    bytesOf: (id) => {
+      const token = tokens.get(id)
+      return token === undefined ? null : toBytes(token, characters)
+    },
+  }
+}
+
+function toBytes(token: string, characters: ReadonlyMap<string, number>): Uint8Array {
+  const bytes = Array.from(token, (character) => characters.get(character))
+  return bytes.every((byte) => byte !== undefined)
+    ? Uint8Array.from(bytes)
+    : new TextEncoder().encode(token)
+}
+
+/**
+ * Which byte a character of a byte-level vocabulary stands for.
+ *
+ * Source: openai/gpt-2, src/encoder.py, `bytes_to_unicode`: printable Latin-1 stands for itself,
+ * the other bytes for the characters from U+0100 on.
+ */
+function byteOfCharacter(): Map<string, number> {
+  const characters = new Map<string, number>()
+  let next = 0x100
+  for (let byte = 0; byte < 256; byte++) {
+    const printable =
+      (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte <= 0xac) || byte >= 0xae
+    characters.set(String.fromCodePoint(printable ? byte : next++), byte)
+  }
+  return characters
+}

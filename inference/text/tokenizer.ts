@@ -1,0 +1,193 @@
+/**
+ * Text to token ids and back, for OPT's byte-level BPE, by `@huggingface/tokenizers`.
+ *
+ * What people type is text and nothing else: a "</s>" or "<image>" in it becomes the ids of its
+ * letters. transformers reads such text as the special token itself; `parseSpecial` does the same.
+ *
+ * Three things of the library are corrected here, each found by comparing with the reference:
+ * its white space is JavaScript's and not Unicode's (U+0085 and U+FEFF differ), `decode` removes
+ * spaces before punctuation, and it fails on no ids and on ids that stand for nothing. What remains:
+ * letters new in Unicode 17 count as letters, in the reference (Unicode 16) as symbols.
+ */
+
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers'
+import { z } from 'zod'
+import { ConfigError } from '../../config/errors.ts'
+
+/** OPT's beginning of text, where the file does not say which token begins a text. */
+const DEFAULT_BOS = '</s>'
+
+/**
+ * GPT-2's way of cutting text into words; only within one are tokens merged.
+ * Source: openai/gpt-2, src/encoder.py, `Encoder.pat`, with Unicode's white space spelled out.
+ */
+const WORDS =
+  /'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\p{White_Space}\p{L}\p{N}]+|\p{White_Space}+(?!\P{White_Space})|\p{White_Space}+/gu
+
+const tokenizerSchema = z.looseObject({
+  model: z.looseObject({
+    type: z.literal('BPE').optional(),
+    vocab: z.record(z.string(), z.int().nonnegative()),
+    merges: z.array(z.union([z.string(), z.tuple([z.string(), z.string()])])),
+  }),
+  added_tokens: z
+    .array(
+      z.looseObject({
+        id: z.int().nonnegative(),
+        content: z.string().min(1),
+        special: z.boolean().default(false),
+      }),
+    )
+    .default([]),
+  normalizer: z.looseObject({}).nullable().default(null),
+  pre_tokenizer: z.looseObject({}),
+  post_processor: z.looseObject({}).nullable().default(null),
+  decoder: z.looseObject({}),
+})
+
+type TokenizerFile = z.infer<typeof tokenizerSchema>
+
+export type EncodeOptions = {
+  /** Whether the beginning-of-text id comes first. */
+  readonly bos: boolean
+  /** Reads the text of special tokens as those tokens, as transformers does. Default false. */
+  readonly parseSpecial?: boolean
+}
+
+export type Tokenizer = {
+  /** One more than the largest id. */
+  readonly vocabSize: number
+  /** The ids of a text. Takes time in proportion to its length. */
+  encode(text: string, options: EncodeOptions): number[]
+  /** The text of ids, special tokens left out; bytes that are not UTF-8 become U+FFFD. */
+  decode(ids: readonly number[]): string
+}
+
+/**
+ * Opens the `tokenizer.json` of a model package or a Hugging Face folder.
+ *
+ * @throws {ConfigError} if it is missing, broken or not a byte-pair encoding.
+ */
+export async function loadTokenizer(folder: string): Promise<Tokenizer> {
+  const file = path.join(folder, 'tokenizer.json')
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new ConfigError([`${file} cannot be read.`], { cause })
+  })
+  return parseTokenizer(text, file)
+}
+
+/**
+ * Makes a tokenizer of the text of a `tokenizer.json`.
+ *
+ * @param name of the file, for the errors.
+ * @throws {ConfigError} if it is broken or not a byte-pair encoding.
+ */
+export function parseTokenizer(text: string, name: string): Tokenizer {
+  const file = parseFile(name, text)
+  try {
+    return new BpeTokenizer(file, name)
+  } catch (cause) {
+    if (cause instanceof ConfigError) {
+      throw cause
+    }
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new ConfigError([`${name} is not a tokenizer that can be used here: ${why}.`], { cause })
+  }
+}
+
+function parseFile(file: string, text: string): TokenizerFile {
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch (cause) {
+    throw new ConfigError([`${file} is not JSON.`], { cause })
+  }
+  const result = tokenizerSchema.safeParse(json)
+  if (!result.success) {
+    const where = result.error.issues[0]?.path.join('.') ?? ''
+    throw new ConfigError([
+      `${file} is not a byte-pair tokenizer (${where} is not as it should be).`,
+    ])
+  }
+  if (Object.keys(result.data.model.vocab).length === 0) {
+    throw new ConfigError([`${file} has an empty vocabulary.`])
+  }
+  return result.data
+}
+
+class BpeTokenizer implements Tokenizer {
+  readonly vocabSize: number
+  readonly #library: HuggingFaceTokenizer
+  readonly #bos: number
+  readonly #special: ReadonlyMap<string, number>
+  readonly #specialIds: ReadonlySet<number>
+  /** Finds the texts of special tokens, the longest first; null without any. */
+  readonly #specialPattern: RegExp | null
+
+  constructor(file: TokenizerFile, name: string) {
+    const { model, added_tokens: added } = file
+    const special = added.filter((token) => token.special)
+    this.#special = new Map(special.map(({ content, id }) => [content, id]))
+    this.#specialIds = new Set(this.#special.values())
+    const longest = [...this.#special.keys()].sort((a, b) => b.length - a.length)
+    const pattern = longest.map((text) => RegExp.escape(text)).join('|')
+    this.#specialPattern = pattern === '' ? null : new RegExp(`(${pattern})`, 'u')
+    this.vocabSize = 1 + largest([...Object.values(model.vocab), ...added.map(({ id }) => id)])
+    this.#bos = findBos(file, name)
+    // Without the special tokens, so that no text can name one.
+    const ordinary = { ...file, added_tokens: added.filter((token) => !token.special) }
+    this.#library = new HuggingFaceTokenizer(ordinary, { clean_up_tokenization_spaces: false })
+    const splitter = this.#library.pre_tokenizer
+    if (file.pre_tokenizer['type'] === 'ByteLevel' && splitter !== null && 'pattern' in splitter) {
+      splitter.pattern = WORDS
+    }
+  }
+
+  encode(text: string, { bos, parseSpecial = false }: EncodeOptions): number[] {
+    const start = bos ? [this.#bos] : []
+    if (!parseSpecial || this.#specialPattern === null) {
+      return start.concat(this.#encodeText(text))
+    }
+    const pieces = text.split(this.#specialPattern) // every second one is a special token
+    return start.concat(
+      ...pieces.map((piece, i) =>
+        i % 2 === 1 ? [this.#special.get(piece)!] : this.#encodeText(piece),
+      ),
+    )
+  }
+
+  decode(ids: readonly number[]): string {
+    const known = ids.filter(
+      (id) => !this.#specialIds.has(id) && this.#library.id_to_token(id) !== undefined,
+    )
+    return known.length === 0 ? '' : this.#library.decode(known)
+  }
+
+  #encodeText(text: string): number[] {
+    return text === '' ? [] : this.#library.encode(text, { add_special_tokens: false }).ids
+  }
+}
+
+function largest(ids: readonly number[]): number {
+  return ids.reduce((most, id) => Math.max(most, id), 0)
+}
+
+/** The id that the file's template puts before a text; OPT's `</s>` if there is no template. */
+function findBos(
+  { post_processor: template, model, added_tokens: added }: TokenizerFile,
+  name: string,
+) {
+  const first = z
+    .object({
+      single: z.tuple([z.object({ SpecialToken: z.object({ id: z.string() }) })], z.unknown()),
+    })
+    .safeParse(template)
+  const text = first.success ? first.data.single[0].SpecialToken.id : DEFAULT_BOS
+  const id = added.find(({ content }) => content === text)?.id ?? model.vocab[text]
+  if (id === undefined) {
+    throw new ConfigError([`${name} has no token ${text}, which begins every text.`])
+  }
+  return id
+}

@@ -1,0 +1,315 @@
+import assert from 'node:assert/strict'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { after, describe, it } from 'node:test'
+import { InferenceSession } from 'onnxruntime-node'
+import { convertCheckpoint } from '../../../inference/convert/convert.ts'
+import { quantize } from '../../../inference/convert/quantize.ts'
+import { quantizeColumns } from '../../../inference/convert/quantize-columns.ts'
+import { GraphBuilder } from '../../../inference/onnx/graph-builder.ts'
+import { linear } from '../../../inference/blocks/layers.ts'
+import type { Precision, VisionStorage } from '../../../inference/package/model-card.ts'
+import { DecoderRun, float, openGraphs, runOne } from '../../helpers/graph-sessions.ts'
+import type { Graphs } from '../../helpers/graph-sessions.ts'
+import { checkpointFolder, loadParity, relativeError, tensorOf } from '../../helpers/parity.ts'
+import { dequantize, gaussians, roundRows } from '../../helpers/quantized.ts'
+import { floatTensor, readTensors, valuesOf, writeTensors } from '../../helpers/safetensors.ts'
+
+const folder = mkdtempSync(path.join(tmpdir(), 'quantized-'))
+after(() => rmSync(folder, { recursive: true, force: true }))
+
+const ROWS = 6
+const OUTPUTS = 10
+const INPUTS = 3 * 128
+
+/** x [ROWS, INPUTS] times the weights' transpose, plus the bias. */
+function product(x: Float32Array, weights: Float32Array, bias: Float32Array): Float32Array {
+  const out = new Float32Array(ROWS * OUTPUTS)
+  for (let row = 0; row < ROWS; row++) {
+    for (let o = 0; o < OUTPUTS; o++) {
+      let sum = bias[o]!
+      for (let i = 0; i < INPUTS; i++) {
+        sum += x[row * INPUTS + i]! * weights[o * INPUTS + i]!
+      }
+      out[row * OUTPUTS + o] = sum
+    }
+  }
+  return out
+}
+
+/** Whole numbers up to ±127, one of which is in each block: their own int8 form, so it is exact. */
+function exactInt8(length: number): Float32Array {
+  return Float32Array.from(gaussians(length, 5), (x, i) =>
+    i % 128 === 0 ? 127 : Math.max(-127, Math.min(127, Math.round(x * 40))),
+  )
+}
+
+describe('a quantised linear layer', () => {
+  const weights = gaussians(OUTPUTS * INPUTS, 2)
+  const bias = gaussians(OUTPUTS, 3)
+  const x = exactInt8(ROWS * INPUTS)
+
+  for (const bits of [4, 8] as const) {
+    it(`of ${bits} bits multiplies by its dequantised weights`, async () => {
+      const g = new GraphBuilder('linear')
+      g.input('x', 'float32', [ROWS, INPUTS])
+      const layer = {
+        modules: ['module'],
+        inputs: INPUTS,
+        outputs: OUTPUTS,
+        bias: true,
+        quantize: true,
+      }
+      const result = linear(g, { float: 'float32', bits }, 'x', layer)
+      g.op('Identity', [result], {}, 'y')
+      g.output('y', 'float32', [ROWS, OUTPUTS])
+      const plan = g.build()
+      const quantized = quantize(weights, OUTPUTS, INPUTS, bits)
+      const data = new Uint8Array(plan.dataBytes)
+      const put = (array: ArrayBufferView, at: number) =>
+        data.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), at)
+      for (const { target } of plan.jobs) {
+        if (target.format === 'int4' || target.format === 'int8') {
+          put(quantized.values, target.at)
+          put(quantized.scales, target.scalesAt)
+          put(quantized.zeroPoints, target.zeroPointsAt)
+        } else {
+          put(bias, target.at)
+        }
+      }
+      const file = path.join(folder, 'linear.onnx')
+      writeFileSync(file, plan.model)
+      writeFileSync(`${file}.data`, data)
+      const session = await InferenceSession.create(file, { intraOpNumThreads: 1 })
+      const { y } = await runOne(session, float(x, [ROWS, INPUTS]))
+      const error = relativeError(
+        y!,
+        product(x, dequantize(quantized, OUTPUTS, INPUTS, bits), bias),
+      )
+      assert.ok(error < 1e-5, `relative error ${error}`)
+    })
+  }
+})
+
+describe('a linear layer quantised by its rows and outputs', () => {
+  const weights = gaussians(OUTPUTS * INPUTS, 2)
+  const bias = gaussians(OUTPUTS, 3)
+  // Rows of very different size, and one of nothing.
+  const x = gaussians(ROWS * INPUTS, 4).map((value, i) => {
+    const row = Math.floor(i / INPUTS)
+    return row === 5 ? 0 : value * 10 ** (row - 3)
+  })
+
+  /** What the layer gives for rows; bias and weights are those above. */
+  async function run(rows: Float32Array, lowest?: number): Promise<Float32Array> {
+    const g = new GraphBuilder('per-token')
+    g.input('x', 'float32', [ROWS, INPUTS])
+    const module = { modules: ['module'], inputs: INPUTS, outputs: OUTPUTS, bias: true }
+    const storage = { float: 'float32', bits: 4, perToken: true } as const
+    const layer = { ...module, quantize: true, lowest }
+    g.op('Identity', [linear(g, storage, 'x', layer)], {}, 'y')
+    g.output('y', 'float32', [ROWS, OUTPUTS])
+    const plan = g.build()
+    const { values, scales, sums } = quantizeColumns(weights, OUTPUTS, INPUTS)
+    const data = new Uint8Array(plan.dataBytes)
+    const put = (array: ArrayBufferView, at: number) =>
+      data.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), at)
+    for (const { target } of plan.jobs) {
+      if (target.format === 'int8-columns') {
+        put(values, target.at)
+        put(scales, target.scalesAt)
+        if (target.sumsAt !== null) {
+          put(sums, target.sumsAt)
+        }
+      } else {
+        put(bias, target.at)
+      }
+    }
+    const file = path.join(folder, 'per-token.onnx')
+    writeFileSync(file, plan.model)
+    writeFileSync(`${file}.data`, data)
+    const session = await InferenceSession.create(file, { intraOpNumThreads: 1 })
+    const { y } = await runOne(session, float(rows, [ROWS, INPUTS]))
+    await session.release()
+    return y!
+  }
+
+  it('multiplies rounded rows by rounded weights', async () => {
+    const y = await run(x)
+    const rounded = roundRows(weights, OUTPUTS, INPUTS)
+    const rows = roundRows(x, ROWS, INPUTS)
+    rows.fill(0, 5 * INPUTS)
+    const expected = product(rows, rounded, bias)
+    // Row by row: an error of a small row must not hide behind a large one. A value half-way
+    // between two steps may go either way, a difference of 1 / 127 in one of 384 inputs.
+    for (let row = 0; row < ROWS; row++) {
+      const [from, to] = [row * OUTPUTS, (row + 1) * OUTPUTS]
+      const error = relativeError(y.subarray(from, to), expected.subarray(from, to))
+      assert.ok(error < 1e-3, `row ${row}: relative error ${error}`)
+    }
+  })
+
+  it('rounds to half as wide steps what is known never to be far below 0', async () => {
+    const lowest = -0.17
+    const rows = x.map((value) => Math.max(lowest, Math.abs(value) + lowest))
+    const rounded = roundRows(weights, OUTPUTS, INPUTS)
+    const expected = product(rows, rounded, bias)
+    // Two rows whose largest value is far above the lowest, so that half the range would be empty.
+    const wide = { from: 3 * OUTPUTS, to: 5 * OUTPUTS }
+    const errorOf = (y: Float32Array, { from, to } = wide) =>
+      relativeError(y.subarray(from, to), expected.subarray(from, to))
+    const all = { from: 0, to: ROWS * OUTPUTS }
+    const [centred, lifted] = [await run(rows), await run(rows, lowest)]
+    assert.ok(errorOf(lifted, all) < 5e-3, `relative error ${errorOf(lifted, all)}`)
+    assert.ok(errorOf(lifted) * 1.5 < errorOf(centred), `${errorOf(lifted)} ${errorOf(centred)}`)
+  })
+
+  it('keeps the weights as near as 127 steps can', () => {
+    const { values, scales } = quantizeColumns(weights, OUTPUTS, INPUTS)
+    assert.equal(Math.max(...values.map(Math.abs)), 127)
+    const undone = Float32Array.from(weights, (_, i) => {
+      const [row, column] = [Math.floor(i / INPUTS), i % INPUTS]
+      return values[column * OUTPUTS + row]! * scales[row]!
+    })
+    const worst = undone.map((value, i) => {
+      return Math.abs(value - weights[i]!) / scales[Math.floor(i / INPUTS)]!
+    })
+    assert.ok(Math.max(...worst) <= 0.5001)
+    const zeros = quantizeColumns(new Float32Array(4), 2, 2)
+    assert.deepEqual([...zeros.values, ...zeros.scales], [0, 0, 0, 0, 0, 0])
+  })
+})
+
+/** The matrices that int4 and int8 packages quantise. */
+const QUANTIZED =
+  /(self_attn\.(qkv|projection|[qkv]_proj|out_proj)|mlp\.fc[12]|layers\.\d+\.fc[12]|lm_head)\.weight$/
+
+const NAME = 'blocks'
+
+/** A copy of the checkpoint whose quantised matrices hold what quantisation leaves of them. */
+function dequantizedCheckpoint(bits: 4 | 8): string {
+  const copy = path.join(folder, `dequantized-${bits}`)
+  mkdirSync(copy)
+  cpSync(checkpointFolder(NAME), copy, { recursive: true })
+  const tensors = readTensors(copy)
+  // The tied logits are quantised, the embeddings are not: they part here.
+  tensors['language_model.lm_head.weight'] ??=
+    tensors['language_model.model.decoder.embed_tokens.weight']!
+  for (const [name, tensor] of Object.entries(tensors)) {
+    if (QUANTIZED.test(name)) {
+      const [rows, columns] = tensor.shape
+      const values = quantize(valuesOf(tensor), rows!, columns!, bits)
+      tensors[name] = floatTensor(dequantize(values, rows!, columns!, bits), tensor.shape)
+    }
+  }
+  writeTensors(path.join(copy, 'model.safetensors'), tensors)
+  return copy
+}
+
+async function convert(
+  from: string,
+  out: string,
+  precision: Precision,
+  vision: VisionStorage = 'block',
+): Promise<Graphs> {
+  const options = { precision, vision, name: NAME, source: null }
+  const target = path.join(folder, out)
+  return openGraphs(target, await convertCheckpoint(from, target, options))
+}
+
+describe('quantised graphs', () => {
+  const parity = loadParity(NAME)
+  const { ids } = parity.prompts.question
+  const pixels = tensorOf(parity, 'pixel_values')
+  const imageTokens = tensorOf(parity, 'image_tokens').data
+
+  async function logits(graphs: Graphs): Promise<Float32Array> {
+    const run = new DecoderRun(graphs, 1, 64)
+    const first = await run.step({ imageTokens, ids: [ids] })
+    const second = await run.step({ imageTokens: null, ids: [[5]] })
+    return new Float32Array([...first, ...second])
+  }
+
+  // What is left is the kernel's rounding of activations to int8; each is about one part in 250.
+  for (const [precision, bits] of [
+    ['int8', 8],
+    ['int4', 4],
+  ] as const) {
+    it(`of ${precision} equal their dequantised weights but for int8 activations`, async () => {
+      const graphs = await convert(checkpointFolder(NAME), precision, precision)
+      const exact = await convert(dequantizedCheckpoint(bits), `${precision}-exact`, 'fp32')
+      const input = float(pixels.data, pixels.shape)
+      const { image_embeds } = await runOne(graphs.vision, input)
+      const expected = await runOne(exact.vision, input)
+      const visionError = relativeError(image_embeds!, expected['image_embeds']!)
+      assert.ok(visionError < 0.02, `vision: relative error ${visionError}`)
+      const decoderError = relativeError(await logits(graphs), await logits(exact))
+      assert.ok(decoderError < 0.02, `decoder: relative error ${decoderError}`)
+    })
+  }
+
+  it('of w8a8 see what the floating-point tower sees, but for 8 bits', async () => {
+    const whole = await convert(checkpointFolder(NAME), 'w8a8', 'int4', 'w8a8')
+    const half = await convert(checkpointFolder(NAME), 'float', 'int4', 'float')
+    const input = float(pixels.data, pixels.shape)
+    const expected = tensorOf(parity, 'image_embeds').data
+    const { image_embeds } = await runOne(whole.vision, input)
+    const error = relativeError(image_embeds!, expected)
+    assert.ok(error < 0.03 && error > 1e-4, `relative error ${error}`)
+    const exact = await runOne(half.vision, input)
+    assert.ok(relativeError(exact['image_embeds']!, expected) < 1e-4)
+    assert.equal(whole.card.quantization?.vision, 'w8a8')
+    const file = 'vision.onnx.data'
+    assert.ok(whole.card.files[file]!.bytes < 0.7 * half.card.files[file]!.bytes)
+  })
+
+  it('of w8a8 take several pictures at once', async () => {
+    const graphs = await convert(checkpointFolder(NAME), 'w8a8-batch', 'int8', 'w8a8')
+    const [, ...rest] = pixels.shape
+    const dark = pixels.data.map((value) => value / 3 - 1)
+    const both = float(new Float32Array([...pixels.data, ...dark]), [2, ...rest])
+    const together = await runOne(graphs.vision, both)
+    const first = await runOne(graphs.vision, float(pixels.data, pixels.shape))
+    const second = await runOne(graphs.vision, float(dark, pixels.shape))
+    const alone = new Float32Array([...first['image_embeds']!, ...second['image_embeds']!])
+    assert.ok(relativeError(together['image_embeds']!, alone) < 1e-5)
+  })
+
+  it('of int4 give no logits where none are wanted', async () => {
+    const graphs = await convert(checkpointFolder(NAME), 'int4-none', 'int4')
+    const run = new DecoderRun(graphs, 1, 64)
+    assert.equal((await run.step({ imageTokens, ids: [ids], rows: [] })).length, 0)
+  })
+
+  it('of fp16 are exact where the checkpoint is', async () => {
+    const half = await convert(checkpointFolder(NAME), 'fp16', 'fp16')
+    const full = await convert(checkpointFolder(NAME), 'fp32', 'fp32')
+    assert.ok(relativeError(await logits(half), await logits(full)) < 1e-5)
+    const { bytes } = half.card.files['vision.onnx.data']!
+    assert.ok(bytes < full.card.files['vision.onnx.data']!.bytes * 0.6)
+  })
+
+  it('count the matrices, and keep those whose rows are no multiple of 128', async () => {
+    const blocks = JSON.parse(readFileSync(path.join(folder, 'int4', 'model.json'), 'utf8'))
+    assert.equal(blocks.quantization.kept, 0)
+    const base = await convert(checkpointFolder('base'), 'base-int4', 'int4')
+    // 2 vision layers of 4, 2 decoder layers of 6 and lm_head, all of them 24 to 48 wide.
+    assert.deepEqual(base.card.quantization, {
+      bits: 4,
+      blockSize: 128,
+      quantized: 0,
+      kept: 21,
+      vision: 'block',
+    })
+    const parity = loadParity('base')
+    const run = new DecoderRun(base, 1, 64)
+    const got = await run.step({
+      imageTokens: tensorOf(parity, 'image_tokens').data,
+      ids: [parity.prompts.question.ids],
+    })
+    const { vocabSize } = parity
+    const expected = tensorOf(parity, 'logits.question.steps').data.subarray(0, vocabSize)
+    assert.ok(relativeError(got, expected) < 1e-4)
+  })
+})

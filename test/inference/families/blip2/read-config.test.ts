@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { it } from 'node:test'
+import { readConfig } from '../../../../inference/families/blip2/read-config.ts'
+import { checkpointFolder } from '../../../helpers/parity.ts'
+
+it('readConfig refuses more layers than there is memory to plan', (t) => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'config-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const json = JSON.parse(readFileSync(path.join(checkpointFolder('base'), 'config.json'), 'utf8'))
+  for (const section of ['vision_config', 'qformer_config', 'text_config']) {
+    json[section].num_hidden_layers = 1001
+  }
+  writeFileSync(path.join(folder, 'config.json'), JSON.stringify(json))
+  const problems: string[] = []
+
+  assert.equal(readConfig(folder, problems), null)
+
+  assert.equal(problems.length, 3)
+  for (const problem of problems) {
+    assert.match(problem, /num_hidden_layers is 1001; a whole number from 1 to 1000 is needed\./)
+  }
+})

@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { licenseOfCard, licenseSentence } from '../../../inference/package/license.ts'
+
+describe('licenseOfCard', () => {
+  it('reads the front matter, quoted, commented or as a list', () => {
+    assert.equal(licenseOfCard('---\nlanguage: en\nlicense: mit\n---\n# Model'), 'mit')
+    assert.equal(licenseOfCard('---\r\nlicense: "apache-2.0" # really\r\n---'), 'apache-2.0')
+    assert.equal(licenseOfCard('---\nlicense:\n- bsd-3-clause\n---'), 'bsd-3-clause')
+    assert.equal(licenseOfCard('---\nlicense: other\nlicense_name: opt-175b\n---'), 'opt-175b')
+  })
+
+  it('gives null where nothing is stated', () => {
+    assert.equal(licenseOfCard('# Model\nlicense: mit'), null)
+    assert.equal(licenseOfCard('---\nlanguage: en\n---\nlicense: mit'), null)
+  })
+})
+
+describe('licenseSentence', () => {
+  it('says the licence and what OPT adds to it', () => {
+    assert.match(
+      licenseSentence('mit'),
+      /stated by the model: mit\. .*non-commercial research only/,
+    )
+    assert.match(licenseSentence(null), /states no licence/)
+  })
+
+  it('keeps a stranger’s control characters from the terminal', () => {
+    assert.match(licenseSentence('m\u001B[2Jit\u202E'), /: m \[2Jit\./)
+  })
+})

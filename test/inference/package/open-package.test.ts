@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict'
+import { cpSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { after, before, beforeEach, describe, it } from 'node:test'
+import { openPackage } from '../../../inference/package/open-package.ts'
+import { packageFor } from '../../helpers/packages.ts'
+import { checkpointFolder } from '../../helpers/parity.ts'
+
+let whole: string
+let folder: string
+const scratch = mkdtempSync(path.join(tmpdir(), 'package-test-'))
+
+before(async () => {
+  whole = await packageFor('base')
+})
+after(() => rmSync(scratch, { recursive: true }))
+beforeEach(() => {
+  folder = mkdtempSync(path.join(scratch, 'copy-'))
+  cpSync(whole, folder, { recursive: true })
+})
+
+function editCard(change: (card: Record<string, unknown>) => void): void {
+  const file = path.join(folder, 'model.json')
+  const card: Record<string, unknown> = JSON.parse(readFileSync(file, 'utf8'))
+  change(card)
+  writeFileSync(file, JSON.stringify(card))
+}
+
+function refused(message: RegExp, options = {}) {
+  return assert.rejects(openPackage(folder, options), { name: 'ConfigError', message })
+}
+
+describe('openPackage', () => {
+  it('opens a whole package, and finds every hash right', async () => {
+    const { card } = await openPackage(folder, { verify: true })
+    assert.equal(card.name, 'base')
+  })
+
+  it('names every file that is missing or cut short', async () => {
+    rmSync(path.join(folder, 'qformer.onnx'))
+    truncateSync(path.join(folder, 'decoder.onnx'), 10)
+    await refused(/qformer\.onnx is missing\.\n|decoder\.onnx has 10 bytes instead of \d+/)
+    await refused(/qformer\.onnx is missing/)
+    await refused(/decoder\.onnx has 10 bytes/)
+  })
+
+  it('finds a changed byte only when told to verify', async () => {
+    const file = path.join(folder, 'tokenizer.json')
+    const bytes = readFileSync(file)
+    bytes[5]! ^= 1
+    writeFileSync(file, bytes)
+    await openPackage(folder)
+    await refused(/tokenizer\.json has been changed/, { verify: true })
+  })
+
+  it('tells a checkpoint from a package and says what to do', async () => {
+    folder = checkpointFolder('base')
+    await refused(/Hugging Face checkpoint.*npm run pull -- --from /)
+  })
+
+  it('says that there is nothing, or a file, or something else', async () => {
+    const copy = folder
+    folder = path.join(copy, 'nothing')
+    await refused(/There is no model package at/)
+    folder = path.join(copy, 'model.json')
+    await refused(/is a file; a model package is a folder/)
+    rmSync(path.join(copy, 'model.json'))
+    folder = copy
+    await refused(/is not a model package: it has no readable model\.json/)
+  })
+
+  it('says that a card is broken, newer, or of something else', async () => {
+    writeFileSync(path.join(folder, 'model.json'), '{')
+    await refused(/model\.json is broken: it is not JSON/)
+    writeFileSync(path.join(folder, 'model.json'), '{"format":2}')
+    await refused(/format 2, made by a newer Sightseer/)
+    writeFileSync(path.join(folder, 'model.json'), '[]')
+    await refused(/is not the card of a model package/)
+  })
+
+  it('says which part of a card is wrong', async () => {
+    editCard((card) => (card['family'] = 'blip3'))
+    await refused(/"family"/)
+  })
+
+  it('never looks outside the folder', async () => {
+    editCard((card) => {
+      card['files'] = { '../secret': { bytes: 1, sha256: '0'.repeat(64) } }
+    })
+    await refused(/lists \.\.\/secret, which is not the name of a file/)
+    await refused(/does not list decoder\.onnx/)
+  })
+})
