@@ -5,15 +5,15 @@
  * longest common beginning. What was unused for longest goes first once a byte budget is full.
  */
 
+import { LRUCache } from 'lru-cache'
 import type { ModelStats } from '../types.ts'
 import type { KvCache } from './kv-cache.ts'
-import { LruMap } from '../engine/lru.ts'
 import type { Sequence } from '../engine/work.ts'
 
 type Kept = { readonly imageKey: string; readonly ids: readonly number[]; readonly cache: KvCache }
 
 export class KeptConversations {
-  readonly #kept: LruMap<number, Kept>
+  readonly #kept: LRUCache<number, Kept>
   readonly #budget: number
   #nextId = 1
   #hits = 0
@@ -23,7 +23,12 @@ export class KeptConversations {
   /** @param budget bytes of keys and values kept at most. */
   constructor(budget: number) {
     this.#budget = budget
-    this.#kept = new LruMap(budget, ({ cache }) => cache.dispose())
+    this.#kept = new LRUCache({
+      maxSize: Math.max(budget, 1), // 0 would mean no limit
+      sizeCalculation: ({ cache }) => cache.bytes,
+      // A deleted entry's cache is disposed of, or used further, by whoever deletes it.
+      dispose: ({ cache }, _, reason) => reason === 'evict' && cache.dispose(),
+    })
   }
 
   /**
@@ -34,10 +39,10 @@ export class KeptConversations {
    */
   async find(imageKey: string, ids: readonly number[]): Promise<KvCache | null> {
     let best: { readonly key: number; readonly kept: Kept; readonly common: number } | null = null
-    for (const [key, { value: kept }] of this.#kept.entries()) {
+    for (const [key, kept] of this.#kept.entries()) {
       if (kept.imageKey === imageKey) {
         const common = commonLength(kept.ids, ids.slice(0, -1))
-        if (best === null || common >= best.common) {
+        if (best === null || common > best.common) {
           best = { key, kept, common }
         }
       }
@@ -54,7 +59,7 @@ export class KeptConversations {
     if (common < kept.ids.length) {
       return kept.cache.copyOf(0, positions)
     }
-    this.#kept.take(key) // the request will leave a longer one
+    this.#kept.delete(key) // the request will leave a longer one
     return kept.cache
   }
 
@@ -69,23 +74,30 @@ export class KeptConversations {
    * @param cache one row; disposed of once it is no longer kept.
    */
   keep({ imageKey, ids }: Pick<Sequence, 'imageKey' | 'ids'>, cache: KvCache): void {
-    for (const [key, { value: kept }] of this.#kept.entries()) {
-      if (kept.imageKey === imageKey && commonLength(kept.ids, ids) === kept.ids.length) {
-        this.#kept.delete(key)
-      }
+    const continued = [...this.#kept.entries()].filter(
+      ([, kept]) => kept.imageKey === imageKey && commonLength(kept.ids, ids) === kept.ids.length,
+    )
+    for (const [key, kept] of continued) {
+      this.#kept.delete(key)
+      kept.cache.dispose()
     }
-    this.#kept.set(this.#nextId++, { imageKey, ids, cache }, cache.bytes)
+    const id = this.#nextId++
+    this.#kept.set(id, { imageKey, ids, cache })
+    if (!this.#kept.has(id)) {
+      cache.dispose() // larger than the whole budget
+    }
   }
 
   /** Keeps nothing any more. */
   clear(): void {
-    for (const [key] of this.#kept.entries()) {
-      this.#kept.delete(key)
+    for (const { cache } of this.#kept.values()) {
+      cache.dispose()
     }
+    this.#kept.clear()
   }
 
   stats(): ModelStats['caches']['conversations'] {
-    const bytes = this.#kept.size
+    const bytes = this.#kept.calculatedSize
     return { hits: this.#hits, misses: this.#misses, positions: this.#positions, bytes }
   }
 }

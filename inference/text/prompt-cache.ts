@@ -1,15 +1,18 @@
 /** Token ids of the texts encoded last: a conversation's prompts are tried anew at every turn. */
 
+import { LRUCache } from 'lru-cache'
 import type { Tokenizer } from './tokenizer.ts'
 import type { CacheStats } from '../types.ts'
-import { LruMap } from '../engine/lru.ts'
 
 /** Sum of the lengths of the texts kept, in characters; their ids take about twice the bytes. */
 const MAX_CHARACTERS = 1_000_000
 
 export class PromptCache {
   readonly #tokenizer: Tokenizer
-  readonly #ids = new LruMap<string, number[]>(MAX_CHARACTERS)
+  readonly #ids = new LRUCache<string, number[]>({
+    maxSize: MAX_CHARACTERS,
+    sizeCalculation: (_, text) => text.length + 1, // a size is over 0
+  })
   #hits = 0
   #misses = 0
 
@@ -26,7 +29,7 @@ export class PromptCache {
     }
     this.#misses += 1
     const ids = this.#tokenizer.encode(text, { bos: true })
-    this.#ids.set(text, ids, text.length)
+    this.#ids.set(text, ids)
     return [...ids]
   }
 
