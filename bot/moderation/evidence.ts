@@ -3,6 +3,7 @@
  * along, and small. They are in memory until the case is described, and in the log channel; nowhere else.
  */
 
+import { LRUCache } from 'lru-cache'
 import sharp from 'sharp'
 import { decodeImage } from '../../inference/image/decode.ts'
 import type { File } from './deeds.ts'
@@ -12,7 +13,7 @@ const QUALITY = 75
 const MAX_ALT_TEXT = 1000
 /** Pictures of one case. */
 export const MAX_EVIDENCE = 4
-/** Cases whose pictures are in memory at once; the oldest go first. */
+/** Cases whose pictures are in memory at once; the longest unused go first. */
 const MAX_CASES = 32
 
 /** A picture file made again, marked as a spoiler. */
@@ -34,15 +35,11 @@ export async function evidenceFile(
 
 /** The pictures of the cases under way. */
 export class EvidenceMemory {
-  readonly #kept = new Map<string, readonly Uint8Array[]>()
+  readonly #kept = new LRUCache<string, readonly Uint8Array[]>({ max: MAX_CASES })
 
   keep(caseId: string, pictures: readonly Uint8Array[]): void {
     if (!this.#kept.has(caseId)) {
       this.#kept.set(caseId, pictures.slice(0, MAX_EVIDENCE))
-    }
-    for (const [oldest] of this.#kept) {
-      if (this.#kept.size <= MAX_CASES) break
-      this.#kept.delete(oldest)
     }
   }
 

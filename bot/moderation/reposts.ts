@@ -6,6 +6,7 @@
  */
 
 import type { Message } from 'discord.js'
+import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
 import { plainMessage } from '../../commands/answer-text.ts'
 import type { FoundPicture } from '../../commands/command.ts'
@@ -46,9 +47,9 @@ export class Reposts {
   readonly settings: Space<Setting>
   readonly pictures: Space<First>
   readonly #watch: Pick<Watch, 'caseOf' | 'look'>
-  readonly #loaded = new Map<string, Promise<HashIndex<First>>>()
+  readonly #loaded = new LRUCache<string, Promise<HashIndex<First>>>({ max: MAX_LOADED })
   /** Pictures looked at, by message: it is heard again at every change. */
-  readonly #heard = new Set<string>()
+  readonly #heard = new LRUCache<string, true>({ max: MAX_HEARD })
   /** By channel: two who post the same at once are one after the other here. */
   readonly #turns = new Turns()
 
@@ -87,8 +88,9 @@ export class Reposts {
   async forgetGuild(guildId: string): Promise<void> {
     await this.settings.delete(guildId)
     await this.pictures.deleteAll(`${guildId}/`)
-    for (const key of this.#loaded.keys()) {
-      if (key.startsWith(`${guildId}/`)) this.#loaded.delete(key)
+    const ofGuild = [...this.#loaded.keys()].filter((key) => key.startsWith(`${guildId}/`))
+    for (const key of ofGuild) {
+      this.#loaded.delete(key)
     }
   }
 
@@ -156,10 +158,7 @@ export class Reposts {
     return picturesIn(message).filter(({ key }) => {
       const name = `${message.id}/${key}`
       const known = this.#heard.has(name)
-      this.#heard.add(name)
-      if (this.#heard.size > MAX_HEARD) {
-        this.#heard.delete(this.#heard.values().next().value!)
-      }
+      this.#heard.set(name, true)
       return !known
     })
   }
@@ -202,14 +201,13 @@ export class Reposts {
   }
 
   #indexOf(key: string): Promise<HashIndex<First>> {
-    const loading = this.#loaded.get(key) ?? this.#load(key)
-    this.#loaded.delete(key) // the one used last is the last in line
+    const known = this.#loaded.get(key)
+    if (known !== undefined) {
+      return known
+    }
+    const loading = this.#load(key)
     this.#loaded.set(key, loading)
     loading.catch(() => this.#loaded.delete(key))
-    for (const [oldest] of this.#loaded) {
-      if (this.#loaded.size <= MAX_LOADED) break
-      this.#loaded.delete(oldest)
-    }
     return loading
   }
 

@@ -3,6 +3,7 @@
  * `imported` ones come from elsewhere: they are flagged and never acted on.
  */
 
+import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
 import { Said } from '../../commands/i18n/catalogue.ts'
 import type { Space, Store } from '../store-types.ts'
@@ -55,7 +56,7 @@ type Loaded = {
 export class Verdicts {
   readonly space: Space<Verdict>
   readonly #guilds: GuildModeration
-  readonly #loaded = new Map<string, Promise<Loaded>>()
+  readonly #loaded = new LRUCache<string, Promise<Loaded>>({ max: MAX_INDEXES })
 
   constructor(store: Store, guilds: GuildModeration) {
     this.#guilds = guilds
@@ -177,13 +178,8 @@ export class Verdicts {
       return known
     }
     const loading = this.#load(guildId, version)
-    this.#loaded.delete(guildId)
     this.#loaded.set(guildId, loading)
     loading.catch(() => this.#loaded.delete(guildId))
-    for (const [oldest] of this.#loaded) {
-      if (this.#loaded.size <= MAX_INDEXES) break
-      this.#loaded.delete(oldest)
-    }
     return loading
   }
 
