@@ -1,7 +1,7 @@
 /** Pictures like those that are spread as spam: panels, lines of text and a face, each different. */
 
 import sharp from 'sharp'
-import { createRandom } from '../../bench/random.ts'
+import { createRandom } from '../../bench/report/random.ts'
 
 const HUES = [
   '#182848',

@@ -1,0 +1,200 @@
+/**
+ * Picture to 21 tokens, by stage, ours and the reference's on the same random weights, in turn; and
+ * the steps alone beside CTranslate2's, a runner of quantised weights that knows OPT.
+ */
+
+import path from 'node:path'
+import { parseArgs } from 'node:util'
+import type { Provider } from '../../inference/engine/options.ts'
+import { openModel } from '../../inference/model.ts'
+import { type Bar, writeChart } from '../report/bar-chart.ts'
+import { alternate, inWords, spread, type Spread } from '../report/compare.ts'
+import {
+  DEVICE_OPTIONS,
+  FULL_SIZE_OPTIONS,
+  fullSizeCheckpoint,
+  fullSizeOn,
+  GREEDY,
+  noisePicture,
+  note,
+  TOKENS,
+} from './full-size-package.ts'
+import { type ReferenceTimes, startDecoder, startReference } from './reference.ts'
+import { writeResults } from '../report/results.ts'
+import { formatTable } from '../report/tally.ts'
+
+const SECOND = 1000
+const STAGES = ['totalMs', 'visionMs', 'qformerMs', 'firstTokenMs', 'decodeMs'] as const
+type Times = ReferenceTimes
+type Summary = Readonly<Record<(typeof STAGES)[number], Spread>>
+
+const LABELS: Readonly<Record<(typeof STAGES)[number], string>> = {
+  totalMs: `picture to ${TOKENS} tokens`,
+  visionMs: 'vision tower',
+  qformerMs: 'Q-Former',
+  firstTokenMs: 'first token',
+  decodeMs: `${TOKENS - 1} more tokens`,
+}
+
+export async function runDescribeBench(args: readonly string[]): Promise<void> {
+  const { values } = parseArgs({
+    args: [...args],
+    allowNegative: true,
+    options: {
+      ...FULL_SIZE_OPTIONS,
+      ...DEVICE_OPTIONS,
+      python: { type: 'string', default: 'python3' },
+      reference: { type: 'boolean', default: true },
+      dtypes: { type: 'string', default: 'bfloat16,float32' },
+    },
+  })
+  const checkpoint = await fullSizeCheckpoint(values.work)
+  const place = await fullSizeOn(values)
+  const dtypes = (['bfloat16', 'float32'] as const).filter((dtype) =>
+    values.dtypes.split(',').includes(dtype),
+  )
+  const pairs: { readonly dtype: string; readonly ours: Summary; readonly theirs: Summary }[] = []
+  for (const dtype of values.reference ? dtypes : []) {
+    note(`transformers in ${dtype} …`)
+    const reference = await startReference(values.python, checkpoint, dtype)
+    const own = await ownSide(place)
+    try {
+      const measured = await alternate(Number(values.rounds), {
+        ours: own.describe,
+        theirs: () => reference.run(1, TOKENS),
+      })
+      pairs.push({ dtype, ours: summary(measured.ours), theirs: summary(measured.theirs) })
+    } finally {
+      reference.close()
+      await own.close()
+    }
+  }
+  if (pairs.length === 0) {
+    const own = await ownSide(place)
+    const { ours } = await alternate(Number(values.rounds), { ours: own.describe })
+    await own.close()
+    process.stdout.write(formatTable(rowsOf('ours', summary(ours))))
+    return
+  }
+  report(place, pairs, await decoding(values, checkpoint, place))
+}
+
+/** Our decoder and CTranslate2's, the language model alone; null where that is not installed. */
+async function decoding(
+  { python, work, rounds }: { python: string; work: string; rounds: string },
+  checkpoint: string,
+  place: Place,
+): Promise<{ readonly ours: Spread; readonly theirs: Spread } | null> {
+  note('CTranslate2 in int8 …')
+  const other = await startDecoder(python, checkpoint, path.join(work, 'ctranslate2'))
+  if (other === null) {
+    note(`left out: ${python} has no ctranslate2 (with transformers and torch, to convert).`)
+    return null
+  }
+  const own = await ownSide(place)
+  try {
+    const measured = await alternate(Number(rounds), {
+      ours: own.describe,
+      theirs: () => other.run(1, TOKENS),
+    })
+    return {
+      ours: spread(measured.ours.map(({ decodeMs }) => decodeMs)),
+      theirs: spread(measured.theirs.map(({ decodeMs }) => decodeMs)),
+    }
+  } finally {
+    other.close()
+    await own.close()
+  }
+}
+
+type Place = { readonly folder: string; readonly provider: Provider }
+
+async function ownSide({ folder, provider }: Place) {
+  // Nothing kept from one description to the next: each is the first of its picture.
+  const model = await openModel(folder, { conversationBytes: 0, provider })
+  const picture = await noisePicture()
+  const describe = async (): Promise<Times> => {
+    const start = performance.now()
+    let first = 0
+    const { timings } = await model.describe(picture, {
+      ...GREEDY,
+      onStep: () => {
+        first ||= performance.now() - start
+      },
+    })
+    const { visionMs, qformerMs, decodeMs } = timings
+    const totalMs = performance.now() - start
+    return { totalMs, visionMs, qformerMs, firstTokenMs: first, decodeMs }
+  }
+  return { describe, close: () => model.close() }
+}
+
+function summary(times: readonly Times[]): Summary {
+  const of = (stage: keyof Times) => spread(times.map((one) => one[stage]))
+  return {
+    totalMs: of('totalMs'),
+    visionMs: of('visionMs'),
+    qformerMs: of('qformerMs'),
+    firstTokenMs: of('firstTokenMs'),
+    decodeMs: of('decodeMs'),
+  }
+}
+
+function report(
+  { precision, provider }: { readonly precision: string; readonly provider: Provider },
+  pairs: readonly { readonly dtype: string; readonly ours: Summary; readonly theirs: Summary }[],
+  decoders: { readonly ours: Spread; readonly theirs: Spread } | null,
+): void {
+  for (const { dtype, ours, theirs } of pairs) {
+    const rows = STAGES.map((stage) => [
+      LABELS[stage],
+      inWords(inSeconds(ours[stage]), 's', 2),
+      inWords(inSeconds(theirs[stage]), 's', 2),
+      `${(theirs[stage].median / ours[stage].median).toFixed(1)} ×`,
+    ])
+    const head = ['median (range)', `ours, ${precision}`, `transformers, ${dtype}`, 'faster']
+    process.stdout.write(`${formatTable([head, ...rows])}\n`)
+  }
+  if (decoders) {
+    const { ours, theirs } = decoders
+    process.stdout.write(
+      `${formatTable([
+        ['median (range)', `ours, ${precision}`, 'CTranslate2, int8', 'faster'],
+        [
+          LABELS.decodeMs,
+          inWords(inSeconds(ours), 's', 2),
+          inWords(inSeconds(theirs), 's', 2),
+          `${(theirs.median / ours.median).toFixed(1)} ×`,
+        ],
+      ])}\n`,
+    )
+  }
+  const ratios = Object.fromEntries(
+    pairs.map(({ dtype, ours, theirs }) => [dtype, theirs.totalMs.median / ours.totalMs.median]),
+  )
+  writeResults('describe', { precision, provider, tokens: TOKENS, ratios, pairs, decoders })
+  writeChart('describe', {
+    title: `blip2-opt-2.7b (random weights): picture to ${TOKENS} tokens`,
+    unit: 's',
+    bars: pairs.flatMap(({ dtype, ours, theirs }) => [
+      bar(`ours, ${precision} (beside ${dtype})`, ours.totalMs, 0),
+      bar(`transformers, ${dtype}`, theirs.totalMs, 1),
+    ]),
+  })
+}
+
+function bar(label: string, times: Spread, kind: number): Bar {
+  const { median: value, low, high } = inSeconds(times)
+  return { label, value, low, high, kind }
+}
+
+function rowsOf(name: string, times: Summary): string[][] {
+  return STAGES.map((stage) => [
+    `${name}: ${LABELS[stage]}`,
+    inWords(inSeconds(times[stage]), 's', 2),
+  ])
+}
+
+function inSeconds({ median, low, high, values }: Spread): Spread {
+  return { median: median / SECOND, low: low / SECOND, high: high / SECOND, values }
+}

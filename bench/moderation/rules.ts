@@ -1,0 +1,116 @@
+/**
+ * The demo model's questions as rules. On some of the unseen scenes staff decide every hit, which
+ * gives the suggested threshold; on the others that threshold is measured, and so it is on the same
+ * scenes drawn by the second renderer, whose hand the model never saw.
+ */
+
+import { scoreQuestion } from '../../bot/moderation/rules.ts'
+import { type Reviewed, suggestedThreshold } from '../../bot/moderation/rules-numbers.ts'
+import type { ImageTokens, Model } from '../../inference/types.ts'
+import type { DrawnScene } from '../quality/demo-scenes.ts'
+import { renderScene } from '../quality/scene-svg.ts'
+
+/** A rule begins low, so that staff see where it errs. */
+const FIRST = { threshold: 0.05, precision: 0.97 } as const
+/** Scenes that staff decide about, the first ones. */
+const DECIDED = 500
+/** Asked is this, for the issue of these rules named it, and what the scenes have most often. */
+const NAMED = 'red circle'
+const RULES = 12
+
+/** What a rule found of what is there. */
+export type Found = { readonly hits: number; readonly right: number; readonly there: number }
+
+export type RuleResult = {
+  readonly question: string
+  /** Null: too few hits were decided; the first threshold is measured then. */
+  readonly suggested: number | null
+  /** On the scenes that the threshold was not taken from. */
+  readonly unseen: Found
+  /** On the same, drawn by another hand. */
+  readonly otherHand: Found
+}
+
+/** A picture, and what it shows. */
+type Shown = { readonly image: ImageTokens; readonly shown: ReadonlySet<string> }
+
+/** @returns a result for each question. */
+export async function measureRules(
+  model: Model,
+  scenes: readonly DrawnScene[],
+): Promise<RuleResult[]> {
+  const shown: Shown[] = []
+  const otherHand: Shown[] = []
+  for (const [index, { scene, picture }] of scenes.entries()) {
+    const what = new Set(scene.objects.map(({ color, shape }) => `${color} ${shape}`))
+    shown.push({ image: await model.embedImage(picture), shown: what })
+    if (index >= DECIDED) {
+      const drawn = await renderScene(scene, index)
+      otherHand.push({ image: await model.embedImage(drawn), shown: what })
+    }
+  }
+  const results: RuleResult[] = []
+  for (const what of asked(shown)) {
+    const question = `is there ${/^[aeiou]/.test(what) ? 'an' : 'a'} ${what}?`
+    const scored = (of: readonly Shown[]) => scoresOf(model, of, { question, what })
+    const decided = await scored(shown.slice(0, DECIDED))
+    const hits = decided.filter(({ score }) => score >= FIRST.threshold)
+    const suggested = suggestedThreshold(hits, FIRST)
+    const threshold = suggested ?? FIRST.threshold
+    results.push({
+      question,
+      suggested,
+      unseen: foundAt(await scored(shown.slice(DECIDED)), threshold),
+      otherHand: foundAt(await scored(otherHand), threshold),
+    })
+  }
+  return results
+}
+
+/** All rules together. */
+export function together(results: readonly RuleResult[], which: 'unseen' | 'otherHand'): Found {
+  const sum = (key: keyof Found) => results.reduce((total, one) => total + one[which][key], 0)
+  return { hits: sum('hits'), right: sum('right'), there: sum('there') }
+}
+
+/** The share of the hits that was right, and of what is there that was found; null: there is none. */
+export function sharesOf({ hits, right, there }: Found) {
+  return {
+    precision: hits === 0 ? null : right / hits,
+    recall: there === 0 ? null : right / there,
+  }
+}
+
+async function scoresOf(
+  model: Model,
+  pictures: readonly Shown[],
+  { question, what }: { question: string; what: string },
+): Promise<Reviewed[]> {
+  const scored: Reviewed[] = []
+  for (const { image, shown } of pictures) {
+    scored.push({ score: await scoreQuestion(model, image, question), right: shown.has(what) })
+  }
+  return scored
+}
+
+function foundAt(scored: readonly Reviewed[], threshold: number): Found {
+  const hits = scored.filter(({ score }) => score >= threshold)
+  return {
+    hits: hits.length,
+    right: hits.filter(({ right }) => right).length,
+    there: scored.filter(({ right }) => right).length,
+  }
+}
+
+/** "red circle" and the like, the most frequent first after the one that is named. */
+function asked(pictures: readonly Shown[]): string[] {
+  const counts = new Map<string, number>()
+  for (const what of pictures.flatMap(({ shown }) => [...shown])) {
+    counts.set(what, (counts.get(what) ?? 0) + 1)
+  }
+  counts.delete(NAMED)
+  const frequent = [...counts]
+    .toSorted(([a, m], [b, n]) => n - m || a.localeCompare(b))
+    .map(([what]) => what)
+  return [NAMED, ...frequent].slice(0, RULES)
+}

@@ -1,0 +1,162 @@
+/**
+ * Days on a server as a list of pictures: ordinary ones, innocent pairs that look alike, and waves of
+ * one scam picture by a hijacked account. Seeded, so that it is the same every time.
+ */
+
+import { SnowflakeUtil } from 'discord.js'
+import sharp, { type Sharp } from 'sharp'
+import { screenshot } from '../../test/helpers/screenshots.ts'
+import { createRandom, type Random } from '../report/random.ts'
+
+export const MESSAGES = 5000
+export const WAVES = 60
+export const PAIRS = 500
+/** Posts of one wave, each in another channel. */
+export const WAVE_POSTS = 5
+/** Scam pictures that exist; each comes in three waves, by other members. */
+const DESIGNS = 20
+const CHANNELS = 40
+const MEMBERS = 400
+const DAY_MS = 24 * 60 * 60 * 1000
+const DAYS = 3
+const SECOND_MS = 1000
+const WIDTH = 480
+/** Seeds of the drawn pictures: each kind has its own range. */
+const SCAM_SEED = 1_000_000
+const PAIR_SEED = 2_000_000
+
+export type Posted = {
+  readonly messageId: string
+  readonly memberId: string
+  readonly channelId: string
+  /** Milliseconds since 1970. */
+  readonly at: number
+  readonly name: string
+  readonly bytes: Uint8Array
+  /** Which wave it is of, and its place in it, from 0; null: innocent. */
+  readonly wave: { readonly number: number; readonly place: number } | null
+}
+
+type Planned = Omit<Posted, 'messageId' | 'bytes'> & { readonly draw: () => Promise<Uint8Array> }
+
+/** @returns the posts in the order of their time; `end` is the time of the last one at most. */
+export async function makeTraffic(end: number): Promise<Posted[]> {
+  const random = createRandom(20_260)
+  const start = end - DAYS * DAY_MS
+  const planned = [...waves(random, start), ...pairs(random, start)]
+  for (let seed = 0; planned.length < MESSAGES; seed++) {
+    planned.push({
+      ...innocent(random, start),
+      draw: async () =>
+        sharp(await screenshot(seed))
+          .resize(WIDTH)
+          .jpeg()
+          .toBuffer(),
+    })
+  }
+  const posted: Posted[] = []
+  for (const [i, { draw, ...post }] of planned.toSorted((a, b) => a.at - b.at).entries()) {
+    const id = SnowflakeUtil.generate({ timestamp: post.at, increment: BigInt(i % 4096) })
+    posted.push({ ...post, messageId: String(id), bytes: await draw() })
+  }
+  return posted
+}
+
+function waves(random: Random, start: number): Planned[] {
+  return Array.from({ length: WAVES }, (_, number) => {
+    // The waves of a design follow each other, so that staff have confirmed the one before.
+    const lap = (Math.floor(number / DESIGNS) + random.between(0.05, 0.95)) * DAY_MS
+    const at = Math.floor(start + lap)
+    const first = Math.floor(random.between(0, CHANNELS))
+    return Array.from({ length: WAVE_POSTS }, (__, place): Planned => {
+      const form = altered(random)
+      return {
+        memberId: memberId(MEMBERS + number),
+        channelId: channelId((first + place) % CHANNELS),
+        at: at + place * 8 * SECOND_MS,
+        name: random.pick(['image.png', '1.jpg', 'IMG_2041.webp', 'screenshot.png', 'promo.jpg']),
+        draw: async () => form(sharp(await screenshot(SCAM_SEED + (number % DESIGNS)))),
+        wave: { number, place },
+      }
+    })
+  }).flat()
+}
+
+/**
+ * Half of the pairs are one picture that a member shows in two channels; the other half are two
+ * pictures of one layout by two members, as screenshots of the same program are.
+ */
+function pairs(random: Random, start: number): Planned[] {
+  return Array.from({ length: PAIRS }, (_, number) => {
+    const one = innocent(random, start)
+    const other = innocent(random, start)
+    const draw = async () => sharp(await screenshot(PAIR_SEED + number)).resize(WIDTH)
+    if (number % 2 === 0) {
+      const form = altered(random)
+      const there = { ...other, memberId: one.memberId, at: one.at + 40 * SECOND_MS }
+      return [
+        { ...one, draw: async () => (await draw()).jpeg().toBuffer() },
+        { ...there, draw: async () => form(sharp(await (await draw()).png().toBuffer())) },
+      ]
+    }
+    return [one, other].map((post, i) => ({
+      ...post,
+      draw: async () => withNotes(await draw(), createRandom(number * 2 + i)),
+    }))
+  }).flat()
+}
+
+/** A picture of a member anywhere at any time. */
+function innocent(random: Random, start: number): Omit<Planned, 'draw'> {
+  return {
+    memberId: memberId(Math.floor(random.between(0, MEMBERS))),
+    channelId: channelId(Math.floor(random.between(0, CHANNELS))),
+    at: Math.floor(start + random.between(0, DAYS * DAY_MS - 60 * SECOND_MS)),
+    name: 'image.png',
+    wave: null,
+  }
+}
+
+/** What a re-post does to a picture: encoded again, resized, cropped a little, its shades shifted. */
+function altered(random: Random): (picture: Sharp) => Promise<Uint8Array> {
+  const width = Math.round(random.between(0.55, 1.25) * WIDTH)
+  const [left, top, right, bottom] = [1, 2, 3, 4].map(() => random.between(0, 0.03))
+  const brightness = random.between(0.93, 1.07)
+  const quality = Math.round(random.between(45, 90))
+  const format = random.pick(['jpeg', 'webp', 'png'] as const)
+  return async (picture) => {
+    const { data, info } = await picture.png().toBuffer({ resolveWithObject: true })
+    const cut = {
+      left: Math.round(info.width * left!),
+      top: Math.round(info.height * top!),
+      width: Math.round(info.width * (1 - left! - right!)),
+      height: Math.round(info.height * (1 - top! - bottom!)),
+    }
+    const changed = sharp(data).extract(cut).modulate({ brightness }).resize(width)
+    return (format === 'png' ? changed.png() : changed[format]({ quality })).toBuffer()
+  }
+}
+
+/** The layout stays, with other content laid over a third of it. */
+async function withNotes(picture: Sharp, random: Random): Promise<Uint8Array> {
+  const { data, info } = await picture.png().toBuffer({ resolveWithObject: true })
+  const notes = Array.from({ length: 5 }, () => {
+    const [x, y] = [random.between(0, 0.7) * info.width, random.between(0, 0.7) * info.height]
+    const grey = Math.round(random.between(0, 255))
+    const [w, h] = [random.between(0.15, 0.3) * info.width, random.between(0.15, 0.3) * info.height]
+    return `<rect x="${x}" y="${y}" width="${w}" height="${h}" fill="rgb(${grey},${grey},${grey})"/>`
+  })
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${info.width}" height="${info.height}">${notes.join('')}</svg>`
+  return sharp(data)
+    .composite([{ input: Buffer.from(svg) }])
+    .jpeg()
+    .toBuffer()
+}
+
+function memberId(number: number): string {
+  return String(100_000_000_000_000_000n + BigInt(number))
+}
+
+function channelId(number: number): string {
+  return String(200_000_000_000_000_000n + BigInt(number))
+}

@@ -1,0 +1,181 @@
+/**
+ * A short paired check for every change: ratios of the demo model against those in
+ * bench/baseline.json. Ratios of two sides of one run hold on any machine, times do not; a ratio
+ * that fell by more than a third, and did so again, is a regression.
+ */
+
+import { readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { parseArgs } from 'node:util'
+import { InferenceSession, Tensor } from 'onnxruntime-node'
+import { z } from 'zod'
+import { findModel } from '../../config/models.ts'
+import { openModel } from '../../inference/model.ts'
+import type { ImageTokens, Model } from '../../inference/types.ts'
+import { alternate, spread } from '../report/compare.ts'
+import { readUnseenScenes } from './demo-scenes.ts'
+import { formatTable } from '../report/tally.ts'
+
+const BASELINE = path.join(import.meta.dirname, '..', 'baseline.json')
+const LEAST_SHARE = 2 / 3
+/** Enough for each side to run undisturbed once; the least of its times counts. */
+const ROUNDS = 15
+/** Two would wait for each other on a busy machine. */
+const THREADS = 1
+const PEOPLE = 8
+const STEPS = 24
+
+const baselineSchema = z.object({
+  together: z.number(),
+  followUp: z.number(),
+  steps: z.number(),
+})
+type Ratios = z.infer<typeof baselineSchema>
+
+const LABELS: Readonly<Record<keyof Ratios, string>> = {
+  together: `${PEOPLE} together, over in turn`,
+  followUp: 'follow-up kept, over anew',
+  steps: 'bare steps, over the engine’s',
+}
+const NAMES = ['together', 'followUp', 'steps'] as const
+
+export async function runCheckBench(args: readonly string[]): Promise<void> {
+  process.env['ORT_DISABLE_TELEMETRY'] = '1' // as in inference-thread.ts
+  const { values } = parseArgs({ args: [...args], options: { update: { type: 'boolean' } } })
+  let ratios = await measure()
+  if (values.update === true) {
+    writeFileSync(BASELINE, `${JSON.stringify(ratios, null, 2)}\n`)
+  }
+  const baseline = baselineSchema.parse(JSON.parse(readFileSync(BASELINE, 'utf8')))
+  if (fallen(ratios, baseline).length > 0) {
+    process.stderr.write('A ratio fell; measuring again.\n')
+    const again = await measure()
+    ratios = {
+      together: Math.max(ratios.together, again.together),
+      followUp: Math.max(ratios.followUp, again.followUp),
+      steps: Math.max(ratios.steps, again.steps),
+    }
+  }
+  report(ratios, baseline)
+}
+
+async function measure(): Promise<Ratios> {
+  const folder = findModel('demo')
+  const kept = await openModel(folder, { threads: THREADS })
+  const anew = await openModel(folder, { threads: THREADS, conversationBytes: 0 })
+  try {
+    const picture = readUnseenScenes(1)[0]!.picture
+    const tokens = await kept.embedImage(picture)
+    return {
+      together: await togetherRatio(anew, tokens),
+      followUp: await followUpRatio(kept, anew, tokens, picture),
+      steps: await stepsRatio(folder, anew, tokens),
+    }
+  } finally {
+    await kept.close()
+    await anew.close()
+  }
+}
+
+/** How many times faster eight are answered together than one after the other. */
+async function togetherRatio(model: Model, image: ImageTokens): Promise<number> {
+  const one = () =>
+    model.describe(image, { beams: 1, minNewTokens: STEPS, maxNewTokens: STEPS, prompt: '' })
+  const measured = await alternate(ROUNDS, {
+    together: () => timed(() => Promise.all(Array.from({ length: PEOPLE }, one))),
+    inTurn: () =>
+      timed(async () => {
+        for (let i = 0; i < PEOPLE; i++) {
+          await one()
+        }
+      }),
+  })
+  return spread(measured.inTurn).low / spread(measured.together).low
+}
+
+/** How many times faster a second question is answered with what the first has left. */
+async function followUpRatio(
+  kept: Model,
+  anew: Model,
+  tokens: ImageTokens,
+  picture: Uint8Array,
+): Promise<number> {
+  const question = 'What is in the picture?'
+  const history = [{ question, answer: 'a red circle' }]
+  const options = { beams: 1, maxNewTokens: 1, history }
+  await kept.ask(tokens, question, options)
+  const measured = await alternate(ROUNDS, {
+    kept: () => timed(() => kept.ask(tokens, 'Where is it?', options)),
+    anew: () => timed(() => anew.ask(picture, 'Where is it?', options)),
+  })
+  return spread(measured.anew).low / spread(measured.kept).low
+}
+
+/** The time of bare runs of the decoder's graph, as a part of what the engine takes for as many. */
+async function stepsRatio(folder: string, model: Model, image: ImageTokens): Promise<number> {
+  const session = await InferenceSession.create(path.join(folder, 'decoder.onnx'), {
+    intraOpNumThreads: THREADS,
+    logSeverityLevel: 3,
+  })
+  const feeds = oneStep(model)
+  const options = { beams: 1, minNewTokens: STEPS, maxNewTokens: STEPS, prompt: '' }
+  try {
+    const measured = await alternate(ROUNDS, {
+      engine: () => timed(() => model.describe(image, options)),
+      bare: () =>
+        timed(async () => {
+          for (let i = 0; i < STEPS; i++) {
+            await session.run(feeds, ['logits'])
+          }
+        }),
+    })
+    return spread(measured.bare).low / spread(measured.engine).low
+  } finally {
+    await session.release()
+  }
+}
+
+/** What one step of one sequence takes, in the middle of a description. */
+function oneStep(model: Model): Record<string, Tensor> {
+  const { layers, heads, headDim, embedSize, queryTokens } = model.card.dimensions
+  const past = queryTokens + STEPS / 2
+  const shape = [1, heads, past, headDim]
+  const feeds: Record<string, Tensor> = {
+    image_tokens: new Tensor('float32', new Float32Array(0), [1, 0, embedSize]),
+    input_ids: new Tensor('int64', BigInt64Array.of(5n), [1, 1]),
+    position_ids: new Tensor('int64', BigInt64Array.of(BigInt(past)), [1, 1]),
+    seqlens_k: new Tensor('int32', Int32Array.of(past), [1]),
+    total_sequence_length: new Tensor('int32', Int32Array.of(past + 1), [1]),
+    logits_rows: new Tensor('int64', BigInt64Array.of(0n), [1]),
+  }
+  for (let i = 0; i < layers; i++) {
+    const filled = new Float32Array(heads * past * headDim).fill(0.1)
+    feeds[`past_key_${i}`] = new Tensor('float32', filled, shape)
+    feeds[`past_value_${i}`] = new Tensor('float32', filled, shape)
+  }
+  return feeds
+}
+
+async function timed(run: () => Promise<unknown>): Promise<number> {
+  const start = performance.now()
+  await run()
+  return performance.now() - start
+}
+
+function fallen(ratios: Ratios, baseline: Ratios): (keyof Ratios)[] {
+  return NAMES.filter((name) => ratios[name] < baseline[name] * LEAST_SHARE)
+}
+
+function report(ratios: Ratios, baseline: Ratios): void {
+  const fell = fallen(ratios, baseline)
+  const rows = NAMES.map((name) => [
+    LABELS[name],
+    `${ratios[name].toFixed(2)} ×`,
+    `${baseline[name].toFixed(2)} ×`,
+    fell.includes(name) ? 'fell' : 'holds',
+  ])
+  process.stdout.write(formatTable([['demo model', 'now', 'baseline', ''], ...rows]))
+  if (fell.length > 0) {
+    process.exitCode = 1
+  }
+}

@@ -1,0 +1,8 @@
+/** Starts the sandbox once, in a fresh process, and tells how long that took in milliseconds. */
+
+const beforeMs = performance.now()
+const { startSandbox } = await import('../../sandbox/server.ts')
+const sandbox = await startSandbox()
+process.send?.(performance.now() - beforeMs)
+await sandbox.close()
+process.disconnect()

@@ -1,0 +1,41 @@
+/**
+ * The bot of the soak, in a process of its own: the whole one, with the demo model, on the sandbox
+ * that DISCORD_API names. Asked for `{}` it tells how it is.
+ */
+
+import { pino } from 'pino'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { startBot } from '../../bot/start.ts'
+import { readConfig } from '../../config/config.ts'
+import { type Lag, TimerLag } from './timer-lag.ts'
+
+const MIB = 2 ** 20
+
+/** How the bot is. Times in milliseconds. */
+export type Health = {
+  readonly heapMib: number
+  readonly residentMib: number
+  /** How much later than it should a timer of the main thread rings, since it was last asked. */
+  readonly lagMs: Lag
+}
+
+setFlagsFromString('--expose-gc')
+const collect: () => void = runInNewContext('gc')
+
+const lag = new TimerLag()
+
+function health(): Health {
+  const lagMs = lag.take()
+  collect()
+  collect()
+  // What collecting took is no lag of the bot's.
+  lag.restart()
+  const { heapUsed, rss } = process.memoryUsage()
+  return { heapMib: heapUsed / MIB, residentMib: rss / MIB, lagMs }
+}
+
+const bot = await startBot(readConfig(process.env), pino({ level: 'error' }, pino.destination(2)))
+process.on('message', () => process.send?.(health()))
+process.once('disconnect', () => void bot.close())
+process.send?.('ready')
