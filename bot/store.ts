@@ -10,6 +10,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { Keyv } from 'keyv'
 import type { Logger } from 'pino'
 import { ConfigError } from '../config/errors.ts'
+import { KeyedMutex } from './keyed-mutex.ts'
 import { type Backend, NAMESPACE, type OpenBackend } from './store-backend.ts'
 import { createEncryption, encryptedWith, type Encryption } from './store-encryption.ts'
 import { openPostgres } from './store-postgres.ts'
@@ -118,8 +119,8 @@ class KeyvStore implements Store {
   readonly backend: Store['backend']
   readonly #parts: Parts
   readonly #running = new Set<Promise<unknown>>()
-  /** The last update of each key in this process, so that ours do not overtake each other. */
-  readonly #updates = new Map<string, Promise<unknown>>()
+  /** Updates of one key in this process wait for each other, so that they do not conflict. */
+  readonly #updates = new KeyedMutex()
 
   constructor(parts: Parts) {
     this.#parts = parts
@@ -135,7 +136,7 @@ class KeyvStore implements Store {
         this.#timed('set', () => this.#write(full(key), encoded(kind, record), ttlMs)),
       update: (key, change, ttlMs = kind.ttlMs) =>
         this.#timed('update', () =>
-          this.#inTurn(full(key), () => this.#update(kind, full(key), change, ttlMs)),
+          this.#updates.run(full(key), () => this.#update(kind, full(key), change, ttlMs)),
         ),
       delete: (key) => this.#timed('delete', () => this.#parts.backend.adapter.delete(full(key))),
       entries: (prefix = '') => this.#entries(kind, prefix),
@@ -234,19 +235,6 @@ class KeyvStore implements Store {
       await wait(Math.random() * Math.min(MAX_PAUSE_MS, 2 ** attempt))
     }
     throw new Error(`a ${kind.name} record kept changing for ${UPDATE_LIMIT_MS} ms`)
-  }
-
-  /** Runs updates of one key in this process one after another. */
-  #inTurn<R>(key: string, work: () => Promise<R>): Promise<R> {
-    const turn = (this.#updates.get(key) ?? Promise.resolve()).then(work, work)
-    this.#updates.set(key, turn)
-    const clear = () => {
-      if (this.#updates.get(key) === turn) {
-        this.#updates.delete(key)
-      }
-    }
-    turn.then(clear, clear)
-    return turn
   }
 
   async *#entries<T>(kind: SpaceKind<T>, prefix: string): AsyncGenerator<[string, T], void> {

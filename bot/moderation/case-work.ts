@@ -9,6 +9,7 @@
 import type { Logger } from 'pino'
 import { z } from 'zod'
 import { catalogueFor } from '../../commands/i18n/catalogue.ts'
+import { KeyedMutex } from '../keyed-mutex.ts'
 import type { Space, Store } from '../store-types.ts'
 import { caseBody } from './case-message.ts'
 import {
@@ -23,7 +24,6 @@ import {
 import type { CasePictures } from './case-pictures.ts'
 import { CaseSteps, type CaseStepsParts, type Outcome, reasonOf } from './case-steps.ts'
 import { problemOf } from './deeds.ts'
-import { Turns } from './turns.ts'
 
 export type CaseWorkParts = CaseStepsParts & {
   readonly store: Store
@@ -37,7 +37,7 @@ export class CaseWork {
   readonly #parts: CaseWorkParts
   readonly #pictures: CasePictures
   readonly #steps: CaseSteps
-  readonly #running = new Turns()
+  readonly #running = new KeyedMutex()
   readonly #describing = new Map<string, Promise<void>>()
   readonly #stopped = new AbortController()
 
@@ -73,7 +73,7 @@ export class CaseWork {
 
   /** Does what is planned; calls for the same case wait for each other. */
   carryOut(guildId: string, id: string): Promise<void> {
-    return this.#running.take(`${guildId}/${id}`, () => this.#carryOut(guildId, id))
+    return this.#running.run(`${guildId}/${id}`, () => this.#carryOut(guildId, id))
   }
 
   /** Waits for what is under way. */

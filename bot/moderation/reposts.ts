@@ -14,11 +14,11 @@ import { catalogueFor, Said } from '../../commands/i18n/catalogue.ts'
 import type { RepostService } from '../../commands/moderation-rules-service.ts'
 import { picturesIn } from '../images.ts'
 import { codeOf, PLATFORM } from '../platform-errors.ts'
+import { KeyedMutex } from '../keyed-mutex.ts'
 import type { Space, Store } from '../store-types.ts'
 import { linkTo } from './case-message.ts'
 import { HashIndex } from './hash-index.ts'
 import { type Fingerprint, isHash } from './phash.ts'
-import { Turns } from './turns.ts'
 import type { Watch } from './watch.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -50,8 +50,8 @@ export class Reposts {
   readonly #loaded = new LRUCache<string, Promise<HashIndex<First>>>({ max: MAX_LOADED })
   /** Pictures looked at, by message: it is heard again at every change. */
   readonly #heard = new LRUCache<string, true>({ max: MAX_HEARD })
-  /** By channel: two who post the same at once are one after the other here. */
-  readonly #turns = new Turns()
+  /** By channel: of two who post the same at once, the second is compared with the first. */
+  readonly #mutex = new KeyedMutex()
 
   constructor(store: Store, watch: Pick<Watch, 'caseOf' | 'look'>) {
     this.#watch = watch
@@ -81,7 +81,7 @@ export class Reposts {
       return // staff have it already
     }
     const key = `${guildId}/${channelId}`
-    await this.#turns.take(key, () => this.#compare(message, key))
+    await this.#mutex.run(key, () => this.#compare(message, key))
   }
 
   /** Deletes everything of a server. */

@@ -7,6 +7,7 @@ import type { Message } from 'discord.js'
 import type { FoundPicture } from '../../commands/command.ts'
 import { isActive, type ModerationSettings } from '../../config/moderation-settings.ts'
 import { picturesIn } from '../images.ts'
+import { KeyedMutex } from '../keyed-mutex.ts'
 import type { Space, Store } from '../store-types.ts'
 import { type Case, openCase, type Seed, withCopies, withPictures } from './case-record.ts'
 import type { CaseWork } from './case-work.ts'
@@ -16,7 +17,6 @@ import { type FetchLink, lookAt, type Looked, MAX_PICTURES } from './looking.ts'
 import { type Posting, type Postings, postingsSpace, separated, withPosting } from './postings.ts'
 import { amplifiersOf, type Reason } from './reasons.ts'
 import { isExempt } from './staff.ts'
-import { Turns } from './turns.ts'
 import type { Match, Verdicts } from './verdicts.ts'
 
 const MINUTE_MS = 60_000
@@ -39,7 +39,7 @@ export class Watch {
   readonly postings: Space<Postings>
   readonly #parts: Parts
   /** By message: a link's preview may come while the message itself is still looked at. */
-  readonly #turns = new Turns()
+  readonly #mutex = new KeyedMutex()
 
   constructor(parts: Parts) {
     this.#parts = parts
@@ -52,7 +52,7 @@ export class Watch {
    * @returns the pictures that were looked at.
    */
   hear(message: Message<true>): Promise<readonly FoundPicture[]> {
-    return this.#turns.take(message.id, async () => {
+    return this.#mutex.run(message.id, async () => {
       const { settings } = await this.#parts.guilds.of(message.guildId)
       if (!isActive(settings) || isExempt(message, settings)) {
         return []

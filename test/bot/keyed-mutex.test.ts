@@ -2,20 +2,20 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { Turns } from '../../../bot/moderation/turns.ts'
+import { KeyedMutex } from '../../bot/keyed-mutex.ts'
 
-describe('Turns', () => {
+describe('KeyedMutex', () => {
   it('lets the same key wait, even for what fails, and no other', async () => {
-    const turns = new Turns()
+    const mutex = new KeyedMutex()
     const seen: string[] = []
     const gate = Promise.withResolvers<void>()
-    const first = turns.take('a', async () => {
+    const first = mutex.run('a', async () => {
       await gate.promise
       seen.push('first')
       throw new Error('no')
     })
-    const second = turns.take('a', async () => seen.push('second'))
-    await turns.take('b', async () => seen.push('other'))
+    const second = mutex.run('a', async () => seen.push('second'))
+    await mutex.run('b', async () => seen.push('other'))
     assert.deepEqual(seen, ['other'])
     gate.resolve()
     await assert.rejects(first, /no/)
@@ -24,16 +24,16 @@ describe('Turns', () => {
   })
 
   it('settles when nothing is left, what was added meanwhile included', async () => {
-    const turns = new Turns()
+    const mutex = new KeyedMutex()
     let done = false
-    void turns.take('a', async () => {
-      void turns.take('a', async () => {
+    void mutex.run('a', async () => {
+      void mutex.run('a', async () => {
         done = true
       })
     })
-    assert.equal(turns.size, 1)
-    await turns.settle()
+    assert.equal(mutex.size, 1)
+    await mutex.settle()
     assert.ok(done)
-    assert.equal(turns.size, 0)
+    assert.equal(mutex.size, 0)
   })
 })
