@@ -5,6 +5,12 @@
  */
 
 /**
+ * @import { Budget } from './markdown-inline.js'
+ */
+
+import { inline, MAX_DEPTH, MAX_SCANNED } from './markdown-inline.js'
+
+/**
  * @typedef {{ kind: 'text', text: string }
  *   | { kind: 'code' | 'block', text: string }
  *   | { kind: 'strong' | 'em' | 'u' | 's' | 'spoiler' | 'quote' | 'small' | 'line', children: MarkdownNode[] }
@@ -16,81 +22,63 @@
  *   | { kind: 'time', seconds: number, style: string }} MarkdownNode
  */
 
-/** Quotes and lists inside each other end here; deeper text stays as it is. */
-const MAX_DEPTH = 8
-
-/** Any text that no escape interrupts, as little of it as possible. */
-const INSIDE = String.raw`((?:\\[\s\S]|[^\\])+?)`
-
-/**
- * Tried in this order at each place of the text.
- *
- * @type {readonly [RegExp, (match: RegExpExecArray, depth: number) => MarkdownNode][]}
- */
-const RULES = [
-  [/\\([^\p{L}\p{N}\s])/uy, (m) => ({ kind: 'text', text: m[1] ?? '' })],
-  [/(`+)([\s\S]*?[^`])\1(?!`)/y, (m) => ({ kind: 'code', text: trimCode(m[2] ?? '') })],
-  [/<@!?(\d+)>/y, (m) => ({ kind: 'user', id: m[1] ?? '' })],
-  [/<@&(\d+)>/y, (m) => ({ kind: 'role', id: m[1] ?? '' })],
-  [/<#(\d+)>/y, (m) => ({ kind: 'channel', id: m[1] ?? '' })],
-  [/<\/([^:>\n]+):\d+>/y, (m) => ({ kind: 'command', text: `/${m[1]}` })],
-  [/<a?:(\w+):\d+>/y, (m) => ({ kind: 'emoji', text: `:${m[1]}:` })],
-  [
-    /<t:(-?\d{1,13})(?::([tTdDfFR]))?>/y,
-    (m) => ({ kind: 'time', seconds: Number(m[1]), style: m[2] ?? 'f' }),
-  ],
-  [/@(?:everyone|here)\b/y, (m) => ({ kind: 'everyone', text: m[0] })],
-  [
-    /\[((?:\\[\s\S]|[^\\\]\n])+)\]\(<?(https?:\/\/[^\s)>]+)>?\)/y,
-    (m, depth) => ({ kind: 'link', url: m[2] ?? '', children: inline(m[1] ?? '', depth) }),
-  ],
-  [/<(https?:\/\/[^\s>]+)>/y, (m) => ({ kind: 'link', url: m[1] ?? '', children: null })],
-  [
-    /https?:\/\/[^\s<>]*[^\s<>.,:;"'!?)\]*_~|]/y,
-    (m) => ({ kind: 'link', url: m[0], children: null }),
-  ],
-  [wrapped('***', '(?!\\*)'), (m, d) => ({ kind: 'em', children: [strong(m[1] ?? '', d)] })],
-  [wrapped('**', '(?!\\*)'), (m, depth) => strong(m[1] ?? '', depth)],
-  [wrapped('__', '(?!_)'), (m, depth) => ({ kind: 'u', children: inline(m[1] ?? '', depth) })],
-  [wrapped('~~'), (m, depth) => ({ kind: 's', children: inline(m[1] ?? '', depth) })],
-  [wrapped('||'), (m, depth) => ({ kind: 'spoiler', children: inline(m[1] ?? '', depth) })],
-  [
-    /\*(?=\S)((?:\*\*|\\[\s\S]|[^\\*])+?)(?<=\S)\*(?!\*)/y,
-    (m, depth) => ({ kind: 'em', children: inline(m[1] ?? '', depth) }),
-  ],
-  [
-    /_((?:__|\\[\s\S]|[^\\_])+?)_(?![\p{L}\p{N}_])/uy,
-    (m, depth) => ({ kind: 'em', children: inline(m[1] ?? '', depth) }),
-  ],
-]
-
-/** Signs that may begin something; text up to the next one is taken at once. */
-const SIGN = /[\\`<@[*_~|]|https?:\/\//g
-
-/** A ``` block; the language is left out where only code follows on the same line. */
-const FENCE = /(?<!\\)```(?:[\w+.-]+\n)?\n?([\s\S]*?[^`])\n?```(?!`)/
+/** What stands between two ```: the language is left out where code follows on the next line. */
+const FENCED = /^(?:[\w+.-]+\n)?\n?([\s\S]*?[^`])\n?$/
 
 /**
  * Reads a whole message.
  *
  * @param {string} text
+ * @param {Budget} budget how many characters may be scanned; counts down.
  * @returns {MarkdownNode[]}
  */
-export function parse(text, depth = 0) {
+export function parse(text, budget = { left: MAX_SCANNED }) {
+  return fences(text, 0, budget)
+}
+
+/** Code blocks first; between them, lines. */
+function fences(
+  /** @type {string} */ text,
+  /** @type {number} */ depth,
+  /** @type {Budget} */ budget,
+) {
+  /** @type {MarkdownNode[]} */
   const nodes = []
-  let rest = text
-  for (;;) {
-    const fence = FENCE.exec(rest)
-    const before = fence ? rest.slice(0, fence.index).replace(/\n$/, '') : rest
-    if (before !== '') nodes.push(...blocks(before, depth))
-    if (!fence) return nodes
-    nodes.push(/** @type {const} */ ({ kind: 'block', text: fence[1] ?? '' }))
-    rest = rest.slice(fence.index + fence[0].length).replace(/^\n/, '')
+  let start = 0
+  for (const fence of fencesOf(text)) {
+    const before = text.slice(start, fence.start).replace(/\n$/, '')
+    if (before !== '') nodes.push(...blocks(before, depth, budget))
+    nodes.push({ kind: 'block', text: FENCED.exec(fence.inside)?.[1] ?? '' })
+    start = fence.end
+    if (text[start] === '\n') start += 1
   }
+  if (start < text.length) nodes.push(...blocks(text.slice(start), depth, budget))
+  return nodes
+}
+
+/** Each fence: from three or more backticks to the next exactly three. */
+function fencesOf(/** @type {string} */ text) {
+  const fences = []
+  /** @type {number | null} */
+  let start = null
+  for (const { 0: run, index } of text.matchAll(/`+/g)) {
+    if (start !== null && run.length === 3) {
+      fences.push({ start, inside: text.slice(start + 3, index), end: index + 3 })
+      start = null
+    } else if (start === null) {
+      const escaped = text[index - 1] === '\\' ? 1 : 0
+      if (run.length - escaped >= 3) start = index + escaped
+    }
+  }
+  return fences
 }
 
 // Line by line: quotes, headings, small print, lists, and plain lines.
-function blocks(/** @type {string} */ text, /** @type {number} */ depth) {
+function blocks(
+  /** @type {string} */ text,
+  /** @type {number} */ depth,
+  /** @type {Budget} */ budget,
+) {
   /** @type {MarkdownNode[]} */
   const nodes = []
   const lines = text.split('\n')
@@ -98,37 +86,50 @@ function blocks(/** @type {string} */ text, /** @type {number} */ depth) {
     const line = lines[0] ?? ''
     if (depth < MAX_DEPTH && line.startsWith('>>> ')) {
       const quoted = lines.splice(0).join('\n').slice(4)
-      nodes.push({ kind: 'quote', children: parse(quoted, depth + 1) })
+      nodes.push({ kind: 'quote', children: fences(quoted, depth + 1, budget) })
     } else if (depth < MAX_DEPTH && line.startsWith('> ')) {
       const quoted = take(lines, (l) => l.startsWith('> ')).map((l) => l.slice(2))
-      nodes.push({ kind: 'quote', children: blocks(quoted.join('\n'), depth + 1) })
+      nodes.push({ kind: 'quote', children: blocks(quoted.join('\n'), depth + 1, budget) })
     } else if (depth < MAX_DEPTH && LIST_ITEM.test(line)) {
       nodes.push(
         list(
           take(lines, (l) => LIST_ITEM.test(l) || /^ {2,}\S/.test(l)),
           depth,
+          budget,
         ),
       )
-    } else nodes.push(oneLine(lines.shift() ?? '', depth))
+    } else nodes.push(oneLine(lines.shift() ?? '', depth, budget))
   }
   return nodes
 }
 
 const LIST_ITEM = /^ ?(?:[-*]|(\d{1,9})\.) +(?=\S)/
 
-function oneLine(/** @type {string} */ line, /** @type {number} */ depth) {
-  const heading = /^(#{1,3}) +(.+)$/.exec(line)
+function oneLine(
+  /** @type {string} */ line,
+  /** @type {number} */ depth,
+  /** @type {Budget} */ budget,
+) {
+  const heading = /^(#{1,3}) +(\S.*)$/s.exec(line)
   /** @type {MarkdownNode} */
   const node = heading
-    ? { kind: 'heading', level: heading[1]?.length ?? 1, children: inline(heading[2] ?? '', depth) }
+    ? {
+        kind: 'heading',
+        level: heading[1]?.length ?? 1,
+        children: inline(heading[2] ?? '', depth, budget),
+      }
     : line.startsWith('-# ')
-      ? { kind: 'small', children: inline(line.slice(3), depth) }
-      : { kind: 'line', children: inline(line, depth) }
+      ? { kind: 'small', children: inline(line.slice(3), depth, budget) }
+      : { kind: 'line', children: inline(line, depth, budget) }
   return node
 }
 
 /** @returns {MarkdownNode} */
-function list(/** @type {string[]} */ lines, /** @type {number} */ depth) {
+function list(
+  /** @type {string[]} */ lines,
+  /** @type {number} */ depth,
+  /** @type {Budget} */ budget,
+) {
   const first = LIST_ITEM.exec(lines[0] ?? '')
   /** @type {string[][]} */
   const items = []
@@ -140,7 +141,7 @@ function list(/** @type {string[]} */ lines, /** @type {number} */ depth) {
   return {
     kind: 'list',
     start: first?.[1] === undefined ? null : Number(first[1]),
-    items: items.map((item) => blocks(item.join('\n'), depth + 1)),
+    items: items.map((item) => blocks(item.join('\n'), depth + 1, budget)),
   }
 }
 
@@ -148,62 +149,6 @@ function list(/** @type {string[]} */ lines, /** @type {number} */ depth) {
 function take(/** @type {string[]} */ lines, /** @type {(line: string) => boolean} */ fits) {
   const end = lines.findIndex((line) => !fits(line))
   return lines.splice(0, end === -1 ? lines.length : end)
-}
-
-/** @returns {MarkdownNode[]} */
-function inline(/** @type {string} */ text, /** @type {number} */ depth) {
-  if (depth > MAX_DEPTH) return [{ kind: 'text', text }]
-  /** @type {MarkdownNode[]} */
-  const nodes = []
-  let plain = ''
-  for (let place = 0; place < text.length;) {
-    SIGN.lastIndex = place
-    const next = SIGN.exec(text)?.index ?? text.length
-    plain += text.slice(place, next)
-    place = next
-    if (place === text.length) break
-    const found = ruleAt(text, place, depth)
-    if (!found) plain += text[place++]
-    else {
-      if (plain !== '') nodes.push({ kind: 'text', text: plain })
-      plain = ''
-      nodes.push(found.node)
-      place = found.end
-    }
-  }
-  if (plain !== '') nodes.push({ kind: 'text', text: plain })
-  return nodes
-}
-
-function ruleAt(
-  /** @type {string} */ text,
-  /** @type {number} */ place,
-  /** @type {number} */ depth,
-) {
-  // An underscore inside a word is no mark: snake_case_name.
-  const inWord = text[place] === '_' && /[\p{L}\p{N}]/u.test(text[place - 1] ?? '')
-  if (inWord) return null
-  for (const [pattern, make] of RULES) {
-    pattern.lastIndex = place
-    const match = pattern.exec(text)
-    if (match) return { node: make(match, depth + 1), end: pattern.lastIndex }
-  }
-  return null
-}
-
-/** @returns {MarkdownNode} */
-function strong(/** @type {string} */ text, /** @type {number} */ depth) {
-  return { kind: 'strong', children: inline(text, depth) }
-}
-
-function wrapped(/** @type {string} */ sign, after = '') {
-  const mark = sign.replaceAll(/[*|]/g, String.raw`\$&`)
-  return new RegExp(`${mark}${INSIDE}${mark}${after}`, 'y')
-}
-
-// Blanks next to the marks are there so that code may begin or end with one.
-function trimCode(/** @type {string} */ text) {
-  return /^ .*[^ ].* $/.test(text) ? text.slice(1, -1) : text
 }
 
 /** What a text says without its marks, on one line, for quotes and labels. */

@@ -70,6 +70,17 @@ describe('what the page draws', WITH_BROWSER, () => {
     assert.match(await text.innerText(), /\*plain\*/)
   })
 
+  it('draws marks inside marks of the same kind, and long runs of marks', async () => {
+    const nested = ['**a *b* c**', '||a *b* c||', '[a *b*](https://x.y)', '*****', '____']
+    for (const content of [...nested, '`'.repeat(2000), '['.repeat(2000), '>>> '.repeat(500)]) {
+      await bot.post(channelId, { content })
+    }
+    await bot.post(channelId, { content: 'drawn to the end' })
+    await message('drawn to the end').waitFor()
+    const strong = page.locator('article.message .message-text strong', { hasText: 'a b c' })
+    assert.equal(await strong.locator('em').innerText(), 'b')
+  })
+
   it('shows markup of a message as text', async () => {
     await bot.post(channelId, { content: '<img src=x onerror=alert(1)> & <script>' })
     const text = message('onerror').locator('.message-text')
