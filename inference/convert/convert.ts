@@ -22,20 +22,21 @@ import { qformerGraph } from '../blocks/bridge/qformer.ts'
 import { visionGraph } from '../blocks/vision/eva-vit.ts'
 import { CARD_FILE } from '../package/model-card.ts'
 import type { ModelCard, Precision, VisionStorage } from '../package/model-card.ts'
-import { checkWeights } from './check-weights.ts'
+import { checkWeights } from './checkpoint/check-weights.ts'
 import { readLicense } from '../package/license.ts'
 import { makeCard, readOwnSettings } from './make-card.ts'
 import type { CalibrationFacts, OwnSettings } from './make-card.ts'
 import { readConfig, resolveTies } from '../families/blip2/read-config.ts'
-import { readPreprocessing } from './read-preprocessing.ts'
-import { openCheckpoint } from './safetensors.ts'
-import type { Checkpoint } from './safetensors.ts'
-import { sameTensor } from './same-tensor.ts'
-import { SMOOTHED_MODULES, UNSCALED } from './smoothing.ts'
-import type { Scalings } from './smoothing.ts'
-import { ThreadPool } from './thread-pool.ts'
-import { readTokenizer, TOKENIZER_FILE } from './tokenizer-files.ts'
-import { bytesToRead, writeData } from './write-data.ts'
+import { readPreprocessing } from '../families/blip2/preprocessing.ts'
+import { openCheckpoint } from './checkpoint/safetensors.ts'
+import type { Checkpoint } from './checkpoint/safetensors.ts'
+import { sameTensor } from './checkpoint/same-tensor.ts'
+import { SMOOTHED_MODULES } from './calibration/smoothing.ts'
+import { UNSCALED } from './weights/scaling.ts'
+import type { Scalings } from './weights/scaling.ts'
+import { ThreadPool } from './weights/thread-pool.ts'
+import { readTokenizer, TOKENIZER_FILE } from './checkpoint/tokenizer-files.ts'
+import { bytesToRead, writeData } from './weights/write-data.ts'
 
 /** `done` and `total` are bytes read, of the checkpoint and then for the hashes. */
 export type ConvertProgress = {
@@ -246,7 +247,7 @@ async function smooth(
   if (!isVisionW8A8(precision, vision)) {
     throw new RangeError(`expected a w8a8 image encoder to smooth, got ${precision}, ${vision}`)
   }
-  const { calibrate } = await import('./calibrate.ts') // with ONNX Runtime
+  const { calibrate } = await import('./calibration/calibrate.ts') // with ONNX Runtime
   const { scalings, alphas } = await calibrate({
     pool,
     checkpoint,

@@ -6,7 +6,7 @@ import type { Blip2Config } from '../families/blip2/config.ts'
 import { BLOCK_SIZE } from '../onnx/weight-plan.ts'
 import { modelCardSchema } from '../package/model-card.ts'
 import type { ModelCard, Precision, VisionStorage } from '../package/model-card.ts'
-import { readJson } from './read-json.ts'
+import { readJson } from './checkpoint/read-json.ts'
 
 /** A checkpoint may say here what config.json cannot: our own file, all of it optional. */
 export const OWN_FILE = 'sightseer.json'

@@ -7,13 +7,13 @@
 
 import { readdir, rename, rm, rmdir } from 'node:fs/promises'
 import path from 'node:path'
-import { findCalibrationPictures } from '../convert/calibration-pictures.ts'
+import { findCalibrationPictures } from '../convert/calibration/calibration-pictures.ts'
 import { convertCheckpoint, estimatePackageBytes } from '../convert/convert.ts'
 import { ConfigError } from '../errors.ts'
 import { readOwnSettings } from '../convert/make-card.ts'
 import { readConfig } from '../families/blip2/read-config.ts'
-import { readPreprocessing } from '../convert/read-preprocessing.ts'
-import { readTokenizer } from '../convert/tokenizer-files.ts'
+import { readPreprocessing } from '../families/blip2/preprocessing.ts'
+import { readTokenizer } from '../convert/checkpoint/tokenizer-files.ts'
 import {
   CARD_FILE,
   type ModelCard,

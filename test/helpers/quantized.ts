@@ -1,6 +1,6 @@
 /** Quantised weights undone, written apart from the code that makes them; and weights to try it on. */
 
-import type { Quantized } from '../../inference/convert/quantize.ts'
+import type { Quantized } from '../../inference/convert/weights/quantize.ts'
 
 const BLOCK = 128
 

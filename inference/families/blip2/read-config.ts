@@ -8,7 +8,7 @@
 import { ACTIVATIONS } from './config.ts'
 import type { Blip2Config, QformerConfig, TextConfig, VisionConfig } from './config.ts'
 import type { ModelCard } from '../../package/model-card.ts'
-import { Fields, isObject, readJson } from '../../convert/read-json.ts'
+import { Fields, isObject, readJson } from '../../convert/checkpoint/read-json.ts'
 
 const CONFIG_FILE = 'config.json'
 

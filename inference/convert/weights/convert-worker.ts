@@ -1,7 +1,7 @@
 /** The thread of a conversion: takes tasks, one at a time, and answers each. */
 
 import { parentPort } from 'node:worker_threads'
-import { ConfigError } from '../errors.ts'
+import { ConfigError } from '../../errors.ts'
 import { convertChunk, hashFile } from './chunk.ts'
 import type { Chunk, HashTask } from './chunk.ts'
 

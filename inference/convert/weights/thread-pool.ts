@@ -2,7 +2,7 @@
 
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
-import { ConfigError } from '../errors.ts'
+import { ConfigError } from '../../errors.ts'
 import type { Task, TaskAnswer } from './convert-worker.ts'
 
 /** More threads than this wait for the disk. Each holds a few tens of megabytes. */
@@ -24,7 +24,7 @@ export class ThreadPool {
   constructor(threads: number = Math.min(MAX_THREADS, availableParallelism())) {
     for (let i = 0; i < threads; i++) {
       // Not the options of this process: some of them, such as --input-type, forbid a file.
-      const worker = new Worker(new URL('convert-worker.ts', import.meta.url), { execArgv: [] })
+      const worker = new Worker(new URL('./convert-worker.ts', import.meta.url), { execArgv: [] })
       worker.on('message', (answer: TaskAnswer) => this.#finish(worker, answer))
       worker.on('error', (error) => this.#fail(error))
       this.#workers.push(worker)

@@ -5,16 +5,16 @@
 
 import { createHash } from 'node:crypto'
 import { closeSync, openSync, readSync, writeSync } from 'node:fs'
-import type { ColumnsTarget, QuantizedTarget, Target } from '../onnx/weight-plan.ts'
-import { BLOCK_SIZE } from '../onnx/weight-plan.ts'
-import { ConfigError } from '../errors.ts'
+import type { ColumnsTarget, QuantizedTarget, Target } from '../../onnx/weight-plan.ts'
+import { BLOCK_SIZE } from '../../onnx/weight-plan.ts'
+import { ConfigError } from '../../errors.ts'
 import { toFloat16, toFloat32 } from './float16.ts'
 import { quantize } from './quantize.ts'
 import { quantizeColumns } from './quantize-columns.ts'
-import { DTYPE_BYTES } from './safetensors.ts'
-import type { Dtype } from './safetensors.ts'
-import { scaleMatrix } from './smoothing.ts'
-import type { Scaling } from './smoothing.ts'
+import { DTYPE_BYTES } from '../checkpoint/safetensors.ts'
+import type { Dtype } from '../checkpoint/safetensors.ts'
+import { scaleMatrix } from './scaling.ts'
+import type { Scaling } from './scaling.ts'
 
 /** Rows to convert; plain data, sent to a thread. */
 export type Chunk = {

@@ -3,9 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
-import { findCalibrationPictures } from '../../../inference/convert/calibration-pictures.ts'
-import { ConfigError } from '../../../inference/errors.ts'
-import { pictureBytes } from '../../helpers/pictures.ts'
+import { findCalibrationPictures } from '../../../../inference/convert/calibration/calibration-pictures.ts'
+import { ConfigError } from '../../../../inference/errors.ts'
+import { pictureBytes } from '../../../helpers/pictures.ts'
 
 let folder: string
 

@@ -11,13 +11,7 @@
  * tensors as they are converted: the graph is the same with and without them.
  */
 
-/** Factors to multiply a matrix by: its rows, its columns or both. A vector is one row. */
-export type Scaling = { readonly rows?: Float32Array; readonly columns?: Float32Array }
-
-/** Of tensors, by their names in the checkpoint. */
-export type Scalings = ReadonlyMap<string, Scaling>
-
-export const UNSCALED: Scalings = new Map()
+import type { Scaling, Scalings } from '../weights/scaling.ts'
 
 /** The linear modules of a layer whose inputs can be smoothed without another operator. */
 export const SMOOTHED_MODULES = ['self_attn.qkv', 'self_attn.projection', 'mlp.fc1'] as const
@@ -67,20 +61,4 @@ export function foldFactors(layer: string, factors: SmoothingFactors): Scalings 
     [`${layer}.layer_norm2.bias`, second],
     [`${layer}.mlp.fc1.weight`, { columns: factors['mlp.fc1'] }],
   ])
-}
-
-/** Multiplies values [rows, columns] in place. */
-export function scaleMatrix(
-  values: Float32Array,
-  rows: number,
-  columns: number,
-  { rows: byRow, columns: byColumn }: Scaling,
-): void {
-  for (let row = 0; row < rows; row++) {
-    const factor = byRow?.[row] ?? 1
-    const start = row * columns
-    for (let column = 0; column < columns; column++) {
-      values[start + column]! *= factor * (byColumn?.[column] ?? 1)
-    }
-  }
 }

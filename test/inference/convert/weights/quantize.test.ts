@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { quantize } from '../../../inference/convert/quantize.ts'
-import { dequantize, gaussians } from '../../helpers/quantized.ts'
+import { quantize } from '../../../../inference/convert/weights/quantize.ts'
+import { dequantize, gaussians } from '../../../helpers/quantized.ts'
 
 /** Relative root mean square error of quantised weights. */
 function relativeRms(weights: Float32Array, rows: number, columns: number, bits: 4 | 8): number {

@@ -1,6 +1,6 @@
 /** Conversions between float32 and the 16-bit types of checkpoints, over whole arrays. */
 
-import type { Dtype } from './safetensors.ts'
+import type { Dtype } from '../checkpoint/safetensors.ts'
 
 /** Largest finite float16. */
 export const MAX_HALF = 65504

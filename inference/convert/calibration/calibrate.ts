@@ -14,23 +14,25 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
-import { floats } from '../runtime/floats.ts'
-import { overflowsInt8 } from '../runtime/cpu.ts'
-import type { VisionConfig } from '../families/blip2/config.ts'
-import type { GraphPlan } from '../onnx/graph-builder.ts'
-import type { Storage } from '../blocks/layers.ts'
+import { floats } from '../../runtime/floats.ts'
+import { overflowsInt8 } from '../../runtime/cpu.ts'
+import type { VisionConfig } from '../../families/blip2/config.ts'
+import type { GraphPlan } from '../../onnx/graph-builder.ts'
+import type { Storage } from '../../blocks/layers.ts'
 import {
   measuredLayerGraph,
   visionEmbeddingsGraph,
   visionLayerGraph,
-} from '../blocks/vision/vision-parts.ts'
-import { toPixelValues } from '../image/pixel-values.ts'
-import type { Preprocessing } from '../image/pixel-values.ts'
-import type { Checkpoint } from './safetensors.ts'
-import { foldFactors, smoothingFactors, UNSCALED } from './smoothing.ts'
-import type { Scaling, Scalings, SmoothedModule } from './smoothing.ts'
-import type { ThreadPool } from './thread-pool.ts'
-import { bytesToRead, writeData } from './write-data.ts'
+} from '../../blocks/vision/vision-parts.ts'
+import { toPixelValues } from '../../image/pixel-values.ts'
+import type { Preprocessing } from '../../image/pixel-values.ts'
+import type { Checkpoint } from '../checkpoint/safetensors.ts'
+import { foldFactors, smoothingFactors } from './smoothing.ts'
+import type { SmoothedModule } from './smoothing.ts'
+import { UNSCALED } from '../weights/scaling.ts'
+import type { Scaling, Scalings } from '../weights/scaling.ts'
+import type { ThreadPool } from '../weights/thread-pool.ts'
+import { bytesToRead, writeData } from '../weights/write-data.ts'
 
 /** The strengths tried on every layer, beside leaving it as it is. */
 const ALPHAS = [0.5, 0.65, 0.8] as const

@@ -2,8 +2,8 @@
 
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs'
 import path from 'node:path'
-import { ConfigError, InputError } from '../errors.ts'
-import { decodeImage } from '../image/decode.ts'
+import { ConfigError, InputError } from '../../errors.ts'
+import { decodeImage } from '../../image/decode.ts'
 
 /** More show little that is new: each brings hundreds of rows, and costs seconds at full size. */
 const MAX_PICTURES = 32

@@ -4,17 +4,21 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, describe, it } from 'node:test'
 import { InferenceSession } from 'onnxruntime-node'
-import { readConfig } from '../../../inference/families/blip2/read-config.ts'
-import { openCheckpoint } from '../../../inference/convert/safetensors.ts'
-import { foldFactors, smoothingFactors } from '../../../inference/convert/smoothing.ts'
-import type { Scaling, Scalings, SmoothingFactors } from '../../../inference/convert/smoothing.ts'
-import { ThreadPool } from '../../../inference/convert/thread-pool.ts'
-import { writeData } from '../../../inference/convert/write-data.ts'
-import { visionGraph } from '../../../inference/blocks/vision/eva-vit.ts'
-import { float, runOne } from '../../helpers/graph-sessions.ts'
-import { checkpointFolder, loadParity, relativeError, tensorOf } from '../../helpers/parity.ts'
-import type { ParityName } from '../../helpers/parity.ts'
-import { gaussians } from '../../helpers/quantized.ts'
+import { readConfig } from '../../../../inference/families/blip2/read-config.ts'
+import { openCheckpoint } from '../../../../inference/convert/checkpoint/safetensors.ts'
+import {
+  foldFactors,
+  smoothingFactors,
+} from '../../../../inference/convert/calibration/smoothing.ts'
+import type { SmoothingFactors } from '../../../../inference/convert/calibration/smoothing.ts'
+import type { Scaling, Scalings } from '../../../../inference/convert/weights/scaling.ts'
+import { ThreadPool } from '../../../../inference/convert/weights/thread-pool.ts'
+import { writeData } from '../../../../inference/convert/weights/write-data.ts'
+import { visionGraph } from '../../../../inference/blocks/vision/eva-vit.ts'
+import { float, runOne } from '../../../helpers/graph-sessions.ts'
+import { checkpointFolder, loadParity, relativeError, tensorOf } from '../../../helpers/parity.ts'
+import type { ParityName } from '../../../helpers/parity.ts'
+import { gaussians } from '../../../helpers/quantized.ts'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'smoothing-'))
 const pool = new ThreadPool(1)

@@ -6,7 +6,7 @@
  * same without zero points 0.1173), int8 0.0059 (0.0065 without zero points).
  */
 
-import { BLOCK_SIZE } from '../onnx/weight-plan.ts'
+import { BLOCK_SIZE } from '../../onnx/weight-plan.ts'
 
 /** Quantised rows; see QuantizedTarget in inference/onnx/weight-plan.ts for the shapes. */
 export type Quantized = {

@@ -1,13 +1,13 @@
 /** Writes a package's data files: cuts the planned matrices into chunks for the threads. */
 
 import { open } from 'node:fs/promises'
-import type { GraphPlan } from '../onnx/graph-builder.ts'
-import type { WeightJob } from '../onnx/weight-plan.ts'
+import type { GraphPlan } from '../../onnx/graph-builder.ts'
+import type { WeightJob } from '../../onnx/weight-plan.ts'
 import type { Chunk } from './chunk.ts'
-import type { Checkpoint, Dtype, StoredTensor } from './safetensors.ts'
-import { DTYPE_BYTES, isReadable } from './safetensors.ts'
-import { UNSCALED } from './smoothing.ts'
-import type { Scaling, Scalings } from './smoothing.ts'
+import type { Checkpoint, Dtype, StoredTensor } from '../checkpoint/safetensors.ts'
+import { DTYPE_BYTES, isReadable } from '../checkpoint/safetensors.ts'
+import { UNSCALED } from './scaling.ts'
+import type { Scaling, Scalings } from './scaling.ts'
 import type { ThreadPool } from './thread-pool.ts'
 
 /** Elements a thread converts at once. */
