@@ -1,4 +1,4 @@
-/** `npm run bench -- WHAT`: one command a question; see HELP. */
+/** `npm run bench -- WHAT`: one command per question; see HELP. */
 
 import { runCapacityBench } from './full-size/capacity.ts'
 import { runCheckBench } from './quality/check.ts'
@@ -20,14 +20,14 @@ const HELP = `npm run bench -- WHAT [options]
 
 With the demo model, the small checkpoints, or no model at all:
   demo        accuracy of the demo model: unseen scenes of both renderers, by category,
-              with and without history, with the wrong picture and with none
+              with and without history, with the wrong picture and without one
                 --model DIR|NAME     default demo
                 --limit N            only the first N scenes
   check       ratios of the demo model against bench/baseline.json, in seconds; exits 1 if
               one fell by more than a third
                 --update             writes the baseline
-  moderation  a replay of 5,000 messages with scam waves in each mode: what is found, what is left
-              alone, how long a picture takes; and the demo model's questions as rules; minutes
+  moderation  a replay of 5,000 messages with scam waves in each mode: hits, false alarms and time
+              per picture; and the demo model's questions as rules; minutes
                 --rules-only         without the replay
   parity      distance from transformers at every seam of the small checkpoints
   sandbox     the loopback Discord under load: members use a command, discord.js answers;
@@ -35,25 +35,25 @@ With the demo model, the small checkpoints, or no model at all:
                 --members N          default 200
                 --rate N             uses a second; default 50
                 --seconds N          default 60
-  soak        the whole bot for long, with things going wrong: is everybody answered once, in
-              time, and does its memory stay flat
+  soak        a long run of the whole bot with faults: is everybody answered once, in time, and
+              does its memory stay flat
                 --interactions N     default 2000
                 --members N          default 200
                 --channels N         default 20
                 --rate N             interactions a second; default 5
 
-With a blip2-opt-2.7b of random weights, made on the spot:
+With a blip2-opt-2.7b of random weights, generated first:
   describe    picture to 21 tokens by stage, beside transformers on PyTorch; its steps beside CTranslate2
                 --python COMMAND     a Python with transformers and torch; default python3
                 --no-reference       only our side
                 --dtypes LIST        bfloat16,float32
-  follow-up   first token of later questions: with what is kept, recomputed, and by transformers
+  follow-up   first token of later questions: with the caches, recomputed, and by transformers
                 --python COMMAND, --no-reference
   throughput  1 to 16 people at once
                 --people LIST        default 1,2,4,8,16
-  limits      how near decoding, vision and prompts come to what the machine can do
+  limits      how close decoding, vision and prefill come to the machine's limits
   memory      resident memory and its peak by stage, as converted and prepared; two bots on one host
-  vision      the vision tower in each way that a package can hold it
+  vision      the vision tower in each precision
   start       time to ready, and memory, of a package as converted and prepared
   pull        conversion rate and memory
                 --dtype F32|F16      of the checkpoint; default F32, 15 GB

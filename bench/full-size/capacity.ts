@@ -1,5 +1,5 @@
 /**
- * From the results of `describe` and `throughput`: how many guilds one machine like this serves,
+ * From the results of `describe` and `throughput`: how many guilds one machine like this one serves,
  * and how many machines 10,000 and 150,000 guilds need. The assumptions are printed with it.
  */
 

@@ -1,6 +1,6 @@
 /**
- * Picture to 21 tokens, by stage, ours and the reference's on the same random weights, in turn; and
- * the steps alone beside CTranslate2's, a runner of quantised weights that knows OPT.
+ * Picture to 21 tokens, by stage, ours and the reference's on the same random weights, alternating; and
+ * the decode steps alone beside CTranslate2, which runs quantized OPT.
  */
 
 import path from 'node:path'
@@ -79,7 +79,7 @@ export async function runDescribeBench(args: readonly string[]): Promise<void> {
   report(place, pairs, await decoding(values, checkpoint, place))
 }
 
-/** Our decoder and CTranslate2's, the language model alone; null where that is not installed. */
+/** Our decoder and CTranslate2's, the language model alone; null if CTranslate2 is not installed. */
 async function decoding(
   { python, work, rounds }: { python: string; work: string; rounds: string },
   checkpoint: string,
@@ -110,7 +110,7 @@ async function decoding(
 type Place = { readonly folder: string; readonly provider: Provider }
 
 async function ownSide({ folder, provider }: Place) {
-  // Nothing kept from one description to the next: each is the first of its picture.
+  // No cache between descriptions: each one is the first of its picture.
   const model = await openModel(folder, { conversationBytes: 0, provider })
   const picture = await noisePicture()
   const describe = async (): Promise<Times> => {

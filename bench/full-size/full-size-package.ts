@@ -1,6 +1,6 @@
 /**
  * The full-size work of the benchmarks: a checkpoint of random weights in the shapes of
- * blip2-opt-2.7b and packages of it, made on the spot and kept in a working folder. The weights are
+ * blip2-opt-2.7b and packages of it, generated here and kept in a working folder. The weights are
  * random, so only the speed means anything.
  */
 
@@ -53,7 +53,7 @@ export const GREEDY = {
   minNewTokens: TOKENS,
 } as const
 
-/** @returns the folder of the checkpoint, 7.5 GB or 15 in F32, made unless it is there. */
+/** @returns the folder of the checkpoint, 7.5 GB or 15 in F32, made if missing. */
 export async function fullSizeCheckpoint(
   work: string,
   dtype: 'F16' | 'F32' = 'F16',
@@ -71,9 +71,9 @@ export async function fullSizeCheckpoint(
 }
 
 /**
- * A package made by other code than this is made anew: it would measure what is no more.
+ * A package that other code made is made again: it would measure code that no longer exists.
  *
- * @returns the folder of a package of the checkpoint, made and prepared unless it is there.
+ * @returns the folder of a package of the checkpoint, made and prepared if missing.
  */
 export async function fullSizePackage(
   work: string,

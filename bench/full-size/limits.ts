@@ -1,6 +1,6 @@
 /**
- * How near decoding comes to the memory's speed, and vision and prompts to the processor's, all
- * measured in one run: the machine's own limits by graphs of nothing but reading or multiplying.
+ * How close decoding comes to the memory bandwidth, and vision and prefill to the processor's peak,
+ * measured in one run. The machine's limits come from graphs that only read or only multiply.
  */
 
 import { availableParallelism } from 'node:os'
@@ -34,7 +34,7 @@ const READ_SHAPE = [64, READ_BYTES / 4 / 64] as const
 /** Side of the square matrices multiplied. */
 const SIDE = 2048
 const LIMIT_RUNS = 8
-/** A prompt of so many text tokens behind the 32 of the picture. */
+/** Text tokens of the prompt, after the picture's 32. */
 const PROMPT = 32
 
 /** Multiplications and additions of the vision tower for one picture: two a weight and row. */
@@ -125,7 +125,7 @@ function report(measured: Measured): void {
   })
 }
 
-/** Looked up, not read: one row of the table of words for each token. */
+/** Looked up, not read: one row of the token embedding for each token. */
 function embeddingBytes({
   vocabSize,
   embedSize,
@@ -168,7 +168,7 @@ async function machineLimits() {
   }
 }
 
-/** The least of several runs: a limit is what the machine can do, not what it was left to do. */
+/** The least of several runs: a limit is what an undisturbed machine can do. */
 async function time(run: () => Promise<unknown>): Promise<number> {
   let least = Infinity
   for (let i = 0; i < LIMIT_RUNS; i++) {
@@ -179,7 +179,7 @@ async function time(run: () => Promise<unknown>): Promise<number> {
   return least / 1000
 }
 
-/** The largest of each row: of the graphs that do no more than read, the quickest. */
+/** The largest of each row: the fastest graph that only reads. */
 function readingGraph(): Uint8Array {
   const g = new GraphBuilder('reading')
   g.input('a', 'float32', READ_SHAPE)

@@ -1,6 +1,6 @@
 /**
- * One bot's model in a process of its own, for memory.ts: FOLDER. Does a stage when told its name,
- * and answers with the memory the process then has.
+ * One bot's model in a process of its own, for memory.ts: FOLDER. Runs a stage when sent its name,
+ * and answers with the process's memory after it.
  */
 
 import { readFileSync } from 'node:fs'
@@ -41,7 +41,7 @@ const STAGES = {
     )
     await Promise.all(people)
   },
-  /** Nothing more: another process has begun to share pages meanwhile. */
+  /** Does nothing: another process has started to share pages. */
   again: async () => {},
 } as const
 

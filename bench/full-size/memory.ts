@@ -1,6 +1,6 @@
 /**
  * Memory of the model by stage, as converted and prepared, and of two bots on one host. Every
- * process begins anew: what an allocator has taken it does not give back, so a second
+ * process is new: an allocator does not return memory, so a second
  * measurement in the same process would be of the first.
  */
 
@@ -97,7 +97,7 @@ async function heard(child: ChildProcess): Promise<unknown> {
     return message
   } finally {
     left.abort()
-    ended.catch(() => {}) // it was let go
+    ended.catch(() => {}) // nobody awaits it any more
   }
 }
 

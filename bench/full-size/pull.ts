@@ -1,4 +1,4 @@
-/** How fast a checkpoint becomes a package, and the most memory it takes meanwhile. */
+/** How fast a checkpoint becomes a package, and the peak memory of the conversion. */
 
 import { spawn } from 'node:child_process'
 import { globSync, readFileSync, rmSync, statSync } from 'node:fs'

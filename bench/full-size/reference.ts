@@ -51,11 +51,11 @@ export async function startReference(
 }
 
 /**
- * Starts CTranslate2 in int8 with the language model alone, behind as many made-up positions as a
+ * Starts CTranslate2 in int8 with the language model alone, behind as many synthetic positions as a
  * picture takes.
  *
- * @param converted where its model is kept; made unless it is there.
- * @returns null where it does not start: it is not installed with transformers everywhere.
+ * @param converted where its model is kept; made if missing.
+ * @returns null if it does not start: not every Python with transformers has it.
  */
 export function startDecoder(
   python: string,
@@ -73,7 +73,7 @@ async function start<Times>(
   const file = path.join(import.meta.dirname, script)
   const child = spawn(python, [file, ...args, String(availableParallelism())], {
     stdio: ['pipe', 'pipe', 'ignore'],
-    // Threads that wait leave the cores to the other side.
+    // Waiting threads leave the cores to the other side.
     env: { ...process.env, OMP_WAIT_POLICY: 'passive', HF_HUB_OFFLINE: '1' },
   })
   const next = reader<Times>(child)

@@ -4,8 +4,8 @@
  *
  *     node bench/full-size/synthetic-checkpoint.ts FOLDER [--dtype F32|F16|BF16] [--layers N] [--vocab N]
  *
- * Every tensor has its own values: equal ones would be shared by ONNX Runtime and look twice as
- * fast. They say nothing about pictures.
+ * Every tensor has its own values: ONNX Runtime would share equal ones and look twice as fast.
+ * The values mean nothing.
  */
 
 import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs'

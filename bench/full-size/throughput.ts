@@ -1,4 +1,4 @@
-/** What 1 to 16 people get at once: tokens a second, descriptions a minute, and how long each waits. */
+/** Throughput for 1 to 16 people at once: tokens per second, descriptions per minute, latency. */
 
 import { parseArgs } from 'node:util'
 import { openModel } from '../../inference/model.ts'
@@ -72,7 +72,7 @@ async function steps(
   return { ...measured, tokensPerSecond }
 }
 
-/** So many people ask, each again as soon as answered, so many times. */
+/** Several people ask at once, each again as soon as answered, a fixed number of times. */
 async function measure(
   model: Model,
   people: number,

@@ -1,4 +1,4 @@
-/** The vision tower in each way that a package can hold it, on the same picture in turn. */
+/** The vision tower in each precision that a package can hold, on the same picture, alternating. */
 
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
@@ -20,7 +20,7 @@ const LABELS: Readonly<Record<VisionStorage, string>> = {
 }
 
 export async function runVisionBench(args: readonly string[]): Promise<void> {
-  process.env['ORT_DISABLE_TELEMETRY'] = '1' // as in inference-thread.ts
+  process.env['ORT_DISABLE_TELEMETRY'] = '1' // as in inference/backends/thread.ts
   const { values } = parseArgs({ args: [...args], options: FULL_SIZE_OPTIONS })
   const sessions: Record<VisionStorage, InferenceSession> = {
     w8a8: await open(values.work, 'w8a8'),

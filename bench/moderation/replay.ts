@@ -1,6 +1,6 @@
 /**
- * Lets the bot's own watch, verdicts, cases and store live through the traffic, in each mode. Only the
- * network is missing: discord.js's messages are made here, and what is done to them is noted down.
+ * Runs the bot's own detector, hash list, cases and store on the traffic, in each mode. Only the
+ * network is missing: the discord.js messages are made here, and the bot's actions are recorded.
  */
 
 import { ChannelType, Client, Guild, Message } from 'discord.js'
@@ -34,16 +34,16 @@ export type Replay = {
   readonly foundAtFirst: number
   readonly scamsRemoved: number
   readonly innocentsRemoved: number
-  /** Innocent posts that came to be in a case. */
+  /** Innocent posts that ended up in a case. */
   readonly innocentsFlagged: number
   readonly cases: number
-  /** What a picture took, decoding it included, carrying cases out not; milliseconds in rising order. */
+  /** Milliseconds per picture, sorted; with decoding, without carrying out cases. */
   readonly hot: { readonly wallMs: readonly number[]; readonly processorMs: readonly number[] }
 }
 
 type Took = { readonly wallMs: number; readonly processorMs: number }
 
-/** What is done on Discord, written down instead. */
+/** Records the actions instead of sending them to Discord. */
 class NotedDeeds extends Deeds {
   readonly deleted: string[] = []
   #posted = 0
@@ -87,7 +87,7 @@ class NotedDeeds extends Deeds {
   }
 }
 
-/** Tells apart looking at a picture, which every one costs, and carrying out the few cases. */
+/** Separates the time to examine a picture from the time to carry out the few cases. */
 class TimedWork extends CaseWork {
   spent: Took = { wallMs: 0, processorMs: 0 }
 
@@ -100,7 +100,7 @@ class TimedWork extends CaseWork {
   }
 }
 
-/** Lives through the traffic once. Staff confirm each wave's case when it is over. */
+/** Replays the traffic once. Staff confirm each wave's case when the wave is over. */
 export async function replay(
   mode: Mode,
   traffic: readonly Posted[],
@@ -148,7 +148,7 @@ async function lived(
     const hearing = await timed(() => watch.hear(message))
     hot.push(without(hearing, work.spent))
     const caseId = await watch.caseOf(message)
-    await work.settle() // posts are seconds apart, not one on the heels of the other as here
+    await work.settle() // posts are seconds apart in reality, not back to back
     if (post.wave !== null && caseId !== null) {
       const { number, place } = post.wave
       foundAt.set(number, Math.min(place, foundAt.get(number) ?? place))
@@ -193,7 +193,7 @@ async function effectOf(work: CaseWork, { deleted }: NotedDeeds, traffic: readon
 /**
  * Whether a replay found 98 % of the waves by their third post, removed nothing innocent, and kept
  * the hot path within 30 ms a picture at p99, by the clock and with decoding. On a busy machine the
- * processor's time beside it tells whose fault a miss is.
+ * processor's time beside it tells whether the machine or the code caused a miss.
  */
 export function isGood({ found, innocentsRemoved, hot }: Replay): boolean {
   return found / WAVES >= 0.98 && innocentsRemoved === 0 && quantile(hot.wallMs, 0.99) <= 30
@@ -222,7 +222,7 @@ function urlOf(messageId: string): string {
   return `https://cdn.discordapp.com/attachments/1/${messageId}/picture`
 }
 
-/** discord.js with the server that the traffic is on, as if it had heard of it. */
+/** A discord.js client that already has the guild of the traffic in its cache. */
 function clientOn(traffic: readonly Posted[]): Client {
   const client = new Client({ intents: [] })
   const channels = [...new Set(traffic.map(({ channelId }) => channelId))].map((id) => ({

@@ -1,7 +1,7 @@
 /**
  * The demo model's questions as rules. On some of the unseen scenes staff decide every hit, which
  * gives the suggested threshold; on the others that threshold is measured, and so it is on the same
- * scenes drawn by the second renderer, whose hand the model never saw.
+ * scenes drawn by the second renderer, whose style the model never saw.
  */
 
 import { scoreQuestion } from '../../bot/moderation/rules.ts'
@@ -14,7 +14,7 @@ import { renderScene } from '../quality/scene-svg.ts'
 const FIRST = { threshold: 0.05, precision: 0.97 } as const
 /** Scenes that staff decide about, the first ones. */
 const DECIDED = 500
-/** Asked is this, for the issue of these rules named it, and what the scenes have most often. */
+/** Asked about: the example that rules were designed for, and what the scenes have most often. */
 const NAMED = 'red circle'
 const RULES = 12
 
@@ -27,7 +27,7 @@ export type RuleResult = {
   readonly suggested: number | null
   /** On the scenes that the threshold was not taken from. */
   readonly unseen: Found
-  /** On the same, drawn by another hand. */
+  /** On the same scenes, drawn by the second renderer. */
   readonly otherHand: Found
 }
 

@@ -13,7 +13,7 @@ export const WAVES = 60
 export const PAIRS = 500
 /** Posts of one wave, each in another channel. */
 export const WAVE_POSTS = 5
-/** Scam pictures that exist; each comes in three waves, by other members. */
+/** Scam pictures that exist; each comes in three waves, by different members. */
 const DESIGNS = 20
 const CHANNELS = 40
 const MEMBERS = 400
@@ -33,7 +33,7 @@ export type Posted = {
   readonly at: number
   readonly name: string
   readonly bytes: Uint8Array
-  /** Which wave it is of, and its place in it, from 0; null: innocent. */
+  /** The wave and the index in it, from 0; null: innocent. */
   readonly wave: { readonly number: number; readonly place: number } | null
 }
 
@@ -117,7 +117,7 @@ function innocent(random: Random, start: number): Omit<Planned, 'draw'> {
   }
 }
 
-/** What a re-post does to a picture: encoded again, resized, cropped a little, its shades shifted. */
+/** What reposting does to a picture: encoded again, resized, cropped a little, its shades shifted. */
 function altered(random: Random): (picture: Sharp) => Promise<Uint8Array> {
   const width = Math.round(random.between(0.55, 1.25) * WIDTH)
   const [left, top, right, bottom] = [1, 2, 3, 4].map(() => random.between(0, 0.03))

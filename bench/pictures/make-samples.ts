@@ -2,7 +2,7 @@
  * Draws the sample pictures of the sandbox's page: `node bench/pictures/make-samples.ts`.
  *
  * The scenes are of the kind that the demo model was trained on, drawn by the second renderer,
- * which training never used. They are not chosen by what the model says of them.
+ * which training never used. They are not chosen by the model's answers.
  */
 
 import { mkdirSync, writeFileSync } from 'node:fs'
@@ -17,7 +17,7 @@ const FOLDER = path.join(import.meta.dirname, '..', '..', 'sandbox', 'samples')
 const MIN_SHORT_SIDE = 256
 const MAX_LONG_SIDE = 640
 
-/** The shelf shows them nearly square. */
+/** The page shows them nearly square. */
 const MAX_ASPECT = 4 / 3
 
 const CELLS = [

@@ -18,9 +18,9 @@ import { formatTable } from '../report/tally.ts'
 
 const BASELINE = path.join(import.meta.dirname, '..', 'baseline.json')
 const LEAST_SHARE = 2 / 3
-/** Enough for each side to run undisturbed once; the least of its times counts. */
+/** Enough for each side to run undisturbed once; its least time counts. */
 const ROUNDS = 15
-/** Two would wait for each other on a busy machine. */
+/** Two threads would wait for each other on a busy machine. */
 const THREADS = 1
 const PEOPLE = 8
 const STEPS = 24
@@ -40,7 +40,7 @@ const LABELS: Readonly<Record<keyof Ratios, string>> = {
 const NAMES = ['together', 'followUp', 'steps'] as const
 
 export async function runCheckBench(args: readonly string[]): Promise<void> {
-  process.env['ORT_DISABLE_TELEMETRY'] = '1' // as in inference-thread.ts
+  process.env['ORT_DISABLE_TELEMETRY'] = '1' // as in inference/backends/thread.ts
   const { values } = parseArgs({ args: [...args], options: { update: { type: 'boolean' } } })
   let ratios = await measure()
   if (values.update === true) {
@@ -93,7 +93,7 @@ async function togetherRatio(model: Model, image: ImageTokens): Promise<number> 
   return spread(measured.inTurn).low / spread(measured.together).low
 }
 
-/** How many times faster a second question is answered with what the first has left. */
+/** How many times faster a second question is answered with the keys and values that the first one left. */
 async function followUpRatio(
   kept: Model,
   anew: Model,
@@ -111,7 +111,7 @@ async function followUpRatio(
   return spread(measured.anew).low / spread(measured.kept).low
 }
 
-/** The time of bare runs of the decoder's graph, as a part of what the engine takes for as many. */
+/** Time of bare runs of the decoder's graph over the time of the engine's steps. */
 async function stepsRatio(folder: string, model: Model, image: ImageTokens): Promise<number> {
   const session = await InferenceSession.create(path.join(folder, 'decoder.onnx'), {
     intraOpNumThreads: THREADS,
@@ -135,7 +135,7 @@ async function stepsRatio(folder: string, model: Model, image: ImageTokens): Pro
   }
 }
 
-/** What one step of one sequence takes, in the middle of a description. */
+/** Time of one step of one sequence, in the middle of a description. */
 function oneStep(model: Model): Record<string, Tensor> {
   const { layers, heads, headDim, embedSize, queryTokens } = model.card.dimensions
   const past = queryTokens + STEPS / 2

@@ -38,13 +38,13 @@ export type Asked = {
   readonly answer: string
   readonly category: string
   /**
-   * For a question whose answer hangs on the turns before it: the likeliest answer for one who
+   * For a question whose answer depends on the turns before it: the likeliest answer for one who
    * sees the scene but not those turns. Null for any other question.
    */
   readonly guess: string | null
 }
 
-/** A scene that was in no training. */
+/** A scene that no training used. */
 export type DrawnScene = {
   readonly scene: Scene
   /** The picture as the training's own renderer draws it, a WebP file. */
@@ -76,7 +76,7 @@ export function readUnseenScenes(limit = Infinity): UnseenScene[] {
     }))
 }
 
-/** @returns other unseen scenes, many enough to ask each of them a moderator's question. */
+/** @returns other unseen scenes, enough to ask each of them a moderator's question. */
 export function readRuleScenes(): DrawnScene[] {
   const json: unknown = JSON.parse(readFileSync(path.join(EVAL_FOLDER, 'rules.json'), 'utf8'))
   const pictures = readFileSync(path.join(EVAL_FOLDER, 'rules.bin'))
@@ -86,7 +86,7 @@ export function readRuleScenes(): DrawnScene[] {
   }))
 }
 
-/** The coloured shapes a caption names, sorted: "a small red circle …" gives ["red circle"]. */
+/** The colored shapes a caption names, sorted: "a small red circle …" gives ["red circle"]. */
 export function namedObjects(caption: string): string[] {
   const pattern =
     /\b(red|green|blue|yellow|orange|purple|black|white) (circle|square|triangle|star|heart|cross)\b/g

@@ -108,7 +108,7 @@ function withHistory(turns: readonly Asked[]) {
   return turns.map((turn, number) => ({ turn, history: turns.slice(0, number) }))
 }
 
-/** Image tokens of every scene; each picture passes the model once. */
+/** Image tokens of every scene; each picture is encoded once. */
 async function embedAll(
   model: Model,
   scenes: readonly UnseenScene[],
@@ -131,7 +131,7 @@ async function answersRightly(
   return text === turn.answer
 }
 
-/** Shares of captions that name every object, and nothing else, with its colour and shape. */
+/** Shares of captions that name every object, and nothing else, with its color and shape. */
 async function captionEverything(model: Model, scenes: readonly UnseenScene[]) {
   const right = { own: 0, second: 0 }
   for (const [index, { scene, picture }] of scenes.entries()) {

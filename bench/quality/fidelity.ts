@@ -1,6 +1,6 @@
 /**
- * `npm run fidelity -- MODEL [IMAGES…]`: how far a quantised package is from its source in full
- * precision, at every seam, so that whoever has the real weights can judge before using it.
+ * `npm run fidelity -- MODEL [IMAGES…]`: how far a quantized package is from its source in full
+ * precision, at every seam, so that someone with the real weights can judge before using it.
  */
 
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'

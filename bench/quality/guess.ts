@@ -1,4 +1,4 @@
-/** The best one can do without looking: the usual answer to a question. */
+/** The best possible guess without the picture: the most frequent answer to a question. */
 
 import type { Asked, UnseenScene } from './demo-scenes.ts'
 

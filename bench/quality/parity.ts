@@ -46,7 +46,7 @@ export async function runParityBench(): Promise<void> {
   }
 }
 
-/** Each seam is fed with our own output of the one before, so errors add up as they do in use. */
+/** Each seam gets our own output of the one before, so errors accumulate as they do in use. */
 async function measure(name: ParityName, out: string): Promise<Errors> {
   const parity = loadParity(name)
   const options = { precision: 'fp32', name, source: null } as const

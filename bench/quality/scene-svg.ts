@@ -1,9 +1,9 @@
 /**
- * The second renderer: draws a scene of symbols as SVG, rasterised by librsvg through sharp.
+ * The second renderer: draws a scene of symbols as SVG, rasterized by librsvg through sharp.
  *
  * It shares nothing with training/render.py but the meaning of the words (training/scene.py's
  * header): its palette, its outlines and its way of drawing are its own, so that a model which
- * had only learnt the first renderer's strokes would fail here.
+ * had only learned the first renderer's strokes would fail here.
  */
 
 import sharp from 'sharp'
@@ -39,7 +39,7 @@ const BACKGROUND_FILLS: Readonly<Record<string, readonly string[]>> = {
   beige: ['#f0dfc0', '#ecdcbc'],
 }
 
-/** Largest distance from an object's centre, as a share of the shorter side. */
+/** Largest distance from an object's center, as a share of the shorter side. */
 const RADII: Readonly<Record<string, readonly [number, number]>> = {
   small: [0.083, 0.097],
   large: [0.134, 0.156],

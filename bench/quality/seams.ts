@@ -1,6 +1,6 @@
 /**
  * What a package gives at every seam, for some pictures: the vision tower's output, the image
- * tokens, and the logits along given ids. Runs the engine's parts without its loop, one by one.
+ * tokens, and the logits along given ids. Runs the engine's parts without the scheduler, one by one.
  */
 
 import { Decoder } from '../../inference/engine/decoder.ts'
@@ -23,7 +23,7 @@ export type Seams = {
 
 /**
  * @param along ids for each picture, so that two packages are compared on the same text; without
- *   them each picture's own greedy ids, so many.
+ *   them, that number of each picture's own greedy ids.
  */
 export async function measureSeams(
   folder: string,

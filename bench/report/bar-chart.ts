@@ -1,4 +1,4 @@
-/** Draws horizontal bars with the range of their measurements, as an SVG file beside the JSON. */
+/** Draws horizontal bars with the range of their measurements, as an SVG file next to the JSON. */
 
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
@@ -10,7 +10,7 @@ export type Bar = {
   /** Range of the measurements; a line over the bar. */
   readonly low?: number
   readonly high?: number
-  /** Bars of a kind have a colour. Default: the first. */
+  /** Bars of a kind have a color. Default: the first. */
   readonly kind?: number
 }
 

@@ -1,4 +1,4 @@
-/** Runs the sides of a comparison in turn, and sums up what they gave. */
+/** Alternates the sides of a comparison and summarizes their measurements. */
 
 /** Median and range of several measurements, in their unit. */
 export type Spread = {
@@ -16,7 +16,7 @@ export function spread(values: readonly number[]): Spread {
   return { median: quantile(sorted, 0.5), low: sorted[0]!, high: sorted.at(-1)!, values }
 }
 
-/** The value below which this share of the sorted ones lies. */
+/** The value below which this share of the sorted values lies. */
 export function quantile(sorted: readonly number[], share: number): number {
   const place = (sorted.length - 1) * share
   const below = Math.floor(place)
@@ -25,8 +25,8 @@ export function quantile(sorted: readonly number[], share: number): number {
 }
 
 /**
- * Measures the sides in turn, A B A B, so that a change of the machine's mood meets all of them.
- * What the first round takes is thrown away: it warms up.
+ * Measures the sides alternately, A B A B, so that a change in the machine's load affects all of
+ * them. The first round is a warm-up and is discarded.
  */
 export async function alternate<Side extends string, Measured>(
   rounds: number,

@@ -1,4 +1,4 @@
-/** Where a benchmark leaves its numbers, with the machine that gave them. */
+/** Writes a benchmark's numbers together with the machine that gave them. */
 
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'

@@ -1,4 +1,4 @@
-/** The machine's clock, which can also jump ahead: hours pass, and what was to happen in them does. */
+/** The machine's clock, which can also jump ahead; timers that are due in between fire. */
 
 import type { Clock } from '../../sandbox/clock.ts'
 
@@ -20,14 +20,14 @@ export class JumpClock implements Clock {
     return () => this.#drop(alarm)
   }
 
-  /** Moves on by `ms` at once; what falls due in between happens in order. */
+  /** Advances by `ms` at once; timers that are due in between fire in order. */
   jump(ms: number): void {
     const end = this.now() + ms
     for (;;) {
       const due = [...this.#alarms].filter(({ at }) => at <= end).toSorted((a, b) => a.at - b.at)
       if (due.length === 0) break
       for (const alarm of due) {
-        // One that rang may have dropped another.
+        // A timer that fired may have cleared another.
         if (!this.#alarms.has(alarm)) continue
         this.#aheadMs += Math.max(0, alarm.at - this.now())
         this.#ring(alarm)

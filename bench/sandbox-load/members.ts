@@ -2,8 +2,8 @@
  * The people of the sandbox's load, in a process of their own: all listen, and one after the
  * other uses the command, at a steady rate.
  *
- * Run by sandbox-load.ts: `URL CHANNEL,… NAME,… RATE`; told `{seconds}` it works for so long and
- * answers with what came of it.
+ * Run by sandbox-load.ts: `URL CHANNEL,… NAME,… RATE`; sent `{seconds}`, it works that long and
+ * answers with the outcome.
  */
 
 import { on, once } from 'node:events'
@@ -11,7 +11,7 @@ import { createHistogram } from 'node:perf_hooks'
 import { Pool } from 'undici'
 import { WebSocket } from 'ws'
 
-/** What came of a stretch of work. Round trips in milliseconds, as a member waits. */
+/** The outcome of one period. Round trips in milliseconds, as a member experiences them. */
 export type Work = {
   readonly used: number
   readonly answered: number
@@ -22,7 +22,7 @@ export type Work = {
 const CONNECTIONS = 32
 const TICK_MS = 5
 
-/** An answer that is still missing after this is given up, in milliseconds. */
+/** An answer still missing after this many milliseconds counts as lost. */
 const PATIENCE_MS = 10_000
 
 const [url = '', channelList = '', nameList = '', rateText = ''] = process.argv.slice(2)
@@ -39,7 +39,7 @@ let answered = 0
 let refused = 0
 
 function hear(text: string): void {
-  // A message without the flag of a bot that thinks (128) ends the wait.
+  // A message without the LOADING flag (128) ends the wait.
   const id = /"interaction_metadata":\{"id":"(\d+)"/.exec(text)?.[1]
   const flags = Number(/"flags":(\d+)/.exec(text)?.[1] ?? 0)
   if (id === undefined || (flags & 128) !== 0) return
@@ -109,7 +109,7 @@ function pause(ms: number): Promise<void> {
 const sockets = names.map((name) => {
   const socket = new WebSocket(`${url.replace('http', 'ws')}/sandbox/live?as=${name}`)
   socket.on('message', (data: Buffer) => {
-    // Everyone hears everything; the first one's ears are enough to time by.
+    // Every member receives every event; the first one's connection is enough to time by.
     if (name === names[0]) hear(data.toString())
   })
   return socket

@@ -25,16 +25,16 @@ import type { Work } from './members.ts'
 const MIB = 2 ** 20
 const WARM_UP_SECONDS = 10
 
-/** By then nothing of an interaction is kept but its answer, in milliseconds. */
+/** After this many milliseconds only the answer of an interaction is kept. */
 const FORGOTTEN_AFTER_MS = 2 * 60 * 60 * 1000
 
 /** Messages that the channel keeps: as many as the warm-up brings. */
 const KEPT_MESSAGES = 500
 
-/** What the issue asks for: p99 of the server's own time, in milliseconds. */
+/** Target: p99 of the server's own time, in milliseconds. */
 const MAX_P99_MS = 50
 
-/** What the issue asks for: from nothing loaded to listening, in milliseconds. */
+/** Target: from nothing loaded to listening, in milliseconds. */
 const MAX_START_MS = 300
 const STARTS = 5
 
@@ -83,7 +83,7 @@ async function timeStarts(): Promise<Starts> {
   const folder = await mkdtemp(path.join(tmpdir(), 'sightseer-bench-'))
   try {
     const plain = await medianStart({})
-    // Node keeps what it made of the TypeScript files, where it is told to.
+    // Node caches the compiled TypeScript files if it is told to.
     const cache = { NODE_COMPILE_CACHE: folder }
     await medianStart(cache)
     return { plain, cached: await medianStart(cache) }

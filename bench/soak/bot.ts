@@ -1,6 +1,6 @@
 /**
  * The bot of the soak, in a process of its own: the whole one, with the demo model, on the sandbox
- * that DISCORD_API names. Asked for `{}` it tells how it is.
+ * that DISCORD_API names. Sent `{}`, it answers with its state.
  */
 
 import { pino } from 'pino'
@@ -12,11 +12,11 @@ import { type Lag, TimerLag } from './timer-lag.ts'
 
 const MIB = 2 ** 20
 
-/** How the bot is. Times in milliseconds. */
+/** The bot's state. Times in milliseconds. */
 export type Health = {
   readonly heapMib: number
   readonly residentMib: number
-  /** How much later than it should a timer of the main thread rings, since it was last asked. */
+  /** How late timers of the main thread fired since the last report. */
   readonly lagMs: Lag
 }
 
@@ -29,7 +29,7 @@ function health(): Health {
   const lagMs = lag.take()
   collect()
   collect()
-  // What collecting took is no lag of the bot's.
+  // Garbage collection for this report is not the bot's lag.
   lag.restart()
   const { heapUsed, rss } = process.memoryUsage()
   return { heapMib: heapUsed / MIB, residentMib: rss / MIB, lagMs }

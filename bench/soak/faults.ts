@@ -1,4 +1,4 @@
-/** What goes wrong during the soak, in turn. */
+/** The faults of the soak, one after another. */
 
 import type { FaultSpec } from '../../sandbox/fault-spec.ts'
 
@@ -6,7 +6,7 @@ const CALLBACK = { kind: 'rest', method: 'POST', path: '/interactions/*/*/callba
 const EDIT = { kind: 'rest', method: 'PATCH', path: '/webhooks/*/*/messages/*' } as const
 const CREATE = { kind: 'event', event: 'INTERACTION_CREATE' } as const
 
-/** Nothing among them takes an interaction from the bot for good: each can still be answered. */
+/** None of them makes an interaction impossible to answer. */
 export const SOAK_FAULTS: readonly FaultSpec[] = [
   { ...CREATE, action: 'duplicate' },
   { ...CREATE, action: 'delay', delayMs: 250 },

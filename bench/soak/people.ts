@@ -1,4 +1,4 @@
-/** The people of the soak: what each of their interactions is, and what came of it. */
+/** The people of the soak: what each of their interactions is, and its outcome. */
 
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
@@ -15,26 +15,26 @@ const PICTURES = ['hearts', 'lone-triangle', 'mixed', 'two-stars', 'scattered'].
 }))
 const QUESTIONS = ['what color is the star?', 'how many shapes are there?', 'is there a heart?']
 const LOADING = 128
-/** More people than could ever wait. */
+/** More people than can ever wait at once. */
 const PLACES = 1000
 
-/** What a person sees that is no answer yet. */
+/** Messages that a person sees before the answer. */
 const PROGRESS = new Set([
   '',
   EN.waiting.loading,
   ...Array.from({ length: PLACES }, (_, i) => EN.waiting.place(i + 1)),
 ])
 
-/** What became of all interactions. */
+/** The outcome of all interactions. */
 export type Outcome = {
   readonly answered: number
-  /** With a sentence that is no answer, such as that the picture did not come. */
+  /** With an error sentence instead of an answer, such as a failed download. */
   readonly ofThemSorry: number
   readonly unanswered: number
   readonly answeredTwice: number
 }
 
-/** All of them; one listens for all. */
+/** All of them; one connection receives the events for all. */
 export class People {
   readonly #url: string
   readonly #names: readonly string[]
@@ -83,7 +83,7 @@ export class People {
     this.#used.push(id)
   }
 
-  /** What became of them, by what the channels show. */
+  /** Their outcome, by what the channels show. */
   outcome(): Outcome {
     const shown = new Map<string, Map<string, APIMessage>>()
     for (const { message } of this.#ears.told) {

@@ -1,6 +1,6 @@
 /**
- * Whether the whole bot keeps its promises for long: many people in many channels use it at once
- * while things go wrong, and every interaction must be answered once, in time.
+ * A long run of the whole bot: many people in many channels use it at once while faults occur, and
+ * every interaction must be answered exactly once, in time.
  *
  * The bot is a process of its own, with the demo model; the sandbox and the people are this one.
  */
@@ -23,15 +23,15 @@ import { SOAK_FAULTS } from './faults.ts'
 import { type Outcome, People } from './people.ts'
 import { TimerLag } from './timer-lag.ts'
 
-/** What is asked for: the 99th percentiles, in milliseconds. */
+/** Targets: the 99th percentiles, in milliseconds. */
 const MAX_LAG_MS = 25
 const MAX_ACKNOWLEDGED_MS = 500
-/** One fault in so many interactions. */
+/** Interactions per fault. */
 const FAULT_EVERY = 20
-/** The last answers are waited for so long: discord.js tries again 15 s after no response. */
+/** How long to wait for the last answers: discord.js retries 15 s after no response. */
 const PATIENCE_MS = 120_000
 const PARTS = 4
-/** Codes of a token that is dead, or was never answered in time. */
+/** Discord's codes for a token that has expired or was not acknowledged in time. */
 const DEAD = new Set([10_015, 10_062, 50_027])
 
 /** `npm run bench -- soak`. */
@@ -62,7 +62,7 @@ export async function runSoakBench(args: readonly string[]): Promise<void> {
   }
 }
 
-/** What the REST API was asked, as far as it matters here. */
+/** The relevant requests to the REST API. */
 class Watch {
   readonly acknowledged = createHistogram()
   late = 0
@@ -135,7 +135,7 @@ class Soak {
   async run(total: number, rate: number) {
     const health: Health[] = [await this.#health()]
     const since = performance.now()
-    // The lag of a thread that waits most of the time says how busy the machine is with others.
+    // The lag of a thread that is mostly idle tells how busy the machine is.
     const own = new TimerLag()
     for (let part = 1, turn = 0; part <= PARTS; part++) {
       const end = Math.round((total * part) / PARTS)
@@ -162,7 +162,7 @@ class Soak {
     }
   }
 
-  /** Interactions `from` up to `end`, at a steady rate, with things going wrong. */
+  /** Interactions `from` up to `end`, at a steady rate, with faults. */
   async #act(from: number, end: number, rate: number): Promise<number> {
     const start = performance.now()
     const acts: Promise<void>[] = []
@@ -178,13 +178,13 @@ class Soak {
     return end
   }
 
-  /** Waits until the bot has done with all, or for long enough. */
+  /** Waits until the bot has finished all interactions, or a limit has passed. */
   async #settled(total: number): Promise<void> {
     const givenUp = performance.now() + PATIENCE_MS
     while ((await this.#done()) < total && performance.now() < givenUp) await wait(200)
   }
 
-  /** Interactions that the bot has done with; what came twice is done with once. */
+  /** Interactions that the bot has finished; duplicates count once. */
   async #done(): Promise<number> {
     const text = await (await fetch(this.#operations)).text()
     return text

@@ -1,4 +1,4 @@
-/** How much later than it should a timer of this thread rings. */
+/** Measures how late timers of this thread fire. */
 
 import { createHistogram } from 'node:perf_hooks'
 
@@ -7,7 +7,7 @@ const TICK_MS = 10
 /** Milliseconds. */
 export type Lag = { readonly p50: number; readonly p99: number; readonly max: number }
 
-/** Watches from now on, without keeping the process alive. */
+/** Starts to measure, without keeping the process alive. */
 export class TimerLag {
   readonly #lag = createHistogram()
   #due = performance.now() + TICK_MS
@@ -20,7 +20,7 @@ export class TimerLag {
     }, TICK_MS).unref()
   }
 
-  /** What it was since the last time, and begins anew. */
+  /** The lag since the last call; resets the measurement. */
   take(): Lag {
     const [p50 = 0, p99 = 0] = [50, 99].map((percentile) => this.#lag.percentile(percentile) / 1000)
     const lag = { p50, p99, max: this.#lag.max / 1000 }
@@ -28,7 +28,7 @@ export class TimerLag {
     return lag
   }
 
-  /** Forgets what was, such as the time that the caller just took. */
+  /** Resets the measurement, for example after work of the caller. */
   restart(): void {
     this.#lag.reset()
     this.#due = performance.now() + TICK_MS
