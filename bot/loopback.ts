@@ -4,8 +4,8 @@ import { once } from 'node:events'
 import { mkdirSync } from 'node:fs'
 import { createServer } from 'node:net'
 import path from 'node:path'
+import { type Sandbox, startSandbox } from 'loopback-discord'
 import { ConfigError } from '../config/errors.ts'
-import { type Sandbox, startSandbox } from '../sandbox/server.ts'
 
 /** As `npm run sandbox` has it. */
 const SANDBOX_PORT = 4350

@@ -1,6 +1,6 @@
 /** What the sandbox tells a member, and what in it answers what. */
 
-import type { APIMessage, APIUser } from 'discord.js'
+import type { APIMessage, APIUser } from 'discord-api-types/v10'
 import { MESSAGE_FLAG } from './constants.ts'
 
 /** A suggestion for an option. */

@@ -5,7 +5,7 @@
  */
 
 import { EventEmitter, once } from 'node:events'
-import type { APIChannel, APIMessage } from 'discord.js'
+import type { APIChannel, APIMessage } from 'discord-api-types/v10'
 import { WebSocket } from 'ws'
 import { type Filled, type Given, type Picked, toForm, withFiles } from './client-form.ts'
 import { type Choice, type Told, describeTold, isFinished, isOutcome } from './client-told.ts'

@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 /** `node sandbox/main.ts`: the loopback Discord alone, for any bot; see HELP. */
 
 import { enableCompileCache } from 'node:module'

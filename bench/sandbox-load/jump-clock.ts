@@ -1,6 +1,6 @@
 /** The machine's clock, which can also jump ahead; timers that are due in between fire. */
 
-import type { Clock } from '../../sandbox/clock.ts'
+import type { Clock } from 'loopback-discord/clock'
 
 type Alarm = { readonly at: number; readonly callback: () => void; timer: NodeJS.Timeout }
 

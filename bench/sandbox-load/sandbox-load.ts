@@ -16,9 +16,9 @@ import { createHistogram, monitorEventLoopDelay, type RecordableHistogram } from
 import { parseArgs } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import { type Sandbox, startSandbox } from 'loopback-discord'
+import type { Timing } from 'loopback-discord/timing'
 import { JumpClock } from './jump-clock.ts'
-import { type Sandbox, startSandbox } from '../../sandbox/server.ts'
-import type { Timing } from '../../sandbox/timing.ts'
 import { writeResults } from '../report/results.ts'
 import type { Work } from './members.ts'
 

@@ -1,6 +1,6 @@
 /** The faults of the soak, one after another. */
 
-import type { FaultSpec } from '../../sandbox/fault-spec.ts'
+import type { FaultSpec } from 'loopback-discord/fault-spec'
 
 const CALLBACK = { kind: 'rest', method: 'POST', path: '/interactions/*/*/callback' } as const
 const EDIT = { kind: 'rest', method: 'PATCH', path: '/webhooks/*/*/messages/*' } as const

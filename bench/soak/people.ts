@@ -4,9 +4,9 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import type { APIMessage } from 'discord.js'
 import { ComponentType } from 'discord.js'
+import { Member } from 'loopback-discord/client'
+import { type Given, toForm, withFiles } from 'loopback-discord/client-form'
 import { EN } from '../../commands/i18n/en.ts'
-import { Member } from '../../sandbox/client.ts'
-import { type Given, toForm, withFiles } from '../../sandbox/client-form.ts'
 
 const SAMPLES = path.join(import.meta.dirname, '..', '..', 'sandbox', 'samples')
 const PICTURES = ['hearts', 'lone-triangle', 'mixed', 'two-stars', 'scattered'].map((name) => ({

@@ -6,11 +6,11 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { pino } from 'pino'
+import { Member } from 'loopback-discord/client'
+import { startSandbox } from 'loopback-discord'
 import { type Bot, startBot } from '../../bot/start.ts'
 import { readConfig } from '../../config/config.ts'
 import { ConfigError } from '../../config/errors.ts'
-import { Member } from '../../sandbox/client.ts'
-import { startSandbox } from '../../sandbox/server.ts'
 import { packageFor } from '../helpers/packages.ts'
 
 const FIXTURES = path.join(import.meta.dirname, '..', 'fixtures', 'images')

@@ -3,13 +3,13 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import { type APIMessage, DiscordAPIError, REST } from 'discord.js'
+import { ManualClock } from 'loopback-discord/clock'
+import type { Exchange } from 'loopback-discord/exchange'
+import type { Sandbox } from 'loopback-discord'
+import { Member } from 'loopback-discord/client'
 import { Delivery } from '../../bot/delivery.ts'
 import { codeOf, meaningOf } from '../../bot/platform-errors.ts'
-import { ManualClock } from '../../sandbox/clock.ts'
-import type { Exchange } from '../../sandbox/exchange.ts'
-import type { Sandbox } from '../../sandbox/server.ts'
 import { startWatchedSandbox } from '../helpers/watched-sandbox.ts'
-import { Member } from '../../sandbox/client.ts'
 
 const PACE_MS = 60
 const HOUR_MS = 60 * 60 * 1000

@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict'
 import { afterEach, describe, it } from 'node:test'
 import { pino } from 'pino'
+import { type Sandbox, type SandboxOptions, startSandbox } from 'loopback-discord'
 import { connect, type Connection, leave } from '../../bot/client.ts'
 import { COMMANDS } from '../../commands/index.ts'
-import { type Sandbox, type SandboxOptions, startSandbox } from '../../sandbox/server.ts'
 
 const log = pino({ level: 'silent' })
 const ended: (() => Promise<unknown>)[] = []

@@ -10,8 +10,8 @@ import {
   REST,
   type RESTPostAPIApplicationCommandsJSONBody,
 } from 'discord.js'
+import { type Sandbox, startSandbox } from 'loopback-discord'
 import { registerCommands, sameCommands } from '../../bot/registration.ts'
-import { type Sandbox, startSandbox } from '../../sandbox/server.ts'
 
 const DESCRIBE: RESTPostAPIApplicationCommandsJSONBody = {
   name: 'describe',

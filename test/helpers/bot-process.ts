@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
-import type { Sandbox } from '../../sandbox/server.ts'
+import type { Sandbox } from 'loopback-discord'
 import { packageFor } from './packages.ts'
 
 const MAIN = path.join(import.meta.dirname, '..', '..', 'bot', 'main.ts')

@@ -5,11 +5,11 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { type APIMessage, ComponentType } from 'discord.js'
 import type { DestinationStream } from 'pino'
+import { Member, type MemberOptions } from 'loopback-discord/client'
+import type { Sandbox } from 'loopback-discord'
 import { createLog } from '../../bot/logs.ts'
 import { type Bot, startBot } from '../../bot/start.ts'
 import { readConfig } from '../../config/config.ts'
-import { Member, type MemberOptions } from '../../sandbox/client.ts'
-import type { Sandbox } from '../../sandbox/server.ts'
 import { startWatchedSandbox } from './watched-sandbox.ts'
 
 const ROOT = path.join(import.meta.dirname, '..', '..')

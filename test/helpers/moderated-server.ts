@@ -2,8 +2,8 @@
 
 import type { APIMessage } from 'discord.js'
 import sharp from 'sharp'
-import type { Member } from '../../sandbox/client.ts'
-import type { SandboxOptions } from '../../sandbox/server.ts'
+import type { Member } from 'loopback-discord/client'
+import type { SandboxOptions } from 'loopback-discord'
 import { type DemoBot, type scene, startDemoBot } from './demo-bot.ts'
 import { startWatchedSandbox, type WatchedSandbox } from './watched-sandbox.ts'
 

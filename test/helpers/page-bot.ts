@@ -19,7 +19,7 @@ import {
   type RESTPostAPIApplicationCommandsJSONBody,
   Routes,
 } from 'discord.js'
-import type { Sandbox } from '../../sandbox/server.ts'
+import type { Sandbox } from 'loopback-discord'
 import { FORM, PARTS } from './page-bot-pieces.ts'
 
 /** What it registers. */

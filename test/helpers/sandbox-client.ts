@@ -1,7 +1,7 @@
 /** A discord.js client at the sandbox, and its next interaction. */
 
 import { Client, Events, GatewayIntentBits, type Interaction } from 'discord.js'
-import type { Sandbox } from '../../sandbox/server.ts'
+import type { Sandbox } from 'loopback-discord'
 
 /** Logs a client in; without intents given it has those for guilds alone. */
 export async function logIn(

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Exchange } from '../../sandbox/exchange.ts'
+import type { Exchange } from 'loopback-discord/exchange'
 import { CORRECTIONS, correct } from './openapi-corrections.ts'
 import { OpenApi } from './openapi.ts'
 import { Watch } from './watched-sandbox.ts'

@@ -1,8 +1,8 @@
 /** A sandbox whose every request and response is held against Discord's official description. */
 
 import assert from 'node:assert/strict'
-import type { Exchange } from '../../sandbox/exchange.ts'
-import { type Sandbox, type SandboxOptions, startSandbox } from '../../sandbox/server.ts'
+import type { Exchange } from 'loopback-discord/exchange'
+import { type Sandbox, type SandboxOptions, startSandbox } from 'loopback-discord'
 import { type Deviation, type OpenApi, readOpenApi } from './openapi.ts'
 
 /** Routes that exist and are not described. Source of each: see the comment. */

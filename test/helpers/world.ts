@@ -2,8 +2,8 @@
 
 import { once } from 'node:events'
 import { Client, Events, GatewayIntentBits, type Guild, TextChannel } from 'discord.js'
-import type { SandboxOptions } from '../../sandbox/server.ts'
-import type { By } from '../../sandbox/world-audit.ts'
+import type { SandboxOptions } from 'loopback-discord'
+import type { By } from 'loopback-discord/world-audit'
 import { type WatchedSandbox, startWatchedSandbox } from './watched-sandbox.ts'
 
 const { Guilds, GuildMembers, GuildMessages, GuildMessageReactions, MessageContent } =

@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { type APIMessage, MessageFlags } from 'discord.js'
+import type { Member } from 'loopback-discord/client'
 import { EN } from '../../../commands/i18n/en.ts'
 import { ZH } from '../../../commands/i18n/zh.ts'
-import type { Member } from '../../../sandbox/client.ts'
 import {
   button,
   buttonsOf,

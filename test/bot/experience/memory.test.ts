@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { setImmediate as later } from 'node:timers/promises'
+import type { Member } from 'loopback-discord/client'
+import { startSandbox } from 'loopback-discord'
+import { removeMember } from 'loopback-discord/world-members'
 import { EN } from '../../../commands/i18n/en.ts'
-import type { Member } from '../../../sandbox/client.ts'
-import { startSandbox } from '../../../sandbox/server.ts'
-import { removeMember } from '../../../sandbox/world-members.ts'
 import {
   button,
   type DemoBot,

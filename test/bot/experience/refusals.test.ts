@@ -2,12 +2,12 @@
 
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import type { Member } from '../../../sandbox/client.ts'
-import { ManualClock } from '../../../sandbox/clock.ts'
+import type { Member } from 'loopback-discord/client'
+import { ManualClock } from 'loopback-discord/clock'
+import type { HookPlace } from 'loopback-discord/fault-spec'
+import type { Exchange } from 'loopback-discord/exchange'
+import { type Sandbox, startSandbox } from 'loopback-discord'
 import { EN } from '../../../commands/i18n/en.ts'
-import type { HookPlace } from '../../../sandbox/fault-spec.ts'
-import type { Exchange } from '../../../sandbox/exchange.ts'
-import { type Sandbox, startSandbox } from '../../../sandbox/server.ts'
 import { type DemoBot, hearts, startDemoBot, triangle } from '../../helpers/demo-bot.ts'
 
 const FIRST_RESPONSE_MS = 3000

@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { startSandbox } from 'loopback-discord'
+import type { Member } from 'loopback-discord/client'
 import { EN } from '../../../commands/i18n/en.ts'
-import { startSandbox } from '../../../sandbox/server.ts'
-import type { Member } from '../../../sandbox/client.ts'
 import { button, type DemoBot, scene, startDemoBot, triangle } from '../../helpers/demo-bot.ts'
 
 const COLOR = 'what color is the star?'

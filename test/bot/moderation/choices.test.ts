@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, it } from 'node:test'
+import { PERMISSION } from 'loopback-discord/permissions'
 import { EN } from '../../../commands/i18n/en.ts'
-import { PERMISSION } from '../../../sandbox/permissions.ts'
 import { button, hearts, scene } from '../../helpers/demo-bot.ts'
 import { type ModeratedServer, startModeratedServer } from '../../helpers/moderated-server.ts'
 

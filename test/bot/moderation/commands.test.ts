@@ -6,9 +6,9 @@ import { afterEach, beforeEach, describe, it } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { ComponentType, Events, Locale } from 'discord.js'
 import sharp from 'sharp'
+import type { Member } from 'loopback-discord/client'
+import { removeMember } from 'loopback-discord/world-members'
 import { EN } from '../../../commands/i18n/en.ts'
-import type { Member } from '../../../sandbox/client.ts'
-import { removeMember } from '../../../sandbox/world-members.ts'
 import { button, buttonsOf, hearts, scene, triangle } from '../../helpers/demo-bot.ts'
 import {
   disguised,

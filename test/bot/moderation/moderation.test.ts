@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, it } from 'node:test'
+import type { Member } from 'loopback-discord/client'
 import { EN } from '../../../commands/i18n/en.ts'
-import type { Member } from '../../../sandbox/client.ts'
 import { button, hearts, scene } from '../../helpers/demo-bot.ts'
 import { type ModeratedServer, startModeratedServer } from '../../helpers/moderated-server.ts'
 

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { APIMessage } from 'discord.js'
+import type { Member } from 'loopback-discord/client'
 import { EN } from '../../../commands/i18n/en.ts'
-import type { Member } from '../../../sandbox/client.ts'
 import { hearts, scene, triangle } from '../../helpers/demo-bot.ts'
 import {
   disguised,

@@ -3,12 +3,12 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { APIMessage } from 'discord.js'
+import type { Given } from 'loopback-discord/client-form'
 import { type Case, caseSchema } from '../../../bot/moderation/case-record.ts'
 import { RulesBook } from '../../../bot/moderation/rules-book.ts'
 import type { Space } from '../../../bot/store-types.ts'
 import { renderScene } from '../../../bench/quality/scene-svg.ts'
 import { EN } from '../../../commands/i18n/en.ts'
-import type { Given } from '../../../sandbox/client-form.ts'
 import { button, hearts, scene, triangle } from '../../helpers/demo-bot.ts'
 import {
   disguised,

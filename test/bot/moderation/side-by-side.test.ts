@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
+import type { Member } from 'loopback-discord/client'
 import { Reposts } from '../../../bot/moderation/reposts.ts'
 import { EN } from '../../../commands/i18n/en.ts'
-import type { Member } from '../../../sandbox/client.ts'
 import { type Database, startRedis } from '../../helpers/databases.ts'
 import {
   button,
