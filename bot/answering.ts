@@ -19,6 +19,7 @@ import { Rewording } from './rewording.ts'
 import {
   type AnsweringParts,
   apology,
+  audienceOf,
   optionsOf,
   type Part,
   seeAgain,
@@ -148,6 +149,7 @@ export class Answering {
         ? await describePicture(model, image, request.style, work.options)
         : { caption: '', lines: [(await model.ask(image, question, work.options)).text] }
     const now = Date.now()
+    const visibleTo = audienceOf(request)
     const turn =
       question === null
         ? null
@@ -157,6 +159,7 @@ export class Answering {
             question,
             answer: described.lines[0] ?? '',
             by: request.asker,
+            visibleTo,
             at: now,
           }
     const { altText: _, ...kept } = picture
@@ -164,6 +167,7 @@ export class Answering {
       id: newKey(),
       picture: { ...kept, hash },
       by: request.asker,
+      visibleTo,
       at: now,
       until: now + work.ttlMs,
       descriptions: described.caption === '' ? [] : [described.caption],
@@ -182,7 +186,7 @@ export class Answering {
   async #ask(work: Work, request: RequestOf<'ask'>): Promise<void> {
     const { model, memory } = this.#parts
     const { place, question, asker } = request
-    const talk = await memory.talk(place, request.talk)
+    const talk = await memory.talk(place, request.talk, audienceOf(request))
     if (!talk) {
       throw new Said(({ errors }) => errors.unknownConversation)
     }
@@ -195,6 +199,7 @@ export class Answering {
       question,
       answer,
       by: asker,
+      visibleTo: audienceOf(request),
       at: Date.now(),
     }
     if (work.remembers) {

@@ -2,6 +2,7 @@
 
 import {
   type AutocompleteInteraction,
+  type BaseInteraction,
   type ButtonInteraction,
   type ChatInputCommandInteraction,
   ComponentType,
@@ -16,11 +17,12 @@ import { catalogueFor, Said } from '../commands/i18n/catalogue.ts'
 import type { Catalogue } from '../commands/i18n/words.ts'
 import type { Acknowledge } from './acknowledging.ts'
 import { customId } from './answers.ts'
-import { followedBy, lastTurn, type Talk } from './channel-record.ts'
+import { followedBy, lastTurn, type Talk, visibleTo } from './channel-record.ts'
 import { type Desk, placeOf, replying } from './desk.ts'
 import { picturesIn } from './images.ts'
-import { type AnswerRecord, type Memory, newKey, type Place } from './memory.ts'
+import { type AnswerRecord, type Memory, newKey } from './memory.ts'
 import { linkedMessage, newestPictures, recentWithPictures } from './picture-finder.ts'
+import { audienceOf } from './work.ts'
 
 /** Longest question a form takes; the model's own limit is lower for most. */
 const MAX_QUESTION = 300
@@ -49,37 +51,47 @@ export class Questions {
     this.#desk = desk
   }
 
-  /** `/ask`. */
+  /**
+   * `/ask`. A question about a picture that was shown privately is answered privately, also when
+   * that was not asked for.
+   */
   async ask(use: ChatInputCommandInteraction, { question, picture, hidden }: Ask): Promise<void> {
-    await replying(use, hidden, async (acknowledge) => {
-      const found = await this.#meant(use, picture)
-      const wish = { question, hidden, acknowledge }
-      await ('id' in found
-        ? this.#goOn(use, { talk: found, ...wish })
-        : this.#look(use, { pictures: found, ...wish }))
+    // Until the store has told which picture is meant, a late first response is private.
+    const reply = { hidden: true, sent: false }
+    const isHidden = () => {
+      reply.sent = true
+      return reply.hidden
+    }
+    await replying(use, isHidden, async (acknowledge) => {
+      const record = await this.#memory.channel(placeOf(use), use.user.id)
+      const talk =
+        picture === undefined
+          ? followedBy(record, use.user.id)
+          : record.talks.find(({ id }) => id === picture)
+      if (!reply.sent) {
+        reply.hidden = hidden || (talk !== undefined && talk.visibleTo !== null)
+      }
+      const wish = { question, hidden: reply.hidden, acknowledge }
+      if (!talk) {
+        return this.#look(use, { pictures: await this.#picturesMeant(use, picture), ...wish })
+      }
+      const audience = audienceOf({ hidden: reply.hidden, asker: use.user.id })
+      const seen = visibleTo(record, audience).talks.find(({ id }) => id === talk.id) ?? talk
+      return this.#goOn(use, { talk: seen, ...wish })
     })
   }
 
-  /** The picture already talked about, or those to look at. */
-  async #meant(
+  /** The pictures to look at, of a message that was named or of the newest one. */
+  async #picturesMeant(
     use: ChatInputCommandInteraction,
     picture: string | undefined,
-  ): Promise<Talk | readonly FoundPicture[]> {
-    const place = placeOf(use)
+  ): Promise<readonly FoundPicture[]> {
     if (picture === undefined) {
-      const talk = followedBy(await this.#memory.channel(place), use.user.id)
-      return (
-        talk ??
-        newestPictures(use.channel).catch(() => {
-          throw new Said(({ errors }) => errors.nothingToContinue)
-        })
-      )
+      return newestPictures(use.channel).catch(() => {
+        throw new Said(({ errors }) => errors.nothingToContinue)
+      })
     }
-    const talk = await this.#memory.talk(place, picture)
-    if (talk) {
-      return talk
-    }
-    const message = await linkedMessage(use.client, picture, { ...place, user: use.user })
+    const message = await linkedMessage(use.client, picture, { ...placeOf(use), user: use.user })
     const pictures = picturesIn(message)
     if (pictures.length === 0) {
       throw new Said(({ errors }) => errors.noPictureInMessage)
@@ -89,7 +101,7 @@ export class Questions {
 
   /** Pictures to choose from: those talked about here, then those of recent messages. */
   async recent(use: AutocompleteInteraction, typed: string) {
-    const { talks } = await this.#memory.channel(placeOf(use))
+    const { talks } = await this.#memory.channel(placeOf(use), use.user.id)
     const known = talks.toReversed().map((talk) => ({ name: labelOf(talk), value: talk.id }))
     const about = new Set(talks.map(({ picture }) => picture.source?.messageId))
     const messages = use.channel ? await recentWithPictures(use.channel).catch(() => []) : []
@@ -113,13 +125,13 @@ export class Questions {
       throw new Said(({ errors }) => errors.noPictureInMessage)
     }
     const key = newKey()
-    await this.#memory.forms.set(key, { pictures })
+    await this.#memory.keepForm(key, { by: use.user.id, pictures })
     await use.showModal(form(`m.${key}`, pictures.length, catalogueFor(use.locale)))
   }
 
   /** Opens the form for an answer, from its button. */
   async openForAnswer(use: ButtonInteraction, key: string): Promise<void> {
-    const answer = await this.#known(placeOf(use), key)
+    const answer = await this.#known(use, key)
     await use.showModal(form(key, answer.parts.length, catalogueFor(use.locale)))
   }
 
@@ -131,14 +143,14 @@ export class Questions {
     await replying(use, hidden, async (acknowledge) => {
       const wish = { question, hidden, acknowledge }
       if (key.startsWith('m.')) {
-        const kept = await this.#memory.forms.get(key.slice(2))
-        const pictures = kept?.pictures.slice(number, number + 1) ?? []
+        const opened = await this.#memory.form(key.slice(2), use.user.id)
+        const pictures = opened?.pictures.slice(number, number + 1) ?? []
         if (pictures.length === 0) {
           throw new Said(({ errors }) => errors.unknownConversation)
         }
         return this.#look(use, { pictures, ...wish })
       }
-      const answer = await this.#known(placeOf(use), key)
+      const answer = await this.#known(use, key)
       return this.#askAbout(use, { answer, part: number, ...wish })
     })
   }
@@ -147,7 +159,7 @@ export class Questions {
   async pressed(use: ButtonInteraction, key: string, number: number): Promise<void> {
     const hidden = use.message.flags.has(MessageFlags.Ephemeral)
     await replying(use, hidden, async (acknowledge) => {
-      const answer = await this.#known(placeOf(use), key)
+      const answer = await this.#known(use, key)
       const suggestion = answer.suggestions[number]
       if (!suggestion) {
         throw new Said(({ errors }) => errors.unknownButton)
@@ -190,8 +202,8 @@ export class Questions {
     await this.#desk.fromInteraction(use, wish, about)
   }
 
-  async #known(place: Place, key: string): Promise<AnswerRecord> {
-    const answer = await this.#memory.answer(place, key)
+  async #known(use: BaseInteraction, key: string): Promise<AnswerRecord> {
+    const answer = await this.#memory.answer(placeOf(use), key, use.user.id)
     if (!answer) {
       throw new Said(({ errors }) => errors.unknownConversation)
     }

@@ -70,7 +70,7 @@ export class Buttons {
   async #delete(use: ButtonInteraction, key: string): Promise<void> {
     const { memory, settings } = this.#parts
     const place = placeOf(use)
-    const answer = await memory.answer(place, key)
+    const answer = await memory.answer(place, key, use.user.id)
     const asker = answer?.asker ?? use.message.interactionMetadata?.user.id
     const moderates = use.memberPermissions?.has(PermissionFlagsBits.ManageMessages) ?? false
     if (asker !== use.user.id && !(moderates && use.inGuild())) {
@@ -95,7 +95,7 @@ export class Buttons {
   }
 
   async #known(use: ButtonInteraction, key: string): Promise<AnswerRecord> {
-    const answer = await this.#parts.memory.answer(placeOf(use), key)
+    const answer = await this.#parts.memory.answer(placeOf(use), key, use.user.id)
     if (!answer) {
       throw new Said(({ errors }) => errors.unknownConversation)
     }

@@ -1,8 +1,14 @@
 /**
  * What is remembered of one channel: the pictures talked about, each with its own questions.
  *
- * Plain data and pure functions; bot/conversations.ts keeps it in the store. Questions form a tree:
- * each knows the one it follows, so two people who go on from the same answer do not cross.
+ * Plain data and pure functions; bot/memory.ts keeps it in the store. Questions form a tree: each
+ * knows the one it follows, so two people who go on from the same answer do not cross.
+ *
+ * A private answer is visible to one person. A talk that began with one is private as a whole, and
+ * so is a private question about a public picture. A private talk never gets a public question:
+ * its answer would tell the channel what was shown to one person only, so it is answered privately
+ * too (bot/asking.ts). An answer is made only of what everyone who sees it may know, so no public
+ * question follows a private one either.
  */
 
 import { z } from 'zod'
@@ -13,6 +19,16 @@ export const MAX_TALKS = 40
 /** Questions about one picture; the oldest goes first. */
 export const MAX_TURNS = 24
 
+/** User id of the only one who may see it; null: everyone in the channel. */
+const visibleToSchema = z.string().nullable()
+
+/** Records of before this was kept do not tell who saw the answer, so they are private. */
+function withVisibility<T extends { by: string; visibleTo?: string | null | undefined }>(
+  record: T,
+): Omit<T, 'visibleTo'> & { visibleTo: string | null } {
+  return { ...record, visibleTo: record.visibleTo === undefined ? record.by : record.visibleTo }
+}
+
 const turnSchema = z.object({
   id: z.string(),
   /** The question it follows; null: the description. */
@@ -21,6 +37,7 @@ const turnSchema = z.object({
   answer: z.string(),
   /** User id of who asked. */
   by: z.string(),
+  visibleTo: visibleToSchema.optional(),
   /** Milliseconds since the epoch. */
   at: z.number(),
 })
@@ -40,23 +57,57 @@ const talkSchema = z.object({
       .object({ channelId: z.string(), messageId: z.string(), authorId: z.string() })
       .nullable(),
   }),
+  /** User id of who showed the picture to the bot. */
   by: z.string(),
+  visibleTo: visibleToSchema.optional(),
+  /** When it was shown, in milliseconds since the epoch. */
   at: z.number(),
   /** When it is forgotten, in milliseconds since the epoch. */
   until: z.number(),
   /** Every description given, the newest last; empty when a question came first. */
   descriptions: z.array(z.string()),
-  turns: z.array(turnSchema),
+  turns: z.array(turnSchema.transform(withVisibility)),
 })
 
-export const channelSchema = z.object({ talks: z.array(talkSchema) })
+export const channelSchema = z.object({ talks: z.array(talkSchema.transform(withVisibility)) })
 
-export type TurnRecord = Readonly<z.infer<typeof turnSchema>>
-export type Talk = Readonly<z.infer<typeof talkSchema>>
+export type Talk = Readonly<z.infer<typeof channelSchema>['talks'][number]>
+export type TurnRecord = Readonly<Talk['turns'][number]>
+/** User id of who will see what is read; null: everyone in the channel. */
+export type Reader = string | null
 /** Talks are ordered by their last use, the newest last. */
 export type ChannelRecord = { readonly talks: readonly Talk[] }
 
 export const EMPTY: ChannelRecord = { talks: [] }
+
+/**
+ * What a reader may see of a channel. Whatever shows, counts or uses records gets them from here.
+ *
+ * Nothing tells that something was left out: a picture is as old as its last use that the reader
+ * may see.
+ */
+export function visibleTo(record: ChannelRecord, reader: Reader): ChannelRecord {
+  const talks = record.talks.filter((talk) => isVisible(talk, reader))
+  return { talks: talks.map((talk) => visibleTalk(talk, reader)) }
+}
+
+function isVisible(record: { readonly visibleTo: string | null }, reader: Reader): boolean {
+  return record.visibleTo === null || record.visibleTo === reader
+}
+
+function visibleTalk(talk: Talk, reader: Reader): Talk {
+  const hidden = talk.turns.filter((turn) => !isVisible(turn, reader)).map(({ id }) => id)
+  if (hidden.length === 0) {
+    return talk
+  }
+  const turns = cutOut(talk.turns, new Set(hidden))
+  const until = talk.until - (lastUse(talk) - lastUse({ ...talk, turns }))
+  return { ...talk, turns, until }
+}
+
+function lastUse({ at, turns }: Pick<Talk, 'at' | 'turns'>): number {
+  return Math.max(at, ...turns.map((turn) => turn.at))
+}
 
 /** Without what has ended. Gives back the same object when nothing has. */
 export function pruned(record: ChannelRecord, now: number): ChannelRecord {
@@ -70,7 +121,10 @@ export function withTalk(record: ChannelRecord, talk: Talk): ChannelRecord {
   return { talks: [...others, talk].slice(-MAX_TALKS) }
 }
 
-/** Adds a question to a talk, if that is still remembered, and makes it the newest. */
+/**
+ * Adds a question to a talk, if that is still remembered, and makes it the channel's newest. A
+ * private question leaves the order alone, which everyone can see.
+ */
 export function withTurn(
   record: ChannelRecord,
   talkId: string,
@@ -82,7 +136,10 @@ export function withTurn(
   }
   const turns = [...talk.turns.filter(({ id }) => id !== turn.id), turn]
   const kept = turns.length > MAX_TURNS ? cutOut(turns, new Set([turns[0]!.id])) : turns
-  return withTalk(record, { ...talk, turns: kept, until })
+  const next = { ...talk, turns: kept, until }
+  return turn.visibleTo !== null && talk.visibleTo === null
+    ? { talks: record.talks.map((other) => (other === talk ? next : other)) }
+    : withTalk(record, next)
 }
 
 /** The questions and answers up to a turn, oldest first; null or unknown: none. */
@@ -101,13 +158,13 @@ export function historyTo(talk: Talk, turnId: string | null): Turn[] {
 
 /** The picture someone is talking about: the one they used last, else the channel's newest. */
 export function followedBy(record: ChannelRecord, userId: string): Talk | undefined {
-  const lastUse = (talk: Talk) =>
-    Math.max(
-      talk.by === userId ? talk.at : 0,
-      ...talk.turns.filter(({ by }) => by === userId).map(({ at }) => at),
-    )
-  const own = record.talks.filter((talk) => lastUse(talk) > 0)
-  return own.toSorted((a, b) => lastUse(a) - lastUse(b)).at(-1) ?? record.talks.at(-1)
+  const ownUse = (talk: Talk) =>
+    lastUse({
+      at: talk.by === userId ? talk.at : 0,
+      turns: talk.turns.filter(({ by }) => by === userId),
+    })
+  const own = record.talks.filter((talk) => ownUse(talk) > 0)
+  return own.toSorted((a, b) => ownUse(a) - ownUse(b)).at(-1) ?? record.talks.at(-1)
 }
 
 /** Where someone's next question goes on from: their own last one, else the newest. */
@@ -138,9 +195,31 @@ export function withoutPerson(record: ChannelRecord, userId: string): ChannelRec
     if (talk.by !== userId) {
       return [{ ...talk, turns }]
     }
-    return turns.length === 0 ? [] : [{ ...talk, by: turns[0]!.by, turns }]
+    const heir = turns.find((turn) => turn.visibleTo === null)
+    if (heir) {
+      return [{ ...talk, by: heir.by, turns }]
+    }
+    // Only private questions are left: a public talk would tell that someone asked them.
+    const [first] = turns
+    const own = turns.filter(({ by }) => by === first?.by)
+    return first ? [{ ...talk, by: first.by, visibleTo: first.by, turns: own }] : []
   })
   return { talks }
+}
+
+/** What of a channel's record is a person's own: for them to read. */
+export function recordsOf(record: ChannelRecord, userId: string): object[] {
+  return visibleTo(record, userId).talks.flatMap((talk) => {
+    const { picture, by, at, until, descriptions } = talk
+    const questions = talk.turns.filter((turn) => turn.by === userId)
+    const isTheirs = by === userId || questions.length > 0 || picture.source?.authorId === userId
+    const shownBy = by === userId ? { shownByYou: true, at, descriptions } : {}
+    return isTheirs ? [{ kind: 'conversation', picture, until, ...shownBy, questions }] : []
+  })
+}
+
+export function questionsIn({ talks }: ChannelRecord): number {
+  return talks.reduce((sum, { turns }) => sum + turns.length, 0)
 }
 
 function cutOut(turns: readonly TurnRecord[], gone: ReadonlySet<string>): TurnRecord[] {

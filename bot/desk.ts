@@ -88,13 +88,17 @@ export class Desk {
   }
 }
 
-/** Answers with a new message, which `work` asks for; the person sees the bot thinking meanwhile. */
+/**
+ * Answers with a new message, which `work` asks for; the person sees the bot thinking meanwhile.
+ *
+ * @param hidden whether only the person sees the message; called when the first response is sent.
+ */
 export function replying(
   use: RepliableInteraction,
-  hidden: boolean,
+  hidden: boolean | (() => boolean),
   work: (acknowledge: Acknowledge) => Promise<void>,
 ): Promise<void> {
-  return acknowledging(() => defer(use, hidden), work)
+  return acknowledging(() => defer(use, typeof hidden === 'boolean' ? hidden : hidden()), work)
 }
 
 /**

@@ -23,15 +23,10 @@ export class Forgetting {
   async messages(place: Place, ids: readonly string[]): Promise<void> {
     const { memory, settings, cache } = this.#parts
     const ttlMs = await settings.ttlMs(place.guildId)
-    const before = await memory.channel(place)
     for (const id of ids) {
-      await memory.messageGone(place, id, ttlMs)
-    }
-    const after = await memory.channel(place)
-    const kept = new Set(after.talks.map(({ picture }) => picture.hash))
-    for (const { picture } of before.talks) {
-      if (!kept.has(picture.hash)) {
-        await cache.forget(place, picture.hash)
+      const { hashes } = await memory.messageGone(place, id, ttlMs)
+      for (const hash of hashes) {
+        await cache.forget(place, hash)
       }
     }
   }

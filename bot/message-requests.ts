@@ -97,12 +97,12 @@ export class MessageRequests {
 
   async #answerBehind({ mentions, client }: Message, place: Place, repliedTo: string) {
     const { memory } = this.#parts
-    let answer = await memory.answerOf(place, repliedTo)
+    let answer = await memory.answerOf(place, repliedTo, null)
     if (mentions.repliedUser?.id === client.user.id) {
       for (const ms of SECOND_LOOKS_MS) {
         if (answer) break
         await wait(ms)
-        answer = await memory.answerOf(place, repliedTo)
+        answer = await memory.answerOf(place, repliedTo, null)
       }
     }
     return answer
@@ -136,7 +136,8 @@ export class MessageRequests {
           : errors.noPictureInMessage,
       )
     }
-    const talk = followedBy(await memory.channel(place), message.author.id)
+    // Everyone can read the answer to a message, so it is about what everyone may see.
+    const talk = followedBy(await memory.channel(place, null), message.author.id)
     if (talk && question !== '') {
       const turn = lastTurn(talk, message.author.id)
       const follow = { kind: 'ask', talk: talk.id, turn, question, quoted: false } as const

@@ -21,8 +21,10 @@ export async function ownTalks(
   memory: Memory,
   { place, key, userId }: { readonly place: Place; readonly key: string; readonly userId: string },
 ): Promise<Talk[]> {
-  const answer = await memory.answer(place, key)
-  const talks = await Promise.all((answer?.parts ?? []).map(({ talk }) => memory.talk(place, talk)))
+  const answer = await memory.answer(place, key, userId)
+  const talks = await Promise.all(
+    (answer?.parts ?? []).map(({ talk }) => memory.talk(place, talk, userId)),
+  )
   const known = talks.filter((talk) => talk !== undefined)
   if (known.length === 0) {
     throw new Said(({ errors }) => errors.unknownConversation)

@@ -6,17 +6,11 @@ import type { MemoryService, PrivacyService } from '../commands/command.ts'
 import { Said } from '../commands/i18n/catalogue.ts'
 import type { Catalogue } from '../commands/i18n/words.ts'
 import { labelOf } from './asking.ts'
-import {
-  type ChannelRecord,
-  followedBy,
-  type Talk,
-  withoutPerson,
-  withoutTalks,
-} from './channel-record.ts'
+import { type ChannelRecord, followedBy, type Talk } from './channel-record.ts'
 import { placeOf } from './desk.ts'
 import type { Settings } from './guild-settings.ts'
 import type { ImageTokenCache } from './image-tokens.ts'
-import { type Memory, type Place, prefixOf } from './memory.ts'
+import { type Forgotten, type Memory, type Place, prefixOf } from './memory.ts'
 import type { People } from './people.ts'
 
 const HOUR_MS = 60 * 60 * 1000
@@ -32,37 +26,29 @@ type Parts = {
 
 /** `/memory` */
 export function memoryService({ memory, cache, settings }: Parts): MemoryService {
-  const forgetTalks = async (place: Place, gone: (talk: Talk) => boolean): Promise<number> => {
-    const ttlMs = await settings.ttlMs(place.guildId)
-    const before = await memory.channel(place)
-    const after = (await memory.change(place, (record) => withoutTalks(record, gone), ttlMs)) ?? {
-      talks: [],
-    }
-    await forgetPictures(cache, place, before, after)
-    return before.talks.length - after.talks.length
-  }
   return {
-    show: async (use, text) => shown(await memory.channel(placeOf(use)), text),
+    show: async (use, text) => shown(await memory.channel(placeOf(use), use.user.id), text),
 
     forget: async (use, what, picture) => {
       const place = placeOf(use)
-      const record = await memory.channel(place)
+      const { talks } = await memory.channel(place, use.user.id)
       if (what === 'channel') {
         if (use.inGuild() && !use.memberPermissions.has(PermissionFlagsBits.ManageMessages)) {
           throw new Said(({ errors }) => errors.notYours)
         }
         await memory.purge(place.guildId, place.channelId)
         await cache.purge(prefixOf(place))
-        return record.talks.length
+        // What others asked privately is deleted too, but a count would tell of it.
+        return talks.length
       }
+      const ttlMs = await settings.ttlMs(place.guildId)
       if (what === 'mine') {
-        const ttlMs = await settings.ttlMs(place.guildId)
         return forgetPerson({ memory, cache, place, ttlMs }, use.user.id)
       }
       const talk =
         picture === undefined
-          ? followedBy(record, use.user.id)
-          : record.talks.find(
+          ? followedBy({ talks }, use.user.id)
+          : talks.find(
               ({ id, picture: { source } }) => id === picture || source?.messageId === picture,
             )
       if (!talk) {
@@ -71,7 +57,9 @@ export function memoryService({ memory, cache, settings }: Parts): MemoryService
       if (!mayForget(use, talk)) {
         throw new Said(({ errors }) => errors.notYours)
       }
-      return forgetTalks(place, ({ id }) => id === talk.id)
+      const forgotten = await memory.forgetTalk(place, talk.id, { as: use.user.id, ttlMs })
+      await forgetPictures(cache, place, forgotten)
+      return forgotten.talks
     },
   }
 }
@@ -84,17 +72,11 @@ export function privacyService({ memory, people, settings, cache }: Parts): Priv
     records: (userId) => recordsOf({ memory, people }, userId),
     forget: async (userId) => {
       let count = 0
-      for await (const [key] of memory.channels.entries()) {
-        const [guild = 'dm', channelId = ''] = key.split('/')
-        const place = { guildId: guild === 'dm' ? null : guild, channelId }
+      for await (const place of memory.places()) {
         const ttlMs = await settings.ttlMs(place.guildId)
         count += await forgetPerson({ memory, cache, place, ttlMs }, userId)
       }
-      for await (const [key, { asker }] of memory.answers.entries()) {
-        if (asker === userId && (await memory.answers.delete(key))) {
-          count += 1
-        }
-      }
+      count += await memory.forgetAnswers(userId)
       count += (await people.locales.delete(userId)) ? 1 : 0
       for (const space of [people.uses, people.hints]) {
         for await (const [key] of space.entries()) {
@@ -114,23 +96,7 @@ async function recordsOf(
   { memory, people }: Pick<Parts, 'memory' | 'people'>,
   userId: string,
 ): Promise<object[]> {
-  const records: object[] = []
-  for await (const [key, { talks }] of memory.channels.entries()) {
-    const place = key.replace(/\/$/, '')
-    for (const talk of talks) {
-      const { picture, by, at, until, descriptions } = talk
-      const questions = talk.turns.filter((turn) => turn.by === userId)
-      if (by === userId || questions.length > 0 || picture.source?.authorId === userId) {
-        const shownBy = by === userId ? { shownByYou: true, at, descriptions } : {}
-        records.push({ kind: 'conversation', place, picture, until, ...shownBy, questions })
-      }
-    }
-  }
-  for await (const [key, answer] of memory.answers.entries()) {
-    if (answer.asker === userId) {
-      records.push({ ...answer, kind: 'answer', place: key })
-    }
-  }
+  const records = await Array.fromAsync(memory.recordsOf(userId))
   for await (const [key, { count }] of people.uses.entries()) {
     if (key.split('/')[1] === userId) {
       records.push({ kind: 'uses', place: key, count })
@@ -154,29 +120,19 @@ async function forgetPerson(
   userId: string,
 ): Promise<number> {
   const { memory, cache, place, ttlMs } = from
-  const before = await memory.channel(place)
-  const change = (record: ChannelRecord) => withoutPerson(record, userId)
-  const after = (await memory.change(place, change, ttlMs)) ?? { talks: [] }
-  await forgetPictures(cache, place, before, after)
-  return before.talks.length - after.talks.length + questionsIn(before) - questionsIn(after)
-}
-
-function questionsIn({ talks }: ChannelRecord): number {
-  return talks.reduce((sum, { turns }) => sum + turns.length, 0)
+  const forgotten = await memory.forgetPerson(place, userId, ttlMs)
+  await forgetPictures(cache, place, forgotten)
+  return forgotten.talks + forgotten.turns
 }
 
 /** What the model made of a picture goes with the last conversation about it. */
 async function forgetPictures(
   cache: ImageTokenCache,
   place: Place,
-  before: ChannelRecord,
-  after: ChannelRecord,
+  { hashes }: Forgotten,
 ): Promise<void> {
-  const kept = new Set(after.talks.map(({ picture }) => picture.hash))
-  for (const { picture } of before.talks) {
-    if (!kept.has(picture.hash)) {
-      await cache.forget(place, picture.hash)
-    }
+  for (const hash of hashes) {
+    await cache.forget(place, hash)
   }
 }
 

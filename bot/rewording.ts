@@ -7,7 +7,7 @@ import type { Handing } from './handing.ts'
 import type { AnswerRecord } from './memory.ts'
 import { plain } from './questions.ts'
 import type { RequestOf } from './requests.ts'
-import { type AnsweringParts, apology, type Part, seeAgain, type Work } from './work.ts'
+import { type AnsweringParts, apology, audienceOf, type Part, seeAgain, type Work } from './work.ts'
 
 export class Rewording {
   readonly #parts: AnsweringParts
@@ -22,14 +22,14 @@ export class Rewording {
   async again(work: Work, request: RequestOf<'again'>): Promise<void> {
     const { memory } = this.#parts
     const { place } = request
-    const answer = await memory.answer(place, request.answer)
+    const answer = await memory.answer(place, request.answer, request.asker)
     if (!answer) {
       throw new Said(({ errors }) => errors.unknownConversation)
     }
     const parts: Part[] = []
     let changed = false
     for (const { talk: talkId, turn } of answer.parts) {
-      const talk = await memory.talk(place, talkId)
+      const talk = await memory.talk(place, talkId, audienceOf(request))
       if (!talk) {
         parts.push(apology(work.text.errors.unknownConversation))
         continue

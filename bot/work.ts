@@ -4,7 +4,7 @@ import type { Client } from 'discord.js'
 import type { Catalogue } from '../commands/i18n/words.ts'
 import type { ImageTokens, Model, RequestOptions } from '../inference/types.ts'
 import type { AnswerPart } from './answers.ts'
-import type { Talk } from './channel-record.ts'
+import type { Reader, Talk } from './channel-record.ts'
 import type { Delivery } from './delivery.ts'
 import type { Eyes, Seeing } from './eyes.ts'
 import type { Settings } from './guild-settings.ts'
@@ -42,6 +42,11 @@ export type Part = AnswerPart & {
   readonly turn: string | null
   readonly image: ImageTokens | null
   readonly caption: string
+}
+
+/** Who will see the answer; it is made of nothing that they may not see. */
+export function audienceOf({ hidden, asker }: Pick<Request, 'hidden' | 'asker'>): Reader {
+  return hidden ? asker : null
 }
 
 /** A part that says why there is no answer. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import {
+  channelSchema,
   type ChannelRecord,
   EMPTY,
   followedBy,
@@ -11,6 +12,7 @@ import {
   pruned,
   type Talk,
   type TurnRecord,
+  visibleTo,
   withoutPerson,
   withoutTurn,
   withTalk,
@@ -27,11 +29,11 @@ function talk(id: string, by = 'ada', at = 1): Talk {
     size: 1,
     source: null,
   }
-  return { id, picture, by, at, until: 1000, descriptions: [`a ${id}`], turns: [] }
+  return { id, picture, by, visibleTo: null, at, until: 1000, descriptions: [`a ${id}`], turns: [] }
 }
 
 function turn(id: string, parent: string | null, by = 'ada', at = 1): TurnRecord {
-  return { id, parent, question: `${id}?`, answer: `${id}.`, by, at }
+  return { id, parent, question: `${id}?`, answer: `${id}.`, by, visibleTo: null, at }
 }
 
 function asked(record: ChannelRecord, talkId: string, ...turns: TurnRecord[]): ChannelRecord {
@@ -42,6 +44,8 @@ function only(record: ChannelRecord): Talk {
   assert.equal(record.talks.length, 1)
   return record.talks[0]!
 }
+
+const ids = ({ talks }: ChannelRecord) => talks.map(({ id }) => id)
 
 describe('a channel’s record', () => {
   it('keeps the questions of two pictures apart', () => {
@@ -132,5 +136,68 @@ describe('a channel’s record', () => {
       [['his', null]],
     )
     assert.ok(!JSON.stringify(left).includes('ada'))
+  })
+
+  it('shows a private picture and a private question to one person only', () => {
+    const both = withTalk(withTalk(EMPTY, talk('cat', 'ada', 1)), {
+      ...talk('dog', 'ada', 2),
+      visibleTo: 'ada',
+    })
+    const record = asked(
+      both,
+      'cat',
+      turn('first', null, 'lin', 3),
+      { ...turn('hers', 'first', 'ada', 5), visibleTo: 'ada' },
+      { ...turn('hers2', 'hers', 'ada', 9), visibleTo: 'ada' },
+    )
+    assert.deepEqual(
+      visibleTo(record, 'ada').talks.map(({ id, turns, until }) => [id, turns.length, until]),
+      [
+        ['dog', 0, 1000],
+        ['cat', 3, 1000],
+      ],
+    )
+    for (const reader of ['lin', null]) {
+      const cat = only(visibleTo(record, reader))
+      assert.deepEqual(
+        cat.turns.map(({ id }) => id),
+        ['first'],
+      )
+      assert.equal(lastTurn(cat, 'ada'), 'first')
+      assert.deepEqual(historyTo(cat, 'hers2'), [])
+      assert.equal(cat.until, 994, 'as if it had last been used at 3')
+    }
+  })
+
+  it('a private question leaves the order of the pictures alone', () => {
+    const both = withTalk(withTalk(EMPTY, talk('cat')), talk('dog'))
+    const private_ = { ...turn('hers', null), visibleTo: 'ada' }
+    assert.deepEqual(ids(asked(both, 'cat', private_)), ['cat', 'dog'])
+    assert.deepEqual(ids(asked(both, 'cat', turn('hers', null))), ['dog', 'cat'])
+  })
+
+  it('leaves a picture to the one whose private questions alone are left', () => {
+    const record = asked(
+      withTalk(EMPTY, talk('cat', 'ada')),
+      'cat',
+      turn('hers', null, 'ada'),
+      { ...turn('his', 'hers', 'lin'), visibleTo: 'lin' },
+      { ...turn('theirs', 'hers', 'mo'), visibleTo: 'mo' },
+    )
+    const left = withoutPerson(record, 'ada')
+    assert.deepEqual(visibleTo(left, 'mo').talks, [])
+    assert.deepEqual(
+      only(visibleTo(left, 'lin')).turns.map(({ id }) => id),
+      ['his'],
+    )
+  })
+
+  it('takes a record that does not tell who may see it for private', () => {
+    const { visibleTo: _, ...old } = { ...talk('cat'), turns: [] }
+    const { visibleTo: __, ...oldTurn } = turn('q', null, 'lin')
+    const record = channelSchema.parse({ talks: [{ ...old, turns: [oldTurn] }] })
+    assert.deepEqual(visibleTo(record, null).talks, [])
+    assert.deepEqual(visibleTo(record, 'lin').talks, [])
+    assert.deepEqual(only(visibleTo(record, 'ada')).turns, [])
   })
 })
