@@ -26,8 +26,9 @@ export async function acknowledging(
   const acknowledge = async () => {
     await (sent ??= send())
   }
-  // The work itself meets the error, when it acknowledges.
-  const timer = setTimeout(() => void acknowledge().catch(() => {}), atLatestMs)
+  const timer = setTimeout(() => {
+    acknowledge().catch(() => {}) // the work itself meets the error, when it acknowledges
+  }, atLatestMs)
   try {
     await work(acknowledge)
   } finally {

@@ -25,10 +25,12 @@ import { InputError } from '../config/errors.ts'
 import { createExperience, type Experience, type ExperienceParts } from './experience.ts'
 import { Delivery } from './delivery.ts'
 import { JOB_KIND } from './desk.ts'
+import { detached } from './detached.ts'
 import type { Job } from './job-record.ts'
 import { type JobContext, type JobHandlers, JobTakenError, RestartingError } from './jobs.ts'
+import { AfterAnswerError } from './handing.ts'
 import { inRequest } from './logs.ts'
-import { localeOf, noteLanguage } from './languages.ts'
+import { localeOfMessage, noteLanguage } from './languages.ts'
 import type { Metrics } from './metrics.ts'
 import { codeOf, meaningOf } from './platform-errors.ts'
 import { requestSchema } from './requests.ts'
@@ -41,7 +43,7 @@ export type Dispatch = ExperienceParts & {
 export type Dispatched = {
   /** Goes on with jobs that another process left. */
   readonly jobs: JobHandlers
-  /** Goes on with cases of moderation that another process left. */
+  /** Resumes cases of moderation that another process left; if that fails, later once more. */
   readonly resume: () => Promise<void>
   /** Finishes cases that are under way. */
   readonly stop: () => Promise<void>
@@ -51,8 +53,11 @@ export type Dispatched = {
 export function dispatch(client: Client, parts: Dispatch): Dispatched {
   const { log, metrics } = parts
   const experience = createExperience(client, parts)
+  const settle = (id: string, work: () => Promise<void>) => {
+    inRequest(id, () => detached(log, 'an event could not be handled', work))
+  }
   client.on(Events.InteractionCreate, (interaction) => {
-    void inRequest(interaction.id, async () => {
+    settle(interaction.id, async () => {
       const outcome = await settleInteraction(interaction, experience, log)
       metrics.request(kindOf(interaction), outcome)
       metrics.stage('answer', Math.max(0, Date.now() - interaction.createdTimestamp) / 1000)
@@ -60,20 +65,17 @@ export function dispatch(client: Client, parts: Dispatch): Dispatched {
     })
   })
   client.on(Events.MessageCreate, (message) => {
-    void inRequest(message.id, () => settleMessage(message, experience, log))
-    void inRequest(message.id, () => moderate(() => experience.moderation.hear(message), log))
+    settle(message.id, () => settleMessage(message, experience, log))
+    settle(message.id, () => moderate(() => experience.moderation.hear(message), log))
   })
   client.on(Events.MessageUpdate, (_, message) => {
-    void inRequest(message.id, () => moderate(() => experience.moderation.hearChange(message), log))
+    settle(message.id, () => moderate(() => experience.moderation.hearChange(message), log))
   })
   client.on(Events.Error, (error) => log.error({ err: error }, 'discord client'))
   forgetWithDiscord(client, experience, log)
   return {
     jobs: { [JOB_KIND]: (job, context) => settleJob(job, context, { client, experience, log }) },
-    resume: () =>
-      experience.moderation.resume().catch((error: unknown) => {
-        log.error({ err: error }, 'cases could not be gone on with')
-      }),
+    resume: () => experience.moderation.resume(),
     stop: () => experience.moderation.stop(),
   }
 }
@@ -108,25 +110,25 @@ function forgetWithDiscord(
   { forgetting, moderation }: Experience,
   log: Logger,
 ): void {
-  const settle = (work: Promise<unknown>) => {
-    work.catch((error: unknown) => log.error({ err: error }, 'could not forget'))
-  }
+  const settle = (work: () => Promise<void>) => detached(log, 'could not forget', work)
   client.on(Events.MessageDelete, ({ id, guildId, channelId }) => {
-    settle(forgetting.messages({ guildId, channelId }, [id]))
+    settle(() => forgetting.messages({ guildId, channelId }, [id]))
   })
   client.on(Events.MessageBulkDelete, (messages, { guildId, id: channelId }) => {
-    settle(forgetting.messages({ guildId, channelId }, [...messages.keys()]))
+    settle(() => forgetting.messages({ guildId, channelId }, [...messages.keys()]))
   })
   client.on(Events.ChannelDelete, (channel) => {
     const guildId = channel.isDMBased() ? null : channel.guildId
-    settle(forgetting.channel({ guildId, channelId: channel.id }))
+    settle(() => forgetting.channel({ guildId, channelId: channel.id }))
   })
   client.on(Events.ThreadDelete, ({ guildId, id }) => {
-    settle(forgetting.channel({ guildId, channelId: id }))
+    settle(() => forgetting.channel({ guildId, channelId: id }))
   })
   client.on(Events.GuildDelete, ({ id }) => {
-    const gone = Promise.all([forgetting.guild(id), moderation.forgetGuild(id)])
-    settle(gone.then(() => log.info('left a server, and deleted its records')))
+    settle(async () => {
+      await Promise.all([forgetting.guild(id), moderation.forgetGuild(id)])
+      log.info('left a server, and deleted its records')
+    })
   })
 }
 
@@ -157,6 +159,9 @@ function outcomeOf(error: unknown): Outcome {
   }
   if (error instanceof InputError) {
     return 'refused'
+  }
+  if (error instanceof AfterAnswerError) {
+    return 'answered'
   }
   const meaning = error instanceof JobTakenError ? 'taken' : meaningOf(error)
   return meaning === 'bug' ? 'failed' : meaning
@@ -221,22 +226,27 @@ async function moderate(look: () => Promise<void>, log: Logger): Promise<void> {
 
 async function settleMessage(
   message: Message,
-  { messages, settings, people }: Experience,
+  { messages }: Experience,
   log: Logger,
 ): Promise<void> {
+  // The store may be what failed, so it is not asked for the language again.
+  let locale = localeOfMessage(message)
   try {
-    await messages.hear(message)
+    await messages.hear(message, (known) => {
+      locale = known
+    })
   } catch (error) {
-    // Where nobody asked, nobody is told.
-    const addressed = message.guildId === null || message.mentions.users.has(message.client.user.id)
-    const replied = message.reference !== null
-    const { guildId } = message
-    const text = catalogueFor(await localeOf(message, await settings.of(guildId), people))
-    const sentence = sentenceFor(error, text, log)
-    if (sentence !== undefined && meaningOf(error) !== 'forbidden' && (addressed || replied)) {
+    const sentence = sentenceFor(error, catalogueFor(locale), log)
+    if (sentence !== undefined && meaningOf(error) !== 'forbidden' && isAddressed(message)) {
       await tell(log, () => message.reply({ ...plainMessage(sentence), failIfNotExists: false }))
     }
   }
+}
+
+/** Whether a message speaks to the bot: where nobody asked, nobody is told of an error. */
+function isAddressed({ guildId, mentions, client }: Message): boolean {
+  const { id } = client.user
+  return guildId === null || mentions.users.has(id) || mentions.repliedUser?.id === id
 }
 
 /**
@@ -247,6 +257,12 @@ function sentenceFor(error: unknown, text: Catalogue, log: Logger): string | und
     return sentenceOf(error, text)
   }
   if (error instanceof JobTakenError) {
+    return undefined
+  }
+  if (error instanceof AfterAnswerError) {
+    if (meaningOf(error.cause) === 'bug') {
+      log.error({ err: error }, 'an answer could not be finished')
+    }
     return undefined
   }
   const meaning = meaningOf(error)

@@ -33,6 +33,8 @@ export type ExperienceParts = {
   /** How long conversations are kept after their last use, at most; milliseconds. */
   readonly retentionMs: number
   readonly log: Logger
+  /** How long after a failure cases are resumed; tests wait for less. */
+  readonly retryAfterMs?: number
 }
 
 export type Experience = {

@@ -13,6 +13,11 @@ const SUGGESTIONS_WAIT_MS = 700
 /** SUPPRESS_NOTIFICATIONS: nobody is disturbed. */
 const QUIET = 1 << 12
 
+/** What failed once the answer was shown: nobody is told of it, and the answer stays. */
+export class AfterAnswerError extends Error {
+  override name = 'AfterAnswerError' as const
+}
+
 export class Handing {
   readonly #parts: AnsweringParts
 
@@ -67,20 +72,19 @@ export class Handing {
         await memory.remember(request.place, talk, ttlMs)
       }
     }
-    const coming = about.suggested
-      ? Promise.resolve(about.suggested)
-      : about.quiet
-        ? Promise.resolve([])
-        : this.#suggest(work, parts)
+    const known = about.suggested ?? (about.quiet ? [] : undefined)
+    const coming = known ? Promise.resolve(known) : this.#suggest(work, parts)
     const soon = await Promise.race([coming, later(SUGGESTIONS_WAIT_MS)])
     await memory.keepAnswer(request.place, key, record(soon ?? []), ttlMs)
     const messageId = await delivery.finish({ ...answerBody(layout(soon ?? []), text), ...flags })
-    await memory.noteMessage(request.place, messageId, key, ttlMs)
-    if (soon === undefined) {
-      const suggestions = await coming
-      await memory.keepAnswer(request.place, key, record(suggestions), ttlMs)
-      await delivery.revise(answerBody(layout(suggestions), text))
-    }
+    await afterAnswer(async () => {
+      await memory.noteMessage(request.place, messageId, key, ttlMs)
+      if (soon === undefined) {
+        const suggestions = await coming
+        await memory.keepAnswer(request.place, key, record(suggestions), ttlMs)
+        await delivery.revise(answerBody(layout(suggestions), text))
+      }
+    })
   }
 
   /** Questions to press, shared out among the pictures. Spoilers and troubles have none. */
@@ -109,6 +113,15 @@ export class Handing {
       }
     }
     return suggested
+  }
+}
+
+/** @throws {AfterAnswerError} whose cause is what `work` throws. */
+async function afterAnswer(work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } catch (cause) {
+    throw new AfterAnswerError('an answer could not be finished', { cause })
   }
 }
 

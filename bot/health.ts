@@ -35,7 +35,9 @@ export async function serveHealth(health: Health): Promise<HealthServer> {
       say(response, answer === null ? 405 : 404, 'There are /metrics, /livez and /readyz.\n')
       return
     }
-    answer(health, response).catch(() => say(response, 500, 'failed\n'))
+    answer(health, response).catch(() => {
+      if (!response.headersSent) say(response, 500, 'failed\n')
+    })
   })
   server.listen(health.port, health.host)
   try {

@@ -10,6 +10,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { InputError } from '../config/errors.ts'
+import { detached } from './detached.ts'
 import { isGone, type Owner, thisProcess } from './job-owner.ts'
 import { JOBS, type Job, type JobRecord } from './job-record.ts'
 import type { Space, Store } from './store-types.ts'
@@ -67,6 +68,8 @@ export type JobsOptions = {
   readonly count?: (outcome: JobOutcome, kind: string) => void
   /** Who we are; tests name others. */
   readonly owner?: Owner
+  /** Tests wait for less. */
+  readonly resumeEveryMs?: number
 }
 
 type Running = { readonly controller: AbortController; readonly done: Promise<unknown> }
@@ -110,18 +113,22 @@ export class Jobs {
 
   /**
    * Looks for jobs that a process left behind, now and from time to time, and gives each to the
-   * handler of its kind.
+   * handler of its kind. While the store is away, that is logged, and they are looked for later.
    *
    * @returns once those found now have been taken over (not: answered).
    */
   async resume(handlers: JobHandlers): Promise<void> {
-    await this.#resumeOnce(handlers)
+    const { log, resumeEveryMs = RESUME_EVERY_MS } = this.#options
+    const failure = 'abandoned jobs could not be looked for'
+    try {
+      await this.#resumeOnce(handlers)
+    } catch (error) {
+      log.error({ err: error }, failure)
+    }
     if (!this.#stopping) {
       this.#resuming = setTimeout(() => {
-        this.resume(handlers).catch((error: unknown) => {
-          this.#options.log.error({ err: error }, 'abandoned jobs could not be looked for')
-        })
-      }, RESUME_EVERY_MS).unref()
+        detached(log, failure, () => this.resume(handlers))
+      }, resumeEveryMs).unref()
     }
   }
 
@@ -168,9 +175,13 @@ export class Jobs {
       return
     }
     // Not awaited: the next job need not wait for this one's answer.
-    this.#execute(record, (context) => handler(job, context)).catch((error: unknown) => {
-      if (!(error instanceof RestartingError)) {
-        this.#options.log.error({ err: error, job: job.id }, 'an abandoned job failed')
+    detached(this.#options.log, 'an abandoned job failed', async () => {
+      try {
+        await this.#execute(record, (context) => handler(job, context))
+      } catch (error) {
+        if (!(error instanceof RestartingError)) {
+          throw error
+        }
       }
     })
   }
@@ -215,7 +226,10 @@ export class Jobs {
     const { job, attempts } = record
     const controller = new AbortController()
     const context = { signal: controller.signal, resumed: attempts > 1, nonce: nonceOf(job) }
-    const renewing = setInterval(() => void this.#renew(job, controller), RENEW_EVERY_MS).unref()
+    const renewing = setInterval(() => {
+      const renew = () => this.#renew(job, controller)
+      detached(this.#options.log, 'a lease could not be renewed', renew)
+    }, RENEW_EVERY_MS).unref()
     const done = this.#finish(job, controller.signal, () => work(context)).finally(() => {
       clearInterval(renewing)
       this.#running.delete(job.id)
@@ -232,7 +246,7 @@ export class Jobs {
       result = await unlessAborted(signal, work())
     } catch (error) {
       if (signal.aborted) {
-        await this.#update(job, (record) => ({ ...record, owner: null }))
+        await this.#handBack(job)
         count('handed-back')
         throw signal.reason
       }
@@ -257,17 +271,22 @@ export class Jobs {
     }
   }
 
-  async #renew(job: Job, controller: AbortController): Promise<void> {
+  /** Frees the job for the next process. If that fails, its lease ends by itself. */
+  async #handBack(job: Job): Promise<void> {
     try {
-      const record = await this.#update(job, (ours) => ({
-        ...ours,
-        leaseUntil: Date.now() + LEASE_MS,
-      }))
-      if (!this.#isOurs(record) && this.#running.has(job.id)) {
-        controller.abort(new JobTakenError(`job ${job.id} is another process's now`))
-      }
+      await this.#update(job, (record) => ({ ...record, owner: null }))
     } catch (error) {
-      this.#options.log.warn({ err: error, job: job.id }, 'a lease could not be renewed')
+      this.#options.log.error({ err: error, job: job.id }, 'a job could not be handed back')
+    }
+  }
+
+  async #renew(job: Job, controller: AbortController): Promise<void> {
+    const record = await this.#update(job, (ours) => ({
+      ...ours,
+      leaseUntil: Date.now() + LEASE_MS,
+    }))
+    if (!this.#isOurs(record) && this.#running.has(job.id)) {
+      controller.abort(new JobTakenError(`job ${job.id} is another process's now`))
     }
   }
 

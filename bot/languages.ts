@@ -17,16 +17,20 @@ const CHINESE = 'zh-CN'
  * messages that of the person's Discord, and until they use a command or a button, what they write.
  */
 export async function localeOf(
-  { guild, guildId, author, content }: Message,
+  message: Message,
   { language }: GuildSettings,
   people: People,
 ): Promise<string> {
   if (language !== 'auto') {
     return language
   }
-  return guildId === null
-    ? ((await people.localeOf(author.id)) ?? guessedFrom(content))
-    : (guild?.preferredLocale ?? ENGLISH)
+  const known = message.guildId === null ? await people.localeOf(message.author.id) : undefined
+  return known ?? localeOfMessage(message)
+}
+
+/** The language as far as the message itself tells it, without the store. */
+export function localeOfMessage({ guild, guildId, content }: Message): string {
+  return guildId === null ? guessedFrom(content) : (guild?.preferredLocale ?? ENGLISH)
 }
 
 /** Keeps the language that an interaction tells. `/privacy` leaves no new trace. */

@@ -51,19 +51,25 @@ export class MessageRequests {
     this.#parts = parts
   }
 
-  /** Answers a message, if it asks for it. */
-  async hear(message: Message): Promise<void> {
+  /**
+   * Answers a message, if it asks for it.
+   *
+   * @param known told the language of the answer, before anything is answered.
+   */
+  async hear(message: Message, known: (locale: string) => void): Promise<void> {
     const { author, client, guildId, channelId } = message
     if (author.bot || message.webhookId !== null || !ASKING.has(message.type)) {
       return
     }
     const settings = await this.#parts.settings.of(guildId)
+    const locale = await localeOf(message, settings, this.#parts.people)
+    known(locale)
     const mentioned = message.mentions.users.has(client.user.id)
     const heard: Heard = {
       message,
       place: { guildId, channelId },
       settings,
-      locale: await localeOf(message, settings, this.#parts.people),
+      locale,
       question: withoutMention(message.content, client.user.id),
       addressed: mentioned || guildId === null,
     }

@@ -11,6 +11,7 @@ import { openModel } from '../inference/model.ts'
 import { openPackage } from '../inference/package/open-package.ts'
 import type { Model } from '../inference/types.ts'
 import { connect, leave } from './client.ts'
+import { detached } from './detached.ts'
 import { dispatch, type Dispatched } from './dispatch.ts'
 import { type Check, type HealthServer, serveHealth } from './health.ts'
 import { Jobs } from './jobs.ts'
@@ -103,8 +104,16 @@ class Start {
 
   async #close(): Promise<void> {
     this.#ready = false
+    const failures: unknown[] = []
     for (const stop of this.#started.splice(0).toReversed()) {
-      await stop()
+      try {
+        await stop()
+      } catch (error) {
+        failures.push(error) // the others are ended all the same
+      }
+    }
+    if (failures.length > 0) {
+      throw failures[0]
     }
   }
 
@@ -190,7 +199,7 @@ class Start {
     this.#started.push(() => jobs.stop(bot.stopLimitMs))
     this.#started.push(async () => dispatched?.stop())
     await jobs.resume(dispatched?.jobs ?? {})
-    void dispatched?.resume()
+    detached(log, 'cases could not be resumed', async () => dispatched?.resume())
     return client
   }
 

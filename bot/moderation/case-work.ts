@@ -28,6 +28,8 @@ import { problemOf } from './deeds.ts'
 export type CaseWorkParts = CaseStepsParts & {
   readonly store: Store
   readonly log: Logger
+  /** Called when a case keeps its mark because something failed, so that it is resumed later. */
+  readonly interrupted?: () => void
 }
 
 export class CaseWork {
@@ -67,13 +69,16 @@ export class CaseWork {
     id: string,
     change: (found: Case | undefined) => Case | undefined,
   ): Promise<Case | undefined> {
-    await this.open.set(`${guildId}/${id}`, { at: Date.now() })
-    return this.cases.update(`${guildId}/${id}`, change)
+    return this.#watched(async () => {
+      await this.open.set(`${guildId}/${id}`, { at: Date.now() })
+      return this.cases.update(`${guildId}/${id}`, change)
+    })
   }
 
   /** Does what is planned; calls for the same case wait for each other. */
   carryOut(guildId: string, id: string): Promise<void> {
-    return this.#running.run(`${guildId}/${id}`, () => this.#carryOut(guildId, id))
+    const key = `${guildId}/${id}`
+    return this.#running.run(key, () => this.#watched(() => this.#carryOut(guildId, id)))
   }
 
   /** Waits for what is under way. */
@@ -90,13 +95,25 @@ export class CaseWork {
     await this.settle()
   }
 
-  /** Goes on with what another process left. */
+  /** Resumes what another process, or a failure, left unfinished. */
   async resume(): Promise<void> {
     for await (const [key] of this.open.entries()) {
       const [guildId = '', id = ''] = key.split('/')
       await this.carryOut(guildId, id).catch((error: unknown) => {
-        this.#parts.log.error({ err: error }, 'a case could not be gone on with')
+        this.#parts.log.error({ err: error }, 'a case could not be resumed')
       })
+    }
+  }
+
+  /** Tells of a failure, and throws it on. */
+  async #watched<R>(work: () => Promise<R>): Promise<R> {
+    try {
+      return await work()
+    } catch (error) {
+      if (!this.#stopped.signal.aborted) {
+        this.#parts.interrupted?.()
+      }
+      throw error
     }
   }
 
@@ -153,7 +170,7 @@ export class CaseWork {
     if (this.#describing.has(key) || this.#stopped.signal.aborted) {
       return
     }
-    const describing = this.#describeAndShow(key, found)
+    const describing = this.#watched(() => this.#describeAndShow(key, found))
       .catch((error: unknown) => {
         if (!this.#stopped.signal.aborted) {
           this.#parts.log.error({ err: error }, 'a case could not be described')

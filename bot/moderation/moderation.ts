@@ -7,6 +7,7 @@ import { Said } from '../../commands/i18n/catalogue.ts'
 import type { ModerationService } from '../../commands/moderation-service.ts'
 import type { Model } from '../../inference/types.ts'
 import { picturesIn } from '../images.ts'
+import { Recovery } from '../recovery.ts'
 import type { Store } from '../store-types.ts'
 import { CaseButtons } from './case-buttons.ts'
 import { CasePictures } from './case-pictures.ts'
@@ -34,6 +35,8 @@ export type ModerationParts = {
   readonly model: Pick<Model, 'card' | 'describe' | 'embedImage' | 'score'>
   readonly fetchPicture: (link: PictureLink, signal?: AbortSignal) => Promise<Uint8Array>
   readonly log: Logger
+  /** How long after a failure cases are resumed; tests wait for less. */
+  readonly retryAfterMs?: number
 }
 
 export class Moderation {
@@ -43,6 +46,7 @@ export class Moderation {
   readonly reposts: Reposts
   readonly pointing: Pointing
   readonly #watch: Watch
+  readonly #recovery: Recovery
   readonly #guilds: GuildModeration
   readonly #verdicts: Verdicts
   readonly #fetchPicture: ModerationParts['fetchPicture']
@@ -54,7 +58,15 @@ export class Moderation {
     const verdicts = new Verdicts(store, guilds)
     const pictures = new CasePictures({ ...parts, deeds, memory: evidence })
     const postings = postingsSpace(store)
-    this.work = new CaseWork({ ...parts, deeds, guilds, verdicts, pictures, postings })
+    this.#recovery = new Recovery({
+      work: () => this.#resume(),
+      log: parts.log,
+      failure: 'cases could not be resumed',
+      ...(parts.retryAfterMs !== undefined && { retryAfterMs: parts.retryAfterMs }),
+    })
+    const interrupted = () => this.#recovery.later()
+    const forWork = { deeds, guilds, verdicts, pictures, postings, interrupted }
+    this.work = new CaseWork({ ...parts, ...forWork })
     const localeOf = (guildId: string) => deeds.localeOf(guildId)
     const { work } = this
     this.#watch = new Watch({ store, guilds, verdicts, evidence, work, localeOf, fetchPicture })
@@ -70,9 +82,14 @@ export class Moderation {
   /** Looks at a message, if its server wants that; the model's rules do so when they can. */
   async hear(message: Message): Promise<void> {
     if (message.inGuild() && picturesIn(message).length > 0) {
-      const looked = await this.#watch.hear(message)
-      await this.rules.hear(message, looked)
-      await this.reposts.hear(message)
+      try {
+        const looked = await this.#watch.hear(message)
+        await this.rules.hear(message, looked)
+        await this.reposts.hear(message)
+      } catch (error) {
+        this.#recovery.later() // it may have been noted for a case that is not opened yet
+        throw error
+      }
     }
   }
 
@@ -87,8 +104,12 @@ export class Moderation {
     }
   }
 
-  /** Goes on with what another process left. */
-  async resume(): Promise<void> {
+  /** Resumes what another process left; if that fails, also later, until it succeeds. */
+  resume(): Promise<void> {
+    return this.#recovery.now()
+  }
+
+  async #resume(): Promise<void> {
     await this.#watch.resume()
     await this.work.resume()
   }
@@ -128,6 +149,7 @@ export class Moderation {
 
   /** Finishes what is under way; what the model has not said yet is left for the next process. */
   async stop(): Promise<void> {
+    this.#recovery.stop()
     await this.rules.stop()
     await this.work.stop()
   }
