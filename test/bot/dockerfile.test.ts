@@ -9,21 +9,21 @@ import { readConfig } from '../../config/config.ts'
 import { settings } from '../../config/environment.ts'
 import { commandOf, inherited, readDockerfile, type Stage } from '../helpers/dockerfile.ts'
 import { rehearse } from '../helpers/rehearse-dockerfile.ts'
+import { locate, needs } from '../helpers/tools.ts'
 
 const ROOT = path.join(import.meta.dirname, '..', '..')
 const FILE = path.join(ROOT, 'Dockerfile')
 const text = readFileSync(FILE, 'utf8')
 const stages = readDockerfile(text)
 const finals = stages.filter(({ name }) => name !== 'dependencies')
-const hasHadolint = spawnSync('hadolint', ['--version']).status === 0
 
 function last(stage: Stage, name: string): string {
   return inherited(stages, stage).findLast((one) => one.name === name)?.words ?? ''
 }
 
 describe('the Dockerfile', () => {
-  it('passes hadolint', { skip: !hasHadolint && 'not installed here' }, () => {
-    const { status, stdout } = spawnSync('hadolint', [FILE], { encoding: 'utf8' })
+  it('passes hadolint', needs('hadolint'), () => {
+    const { status, stdout } = spawnSync(locate('hadolint'), [FILE], { encoding: 'utf8' })
     assert.equal(status, 0, stdout)
   })
 

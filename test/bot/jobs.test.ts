@@ -14,7 +14,7 @@ import type { Job } from '../../bot/job-record.ts'
 import { type JobContext, Jobs, JobTakenError, RestartingError } from '../../bot/jobs.ts'
 import { openStore } from '../../bot/store.ts'
 import type { Store } from '../../bot/store-types.ts'
-import { type Database, sqliteFile, startRedis } from '../helpers/databases.ts'
+import { type Database, sqliteFile, startRedis, WITH_REDIS } from '../helpers/databases.ts'
 
 const WORKER = path.join(import.meta.dirname, '..', 'helpers', 'job-worker.ts')
 const log = pino({ level: 'silent' })
@@ -207,11 +207,11 @@ describe('isGone', () => {
   })
 })
 
-for (const [name, start] of [
-  ['SQLite', sqliteFile],
-  ['Redis', startRedis],
+for (const [name, options, start] of [
+  ['SQLite', {}, sqliteFile],
+  ['Redis', WITH_REDIS, startRedis],
 ] as const) {
-  describe(`a process killed in the middle of its jobs, on ${name}`, () => {
+  describe(`a process killed in the middle of its jobs, on ${name}`, options, () => {
     let database: Database
     let folder: string
 

@@ -11,7 +11,7 @@ import { startWatchedSandbox } from '../helpers/watched-sandbox.ts'
 import { EN } from '../../commands/i18n/en.ts'
 import { button } from '../helpers/demo-bot.ts'
 import { type BotProcess, startBotProcess } from '../helpers/bot-process.ts'
-import { type Database, sqliteFile, startRedis } from '../helpers/databases.ts'
+import { type Database, sqliteFile, startRedis, WITH_REDIS } from '../helpers/databases.ts'
 
 const FIXTURES = path.join(import.meta.dirname, '..', 'fixtures', 'images')
 const PICTURE = {
@@ -19,11 +19,11 @@ const PICTURE = {
   bytes: new Uint8Array(readFileSync(path.join(FIXTURES, 'parity.png'))),
 }
 
-for (const [name, start] of [
-  ['SQLite', sqliteFile],
-  ['Redis', startRedis],
+for (const [name, options, start] of [
+  ['SQLite', {}, sqliteFile],
+  ['Redis', WITH_REDIS, startRedis],
 ] as const) {
-  describe(`the bot after a restart, on ${name}`, { timeout: 180_000 }, () => {
+  describe(`the bot after a restart, on ${name}`, { ...options, timeout: 180_000 }, () => {
     let database: Database
     let sandbox: Sandbox
     let ada: Member

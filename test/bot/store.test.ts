@@ -1,4 +1,4 @@
-/** The store on a real SQLite file, a real Redis server and, where installed, a real Postgres. */
+/** The store on a real SQLite file and, where they are installed, a real Redis and a real Postgres. */
 
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
@@ -14,6 +14,7 @@ import {
   startPostgres,
   startRedis,
   WITH_POSTGRES,
+  WITH_REDIS,
 } from '../helpers/databases.ts'
 import { TURNS } from '../helpers/store-kinds.ts'
 
@@ -29,7 +30,7 @@ const BYTES: SpaceKind<Uint8Array> = {
 
 const DATABASES: readonly [string, object, () => Database | Promise<Database>][] = [
   ['SQLite', {}, sqliteFile],
-  ['Redis', {}, startRedis],
+  ['Redis', WITH_REDIS, startRedis],
   ['Postgres', WITH_POSTGRES, startPostgres],
 ]
 

@@ -1,21 +1,7 @@
-/**
- * A real Chromium for the page's tests.
- *
- * It is looked for at CHROMIUM_PATH and the usual places. Where there is none, `npm test` skips
- * those tests and says so; in continuous integration (SIGHTSEER_CI is set) they fail instead.
- */
+/** A real Chromium for the page's tests. */
 
-import { existsSync } from 'node:fs'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
-
-const PLACES = [
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-  '/snap/bin/chromium',
-  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
-  'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
-]
+import { locate, needs } from './tools.ts'
 
 const FLAGS = [
   '--no-sandbox',
@@ -30,22 +16,12 @@ const FLAGS = [
 /** A loaded machine with two cores is slow, not wrong. In milliseconds. */
 const PATIENCE_MS = 30_000
 
-const MISSING =
-  'No Chromium found: install it (Debian: apt-get install chromium) or set CHROMIUM_PATH.'
-
-const executable = [process.env['CHROMIUM_PATH'], ...PLACES].find(
-  (place) => place !== undefined && place !== '' && existsSync(place),
-)
-
-/** What `describe` takes: skips with a sentence where there is no Chromium, except in CI. */
-export const WITH_BROWSER = {
-  skip: executable === undefined && !process.env['SIGHTSEER_CI'] ? MISSING : false,
-} as const
+/** What a `describe` that starts a browser takes. */
+export const WITH_BROWSER = needs('chromium')
 
 /** Starts it. @throws {Error} where there is none. */
 export async function launchBrowser(): Promise<Browser> {
-  if (executable === undefined) throw new Error(MISSING)
-  return chromium.launch({ executablePath: executable, args: FLAGS, timeout: PATIENCE_MS })
+  return chromium.launch({ executablePath: locate('chromium'), args: FLAGS, timeout: PATIENCE_MS })
 }
 
 /** How a person comes to the page. */

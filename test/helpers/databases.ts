@@ -2,11 +2,12 @@
 
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chownSync, globSync, mkdtempSync, rmSync } from 'node:fs'
+import { chownSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
+import { locate, needs } from './tools.ts'
 
 const NOBODY = 65_534
 
@@ -21,26 +22,19 @@ export function sqliteFile(): Database {
   }
 }
 
+/** What a `describe` that starts Redis takes. */
+export const WITH_REDIS = needs('redis')
+
 /** A redis-server that keeps everything in memory. */
 export async function startRedis(): Promise<Database> {
   const port = await freePort()
   const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no']
-  const stop = await started('redis-server', args, /Ready to accept connections/, {})
+  const stop = await started(locate('redis'), args, /Ready to accept connections/, {})
   return { url: `redis://127.0.0.1:${port}`, stop }
 }
 
-/** Where Postgres' programs are, the PATH being an empty one; Debian keeps them out of the PATH. */
-const POSTGRES = ['', ...globSync('/usr/lib/postgresql/*/bin')].findLast(
-  (folder) => spawnSync(path.join(folder, 'postgres'), ['--version']).status === 0,
-)
-
-/**
- * What `describe` takes: skips where there is no Postgres, which few machines that run the tests
- * have, except in continuous integration.
- */
-export const WITH_POSTGRES = {
-  skip: POSTGRES === undefined && !process.env['SIGHTSEER_CI'] && 'Postgres is not installed here',
-} as const
+/** What a `describe` that starts Postgres takes. */
+export const WITH_POSTGRES = needs('postgres')
 
 /** A Postgres server; it refuses to run as root, so then it runs as `nobody`. */
 export async function startPostgres(): Promise<Database> {
@@ -49,18 +43,14 @@ export async function startPostgres(): Promise<Database> {
   const asNobody = isRoot ? { uid: NOBODY, gid: NOBODY } : {}
   if (isRoot) chownSync(folder, NOBODY, NOBODY)
   const data = path.join(folder, 'data')
-  const bin = POSTGRES ?? ''
-  const initdb = ['-D', data, '-U', 'test', '--auth=trust', '--no-sync']
-  const made = spawnSync(path.join(bin, 'initdb'), initdb, { ...asNobody, encoding: 'utf8' })
+  const postgres = locate('postgres')
+  const initdb = path.join(path.dirname(postgres), 'initdb')
+  const options = ['-D', data, '-U', 'test', '--auth=trust', '--no-sync']
+  const made = spawnSync(initdb, options, { ...asNobody, encoding: 'utf8' })
   if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr}`)
   const port = await freePort()
   const args = ['-D', data, '-p', String(port), '-h', '127.0.0.1', '-k', folder, '-F']
-  const stop = await started(
-    path.join(bin, 'postgres'),
-    args,
-    /ready to accept connections/,
-    asNobody,
-  )
+  const stop = await started(postgres, args, /ready to accept connections/, asNobody)
   return {
     url: `postgres://test@127.0.0.1:${port}/postgres`,
     stop: async () => {

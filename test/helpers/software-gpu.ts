@@ -2,27 +2,21 @@
  * A GPU in software, to run the WebGPU provider where there is no other: SwiftShader, which comes
  * with Debian's chromium. Scripts that use it are processes of their own, since where a driver is
  * found is settled at a process's start.
- *
- * Where it is missing, `npm test` skips those tests and says so; in continuous integration
- * (SIGHTSEER_CI is set) they fail instead.
  */
 
 import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { promisify } from 'node:util'
+import { needs, SOFTWARE_GPU_DRIVER } from './tools.ts'
 
-/** Chromium's Vulkan device in software, and the loader beside it. */
-const CHROMIUM = '/usr/lib/chromium'
-const DRIVER = path.join(CHROMIUM, 'vk_swiftshader_icd.json')
+/** The folder of the Vulkan loader. */
+const LOADER = path.dirname(SOFTWARE_GPU_DRIVER)
 
-export const SOFTWARE_GPU = { VK_DRIVER_FILES: DRIVER, LD_LIBRARY_PATH: CHROMIUM }
-export const NO_GPU = { VK_DRIVER_FILES: '/nowhere.json', LD_LIBRARY_PATH: CHROMIUM }
+export const SOFTWARE_GPU = { VK_DRIVER_FILES: SOFTWARE_GPU_DRIVER, LD_LIBRARY_PATH: LOADER }
+export const NO_GPU = { VK_DRIVER_FILES: '/nowhere.json', LD_LIBRARY_PATH: LOADER }
 
-/** What `describe` takes. */
-export const WITH_SOFTWARE_GPU = {
-  skip: existsSync(DRIVER) || process.env['SIGHTSEER_CI'] ? false : `There is no ${DRIVER}.`,
-}
+/** What a `describe` that uses it takes. */
+export const WITH_SOFTWARE_GPU = needs('softwareGpu')
 
 /** Runs a script of test/helpers in a process of its own. @returns what it prints. */
 export async function runHelper(

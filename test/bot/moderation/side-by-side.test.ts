@@ -6,7 +6,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { Member } from 'loopback-discord/client'
 import { Reposts } from '../../../bot/moderation/reposts.ts'
 import { EN } from '../../../commands/i18n/en.ts'
-import { type Database, startRedis } from '../../helpers/databases.ts'
+import { type Database, startRedis, WITH_REDIS } from '../../helpers/databases.ts'
 import {
   button,
   type DemoBot,
@@ -20,7 +20,7 @@ import { startWatchedSandbox } from '../../helpers/watched-sandbox.ts'
 
 const { buttons, menus } = EN.moderation
 
-describe('moderation by two processes on one Redis', { timeout: 120_000 }, () => {
+describe('moderation by two processes on one Redis', { ...WITH_REDIS, timeout: 120_000 }, () => {
   let redis: Database
   let server: ModeratedServer
   let other: DemoBot
