@@ -1,24 +1,16 @@
-/** The thread of a conversion: takes tasks, one at a time, and answers each. */
+/** The thread of a conversion: runs tasks, one at a time. */
 
-import { parentPort } from 'node:worker_threads'
 import { ConfigError } from '../../errors.ts'
 import { convertChunk, hashFile } from './chunk.ts'
 import type { Chunk, HashTask } from './chunk.ts'
 
 export type Task = Chunk | HashTask
 
-/** `problems` is set where the operator has to be told; other errors end the thread. */
-export type TaskAnswer = { readonly result: string | null; readonly problems?: readonly string[] }
+/** `problems` is set where the operator has to be told: an error loses its class between threads. */
+export type TaskResult = { readonly result: string | null; readonly problems?: readonly string[] }
 
-const port = parentPort
-if (port === null) {
-  throw new TypeError('expected to be started as a worker thread')
-}
-port.on('message', (task: Task) => {
-  port.postMessage(answer(task))
-})
-
-function answer(task: Task): TaskAnswer {
+/** Called by the pool, by name. */
+export function run(task: Task): TaskResult {
   try {
     if (task.kind === 'hash') {
       return { result: hashFile(task.file) }
