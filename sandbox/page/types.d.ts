@@ -1,4 +1,4 @@
-/** What the page reads of Discord's forms; `../member-api.ts` says what is heard when. */
+/** What the page reads of Discord's forms; `../src/members-api/api.ts` says what is heard when. */
 
 export type User = {
   readonly id: string

@@ -3,7 +3,7 @@
 import { once } from 'node:events'
 import { Client, Events, GatewayIntentBits, type Guild, TextChannel } from 'discord.js'
 import type { SandboxOptions } from 'loopback-discord'
-import type { By } from 'loopback-discord/world-audit'
+import type { By } from 'loopback-discord/audit-log'
 import { type WatchedSandbox, startWatchedSandbox } from './watched-sandbox.ts'
 
 const { Guilds, GuildMembers, GuildMessages, GuildMessageReactions, MessageContent } =

@@ -5,8 +5,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { it } from 'node:test'
-import { type Sandbox, startSandbox } from '../../sandbox/server.ts'
-import { AUDIT, KEPT_ENTRIES, note } from '../../sandbox/world-audit.ts'
+import { type Sandbox, startSandbox } from '../../sandbox/src/server.ts'
+import { AUDIT, KEPT_ENTRIES, note } from '../../sandbox/src/world/audit-log.ts'
 
 function write({ world }: Sandbox, targetId: string): void {
   const by = { userId: world.guild.ownerId, reason: null }

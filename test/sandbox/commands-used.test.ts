@@ -12,7 +12,7 @@ import {
   PermissionFlagsBits,
   Routes,
 } from 'discord.js'
-import { Member } from '../../sandbox/client.ts'
+import { Member } from '../../sandbox/src/test-client/client.ts'
 import { logIn, nextInteraction } from '../helpers/sandbox-client.ts'
 import { startWatchedSandbox, type WatchedSandbox } from '../helpers/watched-sandbox.ts'
 

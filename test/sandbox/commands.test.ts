@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { type Client, Routes } from 'discord.js'
-import { Member } from '../../sandbox/client.ts'
+import { Member } from '../../sandbox/src/test-client/client.ts'
 import { startWatchedSandbox, type WatchedSandbox } from '../helpers/watched-sandbox.ts'
 import { logIn, nextInteraction } from '../helpers/sandbox-client.ts'
 

@@ -11,10 +11,10 @@ import {
   REST,
   Routes,
 } from 'discord.js'
-import { Member } from '../../sandbox/client.ts'
-import { ManualClock } from '../../sandbox/clock.ts'
-import { can } from '../../sandbox/permissions.ts'
-import type { Sandbox } from '../../sandbox/server.ts'
+import { Member } from '../../sandbox/src/test-client/client.ts'
+import { ManualClock } from '../../sandbox/src/protocol/clock.ts'
+import { can } from '../../sandbox/src/world/permissions.ts'
+import type { Sandbox } from '../../sandbox/src/server.ts'
 import { startWatchedSandbox } from '../helpers/watched-sandbox.ts'
 import { GatewaySocket } from '../helpers/gateway-socket.ts'
 

@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import sharp from 'sharp'
-import { Member } from '../../sandbox/client.ts'
-import { ManualClock } from '../../sandbox/clock.ts'
-import type { Sandbox } from '../../sandbox/server.ts'
+import { Member } from '../../sandbox/src/test-client/client.ts'
+import { ManualClock } from '../../sandbox/src/protocol/clock.ts'
+import type { Sandbox } from '../../sandbox/src/server.ts'
 import { startWatchedSandbox } from '../helpers/watched-sandbox.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000

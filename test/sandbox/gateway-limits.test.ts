@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { ManualClock } from '../../sandbox/clock.ts'
-import type { GatewayOptions } from '../../sandbox/gateway.ts'
-import type { Sandbox } from '../../sandbox/server.ts'
+import { ManualClock } from '../../sandbox/src/protocol/clock.ts'
+import type { GatewayOptions } from '../../sandbox/src/gateway/gateway.ts'
+import type { Sandbox } from '../../sandbox/src/server.ts'
 import { startWatchedSandbox } from '../helpers/watched-sandbox.ts'
 import { GatewaySocket } from '../helpers/gateway-socket.ts'
 

@@ -2,10 +2,10 @@
 
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { Member } from '../../sandbox/client.ts'
-import { ManualClock } from '../../sandbox/clock.ts'
-import { HEARTBEAT_INTERVAL_MS } from '../../sandbox/gateway-connection.ts'
-import type { Sandbox } from '../../sandbox/server.ts'
+import { Member } from '../../sandbox/src/test-client/client.ts'
+import { ManualClock } from '../../sandbox/src/protocol/clock.ts'
+import { HEARTBEAT_INTERVAL_MS } from '../../sandbox/src/gateway/connection.ts'
+import type { Sandbox } from '../../sandbox/src/server.ts'
 import { startWatchedSandbox } from '../helpers/watched-sandbox.ts'
 import { GatewaySocket } from '../helpers/gateway-socket.ts'
 

@@ -5,9 +5,9 @@ import { once } from 'node:events'
 import { after, afterEach, before, describe, it } from 'node:test'
 import { Client, Events, GatewayIntentBits, type Message } from 'discord.js'
 import { WebSocket } from 'ws'
-import { Member } from '../../sandbox/client.ts'
-import { rawText } from '../../sandbox/gateway-connection.ts'
-import type { Sandbox } from '../../sandbox/server.ts'
+import { Member } from '../../sandbox/src/test-client/client.ts'
+import { rawText } from '../../sandbox/src/gateway/connection.ts'
+import type { Sandbox } from '../../sandbox/src/server.ts'
 import { startWatchedSandbox } from '../helpers/watched-sandbox.ts'
 
 const PATIENCE_MS = 20_000

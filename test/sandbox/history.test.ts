@@ -2,10 +2,10 @@
 
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { Member } from '../../sandbox/client.ts'
-import type { Sandbox } from '../../sandbox/server.ts'
+import { Member } from '../../sandbox/src/test-client/client.ts'
+import type { Sandbox } from '../../sandbox/src/server.ts'
 import { startWatchedSandbox } from '../helpers/watched-sandbox.ts'
-import { compareIds } from '../../sandbox/snowflake.ts'
+import { compareIds } from '../../sandbox/src/protocol/snowflake.ts'
 
 describe('a channel’s history', () => {
   let sandbox: Sandbox

@@ -10,9 +10,9 @@ import {
   GatewayIntentBits,
   MessageFlags,
 } from 'discord.js'
-import { Member } from '../../sandbox/client.ts'
-import { ManualClock } from '../../sandbox/clock.ts'
-import type { Sandbox } from '../../sandbox/server.ts'
+import { Member } from '../../sandbox/src/test-client/client.ts'
+import { ManualClock } from '../../sandbox/src/protocol/clock.ts'
+import type { Sandbox } from '../../sandbox/src/server.ts'
 import { startWatchedSandbox, type WatchedSandbox } from '../helpers/watched-sandbox.ts'
 
 const MINUTE_MS = 60_000

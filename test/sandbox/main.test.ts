@@ -7,9 +7,9 @@ import { createServer } from 'node:net'
 import { afterEach, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { Client, Events, GatewayIntentBits } from 'discord.js'
-import { Member } from '../../sandbox/client.ts'
+import { Member } from '../../sandbox/src/test-client/client.ts'
 
-const MAIN = fileURLToPath(new URL('../../sandbox/main.ts', import.meta.url))
+const MAIN = fileURLToPath(new URL('../../sandbox/src/main.ts', import.meta.url))
 const running: ChildProcess[] = []
 
 afterEach(() => {
@@ -38,7 +38,7 @@ async function ended(child: ChildProcess): Promise<number | null> {
   return code ?? null
 }
 
-describe('node sandbox/main.ts', () => {
+describe('node sandbox/src/main.ts', () => {
   it('prints what a bot needs, and ends at Ctrl-C', async () => {
     const { child, said } = start('--port', '0', '--token', 'mine.own.token')
     const api = await printed(child, said, /rest: \{ api: '(.+)' \}/)

@@ -11,8 +11,8 @@ import {
   MessageFlags,
   Partials,
 } from 'discord.js'
-import { Member } from '../../sandbox/client.ts'
-import type { Sandbox } from '../../sandbox/server.ts'
+import { Member } from '../../sandbox/src/test-client/client.ts'
+import type { Sandbox } from '../../sandbox/src/server.ts'
 import { startWatchedSandbox } from '../helpers/watched-sandbox.ts'
 
 const { Guilds, GuildMessages, DirectMessages } = GatewayIntentBits

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { type APIMessage, MessageFlags, PermissionFlagsBits, REST, Routes } from 'discord.js'
-import { Member } from '../../sandbox/client.ts'
-import { ManualClock } from '../../sandbox/clock.ts'
+import { Member } from '../../sandbox/src/test-client/client.ts'
+import { ManualClock } from '../../sandbox/src/protocol/clock.ts'
 import { startWatchedSandbox, type WatchedSandbox } from '../helpers/watched-sandbox.ts'
 import { refusedAt } from '../helpers/sandbox-refusals.ts'
 

@@ -3,18 +3,18 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { Routes } from 'discord.js'
-import { ManualClock } from '../../sandbox/clock.ts'
-import { CHANNEL_TYPE } from '../../sandbox/constants.ts'
+import { ManualClock } from '../../sandbox/src/protocol/clock.ts'
+import { CHANNEL_TYPE } from '../../sandbox/src/protocol/constants.ts'
 import {
   ALL_PERMISSIONS,
   channelPermissions,
   guildPermissions,
   holds,
   PERMISSION,
-} from '../../sandbox/permissions.ts'
-import { World } from '../../sandbox/world.ts'
-import { EVERYONE_PERMISSIONS, seedWorld } from '../../sandbox/world-seed.ts'
-import type { Channel, Overwrite } from '../../sandbox/world-types.ts'
+} from '../../sandbox/src/world/permissions.ts'
+import { World } from '../../sandbox/src/world/world.ts'
+import { EVERYONE_PERMISSIONS, seedWorld } from '../../sandbox/src/world/seed.ts'
+import type { Channel, Overwrite } from '../../sandbox/src/world/types.ts'
 import { setStage, type Stage } from '../helpers/world.ts'
 
 const { viewChannel, sendMessages, attachFiles, administrator, manageMessages } = PERMISSION

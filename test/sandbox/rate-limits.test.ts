@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict'
 import { afterEach, describe, it } from 'node:test'
 import { REST, RESTEvents, Routes } from 'discord.js'
-import { ManualClock } from '../../sandbox/clock.ts'
-import { type Sandbox, type SandboxOptions, startSandbox } from '../../sandbox/server.ts'
+import { ManualClock } from '../../sandbox/src/protocol/clock.ts'
+import { type Sandbox, type SandboxOptions, startSandbox } from '../../sandbox/src/server.ts'
 
 const running: Sandbox[] = []
 

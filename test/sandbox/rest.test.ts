@@ -3,10 +3,10 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { type APIMessage, DiscordAPIError, REST, Routes } from 'discord.js'
-import { Member } from '../../sandbox/client.ts'
-import type { Sandbox } from '../../sandbox/server.ts'
+import { Member } from '../../sandbox/src/test-client/client.ts'
+import type { Sandbox } from '../../sandbox/src/server.ts'
 import { startWatchedSandbox } from '../helpers/watched-sandbox.ts'
-import { snowflakeTime } from '../../sandbox/snowflake.ts'
+import { snowflakeTime } from '../../sandbox/src/protocol/snowflake.ts'
 
 /** A picture of 2 × 1 pixels. */
 const PNG = Buffer.from(

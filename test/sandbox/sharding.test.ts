@@ -10,10 +10,10 @@ import {
   ShardingManager,
   WorkerShardingStrategy,
 } from 'discord.js'
-import { Member } from '../../sandbox/client.ts'
-import type { GatewayOptions } from '../../sandbox/gateway.ts'
-import { shardOf } from '../../sandbox/gateway-session.ts'
-import type { Sandbox } from '../../sandbox/server.ts'
+import { Member } from '../../sandbox/src/test-client/client.ts'
+import type { GatewayOptions } from '../../sandbox/src/gateway/gateway.ts'
+import { shardOf } from '../../sandbox/src/gateway/session.ts'
+import type { Sandbox } from '../../sandbox/src/server.ts'
 import { startWatchedSandbox } from '../helpers/watched-sandbox.ts'
 
 const { Guilds, GuildMessages, DirectMessages, MessageContent } = GatewayIntentBits

@@ -17,11 +17,11 @@ import {
   REST,
   Routes,
 } from 'discord.js'
-import { Member } from '../../sandbox/client.ts'
-import { type Sandbox, startSandbox } from '../../sandbox/server.ts'
-import { StateFile } from '../../sandbox/state-file.ts'
-import { addReaction, readEmoji } from '../../sandbox/world-reactions.ts'
-import { startThread } from '../../sandbox/world-threads.ts'
+import { Member } from '../../sandbox/src/test-client/client.ts'
+import { type Sandbox, startSandbox } from '../../sandbox/src/server.ts'
+import { StateFile } from '../../sandbox/src/state/file.ts'
+import { addReaction, readEmoji } from '../../sandbox/src/messages/reactions.ts'
+import { startThread } from '../../sandbox/src/world/threads.ts'
 
 const PATIENCE_MS = 30_000
 
@@ -74,7 +74,7 @@ async function again(sandbox: Sandbox): Promise<Sandbox> {
 
 /** Starts a sandbox in a process of its own; `id` is that of #general. */
 async function startProcess() {
-  const module = new URL('../../sandbox/server.ts', import.meta.url).href
+  const module = new URL('../../sandbox/src/server.ts', import.meta.url).href
   const script = `
     const { startSandbox } = await import(${JSON.stringify(module)})
     const { api, token, world } = await startSandbox({

@@ -2,11 +2,11 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { ManualClock } from '../../sandbox/clock.ts'
-import { World } from '../../sandbox/world.ts'
-import { seedWorld } from '../../sandbox/world-seed.ts'
-import { watchThreads } from '../../sandbox/world-thread-life.ts'
-import { modifyThread, startThread } from '../../sandbox/world-threads.ts'
+import { ManualClock } from '../../sandbox/src/protocol/clock.ts'
+import { World } from '../../sandbox/src/world/world.ts'
+import { seedWorld } from '../../sandbox/src/world/seed.ts'
+import { watchThreads } from '../../sandbox/src/world/thread-life.ts'
+import { modifyThread, startThread } from '../../sandbox/src/world/threads.ts'
 
 const HOUR_MS = 3_600_000
 

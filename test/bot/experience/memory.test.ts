@@ -8,7 +8,7 @@ import { after, before, describe, it } from 'node:test'
 import { setImmediate as later } from 'node:timers/promises'
 import type { Member } from 'loopback-discord/client'
 import { startSandbox } from 'loopback-discord'
-import { removeMember } from 'loopback-discord/world-members'
+import { removeMember } from 'loopback-discord/members'
 import { EN } from '../../../commands/i18n/en.ts'
 import {
   button,

@@ -7,7 +7,7 @@ import { setImmediate } from 'node:timers/promises'
 import { ComponentType, Events, Locale } from 'discord.js'
 import sharp from 'sharp'
 import type { Member } from 'loopback-discord/client'
-import { removeMember } from 'loopback-discord/world-members'
+import { removeMember } from 'loopback-discord/members'
 import { EN } from '../../../commands/i18n/en.ts'
 import { button, buttonsOf, hearts, scene, triangle } from '../../helpers/demo-bot.ts'
 import {

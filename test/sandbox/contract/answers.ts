@@ -9,8 +9,8 @@ import {
   MessageFlags,
   Routes,
 } from 'discord.js'
-import { ManualClock } from '../../../sandbox/clock.ts'
-import { Member } from '../../../sandbox/client.ts'
+import { ManualClock } from '../../../sandbox/src/protocol/clock.ts'
+import { Member } from '../../../sandbox/src/test-client/client.ts'
 import { startWatchedSandbox } from '../../helpers/watched-sandbox.ts'
 import { type Contract, refused, typed } from './contract.ts'
 import { use } from './interactions.ts'

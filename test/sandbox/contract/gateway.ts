@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { Events, GatewayIntentBits, Routes } from 'discord.js'
 import { WebSocket } from 'ws'
-import { rawText } from '../../../sandbox/gateway-connection.ts'
+import { rawText } from '../../../sandbox/src/gateway/connection.ts'
 import { type Contract, typed } from './contract.ts'
 import { logIn, next, nextRaw, type Stage } from './stage.ts'
 

@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict'
 import { type REST, RESTEvents, Routes } from 'discord.js'
-import { Member } from '../../../sandbox/client.ts'
-import type { SandboxOptions } from '../../../sandbox/server.ts'
+import { Member } from '../../../sandbox/src/test-client/client.ts'
+import type { SandboxOptions } from '../../../sandbox/src/server.ts'
 import { startWatchedSandbox, type WatchedSandbox } from '../../helpers/watched-sandbox.ts'
 import type { Contract } from './contract.ts'
 import { restOf } from './stage.ts'

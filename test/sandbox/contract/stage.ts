@@ -11,7 +11,7 @@ import {
   REST,
   type TextChannel,
 } from 'discord.js'
-import { Member } from '../../../sandbox/client.ts'
+import { Member } from '../../../sandbox/src/test-client/client.ts'
 import { startWatchedSandbox, type WatchedSandbox } from '../../helpers/watched-sandbox.ts'
 
 /** A picture of 2 × 1 pixels. */
@@ -151,7 +151,7 @@ function patiently<T>(
   return settled
 }
 
-/** What a person's action is answered: see sandbox/member-api.ts. */
+/** What a person's action is answered: see sandbox/src/members-api/api.ts. */
 export type ActionAnswer = { readonly id: string } & Readonly<Record<string, unknown>>
 
 /** Does what a person does on the page; rejects with the refusal. */

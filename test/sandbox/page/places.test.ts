@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
-import { type Sandbox, startSandbox } from '../../../sandbox/server.ts'
+import { type Sandbox, startSandbox } from '../../../sandbox/src/server.ts'
 import { assertAccessible } from '../../helpers/axe.ts'
 import { become, launchBrowser, visit, WITH_BROWSER } from '../../helpers/browser.ts'
 import { type PageBot, startPageBot } from '../../helpers/page-bot.ts'

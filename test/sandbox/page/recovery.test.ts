@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { startSandbox } from '../../../sandbox/server.ts'
+import { startSandbox } from '../../../sandbox/src/server.ts'
 import { launchBrowser, visit, WITH_BROWSER } from '../../helpers/browser.ts'
 import { startPageBot } from '../../helpers/page-bot.ts'
 

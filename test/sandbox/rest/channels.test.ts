@@ -4,9 +4,9 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { after, before, describe, it } from 'node:test'
 import { ChannelType, Events, OverwriteType } from 'discord.js'
-import { setOverwrite } from '../../../sandbox/rest/overwrites.ts'
-import { modifyMember } from '../../../sandbox/world-members.ts'
-import { startThread } from '../../../sandbox/world-threads.ts'
+import { setOverwrite } from '../../../sandbox/src/rest/channels/overwrites.ts'
+import { modifyMember } from '../../../sandbox/src/world/members.ts'
+import { startThread } from '../../../sandbox/src/world/threads.ts'
 import { setStage, type Stage } from '../../helpers/world.ts'
 
 describe('a channel', () => {

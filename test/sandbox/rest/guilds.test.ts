@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { after, before, describe, it } from 'node:test'
 import { AuditLogEvent, Client, Events, GatewayIntentBits, type Guild } from 'discord.js'
-import { Member } from '../../../sandbox/client.ts'
+import { Member } from '../../../sandbox/src/test-client/client.ts'
 import { startWatchedSandbox, type WatchedSandbox } from '../../helpers/watched-sandbox.ts'
 
 const { Guilds, GuildMembers, GuildModeration } = GatewayIntentBits

@@ -4,8 +4,8 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { after, before, describe, it } from 'node:test'
 import { AuditLogEvent, Events, type Message, SnowflakeUtil } from 'discord.js'
-import { PERMISSION } from '../../../sandbox/permissions.ts'
-import { addReaction, readEmoji, removeReaction } from '../../../sandbox/world-reactions.ts'
+import { PERMISSION } from '../../../sandbox/src/world/permissions.ts'
+import { addReaction, readEmoji, removeReaction } from '../../../sandbox/src/messages/reactions.ts'
 import { setStage, type Stage } from '../../helpers/world.ts'
 
 const DAY_MS = 86_400_000

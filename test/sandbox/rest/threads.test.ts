@@ -4,8 +4,8 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { after, before, describe, it } from 'node:test'
 import { ChannelType, Events, MessageFlags, ThreadAutoArchiveDuration } from 'discord.js'
-import { ManualClock } from '../../../sandbox/clock.ts'
-import { joinThread, modifyThread, startThread } from '../../../sandbox/world-threads.ts'
+import { ManualClock } from '../../../sandbox/src/protocol/clock.ts'
+import { joinThread, modifyThread, startThread } from '../../../sandbox/src/world/threads.ts'
 import { setStage, type Stage } from '../../helpers/world.ts'
 
 const HOUR_MS = 3_600_000

@@ -1,0 +1,207 @@
+/**
+ * Interactions: a member does something, the application answers by a token.
+ *
+ * The first answer must come within 3 s (later: 10062), only once (40060), and the token then
+ * lives 15 min (50027). Source: developers/interactions/receiving-and-responding.mdx.
+ */
+
+import { randomBytes } from 'node:crypto'
+import type { Json } from '../protocol/field-checks.ts'
+import type { Modal } from '../messages/modal-components.ts'
+import {
+  FIRST_RESPONSE_MS,
+  INTERACTION_TYPE,
+  MESSAGE_FLAG,
+  TOKEN_LIFE_MS,
+} from '../protocol/constants.ts'
+import { refuse } from '../protocol/errors.ts'
+import { renderInteraction } from '../render/interaction.ts'
+import type { Message, MessageOrigin } from '../world/message.ts'
+import { can } from '../world/permissions.ts'
+import type { World } from '../world/world.ts'
+import type { Channel } from '../world/types.ts'
+
+/** A dead token is remembered this long, to answer 50027 and not 10015. In milliseconds. */
+const MEMORY_MS = 60 * 60 * 1000
+
+/** Most follow-ups where the application is installed only to the user's account. */
+const MAX_USER_FOLLOW_UPS = 5
+
+/** How far the application has got with answering. */
+export type InteractionState = 'waiting' | 'deferred' | 'answered' | 'failed'
+
+/** What a member did, and where. */
+export type Deed = {
+  /** An interaction type: 2 command, 3 component, 4 autocomplete, 5 modal. */
+  readonly type: number
+  readonly userId: string
+  readonly channel: Channel
+  /** The member's language, such as `zh-CN`. */
+  readonly locale: string
+  /** By integration type (`0` guild, `1` user): whose installation let it happen. */
+  readonly owners: Readonly<Record<string, string>>
+  /** The interaction's data as the gateway sends it. */
+  readonly data: Json
+  readonly commandName?: string
+  readonly commandType?: number
+  readonly targetId?: string
+  /** The message whose component was used, also of the modal that it opened. */
+  readonly source?: Message
+  /** Of a modal: the interaction that opened it. */
+  readonly opener?: Interaction
+}
+
+/** An interaction as it is kept. */
+export type Interaction = Deed & {
+  readonly id: string
+  readonly token: string
+  readonly createdMs: number
+  state: InteractionState
+  /** The message of the first answer, or the one that it updated. */
+  originalId: string | null
+  followUps: number
+  /** The modal that was the answer. */
+  modal: Modal | null
+  /** Messages this token may edit. */
+  readonly messageIds: Set<string>
+}
+
+/** Keeps every interaction and its clocks. */
+export class Interactions {
+  readonly #world: World
+  readonly #byToken = new Map<string, Interaction>()
+  readonly #byId = new Map<string, Interaction>()
+
+  constructor(world: World) {
+    this.#world = world
+  }
+
+  /** Hands what a member did to the application. */
+  create(deed: Deed): Interaction {
+    const interaction: Interaction = {
+      ...deed,
+      id: this.#world.nextId(),
+      token: randomBytes(48).toString('base64url'),
+      createdMs: this.#world.clock.now(),
+      state: 'waiting',
+      originalId: null,
+      followUps: 0,
+      modal: null,
+      messageIds: new Set(),
+    }
+    this.restore(interaction)
+    const data = renderInteraction(this.#world, interaction)
+    this.#world.tell({ name: 'INTERACTION_CREATE', data, guildId: deed.channel.guildId })
+    return interaction
+  }
+
+  /** Takes in one that there was before, and winds its clocks: they run from when it was made. */
+  restore(interaction: Interaction): void {
+    const { clock } = this.#world
+    const age = clock.now() - interaction.createdMs
+    this.#byToken.set(interaction.token, interaction)
+    this.#byId.set(interaction.id, interaction)
+    clock.after(Math.max(FIRST_RESPONSE_MS - age, 0), () => {
+      if (interaction.state !== 'waiting') return
+      interaction.state = 'failed'
+      this.tell(interaction, { type: 'failed' })
+    })
+    clock.after(Math.max(TOKEN_LIFE_MS - age, 0), () => this.#expire(interaction))
+  }
+
+  /** The interaction with that id, as long as it is remembered. */
+  get(id: string): Interaction | undefined {
+    return this.#byId.get(id)
+  }
+
+  /** Tells the member, and nobody else, what became of it. */
+  tell(interaction: Interaction, told: { readonly type: string } & Json): void {
+    const { id, userId } = interaction
+    this.#world.tell({ name: 'MEMBER_TOLD', userId, told: { ...told, id } })
+  }
+
+  #expire(interaction: Interaction): void {
+    this.#world.clock.after(MEMORY_MS, () => {
+      this.#byToken.delete(interaction.token)
+      this.#byId.delete(interaction.id)
+    })
+    if (interaction.state !== 'deferred') return
+    interaction.state = 'failed'
+    const messages = this.#world.messages.get(interaction.channel.id)
+    const message = messages?.get(interaction.originalId ?? '')
+    if (!message || (message.flags & MESSAGE_FLAG.loading) === 0) return
+    const flags = message.flags & ~MESSAGE_FLAG.loading
+    this.#world.update(message, { content: 'The application did not respond', flags })
+  }
+
+  /**
+   * The interaction that still waits for its first answer.
+   *
+   * @throws {ApiError} 10062 or 40060.
+   */
+  unanswered(id: string, token: string): Interaction {
+    const interaction = this.#byToken.get(token)
+    if (!interaction || interaction.id !== id || interaction.state === 'failed') {
+      throw refuse('unknownInteraction')
+    }
+    if (interaction.state !== 'waiting') throw refuse('alreadyAcknowledged')
+    return interaction
+  }
+
+  /**
+   * The answered interaction whose token still lives.
+   *
+   * @throws {ApiError} 10015 or 50027.
+   */
+  answered(applicationId: string, token: string): Interaction {
+    const interaction = this.#byToken.get(token)
+    if (!interaction || applicationId !== this.#world.application.id) throw refuse('unknownWebhook')
+    if (interaction.createdMs + TOKEN_LIFE_MS <= this.#world.clock.now())
+      throw refuse('invalidToken')
+    if (interaction.originalId === null) throw refuse('unknownWebhook')
+    return interaction
+  }
+
+  /**
+   * Counts one more follow-up.
+   *
+   * @throws {ApiError} 40094 after five where only the user installed the application.
+   */
+  countFollowUp(interaction: Interaction): void {
+    const limited = interaction.owners['0'] === undefined
+    if (limited && interaction.followUps >= MAX_USER_FOLLOW_UPS) throw refuse('tooManyFollowUps')
+    interaction.followUps += 1
+  }
+
+  /** The interaction whose modal this member has open; undefined when there is none. */
+  withModal(id: string, userId: string): Interaction | undefined {
+    const interaction = this.#byId.get(id)
+    return interaction?.userId === userId && interaction.modal ? interaction : undefined
+  }
+}
+
+/**
+ * Whether the answer is forced to be ephemeral: where only the user installed the application and
+ * the guild does not let its members use such applications in the open.
+ */
+export function isForcedEphemeral(world: World, { owners, channel, userId }: Deed): boolean {
+  if (channel.guildId === null || owners['0'] !== undefined) return false
+  return !can(world, channel, userId, 'useExternalApps')
+}
+
+/** Where a message comes from that answers this interaction. */
+export function originOf(interaction: Interaction): MessageOrigin {
+  return {
+    interactionId: interaction.id,
+    type: interaction.type,
+    userId: interaction.userId,
+    commandName: interaction.commandName ?? null,
+    commandType: interaction.commandType ?? null,
+    targetId: interaction.targetId ?? null,
+    owners: interaction.owners,
+    sourceMessageId:
+      interaction.type === INTERACTION_TYPE.component ? (interaction.source?.id ?? null) : null,
+    originalId: interaction.originalId,
+    triggeredBy: interaction.opener ? originOf(interaction.opener) : null,
+  }
+}

@@ -1,0 +1,131 @@
+/** A member fills in a modal and sends it. Source: developers/components/reference.mdx. */
+
+import { Checks, isJson, type Json, lengthOf } from '../protocol/field-checks.ts'
+import { COMPONENT, SELECTS } from '../messages/component-kinds.ts'
+import { INTERACTION_TYPE } from '../protocol/constants.ts'
+import { refuse } from '../protocol/errors.ts'
+import type { Upload } from '../world/files.ts'
+import type { Interaction } from './interactions.ts'
+import { type Actor, checkValues, storeEphemeral } from './use.ts'
+import { hasFileType } from './file-types.ts'
+import { Resolved } from './resolved.ts'
+
+/** What is filled in for one field: a text, chosen values, a tick, or files. */
+export type FieldValue =
+  | string
+  | boolean
+  | readonly string[]
+  | { readonly files: readonly Upload[] }
+
+/** What is filled in, by custom id. */
+export type Fields = Readonly<Record<string, FieldValue>>
+
+type Filling = { readonly actor: Actor; readonly resolved: Resolved; readonly checks: Checks }
+
+/**
+ * Sends a modal; it may be sent again where the application failed to answer.
+ *
+ * @param id of the interaction that opened it.
+ * @throws {ApiError} 10062 for no such modal, 50035 with `values.CUSTOM_ID` for what is amiss.
+ */
+export async function submitModal(actor: Actor, id: string, fields: Fields): Promise<Interaction> {
+  const { world, interactions, userId, channel, locale } = actor
+  const opener = interactions.withModal(id, userId)
+  if (!opener?.modal) throw refuse('unknownInteraction')
+  const resolved = new Resolved(world, channel)
+  const filling = { actor, resolved, checks: new Checks('values') }
+  const components: Json[] = []
+  for (const component of opener.modal.components) {
+    components.push(await fill(filling, component, fields))
+  }
+  filling.checks.done()
+  return interactions.create({
+    type: INTERACTION_TYPE.modal,
+    userId,
+    channel,
+    locale,
+    owners: opener.owners,
+    opener,
+    ...(opener.source ? { source: opener.source } : {}),
+    data: { custom_id: opener.modal.customId, components, ...resolved.toJson() },
+  })
+}
+
+async function fill(filling: Filling, component: Json, fields: Fields): Promise<Json> {
+  const { type, id, components, component: labelled } = component
+  if (type === COMPONENT.actionRow) {
+    const inner = Array.isArray(components) ? components.filter(isJson) : []
+    return { type, id, components: await Promise.all(inner.map((c) => fill(filling, c, fields))) }
+  }
+  if (type === COMPONENT.label && isJson(labelled)) {
+    return { type, id, component: await fill(filling, labelled, fields) }
+  }
+  if (type === COMPONENT.textDisplay) return { type, id }
+  const customId = String(component['custom_id'])
+  return { type, id, custom_id: customId, ...(await answer(filling, component, fields[customId])) }
+}
+
+async function answer(filling: Filling, field: Json, value: FieldValue | undefined): Promise<Json> {
+  const type = Number(field['type'])
+  if (type === COMPONENT.textInput) return { value: text(filling, field, value) }
+  if (type === COMPONENT.checkbox) return { value: value === true }
+  if (type === COMPONENT.fileUpload) return { values: await files(filling, field, value) }
+  const chosen = typeof value === 'string' ? [value] : Array.isArray(value) ? value : []
+  choose(filling, field, chosen)
+  return type === COMPONENT.radioGroup ? { value: chosen[0] ?? null } : { values: chosen }
+}
+
+function text({ checks }: Filling, field: Json, value: FieldValue | undefined): string {
+  const customId = String(field['custom_id'])
+  const given = typeof value === 'string' ? value : ''
+  const length = lengthOf(given)
+  if (length === 0) {
+    if (field['required'] !== false) checks.missing(customId)
+    return given
+  }
+  const { min_length: min = 0, max_length: max = 4000 } = field
+  if (length < Number(min) || length > Number(max)) {
+    const sentence = `Must be between ${Number(min)} and ${Number(max)} in length.`
+    checks.fail(customId, 'BASE_TYPE_BAD_LENGTH', sentence)
+  }
+  return given
+}
+
+function choose({ actor, resolved, checks }: Filling, field: Json, values: readonly string[]) {
+  const customId = String(field['custom_id'])
+  if (values.length === 0) {
+    if (field['required'] !== false) checks.missing(customId)
+    return
+  }
+  // Selects and groups differ in nothing here: an option's value, or an id.
+  const kind = SELECTS.includes(Number(field['type'])) ? field['type'] : COMPONENT.stringSelect
+  checkValues(
+    { actor, component: { ...field, type: kind }, resolved },
+    values,
+    `values.${customId}`,
+  )
+}
+
+async function files(
+  { actor, resolved, checks }: Filling,
+  field: Json,
+  value: FieldValue | undefined,
+): Promise<readonly string[]> {
+  const customId = String(field['custom_id'])
+  const given = typeof value === 'object' && 'files' in value ? value.files : []
+  if (given.length === 0) {
+    if (field['required'] !== false) checks.missing(customId)
+    return []
+  }
+  const min = Number(field['min_values'] ?? 1)
+  const max = Number(field['max_values'] ?? 1)
+  if (given.length < min || given.length > max) {
+    checks.fail(customId, 'BASE_TYPE_BAD_LENGTH', `Must be between ${min} and ${max} in length.`)
+  }
+  if (!given.every(({ name }) => hasFileType(name, field['file_types']))) {
+    checks.fail(customId, 'SANDBOX_FILE_TYPE', 'This field does not take files of that type.')
+  }
+  const stored = await Promise.all(given.map((upload) => storeEphemeral(actor.world, upload)))
+  for (const file of stored) resolved.file(file)
+  return stored.map(({ id }) => id)
+}

@@ -1,0 +1,265 @@
+/**
+ * What a member does with the application: commands, context menus, buttons and selects.
+ *
+ * Everything that Discord's client would not let a member do is refused here.
+ * Source: developers/interactions/receiving-and-responding.mdx, "Interaction Data".
+ */
+
+import { Checks, isJson, type Json } from '../protocol/field-checks.ts'
+import { findComponent } from '../messages/components.ts'
+import { COMPONENT } from '../messages/component-kinds.ts'
+import { COMMAND_TYPE, INTERACTION_TYPE, OPTION_TYPE } from '../protocol/constants.ts'
+import { refuse } from '../protocol/errors.ts'
+import type { StoredFile, Upload } from '../world/files.ts'
+import type { Interaction, Interactions } from './interactions.ts'
+import { type Offer, offered, ownersOf, sees } from './availability.ts'
+import { type OptionValue, readOptions } from './option-values.ts'
+import { Resolved } from './resolved.ts'
+import { can, isTimedOut } from '../world/permissions.ts'
+import type { World } from '../world/world.ts'
+import type { Channel } from '../world/types.ts'
+
+/** Who does it, and where. */
+export type Actor = {
+  readonly world: World
+  readonly interactions: Interactions
+  readonly userId: string
+  readonly channel: Channel
+  readonly locale: string
+}
+
+/** A slash command as it is typed. */
+export type Typed = {
+  /** With its group and subcommand, separated by spaces. */
+  readonly name: string
+  readonly options: Readonly<Record<string, OptionValue>>
+  /** The option being typed: asks for suggestions instead of using the command. */
+  readonly focused?: string
+}
+
+/** Keeps a file that is given to an interaction and to no message. */
+export function storeEphemeral(world: World, upload: Upload): Promise<StoredFile> {
+  const folder = `ephemeral-attachments/${world.application.id}`
+  return world.cdn.add(world.nextId(), folder, upload)
+}
+
+/**
+ * Uses a slash command, or asks for suggestions for one of its options.
+ *
+ * @throws {ApiError} 10063 when it is not offered there, 50035 for options that cannot be sent.
+ */
+export async function useCommand(actor: Actor, typed: Typed): Promise<Interaction> {
+  const { world, userId, channel, interactions } = actor
+  const [name = '', ...path] = typed.name.trim().split(/\s+/)
+  const offer = offered(world, channel, userId, { name, type: COMMAND_TYPE.slash })
+  if (!offer) throw refuse('unknownCommand')
+  const resolved = new Resolved(world, channel)
+  const leaf = subcommand(offer.command.options, path)
+  const { focused } = typed
+  if (focused !== undefined) checkAutocomplete(leaf, focused)
+  const values = await readOptions(leaf, typed.options, {
+    userId,
+    resolved,
+    store: (upload) => storeEphemeral(world, upload),
+    focused,
+  })
+  return interactions.create({
+    ...whereOf(actor, offer),
+    type: focused === undefined ? INTERACTION_TYPE.command : INTERACTION_TYPE.autocomplete,
+    commandName: [name, ...path].join(' '),
+    commandType: COMMAND_TYPE.slash,
+    data: commandData(offer, { ...wrapped(offer.command.options, path, values), resolved }),
+  })
+}
+
+function whereOf({ userId, channel, locale }: Actor, { owners }: Offer) {
+  return { userId, channel, locale, owners }
+}
+
+function commandData(
+  { command }: Offer,
+  { options, resolved }: { options: readonly Json[]; resolved: Resolved },
+): Json {
+  const guildId = command['guild_id']
+  return {
+    id: command.id,
+    name: command.name,
+    type: command.type,
+    ...(options.length > 0 ? { options } : {}),
+    ...resolved.toJson(),
+    ...(guildId === undefined ? {} : { guild_id: guildId }),
+  }
+}
+
+function isBranch({ type }: Json): boolean {
+  return type === OPTION_TYPE.subcommand || type === OPTION_TYPE.subcommandGroup
+}
+
+/** The options of the subcommand at that path. */
+function subcommand(options: readonly Json[], path: readonly string[]): readonly Json[] {
+  const [first, ...rest] = path
+  const branches = options.filter(isBranch)
+  if (first === undefined) {
+    if (branches.length > 0) throw refuse('unknownCommand')
+    return options
+  }
+  const branch = branches.find(({ name }) => name === first)
+  if (!branch) throw refuse('unknownCommand')
+  const inner = branch['options']
+  return subcommand(Array.isArray(inner) ? inner.filter(isJson) : [], rest)
+}
+
+// Puts the values under their group and subcommand, as the interaction carries them.
+function wrapped(
+  options: readonly Json[],
+  path: readonly string[],
+  values: readonly Json[],
+): { options: readonly Json[] } {
+  const [first, ...rest] = path
+  if (first === undefined) return { options: values }
+  const branch = options.find(({ name, ...option }) => name === first && isBranch(option))
+  const inner: readonly Json[] = Array.isArray(branch?.['options'])
+    ? branch['options'].filter(isJson)
+    : []
+  return { options: [{ name: first, type: branch?.['type'], ...wrapped(inner, rest, values) }] }
+}
+
+function checkAutocomplete(options: readonly Json[], focused: string): void {
+  const option = options.find(({ name }) => name === focused)
+  if (option?.['autocomplete'] === true) return
+  const checks = new Checks()
+  checks.fail('focused', 'SANDBOX_NO_AUTOCOMPLETE', `"${focused}" has no autocomplete.`)
+  checks.done()
+}
+
+/**
+ * Uses a context menu of a message or a user.
+ *
+ * @throws {ApiError} 10063 when it is not offered there, 10008 or 10013 for an unknown target.
+ */
+export function useMenu(
+  actor: Actor,
+  menu: { readonly name: string; readonly targetId: string },
+): Interaction {
+  const { world, userId, channel, interactions } = actor
+  const { name, targetId } = menu
+  const message = world.messages.get(channel.id)?.get(targetId)
+  const type = message ? COMMAND_TYPE.message : COMMAND_TYPE.user
+  const offer = offered(world, channel, userId, { name, type })
+  if (!offer) throw refuse('unknownCommand')
+  const resolved = new Resolved(world, channel)
+  if (message) {
+    if (message.visibleTo !== null) throw refuse('unknownMessage')
+    resolved.message(message)
+  } else if (!resolved.user(targetId)) throw refuse('unknownUser')
+  return interactions.create({
+    ...whereOf(actor, offer),
+    type: INTERACTION_TYPE.command,
+    commandName: name,
+    commandType: type,
+    targetId,
+    data: { ...commandData(offer, { options: [], resolved }), target_id: targetId },
+  })
+}
+
+/**
+ * Presses a button, or chooses in a select.
+ *
+ * @throws {ApiError} 10008 for a message that the member does not see, 50035 for a component that
+ *   is not there, is disabled, or does not take these values.
+ */
+export function useComponent(
+  actor: Actor,
+  use: {
+    readonly messageId: string
+    readonly customId: string
+    readonly values?: readonly string[]
+  },
+): Interaction {
+  const { world, userId, channel, interactions, locale } = actor
+  const source = world.message(channel.id, use.messageId)
+  const hidden = source.visibleTo !== null && source.visibleTo !== userId
+  if (hidden || !sees(world, channel, userId)) throw refuse('unknownMessage')
+  refuseTimedOut(actor)
+  const component = findComponent(source.components, use.customId)
+  const checks = new Checks()
+  if (!component || component['disabled'] === true) {
+    checks.fail('data', 'COMPONENT_VALIDATION_FAILED', 'Component validation failed')
+  }
+  checks.done()
+  const resolved = new Resolved(world, channel)
+  const type = Number(component?.['type'])
+  const { values = [] } = use
+  if (type !== COMPONENT.button) checkValues({ actor, component: component!, resolved }, values)
+  return interactions.create({
+    type: INTERACTION_TYPE.component,
+    userId,
+    channel,
+    locale,
+    owners: ownersOf(world, channel, source.origin?.owners),
+    source,
+    data: {
+      id: component?.['id'],
+      custom_id: use.customId,
+      component_type: type,
+      ...(type === COMPONENT.button ? {} : { values, ...resolved.toJson() }),
+    },
+  })
+}
+
+// Buttons need no permission, but whoever is timed out can use nothing at all.
+function refuseTimedOut({ world, userId, channel }: Actor): void {
+  const member = world.member(channel.guildId, userId)
+  if (!member || !isTimedOut(member, world.clock)) return
+  if (can(world, channel, userId, 'administrator')) return
+  throw refuse('missingPermissions')
+}
+
+/** A select that is used. */
+export type Choosing = {
+  readonly actor: Actor
+  readonly component: Json
+  readonly resolved: Resolved
+}
+
+/**
+ * Checks what is chosen in a select, and resolves it.
+ *
+ * @throws {ApiError} 50035 for too few, too many, or what cannot be chosen.
+ */
+export function checkValues(choosing: Choosing, values: readonly string[], at = 'values'): void {
+  const { component } = choosing
+  const checks = new Checks()
+  const min = Number(component['min_values'] ?? 1)
+  const max = Number(component['max_values'] ?? 1)
+  if (values.length < min || values.length > max) {
+    checks.fail(at, 'BASE_TYPE_BAD_LENGTH', `Must be between ${min} and ${max} in length.`)
+  }
+  values.forEach((value, i) => {
+    if (isChoosable(choosing, value)) return
+    checks.fail(`${at}.${i}`, 'BASE_TYPE_CHOICES', `"${value}" cannot be chosen here.`)
+  })
+  checks.done()
+}
+
+function isChoosable({ actor, component, resolved }: Choosing, value: string): boolean {
+  const types = component['channel_types']
+  switch (component['type']) {
+    case COMPONENT.userSelect:
+      return resolved.user(value)
+    case COMPONENT.roleSelect:
+      return resolved.role(value)
+    case COMPONENT.mentionableSelect:
+      return resolved.user(value) || resolved.role(value)
+    case COMPONENT.channelSelect: {
+      const channel = resolved.channel(value, actor.userId)
+      return channel !== undefined && (!Array.isArray(types) || types.includes(channel.type))
+    }
+    default: {
+      const options: readonly unknown[] = Array.isArray(component['options'])
+        ? component['options']
+        : []
+      return options.some((option) => isJson(option) && option['value'] === value)
+    }
+  }
+}

@@ -1,0 +1,206 @@
+/** What a member does through the door for people: one function an action. */
+
+import { Checks, isJson, type Json } from '../protocol/field-checks.ts'
+import { CHANNEL_TYPE } from '../protocol/constants.ts'
+import { refuse } from '../protocol/errors.ts'
+import type { Upload } from '../world/files.ts'
+import { type Actor, useCommand, useComponent, useMenu } from '../interactions/use.ts'
+import { type Fields, type FieldValue, submitModal } from '../interactions/modals.ts'
+import type { OptionValue } from '../interactions/option-values.ts'
+import { history, viewedChannel, viewedMessage } from './views.ts'
+import type { Message } from '../world/message.ts'
+import { deleteAs, editAs, sendAs } from '../messages/actions.ts'
+import type { Files } from '../messages/body.ts'
+import { demand, sendingIn } from '../world/permissions.ts'
+import { addReaction, readEmoji, removeReaction } from '../messages/reactions.ts'
+import { readNewThread, startThread } from '../world/threads.ts'
+
+/** Most messages that one look into the past brings. */
+const MAX_HISTORY = 100
+
+/** What an action works with. */
+export type Deed = { readonly actor: Actor; readonly body: Json; readonly files: Files }
+
+type Action = (deed: Deed) => object | Promise<object>
+
+/** The action of that name; undefined when there is none. */
+export function actionOf(name: string): Action | undefined {
+  return ACTIONS.get(name)
+}
+
+const ACTIONS: ReadonlyMap<string, Action> = new Map<string, Action>([
+  ['messages', send],
+  ['edit', edit],
+  ['delete', remove],
+  ['forward', forward],
+  ['history', look],
+  ['react', react],
+  ['typing', type],
+  ['commands', (deed) => command(deed)],
+  ['autocomplete', (deed) => command(deed, needed(deed.body, 'focused'))],
+  ['menu', menu],
+  ['components', component],
+  ['modals', modal],
+  ['dismiss', dismiss],
+  ['threads', openThread],
+  ['dms', openDirect],
+  ['install', install],
+])
+
+function needed(body: Json, key: string): string {
+  const checks = new Checks()
+  const value = checks.needText(body, key, { max: 2000 })
+  checks.done()
+  return value
+}
+
+function messageOf({ actor, body }: Deed): Message {
+  const message = actor.world.message(actor.channel.id, needed(body, 'message_id'))
+  const hidden = message.visibleTo !== null && message.visibleTo !== actor.userId
+  if (hidden) throw refuse('unknownMessage')
+  return message
+}
+
+async function send({ actor, body, files }: Deed): Promise<object> {
+  return viewedMessage(actor.world, await sendAs(actor, body, files), actor.userId)
+}
+
+async function edit(deed: Deed): Promise<object> {
+  const { actor, files } = deed
+  const { message_id: _, ...body } = deed.body
+  const message = await editAs(actor, messageOf(deed), body, files)
+  return viewedMessage(actor.world, message, actor.userId)
+}
+
+function remove(deed: Deed): object {
+  deleteAs(deed.actor, messageOf(deed))
+  return {}
+}
+
+async function forward(deed: Deed): Promise<object> {
+  const { actor, body } = deed
+  const channel = actor.world.channel(needed(body, 'to'))
+  const reference = { type: 1, message_id: messageOf(deed).id, channel_id: actor.channel.id }
+  const act = { ...actor, channel }
+  const message = await sendAs(act, { message_reference: reference }, new Map())
+  return viewedMessage(actor.world, message, actor.userId)
+}
+
+function look({ actor, body }: Deed): object {
+  const { world, channel, userId } = actor
+  const checks = new Checks()
+  const before = checks.id(body, 'before')
+  const limit = checks.whole(body, 'limit', 'limit', { min: 1, max: MAX_HISTORY }) ?? 50
+  checks.done()
+  demand(world, channel, userId, 'readMessageHistory')
+  return { messages: history(world, channel, userId, { before, limit }) }
+}
+
+function react(deed: Deed): object {
+  const { world, userId } = deed.actor
+  const emoji = readEmoji(needed(deed.body, 'emoji'))
+  const message = messageOf(deed)
+  if (deed.body['on'] === false) removeReaction(world, message, emoji, userId, userId)
+  else addReaction(world, message, emoji, userId)
+  return {}
+}
+
+function type({ actor }: Deed): object {
+  const { world, channel, userId } = actor
+  demand(world, channel, userId, sendingIn(channel))
+  world.tell({ name: 'TYPING_START', channel, userId })
+  return {}
+}
+
+async function command({ actor, body, files }: Deed, focused?: string): Promise<object> {
+  const name = needed(body, 'name')
+  const options = readOptions(body, files)
+  const typed = { name, options, ...(focused === undefined ? {} : { focused }) }
+  const { id } = await useCommand(actor, typed)
+  return { id }
+}
+
+// A file is given for an option as `{"file": N}`, N being its number in the form.
+function readOptions(body: Json, files: Files): Readonly<Record<string, OptionValue>> {
+  const given = body['options']
+  const options: Record<string, OptionValue> = {}
+  for (const [name, value] of Object.entries(isJson(given) ? given : {})) {
+    const file = isJson(value) ? files.get(String(value['file'])) : undefined
+    if (file) options[name] = file
+    else if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
+      options[name] = value
+    }
+  }
+  return options
+}
+
+function menu({ actor, body }: Deed): object {
+  const { id } = useMenu(actor, {
+    name: needed(body, 'name'),
+    targetId: needed(body, 'target_id'),
+  })
+  return { id }
+}
+
+function component({ actor, body }: Deed): object {
+  const { values } = body
+  const { id } = useComponent(actor, {
+    messageId: needed(body, 'message_id'),
+    customId: needed(body, 'custom_id'),
+    ...(Array.isArray(values) ? { values: values.map(String) } : {}),
+  })
+  return { id }
+}
+
+async function modal({ actor, body, files }: Deed): Promise<object> {
+  const given = body['values']
+  const fields: Record<string, FieldValue> = {}
+  for (const [customId, value] of Object.entries(isJson(given) ? given : {})) {
+    const field = fieldOf(value, files)
+    if (field !== undefined) fields[customId] = field
+  }
+  const { id } = await submitModal(actor, needed(body, 'id'), fields satisfies Fields)
+  return { id }
+}
+
+function fieldOf(value: unknown, files: Files): FieldValue | undefined {
+  if (typeof value === 'string' || typeof value === 'boolean') return value
+  if (Array.isArray(value)) return value.map(String)
+  if (!isJson(value) || !Array.isArray(value['files'])) return undefined
+  const numbers: readonly unknown[] = value['files']
+  const uploads = numbers.map((number) => files.get(String(number)))
+  return { files: uploads.filter((upload): upload is Upload => upload !== undefined) }
+}
+
+// Only from the member's own sight; the application can still edit it, and it stays gone.
+function dismiss(deed: Deed): object {
+  const message = messageOf(deed)
+  if (message.visibleTo === null) throw refuse('missingPermissions')
+  deed.actor.world.remove(message)
+  return {}
+}
+
+function openThread(deed: Deed): object {
+  const { world, channel, userId } = deed.actor
+  const message = deed.body['message_id'] === undefined ? undefined : messageOf(deed)
+  const { message_id: _, ...body } = deed.body
+  const type = message ? {} : { type: CHANNEL_TYPE.publicThread }
+  const fresh = readNewThread({ ...type, ...body }, message !== undefined)
+  const thread = startThread(world, channel, fresh, { userId, reason: null }, message)
+  return viewedChannel(world, thread, userId)
+}
+
+function openDirect({ actor, body }: Deed): object {
+  const { world, userId } = actor
+  const other = body['user_id'] === undefined ? undefined : needed(body, 'user_id')
+  const channel = world.directChannel(userId, other && world.user(other).id)
+  return viewedChannel(world, channel, userId)
+}
+
+function install({ actor, body }: Deed): object {
+  const { application } = actor.world
+  if (body['on'] === false) application.installedBy.delete(actor.userId)
+  else application.installedBy.add(actor.userId)
+  actor.world.tell({ name: 'COMMANDS_UPDATE' })
+  return {}
+}

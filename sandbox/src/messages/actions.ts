@@ -1,0 +1,124 @@
+/**
+ * Sending, editing and deleting as someone: what the routes and the door for people share.
+ *
+ * Source: developers/resources/message.mdx and developers/topics/permissions.mdx.
+ */
+
+import type { Json } from '../protocol/field-checks.ts'
+import { MESSAGE_FLAG } from '../protocol/constants.ts'
+import { refuse, refuseSlowmode } from '../protocol/errors.ts'
+import { snowflakeTime } from '../protocol/snowflake.ts'
+import type { Message } from '../world/message.ts'
+import { createMessage, editMessage } from './create-message.ts'
+import { type Files, readMessageBody } from './body.ts'
+import { can, demand, sendingIn } from '../world/permissions.ts'
+import type { World } from '../world/world.ts'
+import { AUDIT, note } from '../world/audit-log.ts'
+import { checkActive, checkSendable } from '../world/threads.ts'
+import type { Channel } from '../world/types.ts'
+
+const HOUR_MS = 60 * 60 * 1000
+
+/** How often a message older than an hour may be edited in an hour. Discord does not say. */
+const MAX_OLD_EDITS = 30
+
+const oldEdits = new WeakMap<Message, number[]>()
+
+/** What is sent, edited or deleted, and by whom. */
+export type Act = {
+  readonly world: World
+  readonly channel: Channel
+  readonly userId: string
+  /** For the audit log. */
+  readonly reason?: string | null
+}
+
+/**
+ * Sends a message as someone.
+ *
+ * @throws {ApiError} 50001 or 50013 for what they may not, 20016 in slow mode, 160005 in a
+ *   locked thread, and what `createMessage` throws.
+ */
+export async function sendAs(act: Act, json: Json, files: Files): Promise<Message> {
+  const { world, channel, userId } = act
+  demand(world, channel, userId, sendingIn(channel))
+  checkSlowmode(act)
+  checkSendable(world, channel, userId)
+  const body = readMessageBody(json, files)
+  if (body.uploads.length > 0) demand(world, channel, userId, 'attachFiles')
+  if (body.embeds?.length) demand(world, channel, userId, 'embedLinks')
+  return createMessage(world, { channel, authorId: userId, body })
+}
+
+function checkSlowmode({ world, channel, userId }: Act): void {
+  if (channel.slowmodeS === 0 || can(world, channel, userId, 'bypassSlowmode')) return
+  const last = world.history(channel.id).findLast((m) => m.authorId === userId && !m.origin)
+  if (!last) return
+  const waitMs = last.timestampMs + channel.slowmodeS * 1000 - world.clock.now()
+  if (waitMs > 0) throw refuseSlowmode(waitMs)
+}
+
+/**
+ * Edits a message as someone; of others' messages a moderator can only hide the embeds.
+ *
+ * @throws {ApiError} 50005, 30046, and what `editMessage` throws.
+ */
+export async function editAs(
+  act: Act,
+  message: Message,
+  json: Json,
+  files: Files,
+): Promise<Message> {
+  const { world, channel, userId } = act
+  demand(world, channel, userId)
+  checkActive(channel)
+  if (message.authorId !== userId) return moderate(act, message, json)
+  countEdit(world, message)
+  const body = readMessageBody(json, files, { before: message })
+  return editMessage(world, message, body)
+}
+
+function moderate({ world, channel, userId }: Act, message: Message, json: Json): Message {
+  const given = ['content', 'embeds', 'components', 'attachments'].filter((key) => key in json)
+  if (given.length > 0 || typeof json['flags'] !== 'number') throw refuse('notYourMessage')
+  demand(world, channel, userId, 'manageMessages')
+  const { suppressEmbeds } = MESSAGE_FLAG
+  const flags = (message.flags & ~suppressEmbeds) | (json['flags'] & suppressEmbeds)
+  world.update(message, { flags })
+  return message
+}
+
+function countEdit(world: World, message: Message): void {
+  const now = world.clock.now()
+  if (snowflakeTime(message.id) + HOUR_MS > now) return
+  const edits = (oldEdits.get(message) ?? []).filter((ms) => ms + HOUR_MS > now)
+  if (edits.length >= MAX_OLD_EDITS) throw refuse('tooManyEdits')
+  oldEdits.set(message, [...edits, now])
+}
+
+/**
+ * Deletes a message as someone.
+ *
+ * @throws {ApiError} 50013 for others' messages without Manage Messages, and in direct messages.
+ */
+export function deleteAs({ world, channel, userId, reason }: Act, message: Message): void {
+  demand(world, channel, userId)
+  const others = message.authorId !== userId
+  if (others) {
+    // In a direct-message channel nobody can delete what the other wrote.
+    if (channel.guildId === null) throw refuse('missingPermissions')
+    demand(world, channel, userId, 'manageMessages')
+  }
+  world.remove(message)
+  if (!others) return
+  note(
+    world,
+    channel.guildId,
+    { userId, reason: reason ?? null },
+    {
+      action: AUDIT.messageDelete,
+      targetId: message.authorId,
+      options: { channel_id: channel.id, count: '1' },
+    },
+  )
+}

@@ -1,0 +1,277 @@
+/**
+ * The components of a message: checked, numbered, and found again when a member uses one.
+ *
+ * Messages without the Components V2 flag have up to five action rows; with it they have layout
+ * and content components too, forty in all. Source: developers/components/reference.mdx.
+ */
+
+import { type Checks, isJson, type Json, lengthOf } from '../protocol/field-checks.ts'
+import {
+  checkLink,
+  COMPONENT,
+  present,
+  type Read,
+  readButton,
+  readSelect,
+  SELECTS,
+} from './component-kinds.ts'
+
+const MAX_ROWS = 5
+const MAX_TOTAL = 40
+const MAX_BUTTONS = 5
+
+/** Characters of all text displays of a message together. */
+const MAX_TEXT = 4000
+
+const MAX_DESCRIPTION = 1024
+
+const TOP_V2 = [
+  COMPONENT.actionRow,
+  COMPONENT.section,
+  COMPONENT.textDisplay,
+  COMPONENT.mediaGallery,
+  COMPONENT.file,
+  COMPONENT.separator,
+  COMPONENT.container,
+]
+
+const IN_CONTAINER = TOP_V2.filter((type) => type !== COMPONENT.container)
+
+/** Reads `components` of a message; undefined when they are absent, empty when they are null. */
+export function readComponents(
+  body: Json,
+  checks: Checks,
+  v2: boolean,
+): readonly Json[] | undefined {
+  if (body['components'] === undefined) return undefined
+  const given = checks.list(body, 'components', Infinity) ?? []
+  if (!v2 && given.length > MAX_ROWS) {
+    const sentence = `Must be between 1 and ${MAX_ROWS} in length.`
+    checks.fail('components', 'BASE_TYPE_BAD_LENGTH', sentence)
+  }
+  const allowed = v2 ? TOP_V2 : [COMPONENT.actionRow]
+  const read = given.map((item, i) => readOne(checks, item, `components.${i}`, allowed))
+  const all = read.flatMap(flatten)
+  if (v2 && all.length > MAX_TOTAL) {
+    const sentence = `Cannot have more than ${MAX_TOTAL} total components.`
+    checks.fail('components', 'COMPONENT_MAX_TOTAL_COMPONENTS_EXCEEDED', sentence)
+  }
+  const text = all.reduce((sum, { content }) => {
+    return sum + (typeof content === 'string' ? lengthOf(content) : 0)
+  }, 0)
+  if (text > MAX_TEXT) {
+    const sentence = `Total displayable text size of components exceeds maximum size of ${MAX_TEXT}`
+    checks.fail('components', 'COMPONENT_DISPLAYABLE_TEXT_SIZE_EXCEEDED', sentence)
+  }
+  checkUnique(checks, given, 'components')
+  return numbered(read)
+}
+
+const READERS: ReadonlyMap<number, Read> = new Map<number, Read>([
+  [COMPONENT.actionRow, readRow],
+  [COMPONENT.button, readButton],
+  ...SELECTS.map((type): [number, Read] => [type, readSelect(false)]),
+  [COMPONENT.section, readSection],
+  [COMPONENT.textDisplay, readTextDisplay],
+  [COMPONENT.thumbnail, readThumbnail],
+  [COMPONENT.mediaGallery, readGallery],
+  [COMPONENT.file, readFileComponent],
+  [COMPONENT.separator, readSeparator],
+  [COMPONENT.container, readContainer],
+])
+
+function readOne(checks: Checks, given: Json, at: string, allowed: readonly number[]): Json {
+  return readTyped(checks, given, at, allowed, READERS)
+}
+
+/** Reads a component that must be of one of these types. */
+export function readTyped(
+  checks: Checks,
+  given: Json,
+  at: string,
+  allowed: readonly number[],
+  readers: ReadonlyMap<number, Read>,
+): Json {
+  const { type } = given
+  const read = typeof type === 'number' && allowed.includes(type) ? readers.get(type) : undefined
+  if (type === undefined || type === null) checks.missing(`${at}.type`)
+  else if (!read) {
+    const list = `(${allowed.join(', ')}${allowed.length === 1 ? ',' : ''})`
+    const sentence = `Value of field "type" must be one of ${list}.`
+    checks.fail(at, 'UNION_TYPE_CHOICES', sentence)
+  }
+  const id = checks.whole(given, 'id', `${at}.id`, { min: 0, max: 2 ** 31 - 1 })
+  return { type, ...(id ? { id } : {}), ...read?.(checks, given, at) }
+}
+
+function readChildren(
+  checks: Checks,
+  given: Json,
+  at: string,
+  { min, max, allowed }: { min: number; max: number; allowed: readonly number[] },
+): readonly Json[] {
+  const path = `${at}.components`
+  const children = checks.list(given, 'components', Infinity, path)
+  if (children === undefined) checks.missing(path)
+  else if (children.length < min || children.length > max) {
+    checks.fail(path, 'BASE_TYPE_BAD_LENGTH', `Must be between ${min} and ${max} in length.`)
+  }
+  return (children ?? []).map((child, i) => readOne(checks, child, `${path}.${i}`, allowed))
+}
+
+function readRow(checks: Checks, given: Json, at: string): Json {
+  const allowed = [COMPONENT.button, ...SELECTS]
+  const limits = { min: 1, max: MAX_BUTTONS, allowed }
+  const components = readChildren(checks, given, at, limits)
+  const selects = components.filter(({ type }) => SELECTS.some((select) => select === type))
+  if (selects.length > 0 && components.length > 1) {
+    const sentence = 'The specified component exceeds the maximum width'
+    checks.fail(`${at}.components.1`, 'COMPONENT_LAYOUT_WIDTH_EXCEEDED', sentence)
+  }
+  return { components }
+}
+
+function readSection(checks: Checks, given: Json, at: string): Json {
+  const limits = { min: 1, max: 3, allowed: [COMPONENT.textDisplay] }
+  const components = readChildren(checks, given, at, limits)
+  const { accessory } = given
+  if (!isJson(accessory)) {
+    checks.missing(`${at}.accessory`)
+    return { components }
+  }
+  const allowed = [COMPONENT.button, COMPONENT.thumbnail]
+  return { components, accessory: readOne(checks, accessory, `${at}.accessory`, allowed) }
+}
+
+function readContainer(checks: Checks, given: Json, at: string): Json {
+  const limits = { min: 1, max: MAX_TOTAL, allowed: IN_CONTAINER }
+  const range = { min: 0, max: 0xff_ff_ff }
+  return {
+    components: readChildren(checks, given, at, limits),
+    accent_color: checks.whole(given, 'accent_color', `${at}.accent_color`, range) ?? null,
+    spoiler: checks.flag(given, 'spoiler', `${at}.spoiler`) ?? false,
+  }
+}
+
+function readTextDisplay(checks: Checks, given: Json, at: string): Json {
+  const limits = { min: 1, max: MAX_TEXT }
+  return { content: checks.needText(given, 'content', limits, `${at}.content`) }
+}
+
+// A thumbnail's or a gallery item's picture with what is said of it.
+function readMedia(checks: Checks, given: Json, at: string): Json {
+  const limits = { max: MAX_DESCRIPTION }
+  return {
+    media: readLink(checks, given, 'media', at, ['http:', 'https:', 'attachment:']),
+    description: checks.text(given, 'description', limits, `${at}.description`) ?? null,
+    spoiler: checks.flag(given, 'spoiler', `${at}.spoiler`) ?? false,
+  }
+}
+
+function readThumbnail(checks: Checks, given: Json, at: string): Json {
+  return readMedia(checks, given, at)
+}
+
+function readGallery(checks: Checks, given: Json, at: string): Json {
+  const items = checks.list(given, 'items', Infinity, `${at}.items`)
+  if (items === undefined) checks.missing(`${at}.items`)
+  else if (items.length < 1 || items.length > 10) {
+    checks.fail(`${at}.items`, 'BASE_TYPE_BAD_LENGTH', 'Must be between 1 and 10 in length.')
+  }
+  return { items: (items ?? []).map((item, i) => readMedia(checks, item, `${at}.items.${i}`)) }
+}
+
+function readFileComponent(checks: Checks, given: Json, at: string): Json {
+  return {
+    file: readLink(checks, given, 'file', at, ['attachment:']),
+    spoiler: checks.flag(given, 'spoiler', `${at}.spoiler`) ?? false,
+  }
+}
+
+function readLink(
+  checks: Checks,
+  given: Json,
+  key: string,
+  at: string,
+  schemes: readonly string[],
+): Json {
+  const item = given[key]
+  if (!isJson(item)) {
+    checks.missing(`${at}.${key}`)
+    return { url: '' }
+  }
+  const path = `${at}.${key}.url`
+  const url = checks.needText(item, 'url', { max: 2048 }, path)
+  if (url !== '') checkLink(checks, url, path, schemes)
+  return { url }
+}
+
+function readSeparator(checks: Checks, given: Json, at: string): Json {
+  const spacing = checks.whole(given, 'spacing', `${at}.spacing`, { min: 1, max: 2 })
+  return { spacing: spacing ?? 1, divider: checks.flag(given, 'divider', `${at}.divider`) ?? true }
+}
+
+/** The component and everything inside it, in the order in which they are shown. */
+export function flatten(component: Json): readonly Json[] {
+  const { components, accessory, component: labelled } = component
+  const inside = [...(Array.isArray(components) ? components : []), accessory, labelled]
+  return [component, ...inside.filter(isJson).flatMap(flatten)]
+}
+
+/** The component that a member uses, by its custom id; undefined when there is none. */
+export function findComponent(components: readonly object[], customId: string): Json | undefined {
+  return components
+    .filter(isJson)
+    .flatMap(flatten)
+    .find((component) => component['custom_id'] === customId)
+}
+
+/** Refuses a custom id or a number that two components share. */
+export function checkUnique(checks: Checks, components: readonly Json[], at: string): void {
+  const seen = new Set<string>()
+  const visit = (component: Json, path: string) => {
+    const { custom_id: custom, id, components: inner, accessory, component: labelled } = component
+    if (typeof custom === 'string') {
+      if (seen.has(`custom ${custom}`)) {
+        const sentence = 'Component custom id cannot be duplicated'
+        checks.fail(`${path}.custom_id`, 'COMPONENT_CUSTOM_ID_DUPLICATED', sentence)
+      }
+      seen.add(`custom ${custom}`)
+    }
+    if (typeof id === 'number' && id !== 0) {
+      if (seen.has(`id ${id}`)) {
+        const sentence = 'Component id cannot be duplicated'
+        checks.fail(`${path}.id`, 'COMPONENT_ID_DUPLICATED', sentence)
+      }
+      seen.add(`id ${id}`)
+    }
+    const children: readonly unknown[] = Array.isArray(inner) ? inner : []
+    children.forEach((child, i) => isJson(child) && visit(child, `${path}.components.${i}`))
+    if (isJson(accessory)) visit(accessory, `${path}.accessory`)
+    if (isJson(labelled)) visit(labelled, `${path}.component`)
+  }
+  components.forEach((component, i) => visit(component, `${at}.${i}`))
+}
+
+/** Gives every component without an id the next free one, in order. */
+export function numbered(components: readonly Json[]): readonly Json[] {
+  const taken = new Set(components.flatMap(flatten).map(({ id }) => id))
+  let next = 0
+  const visit = (component: Json): Json => {
+    let { id } = component
+    if (typeof id !== 'number') {
+      do next += 1
+      while (taken.has(next))
+      id = next
+    }
+    const { components: inner, accessory, component: labelled } = component
+    return present({
+      ...component,
+      id,
+      components: Array.isArray(inner) ? inner.filter(isJson).map(visit) : undefined,
+      accessory: isJson(accessory) ? visit(accessory) : undefined,
+      component: isJson(labelled) ? visit(labelled) : undefined,
+    })
+  }
+  return components.map(visit)
+}

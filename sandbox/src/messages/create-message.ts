@@ -1,0 +1,245 @@
+/**
+ * Messages as they are sent and edited, by people, by the bot, and as answers to interactions.
+ *
+ * Source: developers/resources/message.mdx.
+ */
+
+import { Checks, isJson } from '../protocol/field-checks.ts'
+import { flatten } from './components.ts'
+import { MESSAGE_FLAG, MESSAGE_TYPE } from '../protocol/constants.ts'
+import { refuse } from '../protocol/errors.ts'
+import { pings } from './mentions.ts'
+import type { Message, MessageOrigin, MessageReference, MessageSnapshot } from '../world/message.ts'
+import type { MessageBody } from './body.ts'
+import { keepFiles, refuseUnknownNames, storeFiles } from './media.ts'
+import { can, channelPermissions, holds } from '../world/permissions.ts'
+import { stickerItems } from './stickers.ts'
+import type { World } from '../world/world.ts'
+import type { Channel } from '../world/types.ts'
+
+const FORWARD = 1
+
+/** How long a nonce is remembered, in milliseconds: "a few minutes". */
+const NONCE_LIFE_MS = 3 * 60 * 1000
+
+/** Flags that an application may set on its own message. */
+const SETTABLE_FLAGS =
+  MESSAGE_FLAG.suppressEmbeds | MESSAGE_FLAG.suppressNotifications | MESSAGE_FLAG.componentsV2
+
+/** What a new message is besides its body. */
+export type NewMessage = {
+  readonly channel: Channel
+  readonly authorId: string
+  readonly body: MessageBody
+  /** Where the body lies in the request, for the paths of what is wrong with it. */
+  readonly base?: string
+  readonly origin?: MessageOrigin
+  /** The message that it answers without having been asked to: a component's, or a menu's target. */
+  readonly reference?: MessageReference | null
+  readonly visibleTo?: string | null
+  /** Flags that the sandbox itself sets. */
+  readonly flags?: number
+}
+
+/**
+ * Sends a message.
+ *
+ * @throws {ApiError} 50006 when there is nothing in it, 50035 when it replies to nothing or shows
+ *   a file that it does not have, 160014 when it forwards what its author cannot read.
+ */
+export async function createMessage(world: World, fresh: NewMessage): Promise<Message> {
+  const { channel, authorId, body } = fresh
+  const flags = ((body.flags ?? 0) & SETTABLE_FLAGS) | (fresh.flags ?? 0)
+  const source = body.pointer ? pointedAt(world, fresh) : undefined
+  const snapshots = body.pointer?.type === FORWARD && source ? [snapshotOf(source)] : []
+  const stickers = stickerItems(body.stickerIds)
+  const content = (body.content ?? '').trim()
+  const shown = { content, embeds: body.embeds ?? [], components: body.components ?? [] }
+  const other = body.uploads.length + snapshots.length + stickers.length
+  if ((flags & MESSAGE_FLAG.loading) === 0) refuseEmpty(shown, other)
+  const known = body.enforceNonce ? sentBefore(world, fresh) : undefined
+  if (known) return known
+  const id = world.nextId()
+  const files = await storeFiles(world, channel.id, body.uploads)
+  // Another of that nonce may have come while the files were stored.
+  const meanwhile = body.enforceNonce ? sentBefore(world, fresh) : undefined
+  if (meanwhile) return meanwhile
+  refuseUnknownNames(shown.components, files, fresh.base)
+  const reference = referenceTo(source, body) ?? fresh.reference ?? null
+  const message: Message = {
+    id,
+    channelId: channel.id,
+    guildId: channel.guildId,
+    type: typeOf(fresh.origin, reference),
+    authorId,
+    timestampMs: world.clock.now(),
+    nonce: body.nonce,
+    reference,
+    snapshots,
+    stickers,
+    origin: fresh.origin ?? null,
+    visibleTo: fresh.visibleTo ?? null,
+    ...shown,
+    editedMs: null,
+    flags: snapshots.length > 0 ? flags | MESSAGE_FLAG.hasSnapshot : flags,
+    files,
+    reactions: [],
+    pinnedMs: null,
+    ...pingsOf(world, channel, authorId, {
+      ...shown,
+      allowed: body.allowedMentions,
+      replied: body.pointer?.type === FORWARD ? undefined : source?.authorId,
+    }),
+  }
+  world.post(message)
+  return message
+}
+
+/** How an edit is made. */
+export type EditOptions = { readonly base?: string; readonly keepsTime?: boolean }
+
+/**
+ * Edits a message; absent fields stay as they are.
+ *
+ * @throws {ApiError} 50006 when nothing would be left in it, 50035 as `createMessage`.
+ */
+export async function editMessage(
+  world: World,
+  message: Message,
+  body: MessageBody,
+  options: EditOptions = {},
+): Promise<Message> {
+  const content = body.content === undefined ? message.content : body.content.trim()
+  const embeds = body.embeds ?? message.embeds
+  const components = body.components ?? message.components
+  const kept = keepFiles(message.files, body.keptFiles, embeds)
+  const shown = { content, embeds, components }
+  refuseEmpty(shown, kept.length + body.uploads.length + message.stickers.length)
+  const added = await storeFiles(world, message.channelId, body.uploads)
+  const files = [...kept, ...added]
+  refuseUnknownNames(components, files, options.base)
+  for (const file of message.files) {
+    if (!kept.some(({ id }) => id === file.id)) world.cdn.remove(file)
+  }
+  const loading = (message.flags & MESSAGE_FLAG.loading) !== 0
+  const target = targetOf(world, message)
+  const channel = world.channel(message.channelId)
+  world.update(message, {
+    ...shown,
+    files,
+    // The first answer to an interaction is no edit in a reader's eyes.
+    editedMs: loading ? null : world.clock.now(),
+    flags: editedFlags(message.flags, body.flags),
+    ...pingsOf(world, channel, message.authorId, {
+      ...shown,
+      allowed: body.allowedMentions,
+      replied: target?.authorId,
+    }),
+  })
+  return message
+}
+
+// Only these two can be set by an edit, and Components V2 cannot be taken back.
+function editedFlags(before: number, given: number | undefined): number {
+  const kept = before & ~MESSAGE_FLAG.loading
+  if (given === undefined) return kept
+  const { suppressEmbeds, componentsV2 } = MESSAGE_FLAG
+  return (kept & ~suppressEmbeds) | (given & (suppressEmbeds | componentsV2))
+}
+
+function targetOf(world: World, message: Message): Message | undefined {
+  const { reference } = message
+  if (reference?.type !== 0 || message.type !== MESSAGE_TYPE.reply) return undefined
+  return world.messages.get(reference.channelId)?.get(reference.messageId)
+}
+
+type Shown = Pick<Message, 'content' | 'embeds' | 'components'>
+
+function refuseEmpty({ content, embeds, components }: Shown, other: number): void {
+  if (content === '' && other === 0 && embeds.length === 0 && components.length === 0) {
+    throw refuse('emptyMessage')
+  }
+}
+
+/** The message replied to or forwarded; undefined for a reply to nothing that may be one. */
+function pointedAt(world: World, { channel, authorId, body, base }: NewMessage) {
+  const { type, messageId, channelId = channel.id, failIfMissing } = body.pointer!
+  const known = world.messages.get(channelId)?.get(messageId)
+  // Nobody can reply to an ephemeral message, not even the one who sees it.
+  const target = known?.visibleTo === null ? known : undefined
+  if (type === FORWARD) return forwarded(world, target, authorId)
+  if (target && channelId === channel.id) {
+    if (!can(world, channel, authorId, 'readMessageHistory')) throw refuse('cannotReplyUnread')
+    return target
+  }
+  if (failIfMissing) {
+    const checks = new Checks(base)
+    checks.fail('message_reference', 'REPLIES_UNKNOWN_MESSAGE', 'Unknown message')
+    checks.done()
+  }
+  return undefined
+}
+
+function forwarded(world: World, source: Message | undefined, authorId: string): Message {
+  const channel = source && world.channels.get(source.channelId)
+  if (!source || !channel) throw refuse('cannotForwardUnread')
+  const own = world.application.bot.id === authorId && !world.application.messageContent
+  const unread = own && source.guildId !== null && source.authorId !== authorId
+  if (unread || !can(world, channel, authorId, 'readMessageHistory')) {
+    throw refuse('cannotForwardUnread')
+  }
+  return source
+}
+
+// A forward of a forward shows what the first one showed.
+function snapshotOf(source: Message): MessageSnapshot {
+  const [shown] = source.snapshots
+  if (shown) return shown
+  const { type, content, timestampMs, editedMs, flags, files, embeds, components } = source
+  const { mentions, mentionRoles } = source
+  const body = { content, files, embeds, components, mentions, mentionRoles }
+  return { type, timestampMs, editedMs, flags, ...body }
+}
+
+function referenceTo(source: Message | undefined, body: MessageBody): MessageReference | null {
+  if (!source) return null
+  const { id, channelId, guildId } = source
+  return { type: body.pointer?.type === FORWARD ? 1 : 0, messageId: id, channelId, guildId }
+}
+
+function typeOf(origin: MessageOrigin | undefined, reference: MessageReference | null): number {
+  if (origin?.commandType === 1) return MESSAGE_TYPE.chatInputCommand
+  if (origin?.commandType) return MESSAGE_TYPE.contextMenuCommand
+  return reference?.type === 0 ? MESSAGE_TYPE.reply : MESSAGE_TYPE.default
+}
+
+function sentBefore(world: World, { channel, authorId, body }: NewMessage): Message | undefined {
+  if (body.nonce === undefined) return undefined
+  const since = world.clock.now() - NONCE_LIFE_MS
+  return world
+    .history(channel.id)
+    .findLast((m) => m.authorId === authorId && m.nonce === body.nonce && m.timestampMs >= since)
+}
+
+type Pinging = Shown & {
+  readonly allowed: MessageBody['allowedMentions']
+  readonly replied: string | undefined
+}
+
+function pingsOf(world: World, channel: Channel, authorId: string, shown: Pinging) {
+  const guild = world.guildOf(channel)
+  return pings(textOf(shown), shown.allowed, {
+    users: world.users,
+    roles: guild?.roles ?? new Map(),
+    everyone: holds(channelPermissions(world, channel, authorId), 'mentionEveryone'),
+    replied: shown.replied,
+  })
+}
+
+/** What is written in a message: its content and its text displays. */
+export function textOf({ content, components }: Pick<Shown, 'content' | 'components'>): string {
+  const texts = components.filter(isJson).flatMap(flatten)
+  return [content, ...texts.map((component) => component['content'])]
+    .filter((text) => typeof text === 'string')
+    .join('\n')
+}

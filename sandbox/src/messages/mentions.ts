@@ -1,0 +1,106 @@
+/**
+ * Whom a message pings, by what is written and by `allowed_mentions`.
+ *
+ * Source: developers/resources/message.mdx, "Allowed Mentions Object".
+ */
+
+import { type Checks, isJson, type Json } from '../protocol/field-checks.ts'
+import type { Message } from '../world/message.ts'
+
+/** Most users or roles that a message may name in `allowed_mentions`. */
+const MAX_ALLOWED = 100
+
+const KINDS = ['everyone', 'users', 'roles'] as const
+
+/** Whom a message may ping. */
+export type AllowedMentions = {
+  readonly parse: readonly (typeof KINDS)[number][]
+  readonly users: readonly string[]
+  readonly roles: readonly string[]
+  readonly repliedUser: boolean
+}
+
+/** What of the world a mention can name. */
+export type Mentionable = {
+  readonly users: ReadonlyMap<string, unknown>
+  readonly roles: ReadonlyMap<string, { readonly mentionable: boolean }>
+}
+
+/** Reads `allowed_mentions`; undefined when it is absent, so that everything written pings. */
+export function readAllowedMentions(body: Json, checks: Checks): AllowedMentions | undefined {
+  const value = body['allowed_mentions']
+  if (value === undefined || value === null) return undefined
+  const at = 'allowed_mentions'
+  if (!isJson(value)) {
+    checks.fail(at, 'MODEL_TYPE_CONVERT', 'Only dictionaries may be used in a ModelType')
+    return undefined
+  }
+  const parse = readKinds(value, checks)
+  const users = checks.ids(value, 'users', MAX_ALLOWED, `${at}.users`) ?? []
+  const roles = checks.ids(value, 'roles', MAX_ALLOWED, `${at}.roles`) ?? []
+  const named = { users, roles }
+  for (const kind of ['users', 'roles'] as const) {
+    if (!parse.includes(kind) || named[kind].length === 0) continue
+    checks.fail(
+      at,
+      'MESSAGE_ALLOWED_MENTIONS_PARSE_EXCLUSIVE',
+      `parse:["${kind}"] and ${kind}: [ids...] are mutually exclusive.`,
+    )
+  }
+  const repliedUser = checks.flag(value, 'replied_user', `${at}.replied_user`) ?? false
+  return { parse, users, roles, repliedUser }
+}
+
+function readKinds(value: Json, checks: Checks): AllowedMentions['parse'] {
+  const given: unknown = value['parse'] ?? []
+  if (!Array.isArray(given)) {
+    const sentence = 'Only iterables may be used in a ListType'
+    checks.fail('allowed_mentions.parse', 'LIST_TYPE_CONVERT', sentence)
+    return []
+  }
+  const items: readonly unknown[] = given
+  return items.flatMap((item, i) => {
+    const kind = KINDS.find((k) => k === item)
+    if (kind) return kind
+    const sentence = "Value must be one of ('roles', 'users', 'everyone')."
+    checks.fail(`allowed_mentions.parse.${i}`, 'BASE_TYPE_CHOICES', sentence)
+    return []
+  })
+}
+
+/** The ids of the users a text names, in order. */
+export function mentionedIn(content: string): string[] {
+  return [...new Set([...content.matchAll(/<@!?(\d+)>/g)].map((match) => match[1]!))]
+}
+
+function rolesIn(content: string): string[] {
+  return [...new Set([...content.matchAll(/<@&(\d+)>/g)].map((match) => match[1]!))]
+}
+
+/**
+ * Whom a text pings. Without `allowed_mentions` everything written does, and so does a reply.
+ *
+ * @param everyone whether the author has Mention Everyone, which also lets them ping any role.
+ */
+export function pings(
+  text: string,
+  allowed: AllowedMentions | undefined,
+  where: Mentionable & { readonly everyone: boolean; readonly replied: string | undefined },
+): Pick<Message, 'mentions' | 'mentionRoles' | 'mentionEveryone'> {
+  const may = (kind: 'users' | 'roles', id: string) =>
+    !allowed || allowed.parse.includes(kind) || allowed[kind].includes(id)
+  const users = mentionedIn(text).filter((id) => where.users.has(id) && may('users', id))
+  const replied = where.replied !== undefined && (allowed?.repliedUser ?? true)
+  const roles = rolesIn(text).filter((id) => {
+    const role = where.roles.get(id)
+    return role !== undefined && (role.mentionable || where.everyone) && may('roles', id)
+  })
+  return {
+    mentions: [...new Set([...users, ...(replied ? [where.replied] : [])])],
+    mentionRoles: roles,
+    mentionEveryone:
+      where.everyone &&
+      /@(everyone|here)\b/.test(text) &&
+      (!allowed || allowed.parse.includes('everyone')),
+  }
+}

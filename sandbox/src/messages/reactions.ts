@@ -1,0 +1,102 @@
+/** Reactions: adding and taking them away, by people and by the bot. Source: resources/message.mdx. */
+
+import { refuse } from '../protocol/errors.ts'
+import type { Message, Reaction } from '../world/message.ts'
+import { can, demand } from '../world/permissions.ts'
+import type { World } from '../world/world.ts'
+import type { Emoji } from '../world/events.ts'
+import { checkActive } from '../world/threads.ts'
+
+/** Most different emojis on one message. */
+const MAX_EMOJIS = 20
+
+/** Text presentation and emoji presentation are the same reaction. */
+const VARIATION = /\uFE0F/gu
+
+/**
+ * The emoji of a reaction's path: one of Unicode. The sandbox's guilds have no others.
+ *
+ * @throws {ApiError} 10014.
+ */
+export function readEmoji(text: string): Emoji {
+  const isEmoji = /^\p{RGI_Emoji}$/v
+  if (!isEmoji.test(text) && !isEmoji.test(`${text}\uFE0F`)) throw refuse('unknownEmoji')
+  return { id: null, name: text }
+}
+
+/** @throws {ApiError} 50001, 50013, 50083 in an archived thread, 30010. */
+export function addReaction(world: World, message: Message, emoji: Emoji, userId: string): void {
+  const channel = world.channel(message.channelId)
+  demand(world, channel, userId, 'readMessageHistory')
+  checkActive(channel)
+  const known = find(message, emoji)
+  if (known?.userIds.includes(userId)) return
+  // Whoever joins in a reaction that is there already needs no permission.
+  if (!known && !can(world, channel, userId, 'addReactions')) throw refuse('missingPermissions')
+  if (!known && message.reactions.length >= MAX_EMOJIS) throw refuse('tooManyReactions')
+  const fresh: Reaction = {
+    emojiId: emoji.id,
+    emojiName: known?.emojiName ?? emoji.name,
+    userIds: [...(known?.userIds ?? []), userId],
+  }
+  const others = message.reactions.filter((reaction) => reaction !== known)
+  message.reactions = known
+    ? message.reactions.map((reaction) => (reaction === known ? fresh : reaction))
+    : [...others, fresh]
+  world.tell({ name: 'MESSAGE_REACTION_ADD', message, userId, emoji })
+}
+
+/**
+ * Takes back someone's reaction; that of another needs Manage Messages.
+ *
+ * @throws {ApiError} 10014 when there is no such reaction, 50001, 50013, 50083.
+ */
+export function removeReaction(
+  world: World,
+  message: Message,
+  emoji: Emoji,
+  userId: string,
+  byId: string,
+): void {
+  const channel = world.channel(message.channelId)
+  const other = userId === byId ? [] : (['manageMessages'] as const)
+  demand(world, channel, byId, 'readMessageHistory', ...other)
+  checkActive(channel)
+  const known = find(message, emoji)
+  if (!known) throw refuse('unknownEmoji')
+  if (!known.userIds.includes(userId)) return
+  const userIds = known.userIds.filter((id) => id !== userId)
+  message.reactions = message.reactions.flatMap((reaction) => {
+    if (reaction !== known) return reaction
+    return userIds.length === 0 ? [] : { ...known, userIds }
+  })
+  world.tell({ name: 'MESSAGE_REACTION_REMOVE', message, userId, emoji })
+}
+
+/** Takes away all reactions, or all of one emoji. @throws {ApiError} 10014, 50001, 50013. */
+export function clearReactions(
+  world: World,
+  message: Message,
+  emoji: Emoji | null,
+  byId: string,
+): void {
+  demand(world, world.channel(message.channelId), byId, 'manageMessages')
+  if (emoji === null) {
+    message.reactions = []
+    world.tell({ name: 'MESSAGE_REACTION_REMOVE_ALL', message })
+    return
+  }
+  const known = find(message, emoji)
+  if (!known) throw refuse('unknownEmoji')
+  message.reactions = message.reactions.filter((reaction) => reaction !== known)
+  world.tell({ name: 'MESSAGE_REACTION_REMOVE_EMOJI', message, emoji })
+}
+
+/** The reaction with that emoji, if there is one. */
+export function find(message: Message, emoji: Emoji): Reaction | undefined {
+  const bare = emoji.name.replaceAll(VARIATION, '')
+  return message.reactions.find(
+    ({ emojiId, emojiName }) =>
+      emojiId === emoji.id && emojiName.replaceAll(VARIATION, '') === bare,
+  )
+}

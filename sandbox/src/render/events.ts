@@ -1,0 +1,284 @@
+/**
+ * What the gateway sends the bot of each thing that happened, and what it keeps from it.
+ *
+ * The bot hears of guilds that it is in, and of messages in channels that it may view. Which intent
+ * an event needs is not decided here (`gateway-intents.ts`).
+ * Source: developers/events/gateway-events.mdx.
+ */
+
+import { INTENT } from '../protocol/constants.ts'
+import type { Message } from '../world/message.ts'
+import { renderMessageEvent } from './message.ts'
+import { can, guildPermissions, holds } from '../world/permissions.ts'
+import {
+  renderAuditEntry,
+  renderChannel,
+  renderGuild,
+  renderGuildEvent,
+  renderMember,
+  renderRole,
+  renderThreadFor,
+  renderThreadMember,
+} from './guild.ts'
+import { renderUser } from './user.ts'
+import type { World } from '../world/world.ts'
+import type { ChannelEvent, Emoji, GuildEvent, MessageEvent, WorldEvent } from '../world/events.ts'
+import type { Channel } from '../world/types.ts'
+
+/** One event for the gateway to send. */
+export type Dispatch = {
+  readonly name: string
+  /** Null for direct messages. */
+  readonly guildId: string | null
+  /** Sent whatever the intents are. */
+  readonly always?: boolean
+  readonly data: (reader: Listener) => object
+}
+
+/** Who is sent it. */
+export type Listener = { readonly seesContent: boolean; readonly intents: number }
+
+/** What the bot is told of the event; null when it is nothing to it. */
+export function renderEvent(world: World, event: WorldEvent): Dispatch | null {
+  switch (event.name) {
+    case 'MESSAGE_CREATE':
+    case 'MESSAGE_UPDATE':
+    case 'MESSAGE_DELETE':
+    case 'MESSAGE_DELETE_BULK':
+    case 'MESSAGE_REACTION_ADD':
+    case 'MESSAGE_REACTION_REMOVE':
+    case 'MESSAGE_REACTION_REMOVE_ALL':
+    case 'MESSAGE_REACTION_REMOVE_EMOJI':
+      return messageEvent(world, event)
+    case 'CHANNEL_CREATE':
+    case 'CHANNEL_UPDATE':
+    case 'CHANNEL_DELETE':
+    case 'CHANNEL_PINS_UPDATE':
+    case 'THREAD_CREATE':
+    case 'THREAD_UPDATE':
+    case 'THREAD_DELETE':
+    case 'THREAD_LIST_SYNC':
+    case 'THREAD_MEMBER_UPDATE':
+    case 'THREAD_MEMBERS_UPDATE':
+    case 'TYPING_START':
+      return channelEvent(world, event)
+    case 'INTERACTION_CREATE':
+      return { name: event.name, guildId: event.guildId, data: () => event.data }
+    case 'MEMBER_TOLD':
+    case 'COMMANDS_UPDATE':
+    case 'APPLICATION_ONLINE':
+      return null
+    default:
+      return guildEvent(world, event)
+  }
+}
+
+function guildEvent(world: World, event: GuildEvent): Dispatch | null {
+  const { name } = event
+  const bot = world.application.bot.id
+  if (name === 'GUILD_DELETE') {
+    return { name, guildId: event.guild.id, data: () => ({ id: event.guild.id }) }
+  }
+  const guildId = guildIdOf(event)
+  const guild = world.guilds.get(guildId)
+  if (!guild?.members.has(bot)) return null
+  const by = { guild_id: guildId }
+  switch (name) {
+    case 'GUILD_CREATE':
+      return { name, guildId, data: () => renderGuildEvent(world, guild) }
+    case 'GUILD_UPDATE':
+      return { name, guildId, data: () => renderGuild(guild) }
+    case 'GUILD_ROLE_CREATE':
+    case 'GUILD_ROLE_UPDATE':
+      return { name, guildId, data: () => ({ ...by, role: renderRole(event.role) }) }
+    case 'GUILD_ROLE_DELETE':
+      return { name, guildId, data: () => ({ ...by, role_id: event.role.id }) }
+    case 'GUILD_MEMBER_REMOVE': {
+      const user = renderUser(world.user(event.member.userId))
+      return { name, guildId, data: () => ({ ...by, user }) }
+    }
+    case 'GUILD_MEMBER_ADD':
+    case 'GUILD_MEMBER_UPDATE': {
+      const own = event.member.userId === bot
+      // Of its own joining the bot hears by GUILD_CREATE; of its own changes it always hears.
+      if (own && name === 'GUILD_MEMBER_ADD') return null
+      const data = () => ({ ...renderMember(world, event.member), ...by })
+      return { name, guildId, always: own, data }
+    }
+    case 'GUILD_BAN_ADD':
+    case 'GUILD_BAN_REMOVE': {
+      const user = renderUser(world.user(event.userId))
+      return { name, guildId, data: () => ({ ...by, user }) }
+    }
+    default: {
+      if (!holds(guildPermissions(world, guild, bot), 'viewAuditLog')) return null
+      return { name, guildId, data: () => ({ ...renderAuditEntry(event.entry), ...by }) }
+    }
+  }
+}
+
+function guildIdOf(event: GuildEvent): string {
+  if ('guild' in event) return event.guild.id
+  if ('role' in event) return event.role.guildId
+  if ('member' in event) return event.member.guildId
+  return 'entry' in event ? event.entry.guildId : event.guildId
+}
+
+function channelEvent(world: World, event: ChannelEvent): Dispatch | null {
+  const { channel, name } = event
+  const { guildId } = channel
+  const bot = world.application.bot.id
+  const here = { channel_id: channel.id, ...inGuild(guildId) }
+  if (!hears(world, channel, event.name.startsWith('CHANNEL_'))) return null
+  switch (name) {
+    case 'CHANNEL_CREATE':
+    case 'CHANNEL_UPDATE':
+    case 'CHANNEL_DELETE':
+      // A direct-message channel is not announced; its first message is.
+      return guildId === null ? null : { name, guildId, data: () => renderChannel(world, channel) }
+    case 'CHANNEL_PINS_UPDATE': {
+      const { lastPinMs } = channel
+      const last_pin_timestamp = lastPinMs === null ? null : new Date(lastPinMs).toISOString()
+      return { name, guildId, data: () => ({ ...here, last_pin_timestamp }) }
+    }
+    case 'THREAD_CREATE': {
+      const made = event.isNew ? { newly_created: true } : {}
+      return { name, guildId, data: () => ({ ...renderThreadFor(world, channel, bot), ...made }) }
+    }
+    case 'THREAD_UPDATE':
+      return { name, guildId, data: () => renderChannel(world, channel) }
+    case 'THREAD_DELETE': {
+      const { id, type, parentId } = channel
+      return { name, guildId, data: () => ({ id, ...inGuild(guildId), parent_id: parentId, type }) }
+    }
+    case 'THREAD_LIST_SYNC':
+      return { name, guildId, data: () => threadList(world, channel) }
+    case 'THREAD_MEMBER_UPDATE':
+      return {
+        name,
+        guildId,
+        data: () => ({ ...renderThreadMember(channel, bot), ...inGuild(guildId) }),
+      }
+    case 'THREAD_MEMBERS_UPDATE':
+      return { name, guildId, data: (reader) => threadMembers(world, event, reader) }
+    default: {
+      const member = world.member(guildId, event.userId)
+      const data = {
+        ...here,
+        user_id: event.userId,
+        timestamp: Math.floor(world.clock.now() / 1000),
+        ...(member ? { member: renderMember(world, member) } : {}),
+      }
+      return { name, guildId, data: () => data }
+    }
+  }
+}
+
+// The threads of a channel that the bot may see from now on.
+function threadList(world: World, channel: Channel): object {
+  const bot = world.application.bot.id
+  const guild = world.guildOf(channel)
+  const threads = (guild ? world.threadsOf(guild) : []).filter(
+    (t) => t.parentId === channel.id && !t.thread?.archived && can(world, t, bot),
+  )
+  return {
+    guild_id: channel.guildId,
+    channel_ids: [channel.id],
+    threads: threads.map((thread) => renderChannel(world, thread)),
+    members: threads
+      .filter(({ thread }) => thread?.members.has(bot))
+      .map((thread) => renderThreadMember(thread, bot)),
+  }
+}
+
+// Without the members intent the bot hears of its own coming and going only.
+function threadMembers(
+  world: World,
+  event: ChannelEvent & { readonly name: 'THREAD_MEMBERS_UPDATE' },
+  { intents }: Listener,
+): object {
+  const { channel } = event
+  const bot = world.application.bot.id
+  const known = (id: string) => id === bot || (intents & INTENT.guildMembers) !== 0
+  const added = event.added.filter(known).map((id) => {
+    const member = world.member(channel.guildId, id)
+    return {
+      ...renderThreadMember(channel, id),
+      ...(member ? { member: renderMember(world, member) } : {}),
+      presence: null,
+    }
+  })
+  const removed = event.removed.filter(known)
+  return {
+    id: channel.id,
+    guild_id: channel.guildId,
+    member_count: channel.thread?.members.size ?? 0,
+    ...(added.length > 0 ? { added_members: added } : {}),
+    ...(removed.length > 0 ? { removed_member_ids: removed } : {}),
+  }
+}
+
+function messageEvent(world: World, event: MessageEvent): Dispatch | null {
+  if (event.name === 'MESSAGE_DELETE_BULK') {
+    const { channel, name } = event
+    const { guildId } = channel
+    if (!hears(world, channel)) return null
+    const ids = event.messages.map(({ id }) => id)
+    return { name, guildId, data: () => ({ ids, channel_id: channel.id, ...inGuild(guildId) }) }
+  }
+  const { message, name } = event
+  const { guildId } = message
+  const channel = world.channels.get(message.channelId)
+  // An ephemeral message reaches its one reader and nobody else, its own author included.
+  if (message.visibleTo !== null || !channel || !hears(world, channel)) return null
+  const here = { channel_id: channel.id, ...inGuild(guildId) }
+  switch (name) {
+    case 'MESSAGE_CREATE':
+    case 'MESSAGE_UPDATE':
+      return { name, guildId, data: (reader) => renderMessageEvent(world, message, reader) }
+    case 'MESSAGE_DELETE':
+      return { name, guildId, data: () => ({ id: message.id, ...here }) }
+    case 'MESSAGE_REACTION_ADD':
+    case 'MESSAGE_REACTION_REMOVE': {
+      const data = reactionData(world, event.name, message, event.userId, event.emoji)
+      return { name, guildId, data: () => ({ ...data, ...here }) }
+    }
+    case 'MESSAGE_REACTION_REMOVE_ALL':
+      return { name, guildId, data: () => ({ message_id: message.id, ...here }) }
+    default: {
+      const { emoji } = event
+      return { name, guildId, data: () => ({ message_id: message.id, emoji, ...here }) }
+    }
+  }
+}
+
+function reactionData(
+  world: World,
+  name: string,
+  message: Message,
+  userId: string,
+  emoji: Emoji,
+): object {
+  const added = name === 'MESSAGE_REACTION_ADD'
+  const member = added ? world.member(message.guildId, userId) : undefined
+  return {
+    message_id: message.id,
+    user_id: userId,
+    emoji,
+    burst: false,
+    type: 0,
+    ...(added ? { message_author_id: message.authorId } : {}),
+    ...(member ? { member: renderMember(world, member) } : {}),
+  }
+}
+
+// Channels themselves are no secret to a bot of the guild; what goes on in them may be.
+function hears(world: World, channel: Channel, listed = false): boolean {
+  const bot = world.application.bot.id
+  if (channel.guildId === null || !listed) return can(world, channel, bot)
+  return world.guilds.get(channel.guildId)?.members.has(bot) ?? false
+}
+
+function inGuild(guildId: string | null): object {
+  return guildId === null ? {} : { guild_id: guildId }
+}

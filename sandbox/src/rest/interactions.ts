@@ -1,0 +1,130 @@
+/**
+ * Routes that answer interactions: the callback, `@original` and follow-ups.
+ *
+ * They need no bot token: the interaction's own is enough.
+ * Source: developers/interactions/receiving-and-responding.mdx.
+ */
+
+import { isJson } from '../protocol/field-checks.ts'
+import { CALLBACK_TYPE, MESSAGE_FLAG } from '../protocol/constants.ts'
+import { refuse } from '../protocol/errors.ts'
+import type { Interaction } from '../interactions/interactions.ts'
+import { answer, pingingUsers, post } from '../interactions/answers.ts'
+import type { Message } from '../world/message.ts'
+import { editMessage } from '../messages/create-message.ts'
+import { readMessageBody } from '../messages/body.ts'
+import { renderMessage } from '../render/message.ts'
+import { asJson } from '../protocol/body.ts'
+import type { World } from '../world/world.ts'
+import { type Context, NO_CONTENT, ok, type Reply, type Route } from './route.ts'
+
+const OWN = { seesContent: true } as const
+
+async function callback({ world, interactions, params, query, body }: Context): Promise<Reply> {
+  const interaction = interactions.unanswered(params['interaction']!, params['token']!)
+  const { type, data } = asJson(body)
+  const given = isJson(data) ? data : {}
+  const parts = { world, interactions, interaction, data: given, files: body.files }
+  const message = await answer(parts, Number(type))
+  if (query.get('with_response') !== 'true') return NO_CONTENT
+  return ok(renderCallback(world, interaction, { type: Number(type), message }))
+}
+
+function renderCallback(
+  world: World,
+  interaction: Interaction,
+  { type, message }: { type: number; message: Message | null },
+): object {
+  const { id, channel } = interaction
+  return {
+    interaction: {
+      id,
+      type: interaction.type,
+      channel_id: channel.id,
+      ...(channel.guildId === null ? {} : { guild_id: channel.guildId }),
+      ...(message && {
+        response_message_id: message.id,
+        response_message_loading: type === CALLBACK_TYPE.deferredMessage,
+        response_message_ephemeral: (message.flags & MESSAGE_FLAG.ephemeral) !== 0,
+      }),
+    },
+    ...(message && { resource: { type, message: renderMessage(world, message, OWN) } }),
+  }
+}
+
+/** The message of this interaction that the path names; `@original` is the first. */
+function ownMessage(context: Context): { interaction: Interaction; message: Message } {
+  const { world, interactions, params } = context
+  const interaction = interactions.answered(params['application']!, params['token']!)
+  const named = params['message']!
+  const id = named === '@original' ? interaction.originalId! : named
+  if (!interaction.messageIds.has(id)) throw refuse('unknownMessage')
+  return { interaction, message: world.message(interaction.channel.id, id) }
+}
+
+async function editOwn(
+  { world, body }: Context,
+  interaction: Interaction,
+  message: Message,
+): Promise<Reply> {
+  const read = readMessageBody(asJson(body), body.files, { before: message })
+  await editMessage(world, message, pingingUsers(read))
+  if (message.id === interaction.originalId) interaction.state = 'answered'
+  return ok(renderMessage(world, message, OWN))
+}
+
+async function followUp(context: Context): Promise<Reply> {
+  const { world, interactions, params, body } = context
+  const interaction = interactions.answered(params['application']!, params['token']!)
+  if (interaction.state === 'deferred') {
+    // The first follow-up after a deferral fills in the waiting message.
+    const original = world.message(interaction.channel.id, interaction.originalId!)
+    return editOwn(context, interaction, original)
+  }
+  const read = readMessageBody(asJson(body), body.files)
+  interactions.countFollowUp(interaction)
+  const message = await post({ world, interaction }, read)
+  return ok(renderMessage(world, message, OWN))
+}
+
+const MESSAGE_PATH = '/webhooks/:application/:token/messages/:message'
+
+/** All routes of this file. */
+export const interactionRoutes: readonly Route[] = [
+  {
+    method: 'POST',
+    path: '/interactions/:interaction/:token/callback',
+    open: true,
+    handle: callback,
+  },
+  { method: 'POST', path: '/webhooks/:application/:token', open: true, handle: followUp },
+  {
+    method: 'GET',
+    path: MESSAGE_PATH,
+    open: true,
+    handle(context) {
+      const { message } = ownMessage(context)
+      return ok(renderMessage(context.world, message, OWN))
+    },
+  },
+  {
+    method: 'PATCH',
+    path: MESSAGE_PATH,
+    open: true,
+    handle(context) {
+      const { interaction, message } = ownMessage(context)
+      return editOwn(context, interaction, message)
+    },
+  },
+  {
+    method: 'DELETE',
+    path: MESSAGE_PATH,
+    open: true,
+    handle(context) {
+      const { interaction, message } = ownMessage(context)
+      if (message.id === interaction.originalId) interaction.state = 'answered'
+      context.world.remove(message)
+      return NO_CONTENT
+    },
+  },
+]

@@ -1,0 +1,88 @@
+/**
+ * How much each route takes.
+ *
+ * Discord publishes no such list ("should not be hard coded"); these are the figures that library
+ * authors saw in the headers: discord-api-docs issues 2761 (messages, deletes, channel names and
+ * topics), 981 (reactions share one bucket) and 1135 (reading messages has no bucket of its own);
+ * eris pull request 1173 (bulk deletes, old messages).
+ */
+
+import { isJson } from '../protocol/field-checks.ts'
+
+/** What one bucket takes. */
+export type Rule = {
+  /** Names the bucket; routes with one name share it. */
+  readonly name: string
+  readonly methods: readonly string[]
+  /** Requests in a window. */
+  readonly limit: number
+  readonly windowMs: number
+  /** `shared` counts for whoever else uses the resource as well. Default `user`. */
+  readonly scope?: 'user' | 'shared'
+  /** The body's code for 429s that have one. */
+  readonly code?: number
+  readonly sublimit?: Sublimit
+}
+
+/** A narrower limit on requests whose body says certain things. */
+export type Sublimit = Omit<Rule, 'methods' | 'sublimit'> & { applies(body: unknown): boolean }
+
+const CHANNEL_NAME: Sublimit = {
+  name: 'channel-name',
+  limit: 2,
+  windowMs: 10 * 60 * 1000,
+  scope: 'shared',
+  applies: (body) => isJson(body) && ('name' in body || 'topic' in body),
+}
+
+// Routes with their named parts left out: `/channels/:/messages`.
+const RULES: Readonly<Record<string, readonly Rule[]>> = {
+  '/channels/:': [
+    {
+      name: 'channel',
+      methods: ['PATCH', 'DELETE'],
+      limit: 10,
+      windowMs: 15_000,
+      sublimit: CHANNEL_NAME,
+    },
+  ],
+  '/channels/:/messages': [{ name: 'message', methods: ['POST'], limit: 5, windowMs: 5000 }],
+  '/channels/:/messages/:': [
+    { name: 'message', methods: ['PATCH'], limit: 5, windowMs: 5000 },
+    { name: 'message', methods: ['DELETE'], limit: 3, windowMs: 1000 },
+  ],
+  '/channels/:/messages/bulk-delete': [
+    { name: 'bulk-delete', methods: ['POST'], limit: 1, windowMs: 1000 },
+  ],
+  '/channels/:/typing': [{ name: 'typing', methods: ['POST'], limit: 5, windowMs: 5000 }],
+  '/guilds/:/members/:': [{ name: 'member', methods: ['PATCH'], limit: 10, windowMs: 10_000 }],
+  '/interactions/:/:/callback': [{ name: 'callback', methods: ['POST'], limit: 5, windowMs: 1000 }],
+}
+
+const REACTIONS: Rule = { name: 'reactions', methods: ['PUT', 'DELETE'], limit: 1, windowMs: 250 }
+
+/** Of an interaction's token, or a webhook's. */
+const WEBHOOK: Rule = {
+  name: 'webhook',
+  methods: ['POST', 'PATCH', 'DELETE'],
+  limit: 5,
+  windowMs: 2000,
+}
+
+/** Whatever else changes something. */
+const OTHER: Rule = {
+  name: 'other',
+  methods: ['POST', 'PUT', 'PATCH', 'DELETE'],
+  limit: 10,
+  windowMs: 10_000,
+}
+
+/** The rule of a route; reading has none beyond the global limit, and then no headers either. */
+export function ruleFor(method: string, route: string): Rule | null {
+  if (method === 'GET') return null
+  const bare = route.replaceAll(/:\w+/g, ':')
+  if (bare.includes('/reactions')) return REACTIONS
+  if (bare.startsWith('/webhooks/')) return WEBHOOK
+  const known = RULES[bare]?.find(({ methods }) => methods.includes(method))
+  return known ?? { ...OTHER, name: bare, methods: [method] }
+}

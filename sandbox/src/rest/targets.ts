@@ -1,0 +1,79 @@
+/** Finds what a route's path names, as far as the one who acts may know of it. */
+
+import { refuse } from '../protocol/errors.ts'
+import type { Message } from '../world/message.ts'
+import { demand, demandInGuild, type PermissionName } from '../world/permissions.ts'
+import type { Channel, Guild, Member, Role } from '../world/types.ts'
+import type { Context } from './route.ts'
+
+/**
+ * The guild of the path, where the one who acts has these permissions.
+ *
+ * @throws {ApiError} 10004 for a guild that there is not or that they are not in, or 50013.
+ */
+export function guildOf(context: Context, ...names: readonly PermissionName[]): Guild {
+  const { world, params, by } = context
+  const guild = world.guilds.get(params['guild']!)
+  if (!guild?.members.has(by.userId)) throw refuse('unknownGuild')
+  demandInGuild(world, guild, by.userId, ...names)
+  return guild
+}
+
+/**
+ * The channel of the path, where the one who acts has these permissions.
+ *
+ * @throws {ApiError} 10003, 50001 or 50013.
+ */
+export function channelOf(context: Context, ...names: readonly PermissionName[]): Channel {
+  const { world, params, by } = context
+  const channel = world.channel(params['channel']!)
+  demand(world, channel, by.userId, ...names)
+  return channel
+}
+
+/**
+ * A channel of a guild, and its guild.
+ *
+ * @throws {ApiError} 50003 in direct messages, and as `channelOf`.
+ */
+export function guildChannelOf(
+  context: Context,
+  ...names: readonly PermissionName[]
+): { channel: Channel; guild: Guild } {
+  const channel = channelOf(context, ...names)
+  const guild = context.world.guildOf(channel)
+  if (!guild) throw refuse('notInDirectMessages')
+  return { channel, guild }
+}
+
+/**
+ * The message of the path; an ephemeral one cannot be reached by the channel's routes.
+ *
+ * @throws {ApiError} 10008, and as `channelOf`.
+ */
+export function messageOf(context: Context, ...names: readonly PermissionName[]): Message {
+  const channel = channelOf(context, ...names)
+  const message = context.world.message(channel.id, context.params['message']!)
+  if (message.visibleTo !== null) throw refuse('unknownMessage')
+  return message
+}
+
+/** The user id of the path; `@me` is the one who acts. */
+export function userIdOf({ params, by }: Context): string {
+  return params['user'] === '@me' ? by.userId : params['user']!
+}
+
+/** @throws {ApiError} 10013 for nobody, 10007 for someone who is not in the guild. */
+export function memberOf(context: Context, guild: Guild): Member {
+  const id = context.world.user(userIdOf(context)).id
+  const member = guild.members.get(id)
+  if (!member) throw refuse('unknownMember')
+  return member
+}
+
+/** @throws {ApiError} 10011. */
+export function roleOf({ params }: Context, guild: Guild): Role {
+  const role = guild.roles.get(params['role']!)
+  if (!role) throw refuse('unknownRole')
+  return role
+}

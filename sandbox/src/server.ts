@@ -1,0 +1,126 @@
+/**
+ * The loopback Discord: REST, gateway, CDN and page on one port of 127.0.0.1.
+ *
+ * It knows nothing of the bot; any discord.js client pointed at `api` with `token` works.
+ */
+
+import { once } from 'node:events'
+import { createServer, type IncomingMessage } from 'node:http'
+import { type Clock, systemClock } from './protocol/clock.ts'
+import type { Exchange } from './exchange.ts'
+import { Faults } from './faults/faults.ts'
+import { Gateway, type GatewayOptions } from './gateway/gateway.ts'
+import { Door, HOST } from './router.ts'
+import { MemberApi } from './members-api/api.ts'
+import { RateLimits, type RateLimitSettings } from './rest/rate-limits.ts'
+import { RestApi } from './rest/api.ts'
+import type { Timing } from './timing.ts'
+import type { World } from './world/world.ts'
+import { openWorld } from './state/open.ts'
+
+/** A token of the real one's form that opens nothing but this sandbox. */
+export const SANDBOX_TOKEN = 'c2FuZGJveA.loopback.not-a-secret'
+
+/** How the sandbox is started. */
+export type SandboxOptions = {
+  /** 0 takes a free one. */
+  readonly port?: number
+  readonly clock?: Clock
+  readonly token?: string
+  readonly botName?: string
+  /** Whether the developer portal grants the Message Content intent. Default true. */
+  readonly messageContent?: boolean
+  /**
+   * The file that keeps everything, so that a later start goes on from there; made where there is
+   * none. Default: nothing outlives the process.
+   */
+  readonly stateFile?: string
+  /** How the gateway differs from a small application's. */
+  readonly gateway?: GatewayOptions
+  /**
+   * How often requests may come: as on Discord, in other numbers, or without limit. Default
+   * `discord`; with a clock of the caller's own `off`, since a bucket is full again only when that
+   * clock moves.
+   */
+  readonly rateLimits?: 'discord' | 'off' | RateLimitSettings
+  /** Told of every exchange of the REST API just before its response is sent. */
+  readonly observe?: (exchange: Exchange) => void
+  /** Told how long each request and each event took. */
+  readonly measure?: (timing: Timing) => void
+}
+
+/** A running sandbox. */
+export type Sandbox = {
+  /** The page's address. */
+  readonly url: string
+  /** What discord.js takes as `rest.api`. */
+  readonly api: string
+  /** Where attachments' links point, for the bot's list of allowed hosts. */
+  readonly cdn: string
+  readonly token: string
+  readonly world: World
+  readonly gateway: Gateway
+  /** Makes things go wrong. */
+  readonly faults: Faults
+  close(): Promise<void>
+}
+
+/** Starts a sandbox; rejects when the port is taken, or the state file cannot be used. */
+export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+  const start = {
+    clock: options.clock ?? systemClock,
+    token: options.token ?? SANDBOX_TOKEN,
+    botName: options.botName ?? 'Sightseer',
+    messageContent: options.messageContent ?? true,
+  }
+  const { world, interactions, state } = await openWorld(start, options.stateFile)
+  const { measure, observe } = options
+  const gateway = new Gateway(world, { ...options.gateway, ...(measure && { measure }) })
+  const faults = new Faults(world, gateway)
+  const members = new MemberApi(world, interactions)
+  const limits = new RateLimits(world.clock, limitSettings(options))
+  const rest = new RestApi({ world, gateway, interactions, limits, faults, observe })
+  const door = new Door({
+    world,
+    gateway,
+    members,
+    rest,
+    faults,
+    settle: () => state?.settle(),
+    measure,
+  })
+
+  const server = createServer((request, response) => void door.answer(request, response))
+  server.on('upgrade', (request, socket: IncomingMessage['socket'], head: Buffer) => {
+    door.upgrade(request, socket, head)
+  })
+  server.listen(options.port ?? 0, HOST)
+  await once(server, 'listening').catch((error: unknown) => {
+    state?.close()
+    throw error
+  })
+  const address = server.address()
+  if (typeof address !== 'object' || !address) throw new TypeError('expected a TCP port')
+  const url = `http://${HOST}:${address.port}`
+  world.cdn.origin = url
+  gateway.url = `ws://${HOST}:${address.port}/gateway`
+  return {
+    url,
+    api: `${url}/api`,
+    cdn: url,
+    token: world.application.token,
+    world,
+    gateway,
+    faults,
+    async close() {
+      await door.close(server)
+      state?.close()
+    },
+  }
+}
+
+function limitSettings({ rateLimits, clock }: SandboxOptions): RateLimitSettings | null {
+  const chosen = rateLimits ?? (clock ? 'off' : 'discord')
+  if (chosen === 'off') return null
+  return chosen === 'discord' ? {} : chosen
+}

@@ -1,0 +1,44 @@
+/** Makes the world that a sandbox starts with: a new one, or the one of its state file. */
+
+import { Interactions } from '../interactions/interactions.ts'
+import type { State } from './state.ts'
+import { World } from '../world/world.ts'
+import type { WorldOptions } from '../world/defaults.ts'
+import { seedWorld } from '../world/seed.ts'
+import { watchSight } from '../world/visibility.ts'
+import { watchThreads } from '../world/thread-life.ts'
+
+/** A world, its interactions, and what writes them down. */
+export type OpenWorld = {
+  readonly world: World
+  readonly interactions: Interactions
+  /** Null where everything is in memory only. */
+  readonly state: State | null
+}
+
+/**
+ * Opens a world.
+ *
+ * @param stateFile where it is kept; without it, in memory.
+ * @throws {StateFileError} if the file cannot be used.
+ */
+export async function openWorld(
+  options: WorldOptions,
+  stateFile: string | undefined,
+): Promise<OpenWorld> {
+  if (stateFile === undefined) {
+    const world = newWorld(options)
+    return { world, interactions: new Interactions(world), state: null }
+  }
+  // Loaded only where it is asked for: the sandbox starts sooner without it.
+  const { restore } = await import('./restore.ts')
+  return restore(options, stateFile, newWorld)
+}
+
+function newWorld(options: WorldOptions): World {
+  const world = new World(options)
+  seedWorld(world)
+  watchThreads(world)
+  watchSight(world)
+  return world
+}

@@ -1,0 +1,129 @@
+/**
+ * What a world is made of, as records that can be written down and read again.
+ *
+ * A record refers to others by their ids. Files are left out of messages and kept by themselves:
+ * their bytes are many and never change.
+ */
+
+import type { Interaction } from '../interactions/interactions.ts'
+import { pathOf, type StoredFile } from '../world/files.ts'
+import type { Message } from '../world/message.ts'
+import type { World } from '../world/world.ts'
+import type { AuditEntry, Channel, Guild, User } from '../world/types.ts'
+
+/** A guild without its audit log, whose entries are records of their own. */
+export type GuildRecord = Omit<Guild, 'auditLog'>
+
+/** What the application keeps besides what each start says anew. */
+export type ApplicationRecord = {
+  readonly bot: User
+  readonly cdnSecret: Uint8Array
+  readonly installedBy: readonly string[]
+  readonly commands: World['application']['commands']
+}
+
+/** A message with the paths of its files instead of the files. */
+export type MessageRecord = Omit<Message, 'files' | 'snapshots'> & {
+  readonly files: readonly string[]
+  readonly snapshots: readonly SnapshotRecord[]
+}
+
+type SnapshotRecord = Omit<Message['snapshots'][number], 'files'> & {
+  readonly files: readonly string[]
+}
+
+/** An interaction with ids of what it refers to. */
+export type InteractionRecord = Omit<Interaction, 'channel' | 'source' | 'opener'> & {
+  readonly channelId: string
+  readonly source: readonly [channelId: string, messageId: string] | null
+  readonly opener: string | null
+}
+
+/** Everything of one saved world. */
+export type SavedWorld = {
+  readonly application: ApplicationRecord
+  readonly users: readonly User[]
+  readonly guilds: readonly GuildRecord[]
+  readonly audit: readonly AuditEntry[]
+  readonly channels: readonly Channel[]
+  readonly messages: readonly MessageRecord[]
+  readonly interactions: readonly InteractionRecord[]
+  readonly files: readonly StoredFile[]
+}
+
+/** The guild as it is written down. */
+export function guildRecord(guild: Guild): GuildRecord {
+  const { id, name, description, ownerId, roles, members, bans } = guild
+  return { id, name, description, ownerId, roles, members, bans }
+}
+
+/** The message as it is written down. */
+export function messageRecord(message: Message): MessageRecord {
+  return {
+    ...message,
+    files: message.files.map(pathOf),
+    snapshots: message.snapshots.map((one) => ({ ...one, files: one.files.map(pathOf) })),
+  }
+}
+
+/** The interaction as it is written down. */
+export function interactionRecord(interaction: Interaction): InteractionRecord {
+  const { channel, source, opener, ...rest } = interaction
+  return {
+    ...rest,
+    channelId: channel.id,
+    source: source ? [source.channelId, source.id] : null,
+    opener: opener?.id ?? null,
+  }
+}
+
+/** Puts everything into an empty world, but for the interactions. */
+export function restoreWorld(world: World, saved: SavedWorld): void {
+  const { application, users, guilds, audit, channels, messages, files } = saved
+  for (const id of application.installedBy) world.application.installedBy.add(id)
+  for (const [key, commands] of application.commands) {
+    world.application.commands.set(key, commands)
+  }
+  for (const user of users) world.users.set(user.id, user)
+  for (const guild of guilds) {
+    const auditLog = audit.filter(({ guildId }) => guildId === guild.id)
+    world.guilds.set(guild.id, { ...guild, auditLog })
+  }
+  for (const channel of channels) {
+    world.channels.set(channel.id, channel)
+    world.messages.set(channel.id, new Map())
+  }
+  const byPath = new Map(files.map((file) => [pathOf(file), file]))
+  for (const file of files) world.cdn.keep(file)
+  const found = (paths: readonly string[]) => paths.flatMap((path) => byPath.get(path) ?? [])
+  for (const record of messages) {
+    const snapshots = record.snapshots.map((one) => ({ ...one, files: found(one.files) }))
+    const message: Message = { ...record, files: found(record.files), snapshots }
+    world.messages.get(message.channelId)?.set(message.id, message)
+  }
+}
+
+/**
+ * The interactions, with what they refer to, oldest first; those whose channel is gone are gone
+ * too.
+ */
+export function restoredInteractions(
+  world: World,
+  records: readonly InteractionRecord[],
+): readonly Interaction[] {
+  const byId = new Map<string, Interaction>()
+  for (const { channelId, source, opener, ...rest } of records) {
+    const channel = world.channels.get(channelId)
+    if (!channel) continue
+    const [sourceChannel = '', sourceId = ''] = source ?? []
+    const message = world.messages.get(sourceChannel)?.get(sourceId)
+    const opened = byId.get(opener ?? '')
+    byId.set(rest.id, {
+      ...rest,
+      channel,
+      ...(message ? { source: message } : {}),
+      ...(opened ? { opener: opened } : {}),
+    })
+  }
+  return [...byId.values()]
+}

@@ -1,0 +1,61 @@
+/** Serves the page's own files and the sample pictures, and nothing else of the disk. */
+
+import { readdirSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import path from 'node:path'
+import { refuse } from './protocol/errors.ts'
+
+const PAGE = path.join(import.meta.dirname, '../page')
+const SAMPLES = path.join(import.meta.dirname, '../samples')
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.json': 'application/json',
+  '.webp': 'image/webp',
+}
+
+/** Addresses and the files behind them: what lies in the two folders when the sandbox starts. */
+const FILES: ReadonlyMap<string, string> = new Map([
+  ['/', path.join(PAGE, 'index.html')],
+  ...list(PAGE, '/', ['.js', '.css', '.svg']),
+  ...list(SAMPLES, '/samples/', ['.webp', '.json']),
+])
+
+const HEADERS = {
+  'content-security-policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; " +
+    "connect-src 'self' ws:; form-action 'none'; frame-ancestors 'none'; base-uri 'none'; " +
+    "require-trusted-types-for 'script'",
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-opener-policy': 'same-origin',
+  'cache-control': 'no-cache',
+}
+
+function list(folder: string, prefix: string, endings: readonly string[]) {
+  return readdirSync(folder)
+    .filter((name) => endings.includes(path.extname(name)))
+    .map((name) => [prefix + name, path.join(folder, name)] as const)
+}
+
+/** @throws {ApiError} 404 or 405. */
+export async function servePage(
+  request: IncomingMessage,
+  response: ServerResponse,
+  address: string,
+): Promise<void> {
+  const file = FILES.get(address)
+  if (file === undefined) throw refuse('notFound')
+  if (request.method !== 'GET' && request.method !== 'HEAD') throw refuse('methodNotAllowed')
+  const bytes = await readFile(file)
+  response.writeHead(200, {
+    ...HEADERS,
+    'content-type': TYPES[path.extname(file)],
+    'content-length': bytes.length,
+  })
+  response.end(request.method === 'HEAD' ? undefined : bytes)
+}

@@ -1,0 +1,297 @@
+/**
+ * A member for tests: does what a person does on the page, and waits for what the page would show.
+ *
+ * It waits on events only; a wait that takes too long rejects and says what was seen meanwhile.
+ */
+
+import { EventEmitter, once } from 'node:events'
+import type { APIChannel, APIMessage } from 'discord-api-types/v10'
+import { WebSocket } from 'ws'
+import { type Filled, type Given, type Picked, toForm, withFiles } from './form.ts'
+import { type Choice, type Told, describeTold, isFinished, isOutcome } from './member-events.ts'
+import { rawText } from '../gateway/connection.ts'
+
+const PATIENCE_MS = 30_000
+
+/** Where and in which language a member is. */
+export type MemberOptions = { readonly channel?: string; readonly locale?: string }
+
+/** A connected member, in one channel at a time. */
+export class Member {
+  readonly id: string
+  /** Everything told so far, oldest first. */
+  readonly told: Told[]
+  readonly #url: string
+  readonly #locale: string
+  readonly #socket: WebSocket
+  readonly #events = new EventEmitter<{ told: [] }>()
+  #channelId: string
+
+  private constructor(url: string, socket: WebSocket, told: Told[], options: MemberOptions) {
+    this.#url = url
+    this.#locale = options.locale ?? 'en-US'
+    this.#socket = socket
+    this.told = told
+    this.id = told[0]?.you?.id ?? ''
+    this.#channelId = this.#find(options.channel ?? 'general')
+    // Every wait listens; how many wait at once is the test's affair.
+    this.#events.setMaxListeners(0)
+    socket.on('message', () => this.#events.emit('told'))
+    socket.on('close', () => this.#events.emit('told'))
+  }
+
+  /** Connects as the member of that name; `url` is the page's address. */
+  static async connect(
+    url: string,
+    name = 'ada',
+    options: MemberOptions | string = {},
+  ): Promise<Member> {
+    const given = typeof options === 'string' ? { channel: options } : options
+    const query = new URLSearchParams({ as: name, locale: given.locale ?? 'en-US' })
+    const socket = new WebSocket(`${url.replace('http', 'ws')}/sandbox/live?${query.toString()}`)
+    const told: Told[] = []
+    socket.on('message', (data) => told.push(JSON.parse(rawText(data))))
+    await new Promise((resolve, reject) => {
+      socket.once('message', resolve)
+      socket.once('error', reject)
+      socket.once('close', () => reject(new Error(`There is no member "${name}".`)))
+    })
+    return new Member(url, socket, told, given)
+  }
+
+  /** The channel the member is in. */
+  get channelId(): string {
+    return this.#channelId
+  }
+
+  // By name or by id, among all channels heard of.
+  #find(channel: string): string {
+    const known = this.told.flatMap((t) => [
+      ...(t.channels ?? []),
+      ...(t.channel ? [t.channel] : []),
+    ])
+    return known.findLast((c) => c.name === channel)?.id ?? channel
+  }
+
+  /** Goes to another channel, by name or id. */
+  switchTo(channel: string): void {
+    this.#channelId = this.#find(channel)
+  }
+
+  /** Opens the direct messages with the bot, or with another, and goes there. */
+  async openDirect(userId?: string): Promise<string> {
+    const { id } = await this.#post<APIChannel>(
+      'dms',
+      userId === undefined ? {} : { user_id: userId },
+    )
+    this.#channelId = id
+    return id
+  }
+
+  /** Starts a thread, of a message or of none, and goes there. */
+  async openThread(name: string, from?: { readonly id: string }): Promise<string> {
+    const body = { name, ...(from && { message_id: from.id }) }
+    const { id } = await this.#post<APIChannel>('threads', body)
+    this.#channelId = id
+    return id
+  }
+
+  /** Installs the application to the member's own account, or takes it away again. */
+  async install(on = true): Promise<void> {
+    await this.#post('install', { on })
+  }
+
+  /** Uses a slash command (`memory show`); resolves with the finished answer. */
+  async slash(name: string, options: Given = {}): Promise<APIMessage> {
+    return this.#answer(await this.use(name, options))
+  }
+
+  /** Uses a slash command without waiting; resolves with the interaction's id. */
+  async use(name: string, options: Given = {}): Promise<string> {
+    await this.commands(name.split(' ')[0]!)
+    const { values, files } = withFiles(options)
+    return (await this.#post('commands', { name, options: values }, files)).id
+  }
+
+  /** Types in an option; resolves with the suggestions. */
+  async autocomplete(name: string, focused: string, options: Given): Promise<readonly Choice[]> {
+    await this.commands(name.split(' ')[0]!)
+    const { id } = await this.#post('autocomplete', { name, options, focused })
+    return (await this.outcome(id, 'choices')).choices ?? []
+  }
+
+  /** Uses the context menu of a message or a user; resolves with the finished answer. */
+  async menu(name: string, target: { readonly id: string }): Promise<APIMessage> {
+    return this.#answer(await this.useMenu(name, target))
+  }
+
+  /** Uses a context menu without waiting; resolves with the interaction's id. */
+  async useMenu(name: string, target: { readonly id: string }): Promise<string> {
+    await this.commands(name)
+    return (await this.#post('menu', { name, target_id: target.id })).id
+  }
+
+  /** Presses a button; resolves with the interaction's id. */
+  press(message: { readonly id: string }, customId: string): Promise<string> {
+    return this.select(message, customId)
+  }
+
+  /** Chooses in a select; resolves with the interaction's id. */
+  async select(
+    message: { readonly id: string },
+    customId: string,
+    values?: readonly string[],
+  ): Promise<string> {
+    const body = { message_id: message.id, custom_id: customId, ...(values && { values }) }
+    return (await this.#post('components', body)).id
+  }
+
+  /** Waits for the modal that an interaction opens. */
+  modal(interactionId: string): Promise<Told> {
+    return this.outcome(interactionId, 'modal')
+  }
+
+  /** Sends a modal with its fields by custom id; resolves with the interaction's id. */
+  async submit(modal: { readonly id?: string }, fields: Filled): Promise<string> {
+    const { values, files } = withFiles(fields)
+    return (await this.#post('modals', { id: modal.id, values }, files)).id
+  }
+
+  /** Waits until the application has a command of that name. */
+  async commands(name: string): Promise<void> {
+    await this.until((told) => told.commands?.some((command) => command.name === name) ?? false)
+  }
+
+  /** Sends a message; resolves with it as the channel has it. */
+  say(content: string, ...files: Picked[]): Promise<APIMessage> {
+    const attachments = files.map(({ description }, id) => ({ id, description }))
+    const body = { content, ...(files.length > 0 ? { attachments } : {}) }
+    return this.#post('messages', body, files)
+  }
+
+  /** Sends a picture. */
+  upload(file: Picked, content = ''): Promise<APIMessage> {
+    return this.say(content, file)
+  }
+
+  /** Replies to a message, with a ping unless told otherwise; resolves with the reply itself. */
+  reply(to: { readonly id: string }, content: string, ping = true): Promise<APIMessage> {
+    return this.#post('messages', {
+      content,
+      message_reference: { message_id: to.id },
+      allowed_mentions: { parse: ['users', 'roles', 'everyone'], replied_user: ping },
+    })
+  }
+
+  /** Forwards a message of this channel to another. */
+  forward(message: { readonly id: string }, channel: string): Promise<APIMessage> {
+    return this.#post('forward', { message_id: message.id, to: this.#find(channel) })
+  }
+
+  /** Edits an own message. */
+  edit(message: { readonly id: string }, content: string): Promise<APIMessage> {
+    return this.#post('edit', { message_id: message.id, content })
+  }
+
+  /** Deletes a message: an own one, or any as a moderator. */
+  async delete(message: { readonly id: string }): Promise<void> {
+    await this.#post('delete', { message_id: message.id })
+  }
+
+  /** Reacts with an emoji, or takes it back. */
+  async react(message: { readonly id: string }, emoji: string, on = true): Promise<void> {
+    await this.#post('react', { message_id: message.id, emoji, on })
+  }
+
+  /** Lets the others see that the member types. */
+  async type(): Promise<void> {
+    await this.#post('typing', {})
+  }
+
+  /** Dismisses an ephemeral message. */
+  async dismiss(message: { readonly id: string }): Promise<void> {
+    await this.#post('dismiss', { message_id: message.id })
+  }
+
+  /** Waits for the first finished message that replies to this one. */
+  async answerTo(message: { readonly id: string }): Promise<APIMessage> {
+    const told = await this.until(
+      (t) => isFinished(t) && t.message?.message_reference?.message_id === message.id,
+    )
+    return told.message!
+  }
+
+  /**
+   * Waits for the finished message that answers an interaction, or that it changed.
+   *
+   * @throws {Error} when the application did not respond.
+   */
+  answer(interactionId: string): Promise<APIMessage> {
+    return this.#answer(interactionId)
+  }
+
+  async #answer(id: string): Promise<APIMessage> {
+    const told = await this.until((t) => isOutcome(t, id, 'failed') || isFinished(t, id))
+    if (told.type === 'failed') throw new Error('The application did not respond')
+    return told.message!
+  }
+
+  /** Waits for what an interaction leads to: a modal, suggestions, an acknowledgement. */
+  async outcome(interactionId: string, type: 'modal' | 'choices' | 'acknowledged'): Promise<Told> {
+    const told = await this.until(
+      (t) => isOutcome(t, interactionId, type) || isOutcome(t, interactionId, 'failed'),
+    )
+    if (told.type === 'failed') throw new Error('The application did not respond')
+    return told
+  }
+
+  /** Waits for the next state of a message, from now on, that is as wanted. */
+  async changed(
+    message: { readonly id: string },
+    wanted: (message: APIMessage) => boolean,
+  ): Promise<APIMessage> {
+    const told = await this.until((t) => t.message?.id === message.id && wanted(t.message))
+    return told.message!
+  }
+
+  /** Waits for something told, counting what was told before. */
+  async until(wanted: (told: Told) => boolean, patienceMs = PATIENCE_MS): Promise<Told> {
+    const signal = AbortSignal.timeout(patienceMs)
+    for (let from = 0; ;) {
+      const found = this.told.slice(from).find(wanted)
+      if (found) return found
+      from = this.told.length
+      if (this.#socket.readyState === WebSocket.CLOSED) {
+        throw new Error(`The sandbox went away. Told: ${describeTold(this.told)}`)
+      }
+      await once(this.#events, 'told', { signal }).catch((error: unknown) => {
+        const seen = describeTold(this.told)
+        throw new Error(`Nothing like it within ${patienceMs} ms. Told: ${seen}`, { cause: error })
+      })
+    }
+  }
+
+  /** Leaves. */
+  close(): void {
+    this.#socket.terminate()
+  }
+
+  async #post<T = { id: string } & APIMessage>(
+    kind: string,
+    payload: object,
+    files: readonly Picked[] = [],
+  ): Promise<T> {
+    const query = new URLSearchParams({
+      as: this.id,
+      channel: this.#channelId,
+      locale: this.#locale,
+    })
+    const response = await fetch(`${this.#url}/sandbox/${kind}?${query.toString()}`, {
+      method: 'POST',
+      body: toForm(payload, files),
+    })
+    if (!response.ok) throw new Error(`${response.status}: ${await response.text()}`)
+    const answer: T = JSON.parse(await response.text())
+    return answer
+  }
+}

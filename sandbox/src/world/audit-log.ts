@@ -1,0 +1,78 @@
+/** The audit log: who changed what in a guild, and why. Source: resources/audit-log.mdx. */
+
+import type { World } from './world.ts'
+import type { AuditChange, AuditEntry } from './types.ts'
+
+/** Entries that a guild keeps; Discord keeps those of 45 days. */
+export const KEPT_ENTRIES = 5000
+
+/** Who acts, and the reason given. */
+export type By = { readonly userId: string; readonly reason: string | null }
+
+/** What kind of action an entry is about. */
+export const AUDIT = {
+  guildUpdate: 1,
+  channelCreate: 10,
+  channelUpdate: 11,
+  channelDelete: 12,
+  overwriteCreate: 13,
+  overwriteUpdate: 14,
+  overwriteDelete: 15,
+  memberKick: 20,
+  memberBanAdd: 22,
+  memberBanRemove: 23,
+  memberUpdate: 24,
+  memberRoleUpdate: 25,
+  roleCreate: 30,
+  roleUpdate: 31,
+  roleDelete: 32,
+  messageDelete: 72,
+  messageBulkDelete: 73,
+  messagePin: 74,
+  messageUnpin: 75,
+  threadCreate: 110,
+  threadUpdate: 111,
+  threadDelete: 112,
+} as const
+
+/** What an entry says besides who and when. */
+export type Noted = {
+  readonly action: number
+  readonly targetId: string | null
+  readonly changes?: readonly AuditChange[]
+  readonly options?: Readonly<Record<string, string>>
+}
+
+/**
+ * Writes an entry and tells of it; beyond `KEPT_ENTRIES` the oldest is forgotten. Outside of guilds
+ * nothing is written.
+ */
+export function note(world: World, guildId: string | null, by: By, noted: Noted): void {
+  const guild = world.guilds.get(guildId ?? '')
+  if (!guild) return
+  const entry: AuditEntry = {
+    id: world.nextId(),
+    guildId: guild.id,
+    action: noted.action,
+    userId: by.userId,
+    targetId: noted.targetId,
+    reason: by.reason,
+    changes: noted.changes ?? [],
+    options: noted.options ?? null,
+  }
+  guild.auditLog.push(entry)
+  if (guild.auditLog.length > KEPT_ENTRIES) guild.auditLog.shift()
+  world.tell({ name: 'GUILD_AUDIT_LOG_ENTRY_CREATE', entry })
+}
+
+/** What differs between two flat descriptions, named as they name it. */
+export function changesBetween(before: object, after: object): AuditChange[] {
+  const old = new Map(Object.entries(before))
+  return Object.entries(after)
+    .filter(([key, value]) => JSON.stringify(old.get(key)) !== JSON.stringify(value))
+    .map(([key, value]: [string, unknown]) => ({
+      key,
+      ...(old.get(key) == null ? {} : { old_value: old.get(key) as unknown }),
+      ...(value == null ? {} : { new_value: value }),
+    }))
+}

@@ -1,0 +1,216 @@
+/**
+ * The files that the CDN keeps in memory, and what the API says of them.
+ *
+ * Any message read from the API has fresh links; `file-links.ts` signs them, `file-server.ts`
+ * answers requests for them.
+ */
+
+import { extname } from 'node:path'
+import type { Clock } from '../protocol/clock.ts'
+import { FileLinks } from './file-links.ts'
+
+/** How long a file given to a command is kept, in milliseconds; its interaction lives 15 min. */
+const EPHEMERAL_LIFE_MS = 60 * 60 * 1000
+
+/** Attachment flag of a spoiler. */
+const IS_SPOILER = 1 << 3
+
+// What Discord tells of a file follows from its name alone.
+const CONTENT_TYPES: Readonly<Record<string, string>> = {
+  '.avif': 'image/avif',
+  '.bmp': 'image/bmp',
+  '.gif': 'image/gif',
+  '.jfif': 'image/jpeg',
+  '.jpeg': 'image/jpeg',
+  '.jpg': 'image/jpeg',
+  '.json': 'application/json; charset=utf-8',
+  '.mov': 'video/quicktime',
+  '.mp3': 'audio/mpeg',
+  '.mp4': 'video/mp4',
+  '.ogg': 'audio/ogg',
+  '.pdf': 'application/pdf',
+  '.png': 'image/png',
+  '.svg': 'image/svg+xml; charset=utf-8',
+  '.tif': 'image/tiff',
+  '.tiff': 'image/tiff',
+  '.txt': 'text/plain; charset=utf-8',
+  '.webm': 'video/webm',
+  '.webp': 'image/webp',
+}
+
+/** A file as it was uploaded. */
+export type Upload = {
+  readonly name: string
+  readonly bytes: Uint8Array
+  readonly description?: string | undefined
+  readonly spoiler?: boolean | undefined
+}
+
+/** A file the CDN keeps. */
+export type StoredFile = {
+  readonly id: string
+  /** The folder of its link, channel or application id included. */
+  readonly folder: string
+  readonly name: string
+  readonly bytes: Uint8Array
+  readonly contentType: string | undefined
+  readonly width: number | undefined
+  readonly height: number | undefined
+  readonly description: string | undefined
+  readonly spoiler: boolean
+}
+
+/** Who is told of files that come and go. */
+export type FileWatcher = {
+  readonly kept: (file: StoredFile) => void
+  readonly removed: (file: StoredFile) => void
+}
+
+/** Keeps the files; beyond `keptBytes` the oldest are forgotten. */
+export class Cdn {
+  /** Where the links point, without the path; known once the server listens. */
+  origin = ''
+  /** Bytes of all files together; Discord keeps all, a process has only so much memory. */
+  keptBytes = 512 * 1024 * 1024
+  readonly #clock: Clock
+  readonly #files = new Map<string, StoredFile>()
+  readonly #links: FileLinks
+  readonly #watchers = new Set<FileWatcher>()
+  #bytes = 0
+
+  /** @param secret signs the links; with the same one they survive a restart. */
+  constructor(clock: Clock, secret?: Buffer) {
+    this.#clock = clock
+    this.#links = new FileLinks(clock, secret)
+  }
+
+  /** What signs the links now. */
+  get secret(): Buffer {
+    return this.#links.secret
+  }
+
+  /** Tells of files that come and go; the returned function stops it. */
+  watch(watcher: FileWatcher): () => void {
+    this.#watchers.add(watcher)
+    return () => this.#watchers.delete(watcher)
+  }
+
+  /** Keeps a file under `folder`, for example `attachments/CHANNEL`. */
+  async add(id: string, folder: string, upload: Upload): Promise<StoredFile> {
+    const name = cleanName(upload.name)
+    const contentType = CONTENT_TYPES[extname(name).toLowerCase()]
+    const size = contentType?.startsWith('image/') ? await imageSize(upload.bytes) : undefined
+    const file: StoredFile = {
+      id,
+      folder,
+      name,
+      bytes: upload.bytes,
+      contentType,
+      width: size?.width,
+      height: size?.height,
+      description: upload.description,
+      spoiler: (upload.spoiler ?? false) || name.startsWith('SPOILER_'),
+    }
+    this.keep(file)
+    return file
+  }
+
+  /** Keeps a file that is known already; one with the same path is replaced. */
+  keep(file: StoredFile): void {
+    this.remove(file)
+    this.#files.set(pathOf(file), file)
+    this.#bytes += file.bytes.length
+    for (const watcher of this.#watchers) watcher.kept(file)
+    for (const oldest of this.#files.values()) {
+      if (this.#bytes <= this.keptBytes || oldest === file) break
+      this.remove(oldest)
+    }
+    // Nothing refers to a command's file once its interaction is over.
+    if (isEphemeral(file)) this.#clock.after(EPHEMERAL_LIFE_MS, () => this.remove(file))
+  }
+
+  /** Forgets a file; its links answer 404 from now on. */
+  remove(file: StoredFile): void {
+    const known = this.#files.get(pathOf(file))
+    if (!known) return
+    this.#files.delete(pathOf(file))
+    this.#bytes -= known.bytes.length
+    for (const watcher of this.#watchers) watcher.removed(known)
+  }
+
+  /** The file at that path, if the query's signature is right and has not expired. */
+  find(path: string, query: URLSearchParams): StoredFile | undefined {
+    return this.#links.isValid(path, query) ? this.#files.get(path) : undefined
+  }
+
+  /** The file as the API describes it, with a fresh link. */
+  describe(file: StoredFile): object {
+    return {
+      id: file.id,
+      filename: file.name,
+      size: file.bytes.length,
+      ...this.media(file),
+      ...(file.description === undefined ? {} : { description: file.description }),
+      ...(file.spoiler ? { flags: IS_SPOILER } : {}),
+      ...(isEphemeral(file) ? { ephemeral: true } : {}),
+    }
+  }
+
+  /** What embeds and components say of a file: fresh links, size and type. */
+  media(file: StoredFile) {
+    const link = this.#links.sign(pathOf(file))
+    return {
+      url: `${this.origin}/cdn${link}`,
+      proxy_url: `${this.origin}/media${link}`,
+      ...(file.contentType === undefined ? {} : { content_type: file.contentType }),
+      ...(file.width === undefined ? {} : { width: file.width }),
+      ...(file.height === undefined ? {} : { height: file.height }),
+    }
+  }
+
+  /**
+   * A fresh link for one of ours, whatever became of its signature and of the port that an earlier
+   * start listened on; null for a foreign one.
+   */
+  refresh(url: string): string | null {
+    if (!URL.canParse(url)) return null
+    const { hostname, pathname } = new URL(url)
+    const [, door, path = ''] = /^\/(cdn|media)(\/.+)$/.exec(pathname) ?? []
+    if (hostname !== new URL(this.origin).hostname || door === undefined) return null
+    return `${this.origin}/${door}${this.#links.sign(path)}`
+  }
+
+  /** Ends every link given out so far; `onUse` is called whenever one of them is tried. */
+  expireLinks(onUse: () => void): void {
+    this.#links.expireAll(onUse)
+  }
+}
+
+/** Where the file's links point, below the CDN's address. */
+export function pathOf(file: StoredFile): string {
+  return `/${file.folder}/${file.id}/${file.name}`
+}
+
+function isEphemeral(file: StoredFile): boolean {
+  return file.folder.startsWith('ephemeral')
+}
+
+// Discord keeps letters, digits, `_`, `-` and `.` of a file's name.
+function cleanName(name: string): string {
+  const base = name.split(/[/\\]/).at(-1) ?? ''
+  const clean = base.replaceAll(/\s+/g, '_').replaceAll(/[^\w.-]/g, '')
+  return clean.replace(/^\.+/, '') || 'unknown'
+}
+
+type Size = { readonly width: number; readonly height: number }
+
+async function imageSize(bytes: Uint8Array): Promise<Size | undefined> {
+  // Loaded at the first upload: the server itself starts without it.
+  const { default: sharp } = await import('sharp')
+  try {
+    const { format, width, height } = await sharp(bytes).metadata()
+    return format === 'svg' ? undefined : { width, height }
+  } catch {
+    return undefined // A file that only calls itself a picture: Discord gives it no size either.
+  }
+}

@@ -1,0 +1,158 @@
+/**
+ * What is done to members: nicknames, roles, timeouts, kicks and bans.
+ *
+ * Who may do it follows from permissions and from the order of the roles: nobody acts on someone
+ * whose highest role is as high as their own. Source: topics/permissions.mdx, "Permission
+ * Hierarchy"; resources/guild.mdx, "Modify Guild Member".
+ */
+
+import { refuse } from '../protocol/errors.ts'
+import {
+  demandInGuild,
+  guildPermissions,
+  holds,
+  type PermissionName,
+  rankOf,
+} from './permissions.ts'
+import type { World } from './world.ts'
+import { AUDIT, type By, changesBetween, note } from './audit-log.ts'
+import type { Guild, Member, Role } from './types.ts'
+
+/** What may be changed; absent fields stay. */
+export type MemberChanges = {
+  readonly nick?: string | null
+  readonly roles?: readonly string[]
+  readonly timeoutUntilMs?: number | null
+}
+
+/**
+ * Changes a member and tells of it.
+ *
+ * @throws {ApiError} 50013, 10011 for an unknown role, 50028 for one that cannot be given.
+ */
+export function modifyMember(
+  world: World,
+  guild: Guild,
+  member: Member,
+  changes: MemberChanges,
+  by: By,
+): void {
+  checkChanges(world, guild, member, changes, by)
+  const before = describe(member)
+  const rolesBefore = member.roles
+  if (changes.nick !== undefined) member.nick = changes.nick || null
+  if (changes.timeoutUntilMs !== undefined) member.timeoutUntilMs = changes.timeoutUntilMs
+  if (changes.roles) member.roles = [...new Set(changes.roles)]
+  world.tell({ name: 'GUILD_MEMBER_UPDATE', member })
+  const targetId = member.userId
+  const updates = changesBetween(before, describe(member))
+  if (updates.length > 0) {
+    note(world, guild.id, by, { action: AUDIT.memberUpdate, targetId, changes: updates })
+  }
+  const roleUpdates = roleChanges(guild, rolesBefore, member.roles)
+  if (roleUpdates.length > 0) {
+    note(world, guild.id, by, { action: AUDIT.memberRoleUpdate, targetId, changes: roleUpdates })
+  }
+}
+
+function checkChanges(
+  world: World,
+  guild: Guild,
+  member: Member,
+  changes: MemberChanges,
+  by: By,
+): void {
+  const own = member.userId === by.userId
+  if (changes.nick !== undefined) {
+    if (own) demandInGuild(world, guild, by.userId, 'changeNickname')
+    else demandOver(world, guild, by, member.userId, 'manageNicknames')
+  }
+  if (changes.timeoutUntilMs !== undefined) {
+    demandOver(world, guild, by, member.userId, 'moderateMembers')
+    const target = guildPermissions(world, guild, member.userId)
+    if (holds(target, 'administrator')) throw refuse('missingPermissions')
+  }
+  if (!changes.roles) return
+  demandInGuild(world, guild, by.userId, 'manageRoles')
+  const wanted = new Set(changes.roles)
+  const given = changes.roles.filter((id) => !member.roles.includes(id))
+  const taken = member.roles.filter((id) => !wanted.has(id))
+  for (const id of [...given, ...taken]) checkAssignable(guild, guild.roles.get(id), by)
+}
+
+/** @throws {ApiError} 10011, 50028 for @everyone and managed roles, 50013 for higher ones. */
+function checkAssignable(guild: Guild, role: Role | undefined, by: By): void {
+  if (!role) throw refuse('unknownRole')
+  if (role.id === guild.id || role.botId !== null) throw refuse('invalidRole')
+  if (role.position >= rankOf(guild, by.userId)) throw refuse('missingPermissions')
+}
+
+/**
+ * Asserts that the actor has the permission and outranks the other.
+ *
+ * @throws {ApiError} 50013.
+ */
+export function demandOver(
+  world: World,
+  guild: Guild,
+  by: By,
+  userId: string,
+  name: PermissionName,
+): void {
+  demandInGuild(world, guild, by.userId, name)
+  const outranks = rankOf(guild, by.userId) > rankOf(guild, userId)
+  if (!outranks || guild.ownerId === userId) throw refuse('missingPermissions')
+}
+
+function describe(member: Member): object {
+  const until = member.timeoutUntilMs
+  return {
+    nick: member.nick,
+    communication_disabled_until: until === null ? null : new Date(until).toISOString(),
+  }
+}
+
+function roleChanges(guild: Guild, before: readonly string[], after: readonly string[]) {
+  const named = (ids: readonly string[]) =>
+    ids.map((id) => ({ id, name: guild.roles.get(id)?.name ?? '' }))
+  const added = named(after.filter((id) => !before.includes(id)))
+  const removed = named(before.filter((id) => !after.includes(id)))
+  return [
+    ...(added.length > 0 ? [{ key: '$add', new_value: added }] : []),
+    ...(removed.length > 0 ? [{ key: '$remove', new_value: removed }] : []),
+  ]
+}
+
+/** Takes the user out of the guild and tells of it; the bot itself hears that the guild is gone. */
+export function removeMember(world: World, guild: Guild, userId: string): void {
+  const member = guild.members.get(userId)
+  if (!member) return
+  guild.members.delete(userId)
+  if (userId === world.application.bot.id) world.tell({ name: 'GUILD_DELETE', guild })
+  world.tell({ name: 'GUILD_MEMBER_REMOVE', member })
+}
+
+/** Kicks a member. @throws {ApiError} 50013. */
+export function kick(world: World, guild: Guild, member: Member, by: By): void {
+  demandOver(world, guild, by, member.userId, 'kickMembers')
+  removeMember(world, guild, member.userId)
+  note(world, guild.id, by, { action: AUDIT.memberKick, targetId: member.userId })
+}
+
+/** Bans a user, member or not. @throws {ApiError} 50013. */
+export function ban(world: World, guild: Guild, userId: string, by: By): void {
+  demandOver(world, guild, by, userId, 'banMembers')
+  if (guild.bans.has(userId)) return
+  guild.bans.set(userId, by.reason)
+  removeMember(world, guild, userId)
+  world.tell({ name: 'GUILD_BAN_ADD', guildId: guild.id, userId })
+  note(world, guild.id, by, { action: AUDIT.memberBanAdd, targetId: userId })
+}
+
+/** Lifts a ban. @throws {ApiError} 10026 or 50013. */
+export function unban(world: World, guild: Guild, userId: string, by: By): void {
+  demandInGuild(world, guild, by.userId, 'banMembers')
+  if (!guild.bans.delete(userId)) throw refuse('unknownBan')
+  world.tell({ name: 'GUILD_BAN_REMOVE', guildId: guild.id, userId })
+  note(world, guild.id, by, { action: AUDIT.memberBanRemove, targetId: userId })
+}

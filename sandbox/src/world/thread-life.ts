@@ -1,0 +1,77 @@
+/**
+ * What threads do by themselves: they count their messages, take in who writes, wake up when
+ * someone does, and fall asleep when nobody does for long enough.
+ */
+
+import { MESSAGE_TYPE } from '../protocol/constants.ts'
+import { snowflakeTime } from '../protocol/snowflake.ts'
+import type { World } from './world.ts'
+import type { Message } from './message.ts'
+import type { Channel } from './types.ts'
+
+const MINUTE_MS = 60_000
+
+/** What calls off each thread's next look, by its id. */
+type Alarms = Map<string, () => void>
+
+/** Begins to look after the threads there are and those to come. */
+export function watchThreads(world: World): void {
+  const alarms: Alarms = new Map()
+  for (const channel of world.channels.values()) watch(world, channel, alarms)
+  world.listen((event) => {
+    if (event.name === 'THREAD_CREATE' && event.isNew) watch(world, event.channel, alarms)
+    else if (event.name === 'THREAD_UPDATE') watch(world, event.channel, alarms)
+    else if (event.name === 'THREAD_DELETE') alarms.get(event.channel.id)?.()
+    else if (event.name === 'MESSAGE_CREATE') written(world, event.message)
+    else if (event.name === 'MESSAGE_DELETE') deleted(world, [event.message])
+    else if (event.name === 'MESSAGE_DELETE_BULK') deleted(world, event.messages)
+  })
+}
+
+function written(world: World, message: Message): void {
+  const channel = world.channels.get(message.channelId)
+  // The pointer to the message a thread started from counts for nothing.
+  if (!channel?.thread || message.type === MESSAGE_TYPE.threadStarter) return
+  const { thread } = channel
+  thread.messageCount += 1
+  thread.totalMessages += 1
+  if (thread.archived) {
+    thread.archived = false
+    thread.archivedMs = world.clock.now()
+    world.tell({ name: 'THREAD_UPDATE', channel })
+  }
+  const { authorId } = message
+  if (thread.members.has(authorId) || !world.member(channel.guildId, authorId)) return
+  thread.members.set(authorId, world.clock.now())
+  world.tellJoined(channel, authorId)
+}
+
+function deleted(world: World, messages: readonly Message[]): void {
+  for (const { channelId } of messages) {
+    const thread = world.channels.get(channelId)?.thread
+    if (thread) thread.messageCount = Math.max(0, thread.messageCount - 1)
+  }
+}
+
+// Looks at the thread when it could be due at the earliest, and then again if it is not.
+function watch(world: World, channel: Channel, alarms: Alarms): void {
+  alarms.get(channel.id)?.()
+  const { thread } = channel
+  if (!thread || thread.archived) return
+  const dueIn = Math.max(due(channel) - world.clock.now(), 0)
+  const cancel = world.clock.after(dueIn, () => {
+    if (due(channel) > world.clock.now()) return watch(world, channel, alarms)
+    thread.archived = true
+    thread.archivedMs = world.clock.now()
+    world.tell({ name: 'THREAD_UPDATE', channel })
+  })
+  alarms.set(channel.id, cancel)
+}
+
+/** When the thread falls asleep, in milliseconds since 1970, if nothing happens until then. */
+function due(channel: Channel): number {
+  const { thread, lastMessageId } = channel
+  if (!thread) return Number.POSITIVE_INFINITY
+  const written = lastMessageId === null ? 0 : snowflakeTime(lastMessageId)
+  return Math.max(thread.archivedMs, written) + thread.autoArchiveMinutes * MINUTE_MS
+}

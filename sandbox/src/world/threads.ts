@@ -1,0 +1,270 @@
+/**
+ * Threads: starting them, joining and leaving, changing, and what is closed to whom.
+ *
+ * Source: developers/topics/threads.mdx; developers/resources/channel.mdx.
+ */
+
+import { Checks, type Json } from '../protocol/field-checks.ts'
+import { CHANNEL_TYPE, MESSAGE_FLAG, MESSAGE_TYPE } from '../protocol/constants.ts'
+import { refuse } from '../protocol/errors.ts'
+import type { Message } from './message.ts'
+import { can, demand } from './permissions.ts'
+import { postSystemMessage } from './system-messages.ts'
+import type { World } from './world.ts'
+import { AUDIT, type By, changesBetween, note } from './audit-log.ts'
+import type { Channel, Thread } from './types.ts'
+
+/** How long a thread may be silent before it is archived: these many minutes. */
+const ARCHIVE_MINUTES = [60, 1440, 4320, 10_080]
+
+const DEFAULT_ARCHIVE_MINUTES = 1440
+const MAX_MEMBERS = 1000
+const MAX_SLOWMODE_S = 21_600
+
+/** What a thread is started with. */
+export type NewThread = {
+  readonly name: string
+  /** Public unless it says otherwise. */
+  readonly type?: number
+  readonly autoArchiveMinutes?: number
+  readonly slowmodeS?: number
+  readonly invitable?: boolean
+}
+
+/** What may be changed; absent fields stay. */
+export type ThreadChanges = Partial<
+  Pick<Thread, 'archived' | 'locked' | 'invitable' | 'autoArchiveMinutes'>
+> & { readonly name?: string; readonly slowmodeS?: number }
+
+/** @throws {ApiError} 50035. */
+export function readNewThread(body: Json, fromMessage: boolean): NewThread {
+  const checks = new Checks()
+  const name = checks.needText(body, 'name', { min: 1, max: 100 })
+  const changes = readCommon(body, checks)
+  const { announcementThread, publicThread, privateThread } = CHANNEL_TYPE
+  const types = [announcementThread, publicThread, privateThread]
+  const type = fromMessage || body['type'] == null ? undefined : checks.choice(body, 'type', types)
+  checks.done()
+  // Without a type a thread that starts from no message is private. Source: channel.mdx.
+  const standing = fromMessage ? publicThread : privateThread
+  return { ...changes, name, type: type ?? standing }
+}
+
+/** @throws {ApiError} 50035. */
+export function readThreadChanges(body: Json): ThreadChanges {
+  const checks = new Checks()
+  const name = checks.text(body, 'name', { min: 1, max: 100 })
+  const archived = checks.flag(body, 'archived')
+  const locked = checks.flag(body, 'locked')
+  const common = readCommon(body, checks)
+  checks.done()
+  return {
+    ...common,
+    ...(name === undefined ? {} : { name }),
+    ...(archived === undefined ? {} : { archived }),
+    ...(locked === undefined ? {} : { locked }),
+  }
+}
+
+function readCommon(body: Json, checks: Checks): Omit<ThreadChanges, 'name'> {
+  const key = 'auto_archive_duration'
+  const minutes = body[key] == null ? undefined : checks.choice(body, key, ARCHIVE_MINUTES)
+  const limits = { min: 0, max: MAX_SLOWMODE_S }
+  const slowmodeS = checks.whole(body, 'rate_limit_per_user', 'rate_limit_per_user', limits)
+  const invitable = checks.flag(body, 'invitable')
+  return {
+    ...(minutes === undefined ? {} : { autoArchiveMinutes: minutes }),
+    ...(slowmodeS === undefined ? {} : { slowmodeS }),
+    ...(invitable === undefined ? {} : { invitable }),
+  }
+}
+
+/**
+ * Starts a thread, from a message of the channel or from none.
+ *
+ * @throws {ApiError} 50024 where there can be none, 50013, 160004 if the message has one already.
+ */
+export function startThread(
+  world: World,
+  channel: Channel,
+  fresh: NewThread,
+  by: By,
+  message?: Message,
+): Channel {
+  const isAnnouncement = channel.type === CHANNEL_TYPE.guildAnnouncement
+  const isText = channel.type === CHANNEL_TYPE.guildText
+  const isPrivate = fresh.type === CHANNEL_TYPE.privateThread
+  if (!isText && !(isAnnouncement && !isPrivate)) throw refuse('wrongChannelType')
+  demand(world, channel, by.userId, isPrivate ? 'createPrivateThreads' : 'createPublicThreads')
+  if (message && world.channels.has(message.id)) throw refuse('threadExists')
+  const guild = world.guildOf(channel)
+  if (!guild) throw refuse('notInDirectMessages')
+  const now = world.clock.now()
+  const thread = world.addChannel(guild, {
+    ...(message ? { id: message.id } : {}),
+    name: fresh.name,
+    type: isAnnouncement
+      ? CHANNEL_TYPE.announcementThread
+      : (fresh.type ?? CHANNEL_TYPE.publicThread),
+    parentId: channel.id,
+    nsfw: channel.nsfw,
+    slowmodeS: fresh.slowmodeS ?? 0,
+    thread: {
+      ownerId: by.userId,
+      createdMs: now,
+      members: new Map([[by.userId, now]]),
+      archived: false,
+      archivedMs: now,
+      autoArchiveMinutes: fresh.autoArchiveMinutes ?? DEFAULT_ARCHIVE_MINUTES,
+      locked: false,
+      invitable: fresh.invitable ?? true,
+      messageCount: 0,
+      totalMessages: 0,
+    },
+  })
+  world.tellJoined(thread, by.userId)
+  announce(world, channel, thread, by, message)
+  note(world, guild.id, by, { action: AUDIT.threadCreate, targetId: thread.id })
+  return thread
+}
+
+// A thread of a message begins with a pointer to it; another public one is told of in the channel.
+function announce(world: World, parent: Channel, thread: Channel, by: By, message?: Message): void {
+  const { guildId } = parent
+  if (message) {
+    world.update(message, { flags: message.flags | MESSAGE_FLAG.hasThread })
+    const reference = { type: 0, messageId: message.id, channelId: parent.id, guildId } as const
+    postSystemMessage(world, thread, by.userId, MESSAGE_TYPE.threadStarter, { reference })
+  } else if (thread.type !== CHANNEL_TYPE.privateThread) {
+    const reference = { type: 0, messageId: thread.id, channelId: thread.id, guildId } as const
+    const said = { content: thread.name, reference }
+    postSystemMessage(world, parent, by.userId, MESSAGE_TYPE.threadCreated, said)
+  }
+}
+
+/**
+ * Asserts that the user may send here as far as threads go: a locked one is for moderators.
+ *
+ * @throws {ApiError} 160005.
+ */
+export function checkSendable(world: World, channel: Channel, userId: string): void {
+  if (channel.thread?.locked !== true) return
+  if (!can(world, channel, userId, 'manageThreads')) throw refuse('lockedThread')
+}
+
+/**
+ * Asserts that what is in the channel may be changed: an archived thread is as it is.
+ *
+ * @throws {ApiError} 50083.
+ */
+export function checkActive(channel: Channel): void {
+  if (channel.thread?.archived === true) throw refuse('archivedThread')
+}
+
+/**
+ * Changes a thread and tells of it.
+ *
+ * @throws {ApiError} 50001, 50013, or 50083 for another change to one that stays archived.
+ */
+export function modifyThread(world: World, channel: Channel, changes: ThreadChanges, by: By): void {
+  const thread = channel.thread!
+  const { archived, locked, name, slowmodeS, invitable, autoArchiveMinutes } = changes
+  checkMayModify(world, channel, changes, by.userId)
+  const before = describe(channel)
+  channel.name = name ?? channel.name
+  channel.slowmodeS = slowmodeS ?? channel.slowmodeS
+  const touched =
+    autoArchiveMinutes !== undefined && autoArchiveMinutes !== thread.autoArchiveMinutes
+  thread.autoArchiveMinutes = autoArchiveMinutes ?? thread.autoArchiveMinutes
+  thread.locked = locked ?? thread.locked
+  thread.invitable = invitable ?? thread.invitable
+  if (touched || (archived !== undefined && archived !== thread.archived)) {
+    thread.archived = archived ?? thread.archived
+    thread.archivedMs = world.clock.now()
+  }
+  world.tell({ name: 'THREAD_UPDATE', channel })
+  const updates = changesBetween(before, describe(channel))
+  if (updates.length === 0) return
+  note(world, channel.guildId, by, {
+    action: AUDIT.threadUpdate,
+    targetId: channel.id,
+    changes: updates,
+  })
+}
+
+function checkMayModify(
+  world: World,
+  channel: Channel,
+  changes: ThreadChanges,
+  userId: string,
+): void {
+  const thread = channel.thread!
+  demand(world, channel, userId)
+  const moderates = can(world, channel, userId, 'manageThreads')
+  const { archived, locked, slowmodeS, ...own } = changes
+  if (thread.archived && archived !== false && archived === undefined) checkActive(channel)
+  if (moderates) return
+  if (locked !== undefined || slowmodeS !== undefined || thread.locked) {
+    throw refuse('missingPermissions')
+  }
+  if (archived === false && !thread.members.has(userId)) throw refuse('missingPermissions')
+  const restricted = Object.keys(own).length > 0 || archived === true
+  if (restricted && thread.ownerId !== userId) throw refuse('missingPermissions')
+}
+
+function describe(channel: Channel): object {
+  const { archived, locked, autoArchiveMinutes } = channel.thread!
+  return {
+    name: channel.name,
+    rate_limit_per_user: channel.slowmodeS,
+    archived,
+    locked,
+    auto_archive_duration: autoArchiveMinutes,
+  }
+}
+
+/**
+ * Lets someone join, or adds them.
+ *
+ * @throws {ApiError} 50001, 50013, 50083 when it is archived, 30033 when it is full.
+ */
+export function joinThread(world: World, channel: Channel, userId: string, by: By): void {
+  const thread = channel.thread
+  if (!thread) throw refuse('wrongChannelType')
+  demand(world, channel, by.userId)
+  checkActive(channel)
+  if (thread.members.has(userId)) return
+  const parent = world.channel(channel.parentId ?? '')
+  if (!can(world, parent, userId)) throw refuse('missingAccess')
+  if (userId !== by.userId) {
+    demand(world, channel, by.userId, 'sendMessagesInThreads')
+    const mayInvite =
+      channel.type !== CHANNEL_TYPE.privateThread ||
+      thread.invitable ||
+      thread.ownerId === by.userId ||
+      can(world, channel, by.userId, 'manageThreads')
+    if (!mayInvite) throw refuse('missingPermissions')
+  }
+  if (thread.members.size >= MAX_MEMBERS) throw refuse('tooManyThreadMembers')
+  thread.members.set(userId, world.clock.now())
+  if (userId === world.application.bot.id) {
+    world.tell({ name: 'THREAD_CREATE', channel, isNew: false })
+  }
+  world.tellJoined(channel, userId)
+}
+
+/**
+ * Lets someone leave, or removes them.
+ *
+ * @throws {ApiError} 50001, 50013, 50083 when it is archived.
+ */
+export function leaveThread(world: World, channel: Channel, userId: string, by: By): void {
+  const thread = channel.thread
+  if (!thread) throw refuse('wrongChannelType')
+  demand(world, channel, by.userId)
+  checkActive(channel)
+  const ownPrivate = channel.type === CHANNEL_TYPE.privateThread && thread.ownerId === by.userId
+  if (userId !== by.userId && !ownPrivate) demand(world, channel, by.userId, 'manageThreads')
+  if (!thread.members.delete(userId)) return
+  world.tell({ name: 'THREAD_MEMBERS_UPDATE', channel, added: [], removed: [userId] })
+}

@@ -1,0 +1,51 @@
+/**
+ * What the bot comes to see: when it gains sight of a channel, by an overwrite, a role or the end
+ * of a timeout's reach, it is told of the threads there. Source: topics/threads.mdx, "Gaining
+ * Access to Channels".
+ */
+
+import { can } from './permissions.ts'
+import type { World } from './world.ts'
+import type { WorldEvent } from './events.ts'
+
+/** Begins to watch what the bot sees. */
+export function watchSight(world: World): void {
+  let seen = visible(world)
+  world.listen((event) => {
+    if (!changesSight(world, event)) return
+    const before = seen
+    seen = visible(world)
+    // A channel that is new, or of a guild that is, has no thread that the bot was not told of.
+    if (event.name === 'CHANNEL_CREATE' || event.name === 'GUILD_CREATE') return
+    for (const id of seen) {
+      const channel = world.channels.get(id)
+      if (channel && !before.has(id)) world.tell({ name: 'THREAD_LIST_SYNC', channel })
+    }
+  })
+}
+
+function visible(world: World): ReadonlySet<string> {
+  const bot = world.application.bot.id
+  const channels = [...world.channels.values()].filter(
+    (channel) => channel.guildId !== null && !channel.thread && can(world, channel, bot),
+  )
+  return new Set(channels.map(({ id }) => id))
+}
+
+function changesSight(world: World, event: WorldEvent): boolean {
+  switch (event.name) {
+    case 'CHANNEL_CREATE':
+    case 'CHANNEL_UPDATE':
+    case 'CHANNEL_DELETE':
+    case 'GUILD_CREATE':
+    case 'GUILD_UPDATE':
+    case 'GUILD_ROLE_UPDATE':
+    case 'GUILD_ROLE_DELETE':
+      return true
+    case 'GUILD_MEMBER_UPDATE':
+    case 'GUILD_MEMBER_REMOVE':
+      return event.member.userId === world.application.bot.id
+    default:
+      return false
+  }
+}

@@ -1,0 +1,261 @@
+/**
+ * The sandbox's state: people, guilds, channels, messages and the application.
+ *
+ * The world tells its listeners what happened (`WorldEvent`); the gateway and the page decide who
+ * may hear it. It knows neither HTTP nor WebSocket, and asks nobody's permission: who may do what
+ * is up to those who call (`permissions.ts`).
+ */
+
+import { EventEmitter } from 'node:events'
+import type { Clock } from '../protocol/clock.ts'
+import { CHANNEL_TYPE } from '../protocol/constants.ts'
+import { refuse } from '../protocol/errors.ts'
+import { Cdn } from './files.ts'
+import type { Message } from './message.ts'
+import { compareIds, snowflakes } from '../protocol/snowflake.ts'
+import type { WorldEvent } from './events.ts'
+import {
+  type NewChannel,
+  newChannel,
+  newGuild,
+  type NewRole,
+  newRole,
+  type WorldOptions,
+} from './defaults.ts'
+import type { Application, Channel, Guild, Member, Role, User } from './types.ts'
+
+/** The state of the sandbox. */
+export class World {
+  readonly clock: Clock
+  readonly nextId: () => string
+  readonly cdn: Cdn
+  readonly users = new Map<string, User>()
+  readonly guilds = new Map<string, Guild>()
+  readonly channels = new Map<string, Channel>()
+  /** By channel id, then by message id. */
+  readonly messages = new Map<string, Map<string, Message>>()
+  readonly application: Application
+  /** Messages that a channel keeps; Discord keeps all, a process has only so much memory. */
+  keptMessages = 5000
+  readonly #events = new EventEmitter<{ happened: [WorldEvent] }>()
+
+  /** An empty world: only the bot exists. `seedWorld` adds the rest. */
+  constructor(options: WorldOptions) {
+    this.clock = options.clock
+    const { clock, botName, saved } = options
+    this.nextId = snowflakes(clock, saved?.lastId)
+    this.cdn = new Cdn(clock, saved && Buffer.from(saved.cdnSecret))
+    const bot = saved?.bot ?? this.addUser(botName, botName, true)
+    this.users.set(bot.id, bot)
+    this.application = {
+      id: bot.id,
+      name: bot.name,
+      token: options.token,
+      bot,
+      messageContent: options.messageContent,
+      online: false,
+      installedBy: new Set(),
+      commands: new Map(),
+    }
+  }
+
+  /** The first guild: the one everyone is in. */
+  get guild(): Guild {
+    const [first] = this.guilds.values()
+    if (!first) throw new RangeError('expected a guild, got a world without one')
+    return first
+  }
+
+  /** Adds a person, or the bot. */
+  addUser(name: string, displayName: string, bot = false): User {
+    const user = { id: this.nextId(), name, displayName, bot }
+    this.users.set(user.id, user)
+    return user
+  }
+
+  /** Adds a guild with its owner, an @everyone role and no channel. */
+  addGuild(name: string, ownerId: string, everyone: bigint): Guild {
+    const id = this.nextId()
+    const guild = newGuild(id, name, ownerId)
+    this.guilds.set(id, guild)
+    this.#keepRole(guild, id, { name: '@everyone', permissions: everyone, position: 0 })
+    this.addMember(guild, ownerId)
+    return guild
+  }
+
+  /** Adds a role, below all others unless told otherwise. */
+  addRole(guild: Guild, fresh: NewRole): Role {
+    return this.#keepRole(guild, this.nextId(), fresh)
+  }
+
+  #keepRole(guild: Guild, id: string, fresh: NewRole): Role {
+    const role = newRole(guild, id, fresh)
+    guild.roles.set(id, role)
+    this.tell({ name: 'GUILD_ROLE_CREATE', role })
+    return role
+  }
+
+  /** Lets the user join; when it is the bot, it learns of the guild itself. */
+  addMember(guild: Guild, userId: string, roles: readonly string[] = []): Member {
+    const joinedMs = this.clock.now()
+    const guildId = guild.id
+    const member = { guildId, userId, nick: null, roles, joinedMs, timeoutUntilMs: null }
+    guild.members.set(userId, member)
+    this.tell({ name: 'GUILD_MEMBER_ADD', member })
+    if (userId === this.application.bot.id) this.tell({ name: 'GUILD_CREATE', guild })
+    return member
+  }
+
+  /** Adds a channel or a thread to the guild; a text channel unless told otherwise. */
+  addChannel(guild: Guild, fresh: NewChannel): Channel {
+    return this.keepChannel({ ...newChannel(this.nextId()), ...fresh, guildId: guild.id })
+  }
+
+  /** The direct-message channel of the two, opened at first use; without `other`, with the bot. */
+  directChannel(userId: string, other = this.application.bot.id): Channel {
+    const known = [...this.channels.values()].find(
+      ({ recipients }) => recipients.includes(userId) && recipients.includes(other),
+    )
+    if (known) return known
+    const channel = { ...newChannel(this.nextId()), type: CHANNEL_TYPE.dm }
+    return this.keepChannel({ ...channel, recipients: [userId, other] })
+  }
+
+  /** Keeps a new channel or thread and tells of it. */
+  keepChannel(channel: Channel): Channel {
+    this.channels.set(channel.id, channel)
+    this.messages.set(channel.id, new Map())
+    if (channel.thread) this.tell({ name: 'THREAD_CREATE', channel, isNew: true })
+    else this.tell({ name: 'CHANNEL_CREATE', channel })
+    return channel
+  }
+
+  /** Tells of someone who joined the thread: of the bot, by an event of its own as well. */
+  tellJoined(channel: Channel, userId: string): void {
+    const bot = this.application.bot.id
+    if (userId === bot) this.tell({ name: 'THREAD_MEMBER_UPDATE', channel })
+    this.tell({ name: 'THREAD_MEMBERS_UPDATE', channel, added: [userId], removed: [] })
+  }
+
+  /** Forgets a channel or thread with its messages, files and threads, and tells of it. */
+  removeChannel(channel: Channel): void {
+    for (const thread of this.channels.values()) {
+      if (thread.thread && thread.parentId === channel.id) this.removeChannel(thread)
+    }
+    for (const message of this.messages.get(channel.id)?.values() ?? []) {
+      for (const file of message.files) this.cdn.remove(file)
+    }
+    this.channels.delete(channel.id)
+    this.messages.delete(channel.id)
+    this.tell({ name: channel.thread ? 'THREAD_DELETE' : 'CHANNEL_DELETE', channel })
+  }
+
+  /** The guild's channels, threads left out, in the order of their positions. */
+  channelsOf(guild: Guild): Channel[] {
+    return [...this.channels.values()]
+      .filter((channel) => channel.guildId === guild.id && !channel.thread)
+      .toSorted((a, b) => a.position - b.position || compareIds(a.id, b.id))
+  }
+
+  /** The guild's threads, newest first. */
+  threadsOf(guild: Guild): Channel[] {
+    return [...this.channels.values()]
+      .filter((channel) => channel.guildId === guild.id && channel.thread)
+      .toSorted((a, b) => compareIds(b.id, a.id))
+  }
+
+  /** @throws {ApiError} 10003. */
+  channel(id: string): Channel {
+    const channel = this.channels.get(id)
+    if (!channel) throw refuse('unknownChannel')
+    return channel
+  }
+
+  /** The guild of a channel; null for direct messages. */
+  guildOf(channel: Channel): Guild | null {
+    return channel.guildId === null ? null : (this.guilds.get(channel.guildId) ?? null)
+  }
+
+  /** The membership of a user; undefined for those who are not in it, and outside of guilds. */
+  member(guildId: string | null, userId: string): Member | undefined {
+    return this.guilds.get(guildId ?? '')?.members.get(userId)
+  }
+
+  /** The guilds that the user is in, oldest first. */
+  guildsOf(userId: string): Guild[] {
+    return [...this.guilds.values()].filter(({ members }) => members.has(userId))
+  }
+
+  /** @throws {ApiError} 10003 or 10008. */
+  message(channelId: string, id: string): Message {
+    this.channel(channelId)
+    const message = this.messages.get(channelId)?.get(id)
+    if (!message) throw refuse('unknownMessage')
+    return message
+  }
+
+  /** @throws {ApiError} 10013. */
+  user(id: string): User {
+    const user = this.users.get(id)
+    if (!user) throw refuse('unknownUser')
+    return user
+  }
+
+  /** The channel's messages, oldest first. */
+  history(channelId: string): Message[] {
+    return [...(this.messages.get(channelId)?.values() ?? [])]
+  }
+
+  /** Keeps a new message and tells of it; beyond `keptMessages` the oldest is forgotten. */
+  post(message: Message): void {
+    const channel = this.channel(message.channelId)
+    const messages = this.messages.get(channel.id) ?? new Map<string, Message>()
+    messages.set(message.id, message)
+    if (channel.lastMessageId !== null && compareIds(channel.lastMessageId, message.id) > 0) {
+      // Its files took longer to store than a younger message took altogether.
+      sortById(messages)
+    } else {
+      channel.lastMessageId = message.id
+    }
+    for (const oldest of messages.values()) {
+      if (messages.size <= this.keptMessages) break
+      this.forget(oldest)
+    }
+    this.tell({ name: 'MESSAGE_CREATE', message })
+  }
+
+  /** Changes a message and tells of it. */
+  update(message: Message, changes: Partial<Message>): void {
+    Object.assign(message, changes)
+    this.tell({ name: 'MESSAGE_UPDATE', message })
+  }
+
+  /** Forgets a message with its files, and tells of it. */
+  remove(message: Message): void {
+    this.forget(message)
+    this.tell({ name: 'MESSAGE_DELETE', message })
+  }
+
+  /** Forgets a message with its files, and leaves telling to the caller. */
+  forget(message: Message): void {
+    this.messages.get(message.channelId)?.delete(message.id)
+    for (const file of message.files) this.cdn.remove(file)
+  }
+
+  /** Tells every listener. */
+  tell(event: WorldEvent): void {
+    this.#events.emit('happened', event)
+  }
+
+  /** Listens; the returned function stops it. */
+  listen(listener: (event: WorldEvent) => void): () => void {
+    this.#events.on('happened', listener)
+    return () => this.#events.off('happened', listener)
+  }
+}
+
+function sortById(messages: Map<string, Message>): void {
+  const sorted = [...messages].toSorted(([a], [b]) => compareIds(a, b))
+  messages.clear()
+  for (const [id, message] of sorted) messages.set(id, message)
+}
