@@ -30,7 +30,9 @@ export function lateModel(card: ModelCard, opening: Promise<Model>): LateModel {
       return yield* (await opening).generate(...given)
     },
     score: async (...given) => (await opening).score(...given),
+    encode: async (...given) => (await opening).encode(...given),
     embedImage: async (...given) => (await opening).embedImage(...given),
+    forget: async (...given) => (await opening).forget(...given),
     stats: () => open?.stats() ?? NO_STATS,
     close: async () => (await opening).close(),
   }

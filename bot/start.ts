@@ -138,7 +138,7 @@ class Start {
   /** Checks the model, and begins to open it. */
   async #model(): Promise<{ model: LateModel; opening: Promise<Model> }> {
     const { model: name, modelsFolder, threads, rows, conversationBytes, bot } = this.#config
-    const { provider, imageLimits, prepare } = this.#config
+    const { provider, imageLimits, imageCacheBytes, prepare } = this.#config
     const folder = findModel(name, modelsFolder)
     const { card } = await openPackage(folder)
     const opening = openModel(folder, {
@@ -149,6 +149,7 @@ class Start {
       queueLimit: bot.queue,
       ...(rows !== undefined && { rows }),
       ...(conversationBytes !== undefined && { conversationBytes }),
+      ...(imageCacheBytes !== undefined && { imageCacheBytes }),
     })
     opening.then(
       () => (this.#modelIsOpen = true),

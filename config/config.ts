@@ -36,6 +36,8 @@ export type Config = {
   readonly rows?: number
   /** Memory for the keys and values of finished answers; absent: as the engine has it. */
   readonly conversationBytes?: number
+  /** Memory for what was computed from pictures; absent: as the engine has it. */
+  readonly imageCacheBytes?: number
   /** Larger image files and larger images are refused; absent: the decoder's own limits. */
   readonly imageLimits: { readonly maxBytes?: number; readonly maxPixels?: number }
   /** What keeps the bot's memory. */
@@ -99,6 +101,9 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     ...(values.SIGHTSEER_ROWS !== undefined && { rows: values.SIGHTSEER_ROWS }),
     ...(values.SIGHTSEER_CONVERSATION_MIB !== undefined && {
       conversationBytes: values.SIGHTSEER_CONVERSATION_MIB * MIB,
+    }),
+    ...(values.SIGHTSEER_IMAGE_CACHE_MIB !== undefined && {
+      imageCacheBytes: values.SIGHTSEER_IMAGE_CACHE_MIB * MIB,
     }),
     imageLimits: {
       ...(values.SIGHTSEER_MAX_IMAGE_BYTES !== undefined && {

@@ -60,6 +60,9 @@ export const environment = z.object({
   SIGHTSEER_CONVERSATION_MIB: wholeNumber(0, 1024 * 1024).describe(
     'Memory for conversations whose next question is to be answered at once, in MiB; with OPT-2.7b one takes about 40. 0: none. Default: 256.',
   ),
+  SIGHTSEER_IMAGE_CACHE_MIB: wholeNumber(0, 1024 * 1024).describe(
+    'Memory for what the model computed from pictures, in MiB, so that a picture that is asked about again need not be encoded again; with OPT-2.7b one takes about 0.3. Nothing is kept longer than a day. 0: none. Default: 128.',
+  ),
   SIGHTSEER_QUEUE: wholeNumber(1, 100_000).describe(
     'How many requests may wait for the model before people are told to come back. Default: 64.',
   ),

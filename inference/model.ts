@@ -6,15 +6,24 @@
 
 import { availableParallelism } from 'node:os'
 import type { EngineOptions, Provider } from './engine/options.ts'
-import type { EngineRequest, EngineResult, GenerateRequest, Prompt } from './engine/requests.ts'
-import { ImageCache, type ImageTokenStore } from './image-cache.ts'
-import { InferenceThread, WORKER_FILE } from './backends/thread.ts'
+import type {
+  EngineImage,
+  EngineRequest,
+  EngineResult,
+  GenerateRequest,
+  Prompt,
+} from './engine/requests.ts'
+import { imageSourceOf } from './image-source.ts'
+import { InferenceThread, type Reply, WORKER_FILE } from './backends/thread.ts'
+import type { ModelCard } from './package/model-card.ts'
 import { openPackage } from './package/open-package.ts'
 import { preparePackage } from './package/prepare.ts'
 import type {
   Answer,
+  EncodeTimings,
   GenerationOptions,
   ImageInput,
+  ImageSource,
   ImageTokens,
   Model,
   ModelStats,
@@ -52,8 +61,11 @@ export type OpenOptions = {
   readonly pictures?: number
   /** Memory for keys and values of finished requests, in bytes; 0 keeps none. Default 256 MiB. */
   readonly conversationBytes?: number
-  /** Keeps the image tokens of pictures. Default: they are made anew each time. */
-  readonly imageTokens?: ImageTokenStore
+  /**
+   * Memory for what was computed from pictures, in bytes, for a day at most; with OPT-2.7b a picture
+   * takes 320 kB. 0: a picture that no request needs any more is encoded again. Default 128 MiB.
+   */
+  readonly imageCacheBytes?: number
   /** The thread's file; tests put another in its place. */
   readonly workerFile?: URL
 }
@@ -62,6 +74,7 @@ const QUEUE_LIMIT = 64
 const ROWS = 8
 const PICTURES = 2
 const CONVERSATION_BYTES = 256 * 2 ** 20
+const IMAGE_CACHE_BYTES = 128 * 2 ** 20
 
 /**
  * Opens a model package and starts its thread.
@@ -81,12 +94,17 @@ export async function openModel(folder: string, options: OpenOptions = {}): Prom
     rows: options.rows ?? ROWS,
     pictures: options.pictures ?? PICTURES,
     conversationBytes: options.conversationBytes ?? CONVERSATION_BYTES,
+    imageCacheBytes: options.imageCacheBytes ?? IMAGE_CACHE_BYTES,
   }
   const file = options.workerFile ?? WORKER_FILE
   const thread = new InferenceThread({ folder, options: engineOptions }, file)
   const card = await thread.start()
-  const images = options.imageTokens ? new ImageCache(options.imageTokens, card) : null
-  const sender: Sender = { thread, images }
+  return createModel(thread, card)
+}
+
+/** The model on an inference thread whose card is known. */
+function createModel(thread: InferenceThread, card: ModelCard): Model {
+  const sender: Sender = { thread, sent: new Set() }
   return {
     card,
     describe: (image, given = {}) => {
@@ -103,24 +121,16 @@ export async function openModel(folder: string, options: OpenOptions = {}): Prom
       return answer(sender, image, { kind: 'ask', question, history: history ?? [] }, rest)
     },
     generate: (image, { prompt, ...rest }) => stream(sender, image, prompt, rest),
-    score: async (image, { prompt, answers, ...rest }) => {
-      const result = await send(sender, { kind: 'score', image, prompt, answers }, rest)
-      if (!isScores(result)) {
-        throw new TypeError('expected scores from the inference thread')
+    score: (image, given) => score(sender, image, given),
+    encode: (image, given = {}) => encode(sender, image, given),
+    embedImage: (image, given = {}) => embed(sender, image, given),
+    forget: async (keys) => {
+      for (const request of sender.sent) {
+        request.cacheable &&= !keys.includes(request.key)
       }
-      return result
+      await thread.forget(keys)
     },
-    embedImage: (image, given = {}) =>
-      image instanceof Uint8Array && images
-        ? images.tokens(image, () => embed(thread, image, given))
-        : embed(thread, image, given),
-    stats: () => ({
-      ...(thread.stats() ?? NO_STATS),
-      caches: {
-        ...(thread.stats() ?? NO_STATS).caches,
-        images: images?.stats() ?? NO_LOOKS,
-      },
-    }),
+    stats: () => thread.stats() ?? NO_STATS,
     close: () => thread.close(),
   }
 }
@@ -145,14 +155,17 @@ export const NO_STATS: ModelStats = {
     decode: NO_RUNS,
   },
   caches: {
-    images: NO_LOOKS,
+    images: { ...NO_LOOKS, bytes: 0 },
     conversations: { ...NO_LOOKS, positions: 0, bytes: 0 },
     prompts: NO_LOOKS,
   },
 }
 
-/** Where requests go, and where image tokens are looked for before. */
-type Sender = { readonly thread: InferenceThread; readonly images: ImageCache | null }
+/** Where requests go, and those on their way. */
+type Sender = { readonly thread: InferenceThread; readonly sent: Set<Sent> }
+
+/** A request on its way, by its picture; no longer cacheable once that was to be forgotten. */
+type Sent = { readonly key: string; cacheable: boolean }
 
 type Given = GenerationOptions & RequestOptions & StreamOptions
 
@@ -165,10 +178,58 @@ async function answer(
   // What is not about the search stays on this side.
   const { signal: _s, onStep: _o, onPosition: _p, ...claiming } = given
   const { priority: _r, user: _u, guild: _g, deadline: _d, ...options } = claiming
-  const request: GenerateRequest = { kind: 'generate', image, prompt, options }
-  const result = await send(sender, request, given)
+  const request = (source: EngineImage | ImageTokens): GenerateRequest => ({
+    kind: 'generate',
+    image: source,
+    prompt,
+    options,
+  })
+  const result = await send(sender, image, request, given)
   if (!('tokenIds' in result)) {
     throw new TypeError('expected an answer from the inference thread')
+  }
+  return result
+}
+
+async function score(
+  sender: Sender,
+  image: ImageInput,
+  given: RequestOptions & { readonly prompt: string; readonly answers: readonly string[] },
+): Promise<readonly ScoredAnswer[]> {
+  const { prompt, answers } = given
+  const request = (source: EngineImage | ImageTokens): EngineRequest => ({
+    kind: 'score',
+    image: source,
+    prompt,
+    answers,
+  })
+  const result = await send(sender, image, request, given)
+  if (!isScores(result)) {
+    throw new TypeError('expected scores from the inference thread')
+  }
+  return result
+}
+
+async function encode(
+  sender: Sender,
+  image: ImageInput,
+  given: RequestOptions,
+): Promise<EncodeTimings> {
+  const result = await send(sender, image, (source) => ({ kind: 'encode', image: source }), given)
+  if (!('visionMs' in result)) {
+    throw new TypeError('expected timings from the inference thread')
+  }
+  return result
+}
+
+async function embed(
+  sender: Sender,
+  image: ImageInput,
+  given: RequestOptions,
+): Promise<ImageTokens> {
+  const result = await send(sender, image, (source) => ({ kind: 'embed', image: source }), given)
+  if (!('shape' in result)) {
+    throw new TypeError('expected image tokens from the inference thread')
   }
   return result
 }
@@ -222,57 +283,60 @@ async function* stream(
   }
 }
 
-/** Image tokens made by the thread. */
-async function embed(
-  thread: InferenceThread,
-  image: ImageInput,
-  given: RequestOptions,
-): Promise<ImageTokens> {
-  const result = await post(thread, { kind: 'embed', image }, given)
-  if (!('shape' in result)) {
-    throw new TypeError('expected image tokens from the inference thread')
-  }
-  return result
-}
-
-/** Sends a request, with kept image tokens in the place of the picture where there are such. */
+/** Sends a request by its picture's content hash, and once more with the file where that is asked for. */
 async function send(
-  { thread, images }: Sender,
-  request: EngineRequest,
+  { thread, sent }: Sender,
+  image: ImageInput,
+  request: (image: EngineImage | ImageTokens) => EngineRequest,
   given: RequestOptions & StreamOptions,
 ): Promise<EngineResult> {
-  const { image } = request
-  if (!images || !(image instanceof Uint8Array)) {
-    return post(thread, request, given)
-  }
-  given.signal?.throwIfAborted()
-  const tokens = await images.tokens(image, () => embed(thread, image, given))
-  const result = await post(thread, { ...request, image: tokens }, given)
-  return 'timings' in result && 'tokenIds' in result
-    ? { ...result, timings: { ...result.timings, ...tokens.timings } }
-    : result
-}
-
-/** Sends a request with its own copy of the image's bytes, which then move to the thread. */
-function post(
-  thread: InferenceThread,
-  request: EngineRequest,
-  given: RequestOptions & StreamOptions,
-): Promise<EngineResult> {
-  const { priority = 'interaction', user = '', guild = '', deadline = Infinity } = given
+  const { signal, priority = 'interaction', user = '', guild = '', deadline = Infinity } = given
+  signal?.throwIfAborted()
   // Without a guild there is only the person, who then takes turns as a guild would.
   const claim = { priority, user, guild: guild === '' ? user : guild, deadline }
-  const { image } = request
-  if (image instanceof Uint8Array) {
-    const bytes = new Uint8Array(image)
-    return thread.request({ ...request, image: bytes }, [bytes.buffer], claim, given)
+  if ('shape' in image) {
+    const handling = { ...given, cacheable: () => true }
+    return resultOf(await thread.request(request(image), [], claim, handling))
   }
-  const data = new Float32Array(image.data)
-  return thread.request({ ...request, image: { ...image, data } }, [data.buffer], claim, given)
+  const source = await ownedSource(image)
+  const one: Sent = { key: source.key, cacheable: true }
+  sent.add(one)
+  try {
+    const { key } = source
+    const handling = { ...given, cacheable: () => one.cacheable }
+    const reply = await thread.request(request({ key, bytes: null }), [], claim, handling)
+    if (reply.kind === 'result') {
+      return reply.result
+    }
+    const bytes = await source.file(signal)
+    const again = request({ key, bytes })
+    return resultOf(await thread.request(again, [bytes.buffer], claim, handling))
+  } finally {
+    sent.delete(one)
+  }
 }
 
-function isScores(
-  result: Answer | readonly ScoredAnswer[] | ImageTokens,
-): result is readonly ScoredAnswer[] {
+/** A picture whose file may be moved to the thread: a copy, as a caller's bytes stay as they are. */
+async function ownedSource(image: Uint8Array | ImageSource): Promise<{
+  readonly key: string
+  file(signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>>
+}> {
+  if (image instanceof Uint8Array) {
+    const bytes = new Uint8Array(image)
+    const { key } = await imageSourceOf(bytes)
+    return { key, file: () => Promise.resolve(bytes) }
+  }
+  const file = async (signal?: AbortSignal) => new Uint8Array(await image.bytes(signal))
+  return { key: image.key, file }
+}
+
+function resultOf(reply: Reply): EngineResult {
+  if (reply.kind === 'missing') {
+    throw new TypeError('the inference thread asked for a picture that it was sent')
+  }
+  return reply.result
+}
+
+function isScores(result: EngineResult): result is readonly ScoredAnswer[] {
   return Array.isArray(result)
 }

@@ -63,7 +63,10 @@ export type RequestOptions = {
 /** Called with each new token of an answer, in order. */
 export type StreamOptions = { readonly onStep?: (step: Step) => void }
 
-/** Where the time of making image tokens went, in milliseconds. */
+/**
+ * Where the time of encoding a picture went, in milliseconds; all 0 for a request whose picture was
+ * encoded for another one.
+ */
 export type EncodeTimings = {
   readonly preprocessMs: number
   readonly visionMs: number
@@ -81,12 +84,23 @@ export type Timings = EncodeTimings & {
 export type ImageTokens = {
   readonly data: Float32Array
   readonly shape: readonly [number, number]
-  /** What making them took; absent when they come from elsewhere, such as a cache. */
+  /** What computing them took; absent where a caller made them. */
   readonly timings?: EncodeTimings
 }
 
-/** An image file's bytes (PNG, JPEG, WebP, AVIF, GIF, TIFF), or what `embedImage` gave for one. */
-export type ImageInput = Uint8Array | ImageTokens
+/**
+ * A picture that its owner can fetch again. `bytes` is called only where the model does not have
+ * the picture: at most once for a request. What it gives stays its owner's.
+ */
+export type ImageSource = {
+  /** SHA-256 of the picture's file, hexadecimal. */
+  readonly key: string
+  /** The file: PNG, JPEG, WebP, AVIF, GIF or TIFF. */
+  bytes(signal?: AbortSignal): Promise<Uint8Array>
+}
+
+/** A picture: its source or the bytes of its file; or what `embedImage` gave for one. */
+export type ImageInput = Uint8Array | ImageSource | ImageTokens
 
 /** One past question and its answer. */
 export type Turn = { readonly question: string; readonly answer: string }
@@ -144,8 +158,21 @@ export type Model = {
     image: ImageInput,
     options: RequestOptions & { readonly prompt: string; readonly answers: readonly string[] },
   ): Promise<readonly ScoredAnswer[]>
-  /** Runs the vision tower, Q-Former and projection once; the result can be given as an image. */
+  /**
+   * Sends the picture through the vision tower now, so that later requests find it in the cache.
+   *
+   * @returns what that took; all 0 where the picture was there.
+   */
+  encode(image: ImageInput, options?: RequestOptions): Promise<EncodeTimings>
+  /** The picture's tokens, for tests and measurements: they are copied to this thread. */
   embedImage(image: ImageInput, options?: RequestOptions): Promise<ImageTokens>
+  /**
+   * Deletes all that was computed from these pictures: features, tokens, keys and values. Requests
+   * for them that wait or run still end, but nothing of them is cached.
+   *
+   * @param keys SHA-256 of each picture's file, hexadecimal.
+   */
+  forget(keys: readonly string[]): Promise<void>
   /** What the engine is doing and has done; a copy, as of its last step. */
   stats(): ModelStats
   /** Waits for the step in flight, rejects what still waits, ends the thread. */
@@ -176,8 +203,8 @@ export type ModelStats = {
     Record<Stage, { readonly runs: number; readonly rows: number; readonly ms: number }>
   >
   readonly caches: {
-    /** Image tokens by the picture's bytes; counted only where the model was opened with a cache. */
-    readonly images: CacheStats
+    /** Pictures: a hit needed no vision run of its own. */
+    readonly images: CacheStats & { readonly bytes: number }
     /** Keys and values of conversations: a hit reused positions of an earlier request. */
     readonly conversations: CacheStats & { readonly positions: number; readonly bytes: number }
     /** Token ids of prompts. */

@@ -111,7 +111,7 @@ type Place = { readonly folder: string; readonly provider: Provider }
 
 async function ownSide({ folder, provider }: Place) {
   // No cache between descriptions: each one is the first of its picture.
-  const model = await openModel(folder, { conversationBytes: 0, provider })
+  const model = await openModel(folder, { conversationBytes: 0, imageCacheBytes: 0, provider })
   const picture = await noisePicture()
   const describe = async (): Promise<Times> => {
     const start = performance.now()

@@ -39,14 +39,8 @@ export async function runFollowUpBench(args: readonly string[]): Promise<void> {
   const reference = values.reference
     ? await startReference(values.python, await fullSizeCheckpoint(values.work), 'bfloat16')
     : null
-  const entries = new Map<string, Uint8Array>()
-  const kept = await openModel(folder, {
-    imageTokens: {
-      get: async (key) => entries.get(key),
-      set: async (key, value) => entries.set(key, value),
-    },
-  })
-  const anew = await openModel(folder, { conversationBytes: 0 })
+  const kept = await openModel(folder)
+  const anew = await openModel(folder, { conversationBytes: 0, imageCacheBytes: 0 })
   try {
     report(
       await alternate<Side, number[]>(Number(values.rounds), {

@@ -50,7 +50,7 @@ export async function runLimitsBench(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({ args: [...args], options: FULL_SIZE_OPTIONS })
   const folder = await fullSizePackage(values.work, 'int4')
   const machine = await machineLimits()
-  const model = await openModel(folder, { conversationBytes: 0 })
+  const model = await openModel(folder, { conversationBytes: 0, imageCacheBytes: 0 })
   const picture = await noisePicture()
   const prompt = Array.from({ length: PROMPT - 1 }, (_, i) => ` ${100 + i}`).join('')
   try {

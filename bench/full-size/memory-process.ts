@@ -27,7 +27,7 @@ export type Memory = {
 const STAGES = {
   open: async () => {},
   vision: async (model: Model) => {
-    await model.embedImage(await noisePicture())
+    await model.encode(await noisePicture())
   },
   prefill: async (model: Model) => {
     await model.describe(await noisePicture(), { ...GREEDY, maxNewTokens: 1, minNewTokens: 1 })

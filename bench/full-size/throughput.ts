@@ -2,7 +2,8 @@
 
 import { parseArgs } from 'node:util'
 import { openModel } from '../../inference/model.ts'
-import type { ImageTokens, Model } from '../../inference/types.ts'
+import { imageSourceOf } from '../../inference/image-source.ts'
+import type { ImageInput, ImageSource, Model } from '../../inference/types.ts'
 import { writeChart } from '../report/bar-chart.ts'
 import { quantile } from '../report/compare.ts'
 import {
@@ -43,7 +44,7 @@ export async function runThroughputBench(args: readonly string[]): Promise<void>
   const model = await openModel(folder, { conversationBytes: 0, provider })
   const rounds = Math.min(3, Number(values.rounds))
   try {
-    const seen = await model.embedImage(await noisePicture())
+    const seen = await imageSourceOf(await noisePicture())
     await measure(model, 1, 1, async () => seen)
     const loads: Load[] = []
     for (const people of values.people.split(',').map(Number)) {
@@ -63,7 +64,7 @@ async function steps(
   model: Model,
   people: number,
   rounds: number,
-  seen: ImageTokens,
+  seen: ImageSource,
 ): Promise<Measured> {
   const before = model.stats().stages.decode
   const measured = await measure(model, people, rounds, async () => seen)
@@ -77,7 +78,7 @@ async function measure(
   model: Model,
   people: number,
   times: number,
-  picture: () => Promise<Uint8Array | ImageTokens>,
+  picture: () => Promise<ImageInput>,
 ): Promise<Measured> {
   const latencies: number[] = []
   const start = performance.now()

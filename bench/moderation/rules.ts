@@ -6,7 +6,8 @@
 
 import { scoreQuestion } from '../../bot/moderation/rules.ts'
 import { type Reviewed, suggestedThreshold } from '../../bot/moderation/rules-numbers.ts'
-import type { ImageTokens, Model } from '../../inference/types.ts'
+import { imageSourceOf } from '../../inference/image-source.ts'
+import type { ImageSource, Model } from '../../inference/types.ts'
 import type { DrawnScene } from '../quality/demo-scenes.ts'
 import { renderScene } from '../quality/scene-svg.ts'
 
@@ -32,7 +33,7 @@ export type RuleResult = {
 }
 
 /** A picture, and what it shows. */
-type Shown = { readonly image: ImageTokens; readonly shown: ReadonlySet<string> }
+type Shown = { readonly image: ImageSource; readonly shown: ReadonlySet<string> }
 
 /** @returns a result for each question. */
 export async function measureRules(
@@ -43,10 +44,10 @@ export async function measureRules(
   const otherHand: Shown[] = []
   for (const [index, { scene, picture }] of scenes.entries()) {
     const what = new Set(scene.objects.map(({ color, shape }) => `${color} ${shape}`))
-    shown.push({ image: await model.embedImage(picture), shown: what })
+    shown.push({ image: await imageSourceOf(picture), shown: what })
     if (index >= DECIDED) {
       const drawn = await renderScene(scene, index)
-      otherHand.push({ image: await model.embedImage(drawn), shown: what })
+      otherHand.push({ image: await imageSourceOf(drawn), shown: what })
     }
   }
   const results: RuleResult[] = []

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { convertCheckpoint } from '../../inference/convert/convert.ts'
 import { PRECISIONS } from '../../inference/package/model-card.ts'
+import { imageSourceOf } from '../../inference/image-source.ts'
 import { openModel } from '../../inference/model.ts'
 import type { UnseenScene } from './demo-scenes.ts'
 import { formatTable, percent } from '../report/tally.ts'
@@ -47,10 +48,10 @@ async function answerAll(folder: string, scenes: readonly UnseenScene[]): Promis
   try {
     const given: string[] = []
     for (const { picture, conversations } of scenes) {
-      const tokens = await model.embedImage(picture)
+      const source = await imageSourceOf(picture)
       for (const turns of conversations) {
         for (const [number, turn] of turns.entries()) {
-          const { text } = await model.ask(tokens, turn.question, {
+          const { text } = await model.ask(source, turn.question, {
             history: turns.slice(0, number),
           })
           given.push(text)

@@ -11,7 +11,8 @@ import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { z } from 'zod'
 import { findModel } from '../../config/models.ts'
 import { openModel } from '../../inference/model.ts'
-import type { ImageTokens, Model } from '../../inference/types.ts'
+import { imageSourceOf } from '../../inference/image-source.ts'
+import type { ImageSource, Model } from '../../inference/types.ts'
 import { alternate, spread } from '../report/compare.ts'
 import { readUnseenScenes } from './demo-scenes.ts'
 import { formatTable } from '../report/tally.ts'
@@ -64,12 +65,12 @@ async function measure(): Promise<Ratios> {
   const kept = await openModel(folder, { threads: THREADS })
   const anew = await openModel(folder, { threads: THREADS, conversationBytes: 0 })
   try {
-    const picture = readUnseenScenes(1)[0]!.picture
-    const tokens = await kept.embedImage(picture)
+    const picture = await imageSourceOf(readUnseenScenes(1)[0]!.picture)
+    await anew.encode(picture)
     return {
-      together: await togetherRatio(anew, tokens),
-      followUp: await followUpRatio(kept, anew, tokens, picture),
-      steps: await stepsRatio(folder, anew, tokens),
+      together: await togetherRatio(anew, picture),
+      followUp: await followUpRatio(kept, anew, picture),
+      steps: await stepsRatio(folder, anew, picture),
     }
   } finally {
     await kept.close()
@@ -78,7 +79,7 @@ async function measure(): Promise<Ratios> {
 }
 
 /** How many times faster eight are answered together than one after the other. */
-async function togetherRatio(model: Model, image: ImageTokens): Promise<number> {
+async function togetherRatio(model: Model, image: ImageSource): Promise<number> {
   const one = () =>
     model.describe(image, { beams: 1, minNewTokens: STEPS, maxNewTokens: STEPS, prompt: '' })
   const measured = await alternate(ROUNDS, {
@@ -94,25 +95,23 @@ async function togetherRatio(model: Model, image: ImageTokens): Promise<number> 
 }
 
 /** How many times faster a second question is answered with the keys and values that the first one left. */
-async function followUpRatio(
-  kept: Model,
-  anew: Model,
-  tokens: ImageTokens,
-  picture: Uint8Array,
-): Promise<number> {
+async function followUpRatio(kept: Model, anew: Model, picture: ImageSource): Promise<number> {
   const question = 'What is in the picture?'
   const history = [{ question, answer: 'a red circle' }]
   const options = { beams: 1, maxNewTokens: 1, history }
-  await kept.ask(tokens, question, options)
+  await kept.ask(picture, question, options)
   const measured = await alternate(ROUNDS, {
-    kept: () => timed(() => kept.ask(tokens, 'Where is it?', options)),
-    anew: () => timed(() => anew.ask(picture, 'Where is it?', options)),
+    kept: () => timed(() => kept.ask(picture, 'Where is it?', options)),
+    anew: async () => {
+      await anew.forget([picture.key])
+      return timed(() => anew.ask(picture, 'Where is it?', options))
+    },
   })
   return spread(measured.anew).low / spread(measured.kept).low
 }
 
 /** Time of bare runs of the decoder's graph over the time of the engine's steps. */
-async function stepsRatio(folder: string, model: Model, image: ImageTokens): Promise<number> {
+async function stepsRatio(folder: string, model: Model, image: ImageSource): Promise<number> {
   const session = await InferenceSession.create(path.join(folder, 'decoder.onnx'), {
     intraOpNumThreads: THREADS,
     logSeverityLevel: 3,

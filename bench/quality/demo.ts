@@ -13,7 +13,8 @@ import sharp from 'sharp'
 import { readConfig } from '../../config/config.ts'
 import { findModel } from '../../config/models.ts'
 import { openModel } from '../../inference/model.ts'
-import type { ImageTokens, Model } from '../../inference/types.ts'
+import { imageSourceOf } from '../../inference/image-source.ts'
+import type { ImageSource, Model } from '../../inference/types.ts'
 import { measureAgreement } from './agreement.ts'
 import { type Asked, namedObjects, readUnseenScenes, type UnseenScene } from './demo-scenes.ts'
 import { guessWithoutPicture } from './guess.ts'
@@ -74,9 +75,9 @@ async function askEverything(model: Model, scenes: readonly UnseenScene[]): Prom
     'no picture': createTally(),
     'question only': createTally(),
   }
-  const own = await embedAll(model, scenes, ({ picture }) => picture)
-  const second = await embedAll(model, scenes, ({ scene }, index) => renderScene(scene, index))
-  const black = await model.embedImage(await blackPicture())
+  const own = await drawAll(scenes, ({ picture }) => picture)
+  const second = await drawAll(scenes, ({ scene }, index) => renderScene(scene, index))
+  const black = await imageSourceOf(await blackPicture())
   const guess = guessWithoutPicture(scenes)
   for (const [index, { conversations }] of scenes.entries()) {
     const pictures = [
@@ -108,22 +109,21 @@ function withHistory(turns: readonly Asked[]) {
   return turns.map((turn, number) => ({ turn, history: turns.slice(0, number) }))
 }
 
-/** Image tokens of every scene; each picture is encoded once. */
-async function embedAll(
-  model: Model,
+/** The pictures of all scenes. */
+async function drawAll(
   scenes: readonly UnseenScene[],
   draw: (scene: UnseenScene, index: number) => Uint8Array | Promise<Uint8Array>,
-): Promise<ImageTokens[]> {
-  const embedded: ImageTokens[] = []
+): Promise<ImageSource[]> {
+  const pictures: ImageSource[] = []
   for (const [index, scene] of scenes.entries()) {
-    embedded.push(await model.embedImage(await draw(scene, index)))
+    pictures.push(await imageSourceOf(await draw(scene, index)))
   }
-  return embedded
+  return pictures
 }
 
 async function answersRightly(
   model: Model,
-  picture: ImageTokens,
+  picture: ImageSource,
   turn: Asked,
   history: readonly Asked[],
 ): Promise<boolean> {

@@ -17,7 +17,7 @@ import { InputError } from '../../config/errors.ts'
 import type { Rule } from '../../config/moderation-rules.ts'
 import { isActive } from '../../config/moderation-settings.ts'
 import { questionPrompt } from '../../inference/text/prompts.ts'
-import type { ImageTokens, Model, RequestOptions } from '../../inference/types.ts'
+import type { ImageInput, Model, RequestOptions } from '../../inference/types.ts'
 import type { Store } from '../store-types.ts'
 import { type Case, decided, ITSELF } from './case-record.ts'
 import type { CaseWork } from './case-work.ts'
@@ -222,7 +222,7 @@ export class Rules {
 /** How likely the model says "yes" rather than "no", 0 to 1. */
 export async function scoreQuestion(
   model: Pick<Model, 'card' | 'score'>,
-  image: ImageTokens,
+  image: ImageInput,
   question: string,
   options: RequestOptions = {},
 ): Promise<number> {

@@ -1,5 +1,6 @@
 /** `npm run ask`: answers questions about a picture, as one conversation. */
 
+import { imageSourceOf } from '../../inference/image-source.ts'
 import type { Turn } from '../../inference/types.ts'
 import { readImage } from './images.ts'
 import {
@@ -45,16 +46,13 @@ async function main(argv: readonly string[], signal: AbortSignal): Promise<numbe
   const options = readGenerationOptions(values)
   return withModel(NAME, values.model, signal, async ({ model, config, folder }) => {
     const bytes = await readImage(image, folder, config.imageLimits.maxBytes)
-    const tokens = await model.embedImage(bytes, { signal })
+    const source = await imageSourceOf(bytes)
     const history: Turn[] = []
     for (const question of questions) {
-      const answer = await model.ask(tokens, question, { ...options, history, signal })
-      // The picture was looked at once, for the first question.
-      const looking = history.length === 0 ? tokens.timings : {}
+      const answer = await model.ask(source, question, { ...options, history, signal })
       history.push({ question, answer: answer.text })
       if (values.json) {
-        const timings = { ...answer.timings, ...looking }
-        const { text, tokenIds } = answer
+        const { text, tokenIds, timings } = answer
         printJson({ image, question, text, tokenIds, model: model.card.name, timings })
       } else {
         printLine(answer.text)

@@ -2,7 +2,8 @@
 
 import { createInterface } from 'node:readline'
 import { InputError } from '../../config/errors.ts'
-import type { GenerationOptions, ImageTokens, Model, Step, Turn } from '../../inference/types.ts'
+import { imageSourceOf } from '../../inference/image-source.ts'
+import type { GenerationOptions, ImageSource, Model, Step, Turn } from '../../inference/types.ts'
 import { readImage } from './images.ts'
 import {
   EXIT_HELP,
@@ -59,14 +60,15 @@ async function main(argv: readonly string[], signal: AbortSignal): Promise<numbe
   const options = readGenerationOptions(values)
   return withModel(NAME, values.model, signal, async ({ model, config, folder }) => {
     const bytes = await readImage(image, folder, config.imageLimits.maxBytes)
-    const tokens = await model.embedImage(bytes, { signal })
-    return talk({ model, tokens, image, options, json: values.json ?? false, signal })
+    const source = await imageSourceOf(bytes)
+    await model.encode(source, { signal }) // what is wrong with it is said before the first question
+    return talk({ model, source, image, options, json: values.json ?? false, signal })
   })
 }
 
 type Talk = {
   readonly model: Model
-  readonly tokens: ImageTokens
+  readonly source: ImageSource
   readonly image: string
   readonly options: GenerationOptions
   readonly json: boolean
@@ -74,7 +76,7 @@ type Talk = {
 }
 
 /** Asks for questions until there are no more. */
-async function talk({ model, tokens, image, options, json, signal }: Talk): Promise<number> {
+async function talk({ model, source, image, options, json, signal }: Talk): Promise<number> {
   const typed = process.stdin.isTTY
   // With beams the best one changes while it grows, so only single answers are shown as they come.
   const beams = options.beams ?? (options.sample ? 1 : (model.card.defaults.ask.beams ?? 1))
@@ -93,7 +95,7 @@ async function talk({ model, tokens, image, options, json, signal }: Talk): Prom
         const line = json || !streams ? null : growingLine()
         const onStep = ({ text }: Step) => line?.grow(text)
         const asked = { ...options, history, signal, onStep }
-        const { text, tokenIds, timings } = await model.ask(tokens, question, asked)
+        const { text, tokenIds, timings } = await model.ask(source, question, asked)
         history.push({ question, answer: text })
         if (json) {
           printJson({ image, question, text, tokenIds, model: model.card.name, timings })

@@ -18,18 +18,17 @@ export type RequestClaim = {
   readonly deadline: number
 }
 
-/** The counters of a thread; what its own end counts is not among them. */
-export type ThreadStats = Omit<ModelStats, 'caches'> & {
-  readonly caches: Omit<ModelStats['caches'], 'images'>
-}
-
 export type ToThread =
   | {
       readonly type: 'request'
       readonly id: number
       readonly request: EngineRequest
       readonly claim: RequestClaim
+      /** Whether what is computed for it may be cached. */
+      readonly cacheable: boolean
     }
+  /** Deletes what was computed from pictures. */
+  | { readonly type: 'forget'; readonly id: number; readonly keys: readonly string[] }
   | { readonly type: 'cancel'; readonly id: number }
   | { readonly type: 'close' }
 
@@ -38,11 +37,14 @@ export type FromThread =
   | { readonly type: 'ready'; readonly card: ModelCard }
   /** The model cannot be opened; the thread ends. */
   | { readonly type: 'unusable'; readonly error: PlainError }
-  | { readonly type: 'stats'; readonly stats: ThreadStats }
+  | { readonly type: 'stats'; readonly stats: ModelStats }
   | { readonly type: 'step'; readonly id: number; readonly step: Step }
   /** So many requests go first. */
   | { readonly type: 'position'; readonly id: number; readonly ahead: number }
   | { readonly type: 'result'; readonly id: number; readonly result: EngineResult }
+  /** The picture is not here: the request is to be sent again with its file. */
+  | { readonly type: 'missing'; readonly id: number }
+  | { readonly type: 'forgotten'; readonly id: number }
   | { readonly type: 'error'; readonly id: number; readonly error: PlainError }
   /** Nothing runs any more and the thread may end. */
   | { readonly type: 'closed' }

@@ -26,19 +26,26 @@ export async function serve(port: MessagePort, data: ThreadData): Promise<void> 
     post({ type: 'closed' })
     port.close()
   }
+  const forget = async ({ id, keys }: Extract<ToThread, { readonly type: 'forget' }>) => {
+    await engine.forget(keys)
+    postStats()
+    post({ type: 'forgotten', id })
+  }
   port.on('message', (message: ToThread) => {
     if (message.type === 'request') {
-      const { id, request, claim } = message
+      const { id, request, claim, cacheable } = message
       engine.add({
         id,
         request,
         ...claim,
+        cacheable,
         step: (step) => post({ type: 'step', id, step }),
         position: (ahead) => post({ type: 'position', id, ahead }),
         done: (result) => {
           postStats()
           post({ type: 'result', id, result })
         },
+        missing: () => post({ type: 'missing', id }),
         failed: (error) => {
           postStats()
           post({ type: 'error', id, error: toPlainError(error) })
@@ -47,6 +54,8 @@ export async function serve(port: MessagePort, data: ThreadData): Promise<void> 
       postStats()
     } else if (message.type === 'cancel') {
       engine.cancel(message.id)
+    } else if (message.type === 'forget') {
+      void forget(message)
     } else {
       void close()
     }

@@ -13,13 +13,19 @@ import {
   fromPlainError,
   type RequestClaim,
   type ThreadData,
-  type ThreadStats,
   type ToThread,
 } from './protocol.ts'
 import type { ModelCard } from '../package/model-card.ts'
-import type { Step } from '../types.ts'
+import type { ModelStats, Step } from '../types.ts'
+
+/** What became of a request; one whose picture is missing is to be sent again with its file. */
+export type Reply =
+  | { readonly kind: 'result'; readonly result: EngineResult }
+  | { readonly kind: 'missing' }
 
 export type RequestHandling = {
+  /** Asked when the request is sent: whether what is computed for it may be cached. */
+  readonly cacheable: () => boolean
   readonly signal?: AbortSignal | undefined
   readonly onStep?: ((step: Step) => void) | undefined
   readonly onPosition?: ((ahead: number) => void) | undefined
@@ -55,7 +61,7 @@ export class InferenceThread {
     transfer: readonly ArrayBuffer[],
     claim: RequestClaim,
     handling: RequestHandling,
-  ): Promise<EngineResult> {
+  ): Promise<Reply> {
     handling.signal?.throwIfAborted()
     if (this.#closed) {
       throw new Error('the model is closed')
@@ -65,8 +71,16 @@ export class InferenceThread {
     return thread.request(request, transfer, claim, handling)
   }
 
+  /** Has the thread delete what was computed from pictures. */
+  async forget(keys: readonly string[]): Promise<void> {
+    const thread = this.#current // where there is none, or a dead one, there is nothing to delete
+    if (thread && !this.#closed) {
+      await thread.forget(keys)
+    }
+  }
+
   /** What the thread counted last; null before it is open. */
-  stats(): ThreadStats | null {
+  stats(): ModelStats | null {
     return this.#current?.stats ?? null
   }
 
@@ -85,7 +99,7 @@ export class InferenceThread {
 }
 
 type Waiting = {
-  resolve(result: EngineResult): void
+  resolve(reply: Reply): void
   reject(error: unknown): void
   onStep?: ((step: Step) => void) | undefined
   onPosition?: ((ahead: number) => void) | undefined
@@ -97,10 +111,11 @@ class OneThread {
   readonly opened: Promise<ModelCard>
   /** Whether the thread takes no more requests: it died, or its model cannot be opened. */
   ended = false
-  stats: ThreadStats | null = null
+  stats: ModelStats | null = null
   readonly #worker: Worker
   readonly #exited = Promise.withResolvers<void>()
   readonly #waiting = new Map<number, Waiting>()
+  readonly #forgetting = new Map<number, () => void>()
   #nextId = 1
 
   constructor(data: ThreadData, file: URL) {
@@ -143,11 +158,11 @@ class OneThread {
     request: EngineRequest,
     transfer: readonly ArrayBuffer[],
     claim: RequestClaim,
-    { signal, onStep, onPosition }: RequestHandling,
-  ): Promise<EngineResult> {
+    { signal, onStep, onPosition, cacheable }: RequestHandling,
+  ): Promise<Reply> {
     signal?.throwIfAborted()
     const id = this.#nextId++
-    const { promise, resolve, reject } = Promise.withResolvers<EngineResult>()
+    const { promise, resolve, reject } = Promise.withResolvers<Reply>()
     const abort = () => {
       this.#waiting.delete(id)
       this.#send({ type: 'cancel', id })
@@ -155,7 +170,7 @@ class OneThread {
     }
     signal?.addEventListener('abort', abort, { once: true })
     this.#waiting.set(id, { resolve, reject, onStep, onPosition })
-    this.#send({ type: 'request', id, request, claim }, transfer)
+    this.#send({ type: 'request', id, request, claim, cacheable: cacheable() }, transfer)
     if (this.ended) {
       this.#rejectAll(new WorkerCrashError('The inference thread has ended.'))
     }
@@ -164,6 +179,19 @@ class OneThread {
     } finally {
       signal?.removeEventListener('abort', abort)
     }
+  }
+
+  /** Settles once it is done, or the thread has ended and all is gone. */
+  async forget(keys: readonly string[]): Promise<void> {
+    await this.opened.catch(() => {})
+    if (this.ended) {
+      return
+    }
+    const id = this.#nextId++
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#forgetting.set(id, resolve)
+    this.#send({ type: 'forget', id, keys })
+    await promise
   }
 
   async close(): Promise<void> {
@@ -175,6 +203,11 @@ class OneThread {
   }
 
   #receive(message: Extract<FromThread, { readonly id: number }>): void {
+    if (message.type === 'forgotten') {
+      this.#forgetting.get(message.id)?.()
+      this.#forgetting.delete(message.id)
+      return
+    }
     const waiting = this.#waiting.get(message.id) // absent once aborted
     if (message.type === 'step' || message.type === 'position') {
       try {
@@ -192,7 +225,9 @@ class OneThread {
     }
     this.#waiting.delete(message.id)
     if (message.type === 'result') {
-      waiting?.resolve(message.result)
+      waiting?.resolve({ kind: 'result', result: message.result })
+    } else if (message.type === 'missing') {
+      waiting?.resolve({ kind: 'missing' })
     } else {
       waiting?.reject(fromPlainError(message.error))
     }
@@ -204,6 +239,10 @@ class OneThread {
     for (const one of waiting) {
       one.reject(error)
     }
+    for (const resolve of this.#forgetting.values()) {
+      resolve()
+    }
+    this.#forgetting.clear()
   }
 
   #send(message: ToThread, transfer: readonly ArrayBuffer[] = []): void {

@@ -2,7 +2,6 @@
 
 import type { ModelCard } from '../package/model-card.ts'
 import { openPackage } from '../package/open-package.ts'
-import type { ThreadStats } from '../backends/protocol.ts'
 import { readVocabulary } from '../text/token-bytes.ts'
 import { loadTokenizer } from '../text/tokenizer.ts'
 import { openCaches } from '../kv/caches.ts'
@@ -10,10 +9,14 @@ import { checkGraphs } from '../package/check-graphs.ts'
 import { Counters } from './counters.ts'
 import { Decoder } from './decoder.ts'
 import { Encoder } from './encoder.ts'
+import { FeatureCache } from '../feature-cache.ts'
+import { Images } from './images.ts'
 import { JobMaker } from './programs.ts'
 import { KeptConversations } from '../kv/prefix-cache.ts'
-import { EngineLoop, type Incoming } from './scheduler.ts'
+import type { Incoming } from './incoming.ts'
+import { EngineLoop } from './scheduler.ts'
 import type { EngineOptions } from './options.ts'
+import type { ModelStats } from '../types.ts'
 import { chooseProvider } from '../runtime/provider.ts'
 import { PromptCache } from '../text/prompt-cache.ts'
 import { Sequences } from './sequences.ts'
@@ -25,7 +28,9 @@ export type Engine = {
   add(incoming: Incoming): void
   /** Ends a request before its next run. */
   cancel(id: number): void
-  stats(): ThreadStats
+  /** Deletes what was computed from pictures, by the content hash of their files. */
+  forget(keys: readonly string[]): Promise<void>
+  stats(): ModelStats
   /** Cancels everything, waits for the run in flight and frees the sessions. */
   close(): Promise<void>
 }
@@ -50,9 +55,11 @@ export async function openEngine(folder: string, options: EngineOptions): Promis
   const jobs = new JobMaker({ card, tokenizer, vocabulary, prompts })
   const encoder = new Encoder(sessions, card, options.imageLimits)
   const sequences = new Sequences(decoder, kept)
+  const images = new Images(new FeatureCache(options.imageCacheBytes))
   const loop = new EngineLoop(
     (request, onStep) => jobs.make(request, onStep),
     new Stages(encoder, sequences, counters),
+    images,
     counters,
     options,
   )
@@ -60,16 +67,18 @@ export async function openEngine(folder: string, options: EngineOptions): Promis
     card,
     add: (incoming) => loop.add(incoming),
     cancel: (id) => loop.cancel(id),
+    forget: (keys) => loop.forget(keys),
     stats: () => ({
       device: placement.device,
       ...loop.counts(),
       ...counters.outcomes(),
       stages: counters.stages(),
-      caches: { conversations: kept.stats(), prompts: prompts.stats() },
+      caches: { images: images.stats(), conversations: kept.stats(), prompts: prompts.stats() },
     }),
     close: async () => {
       await loop.drain()
       sequences.close()
+      images.clear()
       await caches.close()
       await releaseSessions(sessions)
     },

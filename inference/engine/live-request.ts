@@ -7,9 +7,6 @@ export class LiveJob<Owner> {
   readonly owner: Owner
   /** What it waits for; null before its first `next` and after its end. */
   need: Need | null = null
-  /** Its picture, decoded, until that is seen; float32 [3, side, side]. */
-  pixels: Float32Array | null = null
-  preprocessMs = 0
   /** From its prompt on. */
   sequence: Sequence | null = null
   readonly #job: Job

@@ -25,6 +25,8 @@ export type EngineOptions = LoopOptions & {
   readonly threads: number
   /** What a picture may cost; what is absent is the image decoder's own limit. */
   readonly imageLimits: Partial<ImageLimits>
+  /** Bytes of what is kept of pictures. */
+  readonly imageCacheBytes: number
   /** Bytes of keys and values kept of finished requests. */
   readonly conversationBytes: number
 }

@@ -15,18 +15,10 @@ import type { ModelCard } from '../package/model-card.ts'
 import { encodePrompt, encodeQuestion, roomAfter } from '../text/prompts.ts'
 import type { Vocabulary } from '../text/token-bytes.ts'
 import type { Tokenizer } from '../text/tokenizer.ts'
-import type { ImageInput, ImageTokens, ScoredAnswer, Step } from '../types.ts'
-import {
-  type Encoded,
-  type Given,
-  type Job,
-  type Need,
-  needLogits,
-  needPicture,
-  needPrompt,
-} from './work.ts'
+import type { ImageTokens, ScoredAnswer, Step } from '../types.ts'
+import { type Job, needLogits, needPicture, needPrompt } from './work.ts'
 import type { PromptCache } from '../text/prompt-cache.ts'
-import type { EmbedRequest, EngineRequest, GenerateRequest, ScoreRequest } from './requests.ts'
+import type { EngineRequest, GenerateRequest, ScoreRequest } from './requests.ts'
 
 export type Made = {
   readonly job: Job
@@ -52,36 +44,29 @@ export class JobMaker {
 
   /** @throws {InputError} if the request cannot be carried out. */
   make(request: EngineRequest, onStep: OnStep): Made {
-    if (!(request.image instanceof Uint8Array)) {
+    if (!('key' in request.image)) {
       this.#checkTokens(request.image)
     }
+    if (request.kind === 'encode') {
+      return { job: encode(), rows: 0 }
+    }
     if (request.kind === 'embed') {
-      return { job: this.#embed(request), rows: 0 }
+      return { job: embed(), rows: 0 }
     }
     return request.kind === 'score'
       ? { job: this.#score(request), rows: 1 }
       : this.#generate(request, onStep)
   }
 
-  *#embed(request: EmbedRequest): Job {
-    const { image, timings } = yield* tokensOf(request.image)
-    return { ...image, timings }
-  }
-
   #generate(request: GenerateRequest, onStep: OnStep): Made {
     const { settings, promptIds } = this.#prepare(request)
-    const job = this.#generating(request.image, settings, promptIds, onStep)
+    const job = this.#generating(settings, promptIds, onStep)
     return { job, rows: settings.beams }
   }
 
-  *#generating(
-    input: ImageInput,
-    settings: GenerationSettings,
-    promptIds: readonly number[],
-    onStep: OnStep,
-  ): Job {
+  *#generating(settings: GenerationSettings, promptIds: readonly number[], onStep: OnStep): Job {
     const search = this.#search(promptIds, settings)
-    const { image, timings } = yield* tokensOf(input)
+    const { image, timings } = yield* needPicture()
     const start = performance.now()
     const begun = yield* needPrompt(image, promptIds)
     const { sequence } = begun
@@ -165,7 +150,7 @@ export class JobMaker {
     promptIds: readonly number[],
     answers: readonly (readonly number[])[],
   ): Job {
-    const { image } = yield* tokensOf(request.image)
+    const { image } = yield* needPicture()
     const begun = yield* needPrompt(image, promptIds)
     const first = logSoftmax(begun.logits)
     const { vocabSize } = this.#parts.card.dimensions
@@ -211,11 +196,13 @@ export class JobMaker {
   readonly #encode = (text: string) => this.#parts.prompts.encode(text)
 }
 
-/** Image tokens as they are, or those of an image file. */
-function* tokensOf(input: ImageInput): Generator<Need, Encoded, Given> {
-  return input instanceof Uint8Array
-    ? yield* needPicture(input)
-    : { image: input, timings: { preprocessMs: 0, visionMs: 0, qformerMs: 0 } }
+function* encode(): Job {
+  return (yield* needPicture()).timings
+}
+
+function* embed(): Job {
+  const { image, timings } = yield* needPicture()
+  return { ...image, timings }
 }
 
 function withProbabilities(

@@ -1,10 +1,10 @@
 /** What the inference thread is asked for: plain data. */
 
 import type {
-  GenerationOptions,
-  ImageInput,
-  ImageTokens,
   Answer,
+  EncodeTimings,
+  GenerationOptions,
+  ImageTokens,
   ScoredAnswer,
   Turn,
 } from '../types.ts'
@@ -15,22 +15,39 @@ export type Prompt =
   | { readonly kind: 'ask'; readonly question: string; readonly history: readonly Turn[] }
   | { readonly kind: 'raw'; readonly text: string }
 
+/** A picture by its content hash; its file comes along only where the engine asked for it. */
+export type EngineImage = {
+  /** SHA-256 of the file, hexadecimal. */
+  readonly key: string
+  readonly bytes: Uint8Array | null
+}
+
 export type GenerateRequest = {
   readonly kind: 'generate'
-  readonly image: ImageInput
+  readonly image: EngineImage | ImageTokens
   readonly prompt: Prompt
   readonly options: GenerationOptions
 }
 
 export type ScoreRequest = {
   readonly kind: 'score'
-  readonly image: ImageInput
+  readonly image: EngineImage | ImageTokens
   readonly prompt: string
   readonly answers: readonly string[]
 }
 
-export type EmbedRequest = { readonly kind: 'embed'; readonly image: ImageInput }
+/** Encodes a picture for later requests. */
+export type EncodeRequest = {
+  readonly kind: 'encode'
+  readonly image: EngineImage | ImageTokens
+}
 
-export type EngineRequest = GenerateRequest | ScoreRequest | EmbedRequest
+/** Encodes a picture and gives its tokens. */
+export type EmbedRequest = {
+  readonly kind: 'embed'
+  readonly image: EngineImage | ImageTokens
+}
 
-export type EngineResult = Answer | readonly ScoredAnswer[] | ImageTokens
+export type EngineRequest = GenerateRequest | ScoreRequest | EncodeRequest | EmbedRequest
+
+export type EngineResult = Answer | readonly ScoredAnswer[] | ImageTokens | EncodeTimings

@@ -12,34 +12,24 @@ import { QueueFullError, TooLateError } from '../errors.ts'
 import type { ModelStats, Step } from '../types.ts'
 import type { Counters } from './counters.ts'
 import { type Claim, FairQueue } from './fair-queue.ts'
+import { Cancelled, type Incoming } from './incoming.ts'
 import type { Made } from './programs.ts'
+import { type Images, type LiveImage, takeEncoded } from './images.ts'
 import { LiveJob } from './live-request.ts'
 import type { Begun, Given } from './work.ts'
 import type { LoopOptions } from './options.ts'
 import type { EngineRequest, EngineResult } from './requests.ts'
 import type { Stages } from './stages.ts'
 
-/** A request as it comes. One of `done` and `failed` is called, once. */
-export type Incoming = Claim & {
-  readonly request: EngineRequest
-  /** Milliseconds since 1970; Infinity for none. */
-  readonly deadline: number
-  step(step: Step): void
-  /** How many requests go first, when it waits and that has changed. */
-  position(ahead: number): void
-  done(result: EngineResult): void
-  failed(error: unknown): void
-}
-
-/** Told to a request that was cancelled; nobody waits for its result. */
-export class Cancelled extends Error {
-  override name = 'Cancelled' as const
-}
-
 /** The runs themselves. */
-type Runs = Pick<Stages, 'preprocess' | 'see' | 'begin' | 'step' | 'end'>
+type Runs = Pick<Stages, 'preprocess' | 'see' | 'begin' | 'step' | 'end' | 'forget'>
 
-type Waiting = Claim & { readonly incoming: Incoming; readonly made: Made; position: number }
+type Waiting = Claim & {
+  readonly incoming: Incoming
+  readonly made: Made
+  readonly image: LiveImage
+  position: number
+}
 
 /** Priorities that may not take all the room: someone who waits may come at any moment. */
 const BACKGROUND: ReadonlySet<string> = new Set(['alt-text', 'moderation'])
@@ -47,22 +37,27 @@ const BACKGROUND: ReadonlySet<string> = new Set(['alt-text', 'moderation'])
 export class EngineLoop {
   readonly #make: (request: EngineRequest, onStep: (step: Step) => void) => Made
   readonly #stages: Runs
+  readonly #images: Images
   readonly #options: LoopOptions
   readonly #counters: Counters
   readonly #queue: FairQueue<Waiting>
   readonly #live: LiveJob<Waiting>[] = []
   readonly #cancelled = new Set<number>()
+  /** Pictures whose keys and values are to be deleted between two runs. */
+  #forgotten: { readonly keys: readonly string[]; readonly deleted: () => void }[] = []
   #working: Promise<void> | null = null
   #wake = () => {}
 
   constructor(
     make: (request: EngineRequest, onStep: (step: Step) => void) => Made,
     stages: Runs,
+    images: Images,
     counters: Counters,
     options: LoopOptions,
   ) {
     this.#make = make
     this.#stages = stages
+    this.#images = images
     this.#counters = counters
     this.#options = options
     this.#queue = new FairQueue(options.queueLimit)
@@ -70,17 +65,25 @@ export class EngineLoop {
 
   /** Takes a request; what is wrong with it is told at once. */
   add(incoming: Incoming): void {
+    const image = this.#images.claim(incoming.request.image, incoming.cacheable)
+    if (!image) {
+      incoming.missing()
+      return
+    }
     let made: Made
     try {
       made = this.#make(incoming.request, (step) => incoming.step(step))
     } catch (error) {
+      this.#images.release(image)
       this.#counters.count('failed')
       incoming.failed(error)
       return
     }
     const { id, priority, user, guild } = incoming
-    const refused = this.#queue.add({ id, priority, user, guild, incoming, made, position: -1 })
+    const waiting = { id, priority, user, guild, incoming, made, image, position: -1 }
+    const refused = this.#queue.add(waiting)
     if (refused) {
+      this.#images.release(refused.image)
       this.#counters.count('refused')
       refused.incoming.failed(new QueueFullError())
     }
@@ -95,6 +98,21 @@ export class EngineLoop {
     if (this.#working === null) {
       this.#cancelled.clear()
     }
+  }
+
+  /**
+   * Deletes what was computed from pictures, by the content hash of their files. Requests for them
+   * go on, but nothing of them is cached.
+   */
+  async forget(keys: readonly string[]): Promise<void> {
+    this.#images.forget(keys)
+    const { promise, resolve: deleted } = Promise.withResolvers<void>()
+    this.#forgotten.push({ keys, deleted })
+    this.#wake()
+    if (this.#working === null) {
+      this.#deleteForgotten()
+    }
+    await promise
   }
 
   /** Cancels everything and waits for the run in flight. */
@@ -136,16 +154,26 @@ export class EngineLoop {
       }
     }
     this.#cancelled.clear()
+    this.#deleteForgotten()
     this.#working = null
+  }
+
+  #deleteForgotten(): void {
+    for (const { keys, deleted } of this.#forgotten.splice(0)) {
+      this.#stages.forget(keys)
+      deleted()
+    }
   }
 
   /** Ends what was cancelled or came too late, waiting or at work. */
   async #drop(): Promise<void> {
+    this.#deleteForgotten()
     const now = Date.now()
     for (const waiting of this.#queue.waiting.slice()) {
       const error = this.#whyDrop(waiting, now)
       if (error) {
         this.#queue.remove(waiting.id)
+        this.#images.release(waiting.image)
         this.#fail(waiting, error)
       }
     }
@@ -197,27 +225,53 @@ export class EngineLoop {
       .reduce((sum, { owner }) => sum + rowsOf(owner.made), 0)
   }
 
-  /** Makes image tokens of the pictures that are decoded. */
+  /** Computes the tokens of the pictures that are decoded. */
   readonly #see = async (): Promise<boolean> => {
-    const seen = this.#live.filter(({ pixels }) => pixels !== null).slice(0, this.#options.pictures)
-    if (seen.length === 0) {
+    const decoded = this.#live
+      .map(({ owner }) => owner.image)
+      .filter(({ pixels }) => pixels !== null)
+    const images = [...new Set(decoded)].slice(0, this.#options.pictures)
+    if (images.length === 0) {
       return false
     }
     try {
-      const encoded = await this.#stages.see(seen, async () => {
+      const encoded = await this.#stages.see(images, async () => {
         await turnOfTheLoop()
         await this.#drop()
-        return seen.some((live) => this.#live.includes(live))
+        return images.some(({ users }) => users > 0)
       })
       for (const [i, tokens] of (encoded ?? []).entries()) {
-        await this.#advance(seen[i]!, tokens)
+        this.#images.finish(images[i]!, tokens)
       }
     } catch (error) {
-      for (const live of seen) {
-        await this.#broken(live, error)
+      for (const image of images) {
+        this.#images.fail(image, error)
       }
     }
+    await this.#goOn(images)
     return true
+  }
+
+  /** Gives pictures that are encoded, or cannot be, to the requests that wait for them. */
+  async #goOn(images: readonly LiveImage[]): Promise<void> {
+    for (const live of this.#live.slice()) {
+      if (live.need?.kind === 'picture' && images.includes(live.owner.image)) {
+        await this.#look(live)
+      }
+    }
+  }
+
+  /** Gives a request its picture, or has that decoded. */
+  async #look(live: LiveJob<Waiting>): Promise<void> {
+    const { image } = live.owner
+    const encoded = takeEncoded(image)
+    if (encoded) {
+      await this.#advance(live, encoded)
+    } else if (image.failure) {
+      await this.#broken(live, image.failure.error)
+    } else if (image.bytes) {
+      void this.#decode(image, image.bytes)
+    }
   }
 
   /** Runs the prompt of the most urgent request that has its picture. */
@@ -228,7 +282,7 @@ export class EngineLoop {
     }
     let begun: Begun
     try {
-      begun = await this.#stages.begin(live.need)
+      begun = await this.#stages.begin(live.owner.image.key, live.need)
     } catch (error) {
       await this.#broken(live, error)
       return true
@@ -269,17 +323,19 @@ export class EngineLoop {
       this.#counters.count('done')
       live.owner.incoming.done(result)
     } else if (live.need?.kind === 'picture') {
-      void this.#decode(live, live.need.bytes)
+      await this.#look(live)
     }
   }
 
-  async #decode(live: LiveJob<Waiting>, bytes: Uint8Array): Promise<void> {
+  async #decode(image: LiveImage, bytes: Uint8Array): Promise<void> {
+    image.bytes = null
     try {
       const { result, ms } = await this.#stages.preprocess(bytes)
-      live.pixels = result
-      live.preprocessMs = ms
+      image.pixels = result
+      image.preprocessMs = ms
     } catch (error) {
-      await this.#broken(live, error)
+      this.#images.fail(image, error)
+      await this.#goOn([image])
     }
     this.#wake()
   }
@@ -295,8 +351,11 @@ export class EngineLoop {
   async #end(live: LiveJob<Waiting>, whole: boolean): Promise<void> {
     this.#live.splice(this.#live.indexOf(live), 1)
     this.#queue.ended(live.owner)
+    const { image, incoming } = live.owner
+    this.#images.release(image)
     if (live.sequence) {
-      await this.#stages.end(live.sequence, whole)
+      const cacheable = image.cacheable && incoming.cacheable
+      await this.#stages.end(live.sequence, whole && cacheable)
     }
   }
 

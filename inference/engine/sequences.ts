@@ -6,7 +6,6 @@
  * five rows already has most of what a larger one gains.
  */
 
-import { createHash } from 'node:crypto'
 import type { ImageTokens } from '../types.ts'
 import type { Decoder } from './decoder.ts'
 import type { KeptConversations } from '../kv/prefix-cache.ts'
@@ -27,11 +26,12 @@ export class Sequences {
     this.#kept = kept
   }
 
-  /** Runs a picture and a prompt, but for a beginning that an earlier request has left. */
-  async begin(image: ImageTokens, ids: readonly number[]): Promise<Begun> {
-    const { data } = image
-    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-    const imageKey = createHash('sha1').update(bytes).digest('base64')
+  /**
+   * Runs a picture and a prompt, but for a beginning that an earlier request has left.
+   *
+   * @param imageKey content hash of the picture.
+   */
+  async begin(imageKey: string, image: ImageTokens, ids: readonly number[]): Promise<Begun> {
     const cache = (await this.#kept.find(imageKey, ids)) ?? this.#decoder.createCache()
     const reused = cache.length
     const fresh = reused === 0 ? ids : ids.slice(reused - image.shape[0])
@@ -113,6 +113,11 @@ export class Sequences {
       }
     }
     cache?.dispose()
+  }
+
+  /** Deletes the keys and values kept of pictures. */
+  forget(imageKeys: readonly string[]): void {
+    this.#kept.forget(imageKeys)
   }
 
   /** Keeps nothing any more. Every sequence must have ended. */

@@ -2,6 +2,7 @@
 
 import type { Counters } from './counters.ts'
 import type { Encoder } from './encoder.ts'
+import type { LiveImage } from './images.ts'
 import type { LiveJob } from './live-request.ts'
 import type { Begun, Encoded, Need, Sequence } from './work.ts'
 import type { Sequences, StepNeed } from './sequences.ts'
@@ -23,20 +24,17 @@ export class Stages {
   }
 
   /**
-   * Makes image tokens of decoded pictures, which are then no longer held.
+   * Computes the tokens of decoded pictures, whose pixels are then no longer held.
    *
    * @param goOn asked between the two runs whether anyone still wants the tokens.
    * @returns tokens of each, in order; null if nobody wanted them.
    */
-  async see<Owner>(
-    jobs: readonly LiveJob<Owner>[],
-    goOn: () => Promise<boolean>,
-  ): Promise<Encoded[] | null> {
-    const pixels = jobs.map((job) => job.pixels!)
-    for (const job of jobs) {
-      job.pixels = null
+  async see(images: readonly LiveImage[], goOn: () => Promise<boolean>): Promise<Encoded[] | null> {
+    const pixels = images.map((image) => image.pixels!)
+    for (const image of images) {
+      image.pixels = null
     }
-    const count = jobs.length
+    const count = images.length
     const vision = await this.#counters.time('vision', count, () => this.#encoder.see(pixels))
     if (!(await goOn())) {
       return null
@@ -44,15 +42,18 @@ export class Stages {
     const tokens = await this.#counters.time('qformer', count, () =>
       this.#encoder.bridge(vision.result, count),
     )
-    return jobs.map(({ preprocessMs }, i) => ({
+    return images.map(({ preprocessMs }, i) => ({
       image: tokens.result[i]!,
       timings: { preprocessMs, visionMs: vision.ms, qformerMs: tokens.ms },
     }))
   }
 
-  /** Runs a prompt. */
-  async begin({ image, ids }: Extract<Need, { readonly kind: 'prompt' }>): Promise<Begun> {
-    const run = () => this.#sequences.begin(image, ids)
+  /** Runs a prompt behind a picture. @param key content hash of the picture. */
+  async begin(
+    key: string,
+    { image, ids }: Extract<Need, { readonly kind: 'prompt' }>,
+  ): Promise<Begun> {
+    const run = () => this.#sequences.begin(key, image, ids)
     return (await this.#counters.time('prefill', 1, run)).result
   }
 
@@ -88,6 +89,11 @@ export class Stages {
   /** Ends a sequence. @param whole whether its last run went well. */
   end(sequence: Sequence, whole: boolean): Promise<void> {
     return this.#sequences.end(sequence, whole)
+  }
+
+  /** Deletes the keys and values of pictures; not during a run. */
+  forget(keys: readonly string[]): void {
+    this.#sequences.forget(keys)
   }
 
   async #run<Result>(

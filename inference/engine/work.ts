@@ -13,7 +13,7 @@ import type { EngineResult } from './requests.ts'
 export type Sequence = {
   /** Its own, a row a beam; null while it has a row among the sequences that step together. */
   cache: KvCache | null
-  /** Hash of the image tokens at its beginning. */
+  /** Content hash of the picture at its beginning. */
   readonly imageKey: string
   /** Text ids whose keys and values are those of the first row, after the image's. */
   readonly ids: number[]
@@ -22,8 +22,8 @@ export type Sequence = {
 }
 
 export type Need =
-  /** Image tokens of an image file; gives Encoded. */
-  | { readonly kind: 'picture'; readonly bytes: Uint8Array }
+  /** The tokens of the request's picture; gives Encoded. */
+  | { readonly kind: 'picture' }
   /** A sequence begun with a picture and a prompt; gives Begun. */
   | { readonly kind: 'prompt'; readonly image: ImageTokens; readonly ids: readonly number[] }
   /**
@@ -49,9 +49,9 @@ export type Given = Encoded | Begun | Float32Array | undefined
 /** A request at work. Its first `next` takes nothing. */
 export type Job = Generator<Need, EngineResult, Given>
 
-/** Asks for image tokens, unless the image is such. */
-export function* needPicture(bytes: Uint8Array): Generator<Need, Encoded, Given> {
-  const given = yield { kind: 'picture', bytes }
+/** Asks for the tokens of the request's picture. */
+export function* needPicture(): Generator<Need, Encoded, Given> {
+  const given = yield { kind: 'picture' }
   if (!given || !('image' in given)) {
     throw new TypeError('expected image tokens')
   }

@@ -88,6 +88,17 @@ export class KeptConversations {
     }
   }
 
+  /** Deletes all that begins with one of these pictures. */
+  forget(imageKeys: readonly string[]): void {
+    const entries = [...this.#kept.entries()].filter(([, { imageKey }]) =>
+      imageKeys.includes(imageKey),
+    )
+    for (const [key, { cache }] of entries) {
+      this.#kept.delete(key)
+      cache.dispose()
+    }
+  }
+
   /** Keeps nothing any more. */
   clear(): void {
     for (const { cache } of this.#kept.values()) {

@@ -87,6 +87,7 @@ describe('startBot', () => {
       SIGHTSEER_ROWS: '1',
       SIGHTSEER_QUEUE: '3',
       SIGHTSEER_CONVERSATION_MIB: '0',
+      SIGHTSEER_IMAGE_CACHE_MIB: '1',
     }
     const bot = await startBot(readConfig(env), silent)
     try {

@@ -26,7 +26,7 @@ const STATS: ModelStats = {
     decode: { runs: 5, rows: 20, ms: 100 },
   },
   caches: {
-    images: NO_LOOKS,
+    images: { hits: 3, misses: 2, bytes: 327_680 },
     conversations: { ...NO_LOOKS, positions: 0, bytes: 0 },
     prompts: { hits: 8, misses: 1 },
   },
@@ -103,6 +103,8 @@ describe('serveHealth', () => {
       'sightseer_model_requests_total{outcome="late"} 4',
       'sightseer_model_rows_total{stage="decode",count="runs"} 5',
       'sightseer_model_rows_total{stage="decode",count="rows"} 20',
+      'sightseer_model_cache_total{cache="images",result="hit"} 3',
+      'sightseer_model_cache_total{cache="images",result="miss"} 2',
       'sightseer_model_cache_total{cache="prompts",result="hit"} 8',
     ]) {
       assert.ok(lines.includes(line), line)

@@ -118,7 +118,8 @@ async function rounds(): Promise<number[]> {
   const sequences = new Sequences(device, kept)
   const living: number[] = []
   for (let round = 0; round < 4; round++) {
-    const begin = async (length: number) => (await sequences.begin(image, text(length))).sequence
+    const begin = async (length: number) =>
+      (await sequences.begin('picture', image, text(length))).sequence
     const one = await begin(2)
     const two = await begin(3)
     const beams = await begin(4)

@@ -56,13 +56,13 @@ describe('a converted checkpoint', () => {
 
         for (const { prompt, options, ids } of parity.generations) {
           const { text } = parity.prompts[prompt]
-          const answer = await finish(model.generate(tokens, { prompt: text, ...options }))
+          const answer = await finish(model.generate(image, { prompt: text, ...options }))
           assert.deepEqual(answer.tokenIds, ids, JSON.stringify({ prompt, options }))
         }
 
         for (const { prompt, answer, logProbabilities } of parity.scores) {
           const { text } = parity.prompts[prompt]
-          const [scored] = await model.score(tokens, { prompt: text, answers: [answer] })
+          const [scored] = await model.score(image, { prompt: text, answers: [answer] })
           const expected = logProbabilities.reduce((sum, one) => sum + one, 0)
           const difference = Math.abs(scored!.logLikelihood - expected)
           assert.ok(difference < TOLERANCE * Math.abs(expected), `${answer}: ${difference}`)

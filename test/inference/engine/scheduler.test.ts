@@ -4,8 +4,11 @@ import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { InputError, QueueFullError, TooLateError } from '../../../inference/errors.ts'
 import { Counters } from '../../../inference/engine/counters.ts'
+import { Images } from '../../../inference/engine/images.ts'
 import { EngineLoop } from '../../../inference/engine/scheduler.ts'
 import type { Job, Sequence } from '../../../inference/engine/work.ts'
+import { FeatureCache } from '../../../inference/feature-cache.ts'
+import { imageSourceOf } from '../../../inference/image-source.ts'
 import { openModel } from '../../../inference/model.ts'
 import type { Model } from '../../../inference/types.ts'
 import { packageFor } from '../../helpers/packages.ts'
@@ -46,9 +49,14 @@ describe('requests at once', () => {
         queueLimit: 1000,
       })
       try {
+        // Each brings a file of its own, of the same picture: what follows the picture is ignored.
         // Greedy ones of unequal prompts and lengths step together; the beams among them alone.
-        const answers = recorded.generations.map(({ prompt, options }) =>
-          model.describe(picture, { beams: 1, prompt: recorded.prompts[prompt].text, ...options }),
+        const answers = recorded.generations.map(({ prompt, options }, i) =>
+          model.describe(Buffer.concat([picture, Buffer.of(i)]), {
+            beams: 1,
+            prompt: recorded.prompts[prompt].text,
+            ...options,
+          }),
         )
         for (const [i, { tokenIds }] of (await Promise.all(answers)).entries()) {
           const { ids, options } = recorded.generations[i]!
@@ -84,14 +92,90 @@ describe('requests at once', () => {
   it('have all their prompts run before any takes a step', async () => {
     const model = await openModel(folder, { threads: 1, conversationBytes: 0 })
     try {
-      const seen = await model.embedImage(image)
+      const source = await imageSourceOf(image)
+      await model.encode(source)
       const options = { ...LONG, minNewTokens: 6, maxNewTokens: 6 }
-      await Promise.all([1, 2, 3, 4].map(() => model.describe(seen, options)))
+      await Promise.all([1, 2, 3, 4].map(() => model.describe(source, options)))
       const { prefill, decode } = model.stats().stages
       assert.deepEqual([prefill.runs, decode.runs, decode.rows], [4, 5, 20])
     } finally {
       await model.close()
     }
+  })
+})
+
+/** A job that wants its picture, and no more. */
+function* encodes(): Job {
+  yield { kind: 'picture' }
+  return { preprocessMs: 0, visionMs: 0, qformerMs: 0 }
+}
+
+describe('requests for one picture', () => {
+  it('need its file once, and go on when the one that brought it is cancelled', async () => {
+    const decoded = Promise.withResolvers<void>()
+    const encoded: number[] = []
+    const loop = new EngineLoop(
+      () => ({ job: encodes(), rows: 0 }),
+      {
+        preprocess: async () => {
+          await decoded.promise
+          return { result: new Float32Array(3), ms: 1 }
+        },
+        see: async (images) => {
+          encoded.push(images.length)
+          return images.map((image) => {
+            image.pixels = null
+            return {
+              image: { data: new Float32Array(4), shape: [1, 4] },
+              timings: { preprocessMs: 1, visionMs: 1, qformerMs: 1 },
+            }
+          })
+        },
+        begin: () => Promise.reject(new Error('no prompt was expected')),
+        step: async () => new Map(),
+        end: async () => {},
+        forget: () => {},
+      },
+      new Images(new FeatureCache(0)),
+      new Counters(),
+      { queueLimit: 9, rows: 2, pictures: 2 },
+    )
+    const outcomes: string[] = []
+    const add = (id: number, bytes: Uint8Array | null) => {
+      const ended = Promise.withResolvers<void>()
+      const end = (outcome: string) => () => {
+        outcomes.push(`${id} ${outcome}`)
+        ended.resolve()
+      }
+      loop.add({
+        id,
+        priority: 'interaction',
+        user: '',
+        guild: '',
+        request: { kind: 'encode', image: { key: 'a', bytes } },
+        cacheable: true,
+        deadline: Infinity,
+        step() {},
+        position() {},
+        done: end('done'),
+        failed: end('failed'),
+        missing: end('missing'),
+      })
+      return ended.promise
+    }
+    await add(1, null)
+    const all = [add(2, new Uint8Array(1)), add(3, null), add(4, null)]
+    await new Promise((resolve) => setTimeout(resolve)) // 2 and 3 are at work, 4 waits
+    loop.cancel(2)
+    await all[0]
+    decoded.resolve()
+    await Promise.all(all)
+    assert.deepEqual(outcomes, ['1 missing', '2 failed', '3 done', '4 done'])
+    assert.deepEqual(encoded, [1])
+    await loop.drain()
+    const late = add(5, null)
+    await late
+    assert.equal(outcomes.at(-1), '5 missing')
   })
 })
 
@@ -103,6 +187,7 @@ describe('the queue', () => {
   after(() => model.close())
 
   it('says how many go first, takes the urgent first, and refuses what it has no room for', async () => {
+    const source = await imageSourceOf(image)
     const stop = new AbortController()
     await begun(model, stop.signal)
     const order: string[] = []
@@ -110,7 +195,7 @@ describe('the queue', () => {
     const second = Promise.withResolvers<void>()
     const short = { prompt: '', maxNewTokens: 1, minNewTokens: 1, beams: 1 }
     const sweep = model
-      .describe(image, {
+      .describe(source, {
         ...short,
         priority: 'moderation',
         onPosition: (ahead) => {
@@ -122,10 +207,10 @@ describe('the queue', () => {
       })
       .then(() => order.push('moderation'))
     const person = model
-      .describe(image, { ...short, user: 'a' })
+      .describe(source, { ...short, user: 'a' })
       .then(() => order.push('interaction'))
     await assert.rejects(
-      model.describe(image, { ...short, priority: 'moderation' }),
+      model.describe(source, { ...short, priority: 'moderation' }),
       (error) => error instanceof QueueFullError && error instanceof InputError,
     )
     assert.equal(model.stats().queued, 2)
@@ -158,15 +243,19 @@ describe('the queue', () => {
         end: async (_, whole) => {
           ended.push(whole)
         },
+        forget: () => {},
       },
+      new Images(new FeatureCache(0)),
       new Counters(),
       { queueLimit: 1, rows: 1, pictures: 1 },
     )
-    const request = { kind: 'embed', image: new Uint8Array(0) } as const
+    const image = { key: 'a', bytes: new Uint8Array(0) }
+    const request = { kind: 'embed', image } as const
     const claim = { id: 1, priority: 'reply', user: '', guild: '', request } as const
+    const rest = { cacheable: true, step() {}, position() {}, missing() {} }
     const failure = await new Promise((failed, done) => {
       const deadline = Date.now() + 20
-      loop.add({ ...claim, deadline, step() {}, position() {}, done, failed })
+      loop.add({ ...claim, ...rest, deadline, done, failed })
     })
     assert.ok(failure instanceof TooLateError)
     assert.deepEqual(ended, [true])

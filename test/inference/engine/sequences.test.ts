@@ -33,7 +33,10 @@ describe('sequences that step together', () => {
       shape: [queryTokens, embedSize] as const,
     }
     try {
-      const begun = [await sequences.begin(image, [2]), await sequences.begin(image, [2, 7])]
+      const begun = [
+        await sequences.begin('picture', image, [2]),
+        await sequences.begin('picture', image, [2, 7]),
+      ]
       const needs = begun.map(({ sequence }) => ({
         kind: 'step' as const,
         sequence,

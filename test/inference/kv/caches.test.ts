@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import { after, before, describe, it } from 'node:test'
-import type { ImageTokenStore } from '../../../inference/image-cache.ts'
+import { describe, it } from 'node:test'
 import { openModel } from '../../../inference/model.ts'
 import type { Answer, Model, Turn } from '../../../inference/types.ts'
 import { packageFor } from '../../helpers/packages.ts'
@@ -87,61 +86,6 @@ describe('kept conversations', () => {
       assert.ok(model.stats().caches.conversations.bytes > 0)
     } finally {
       await model.close()
-    }
-  })
-})
-
-describe('kept image tokens', () => {
-  const entries = new Map<string, Uint8Array>()
-  const store: ImageTokenStore = {
-    get: async (key) => entries.get(key),
-    set: async (key, value) => entries.set(key, value),
-  }
-  let model: Model
-  before(async () => {
-    model = await openModel(await packageFor('base'), { threads: 1, imageTokens: store })
-  })
-  after(() => model.close())
-
-  it('are made once for a picture, as float16, and give the same answer', async () => {
-    const first = await model.describe(image, GREEDY)
-    const second = await model.describe(image, GREEDY)
-    assert.deepEqual(second.tokenIds, first.tokenIds)
-    assert.ok(first.timings.visionMs > 0)
-    assert.equal(second.timings.visionMs, 0)
-    const { queryTokens, embedSize } = model.card.dimensions
-    assert.deepEqual(
-      [...entries.values()].map(({ length }) => length),
-      [queryTokens * embedSize * 2],
-    )
-    assert.deepEqual(model.stats().caches.images, { hits: 1, misses: 1 })
-    assert.equal(model.stats().stages.vision.runs, 1)
-  })
-
-  it('are those of the very bytes', async () => {
-    await model.embedImage(other)
-    assert.equal(entries.size, 2)
-    const tokens = await model.embedImage(other)
-    assert.deepEqual(tokens.shape, [
-      model.card.dimensions.queryTokens,
-      model.card.dimensions.embedSize,
-    ])
-  })
-
-  it('are made anew where the store fails or holds something else', async () => {
-    const expected = await model.embedImage(image)
-    const broken: ImageTokenStore = {
-      get: () => Promise.reject(new Error('gone')),
-      set: () => Promise.reject(new Error('gone')),
-    }
-    const foreign: ImageTokenStore = { get: async () => new Uint8Array(3), set: async () => true }
-    for (const imageTokens of [broken, foreign]) {
-      const own = await openModel(await packageFor('base'), { threads: 1, imageTokens })
-      try {
-        assert.deepEqual((await own.embedImage(image)).data, expected.data)
-      } finally {
-        await own.close()
-      }
     }
   })
 })

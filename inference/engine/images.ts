@@ -1,0 +1,143 @@
+/**
+ * The pictures of the requests that wait or run. Requests for one picture share its decoding and
+ * its vision run; a picture is dropped once no request needs it, unless the cache keeps it.
+ */
+
+import { createHash } from 'node:crypto'
+import type { FeatureCache } from '../feature-cache.ts'
+import type { EncodeTimings, ImageTokens, ModelStats } from '../types.ts'
+import type { EngineImage } from './requests.ts'
+import type { Encoded } from './work.ts'
+
+const NO_TIMINGS: EncodeTimings = { preprocessMs: 0, visionMs: 0, qformerMs: 0 }
+
+/** A picture on its way through the encoder: file, then pixels, then tokens. */
+export type LiveImage = {
+  readonly key: string
+  /** Requests that need it. */
+  users: number
+  /** Null once it is being decoded. */
+  bytes: Uint8Array | null
+  /** From its decoding to its vision run; float32 [3, side, side]. */
+  pixels: Float32Array | null
+  preprocessMs: number
+  encoded: Encoded | null
+  /** Why it cannot be encoded. */
+  failure: { readonly error: unknown } | null
+  /** Whether what is computed from it may be cached. */
+  cacheable: boolean
+}
+
+export class Images {
+  readonly #cache: FeatureCache
+  readonly #live = new Map<string, LiveImage>()
+  #hits = 0
+  #misses = 0
+
+  constructor(cache: FeatureCache) {
+    this.#cache = cache
+  }
+
+  /**
+   * The picture for one more request, which must release it when it ends.
+   *
+   * @param cacheable whether what is computed for the request may be cached.
+   * @returns null if the picture is not here and its file did not come with the request.
+   */
+  claim(image: EngineImage | ImageTokens, cacheable: boolean): LiveImage | null {
+    if (!('key' in image)) {
+      const { data } = image
+      const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+      const key = createHash('sha1').update(bytes).digest('base64')
+      return { ...liveImage(key, null, image), users: 1 }
+    }
+    const { key, bytes } = image
+    let live = this.#live.get(key)
+    const cached = live ? undefined : this.#cache.get(key)
+    if (!live) {
+      if (!cached && !bytes) {
+        return null
+      }
+      live = liveImage(key, cached ? null : bytes, cached)
+      live.cacheable = cacheable
+      this.#live.set(key, live)
+    }
+    if (cached || live.users > 0) {
+      this.#hits += 1
+    } else {
+      this.#misses += 1
+    }
+    live.users += 1
+    return live
+  }
+
+  /** Says that a request no longer needs its picture. */
+  release(image: LiveImage): void {
+    image.users -= 1
+    if (image.users === 0) {
+      this.#remove(image)
+    }
+  }
+
+  /** Keeps what the encoder computed. */
+  finish(image: LiveImage, encoded: Encoded): void {
+    image.encoded = encoded
+    if (image.cacheable) {
+      this.#cache.set(image.key, encoded.image)
+    }
+  }
+
+  /** Records why a picture cannot be encoded; a new request tries again. */
+  fail(image: LiveImage, error: unknown): void {
+    image.failure = { error }
+    this.#remove(image)
+  }
+
+  /** Deletes what was computed from pictures; what is being computed will not be cached. */
+  forget(keys: readonly string[]): void {
+    for (const key of keys) {
+      this.#cache.delete(key)
+      const live = this.#live.get(key)
+      if (live) {
+        live.cacheable = false
+        this.#live.delete(key)
+      }
+    }
+  }
+
+  clear(): void {
+    this.#cache.clear()
+  }
+
+  stats(): ModelStats['caches']['images'] {
+    return { hits: this.#hits, misses: this.#misses, bytes: this.#cache.bytes }
+  }
+
+  #remove(image: LiveImage): void {
+    if (this.#live.get(image.key) === image) {
+      this.#live.delete(image.key)
+    }
+  }
+}
+
+/** What the encoder computed, with its timings for the first request that takes it only. */
+export function takeEncoded(image: LiveImage): Encoded | null {
+  const { encoded } = image
+  if (encoded) {
+    image.encoded = { ...encoded, timings: NO_TIMINGS }
+  }
+  return encoded
+}
+
+function liveImage(key: string, bytes: Uint8Array | null, tokens?: ImageTokens): LiveImage {
+  return {
+    key,
+    users: 0,
+    bytes,
+    pixels: null,
+    preprocessMs: 0,
+    encoded: tokens ? { image: tokens, timings: NO_TIMINGS } : null,
+    failure: null,
+    cacheable: true,
+  }
+}

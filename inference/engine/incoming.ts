@@ -1,0 +1,26 @@
+/** Requests as they come to the engine, and how they are told what became of them. */
+
+import type { Step } from '../types.ts'
+import type { Claim } from './fair-queue.ts'
+import type { EngineRequest, EngineResult } from './requests.ts'
+
+/** A request as it comes. One of `done`, `failed` and `missing` is called, once. */
+export type Incoming = Claim & {
+  readonly request: EngineRequest
+  /** Whether what is computed for it may be cached. */
+  readonly cacheable: boolean
+  /** Milliseconds since 1970; Infinity for none. */
+  readonly deadline: number
+  step(step: Step): void
+  /** How many requests go first, when it waits and that has changed. */
+  position(ahead: number): void
+  done(result: EngineResult): void
+  failed(error: unknown): void
+  /** The picture is not here: the request is to be sent again with its file. */
+  missing(): void
+}
+
+/** Told to a request that was cancelled; nobody waits for its result. */
+export class Cancelled extends Error {
+  override name = 'Cancelled' as const
+}

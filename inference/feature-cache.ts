@@ -1,0 +1,53 @@
+/**
+ * What the model computed from pictures alone, by the content hash of their files, so that a
+ * picture passes through the vision tower once.
+ *
+ * Entries are the bridge's tokens where the bridge does not read the prompt: 320 kB a picture with
+ * OPT-2.7b, against 1.4 MB for the vision tower's output. They stay float32: float16 would hold
+ * twice as many, but would round what a first answer is computed from, and 128 MiB hold 400.
+ */
+
+import { LRUCache } from 'lru-cache'
+import type { ImageTokens } from './types.ts'
+
+/** The longest that anything computed from a picture is kept, in milliseconds. */
+const MAX_AGE_MS = 24 * 60 * 60 * 1000
+
+export class FeatureCache {
+  readonly #entries: LRUCache<string, ImageTokens>
+
+  /**
+   * @param maxBytes of all entries together; 0 keeps none.
+   * @param maxAgeMs after which an entry is deleted, however often it was used.
+   */
+  constructor(maxBytes: number, maxAgeMs: number = MAX_AGE_MS) {
+    this.#entries = new LRUCache({
+      maxSize: Math.max(maxBytes, 1), // 0 would mean no limit
+      sizeCalculation: ({ data }) => Math.max(data.byteLength, 1),
+      ttl: maxAgeMs,
+      ttlAutopurge: true, // an expired entry is deleted even if nobody asks for it again
+    })
+  }
+
+  /** @param key SHA-256 of the picture's file, hexadecimal. */
+  get(key: string): ImageTokens | undefined {
+    return this.#entries.get(key)
+  }
+
+  set(key: string, tokens: ImageTokens): void {
+    this.#entries.set(key, tokens)
+  }
+
+  delete(key: string): void {
+    this.#entries.delete(key)
+  }
+
+  clear(): void {
+    this.#entries.clear()
+  }
+
+  /** Size of all entries together. */
+  get bytes(): number {
+    return this.#entries.calculatedSize
+  }
+}

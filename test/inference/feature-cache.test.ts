@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { FeatureCache } from '../../inference/feature-cache.ts'
+import type { ImageTokens } from '../../inference/types.ts'
+
+/** Tokens of 40 bytes. */
+function tokens(): ImageTokens {
+  return { data: new Float32Array(10), shape: [2, 5] }
+}
+
+describe('FeatureCache', () => {
+  it('keeps what was used last, within its bytes', () => {
+    const cache = new FeatureCache(80)
+    const first = tokens()
+    cache.set('a', first)
+    cache.set('b', tokens())
+    assert.equal(cache.get('a'), first)
+    cache.set('c', tokens())
+    assert.equal(cache.bytes, 80)
+    assert.deepEqual(
+      ['a', 'b', 'c'].map((key) => cache.get(key) !== undefined),
+      [true, false, true],
+    )
+    cache.delete('a')
+    assert.equal(cache.get('a'), undefined)
+    assert.equal(cache.bytes, 40)
+  })
+
+  it('keeps nothing without memory', () => {
+    const cache = new FeatureCache(0)
+    cache.set('a', tokens())
+    assert.equal(cache.get('a'), undefined)
+    assert.equal(cache.bytes, 0)
+  })
+
+  it('frees what is too old, even if nobody asks for it', async () => {
+    const cache = new FeatureCache(1000, 20)
+    cache.set('a', tokens())
+    await delay(15)
+    assert.ok(cache.get('a'), 'still young')
+    while (cache.bytes > 0) {
+      await delay(5)
+    }
+    assert.equal(cache.get('a'), undefined)
+  })
+})
