@@ -25,9 +25,9 @@ export function sqliteFile(): Database {
 /** What a `describe` that starts Redis takes. */
 export const WITH_REDIS = needs('redis')
 
-/** A redis-server that keeps everything in memory. */
-export async function startRedis(): Promise<Database> {
-  const port = await freePort()
+/** A redis-server that keeps everything in memory. @param at its port; default a free one. */
+export async function startRedis(at?: number): Promise<Database> {
+  const port = at ?? (await freePort())
   const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no']
   const stop = await started(locate('redis'), args, /Ready to accept connections/, {})
   return { url: `redis://127.0.0.1:${port}`, stop }
