@@ -15,6 +15,7 @@ import {
   type Node,
 } from '../../inference/onnx/onnx.ts'
 import { openModel } from '../../inference/model.ts'
+import { cpuSessionOptions } from '../../inference/runtime/session-options.ts'
 import { writeChart } from '../report/bar-chart.ts'
 import { alternate, inWords, spread } from '../report/compare.ts'
 import {
@@ -150,9 +151,8 @@ function decoderWeights({ layers, hiddenSize }: { layers: number; hiddenSize: nu
  */
 async function machineLimits() {
   const options = {
-    intraOpNumThreads: availableParallelism(),
+    ...cpuSessionOptions({ threads: availableParallelism(), spins: true }),
     graphOptimizationLevel: 'disabled',
-    logSeverityLevel: 3,
   } as const
   const open = (bytes: Uint8Array) => InferenceSession.create(bytes, options)
   const reading = await open(readingGraph())

@@ -5,6 +5,7 @@ import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { VISION_STORAGES, type VisionStorage } from '../../inference/package/model-card.ts'
+import { cpuSessionOptions } from '../../inference/runtime/session-options.ts'
 import { writeChart } from '../report/bar-chart.ts'
 import { alternate, inWords, spread } from '../report/compare.ts'
 import { FULL_SIZE_OPTIONS, fullSizePackage } from './full-size-package.ts'
@@ -72,11 +73,8 @@ async function open(work: string, vision: VisionStorage): Promise<InferenceSessi
   // The default has the folder of all other benchmarks.
   const given = vision === 'w8a8' ? {} : { vision }
   const folder = await fullSizePackage(work, 'int4', { ...given, prepare: false })
-  return InferenceSession.create(path.join(folder, 'vision.onnx'), {
-    intraOpNumThreads: availableParallelism(),
-    interOpNumThreads: 1,
-    enableMemPattern: false,
-    logSeverityLevel: 3,
-    extra: { session: { intra_op: { allow_spinning: '0' } } },
-  })
+  return InferenceSession.create(
+    path.join(folder, 'vision.onnx'),
+    cpuSessionOptions({ threads: availableParallelism() }),
+  )
 }

@@ -12,6 +12,7 @@ import { z } from 'zod'
 import { findModel } from '../../config/models.ts'
 import { openModel } from '../../inference/model.ts'
 import { imageSourceOf } from '../../inference/image-source.ts'
+import { cpuSessionOptions } from '../../inference/runtime/session-options.ts'
 import type { ImageSource, Model } from '../../inference/types.ts'
 import { alternate, spread } from '../report/compare.ts'
 import { readUnseenScenes } from './demo-scenes.ts'
@@ -112,10 +113,10 @@ async function followUpRatio(kept: Model, anew: Model, picture: ImageSource): Pr
 
 /** Time of bare runs of the decoder's graph over the time of the engine's steps. */
 async function stepsRatio(folder: string, model: Model, image: ImageSource): Promise<number> {
-  const session = await InferenceSession.create(path.join(folder, 'decoder.onnx'), {
-    intraOpNumThreads: THREADS,
-    logSeverityLevel: 3,
-  })
+  const session = await InferenceSession.create(
+    path.join(folder, 'decoder.onnx'),
+    cpuSessionOptions({ threads: THREADS, spins: true }),
+  )
   const feeds = oneStep(model)
   const options = { beams: 1, minNewTokens: STEPS, maxNewTokens: STEPS, prompt: '' }
   try {

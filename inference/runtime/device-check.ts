@@ -12,6 +12,7 @@ import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { attention } from '../blocks/layers.ts'
 import { GraphBuilder } from '../onnx/graph-builder.ts'
 import { floats } from './floats.ts'
+import { cpuSessionOptions } from './session-options.ts'
 
 /** Most queries that the first kernel is used for. */
 const FEW = 31
@@ -34,7 +35,7 @@ export async function mostQueries(
   options: InferenceSession.SessionOptions,
 ): Promise<{ readonly most: number; readonly off: number }> {
   const { model } = attentionGraph()
-  const reference = await InferenceSession.create(model, { intraOpNumThreads: 1 })
+  const reference = await InferenceSession.create(model, cpuSessionOptions({ threads: 1 }))
   const session = await InferenceSession.create(model, options)
   const off = async (rows: number) => {
     const feeds = { x: waves(rows) }

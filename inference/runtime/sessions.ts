@@ -10,10 +10,10 @@ import { ConfigError } from '../errors.ts'
 import type { ModelCard } from '../package/model-card.ts'
 import { DEVICE_TOLERANCE, partOff } from './device-check.ts'
 import type { Device } from '../engine/options.ts'
-import { type GraphFile, prepareGraph, preparedGraph, type SavingOptions } from './prepared.ts'
-import { overflowsInt8 } from './cpu.ts'
+import { type GraphFile, prepareGraph, preparedGraph } from './prepared.ts'
 import { probe } from './probe.ts'
 import { readAhead } from './read-ahead.ts'
+import { cpuSessionOptions } from './session-options.ts'
 import {
   leftToCpu,
   ON_CPU,
@@ -51,7 +51,7 @@ export async function openSessions(
     void readAhead(GRAPHS.map((file) => preparedGraph(folder, card, file)).filter(existsSync))
   }
   const open = async (file: GraphFile) => {
-    const options = sessionOptions(threads, SPINS[file])
+    const options = cpuSessionOptions({ threads, spins: SPINS[file] })
     if (device !== 'cpu') {
       const place = path.join(folder, file)
       return create(place, onDevice(options, device, leftToCpu(place, placement)), device)
@@ -86,7 +86,7 @@ async function checkDevice(
   device: Device,
 ): Promise<void> {
   const file = 'qformer.onnx'
-  const reference = await create(path.join(folder, file), sessionOptions(1, false))
+  const reference = await create(path.join(folder, file), cpuSessionOptions({ threads: 1 }))
   try {
     const expected = await probe(reference, file, card)
     const actual = await probe(sessions.qformer, file, card)
@@ -110,9 +110,11 @@ export async function prepareSession(
     throw new RangeError(`expected the file of a graph, got ${graph}`)
   }
   await prepareGraph(folder, card, graph, async (place, saving) => {
-    const options = sessionOptions(threads, false, saving)
-    const level = saving ? 'all' : 'disabled'
-    const session = await create(place, { ...options, graphOptimizationLevel: level })
+    const session = await create(place, {
+      ...cpuSessionOptions({ threads, ...(saving && { session: saving.session }) }),
+      graphOptimizationLevel: saving ? 'all' : 'disabled',
+      ...(saving && { optimizedModelFilePath: saving.optimizedModelFilePath }),
+    })
     try {
       return (await probe(session, graph, card)).slice()
     } finally {
@@ -141,32 +143,5 @@ async function create(
   } catch (cause) {
     const why = device === 'cpu' ? null : whyNoDevice(device, cause)
     throw new ConfigError([why ?? `${file} does not load: ${String(cause)}`], { cause })
-  }
-}
-
-function sessionOptions(
-  threads: number,
-  spins: boolean,
-  saving?: SavingOptions,
-): InferenceSession.SessionOptions {
-  return {
-    executionProviders: ['cpu'],
-    graphOptimizationLevel: 'all',
-    intraOpNumThreads: threads,
-    interOpNumThreads: 1,
-    // The arena never shrinks from Node; but a step of eight sequences without it takes twice as
-    // long, as the system hands out every page of its copies of the past anew.
-    enableCpuMemArena: true,
-    enableMemPattern: false,
-    logSeverityLevel: 3,
-    ...(saving && { optimizedModelFilePath: saving.optimizedModelFilePath }),
-    extra: {
-      session: {
-        intra_op: { allow_spinning: spins ? '1' : '0' },
-        // Takes a kernel that cannot overflow: half as fast again, so only where it is needed.
-        x64quantprecision: overflowsInt8() ? '1' : '0',
-        ...saving?.session,
-      },
-    },
   }
 }

@@ -6,14 +6,17 @@
 import path from 'node:path'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import type { ModelCard } from '../../inference/package/model-card.ts'
+import { cpuSessionOptions } from '../../inference/runtime/session-options.ts'
 
 // As inference/backends/thread.ts does: tests send no telemetry. Read at the first session.
 process.env['ORT_DISABLE_TELEMETRY'] = '1'
 
-const OPTIONS: InferenceSession.SessionOptions = {
-  intraOpNumThreads: 1,
-  enableCpuMemArena: false,
-  logSeverityLevel: 3,
+/** Opens a graph with the program's own options. @param model a file, or its bytes. */
+export function openGraph(model: string | Uint8Array): Promise<InferenceSession> {
+  const options = cpuSessionOptions({ threads: 1, arena: false })
+  return typeof model === 'string'
+    ? InferenceSession.create(model, options)
+    : InferenceSession.create(model, options)
 }
 
 export type Graphs = {
@@ -24,7 +27,7 @@ export type Graphs = {
 }
 
 export async function openGraphs(folder: string, card: ModelCard): Promise<Graphs> {
-  const open = (name: string) => InferenceSession.create(path.join(folder, name), OPTIONS)
+  const open = (name: string) => openGraph(path.join(folder, name))
   return {
     card,
     vision: await open('vision.onnx'),

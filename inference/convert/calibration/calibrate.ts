@@ -15,7 +15,7 @@ import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { floats } from '../../runtime/floats.ts'
-import { overflowsInt8 } from '../../runtime/cpu.ts'
+import { cpuSessionOptions } from '../../runtime/session-options.ts'
 import type { VisionConfig } from '../../families/blip2/config.ts'
 import type { GraphPlan } from '../../onnx/graph-builder.ts'
 import type { Storage } from '../../blocks/layers.ts'
@@ -214,7 +214,11 @@ async function withGraph<T>(
   const file = path.join(scratch, `${name}.onnx`)
   await writeFile(file, plan.model)
   await writeData(pool, checkpoint, plan, `${file}.data`, () => undefined, scalings)
-  const session = await InferenceSession.create(file, sessionOptions())
+  const options = cpuSessionOptions({
+    threads: availableParallelism(),
+    arena: false, // opened and closed hundreds of times: memory that is kept is not used again
+  })
+  const session = await InferenceSession.create(file, options)
   try {
     return await use((feeds) => {
       signal?.throwIfAborted()
@@ -227,22 +231,4 @@ async function withGraph<T>(
 
 function rowsOf(state: Float32Array, { hidden }: VisionConfig): Tensor {
   return new Tensor('float32', state, [state.length / hidden, hidden])
-}
-
-/** The kernels of the engine's sessions, so that what is compared is what will be run. */
-function sessionOptions(): InferenceSession.SessionOptions {
-  return {
-    executionProviders: ['cpu'],
-    intraOpNumThreads: availableParallelism(),
-    interOpNumThreads: 1,
-    enableCpuMemArena: false, // opened and closed hundreds of times: what it keeps helps nobody
-    enableMemPattern: false,
-    logSeverityLevel: 3,
-    extra: {
-      session: {
-        intra_op: { allow_spinning: '0' },
-        x64quantprecision: overflowsInt8() ? '1' : '0',
-      },
-    },
-  }
 }

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { InferenceSession } from 'onnxruntime-node'
 import { ACTIVATIONS } from '../../../inference/families/blip2/config.ts'
 import { GraphBuilder } from '../../../inference/onnx/graph-builder.ts'
 import { activate } from '../../../inference/blocks/layers.ts'
-import { float, runOne } from '../../helpers/graph-sessions.ts'
+import { float, openGraph, runOne } from '../../helpers/graph-sessions.ts'
 
 const X = [-12, -3.5, -1, -0.25, 0, 0.25, 1, 3.5, 12]
 
@@ -70,7 +69,7 @@ describe('activate', () => {
       g.input('x', 'float32', [X.length])
       g.op('Identity', [activate(g, 'x', activation)], {}, 'y')
       g.output('y', 'float32', [X.length])
-      const session = await InferenceSession.create(g.build().model, { intraOpNumThreads: 1 })
+      const session = await openGraph(g.build().model)
       const { y } = await runOne(session, float(Float32Array.from(X), [X.length]))
       EXPECTED[activation]!.forEach((expected, i) => {
         const error = Math.abs(y![i]! - expected)

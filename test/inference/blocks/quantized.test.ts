@@ -3,14 +3,13 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, describe, it } from 'node:test'
-import { InferenceSession } from 'onnxruntime-node'
 import { convertCheckpoint } from '../../../inference/convert/convert.ts'
 import { quantize } from '../../../inference/convert/weights/quantize.ts'
 import { quantizeColumns } from '../../../inference/convert/weights/quantize-columns.ts'
 import { GraphBuilder } from '../../../inference/onnx/graph-builder.ts'
 import { linear } from '../../../inference/blocks/layers.ts'
 import type { Precision, VisionStorage } from '../../../inference/package/model-card.ts'
-import { DecoderRun, float, openGraphs, runOne } from '../../helpers/graph-sessions.ts'
+import { DecoderRun, float, openGraph, openGraphs, runOne } from '../../helpers/graph-sessions.ts'
 import type { Graphs } from '../../helpers/graph-sessions.ts'
 import { checkpointFolder, loadParity, relativeError, tensorOf } from '../../helpers/parity.ts'
 import { dequantize, gaussians, roundRows } from '../../helpers/quantized.ts'
@@ -81,7 +80,7 @@ describe('a quantised linear layer', () => {
       const file = path.join(folder, 'linear.onnx')
       writeFileSync(file, plan.model)
       writeFileSync(`${file}.data`, data)
-      const session = await InferenceSession.create(file, { intraOpNumThreads: 1 })
+      const session = await openGraph(file)
       const { y } = await runOne(session, float(x, [ROWS, INPUTS]))
       const error = relativeError(
         y!,
@@ -129,7 +128,7 @@ describe('a linear layer quantised by its rows and outputs', () => {
     const file = path.join(folder, 'per-token.onnx')
     writeFileSync(file, plan.model)
     writeFileSync(`${file}.data`, data)
-    const session = await InferenceSession.create(file, { intraOpNumThreads: 1 })
+    const session = await openGraph(file)
     const { y } = await runOne(session, float(rows, [ROWS, INPUTS]))
     await session.release()
     return y!

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import path from 'node:path'
 import { describe, it } from 'node:test'
-import { InferenceSession } from 'onnxruntime-node'
 import { Decoder } from '../../../inference/engine/decoder.ts'
 import { HostCache } from '../../../inference/kv/host-cache.ts'
 import { KeptConversations } from '../../../inference/kv/prefix-cache.ts'
 import { Sequences } from '../../../inference/engine/sequences.ts'
 import { openPackage } from '../../../inference/package/open-package.ts'
+import { openGraph } from '../../helpers/graph-sessions.ts'
 import { packageFor } from '../../helpers/packages.ts'
 
 /** A cache that there is no memory to copy. */
@@ -21,7 +21,7 @@ describe('sequences that step together', () => {
     const folder = await packageFor('base')
     const { card } = await openPackage(folder)
     const { dimensions } = card
-    const session = await InferenceSession.create(path.join(folder, 'decoder.onnx'))
+    const session = await openGraph(path.join(folder, 'decoder.onnx'))
     const decoder = new Decoder(session, dimensions, {
       caches: { create: () => new FullCache(dimensions), close: () => Promise.resolve() },
       longestRun: Infinity,

@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, describe, it } from 'node:test'
-import { InferenceSession } from 'onnxruntime-node'
 import { readConfig } from '../../../../inference/families/blip2/read-config.ts'
 import { openCheckpoint } from '../../../../inference/convert/checkpoint/safetensors.ts'
 import {
@@ -15,7 +14,7 @@ import type { Scaling, Scalings } from '../../../../inference/convert/weights/sc
 import { ThreadPool } from '../../../../inference/convert/weights/thread-pool.ts'
 import { writeData } from '../../../../inference/convert/weights/write-data.ts'
 import { visionGraph } from '../../../../inference/blocks/vision/eva-vit.ts'
-import { float, runOne } from '../../../helpers/graph-sessions.ts'
+import { float, openGraph, runOne } from '../../../helpers/graph-sessions.ts'
 import { checkpointFolder, loadParity, relativeError, tensorOf } from '../../../helpers/parity.ts'
 import type { ParityName } from '../../../helpers/parity.ts'
 import { gaussians } from '../../../helpers/quantized.ts'
@@ -35,7 +34,7 @@ async function embeds(name: ParityName, scalings?: Scalings): Promise<Float32Arr
   writeFileSync(file, plan.model)
   const checkpoint = openCheckpoint(from, [])
   await writeData(pool, checkpoint, plan, `${file}.data`, () => undefined, scalings)
-  const session = await InferenceSession.create(file, { intraOpNumThreads: 1 })
+  const session = await openGraph(file)
   const { data, shape } = tensorOf(loadParity(name), 'pixel_values')
   const outputs = await runOne(session, float(data, shape))
   await session.release()
