@@ -160,11 +160,11 @@ async function logIn(
 
 async function register(client: Client<true>, guild: string | undefined, log: Logger) {
   try {
-    const changed = await registerCommands(
+    await registerCommands(
       COMMANDS.map(({ data }) => data),
       { rest: client.rest, applicationId: client.application.id, guildId: guild },
     )
-    log.info({ changed }, 'commands are registered')
+    log.info('commands are registered')
   } catch (error) {
     const known = error instanceof DiscordAPIError ? error.code : undefined
     if (guild !== undefined && (known === UNKNOWN_GUILD || known === MISSING_ACCESS)) {
