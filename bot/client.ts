@@ -1,6 +1,5 @@
 /** The discord.js client: connects with the least it needs and registers the commands. */
 
-import { setTimeout as wait } from 'node:timers/promises'
 import {
   Client,
   DiscordAPIError,
@@ -9,11 +8,13 @@ import {
   GatewayIntentBits,
   Options,
   Partials,
+  RESTEvents,
   SnowflakeUtil,
 } from 'discord.js'
 import type { Logger } from 'pino'
 import { COMMANDS } from '../commands/index.ts'
 import { ConfigError } from '../config/errors.ts'
+import type { PendingRequests } from './pending-requests.ts'
 import { registerCommands } from './registration.ts'
 
 const INTENTS = [
@@ -35,7 +36,6 @@ const UNREACHABLE = new Set([
 ])
 
 const LAST_WORDS_MS = 3000
-const LOOK_EVERY_MS = 20
 
 const UNKNOWN_GUILD = 10_004
 const MISSING_ACCESS = 50_001
@@ -43,9 +43,6 @@ const MISSING_ACCESS = 50_001
 /** Messages remembered per channel; only the newest pictures are looked for among them. */
 const MESSAGES_PER_CHANNEL = 50
 const MEMBERS_PER_GUILD = 200
-
-/** Requests of each client that wait for Discord's response. */
-const underWay = new WeakMap<object, number>()
 
 export type Connection = {
   readonly token: string
@@ -60,6 +57,8 @@ export type Connection = {
   readonly acknowledged?: (seconds: number) => void
   /** Called with each client before it connects, to listen to its events. */
   readonly listen: (client: Client) => void
+  /** What `leave` waits for. */
+  readonly requests?: PendingRequests
 }
 
 /**
@@ -86,35 +85,24 @@ export async function connect(connection: Connection): Promise<Client<true>> {
 }
 
 /** Sends what is still to be sent, for a few seconds at most, then leaves Discord. */
-export async function leave(client: Client): Promise<void> {
-  const givenUp = Date.now() + LAST_WORDS_MS
-  do {
-    await wait(LOOK_EVERY_MS)
-  } while ((underWay.get(client.rest) ?? 0) > 0 && Date.now() < givenUp)
+export async function leave(client: Client, requests: PendingRequests): Promise<void> {
+  await requests.settle(LAST_WORDS_MS)
   await client.destroy()
 }
 
-/** Counts a client's requests while they are under way, and times first responses. */
-function watchRequests({ rest }: Client, acknowledged: Connection['acknowledged']): void {
-  const makeRequest = rest.options.makeRequest.bind(rest.options)
-  rest.options.makeRequest = async (url, init) => {
-    underWay.set(rest, (underWay.get(rest) ?? 0) + 1)
-    try {
-      const response = await makeRequest(url, init)
-      const interaction = /\/interactions\/(\d+)\/[^/]+\/callback/.exec(url)?.[1]
-      if (interaction !== undefined && response.ok) {
-        const since = SnowflakeUtil.timestampFrom(interaction)
-        acknowledged?.(Math.max(0, Date.now() - since) / 1000)
-      }
-      return response
-    } finally {
-      underWay.set(rest, (underWay.get(rest) ?? 1) - 1)
+/** Tells how long after each command or click Discord had our first response. */
+function timeFirstResponses({ rest }: Client, acknowledged: (seconds: number) => void): void {
+  rest.on(RESTEvents.Response, ({ path }, { ok }) => {
+    const interaction = /^\/interactions\/(\d+)\/[^/]+\/callback/.exec(path)?.[1]
+    if (interaction !== undefined && ok) {
+      const since = SnowflakeUtil.timestampFrom(interaction)
+      acknowledged(Math.max(0, Date.now() - since) / 1000)
     }
-  }
+  })
 }
 
 async function logIn(
-  { token, api, shards = 1, guild, log, listen, acknowledged }: Connection,
+  { token, api, shards = 1, guild, log, listen, acknowledged, requests }: Connection,
   intents: readonly GatewayIntentBits[],
 ): Promise<Client<true>> {
   const client: Client = new Client({
@@ -135,9 +123,14 @@ async function logIn(
       ? { shards }
       : { shards: Array.from({ length: shards }, (_, id) => id), shardCount: shards }),
     allowedMentions: { parse: [], repliedUser: false },
-    ...(api !== undefined && { rest: { api } }),
+    rest: {
+      ...(api !== undefined && { api }),
+      ...(requests && { makeRequest: requests.makeRequest }),
+    },
   })
-  watchRequests(client, acknowledged)
+  if (acknowledged) {
+    timeFirstResponses(client, acknowledged)
+  }
   listen(client)
   const ready = new Promise<Client<true>>((resolve) => {
     client.once(Events.ClientReady, resolve)

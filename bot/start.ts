@@ -25,6 +25,7 @@ import {
   type FetchPicture,
   type PictureSource,
 } from './pictures.ts'
+import { PendingRequests } from './pending-requests.ts'
 import { openStore } from './store.ts'
 import type { Store } from './store-types.ts'
 
@@ -180,6 +181,7 @@ class Start {
       maxBytes: imageLimits.maxBytes,
     })
     const jobs = new Jobs({ store, log, count: this.#metrics.job })
+    const requests = new PendingRequests()
     let dispatched: Dispatched | undefined
     const client = await connect({
       token: discordToken ?? sandbox?.token ?? '',
@@ -187,6 +189,7 @@ class Start {
       shards: bot.shards,
       guild: bot.guild,
       log,
+      requests,
       acknowledged: (seconds) => this.#metrics.stage('acknowledge', seconds),
       listen: (fresh) => {
         const { retentionMs } = bot
@@ -196,7 +199,7 @@ class Start {
         dispatched = dispatch(fresh, parts)
       },
     })
-    this.#started.push(() => leave(client))
+    this.#started.push(() => leave(client, requests))
     this.#started.push(() => jobs.stop(bot.stopLimitMs))
     this.#started.push(async () => dispatched?.stop())
     await jobs.resume(dispatched?.jobs ?? {})

@@ -2,9 +2,11 @@
 
 import assert from 'node:assert/strict'
 import { afterEach, describe, it } from 'node:test'
+import { setTimeout as wait } from 'node:timers/promises'
 import { pino } from 'pino'
 import { type Sandbox, type SandboxOptions, startSandbox } from 'loopback-discord'
 import { connect, type Connection, leave } from '../../bot/client.ts'
+import { PendingRequests } from '../../bot/pending-requests.ts'
 import { COMMANDS } from '../../commands/index.ts'
 
 const log = pino({ level: 'silent' })
@@ -95,13 +97,27 @@ describe('connect', () => {
 describe('leave', () => {
   it('sends what is still to be sent', async () => {
     const sandbox = await sandboxWith()
-    const client = await joined(sandbox)
+    const requests = new PendingRequests()
+    const client = await joined(sandbox, { requests })
     sandbox.faults.add({ kind: 'rest', path: '/users/@me', delayMs: 500 })
     let answered = false
     const asking = client.rest.get('/users/@me').then(() => (answered = true))
-    await leave(client)
+    await leave(client, requests)
     assert.ok(answered)
     await asking
     assert.equal(client.isReady(), false)
+  })
+
+  it('does not wait for ever', async () => {
+    const requests = new PendingRequests()
+    const sandbox = await sandboxWith()
+    const client = await joined(sandbox, { requests })
+    sandbox.faults.add({ kind: 'rest', path: '/users/@me', delayMs: 60_000 })
+    const abort = new AbortController()
+    const asking = client.rest.get('/users/@me', { signal: abort.signal }).catch(() => 'aborted')
+    await wait(50) // it is sent
+    await requests.settle(100)
+    abort.abort()
+    assert.equal(await asking, 'aborted')
   })
 })
