@@ -36,7 +36,7 @@ import { codeOf, meaningOf } from './platform-errors.ts'
 import { requestSchema } from './requests.ts'
 
 export type Dispatch = ExperienceParts & {
-  readonly metrics: Pick<Metrics, 'request' | 'stage'>
+  readonly metrics: Pick<Metrics, 'request' | 'stage' | 'cache'>
 }
 
 /** What is to be done besides listening. */

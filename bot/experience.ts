@@ -2,7 +2,7 @@
 
 import type { Client } from 'discord.js'
 import type { Logger } from 'pino'
-import type { Asking, PictureLink, Services } from '../commands/command.ts'
+import type { Asking, Services } from '../commands/command.ts'
 import type { Model } from '../inference/types.ts'
 import { Answering } from './answering.ts'
 import { Questions } from './asking.ts'
@@ -16,9 +16,12 @@ import { givenPicture, picturesIn } from './images.ts'
 import type { Jobs } from './jobs.ts'
 import { Memory } from './memory.ts'
 import { MessageRequests } from './message-requests.ts'
+import type { Metrics } from './metrics.ts'
 import { Moderation } from './moderation/moderation.ts'
 import { People } from './people.ts'
 import { newestPictures } from './picture-finder.ts'
+import type { FetchPicture } from './pictures/download.ts'
+import { Pictures } from './pictures/pictures.ts'
 import { memoryService, privacyService } from './records.ts'
 import type { Store } from './store-types.ts'
 
@@ -27,9 +30,10 @@ export type ExperienceParts = {
   readonly model: Model
   /** Whether the model is open; absent: it is. */
   readonly isOpen?: () => boolean
-  readonly fetchPicture: (link: PictureLink, signal?: AbortSignal) => Promise<Uint8Array>
+  readonly fetchPicture: FetchPicture
   readonly store: Store
   readonly jobs: Jobs
+  readonly metrics?: Pick<Metrics, 'cache'>
   /** How long conversations are kept after their last use, at most; milliseconds. */
   readonly retentionMs: number
   readonly log: Logger
@@ -56,13 +60,16 @@ export function createExperience(client: Client, parts: ExperienceParts): Experi
   const people = new People(store)
   const settings = new Settings(store, retentionMs)
   const cache = new ImageTokenCache(store)
-  const eyes = new Eyes({ model, cache, client, fetchPicture })
+  const looked = parts.metrics?.cache
+  const pictures = new Pictures({ client, fetchPicture, ...(looked && { looked }) })
+  const eyes = new Eyes({ model, cache, pictures })
   const desk = new Desk(
     jobs,
-    new Answering({ client, model, isOpen, eyes, memory, people, settings }),
+    new Answering({ client, model, isOpen, eyes, pictures, memory, people, settings }),
   )
+  const kept = { memory, people, settings, cache, pictures }
   const questions = new Questions(memory, desk)
-  const moderation = new Moderation(client, parts)
+  const moderation = new Moderation(client, { ...parts, pictures })
   return {
     services: {
       describe: describing(desk, settings),
@@ -72,8 +79,8 @@ export function createExperience(client: Client, parts: ExperienceParts): Experi
       picturesIn,
       newest: newestPictures,
       recent: (use, typed) => questions.recent(use, typed),
-      memory: memoryService({ memory, people, settings, cache }),
-      privacy: moderation.withPrivacy(privacyService({ memory, people, settings, cache })),
+      memory: memoryService(kept),
+      privacy: moderation.withPrivacy(privacyService(kept)),
       moderation: moderation.service(),
       settings: {
         of: (guildId) => settings.of(guildId),
@@ -83,7 +90,7 @@ export function createExperience(client: Client, parts: ExperienceParts): Experi
     },
     buttons: new Buttons({ questions, desk, memory, settings }),
     messages: new MessageRequests({ desk, memory, people, settings }),
-    forgetting: new Forgetting({ memory, people, settings, cache }),
+    forgetting: new Forgetting(kept),
     settings,
     people,
     moderation,

@@ -36,11 +36,6 @@ const KIND: SpaceKind<Kept> = {
   },
 }
 
-/** SHA-256 of a file, hexadecimal. */
-export function hashOf(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex')
-}
-
 export class ImageTokenCache {
   readonly #space: Space<Kept>
 

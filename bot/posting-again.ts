@@ -37,14 +37,14 @@ export async function ownTalks(
 
 /** Posts them as the answer. Done twice, it is one message with each picture once. */
 export async function postAgain(
-  { eyes, memory }: AnsweringParts,
+  { pictures, memory }: AnsweringParts,
   { delivery, text, options }: Work,
   { place, asker, answer, name, maxBytes }: RequestOf<'repost'>,
 ): Promise<void> {
   const files: PostedFile[] = []
   for (const talk of await ownTalks(memory, { place, key: answer, userId: asker })) {
     const { picture, descriptions } = talk
-    const bytes = await eyes.bytesOf({ ...picture, altText: null }, options.signal)
+    const { bytes } = await pictures.file({ ...picture, altText: null }, options.signal)
     if (bytes.length > maxBytes) {
       const most = `${Math.floor(maxBytes / 2 ** 20)} MiB`
       throw new Said(({ errors }) => errors.pictureTooLarge(most))

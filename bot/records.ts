@@ -12,6 +12,7 @@ import type { Settings } from './guild-settings.ts'
 import type { ImageTokenCache } from './image-tokens.ts'
 import { type Forgotten, type Memory, type Place, prefixOf } from './memory.ts'
 import type { People } from './people.ts'
+import type { Pictures } from './pictures/pictures.ts'
 
 const HOUR_MS = 60 * 60 * 1000
 const SHOWN_TALKS = 8
@@ -22,10 +23,11 @@ type Parts = {
   readonly people: People
   readonly settings: Settings
   readonly cache: ImageTokenCache
+  readonly pictures: Pictures
 }
 
 /** `/memory` */
-export function memoryService({ memory, cache, settings }: Parts): MemoryService {
+export function memoryService({ memory, cache, pictures, settings }: Parts): MemoryService {
   return {
     show: async (use, text) => shown(await memory.channel(placeOf(use), use.user.id), text),
 
@@ -38,12 +40,13 @@ export function memoryService({ memory, cache, settings }: Parts): MemoryService
         }
         await memory.purge(place.guildId, place.channelId)
         await cache.purge(prefixOf(place))
+        pictures.forget({ channel: place.channelId })
         // What others asked privately is deleted too, but a count would tell of it.
         return talks.length
       }
       const ttlMs = await settings.ttlMs(place.guildId)
       if (what === 'mine') {
-        return forgetPerson({ memory, cache, place, ttlMs }, use.user.id)
+        return forgetPerson({ memory, cache, pictures, place, ttlMs }, use.user.id)
       }
       const talk =
         picture === undefined
@@ -58,23 +61,25 @@ export function memoryService({ memory, cache, settings }: Parts): MemoryService
         throw new Said(({ errors }) => errors.notYours)
       }
       const forgotten = await memory.forgetTalk(place, talk.id, { as: use.user.id, ttlMs })
-      await forgetPictures(cache, place, forgotten)
+      await forgetPictures({ cache, pictures, place }, forgotten)
       return forgotten.talks
     },
   }
 }
 
 /** `/privacy` */
-export function privacyService({ memory, people, settings, cache }: Parts): PrivacyService {
+export function privacyService(parts: Parts): PrivacyService {
+  const { memory, people, settings, cache, pictures } = parts
   return {
     isOut: (userId) => people.isOut(userId),
     setOut: (userId, out) => people.setOut(userId, out),
     records: (userId) => recordsOf({ memory, people }, userId),
     forget: async (userId) => {
+      pictures.forget({ author: userId })
       let count = 0
       for await (const place of memory.places()) {
         const ttlMs = await settings.ttlMs(place.guildId)
-        count += await forgetPerson({ memory, cache, place, ttlMs }, userId)
+        count += await forgetPerson({ memory, cache, pictures, place, ttlMs }, userId)
       }
       count += await memory.forgetAnswers(userId)
       count += (await people.locales.delete(userId)) ? 1 : 0
@@ -116,21 +121,21 @@ async function recordsOf(
 }
 
 async function forgetPerson(
-  from: { memory: Memory; cache: ImageTokenCache; place: Place; ttlMs: number },
+  from: Pick<Parts, 'memory' | 'cache' | 'pictures'> & { place: Place; ttlMs: number },
   userId: string,
 ): Promise<number> {
-  const { memory, cache, place, ttlMs } = from
+  const { memory, place, ttlMs } = from
   const forgotten = await memory.forgetPerson(place, userId, ttlMs)
-  await forgetPictures(cache, place, forgotten)
+  await forgetPictures(from, forgotten)
   return forgotten.talks + forgotten.turns
 }
 
 /** What the model made of a picture goes with the last conversation about it. */
 async function forgetPictures(
-  cache: ImageTokenCache,
-  place: Place,
+  { cache, pictures, place }: Pick<Parts, 'cache' | 'pictures'> & { place: Place },
   { hashes }: Forgotten,
 ): Promise<void> {
+  pictures.forget({ hashes })
   for (const hash of hashes) {
     await cache.forget(place, hash)
   }

@@ -22,9 +22,9 @@ import { createMetrics, type Metrics } from './metrics.ts'
 import {
   createPictureFetcher,
   DISCORD_CDN_ORIGINS,
-  type FetchPicture,
+  type PictureFetcher,
   type PictureSource,
-} from './pictures.ts'
+} from './pictures/download.ts'
 import { PendingRequests } from './pending-requests.ts'
 import { openStore } from './store.ts'
 import type { Store } from './store-types.ts'
@@ -207,7 +207,7 @@ class Start {
     return client
   }
 
-  #fetcher(source: PictureSource): FetchPicture {
+  #fetcher(source: PictureSource): PictureFetcher {
     const fetchPicture = createPictureFetcher(source)
     this.#started.push(() => fetchPicture.close())
     const timed = async (link: PictureLink, signal?: AbortSignal) => {

@@ -11,6 +11,7 @@ import type { Settings } from './guild-settings.ts'
 import type { Job } from './job-record.ts'
 import type { Memory } from './memory.ts'
 import type { People } from './people.ts'
+import type { Pictures } from './pictures/pictures.ts'
 import type { Request } from './requests.ts'
 
 /** Built once; what answering needs of the rest of the bot. */
@@ -20,6 +21,7 @@ export type AnsweringParts = {
   /** Whether the model is open; until then, requests wait for it. */
   readonly isOpen: () => boolean
   readonly eyes: Eyes
+  readonly pictures: Pictures
   readonly memory: Memory
   readonly people: People
   readonly settings: Settings

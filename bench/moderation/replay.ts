@@ -9,11 +9,12 @@ import { decided } from '../../bot/moderation/case-record.ts'
 import { CasePictures } from '../../bot/moderation/case-pictures.ts'
 import { CaseWork } from '../../bot/moderation/case-work.ts'
 import { Deeds } from '../../bot/moderation/deeds.ts'
-import { EvidenceMemory } from '../../bot/moderation/evidence.ts'
 import { GuildModeration } from '../../bot/moderation/guild-moderation.ts'
 import { postingsSpace } from '../../bot/moderation/postings.ts'
 import { Verdicts } from '../../bot/moderation/verdicts.ts'
-import { Watch } from '../../bot/moderation/watch.ts'
+import { Detector } from '../../bot/moderation/detector.ts'
+import { EvidenceMemory } from '../../bot/pictures/evidence.ts'
+import { Pictures } from '../../bot/pictures/pictures.ts'
 import { openStore } from '../../bot/store.ts'
 import type { Store } from '../../bot/store-types.ts'
 import type { PictureLink } from '../../commands/command.ts'
@@ -133,10 +134,12 @@ async function lived(
   const guilds = new GuildModeration(store)
   const verdicts = new Verdicts(store, guilds)
   const evidence = new EvidenceMemory()
-  const parts = { store, guilds, verdicts, evidence, fetchPicture }
-  const pictures = new CasePictures({ deeds, memory: evidence, model, fetchPicture })
-  const work = new TimedWork({ ...parts, deeds, pictures, postings: postingsSpace(store), log })
-  const watch = new Watch({ ...parts, work, localeOf: () => 'en-US' })
+  const pictures = new Pictures({ client, fetchPicture })
+  const parts = { store, guilds, verdicts, evidence, pictures }
+  const casePictures = new CasePictures({ deeds, memory: evidence, model, pictures })
+  const postings = postingsSpace(store)
+  const work = new TimedWork({ ...parts, deeds, casePictures, postings, log })
+  const detector = new Detector({ ...parts, work, localeOf: () => 'en-US' })
   await guilds.change(GUILD, (old) => ({ ...old, mode, logChannel: LOG_CHANNEL }))
   const { settings } = await guilds.of(GUILD)
 
@@ -145,9 +148,9 @@ async function lived(
   for (const post of traffic) {
     work.spent = { wallMs: 0, processorMs: 0 }
     const message = messageOf(client, post)
-    const hearing = await timed(() => watch.hear(message))
+    const hearing = await timed(() => detector.onMessage(message))
     hot.push(without(hearing, work.spent))
-    const caseId = await watch.caseOf(message)
+    const caseId = await detector.caseOf(message)
     await work.settle() // posts are seconds apart in reality, not back to back
     if (post.wave !== null && caseId !== null) {
       const { number, place } = post.wave

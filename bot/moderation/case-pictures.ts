@@ -1,12 +1,17 @@
 /** The pictures of a case: from memory or from Discord, as evidence, and in the model's words. */
 
-import type { FoundPicture, PictureLink } from '../../commands/command.ts'
 import { catalogueFor } from '../../commands/i18n/catalogue.ts'
 import type { Model } from '../../inference/types.ts'
 import { picturesIn } from '../images.ts'
 import type { Case } from './case-record.ts'
 import type { Deeds, File } from './deeds.ts'
-import { evidenceFile, type EvidenceMemory, MAX_EVIDENCE } from './evidence.ts'
+import {
+  evidenceFile,
+  type EvidenceMemory,
+  MAX_EVIDENCE,
+  type PictureFile,
+} from '../pictures/evidence.ts'
+import type { Pictures } from '../pictures/pictures.ts'
 
 /** A description that is not there by then is given up, milliseconds. */
 const DESCRIBE_LIMIT_MS = 10 * 60_000
@@ -16,7 +21,7 @@ type Parts = {
   readonly deeds: Deeds
   readonly memory: EvidenceMemory
   readonly model: Pick<Model, 'describe'>
-  readonly fetchPicture: (link: PictureLink, signal?: AbortSignal) => Promise<Uint8Array>
+  readonly pictures: Pictures
 }
 
 export class CasePictures {
@@ -31,7 +36,7 @@ export class CasePictures {
     const { case: words } = catalogueFor(found.locale).moderation
     const description = words.evidence(words.unseen)
     const files: File[] = []
-    for (const [i, bytes] of (await this.#of(found)).entries()) {
+    for (const [i, { bytes }] of (await this.#of(found)).entries()) {
       files.push(await evidenceFile(bytes, { number: i + 1, description }))
     }
     return files
@@ -45,7 +50,7 @@ export class CasePictures {
    */
   async describe(found: Case, signal: AbortSignal): Promise<string[]> {
     const captions: string[] = []
-    for (const bytes of await this.#of(found)) {
+    for (const { bytes } of await this.#of(found)) {
       const { text } = await this.#parts.model.describe(bytes, {
         priority: 'moderation',
         guild: found.guildId,
@@ -65,20 +70,20 @@ export class CasePictures {
   }
 
   /** From memory, from the first copy that is still there, or else from the evidence itself. */
-  async #of({ id, copies, log }: Case): Promise<readonly Uint8Array[]> {
-    const { memory, deeds, fetchPicture } = this.#parts
+  async #of({ id, copies, log }: Case): Promise<readonly PictureFile[]> {
+    const { memory, deeds, pictures: owner } = this.#parts
     const kept = memory.of(id)
     if (kept) {
       return kept
     }
     for (const { channelId, messageId } of [...copies, ...(log ? [log] : [])]) {
       const message = await deeds.message(channelId, messageId)
-      const found: FoundPicture[] = message ? picturesIn(message).slice(0, MAX_EVIDENCE) : []
-      const fetched = await Promise.allSettled(found.map((picture) => fetchPicture(picture)))
-      const bytes = fetched.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
-      if (bytes.length > 0) {
-        memory.keep(id, bytes)
-        return bytes
+      const pictures = message ? picturesIn(message).slice(0, MAX_EVIDENCE) : []
+      const fetched = await Promise.allSettled(pictures.map((picture) => owner.file(picture)))
+      const files = fetched.flatMap((file) => (file.status === 'fulfilled' ? [file.value] : []))
+      if (files.length > 0) {
+        memory.keep(id, files)
+        return files
       }
     }
     return []

@@ -15,7 +15,7 @@ const NONCE_SURE_MS = 60_000
 
 export type CaseStepsParts = SweepParts & {
   readonly verdicts: Verdicts
-  readonly pictures: CasePictures
+  readonly casePictures: CasePictures
 }
 
 /** What a step came to. */
@@ -75,7 +75,7 @@ export class CaseSteps {
       there ??
       (await deeds.post(channelId, caseBody(found, text), {
         nonce: `c${found.id}`,
-        files: await this.#parts.pictures.evidence(found),
+        files: await this.#parts.casePictures.evidence(found),
       }))
     return { change: { log: { channelId, messageId } } }
   }

@@ -45,7 +45,7 @@ export class CaseWork {
 
   constructor(parts: CaseWorkParts) {
     this.#parts = parts
-    this.#pictures = parts.pictures
+    this.#pictures = parts.casePictures
     this.#steps = new CaseSteps(parts)
     this.cases = parts.store.space<Case>({
       name: 'moderation-cases',

@@ -2,7 +2,7 @@
 
 import { z } from 'zod'
 import { Said } from '../../commands/i18n/catalogue.ts'
-import { isHash } from './phash.ts'
+import { isHash } from '../pictures/fingerprint.ts'
 import type { Verdict } from './verdicts.ts'
 
 const FORMAT = 'sightseer-hashes-1'

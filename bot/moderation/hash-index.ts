@@ -6,7 +6,7 @@
  * Source: Norouzi, Punjani, Fleet, "Fast Search in Hamming Space with Multi-Index Hashing", 2012.
  */
 
-import { bitsIn, type Hash } from './phash.ts'
+import { bitsIn, type Hash } from '../pictures/fingerprint.ts'
 
 const BANDS = 4
 const BAND_VALUES = 2 ** 16

@@ -14,7 +14,9 @@ import { CasePictures } from './case-pictures.ts'
 import type { Case } from './case-record.ts'
 import { CaseWork } from './case-work.ts'
 import { Deeds } from './deeds.ts'
-import { EvidenceMemory } from './evidence.ts'
+import type { FetchPicture } from '../pictures/download.ts'
+import { EvidenceMemory } from '../pictures/evidence.ts'
+import type { Pictures } from '../pictures/pictures.ts'
 import { GuildModeration } from './guild-moderation.ts'
 import { readHashFile, writeHashFile } from './hash-file.ts'
 import { forgetPerson, recordsOf } from './people.ts'
@@ -25,7 +27,7 @@ import { Rules } from './rules.ts'
 import { demandManager, demandStaff } from './staff.ts'
 import { troublesOf } from './troubles.ts'
 import { verdictOf, Verdicts } from './verdicts.ts'
-import { Watch } from './watch.ts'
+import { Detector } from './detector.ts'
 import { weekChart, weekOf } from './week.ts'
 
 const MAX_FILE_BYTES = 8 * 2 ** 20
@@ -33,7 +35,9 @@ const MAX_FILE_BYTES = 8 * 2 ** 20
 export type ModerationParts = {
   readonly store: Store
   readonly model: Pick<Model, 'card' | 'describe' | 'embedImage' | 'score'>
-  readonly fetchPicture: (link: PictureLink, signal?: AbortSignal) => Promise<Uint8Array>
+  readonly pictures: Pictures
+  /** Downloads a file that is no picture: a list of hashes. */
+  readonly fetchPicture: FetchPicture
   readonly log: Logger
   /** How long after a failure cases are resumed; tests wait for less. */
   readonly retryAfterMs?: number
@@ -45,18 +49,19 @@ export class Moderation {
   readonly rules: Rules
   readonly reposts: Reposts
   readonly pointing: Pointing
-  readonly #watch: Watch
+  readonly #detector: Detector
   readonly #recovery: Recovery
   readonly #guilds: GuildModeration
   readonly #verdicts: Verdicts
-  readonly #fetchPicture: ModerationParts['fetchPicture']
+  readonly #evidence = new EvidenceMemory()
+  readonly #parts: ModerationParts
 
   constructor(client: Client, parts: ModerationParts, deeds: Deeds = new Deeds(client)) {
-    const { store, fetchPicture } = parts
-    const evidence = new EvidenceMemory()
+    const { store, pictures } = parts
+    const evidence = this.#evidence
     const guilds = new GuildModeration(store)
     const verdicts = new Verdicts(store, guilds)
-    const pictures = new CasePictures({ ...parts, deeds, memory: evidence })
+    const casePictures = new CasePictures({ ...parts, deeds, memory: evidence })
     const postings = postingsSpace(store)
     this.#recovery = new Recovery({
       work: () => this.#resume(),
@@ -65,25 +70,31 @@ export class Moderation {
       ...(parts.retryAfterMs !== undefined && { retryAfterMs: parts.retryAfterMs }),
     })
     const interrupted = () => this.#recovery.later()
-    const forWork = { deeds, guilds, verdicts, pictures, postings, interrupted }
+    const forWork = { deeds, guilds, verdicts, casePictures, postings, interrupted }
     this.work = new CaseWork({ ...parts, ...forWork })
     const localeOf = (guildId: string) => deeds.localeOf(guildId)
     const { work } = this
-    this.#watch = new Watch({ store, guilds, verdicts, evidence, work, localeOf, fetchPicture })
-    this.rules = new Rules({ ...parts, guilds, verdicts, work, watch: this.#watch })
-    this.reposts = new Reposts(store, this.#watch)
+    this.#detector = new Detector({ store, guilds, verdicts, evidence, work, localeOf, pictures })
+    this.rules = new Rules({ ...parts, guilds, verdicts, work, detector: this.#detector })
+    this.reposts = new Reposts(store, this.#detector, pictures)
     this.buttons = new CaseButtons({ guilds, work: this.work })
     this.#guilds = guilds
     this.#verdicts = verdicts
-    this.#fetchPicture = fetchPicture
-    this.pointing = new Pointing(store, { guilds, verdicts, work, watch: this.#watch })
+    this.#parts = parts
+    this.pointing = new Pointing(store, {
+      ...parts,
+      guilds,
+      verdicts,
+      work,
+      detector: this.#detector,
+    })
   }
 
   /** Looks at a message, if its server wants that; the model's rules do so when they can. */
   async hear(message: Message): Promise<void> {
     if (message.inGuild() && picturesIn(message).length > 0) {
       try {
-        const looked = await this.#watch.hear(message)
+        const looked = await this.#detector.onMessage(message)
         await this.rules.hear(message, looked)
         await this.reposts.hear(message)
       } catch (error) {
@@ -110,12 +121,15 @@ export class Moderation {
   }
 
   async #resume(): Promise<void> {
-    await this.#watch.resume()
+    await this.#detector.resume()
     await this.work.resume()
   }
 
   /** Deletes everything of a server. */
   async forgetGuild(guildId: string): Promise<void> {
+    for await (const [, { id }] of this.work.cases.entries(`${guildId}/`)) {
+      this.#evidence.forget(id)
+    }
     await this.#guilds.space.delete(guildId)
     await this.#verdicts.purge(guildId)
     await this.rules.forgetGuild(guildId)
@@ -123,7 +137,7 @@ export class Moderation {
     for (const space of [
       this.work.cases,
       this.work.open,
-      this.#watch.postings,
+      this.#detector.postings,
       this.pointing.reports,
     ]) {
       await space.deleteAll(`${guildId}/`)
@@ -134,7 +148,7 @@ export class Moderation {
   withPrivacy(rest: PrivacyService): PrivacyService {
     const kept = {
       cases: this.work.cases,
-      postings: this.#watch.postings,
+      postings: this.#detector.postings,
       verdicts: this.#verdicts.space,
     }
     return {
@@ -143,7 +157,9 @@ export class Moderation {
         ...(await rest.records(userId)),
         ...(await recordsOf(kept, userId)),
       ],
-      forget: async (userId) => (await rest.forget(userId)) + (await forgetPerson(kept, userId)),
+      forget: async (userId) =>
+        (await rest.forget(userId)) +
+        (await forgetPerson(kept, userId, (id) => this.#evidence.forget(id))),
     }
   }
 
@@ -202,18 +218,18 @@ export class Moderation {
   }
 
   async #comparable(picture: FoundPicture) {
-    const [looked] = await this.#watch.look([picture])
-    if (!looked) {
+    const [comparable] = await this.#parts.pictures.fingerprintAll([picture])
+    if (!comparable) {
       throw new Said(({ moderation }) => moderation.errors.plainPicture)
     }
-    return looked
+    return comparable
   }
 
   async #import(guildId: string, by: string, file: PictureLink) {
     if (file.size > MAX_FILE_BYTES) {
       throw new Said(({ moderation }) => moderation.errors.badFile)
     }
-    const bytes = await this.#fetchPicture({ ...file, kind: 'file' })
+    const bytes = await this.#parts.fetchPicture({ ...file, kind: 'file' })
     const known = new Set((await this.#verdicts.list(guildId)).map(({ hash }) => hash))
     const fresh = readHashFile(Buffer.from(bytes).toString('utf8'), { by, now: Date.now(), known })
     const added = await this.#verdicts.put(guildId, fresh)

@@ -42,16 +42,19 @@ export async function recordsOf({ cases, postings, verdicts }: Kept, userId: str
 /**
  * Deletes the cases about a person and what they posted; of what they decided, only their name.
  *
+ * @param deleted told the id of each case that is deleted.
  * @returns how many records there were.
  */
 export async function forgetPerson(
   { cases, postings, verdicts }: Kept,
   userId: string,
+  deleted: (caseId: string) => void = () => {},
 ): Promise<number> {
   let count = 0
   for await (const [key, found] of cases.entries()) {
     if (found.memberId === userId) {
       count += Number(await cases.delete(key))
+      deleted(found.id)
     } else if (names(found, userId)) {
       await cases.update(key, (old) => old && withoutName(old, userId))
       count += 1

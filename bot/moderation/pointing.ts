@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { Said } from '../../commands/i18n/catalogue.ts'
 import { isActive } from '../../config/moderation-settings.ts'
 import { picturesIn } from '../images.ts'
+import type { Pictures } from '../pictures/pictures.ts'
 import type { Space, Store } from '../store-types.ts'
 import { linkTo } from './case-message.ts'
 import { type Action, type Case, decided } from './case-record.ts'
@@ -12,7 +13,7 @@ import type { CaseWork } from './case-work.ts'
 import type { GuildModeration } from './guild-moderation.ts'
 import { demandStaff, isExempt } from './staff.ts'
 import { verdictOf, type Verdicts } from './verdicts.ts'
-import type { Watch } from './watch.ts'
+import type { Detector } from './detector.ts'
 
 /** A member may report once in so long. */
 const COOLDOWN_MS = 60_000
@@ -20,7 +21,8 @@ const COOLDOWN_MS = 60_000
 type Parts = {
   readonly guilds: GuildModeration
   readonly verdicts: Verdicts
-  readonly watch: Watch
+  readonly detector: Detector
+  readonly pictures: Pictures
   readonly work: CaseWork
 }
 
@@ -42,7 +44,7 @@ export class Pointing {
   async mark(use: MessageContextMenuCommandInteraction): Promise<string | undefined> {
     const message = await this.#target(use, 'staff')
     const reason = { kind: 'marked', weight: 6, by: use.user.id } as const
-    const found = await this.#parts.watch.examine(message, [reason])
+    const found = await this.#parts.detector.openCase(message, [reason])
     if (!found) {
       throw new Said(({ moderation }) => moderation.errors.plainPicture)
     }
@@ -54,18 +56,18 @@ export class Pointing {
     const message = await this.#target(use, 'staff')
     const { guildId } = message
     const { settings } = await this.#parts.guilds.of(guildId)
-    const caseId = await this.#parts.watch.caseOf(message)
+    const caseId = await this.#parts.detector.caseOf(message)
     const found = caseId === null ? undefined : await this.#parts.work.of(guildId, caseId)
     if (found?.state === 'open') {
       await this.#decide(found, 'dismiss', use.user.id)
       return
     }
-    const looked = await this.#parts.watch.look(picturesIn(message))
-    if (looked.length === 0) {
+    const comparable = await this.#parts.pictures.fingerprintAll(picturesIn(message))
+    if (comparable.length === 0) {
       throw new Said(({ moderation }) => moderation.errors.plainPicture)
     }
     const said = { verdict: 'dismissed', by: use.user.id, caseId: null, note: '' } as const
-    for (const { print } of looked) {
+    for (const { print } of comparable) {
       await this.#parts.verdicts.putOne(
         guildId,
         verdictOf(print, { ...said, distance: settings.distance }),
@@ -96,7 +98,7 @@ export class Pointing {
 
   /** Staff are to see a message: it becomes a case. */
   async reported(message: Message<true>, by: string): Promise<void> {
-    await this.#parts.watch.examine(message, [{ kind: 'reported', weight: 3, by }])
+    await this.#parts.detector.openCase(message, [{ kind: 'reported', weight: 3, by }])
   }
 
   async #target(

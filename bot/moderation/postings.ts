@@ -5,7 +5,7 @@
 
 import { z } from 'zod'
 import type { Space, Store } from '../store-types.ts'
-import { distanceOf, type Fingerprint, type Hash } from './phash.ts'
+import { distanceOf, type Fingerprint, type Hash } from '../pictures/fingerprint.ts'
 import { type Reason, reasonSchema } from './reasons.ts'
 
 /** How long a posting is kept, and how far back copies are looked for. */

@@ -18,8 +18,9 @@ import { KeyedMutex } from '../keyed-mutex.ts'
 import type { Space, Store } from '../store-types.ts'
 import { linkTo } from './case-message.ts'
 import { HashIndex } from './hash-index.ts'
-import { type Fingerprint, isHash } from './phash.ts'
-import type { Watch } from './watch.ts'
+import { type Fingerprint, isHash } from '../pictures/fingerprint.ts'
+import type { Pictures } from '../pictures/pictures.ts'
+import type { Detector } from './detector.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
 const SETTING_LIFE_MS = 400 * DAY_MS
@@ -46,15 +47,17 @@ type Setting = { readonly channels: readonly string[]; readonly at: number }
 export class Reposts {
   readonly settings: Space<Setting>
   readonly pictures: Space<First>
-  readonly #watch: Pick<Watch, 'caseOf' | 'look'>
+  readonly #detector: Pick<Detector, 'caseOf'>
+  readonly #owner: Pictures
   readonly #loaded = new LRUCache<string, Promise<HashIndex<First>>>({ max: MAX_LOADED })
   /** Pictures looked at, by message: it is heard again at every change. */
   readonly #heard = new LRUCache<string, true>({ max: MAX_HEARD })
   /** By channel: of two who post the same at once, the second is compared with the first. */
   readonly #mutex = new KeyedMutex()
 
-  constructor(store: Store, watch: Pick<Watch, 'caseOf' | 'look'>) {
-    this.#watch = watch
+  constructor(store: Store, detector: Pick<Detector, 'caseOf'>, owner: Pictures) {
+    this.#detector = detector
+    this.#owner = owner
     const setting = z.object({ channels: z.array(z.string()), at: z.number() })
     this.settings = store.space<Setting>({
       name: 'moderation-reposts',
@@ -77,7 +80,7 @@ export class Reposts {
     if (!(await this.#channels(guildId)).includes(channelId)) {
       return
     }
-    if ((await this.#watch.caseOf(message)) !== null) {
+    if ((await this.#detector.caseOf(message)) !== null) {
       return // staff have it already
     }
     const key = `${guildId}/${channelId}`
@@ -130,7 +133,7 @@ export class Reposts {
   async #compare(message: Message<true>, key: string): Promise<void> {
     const index = await this.#indexOf(key)
     let first: First | undefined
-    for (const { print } of await this.#watch.look(this.#unheard(message))) {
+    for (const { print } of await this.#owner.fingerprintAll(this.#unheard(message))) {
       const known = index.near(print.whole, 0).some(({ value }) => value.messageId === message.id)
       if (!known) {
         first ??= await this.#firstOf(message, { key, index, print })

@@ -19,6 +19,7 @@ import { isActive } from '../../config/moderation-settings.ts'
 import { questionPrompt } from '../../inference/text/prompts.ts'
 import type { ImageInput, Model, RequestOptions } from '../../inference/types.ts'
 import type { Store } from '../store-types.ts'
+import type { Pictures } from '../pictures/pictures.ts'
 import { type Case, decided, ITSELF } from './case-record.ts'
 import type { CaseWork } from './case-work.ts'
 import type { GuildModeration } from './guild-moderation.ts'
@@ -29,7 +30,7 @@ import { hasEarned, type Reviewed, suggestedThreshold, tallyAt, wilson } from '.
 import { RulesQueue } from './rules-queue.ts'
 import { isExempt } from './staff.ts'
 import type { Verdicts } from './verdicts.ts'
-import type { Watch } from './watch.ts'
+import type { Detector } from './detector.ts'
 
 /** Messages that may wait for the model. */
 const MAX_WAITING = 64
@@ -42,7 +43,8 @@ export type RulesParts = {
   readonly store: Store
   readonly guilds: GuildModeration
   readonly verdicts: Verdicts
-  readonly watch: Watch
+  readonly detector: Detector
+  readonly pictures: Pictures
   readonly work: CaseWork
   readonly model: Pick<Model, 'card' | 'embedImage' | 'score'>
   readonly log: Logger
@@ -126,19 +128,19 @@ export class Rules {
   }
 
   async #look({ message, pictures }: Waiting): Promise<void> {
-    const { watch, verdicts, guilds } = this.#parts
+    const { detector, verdicts, guilds } = this.#parts
     const { guildId } = message
     const rules = await this.#about(message) // as of now, not of when it came
-    if (rules.length === 0 || (await watch.caseOf(message)) !== null) {
+    if (rules.length === 0 || (await detector.caseOf(message)) !== null) {
       return
     }
     const { list } = await guilds.of(guildId)
     const best = new Map<Rule, number>()
-    for (const { bytes, print } of await watch.look(pictures)) {
+    for (const { picture, print } of await this.#parts.pictures.fingerprintAll(pictures)) {
       const known = await verdicts.match(guildId, print, list)
       if (known?.verdict.verdict !== 'dismissed') {
         const options = { ...this.#options(guildId), priority: 'moderation' } as const
-        for (const { rule, score } of await this.#scores(bytes, rules, options)) {
+        for (const { rule, score } of await this.#scores(picture, rules, options)) {
           best.set(rule, Math.max(score, best.get(rule) ?? 0))
         }
       }
@@ -152,12 +154,12 @@ export class Rules {
   }
 
   async #hit(message: Message<true>, hits: readonly Scored[]): Promise<void> {
-    const { watch, work, guilds } = this.#parts
+    const { detector, work, guilds } = this.#parts
     const { guildId } = message
     const reasons = hits.map(({ rule, score }): Reason => {
       return { kind: 'rule', weight: WEIGHT, rule: rule.id, name: rule.name, score }
     })
-    const opened = await watch.examine(message, reasons)
+    const opened = await detector.openCase(message, reasons)
     const found = opened && (await work.of(guildId, opened.id))
     const { settings } = await guilds.of(guildId)
     // What nobody can look at is not removed.
@@ -177,10 +179,11 @@ export class Rules {
   }
 
   async #scores(
-    bytes: Uint8Array,
+    picture: FoundPicture,
     rules: readonly Rule[],
     options: RequestOptions,
   ): Promise<Scored[]> {
+    const { bytes } = await this.#parts.pictures.file(picture, options.signal)
     const image = await this.#parts.model.embedImage(bytes, options)
     const scored: Scored[] = []
     for (const rule of rules) {
@@ -195,12 +198,12 @@ export class Rules {
   }
 
   async #test(guildId: string, picture: FoundPicture): Promise<Scored[]> {
-    const [looked] = await this.#parts.watch.look([picture])
-    if (!looked) {
+    const [comparable] = await this.#parts.pictures.fingerprintAll([picture])
+    if (!comparable) {
       throw new Said(({ moderation }) => moderation.errors.plainPicture)
     }
     // A person waits for this.
-    return this.#scores(looked.bytes, await this.book.of(guildId), this.#options(guildId))
+    return this.#scores(picture, await this.book.of(guildId), this.#options(guildId))
   }
 
   async #record(rule: Rule, guildId: string): Promise<RuleRecord> {

@@ -5,11 +5,11 @@
 
 import { SnowflakeUtil } from 'discord.js'
 import { picturesIn } from '../images.ts'
+import type { Pictures } from '../pictures/pictures.ts'
 import type { Space } from '../store-types.ts'
 import type { Case } from './case-record.ts'
 import type { Deeds } from './deeds.ts'
 import type { GuildModeration } from './guild-moderation.ts'
-import { type FetchLink, lookAt } from './looking.ts'
 import { KEPT_MS, type Posting, type Postings, shareOne, withFound } from './postings.ts'
 import { isExempt } from './staff.ts'
 
@@ -17,7 +17,7 @@ export type SweepParts = {
   readonly deeds: Deeds
   readonly guilds: GuildModeration
   readonly postings: Space<Postings>
-  readonly fetchPicture: FetchLink
+  readonly pictures: Pictures
 }
 
 /**
@@ -50,7 +50,7 @@ export async function sweep(found: Case, parts: SweepParts): Promise<Case['copie
 async function postingAt(
   { channelId, messageId }: Case['copies'][number],
   { id, guildId, prints: wanted }: Case,
-  { deeds, guilds, fetchPicture }: SweepParts,
+  { deeds, guilds, pictures: owner }: SweepParts,
 ): Promise<Posting | undefined> {
   const message = await deeds.message(channelId, messageId)
   const { settings } = await guilds.of(guildId)
@@ -58,7 +58,7 @@ async function postingAt(
     return undefined
   }
   const pictures = picturesIn(message)
-  const prints = (await lookAt(pictures, fetchPicture)).map(({ print }) => print)
+  const prints = (await owner.fingerprintAll(pictures)).map(({ print }) => print)
   return shareOne(prints, wanted)
     ? {
         messageId,

@@ -9,7 +9,7 @@ import { Said } from '../../commands/i18n/catalogue.ts'
 import type { Space, Store } from '../store-types.ts'
 import type { GuildModeration } from './guild-moderation.ts'
 import { HashIndex } from './hash-index.ts'
-import { type Fingerprint, type Hash, isHash } from './phash.ts'
+import { type Fingerprint, type Hash, isHash } from '../pictures/fingerprint.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
 /** A hash ends after so many days without being seen. */

@@ -42,9 +42,6 @@ export const DEFAULT_LIMITS: ImageLimits = {
 /** An AVIF pixel needs about three times the memory of any other while it is decoded. */
 const AVIF_COST = 3
 
-/** What shows through where a picture is transparent. */
-const UNSEEN = '#808080'
-
 // A picture is decoded once, so libvips' cache of operations would only hold on to memory.
 sharp.cache(false)
 
@@ -57,44 +54,15 @@ export function decodeImage(
   bytes: Uint8Array,
   limit: Partial<ImageLimits> = {},
 ): Promise<RgbImage> {
-  return decode(bytes, limit, decodePixels)
+  return decodeWith(bytes, limit, decodePixels)
 }
 
 /**
- * The brightness of a picture squashed to a square, for comparing pictures. The full pixels stay in
- * the decoder, which leaves out what the square does not show where it can (JPEG): it is faster, and
- * the JavaScript heap is not swept because of megabytes that come and go.
+ * Checks a file against the limits, then takes from it what `take` does.
  *
- * What is transparent is grey, neither black nor white: colours that nobody sees tell nothing apart.
- *
- * @param side of the square, pixels.
- * @returns shape [side, side], uint8, 0 to 255.
  * @throws {InputError} as `decodeImage` does.
  */
-export function decodeBrightness(
-  bytes: Uint8Array,
-  side: number,
-  limit: Partial<ImageLimits> = {},
-): Promise<Uint8Array> {
-  return decode(bytes, limit, async (picture, metadata) => {
-    const squashed = (await seen(picture, metadata))
-      .resize(side, side, { fit: 'fill', kernel: 'linear' })
-      .toColourspace('b-w')
-    return squashed.raw({ depth: 'uchar' }).toBuffer()
-  })
-}
-
-/** The picture as it is seen, the right way up. */
-async function seen(picture: Sharp, metadata: Metadata): Promise<Sharp> {
-  if (metadata.space === 'cmyk') {
-    const { data, width, height } = await decodePixels(picture, metadata)
-    return sharp(data, { raw: { width, height, channels: 3 } })
-  }
-  return picture.autoOrient().flatten({ background: UNSEEN })
-}
-
-/** Checks a file against the limits, then takes from it what `take` does. */
-async function decode<T>(
+export async function decodeWith<T>(
   bytes: Uint8Array,
   limit: Partial<ImageLimits>,
   take: (picture: Sharp, metadata: Metadata) => Promise<T>,
@@ -154,7 +122,8 @@ function checkSize({ width, height }: Metadata, maxPixels: number) {
   }
 }
 
-async function decodePixels(picture: Sharp, metadata: Metadata): Promise<RgbImage> {
+/** The pixels of an opened file. */
+export async function decodePixels(picture: Sharp, metadata: Metadata): Promise<RgbImage> {
   if (metadata.space === 'cmyk') {
     // Left to itself sharp converts by a printing profile; Pillow does by arithmetic.
     const cmyk = picture.pipelineColourspace('cmyk').toColourspace('cmyk')

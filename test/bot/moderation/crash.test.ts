@@ -12,9 +12,10 @@ import { decided } from '../../../bot/moderation/case-record.ts'
 import { Deeds } from '../../../bot/moderation/deeds.ts'
 import { GuildModeration } from '../../../bot/moderation/guild-moderation.ts'
 import { Moderation } from '../../../bot/moderation/moderation.ts'
-import { fingerprintOf } from '../../../bot/moderation/phash.ts'
+import { fingerprintOf } from '../../../bot/pictures/fingerprint.ts'
 import { verdictOf, Verdicts } from '../../../bot/moderation/verdicts.ts'
-import { createPictureFetcher, type FetchPicture } from '../../../bot/pictures.ts'
+import { createPictureFetcher, type PictureFetcher } from '../../../bot/pictures/download.ts'
+import { Pictures } from '../../../bot/pictures/pictures.ts'
 import { openStore } from '../../../bot/store.ts'
 import type { Store } from '../../../bot/store-types.ts'
 import { DEFAULT_MODERATION } from '../../../config/moderation-settings.ts'
@@ -68,7 +69,7 @@ describe('a case whose process is killed', { timeout: 300_000 }, () => {
   let client: Client<true>
   let store: Store
   let model: Model
-  let fetchPicture: FetchPicture
+  let fetchPicture: PictureFetcher
   let guildId: string
   let logChannel: string
   let count = 0
@@ -93,7 +94,8 @@ describe('a case whose process is killed', { timeout: 300_000 }, () => {
   })
 
   function born(life: Life): Moderation {
-    const parts = { store: mortalStore(store, life), model, fetchPicture, log }
+    const pictures = new Pictures({ client, fetchPicture })
+    const parts = { store: mortalStore(store, life), model, pictures, fetchPicture, log }
     return new Moderation(client, parts, new MortalDeeds(client, life))
   }
 
@@ -265,7 +267,8 @@ describe('a case whose process is killed', { timeout: 300_000 }, () => {
         })
       }
     }
-    const parts = { store, model, fetchPicture, log }
+    const pictures = new Pictures({ client, fetchPicture })
+    const parts = { store, model, pictures, fetchPicture, log }
     const two = [1, 2].map(() => new Moderation(client, parts, new ForgottenNonces(client)))
     await Promise.all(two.map((one) => one.pointing.reported(message, '100000000000000002')))
     await Promise.all(two.map((one) => one.work.settle()))

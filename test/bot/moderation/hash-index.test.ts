@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { HashIndex } from '../../../bot/moderation/hash-index.ts'
-import { distanceOf } from '../../../bot/moderation/phash.ts'
+import { distanceOf } from '../../../bot/pictures/fingerprint.ts'
 import { createRandom } from '../../../bench/report/random.ts'
 
 const random = createRandom(7)

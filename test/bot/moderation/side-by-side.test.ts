@@ -5,6 +5,7 @@ import { after, before, describe, it } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import type { Member } from 'loopback-discord/client'
 import { Reposts } from '../../../bot/moderation/reposts.ts'
+import { Pictures } from '../../../bot/pictures/pictures.ts'
 import { EN } from '../../../commands/i18n/en.ts'
 import { type Database, startRedis, WITH_REDIS } from '../../helpers/databases.ts'
 import {
@@ -105,8 +106,13 @@ describe('moderation by two processes on one Redis', { ...WITH_REDIS, timeout: 1
     await mo.slash('moderation reposts', { channel: lin.channelId })
     const bots = [server.demo.bot, other.bot]
     const first = await lin.upload(triangle())
-    const pictures = new Reposts(bots[0]!.store, { caseOf: async () => null, look: async () => [] })
-    while ((await Array.fromAsync(pictures.pictures.entries())).length === 0) await setImmediate()
+    const { client, store } = bots[0]!
+    const owner = new Pictures({
+      client,
+      fetchPicture: () => assert.fail('nothing is fetched here'),
+    })
+    const { pictures } = new Reposts(store, { caseOf: async () => null }, owner)
+    while ((await Array.fromAsync(pictures.entries())).length === 0) await setImmediate()
     const again = await lin.upload(triangle('again.webp'))
     const reply = await lin.until(
       (told) => told.message?.message_reference?.message_id === again.id,

@@ -11,9 +11,9 @@ import { KeyedMutex } from '../keyed-mutex.ts'
 import type { Space, Store } from '../store-types.ts'
 import { type Case, openCase, type Seed, withCopies, withPictures } from './case-record.ts'
 import type { CaseWork } from './case-work.ts'
-import type { EvidenceMemory } from './evidence.ts'
+import { type EvidenceMemory, MAX_EVIDENCE, type PictureFile } from '../pictures/evidence.ts'
+import { MAX_PICTURES, type Pictures } from '../pictures/pictures.ts'
 import type { GuildModeration } from './guild-moderation.ts'
-import { type FetchLink, lookAt, type Looked, MAX_PICTURES } from './looking.ts'
 import { type Posting, type Postings, postingsSpace, separated, withPosting } from './postings.ts'
 import { amplifiersOf, type Reason } from './reasons.ts'
 import { isExempt } from './staff.ts'
@@ -29,13 +29,13 @@ type Parts = {
   readonly work: CaseWork
   /** The language of a server. */
   readonly localeOf: (guildId: string) => string
-  readonly fetchPicture: FetchLink
+  readonly pictures: Pictures
 }
 
 /** What was found out about pictures of a message. */
 type Added = Pick<Posting, 'prints' | 'reasons' | 'matched'>
 
-export class Watch {
+export class Detector {
   readonly postings: Space<Postings>
   readonly #parts: Parts
   /** By message: a link's preview may come while the message itself is still looked at. */
@@ -51,20 +51,20 @@ export class Watch {
    *
    * @returns the pictures that were looked at.
    */
-  hear(message: Message<true>): Promise<readonly FoundPicture[]> {
+  onMessage(message: Message<true>): Promise<readonly FoundPicture[]> {
     return this.#mutex.run(message.id, async () => {
       const { settings } = await this.#parts.guilds.of(message.guildId)
       if (!isActive(settings) || isExempt(message, settings)) {
         return []
       }
       const known = await this.#postingOf(message)
-      const fresh = picturesIn(message)
+      const added = picturesIn(message)
         .slice(0, MAX_PICTURES)
         .filter(({ key }) => known?.keys.includes(key) !== true)
-      if (fresh.length > 0) {
-        await this.examine(message, [], fresh)
+      if (added.length > 0) {
+        await this.openCase(message, [], added)
       }
-      return fresh
+      return added
     })
   }
 
@@ -75,7 +75,7 @@ export class Watch {
    * @param pictures those of the message to look at.
    * @returns the case, if there is one; it is being carried out then.
    */
-  async examine(
+  async openCase(
     message: Message<true>,
     because: readonly Reason[],
     pictures: readonly FoundPicture[] = picturesIn(message),
@@ -83,30 +83,28 @@ export class Watch {
     const { guilds, verdicts, evidence } = this.#parts
     const { guildId } = message
     const { settings, list } = await guilds.of(guildId)
-    const looked = await this.look(pictures)
+    const comparable = await this.#parts.pictures.fingerprintAll(pictures)
     const matches = await Promise.all(
-      looked.map(({ print }) => verdicts.match(guildId, print, list)),
+      comparable.map(({ print }) => verdicts.match(guildId, print, list)),
     )
-    const left = looked.filter(
+    const undismissed = comparable.filter(
       (_, i) => because.length > 0 || matches[i]?.verdict.verdict !== 'dismissed',
     )
     const match = nearest(matches)
     const keys = pictures.slice(0, MAX_PICTURES).map(({ key }) => key)
-    const prints = left.map(({ print }) => print)
-    const reasons = left.length === 0 ? [] : [...because, ...(match ? [reasonOf(match)] : [])]
+    const prints = undismissed.map(({ print }) => print)
+    const reasons =
+      undismissed.length === 0 ? [] : [...because, ...(match ? [reasonOf(match)] : [])]
     const matched = match?.verdict.verdict === 'confirmed' ? match.verdict.hash : null
     const noted = await this.#note(message, { keys, prints, reasons, matched }, settings)
-    const posted = await this.#apart(message, { noted, matched }, settings)
-    const mine = posted.find(({ messageId }) => messageId === message.id)
-    if (!mine || mine.caseId === null || left.length === 0) {
+    const posted = await this.#splitCase(message, { noted, matched }, settings)
+    const posting = posted.find(({ messageId }) => messageId === message.id)
+    if (!posting || posting.caseId === null || undismissed.length === 0) {
       return undefined
     }
-    evidence.keep(
-      mine.caseId,
-      left.map(({ bytes }) => bytes),
-    )
+    evidence.keep(posting.caseId, await this.#files(undismissed.map(({ picture }) => picture)))
     return this.#open(
-      { mine, posted, added: { prints, reasons, matched } },
+      { posting, posted, added: { prints, reasons, matched } },
       {
         guildId,
         memberId: message.author.id,
@@ -115,11 +113,6 @@ export class Watch {
       },
       settings,
     )
-  }
-
-  /** The pictures that can be fetched, read and compared. */
-  look(pictures: readonly FoundPicture[]): Promise<Looked[]> {
-    return lookAt(pictures, this.#parts.fetchPicture)
   }
 
   /** The case that a message belongs to. */
@@ -131,12 +124,13 @@ export class Watch {
   async resume(): Promise<void> {
     for await (const [key, posted] of this.postings.entries()) {
       const [guildId = '', memberId = ''] = key.split('/')
-      for (const mine of posted) {
-        if (mine.caseId === mine.messageId && !(await this.#parts.work.of(guildId, mine.caseId))) {
+      for (const posting of posted) {
+        const { caseId, messageId } = posting
+        if (caseId === messageId && !(await this.#parts.work.of(guildId, caseId))) {
           const { settings } = await this.#parts.guilds.of(guildId)
           const locale = this.#parts.localeOf(guildId)
           const about = { guildId, memberId, joinedAt: null, locale }
-          await this.#open({ mine, posted, added: mine }, about, settings)
+          await this.#open({ posting, posted, added: posting }, about, settings)
         }
       }
     }
@@ -174,7 +168,7 @@ export class Watch {
    * A picture on the list that would join a case in which nothing is removed any more (staff decided
    * it before they let the bot act, say) gets a case of its own.
    */
-  async #apart(
+  async #splitCase(
     message: Message<true>,
     { noted, matched }: { noted: Postings; matched: string | null },
     { mode }: ModerationSettings,
@@ -192,36 +186,44 @@ export class Watch {
     return (await this.postings.update(key, (old = []) => separated(old, id))) ?? []
   }
 
+  /** The files of pictures, but for those that are gone. */
+  async #files(pictures: readonly FoundPicture[]): Promise<PictureFile[]> {
+    const files = await Promise.allSettled(
+      pictures.slice(0, MAX_EVIDENCE).map((picture) => this.#parts.pictures.file(picture)),
+    )
+    return files.flatMap((file) => (file.status === 'fulfilled' ? [file.value] : []))
+  }
+
   async #open(
-    { mine, posted, added }: { mine: Posting; posted: Postings; added: Added },
+    { posting, posted, added }: { posting: Posting; posted: Postings; added: Added },
     about: Pick<Seed, 'guildId' | 'memberId' | 'joinedAt' | 'locale'>,
     settings: ModerationSettings,
   ): Promise<Case | undefined> {
     const { work } = this.#parts
-    const id = mine.caseId ?? mine.messageId
+    const id = posting.caseId ?? posting.messageId
     const copies = posted
       .filter(({ caseId }) => caseId === id)
       .map(({ channelId, messageId }) => ({ channelId, messageId }))
-    const opener = posted.find(({ messageId }) => messageId === id) ?? mine
+    const opener = posted.find(({ messageId }) => messageId === id) ?? posting
     const now = Date.now()
     const seed: Seed = {
       ...about,
       id,
       copies,
-      matched: mine.matched,
-      prints: [...mine.prints],
+      matched: posting.matched,
+      prints: [...posting.prints],
       reasons: [...opener.reasons, ...amplifiersOf(about.memberId, about.joinedAt, now)],
     }
-    const found = await work.change(about.guildId, id, (old) =>
+    const record = await work.change(about.guildId, id, (old) =>
       old
         ? withCopies(
-            withPictures(old, { ...added, messageId: mine.messageId }, settings, now),
+            withPictures(old, { ...added, messageId: posting.messageId }, settings, now),
             copies,
           )
         : openCase(seed, settings, now),
     )
     await work.carryOut(about.guildId, id)
-    return found
+    return record
   }
 }
 

@@ -4,7 +4,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import sharp from 'sharp'
 import { InputError } from '../../../config/errors.ts'
-import { decodeBrightness, decodeImage } from '../../../inference/image/decode.ts'
+import { decodeImage } from '../../../inference/image/decode.ts'
+import { decodeBrightness } from '../../../inference/image/thumbnail.ts'
 import { loadPictures, pictureBytes } from '../../helpers/pictures.ts'
 
 const SIDE = 32

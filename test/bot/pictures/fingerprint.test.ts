@@ -9,7 +9,7 @@ import {
   type Fingerprint,
   fingerprintOf,
   isHash,
-} from '../../../bot/moderation/phash.ts'
+} from '../../../bot/pictures/fingerprint.ts'
 import { InputError } from '../../../config/errors.ts'
 import { screenshot } from '../../helpers/screenshots.ts'
 

@@ -8,7 +8,7 @@
  * hash; here the mirror image and slightly cropped forms are hashed too, from one decoding.
  */
 
-import { decodeBrightness, type ImageLimits } from '../../inference/image/decode.ts'
+import { decodeBrightness } from '../../inference/image/thumbnail.ts'
 
 const SIDE = 32
 const KEPT = 8
@@ -59,7 +59,7 @@ export function bitsIn(word: number): number {
  */
 export async function fingerprintOf(
   bytes: Uint8Array,
-  limits: Partial<ImageLimits> = {},
+  limits: Parameters<typeof decodeBrightness>[2] = {},
 ): Promise<Fingerprint | null> {
   const grey = await decodeBrightness(bytes, WORKING_SIDE, limits)
   const whole = shrunk(grey, 1)

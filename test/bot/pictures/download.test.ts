@@ -3,9 +3,9 @@ import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import { createServer as createTcpServer } from 'node:net'
 import { after, describe, it } from 'node:test'
-import { createPictureFetcher, PictureError } from '../../bot/pictures.ts'
-import { isPublic, PrivateAddressError } from '../../bot/public-addresses.ts'
-import { InputError } from '../../config/errors.ts'
+import { createPictureFetcher, PictureError } from '../../../bot/pictures/download.ts'
+import { isPublic, PrivateAddressError } from '../../../bot/pictures/public-addresses.ts'
+import { InputError } from '../../../config/errors.ts'
 
 const closing: (() => void)[] = []
 

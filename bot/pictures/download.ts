@@ -1,8 +1,8 @@
 /** Downloads pictures from Discord's CDN, and from nowhere else. */
 
 import { Agent, buildConnector, errors, request } from 'undici'
-import type { PictureLink } from '../commands/command.ts'
-import { InputError } from '../config/errors.ts'
+import type { PictureLink } from '../../commands/command.ts'
+import { InputError } from '../../config/errors.ts'
 import { lookupPublic } from './public-addresses.ts'
 
 /** Discord's own hosts of attachments, and its proxy for pictures that come from elsewhere. */
@@ -60,14 +60,15 @@ export type PictureSource = {
  * @throws {PictureError} if it is too large, gone, no picture, or does not come.
  * @throws the signal's reason once that is aborted.
  */
-export type FetchPicture = {
-  (link: PictureLink, signal?: AbortSignal): Promise<Uint8Array>
+export type FetchPicture = (link: PictureLink, signal?: AbortSignal) => Promise<Uint8Array>
+
+export type PictureFetcher = FetchPicture & {
   /** Ends its connections. */
   close(): Promise<void>
 }
 
 /** Makes the function that downloads pictures. */
-export function createPictureFetcher(source: PictureSource): FetchPicture {
+export function createPictureFetcher(source: PictureSource): PictureFetcher {
   const { origins, maxBytes = DEFAULT_MAX_BYTES, timeoutMs = TIMEOUT_MS } = source
   const agent = new Agent({ connect: connectOnlyTo(origins), connections: CONNECTIONS_PER_HOST })
   const tooLarge = () => {

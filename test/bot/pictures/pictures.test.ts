@@ -1,0 +1,173 @@
+/** The one owner of pictures: what is shared, what is kept, and what is deleted. */
+
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
+import { Client } from 'discord.js'
+import { type FetchPicture, PictureError } from '../../../bot/pictures/download.ts'
+import { Pictures, type PicturesOptions } from '../../../bot/pictures/pictures.ts'
+import type { FoundPicture } from '../../../commands/command.ts'
+import { hearts, scene } from '../../helpers/demo-bot.ts'
+
+const client = new Client({ intents: [] })
+
+function picture(key: string, about: Partial<FoundPicture['source'] & object> = {}): FoundPicture {
+  const source = { channelId: '1', messageId: '2', authorId: '3', ...about }
+  const link = { url: `https://cdn.discordapp.com/${key}`, size: 0 }
+  return { ...link, key, name: key, spoiler: false, altText: null, source }
+}
+
+/** An owner whose downloads are counted, and wait for `gate`. */
+function setUp(options: Partial<PicturesOptions> = {}) {
+  const asked: string[] = []
+  const counts = new Map<string, number>()
+  const world = {
+    asked,
+    gate: Promise.resolve(),
+    /** Misses of a cache: how often it was done. */
+    done: (cache: string) => counts.get(cache) ?? 0,
+    files: new Map([
+      ['scene', scene().bytes],
+      ['copy', scene().bytes],
+      ['hearts', hearts().bytes],
+      ['text', new Uint8Array(Buffer.from('no picture'))],
+    ]),
+  }
+  const fetchPicture: FetchPicture = async ({ url }, signal) => {
+    const name = url.slice(url.lastIndexOf('/') + 1)
+    asked.push(name)
+    await world.gate
+    signal?.throwIfAborted()
+    const bytes = world.files.get(name)
+    if (!bytes) throw new PictureError('lost', 'lost')
+    return bytes
+  }
+  const looked = (cache: string, hit: boolean) => {
+    if (!hit) counts.set(cache, (counts.get(cache) ?? 0) + 1)
+  }
+  return { ...world, world, pictures: new Pictures({ client, fetchPicture, looked, ...options }) }
+}
+
+const isGone = (error: unknown) => error instanceof PictureError && error.problem === 'gone'
+
+describe('Pictures', () => {
+  it('downloads and decodes a picture once for all who ask', async () => {
+    const { pictures, asked, done } = setUp()
+    const fresh = { ...picture('scene'), url: 'https://cdn.discordapp.com/renewed/scene' }
+    const [file, print, again] = await Promise.all([
+      pictures.file(picture('scene')),
+      pictures.fingerprint(picture('scene')),
+      pictures.fingerprint(fresh),
+    ])
+    assert.deepEqual(again, print)
+    assert.equal((await pictures.file(fresh)).bytes, file.bytes)
+    assert.deepEqual(await pictures.fingerprint(fresh), print)
+    assert.deepEqual(asked, ['scene'])
+    assert.equal(done('picture-files'), 1)
+    assert.equal(done('fingerprints'), 1)
+  })
+
+  it('shares what was made of a copy', async () => {
+    const { pictures, asked, done } = setUp()
+    const print = await pictures.fingerprint(picture('scene'))
+    const copy = picture('copy', { messageId: '9' })
+    assert.deepEqual(await pictures.fingerprint(copy), print)
+    assert.equal((await pictures.file(copy)).bytes, (await pictures.file(picture('scene'))).bytes)
+    assert.deepEqual(asked, ['scene', 'copy'])
+    assert.equal(done('fingerprints'), 1)
+  })
+
+  it('goes on downloading for the others when one no longer waits', async () => {
+    const { pictures, world, asked } = setUp()
+    const gate = Promise.withResolvers<void>()
+    world.gate = gate.promise
+    const stop = new AbortController()
+    const cancelled = pictures.file(picture('scene'), stop.signal)
+    const waiting = pictures.file(picture('scene'))
+    stop.abort(new Error('not needed any more'))
+    await assert.rejects(cancelled, /not needed any more/)
+    gate.resolve()
+    assert.equal((await waiting).bytes, world.files.get('scene'))
+    assert.deepEqual(asked, ['scene'])
+  })
+
+  it('keeps files for a while, and fingerprints longer', async () => {
+    const { pictures, asked } = setUp({ bytesMs: 20 })
+    const print = await pictures.fingerprint(picture('scene'))
+    await setTimeout(60)
+    assert.deepEqual(await pictures.fingerprint(picture('scene')), print)
+    assert.deepEqual(asked, ['scene'])
+    await pictures.file(picture('scene'))
+    assert.deepEqual(asked, ['scene', 'scene'])
+  })
+
+  it('keeps no more bytes than it may', async () => {
+    const { length } = scene().bytes
+    const { pictures, asked } = setUp({ maxBytes: length + 10 })
+    await pictures.file(picture('scene'))
+    await pictures.file(picture('hearts'))
+    await pictures.file(picture('hearts'))
+    assert.deepEqual(asked, ['scene', 'hearts'])
+    await pictures.file(picture('scene'))
+    assert.deepEqual(asked, ['scene', 'hearts', 'scene'])
+  })
+
+  it('compares what can be compared of ten pictures', async () => {
+    const { pictures } = setUp()
+    const keys = ['text', 'lost', 'scene', ...Array.from({ length: 8 }, () => 'hearts')]
+    const comparable = await pictures.fingerprintAll(keys.map((key) => picture(key)))
+    assert.equal(comparable.length, 8)
+    assert.equal(comparable[0]!.picture.key, 'scene')
+    assert.match(comparable[0]!.print.whole, /^[0-9a-f]{16}$/)
+  })
+
+  it('deletes by message, channel, author and content', async () => {
+    const { pictures, asked, world } = setUp()
+    const hash = (await pictures.file(picture('scene'))).hash
+    for (const forgotten of [
+      { messages: ['2'] },
+      { channel: '1' },
+      { author: '3' },
+      { hashes: [hash] },
+    ]) {
+      asked.length = 0
+      await pictures.fingerprint(picture('scene'))
+      pictures.forget({ messages: ['1'], channel: '2', author: '2', hashes: ['3'] })
+      await pictures.fingerprint(picture('scene'))
+      assert.deepEqual(asked.slice(1), [], 'others are kept')
+      pictures.forget(forgotten)
+      world.files.set('scene', hearts().bytes)
+      assert.notEqual((await pictures.file(picture('scene'))).hash, hash, 'nothing is kept')
+      world.files.set('scene', scene().bytes)
+      pictures.clear()
+    }
+  })
+
+  it('keeps nothing of a picture that is deleted while it is downloaded', async () => {
+    const { pictures, world, asked } = setUp()
+    const gate = Promise.withResolvers<void>()
+    world.gate = gate.promise
+    const file = pictures.file(picture('scene'))
+    const print = pictures.fingerprint(picture('scene'))
+    pictures.forget({ messages: ['2'] })
+    await assert.rejects(file, isGone)
+    await assert.rejects(print, isGone)
+    gate.resolve()
+    await setTimeout(10)
+    await pictures.file(picture('scene'))
+    assert.deepEqual(asked, ['scene', 'scene'])
+  })
+
+  it('keeps nothing of a picture that is deleted while it is decoded', async () => {
+    const { pictures, asked, done } = setUp()
+    await pictures.file(picture('scene'))
+    const print = pictures.fingerprint(picture('scene'))
+    while (done('fingerprints') === 0) await Promise.resolve()
+    pictures.forget({ author: '3' })
+    await assert.rejects(print, isGone)
+    await setTimeout(100) // the decoder cannot be interrupted
+    await pictures.fingerprint(picture('scene'))
+    assert.deepEqual(asked, ['scene', 'scene'])
+    assert.equal(done('fingerprints'), 2)
+  })
+})
