@@ -26,9 +26,6 @@ export function lateModel(card: ModelCard, opening: Promise<Model>): LateModel {
     isOpen: () => open !== undefined,
     describe: async (...given) => (await opening).describe(...given),
     ask: async (...given) => (await opening).ask(...given),
-    async *generate(...given) {
-      return yield* (await opening).generate(...given)
-    },
     score: async (...given) => (await opening).score(...given),
     encode: async (...given) => (await opening).encode(...given),
     embedImage: async (...given) => (await opening).embedImage(...given),

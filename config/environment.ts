@@ -18,7 +18,7 @@ const MIB = 1024 * 1024
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 
-/** Where the model can run; as the engine has them. */
+/** Where the model can run; `auto` is a GPU where a fast one is found, else the CPU. */
 export const PROVIDERS = ['auto', 'cpu', 'webgpu', 'cuda'] as const
 
 export const environment = z.object({

@@ -1,35 +1,26 @@
 /**
- * The one face of inference: an open model that describes, answers, generates, scores and embeds.
+ * The one face of inference: an open model that describes, answers and scores.
  *
- * Everything runs on a thread of its own; no method here blocks the caller's.
+ * Everything runs in a backend; no method here blocks the caller's thread.
  */
 
 import { availableParallelism } from 'node:os'
-import type { EngineOptions, Provider } from './engine/options.ts'
-import type {
-  EngineImage,
-  EngineRequest,
-  EngineResult,
-  GenerateRequest,
-  Prompt,
-} from './engine/requests.ts'
-import { imageSourceOf } from './image-source.ts'
-import { InferenceThread, type Reply, WORKER_FILE } from './backends/thread.ts'
-import type { ModelCard } from './package/model-card.ts'
+import type { Call, InferenceBackend } from './backends/backend.ts'
+import { openThread, WORKER_FILE } from './backends/thread.ts'
+import type { EngineOptions } from './engine/options.ts'
+import type { EngineImage, Prompt } from './engine/requests.ts'
+import { ImageRequests } from './image-requests.ts'
 import { openPackage } from './package/open-package.ts'
 import { preparePackage } from './package/prepare.ts'
 import type {
   Answer,
-  EncodeTimings,
   GenerationOptions,
   ImageInput,
-  ImageSource,
   ImageTokens,
   Model,
   ModelStats,
+  Provider,
   RequestOptions,
-  ScoredAnswer,
-  Step,
   StreamOptions,
 } from './types.ts'
 
@@ -86,7 +77,12 @@ export async function openModel(folder: string, options: OpenOptions = {}): Prom
   if (options.prepare === true) {
     await preparePackage(folder)
   }
-  const engineOptions: EngineOptions = {
+  const data = { folder, options: engineOptionsOf(options) }
+  return createModel(await openThread(data, options.workerFile ?? WORKER_FILE))
+}
+
+function engineOptionsOf(options: OpenOptions): EngineOptions {
+  return {
     provider: options.provider ?? 'cpu',
     threads: options.threads ?? availableParallelism(),
     imageLimits: options.imageLimits ?? {},
@@ -96,43 +92,57 @@ export async function openModel(folder: string, options: OpenOptions = {}): Prom
     conversationBytes: options.conversationBytes ?? CONVERSATION_BYTES,
     imageCacheBytes: options.imageCacheBytes ?? IMAGE_CACHE_BYTES,
   }
-  const file = options.workerFile ?? WORKER_FILE
-  const thread = new InferenceThread({ folder, options: engineOptions }, file)
-  const card = await thread.start()
-  return createModel(thread, card)
 }
 
-/** The model on an inference thread whose card is known. */
-function createModel(thread: InferenceThread, card: ModelCard): Model {
-  const sender: Sender = { thread, sent: new Set() }
-  return {
-    card,
-    describe: (image, given = {}) => {
-      const { prompt, ...rest } = given
-      return answer(
-        sender,
-        image,
-        { kind: 'describe', ...(prompt !== undefined && { text: prompt }) },
-        rest,
-      )
-    },
-    ask: (image, question, given = {}) => {
-      const { history, ...rest } = given
-      return answer(sender, image, { kind: 'ask', question, history: history ?? [] }, rest)
-    },
-    generate: (image, { prompt, ...rest }) => stream(sender, image, prompt, rest),
-    score: (image, given) => score(sender, image, given),
-    encode: (image, given = {}) => encode(sender, image, given),
-    embedImage: (image, given = {}) => embed(sender, image, given),
-    forget: async (keys) => {
-      for (const request of sender.sent) {
-        request.cacheable &&= !keys.includes(request.key)
-      }
-      await thread.forget(keys)
-    },
-    stats: () => thread.stats() ?? NO_STATS,
-    close: () => thread.close(),
+/** A model whose requests run in a backend. */
+export function createModel(backend: InferenceBackend): Model {
+  const requests = new ImageRequests(backend)
+  const generate = (
+    image: ImageInput,
+    prompt: Prompt,
+    given: GenerationOptions & RequestOptions & StreamOptions,
+  ): Promise<Answer> => {
+    const { call, options } = parted(given)
+    const build = (sent: EngineImage | ImageTokens) =>
+      ({ kind: 'generate', image: sent, prompt, options }) as const
+    return requests.send('generate', image, build, call)
   }
+  return {
+    card: backend.card,
+    describe: (image, { prompt: text, ...given } = {}) =>
+      generate(image, { kind: 'describe', ...(text !== undefined && { text }) }, given),
+    ask: (image, question, { history = [], ...given } = {}) =>
+      generate(image, { kind: 'ask', question, history }, given),
+    score: (image, { prompt, answers, ...given }) => {
+      const build = (sent: EngineImage | ImageTokens) =>
+        ({ kind: 'score', image: sent, prompt, answers }) as const
+      return requests.send('score', image, build, parted(given).call)
+    },
+    encode: (image, given = {}) =>
+      requests.send(
+        'encode',
+        image,
+        (sent) => ({ kind: 'encode', image: sent }),
+        parted(given).call,
+      ),
+    embedImage: (image, given = {}) =>
+      requests.send('embed', image, (sent) => ({ kind: 'embed', image: sent }), parted(given).call),
+    forget: (keys) => requests.forget(keys),
+    stats: () => backend.stats() ?? NO_STATS,
+    close: () => backend.close(),
+  }
+}
+
+/** What is said about a request, apart from how its answer is generated. */
+function parted(given: GenerationOptions & RequestOptions & StreamOptions): {
+  readonly call: Omit<Call, 'cacheable'>
+  readonly options: GenerationOptions
+} {
+  const { signal, onStep, onPosition, ...rest } = given
+  const { priority = 'interaction', user = '', guild = '', deadline = Infinity, ...options } = rest
+  // Without a guild there is only the person, who then takes turns as a guild would.
+  const claim = { priority, user, guild: guild === '' ? user : guild, deadline }
+  return { call: { claim, signal, onStep, onPosition }, options }
 }
 
 const NO_RUNS = { runs: 0, rows: 0, ms: 0 }
@@ -159,184 +169,4 @@ export const NO_STATS: ModelStats = {
     conversations: { ...NO_LOOKS, positions: 0, bytes: 0 },
     prompts: NO_LOOKS,
   },
-}
-
-/** Where requests go, and those on their way. */
-type Sender = { readonly thread: InferenceThread; readonly sent: Set<Sent> }
-
-/** A request on its way, by its picture; no longer cacheable once that was to be forgotten. */
-type Sent = { readonly key: string; cacheable: boolean }
-
-type Given = GenerationOptions & RequestOptions & StreamOptions
-
-async function answer(
-  sender: Sender,
-  image: ImageInput,
-  prompt: Prompt,
-  given: Given,
-): Promise<Answer> {
-  // What is not about the search stays on this side.
-  const { signal: _s, onStep: _o, onPosition: _p, ...claiming } = given
-  const { priority: _r, user: _u, guild: _g, deadline: _d, ...options } = claiming
-  const request = (source: EngineImage | ImageTokens): GenerateRequest => ({
-    kind: 'generate',
-    image: source,
-    prompt,
-    options,
-  })
-  const result = await send(sender, image, request, given)
-  if (!('tokenIds' in result)) {
-    throw new TypeError('expected an answer from the inference thread')
-  }
-  return result
-}
-
-async function score(
-  sender: Sender,
-  image: ImageInput,
-  given: RequestOptions & { readonly prompt: string; readonly answers: readonly string[] },
-): Promise<readonly ScoredAnswer[]> {
-  const { prompt, answers } = given
-  const request = (source: EngineImage | ImageTokens): EngineRequest => ({
-    kind: 'score',
-    image: source,
-    prompt,
-    answers,
-  })
-  const result = await send(sender, image, request, given)
-  if (!isScores(result)) {
-    throw new TypeError('expected scores from the inference thread')
-  }
-  return result
-}
-
-async function encode(
-  sender: Sender,
-  image: ImageInput,
-  given: RequestOptions,
-): Promise<EncodeTimings> {
-  const result = await send(sender, image, (source) => ({ kind: 'encode', image: source }), given)
-  if (!('visionMs' in result)) {
-    throw new TypeError('expected timings from the inference thread')
-  }
-  return result
-}
-
-async function embed(
-  sender: Sender,
-  image: ImageInput,
-  given: RequestOptions,
-): Promise<ImageTokens> {
-  const result = await send(sender, image, (source) => ({ kind: 'embed', image: source }), given)
-  if (!('shape' in result)) {
-    throw new TypeError('expected image tokens from the inference thread')
-  }
-  return result
-}
-
-/** Steps as they come; leaving the loop early cancels the request. */
-async function* stream(
-  sender: Sender,
-  image: ImageInput,
-  prompt: string,
-  { signal, ...options }: Given,
-): AsyncGenerator<Step, Answer, void> {
-  const left = new AbortController()
-  const either = signal ? AbortSignal.any([signal, left.signal]) : left.signal
-  const steps: Step[] = []
-  let wake: (() => void) | undefined
-  const onStep = (step: Step) => {
-    steps.push(step)
-    wake?.()
-  }
-  const result = answer(
-    sender,
-    image,
-    { kind: 'raw', text: prompt },
-    {
-      ...options,
-      signal: either,
-      onStep,
-    },
-  )
-  let ended = false
-  const end = () => {
-    ended = true
-    wake?.()
-  }
-  result.then(end, end)
-  try {
-    for (;;) {
-      const step = steps.shift()
-      if (step) {
-        yield step
-      } else if (ended) {
-        return await result
-      } else {
-        await new Promise<void>((resolve) => {
-          wake = resolve
-        })
-      }
-    }
-  } finally {
-    left.abort()
-  }
-}
-
-/** Sends a request by its picture's content hash, and once more with the file where that is asked for. */
-async function send(
-  { thread, sent }: Sender,
-  image: ImageInput,
-  request: (image: EngineImage | ImageTokens) => EngineRequest,
-  given: RequestOptions & StreamOptions,
-): Promise<EngineResult> {
-  const { signal, priority = 'interaction', user = '', guild = '', deadline = Infinity } = given
-  signal?.throwIfAborted()
-  // Without a guild there is only the person, who then takes turns as a guild would.
-  const claim = { priority, user, guild: guild === '' ? user : guild, deadline }
-  if ('shape' in image) {
-    const handling = { ...given, cacheable: () => true }
-    return resultOf(await thread.request(request(image), [], claim, handling))
-  }
-  const source = await ownedSource(image)
-  const one: Sent = { key: source.key, cacheable: true }
-  sent.add(one)
-  try {
-    const { key } = source
-    const handling = { ...given, cacheable: () => one.cacheable }
-    const reply = await thread.request(request({ key, bytes: null }), [], claim, handling)
-    if (reply.kind === 'result') {
-      return reply.result
-    }
-    const bytes = await source.file(signal)
-    const again = request({ key, bytes })
-    return resultOf(await thread.request(again, [bytes.buffer], claim, handling))
-  } finally {
-    sent.delete(one)
-  }
-}
-
-/** A picture whose file may be moved to the thread: a copy, as a caller's bytes stay as they are. */
-async function ownedSource(image: Uint8Array | ImageSource): Promise<{
-  readonly key: string
-  file(signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>>
-}> {
-  if (image instanceof Uint8Array) {
-    const bytes = new Uint8Array(image)
-    const { key } = await imageSourceOf(bytes)
-    return { key, file: () => Promise.resolve(bytes) }
-  }
-  const file = async (signal?: AbortSignal) => new Uint8Array(await image.bytes(signal))
-  return { key: image.key, file }
-}
-
-function resultOf(reply: Reply): EngineResult {
-  if (reply.kind === 'missing') {
-    throw new TypeError('the inference thread asked for a picture that it was sent')
-  }
-  return reply.result
-}
-
-function isScores(result: EngineResult): result is readonly ScoredAnswer[] {
-  return Array.isArray(result)
 }

@@ -1,14 +1,20 @@
 /** What callers give the model and get back: the plain data of `openModel` (inference/model.ts). */
 
-import type { Device } from './engine/options.ts'
+import type { PROVIDERS } from '../config/environment.ts'
 import type { ModelCard } from './package/model-card.ts'
+
+/** Where the graphs may run; `auto` is a GPU where a fast one is found, else the CPU. */
+export type Provider = (typeof PROVIDERS)[number]
+
+/** Where they run in the end. */
+export type Device = Exclude<Provider, 'auto'>
 
 /**
  * How the answer is generated. Names and semantics follow transformers' GenerationConfig.
  *
  * What is absent comes from the card, for `describe` and `ask`. A request that sets `beams` or
  * `sample` chooses the search itself and takes only the length from the card, so that `beams: 1`
- * alone is plain greedy. `generate` takes nothing from the card but the stop ids.
+ * alone is plain greedy.
  */
 export type GenerationOptions = {
   /** Upper bound of generated tokens, the stop token included. Default: the card's, else 20. */
@@ -44,6 +50,15 @@ export type GenerationOptions = {
 /** Who waits for an answer, the most urgent first. */
 export const PRIORITIES = ['interaction', 'reply', 'alt-text', 'moderation'] as const
 export type Priority = (typeof PRIORITIES)[number]
+
+/** Who asks for something, and until when it is wanted. */
+export type Claim = {
+  readonly priority: Priority
+  readonly user: string
+  readonly guild: string
+  /** Milliseconds since 1970; Infinity for none. */
+  readonly deadline: number
+}
 
 /** What every request takes besides its own arguments. */
 export type RequestOptions = {
@@ -129,7 +144,7 @@ export type ScoredAnswer = {
   readonly probability: number
 }
 
-/** An open model: one worker thread that owns the sessions. Made by `openModel`. */
+/** An open model: its requests run in a backend. Made by `openModel`. */
 export type Model = {
   readonly card: ModelCard
   /** Captions the picture with the card's caption prompt and defaults. */
@@ -145,11 +160,6 @@ export type Model = {
       RequestOptions &
       StreamOptions & { readonly history?: readonly Turn[] },
   ): Promise<Answer>
-  /** Continues a raw prompt after the image tokens, step by step; returns the finished answer. */
-  generate(
-    image: ImageInput,
-    options: GenerationOptions & RequestOptions & { readonly prompt: string },
-  ): AsyncGenerator<Step, Answer, void>
   /**
    * How likely each answer is after the prompt. A space is put between the two where neither has
    * one; the stop token after the answer is not counted.
@@ -175,7 +185,7 @@ export type Model = {
   forget(keys: readonly string[]): Promise<void>
   /** What the engine is doing and has done; a copy, as of its last step. */
   stats(): ModelStats
-  /** Waits for the step in flight, rejects what still waits, ends the thread. */
+  /** Waits for the run in flight, rejects what still waits, ends the backend. */
   close(): Promise<void>
 }
 
@@ -186,7 +196,7 @@ export type CacheStats = { readonly hits: number; readonly misses: number }
 export const STAGES = ['preprocess', 'vision', 'qformer', 'prefill', 'decode'] as const
 export type Stage = (typeof STAGES)[number]
 
-/** Counters since the inference thread started, and what it does now. */
+/** Counters since the engine started, and what it does now. */
 export type ModelStats = {
   /** Where the graphs run; null before that is known. */
   readonly device: Device | null

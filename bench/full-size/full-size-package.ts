@@ -11,7 +11,8 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import sharp from 'sharp'
 import { convertCheckpoint } from '../../inference/convert/convert.ts'
-import { PROVIDERS, type Provider } from '../../inference/engine/options.ts'
+import { PROVIDERS } from '../../config/environment.ts'
+import type { Provider } from '../../inference/types.ts'
 import {
   PRECISIONS,
   type Precision,

@@ -1,61 +1,183 @@
-/** What crosses between the main thread and the inference thread: plain data with request ids. */
+/**
+ * What crosses between the main thread and the inference thread: plain data with request ids.
+ *
+ * Either side checks what it receives against the schemas here, except for the elements of pixel
+ * and number arrays.
+ */
 
+import { z } from 'zod'
+import { PROVIDERS } from '../../config/environment.ts'
 import type { EngineOptions } from '../engine/options.ts'
-import type { EngineRequest, EngineResult } from '../engine/requests.ts'
+import type { EngineRequest, EngineResults } from '../engine/requests.ts'
 import { ConfigError, InputError, QueueFullError, TooLateError } from '../errors.ts'
-import type { ModelCard } from '../package/model-card.ts'
-import type { ModelStats, Priority, Step } from '../types.ts'
+import { modelCardSchema } from '../package/model-card.ts'
+import {
+  type Claim,
+  type GenerationOptions,
+  type ModelStats,
+  PRIORITIES,
+  STAGES,
+  type Step,
+} from '../types.ts'
 
 /** Given to the thread at its start. */
 export type ThreadData = { readonly folder: string; readonly options: EngineOptions }
 
-/** Who asks for something, and until when it is wanted. */
-export type RequestClaim = {
-  readonly priority: Priority
-  readonly user: string
-  readonly guild: string
-  /** Milliseconds since 1970; Infinity for none. */
-  readonly deadline: number
+/** Any number: a deadline and a likelihood may be infinite, and NaN is refused where it is used. */
+const number = z.custom<number>((value) => typeof value === 'number')
+const id = z.int()
+const count = z.int().nonnegative()
+const strings: z.ZodType<readonly string[]> = z.array(z.string())
+
+const encodeTimingsSchema = z.object({
+  preprocessMs: number,
+  visionMs: number,
+  qformerMs: number,
+})
+
+const imageTokensSchema = z.object({
+  data: z.instanceof(Float32Array),
+  shape: z.tuple([count, count]),
+  timings: encodeTimingsSchema.exactOptional(),
+})
+
+const image = z.union([
+  z.object({ key: z.string(), bytes: z.instanceof(Uint8Array).nullable() }),
+  imageTokensSchema,
+])
+
+const promptSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('describe'), text: z.string().exactOptional() }),
+  z.object({
+    kind: z.literal('ask'),
+    question: z.string(),
+    history: z.array(z.object({ question: z.string(), answer: z.string() })),
+  }),
+  z.object({ kind: z.literal('raw'), text: z.string() }),
+])
+
+/** Ranges are checked by resolveSettings, whose sentences are for people. */
+const optionsSchema: z.ZodType<GenerationOptions> = z.object({
+  maxNewTokens: number.exactOptional(),
+  minNewTokens: number.exactOptional(),
+  beams: number.exactOptional(),
+  lengthPenalty: number.exactOptional(),
+  earlyStopping: z.union([z.boolean(), z.literal('never')]).exactOptional(),
+  sample: z.boolean().exactOptional(),
+  temperature: number.exactOptional(),
+  topK: number.exactOptional(),
+  topP: number.exactOptional(),
+  seed: number.exactOptional(),
+  repetitionPenalty: number.exactOptional(),
+  noRepeatNgramSize: number.exactOptional(),
+  stopIds: z.array(number).exactOptional(),
+  stopStrings: z.array(z.string()).exactOptional(),
+})
+
+const requestSchema: z.ZodType<EngineRequest> = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('generate'),
+    image,
+    prompt: promptSchema,
+    options: optionsSchema,
+  }),
+  z.object({
+    kind: z.literal('score'),
+    image,
+    prompt: z.string(),
+    answers: z.array(z.string()),
+  }),
+  z.object({ kind: z.literal('encode'), image }),
+  z.object({ kind: z.literal('embed'), image }),
+])
+
+const claimSchema: z.ZodType<Claim> = z.object({
+  priority: z.enum(PRIORITIES),
+  user: z.string(),
+  guild: z.string(),
+  deadline: number,
+})
+
+export const toThreadSchema = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('request'),
+    id,
+    request: requestSchema,
+    claim: claimSchema,
+    cacheable: z.boolean(),
+  }),
+  z.object({ type: z.literal('cancel'), id }),
+  /** Deletes what was computed from pictures. */
+  z.object({ type: z.literal('forget'), id, keys: strings }),
+  z.object({ type: z.literal('close') }),
+])
+export type ToThread = z.infer<typeof toThreadSchema>
+
+/** What the result of each kind of request looks like. */
+export const resultSchemas: {
+  readonly [Kind in keyof EngineResults]: z.ZodType<EngineResults[Kind]>
+} = {
+  generate: z.object({
+    text: z.string(),
+    tokenIds: z.array(count),
+    finish: z.enum(['stop', 'length']),
+    reused: count,
+    timings: encodeTimingsSchema.extend({ prefillMs: number, decodeMs: number, tokens: count }),
+  }),
+  score: z.array(z.object({ answer: z.string(), logLikelihood: number, probability: number })),
+  encode: encodeTimingsSchema,
+  embed: imageTokensSchema,
 }
 
-export type ToThread =
-  | {
-      readonly type: 'request'
-      readonly id: number
-      readonly request: EngineRequest
-      readonly claim: RequestClaim
-      /** Whether what is computed for it may be cached. */
-      readonly cacheable: boolean
-    }
-  /** Deletes what was computed from pictures. */
-  | { readonly type: 'forget'; readonly id: number; readonly keys: readonly string[] }
-  | { readonly type: 'cancel'; readonly id: number }
-  | { readonly type: 'close' }
+const looks = { hits: count, misses: count }
 
-export type FromThread =
+const statsSchema: z.ZodType<ModelStats> = z.object({
+  device: z.enum(PROVIDERS).exclude(['auto']).nullable(),
+  queued: count,
+  live: count,
+  done: count,
+  failed: count,
+  refused: count,
+  late: count,
+  stages: z.record(z.enum(STAGES), z.object({ runs: count, rows: count, ms: number })),
+  caches: z.object({
+    images: z.object({ ...looks, bytes: count }),
+    conversations: z.object({ ...looks, positions: count, bytes: count }),
+    prompts: z.object(looks),
+  }),
+})
+
+const stepSchema: z.ZodType<Step> = z.object({ tokenId: count, text: z.string() })
+
+const plainErrorSchema = z.object({
+  name: z.string(),
+  message: z.string(),
+  stack: z.string().optional(),
+  problems: strings,
+})
+
+export const fromThreadSchema = z.discriminatedUnion('type', [
   /** The model is open. */
-  | { readonly type: 'ready'; readonly card: ModelCard }
+  z.object({ type: z.literal('ready'), card: modelCardSchema }),
   /** The model cannot be opened; the thread ends. */
-  | { readonly type: 'unusable'; readonly error: PlainError }
-  | { readonly type: 'stats'; readonly stats: ModelStats }
-  | { readonly type: 'step'; readonly id: number; readonly step: Step }
+  z.object({ type: z.literal('unusable'), error: plainErrorSchema }),
+  z.object({ type: z.literal('stats'), stats: statsSchema }),
+  z.object({ type: z.literal('step'), id, step: stepSchema }),
   /** So many requests go first. */
-  | { readonly type: 'position'; readonly id: number; readonly ahead: number }
-  | { readonly type: 'result'; readonly id: number; readonly result: EngineResult }
+  z.object({ type: z.literal('position'), id, ahead: count }),
+  /** Of the shape of the request's kind; see resultSchemas. */
+  z.object({ type: z.literal('result'), id, result: z.unknown() }),
   /** The picture is not here: the request is to be sent again with its file. */
-  | { readonly type: 'missing'; readonly id: number }
-  | { readonly type: 'forgotten'; readonly id: number }
-  | { readonly type: 'error'; readonly id: number; readonly error: PlainError }
+  z.object({ type: z.literal('missing'), id }),
+  z.object({ type: z.literal('forgotten'), id }),
+  z.object({ type: z.literal('error'), id, error: plainErrorSchema }),
   /** Nothing runs any more and the thread may end. */
-  | { readonly type: 'closed' }
+  z.object({ type: z.literal('closed') }),
+])
+export type FromThread = z.infer<typeof fromThreadSchema>
 
 /** An error as plain data: a structured clone would lose its class. */
-export type PlainError = {
-  readonly name: string
-  readonly message: string
-  readonly stack: string | undefined
-  readonly problems: readonly string[]
-}
+export type PlainError = z.infer<typeof plainErrorSchema>
 
 const USER_ERRORS = [InputError, QueueFullError, TooLateError]
 

@@ -5,8 +5,17 @@
  */
 
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
+import { z } from 'zod'
 import { type Engine, openEngine } from '../engine/engine.ts'
-import { type FromThread, type ThreadData, toPlainError, type ToThread } from './protocol.ts'
+import {
+  type FromThread,
+  type ThreadData,
+  toPlainError,
+  type ToThread,
+  toThreadSchema,
+} from './protocol.ts'
+
+const requestId = z.object({ id: z.int() })
 
 /** Opens the model and answers requests until told to close. */
 export async function serve(port: MessagePort, data: ThreadData): Promise<void> {
@@ -31,8 +40,13 @@ export async function serve(port: MessagePort, data: ThreadData): Promise<void> 
     postStats()
     post({ type: 'forgotten', id })
   }
-  port.on('message', (message: ToThread) => {
-    if (message.type === 'request') {
+  port.on('message', (received: unknown) => {
+    const { data: message, error: unexpected } = toThreadSchema.safeParse(received)
+    if (unexpected) {
+      const { id } = requestId.parse(received)
+      const error = new TypeError(`unexpected request: ${unexpected.message}`)
+      post({ type: 'error', id, error: toPlainError(error) })
+    } else if (message.type === 'request') {
       const { id, request, claim, cacheable } = message
       engine.add({
         id,

@@ -1,112 +1,97 @@
 /**
- * The main thread's end of the inference thread: starts it, sends requests, gives back results.
+ * The backend on a thread of this process: starts the thread, sends requests, gives back results.
  *
  * A thread that dies rejects what waited for it with WorkerCrashError; the next request starts a
  * new one. The thread is never terminated while it may be running a session.
  */
 
 import { Worker } from 'node:worker_threads'
-import type { EngineRequest, EngineResult } from '../engine/requests.ts'
 import { WorkerCrashError } from '../errors.ts'
+import type { ModelCard } from '../package/model-card.ts'
+import type { ModelStats } from '../types.ts'
+import type { Call, InferenceBackend, Reply, RequestKind, RequestOf } from './backend.ts'
 import {
   type FromThread,
   fromPlainError,
-  type RequestClaim,
+  fromThreadSchema,
+  resultSchemas,
   type ThreadData,
   type ToThread,
 } from './protocol.ts'
-import type { ModelCard } from '../package/model-card.ts'
-import type { ModelStats, Step } from '../types.ts'
-
-/** What became of a request; one whose picture is missing is to be sent again with its file. */
-export type Reply =
-  | { readonly kind: 'result'; readonly result: EngineResult }
-  | { readonly kind: 'missing' }
-
-export type RequestHandling = {
-  /** Asked when the request is sent: whether what is computed for it may be cached. */
-  readonly cacheable: () => boolean
-  readonly signal?: AbortSignal | undefined
-  readonly onStep?: ((step: Step) => void) | undefined
-  readonly onPosition?: ((ahead: number) => void) | undefined
-}
 
 /** The thread's own file; tests put another in its place. */
 export const WORKER_FILE = new URL('thread-entry.ts', import.meta.url)
 
+/**
+ * Starts a thread and opens a model on it.
+ *
+ * @throws {ConfigError} if the model cannot be opened.
+ */
+export async function openThread(
+  data: ThreadData,
+  file: URL = WORKER_FILE,
+): Promise<InferenceBackend> {
+  const thread = new InferenceThread(data, file)
+  const card = await thread.opened
+  return new ThreadBackend(thread, card, () => new InferenceThread(data, file))
+}
+
 /** A thread that is there whenever a request needs it. */
-export class InferenceThread {
-  readonly #data: ThreadData
-  readonly #file: URL
-  #current: OneThread | null = null
+class ThreadBackend implements InferenceBackend {
+  readonly card: ModelCard
+  readonly #start: () => InferenceThread
+  #thread: InferenceThread
   #closed: Promise<void> | null = null
 
-  constructor(data: ThreadData, file: URL = WORKER_FILE) {
-    this.#data = data
-    this.#file = file
+  constructor(thread: InferenceThread, card: ModelCard, start: () => InferenceThread) {
+    this.#thread = thread
+    this.card = card
+    this.#start = start
   }
 
-  /** Starts the thread and opens the model on it. @throws {ConfigError} if it cannot be opened. */
-  start(): Promise<ModelCard> {
-    return this.#living().opened
-  }
-
-  /**
-   * Sends a request and waits for its result. The bytes in it are moved, not copied.
-   *
-   * @throws the signal's reason once it is aborted; WorkerCrashError if the thread dies.
-   */
-  async request(
-    request: EngineRequest,
-    transfer: readonly ArrayBuffer[],
-    claim: RequestClaim,
-    handling: RequestHandling,
-  ): Promise<Reply> {
-    handling.signal?.throwIfAborted()
+  async submit<Kind extends RequestKind>(
+    kind: Kind,
+    request: RequestOf<Kind>,
+    call: Call,
+  ): Promise<Reply<Kind>> {
+    call.signal?.throwIfAborted()
     if (this.#closed) {
       throw new Error('the model is closed')
     }
-    const thread = this.#living()
+    if (this.#thread.ended) {
+      this.#thread = this.#start()
+    }
+    const thread = this.#thread
     await thread.opened
-    return thread.request(request, transfer, claim, handling)
+    return thread.submit(kind, request, call)
   }
 
-  /** Has the thread delete what was computed from pictures. */
   async forget(keys: readonly string[]): Promise<void> {
-    const thread = this.#current // where there is none, or a dead one, there is nothing to delete
-    if (thread && !this.#closed) {
-      await thread.forget(keys)
+    if (!this.#closed) {
+      await this.#thread.forget(keys)
     }
   }
 
-  /** What the thread counted last; null before it is open. */
   stats(): ModelStats | null {
-    return this.#current?.stats ?? null
+    return this.#thread.stats
   }
 
   /** Waits for the run in flight, rejects what still waits, ends the thread. */
   close(): Promise<void> {
-    this.#closed ??= this.#current?.close() ?? Promise.resolve()
+    this.#closed ??= this.#thread.close()
     return this.#closed
-  }
-
-  #living(): OneThread {
-    if (!this.#current || this.#current.ended) {
-      this.#current = new OneThread(this.#data, this.#file)
-    }
-    return this.#current
   }
 }
 
-type Waiting = {
-  resolve(reply: Reply): void
+type Pending = Pick<Call, 'onStep' | 'onPosition'> & {
+  /** Rejects where the result is not of the request's kind. */
+  done(result: unknown): void
+  missing(): void
   reject(error: unknown): void
-  onStep?: ((step: Step) => void) | undefined
-  onPosition?: ((ahead: number) => void) | undefined
 }
 
 /** One worker thread, from its start to its end. */
-class OneThread {
+class InferenceThread {
   /** The model's card once the model is open. */
   readonly opened: Promise<ModelCard>
   /** Whether the thread takes no more requests: it died, or its model cannot be opened. */
@@ -114,7 +99,7 @@ class OneThread {
   stats: ModelStats | null = null
   readonly #worker: Worker
   readonly #exited = Promise.withResolvers<void>()
-  readonly #waiting = new Map<number, Waiting>()
+  readonly #pending = new Map<number, Pending>()
   readonly #forgetting = new Map<number, () => void>()
   #nextId = 1
 
@@ -127,8 +112,11 @@ class OneThread {
     // onnxruntime/core/platform/posix/telemetry.cc. It reads this when the thread loads it.
     process.env['ORT_DISABLE_TELEMETRY'] = '1'
     this.#worker = new Worker(file, { workerData: data, name: 'inference' })
-    this.#worker.on('message', (message: FromThread) => {
-      if (message.type === 'ready') {
+    this.#worker.on('message', (received: unknown) => {
+      const { data: message, error } = fromThreadSchema.safeParse(received)
+      if (error) {
+        this.#rejectAll(unexpected(error))
+      } else if (message.type === 'ready') {
         resolve(message.card)
       } else if (message.type === 'unusable') {
         this.ended = true
@@ -154,23 +142,29 @@ class OneThread {
     })
   }
 
-  async request(
-    request: EngineRequest,
-    transfer: readonly ArrayBuffer[],
-    claim: RequestClaim,
-    { signal, onStep, onPosition, cacheable }: RequestHandling,
-  ): Promise<Reply> {
+  async submit<Kind extends RequestKind>(
+    kind: Kind,
+    request: RequestOf<Kind>,
+    call: Call,
+  ): Promise<Reply<Kind>> {
+    const { claim, cacheable, signal, onStep, onPosition } = call
     signal?.throwIfAborted()
     const id = this.#nextId++
-    const { promise, resolve, reject } = Promise.withResolvers<Reply>()
+    const { promise, resolve, reject } = Promise.withResolvers<Reply<Kind>>()
     const abort = () => {
-      this.#waiting.delete(id)
+      this.#pending.delete(id)
       this.#send({ type: 'cancel', id })
       reject(signal?.reason)
     }
     signal?.addEventListener('abort', abort, { once: true })
-    this.#waiting.set(id, { resolve, reject, onStep, onPosition })
-    this.#send({ type: 'request', id, request, claim, cacheable: cacheable() }, transfer)
+    const schema = resultSchemas[kind]
+    const done = (received: unknown) => {
+      const { data: result, error } = schema.safeParse(received)
+      return error ? reject(unexpected(error)) : resolve({ kind: 'done', result })
+    }
+    const missing = () => resolve({ kind: 'missing' })
+    this.#pending.set(id, { done, missing, reject, onStep, onPosition })
+    this.#send({ type: 'request', id, request, claim, cacheable }, transferable(request))
     if (this.ended) {
       this.#rejectAll(new WorkerCrashError('The inference thread has ended.'))
     }
@@ -208,36 +202,36 @@ class OneThread {
       this.#forgetting.delete(message.id)
       return
     }
-    const waiting = this.#waiting.get(message.id) // absent once aborted
+    const pending = this.#pending.get(message.id) // absent once aborted
     if (message.type === 'step' || message.type === 'position') {
       try {
         if (message.type === 'step') {
-          waiting?.onStep?.(message.step)
+          pending?.onStep?.(message.step)
         } else {
-          waiting?.onPosition?.(message.ahead)
+          pending?.onPosition?.(message.ahead)
         }
       } catch (error) {
-        this.#waiting.delete(message.id)
+        this.#pending.delete(message.id)
         this.#send({ type: 'cancel', id: message.id })
-        waiting?.reject(error)
+        pending?.reject(error)
       }
       return
     }
-    this.#waiting.delete(message.id)
+    this.#pending.delete(message.id)
     if (message.type === 'result') {
-      waiting?.resolve({ kind: 'result', result: message.result })
+      pending?.done(message.result)
     } else if (message.type === 'missing') {
-      waiting?.resolve({ kind: 'missing' })
+      pending?.missing()
     } else {
-      waiting?.reject(fromPlainError(message.error))
+      pending?.reject(fromPlainError(message.error))
     }
   }
 
   #rejectAll(error: Error): void {
-    const waiting = [...this.#waiting.values()]
-    this.#waiting.clear()
-    for (const one of waiting) {
-      one.reject(error)
+    const all = [...this.#pending.values()]
+    this.#pending.clear()
+    for (const pending of all) {
+      pending.reject(error)
     }
     for (const resolve of this.#forgetting.values()) {
       resolve()
@@ -248,4 +242,14 @@ class OneThread {
   #send(message: ToThread, transfer: readonly ArrayBuffer[] = []): void {
     this.#worker.postMessage(message, [...transfer])
   }
+}
+
+function unexpected(cause: Error): TypeError {
+  return new TypeError(`unexpected message from the inference thread: ${cause.message}`, { cause })
+}
+
+/** The file of a request's picture, which moves to the thread instead of being copied. */
+function transferable({ image }: RequestOf<RequestKind>): ArrayBuffer[] {
+  const bytes = 'bytes' in image ? image.bytes : null
+  return bytes?.buffer instanceof ArrayBuffer ? [bytes.buffer] : []
 }

@@ -1,13 +1,7 @@
 /** What the engine is opened with; plain data, since it crosses to the inference thread. */
 
 import type { ImageLimits } from '../image/decode.ts'
-
-/** Where the graphs run; `auto` is a GPU where a fast one is found, else the CPU. */
-export const PROVIDERS = ['auto', 'cpu', 'webgpu', 'cuda'] as const
-export type Provider = (typeof PROVIDERS)[number]
-
-/** Where they run in the end. */
-export type Device = Exclude<Provider, 'auto'>
+import type { Provider } from '../types.ts'
 
 /** How much is done at once. */
 export type LoopOptions = {

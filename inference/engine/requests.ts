@@ -50,4 +50,12 @@ export type EmbedRequest = {
 
 export type EngineRequest = GenerateRequest | ScoreRequest | EncodeRequest | EmbedRequest
 
-export type EngineResult = Answer | readonly ScoredAnswer[] | ImageTokens | EncodeTimings
+/** What each kind of request gives. */
+export type EngineResults = {
+  readonly generate: Answer
+  readonly score: readonly ScoredAnswer[]
+  readonly encode: EncodeTimings
+  readonly embed: ImageTokens
+}
+
+export type EngineResult = EngineResults[keyof EngineResults]

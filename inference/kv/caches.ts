@@ -6,7 +6,7 @@ import { deviceCaches } from './device-cache.ts'
 import { DeviceMemory } from './device-memory.ts'
 import { hostCaches } from './host-cache.ts'
 import type { KvCaches } from './kv-cache.ts'
-import type { Device } from '../engine/options.ts'
+import type { Device } from '../types.ts'
 import { onDevice } from '../runtime/provider.ts'
 
 /**

@@ -10,7 +10,7 @@ import { PLACES, WORDS } from '../blocks/decoder/opt.ts'
 import { GraphBuilder } from '../onnx/graph-builder.ts'
 import { nodeNames } from '../onnx/node-names.ts'
 import { mostQueries } from './device-check.ts'
-import type { Device, Provider } from '../engine/options.ts'
+import type { Device, Provider } from '../types.ts'
 
 /** Where the graphs run, and what can be expected there. */
 export type Placement = {

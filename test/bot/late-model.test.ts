@@ -53,16 +53,14 @@ describe('lateModel', () => {
       late.describe(bytes),
       late.ask(bytes, 'what is it?'),
       late.score(bytes, { prompt: 'a', answers: ['b', 'c'] }),
-      last(late.generate(bytes, { prompt: '', maxNewTokens: 3 })),
     ])
     opening.resolve(model)
-    const [described, answered, scores, generated] = await asked
+    const [described, answered, scores] = await asked
     assert.equal(described.text, (await model.describe(bytes)).text)
     assert.equal(answered.text, (await model.ask(bytes, 'what is it?')).text)
     assert.equal(scores.length, 2)
-    assert.equal(generated.tokenIds.length, 3)
     assert.equal(late.isOpen(), true)
-    assert.ok(late.stats().done >= 4)
+    assert.ok(late.stats().done >= 3)
   })
 
   it('fails each request where the model cannot be opened', async () => {
@@ -103,11 +101,3 @@ describe('lateModel', () => {
     ada.close()
   })
 })
-
-/** What a generator returns in the end. */
-async function last<T>(steps: AsyncGenerator<unknown, T, void>): Promise<T> {
-  for (;;) {
-    const { done, value } = await steps.next()
-    if (done === true) return value
-  }
-}

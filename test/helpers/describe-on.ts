@@ -4,10 +4,10 @@
  */
 
 import { readFileSync } from 'node:fs'
-import type { Provider } from '../../inference/engine/options.ts'
 import { ConfigError } from '../../inference/errors.ts'
 import { openModel } from '../../inference/model.ts'
-import { PROVIDERS } from '../../inference/engine/options.ts'
+import { PROVIDERS } from '../../config/environment.ts'
+import type { Provider } from '../../inference/types.ts'
 
 const [folder = '', image = '', name] = process.argv.slice(2)
 const provider: Provider = PROVIDERS.find((known) => known === name) ?? 'cpu'

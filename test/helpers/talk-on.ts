@@ -4,7 +4,7 @@
  */
 
 import { readFileSync } from 'node:fs'
-import { PROVIDERS } from '../../inference/engine/options.ts'
+import { PROVIDERS } from '../../config/environment.ts'
 import { openModel } from '../../inference/model.ts'
 import type { Model, Turn } from '../../inference/types.ts'
 
