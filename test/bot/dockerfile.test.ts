@@ -1,4 +1,4 @@
-/** The image, as far as it can be held against its rules and rehearsed without Docker. */
+/** The image, as far as it can be held against its rules without Docker. */
 
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
@@ -8,7 +8,6 @@ import { describe, it } from 'node:test'
 import { readConfig } from '../../config/config.ts'
 import { settings } from '../../config/environment.ts'
 import { commandOf, inherited, readDockerfile, type Stage } from '../helpers/dockerfile.ts'
-import { rehearse } from '../helpers/rehearse-dockerfile.ts'
 import { locate, needs } from '../helpers/tools.ts'
 
 const ROOT = path.join(import.meta.dirname, '..', '..')
@@ -100,19 +99,5 @@ describe('the Dockerfile', () => {
     const compose = readFileSync(path.join(ROOT, 'compose.yaml'), 'utf8')
     const grace = Number(/stop_grace_period: (\d+)s/.exec(compose)?.[1])
     assert.ok(grace * 1000 >= readConfig({}).bot.stopLimitMs + 10_000)
-  })
-})
-
-// A minute of copying and installing: continuous integration does it, and whoever changes the file.
-const skip =
-  process.env['SIGHTSEER_CI'] === undefined && 'run node test/helpers/rehearse-dockerfile.ts'
-
-describe('the steps of the Dockerfile, in a folder', { skip }, () => {
-  it('make a bot that runs as another user on read-only files, is healthy, and stops', async () => {
-    const said: string[] = []
-    const { address, health, exit } = await rehearse((line) => said.push(line))
-    assert.deepEqual({ address, health, exit }, { address: '200', health: 0, exit: [0, null] })
-    assert.ok(said.some((line) => line.startsWith('RUN npm ci --omit=dev')))
-    assert.ok(!said.some((line) => line.includes('apt-get')), 'the GPU stage is no part of it')
   })
 })
