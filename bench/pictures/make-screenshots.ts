@@ -10,7 +10,7 @@ import type { Browser, Page } from 'playwright-core'
 import sharp from 'sharp'
 import { startBot } from '../../bot/start.ts'
 import { readConfig } from '../../config/config.ts'
-import { become, launchBrowser, type Visit, visit } from '../../test/helpers/browser.ts'
+import { become, launchBrowser, type Visit, visit } from 'loopback-discord/testing/browser'
 
 const DOCS = path.join(import.meta.dirname, '..', '..', 'docs')
 const PHONE = { width: 390, height: 844 }

@@ -15,7 +15,7 @@ import { openStore } from '../../bot/store.ts'
 import type { Store } from '../../bot/store-types.ts'
 import { openModel } from '../../inference/model.ts'
 import type { Model } from '../../inference/types.ts'
-import { startWatchedSandbox } from '../helpers/watched-sandbox.ts'
+import { startWatchedSandbox } from 'loopback-discord/testing/watched-sandbox'
 import { packageFor } from '../helpers/packages.ts'
 
 /** A picture of 2 × 1 pixels. */

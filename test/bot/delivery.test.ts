@@ -9,7 +9,7 @@ import type { Sandbox } from 'loopback-discord'
 import { Member } from 'loopback-discord/client'
 import { Delivery } from '../../bot/delivery.ts'
 import { codeOf, meaningOf } from '../../bot/platform-errors.ts'
-import { startWatchedSandbox } from '../helpers/watched-sandbox.ts'
+import { startWatchedSandbox } from 'loopback-discord/testing/watched-sandbox'
 
 const PACE_MS = 60
 const HOUR_MS = 60 * 60 * 1000

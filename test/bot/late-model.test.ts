@@ -19,7 +19,7 @@ import type { Store } from '../../bot/store-types.ts'
 import { EN } from '../../commands/i18n/en.ts'
 import { openModel } from '../../inference/model.ts'
 import type { Model } from '../../inference/types.ts'
-import { startWatchedSandbox } from '../helpers/watched-sandbox.ts'
+import { startWatchedSandbox } from 'loopback-discord/testing/watched-sandbox'
 import { packageFor } from '../helpers/packages.ts'
 
 const log = pino({ level: 'silent' })

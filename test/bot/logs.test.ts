@@ -5,7 +5,7 @@ import { setImmediate as later } from 'node:timers/promises'
 import { describe, it } from 'node:test'
 import { REST } from 'discord.js'
 import { createLog, inRequest, withoutSecrets } from '../../bot/logs.ts'
-import { startWatchedSandbox } from '../helpers/watched-sandbox.ts'
+import { startWatchedSandbox } from 'loopback-discord/testing/watched-sandbox'
 
 function heard(level = 'info') {
   const lines: string[] = []

@@ -10,7 +10,7 @@ import type { Sandbox } from 'loopback-discord'
 import { createLog } from '../../bot/logs.ts'
 import { type Bot, startBot } from '../../bot/start.ts'
 import { readConfig } from '../../config/config.ts'
-import { startWatchedSandbox } from './watched-sandbox.ts'
+import { startWatchedSandbox } from 'loopback-discord/testing/watched-sandbox'
 
 const ROOT = path.join(import.meta.dirname, '..', '..')
 

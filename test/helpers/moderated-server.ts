@@ -5,7 +5,7 @@ import sharp from 'sharp'
 import type { Member } from 'loopback-discord/client'
 import type { SandboxOptions } from 'loopback-discord'
 import { type DemoBot, type scene, startDemoBot } from './demo-bot.ts'
-import { startWatchedSandbox, type WatchedSandbox } from './watched-sandbox.ts'
+import { startWatchedSandbox, type WatchedSandbox } from 'loopback-discord/testing/watched-sandbox'
 
 const WAVE = ['general', 'memes', 'after-hours'] as const
 

@@ -7,15 +7,6 @@
 import { existsSync, globSync } from 'node:fs'
 import path from 'node:path'
 
-const CHROMIUM_PLACES = [
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-  '/snap/bin/chromium',
-  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
-  'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
-]
-
 /** Debian keeps Postgres' programs out of the PATH. */
 const POSTGRES_FOLDERS = '/usr/lib/postgresql/*/bin'
 
@@ -35,11 +26,6 @@ const TOOLS = {
   postgres: {
     find: () => globSync(`${POSTGRES_FOLDERS}/postgres`).at(-1) ?? onPath('postgres'),
     missing: 'No Postgres found: install it (Debian: apt-get install postgresql).',
-  },
-  chromium: {
-    find: () => [process.env['CHROMIUM_PATH'] ?? '', ...CHROMIUM_PLACES].find(existsSync),
-    missing:
-      'No Chromium found: install it (Debian: apt-get install chromium) or set CHROMIUM_PATH.',
   },
   softwareGpu: {
     find: () => [SOFTWARE_GPU_DRIVER].find(existsSync),

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { type APIMessage, ComponentType } from 'discord.js'
 import { EN } from '../../../commands/i18n/en.ts'
-import type { Member } from '../../../sandbox/src/test-client/client.ts'
+import type { Member } from 'loopback-discord/client'
 import {
   button,
   type DemoBot,

@@ -4,8 +4,9 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { Browser, Locator, Page } from 'playwright-core'
 import { EN } from '../../../commands/i18n/en.ts'
-import { assertAccessible } from '../../helpers/axe.ts'
-import { become, launchBrowser, visit, WITH_BROWSER } from '../../helpers/browser.ts'
+import { assertAccessible } from 'loopback-discord/testing/axe'
+import { become, launchBrowser, visit } from 'loopback-discord/testing/browser'
+import { WITH_BROWSER } from 'loopback-discord/testing/chromium'
 import { type DemoBot, startDemoBot } from '../../helpers/demo-bot.ts'
 
 const { buttons, enforce } = EN.moderation

@@ -17,7 +17,7 @@ import {
   triangle,
 } from '../../helpers/demo-bot.ts'
 import { ModeratedServer } from '../../helpers/moderated-server.ts'
-import { startWatchedSandbox } from '../../helpers/watched-sandbox.ts'
+import { startWatchedSandbox } from 'loopback-discord/testing/watched-sandbox'
 
 const { buttons, menus } = EN.moderation
 

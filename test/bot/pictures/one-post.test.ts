@@ -9,7 +9,7 @@ import { setTimeout } from 'node:timers/promises'
 import { freePort } from '../../helpers/databases.ts'
 import { hearts, startDemoBot } from '../../helpers/demo-bot.ts'
 import { ModeratedServer } from '../../helpers/moderated-server.ts'
-import { startWatchedSandbox } from '../../helpers/watched-sandbox.ts'
+import { startWatchedSandbox } from 'loopback-discord/testing/watched-sandbox'
 
 describe('one posted picture', { timeout: 120_000 }, () => {
   let server: ModeratedServer
