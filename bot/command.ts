@@ -33,6 +33,9 @@ export async function run(args: readonly string[]): Promise<void> {
     config = readConfig(process.env)
     const log = createLog({ level: config.logLevel })
     endOnUncaught(log)
+    for (const { from, to } of config.renamed) {
+      log.warn(`${from} is now ${to}; the old name works until the next release`)
+    }
     process.stdout.write(`Opening the model "${config.model}" …\n`)
     bot = await startBot(config, log)
     stopOnSignals({ stop: () => bot.close(), limitMs: config.bot.stopLimitMs, log })

@@ -138,7 +138,14 @@ class Start {
 
   /** Checks the model, and begins to open it. */
   async #model(): Promise<{ model: LateModel; opening: Promise<Model> }> {
-    const { model: name, modelsFolder, threads, rows, conversationBytes, bot } = this.#config
+    const {
+      model: name,
+      modelsFolder,
+      threads,
+      maxSequences,
+      conversationBytes,
+      bot,
+    } = this.#config
     const { provider, imageLimits, imageCacheBytes, prepare } = this.#config
     const folder = findModel(name, modelsFolder)
     const { card } = await openPackage(folder)
@@ -147,8 +154,8 @@ class Start {
       provider,
       imageLimits,
       prepare,
-      queueLimit: bot.queue,
-      ...(rows !== undefined && { rows }),
+      ...(bot.queue !== undefined && { queueLimit: bot.queue }),
+      ...(maxSequences !== undefined && { rows: maxSequences }),
       ...(conversationBytes !== undefined && { conversationBytes }),
       ...(imageCacheBytes !== undefined && { imageCacheBytes }),
     })

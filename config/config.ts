@@ -4,7 +4,7 @@
  * `readConfig` is pure: nothing else reads environment variables, and nothing is read at import.
  */
 
-import { environment, type LOG_LEVELS, type PROVIDERS } from './environment.ts'
+import { environment, type LOG_LEVELS, type PROVIDERS, RENAMED_SETTINGS } from './environment.ts'
 import { ConfigError } from './errors.ts'
 
 const HOUR_MS = 60 * 60 * 1000
@@ -16,28 +16,28 @@ export const SANDBOX_STATE = 'data/loopback/discord'
 const IN_MEMORY = 'memory'
 
 export type Config = {
-  /** Absent: the bot runs against the loopback Discord. */
-  readonly discordToken?: string
-  /** Port of the loopback Discord. Absent: its usual one or, where that is taken, a free one. */
-  readonly sandboxPort?: number
-  /** File that keeps what is in the loopback Discord. Absent: it begins anew at each start. */
-  readonly sandboxState?: string
+  /** Undefined: the bot runs against the loopback Discord. */
+  readonly discordToken: string | undefined
+  /** Port of the loopback Discord. Undefined: its usual one or, where that is taken, a free one. */
+  readonly sandboxPort: number | undefined
+  /** File that keeps what is in the loopback Discord. Undefined: it begins anew at each start. */
+  readonly sandboxState: string | undefined
   /** Name or folder of the model package; see config/models.ts. */
   readonly model: string
   /** A folder whose subfolders are model packages, searched before `models/`. */
-  readonly modelsFolder?: string
-  /** Threads that one run of the model uses. Absent: as many as the machine has. */
-  readonly threads?: number
+  readonly modelsFolder: string | undefined
+  /** Threads that one run of the model uses. Undefined: as many as the machine has. */
+  readonly threads: number | undefined
   /** Where the model runs. */
   readonly provider: (typeof PROVIDERS)[number]
   /** Saves the package's weights as this processor takes them, unless that was done. */
   readonly prepare: boolean
-  /** Answers that are written at once; absent: as the engine has it. */
-  readonly rows?: number
-  /** Memory for the keys and values of finished answers; absent: as the engine has it. */
-  readonly conversationBytes?: number
-  /** Memory for what was computed from pictures; absent: as the engine has it. */
-  readonly imageCacheBytes?: number
+  /** Answers that are written at once, each beam counting as one; undefined: as the engine has it. */
+  readonly maxSequences: number | undefined
+  /** Memory for the keys and values of finished answers; undefined: as the engine has it. */
+  readonly conversationBytes: number | undefined
+  /** Memory for what was computed from pictures; undefined: as the engine has it. */
+  readonly imageCacheBytes: number | undefined
   /** Larger image files and larger images are refused; absent: the decoder's own limits. */
   readonly imageLimits: { readonly maxBytes?: number; readonly maxPixels?: number }
   /** What keeps the bot's memory. */
@@ -49,21 +49,21 @@ export type Config = {
   }
   /** How the bot runs on Discord. */
   readonly bot: {
-    /** Base of the REST API; absent: Discord's own, or the loopback Discord's. */
-    readonly api?: string
-    /** Commands are registered in this server only; absent: everywhere. */
-    readonly guild?: string
+    /** Base of the REST API; undefined: Discord's own, or the loopback Discord's. */
+    readonly api: string | undefined
+    /** Commands are registered in this server only; undefined: everywhere. */
+    readonly guild: string | undefined
     readonly shards: number | 'auto'
-    /** Requests that may wait for the model. */
-    readonly queue: number
+    /** Requests that may wait for the model; undefined: as the engine has it. */
+    readonly queue: number | undefined
     /** Conversations end so long after their last use, at most; milliseconds. */
     readonly retentionMs: number
     /** How long a stopping bot finishes what runs; milliseconds. */
     readonly stopLimitMs: number
   }
   readonly logLevel: (typeof LOG_LEVELS)[number]
-  /** Where metrics and health are served; absent: nowhere. */
-  readonly operations?: { readonly host: string; readonly port: number }
+  /** Where metrics and health are served; undefined: nowhere. */
+  readonly operations: { readonly host: string; readonly port: number } | undefined
   /** Where `pull` downloads from. */
   readonly hub: {
     /** Origin and path prefix, without a slash at the end. */
@@ -73,6 +73,8 @@ export type Config = {
     /** HTTP_PROXY, HTTPS_PROXY and NO_PROXY. */
     readonly proxies: Readonly<Record<'http' | 'https' | 'none', string | undefined>>
   }
+  /** Settings that were read under the name they had before. */
+  readonly renamed: readonly { readonly from: string; readonly to: string }[]
 }
 
 /**
@@ -81,30 +83,21 @@ export type Config = {
  * @throws {ConfigError} listing every variable that is wrong.
  */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
-  const result = environment.safeParse(withLowerCaseProxies(env))
-  if (!result.success) {
-    throw new ConfigError(
-      result.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}.`),
-    )
-  }
-  const values = result.data
+  const renamed = settingsUnderOldNames(env)
+  const values = checked(env, renamed)
   const sandboxState = sandboxStateOf(values)
   return {
     model: values.SIGHTSEER_MODEL ?? 'demo',
-    ...(values.DISCORD_TOKEN !== undefined && { discordToken: values.DISCORD_TOKEN }),
-    ...(values.SANDBOX_PORT !== undefined && { sandboxPort: values.SANDBOX_PORT }),
-    ...(sandboxState !== undefined && { sandboxState }),
-    ...(values.SIGHTSEER_MODELS !== undefined && { modelsFolder: values.SIGHTSEER_MODELS }),
-    ...(values.SIGHTSEER_THREADS !== undefined && { threads: values.SIGHTSEER_THREADS }),
+    discordToken: values.DISCORD_TOKEN,
+    sandboxPort: values.SANDBOX_PORT,
+    sandboxState,
+    modelsFolder: values.SIGHTSEER_MODELS,
+    threads: values.SIGHTSEER_THREADS,
     provider: values.PROVIDER ?? 'cpu',
     prepare: values.SIGHTSEER_PREPARE === 'yes',
-    ...(values.SIGHTSEER_ROWS !== undefined && { rows: values.SIGHTSEER_ROWS }),
-    ...(values.SIGHTSEER_CONVERSATION_MIB !== undefined && {
-      conversationBytes: values.SIGHTSEER_CONVERSATION_MIB * MIB,
-    }),
-    ...(values.SIGHTSEER_IMAGE_CACHE_MIB !== undefined && {
-      imageCacheBytes: values.SIGHTSEER_IMAGE_CACHE_MIB * MIB,
-    }),
+    maxSequences: values.SIGHTSEER_MAX_SEQUENCES,
+    conversationBytes: bytesOf(values.SIGHTSEER_CONVERSATION_MIB),
+    imageCacheBytes: bytesOf(values.SIGHTSEER_IMAGE_CACHE_MIB),
     imageLimits: {
       ...(values.SIGHTSEER_MAX_IMAGE_BYTES !== undefined && {
         maxBytes: values.SIGHTSEER_MAX_IMAGE_BYTES,
@@ -118,26 +111,52 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
       keys: values.SIGHTSEER_STORE_KEY,
     },
     bot: {
-      ...(values.DISCORD_API !== undefined && { api: values.DISCORD_API }),
-      ...(values.SIGHTSEER_GUILD !== undefined && { guild: values.SIGHTSEER_GUILD }),
+      api: values.DISCORD_API,
+      guild: values.SIGHTSEER_GUILD,
       shards: values.SHARDS,
-      queue: values.SIGHTSEER_QUEUE ?? 64,
+      queue: values.SIGHTSEER_QUEUE,
       retentionMs: (values.SIGHTSEER_RETENTION_HOURS ?? 24) * HOUR_MS,
       stopLimitMs: (values.SIGHTSEER_STOP_SECONDS ?? 20) * 1000,
     },
     logLevel: values.LOG_LEVEL ?? 'info',
-    ...(values.SIGHTSEER_OPERATIONS_PORT !== undefined && {
-      operations: {
-        host: values.SIGHTSEER_OPERATIONS_HOST ?? '127.0.0.1',
-        port: values.SIGHTSEER_OPERATIONS_PORT,
-      },
-    }),
+    operations: values.SIGHTSEER_OPERATIONS_PORT
+      ? {
+          host: values.SIGHTSEER_OPERATIONS_HOST ?? '127.0.0.1',
+          port: values.SIGHTSEER_OPERATIONS_PORT,
+        }
+      : undefined,
     hub: {
       endpoint: values.HF_ENDPOINT,
       token: values.HF_TOKEN,
       proxies: { http: values.HTTP_PROXY, https: values.HTTPS_PROXY, none: values.NO_PROXY },
     },
+    renamed,
   }
+}
+
+/** Settings whose old name is set and whose new one is not. */
+function settingsUnderOldNames(env: Readonly<Record<string, string | undefined>>) {
+  return Object.entries(RENAMED_SETTINGS)
+    .map(([from, to]) => ({ from, to }))
+    .filter(({ from, to }) => env[from] && !env[to])
+}
+
+function checked(env: Readonly<Record<string, string | undefined>>, renamed: Config['renamed']) {
+  const underNewNames = Object.fromEntries(renamed.map(({ from, to }) => [to, env[from]]))
+  const result = environment.safeParse({ ...withLowerCaseProxies(env), ...underNewNames })
+  if (result.success) {
+    return result.data
+  }
+  throw new ConfigError(
+    result.error.issues.map(({ path, message }) => {
+      const name = path.join('.')
+      return `${renamed.find(({ to }) => to === name)?.from ?? name} ${message}.`
+    }),
+  )
+}
+
+function bytesOf(mebibytes: number | undefined): number | undefined {
+  return mebibytes === undefined ? undefined : mebibytes * MIB
 }
 
 /** The file of the loopback Discord; undefined where there is none, or nothing is kept. */

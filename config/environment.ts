@@ -21,6 +21,9 @@ export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', '
 /** Where the model can run; `auto` is a GPU where a fast one is found, else the CPU. */
 export const PROVIDERS = ['auto', 'cpu', 'webgpu', 'cuda'] as const
 
+/** Old names of settings, which still work for one release. */
+export const RENAMED_SETTINGS = { SIGHTSEER_ROWS: 'SIGHTSEER_MAX_SEQUENCES' } as const
+
 export const environment = z.object({
   DISCORD_TOKEN: text.describe(
     'Token of the Discord bot. Empty: `npm start` runs against its own loopback Discord.',
@@ -54,7 +57,7 @@ export const environment = z.object({
   SIGHTSEER_PREPARE: oneOf(['yes', 'no']).describe(
     'yes: at its first start the bot saves the model’s weights as this processor takes them. That takes tens of seconds once, and twice the package on the disk; every later start takes seconds, and bots on one machine share the memory. Default: no.',
   ),
-  SIGHTSEER_ROWS: wholeNumber(1, 256).describe(
+  SIGHTSEER_MAX_SEQUENCES: wholeNumber(1, 256).describe(
     'How many answers are written at once. More are more words a second in all, and more memory: with OPT-2.7b up to 0.2 GB each. Default: 8.',
   ),
   SIGHTSEER_CONVERSATION_MIB: wholeNumber(0, 1024 * 1024).describe(

@@ -84,7 +84,7 @@ describe('startBot', () => {
       SIGHTSEER_MODEL: folder,
       SANDBOX_STATE: 'memory',
       SIGHTSEER_PREPARE: 'yes',
-      SIGHTSEER_ROWS: '1',
+      SIGHTSEER_MAX_SEQUENCES: '1',
       SIGHTSEER_QUEUE: '3',
       SIGHTSEER_CONVERSATION_MIB: '0',
       SIGHTSEER_IMAGE_CACHE_MIB: '1',

@@ -29,7 +29,10 @@ async function start(env: Readonly<Record<string, string>>, ...args: string[]): 
 
 describe('npm start without a token', { timeout: 180_000 }, () => {
   it('prints the address of a Discord where the bot answers, and stops at Ctrl-C', async () => {
-    const { bot, exited, said, ...started } = await start({ SANDBOX_STATE: 'memory' })
+    const { bot, exited, said, ...started } = await start({
+      SANDBOX_STATE: 'memory',
+      SIGHTSEER_ROWS: '4',
+    })
     try {
       const ada = await Member.connect(await started.address())
       const bytes = new TextEncoder().encode('no picture')
@@ -41,6 +44,7 @@ describe('npm start without a token', { timeout: 180_000 }, () => {
     }
     assert.deepEqual(await exited, [0, null])
     assert.match(said.out, /^Nothing of it is kept\.$/m)
+    assert.match(said.out + said.err, /SIGHTSEER_ROWS is now SIGHTSEER_MAX_SEQUENCES/)
     assert.ok(!existsSync(path.join(folder, 'data')))
   })
 

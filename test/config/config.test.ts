@@ -9,10 +9,14 @@ import { settings } from '../../config/environment.ts'
 import { ConfigError } from '../../config/errors.ts'
 import { findModel, MODELS_FOLDER } from '../../config/models.ts'
 
-/** Without the settings of the hub, which have their own tests. */
+/** What is set, without the settings of the hub, which have their own tests. */
 function read(env: Record<string, string>) {
-  const { hub: _, ...own } = readConfig(env)
-  return own
+  const { hub: _, renamed: __, bot, ...own } = readConfig(env)
+  return { ...defined(own), bot: defined(bot) }
+}
+
+function defined(fields: object): object {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
 }
 
 const KEY = randomBytes(32)
@@ -24,7 +28,7 @@ const DEFAULTS = {
   imageLimits: {},
   sandboxState: 'data/loopback/discord',
   store: { url: 'sqlite:data/loopback/discord.bot', keys: [] },
-  bot: { shards: 'auto', queue: 64, retentionMs: 86_400_000, stopLimitMs: 20_000 },
+  bot: { shards: 'auto', retentionMs: 86_400_000, stopLimitMs: 20_000 },
   logLevel: 'info',
 }
 
@@ -48,7 +52,7 @@ describe('readConfig', () => {
         SIGHTSEER_GUILD: '123456789012345678',
         PROVIDER: 'webgpu',
         SIGHTSEER_PREPARE: 'yes',
-        SIGHTSEER_ROWS: '16',
+        SIGHTSEER_MAX_SEQUENCES: '16',
         SIGHTSEER_CONVERSATION_MIB: '1',
         SIGHTSEER_IMAGE_CACHE_MIB: '2',
         SIGHTSEER_QUEUE: '7',
@@ -74,7 +78,7 @@ describe('readConfig', () => {
         operations: { host: '127.0.0.1', port: 9090 },
         provider: 'webgpu',
         prepare: true,
-        rows: 16,
+        maxSequences: 16,
         conversationBytes: 1_048_576,
         imageCacheBytes: 2_097_152,
         discordToken: 'abc',
@@ -84,6 +88,15 @@ describe('readConfig', () => {
         imageLimits: { maxBytes: 1000, maxPixels: 2000 },
       },
     )
+  })
+
+  it('takes the old name of a setting, and tells of it', () => {
+    const renamed = [{ from: 'SIGHTSEER_ROWS', to: 'SIGHTSEER_MAX_SEQUENCES' }]
+    const old = readConfig({ SIGHTSEER_ROWS: '16' })
+    assert.deepEqual([old.maxSequences, old.renamed], [16, renamed])
+    const both = readConfig({ SIGHTSEER_ROWS: '16', SIGHTSEER_MAX_SEQUENCES: '4' })
+    assert.deepEqual([both.maxSequences, both.renamed], [4, []])
+    assert.throws(() => readConfig({ SIGHTSEER_ROWS: 'x' }), /^ConfigError: SIGHTSEER_ROWS must be/)
   })
 
   it('lists every variable that is wrong', () => {
