@@ -2,7 +2,7 @@
 
 import type { Client } from 'discord.js'
 import type { Catalogue } from '../commands/i18n/words.ts'
-import type { ImageTokens, Model, RequestOptions } from '../inference/types.ts'
+import type { ImageTokens, Model, RequestOptions, Urgency } from '../inference/types.ts'
 import type { AnswerPart } from './answers.ts'
 import type { Reader, Talk } from './channel-record.ts'
 import type { Delivery } from './delivery.ts'
@@ -64,12 +64,20 @@ export function optionsOf(
 ): RequestOptions {
   return {
     signal,
-    priority: kind === 'alt-text' ? kind : answer.to === 'message' ? 'reply' : 'interaction',
+    urgency: urgencyOf(kind, answer),
     user: asker,
-    guild: place.guildId ?? asker,
+    tenant: place.guildId ?? asker,
     deadline: diesAt,
     onPosition: (ahead) => delivery.progress(text.waiting.place(ahead + 1)),
   }
+}
+
+/** Alt text that nobody waits for comes last; a message may wait longer than an interaction. */
+function urgencyOf(kind: Request['kind'], answer: Job['answer']): Urgency {
+  if (kind === 'alt-text') {
+    return 'background'
+  }
+  return answer.to === 'message' ? 'normal' : 'interactive'
 }
 
 /** How a picture is looked at for a request. */

@@ -36,9 +36,9 @@ export class ImageRequests {
     try {
       const { cacheable } = pending
       const byKey = build({ key, bytes: null })
-      const reply = await this.#backend.submit(kind, byKey, { ...call, cacheable })
-      if (reply.kind === 'done') {
-        return reply.result
+      const outcome = await this.#backend.submit(kind, byKey, { ...call, cacheable })
+      if (outcome.kind === 'done') {
+        return outcome.result
       }
       const withFile = build({ key, bytes: await bytes(call.signal) })
       return await this.#submit(kind, withFile, { ...call, cacheable: pending.cacheable })
@@ -60,11 +60,11 @@ export class ImageRequests {
     request: RequestOf<Kind>,
     call: Call,
   ): Promise<EngineResults[Kind]> {
-    const reply = await this.#backend.submit(kind, request, call)
-    if (reply.kind === 'missing') {
+    const outcome = await this.#backend.submit(kind, request, call)
+    if (outcome.kind === 'missing') {
       throw new TypeError('expected a result, but the backend asked for a picture it was sent')
     }
-    return reply.result
+    return outcome.result
   }
 }
 

@@ -139,9 +139,8 @@ function parted(given: GenerationOptions & RequestOptions & StreamOptions): {
   readonly options: GenerationOptions
 } {
   const { signal, onStep, onPosition, ...rest } = given
-  const { priority = 'interaction', user = '', guild = '', deadline = Infinity, ...options } = rest
-  // Without a guild there is only the person, who then takes turns as a guild would.
-  const claim = { priority, user, guild: guild === '' ? user : guild, deadline }
+  const { urgency = 'interactive', tenant, user = '', deadline = Infinity, ...options } = rest
+  const claim = { urgency, tenant: tenant ?? user, user, deadline }
   return { call: { claim, signal, onStep, onPosition }, options }
 }
 

@@ -47,30 +47,30 @@ export type GenerationOptions = {
   readonly stopStrings?: readonly string[]
 }
 
-/** Who waits for an answer, the most urgent first. */
-export const PRIORITIES = ['interaction', 'reply', 'alt-text', 'moderation'] as const
-export type Priority = (typeof PRIORITIES)[number]
+/**
+ * How urgently an answer is needed, the most urgent first. The last two may take half of the room
+ * at most, since a person who waits may come at any moment.
+ */
+export const URGENCIES = ['interactive', 'normal', 'background', 'bulk'] as const
+export type Urgency = (typeof URGENCIES)[number]
 
-/** Who asks for something, and until when it is wanted. */
+/** Who asks, how urgently, and until when. */
 export type Claim = {
-  readonly priority: Priority
+  readonly urgency: Urgency
+  /** Among equally urgent requests tenants take turns, and users within a tenant. */
+  readonly tenant: string
   readonly user: string
-  readonly guild: string
-  /** Milliseconds since 1970; Infinity for none. */
+  /** Milliseconds since 1970 after which nobody needs the answer; Infinity for none. */
   readonly deadline: number
 }
 
-/** What every request takes besides its own arguments. */
-export type RequestOptions = {
-  /** Ends the request between two steps; it then rejects with the signal's reason. */
+/**
+ * What every request takes besides its own arguments. A request whose deadline passes rejects with
+ * TooLateError. Defaults: interactive, no deadline, no user; without a tenant the user is one.
+ */
+export type RequestOptions = Partial<Claim> & {
+  /** Ends the request between two runs; it then rejects with the signal's reason. */
   readonly signal?: AbortSignal
-  /** Requests of a more urgent kind go first. Default `interaction`. */
-  readonly priority?: Priority
-  /** Who asks and where: among equal priorities guilds take turns, and people within a guild. */
-  readonly user?: string
-  readonly guild?: string
-  /** Milliseconds since 1970 after which nobody wants the answer; it then rejects with TooLateError. */
-  readonly deadline?: number
   /** Told how many requests go first, from 0, when it has to wait and whenever that changes. */
   readonly onPosition?: (position: number) => void
 }

@@ -52,8 +52,8 @@ export class CasePictures {
     const captions: string[] = []
     for (const { bytes } of await this.#of(found)) {
       const { text } = await this.#parts.model.describe(bytes, {
-        priority: 'moderation',
-        guild: found.guildId,
+        urgency: 'bulk',
+        tenant: found.guildId,
         signal,
         deadline: Date.now() + DESCRIBE_LIMIT_MS,
       })

@@ -1,7 +1,7 @@
 /**
  * Questions as rules: what the hot path let pass is put to the model, which says how likely "yes" is.
  *
- * It looks when it has nothing better to do (the engine's lowest priority), at so many messages and
+ * It looks when it has nothing better to do (the engine's lowest urgency), at so many messages and
  * no more; what waits is in memory only. A hit becomes a case like any other. A rule removes only
  * what its server's managers let it, with a record that staff gave it, and only after the case is
  * there to be looked at; the case then stays to be decided, so that the record goes on.
@@ -139,7 +139,7 @@ export class Rules {
     for (const { picture, print } of await this.#parts.pictures.fingerprintAll(pictures)) {
       const known = await verdicts.match(guildId, print, list)
       if (known?.verdict.verdict !== 'dismissed') {
-        const options = { ...this.#options(guildId), priority: 'moderation' } as const
+        const options = { ...this.#options(guildId), urgency: 'bulk' } as const
         for (const { rule, score } of await this.#scores(picture, rules, options)) {
           best.set(rule, Math.max(score, best.get(rule) ?? 0))
         }
@@ -194,7 +194,7 @@ export class Rules {
   }
 
   #options(guild: string): RequestOptions {
-    return { guild, signal: this.#stopped.signal, deadline: Date.now() + LIMIT_MS }
+    return { tenant: guild, signal: this.#stopped.signal, deadline: Date.now() + LIMIT_MS }
   }
 
   async #test(guildId: string, picture: FoundPicture): Promise<Scored[]> {

@@ -13,8 +13,8 @@ export type RequestKind = EngineRequest['kind']
 /** The request of a kind. */
 export type RequestOf<Kind extends RequestKind> = Extract<EngineRequest, { readonly kind: Kind }>
 
-/** A finished request's result; or its picture is missing and the request is to be sent again with it. */
-export type Reply<Kind extends RequestKind> =
+/** A request's result; or its picture is missing and the request is to be sent again with it. */
+export type Outcome<Kind extends RequestKind> =
   | { readonly kind: 'done'; readonly result: EngineResults[Kind] }
   | { readonly kind: 'missing' }
 
@@ -41,7 +41,7 @@ export interface InferenceBackend {
     kind: Kind,
     request: RequestOf<Kind>,
     call: Call,
-  ): Promise<Reply<Kind>>
+  ): Promise<Outcome<Kind>>
   /** Deletes what was computed from pictures. @param keys SHA-256 of each file, hexadecimal. */
   forget(keys: readonly string[]): Promise<void>
   /** The counters as of the last run; null before there are any. */

@@ -15,7 +15,7 @@ import {
   type Claim,
   type GenerationOptions,
   type ModelStats,
-  PRIORITIES,
+  URGENCIES,
   STAGES,
   type Step,
 } from '../types.ts'
@@ -92,9 +92,9 @@ const requestSchema: z.ZodType<EngineRequest> = z.discriminatedUnion('kind', [
 ])
 
 const claimSchema: z.ZodType<Claim> = z.object({
-  priority: z.enum(PRIORITIES),
+  urgency: z.enum(URGENCIES),
+  tenant: z.string(),
   user: z.string(),
-  guild: z.string(),
   deadline: number,
 })
 

@@ -51,7 +51,7 @@ export async function serve(port: MessagePort, data: ThreadData): Promise<void> 
       engine.add({
         id,
         request,
-        ...claim,
+        claim,
         cacheable,
         step: (step) => post({ type: 'step', id, step }),
         position: (ahead) => post({ type: 'position', id, ahead }),

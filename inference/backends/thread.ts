@@ -9,7 +9,7 @@ import { Worker } from 'node:worker_threads'
 import { WorkerCrashError } from '../errors.ts'
 import type { ModelCard } from '../package/model-card.ts'
 import type { ModelStats } from '../types.ts'
-import type { Call, InferenceBackend, Reply, RequestKind, RequestOf } from './backend.ts'
+import type { Call, InferenceBackend, Outcome, RequestKind, RequestOf } from './backend.ts'
 import {
   type FromThread,
   fromPlainError,
@@ -53,7 +53,7 @@ class ThreadBackend implements InferenceBackend {
     kind: Kind,
     request: RequestOf<Kind>,
     call: Call,
-  ): Promise<Reply<Kind>> {
+  ): Promise<Outcome<Kind>> {
     call.signal?.throwIfAborted()
     if (this.#closed) {
       throw new Error('the model is closed')
@@ -146,11 +146,11 @@ class InferenceThread {
     kind: Kind,
     request: RequestOf<Kind>,
     call: Call,
-  ): Promise<Reply<Kind>> {
+  ): Promise<Outcome<Kind>> {
     const { claim, cacheable, signal, onStep, onPosition } = call
     signal?.throwIfAborted()
     const id = this.#nextId++
-    const { promise, resolve, reject } = Promise.withResolvers<Reply<Kind>>()
+    const { promise, resolve, reject } = Promise.withResolvers<Outcome<Kind>>()
     const abort = () => {
       this.#pending.delete(id)
       this.#send({ type: 'cancel', id })

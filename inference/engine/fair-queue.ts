@@ -1,26 +1,21 @@
 /**
- * The waiting requests, in the order they will be taken: the more urgent kind first; among equals
- * the guild and then the person with the fewest at work, then the one served longest ago; then
- * the one that came first. It knows nothing of models.
+ * The waiting requests, in the order they will be taken: the more urgent first; among equals the
+ * tenant and then the user with the fewest at work, then the one served longest ago; then the one
+ * that came first. It knows nothing of models.
  */
 
-import { PRIORITIES, type Priority } from '../types.ts'
+import { type Claim, URGENCIES } from '../types.ts'
 
-/** Who asks, and how urgently. */
-export type Claim = {
-  readonly id: number
-  readonly priority: Priority
-  readonly user: string
-  readonly guild: string
-}
+/** A request, by who asks for it and how urgently. */
+export type Queued = { readonly id: number; readonly claim: Omit<Claim, 'deadline'> }
 
-/** What an owner, a guild or a person, has had so far. */
+/** What a tenant or a user has had so far. */
 type Share = { live: number; lastServed: number }
 
-export class FairQueue<Item extends Claim> {
+export class FairQueue<Item extends Queued> {
   readonly #limit: number
   #waiting: Item[] = []
-  readonly #guilds = new Map<string, Share>()
+  readonly #tenants = new Map<string, Share>()
   readonly #users = new Map<string, Share>()
   #served = 0
 
@@ -57,49 +52,49 @@ export class FairQueue<Item extends Claim> {
 
   /** The request that is next, and stays. @param wanted leaves out those it is false for. */
   peek(wanted: (item: Item) => boolean = () => true): Item | null {
-    return first(this.#waiting.filter(wanted), this.#guilds, this.#users)
+    return first(this.#waiting.filter(wanted), this.#tenants, this.#users)
   }
 
   /** Takes a request to work; `ended` must be called for it later. */
   take(item: Item): void {
     this.remove(item.id)
     this.#served += 1
-    serve(this.#guilds, item.guild, this.#served)
-    serve(this.#users, item.user, this.#served)
+    serve(this.#tenants, item.claim.tenant, this.#served)
+    serve(this.#users, item.claim.user, this.#served)
   }
 
   /** Says that a request taken has ended. */
   ended(item: Item): void {
-    release(this.#guilds, item.guild, this.#served)
-    release(this.#users, item.user, this.#served)
+    release(this.#tenants, item.claim.tenant, this.#served)
+    release(this.#users, item.claim.user, this.#served)
   }
 
   /** All that wait, in the order they would be taken if nothing came or ended meanwhile. */
   order(): Item[] {
-    const guilds = copyOf(this.#guilds)
+    const tenants = copyOf(this.#tenants)
     const users = copyOf(this.#users)
     const left = [...this.#waiting]
     const order: Item[] = []
     for (let served = this.#served + 1; left.length > 0; served++) {
-      const next = first(left, guilds, users)!
+      const next = first(left, tenants, users)!
       left.splice(left.indexOf(next), 1)
-      serve(guilds, next.guild, served)
-      serve(users, next.user, served)
+      serve(tenants, next.claim.tenant, served)
+      serve(users, next.claim.user, served)
       order.push(next)
     }
     return order
   }
 }
 
-function first<Item extends Claim>(
+function first<Item extends Queued>(
   items: readonly Item[],
-  guilds: ReadonlyMap<string, Share>,
+  tenants: ReadonlyMap<string, Share>,
   users: ReadonlyMap<string, Share>,
 ): Item | null {
-  const rank = ({ priority, guild, user }: Item) => [
-    PRIORITIES.indexOf(priority),
-    guilds.get(guild)?.live ?? 0,
-    guilds.get(guild)?.lastServed ?? 0,
+  const rank = ({ claim: { urgency, tenant, user } }: Item) => [
+    URGENCIES.indexOf(urgency),
+    tenants.get(tenant)?.live ?? 0,
+    tenants.get(tenant)?.lastServed ?? 0,
     users.get(user)?.live ?? 0,
     users.get(user)?.lastServed ?? 0,
   ]

@@ -1,16 +1,15 @@
 /** Requests as they come to the engine, and how they are told what became of them. */
 
-import type { Step } from '../types.ts'
-import type { Claim } from './fair-queue.ts'
+import type { Claim, Step } from '../types.ts'
 import type { EngineRequest, EngineResult } from './requests.ts'
 
 /** A request as it comes. One of `done`, `failed` and `missing` is called, once. */
-export type Incoming = Claim & {
+export type Incoming = {
+  readonly id: number
+  readonly claim: Claim
   readonly request: EngineRequest
   /** Whether what is computed for it may be cached. */
   readonly cacheable: boolean
-  /** Milliseconds since 1970; Infinity for none. */
-  readonly deadline: number
   step(step: Step): void
   /** How many requests go first, when it waits and that has changed. */
   position(ahead: number): void

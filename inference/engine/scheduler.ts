@@ -9,9 +9,9 @@
  */
 
 import { QueueFullError, TooLateError } from '../errors.ts'
-import type { ModelStats, Step } from '../types.ts'
+import type { ModelStats, Step, Urgency } from '../types.ts'
 import type { Counters } from './counters.ts'
-import { type Claim, FairQueue } from './fair-queue.ts'
+import { FairQueue } from './fair-queue.ts'
 import { Cancelled, type Incoming } from './incoming.ts'
 import type { Made } from './programs.ts'
 import { type Images, type LiveImage, takeEncoded } from './images.ts'
@@ -24,15 +24,15 @@ import type { Stages } from './stages.ts'
 /** The runs themselves. */
 type Runs = Pick<Stages, 'preprocess' | 'see' | 'begin' | 'step' | 'end' | 'forget'>
 
-type Waiting = Claim & {
+type Waiting = Pick<Incoming, 'id' | 'claim'> & {
   readonly incoming: Incoming
   readonly made: Made
   readonly image: LiveImage
   position: number
 }
 
-/** Priorities that may not take all the room: someone who waits may come at any moment. */
-const BACKGROUND: ReadonlySet<string> = new Set(['alt-text', 'moderation'])
+/** Urgencies that may not take all the room. */
+const IN_BACKGROUND: ReadonlySet<Urgency> = new Set(['background', 'bulk'])
 
 export class EngineLoop {
   readonly #make: (request: EngineRequest, onStep: (step: Step) => void) => Made
@@ -79,8 +79,8 @@ export class EngineLoop {
       incoming.failed(error)
       return
     }
-    const { id, priority, user, guild } = incoming
-    const waiting = { id, priority, user, guild, incoming, made, image, position: -1 }
+    const { id, claim } = incoming
+    const waiting = { id, claim, incoming, made, image, position: -1 }
     const refused = this.#queue.add(waiting)
     if (refused) {
       this.#images.release(refused.image)
@@ -190,15 +190,15 @@ export class EngineLoop {
     if (this.#cancelled.delete(id)) {
       return new Cancelled('cancelled')
     }
-    return incoming.deadline < now ? new TooLateError() : null
+    return incoming.claim.deadline < now ? new TooLateError() : null
   }
 
   async #admit(): Promise<void> {
     for (;;) {
-      const background = this.#rows(({ priority }) => BACKGROUND.has(priority))
+      const background = this.#rows(({ claim }) => IN_BACKGROUND.has(claim.urgency))
       const next = this.#queue.peek(
-        ({ priority, made }) =>
-          !BACKGROUND.has(priority) ||
+        ({ claim, made }) =>
+          !IN_BACKGROUND.has(claim.urgency) ||
           background === 0 ||
           background + rowsOf(made) <= this.#options.rows / 2,
       )

@@ -21,7 +21,7 @@ export async function inProcessBackend(
           id,
           request,
           cacheable,
-          ...claim,
+          claim,
           step: (step) => onStep?.(step),
           position: (ahead) => onPosition?.(ahead),
           done: (result) => resolve({ kind: 'done', result: resultSchemas[kind].parse(result) }),

@@ -83,7 +83,7 @@ describe('waiting', { timeout: 120_000 }, () => {
 
   it('shows the bot thinking at once, then the place in the line, then the answer', async () => {
     await ada.use('describe', { image: scene() })
-    const { onPosition, deadline, signal, priority, user } = await gate!.reached.promise
+    const { onPosition, deadline, signal, urgency, user } = await gate!.reached.promise
     const asked = performance.now()
     onPosition?.(4)
     onPosition?.(2)
@@ -107,7 +107,7 @@ describe('waiting', { timeout: 120_000 }, () => {
     )
     assert.match(seen.at(-1)!.content, /yellow star/)
 
-    assert.equal(priority, 'interaction')
+    assert.equal(urgency, 'interactive')
     assert.equal(user, ada.id)
     assert.equal(signal?.aborted, false)
     const left = deadline! - Date.now()
@@ -116,8 +116,8 @@ describe('waiting', { timeout: 120_000 }, () => {
 
   it('a reply waits with the same words, in one message', async () => {
     const asked = await ada.upload(triangle(), `<@${client.user.id}>`)
-    const { onPosition, priority } = await gate!.reached.promise
-    assert.equal(priority, 'reply')
+    const { onPosition, urgency } = await gate!.reached.promise
+    assert.equal(urgency, 'normal')
     onPosition?.(0)
     const waiting = await ada.answerTo(asked)
     assert.equal(waiting.content, EN.waiting.place(1))

@@ -21,7 +21,7 @@ const OPTIONS: EngineOptions = {
   imageCacheBytes: 0,
 }
 
-const CLAIM = { priority: 'reply', user: 'u', guild: 'g', deadline: Infinity } as const
+const CLAIM = { urgency: 'normal', tenant: 't', user: 'u', deadline: Infinity } as const
 const IMAGE = { key: 'a', bytes: null }
 const REQUEST = {
   type: 'request',
@@ -66,8 +66,8 @@ describe('the protocol', () => {
         '{ "kind": "score", "image": {}, "answers": 3 }',
       )
       await assert.rejects(thread.submit('score', broken, call), /unexpected request/)
-      const reply = await thread.submit('encode', { kind: 'encode', image: IMAGE }, call)
-      assert.equal(reply.kind, 'missing')
+      const outcome = await thread.submit('encode', { kind: 'encode', image: IMAGE }, call)
+      assert.equal(outcome.kind, 'missing')
     } finally {
       await thread.close()
     }

@@ -10,13 +10,15 @@ import type { Job, Sequence } from '../../../inference/engine/work.ts'
 import { FeatureCache } from '../../../inference/feature-cache.ts'
 import { imageSourceOf } from '../../../inference/image-source.ts'
 import { openModel } from '../../../inference/model.ts'
-import type { Model } from '../../../inference/types.ts'
+import type { Claim, Model } from '../../../inference/types.ts'
 import { packageFor } from '../../helpers/packages.ts'
 import { FIXTURES, loadParity, PARITY_NAMES } from '../../helpers/parity.ts'
 
 const parity = loadParity('base')
 const image = readFileSync(path.join(FIXTURES, parity.image))
 const LONG = { prompt: '', beams: 1, minNewTokens: 60, maxNewTokens: 60 }
+
+const NOBODY: Claim = { urgency: 'normal', tenant: '', user: '', deadline: Infinity }
 
 let folder: string
 before(async () => {
@@ -149,12 +151,9 @@ describe('requests for one picture', () => {
       }
       loop.add({
         id,
-        priority: 'interaction',
-        user: '',
-        guild: '',
+        claim: NOBODY,
         request: { kind: 'encode', image: { key: 'a', bytes } },
         cacheable: true,
-        deadline: Infinity,
         step() {},
         position() {},
         done: end('done'),
@@ -197,7 +196,7 @@ describe('the queue', () => {
     const sweep = model
       .describe(source, {
         ...short,
-        priority: 'moderation',
+        urgency: 'bulk',
         onPosition: (ahead) => {
           positions.push(ahead)
           if (ahead === 1) {
@@ -205,12 +204,12 @@ describe('the queue', () => {
           }
         },
       })
-      .then(() => order.push('moderation'))
+      .then(() => order.push('bulk'))
     const person = model
       .describe(source, { ...short, user: 'a' })
-      .then(() => order.push('interaction'))
+      .then(() => order.push('interactive'))
     await assert.rejects(
-      model.describe(source, { ...short, priority: 'moderation' }),
+      model.describe(source, { ...short, urgency: 'bulk' }),
       (error) => error instanceof QueueFullError && error instanceof InputError,
     )
     assert.equal(model.stats().queued, 2)
@@ -218,7 +217,7 @@ describe('the queue', () => {
     await second.promise
     stop.abort()
     await Promise.all([sweep, person])
-    assert.deepEqual(order, ['interaction', 'moderation'])
+    assert.deepEqual(order, ['interactive', 'bulk'])
     assert.deepEqual(positions.at(-1), 0)
   })
 
@@ -251,11 +250,10 @@ describe('the queue', () => {
     )
     const image = { key: 'a', bytes: new Uint8Array(0) }
     const request = { kind: 'embed', image } as const
-    const claim = { id: 1, priority: 'reply', user: '', guild: '', request } as const
     const rest = { cacheable: true, step() {}, position() {}, missing() {} }
     const failure = await new Promise((failed, done) => {
       const deadline = Date.now() + 20
-      loop.add({ ...claim, ...rest, deadline, done, failed })
+      loop.add({ id: 1, request, claim: { ...NOBODY, deadline }, ...rest, done, failed })
     })
     assert.ok(failure instanceof TooLateError)
     assert.deepEqual(ended, [true])
