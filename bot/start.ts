@@ -48,11 +48,13 @@ export type Bot = {
 /**
  * Starts everything.
  *
+ * @param model an open model to use instead of opening the one that the settings name; it is left
+ *   open, so that several bots can share it.
  * @throws {ConfigError} if the store or the model cannot be opened, a port cannot be used, or
  *   Discord cannot be joined. Nothing is left running then.
  */
-export async function startBot(config: Config, log: Logger): Promise<Bot> {
-  const start = new Start(config, log)
+export async function startBot(config: Config, log: Logger, model?: Model): Promise<Bot> {
+  const start = new Start(config, log, model)
   try {
     return await start.run()
   } catch (error) {
@@ -61,9 +63,26 @@ export async function startBot(config: Config, log: Logger): Promise<Bot> {
   }
 }
 
+/** Opens the model that the settings name. @throws {ConfigError} if it cannot be opened. */
+export function openConfiguredModel(config: Config): Promise<Model> {
+  const { model, modelsFolder, threads, maxSequences, conversationBytes, bot } = config
+  const { provider, imageLimits, imageCacheBytes, prepare } = config
+  return openModel(findModel(model, modelsFolder), {
+    threads: threads ?? availableParallelism(),
+    provider,
+    imageLimits,
+    prepare,
+    ...(bot.queue !== undefined && { queueLimit: bot.queue }),
+    ...(maxSequences !== undefined && { rows: maxSequences }),
+    ...(conversationBytes !== undefined && { conversationBytes }),
+    ...(imageCacheBytes !== undefined && { imageCacheBytes }),
+  })
+}
+
 class Start {
   readonly #config: Config
   readonly #log: Logger
+  readonly #openModel: Model | undefined
   readonly #metrics: Metrics = createMetrics()
   /** How to end what has been started, in order. */
   readonly #started: (() => Promise<unknown>)[] = []
@@ -71,9 +90,10 @@ class Start {
   #modelIsOpen = false
   #closing: Promise<void> | undefined
 
-  constructor(config: Config, log: Logger) {
+  constructor(config: Config, log: Logger, openModel?: Model) {
     this.#config = config
     this.#log = log
+    this.#openModel = openModel
   }
 
   async run(): Promise<Bot> {
@@ -136,34 +156,20 @@ class Start {
     return health
   }
 
-  /** Checks the model, and begins to open it. */
+  /** Checks the model, and begins to open it where none is open yet. */
   async #model(): Promise<{ model: LateModel; opening: Promise<Model> }> {
-    const {
-      model: name,
-      modelsFolder,
-      threads,
-      maxSequences,
-      conversationBytes,
-      bot,
-    } = this.#config
-    const { provider, imageLimits, imageCacheBytes, prepare } = this.#config
-    const folder = findModel(name, modelsFolder)
-    const { card } = await openPackage(folder)
-    const opening = openModel(folder, {
-      threads: threads ?? availableParallelism(),
-      provider,
-      imageLimits,
-      prepare,
-      ...(bot.queue !== undefined && { queueLimit: bot.queue }),
-      ...(maxSequences !== undefined && { rows: maxSequences }),
-      ...(conversationBytes !== undefined && { conversationBytes }),
-      ...(imageCacheBytes !== undefined && { imageCacheBytes }),
-    })
+    const { model: name, modelsFolder } = this.#config
+    const card = this.#openModel?.card ?? (await openPackage(findModel(name, modelsFolder))).card
+    const opening = this.#openModel
+      ? Promise.resolve(this.#openModel)
+      : openConfiguredModel(this.#config)
     opening.then(
       () => (this.#modelIsOpen = true),
       () => {}, // run() tells
     )
-    this.#started.push(() => opening.then((model) => model.close()).catch(() => {}))
+    if (!this.#openModel) {
+      this.#started.push(() => opening.then((model) => model.close()).catch(() => {}))
+    }
     const model = lateModel(card, opening)
     this.#metrics.watchModel(model)
     return { model: { ...model, ...meter(model, this.#metrics) }, opening }

@@ -8,8 +8,9 @@ import type { DestinationStream } from 'pino'
 import { Member, type MemberOptions } from 'loopback-discord/client'
 import type { Sandbox } from 'loopback-discord'
 import { createLog } from '../../bot/logs.ts'
-import { type Bot, startBot } from '../../bot/start.ts'
+import { type Bot, openConfiguredModel, startBot } from '../../bot/start.ts'
 import { readConfig } from '../../config/config.ts'
+import type { Model } from '../../inference/types.ts'
 import { startWatchedSandbox } from 'loopback-discord/testing/watched-sandbox'
 
 const ROOT = path.join(import.meta.dirname, '..', '..')
@@ -22,30 +23,41 @@ export type DemoBot = {
   readonly close: () => Promise<void>
 }
 
+const SETTINGS = {
+  SIGHTSEER_MODEL: 'demo',
+  SIGHTSEER_STORE: 'memory:',
+  SIGHTSEER_THREADS: '1',
+  LOG_LEVEL: 'error',
+}
+
+/** Opens its model, for tests that start many bots: opening takes most of a start's time. */
+export function openDemoModel(): Promise<Model> {
+  return openConfiguredModel(readConfig(SETTINGS))
+}
+
 /**
  * Starts it on a Discord of its own, which is watched, or on `given`, with a store in memory unless
  * told otherwise.
  *
  * @param log gets the lines of its log; default stderr.
+ * @param model an open one, which is left open; default: its own.
  */
 export async function startDemoBot(
   env: Readonly<Record<string, string>> = {},
   given?: Sandbox,
   log?: DestinationStream,
+  model?: Model,
 ): Promise<DemoBot> {
   const sandbox = given ?? (await startWatchedSandbox())
   const settings = {
     DISCORD_TOKEN: sandbox.token,
     DISCORD_API: sandbox.api,
-    SIGHTSEER_MODEL: 'demo',
-    SIGHTSEER_STORE: 'memory:',
-    SIGHTSEER_THREADS: '1',
-    LOG_LEVEL: 'error',
+    ...SETTINGS,
     ...env,
   }
   const config = readConfig(settings)
   const logged = createLog({ level: config.logLevel, ...(log && { stream: log }) })
-  const bot = await startBot(config, logged)
+  const bot = await startBot(config, logged, model)
   const members: Member[] = []
   return {
     bot,

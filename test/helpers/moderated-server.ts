@@ -4,6 +4,7 @@ import type { APIMessage } from 'discord.js'
 import sharp from 'sharp'
 import type { Member } from 'loopback-discord/client'
 import type { SandboxOptions } from 'loopback-discord'
+import type { Model } from '../../inference/types.ts'
 import { type DemoBot, type scene, startDemoBot } from './demo-bot.ts'
 import { startWatchedSandbox, type WatchedSandbox } from 'loopback-discord/testing/watched-sandbox'
 
@@ -20,10 +21,17 @@ export async function disguised({ bytes }: Picture, quality = 60): Promise<Pictu
   return { name: `image${quality}.jpg`, bytes: new Uint8Array(await again.toBuffer()) }
 }
 
-/** Starts it; the moderator is in the log channel. Every request is held against Discord's rules. */
-export async function startModeratedServer(options: SandboxOptions = {}): Promise<ModeratedServer> {
+/**
+ * Starts it; the moderator is in the log channel. Every request is held against Discord's rules.
+ *
+ * @param model an open one, which is left open; default: its own.
+ */
+export async function startModeratedServer(
+  options: SandboxOptions = {},
+  model?: Model,
+): Promise<ModeratedServer> {
   const sandbox = await startWatchedSandbox({ rateLimits: 'off', ...options })
-  const demo = await startDemoBot({}, sandbox)
+  const demo = await startDemoBot({}, sandbox, undefined, model)
   const mo = await demo.join('mo', { channel: 'mod-log' })
   return new ModeratedServer(demo, sandbox, { mo, ada: await demo.join('ada') })
 }

@@ -2,10 +2,11 @@
 
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { afterEach, beforeEach, describe, it, type TestContext } from 'node:test'
+import { after, afterEach, before, beforeEach, describe, it, type TestContext } from 'node:test'
 import { type APIMessage, Events } from 'discord.js'
 import { EN } from '../../../commands/i18n/en.ts'
-import { button, hearts, scene, triangle } from '../../helpers/demo-bot.ts'
+import type { Model } from '../../../inference/types.ts'
+import { button, hearts, openDemoModel, scene, triangle } from '../../helpers/demo-bot.ts'
 import { type ModeratedServer, startModeratedServer } from '../../helpers/moderated-server.ts'
 
 const CHANNELS = ['general', 'memes', 'after-hours'] as const
@@ -13,10 +14,15 @@ const HOUR_MS = 60 * 60 * 1000
 const { buttons, menus } = EN.moderation
 
 describe('pictures that come later', { timeout: 120_000 }, () => {
+  let model: Model
   let server: ModeratedServer
 
+  before(async () => {
+    model = await openDemoModel()
+  })
+  after(() => model.close())
   beforeEach(async () => {
-    server = await startModeratedServer()
+    server = await startModeratedServer({}, model)
   })
   afterEach(() => server.close())
 

@@ -1,19 +1,25 @@
 /** What a server's managers choose: thresholds, who is staff, and who is left alone. */
 
 import assert from 'node:assert/strict'
-import { afterEach, beforeEach, describe, it } from 'node:test'
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import { PERMISSION } from 'loopback-discord/permissions'
 import { EN } from '../../../commands/i18n/en.ts'
-import { button, hearts, scene } from '../../helpers/demo-bot.ts'
+import type { Model } from '../../../inference/types.ts'
+import { button, hearts, openDemoModel, scene } from '../../helpers/demo-bot.ts'
 import { type ModeratedServer, startModeratedServer } from '../../helpers/moderated-server.ts'
 
 const { buttons, case: words } = EN.moderation
 
 describe('what managers choose', { timeout: 60_000 }, () => {
+  let model: Model
   let server: ModeratedServer
 
+  before(async () => {
+    model = await openDemoModel()
+  })
+  after(() => model.close())
   beforeEach(async () => {
-    server = await startModeratedServer()
+    server = await startModeratedServer({}, model)
   })
   afterEach(() => server.close())
 

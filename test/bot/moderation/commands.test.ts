@@ -2,14 +2,22 @@
 
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { afterEach, beforeEach, describe, it } from 'node:test'
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { ComponentType, Events, Locale } from 'discord.js'
 import sharp from 'sharp'
 import type { Member } from 'loopback-discord/client'
 import { removeMember } from 'loopback-discord/members'
 import { EN } from '../../../commands/i18n/en.ts'
-import { button, buttonsOf, hearts, scene, triangle } from '../../helpers/demo-bot.ts'
+import type { Model } from '../../../inference/types.ts'
+import {
+  button,
+  buttonsOf,
+  hearts,
+  openDemoModel,
+  scene,
+  triangle,
+} from '../../helpers/demo-bot.ts'
 import {
   disguised,
   type ModeratedServer,
@@ -36,12 +44,17 @@ function blank(): Promise<Buffer> {
 }
 
 describe('the commands of moderation', { timeout: 120_000 }, () => {
+  let model: Model
   let server: ModeratedServer
   let mo: Member
   let ada: Member
 
+  before(async () => {
+    model = await openDemoModel()
+  })
+  after(() => model.close())
   beforeEach(async () => {
-    server = await startModeratedServer()
+    server = await startModeratedServer({}, model)
     mo = server.mo
     ada = server.ada
   })

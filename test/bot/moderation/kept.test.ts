@@ -1,9 +1,10 @@
 /** How long moderation keeps what, and what it gives and deletes of those who decide. */
 
 import assert from 'node:assert/strict'
-import { afterEach, beforeEach, describe, it } from 'node:test'
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import { EN } from '../../../commands/i18n/en.ts'
-import { button, scene } from '../../helpers/demo-bot.ts'
+import type { Model } from '../../../inference/types.ts'
+import { button, openDemoModel, scene } from '../../helpers/demo-bot.ts'
 import { type ModeratedServer, startModeratedServer } from '../../helpers/moderated-server.ts'
 
 const HOUR_MS = 60 * 60 * 1000
@@ -11,10 +12,15 @@ const DAY_MS = 24 * HOUR_MS
 const { buttons } = EN.moderation
 
 describe('what moderation keeps', { timeout: 60_000 }, () => {
+  let model: Model
   let server: ModeratedServer
 
+  before(async () => {
+    model = await openDemoModel()
+  })
+  after(() => model.close())
   beforeEach(async () => {
-    server = await startModeratedServer()
+    server = await startModeratedServer({}, model)
     await server.setUp()
   })
   afterEach(() => server.close())

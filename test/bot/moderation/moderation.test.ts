@@ -1,10 +1,11 @@
 /** Moderation as people meet it: set up, a wave, a case, a decision, the next wave, undo. */
 
 import assert from 'node:assert/strict'
-import { afterEach, beforeEach, describe, it } from 'node:test'
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import type { Member } from 'loopback-discord/client'
 import { EN } from '../../../commands/i18n/en.ts'
-import { button, hearts, scene } from '../../helpers/demo-bot.ts'
+import type { Model } from '../../../inference/types.ts'
+import { button, hearts, openDemoModel, scene } from '../../helpers/demo-bot.ts'
 import { type ModeratedServer, startModeratedServer } from '../../helpers/moderated-server.ts'
 
 const { buttons, errors, menus, setup } = EN.moderation
@@ -14,12 +15,17 @@ function tooLate(member: Member) {
 }
 
 describe('moderation', { timeout: 120_000 }, () => {
+  let model: Model
   let server: ModeratedServer
   let mo: Member
   let ada: Member
 
+  before(async () => {
+    model = await openDemoModel()
+  })
+  after(() => model.close())
   beforeEach(async () => {
-    server = await startModeratedServer()
+    server = await startModeratedServer({}, model)
     mo = server.mo
     ada = server.ada
   })

@@ -1,9 +1,10 @@
 /** The member's other copies, which nobody looked at when they were posted. */
 
 import assert from 'node:assert/strict'
-import { afterEach, beforeEach, describe, it } from 'node:test'
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import { EN } from '../../../commands/i18n/en.ts'
-import { button, hearts, scene } from '../../helpers/demo-bot.ts'
+import type { Model } from '../../../inference/types.ts'
+import { button, hearts, openDemoModel, scene } from '../../helpers/demo-bot.ts'
 import {
   disguised,
   type ModeratedServer,
@@ -20,10 +21,15 @@ const UNREADY = {
 }
 
 describe('the sweep of a case', { timeout: 120_000 }, () => {
+  let model: Model
   let server: ModeratedServer
 
+  before(async () => {
+    model = await openDemoModel()
+  })
+  after(() => model.close())
   beforeEach(async () => {
-    server = await startModeratedServer()
+    server = await startModeratedServer({}, model)
   })
   afterEach(() => server.close())
 
