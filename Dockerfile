@@ -17,7 +17,6 @@ FROM node:24.21.0-bookworm-slim AS cpu
 ENV NODE_ENV=production \
   SIGHTSEER_MODELS=/models \
   SIGHTSEER_STORE=sqlite:/data/sightseer.sqlite \
-  SANDBOX_STATE=memory \
   SIGHTSEER_OPERATIONS_PORT=9090
 WORKDIR /app
 # The only places that are written to: pulled models, and what is remembered.
@@ -28,7 +27,6 @@ COPY package.json LICENSE ./
 COPY config ./config
 COPY inference ./inference
 COPY commands ./commands
-COPY sandbox ./sandbox
 COPY bot ./bot
 COPY models/demo ./models/demo
 USER 1000:1000

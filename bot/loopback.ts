@@ -1,10 +1,14 @@
-/** The loopback Discord that the bot runs on where it has no token. */
+/**
+ * The loopback Discord that the bot runs on where it has no token.
+ *
+ * It is loaded only then: with a token nothing of it is needed, and the container image lacks it.
+ */
 
 import { once } from 'node:events'
 import { mkdirSync } from 'node:fs'
 import { createServer } from 'node:net'
 import path from 'node:path'
-import { type Sandbox, startSandbox } from 'loopback-discord'
+import type { Sandbox, startSandbox as StartSandbox } from 'loopback-discord'
 import { ConfigError } from '../config/errors.ts'
 
 /** As `npm run sandbox` has it. */
@@ -18,19 +22,20 @@ const SANDBOX_PORT = 4350
  * @param port undefined: the usual one or, where that is taken, a free one.
  * @param stateFile where it is kept; undefined: nowhere, at a free port unless told otherwise.
  * @param usualPort tests have another.
- * @throws {ConfigError} if the port or the file cannot be used.
+ * @throws {ConfigError} if the port or the file cannot be used, or the package is not installed.
  */
 export async function openSandbox(
   port: number | undefined,
   stateFile: string | undefined,
   usualPort = SANDBOX_PORT,
 ): Promise<Sandbox> {
+  const { startSandbox } = await loadPackage()
   if (stateFile === undefined) {
-    return sandboxAt({ port: port ?? 0 })
+    return startAt(startSandbox, { port: port ?? 0 })
   }
   mkdirSync(path.dirname(stateFile), { recursive: true, mode: 0o700 })
   const unasked = (await isFree(usualPort)) ? usualPort : 0
-  return sandboxAt({ port: port ?? unasked, stateFile })
+  return startAt(startSandbox, { port: port ?? unasked, stateFile })
 }
 
 async function isFree(port: number): Promise<boolean> {
@@ -45,7 +50,10 @@ async function isFree(port: number): Promise<boolean> {
   }
 }
 
-function sandboxAt(options: { readonly port: number; readonly stateFile?: string }) {
+function startAt(
+  startSandbox: typeof StartSandbox,
+  options: { readonly port: number; readonly stateFile?: string },
+) {
   return startSandbox(options).catch((cause: unknown) => {
     if (cause instanceof Error && cause.name === 'StateFileError') {
       throw new ConfigError([`SANDBOX_STATE: ${cause.message}`], { cause })
@@ -54,5 +62,15 @@ function sandboxAt(options: { readonly port: number; readonly stateFile?: string
     const why = code === 'EADDRINUSE' ? 'is in use already' : `cannot be used (${code})`
     const problem = `Port ${options.port} ${why}; set another SANDBOX_PORT, or none for a free one.`
     throw new ConfigError([problem], { cause })
+  })
+}
+
+function loadPackage() {
+  return import('loopback-discord').catch((cause: unknown) => {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ERR_MODULE_NOT_FOUND') {
+      const problem = 'DISCORD_TOKEN is not set, and the loopback Discord is not installed here.'
+      throw new ConfigError([problem], { cause })
+    }
+    throw cause
   })
 }

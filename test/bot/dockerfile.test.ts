@@ -50,6 +50,14 @@ describe('the Dockerfile', () => {
     }
   })
 
+  it('leaves the loopback Discord out', () => {
+    const ignored = readFileSync(path.join(ROOT, '.dockerignore'), 'utf8')
+    assert.doesNotMatch(ignored, /sandbox/)
+    for (const { words } of stages.flatMap(({ instructions }) => instructions)) {
+      assert.doesNotMatch(words, /sandbox/i)
+    }
+  })
+
   it('starts without a shell, and checks its health (DL3025, DL3057)', () => {
     for (const stage of finals) {
       assert.deepEqual(commandOf(last(stage, 'CMD')), ['node', 'bot/main.ts'])

@@ -1,16 +1,54 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { pathToFileURL } from 'node:url'
 import type { APIMessage } from 'discord.js'
 import { Member } from 'loopback-discord/client'
 import { openSandbox } from '../../bot/loopback.ts'
 import { EN } from '../../commands/i18n/en.ts'
 import { button, scene, startDemoBot } from '../helpers/demo-bot.ts'
 import { freePort } from '../helpers/databases.ts'
+
+const ROOT = path.join(import.meta.dirname, '..', '..')
+const PACKAGE = pathToFileURL(path.join(ROOT, 'sandbox', 'src')).href
+
+/** Runs a script in a process of its own and counts the modules of the package that it loads. */
+function countLoaded(script: string): number {
+  const counting = `
+    import { registerHooks } from 'node:module'
+    let count = 0
+    registerHooks({
+      load(url, context, next) {
+        count += url.startsWith(${JSON.stringify(PACKAGE)}) ? 1 : 0
+        return next(url, context)
+      },
+    })
+    ${script}
+    process.stdout.write(String(count))`
+  const args = ['--input-type=module', '--eval', counting]
+  const { stdout, stderr } = spawnSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8' })
+  assert.match(stdout, /^\d+$/, stderr)
+  return Number(stdout)
+}
+
+describe('the loopback Discord', () => {
+  it('is not loaded with the bot', () => {
+    assert.equal(countLoaded(`await import('./bot/start.ts')`), 0)
+  })
+
+  it('is loaded where it is opened', () => {
+    const opening = `
+      const { openSandbox } = await import('./bot/loopback.ts')
+      const sandbox = await openSandbox(undefined, undefined)
+      await sandbox.close()`
+    assert.ok(countLoaded(opening) > 50)
+  })
+})
 
 describe('openSandbox', () => {
   let folder: string

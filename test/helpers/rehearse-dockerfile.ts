@@ -1,7 +1,8 @@
 /**
  * Goes through the Dockerfile's steps in a folder, for machines without Docker: copies what it
  * copies (what .dockerignore lets through), runs what it runs, then starts the bot as the image
- * would: as another user, with everything but the volumes and /tmp read-only, and asks for its
+ * would: as another user, with everything but the volumes and /tmp read-only. Without a token it
+ * must say what is missing; with one, it joins a loopback Discord outside and is asked for its
  * health. `node test/helpers/rehearse-dockerfile.ts` prints each step.
  */
 
@@ -19,7 +20,9 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { createInterface } from 'node:readline'
 import { setTimeout as wait } from 'node:timers/promises'
+import { startSandbox } from 'loopback-discord'
 import { commandOf, inherited, lineage, readDockerfile, type Stage } from './dockerfile.ts'
 import { freePort } from './databases.ts'
 
@@ -28,12 +31,15 @@ const NOBODY = 65_534
 const HEALTHY_WITHIN_MS = 120_000
 
 export type Rehearsal = {
-  readonly address: string
+  /** What the bot printed without a token. */
+  readonly refusal: string
+  /** What it printed once it had joined. */
+  readonly joined: string
   readonly health: number
   readonly exit: unknown[]
 }
 
-/** @param say told of each step. @returns what the started bot printed and did. */
+/** @param say is called with each step. @returns what the started bot printed and did. */
 export async function rehearse(say: (line: string) => void): Promise<Rehearsal> {
   const stages = readDockerfile(readFileSync(path.join(ROOT, 'Dockerfile'), 'utf8'))
   const last = stages.at(-1)
@@ -141,16 +147,28 @@ async function start(
   const isRoot = process.getuid?.() === 0
   const options = {
     cwd,
-    env: { ...environment(all, root), SIGHTSEER_OPERATIONS_PORT: String(await freePort()) },
+    env: {
+      ...environment(all, root),
+      SIGHTSEER_OPERATIONS_PORT: String(await freePort()),
+    },
     ...(isRoot && { uid: NOBODY, gid: NOBODY }),
   }
   makeReadOnly(cwd)
   const [, ...command] = commandOf(words('CMD'))
+  const refused = spawnSync(process.execPath, command, { ...options, encoding: 'utf8' })
+  const refusal = `${refused.stdout}${refused.stderr}`.trim()
+  say(`CMD ${command.join(' ')}, without a token: ${refusal}`)
+  const sandbox = await startSandbox()
+  const env = { ...options.env, DISCORD_TOKEN: sandbox.token, DISCORD_API: sandbox.api }
+  const bot = spawn(process.execPath, command, {
+    ...options,
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   say(`CMD ${command.join(' ')}`)
-  const bot = spawn(process.execPath, command, { ...options, stdio: ['ignore', 'pipe', 'inherit'] })
   const exited = once(bot, 'exit')
   try {
-    const address = printedAddress(bot)
+    const joined = printed(bot, 'Joined Discord')
     const [, ...check] = commandOf(words('HEALTHCHECK'))
     const healthy = async () => {
       const givenUp = Date.now() + HEALTHY_WITHIN_MS
@@ -167,10 +185,11 @@ async function start(
     }
     const health = await healthy()
     say(`HEALTHCHECK ${check.join(' ')}: ${health}`)
-    return { address: await answers(await address), health, exit: await ended(bot, exited) }
+    return { refusal, joined: await joined, health, exit: await ended(bot, exited) }
   } finally {
     bot.kill('SIGKILL')
     await exited
+    await sandbox.close()
   }
 }
 
@@ -190,19 +209,12 @@ function environment(all: readonly { name: string; words: string }[], root: stri
   return Object.fromEntries([...pairs, ['PATH', '/usr/bin:/bin'], ['HOME', '/nonexistent']])
 }
 
-async function printedAddress(bot: ChildProcess): Promise<string> {
-  let text = ''
-  for await (const piece of bot.stdout ?? []) {
-    text += String(piece)
-    const address = /http:\/\/\S+/.exec(text)?.[0]
-    if (address) return address
+/** The first line that begins so. */
+async function printed(bot: ChildProcess, beginning: string): Promise<string> {
+  for await (const line of createInterface({ input: bot.stdout! })) {
+    if (line.startsWith(beginning)) return line
   }
-  throw new Error(`the bot ended after printing ${JSON.stringify(text)}`)
-}
-
-async function answers(address: string): Promise<string> {
-  const { status } = await fetch(address)
-  return `${status}`
+  throw new Error(`the bot ended without printing ${beginning}`)
 }
 
 function makeReadOnly(folder: string): void {
