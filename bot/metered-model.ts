@@ -1,5 +1,6 @@
 /** A model whose requests are timed, stage by stage. */
 
+import { DECODE_STAGES, ENCODE_STAGES } from '../inference/stages.ts'
 import type { Answer, EncodeTimings, Model } from '../inference/types.ts'
 import type { Metrics } from './metrics.ts'
 
@@ -8,15 +9,16 @@ export function meter(model: Model, metrics: Metrics): Model {
   const noteEncoding = (timings: EncodeTimings | undefined) => {
     // A picture that was there, or was encoded for another request, took no time.
     if (timings !== undefined && timings.visionMs > 0) {
-      metrics.stage('preprocess', timings.preprocessMs / 1000)
-      metrics.stage('vision', timings.visionMs / 1000)
-      metrics.stage('qformer', timings.qformerMs / 1000)
+      for (const stage of ENCODE_STAGES) {
+        metrics.stage(stage, timings[`${stage}Ms`] / 1000)
+      }
     }
   }
   const note = (answer: Answer): Answer => {
     noteEncoding(answer.timings)
-    metrics.stage('prefill', answer.timings.prefillMs / 1000)
-    metrics.stage('decode', answer.timings.decodeMs / 1000)
+    for (const stage of DECODE_STAGES) {
+      metrics.stage(stage, answer.timings[`${stage}Ms`] / 1000)
+    }
     return answer
   }
   return {

@@ -2,18 +2,11 @@
 
 import { type Client, Status } from 'discord.js'
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { Stage as ModelStage } from '../inference/stages.ts'
 import type { Model } from '../inference/types.ts'
 
 /** Parts of a request that are timed. */
-export type Stage =
-  | 'acknowledge'
-  | 'download'
-  | 'preprocess'
-  | 'vision'
-  | 'qformer'
-  | 'prefill'
-  | 'decode'
-  | 'answer'
+export type Stage = 'acknowledge' | 'download' | ModelStage | 'answer'
 
 /** Seconds; from a store's round trip to a long answer of a large model. */
 const STAGE_BUCKETS = [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300]

@@ -12,6 +12,7 @@ import type { EngineImage, Prompt } from './engine/requests.ts'
 import { ImageRequests } from './image-requests.ts'
 import { openPackage } from './package/open-package.ts'
 import { preparePackage } from './package/prepare.ts'
+import { byStage } from './stages.ts'
 import type {
   Answer,
   GenerationOptions,
@@ -156,13 +157,7 @@ export const NO_STATS: ModelStats = {
   failed: 0,
   refused: 0,
   late: 0,
-  stages: {
-    preprocess: NO_RUNS,
-    vision: NO_RUNS,
-    qformer: NO_RUNS,
-    prefill: NO_RUNS,
-    decode: NO_RUNS,
-  },
+  stages: byStage(() => NO_RUNS),
   caches: {
     images: { ...NO_LOOKS, bytes: 0 },
     conversations: { ...NO_LOOKS, positions: 0, bytes: 0 },

@@ -2,6 +2,7 @@
 
 import type { PROVIDERS } from '../config/environment.ts'
 import type { ModelCard } from './package/model-card.ts'
+import type { EncodeStage, Stage } from './stages.ts'
 
 /** Where the graphs may run; `auto` is a GPU where a fast one is found, else the CPU. */
 export type Provider = (typeof PROVIDERS)[number]
@@ -82,18 +83,10 @@ export type StreamOptions = { readonly onStep?: (step: Step) => void }
  * Where the time of encoding a picture went, in milliseconds; all 0 for a request whose picture was
  * encoded for another one.
  */
-export type EncodeTimings = {
-  readonly preprocessMs: number
-  readonly visionMs: number
-  readonly qformerMs: number
-}
+export type EncodeTimings = Readonly<Record<`${EncodeStage}Ms`, number>>
 
 /** Where the time of a request went, in milliseconds; `tokens` counts the generated ids. */
-export type Timings = EncodeTimings & {
-  readonly prefillMs: number
-  readonly decodeMs: number
-  readonly tokens: number
-}
+export type Timings = Readonly<Record<`${Stage}Ms`, number>> & { readonly tokens: number }
 
 /** A picture as the decoder sees it: float32, [queryTokens, embedSize], row-major. */
 export type ImageTokens = {
@@ -191,10 +184,6 @@ export type Model = {
 
 /** How often a cache had what was asked of it. */
 export type CacheStats = { readonly hits: number; readonly misses: number }
-
-/** Stages of a request, in the order they come. */
-export const STAGES = ['preprocess', 'vision', 'qformer', 'prefill', 'decode'] as const
-export type Stage = (typeof STAGES)[number]
 
 /** Counters since the engine started, and what it does now. */
 export type ModelStats = {

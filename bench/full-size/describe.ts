@@ -122,7 +122,7 @@ async function ownSide({ folder, provider }: Place) {
         first ||= performance.now() - start
       },
     })
-    const { visionMs, qformerMs, decodeMs } = timings
+    const { visionMs, bridgeMs: qformerMs, decodeMs } = timings
     const totalMs = performance.now() - start
     return { totalMs, visionMs, qformerMs, firstTokenMs: first, decodeMs }
   }

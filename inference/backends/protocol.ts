@@ -11,12 +11,12 @@ import type { EngineOptions } from '../engine/options.ts'
 import type { EngineRequest, EngineResults } from '../engine/requests.ts'
 import { ConfigError, InputError, QueueFullError, TooLateError } from '../errors.ts'
 import { modelCardSchema } from '../package/model-card.ts'
+import { STAGES } from '../stages.ts'
 import {
   type Claim,
   type GenerationOptions,
   type ModelStats,
   URGENCIES,
-  STAGES,
   type Step,
 } from '../types.ts'
 
@@ -32,7 +32,7 @@ const strings: z.ZodType<readonly string[]> = z.array(z.string())
 const encodeTimingsSchema = z.object({
   preprocessMs: number,
   visionMs: number,
-  qformerMs: number,
+  bridgeMs: number,
 })
 
 const imageTokensSchema = z.object({

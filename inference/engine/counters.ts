@@ -1,12 +1,13 @@
 /** Counts what the engine does, for its statistics. */
 
-import { type ModelStats, STAGES, type Stage } from '../types.ts'
+import { byStage, type Stage } from '../stages.ts'
+import type { ModelStats } from '../types.ts'
 
 type Outcome = 'done' | 'failed' | 'refused' | 'late'
 
 export class Counters {
   readonly #outcomes: Record<Outcome, number> = { done: 0, failed: 0, refused: 0, late: 0 }
-  readonly #stages = new Map(STAGES.map((stage) => [stage, { runs: 0, rows: 0, ms: 0 }]))
+  readonly #stages = byStage(() => ({ runs: 0, rows: 0, ms: 0 }))
 
   count(outcome: Outcome): void {
     this.#outcomes[outcome] += 1
@@ -21,7 +22,7 @@ export class Counters {
     const start = performance.now()
     const result = await run()
     const ms = performance.now() - start
-    const sums = this.#stages.get(stage)!
+    const sums = this.#stages[stage]
     sums.runs += 1
     sums.rows += rows
     sums.ms += ms
@@ -33,13 +34,6 @@ export class Counters {
   }
 
   stages(): ModelStats['stages'] {
-    const of = (stage: Stage) => ({ ...this.#stages.get(stage)! })
-    return {
-      preprocess: of('preprocess'),
-      vision: of('vision'),
-      qformer: of('qformer'),
-      prefill: of('prefill'),
-      decode: of('decode'),
-    }
+    return byStage((stage) => ({ ...this.#stages[stage] }))
   }
 }

@@ -9,7 +9,7 @@ import type { EncodeTimings, ImageTokens, ModelStats } from '../types.ts'
 import type { EngineImage } from './requests.ts'
 import type { Encoded } from './work.ts'
 
-const NO_TIMINGS: EncodeTimings = { preprocessMs: 0, visionMs: 0, qformerMs: 0 }
+const NO_TIMINGS: EncodeTimings = { preprocessMs: 0, visionMs: 0, bridgeMs: 0 }
 
 /** A picture on its way through the encoder: file, then pixels, then tokens. */
 export type LiveImage = {

@@ -39,12 +39,12 @@ export class Stages {
     if (!(await goOn())) {
       return null
     }
-    const tokens = await this.#counters.time('qformer', count, () =>
+    const tokens = await this.#counters.time('bridge', count, () =>
       this.#encoder.bridge(vision.result, count),
     )
     return images.map(({ preprocessMs }, i) => ({
       image: tokens.result[i]!,
-      timings: { preprocessMs, visionMs: vision.ms, qformerMs: tokens.ms },
+      timings: { preprocessMs, visionMs: vision.ms, bridgeMs: tokens.ms },
     }))
   }
 

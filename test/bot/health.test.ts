@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { after, before, describe, it } from 'node:test'
 import { type HealthServer, serveHealth } from '../../bot/health.ts'
+import { byStage } from '../../inference/stages.ts'
 import { createMetrics } from '../../bot/metrics.ts'
 import type { ModelStats } from '../../inference/types.ts'
 
@@ -18,13 +19,7 @@ const STATS: ModelStats = {
   failed: 0,
   refused: 2,
   late: 4,
-  stages: {
-    preprocess: NO_RUNS,
-    vision: NO_RUNS,
-    qformer: NO_RUNS,
-    prefill: NO_RUNS,
-    decode: { runs: 5, rows: 20, ms: 100 },
-  },
+  stages: { ...byStage(() => NO_RUNS), decode: { runs: 5, rows: 20, ms: 100 } },
   caches: {
     images: { hits: 3, misses: 2, bytes: 327_680 },
     conversations: { ...NO_LOOKS, positions: 0, bytes: 0 },

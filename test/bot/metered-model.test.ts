@@ -29,14 +29,14 @@ describe('meter', () => {
   it('counts each stage where it happened, and the answers are the model’s', async () => {
     const bytes = new Uint8Array(pictureBytes('parity.png'))
     await model.encode(bytes)
-    assert.deepEqual(await counts(), { preprocess: 1, vision: 1, qformer: 1 })
+    assert.deepEqual(await counts(), { preprocess: 1, vision: 1, bridge: 1 })
     const answer = await model.ask(bytes, 'what color is it?')
     assert.deepEqual(answer.tokenIds, (await plain.ask(bytes, 'what color is it?')).tokenIds)
     await model.describe(new Uint8Array(pictureBytes('420.jpg')))
     assert.deepEqual(await counts(), {
       preprocess: 2,
       vision: 2,
-      qformer: 2,
+      bridge: 2,
       prefill: 2,
       decode: 2,
     })

@@ -22,7 +22,7 @@ const STAGES = [
   'download',
   'preprocess',
   'vision',
-  'qformer',
+  'bridge',
   'prefill',
   'decode',
   'answer',

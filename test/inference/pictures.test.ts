@@ -43,8 +43,8 @@ beforeEach(async () => {
 afterEach(() => model.close())
 
 const runs = () => {
-  const { preprocess, vision, qformer } = model.stats().stages
-  return [preprocess.runs, vision.runs, qformer.runs]
+  const { preprocess, vision, bridge } = model.stats().stages
+  return [preprocess.runs, vision.runs, bridge.runs]
 }
 
 describe('a picture', () => {

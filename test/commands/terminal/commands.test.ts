@@ -10,7 +10,7 @@ import { jsonLines, runTerminal } from '../../helpers/run-command.ts'
 const parity = loadParity('base')
 const image = path.join(FIXTURES, parity.image)
 const model = await packageFor('base')
-const TIMINGS = ['preprocessMs', 'visionMs', 'qformerMs', 'prefillMs', 'decodeMs', 'tokens']
+const TIMINGS = ['preprocessMs', 'visionMs', 'bridgeMs', 'prefillMs', 'decodeMs', 'tokens']
 
 describe('describe', () => {
   it('prints one JSON object a picture, in order, with the ids of the reference', async () => {

@@ -60,7 +60,7 @@ for (const [name, open] of Object.entries(BACKENDS)) {
       }
       assert.equal(fetches, 1)
       assert.equal(model.stats().stages.vision.runs, 1)
-      assert.deepEqual(await model.encode(source), { preprocessMs: 0, visionMs: 0, qformerMs: 0 })
+      assert.deepEqual(await model.encode(source), { preprocessMs: 0, visionMs: 0, bridgeMs: 0 })
     })
 
     it('scores, and gives tokens', async () => {

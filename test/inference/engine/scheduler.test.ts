@@ -109,7 +109,7 @@ describe('requests at once', () => {
 /** A job that wants its picture, and no more. */
 function* encodes(): Job {
   yield { kind: 'picture' }
-  return { preprocessMs: 0, visionMs: 0, qformerMs: 0 }
+  return { preprocessMs: 0, visionMs: 0, bridgeMs: 0 }
 }
 
 describe('requests for one picture', () => {
@@ -129,7 +129,7 @@ describe('requests for one picture', () => {
             image.pixels = null
             return {
               image: { data: new Float32Array(4), shape: [1, 4] },
-              timings: { preprocessMs: 1, visionMs: 1, qformerMs: 1 },
+              timings: { preprocessMs: 1, visionMs: 1, bridgeMs: 1 },
             }
           })
         },
