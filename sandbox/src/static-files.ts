@@ -18,7 +18,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.webp': 'image/webp',
 }
 
-/** Addresses and the files behind them: what lies in the two folders when the sandbox starts. */
+/** Addresses and the files behind them: what is in the two folders when the sandbox starts. */
 const FILES: ReadonlyMap<string, string> = new Map([
   ['/', path.join(PAGE, 'index.html')],
   ...list(PAGE, '/', ['.js', '.css', '.svg']),
@@ -37,9 +37,9 @@ const HEADERS = {
 }
 
 function list(folder: string, prefix: string, endings: readonly string[]) {
-  return readdirSync(folder)
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => endings.includes(path.extname(name)))
-    .map((name) => [prefix + name, path.join(folder, name)] as const)
+    .map((name) => [prefix + name.replaceAll(path.sep, '/'), path.join(folder, name)] as const)
 }
 
 /** @throws {ApiError} 404 or 405. */

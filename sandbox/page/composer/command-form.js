@@ -1,0 +1,238 @@
+/**
+ * A command being filled in: its options one after the other, in place of the text.
+ *
+ * @import { Option } from '../types.d.ts'
+ * @import { Leaf } from '../state/command-tree.js'
+ */
+
+import { AutocompleteField } from './autocomplete.js'
+import { fileControl, pickControl, textControl, typed } from './command-fields.js'
+import { ATTACHMENT, described } from '../state/command-tree.js'
+import { h, iconButton } from '../widgets/dom.js'
+import { icon } from '../widgets/icons.js'
+import { words } from '../language/language.js'
+import { channels, people, roles } from '../widgets/select.js'
+
+const BOOLEAN = 5
+
+/**
+ * An option's field: what it holds is read when the command is sent.
+ *
+ * @typedef {{ option: Option, element: HTMLElement, control: HTMLElement,
+ *   value: () => string | number | boolean | File | null, take?: (file: File) => void, drop?: () => void }} Field
+ */
+
+/** The form. */
+export class CommandForm {
+  #fields = /** @type {Map<string, Field>} */ (new Map())
+  #line = h('div', { class: 'option-fields' })
+  #more = h('div', { class: 'option-more' })
+  #problem = h('p', { class: 'problem', role: 'alert' })
+  /** What the option with the focus is for; its label tells that to screen readers. */
+  #hint = h('p', { class: 'option-hint quiet-text', 'aria-hidden': 'true' })
+  #leave
+  leaf
+  element
+
+  /**
+   * @param {Leaf} leaf
+   * @param {{ run: () => void, leave: () => void }} on
+   */
+  constructor(leaf, on) {
+    this.leaf = leaf
+    this.#leave = on.leave
+    const run = h('button', { type: 'submit', class: 'button primary run' }, words().runCommand)
+    this.element = h(
+      'form',
+      { class: 'command-form', 'aria-label': `/${leaf.label}` },
+      this.#hint,
+      h(
+        'div',
+        { class: 'command-line' },
+        h('span', { class: 'command-name', title: leaf.description }, `/${leaf.label}`),
+        this.#line,
+        run,
+        iconButton(icon('close'), words().leaveCommand, on.leave),
+      ),
+      this.#more,
+      this.#problem,
+    )
+    this.element.addEventListener('submit', (event) => {
+      event.preventDefault()
+      on.run()
+    })
+    this.element.addEventListener('keydown', (event) => {
+      if (event.key !== 'Escape') return
+      event.preventDefault()
+      on.leave()
+    })
+    this.#hint.textContent = leaf.description
+    for (const option of leaf.options) if (option.required) this.#add(option)
+    this.#drawMore()
+  }
+
+  /** Puts the focus where the person goes on: at the first option that is empty. */
+  focus() {
+    const fields = [...this.#fields.values()]
+    const empty = fields.find((field) => field.value() === null)
+    const next = empty?.control ?? this.element.querySelector('.run')
+    if (next instanceof HTMLElement) next.focus()
+  }
+
+  /** Gives a file to the first attachment option without one; adds the option where needed. */
+  takeFile(/** @type {File} */ file) {
+    const options = this.leaf.options.filter(({ type }) => type === ATTACHMENT)
+    const free =
+      options.find(({ name }) => (this.#fields.get(name)?.value() ?? null) === null) ?? options[0]
+    if (!free) return false
+    this.#add(free).take?.(file)
+    return true
+  }
+
+  /** What is filled in, or null with a sentence where something is missing. */
+  read() {
+    const missing = [...this.#fields.values()].filter(
+      (field) => field.option.required && field.value() === null,
+    )
+    for (const field of this.#fields.values()) {
+      field.control.toggleAttribute('aria-invalid', missing.includes(field))
+      field.element.classList.toggle('missing', missing.includes(field))
+    }
+    this.#problem.textContent = missing.length > 0 ? words().required : ''
+    if (missing.length > 0) {
+      missing[0]?.control.focus()
+      return null
+    }
+    return this.#collect()
+  }
+
+  /** Shows why the sandbox refused. */
+  complain(/** @type {string} */ sentence) {
+    this.#problem.textContent = sentence
+  }
+
+  /** Gives back what the previews hold. */
+  close() {
+    for (const field of this.#fields.values()) field.drop?.()
+  }
+
+  #collect() {
+    /** @type {Record<string, unknown>} */
+    const options = {}
+    /** @type {File[]} */
+    const files = []
+    for (const [name, field] of this.#fields) {
+      const value = field.value()
+      if (value === null) continue
+      options[name] = value instanceof File ? { file: files.push(value) - 1 } : value
+    }
+    return { options, files }
+  }
+
+  #add(/** @type {Option} */ option) {
+    const known = this.#fields.get(option.name)
+    if (known) return known
+    const field = this.#field(option)
+    this.#fields.set(option.name, field)
+    this.#line.append(field.element)
+    this.#drawMore()
+    return field
+  }
+
+  #drawMore() {
+    const rest = this.leaf.options.filter(({ name }) => !this.#fields.has(name))
+    this.#more.replaceChildren(
+      ...(rest.length > 0 ? [h('span', { class: 'quiet-text' }, words().moreOptions)] : []),
+      ...rest.map((option) => {
+        const label = option.name_localized ?? option.name
+        const add = () => {
+          this.#add(option).control.focus()
+        }
+        return h(
+          'button',
+          {
+            type: 'button',
+            class: 'chip-button',
+            title: described(option),
+            'aria-label': words().addOption(label),
+            onclick: add,
+          },
+          `+ ${label}`,
+        )
+      }),
+    )
+  }
+
+  /** @returns {Field} */
+  #field(/** @type {Option} */ option) {
+    const name = option.name_localized ?? option.name
+    const label = `${name}: ${described(option)}`
+    const { control, value, take, drop, shown } = this.#control(option, label)
+    const element = h(
+      'span',
+      { class: 'option-field', title: described(option) },
+      h('span', { class: 'option-name', 'aria-hidden': 'true' }, name),
+      shown ?? control,
+    )
+    control.addEventListener('focus', () => (this.#hint.textContent = described(option)))
+    control.addEventListener('keydown', (event) => {
+      const empty = control instanceof HTMLInputElement && control.value === ''
+      // Going back over an empty option takes it away again, or leaves the command.
+      if (event.key === 'Backspace' && empty) this.#back(option)
+    })
+    return { option, element, control, value, ...(take ? { take } : {}), ...(drop ? { drop } : {}) }
+  }
+
+  #back(/** @type {Option} */ option) {
+    const field = this.#fields.get(option.name)
+    if (option.required || !field) return this.#leave()
+    field.element.remove()
+    this.#fields.delete(option.name)
+    this.#drawMore()
+    this.focus()
+  }
+
+  /** @returns {{ control: HTMLElement, shown?: HTMLElement, value: Field['value'], take?: (file: File) => void, drop?: () => void }} */
+  #control(/** @type {Option} */ option, /** @type {string} */ label) {
+    if (option.type === ATTACHMENT) return fileControl(option, label)
+    if (option.choices?.length) {
+      return pickControl(
+        option,
+        label,
+        option.choices.map((choice) => ({
+          label: choice.name_localized ?? choice.name,
+          value: String(choice.value),
+        })),
+      )
+    }
+    switch (option.type) {
+      case BOOLEAN:
+        return pickControl(option, label, [
+          { label: words().yes, value: 'true' },
+          { label: words().no, value: 'false' },
+        ])
+      case 6:
+        return pickControl(option, label, people())
+      case 7:
+        return pickControl(option, label, channels(option.channel_types))
+      case 8:
+        return pickControl(option, label, roles())
+      case 9:
+        return pickControl(option, label, [...people(), ...roles()])
+      default:
+        return option.autocomplete ? this.#autocomplete(option, label) : textControl(option, label)
+    }
+  }
+
+  #autocomplete(/** @type {Option} */ option, /** @type {string} */ label) {
+    const field = new AutocompleteField(option, label, () => {
+      const { options } = this.#collect()
+      return { name: this.leaf.name, options: { ...options, [option.name]: field.input.value } }
+    })
+    const value = () => {
+      const given = field.value()
+      return given === null ? null : typed(option, String(given))
+    }
+    return { control: field.input, shown: field.element, value }
+  }
+}

@@ -1,0 +1,290 @@
+/**
+ * Where messages are written: text, files, replies, edits, and commands after a slash.
+ *
+ * @import { Message } from '../types.d.ts'
+ * @import { Leaf } from '../state/command-tree.js'
+ */
+
+import { attempt } from '../state/actions.js'
+import { CommandForm } from './command-form.js'
+import { CommandList } from './command-list.js'
+import { typedCommand } from '../state/command-tree.js'
+import { notify } from '../widgets/dialogs.js'
+import { act } from '../state/api.js'
+import { h, iconButton } from '../widgets/dom.js'
+import { acceptable } from './drafts.js'
+import { titleOf, whyNotWrite } from '../state/selectors.js'
+import { icon } from '../widgets/icons.js'
+import { words } from '../language/language.js'
+import { needsAgeCheck } from '../messages/log.js'
+import { withMentions } from '../state/mentions.js'
+import { NextSteps } from './next-steps.js'
+import { ReplyBar } from './reply-bar.js'
+import { changed, history, state, waitFor } from '../state/state.js'
+import { Tray } from './uploads.js'
+
+/** The composer tells that someone types at most this often. In milliseconds. */
+const TYPING_EVERY_MS = 7000
+
+/** The part of the page below the messages. */
+export class Composer {
+  /** @type {Message | null} */
+  #replyTo = null
+  /** @type {Message | null} */
+  #editing = null
+  /** @type {CommandForm | null} */
+  #form = null
+  #typingToldMs = 0
+  #bar = new ReplyBar(() => this.#cancel())
+  #tray = new Tray({ use: (leaf) => this.#useOnDraft(leaf), left: () => this.focus() })
+  #place = h('div', { class: 'command-place', hidden: true })
+  #notice = h('p', { class: 'notice', hidden: true })
+  #text = h('textarea', {
+    id: 'text',
+    rows: 1,
+    maxlength: 2000,
+    'aria-label': words().composer,
+    autocomplete: 'off',
+    oninput: () => this.#onInput(),
+    onkeydown: (/** @type {KeyboardEvent} */ event) => this.#onKey(event),
+  })
+  #list = new CommandList(this.#text, (leaf) => this.#begin(leaf))
+  #file = h('input', {
+    type: 'file',
+    id: 'file',
+    multiple: true,
+    class: 'visually-hidden',
+    tabindex: -1,
+    'aria-hidden': 'true',
+    onchange: () => this.#onFile(),
+  })
+  #line
+  element
+
+  constructor(/** @type {AbortSignal} */ signal) {
+    const { attach, commands, composer, send } = words()
+    this.#line = h(
+      'form',
+      { class: 'composer-line', 'aria-label': composer },
+      iconButton(icon('plus'), attach, () => this.#file.click()),
+      this.#text,
+      iconButton(icon('slash'), commands, () => this.#slash()),
+      h(
+        'button',
+        { type: 'submit', class: 'icon-button send', 'aria-label': send, title: send },
+        icon('send'),
+      ),
+    )
+    this.#line.addEventListener('submit', (event) => {
+      event.preventDefault()
+      void this.#send()
+    })
+    this.element = h(
+      'div',
+      { class: 'composer' },
+      this.#list.element,
+      new NextSteps(signal).element,
+      this.#bar.element,
+      this.#tray.element,
+      this.#place,
+      this.#line,
+      this.#file,
+      this.#notice,
+    )
+    changed('current', () => this.#reset(), signal)
+    for (const name of /** @type {const} */ (['snapshot', 'channels', 'members'])) {
+      changed(name, () => this.#drawState(), signal)
+    }
+    changed('commands', () => this.#tray.draw(), signal)
+    this.#drawState()
+  }
+
+  /** Begins a reply. */
+  reply(/** @type {Message} */ message) {
+    this.#stopEditing()
+    this.#replyTo = message
+    this.#bar.ping = message.author.id !== state.you?.id
+    this.#drawBar()
+    this.focus()
+  }
+
+  /** Begins to edit one's own message. */
+  edit(/** @type {Message} */ message) {
+    this.#replyTo = null
+    this.#editing = message
+    this.#text.value = message.content
+    this.#drawBar()
+    this.focus()
+  }
+
+  /** Adds to the text. */
+  insert(/** @type {string} */ text) {
+    this.#text.value += text
+    this.focus()
+  }
+
+  focus() {
+    if (this.#form) this.#form.focus()
+    else this.#text.focus()
+  }
+
+  /** Takes files that were dropped, pasted, chosen, or picked from the shelf. */
+  addFiles(/** @type {readonly File[]} */ files) {
+    const [first] = files
+    if (!this.#form) this.#tray.add(files)
+    else if (first && acceptable([first], 0).length > 0) this.#form.takeFile(first)
+    this.focus()
+  }
+
+  #onFile() {
+    this.addFiles([...(this.#file.files ?? [])])
+    this.#file.value = ''
+  }
+
+  #reset() {
+    this.#replyTo = null
+    this.#stopEditing()
+    this.#leaveCommand()
+    this.#list.close()
+    this.#drawState()
+  }
+
+  // Whether one may write here at all, and what the empty field says.
+  #drawState() {
+    const channel = state.channels.get(state.current)
+    const sentence = whyNotWrite()
+    this.element.hidden = needsAgeCheck()
+    this.#notice.textContent = sentence
+    this.#notice.hidden = sentence === ''
+    this.#line.hidden = sentence !== '' || this.#form !== null
+    this.#text.placeholder = words().writeTo(titleOf(channel))
+    this.#drawBar()
+    this.#tray.draw()
+  }
+
+  #drawBar() {
+    this.#bar.draw(this.#editing, this.#replyTo)
+  }
+
+  #cancel() {
+    this.#replyTo = null
+    this.#stopEditing()
+    this.#drawBar()
+    this.focus()
+  }
+
+  #stopEditing() {
+    if (this.#editing) this.#text.value = ''
+    this.#editing = null
+  }
+
+  // The one picture that waits becomes the command's, and it runs at once.
+  #useOnDraft(/** @type {Leaf} */ leaf) {
+    this.#begin(leaf)
+    void this.#run()
+  }
+
+  #slash() {
+    this.#text.value = '/'
+    this.#text.focus()
+    this.#list.update()
+  }
+
+  #onInput() {
+    const { value } = this.#text
+    const full = typedCommand(value)
+    if (full) return this.#begin(full)
+    this.#list.update()
+    if (this.#tray.drafts.length > 0) this.#tray.draw(value.trim() === '')
+    if (value === '' || value.startsWith('/')) return
+    if (Date.now() - this.#typingToldMs < TYPING_EVERY_MS) return
+    this.#typingToldMs = Date.now()
+    // Nobody misses it where it does not arrive.
+    act('typing', {}).catch(() => {})
+  }
+
+  #onKey(/** @type {KeyboardEvent} */ event) {
+    if (event.isComposing || this.#list.onKey(event)) return
+    if (event.key === 'Enter' && !event.shiftKey) {
+      event.preventDefault()
+      void this.#send()
+    } else if (event.key === 'Escape') this.#cancel()
+    else if (event.key === 'ArrowUp' && this.#text.value === '') {
+      const own = history(state.current).findLast(({ author }) => author.id === state.you?.id)
+      if (!own) return
+      event.preventDefault()
+      this.edit(own)
+    }
+  }
+
+  #begin(/** @type {Leaf} */ leaf) {
+    this.#list.close()
+    this.#form = new CommandForm(leaf, {
+      run: () => void this.#run(),
+      leave: () => this.#leave(),
+    })
+    this.#text.value = ''
+    this.#place.replaceChildren(this.#form.element)
+    this.#place.hidden = false
+    this.#line.hidden = true
+    const [draft] = this.#tray.drafts
+    if (draft && this.#form.takeFile(draft.file)) this.#tray.clear()
+    this.#form.focus()
+  }
+
+  #leave() {
+    this.#leaveCommand()
+    this.#drawState()
+    this.focus()
+  }
+
+  #leaveCommand() {
+    this.#form?.close()
+    this.#form = null
+    this.#place.hidden = true
+    this.#place.replaceChildren()
+  }
+
+  async #run() {
+    const form = this.#form
+    const read = form?.read()
+    if (!form || !read) return
+    const channelId = state.current
+    const { name, label } = form.leaf
+    try {
+      const { id } = await act('commands', { name, options: read.options }, read.files, channelId)
+      const waiting = { messageId: null, customId: null, failed: false }
+      waitFor({ id, channelId, name: `/${label}`, ...waiting })
+      if (this.#form === form) this.#leave()
+    } catch (error) {
+      form.complain(error instanceof Error ? error.message : String(error))
+    }
+  }
+
+  async #send() {
+    const content = this.#text.value.trim()
+    if (this.#editing) return this.#saveEdit(this.#editing, content)
+    const { drafts } = this.#tray
+    if (content === '' && drafts.length === 0) return
+    if (content.startsWith('/') && drafts.length === 0) return notify(words().noCommands, 'bad')
+    const payload = {
+      content: withMentions(content),
+      attachments: this.#tray.describe(),
+      allowed_mentions: { parse: ['users', 'roles', 'everyone'], replied_user: this.#bar.ping },
+      ...(this.#replyTo ? { message_reference: { message_id: this.#replyTo.id } } : {}),
+    }
+    const files = drafts.map(({ file }) => file)
+    this.#text.value = ''
+    if (await attempt(() => act('messages', payload, files))) {
+      this.#replyTo = null
+      this.#tray.clear()
+      this.#drawBar()
+    } else if (this.#text.value === '') this.#text.value = content
+  }
+
+  async #saveEdit(/** @type {Message} */ message, /** @type {string} */ content) {
+    const payload = { message_id: message.id, content: withMentions(content) }
+    const saved = await attempt(() => act('edit', payload, [], message.channel_id))
+    if (saved) this.#cancel()
+  }
+}

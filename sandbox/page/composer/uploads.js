@@ -1,0 +1,89 @@
+/**
+ * The files that wait above the text, and the commands that one of them is enough for.
+ *
+ * @import { Draft } from '../types.d.ts'
+ * @import { Leaf } from '../state/command-tree.js'
+ */
+
+import { pictureCommands } from '../state/command-tree.js'
+import { h } from '../widgets/dom.js'
+import { acceptable, draftOf, drawDraft, release } from './drafts.js'
+import { words } from '../language/language.js'
+
+/** At most this many commands are offered next to a picture. */
+const MAX_COMMANDS = 3
+
+/** The tray. */
+export class Tray {
+  /** @type {readonly Draft[]} */
+  drafts = []
+  #on
+  element = h('div', { class: 'tray', hidden: true })
+
+  /** @param {{ use: (leaf: Leaf) => void, left: () => void }} on `left` is called after a removal. */
+  constructor(on) {
+    this.#on = on
+  }
+
+  /** Takes what fits. */
+  add(/** @type {readonly File[]} */ files) {
+    const fitting = acceptable(files, this.drafts.length)
+    this.drafts = [...this.drafts, ...fitting.map((file) => draftOf(file))]
+    this.draw()
+  }
+
+  /** Takes everything out again. */
+  clear() {
+    for (const draft of this.drafts) release(draft)
+    this.drafts = []
+    this.draw()
+  }
+
+  /** What goes along with a message about its files. */
+  describe() {
+    return this.drafts.map((draft, id) => ({
+      id,
+      description: draft.description || undefined,
+      is_spoiler: draft.spoiler,
+    }))
+  }
+
+  draw(withCommands = true) {
+    const [first] = this.drafts
+    const single = withCommands && this.drafts.length === 1 && first?.preview
+    const uses = single ? pictureCommands().slice(0, MAX_COMMANDS) : []
+    this.element.hidden = this.drafts.length === 0
+    this.element.replaceChildren(
+      h(
+        'ul',
+        { class: 'drafts', 'aria-label': words().attachments },
+        ...this.drafts.map((draft) =>
+          drawDraft(draft, { changed: () => this.draw(), remove: () => this.#remove(draft) }),
+        ),
+      ),
+      h(
+        'div',
+        { class: 'tray-commands' },
+        ...uses.map((leaf, i) =>
+          h(
+            'button',
+            {
+              type: 'button',
+              class: i === 0 ? 'button primary' : 'button quiet',
+              title: leaf.description,
+              onclick: () => this.#on.use(leaf),
+            },
+            `/${leaf.label}`,
+          ),
+        ),
+      ),
+    )
+  }
+
+  #remove(/** @type {Draft} */ draft) {
+    release(draft)
+    this.drafts = this.drafts.filter((other) => other !== draft)
+    this.draw()
+    this.#on.left()
+  }
+}

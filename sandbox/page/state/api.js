@@ -1,0 +1,125 @@
+/**
+ * The way to the sandbox and back: requests, and the web socket that always comes back.
+ *
+ * @import { Told } from '../types.d.ts'
+ */
+
+import { hear, state, tell } from './state.js'
+import { locale, words } from '../language/language.js'
+
+/** Between two tries to connect, in milliseconds. */
+const RETRY_MS = 1000
+
+/** @type {WebSocket | null} */
+let socket = null
+
+/** @type {Map<string, (told: Told) => void>} */
+const listeners = new Map()
+
+/** What the sandbox refused, in the words it gave. */
+export class Refusal extends Error {
+  /** @override */
+  name = 'Refusal'
+}
+
+/** Listens for what is not state: `choices` and `modal`. One listener each. */
+export function onTold(
+  /** @type {Told['type']} */ type,
+  /** @type {(told: Told) => void} */ listener,
+) {
+  listeners.set(type, listener)
+}
+
+/** Connects, and again whenever the sandbox comes back. */
+export function connect() {
+  const query = new URLSearchParams({ locale: locale() })
+  const as = state.you?.id ?? sessionStorage.getItem('as')
+  if (as) query.set('as', as)
+  socket = new WebSocket(`ws://${location.host}/sandbox/live?${query}`)
+  socket.addEventListener('message', ({ data }) => {
+    /** @type {Told} */
+    const told = JSON.parse(data)
+    if (told.type === 'snapshot') {
+      sessionStorage.setItem('as', told.you.id)
+      state.connection = 'live'
+      hear(told)
+      return tell('connection')
+    }
+    hear(told)
+    listeners.get(told.type)?.(told)
+  })
+  socket.addEventListener('close', ({ code }) => {
+    // After a restart with nothing kept, ids are new: begin as the first member.
+    if (code === 4404) forgetMember()
+    state.connection = 'lost'
+    tell('connection')
+    setTimeout(connect, RETRY_MS)
+  })
+}
+
+function forgetMember() {
+  sessionStorage.removeItem('as')
+  state.you = null
+}
+
+/** Goes on as this member, and in the language of the moment. */
+export function become(/** @type {string} */ userId) {
+  sessionStorage.setItem('as', userId)
+  if (socket?.readyState === WebSocket.OPEN) {
+    socket.send(JSON.stringify({ as: userId, locale: locale() }))
+  }
+}
+
+/**
+ * Acts as this member in the open channel.
+ *
+ * @template {object} [Answer={ id: string }]
+ * @param {string} action
+ * @param {object} payload
+ * @param {readonly File[]} [files]
+ * @param {string} [channelId]
+ * @returns {Promise<Answer>}
+ * @throws {Refusal} with a sentence for the person.
+ */
+export async function act(action, payload, files = [], channelId = state.current) {
+  const query = new URLSearchParams({
+    as: state.you?.id ?? '',
+    channel: channelId,
+    locale: locale(),
+  })
+  const form = new FormData()
+  form.set('payload_json', JSON.stringify(payload))
+  files.forEach((file, i) => form.set(`files[${i}]`, file, file.name))
+  let response
+  try {
+    response = await fetch(`/sandbox/${action}?${query}`, { method: 'POST', body: form })
+  } catch (cause) {
+    throw new Refusal(words().unanswered, { cause })
+  }
+  const body = await response.json()
+  if (!response.ok) throw new Refusal(sentenceOf(body))
+  return body
+}
+
+// Discord says what is wrong with which field deep inside; the first such sentence is enough.
+function sentenceOf(/** @type {{ message: string, errors?: object }} */ body) {
+  const detail = body.errors && firstError(body.errors, [])
+  return detail ? `${body.message}: ${detail}` : body.message
+}
+
+/**
+ * @param {object} errors
+ * @param {readonly string[]} path
+ * @returns {string | null}
+ */
+function firstError(errors, path) {
+  for (const [key, value] of Object.entries(errors)) {
+    if (key === '_errors' && Array.isArray(value)) {
+      return `${path.join('.')} ${value[0]?.message ?? ''}`.trim()
+    }
+    const found =
+      typeof value === 'object' && value !== null ? firstError(value, [...path, key]) : null
+    if (found) return found
+  }
+  return null
+}

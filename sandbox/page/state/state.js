@@ -1,0 +1,254 @@
+/**
+ * What the page knows, kept up to date by what the sandbox tells.
+ *
+ * It draws nothing: whoever draws listens to `changed`.
+ *
+ * @import { Channel, Command, Member, Message, Modal, Pending, Role, Told, User } from '../types.d.ts'
+ */
+
+import { compareIds, LOADING } from './constants.js'
+
+const TYPING_MS = 9000
+
+/** Messages of a channel that the sandbox gives at a time. */
+export const PAGE_MESSAGES = 50
+
+/** @typedef {'snapshot' | 'channels' | 'current' | 'message' | 'deleted' | 'history' | 'typing' | 'members' | 'commands' | 'pending' | 'connection'} Change */
+
+export const state = {
+  /** @type {User | null} */
+  you: null,
+  /** @type {{ readonly id: string, readonly name: string, readonly owner_id?: string }} */
+  guild: { id: '', name: '' },
+  /** @type {ReadonlyMap<string, Role>} */
+  roles: new Map(),
+  /** @type {Map<string, User>} */
+  users: new Map(),
+  /** @type {Map<string, Member>} */
+  members: new Map(),
+  /** @type {Map<string, Channel>} */
+  channels: new Map(),
+  /** By channel, then by id. @type {Map<string, Map<string, Message>>} */
+  messages: new Map(),
+  /** @type {readonly Command[]} */
+  commands: [],
+  /** Interactions not answered yet, by id. @type {Map<string, Pending>} */
+  pending: new Map(),
+  /** Who types where, with the time it is over. @type {Map<string, Map<string, number>>} */
+  typing: new Map(),
+  /** @type {Set<string>} */
+  unread: new Set(),
+  /** Channels with older messages than the page has. @type {Set<string>} */
+  older: new Set(),
+  current: '',
+  installed: false,
+  botOnline: true,
+  /** @type {'starting' | 'live' | 'lost'} */
+  connection: 'starting',
+}
+
+const changes = new EventTarget()
+
+/**
+ * Listens to a kind of change.
+ *
+ * @param {Change} name
+ * @param {(detail: string) => void} listener is given the id that the change is about, or ''.
+ * @param {AbortSignal} signal ends it.
+ */
+export function changed(name, listener, signal) {
+  changes.addEventListener(
+    name,
+    (event) => listener(event instanceof CustomEvent ? String(event.detail) : ''),
+    { signal },
+  )
+}
+
+/**
+ * Tells those who listen.
+ *
+ * @param {Change} name
+ * @param {string} [detail]
+ */
+export function tell(name, detail = '') {
+  changes.dispatchEvent(new CustomEvent(name, { detail }))
+}
+
+/** The messages of a channel, oldest first. */
+export function history(/** @type {string} */ channelId) {
+  const messages = [...(state.messages.get(channelId)?.values() ?? [])]
+  return messages.toSorted((a, b) => compareIds(a.id, b.id))
+}
+
+/** The message, if the page has it. */
+export function findMessage(/** @type {string} */ id) {
+  for (const messages of state.messages.values()) {
+    const found = messages.get(id)
+    if (found) return found
+  }
+  return undefined
+}
+
+/** Opens a channel. */
+export function openChannel(/** @type {string} */ id) {
+  if (!state.channels.has(id)) return
+  state.current = id
+  state.unread.delete(id)
+  tell('current', id)
+  tell('channels')
+}
+
+/** Takes in what the sandbox tells. Choices and modals are not state; others listen for those. */
+export function hear(/** @type {Told} */ told) {
+  switch (told.type) {
+    case 'snapshot':
+      return begin(told)
+    case 'message':
+      return keepMessage(told.message)
+    case 'deleted':
+      state.messages.get(told.channel_id)?.delete(told.id)
+      return tell('deleted', told.id)
+    case 'typing':
+      return keepTyping(told.channel_id, told.user_id)
+    case 'channel':
+      state.channels.set(told.channel.id, told.channel)
+      return tell('channels')
+    case 'channel_gone':
+      return loseChannel(told.id)
+    case 'member':
+      state.members.set(told.member.user.id, told.member)
+      state.users.set(told.member.user.id, told.member.user)
+      return tell('members')
+    case 'commands':
+      state.commands = told.commands
+      return tell('commands')
+    case 'acknowledged':
+    case 'modal':
+      return settle(told.id)
+    case 'failed':
+      return fail(told.id)
+    case 'online':
+      state.botOnline = told.online
+      return tell('connection')
+    default:
+  }
+}
+
+function begin(/** @type {Extract<Told, { type: 'snapshot' }>} */ snapshot) {
+  const sameMember = state.you?.id === snapshot.you.id
+  state.you = snapshot.you
+  state.guild = snapshot.guild
+  state.roles = new Map((snapshot.guild.roles ?? []).map((role) => [role.id, role]))
+  state.users = new Map(snapshot.users.map((user) => [user.id, user]))
+  state.members = new Map((snapshot.members ?? []).map((member) => [member.user.id, member]))
+  state.channels = new Map(snapshot.channels.map((channel) => [channel.id, channel]))
+  state.messages = new Map()
+  for (const message of snapshot.messages) put(message)
+  const full = [...state.messages].filter(([, messages]) => messages.size >= PAGE_MESSAGES)
+  state.older = new Set(full.map(([id]) => id))
+  state.commands = snapshot.commands
+  state.installed = snapshot.installed ?? false
+  state.botOnline = snapshot.online ?? true
+  state.pending.clear()
+  state.typing.clear()
+  if (!sameMember) state.unread.clear()
+  if (!state.channels.has(state.current)) state.current = firstChannel()?.id ?? ''
+  tell('snapshot')
+}
+
+function firstChannel() {
+  return [...state.channels.values()].find((channel) => channel.type === 0)
+}
+
+function put(/** @type {Message} */ message) {
+  const known = state.messages.get(message.channel_id) ?? new Map()
+  known.set(message.id, message)
+  state.messages.set(message.channel_id, known)
+}
+
+/** Adds older messages of the open channel that were asked for. */
+export function addHistory(/** @type {readonly Message[]} */ messages) {
+  for (const message of messages) put(message)
+  if (messages.length < PAGE_MESSAGES) state.older.delete(state.current)
+  tell('history')
+}
+
+function keepMessage(/** @type {Message} */ message) {
+  const fresh = !state.messages.get(message.channel_id)?.has(message.id)
+  put(message)
+  const interactionId = message.interaction_metadata?.id ?? message.interaction?.id
+  if (interactionId) settle(interactionId)
+  if (fresh) state.typing.get(message.channel_id)?.delete(message.author.id)
+  if (fresh && message.channel_id !== state.current && message.author.id !== state.you?.id) {
+    state.unread.add(message.channel_id)
+    tell('channels')
+  }
+  tell('typing')
+  tell('message', message.id)
+}
+
+function keepTyping(/** @type {string} */ channelId, /** @type {string} */ userId) {
+  const here = state.typing.get(channelId) ?? new Map()
+  here.set(userId, Date.now() + TYPING_MS)
+  state.typing.set(channelId, here)
+  setTimeout(() => tell('typing'), TYPING_MS + 50)
+  tell('typing')
+}
+
+/** The names' owners who type in the open channel, without this member. */
+export function typists() {
+  const here = state.typing.get(state.current) ?? new Map()
+  const now = Date.now()
+  return [...here]
+    .filter(([id, until]) => until > now && id !== state.you?.id)
+    .map(([id]) => String(id))
+}
+
+function loseChannel(/** @type {string} */ id) {
+  state.channels.delete(id)
+  state.messages.delete(id)
+  if (state.current === id) openChannel(firstChannel()?.id ?? '')
+  tell('channels')
+}
+
+/** Remembers an interaction until it is answered. */
+export function waitFor(/** @type {Pending} */ pending) {
+  // The answer may have been heard before the request's own response came back.
+  const answered = [...(state.messages.get(pending.channelId)?.values() ?? [])].some(
+    (message) => message.interaction_metadata?.id === pending.id,
+  )
+  if (answered || settled.delete(pending.id)) return
+  state.pending.set(pending.id, pending)
+  tell('pending', pending.id)
+}
+
+const MAX_SETTLED = 100
+
+/** Interactions that were over before the page knew their id. @type {Set<string>} */
+const settled = new Set()
+
+function settle(/** @type {string} */ id) {
+  if (state.pending.delete(id)) return tell('pending', id)
+  settled.add(id)
+  // Most belong to others and are never asked for.
+  const [oldest] = settled
+  if (settled.size > MAX_SETTLED && oldest !== undefined) settled.delete(oldest)
+}
+
+function fail(/** @type {string} */ id) {
+  const pending = state.pending.get(id)
+  if (!pending) return
+  pending.failed = true
+  tell('pending', id)
+}
+
+/** Forgets an interaction that failed. */
+export function forgetPending(/** @type {string} */ id) {
+  state.pending.delete(id)
+  tell('pending', id)
+}
+
+/** Whether a message still waits for its text. */
+export function isThinking(/** @type {Message} */ message) {
+  return ((message.flags ?? 0) & LOADING) !== 0
+}

@@ -1,0 +1,172 @@
+/**
+ * Pictures and files of a message: shown, covered as spoilers, enlarged.
+ *
+ * @import { Attachment, Media } from '../types.d.ts'
+ */
+
+import { enlarge } from './dialogs.js'
+import { h } from './dom.js'
+import { icon } from './icons.js'
+import { words } from '../language/language.js'
+import { SPOILER } from '../state/constants.js'
+
+/** Largest side of a picture that stands alone, in CSS pixels. */
+const LARGEST = 400
+
+/**
+ * The page's own address of a file, whatever name the page was opened by; null if it is elsewhere.
+ *
+ * @param {string} address
+ * @returns {string | null}
+ */
+export function local(address) {
+  if (!URL.canParse(address)) return null
+  const { pathname, search, hostname } = new URL(address)
+  const here = ['127.0.0.1', 'localhost', '[::1]'].includes(hostname)
+  return here && /^\/(cdn|media|ephemeral-attachments|attachments)\//.test(pathname)
+    ? pathname + search
+    : null
+}
+
+/** The files of a message: pictures as a mosaic, others one below the other. */
+export function drawAttachments(/** @type {readonly Attachment[]} */ files) {
+  const pictures = files.filter((file) => file.content_type?.startsWith('image/'))
+  const others = files.filter((file) => !pictures.includes(file))
+  return [
+    ...(pictures.length > 0 ? [mosaic(pictures.map(pictureOf))] : []),
+    ...others.map((file) =>
+      drawFile(file.filename, file.size, file.url, ((file.flags ?? 0) & SPOILER) !== 0),
+    ),
+  ]
+}
+
+function pictureOf(/** @type {Attachment} */ file) {
+  return {
+    url: file.url,
+    alt: file.description || words().picture(file.filename),
+    described: Boolean(file.description),
+    width: file.width,
+    height: file.height,
+    spoiler: ((file.flags ?? 0) & SPOILER) !== 0 || file.filename.startsWith('SPOILER_'),
+  }
+}
+
+/** @typedef {{ url: string, alt: string, described: boolean, width?: number | null | undefined, height?: number | null | undefined, spoiler: boolean }} Picture */
+
+/** Pictures next to each other. */
+export function mosaic(/** @type {readonly Picture[]} */ pictures) {
+  return h(
+    'div',
+    { class: `mosaic of-${Math.min(pictures.length, 5)}` },
+    ...pictures.map((picture) => drawPicture(picture, pictures.length === 1)),
+  )
+}
+
+/** One picture; a click enlarges it, or first takes its cover away. */
+export function drawPicture(/** @type {Picture} */ picture, alone = true) {
+  const src = local(picture.url)
+  if (src === null) return h('p', { class: 'elsewhere' }, words().elsewhere, ' ', picture.url)
+  const image = h('img', { alt: picture.alt, loading: 'lazy', decoding: 'async' })
+  size(image, picture, alone)
+  image.src = src
+  const button = h(
+    'button',
+    { type: 'button', class: 'picture', 'aria-label': words().enlarge(picture.alt) },
+    image,
+    picture.described &&
+      h('span', { class: 'alt-badge', title: picture.alt, 'aria-hidden': 'true' }, 'ALT'),
+  )
+  if (!picture.spoiler) {
+    button.addEventListener('click', () => enlarge(src, picture.alt))
+    return button
+  }
+  cover(button, picture.alt, () => enlarge(src, picture.alt))
+  return button
+}
+
+// A spoiler's alt text would give it away, so that is covered as well.
+function cover(
+  /** @type {HTMLButtonElement} */ button,
+  /** @type {string} */ alt,
+  /** @type {() => void} */ then,
+) {
+  const { revealSpoiler, spoiler } = words()
+  button.classList.add('covered')
+  button.setAttribute('aria-label', revealSpoiler)
+  button.append(h('span', { class: 'cover-label', 'aria-hidden': 'true' }, spoiler))
+  button.addEventListener('click', () => {
+    if (!button.classList.contains('covered')) return then()
+    button.classList.remove('covered')
+    button.setAttribute('aria-label', words().enlarge(alt))
+    button.querySelector('.cover-label')?.remove()
+  })
+}
+
+// Its room is taken before it has come, so that nothing jumps.
+function size(
+  /** @type {HTMLImageElement} */ image,
+  /** @type {Picture} */ picture,
+  /** @type {boolean} */ alone,
+) {
+  const { width, height } = picture
+  if (!alone || !width || !height) return
+  const scale = Math.min(1, LARGEST / width, (LARGEST * 0.9) / height)
+  image.width = Math.round(width * scale)
+  image.height = Math.round(height * scale)
+}
+
+/** A file to download. */
+export function drawFile(
+  /** @type {string} */ name,
+  /** @type {number} */ bytes,
+  /** @type {string} */ url,
+  spoiler = false,
+) {
+  const href = local(url)
+  const link = h(
+    'a',
+    { class: 'file-name', href, download: name, 'aria-label': words().download(name) },
+    name,
+  )
+  const card = h(
+    'div',
+    { class: 'file-card' },
+    icon('file'),
+    h('div', {}, link, h('div', { class: 'quiet-text' }, formatBytes(bytes))),
+  )
+  if (!spoiler) return card
+  const wrap = h('button', {
+    type: 'button',
+    class: 'picture covered',
+    'aria-label': words().revealSpoiler,
+  })
+  const inner = h('div', { inert: true }, card)
+  wrap.append(inner, h('span', { class: 'cover-label', 'aria-hidden': 'true' }, words().spoiler))
+  wrap.addEventListener('click', () => wrap.replaceWith(card))
+  return wrap
+}
+
+/** `3.4 KB` and the like. */
+export function formatBytes(/** @type {number} */ bytes) {
+  if (bytes < 1024) return `${bytes} B`
+  const kilobytes = bytes / 1024
+  return kilobytes < 1024 ? `${kilobytes.toFixed(1)} KB` : `${(kilobytes / 1024).toFixed(2)} MB`
+}
+
+/** A medium of an embed or a component, as a picture. */
+export function pictureOfMedia(
+  /** @type {Media} */ media,
+  /** @type {string | null | undefined} */ description,
+  spoiler = false,
+) {
+  const name = URL.canParse(media.url) ? (new URL(media.url).pathname.split('/').at(-1) ?? '') : ''
+  const proxied = media.proxy_url && local(media.proxy_url) ? media.proxy_url : media.url
+  return {
+    url: proxied,
+    alt: description || words().picture(name),
+    described: Boolean(description),
+    width: media.width,
+    height: media.height,
+    spoiler,
+  }
+}

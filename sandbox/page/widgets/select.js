@@ -1,0 +1,132 @@
+/**
+ * Selects: a button that opens a list to search and choose from, for strings, people, roles and
+ * channels. It is what messages, modals and command options use.
+ *
+ * @import { Component } from '../types.d.ts'
+ */
+
+import { h } from './dom.js'
+import { nameOf, titleOf } from '../state/selectors.js'
+import { icon } from './icons.js'
+import { words } from '../language/language.js'
+import { openList } from './option-list.js'
+import { state } from '../state/state.js'
+
+/** @typedef {{ label: string, value: string, description?: string | undefined }} Item */
+
+/**
+ * A select of a message or modal.
+ *
+ * @param {Component} component
+ * @param {{ label: string, busy?: boolean, focusKey?: string, chosen: (values: string[]) => void }} how
+ */
+export function drawSelect(component, how) {
+  const items = itemsOf(component)
+  const least = component.min_values ?? 1
+  const most = component.max_values ?? 1
+  const preset =
+    component.default_values?.map(({ id }) => id) ??
+    component.options?.filter((option) => option.default).map(({ value }) => value) ??
+    []
+  return drawPicker({
+    items,
+    least,
+    most,
+    values: preset,
+    label: how.label,
+    placeholder: component.placeholder ?? words().choose,
+    disabled: component.disabled === true,
+    busy: how.busy ?? false,
+    focusKey: how.focusKey,
+    chosen: how.chosen,
+  })
+}
+
+/** @returns {readonly Item[]} */
+function itemsOf(/** @type {Component} */ component) {
+  switch (component.type) {
+    case 3:
+      return component.options ?? []
+    case 5:
+      return people()
+    case 6:
+      return roles()
+    case 7:
+      return [...people(), ...roles()]
+    default:
+      return channels(component.channel_types)
+  }
+}
+
+/** Everyone, to choose from. */
+export function people() {
+  return [...state.users.values()].map((user) => ({
+    label: nameOf(user),
+    value: user.id,
+    description: user.username,
+  }))
+}
+
+/** The roles, to choose from. */
+export function roles() {
+  return [...state.roles.values()].map((role) => ({
+    label: `@${role.name.replace(/^@/, '')}`,
+    value: role.id,
+  }))
+}
+
+/** The channels this member sees, to choose from. */
+export function channels(/** @type {readonly number[] | undefined} */ types) {
+  return [...state.channels.values()]
+    .filter((channel) => channel.guild_id && (!types?.length || types.includes(channel.type)))
+    .map((channel) => ({ label: titleOf(channel), value: channel.id }))
+}
+
+/**
+ * @typedef {{
+ *   items: readonly Item[], least: number, most: number, values: readonly string[],
+ *   label: string, placeholder: string, disabled?: boolean, busy?: boolean,
+ *   focusKey?: string | undefined, chosen: (values: string[]) => void
+ * }} PickerOptions
+ */
+
+/** The button and, once pressed, its list. */
+export function drawPicker(/** @type {PickerOptions} */ options) {
+  let values = [...options.values]
+  const text = h('span', { class: 'picker-text' })
+  const button = h(
+    'button',
+    {
+      type: 'button',
+      class: 'picker',
+      disabled: options.disabled === true,
+      'aria-haspopup': 'listbox',
+      'aria-expanded': 'false',
+      'aria-busy': options.busy === true,
+      'data-focus': options.focusKey,
+    },
+    text,
+    icon('down'),
+  )
+  const show = () => {
+    const labels = values.map(
+      (value) => options.items.find((item) => item.value === value)?.label ?? value,
+    )
+    text.textContent = labels.join(', ') || options.placeholder
+    text.classList.toggle('empty', labels.length === 0)
+    button.setAttribute(
+      'aria-label',
+      `${options.label}: ${labels.join(', ') || options.placeholder}`,
+    )
+  }
+  show()
+  button.addEventListener('click', () => {
+    if (options.busy) return
+    openList(button, { ...options, values }, (chosen) => {
+      values = chosen
+      show()
+      options.chosen(chosen)
+    })
+  })
+  return button
+}
