@@ -5,7 +5,7 @@
  */
 
 import type { FoundPicture } from '../commands/command.ts'
-import { catalogueFor, Said, sentenceOf } from '../commands/i18n/catalogue.ts'
+import { catalogueFor, sentenceOf } from '../commands/i18n/catalogue.ts'
 import { InputError } from '../config/errors.ts'
 import { historyTo, type Talk } from './channel-record.ts'
 import { Delivery } from './delivery.ts'
@@ -188,7 +188,7 @@ export class Answering {
     const { place, question, asker } = request
     const talk = await memory.talk(place, request.talk, audienceOf(request))
     if (!talk) {
-      throw new Said(({ errors }) => errors.unknownConversation)
+      throw new InputError('conversation/unknown')
     }
     const image = await seeAgain(this.#parts, work, talk)
     const history = historyTo(talk, request.turn)
@@ -246,7 +246,7 @@ export class Answering {
   /** @throws {InputError} if the picture's author opted out and is not the one who asks. */
   async #mayLookAt({ source }: FoundPicture, asker: string): Promise<void> {
     if (source && source.authorId !== asker && (await this.#parts.people.isOut(source.authorId))) {
-      throw new Said(({ errors }) => errors.optedOut)
+      throw new InputError('image/opted-out')
     }
   }
 }

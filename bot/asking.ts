@@ -13,8 +13,9 @@ import {
 } from 'discord.js'
 import { shortened } from '../commands/answer-text.ts'
 import type { FoundPicture } from '../commands/command.ts'
-import { catalogueFor, Said } from '../commands/i18n/catalogue.ts'
+import { catalogueFor } from '../commands/i18n/catalogue.ts'
 import type { Catalogue } from '../commands/i18n/words.ts'
+import { InputError } from '../config/errors.ts'
 import type { Acknowledge } from './acknowledging.ts'
 import { customId } from './answers.ts'
 import { followedBy, lastTurn, type Talk, visibleTo } from './channel-record.ts'
@@ -88,13 +89,13 @@ export class Questions {
   ): Promise<readonly FoundPicture[]> {
     if (picture === undefined) {
       return newestPictures(use.channel).catch(() => {
-        throw new Said(({ errors }) => errors.nothingToContinue)
+        throw new InputError('conversation/none')
       })
     }
     const message = await linkedMessage(use.client, picture, { ...placeOf(use), user: use.user })
     const pictures = picturesIn(message)
     if (pictures.length === 0) {
-      throw new Said(({ errors }) => errors.noPictureInMessage)
+      throw new InputError('image/none-in-message')
     }
     return pictures
   }
@@ -122,7 +123,7 @@ export class Questions {
   async openForMessage(use: MessageContextMenuCommandInteraction): Promise<void> {
     const pictures = picturesIn(use.targetMessage)
     if (pictures.length === 0) {
-      throw new Said(({ errors }) => errors.noPictureInMessage)
+      throw new InputError('image/none-in-message')
     }
     const key = newKey()
     await this.#memory.keepForm(key, { by: use.user.id, pictures })
@@ -146,7 +147,7 @@ export class Questions {
         const opened = await this.#memory.form(key.slice(2), use.user.id)
         const pictures = opened?.pictures.slice(number, number + 1) ?? []
         if (pictures.length === 0) {
-          throw new Said(({ errors }) => errors.unknownConversation)
+          throw new InputError('conversation/unknown')
         }
         return this.#look(use, { pictures, ...wish })
       }
@@ -162,7 +163,7 @@ export class Questions {
       const answer = await this.#known(use, key)
       const suggestion = answer.suggestions[number]
       if (!suggestion) {
-        throw new Said(({ errors }) => errors.unknownButton)
+        throw new InputError('button/unknown')
       }
       const { part, question } = suggestion
       await this.#askAbout(use, { answer, part, question, hidden, acknowledge })
@@ -175,7 +176,7 @@ export class Questions {
   ): Promise<void> {
     const part = about.answer.parts[about.part]
     if (!part) {
-      throw new Said(({ errors }) => errors.unknownConversation)
+      throw new InputError('conversation/unknown')
     }
     const { talk, turn } = part
     const wish = { kind: 'ask', talk, turn, question: about.question, quoted: true } as const
@@ -205,7 +206,7 @@ export class Questions {
   async #known(use: BaseInteraction, key: string): Promise<AnswerRecord> {
     const answer = await this.#memory.answer(placeOf(use), key, use.user.id)
     if (!answer) {
-      throw new Said(({ errors }) => errors.unknownConversation)
+      throw new InputError('conversation/unknown')
     }
     return answer
   }

@@ -1,11 +1,11 @@
 /** The buttons below an answer. */
 
+import { InputError } from '../config/errors.ts'
 import {
   type ButtonInteraction,
   type ModalSubmitInteraction,
   PermissionFlagsBits,
 } from 'discord.js'
-import { Said } from '../commands/i18n/catalogue.ts'
 import { acknowledging } from './acknowledging.ts'
 import { readCustomId } from './answers.ts'
 import type { Questions } from './asking.ts'
@@ -49,7 +49,7 @@ export class Buttons {
       case 'repost':
         return this.#repost(use, key)
       case 'form':
-        throw new Said(({ errors }) => errors.unknownButton)
+        throw new InputError('button/unknown')
     }
   }
 
@@ -57,7 +57,7 @@ export class Buttons {
   async #again(use: ButtonInteraction, key: string): Promise<void> {
     const answer = await this.#known(use, key)
     if (answer.asker !== use.user.id) {
-      throw new Said(({ errors }) => errors.onlyAsker)
+      throw new InputError('permission/only-asker')
     }
     const wish = { kind: 'again', answer: key } as const
     const { hidden } = answer
@@ -74,7 +74,7 @@ export class Buttons {
     const asker = answer?.asker ?? use.message.interactionMetadata?.user.id
     const moderates = use.memberPermissions?.has(PermissionFlagsBits.ManageMessages) ?? false
     if (asker !== use.user.id && !(moderates && use.inGuild())) {
-      throw new Said(({ errors }) => errors.notYours)
+      throw new InputError('permission/not-yours')
     }
     await use.deferUpdate()
     await use.deleteReply()
@@ -97,7 +97,7 @@ export class Buttons {
   async #known(use: ButtonInteraction, key: string): Promise<AnswerRecord> {
     const answer = await this.#parts.memory.answer(placeOf(use), key, use.user.id)
     if (!answer) {
-      throw new Said(({ errors }) => errors.unknownConversation)
+      throw new InputError('conversation/unknown')
     }
     return answer
   }
@@ -106,7 +106,7 @@ export class Buttons {
 function idOf(customId: string) {
   const id = readCustomId(customId)
   if (!id) {
-    throw new Said(({ errors }) => errors.unknownButton)
+    throw new InputError('button/unknown')
   }
   return id
 }

@@ -1,7 +1,7 @@
 /**
  * Runs what people ask for. The one place where errors end.
  *
- * An InputError is shown as it is, in the person's language. What Discord refuses for a known reason
+ * An InputError is shown as its sentence in the person's language. What Discord refuses for a known reason
  * is told or left, as bot/platform-errors.ts has it. Anything else is a bug: it is logged with a
  * short id, and the person is shown the id.
  */
@@ -18,7 +18,7 @@ import {
 } from 'discord.js'
 import type { Logger } from 'pino'
 import { plainMessage } from '../commands/answer-text.ts'
-import { catalogueFor, Said, sentenceOf } from '../commands/i18n/catalogue.ts'
+import { catalogueFor, sentenceOf } from '../commands/i18n/catalogue.ts'
 import type { Catalogue } from '../commands/i18n/words.ts'
 import { MENU_COMMANDS, SLASH_COMMANDS } from '../commands/index.ts'
 import { InputError } from '../config/errors.ts'
@@ -208,7 +208,7 @@ async function complete(interaction: AutocompleteInteraction, services: Experien
 
 function known<T>(command: T | undefined): T {
   if (command === undefined) {
-    throw new Said(({ errors }) => errors.unknownCommand)
+    throw new InputError('command/unknown')
   }
   return command
 }
@@ -268,7 +268,7 @@ function sentenceFor(error: unknown, text: Catalogue, log: Logger): string | und
   const meaning = meaningOf(error)
   if (meaning === 'forbidden') {
     log.info({ code: codeOf(error) }, 'not allowed there')
-    return text.errors.noAccess
+    return text.errors['bot/no-access']
   }
   if (meaning !== 'bug') {
     log.info({ code: codeOf(error), meaning }, 'nobody to answer')
@@ -276,7 +276,7 @@ function sentenceFor(error: unknown, text: Catalogue, log: Logger): string | und
   }
   const id = randomBytes(4).toString('hex')
   log.error({ err: error, id }, 'a request failed')
-  return text.errors.bug(id)
+  return text.errors['bot/bug']({ id })
 }
 
 /** An answer already there is not overwritten: what a button did to it failed, not the answer. */

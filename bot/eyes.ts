@@ -1,7 +1,7 @@
 /** Gets a picture into the model's eyes once, and keeps what the model made of it. */
 
 import type { FoundPicture } from '../commands/command.ts'
-import { Said } from '../commands/i18n/catalogue.ts'
+import { InputError } from '../config/errors.ts'
 import type { ImageTokens, Model, RequestOptions } from '../inference/types.ts'
 import type { ImageTokenCache } from './image-tokens.ts'
 import type { Place } from './memory.ts'
@@ -56,7 +56,7 @@ export class Eyes {
     }
     const { hash, image } = await this.see(picture, seeing)
     if (hash !== picture.hash) {
-      throw new Said(({ errors }) => errors.pictureLost)
+      throw new InputError('image/gone')
     }
     return image
   }

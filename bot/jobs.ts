@@ -47,11 +47,7 @@ export class RestartingError extends InputError {
   readonly comesLater: boolean
 
   constructor(comesLater: boolean) {
-    super(
-      comesLater
-        ? 'I am restarting. Your answer comes when I am back.'
-        : 'I am restarting. Please ask again in a minute.',
-    )
+    super(comesLater ? 'restart/answer-later' : 'restart/ask-again')
     this.comesLater = comesLater
   }
 }

@@ -3,9 +3,9 @@
  * in a channel where the bot looks by itself.
  */
 
+import { InputError } from '../config/errors.ts'
 import { setTimeout as wait } from 'node:timers/promises'
 import { type Message, MessageType } from 'discord.js'
-import { Said } from '../commands/i18n/catalogue.ts'
 import type { GuildSettings } from '../config/guild-settings.ts'
 import { followedBy, lastTurn } from './channel-record.ts'
 import type { Desk } from './desk.ts'
@@ -119,7 +119,7 @@ export class MessageRequests {
     const told = await this.#parts.people.tellOnce(place, message.author.id)
     if (told) {
       const mayBeHidden = message.guildId !== null && message.content === ''
-      throw new Said(({ errors }) => (mayBeHidden ? errors.unreadableReply : errors.emptyReply))
+      throw new InputError(mayBeHidden ? 'reply/unreadable' : 'reply/empty')
     }
   }
 
@@ -136,10 +136,10 @@ export class MessageRequests {
       return
     }
     if (target) {
-      throw new Said(({ errors }) =>
+      throw new InputError(
         target.author.id === message.client.user.id
-          ? errors.unknownConversation
-          : errors.noPictureInMessage,
+          ? 'conversation/unknown'
+          : 'image/none-in-message',
       )
     }
     // Everyone can read the answer to a message, so it is about what everyone may see.
@@ -151,7 +151,7 @@ export class MessageRequests {
       return
     }
     if (place.guildId === null) {
-      throw new Said(({ errors }) => errors.nothingToContinue)
+      throw new InputError('conversation/none')
     }
     const newest = await newestPictures(message.channel)
     const asked = question === '' ? null : question

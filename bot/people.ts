@@ -3,8 +3,8 @@
  * language they use Discord in.
  */
 
+import { InputError } from '../config/errors.ts'
 import { z } from 'zod'
-import { Said } from '../commands/i18n/catalogue.ts'
 import type { Place } from './memory.ts'
 import type { Space, Store } from './store-types.ts'
 
@@ -114,7 +114,7 @@ export class People {
       return full ? before : { count: (before?.count ?? 0) + 1 }
     })
     if (full) {
-      throw new Said(({ errors }) => errors.dailyLimit(limit))
+      throw new InputError('limit/daily', { limit })
     }
   }
 

@@ -3,7 +3,7 @@
 import type { Client, Message, TextBasedChannel, User } from 'discord.js'
 import { PermissionFlagsBits } from 'discord.js'
 import type { FoundPicture } from '../commands/command.ts'
-import { Said } from '../commands/i18n/catalogue.ts'
+import { InputError } from '../config/errors.ts'
 import { picturesIn } from './images.ts'
 import { meaningOf } from './platform-errors.ts'
 
@@ -27,21 +27,21 @@ export async function recentWithPictures(channel: TextBasedChannel): Promise<Mes
  */
 export async function newestPictures(channel: TextBasedChannel | null): Promise<FoundPicture[]> {
   if (channel === null) {
-    throw new Said(({ errors }) => errors.cannotReadChannel)
+    throw new InputError('channel/unreadable')
   }
   const [newest] = await recentWithPictures(channel).catch((error: unknown) => {
     throw meaningOf(error) === 'forbidden' || meaningOf(error) === 'gone'
-      ? new Said(({ errors }) => errors.cannotReadChannel, { cause: error })
+      ? new InputError('channel/unreadable', null, { cause: error })
       : error
   })
   if (!newest) {
-    throw new Said(({ errors }) => errors.noPicture)
+    throw new InputError('image/none-here')
   }
   return picturesIn(newest)
 }
 
-function hidden(cause?: unknown): Said {
-  return new Said(({ errors }) => errors.linkHidden, { cause })
+function hidden(cause?: unknown): InputError {
+  return new InputError('link/hidden', null, { cause })
 }
 
 /**
@@ -57,7 +57,7 @@ export async function linkedMessage(
 ): Promise<Message> {
   const match = LINK.exec(link.trim())
   if (!match || (match[1] !== undefined && match[1] !== (guildId ?? '@me'))) {
-    throw new Said(({ errors }) => errors.badLink)
+    throw new InputError('link/invalid')
   }
   const channel = await client.channels.fetch(match[2] ?? channelId).catch((error: unknown) => {
     throw hidden(error)
@@ -66,7 +66,7 @@ export async function linkedMessage(
     throw hidden()
   }
   if (channel.isDMBased() ? channel.id !== channelId : channel.guildId !== guildId) {
-    throw new Said(({ errors }) => errors.badLink)
+    throw new InputError('link/invalid')
   }
   if (!channel.isDMBased() && channel.id !== channelId) {
     const member = await channel.guild.members.fetch(user.id)
@@ -77,7 +77,7 @@ export async function linkedMessage(
   }
   return channel.messages.fetch(match[3]!).catch((error: unknown) => {
     throw meaningOf(error) === 'gone'
-      ? new Said(({ errors }) => errors.messageGone, { cause: error })
+      ? new InputError('link/message-gone', null, { cause: error })
       : hidden(error)
   })
 }

@@ -1,7 +1,7 @@
 /** `Post with alt text`: posts a person's own pictures again, with what the model said of them. */
 
 import { escaped } from '../commands/answer-text.ts'
-import { Said } from '../commands/i18n/catalogue.ts'
+import { InputError } from '../config/errors.ts'
 import type { Talk } from './channel-record.ts'
 import type { PostedFile } from './delivery.ts'
 import { altTextOf } from './describing.ts'
@@ -27,10 +27,10 @@ export async function ownTalks(
   )
   const known = talks.filter((talk) => talk !== undefined)
   if (known.length === 0) {
-    throw new Said(({ errors }) => errors.unknownConversation)
+    throw new InputError('conversation/unknown')
   }
   if (known.some((talk) => authorOf(talk) !== userId)) {
-    throw new Said(({ errors }) => errors.onlyAuthor)
+    throw new InputError('permission/only-author')
   }
   return known
 }
@@ -46,8 +46,7 @@ export async function postAgain(
     const { picture, descriptions } = talk
     const { bytes } = await pictures.file({ ...picture, altText: null }, options.signal)
     if (bytes.length > maxBytes) {
-      const most = `${Math.floor(maxBytes / 2 ** 20)} MiB`
-      throw new Said(({ errors }) => errors.pictureTooLarge(most))
+      throw new InputError('image/too-large', { maxBytes })
     }
     const description = text.answer.altText(altTextOf(descriptions.at(-1) ?? ''))
     const spoiler = picture.spoiler && !picture.name.startsWith(SPOILER) ? SPOILER : ''

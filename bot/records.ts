@@ -3,8 +3,8 @@
 import { type ChatInputCommandInteraction, PermissionFlagsBits, time } from 'discord.js'
 import { escaped, shortened } from '../commands/answer-text.ts'
 import type { MemoryService, PrivacyService } from '../commands/command.ts'
-import { Said } from '../commands/i18n/catalogue.ts'
 import type { Catalogue } from '../commands/i18n/words.ts'
+import { InputError } from '../config/errors.ts'
 import { labelOf } from './asking.ts'
 import { type ChannelRecord, followedBy, type Talk } from './channel-record.ts'
 import { placeOf } from './desk.ts'
@@ -36,7 +36,7 @@ export function memoryService({ memory, cache, pictures, settings }: Parts): Mem
       const { talks } = await memory.channel(place, use.user.id)
       if (what === 'channel') {
         if (use.inGuild() && !use.memberPermissions.has(PermissionFlagsBits.ManageMessages)) {
-          throw new Said(({ errors }) => errors.notYours)
+          throw new InputError('permission/not-yours')
         }
         await memory.purge(place.guildId, place.channelId)
         await cache.purge(prefixOf(place))
@@ -58,7 +58,7 @@ export function memoryService({ memory, cache, pictures, settings }: Parts): Mem
         return 0
       }
       if (!mayForget(use, talk)) {
-        throw new Said(({ errors }) => errors.notYours)
+        throw new InputError('permission/not-yours')
       }
       const forgotten = await memory.forgetTalk(place, talk.id, { as: use.user.id, ttlMs })
       await forgetPictures({ cache, pictures, place }, forgotten)

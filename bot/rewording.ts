@@ -1,6 +1,6 @@
 /** `Again`: says the same in other words, where the model has others. */
 
-import { Said } from '../commands/i18n/catalogue.ts'
+import { InputError } from '../config/errors.ts'
 import { historyTo, type Talk } from './channel-record.ts'
 import { describeDifferently, freely, inStyle, TEMPERATURES } from './describing.ts'
 import type { Handing } from './handing.ts'
@@ -24,14 +24,14 @@ export class Rewording {
     const { place } = request
     const answer = await memory.answer(place, request.answer, request.asker)
     if (!answer) {
-      throw new Said(({ errors }) => errors.unknownConversation)
+      throw new InputError('conversation/unknown')
     }
     const parts: Part[] = []
     let changed = false
     for (const { talk: talkId, turn } of answer.parts) {
       const talk = await memory.talk(place, talkId, audienceOf(request))
       if (!talk) {
-        parts.push(apology(work.text.errors.unknownConversation))
+        parts.push(apology(work.text.errors['conversation/unknown']))
         continue
       }
       const part = await this.#reword(work, answer, { talk, turn })
@@ -39,7 +39,7 @@ export class Rewording {
       parts.push(part ?? (await this.#asItWas(work, answer, { talk, turn })))
     }
     if (!changed) {
-      throw new Said(({ answer: words }) => words.noOther)
+      throw new InputError('answer/no-other')
     }
     const asked =
       parts.length === 1 ? parts[0]?.talk?.turns.find(({ id }) => id === parts[0]?.turn) : undefined

@@ -1,9 +1,10 @@
 /** The entries in a message's context menu: describe its pictures, or ask about them. */
 
+import { InputError } from '../config/errors.ts'
 import { ApplicationCommandType } from 'discord.js'
 import type { MenuCommand } from './command.ts'
 import { EVERYWHERE } from './everywhere.ts'
-import { localizations, Said } from './i18n/catalogue.ts'
+import { localizations } from './i18n/catalogue.ts'
 import { EN } from './i18n/en.ts'
 
 export const describeMenu = {
@@ -19,7 +20,7 @@ export const describeMenu = {
       pictures: async () => {
         const found = services.picturesIn(interaction.targetMessage)
         if (found.length === 0) {
-          throw new Said(({ errors }) => errors.noPictureInMessage)
+          throw new InputError('image/none-in-message')
         }
         return found
       },

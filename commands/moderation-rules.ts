@@ -1,5 +1,6 @@
 /** `/moderation rule …` and `/moderation reposts`: part of commands/moderation.ts. */
 
+import { InputError } from '../config/errors.ts'
 import {
   type APIApplicationCommandBasicOption,
   type APIApplicationCommandSubcommandGroupOption,
@@ -19,7 +20,7 @@ import {
 } from '../config/moderation-rules.ts'
 import { escaped } from './answer-text.ts'
 import type { Services } from './command.ts'
-import { localizations, Said } from './i18n/catalogue.ts'
+import { localizations } from './i18n/catalogue.ts'
 import { EN } from './i18n/en.ts'
 import type { Catalogue } from './i18n/words.ts'
 import type { RuleRecord, RuleWish } from './moderation-rules-service.ts'
@@ -140,7 +141,7 @@ export async function runRule(use: RuleUse, name: string): Promise<Answer> {
       return { content: await add(use) }
     case 'remove':
       if (!(await rules.remove(guildId, given()))) {
-        throw new Said(({ moderationRules }) => moderationRules.errors.unknown(escaped(given())))
+        throw new InputError('rule/unknown', { name: escaped(given()) })
       }
       return { content: said.removed }
     case 'test':
@@ -174,7 +175,7 @@ async function add({ interaction, services, text, guildId }: RuleUse): Promise<s
 function wishOf({ options, guild }: ChatInputCommandInteraction): RuleWish {
   const name = options.getString('name', true).trim()
   if (name === '') {
-    throw new Said(({ moderationRules }) => moderationRules.errors.emptyName)
+    throw new InputError('rule/empty-name')
   }
   const mentioned = options.getString('channels')
   const channels = [...(mentioned ?? '').matchAll(/<#(\d{15,20})>/g)]
@@ -182,7 +183,7 @@ function wishOf({ options, guild }: ChatInputCommandInteraction): RuleWish {
     .filter((id, i, all) => guild?.channels.cache.has(id) === true && all.indexOf(id) === i)
     .slice(0, RULE_LIMITS.channels.max)
   if (mentioned !== null && channels.length === 0) {
-    throw new Said(({ moderationRules }) => moderationRules.errors.noChannels)
+    throw new InputError('rule/no-channels')
   }
   return {
     name,
@@ -200,7 +201,7 @@ async function list({ services, text, guildId }: RuleUse): Promise<string> {
   const all = await rules.list(guildId)
   const said = text.moderationRules
   if (all.length === 0) {
-    return said.errors.noRules
+    return text.errors['rule/none']
   }
   const dropped = rules.dropped(guildId)
   return [
@@ -231,7 +232,7 @@ async function test({ interaction, services, text, guildId }: RuleUse): Promise<
   const picture = services.given(interaction.options.getAttachment('image', true))
   const scored = await services.moderation.rules.test(guildId, picture)
   if (scored.length === 0) {
-    return said.errors.noRules
+    return text.errors['rule/none']
   }
   const lines = scored.map(({ rule: { name, threshold }, score }) =>
     said.tested(escaped(name), score, threshold, score >= threshold),

@@ -1,10 +1,10 @@
 /** /moderation: how a server keeps scam pictures out. */
 
+import { InputError } from '../config/errors.ts'
 import { AttachmentBuilder, type ChatInputCommandInteraction, MessageFlags, time } from 'discord.js'
 import { MAX_LISTED, MODES, type ModerationSettings } from '../config/moderation-settings.ts'
 import { escaped, plainMessage } from './answer-text.ts'
 import type { Command, Services } from './command.ts'
-import { Said } from './i18n/catalogue.ts'
 import type { Catalogue } from './i18n/words.ts'
 import { MODERATION_DATA } from './moderation-options.ts'
 import { changesRules, runReposts, runRule } from './moderation-rules.ts'
@@ -28,7 +28,7 @@ export const moderationCommand = {
   async execute(interaction, services, text) {
     const { guildId, options } = interaction
     if (guildId === null) {
-      throw new Said(({ errors }) => errors.serverOnly)
+      throw new InputError('place/server-only')
     }
     const name = options.getSubcommand()
     const group = options.getSubcommandGroup()
@@ -81,7 +81,7 @@ async function run(use: Use, name: string): Promise<Answer> {
 async function demandSetUp({ services, guildId }: Use): Promise<void> {
   const { logChannel } = await services.moderation.of(guildId)
   if (logChannel === null) {
-    throw new Said(({ moderation }) => moderation.errors.notSetUp)
+    throw new InputError('moderation/not-set-up')
   }
 }
 
@@ -93,7 +93,7 @@ function setUp({ interaction: { options } }: Use) {
   return (old: ModerationSettings): ModerationSettings => {
     const logChannel = channel?.id ?? old.logChannel
     if (logChannel === null) {
-      throw new Said(({ moderation }) => moderation.errors.needsChannel)
+      throw new InputError('moderation/needs-channel')
     }
     return {
       ...old,
@@ -112,7 +112,7 @@ function setUp({ interaction: { options } }: Use) {
 function toggled(ids: readonly string[], id: string): string[] {
   const next = ids.includes(id) ? ids.filter((one) => one !== id) : [...ids, id]
   if (next.length > MAX_LISTED) {
-    throw new Said(({ moderation }) => moderation.errors.tooMany(MAX_LISTED))
+    throw new InputError('moderation/too-many', { most: MAX_LISTED })
   }
   return next
 }
@@ -121,7 +121,7 @@ async function exempt({ interaction, services, text, guildId }: Use): Promise<st
   const role = interaction.options.getRole('role')
   const channel = interaction.options.getChannel('channel')
   if (!role && !channel) {
-    throw new Said(({ moderation }) => moderation.errors.needsRoleOrChannel)
+    throw new InputError('moderation/needs-role-or-channel')
   }
   await services.moderation.change(guildId, (old) => ({
     ...old,
@@ -177,7 +177,7 @@ async function list(use: Use, name: string): Promise<Answer> {
     }
     case 'remove':
       if (!(await moderation.remove(guildId, options.getString('code', true).toLowerCase()))) {
-        throw new Said(({ moderation: { errors } }) => errors.unknownHash)
+        throw new InputError('hash/unknown')
       }
       return { content: hashes.removed }
     case 'test':

@@ -1,5 +1,6 @@
 /** /settings: what a server's managers can choose. */
 
+import { InputError } from '../config/errors.ts'
 import {
   type APIApplicationCommandSubcommandOption,
   ApplicationCommandOptionType,
@@ -19,7 +20,7 @@ import {
 import { plainMessage } from './answer-text.ts'
 import type { Command } from './command.ts'
 import { SERVERS_ONLY } from './everywhere.ts'
-import { localizations, Said } from './i18n/catalogue.ts'
+import { localizations } from './i18n/catalogue.ts'
 import { EN } from './i18n/en.ts'
 import type { Catalogue } from './i18n/words.ts'
 
@@ -125,11 +126,11 @@ export const settingsCommand = {
   async execute(interaction, { settings, privacy }, catalogue) {
     const { guildId } = interaction
     if (guildId === null) {
-      throw new Said(({ errors }) => errors.serverOnly)
+      throw new InputError('place/server-only')
     }
     // A server can give the command to other roles; what it changes stays the managers' business.
     if (!interaction.memberPermissions?.has(PermissionFlagsBits.ManageGuild)) {
-      throw new Said(({ errors }) => errors.managersOnly)
+      throw new InputError('permission/settings')
     }
     await interaction.deferReply({ flags: MessageFlags.Ephemeral })
     const change = changeOf(interaction)
@@ -184,7 +185,7 @@ function listed(ids: readonly string[], id: string, wanted: boolean): string[] {
   const others = ids.filter((other) => other !== id)
   const next = wanted ? [...others, id] : others
   if (next.length > MAX_CHANNELS) {
-    throw new Said(({ settings }) => settings.tooMany(MAX_CHANNELS))
+    throw new InputError('settings/too-many-channels', { most: MAX_CHANNELS })
   }
   return next
 }

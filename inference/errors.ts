@@ -1,20 +1,44 @@
-/** The errors of inference/. The two every room shares are defined below all of them, in config/. */
+/** What inference/ refuses, by code; the sentences are the caller's. */
 
-import { InputError } from '../config/errors.ts'
+import type { NoParams } from '../config/errors.ts'
+import type { SettingProblem } from './generation/settings.ts'
+import type { ImageFormat, UnsupportedFormat } from './image/sniff.ts'
 
-export { ConfigError, InputError } from '../config/errors.ts'
-
-/** The queue has no room for the request; the sentence asks its person to try again. */
-export class QueueFullError extends InputError {
-  constructor(message = 'Too many people are asking just now. Please try again in a moment.') {
-    super(message)
-  }
-}
-
-/** The request's deadline passed before its answer was there. */
-export class TooLateError extends InputError {
-  constructor(message = 'That took too long, so it was given up. Please try again.') {
-    super(message)
+declare module '../config/errors.ts' {
+  interface InputErrors {
+    'image/empty': NoParams
+    'image/unknown-format': NoParams
+    'image/unsupported-format': { readonly format: UnsupportedFormat }
+    'image/damaged': { readonly format: ImageFormat }
+    'image/unknown-compression': { readonly format: ImageFormat }
+    'image/slow-to-decode': NoParams
+    /** Of a file that is there already. */
+    'image/too-many-bytes': { readonly bytes: number; readonly maxBytes: number }
+    'image/too-many-pixels': {
+      readonly width: number
+      readonly height: number
+      readonly maxPixels: number
+    }
+    /** Image tokens of another model: rows × width. */
+    'image/wrong-tokens': {
+      readonly shape: readonly [number, number]
+      readonly expected: readonly [number, number]
+    }
+    'text/empty-question': NoParams
+    'text/too-long': {
+      readonly length: number
+      /** Characters where the text was too long to be worth encoding. */
+      readonly unit: 'tokens' | 'characters'
+      readonly maxTokens: number
+    }
+    'score/no-answers': NoParams
+    'score/empty-answer': NoParams
+    'score/long-answer': NoParams
+    'generation/settings': { readonly problems: readonly SettingProblem[] }
+    /** The queue has no room for the request. */
+    'queue/full': NoParams
+    /** The request's deadline passed before its answer was there. */
+    'queue/deadline': NoParams
   }
 }
 

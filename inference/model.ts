@@ -42,7 +42,7 @@ export type OpenOptions = {
    * twice its size on the disk; then it opens in seconds and its memory is shared. Default false.
    */
   readonly prepare?: boolean
-  /** Requests that may wait; one more is refused with QueueFullError. Default 64. */
+  /** Requests that may wait; one more is refused as `queue/full`. Default 64. */
   readonly queueLimit?: number
   /**
    * Sequences at work at once, each beam counting as one. Default 8: with OPT-2.7b, up to 1.5 GB

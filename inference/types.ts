@@ -67,7 +67,7 @@ export type Claim = {
 
 /**
  * What every request takes besides its own arguments. A request whose deadline passes rejects with
- * TooLateError. Defaults: interactive, no deadline, no user; without a tenant the user is one.
+ * `queue/deadline`. Defaults: interactive, no deadline, no user; without a tenant the user is one.
  */
 export type RequestOptions = Partial<Claim> & {
   /** Ends the request between two runs; it then rejects with the signal's reason. */

@@ -14,7 +14,8 @@ import {
   time,
 } from 'discord.js'
 import { plainMessage } from '../../commands/answer-text.ts'
-import { catalogueFor, Said } from '../../commands/i18n/catalogue.ts'
+import { catalogueFor } from '../../commands/i18n/catalogue.ts'
+import { InputError } from '../../config/errors.ts'
 import { buttonId, linkTo, readButtonId } from './case-message.ts'
 import { type Action, type Case, decided, ITSELF } from './case-record.ts'
 import type { CaseWork } from './case-work.ts'
@@ -42,14 +43,14 @@ export class CaseButtons {
     const id = readButtonId(use.customId)
     const found = id && (await this.#parts.work.of(id.guildId, id.id))
     if (!id || !found) {
-      throw new Said(({ moderation }) => moderation.errors.unknownCase)
+      throw new InputError('case/unknown')
     }
     if (id.button === 'appeal') {
       return this.#openForm(use, found)
     }
     const { settings } = await this.#parts.guilds.of(found.guildId)
     if (use.guildId !== found.guildId) {
-      throw new Said(({ moderation }) => moderation.errors.staffOnly)
+      throw new InputError('permission/staff')
     }
     demandStaff(use, settings)
     switch (id.button) {
@@ -58,7 +59,7 @@ export class CaseButtons {
       case 'enforce':
         return this.#enforce(use)
       case 'form':
-        throw new Said(({ errors }) => errors.unknownButton)
+        throw new InputError('button/unknown')
       default:
         return this.#decide(use, found, id.button)
     }
@@ -69,7 +70,7 @@ export class CaseButtons {
     const id = readButtonId(use.customId)
     const found = id && (await this.#parts.work.of(id.guildId, id.id))
     if (!id || !found || found.memberId !== use.user.id) {
-      throw new Said(({ moderation }) => moderation.errors.unknownCase)
+      throw new InputError('case/unknown')
     }
     await use.deferReply()
     const said = use.fields.getTextInputValue('answer').slice(0, MAX_ANSWER)
@@ -79,7 +80,7 @@ export class CaseButtons {
       return old && taken ? { ...old, appeal: said } : old
     })
     if (!taken) {
-      throw new Said(({ moderation }) => moderation.errors.appealed)
+      throw new InputError('case/appealed')
     }
     const { moderation } = catalogueFor(use.locale)
     await use.editReply(plainMessage(moderation.told.sent))
@@ -88,10 +89,10 @@ export class CaseButtons {
 
   async #openForm(use: ButtonInteraction, found: Case): Promise<void> {
     if (found.memberId !== use.user.id) {
-      throw new Said(({ moderation }) => moderation.errors.unknownCase)
+      throw new InputError('case/unknown')
     }
     if (found.appeal !== null) {
-      throw new Said(({ moderation }) => moderation.errors.appealed)
+      throw new InputError('case/appealed')
     }
     const { told } = catalogueFor(use.locale).moderation
     await use.showModal({
@@ -128,9 +129,7 @@ export class CaseButtons {
     if (!mine) {
       await work.carryOut(guildId, id)
       const last = now?.events.findLast(({ by: who }) => who !== ITSELF)
-      throw new Said(({ moderation }) =>
-        last ? moderation.errors.decided(`<@${last.by}>`) : moderation.errors.notNow,
-      )
+      throw last ? new InputError('case/decided', { by: last.by }) : new InputError('case/not-now')
     }
     await work.carryOut(guildId, id)
     const manages = use.memberPermissions?.has(PermissionFlagsBits.ManageGuild) ?? false

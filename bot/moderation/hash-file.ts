@@ -1,7 +1,7 @@
 /** The list of hashes as a file: a server's own back-up, or something to share with another. */
 
+import { InputError } from '../../config/errors.ts'
 import { z } from 'zod'
-import { Said } from '../../commands/i18n/catalogue.ts'
 import { isHash } from '../pictures/fingerprint.ts'
 import type { Verdict } from './verdicts.ts'
 
@@ -46,7 +46,7 @@ export function readHashFile(
 ): Verdict[] {
   const { data } = fileSchema.safeParse(jsonOf(text))
   if (!data) {
-    throw new Said(({ moderation }) => moderation.errors.badFile)
+    throw new InputError('hash/bad-file')
   }
   return data.pictures
     .filter((one) => !known.has(one.hash))

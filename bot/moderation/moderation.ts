@@ -3,8 +3,8 @@
 import type { Client, Message, PartialMessage } from 'discord.js'
 import type { Logger } from 'pino'
 import type { FoundPicture, PictureLink, PrivacyService } from '../../commands/command.ts'
-import { Said } from '../../commands/i18n/catalogue.ts'
 import type { ModerationService } from '../../commands/moderation-service.ts'
+import { InputError } from '../../config/errors.ts'
 import type { Model } from '../../inference/types.ts'
 import { picturesIn } from '../images.ts'
 import { Recovery } from '../recovery.ts'
@@ -220,14 +220,14 @@ export class Moderation {
   async #comparable(picture: FoundPicture) {
     const [comparable] = await this.#parts.pictures.fingerprintAll([picture])
     if (!comparable) {
-      throw new Said(({ moderation }) => moderation.errors.plainPicture)
+      throw new InputError('image/plain')
     }
     return comparable
   }
 
   async #import(guildId: string, by: string, file: PictureLink) {
     if (file.size > MAX_FILE_BYTES) {
-      throw new Said(({ moderation }) => moderation.errors.badFile)
+      throw new InputError('hash/bad-file')
     }
     const bytes = await this.#parts.fetchPicture({ ...file, kind: 'file' })
     const known = new Set((await this.#verdicts.list(guildId)).map(({ hash }) => hash))

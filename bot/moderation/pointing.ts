@@ -1,8 +1,8 @@
 /** What people say of a message by its context menu: a scam picture, none, or something for staff to see. */
 
+import { InputError } from '../../config/errors.ts'
 import type { Message, MessageContextMenuCommandInteraction } from 'discord.js'
 import { z } from 'zod'
-import { Said } from '../../commands/i18n/catalogue.ts'
 import { isActive } from '../../config/moderation-settings.ts'
 import { picturesIn } from '../images.ts'
 import type { Pictures } from '../pictures/pictures.ts'
@@ -46,7 +46,7 @@ export class Pointing {
     const reason = { kind: 'marked', weight: 6, by: use.user.id } as const
     const found = await this.#parts.detector.openCase(message, [reason])
     if (!found) {
-      throw new Said(({ moderation }) => moderation.errors.plainPicture)
+      throw new InputError('image/plain')
     }
     return this.#decide(found, 'confirm', use.user.id)
   }
@@ -64,7 +64,7 @@ export class Pointing {
     }
     const comparable = await this.#parts.pictures.fingerprintAll(picturesIn(message))
     if (comparable.length === 0) {
-      throw new Said(({ moderation }) => moderation.errors.plainPicture)
+      throw new InputError('image/plain')
     }
     const said = { verdict: 'dismissed', by: use.user.id, caseId: null, note: '' } as const
     for (const { print } of comparable) {
@@ -80,10 +80,10 @@ export class Pointing {
     const message = await this.#target(use, 'anyone')
     const { settings } = await this.#parts.guilds.of(message.guildId)
     if (message.author.id === use.user.id) {
-      throw new Said(({ moderation }) => moderation.errors.ownMessage)
+      throw new InputError('report/own-message')
     }
     if (isExempt(message, settings)) {
-      throw new Said(({ moderation }) => moderation.errors.exempt)
+      throw new InputError('moderation/exempt')
     }
     let tooSoon = false
     await this.reports.update(`${message.guildId}/${use.user.id}`, (old) => {
@@ -91,7 +91,7 @@ export class Pointing {
       return old ?? { at: Date.now() }
     })
     if (tooSoon) {
-      throw new Said(({ moderation }) => moderation.errors.cooldown)
+      throw new InputError('report/cooldown')
     }
     await this.reported(message, use.user.id)
   }
@@ -107,17 +107,17 @@ export class Pointing {
   ): Promise<Message<true>> {
     const message = use.targetMessage
     if (!message.inGuild()) {
-      throw new Said(({ errors }) => errors.serverOnly)
+      throw new InputError('place/server-only')
     }
     const { settings } = await this.#parts.guilds.of(message.guildId)
     if (who === 'staff') {
       demandStaff(use, settings)
     }
     if (!isActive(settings)) {
-      throw new Said(({ moderation }) => moderation.errors.notActive)
+      throw new InputError('moderation/not-active')
     }
     if (picturesIn(message).length === 0) {
-      throw new Said(({ errors }) => errors.noPictureInMessage)
+      throw new InputError('image/none-in-message')
     }
     return message
   }

@@ -10,8 +10,9 @@ import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
 import { plainMessage } from '../../commands/answer-text.ts'
 import type { FoundPicture } from '../../commands/command.ts'
-import { catalogueFor, Said } from '../../commands/i18n/catalogue.ts'
+import { catalogueFor } from '../../commands/i18n/catalogue.ts'
 import type { RepostService } from '../../commands/moderation-rules-service.ts'
+import { InputError } from '../../config/errors.ts'
 import { picturesIn } from '../images.ts'
 import { codeOf, PLATFORM } from '../platform-errors.ts'
 import { KeyedMutex } from '../keyed-mutex.ts'
@@ -108,7 +109,7 @@ export class Reposts {
           on = !before.includes(channelId)
           const channels = on ? [...before, channelId] : before.filter((id) => id !== channelId)
           if (channels.length > MAX_CHANNELS) {
-            throw new Said(({ moderation }) => moderation.errors.tooMany(MAX_CHANNELS))
+            throw new InputError('moderation/too-many', { most: MAX_CHANNELS })
           }
           return { channels, at: Date.now() }
         })

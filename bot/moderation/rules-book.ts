@@ -1,8 +1,8 @@
 /** The rules of each server in the store. */
 
 import { z } from 'zod'
-import { Said } from '../../commands/i18n/catalogue.ts'
 import type { RuleWish } from '../../commands/moderation-rules-service.ts'
+import { InputError } from '../../config/errors.ts'
 import { MAX_RULES, type Rule, ruleSchema } from '../../config/moderation-rules.ts'
 import type { Space, Store } from '../store-types.ts'
 
@@ -36,7 +36,7 @@ export class RulesBook {
   async named(guildId: string, name: string): Promise<Rule> {
     const found = (await this.of(guildId)).find((rule) => isNamed(rule, name))
     if (!found) {
-      throw new Said(({ moderationRules }) => moderationRules.errors.unknown(name))
+      throw new InputError('rule/unknown', { name })
     }
     return found
   }
@@ -55,7 +55,7 @@ export class RulesBook {
       const known = rules.find((rule) => isNamed(rule, wish.name))
       outcome = known ? 'changed' : 'added'
       if (!known && rules.length >= MAX_RULES) {
-        throw new Said(({ moderationRules }) => moderationRules.errors.tooMany(MAX_RULES))
+        throw new InputError('rule/too-many', { most: MAX_RULES })
       }
       const same = known?.question === wish.question
       const at = Date.now()

@@ -11,7 +11,6 @@ import { randomBytes } from 'node:crypto'
 import type { Message } from 'discord.js'
 import type { Logger } from 'pino'
 import type { FoundPicture } from '../../commands/command.ts'
-import { Said } from '../../commands/i18n/catalogue.ts'
 import type { RuleRecord, RulesService } from '../../commands/moderation-rules-service.ts'
 import { InputError } from '../../config/errors.ts'
 import type { Rule } from '../../config/moderation-rules.ts'
@@ -200,7 +199,7 @@ export class Rules {
   async #test(guildId: string, picture: FoundPicture): Promise<Scored[]> {
     const [comparable] = await this.#parts.pictures.fingerprintAll([picture])
     if (!comparable) {
-      throw new Said(({ moderation }) => moderation.errors.plainPicture)
+      throw new InputError('image/plain')
     }
     // A person waits for this.
     return this.#scores(picture, await this.book.of(guildId), this.#options(guildId))

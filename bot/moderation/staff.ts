@@ -1,12 +1,12 @@
 /** Who decides, and who is left alone. Asked when something happens, never remembered. */
 
+import { InputError } from '../../config/errors.ts'
 import {
   type BaseInteraction,
   type GuildMember,
   type Message,
   PermissionFlagsBits,
 } from 'discord.js'
-import { Said } from '../../commands/i18n/catalogue.ts'
 import type { ModerationSettings } from '../../config/moderation-settings.ts'
 
 /** @throws {InputError} unless whoever clicked is staff as of this click. */
@@ -17,14 +17,14 @@ export function demandStaff(
   const roles = use.member === null ? [] : rolesOf(use.member)
   const permitted = use.memberPermissions?.has(PermissionFlagsBits.ManageMessages) ?? false
   if (!permitted && !roles.some((role) => staffRoles.includes(role))) {
-    throw new Said(({ moderation }) => moderation.errors.staffOnly)
+    throw new InputError('permission/staff')
   }
 }
 
 /** @throws {InputError} unless whoever asks may manage the server. */
 export function demandManager(use: Pick<BaseInteraction, 'memberPermissions'>): void {
   if (!use.memberPermissions?.has(PermissionFlagsBits.ManageGuild)) {
-    throw new Said(({ moderation }) => moderation.errors.managersOnly)
+    throw new InputError('permission/moderation')
   }
 }
 

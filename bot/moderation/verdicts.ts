@@ -3,9 +3,9 @@
  * `imported` ones come from elsewhere: they are flagged and never acted on.
  */
 
+import { InputError } from '../../config/errors.ts'
 import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
-import { Said } from '../../commands/i18n/catalogue.ts'
 import type { Space, Store } from '../store-types.ts'
 import type { GuildModeration } from './guild-moderation.ts'
 import { HashIndex } from './hash-index.ts'
@@ -108,7 +108,7 @@ export class Verdicts {
   /** Writes one verdict. @throws {InputError} if there is no room for it. */
   async putOne(guildId: string, verdict: Verdict): Promise<void> {
     if ((await this.put(guildId, [verdict])) === 0) {
-      throw new Said(({ moderation }) => moderation.errors.listFull(MAX_HASHES))
+      throw new InputError('hash/list-full', { most: MAX_HASHES })
     }
   }
 

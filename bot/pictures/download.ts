@@ -19,29 +19,6 @@ const MIB = 1024 * 1024
 /** Discord's own limit is 10 MiB for most members, up to 500 MiB with Nitro. */
 const DEFAULT_MAX_BYTES = 32 * MIB
 
-/**
- * What went wrong: `gone`: not there (any more); a fresh link may help. `too-large`, `not-a-picture`:
- * the file's fault. `timeout`, `lost`: the way's fault; trying again may help. `elsewhere`: not on
- * Discord, so not asked for.
- */
-export type PictureProblem =
-  | 'gone'
-  | 'too-large'
-  | 'not-a-picture'
-  | 'timeout'
-  | 'lost'
-  | 'elsewhere'
-
-/** The picture did not come; the message is for the person. */
-export class PictureError extends InputError {
-  readonly problem: PictureProblem
-
-  constructor(problem: PictureProblem, message: string, options?: ErrorOptions) {
-    super(message, options)
-    this.problem = problem
-  }
-}
-
 export type PictureSource = {
   /**
    * Origins that may be asked, such as https://cdn.discordapp.com. A name of an `https` one must
@@ -57,7 +34,9 @@ export type PictureSource = {
 /**
  * Downloads one picture.
  *
- * @throws {PictureError} if it is too large, gone, no picture, or does not come.
+ * @throws {InputError} if it is too large, gone or no picture (`image/too-large`, `image/gone`,
+ *   `image/not-a-picture`), does not come (`image/timeout`, `image/not-fetched`, `image/bad-response`;
+ *   trying again may help), or is not on Discord (`image/elsewhere`).
  * @throws the signal's reason once that is aborted.
  */
 export type FetchPicture = (link: PictureLink, signal?: AbortSignal) => Promise<Uint8Array>
@@ -71,10 +50,7 @@ export type PictureFetcher = FetchPicture & {
 export function createPictureFetcher(source: PictureSource): PictureFetcher {
   const { origins, maxBytes = DEFAULT_MAX_BYTES, timeoutMs = TIMEOUT_MS } = source
   const agent = new Agent({ connect: connectOnlyTo(origins), connections: CONNECTIONS_PER_HOST })
-  const tooLarge = () => {
-    const most = maxBytes < MIB ? `${maxBytes} bytes` : `${Math.floor(maxBytes / MIB)} MiB`
-    return new PictureError('too-large', `That picture is over ${most}. Please send a smaller one.`)
-  }
+  const tooLarge = () => new InputError('image/too-large', { maxBytes })
   const fetchPicture = async ({ url, size, kind }: PictureLink, signal?: AbortSignal) => {
     if (!origins.includes(URL.parse(url)?.origin ?? '')) {
       throw notOnDiscord()
@@ -92,7 +68,7 @@ export function createPictureFetcher(source: PictureSource): PictureFetcher {
       return bytes
     } catch (error) {
       signal?.throwIfAborted()
-      throw error instanceof PictureError ? error : whyNotCome(error, timeout.aborted)
+      throw error instanceof InputError ? error : whyNotCome(error, timeout.aborted)
     }
   }
   return Object.assign(fetchPicture, { close: () => agent.destroy() })
@@ -151,27 +127,23 @@ async function download(url: string, options: Download): Promise<Uint8Array | nu
 
 function checkAnswer(statusCode: number, type: string | string[] | undefined): void {
   if ([401, 403, 404, 410, 415].includes(statusCode)) {
-    throw new PictureError('gone', 'That picture is no longer there. Please upload it again.')
+    throw new InputError('image/gone')
   }
   if (statusCode !== 200) {
-    throw new PictureError('lost', `${NOT_COME} (${statusCode})`)
+    throw new InputError('image/bad-response', { status: statusCode })
   }
   // The bytes decide in the end; this only spares the download of a page or a film.
   if (typeof type === 'string' && !/^(image\/|application\/octet-stream|binary\/)/i.test(type)) {
-    throw new PictureError('not-a-picture', 'That file is not a picture.')
+    throw new InputError('image/not-a-picture')
   }
 }
 
-const NOT_COME = 'That picture could not be fetched from Discord. Please try again.'
-
-function whyNotCome(error: unknown, timedOut: boolean): PictureError {
-  if (timedOut || error instanceof errors.ConnectTimeoutError) {
-    const sentence = 'That picture took too long to come. Please try again.'
-    return new PictureError('timeout', sentence, { cause: error })
-  }
-  return new PictureError('lost', NOT_COME, { cause: error })
+function whyNotCome(cause: unknown, timedOut: boolean): InputError {
+  return timedOut || cause instanceof errors.ConnectTimeoutError
+    ? new InputError('image/timeout', null, { cause })
+    : new InputError('image/not-fetched', null, { cause })
 }
 
-function notOnDiscord(): PictureError {
-  return new PictureError('elsewhere', 'That picture is not on Discord, so I will not fetch it.')
+function notOnDiscord(): InputError {
+  return new InputError('image/elsewhere')
 }

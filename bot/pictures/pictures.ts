@@ -10,8 +10,8 @@
 import type { Client } from 'discord.js'
 import { LRUCache } from 'lru-cache'
 import type { FoundPicture } from '../../commands/command.ts'
-import { InputError } from '../../config/errors.ts'
-import { type FetchPicture, PictureError, type PictureProblem } from './download.ts'
+import { hasCode, InputError, type InputErrorCode } from '../../config/errors.ts'
+import type { FetchPicture } from './download.ts'
 import type { PictureFile } from './evidence.ts'
 import { type Fingerprint, fingerprintOf } from './fingerprint.ts'
 import { freshLink } from './fresh-link.ts'
@@ -27,7 +27,7 @@ const MAX_BYTES = 64 * 2 ** 20
 const MAX_KNOWN = 10_000
 
 /** A fresh link may help: a link ends after a day, and a loopback Discord moves to another port. */
-const STALE: ReadonlySet<PictureProblem> = new Set(['gone', 'elsewhere'])
+const STALE: readonly InputErrorCode[] = ['image/gone', 'image/elsewhere']
 
 export type PicturesOptions = {
   readonly client: Client
@@ -202,7 +202,7 @@ export class Pictures {
     try {
       return await fetchPicture(picture, signal)
     } catch (error) {
-      const stale = error instanceof PictureError && STALE.has(error.problem)
+      const stale = hasCode(error, ...STALE)
       const renewed = stale ? await freshLink(client, picture) : undefined
       if (renewed === undefined || renewed.url === picture.url) {
         throw error
@@ -221,6 +221,6 @@ function nameOf({ key, source }: FoundPicture): string {
   return [source?.channelId, source?.messageId, source?.authorId, key].join('/')
 }
 
-function gone(): PictureError {
-  return new PictureError('gone', 'That picture is no longer there. Please upload it again.')
+function gone(): InputError {
+  return new InputError('image/gone')
 }

@@ -1,5 +1,6 @@
 /** Every sentence the bot shows, in English. The shape of this object is the catalogue's type. */
 
+import { ERRORS_EN } from './errors-en.ts'
 import { MODERATION_EN } from './moderation-en.ts'
 import { MODERATION_RULES_EN } from './moderation-rules-en.ts'
 
@@ -27,7 +28,6 @@ export const EN = {
     part: (number: number, text: string) => `**${number}.** ${text}`,
     asked: (question: string) => `> ${question}`,
     leftOut: (count: number) => `I looked at the first ten; ${many(count, 'picture')} left out.`,
-    noOther: 'I have no other words for this picture.',
     altText: (text: string) => `AI-generated: ${text}`,
     repostedFor: (user: string) => `Posted for ${user} with alt text (AI-generated).`,
     notRemembered: 'You opted out, so I keep nothing of this and cannot answer follow-ups.',
@@ -37,47 +37,7 @@ export const EN = {
     loading: 'The model is still loading. I will answer as soon as it is there.',
     partly: (done: number, of: number) => `Looking at the pictures: ${done} of ${of} done…`,
   },
-  errors: {
-    noPicture: 'I see no picture here. Give me one, or use this where one was posted.',
-    noPictureInMessage: 'There is no picture in that message.',
-    cannotReadChannel:
-      'I cannot read this channel’s messages, so please give me the picture with the command.',
-    pictureLost: 'That picture is no longer there. Please upload it again.',
-    pictureTooLarge: (most: string) => `That picture is over ${most}. Please send a smaller one.`,
-    notOnDiscord: 'That picture is not on Discord, so I will not fetch it.',
-    notFetched: 'That picture could not be fetched from Discord. Please try again.',
-    notAPicture: 'That file is not a picture I can read. PNG, JPEG, WebP, AVIF, GIF and TIFF work.',
-    brokenPicture: 'That picture is damaged and cannot be read.',
-    textTooLong: 'That question is too long for me. Please ask it in fewer words.',
-    emptyQuestion: 'The question is empty.',
-    queueFull: 'Too many people are asking just now. Please try again in a minute.',
-    tooLate: 'This took too long, and I had to stop. Please try again.',
-    restarting: 'I am restarting. Please ask again in a minute.',
-    restartingLater: 'I am restarting. Your answer comes when I am back.',
-    dailyLimit: (limit: number) =>
-      `You have used your ${many(limit, 'answer')} of today on this server. Come back tomorrow.`,
-    optedOut: 'The person who posted that picture does not want me to look at it.',
-    unknownConversation:
-      'I no longer remember that picture. Show it to me again and I will answer.',
-    nothingToContinue: 'We have not talked about a picture here yet. Use /describe first.',
-    unreadableReply:
-      'This server hides the text of replies from me. Press Ask… under my answer, use /ask, or mention me in the reply.',
-    emptyReply: 'Reply with a question in words.',
-    notYours: 'Only the one who asked, or someone with Manage Messages, can do that.',
-    onlyAsker: 'Only the one who asked can do that. Ask… works for everyone.',
-    onlyAuthor: 'Only the one who posted the picture can do that.',
-    badLink: 'That is not a link to a message on this server.',
-    linkHidden: 'You or I cannot read that message.',
-    messageGone: 'That message is no longer there.',
-    managersOnly: 'Only members with Manage Server can change the settings.',
-    serverOnly: 'That works on a server only.',
-    noAccess:
-      'I am not allowed to see or write here. Someone who manages the server can change that.',
-    unknownCommand: 'I do not know that command (any more).',
-    unknownButton: 'That button is from an older version of me. Please use /describe again.',
-    bug: (id: string) =>
-      `Something went wrong on my side. If it happens again, tell whoever runs me this id: ${id}`,
-  },
+  errors: ERRORS_EN,
   commands: {
     describe: {
       name: 'describe',
@@ -177,7 +137,6 @@ export const EN = {
     limit: (limit: number | null) => `Answers a day for each member: ${limit ?? 'no limit'}`,
     retention: (hours: number) => `I remember for: ${many(hours, 'hour')}`,
     saved: 'Saved.',
-    tooMany: (most: number) => `That would be more than ${many(most, 'channel')}.`,
   },
   help: (about: string) =>
     [

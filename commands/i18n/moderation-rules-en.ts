@@ -25,13 +25,6 @@ export const MODERATION_RULES_EN = {
     image: 'The picture',
     channel: 'The channel',
   },
-  errors: {
-    unknown: (name: string) => `There is no question called “${name}”. \`/moderation rule list\``,
-    tooMany: (most: number) => `There is room for ${most} questions. Remove one first.`,
-    noChannels: 'I found no channels of this server in that. Mention them, such as #general.',
-    noRules: 'There are no questions yet. `/moderation rule add` adds one.',
-    emptyName: 'Give it a name.',
-  },
   added: (name: string) =>
     `Added: **${name}**. I open cases for its hits and remove nothing. Staff decide them; \`/moderation rule stats\` shows how it does.`,
   changed: (name: string) => `Changed: **${name}**.`,

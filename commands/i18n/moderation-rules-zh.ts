@@ -25,13 +25,6 @@ export const MODERATION_RULES_ZH: Words<typeof MODERATION_RULES_EN> = {
     image: '图片',
     channel: '频道',
   },
-  errors: {
-    unknown: (name) => `没有叫“${name}”的问题。\`/审核 rule list\``,
-    tooMany: (most) => `最多 ${most} 个问题，请先删除一个。`,
-    noChannels: '我没有从中找到本服务器的频道。请提及它们，例如 #general。',
-    noRules: '还没有问题。用 `/审核 rule add` 添加。',
-    emptyName: '请给它起个名字。',
-  },
   added: (name) =>
     `已添加：**${name}**。命中时我只建立案例，什么都不移除。由管理员决定；\`/审核 rule stats\` 显示它有多准。`,
   changed: (name) => `已更改：**${name}**。`,

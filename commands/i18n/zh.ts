@@ -1,5 +1,6 @@
 /** Every sentence the bot shows, in Simplified Chinese. */
 
+import { ERRORS_ZH } from './errors-zh.ts'
 import { MODERATION_ZH } from './moderation-zh.ts'
 import { MODERATION_RULES_ZH } from './moderation-rules-zh.ts'
 import type { Catalogue } from './words.ts'
@@ -25,7 +26,6 @@ export const ZH: Catalogue = {
     part: (number, text) => `**${number}.** ${text}`,
     asked: (question) => `> ${question}`,
     leftOut: (count) => `我只看了前十张；还有 ${count} 张没有看。`,
-    noOther: '对这张图片，我没有别的说法。',
     altText: (text) => `AI 生成：${text}`,
     repostedFor: (user) => `代 ${user} 发布，附替代文字（AI 生成）。`,
     notRemembered: '你已选择不被记录，所以我不保留这些内容，也无法回答后续问题。',
@@ -35,42 +35,7 @@ export const ZH: Catalogue = {
     loading: '模型还在加载，加载完我就回答。',
     partly: (done, of) => `正在看图片：已完成 ${done}/${of}…`,
   },
-  errors: {
-    noPicture: '这里没有图片。请给我一张，或在有图片的地方使用此命令。',
-    noPictureInMessage: '那条消息里没有图片。',
-    cannotReadChannel: '我读不到这个频道的消息，请在命令里附上图片。',
-    pictureLost: '那张图片已经不在了，请重新上传。',
-    pictureTooLarge: (most) => `那张图片超过了 ${most}，请发一张小一点的。`,
-    notOnDiscord: '那张图片不在 Discord 上，所以我不会去获取。',
-    notFetched: '无法从 Discord 获取那张图片，请再试一次。',
-    notAPicture: '那个文件不是我能读的图片。PNG、JPEG、WebP、AVIF、GIF 和 TIFF 都可以。',
-    brokenPicture: '那张图片已损坏，无法读取。',
-    textTooLong: '问题太长了，请说得短一些。',
-    emptyQuestion: '问题是空的。',
-    queueFull: '现在提问的人太多，请一分钟后再试。',
-    tooLate: '用时太久，我只好停下。请再试一次。',
-    restarting: '我正在重启，请一分钟后再问。',
-    restartingLater: '我正在重启，回来后会回答。',
-    dailyLimit: (limit) => `你今天在本服务器的 ${limit} 次回答已用完，请明天再来。`,
-    optedOut: '发布那张图片的人不希望我看它。',
-    unknownConversation: '我已经不记得那张图片了。请再给我看一次，我就能回答。',
-    nothingToContinue: '我们还没有在这里聊过图片。请先用 /描述。',
-    unreadableReply:
-      '本服务器不让我看到回复的文字。请按我回答下方的“提问…”、使用 /提问，或在回复中提及我。',
-    emptyReply: '请在回复中用文字提问。',
-    notYours: '只有提问者或拥有“管理消息”权限的人才能这样做。',
-    onlyAsker: '只有提问者才能这样做。“提问…”人人可用。',
-    onlyAuthor: '只有发布图片的人才能这样做。',
-    badLink: '那不是本服务器的消息链接。',
-    linkHidden: '你或我读不到那条消息。',
-    messageGone: '那条消息已经不在了。',
-    managersOnly: '只有拥有“管理服务器”权限的成员才能更改设置。',
-    serverOnly: '此功能只能在服务器中使用。',
-    noAccess: '我不能在这里查看或发言。服务器管理者可以更改这一点。',
-    unknownCommand: '我（已经）不认识这个命令。',
-    unknownButton: '那个按钮来自旧版本。请重新使用 /描述。',
-    bug: (id) => `我这边出了点问题。如果再次发生，请把这个编号告诉我的运营者：${id}`,
-  },
+  errors: ERRORS_ZH,
   commands: {
     describe: {
       name: '描述',
@@ -166,7 +131,6 @@ export const ZH: Catalogue = {
     limit: (limit) => `每位成员每天的回答次数：${limit ?? '不限'}`,
     retention: (hours) => `我记住的时间：${hours} 小时`,
     saved: '已保存。',
-    tooMany: (most) => `那样就超过 ${most} 个频道了。`,
   },
   help: (about) =>
     [

@@ -2,6 +2,8 @@
 
 import { createInterface } from 'node:readline'
 import { InputError } from '../../config/errors.ts'
+import { sentenceOf } from '../i18n/catalogue.ts'
+import { EN } from '../i18n/en.ts'
 import { imageSourceOf } from '../../inference/image-source.ts'
 import type { GenerationOptions, ImageSource, Model, Step, Turn } from '../../inference/types.ts'
 import { readImage } from './images.ts'
@@ -108,7 +110,7 @@ async function talk({ model, source, image, options, json, signal }: Talk): Prom
         if (!(error instanceof InputError)) {
           throw error
         }
-        printError(error.message)
+        printError(sentenceOf(error, EN))
         status = typed ? DONE : FAILED // a person saw it and went on
       }
     }

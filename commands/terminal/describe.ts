@@ -1,6 +1,8 @@
 /** `npm run describe`: one line about each picture. */
 
 import { InputError } from '../../config/errors.ts'
+import { sentenceOf } from '../i18n/catalogue.ts'
+import { EN } from '../i18n/en.ts'
 import { readImage } from './images.ts'
 import {
   EXIT_HELP,
@@ -62,7 +64,7 @@ async function main(argv: readonly string[], signal: AbortSignal): Promise<numbe
         if (!(error instanceof InputError)) {
           throw error
         }
-        printError(`${image}: ${error.message}`) // the other pictures may still be good
+        printError(`${image}: ${sentenceOf(error, EN)}`) // the other pictures may still be good
         status = FAILED
       }
     }

@@ -15,7 +15,7 @@ const CHUNK_BYTES = 256 * 1024
  *
  * @param name a path, or `-` for standard input.
  * @param folder what a relative path starts from.
- * @throws {InputError} with a sentence if there is no such file, or it cannot be read to its end.
+ * @throws {InputError} if there is no such file, or it cannot be read to its end.
  */
 export async function readImage(
   name: string,
@@ -29,7 +29,7 @@ export async function readImage(
   try {
     const entry = await file.stat()
     if (entry.isDirectory()) {
-      throw new InputError('That is a folder, not a picture.')
+      throw new InputError('file/folder')
     }
     const stream = file.createReadStream({ highWaterMark: CHUNK_BYTES })
     return await readAll(stream, maxBytes).catch(unreadable)
@@ -47,25 +47,25 @@ async function readAll(stream: Readable, maxBytes: number): Promise<Uint8Array> 
     chunks.push(bytes)
     length += bytes.length
     if (length > maxBytes) {
-      throw new InputError(`That file is over the limit of ${maxBytes} bytes.`)
+      throw new InputError('file/too-large', { maxBytes })
     }
   }
   return Buffer.concat(chunks)
 }
 
 function unreadable(cause: NodeJS.ErrnoException): never {
-  throw cause instanceof InputError ? cause : new InputError(whyUnreadable(cause), { cause })
+  throw cause instanceof InputError ? cause : whyUnreadable(cause)
 }
 
-function whyUnreadable(error: NodeJS.ErrnoException): string {
-  switch (error.code) {
+function whyUnreadable(cause: NodeJS.ErrnoException): InputError {
+  switch (cause.code) {
     case 'ENOENT':
     case 'ENOTDIR':
-      return 'There is no such file.'
+      return new InputError('file/missing', null, { cause })
     case 'EACCES':
     case 'EPERM':
-      return 'That file may not be read.'
+      return new InputError('file/forbidden', null, { cause })
     default:
-      return `That file cannot be read: ${error.message}`
+      return new InputError('file/unreadable', { reason: cause.message }, { cause })
   }
 }

@@ -4,6 +4,8 @@ import { parseArgs, type ParseArgsOptionsConfig } from 'node:util'
 import { InputError } from '../../config/errors.ts'
 import { resolveSettings } from '../../inference/generation/settings.ts'
 import type { GenerationOptions } from '../../inference/types.ts'
+import { sentenceOf } from '../i18n/catalogue.ts'
+import { EN } from '../i18n/en.ts'
 import { UsageError } from './run.ts'
 
 export const MODEL_HELP = `  --model NAME|DIR          model package: a name under models/, or its folder (default: demo)
@@ -109,7 +111,9 @@ export function readGenerationOptions(values: GenerationValues): GenerationOptio
   try {
     resolveSettings(options, {}, [])
   } catch (error) {
-    throw error instanceof InputError ? new UsageError(error.message, { cause: error }) : error
+    throw error instanceof InputError
+      ? new UsageError(sentenceOf(error, EN), { cause: error })
+      : error
   }
   return options
 }

@@ -6,6 +6,8 @@
  */
 
 import { ConfigError, InputError } from '../../config/errors.ts'
+import { sentenceOf } from '../i18n/catalogue.ts'
+import { EN } from '../i18n/en.ts'
 
 /** The command line cannot be understood; the message says why. */
 export class UsageError extends Error {
@@ -68,7 +70,9 @@ function statusOf(name: string, error: unknown): number {
     printError(`${error.message}\nnpm run ${name} -- --help says more.`)
     return WRONG_USE
   }
-  if (error instanceof InputError || error instanceof ConfigError) {
+  if (error instanceof InputError) {
+    printError(sentenceOf(error, EN))
+  } else if (error instanceof ConfigError) {
     printError(error.message)
   } else {
     printError(error instanceof Error ? (error.stack ?? error.message) : String(error))

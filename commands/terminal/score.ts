@@ -1,6 +1,8 @@
 /** `npm run score`: how probable each of some answers is, for each picture. */
 
 import { InputError } from '../../config/errors.ts'
+import { sentenceOf } from '../i18n/catalogue.ts'
+import { EN } from '../i18n/en.ts'
 import type { ScoredAnswer } from '../../inference/types.ts'
 import { readImage } from './images.ts'
 import { EXIT_HELP, MODEL_HELP, MODEL_OPTIONS, readArguments } from './options.ts'
@@ -56,7 +58,7 @@ async function main(argv: readonly string[], signal: AbortSignal): Promise<numbe
         if (!(error instanceof InputError)) {
           throw error
         }
-        printError(`${image}: ${error.message}`)
+        printError(`${image}: ${sentenceOf(error, EN)}`)
         status = FAILED
       }
     }

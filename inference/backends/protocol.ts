@@ -9,7 +9,7 @@ import { z } from 'zod'
 import { PROVIDERS } from '../../config/environment.ts'
 import type { EngineOptions } from '../engine/options.ts'
 import type { EngineRequest, EngineResults } from '../engine/requests.ts'
-import { ConfigError, InputError, QueueFullError, TooLateError } from '../errors.ts'
+import { plainErrorSchema } from '../../config/plain-error.ts'
 import { modelCardSchema } from '../package/model-card.ts'
 import { STAGES } from '../stages.ts'
 import {
@@ -149,13 +149,6 @@ const statsSchema: z.ZodType<ModelStats> = z.object({
 
 const stepSchema: z.ZodType<Step> = z.object({ tokenId: count, text: z.string() })
 
-const plainErrorSchema = z.object({
-  name: z.string(),
-  message: z.string(),
-  stack: z.string().optional(),
-  problems: strings,
-})
-
 export const fromThreadSchema = z.discriminatedUnion('type', [
   /** The model is open. */
   z.object({ type: z.literal('ready'), card: modelCardSchema }),
@@ -175,35 +168,3 @@ export const fromThreadSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('closed') }),
 ])
 export type FromThread = z.infer<typeof fromThreadSchema>
-
-/** An error as plain data: a structured clone would lose its class. */
-export type PlainError = z.infer<typeof plainErrorSchema>
-
-const USER_ERRORS = [InputError, QueueFullError, TooLateError]
-
-export function toPlainError(thrown: unknown): PlainError {
-  const error = thrown instanceof Error ? thrown : new Error(String(thrown))
-  return {
-    name: error instanceof InputError ? error.constructor.name : error.name,
-    message: error.message,
-    stack: error.stack,
-    problems: error instanceof ConfigError ? error.problems : [],
-  }
-}
-
-/** Makes an error of the class it was; a bug keeps the stack of the thread it happened on. */
-export function fromPlainError(plain: PlainError): Error {
-  const UserError = USER_ERRORS.find(({ name }) => name === plain.name)
-  if (UserError) {
-    return new UserError(plain.message)
-  }
-  if (plain.name === 'ConfigError') {
-    return new ConfigError(plain.problems)
-  }
-  const error = new Error(plain.message)
-  error.name = plain.name
-  if (plain.stack !== undefined) {
-    error.stack = plain.stack
-  }
-  return error
-}

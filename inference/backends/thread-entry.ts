@@ -5,15 +5,10 @@
  */
 
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
+import { toPlainError } from '../../config/plain-error.ts'
 import { z } from 'zod'
 import { type Engine, openEngine } from '../engine/engine.ts'
-import {
-  type FromThread,
-  type ThreadData,
-  toPlainError,
-  type ToThread,
-  toThreadSchema,
-} from './protocol.ts'
+import { type FromThread, type ThreadData, type ToThread, toThreadSchema } from './protocol.ts'
 
 const requestId = z.object({ id: z.int() })
 

@@ -6,13 +6,13 @@
  */
 
 import { Worker } from 'node:worker_threads'
+import { fromPlainError } from '../../config/plain-error.ts'
 import { WorkerCrashError } from '../errors.ts'
 import type { ModelCard } from '../package/model-card.ts'
 import type { ModelStats } from '../types.ts'
 import type { Call, InferenceBackend, Outcome, RequestKind, RequestOf } from './backend.ts'
 import {
   type FromThread,
-  fromPlainError,
   fromThreadSchema,
   resultSchemas,
   type ThreadData,

@@ -13,7 +13,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { ConfigError } from '../errors.ts'
+import { ConfigError } from '../../config/errors.ts'
 import type { Blip2Config } from '../families/blip2/config.ts'
 import { decoderGraph } from '../blocks/decoder/opt.ts'
 import type { GraphPlan } from '../onnx/graph-builder.ts'

@@ -2,7 +2,7 @@
 
 import { stat, statfs } from 'node:fs/promises'
 import path from 'node:path'
-import { ConfigError } from '../errors.ts'
+import { ConfigError } from '../../config/errors.ts'
 
 const GB = 1e9
 

@@ -8,7 +8,7 @@
 
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { ConfigError } from '../errors.ts'
+import { ConfigError } from '../../config/errors.ts'
 import { bytesPresent, fetchFile, type FetchContext } from './fetch-file.ts'
 import type { Hub, RemoteFile, Repository } from './hub.ts'
 import type { RetryOptions } from './retry.ts'

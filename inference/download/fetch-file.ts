@@ -10,7 +10,7 @@ import { open, readFile, rename, rm, stat, writeFile, type FileHandle } from 'no
 import type { Hash } from 'node:crypto'
 import path from 'node:path'
 import { PassThrough } from 'node:stream'
-import { ConfigError } from '../errors.ts'
+import { ConfigError } from '../../config/errors.ts'
 import { startDigest } from './digest.ts'
 import { connectionError, get, type HttpAnswer } from './http.ts'
 import { fileUrl, refusal, type Hub, type RemoteFile, type Repository } from './hub.ts'

@@ -6,7 +6,7 @@
  */
 
 import { Agent, EnvHttpProxyAgent, errors, request, type Dispatcher } from 'undici'
-import { ConfigError } from '../errors.ts'
+import { ConfigError } from '../../config/errors.ts'
 import { PassingError } from './retry.ts'
 
 const MAX_REDIRECTS = 5

@@ -6,7 +6,7 @@
  */
 
 import { z } from 'zod'
-import { ConfigError } from '../errors.ts'
+import { ConfigError } from '../../config/errors.ts'
 import { connectionError, get, type HttpAnswer, type HttpClient } from './http.ts'
 import { withRetries, type RetryOptions } from './retry.ts'
 

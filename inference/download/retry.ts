@@ -6,7 +6,7 @@
  */
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ConfigError } from '../errors.ts'
+import { ConfigError } from '../../config/errors.ts'
 
 /** First pause between two tries; each further one is twice as long. */
 const FIRST_PAUSE_MS = 1000

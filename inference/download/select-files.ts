@@ -8,7 +8,7 @@
 
 import { z } from 'zod'
 import { OWN_FILE } from '../convert/make-card.ts'
-import { ConfigError } from '../errors.ts'
+import { ConfigError } from '../../config/errors.ts'
 import type { RemoteFile, Repository } from './hub.ts'
 
 export const CONFIG_FILE = 'config.json'

@@ -5,7 +5,7 @@
  * knows sessions.
  */
 
-import { InputError } from '../errors.ts'
+import { InputError } from '../../config/errors.ts'
 import { createSearch } from '../generation/create-search.ts'
 import { logSoftmax } from '../generation/scores.ts'
 import type { Search } from '../generation/search.ts'
@@ -136,7 +136,7 @@ export class JobMaker {
 
   #score(request: ScoreRequest): Job {
     if (request.answers.length === 0) {
-      throw new InputError('There is no answer to score.')
+      throw new InputError('score/no-answers')
     }
     const promptIds = encodePrompt(this.#parts.card, request.prompt, this.#encode)
     const answers = request.answers.map((answer) =>
@@ -173,12 +173,12 @@ export class JobMaker {
   /** Ids of an answer after its prompt; a space is put between the two where neither has one. */
   #answerIds(prompt: string, answer: string, promptIds: readonly number[]): number[] {
     if (answer === '') {
-      throw new InputError('An answer to score is empty.')
+      throw new InputError('score/empty-answer')
     }
     const apart = prompt === '' || /\s$/u.test(prompt) || /^\s/u.test(answer)
     const ids = this.#parts.tokenizer.encode(apart ? answer : ` ${answer}`, { bos: false })
     if (ids.length > roomAfter(this.#parts.card, promptIds.length)) {
-      throw new InputError('An answer to score is too long for the model.')
+      throw new InputError('score/long-answer')
     }
     return ids
   }
@@ -187,9 +187,8 @@ export class JobMaker {
     const { queryTokens, embedSize } = this.#parts.card.dimensions
     const [rows, width] = tokens.shape
     if (rows !== queryTokens || width !== embedSize || tokens.data.length !== rows * width) {
-      throw new InputError(
-        `Those image tokens are ${rows} × ${width}; this model's are ${queryTokens} × ${embedSize}.`,
-      )
+      const expected = [queryTokens, embedSize] as const
+      throw new InputError('image/wrong-tokens', { shape: [rows, width], expected })
     }
   }
 

@@ -8,7 +8,7 @@
  * A run cannot be interrupted, so whatever comes is looked at between two runs.
  */
 
-import { QueueFullError, TooLateError } from '../errors.ts'
+import { hasCode, InputError } from '../../config/errors.ts'
 import type { ModelStats, Step, Urgency } from '../types.ts'
 import type { Counters } from './counters.ts'
 import { FairQueue } from './fair-queue.ts'
@@ -85,7 +85,7 @@ export class EngineLoop {
     if (refused) {
       this.#images.release(refused.image)
       this.#counters.count('refused')
-      refused.incoming.failed(new QueueFullError())
+      refused.incoming.failed(new InputError('queue/full'))
     }
     this.#wake()
     this.#working ??= this.#work()
@@ -190,7 +190,7 @@ export class EngineLoop {
     if (this.#cancelled.delete(id)) {
       return new Cancelled('cancelled')
     }
-    return incoming.claim.deadline < now ? new TooLateError() : null
+    return incoming.claim.deadline < now ? new InputError('queue/deadline') : null
   }
 
   async #admit(): Promise<void> {
@@ -360,7 +360,7 @@ export class EngineLoop {
   }
 
   #fail({ incoming }: Waiting, error: unknown): void {
-    this.#counters.count(error instanceof TooLateError ? 'late' : 'failed')
+    this.#counters.count(hasCode(error, 'queue/deadline') ? 'late' : 'failed')
     incoming.failed(error)
   }
 }

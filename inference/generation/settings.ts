@@ -5,11 +5,18 @@
  */
 
 import { randomInt } from 'node:crypto'
-import { InputError } from '../errors.ts'
+import { InputError } from '../../config/errors.ts'
 import type { ModelCard } from '../package/model-card.ts'
 import type { GenerationOptions } from '../types.ts'
 
 export type GenerationSettings = Required<GenerationOptions>
+
+/** A setting out of its range: what it must be, and what it is. */
+export type SettingProblem = { readonly setting: string; readonly value: string } & (
+  | { readonly must: 'whole'; readonly least: number; readonly most?: number }
+  /** `share`: above 0, at most 1. `text`: not empty. */
+  | { readonly must: 'positive' | 'number' | 'share' | 'text' }
+)
 
 type CardDefaults = ModelCard['defaults']['describe']
 
@@ -57,7 +64,7 @@ export function resolveSettings(
 }
 
 function check(settings: GenerationSettings): void {
-  const problems: string[] = []
+  const problems: SettingProblem[] = []
   const whole = (name: keyof GenerationSettings, least: number, most = Number.MAX_SAFE_INTEGER) => {
     const value = settings[name]
     if (
@@ -66,14 +73,14 @@ function check(settings: GenerationSettings): void {
       value < least ||
       value > most
     ) {
-      const range = most === Number.MAX_SAFE_INTEGER ? `${least} or more` : `${least} to ${most}`
-      problems.push(`${name} must be a whole number, ${range}, not ${String(value)}.`)
+      const range = most === Number.MAX_SAFE_INTEGER ? { least } : { least, most }
+      problems.push({ setting: name, must: 'whole', ...range, value: String(value) })
     }
   }
   const positive = (name: keyof GenerationSettings) => {
     const value = settings[name]
     if (typeof value !== 'number' || !Number.isFinite(value) || value <= 0) {
-      problems.push(`${name} must be a number above 0, not ${String(value)}.`)
+      problems.push({ setting: name, must: 'positive', value: String(value) })
     }
   }
   whole('maxNewTokens', 1)
@@ -85,15 +92,16 @@ function check(settings: GenerationSettings): void {
   positive('temperature')
   positive('repetitionPenalty')
   if (!Number.isFinite(settings.lengthPenalty)) {
-    problems.push(`lengthPenalty must be a number, not ${settings.lengthPenalty}.`)
+    const value = String(settings.lengthPenalty)
+    problems.push({ setting: 'lengthPenalty', must: 'number', value })
   }
   if (!(settings.topP > 0 && settings.topP <= 1)) {
-    problems.push(`topP must be above 0 and at most 1, not ${settings.topP}.`)
+    problems.push({ setting: 'topP', must: 'share', value: String(settings.topP) })
   }
   if (settings.stopStrings.includes('')) {
-    problems.push('A stop string must not be empty.')
+    problems.push({ setting: 'stopStrings', must: 'text', value: '' })
   }
   if (problems.length > 0) {
-    throw new InputError(problems.join(' '))
+    throw new InputError('generation/settings', { problems })
   }
 }

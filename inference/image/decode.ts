@@ -70,13 +70,10 @@ export async function decodeWith<T>(
   const limits = { ...DEFAULT_LIMITS, ...limit }
   const format = sniffFormat(bytes)
   if (bytes.length > limits.maxBytes) {
-    const [size, most] =
-      limits.maxBytes < MIB
-        ? [`${bytes.length} bytes`, `${limits.maxBytes} bytes`]
-        : [`${Math.ceil(bytes.length / MIB)} MB`, `${Math.floor(limits.maxBytes / MIB)} MB`]
-    throw new InputError(`That file has ${size}; the limit is ${most}.`)
+    const sizes = { bytes: bytes.length, maxBytes: limits.maxBytes }
+    throw new InputError('image/too-many-bytes', sizes)
   }
-  const broken = (cause: unknown) => new InputError(sentenceFor(cause, format), { cause })
+  const broken = (cause: unknown) => whyBroken(cause, format)
   const metadata = await open(bytes, limits)
     .metadata()
     .catch((cause: unknown) => {
@@ -90,15 +87,15 @@ export async function decodeWith<T>(
   }
 }
 
-/** What to say about a file that sharp cannot decode. */
-function sentenceFor(cause: unknown, format: ImageFormat): string {
+/** Why sharp cannot decode a file. */
+function whyBroken(cause: unknown, format: ImageFormat): InputError {
   const message = cause instanceof Error ? cause.message : ''
   if (/timeout/i.test(message)) {
-    return 'That picture takes too long to decode.'
+    return new InputError('image/slow-to-decode', null, { cause })
   }
   return /not configured/.test(message)
-    ? `That ${format} file is compressed in a way that cannot be read here.`
-    : `That ${format} file is damaged or incomplete.`
+    ? new InputError('image/unknown-compression', { format }, { cause })
+    : new InputError('image/damaged', { format }, { cause })
 }
 
 function open(bytes: Uint8Array, limits: ImageLimits): Sharp {
@@ -108,17 +105,14 @@ function open(bytes: Uint8Array, limits: ImageLimits): Sharp {
     page: 0,
     pages: 1,
     sequentialRead: true,
-    limitInputPixels: false, // checked from the header, with a sentence that says the size
+    limitInputPixels: false, // checked from the header, so that the error has the size
     unlimited: false,
   }).timeout({ seconds: limits.maxSeconds })
 }
 
 function checkSize({ width, height }: Metadata, maxPixels: number) {
   if (width * height > maxPixels) {
-    const most = maxPixels < 1e6 ? Math.floor(maxPixels) : `${Math.floor(maxPixels / 1e6)} million`
-    throw new InputError(
-      `That picture is ${width} x ${height} pixels; the limit is ${most} pixels.`,
-    )
+    throw new InputError('image/too-many-pixels', { width, height, maxPixels })
   }
 }
 

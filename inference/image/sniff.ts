@@ -11,7 +11,19 @@ import { InputError } from '../../config/errors.ts'
 
 export type ImageFormat = 'PNG' | 'JPEG' | 'WebP' | 'AVIF' | 'GIF' | 'TIFF'
 
-export const SUPPORTED = 'PNG, JPEG, WebP, AVIF, GIF or TIFF'
+/** What people send instead of a picture. */
+export type UnsupportedFormat =
+  | 'svg'
+  | 'web-page'
+  | 'pdf'
+  | 'heic'
+  | 'video'
+  | 'bmp'
+  | 'photoshop'
+  | 'jpeg-2000'
+  | 'jpeg-xl'
+  | 'icon'
+  | 'archive'
 
 /** Longest part of a file that is looked at, in bytes. */
 const HEAD_BYTES = 1024
@@ -25,18 +37,18 @@ const SIGNATURES: readonly (readonly [format: ImageFormat, pattern: RegExp])[] =
 ]
 
 /** What is refused by name; the first that fits wins. Latin-1 text of the file's head. */
-const REFUSED: readonly (readonly [name: string, pattern: RegExp])[] = [
-  ['an SVG drawing', /<svg[\s>]/i],
-  ['a web page', /<(!doctype html|html)[\s>]/i],
-  ['a PDF document', /^[^]{0,1000}%PDF-/],
-  ['a HEIC picture', /^[^]{4}ftyp(hei|hev|mif1|msf1)/],
-  ['a video', /^[^]{4}ftyp|^\x1aE\xdf\xa3|^RIFF[^]{4}AVI /],
-  ['a BMP picture', /^BM[^]{4}\0\0\0\0/],
-  ['a Photoshop file', /^8BPS/],
-  ['a JPEG 2000 picture', /^(\0\0\0\x0cjP {2}|\xffO\xffQ)/],
-  ['a JPEG XL picture', /^(\xff\n|\0\0\0\x0cJXL )/],
-  ['an icon file', /^\0\0[\x01\x02]\0/],
-  ['a compressed archive', /^(PK\x03\x04|\x1f\x8b|Rar!|7z\xbc\xaf)/],
+const REFUSED: readonly (readonly [format: UnsupportedFormat, pattern: RegExp])[] = [
+  ['svg', /<svg[\s>]/i],
+  ['web-page', /<(!doctype html|html)[\s>]/i],
+  ['pdf', /^[^]{0,1000}%PDF-/],
+  ['heic', /^[^]{4}ftyp(hei|hev|mif1|msf1)/],
+  ['video', /^[^]{4}ftyp|^\x1aE\xdf\xa3|^RIFF[^]{4}AVI /],
+  ['bmp', /^BM[^]{4}\0\0\0\0/],
+  ['photoshop', /^8BPS/],
+  ['jpeg-2000', /^(\0\0\0\x0cjP {2}|\xffO\xffQ)/],
+  ['jpeg-xl', /^(\xff\n|\0\0\0\x0cJXL )/],
+  ['icon', /^\0\0[\x01\x02]\0/],
+  ['archive', /^(PK\x03\x04|\x1f\x8b|Rar!|7z\xbc\xaf)/],
 ]
 
 /**
@@ -46,7 +58,7 @@ const REFUSED: readonly (readonly [name: string, pattern: RegExp])[] = [
  */
 export function sniffFormat(bytes: Uint8Array): ImageFormat {
   if (bytes.length === 0) {
-    throw new InputError('That file is empty.')
+    throw new InputError('image/empty')
   }
   const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, HEAD_BYTES))
   const text = head.toString('latin1')
@@ -59,9 +71,9 @@ export function sniffFormat(bytes: Uint8Array): ImageFormat {
   }
   const refused = REFUSED.find(([, pattern]) => pattern.test(text))
   if (refused !== undefined) {
-    throw new InputError(`That file is ${refused[0]}; please send a ${SUPPORTED} picture.`)
+    throw new InputError('image/unsupported-format', { format: refused[0] })
   }
-  throw new InputError(`That file is not a picture; please send a ${SUPPORTED} one.`)
+  throw new InputError('image/unknown-format')
 }
 
 /** An ISO media file whose `ftyp` box names an AVIF brand, as the major or a compatible one. */

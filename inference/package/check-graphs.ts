@@ -3,7 +3,7 @@
  * told at once instead of failing in the middle of a request.
  */
 
-import { ConfigError } from '../errors.ts'
+import { ConfigError } from '../../config/errors.ts'
 import { CARD_FILE, type ModelCard } from './model-card.ts'
 import type { Sessions } from '../runtime/sessions.ts'
 

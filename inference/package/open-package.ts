@@ -10,7 +10,7 @@ import { createReadStream } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import { ConfigError } from '../errors.ts'
+import { ConfigError } from '../../config/errors.ts'
 import { CARD_FILE, type ModelCard, modelCardSchema } from './model-card.ts'
 
 /** The one layout this version reads. */

@@ -1,7 +1,7 @@
 /** The process that prepares one graph of a package: FOLDER GRAPH THREADS. Started by prepare.ts. */
 
 import { prepareSession } from '../runtime/sessions.ts'
-import { ConfigError } from '../errors.ts'
+import { ConfigError } from '../../config/errors.ts'
 import { openPackage } from './open-package.ts'
 import type { PrepareAnswer } from './prepare.ts'
 

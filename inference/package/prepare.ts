@@ -8,7 +8,7 @@ import { fork } from 'node:child_process'
 import { globSync, rmSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
-import { ConfigError } from '../errors.ts'
+import { ConfigError } from '../../config/errors.ts'
 import { openPackage } from './open-package.ts'
 
 /** What the process of a graph tells at its end. */

@@ -5,7 +5,7 @@
  */
 
 import { InferenceSession, Tensor } from 'onnxruntime-node'
-import { ConfigError } from '../errors.ts'
+import { ConfigError } from '../../config/errors.ts'
 import { PLACES, WORDS } from '../blocks/decoder/opt.ts'
 import { GraphBuilder } from '../onnx/graph-builder.ts'
 import { nodeNames } from '../onnx/node-names.ts'

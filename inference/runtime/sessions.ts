@@ -6,7 +6,7 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { InferenceSession } from 'onnxruntime-node'
-import { ConfigError } from '../errors.ts'
+import { ConfigError } from '../../config/errors.ts'
 import type { ModelCard } from '../package/model-card.ts'
 import { DEVICE_TOLERANCE, partOff } from './device-check.ts'
 import type { Device } from '../types.ts'

@@ -5,7 +5,7 @@
  * When it no longer fits the model's positions, the oldest turns are left out first.
  */
 
-import { InputError } from '../errors.ts'
+import { InputError } from '../../config/errors.ts'
 import type { ModelCard } from '../package/model-card.ts'
 import type { Turn } from '../types.ts'
 
@@ -51,7 +51,7 @@ export function encodeQuestion(
   maxNewTokens: number,
 ): number[] {
   if (question.trim() === '') {
-    throw new InputError('The question is empty.')
+    throw new InputError('text/empty-question')
   }
   const room = Math.min(maxNewTokens, Math.floor(positions(card) / 2))
   for (let first = 0; first < history.length; first++) {
@@ -75,8 +75,10 @@ export function encodePrompt(card: ModelCard, text: string, encode: Encode): num
   const most = positions(card) - 1
   const ids = text.length <= characters(card) ? encode(text) : null
   if (!ids || ids.length > most) {
-    const size = ids ? `${ids.length} tokens` : `${text.length} characters`
-    throw new InputError(`That text is too long: ${size}, and the model reads ${most} tokens.`)
+    const size = ids
+      ? ({ length: ids.length, unit: 'tokens' } as const)
+      : ({ length: text.length, unit: 'characters' } as const)
+    throw new InputError('text/too-long', { ...size, maxTokens: most })
   }
   return ids
 }

@@ -7,7 +7,7 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { z } from 'zod'
-import { ConfigError } from '../errors.ts'
+import { ConfigError } from '../../config/errors.ts'
 
 const tokenizerSchema = z.object({
   model: z.object({ vocab: z.record(z.string(), z.int()) }),

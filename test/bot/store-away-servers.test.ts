@@ -13,7 +13,7 @@ import {
   WITH_REDIS,
 } from '../helpers/databases.ts'
 
-const BUG = new RegExp(`^${EN.errors.bug('').split('.')[0]}`)
+const BUG = new RegExp(`^${EN.errors['bot/bug']({ id: '' }).split('.')[0]}`)
 const NO_LOG = { write: () => {} }
 
 describe('the bot and a Redis that is restarted', { timeout: 120_000, ...WITH_REDIS }, () => {

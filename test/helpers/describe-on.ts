@@ -4,7 +4,7 @@
  */
 
 import { readFileSync } from 'node:fs'
-import { ConfigError } from '../../inference/errors.ts'
+import { ConfigError } from '../../config/errors.ts'
 import { openModel } from '../../inference/model.ts'
 import { PROVIDERS } from '../../config/environment.ts'
 import type { Provider } from '../../inference/types.ts'

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { InputError, WorkerCrashError } from '../../inference/errors.ts'
+import { InputError } from '../../config/errors.ts'
+import { WorkerCrashError } from '../../inference/errors.ts'
 import { openModel } from '../../inference/model.ts'
 import type { Model, Step } from '../../inference/types.ts'
 import { packageFor } from '../helpers/packages.ts'
@@ -92,7 +93,7 @@ describe('describe and ask', () => {
   it('refuse a question that is too long, or empty', async () => {
     await assert.rejects(model.ask(image, 'why? '.repeat(200)), InputError)
     await assert.rejects(model.ask(image, 'x'.repeat(1_000_000)), InputError)
-    await assert.rejects(model.ask(image, '  '), /question is empty/)
+    await assert.rejects(model.ask(image, '  '), { code: 'text/empty-question' })
   })
 
   it('shorten an answer that would not fit', async () => {
@@ -163,7 +164,9 @@ describe('score', () => {
 
   it('refuses an empty answer', async () => {
     await assert.rejects(model.score(image, { prompt: 'a', answers: [] }), InputError)
-    await assert.rejects(model.score(image, { prompt: 'a', answers: ['yes', ''] }), /is empty/)
+    await assert.rejects(model.score(image, { prompt: 'a', answers: ['yes', ''] }), {
+      code: 'score/empty-answer',
+    })
   })
 })
 

@@ -2,7 +2,7 @@
 
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs'
 import path from 'node:path'
-import { ConfigError, InputError } from '../../errors.ts'
+import { ConfigError, InputError } from '../../../config/errors.ts'
 import { decodeImage } from '../../image/decode.ts'
 
 /** More show little that is new: each brings hundreds of rows, and costs seconds at full size. */
@@ -54,7 +54,7 @@ async function problemOf(file: string): Promise<string | null> {
     return null
   } catch (error) {
     if (error instanceof InputError) {
-      return error.message
+      return `This is not a picture that can be read (${error.code}).`
     }
     if (error instanceof Error && 'code' in error) {
       return 'The file cannot be read.'

@@ -2,7 +2,7 @@
  * Compares what the graphs need with what a checkpoint has, before anything is written.
  */
 
-import { ConfigError } from '../../errors.ts'
+import { ConfigError } from '../../../config/errors.ts'
 import type { GraphPlan } from '../../onnx/graph-builder.ts'
 import type { Checkpoint, StoredTensor } from './safetensors.ts'
 import { isReadable } from './safetensors.ts'

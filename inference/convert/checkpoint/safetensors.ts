@@ -7,7 +7,7 @@
 
 import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs'
 import path from 'node:path'
-import { ConfigError } from '../../errors.ts'
+import { ConfigError } from '../../../config/errors.ts'
 import { isObject, readJson } from './read-json.ts'
 
 /** Element types a checkpoint may have, with bytes an element. */

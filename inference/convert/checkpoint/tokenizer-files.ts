@@ -7,7 +7,7 @@
 
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { ConfigError } from '../../errors.ts'
+import { ConfigError } from '../../../config/errors.ts'
 import { parseTokenizer } from '../../text/tokenizer.ts'
 import { isObject, readJson } from './read-json.ts'
 import type { Json } from './read-json.ts'

@@ -1,6 +1,6 @@
 /** The thread of a conversion: runs tasks, one at a time. */
 
-import { ConfigError } from '../../errors.ts'
+import { ConfigError } from '../../../config/errors.ts'
 import { convertChunk, hashFile } from './chunk.ts'
 import type { Chunk, HashTask } from './chunk.ts'
 

@@ -2,7 +2,7 @@
 
 import { availableParallelism } from 'node:os'
 import { Tinypool } from 'tinypool'
-import { ConfigError } from '../../errors.ts'
+import { ConfigError } from '../../../config/errors.ts'
 import type { Task, TaskResult } from './convert-worker.ts'
 
 /** More threads than this wait for the disk. Each holds a few tens of megabytes. */

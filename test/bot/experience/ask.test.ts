@@ -94,7 +94,7 @@ describe('asking about pictures', () => {
     assert.match((await ada.slash('ask', { question, picture: link })).content, /\ngreen$/)
     const foreign = `https://discord.com/channels/123456789012345678/${channel}/${posted.id}`
     const refused = await ada.slash('ask', { question, picture: foreign })
-    assert.equal(refused.content, EN.errors.badLink)
+    assert.equal(refused.content, EN.errors['link/invalid'])
   })
 
   it('/ask shows nobody a picture of a channel they cannot read', async () => {
@@ -104,7 +104,7 @@ describe('asking about pictures', () => {
     const picture = `https://discord.com/channels/${guild}/${posted.channel_id}/${posted.id}`
     const question = 'what color is the triangle?'
     const refused = await ada.slash('ask', { question, picture })
-    assert.equal(refused.content, EN.errors.linkHidden)
+    assert.equal(refused.content, EN.errors['link/hidden'])
     mo.switchTo('general')
     assert.match((await mo.slash('ask', { question, picture })).content, /\ngreen$/)
   })
@@ -128,14 +128,14 @@ describe('asking about pictures', () => {
     await ada.slash('describe', { image: scene() })
     await ada.openThread('elsewhere')
     const answer = await ada.slash('ask', { question: COLOR })
-    assert.equal(answer.content, EN.errors.nothingToContinue)
+    assert.equal(answer.content, EN.errors['conversation/none'])
     ada.switchTo('general')
   })
 
   it('Again says so where the model has no other words, and leaves the answer as it is', async () => {
     const described = await ada.slash('describe', { image: triangle() })
     const again = await ada.press(described, button(described, EN.buttons.again))
-    assert.equal((await ada.answer(again)).content, EN.answer.noOther)
+    assert.equal((await ada.answer(again)).content, EN.errors['answer/no-other'])
     const states = ada.told.filter(({ message }) => message?.id === described.id)
     assert.equal(states.at(-1)?.message?.content, described.content)
   })
@@ -143,11 +143,11 @@ describe('asking about pictures', () => {
   it('Again and Delete are the asker’s; moderators may delete too', async () => {
     const described = await lin.slash('describe', { image: scene() })
     const again = await ada.answer(await ada.press(described, button(described, EN.buttons.again)))
-    assert.equal(again.content, EN.errors.onlyAsker)
+    assert.equal(again.content, EN.errors['permission/only-asker'])
 
     const hers = await ada.slash('describe', { image: scene() })
     const refused = await lin.answer(await lin.press(hers, button(hers, EN.buttons.delete)))
-    assert.equal(refused.content, EN.errors.notYours)
+    assert.equal(refused.content, EN.errors['permission/not-yours'])
     const mo = await demo.join('mo')
     for (const [member, answer] of [
       [ada, hers],
@@ -164,7 +164,7 @@ describe('asking about pictures', () => {
     await mo.slash('memory forget', { what: 'channel' })
     const [first] = await suggestedFor(ada, described)
     const answer = await ada.answer(await ada.press(described, first!.id))
-    assert.equal(answer.content, EN.errors.unknownConversation)
+    assert.equal(answer.content, EN.errors['conversation/unknown'])
   })
 })
 

@@ -78,7 +78,7 @@ describe('settings of a server', () => {
     assert.match(alt.content, /^\|\|AI-generated: A small .*\|\|$/)
     const lin = await demo.join('lin')
     const refused = await lin.answer(await lin.press(alt, button(alt, EN.buttons.repost)))
-    assert.equal(refused.content, EN.errors.onlyAuthor)
+    assert.equal(refused.content, EN.errors['permission/only-author'])
 
     const again = await ada.answer(await ada.press(alt, button(alt, EN.buttons.repost)))
     const [file] = again.attachments
@@ -107,7 +107,7 @@ describe('settings of a server', () => {
     assert.match((await lin.slash('describe', { image: broken })).content, /not a picture/)
     assert.match((await lin.slash('describe', { image: triangle() })).content, /green triangle/)
     const second = await lin.slash('describe', { image: triangle() })
-    assert.equal(second.content, EN.errors.dailyLimit(1))
+    assert.equal(second.content, EN.errors['limit/daily']({ limit: 1 }))
     const mo = await demo.join('mo')
     assert.match((await mo.slash('describe', { image: triangle() })).content, /green triangle/)
     await kit.slash('settings limit', { value: 0 })

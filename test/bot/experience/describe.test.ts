@@ -86,7 +86,7 @@ describe('describing pictures', () => {
 
   it('the menu of a message without a picture says so', async () => {
     const answer = await ada.menu(EN.commands.describeMenu, await ada.say('no picture'))
-    assert.equal(answer.content, EN.errors.noPictureInMessage)
+    assert.equal(answer.content, EN.errors['image/none-in-message'])
   })
 
   it('of several pictures, one that cannot be read does not cost the others theirs', async () => {
@@ -166,26 +166,41 @@ describe('describing pictures', () => {
     const answer = await mei.slash('describe', { image: scene() })
     assert.ok(buttonsOf(answer).some(({ label }) => label === ZH.buttons.ask))
     const file = { name: 'a.png', bytes: new TextEncoder().encode('no') }
-    assert.equal((await mei.slash('describe', { image: file })).content, ZH.errors.notAPicture)
+    assert.equal(
+      (await mei.slash('describe', { image: file })).content,
+      ZH.errors['image/unknown-format'],
+    )
     assert.match((await mei.slash('help')).content, /我能做什么/)
   })
 
   it('direct messages are answered in the language last used, else in what is written', async () => {
     const mei = await demo.join('mo', { locale: 'zh-CN' })
     await mei.openDirect()
-    assert.equal((await mei.answerTo(await mei.say('hello'))).content, EN.errors.nothingToContinue)
-    assert.equal((await mei.answerTo(await mei.say('你好'))).content, ZH.errors.nothingToContinue)
+    assert.equal(
+      (await mei.answerTo(await mei.say('hello'))).content,
+      EN.errors['conversation/none'],
+    )
+    assert.equal(
+      (await mei.answerTo(await mei.say('你好'))).content,
+      ZH.errors['conversation/none'],
+    )
     await mei.slash('help')
     // What an interaction told is kept once it is answered, and no event says so.
     const locales = demo.bot.store.space({ name: 'locales', ttlMs: 1, decode: (data) => data })
     while ((await locales.get(mei.id)) === undefined) await later()
-    assert.equal((await mei.answerTo(await mei.say('hello'))).content, ZH.errors.nothingToContinue)
+    assert.equal(
+      (await mei.answerTo(await mei.say('hello'))).content,
+      ZH.errors['conversation/none'],
+    )
     assert.equal((await mei.slash('privacy export')).content, ZH.privacy.exported(1))
     await mei.slash('privacy delete')
     assert.equal(await locales.get(mei.id), undefined)
     await mei.slash('privacy opt-out')
     await mei.slash('help')
-    assert.equal((await mei.answerTo(await mei.say('hello'))).content, EN.errors.nothingToContinue)
+    assert.equal(
+      (await mei.answerTo(await mei.say('hello'))).content,
+      EN.errors['conversation/none'],
+    )
     await mei.slash('privacy opt-in')
   })
 

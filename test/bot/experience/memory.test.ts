@@ -74,11 +74,11 @@ describe('memory and privacy', () => {
     })
     const picture = String(choice!.value)
     const refused = await lin.slash('memory forget', { what: 'picture', picture })
-    assert.equal(refused.content, EN.errors.notYours)
+    assert.equal(refused.content, EN.errors['permission/not-yours'])
     const done = await ada.slash('memory forget', { what: 'picture', picture })
     assert.equal(done.content, EN.memory.forgotten(1))
     const late = await ada.answerTo(await ada.reply(described, COLOR))
-    assert.equal(late.content, EN.errors.unknownConversation)
+    assert.equal(late.content, EN.errors['conversation/unknown'])
   })
 
   it('/memory forget mine: only what I asked', async () => {
@@ -142,7 +142,7 @@ describe('memory and privacy', () => {
     assert.equal((await lin.slash('privacy opt-out')).content, EN.privacy.optedOut)
     const mine = await lin.upload(scene('private.png'))
     const refused = await ada.menu(EN.commands.describeMenu, mine)
-    assert.equal(refused.content, EN.errors.optedOut)
+    assert.equal(refused.content, EN.errors['image/opted-out'])
     const own = await lin.menu(EN.commands.describeMenu, mine)
     assert.match(own.content, /yellow star/)
     assert.ok(own.content.endsWith(EN.answer.notRemembered))

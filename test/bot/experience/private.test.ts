@@ -103,7 +103,7 @@ describe('private answers', () => {
     const newest = await mo.slash('ask', { question: 'how many shapes are there?' })
     assert.match(newest.content, /\n1$/)
     const named = await mo.slash('ask', { question: ABOUT_SCENE, picture: await secretTalk() })
-    assert.equal(named.content, EN.errors.badLink)
+    assert.equal(named.content, EN.errors['link/invalid'])
   })
 
   it('a mention is about what everyone may see, also the asker’s own', async () => {
@@ -145,7 +145,9 @@ describe('private answers', () => {
         const { id } = await channel.send({ content: label, components: [row] })
         const pressed = await lin.answer(await lin.press({ id }, custom_id))
         const expected =
-          label === EN.buttons.delete ? EN.errors.notYours : EN.errors.unknownConversation
+          label === EN.buttons.delete
+            ? EN.errors['permission/not-yours']
+            : EN.errors['conversation/unknown']
         assert.equal(pressed.content, expected, label)
       }
     }

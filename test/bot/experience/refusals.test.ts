@@ -146,7 +146,7 @@ describe('refusals', { timeout: 120_000 }, () => {
     await ada.upload(hearts())
     const hidden = lose('viewChannel', { method: 'GET', path: '/channels/*/messages' })
     const { content } = await ada.slash('describe')
-    assert.equal(content, EN.errors.cannotReadChannel)
+    assert.equal(content, EN.errors['channel/unreadable'])
     assert.deepEqual(refusals(), [50_001])
     hidden.cancel()
   })
@@ -155,7 +155,7 @@ describe('refusals', { timeout: 120_000 }, () => {
     for (const code of [50_001, 50_013]) {
       sandbox.faults.add({ kind: 'rest', ...EDIT, status: 403, code })
       const { content } = await ada.slash('describe', { image: hearts() })
-      assert.equal(content, EN.errors.noAccess)
+      assert.equal(content, EN.errors['bot/no-access'])
       assert.deepEqual(refusals(), [code])
     }
   })
@@ -192,7 +192,7 @@ describe('refusals', { timeout: 120_000 }, () => {
     sandbox.faults.add({ kind: 'rest', ...EDIT, status: 400, code: 50_035 })
     const { content } = await ada.slash('describe', { image: hearts() })
     const [id = ''] = /[0-9a-f]{8}$/.exec(content) ?? []
-    assert.equal(content, EN.errors.bug(id))
+    assert.equal(content, EN.errors['bot/bug']({ id: id }))
     assert.deepEqual(refusals(), [50_035])
     const logged = lines.splice(0).filter((line) => line.includes(id))
     assert.equal(logged.length, 1)

@@ -38,7 +38,7 @@ describe('troubles', () => {
     const fault = demo.sandbox.faults.add({ kind: 'cdn', action: 'missing' })
     const answer = await lin.menu(EN.commands.describeMenu, posted)
     fault.cancel()
-    assert.equal(answer.content, EN.errors.pictureLost)
+    assert.equal(answer.content, EN.errors['image/gone'])
   })
 
   it('a file that is too large is refused before it is fetched', async () => {
@@ -54,16 +54,16 @@ describe('troubles', () => {
 
   it('a channel without pictures is said to have none', async () => {
     await ada.openThread('empty')
-    assert.equal((await ada.slash('describe')).content, EN.errors.noPicture)
+    assert.equal((await ada.slash('describe')).content, EN.errors['image/none-here'])
     const answer = await ada.answerTo(await ada.say(`<@${demo.bot.client.user.id}>`))
-    assert.equal(answer.content, EN.errors.noPicture)
+    assert.equal(answer.content, EN.errors['image/none-here'])
     ada.switchTo('general')
   })
 
   it('a mention in reply to a message without a picture says so', async () => {
     const words = await lin.say('just words')
     const answer = await ada.answerTo(await ada.reply(words, `<@${demo.bot.client.user.id}>`))
-    assert.equal(answer.content, EN.errors.noPictureInMessage)
+    assert.equal(answer.content, EN.errors['image/none-in-message'])
   })
 
   it('a question that is too long is refused in a sentence', async () => {
@@ -112,7 +112,7 @@ describe('without the Message Content intent', () => {
       const ada = await demo.join('ada')
       const described = await ada.slash('describe', { image: scene() })
       const hint = await ada.answerTo(await ada.reply(described, COLOR, false))
-      assert.equal(hint.content, EN.errors.unreadableReply)
+      assert.equal(hint.content, EN.errors['reply/unreadable'])
       const second = await ada.reply(described, COLOR, false)
       const modal = await ada.modal(await ada.press(described, button(described, EN.buttons.ask)))
       const answer = await ada.answer(await ada.submit(modal, { question: COLOR }))
@@ -142,7 +142,7 @@ describe('installed to a person', () => {
       const answer = await ada.answer(await ada.submit(modal, { question: COLOR }))
       assert.match(answer.content, /\nyellow$/)
       const nothing = await ada.slash('describe')
-      assert.equal(nothing.content, EN.errors.cannotReadChannel)
+      assert.equal(nothing.content, EN.errors['channel/unreadable'])
     } finally {
       await demo.close()
     }

@@ -24,7 +24,8 @@ import {
   startModeratedServer,
 } from '../../helpers/moderated-server.ts'
 
-const { buttons, errors, menus } = EN.moderation
+const { errors } = EN
+const { buttons, menus } = EN.moderation
 
 /** What is kept of a server, and not only until it is done. */
 const KINDS = [
@@ -68,8 +69,8 @@ describe('the commands of moderation', { timeout: 120_000 }, () => {
     assert.equal((await lin.menu(menus.report, message)).content, EN.moderation.menu.reported)
     const found = await server.aCase(/reported by/)
     assert.match(found.content, new RegExp(lin.id))
-    assert.equal((await lin.menu(menus.report, message)).content, errors.cooldown)
-    assert.equal((await ada.menu(menus.report, message)).content, errors.ownMessage)
+    assert.equal((await lin.menu(menus.report, message)).content, errors['report/cooldown'])
+    assert.equal((await ada.menu(menus.report, message)).content, errors['report/own-message'])
   })
 
   it('without a permission it says what it could not do, and setup says it before', async () => {
@@ -102,12 +103,15 @@ describe('the commands of moderation', { timeout: 120_000 }, () => {
     const removed = await mo.slash('moderation hash remove', { code })
     assert.equal(removed.content, EN.moderation.hashes.removed)
     const gone = await mo.slash('moderation hash remove', { code })
-    assert.equal(gone.content, errors.unknownHash)
+    assert.equal(gone.content, errors['hash/unknown'])
     const imported = await mo.slash('moderation hash import', { file })
     assert.match(imported.content, /Added: 1\./)
     assert.match((await mo.slash('moderation hash list')).content, /imported/)
     const bad = { name: 'hashes.json', bytes: new TextEncoder().encode('{"format": 2}') }
-    assert.equal((await mo.slash('moderation hash import', { file: bad })).content, errors.badFile)
+    assert.equal(
+      (await mo.slash('moderation hash import', { file: bad })).content,
+      errors['hash/bad-file'],
+    )
     // What another server confirmed is flagged, and never removed by itself.
     await server.setUp({ mode: 'act' })
     ada.switchTo('general')
@@ -138,7 +142,7 @@ describe('the commands of moderation', { timeout: 120_000 }, () => {
     assert.match(records, /"moderation-recent"/)
     await ada.slash('privacy delete')
     const answer = await mo.answer(await mo.press(found, button(found, buttons.confirm)))
-    assert.equal(answer.content, errors.unknownCase)
+    assert.equal(answer.content, errors['case/unknown'])
   })
 
   it('keeps its text and six buttons; History lists the cases', async () => {
@@ -198,12 +202,18 @@ describe('the commands of moderation', { timeout: 120_000 }, () => {
   })
 
   it('refuses to be resumed before it was set up, and what it cannot do', async () => {
-    assert.equal((await mo.slash('moderation resume')).content, errors.notSetUp)
-    assert.equal((await mo.slash('moderation setup', { mode: 'act' })).content, errors.needsChannel)
-    assert.equal((await mo.slash('moderation exempt')).content, errors.needsRoleOrChannel)
+    assert.equal((await mo.slash('moderation resume')).content, errors['moderation/not-set-up'])
+    assert.equal(
+      (await mo.slash('moderation setup', { mode: 'act' })).content,
+      errors['moderation/needs-channel'],
+    )
+    assert.equal(
+      (await mo.slash('moderation exempt')).content,
+      errors['moderation/needs-role-or-channel'],
+    )
     const plain = { name: 'plain.png', bytes: new Uint8Array(await blank()) }
     const added = await mo.slash('moderation hash add', { image: plain })
-    assert.equal(added.content, errors.plainPicture)
+    assert.equal(added.content, errors['image/plain'])
   })
 
   it('speaks the language of the server in its log, and each person’s to them', async () => {

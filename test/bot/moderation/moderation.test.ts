@@ -8,7 +8,8 @@ import type { Model } from '../../../inference/types.ts'
 import { button, hearts, openDemoModel, scene } from '../../helpers/demo-bot.ts'
 import { type ModeratedServer, startModeratedServer } from '../../helpers/moderated-server.ts'
 
-const { buttons, errors, menus, setup } = EN.moderation
+const { errors } = EN
+const { buttons, menus, setup } = EN.moderation
 
 function tooLate(member: Member) {
   return member.until(({ message }) => message?.content.startsWith('Too late') === true)
@@ -160,7 +161,7 @@ describe('moderation', { timeout: 120_000 }, () => {
     const before = role.permissions
     role.permissions = 0n
     const refused = await mo.answer(await mo.press(found, button(found, buttons.confirm)))
-    assert.equal(refused.content, errors.staffOnly)
+    assert.equal(refused.content, errors['permission/staff'])
     role.permissions = before
     await owner.press(found, button(found, buttons.confirm))
     await server.aCase(/— confirmed\n/)
@@ -179,6 +180,6 @@ describe('moderation', { timeout: 120_000 }, () => {
     await ada.submit(modal, { answer: 'My account was stolen.' })
     await server.aCase(/The member answers: My account was stolen\./)
     const again = await ada.answer(await ada.press(told!, button(told!, buttons.appeal)))
-    assert.equal(again.content, errors.appealed)
+    assert.equal(again.content, errors['case/appealed'])
   })
 })

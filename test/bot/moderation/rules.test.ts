@@ -43,7 +43,7 @@ describe('/moderation rule', () => {
   }
 
   it('says that there are none, and what the model makes of a picture once there are', async () => {
-    assert.equal((await rule('list')).content, words.errors.noRules)
+    assert.equal((await rule('list')).content, EN.errors['rule/none'])
     assert.equal((await rule('add', HEARTS)).content, words.added('hearts'))
     await rule('add', { name: 'Stars', question: 'is there a yellow star?', threshold: 90 })
     const listed = (await rule('list')).content
@@ -52,12 +52,15 @@ describe('/moderation rule', () => {
     assert.match(tested, /\*\*hearts\*\*: [\d.]+ % yes \(a hit from 60 %\)\n/)
     assert.match(tested, /\*\*Stars\*\*: (9[\d.]+|100) % yes .* — \*\*a hit\*\*/)
     assert.equal((await rule('remove', { name: 'stars' })).content, words.removed)
-    assert.equal((await rule('remove', { name: 'stars' })).content, words.errors.unknown('stars'))
+    assert.equal(
+      (await rule('remove', { name: 'stars' })).content,
+      EN.errors['rule/unknown']({ name: 'stars' }),
+    )
   })
 
   it('refuses channels that are none', async () => {
     const answer = await rule('add', { ...HEARTS, channels: 'general' })
-    assert.equal(answer.content, words.errors.noChannels)
+    assert.equal(answer.content, EN.errors['rule/no-channels'])
   })
 
   it('opens a case for a hit, and for nothing else', async () => {

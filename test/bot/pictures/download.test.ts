@@ -3,9 +3,9 @@ import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import { createServer as createTcpServer } from 'node:net'
 import { after, describe, it } from 'node:test'
-import { createPictureFetcher, PictureError } from '../../../bot/pictures/download.ts'
+import { createPictureFetcher } from '../../../bot/pictures/download.ts'
 import { isPublic, PrivateAddressError } from '../../../bot/pictures/public-addresses.ts'
-import { InputError } from '../../../config/errors.ts'
+import { hasCode, InputError, type InputErrorCode } from '../../../config/errors.ts'
 
 const closing: (() => void)[] = []
 
@@ -22,9 +22,8 @@ async function serve(answer: RequestListener): Promise<string> {
   return `http://127.0.0.1:${address.port}`
 }
 
-function is(problem: string) {
-  return (error: unknown) =>
-    error instanceof PictureError && error instanceof InputError && error.problem === problem
+function is(code: InputErrorCode) {
+  return (error: unknown) => hasCode(error, code)
 }
 
 describe('createPictureFetcher', () => {
@@ -44,8 +43,8 @@ describe('createPictureFetcher', () => {
       response.end()
     })
     const fetchPicture = createPictureFetcher({ origins: ['https://cdn.discordapp.com'] })
-    await assert.rejects(fetchPicture({ url: `${other}/a.png`, size: 5 }), is('elsewhere'))
-    await assert.rejects(fetchPicture({ url: 'no link', size: 5 }), is('elsewhere'))
+    await assert.rejects(fetchPicture({ url: `${other}/a.png`, size: 5 }), is('image/elsewhere'))
+    await assert.rejects(fetchPicture({ url: 'no link', size: 5 }), is('image/elsewhere'))
     assert.equal(asked, false)
   })
 
@@ -54,23 +53,27 @@ describe('createPictureFetcher', () => {
       response.writeHead(302, { location: 'http://127.0.0.1:9/' }).end()
     })
     const fetchPicture = createPictureFetcher({ origins: [origin] })
-    await assert.rejects(fetchPicture({ url: `${origin}/a.png`, size: 5 }), is('lost'))
+    await assert.rejects(
+      fetchPicture({ url: `${origin}/a.png`, size: 5 }),
+      is('image/bad-response'),
+    )
   })
 
   it('refuses a file that is too large, whatever Discord said of it', async () => {
     const origin = await serve((_, response) => response.end(Buffer.alloc(3_000_000)))
     const fetchPicture = createPictureFetcher({ origins: [origin], maxBytes: 2 * 1024 * 1024 })
     const link = { url: `${origin}/a.png`, size: 3_000_000 }
-    await assert.rejects(fetchPicture(link), /over 2 MiB/)
-    await assert.rejects(fetchPicture({ ...link, size: 1 }), /over 2 MiB/)
+    const tooLarge = { code: 'image/too-large', params: { maxBytes: 2 * 1024 * 1024 } }
+    await assert.rejects(fetchPicture(link), tooLarge)
+    await assert.rejects(fetchPicture({ ...link, size: 1 }), tooLarge)
     const strict = createPictureFetcher({ origins: [origin], maxBytes: 500 })
-    await assert.rejects(strict(link), /over 500 bytes/)
+    await assert.rejects(strict(link), { params: { maxBytes: 500 } })
   })
 
   it('says that an expired picture is gone', async () => {
     const origin = await serve((_, response) => response.writeHead(404).end())
     const fetchPicture = createPictureFetcher({ origins: [origin] })
-    await assert.rejects(fetchPicture({ url: `${origin}/a.png`, size: 5 }), is('gone'))
+    await assert.rejects(fetchPicture({ url: `${origin}/a.png`, size: 5 }), is('image/gone'))
   })
 
   it('says that a connection was lost', async () => {
@@ -79,7 +82,7 @@ describe('createPictureFetcher', () => {
       response.write('half', () => request.socket.destroy())
     })
     const fetchPicture = createPictureFetcher({ origins: [origin] })
-    await assert.rejects(fetchPicture({ url: `${origin}/a.png`, size: 5 }), is('lost'))
+    await assert.rejects(fetchPicture({ url: `${origin}/a.png`, size: 5 }), is('image/not-fetched'))
   })
 
   it('reads no body that says it is too large', async () => {
@@ -89,7 +92,7 @@ describe('createPictureFetcher', () => {
       response.write(Buffer.alloc(1000), () => (sent += 1000))
     })
     const fetchPicture = createPictureFetcher({ origins: [origin], maxBytes: 2_000_000 })
-    await assert.rejects(fetchPicture({ url: `${origin}/a.png`, size: 1 }), is('too-large'))
+    await assert.rejects(fetchPicture({ url: `${origin}/a.png`, size: 1 }), is('image/too-large'))
     assert.ok(sent <= 1000)
   })
 
@@ -98,7 +101,7 @@ describe('createPictureFetcher', () => {
       response.writeHead(200, { 'content-type': 'image/png' }).write('half')
     })
     const fetchPicture = createPictureFetcher({ origins: [origin], timeoutMs: 50 })
-    await assert.rejects(fetchPicture({ url: `${origin}/a.png`, size: 5 }), is('timeout'))
+    await assert.rejects(fetchPicture({ url: `${origin}/a.png`, size: 5 }), is('image/timeout'))
   })
 
   it('stops when it is told to, with the reason', async () => {
@@ -121,7 +124,10 @@ describe('createPictureFetcher', () => {
       response.writeHead(200, { 'content-type': type }).end('bytes')
     })
     const fetchPicture = createPictureFetcher({ origins: [origin] })
-    await assert.rejects(fetchPicture({ url: `${origin}/page`, size: 5 }), is('not-a-picture'))
+    await assert.rejects(
+      fetchPicture({ url: `${origin}/page`, size: 5 }),
+      is('image/not-a-picture'),
+    )
     assert.equal((await fetchPicture({ url: `${origin}/a`, size: 5 })).length, 5)
   })
 
@@ -135,7 +141,7 @@ describe('createPictureFetcher', () => {
     const origin = `https://localhost:${address.port}`
     const fetchPicture = createPictureFetcher({ origins: [origin] })
     await assert.rejects(fetchPicture({ url: `${origin}/a.png`, size: 5 }), (error) => {
-      assert.ok(error instanceof PictureError)
+      assert.ok(error instanceof InputError)
       assert.ok(error.cause instanceof PrivateAddressError)
       return true
     })

@@ -4,7 +4,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import { Client } from 'discord.js'
-import { type FetchPicture, PictureError } from '../../../bot/pictures/download.ts'
+import type { FetchPicture } from '../../../bot/pictures/download.ts'
+import { hasCode, InputError } from '../../../config/errors.ts'
 import { Pictures, type PicturesOptions } from '../../../bot/pictures/pictures.ts'
 import type { FoundPicture } from '../../../commands/command.ts'
 import { hearts, scene } from '../../helpers/demo-bot.ts'
@@ -39,7 +40,7 @@ function setUp(options: Partial<PicturesOptions> = {}) {
     await world.gate
     signal?.throwIfAborted()
     const bytes = world.files.get(name)
-    if (!bytes) throw new PictureError('lost', 'lost')
+    if (!bytes) throw new InputError('image/not-fetched')
     return bytes
   }
   const looked = (cache: string, hit: boolean) => {
@@ -48,7 +49,7 @@ function setUp(options: Partial<PicturesOptions> = {}) {
   return { ...world, world, pictures: new Pictures({ client, fetchPicture, looked, ...options }) }
 }
 
-const isGone = (error: unknown) => error instanceof PictureError && error.problem === 'gone'
+const isGone = (error: unknown) => hasCode(error, 'image/gone')
 
 describe('Pictures', () => {
   it('downloads and decodes a picture once for all who ask', async () => {

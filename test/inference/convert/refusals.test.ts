@@ -11,7 +11,7 @@ import {
 import path from 'node:path'
 import { describe, it } from 'node:test'
 import { convertCheckpoint } from '../../../inference/convert/convert.ts'
-import { ConfigError } from '../../../inference/errors.ts'
+import { ConfigError } from '../../../config/errors.ts'
 import {
   change,
   changeWeights,

@@ -3,7 +3,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { describe, it } from 'node:test'
 import { formatGb, requireDisk } from '../../../inference/download/disk.ts'
-import { ConfigError } from '../../../inference/errors.ts'
+import { ConfigError } from '../../../config/errors.ts'
 
 const FOLDER = path.join(os.tmpdir(), 'sightseer-not-there', 'models')
 

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test'
 import { downloadCheckpoint } from '../../../inference/download/download.ts'
 import { createHttpClient, type HttpClient } from '../../../inference/download/http.ts'
 import { readRepository } from '../../../inference/download/hub.ts'
-import { ConfigError } from '../../../inference/errors.ts'
+import { ConfigError } from '../../../config/errors.ts'
 import { FILES, SHARDS } from '../../helpers/hub-files.ts'
 import {
   bytesOf,

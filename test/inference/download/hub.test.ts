@@ -3,7 +3,7 @@ import { afterEach, describe, it } from 'node:test'
 import { createHttpClient, type HttpClient } from '../../../inference/download/http.ts'
 import { isRepositoryId, readRepository, type Repository } from '../../../inference/download/hub.ts'
 import { selectFirstFiles, selectShards } from '../../../inference/download/select-files.ts'
-import { ConfigError } from '../../../inference/errors.ts'
+import { ConfigError } from '../../../config/errors.ts'
 import {
   COMMIT,
   gitSha1,

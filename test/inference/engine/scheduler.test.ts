@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { InputError, QueueFullError, TooLateError } from '../../../inference/errors.ts'
+import { hasCode } from '../../../config/errors.ts'
 import { Counters } from '../../../inference/engine/counters.ts'
 import { Images } from '../../../inference/engine/images.ts'
 import { EngineLoop } from '../../../inference/engine/scheduler.ts'
@@ -208,9 +208,8 @@ describe('the queue', () => {
     const person = model
       .describe(source, { ...short, user: 'a' })
       .then(() => order.push('interactive'))
-    await assert.rejects(
-      model.describe(source, { ...short, urgency: 'bulk' }),
-      (error) => error instanceof QueueFullError && error instanceof InputError,
+    await assert.rejects(model.describe(source, { ...short, urgency: 'bulk' }), (error) =>
+      hasCode(error, 'queue/full'),
     )
     assert.equal(model.stats().queued, 2)
     assert.equal(model.stats().refused, 1)
@@ -225,7 +224,7 @@ describe('the queue', () => {
     const stop = new AbortController()
     await begun(model, stop.signal)
     const late = model.describe(image, { ...LONG, deadline: Date.now() - 1 })
-    await assert.rejects(late, TooLateError)
+    await assert.rejects(late, { code: 'queue/deadline' })
     stop.abort()
   })
 
@@ -255,7 +254,7 @@ describe('the queue', () => {
       const deadline = Date.now() + 20
       loop.add({ id: 1, request, claim: { ...NOBODY, deadline }, ...rest, done, failed })
     })
-    assert.ok(failure instanceof TooLateError)
+    assert.ok(hasCode(failure, 'queue/deadline'))
     assert.deepEqual(ended, [true])
     await loop.drain()
     assert.deepEqual(loop.counts(), { queued: 0, live: 0 })

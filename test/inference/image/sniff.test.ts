@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { InputError } from '../../../config/errors.ts'
 import { sniffFormat } from '../../../inference/image/sniff.ts'
 import { pictureBytes } from '../../helpers/pictures.ts'
 
@@ -14,16 +13,16 @@ const ACCEPTED = [
 ] as const
 
 const REFUSED = [
-  ['<svg xmlns="http://www.w3.org/2000/svg"/>', /SVG drawing/],
-  ['\xef\xbb\xbf<?xml version="1.0"?>\n<!-- logo -->\n<svg >', /SVG drawing/],
-  ['<!DOCTYPE html><p>404', /web page/],
-  ['%PDF-1.7\n', /PDF document/],
-  ['\0\0\0\x18ftypheic\0\0\0\0mif1heic', /HEIC picture/],
-  ['\0\0\0\x18ftypmp42\0\0\0\0mp42isom', /a video/],
-  ['BM\x36\0\0\0\0\0\0\0', /BMP picture/],
-  ['PK\x03\x04', /compressed archive/],
-  ['hello', /not a picture/],
-  ['\x89PNG', /not a picture/],
+  ['<svg xmlns="http://www.w3.org/2000/svg"/>', 'svg'],
+  ['\xef\xbb\xbf<?xml version="1.0"?>\n<!-- logo -->\n<svg >', 'svg'],
+  ['<!DOCTYPE html><p>404', 'web-page'],
+  ['%PDF-1.7\n', 'pdf'],
+  ['\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'heic'],
+  ['\0\0\0\x18ftypmp42\0\0\0\0mp42isom', 'video'],
+  ['BM\x36\0\0\0\0\0\0\0', 'bmp'],
+  ['PK\x03\x04', 'archive'],
+  ['hello', null],
+  ['\x89PNG', null],
 ] as const
 
 describe('sniffFormat', () => {
@@ -36,16 +35,18 @@ describe('sniffFormat', () => {
     assert.equal(sniffFormat(bytes), 'AVIF')
   })
 
-  for (const [text, sentence] of REFUSED) {
-    it(`refuses ${JSON.stringify(text.slice(0, 20))} in a sentence`, () => {
+  for (const [text, format] of REFUSED) {
+    it(`refuses ${JSON.stringify(text.slice(0, 20))}`, () => {
       assert.throws(
         () => sniffFormat(Buffer.from(text, 'latin1')),
-        (e) => e instanceof InputError && sentence.test(e.message) && e.message.endsWith('.'),
+        format === null
+          ? { code: 'image/unknown-format' }
+          : { code: 'image/unsupported-format', params: { format } },
       )
     })
   }
 
   it('says that a file is empty', () => {
-    assert.throws(() => sniffFormat(new Uint8Array()), { message: 'That file is empty.' })
+    assert.throws(() => sniffFormat(new Uint8Array()), { code: 'image/empty' })
   })
 })

@@ -56,8 +56,12 @@ describe('decodeBrightness', () => {
       const whole = pictureBytes(file)
       await assert.rejects(decodeBrightness(whole.subarray(0, whole.length >> 1), SIDE), InputError)
     }
-    await assert.rejects(decodeBrightness(bytes, SIDE, { maxPixels: 10 }), /limit is 10 pixels/)
-    await assert.rejects(decodeBrightness(bytes, SIDE, { maxBytes: 10 }), /limit is 10 bytes/)
+    await assert.rejects(decodeBrightness(bytes, SIDE, { maxPixels: 10 }), {
+      code: 'image/too-many-pixels',
+    })
+    await assert.rejects(decodeBrightness(bytes, SIDE, { maxBytes: 10 }), {
+      code: 'image/too-many-bytes',
+    })
     await assert.rejects(decodeBrightness(new Uint8Array(30), SIDE), InputError)
   })
 })

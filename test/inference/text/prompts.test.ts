@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { InputError } from '../../../inference/errors.ts'
+import { InputError } from '../../../config/errors.ts'
 import { encodePrompt, encodeQuestion, questionPrompt } from '../../../inference/text/prompts.ts'
 import { openPackage } from '../../../inference/package/open-package.ts'
 import { packageFor } from '../../helpers/packages.ts'
@@ -58,16 +58,18 @@ describe('encodeQuestion', () => {
 describe('encodePrompt', () => {
   it('leaves room for one token at least', () => {
     assert.equal(encodePrompt(card, 'x'.repeat(90), encode).length, 91)
-    assert.throws(
-      () => encodePrompt(card, 'x'.repeat(91), encode),
-      (error) => error instanceof InputError && /92 tokens.* 91 tokens/.test(error.message),
-    )
+    assert.throws(() => encodePrompt(card, 'x'.repeat(91), encode), {
+      code: 'text/too-long',
+      params: { length: 92, unit: 'tokens', maxTokens: 91 },
+    })
   })
 
   it('refuses very long text without encoding it', () => {
     let encoded = 0
     const count = (text: string) => [(encoded += text.length)]
-    assert.throws(() => encodePrompt(card, 'x'.repeat(20_000), count), /20000 characters/)
+    assert.throws(() => encodePrompt(card, 'x'.repeat(20_000), count), {
+      params: { length: 20_000, unit: 'characters', maxTokens: 91 },
+    })
     assert.equal(encoded, 0)
   })
 })

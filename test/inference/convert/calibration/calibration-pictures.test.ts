@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import { findCalibrationPictures } from '../../../../inference/convert/calibration/calibration-pictures.ts'
-import { ConfigError } from '../../../../inference/errors.ts'
+import { ConfigError } from '../../../../config/errors.ts'
 import { pictureBytes } from '../../../helpers/pictures.ts'
 
 let folder: string
@@ -73,7 +73,7 @@ describe('findCalibrationPictures', () => {
     const [first, second, ...rest] = await problems()
     assert.equal(
       first,
-      `--calibrate: ${path.join(folder, 'a.jpg')}: That JPEG file is damaged or incomplete.`,
+      `--calibrate: ${path.join(folder, 'a.jpg')}: This is not a picture that can be read (image/damaged).`,
     )
     assert.match(second!, /c\.png: .+\.$/)
     assert.deepEqual(rest, [])

@@ -1,0 +1,145 @@
+/** What the bot says when something cannot be done, in English, by the code of the error. */
+
+import type { SettingProblem } from '../../inference/generation/settings.ts'
+import type { UnsupportedFormat } from '../../inference/image/sniff.ts'
+import { bytesInWords, megabytes, pixelsInWords } from './sizes.ts'
+import type { ErrorSentences } from './words.ts'
+
+const many = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`
+
+const FORMATS: Readonly<Record<UnsupportedFormat, string>> = {
+  svg: 'an SVG drawing',
+  'web-page': 'a web page',
+  pdf: 'a PDF document',
+  heic: 'a HEIC picture',
+  video: 'a video',
+  bmp: 'a BMP picture',
+  photoshop: 'a Photoshop file',
+  'jpeg-2000': 'a JPEG 2000 picture',
+  'jpeg-xl': 'a JPEG XL picture',
+  icon: 'an icon file',
+  archive: 'a compressed archive',
+}
+
+const PLEASE_SEND = 'please send a PNG, JPEG, WebP, AVIF, GIF or TIFF'
+
+function settingProblem(problem: SettingProblem): string {
+  const { setting, value } = problem
+  switch (problem.must) {
+    case 'whole': {
+      const { least, most } = problem
+      const range = most === undefined ? `${least} or more` : `${least} to ${most}`
+      return `${setting} must be a whole number, ${range}, not ${value}.`
+    }
+    case 'positive':
+      return `${setting} must be a number above 0, not ${value}.`
+    case 'number':
+      return `${setting} must be a number, not ${value}.`
+    case 'share':
+      return `${setting} must be above 0 and at most 1, not ${value}.`
+    default:
+      return 'A stop string must not be empty.'
+  }
+}
+
+export const ERRORS_EN: ErrorSentences = {
+  // Pictures
+  'image/none-here': 'I see no picture here. Give me one, or use this where one was posted.',
+  'image/none-in-message': 'There is no picture in that message.',
+  'image/gone': 'That picture is no longer there. Please upload it again.',
+  'image/elsewhere': 'That picture is not on Discord, so I will not fetch it.',
+  'image/not-fetched': 'That picture could not be fetched from Discord. Please try again.',
+  'image/bad-response': ({ status }) =>
+    `That picture could not be fetched from Discord. Please try again. (${status})`,
+  'image/timeout': 'That picture took too long to come. Please try again.',
+  'image/too-large': ({ maxBytes }) =>
+    `That picture is over ${bytesInWords(maxBytes)}. Please send a smaller one.`,
+  'image/too-many-bytes': ({ bytes, maxBytes }) =>
+    `That file has ${megabytes(bytes, maxBytes, Math.ceil)}; the limit is ${megabytes(maxBytes, maxBytes)}.`,
+  'image/too-many-pixels': ({ width, height, maxPixels }) =>
+    `That picture is ${width} x ${height} pixels; the limit is ${pixelsInWords(maxPixels)}.`,
+  'image/not-a-picture': 'That file is not a picture.',
+  'image/empty': 'That file is empty.',
+  'image/unknown-format': `That file is not a picture; ${PLEASE_SEND} one.`,
+  'image/unsupported-format': ({ format }) =>
+    `That file is ${FORMATS[format]}; ${PLEASE_SEND} picture.`,
+  'image/damaged': ({ format }) => `That ${format} file is damaged or incomplete.`,
+  'image/unknown-compression': ({ format }) =>
+    `That ${format} file is compressed in a way that cannot be read here.`,
+  'image/slow-to-decode': 'That picture takes too long to decode.',
+  'image/plain': 'That picture is of one brightness all over, so nothing can be compared with it.',
+  'image/opted-out': 'The person who posted that picture does not want me to look at it.',
+  'image/wrong-tokens': ({ shape, expected }) =>
+    `Those image tokens are ${shape.join(' × ')}; this model's are ${expected.join(' × ')}.`,
+  // The model
+  'text/empty-question': 'The question is empty.',
+  'text/too-long': ({ length, unit, maxTokens }) =>
+    `That text is too long: ${length} ${unit}, and the model reads ${maxTokens} tokens.`,
+  'score/no-answers': 'There is no answer to score.',
+  'score/empty-answer': 'An answer to score is empty.',
+  'score/long-answer': 'An answer to score is too long for the model.',
+  'generation/settings': ({ problems }) => problems.map(settingProblem).join(' '),
+  'queue/full': 'Too many people are asking just now. Please try again in a moment.',
+  'queue/deadline': 'That took too long, so it was given up. Please try again.',
+  // Conversations
+  'conversation/unknown':
+    'I no longer remember that picture. Show it to me again and I will answer.',
+  'conversation/none': 'We have not talked about a picture here yet. Use /describe first.',
+  'reply/unreadable':
+    'This server hides the text of replies from me. Press Ask… under my answer, use /ask, or mention me in the reply.',
+  'reply/empty': 'Reply with a question in words.',
+  'answer/no-other': 'I have no other words for this picture.',
+  'limit/daily': ({ limit }) =>
+    `You have used your ${many(limit, 'answer')} of today on this server. Come back tomorrow.`,
+  // Who may do what, and where
+  'permission/not-yours': 'Only the one who asked, or someone with Manage Messages, can do that.',
+  'permission/only-asker': 'Only the one who asked can do that. Ask… works for everyone.',
+  'permission/only-author': 'Only the one who posted the picture can do that.',
+  'permission/settings': 'Only members with Manage Server can change the settings.',
+  'permission/moderation': 'Only members with Manage Server can change how moderation works.',
+  'permission/staff': 'Only moderators can do that: members with Manage Messages or a staff role.',
+  'place/server-only': 'That works on a server only.',
+  'channel/unreadable':
+    'I cannot read this channel’s messages, so please give me the picture with the command.',
+  'link/invalid': 'That is not a link to a message on this server.',
+  'link/hidden': 'You or I cannot read that message.',
+  'link/message-gone': 'That message is no longer there.',
+  'command/unknown': 'I do not know that command (any more).',
+  'button/unknown': 'That button is from an older version of me. Please use /describe again.',
+  'settings/too-many-channels': ({ most }) => `That would be more than ${many(most, 'channel')}.`,
+  // Moderation
+  'moderation/not-set-up': 'Moderation is not set up here. A manager can use `/moderation setup`.',
+  'moderation/not-active': 'Moderation is off or paused here.',
+  'moderation/needs-channel': 'Choose a channel for the cases first: `/moderation setup channel:`.',
+  'moderation/exempt': 'That member or channel is exempt from moderation.',
+  'moderation/needs-role-or-channel': 'Give a role or a channel.',
+  'moderation/too-many': ({ most }) => `That would be more than ${most}.`,
+  'case/unknown': 'I no longer have that case.',
+  'case/decided': ({ by }) => `Too late: <@${by}> decided this already.`,
+  'case/not-now': 'That cannot be done with this case any more.',
+  'case/appealed': 'You have answered already; the moderators have seen it.',
+  'hash/unknown': 'There is no such picture in the list.',
+  'hash/bad-file': 'That is no list of pictures from `/moderation hash export`.',
+  'hash/list-full': ({ most }) => `The list has room for ${most} pictures.`,
+  'report/cooldown': 'You reported something a moment ago. Please wait a minute.',
+  'report/own-message': 'That is your own message.',
+  'rule/unknown': ({ name }) => `There is no question called “${name}”. \`/moderation rule list\``,
+  'rule/too-many': ({ most }) => `There is room for ${most} questions. Remove one first.`,
+  'rule/no-channels': 'I found no channels of this server in that. Mention them, such as #general.',
+  'rule/none': 'There are no questions yet. `/moderation rule add` adds one.',
+  'rule/empty-name': 'Give it a name.',
+  // Files of the terminal
+  'file/missing': 'There is no such file.',
+  'file/folder': 'That is a folder, not a picture.',
+  'file/forbidden': 'That file may not be read.',
+  'file/unreadable': ({ reason }) => `That file cannot be read: ${reason}`,
+  'file/too-large': ({ maxBytes }) => `That file is over the limit of ${maxBytes} bytes.`,
+  // The bot itself
+  'restart/ask-again': 'I am restarting. Please ask again in a minute.',
+  'restart/answer-later': 'I am restarting. Your answer comes when I am back.',
+  'bot/no-access':
+    'I am not allowed to see or write here. Someone who manages the server can change that.',
+  'bot/bug': ({ id }) =>
+    `Something went wrong on my side. If it happens again, tell whoever runs me this id: ${id}`,
+  'bot/unknown-error': 'That cannot be done.',
+}

@@ -1,0 +1,119 @@
+/** What the bot says when something cannot be done, in Chinese, by the code of the error. */
+
+import type { SettingProblem } from '../../inference/generation/settings.ts'
+import { bytesInWords, megabytes, pixelsInWords } from './sizes.ts'
+import type { ErrorSentences } from './words.ts'
+
+const NOT_A_PICTURE = '那个文件不是我能读的图片。PNG、JPEG、WebP、AVIF、GIF 和 TIFF 都可以。'
+const BROKEN_PICTURE = '那张图片已损坏，无法读取。'
+const NOT_FETCHED = '无法从 Discord 获取那张图片，请再试一次。'
+const tooLarge = (most: string) => `那张图片超过了 ${most}，请发一张小一点的。`
+
+function settingProblem(problem: SettingProblem): string {
+  const { setting, value } = problem
+  switch (problem.must) {
+    case 'whole': {
+      const { least, most } = problem
+      const range = most === undefined ? `不小于 ${least}` : `${least} 到 ${most}`
+      return `${setting} 必须是整数（${range}），而不是 ${value}。`
+    }
+    case 'positive':
+      return `${setting} 必须是大于 0 的数，而不是 ${value}。`
+    case 'number':
+      return `${setting} 必须是数，而不是 ${value}。`
+    case 'share':
+      return `${setting} 必须大于 0 且不大于 1，而不是 ${value}。`
+    default:
+      return '停止字符串不能为空。'
+  }
+}
+
+export const ERRORS_ZH: ErrorSentences = {
+  // Pictures
+  'image/none-here': '这里没有图片。请给我一张，或在有图片的地方使用此命令。',
+  'image/none-in-message': '那条消息里没有图片。',
+  'image/gone': '那张图片已经不在了，请重新上传。',
+  'image/elsewhere': '那张图片不在 Discord 上，所以我不会去获取。',
+  'image/not-fetched': NOT_FETCHED,
+  'image/bad-response': () => NOT_FETCHED,
+  'image/timeout': NOT_FETCHED,
+  'image/too-large': ({ maxBytes }) => tooLarge(bytesInWords(maxBytes)),
+  'image/too-many-bytes': ({ maxBytes }) => tooLarge(megabytes(maxBytes, maxBytes)),
+  'image/too-many-pixels': ({ maxPixels }) => tooLarge(pixelsInWords(maxPixels)),
+  'image/not-a-picture': NOT_A_PICTURE,
+  'image/empty': NOT_A_PICTURE,
+  'image/unknown-format': NOT_A_PICTURE,
+  'image/unsupported-format': () => NOT_A_PICTURE,
+  'image/damaged': () => BROKEN_PICTURE,
+  'image/unknown-compression': () => BROKEN_PICTURE,
+  'image/slow-to-decode': BROKEN_PICTURE,
+  'image/plain': '那张图片整张明暗一样，没有可比较的东西。',
+  'image/opted-out': '发布那张图片的人不希望我看它。',
+  'image/wrong-tokens': ({ shape, expected }) =>
+    `那些图像标记是 ${shape.join(' × ')}，而这个模型的是 ${expected.join(' × ')}。`,
+  // The model
+  'text/empty-question': '问题是空的。',
+  'text/too-long': () => '问题太长了，请说得短一些。',
+  'score/no-answers': '没有要评分的答案。',
+  'score/empty-answer': '有一个要评分的答案是空的。',
+  'score/long-answer': '有一个要评分的答案对模型来说太长了。',
+  'generation/settings': ({ problems }) => problems.map(settingProblem).join(''),
+  'queue/full': '现在提问的人太多，请一分钟后再试。',
+  'queue/deadline': '用时太久，我只好停下。请再试一次。',
+  // Conversations
+  'conversation/unknown': '我已经不记得那张图片了。请再给我看一次，我就能回答。',
+  'conversation/none': '我们还没有在这里聊过图片。请先用 /描述。',
+  'reply/unreadable':
+    '本服务器不让我看到回复的文字。请按我回答下方的“提问…”、使用 /提问，或在回复中提及我。',
+  'reply/empty': '请在回复中用文字提问。',
+  'answer/no-other': '对这张图片，我没有别的说法。',
+  'limit/daily': ({ limit }) => `你今天在本服务器的 ${limit} 次回答已用完，请明天再来。`,
+  // Who may do what, and where
+  'permission/not-yours': '只有提问者或拥有“管理消息”权限的人才能这样做。',
+  'permission/only-asker': '只有提问者才能这样做。“提问…”人人可用。',
+  'permission/only-author': '只有发布图片的人才能这样做。',
+  'permission/settings': '只有拥有“管理服务器”权限的成员才能更改设置。',
+  'permission/moderation': '只有拥有“管理服务器”权限的成员才能更改审核。',
+  'permission/staff': '只有管理员可以这样做：拥有“管理消息”权限或管理身份组的成员。',
+  'place/server-only': '此功能只能在服务器中使用。',
+  'channel/unreadable': '我读不到这个频道的消息，请在命令里附上图片。',
+  'link/invalid': '那不是本服务器的消息链接。',
+  'link/hidden': '你或我读不到那条消息。',
+  'link/message-gone': '那条消息已经不在了。',
+  'command/unknown': '我（已经）不认识这个命令。',
+  'button/unknown': '那个按钮来自旧版本。请重新使用 /描述。',
+  'settings/too-many-channels': ({ most }) => `那样就超过 ${most} 个频道了。`,
+  // Moderation
+  'moderation/not-set-up': '这里还没有设置审核。服务器管理者可以用 `/审核 setup`。',
+  'moderation/not-active': '这里的审核已关闭或暂停。',
+  'moderation/needs-channel': '请先选择发案例的频道：`/审核 setup channel:`。',
+  'moderation/exempt': '那位成员或那个频道不受审核。',
+  'moderation/needs-role-or-channel': '请给出一个身份组或频道。',
+  'moderation/too-many': ({ most }) => `那样会超过 ${most} 个。`,
+  'case/unknown': '我已经没有那个案例了。',
+  'case/decided': ({ by }) => `晚了一步：<@${by}> 已经决定了。`,
+  'case/not-now': '这个案例已经不能这样做了。',
+  'case/appealed': '你已经回复过了，管理员看到了。',
+  'hash/unknown': '名单里没有这张图片。',
+  'hash/bad-file': '那不是 `/审核 hash export` 导出的名单。',
+  'hash/list-full': ({ most }) => `名单最多容纳 ${most} 张图片。`,
+  'report/cooldown': '你刚刚举报过，请等一分钟。',
+  'report/own-message': '那是你自己的消息。',
+  'rule/unknown': ({ name }) => `没有叫“${name}”的问题。\`/审核 rule list\``,
+  'rule/too-many': ({ most }) => `最多 ${most} 个问题，请先删除一个。`,
+  'rule/no-channels': '我没有从中找到本服务器的频道。请提及它们，例如 #general。',
+  'rule/none': '还没有问题。用 `/审核 rule add` 添加。',
+  'rule/empty-name': '请给它起个名字。',
+  // Files of the terminal
+  'file/missing': '没有这个文件。',
+  'file/folder': '那是文件夹，不是图片。',
+  'file/forbidden': '没有读取那个文件的权限。',
+  'file/unreadable': ({ reason }) => `无法读取那个文件：${reason}`,
+  'file/too-large': ({ maxBytes }) => `那个文件超过了 ${maxBytes} 字节的上限。`,
+  // The bot itself
+  'restart/ask-again': '我正在重启，请一分钟后再问。',
+  'restart/answer-later': '我正在重启，回来后会回答。',
+  'bot/no-access': '我不能在这里查看或发言。服务器管理者可以更改这一点。',
+  'bot/bug': ({ id }) => `我这边出了点问题。如果再次发生，请把这个编号告诉我的运营者：${id}`,
+  'bot/unknown-error': '无法做到。',
+}

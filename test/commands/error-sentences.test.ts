@@ -1,0 +1,168 @@
+/** Every error has its sentence in each language, and stays the same on its way through JSON. */
+
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { sentenceOf } from '../../commands/i18n/catalogue.ts'
+import { EN } from '../../commands/i18n/en.ts'
+import { ZH } from '../../commands/i18n/zh.ts'
+import {
+  InputError,
+  type InputErrorCode,
+  type InputErrors,
+  type NoParams,
+} from '../../config/errors.ts'
+import { fromPlainError, toPlainError } from '../../config/plain-error.ts'
+
+/** Values for each code, and what they must show as in the English sentence. */
+type Samples = {
+  readonly [Code in InputErrorCode]: InputErrors[Code] extends NoParams
+    ? null
+    : readonly [params: InputErrors[Code], shown: RegExp]
+}
+
+const MIB = 2 ** 20
+const MOST = [{ most: 3 }, /\b3\b/] as const
+
+const SAMPLES: Samples = {
+  'image/empty': null,
+  'image/unknown-format': null,
+  'image/unsupported-format': [{ format: 'svg' }, /^That file is an SVG drawing; please send/],
+  'image/damaged': [{ format: 'PNG' }, /^That PNG file is damaged or incomplete\.$/],
+  'image/unknown-compression': [{ format: 'TIFF' }, /^That TIFF file is compressed/],
+  'image/slow-to-decode': null,
+  'image/too-many-bytes': [
+    { bytes: 32 * MIB + 1, maxBytes: 32 * MIB },
+    /^That file has 33 MB; the limit is 32 MB\.$/,
+  ],
+  'image/too-many-pixels': [
+    { width: 60_000, height: 60_000, maxPixels: 52e6 },
+    /^That picture is 60000 x 60000 pixels; the limit is 52 million pixels\.$/,
+  ],
+  'image/wrong-tokens': [{ shape: [2, 3], expected: [4, 5] }, / 2 × 3; .* 4 × 5\.$/],
+  'text/empty-question': null,
+  'text/too-long': [
+    { length: 92, unit: 'tokens', maxTokens: 91 },
+    /^That text is too long: 92 tokens, and the model reads 91 tokens\.$/,
+  ],
+  'score/no-answers': null,
+  'score/empty-answer': null,
+  'score/long-answer': null,
+  'generation/settings': [
+    {
+      problems: [
+        { setting: 'beams', must: 'whole', least: 1, most: 32, value: '40' },
+        { setting: 'topK', must: 'whole', least: 0, value: '-1' },
+        { setting: 'temperature', must: 'positive', value: '0' },
+        { setting: 'lengthPenalty', must: 'number', value: 'Infinity' },
+        { setting: 'topP', must: 'share', value: '2' },
+        { setting: 'stopStrings', must: 'text', value: '' },
+      ],
+    },
+    /^beams must be a whole number, 1 to 32, not 40\. topK .* 0 or more, not -1\. .* above 0, not 0\. .* a number, not Infinity\. .* at most 1, not 2\. A stop string/,
+  ],
+  'queue/full': null,
+  'queue/deadline': null,
+  'image/none-here': null,
+  'image/none-in-message': null,
+  'image/gone': null,
+  'image/elsewhere': null,
+  'image/not-fetched': null,
+  'image/bad-response': [{ status: 503 }, /\(503\)$/],
+  'image/timeout': null,
+  'image/too-large': [{ maxBytes: 32 * MIB }, /^That picture is over 32 MiB\./],
+  'image/not-a-picture': null,
+  'image/plain': null,
+  'image/opted-out': null,
+  'conversation/unknown': null,
+  'conversation/none': null,
+  'reply/unreadable': null,
+  'reply/empty': null,
+  'answer/no-other': null,
+  'limit/daily': [{ limit: 1 }, /your 1 answer of today/],
+  'permission/not-yours': null,
+  'permission/only-asker': null,
+  'permission/only-author': null,
+  'permission/settings': null,
+  'permission/moderation': null,
+  'permission/staff': null,
+  'place/server-only': null,
+  'channel/unreadable': null,
+  'link/invalid': null,
+  'link/hidden': null,
+  'link/message-gone': null,
+  'command/unknown': null,
+  'button/unknown': null,
+  'settings/too-many-channels': [{ most: 25 }, /25 channels/],
+  'moderation/not-set-up': null,
+  'moderation/not-active': null,
+  'moderation/needs-channel': null,
+  'moderation/exempt': null,
+  'moderation/needs-role-or-channel': null,
+  'moderation/too-many': MOST,
+  'case/unknown': null,
+  'case/decided': [{ by: '17' }, /<@17>/],
+  'case/not-now': null,
+  'case/appealed': null,
+  'hash/unknown': null,
+  'hash/bad-file': null,
+  'hash/list-full': MOST,
+  'report/cooldown': null,
+  'report/own-message': null,
+  'rule/unknown': [{ name: 'stars' }, /“stars”/],
+  'rule/too-many': MOST,
+  'rule/no-channels': null,
+  'rule/none': null,
+  'rule/empty-name': null,
+  'file/missing': null,
+  'file/folder': null,
+  'file/forbidden': null,
+  'file/unreadable': [{ reason: 'EIO' }, /: EIO$/],
+  'file/too-large': [{ maxBytes: 1000 }, /1000 bytes/],
+  'restart/ask-again': null,
+  'restart/answer-later': null,
+  'bot/no-access': null,
+  'bot/bug': [{ id: 'beef' }, /: beef$/],
+  'bot/unknown-error': null,
+}
+
+/** An error as the catalogue takes it: of a code that is only known at run time. */
+function errorOf(code: string, params: object | null): InputError {
+  return Reflect.construct(InputError, [code, params])
+}
+
+const ERRORS = Object.entries(SAMPLES).map(([code, sample]) => {
+  const [params, shown] = sample ?? [null, /./]
+  return { error: errorOf(code, params), shown }
+})
+
+describe('sentenceOf', () => {
+  for (const { error, shown } of ERRORS) {
+    it(`has a sentence for ${error.code} in each language`, () => {
+      const english = sentenceOf(error, EN)
+      assert.match(english, shown)
+      const chinese = sentenceOf(error, ZH)
+      assert.match(chinese, /\p{Script=Han}/u)
+      assert.doesNotMatch(english + chinese, /undefined|\[object|NaN/)
+    })
+  }
+
+  it('says something of a code that another version has', () => {
+    const error = errorOf('image/of-tomorrow', { unit: 3 })
+    assert.equal(sentenceOf(error, EN), EN.errors['bot/unknown-error'])
+    assert.equal(sentenceOf(error, ZH), ZH.errors['bot/unknown-error'])
+    assert.equal(sentenceOf(errorOf('toString', {}), EN), EN.errors['bot/unknown-error'])
+  })
+})
+
+describe('toPlainError and fromPlainError', () => {
+  it('keep every code and its values through JSON', () => {
+    for (const { error } of ERRORS) {
+      const revived = fromPlainError(JSON.parse(JSON.stringify(toPlainError(error))))
+      assert.ok(revived instanceof InputError)
+      assert.deepEqual(
+        { code: revived.code, params: revived.params, message: revived.message },
+        { code: error.code, params: error.params, message: error.message },
+      )
+    }
+  })
+})
