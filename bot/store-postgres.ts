@@ -1,80 +1,97 @@
 /** The store in a Postgres database, which several processes and machines can share. */
 
-import type { EventEmitter } from 'node:events'
-import { KeyvPostgres } from '@keyv/postgres'
+import { Pool } from 'pg'
 import {
-  CLEAR_EXPIRED_EVERY_MS,
+  clearExpired,
   CONNECT_TIMEOUT_MS,
   NAMESPACE,
   type OpenBackend,
   PAGE,
   pagesOfKeys,
-  textColumn,
 } from './store-backend.ts'
 
-/** Stores opened in this process. */
-let opened = 0
+/** Processes that start at once wait for each other; the number is ours. */
+const SCHEMA = `
+SELECT pg_advisory_xact_lock(7445163);
+CREATE TABLE IF NOT EXISTS public.keyv
+  (key VARCHAR(255) NOT NULL, value TEXT, namespace VARCHAR(255), expires BIGINT);
+CREATE UNIQUE INDEX IF NOT EXISTS keyv_key_namespace_idx ON public.keyv (key, COALESCE(namespace, ''));
+CREATE INDEX IF NOT EXISTS keyv_expires_idx ON public.keyv (expires) WHERE expires IS NOT NULL`
+
+const OURS = `key = $1 AND COALESCE(namespace, '') = $2`
+const LIVE = `${OURS} AND (expires IS NULL OR expires > $3)`
+const UPSERT = `INSERT INTO public.keyv (key, namespace, value, expires) VALUES ($1, $2, $3, $4)
+  ON CONFLICT (key, COALESCE(namespace, '')) DO UPDATE SET value = excluded.value, expires = excluded.expires`
 
 /** @param url `postgres://…` or `postgresql://…`. */
 export const openPostgres: OpenBackend = async (url, onError) => {
-  const adapter = new KeyvPostgres({
-    uri: url,
-    clearExpiredInterval: CLEAR_EXPIRED_EVERY_MS,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    // Adapters of equal settings share connections, and closing one would close those of all.
-    application_name: `sightseer ${++opened}`,
-    // When an idle connection is lost, pg's pool ends the process unless someone listens to it. The
-    // adapter does not, and does not give the pool away, but the pool calls its `log` on itself.
-    log(this: EventEmitter) {
-      if (this.listenerCount('error') === 0) {
-        this.on('error', onError)
-      }
-    },
-  })
-  adapter.on('error', onError)
-  // The adapter runs SQL for itself but declares the function private.
-  const query: (sql: string, values: unknown[]) => Promise<unknown[]> = Reflect.get(
-    adapter,
-    'query',
+  const pool = await connect(url, onError)
+  const expiry = clearExpired(
+    () => pool.query('DELETE FROM public.keyv WHERE expires < $1', [Date.now()]),
+    onError,
   )
-  await query('SELECT 1', [])
-  const mine = `key = $1 AND COALESCE(namespace, '') = $2 AND (expires IS NULL OR expires > $3)`
   const read = async (key: string) => {
-    const sql = `SELECT value FROM keyv WHERE ${mine}`
-    return textColumn(await query(sql, [key, NAMESPACE, Date.now()]), 'value')[0]
+    const sql = `SELECT value FROM public.keyv WHERE ${LIVE}`
+    const { rows } = await pool.query<{ value: string }>(sql, [key, NAMESPACE, Date.now()])
+    return rows[0]?.value
   }
+  const changes = async (sql: string, values: readonly unknown[]) =>
+    (await pool.query(sql, [...values])).rowCount === 1
   return {
     name: 'postgres',
-    adapter,
     read,
+    async write(key, value, expires) {
+      await pool.query(UPSERT, [key, NAMESPACE, value, Math.ceil(expires)])
+    },
+    delete: (key) => changes(`DELETE FROM public.keyv WHERE ${OURS}`, [key, NAMESPACE]),
     async swap(key, expected, next, expires) {
       const who = [key, NAMESPACE, Date.now()]
       if (expected === undefined) {
-        const sql = `INSERT INTO keyv (key, namespace, value, expires) VALUES ($1, $2, $4, $5)
-          ON CONFLICT (key, COALESCE(namespace, '')) DO UPDATE SET value = excluded.value, expires = excluded.expires
-          WHERE keyv.expires <= $3 RETURNING key`
         return next === undefined
           ? (await read(key)) === undefined
-          : (await query(sql, [...who, next, Math.ceil(expires)])).length === 1
+          : changes(`${UPSERT} WHERE keyv.expires <= $5`, [
+              key,
+              NAMESPACE,
+              next,
+              Math.ceil(expires),
+              Date.now(),
+            ])
       }
-      const [sql, values] =
-        next === undefined
-          ? [`DELETE FROM keyv WHERE ${mine} AND value = $4 RETURNING key`, []]
-          : [
-              `UPDATE keyv SET value = $5, expires = $6 WHERE ${mine} AND value = $4 RETURNING key`,
-              [next, Math.ceil(expires)],
-            ]
-      return (await query(sql, [...who, expected, ...values])).length === 1
+      return next === undefined
+        ? changes(`DELETE FROM public.keyv WHERE ${LIVE} AND value = $4`, [...who, expected])
+        : changes(`UPDATE public.keyv SET value = $5, expires = $6 WHERE ${LIVE} AND value = $4`, [
+            ...who,
+            expected,
+            next,
+            Math.ceil(expires),
+          ])
     },
     keys: (prefix) =>
       pagesOfKeys(async (after) => {
-        const sql = `SELECT key FROM keyv WHERE namespace = $1 AND starts_with(key, $2)
+        const sql = `SELECT key FROM public.keyv WHERE namespace = $1 AND starts_with(key, $2)
           AND key > $3 COLLATE "C" AND (expires IS NULL OR expires > $4)
           ORDER BY key COLLATE "C" LIMIT ${PAGE}`
-        return textColumn(await query(sql, [NAMESPACE, prefix, after, Date.now()]), 'key')
+        const values = [NAMESPACE, prefix, after, Date.now()]
+        return (await pool.query<{ key: string }>(sql, values)).rows.map(({ key }) => key)
       }),
     async ping() {
-      await query('SELECT 1', [])
+      await pool.query('SELECT 1')
     },
+    async close() {
+      expiry.stop()
+      await pool.end()
+    },
+  }
+}
+
+async function connect(url: string, onError: (error: unknown) => void): Promise<Pool> {
+  const pool = new Pool({ connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS })
+  pool.on('error', onError) // else a lost idle connection would end the process
+  try {
+    await pool.query(SCHEMA)
+    return pool
+  } catch (error) {
+    await pool.end()
+    throw error
   }
 }

@@ -1,6 +1,6 @@
 /** The store in a Redis server, which several processes and machines can share. */
 
-import KeyvRedis, { type RedisClientType } from '@keyv/redis'
+import { createClient } from '@redis/client'
 import { CONNECT_TIMEOUT_MS, NAMESPACE, type OpenBackend, PAGE } from './store-backend.ts'
 
 /** ARGV: whether something is expected, what, whether something follows, what, its end in ms. */
@@ -14,28 +14,25 @@ return 1`
 
 /** @param url `redis://…` or `rediss://…`; the server must be Redis 6.2 or newer. */
 export const openRedis: OpenBackend = async (url, onError) => {
-  const adapter = new KeyvRedis(
-    {
-      url,
-      // While Redis is away, operations fail at once instead of piling up behind its return.
-      disableOfflineQueue: true,
-      socket: {
-        connectTimeout: CONNECT_TIMEOUT_MS,
-        reconnectStrategy: (attempts: number) => Math.min(2000, 50 * 2 ** attempts),
-      },
+  const client = createClient({
+    url,
+    // While Redis is away, operations fail at once instead of piling up behind its return.
+    disableOfflineQueue: true,
+    socket: {
+      connectTimeout: CONNECT_TIMEOUT_MS,
+      reconnectStrategy: (attempts: number) => Math.min(2000, 50 * 2 ** attempts),
     },
-    { namespace: NAMESPACE, throwOnErrors: true },
-  )
-  const { client } = adapter
-  if (!isOneServer(client)) {
-    throw new TypeError('expected a client of one server, got a cluster')
-  }
+  })
   client.on('error', onError)
   await connectOnce(client)
   return {
     name: 'redis',
-    adapter,
     read: async (key) => (await client.get(full(key))) ?? undefined,
+    async write(key, value, expires) {
+      const expiration = { type: 'PXAT', value: Math.ceil(expires) } as const
+      await client.set(full(key), value, { expiration })
+    },
+    delete: async (key) => (await client.unlink(full(key))) > 0,
     async swap(key, expected, next, expires) {
       const values = [
         expected === undefined ? '0' : '1',
@@ -61,23 +58,25 @@ export const openRedis: OpenBackend = async (url, onError) => {
     async ping() {
       await client.ping()
     },
+    async close() {
+      if (client.isOpen) {
+        await client.close()
+      }
+    },
   }
 }
 
-/** The key as the adapter prefixes it. */
+/** The key as it was prefixed from the beginning. */
 function full(key: string): string {
   return `${NAMESPACE}::${key}`
 }
 
-/** The adapter also takes clusters, which an address alone never makes. */
-function isOneServer(client: object): client is RedisClientType {
-  return 'scanIterator' in client
-}
-
 /** The client would try for ever; at the start, one refusal is the operator's to know. */
-async function connectOnce(
-  client: Pick<RedisClientType, 'connect' | 'once' | 'destroy'>,
-): Promise<void> {
+async function connectOnce(client: {
+  connect(): Promise<unknown>
+  once(event: 'error', listener: (error: unknown) => void): unknown
+  destroy(): unknown
+}): Promise<void> {
   const refused = new Promise<never>((_, reject) => {
     client.once('error', reject)
   })

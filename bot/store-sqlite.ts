@@ -2,78 +2,100 @@
 
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
-import { KeyvSqlite } from '@keyv/sqlite'
-import {
-  CLEAR_EXPIRED_EVERY_MS,
-  NAMESPACE,
-  type OpenBackend,
-  PAGE,
-  pagesOfKeys,
-  textColumn,
-} from './store-backend.ts'
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
+import { clearExpired, NAMESPACE, type OpenBackend, PAGE, pagesOfKeys } from './store-backend.ts'
 
 /** How long a write waits for another process that writes. */
 const BUSY_TIMEOUT_MS = 10_000
 
+// In WAL mode this survives a killed process; only a power failure can lose the last moments.
+const SCHEMA = `
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = NORMAL;
+CREATE TABLE IF NOT EXISTS keyv
+  (key VARCHAR(255) NOT NULL, value TEXT, namespace VARCHAR(255) NOT NULL DEFAULT '',
+  expires BIGINT DEFAULT NULL, UNIQUE(key, namespace));
+CREATE INDEX IF NOT EXISTS keyv_expires_idx ON keyv (expires) WHERE expires IS NOT NULL`
+
+const LIVE = 'key = ? AND namespace = ? AND (expires IS NULL OR expires > ?)'
+const UPSERT = `INSERT INTO keyv (key, namespace, value, expires) VALUES (?, ?, ?, ?)
+  ON CONFLICT (key, namespace) DO UPDATE SET value = excluded.value, expires = excluded.expires`
+
 /** @param url `memory:` or `sqlite:PATH`. */
 export const openSqlite: OpenBackend = async (url, onError) => {
-  const file = url === 'memory:' ? ':memory:' : url.slice('sqlite:'.length)
-  const inMemory = file === ':memory:'
-  if (!inMemory) {
-    mkdirSync(path.dirname(path.resolve(file)), { recursive: true, mode: 0o700 })
-  }
-  const adapter = new KeyvSqlite({
-    uri: `sqlite://${inMemory ? file : path.resolve(file)}`,
-    driver: 'node:sqlite',
-    busyTimeout: BUSY_TIMEOUT_MS,
-    wal: !inMemory,
-    clearExpiredInterval: CLEAR_EXPIRED_EVERY_MS,
-  })
-  adapter.on('error', onError)
-  await adapter.ready
-  // In WAL mode this survives a killed process; only a power failure can lose the last moments.
-  await adapter.query('PRAGMA synchronous = NORMAL')
-  const mine = 'key = ? AND namespace = ? AND (expires IS NULL OR expires > ?)'
-  const read = async (key: string) => {
-    const sql = `SELECT value FROM keyv WHERE ${mine}`
-    return textColumn(await adapter.query(sql, key, NAMESPACE, Date.now()), 'value')[0]
-  }
+  const database = open(url)
+  const expiry = clearExpired(
+    async () => database.prepare('DELETE FROM keyv WHERE expires < ?').run(Date.now()),
+    onError,
+  )
+  /** Text of a column of every row. */
+  const texts = (sql: string, ...values: SQLInputValue[]) =>
+    database
+      .prepare(sql)
+      .all(...values)
+      .flatMap((row) => Object.values(row).map(String))
+  const changes = (sql: string, ...values: SQLInputValue[]) =>
+    Number(database.prepare(sql).run(...values).changes) === 1
+  const read = (key: string) =>
+    texts(`SELECT value FROM keyv WHERE ${LIVE}`, key, NAMESPACE, Date.now())[0]
   return {
     name: 'sqlite',
-    adapter,
-    read,
+    read: async (key) => read(key),
+    async write(key, value, expires) {
+      changes(UPSERT, key, NAMESPACE, value, expires)
+    },
+    delete: async (key) =>
+      changes('DELETE FROM keyv WHERE key = ? AND namespace = ?', key, NAMESPACE),
     async swap(key, expected, next, expires) {
+      const now = Date.now()
       if (expected === undefined) {
-        const sql = `INSERT INTO keyv (key, namespace, value, expires) VALUES (?, ?, ?, ?)
-          ON CONFLICT (key, namespace) DO UPDATE SET value = excluded.value, expires = excluded.expires
-          WHERE keyv.expires <= ? RETURNING key`
         return next === undefined
-          ? (await read(key)) === undefined
-          : (await adapter.query(sql, key, NAMESPACE, next, expires, Date.now())).length === 1
+          ? read(key) === undefined
+          : changes(`${UPSERT} WHERE keyv.expires <= ?`, key, NAMESPACE, next, expires, now)
       }
-      const [sql, values] =
-        next === undefined
-          ? [`DELETE FROM keyv WHERE ${mine} AND value = ? RETURNING key`, []]
-          : [
-              `UPDATE keyv SET value = ?, expires = ? WHERE ${mine} AND value = ? RETURNING key`,
-              [next, expires],
-            ]
-      return (
-        (await adapter.query(sql, ...values, key, NAMESPACE, Date.now(), expected)).length === 1
-      )
+      const where = `WHERE ${LIVE} AND value = ?`
+      return next === undefined
+        ? changes(`DELETE FROM keyv ${where}`, key, NAMESPACE, now, expected)
+        : changes(
+            `UPDATE keyv SET value = ?, expires = ? ${where}`,
+            next,
+            expires,
+            key,
+            NAMESPACE,
+            now,
+            expected,
+          )
     },
     keys: (prefix) =>
       pagesOfKeys(async (after) => {
         // Binary order: what starts with the prefix lies between it and it followed by the last letter.
         const sql = `SELECT key FROM keyv WHERE namespace = ? AND key >= ? AND key < ? AND key > ?
           AND (expires IS NULL OR expires > ?) ORDER BY key LIMIT ${PAGE}`
-        return textColumn(
-          await adapter.query(sql, NAMESPACE, prefix, `${prefix}\u{10ffff}`, after, Date.now()),
-          'key',
-        )
+        return texts(sql, NAMESPACE, prefix, `${prefix}\u{10ffff}`, after, Date.now())
       }),
     async ping() {
-      await adapter.query('SELECT 1')
+      database.prepare('SELECT 1').get()
+    },
+    async close() {
+      expiry.stop()
+      if (database.isOpen) {
+        database.close()
+      }
     },
   }
+}
+
+function open(url: string): DatabaseSync {
+  const file = url === 'memory:' ? ':memory:' : path.resolve(url.slice('sqlite:'.length))
+  if (file !== ':memory:') {
+    mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })
+  }
+  const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS })
+  try {
+    database.exec(SCHEMA)
+  } catch (error) {
+    database.close()
+    throw error
+  }
+  return database
 }

@@ -11,7 +11,7 @@ import { Keyv } from 'keyv'
 import type { Logger } from 'pino'
 import { ConfigError } from '../config/errors.ts'
 import { KeyedMutex } from './keyed-mutex.ts'
-import { type Backend, NAMESPACE, type OpenBackend } from './store-backend.ts'
+import { type Backend, keyvStorage, type OpenBackend } from './store-backend.ts'
 import { createEncryption, encryptedWith, type Encryption } from './store-encryption.ts'
 import { openPostgres } from './store-postgres.ts'
 import { openRedis } from './store-redis.ts'
@@ -58,8 +58,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   })
   const encryption = keys.length > 0 ? createEncryption(keys) : undefined
   const keyv = new Keyv({
-    store: backend.adapter,
-    namespace: NAMESPACE,
+    store: keyvStorage(backend),
     ...(encryption && { encryption }),
   })
   keyv.on('error', () => {}) // told by what the operations return
@@ -104,7 +103,7 @@ async function checkKey(backend: Backend, encryption: Encryption | undefined): P
     }
   }
   if (encryption !== undefined) {
-    await backend.adapter.set(MARKER, encryption.encrypt('sightseer'), Date.now() + MARKER_TTL_MS)
+    await backend.write(MARKER, encryption.encrypt('sightseer'), Date.now() + MARKER_TTL_MS)
   }
 }
 
@@ -138,7 +137,7 @@ class KeyvStore implements Store {
         this.#timed('update', () =>
           this.#updates.run(full(key), () => this.#update(kind, full(key), change, ttlMs)),
         ),
-      delete: (key) => this.#timed('delete', () => this.#parts.backend.adapter.delete(full(key))),
+      delete: (key) => this.#timed('delete', () => this.#parts.backend.delete(full(key))),
       entries: (prefix = '') => this.#entries(kind, prefix),
       deleteAll: (prefix) => this.#timed('deleteAll', () => this.#deleteAll(kind, prefix)),
     }
@@ -250,7 +249,7 @@ class KeyvStore implements Store {
     const { backend } = this.#parts
     let deleted = 0
     for await (const key of backend.keys(fullPrefix(kind, prefix))) {
-      deleted += Number(await backend.adapter.delete(key))
+      deleted += Number(await backend.delete(key))
     }
     return deleted
   }
