@@ -8,10 +8,12 @@ import { availableParallelism } from 'node:os'
 import type { Call, InferenceBackend } from './backends/backend.ts'
 import { openThread, WORKER_FILE } from './backends/thread.ts'
 import type { EngineOptions } from './engine/options.ts'
-import type { EngineImage, Prompt } from './engine/requests.ts'
+import type { EngineImage } from './engine/requests.ts'
+import type { Prompt } from './text/prompt.ts'
 import { ImageRequests } from './image-requests.ts'
 import { openPackage } from './package/open-package.ts'
 import { preparePackage } from './package/prepare.ts'
+import type { Provider } from './runtime/device.ts'
 import { byStage } from './stages.ts'
 import type {
   Answer,
@@ -20,7 +22,6 @@ import type {
   ImageTokens,
   Model,
   ModelStats,
-  Provider,
   RequestOptions,
   StreamOptions,
 } from './types.ts'

@@ -1,14 +1,9 @@
 /** What callers give the model and get back: the plain data of `openModel` (inference/model.ts). */
 
-import type { PROVIDERS } from '../config/environment.ts'
 import type { ModelCard } from './package/model-card.ts'
+import type { Device } from './runtime/device.ts'
 import type { EncodeStage, Stage } from './stages.ts'
-
-/** Where the graphs may run; `auto` is a GPU where a fast one is found, else the CPU. */
-export type Provider = (typeof PROVIDERS)[number]
-
-/** Where they run in the end. */
-export type Device = Exclude<Provider, 'auto'>
+import type { Turn } from './text/prompt.ts'
 
 /**
  * How the answer is generated. Names and semantics follow transformers' GenerationConfig.
@@ -110,8 +105,7 @@ export type ImageSource = {
 /** A picture: its source or the bytes of its file; or what `embedImage` gave for one. */
 export type ImageInput = Uint8Array | ImageSource | ImageTokens
 
-/** One past question and its answer. */
-export type Turn = { readonly question: string; readonly answer: string }
+export type { Turn } from './text/prompt.ts'
 
 /** A finished answer. */
 export type Answer = {

@@ -5,7 +5,7 @@
 
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import type { Provider } from '../../inference/types.ts'
+import type { Provider } from '../../inference/runtime/device.ts'
 import { openModel } from '../../inference/model.ts'
 import { type Bar, writeChart } from '../report/bar-chart.ts'
 import { alternate, inWords, spread, type Spread } from '../report/compare.ts'

@@ -3,9 +3,9 @@
  * tokens, and the logits along given ids. Runs the engine's parts without the scheduler, one by one.
  */
 
-import { Decoder } from '../../inference/engine/decoder.ts'
-import { Encoder } from '../../inference/engine/encoder.ts'
-import { openSessions, releaseSessions } from '../../inference/runtime/sessions.ts'
+import { familyOf } from '../../inference/families/index.ts'
+import { hostCaches } from '../../inference/kv/host-cache.ts'
+import { openSessions } from '../../inference/runtime/sessions.ts'
 import { argmax } from '../../inference/generation/scores.ts'
 import { openPackage } from '../../inference/package/open-package.ts'
 
@@ -35,38 +35,44 @@ export async function measureSeams(
   const { card } = await openPackage(folder)
   const sessions = await openSessions(folder, card, threads)
   try {
-    const encoder = new Encoder(sessions, card, {})
-    const decoder = new Decoder(sessions.decoder, card.dimensions)
+    const { images, decoder } = await familyOf(card).open(card, {
+      sessions,
+      openCaches: async (shape) => hostCaches(shape),
+      longestRun: Infinity,
+      encode: () => [], // prompts are given as ids here
+      imageLimits: {},
+    })
+    if (decoder === null) {
+      throw new RangeError('expected a model that writes text')
+    }
     const seams: Seams[] = []
     for (const [i, picture] of pictures.entries()) {
-      const imageEmbeds = await encoder.see([await encoder.preprocess(picture)])
-      const [image] = await encoder.bridge(imageEmbeds, 1)
-      if (!image) {
+      const [features] = await images.encode([await images.preprocess(picture)])
+      const [image] = await images.bridge([features!])
+      if (!features || !image) {
         throw new RangeError('expected the tokens of a picture')
       }
       const given = typeof along === 'number' ? null : along[i]!
       const count = typeof along === 'number' ? along : along[i]!.length
       const cache = decoder.createCache()
-      let ids: readonly number[] = [card.tokens.bos]
-      const found: number[] = []
+      const greedy: number[] = []
       const rows: Float32Array[] = []
       for (let step = 0; step < count; step++) {
-        const start = step === 0 ? { image } : {}
-        const logits = await decoder.run(cache, {
-          ...start,
-          ids: [ids],
-          logits: 'last',
-          keep: true,
-        })
+        const logits =
+          step === 0
+            ? await decoder.prefill(cache, [
+                { kind: 'image', key: 'picture', tokens: image },
+                { kind: 'ids', ids: [card.tokens.bos] },
+              ])
+            : await decoder.step(cache, [greedy.at(-1)!])
         rows.push(logits)
-        found.push(given?.[step] ?? argmax(logits))
-        ids = [found.at(-1)!]
+        greedy.push(given?.[step] ?? argmax(logits))
       }
       const logits = new Float32Array(rows.flatMap((row) => Array.from(row)))
-      seams.push({ imageEmbeds, imageTokens: image.data, logits, ids: found })
+      seams.push({ imageEmbeds: features.data, imageTokens: image.data, logits, ids: greedy })
     }
     return seams
   } finally {
-    await releaseSessions(sessions)
+    await sessions.release()
   }
 }

@@ -15,7 +15,7 @@ import type { RuleRecord, RulesService } from '../../commands/moderation-rules-s
 import { InputError } from '../../config/errors.ts'
 import type { Rule } from '../../config/moderation-rules.ts'
 import { isActive } from '../../config/moderation-settings.ts'
-import { questionPrompt } from '../../inference/text/prompts.ts'
+import { questionPrompt } from '../../inference/families/index.ts'
 import type { ImageInput, Model, RequestOptions } from '../../inference/types.ts'
 import type { Store } from '../store-types.ts'
 import type { Pictures } from '../pictures/pictures.ts'

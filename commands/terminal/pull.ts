@@ -13,10 +13,10 @@ import { isRepositoryId } from '../../inference/download/hub.ts'
 import { pullModel, type Pulled, type PullSource } from '../../inference/download/pull.ts'
 import {
   PRECISIONS,
-  type Precision,
   VISION_STORAGES,
+  type Precision,
   type VisionStorage,
-} from '../../inference/package/model-card.ts'
+} from '../../inference/package/precision.ts'
 import { preparePackage } from '../../inference/package/prepare.ts'
 import { readSettings, typedFrom } from './environment.ts'
 import { EXIT_HELP, readArguments } from './options.ts'

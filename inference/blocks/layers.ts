@@ -6,7 +6,6 @@
 
 import { BLOCK_SIZE } from '../onnx/weight-plan.ts'
 import type { WeightPart } from '../onnx/weight-plan.ts'
-import type { Activation } from '../families/blip2/config.ts'
 import type { GraphBuilder } from '../onnx/graph-builder.ts'
 import { perToken } from './per-token.ts'
 
@@ -64,6 +63,10 @@ export function vector(g: GraphBuilder, tensors: readonly string[], length: numb
   const parts = tensors.map((tensor) => ({ tensor, rows: 1 }))
   return g.weights.float(parts, length, [length * tensors.length], 'float32')
 }
+
+/** Names for `lookUp`: a decoder's rows of token embeddings and of position embeddings. */
+export const WORDS = 'words'
+export const POSITIONS = 'places'
 
 /**
  * Looks rows up in a table of the checkpoint.
@@ -183,70 +186,4 @@ export function attention(
   heads: number,
 ): string {
   return g.contrib('MultiHeadAttention', [query, key, value], { num_heads: heads })
-}
-
-/** Adds the bias and applies the activation, in one operator where there is one. */
-export function biasAndActivate(
-  g: GraphBuilder,
-  x: string,
-  bias: string,
-  activation: Activation,
-): string {
-  if (bias !== '' && (activation === 'gelu' || activation === 'gelu_python')) {
-    return g.contrib('BiasGelu', [x, bias])
-  }
-  return activate(g, bias === '' ? x : g.op('Add', [x, bias]), activation)
-}
-
-/** Definitions: transformers 5.18, activations.py. */
-export function activate(g: GraphBuilder, x: string, activation: Activation): string {
-  switch (activation) {
-    case 'gelu':
-    case 'gelu_python':
-      return g.op('Gelu', [x])
-    case 'gelu_10':
-      return g.op('Clip', [g.op('Gelu', [x]), g.float(-10), g.float(10)])
-    case 'gelu_accurate':
-    case 'gelu_fast':
-    case 'gelu_new':
-    case 'gelu_python_tanh':
-    case 'gelu_pytorch_tanh':
-      return g.op('Gelu', [x], { approximate: 'tanh' })
-    case 'hardswish':
-      return g.op('HardSwish', [x])
-    case 'laplace':
-      return laplace(g, x)
-    case 'leaky_relu':
-      return g.op('LeakyRelu', [x], { alpha: { float: 0.01 } })
-    case 'linear':
-      return x
-    case 'mish':
-      return g.op('Mish', [x])
-    case 'quick_gelu':
-      return g.contrib('QuickGelu', [x], { alpha: { float: 1.702 } })
-    case 'relu':
-      return g.op('Relu', [x])
-    case 'relu2': {
-      const positive = g.op('Relu', [x])
-      return g.op('Mul', [positive, positive])
-    }
-    case 'relu6':
-      return g.op('Clip', [x, g.float(0), g.float(6)])
-    case 'sigmoid':
-      return g.op('Sigmoid', [x])
-    case 'silu':
-    case 'swish':
-      return g.contrib('QuickGelu', [x], { alpha: { float: 1 } })
-    case 'tanh':
-      return g.op('Tanh', [x])
-    default:
-      return activation satisfies never
-  }
-}
-
-/** (1 + erf((x - mu) / (sigma * sqrt(2)))) / 2, LaplaceActivation's mu and sigma. */
-function laplace(g: GraphBuilder, x: string): string {
-  const centred = g.op('Sub', [x, g.float(0.707107)])
-  const scaled = g.op('Div', [centred, g.float(0.282095 * Math.SQRT2)])
-  return g.op('Mul', [g.op('Add', [g.op('Erf', [scaled]), g.float(1)]), g.float(0.5)])
 }

@@ -4,21 +4,11 @@
  * rows, and each row's own follows after.
  */
 
-import type { Activation } from '../families/blip2/config.ts'
 import type { GraphBuilder } from '../onnx/graph-builder.ts'
 import type { WeightPart } from '../onnx/weight-plan.ts'
 
 /** Rows are divided by their largest value, which must not be 0. */
 const LEAST = 1e-30
-
-/** The least value of the activations that have one, rounded down. Absent: none is known. */
-export const LOWEST: Readonly<Partial<Record<Activation, number>>> = {
-  gelu: -0.17,
-  gelu_10: -0.17,
-  gelu_python: -0.17,
-  quick_gelu: -0.164,
-  relu: 0,
-}
 
 export type PerTokenLayer = {
   readonly weight: WeightPart

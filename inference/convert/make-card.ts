@@ -1,23 +1,23 @@
-/** Writes the card of a converted checkpoint: its shape, its prompts and what people get by default. */
+/** Writes the card of a converted checkpoint, from what its family and its own settings say. */
 
 import { z } from 'zod'
-import { visionTokens } from '../families/blip2/config.ts'
-import type { Blip2Config } from '../families/blip2/config.ts'
+import type { FamilyCheckpoint, FamilyPlan } from '../families/family.ts'
 import { BLOCK_SIZE } from '../onnx/weight-plan.ts'
-import { modelCardSchema } from '../package/model-card.ts'
-import type { ModelCard, Precision, VisionStorage } from '../package/model-card.ts'
+import { type BaseCard, baseCardSchema } from '../package/card-base.ts'
+import { type ModelCard, readCard } from '../package/model-card.ts'
+import type { Precision, VisionStorage } from '../package/precision.ts'
 import { readJson } from './checkpoint/read-json.ts'
 
 /** A checkpoint may say here what config.json cannot: our own file, all of it optional. */
 export const OWN_FILE = 'sightseer.json'
 
-const { prompts, defaults, questions } = modelCardSchema.shape
+const { defaults, questions } = baseCardSchema.shape
 const ownSchema = z
   .strictObject({
     name: z.string().min(1),
     about: z.string(),
     license: z.string(),
-    prompts: prompts.partial(),
+    prompts: z.record(z.string(), z.string()),
     defaults: defaults.partial(),
     questions,
   })
@@ -26,114 +26,86 @@ const ownSchema = z
 /** What `sightseer.json` overrides. */
 export type OwnSettings = z.infer<typeof ownSchema>
 
-/** LAVIS' prompts; see projects/blip2 and models/blip2_models/blip2_opt.py there. */
-const PROMPTS: ModelCard['prompts'] = {
-  caption: '',
-  question: 'Question: {question} Answer:',
-  turn: 'Question: {question} Answer: {answer} ',
-  history: 'Context: ',
-}
-
-/**
- * LAVIS' beam search with its lengths; a mild repetition penalty and no repeated trigrams keep the
- * captions of OPT from going round in circles. A negative length penalty favours short answers, as
- * the BLIP-2 paper has it for visual question answering.
- */
-const DEFAULTS: ModelCard['defaults'] = {
-  describe: {
-    maxNewTokens: 30,
-    minNewTokens: 5,
-    beams: 5,
-    repetitionPenalty: 1.1,
-    noRepeatNgramSize: 3,
-  },
-  ask: { maxNewTokens: 10, beams: 5, lengthPenalty: -1 },
-}
-
-const OPT_LICENSE =
-  'not stated by the checkpoint; OPT language models are licensed by Meta for non-commercial research only'
-
-export type CalibrationFacts = NonNullable<NonNullable<ModelCard['quantization']>['calibration']>
+export type CalibrationFacts = NonNullable<NonNullable<BaseCard['quantization']>['calibration']>
 
 export type CardFacts = {
-  readonly model: Blip2Config
-  readonly tokens: ModelCard['tokens']
-  readonly preprocessing: ModelCard['preprocessing']
+  readonly plan: FamilyPlan
+  readonly model: Pick<FamilyCheckpoint, 'license' | 'prompts'>
+  readonly own: OwnSettings
+  /** Stated by the README.md of the checkpoint. */
+  readonly license: string | null
   readonly precision: Precision
   readonly vision: VisionStorage
-  /** How the image encoder was smoothed, if it was. */
+  /** How the vision tower was smoothed, if it was. */
   readonly calibration: CalibrationFacts | null
   readonly name: string
-  readonly source: ModelCard['source'] | null
-  readonly quantized: number
-  readonly kept: number
-  readonly files: ModelCard['files']
+  readonly source: BaseCard['source'] | null
+  readonly files: BaseCard['files']
 }
 
-export function readOwnSettings(folder: string, problems: string[]): OwnSettings {
+/** @param prompts the family's formats; only these can be overridden. Null: not known. */
+export function readOwnSettings(
+  folder: string,
+  prompts: FamilyCheckpoint['prompts'] | null,
+  problems: string[],
+): OwnSettings {
   const json = readJson(folder, OWN_FILE, problems)
   const parsed = ownSchema.safeParse(json ?? {})
-  if (parsed.success) {
-    return parsed.data
+  if (!parsed.success) {
+    for (const issue of parsed.error.issues) {
+      problems.push(`${OWN_FILE}: ${issue.path.join('.')}: ${issue.message}`)
+    }
+    return {}
   }
-  for (const issue of parsed.error.issues) {
-    problems.push(`${OWN_FILE}: ${issue.path.join('.')}: ${issue.message}`)
+  for (const name of Object.keys(parsed.data.prompts ?? {})) {
+    if (prompts !== null && !Object.hasOwn(prompts, name)) {
+      problems.push(`${OWN_FILE}: prompts.${name}: known are ${Object.keys(prompts).join(', ')}.`)
+    }
   }
-  return {}
+  return parsed.data
 }
 
-export function makeCard(facts: CardFacts, own: OwnSettings, license: string | null): ModelCard {
-  const { model, precision, source } = facts
+export function makeCard(facts: CardFacts): ModelCard {
+  const { plan, model, own, precision, source } = facts
   const bits = precision === 'int4' ? 4 : precision === 'int8' ? 8 : null
-  return {
+  const card = readCard({
+    ...plan.card,
     format: 1,
-    family: 'blip2-opt',
     name: own.name ?? facts.name,
-    about: own.about ?? `${facts.name}: a BLIP-2 model with an OPT language model.`,
+    about: own.about ?? plan.about(facts.name),
     source: {
       repository: source?.repository ?? null,
       revision: source?.revision ?? null,
-      license: own.license ?? source?.license ?? license ?? OPT_LICENSE,
+      license: own.license ?? source?.license ?? facts.license ?? model.license.unstated,
     },
+    graphs: Object.keys(plan.graphs),
     precision,
     quantization: bits === null ? null : quantization(bits, facts),
-    dimensions: {
-      imageSize: model.vision.imageSize,
-      patchSize: model.vision.patchSize,
-      visionTokens: visionTokens(model.vision),
-      visionHidden: model.vision.hidden,
-      visionLayers: model.vision.layers,
-      queryTokens: model.qformer.queries,
-      qformerHidden: model.qformer.hidden,
-      embedSize: model.text.embed,
-      hiddenSize: model.text.hidden,
-      layers: model.text.layers,
-      heads: model.text.heads,
-      headDim: model.text.hidden / model.text.heads,
-      vocabSize: model.text.vocab,
-      maxPositions: model.text.maxPositions,
-    },
-    tokens: facts.tokens,
-    preprocessing: facts.preprocessing,
-    prompts: {
-      caption: own.prompts?.caption ?? PROMPTS.caption,
-      question: own.prompts?.question ?? PROMPTS.question,
-      turn: own.prompts?.turn ?? PROMPTS.turn,
-      history: own.prompts?.history ?? PROMPTS.history,
-    },
+    prompts: { ...model.prompts, ...own.prompts },
     defaults: {
-      describe: own.defaults?.describe ?? DEFAULTS.describe,
-      ask: own.defaults?.ask ?? DEFAULTS.ask,
+      describe: own.defaults?.describe ?? plan.card.defaults.describe,
+      ask: own.defaults?.ask ?? plan.card.defaults.ask,
     },
     ...(own.questions && { questions: own.questions }),
     files: facts.files,
+  })
+  if (typeof card === 'string') {
+    throw new TypeError(`expected the plan of a family to make a card: ${card}`)
   }
+  return card
 }
 
 function quantization(
   bits: 4 | 8,
-  { quantized, kept, vision, calibration }: CardFacts,
-): ModelCard['quantization'] {
-  const how = { bits, blockSize: BLOCK_SIZE, quantized, kept, vision }
+  { plan, vision, calibration }: CardFacts,
+): BaseCard['quantization'] {
+  const graphs = Object.values(plan.graphs)
+  const how = {
+    bits,
+    blockSize: BLOCK_SIZE,
+    quantized: graphs.reduce((sum, graph) => sum + graph.quantized, 0),
+    kept: graphs.reduce((sum, graph) => sum + graph.kept, 0),
+    vision,
+  }
   return calibration === null ? how : { ...how, calibration }
 }

@@ -10,16 +10,9 @@ import path from 'node:path'
 import { findCalibrationPictures } from '../convert/calibration/calibration-pictures.ts'
 import { convertCheckpoint, estimatePackageBytes } from '../convert/convert.ts'
 import { ConfigError } from '../../config/errors.ts'
-import { readOwnSettings } from '../convert/make-card.ts'
-import { readConfig } from '../families/blip2/read-config.ts'
-import { readPreprocessing } from '../families/blip2/preprocessing.ts'
-import { readTokenizer } from '../convert/checkpoint/tokenizer-files.ts'
-import {
-  CARD_FILE,
-  type ModelCard,
-  type Precision,
-  type VisionStorage,
-} from '../package/model-card.ts'
+import { readSmallFiles, type SmallFiles } from '../convert/small-files.ts'
+import { CARD_FILE, type ModelCard } from '../package/model-card.ts'
+import type { Precision, VisionStorage } from '../package/precision.ts'
 import { requireDisk } from './disk.ts'
 import { downloadCheckpoint, type Downloaded } from './download.ts'
 import { readRepository, type Hub, type Repository } from './hub.ts'
@@ -91,12 +84,11 @@ export async function pullModel(options: PullOptions): Promise<Pulled> {
       ? { folder: source.folder, repository: null, download: null }
       : await download(options, source)
   const from = checkpoint.folder
-  checkSmallFiles(from)
+  const { own, model } = checkSmallFiles(from)
   const packageBytes = estimatePackageBytes(from, precision, options.vision)
   await requireDisk([{ what: 'package', folder: path.dirname(out), bytes: packageBytes }])
-  const own = readOwnSettings(from, []).license
-  const license = own ?? checkpoint.repository?.license ?? (await readLicense(from))
-  options.onNote(licenseSentence(license))
+  const license = own.license ?? checkpoint.repository?.license ?? (await readLicense(from))
+  options.onNote(licenseSentence(license, model.license.note))
 
   // convertCheckpoint builds beside its target and renames at the end; when an older package is
   // to be replaced, it stays whole until the new one is.
@@ -226,19 +218,15 @@ async function picturesToCalibrate(options: PullOptions) {
 /**
  * Refuses what cannot be converted while only the small files are there.
  *
- * @throws {ConfigError} listing everything that stands against it.
+ * @throws {ConfigError} with a sentence for everything that prevents it.
  */
-function checkSmallFiles(folder: string): void {
+function checkSmallFiles(folder: string): SmallFiles {
   const problems: string[] = []
-  const config = readConfig(folder, problems)
-  if (config !== null) {
-    readPreprocessing(folder, config.model.vision.imageSize, problems)
-  }
-  readTokenizer(folder, problems)
-  readOwnSettings(folder, problems)
-  if (problems.length > 0) {
+  const files = readSmallFiles(folder, problems)
+  if (files === null) {
     throw new ConfigError(problems)
   }
+  return files
 }
 
 /** Deletes a commit's download and the folders above it that are empty then. */

@@ -1,18 +1,17 @@
 /** The engine: one open model with its sessions, its caches and its loop. */
 
+import { ConfigError } from '../../config/errors.ts'
 import type { ModelCard } from '../package/model-card.ts'
 import { openPackage } from '../package/open-package.ts'
 import { readVocabulary } from '../text/token-bytes.ts'
 import { loadTokenizer } from '../text/tokenizer.ts'
 import { openCaches } from '../kv/caches.ts'
-import { checkGraphs } from '../package/check-graphs.ts'
 import { Counters } from './counters.ts'
-import { Decoder } from './decoder.ts'
-import { Encoder } from './encoder.ts'
+import { familyOf } from '../families/index.ts'
 import { FeatureCache } from '../feature-cache.ts'
 import { Images } from './images.ts'
 import { JobMaker } from './programs.ts'
-import { KeptConversations } from '../kv/prefix-cache.ts'
+import { PrefixCache } from '../kv/prefix-cache.ts'
 import type { Incoming } from './incoming.ts'
 import { EngineLoop } from './scheduler.ts'
 import type { EngineOptions } from './options.ts'
@@ -20,7 +19,7 @@ import type { ModelStats } from '../types.ts'
 import { chooseProvider } from '../runtime/provider.ts'
 import { PromptCache } from '../text/prompt-cache.ts'
 import { Sequences } from './sequences.ts'
-import { openSessions, releaseSessions } from '../runtime/sessions.ts'
+import { openSessions } from '../runtime/sessions.ts'
 import { Stages } from './stages.ts'
 
 export type Engine = {
@@ -42,23 +41,26 @@ export async function openEngine(folder: string, options: EngineOptions): Promis
   const vocabulary = await readVocabulary(folder)
   const placement = await chooseProvider(options.provider)
   const sessions = await openSessions(folder, card, options.threads, placement)
-  checkGraphs(sessions, card)
-  const caches = await openCaches(card.dimensions, placement.device)
-  const decoder = new Decoder(sessions.decoder, card.dimensions, {
-    caches,
-    longestRun: placement.longestRun,
-  })
-
   const prompts = new PromptCache(tokenizer)
-  const kept = new KeptConversations(options.conversationBytes)
+  const runner = await familyOf(card).open(card, {
+    sessions,
+    openCaches: (shape) => openCaches(shape, placement.device),
+    longestRun: placement.longestRun,
+    encode: (text) => prompts.encode(text),
+    imageLimits: options.imageLimits,
+  })
+  const { decoder } = runner
+  if (decoder === null) {
+    throw new ConfigError([`${card.name} writes no text; only models that do can be opened.`])
+  }
+  const prefixes = new PrefixCache(options.conversationBytes)
   const counters = new Counters()
-  const jobs = new JobMaker({ card, tokenizer, vocabulary, prompts })
-  const encoder = new Encoder(sessions, card, options.imageLimits)
-  const sequences = new Sequences(decoder, kept)
+  const jobs = new JobMaker({ card, decoder, tokenizer, vocabulary })
+  const sequences = new Sequences(decoder, prefixes)
   const images = new Images(new FeatureCache(options.imageCacheBytes))
   const loop = new EngineLoop(
     (request, onStep) => jobs.make(request, onStep),
-    new Stages(encoder, sequences, counters),
+    new Stages(runner.images, sequences, counters),
     images,
     counters,
     options,
@@ -73,14 +75,14 @@ export async function openEngine(folder: string, options: EngineOptions): Promis
       ...loop.counts(),
       ...counters.outcomes(),
       stages: counters.stages(),
-      caches: { images: images.stats(), conversations: kept.stats(), prompts: prompts.stats() },
+      caches: { images: images.stats(), conversations: prefixes.stats(), prompts: prompts.stats() },
     }),
     close: async () => {
       await loop.drain()
       sequences.close()
       images.clear()
-      await caches.close()
-      await releaseSessions(sessions)
+      await runner.close()
+      await sessions.release()
     },
   }
 }

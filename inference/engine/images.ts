@@ -4,6 +4,7 @@
  */
 
 import { createHash } from 'node:crypto'
+import type { Pixels } from '../families/runner.ts'
 import type { FeatureCache } from '../feature-cache.ts'
 import type { EncodeTimings, ImageTokens, ModelStats } from '../types.ts'
 import type { EngineImage } from './requests.ts'
@@ -18,8 +19,8 @@ export type LiveImage = {
   users: number
   /** Null once it is being decoded. */
   bytes: Uint8Array | null
-  /** From its decoding to its vision run; float32 [3, side, side]. */
-  pixels: Float32Array | null
+  /** From its decoding to its vision run. */
+  pixels: Pixels | null
   preprocessMs: number
   encoded: Encoded | null
   /** Why it cannot be encoded. */
@@ -83,7 +84,7 @@ export class Images {
   finish(image: LiveImage, encoded: Encoded): void {
     image.encoded = encoded
     if (image.cacheable) {
-      this.#cache.set(image.key, encoded.image)
+      this.#cache.set(image.key, encoded.image.tokens)
     }
   }
 
@@ -136,7 +137,7 @@ function liveImage(key: string, bytes: Uint8Array | null, tokens?: ImageTokens):
     bytes,
     pixels: null,
     preprocessMs: 0,
-    encoded: tokens ? { image: tokens, timings: NO_TIMINGS } : null,
+    encoded: tokens ? { image: { key, tokens }, timings: NO_TIMINGS } : null,
     failure: null,
     cacheable: true,
   }

@@ -1,7 +1,7 @@
 /** What the engine is opened with; plain data, since it crosses to the inference thread. */
 
 import type { ImageLimits } from '../image/decode.ts'
-import type { Provider } from '../types.ts'
+import type { Provider } from '../runtime/device.ts'
 
 /** How much is done at once. */
 export type LoopOptions = {

@@ -12,12 +12,12 @@ import type { Search } from '../generation/search.ts'
 import { type GenerationSettings, resolveSettings } from '../generation/settings.ts'
 import { createStopRule, cutAtStopString, holdBackStopString } from '../generation/stopping.ts'
 import type { ModelCard } from '../package/model-card.ts'
-import { encodePrompt, encodeQuestion, roomAfter } from '../text/prompts.ts'
+import { positionsOf } from '../families/runner.ts'
+import type { PreparedPrompt, PromptLayout, TextDecoder } from '../families/runner.ts'
 import type { Vocabulary } from '../text/token-bytes.ts'
 import type { Tokenizer } from '../text/tokenizer.ts'
 import type { ImageTokens, ScoredAnswer, Step } from '../types.ts'
 import { type Job, needLogits, needPicture, needPrompt } from './work.ts'
-import type { PromptCache } from '../text/prompt-cache.ts'
 import type { EngineRequest, GenerateRequest, ScoreRequest } from './requests.ts'
 
 export type Made = {
@@ -28,9 +28,9 @@ export type Made = {
 
 export type JobParts = {
   readonly card: ModelCard
+  readonly decoder: TextDecoder
   readonly tokenizer: Tokenizer
   readonly vocabulary: Vocabulary
-  readonly prompts: PromptCache
 }
 
 type OnStep = (step: Step) => void
@@ -58,17 +58,22 @@ export class JobMaker {
       : this.#generate(request, onStep)
   }
 
-  #generate(request: GenerateRequest, onStep: OnStep): Made {
-    const { settings, promptIds } = this.#prepare(request)
-    const job = this.#generating(settings, promptIds, onStep)
-    return { job, rows: settings.beams }
+  #generate({ prompt, options }: GenerateRequest, onStep: OnStep): Made {
+    const { card, decoder } = this.#parts
+    const ownDefaults = prompt.kind === 'raw' ? {} : card.defaults[prompt.kind]
+    const settings = resolveSettings(options, ownDefaults, card.tokens.stop)
+    const prepared = decoder.prepare(prompt, 1, settings.maxNewTokens)
+    return { job: this.#generating(prepared, settings, onStep), rows: settings.beams }
   }
 
-  *#generating(settings: GenerationSettings, promptIds: readonly number[], onStep: OnStep): Job {
-    const search = this.#search(promptIds, settings)
+  *#generating(prompt: PreparedPrompt, wanted: GenerationSettings, onStep: OnStep): Job {
     const { image, timings } = yield* needPicture()
     const start = performance.now()
-    const begun = yield* needPrompt(image, promptIds)
+    const layout = prompt.layOut([image])
+    const room = this.#parts.decoder.maxPositions - positionsOf(layout.segments).length
+    const settings = { ...wanted, maxNewTokens: Math.min(wanted.maxNewTokens, room) }
+    const search = this.#search(layout, settings)
+    const begun = yield* needPrompt(layout)
     const { sequence } = begun
     const prefilled = performance.now()
     let { logits } = begun
@@ -92,33 +97,12 @@ export class JobMaker {
     }
   }
 
-  /** Settings and prompt of a request. */
-  #prepare(request: GenerateRequest): { settings: GenerationSettings; promptIds: number[] } {
-    const { prompt } = request
-    const { card } = this.#parts
-    const ownDefaults = prompt.kind === 'raw' ? {} : card.defaults[prompt.kind]
-    const settings = resolveSettings(request.options, ownDefaults, card.tokens.stop)
-    const { maxNewTokens } = settings
-    const promptIds =
-      prompt.kind === 'ask'
-        ? encodeQuestion(card, prompt.question, prompt.history, this.#encode, maxNewTokens)
-        : encodePrompt(card, prompt.text ?? card.prompts.caption, this.#encode)
-    const room = roomAfter(card, promptIds.length)
-    return { settings: { ...settings, maxNewTokens: Math.min(maxNewTokens, room) }, promptIds }
-  }
-
-  #search(promptIds: readonly number[], settings: GenerationSettings): Search {
-    const { card, tokenizer, vocabulary } = this.#parts
-    const { tokens, dimensions } = card
-    // The reference's sequence begins with placeholders, which its penalties see.
-    const placeholders: number[] =
-      tokens.image === null
-        ? []
-        : Array.from({ length: dimensions.queryTokens }, () => tokens.image ?? 0)
+  #search({ ids }: PromptLayout, settings: GenerationSettings): Search {
+    const { decoder, tokenizer, vocabulary } = this.#parts
     return createSearch({
-      promptIds: [...placeholders, ...promptIds],
+      promptIds: ids,
       settings,
-      vocabSize: dimensions.vocabSize,
+      vocabSize: decoder.vocabSize,
       knownIds: tokenizer.vocabSize,
       stops: createStopRule(settings, vocabulary.bytesOf),
     })
@@ -138,22 +122,23 @@ export class JobMaker {
     if (request.answers.length === 0) {
       throw new InputError('score/no-answers')
     }
-    const promptIds = encodePrompt(this.#parts.card, request.prompt, this.#encode)
+    const { decoder } = this.#parts
+    const prompt = decoder.prepare({ kind: 'raw', text: request.prompt }, 1, 0)
     const answers = request.answers.map((answer) =>
-      this.#answerIds(request.prompt, answer, promptIds),
+      this.#answerIds(request.prompt, answer, prompt.room),
     )
-    return this.#scoring(request, promptIds, answers)
+    return this.#scoring(request, prompt, answers)
   }
 
   *#scoring(
     request: ScoreRequest,
-    promptIds: readonly number[],
+    prompt: PreparedPrompt,
     answers: readonly (readonly number[])[],
   ): Job {
     const { image } = yield* needPicture()
-    const begun = yield* needPrompt(image, promptIds)
+    const begun = yield* needPrompt(prompt.layOut([image]))
     const first = logSoftmax(begun.logits)
-    const { vocabSize } = this.#parts.card.dimensions
+    const { vocabSize } = this.#parts.decoder
     const likelihoods: number[] = []
     for (const ids of answers) {
       let sum = first[ids[0]!]!
@@ -170,14 +155,18 @@ export class JobMaker {
     return withProbabilities(request.answers, likelihoods)
   }
 
-  /** Ids of an answer after its prompt; a space is put between the two where neither has one. */
-  #answerIds(prompt: string, answer: string, promptIds: readonly number[]): number[] {
+  /**
+   * Ids of an answer after its prompt; a space is put between the two where neither has one.
+   *
+   * @param room positions after the prompt.
+   */
+  #answerIds(prompt: string, answer: string, room: number): number[] {
     if (answer === '') {
       throw new InputError('score/empty-answer')
     }
     const apart = prompt === '' || /\s$/u.test(prompt) || /^\s/u.test(answer)
     const ids = this.#parts.tokenizer.encode(apart ? answer : ` ${answer}`, { bos: false })
-    if (ids.length > roomAfter(this.#parts.card, promptIds.length)) {
+    if (ids.length > room) {
       throw new InputError('score/long-answer')
     }
     return ids
@@ -191,8 +180,6 @@ export class JobMaker {
       throw new InputError('image/wrong-tokens', { shape: [rows, width], expected })
     }
   }
-
-  readonly #encode = (text: string) => this.#parts.prompts.encode(text)
 }
 
 function* encode(): Job {
@@ -201,7 +188,7 @@ function* encode(): Job {
 
 function* embed(): Job {
   const { image, timings } = yield* needPicture()
-  return { ...image, timings }
+  return { ...image.tokens, timings }
 }
 
 function withProbabilities(

@@ -6,14 +6,8 @@ import type {
   GenerationOptions,
   ImageTokens,
   ScoredAnswer,
-  Turn,
 } from '../types.ts'
-
-/** Text after the image tokens; the card's formats and defaults belong to the first two kinds. */
-export type Prompt =
-  | { readonly kind: 'describe'; readonly text?: string }
-  | { readonly kind: 'ask'; readonly question: string; readonly history: readonly Turn[] }
-  | { readonly kind: 'raw'; readonly text: string }
+import type { Prompt } from '../text/prompt.ts'
 
 /** A picture by its content hash; its file comes along only where the engine asked for it. */
 export type EngineImage = {

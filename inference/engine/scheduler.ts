@@ -282,7 +282,7 @@ export class EngineLoop {
     }
     let begun: Begun
     try {
-      begun = await this.#stages.begin(live.owner.image.key, live.need)
+      begun = await this.#stages.begin(live.need)
     } catch (error) {
       await this.#broken(live, error)
       return true

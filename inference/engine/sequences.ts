@@ -6,43 +6,37 @@
  * five rows already has most of what a larger one gains.
  */
 
-import type { ImageTokens } from '../types.ts'
-import type { Decoder } from './decoder.ts'
-import type { KeptConversations } from '../kv/prefix-cache.ts'
+import { positionsOf } from '../families/runner.ts'
+import type { PromptLayout, TextDecoder } from '../families/runner.ts'
 import type { KvCache } from '../kv/kv-cache.ts'
+import type { PrefixCache } from '../kv/prefix-cache.ts'
 import type { Begun, Need, Sequence } from './work.ts'
 
 export type StepNeed = Extract<Need, { readonly kind: 'step' }>
 
+/** What runs them. */
+type Runs = Pick<TextDecoder, 'createCache' | 'prefill' | 'step' | 'score'>
+
 export class Sequences {
-  readonly #decoder: Decoder
-  readonly #kept: KeptConversations
+  readonly #decoder: Runs
+  readonly #prefixes: PrefixCache
   /** The sequences that step together, and the cache whose rows are theirs in this order. */
   readonly #together: Sequence[] = []
   #shared: KvCache | null = null
 
-  constructor(decoder: Decoder, kept: KeptConversations) {
+  constructor(decoder: Runs, prefixes: PrefixCache) {
     this.#decoder = decoder
-    this.#kept = kept
+    this.#prefixes = prefixes
   }
 
-  /**
-   * Runs a picture and a prompt, but for a beginning that an earlier request has left.
-   *
-   * @param imageKey content hash of the picture.
-   */
-  async begin(imageKey: string, image: ImageTokens, ids: readonly number[]): Promise<Begun> {
-    const cache = (await this.#kept.find(imageKey, ids)) ?? this.#decoder.createCache()
+  /** Runs a prompt, except for a beginning whose keys and values an earlier request has left. */
+  async begin({ segments }: PromptLayout): Promise<Begun> {
+    const positions = positionsOf(segments)
+    const cache = (await this.#prefixes.take(positions)) ?? this.#decoder.createCache()
     const reused = cache.length
-    const fresh = reused === 0 ? ids : ids.slice(reused - image.shape[0])
     try {
-      const logits = await this.#decoder.run(cache, {
-        ...(reused === 0 && { image }),
-        ids: [fresh],
-        logits: 'last',
-        keep: true,
-      })
-      return { sequence: { cache, imageKey, ids: [...ids], reused }, logits }
+      const logits = await this.#decoder.prefill(cache, segments)
+      return { sequence: { cache, positions, reused }, logits }
     } catch (error) {
       cache.dispose()
       throw error
@@ -53,8 +47,7 @@ export class Sequences {
   async stepAlone({ sequence, tokens, parents }: StepNeed): Promise<Float32Array> {
     const cache = ownCache(sequence)
     await cache.reorder(parents)
-    const ids = tokens.map((token) => [token])
-    return this.#decoder.run(cache, { ids, logits: 'last', keep: true })
+    return this.#decoder.step(cache, tokens)
   }
 
   /**
@@ -74,14 +67,11 @@ export class Sequences {
       if (!need) {
         throw new RangeError('expected a token for every sequence that steps')
       }
-      member.ids.push(need.tokens[0]!)
-      return [need.tokens[0]!]
+      const [token] = need.tokens
+      member.positions.push(token!)
+      return token!
     })
-    const logits = await this.#decoder.run(this.#shared!, {
-      ids: tokens,
-      logits: 'last',
-      keep: true,
-    })
+    const logits = await this.#decoder.step(this.#shared!, tokens)
     const width = logits.length / tokens.length
     return needs.map(({ sequence }) => {
       const row = this.#together.indexOf(sequence)
@@ -89,40 +79,39 @@ export class Sequences {
     })
   }
 
-  /** Runs ids behind a sequence that has not stepped, and forgets them again. */
-  look(sequence: Sequence, ids: readonly number[]): Promise<Float32Array> {
-    return this.#decoder.run(ownCache(sequence), { ids: [ids], logits: 'all', keep: false })
+  /** Runs ids behind a sequence that has not stepped. @returns logits, float32 [ids, vocabSize]. */
+  score(sequence: Sequence, ids: readonly number[]): Promise<Float32Array> {
+    return this.#decoder.score(ownCache(sequence), ids)
   }
 
-  /** Ends a sequence. @param whole whether its last run went well, so that it can be kept. */
+  /** Ends a sequence. @param whole whether its last run succeeded, so that it can be kept. */
   async end(sequence: Sequence, whole: boolean): Promise<void> {
-    const keep = whole && this.#kept.any
+    const keep = whole && this.#prefixes.enabled
     const together = this.#together.includes(sequence)
     const cache = together ? await this.#leave(sequence, keep) : sequence.cache
     sequence.cache = null
     if (cache && keep && cache.rows === 1) {
-      this.#kept.keep(sequence, cache)
+      this.#prefixes.keep(sequence.positions, cache)
       return
     }
     if (cache && keep) {
-      // Beams agree on the picture and the prompt, and those are all that `ids` has of them.
-      const positions = this.#decoder.imagePositions + sequence.ids.length
-      const copy = await copyIfPossible(cache, 0, positions)
+      // Beams agree on the prompt, and that is all that `positions` has of them.
+      const copy = await copyIfPossible(cache, 0, sequence.positions.length)
       if (copy) {
-        this.#kept.keep(sequence, copy)
+        this.#prefixes.keep(sequence.positions, copy)
       }
     }
     cache?.dispose()
   }
 
-  /** Deletes the keys and values kept of pictures. */
+  /** Deletes the keys and values kept of images. */
   forget(imageKeys: readonly string[]): void {
-    this.#kept.forget(imageKeys)
+    this.#prefixes.forget(imageKeys)
   }
 
-  /** Keeps nothing any more. Every sequence must have ended. */
+  /** Drops what is kept. Every sequence must have ended. */
   close(): void {
-    this.#kept.clear()
+    this.#prefixes.clear()
   }
 
   async #join(sequence: Sequence): Promise<void> {

@@ -1,25 +1,25 @@
 /** The runs of the engine's loop, each measured: pictures, prompts, steps. */
 
 import type { Counters } from './counters.ts'
-import type { Encoder } from './encoder.ts'
+import type { ImageEncoder, Pixels } from '../families/runner.ts'
 import type { LiveImage } from './images.ts'
 import type { LiveJob } from './live-request.ts'
 import type { Begun, Encoded, Need, Sequence } from './work.ts'
 import type { Sequences, StepNeed } from './sequences.ts'
 
 export class Stages {
-  readonly #encoder: Encoder
+  readonly #encoder: ImageEncoder
   readonly #sequences: Sequences
   readonly #counters: Counters
 
-  constructor(encoder: Encoder, sequences: Sequences, counters: Counters) {
+  constructor(encoder: ImageEncoder, sequences: Sequences, counters: Counters) {
     this.#encoder = encoder
     this.#sequences = sequences
     this.#counters = counters
   }
 
   /** Decodes an image file. @throws {InputError} if it is none. */
-  preprocess(bytes: Uint8Array): Promise<{ readonly result: Float32Array; readonly ms: number }> {
+  preprocess(bytes: Uint8Array): Promise<{ readonly result: Pixels; readonly ms: number }> {
     return this.#counters.time('preprocess', 1, () => this.#encoder.preprocess(bytes))
   }
 
@@ -35,25 +35,22 @@ export class Stages {
       image.pixels = null
     }
     const count = images.length
-    const vision = await this.#counters.time('vision', count, () => this.#encoder.see(pixels))
+    const vision = await this.#counters.time('vision', count, () => this.#encoder.encode(pixels))
     if (!(await goOn())) {
       return null
     }
     const tokens = await this.#counters.time('bridge', count, () =>
-      this.#encoder.bridge(vision.result, count),
+      this.#encoder.bridge(vision.result),
     )
-    return images.map(({ preprocessMs }, i) => ({
-      image: tokens.result[i]!,
+    return images.map(({ key, preprocessMs }, i) => ({
+      image: { key, tokens: tokens.result[i]! },
       timings: { preprocessMs, visionMs: vision.ms, bridgeMs: tokens.ms },
     }))
   }
 
-  /** Runs a prompt behind a picture. @param key content hash of the picture. */
-  async begin(
-    key: string,
-    { image, ids }: Extract<Need, { readonly kind: 'prompt' }>,
-  ): Promise<Begun> {
-    const run = () => this.#sequences.begin(key, image, ids)
+  /** Runs a prompt. */
+  async begin({ layout }: Extract<Need, { readonly kind: 'prompt' }>): Promise<Begun> {
+    const run = () => this.#sequences.begin(layout)
     return (await this.#counters.time('prefill', 1, run)).result
   }
 
@@ -66,7 +63,7 @@ export class Stages {
     for (const job of jobs) {
       const { need } = job
       if (need?.kind === 'look') {
-        const look = () => this.#sequences.look(need.sequence, need.ids)
+        const look = () => this.#sequences.score(need.sequence, need.ids)
         results.set(job, await this.#run('prefill', 1, look))
       } else if (need?.kind === 'step' && need.tokens.length > 1) {
         const step = () => this.#sequences.stepAlone(need)

@@ -5,7 +5,8 @@
  * drives it may run the needs of several requests together, or end it there.
  */
 
-import type { EncodeTimings, ImageTokens } from '../types.ts'
+import type { KeyedImage, PromptLayout } from '../families/runner.ts'
+import type { EncodeTimings } from '../types.ts'
 import type { KvCache } from '../kv/kv-cache.ts'
 import type { EngineResult } from './requests.ts'
 
@@ -13,10 +14,8 @@ import type { EngineResult } from './requests.ts'
 export type Sequence = {
   /** Its own, a row a beam; null while it has a row among the sequences that step together. */
   cache: KvCache | null
-  /** Content hash of the picture at its beginning. */
-  readonly imageKey: string
-  /** Text ids whose keys and values are those of the first row, after the image's. */
-  readonly ids: number[]
+  /** What stands at the positions whose keys and values the first row has: ids and image keys. */
+  readonly positions: (number | string)[]
   /** Positions of its beginning that an earlier request had left. */
   readonly reused: number
 }
@@ -24,8 +23,8 @@ export type Sequence = {
 export type Need =
   /** The tokens of the request's picture; gives Encoded. */
   | { readonly kind: 'picture' }
-  /** A sequence begun with a picture and a prompt; gives Begun. */
-  | { readonly kind: 'prompt'; readonly image: ImageTokens; readonly ids: readonly number[] }
+  /** A sequence begun with a prompt and its images; gives Begun. */
+  | { readonly kind: 'prompt'; readonly layout: PromptLayout }
   /**
    * One more token in every row of a sequence; gives logits, float32 [rows, vocabSize].
    * Row i continues the former row `parents[i]`; the number of rows may change.
@@ -39,7 +38,7 @@ export type Need =
   /** What follows ids that are not kept; gives logits of every one, float32 [ids, vocabSize]. */
   | { readonly kind: 'look'; readonly sequence: Sequence; readonly ids: readonly number[] }
 
-export type Encoded = { readonly image: ImageTokens; readonly timings: EncodeTimings }
+export type Encoded = { readonly image: KeyedImage; readonly timings: EncodeTimings }
 
 /** A sequence after its prompt, with the logits of the last position, float32 [1, vocabSize]. */
 export type Begun = { readonly sequence: Sequence; readonly logits: Float32Array }
@@ -58,11 +57,8 @@ export function* needPicture(): Generator<Need, Encoded, Given> {
   return given
 }
 
-export function* needPrompt(
-  image: ImageTokens,
-  ids: readonly number[],
-): Generator<Need, Begun, Given> {
-  const given = yield { kind: 'prompt', image, ids }
+export function* needPrompt(layout: PromptLayout): Generator<Need, Begun, Given> {
+  const given = yield { kind: 'prompt', layout }
   if (!given || !('sequence' in given)) {
     throw new TypeError('expected a sequence')
   }

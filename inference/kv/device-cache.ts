@@ -27,7 +27,7 @@ export class DeviceCache implements KvCache {
   lengths: number[] = [0]
   readonly #memory: DeviceMemory
   readonly #shape: KvShape
-  /** Those of each layer, [rows, heads, capacity, headDim]; none while there is no room. */
+  /** Those of each layer, [rows, kvHeads, capacity, headDim]; none while there is no room. */
   #tensors: DeviceTensors = []
   /** Positions there is room for in every row. */
   #capacity = 0
@@ -46,8 +46,8 @@ export class DeviceCache implements KvCache {
   }
 
   get bytes(): number {
-    const { layers, heads, headDim } = this.#shape
-    return 2 * layers * 4 * this.rows * heads * this.#capacity * headDim
+    const { layers, kvHeads, headDim } = this.#shape
+    return 2 * layers * 4 * this.rows * kvHeads * this.#capacity * headDim
   }
 
   /** What a run does not keep is written all the same, behind the filled positions. */
@@ -128,11 +128,11 @@ export class DeviceCache implements KvCache {
     if (length <= this.#capacity) {
       return
     }
-    const { heads, headDim } = this.#shape
+    const { kvHeads, headDim } = this.#shape
     const capacity = Math.ceil(length / CAPACITY_STEP) * CAPACITY_STEP
     await this.#replace(
       this.#capacity === 0
-        ? this.#memory.empty([this.rows, heads, capacity, headDim])
+        ? this.#memory.empty([this.rows, kvHeads, capacity, headDim])
         : this.#memory.take(this.#tensors, 'positions', upTo(capacity, this.#capacity)),
     )
     this.#capacity = capacity

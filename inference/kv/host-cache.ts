@@ -25,7 +25,7 @@ export function hostCaches(shape: KvShape): KvCaches {
 export class HostCache implements KvCache {
   lengths: number[] = [0]
   readonly #shape: KvShape
-  /** Those of each layer, float32, [room, heads, capacity, headDim]; past a row's length anything. */
+  /** Those of each layer, float32, [room, kvHeads, capacity, headDim]; past a row's length anything. */
   #arrays: Float32Array[]
   /** Positions there is room for in every row. */
   #capacity = 0
@@ -54,8 +54,8 @@ export class HostCache implements KvCache {
   }
 
   async before({ keep }: Run): Promise<Past> {
-    const { layers, heads, headDim } = this.#shape
-    const shape = [this.rows, heads, this.#capacity, headDim]
+    const { layers, kvHeads, headDim } = this.#shape
+    const shape = [this.rows, kvHeads, this.#capacity, headDim]
     const filled = this.rows * this.#rowSize(this.#capacity)
     const pasts = layerNames('past_', layers).map((name, i) => [
       name,
@@ -65,7 +65,7 @@ export class HostCache implements KvCache {
     return { feeds: Object.fromEntries(pasts), fetches: Object.fromEntries(fetched) }
   }
 
-  /** Puts the new rows, [rows, count, heads * headDim] of each layer, behind the filled positions. */
+  /** Puts the new rows, [rows, count, kvHeads * headDim] of each layer, behind the filled positions. */
   after({ count, keep }: Run, outputs: InferenceSession.OnnxValueMapType): void {
     if (!keep) {
       return
@@ -144,14 +144,14 @@ export class HostCache implements KvCache {
     }
   }
 
-  /** @param fresh float32, [rows, count, heads * headDim]; there must be room. */
+  /** @param fresh float32, [rows, count, kvHeads * headDim]; there must be room. */
   #scatter(into: Float32Array, fresh: Float32Array, count: number): void {
-    const { heads, headDim } = this.#shape
+    const { kvHeads, headDim } = this.#shape
     let from = 0
     for (let row = 0; row < this.rows; row++) {
       for (let position = 0; position < count; position++) {
-        for (let head = 0; head < heads; head++) {
-          const place = (row * heads + head) * this.#capacity + this.lengths[row]! + position
+        for (let head = 0; head < kvHeads; head++) {
+          const place = (row * kvHeads + head) * this.#capacity + this.lengths[row]! + position
           into.set(fresh.subarray(from, from + headDim), place * headDim)
           from += headDim
         }
@@ -161,25 +161,25 @@ export class HostCache implements KvCache {
 
   /** Copies between rows in place, and only what differs between them. */
   #move(parents: readonly number[]): void {
-    const { heads, headDim } = this.#shape
+    const { kvHeads, headDim } = this.#shape
     const changed = [...parents.entries()].filter(([row, parent]) => row !== parent)
     const span = (this.length - this.#shared) * headDim
-    if (this.#scratch.length < changed.length * heads * span) {
-      this.#scratch = new Float32Array(changed.length * heads * span)
+    if (this.#scratch.length < changed.length * kvHeads * span) {
+      this.#scratch = new Float32Array(changed.length * kvHeads * span)
     }
     const start = (row: number, head: number) =>
-      ((row * heads + head) * this.#capacity + this.#shared) * headDim
+      ((row * kvHeads + head) * this.#capacity + this.#shared) * headDim
     for (const array of this.#arrays) {
       let place = 0
       for (const [, parent] of changed) {
-        for (let head = 0; head < heads; head++, place += span) {
+        for (let head = 0; head < kvHeads; head++, place += span) {
           const from = start(parent, head)
           this.#scratch.set(array.subarray(from, from + span), place)
         }
       }
       place = 0
       for (const [row] of changed) {
-        for (let head = 0; head < heads; head++, place += span) {
+        for (let head = 0; head < kvHeads; head++, place += span) {
           array.set(this.#scratch.subarray(place, place + span), start(row, head))
         }
       }
@@ -211,17 +211,17 @@ export class HostCache implements KvCache {
     to: Float32Array,
     row: number,
   ): void {
-    const { heads, headDim } = this.#shape
+    const { kvHeads, headDim } = this.#shape
     const filled = Math.min(source.lengths[sourceRow]!, this.#capacity) * headDim
-    for (let head = 0; head < heads; head++) {
-      const start = (sourceRow * heads + head) * source.capacity * headDim
-      const target = (row * heads + head) * this.#capacity * headDim
+    for (let head = 0; head < kvHeads; head++) {
+      const start = (sourceRow * kvHeads + head) * source.capacity * headDim
+      const target = (row * kvHeads + head) * this.#capacity * headDim
       to.set(from.subarray(start, start + filled), target)
     }
   }
 
   /** Numbers of one row of one layer. */
   #rowSize(capacity: number): number {
-    return this.#shape.heads * capacity * this.#shape.headDim
+    return this.#shape.kvHeads * capacity * this.#shape.headDim
   }
 }

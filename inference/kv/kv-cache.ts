@@ -7,7 +7,12 @@
 
 import type { InferenceSession, Tensor } from 'onnxruntime-node'
 
-export type KvShape = { readonly layers: number; readonly heads: number; readonly headDim: number }
+/** The keys and values of a decoder; `kvHeads` may be fewer than the heads of its queries. */
+export type KvShape = {
+  readonly layers: number
+  readonly kvHeads: number
+  readonly headDim: number
+}
 
 /** Room grows in steps of so many positions, so that most steps allocate nothing. */
 export const CAPACITY_STEP = 64

@@ -1,119 +1,120 @@
 /**
  * Keys and values of finished requests, so that a follow-up runs only what is new in it.
  *
- * A sequence is known by the picture at its start and by its text ids; a new prompt takes over the
- * longest common beginning. What was unused for longest goes first once a byte budget is full.
+ * A sequence is known by what stands at each of its positions: a text id, or the key of an image.
+ * A new prompt takes over the longest common beginning, which may end anywhere, inside an image
+ * too. The least recently used sequences are dropped once a byte budget is full.
  */
 
 import { LRUCache } from 'lru-cache'
 import type { ModelStats } from '../types.ts'
 import type { KvCache } from './kv-cache.ts'
-import type { Sequence } from '../engine/work.ts'
 
-type Kept = { readonly imageKey: string; readonly ids: readonly number[]; readonly cache: KvCache }
+/** What stands at each position: the id of a token, or the key of the image it belongs to. */
+export type Positions = readonly (number | string)[]
 
-export class KeptConversations {
-  readonly #kept: LRUCache<number, Kept>
+/** The cache has one row, and as many positions. */
+type Entry = { readonly positions: Positions; readonly cache: KvCache }
+
+export class PrefixCache {
+  readonly #entries: LRUCache<number, Entry>
   readonly #budget: number
   #nextId = 1
   #hits = 0
   #misses = 0
-  #positions = 0
+  #reused = 0
 
-  /** @param budget bytes of keys and values kept at most. */
+  /** @param budget bytes of keys and values to keep at most; 0 keeps none. */
   constructor(budget: number) {
     this.#budget = budget
-    this.#kept = new LRUCache({
+    this.#entries = new LRUCache({
       maxSize: Math.max(budget, 1), // 0 would mean no limit
       sizeCalculation: ({ cache }) => cache.bytes,
-      // A deleted entry's cache is disposed of, or used further, by whoever deletes it.
+      // Whoever deletes an entry disposes of its cache, or goes on using it.
       dispose: ({ cache }, _, reason) => reason === 'evict' && cache.dispose(),
     })
   }
 
-  /**
-   * The keys and values kept for the longest beginning of a new prompt.
-   *
-   * @returns a cache that is the caller's own, of one row, which leaves at least the last id of
-   *   the prompt to be run; null if nothing is kept for the picture.
-   */
-  async find(imageKey: string, ids: readonly number[]): Promise<KvCache | null> {
-    let best: { readonly key: number; readonly kept: Kept; readonly common: number } | null = null
-    for (const [key, kept] of this.#kept.entries()) {
-      if (kept.imageKey === imageKey) {
-        const common = commonLength(kept.ids, ids.slice(0, -1))
-        if (best === null || common > best.common) {
-          best = { key, kept, common }
-        }
-      }
-    }
-    if (best === null) {
-      this.#misses += 1
-      return null
-    }
-    const { key, kept, common } = best
-    const positions = kept.cache.length - kept.ids.length + common
-    this.#hits += 1
-    this.#positions += positions
-    this.#kept.get(key)
-    if (common < kept.ids.length) {
-      return kept.cache.copyOf(0, positions)
-    }
-    this.#kept.delete(key) // the request will leave a longer one
-    return kept.cache
-  }
-
   /** Whether anything is kept at all. */
-  get any(): boolean {
+  get enabled(): boolean {
     return this.#budget > 0
   }
 
   /**
-   * Keeps a finished sequence in the place of those it continues.
+   * The keys and values of the longest known beginning of a new prompt.
    *
-   * @param cache one row; disposed of once it is no longer kept.
+   * @returns a cache that is the caller's own, of one row, which leaves at least the last position
+   *   of the prompt to be run; null if no known sequence begins alike.
    */
-  keep({ imageKey, ids }: Pick<Sequence, 'imageKey' | 'ids'>, cache: KvCache): void {
-    const continued = [...this.#kept.entries()].filter(
-      ([, kept]) => kept.imageKey === imageKey && commonLength(kept.ids, ids) === kept.ids.length,
-    )
-    for (const [key, kept] of continued) {
-      this.#kept.delete(key)
-      kept.cache.dispose()
+  async take(prompt: Positions): Promise<KvCache | null> {
+    const most = prompt.slice(0, -1)
+    let best = { id: 0, length: 0 }
+    for (const [id, { positions }] of this.#entries.entries()) {
+      const length = commonLength(positions, most)
+      if (length > best.length) {
+        best = { id, length }
+      }
+    }
+    const entry = this.#entries.get(best.id)
+    if (entry === undefined) {
+      this.#misses += 1
+      return null
+    }
+    this.#hits += 1
+    this.#reused += best.length
+    if (best.length < entry.positions.length) {
+      return entry.cache.copyOf(0, best.length)
+    }
+    this.#entries.delete(best.id) // the request will leave a longer one
+    return entry.cache
+  }
+
+  /**
+   * Keeps a finished sequence, instead of those that it continues.
+   *
+   * @param cache one row of as many positions; disposed of once it is dropped.
+   */
+  keep(positions: Positions, cache: KvCache): void {
+    for (const [id, entry] of Array.from(this.#entries.entries())) {
+      if (commonLength(entry.positions, positions) === entry.positions.length) {
+        this.#entries.delete(id)
+        entry.cache.dispose()
+      }
     }
     const id = this.#nextId++
-    this.#kept.set(id, { imageKey, ids, cache })
-    if (!this.#kept.has(id)) {
+    this.#entries.set(id, { positions, cache })
+    if (!this.#entries.has(id)) {
       cache.dispose() // larger than the whole budget
     }
   }
 
-  /** Deletes all that begins with one of these pictures. */
+  /** Deletes every sequence with one of these images in it. */
   forget(imageKeys: readonly string[]): void {
-    const entries = [...this.#kept.entries()].filter(([, { imageKey }]) =>
-      imageKeys.includes(imageKey),
-    )
-    for (const [key, { cache }] of entries) {
-      this.#kept.delete(key)
-      cache.dispose()
+    const keys = new Set<number | string>(imageKeys)
+    for (const [id, { positions, cache }] of Array.from(this.#entries.entries())) {
+      if (positions.some((position) => keys.has(position))) {
+        this.#entries.delete(id)
+        cache.dispose()
+      }
     }
   }
 
-  /** Keeps nothing any more. */
+  /** Drops everything. */
   clear(): void {
-    for (const { cache } of this.#kept.values()) {
+    for (const { cache } of this.#entries.values()) {
       cache.dispose()
     }
-    this.#kept.clear()
+    this.#entries.clear()
   }
 
   stats(): ModelStats['caches']['conversations'] {
-    const bytes = this.#kept.calculatedSize
-    return { hits: this.#hits, misses: this.#misses, positions: this.#positions, bytes }
+    const bytes = this.#entries.calculatedSize
+    return { hits: this.#hits, misses: this.#misses, positions: this.#reused, bytes }
   }
 }
 
-function commonLength(left: readonly number[], right: readonly number[]): number {
+/** How many positions of both are the same, from the first on. */
+function commonLength(left: Positions, right: Positions): number {
   const most = Math.min(left.length, right.length)
   let common = 0
   while (common < most && left[common] === right[common]) {

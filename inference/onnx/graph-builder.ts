@@ -81,6 +81,13 @@ export class GraphBuilder {
     return names
   }
 
+  /** Splits the last axis into parts of the given sizes, which are named by the caller. */
+  splitSizes(value: string, sizes: readonly number[], outputs: readonly string[]): string[] {
+    const inputs = [value, this.ints(sizes)]
+    this.#nodes.push({ op: 'Split', domain: '', inputs, outputs, attributes: { axis: -1 } })
+    return [...outputs]
+  }
+
   /** @param dims 0 keeps a dimension, -1 takes what is left. */
   reshape(value: string, dims: readonly number[], output: string = this.fresh()): string {
     return this.op('Reshape', [value, this.ints(dims)], {}, output)

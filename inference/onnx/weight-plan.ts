@@ -61,6 +61,12 @@ export type WeightJob = {
   readonly target: Target
 }
 
+/** Factors to multiply a matrix by: float32 [rows], [columns] or both. A vector is one row. */
+export type Scaling = { readonly rows?: Float32Array; readonly columns?: Float32Array }
+
+/** Of tensors, by their names in the checkpoint. */
+export type Scalings = ReadonlyMap<string, Scaling>
+
 /** Names of the initializers of a quantised matrix. */
 export type QuantizedNames = {
   readonly values: string

@@ -1,17 +1,12 @@
-/** Finds out under which licence a model comes. */
+/** Finds the license of a model. */
 
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 
-/** Longer than any licence name; what is longer is cut. */
+/** Longer than any license name; what is longer is cut. */
 const MAX_NAME_LENGTH = 100
-/** Every model read today has an OPT language model; model cards often leave its licence out. */
-const OPT_NOTE =
-  "Its language model is an OPT: weights that come from Meta's OPT are under the OPT-175B licence, " +
-  'which allows non-commercial research only.'
-
 /**
- * Reads the licence from the front matter of a folder's README.md.
+ * Reads the license from the front matter of a folder's README.md.
  *
  * @returns the name as written there, or null when none is stated.
  */
@@ -48,16 +43,17 @@ export function licenseOfCard(card: string): string | null {
  * One or two sentences for the person who pulls the model.
  *
  * @param license the name the model card gives, or null.
+ * @param note what the family adds, or null.
  */
-export function licenseSentence(license: string | null): string {
+export function licenseSentence(license: string | null, note: string | null): string {
   const stated =
     license === null
-      ? 'The model states no licence: ask its owner before using it.'
-      : `Licence stated by the model: ${printable(license)}.`
-  return `${stated} ${OPT_NOTE}`
+      ? 'The model states no license: ask its owner before using it.'
+      : `License stated by the model: ${printable(license)}.`
+  return note === null ? stated : `${stated} ${note}`
 }
 
-/** The first item where the licence is a YAML list. */
+/** The first item where the license is a YAML list. */
 function listItem(front: string): string | null {
   return /^license:\s*\r?\n\s*-\s*(\S+)/m.exec(front)?.[1] ?? null
 }

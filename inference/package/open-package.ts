@@ -1,8 +1,8 @@
 /**
  * Opens a model package folder: reads its card and checks that every file is there and whole.
  *
- * Nothing of ONNX Runtime is touched here; what is wrong with a folder is told before a session
- * is made, in one sentence that names the file.
+ * ONNX Runtime is not loaded here; what is wrong with a folder is reported before a session is
+ * opened, in one sentence that names the file.
  */
 
 import { createHash } from 'node:crypto'
@@ -11,13 +11,13 @@ import { readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { ConfigError } from '../../config/errors.ts'
-import { CARD_FILE, type ModelCard, modelCardSchema } from './model-card.ts'
+import { CARD_FILE, type ModelCard, readCard as readModelCard } from './model-card.ts'
 
 /** The one layout this version reads. */
 const FORMAT = 1
 
-/** What every package has, besides the card. */
-const REQUIRED_FILES = ['vision.onnx', 'qformer.onnx', 'decoder.onnx', 'tokenizer.json']
+/** What every package has, besides the card and its graphs. */
+const TOKENIZER_FILE = 'tokenizer.json'
 
 export type ModelPackage = { readonly folder: string; readonly card: ModelCard }
 
@@ -81,13 +81,11 @@ function parseCard(folder: string, text: string): ModelCard {
       `${file} has format ${format}, made by a newer Sightseer; this one reads format ${FORMAT}.`,
     ])
   }
-  const result = modelCardSchema.safeParse(json)
-  if (!result.success) {
-    const issue = result.error.issues[0]!
-    const place = issue.path.length > 0 ? `"${issue.path.join('.')}": ` : ''
-    throw new ConfigError([`${file} is not the card of a model package: ${place}${issue.message}.`])
+  const card = readModelCard(json)
+  if (typeof card === 'string') {
+    throw new ConfigError([`${file} is not the card of a model package: ${card}.`])
   }
-  return result.data
+  return card
 }
 
 function formatOf(json: unknown): unknown {
@@ -95,9 +93,10 @@ function formatOf(json: unknown): unknown {
 }
 
 async function findProblems(folder: string, card: ModelCard, verify: boolean): Promise<string[]> {
-  const problems = REQUIRED_FILES.filter((name) => !(name in card.files)).map(
-    (name) => `${path.join(folder, CARD_FILE)} is incomplete: it does not list ${name}.`,
-  )
+  const required = [...card.graphs.map((graph) => `${graph}.onnx`), TOKENIZER_FILE]
+  const problems = required
+    .filter((name) => !(name in card.files))
+    .map((name) => `${path.join(folder, CARD_FILE)} is incomplete: it does not list ${name}.`)
   for (const [name, { bytes, sha256 }] of Object.entries(card.files)) {
     const problem =
       path.basename(name) === name

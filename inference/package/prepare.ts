@@ -1,6 +1,6 @@
 /**
  * Prepares a package for this machine, so that it opens in a fraction of the time; see
- * engine/prepared.ts for how. Each graph has a process of its own: one that cannot be prepared
+ * runtime/prepared.ts for how. Each graph has a process of its own: one that cannot be prepared
  * may end it.
  */
 
@@ -14,7 +14,6 @@ import { openPackage } from './open-package.ts'
 /** What the process of a graph tells at its end. */
 export type PrepareAnswer = { readonly problems: readonly string[] }
 
-const GRAPHS = ['vision.onnx', 'qformer.onnx', 'decoder.onnx']
 const PROCESS_FILE = new URL('prepare-process.ts', import.meta.url)
 
 /**
@@ -24,8 +23,8 @@ const PROCESS_FILE = new URL('prepare-process.ts', import.meta.url)
  * @throws {ConfigError} if the package cannot be opened or the disk not written.
  */
 export async function preparePackage(folder: string): Promise<void> {
-  await openPackage(folder)
-  for (const graph of GRAPHS) {
+  const { card } = await openPackage(folder)
+  for (const graph of card.graphs) {
     await prepare(folder, graph)
   }
 }
@@ -34,7 +33,7 @@ async function prepare(folder: string, graph: string): Promise<void> {
   const threads = String(availableParallelism())
   const child = fork(PROCESS_FILE, [folder, graph, threads], {
     execArgv: [], // not the options of this process: some of them forbid a file
-    env: { ...process.env, ORT_DISABLE_TELEMETRY: '1' }, // as in inference-thread.ts
+    env: { ...process.env, ORT_DISABLE_TELEMETRY: '1' }, // as in backends/thread.ts
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })
   let problems: readonly string[] = []

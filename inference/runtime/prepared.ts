@@ -1,7 +1,7 @@
 /**
- * Graphs prepared for this machine: optimised, with their weights in the layout its kernels take.
+ * Graphs prepared for this machine: optimized, with their weights in the layout its kernels take.
  *
- * Opening a package packs every weight anew, one after the other, into memory of the process's
+ * Opening a package packs every weight again, one after the other, into memory of the process's
  * own. Saved once, they are mapped from the disk instead: a fraction of the time, pages that two
  * processes share, and twice the package on the disk. The layout depends on the processor and on
  * ONNX Runtime, so both are part of the folder's name; what is there for others is left alone.
@@ -11,7 +11,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import ort from 'onnxruntime-node'
-import type { ModelCard } from '../package/model-card.ts'
+import type { GraphList } from '../package/card-base.ts'
 import { processor } from './cpu.ts'
 
 /** In the package, beside the files of the card. */
@@ -20,14 +20,13 @@ const FOLDER = 'prepared'
 /** Weights inside the graph file stay there up to this size, in bytes. */
 const SMALL_BYTES = 1024
 
-export type GraphFile = 'vision.onnx' | 'qformer.onnx' | 'decoder.onnx'
-
 /** Where a graph of the package is once prepared for this machine. */
-export function preparedGraph(folder: string, card: ModelCard, file: GraphFile): string {
+export function preparedGraph(folder: string, { files }: GraphList, graph: string): string {
+  const file = `${graph}.onnx`
   const hash = createHash('sha256')
     .update(`${ort.env.versions.node ?? ''} ${processor()}`)
-    .update(card.files[file]?.sha256 ?? '')
-    .update(card.files[`${file}.data`]?.sha256 ?? '')
+    .update(files[file]?.sha256 ?? '')
+    .update(files[`${file}.data`]?.sha256 ?? '')
   return path.join(folder, FOLDER, hash.digest('hex').slice(0, 16), file)
 }
 
@@ -37,18 +36,19 @@ export function preparedGraph(folder: string, card: ModelCard, file: GraphFile):
  *
  * A prepared graph is kept only if it gives the very same numbers. ONNX Runtime 1.30 places packed
  * matrices of less than a megabyte where its own kernels then misread them, or read beyond them,
- * which ends the process: whoever calls this should be one that may.
+ * which ends the process: call this in a process of its own.
  *
  * @param run opens a graph with the options added to its own, runs it on made-up input, and
  *   releases it.
  */
 export async function prepareGraph(
   folder: string,
-  card: ModelCard,
-  file: GraphFile,
+  card: GraphList,
+  graph: string,
   run: (file: string, saving?: SavingOptions) => Promise<Float32Array>,
 ): Promise<void> {
-  const target = path.dirname(preparedGraph(folder, card, file))
+  const file = `${graph}.onnx`
+  const target = path.dirname(preparedGraph(folder, card, graph))
   if (existsSync(target)) {
     return
   }

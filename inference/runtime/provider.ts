@@ -6,11 +6,11 @@
 
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { ConfigError } from '../../config/errors.ts'
-import { PLACES, WORDS } from '../blocks/decoder/opt.ts'
+import { POSITIONS, WORDS } from '../blocks/layers.ts'
 import { GraphBuilder } from '../onnx/graph-builder.ts'
 import { nodeNames } from '../onnx/node-names.ts'
 import { mostQueries } from './device-check.ts'
-import type { Device, Provider } from '../types.ts'
+import type { Device, Provider } from './device.ts'
 
 /** Where the graphs run, and what can be expected there. */
 export type Placement = {
@@ -68,7 +68,7 @@ export function onDevice(
 /** Names of the nodes of a graph that stay on the CPU. */
 export function leftToCpu(file: string, { longestRun }: Placement): string[] {
   // Looking tokens up is no work, and float16 tables would need 16-bit arithmetic.
-  const lookUps = [WORDS, PLACES].flatMap((name) => [`Gather:${name}_stored`, `Cast:${name}`])
+  const lookUps = [WORDS, POSITIONS].flatMap((name) => [`Gather:${name}_stored`, `Cast:${name}`])
   return longestRun === Infinity ? lookUps : [...lookUps, ...nodeNames(file, 'MultiHeadAttention')]
 }
 

@@ -7,10 +7,10 @@ import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { InferenceSession } from 'onnxruntime-node'
 import { ConfigError } from '../../config/errors.ts'
-import type { ModelCard } from '../package/model-card.ts'
+import type { GraphList } from '../package/card-base.ts'
 import { DEVICE_TOLERANCE, partOff } from './device-check.ts'
-import type { Device } from '../types.ts'
-import { type GraphFile, prepareGraph, preparedGraph } from './prepared.ts'
+import type { Device } from './device.ts'
+import { prepareGraph, preparedGraph } from './prepared.ts'
 import { probe } from './probe.ts'
 import { readAhead } from './read-ahead.ts'
 import { cpuSessionOptions } from './session-options.ts'
@@ -23,51 +23,67 @@ import {
   whyNoDevice,
 } from './provider.ts'
 
-export type Sessions = {
-  readonly vision: InferenceSession
-  readonly qformer: InferenceSession
-  readonly decoder: InferenceSession
+/**
+ * The graph that runs once for every token. Its idle threads wait by spinning: quicker between
+ * steps, but a burden to others at any other time.
+ */
+const STEPPING_GRAPH = 'decoder'
+
+/** The open sessions of one model, by the name of their graph. */
+export class Sessions {
+  readonly #byName: ReadonlyMap<string, InferenceSession>
+
+  constructor(byName: ReadonlyMap<string, InferenceSession>) {
+    this.#byName = byName
+  }
+
+  /** @throws {RangeError} if the package has no such graph. */
+  get(graph: string): InferenceSession {
+    const session = this.#byName.get(graph)
+    if (session === undefined) {
+      throw new RangeError(`expected a package with the graph ${graph}`)
+    }
+    return session
+  }
+
+  /** Frees them. Nothing may run, and no tensor of a session may be left on a device. */
+  async release(): Promise<void> {
+    for (const session of this.#byName.values()) {
+      await session.release()
+    }
+  }
 }
 
-/** Whether idle threads wait by spinning: quicker between steps, a burden to others otherwise. */
-const SPINS: Readonly<Record<GraphFile, boolean>> = {
-  'vision.onnx': false,
-  'qformer.onnx': false,
-  'decoder.onnx': true,
-}
-
-/** In the order in which a request needs them. */
-const GRAPHS = ['vision.onnx', 'qformer.onnx', 'decoder.onnx'] as const
-
-/** Opens the three graphs of a package. @throws {ConfigError} naming the graph that does not load. */
+/** Opens the graphs of a package. @throws {ConfigError} naming the graph that does not load. */
 export async function openSessions(
   folder: string,
-  card: ModelCard,
+  card: GraphList,
   threads: number,
   placement: Placement = ON_CPU,
 ): Promise<Sessions> {
   const { device } = placement
   if (device === 'cpu') {
-    void readAhead(GRAPHS.map((file) => preparedGraph(folder, card, file)).filter(existsSync))
+    const prepared = card.graphs.map((graph) => preparedGraph(folder, card, graph))
+    void readAhead(prepared.filter(existsSync))
   }
-  const open = async (file: GraphFile) => {
-    const options = cpuSessionOptions({ threads, spins: SPINS[file] })
+  const open = async (graph: string) => {
+    const options = cpuSessionOptions({ threads, spins: graph === STEPPING_GRAPH })
+    const file = path.join(folder, `${graph}.onnx`)
     if (device !== 'cpu') {
-      const place = path.join(folder, file)
-      return create(place, onDevice(options, device, leftToCpu(place, placement)), device)
+      return create(file, onDevice(options, device, leftToCpu(file, placement)), device)
     }
-    const prepared = preparedGraph(folder, card, file)
+    const prepared = preparedGraph(folder, card, graph)
     if (existsSync(prepared)) {
-      // It is optimised already; doing so again would only take time.
+      // It is optimized already; doing so again would only take time.
       return create(prepared, { ...options, graphOptimizationLevel: 'disabled' })
     }
-    return create(path.join(folder, file), options)
+    return create(file, options)
   }
-  const sessions = {
-    vision: await open('vision.onnx'),
-    qformer: await open('qformer.onnx'),
-    decoder: await open('decoder.onnx'),
+  const byName = new Map<string, InferenceSession>()
+  for (const graph of card.graphs) {
+    byName.set(graph, await open(graph))
   }
+  const sessions = new Sessions(byName)
   if (device !== 'cpu') {
     await checkDevice(sessions, folder, card, device)
   }
@@ -82,14 +98,15 @@ export async function openSessions(
 async function checkDevice(
   sessions: Sessions,
   folder: string,
-  card: ModelCard,
+  card: GraphList,
   device: Device,
 ): Promise<void> {
-  const file = 'qformer.onnx'
-  const reference = await create(path.join(folder, file), cpuSessionOptions({ threads: 1 }))
+  const graph = smallestGraph(card)
+  const file = path.join(folder, `${graph}.onnx`)
+  const reference = await create(file, cpuSessionOptions({ threads: 1 }))
   try {
-    const expected = await probe(reference, file, card)
-    const actual = await probe(sessions.qformer, file, card)
+    const expected = await probe(reference)
+    const actual = await probe(sessions.get(graph))
     const off = partOff(actual, expected)
     if (!(off <= DEVICE_TOLERANCE)) {
       throw new ConfigError([otherNumbers(device, off)])
@@ -99,16 +116,19 @@ async function checkDevice(
   }
 }
 
+/** The graph with the fewest weights. */
+function smallestGraph({ graphs, files }: GraphList): string {
+  const bytes = (graph: string) => files[`${graph}.onnx.data`]?.bytes ?? 0
+  return graphs.reduce((least, graph) => (bytes(graph) < bytes(least) ? graph : least))
+}
+
 /** Prepares one graph of a package for this machine; see prepared.ts. */
 export async function prepareSession(
   folder: string,
-  card: ModelCard,
+  card: GraphList,
   graph: string,
   threads: number,
 ): Promise<void> {
-  if (!isGraphFile(graph)) {
-    throw new RangeError(`expected the file of a graph, got ${graph}`)
-  }
   await prepareGraph(folder, card, graph, async (place, saving) => {
     const session = await create(place, {
       ...cpuSessionOptions({ threads, ...(saving && { session: saving.session }) }),
@@ -116,21 +136,11 @@ export async function prepareSession(
       ...(saving && { optimizedModelFilePath: saving.optimizedModelFilePath }),
     })
     try {
-      return (await probe(session, graph, card)).slice()
+      return await probe(session)
     } finally {
       await session.release()
     }
   })
-}
-
-function isGraphFile(name: string): name is GraphFile {
-  return name in SPINS
-}
-
-export async function releaseSessions(sessions: Sessions): Promise<void> {
-  await sessions.vision.release()
-  await sessions.qformer.release()
-  await sessions.decoder.release()
 }
 
 async function create(

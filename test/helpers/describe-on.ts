@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs'
 import { ConfigError } from '../../config/errors.ts'
 import { openModel } from '../../inference/model.ts'
 import { PROVIDERS } from '../../config/environment.ts'
-import type { Provider } from '../../inference/types.ts'
+import type { Provider } from '../../inference/runtime/device.ts'
 
 const [folder = '', image = '', name] = process.argv.slice(2)
 const provider: Provider = PROVIDERS.find((known) => known === name) ?? 'cpu'

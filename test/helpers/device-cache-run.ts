@@ -3,17 +3,20 @@
  * runs: PACKAGE. Prints one JSON object of the type DeviceCacheRun.
  */
 
-import { Decoder, type DecoderInput } from '../../inference/engine/decoder.ts'
+import { CausalDecoder } from '../../inference/families/causal-decoder.ts'
+import type { Segment } from '../../inference/families/runner.ts'
+import { hostCaches } from '../../inference/kv/host-cache.ts'
 import { deviceCaches } from '../../inference/kv/device-cache.ts'
 import { DeviceMemory } from '../../inference/kv/device-memory.ts'
-import { KeptConversations } from '../../inference/kv/prefix-cache.ts'
+import { PrefixCache } from '../../inference/kv/prefix-cache.ts'
 import type { KvCache } from '../../inference/kv/kv-cache.ts'
 import type { Sequence } from '../../inference/engine/work.ts'
 import { chooseProvider, onDevice } from '../../inference/runtime/provider.ts'
 import { Sequences, type StepNeed } from '../../inference/engine/sequences.ts'
-import { openSessions, releaseSessions } from '../../inference/runtime/sessions.ts'
+import { openSessions } from '../../inference/runtime/sessions.ts'
 import { openPackage } from '../../inference/package/open-package.ts'
 import { relativeError } from './parity.ts'
+import { madeUpImage, text } from './segments.ts'
 
 export type DeviceCacheRun = {
   /** Relative error of the device's logits after each kind of run. */
@@ -33,24 +36,27 @@ const onCpu = await openSessions(folder, card, 1)
 const sessions = await openSessions(folder, card, 1, placement)
 const memory = await DeviceMemory.open(onDevice({ logSeverityLevel: 3 }, 'webgpu'), 2 * layers)
 const caches = deviceCaches(memory, dimensions)
-const device = new Decoder(sessions.decoder, dimensions, { ...placement, caches })
-const decoders = [new Decoder(onCpu.decoder, dimensions), device]
-const image = {
-  data: Float32Array.from({ length: queryTokens * embedSize }, (_, i) => Math.sin(i * 0.7)),
-  shape: [queryTokens, embedSize],
-} as const
+const device = new CausalDecoder(sessions.get('decoder'), dimensions, { ...placement, caches })
+const host = { caches: hostCaches(dimensions), longestRun: Infinity }
+const decoders = [new CausalDecoder(onCpu.get('decoder'), dimensions, host), device] as const
+const image = madeUpImage(0, queryTokens, embedSize)
 
 const errors = await compare()
 const living = await rounds()
 await caches.close()
-await releaseSessions(sessions)
-await releaseSessions(onCpu)
+await sessions.release()
+await onCpu.release()
 const { living: left } = memory
 process.stdout.write(JSON.stringify({ errors, living, left } satisfies DeviceCacheRun))
 
-/** So many ids. */
-function text(length: number, first = 3): number[] {
+/** Made-up ids. */
+function someIds(length: number, first = 3): number[] {
   return Array.from({ length }, (_, i) => (first + 7 * i) % 100)
+}
+
+/** Ids behind what a cache holds, whatever that is. */
+function behind(cache: KvCache, ids: readonly number[]): Segment[] {
+  return [text(...Array.from({ length: cache.length }, () => 0)), text(...ids)]
 }
 
 function each(
@@ -67,45 +73,52 @@ function step(sequence: Sequence): StepNeed {
 /** Goes through all that a cache can do, on both. */
 async function compare(): Promise<Record<string, number>> {
   const errors: Record<string, number> = {}
-  type Input = Pick<DecoderInput, 'ids'> & Partial<DecoderInput>
-  const run = async (kind: string, both: readonly KvCache[], input: Input) => {
-    const [expected, actual] = [
-      await decoders[0]!.run(both[0]!, { logits: 'last', keep: true, ...input }),
-      await decoders[1]!.run(both[1]!, { logits: 'last', keep: true, ...input }),
-    ]
+  type RunOne = (decoder: CausalDecoder, cache: KvCache) => Promise<Float32Array>
+  const run = async (kind: string, both: readonly KvCache[], runOne: RunOne) => {
+    const expected = await runOne(decoders[0], both[0]!)
+    const actual = await runOne(decoders[1], both[1]!)
     errors[kind] = Math.max(errors[kind] ?? 0, relativeError(actual, expected))
   }
+  const step = (kind: string, both: readonly KvCache[], ids: readonly number[]) =>
+    run(kind, both, (decoder, cache) => decoder.step(cache, ids))
+  const continueWith = (kind: string, both: readonly KvCache[], ids: readonly number[]) =>
+    run(kind, both, (decoder, cache) => decoder.prefill(cache, behind(cache, ids)))
   const begin = async (length: number) => {
     const both = decoders.map((decoder) => decoder.createCache())
-    await run('prompt', both, { image, ids: [text(length)] })
+    const segments = [image, text(...someIds(length))]
+    await run('prompt', both, (decoder, cache) => decoder.prefill(cache, segments))
     return both
   }
   const both = await begin(5)
-  await run('step', both, { ids: [[5]] })
-  await run('look', both, { ids: [[5, 6, 7]], logits: 'all', keep: false })
-  await run('several over a past', both, { ids: [[8, 9, 10]], logits: 'all' })
+  await step('step', both, [5])
+  await run('score', both, (decoder, cache) => decoder.score(cache, [5, 6, 7]))
+  await continueWith('several over a past', both, [8, 9, 10])
   for (const parents of [
     [0, 0, 0],
     [2, 0, 1],
     [1, 1, 0],
   ]) {
     await each(both, (cache) => cache.reorder(parents))
-    await run('beams', both, { ids: [[5], [6], [7]] })
+    await step('beams', both, [5, 6, 7])
   }
   await each(both, (cache) => cache.reorder([2]))
   for (let i = 0; both[0]!.length < 70; i++) {
-    await run('growing', both, { ids: [text(11, i)] })
+    await continueWith('growing', both, someIds(11, i))
   }
   for (const length of [3, 30]) {
     const other = await begin(length)
     await each(both, (cache, i) => cache.append(other[i]!))
     other.forEach((cache) => cache.dispose())
-    await run('rows of unequal length', both, { ids: both[0]!.lengths.map((at) => [at % 9]) })
+    await step(
+      'rows of unequal length',
+      both,
+      both[0]!.lengths.map((filled) => filled % 9),
+    )
   }
   await each(both, (cache) => cache.remove(0))
-  await run('after a row has left', both, { ids: [[4], [2]] })
+  await step('after a row has left', both, [4, 2])
   const beginnings = await Promise.all(both.map((cache) => cache.copyOf(1, queryTokens + 2)))
-  await run('beginning of a row', beginnings, { ids: [text(4, 9)] })
+  await continueWith('beginning of a row', beginnings, someIds(4, 9))
   for (const cache of [...both, ...beginnings]) {
     cache.dispose()
   }
@@ -114,12 +127,14 @@ async function compare(): Promise<Record<string, number>> {
 
 /** The same requests again and again, as the engine's loop would have them carried out. */
 async function rounds(): Promise<number[]> {
-  const kept = new KeptConversations(2 ** 30)
-  const sequences = new Sequences(device, kept)
+  const prefixes = new PrefixCache(2 ** 30)
+  const sequences = new Sequences(device, prefixes)
   const living: number[] = []
   for (let round = 0; round < 4; round++) {
-    const begin = async (length: number) =>
-      (await sequences.begin('picture', image, text(length))).sequence
+    const begin = async (length: number) => {
+      const segments = [image, text(...someIds(length))]
+      return (await sequences.begin({ segments, ids: [] })).sequence
+    }
     const one = await begin(2)
     const two = await begin(3)
     const beams = await begin(4)

@@ -9,19 +9,41 @@
  * Source: transformers 5.18, models/blip_2/modeling_blip_2.py, Blip2QFormerModel.
  */
 
-import { visionTokens } from '../../families/blip2/config.ts'
-import type { Blip2Config, QformerConfig } from '../../families/blip2/config.ts'
 import { GraphBuilder } from '../../onnx/graph-builder.ts'
 import type { GraphPlan } from '../../onnx/graph-builder.ts'
-import { addAndNorm, attention, biasAndActivate, linear, linearAndBias, norm } from '../layers.ts'
+import { biasAndActivate } from '../activations.ts'
+import type { Activation } from '../activations.ts'
+import { addAndNorm, attention, linear, linearAndBias, norm } from '../layers.ts'
 import type { Norm, Storage } from '../layers.ts'
 
-export function qformerGraph(config: Blip2Config, storage: Storage): GraphPlan {
+/** The Querying Transformer: post-LN BERT layers whose rows are learned queries. */
+export type QformerConfig = {
+  readonly queries: number
+  readonly hidden: number
+  readonly intermediate: number
+  readonly layers: number
+  readonly heads: number
+  /** Layers whose index is a multiple of this look at the image. */
+  readonly crossFrequency: number
+  readonly activation: Activation
+  readonly epsilon: number
+}
+
+/** The Q-Former with both its ends. */
+export type QformerBridge = {
+  readonly qformer: QformerConfig
+  /** What it looks at: rows and width of `image_embeds`. */
+  readonly image: { readonly tokens: number; readonly width: number }
+  /** What takes its tokens: the width of the hidden states, and of the token embeddings. */
+  readonly decoder: { readonly hidden: number; readonly embed: number }
+}
+
+export function qformerGraph(config: QformerBridge, storage: Storage): GraphPlan {
   const g = new GraphBuilder('qformer')
   const { hidden, queries, layers, crossFrequency } = config.qformer
-  const image = config.vision.hidden
-  g.input('image_embeds', 'float32', ['batch', visionTokens(config.vision), image])
-  const imageRows = g.reshape('image_embeds', [-1, image])
+  const { tokens, width } = config.image
+  g.input('image_embeds', 'float32', ['batch', tokens, width])
+  const imageRows = g.reshape('image_embeds', [-1, width])
 
   let x = queryRows(g, config.qformer)
   for (let i = 0; i < layers; i++) {
@@ -71,7 +93,7 @@ function selfAttention(
 
 function crossAttention(
   g: GraphBuilder,
-  config: Blip2Config,
+  config: QformerBridge,
   storage: Storage,
   module: string,
   x: string,
@@ -88,12 +110,12 @@ function crossAttention(
   const [key, value] = ['key', 'value'].map((name) => {
     const rows = linear(g, storage, imageRows, {
       modules: [`${module}.attention.${name}`],
-      inputs: config.vision.hidden,
+      inputs: config.image.width,
       outputs: hidden,
       bias: true,
       quantize: true,
     })
-    return g.reshape(rows, [-1, visionTokens(config.vision), hidden])
+    return g.reshape(rows, [-1, config.image.tokens, hidden])
   })
   const mixed = attention(g, g.reshape(query, [-1, queries, hidden]), key!, value!, heads)
   return attentionOutput(g, config.qformer, storage, module, mixed, x)
@@ -151,9 +173,9 @@ function mlp(
  * transformers fills the placeholders with the first Q * embed numbers of all Q * hidden, row
  * after row (`masked_scatter`), and so does this.
  */
-function projection(g: GraphBuilder, config: Blip2Config, storage: Storage, x: string): void {
+function projection(g: GraphBuilder, config: QformerBridge, storage: Storage, x: string): void {
   const { queries } = config.qformer
-  const { hidden, embed } = config.text
+  const { hidden, embed } = config.decoder
   const projected = linear(g, storage, x, {
     modules: ['language_projection'],
     inputs: config.qformer.hidden,

@@ -11,8 +11,8 @@
  * - `seqlens_k` int32 [B]: tokens of each sequence, these included, minus 1
  * - `total_sequence_length` int32 [1]: the largest of them; S at the first run of a sequence
  * - `logits_rows` int64 [R]: rows of the flattened [B * S] whose logits are wanted
- * - `past_key_i`, `past_value_i` f32 [B, heads, P, headDim]: what lies beyond a past is ignored
- * - `key_i`, `value_i` f32 [B, S, heads * headDim]: to be put into the past by the caller
+ * - `past_key_i`, `past_value_i` f32 [B, kvHeads, P, headDim]: what lies beyond a past is ignored
+ * - `key_i`, `value_i` f32 [B, S, kvHeads * headDim]: to be put into the past by the caller
  * - `present_key_i`, `present_value_i`: instead of those on a device, which puts the new rows into
  *   the past itself where the same tensor is given for both. Not to be fetched on a CPU, that
  *   would copy the whole past; ONNX Runtime's attention crashes where the graph lacks them
@@ -20,11 +20,13 @@
  * Source: transformers 5.18, models/opt/modeling_opt.py.
  */
 
-import type { Blip2Config, TextConfig } from '../../families/blip2/config.ts'
-import { decoderAttention, declareCache } from './decoder-attention.ts'
+import { causalAttention, declareCache } from './causal-attention.ts'
+import type { Heads } from './causal-attention.ts'
 import { GraphBuilder } from '../../onnx/graph-builder.ts'
 import type { GraphPlan } from '../../onnx/graph-builder.ts'
-import { activate, addAndNorm, linear, lookUp } from '../layers.ts'
+import { activate } from '../activations.ts'
+import type { Activation } from '../activations.ts'
+import { addAndNorm, linear, lookUp, POSITIONS, WORDS } from '../layers.ts'
 import type { Linear, Norm, Storage } from '../layers.ts'
 
 /** nn.LayerNorm's own; OPT has no setting for it. */
@@ -33,17 +35,37 @@ const EPSILON = 1e-5
 /** The first two rows of OPT's position table are never used. */
 const POSITION_OFFSET = 2
 
-/** What the tables give; see `lookUp` for the nodes' names. */
-export const WORDS = 'words'
-export const PLACES = 'places'
-
 const DECODER = 'language_model.model.decoder'
+
+/** The language model: OPT. */
+export type OptConfig = {
+  readonly vocab: number
+  readonly hidden: number
+  readonly intermediate: number
+  readonly layers: number
+  readonly heads: number
+  readonly maxPositions: number
+  /** Width of the token embeddings and of what `lm_head` takes; `hidden` in nearly every model. */
+  readonly embed: number
+  /** Layer norms before each block (pre-LN), or after it as in opt-350m. */
+  readonly normBefore: boolean
+  /** The decoder's own layer norm after the last layer. */
+  readonly finalNorm: boolean
+  /** Linear layers have biases. */
+  readonly bias: boolean
+  /** Layer norms have weights and biases. */
+  readonly affine: boolean
+  readonly activation: Activation
+  /** The checkpoint's tensor that embeds tokens. */
+  readonly embedTensor: string
+  /** The checkpoint's tensor that makes the logits; the same one when they are tied. */
+  readonly headTensor: string
+}
 
 /** What flows from layer to layer: the residual sum, and the same normalised (pre-LN). */
 type State = { readonly sum: string; readonly normed: string }
 
-export function decoderGraph(config: Blip2Config, storage: Storage): GraphPlan {
-  const { text } = config
+export function optGraph(text: OptConfig, storage: Storage): GraphPlan {
   const g = new GraphBuilder('decoder')
   declareInputs(g, text)
 
@@ -67,7 +89,7 @@ export function decoderGraph(config: Blip2Config, storage: Storage): GraphPlan {
   return g.build()
 }
 
-function declareInputs(g: GraphBuilder, text: TextConfig): void {
+function declareInputs(g: GraphBuilder, text: OptConfig): void {
   g.input('image_tokens', 'float32', ['batch', 'image_length', text.embed])
   g.input('input_ids', 'int64', ['batch', 'text_length'])
   g.input('position_ids', 'int64', ['batch', 'length'])
@@ -75,11 +97,11 @@ function declareInputs(g: GraphBuilder, text: TextConfig): void {
   g.input('total_sequence_length', 'int32', [1])
   g.input('logits_rows', 'int64', ['rows'])
   for (let i = 0; i < text.layers; i++) {
-    declareCache(g, text, i)
+    declareCache(g, headsOf(text), i)
   }
 }
 
-function embeddings(g: GraphBuilder, text: TextConfig, storage: Storage): State {
+function embeddings(g: GraphBuilder, text: OptConfig, storage: Storage): State {
   const { embed, hidden } = text
   const table = { tensor: text.embedTensor, rows: text.vocab }
   const words = lookUp(g, storage, 'input_ids', table, embed, WORDS)
@@ -94,7 +116,7 @@ function embeddings(g: GraphBuilder, text: TextConfig, storage: Storage): State 
       quantize: true,
     })
   }
-  const places = lookUp(
+  const positions = lookUp(
     g,
     storage,
     'position_ids',
@@ -104,20 +126,20 @@ function embeddings(g: GraphBuilder, text: TextConfig, storage: Storage): State 
       rows: text.maxPositions,
     },
     hidden,
-    PLACES,
+    POSITIONS,
   )
-  const positions = g.reshape(places, [-1, hidden])
+  const positionRows = g.reshape(positions, [-1, hidden])
   if (!text.normBefore) {
-    const sum = g.op('Add', [rows, positions])
+    const sum = g.op('Add', [rows, positionRows])
     return { sum, normed: sum }
   }
   const first = layerNorm(text, 'layers.0.self_attn_layer_norm')
-  return addAndNorm(g, rows, positions, first)
+  return addAndNorm(g, rows, positionRows, first)
 }
 
 function layer(
   g: GraphBuilder,
-  text: TextConfig,
+  text: OptConfig,
   storage: Storage,
   index: number,
   state: State,
@@ -132,7 +154,7 @@ function layer(
     bias: text.bias,
     quantize: true,
   })
-  let mixed = decoderAttention(g, text, index, qkv) // [B * S, hidden]
+  let mixed = causalAttention(g, headsOf(text), index, qkv) // [B * S, hidden]
   let residual = text.normBefore ? state.sum : state.normed
   if (last) {
     // After the last attention a row meets no other row: go on with those that are wanted.
@@ -167,7 +189,7 @@ function layer(
 
 function mlp(
   g: GraphBuilder,
-  text: TextConfig,
+  text: OptConfig,
   storage: Storage,
   module: string,
   x: string,
@@ -188,7 +210,12 @@ function mlp(
   })
 }
 
-function headLinear(text: TextConfig): Linear {
+/** As many key and value heads as query heads: OPT has no grouped-query attention. */
+function headsOf({ hidden, heads }: OptConfig): Heads {
+  return { heads, kvHeads: heads, headDim: hidden / heads }
+}
+
+function headLinear(text: OptConfig): Linear {
   return {
     modules: [text.headTensor.replace(/\.weight$/, '')],
     inputs: text.embed,
@@ -198,7 +225,7 @@ function headLinear(text: TextConfig): Linear {
   }
 }
 
-function layerNorm(text: TextConfig, name: string): Norm {
+function layerNorm(text: OptConfig, name: string): Norm {
   const module = `${DECODER}.${name}`
   return { module, width: text.hidden, epsilon: EPSILON, affine: text.affine }
 }

@@ -7,15 +7,38 @@
  * Source: transformers 5.18, models/blip_2/modeling_blip_2.py, Blip2VisionModel.
  */
 
-import { patchesPerSide, visionTokens } from '../../families/blip2/config.ts'
-import type { VisionConfig } from '../../families/blip2/config.ts'
 import { GraphBuilder } from '../../onnx/graph-builder.ts'
 import type { GraphPlan } from '../../onnx/graph-builder.ts'
-import { addAndNorm, attention, biasAndActivate, linearAndBias, linear, norm } from '../layers.ts'
+import { biasAndActivate, LOWEST } from '../activations.ts'
+import type { Activation } from '../activations.ts'
+import { addAndNorm, attention, linearAndBias, linear, norm } from '../layers.ts'
 import type { Norm, Storage } from '../layers.ts'
-import { LOWEST } from '../per-token.ts'
 
 const CHANNELS = 3
+
+/** The image encoder: pre-LN ViT with a fused qkv weight. */
+export type VisionConfig = {
+  readonly hidden: number
+  readonly intermediate: number
+  readonly layers: number
+  readonly heads: number
+  /** Side of the square image and of one patch, in pixels. */
+  readonly imageSize: number
+  readonly patchSize: number
+  readonly activation: Activation
+  readonly epsilon: number
+  readonly qkvBias: boolean
+}
+
+/** Patches along one side; a rest of the image narrower than a patch is not looked at. */
+export function patchesPerSide(vision: VisionConfig): number {
+  return Math.floor(vision.imageSize / vision.patchSize)
+}
+
+/** Rows of `image_embeds`: the patches and the class token. */
+export function visionTokens(vision: VisionConfig): number {
+  return patchesPerSide(vision) ** 2 + 1
+}
 
 export function visionGraph(config: VisionConfig, storage: Storage): GraphPlan {
   const g = new GraphBuilder('vision')

@@ -16,23 +16,17 @@ import path from 'node:path'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { floats } from '../../runtime/floats.ts'
 import { cpuSessionOptions } from '../../runtime/session-options.ts'
-import type { VisionConfig } from '../../families/blip2/config.ts'
-import type { GraphPlan } from '../../onnx/graph-builder.ts'
 import type { Storage } from '../../blocks/layers.ts'
-import {
-  measuredLayerGraph,
-  visionEmbeddingsGraph,
-  visionLayerGraph,
-} from '../../blocks/vision/vision-parts.ts'
+import type { LayeredTower } from '../../blocks/vision/layered-tower.ts'
 import { toPixelValues } from '../../image/pixel-values.ts'
 import type { Preprocessing } from '../../image/pixel-values.ts'
+import type { GraphPlan } from '../../onnx/graph-builder.ts'
+import type { Scaling, Scalings } from '../../onnx/weight-plan.ts'
 import type { Checkpoint } from '../checkpoint/safetensors.ts'
-import { foldFactors, smoothingFactors } from './smoothing.ts'
-import type { SmoothedModule } from './smoothing.ts'
 import { UNSCALED } from '../weights/scaling.ts'
-import type { Scaling, Scalings } from '../weights/scaling.ts'
 import type { ThreadPool } from '../weights/thread-pool.ts'
 import { bytesToRead, writeData } from '../weights/write-data.ts'
+import { smoothingFactors } from './smoothing.ts'
 
 /** The strengths tried on every layer, beside leaving it as it is. */
 const ALPHAS = [0.5, 0.65, 0.8] as const
@@ -40,7 +34,7 @@ const ALPHAS = [0.5, 0.65, 0.8] as const
 export type CalibrationOptions = {
   readonly pool: ThreadPool
   readonly checkpoint: Checkpoint
-  readonly config: VisionConfig
+  readonly tower: LayeredTower
   readonly preprocessing: Preprocessing
   /** How the matrices will be stored. */
   readonly storage: Storage
@@ -60,7 +54,7 @@ export type Calibration = {
   readonly alphas: readonly (number | null)[]
 }
 
-/** Largest magnitudes in every channel of a module. */
+/** Largest magnitudes in every channel of a module, float32 [inputs]. */
 type Largest = { readonly inputs: Float32Array; readonly weights: Float32Array }
 
 /** Tries every strength on every layer. @throws the signal's reason when aborted. */
@@ -69,13 +63,13 @@ export async function calibrate(options: CalibrationOptions): Promise<Calibratio
   await rm(options.scratch, { recursive: true, force: true })
   await mkdir(options.scratch)
   try {
-    const { config, checkpoint, storage, onProgress } = options
-    const layerBytes = bytesToRead(checkpoint, visionLayerGraph(config, 0, storage))
-    const total = config.layers * layerBytes
+    const { tower, checkpoint, storage, onProgress } = options
+    const layerBytes = bytesToRead(checkpoint, tower.layer(0, storage))
+    const total = tower.layers * layerBytes
     let states = await embed(options)
     const alphas: (number | null)[] = []
     const scalings = new Map<string, Scaling>()
-    for (let layer = 0; layer < config.layers; layer++) {
+    for (let layer = 0; layer < tower.layers; layer++) {
       const { next, largest } = await measure(options, layer, states)
       const best = await choose(options, layer, states, next, largest)
       alphas.push(best.alpha)
@@ -93,10 +87,10 @@ export async function calibrate(options: CalibrationOptions): Promise<Calibratio
 
 /** @returns of each picture [tokens, hidden], as the first layer takes it. */
 async function embed(options: CalibrationOptions): Promise<Float32Array[]> {
-  const { config, preprocessing, pictures } = options
-  const { imageSize } = config
+  const { tower, preprocessing, pictures } = options
+  const { imageSize } = tower
   const dims = [1, 3, imageSize, imageSize]
-  return withGraph(options, 'embeddings', visionEmbeddingsGraph(config), async (run) => {
+  return withGraph(options, 'embeddings', tower.embeddings(), async (run) => {
     const states: Float32Array[] = []
     for (const file of pictures) {
       const pixels = await toPixelValues(readFileSync(file), { imageSize, preprocessing })
@@ -115,12 +109,12 @@ async function measure(
   layer: number,
   states: readonly Float32Array[],
 ): Promise<{ next: Float32Array[]; largest: ReadonlyMap<string, Largest> }> {
-  const { plan, modules } = measuredLayerGraph(options.config, layer)
+  const { plan, modules } = options.tower.measured(layer)
   const largest = new Map<string, Largest>()
   const next = await withGraph(options, 'measured', plan, async (run) => {
     const all: Float32Array[] = []
     for (const state of states) {
-      const outputs = await run({ hidden_states: rowsOf(state, options.config) })
+      const outputs = await run({ hidden_states: rowsOf(state, options.tower) })
       all.push(floats(outputs['next']))
       for (const [i, module] of modules.entries()) {
         const inputs = floats(outputs[`inputs_${i}`])
@@ -144,17 +138,17 @@ async function choose(
   next: readonly Float32Array[],
   largest: ReadonlyMap<string, Largest>,
 ): Promise<{ alpha: number | null; scalings: Scalings }> {
-  const { config, storage } = options
-  const plan = visionLayerGraph(config, layer, storage)
+  const { tower, storage } = options
+  const plan = tower.layer(layer, storage)
   let best: { alpha: number | null; scalings: Scalings } = { alpha: null, scalings: UNSCALED }
   let least = Infinity
   for (const alpha of [null, ...ALPHAS]) {
-    const scalings = alpha === null ? UNSCALED : scalingsOf(layer, largest, alpha)
+    const scalings = alpha === null ? UNSCALED : scalingsOf(tower, layer, largest, alpha)
     const use = async (run: Run) => {
       let sum = 0
       for (const [i, state] of states.entries()) {
-        const outputs = await run({ hidden_states: rowsOf(state, config) })
-        sum += rowError(floats(outputs['next']), next[i]!, config.hidden)
+        const outputs = await run({ hidden_states: rowsOf(state, tower) })
+        sum += rowError(floats(outputs['next']), next[i]!, tower.hidden)
       }
       return sum
     }
@@ -167,20 +161,21 @@ async function choose(
   return best
 }
 
-function scalingsOf(layer: number, largest: ReadonlyMap<string, Largest>, alpha: number): Scalings {
-  const name = `vision_model.encoder.layers.${layer}`
-  const factorsOf = (module: SmoothedModule) => {
-    const found = largest.get(`${name}.${module}`)
-    if (found === undefined) {
-      throw new RangeError(`expected ${name}.${module} to be measured`)
+function scalingsOf(
+  tower: LayeredTower,
+  layer: number,
+  largest: ReadonlyMap<string, Largest>,
+  alpha: number,
+): Scalings {
+  const factors = new Map<string, Float32Array>()
+  for (const module of tower.smoothed) {
+    const measured = largest.get(module)
+    if (measured === undefined) {
+      throw new RangeError(`expected ${module} to be measured`)
     }
-    return smoothingFactors(found.inputs, found.weights, alpha)
+    factors.set(module, smoothingFactors(measured.inputs, measured.weights, alpha))
   }
-  return foldFactors(name, {
-    'self_attn.qkv': factorsOf('self_attn.qkv'),
-    'self_attn.projection': factorsOf('self_attn.projection'),
-    'mlp.fc1': factorsOf('mlp.fc1'),
-  })
+  return tower.fold(layer, factors)
 }
 
 /**
@@ -229,6 +224,6 @@ async function withGraph<T>(
   }
 }
 
-function rowsOf(state: Float32Array, { hidden }: VisionConfig): Tensor {
+function rowsOf(state: Float32Array, { hidden }: LayeredTower): Tensor {
   return new Tensor('float32', state, [state.length / hidden, hidden])
 }

@@ -14,7 +14,7 @@ import { quantizeColumns } from './quantize-columns.ts'
 import { DTYPE_BYTES } from '../checkpoint/safetensors.ts'
 import type { Dtype } from '../checkpoint/safetensors.ts'
 import { scaleMatrix } from './scaling.ts'
-import type { Scaling } from './scaling.ts'
+import type { Scaling } from '../../onnx/weight-plan.ts'
 
 /** Rows to convert; plain data, sent to a thread. */
 export type Chunk = {

@@ -1,10 +1,6 @@
 /** Factors that tensors are multiplied by while they are converted. */
 
-/** Factors to multiply a matrix by: its rows, its columns or both. A vector is one row. */
-export type Scaling = { readonly rows?: Float32Array; readonly columns?: Float32Array }
-
-/** Of tensors, by their names in the checkpoint. */
-export type Scalings = ReadonlyMap<string, Scaling>
+import type { Scaling, Scalings } from '../../onnx/weight-plan.ts'
 
 export const UNSCALED: Scalings = new Map()
 

@@ -7,7 +7,7 @@ import type { Chunk } from './chunk.ts'
 import type { Checkpoint, Dtype, StoredTensor } from '../checkpoint/safetensors.ts'
 import { DTYPE_BYTES, isReadable } from '../checkpoint/safetensors.ts'
 import { UNSCALED } from './scaling.ts'
-import type { Scaling, Scalings } from './scaling.ts'
+import type { Scaling, Scalings } from '../../onnx/weight-plan.ts'
 import type { ThreadPool } from './thread-pool.ts'
 
 /** Elements a thread converts at once. */

@@ -1,12 +1,12 @@
 /**
- * Reads how a checkpoint wants its pictures: `preprocessor_config.json`, or the image processor's
+ * Reads how a checkpoint prepares its pictures: `preprocessor_config.json`, or the image processor's
  * part of `processor_config.json` as newer transformers save it.
  *
  * Defaults: transformers 5.18, models/blip/image_processing_blip.py (mean and standard deviation
- * are OPENAI_CLIP_MEAN and OPENAI_CLIP_STD), save that a missing size is the model's own.
+ * are OPENAI_CLIP_MEAN and OPENAI_CLIP_STD), except that a missing size is the model's own.
  */
 
-import type { ModelCard } from '../../package/model-card.ts'
+import type { Blip2Card } from './card.ts'
 import { Fields, isObject, readJson } from '../../convert/checkpoint/read-json.ts'
 import type { Json } from '../../convert/checkpoint/read-json.ts'
 
@@ -17,7 +17,7 @@ const RESCALE = 1 / 255
 /** PIL.Image.Resampling.BICUBIC. */
 const BICUBIC = 3
 
-type Preprocessing = ModelCard['preprocessing']
+type Preprocessing = Blip2Card['preprocessing']
 
 /** @param imageSize what the image encoder takes, in pixels. */
 export function readPreprocessing(

@@ -5,10 +5,14 @@
  * (models/blip_2/configuration_blip_2.py) and OPTConfig (models/opt/configuration_opt.py).
  */
 
-import { ACTIVATIONS } from './config.ts'
-import type { Blip2Config, QformerConfig, TextConfig, VisionConfig } from './config.ts'
-import type { ModelCard } from '../../package/model-card.ts'
+import { ACTIVATIONS } from '../../blocks/activations.ts'
+import type { QformerConfig } from '../../blocks/bridge/qformer.ts'
+import type { OptConfig } from '../../blocks/decoder/opt.ts'
+import type { VisionConfig } from '../../blocks/vision/eva-vit.ts'
+import type { Blip2Config } from './config.ts'
+import type { Blip2Card } from './card.ts'
 import { Fields, isObject, readJson } from '../../convert/checkpoint/read-json.ts'
+import type { WeightIndex } from '../family.ts'
 
 const CONFIG_FILE = 'config.json'
 
@@ -21,17 +25,12 @@ const HEAD_TENSOR = 'language_model.lm_head.weight'
 /** The classes whose weights are those of Blip2ForConditionalGeneration. */
 const ARCHITECTURES = ['Blip2ForConditionalGeneration', 'Blip2Model']
 
-/** What a refused family is called by people. */
-const FAMILIES: Readonly<Record<string, string>> = {
-  instructblip: 'InstructBLIP',
-  instructblipvideo: 'InstructBLIP-Video',
-  blip: 'the first BLIP',
-  t5: 'Flan-T5',
-}
+/** What people call a refused language model, by its `model_type`. */
+const LANGUAGE_MODELS: Readonly<Record<string, string>> = { t5: 'Flan-T5' }
 
 export type CheckpointConfig = {
   readonly model: Blip2Config
-  readonly tokens: ModelCard['tokens']
+  readonly tokens: Blip2Card['tokens']
   /** config.json wants the logits made by the token embeddings. */
   readonly tied: boolean
 }
@@ -41,13 +40,11 @@ export function readConfig(folder: string, problems: string[]): CheckpointConfig
   const before = problems.length
   const json = readJson(folder, CONFIG_FILE, problems)
   if (json === null) {
-    if (problems.length === before) {
-      problems.push(`${folder} has no ${CONFIG_FILE}; it is no Hugging Face checkpoint.`)
-    }
     return null
   }
   const fields = new Fields(json, `${CONFIG_FILE}: `, problems)
-  checkFamily(fields)
+  checkArchitecture(fields)
+  checkQuantization(fields)
   const textFields = fields.section('text_config')
   const config = {
     model: {
@@ -69,53 +66,45 @@ export function readConfig(folder: string, problems: string[]): CheckpointConfig
 /**
  * Decides which tensors embed tokens and make the logits.
  *
- * @param has whether the checkpoint has a tensor.
- * @param equal whether two of its tensors hold the same values.
+ * @param weights null where there are none yet: then they are tied as config.json says.
  */
-export function resolveTies(
-  config: CheckpointConfig,
-  has: (tensor: string) => boolean,
-  equal: (a: string, b: string) => boolean,
-): Blip2Config {
+export function resolveTies(config: CheckpointConfig, weights: WeightIndex | null): Blip2Config {
   const { model, tied } = config
   let { embedTensor, headTensor } = model.text
+  const has = (tensor: string) => (weights === null ? !tied : weights.has(tensor))
   if (tied && !has(headTensor)) {
     headTensor = embedTensor
   } else if (tied && !has(embedTensor)) {
     embedTensor = headTensor
-  } else if (has(embedTensor) && has(headTensor) && equal(embedTensor, headTensor)) {
+  } else if (weights?.equal(embedTensor, headTensor)) {
     headTensor = embedTensor
   }
   return { ...model, text: { ...model.text, embedTensor, headTensor } }
 }
 
-function checkFamily(fields: Fields): void {
-  const { model_type: type, architectures, quantization_config: quantization } = fields.json
-  if (type !== 'blip-2') {
-    fields.problem('model_type', `is ${familyName(type)}; only "blip-2" is supported.`)
+function checkArchitecture(fields: Fields): void {
+  const { architectures } = fields.json
+  const names = Array.isArray(architectures) ? architectures.map(String) : []
+  for (const name of names.filter((one) => !ARCHITECTURES.includes(one))) {
+    const why = name === 'Blip2ForImageTextRetrieval' ? ' (image-text matching)' : ''
+    fields.problem('architectures', `names ${name}${why}; supported is ${ARCHITECTURES[0]}.`)
   }
-  if (Array.isArray(architectures)) {
-    const foreign = architectures.filter((name) => !ARCHITECTURES.includes(String(name)))
-    for (const name of foreign) {
-      const why = String(name) === 'Blip2ForImageTextRetrieval' ? ' (image-text matching)' : ''
-      fields.problem(
-        'architectures',
-        `names ${String(name)}${why}; supported is ${ARCHITECTURES[0]}.`,
-      )
-    }
-  }
+}
+
+function checkQuantization(fields: Fields): void {
+  const whole = fields.json['quantization_config']
   for (const section of [fields.json, fields.json['text_config']]) {
-    if (isObject(section) && isObject(section['quantization_config'] ?? quantization)) {
-      fields.problem('quantization_config', 'says that the weights are quantised already.')
+    if (isObject(section) && isObject(section['quantization_config'] ?? whole)) {
+      fields.problem('quantization_config', 'says that the weights are quantized already.')
       return
     }
   }
 }
 
-function familyName(type: unknown): string {
+function languageModel(type: unknown): string {
   const quoted = JSON.stringify(type ?? null)
-  const family = typeof type === 'string' ? FAMILIES[type] : undefined
-  return family === undefined ? quoted : `${quoted} (${family})`
+  const name = typeof type === 'string' ? LANGUAGE_MODELS[type] : undefined
+  return name === undefined ? quoted : `${quoted} (${name})`
 }
 
 function readVision(fields: Fields): VisionConfig {
@@ -153,16 +142,19 @@ function readQformer(fields: Fields, queries: number): QformerConfig {
   return config
 }
 
-function readText(fields: Fields): TextConfig {
+function readText(fields: Fields): OptConfig {
   const type = fields.json['model_type'] ?? 'opt'
   if (type !== 'opt') {
-    fields.problem('model_type', `is ${familyName(type)}; only OPT language models are supported.`)
+    fields.problem(
+      'model_type',
+      `is ${languageModel(type)}; only OPT language models are supported.`,
+    )
     return readOpt(new Fields({}, '', []))
   }
   return readOpt(fields)
 }
 
-function readOpt(fields: Fields): TextConfig {
+function readOpt(fields: Fields): OptConfig {
   const hidden = fields.count('hidden_size', 768)
   const normBefore = fields.flag('do_layer_norm_before', true)
   const config = {

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { ACTIVATIONS } from '../../../inference/families/blip2/config.ts'
+import { activate, ACTIVATIONS } from '../../../inference/blocks/activations.ts'
 import { GraphBuilder } from '../../../inference/onnx/graph-builder.ts'
-import { activate } from '../../../inference/blocks/layers.ts'
 import { float, openGraph, runOne } from '../../helpers/graph-sessions.ts'
 
 const X = [-12, -3.5, -1, -0.25, 0, 0.25, 1, 3.5, 12]

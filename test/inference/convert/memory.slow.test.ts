@@ -5,9 +5,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, describe, it } from 'node:test'
 import { readConfig } from '../../../inference/families/blip2/read-config.ts'
-import { decoderGraph } from '../../../inference/blocks/decoder/opt.ts'
-import { qformerGraph } from '../../../inference/blocks/bridge/qformer.ts'
-import { visionGraph } from '../../../inference/blocks/vision/eva-vit.ts'
+import { blip2Graphs } from '../../../inference/families/blip2/graphs.ts'
 import { checkpointFolder } from '../../helpers/parity.ts'
 
 const VOCABULARY = 200_000
@@ -32,11 +30,8 @@ function writeCheckpoint(from: string) {
   const model = readConfig(from, [])!.model
   const tied = { ...model, text: { ...model.text, headTensor: model.text.embedTensor } }
   const storage = { float: 'float32', bits: null } as const
-  const plans = [
-    visionGraph(tied.vision, storage),
-    qformerGraph(tied, storage),
-    decoderGraph(tied, storage),
-  ]
+  const storages = { vision: storage, bridge: storage, decoder: storage }
+  const plans = Object.values(blip2Graphs(tied, storages))
   const header: Record<string, unknown> = {}
   let end = 0
   for (const { parts, columns } of plans.flatMap((plan) => plan.jobs)) {

@@ -77,11 +77,11 @@ describe('convertCheckpoint refuses', () => {
     await assertRefused(/names Blip2ForImageTextRetrieval \(image-text matching\)/)
   })
 
-  it('weights that are quantised already', async () => {
+  it('weights that are quantized already', async () => {
     change('config.json', (json) =>
       Object.assign(json, { quantization_config: { load_in_8bit: true } }),
     )
-    await assertRefused(/quantization_config says that the weights are quantised/)
+    await assertRefused(/quantization_config says that the weights are quantized/)
   })
 
   it('several things at once, each by its name', async () => {

@@ -34,7 +34,7 @@ function begun(model: Model, signal: AbortSignal): Promise<void> {
 
 /** A job that wants one more step for ever. */
 function* endless(sequence: Sequence): Job {
-  yield { kind: 'prompt', image: { data: new Float32Array(0), shape: [0, 0] }, ids: [] }
+  yield { kind: 'prompt', layout: { segments: [], ids: [] } }
   for (;;) {
     yield { kind: 'step', sequence, tokens: [0], parents: [0] }
   }
@@ -121,14 +121,14 @@ describe('requests for one picture', () => {
       {
         preprocess: async () => {
           await decoded.promise
-          return { result: new Float32Array(3), ms: 1 }
+          return { result: { data: new Float32Array(3), shape: [1, 3, 1, 1] }, ms: 1 }
         },
         see: async (images) => {
           encoded.push(images.length)
           return images.map((image) => {
             image.pixels = null
             return {
-              image: { data: new Float32Array(4), shape: [1, 4] },
+              image: { key: image.key, tokens: { data: new Float32Array(4), shape: [1, 4] } },
               timings: { preprocessMs: 1, visionMs: 1, bridgeMs: 1 },
             }
           })
@@ -230,7 +230,7 @@ describe('the queue', () => {
 
   it('gives up what is at work once it is too late, and frees its place', async () => {
     const ended: boolean[] = []
-    const sequence = { cache: null, imageKey: '', ids: [], reused: 0 }
+    const sequence = { cache: null, positions: [], reused: 0 }
     const loop = new EngineLoop(
       () => ({ job: endless(sequence), rows: 1 }),
       {

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
-import path from 'node:path'
-import { describe, it } from 'node:test'
-import { Decoder } from '../../../inference/engine/decoder.ts'
-import { HostCache } from '../../../inference/kv/host-cache.ts'
-import { KeptConversations } from '../../../inference/kv/prefix-cache.ts'
+import { after, before, describe, it } from 'node:test'
 import { Sequences } from '../../../inference/engine/sequences.ts'
-import { openPackage } from '../../../inference/package/open-package.ts'
-import { openGraph } from '../../helpers/graph-sessions.ts'
+import type { Segment } from '../../../inference/families/runner.ts'
+import { HostCache } from '../../../inference/kv/host-cache.ts'
+import { PrefixCache } from '../../../inference/kv/prefix-cache.ts'
 import { packageFor } from '../../helpers/packages.ts'
+import { relativeError } from '../../helpers/parity.ts'
+import { openTestRunner, type TestRunner } from '../../helpers/runners.ts'
+import { longRunner, madeUpImage, text } from '../../helpers/segments.ts'
 
 /** A cache that there is no memory to copy. */
 class FullCache extends HostCache {
@@ -18,25 +18,18 @@ class FullCache extends HostCache {
 
 describe('sequences that step together', () => {
   it('go on when one ends that there is no memory to keep', async () => {
-    const folder = await packageFor('base')
-    const { card } = await openPackage(folder)
-    const { dimensions } = card
-    const session = await openGraph(path.join(folder, 'decoder.onnx'))
-    const decoder = new Decoder(session, dimensions, {
-      caches: { create: () => new FullCache(dimensions), close: () => Promise.resolve() },
-      longestRun: Infinity,
+    const runner = await openTestRunner(await packageFor('base'), {
+      caches: (shape) => ({
+        create: () => new FullCache(shape),
+        close: () => Promise.resolve(),
+      }),
     })
-    const sequences = new Sequences(decoder, new KeptConversations(2 ** 30))
-    const { queryTokens, embedSize } = dimensions
-    const image = {
-      data: new Float32Array(queryTokens * embedSize).fill(0.1),
-      shape: [queryTokens, embedSize] as const,
-    }
+    const { queryTokens, embedSize } = runner.card.dimensions
+    const sequences = new Sequences(runner.decoder, new PrefixCache(2 ** 30))
+    const image = madeUpImage(1, queryTokens, embedSize)
+    const begin = (...ids: number[]) => sequences.begin({ segments: [image, text(...ids)], ids })
     try {
-      const begun = [
-        await sequences.begin('picture', image, [2]),
-        await sequences.begin('picture', image, [2, 7]),
-      ]
+      const begun = [await begin(2), await begin(2, 7)]
       const needs = begun.map(({ sequence }) => ({
         kind: 'step' as const,
         sequence,
@@ -49,7 +42,69 @@ describe('sequences that step together', () => {
       assert.equal(alone!.length, before!.length)
       await sequences.end(begun[1]!.sequence, true)
     } finally {
-      await session.release()
+      await runner.close()
     }
+  })
+})
+
+describe('a sequence that begins as an earlier one', () => {
+  let runner: TestRunner
+  let atOnce: Awaited<ReturnType<typeof longRunner>>
+  let sequences: Sequences
+  let [cat, dog]: Segment[] = []
+  let image: number
+  before(async () => {
+    const folder = await packageFor('base')
+    runner = await openTestRunner(folder)
+    atOnce = await longRunner('base', folder, runner.card)
+    const { queryTokens, embedSize } = runner.card.dimensions
+    image = queryTokens
+    cat = madeUpImage(1, queryTokens, embedSize)
+    dog = madeUpImage(2, queryTokens, embedSize)
+    sequences = new Sequences(runner.decoder, new PrefixCache(2 ** 30))
+  })
+  after(async () => {
+    sequences.close()
+    await runner.close()
+  })
+
+  /** Runs a prompt and two steps against one long run. @returns positions that were reused. */
+  async function run(...segments: Segment[]): Promise<number> {
+    const { sequence, logits } = await sequences.begin({ segments, ids: [] })
+    const check = async (actual: Float32Array, ...more: number[]) => {
+      const all = await atOnce([...segments, text(...more)])
+      const error = relativeError(actual, all.slice(-runner.decoder.vocabSize))
+      assert.ok(error < 1e-5, `after ${more.length} steps: ${error}`)
+    }
+    await check(logits)
+    for (const [i, token] of [6, 8].entries()) {
+      const step = { kind: 'step', sequence, tokens: [token], parents: [0] } as const
+      await check((await sequences.stepTogether([step]))[0]!, ...[6, 8].slice(0, i + 1))
+    }
+    await sequences.end(sequence, true)
+    return sequence.reused
+  }
+
+  it('reuses up to an image, into one, and behind one', async () => {
+    assert.equal(await run(text(2, 7), cat!, text(9), dog!, text(4)), 0)
+    // Another image in the place of the first: what stands before it.
+    assert.equal(await run(text(2, 7), dog!, text(9)), 2)
+    // The same again, with other text behind the first image.
+    assert.equal(await run(text(2, 7), cat!, text(3)), 2 + image)
+    // It ends with an image, whose last position has to be run for its logits.
+    assert.equal(await run(text(2, 7), cat!), 2 + image - 1)
+    assert.equal(await run(text(2, 7), cat!, text(9), dog!), 2 + image + 1 + image - 1)
+    // The first conversation goes on, its answer and all.
+    assert.equal(
+      await run(text(2, 7), cat!, text(9), dog!, text(4, 6, 8), cat!, text(5)),
+      2 + image + 1 + image + 3,
+    )
+  })
+
+  it('tells images apart by their keys and not by their place', async () => {
+    assert.equal(await run(cat!, dog!, text(2)), 0)
+    assert.equal(await run(dog!, cat!, text(2)), 0)
+    assert.equal(await run(cat!, cat!, text(2)), image)
+    assert.equal(await run(cat!, dog!, text(2, 3)), 2 * image + 1)
   })
 })

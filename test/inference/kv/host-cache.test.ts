@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { Tensor } from 'onnxruntime-node'
 import { HostCache } from '../../../inference/kv/host-cache.ts'
 
-const SHAPE = { layers: 1, heads: 2, headDim: 1 }
+const SHAPE = { layers: 1, kvHeads: 2, headDim: 1 }
 
 /** Runs a position in every row: row r, head h gets `value + 10 * r + h`. */
 async function put(cache: HostCache, value: number): Promise<void> {

@@ -17,15 +17,15 @@ describe('licenseOfCard', () => {
 })
 
 describe('licenseSentence', () => {
-  it('says the licence and what OPT adds to it', () => {
-    assert.match(
-      licenseSentence('mit'),
-      /stated by the model: mit\. .*non-commercial research only/,
+  it('says the license and what the family adds to it', () => {
+    assert.equal(
+      licenseSentence('mit', 'For research only.'),
+      'License stated by the model: mit. For research only.',
     )
-    assert.match(licenseSentence(null), /states no licence/)
+    assert.match(licenseSentence(null, null), /^The model states no license: .* using it\.$/)
   })
 
   it('keeps a stranger’s control characters from the terminal', () => {
-    assert.match(licenseSentence('m\u001B[2Jit\u202E'), /: m \[2Jit\./)
+    assert.match(licenseSentence('m\u001B[2Jit\u202E', null), /: m \[2Jit\./)
   })
 })

@@ -79,9 +79,32 @@ describe('openPackage', () => {
     await refused(/is not the card of a model package/)
   })
 
+  it('opens a package made before cards listed their graphs and key-value heads', async () => {
+    editCard((card) => {
+      card['family'] = 'blip2-opt'
+      delete card['graphs']
+      const dimensions: Record<string, unknown> = Object(card['dimensions'])
+      delete dimensions['kvHeads']
+    })
+    const { card } = await openPackage(folder)
+    assert.equal(card.family, 'blip2')
+    assert.deepEqual(card.graphs, ['vision', 'qformer', 'decoder'])
+    assert.equal(card.dimensions.kvHeads, card.dimensions.heads)
+  })
+
+  it('requires the graphs that the card lists', async () => {
+    editCard((card) => (card['graphs'] = ['vision', 'projector', 'decoder']))
+    await refused(/does not list projector\.onnx/)
+    editCard((card) => (card['graphs'] = ['../vision']))
+    await refused(/"graphs\.0"/)
+  })
+
   it('says which part of a card is wrong', async () => {
     editCard((card) => (card['family'] = 'blip3'))
-    await refused(/"family"/)
+    await refused(/"family": "blip3" is not one of blip2/)
+    editCard((card) => (card['family'] = 'blip2'))
+    editCard((card) => (card['precision'] = 'int2'))
+    await refused(/"precision"/)
   })
 
   it('never looks outside the folder', async () => {

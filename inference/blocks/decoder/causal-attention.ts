@@ -1,13 +1,20 @@
 /**
- * Causal attention with a key-value cache, for the decoder graph.
+ * Causal attention with a key-value cache, for decoder graphs.
  *
  * GroupQueryAttention where its kernel takes the head size, else the same in plain operators with
- * the same inputs and outputs.
+ * the same inputs and outputs. `kvHeads` may be fewer than `heads` (grouped-query attention): each
+ * key and value head then serves `heads / kvHeads` query heads in a row.
  */
 
-import type { TextConfig } from '../../families/blip2/config.ts'
 import type { GraphBuilder } from '../../onnx/graph-builder.ts'
 import { CONTRIB } from '../../onnx/onnx.ts'
+
+/** The heads of one attention layer; `kvHeads` divides `heads`. */
+export type Heads = {
+  readonly heads: number
+  readonly kvHeads: number
+  readonly headDim: number
+}
 
 /** GroupQueryAttention wants head sizes that are multiples of this. */
 const HEAD_MULTIPLE = 8
@@ -21,39 +28,46 @@ export function attendsInPlace(headDim: number): boolean {
 const MASKED = -1e30
 
 /** Declares the past of a layer, its new rows and the outputs that only have to exist. */
-export function declareCache(g: GraphBuilder, text: TextConfig, layer: number): void {
-  const { heads, hidden } = text
+export function declareCache(
+  g: GraphBuilder,
+  { kvHeads, headDim }: Omit<Heads, 'heads'>,
+  layer: number,
+): void {
   for (const kind of ['key', 'value'] as const) {
-    const past = ['batch', heads, 'past', hidden / heads]
-    g.input(`past_${kind}_${layer}`, 'float32', past)
-    g.output(`${kind}_${layer}`, 'float32', ['batch', 'length', hidden])
-    const present = ['batch', heads, 'present', hidden / heads]
+    g.input(`past_${kind}_${layer}`, 'float32', ['batch', kvHeads, 'past', headDim])
+    g.output(`${kind}_${layer}`, 'float32', ['batch', 'length', kvHeads * headDim])
+    const present = ['batch', kvHeads, 'present', headDim]
     g.output(`present_${kind}_${layer}`, 'float32', present)
   }
 }
 
-/** @param qkv [B * S, 3 * hidden]; @returns [B * S, hidden]. */
-export function decoderAttention(
-  g: GraphBuilder,
-  text: TextConfig,
-  layer: number,
-  qkv: string,
-): string {
-  const { hidden, heads } = text
+/**
+ * Attends from the new rows to the past and to themselves.
+ *
+ * @param qkv f32 [B * S, (heads + 2 * kvHeads) * headDim]: queries, keys, values.
+ * @returns f32 [B * S, heads * headDim].
+ */
+export function causalAttention(g: GraphBuilder, heads: Heads, layer: number, qkv: string): string {
+  const query = heads.heads * heads.headDim
+  const keyValue = heads.kvHeads * heads.headDim
   const shape = g.op('Shape', ['position_ids']) // [B, S]
-  const dims = g.op('Concat', [shape, g.ints([3 * hidden])], { axis: 0 })
+  const dims = g.op('Concat', [shape, g.ints([query + 2 * keyValue])], { axis: 0 })
   const batched = g.op('Reshape', [qkv, dims])
   const names = [g.fresh(), `key_${layer}`, `value_${layer}`]
-  const [query, key, value] = g.split(batched, 3, names)
-  const mixed = attendsInPlace(hidden / heads)
-    ? fused(g, heads, layer, [query!, key!, value!])
-    : plain(g, text, layer, [query!, key!, value!])
-  return g.reshape(mixed, [-1, hidden])
+  const parts =
+    query === keyValue
+      ? g.split(batched, 3, names)
+      : g.splitSizes(batched, [query, keyValue, keyValue], names)
+  const inputs = [parts[0]!, parts[1]!, parts[2]!] as const
+  const mixed = attendsInPlace(heads.headDim)
+    ? fused(g, heads, layer, inputs)
+    : plain(g, heads, layer, inputs)
+  return g.reshape(mixed, [-1, query])
 }
 
 function fused(
   g: GraphBuilder,
-  heads: number,
+  { heads, kvHeads }: Heads,
   layer: number,
   qkv: readonly [string, string, string],
 ): string {
@@ -69,39 +83,53 @@ function fused(
       'total_sequence_length',
     ],
     outputs: [mixed, `present_key_${layer}`, `present_value_${layer}`],
-    attributes: { num_heads: heads, kv_num_heads: heads },
+    attributes: { num_heads: heads, kv_num_heads: kvHeads },
   })
   return mixed
 }
 
 function plain(
   g: GraphBuilder,
-  text: TextConfig,
+  { heads, kvHeads, headDim }: Heads,
   layer: number,
   [query, key, value]: readonly [string, string, string],
 ): string {
-  const { heads, hidden } = text
-  const headDim = hidden / heads
-  const byHead = (x: string) =>
-    g.op('Transpose', [g.reshape(x, [0, 0, heads, headDim])], { perm: [0, 2, 1, 3] })
-  const scaled = g.op('Mul', [byHead(query), g.float(headDim ** -0.5)])
+  const byHead = (x: string, count: number) =>
+    g.op('Transpose', [g.reshape(x, [0, 0, count, headDim])], { perm: [0, 2, 1, 3] })
+  const scaled = g.op('Mul', [byHead(query, heads), g.float(headDim ** -0.5)])
   const keys = g.op(
     'Concat',
-    [`past_key_${layer}`, byHead(key)],
+    [`past_key_${layer}`, byHead(key, kvHeads)],
     { axis: 2 },
     `present_key_${layer}`,
   )
   const values = g.op(
     'Concat',
-    [`past_value_${layer}`, byHead(value)],
+    [`past_value_${layer}`, byHead(value, kvHeads)],
     { axis: 2 },
     `present_value_${layer}`,
   )
-  const turned = g.op('Transpose', [keys], { perm: [0, 1, 3, 2] })
+  const group = heads / kvHeads
+  const allKeys = repeatHeads(g, keys, group, headDim)
+  const turned = g.op('Transpose', [allKeys], { perm: [0, 1, 3, 2] })
   const scores = g.op('MatMul', [scaled, turned]) // [B, heads, S, P + S]
   const masked = g.op('Where', [visible(g, layer), scores, g.float(MASKED)])
-  const mixed = g.op('MatMul', [g.op('Softmax', [masked], { axis: -1 }), values])
-  return g.reshape(g.op('Transpose', [mixed], { perm: [0, 2, 1, 3] }), [0, 0, hidden])
+  const weights = g.op('Softmax', [masked], { axis: -1 })
+  const mixed = g.op('MatMul', [weights, repeatHeads(g, values, group, headDim)])
+  const rows = g.op('Transpose', [mixed], { perm: [0, 2, 1, 3] })
+  return g.reshape(rows, [0, 0, heads * headDim])
+}
+
+/** [B, kvHeads, T, headDim] -> [B, kvHeads * group, T, headDim], each head `group` times in a row. */
+function repeatHeads(g: GraphBuilder, x: string, group: number, headDim: number): string {
+  if (group === 1) {
+    return x
+  }
+  const apart = g.op('Unsqueeze', [x, g.ints([2])]) // [B, kvHeads, 1, T, headDim]
+  const repeated = g.op('Expand', [apart, g.ints([1, 1, group, 1, 1])])
+  const length = g.op('Shape', [x], { start: 2, end: 3 })
+  const shape = g.op('Concat', [g.ints([0, -1]), length, g.ints([headDim])], { axis: 0 })
+  return g.op('Reshape', [repeated, shape])
 }
 
 /**

@@ -1,0 +1,41 @@
+/**
+ * Reads the small files of a checkpoint, which say whether it can be converted before any weight
+ * is there: `config.json` and what its family wants beside it, the tokenizer, our own settings.
+ */
+
+import { familyOfCheckpoint } from '../families/index.ts'
+import type { FamilyCheckpoint } from '../families/family.ts'
+import { readJson } from './checkpoint/read-json.ts'
+import { readTokenizer } from './checkpoint/tokenizer-files.ts'
+import { type OwnSettings, readOwnSettings } from './make-card.ts'
+
+const CONFIG_FILE = 'config.json'
+
+export type SmallFiles = {
+  readonly model: FamilyCheckpoint
+  /** Text of tokenizer.json. */
+  readonly tokenizer: string
+  readonly own: OwnSettings
+}
+
+/** Null, with a sentence for each reason in `problems`, where the checkpoint is not one we convert. */
+export function readSmallFiles(folder: string, problems: string[]): SmallFiles | null {
+  const before = problems.length
+  const model = readModel(folder, problems)
+  const tokenizer = readTokenizer(folder, problems)
+  const own = readOwnSettings(folder, model?.prompts ?? null, problems)
+  return model === null || problems.length > before ? null : { model, tokenizer, own }
+}
+
+/** As `readSmallFiles`, of `config.json` and what its family wants beside it. */
+export function readModel(folder: string, problems: string[]): FamilyCheckpoint | null {
+  const before = problems.length
+  const config = readJson(folder, CONFIG_FILE, problems)
+  if (config === null) {
+    if (problems.length === before) {
+      problems.push(`${folder} has no ${CONFIG_FILE}; it is not a Hugging Face checkpoint.`)
+    }
+    return null
+  }
+  return familyOfCheckpoint(config['model_type'], problems)?.read(folder, problems) ?? null
+}

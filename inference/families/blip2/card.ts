@@ -1,0 +1,120 @@
+/** The card of a BLIP-2 package, and what a converted checkpoint puts on it. */
+
+import { z } from 'zod'
+import { visionTokens } from '../../blocks/vision/eva-vit.ts'
+import { baseCardSchema, baseTokens, count, graphName, tokenId } from '../../package/card-base.ts'
+import type { Blip2Config } from './config.ts'
+
+/** In the order in which a request needs them. */
+export const GRAPHS = ['vision', 'qformer', 'decoder'] as const
+
+const dimensions = z.strictObject({
+  imageSize: count,
+  patchSize: count,
+  /** Rows of image_embeds: patches + 1 (the class token). */
+  visionTokens: count,
+  visionHidden: count,
+  visionLayers: count,
+  queryTokens: count,
+  qformerHidden: count,
+  /** Width of one image token as the decoder takes it. */
+  embedSize: count,
+  hiddenSize: count,
+  layers: count,
+  heads: count,
+  /** Heads of the keys and values. Older packages do not say it: as many as `heads`. */
+  kvHeads: count.optional(),
+  headDim: count,
+  /** Columns of the logits. */
+  vocabSize: count,
+  /** Positions the decoder has, image tokens and prompt included. */
+  maxPositions: count,
+})
+
+const { questions, files, ...base } = baseCardSchema.shape
+
+/** Fields in the order in which they are written. */
+export const blip2CardSchema = z.strictObject({
+  ...base,
+  /** Older packages say `blip2-opt`, and do not list their graphs. */
+  family: z.enum(['blip2', 'blip2-opt']).transform(() => 'blip2' as const),
+  graphs: z
+    .array(graphName)
+    .min(1)
+    .default([...GRAPHS]),
+  dimensions: dimensions.transform((values) => ({
+    ...values,
+    kvHeads: values.kvHeads ?? values.heads,
+  })),
+  tokens: z.strictObject({
+    ...baseTokens.shape,
+    /** The placeholder id that transformers puts before the prompt once per image token; it counts for the repetition penalty. */
+    image: tokenId.nullable(),
+  }),
+  preprocessing: z.strictObject({
+    resample: z.literal('bicubic'),
+    rescaleFactor: z.number().positive(),
+    mean: z.tuple([z.number(), z.number(), z.number()]),
+    std: z.tuple([z.number(), z.number(), z.number()]),
+  }),
+  /** Text after the image tokens and BOS. `{question}` and `{answer}` are replaced. */
+  prompts: z.strictObject({
+    /** For a caption; empty means BOS alone. */
+    caption: z.string(),
+    /** The question now asked, e.g. `Question: {question} Answer:`. */
+    question: z.string(),
+    /** One past turn, e.g. `Question: {question} Answer: {answer} `; these come before the question. */
+    turn: z.string(),
+    /** Put once before the turns when there are any, e.g. `Context: `. */
+    history: z.string(),
+  }),
+  defaults: base.defaults,
+  questions,
+  files,
+})
+
+export type Blip2Card = z.infer<typeof blip2CardSchema>
+
+/** LAVIS' prompts; see projects/blip2 and models/blip2_models/blip2_opt.py there. */
+export const PROMPTS: Blip2Card['prompts'] = {
+  caption: '',
+  question: 'Question: {question} Answer:',
+  turn: 'Question: {question} Answer: {answer} ',
+  history: 'Context: ',
+}
+
+/**
+ * LAVIS' beam search with its lengths; a mild repetition penalty and no repeated trigrams keep the
+ * captions of OPT from repeating themselves. A negative length penalty favors short answers, as
+ * the BLIP-2 paper has it for visual question answering.
+ */
+export const DEFAULTS: Blip2Card['defaults'] = {
+  describe: {
+    maxNewTokens: 30,
+    minNewTokens: 5,
+    beams: 5,
+    repetitionPenalty: 1.1,
+    noRepeatNgramSize: 3,
+  },
+  ask: { maxNewTokens: 10, beams: 5, lengthPenalty: -1 },
+}
+
+export function dimensionsOf({ vision, qformer, text }: Blip2Config): Blip2Card['dimensions'] {
+  return {
+    imageSize: vision.imageSize,
+    patchSize: vision.patchSize,
+    visionTokens: visionTokens(vision),
+    visionHidden: vision.hidden,
+    visionLayers: vision.layers,
+    queryTokens: qformer.queries,
+    qformerHidden: qformer.hidden,
+    embedSize: text.embed,
+    hiddenSize: text.hidden,
+    layers: text.layers,
+    heads: text.heads,
+    kvHeads: text.heads,
+    headDim: text.hidden / text.heads,
+    vocabSize: text.vocab,
+    maxPositions: text.maxPositions,
+  }
+}

@@ -1,0 +1,124 @@
+/**
+ * The prompts of BLIP-2: image tokens, then BOS and text written by the card's formats.
+ *
+ * The conversation grows at its end: `Context: Question: q1 Answer: a1 Question: q2 Answer:`.
+ * When it no longer fits the model's positions, the oldest turns are left out first.
+ */
+
+import { InputError } from '../../../config/errors.ts'
+import type { Encode, Prompt, Turn } from '../../text/prompt.ts'
+import type { KeyedImage, PreparedPrompt, PromptLayout } from '../runner.ts'
+import type { Blip2Card } from './card.ts'
+
+/** No token of a vocabulary stands for more characters; longer text cannot fit. */
+const MAX_CHARACTERS_PER_TOKEN = 128
+
+/** What writing prompts needs of a card. */
+export type PromptCard = Pick<Blip2Card, 'prompts' | 'dimensions' | 'tokens'>
+
+/** The prompt of a question after the turns before it, oldest first. */
+export function questionText(
+  { prompts }: Pick<PromptCard, 'prompts'>,
+  question: string,
+  history: readonly Turn[] = [],
+): string {
+  const turns = history.map((turn) =>
+    fill(prompts.turn, { question: turn.question.trim(), answer: turn.answer.trim() }),
+  )
+  const asked = fill(prompts.question, { question: question.trim(), answer: '' })
+  return (turns.length > 0 ? prompts.history : '') + turns.join('') + asked
+}
+
+/** Replaces `{question}` and `{answer}`; what they are replaced by is left as it is. */
+function fill(format: string, values: { readonly question: string; readonly answer: string }) {
+  return format.replaceAll(/\{(question|answer)\}/g, (_, name) =>
+    name === 'question' ? values.question : values.answer,
+  )
+}
+
+/** Encodes a prompt that will stand after its images. @throws {InputError} as `encodePrompt`. */
+export function preparePrompt(
+  card: PromptCard,
+  encode: Encode,
+  prompt: Prompt,
+  images: number,
+  maxNewTokens: number,
+): PreparedPrompt {
+  const ids = encodePrompt(card, encode, prompt, images, maxNewTokens)
+  return {
+    room: positionsForText(card, images) - ids.length,
+    layOut: (keyed) => layOut(card, ids, keyed),
+  }
+}
+
+function layOut(
+  { tokens, dimensions }: PromptCard,
+  ids: readonly number[],
+  images: readonly KeyedImage[],
+): PromptLayout {
+  const { image } = tokens
+  const length = image === null ? 0 : images.length * dimensions.queryTokens
+  const placeholders = Array.from({ length }, () => image ?? 0)
+  return {
+    segments: [
+      ...images.map((keyed) => ({ kind: 'image', ...keyed }) as const),
+      { kind: 'ids', ids },
+    ],
+    ids: [...placeholders, ...ids],
+  }
+}
+
+/**
+ * Encodes the text of a prompt; of a question, with as many of the last turns as leave room for
+ * the answer.
+ *
+ * @param images before the text, whose positions are not free.
+ * @param maxNewTokens room kept free for the answer while there are turns to drop, up to half of
+ *   all there is: a long answer should not cost the whole conversation.
+ * @throws {InputError} if the question is empty, or the text leaves no room for one token.
+ */
+export function encodePrompt(
+  card: PromptCard,
+  encode: Encode,
+  prompt: Prompt,
+  images: number,
+  maxNewTokens: number,
+): number[] {
+  const positions = positionsForText(card, images)
+  if (prompt.kind !== 'ask') {
+    return encodeText(positions, encode, prompt.text ?? card.prompts.caption)
+  }
+  const { question, history } = prompt
+  if (question.trim() === '') {
+    throw new InputError('text/empty-question')
+  }
+  const room = Math.min(maxNewTokens, Math.floor(positions / 2))
+  for (let first = 0; first < history.length; first++) {
+    const text = questionText(card, question, history.slice(first))
+    if (text.length <= positions * MAX_CHARACTERS_PER_TOKEN) {
+      const ids = encode(text)
+      if (ids.length + room <= positions) {
+        return ids
+      }
+    }
+  }
+  return encodeText(positions, encode, questionText(card, question))
+}
+
+/** Positions that images leave for text and answer. */
+function positionsForText({ dimensions }: PromptCard, images: number): number {
+  return dimensions.maxPositions - images * dimensions.queryTokens
+}
+
+/** Encodes a text as it is. @param positions for it and for an answer of at least one token. */
+function encodeText(positions: number, encode: Encode, text: string): number[] {
+  const most = positions - 1
+  const ids = text.length <= positions * MAX_CHARACTERS_PER_TOKEN ? encode(text) : null
+  if (!ids || ids.length > most) {
+    const size = ids
+      ? ({ length: ids.length, unit: 'tokens' } as const)
+      : ({ length: text.length, unit: 'characters' } as const)
+    throw new InputError('text/too-long', { ...size, maxTokens: most })
+  }
+  return ids
+}

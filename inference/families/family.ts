@@ -1,0 +1,92 @@
+/**
+ * A model family: what differs between kinds of vision-language models, and nothing else. Each has
+ * a folder here and a line in index.ts; the rest of the program knows only this file and runner.ts.
+ */
+
+import type { z } from 'zod'
+import type { Storage } from '../blocks/layers.ts'
+import type { LayeredTower } from '../blocks/vision/layered-tower.ts'
+import type { ImageLimits } from '../image/decode.ts'
+import type { Preprocessing } from '../image/pixel-values.ts'
+import type { KvCaches, KvShape } from '../kv/kv-cache.ts'
+import type { GraphPlan } from '../onnx/graph-builder.ts'
+import type { BaseCard } from '../package/card-base.ts'
+import type { Sessions } from '../runtime/sessions.ts'
+import type { Encode, Turn } from '../text/prompt.ts'
+import type { ModelRunner } from './runner.ts'
+
+export type Family = {
+  /** The `family` of its cards. */
+  readonly name: string
+  /** What older packages call it. */
+  readonly formerNames: readonly string[]
+  /** The schema of its cards; it also reads those of older packages. */
+  readonly card: z.ZodType<BaseCard>
+  /** The `model_type` of its config.json. */
+  readonly modelType: string
+  /**
+   * Reads the small files of a checkpoint.
+   *
+   * @param folder has a config.json whose `model_type` is the family's.
+   * @param problems gets a sentence for everything that cannot be converted; null then.
+   */
+  read(folder: string, problems: string[]): FamilyCheckpoint | null
+  /** The text of a question after past turns, oldest first, in the card's format. */
+  questionText(card: BaseCard, question: string, history: readonly Turn[]): string
+  /** @throws {ConfigError} if the card and the graphs contradict each other. */
+  open(card: BaseCard, parts: RunnerParts): Promise<ModelRunner>
+}
+
+/** A checkpoint whose small files are in order. */
+export type FamilyCheckpoint = {
+  readonly license: {
+    /** For the person who pulls the model, after the license that it states; null: nothing to add. */
+    readonly note: string | null
+    /** What the card says where the checkpoint states no license. */
+    readonly unstated: string
+  }
+  /** The card's prompt formats; `sightseer.json` in the checkpoint may override each. */
+  readonly prompts: Readonly<Record<string, string>>
+  /** What the graphs and the card will be. @param weights null: not there yet, so it is estimated. */
+  plan(weights: WeightIndex | null, storages: Storages): FamilyPlan
+}
+
+/** Which tensors a checkpoint has. */
+export type WeightIndex = {
+  has(tensor: string): boolean
+  /** Whether both are there and hold the same bytes. */
+  equal(a: string, b: string): boolean
+}
+
+/** How the weights of each part are stored. */
+export type Storages = {
+  readonly vision: Storage
+  readonly bridge: Storage
+  readonly decoder: Storage
+}
+
+export type FamilyPlan = {
+  /** By name, in the order in which a request needs them. */
+  readonly graphs: Readonly<Record<string, GraphPlan>>
+  /** What the family says on the card. */
+  readonly card: Pick<BaseCard, 'family' | 'tokens' | 'defaults'> &
+    Readonly<Record<string, unknown>>
+  /** The card's `about` where the checkpoint has none of its own. @param name of the model. */
+  about(name: string): string
+  /** How to calibrate the vision tower with pictures. */
+  readonly calibration: {
+    readonly tower: LayeredTower
+    readonly preprocessing: Preprocessing
+  }
+}
+
+/** What a runner is made of. */
+export type RunnerParts = {
+  readonly sessions: Sessions
+  /** Makes the place for the keys and values of a decoder. The runner closes it. */
+  readonly openCaches: (shape: KvShape) => Promise<KvCaches>
+  /** Most positions of a row in one run of a decoder; longer input is run in pieces. */
+  readonly longestRun: number
+  readonly encode: Encode
+  readonly imageLimits: Partial<ImageLimits>
+}

@@ -1,0 +1,47 @@
+/** The families, and how to find one. A new family is a line in this list. */
+
+import type { BaseCard } from '../package/card-base.ts'
+import type { Turn } from '../text/prompt.ts'
+import { blip2 } from './blip2/family.ts'
+import type { Family } from './family.ts'
+
+export const FAMILIES = [blip2] as const satisfies readonly Family[]
+
+/** What people call some families that are not supported, by their `model_type`. */
+const UNSUPPORTED: Readonly<Record<string, string>> = {
+  blip: 'the first BLIP',
+  instructblip: 'InstructBLIP',
+  instructblipvideo: 'InstructBLIP-Video',
+}
+
+/** The family of a card. */
+export function familyOf(card: Pick<BaseCard, 'family'>): Family {
+  const family = FAMILIES.find(({ name }) => name === card.family)
+  if (family === undefined) {
+    throw new RangeError(`expected the card of a known family, got ${card.family}`)
+  }
+  return family
+}
+
+/** The family of a checkpoint; null, with the reason in `problems`, if it is not supported. */
+export function familyOfCheckpoint(type: unknown, problems: string[]): Family | null {
+  const family = FAMILIES.find(({ modelType }) => modelType === type) ?? null
+  if (family === null) {
+    const quoted = JSON.stringify(type ?? null)
+    const title = typeof type === 'string' ? UNSUPPORTED[type] : undefined
+    const supported = FAMILIES.map(({ modelType }) => JSON.stringify(modelType)).join(', ')
+    problems.push(
+      `config.json: model_type is ${quoted}${title === undefined ? '' : ` (${title})`}; supported: ${supported}.`,
+    )
+  }
+  return family
+}
+
+/** The text of a question after past turns, oldest first, in the format of the card. */
+export function questionPrompt(
+  card: BaseCard,
+  question: string,
+  history: readonly Turn[] = [],
+): string {
+  return familyOf(card).questionText(card, question, history)
+}

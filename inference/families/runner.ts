@@ -1,0 +1,121 @@
+/**
+ * An open model as the engine sees it: images in, logits out. What happens in between is the
+ * family's own.
+ *
+ *     file -> preprocess -> Pixels -> encode -> ImageFeatures -> bridge -> ImageTokens
+ *     prompt -> prepare; + image tokens -> layOut -> segments -> prefill -> step, step, … (or score)
+ */
+
+import type { KvCache } from '../kv/kv-cache.ts'
+import type { Prompt } from '../text/prompt.ts'
+
+/** A decoded image, ready for the vision tower: float32 [tiles, 3, side, side], unitless. */
+export type Pixels = {
+  readonly data: Float32Array
+  readonly shape: readonly [tiles: number, channels: 3, height: number, width: number]
+}
+
+/** What the vision tower makes of an image: float32 [tokens, width]. Depends on the image alone. */
+export type ImageFeatures = {
+  readonly data: Float32Array
+  readonly shape: readonly [tokens: number, width: number]
+}
+
+/** An image as the decoder takes it: float32 [tokens, width], as wide as a token embedding. */
+export type ImageTokens = {
+  readonly data: Float32Array
+  readonly shape: readonly [tokens: number, width: number]
+}
+
+/** The tokens of an image and the key that it is recognized by: equal keys, equal tokens. */
+export type KeyedImage = { readonly key: string; readonly tokens: ImageTokens }
+
+/** What stands at consecutive positions of a sequence: text ids, or the tokens of an image. */
+export type Segment =
+  | { readonly kind: 'ids'; readonly ids: readonly number[] }
+  | ({ readonly kind: 'image' } & KeyedImage)
+
+/** A prompt in its final form. Images may stand anywhere in it, and there may be several. */
+export type PromptLayout = {
+  readonly segments: readonly Segment[]
+  /**
+   * The prompt as transformers' `generate` sees it: where the family has a placeholder id for
+   * image tokens, that id once for each. Repetition penalties and n-gram rules see these.
+   */
+  readonly ids: readonly number[]
+}
+
+/** Runs the vision tower and the bridge to the decoder. */
+export type ImageEncoder = {
+  /**
+   * Decodes an image file; most of it happens on other threads.
+   *
+   * @throws {InputError} if the bytes are not a usable image.
+   */
+  preprocess(bytes: Uint8Array): Promise<Pixels>
+  /** Runs the vision tower on several images at once. @returns the features of each, in order. */
+  encode(images: readonly Pixels[]): Promise<ImageFeatures[]>
+  /**
+   * Runs the bridge on several images at once.
+   *
+   * @param instructions the prompt of each image, for a bridge that reads it.
+   * @returns the tokens of each, in order.
+   */
+  bridge(images: readonly ImageFeatures[], instructions?: readonly Prompt[]): Promise<ImageTokens[]>
+  /** Whether the tokens depend on the prompt too; then only features can be kept for an image. */
+  readonly bridgeReadsPrompt: boolean
+}
+
+/** A prompt whose images are still to come. */
+export type PreparedPrompt = {
+  /** Positions left for an answer; at most, where the length of an image is not known yet. */
+  readonly room: number
+  /** @param images as many as it was prepared for. @throws {InputError} if they leave no room. */
+  layOut(images: readonly KeyedImage[]): PromptLayout
+}
+
+/** Runs the language model. */
+export type TextDecoder = {
+  /** Columns of the logits. */
+  readonly vocabSize: number
+  /** Positions of a sequence at most: images, prompt and answer. */
+  readonly maxPositions: number
+  /**
+   * Writes a prompt in the family's format, before its images are encoded.
+   *
+   * @param images how many images it has.
+   * @param maxNewTokens room kept free for the answer while there are past turns to drop.
+   * @throws {InputError} if the prompt is empty, or leaves no room for one token.
+   */
+  prepare(prompt: Prompt, images: number, maxNewTokens: number): PreparedPrompt
+  /** An empty cache of one row. */
+  createCache(): KvCache
+  /**
+   * Runs what of the segments is not in the cache yet: its positions are the first of them.
+   *
+   * @param cache one row; shorter than the segments.
+   * @returns logits of the last position, float32 [1, vocabSize].
+   */
+  prefill(cache: KvCache, segments: readonly Segment[]): Promise<Float32Array>
+  /** Runs one id in every row of a cache. @returns logits, float32 [rows, vocabSize]. */
+  step(cache: KvCache, ids: readonly number[]): Promise<Float32Array>
+  /** Runs ids that do not stay in the cache. @returns logits of each, float32 [ids, vocabSize]. */
+  score(cache: KvCache, ids: readonly number[]): Promise<Float32Array>
+}
+
+export type ModelRunner = {
+  readonly images: ImageEncoder
+  /** Null where a model writes no text. */
+  readonly decoder: TextDecoder | null
+  /** Frees what is not a session: before the sessions are released, after all caches are disposed of. */
+  close(): Promise<void>
+}
+
+/** What stands at each position of the segments: an id, or the key of an image. */
+export function positionsOf(segments: readonly Segment[]): (number | string)[] {
+  return segments.flatMap((segment): readonly (number | string)[] =>
+    segment.kind === 'ids'
+      ? segment.ids
+      : Array.from({ length: segment.tokens.shape[0] }, () => segment.key),
+  )
+}

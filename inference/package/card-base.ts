@@ -1,0 +1,96 @@
+/**
+ * What the card of every model package says, whatever its family.
+ *
+ * A family adds its own part (dimensions, preprocessing, prompt format): families/<name>/card.ts.
+ * Only families and what they are made of import this file; everything else takes `ModelCard`.
+ */
+
+import { z } from 'zod'
+import { PRECISIONS, VISION_STORAGES } from './precision.ts'
+
+export const count = z.int().positive()
+export const tokenId = z.int().nonnegative()
+
+/** A graph is `<name>.onnx` in the package, its weights `<name>.onnx.data`. */
+export const graphName = z.string().regex(/^[a-z][a-z0-9-]*$/)
+
+const generationDefaults = z.strictObject({
+  maxNewTokens: count.optional(),
+  minNewTokens: z.int().nonnegative().optional(),
+  beams: count.optional(),
+  lengthPenalty: z.number().optional(),
+  repetitionPenalty: z.number().positive().optional(),
+  noRepeatNgramSize: z.int().nonnegative().optional(),
+})
+
+export const baseTokens = z.strictObject({
+  bos: tokenId,
+  pad: tokenId,
+  /** The ids that end an answer. */
+  stop: z.array(tokenId).min(1),
+})
+
+/** The fields of every card; a family replaces `family`, `graphs`, `tokens` and `prompts`. */
+export const baseCardSchema = z.strictObject({
+  /** Version of this layout; raised when older packages can no longer be read. */
+  format: z.literal(1),
+  family: z.string(),
+  name: z.string().min(1),
+  /** A sentence or more for people: what the model can and cannot do. */
+  about: z.string(),
+  source: z.strictObject({
+    repository: z.string().nullable(),
+    revision: z.string().nullable(),
+    license: z.string().nullable(),
+  }),
+  /** The graphs of the package, in the order in which a request needs them. */
+  graphs: z.array(graphName).min(1),
+  precision: z.enum(PRECISIONS),
+  /** How many weight matrices were quantized, and how many stayed in floating point for their shape. */
+  quantization: z
+    .strictObject({
+      bits: z.union([z.literal(4), z.literal(8)]),
+      blockSize: count,
+      quantized: z.int(),
+      kept: z.int(),
+      /** Absent in packages made before there was a choice; their blocks are the decoder's. */
+      vision: z.enum(VISION_STORAGES).optional(),
+      /** Where the vision tower was smoothed before it was quantized: `pull --calibrate`. */
+      calibration: z
+        .strictObject({
+          pictures: count,
+          /** The linear modules of a layer whose inputs are smoothed. */
+          modules: z.array(z.string()),
+          /** Strength in each layer of the vision tower; null: better left as it was. */
+          alphas: z.array(z.number().nullable()),
+        })
+        .optional(),
+    })
+    .nullable(),
+  tokens: baseTokens,
+  /** The family's prompt formats, by what they are for. `{question}` and `{answer}` are replaced. */
+  prompts: z.record(z.string(), z.string()),
+  /** What a person gets without saying more; options of a request win. */
+  defaults: z.strictObject({ describe: generationDefaults, ask: generationDefaults }),
+  /** What the model can be asked, to suggest questions by; absent: questions for any model. */
+  questions: z
+    .strictObject({
+      /** Lists of words. `{shape}` in a pattern stands for each word of `shape` that the caption has. */
+      words: z.record(z.string().regex(/^[a-z]+$/), z.array(z.string().min(1)).min(1)),
+      /** Questions of their own. `{shape.1}` and `{shape.2}` are two different words. */
+      patterns: z.array(z.string().min(1)).min(1),
+      /** Questions that need the answer before them, such as "how big is it?". */
+      followUps: z.array(z.string().min(1)),
+    })
+    .optional(),
+  /** Every other file of the package. */
+  files: z.record(
+    z.string(),
+    z.strictObject({ bytes: z.int().nonnegative(), sha256: z.string().length(64) }),
+  ),
+})
+
+export type BaseCard = z.infer<typeof baseCardSchema>
+
+/** What opening and preparing graphs needs of a card. */
+export type GraphList = Pick<BaseCard, 'graphs' | 'files'>
