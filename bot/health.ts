@@ -36,7 +36,9 @@ export async function serveHealth(health: Health): Promise<HealthServer> {
       return
     }
     answer(health, response).catch(() => {
-      if (!response.headersSent) say(response, 500, 'failed\n')
+      if (!response.headersSent) {
+        say(response, 500, 'failed\n')
+      }
     })
   })
   server.listen(health.port, health.host)

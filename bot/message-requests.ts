@@ -106,7 +106,9 @@ export class MessageRequests {
     let answer = await memory.answerOf(place, repliedTo, null)
     if (mentions.repliedUser?.id === client.user.id) {
       for (const ms of SECOND_LOOKS_MS) {
-        if (answer) break
+        if (answer) {
+          break
+        }
         await wait(ms)
         answer = await memory.answerOf(place, repliedTo, null)
       }

@@ -32,7 +32,9 @@ export function stopOnSignals({ stop, limitMs, log }: Shutdown): void {
     }, limitMs + CLOSING_MS).unref()
     stop().then(
       () => {
-        for (const name of SIGNALS) process.off(name, onSignal)
+        for (const name of SIGNALS) {
+          process.off(name, onSignal)
+        }
         return log.info('stopped')
       },
       (error: unknown) => {
@@ -41,7 +43,9 @@ export function stopOnSignals({ stop, limitMs, log }: Shutdown): void {
       },
     )
   }
-  for (const name of SIGNALS) process.on(name, onSignal)
+  for (const name of SIGNALS) {
+    process.on(name, onSignal)
+  }
 }
 
 /** A bug that nothing caught: the state is unknown, so the process ends and is to be restarted. */

@@ -182,7 +182,9 @@ async function effectOf(work: CaseWork, { deleted }: NotedDeeds, traffic: readon
   let cases = 0
   for await (const [, { copies }] of work.cases.entries()) {
     cases += 1
-    for (const { messageId } of copies) flagged.add(messageId)
+    for (const { messageId } of copies) {
+      flagged.add(messageId)
+    }
   }
   const removed = new Set(deleted)
   return {

@@ -103,8 +103,12 @@ async function draw(scene: Scene, from: number) {
   for (let seed = from; ; seed++) {
     const svg = Buffer.from(sceneSvg(scene, createRandom(seed)))
     const { width, height } = await sharp(svg).metadata()
-    if (height < MIN_SHORT_SIDE || width > MAX_LONG_SIDE) continue
-    if (width < height || width / height > MAX_ASPECT + 0.01) continue
+    if (height < MIN_SHORT_SIDE || width > MAX_LONG_SIDE) {
+      continue
+    }
+    if (width < height || width / height > MAX_ASPECT + 0.01) {
+      continue
+    }
     const bytes = await sharp(svg).flatten().webp({ quality: 82 }).toBuffer()
     return { bytes, width, height }
   }

@@ -62,7 +62,9 @@ try {
   const { page, context } = await visit(browser, url, DESKTOP)
   await talk(page)
   await context.close()
-  for (const [file, how] of SHOTS) await photograph(browser, url, file, how)
+  for (const [file, how] of SHOTS) {
+    await photograph(browser, url, file, how)
+  }
 } finally {
   await browser.close()
   await bot.close()

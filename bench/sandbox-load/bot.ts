@@ -17,7 +17,9 @@ const client = new Client({
 let uses = 0
 
 async function answer(interaction: Interaction): Promise<void> {
-  if (!interaction.isChatInputCommand()) return
+  if (!interaction.isChatInputCommand()) {
+    return
+  }
   uses += 1
   if (uses % 2 === 0) {
     await interaction.reply(`A red ball on a table, for the ${uses}th time.`)

@@ -25,10 +25,14 @@ export class JumpClock implements Clock {
     const end = this.now() + ms
     for (;;) {
       const due = [...this.#alarms].filter(({ at }) => at <= end).toSorted((a, b) => a.at - b.at)
-      if (due.length === 0) break
+      if (due.length === 0) {
+        break
+      }
       for (const alarm of due) {
         // A timer that fired may have cleared another.
-        if (!this.#alarms.has(alarm)) continue
+        if (!this.#alarms.has(alarm)) {
+          continue
+        }
         this.#aheadMs += Math.max(0, alarm.at - this.now())
         this.#ring(alarm)
       }

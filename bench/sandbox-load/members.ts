@@ -42,10 +42,15 @@ function hear(text: string): void {
   // A message without the LOADING flag (128) ends the wait.
   const id = /"interaction_metadata":\{"id":"(\d+)"/.exec(text)?.[1]
   const flags = Number(/"flags":(\d+)/.exec(text)?.[1] ?? 0)
-  if (id === undefined || (flags & 128) !== 0) return
+  if (id === undefined || (flags & 128) !== 0) {
+    return
+  }
   const since = waiting.get(id)
-  if (since === undefined) early.add(id)
-  else finish(id, since)
+  if (since === undefined) {
+    early.add(id)
+  } else {
+    finish(id, since)
+  }
 }
 
 function finish(id: string, since: number): void {
@@ -70,8 +75,11 @@ async function use(turn: number): Promise<void> {
     return
   }
   const { id }: { readonly id: string } = JSON.parse(text)
-  if (early.delete(id)) finish(id, since)
-  else waiting.set(id, since)
+  if (early.delete(id)) {
+    finish(id, since)
+  } else {
+    waiting.set(id, since)
+  }
 }
 
 async function work(seconds: number): Promise<Work> {
@@ -83,12 +91,16 @@ async function work(seconds: number): Promise<Work> {
   const uses: Promise<void>[] = []
   for (let turn = 0; turn < total;) {
     const due = Math.min(total, Math.floor(((performance.now() - startMs) / 1000) * rate) + 1)
-    for (; turn < due; turn++) uses.push(use(turn))
+    for (; turn < due; turn++) {
+      uses.push(use(turn))
+    }
     await pause(TICK_MS)
   }
   await Promise.all(uses)
   const deadline = performance.now() + PATIENCE_MS
-  while (waiting.size > 0 && performance.now() < deadline) await pause(TICK_MS)
+  while (waiting.size > 0 && performance.now() < deadline) {
+    await pause(TICK_MS)
+  }
   waiting.clear()
   early.clear()
   const ms = (percentile: number) => roundTrips.percentile(percentile) / 1000
@@ -110,7 +122,9 @@ const sockets = names.map((name) => {
   const socket = new WebSocket(`${url.replace('http', 'ws')}/sandbox/live?as=${name}`)
   socket.on('message', (data: Buffer) => {
     // Every member receives every event; the first one's connection is enough to time by.
-    if (name === names[0]) hear(data.toString())
+    if (name === names[0]) {
+      hear(data.toString())
+    }
   })
   return socket
 })

@@ -112,7 +112,9 @@ class Timings {
   note({ part, ms }: Timing): void {
     const known = this.#byPart.get(part)
     const histogram = known ?? createHistogram()
-    if (!known) this.#byPart.set(part, histogram)
+    if (!known) {
+      this.#byPart.set(part, histogram)
+    }
     histogram.record(Math.max(1, Math.round(ms * 1000)))
   }
 
@@ -142,9 +144,13 @@ class Load {
     const { world } = sandbox
     world.keptMessages = KEPT_MESSAGES
     const names = Array.from({ length: members }, (_, i) => `load${i}`)
-    for (const name of names) world.addMember(world.guild, world.addUser(name, name).id)
+    for (const name of names) {
+      world.addMember(world.guild, world.addUser(name, name).id)
+    }
     const channel = world.channelsOf(world.guild).find(({ name }) => name === 'general')
-    if (!channel) throw new RangeError('expected a channel "general", got none')
+    if (!channel) {
+      throw new RangeError('expected a channel "general", got none')
+    }
     this.#bot = fork(new URL('./bot.ts', import.meta.url), [sandbox.api, sandbox.token])
     this.#members = fork(new URL('./members.ts', import.meta.url), [
       sandbox.url,
@@ -183,7 +189,9 @@ class Load {
   async close(): Promise<void> {
     const children = [this.#bot, this.#members]
     const ended = Promise.all(children.map((child) => once(child, 'exit')))
-    for (const child of children) child.kill()
+    for (const child of children) {
+      child.kill()
+    }
     await ended
     await this.#sandbox.close()
   }
@@ -191,7 +199,9 @@ class Load {
   async #work(seconds: number): Promise<Work> {
     this.#members.send({ seconds })
     const [done]: readonly Work[] = await once(this.#members, 'message')
-    if (!done) throw new TypeError('expected the work of the members, got nothing')
+    if (!done) {
+      throw new TypeError('expected the work of the members, got nothing')
+    }
     return done
   }
 }
@@ -228,7 +238,9 @@ function print(results: Awaited<ReturnType<Load['run']>> & { readonly startMs: S
     row(`server, ${part}`, times, `  of ${times.count}, p99 at most ${MAX_P99_MS}`)
   }
   row('event loop delay', results.loopDelayMs)
-  for (const times of results.roundTripMs) row('as a member waits', times)
+  for (const times of results.roundTripMs) {
+    row('as a member waits', times)
+  }
   for (const { at, heapMib, residentMib } of results.memory) {
     say(`  heap, ${at.padEnd(9)} ${heapMib.toFixed(1)} MiB, resident ${residentMib.toFixed(0)} MiB`)
   }

@@ -88,7 +88,9 @@ export class People {
     const shown = new Map<string, Map<string, APIMessage>>()
     for (const { message } of this.#ears.told) {
       const id = message?.interaction_metadata?.id
-      if (!message || id === undefined) continue
+      if (!message || id === undefined) {
+        continue
+      }
       const messages = shown.get(id) ?? new Map<string, APIMessage>()
       shown.set(id, messages.set(message.id, message))
     }
@@ -131,7 +133,9 @@ export class People {
       method: 'POST',
       body: toForm(payload, files),
     })
-    if (!response.ok) throw new Error(`${response.status}: ${await response.text()}`)
+    if (!response.ok) {
+      throw new Error(`${response.status}: ${await response.text()}`)
+    }
     const { id }: { readonly id: string } = JSON.parse(await response.text())
     return id
   }

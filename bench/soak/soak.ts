@@ -77,7 +77,9 @@ class Watch {
       typeof responseBody === 'object' && responseBody !== null && 'code' in responseBody
         ? responseBody.code
         : undefined
-    if (method !== 'GET' && typeof code === 'number' && DEAD.has(code)) this.late += 1
+    if (method !== 'GET' && typeof code === 'number' && DEAD.has(code)) {
+      this.late += 1
+    }
   }
 }
 
@@ -111,7 +113,9 @@ class Soak {
     const sandbox = await startSandbox({ observe: (exchange) => watch.see(exchange) })
     const { world } = sandbox
     const names = Array.from({ length: members }, (_, i) => `soak${i}`)
-    for (const name of names) world.addMember(world.guild, world.addUser(name, name).id)
+    for (const name of names) {
+      world.addMember(world.guild, world.addUser(name, name).id)
+    }
     const channels = Array.from(
       { length: places },
       (_, i) => world.addChannel(world.guild, { name: `soak-${i}`, position: 10 + i }).id,
@@ -170,7 +174,9 @@ class Soak {
       await wait(Math.max(0, start + ((turn - from) * 1000) / rate - performance.now()))
       if (turn % FAULT_EVERY === FAULT_EVERY - 1) {
         const next = SOAK_FAULTS[Math.floor(turn / FAULT_EVERY) % SOAK_FAULTS.length]
-        if (next) this.#sandbox.faults.add(next)
+        if (next) {
+          this.#sandbox.faults.add(next)
+        }
       }
       acts.push(this.#people.act(turn))
     }
@@ -181,7 +187,9 @@ class Soak {
   /** Waits until the bot has finished all interactions, or a limit has passed. */
   async #settled(total: number): Promise<void> {
     const givenUp = performance.now() + PATIENCE_MS
-    while ((await this.#done()) < total && performance.now() < givenUp) await wait(200)
+    while ((await this.#done()) < total && performance.now() < givenUp) {
+      await wait(200)
+    }
   }
 
   /** Interactions that the bot has finished; duplicates count once. */
@@ -196,7 +204,9 @@ class Soak {
   async #health(): Promise<Health> {
     this.#bot.send({})
     const [health]: readonly Health[] = await once(this.#bot, 'message')
-    if (!health) throw new TypeError('expected how the bot is, got nothing')
+    if (!health) {
+      throw new TypeError('expected how the bot is, got nothing')
+    }
     return health
   }
 

@@ -84,7 +84,9 @@ export function histogramOf(
   const bins = Array.from({ length: 10 }, () => ({ right: 0, wrong: 0 }))
   for (const { score, right } of reviewed) {
     const bin = bins[Math.min(9, Math.floor(score * 10))]
-    if (bin) bin[right ? 'right' : 'wrong'] += 1
+    if (bin) {
+      bin[right ? 'right' : 'wrong'] += 1
+    }
   }
   return bins
 }

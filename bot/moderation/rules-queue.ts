@@ -38,7 +38,9 @@ export class RulesQueue<T> {
     // The item at work is out of the line already.
     while (this.#waiting.length > this.#parts.limit) {
       const [oldest] = this.#waiting.splice(0, 1)
-      if (oldest !== undefined) this.#parts.dropped(oldest)
+      if (oldest !== undefined) {
+        this.#parts.dropped(oldest)
+      }
     }
   }
 

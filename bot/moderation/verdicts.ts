@@ -100,7 +100,9 @@ export class Verdicts {
       }
     }
     await this.#changed(guildId, (loaded) => {
-      for (const verdict of written) enter(loaded, verdict)
+      for (const verdict of written) {
+        enter(loaded, verdict)
+      }
     })
     return written.length
   }
@@ -122,7 +124,9 @@ export class Verdicts {
     }
     if (removed.length > 0) {
       await this.#changed(guildId, (loaded) => {
-        for (const one of removed) take(loaded, one)
+        for (const one of removed) {
+          take(loaded, one)
+        }
       })
     }
     return removed.length
@@ -194,7 +198,9 @@ export class Verdicts {
 
 function enter(loaded: Loaded, verdict: Verdict): void {
   take(loaded, verdict.hash)
-  for (const one of [verdict.hash, ...verdict.cropped]) loaded.index.add(one, verdict)
+  for (const one of [verdict.hash, ...verdict.cropped]) {
+    loaded.index.add(one, verdict)
+  }
   loaded.reach = Math.max(loaded.reach, verdict.distance)
   loaded.seen.set(verdict.hash, verdict.seenAt)
 }

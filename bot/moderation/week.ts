@@ -33,7 +33,9 @@ export function weekOf(cases: readonly Case[], now: number): Week {
       ({ id, done, problem }) => id.startsWith('delete/') && done && problem === null,
     ).length
     const day = days[Math.floor((createdAt - since) / DAY_MS)]
-    if (day) day.cases += 1
+    if (day) {
+      day.cases += 1
+    }
   }
   return { since, states, kinds, removed, days }
 }

@@ -114,7 +114,9 @@ function hashOfGrey(grey: Float64Array): Hash {
   for (let y = 0; y < SIDE; y++) {
     for (let u = 0; u <= KEPT; u++) {
       let sum = 0
-      for (let x = 0; x < SIDE; x++) sum += grey[y * SIDE + x]! * COSINES[u * SIDE + x]!
+      for (let x = 0; x < SIDE; x++) {
+        sum += grey[y * SIDE + x]! * COSINES[u * SIDE + x]!
+      }
       rows[y * (KEPT + 1) + u] = sum
     }
   }
@@ -122,7 +124,9 @@ function hashOfGrey(grey: Float64Array): Hash {
   for (let v = 1; v <= KEPT; v++) {
     for (let u = 1; u <= KEPT; u++) {
       let sum = 0
-      for (let y = 0; y < SIDE; y++) sum += rows[y * (KEPT + 1) + u]! * COSINES[v * SIDE + y]!
+      for (let y = 0; y < SIDE; y++) {
+        sum += rows[y * (KEPT + 1) + u]! * COSINES[v * SIDE + y]!
+      }
       kept[(v - 1) * KEPT + u - 1] = sum
     }
   }

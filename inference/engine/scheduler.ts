@@ -147,7 +147,7 @@ export class EngineLoop {
       }
       await tried(this.#see)
       // All prompts before a step, which takes little longer for eight sequences than for one.
-      while (await tried(this.#prompt));
+      while (await tried(this.#prompt)) {}
       await tried(this.#step)
       if (!ran && this.#live.length > 0) {
         await woken // by a decoded picture or a message

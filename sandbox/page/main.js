@@ -99,7 +99,9 @@ function strip() {
       onclick: () => {
         switchLanguage()
         mount()
-        if (state.you) become(state.you.id)
+        if (state.you) {
+          become(state.you.id)
+        }
         at('language').focus()
       },
     },
@@ -134,7 +136,9 @@ function openDrawer(/** @type {HTMLElement} */ app, /** @type {HTMLElement} */ s
 
 function closeDrawers(/** @type {HTMLElement} */ app) {
   app.classList.remove('show-sidebar')
-  if (isNarrow()) app.classList.remove('show-panel')
+  if (isNarrow()) {
+    app.classList.remove('show-panel')
+  }
 }
 
 function isNarrow() {
@@ -155,7 +159,9 @@ function takeFiles(/** @type {Composer} */ composer, /** @type {AbortSignal} */ 
   app.addEventListener(
     'dragleave',
     (event) => {
-      if (event.relatedTarget === null) at('drop').hidden = true
+      if (event.relatedTarget === null) {
+        at('drop').hidden = true
+      }
     },
     { signal },
   )
@@ -165,8 +171,11 @@ function takeFiles(/** @type {Composer} */ composer, /** @type {AbortSignal} */ 
       event.preventDefault()
       at('drop').hidden = true
       const sample = event.dataTransfer?.getData(SAMPLE_TYPE)
-      if (sample) void sampleFile(sample).then((file) => composer.addFiles([file]))
-      else composer.addFiles([...(event.dataTransfer?.files ?? [])])
+      if (sample) {
+        void sampleFile(sample).then((file) => composer.addFiles([file]))
+      } else {
+        composer.addFiles([...(event.dataTransfer?.files ?? [])])
+      }
     },
     { signal },
   )
@@ -175,7 +184,9 @@ function takeFiles(/** @type {Composer} */ composer, /** @type {AbortSignal} */ 
     'paste',
     (event) => {
       const files = [...(event.clipboardData?.files ?? [])]
-      if (files.length === 0 || document.querySelector('dialog[open]')) return
+      if (files.length === 0 || document.querySelector('dialog[open]')) {
+        return
+      }
       event.preventDefault()
       composer.addFiles(files)
     },

@@ -42,7 +42,9 @@ function readArguments(args: readonly string[]): SandboxOptions | 'help' | { wro
         'strict-identify': { type: 'boolean', default: false },
       },
     })
-    if (values.help) return 'help'
+    if (values.help) {
+      return 'help'
+    }
     const port = Number(values.port)
     if (!Number.isInteger(port) || port < 0 || port > 65_535) {
       return { wrong: `--port is a whole number up to 65535, not ${values.port}.` }
@@ -80,7 +82,9 @@ async function run(options: SandboxOptions): Promise<void> {
 }
 
 function sentenceOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
+  if (!(error instanceof Error)) {
+    return String(error)
+  }
   const taken = 'code' in error && error.code === 'EADDRINUSE' && 'port' in error
   return taken
     ? `Port ${String(error.port)} is taken; --port N chooses another, --port 0 a free one.`

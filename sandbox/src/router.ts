@@ -42,7 +42,9 @@ export class Door {
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const startMs = performance.now()
     const url = addressOf(request)
-    if (!url) return send(response, { headers: {}, ...withBody(refusalOf(refuse('notFound'))) })
+    if (!url) {
+      return send(response, { headers: {}, ...withBody(refusalOf(refuse('notFound'))) })
+    }
     const part = partOf(url.pathname)
     const { measure } = this.#parts
     if (measure) {
@@ -50,19 +52,28 @@ export class Door {
       response.once('finish', () => measure({ part, name, ms: performance.now() - startMs }))
     }
     try {
-      if (!isLocal(request)) throw refuse('missingAccess')
+      if (!isLocal(request)) {
+        throw refuse('missingAccess')
+      }
       await this.#hand(part, request, response, url)
     } catch (error) {
-      if (response.headersSent) response.destroy()
-      else send(response, { headers: {}, ...withBody(refusalOf(error)) })
+      if (response.headersSent) {
+        response.destroy()
+      } else {
+        send(response, { headers: {}, ...withBody(refusalOf(error)) })
+      }
     }
   }
 
   upgrade(request: IncomingMessage, socket: IncomingMessage['socket'], head: Buffer): void {
     const path = isLocal(request) ? addressOf(request)?.pathname : undefined
-    if (path?.startsWith('/gateway')) this.#parts.gateway.upgrade(request, socket, head)
-    else if (path === '/sandbox/live') this.#parts.members.upgrade(request, socket, head)
-    else socket.destroy()
+    if (path?.startsWith('/gateway')) {
+      this.#parts.gateway.upgrade(request, socket, head)
+    } else if (path === '/sandbox/live') {
+      this.#parts.members.upgrade(request, socket, head)
+    } else {
+      socket.destroy()
+    }
   }
 
   async close(server: Server): Promise<void> {
@@ -70,7 +81,9 @@ export class Door {
     this.#parts.gateway.close()
     server.close()
     server.closeAllConnections()
-    if (server.listening) await once(server, 'close')
+    if (server.listening) {
+      await once(server, 'close')
+    }
   }
 
   async #hand(
@@ -99,8 +112,12 @@ export class Door {
   }
 
   async #people(request: IncomingMessage, url: URL): Promise<object> {
-    if (url.pathname.startsWith('/sandbox/faults')) return this.#faults(request, url)
-    if (request.method !== 'POST') throw refuse('methodNotAllowed')
+    if (url.pathname.startsWith('/sandbox/faults')) {
+      return this.#faults(request, url)
+    }
+    if (request.method !== 'POST') {
+      throw refuse('methodNotAllowed')
+    }
     const body = await readBody(request)
     return this.#parts.members.handle(url.pathname, url.searchParams, body)
   }
@@ -112,19 +129,23 @@ export class Door {
   async #faults(request: IncomingMessage, url: URL): Promise<object> {
     const { faults } = this.#parts
     const id = /^\/sandbox\/faults(?:\/(\d+))?$/.exec(url.pathname)
-    if (!id) throw refuse('notFound')
+    if (!id) {
+      throw refuse('notFound')
+    }
     switch (request.method) {
       case 'GET':
         return faults.list().map((fault) => fault.describe())
       case 'POST':
         return faults.add(readFaultSpec((await readBody(request)).json)).describe()
       case 'DELETE': {
-        if (id[1] === undefined) faults.clear()
-        else
+        if (id[1] === undefined) {
+          faults.clear()
+        } else {
           faults
             .list()
             .find((fault) => String(fault.id) === id[1])
             ?.cancel()
+        }
         return {}
       }
       default:
@@ -134,8 +155,12 @@ export class Door {
 }
 
 function partOf(path: string): Timing['part'] {
-  if (/^\/(cdn|media)\//.test(path)) return 'cdn'
-  if (path.startsWith('/api/')) return 'api'
+  if (/^\/(cdn|media)\//.test(path)) {
+    return 'cdn'
+  }
+  if (path.startsWith('/api/')) {
+    return 'api'
+  }
   return path.startsWith('/sandbox/') ? 'people' : 'page'
 }
 
@@ -145,7 +170,9 @@ function withBody(reply: { readonly status: number; readonly body?: unknown }) {
 
 // An answer of null leaves the client waiting.
 function send(response: ServerResponse, answer: Answer): void {
-  if (!answer) return
+  if (!answer) {
+    return
+  }
   const { status, headers, body } = answer
   if (body === undefined) {
     response.writeHead(status, headers).end()
@@ -171,6 +198,8 @@ function isLocal(request: IncomingMessage): boolean {
   const host = request.headers.host ?? ''
   const { origin } = request.headers
   const name = URL.canParse(`http://${host}`) ? new URL(`http://${host}`).hostname : ''
-  if (!['127.0.0.1', 'localhost', '[::1]'].includes(name)) return false
+  if (!['127.0.0.1', 'localhost', '[::1]'].includes(name)) {
+    return false
+  }
   return origin === undefined || origin === `http://${host}`
 }

@@ -100,7 +100,9 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     throw error
   })
   const address = server.address()
-  if (typeof address !== 'object' || !address) throw new TypeError('expected a TCP port')
+  if (typeof address !== 'object' || !address) {
+    throw new TypeError('expected a TCP port')
+  }
   const url = `http://${HOST}:${address.port}`
   world.cdn.origin = url
   gateway.url = `ws://${HOST}:${address.port}/gateway`
@@ -121,6 +123,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 
 function limitSettings({ rateLimits, clock }: SandboxOptions): RateLimitSettings | null {
   const chosen = rateLimits ?? (clock ? 'off' : 'discord')
-  if (chosen === 'off') return null
+  if (chosen === 'off') {
+    return null
+  }
   return chosen === 'discord' ? {} : chosen
 }

@@ -49,8 +49,12 @@ export async function servePage(
   address: string,
 ): Promise<void> {
   const file = FILES.get(address)
-  if (file === undefined) throw refuse('notFound')
-  if (request.method !== 'GET' && request.method !== 'HEAD') throw refuse('methodNotAllowed')
+  if (file === undefined) {
+    throw refuse('notFound')
+  }
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    throw refuse('methodNotAllowed')
+  }
   const bytes = await readFile(file)
   response.writeHead(200, {
     ...HEADERS,

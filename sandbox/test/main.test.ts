@@ -13,7 +13,9 @@ const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 const running: ChildProcess[] = []
 
 afterEach(() => {
-  for (const child of running.splice(0)) child.kill('SIGKILL')
+  for (const child of running.splice(0)) {
+    child.kill('SIGKILL')
+  }
 })
 
 function start(...args: readonly string[]) {
@@ -28,7 +30,9 @@ function start(...args: readonly string[]) {
 async function printed(child: ChildProcess, said: { readonly out: string }, pattern: RegExp) {
   for (;;) {
     const found = pattern.exec(said.out)?.[1]
-    if (found !== undefined) return found
+    if (found !== undefined) {
+      return found
+    }
     await once(child.stdout!, 'data', { signal: AbortSignal.timeout(20_000) })
   }
 }
@@ -48,7 +52,9 @@ describe('node sandbox/src/main.ts', () => {
       rest: { api },
     })
     client.on(Events.MessageCreate, (message) => {
-      if (!message.author.bot) void message.reply('pong')
+      if (!message.author.bot) {
+        void message.reply('pong')
+      }
     })
     const ready = new Promise((resolve) => client.once(Events.ClientReady, resolve))
     await client.login('mine.own.token')

@@ -43,15 +43,23 @@ describe('the port', () => {
 
   it('turns away sites that are open in the same browser', async () => {
     for (const headers of [{ origin: 'https://example.com' }, { origin: 'null' }]) {
-      for (const path of doors) assert.equal(await ask(path, { authorization, ...headers }), 403)
-      for (const path of sockets) assert.equal(await opens(path, headers), false, path)
+      for (const path of doors) {
+        assert.equal(await ask(path, { authorization, ...headers }), 403)
+      }
+      for (const path of sockets) {
+        assert.equal(await opens(path, headers), false, path)
+      }
     }
   })
 
   it('turns away a name that was made to point here', async () => {
     const headers = { host: 'example.com' }
-    for (const path of doors) assert.equal(await ask(path, { authorization, ...headers }), 403)
-    for (const path of sockets) assert.equal(await opens(path, headers), false, path)
+    for (const path of doors) {
+      assert.equal(await ask(path, { authorization, ...headers }), 403)
+    }
+    for (const path of sockets) {
+      assert.equal(await opens(path, headers), false, path)
+    }
   })
 
   it('lets its own page and clients without an origin in', async () => {
@@ -79,6 +87,8 @@ describe('the port', () => {
       '/cdn/../../package.json',
       '/media/..%2f..%2f..%2fpackage.json',
     ]
-    for (const path of paths) assert.equal(await ask(path), 404, path)
+    for (const path of paths) {
+      assert.equal(await ask(path), 404, path)
+    }
   })
 })

@@ -30,11 +30,15 @@ describe('the Dockerfile', () => {
     const { dependencies } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'))
     const images = stages.filter(({ from }) => !stages.some(({ name }) => name === from))
     assert.ok(images.length > 0)
-    for (const { from } of images) assert.equal(from, `node:${dependencies.node}-bookworm-slim`)
+    for (const { from } of images) {
+      assert.equal(from, `node:${dependencies.node}-bookworm-slim`)
+    }
   })
 
   it('runs as a user by number who is not root (DL3002, DL3066)', () => {
-    for (const stage of finals) assert.equal(last(stage, 'USER'), '1000:1000', stage.name)
+    for (const stage of finals) {
+      assert.equal(last(stage, 'USER'), '1000:1000', stage.name)
+    }
   })
 
   it('has several stages, and leaves build tools and caches behind (DL3009, DL3015, DL3020)', () => {
@@ -46,7 +50,9 @@ describe('the Dockerfile', () => {
         assert.match(words, /--no-install-recommends/)
         assert.match(words, /rm -rf \/var\/lib\/apt\/lists/)
       }
-      if (words.includes('npm ci')) assert.match(words, /--omit=dev/)
+      if (words.includes('npm ci')) {
+        assert.match(words, /--omit=dev/)
+      }
     }
   })
 

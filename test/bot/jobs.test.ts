@@ -129,8 +129,11 @@ describe('Jobs', () => {
     for (const pid of [1, 2, 3]) {
       const { work, begun } = heldWork()
       const jobs = jobsOf({ ...dead, instance: `dead ${pid}` })
-      if (pid === 1) void jobs.run(job('1'), work)
-      else await jobs.resume({ reply: (_, context) => work(context) })
+      if (pid === 1) {
+        void jobs.run(job('1'), work)
+      } else {
+        await jobs.resume({ reply: (_, context) => work(context) })
+      }
       await begun
     }
     assert.deepEqual(await resumedBy(jobsOf()), [])
@@ -173,7 +176,9 @@ describe('Jobs', () => {
     const jobs = jobsOf(far)
     const running = jobs.run(job('1'), () => new Promise<never>(() => {}))
     const told = assert.rejects(running, RestartingError)
-    while (jobs.running === 0) await later()
+    while (jobs.running === 0) {
+      await later()
+    }
     await jobs.stop(1)
     await told
     assert.deepEqual(await resumedBy(jobsOf()), ['1'])

@@ -25,7 +25,9 @@ async function joined({ api, token }: Sandbox, options: Partial<Connection> = {}
 }
 
 afterEach(async () => {
-  for (const end of ended.splice(0).toReversed()) await end()
+  for (const end of ended.splice(0).toReversed()) {
+    await end()
+  }
 })
 
 describe('connect', () => {
@@ -51,7 +53,9 @@ describe('connect', () => {
     const sent: string[] = []
     const sandbox = await sandboxWith({
       observe: ({ method, path, requestBody }) => {
-        if (method === 'PUT') sent.push(`${path.split('/').at(-1)} ${JSON.stringify(requestBody)}`)
+        if (method === 'PUT') {
+          sent.push(`${path.split('/').at(-1)} ${JSON.stringify(requestBody)}`)
+        }
       },
     })
     const first = await joined(sandbox)

@@ -59,7 +59,7 @@ describe('npm start without a token', { timeout: 180_000 }, () => {
       body: JSON.stringify({ kind: 'cdn', action: 'slow', bytesPerSecond: 1 }),
     })
     ada.slash('describe', { image: { name: 'parity.png', bytes: PICTURE } }).catch(() => {})
-    while (!(await (await fetch(`${url}/sandbox/faults`)).text()).includes('"applied":1'));
+    while (!(await (await fetch(`${url}/sandbox/faults`)).text()).includes('"applied":1')) {}
     first.bot.kill('SIGKILL')
     await first.exited
     ada.close()

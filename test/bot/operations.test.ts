@@ -113,7 +113,9 @@ describe('the bot for its operator', () => {
 
   it('logs one line an event, without tokens and links', () => {
     assert.ok(lines.length > 0)
-    for (const line of lines) JSON.parse(line)
+    for (const line of lines) {
+      JSON.parse(line)
+    }
     assert.doesNotMatch(lines.join(''), /loopback\.not-a-secret|\/cdn\//)
   })
 })

@@ -52,7 +52,9 @@ for (const [name, options, start] of [
     function posted(): string[] {
       const messages = new Map<string, string>()
       for (const { message } of ada.told) {
-        if (message?.author.bot === true) messages.set(message.id, message.content)
+        if (message?.author.bot === true) {
+          messages.set(message.id, message.content)
+        }
       }
       return [...messages.values()]
     }

@@ -67,7 +67,7 @@ for (const [name, options, start] of DATABASES) {
     it('lets a record end', async () => {
       await turns.set('short', ['gone'], 1)
       await turns.set('long', ['stays'])
-      while ((await turns.get('short')) !== undefined);
+      while ((await turns.get('short')) !== undefined) {}
       assert.deepEqual(await turns.get('long'), ['stays'])
       const kept = await turns.update('short', (old) => [...(old ?? ['fresh'])])
       assert.deepEqual(kept, ['fresh'])
@@ -102,7 +102,9 @@ for (const [name, options, start] of DATABASES) {
         await turns.set(key, [key])
       }
       const found: [string, readonly string[]][] = []
-      for await (const [key, record] of turns.entries('g/1/')) found.push([key, record])
+      for await (const [key, record] of turns.entries('g/1/')) {
+        found.push([key, record])
+      }
       assert.deepEqual(
         found.sort(([a], [b]) => (a < b ? -1 : 1)),
         [
@@ -181,7 +183,9 @@ for (const [name, options, start] of DATABASES) {
       )
       const exits = writers.map((writer) => once(writer, 'exit'))
       await Promise.all(writers.map((writer) => once(writer.stdout, 'data')))
-      for (const writer of writers) writer.stdin.write('go')
+      for (const writer of writers) {
+        writer.stdin.write('go')
+      }
       assert.deepEqual(await Promise.all(exits), [
         [0, null],
         [0, null],

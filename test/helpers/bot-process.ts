@@ -37,7 +37,9 @@ export async function startBotProcess(
   createInterface({ input: bot.stderr! }).on('line', (line) => log.push(line))
   await new Promise<void>((resolve, reject) => {
     createInterface({ input: bot.stdout! }).on('line', (line) => {
-      if (line.startsWith('Joined')) resolve()
+      if (line.startsWith('Joined')) {
+        resolve()
+      }
     })
     exited.then(() => reject(new Error(`the bot ended: ${log.join('\n')}`)), reject)
   })

@@ -41,13 +41,17 @@ export async function startPostgres(): Promise<Database> {
   const folder = mkdtempSync(path.join(tmpdir(), 'sightseer-'))
   const isRoot = process.getuid?.() === 0
   const asNobody = isRoot ? { uid: NOBODY, gid: NOBODY } : {}
-  if (isRoot) chownSync(folder, NOBODY, NOBODY)
+  if (isRoot) {
+    chownSync(folder, NOBODY, NOBODY)
+  }
   const data = path.join(folder, 'data')
   const postgres = locate('postgres')
   const initdb = path.join(path.dirname(postgres), 'initdb')
   const options = ['-D', data, '-U', 'test', '--auth=trust', '--no-sync']
   const made = spawnSync(initdb, options, { ...asNobody, encoding: 'utf8' })
-  if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr}`)
+  if (made.status !== 0) {
+    throw new Error(`initdb failed: ${made.stderr}`)
+  }
   const port = await freePort()
   const args = ['-D', data, '-p', String(port), '-h', '127.0.0.1', '-k', folder, '-F']
   const stop = await started(postgres, args, /ready to accept connections/, asNobody)
@@ -76,7 +80,9 @@ async function started(
     for (const stream of [server.stdout, server.stderr]) {
       createInterface({ input: stream }).on('line', (line) => {
         said.push(line)
-        if (ready.test(line)) resolve()
+        if (ready.test(line)) {
+          resolve()
+        }
       })
     }
   })
@@ -93,6 +99,8 @@ export async function freePort(): Promise<number> {
   const address = probe.address()
   probe.close()
   await once(probe, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no port')
+  if (address === null || typeof address === 'string') {
+    throw new Error('no port')
+  }
   return address.port
 }

@@ -68,9 +68,13 @@ export async function startDemoBot(
       return member
     },
     close: async () => {
-      for (const member of members) member.close()
+      for (const member of members) {
+        member.close()
+      }
       await bot.close()
-      if (!given) await sandbox.close()
+      if (!given) {
+        await sandbox.close()
+      }
     },
   }
 }

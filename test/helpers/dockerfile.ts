@@ -19,7 +19,9 @@ export function readDockerfile(text: string): Stage[] {
   const stages: { from: string; name: string; instructions: Instruction[] }[] = []
   for (const line of lines) {
     const [, name = '', words = ''] = /^([A-Z]+)\s+(.+)$/.exec(line.trim()) ?? []
-    if (!KNOWN.has(name)) throw new Error(`no instruction: ${line}`)
+    if (!KNOWN.has(name)) {
+      throw new Error(`no instruction: ${line}`)
+    }
     if (name === 'FROM') {
       const [from = '', , stage = String(stages.length)] = words.split(/\s+/)
       stages.push({ from, name: stage, instructions: [] })

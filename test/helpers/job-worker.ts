@@ -25,7 +25,9 @@ function job(id: string, lifeMs: number): Job {
 if (mode === 'begin') {
   const begun = ['a', 'b'].map((id) => jobs.run(job(id, 60_000), () => new Promise(() => {})))
   begun.push(jobs.run(job('late', 1), () => new Promise(() => {})))
-  while (jobs.running < begun.length) await new Promise((resolve) => setImmediate(resolve))
+  while (jobs.running < begun.length) {
+    await new Promise((resolve) => setImmediate(resolve))
+  }
   process.stdout.write('working\n')
   setInterval(() => {}, 60_000) // alive until it is killed
 } else {

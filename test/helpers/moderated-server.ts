@@ -90,7 +90,9 @@ export class ModeratedServer {
   cases(): APIMessage[] {
     const all = new Map<string, APIMessage>()
     for (const { message } of this.mo.told) {
-      if (message?.content.startsWith('**Case') === true) all.set(message.id, message)
+      if (message?.content.startsWith('**Case') === true) {
+        all.set(message.id, message)
+      }
     }
     return [...all.values()]
   }

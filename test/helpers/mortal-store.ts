@@ -35,7 +35,9 @@ export class Life {
   }
 
   #live(): void {
-    if (this.#moments >= this.#endsAt) throw new Killed()
+    if (this.#moments >= this.#endsAt) {
+      throw new Killed()
+    }
   }
 }
 

@@ -44,7 +44,9 @@ export function npmStart(
   const printed = async (pattern: RegExp) => {
     for (;;) {
       const match = pattern.exec(said.out)
-      if (match) return match[0]
+      if (match) {
+        return match[0]
+      }
       const news = await Promise.race([once(bot.stdout, 'data'), exited.then(() => null)])
       if (news === null && !pattern.test(said.out)) {
         throw new Error(`It ended after printing ${JSON.stringify(said)}`)

@@ -43,12 +43,16 @@ export type Rehearsal = {
 export async function rehearse(say: (line: string) => void): Promise<Rehearsal> {
   const stages = readDockerfile(readFileSync(path.join(ROOT, 'Dockerfile'), 'utf8'))
   const last = stages.at(-1)
-  if (last === undefined) throw new Error('an empty Dockerfile')
+  if (last === undefined) {
+    throw new Error('an empty Dockerfile')
+  }
   const folder = mkdtempSync(path.join(tmpdir(), 'sightseer-image-'))
   chmodSync(folder, 0o755)
   try {
     const needed = needs(stages, last)
-    for (const stage of stages.filter((one) => needed.has(one))) build(stages, stage, folder, say)
+    for (const stage of stages.filter((one) => needed.has(one))) {
+      build(stages, stage, folder, say)
+    }
     return await start(stages, last, folder, say)
   } finally {
     spawnSync('chmod', ['-R', 'u+w', folder])
@@ -61,7 +65,11 @@ function needs(stages: readonly Stage[], stage: Stage): Set<Stage> {
   const all = new Set(lineage(stages, stage))
   for (const { words } of inherited(stages, stage)) {
     const from = stages.find(({ name }) => name === /--from=(\S+)/.exec(words)?.[1])
-    if (from) for (const one of needs(stages, from)) all.add(one)
+    if (from) {
+      for (const one of needs(stages, from)) {
+        all.add(one)
+      }
+    }
   }
   return all
 }
@@ -74,8 +82,11 @@ function build(
 ) {
   const root = path.join(folder, stage.name)
   const parent = stages.find(({ name }) => name === stage.from)
-  if (parent) link(path.join(folder, parent.name), root)
-  else mkdirSync(root)
+  if (parent) {
+    link(path.join(folder, parent.name), root)
+  } else {
+    mkdirSync(root)
+  }
   let workdir = workdirOf(stages, stage)
   for (const { name, words } of stage.instructions) {
     say(`${name} ${words}`)
@@ -108,15 +119,20 @@ function copy(words: string, workdir: string, folder: string): void {
     const whole = from === undefined ? path.join(ROOT, source) : path.join(folder, from, source)
     const isFile = paths.at(-1)?.endsWith('/') ?? false
     const to = isFile ? path.join(target, path.basename(source)) : target
-    if (from === undefined) cpSync(whole, to, { recursive: true, verbatimSymlinks: true })
-    else link(whole, to)
+    if (from === undefined) {
+      cpSync(whole, to, { recursive: true, verbatimSymlinks: true })
+    } else {
+      link(whole, to)
+    }
   }
 }
 
 /** Stages share their files, with owners and modes, instead of copying hundreds of megabytes. */
 function link(from: string, to: string): void {
   const done = spawnSync('cp', ['-al', from, to], { encoding: 'utf8' })
-  if (done.status !== 0) throw new Error(`cp failed: ${done.stderr}`)
+  if (done.status !== 0) {
+    throw new Error(`cp failed: ${done.stderr}`)
+  }
 }
 
 /** Our .dockerignore keeps everything out but what it names with a `!`. */
@@ -131,7 +147,9 @@ function run(words: string, root: string, workdir: string): void {
   const script = words.replaceAll(/(?<=\s)\/(?=[a-z])/g, `${root}/`).replaceAll('node:node', user)
   const env = { ...process.env, npm_config_prefer_offline: 'true', NODE_ENV: '' }
   const done = spawnSync('sh', ['-ec', script], { cwd: workdir, env, encoding: 'utf8' })
-  if (done.status !== 0) throw new Error(`RUN ${words} failed:\n${done.stdout}${done.stderr}`)
+  if (done.status !== 0) {
+    throw new Error(`RUN ${words} failed:\n${done.stdout}${done.stderr}`)
+  }
 }
 
 async function start(
@@ -212,7 +230,9 @@ function environment(all: readonly { name: string; words: string }[], root: stri
 /** The first line that begins so. */
 async function printed(bot: ChildProcess, beginning: string): Promise<string> {
   for await (const line of createInterface({ input: bot.stdout! })) {
-    if (line.startsWith(beginning)) return line
+    if (line.startsWith(beginning)) {
+      return line
+    }
   }
   throw new Error(`the bot ended without printing ${beginning}`)
 }
@@ -221,8 +241,12 @@ function makeReadOnly(folder: string): void {
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     const whole = path.join(entry.parentPath, entry.name)
     if (entry.isSymbolicLink()) {
-      if (process.getuid?.() === 0) lchownSync(whole, 0, 0)
-    } else chmodSync(whole, entry.isDirectory() ? 0o555 : 0o444)
+      if (process.getuid?.() === 0) {
+        lchownSync(whole, 0, 0)
+      }
+    } else {
+      chmodSync(whole, entry.isDirectory() ? 0o555 : 0o444)
+    }
   }
   chmodSync(folder, 0o555)
 }

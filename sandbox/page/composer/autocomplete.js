@@ -20,11 +20,16 @@ const waiting = new Map()
 const early = new Map()
 
 onTold('choices', (told) => {
-  if (told.type !== 'choices') return
+  if (told.type !== 'choices') {
+    return
+  }
   const then = waiting.get(told.id)
   waiting.delete(told.id)
-  if (then) then(told.choices)
-  else early.set(told.id, told.choices)
+  if (then) {
+    then(told.choices)
+  } else {
+    early.set(told.id, told.choices)
+  }
 })
 
 /** The field with its list. */
@@ -88,18 +93,25 @@ export class AutocompleteField {
   async #ask() {
     const payload = { ...this.#filledIn(), focused: this.#option.name }
     const answer = await act('autocomplete', payload).catch(() => null)
-    if (!answer) return this.#close()
+    if (!answer) {
+      return this.#close()
+    }
     const { id } = answer
     this.#asked = id
     const come = early.get(id)
     early.delete(id)
-    if (come) this.#show(id, come)
-    else waiting.set(id, (choices) => this.#show(id, choices))
+    if (come) {
+      this.#show(id, come)
+    } else {
+      waiting.set(id, (choices) => this.#show(id, choices))
+    }
   }
 
   // Answers to what was typed before are late and no longer wanted.
   #show(/** @type {string} */ id, /** @type {readonly Choice[]} */ choices) {
-    if (id !== this.#asked || document.activeElement !== this.input) return
+    if (id !== this.#asked || document.activeElement !== this.input) {
+      return
+    }
     this.#choices = choices
     this.#active = 0
     this.#draw()
@@ -150,17 +162,24 @@ export class AutocompleteField {
   }
 
   #key(/** @type {KeyboardEvent} */ event) {
-    if (this.#list.hidden) return
+    if (this.#list.hidden) {
+      return
+    }
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
     const count = this.#choices.length
     const choice = this.#choices[this.#active]
     if (step) {
       this.#active = (this.#active + step + count) % Math.max(1, count)
       this.#draw()
-    } else if (event.key === 'Tab' && choice) return this.#take(choice)
-    else if (event.key === 'Enter' && choice) this.#take(choice)
-    else if (event.key === 'Escape') this.#close()
-    else return
+    } else if (event.key === 'Tab' && choice) {
+      return this.#take(choice)
+    } else if (event.key === 'Enter' && choice) {
+      this.#take(choice)
+    } else if (event.key === 'Escape') {
+      this.#close()
+    } else {
+      return
+    }
     event.preventDefault()
     event.stopPropagation()
   }

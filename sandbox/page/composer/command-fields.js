@@ -17,7 +17,9 @@ const NUMBER = 10
 
 /** A text as a value of the option's type. */
 export function typed(/** @type {Option} */ option, /** @type {string} */ text) {
-  if (option.type === BOOLEAN) return text === 'true'
+  if (option.type === BOOLEAN) {
+    return text === 'true'
+  }
   return option.type === INTEGER || option.type === NUMBER ? Number(text) : text
 }
 
@@ -70,7 +72,9 @@ export function fileControl(/** @type {Option} */ option, /** @type {string} */ 
     tabindex: -1,
     'aria-hidden': 'true',
   })
-  if (option.file_types?.includes('image')) input.accept = 'image/*'
+  if (option.file_types?.includes('image')) {
+    input.accept = 'image/*'
+  }
   const button = h('button', { type: 'button', class: 'file-option', onclick: () => input.click() })
   const show = () => {
     const text = draft?.file.name ?? words().dropOrChoose
@@ -81,12 +85,16 @@ export function fileControl(/** @type {Option} */ option, /** @type {string} */ 
     )
   }
   const take = (/** @type {File} */ file) => {
-    if (draft) release(draft)
+    if (draft) {
+      release(draft)
+    }
     draft = draftOf(file)
     show()
   }
   input.addEventListener('change', () => {
-    for (const file of acceptable([...(input.files ?? [])], 0)) take(file)
+    for (const file of acceptable([...(input.files ?? [])], 0)) {
+      take(file)
+    }
     button.focus()
   })
   show()

@@ -62,12 +62,18 @@ export class CommandForm {
       on.run()
     })
     this.element.addEventListener('keydown', (event) => {
-      if (event.key !== 'Escape') return
+      if (event.key !== 'Escape') {
+        return
+      }
       event.preventDefault()
       on.leave()
     })
     this.#hint.textContent = leaf.description
-    for (const option of leaf.options) if (option.required) this.#add(option)
+    for (const option of leaf.options) {
+      if (option.required) {
+        this.#add(option)
+      }
+    }
     this.#drawMore()
   }
 
@@ -76,7 +82,9 @@ export class CommandForm {
     const fields = [...this.#fields.values()]
     const empty = fields.find((field) => field.value() === null)
     const next = empty?.control ?? this.element.querySelector('.run')
-    if (next instanceof HTMLElement) next.focus()
+    if (next instanceof HTMLElement) {
+      next.focus()
+    }
   }
 
   /** Gives a file to the first attachment option without one; adds the option where needed. */
@@ -84,7 +92,9 @@ export class CommandForm {
     const options = this.leaf.options.filter(({ type }) => type === ATTACHMENT)
     const free =
       options.find(({ name }) => (this.#fields.get(name)?.value() ?? null) === null) ?? options[0]
-    if (!free) return false
+    if (!free) {
+      return false
+    }
     this.#add(free).take?.(file)
     return true
   }
@@ -113,7 +123,9 @@ export class CommandForm {
 
   /** Gives back what the previews hold. */
   close() {
-    for (const field of this.#fields.values()) field.drop?.()
+    for (const field of this.#fields.values()) {
+      field.drop?.()
+    }
   }
 
   #collect() {
@@ -123,7 +135,9 @@ export class CommandForm {
     const files = []
     for (const [name, field] of this.#fields) {
       const value = field.value()
-      if (value === null) continue
+      if (value === null) {
+        continue
+      }
       options[name] = value instanceof File ? { file: files.push(value) - 1 } : value
     }
     return { options, files }
@@ -131,7 +145,9 @@ export class CommandForm {
 
   #add(/** @type {Option} */ option) {
     const known = this.#fields.get(option.name)
-    if (known) return known
+    if (known) {
+      return known
+    }
     const field = this.#field(option)
     this.#fields.set(option.name, field)
     this.#line.append(field.element)
@@ -178,14 +194,18 @@ export class CommandForm {
     control.addEventListener('keydown', (event) => {
       const empty = control instanceof HTMLInputElement && control.value === ''
       // Going back over an empty option takes it away again, or leaves the command.
-      if (event.key === 'Backspace' && empty) this.#back(option)
+      if (event.key === 'Backspace' && empty) {
+        this.#back(option)
+      }
     })
     return { option, element, control, value, ...(take ? { take } : {}), ...(drop ? { drop } : {}) }
   }
 
   #back(/** @type {Option} */ option) {
     const field = this.#fields.get(option.name)
-    if (option.required || !field) return this.#leave()
+    if (option.required || !field) {
+      return this.#leave()
+    }
     field.element.remove()
     this.#fields.delete(option.name)
     this.#drawMore()
@@ -194,7 +214,9 @@ export class CommandForm {
 
   /** @returns {{ control: HTMLElement, shown?: HTMLElement, value: Field['value'], take?: (file: File) => void, drop?: () => void }} */
   #control(/** @type {Option} */ option, /** @type {string} */ label) {
-    if (option.type === ATTACHMENT) return fileControl(option, label)
+    if (option.type === ATTACHMENT) {
+      return fileControl(option, label)
+    }
     if (option.choices?.length) {
       return pickControl(
         option,

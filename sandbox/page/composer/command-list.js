@@ -52,7 +52,9 @@ export class CommandList {
   /** Opens, changes or closes it, as the text wants it. */
   update() {
     const { value } = this.#text
-    if (!/^\/[^\n]*$/.test(value)) return this.close()
+    if (!/^\/[^\n]*$/.test(value)) {
+      return this.close()
+    }
     this.#shown = matching(value)
     this.#active = 0
     this.#draw()
@@ -61,7 +63,9 @@ export class CommandList {
   // The focus may go from the text to the list and back.
   #onBlur(/** @type {FocusEvent} */ event) {
     const next = event.relatedTarget
-    if (next !== this.#text && next !== this.#options) this.close()
+    if (next !== this.#text && next !== this.#options) {
+      this.close()
+    }
   }
 
   close() {
@@ -71,16 +75,22 @@ export class CommandList {
 
   /** @returns {boolean} whether the key was for the list. */
   onKey(/** @type {KeyboardEvent} */ event) {
-    if (this.element.hidden) return false
+    if (this.element.hidden) {
+      return false
+    }
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
     const leaf = this.#shown[this.#active]
     if (step) {
       const count = this.#shown.length
       this.#active = (this.#active + step + count) % Math.max(1, count)
       this.#draw()
-    } else if ((event.key === 'Enter' || event.key === 'Tab') && leaf) this.#chosen(leaf)
-    else if (event.key === 'Escape') this.close()
-    else return false
+    } else if ((event.key === 'Enter' || event.key === 'Tab') && leaf) {
+      this.#chosen(leaf)
+    } else if (event.key === 'Escape') {
+      this.close()
+    } else {
+      return false
+    }
     event.preventDefault()
     return true
   }

@@ -124,15 +124,21 @@ export class Composer {
   }
 
   focus() {
-    if (this.#form) this.#form.focus()
-    else this.#text.focus()
+    if (this.#form) {
+      this.#form.focus()
+    } else {
+      this.#text.focus()
+    }
   }
 
   /** Takes files that were dropped, pasted, chosen, or picked from the shelf. */
   addFiles(/** @type {readonly File[]} */ files) {
     const [first] = files
-    if (!this.#form) this.#tray.add(files)
-    else if (first && acceptable([first], 0).length > 0) this.#form.takeFile(first)
+    if (!this.#form) {
+      this.#tray.add(files)
+    } else if (first && acceptable([first], 0).length > 0) {
+      this.#form.takeFile(first)
+    }
     this.focus()
   }
 
@@ -174,7 +180,9 @@ export class Composer {
   }
 
   #stopEditing() {
-    if (this.#editing) this.#text.value = ''
+    if (this.#editing) {
+      this.#text.value = ''
+    }
     this.#editing = null
   }
 
@@ -193,25 +201,38 @@ export class Composer {
   #onInput() {
     const { value } = this.#text
     const full = typedCommand(value)
-    if (full) return this.#begin(full)
+    if (full) {
+      return this.#begin(full)
+    }
     this.#list.update()
-    if (this.#tray.drafts.length > 0) this.#tray.draw(value.trim() === '')
-    if (value === '' || value.startsWith('/')) return
-    if (Date.now() - this.#typingToldMs < TYPING_EVERY_MS) return
+    if (this.#tray.drafts.length > 0) {
+      this.#tray.draw(value.trim() === '')
+    }
+    if (value === '' || value.startsWith('/')) {
+      return
+    }
+    if (Date.now() - this.#typingToldMs < TYPING_EVERY_MS) {
+      return
+    }
     this.#typingToldMs = Date.now()
     // Nobody misses it where it does not arrive.
     act('typing', {}).catch(() => {})
   }
 
   #onKey(/** @type {KeyboardEvent} */ event) {
-    if (event.isComposing || this.#list.onKey(event)) return
+    if (event.isComposing || this.#list.onKey(event)) {
+      return
+    }
     if (event.key === 'Enter' && !event.shiftKey) {
       event.preventDefault()
       void this.#send()
-    } else if (event.key === 'Escape') this.#cancel()
-    else if (event.key === 'ArrowUp' && this.#text.value === '') {
+    } else if (event.key === 'Escape') {
+      this.#cancel()
+    } else if (event.key === 'ArrowUp' && this.#text.value === '') {
       const own = history(state.current).findLast(({ author }) => author.id === state.you?.id)
-      if (!own) return
+      if (!own) {
+        return
+      }
       event.preventDefault()
       this.edit(own)
     }
@@ -228,7 +249,9 @@ export class Composer {
     this.#place.hidden = false
     this.#line.hidden = true
     const [draft] = this.#tray.drafts
-    if (draft && this.#form.takeFile(draft.file)) this.#tray.clear()
+    if (draft && this.#form.takeFile(draft.file)) {
+      this.#tray.clear()
+    }
     this.#form.focus()
   }
 
@@ -248,14 +271,18 @@ export class Composer {
   async #run() {
     const form = this.#form
     const read = form?.read()
-    if (!form || !read) return
+    if (!form || !read) {
+      return
+    }
     const channelId = state.current
     const { name, label } = form.leaf
     try {
       const { id } = await act('commands', { name, options: read.options }, read.files, channelId)
       const waiting = { messageId: null, customId: null, failed: false }
       waitFor({ id, channelId, name: `/${label}`, ...waiting })
-      if (this.#form === form) this.#leave()
+      if (this.#form === form) {
+        this.#leave()
+      }
     } catch (error) {
       form.complain(error instanceof Error ? error.message : String(error))
     }
@@ -263,10 +290,16 @@ export class Composer {
 
   async #send() {
     const content = this.#text.value.trim()
-    if (this.#editing) return this.#saveEdit(this.#editing, content)
+    if (this.#editing) {
+      return this.#saveEdit(this.#editing, content)
+    }
     const { drafts } = this.#tray
-    if (content === '' && drafts.length === 0) return
-    if (content.startsWith('/') && drafts.length === 0) return notify(words().noCommands, 'bad')
+    if (content === '' && drafts.length === 0) {
+      return
+    }
+    if (content.startsWith('/') && drafts.length === 0) {
+      return notify(words().noCommands, 'bad')
+    }
     const payload = {
       content: withMentions(content),
       attachments: this.#tray.describe(),
@@ -279,12 +312,16 @@ export class Composer {
       this.#replyTo = null
       this.#tray.clear()
       this.#drawBar()
-    } else if (this.#text.value === '') this.#text.value = content
+    } else if (this.#text.value === '') {
+      this.#text.value = content
+    }
   }
 
   async #saveEdit(/** @type {Message} */ message, /** @type {string} */ content) {
     const payload = { message_id: message.id, content: withMentions(content) }
     const saved = await attempt(() => act('edit', payload, [], message.channel_id))
-    if (saved) this.#cancel()
+    if (saved) {
+      this.#cancel()
+    }
   }
 }

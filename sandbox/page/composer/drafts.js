@@ -31,18 +31,24 @@ export function draftOf(/** @type {File} */ file, description = '') {
 
 /** Gives the memory of a draft's preview back. */
 export function release(/** @type {Draft} */ draft) {
-  if (draft.preview) URL.revokeObjectURL(draft.preview)
+  if (draft.preview) {
+    URL.revokeObjectURL(draft.preview)
+  }
 }
 
 /** The files that a message can take, with a sentence about those it cannot. */
 export function acceptable(/** @type {readonly File[]} */ files, /** @type {number} */ already) {
   const fitting = files.filter((file) => {
-    if (file.size <= MAX_FILE_BYTES) return true
+    if (file.size <= MAX_FILE_BYTES) {
+      return true
+    }
     notify(words().tooLarge(file.name), 'bad')
     return false
   })
   const room = MAX_FILES - already
-  if (fitting.length > room) notify(words().tooManyFiles, 'bad')
+  if (fitting.length > room) {
+    notify(words().tooManyFiles, 'bad')
+  }
   return fitting.slice(0, room)
 }
 
@@ -108,7 +114,9 @@ async function editAlt(/** @type {Draft} */ draft, /** @type {() => void} */ cha
     long: true,
     ...(picture ? { picture } : {}),
   })
-  if (text === null) return
+  if (text === null) {
+    return
+  }
   draft.description = text.trim()
   changed()
 }

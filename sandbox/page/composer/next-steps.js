@@ -28,7 +28,9 @@ export class NextSteps {
       'members',
       'commands',
     ])
-    for (const kind of kinds) changed(kind, () => this.#draw(), signal)
+    for (const kind of kinds) {
+      changed(kind, () => this.#draw(), signal)
+    }
     this.#draw()
   }
 
@@ -55,7 +57,9 @@ export class NextSteps {
 // The newest message of the open channel, if it is a person's and has a picture.
 function postedPicture() {
   const message = history(state.current).at(-1)
-  if (!message || message.author.bot || whyNotWrite() !== '') return null
+  if (!message || message.author.bot || whyNotWrite() !== '') {
+    return null
+  }
   const pictures = message.attachments.some(({ content_type: type }) => type?.startsWith('image/'))
   return pictures ? message : null
 }

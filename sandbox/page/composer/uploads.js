@@ -34,7 +34,9 @@ export class Tray {
 
   /** Takes everything out again. */
   clear() {
-    for (const draft of this.drafts) release(draft)
+    for (const draft of this.drafts) {
+      release(draft)
+    }
     this.drafts = []
     this.draw()
   }

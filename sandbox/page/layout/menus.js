@@ -86,7 +86,9 @@ function removal(/** @type {Message} */ message) {
   const channel = state.channels.get(message.channel_id)
   const own = message.author.id === state.you?.id
   const allowed = own || (channel?.guild_id !== undefined && may(channel, 'manageMessages'))
-  if (!allowed) return []
+  if (!allowed) {
+    return []
+  }
   return [{ label: words().delete, icon: 'trash', danger: true, run: () => remove(message) }]
 }
 

@@ -72,7 +72,9 @@ export class Panel {
     const alt = sample[locale() === 'zh-CN' ? 'zh-CN' : 'en']
     const add = async () => {
       const file = await sampleFile(sample.file)
-      if (matchMedia('(max-width: 1000px)').matches) this.#close()
+      if (matchMedia('(max-width: 1000px)').matches) {
+        this.#close()
+      }
       this.#on.add(file)
     }
     const button = h(

@@ -81,7 +81,9 @@ export class Sidebar {
       ),
     )
     const again = held && this.#list.querySelector(`[data-channel="${CSS.escape(held)}"]`)
-    if (again instanceof HTMLElement) again.focus({ preventScroll: true })
+    if (again instanceof HTMLElement) {
+      again.focus({ preventScroll: true })
+    }
   }
 
   #section(/** @type {string} */ title, /** @type {readonly HTMLElement[]} */ items) {
@@ -168,7 +170,9 @@ export class Sidebar {
       ...people.map((user) => this.#person(user)),
     )
     const checked = this.#people.querySelector('input:checked')
-    if (held && checked instanceof HTMLElement) checked.focus()
+    if (held && checked instanceof HTMLElement) {
+      checked.focus()
+    }
   }
 
   #person(/** @type {User} */ user) {

@@ -85,7 +85,9 @@ function section(/** @type {Component} */ component, /** @type {Message} */ mess
 }
 
 function thumbnail(/** @type {Component} */ component) {
-  if (!component.media) return h('div', {}, words().unsupported)
+  if (!component.media) {
+    return h('div', {}, words().unsupported)
+  }
   const picture = pictureOfMedia(component.media, component.description, component.spoiler)
   const drawn = drawPicture(picture, false)
   drawn.classList.add('thumbnail')
@@ -107,7 +109,9 @@ function container(/** @type {Component} */ component, /** @type {Message} */ me
     card.classList.add('accented')
     card.style.borderInlineStartColor = `#${component.accent_color.toString(16).padStart(6, '0')}`
   }
-  if (!component.spoiler) return card
+  if (!component.spoiler) {
+    return card
+  }
   const cover = h(
     'button',
     { type: 'button', class: 'container-cover', 'aria-label': words().revealSpoiler },
@@ -178,7 +182,9 @@ function select(/** @type {Component} */ component, /** @type {Message} */ messa
  * @param {readonly string[]} [values]
  */
 async function press(message, customId, values) {
-  if (isWaiting(message.id, customId)) return
+  if (isWaiting(message.id, customId)) {
+    return
+  }
   try {
     const payload = { message_id: message.id, custom_id: customId, ...(values ? { values } : {}) }
     const { id } = await act('components', payload, [], message.channel_id)

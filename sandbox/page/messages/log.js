@@ -94,8 +94,11 @@ export class Log {
     )
     this.#drawPendings()
     this.#list.setAttribute('aria-busy', 'false')
-    if (keep && !this.#following) this.#list.scrollTop = this.#list.scrollHeight - fromEnd
-    else this.#toEnd()
+    if (keep && !this.#following) {
+      this.#list.scrollTop = this.#list.scrollHeight - fromEnd
+    } else {
+      this.#toEnd()
+    }
     this.#drawTyping()
   }
 
@@ -165,41 +168,64 @@ export class Log {
 
   #onMessage(/** @type {string} */ id) {
     const message = state.messages.get(state.current)?.get(id)
-    if (!message || needsAgeCheck()) return
+    if (!message || needsAgeCheck()) {
+      return
+    }
     const messages = history(state.current)
     const place = messages.indexOf(message)
     const old = document.getElementById(`message-${id}`)
     // What comes first, or late, changes what stands around it.
-    if (!old && (messages.length === 1 || place < messages.length - 1)) return this.draw(true)
+    if (!old && (messages.length === 1 || place < messages.length - 1)) {
+      return this.draw(true)
+    }
     const previous = messages[place - 1]
     const fresh = drawMessage(message, previous, this.#actions)
-    if (old) replaceKeepingFocus(old, fresh)
-    else {
-      if (!previous || dayOf(previous) !== dayOf(message)) this.#append(divider(message))
+    if (old) {
+      replaceKeepingFocus(old, fresh)
+    } else {
+      if (!previous || dayOf(previous) !== dayOf(message)) {
+        this.#append(divider(message))
+      }
       this.#append(fresh)
-      if (message.author.id === state.you?.id) this.#following = true
+      if (message.author.id === state.you?.id) {
+        this.#following = true
+      }
     }
-    if (this.#following) this.#toEnd()
-    else this.#jump.hidden = false
+    if (this.#following) {
+      this.#toEnd()
+    } else {
+      this.#jump.hidden = false
+    }
   }
 
   // What waits stays below everything that was said.
   #append(/** @type {HTMLElement} */ row) {
     const waiting = this.#list.querySelector('.pending')
-    if (waiting) waiting.before(row)
-    else this.#list.append(row)
+    if (waiting) {
+      waiting.before(row)
+    } else {
+      this.#list.append(row)
+    }
   }
 
   #drawPendings() {
-    for (const row of this.#list.querySelectorAll('.pending')) row.remove()
-    if (needsAgeCheck()) return
+    for (const row of this.#list.querySelectorAll('.pending')) {
+      row.remove()
+    }
+    if (needsAgeCheck()) {
+      return
+    }
     const here = [...state.pending.values()].filter((one) => one.channelId === state.current)
     this.#list.append(...here.filter((one) => one.name !== null).map(drawPending))
     for (const busy of this.#list.querySelectorAll('[aria-busy="true"], .failed')) {
       this.#refresh(busy.closest('.message:not(.pending)')?.id.replace('message-', ''))
     }
-    for (const { messageId } of here) this.#refresh(messageId ?? undefined)
-    if (this.#following) this.#toEnd()
+    for (const { messageId } of here) {
+      this.#refresh(messageId ?? undefined)
+    }
+    if (this.#following) {
+      this.#toEnd()
+    }
   }
 
   #refresh(/** @type {string | undefined} */ id) {
@@ -207,8 +233,9 @@ export class Log {
     const place = messages.findIndex((message) => message.id === id)
     const message = messages[place]
     const old = document.getElementById(`message-${id}`)
-    if (message && old)
+    if (message && old) {
       replaceKeepingFocus(old, drawMessage(message, messages[place - 1], this.#actions))
+    }
   }
 
   #drawTyping() {
@@ -228,7 +255,9 @@ export class Log {
   #onScroll() {
     const { scrollHeight, scrollTop, clientHeight } = this.#list
     this.#following = scrollHeight - scrollTop - clientHeight < NEAR_END
-    if (this.#following) this.#jump.hidden = true
+    if (this.#following) {
+      this.#jump.hidden = true
+    }
   }
 
   #onKey(/** @type {KeyboardEvent} */ event) {
@@ -240,15 +269,21 @@ export class Log {
     if (step && onRow) {
       event.preventDefault()
       const next = rows[place === -1 ? rows.length - 1 : place + step]
-      if (next instanceof HTMLElement) next.focus()
+      if (next instanceof HTMLElement) {
+        next.focus()
+      }
     }
   }
 
   #onContextMenu(/** @type {MouseEvent} */ event) {
-    if (!(event.target instanceof Element)) return
+    if (!(event.target instanceof Element)) {
+      return
+    }
     const row = event.target.closest('article.message')
     const message = state.messages.get(state.current)?.get(row?.id.replace('message-', '') ?? '')
-    if (!message || !(row instanceof HTMLElement)) return
+    if (!message || !(row instanceof HTMLElement)) {
+      return
+    }
     event.preventDefault()
     const back =
       document.activeElement instanceof HTMLElement && row.contains(document.activeElement)
@@ -262,8 +297,11 @@ export class Log {
       : { left: event.clientX, top: event.clientY, bottom: event.clientY }
     const named = event.target.closest('[data-user]')
     const user = state.users.get(named?.getAttribute('data-user') ?? '')
-    if (user) this.#actions.user(user, anchor, back)
-    else this.#actions.menu(message, anchor, back)
+    if (user) {
+      this.#actions.user(user, anchor, back)
+    } else {
+      this.#actions.menu(message, anchor, back)
+    }
   }
 }
 
@@ -274,7 +312,9 @@ function passGate() {
 
 function leaveGate() {
   const safe = [...state.channels.values()].find((channel) => channel.type === 0 && !channel.nsfw)
-  if (safe) openChannel(safe.id)
+  if (safe) {
+    openChannel(safe.id)
+  }
 }
 
 function divider(/** @type {Message} */ message) {
@@ -292,8 +332,13 @@ function replaceKeepingFocus(/** @type {HTMLElement} */ old, /** @type {HTMLElem
   const held = active instanceof HTMLElement && old.contains(active) ? active : null
   const key = held?.dataset['focus']
   old.replaceWith(fresh)
-  if (!held) return
+  if (!held) {
+    return
+  }
   const next = key ? fresh.querySelector(`[data-focus="${CSS.escape(key)}"]`) : null
-  if (next instanceof HTMLElement) next.focus({ preventScroll: true })
-  else fresh.focus({ preventScroll: true })
+  if (next instanceof HTMLElement) {
+    next.focus({ preventScroll: true })
+  } else {
+    fresh.focus({ preventScroll: true })
+  }
 }

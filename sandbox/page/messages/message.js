@@ -72,15 +72,23 @@ export function drawMessage(message, previous, actions) {
     return item
   }
   const origin = drawOrigin(message)
-  if (origin) item.append(origin)
+  if (origin) {
+    item.append(origin)
+  }
   item.append(head(message, actions), body(message), toolbar(message, actions))
   return item
 }
 
 function sharesHead(/** @type {Message} */ message, /** @type {Message | undefined} */ previous) {
-  if (!previous || previous.author.id !== message.author.id) return false
-  if (message.type !== 0 || message.interaction || !ORDINARY.has(previous.type)) return false
-  if (dayOf(message) !== dayOf(previous)) return false
+  if (!previous || previous.author.id !== message.author.id) {
+    return false
+  }
+  if (message.type !== 0 || message.interaction || !ORDINARY.has(previous.type)) {
+    return false
+  }
+  if (dayOf(message) !== dayOf(previous)) {
+    return false
+  }
   return Date.parse(message.timestamp) - Date.parse(previous.timestamp) < GROUP_MS
 }
 
@@ -96,8 +104,12 @@ function mentionsMe(/** @type {Message} */ message) {
 
 function systemLine(/** @type {Message} */ message) {
   const name = nameOf(message.author)
-  if (message.type === 18) return words().system.thread(name, message.content)
-  if (message.type === 6) return words().system.pin(name)
+  if (message.type === 18) {
+    return words().system.thread(name, message.content)
+  }
+  if (message.type === 6) {
+    return words().system.pin(name)
+  }
   return words().system.other(name)
 }
 
@@ -115,7 +127,9 @@ function head(/** @type {Message} */ message, /** @type {Actions} */ actions) {
     nameOf(author),
   )
   const color = colorOf(author.id)
-  if (color) name.style.color = color
+  if (color) {
+    name.style.color = color
+  }
   return h(
     'div',
     { class: 'message-head', id: `who-${message.id}` },
@@ -137,7 +151,9 @@ function colorOf(/** @type {string} */ userId) {
     .flatMap((id) => state.roles.get(id) ?? [])
     .toSorted((a, b) => (b.position ?? 0) - (a.position ?? 0))
     .find(({ color }) => color)
-  if (!role?.color) return null
+  if (!role?.color) {
+    return null
+  }
   return `color-mix(in srgb, #${role.color.toString(16).padStart(6, '0')} 45%, var(--strong))`
 }
 
@@ -189,8 +205,11 @@ function parts(/** @type {Message} */ message) {
       ` (${words().edited})`,
     )
     const last = text.lastElementChild
-    if (last?.classList.contains('text-line')) last.append(edited)
-    else text.append(edited)
+    if (last?.classList.contains('text-line')) {
+      last.append(edited)
+    } else {
+      text.append(edited)
+    }
   }
   return [
     ...(text ? [text] : []),
@@ -217,7 +236,9 @@ function withNotes(/** @type {HTMLElement} */ content, /** @type {Message} */ me
       h('p', { class: 'failed', role: 'alert' }, icon('alert'), words().interactionFailed),
     )
   }
-  if (message.reactions?.length) content.append(reactions(message))
+  if (message.reactions?.length) {
+    content.append(reactions(message))
+  }
   const thread = message.thread ?? state.channels.get(message.id)
   if (thread) {
     content.append(

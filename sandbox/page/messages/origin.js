@@ -27,9 +27,12 @@ export function drawOrigin(/** @type {Message} */ message) {
       h('span', {}, words().used(''), h('span', { class: 'mention' }, command)),
     )
   }
-  if (!reference || reference.type === 1 || message.type === 21) return null
-  if (!target)
+  if (!reference || reference.type === 1 || message.type === 21) {
+    return null
+  }
+  if (!target) {
     return h('div', { class: 'origin' }, icon('reply'), h('em', {}, words().deletedMessage))
+  }
   const line = lineOf(target.content) || words().clickForAttachment
   return h(
     'div',

@@ -139,7 +139,9 @@ function fileControl(
     multiple: most > 1,
     'aria-hidden': 'true',
   })
-  if (component.file_types?.includes('image')) input.accept = 'image/*'
+  if (component.file_types?.includes('image')) {
+    input.accept = 'image/*'
+  }
   const control = h('button', {
     type: 'button',
     id,

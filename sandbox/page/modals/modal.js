@@ -24,7 +24,9 @@ let nextId = 0
 /** Opens whatever modal the bot asks for. */
 export function listenForModals() {
   onTold('modal', (told) => {
-    if (told.type === 'modal') open(told)
+    if (told.type === 'modal') {
+      open(told)
+    }
   })
 }
 
@@ -55,14 +57,17 @@ function open(/** @type {Modal} */ modal) {
   fields[0]?.control.focus()
   form.addEventListener('submit', (event) => {
     event.preventDefault()
-    if (check(fields)) void send(modal, fields, { dialog, submit, problem, signal: closing.signal })
+    if (check(fields)) {
+      void send(modal, fields, { dialog, submit, problem, signal: closing.signal })
+    }
   })
 }
 
 /** @returns {HTMLElement[]} */
 function drawPart(/** @type {Component} */ component, /** @type {Field[]} */ fields) {
-  if (component.type === TEXT_DISPLAY)
+  if (component.type === TEXT_DISPLAY) {
     return [h('div', { class: 'message-text' }, ...drawText(component.content ?? ''))]
+  }
   if (component.type === LABEL && component.component) {
     return [
       drawLabel(component.label ?? '', component.description ?? null, component.component, fields),
@@ -94,7 +99,9 @@ function drawLabel(label, description, component, fields) {
     wrong: () => {
       const value = made.value()
       const length = typeof value === 'string' || Array.isArray(value) ? value.length : 1
-      if (required && (length === 0 || made.empty?.())) return words().required
+      if (required && (length === 0 || made.empty?.())) {
+        return words().required
+      }
       const least = component.min_length ?? 0
       return typeof value === 'string' && length > 0 && length < least
         ? words().tooShort(least)
@@ -138,7 +145,9 @@ async function send(modal, fields, { dialog, submit, problem, signal }) {
   const values = Object.fromEntries(
     fields.map(({ customId, value }) => {
       const given = value()
-      if (!(given instanceof Chosen)) return [customId, given]
+      if (!(given instanceof Chosen)) {
+        return [customId, given]
+      }
       return [customId, { files: given.files.map((file) => files.push(file) - 1) }]
     }),
   )
@@ -157,9 +166,13 @@ async function send(modal, fields, { dialog, submit, problem, signal }) {
     const over = new AbortController()
     const look = () => {
       const pending = state.pending.get(id)
-      if (pending && !pending.failed) return
+      if (pending && !pending.failed) {
+        return
+      }
       over.abort()
-      if (!pending) return dialog.close('sent')
+      if (!pending) {
+        return dialog.close('sent')
+      }
       problem.textContent = words().interactionFailed
       submit.removeAttribute('aria-busy')
       forgetPending(id)

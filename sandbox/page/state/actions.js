@@ -54,7 +54,9 @@ export async function openDirect() {
   await attempt(async () => {
     /** @type {Channel} */
     const channel = await act('dms', {})
-    if (!state.channels.has(channel.id)) hear({ type: 'channel', channel })
+    if (!state.channels.has(channel.id)) {
+      hear({ type: 'channel', channel })
+    }
     openChannel(channel.id)
   })
 }
@@ -68,12 +70,16 @@ export async function createThread(/** @type {Message | undefined} */ message) {
     yes: w.createThread,
     max: 100,
   })
-  if (!name?.trim()) return
+  if (!name?.trim()) {
+    return
+  }
   await attempt(async () => {
     const payload = { name: name.trim(), ...(message ? { message_id: message.id } : {}) }
     /** @type {Channel} */
     const channel = await act('threads', payload, [], message?.channel_id ?? state.current)
-    if (!state.channels.has(channel.id)) hear({ type: 'channel', channel })
+    if (!state.channels.has(channel.id)) {
+      hear({ type: 'channel', channel })
+    }
     openChannel(channel.id)
   })
 }
@@ -87,7 +93,9 @@ export async function remove(/** @type {Message} */ message) {
     yes: w.deleteYes,
     danger: true,
   })
-  if (yes) await attempt(() => act('delete', { message_id: message.id }, [], message.channel_id))
+  if (yes) {
+    await attempt(() => act('delete', { message_id: message.id }, [], message.channel_id))
+  }
 }
 
 /** A message's address, as Discord writes it. */

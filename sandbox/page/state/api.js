@@ -34,7 +34,9 @@ export function onTold(
 export function connect() {
   const query = new URLSearchParams({ locale: locale() })
   const as = state.you?.id ?? sessionStorage.getItem('as')
-  if (as) query.set('as', as)
+  if (as) {
+    query.set('as', as)
+  }
   socket = new WebSocket(`ws://${location.host}/sandbox/live?${query}`)
   socket.addEventListener('message', ({ data }) => {
     /** @type {Told} */
@@ -50,7 +52,9 @@ export function connect() {
   })
   socket.addEventListener('close', ({ code }) => {
     // After a restart with nothing kept, ids are new: begin as the first member.
-    if (code === 4404) forgetMember()
+    if (code === 4404) {
+      forgetMember()
+    }
     state.connection = 'lost'
     tell('connection')
     setTimeout(connect, RETRY_MS)
@@ -97,7 +101,9 @@ export async function act(action, payload, files = [], channelId = state.current
     throw new Refusal(words().unanswered, { cause })
   }
   const body = await response.json()
-  if (!response.ok) throw new Refusal(sentenceOf(body))
+  if (!response.ok) {
+    throw new Refusal(sentenceOf(body))
+  }
   return body
 }
 
@@ -119,7 +125,9 @@ function firstError(errors, path) {
     }
     const found =
       typeof value === 'object' && value !== null ? firstError(value, [...path, key]) : null
-    if (found) return found
+    if (found) {
+      return found
+    }
   }
   return null
 }

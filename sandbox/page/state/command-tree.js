@@ -26,8 +26,9 @@ function leavesOf(/** @type {Command} */ command) {
   const options = command.options ?? []
   const nested = options.filter(({ type }) => type === SUBCOMMAND || type === GROUP)
   const label = command.name_localized ?? command.name
-  if (nested.length === 0)
+  if (nested.length === 0) {
     return [{ name: command.name, label, description: described(command), options }]
+  }
   return nested.flatMap((option) => below(option, command.name, label))
 }
 
@@ -40,7 +41,9 @@ function below(
   const name = `${path} ${option.name}`
   const label = `${labels} ${option.name_localized ?? option.name}`
   const options = option.options ?? []
-  if (option.type === GROUP) return options.flatMap((inner) => below(inner, name, label))
+  if (option.type === GROUP) {
+    return options.flatMap((inner) => below(inner, name, label))
+  }
   return [{ name, label, description: described(option), options }]
 }
 

@@ -26,7 +26,9 @@ export function may(
   /** @type {Channel | undefined} */ channel,
   /** @type {keyof typeof PERMISSION} */ name,
 ) {
-  if (channel?.permissions === undefined) return true
+  if (channel?.permissions === undefined) {
+    return true
+  }
   const held = BigInt(channel.permissions)
   return (held & (PERMISSION[name] | PERMISSION.administrator)) !== 0n
 }
@@ -52,7 +54,9 @@ export function partner(/** @type {Channel} */ channel) {
 
 /** The channel's name with its sign, as a person reads it. */
 export function titleOf(/** @type {Channel | undefined} */ channel) {
-  if (!channel) return ''
+  if (!channel) {
+    return ''
+  }
   if (channel.type === CHANNEL.dm) {
     const other = partner(channel)
     return `@${other ? nameOf(other) : words().unknownUser}`
@@ -68,7 +72,9 @@ export function isHiddenFromMost(/** @type {Channel} */ channel) {
 
 /** What a person is on the server besides a member: its owner, a moderator, or ''. */
 export function roleOf(/** @type {string} */ userId) {
-  if (userId === state.guild.owner_id) return words().owner
+  if (userId === state.guild.owner_id) {
+    return words().owner
+  }
   const roles = state.members.get(userId)?.roles ?? []
   const moderates = roles.some((id) => /mod/i.test(state.roles.get(id)?.name ?? ''))
   return moderates ? words().moderator : ''

@@ -84,14 +84,18 @@ export function history(/** @type {string} */ channelId) {
 export function findMessage(/** @type {string} */ id) {
   for (const messages of state.messages.values()) {
     const found = messages.get(id)
-    if (found) return found
+    if (found) {
+      return found
+    }
   }
   return undefined
 }
 
 /** Opens a channel. */
 export function openChannel(/** @type {string} */ id) {
-  if (!state.channels.has(id)) return
+  if (!state.channels.has(id)) {
+    return
+  }
   state.current = id
   state.unread.delete(id)
   tell('current', id)
@@ -143,7 +147,9 @@ function begin(/** @type {Extract<Told, { type: 'snapshot' }>} */ snapshot) {
   state.members = new Map((snapshot.members ?? []).map((member) => [member.user.id, member]))
   state.channels = new Map(snapshot.channels.map((channel) => [channel.id, channel]))
   state.messages = new Map()
-  for (const message of snapshot.messages) put(message)
+  for (const message of snapshot.messages) {
+    put(message)
+  }
   const full = [...state.messages].filter(([, messages]) => messages.size >= PAGE_MESSAGES)
   state.older = new Set(full.map(([id]) => id))
   state.commands = snapshot.commands
@@ -151,8 +157,12 @@ function begin(/** @type {Extract<Told, { type: 'snapshot' }>} */ snapshot) {
   state.botOnline = snapshot.online ?? true
   state.pending.clear()
   state.typing.clear()
-  if (!sameMember) state.unread.clear()
-  if (!state.channels.has(state.current)) state.current = firstChannel()?.id ?? ''
+  if (!sameMember) {
+    state.unread.clear()
+  }
+  if (!state.channels.has(state.current)) {
+    state.current = firstChannel()?.id ?? ''
+  }
   tell('snapshot')
 }
 
@@ -168,8 +178,12 @@ function put(/** @type {Message} */ message) {
 
 /** Adds older messages of the open channel that were asked for. */
 export function addHistory(/** @type {readonly Message[]} */ messages) {
-  for (const message of messages) put(message)
-  if (messages.length < PAGE_MESSAGES) state.older.delete(state.current)
+  for (const message of messages) {
+    put(message)
+  }
+  if (messages.length < PAGE_MESSAGES) {
+    state.older.delete(state.current)
+  }
   tell('history')
 }
 
@@ -177,8 +191,12 @@ function keepMessage(/** @type {Message} */ message) {
   const fresh = !state.messages.get(message.channel_id)?.has(message.id)
   put(message)
   const interactionId = message.interaction_metadata?.id ?? message.interaction?.id
-  if (interactionId) settle(interactionId)
-  if (fresh) state.typing.get(message.channel_id)?.delete(message.author.id)
+  if (interactionId) {
+    settle(interactionId)
+  }
+  if (fresh) {
+    state.typing.get(message.channel_id)?.delete(message.author.id)
+  }
   if (fresh && message.channel_id !== state.current && message.author.id !== state.you?.id) {
     state.unread.add(message.channel_id)
     tell('channels')
@@ -207,7 +225,9 @@ export function typists() {
 function loseChannel(/** @type {string} */ id) {
   state.channels.delete(id)
   state.messages.delete(id)
-  if (state.current === id) openChannel(firstChannel()?.id ?? '')
+  if (state.current === id) {
+    openChannel(firstChannel()?.id ?? '')
+  }
   tell('channels')
 }
 
@@ -217,7 +237,9 @@ export function waitFor(/** @type {Pending} */ pending) {
   const answered = [...(state.messages.get(pending.channelId)?.values() ?? [])].some(
     (message) => message.interaction_metadata?.id === pending.id,
   )
-  if (answered || settled.delete(pending.id)) return
+  if (answered || settled.delete(pending.id)) {
+    return
+  }
   state.pending.set(pending.id, pending)
   tell('pending', pending.id)
 }
@@ -228,16 +250,22 @@ const MAX_SETTLED = 100
 const settled = new Set()
 
 function settle(/** @type {string} */ id) {
-  if (state.pending.delete(id)) return tell('pending', id)
+  if (state.pending.delete(id)) {
+    return tell('pending', id)
+  }
   settled.add(id)
   // Most belong to others and are never asked for.
   const [oldest] = settled
-  if (settled.size > MAX_SETTLED && oldest !== undefined) settled.delete(oldest)
+  if (settled.size > MAX_SETTLED && oldest !== undefined) {
+    settled.delete(oldest)
+  }
 }
 
 function fail(/** @type {string} */ id) {
   const pending = state.pending.get(id)
-  if (!pending) return
+  if (!pending) {
+    return
+  }
   pending.failed = true
   tell('pending', id)
 }

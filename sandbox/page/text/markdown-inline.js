@@ -82,7 +82,9 @@ export function inline(
   /** @type {number} */ depth,
   /** @type {Budget} */ budget,
 ) {
-  if (depth > MAX_DEPTH) return [{ kind: 'text', text }]
+  if (depth > MAX_DEPTH) {
+    return [{ kind: 'text', text }]
+  }
   /** @type {MarkdownNode[]} */
   const nodes = []
   let plain = ''
@@ -90,17 +92,24 @@ export function inline(
     const next = execAt(SIGN, text, place)?.index ?? text.length
     plain += text.slice(place, next)
     place = next
-    if (place === text.length) break
+    if (place === text.length) {
+      break
+    }
     const span = spanAt(text, place, depth, budget)
-    if (!span) plain += text[place++]
-    else {
-      if (plain !== '') nodes.push({ kind: 'text', text: plain })
+    if (!span) {
+      plain += text[place++]
+    } else {
+      if (plain !== '') {
+        nodes.push({ kind: 'text', text: plain })
+      }
       plain = ''
       nodes.push(span.node)
       place = span.end
     }
   }
-  if (plain !== '') nodes.push({ kind: 'text', text: plain })
+  if (plain !== '') {
+    nodes.push({ kind: 'text', text: plain })
+  }
   return nodes
 }
 
@@ -115,13 +124,19 @@ function spanAt(
   /** @type {number} */ depth,
   /** @type {Budget} */ budget,
 ) {
-  if (budget.left <= 0) return null
+  if (budget.left <= 0) {
+    return null
+  }
   budget.left -= text.length - place
 
   // An underscore inside a word is no mark: snake_case_name.
   const inWord = text[place] === '_' && /[\p{L}\p{N}]/u.test(text[place - 1] ?? '')
-  if (inWord) return null
-  if (text[place] === '`') return codeAt(text, place)
+  if (inWord) {
+    return null
+  }
+  if (text[place] === '`') {
+    return codeAt(text, place)
+  }
   for (const [pattern, make] of RULES) {
     const match = execAt(pattern, text, place)
     if (match) {
@@ -147,9 +162,13 @@ function codeAt(/** @type {string} */ text, /** @type {number} */ place) {
       length = run.length
       close = place + opening + index
     }
-    if (length === opening) break
+    if (length === opening) {
+      break
+    }
   }
-  if (close === -1) return null
+  if (close === -1) {
+    return null
+  }
   const inside = text.slice(place + length, close)
   return { node: { kind: 'code', text: trimCode(inside) }, end: close + length }
 }

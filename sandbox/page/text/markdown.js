@@ -47,12 +47,18 @@ function fences(
   let start = 0
   for (const fence of fencesOf(text)) {
     const before = text.slice(start, fence.start).replace(/\n$/, '')
-    if (before !== '') nodes.push(...blocks(before, depth, budget))
+    if (before !== '') {
+      nodes.push(...blocks(before, depth, budget))
+    }
     nodes.push({ kind: 'block', text: FENCED.exec(fence.inside)?.[1] ?? '' })
     start = fence.end
-    if (text[start] === '\n') start += 1
+    if (text[start] === '\n') {
+      start += 1
+    }
   }
-  if (start < text.length) nodes.push(...blocks(text.slice(start), depth, budget))
+  if (start < text.length) {
+    nodes.push(...blocks(text.slice(start), depth, budget))
+  }
   return nodes
 }
 
@@ -67,7 +73,9 @@ function fencesOf(/** @type {string} */ text) {
       start = null
     } else if (start === null) {
       const escaped = text[index - 1] === '\\' ? 1 : 0
-      if (run.length - escaped >= 3) start = index + escaped
+      if (run.length - escaped >= 3) {
+        start = index + escaped
+      }
     }
   }
   return fences
@@ -98,7 +106,9 @@ function blocks(
           budget,
         ),
       )
-    } else nodes.push(oneLine(lines.shift() ?? '', depth, budget))
+    } else {
+      nodes.push(oneLine(lines.shift() ?? '', depth, budget))
+    }
   }
   return nodes
 }
@@ -135,8 +145,11 @@ function list(
   const items = []
   for (const line of lines) {
     const mark = LIST_ITEM.exec(line)
-    if (mark) items.push([line.slice(mark[0].length)])
-    else items.at(-1)?.push(line.replace(/^ {2}/, ''))
+    if (mark) {
+      items.push([line.slice(mark[0].length)])
+    } else {
+      items.at(-1)?.push(line.replace(/^ {2}/, ''))
+    }
   }
   return {
     kind: 'list',
@@ -166,10 +179,18 @@ function flat(
 ) {
   return nodes
     .map((node) => {
-      if (node.kind === 'list') return node.items.map((item) => flat(item, name)).join(' ')
-      if (node.kind === 'spoiler') return '▮▮▮'
-      if (node.kind === 'line') return `${flat(node.children, name)} `
-      if ('children' in node && node.children) return flat(node.children, name)
+      if (node.kind === 'list') {
+        return node.items.map((item) => flat(item, name)).join(' ')
+      }
+      if (node.kind === 'spoiler') {
+        return '▮▮▮'
+      }
+      if (node.kind === 'line') {
+        return `${flat(node.children, name)} `
+      }
+      if ('children' in node && node.children) {
+        return flat(node.children, name)
+      }
       return 'text' in node ? node.text : name(node)
     })
     .join('')

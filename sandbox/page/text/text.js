@@ -45,8 +45,12 @@ export function drawText(/** @type {string} */ text) {
 /** The text on one line, without marks. */
 export function lineOf(/** @type {string} */ text) {
   return plainText(text, (node) => {
-    if (node.kind === 'link') return node.url
-    if (node.kind === 'time') return formatTime(node.seconds, node.style)
+    if (node.kind === 'link') {
+      return node.url
+    }
+    if (node.kind === 'time') {
+      return formatTime(node.seconds, node.style)
+    }
     return 'id' in node ? mentionLabel(node.kind, node.id) : ''
   })
 }
@@ -107,7 +111,9 @@ function drawReference(/** @type {Reference} */ node) {
     }
     case 'channel': {
       const label = mentionLabel(node.kind, node.id)
-      if (!state.channels.has(node.id)) return h('span', { class: 'mention' }, label)
+      if (!state.channels.has(node.id)) {
+        return h('span', { class: 'mention' }, label)
+      }
       const open = () => openChannel(node.id)
       return h('button', { type: 'button', class: 'mention', onclick: open }, label)
     }
@@ -129,7 +135,9 @@ function mentionLabel(/** @type {string} */ kind, /** @type {string} */ id) {
     const user = state.users.get(id)
     return `@${user ? nameOf(user) : words().unknownUser}`
   }
-  if (kind === 'role') return `@${state.roles.get(id)?.name ?? words().unknownRole}`
+  if (kind === 'role') {
+    return `@${state.roles.get(id)?.name ?? words().unknownRole}`
+  }
   return titleOf(state.channels.get(id)) || `#${words().unknownChannel}`
 }
 
@@ -152,7 +160,9 @@ function spoiler(/** @type {readonly MarkdownNode[]} */ children) {
   }
   cover.addEventListener('click', reveal)
   cover.addEventListener('keydown', (event) => {
-    if (event.key !== 'Enter' && event.key !== ' ') return
+    if (event.key !== 'Enter' && event.key !== ' ') {
+      return
+    }
     event.preventDefault()
     reveal()
   })
@@ -162,7 +172,9 @@ function spoiler(/** @type {readonly MarkdownNode[]} */ children) {
 
 function link(/** @type {string} */ url, /** @type {readonly MarkdownNode[] | null} */ children) {
   const jump = /^https?:\/\/(?:\w+\.)?discord\.com\/channels\/[^/]+\/(\d+)(?:\/(\d+))?/.exec(url)
-  if (jump) return jumpLink(jump[1] ?? '', jump[2], children)
+  if (jump) {
+    return jumpLink(jump[1] ?? '', jump[2], children)
+  }
   const label = children ? children.map(draw) : [document.createTextNode(url)]
   const anchor = h(
     'a',
@@ -200,13 +212,19 @@ export function jumpTo(
   /** @type {string} */ channelId,
   /** @type {string | undefined} */ messageId,
 ) {
-  if (channelId !== state.current) openChannel(channelId)
-  if (messageId && findMessage(messageId)) showMessage(messageId)
+  if (channelId !== state.current) {
+    openChannel(channelId)
+  }
+  if (messageId && findMessage(messageId)) {
+    showMessage(messageId)
+  }
 }
 
 function showMessage(/** @type {string} */ id) {
   const shown = document.getElementById(`message-${id}`)
-  if (!shown) return
+  if (!shown) {
+    return
+  }
   shown.scrollIntoView({ block: 'center' })
   shown.focus({ preventScroll: true })
   shown.classList.remove('flash')
@@ -215,8 +233,12 @@ function showMessage(/** @type {string} */ id) {
 
 function formatTime(/** @type {number} */ seconds, /** @type {string} */ style) {
   const date = new Date(seconds * 1000)
-  if (Number.isNaN(date.getTime())) return `<t:${seconds}>`
-  if (style === 'R') return relative(seconds - Date.now() / 1000)
+  if (Number.isNaN(date.getTime())) {
+    return `<t:${seconds}>`
+  }
+  if (style === 'R') {
+    return relative(seconds - Date.now() / 1000)
+  }
   return date.toLocaleString(locale(), STYLES[style])
 }
 

@@ -27,7 +27,9 @@ export function openDialog(title, body, options = {}) {
   })
   // A click on the backdrop hits the dialog element itself.
   dialog.addEventListener('mousedown', (event) => {
-    if (event.target === dialog) dialog.close('')
+    if (event.target === dialog) {
+      dialog.close('')
+    }
   })
   document.body.append(dialog)
   dialog.returnValue = ''
@@ -69,7 +71,9 @@ export async function confirmLink(/** @type {string} */ url) {
   const { leaving, leavingText, visit } = words()
   const detail = h('p', { class: 'address' }, url)
   const yes = await ask({ title: leaving, text: leavingText, yes: visit, detail })
-  if (yes) open(url, '_blank', 'noopener,noreferrer')
+  if (yes) {
+    open(url, '_blank', 'noopener,noreferrer')
+  }
 }
 
 /**

@@ -22,11 +22,16 @@ const PROPERTIES = new Set(['value', 'checked', 'disabled', 'selected', 'multipl
 export function h(tag, attributes = {}, ...children) {
   const made = document.createElement(tag)
   for (const [name, value] of Object.entries(attributes)) {
-    if (value === undefined || value === null || value === false) continue
+    if (value === undefined || value === null || value === false) {
+      continue
+    }
     if (typeof value === 'function') {
       made.addEventListener(name.slice(2), (event) => void value(event, made))
-    } else if (PROPERTIES.has(name)) Reflect.set(made, name, value)
-    else made.setAttribute(name, value === true ? '' : String(value))
+    } else if (PROPERTIES.has(name)) {
+      Reflect.set(made, name, value)
+    } else {
+      made.setAttribute(name, value === true ? '' : String(value))
+    }
   }
   made.append(...present(children))
   return made
@@ -96,6 +101,8 @@ export function place(floating, anchor, side) {
  */
 export function at(id) {
   const found = document.getElementById(id)
-  if (!found) throw new TypeError(`the page has no #${id}`)
+  if (!found) {
+    throw new TypeError(`the page has no #${id}`)
+  }
   return found
 }

@@ -20,7 +20,9 @@ const LARGEST = 400
  * @returns {string | null}
  */
 export function local(address) {
-  if (!URL.canParse(address)) return null
+  if (!URL.canParse(address)) {
+    return null
+  }
   const { pathname, search, hostname } = new URL(address)
   const here = ['127.0.0.1', 'localhost', '[::1]'].includes(hostname)
   return here && /^\/(cdn|media|ephemeral-attachments|attachments)\//.test(pathname)
@@ -65,7 +67,9 @@ export function mosaic(/** @type {readonly Picture[]} */ pictures) {
 /** One picture; a click enlarges it, or first takes its cover away. */
 export function drawPicture(/** @type {Picture} */ picture, alone = true) {
   const src = local(picture.url)
-  if (src === null) return h('p', { class: 'elsewhere' }, words().elsewhere, ' ', picture.url)
+  if (src === null) {
+    return h('p', { class: 'elsewhere' }, words().elsewhere, ' ', picture.url)
+  }
   const image = h('img', { alt: picture.alt, loading: 'lazy', decoding: 'async' })
   size(image, picture, alone)
   image.src = src
@@ -95,7 +99,9 @@ function cover(
   button.setAttribute('aria-label', revealSpoiler)
   button.append(h('span', { class: 'cover-label', 'aria-hidden': 'true' }, spoiler))
   button.addEventListener('click', () => {
-    if (!button.classList.contains('covered')) return then()
+    if (!button.classList.contains('covered')) {
+      return then()
+    }
     button.classList.remove('covered')
     button.setAttribute('aria-label', words().enlarge(alt))
     button.querySelector('.cover-label')?.remove()
@@ -109,7 +115,9 @@ function size(
   /** @type {boolean} */ alone,
 ) {
   const { width, height } = picture
-  if (!alone || !width || !height) return
+  if (!alone || !width || !height) {
+    return
+  }
   const scale = Math.min(1, LARGEST / width, (LARGEST * 0.9) / height)
   image.width = Math.round(width * scale)
   image.height = Math.round(height * scale)
@@ -134,7 +142,9 @@ export function drawFile(
     icon('file'),
     h('div', {}, link, h('div', { class: 'quiet-text' }, formatBytes(bytes))),
   )
-  if (!spoiler) return card
+  if (!spoiler) {
+    return card
+  }
   const wrap = h('button', {
     type: 'button',
     class: 'picture covered',
@@ -148,7 +158,9 @@ export function drawFile(
 
 /** `3.4 KB` and the like. */
 export function formatBytes(/** @type {number} */ bytes) {
-  if (bytes < 1024) return `${bytes} B`
+  if (bytes < 1024) {
+    return `${bytes} B`
+  }
   const kilobytes = bytes / 1024
   return kilobytes < 1024 ? `${kilobytes.toFixed(1)} KB` : `${(kilobytes / 1024).toFixed(2)} MB`
 }

@@ -45,7 +45,9 @@ export function openMenu(label, groups, anchor, back) {
   document.addEventListener(
     'mousedown',
     (event) => {
-      if (event.target instanceof Node && !menu.contains(event.target)) close()
+      if (event.target instanceof Node && !menu.contains(event.target)) {
+        close()
+      }
     },
     { signal, capture: true },
   )
@@ -94,19 +96,24 @@ function onKey(
 ) {
   const items = itemsOf(menu)
   const active = items.findIndex((item) => item === document.activeElement)
-  if (event.key === 'ArrowDown' || event.key === 'ArrowRight')
+  if (event.key === 'ArrowDown' || event.key === 'ArrowRight') {
     items[(active + 1) % items.length]?.focus()
-  else if (event.key === 'ArrowUp' || event.key === 'ArrowLeft')
+  } else if (event.key === 'ArrowUp' || event.key === 'ArrowLeft') {
     items[(active - 1 + items.length) % items.length]?.focus()
-  else if (event.key === 'Home') items[0]?.focus()
-  else if (event.key === 'End') items.at(-1)?.focus()
-  else if (event.key === 'Escape' || event.key === 'Tab') leave()
-  else if (event.key.length === 1 && event.key !== ' ') {
+  } else if (event.key === 'Home') {
+    items[0]?.focus()
+  } else if (event.key === 'End') {
+    items.at(-1)?.focus()
+  } else if (event.key === 'Escape' || event.key === 'Tab') {
+    leave()
+  } else if (event.key.length === 1 && event.key !== ' ') {
     const letter = event.key.toLowerCase()
     const after = [...items.slice(active + 1), ...items.slice(0, active + 1)]
     after.find((item) => item.textContent.trim().toLowerCase().startsWith(letter))?.focus()
     return
-  } else return
+  } else {
+    return
+  }
   event.preventDefault()
   event.stopPropagation()
 }

@@ -62,7 +62,9 @@ class List {
       autocomplete: 'off',
       readonly: options.items.length < SEARCH_FROM,
     })
-    if (options.items.length < SEARCH_FROM) this.#search.classList.add('visually-hidden')
+    if (options.items.length < SEARCH_FROM) {
+      this.#search.classList.add('visually-hidden')
+    }
     const done = h(
       'button',
       { type: 'button', class: 'button primary', onclick: () => this.#finish() },
@@ -93,10 +95,15 @@ class List {
     })
     this.#search.addEventListener('keydown', (event) => this.#key(event))
     const outside = (/** @type {Event} */ event) => {
-      if (!(event.target instanceof Node) || this.#popup.contains(event.target)) return
+      if (!(event.target instanceof Node) || this.#popup.contains(event.target)) {
+        return
+      }
       event.stopPropagation()
-      if (this.#options.most > 1) this.#finish()
-      else this.#close()
+      if (this.#options.most > 1) {
+        this.#finish()
+      } else {
+        this.#close()
+      }
     }
     document.addEventListener('mousedown', outside, { capture: true, signal })
     addEventListener('resize', () => this.#close(), { signal })
@@ -157,18 +164,26 @@ class List {
   #key(/** @type {KeyboardEvent} */ event) {
     const shown = this.#shown()
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
-    if (step) this.#active = (this.#active + step + shown.length) % Math.max(1, shown.length)
-    else if (event.key === 'Enter' || (event.key === ' ' && this.#search.readOnly)) {
+    if (step) {
+      this.#active = (this.#active + step + shown.length) % Math.max(1, shown.length)
+    } else if (event.key === 'Enter' || (event.key === ' ' && this.#search.readOnly)) {
       const item = shown[this.#active]
-      if (item) this.#toggle(item.value)
+      if (item) {
+        this.#toggle(item.value)
+      }
     } else if (event.key === 'Escape') {
       event.stopPropagation()
       this.#close()
     } else if (event.key === 'Tab') {
-      if (this.#options.most > 1) this.#finish()
-      else this.#close()
+      if (this.#options.most > 1) {
+        this.#finish()
+      } else {
+        this.#close()
+      }
       return
-    } else return
+    } else {
+      return
+    }
     event.preventDefault()
     this.#draw()
   }
@@ -181,8 +196,11 @@ class List {
       this.#values = new Set(back ? [] : [value])
       return this.#finish()
     }
-    if (this.#values.has(value)) this.#values.delete(value)
-    else if (this.#values.size < most) this.#values.add(value)
+    if (this.#values.has(value)) {
+      this.#values.delete(value)
+    } else if (this.#values.size < most) {
+      this.#values.add(value)
+    }
     this.#draw()
   }
 
@@ -191,7 +209,9 @@ class List {
     const before = this.#options.values
     this.#close()
     const same = values.length === before.length && values.every((value) => before.includes(value))
-    if (values.length >= this.#options.least && !same) this.#chosen(values)
+    if (values.length >= this.#options.least && !same) {
+      this.#chosen(values)
+    }
   }
 
   #close() {

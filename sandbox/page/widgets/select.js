@@ -121,7 +121,9 @@ export function drawPicker(/** @type {PickerOptions} */ options) {
   }
   show()
   button.addEventListener('click', () => {
-    if (options.busy) return
+    if (options.busy) {
+      return
+    }
     openList(button, { ...options, values }, (chosen) => {
       values = chosen
       show()

@@ -33,7 +33,9 @@ export function readOptionList(
   const path = at === '' ? 'options' : `${at}.options`
   const options = checks.list(given, 'options', MAX_OPTIONS, path) ?? []
   checkNames(checks, options, path)
-  if (depth === 0) checkMix(checks, options, path)
+  if (depth === 0) {
+    checkMix(checks, options, path)
+  }
   return options.map((option, i) => readOption(checks, option, `${path}.${i}`, depth))
 }
 
@@ -45,7 +47,9 @@ function checkNames(checks: Checks, options: readonly Json[], path: string): voi
       const sentence = 'Option name is already used'
       checks.fail(`${path}.${i}.name`, 'APPLICATION_COMMAND_OPTIONS_NAME_DUPLICATED', sentence)
     }
-    if (isBranch(option)) return
+    if (isBranch(option)) {
+      return
+    }
     if (option['required'] === true && optionalSeen) {
       const sentence = 'Required options must be placed before non-required options'
       checks.fail(`${path}.${i}`, 'APPLICATION_COMMAND_OPTIONS_REQUIRED_INVALID', sentence)
@@ -60,7 +64,9 @@ function isBranch({ type }: Json): boolean {
 
 function checkMix(checks: Checks, options: readonly Json[], path: string): void {
   const branches = options.filter(isBranch)
-  if (branches.length === 0 || branches.length === options.length) return
+  if (branches.length === 0 || branches.length === options.length) {
+    return
+  }
   checks.fail(
     path,
     'APPLICATION_COMMAND_OPTIONS_TYPE_INVALID',
@@ -135,12 +141,16 @@ function readChoices(checks: Checks, given: Json, at: string, type: number | und
 }
 
 function readValue(checks: Checks, choice: Json, path: string, type: number | undefined) {
-  if (type === OPTION_TYPE.string) return checks.needText(choice, 'value', { max: 100 }, path)
+  if (type === OPTION_TYPE.string) {
+    return checks.needText(choice, 'value', { max: 100 }, path)
+  }
   const value = choice['value']
   const whole = type === OPTION_TYPE.integer
   if (typeof value !== 'number' || (whole && !Number.isInteger(value))) {
     checks.fail(path, 'NUMBER_TYPE_COERCE', `Value is not ${whole ? 'int' : 'float'}.`)
-  } else checks.range(value, path, { min: -MAX_NUMBER, max: MAX_NUMBER })
+  } else {
+    checks.range(value, path, { min: -MAX_NUMBER, max: MAX_NUMBER })
+  }
   return value
 }
 
@@ -152,10 +162,14 @@ function readLimits(checks: Checks, given: Json, at: string, type: number | unde
     refuseReversed(checks, min, max, `${at}.max_length`)
     return { min_length: min, max_length: max }
   }
-  if (type !== OPTION_TYPE.integer && type !== OPTION_TYPE.number) return {}
+  if (type !== OPTION_TYPE.integer && type !== OPTION_TYPE.number) {
+    return {}
+  }
   const limit = (key: string) => {
     const value = given[key]
-    if (value === undefined || value === null) return undefined
+    if (value === undefined || value === null) {
+      return undefined
+    }
     return readValue(checks, { value }, `${at}.${key}`, type)
   }
   const [min, max] = [limit('min_value'), limit('max_value')]
@@ -171,13 +185,19 @@ function refuseReversed(
   max: number | undefined,
   path: string,
 ): void {
-  if (min !== undefined && max !== undefined && min > max) checks.range(max, path, { min })
+  if (min !== undefined && max !== undefined && min > max) {
+    checks.range(max, path, { min })
+  }
 }
 
 function readTypes(checks: Checks, given: Json, at: string): readonly unknown[] | undefined {
   const value = given['channel_types']
-  if (value === undefined || value === null) return undefined
-  if (Array.isArray(value) && value.every(Number.isInteger)) return value
+  if (value === undefined || value === null) {
+    return undefined
+  }
+  if (Array.isArray(value) && value.every(Number.isInteger)) {
+    return value
+  }
   checks.fail(`${at}.channel_types`, 'LIST_TYPE_CONVERT', 'Must be a list of channel types.')
   return undefined
 }

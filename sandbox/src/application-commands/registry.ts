@@ -82,9 +82,13 @@ function noDescription(checks: Checks, given: Json, path: string): Json {
 // As text, for it may have more bits than a number holds.
 function permissionsOf(checks: Checks, given: Json, path: string): string | null {
   const value = given['default_member_permissions']
-  if (value === undefined || value === null) return null
+  if (value === undefined || value === null) {
+    return null
+  }
   const text = typeof value === 'number' || typeof value === 'string' ? String(value) : ''
-  if (/^\d{1,20}$/.test(text)) return text
+  if (/^\d{1,20}$/.test(text)) {
+    return text
+  }
   checks.fail(path, 'NUMBER_TYPE_COERCE', `Value "${text}" is not int.`)
   return null
 }
@@ -97,7 +101,9 @@ function numbers(
   allowed: readonly number[],
 ): readonly number[] | undefined {
   const value = given[key]
-  if (value === undefined || value === null) return undefined
+  if (value === undefined || value === null) {
+    return undefined
+  }
   const items: readonly unknown[] = Array.isArray(value) ? value : []
   if (items.length === 0) {
     checks.fail(path(key), 'BASE_TYPE_MIN_LENGTH', 'Must be 1 or more in length.')
@@ -147,7 +153,9 @@ export function overwriteCommands(scope: Scope, items: unknown): readonly Comman
   const read = given.map((item, i) => readCommand(checks, isJson(item) ? item : {}, String(i)))
   const keys = read.map(({ type, name }) => JSON.stringify([type, name]))
   keys.forEach((key, i) => {
-    if (keys.indexOf(key) === i) return
+    if (keys.indexOf(key) === i) {
+      return
+    }
     const sentence = 'Application command names must be unique'
     checks.fail(String(i), 'APPLICATION_COMMANDS_DUPLICATE_NAME', sentence)
   })
@@ -166,7 +174,9 @@ function twin(commands: readonly Command[], { type, name }: Json): Command | und
 function refuseTooMany(commands: readonly Json[]): void {
   for (const [type, most] of Object.entries(MAX_COMMANDS)) {
     const count = commands.filter((command) => command['type'] === Number(type)).length
-    if (count > most) throw refuse('tooManyCommands')
+    if (count > most) {
+      throw refuse('tooManyCommands')
+    }
   }
 }
 
@@ -192,7 +202,9 @@ export function createCommand(scope: Scope, given: Json): { command: Command; is
 /** @throws {ApiError} 10063. */
 export function findCommand(scope: Scope, id: string): Command {
   const command = commandsIn(scope).find((known) => known.id === id)
-  if (!command) throw refuse('unknownCommand')
+  if (!command) {
+    throw refuse('unknownCommand')
+  }
   return command
 }
 
@@ -207,7 +219,9 @@ export function editCommand(scope: Scope, id: string, changes: Json): Command {
   const read = readCommand(checks, { ...before, ...changes, type: before.type }, '')
   checks.done()
   const others = commandsIn(scope).filter((command) => command !== before)
-  if (twin(others, read)) throw refuse('commandExists')
+  if (twin(others, read)) {
+    throw refuse('commandExists')
+  }
   const command = register(scope, read, before)
   keep(
     scope,

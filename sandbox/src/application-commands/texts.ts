@@ -24,7 +24,9 @@ type Limits = { readonly min: number; readonly max: number }
 export function readName(checks: Checks, given: Json, at: string, strict: boolean): Json {
   const limits = { min: 1, max: strict ? 32 : 100 }
   const check = (name: string, path: string) => {
-    if (!strict || (NAME_PATTERN.test(name) && name === name.toLowerCase())) return
+    if (!strict || (NAME_PATTERN.test(name) && name === name.toLowerCase())) {
+      return
+    }
     checks.fail(path, 'APPLICATION_COMMAND_INVALID_NAME', 'Command name is invalid')
   }
   return readText(checks, given, { key: 'name', at, limits, check })
@@ -50,9 +52,13 @@ type Text = {
 function readText(checks: Checks, given: Json, { key, at, limits, check }: Text): Json {
   const path = at === '' ? key : `${at}.${key}`
   const text = checks.needText(given, key, limits, path)
-  if (text !== '') check?.(text, path)
+  if (text !== '') {
+    check?.(text, path)
+  }
   const translated = given[`${key}_localizations`]
-  if (translated === undefined || translated === null) return { [key]: text }
+  if (translated === undefined || translated === null) {
+    return { [key]: text }
+  }
   const own = `${path}_localizations`
   if (!isJson(translated)) {
     checks.fail(own, 'DICT_TYPE_CONVERT', 'Only dictionaries may be used in a DictType')
@@ -64,7 +70,9 @@ function readText(checks: Checks, given: Json, { key, at, limits, check }: Text)
       checks.fail(ownPath, 'ENUM_TYPE_COERCE', `Value "${locale}" is not a valid locale.`)
     }
     const translation = checks.needText(translated, locale, limits, ownPath)
-    if (translation !== '') check?.(translation, ownPath)
+    if (translation !== '') {
+      check?.(translation, ownPath)
+    }
   }
   return { [key]: text, [`${key}_localizations`]: translated }
 }

@@ -46,7 +46,9 @@ export class FileServer {
     }
     const isMedia = url.pathname.startsWith('/media/')
     const whole = isMedia ? await renderMedia(file, url.searchParams) : original(file)
-    if (!whole) return say(response, 415, 'Unsupported media type.')
+    if (!whole) {
+      return say(response, 415, 'Unsupported media type.')
+    }
     const etag = isMedia && whole.bytes !== file.bytes ? hash(whole.bytes) : this.#etag(file)
     this.#answer(request, response, { file, whole, etag, isMedia, fault })
   }
@@ -91,8 +93,11 @@ export class FileServer {
       'content-length': to - from,
       ...(slice ? { 'content-range': `bytes ${from}-${to - 1}/${total}` } : {}),
     })
-    if (request.method === 'HEAD') response.end()
-    else this.#write(response, whole.bytes.subarray(from, to), fault)
+    if (request.method === 'HEAD') {
+      response.end()
+    } else {
+      this.#write(response, whole.bytes.subarray(from, to), fault)
+    }
   }
 
   #write(response: ServerResponse, bytes: Uint8Array, fault: CdnFault | null): void {
@@ -108,7 +113,9 @@ export class FileServer {
   }
 
   #trickle(response: ServerResponse, bytes: Uint8Array, step: number): void {
-    if (response.destroyed) return
+    if (response.destroyed) {
+      return
+    }
     if (bytes.length <= step) {
       response.end(bytes)
       return
@@ -119,7 +126,9 @@ export class FileServer {
 
   #etag(file: StoredFile): string {
     const known = this.#etags.get(file)
-    if (known !== undefined) return known
+    if (known !== undefined) {
+      return known
+    }
     const etag = hash(file.bytes)
     this.#etags.set(file, etag)
     return etag
@@ -153,7 +162,9 @@ function decodePath(path: string): string | null {
 // One range is served; several at once, or another unit, get the whole file, as RFC 9110 allows.
 function readRange(header: string | undefined, total: number): Slice | 'unsatisfiable' | null {
   const match = /^bytes=(\d*)-(\d*)$/.exec(header ?? '')
-  if (!match || (match[1] === '' && match[2] === '')) return null
+  if (!match || (match[1] === '' && match[2] === '')) {
+    return null
+  }
   const [, first, last] = match
   if (first === '') {
     const length = Math.min(Number(last), total)
@@ -161,6 +172,8 @@ function readRange(header: string | undefined, total: number): Slice | 'unsatisf
   }
   const from = Number(first)
   const to = last === '' ? total : Math.min(Number(last) + 1, total)
-  if (from >= total) return 'unsatisfiable'
+  if (from >= total) {
+    return 'unsatisfiable'
+  }
   return from < to ? { from, to } : null
 }

@@ -32,11 +32,15 @@ export async function renderMedia(
 ): Promise<Rendition | null> {
   if (file.width === undefined || file.contentType === undefined) {
     // The proxy passes videos on as they are, and nothing else.
-    if (!/^(video|audio)\//.test(file.contentType ?? '')) return null
+    if (!/^(video|audio)\//.test(file.contentType ?? '')) {
+      return null
+    }
     return { bytes: file.bytes, contentType: file.contentType! }
   }
   const wish = readWish(query)
-  if (!wish) return null
+  if (!wish) {
+    return null
+  }
   const { width, height, format, quality } = wish
   if (width === undefined && height === undefined && format === undefined) {
     return { bytes: file.bytes, contentType: file.contentType }
@@ -69,20 +73,30 @@ function readWish(query: URLSearchParams): Wish | null {
   const name = query.get('format')
   const format = FORMATS.find((f) => f === (name === 'jpg' ? 'jpeg' : name))
   const quality = readQuality(query.get('quality'))
-  if (width === null || height === null || quality === null) return null
-  if (name !== null && format === undefined) return null
+  if (width === null || height === null || quality === null) {
+    return null
+  }
+  if (name !== null && format === undefined) {
+    return null
+  }
   return { width, height, format, quality }
 }
 
 function readSide(text: string | null): number | undefined | null {
-  if (text === null) return undefined
+  if (text === null) {
+    return undefined
+  }
   const side = Number(text)
   return Number.isInteger(side) && side >= 1 && side <= MAX_SIDE ? side : null
 }
 
 function readQuality(text: string | null): number | 'lossless' | null {
-  if (text === null) return DEFAULT_QUALITY
-  if (text === 'lossless') return text
+  if (text === null) {
+    return DEFAULT_QUALITY
+  }
+  if (text === 'lossless') {
+    return text
+  }
   const quality = Number(text)
   return Number.isInteger(quality) && quality >= 1 && quality <= 100 ? quality : null
 }

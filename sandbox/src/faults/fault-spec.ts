@@ -145,30 +145,48 @@ const REQUIRED: Readonly<Record<string, readonly string[]>> = {
  * @throws {ApiError} 400 with a sentence that says what is wrong.
  */
 export function readFaultSpec(value: unknown): FaultSpec {
-  if (!isFaultSpec(value)) throw new ApiError(400, 0, 'A fault is a JSON object.')
+  if (!isFaultSpec(value)) {
+    throw new ApiError(400, 0, 'A fault is a JSON object.')
+  }
   return value
 }
 
 function isFaultSpec(value: unknown): value is FaultSpec {
-  if (!isJson(value)) return false
+  if (!isJson(value)) {
+    return false
+  }
   const kind = String(value['kind'])
   const fields = FIELDS[kind]
-  if (!fields) wrong(`kind is one of ${Object.keys(FIELDS).join(', ')}.`)
+  if (!fields) {
+    wrong(`kind is one of ${Object.keys(FIELDS).join(', ')}.`)
+  }
   for (const name of REQUIRED[kind] ?? []) {
-    if (value[name] === undefined) wrong(`A fault of kind ${kind} needs ${name}.`)
+    if (value[name] === undefined) {
+      wrong(`A fault of kind ${kind} needs ${name}.`)
+    }
   }
   for (const name of Object.keys(value)) {
-    if (name !== 'kind') checkField(kind, name, fields[name], value)
+    if (name !== 'kind') {
+      checkField(kind, name, fields[name], value)
+    }
   }
   return true
 }
 
 function checkField(kind: string, name: string, field: Field | undefined, value: Json): void {
   const given = value[name]
-  if (field === undefined) wrong(`A fault of kind ${kind} has no ${name}.`)
-  if (field === 'text' && typeof given !== 'string') wrong(`${name} is a text.`)
-  if (field === 'boolean' && typeof given !== 'boolean') wrong(`${name} is true or false.`)
-  if (field === 'number' && !isCount(given)) wrong(`${name} is a number, 0 or more.`)
+  if (field === undefined) {
+    wrong(`A fault of kind ${kind} has no ${name}.`)
+  }
+  if (field === 'text' && typeof given !== 'string') {
+    wrong(`${name} is a text.`)
+  }
+  if (field === 'boolean' && typeof given !== 'boolean') {
+    wrong(`${name} is true or false.`)
+  }
+  if (field === 'number' && !isCount(given)) {
+    wrong(`${name} is a number, 0 or more.`)
+  }
   if (field === 'status' && given !== 'timeout' && !isStatus(given)) {
     wrong(`${name} is a status from 400 to 599, or "timeout".`)
   }

@@ -55,12 +55,16 @@ export class Fault {
 
   /** Resolves once it has applied that often. */
   async until(times = 1): Promise<void> {
-    while (this.#applied < times) await once(this.#events, 'applied')
+    while (this.#applied < times) {
+      await once(this.#events, 'applied')
+    }
   }
 
   /** Whether it applies to what happens now; counts. */
   take(): boolean {
-    if (this.#toApply === 0) return false
+    if (this.#toApply === 0) {
+      return false
+    }
     if (this.#toSkip > 0) {
       this.#toSkip -= 1
       return false
@@ -130,14 +134,18 @@ export class Faults {
 
   /** Cancels all. */
   clear(): void {
-    for (const fault of this.#faults) fault.cancel()
+    for (const fault of this.#faults) {
+      fault.cancel()
+    }
   }
 
   /** What is to happen to a request, or null. */
   rest(method: string, path: string): RestFault | null {
     for (const fault of this.#faults) {
       const { spec } = fault
-      if (spec.kind === 'rest' && matches(spec, method, path) && fault.take()) return spec
+      if (spec.kind === 'rest' && matches(spec, method, path) && fault.take()) {
+        return spec
+      }
     }
     return null
   }
@@ -146,8 +154,12 @@ export class Faults {
   cdn(path: string): CdnFault | null {
     for (const fault of this.#faults) {
       const { spec } = fault
-      if (spec.kind !== 'cdn' || spec.action === 'expired') continue
-      if (matches({ path: spec.path ?? '**' }, '', path) && fault.take()) return spec
+      if (spec.kind !== 'cdn' || spec.action === 'expired') {
+        continue
+      }
+      if (matches({ path: spec.path ?? '**' }, '', path) && fault.take()) {
+        return spec
+      }
     }
     return null
   }
@@ -156,10 +168,15 @@ export class Faults {
   async runHooks(when: 'before' | 'after', method: string, path: string): Promise<void> {
     for (const [fault, run] of this.#hooks) {
       const place = fault.spec
-      if ((place.kind !== 'hook' && place.kind !== 'permission') || place.path === undefined)
+      if ((place.kind !== 'hook' && place.kind !== 'permission') || place.path === undefined) {
         continue
-      if ((place.when ?? 'before') !== when) continue
-      if (matches({ ...place, path: place.path }, method, path) && fault.take()) await run()
+      }
+      if ((place.when ?? 'before') !== when) {
+        continue
+      }
+      if (matches({ ...place, path: place.path }, method, path) && fault.take()) {
+        await run()
+      }
     }
   }
 
@@ -176,20 +193,29 @@ export class Faults {
     const take = () => {
       fault.onCancel = takePermission(this.#world, permission, channel)
     }
-    if (path !== undefined) this.#hooks.set(fault, take)
-    else if (fault.take()) take()
+    if (path !== undefined) {
+      this.#hooks.set(fault, take)
+    } else if (fault.take()) {
+      take()
+    }
   }
 
   #breakGateway(spec: FaultSpec & { kind: 'gateway' }): number {
-    if (spec.action === 'drop') return this.#gateway.drop(spec.code)
-    if (spec.action === 'reconnect') return this.#gateway.askToReconnect()
+    if (spec.action === 'drop') {
+      return this.#gateway.drop(spec.code)
+    }
+    if (spec.action === 'reconnect') {
+      return this.#gateway.askToReconnect()
+    }
     return this.#gateway.invalidateSessions(spec.resumable)
   }
 
   #passEvent(session: string, event: string, deliver: () => void): void {
     for (const fault of this.#faults) {
       const { spec } = fault
-      if (spec.kind !== 'event' || (spec.event !== '*' && spec.event !== event)) continue
+      if (spec.kind !== 'event' || (spec.event !== '*' && spec.event !== event)) {
+        continue
+      }
       const key = `${fault.id}:${session}`
       const held = this.#held.get(key)
       if (held) {
@@ -198,7 +224,9 @@ export class Faults {
         held.cancel()
         return held.deliver()
       }
-      if (fault.take()) return this.#disturb(spec, key, deliver)
+      if (fault.take()) {
+        return this.#disturb(spec, key, deliver)
+      }
     }
     deliver()
   }
@@ -230,12 +258,18 @@ function matches(
   method: string,
   path: string,
 ): boolean {
-  if (spec.method !== undefined && spec.method !== method) return false
+  if (spec.method !== undefined && spec.method !== method) {
+    return false
+  }
   const pattern = spec.path
     .split('/')
     .map((part) => {
-      if (part === '**') return '.*'
-      if (part === '*' || part.startsWith(':')) return '[^/]+'
+      if (part === '**') {
+        return '.*'
+      }
+      if (part === '*' || part.startsWith(':')) {
+        return '[^/]+'
+      }
       return part.replaceAll(/[^\w-]/g, String.raw`\$&`)
     })
     .join('/')

@@ -11,7 +11,9 @@ import type { Channel, Overwrite, Role } from '../world/types.ts'
  */
 export function takePermission(world: World, name: PermissionName, channelId?: string): () => void {
   const bit = PERMISSION[name]
-  if (channelId !== undefined) return denyIn(world, world.channel(channelId), bit)
+  if (channelId !== undefined) {
+    return denyIn(world, world.channel(channelId), bit)
+  }
   const bot = world.application.bot.id
   const undo = world.guildsOf(bot).flatMap((guild) => {
     const roles = [...guild.roles.values()].filter(({ botId }) => botId === bot)
@@ -22,7 +24,9 @@ export function takePermission(world: World, name: PermissionName, channelId?: s
     ]
   })
   return () => {
-    for (const giveBack of undo) giveBack()
+    for (const giveBack of undo) {
+      giveBack()
+    }
   }
 }
 
@@ -40,8 +44,11 @@ function denyIn(world: World, channel: Channel, bit: bigint): () => void {
   const { id } = world.application.bot
   const before = channel.overwrites.get(id)
   const set = (overwrite: Overwrite | undefined) => {
-    if (overwrite) channel.overwrites.set(id, overwrite)
-    else channel.overwrites.delete(id)
+    if (overwrite) {
+      channel.overwrites.set(id, overwrite)
+    } else {
+      channel.overwrites.delete(id)
+    }
     world.tell({ name: 'CHANNEL_UPDATE', channel })
   }
   const { allow, deny } = before ?? { allow: 0n, deny: 0n }

@@ -64,10 +64,15 @@ export class Connection {
   /** The socket is gone. */
   closed(code: number): void {
     this.#cancelTimeout()
-    if (!this.#live) return
+    if (!this.#live) {
+      return
+    }
     // Saying goodbye ends the session; only a broken connection can be resumed.
-    if (code === 1000 || code === 1001) this.#host.sessions.delete(this.#live.id)
-    else this.#host.park(this.#live)
+    if (code === 1000 || code === 1001) {
+      this.#host.sessions.delete(this.#live.id)
+    } else {
+      this.#host.park(this.#live)
+    }
     this.#host.tellOnline()
   }
 
@@ -77,7 +82,9 @@ export class Connection {
       return this.#close({ code: CLOSE.rateLimited, reason: 'Rate limited.' })
     }
     const frame = Buffer.byteLength(text) > MAX_PAYLOAD_BYTES ? null : readFrame(text)
-    if (!frame) return this.#close(DECODE_ERROR)
+    if (!frame) {
+      return this.#close(DECODE_ERROR)
+    }
     switch (frame.op) {
       case OPCODE.heartbeat:
         this.#expectHeartbeat()
@@ -91,7 +98,9 @@ export class Connection {
       case OPCODE.requestGuildMembers:
       case OPCODE.requestSoundboardSounds:
       case OPCODE.requestChannelInfo:
-        if (this.#live) return this.#command(this.#live, frame.op, frame.d)
+        if (this.#live) {
+          return this.#command(this.#live, frame.op, frame.d)
+        }
         return this.#close({ code: CLOSE.notAuthenticated, reason: 'Not authenticated.' })
       default:
         return this.#close({ code: CLOSE.unknownOpcode, reason: 'Unknown opcode.' })
@@ -107,26 +116,36 @@ export class Connection {
     switch (op) {
       case OPCODE.presenceUpdate: {
         const presence = readPresence(d)
-        if (!presence) return this.#close(DECODE_ERROR)
+        if (!presence) {
+          return this.#close(DECODE_ERROR)
+        }
         session.presence = presence
         return
       }
       case OPCODE.requestGuildMembers:
-        if (!session.requestMembers(d)) this.#close(DECODE_ERROR)
+        if (!session.requestMembers(d)) {
+          this.#close(DECODE_ERROR)
+        }
         return
       case OPCODE.requestSoundboardSounds: {
         const ids = isJson(d) ? d['guild_ids'] : null
-        if (!Array.isArray(ids)) return this.#close(DECODE_ERROR)
+        if (!Array.isArray(ids)) {
+          return this.#close(DECODE_ERROR)
+        }
         return session.answerEmpty('SOUNDBOARD_SOUNDS', ids.map(String), 'soundboard_sounds')
       }
       case OPCODE.requestChannelInfo: {
         const id = isJson(d) ? d['guild_id'] : null
-        if (typeof id !== 'string') return this.#close(DECODE_ERROR)
+        if (typeof id !== 'string') {
+          return this.#close(DECODE_ERROR)
+        }
         return session.answerEmpty('CHANNEL_INFO', [id], 'channels')
       }
       case OPCODE.voiceStateUpdate:
         // There is no voice channel to join, and Discord is silent about unknown ones.
-        if (!isJson(d)) this.#close(DECODE_ERROR)
+        if (!isJson(d)) {
+          this.#close(DECODE_ERROR)
+        }
     }
   }
 
@@ -139,8 +158,12 @@ export class Connection {
       granted: this.#host.privileges,
       mustShard: this.#host.mustShard,
     })
-    if (isRefusal(read)) return this.#close(read)
-    if (this.#host.starts.exhausted) return this.#loseToken()
+    if (isRefusal(read)) {
+      return this.#close(read)
+    }
+    if (this.#host.starts.exhausted) {
+      return this.#loseToken()
+    }
     switch (this.#host.starts.begin(read.shard?.[0] ?? 0)) {
       case 'too soon':
         return this.#send(OPCODE.invalidSession, false)
@@ -153,7 +176,9 @@ export class Connection {
   }
 
   #begin(identify: Identify): void {
-    if (identify.compress) this.#transport.compressPayloads()
+    if (identify.compress) {
+      this.#transport.compressPayloads()
+    }
     this.#session = new GatewaySession(this.#host, identify)
     this.#host.sessions.set(this.#session.id, this.#session)
     this.#session.attach(this.#transport)
@@ -166,10 +191,14 @@ export class Connection {
       return this.#close({ code: CLOSE.alreadyAuthenticated, reason: 'Already authenticated.' })
     }
     const read = readResume(d, this.#host.world.application.token)
-    if (isRefusal(read)) return this.#close(read)
+    if (isRefusal(read)) {
+      return this.#close(read)
+    }
     const session = this.#host.sessions.get(read.sessionId)
     const missed = session?.since(read.sequence)
-    if (!session || !missed) return this.#send(OPCODE.invalidSession, false)
+    if (!session || !missed) {
+      return this.#send(OPCODE.invalidSession, false)
+    }
     if (missed === 'ahead') {
       this.#host.sessions.delete(session.id)
       return this.#close({ code: CLOSE.invalidSequence, reason: 'Invalid seq.' })
@@ -204,6 +233,8 @@ export class Connection {
 
 /** The text of a WebSocket message, whichever way it came in. */
 export function rawText(data: RawData): string {
-  if (Array.isArray(data)) return Buffer.concat(data).toString()
+  if (Array.isArray(data)) {
+    return Buffer.concat(data).toString()
+  }
   return Buffer.isBuffer(data) ? data.toString() : Buffer.from(data).toString()
 }

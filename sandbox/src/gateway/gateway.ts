@@ -75,7 +75,9 @@ export class Gateway implements ConnectionHost {
     })
     this.#stopListening = world.listen((event) => {
       const startMs = performance.now()
-      for (const session of this.sessions.values()) session.hear(event)
+      for (const session of this.sessions.values()) {
+        session.hear(event)
+      }
       options.measure?.({ part: 'event', name: event.name, ms: performance.now() - startMs })
     })
   }
@@ -120,15 +122,20 @@ export class Gateway implements ConnectionHost {
    */
   drop(code?: number): number {
     for (const socket of this.#sockets.clients) {
-      if (code === undefined) socket.terminate()
-      else socket.close(code)
+      if (code === undefined) {
+        socket.terminate()
+      } else {
+        socket.close(code)
+      }
     }
     return this.#sockets.clients.size
   }
 
   /** Asks every client to reconnect and resume (opcode 7). @returns how many. */
   askToReconnect(): number {
-    for (const session of this.sessions.values()) session.send(OPCODE.reconnect, null)
+    for (const session of this.sessions.values()) {
+      session.send(OPCODE.reconnect, null)
+    }
     return this.sessions.size
   }
 
@@ -139,14 +146,18 @@ export class Gateway implements ConnectionHost {
       session.send(OPCODE.invalidSession, resumable)
       this.park(session)
     }
-    if (!resumable) this.sessions.clear()
+    if (!resumable) {
+      this.sessions.clear()
+    }
     return size
   }
 
   park(session: GatewaySession): void {
     const parkedAt = this.world.clock.now()
     this.world.clock.after(SESSION_LIFE_MS, () => {
-      if (session.parkedSince(parkedAt)) this.sessions.delete(session.id)
+      if (session.parkedSince(parkedAt)) {
+        this.sessions.delete(session.id)
+      }
     })
     session.detach(parkedAt)
   }
@@ -154,7 +165,9 @@ export class Gateway implements ConnectionHost {
   tellOnline(): void {
     const { application } = this.world
     const online = [...this.sessions.values()].some(({ connected }) => connected)
-    if (online === application.online) return
+    if (online === application.online) {
+      return
+    }
     application.online = online
     this.world.tell({ name: 'APPLICATION_ONLINE', online })
   }
@@ -170,7 +183,9 @@ export class Gateway implements ConnectionHost {
   /** Ends everything. */
   close(): void {
     this.#stopListening()
-    for (const socket of this.#sockets.clients) socket.terminate()
+    for (const socket of this.#sockets.clients) {
+      socket.terminate()
+    }
     this.#sockets.close()
   }
 

@@ -72,8 +72,12 @@ export function readIdentify(
   d: unknown,
   known: { readonly token: string; readonly granted: Privileges; readonly mustShard: boolean },
 ): Identify | Refusal {
-  if (!isJson(d) || typeof d['token'] !== 'string' || !isJson(d['properties'])) return DECODE_ERROR
-  if (bare(d['token']) !== known.token) return AUTHENTICATION_FAILED
+  if (!isJson(d) || typeof d['token'] !== 'string' || !isJson(d['properties'])) {
+    return DECODE_ERROR
+  }
+  if (bare(d['token']) !== known.token) {
+    return AUTHENTICATION_FAILED
+  }
   const threshold = d['large_threshold'] ?? LARGE_THRESHOLD.default
   if (
     typeof threshold !== 'number' ||
@@ -84,11 +88,17 @@ export function readIdentify(
   }
   const presence = d['presence'] === undefined || d['presence'] === null ? null : d['presence']
   const read = presence === null ? null : readPresence(presence)
-  if (presence !== null && read === null) return DECODE_ERROR
+  if (presence !== null && read === null) {
+    return DECODE_ERROR
+  }
   const wrongIntents = refuseIntents(d['intents'], known.granted)
-  if (wrongIntents) return wrongIntents
+  if (wrongIntents) {
+    return wrongIntents
+  }
   const shard = readShard(d['shard'])
-  if (shard === 'invalid') return INVALID_SHARD
+  if (shard === 'invalid') {
+    return INVALID_SHARD
+  }
   if (known.mustShard && (shard?.[1] ?? 1) === 1) {
     return { code: CLOSE.shardingRequired, reason: 'Sharding required.' }
   }
@@ -103,7 +113,9 @@ export function readIdentify(
 
 /** Reads a resume. */
 export function readResume(d: unknown, token: string): Resume | Refusal {
-  if (!isJson(d) || typeof d['token'] !== 'string') return DECODE_ERROR
+  if (!isJson(d) || typeof d['token'] !== 'string') {
+    return DECODE_ERROR
+  }
   const { session_id: sessionId, seq: sequence } = d
   if (typeof sessionId !== 'string' || typeof sequence !== 'number' || sequence < 0) {
     return DECODE_ERROR
@@ -113,7 +125,9 @@ export function readResume(d: unknown, token: string): Resume | Refusal {
 
 /** @returns null for what is no presence. */
 export function readPresence(d: unknown): Presence | null {
-  if (!isJson(d)) return null
+  if (!isJson(d)) {
+    return null
+  }
   const { status = 'online', since = null, afk = false, activities = [] } = d
   const wrong =
     typeof status !== 'string' ||
@@ -126,10 +140,16 @@ export function readPresence(d: unknown): Presence | null {
 }
 
 function readShard(value: unknown): readonly [number, number] | 'invalid' | null {
-  if (value === undefined || value === null) return null
-  if (!Array.isArray(value) || value.length !== 2) return 'invalid'
+  if (value === undefined || value === null) {
+    return null
+  }
+  if (!Array.isArray(value) || value.length !== 2) {
+    return 'invalid'
+  }
   const [id, count]: readonly unknown[] = value
-  if (typeof id !== 'number' || typeof count !== 'number') return 'invalid'
+  if (typeof id !== 'number' || typeof count !== 'number') {
+    return 'invalid'
+  }
   const whole = Number.isInteger(id) && Number.isInteger(count)
   return whole && id >= 0 && id < count ? [id, count] : 'invalid'
 }

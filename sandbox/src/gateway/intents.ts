@@ -82,9 +82,13 @@ export function letsThrough(intents: number, event: string, inGuild: boolean): b
 
 /** What is wrong with the intents asked for, or null. */
 export function refuseIntents(asked: unknown, granted: Privileges): Refusal | null {
-  if (typeof asked !== 'number' || !Number.isInteger(asked) || asked < 0) return INVALID
+  if (typeof asked !== 'number' || !Number.isInteger(asked) || asked < 0) {
+    return INVALID
+  }
   // A number beyond 32 bits would lose its upper ones to the bitwise operators.
-  if (asked > ALL_INTENTS || (asked & ~ALL_INTENTS) !== 0) return INVALID
+  if (asked > ALL_INTENTS || (asked & ~ALL_INTENTS) !== 0) {
+    return INVALID
+  }
   const denied =
     ((asked & INTENT.messageContent) !== 0 && !granted.messageContent) ||
     ((asked & INTENT.guildMembers) !== 0 && !granted.guildMembers) ||

@@ -55,7 +55,9 @@ export class SessionStarts {
       return 'too soon'
     }
     this.#lastByKey.set(key, now)
-    if (this.#started === 0) this.#windowEndsMs = now + DAY_MS
+    if (this.#started === 0) {
+      this.#windowEndsMs = now + DAY_MS
+    }
     this.#started += 1
     return 'allowed'
   }
@@ -78,7 +80,9 @@ export class SessionStarts {
   }
 
   #turnPage(): void {
-    if (this.#started === 0 || this.#clock.now() < this.#windowEndsMs) return
+    if (this.#started === 0 || this.#clock.now() < this.#windowEndsMs) {
+      return
+    }
     this.#started = 0
     // Discord hands its owner a new token; the sandbox takes the old one again after a day.
     this.#exhausted = false

@@ -43,13 +43,21 @@ type Request = {
 /** Answers a request; false when it does not have the documented form. */
 export function requestMembers(context: MembersContext, d: unknown): boolean {
   const request = readRequest(d)
-  if (!request) return false
+  if (!request) {
+    return false
+  }
   const members = context.members(request.guildId)
-  if (!members) return true
+  if (!members) {
+    return true
+  }
   const everyone = request.query === '' && request.limit === 0
   // Without the intent Discord leaves such a request unanswered.
-  if (everyone && (context.intents & INTENT.guildMembers) === 0) return true
-  if (everyone && isTooSoon(context, request)) return true
+  if (everyone && (context.intents & INTENT.guildMembers) === 0) {
+    return true
+  }
+  if (everyone && isTooSoon(context, request)) {
+    return true
+  }
   const found = find(members, request)
   const wantsPresences = request.presences && (context.intents & INTENT.guildPresences) !== 0
   const chunks = Math.max(1, Math.ceil(found.length / CHUNK_MEMBERS))
@@ -69,14 +77,24 @@ export function requestMembers(context: MembersContext, d: unknown): boolean {
 }
 
 function readRequest(d: unknown): Request | null {
-  if (!isJson(d)) return null
+  if (!isJson(d)) {
+    return null
+  }
   const guildId = d['guild_id']
   const { query = null, limit = 0, user_ids: users = null, nonce, presences } = d
   const ids: readonly unknown[] = users === null ? [] : Array.isArray(users) ? users : [users]
-  if (!ids.every((id) => typeof id === 'string')) return null
-  if (typeof guildId !== 'string' || (query !== null && typeof query !== 'string')) return null
-  if (query === null && users === null) return null
-  if (typeof limit !== 'number' || limit < 0) return null
+  if (!ids.every((id) => typeof id === 'string')) {
+    return null
+  }
+  if (typeof guildId !== 'string' || (query !== null && typeof query !== 'string')) {
+    return null
+  }
+  if (query === null && users === null) {
+    return null
+  }
+  if (typeof limit !== 'number' || limit < 0) {
+    return null
+  }
   // An invalid nonce is ignored: the answer then carries none.
   const fits = typeof nonce === 'string' && Buffer.byteLength(nonce) <= MAX_NONCE_BYTES
   return {
@@ -109,7 +127,9 @@ function find(members: readonly RenderedMember[], request: Request): readonly Re
     const wanted = new Set(request.ids.slice(0, MAX_MATCHES))
     return members.filter(({ user }) => wanted.has(user.id))
   }
-  if (request.query === '' && request.limit === 0) return members
+  if (request.query === '' && request.limit === 0) {
+    return members
+  }
   const prefix = request.query.toLowerCase()
   const limit = Math.min(request.limit === 0 ? MAX_MATCHES : request.limit, MAX_MATCHES)
   return members
@@ -118,7 +138,9 @@ function find(members: readonly RenderedMember[], request: Request): readonly Re
 }
 
 function missing({ query, ids }: Request, found: readonly RenderedMember[]): object {
-  if (query !== null) return {}
+  if (query !== null) {
+    return {}
+  }
   const known = new Set(found.map(({ user }) => user.id))
   const unknown = ids.slice(0, MAX_MATCHES).filter((id) => !known.has(id))
   return unknown.length > 0 ? { not_found: unknown } : {}

@@ -61,7 +61,9 @@ export class GatewaySession {
     const before = this.#transport
     this.#transport = transport
     this.#parkedAt = null
-    if (before !== transport) before?.terminate()
+    if (before !== transport) {
+      before?.terminate()
+    }
   }
 
   attachedTo(transport: Transport): boolean {
@@ -100,7 +102,9 @@ export class GatewaySession {
       application: { id: world.application.id, flags: this.#host.applicationFlags() },
       _trace: ['sandbox'],
     })
-    for (const guild of guilds) this.offer('GUILD_CREATE', guild.id, this.#guildEvent(guild))
+    for (const guild of guilds) {
+      this.offer('GUILD_CREATE', guild.id, this.#guildEvent(guild))
+    }
   }
 
   /**
@@ -108,13 +112,17 @@ export class GatewaySession {
    * when the client claims more than was ever sent.
    */
   since(sequence: number): readonly KeptEvent[] | 'ahead' | null {
-    if (sequence > this.#sequence) return 'ahead'
+    if (sequence > this.#sequence) {
+      return 'ahead'
+    }
     const oldest = this.#kept[0]?.sequence ?? 1
     return sequence + 1 < oldest ? null : this.#kept.filter((e) => e.sequence > sequence)
   }
 
   replay(missed: readonly KeptEvent[]): void {
-    for (const { frame } of missed) this.#transport?.send(frame)
+    for (const { frame } of missed) {
+      this.#transport?.send(frame)
+    }
     this.#deliver('RESUMED', { _trace: ['sandbox'] })
   }
 
@@ -145,13 +153,19 @@ export class GatewaySession {
   /** Answers a request for what the sandbox's guilds do not have: sounds, voice channels. */
   answerEmpty(event: string, guildIds: readonly string[], key: string): void {
     const known = this.#guilds().filter(({ id }) => guildIds.includes(id))
-    for (const { id } of known) this.#dispatch(event, { guild_id: id, [key]: [] })
+    for (const { id } of known) {
+      this.#dispatch(event, { guild_id: id, [key]: [] })
+    }
   }
 
   /** Dispatches the event if the session's shard and intents let it. */
   offer(event: string, guildId: string | null, data: object): void {
-    if (!this.#owns(guildId)) return
-    if (letsThrough(this.#identify.intents, event, guildId !== null)) this.#dispatch(event, data)
+    if (!this.#owns(guildId)) {
+      return
+    }
+    if (letsThrough(this.#identify.intents, event, guildId !== null)) {
+      this.#dispatch(event, data)
+    }
   }
 
   /** Whether this session would receive such an event at all. */
@@ -167,9 +181,13 @@ export class GatewaySession {
   /** Passes the event on if the session's shard and intents let it. */
   hear(event: WorldEvent): void {
     const dispatch = renderEvent(this.#host.world, event)
-    if (!dispatch) return
+    if (!dispatch) {
+      return
+    }
     const { name, guildId, always = false } = dispatch
-    if (!(always ? this.#owns(guildId) : this.wants(name, guildId))) return
+    if (!(always ? this.#owns(guildId) : this.wants(name, guildId))) {
+      return
+    }
     const { intents } = this.#identify
     this.#dispatch(name, dispatch.data({ seesContent: this.seesContent, intents }))
   }
@@ -207,7 +225,9 @@ export class GatewaySession {
     this.#sequence += 1
     const frame = JSON.stringify({ op: OPCODE.dispatch, d: data, s: this.#sequence, t: event })
     this.#kept.push({ sequence: this.#sequence, frame })
-    if (this.#kept.length >= 2 * MAX_KEPT_EVENTS) this.#kept = this.#kept.slice(-MAX_KEPT_EVENTS)
+    if (this.#kept.length >= 2 * MAX_KEPT_EVENTS) {
+      this.#kept = this.#kept.slice(-MAX_KEPT_EVENTS)
+    }
     this.#transport?.send(frame)
   }
 

@@ -58,7 +58,9 @@ class PlainTransport implements Transport {
   }
 
   send(text: string): void {
-    if (!this.open) return
+    if (!this.open) {
+      return
+    }
     const bytes = this.#compressed && text.length >= COMPRESSED_FROM ? deflateSync(text) : text
     this.#socket.send(bytes)
   }
@@ -113,7 +115,9 @@ class StreamTransport implements Transport {
 
   #write(text: string): Promise<void> {
     return new Promise((resolve) => {
-      if (!this.open || this.#stream.destroyed) return resolve()
+      if (!this.open || this.#stream.destroyed) {
+        return resolve()
+      }
       // A connection that breaks meanwhile takes the stream with it; the flush then never ends.
       this.#stream.once('close', resolve)
       this.#stream.write(text)
@@ -121,7 +125,9 @@ class StreamTransport implements Transport {
         this.#stream.off('close', resolve)
         const bytes = Buffer.concat(this.#chunks)
         this.#chunks = []
-        if (this.open) this.#socket.send(bytes)
+        if (this.open) {
+          this.#socket.send(bytes)
+        }
         resolve()
       })
     })

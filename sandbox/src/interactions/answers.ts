@@ -33,8 +33,12 @@ export type Answering = {
 function allowedTypes({ type, source }: Interaction): readonly number[] {
   const { message, deferredMessage, deferredUpdate, update, autocomplete, modal } = CALLBACK_TYPE
   const onMessage = source ? [deferredUpdate, update] : []
-  if (type === INTERACTION_TYPE.autocomplete) return [autocomplete]
-  if (type === INTERACTION_TYPE.modal) return [message, deferredMessage, ...onMessage]
+  if (type === INTERACTION_TYPE.autocomplete) {
+    return [autocomplete]
+  }
+  if (type === INTERACTION_TYPE.modal) {
+    return [message, deferredMessage, ...onMessage]
+  }
   return [message, deferredMessage, ...onMessage, modal]
 }
 
@@ -127,7 +131,9 @@ function referenceOf(world: World, interaction: Interaction): MessageReference |
   const { channel, source, targetId = '', originalId } = interaction
   const id = originalId ?? source?.id ?? targetId
   const target = world.messages.get(channel.id)?.get(id)
-  if (target?.visibleTo !== null) return null
+  if (target?.visibleTo !== null) {
+    return null
+  }
   return { type: 0, messageId: id, channelId: channel.id, guildId: channel.guildId }
 }
 
@@ -156,7 +162,9 @@ function openModal({ interactions, interaction, data }: Answering): null {
 function suggest({ interactions, interaction, data }: Answering): null {
   const checks = new Checks('data')
   const choices = checks.list(data, 'choices', MAX_CHOICES)
-  if (choices === undefined) checks.missing('choices')
+  if (choices === undefined) {
+    checks.missing('choices')
+  }
   const options = interaction.data['options']
   const type = focusedType(Array.isArray(options) ? options : [])
   const numeric = type === OPTION_TYPE.integer || type === OPTION_TYPE.number
@@ -167,7 +175,9 @@ function suggest({ interactions, interaction, data }: Answering): null {
       if (typeof choice['value'] !== 'number') {
         checks.fail(`${at}.value`, 'NUMBER_TYPE_COERCE', 'Value is not a number.')
       }
-    } else checks.needText(choice, 'value', { max: 100 }, `${at}.value`)
+    } else {
+      checks.needText(choice, 'value', { max: 100 }, `${at}.value`)
+    }
   }
   checks.done()
   interactions.tell(interaction, { type: 'choices', choices })
@@ -176,9 +186,13 @@ function suggest({ interactions, interaction, data }: Answering): null {
 
 function focusedType(options: readonly unknown[]): unknown {
   for (const option of options.filter(isJson)) {
-    if (option['focused'] === true) return option['type']
+    if (option['focused'] === true) {
+      return option['type']
+    }
     const inner = Array.isArray(option['options']) ? focusedType(option['options']) : undefined
-    if (inner !== undefined) return inner
+    if (inner !== undefined) {
+      return inner
+    }
   }
   return undefined
 }

@@ -31,9 +31,13 @@ export function offered(
   wanted: { readonly name: string; readonly type: number },
 ): Offer | null {
   for (const command of commandsFor(world, channel)) {
-    if (command.name !== wanted.name || command.type !== wanted.type) continue
+    if (command.name !== wanted.name || command.type !== wanted.type) {
+      continue
+    }
     const owners = installationsOf(world, channel, userId, command)
-    if (owners && mayUse(world, channel, userId, command)) return { command, owners }
+    if (owners && mayUse(world, channel, userId, command)) {
+      return { command, owners }
+    }
   }
   return null
 }
@@ -55,7 +59,9 @@ function installationsOf(
   const context = contextOf(world, channel)
   const global = command['guild_id'] === undefined
   const { contexts } = command
-  if (global && Array.isArray(contexts) && !contexts.includes(context)) return null
+  if (global && Array.isArray(contexts) && !contexts.includes(context)) {
+    return null
+  }
   const types = command['integration_types']
   const supports = (type: number) => !global || !Array.isArray(types) || types.includes(type)
   return nonEmpty({
@@ -88,18 +94,30 @@ function nonEmpty(owners: Record<string, string>): Readonly<Record<string, strin
 
 function mayUse(world: World, channel: Channel, userId: string, command: Command): boolean {
   const set = channelPermissions(world, channel, userId)
-  if (!holds(set, 'useApplicationCommands')) return false
-  if (channel.guildId === null) return true
-  if (command['nsfw'] === true && !isAgeRestricted(world, channel)) return false
+  if (!holds(set, 'useApplicationCommands')) {
+    return false
+  }
+  if (channel.guildId === null) {
+    return true
+  }
+  if (command['nsfw'] === true && !isAgeRestricted(world, channel)) {
+    return false
+  }
   const needed = command['default_member_permissions']
-  if (typeof needed !== 'string') return true
-  if (holds(set, 'administrator')) return true
+  if (typeof needed !== 'string') {
+    return true
+  }
+  if (holds(set, 'administrator')) {
+    return true
+  }
   const bits = BigInt(needed)
   return bits !== 0n && (set & bits) === bits
 }
 
 function isAgeRestricted(world: World, channel: Channel): boolean {
-  if (channel.thread) return world.channels.get(channel.parentId ?? '')?.nsfw === true
+  if (channel.thread) {
+    return world.channels.get(channel.parentId ?? '')?.nsfw === true
+  }
   return channel.nsfw
 }
 

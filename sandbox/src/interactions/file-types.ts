@@ -14,7 +14,9 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
 
 /** Whether the file may be chosen; without a list of types, every file may. */
 export function hasFileType(name: string, types: unknown): boolean {
-  if (!Array.isArray(types) || types.length === 0) return true
+  if (!Array.isArray(types) || types.length === 0) {
+    return true
+  }
   const extension = extname(name).toLowerCase()
   return types.some((type) => {
     const group = GROUPS[String(type)]

@@ -102,7 +102,9 @@ export class Interactions {
     this.#byToken.set(interaction.token, interaction)
     this.#byId.set(interaction.id, interaction)
     clock.after(Math.max(FIRST_RESPONSE_MS - age, 0), () => {
-      if (interaction.state !== 'waiting') return
+      if (interaction.state !== 'waiting') {
+        return
+      }
       interaction.state = 'failed'
       this.tell(interaction, { type: 'failed' })
     })
@@ -125,11 +127,15 @@ export class Interactions {
       this.#byToken.delete(interaction.token)
       this.#byId.delete(interaction.id)
     })
-    if (interaction.state !== 'deferred') return
+    if (interaction.state !== 'deferred') {
+      return
+    }
     interaction.state = 'failed'
     const messages = this.#world.messages.get(interaction.channel.id)
     const message = messages?.get(interaction.originalId ?? '')
-    if (!message || (message.flags & MESSAGE_FLAG.loading) === 0) return
+    if (!message || (message.flags & MESSAGE_FLAG.loading) === 0) {
+      return
+    }
     const flags = message.flags & ~MESSAGE_FLAG.loading
     this.#world.update(message, { content: 'The application did not respond', flags })
   }
@@ -144,7 +150,9 @@ export class Interactions {
     if (!interaction || interaction.id !== id || interaction.state === 'failed') {
       throw refuse('unknownInteraction')
     }
-    if (interaction.state !== 'waiting') throw refuse('alreadyAcknowledged')
+    if (interaction.state !== 'waiting') {
+      throw refuse('alreadyAcknowledged')
+    }
     return interaction
   }
 
@@ -155,10 +163,15 @@ export class Interactions {
    */
   answered(applicationId: string, token: string): Interaction {
     const interaction = this.#byToken.get(token)
-    if (!interaction || applicationId !== this.#world.application.id) throw refuse('unknownWebhook')
-    if (interaction.createdMs + TOKEN_LIFE_MS <= this.#world.clock.now())
+    if (!interaction || applicationId !== this.#world.application.id) {
+      throw refuse('unknownWebhook')
+    }
+    if (interaction.createdMs + TOKEN_LIFE_MS <= this.#world.clock.now()) {
       throw refuse('invalidToken')
-    if (interaction.originalId === null) throw refuse('unknownWebhook')
+    }
+    if (interaction.originalId === null) {
+      throw refuse('unknownWebhook')
+    }
     return interaction
   }
 
@@ -169,7 +182,9 @@ export class Interactions {
    */
   countFollowUp(interaction: Interaction): void {
     const limited = interaction.owners['0'] === undefined
-    if (limited && interaction.followUps >= MAX_USER_FOLLOW_UPS) throw refuse('tooManyFollowUps')
+    if (limited && interaction.followUps >= MAX_USER_FOLLOW_UPS) {
+      throw refuse('tooManyFollowUps')
+    }
     interaction.followUps += 1
   }
 
@@ -185,7 +200,9 @@ export class Interactions {
  * the guild does not let its members use such applications in the open.
  */
 export function isForcedEphemeral(world: World, { owners, channel, userId }: Deed): boolean {
-  if (channel.guildId === null || owners['0'] !== undefined) return false
+  if (channel.guildId === null || owners['0'] !== undefined) {
+    return false
+  }
   return !can(world, channel, userId, 'useExternalApps')
 }
 

@@ -31,7 +31,9 @@ type Filling = { readonly actor: Actor; readonly resolved: Resolved; readonly ch
 export async function submitModal(actor: Actor, id: string, fields: Fields): Promise<Interaction> {
   const { world, interactions, userId, channel, locale } = actor
   const opener = interactions.withModal(id, userId)
-  if (!opener?.modal) throw refuse('unknownInteraction')
+  if (!opener?.modal) {
+    throw refuse('unknownInteraction')
+  }
   const resolved = new Resolved(world, channel)
   const filling = { actor, resolved, checks: new Checks('values') }
   const components: Json[] = []
@@ -60,16 +62,24 @@ async function fill(filling: Filling, component: Json, fields: Fields): Promise<
   if (type === COMPONENT.label && isJson(labelled)) {
     return { type, id, component: await fill(filling, labelled, fields) }
   }
-  if (type === COMPONENT.textDisplay) return { type, id }
+  if (type === COMPONENT.textDisplay) {
+    return { type, id }
+  }
   const customId = String(component['custom_id'])
   return { type, id, custom_id: customId, ...(await answer(filling, component, fields[customId])) }
 }
 
 async function answer(filling: Filling, field: Json, value: FieldValue | undefined): Promise<Json> {
   const type = Number(field['type'])
-  if (type === COMPONENT.textInput) return { value: text(filling, field, value) }
-  if (type === COMPONENT.checkbox) return { value: value === true }
-  if (type === COMPONENT.fileUpload) return { values: await files(filling, field, value) }
+  if (type === COMPONENT.textInput) {
+    return { value: text(filling, field, value) }
+  }
+  if (type === COMPONENT.checkbox) {
+    return { value: value === true }
+  }
+  if (type === COMPONENT.fileUpload) {
+    return { values: await files(filling, field, value) }
+  }
   const chosen = typeof value === 'string' ? [value] : Array.isArray(value) ? value : []
   choose(filling, field, chosen)
   return type === COMPONENT.radioGroup ? { value: chosen[0] ?? null } : { values: chosen }
@@ -80,7 +90,9 @@ function text({ checks }: Filling, field: Json, value: FieldValue | undefined): 
   const given = typeof value === 'string' ? value : ''
   const length = lengthOf(given)
   if (length === 0) {
-    if (field['required'] !== false) checks.missing(customId)
+    if (field['required'] !== false) {
+      checks.missing(customId)
+    }
     return given
   }
   const { min_length: min = 0, max_length: max = 4000 } = field
@@ -94,7 +106,9 @@ function text({ checks }: Filling, field: Json, value: FieldValue | undefined): 
 function choose({ actor, resolved, checks }: Filling, field: Json, values: readonly string[]) {
   const customId = String(field['custom_id'])
   if (values.length === 0) {
-    if (field['required'] !== false) checks.missing(customId)
+    if (field['required'] !== false) {
+      checks.missing(customId)
+    }
     return
   }
   // Selects and groups differ in nothing here: an option's value, or an id.
@@ -114,7 +128,9 @@ async function files(
   const customId = String(field['custom_id'])
   const given = typeof value === 'object' && 'files' in value ? value.files : []
   if (given.length === 0) {
-    if (field['required'] !== false) checks.missing(customId)
+    if (field['required'] !== false) {
+      checks.missing(customId)
+    }
     return []
   }
   const min = Number(field['min_values'] ?? 1)
@@ -126,6 +142,8 @@ async function files(
     checks.fail(customId, 'SANDBOX_FILE_TYPE', 'This field does not take files of that type.')
   }
   const stored = await Promise.all(given.map((upload) => storeEphemeral(actor.world, upload)))
-  for (const file of stored) resolved.file(file)
+  for (const file of stored) {
+    resolved.file(file)
+  }
   return stored.map(({ id }) => id)
 }

@@ -45,7 +45,9 @@ export async function readOptions(
     const value = given[name]
     const partial = context.focused !== undefined
     if (value === undefined) {
-      if (spec['required'] === true && !partial) checks.missing(name)
+      if (spec['required'] === true && !partial) {
+        checks.missing(name)
+      }
       continue
     }
     const type = Number(spec['type'])
@@ -54,7 +56,9 @@ export async function readOptions(
       continue
     }
     const sent = await readValue(checks, spec, value, context)
-    if (sent !== undefined) read.push({ name, type, value: sent })
+    if (sent !== undefined) {
+      read.push({ name, type, value: sent })
+    }
   }
   checks.done()
   return read
@@ -118,7 +122,9 @@ function checkNumber(checks: Checks, spec: Json, value: OptionValue): number | u
 function checkChoice(checks: Checks, spec: Json, value: string | number): void {
   const choices: readonly unknown[] = Array.isArray(spec['choices']) ? spec['choices'] : []
   const known = choices.some((choice) => isJson(choice) && choice['value'] === value)
-  if (choices.length === 0 || known) return
+  if (choices.length === 0 || known) {
+    return
+  }
   checks.fail(String(spec['name']), 'BASE_TYPE_CHOICES', 'Value is not one of the choices.')
 }
 
@@ -153,14 +159,20 @@ function checkNamed(
   const type = spec['type']
   const user = type === OPTION_TYPE.user || type === OPTION_TYPE.mentionable
   const role = type === OPTION_TYPE.role || type === OPTION_TYPE.mentionable
-  if (user && resolved.user(id)) return id
-  if (role && resolved.role(id)) return id
+  if (user && resolved.user(id)) {
+    return id
+  }
+  if (role && resolved.role(id)) {
+    return id
+  }
   if (type === OPTION_TYPE.channel) {
     const channel = resolved.channel(id, userId)
     const types: readonly unknown[] = Array.isArray(spec['channel_types'])
       ? spec['channel_types']
       : []
-    if (channel && (types.length === 0 || types.includes(channel.type))) return id
+    if (channel && (types.length === 0 || types.includes(channel.type))) {
+      return id
+    }
   }
   checks.fail(name, 'SANDBOX_UNKNOWN_ID', `"${id}" cannot be chosen here.`)
   return undefined

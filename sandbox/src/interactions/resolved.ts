@@ -29,7 +29,9 @@ export class Resolved {
   user(id: string): boolean {
     const world = this.#world
     const user = world.users.get(id)
-    if (!user) return false
+    if (!user) {
+      return false
+    }
     this.#keep('users', id, renderUser(user))
     const member = world.member(this.#channel.guildId, id)
     if (member) {
@@ -43,7 +45,9 @@ export class Resolved {
   /** @returns whether there is such a role in this guild. */
   role(id: string): boolean {
     const role = this.#world.guildOf(this.#channel)?.roles.get(id)
-    if (role) this.#keep('roles', id, renderRole(role))
+    if (role) {
+      this.#keep('roles', id, renderRole(role))
+    }
     return role !== undefined
   }
 
@@ -55,7 +59,9 @@ export class Resolved {
       return undefined
     }
     const permissions = channelPermissions(world, channel, userId)
-    if (permissions === 0n) return undefined
+    if (permissions === 0n) {
+      return undefined
+    }
     const bot = channelPermissions(world, channel, world.application.bot.id)
     const { permission_overwrites: _, ...partial } = {
       permission_overwrites: [],

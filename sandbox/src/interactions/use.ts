@@ -52,11 +52,15 @@ export async function useCommand(actor: Actor, typed: Typed): Promise<Interactio
   const { world, userId, channel, interactions } = actor
   const [name = '', ...path] = typed.name.trim().split(/\s+/)
   const offer = offered(world, channel, userId, { name, type: COMMAND_TYPE.slash })
-  if (!offer) throw refuse('unknownCommand')
+  if (!offer) {
+    throw refuse('unknownCommand')
+  }
   const resolved = new Resolved(world, channel)
   const leaf = subcommand(offer.command.options, path)
   const { focused } = typed
-  if (focused !== undefined) checkAutocomplete(leaf, focused)
+  if (focused !== undefined) {
+    checkAutocomplete(leaf, focused)
+  }
   const values = await readOptions(leaf, typed.options, {
     userId,
     resolved,
@@ -100,11 +104,15 @@ function subcommand(options: readonly Json[], path: readonly string[]): readonly
   const [first, ...rest] = path
   const branches = options.filter(isBranch)
   if (first === undefined) {
-    if (branches.length > 0) throw refuse('unknownCommand')
+    if (branches.length > 0) {
+      throw refuse('unknownCommand')
+    }
     return options
   }
   const branch = branches.find(({ name }) => name === first)
-  if (!branch) throw refuse('unknownCommand')
+  if (!branch) {
+    throw refuse('unknownCommand')
+  }
   const inner = branch['options']
   return subcommand(Array.isArray(inner) ? inner.filter(isJson) : [], rest)
 }
@@ -116,7 +124,9 @@ function wrapped(
   values: readonly Json[],
 ): { options: readonly Json[] } {
   const [first, ...rest] = path
-  if (first === undefined) return { options: values }
+  if (first === undefined) {
+    return { options: values }
+  }
   const branch = options.find(({ name, ...option }) => name === first && isBranch(option))
   const inner: readonly Json[] = Array.isArray(branch?.['options'])
     ? branch['options'].filter(isJson)
@@ -126,7 +136,9 @@ function wrapped(
 
 function checkAutocomplete(options: readonly Json[], focused: string): void {
   const option = options.find(({ name }) => name === focused)
-  if (option?.['autocomplete'] === true) return
+  if (option?.['autocomplete'] === true) {
+    return
+  }
   const checks = new Checks()
   checks.fail('focused', 'SANDBOX_NO_AUTOCOMPLETE', `"${focused}" has no autocomplete.`)
   checks.done()
@@ -146,12 +158,18 @@ export function useMenu(
   const message = world.messages.get(channel.id)?.get(targetId)
   const type = message ? COMMAND_TYPE.message : COMMAND_TYPE.user
   const offer = offered(world, channel, userId, { name, type })
-  if (!offer) throw refuse('unknownCommand')
+  if (!offer) {
+    throw refuse('unknownCommand')
+  }
   const resolved = new Resolved(world, channel)
   if (message) {
-    if (message.visibleTo !== null) throw refuse('unknownMessage')
+    if (message.visibleTo !== null) {
+      throw refuse('unknownMessage')
+    }
     resolved.message(message)
-  } else if (!resolved.user(targetId)) throw refuse('unknownUser')
+  } else if (!resolved.user(targetId)) {
+    throw refuse('unknownUser')
+  }
   return interactions.create({
     ...whereOf(actor, offer),
     type: INTERACTION_TYPE.command,
@@ -179,7 +197,9 @@ export function useComponent(
   const { world, userId, channel, interactions, locale } = actor
   const source = world.message(channel.id, use.messageId)
   const hidden = source.visibleTo !== null && source.visibleTo !== userId
-  if (hidden || !sees(world, channel, userId)) throw refuse('unknownMessage')
+  if (hidden || !sees(world, channel, userId)) {
+    throw refuse('unknownMessage')
+  }
   refuseTimedOut(actor)
   const component = findComponent(source.components, use.customId)
   const checks = new Checks()
@@ -190,7 +210,9 @@ export function useComponent(
   const resolved = new Resolved(world, channel)
   const type = Number(component?.['type'])
   const { values = [] } = use
-  if (type !== COMPONENT.button) checkValues({ actor, component: component!, resolved }, values)
+  if (type !== COMPONENT.button) {
+    checkValues({ actor, component: component!, resolved }, values)
+  }
   return interactions.create({
     type: INTERACTION_TYPE.component,
     userId,
@@ -210,8 +232,12 @@ export function useComponent(
 // Buttons need no permission, but whoever is timed out can use nothing at all.
 function refuseTimedOut({ world, userId, channel }: Actor): void {
   const member = world.member(channel.guildId, userId)
-  if (!member || !isTimedOut(member, world.clock)) return
-  if (can(world, channel, userId, 'administrator')) return
+  if (!member || !isTimedOut(member, world.clock)) {
+    return
+  }
+  if (can(world, channel, userId, 'administrator')) {
+    return
+  }
   throw refuse('missingPermissions')
 }
 
@@ -236,7 +262,9 @@ export function checkValues(choosing: Choosing, values: readonly string[], at = 
     checks.fail(at, 'BASE_TYPE_BAD_LENGTH', `Must be between ${min} and ${max} in length.`)
   }
   values.forEach((value, i) => {
-    if (isChoosable(choosing, value)) return
+    if (isChoosable(choosing, value)) {
+      return
+    }
     checks.fail(`${at}.${i}`, 'BASE_TYPE_CHOICES', `"${value}" cannot be chosen here.`)
   })
   checks.done()

@@ -57,7 +57,9 @@ function needed(body: Json, key: string): string {
 function messageOf({ actor, body }: Deed): Message {
   const message = actor.world.message(actor.channel.id, needed(body, 'message_id'))
   const hidden = message.visibleTo !== null && message.visibleTo !== actor.userId
-  if (hidden) throw refuse('unknownMessage')
+  if (hidden) {
+    throw refuse('unknownMessage')
+  }
   return message
 }
 
@@ -100,8 +102,11 @@ function react(deed: Deed): object {
   const { world, userId } = deed.actor
   const emoji = readEmoji(needed(deed.body, 'emoji'))
   const message = messageOf(deed)
-  if (deed.body['on'] === false) removeReaction(world, message, emoji, userId, userId)
-  else addReaction(world, message, emoji, userId)
+  if (deed.body['on'] === false) {
+    removeReaction(world, message, emoji, userId, userId)
+  } else {
+    addReaction(world, message, emoji, userId)
+  }
   return {}
 }
 
@@ -126,8 +131,13 @@ function readOptions(body: Json, files: Files): Readonly<Record<string, OptionVa
   const options: Record<string, OptionValue> = {}
   for (const [name, value] of Object.entries(isJson(given) ? given : {})) {
     const file = isJson(value) ? files.get(String(value['file'])) : undefined
-    if (file) options[name] = file
-    else if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
+    if (file) {
+      options[name] = file
+    } else if (
+      typeof value === 'string' ||
+      typeof value === 'number' ||
+      typeof value === 'boolean'
+    ) {
       options[name] = value
     }
   }
@@ -157,16 +167,24 @@ async function modal({ actor, body, files }: Deed): Promise<object> {
   const fields: Record<string, FieldValue> = {}
   for (const [customId, value] of Object.entries(isJson(given) ? given : {})) {
     const field = fieldOf(value, files)
-    if (field !== undefined) fields[customId] = field
+    if (field !== undefined) {
+      fields[customId] = field
+    }
   }
   const { id } = await submitModal(actor, needed(body, 'id'), fields satisfies Fields)
   return { id }
 }
 
 function fieldOf(value: unknown, files: Files): FieldValue | undefined {
-  if (typeof value === 'string' || typeof value === 'boolean') return value
-  if (Array.isArray(value)) return value.map(String)
-  if (!isJson(value) || !Array.isArray(value['files'])) return undefined
+  if (typeof value === 'string' || typeof value === 'boolean') {
+    return value
+  }
+  if (Array.isArray(value)) {
+    return value.map(String)
+  }
+  if (!isJson(value) || !Array.isArray(value['files'])) {
+    return undefined
+  }
   const numbers: readonly unknown[] = value['files']
   const uploads = numbers.map((number) => files.get(String(number)))
   return { files: uploads.filter((upload): upload is Upload => upload !== undefined) }
@@ -175,7 +193,9 @@ function fieldOf(value: unknown, files: Files): FieldValue | undefined {
 // Only from the member's own sight; the application can still edit it, and it stays gone.
 function dismiss(deed: Deed): object {
   const message = messageOf(deed)
-  if (message.visibleTo === null) throw refuse('missingPermissions')
+  if (message.visibleTo === null) {
+    throw refuse('missingPermissions')
+  }
   deed.actor.world.remove(message)
   return {}
 }
@@ -199,8 +219,11 @@ function openDirect({ actor, body }: Deed): object {
 
 function install({ actor, body }: Deed): object {
   const { application } = actor.world
-  if (body['on'] === false) application.installedBy.delete(actor.userId)
-  else application.installedBy.add(actor.userId)
+  if (body['on'] === false) {
+    application.installedBy.delete(actor.userId)
+  } else {
+    application.installedBy.add(actor.userId)
+  }
   actor.world.tell({ name: 'COMMANDS_UPDATE' })
   return {}
 }

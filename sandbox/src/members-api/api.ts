@@ -84,9 +84,13 @@ export class MemberApi {
   async handle(path: string, query: URLSearchParams, body: Body): Promise<object> {
     const name = /^\/sandbox\/(\w+)$/.exec(path)?.[1] ?? ''
     const act = actionOf(name)
-    if (!act) throw refuse('notFound')
+    if (!act) {
+      throw refuse('notFound')
+    }
     const user = this.#person(query.get('as'))
-    if (!user) throw refuse('unknownUser')
+    if (!user) {
+      throw refuse('unknownUser')
+    }
     const channelId = query.get('channel')
     // Opening a direct message and installing happen nowhere in particular.
     const anywhere = channelId === null && (name === 'dms' || name === 'install')
@@ -116,7 +120,9 @@ export class MemberApi {
 
   close(): void {
     this.#stopListening()
-    for (const socket of this.#sockets.clients) socket.terminate()
+    for (const socket of this.#sockets.clients) {
+      socket.terminate()
+    }
     this.#sockets.close()
   }
 

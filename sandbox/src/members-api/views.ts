@@ -142,7 +142,9 @@ export function told(
     case 'MESSAGE_REACTION_REMOVE_EMOJI':
       return messageTold(world, event, id, shared)
     case 'TYPING_START':
-      if (!sees(world, event.channel, id)) return []
+      if (!sees(world, event.channel, id)) {
+        return []
+      }
       return [{ type: 'typing', channel_id: event.channel.id, user_id: event.userId }]
     case 'CHANNEL_CREATE':
     case 'CHANNEL_UPDATE':
@@ -180,13 +182,19 @@ function messageTold(
   shared: Shared,
 ): readonly object[] {
   if (event.name === 'MESSAGE_DELETE_BULK') {
-    if (!sees(world, event.channel, userId)) return []
+    if (!sees(world, event.channel, userId)) {
+      return []
+    }
     return event.messages.map((message) => deleted(message))
   }
   const { message } = event
   const channel = world.channels.get(message.channelId)
-  if (!channel || !isVisible(message, userId) || !sees(world, channel, userId)) return []
-  if (event.name === 'MESSAGE_DELETE') return [deleted(message)]
+  if (!channel || !isVisible(message, userId) || !sees(world, channel, userId)) {
+    return []
+  }
+  if (event.name === 'MESSAGE_DELETE') {
+    return [deleted(message)]
+  }
   const render = () => ({ type: 'message', message: viewedMessage(world, message, userId) })
   // Only the marks of one's own reactions differ from member to member.
   return [message.reactions.length > 0 ? render() : (shared.message ??= render())]
@@ -197,7 +205,9 @@ function deleted({ id, channelId }: Message): object {
 }
 
 function channelTold(world: World, channel: Channel, userId: string): readonly object[] {
-  if (!sees(world, channel, userId)) return [{ type: 'channel_gone', id: channel.id }]
+  if (!sees(world, channel, userId)) {
+    return [{ type: 'channel_gone', id: channel.id }]
+  }
   return [{ type: 'channel', channel: viewedChannel(world, channel, userId) }]
 }
 

@@ -45,17 +45,27 @@ export async function sendAs(act: Act, json: Json, files: Files): Promise<Messag
   checkSlowmode(act)
   checkSendable(world, channel, userId)
   const body = readMessageBody(json, files)
-  if (body.uploads.length > 0) demand(world, channel, userId, 'attachFiles')
-  if (body.embeds?.length) demand(world, channel, userId, 'embedLinks')
+  if (body.uploads.length > 0) {
+    demand(world, channel, userId, 'attachFiles')
+  }
+  if (body.embeds?.length) {
+    demand(world, channel, userId, 'embedLinks')
+  }
   return createMessage(world, { channel, authorId: userId, body })
 }
 
 function checkSlowmode({ world, channel, userId }: Act): void {
-  if (channel.slowmodeS === 0 || can(world, channel, userId, 'bypassSlowmode')) return
+  if (channel.slowmodeS === 0 || can(world, channel, userId, 'bypassSlowmode')) {
+    return
+  }
   const last = world.history(channel.id).findLast((m) => m.authorId === userId && !m.origin)
-  if (!last) return
+  if (!last) {
+    return
+  }
   const waitMs = last.timestampMs + channel.slowmodeS * 1000 - world.clock.now()
-  if (waitMs > 0) throw refuseSlowmode(waitMs)
+  if (waitMs > 0) {
+    throw refuseSlowmode(waitMs)
+  }
 }
 
 /**
@@ -72,7 +82,9 @@ export async function editAs(
   const { world, channel, userId } = act
   demand(world, channel, userId)
   checkActive(channel)
-  if (message.authorId !== userId) return moderate(act, message, json)
+  if (message.authorId !== userId) {
+    return moderate(act, message, json)
+  }
   countEdit(world, message)
   const body = readMessageBody(json, files, { before: message })
   return editMessage(world, message, body)
@@ -80,7 +92,9 @@ export async function editAs(
 
 function moderate({ world, channel, userId }: Act, message: Message, json: Json): Message {
   const given = ['content', 'embeds', 'components', 'attachments'].filter((key) => key in json)
-  if (given.length > 0 || typeof json['flags'] !== 'number') throw refuse('notYourMessage')
+  if (given.length > 0 || typeof json['flags'] !== 'number') {
+    throw refuse('notYourMessage')
+  }
   demand(world, channel, userId, 'manageMessages')
   const { suppressEmbeds } = MESSAGE_FLAG
   const flags = (message.flags & ~suppressEmbeds) | (json['flags'] & suppressEmbeds)
@@ -90,9 +104,13 @@ function moderate({ world, channel, userId }: Act, message: Message, json: Json)
 
 function countEdit(world: World, message: Message): void {
   const now = world.clock.now()
-  if (snowflakeTime(message.id) + HOUR_MS > now) return
+  if (snowflakeTime(message.id) + HOUR_MS > now) {
+    return
+  }
   const edits = (oldEdits.get(message) ?? []).filter((ms) => ms + HOUR_MS > now)
-  if (edits.length >= MAX_OLD_EDITS) throw refuse('tooManyEdits')
+  if (edits.length >= MAX_OLD_EDITS) {
+    throw refuse('tooManyEdits')
+  }
   oldEdits.set(message, [...edits, now])
 }
 
@@ -106,11 +124,15 @@ export function deleteAs({ world, channel, userId, reason }: Act, message: Messa
   const others = message.authorId !== userId
   if (others) {
     // In a direct-message channel nobody can delete what the other wrote.
-    if (channel.guildId === null) throw refuse('missingPermissions')
+    if (channel.guildId === null) {
+      throw refuse('missingPermissions')
+    }
     demand(world, channel, userId, 'manageMessages')
   }
   world.remove(message)
-  if (!others) return
+  if (!others) {
+    return
+  }
   note(
     world,
     channel.guildId,

@@ -24,23 +24,31 @@ function linked(world: World, files: readonly StoredFile[], value: Json): Json {
     return name === undefined ? undefined : files.find((file) => file.name === name)
   }
   const linkedItem = (key: string, item: unknown): unknown => {
-    if (Array.isArray(item)) return item.map((one: unknown) => linkedItem('', one))
+    if (Array.isArray(item)) {
+      return item.map((one: unknown) => linkedItem('', one))
+    }
     if (key === 'icon_url') {
       const file = fileAt(item)
       return file ? world.cdn.media(file).url : item
     }
-    if (!isJson(item)) return item
+    if (!isJson(item)) {
+      return item
+    }
     const file = fileAt(item['url'])
     const inner = linked(world, files, item)
     if (key === 'media' || key === 'file') {
-      if (!file) return { id: NOT_FETCHED, proxy_url: item['url'], ...inner }
+      if (!file) {
+        return { id: NOT_FETCHED, proxy_url: item['url'], ...inner }
+      }
       return { ...inner, id: file.id, attachment_id: file.id, ...world.cdn.media(file) }
     }
     return file ? { ...inner, ...world.cdn.media(file) } : inner
   }
   const entries = Object.entries(value).map(([key, item]) => [key, linkedItem(key, item)] as const)
   const result: Json = Object.fromEntries(entries)
-  if (value['type'] !== COMPONENT.file || !isJson(value['file'])) return result
+  if (value['type'] !== COMPONENT.file || !isJson(value['file'])) {
+    return result
+  }
   const file = fileAt(value['file']['url'])
   return { ...result, name: file?.name ?? '', size: file?.bytes.length ?? 0 }
 }

@@ -89,7 +89,9 @@ export function readMessageBody(body: Json, files: Files, options: BodyOptions =
     uploads: [...files].map(([number, file]) => describeUpload(file, described.get(number))),
   }
   refusePoll(body, checks)
-  if (v2) refuseLegacy(result, options.before, checks)
+  if (v2) {
+    refuseLegacy(result, options.before, checks)
+  }
   checks.done()
   if (result.uploads.some((file) => file.bytes.length > MAX_FILE_BYTES)) {
     throw refuse('entityTooLarge')
@@ -99,13 +101,17 @@ export function readMessageBody(body: Json, files: Files, options: BodyOptions =
 
 function readNonce(body: Json, checks: Checks): string | number | undefined {
   const { nonce } = body
-  if (typeof nonce === 'number') return checks.whole(body, 'nonce')
+  if (typeof nonce === 'number') {
+    return checks.whole(body, 'nonce')
+  }
   return checks.text(body, 'nonce', { max: MAX_NONCE })
 }
 
 function readPointer(body: Json, checks: Checks): Pointer | undefined {
   const given = body['message_reference']
-  if (given === undefined || given === null) return undefined
+  if (given === undefined || given === null) {
+    return undefined
+  }
   const at = 'message_reference'
   if (!isJson(given)) {
     checks.fail(at, 'MODEL_TYPE_CONVERT', 'Only dictionaries may be used in a ModelType')
@@ -114,8 +120,12 @@ function readPointer(body: Json, checks: Checks): Pointer | undefined {
   const type = given['type'] === undefined ? 0 : checks.choice(given, 'type', [0, 1], `${at}.type`)
   const messageId = checks.id(given, 'message_id', `${at}.message_id`)
   const channelId = checks.id(given, 'channel_id', `${at}.channel_id`)
-  if (messageId === undefined) checks.missing(`${at}.message_id`)
-  if (type === 1 && channelId === undefined) checks.missing(`${at}.channel_id`)
+  if (messageId === undefined) {
+    checks.missing(`${at}.message_id`)
+  }
+  if (type === 1 && channelId === undefined) {
+    checks.missing(`${at}.channel_id`)
+  }
   const failIfMissing = checks.flag(given, 'fail_if_not_exists', `${at}.fail_if_not_exists`) ?? true
   return { type: type ?? 0, messageId: messageId ?? '', channelId, failIfMissing }
 }
@@ -136,10 +146,15 @@ function readAttachments(body: Json, files: Files, checks: Checks, before: Messa
     )
     checks.text(item, 'filename', { min: 1, max: 1024 }, `${at}.filename`)
     const spoiler = checks.flag(item, 'is_spoiler', `${at}.is_spoiler`)
-    if (item['id'] === undefined || item['id'] === null) checks.missing(`${at}.id`)
-    if (id === undefined) return
-    if (files.has(id)) described.set(id, item)
-    else if (before?.files.some((file) => file.id === id)) {
+    if (item['id'] === undefined || item['id'] === null) {
+      checks.missing(`${at}.id`)
+    }
+    if (id === undefined) {
+      return
+    }
+    if (files.has(id)) {
+      described.set(id, item)
+    } else if (before?.files.some((file) => file.id === id)) {
       kept.push({ id, description: item['description'] === null ? null : description, spoiler })
     } else {
       const sentence = `Attachment data for id ${id} was not found`
@@ -160,7 +175,9 @@ function describeUpload(file: Upload, details: Json | undefined): Upload {
 
 // The sandbox has no polls: better a plain refusal than a message without its question.
 function refusePoll(body: Json, checks: Checks): void {
-  if (body['poll'] === undefined || body['poll'] === null) return
+  if (body['poll'] === undefined || body['poll'] === null) {
+    return
+  }
   checks.fail('poll', 'SANDBOX_NO_POLLS', 'This sandbox has no polls.')
 }
 
@@ -172,7 +189,9 @@ function refuseLegacy(body: MessageBody, before: Message | undefined, checks: Ch
     sticker_ids: body.stickerIds.length > 0 || (converted?.stickers ?? []).length > 0,
   }
   for (const [key, is] of Object.entries(used)) {
-    if (!is) continue
+    if (!is) {
+      continue
+    }
     checks.fail(
       key,
       'MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2',

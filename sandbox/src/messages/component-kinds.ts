@@ -62,7 +62,9 @@ function customId(checks: Checks, given: Json, at: string): string {
 
 function emoji(checks: Checks, given: Json, at: string): Json | undefined {
   const value = given['emoji']
-  if (!isJson(value)) return undefined
+  if (!isJson(value)) {
+    return undefined
+  }
   const id = checks.id(value, 'id', `${at}.emoji.id`)
   const name = checks.text(value, 'name', { max: 32 }, `${at}.emoji.name`)
   if (id === undefined && !/^(?:\p{Emoji}|\p{Emoji_Component}|\p{RI})+$/u.test(name ?? '')) {
@@ -79,18 +81,24 @@ export const readButton: Read = (checks, given, at) => {
   const used = (key: string) => given[key] !== undefined && given[key] !== null
   if (style === PREMIUM) {
     const sku = checks.id(given, 'sku_id', `${at}.sku_id`)
-    if (sku === undefined) checks.missing(`${at}.sku_id`)
+    if (sku === undefined) {
+      checks.missing(`${at}.sku_id`)
+    }
     refuseUnused(checks, given, at, ['custom_id', 'label', 'url', 'emoji'])
     return present({ style, sku_id: sku, disabled })
   }
-  if (Object.keys(shown).length === 0) checks.missing(`${at}.label`)
+  if (Object.keys(shown).length === 0) {
+    checks.missing(`${at}.label`)
+  }
   if (used('url') && used('custom_id')) {
     const sentence = 'A custom id and url cannot both be specified'
     checks.fail(`${at}.custom_id`, 'BUTTON_COMPONENT_CUSTOM_ID_URL_MUTUALLY_EXCLUSIVE', sentence)
   }
   if (style === LINK) {
     const url = checks.needText(given, 'url', { max: 512 }, `${at}.url`)
-    if (url !== '') checkLink(checks, url, `${at}.url`, ['http:', 'https:', 'discord:'])
+    if (url !== '') {
+      checkLink(checks, url, `${at}.url`, ['http:', 'https:', 'discord:'])
+    }
     return present({ style, ...shown, url, disabled })
   }
   refuseUnused(checks, given, at, ['url', 'sku_id'])
@@ -99,7 +107,9 @@ export const readButton: Read = (checks, given, at) => {
 
 function refuseUnused(checks: Checks, given: Json, at: string, keys: readonly string[]): void {
   for (const key of keys) {
-    if (given[key] === undefined || given[key] === null) continue
+    if (given[key] === undefined || given[key] === null) {
+      continue
+    }
     const sentence = `${key} cannot be used with this style of button`
     checks.fail(`${at}.${key}`, 'BUTTON_COMPONENT_UNEXPECTED_FIELD', sentence)
   }
@@ -179,8 +189,9 @@ function readOptions(
 ): readonly Json[] {
   const path = `${at}.options`
   const options = checks.list(given, 'options', max, path)
-  if (options === undefined) checks.missing(path)
-  else if (options.length < min) {
+  if (options === undefined) {
+    checks.missing(path)
+  } else if (options.length < min) {
     checks.fail(path, 'BASE_TYPE_BAD_LENGTH', `Must be between ${min} and ${max} in length.`)
   }
   const seen = new Set<string>()
@@ -211,7 +222,9 @@ function readOptions(
 function readDefaults(checks: Checks, given: Json, at: string, { min, max }: Counts) {
   const path = `${at}.default_values`
   const values = checks.list(given, 'default_values', MAX_CHOICES, path)
-  if (values === undefined || values.length === 0) return undefined
+  if (values === undefined || values.length === 0) {
+    return undefined
+  }
   if (values.length < min || values.length > max) {
     checks.fail(path, 'BASE_TYPE_BAD_LENGTH', `Must be between ${min} and ${max} in length.`)
   }
@@ -257,14 +270,18 @@ export const readFileUpload: Read = (checks, given, at) => {
 /** Reads `file_types`: `image`, `video`, `audio`, or extensions such as `.pdf`. */
 export function readFileTypes(checks: Checks, given: Json, at: string) {
   const value = given['file_types']
-  if (value === undefined || value === null) return undefined
+  if (value === undefined || value === null) {
+    return undefined
+  }
   const path = `${at}.file_types`
   const types: readonly unknown[] = Array.isArray(value) ? value : []
   if (!Array.isArray(value) || types.length > 10) {
     checks.fail(path, 'BASE_TYPE_MAX_LENGTH', 'Must be 10 or fewer in length.')
   }
   types.forEach((type, i) => {
-    if (typeof type === 'string' && /^(image|video|audio|\.[\w.+-]+)$/.test(type)) return
+    if (typeof type === 'string' && /^(image|video|audio|\.[\w.+-]+)$/.test(type)) {
+      return
+    }
     const sentence = 'Must be image, video, audio or a dot-prefixed extension.'
     checks.fail(`${path}.${i}`, 'BASE_TYPE_CHOICES', sentence)
   })

@@ -43,7 +43,9 @@ export function readComponents(
   checks: Checks,
   v2: boolean,
 ): readonly Json[] | undefined {
-  if (body['components'] === undefined) return undefined
+  if (body['components'] === undefined) {
+    return undefined
+  }
   const given = checks.list(body, 'components', Infinity) ?? []
   if (!v2 && given.length > MAX_ROWS) {
     const sentence = `Must be between 1 and ${MAX_ROWS} in length.`
@@ -94,8 +96,9 @@ export function readTyped(
 ): Json {
   const { type } = given
   const read = typeof type === 'number' && allowed.includes(type) ? readers.get(type) : undefined
-  if (type === undefined || type === null) checks.missing(`${at}.type`)
-  else if (!read) {
+  if (type === undefined || type === null) {
+    checks.missing(`${at}.type`)
+  } else if (!read) {
     const list = `(${allowed.join(', ')}${allowed.length === 1 ? ',' : ''})`
     const sentence = `Value of field "type" must be one of ${list}.`
     checks.fail(at, 'UNION_TYPE_CHOICES', sentence)
@@ -112,8 +115,9 @@ function readChildren(
 ): readonly Json[] {
   const path = `${at}.components`
   const children = checks.list(given, 'components', Infinity, path)
-  if (children === undefined) checks.missing(path)
-  else if (children.length < min || children.length > max) {
+  if (children === undefined) {
+    checks.missing(path)
+  } else if (children.length < min || children.length > max) {
     checks.fail(path, 'BASE_TYPE_BAD_LENGTH', `Must be between ${min} and ${max} in length.`)
   }
   return (children ?? []).map((child, i) => readOne(checks, child, `${path}.${i}`, allowed))
@@ -174,8 +178,9 @@ function readThumbnail(checks: Checks, given: Json, at: string): Json {
 
 function readGallery(checks: Checks, given: Json, at: string): Json {
   const items = checks.list(given, 'items', Infinity, `${at}.items`)
-  if (items === undefined) checks.missing(`${at}.items`)
-  else if (items.length < 1 || items.length > 10) {
+  if (items === undefined) {
+    checks.missing(`${at}.items`)
+  } else if (items.length < 1 || items.length > 10) {
     checks.fail(`${at}.items`, 'BASE_TYPE_BAD_LENGTH', 'Must be between 1 and 10 in length.')
   }
   return { items: (items ?? []).map((item, i) => readMedia(checks, item, `${at}.items.${i}`)) }
@@ -202,7 +207,9 @@ function readLink(
   }
   const path = `${at}.${key}.url`
   const url = checks.needText(item, 'url', { max: 2048 }, path)
-  if (url !== '') checkLink(checks, url, path, schemes)
+  if (url !== '') {
+    checkLink(checks, url, path, schemes)
+  }
   return { url }
 }
 
@@ -247,8 +254,12 @@ export function checkUnique(checks: Checks, components: readonly Json[], at: str
     }
     const children: readonly unknown[] = Array.isArray(inner) ? inner : []
     children.forEach((child, i) => isJson(child) && visit(child, `${path}.components.${i}`))
-    if (isJson(accessory)) visit(accessory, `${path}.accessory`)
-    if (isJson(labelled)) visit(labelled, `${path}.component`)
+    if (isJson(accessory)) {
+      visit(accessory, `${path}.accessory`)
+    }
+    if (isJson(labelled)) {
+      visit(labelled, `${path}.component`)
+    }
   }
   components.forEach((component, i) => visit(component, `${at}.${i}`))
 }
@@ -260,8 +271,9 @@ export function numbered(components: readonly Json[]): readonly Json[] {
   const visit = (component: Json): Json => {
     let { id } = component
     if (typeof id !== 'number') {
-      do next += 1
-      while (taken.has(next))
+      do {
+        next += 1
+      } while (taken.has(next))
       id = next
     }
     const { components: inner, accessory, component: labelled } = component

@@ -56,14 +56,20 @@ export async function createMessage(world: World, fresh: NewMessage): Promise<Me
   const content = (body.content ?? '').trim()
   const shown = { content, embeds: body.embeds ?? [], components: body.components ?? [] }
   const other = body.uploads.length + snapshots.length + stickers.length
-  if ((flags & MESSAGE_FLAG.loading) === 0) refuseEmpty(shown, other)
+  if ((flags & MESSAGE_FLAG.loading) === 0) {
+    refuseEmpty(shown, other)
+  }
   const known = body.enforceNonce ? sentBefore(world, fresh) : undefined
-  if (known) return known
+  if (known) {
+    return known
+  }
   const id = world.nextId()
   const files = await storeFiles(world, channel.id, body.uploads)
   // Another of that nonce may have come while the files were stored.
   const meanwhile = body.enforceNonce ? sentBefore(world, fresh) : undefined
-  if (meanwhile) return meanwhile
+  if (meanwhile) {
+    return meanwhile
+  }
   refuseUnknownNames(shown.components, files, fresh.base)
   const reference = referenceTo(source, body) ?? fresh.reference ?? null
   const message: Message = {
@@ -119,7 +125,9 @@ export async function editMessage(
   const files = [...kept, ...added]
   refuseUnknownNames(components, files, options.base)
   for (const file of message.files) {
-    if (!kept.some(({ id }) => id === file.id)) world.cdn.remove(file)
+    if (!kept.some(({ id }) => id === file.id)) {
+      world.cdn.remove(file)
+    }
   }
   const loading = (message.flags & MESSAGE_FLAG.loading) !== 0
   const target = targetOf(world, message)
@@ -142,14 +150,18 @@ export async function editMessage(
 // Only these two can be set by an edit, and Components V2 cannot be taken back.
 function editedFlags(before: number, given: number | undefined): number {
   const kept = before & ~MESSAGE_FLAG.loading
-  if (given === undefined) return kept
+  if (given === undefined) {
+    return kept
+  }
   const { suppressEmbeds, componentsV2 } = MESSAGE_FLAG
   return (kept & ~suppressEmbeds) | (given & (suppressEmbeds | componentsV2))
 }
 
 function targetOf(world: World, message: Message): Message | undefined {
   const { reference } = message
-  if (reference?.type !== 0 || message.type !== MESSAGE_TYPE.reply) return undefined
+  if (reference?.type !== 0 || message.type !== MESSAGE_TYPE.reply) {
+    return undefined
+  }
   return world.messages.get(reference.channelId)?.get(reference.messageId)
 }
 
@@ -167,9 +179,13 @@ function pointedAt(world: World, { channel, authorId, body, base }: NewMessage) 
   const known = world.messages.get(channelId)?.get(messageId)
   // Nobody can reply to an ephemeral message, not even the one who sees it.
   const target = known?.visibleTo === null ? known : undefined
-  if (type === FORWARD) return forwarded(world, target, authorId)
+  if (type === FORWARD) {
+    return forwarded(world, target, authorId)
+  }
   if (target && channelId === channel.id) {
-    if (!can(world, channel, authorId, 'readMessageHistory')) throw refuse('cannotReplyUnread')
+    if (!can(world, channel, authorId, 'readMessageHistory')) {
+      throw refuse('cannotReplyUnread')
+    }
     return target
   }
   if (failIfMissing) {
@@ -182,7 +198,9 @@ function pointedAt(world: World, { channel, authorId, body, base }: NewMessage) 
 
 function forwarded(world: World, source: Message | undefined, authorId: string): Message {
   const channel = source && world.channels.get(source.channelId)
-  if (!source || !channel) throw refuse('cannotForwardUnread')
+  if (!source || !channel) {
+    throw refuse('cannotForwardUnread')
+  }
   const own = world.application.bot.id === authorId && !world.application.messageContent
   const unread = own && source.guildId !== null && source.authorId !== authorId
   if (unread || !can(world, channel, authorId, 'readMessageHistory')) {
@@ -194,7 +212,9 @@ function forwarded(world: World, source: Message | undefined, authorId: string):
 // A forward of a forward shows what the first one showed.
 function snapshotOf(source: Message): MessageSnapshot {
   const [shown] = source.snapshots
-  if (shown) return shown
+  if (shown) {
+    return shown
+  }
   const { type, content, timestampMs, editedMs, flags, files, embeds, components } = source
   const { mentions, mentionRoles } = source
   const body = { content, files, embeds, components, mentions, mentionRoles }
@@ -202,19 +222,27 @@ function snapshotOf(source: Message): MessageSnapshot {
 }
 
 function referenceTo(source: Message | undefined, body: MessageBody): MessageReference | null {
-  if (!source) return null
+  if (!source) {
+    return null
+  }
   const { id, channelId, guildId } = source
   return { type: body.pointer?.type === FORWARD ? 1 : 0, messageId: id, channelId, guildId }
 }
 
 function typeOf(origin: MessageOrigin | undefined, reference: MessageReference | null): number {
-  if (origin?.commandType === 1) return MESSAGE_TYPE.chatInputCommand
-  if (origin?.commandType) return MESSAGE_TYPE.contextMenuCommand
+  if (origin?.commandType === 1) {
+    return MESSAGE_TYPE.chatInputCommand
+  }
+  if (origin?.commandType) {
+    return MESSAGE_TYPE.contextMenuCommand
+  }
   return reference?.type === 0 ? MESSAGE_TYPE.reply : MESSAGE_TYPE.default
 }
 
 function sentBefore(world: World, { channel, authorId, body }: NewMessage): Message | undefined {
-  if (body.nonce === undefined) return undefined
+  if (body.nonce === undefined) {
+    return undefined
+  }
   const since = world.clock.now() - NONCE_LIFE_MS
   return world
     .history(channel.id)

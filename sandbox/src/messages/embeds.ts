@@ -16,7 +16,9 @@ const MAX_URL = 2048
 
 /** Reads `embeds`; undefined when they are absent, empty when they are null. */
 export function readEmbeds(body: Json, checks: Checks): readonly Json[] | undefined {
-  if (body['embeds'] === undefined) return undefined
+  if (body['embeds'] === undefined) {
+    return undefined
+  }
   const given = (checks.list(body, 'embeds', MAX_EMBEDS) ?? []).map(trimmed)
   const embeds = given.map((embed, i) => readEmbed(embed, checks, `embeds.${i}`))
   const total = embeds.reduce((sum, embed) => sum + textOf(embed), 0)
@@ -30,8 +32,12 @@ export function readEmbeds(body: Json, checks: Checks): readonly Json[] | undefi
 // Space around a text is dropped before it is measured.
 function trimmed(value: Json): Json {
   const trim = (item: unknown): unknown => {
-    if (Array.isArray(item)) return item.map(trim)
-    if (isJson(item)) return trimmed(item)
+    if (Array.isArray(item)) {
+      return item.map(trim)
+    }
+    if (isJson(item)) {
+      return trimmed(item)
+    }
     return typeof item === 'string' ? item.trim() : item
   }
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, trim(item)]))
@@ -77,11 +83,15 @@ function part(
   limits: Readonly<Record<string, number>>,
 ): Json | undefined {
   const given = embed[key]
-  if (!isJson(given)) return undefined
+  if (!isJson(given)) {
+    return undefined
+  }
   const path = `${at}.${key}`
   const [needed] = Object.keys(limits)
   const entries = Object.entries(limits).map(([name, max]) => {
-    if (name === needed) return [name, checks.needText(given, name, { max }, `${path}.${name}`)]
+    if (name === needed) {
+      return [name, checks.needText(given, name, { max }, `${path}.${name}`)]
+    }
     return [name, link(given, name, checks, `${path}.${name}`)]
   })
   return present(Object.fromEntries(entries))
@@ -90,14 +100,18 @@ function part(
 // Alternative text of embedded pictures is not kept, as Discord does not keep it.
 function picture(embed: Json, key: string, checks: Checks, at: string): Json | undefined {
   const given = embed[key]
-  if (!isJson(given)) return undefined
+  if (!isJson(given)) {
+    return undefined
+  }
   const url = link(given, 'url', checks, `${at}.${key}.url`)
   return url === undefined ? undefined : { url }
 }
 
 function link(given: Json, key: string, checks: Checks, path: string): string | undefined {
   const url = checks.text(given, key, { max: MAX_URL }, path)
-  if (url === undefined) return undefined
+  if (url === undefined) {
+    return undefined
+  }
   const scheme = URL.canParse(url) ? new URL(url).protocol : ''
   if (!/^(https?|attachment):$/.test(scheme)) {
     if (URL.canParse(url)) {
@@ -112,9 +126,13 @@ function link(given: Json, key: string, checks: Checks, path: string): string | 
 
 function time(embed: Json, checks: Checks, path: string): string | undefined {
   const given = checks.text(embed, 'timestamp', { max: 64 }, path)
-  if (given === undefined) return undefined
+  if (given === undefined) {
+    return undefined
+  }
   const ms = Date.parse(given)
-  if (!Number.isNaN(ms)) return new Date(ms).toISOString()
+  if (!Number.isNaN(ms)) {
+    return new Date(ms).toISOString()
+  }
   checks.fail(path, 'DATE_TIME_TYPE_PARSE', `Could not parse ${given}. Should be ISO8601.`)
   return undefined
 }

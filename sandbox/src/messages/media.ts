@@ -26,11 +26,15 @@ export function keepFiles(
   kept: readonly KeptFile[] | undefined,
   embeds: readonly object[],
 ): readonly StoredFile[] {
-  if (!kept) return files
+  if (!kept) {
+    return files
+  }
   const shown = namesIn(embeds)
   return files.flatMap((file) => {
     const change = kept.find(({ id }) => id === file.id)
-    if (!change) return shown.has(file.name) ? file : []
+    if (!change) {
+      return shown.has(file.name) ? file : []
+    }
     const { description = file.description, spoiler = file.spoiler } = change
     return { ...file, description: description ?? undefined, spoiler }
   })
@@ -41,7 +45,9 @@ export function namesIn(shown: readonly object[]): ReadonlySet<string> {
   const names = new Set<string>()
   JSON.stringify(shown, (_, value: unknown) => {
     const name = isJson(value) ? attachmentName(value['url']) : undefined
-    if (name !== undefined) names.add(name)
+    if (name !== undefined) {
+      names.add(name)
+    }
     return value
   })
   return names
@@ -64,15 +70,21 @@ export function refuseUnknownNames(
 ): void {
   const checks = new Checks(base)
   const visit = (value: unknown, path: string): void => {
-    if (Array.isArray(value)) value.forEach((item, i) => visit(item, `${path}.${i}`))
-    if (!isJson(value)) return
+    if (Array.isArray(value)) {
+      value.forEach((item, i) => visit(item, `${path}.${i}`))
+    }
+    if (!isJson(value)) {
+      return
+    }
     const name = attachmentName(value['url'])
     if (name !== undefined && !files.some((file) => file.name === name)) {
       const sentence = 'The referenced attachment was not found'
       const code = 'UNFURLED_MEDIA_ITEM_REFERENCED_ATTACHMENT_NOT_FOUND'
       checks.fail(`${path}.url`, code, sentence)
     }
-    for (const [key, item] of Object.entries(value)) visit(item, `${path}.${key}`)
+    for (const [key, item] of Object.entries(value)) {
+      visit(item, `${path}.${key}`)
+    }
   }
   visit(components, 'components')
   checks.done()

@@ -29,7 +29,9 @@ export type Mentionable = {
 /** Reads `allowed_mentions`; undefined when it is absent, so that everything written pings. */
 export function readAllowedMentions(body: Json, checks: Checks): AllowedMentions | undefined {
   const value = body['allowed_mentions']
-  if (value === undefined || value === null) return undefined
+  if (value === undefined || value === null) {
+    return undefined
+  }
   const at = 'allowed_mentions'
   if (!isJson(value)) {
     checks.fail(at, 'MODEL_TYPE_CONVERT', 'Only dictionaries may be used in a ModelType')
@@ -40,7 +42,9 @@ export function readAllowedMentions(body: Json, checks: Checks): AllowedMentions
   const roles = checks.ids(value, 'roles', MAX_ALLOWED, `${at}.roles`) ?? []
   const named = { users, roles }
   for (const kind of ['users', 'roles'] as const) {
-    if (!parse.includes(kind) || named[kind].length === 0) continue
+    if (!parse.includes(kind) || named[kind].length === 0) {
+      continue
+    }
     checks.fail(
       at,
       'MESSAGE_ALLOWED_MENTIONS_PARSE_EXCLUSIVE',
@@ -61,7 +65,9 @@ function readKinds(value: Json, checks: Checks): AllowedMentions['parse'] {
   const items: readonly unknown[] = given
   return items.flatMap((item, i) => {
     const kind = KINDS.find((k) => k === item)
-    if (kind) return kind
+    if (kind) {
+      return kind
+    }
     const sentence = "Value must be one of ('roles', 'users', 'everyone')."
     checks.fail(`allowed_mentions.parse.${i}`, 'BASE_TYPE_CHOICES', sentence)
     return []

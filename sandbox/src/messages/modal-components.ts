@@ -49,8 +49,9 @@ export function readModal(data: Json): Modal {
   const customId = checks.needText(data, 'custom_id', { min: 1, max: 100 })
   const title = checks.needText(data, 'title', { min: 1, max: 45 })
   const given = checks.list(data, 'components', Infinity)
-  if (given === undefined) checks.missing('components')
-  else if (given.length < 1 || given.length > MAX_COMPONENTS) {
+  if (given === undefined) {
+    checks.missing('components')
+  } else if (given.length < 1 || given.length > MAX_COMPONENTS) {
     const sentence = `Must be between 1 and ${MAX_COMPONENTS} in length.`
     checks.fail('components', 'BASE_TYPE_BAD_LENGTH', sentence)
   }
@@ -70,7 +71,9 @@ function readRow(checks: Checks, given: Json, at: string): Json {
     checks.fail(path, 'BASE_TYPE_BAD_LENGTH', 'Must be between 1 and 1 in length.')
   }
   const components = children.map((child, i) => {
-    if (child['label'] === undefined) checks.missing(`${path}.${i}.label`)
+    if (child['label'] === undefined) {
+      checks.missing(`${path}.${i}.label`)
+    }
     return readTyped(checks, child, `${path}.${i}`, [COMPONENT.textInput], INPUTS)
   })
   return { components }
@@ -82,7 +85,9 @@ function readText(checks: Checks, given: Json, at: string): Json {
 
 function readLabel(checks: Checks, given: Json, at: string): Json {
   const { component } = given
-  if (!isJson(component)) checks.missing(`${at}.component`)
+  if (!isJson(component)) {
+    checks.missing(`${at}.component`)
+  }
   const path = `${at}.component`
   return present({
     label: checks.needText(given, 'label', { min: 1, max: 45 }, `${at}.label`),

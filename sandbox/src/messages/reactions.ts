@@ -20,7 +20,9 @@ const VARIATION = /\uFE0F/gu
  */
 export function readEmoji(text: string): Emoji {
   const isEmoji = /^\p{RGI_Emoji}$/v
-  if (!isEmoji.test(text) && !isEmoji.test(`${text}\uFE0F`)) throw refuse('unknownEmoji')
+  if (!isEmoji.test(text) && !isEmoji.test(`${text}\uFE0F`)) {
+    throw refuse('unknownEmoji')
+  }
   return { id: null, name: text }
 }
 
@@ -30,10 +32,16 @@ export function addReaction(world: World, message: Message, emoji: Emoji, userId
   demand(world, channel, userId, 'readMessageHistory')
   checkActive(channel)
   const known = find(message, emoji)
-  if (known?.userIds.includes(userId)) return
+  if (known?.userIds.includes(userId)) {
+    return
+  }
   // Whoever joins in a reaction that is there already needs no permission.
-  if (!known && !can(world, channel, userId, 'addReactions')) throw refuse('missingPermissions')
-  if (!known && message.reactions.length >= MAX_EMOJIS) throw refuse('tooManyReactions')
+  if (!known && !can(world, channel, userId, 'addReactions')) {
+    throw refuse('missingPermissions')
+  }
+  if (!known && message.reactions.length >= MAX_EMOJIS) {
+    throw refuse('tooManyReactions')
+  }
   const fresh: Reaction = {
     emojiId: emoji.id,
     emojiName: known?.emojiName ?? emoji.name,
@@ -63,11 +71,17 @@ export function removeReaction(
   demand(world, channel, byId, 'readMessageHistory', ...other)
   checkActive(channel)
   const known = find(message, emoji)
-  if (!known) throw refuse('unknownEmoji')
-  if (!known.userIds.includes(userId)) return
+  if (!known) {
+    throw refuse('unknownEmoji')
+  }
+  if (!known.userIds.includes(userId)) {
+    return
+  }
   const userIds = known.userIds.filter((id) => id !== userId)
   message.reactions = message.reactions.flatMap((reaction) => {
-    if (reaction !== known) return reaction
+    if (reaction !== known) {
+      return reaction
+    }
     return userIds.length === 0 ? [] : { ...known, userIds }
   })
   world.tell({ name: 'MESSAGE_REACTION_REMOVE', message, userId, emoji })
@@ -87,7 +101,9 @@ export function clearReactions(
     return
   }
   const known = find(message, emoji)
-  if (!known) throw refuse('unknownEmoji')
+  if (!known) {
+    throw refuse('unknownEmoji')
+  }
   message.reactions = message.reactions.filter((reaction) => reaction !== known)
   world.tell({ name: 'MESSAGE_REACTION_REMOVE_EMOJI', message, emoji })
 }

@@ -68,9 +68,13 @@ function inRange({ id }: Message, { minId, maxId }: Search): boolean {
 
 function isReply(world: World, message: Message, search: Search): boolean {
   const { repliedToMessages, repliedToUsers } = search
-  if (!repliedToMessages && !repliedToUsers) return true
+  if (!repliedToMessages && !repliedToUsers) {
+    return true
+  }
   const { reference } = message
-  if (reference?.type !== 0) return false
+  if (reference?.type !== 0) {
+    return false
+  }
   const target = world.messages.get(reference.channelId)?.get(reference.messageId)
   return (
     (repliedToMessages?.includes(reference.messageId) ?? true) &&
@@ -79,7 +83,9 @@ function isReply(world: World, message: Message, search: Search): boolean {
 }
 
 function authorType(world: World, message: Message): string {
-  if (message.origin !== null) return 'webhook'
+  if (message.origin !== null) {
+    return 'webhook'
+  }
   return world.user(message.authorId).bot ? 'bot' : 'user'
 }
 

@@ -17,7 +17,9 @@ export function stickerItems(ids: readonly string[]): readonly StickerItem[] {
   const checks = new Checks()
   const found = ids.flatMap((id, i) => {
     const sticker = STICKERS.find((known) => known.id === id)
-    if (sticker) return sticker
+    if (sticker) {
+      return sticker
+    }
     checks.fail(`sticker_ids.${i}`, 'STICKER_NOT_FOUND', 'This sticker is not in the sandbox.')
     return []
   })

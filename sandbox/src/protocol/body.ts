@@ -21,8 +21,12 @@ export type Body = { readonly json: unknown; readonly files: Files }
 export async function readBody(request: IncomingMessage): Promise<Body> {
   const bytes = await readBytes(request)
   const type = request.headers['content-type'] ?? ''
-  if (type.startsWith('multipart/form-data')) return readForm(bytes, type)
-  if (bytes.length === 0) return { json: undefined, files: new Map() }
+  if (type.startsWith('multipart/form-data')) {
+    return readForm(bytes, type)
+  }
+  if (bytes.length === 0) {
+    return { json: undefined, files: new Map() }
+  }
   return { json: parse(bytes.toString()), files: new Map() }
 }
 
@@ -36,7 +40,9 @@ async function readBytes(request: IncomingMessage): Promise<Buffer> {
   let length = 0
   for await (const chunk of request as AsyncIterable<Buffer>) {
     length += chunk.length
-    if (length > MAX_BODY_BYTES) throw refuse('entityTooLarge')
+    if (length > MAX_BODY_BYTES) {
+      throw refuse('entityTooLarge')
+    }
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)
@@ -51,7 +57,9 @@ async function readForm(bytes: Buffer, type: string): Promise<Body> {
   const files = new Map<string, Upload>()
   for (const [key, value] of form) {
     const number = /^files\[(\d+)\]$/.exec(key)?.[1]
-    if (number === undefined || typeof value === 'string') continue
+    if (number === undefined || typeof value === 'string') {
+      continue
+    }
     files.set(number, { name: value.name, bytes: new Uint8Array(await value.arrayBuffer()) })
   }
   const payload = form.get('payload_json')

@@ -44,7 +44,9 @@ export class ManualClock implements Clock {
     const end = this.#now + ms
     for (;;) {
       const due = [...this.#alarms].filter((a) => a.at <= end).toSorted((a, b) => a.at - b.at)[0]
-      if (!due) break
+      if (!due) {
+        break
+      }
       this.#alarms.delete(due)
       this.#now = Math.max(this.#now, due.at)
       due.callback()

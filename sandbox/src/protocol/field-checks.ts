@@ -53,7 +53,9 @@ export class Checks {
     path = key,
   ): string | undefined {
     const value = body[key]
-    if (value === undefined || value === null) return undefined
+    if (value === undefined || value === null) {
+      return undefined
+    }
     if (typeof value !== 'string') {
       this.fail(path, 'STRING_TYPE_CONVERT', `Could not interpret "${typeof value}" as string.`)
       return undefined
@@ -77,7 +79,9 @@ export class Checks {
   /** The text at `key`, which must be there; `''` when it is not. */
   needText(body: Json, key: string, limits: { min?: number; max: number }, path = key): string {
     const text = this.text(body, key, limits, path)
-    if (body[key] === undefined || body[key] === null) this.missing(path)
+    if (body[key] === undefined || body[key] === null) {
+      this.missing(path)
+    }
     return text ?? ''
   }
 
@@ -89,7 +93,9 @@ export class Checks {
     limits: { min?: number; max?: number } = {},
   ): number | undefined {
     const value = body[key]
-    if (value === undefined || value === null) return undefined
+    if (value === undefined || value === null) {
+      return undefined
+    }
     if (typeof value !== 'number' || !Number.isInteger(value)) {
       this.fail(path, 'NUMBER_TYPE_COERCE', `Value "${shown(value)}" is not int.`)
       return undefined
@@ -105,16 +111,22 @@ export class Checks {
     limits: { min?: number; max?: number },
   ): number | undefined {
     const text = query.get(key)
-    if (text === null) return undefined
+    if (text === null) {
+      return undefined
+    }
     return this.whole({ [key]: /^-?\d+$/.test(text) ? Number(text) : text }, key, key, limits)
   }
 
   /** The permission set at `key`, decimal text or a number; undefined when absent. */
   permissions(body: Json, key: string, path = key): bigint | undefined {
     const value = body[key]
-    if (value === undefined || value === null) return undefined
+    if (value === undefined || value === null) {
+      return undefined
+    }
     const text = typeof value === 'string' || typeof value === 'number' ? String(value) : ''
-    if (/^\d{1,20}$/.test(text)) return BigInt(text)
+    if (/^\d{1,20}$/.test(text)) {
+      return BigInt(text)
+    }
     this.fail(path, 'NUMBER_TYPE_COERCE', `Value "${shown(value)}" is not int.`)
     return undefined
   }
@@ -132,8 +144,12 @@ export class Checks {
   /** The boolean at `key`, or undefined. */
   flag(body: Json, key: string, path = key): boolean | undefined {
     const value = body[key]
-    if (value === undefined || value === null) return undefined
-    if (typeof value === 'boolean') return value
+    if (value === undefined || value === null) {
+      return undefined
+    }
+    if (typeof value === 'boolean') {
+      return value
+    }
     this.fail(path, 'BOOLEAN_TYPE_CONVERT', 'Must be either true or false.')
     return undefined
   }
@@ -141,8 +157,9 @@ export class Checks {
   /** The number at `key` if it is one of those; an absent one is missing. */
   choice(body: Json, key: string, allowed: readonly number[], path = key): number | undefined {
     const value = this.whole(body, key, path)
-    if (body[key] === undefined || body[key] === null) this.missing(path)
-    else if (value !== undefined && !allowed.includes(value)) {
+    if (body[key] === undefined || body[key] === null) {
+      this.missing(path)
+    } else if (value !== undefined && !allowed.includes(value)) {
       this.fail(path, 'BASE_TYPE_CHOICES', `Value must be one of {${allowed.join(', ')}}.`)
       return undefined
     }
@@ -152,7 +169,9 @@ export class Checks {
   /** The ids in the list at `key`; an absent list is undefined. */
   ids(body: Json, key: string, max: number, path = key): readonly string[] | undefined {
     const value = body[key]
-    if (value === undefined || value === null) return undefined
+    if (value === undefined || value === null) {
+      return undefined
+    }
     if (!Array.isArray(value)) {
       this.fail(path, 'LIST_TYPE_CONVERT', 'Only iterables may be used in a ListType')
       return undefined
@@ -167,7 +186,9 @@ export class Checks {
   /** The objects in the list at `key`; an absent list is undefined. */
   list(body: Json, key: string, max: number, path = key): readonly Json[] | undefined {
     const value = body[key]
-    if (value === undefined || value === null) return undefined
+    if (value === undefined || value === null) {
+      return undefined
+    }
     if (!Array.isArray(value)) {
       this.fail(path, 'LIST_TYPE_CONVERT', 'Only iterables may be used in a ListType')
       return undefined
@@ -190,16 +211,22 @@ export class Checks {
   /** The id at `key`, or undefined. */
   id(body: Json, key: string, path = key): string | undefined {
     const value = body[key]
-    if (value === undefined || value === null) return undefined
+    if (value === undefined || value === null) {
+      return undefined
+    }
     const id = typeof value === 'number' || typeof value === 'string' ? String(value) : ''
-    if (/^\d{1,20}$/.test(id)) return id
+    if (/^\d{1,20}$/.test(id)) {
+      return id
+    }
     this.fail(path, 'NUMBER_TYPE_COERCE', `Value "${id}" is not snowflake.`)
     return undefined
   }
 
   /** @throws {ApiError} 50035 if anything was wrong. */
   done(): void {
-    if (this.#failed) throw new ApiError(400, 50035, 'Invalid Form Body', toObject(this.#errors))
+    if (this.#failed) {
+      throw new ApiError(400, 50035, 'Invalid Form Body', toObject(this.#errors))
+    }
   }
 }
 

@@ -35,6 +35,8 @@ export function snowflakeTime(id: string): number {
 /** Orders ids by age, oldest first. */
 export function compareIds(a: string, b: string): number {
   // Without leading zeros a longer number is a larger one; comparing texts is faster than numbers.
-  if (a.length !== b.length) return a.length - b.length
+  if (a.length !== b.length) {
+    return a.length - b.length
+  }
   return a < b ? -1 : a > b ? 1 : 0
 }

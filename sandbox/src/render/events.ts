@@ -81,7 +81,9 @@ function guildEvent(world: World, event: GuildEvent): Dispatch | null {
   }
   const guildId = guildIdOf(event)
   const guild = world.guilds.get(guildId)
-  if (!guild?.members.has(bot)) return null
+  if (!guild?.members.has(bot)) {
+    return null
+  }
   const by = { guild_id: guildId }
   switch (name) {
     case 'GUILD_CREATE':
@@ -101,7 +103,9 @@ function guildEvent(world: World, event: GuildEvent): Dispatch | null {
     case 'GUILD_MEMBER_UPDATE': {
       const own = event.member.userId === bot
       // Of its own joining the bot hears by GUILD_CREATE; of its own changes it always hears.
-      if (own && name === 'GUILD_MEMBER_ADD') return null
+      if (own && name === 'GUILD_MEMBER_ADD') {
+        return null
+      }
       const data = () => ({ ...renderMember(world, event.member), ...by })
       return { name, guildId, always: own, data }
     }
@@ -111,16 +115,24 @@ function guildEvent(world: World, event: GuildEvent): Dispatch | null {
       return { name, guildId, data: () => ({ ...by, user }) }
     }
     default: {
-      if (!holds(guildPermissions(world, guild, bot), 'viewAuditLog')) return null
+      if (!holds(guildPermissions(world, guild, bot), 'viewAuditLog')) {
+        return null
+      }
       return { name, guildId, data: () => ({ ...renderAuditEntry(event.entry), ...by }) }
     }
   }
 }
 
 function guildIdOf(event: GuildEvent): string {
-  if ('guild' in event) return event.guild.id
-  if ('role' in event) return event.role.guildId
-  if ('member' in event) return event.member.guildId
+  if ('guild' in event) {
+    return event.guild.id
+  }
+  if ('role' in event) {
+    return event.role.guildId
+  }
+  if ('member' in event) {
+    return event.member.guildId
+  }
   return 'entry' in event ? event.entry.guildId : event.guildId
 }
 
@@ -129,7 +141,9 @@ function channelEvent(world: World, event: ChannelEvent): Dispatch | null {
   const { guildId } = channel
   const bot = world.application.bot.id
   const here = { channel_id: channel.id, ...inGuild(guildId) }
-  if (!hears(world, channel, event.name.startsWith('CHANNEL_'))) return null
+  if (!hears(world, channel, event.name.startsWith('CHANNEL_'))) {
+    return null
+  }
   switch (name) {
     case 'CHANNEL_CREATE':
     case 'CHANNEL_UPDATE':
@@ -222,7 +236,9 @@ function messageEvent(world: World, event: MessageEvent): Dispatch | null {
   if (event.name === 'MESSAGE_DELETE_BULK') {
     const { channel, name } = event
     const { guildId } = channel
-    if (!hears(world, channel)) return null
+    if (!hears(world, channel)) {
+      return null
+    }
     const ids = event.messages.map(({ id }) => id)
     return { name, guildId, data: () => ({ ids, channel_id: channel.id, ...inGuild(guildId) }) }
   }
@@ -230,7 +246,9 @@ function messageEvent(world: World, event: MessageEvent): Dispatch | null {
   const { guildId } = message
   const channel = world.channels.get(message.channelId)
   // An ephemeral message reaches its one reader and nobody else, its own author included.
-  if (message.visibleTo !== null || !channel || !hears(world, channel)) return null
+  if (message.visibleTo !== null || !channel || !hears(world, channel)) {
+    return null
+  }
   const here = { channel_id: channel.id, ...inGuild(guildId) }
   switch (name) {
     case 'MESSAGE_CREATE':
@@ -275,7 +293,9 @@ function reactionData(
 // Channels themselves are no secret to a bot of the guild; what goes on in them may be.
 function hears(world: World, channel: Channel, listed = false): boolean {
   const bot = world.application.bot.id
-  if (channel.guildId === null || !listed) return can(world, channel, bot)
+  if (channel.guildId === null || !listed) {
+    return can(world, channel, bot)
+  }
   return world.guilds.get(channel.guildId)?.members.has(bot) ?? false
 }
 

@@ -68,7 +68,9 @@ export function renderChannel(world: World, channel: Channel): object {
     parent_id: channel.parentId,
     rate_limit_per_user: channel.slowmodeS,
   }
-  if (channel.thread) return { ...inGuild, ...renderThread(channel, channel.thread) }
+  if (channel.thread) {
+    return { ...inGuild, ...renderThread(channel, channel.thread) }
+  }
   return {
     ...inGuild,
     topic: channel.topic,

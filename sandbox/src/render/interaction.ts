@@ -18,7 +18,9 @@ const OUTSIDER_PERMISSIONS =
 
 /** Which context the channel is: a guild, direct messages with the bot, or another's. */
 export function contextOf(world: World, channel: Channel): number {
-  if (channel.guildId !== null) return CONTEXT.guild
+  if (channel.guildId !== null) {
+    return CONTEXT.guild
+  }
   return channel.recipients.includes(world.application.bot.id)
     ? CONTEXT.botDm
     : CONTEXT.privateChannel

@@ -48,10 +48,14 @@ export function renderMessage(world: World, message: Message, reader: Reader): o
 export function renderMessageEvent(world: World, message: Message, reader: Reader): object {
   const rendered = renderMessage(world, message, reader)
   const { type } = world.channel(message.channelId)
-  if (message.guildId === null) return { ...rendered, channel_type: type }
+  if (message.guildId === null) {
+    return { ...rendered, channel_type: type }
+  }
   const author = world.member(message.guildId, message.authorId)
   // Whoever left, and an application that only a user installed, have no membership to show.
-  if (!author) return { ...rendered, guild_id: message.guildId, channel_type: type }
+  if (!author) {
+    return { ...rendered, guild_id: message.guildId, channel_type: type }
+  }
   const { user: _, ...member } = renderMember(world, author)
   return { ...rendered, guild_id: message.guildId, member, channel_type: type }
 }
@@ -82,7 +86,9 @@ function renderStarted(world: World, message: Message): object {
 }
 
 function renderReactions(world: World, message: Message, reader: Reader): object {
-  if (message.reactions.length === 0) return {}
+  if (message.reactions.length === 0) {
+    return {}
+  }
   const self = reader.userId ?? world.application.bot.id
   return {
     reactions: message.reactions.map(({ emojiId, emojiName, userIds }) => ({
@@ -131,13 +137,17 @@ function renderMetadata(world: World, origin: MessageOrigin, message?: Message):
 }
 
 function renderTarget(world: World, targetId: string, commandType: number | null): object {
-  if (commandType === 3) return { target_message_id: targetId }
+  if (commandType === 3) {
+    return { target_message_id: targetId }
+  }
   return { target_user: renderUser(world.user(targetId)) }
 }
 
 function renderReference(world: World, message: Message, reader: Reader): object {
   const { reference } = message
-  if (reference === null) return {}
+  if (reference === null) {
+    return {}
+  }
   const rendered = {
     type: reference.type,
     channel_id: reference.channelId,
@@ -172,9 +182,15 @@ function renderSnapshot(world: World, snapshot: MessageSnapshot, clear: boolean)
 // Whether an application without the intent may read this message all the same.
 function isReadable(world: World, message: Message): boolean {
   const bot = world.application.bot.id
-  if (message.authorId === bot || message.guildId === null) return true
-  if (!message.mentions.includes(bot)) return false
-  if (mentionedIn(textOf(message)).includes(bot)) return true
+  if (message.authorId === bot || message.guildId === null) {
+    return true
+  }
+  if (!message.mentions.includes(bot)) {
+    return false
+  }
+  if (mentionedIn(textOf(message)).includes(bot)) {
+    return true
+  }
   const { messageId = '', channelId = '' } = message.reference ?? {}
   const target = world.messages.get(channelId)?.get(messageId)
   return target !== undefined && target.origin === null

@@ -102,12 +102,16 @@ export class RestApi {
   async answer(request: IncomingMessage, url: URL): Promise<Answer> {
     const { limits, observe } = this.#parts
     const bannedMs = limits.bannedForMs()
-    if (bannedMs > 0) return banned(bannedMs)
+    if (bannedMs > 0) {
+      return banned(bannedMs)
+    }
     const method = request.method ?? 'GET'
     const path = url.pathname.replace(/^\/api(\/v10)?/, '')
     const call = new Call(this.#parts, request, method, path)
     const reply = await call.run(this.#router, url.searchParams)
-    if (reply === 'none') return null
+    if (reply === 'none') {
+      return null
+    }
     limits.noteAnswer(reply.status, call.headers['x-ratelimit-scope'])
     observe?.({
       method,
@@ -151,9 +155,13 @@ class Call {
       this.#checkToken(found.route)
       const limited = { method: this.#method, route: found.route.path, path: this.#path }
       const verdict = this.#judge(this.#parts.limits.take(limited))
-      if (verdict) return verdict
+      if (verdict) {
+        return verdict
+      }
       const fault = this.#parts.faults.rest(this.#method, this.#path)
-      if (fault) return await this.#fail(fault, () => this.#handle(found, query))
+      if (fault) {
+        return await this.#fail(fault, () => this.#handle(found, query))
+      }
       return await this.#handle(found, query)
     } catch (error) {
       if (error instanceof ApiError && error.waitMs !== undefined) {
@@ -188,7 +196,9 @@ class Call {
     const body = (this.body ??= await readBody(this.#request))
     const limited = { method: this.#method, route: route.path, path: this.#path, body: body.json }
     const verdict = this.#judge(limits.takeSublimit(limited))
-    if (verdict) return verdict
+    if (verdict) {
+      return verdict
+    }
     await faults.runHooks('before', this.#method, this.#path)
     const reply = await route.handle({
       world,
@@ -210,9 +220,15 @@ class Call {
       const { clock } = this.#parts.world
       await new Promise<void>((resolve) => clock.after(delayMs, resolve))
     }
-    if (status === undefined) return handle()
-    if (fault.handled === true) await handle()
-    if (status === 'timeout') return 'none'
+    if (status === undefined) {
+      return handle()
+    }
+    if (fault.handled === true) {
+      await handle()
+    }
+    if (status === 'timeout') {
+      return 'none'
+    }
     if (status !== 429) {
       const message = SERVER_ERRORS[status] ?? `${status}: On Request`
       return { status, body: { message, code: fault.code ?? 0 } }
@@ -232,7 +248,9 @@ class Call {
 // The reason for the audit log: 1 to 512 characters, URL-encoded. Source: reference.mdx.
 function readReason({ headers }: IncomingMessage): string | null {
   const header = headers['x-audit-log-reason']
-  if (typeof header !== 'string' || header === '') return null
+  if (typeof header !== 'string' || header === '') {
+    return null
+  }
   const reason = decode(header)
   const checks = new Checks()
   checks.text({ reason }, 'reason', { max: MAX_REASON }, 'X-Audit-Log-Reason')
@@ -259,7 +277,9 @@ function banned(ms: number): Answer {
 
 /** The reply that refuses; a bug of the sandbox's own is a 500 and said on stderr. */
 export function refusalOf(error: unknown): Reply {
-  if (error instanceof ApiError) return { status: error.status, body: error.body() }
+  if (error instanceof ApiError) {
+    return { status: error.status, body: error.body() }
+  }
   process.stderr.write(`sandbox: ${error instanceof Error ? error.stack : String(error)}\n`)
   return { status: 500, body: { message: SERVER_ERRORS[500], code: 0 } }
 }

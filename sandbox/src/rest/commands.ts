@@ -16,7 +16,9 @@ import { type Context, NO_CONTENT, ok, type Reply, type Route } from './route.ts
 
 /** @throws {ApiError} 10002, or 50001 for a guild that the bot is not in. */
 function scopeOf({ world, params }: Context): Scope {
-  if (params['application'] !== world.application.id) throw refuse('unknownApplication')
+  if (params['application'] !== world.application.id) {
+    throw refuse('unknownApplication')
+  }
   const guildId = params['guild'] ?? ''
   if (guildId !== '' && !world.member(guildId, world.application.bot.id)) {
     throw refuse('missingAccess')

@@ -26,7 +26,9 @@ async function callback({ world, interactions, params, query, body }: Context): 
   const given = isJson(data) ? data : {}
   const parts = { world, interactions, interaction, data: given, files: body.files }
   const message = await answer(parts, Number(type))
-  if (query.get('with_response') !== 'true') return NO_CONTENT
+  if (query.get('with_response') !== 'true') {
+    return NO_CONTENT
+  }
   return ok(renderCallback(world, interaction, { type: Number(type), message }))
 }
 
@@ -58,7 +60,9 @@ function ownMessage(context: Context): { interaction: Interaction; message: Mess
   const interaction = interactions.answered(params['application']!, params['token']!)
   const named = params['message']!
   const id = named === '@original' ? interaction.originalId! : named
-  if (!interaction.messageIds.has(id)) throw refuse('unknownMessage')
+  if (!interaction.messageIds.has(id)) {
+    throw refuse('unknownMessage')
+  }
   return { interaction, message: world.message(interaction.channel.id, id) }
 }
 
@@ -69,7 +73,9 @@ async function editOwn(
 ): Promise<Reply> {
   const read = readMessageBody(asJson(body), body.files, { before: message })
   await editMessage(world, message, pingingUsers(read))
-  if (message.id === interaction.originalId) interaction.state = 'answered'
+  if (message.id === interaction.originalId) {
+    interaction.state = 'answered'
+  }
   return ok(renderMessage(world, message, OWN))
 }
 
@@ -122,7 +128,9 @@ export const interactionRoutes: readonly Route[] = [
     open: true,
     handle(context) {
       const { interaction, message } = ownMessage(context)
-      if (message.id === interaction.originalId) interaction.state = 'answered'
+      if (message.id === interaction.originalId) {
+        interaction.state = 'answered'
+      }
       context.world.remove(message)
       return NO_CONTENT
     },

@@ -79,10 +79,16 @@ const OTHER: Rule = {
 
 /** The rule of a route; reading has none beyond the global limit, and then no headers either. */
 export function ruleFor(method: string, route: string): Rule | null {
-  if (method === 'GET') return null
+  if (method === 'GET') {
+    return null
+  }
   const bare = route.replaceAll(/:\w+/g, ':')
-  if (bare.includes('/reactions')) return REACTIONS
-  if (bare.startsWith('/webhooks/')) return WEBHOOK
+  if (bare.includes('/reactions')) {
+    return REACTIONS
+  }
+  if (bare.startsWith('/webhooks/')) {
+    return WEBHOOK
+  }
   const known = RULES[bare]?.find(({ methods }) => methods.includes(method))
   return known ?? { ...OTHER, name: bare, methods: [method] }
 }

@@ -67,13 +67,17 @@ export class RateLimits {
 
   /** Milliseconds until an address that sent too many invalid requests is heard again, or 0. */
   bannedForMs(): number {
-    if (!this.#settings || this.#invalid.count < this.#settings.invalidRequests) return 0
+    if (!this.#settings || this.#invalid.count < this.#settings.invalidRequests) {
+      return 0
+    }
     return Math.max(0, this.#invalid.endsMs - this.#clock.now())
   }
 
   /** Counts the request against the global limit and its route's bucket. */
   take(request: LimitedRequest): Verdict {
-    if (!this.#settings) return FREE
+    if (!this.#settings) {
+      return FREE
+    }
     // Interaction endpoints are not bound to the global limit.
     if (
       !isInteraction(request) &&
@@ -88,13 +92,17 @@ export class RateLimits {
   /** Counts against a limit that depends on what the body says. */
   takeSublimit(request: LimitedRequest): Verdict {
     const rule = this.#settings && ruleFor(request.method, request.route)?.sublimit
-    if (!rule?.applies(request.body)) return FREE
+    if (!rule?.applies(request.body)) {
+      return FREE
+    }
     return this.#takeFrom({ ...rule, methods: [request.method] }, request)
   }
 
   /** Notes how a request was answered; `scope` is that of a 429. */
   noteAnswer(status: number, scope: string | undefined): void {
-    if (!this.#settings || !INVALID_STATUSES.includes(status) || scope === 'shared') return
+    if (!this.#settings || !INVALID_STATUSES.includes(status) || scope === 'shared') {
+      return
+    }
     this.#use(this.#invalid, Infinity, INVALID_WINDOW_MS)
   }
 
@@ -110,7 +118,9 @@ export class RateLimits {
       'x-ratelimit-reset-after': (leftMs / 1000).toFixed(3),
       'x-ratelimit-bucket': id,
     }
-    if (allowed) return { headers, refusal: null }
+    if (allowed) {
+      return { headers, refusal: null }
+    }
     return {
       headers: { ...headers, ...waitHeaders(leftMs), 'x-ratelimit-scope': rule.scope ?? 'user' },
       refusal: refusal(leftMs, false, rule.scope === 'shared', rule.code),
@@ -142,8 +152,12 @@ export class RateLimits {
 
   #window(key: string): Window {
     const known = this.#windows.get(key)
-    if (known) return known
-    if (this.#windows.size >= MAX_IDLE_BUCKETS) this.#dropIdle()
+    if (known) {
+      return known
+    }
+    if (this.#windows.size >= MAX_IDLE_BUCKETS) {
+      this.#dropIdle()
+    }
     const fresh = { count: 0, endsMs: 0 }
     this.#windows.set(key, fresh)
     return fresh
@@ -151,7 +165,11 @@ export class RateLimits {
 
   #dropIdle(): void {
     const now = this.#clock.now()
-    for (const [key, window] of this.#windows) if (window.endsMs <= now) this.#windows.delete(key)
+    for (const [key, window] of this.#windows) {
+      if (window.endsMs <= now) {
+        this.#windows.delete(key)
+      }
+    }
   }
 }
 
@@ -188,6 +206,8 @@ function bucketId(rule: Rule): string {
 // Channels, guilds and webhooks, the latter with their token.
 function majorOf(path: string): string {
   const [kind = '', id = '', token = ''] = path.split('/').slice(1)
-  if (kind === 'webhooks' || kind === 'interactions') return `${id}/${token}`
+  if (kind === 'webhooks' || kind === 'interactions') {
+    return `${id}/${token}`
+  }
   return kind === 'channels' || kind === 'guilds' ? id : ''
 }

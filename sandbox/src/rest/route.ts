@@ -64,9 +64,13 @@ export class Router {
     let known = false
     for (const { route, pattern } of this.#routes) {
       const match = pattern.exec(decoded)
-      if (!match) continue
+      if (!match) {
+        continue
+      }
       known = true
-      if (route.method !== method) continue
+      if (route.method !== method) {
+        continue
+      }
       return { route, params: { ...match.groups } }
     }
     throw refuse(known ? 'methodNotAllowed' : 'notFound')

@@ -14,7 +14,9 @@ import type { Context } from './route.ts'
 export function guildOf(context: Context, ...names: readonly PermissionName[]): Guild {
   const { world, params, by } = context
   const guild = world.guilds.get(params['guild']!)
-  if (!guild?.members.has(by.userId)) throw refuse('unknownGuild')
+  if (!guild?.members.has(by.userId)) {
+    throw refuse('unknownGuild')
+  }
   demandInGuild(world, guild, by.userId, ...names)
   return guild
 }
@@ -42,7 +44,9 @@ export function guildChannelOf(
 ): { channel: Channel; guild: Guild } {
   const channel = channelOf(context, ...names)
   const guild = context.world.guildOf(channel)
-  if (!guild) throw refuse('notInDirectMessages')
+  if (!guild) {
+    throw refuse('notInDirectMessages')
+  }
   return { channel, guild }
 }
 
@@ -54,7 +58,9 @@ export function guildChannelOf(
 export function messageOf(context: Context, ...names: readonly PermissionName[]): Message {
   const channel = channelOf(context, ...names)
   const message = context.world.message(channel.id, context.params['message']!)
-  if (message.visibleTo !== null) throw refuse('unknownMessage')
+  if (message.visibleTo !== null) {
+    throw refuse('unknownMessage')
+  }
   return message
 }
 
@@ -67,13 +73,17 @@ export function userIdOf({ params, by }: Context): string {
 export function memberOf(context: Context, guild: Guild): Member {
   const id = context.world.user(userIdOf(context)).id
   const member = guild.members.get(id)
-  if (!member) throw refuse('unknownMember')
+  if (!member) {
+    throw refuse('unknownMember')
+  }
   return member
 }
 
 /** @throws {ApiError} 10011. */
 export function roleOf({ params }: Context, guild: Guild): Role {
   const role = guild.roles.get(params['role']!)
-  if (!role) throw refuse('unknownRole')
+  if (!role) {
+    throw refuse('unknownRole')
+  }
   return role
 }

@@ -48,11 +48,15 @@ export const basicRoutes: readonly Route[] = [
     handle({ world, body, by }) {
       const checks = new Checks()
       const recipient = checks.id(asJson(body), 'recipient_id')
-      if (recipient === undefined) checks.missing('recipient_id')
+      if (recipient === undefined) {
+        checks.missing('recipient_id')
+      }
       checks.done()
       const user = world.users.get(recipient ?? '')
       // Nobody can write to themselves.
-      if (!user || user.id === by.userId) throw refuse('invalidRecipients')
+      if (!user || user.id === by.userId) {
+        throw refuse('invalidRecipients')
+      }
       return ok(renderChannel(world, world.directChannel(user.id, by.userId)))
     },
   },

@@ -75,7 +75,9 @@ export class StateFile {
       return database
     } catch (cause) {
       database?.close()
-      if (cause instanceof StateFileError) throw cause
+      if (cause instanceof StateFileError) {
+        throw cause
+      }
       throw new StateFileError(`The sandbox’s state file ${this.#path} ${reasonOf(cause)}.`, {
         cause,
       })
@@ -85,7 +87,9 @@ export class StateFile {
   /** @throws {StateFileError} for a database of something else, or of another version. */
   #checkOwn(database: DatabaseSync): void {
     const tables = database.prepare('SELECT name FROM sqlite_schema LIMIT 1').all()
-    if (tables.length === 0) return
+    if (tables.length === 0) {
+      return
+    }
     const id = database.prepare('PRAGMA application_id').get()?.['application_id']
     const version = database.prepare('PRAGMA user_version').get()?.['user_version']
     if (id !== APPLICATION_ID) {
@@ -101,7 +105,9 @@ export class StateFile {
   /** Everything in the file; null when nothing was ever saved. */
   load(): SavedWorld | null {
     const [application] = this.#all<SavedWorld['application']>('application')
-    if (!application) return null
+    if (!application) {
+      return null
+    }
     return {
       application,
       users: this.#all('user'),
@@ -173,13 +179,19 @@ export class StateFile {
 }
 
 function bytesOf(value: unknown): Uint8Array {
-  if (value instanceof Uint8Array) return value
+  if (value instanceof Uint8Array) {
+    return value
+  }
   throw new TypeError(`expected bytes, got ${typeof value}`)
 }
 
 function reasonOf(cause: unknown): string {
   const message = cause instanceof Error ? cause.message : String(cause)
-  if (/locked|busy/i.test(message)) return 'is in use by another process'
-  if (/not a database|malformed/i.test(message)) return 'is not a database'
+  if (/locked|busy/i.test(message)) {
+    return 'is in use by another process'
+  }
+  if (/not a database|malformed/i.test(message)) {
+    return 'is not a database'
+  }
   return `cannot be opened (${message})`
 }

@@ -80,11 +80,15 @@ export function interactionRecord(interaction: Interaction): InteractionRecord {
 /** Puts everything into an empty world, but for the interactions. */
 export function restoreWorld(world: World, saved: SavedWorld): void {
   const { application, users, guilds, audit, channels, messages, files } = saved
-  for (const id of application.installedBy) world.application.installedBy.add(id)
+  for (const id of application.installedBy) {
+    world.application.installedBy.add(id)
+  }
   for (const [key, commands] of application.commands) {
     world.application.commands.set(key, commands)
   }
-  for (const user of users) world.users.set(user.id, user)
+  for (const user of users) {
+    world.users.set(user.id, user)
+  }
   for (const guild of guilds) {
     const auditLog = audit.filter(({ guildId }) => guildId === guild.id)
     world.guilds.set(guild.id, { ...guild, auditLog })
@@ -94,7 +98,9 @@ export function restoreWorld(world: World, saved: SavedWorld): void {
     world.messages.set(channel.id, new Map())
   }
   const byPath = new Map(files.map((file) => [pathOf(file), file]))
-  for (const file of files) world.cdn.keep(file)
+  for (const file of files) {
+    world.cdn.keep(file)
+  }
   const found = (paths: readonly string[]) => paths.flatMap((path) => byPath.get(path) ?? [])
   for (const record of messages) {
     const snapshots = record.snapshots.map((one) => ({ ...one, files: found(one.files) }))
@@ -114,7 +120,9 @@ export function restoredInteractions(
   const byId = new Map<string, Interaction>()
   for (const { channelId, source, opener, ...rest } of records) {
     const channel = world.channels.get(channelId)
-    if (!channel) continue
+    if (!channel) {
+      continue
+    }
     const [sourceChannel = '', sourceId = ''] = source ?? []
     const message = world.messages.get(sourceChannel)?.get(sourceId)
     const opened = byId.get(opener ?? '')

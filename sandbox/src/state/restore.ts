@@ -26,7 +26,9 @@ export function restore(
   const interactions = new Interactions(world)
   const state = new State(world, interactions, file)
   if (saved) {
-    for (const one of restoredInteractions(world, saved.interactions)) interactions.restore(one)
+    for (const one of restoredInteractions(world, saved.interactions)) {
+      interactions.restore(one)
+    }
   }
   state.saveAll()
   return { world, interactions, state }

@@ -53,20 +53,28 @@ export class State {
   saveAll(): void {
     const { guilds, channels } = this.#world
     this.#touch('application', '0')
-    for (const id of guilds.keys()) this.#touch('guild', id)
-    for (const id of channels.keys()) this.#touch('channel', id)
+    for (const id of guilds.keys()) {
+      this.#touch('guild', id)
+    }
+    for (const id of channels.keys()) {
+      this.#touch('channel', id)
+    }
     this.flush()
   }
 
   /** Writes what is marked, if anything is: called before an answer tells that it happened. */
   settle(): void {
-    if (this.#scheduled) this.flush()
+    if (this.#scheduled) {
+      this.flush()
+    }
   }
 
   /** Writes what is marked, now: before anyone is told that it was done. */
   flush(): void {
     this.#scheduled = false
-    if (this.#marked.size + this.#newFiles.size + this.#goneFiles.size === 0) return
+    if (this.#marked.size + this.#newFiles.size + this.#goneFiles.size === 0) {
+      return
+    }
     try {
       this.#file.transaction(() => this.#write())
     } catch (error) {
@@ -82,7 +90,9 @@ export class State {
 
   /** Writes the rest and lets go of the file. */
   close(): void {
-    for (const stop of this.#stops) stop()
+    for (const stop of this.#stops) {
+      stop()
+    }
     this.#closed = true
     this.flush()
     this.#file.close()
@@ -99,11 +109,15 @@ export class State {
   }
 
   #schedule(): void {
-    if (this.#scheduled || this.#closed) return
+    if (this.#scheduled || this.#closed) {
+      return
+    }
     this.#scheduled = true
     // Not unref'd: what happened is written before the process may end.
     setImmediate(() => {
-      if (this.#scheduled) this.flush()
+      if (this.#scheduled) {
+        this.flush()
+      }
     })
   }
 
@@ -116,7 +130,9 @@ export class State {
   #mark(event: WorldEvent): void {
     switch (event.name) {
       case 'MESSAGE_DELETE_BULK':
-        for (const message of event.messages) this.#touchMessage(message)
+        for (const message of event.messages) {
+          this.#touchMessage(message)
+        }
         return
       case 'TYPING_START':
       case 'APPLICATION_ONLINE':
@@ -130,16 +146,22 @@ export class State {
       case 'GUILD_AUDIT_LOG_ENTRY_CREATE':
         return this.#touch('audit', event.entry.id)
       default:
-        if ('message' in event) this.#touchMessage(event.message)
-        else if ('channel' in event) this.#touch('channel', event.channel.id)
-        else this.#touch('guild', guildIdOf(event))
+        if ('message' in event) {
+          this.#touchMessage(event.message)
+        } else if ('channel' in event) {
+          this.#touch('channel', event.channel.id)
+        } else {
+          this.#touch('guild', guildIdOf(event))
+        }
     }
   }
 
   #touchMessage(message: Message): void {
     this.#touch('message', `${message.channelId}/${message.id}`)
     this.#touch('channel', message.channelId)
-    if (message.origin) this.#touch('interaction', message.origin.interactionId)
+    if (message.origin) {
+      this.#touch('interaction', message.origin.interactionId)
+    }
   }
 
   #keep(stored: StoredFile): void {
@@ -155,24 +177,43 @@ export class State {
   }
 
   #write(): void {
-    for (const path of this.#goneFiles) this.#file.removeFile(path)
-    for (const stored of this.#newFiles.values()) this.#file.putFile(stored)
+    for (const path of this.#goneFiles) {
+      this.#file.removeFile(path)
+    }
+    for (const stored of this.#newFiles.values()) {
+      this.#file.putFile(stored)
+    }
     if (this.#users !== this.#world.users.size) {
-      for (const user of this.#world.users.values()) this.#file.put('user', user.id, user)
+      for (const user of this.#world.users.values()) {
+        this.#file.put('user', user.id, user)
+      }
     }
     for (const [kind, ids] of this.#marked) {
-      for (const id of ids) this.#writeOne(kind, id)
+      for (const id of ids) {
+        this.#writeOne(kind, id)
+      }
     }
   }
 
   #writeOne(kind: Kind, id: string): void {
-    if (kind === 'message') return this.#writeMessage(id)
-    if (kind === 'channel') return this.#writeChannel(id)
-    if (kind === 'interaction') return this.#writeInteraction(id)
-    if (kind === 'audit') return this.#writeAudit(id)
+    if (kind === 'message') {
+      return this.#writeMessage(id)
+    }
+    if (kind === 'channel') {
+      return this.#writeChannel(id)
+    }
+    if (kind === 'interaction') {
+      return this.#writeInteraction(id)
+    }
+    if (kind === 'audit') {
+      return this.#writeAudit(id)
+    }
     const value = this.#valueOf(kind, id)
-    if (value === undefined) this.#file.remove(kind, id)
-    else this.#file.put(kind, id, value)
+    if (value === undefined) {
+      this.#file.remove(kind, id)
+    } else {
+      this.#file.put(kind, id, value)
+    }
   }
 
   #valueOf(kind: Kind, id: string): unknown {
@@ -189,16 +230,22 @@ export class State {
   #writeAudit(id: string): void {
     const logs = [...this.#world.guilds.values()].map(({ auditLog }) => auditLog)
     const entry = logs.map((log) => log.findLast((one) => one.id === id)).find(Boolean)
-    if (entry) this.#file.put('audit', id, entry)
+    if (entry) {
+      this.#file.put('audit', id, entry)
+    }
     // What no guild keeps any more.
     const [oldest] = logs.flatMap(([first]) => first?.id ?? []).toSorted(compareIds)
-    if (oldest !== undefined) this.#file.removeRange('audit', '0', oldest)
+    if (oldest !== undefined) {
+      this.#file.removeRange('audit', '0', oldest)
+    }
   }
 
   #writeMessage(id: string): void {
     const [channelId = '', messageId = ''] = id.split('/')
     const message = this.#world.messages.get(channelId)?.get(messageId)
-    if (!message) return this.#file.remove('message', id)
+    if (!message) {
+      return this.#file.remove('message', id)
+    }
     this.#file.put('message', id, messageRecord(message))
   }
 
@@ -213,12 +260,16 @@ export class State {
     this.#file.put('channel', id, channel)
     const [oldest] = this.#world.messages.get(id)?.keys() ?? []
     // What the world no longer keeps, since it keeps so many messages only.
-    if (oldest !== undefined) this.#file.removeRange('message', `${id}/`, `${id}/${oldest}`)
+    if (oldest !== undefined) {
+      this.#file.removeRange('message', `${id}/`, `${id}/${oldest}`)
+    }
   }
 
   #writeInteraction(id: string): void {
     const interaction = this.#interactions.get(id)
-    if (!interaction) return
+    if (!interaction) {
+      return
+    }
     this.#file.put('interaction', id, interactionRecord(interaction))
     const before = this.#world.clock.now() - INTERACTION_LIFE_MS
     this.#file.removeRange('interaction', '0', snowflakeAt(before))
@@ -230,8 +281,14 @@ function idIn(data: object): string {
 }
 
 function guildIdOf(event: WorldEvent): string {
-  if ('guild' in event) return event.guild.id
-  if ('role' in event) return event.role.guildId
-  if ('member' in event) return event.member.guildId
+  if ('guild' in event) {
+    return event.guild.id
+  }
+  if ('role' in event) {
+    return event.role.guildId
+  }
+  if ('member' in event) {
+    return event.member.guildId
+  }
   return 'guildId' in event ? (event.guildId ?? '') : ''
 }

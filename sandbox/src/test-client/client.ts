@@ -232,7 +232,9 @@ export class Member {
 
   async #answer(id: string): Promise<APIMessage> {
     const told = await this.until((t) => isOutcome(t, id, 'failed') || isFinished(t, id))
-    if (told.type === 'failed') throw new Error('The application did not respond')
+    if (told.type === 'failed') {
+      throw new Error('The application did not respond')
+    }
     return told.message!
   }
 
@@ -241,7 +243,9 @@ export class Member {
     const told = await this.until(
       (t) => isOutcome(t, interactionId, type) || isOutcome(t, interactionId, 'failed'),
     )
-    if (told.type === 'failed') throw new Error('The application did not respond')
+    if (told.type === 'failed') {
+      throw new Error('The application did not respond')
+    }
     return told
   }
 
@@ -259,7 +263,9 @@ export class Member {
     const signal = AbortSignal.timeout(patienceMs)
     for (let from = 0; ;) {
       const found = this.told.slice(from).find(wanted)
-      if (found) return found
+      if (found) {
+        return found
+      }
       from = this.told.length
       if (this.#socket.readyState === WebSocket.CLOSED) {
         throw new Error(`The sandbox went away. Told: ${describeTold(this.told)}`)
@@ -290,7 +296,9 @@ export class Member {
       method: 'POST',
       body: toForm(payload, files),
     })
-    if (!response.ok) throw new Error(`${response.status}: ${await response.text()}`)
+    if (!response.ok) {
+      throw new Error(`${response.status}: ${await response.text()}`)
+    }
     const answer: T = JSON.parse(await response.text())
     return answer
   }

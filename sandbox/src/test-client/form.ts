@@ -23,8 +23,12 @@ export function withFiles(given: Given | Filled): {
   const files: Picked[] = []
   const number = (file: Picked) => files.push(file) - 1
   const values = Object.entries(given).map(([key, value]): [string, unknown] => {
-    if (typeof value !== 'object') return [key, value]
-    if ('bytes' in value) return [key, { file: number(value) }]
+    if (typeof value !== 'object') {
+      return [key, value]
+    }
+    if ('bytes' in value) {
+      return [key, { file: number(value) }]
+    }
     return [key, 'files' in value ? { files: value.files.map(number) } : value]
   })
   return { values: Object.fromEntries(values), files }

@@ -49,7 +49,9 @@ export type Noted = {
  */
 export function note(world: World, guildId: string | null, by: By, noted: Noted): void {
   const guild = world.guilds.get(guildId ?? '')
-  if (!guild) return
+  if (!guild) {
+    return
+  }
   const entry: AuditEntry = {
     id: world.nextId(),
     guildId: guild.id,
@@ -61,7 +63,9 @@ export function note(world: World, guildId: string | null, by: By, noted: Noted)
     options: noted.options ?? null,
   }
   guild.auditLog.push(entry)
-  if (guild.auditLog.length > KEPT_ENTRIES) guild.auditLog.shift()
+  if (guild.auditLog.length > KEPT_ENTRIES) {
+    guild.auditLog.shift()
+  }
   world.tell({ name: 'GUILD_AUDIT_LOG_ENTRY_CREATE', entry })
 }
 

@@ -120,22 +120,32 @@ export class Cdn {
     this.remove(file)
     this.#files.set(pathOf(file), file)
     this.#bytes += file.bytes.length
-    for (const watcher of this.#watchers) watcher.kept(file)
+    for (const watcher of this.#watchers) {
+      watcher.kept(file)
+    }
     for (const oldest of this.#files.values()) {
-      if (this.#bytes <= this.keptBytes || oldest === file) break
+      if (this.#bytes <= this.keptBytes || oldest === file) {
+        break
+      }
       this.remove(oldest)
     }
     // Nothing refers to a command's file once its interaction is over.
-    if (isEphemeral(file)) this.#clock.after(EPHEMERAL_LIFE_MS, () => this.remove(file))
+    if (isEphemeral(file)) {
+      this.#clock.after(EPHEMERAL_LIFE_MS, () => this.remove(file))
+    }
   }
 
   /** Forgets a file; its links answer 404 from now on. */
   remove(file: StoredFile): void {
     const known = this.#files.get(pathOf(file))
-    if (!known) return
+    if (!known) {
+      return
+    }
     this.#files.delete(pathOf(file))
     this.#bytes -= known.bytes.length
-    for (const watcher of this.#watchers) watcher.removed(known)
+    for (const watcher of this.#watchers) {
+      watcher.removed(known)
+    }
   }
 
   /** The file at that path, if the query's signature is right and has not expired. */
@@ -173,10 +183,14 @@ export class Cdn {
    * start listened on; null for a foreign one.
    */
   refresh(url: string): string | null {
-    if (!URL.canParse(url)) return null
+    if (!URL.canParse(url)) {
+      return null
+    }
     const { hostname, pathname } = new URL(url)
     const [, door, path = ''] = /^\/(cdn|media)(\/.+)$/.exec(pathname) ?? []
-    if (hostname !== new URL(this.origin).hostname || door === undefined) return null
+    if (hostname !== new URL(this.origin).hostname || door === undefined) {
+      return null
+    }
     return `${this.origin}/${door}${this.#links.sign(path)}`
   }
 

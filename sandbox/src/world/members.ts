@@ -40,9 +40,15 @@ export function modifyMember(
   checkChanges(world, guild, member, changes, by)
   const before = describe(member)
   const rolesBefore = member.roles
-  if (changes.nick !== undefined) member.nick = changes.nick || null
-  if (changes.timeoutUntilMs !== undefined) member.timeoutUntilMs = changes.timeoutUntilMs
-  if (changes.roles) member.roles = [...new Set(changes.roles)]
+  if (changes.nick !== undefined) {
+    member.nick = changes.nick || null
+  }
+  if (changes.timeoutUntilMs !== undefined) {
+    member.timeoutUntilMs = changes.timeoutUntilMs
+  }
+  if (changes.roles) {
+    member.roles = [...new Set(changes.roles)]
+  }
   world.tell({ name: 'GUILD_MEMBER_UPDATE', member })
   const targetId = member.userId
   const updates = changesBetween(before, describe(member))
@@ -64,27 +70,42 @@ function checkChanges(
 ): void {
   const own = member.userId === by.userId
   if (changes.nick !== undefined) {
-    if (own) demandInGuild(world, guild, by.userId, 'changeNickname')
-    else demandOver(world, guild, by, member.userId, 'manageNicknames')
+    if (own) {
+      demandInGuild(world, guild, by.userId, 'changeNickname')
+    } else {
+      demandOver(world, guild, by, member.userId, 'manageNicknames')
+    }
   }
   if (changes.timeoutUntilMs !== undefined) {
     demandOver(world, guild, by, member.userId, 'moderateMembers')
     const target = guildPermissions(world, guild, member.userId)
-    if (holds(target, 'administrator')) throw refuse('missingPermissions')
+    if (holds(target, 'administrator')) {
+      throw refuse('missingPermissions')
+    }
   }
-  if (!changes.roles) return
+  if (!changes.roles) {
+    return
+  }
   demandInGuild(world, guild, by.userId, 'manageRoles')
   const wanted = new Set(changes.roles)
   const given = changes.roles.filter((id) => !member.roles.includes(id))
   const taken = member.roles.filter((id) => !wanted.has(id))
-  for (const id of [...given, ...taken]) checkAssignable(guild, guild.roles.get(id), by)
+  for (const id of [...given, ...taken]) {
+    checkAssignable(guild, guild.roles.get(id), by)
+  }
 }
 
 /** @throws {ApiError} 10011, 50028 for @everyone and managed roles, 50013 for higher ones. */
 function checkAssignable(guild: Guild, role: Role | undefined, by: By): void {
-  if (!role) throw refuse('unknownRole')
-  if (role.id === guild.id || role.botId !== null) throw refuse('invalidRole')
-  if (role.position >= rankOf(guild, by.userId)) throw refuse('missingPermissions')
+  if (!role) {
+    throw refuse('unknownRole')
+  }
+  if (role.id === guild.id || role.botId !== null) {
+    throw refuse('invalidRole')
+  }
+  if (role.position >= rankOf(guild, by.userId)) {
+    throw refuse('missingPermissions')
+  }
 }
 
 /**
@@ -101,7 +122,9 @@ export function demandOver(
 ): void {
   demandInGuild(world, guild, by.userId, name)
   const outranks = rankOf(guild, by.userId) > rankOf(guild, userId)
-  if (!outranks || guild.ownerId === userId) throw refuse('missingPermissions')
+  if (!outranks || guild.ownerId === userId) {
+    throw refuse('missingPermissions')
+  }
 }
 
 function describe(member: Member): object {
@@ -126,9 +149,13 @@ function roleChanges(guild: Guild, before: readonly string[], after: readonly st
 /** Takes the user out of the guild and tells of it; the bot itself hears that the guild is gone. */
 export function removeMember(world: World, guild: Guild, userId: string): void {
   const member = guild.members.get(userId)
-  if (!member) return
+  if (!member) {
+    return
+  }
   guild.members.delete(userId)
-  if (userId === world.application.bot.id) world.tell({ name: 'GUILD_DELETE', guild })
+  if (userId === world.application.bot.id) {
+    world.tell({ name: 'GUILD_DELETE', guild })
+  }
   world.tell({ name: 'GUILD_MEMBER_REMOVE', member })
 }
 
@@ -142,7 +169,9 @@ export function kick(world: World, guild: Guild, member: Member, by: By): void {
 /** Bans a user, member or not. @throws {ApiError} 50013. */
 export function ban(world: World, guild: Guild, userId: string, by: By): void {
   demandOver(world, guild, by, userId, 'banMembers')
-  if (guild.bans.has(userId)) return
+  if (guild.bans.has(userId)) {
+    return
+  }
   guild.bans.set(userId, by.reason)
   removeMember(world, guild, userId)
   world.tell({ name: 'GUILD_BAN_ADD', guildId: guild.id, userId })
@@ -152,7 +181,9 @@ export function ban(world: World, guild: Guild, userId: string, by: By): void {
 /** Lifts a ban. @throws {ApiError} 10026 or 50013. */
 export function unban(world: World, guild: Guild, userId: string, by: By): void {
   demandInGuild(world, guild, by.userId, 'banMembers')
-  if (!guild.bans.delete(userId)) throw refuse('unknownBan')
+  if (!guild.bans.delete(userId)) {
+    throw refuse('unknownBan')
+  }
   world.tell({ name: 'GUILD_BAN_REMOVE', guildId: guild.id, userId })
   note(world, guild.id, by, { action: AUDIT.memberBanRemove, targetId: userId })
 }

@@ -132,15 +132,21 @@ export function isTimedOut(member: Member, clock: Clock): boolean {
 /** What the user may do in the guild as a whole; nothing for those who are not in it. */
 export function guildPermissions(places: Places, guild: Guild, userId: string): bigint {
   const member = guild.members.get(userId)
-  if (!member) return 0n
+  if (!member) {
+    return 0n
+  }
   const all = rolePermissions(guild, member)
-  if (all === ALL_PERMISSIONS) return all
+  if (all === ALL_PERMISSIONS) {
+    return all
+  }
   return isTimedOut(member, places.clock) ? all & KEPT_IN_TIMEOUT : all
 }
 
 // Owner and administrators have everything, timed out or not.
 function rolePermissions(guild: Guild, member: Member): bigint {
-  if (guild.ownerId === member.userId) return ALL_PERMISSIONS
+  if (guild.ownerId === member.userId) {
+    return ALL_PERMISSIONS
+  }
   const roles = [guild.id, ...member.roles].map((id) => guild.roles.get(id)?.permissions ?? 0n)
   const all = permissionsOf(...roles)
   return holds(all, 'administrator') ? ALL_PERMISSIONS : all
@@ -153,17 +159,25 @@ export function channelPermissions(places: Places, channel: Channel, userId: str
   }
   const guild = places.guilds.get(channel.guildId)
   const member = guild?.members.get(userId)
-  if (!guild || !member) return 0n
+  if (!guild || !member) {
+    return 0n
+  }
   const base = rolePermissions(guild, member)
-  if (base === ALL_PERMISSIONS) return base
+  if (base === ALL_PERMISSIONS) {
+    return base
+  }
   const parent = channel.thread ? places.channels.get(channel.parentId ?? '') : channel
   const set = impliedBy(applyOverwrites(base, parent, member), channel)
-  if (channel.thread && !seesThread(channel, userId, set)) return 0n
+  if (channel.thread && !seesThread(channel, userId, set)) {
+    return 0n
+  }
   return isTimedOut(member, places.clock) ? set & KEPT_IN_TIMEOUT : set
 }
 
 function applyOverwrites(base: bigint, channel: Channel | undefined, member: Member): bigint {
-  if (!channel) return base
+  if (!channel) {
+    return base
+  }
   const of = (id: string) => channel.overwrites.get(id) ?? { allow: 0n, deny: 0n }
   const everyone = of(member.guildId)
   const roles = member.roles.map(of)
@@ -181,7 +195,9 @@ function applyOverwrites(base: bigint, channel: Channel | undefined, member: Mem
 
 // What cannot be seen cannot be used, and who cannot send can do nothing that sends.
 function impliedBy(set: bigint, channel: Channel): bigint {
-  if (!holds(set, 'viewChannel')) return 0n
+  if (!holds(set, 'viewChannel')) {
+    return 0n
+  }
   return holds(set, sendingIn(channel)) ? set : set & ~DENIED_WITHOUT_SENDING
 }
 
@@ -191,7 +207,9 @@ export function sendingIn(channel: Channel): PermissionName {
 }
 
 function seesThread(channel: Channel, userId: string, set: bigint): boolean {
-  if (channel.type !== CHANNEL_TYPE.privateThread) return true
+  if (channel.type !== CHANNEL_TYPE.privateThread) {
+    return true
+  }
   return channel.thread?.members.has(userId) === true || holds(set, 'manageThreads')
 }
 
@@ -218,8 +236,12 @@ export function demand(
   ...names: readonly PermissionName[]
 ): void {
   const set = channelPermissions(places, channel, userId)
-  if (!holds(set, 'viewChannel')) throw refuse('missingAccess')
-  if (!names.every((name) => holds(set, name))) throw refuse('missingPermissions')
+  if (!holds(set, 'viewChannel')) {
+    throw refuse('missingAccess')
+  }
+  if (!names.every((name) => holds(set, name))) {
+    throw refuse('missingPermissions')
+  }
 }
 
 /**
@@ -233,14 +255,20 @@ export function demandInGuild(
   userId: string,
   ...names: readonly PermissionName[]
 ): void {
-  if (!guild.members.has(userId)) throw refuse('missingAccess')
+  if (!guild.members.has(userId)) {
+    throw refuse('missingAccess')
+  }
   const set = guildPermissions(places, guild, userId)
-  if (!names.every((name) => holds(set, name))) throw refuse('missingPermissions')
+  if (!names.every((name) => holds(set, name))) {
+    throw refuse('missingPermissions')
+  }
 }
 
 /** The member's highest position among roles; the owner's is above them all. */
 export function rankOf(guild: Guild, userId: string): number {
-  if (guild.ownerId === userId) return Number.POSITIVE_INFINITY
+  if (guild.ownerId === userId) {
+    return Number.POSITIVE_INFINITY
+  }
   const roles = guild.members.get(userId)?.roles ?? []
   return Math.max(0, ...roles.map((id) => guild.roles.get(id)?.position ?? 0))
 }

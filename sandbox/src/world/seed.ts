@@ -81,7 +81,9 @@ export function seedWorld(world: World): void {
     mentionable: true,
   })
   addChannels(world, guild, [moderator.id, botRole.id])
-  for (const { id } of [ada, lin]) world.addMember(guild, id)
+  for (const { id } of [ada, lin]) {
+    world.addMember(guild, id)
+  }
   world.addMember(guild, mo.id, [moderator.id])
   world.addMember(guild, bot.id, [botRole.id])
 }

@@ -17,21 +17,32 @@ type Alarms = Map<string, () => void>
 /** Begins to look after the threads there are and those to come. */
 export function watchThreads(world: World): void {
   const alarms: Alarms = new Map()
-  for (const channel of world.channels.values()) watch(world, channel, alarms)
+  for (const channel of world.channels.values()) {
+    watch(world, channel, alarms)
+  }
   world.listen((event) => {
-    if (event.name === 'THREAD_CREATE' && event.isNew) watch(world, event.channel, alarms)
-    else if (event.name === 'THREAD_UPDATE') watch(world, event.channel, alarms)
-    else if (event.name === 'THREAD_DELETE') alarms.get(event.channel.id)?.()
-    else if (event.name === 'MESSAGE_CREATE') written(world, event.message)
-    else if (event.name === 'MESSAGE_DELETE') deleted(world, [event.message])
-    else if (event.name === 'MESSAGE_DELETE_BULK') deleted(world, event.messages)
+    if (event.name === 'THREAD_CREATE' && event.isNew) {
+      watch(world, event.channel, alarms)
+    } else if (event.name === 'THREAD_UPDATE') {
+      watch(world, event.channel, alarms)
+    } else if (event.name === 'THREAD_DELETE') {
+      alarms.get(event.channel.id)?.()
+    } else if (event.name === 'MESSAGE_CREATE') {
+      written(world, event.message)
+    } else if (event.name === 'MESSAGE_DELETE') {
+      deleted(world, [event.message])
+    } else if (event.name === 'MESSAGE_DELETE_BULK') {
+      deleted(world, event.messages)
+    }
   })
 }
 
 function written(world: World, message: Message): void {
   const channel = world.channels.get(message.channelId)
   // The pointer to the message a thread started from counts for nothing.
-  if (!channel?.thread || message.type === MESSAGE_TYPE.threadStarter) return
+  if (!channel?.thread || message.type === MESSAGE_TYPE.threadStarter) {
+    return
+  }
   const { thread } = channel
   thread.messageCount += 1
   thread.totalMessages += 1
@@ -41,7 +52,9 @@ function written(world: World, message: Message): void {
     world.tell({ name: 'THREAD_UPDATE', channel })
   }
   const { authorId } = message
-  if (thread.members.has(authorId) || !world.member(channel.guildId, authorId)) return
+  if (thread.members.has(authorId) || !world.member(channel.guildId, authorId)) {
+    return
+  }
   thread.members.set(authorId, world.clock.now())
   world.tellJoined(channel, authorId)
 }
@@ -49,7 +62,9 @@ function written(world: World, message: Message): void {
 function deleted(world: World, messages: readonly Message[]): void {
   for (const { channelId } of messages) {
     const thread = world.channels.get(channelId)?.thread
-    if (thread) thread.messageCount = Math.max(0, thread.messageCount - 1)
+    if (thread) {
+      thread.messageCount = Math.max(0, thread.messageCount - 1)
+    }
   }
 }
 
@@ -57,10 +72,14 @@ function deleted(world: World, messages: readonly Message[]): void {
 function watch(world: World, channel: Channel, alarms: Alarms): void {
   alarms.get(channel.id)?.()
   const { thread } = channel
-  if (!thread || thread.archived) return
+  if (!thread || thread.archived) {
+    return
+  }
   const dueIn = Math.max(due(channel) - world.clock.now(), 0)
   const cancel = world.clock.after(dueIn, () => {
-    if (due(channel) > world.clock.now()) return watch(world, channel, alarms)
+    if (due(channel) > world.clock.now()) {
+      return watch(world, channel, alarms)
+    }
     thread.archived = true
     thread.archivedMs = world.clock.now()
     world.tell({ name: 'THREAD_UPDATE', channel })
@@ -71,7 +90,9 @@ function watch(world: World, channel: Channel, alarms: Alarms): void {
 /** When the thread falls asleep, in milliseconds since 1970, if nothing happens until then. */
 function due(channel: Channel): number {
   const { thread, lastMessageId } = channel
-  if (!thread) return Number.POSITIVE_INFINITY
+  if (!thread) {
+    return Number.POSITIVE_INFINITY
+  }
   const written = lastMessageId === null ? 0 : snowflakeTime(lastMessageId)
   return Math.max(thread.archivedMs, written) + thread.autoArchiveMinutes * MINUTE_MS
 }

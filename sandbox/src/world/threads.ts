@@ -94,11 +94,17 @@ export function startThread(
   const isAnnouncement = channel.type === CHANNEL_TYPE.guildAnnouncement
   const isText = channel.type === CHANNEL_TYPE.guildText
   const isPrivate = fresh.type === CHANNEL_TYPE.privateThread
-  if (!isText && !(isAnnouncement && !isPrivate)) throw refuse('wrongChannelType')
+  if (!isText && !(isAnnouncement && !isPrivate)) {
+    throw refuse('wrongChannelType')
+  }
   demand(world, channel, by.userId, isPrivate ? 'createPrivateThreads' : 'createPublicThreads')
-  if (message && world.channels.has(message.id)) throw refuse('threadExists')
+  if (message && world.channels.has(message.id)) {
+    throw refuse('threadExists')
+  }
   const guild = world.guildOf(channel)
-  if (!guild) throw refuse('notInDirectMessages')
+  if (!guild) {
+    throw refuse('notInDirectMessages')
+  }
   const now = world.clock.now()
   const thread = world.addChannel(guild, {
     ...(message ? { id: message.id } : {}),
@@ -148,8 +154,12 @@ function announce(world: World, parent: Channel, thread: Channel, by: By, messag
  * @throws {ApiError} 160005.
  */
 export function checkSendable(world: World, channel: Channel, userId: string): void {
-  if (channel.thread?.locked !== true) return
-  if (!can(world, channel, userId, 'manageThreads')) throw refuse('lockedThread')
+  if (channel.thread?.locked !== true) {
+    return
+  }
+  if (!can(world, channel, userId, 'manageThreads')) {
+    throw refuse('lockedThread')
+  }
 }
 
 /**
@@ -158,7 +168,9 @@ export function checkSendable(world: World, channel: Channel, userId: string): v
  * @throws {ApiError} 50083.
  */
 export function checkActive(channel: Channel): void {
-  if (channel.thread?.archived === true) throw refuse('archivedThread')
+  if (channel.thread?.archived === true) {
+    throw refuse('archivedThread')
+  }
 }
 
 /**
@@ -184,7 +196,9 @@ export function modifyThread(world: World, channel: Channel, changes: ThreadChan
   }
   world.tell({ name: 'THREAD_UPDATE', channel })
   const updates = changesBetween(before, describe(channel))
-  if (updates.length === 0) return
+  if (updates.length === 0) {
+    return
+  }
   note(world, channel.guildId, by, {
     action: AUDIT.threadUpdate,
     targetId: channel.id,
@@ -202,14 +216,22 @@ function checkMayModify(
   demand(world, channel, userId)
   const moderates = can(world, channel, userId, 'manageThreads')
   const { archived, locked, slowmodeS, ...own } = changes
-  if (thread.archived && archived !== false && archived === undefined) checkActive(channel)
-  if (moderates) return
+  if (thread.archived && archived !== false && archived === undefined) {
+    checkActive(channel)
+  }
+  if (moderates) {
+    return
+  }
   if (locked !== undefined || slowmodeS !== undefined || thread.locked) {
     throw refuse('missingPermissions')
   }
-  if (archived === false && !thread.members.has(userId)) throw refuse('missingPermissions')
+  if (archived === false && !thread.members.has(userId)) {
+    throw refuse('missingPermissions')
+  }
   const restricted = Object.keys(own).length > 0 || archived === true
-  if (restricted && thread.ownerId !== userId) throw refuse('missingPermissions')
+  if (restricted && thread.ownerId !== userId) {
+    throw refuse('missingPermissions')
+  }
 }
 
 function describe(channel: Channel): object {
@@ -230,12 +252,18 @@ function describe(channel: Channel): object {
  */
 export function joinThread(world: World, channel: Channel, userId: string, by: By): void {
   const thread = channel.thread
-  if (!thread) throw refuse('wrongChannelType')
+  if (!thread) {
+    throw refuse('wrongChannelType')
+  }
   demand(world, channel, by.userId)
   checkActive(channel)
-  if (thread.members.has(userId)) return
+  if (thread.members.has(userId)) {
+    return
+  }
   const parent = world.channel(channel.parentId ?? '')
-  if (!can(world, parent, userId)) throw refuse('missingAccess')
+  if (!can(world, parent, userId)) {
+    throw refuse('missingAccess')
+  }
   if (userId !== by.userId) {
     demand(world, channel, by.userId, 'sendMessagesInThreads')
     const mayInvite =
@@ -243,9 +271,13 @@ export function joinThread(world: World, channel: Channel, userId: string, by: B
       thread.invitable ||
       thread.ownerId === by.userId ||
       can(world, channel, by.userId, 'manageThreads')
-    if (!mayInvite) throw refuse('missingPermissions')
+    if (!mayInvite) {
+      throw refuse('missingPermissions')
+    }
   }
-  if (thread.members.size >= MAX_MEMBERS) throw refuse('tooManyThreadMembers')
+  if (thread.members.size >= MAX_MEMBERS) {
+    throw refuse('tooManyThreadMembers')
+  }
   thread.members.set(userId, world.clock.now())
   if (userId === world.application.bot.id) {
     world.tell({ name: 'THREAD_CREATE', channel, isNew: false })
@@ -260,11 +292,17 @@ export function joinThread(world: World, channel: Channel, userId: string, by: B
  */
 export function leaveThread(world: World, channel: Channel, userId: string, by: By): void {
   const thread = channel.thread
-  if (!thread) throw refuse('wrongChannelType')
+  if (!thread) {
+    throw refuse('wrongChannelType')
+  }
   demand(world, channel, by.userId)
   checkActive(channel)
   const ownPrivate = channel.type === CHANNEL_TYPE.privateThread && thread.ownerId === by.userId
-  if (userId !== by.userId && !ownPrivate) demand(world, channel, by.userId, 'manageThreads')
-  if (!thread.members.delete(userId)) return
+  if (userId !== by.userId && !ownPrivate) {
+    demand(world, channel, by.userId, 'manageThreads')
+  }
+  if (!thread.members.delete(userId)) {
+    return
+  }
   world.tell({ name: 'THREAD_MEMBERS_UPDATE', channel, added: [], removed: [userId] })
 }

@@ -12,14 +12,20 @@ import type { WorldEvent } from './events.ts'
 export function watchSight(world: World): void {
   let seen = visible(world)
   world.listen((event) => {
-    if (!changesSight(world, event)) return
+    if (!changesSight(world, event)) {
+      return
+    }
     const before = seen
     seen = visible(world)
     // A channel that is new, or of a guild that is, has no thread that the bot was not told of.
-    if (event.name === 'CHANNEL_CREATE' || event.name === 'GUILD_CREATE') return
+    if (event.name === 'CHANNEL_CREATE' || event.name === 'GUILD_CREATE') {
+      return
+    }
     for (const id of seen) {
       const channel = world.channels.get(id)
-      if (channel && !before.has(id)) world.tell({ name: 'THREAD_LIST_SYNC', channel })
+      if (channel && !before.has(id)) {
+        world.tell({ name: 'THREAD_LIST_SYNC', channel })
+      }
     }
   })
 }

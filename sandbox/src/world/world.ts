@@ -62,7 +62,9 @@ export class World {
   /** The first guild: the one everyone is in. */
   get guild(): Guild {
     const [first] = this.guilds.values()
-    if (!first) throw new RangeError('expected a guild, got a world without one')
+    if (!first) {
+      throw new RangeError('expected a guild, got a world without one')
+    }
     return first
   }
 
@@ -102,7 +104,9 @@ export class World {
     const member = { guildId, userId, nick: null, roles, joinedMs, timeoutUntilMs: null }
     guild.members.set(userId, member)
     this.tell({ name: 'GUILD_MEMBER_ADD', member })
-    if (userId === this.application.bot.id) this.tell({ name: 'GUILD_CREATE', guild })
+    if (userId === this.application.bot.id) {
+      this.tell({ name: 'GUILD_CREATE', guild })
+    }
     return member
   }
 
@@ -116,7 +120,9 @@ export class World {
     const known = [...this.channels.values()].find(
       ({ recipients }) => recipients.includes(userId) && recipients.includes(other),
     )
-    if (known) return known
+    if (known) {
+      return known
+    }
     const channel = { ...newChannel(this.nextId()), type: CHANNEL_TYPE.dm }
     return this.keepChannel({ ...channel, recipients: [userId, other] })
   }
@@ -125,25 +131,34 @@ export class World {
   keepChannel(channel: Channel): Channel {
     this.channels.set(channel.id, channel)
     this.messages.set(channel.id, new Map())
-    if (channel.thread) this.tell({ name: 'THREAD_CREATE', channel, isNew: true })
-    else this.tell({ name: 'CHANNEL_CREATE', channel })
+    if (channel.thread) {
+      this.tell({ name: 'THREAD_CREATE', channel, isNew: true })
+    } else {
+      this.tell({ name: 'CHANNEL_CREATE', channel })
+    }
     return channel
   }
 
   /** Tells of someone who joined the thread: of the bot, by an event of its own as well. */
   tellJoined(channel: Channel, userId: string): void {
     const bot = this.application.bot.id
-    if (userId === bot) this.tell({ name: 'THREAD_MEMBER_UPDATE', channel })
+    if (userId === bot) {
+      this.tell({ name: 'THREAD_MEMBER_UPDATE', channel })
+    }
     this.tell({ name: 'THREAD_MEMBERS_UPDATE', channel, added: [userId], removed: [] })
   }
 
   /** Forgets a channel or thread with its messages, files and threads, and tells of it. */
   removeChannel(channel: Channel): void {
     for (const thread of this.channels.values()) {
-      if (thread.thread && thread.parentId === channel.id) this.removeChannel(thread)
+      if (thread.thread && thread.parentId === channel.id) {
+        this.removeChannel(thread)
+      }
     }
     for (const message of this.messages.get(channel.id)?.values() ?? []) {
-      for (const file of message.files) this.cdn.remove(file)
+      for (const file of message.files) {
+        this.cdn.remove(file)
+      }
     }
     this.channels.delete(channel.id)
     this.messages.delete(channel.id)
@@ -167,7 +182,9 @@ export class World {
   /** @throws {ApiError} 10003. */
   channel(id: string): Channel {
     const channel = this.channels.get(id)
-    if (!channel) throw refuse('unknownChannel')
+    if (!channel) {
+      throw refuse('unknownChannel')
+    }
     return channel
   }
 
@@ -190,14 +207,18 @@ export class World {
   message(channelId: string, id: string): Message {
     this.channel(channelId)
     const message = this.messages.get(channelId)?.get(id)
-    if (!message) throw refuse('unknownMessage')
+    if (!message) {
+      throw refuse('unknownMessage')
+    }
     return message
   }
 
   /** @throws {ApiError} 10013. */
   user(id: string): User {
     const user = this.users.get(id)
-    if (!user) throw refuse('unknownUser')
+    if (!user) {
+      throw refuse('unknownUser')
+    }
     return user
   }
 
@@ -218,7 +239,9 @@ export class World {
       channel.lastMessageId = message.id
     }
     for (const oldest of messages.values()) {
-      if (messages.size <= this.keptMessages) break
+      if (messages.size <= this.keptMessages) {
+        break
+      }
       this.forget(oldest)
     }
     this.tell({ name: 'MESSAGE_CREATE', message })
@@ -239,7 +262,9 @@ export class World {
   /** Forgets a message with its files, and leaves telling to the caller. */
   forget(message: Message): void {
     this.messages.get(message.channelId)?.delete(message.id)
-    for (const file of message.files) this.cdn.remove(file)
+    for (const file of message.files) {
+      this.cdn.remove(file)
+    }
   }
 
   /** Tells every listener. */
@@ -257,5 +282,7 @@ export class World {
 function sortById(messages: Map<string, Message>): void {
   const sorted = [...messages].toSorted(([a], [b]) => compareIds(a, b))
   messages.clear()
-  for (const [id, message] of sorted) messages.set(id, message)
+  for (const [id, message] of sorted) {
+    messages.set(id, message)
+  }
 }

@@ -35,7 +35,9 @@ async function refused(body: unknown, path: string, code: string): Promise<void>
     sandbox.wrongly(() => put(body)),
     (error: { rawError?: { errors?: object } }) => {
       let node: unknown = error.rawError?.errors
-      for (const key of path.split('.')) node = Reflect.get(Object(node), key)
+      for (const key of path.split('.')) {
+        node = Reflect.get(Object(node), key)
+      }
       const found = JSON.stringify(Reflect.get(Object(node), '_errors') ?? [])
       assert.match(found, new RegExp(code), JSON.stringify(error.rawError))
       return true

@@ -229,7 +229,9 @@ describe('faults of the CDN', () => {
     let text = ''
     for (;;) {
       const { done, value } = await reader.read()
-      if (done) break
+      if (done) {
+        break
+      }
       text += new TextDecoder().decode(value)
       assert.ok(value.length <= 10)
       clock.advance(100)

@@ -102,7 +102,9 @@ export function next<E extends keyof ClientEvents>(
 ): Promise<ClientEvents[E]> {
   return patiently(event, (resolve) => {
     const listener = (...args: ClientEvents[E]) => {
-      if (wanted(...args)) resolve(args)
+      if (wanted(...args)) {
+        resolve(args)
+      }
     }
     client.on(event, listener)
     return () => client.off(event, listener)
@@ -124,7 +126,9 @@ export function nextRaw(
 ): Promise<Dispatch['d']> {
   return patiently(name, (resolve) => {
     const listener = ({ t, d }: Dispatch) => {
-      if (t === name && wanted(d)) resolve(d)
+      if (t === name && wanted(d)) {
+        resolve(d)
+      }
     }
     client.on('raw', listener)
     return () => client.off('raw', listener)
@@ -169,7 +173,9 @@ export async function act(
   const url = `${sandbox.url}/sandbox/${action}?as=${as}&channel=${channel}`
   const response = await fetch(url, { method: 'POST', body: form })
   const text = await response.text()
-  if (!response.ok) throw new Error(`${action}: ${response.status} ${text}`)
+  if (!response.ok) {
+    throw new Error(`${action}: ${response.status} ${text}`)
+  }
   return JSON.parse(text)
 }
 

@@ -73,7 +73,9 @@ describe('faults of events', () => {
   it('lets the next one overtake', async () => {
     sandbox.faults.add({ kind: 'event', event: 'MESSAGE_CREATE', action: 'reorder', skip: 1 })
     const contents = await heard(async () => {
-      for (const text of ['one', 'two', 'three', 'four']) await ada.say(text)
+      for (const text of ['one', 'two', 'three', 'four']) {
+        await ada.say(text)
+      }
     })
     assert.deepEqual(contents, ['one', 'three', 'two', 'four'])
   })
@@ -97,7 +99,9 @@ describe('faults of events', () => {
   it('loses one, of any name', async () => {
     const fault = sandbox.faults.add({ kind: 'event', event: '*', action: 'lose', count: 2 })
     const contents = await heard(async () => {
-      for (const text of ['one', 'two', 'three']) await ada.say(text)
+      for (const text of ['one', 'two', 'three']) {
+        await ada.say(text)
+      }
     })
     assert.deepEqual(contents, ['three'])
     assert.equal(fault.applied, 2)

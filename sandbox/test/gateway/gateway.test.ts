@@ -43,7 +43,9 @@ async function logIn(intents: readonly GatewayIntentBits[], at = sandbox): Promi
 function heard(client: Client): Promise<Message> {
   return new Promise((resolve) => {
     const listener = (message: Message) => {
-      if (message.author.id === client.user?.id) return
+      if (message.author.id === client.user?.id) {
+        return
+      }
       client.off(Events.MessageCreate, listener)
       resolve(message)
     }
@@ -115,7 +117,9 @@ describe('intents', () => {
     const client = await logIn([Guilds, GuildMessages])
     await client.application.commands.set([{ name: 'look', description: 'Looks' }])
     client.once(Events.InteractionCreate, (interaction) => {
-      if (interaction.isChatInputCommand()) void interaction.reply('seen')
+      if (interaction.isChatInputCommand()) {
+        void interaction.reply('seen')
+      }
     })
     const answer = await ada.slash('look', {})
     const message = await hears(client, () => ada.reply(answer, 'why?'))
@@ -130,7 +134,9 @@ describe('intents', () => {
     await ada.say('unheard')
     await client.application.commands.set([{ name: 'look', description: 'Looks' }])
     client.once(Events.InteractionCreate, (interaction) => {
-      if (interaction.isChatInputCommand()) void interaction.reply('x')
+      if (interaction.isChatInputCommand()) {
+        void interaction.reply('x')
+      }
     })
     await ada.slash('look', {})
     assert.deepEqual(seen, ['INTERACTION_CREATE'])

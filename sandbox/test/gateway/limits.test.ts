@@ -88,7 +88,9 @@ describe('request guild members', () => {
 
   it('sends members in chunks of a thousand', async () => {
     const { world } = sandbox
-    for (let i = 0; i < 1500; i++) world.addMember(world.guild, world.addUser(`m${i}`, `M ${i}`).id)
+    for (let i = 0; i < 1500; i++) {
+      world.addMember(world.guild, world.addUser(`m${i}`, `M ${i}`).id)
+    }
     clock.advance(30_000)
     await ask({ query: '', limit: 0 })
     await socket.settled()

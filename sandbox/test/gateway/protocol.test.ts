@@ -91,14 +91,20 @@ describe('the gateway', () => {
 
   it('closes a connection that sends more than 120 frames in a minute with 4008', async () => {
     const socket = await identified()
-    for (let i = 0; i < 119; i++) socket.send(1, null)
+    for (let i = 0; i < 119; i++) {
+      socket.send(1, null)
+    }
     await socket.settled().catch(() => {})
     assert.equal(await socket.closed(), 4008)
     const slow = await identified()
-    for (let i = 0; i < 100; i++) slow.send(1, null)
+    for (let i = 0; i < 100; i++) {
+      slow.send(1, null)
+    }
     await slow.settled()
     clock.advance(60_000)
-    for (let i = 0; i < 100; i++) slow.send(1, null)
+    for (let i = 0; i < 100; i++) {
+      slow.send(1, null)
+    }
     await slow.settled()
   })
 
@@ -146,7 +152,9 @@ describe('the gateway', () => {
   // The server hears of a broken connection a moment after the client does.
   async function lost(id: string) {
     const probe = await GatewaySocket.connect(sandbox.gateway.url)
-    while (sandbox.gateway.sessions.get(id)?.connected) await probe.settled()
+    while (sandbox.gateway.sessions.get(id)?.connected) {
+      await probe.settled()
+    }
   }
 
   it('closes a resume that claims events never sent with 4007', async () => {

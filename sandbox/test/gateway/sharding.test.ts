@@ -105,6 +105,8 @@ describe('the ShardingManager', () => {
       sizes,
       [0, 1, 2].map((shard) => (shard === shardOf(sandbox.world.guild.id, SHARDS) ? 1 : 0)),
     )
-    for (const shard of shards.values()) shard.kill()
+    for (const shard of shards.values()) {
+      shard.kill()
+    }
   })
 })

@@ -56,11 +56,15 @@ export async function visit(browser: Browser, url: string, how: Visit = {}): Pro
   page.on('websocket', (socket) => visitor.requests.push(socket.url()))
   page.on('pageerror', (error) => visitor.errors.push(error.message))
   page.on('console', (message) => {
-    if (message.type() === 'error') visitor.errors.push(message.text())
+    if (message.type() === 'error') {
+      visitor.errors.push(message.text())
+    }
   })
   await page.goto(url)
   await page.locator('.channel[data-channel]').first().waitFor({ state: 'attached' })
-  if (how.as !== undefined) await become(page, how.as)
+  if (how.as !== undefined) {
+    await become(page, how.as)
+  }
   return visitor
 }
 

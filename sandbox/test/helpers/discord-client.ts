@@ -24,7 +24,9 @@ export function nextInteraction<T extends Interaction>(
 ): Promise<T> {
   return new Promise((resolve) => {
     const listener = (given: Interaction) => {
-      if (!is(given)) return
+      if (!is(given)) {
+        return
+      }
       client.off(Events.InteractionCreate, listener)
       resolve(given)
     }

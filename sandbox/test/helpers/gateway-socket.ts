@@ -40,9 +40,14 @@ export class GatewaySocket {
       } catch {}
     })
     this.#socket.on('message', (data: Buffer, isBinary) => {
-      if (isBinary) this.binary += 1
-      if (stream) stream.write(data)
-      else this.#hear(JSON.parse((isBinary ? inflateSync(data) : data).toString()))
+      if (isBinary) {
+        this.binary += 1
+      }
+      if (stream) {
+        stream.write(data)
+      } else {
+        this.#hear(JSON.parse((isBinary ? inflateSync(data) : data).toString()))
+      }
     })
     this.#socket.on('close', (code) => {
       this.#closed = code
@@ -105,6 +110,8 @@ export class GatewaySocket {
 
   async #until(condition: () => boolean): Promise<void> {
     const signal = AbortSignal.timeout(PATIENCE_MS)
-    while (!condition()) await once(this.#heard, 'heard', { signal })
+    while (!condition()) {
+      await once(this.#heard, 'heard', { signal })
+    }
   }
 }

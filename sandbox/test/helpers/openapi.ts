@@ -110,7 +110,9 @@ export class OpenApi {
       const index = parameters.indexOf(parameter) - (item?.parameters?.length ?? 0)
       const values = query.getAll(parameter.name)
       if (values.length === 0) {
-        if (parameter.required !== true) continue
+        if (parameter.required !== true) {
+          continue
+        }
         deviations.push(deviation(route, 'query', 'is required', `/${parameter.name}`))
         continue
       }
@@ -140,7 +142,9 @@ export class OpenApi {
     if (!response.content) {
       return body === undefined ? [] : [deviation(route, side, `${status} has no body`)]
     }
-    if (body === undefined) return [deviation(route, side, `${status} needs a body`)]
+    if (body === undefined) {
+      return [deviation(route, side, `${status} needs a body`)]
+    }
     const base =
       named === undefined
         ? ['paths', route.template, route.method.toLowerCase(), 'responses', key]
@@ -163,7 +167,9 @@ export class OpenApi {
   ): Deviation[] {
     const validate = this.#compile(side === 'query' ? this.#queries : this.#bodies, pointer)
     // Wrapped, so that coercion has somewhere to put what a query's text stands for.
-    if (validate({ value })) return []
+    if (validate({ value })) {
+      return []
+    }
     const errors = (validate.errors ?? []).map((error) =>
       Object.assign(error, { instancePath: error.instancePath.replace('/value', '') }),
     )
@@ -179,7 +185,9 @@ export class OpenApi {
     const $ref = `discord#/${fragment.join('/')}`
     const key = `${ajv === this.#queries ? 'query' : 'body'} ${$ref}`
     const known = this.#compiled.get(key)
-    if (known) return known
+    if (known) {
+      return known
+    }
     const fresh = ajv.compile({ type: 'object', properties: { value: { $ref } } })
     this.#compiled.set(key, fresh)
     return fresh
@@ -188,7 +196,9 @@ export class OpenApi {
 
 /** The official description, or null where it is not to be had. */
 export function readOpenApi(file = process.env['DISCORD_OPENAPI'] ?? BESIDE_REPOSITORY) {
-  if (!existsSync(file)) return null
+  if (!existsSync(file)) {
+    return null
+  }
   const document: Document = JSON.parse(readFileSync(file, 'utf8'))
   correct(document)
   return new OpenApi(document)

@@ -126,7 +126,9 @@ export async function startPageBot(sandbox: Sandbox): Promise<PageBot> {
   const pause = () => new Promise<void>((resolve) => waiting.push(resolve))
   client.on(Events.InteractionCreate, (interaction) => void answer(interaction, pause))
   client.on(Events.MessageCreate, (message) => {
-    if (message.author.bot || message.content !== 'ping') return
+    if (message.author.bot || message.content !== 'ping') {
+      return
+    }
     void message.channel.sendTyping().then(() => message.reply('pong'))
   })
   const ready = new Promise<Client<true>>((resolve) => client.once(Events.ClientReady, resolve))
@@ -144,14 +146,21 @@ export async function startPageBot(sandbox: Sandbox): Promise<PageBot> {
 }
 
 async function answer(interaction: Interaction, pause: () => Promise<void>): Promise<void> {
-  if (interaction.isAutocomplete()) return suggest(interaction)
-  if (interaction.isChatInputCommand()) return run(interaction, pause)
+  if (interaction.isAutocomplete()) {
+    return suggest(interaction)
+  }
+  if (interaction.isChatInputCommand()) {
+    return run(interaction, pause)
+  }
   if (interaction.isMessageContextMenuCommand()) {
     await interaction.reply(`Inspected: ${interaction.targetMessage.content}`)
   } else if (interaction.isUserContextMenuCommand()) {
     await interaction.reply(`Inspected ${interaction.targetUser.username}`)
-  } else if (interaction.isModalSubmit()) return takeForm(interaction)
-  else if (interaction.isMessageComponent()) return press(interaction)
+  } else if (interaction.isModalSubmit()) {
+    return takeForm(interaction)
+  } else if (interaction.isMessageComponent()) {
+    return press(interaction)
+  }
 }
 
 async function suggest(interaction: AutocompleteInteraction): Promise<void> {
@@ -172,23 +181,31 @@ async function run(
   } else if (commandName === 'look') {
     const { name, size } = options.getAttachment('image', true)
     await interaction.reply(`Saw ${name}, ${size} bytes`)
-  } else if (commandName === 'notes') await interaction.reply(`notes ${options.getSubcommand()}`)
-  else if (commandName === 'whisper') {
+  } else if (commandName === 'notes') {
+    await interaction.reply(`notes ${options.getSubcommand()}`)
+  } else if (commandName === 'whisper') {
     await interaction.reply({ content: 'Psst', flags: MessageFlags.Ephemeral })
   } else if (commandName === 'ponder') {
     await interaction.deferReply()
     await pause()
     await interaction.editReply('Thought about it')
-  } else if (commandName === 'parts') await interaction.reply(PARTS)
-  else if (commandName === 'form') await interaction.showModal(FORM)
+  } else if (commandName === 'parts') {
+    await interaction.reply(PARTS)
+  } else if (commandName === 'form') {
+    await interaction.showModal(FORM)
+  }
 }
 
 async function press(interaction: MessageComponentInteraction): Promise<void> {
-  if (interaction.customId === 'ask') await interaction.showModal(FORM)
-  else if (interaction.customId === 'ignore') return
-  else if (interaction.isAnySelectMenu()) {
+  if (interaction.customId === 'ask') {
+    await interaction.showModal(FORM)
+  } else if (interaction.customId === 'ignore') {
+    return
+  } else if (interaction.isAnySelectMenu()) {
     await interaction.reply(`Chose ${interaction.values.join(',')} of ${interaction.customId}`)
-  } else await interaction.update({ content: 'Pressed once', components: [] })
+  } else {
+    await interaction.update({ content: 'Pressed once', components: [] })
+  }
 }
 
 async function takeForm(interaction: ModalSubmitInteraction): Promise<void> {

@@ -18,7 +18,9 @@ export async function refusedAt(
       assert.equal(error.code, 50035)
       const raw: { errors?: object } = JSON.parse(JSON.stringify(error.rawError))
       let node: unknown = raw.errors
-      for (const key of path.split('.')) node = Reflect.get(Object(node), key)
+      for (const key of path.split('.')) {
+        node = Reflect.get(Object(node), key)
+      }
       const found = JSON.stringify(Reflect.get(Object(node), '_errors') ?? [])
       assert.match(found, new RegExp(code), `nothing at ${path} of ${JSON.stringify(raw)}`)
       return true

@@ -62,7 +62,9 @@ function exchange(details: Partial<Exchange>): Exchange {
 /** What a watch reports of exchanges. */
 function reported(...details: readonly Partial<Exchange>[]): string {
   const watch = new Watch(new OpenApi(DESCRIPTION))
-  for (const each of details) watch.see(exchange(each))
+  for (const each of details) {
+    watch.see(exchange(each))
+  }
   try {
     watch.check()
     return ''
@@ -137,6 +139,8 @@ describe('the corrections of the description', () => {
   })
 
   it('each name what they follow', () => {
-    for (const { why, source } of CORRECTIONS) assert.ok(why.endsWith('.') && source.length > 0)
+    for (const { why, source } of CORRECTIONS) {
+      assert.ok(why.endsWith('.') && source.length > 0)
+    }
   })
 })

@@ -71,15 +71,21 @@ export class Watch {
     const { method, status } = exchange
     const path = decodeURI(exchange.path).replaceAll('%40', '@')
     const body = overTheWire(exchange.responseBody)
-    if (status < 400 || codeOf(body) !== 0) this.reached.add(`${method} ${path}`)
+    if (status < 400 || codeOf(body) !== 0) {
+      this.reached.add(`${method} ${path}`)
+    }
     if (status >= 400 && status !== 429 && !isErrorBody(body)) {
       this.#note(exchange, `${status} lacks Discord’s error body {code, message}`)
     }
-    if (!this.#api) return
+    if (!this.#api) {
+      return
+    }
     const route = this.#api.find(method, path)
     if (!route) {
       const known = UNDESCRIBED.some((pattern) => pattern.test(`${method} ${path}`))
-      if (!known && status !== 404 && status !== 405) this.#note(exchange, 'is not described')
+      if (!known && status !== 404 && status !== 405) {
+        this.#note(exchange, 'is not described')
+      }
       return
     }
     const wrong = [
@@ -87,8 +93,12 @@ export class Watch {
       ...(exchange.requestWasRead ? this.#api.requestDeviations(route, exchange.requestBody) : []),
     ]
     const refused = status >= 400 && status < 500
-    if (this.#wrongNow === 0 || !refused) this.#keep(wrong, exchange)
-    if (status < 500) this.#keep(this.#api.responseDeviations(route, status, body), exchange)
+    if (this.#wrongNow === 0 || !refused) {
+      this.#keep(wrong, exchange)
+    }
+    if (status < 500) {
+      this.#keep(this.#api.responseDeviations(route, status, body), exchange)
+    }
   }
 
   check(): void {

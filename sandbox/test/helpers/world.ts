@@ -34,10 +34,14 @@ export async function setStage(options: SandboxOptions = {}): Promise<Stage> {
   await client.login(sandbox.token)
   await ready
   const guild = client.guilds.cache.get(sandbox.world.guild.id)
-  if (!client.isReady() || !guild) throw new Error('The client has no guild.')
+  if (!client.isReady() || !guild) {
+    throw new Error('The client has no guild.')
+  }
   const id = (name: string) => {
     const user = [...sandbox.world.users.values()].find((one) => one.name === name)
-    if (!user) throw new RangeError(`expected a person, got "${name}"`)
+    if (!user) {
+      throw new RangeError(`expected a person, got "${name}"`)
+    }
     return user.id
   }
   return {
@@ -47,7 +51,9 @@ export async function setStage(options: SandboxOptions = {}): Promise<Stage> {
     id,
     channel(name) {
       const found = guild.channels.cache.find((one) => one.name === name)
-      if (!(found instanceof TextChannel)) throw new RangeError(`no text channel "${name}"`)
+      if (!(found instanceof TextChannel)) {
+        throw new RangeError(`no text channel "${name}"`)
+      }
       return found
     },
     by: (name) => ({ userId: id(name), reason: null }),

@@ -202,7 +202,9 @@ describe('a slash command', () => {
     assert.deepEqual([guildId, userId], [null, lin.id])
     await used.reply('between us')
     assert.equal((await lin.answer(id)).content, 'between us')
-    for (const text of ['1', '2', '3', '4', '5']) await used.followUp(text)
+    for (const text of ['1', '2', '3', '4', '5']) {
+      await used.followUp(text)
+    }
     await assert.rejects(used.followUp('6'), { code: 40094 })
     await lin.install(false)
     await assert.rejects(lin.use('mine'), /10063/)

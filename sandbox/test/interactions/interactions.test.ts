@@ -37,7 +37,9 @@ describe('an interaction', () => {
   beforeEach(async () => {
     const arrived = new Promise<ChatInputCommandInteraction>((resolve) => {
       client.once(Events.InteractionCreate, (given) => {
-        if (given.isChatInputCommand()) resolve(given)
+        if (given.isChatInputCommand()) {
+          resolve(given)
+        }
       })
     })
     answer = ada.slash('look', {})

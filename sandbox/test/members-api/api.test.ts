@@ -26,7 +26,9 @@ before(async () => {
 })
 
 after(async () => {
-  for (const member of [ada, lin, mo]) member.close()
+  for (const member of [ada, lin, mo]) {
+    member.close()
+  }
   await client.destroy()
   await sandbox.close()
 })
@@ -119,7 +121,9 @@ describe('a member', () => {
 
   it('looks back into the past', async () => {
     const said = []
-    for (const text of ['a', 'b', 'c']) said.push(await ada.say(text))
+    for (const text of ['a', 'b', 'c']) {
+      said.push(await ada.say(text))
+    }
     const url = `${sandbox.url}/sandbox/history?as=ada&channel=${ada.channelId}`
     const response = await fetch(url, {
       method: 'POST',
@@ -139,10 +143,15 @@ describe('a member', () => {
     const both = new Promise<void>((resolve) => {
       socket.on('message', (data) => {
         const told: { type: string; you?: { username: string } } = JSON.parse(rawText(data))
-        if (told.type !== 'snapshot') return
+        if (told.type !== 'snapshot') {
+          return
+        }
         names.push(told.you?.username ?? '')
-        if (names.length === 2) resolve()
-        else socket.send(JSON.stringify({ as: 'lin' }))
+        if (names.length === 2) {
+          resolve()
+        } else {
+          socket.send(JSON.stringify({ as: 'lin' }))
+        }
       })
     })
     await both

@@ -73,7 +73,9 @@ function modalRefused(given: Json, path: string, code: string): void {
     (error) => {
       assert.ok(error instanceof ApiError)
       let node: unknown = error.errors
-      for (const key of ['data', ...path.split('.')]) node = isJson(node) ? node[key] : undefined
+      for (const key of ['data', ...path.split('.')]) {
+        node = isJson(node) ? node[key] : undefined
+      }
       assert.match(JSON.stringify(isJson(node) && node['_errors']), new RegExp(code))
       return true
     },

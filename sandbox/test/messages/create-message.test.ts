@@ -131,7 +131,9 @@ describe('a message', () => {
   it('is edited 30 times an hour once it is an hour old: 30046', async () => {
     const { id } = await send({ content: '0' })
     clock.advance(HOUR_MS + 1)
-    for (let i = 1; i <= 30; i++) await edit(id, { content: String(i) })
+    for (let i = 1; i <= 30; i++) {
+      await edit(id, { content: String(i) })
+    }
     await assert.rejects(edit(id, { content: 'x' }), { code: 30046 })
     clock.advance(HOUR_MS)
     await edit(id, { content: 'again' })

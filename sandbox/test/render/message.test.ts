@@ -46,7 +46,9 @@ describe('without the intent', () => {
   async function heard(act: () => Promise<unknown>): Promise<Message> {
     const message = new Promise<Message>((resolve) => {
       const listener = (given: Message) => {
-        if (given.author.id === client.user.id) return
+        if (given.author.id === client.user.id) {
+          return
+        }
         client.off(Events.MessageCreate, listener)
         resolve(given)
       }
@@ -71,7 +73,9 @@ describe('without the intent', () => {
     const first = await ada.upload(NOTE, 'look')
     const raw = new Promise<{ readonly referenced_message: object }>((resolve) => {
       const listener = ({ t, d }: { t: string; d: { referenced_message: object } }) => {
-        if (t !== 'MESSAGE_CREATE') return
+        if (t !== 'MESSAGE_CREATE') {
+          return
+        }
         client.off('raw', listener)
         resolve(d)
       }
@@ -116,7 +120,9 @@ describe('without the intent', () => {
     const first = await ada.upload(NOTE, 'look')
     const used = new Promise<Message>((resolve) => {
       client.once(Events.InteractionCreate, (interaction) => {
-        if (!interaction.isMessageContextMenuCommand()) return
+        if (!interaction.isMessageContextMenuCommand()) {
+          return
+        }
         void interaction.reply({ content: 'seen', flags: MessageFlags.Ephemeral })
         resolve(interaction.targetMessage)
       })

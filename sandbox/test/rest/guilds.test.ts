@@ -26,7 +26,9 @@ describe('a guild', () => {
     const available = once(client, Events.GuildAvailable)
     await client.login(sandbox.token)
     await ready
-    if (client.guilds.cache.first()?.available !== true) await available
+    if (client.guilds.cache.first()?.available !== true) {
+      await available
+    }
     guild = client.guilds.cache.first()!
   })
 

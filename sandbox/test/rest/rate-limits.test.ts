@@ -42,7 +42,9 @@ describe('a bucket', () => {
     assert.match(bucket ?? '', /^[\da-f]{32}$/)
     clock.advance(2000)
     assert.equal(limits(await call('POST', path, { content: '2' }))['reset-after'], '3.000')
-    for (const content of ['3', '4', '5']) await call('POST', path, { content })
+    for (const content of ['3', '4', '5']) {
+      await call('POST', path, { content })
+    }
 
     const refused = await call('POST', path, { content: '6' })
     assert.equal(refused.status, 429)
@@ -88,7 +90,9 @@ describe('a bucket', () => {
   it('of a channel lets its name and topic change twice in ten minutes', async () => {
     const { clock, call, first } = await start()
     const rename = (body: object) => call('PATCH', `/channels/${first}`, body)
-    for (const name of ['one', 'two']) assert.equal((await rename({ name })).status, 200)
+    for (const name of ['one', 'two']) {
+      assert.equal((await rename({ name })).status, 200)
+    }
     const refused = await rename({ topic: 'three' })
     assert.equal(refused.status, 429)
     assert.equal(limits(refused)['scope'], 'shared')
@@ -110,7 +114,9 @@ describe('a bucket', () => {
 describe('the global limit', () => {
   it('stops the 51st request of a second, and leaves interactions alone', async () => {
     const { clock, sandbox, call } = await start()
-    for (let i = 0; i < 50; i++) assert.equal((await call('GET', '/users/@me')).status, 200)
+    for (let i = 0; i < 50; i++) {
+      assert.equal((await call('GET', '/users/@me')).status, 200)
+    }
     const refused = await call('GET', '/users/@me')
     assert.equal(refused.status, 429)
     assert.deepEqual(limits(refused), { global: 'true', scope: 'global' })
@@ -147,7 +153,9 @@ describe('invalid requests', () => {
   it('do not count where the limit was a shared one', async () => {
     const { sandbox, call } = await start({ rateLimits: { invalidRequests: 2 } })
     sandbox.faults.add({ kind: 'rest', path: '**', status: 429, scope: 'shared', count: 5 })
-    for (let i = 0; i < 5; i++) assert.equal((await call('GET', '/users/@me')).status, 429)
+    for (let i = 0; i < 5; i++) {
+      assert.equal((await call('GET', '/users/@me')).status, 429)
+    }
     assert.equal((await call('GET', '/users/@me')).status, 200)
   })
 })

@@ -70,7 +70,9 @@ describe('reactions', () => {
     await assert.rejects(message.react('x'), { code: 10014 })
     const emojis = '😀 😁 😂 😃 😄 😅 😆 😇 😈 😉 😊 😋 😌 😍 😎 😏 😐 😑 😒 😓'.split(' ')
     const { world } = stage.sandbox
-    for (const emoji of emojis) addReaction(world, kept(), readEmoji(emoji), stage.id('ada'))
+    for (const emoji of emojis) {
+      addReaction(world, kept(), readEmoji(emoji), stage.id('ada'))
+    }
     await assert.rejects(message.react('🤖'), { code: 30010 })
     await message.react('😀')
     await message.reactions.removeAll()
@@ -144,7 +146,9 @@ describe('bulk deletion', () => {
   it('deletes many at once, told of in one event, with the reason kept', async () => {
     const channel = stage.channel('memes')
     const ids: string[] = []
-    for (const content of ['one', 'two', 'three']) ids.push((await channel.send(content)).id)
+    for (const content of ['one', 'two', 'three']) {
+      ids.push((await channel.send(content)).id)
+    }
     const deleted = once(stage.client, Events.MessageBulkDelete)
     const path = `/channels/${channel.id}/messages/bulk-delete` as const
     await stage.client.rest.post(path, { body: { messages: ids }, reason: 'clean up' })

@@ -179,7 +179,9 @@ describe('a sandbox with a state file', () => {
     const ada = await Member.connect(first.url)
     const arrived = new Promise<ChatInputCommandInteraction>((resolve) => {
       client.once(Events.InteractionCreate, (given) => {
-        if (given.isChatInputCommand()) resolve(given)
+        if (given.isChatInputCommand()) {
+          resolve(given)
+        }
       })
     })
     ada.slash('look', {}).catch(() => {}) // its socket closes before the answer

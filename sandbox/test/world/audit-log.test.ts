@@ -22,7 +22,9 @@ it('forgets the oldest entries of the audit log, after a restart too', async (t)
   t.after(() => rm(folder, { recursive: true }))
   const stateFile = path.join(folder, 'state.sqlite')
   const first = await startSandbox({ stateFile })
-  for (let i = 1; i <= KEPT_ENTRIES + 2; i++) write(first, String(i))
+  for (let i = 1; i <= KEPT_ENTRIES + 2; i++) {
+    write(first, String(i))
+  }
   assert.equal(targets(first).length, KEPT_ENTRIES)
   assert.equal(targets(first)[0], '3')
   await first.close()

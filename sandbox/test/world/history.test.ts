@@ -23,7 +23,9 @@ describe('a channel’s history', () => {
 
   it('is in the order of the ids, even where an older message came later', async () => {
     const { world } = sandbox
-    for (const text of ['one', 'two', 'three']) await ada.say(text)
+    for (const text of ['one', 'two', 'three']) {
+      await ada.say(text)
+    }
     const [one, two, three] = world.history(ada.channelId)
     const between = { ...two!, id: String(BigInt(two!.id) - 1n), content: 'one and a half' }
     world.post(between)
@@ -40,7 +42,9 @@ describe('a channel’s history', () => {
     world.keptMessages = 3
     const file = { name: 'a.txt', bytes: new Uint8Array(3) }
     const { attachments } = await ada.upload(file, 'with a file')
-    for (const text of ['a', 'b', 'c']) await ada.say(text)
+    for (const text of ['a', 'b', 'c']) {
+      await ada.say(text)
+    }
     const kept = world.history(ada.channelId).map(({ content }) => content)
     assert.deepEqual(kept.slice(-3), ['a', 'b', 'c'])
     assert.ok(!kept.includes('with a file'))

@@ -35,7 +35,9 @@ describe('a thread', () => {
     const thread = start()
     let told = 0
     const stop = world.listen((event) => {
-      if (event.name === 'THREAD_UPDATE' && event.channel === thread) told += 1
+      if (event.name === 'THREAD_UPDATE' && event.channel === thread) {
+        told += 1
+      }
     })
     clock.advance(HOUR_MS)
     modifyThread(world, thread, { archived: false }, by)

@@ -50,7 +50,9 @@ describe('memory and privacy', () => {
     ]) {
       const space = demo.bot.store.space({ name, ttlMs: 1000, decode: (data: unknown) => data })
       for await (const [key, record] of space.entries()) {
-        if (`${key} ${JSON.stringify(record)}`.includes(part)) found.push(`${name} ${key}`)
+        if (`${key} ${JSON.stringify(record)}`.includes(part)) {
+          found.push(`${name} ${key}`)
+        }
       }
     }
     return found
@@ -115,7 +117,9 @@ describe('memory and privacy', () => {
       await ada.upload(triangle('bulk1.webp')),
       await ada.upload(triangle('bulk2.webp')),
     ]
-    for (const message of posted) await ada.menu(EN.commands.describeMenu, message)
+    for (const message of posted) {
+      await ada.menu(EN.commands.describeMenu, message)
+    }
     const channel = await demo.bot.client.channels.fetch(ada.channelId)
     assert.ok(channel?.isTextBased() && !channel.isDMBased() && 'bulkDelete' in channel)
     await channel.bulkDelete(posted.map(({ id }) => id))

@@ -67,7 +67,7 @@ describe('a newcomer on the page', { ...WITH_BROWSER, timeout: 240_000 }, () => 
 
   /** Waits until the bot is in the middle of a download. */
   async function oneIsSlow() {
-    while (!(await (await fetch(`${url}/sandbox/faults`)).text()).includes('"applied":1'));
+    while (!(await (await fetch(`${url}/sandbox/faults`)).text()).includes('"applied":1')) {}
   }
 
   it(`drops ${SAMPLE} and reads what is on it`, async () => {

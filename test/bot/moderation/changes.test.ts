@@ -60,8 +60,12 @@ describe('pictures that come later', { timeout: 120_000 }, () => {
     }
     const found = await server.aCase(/What I see: .*red circle/)
     assert.match(found.content, /the same picture in 3 channels/)
-    for (const { id } of posted) assert.ok(found.content.includes(id))
-    for (const [i, message] of posted.entries()) preview(message, links[i]!)
+    for (const { id } of posted) {
+      assert.ok(found.content.includes(id))
+    }
+    for (const [i, message] of posted.entries()) {
+      preview(message, links[i]!)
+    }
     // Another case, to know that all before it was heard.
     await server.post(hearts(), await server.join('lin'))
     await server.aCase(/heart/, new Set([found.id]))

@@ -247,13 +247,17 @@ describe('the commands of moderation', { timeout: 120_000 }, () => {
       const space = store.space({ name, ttlMs: 1000, decode: (data) => JSON.stringify(data) })
       return (await Array.fromAsync(space.entries())).length
     }
-    for (const name of KINDS) assert.ok((await count(name)) > 0, `${name} is kept of a server`)
+    for (const name of KINDS) {
+      assert.ok((await count(name)) > 0, `${name} is kept of a server`)
+    }
     const [guild] = server.sandbox.world.guilds.values()
     const left = once(client, Events.GuildDelete)
     removeMember(server.sandbox.world, guild!, client.user.id)
     await left
     for (const name of [...KINDS, 'moderation-open']) {
-      while ((await count(name)) > 0) await setImmediate()
+      while ((await count(name)) > 0) {
+        await setImmediate()
+      }
     }
   })
 })

@@ -60,7 +60,9 @@ class MortalDeeds extends Deeds {
 /** Lives until the moment, then is killed; what else happens is a bug. */
 async function live(work: () => Promise<void>): Promise<void> {
   await work().catch((error: unknown) => {
-    if (!(error instanceof Killed)) throw error
+    if (!(error instanceof Killed)) {
+      throw error
+    }
   })
 }
 
@@ -204,7 +206,9 @@ describe('a case whose process is killed', { timeout: 300_000 }, () => {
       await second.resume()
       // The moderator sees what was not decided yet, and presses again.
       const before = await second.work.of(guildId, message.id)
-      if (before?.state === 'open') await press(second, 'confirm')
+      if (before?.state === 'open') {
+        await press(second, 'confirm')
+      }
       await press(second, 'undo')
       await second.work.settle()
       const { cases, there, told, deletions, timeouts } = traces(message)
@@ -259,7 +263,9 @@ describe('a case whose process is killed', { timeout: 300_000 }, () => {
     class ForgottenNonces extends Deeds {
       override async post(...[channelId, body, sent]: Parameters<Deeds['post']>) {
         come += 1
-        if (come === 2) both.resolve()
+        if (come === 2) {
+          both.resolve()
+        }
         await both.promise
         return super.post(channelId, body, {
           ...sent,

@@ -22,8 +22,12 @@ function anyHash(): string {
 function changed(hash: string, bits: number): string {
   let value = BigInt(`0x${hash}`)
   const places = new Set<number>()
-  while (places.size < bits) places.add(Math.floor(random.between(0, 64)))
-  for (const place of places) value ^= 1n << BigInt(place)
+  while (places.size < bits) {
+    places.add(Math.floor(random.between(0, 64)))
+  }
+  for (const place of places) {
+    value ^= 1n << BigInt(place)
+  }
   return value.toString(16).padStart(16, '0')
 }
 
@@ -31,10 +35,14 @@ describe('HashIndex', () => {
   it('finds what is near, the nearest first, and nothing else', () => {
     const hashes = Array.from({ length: 3000 }, anyHash)
     for (const hash of hashes.slice(0, 40)) {
-      for (const bits of [1, 5, 8, 11, 12, 15, 16]) hashes.push(changed(hash, bits))
+      for (const bits of [1, 5, 8, 11, 12, 15, 16]) {
+        hashes.push(changed(hash, bits))
+      }
     }
     const index = new HashIndex<string>()
-    for (const hash of hashes) index.add(hash, hash)
+    for (const hash of hashes) {
+      index.add(hash, hash)
+    }
     assert.equal(index.size, hashes.length)
     for (const most of [0, 3, 4, 8, 12, 15]) {
       for (const hash of hashes.slice(0, 40)) {
@@ -64,11 +72,15 @@ describe('HashIndex', () => {
 
   it('compares a small part of 100,000 only', () => {
     const index = new HashIndex<number>()
-    for (let i = 0; i < 100_000; i++) index.add(anyHash(), i)
+    for (let i = 0; i < 100_000; i++) {
+      index.add(anyHash(), i)
+    }
     const targets = Array.from({ length: 200 }, anyHash)
     const timed = (most: number) => {
       const started = performance.now()
-      for (const hash of targets) index.near(hash, most)
+      for (const hash of targets) {
+        index.near(hash, most)
+      }
       return (performance.now() - started) / targets.length
     }
     timed(8)

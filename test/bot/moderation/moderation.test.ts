@@ -41,7 +41,9 @@ describe('moderation', { timeout: 120_000 }, () => {
     const found = await server.aCase(/What I see: .*red circle/)
     assert.match(found.content, /the same picture in 3 channels/)
     assert.match(found.content, /to be decided/)
-    for (const { id } of first) assert.ok(found.content.includes(id), 'a link to each copy')
+    for (const { id } of first) {
+      assert.ok(found.content.includes(id), 'a link to each copy')
+    }
     assert.match(found.content, /the account is 0 days old \(adds only\) \(\+1\)/)
     const [evidence] = found.attachments
     assert.match(evidence?.filename ?? '', /^SPOILER_/)

@@ -63,7 +63,9 @@ describe('a new moderator on the page', { ...WITH_BROWSER, timeout: 240_000 }, (
 
   it('sees one case of a wave, with a description and reasons, and confirms it', async () => {
     await become(page, 'Ada')
-    for (const channel of WAVE) await post(channel)
+    for (const channel of WAVE) {
+      await post(channel)
+    }
     await become(page, 'Mo')
     await go('mod-log')
     const found = message('What I see: a small yellow star')

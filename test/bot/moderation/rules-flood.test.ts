@@ -46,14 +46,20 @@ describe('a flood of pictures', { timeout: 120_000 }, () => {
     }
     // One is at the model, then comes one that the rule would find, then the flood.
     await ada.upload(hearts())
-    while (looked.mock.callCount() === 0) await setImmediate()
+    while (looked.mock.callCount() === 0) {
+      await setImmediate()
+    }
     const oldest = await ada.upload(triangle())
     await heard(ada.id, oldest.id)
-    for (let i = 0; i < WAITING + DROPPED - 2; i++) await ada.upload(hearts(`${i}.webp`))
+    for (let i = 0; i < WAITING + DROPPED - 2; i++) {
+      await ada.upload(hearts(`${i}.webp`))
+    }
     const newest = await lin.upload(triangle('newest.webp'))
     const wanted = EN.moderationRules.dropped(DROPPED)
     const list = () => server.mo.slash('moderation rule list')
-    while (!(await list()).content.includes(wanted)) await setImmediate()
+    while (!(await list()).content.includes(wanted)) {
+      await setImmediate()
+    }
 
     gate.resolve()
     const found = await server.aCase(/the question “green”/)

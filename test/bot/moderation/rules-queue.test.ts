@@ -22,7 +22,9 @@ describe('RulesQueue', () => {
   it('drops the oldest that waits, and never the one at work', async () => {
     const gate = Promise.withResolvers<void>()
     const { queue, seen } = watched(2, () => gate.promise)
-    for (const item of [1, 2, 3, 4, 5]) queue.add(item)
+    for (const item of [1, 2, 3, 4, 5]) {
+      queue.add(item)
+    }
     assert.deepEqual(seen.dropped, [2, 3])
     assert.equal(queue.waiting, 2)
     gate.resolve()
@@ -32,9 +34,13 @@ describe('RulesQueue', () => {
 
   it('goes on after what failed', async () => {
     const { queue, seen } = watched(9, async (item) => {
-      if (item === 1) throw new Error('no')
+      if (item === 1) {
+        throw new Error('no')
+      }
     })
-    for (const item of [1, 2]) queue.add(item)
+    for (const item of [1, 2]) {
+      queue.add(item)
+    }
     await queue.settle()
     queue.add(3)
     await queue.settle()
@@ -44,7 +50,9 @@ describe('RulesQueue', () => {
   it('stops with what is at work', async () => {
     const gate = Promise.withResolvers<void>()
     const { queue, seen } = watched(9, () => gate.promise)
-    for (const item of [1, 2]) queue.add(item)
+    for (const item of [1, 2]) {
+      queue.add(item)
+    }
     const stopped = queue.stop()
     gate.resolve()
     await stopped

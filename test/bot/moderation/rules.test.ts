@@ -133,7 +133,9 @@ describe('/moderation rule', () => {
     })
     const guildId = server.demo.bot.client.guilds.cache.firstKey() ?? ''
     const { id } = await new RulesBook(store).named(guildId, 'stars')
-    for (let i = 0; i < 19; i++) await cases.set(`${guildId}/${i}`, reviewed(`${i}`, guildId, id))
+    for (let i = 0; i < 19; i++) {
+      await cases.set(`${guildId}/${i}`, reviewed(`${i}`, guildId, id))
+    }
     const first = await post('general', scene())
     const kept = await nextCase(/question “stars”/)
     await server.mo.press(kept, button(kept, EN.moderation.buttons.confirm))

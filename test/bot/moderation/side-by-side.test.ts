@@ -92,7 +92,9 @@ describe('moderation by two processes on one Redis', { ...WITH_REDIS, timeout: 1
     assert.match(found.content, new RegExp(`/${posted.id}`))
     // Each is through with it when it looks at the next one.
     await lin.upload(triangle())
-    while (looks().some((count) => count < 2)) await setImmediate()
+    while (looks().some((count) => count < 2)) {
+      await setImmediate()
+    }
     const now = server.cases().filter(({ id }) => !seen.has(id))
     assert.equal(now.length, 1)
     assert.equal(now[0]!.content.match(/the question “hearts”/g)?.length, 1)
@@ -112,7 +114,9 @@ describe('moderation by two processes on one Redis', { ...WITH_REDIS, timeout: 1
       fetchPicture: () => assert.fail('nothing is fetched here'),
     })
     const { pictures } = new Reposts(store, { caseOf: async () => null }, owner)
-    while ((await Array.fromAsync(pictures.entries())).length === 0) await setImmediate()
+    while ((await Array.fromAsync(pictures.entries())).length === 0) {
+      await setImmediate()
+    }
     const again = await lin.upload(triangle('again.webp'))
     const reply = await lin.until(
       (told) => told.message?.message_reference?.message_id === again.id,

@@ -44,7 +44,9 @@ describe('the sweep of a case', { timeout: 120_000 }, () => {
     const last = await server.ada.upload(await disguised(scene(), 65))
     await lin.menu(menus.report, last)
     const found = await server.aCase(/Where \(4 messages\)/)
-    for (const { id } of [...before, last]) assert.ok(found.content.includes(id))
+    for (const { id } of [...before, last]) {
+      assert.ok(found.content.includes(id))
+    }
     await server.mo.press(found, button(found, buttons.confirm))
     await server.aCase(/Removed: 4 of 4/)
     assert.ok([...before, last].every((message) => server.isDeleted(message)))

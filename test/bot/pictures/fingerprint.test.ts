@@ -45,7 +45,9 @@ describe('fingerprintOf', () => {
   })
 
   it('gives hashes of 16 hexadecimal digits', () => {
-    for (const hash of [known.whole, known.mirrored, ...known.cropped]) assert.ok(isHash(hash))
+    for (const hash of [known.whole, known.mirrored, ...known.cropped]) {
+      assert.ok(isHash(hash))
+    }
     assert.ok(!isHash('xyz') && !isHash('ABCDEF0123456789'))
   })
 

@@ -48,7 +48,9 @@ describe('one posted picture', { timeout: 120_000 }, () => {
     await server.aCase(/the question “hearts”/)
     await server.aCase(/What I see: a small purple heart/)
     const { model } = demo.bot
-    while (model.stats().queued + model.stats().live > 0) await setTimeout(20)
+    while (model.stats().queued + model.stats().live > 0) {
+      await setTimeout(20)
+    }
     await setTimeout(200)
 
     const { pathname } = new URL(posted.attachments[0]!.url)

@@ -40,11 +40,15 @@ function setUp(options: Partial<PicturesOptions> = {}) {
     await world.gate
     signal?.throwIfAborted()
     const bytes = world.files.get(name)
-    if (!bytes) throw new InputError('image/not-fetched')
+    if (!bytes) {
+      throw new InputError('image/not-fetched')
+    }
     return bytes
   }
   const looked = (cache: string, hit: boolean) => {
-    if (!hit) counts.set(cache, (counts.get(cache) ?? 0) + 1)
+    if (!hit) {
+      counts.set(cache, (counts.get(cache) ?? 0) + 1)
+    }
   }
   return { ...world, world, pictures: new Pictures({ client, fetchPicture, looked, ...options }) }
 }
@@ -163,7 +167,9 @@ describe('Pictures', () => {
     const { pictures, asked, done } = setUp()
     await pictures.file(picture('scene'))
     const print = pictures.fingerprint(picture('scene'))
-    while (done('fingerprints') === 0) await Promise.resolve()
+    while (done('fingerprints') === 0) {
+      await Promise.resolve()
+    }
     pictures.forget({ author: '3' })
     await assert.rejects(print, isGone)
     await setTimeout(100) // the decoder cannot be interrupted

@@ -17,12 +17,16 @@ function modelOf(tensors: readonly Entries[]): Uint8Array {
 }
 
 function writeGraph(tensors: readonly Entries[], pbf: PbfWriter): void {
-  for (const tensor of tensors) pbf.writeMessage(5, writeTensor, tensor)
+  for (const tensor of tensors) {
+    pbf.writeMessage(5, writeTensor, tensor)
+  }
 }
 
 function writeTensor(entries: Entries, pbf: PbfWriter): void {
   pbf.writeStringField(8, 'a name')
-  for (const entry of Object.entries(entries)) pbf.writeMessage(13, writeEntry, entry)
+  for (const entry of Object.entries(entries)) {
+    pbf.writeMessage(13, writeEntry, entry)
+  }
 }
 
 function writeEntry([key, value]: [string, string], pbf: PbfWriter): void {

@@ -68,7 +68,9 @@ function create(context: Context): Reply {
   const guild = guildOf(context, 'manageChannels')
   const body = asJson(context.body)
   const channels = world.channelsOf(guild)
-  if (channels.length >= MAX_CHANNELS) throw refuse('tooManyChannels')
+  if (channels.length >= MAX_CHANNELS) {
+    throw refuse('tooManyChannels')
+  }
   const checks = new Checks()
   const name = checks.needText(body, 'name', { min: 1, max: 100 })
   const { guildText, guildVoice, guildCategory, guildAnnouncement } = CHANNEL_TYPE
@@ -117,10 +119,14 @@ function modify(context: Context): Reply {
   }
   const before = describe(channel)
   Object.assign(channel, fields)
-  if (name !== undefined) channel.name = channelName(name, channel.type)
+  if (name !== undefined) {
+    channel.name = channelName(name, channel.type)
+  }
   if (overwrites) {
     channel.overwrites.clear()
-    for (const [id, overwrite] of overwrites) channel.overwrites.set(id, overwrite)
+    for (const [id, overwrite] of overwrites) {
+      channel.overwrites.set(id, overwrite)
+    }
   }
   world.tell({ name: 'CHANNEL_UPDATE', channel })
   note(world, guild.id, by, {
@@ -135,7 +141,9 @@ function remove(context: Context): Reply {
   const { world, by } = context
   const channel = channelOf(context)
   // A direct-message channel is only closed; what was written in it stays.
-  if (channel.guildId === null) return ok(renderChannel(world, channel))
+  if (channel.guildId === null) {
+    return ok(renderChannel(world, channel))
+  }
   demand(world, channel, by.userId, channel.thread ? 'manageThreads' : 'manageChannels')
   const rendered = renderChannel(world, channel)
   world.removeChannel(channel)
@@ -159,8 +167,12 @@ function move(context: Context): Reply {
   checks.done()
   for (const { id, position } of moves) {
     const channel = world.channel(id ?? '')
-    if (channel.guildId !== guild.id || channel.thread) throw refuse('unknownChannel')
-    if (position === undefined) continue
+    if (channel.guildId !== guild.id || channel.thread) {
+      throw refuse('unknownChannel')
+    }
+    if (position === undefined) {
+      continue
+    }
     channel.position = position
     world.tell({ name: 'CHANNEL_UPDATE', channel })
   }

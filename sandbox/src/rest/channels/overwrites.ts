@@ -24,7 +24,9 @@ export function readOverwrites(
   const key = 'permission_overwrites'
   const items = checks.list(body, key, 1000)?.map((item, i) => {
     const id = checks.id(item, 'id', `${key}.${i}.id`)
-    if (id === undefined) checks.missing(`${key}.${i}.id`)
+    if (id === undefined) {
+      checks.missing(`${key}.${i}.id`)
+    }
     const known = guild.roles.has(id ?? '') ? 0 : 1
     return readOverwrite(item, id ?? '', known, checks, `${key}.${i}.`)
   })
@@ -54,20 +56,28 @@ export function checkOverwrite(
 ): void {
   const { id, type } = overwrite
   const known = type === 0 ? guild.roles.has(id) : world.users.has(id)
-  if (!known) throw refuse('unknownOverwrite')
+  if (!known) {
+    throw refuse('unknownOverwrite')
+  }
   const own = channel
     ? channelPermissions(world, channel, by.userId)
     : guildPermissions(world, guild, by.userId)
-  if (holds(own, 'administrator')) return
+  if (holds(own, 'administrator')) {
+    return
+  }
   const before = channel?.overwrites.get(id) ?? { allow: 0n, deny: 0n }
   const changed = (overwrite.allow ^ before.allow) | (overwrite.deny ^ before.deny)
-  if ((changed & ALL_PERMISSIONS & ~own) !== 0n) throw refuse('missingPermissions')
+  if ((changed & ALL_PERMISSIONS & ~own) !== 0n) {
+    throw refuse('missingPermissions')
+  }
 }
 
 function put(context: Context): Reply {
   const { world, by, params } = context
   const { channel, guild } = guildChannelOf(context, 'manageRoles')
-  if (channel.thread) throw refuse('wrongChannelType')
+  if (channel.thread) {
+    throw refuse('wrongChannelType')
+  }
   const id = params['overwrite']!
   const checks = new Checks()
   const type = guild.roles.has(id) ? 0 : 1
@@ -98,7 +108,9 @@ function remove(context: Context): Reply {
   const { world, by, params } = context
   const { channel, guild } = guildChannelOf(context, 'manageRoles')
   const overwrite = channel.overwrites.get(params['overwrite']!)
-  if (!overwrite) throw refuse('unknownOverwrite')
+  if (!overwrite) {
+    throw refuse('unknownOverwrite')
+  }
   channel.overwrites.delete(overwrite.id)
   world.tell({ name: 'CHANNEL_UPDATE', channel })
   note(world, guild.id, by, {

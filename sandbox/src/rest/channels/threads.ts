@@ -35,7 +35,9 @@ function startFromMessage(context: Context): Reply {
 /** @throws {ApiError} 50024 for a channel that is no thread. */
 function threadOf(context: Context): Channel {
   const channel = channelOf(context)
-  if (!channel.thread) throw refuse('wrongChannelType')
+  if (!channel.thread) {
+    throw refuse('wrongChannelType')
+  }
   return channel
 }
 
@@ -52,7 +54,9 @@ function renderMembership(context: Context, channel: Channel, userId: string): o
 function members(context: Context): Reply {
   const { query, gateway } = context
   const channel = threadOf(context)
-  if (!gateway.privileges.guildMembers) throw refuse('missingAccess')
+  if (!gateway.privileges.guildMembers) {
+    throw refuse('missingAccess')
+  }
   const ids = [...(channel.thread?.members.keys() ?? [])].toSorted(compareIds)
   if (query.get('with_member') !== 'true') {
     return ok(ids.map((id) => renderMembership(context, channel, id)))
@@ -68,7 +72,9 @@ function members(context: Context): Reply {
 function oneMember(context: Context): Reply {
   const channel = threadOf(context)
   const userId = userIdOf(context)
-  if (channel.thread?.members.has(userId) !== true) throw refuse('unknownMember')
+  if (channel.thread?.members.has(userId) !== true) {
+    throw refuse('unknownMember')
+  }
   return ok(renderMembership(context, channel, userId))
 }
 
@@ -105,7 +111,9 @@ function archived(kind: ArchiveKind): Route['handle'] {
   return function list(context: Context): Reply {
     const { world, query, by } = context
     const channel = channelOf(context, 'readMessageHistory')
-    if (kind === 'private') channelOf(context, 'manageThreads')
+    if (kind === 'private') {
+      channelOf(context, 'manageThreads')
+    }
     const checks = new Checks()
     const limit = checks.queryNumber(query, 'limit', { min: 2, max: 100 }) ?? 50
     const before = query.get('before')

@@ -14,7 +14,9 @@ const MAX_LISTED = 200
 
 function get(context: Context): Reply {
   const guild = guildOf(context)
-  if (context.query.get('with_counts') !== 'true') return ok(renderGuild(guild))
+  if (context.query.get('with_counts') !== 'true') {
+    return ok(renderGuild(guild))
+  }
   return ok({
     ...renderGuild(guild),
     approximate_member_count: guild.members.size,
@@ -32,12 +34,18 @@ function modify(context: Context): Reply {
   const ownerId = checks.id(body, 'owner_id')
   checks.done()
   // Only the owner can hand a guild over.
-  if (ownerId !== undefined && guild.ownerId !== by.userId) throw refuse('missingPermissions')
-  if (ownerId !== undefined && !guild.members.has(ownerId)) throw refuse('unknownMember')
+  if (ownerId !== undefined && guild.ownerId !== by.userId) {
+    throw refuse('missingPermissions')
+  }
+  if (ownerId !== undefined && !guild.members.has(ownerId)) {
+    throw refuse('unknownMember')
+  }
   const before = { name: guild.name, description: guild.description, owner_id: guild.ownerId }
   guild.name = name ?? guild.name
   guild.ownerId = ownerId ?? guild.ownerId
-  if ('description' in body) guild.description = description ?? null
+  if ('description' in body) {
+    guild.description = description ?? null
+  }
   const after = { name: guild.name, description: guild.description, owner_id: guild.ownerId }
   world.tell({ name: 'GUILD_UPDATE', guild })
   note(world, guild.id, by, {
@@ -89,7 +97,9 @@ export const guildRoutes: readonly Route[] = [
     handle(context) {
       const guild = guildOf(context)
       // An owner must hand the guild over first.
-      if (guild.ownerId === context.by.userId) throw refuse('missingPermissions')
+      if (guild.ownerId === context.by.userId) {
+        throw refuse('missingPermissions')
+      }
       removeMember(context.world, guild, context.by.userId)
       return NO_CONTENT
     },

@@ -18,7 +18,9 @@ const MAX_TIMEOUT_MS = 28 * 24 * 60 * 60 * 1000
 function list(context: Context): Reply {
   const { world, query, gateway } = context
   const guild = guildOf(context)
-  if (!gateway.privileges.guildMembers) throw refuse('missingAccess')
+  if (!gateway.privileges.guildMembers) {
+    throw refuse('missingAccess')
+  }
   const checks = new Checks()
   const limit = checks.queryNumber(query, 'limit', { min: 1, max: 1000 }) ?? 1
   const after = checks.id(Object.fromEntries(query), 'after') ?? '0'
@@ -61,7 +63,9 @@ function readChanges(body: Json, nowMs: number): MemberChanges {
 function readTimeout(body: Json, checks: Checks, nowMs: number): number | null {
   const key = 'communication_disabled_until'
   const value = body[key]
-  if (value === undefined || value === null) return null
+  if (value === undefined || value === null) {
+    return null
+  }
   const ms = typeof value === 'string' ? Date.parse(value) : Number.NaN
   if (Number.isNaN(ms)) {
     const shown = JSON.stringify(value)
@@ -94,10 +98,14 @@ function modifyRole(context: Context, given: boolean): Reply {
   const guild = guildOf(context, 'manageRoles')
   const member = memberOf(context, guild)
   const id = params['role']!
-  if (!guild.roles.has(id)) throw refuse('unknownRole')
+  if (!guild.roles.has(id)) {
+    throw refuse('unknownRole')
+  }
   const others = member.roles.filter((role) => role !== id)
   const roles = given ? [...others, id] : others
-  if (roles.length !== member.roles.length) modifyMember(world, guild, member, { roles }, by)
+  if (roles.length !== member.roles.length) {
+    modifyMember(world, guild, member, { roles }, by)
+  }
   return NO_CONTENT
 }
 
@@ -116,7 +124,9 @@ function bansOf(context: Context): readonly object[] {
 function oneBan(context: Context): Reply {
   const guild = guildOf(context, 'banMembers')
   const id = context.params['user']!
-  if (!guild.bans.has(id)) throw refuse('unknownBan')
+  if (!guild.bans.has(id)) {
+    throw refuse('unknownBan')
+  }
   return ok({ user: renderUser(context.world.user(id)), reason: guild.bans.get(id) })
 }
 
@@ -142,9 +152,13 @@ function readDeleteSeconds(body: Json): number {
 function forgetRecent({ world }: Context, guild: Guild, userId: string, seconds: number): void {
   const since = world.clock.now() - seconds * 1000
   for (const channel of world.channels.values()) {
-    if (channel.guildId !== guild.id) continue
+    if (channel.guildId !== guild.id) {
+      continue
+    }
     for (const message of world.history(channel.id)) {
-      if (message.authorId === userId && message.timestampMs > since) world.remove(message)
+      if (message.authorId === userId && message.timestampMs > since) {
+        world.remove(message)
+      }
     }
   }
 }
@@ -168,7 +182,9 @@ export const memberRoutes: readonly Route[] = [
       const { guild, member } = ownMember(context)
       const { nick } = readChanges(asJson(context.body), context.world.clock.now())
       demandInGuild(context.world, guild, context.by.userId, 'changeNickname')
-      if (nick !== undefined) modifyMember(context.world, guild, member, { nick }, context.by)
+      if (nick !== undefined) {
+        modifyMember(context.world, guild, member, { nick }, context.by)
+      }
       return ok(renderMember(context.world, member))
     },
   },

@@ -37,7 +37,9 @@ function readRole(context: Context, guild: Guild, before: bigint): RoleFields {
   checks.done()
   const own = guildPermissions(world, guild, by.userId)
   const changed = fields.permissions === undefined ? 0n : fields.permissions ^ before
-  if ((changed & ALL_PERMISSIONS & ~own) !== 0n) throw refuse('missingPermissions')
+  if ((changed & ALL_PERMISSIONS & ~own) !== 0n) {
+    throw refuse('missingPermissions')
+  }
   const given = Object.entries(fields).filter(([, value]) => value !== undefined)
   return Object.fromEntries(given)
 }
@@ -45,11 +47,15 @@ function readRole(context: Context, guild: Guild, before: bigint): RoleFields {
 function create(context: Context): Reply {
   const { world, by } = context
   const guild = guildOf(context, 'manageRoles')
-  if (guild.roles.size >= MAX_ROLES) throw refuse('tooManyRoles')
+  if (guild.roles.size >= MAX_ROLES) {
+    throw refuse('tooManyRoles')
+  }
   const everyone = guild.roles.get(guild.id)?.permissions ?? 0n
   const fields = readRole(context, guild, 0n)
   for (const role of guild.roles.values()) {
-    if (role.id === guild.id) continue
+    if (role.id === guild.id) {
+      continue
+    }
     role.position += 1
     world.tell({ name: 'GUILD_ROLE_UPDATE', role })
   }
@@ -70,7 +76,9 @@ function describe(role: Role): object {
 /** @throws {ApiError} 50013 for a role that is not below the actor's own. */
 function lowerRole(context: Context, guild: Guild): Role {
   const role = roleOf(context, guild)
-  if (role.position >= rankOf(guild, context.by.userId)) throw refuse('missingPermissions')
+  if (role.position >= rankOf(guild, context.by.userId)) {
+    throw refuse('missingPermissions')
+  }
   return role
 }
 
@@ -95,7 +103,9 @@ function remove(context: Context): Reply {
   const { world, by } = context
   const guild = guildOf(context, 'manageRoles')
   const role = lowerRole(context, guild)
-  if (role.botId !== null || role.id === guild.id) throw refuse('invalidRole')
+  if (role.botId !== null || role.id === guild.id) {
+    throw refuse('invalidRole')
+  }
   guild.roles.delete(role.id)
   forgetRole(world, guild, role)
   world.tell({ name: 'GUILD_ROLE_DELETE', role })
@@ -105,12 +115,16 @@ function remove(context: Context): Reply {
 
 function forgetRole(world: World, guild: Guild, role: Role): void {
   for (const member of guild.members.values()) {
-    if (!member.roles.includes(role.id)) continue
+    if (!member.roles.includes(role.id)) {
+      continue
+    }
     member.roles = member.roles.filter((id) => id !== role.id)
     world.tell({ name: 'GUILD_MEMBER_UPDATE', member })
   }
   for (const channel of world.channelsOf(guild)) {
-    if (channel.overwrites.delete(role.id)) world.tell({ name: 'CHANNEL_UPDATE', channel })
+    if (channel.overwrites.delete(role.id)) {
+      world.tell({ name: 'CHANNEL_UPDATE', channel })
+    }
   }
 }
 
@@ -125,13 +139,23 @@ function readMoves(context: Context, guild: Guild): Map<string, number> {
     const id = checks.id(item, 'id', `${i}.id`)
     const min = id === guild.id ? 0 : 1
     const position = checks.whole(item, 'position', `${i}.position`, { min })
-    if (id === undefined || position === undefined) return
+    if (id === undefined || position === undefined) {
+      return
+    }
     const role = guild.roles.get(id)
-    if (!role) throw refuse('unknownRole')
+    if (!role) {
+      throw refuse('unknownRole')
+    }
     // Clients that move one role list all of them, @everyone and higher ones included.
-    if (role.position === position) return
-    if (id === guild.id) throw refuse('invalidRole')
-    if (role.position >= rank || position >= rank) throw refuse('missingPermissions')
+    if (role.position === position) {
+      return
+    }
+    if (id === guild.id) {
+      throw refuse('invalidRole')
+    }
+    if (role.position >= rank || position >= rank) {
+      throw refuse('missingPermissions')
+    }
     moves.set(id, position)
   })
   checks.done()
@@ -150,7 +174,9 @@ function move(context: Context): Reply {
       Number(moves.has(b.id)) - Number(moves.has(a.id)),
   )
   order.forEach((role, i) => {
-    if (role.position === i + 1) return
+    if (role.position === i + 1) {
+      return
+    }
     role.position = i + 1
     world.tell({ name: 'GUILD_ROLE_UPDATE', role })
   })

@@ -56,7 +56,9 @@ function readSearch(query: URLSearchParams): { search: Search; page: Page } {
 // Discord's query strings write booleans as `true` and `false`, or 1 and 0.
 function boolean(checks: Checks, query: URLSearchParams, key: string): boolean | undefined {
   const text = query.get(key)?.toLowerCase()
-  if (text === undefined) return undefined
+  if (text === undefined) {
+    return undefined
+  }
   const value = { true: true, 1: true, false: false, 0: false }[text]
   if (value === undefined) {
     checks.fail(key, 'BOOLEAN_TYPE_CONVERT', 'Must be either true or false.')
@@ -70,9 +72,13 @@ function choices(
   key: string,
   allowed: readonly string[],
 ): readonly string[] | undefined {
-  if (!query.has(key)) return undefined
+  if (!query.has(key)) {
+    return undefined
+  }
   query.getAll(key).forEach((text, i) => {
-    if (allowed.includes(text.replace(/^-/, ''))) return
+    if (allowed.includes(text.replace(/^-/, ''))) {
+      return
+    }
     const list = allowed.map((name) => `'${name}'`).join(', ')
     checks.fail(`${key}.${i}`, 'BASE_TYPE_CHOICES', `Value must be one of {${list}}.`)
   })
@@ -85,7 +91,9 @@ function texts(
   key: string,
   max: number,
 ): readonly string[] | undefined {
-  if (!query.has(key)) return undefined
+  if (!query.has(key)) {
+    return undefined
+  }
   return query.getAll(key).map((text, i) => checks.text({ text }, 'text', { max }, `${key}.${i}`)!)
 }
 
@@ -106,7 +114,9 @@ function list(context: Context): Reply {
   const { world, by, reader } = context
   const guild = guildOf(context)
   // Without the intent there is nothing that the application may look through.
-  if (!reader.seesContent) throw refuse('missingAccess')
+  if (!reader.seesContent) {
+    throw refuse('missingAccess')
+  }
   const { search, page } = readSearch(context.query)
   const found = searchIn(world, guild, by.userId, search).toSorted((a, b) =>
     page.ascending ? compareIds(a.id, b.id) : compareIds(b.id, a.id),

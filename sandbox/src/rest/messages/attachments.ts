@@ -14,7 +14,9 @@ function refresh({ world, body }: Context): Reply {
   const checks = new Checks()
   const given = asJson(body)['attachment_urls']
   const urls: readonly unknown[] = Array.isArray(given) ? given : []
-  if (urls.length === 0) checks.missing('attachment_urls')
+  if (urls.length === 0) {
+    checks.missing('attachment_urls')
+  }
   if (urls.length > MAX_URLS) {
     const message = `Must be ${MAX_URLS} or fewer in length.`
     checks.fail('attachment_urls', 'BASE_TYPE_MAX_LENGTH', message)

@@ -19,15 +19,21 @@ function readIds(context: Context): readonly string[] {
   const checks = new Checks()
   const body = asJson(context.body)
   const ids = checks.ids(body, 'messages', Number.POSITIVE_INFINITY)
-  if (!ids) checks.missing('messages')
+  if (!ids) {
+    checks.missing('messages')
+  }
   ids?.forEach((id, i) => {
-    if (ids.indexOf(id) === i) return
+    if (ids.indexOf(id) === i) {
+      return
+    }
     const text = 'The set already contains this value'
     checks.fail(`messages.${i}`, 'SET_TYPE_ALREADY_CONTAINS_VALUE', text)
   })
   checks.done()
   const count = ids?.length ?? 0
-  if (count < MIN_MESSAGES || count > MAX_MESSAGES) throw refuse('tooFewToDelete')
+  if (count < MIN_MESSAGES || count > MAX_MESSAGES) {
+    throw refuse('tooFewToDelete')
+  }
   return ids ?? []
 }
 
@@ -36,12 +42,18 @@ function bulkDelete(context: Context): Reply {
   const { channel } = guildChannelOf(context, 'manageMessages')
   const ids = readIds(context)
   const oldest = world.clock.now() - MAX_AGE_MS
-  if (ids.some((id) => snowflakeTime(id) < oldest)) throw refuse('tooOldToDelete')
+  if (ids.some((id) => snowflakeTime(id) < oldest)) {
+    throw refuse('tooOldToDelete')
+  }
   // Ids of no message, and of ephemeral ones, are passed over.
   const known = ids.flatMap((id) => world.messages.get(channel.id)?.get(id) ?? [])
   const messages = known.filter(({ visibleTo }) => visibleTo === null)
-  if (messages.length === 0) return NO_CONTENT
-  for (const message of messages) world.forget(message)
+  if (messages.length === 0) {
+    return NO_CONTENT
+  }
+  for (const message of messages) {
+    world.forget(message)
+  }
   world.tell({ name: 'MESSAGE_DELETE_BULK', channel, messages })
   note(world, channel.guildId, by, {
     action: AUDIT.messageBulkDelete,

@@ -13,7 +13,9 @@ import { type Context, NO_CONTENT, ok, type Route } from '../route.ts'
 // An ephemeral message cannot be reached by the channel's routes, not even by its author.
 function channelMessage({ world, params }: Context): Message {
   const message = world.message(params['channel']!, params['message']!)
-  if (message.visibleTo !== null) throw refuse('unknownMessage')
+  if (message.visibleTo !== null) {
+    throw refuse('unknownMessage')
+  }
   return message
 }
 
@@ -37,7 +39,9 @@ function page(context: Context): readonly Message[] {
   const [before, after, around] = ['before', 'after', 'around'].map((key) => checks.id(fields, key))
   checks.done()
   // Without this permission there is no history, and no refusal either.
-  if (!can(world, channel, bot, 'readMessageHistory')) return []
+  if (!can(world, channel, bot, 'readMessageHistory')) {
+    return []
+  }
   const newest = world
     .history(channel.id)
     .filter((m) => m.visibleTo === null)

@@ -55,8 +55,12 @@ function pin(context: Context): Reply {
   if (message.type === MESSAGE_TYPE.pinned || message.type === MESSAGE_TYPE.threadCreated) {
     throw refuse('systemMessage')
   }
-  if (message.pinnedMs !== null) return NO_CONTENT
-  if (pinned(context).length >= MAX_PINS) throw refuse('tooManyPins')
+  if (message.pinnedMs !== null) {
+    return NO_CONTENT
+  }
+  if (pinned(context).length >= MAX_PINS) {
+    throw refuse('tooManyPins')
+  }
   const now = world.clock.now()
   channel.lastPinMs = now
   world.update(message, { pinnedMs: now })
@@ -73,7 +77,9 @@ function unpin(context: Context): Reply {
   const message = messageOf(context, 'readMessageHistory', 'pinMessages')
   const channel = world.channel(message.channelId)
   checkActive(channel)
-  if (message.pinnedMs === null) return NO_CONTENT
+  if (message.pinnedMs === null) {
+    return NO_CONTENT
+  }
   world.update(message, { pinnedMs: null })
   world.tell({ name: 'CHANNEL_PINS_UPDATE', channel })
   noteOf(context, message, AUDIT.messageUnpin)

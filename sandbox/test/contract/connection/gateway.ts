@@ -36,7 +36,9 @@ async function talk(
   socket.on('message', (data) => heard.push(JSON.parse(rawText(data))))
   const closed = once(socket, 'close', { signal: AbortSignal.timeout(PATIENCE_MS) })
   await Promise.race([once(socket, 'message'), closed])
-  for (const frame of frames) socket.send(typeof frame === 'string' ? frame : JSON.stringify(frame))
+  for (const frame of frames) {
+    socket.send(typeof frame === 'string' ? frame : JSON.stringify(frame))
+  }
   const [code] = await closed
   return { heard, code: Number(code) }
 }
@@ -165,7 +167,9 @@ function sessionCases(contract: Contract): void {
     const { client, sandbox, ada } = stage
     const contents: string[] = []
     const heard = next(client, Events.MessageCreate, ({ content }) => {
-      if (content.startsWith('missed')) contents.push(content)
+      if (content.startsWith('missed')) {
+        contents.push(content)
+      }
       return content === 'missed two'
     })
     const resumed = next(client, Events.ShardResume)
@@ -252,7 +256,9 @@ function intentCases(contract: Contract): void {
       const client = await logIn(stage.sandbox, { intents: [Guilds, GuildMessages] })
       const contents: string[] = []
       client.on(Events.MessageCreate, ({ content, author }) => {
-        if (author.id === stage.ada.id) contents.push(content)
+        if (author.id === stage.ada.id) {
+          contents.push(content)
+        }
       })
       const own = await stage.general.send('ordinary')
       const second = next(client, Events.MessageCreate, () => contents.length === 2)

@@ -111,7 +111,9 @@ function formCases(contract: Contract): void {
     const raw = await typed<APIMessage>(
       rest.post(Routes.channelMessages(general.id), { body: { content: 'ids' } }),
     )
-    for (const id of [raw.id, raw.channel_id, raw.author.id]) assert.match(id, /^\d{15,20}$/)
+    for (const id of [raw.id, raw.channel_id, raw.author.id]) {
+      assert.match(id, /^\d{15,20}$/)
+    }
   })
 
   contract('sends ISO 8601 times', 'reference#iso8601-datetime', async ({ rest, general }) => {

@@ -75,7 +75,9 @@ function routeCases(contract: Contract): void {
         const path = Routes.channelMessages(channelId)
         let response = await ask('POST', path, { content: '0' })
         const limit = Number(header(response, 'limit'))
-        for (let i = 1; i <= limit; i++) response = await ask('POST', path, { content: `${i}` })
+        for (let i = 1; i <= limit; i++) {
+          response = await ask('POST', path, { content: `${i}` })
+        }
         assert.equal(response.status, 429)
         assert.equal(header(response, 'scope'), 'user')
         assert.equal(header(response, 'remaining'), '0')
@@ -165,8 +167,9 @@ function otherCases(contract: Contract): void {
     'topics/rate-limits#invalid-request-limit-aka-cloudflare-bans',
     () =>
       limited({ invalidRequests: 3 }, async ({ ask }) => {
-        for (let i = 0; i < 5; i++)
+        for (let i = 0; i < 5; i++) {
           assert.equal((await ask('GET', Routes.channel('1'))).status, 404)
+        }
         assert.equal((await ask('GET', Routes.user())).status, 200)
       }),
   )

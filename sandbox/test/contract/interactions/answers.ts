@@ -39,7 +39,9 @@ async function onClock(run: (stage: Stage, pass: Pass) => Promise<void>): Promis
   let back: Promise<unknown> | undefined
   const pass = (ms: number) => {
     // Minutes without a heartbeat end the connection; only one that is back can be ended well.
-    if (ms >= MINUTE_MS) back ??= nextRaw(client, 'RESUMED')
+    if (ms >= MINUTE_MS) {
+      back ??= nextRaw(client, 'RESUMED')
+    }
     clock.advance(ms)
   }
   try {

@@ -132,7 +132,9 @@ function readCases(contract: Contract): void {
     'resources/message#get-channel-messages',
     async (stage) => {
       const sent = []
-      for (const content of ['one', 'two', 'three']) sent.push(await stage.general.send(content))
+      for (const content of ['one', 'two', 'three']) {
+        sent.push(await stage.general.send(content))
+      }
       const ids = idsOf(sent)
       const list = (options: object) => stage.general.messages.fetch({ cache: false, ...options })
       assert.deepEqual(idsOf((await list({ limit: 3 })).values()), ids.toReversed())

@@ -49,7 +49,9 @@ function reacting(contract: Contract): void {
     async (stage) => {
       const message = await stage.general.send('many')
       const emojis = Array.from({ length: 21 }, (_, i) => String.fromCodePoint(0x1f600 + i))
-      for (const emoji of emojis.slice(0, 20)) await message.react(emoji)
+      for (const emoji of emojis.slice(0, 20)) {
+        await message.react(emoji)
+      }
       await refused(stage, { status: 400, code: 30010 }, () => message.react(emojis[20]!))
     },
   )
