@@ -54,13 +54,37 @@ export type Bot = {
  *   Discord cannot be joined. Nothing is left running then.
  */
 export async function startBot(config: Config, log: Logger, model?: Model): Promise<Bot> {
-  const start = new Start(config, log, model)
-  try {
-    return await start.run()
-  } catch (error) {
-    await start.close()
-    throw error
+  await using started = new AsyncDisposableStack()
+  const context: Context = { config, log, metrics: createMetrics(), started }
+  const store = await startStore(context)
+  let client: Client<true> | undefined
+  let modelIsOpen = false
+  const health = await startHealth(context, {
+    discord: () => client !== undefined && isConnected(client),
+    store: () => store.ping().then(() => true),
+    model: () => modelIsOpen,
+  })
+  const { late, opening } = await startModel(context, model)
+  opening.then(
+    () => (modelIsOpen = true),
+    () => {}, // awaited below
+  )
+  const sandbox = await startSandbox(context)
+  const joined = await join(context, { store, model: late, sandbox })
+  context.metrics.watchGateway(joined)
+  client = joined
+  const { device } = (await opening).stats()
+  if (config.provider !== 'cpu') {
+    log.info({ provider: config.provider, device }, 'the model runs on this device')
   }
+  started.defer(() => (client = undefined)) // not ready while it ends
+  return { client: joined, model: late, store, sandbox, health, close: closeOnce(started.move()) }
+}
+
+/** Ends what was started, the newest first; calling it again waits for the same end. */
+function closeOnce(started: AsyncDisposableStack): () => Promise<void> {
+  let closing: Promise<void> | undefined
+  return () => (closing ??= started.disposeAsync())
 }
 
 /** Opens the model that the settings name. @throws {ConfigError} if it cannot be opened. */
@@ -79,160 +103,104 @@ export function openConfiguredModel(config: Config): Promise<Model> {
   })
 }
 
-class Start {
-  readonly #config: Config
-  readonly #log: Logger
-  readonly #openModel: Model | undefined
-  readonly #metrics: Metrics = createMetrics()
-  /** How to end what has been started, in order. */
-  readonly #started: (() => Promise<unknown>)[] = []
-  #ready = false
-  #modelIsOpen = false
-  #closing: Promise<void> | undefined
+/** What every part is started with. */
+type Context = {
+  readonly config: Config
+  readonly log: Logger
+  readonly metrics: Metrics
+  /** How to end what has been started. */
+  readonly started: AsyncDisposableStack
+}
 
-  constructor(config: Config, log: Logger, openModel?: Model) {
-    this.#config = config
-    this.#log = log
-    this.#openModel = openModel
+async function startStore({ config, log, metrics, started }: Context): Promise<Store> {
+  const { store: observe, cache: looked } = metrics
+  const store = await openStore({ ...config.store, log, observe, looked })
+  started.defer(() => store.close())
+  return store
+}
+
+async function startHealth(
+  { config: { operations }, metrics, started }: Context,
+  checks: Readonly<Record<string, Check>>,
+): Promise<HealthServer | undefined> {
+  if (operations === undefined) {
+    return undefined
   }
+  const health = await serveHealth({ ...operations, metrics: metrics.text, checks })
+  started.defer(() => health.close())
+  return health
+}
 
-  async run(): Promise<Bot> {
-    const store = await this.#store()
-    const clients: Client[] = []
-    const health = await this.#health({
-      discord: () => this.#ready && clients.every(isConnected),
-      store: () => store.ping().then(() => true),
-      model: () => this.#modelIsOpen,
-    })
-    const { model, opening } = await this.#model()
-    const sandbox = await this.#sandbox()
-    const client = await this.#join({ store, model, sandbox })
-    clients.push(client)
-    this.#metrics.watchGateway(client)
-    this.#ready = true
-    const { device } = (await opening).stats()
-    if (this.#config.provider !== 'cpu') {
-      this.#log.info({ provider: this.#config.provider, device }, 'the model runs on this device')
+/** Checks the model, and begins to open it unless it is open. */
+async function startModel(
+  { config, metrics, started }: Context,
+  open: Model | undefined,
+): Promise<{ late: LateModel; opening: Promise<Model> }> {
+  const { model: name, modelsFolder } = config
+  const card = open?.card ?? (await openPackage(findModel(name, modelsFolder))).card
+  const opening = open ? Promise.resolve(open) : openConfiguredModel(config)
+  if (!open) {
+    started.defer(() => opening.then((model) => model.close()).catch(() => {}))
+  }
+  const late = lateModel(card, opening)
+  metrics.watchModel(late)
+  return { late: { ...late, ...meter(late, metrics) }, opening }
+}
+
+async function startSandbox({ config, started }: Context): Promise<Sandbox | undefined> {
+  if (config.discordToken !== undefined) {
+    return undefined
+  }
+  const sandbox = await openSandbox(config.sandboxPort, config.sandboxState)
+  started.defer(() => sandbox.close())
+  return sandbox
+}
+
+async function join(context: Context, { sandbox, store, model }: Parts): Promise<Client<true>> {
+  const { config, log, metrics, started } = context
+  const { discordToken, imageLimits, bot } = config
+  const fetchPicture = startFetcher(context, {
+    origins: cdnOrigins(sandbox, bot.api),
+    maxBytes: imageLimits.maxBytes,
+  })
+  const jobs = new Jobs({ store, log, count: metrics.job })
+  const requests = new PendingRequests()
+  let dispatched: Dispatched | undefined
+  const client = await connect({
+    token: discordToken ?? sandbox?.token ?? '',
+    api: sandbox?.api ?? bot.api,
+    shards: bot.shards,
+    guild: bot.guild,
+    log,
+    requests,
+    acknowledged: (seconds) => metrics.stage('acknowledge', seconds),
+    listen: (fresh) => {
+      const { retentionMs } = bot
+      const { isOpen } = model
+      const parts = { model, isOpen, store, jobs, fetchPicture, retentionMs, metrics, log }
+      dispatched = dispatch(fresh, parts)
+    },
+  })
+  started.defer(() => leave(client, requests))
+  started.defer(() => jobs.stop(bot.stopLimitMs))
+  started.defer(async () => dispatched?.stop())
+  await jobs.resume(dispatched?.jobs ?? {})
+  detached(log, 'cases could not be resumed', async () => dispatched?.resume())
+  return client
+}
+
+function startFetcher({ metrics, started }: Context, source: PictureSource): PictureFetcher {
+  const fetchPicture = createPictureFetcher(source)
+  started.defer(() => fetchPicture.close())
+  const timed = async (link: PictureLink, signal?: AbortSignal) => {
+    const begun = performance.now()
+    try {
+      return await fetchPicture(link, signal)
+    } finally {
+      metrics.stage('download', (performance.now() - begun) / 1000)
     }
-    return { client, model, store, sandbox, health, close: () => this.close() }
   }
-
-  /** Ends what was started, the newest first; calling it again waits for the same end. */
-  close(): Promise<void> {
-    this.#closing ??= this.#close()
-    return this.#closing
-  }
-
-  async #close(): Promise<void> {
-    this.#ready = false
-    const failures: unknown[] = []
-    for (const stop of this.#started.splice(0).toReversed()) {
-      try {
-        await stop()
-      } catch (error) {
-        failures.push(error) // the others are ended all the same
-      }
-    }
-    if (failures.length > 0) {
-      throw failures[0]
-    }
-  }
-
-  async #store(): Promise<Store> {
-    const { url, keys } = this.#config.store
-    const { store: observe, cache: looked } = this.#metrics
-    const store = await openStore({ url, keys, log: this.#log, observe, looked })
-    this.#started.push(() => store.close())
-    return store
-  }
-
-  async #health(checks: Readonly<Record<string, Check>>): Promise<HealthServer | undefined> {
-    const { operations } = this.#config
-    if (operations === undefined) {
-      return undefined
-    }
-    const health = await serveHealth({ ...operations, metrics: this.#metrics.text, checks })
-    this.#started.push(() => health.close())
-    return health
-  }
-
-  /** Checks the model, and begins to open it where none is open yet. */
-  async #model(): Promise<{ model: LateModel; opening: Promise<Model> }> {
-    const { model: name, modelsFolder } = this.#config
-    const card = this.#openModel?.card ?? (await openPackage(findModel(name, modelsFolder))).card
-    const opening = this.#openModel
-      ? Promise.resolve(this.#openModel)
-      : openConfiguredModel(this.#config)
-    opening.then(
-      () => (this.#modelIsOpen = true),
-      () => {}, // run() tells
-    )
-    if (!this.#openModel) {
-      this.#started.push(() => opening.then((model) => model.close()).catch(() => {}))
-    }
-    const model = lateModel(card, opening)
-    this.#metrics.watchModel(model)
-    return { model: { ...model, ...meter(model, this.#metrics) }, opening }
-  }
-
-  async #sandbox(): Promise<Sandbox | undefined> {
-    if (this.#config.discordToken !== undefined) {
-      return undefined
-    }
-    const { sandboxPort, sandboxState } = this.#config
-    const sandbox = await openSandbox(sandboxPort, sandboxState)
-    this.#started.push(() => sandbox.close())
-    return sandbox
-  }
-
-  async #join({ sandbox, store, model }: Parts): Promise<Client<true>> {
-    const { discordToken, imageLimits, bot } = this.#config
-    const log = this.#log
-    const api = sandbox?.api ?? bot.api
-    const fetchPicture = this.#fetcher({
-      origins: cdnOrigins(sandbox, bot.api),
-      maxBytes: imageLimits.maxBytes,
-    })
-    const jobs = new Jobs({ store, log, count: this.#metrics.job })
-    const requests = new PendingRequests()
-    let dispatched: Dispatched | undefined
-    const client = await connect({
-      token: discordToken ?? sandbox?.token ?? '',
-      api,
-      shards: bot.shards,
-      guild: bot.guild,
-      log,
-      requests,
-      acknowledged: (seconds) => this.#metrics.stage('acknowledge', seconds),
-      listen: (fresh) => {
-        const { retentionMs } = bot
-        const metrics = this.#metrics
-        const { isOpen } = model
-        const parts = { model, isOpen, store, jobs, fetchPicture, retentionMs, metrics, log }
-        dispatched = dispatch(fresh, parts)
-      },
-    })
-    this.#started.push(() => leave(client, requests))
-    this.#started.push(() => jobs.stop(bot.stopLimitMs))
-    this.#started.push(async () => dispatched?.stop())
-    await jobs.resume(dispatched?.jobs ?? {})
-    detached(log, 'cases could not be resumed', async () => dispatched?.resume())
-    return client
-  }
-
-  #fetcher(source: PictureSource): PictureFetcher {
-    const fetchPicture = createPictureFetcher(source)
-    this.#started.push(() => fetchPicture.close())
-    const timed = async (link: PictureLink, signal?: AbortSignal) => {
-      const started = performance.now()
-      try {
-        return await fetchPicture(link, signal)
-      } finally {
-        this.#metrics.stage('download', (performance.now() - started) / 1000)
-      }
-    }
-    return Object.assign(timed, { close: () => fetchPicture.close() })
-  }
+  return Object.assign(timed, { close: () => fetchPicture.close() })
 }
 
 type Parts = {
