@@ -10,7 +10,8 @@ import type { Gateway } from './gateway/gateway.ts'
 import type { MemberApi } from './members-api/api.ts'
 import { servePage } from './static-files.ts'
 import { readBody } from './protocol/body.ts'
-import { type Answer, refusalOf, type RestApi } from './rest/api.ts'
+import { refusalOf } from './rest/api.ts'
+import type { Answer, RestApi } from './rest/api.ts'
 import type { Timing } from './timing.ts'
 import type { World } from './world/world.ts'
 
@@ -168,7 +169,7 @@ function withBody(reply: { readonly status: number; readonly body?: unknown }) {
   return { status: reply.status, body: reply.body }
 }
 
-// An answer of null leaves the client waiting.
+/** An answer of null leaves the client waiting. */
 function send(response: ServerResponse, answer: Answer): void {
   if (!answer) {
     return
@@ -187,13 +188,15 @@ function send(response: ServerResponse, answer: Answer): void {
   response.end(text)
 }
 
-// Null for what is no address, such as `//`.
+/** Null for what is no address, such as `//`. */
 function addressOf(request: IncomingMessage): URL | null {
   return URL.parse(request.url ?? '/', `http://${HOST}`)
 }
 
-// Listening on loopback does not keep out other sites open in the same browser: their requests
-// carry their own `Origin`, or, by a name that points here, their own `Host`.
+/**
+ * Listening on loopback does not keep out other sites open in the same browser: their requests
+ * carry their own `Origin`, or, by a name that points here, their own `Host`.
+ */
 function isLocal(request: IncomingMessage): boolean {
   const host = request.headers.host ?? ''
   const { origin } = request.headers

@@ -5,7 +5,8 @@ import { once } from 'node:events'
 import { request } from 'node:http'
 import { after, before, describe, it } from 'node:test'
 import { WebSocket } from 'ws'
-import { type Sandbox, startSandbox } from '../src/server.ts'
+import { startSandbox } from '../src/server.ts'
+import type { Sandbox } from '../src/server.ts'
 
 describe('the port', () => {
   let sandbox: Sandbox

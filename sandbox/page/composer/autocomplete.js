@@ -107,7 +107,7 @@ export class AutocompleteField {
     }
   }
 
-  // Answers to what was typed before are late and no longer wanted.
+  /** Answers to what was typed before are late and no longer wanted. */
   #show(/** @type {string} */ id, /** @type {readonly Choice[]} */ choices) {
     if (id !== this.#asked || document.activeElement !== this.input) {
       return

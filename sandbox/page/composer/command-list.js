@@ -60,7 +60,7 @@ export class CommandList {
     this.#draw()
   }
 
-  // The focus may go from the text to the list and back.
+  /** The focus may go from the text to the list and back. */
   #onBlur(/** @type {FocusEvent} */ event) {
     const next = event.relatedTarget
     if (next !== this.#text && next !== this.#options) {

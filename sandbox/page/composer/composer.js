@@ -155,7 +155,7 @@ export class Composer {
     this.#drawState()
   }
 
-  // Whether one may write here at all, and what the empty field says.
+  /** Whether one may write here at all, and what the empty field says. */
   #drawState() {
     const channel = state.channels.get(state.current)
     const sentence = whyNotWrite()
@@ -186,7 +186,7 @@ export class Composer {
     this.#editing = null
   }
 
-  // The one picture that waits becomes the command's, and it runs at once.
+  /** The one picture that waits becomes the command's, and it runs at once. */
   #useOnDraft(/** @type {Leaf} */ leaf) {
     this.#begin(leaf)
     void this.#run()

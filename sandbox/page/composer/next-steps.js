@@ -54,7 +54,7 @@ export class NextSteps {
   }
 }
 
-// The newest message of the open channel, if it is a person's and has a picture.
+/** The newest message of the open channel, if it is a person's and has a picture. */
 function postedPicture() {
   const message = history(state.current).at(-1)
   if (!message || message.author.bot || whyNotWrite() !== '') {

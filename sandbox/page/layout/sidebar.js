@@ -161,7 +161,7 @@ export class Sidebar {
     )
   }
 
-  // Every person at a glance; one click and the page is theirs.
+  /** Every person at a glance; one click and the page is theirs. */
   #drawPeople() {
     const people = [...state.users.values()].filter((user) => !user.bot)
     const held = this.#people.contains(document.activeElement)

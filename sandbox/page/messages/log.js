@@ -148,7 +148,7 @@ export class Log {
     )
   }
 
-  // Asks before anything of an age-restricted channel is shown.
+  /** Asks before anything of an age-restricted channel is shown. */
   #gate() {
     const { ageQuestion, ageText, ageYes, ageNo } = words()
     return h(
@@ -198,7 +198,7 @@ export class Log {
     }
   }
 
-  // What waits stays below everything that was said.
+  /** What waits stays below everything that was said. */
   #append(/** @type {HTMLElement} */ row) {
     const waiting = this.#list.querySelector('.pending')
     if (waiting) {
@@ -326,7 +326,7 @@ function divider(/** @type {Message} */ message) {
   )
 }
 
-// Replacing what holds the focus would lose it.
+/** Replacing what holds the focus would lose it. */
 function replaceKeepingFocus(/** @type {HTMLElement} */ old, /** @type {HTMLElement} */ fresh) {
   const active = document.activeElement
   const held = active instanceof HTMLElement && old.contains(active) ? active : null

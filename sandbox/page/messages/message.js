@@ -144,7 +144,7 @@ function head(/** @type {Message} */ message, /** @type {Actions} */ actions) {
   )
 }
 
-// The colour of the highest role that has one, mixed so that it can be read on either ground.
+/** The colour of the highest role that has one, mixed so that it can be read on either ground. */
 function colorOf(/** @type {string} */ userId) {
   const held = state.members.get(userId)?.roles ?? []
   const role = held
@@ -222,7 +222,7 @@ function parts(/** @type {Message} */ message) {
   ]
 }
 
-// With Components V2, files are shown only where a component names them.
+/** With Components V2, files are shown only where a component names them. */
 function attachmentsToShow(/** @type {Message} */ message) {
   return ((message.flags ?? 0) & (1 << 15)) === 0 ? (message.attachments ?? []) : []
 }

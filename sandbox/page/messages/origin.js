@@ -47,7 +47,7 @@ export function drawOrigin(/** @type {Message} */ message) {
   )
 }
 
-// As this reader's language has it, as far as the command still exists.
+/** As this reader's language has it, as far as the command still exists. */
 function localized(/** @type {string} */ name) {
   const leaf = leaves().find((one) => one.name === name)
   const menu = state.commands.find((command) => command.name === name)

@@ -107,7 +107,7 @@ export async function act(action, payload, files = [], channelId = state.current
   return body
 }
 
-// Discord says what is wrong with which field deep inside; the first such sentence is enough.
+/** Discord says what is wrong with which field deep inside; the first such sentence is enough. */
 function sentenceOf(/** @type {{ message: string, errors?: object }} */ body) {
   const detail = body.errors && firstError(body.errors, [])
   return detail ? `${body.message}: ${detail}` : body.message

@@ -81,7 +81,7 @@ function fencesOf(/** @type {string} */ text) {
   return fences
 }
 
-// Line by line: quotes, headings, small print, lists, and plain lines.
+/** Line by line: quotes, headings, small print, lists, and plain lines. */
 function blocks(
   /** @type {string} */ text,
   /** @type {number} */ depth,

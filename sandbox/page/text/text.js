@@ -125,7 +125,7 @@ function drawReference(/** @type {Reference} */ node) {
   }
 }
 
-// Real headings would break into the page's own outline, so these only look like one.
+/** Real headings would break into the page's own outline, so these only look like one. */
 function heading(/** @type {number} */ level, /** @type {readonly MarkdownNode[]} */ children) {
   return h('div', { class: `text-heading level-${level}` }, ...children.map(draw))
 }

@@ -88,7 +88,7 @@ export function drawPicture(/** @type {Picture} */ picture, alone = true) {
   return button
 }
 
-// A spoiler's alt text would give it away, so that is covered as well.
+/** A spoiler's alt text would give it away, so that is covered as well. */
 function cover(
   /** @type {HTMLButtonElement} */ button,
   /** @type {string} */ alt,
@@ -108,7 +108,7 @@ function cover(
   })
 }
 
-// Its room is taken before it has come, so that nothing jumps.
+/** Its room is taken before it has come, so that nothing jumps. */
 function size(
   /** @type {HTMLImageElement} */ image,
   /** @type {Picture} */ picture,

@@ -4,7 +4,8 @@
  * Source: developers/interactions/application-commands.mdx, "Application Command Option Structure".
  */
 
-import { type Checks, isJson, type Json, lengthOf } from '../protocol/field-checks.ts'
+import { isJson, lengthOf } from '../protocol/field-checks.ts'
+import type { Checks, Json } from '../protocol/field-checks.ts'
 import { readDescription, readName } from './texts.ts'
 import { present, readFileTypes } from '../messages/component-kinds.ts'
 import { OPTION_TYPE } from '../protocol/constants.ts'
@@ -74,7 +75,7 @@ function checkMix(checks: Checks, options: readonly Json[], path: string): void 
   )
 }
 
-// Groups hold subcommands, and subcommands hold options that hold a value.
+/** Groups hold subcommands, and subcommands hold options that hold a value. */
 const ALLOWED = [
   [OPTION_TYPE.subcommand, OPTION_TYPE.subcommandGroup, ...LEAVES],
   [OPTION_TYPE.subcommand],
@@ -105,7 +106,7 @@ function readOption(checks: Checks, given: Json, at: string, depth: 0 | 1 | 2): 
   })
 }
 
-// A field that belongs to another type of option.
+/** A field that belongs to another type of option. */
 function refuseUnfit(checks: Checks, given: Json, at: string, type: number | undefined): void {
   const isSet = (key: string) => given[key] !== undefined && given[key] !== null
   const withChoices = WITH_CHOICES.includes(type)

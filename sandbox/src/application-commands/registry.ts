@@ -4,7 +4,8 @@
  * Source: developers/interactions/application-commands.mdx.
  */
 
-import { Checks, isJson, type Json } from '../protocol/field-checks.ts'
+import { Checks, isJson } from '../protocol/field-checks.ts'
+import type { Json } from '../protocol/field-checks.ts'
 import { readOptionList, sizeOf } from './options.ts'
 import { readDescription, readMenuName, readName } from './texts.ts'
 import { present } from '../messages/component-kinds.ts'
@@ -79,7 +80,7 @@ function noDescription(checks: Checks, given: Json, path: string): Json {
   return { description: '' }
 }
 
-// As text, for it may have more bits than a number holds.
+/** As text, for it may have more bits than a number holds. */
 function permissionsOf(checks: Checks, given: Json, path: string): string | null {
   const value = given['default_member_permissions']
   if (value === undefined || value === null) {

@@ -5,7 +5,8 @@
  * "Localization".
  */
 
-import { type Checks, isJson, type Json } from '../protocol/field-checks.ts'
+import { isJson } from '../protocol/field-checks.ts'
+import type { Checks, Json } from '../protocol/field-checks.ts'
 
 /** Letters and digits of any script, `-`, `_` and `'`; those of slash commands in lower case. */
 const NAME_PATTERN = /^[-_'\p{L}\p{N}\p{sc=Deva}\p{sc=Thai}]{1,32}$/u

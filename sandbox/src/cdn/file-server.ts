@@ -8,7 +8,8 @@ import { createHash } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock } from '../protocol/clock.ts'
 import type { CdnFault } from '../faults/fault-spec.ts'
-import { type Rendition, renderMedia } from './media-proxy.ts'
+import { renderMedia } from './media-proxy.ts'
+import type { Rendition } from './media-proxy.ts'
 import type { Cdn, StoredFile } from '../world/files.ts'
 import { snowflakeTime } from '../protocol/snowflake.ts'
 
@@ -159,7 +160,9 @@ function decodePath(path: string): string | null {
   }
 }
 
-// One range is served; several at once, or another unit, get the whole file, as RFC 9110 allows.
+/**
+ * One range is served; several at once, or another unit, get the whole file, as RFC 9110 allows.
+ */
 function readRange(header: string | undefined, total: number): Slice | 'unsatisfiable' | null {
   const match = /^bytes=(\d*)-(\d*)$/.exec(header ?? '')
   if (!match || (match[1] === '' && match[2] === '')) {

@@ -1,8 +1,10 @@
 /** What may be asked to go wrong, and the reading of it from JSON. */
 
-import { isJson, type Json } from '../protocol/field-checks.ts'
+import { isJson } from '../protocol/field-checks.ts'
+import type { Json } from '../protocol/field-checks.ts'
 import { ApiError } from '../protocol/errors.ts'
-import { PERMISSION, type PermissionName } from '../world/permissions.ts'
+import { PERMISSION } from '../world/permissions.ts'
+import type { PermissionName } from '../world/permissions.ts'
 
 /** The gateway misbehaves at once. */
 export type GatewayFault = {

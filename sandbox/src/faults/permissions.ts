@@ -1,6 +1,7 @@
 /** Takes a permission from the bot, and gives it back: what a moderator does between two calls. */
 
-import { PERMISSION, type PermissionName } from '../world/permissions.ts'
+import { PERMISSION } from '../world/permissions.ts'
+import type { PermissionName } from '../world/permissions.ts'
 import type { World } from '../world/world.ts'
 import type { Channel, Overwrite, Role } from '../world/types.ts'
 

@@ -5,16 +5,18 @@ import { isJson } from '../protocol/field-checks.ts'
 import { CLOSE, OPCODE } from '../protocol/constants.ts'
 import {
   DECODE_ERROR,
-  type Identify,
   isRefusal,
   readFrame,
   readIdentify,
   readPresence,
   readResume,
 } from './identify.ts'
+import type { Identify } from './identify.ts'
 import type { Privileges, Refusal } from './intents.ts'
-import { FrameLimit, type SessionStarts } from './limits.ts'
-import { GatewaySession, type SessionHost } from './session.ts'
+import { FrameLimit } from './limits.ts'
+import type { SessionStarts } from './limits.ts'
+import { GatewaySession } from './session.ts'
+import type { SessionHost } from './session.ts'
 import type { Transport } from './transport.ts'
 
 /** What the client is told to keep to, in milliseconds. */
@@ -107,7 +109,7 @@ export class Connection {
     }
   }
 
-  // The session, unless it was invalidated or has moved to another connection.
+  /** The session, unless it was invalidated or has moved to another connection. */
   get #live(): GatewaySession | null {
     return this.#session?.attachedTo(this.#transport) ? this.#session : null
   }
@@ -209,7 +211,7 @@ export class Connection {
     this.#host.tellOnline()
   }
 
-  // Discord resets the token of an application that identifies too often.
+  /** Discord resets the token of an application that identifies too often. */
   #loseToken(): void {
     this.#close({ code: CLOSE.authenticationFailed, reason: 'Authentication failed.' })
   }

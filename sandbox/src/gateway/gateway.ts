@@ -6,9 +6,11 @@
  */
 
 import type { IncomingMessage } from 'node:http'
-import { type WebSocket, WebSocketServer } from 'ws'
+import { WebSocketServer } from 'ws'
+import type { WebSocket } from 'ws'
 import { APPLICATION_FLAG, CLOSE, OPCODE } from '../protocol/constants.ts'
-import { Connection, type ConnectionHost } from './connection.ts'
+import { Connection } from './connection.ts'
+import type { ConnectionHost } from './connection.ts'
 import type { Privileges } from './intents.ts'
 import { SessionStarts } from './limits.ts'
 import type { GatewaySession } from './session.ts'

@@ -4,9 +4,11 @@
  * Source: events/gateway-events.mdx, "Send Events".
  */
 
-import { isJson, type Json } from '../protocol/field-checks.ts'
+import { isJson } from '../protocol/field-checks.ts'
+import type { Json } from '../protocol/field-checks.ts'
 import { CLOSE } from '../protocol/constants.ts'
-import { type Privileges, type Refusal, refuseIntents } from './intents.ts'
+import { refuseIntents } from './intents.ts'
+import type { Privileges, Refusal } from './intents.ts'
 
 const STATUSES = ['online', 'dnd', 'idle', 'invisible', 'offline']
 
@@ -154,7 +156,7 @@ function readShard(value: unknown): readonly [number, number] | 'invalid' | null
   return whole && id >= 0 && id < count ? [id, count] : 'invalid'
 }
 
-// Some libraries send the token as the HTTP header has it.
+/** Some libraries send the token as the HTTP header has it. */
 function bare(token: string): string {
   return token.replace(/^Bot /, '')
 }

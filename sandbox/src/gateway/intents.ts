@@ -16,7 +16,7 @@ export type Privileges = {
 /** Why the gateway hangs up. */
 export type Refusal = { readonly code: number; readonly reason: string }
 
-// By event: the intent in a guild and the one in direct messages; 0 needs none.
+/** By event: the intent in a guild and the one in direct messages; 0 needs none. */
 type Needed = readonly [guild: number, direct: number]
 
 const NEEDED: ReadonlyMap<string, Needed> = new Map([

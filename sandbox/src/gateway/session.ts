@@ -4,7 +4,8 @@ import { randomBytes } from 'node:crypto'
 import { INTENT, OPCODE } from '../protocol/constants.ts'
 import type { Identify, Presence } from './identify.ts'
 import { letsThrough } from './intents.ts'
-import { type RenderedMember, requestMembers } from './members.ts'
+import { requestMembers } from './members.ts'
+import type { RenderedMember } from './members.ts'
 import type { Transport } from './transport.ts'
 import { renderGuildEvent, renderMember } from '../render/guild.ts'
 import { renderEvent } from '../render/events.ts'
@@ -198,8 +199,10 @@ export class GatewaySession {
     return guild && [...guild.members.values()].map((member) => renderMember(world, member))
   }
 
-  // Without the presence intent only the bot itself is listed. Everyone of the sandbox is online,
-  // so that a large guild leaves out nobody else.
+  /**
+   * Without the presence intent only the bot itself is listed. Everyone of the sandbox is online,
+   * so that a large guild leaves out nobody else.
+   */
   #guildEvent(guild: Guild): object {
     const whole = renderGuildEvent(this.#host.world, guild)
     const { bot } = this.#host.world.application
@@ -211,7 +214,7 @@ export class GatewaySession {
     }
   }
 
-  // The guilds of this shard that the bot is in.
+  /** The guilds of this shard that the bot is in. */
   #guilds(): readonly Guild[] {
     const { world } = this.#host
     return world.guildsOf(world.application.bot.id).filter(({ id }) => this.#owns(id))
@@ -235,7 +238,7 @@ export class GatewaySession {
     return (this.#identify.intents & intent) !== 0
   }
 
-  // Direct messages and whatever else has no guild go to shard 0.
+  /** Direct messages and whatever else has no guild go to shard 0. */
   #owns(guildId: string | null): boolean {
     const [id, count] = this.shard
     return guildId === null ? id === 0 : shardOf(guildId, count) === id

@@ -5,14 +5,8 @@
  * Source: events/gateway.mdx, "Encoding and Compression".
  */
 
-import {
-  constants,
-  createDeflate,
-  createZstdCompress,
-  deflateSync,
-  type Deflate,
-  type ZstdCompress,
-} from 'node:zlib'
+import { constants, createDeflate, createZstdCompress, deflateSync } from 'node:zlib'
+import type { Deflate, ZstdCompress } from 'node:zlib'
 import type { WebSocket } from 'ws'
 
 /** Payloads under this stay plain when a client asked for payload compression. In bytes. */
@@ -78,8 +72,10 @@ class PlainTransport implements Transport {
   }
 }
 
-// One context for the connection's whole life; each message ends with a flush, so that the client
-// can read it at once. Compression takes turns on the thread pool: messages wait in line.
+/**
+ * One context for the connection's whole life; each message ends with a flush, so that the client
+ * can read it at once. Compression takes turns on the thread pool: messages wait in line.
+ */
 class StreamTransport implements Transport {
   readonly #socket: WebSocket
   readonly #stream: Deflate | ZstdCompress

@@ -4,7 +4,8 @@
  * Source: developers/interactions/receiving-and-responding.mdx, "Responding to an Interaction".
  */
 
-import { Checks, isJson, type Json } from '../protocol/field-checks.ts'
+import { Checks, isJson } from '../protocol/field-checks.ts'
+import type { Json } from '../protocol/field-checks.ts'
 import { readModal } from '../messages/modal-components.ts'
 import {
   CALLBACK_TYPE,
@@ -12,10 +13,12 @@ import {
   MESSAGE_FLAG,
   OPTION_TYPE,
 } from '../protocol/constants.ts'
-import { type Interaction, type Interactions, isForcedEphemeral, originOf } from './interactions.ts'
+import { isForcedEphemeral, originOf } from './interactions.ts'
+import type { Interaction, Interactions } from './interactions.ts'
 import type { Message, MessageReference } from '../world/message.ts'
 import { createMessage, editMessage } from '../messages/create-message.ts'
-import { type Files, type MessageBody, readMessageBody } from '../messages/body.ts'
+import { readMessageBody } from '../messages/body.ts'
+import type { Files, MessageBody } from '../messages/body.ts'
 import type { World } from '../world/world.ts'
 
 const MAX_CHOICES = 25
@@ -125,8 +128,10 @@ export function pingingUsers(body: MessageBody): MessageBody {
   return { ...body, allowedMentions: body.allowedMentions ?? users }
 }
 
-// A follow-up points at the first answer, an answer to a component at the component's message,
-// and one to a message's menu at that message; never at what others may not see.
+/**
+ * A follow-up points at the first answer, an answer to a component at the component's message,
+ * and one to a message's menu at that message; never at what others may not see.
+ */
 function referenceOf(world: World, interaction: Interaction): MessageReference | null {
   const { channel, source, targetId = '', originalId } = interaction
   const id = originalId ?? source?.id ?? targetId

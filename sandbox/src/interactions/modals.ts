@@ -1,12 +1,14 @@
 /** A member fills in a modal and sends it. Source: developers/components/reference.mdx. */
 
-import { Checks, isJson, type Json, lengthOf } from '../protocol/field-checks.ts'
+import { Checks, isJson, lengthOf } from '../protocol/field-checks.ts'
+import type { Json } from '../protocol/field-checks.ts'
 import { COMPONENT, SELECTS } from '../messages/component-kinds.ts'
 import { INTERACTION_TYPE } from '../protocol/constants.ts'
 import { refuse } from '../protocol/errors.ts'
 import type { Upload } from '../world/files.ts'
 import type { Interaction } from './interactions.ts'
-import { type Actor, checkValues, storeEphemeral } from './use.ts'
+import { checkValues, storeEphemeral } from './use.ts'
+import type { Actor } from './use.ts'
 import { hasFileType } from './file-types.ts'
 import { Resolved } from './resolved.ts'
 

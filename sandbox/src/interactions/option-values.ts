@@ -4,7 +4,8 @@
  * Source: developers/interactions/application-commands.mdx, "Application Command Option Structure".
  */
 
-import { Checks, isJson, type Json, lengthOf } from '../protocol/field-checks.ts'
+import { Checks, isJson, lengthOf } from '../protocol/field-checks.ts'
+import type { Json } from '../protocol/field-checks.ts'
 import { OPTION_TYPE } from '../protocol/constants.ts'
 import type { StoredFile, Upload } from '../world/files.ts'
 import { hasFileType } from './file-types.ts'

@@ -5,15 +5,18 @@
  * Source: developers/interactions/receiving-and-responding.mdx, "Interaction Data".
  */
 
-import { Checks, isJson, type Json } from '../protocol/field-checks.ts'
+import { Checks, isJson } from '../protocol/field-checks.ts'
+import type { Json } from '../protocol/field-checks.ts'
 import { findComponent } from '../messages/components.ts'
 import { COMPONENT } from '../messages/component-kinds.ts'
 import { COMMAND_TYPE, INTERACTION_TYPE, OPTION_TYPE } from '../protocol/constants.ts'
 import { refuse } from '../protocol/errors.ts'
 import type { StoredFile, Upload } from '../world/files.ts'
 import type { Interaction, Interactions } from './interactions.ts'
-import { type Offer, offered, ownersOf, sees } from './availability.ts'
-import { type OptionValue, readOptions } from './option-values.ts'
+import { offered, ownersOf, sees } from './availability.ts'
+import type { Offer } from './availability.ts'
+import { readOptions } from './option-values.ts'
+import type { OptionValue } from './option-values.ts'
 import { Resolved } from './resolved.ts'
 import { can, isTimedOut } from '../world/permissions.ts'
 import type { World } from '../world/world.ts'
@@ -117,7 +120,7 @@ function subcommand(options: readonly Json[], path: readonly string[]): readonly
   return subcommand(Array.isArray(inner) ? inner.filter(isJson) : [], rest)
 }
 
-// Puts the values under their group and subcommand, as the interaction carries them.
+/** Puts the values under their group and subcommand, as the interaction carries them. */
 function wrapped(
   options: readonly Json[],
   path: readonly string[],
@@ -229,7 +232,7 @@ export function useComponent(
   })
 }
 
-// Buttons need no permission, but whoever is timed out can use nothing at all.
+/** Buttons need no permission, but whoever is timed out can use nothing at all. */
 function refuseTimedOut({ world, userId, channel }: Actor): void {
   const member = world.member(channel.guildId, userId)
   if (!member || !isTimedOut(member, world.clock)) {

@@ -1,11 +1,14 @@
 /** What a member does through the door for people: one function an action. */
 
-import { Checks, isJson, type Json } from '../protocol/field-checks.ts'
+import { Checks, isJson } from '../protocol/field-checks.ts'
+import type { Json } from '../protocol/field-checks.ts'
 import { CHANNEL_TYPE } from '../protocol/constants.ts'
 import { refuse } from '../protocol/errors.ts'
 import type { Upload } from '../world/files.ts'
-import { type Actor, useCommand, useComponent, useMenu } from '../interactions/use.ts'
-import { type Fields, type FieldValue, submitModal } from '../interactions/modals.ts'
+import { useCommand, useComponent, useMenu } from '../interactions/use.ts'
+import type { Actor } from '../interactions/use.ts'
+import { submitModal } from '../interactions/modals.ts'
+import type { Fields, FieldValue } from '../interactions/modals.ts'
 import type { OptionValue } from '../interactions/option-values.ts'
 import { history, viewedChannel, viewedMessage } from './views.ts'
 import type { Message } from '../world/message.ts'
@@ -125,7 +128,7 @@ async function command({ actor, body, files }: Deed, focused?: string): Promise<
   return { id }
 }
 
-// A file is given for an option as `{"file": N}`, N being its number in the form.
+/** A file is given for an option as `{"file": N}`, N being its number in the form. */
 function readOptions(body: Json, files: Files): Readonly<Record<string, OptionValue>> {
   const given = body['options']
   const options: Record<string, OptionValue> = {}
@@ -190,7 +193,7 @@ function fieldOf(value: unknown, files: Files): FieldValue | undefined {
   return { files: uploads.filter((upload): upload is Upload => upload !== undefined) }
 }
 
-// Only from the member's own sight; the application can still edit it, and it stays gone.
+/** Only from the member's own sight; the application can still edit it, and it stays gone. */
 function dismiss(deed: Deed): object {
   const message = messageOf(deed)
   if (message.visibleTo === null) {

@@ -52,14 +52,17 @@
  */
 
 import type { IncomingMessage } from 'node:http'
-import { type RawData, type WebSocket, WebSocketServer } from 'ws'
+import { WebSocketServer } from 'ws'
+import type { RawData, WebSocket } from 'ws'
 import { isJson } from '../protocol/field-checks.ts'
 import { refuse } from '../protocol/errors.ts'
 import type { Interactions } from '../interactions/interactions.ts'
 import { actionOf } from './actions.ts'
 import { rawText } from '../gateway/connection.ts'
-import { type Shared, snapshot, told, type Viewer } from './views.ts'
-import { asJson, type Body } from '../protocol/body.ts'
+import { snapshot, told } from './views.ts'
+import type { Shared, Viewer } from './views.ts'
+import { asJson } from '../protocol/body.ts'
+import type { Body } from '../protocol/body.ts'
 import type { World } from '../world/world.ts'
 import type { WorldEvent } from '../world/events.ts'
 import type { User } from '../world/types.ts'
@@ -148,7 +151,7 @@ export class MemberApi {
     ws.send(JSON.stringify(snapshot(this.#world, viewer)))
   }
 
-  // By id or by name; without either, the first person.
+  /** By id or by name; without either, the first person. */
   #person(as: string | null): User | undefined {
     const people = [...this.#world.users.values()].filter(({ bot }) => !bot)
     return as === null ? people[0] : people.find((user) => user.id === as || user.name === as)

@@ -1,6 +1,7 @@
 /** What a member is shown: the snapshot with which the page begins, and every event after it. */
 
-import { isJson, type Json } from '../protocol/field-checks.ts'
+import { isJson } from '../protocol/field-checks.ts'
+import type { Json } from '../protocol/field-checks.ts'
 import { isOffered, sees } from '../interactions/availability.ts'
 import type { Message } from '../world/message.ts'
 import { renderMessageEvent } from '../render/message.ts'

@@ -4,7 +4,8 @@
  * They are kept as `attachment://NAME`, since a link lives for a day and the message for longer.
  */
 
-import { isJson, type Json } from '../protocol/field-checks.ts'
+import { isJson } from '../protocol/field-checks.ts'
+import type { Json } from '../protocol/field-checks.ts'
 import { COMPONENT } from './component-kinds.ts'
 import type { StoredFile } from '../world/files.ts'
 import { attachmentName } from './media.ts'

@@ -4,13 +4,15 @@
  * Source: developers/resources/message.mdx, "Create Message" and "Edit Message".
  */
 
-import { Checks, isJson, type Json } from '../protocol/field-checks.ts'
+import { Checks, isJson } from '../protocol/field-checks.ts'
+import type { Json } from '../protocol/field-checks.ts'
 import { readComponents } from './components.ts'
 import { MAX_CONTENT, MAX_FILE_BYTES, MAX_FILES, MESSAGE_FLAG } from '../protocol/constants.ts'
 import { readEmbeds } from './embeds.ts'
 import { refuse } from '../protocol/errors.ts'
 import type { Upload } from '../world/files.ts'
-import { type AllowedMentions, readAllowedMentions } from './mentions.ts'
+import { readAllowedMentions } from './mentions.ts'
+import type { AllowedMentions } from './mentions.ts'
 import type { Message } from '../world/message.ts'
 
 /** Longest alternative text of an attachment. */
@@ -130,7 +132,7 @@ function readPointer(body: Json, checks: Checks): Pointer | undefined {
   return { type: type ?? 0, messageId: messageId ?? '', channelId, failIfMissing }
 }
 
-// In `attachments` new files go by their number in the form, existing ones by their id.
+/** In `attachments` new files go by their number in the form, existing ones by their id. */
 function readAttachments(body: Json, files: Files, checks: Checks, before: Message | undefined) {
   const listed = body['attachments'] === null ? [] : checks.list(body, 'attachments', MAX_FILES)
   const described = new Map<string, Json>()
@@ -173,7 +175,7 @@ function describeUpload(file: Upload, details: Json | undefined): Upload {
   }
 }
 
-// The sandbox has no polls: better a plain refusal than a message without its question.
+/** The sandbox has no polls: better a plain refusal than a message without its question. */
 function refusePoll(body: Json, checks: Checks): void {
   if (body['poll'] === undefined || body['poll'] === null) {
     return

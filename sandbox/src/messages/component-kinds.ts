@@ -4,7 +4,8 @@
  * Source: developers/components/reference.mdx.
  */
 
-import { type Checks, isJson, type Json } from '../protocol/field-checks.ts'
+import { isJson } from '../protocol/field-checks.ts'
+import type { Checks, Json } from '../protocol/field-checks.ts'
 
 /** Component types. */
 export const COMPONENT = {
@@ -133,7 +134,7 @@ export function checkLink(
 
 type Counts = { readonly min: number; readonly max: number }
 
-// `min_values` and `max_values`; a required field of a modal wants at least one.
+/** `min_values` and `max_values`; a required field of a modal wants at least one. */
 function counts(
   checks: Checks,
   given: Json,

@@ -5,16 +5,17 @@
  * and content components too, forty in all. Source: developers/components/reference.mdx.
  */
 
-import { type Checks, isJson, type Json, lengthOf } from '../protocol/field-checks.ts'
+import { isJson, lengthOf } from '../protocol/field-checks.ts'
+import type { Checks, Json } from '../protocol/field-checks.ts'
 import {
   checkLink,
   COMPONENT,
   present,
-  type Read,
   readButton,
   readSelect,
   SELECTS,
 } from './component-kinds.ts'
+import type { Read } from './component-kinds.ts'
 
 const MAX_ROWS = 5
 const MAX_TOTAL = 40
@@ -162,7 +163,7 @@ function readTextDisplay(checks: Checks, given: Json, at: string): Json {
   return { content: checks.needText(given, 'content', limits, `${at}.content`) }
 }
 
-// A thumbnail's or a gallery item's picture with what is said of it.
+/** A thumbnail's or a gallery item's picture with what is said of it. */
 function readMedia(checks: Checks, given: Json, at: string): Json {
   const limits = { max: MAX_DESCRIPTION }
   return {

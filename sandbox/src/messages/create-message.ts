@@ -147,7 +147,7 @@ export async function editMessage(
   return message
 }
 
-// Only these two can be set by an edit, and Components V2 cannot be taken back.
+/** Only these two can be set by an edit, and Components V2 cannot be taken back. */
 function editedFlags(before: number, given: number | undefined): number {
   const kept = before & ~MESSAGE_FLAG.loading
   if (given === undefined) {
@@ -209,7 +209,7 @@ function forwarded(world: World, source: Message | undefined, authorId: string):
   return source
 }
 
-// A forward of a forward shows what the first one showed.
+/** A forward of a forward shows what the first one showed. */
 function snapshotOf(source: Message): MessageSnapshot {
   const [shown] = source.snapshots
   if (shown) {

@@ -4,7 +4,8 @@
  * Source: developers/resources/message.mdx, "Embed Object" and "Embed Limits".
  */
 
-import { type Checks, isJson, type Json, lengthOf } from '../protocol/field-checks.ts'
+import { isJson, lengthOf } from '../protocol/field-checks.ts'
+import type { Checks, Json } from '../protocol/field-checks.ts'
 
 const MAX_EMBEDS = 10
 
@@ -29,7 +30,7 @@ export function readEmbeds(body: Json, checks: Checks): readonly Json[] | undefi
   return embeds
 }
 
-// Space around a text is dropped before it is measured.
+/** Space around a text is dropped before it is measured. */
 function trimmed(value: Json): Json {
   const trim = (item: unknown): unknown => {
     if (Array.isArray(item)) {
@@ -74,7 +75,7 @@ function field(given: Json, checks: Checks, at: string): Json {
   }
 }
 
-// An author or a footer; the first key of `limits` is the one that must be there.
+/** An author or a footer; the first key of `limits` is the one that must be there. */
 function part(
   embed: Json,
   key: string,
@@ -97,7 +98,7 @@ function part(
   return present(Object.fromEntries(entries))
 }
 
-// Alternative text of embedded pictures is not kept, as Discord does not keep it.
+/** Alternative text of embedded pictures is not kept, as Discord does not keep it. */
 function picture(embed: Json, key: string, checks: Checks, at: string): Json | undefined {
   const given = embed[key]
   if (!isJson(given)) {
@@ -137,7 +138,7 @@ function time(embed: Json, checks: Checks, path: string): string | undefined {
   return undefined
 }
 
-// Title, description, the fields' names and values, footer and author count.
+/** Title, description, the fields' names and values, footer and author count. */
 function textOf(embed: Json): number {
   const { title, description, footer, author, fields } = embed
   const nested = [

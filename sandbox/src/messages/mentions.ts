@@ -4,7 +4,8 @@
  * Source: developers/resources/message.mdx, "Allowed Mentions Object".
  */
 
-import { type Checks, isJson, type Json } from '../protocol/field-checks.ts'
+import { isJson } from '../protocol/field-checks.ts'
+import type { Checks, Json } from '../protocol/field-checks.ts'
 import type { Message } from '../world/message.ts'
 
 /** Most users or roles that a message may name in `allowed_mentions`. */

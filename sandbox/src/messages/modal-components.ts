@@ -1,11 +1,11 @@
 /** Modals: what an application may put into one. Source: developers/components/reference.mdx. */
 
-import { Checks, isJson, type Json } from '../protocol/field-checks.ts'
+import { Checks, isJson } from '../protocol/field-checks.ts'
+import type { Json } from '../protocol/field-checks.ts'
 import { checkUnique, numbered, readTyped } from './components.ts'
 import {
   COMPONENT,
   present,
-  type Read,
   readCheckbox,
   readFileUpload,
   readGroup,
@@ -13,6 +13,7 @@ import {
   readTextInput,
   SELECTS,
 } from './component-kinds.ts'
+import type { Read } from './component-kinds.ts'
 
 const MAX_COMPONENTS = 5
 const TOP = [COMPONENT.actionRow, COMPONENT.textDisplay, COMPONENT.label]
@@ -63,7 +64,7 @@ export function readModal(data: Json): Modal {
   return { customId, title, components: numbered(read) }
 }
 
-// Deprecated, and still taken: a row with one text input that brings its own label.
+/** Deprecated, and still taken: a row with one text input that brings its own label. */
 function readRow(checks: Checks, given: Json, at: string): Json {
   const path = `${at}.components`
   const children = checks.list(given, 'components', Infinity, path) ?? []

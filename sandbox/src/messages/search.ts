@@ -89,7 +89,7 @@ function authorType(world: World, message: Message): string {
   return world.user(message.authorId).bot ? 'bot' : 'user'
 }
 
-// Every type without `-` is asked for, none with it may be there.
+/** Every type without `-` is asked for, none with it may be there. */
 function allOf(wanted: readonly string[] | undefined, is: (type: string) => boolean): boolean {
   return (wanted ?? []).every((type) => (type.startsWith('-') ? !is(type.slice(1)) : is(type)))
 }
@@ -123,7 +123,7 @@ function linksOf(content: string): URL[] {
   return found.filter((link) => URL.canParse(link)).map((link) => new URL(link))
 }
 
-// Words in any order, as Discord's index finds them; a hit need not be a whole word.
+/** Words in any order, as Discord's index finds them; a hit need not be a whole word. */
 function inText(message: Message, { content, hostnames }: Search): boolean {
   const text = message.content.toLowerCase()
   const words = content?.toLowerCase().split(/\s+/) ?? []

@@ -3,7 +3,7 @@
 import { Checks } from '../protocol/field-checks.ts'
 import type { StickerItem } from '../world/message.ts'
 
-// Source: developers/resources/sticker.mdx, the example sticker.
+/** Source: developers/resources/sticker.mdx, the example sticker. */
 const STICKERS: readonly StickerItem[] = [
   { id: '749054660769218631', name: 'Wave', format_type: 3 },
 ]

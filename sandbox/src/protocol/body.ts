@@ -1,7 +1,8 @@
 /** Reads what an HTTP request carries: JSON, or the files of a multipart form. */
 
 import type { IncomingMessage } from 'node:http'
-import { isJson, type Json } from './field-checks.ts'
+import { isJson } from './field-checks.ts'
+import type { Json } from './field-checks.ts'
 import { MAX_FILE_BYTES, MAX_FILES } from './constants.ts'
 import { refuse } from './errors.ts'
 import type { Upload } from '../world/files.ts'

@@ -28,7 +28,7 @@ export class ApiError extends Error {
   }
 }
 
-// Source: topics/opcodes-and-status-codes.mdx, "JSON Error Codes".
+/** Source: topics/opcodes-and-status-codes.mdx, "JSON Error Codes". */
 const REFUSALS = {
   unauthorized: [401, 0, '401: Unauthorized'],
   notFound: [404, 0, '404: Not Found'],

@@ -188,7 +188,7 @@ function channelEvent(world: World, event: ChannelEvent): Dispatch | null {
   }
 }
 
-// The threads of a channel that the bot may see from now on.
+/** The threads of a channel that the bot may see from now on. */
 function threadList(world: World, channel: Channel): object {
   const bot = world.application.bot.id
   const guild = world.guildOf(channel)
@@ -205,7 +205,7 @@ function threadList(world: World, channel: Channel): object {
   }
 }
 
-// Without the members intent the bot hears of its own coming and going only.
+/** Without the members intent the bot hears of its own coming and going only. */
 function threadMembers(
   world: World,
   event: ChannelEvent & { readonly name: 'THREAD_MEMBERS_UPDATE' },
@@ -290,7 +290,7 @@ function reactionData(
   }
 }
 
-// Channels themselves are no secret to a bot of the guild; what goes on in them may be.
+/** Channels themselves are no secret to a bot of the guild; what goes on in them may be. */
 function hears(world: World, channel: Channel, listed = false): boolean {
   const bot = world.application.bot.id
   if (channel.guildId === null || !listed) {

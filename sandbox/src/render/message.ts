@@ -60,7 +60,7 @@ export function renderMessageEvent(world: World, message: Message, reader: Reade
   return { ...rendered, guild_id: message.guildId, member, channel_type: type }
 }
 
-// What a message and the snapshot of one have in common.
+/** What a message and the snapshot of one have in common. */
 function renderBody(world: World, message: Message | MessageSnapshot, clear: boolean): object {
   const { editedMs, stickers } = { stickers: [], ...message }
   const embedded = namesIn(message.embeds)
@@ -79,7 +79,7 @@ function renderBody(world: World, message: Message | MessageSnapshot, clear: boo
   }
 }
 
-// The thread started from it, which has the same id.
+/** The thread started from it, which has the same id. */
 function renderStarted(world: World, message: Message): object {
   const thread = world.channels.get(message.id)
   return thread ? { thread: renderChannel(world, thread) } : {}
@@ -179,7 +179,7 @@ function renderSnapshot(world: World, snapshot: MessageSnapshot, clear: boolean)
   }
 }
 
-// Whether an application without the intent may read this message all the same.
+/** Whether an application without the intent may read this message all the same. */
 function isReadable(world: World, message: Message): boolean {
   const bot = world.application.bot.id
   if (message.authorId === bot || message.guildId === null) {

@@ -13,8 +13,10 @@ import type { RestFault } from '../faults/fault-spec.ts'
 import type { Faults } from '../faults/faults.ts'
 import type { Gateway } from '../gateway/gateway.ts'
 import type { Interactions } from '../interactions/interactions.ts'
-import { type RateLimits, refusal, type Verdict, waitHeaders } from './rate-limits.ts'
-import { type Body, readBody } from '../protocol/body.ts'
+import { refusal, waitHeaders } from './rate-limits.ts'
+import type { RateLimits, Verdict } from './rate-limits.ts'
+import { readBody } from '../protocol/body.ts'
+import type { Body } from '../protocol/body.ts'
 import type { World } from '../world/world.ts'
 import { attachmentRoutes } from './messages/attachments.ts'
 import { auditLogRoutes } from './guilds/audit-log.ts'
@@ -32,7 +34,8 @@ import { overwriteRoutes } from './channels/overwrites.ts'
 import { pinRoutes } from './messages/pins.ts'
 import { reactionRoutes } from './messages/reactions.ts'
 import { roleRoutes } from './guilds/roles.ts'
-import { type Reply, type Route, Router } from './route.ts'
+import { Router } from './route.ts'
+import type { Reply, Route } from './route.ts'
 import { searchRoutes } from './guilds/search.ts'
 import { threadRoutes } from './channels/threads.ts'
 
@@ -133,7 +136,7 @@ export class RestApi {
   }
 }
 
-// One request on its way.
+/** One request on its way. */
 class Call {
   headers: Readonly<Record<string, string>> = {}
   body: Body | undefined
@@ -185,7 +188,7 @@ class Call {
     }
   }
 
-  // Keeps the headers; a reply when the request came too often.
+  /** Keeps the headers; a reply when the request came too often. */
   #judge({ headers, refusal }: Verdict): Reply | null {
     this.headers = { ...this.headers, ...headers }
     return refusal && { status: 429, body: refusal }
@@ -245,7 +248,7 @@ class Call {
   }
 }
 
-// The reason for the audit log: 1 to 512 characters, URL-encoded. Source: reference.mdx.
+/** The reason for the audit log: 1 to 512 characters, URL-encoded. Source: reference.mdx. */
 function readReason({ headers }: IncomingMessage): string | null {
   const header = headers['x-audit-log-reason']
   if (typeof header !== 'string' || header === '') {
@@ -266,7 +269,7 @@ function decode(text: string): string {
   }
 }
 
-// What Cloudflare says to an address that it has banned: no JSON, and no `Via`.
+/** What Cloudflare says to an address that it has banned: no JSON, and no `Via`. */
 function banned(ms: number): Answer {
   return {
     status: 429,

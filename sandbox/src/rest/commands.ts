@@ -1,6 +1,7 @@
 /** Routes that register commands. Source: developers/interactions/application-commands.mdx. */
 
-import { isJson, type Json } from '../protocol/field-checks.ts'
+import { isJson } from '../protocol/field-checks.ts'
+import type { Json } from '../protocol/field-checks.ts'
 import {
   commandsIn,
   createCommand,
@@ -8,11 +9,12 @@ import {
   editCommand,
   findCommand,
   overwriteCommands,
-  type Scope,
 } from '../application-commands/registry.ts'
+import type { Scope } from '../application-commands/registry.ts'
 import { refuse } from '../protocol/errors.ts'
 import { asJson } from '../protocol/body.ts'
-import { type Context, NO_CONTENT, ok, type Reply, type Route } from './route.ts'
+import { NO_CONTENT, ok } from './route.ts'
+import type { Context, Reply, Route } from './route.ts'
 
 /** @throws {ApiError} 10002, or 50001 for a guild that the bot is not in. */
 function scopeOf({ world, params }: Context): Scope {
@@ -32,7 +34,7 @@ function list(context: Context): Reply {
   return ok(translated ? commands : commands.map(untranslated))
 }
 
-// The list leaves the translations out unless they are asked for.
+/** The list leaves the translations out unless they are asked for. */
 function untranslated(item: Json): Json {
   const entries = Object.entries(item).filter(([key]) => !key.endsWith('_localizations'))
   return Object.fromEntries(

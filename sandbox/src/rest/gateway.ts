@@ -1,6 +1,7 @@
 /** Routes that say where the gateway is. Source: events/gateway.mdx, "Get Gateway Bot". */
 
-import { ok, type Route } from './route.ts'
+import { ok } from './route.ts'
+import type { Route } from './route.ts'
 
 /** All routes of this file. */
 export const gatewayRoutes: readonly Route[] = [

@@ -16,7 +16,8 @@ import { readMessageBody } from '../messages/body.ts'
 import { renderMessage } from '../render/message.ts'
 import { asJson } from '../protocol/body.ts'
 import type { World } from '../world/world.ts'
-import { type Context, NO_CONTENT, ok, type Reply, type Route } from './route.ts'
+import { NO_CONTENT, ok } from './route.ts'
+import type { Context, Reply, Route } from './route.ts'
 
 const OWN = { seesContent: true } as const
 

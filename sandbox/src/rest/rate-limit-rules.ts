@@ -35,7 +35,7 @@ const CHANNEL_NAME: Sublimit = {
   applies: (body) => isJson(body) && ('name' in body || 'topic' in body),
 }
 
-// Routes with their named parts left out: `/channels/:/messages`.
+/** Routes with their named parts left out: `/channels/:/messages`. */
 const RULES: Readonly<Record<string, readonly Rule[]>> = {
   '/channels/:': [
     {

@@ -6,7 +6,8 @@
 
 import { createHash } from 'node:crypto'
 import type { Clock } from '../protocol/clock.ts'
-import { type Rule, ruleFor } from './rate-limit-rules.ts'
+import { ruleFor } from './rate-limit-rules.ts'
+import type { Rule } from './rate-limit-rules.ts'
 
 const GLOBAL_WINDOW_MS = 1000
 const INVALID_WINDOW_MS = 10 * 60 * 1000
@@ -139,7 +140,9 @@ export class RateLimits {
     }
   }
 
-  // A window opens with its first request and closes after its time, whatever happened meanwhile.
+  /**
+   * A window opens with its first request and closes after its time, whatever happened meanwhile.
+   */
   #use(window: Window, limit: number, windowMs: number): boolean {
     const now = this.#clock.now()
     if (now >= window.endsMs) {
@@ -197,13 +200,13 @@ function isInteraction({ path }: LimitedRequest): boolean {
   return /^\/interactions\/|^\/webhooks\/\d+\/[^/]/.test(path)
 }
 
-// The header leaves out the major parameters: channels share it, not their counts.
+/** The header leaves out the major parameters: channels share it, not their counts. */
 function bucketId(rule: Rule): string {
   const key = rule.methods.join() + rule.name
   return createHash('sha256').update(key).digest('hex').slice(0, 32)
 }
 
-// Channels, guilds and webhooks, the latter with their token.
+/** Channels, guilds and webhooks, the latter with their token. */
 function majorOf(path: string): string {
   const [kind = '', id = '', token = ''] = path.split('/').slice(1)
   if (kind === 'webhooks' || kind === 'interactions') {

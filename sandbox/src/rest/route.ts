@@ -77,7 +77,7 @@ export class Router {
   }
 }
 
-// `@me` and emoji come encoded: discord.js writes `%40me`.
+/** `@me` and emoji come encoded: discord.js writes `%40me`. */
 function decode(path: string): string {
   try {
     return decodeURIComponent(path)

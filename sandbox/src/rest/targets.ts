@@ -2,7 +2,8 @@
 
 import { refuse } from '../protocol/errors.ts'
 import type { Message } from '../world/message.ts'
-import { demand, demandInGuild, type PermissionName } from '../world/permissions.ts'
+import { demand, demandInGuild } from '../world/permissions.ts'
+import type { PermissionName } from '../world/permissions.ts'
 import type { Channel, Guild, Member, Role } from '../world/types.ts'
 import type { Context } from './route.ts'
 

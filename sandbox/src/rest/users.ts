@@ -5,7 +5,8 @@ import { refuse } from '../protocol/errors.ts'
 import { renderChannel } from '../render/guild.ts'
 import { asJson } from '../protocol/body.ts'
 import { renderUser } from '../render/user.ts'
-import { type Context, ok, type Route } from './route.ts'
+import { ok } from './route.ts'
+import type { Context, Route } from './route.ts'
 
 function renderApplication({ world, gateway }: Context): object {
   const { application } = world

@@ -5,9 +5,11 @@
  * are in the form of structured clones, which know maps, sets and large integers.
  */
 
-import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { DatabaseSync } from 'node:sqlite'
+import type { StatementSync } from 'node:sqlite'
 import { deserialize, serialize } from 'node:v8'
-import { pathOf, type StoredFile } from '../world/files.ts'
+import { pathOf } from '../world/files.ts'
+import type { StoredFile } from '../world/files.ts'
 import type { SavedWorld } from './records.ts'
 
 /** Raised when the records change their form: an older file cannot be read then. */

@@ -6,7 +6,8 @@
  */
 
 import type { Interaction } from '../interactions/interactions.ts'
-import { pathOf, type StoredFile } from '../world/files.ts'
+import { pathOf } from '../world/files.ts'
+import type { StoredFile } from '../world/files.ts'
 import type { Message } from '../world/message.ts'
 import type { World } from '../world/world.ts'
 import type { AuditEntry, Channel, Guild, User } from '../world/types.ts'

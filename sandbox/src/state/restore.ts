@@ -3,7 +3,8 @@
 import { Interactions } from '../interactions/interactions.ts'
 import { State } from './state.ts'
 import { StateFile } from './file.ts'
-import { restoredInteractions, restoreWorld, type SavedWorld } from './records.ts'
+import { restoredInteractions, restoreWorld } from './records.ts'
+import type { SavedWorld } from './records.ts'
 import { World } from '../world/world.ts'
 import type { WorldOptions } from '../world/defaults.ts'
 import type { OpenWorld } from './open.ts'
@@ -43,7 +44,7 @@ function savedWorld(options: WorldOptions, saved: SavedWorld): World {
   return world
 }
 
-// The largest id given out so far, in case the clock was set back.
+/** The largest id given out so far, in case the clock was set back. */
 function lastIdOf(saved: SavedWorld): bigint {
   const { users, channels, messages, audit, interactions } = saved
   const ids = [users, channels, messages, audit, interactions].flatMap((records) =>

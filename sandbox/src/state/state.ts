@@ -6,7 +6,8 @@
  * the event, and a message never without its channel.
  */
 
-import { pathOf, type StoredFile } from '../world/files.ts'
+import { pathOf } from '../world/files.ts'
+import type { StoredFile } from '../world/files.ts'
 import type { Interactions } from '../interactions/interactions.ts'
 import type { Message } from '../world/message.ts'
 import type { Kind, StateFile } from './file.ts'
@@ -98,7 +99,7 @@ export class State {
     this.#file.close()
   }
 
-  // What could not be written stays marked and is tried again; the sandbox itself goes on.
+  /** What could not be written stays marked and is tried again; the sandbox itself goes on. */
   #complain(error: unknown): void {
     if (!this.#failed) {
       const reason = error instanceof Error ? error.message : String(error)

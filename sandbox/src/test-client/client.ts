@@ -7,8 +7,10 @@
 import { EventEmitter, once } from 'node:events'
 import type { APIChannel, APIMessage } from 'discord-api-types/v10'
 import { WebSocket } from 'ws'
-import { type Filled, type Given, type Picked, toForm, withFiles } from './form.ts'
-import { type Choice, type Told, describeTold, isFinished, isOutcome } from './member-events.ts'
+import { toForm, withFiles } from './form.ts'
+import type { Filled, Given, Picked } from './form.ts'
+import { describeTold, isFinished, isOutcome } from './member-events.ts'
+import type { Choice, Told } from './member-events.ts'
 import { rawText } from '../gateway/connection.ts'
 
 const PATIENCE_MS = 30_000
@@ -64,7 +66,7 @@ export class Member {
     return this.#channelId
   }
 
-  // By name or by id, among all channels heard of.
+  /** By name or by id, among all channels heard of. */
   #find(channel: string): string {
     const known = this.told.flatMap((t) => [
       ...(t.channels ?? []),

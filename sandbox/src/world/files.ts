@@ -15,7 +15,7 @@ const EPHEMERAL_LIFE_MS = 60 * 60 * 1000
 /** Attachment flag of a spoiler. */
 const IS_SPOILER = 1 << 3
 
-// What Discord tells of a file follows from its name alone.
+/** What Discord tells of a file follows from its name alone. */
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.avif': 'image/avif',
   '.bmp': 'image/bmp',
@@ -209,7 +209,7 @@ function isEphemeral(file: StoredFile): boolean {
   return file.folder.startsWith('ephemeral')
 }
 
-// Discord keeps letters, digits, `_`, `-` and `.` of a file's name.
+/** Discord keeps letters, digits, `_`, `-` and `.` of a file's name. */
 function cleanName(name: string): string {
   const base = name.split(/[/\\]/).at(-1) ?? ''
   const clean = base.replaceAll(/\s+/g, '_').replaceAll(/[^\w.-]/g, '')

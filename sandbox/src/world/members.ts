@@ -7,15 +7,11 @@
  */
 
 import { refuse } from '../protocol/errors.ts'
-import {
-  demandInGuild,
-  guildPermissions,
-  holds,
-  type PermissionName,
-  rankOf,
-} from './permissions.ts'
+import { demandInGuild, guildPermissions, holds, rankOf } from './permissions.ts'
+import type { PermissionName } from './permissions.ts'
 import type { World } from './world.ts'
-import { AUDIT, type By, changesBetween, note } from './audit-log.ts'
+import { AUDIT, changesBetween, note } from './audit-log.ts'
+import type { By } from './audit-log.ts'
 import type { Guild, Member, Role } from './types.ts'
 
 /** What may be changed; absent fields stay. */

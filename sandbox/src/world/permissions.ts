@@ -142,7 +142,7 @@ export function guildPermissions(places: Places, guild: Guild, userId: string): 
   return isTimedOut(member, places.clock) ? all & KEPT_IN_TIMEOUT : all
 }
 
-// Owner and administrators have everything, timed out or not.
+/** Owner and administrators have everything, timed out or not. */
 function rolePermissions(guild: Guild, member: Member): bigint {
   if (guild.ownerId === member.userId) {
     return ALL_PERMISSIONS
@@ -193,7 +193,7 @@ function applyOverwrites(base: bigint, channel: Channel | undefined, member: Mem
   return steps.reduce((set, { allow, deny }) => (set & ~deny) | allow, base)
 }
 
-// What cannot be seen cannot be used, and who cannot send can do nothing that sends.
+/** What cannot be seen cannot be used, and who cannot send can do nothing that sends. */
 function impliedBy(set: bigint, channel: Channel): bigint {
   if (!holds(set, 'viewChannel')) {
     return 0n

@@ -68,7 +68,7 @@ function deleted(world: World, messages: readonly Message[]): void {
   }
 }
 
-// Looks at the thread when it could be due at the earliest, and then again if it is not.
+/** Looks at the thread when it could be due at the earliest, and then again if it is not. */
 function watch(world: World, channel: Channel, alarms: Alarms): void {
   alarms.get(channel.id)?.()
   const { thread } = channel

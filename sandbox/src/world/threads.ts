@@ -4,14 +4,16 @@
  * Source: developers/topics/threads.mdx; developers/resources/channel.mdx.
  */
 
-import { Checks, type Json } from '../protocol/field-checks.ts'
+import { Checks } from '../protocol/field-checks.ts'
+import type { Json } from '../protocol/field-checks.ts'
 import { CHANNEL_TYPE, MESSAGE_FLAG, MESSAGE_TYPE } from '../protocol/constants.ts'
 import { refuse } from '../protocol/errors.ts'
 import type { Message } from './message.ts'
 import { can, demand } from './permissions.ts'
 import { postSystemMessage } from './system-messages.ts'
 import type { World } from './world.ts'
-import { AUDIT, type By, changesBetween, note } from './audit-log.ts'
+import { AUDIT, changesBetween, note } from './audit-log.ts'
+import type { By } from './audit-log.ts'
 import type { Channel, Thread } from './types.ts'
 
 /** How long a thread may be silent before it is archived: these many minutes. */
@@ -134,7 +136,9 @@ export function startThread(
   return thread
 }
 
-// A thread of a message begins with a pointer to it; another public one is told of in the channel.
+/**
+ * A thread of a message begins with a pointer to it; another public one is told of in the channel.
+ */
 function announce(world: World, parent: Channel, thread: Channel, by: By, message?: Message): void {
   const { guildId } = parent
   if (message) {

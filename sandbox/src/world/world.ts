@@ -14,14 +14,8 @@ import { Cdn } from './files.ts'
 import type { Message } from './message.ts'
 import { compareIds, snowflakes } from '../protocol/snowflake.ts'
 import type { WorldEvent } from './events.ts'
-import {
-  type NewChannel,
-  newChannel,
-  newGuild,
-  type NewRole,
-  newRole,
-  type WorldOptions,
-} from './defaults.ts'
+import { newChannel, newGuild, newRole } from './defaults.ts'
+import type { NewChannel, NewRole, WorldOptions } from './defaults.ts'
 import type { Application, Channel, Guild, Member, Role, User } from './types.ts'
 
 /** The state of the sandbox. */

@@ -2,9 +2,11 @@
 
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { type Client, Routes } from 'discord.js'
+import { Routes } from 'discord.js'
+import type { Client } from 'discord.js'
 import { Member } from '../../src/test-client/client.ts'
-import { startWatchedSandbox, type WatchedSandbox } from '../helpers/watched-sandbox.ts'
+import { startWatchedSandbox } from '../helpers/watched-sandbox.ts'
+import type { WatchedSandbox } from '../helpers/watched-sandbox.ts'
 import { logIn, nextInteraction } from '../helpers/discord-client.ts'
 
 let sandbox: WatchedSandbox

@@ -1,18 +1,11 @@
 /** What the cases share: one sandbox, one client of discord.js, and people in it. */
 
 import assert from 'node:assert/strict'
-import {
-  Client,
-  type ClientEvents,
-  Events,
-  GatewayIntentBits,
-  type Guild,
-  Partials,
-  REST,
-  type TextChannel,
-} from 'discord.js'
+import { Client, Events, GatewayIntentBits, Partials, REST } from 'discord.js'
+import type { ClientEvents, Guild, TextChannel } from 'discord.js'
 import { Member } from '../../src/test-client/client.ts'
-import { startWatchedSandbox, type WatchedSandbox } from '../helpers/watched-sandbox.ts'
+import { startWatchedSandbox } from '../helpers/watched-sandbox.ts'
+import type { WatchedSandbox } from '../helpers/watched-sandbox.ts'
 
 /** A picture of 2 × 1 pixels. */
 export const PNG = Buffer.from(
@@ -135,7 +128,7 @@ export function nextRaw(
   })
 }
 
-// Waits for what `subscribe` is told, then ends the subscription.
+/** Waits for what `subscribe` is told, then ends the subscription. */
 function patiently<T>(
   what: string,
   subscribe: (resolve: (value: T) => void) => () => unknown,

@@ -1,6 +1,7 @@
 /** A real Chromium for the page's tests. */
 
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import { chromium } from 'playwright-core'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { chromiumPath } from './chromium.ts'
 
 const FLAGS = [

@@ -1,6 +1,7 @@
 /** A discord.js client at the sandbox, and its next interaction. */
 
-import { Client, Events, GatewayIntentBits, type Interaction } from 'discord.js'
+import { Client, Events, GatewayIntentBits } from 'discord.js'
+import type { Interaction } from 'discord.js'
 import type { Sandbox } from '../../src/server.ts'
 
 /** Logs a client in; without intents given it has those for guilds alone. */

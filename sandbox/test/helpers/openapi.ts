@@ -9,7 +9,8 @@
 
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { type ErrorObject, Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import type { ErrorObject, ValidateFunction } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import { correct } from './openapi-corrections.ts'
 
@@ -237,8 +238,10 @@ function deviation(
   return { operation: route.name, side, pointer, message }
 }
 
-// Of a value that may have one of many forms ajv tells what each form misses. What is wrong deepest
-// down is what the value was nearest to.
+/**
+ * Of a value that may have one of many forms ajv tells what each form misses. What is wrong deepest
+ * down is what the value was nearest to.
+ */
 function mostTelling(errors: readonly ErrorObject[]): readonly ErrorObject[] {
   const telling = errors.filter(({ keyword }) => !['oneOf', 'anyOf', 'if'].includes(keyword))
   const candidates = telling.length > 0 ? telling : errors

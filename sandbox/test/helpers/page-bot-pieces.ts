@@ -1,14 +1,11 @@
 /** What the page's test bot sends: components, a modal, an embed, a layout. */
 
-import {
-  type APIActionRowComponent,
-  type APIComponentInMessageActionRow,
-  type APIEmbed,
-  type APIModalInteractionResponseCallbackData,
-  ButtonStyle,
-  ComponentType,
-  MessageFlags,
-  TextInputStyle,
+import { ButtonStyle, ComponentType, MessageFlags, TextInputStyle } from 'discord.js'
+import type {
+  APIActionRowComponent,
+  APIComponentInMessageActionRow,
+  APIEmbed,
+  APIModalInteractionResponseCallbackData,
 } from 'discord.js'
 
 const KINDS = [

@@ -6,18 +6,20 @@
 import {
   ApplicationCommandOptionType,
   ApplicationCommandType,
-  type AutocompleteInteraction,
-  type ChatInputCommandInteraction,
   Client,
   Events,
   GatewayIntentBits,
-  type Interaction,
-  type MessageComponentInteraction,
   MessageFlags,
-  type ModalSubmitInteraction,
   Partials,
-  type RESTPostAPIApplicationCommandsJSONBody,
   Routes,
+} from 'discord.js'
+import type {
+  AutocompleteInteraction,
+  ChatInputCommandInteraction,
+  Interaction,
+  MessageComponentInteraction,
+  ModalSubmitInteraction,
+  RESTPostAPIApplicationCommandsJSONBody,
 } from 'discord.js'
 import type { Sandbox } from '../../src/server.ts'
 import { FORM, PARTS } from './page-bot-pieces.ts'

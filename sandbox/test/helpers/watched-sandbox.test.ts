@@ -7,7 +7,7 @@ import { CORRECTIONS, correct } from './openapi-corrections.ts'
 import { OpenApi } from './openapi.ts'
 import { Watch } from './watched-sandbox.ts'
 
-// A description as small as may be, in the form of the official one.
+/** A description as small as may be, in the form of the official one. */
 const DESCRIPTION = {
   paths: {
     '/things/@me': { get: { responses: { '204': {} } } },

@@ -2,8 +2,10 @@
 
 import assert from 'node:assert/strict'
 import type { Exchange } from '../../src/exchange.ts'
-import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/server.ts'
-import { type Deviation, type OpenApi, readOpenApi } from './openapi.ts'
+import { startSandbox } from '../../src/server.ts'
+import type { Sandbox, SandboxOptions } from '../../src/server.ts'
+import { readOpenApi } from './openapi.ts'
+import type { Deviation, OpenApi } from './openapi.ts'
 
 /** Routes that exist and are not described. Source of each: see the comment. */
 const UNDESCRIBED: readonly RegExp[] = [
@@ -117,7 +119,7 @@ export class Watch {
   }
 }
 
-// What is left of a value after JSON: no undefined members.
+/** What is left of a value after JSON: no undefined members. */
 function overTheWire(value: unknown): unknown {
   return value === undefined ? undefined : JSON.parse(JSON.stringify(value))
 }

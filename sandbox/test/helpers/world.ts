@@ -1,10 +1,12 @@
 /** discord.js's real client in a watched sandbox, with what the tests of guilds look up. */
 
 import { once } from 'node:events'
-import { Client, Events, GatewayIntentBits, type Guild, TextChannel } from 'discord.js'
+import { Client, Events, GatewayIntentBits, TextChannel } from 'discord.js'
+import type { Guild } from 'discord.js'
 import type { SandboxOptions } from '../../src/server.ts'
 import type { By } from '../../src/world/audit-log.ts'
-import { type WatchedSandbox, startWatchedSandbox } from './watched-sandbox.ts'
+import { startWatchedSandbox } from './watched-sandbox.ts'
+import type { WatchedSandbox } from './watched-sandbox.ts'
 
 const { Guilds, GuildMembers, GuildMessages, GuildMessageReactions, MessageContent } =
   GatewayIntentBits

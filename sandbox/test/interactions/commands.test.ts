@@ -6,15 +6,15 @@ import {
   ApplicationCommandOptionType as Option,
   ApplicationCommandType,
   ChannelType,
-  type Client,
-  type Interaction,
   MessageFlags,
   PermissionFlagsBits,
   Routes,
 } from 'discord.js'
+import type { Client, Interaction } from 'discord.js'
 import { Member } from '../../src/test-client/client.ts'
 import { logIn, nextInteraction } from '../helpers/discord-client.ts'
-import { startWatchedSandbox, type WatchedSandbox } from '../helpers/watched-sandbox.ts'
+import { startWatchedSandbox } from '../helpers/watched-sandbox.ts'
+import type { WatchedSandbox } from '../helpers/watched-sandbox.ts'
 
 let sandbox: WatchedSandbox
 let client: Client<true>

@@ -9,9 +9,7 @@ import {
   ButtonStyle,
   ChannelSelectMenuBuilder,
   ChannelType,
-  type Client,
   ComponentType,
-  type Interaction,
   MentionableSelectMenuBuilder,
   MessageFlags,
   ModalBuilder,
@@ -20,9 +18,11 @@ import {
   TextInputStyle,
   UserSelectMenuBuilder,
 } from 'discord.js'
+import type { Client, Interaction } from 'discord.js'
 import { Member } from '../../src/test-client/client.ts'
 import { logIn, nextInteraction } from '../helpers/discord-client.ts'
-import { startWatchedSandbox, type WatchedSandbox } from '../helpers/watched-sandbox.ts'
+import { startWatchedSandbox } from '../helpers/watched-sandbox.ts'
+import type { WatchedSandbox } from '../helpers/watched-sandbox.ts'
 
 const TEXT = new TextEncoder().encode('a small file')
 

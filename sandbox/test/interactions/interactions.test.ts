@@ -2,18 +2,13 @@
 
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, it } from 'node:test'
-import {
-  type APIMessage,
-  type ChatInputCommandInteraction,
-  Client,
-  Events,
-  GatewayIntentBits,
-  MessageFlags,
-} from 'discord.js'
+import { Client, Events, GatewayIntentBits, MessageFlags } from 'discord.js'
+import type { APIMessage, ChatInputCommandInteraction } from 'discord.js'
 import { Member } from '../../src/test-client/client.ts'
 import { ManualClock } from '../../src/protocol/clock.ts'
 import type { Sandbox } from '../../src/server.ts'
-import { startWatchedSandbox, type WatchedSandbox } from '../helpers/watched-sandbox.ts'
+import { startWatchedSandbox } from '../helpers/watched-sandbox.ts'
+import type { WatchedSandbox } from '../helpers/watched-sandbox.ts'
 
 const MINUTE_MS = 60_000
 

@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { type Client, GatewayIntentBits, MessageFlags } from 'discord.js'
+import { GatewayIntentBits, MessageFlags } from 'discord.js'
+import type { Client } from 'discord.js'
 import { WebSocket } from 'ws'
 import { Member } from '../../src/test-client/client.ts'
 import { rawText } from '../../src/gateway/connection.ts'

@@ -2,13 +2,16 @@
 
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { type APIMessage, REST, Routes } from 'discord.js'
-import { isJson, type Json } from '../../src/protocol/field-checks.ts'
+import { REST, Routes } from 'discord.js'
+import type { APIMessage } from 'discord.js'
+import { isJson } from '../../src/protocol/field-checks.ts'
+import type { Json } from '../../src/protocol/field-checks.ts'
 import { Member } from '../../src/test-client/client.ts'
 import { flatten } from '../../src/messages/components.ts'
 import { readModal } from '../../src/messages/modal-components.ts'
 import { ApiError } from '../../src/protocol/errors.ts'
-import { startWatchedSandbox, type WatchedSandbox } from '../helpers/watched-sandbox.ts'
+import { startWatchedSandbox } from '../helpers/watched-sandbox.ts'
+import type { WatchedSandbox } from '../helpers/watched-sandbox.ts'
 import { refusedAt } from '../helpers/refusals.ts'
 
 const V2 = 1 << 15

@@ -2,10 +2,12 @@
 
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { type APIMessage, MessageFlags, PermissionFlagsBits, REST, Routes } from 'discord.js'
+import { MessageFlags, PermissionFlagsBits, REST, Routes } from 'discord.js'
+import type { APIMessage } from 'discord.js'
 import { Member } from '../../src/test-client/client.ts'
 import { ManualClock } from '../../src/protocol/clock.ts'
-import { startWatchedSandbox, type WatchedSandbox } from '../helpers/watched-sandbox.ts'
+import { startWatchedSandbox } from '../helpers/watched-sandbox.ts'
+import type { WatchedSandbox } from '../helpers/watched-sandbox.ts'
 import { refusedAt } from '../helpers/refusals.ts'
 
 const HOUR_MS = 60 * 60 * 1000

@@ -3,11 +3,14 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { Browser } from 'playwright-core'
-import { type Sandbox, startSandbox } from '../../src/server.ts'
+import { startSandbox } from '../../src/server.ts'
+import type { Sandbox } from '../../src/server.ts'
 import { assertAccessible } from '../helpers/axe.ts'
-import { launchBrowser, type Visit, visit } from '../helpers/browser.ts'
+import { launchBrowser, visit } from '../helpers/browser.ts'
+import type { Visit } from '../helpers/browser.ts'
 import { WITH_BROWSER } from '../helpers/chromium.ts'
-import { type PageBot, startPageBot } from '../helpers/page-bot.ts'
+import { startPageBot } from '../helpers/page-bot.ts'
+import type { PageBot } from '../helpers/page-bot.ts'
 import { EMBED, LAYOUT } from '../helpers/page-bot-pieces.ts'
 
 const PHONE = { width: 390, height: 844 }

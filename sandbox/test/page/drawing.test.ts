@@ -3,10 +3,13 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
-import { type Sandbox, startSandbox } from '../../src/server.ts'
-import { launchBrowser, type Visitor, visit } from '../helpers/browser.ts'
+import { startSandbox } from '../../src/server.ts'
+import type { Sandbox } from '../../src/server.ts'
+import { launchBrowser, visit } from '../helpers/browser.ts'
+import type { Visitor } from '../helpers/browser.ts'
 import { WITH_BROWSER } from '../helpers/chromium.ts'
-import { type PageBot, startPageBot } from '../helpers/page-bot.ts'
+import { startPageBot } from '../helpers/page-bot.ts'
+import type { PageBot } from '../helpers/page-bot.ts'
 import { EMBED, LAYOUT } from '../helpers/page-bot-pieces.ts'
 
 describe('what the page draws', WITH_BROWSER, () => {

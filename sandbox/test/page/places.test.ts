@@ -3,11 +3,13 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
-import { type Sandbox, startSandbox } from '../../src/server.ts'
+import { startSandbox } from '../../src/server.ts'
+import type { Sandbox } from '../../src/server.ts'
 import { assertAccessible } from '../helpers/axe.ts'
 import { become, launchBrowser, visit } from '../helpers/browser.ts'
 import { WITH_BROWSER } from '../helpers/chromium.ts'
-import { type PageBot, startPageBot } from '../helpers/page-bot.ts'
+import { startPageBot } from '../helpers/page-bot.ts'
+import type { PageBot } from '../helpers/page-bot.ts'
 
 describe('places on the page', WITH_BROWSER, () => {
   let sandbox: Sandbox

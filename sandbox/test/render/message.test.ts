@@ -7,10 +7,10 @@ import {
   Client,
   Events,
   GatewayIntentBits,
-  type Message,
   MessageFlags,
   Partials,
 } from 'discord.js'
+import type { Message } from 'discord.js'
 import { Member } from '../../src/test-client/client.ts'
 import type { Sandbox } from '../../src/server.ts'
 import { startWatchedSandbox } from '../helpers/watched-sandbox.ts'

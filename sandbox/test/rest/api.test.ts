@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { type APIMessage, DiscordAPIError, REST, Routes } from 'discord.js'
+import { DiscordAPIError, REST, Routes } from 'discord.js'
+import type { APIMessage } from 'discord.js'
 import { Member } from '../../src/test-client/client.ts'
 import type { Sandbox } from '../../src/server.ts'
 import { startWatchedSandbox } from '../helpers/watched-sandbox.ts'

@@ -7,7 +7,8 @@ import { ChannelType, Events, OverwriteType } from 'discord.js'
 import { setOverwrite } from '../../src/rest/channels/overwrites.ts'
 import { modifyMember } from '../../src/world/members.ts'
 import { startThread } from '../../src/world/threads.ts'
-import { setStage, type Stage } from '../helpers/world.ts'
+import { setStage } from '../helpers/world.ts'
+import type { Stage } from '../helpers/world.ts'
 
 describe('a channel', () => {
   let stage: Stage

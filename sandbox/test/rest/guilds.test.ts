@@ -3,9 +3,11 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { after, before, describe, it } from 'node:test'
-import { AuditLogEvent, Client, Events, GatewayIntentBits, type Guild } from 'discord.js'
+import { AuditLogEvent, Client, Events, GatewayIntentBits } from 'discord.js'
+import type { Guild } from 'discord.js'
 import { Member } from '../../src/test-client/client.ts'
-import { startWatchedSandbox, type WatchedSandbox } from '../helpers/watched-sandbox.ts'
+import { startWatchedSandbox } from '../helpers/watched-sandbox.ts'
+import type { WatchedSandbox } from '../helpers/watched-sandbox.ts'
 
 const { Guilds, GuildMembers, GuildModeration } = GatewayIntentBits
 const HOUR_MS = 3_600_000

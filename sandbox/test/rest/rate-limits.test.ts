@@ -4,7 +4,8 @@ import assert from 'node:assert/strict'
 import { afterEach, describe, it } from 'node:test'
 import { REST, RESTEvents, Routes } from 'discord.js'
 import { ManualClock } from '../../src/protocol/clock.ts'
-import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/server.ts'
+import { startSandbox } from '../../src/server.ts'
+import type { Sandbox, SandboxOptions } from '../../src/server.ts'
 
 const running: Sandbox[] = []
 

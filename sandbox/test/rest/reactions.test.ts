@@ -3,10 +3,12 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { after, before, describe, it } from 'node:test'
-import { AuditLogEvent, Events, type Message, SnowflakeUtil } from 'discord.js'
+import { AuditLogEvent, Events, SnowflakeUtil } from 'discord.js'
+import type { Message } from 'discord.js'
 import { PERMISSION } from '../../src/world/permissions.ts'
 import { addReaction, readEmoji, removeReaction } from '../../src/messages/reactions.ts'
-import { setStage, type Stage } from '../helpers/world.ts'
+import { setStage } from '../helpers/world.ts'
+import type { Stage } from '../helpers/world.ts'
 
 const DAY_MS = 86_400_000
 

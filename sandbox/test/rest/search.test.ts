@@ -2,11 +2,13 @@
 
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { type APIMessage, REST } from 'discord.js'
+import { REST } from 'discord.js'
+import type { APIMessage } from 'discord.js'
 import { Member } from '../../src/test-client/client.ts'
 import { ManualClock } from '../../src/protocol/clock.ts'
 import { startWatchedSandbox } from '../helpers/watched-sandbox.ts'
-import { setStage, type Stage } from '../helpers/world.ts'
+import { setStage } from '../helpers/world.ts'
+import type { Stage } from '../helpers/world.ts'
 
 type Found = { readonly total_results: number; readonly messages: readonly APIMessage[][] }
 

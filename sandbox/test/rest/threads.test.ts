@@ -6,7 +6,8 @@ import { after, before, describe, it } from 'node:test'
 import { ChannelType, Events, MessageFlags, ThreadAutoArchiveDuration } from 'discord.js'
 import { ManualClock } from '../../src/protocol/clock.ts'
 import { joinThread, modifyThread, startThread } from '../../src/world/threads.ts'
-import { setStage, type Stage } from '../helpers/world.ts'
+import { setStage } from '../helpers/world.ts'
+import type { Stage } from '../helpers/world.ts'
 
 const HOUR_MS = 3_600_000
 

@@ -1,24 +1,19 @@
 /** The state file: what is there again when the sandbox starts again, and after it was killed. */
 
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import { DatabaseSync } from 'node:sqlite'
-import {
-  type APIMessage,
-  type ChatInputCommandInteraction,
-  Client,
-  Events,
-  GatewayIntentBits,
-  REST,
-  Routes,
-} from 'discord.js'
+import { Client, Events, GatewayIntentBits, REST, Routes } from 'discord.js'
+import type { APIMessage, ChatInputCommandInteraction } from 'discord.js'
 import { Member } from '../../src/test-client/client.ts'
-import { type Sandbox, startSandbox } from '../../src/server.ts'
+import { startSandbox } from '../../src/server.ts'
+import type { Sandbox } from '../../src/server.ts'
 import { StateFile } from '../../src/state/file.ts'
 import { addReaction, readEmoji } from '../../src/messages/reactions.ts'
 import { startThread } from '../../src/world/threads.ts'

@@ -5,7 +5,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { it } from 'node:test'
-import { type Sandbox, startSandbox } from '../../src/server.ts'
+import { startSandbox } from '../../src/server.ts'
+import type { Sandbox } from '../../src/server.ts'
 import { AUDIT, KEPT_ENTRIES, note } from '../../src/world/audit-log.ts'
 
 function write({ world }: Sandbox, targetId: string): void {

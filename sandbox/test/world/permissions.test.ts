@@ -15,7 +15,8 @@ import {
 import { World } from '../../src/world/world.ts'
 import { EVERYONE_PERMISSIONS, seedWorld } from '../../src/world/seed.ts'
 import type { Channel, Overwrite } from '../../src/world/types.ts'
-import { setStage, type Stage } from '../helpers/world.ts'
+import { setStage } from '../helpers/world.ts'
+import type { Stage } from '../helpers/world.ts'
 
 const { viewChannel, sendMessages, attachFiles, administrator, manageMessages } = PERMISSION
 

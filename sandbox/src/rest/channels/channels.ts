@@ -1,6 +1,7 @@
 /** Routes of channels: reading, making, changing, deleting. Source: resources/channel.mdx. */
 
-import { Checks, isJson, type Json } from '../../protocol/field-checks.ts'
+import { Checks, isJson } from '../../protocol/field-checks.ts'
+import type { Json } from '../../protocol/field-checks.ts'
 import { CHANNEL_TYPE } from '../../protocol/constants.ts'
 import { refuse } from '../../protocol/errors.ts'
 import { demand, sendingIn } from '../../world/permissions.ts'
@@ -10,7 +11,8 @@ import { AUDIT, changesBetween, note } from '../../world/audit-log.ts'
 import { checkSendable, modifyThread, readThreadChanges } from '../../world/threads.ts'
 import type { Channel, Guild, Overwrite } from '../../world/types.ts'
 import { checkOverwrite, readOverwrites } from './overwrites.ts'
-import { type Context, NO_CONTENT, ok, type Reply, type Route } from '../route.ts'
+import { NO_CONTENT, ok } from '../route.ts'
+import type { Context, Reply, Route } from '../route.ts'
 import { channelOf, guildChannelOf, guildOf } from '../targets.ts'
 
 const MAX_CHANNELS = 500
@@ -57,7 +59,7 @@ function readFields(body: Json, guild: Guild, context: Context): ChannelFields {
   }
 }
 
-// Text channels are named in lower case, with hyphens for spaces.
+/** Text channels are named in lower case, with hyphens for spaces. */
 function channelName(name: string, type: number): string {
   const isText = type === CHANNEL_TYPE.guildText || type === CHANNEL_TYPE.guildAnnouncement
   return isText ? name.trim().toLowerCase().replaceAll(/\s+/g, '-') : name.trim()

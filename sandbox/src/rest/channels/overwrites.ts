@@ -1,6 +1,7 @@
 /** Routes of a channel's permission overwrites. Source: developers/resources/channel.mdx. */
 
-import { Checks, type Json } from '../../protocol/field-checks.ts'
+import { Checks } from '../../protocol/field-checks.ts'
+import type { Json } from '../../protocol/field-checks.ts'
 import { refuse } from '../../protocol/errors.ts'
 import {
   ALL_PERMISSIONS,
@@ -10,9 +11,11 @@ import {
 } from '../../world/permissions.ts'
 import { asJson } from '../../protocol/body.ts'
 import type { World } from '../../world/world.ts'
-import { AUDIT, type By, note } from '../../world/audit-log.ts'
+import { AUDIT, note } from '../../world/audit-log.ts'
+import type { By } from '../../world/audit-log.ts'
 import type { Channel, Guild, Overwrite } from '../../world/types.ts'
-import { type Context, NO_CONTENT, type Reply, type Route } from '../route.ts'
+import { NO_CONTENT } from '../route.ts'
+import type { Context, Reply, Route } from '../route.ts'
 import { guildChannelOf } from '../targets.ts'
 
 /** The overwrites that a channel's body lists; undefined when it lists none at all. */

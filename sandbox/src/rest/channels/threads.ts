@@ -14,7 +14,8 @@ import { asJson } from '../../protocol/body.ts'
 import { compareIds } from '../../protocol/snowflake.ts'
 import { joinThread, leaveThread, readNewThread, startThread } from '../../world/threads.ts'
 import type { Channel } from '../../world/types.ts'
-import { type Context, NO_CONTENT, ok, type Reply, type Route } from '../route.ts'
+import { NO_CONTENT, ok } from '../route.ts'
+import type { Context, Reply, Route } from '../route.ts'
 import { channelOf, guildOf, messageOf, userIdOf } from '../targets.ts'
 
 function start(context: Context): Reply {

@@ -4,7 +4,8 @@ import { Checks } from '../../protocol/field-checks.ts'
 import { renderAuditEntry, renderChannel } from '../../render/guild.ts'
 import { compareIds } from '../../protocol/snowflake.ts'
 import { renderUser } from '../../render/user.ts'
-import { type Context, ok, type Reply, type Route } from '../route.ts'
+import { ok } from '../route.ts'
+import type { Context, Reply, Route } from '../route.ts'
 import { guildOf } from '../targets.ts'
 
 function list(context: Context): Reply {

@@ -4,7 +4,8 @@
  */
 
 import type { PermissionName } from '../../world/permissions.ts'
-import { ok, type Route } from '../route.ts'
+import { ok } from '../route.ts'
+import type { Route } from '../route.ts'
 import { channelOf, guildOf } from '../targets.ts'
 
 const IN_GUILDS: readonly (readonly [name: string, needed?: PermissionName])[] = [

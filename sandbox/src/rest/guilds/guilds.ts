@@ -7,7 +7,8 @@ import { renderGuild } from '../../render/guild.ts'
 import { asJson } from '../../protocol/body.ts'
 import { removeMember } from '../../world/members.ts'
 import { AUDIT, changesBetween, note } from '../../world/audit-log.ts'
-import { type Context, NO_CONTENT, ok, type Reply, type Route } from '../route.ts'
+import { NO_CONTENT, ok } from '../route.ts'
+import type { Context, Reply, Route } from '../route.ts'
 import { guildOf } from '../targets.ts'
 
 const MAX_LISTED = 200

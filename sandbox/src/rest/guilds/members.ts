@@ -1,15 +1,18 @@
 /** Routes of a guild's members and bans. Source: developers/resources/guild.mdx. */
 
-import { Checks, isJson, type Json } from '../../protocol/field-checks.ts'
+import { Checks, isJson } from '../../protocol/field-checks.ts'
+import type { Json } from '../../protocol/field-checks.ts'
 import { refuse } from '../../protocol/errors.ts'
 import { demandInGuild } from '../../world/permissions.ts'
 import { renderMember } from '../../render/guild.ts'
 import { asJson } from '../../protocol/body.ts'
 import { compareIds } from '../../protocol/snowflake.ts'
 import { renderUser } from '../../render/user.ts'
-import { ban, kick, type MemberChanges, modifyMember, unban } from '../../world/members.ts'
+import { ban, kick, modifyMember, unban } from '../../world/members.ts'
+import type { MemberChanges } from '../../world/members.ts'
 import type { Guild, Member } from '../../world/types.ts'
-import { type Context, NO_CONTENT, ok, type Reply, type Route } from '../route.ts'
+import { NO_CONTENT, ok } from '../route.ts'
+import type { Context, Reply, Route } from '../route.ts'
 import { guildOf, memberOf, userIdOf } from '../targets.ts'
 
 /** Longest timeout: 28 days, in milliseconds. */
@@ -148,7 +151,7 @@ function readDeleteSeconds(body: Json): number {
   return seconds ?? 0
 }
 
-// A ban may take along what the user wrote lately, in all channels.
+/** A ban may take along what the user wrote lately, in all channels. */
 function forgetRecent({ world }: Context, guild: Guild, userId: string, seconds: number): void {
   const since = world.clock.now() - seconds * 1000
   for (const channel of world.channels.values()) {

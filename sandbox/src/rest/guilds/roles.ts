@@ -1,6 +1,7 @@
 /** Routes of a guild's roles. Source: developers/resources/guild.mdx. */
 
-import { Checks, isJson, type Json } from '../../protocol/field-checks.ts'
+import { Checks, isJson } from '../../protocol/field-checks.ts'
+import type { Json } from '../../protocol/field-checks.ts'
 import { refuse } from '../../protocol/errors.ts'
 import { ALL_PERMISSIONS, guildPermissions, rankOf } from '../../world/permissions.ts'
 import { renderRole } from '../../render/guild.ts'
@@ -8,7 +9,8 @@ import { asJson } from '../../protocol/body.ts'
 import type { World } from '../../world/world.ts'
 import { AUDIT, changesBetween, note } from '../../world/audit-log.ts'
 import type { Guild, Role } from '../../world/types.ts'
-import { type Context, NO_CONTENT, ok, type Reply, type Route } from '../route.ts'
+import { NO_CONTENT, ok } from '../route.ts'
+import type { Context, Reply, Route } from '../route.ts'
 import { guildOf, roleOf } from '../targets.ts'
 
 const MAX_ROLES = 250

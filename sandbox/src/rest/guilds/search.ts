@@ -6,11 +6,13 @@ import type { Message } from '../../world/message.ts'
 import { renderMessage } from '../../render/message.ts'
 import { can } from '../../world/permissions.ts'
 import { renderChannel, renderThreadMember } from '../../render/guild.ts'
-import { AUTHOR_TYPES, HAS_TYPES, matches, type Search } from '../../messages/search.ts'
+import { AUTHOR_TYPES, HAS_TYPES, matches } from '../../messages/search.ts'
+import type { Search } from '../../messages/search.ts'
 import { compareIds } from '../../protocol/snowflake.ts'
 import type { World } from '../../world/world.ts'
 import type { Guild } from '../../world/types.ts'
-import { type Context, ok, type Reply, type Route } from '../route.ts'
+import { ok } from '../route.ts'
+import type { Context, Reply, Route } from '../route.ts'
 import { guildOf } from '../targets.ts'
 
 const SEARCH = '/guilds/:guild/messages/search'
@@ -53,7 +55,7 @@ function readSearch(query: URLSearchParams): { search: Search; page: Page } {
   return { search, page: { limit, offset, ascending: order === 'asc' } }
 }
 
-// Discord's query strings write booleans as `true` and `false`, or 1 and 0.
+/** Discord's query strings write booleans as `true` and `false`, or 1 and 0. */
 function boolean(checks: Checks, query: URLSearchParams, key: string): boolean | undefined {
   const text = query.get(key)?.toLowerCase()
   if (text === undefined) {

@@ -6,7 +6,8 @@
 
 import { Checks } from '../../protocol/field-checks.ts'
 import { asJson } from '../../protocol/body.ts'
-import { type Context, ok, type Reply, type Route } from '../route.ts'
+import { ok } from '../route.ts'
+import type { Context, Reply, Route } from '../route.ts'
 
 const MAX_URLS = 50
 

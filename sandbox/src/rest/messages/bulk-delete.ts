@@ -5,7 +5,8 @@ import { refuse } from '../../protocol/errors.ts'
 import { asJson } from '../../protocol/body.ts'
 import { snowflakeTime } from '../../protocol/snowflake.ts'
 import { AUDIT, note } from '../../world/audit-log.ts'
-import { type Context, NO_CONTENT, type Reply, type Route } from '../route.ts'
+import { NO_CONTENT } from '../route.ts'
+import type { Context, Reply, Route } from '../route.ts'
 import { guildChannelOf } from '../targets.ts'
 
 const MIN_MESSAGES = 2

@@ -2,15 +2,17 @@
 
 import { Checks } from '../../protocol/field-checks.ts'
 import { refuse } from '../../protocol/errors.ts'
-import { type Act, deleteAs, editAs, sendAs } from '../../messages/actions.ts'
+import { deleteAs, editAs, sendAs } from '../../messages/actions.ts'
+import type { Act } from '../../messages/actions.ts'
 import { renderMessage } from '../../render/message.ts'
 import { can, demand } from '../../world/permissions.ts'
 import { asJson } from '../../protocol/body.ts'
 import { compareIds } from '../../protocol/snowflake.ts'
 import type { Message } from '../../world/message.ts'
-import { type Context, NO_CONTENT, ok, type Route } from '../route.ts'
+import { NO_CONTENT, ok } from '../route.ts'
+import type { Context, Route } from '../route.ts'
 
-// An ephemeral message cannot be reached by the channel's routes, not even by its author.
+/** An ephemeral message cannot be reached by the channel's routes, not even by its author. */
 function channelMessage({ world, params }: Context): Message {
   const message = world.message(params['channel']!, params['message']!)
   if (message.visibleTo !== null) {

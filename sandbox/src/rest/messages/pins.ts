@@ -8,7 +8,8 @@ import { renderMessage } from '../../render/message.ts'
 import { postSystemMessage } from '../../world/system-messages.ts'
 import { AUDIT, note } from '../../world/audit-log.ts'
 import { checkActive } from '../../world/threads.ts'
-import { type Context, NO_CONTENT, ok, type Reply, type Route } from '../route.ts'
+import { NO_CONTENT, ok } from '../route.ts'
+import type { Context, Reply, Route } from '../route.ts'
 import { channelOf, messageOf } from '../targets.ts'
 
 const MAX_PINS = 250

@@ -10,7 +10,8 @@ import {
   readEmoji,
   removeReaction,
 } from '../../messages/reactions.ts'
-import { type Context, NO_CONTENT, ok, type Reply, type Route } from '../route.ts'
+import { NO_CONTENT, ok } from '../route.ts'
+import type { Context, Reply, Route } from '../route.ts'
 import { messageOf, userIdOf } from '../targets.ts'
 
 function list(context: Context): Reply {

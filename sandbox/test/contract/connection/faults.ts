@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict'
 import { Events, HTTPError, REST, Routes } from 'discord.js'
 import type { Contract } from '../contract.ts'
-import { next, nextRaw, PNG, type Stage } from '../stage.ts'
+import { next, nextRaw, PNG } from '../stage.ts'
+import type { Stage } from '../stage.ts'
 
 /** Cases of faults. */
 export function faultCases(contract: Contract): void {

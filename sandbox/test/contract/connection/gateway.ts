@@ -5,8 +5,10 @@ import { once } from 'node:events'
 import { Events, GatewayIntentBits, Routes } from 'discord.js'
 import { WebSocket } from 'ws'
 import { rawText } from '../../../src/gateway/connection.ts'
-import { type Contract, typed } from '../contract.ts'
-import { logIn, next, nextRaw, type Stage } from '../stage.ts'
+import { typed } from '../contract.ts'
+import type { Contract } from '../contract.ts'
+import { logIn, next, nextRaw } from '../stage.ts'
+import type { Stage } from '../stage.ts'
 
 /** Longest wait for a socket to close, in milliseconds. */
 const PATIENCE_MS = 20_000

@@ -1,8 +1,10 @@
 /** The API as such: who may speak, what errors look like, and whom it knows. */
 
 import assert from 'node:assert/strict'
-import { type APIMessage, type APIUser, REST, Routes, SnowflakeUtil } from 'discord.js'
-import { type Contract, refused, typed } from '../contract.ts'
+import { REST, Routes, SnowflakeUtil } from 'discord.js'
+import type { APIMessage, APIUser } from 'discord.js'
+import { refused, typed } from '../contract.ts'
+import type { Contract } from '../contract.ts'
 
 /** Cases of the API itself. */
 export function httpCases(contract: Contract): void {

@@ -1,10 +1,12 @@
 /** Rate limits: the headers, the 429s, and the ban of those who do not listen. */
 
 import assert from 'node:assert/strict'
-import { type REST, RESTEvents, Routes } from 'discord.js'
+import { RESTEvents, Routes } from 'discord.js'
+import type { REST } from 'discord.js'
 import { Member } from '../../../src/test-client/client.ts'
 import type { SandboxOptions } from '../../../src/server.ts'
-import { startWatchedSandbox, type WatchedSandbox } from '../../helpers/watched-sandbox.ts'
+import { startWatchedSandbox } from '../../helpers/watched-sandbox.ts'
+import type { WatchedSandbox } from '../../helpers/watched-sandbox.ts'
 import type { Contract } from '../contract.ts'
 import { restOf } from '../stage.ts'
 

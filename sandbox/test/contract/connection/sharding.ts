@@ -7,8 +7,10 @@ import { Events, Routes } from 'discord.js'
 import { WebSocket } from 'ws'
 import type { GatewayOptions } from '../../../src/gateway/gateway.ts'
 import { Member } from '../../../src/test-client/client.ts'
-import { startWatchedSandbox, type WatchedSandbox } from '../../helpers/watched-sandbox.ts'
-import { type Contract, typed } from '../contract.ts'
+import { startWatchedSandbox } from '../../helpers/watched-sandbox.ts'
+import type { WatchedSandbox } from '../../helpers/watched-sandbox.ts'
+import { typed } from '../contract.ts'
+import type { Contract } from '../contract.ts'
 import { logIn, next, restOf } from '../stage.ts'
 
 async function withGateway(

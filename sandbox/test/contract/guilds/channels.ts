@@ -1,9 +1,12 @@
 /** Channels, and who may do what in them. */
 
 import assert from 'node:assert/strict'
-import { ChannelType, Events, OverwriteType, Routes, type TextChannel } from 'discord.js'
-import { type Contract, refused } from '../contract.ts'
-import { next, PNG, type Stage } from '../stage.ts'
+import { ChannelType, Events, OverwriteType, Routes } from 'discord.js'
+import type { TextChannel } from 'discord.js'
+import { refused } from '../contract.ts'
+import type { Contract } from '../contract.ts'
+import { next, PNG } from '../stage.ts'
+import type { Stage } from '../stage.ts'
 
 /** Cases of channels. */
 export function channelCases(contract: Contract): void {

@@ -1,9 +1,12 @@
 /** Guilds, their members and their roles. */
 
 import assert from 'node:assert/strict'
-import { type APIGuild, type APIGuildMember, type APIRole, Events, Routes } from 'discord.js'
-import { type Contract, refused, typed } from '../contract.ts'
-import { next, type Stage } from '../stage.ts'
+import { Events, Routes } from 'discord.js'
+import type { APIGuild, APIGuildMember, APIRole } from 'discord.js'
+import { refused, typed } from '../contract.ts'
+import type { Contract } from '../contract.ts'
+import { next } from '../stage.ts'
+import type { Stage } from '../stage.ts'
 
 /** Cases of guilds. */
 export function guildCases(contract: Contract): void {

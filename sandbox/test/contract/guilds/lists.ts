@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict'
 import { Routes } from 'discord.js'
-import { type Contract, type Source, typed } from '../contract.ts'
+import { typed } from '../contract.ts'
+import type { Contract, Source } from '../contract.ts'
 import type { Stage } from '../stage.ts'
 
 type Row = {

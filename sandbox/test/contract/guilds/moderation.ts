@@ -1,9 +1,12 @@
 /** Moderation: timeouts, kicks, bans and the audit log. */
 
 import assert from 'node:assert/strict'
-import { AuditLogEvent, Events, type GuildMember, Routes } from 'discord.js'
-import { type Contract, refused } from '../contract.ts'
-import { next, type Stage } from '../stage.ts'
+import { AuditLogEvent, Events, Routes } from 'discord.js'
+import type { GuildMember } from 'discord.js'
+import { refused } from '../contract.ts'
+import type { Contract } from '../contract.ts'
+import { next } from '../stage.ts'
+import type { Stage } from '../stage.ts'
 
 const MINUTE_MS = 60_000
 const DAY_MS = 24 * 60 * MINUTE_MS

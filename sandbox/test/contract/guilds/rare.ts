@@ -1,16 +1,10 @@
 /** Routes that bots use now and then: leaving guilds, orders of things, guild commands, old pins. */
 
 import assert from 'node:assert/strict'
-import {
-  type APIApplicationCommand,
-  type APIMessage,
-  type APIRole,
-  type APIThreadMember,
-  ChannelType,
-  Events,
-  Routes,
-} from 'discord.js'
-import { type Contract, refused, typed } from '../contract.ts'
+import { ChannelType, Events, Routes } from 'discord.js'
+import type { APIApplicationCommand, APIMessage, APIRole, APIThreadMember } from 'discord.js'
+import { refused, typed } from '../contract.ts'
+import type { Contract } from '../contract.ts'
 import { next, PNG } from '../stage.ts'
 
 /** Cases of rarer routes. */

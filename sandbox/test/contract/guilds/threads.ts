@@ -1,15 +1,10 @@
 /** Threads: started, joined, archived, found again. */
 
 import assert from 'node:assert/strict'
-import {
-  type APIThreadChannel,
-  ChannelType,
-  Events,
-  MessageFlags,
-  Routes,
-  ThreadAutoArchiveDuration,
-} from 'discord.js'
-import { type Contract, refused, typed } from '../contract.ts'
+import { ChannelType, Events, MessageFlags, Routes, ThreadAutoArchiveDuration } from 'discord.js'
+import type { APIThreadChannel } from 'discord.js'
+import { refused, typed } from '../contract.ts'
+import type { Contract } from '../contract.ts'
 import { next } from '../stage.ts'
 
 /** Cases of threads. */

@@ -1,20 +1,16 @@
 /** Answers to interactions: their clocks, their limits, and what may follow. */
 
 import assert from 'node:assert/strict'
-import {
-  type APIMessage,
-  ChannelType,
-  type ChatInputCommandInteraction,
-  DiscordAPIError,
-  MessageFlags,
-  Routes,
-} from 'discord.js'
+import { ChannelType, DiscordAPIError, MessageFlags, Routes } from 'discord.js'
+import type { APIMessage, ChatInputCommandInteraction } from 'discord.js'
 import { ManualClock } from '../../../src/protocol/clock.ts'
 import { Member } from '../../../src/test-client/client.ts'
 import { startWatchedSandbox } from '../../helpers/watched-sandbox.ts'
-import { type Contract, refused, typed } from '../contract.ts'
+import { refused, typed } from '../contract.ts'
+import type { Contract } from '../contract.ts'
 import { use } from './interactions.ts'
-import { logIn, nextRaw, restOf, type Stage } from '../stage.ts'
+import { logIn, nextRaw, restOf } from '../stage.ts'
+import type { Stage } from '../stage.ts'
 
 const MINUTE_MS = 60_000
 

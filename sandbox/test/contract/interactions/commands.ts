@@ -1,13 +1,10 @@
 /** Commands: registered, changed, listed, refused. */
 
 import assert from 'node:assert/strict'
-import {
-  type APIApplicationCommand,
-  ApplicationCommandOptionType as Option,
-  ApplicationCommandType,
-  Routes,
-} from 'discord.js'
-import { type Contract, refused, typed } from '../contract.ts'
+import { ApplicationCommandOptionType as Option, ApplicationCommandType, Routes } from 'discord.js'
+import type { APIApplicationCommand } from 'discord.js'
+import { refused, typed } from '../contract.ts'
+import type { Contract } from '../contract.ts'
 import type { Stage } from '../stage.ts'
 
 /** Cases of commands. */

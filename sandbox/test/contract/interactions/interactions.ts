@@ -2,19 +2,22 @@
 
 import assert from 'node:assert/strict'
 import {
-  type ApplicationCommandDataResolvable,
   ApplicationCommandOptionType as Option,
   ApplicationCommandType,
   ButtonStyle,
-  type ChatInputCommandInteraction,
   ComponentType,
   Events,
-  type Interaction,
   InteractionContextType,
   MessageFlags,
 } from 'discord.js'
+import type {
+  ApplicationCommandDataResolvable,
+  ChatInputCommandInteraction,
+  Interaction,
+} from 'discord.js'
 import type { Contract } from '../contract.ts'
-import { act, next, PNG, type Stage } from '../stage.ts'
+import { act, next, PNG } from '../stage.ts'
+import type { Stage } from '../stage.ts'
 
 const COMMANDS: readonly ApplicationCommandDataResolvable[] = [
   {
@@ -39,7 +42,7 @@ const COMMANDS: readonly ApplicationCommandDataResolvable[] = [
   { name: 'Greet', type: ApplicationCommandType.User },
 ]
 
-// Registered once for all cases of this file; guild commands leave the global ones alone.
+/** Registered once for all cases of this file; guild commands leave the global ones alone. */
 const registered = new WeakMap<Stage, Promise<unknown>>()
 
 /** Does something as a person; resolves with the interaction that the bot hears of it. */

@@ -3,14 +3,15 @@
 import assert from 'node:assert/strict'
 import {
   ApplicationCommandOptionType as Option,
-  type AutocompleteInteraction,
   ComponentType,
   ModalBuilder,
   TextInputStyle,
 } from 'discord.js'
+import type { AutocompleteInteraction } from 'discord.js'
 import type { Contract } from '../contract.ts'
 import { interact, use } from './interactions.ts'
-import { PNG, type Stage } from '../stage.ts'
+import { PNG } from '../stage.ts'
+import type { Stage } from '../stage.ts'
 
 /** Cases of modals and autocomplete. */
 export function promptCases(contract: Contract): void {

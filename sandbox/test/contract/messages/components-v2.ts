@@ -1,9 +1,11 @@
 /** Components V2: what may be sent, what comes back, and what is refused. */
 
 import assert from 'node:assert/strict'
-import { type APIMessage, ComponentType, MessageFlags, Routes } from 'discord.js'
+import { ComponentType, MessageFlags, Routes } from 'discord.js'
+import type { APIMessage } from 'discord.js'
 import { button, refusedComponents, send } from './components.ts'
-import { type Contract, refused, typed } from '../contract.ts'
+import { refused, typed } from '../contract.ts'
+import type { Contract } from '../contract.ts'
 import { PNG } from '../stage.ts'
 
 const V2 = MessageFlags.IsComponentsV2

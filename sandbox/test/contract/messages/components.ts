@@ -1,8 +1,10 @@
 /** Components of messages: the rows of old. `components-v2.ts` has the new ones. */
 
 import assert from 'node:assert/strict'
-import { type APIMessage, ButtonStyle, ComponentType, type MessageFlags, Routes } from 'discord.js'
-import { type Contract, refused, typed } from '../contract.ts'
+import { ButtonStyle, ComponentType, Routes } from 'discord.js'
+import type { APIMessage, MessageFlags } from 'discord.js'
+import { refused, typed } from '../contract.ts'
+import type { Contract } from '../contract.ts'
 import type { Stage } from '../stage.ts'
 
 /** Cases of rows with buttons and selects. */

@@ -1,9 +1,12 @@
 /** Embeds, and whom a message may ping. */
 
 import assert from 'node:assert/strict'
-import { type APIEmbed, type APIMessage, Routes } from 'discord.js'
-import { type Contract, refused, typed } from '../contract.ts'
-import { PNG, type Stage } from '../stage.ts'
+import { Routes } from 'discord.js'
+import type { APIEmbed, APIMessage } from 'discord.js'
+import { refused, typed } from '../contract.ts'
+import type { Contract } from '../contract.ts'
+import { PNG } from '../stage.ts'
+import type { Stage } from '../stage.ts'
 
 /** Cases of embeds and of mentions. */
 export function embedCases(contract: Contract): void {

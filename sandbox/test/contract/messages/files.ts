@@ -1,15 +1,12 @@
 /** Files: uploaded with messages, described, and fetched from the CDN. */
 
 import assert from 'node:assert/strict'
-import {
-  type APIAttachment,
-  type APIMessage,
-  AttachmentBuilder,
-  AttachmentFlags,
-  Routes,
-} from 'discord.js'
-import { type Contract, refused, typed } from '../contract.ts'
-import { PNG, type Stage } from '../stage.ts'
+import { AttachmentBuilder, AttachmentFlags, Routes } from 'discord.js'
+import type { APIAttachment, APIMessage } from 'discord.js'
+import { refused, typed } from '../contract.ts'
+import type { Contract } from '../contract.ts'
+import { PNG } from '../stage.ts'
+import type { Stage } from '../stage.ts'
 
 /** Cases of files. */
 export function fileCases(contract: Contract): void {

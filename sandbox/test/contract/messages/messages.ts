@@ -1,9 +1,12 @@
 /** Messages: sent, read, listed, edited, deleted, replied to. */
 
 import assert from 'node:assert/strict'
-import { type APIMessage, Events, MessageFlags, MessageType, Routes } from 'discord.js'
-import { type Contract, refused, typed } from '../contract.ts'
-import { idsOf, next, type Stage } from '../stage.ts'
+import { Events, MessageFlags, MessageType, Routes } from 'discord.js'
+import type { APIMessage } from 'discord.js'
+import { refused, typed } from '../contract.ts'
+import type { Contract } from '../contract.ts'
+import { idsOf, next } from '../stage.ts'
+import type { Stage } from '../stage.ts'
 
 /** Cases of messages. */
 export function messageCases(contract: Contract): void {

@@ -1,8 +1,10 @@
 /** Reactions, pins, bulk deletes and the search. */
 
 import assert from 'node:assert/strict'
-import { type APIMessage, Events, MessageType, Routes, SnowflakeUtil } from 'discord.js'
-import { type Contract, refused, typed } from '../contract.ts'
+import { Events, MessageType, Routes, SnowflakeUtil } from 'discord.js'
+import type { APIMessage } from 'discord.js'
+import { refused, typed } from '../contract.ts'
+import type { Contract } from '../contract.ts'
 import { idsOf, next, nextRaw, PNG } from '../stage.ts'
 
 /** Cases of what is done to messages besides writing them. */
