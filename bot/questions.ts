@@ -10,7 +10,7 @@ import type { ModelCard } from '../inference/package/model-card.ts'
 import { questionPrompt } from '../inference/families/index.ts'
 import type { ImageTokens, Model, RequestOptions, Turn } from '../inference/types.ts'
 
-/** What any BLIP-2 can be asked. */
+/** What any model can be asked. */
 const GENERAL = {
   words: {
     person: ['man', 'woman', 'boy', 'girl', 'person', 'child'],

@@ -13,11 +13,7 @@ import sharp from 'sharp'
 import { convertCheckpoint } from '../../inference/convert/convert.ts'
 import { PROVIDERS } from '../../config/environment.ts'
 import type { Provider } from '../../inference/runtime/device.ts'
-import {
-  PRECISIONS,
-  type Precision,
-  type VisionStorage,
-} from '../../inference/package/precision.ts'
+import { PRECISIONS, type Precision, type VisionStorage } from '../../inference/blocks/precision.ts'
 import { preparePackage } from '../../inference/package/prepare.ts'
 import { writeSyntheticCheckpoint } from './synthetic-checkpoint.ts'
 

@@ -16,7 +16,7 @@ import {
   VISION_STORAGES,
   type Precision,
   type VisionStorage,
-} from '../../inference/package/precision.ts'
+} from '../../inference/blocks/precision.ts'
 import { preparePackage } from '../../inference/package/prepare.ts'
 import { readSettings, typedFrom } from './environment.ts'
 import { EXIT_HELP, readArguments } from './options.ts'

@@ -3,10 +3,10 @@
 import { z } from 'zod'
 import type { FamilyCheckpoint, FamilyPlan } from '../families/family.ts'
 import { BLOCK_SIZE } from '../onnx/weight-plan.ts'
-import { type BaseCard, baseCardSchema } from '../package/card-base.ts'
+import { type BaseCard, baseCardSchema } from '../families/card-base.ts'
 import { type ModelCard, readCard } from '../package/model-card.ts'
-import type { Precision, VisionStorage } from '../package/precision.ts'
-import { readJson } from './checkpoint/read-json.ts'
+import type { Precision, VisionStorage } from '../blocks/precision.ts'
+import { readJson } from '../families/read-json.ts'
 
 /** A checkpoint may say here what config.json cannot: our own file, all of it optional. */
 export const OWN_FILE = 'sightseer.json'

@@ -5,7 +5,7 @@
 
 import { familyOfCheckpoint } from '../families/index.ts'
 import type { FamilyCheckpoint } from '../families/family.ts'
-import { readJson } from './checkpoint/read-json.ts'
+import { readJson } from '../families/read-json.ts'
 import { readTokenizer } from './checkpoint/tokenizer-files.ts'
 import { type OwnSettings, readOwnSettings } from './make-card.ts'
 

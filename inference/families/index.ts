@@ -1,6 +1,6 @@
 /** The families, and how to find one. A new family is a line in this list. */
 
-import type { BaseCard } from '../package/card-base.ts'
+import type { BaseCard } from './card-base.ts'
 import type { Turn } from '../text/prompt.ts'
 import { blip2 } from './blip2/family.ts'
 import type { Family } from './family.ts'

@@ -7,7 +7,6 @@
  */
 
 import { LRUCache } from 'lru-cache'
-import type { ModelStats } from '../types.ts'
 import type { KvCache } from './kv-cache.ts'
 
 /** What stands at each position: the id of a token, or the key of the image it belongs to. */
@@ -107,7 +106,8 @@ export class PrefixCache {
     this.#entries.clear()
   }
 
-  stats(): ModelStats['caches']['conversations'] {
+  /** How often a beginning was reused, how many positions in all, and the memory taken. */
+  stats(): Readonly<Record<'hits' | 'misses' | 'positions' | 'bytes', number>> {
     const bytes = this.#entries.calculatedSize
     return { hits: this.#hits, misses: this.#misses, positions: this.#reused, bytes }
   }

@@ -11,7 +11,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import ort from 'onnxruntime-node'
-import type { GraphList } from '../package/card-base.ts'
+import type { GraphList } from './graph-list.ts'
 import { processor } from './cpu.ts'
 
 /** In the package, beside the files of the card. */

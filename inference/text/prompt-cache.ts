@@ -1,8 +1,7 @@
-/** Token ids of the texts encoded last: a conversation's prompts are tried anew at every turn. */
+/** Token ids of the texts that were encoded last: the prompts of a conversation are tried again at every turn. */
 
 import { LRUCache } from 'lru-cache'
 import type { Tokenizer } from './tokenizer.ts'
-import type { CacheStats } from '../types.ts'
 
 /** Sum of the lengths of the texts kept, in characters; their ids take about twice the bytes. */
 const MAX_CHARACTERS = 1_000_000
@@ -33,7 +32,7 @@ export class PromptCache {
     return [...ids]
   }
 
-  stats(): CacheStats {
+  stats(): { readonly hits: number; readonly misses: number } {
     return { hits: this.#hits, misses: this.#misses }
   }
 }

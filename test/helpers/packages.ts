@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { convertCheckpoint } from '../../inference/convert/convert.ts'
 import { CARD_FILE } from '../../inference/package/model-card.ts'
-import type { Precision } from '../../inference/package/precision.ts'
+import type { Precision } from '../../inference/blocks/precision.ts'
 import { checkpointFolder, type ParityName } from './parity.ts'
 
 const ROOT = path.join(import.meta.dirname, '..', '..')

@@ -11,7 +11,7 @@ import type { OptConfig } from '../../blocks/decoder/opt.ts'
 import type { VisionConfig } from '../../blocks/vision/eva-vit.ts'
 import type { Blip2Config } from './config.ts'
 import type { Blip2Card } from './card.ts'
-import { Fields, isObject, readJson } from '../../convert/checkpoint/read-json.ts'
+import { Fields, isObject, readJson } from '../read-json.ts'
 import type { WeightIndex } from '../family.ts'
 
 const CONFIG_FILE = 'config.json'

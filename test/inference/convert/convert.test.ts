@@ -5,7 +5,7 @@ import path from 'node:path'
 import { describe, it } from 'node:test'
 import { convertCheckpoint, estimatePackageBytes } from '../../../inference/convert/convert.ts'
 import { readCard } from '../../../inference/package/model-card.ts'
-import { PRECISIONS } from '../../../inference/package/precision.ts'
+import { PRECISIONS } from '../../../inference/blocks/precision.ts'
 import type { ModelCard } from '../../../inference/package/model-card.ts'
 import {
   folder,

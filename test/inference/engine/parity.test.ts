@@ -6,7 +6,7 @@ import { processScores } from '../../../inference/generation/processors.ts'
 import { softmax } from '../../../inference/generation/scores.ts'
 import { resolveSettings } from '../../../inference/generation/settings.ts'
 import { openModel } from '../../../inference/model.ts'
-import type { Precision } from '../../../inference/package/precision.ts'
+import type { Precision } from '../../../inference/blocks/precision.ts'
 import type { Model } from '../../../inference/types.ts'
 import { packageFor } from '../../helpers/packages.ts'
 import {

@@ -3,7 +3,7 @@ import { cpSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } fr
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import type { Precision } from '../../../inference/package/precision.ts'
+import type { Precision } from '../../../inference/blocks/precision.ts'
 import { openModel } from '../../../inference/model.ts'
 import { preparePackage } from '../../../inference/package/prepare.ts'
 import { packageFor } from '../../helpers/packages.ts'

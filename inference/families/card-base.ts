@@ -6,7 +6,7 @@
  */
 
 import { z } from 'zod'
-import { PRECISIONS, VISION_STORAGES } from './precision.ts'
+import { PRECISIONS, VISION_STORAGES } from '../blocks/precision.ts'
 
 export const count = z.int().positive()
 export const tokenId = z.int().nonnegative()
@@ -91,6 +91,3 @@ export const baseCardSchema = z.strictObject({
 })
 
 export type BaseCard = z.infer<typeof baseCardSchema>
-
-/** What opening and preparing graphs needs of a card. */
-export type GraphList = Pick<BaseCard, 'graphs' | 'files'>

@@ -5,7 +5,7 @@
 
 import type { InferenceSession } from 'onnxruntime-node'
 import { ConfigError } from '../../config/errors.ts'
-import type { Sessions } from '../runtime/sessions.ts'
+import type { Sessions } from './sessions.ts'
 
 /**
  * Where a graph says the same as a dimension of the card: an axis of an input or output, or the
