@@ -8,6 +8,7 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { toPlainError } from '../../config/plain-error.ts'
 import { z } from 'zod'
 import { type Engine, openEngine } from '../engine/engine.ts'
+import { endThread } from '../runtime/end-thread.ts'
 import { type FromThread, type ThreadData, type ToThread, toThreadSchema } from './protocol.ts'
 
 const requestId = z.object({ id: z.int() })
@@ -64,9 +65,9 @@ export async function serve(port: MessagePort, data: ThreadData): Promise<void> 
     } else if (message.type === 'cancel') {
       engine.cancel(message.id)
     } else if (message.type === 'forget') {
-      void forget(message)
+      forget(message).catch(endThread)
     } else {
-      void close()
+      close().catch(endThread)
     }
   })
   postStats() // known by the time the model is

@@ -9,6 +9,7 @@
  */
 
 import { hasCode, InputError } from '../../config/errors.ts'
+import { endThread } from '../runtime/end-thread.ts'
 import type { ModelStats, Step, Urgency } from '../types.ts'
 import type { Counters } from './counters.ts'
 import { FairQueue } from './fair-queue.ts'
@@ -270,7 +271,7 @@ export class EngineLoop {
     } else if (image.failure) {
       await this.#broken(live, image.failure.error)
     } else if (image.bytes) {
-      void this.#decode(image, image.bytes)
+      this.#decode(image, image.bytes).catch(endThread)
     }
   }
 

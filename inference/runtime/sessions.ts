@@ -64,7 +64,7 @@ export async function openSessions(
   const { device } = placement
   if (device === 'cpu') {
     const prepared = card.graphs.map((graph) => preparedGraph(folder, card, graph))
-    void readAhead(prepared.filter(existsSync))
+    readAhead(prepared.filter(existsSync)).catch(() => {}) // what cannot be read, the session tells
   }
   const open = async (graph: string) => {
     const options = cpuSessionOptions({ threads, spins: graph === STEPPING_GRAPH })

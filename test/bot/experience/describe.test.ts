@@ -171,6 +171,10 @@ describe('describing pictures', () => {
       ZH.errors['image/unknown-format'],
     )
     assert.match((await mei.slash('help')).content, /我能做什么/)
+    // Refused on the engine's thread, which knows neither the person nor their language.
+    const asked = await mei.slash('ask', { question: '这是什么？'.repeat(60) })
+    const size = { length: 300, unit: 'tokens', maxTokens: 100 } as const
+    assert.equal(asked.content, ZH.errors['text/too-long'](size))
   })
 
   it('direct messages are answered in the language last used, else in what is written', async () => {
