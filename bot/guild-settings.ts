@@ -1,6 +1,7 @@
 /** A server's settings in the store, and what follows from them. */
 
 import { z } from 'zod'
+import { HOUR_MS } from '../config/durations.ts'
 import {
   DEFAULT_GUILD_SETTINGS,
   type GuildSettings,
@@ -8,7 +9,6 @@ import {
 } from '../config/guild-settings.ts'
 import type { Space, Store } from './store-types.ts'
 
-const HOUR_MS = 60 * 60 * 1000
 /** Settings end 400 days after they were last changed or used; using them renews them. */
 const LIFE_MS = 400 * 24 * HOUR_MS
 const RENEW_MS = 24 * HOUR_MS

@@ -8,6 +8,7 @@
 
 import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
+import { DAY_MS } from '../config/durations.ts'
 import {
   type ChannelRecord,
   channelSchema,
@@ -30,7 +31,6 @@ import type { Space, SpaceKind, Store } from './store-types.ts'
 
 /** Wordings of one picture that are remembered, so that `Again` finds another. */
 const MAX_DESCRIPTIONS = 10
-const DAY_MS = 24 * 60 * 60 * 1000
 
 /** Where something is said. `guildId` is null in direct messages. */
 export type Place = { readonly guildId: string | null; readonly channelId: string }

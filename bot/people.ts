@@ -3,12 +3,12 @@
  * language they use Discord in.
  */
 
+import { DAY_MS } from '../config/durations.ts'
 import { InputError } from '../config/errors.ts'
 import { z } from 'zod'
 import type { Place } from './memory.ts'
 import type { Space, Store } from './store-types.ts'
 
-const DAY_MS = 24 * 60 * 60 * 1000
 /** An opt-out ends 400 days after the bot last met the person; meeting them renews it. */
 const OPT_OUT_MS = 400 * DAY_MS
 const HINT_MS = 30 * DAY_MS

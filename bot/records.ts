@@ -1,6 +1,7 @@
 /** What someone may see and delete of what the bot keeps: the commands /memory and /privacy. */
 
 import { type ChatInputCommandInteraction, PermissionFlagsBits, time } from 'discord.js'
+import { HOUR_MS } from '../config/durations.ts'
 import { escaped, shortened } from '../commands/answer-text.ts'
 import type { MemoryService, PrivacyService } from '../commands/command.ts'
 import type { Catalogue } from '../commands/i18n/words.ts'
@@ -14,7 +15,6 @@ import { type Forgotten, type Memory, type Place, prefixOf } from './memory.ts'
 import type { People } from './people.ts'
 import type { Pictures } from './pictures/pictures.ts'
 
-const HOUR_MS = 60 * 60 * 1000
 const SHOWN_TALKS = 8
 const SHOWN_TURNS = 3
 

@@ -9,6 +9,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { Keyv } from 'keyv'
 import type { Logger } from 'pino'
+import { DAY_MS } from '../config/durations.ts'
 import { ConfigError } from '../config/errors.ts'
 import { KeyedMutex } from './keyed-mutex.ts'
 import { type Backend, keyvStorage, type OpenBackend } from './store-backend.ts'
@@ -20,7 +21,7 @@ import type { Space, SpaceKind, Store } from './store-types.ts'
 
 /** Tells with which key the store is written; refreshed at each start. */
 const MARKER = 'meta/encryption'
-const MARKER_TTL_MS = 366 * 24 * 60 * 60 * 1000
+const MARKER_TTL_MS = 366 * DAY_MS
 
 /** An update that others keep overtaking is given up after this long. */
 const UPDATE_LIMIT_MS = 15_000

@@ -4,10 +4,10 @@
  * `readConfig` is pure: nothing else reads environment variables, and nothing is read at import.
  */
 
+import { HOUR_MS } from './durations.ts'
 import { environment, type LOG_LEVELS, type PROVIDERS, RENAMED_SETTINGS } from './environment.ts'
 import { ConfigError } from './errors.ts'
 
-const HOUR_MS = 60 * 60 * 1000
 const MIB = 1024 * 1024
 
 /** Where the loopback Discord is kept unless the operator says otherwise; git ignores the folder. */

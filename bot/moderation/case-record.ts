@@ -7,15 +7,14 @@
  */
 
 import { z } from 'zod'
+import { DAY_MS, MINUTE_MS } from '../../config/durations.ts'
 import type { ModerationSettings } from '../../config/moderation-settings.ts'
 import { type Posting, printSchema, shareOne } from './postings.ts'
 import { reasonSchema } from './reasons.ts'
 
-const DAY_MS = 24 * 60 * 60 * 1000
 export const CASE_LIFE_MS = 180 * DAY_MS
 /** Messages of one case. */
 const MAX_COPIES = 60
-const MINUTE_MS = 60_000
 /** Where a removal times nobody out, the button still does. */
 const USUAL_TIMEOUT_MINUTES = 60
 

@@ -4,6 +4,7 @@
  */
 
 import type { Message } from 'discord.js'
+import { MINUTE_MS } from '../../config/durations.ts'
 import type { FoundPicture } from '../../commands/command.ts'
 import { isActive, type ModerationSettings } from '../../config/moderation-settings.ts'
 import { picturesIn } from '../images.ts'
@@ -18,8 +19,6 @@ import { type Posting, type Postings, postingsSpace, separated, withPosting } fr
 import { amplifiersOf, type Reason } from './reasons.ts'
 import { isExempt } from './staff.ts'
 import type { Match, Verdicts } from './verdicts.ts'
-
-const MINUTE_MS = 60_000
 
 type Parts = {
   readonly store: Store

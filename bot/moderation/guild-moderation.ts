@@ -1,6 +1,7 @@
 /** A server's moderation settings in the store, with the version of its list of hashes. */
 
 import { z } from 'zod'
+import { DAY_MS } from '../../config/durations.ts'
 import {
   DEFAULT_MODERATION,
   type ModerationSettings,
@@ -8,7 +9,6 @@ import {
 } from '../../config/moderation-settings.ts'
 import type { Space, Store } from '../store-types.ts'
 
-const DAY_MS = 24 * 60 * 60 * 1000
 /** Settings end 400 days after they were last changed or used; using them renews them. */
 const LIFE_MS = 400 * DAY_MS
 

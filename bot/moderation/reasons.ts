@@ -7,8 +7,8 @@
 
 import { SnowflakeUtil } from 'discord.js'
 import { z } from 'zod'
+import { DAY_MS } from '../../config/durations.ts'
 
-const DAY_MS = 24 * 60 * 60 * 1000
 const YOUNG_ACCOUNT_DAYS = 14
 const NEW_MEMBER_DAYS = 3
 

@@ -8,6 +8,7 @@
 import type { Message } from 'discord.js'
 import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
+import { DAY_MS } from '../../config/durations.ts'
 import { plainMessage } from '../../commands/answer-text.ts'
 import type { FoundPicture } from '../../commands/command.ts'
 import { catalogueFor } from '../../commands/i18n/catalogue.ts'
@@ -23,7 +24,6 @@ import { type Fingerprint, isHash } from '../pictures/fingerprint.ts'
 import type { Pictures } from '../pictures/pictures.ts'
 import type { Detector } from './detector.ts'
 
-const DAY_MS = 24 * 60 * 60 * 1000
 const SETTING_LIFE_MS = 400 * DAY_MS
 /** A picture is forgotten after so many days without being posted again. */
 const PICTURE_LIFE_MS = 180 * DAY_MS

@@ -1,12 +1,12 @@
 /** The rules of each server in the store. */
 
 import { z } from 'zod'
+import { DAY_MS } from '../../config/durations.ts'
 import type { RuleWish } from '../../commands/moderation-rules-service.ts'
 import { InputError } from '../../config/errors.ts'
 import { MAX_RULES, type Rule, ruleSchema } from '../../config/moderation-rules.ts'
 import type { Space, Store } from '../store-types.ts'
 
-const DAY_MS = 24 * 60 * 60 * 1000
 /** Rules end 400 days after they were last changed or used; using them renews them. */
 const LIFE_MS = 400 * DAY_MS
 

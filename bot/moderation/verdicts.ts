@@ -3,6 +3,7 @@
  * `imported` ones come from elsewhere: they are flagged and never acted on.
  */
 
+import { DAY_MS } from '../../config/durations.ts'
 import { InputError } from '../../config/errors.ts'
 import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
@@ -11,7 +12,6 @@ import type { GuildModeration } from './guild-moderation.ts'
 import { HashIndex } from './hash-index.ts'
 import { type Fingerprint, type Hash, isHash } from '../pictures/fingerprint.ts'
 
-const DAY_MS = 24 * 60 * 60 * 1000
 /** A hash ends after so many days without being seen. */
 const UNSEEN_MS = 180 * DAY_MS
 /** Servers whose hashes are in memory at once; the one asked for longest ago goes first. */

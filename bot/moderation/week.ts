@@ -1,10 +1,10 @@
 /** A week of a server's cases in numbers, and as a chart. */
 
 import sharp from 'sharp'
+import { DAY_MS } from '../../config/durations.ts'
 import type { Week } from '../../commands/moderation-service.ts'
 import type { Case } from './case-record.ts'
 
-const DAY_MS = 24 * 60 * 60 * 1000
 const DAYS = 7
 const WIDTH = 640
 const HEIGHT = 260
