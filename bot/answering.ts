@@ -4,7 +4,7 @@
  * Works on plain requests, so the same code answers at once and after a restart.
  */
 
-import type { FoundPicture } from '../commands/command.ts'
+import type { FoundPicture } from '../commands/picture.ts'
 import { catalogueFor, sentenceOf } from '../commands/i18n/catalogue.ts'
 import { InputError } from '../config/errors.ts'
 import { historyTo, type Talk } from './channel-record.ts'

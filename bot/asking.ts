@@ -12,7 +12,7 @@ import {
   TextInputStyle,
 } from 'discord.js'
 import { shortened } from '../commands/answer-text.ts'
-import type { FoundPicture } from '../commands/command.ts'
+import type { FoundPicture } from '../commands/picture.ts'
 import { catalogueFor } from '../commands/i18n/catalogue.ts'
 import type { Catalogue } from '../commands/i18n/words.ts'
 import { InputError } from '../config/errors.ts'

@@ -12,6 +12,7 @@
  */
 
 import { z } from 'zod'
+import { foundPictureSchema } from '../commands/picture.ts'
 import type { Turn } from '../inference/types.ts'
 
 /** Pictures of a channel; the one longest unused goes first. */
@@ -44,18 +45,10 @@ const turnSchema = z.object({
 
 const talkSchema = z.object({
   id: z.string(),
-  picture: z.object({
+  /** `url` is where the bytes were; the link may have expired since. */
+  picture: foundPictureSchema.omit({ altText: true }).extend({
     /** SHA-256 of the file's bytes, hexadecimal. */
     hash: z.string(),
-    key: z.string(),
-    name: z.string(),
-    spoiler: z.boolean(),
-    /** Where the bytes were; the link may have expired since. */
-    url: z.string(),
-    size: z.number(),
-    source: z
-      .object({ channelId: z.string(), messageId: z.string(), authorId: z.string() })
-      .nullable(),
   }),
   /** User id of who showed the picture to the bot. */
   by: z.string(),

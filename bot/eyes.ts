@@ -1,6 +1,6 @@
 /** Gets a picture into the model's eyes once, and keeps what the model made of it. */
 
-import type { FoundPicture } from '../commands/command.ts'
+import type { FoundPicture } from '../commands/picture.ts'
 import { InputError } from '../config/errors.ts'
 import type { ImageTokens, Model, RequestOptions } from '../inference/types.ts'
 import type { ImageTokenCache } from './image-tokens.ts'

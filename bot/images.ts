@@ -16,7 +16,7 @@ import {
   type MessageSnapshot,
   StickerFormatType,
 } from 'discord.js'
-import type { FoundPicture } from '../commands/command.ts'
+import type { FoundPicture } from '../commands/picture.ts'
 
 const EXTENSION = /\.(png|apng|jpe?g|jfif|webp|avif|gif|tiff?)$/i
 

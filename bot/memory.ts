@@ -9,6 +9,7 @@
 import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import { DAY_MS } from '../config/durations.ts'
+import { STYLES } from '../config/guild-settings.ts'
 import {
   type ChannelRecord,
   channelSchema,
@@ -26,7 +27,7 @@ import {
   withTalk,
   withTurn,
 } from './channel-record.ts'
-import { pictureSchema } from './requests.ts'
+import { foundPictureSchema } from '../commands/picture.ts'
 import type { Space, SpaceKind, Store } from './store-types.ts'
 
 /** Wordings of one picture that are remembered, so that `Again` finds another. */
@@ -39,7 +40,7 @@ const answerSchema = z.object({
   /** User id of who asked for it. */
   asker: z.string(),
   kind: z.enum(['describe', 'ask', 'alt']),
-  style: z.enum(['caption', 'detailed', 'alt']),
+  style: z.enum(STYLES),
   hidden: z.boolean(),
   /** One for each picture, in order. */
   parts: z.array(z.object({ talk: z.string(), turn: z.string().nullable() })),
@@ -62,7 +63,7 @@ type MessageRecord = Readonly<z.infer<typeof messageSchema>>
 /** A form lies open for so long at most. */
 const FORM_MS = 60 * 60 * 1000
 
-const formSchema = z.object({ by: z.string(), pictures: z.array(pictureSchema) })
+const formSchema = z.object({ by: z.string(), pictures: z.array(foundPictureSchema) })
 
 type FormRecord = Readonly<z.infer<typeof formSchema>>
 

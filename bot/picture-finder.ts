@@ -2,7 +2,7 @@
 
 import type { Client, Message, TextBasedChannel, User } from 'discord.js'
 import { PermissionFlagsBits } from 'discord.js'
-import type { FoundPicture } from '../commands/command.ts'
+import type { FoundPicture } from '../commands/picture.ts'
 import { InputError } from '../config/errors.ts'
 import { picturesIn } from './images.ts'
 import { meaningOf } from './platform-errors.ts'

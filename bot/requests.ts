@@ -4,19 +4,8 @@
  */
 
 import { z } from 'zod'
-
-/** A FoundPicture. */
-export const pictureSchema = z.object({
-  key: z.string(),
-  url: z.string(),
-  size: z.number(),
-  name: z.string(),
-  spoiler: z.boolean(),
-  altText: z.string().nullable(),
-  source: z
-    .object({ channelId: z.string(), messageId: z.string(), authorId: z.string() })
-    .nullable(),
-})
+import { foundPictureSchema } from '../commands/picture.ts'
+import { STYLES } from '../config/guild-settings.ts'
 
 const common = {
   /** User id of who asks. */
@@ -28,14 +17,14 @@ const common = {
   hidden: z.boolean(),
 }
 
-const style = z.enum(['caption', 'detailed', 'alt'])
+const style = z.enum(STYLES)
 
 export const requestSchema = z.discriminatedUnion('kind', [
   /** Describes pictures or, with a question, answers that about each. */
   z.object({
     kind: z.literal('look'),
     ...common,
-    pictures: z.array(pictureSchema).min(1),
+    pictures: z.array(foundPictureSchema).min(1),
     style,
     question: z.string().nullable(),
     /** The question is not to be seen otherwise, so the answer repeats it. */
@@ -64,7 +53,11 @@ export const requestSchema = z.discriminatedUnion('kind', [
     maxBytes: z.number(),
   }),
   /** Gives pictures their alt text without being asked. */
-  z.object({ kind: z.literal('alt-text'), ...common, pictures: z.array(pictureSchema).min(1) }),
+  z.object({
+    kind: z.literal('alt-text'),
+    ...common,
+    pictures: z.array(foundPictureSchema).min(1),
+  }),
 ])
 
 export type Request = z.infer<typeof requestSchema>

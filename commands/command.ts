@@ -10,35 +10,10 @@ import type {
   RESTPostAPIContextMenuApplicationCommandsJSONBody,
   TextBasedChannel,
 } from 'discord.js'
-import type { GuildSettings } from '../config/guild-settings.ts'
+import type { GuildSettings, Style } from '../config/guild-settings.ts'
 import type { Catalogue } from './i18n/words.ts'
 import type { ModerationService } from './moderation-service.ts'
-
-/** A picture on Discord: where its bytes are, and how many Discord says there are (0: unknown). */
-export type PictureLink = {
-  readonly url: string
-  readonly size: number
-  /** `file`: it need not be a picture. */
-  readonly kind?: 'file'
-}
-
-/** A picture found in a message, or given with a command. */
-export type FoundPicture = PictureLink & {
-  /** Names the picture within its message, also after its links were renewed. */
-  readonly key: string
-  readonly name: string
-  readonly spoiler: boolean
-  /** What its author wrote as alternative text. */
-  readonly altText: string | null
-  /** The message it is in; null for a picture that came with a command. */
-  readonly source: {
-    readonly channelId: string
-    readonly messageId: string
-    readonly authorId: string
-  } | null
-}
-
-export type Style = GuildSettings['style']
+import type { FoundPicture } from './picture.ts'
 
 /** An interaction that is answered with text; its first answer is still owed. */
 export type Asking = ChatInputCommandInteraction | MessageContextMenuCommandInteraction

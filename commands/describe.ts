@@ -1,8 +1,8 @@
 /** /describe: puts a picture into words, the one given or the newest of the channel. */
 
 import { ApplicationCommandOptionType } from 'discord.js'
-import { STYLES } from '../config/guild-settings.ts'
-import type { Command, Style } from './command.ts'
+import { type Style, STYLES } from '../config/guild-settings.ts'
+import type { Command } from './command.ts'
 import { EVERYWHERE } from './everywhere.ts'
 import { localizations } from './i18n/catalogue.ts'
 import { EN } from './i18n/en.ts'

@@ -6,7 +6,7 @@ import type {
   MessageContextMenuCommandInteraction,
 } from 'discord.js'
 import type { ModerationSettings } from '../config/moderation-settings.ts'
-import type { FoundPicture } from './command.ts'
+import type { FoundPicture } from './picture.ts'
 import type { Catalogue } from './i18n/words.ts'
 import type { RepostService, RulesService } from './moderation-rules-service.ts'
 

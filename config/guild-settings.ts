@@ -8,6 +8,7 @@ export const MAX_DAILY_LIMIT = 1000
 export const MAX_RETENTION_HOURS = 720
 
 export const STYLES = ['caption', 'detailed', 'alt'] as const
+export type Style = (typeof STYLES)[number]
 /** `auto`: the language each member uses Discord in. */
 export const LANGUAGES = ['auto', 'en', 'zh-CN'] as const
 

@@ -5,7 +5,7 @@
 
 import type { Message } from 'discord.js'
 import { MINUTE_MS } from '../../config/durations.ts'
-import type { FoundPicture } from '../../commands/command.ts'
+import type { FoundPicture } from '../../commands/picture.ts'
 import { isActive, type ModerationSettings } from '../../config/moderation-settings.ts'
 import { picturesIn } from '../images.ts'
 import { KeyedMutex } from '../keyed-mutex.ts'

@@ -2,7 +2,8 @@
 
 import type { Client, Message, PartialMessage } from 'discord.js'
 import type { Logger } from 'pino'
-import type { FoundPicture, PictureLink, PrivacyService } from '../../commands/command.ts'
+import type { PrivacyService } from '../../commands/command.ts'
+import type { FoundPicture, PictureLink } from '../../commands/picture.ts'
 import type { ModerationService } from '../../commands/moderation-service.ts'
 import { InputError } from '../../config/errors.ts'
 import type { Model } from '../../inference/types.ts'

@@ -10,7 +10,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Message } from 'discord.js'
 import type { Logger } from 'pino'
-import type { FoundPicture } from '../../commands/command.ts'
+import type { FoundPicture } from '../../commands/picture.ts'
 import type { RuleRecord, RulesService } from '../../commands/moderation-rules-service.ts'
 import { InputError } from '../../config/errors.ts'
 import type { Rule } from '../../config/moderation-rules.ts'

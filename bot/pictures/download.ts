@@ -1,7 +1,7 @@
 /** Downloads pictures from Discord's CDN, and from nowhere else. */
 
 import { Agent, buildConnector, errors, request } from 'undici'
-import type { PictureLink } from '../../commands/command.ts'
+import type { PictureLink } from '../../commands/picture.ts'
 import { InputError } from '../../config/errors.ts'
 import { lookupPublic } from './public-addresses.ts'
 

@@ -2,7 +2,7 @@
 
 import type { Client, REST } from 'discord.js'
 import { z } from 'zod'
-import type { FoundPicture, PictureLink } from '../../commands/command.ts'
+import type { FoundPicture, PictureLink } from '../../commands/picture.ts'
 import { picturesIn } from '../images.ts'
 
 /**

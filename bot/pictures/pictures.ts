@@ -9,7 +9,7 @@
 
 import type { Client } from 'discord.js'
 import { LRUCache } from 'lru-cache'
-import type { FoundPicture } from '../../commands/command.ts'
+import type { FoundPicture } from '../../commands/picture.ts'
 import { hasCode, InputError, type InputErrorCode } from '../../config/errors.ts'
 import type { FetchPicture } from './download.ts'
 import type { PictureFile } from './evidence.ts'

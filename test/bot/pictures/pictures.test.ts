@@ -7,7 +7,7 @@ import { Client } from 'discord.js'
 import type { FetchPicture } from '../../../bot/pictures/download.ts'
 import { hasCode, InputError } from '../../../config/errors.ts'
 import { Pictures, type PicturesOptions } from '../../../bot/pictures/pictures.ts'
-import type { FoundPicture } from '../../../commands/command.ts'
+import type { FoundPicture } from '../../../commands/picture.ts'
 import { hearts, scene } from '../../helpers/demo-bot.ts'
 
 const client = new Client({ intents: [] })
