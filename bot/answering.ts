@@ -22,8 +22,7 @@ import {
   audienceOf,
   optionsOf,
   type Part,
-  seeAgain,
-  seeingOf,
+  sourceOf,
   type Work,
 } from './work.ts'
 
@@ -51,7 +50,7 @@ export class Answering {
     job: Job,
     { signal, nonce }: { readonly signal: AbortSignal; readonly nonce: string },
   ): Promise<void> {
-    const { client, settings, people } = this.#parts
+    const { client, settings, people, pictures } = this.#parts
     const delivery = new Delivery(client.rest, job.answer, nonce)
     if (request.kind === 'again') {
       delivery.mute()
@@ -66,11 +65,16 @@ export class Answering {
         options: optionsOf(request, job, { signal, delivery, text }),
         ttlMs: await settings.ttlMs(request.place.guildId),
         remembers: !(await people.isOut(request.asker)),
+        sources: [],
       }
       if (!this.#parts.isOpen() && request.kind !== 'repost') {
         delivery.progress(text.waiting.loading)
       }
-      await this.#counted(work)
+      try {
+        await this.#counted(work)
+      } finally {
+        await pictures.settle(work.sources, work.remembers)
+      }
     } finally {
       await delivery.stop()
     }
@@ -141,8 +145,8 @@ export class Answering {
 
   async #lookAt(work: Work, request: RequestOf<'look'>, picture: FoundPicture): Promise<Part> {
     await this.#mayLookAt(picture, request.asker)
-    const { model, eyes } = this.#parts
-    const { hash, image } = await eyes.see(picture, seeingOf(work))
+    const { model } = this.#parts
+    const image = await sourceOf(this.#parts, work, picture)
     const { question } = request
     const described =
       question === null
@@ -165,7 +169,7 @@ export class Answering {
     const { altText: _, ...kept } = picture
     const talk: Talk = {
       id: newKey(),
-      picture: { ...kept, hash },
+      picture: { ...kept, hash: image.key },
       by: request.asker,
       visibleTo,
       at: now,
@@ -190,7 +194,7 @@ export class Answering {
     if (!talk) {
       throw new InputError('conversation/unknown')
     }
-    const image = await seeAgain(this.#parts, work, talk)
+    const image = await sourceOf(this.#parts, work, { ...talk.picture, altText: null })
     const history = historyTo(talk, request.turn)
     const { text: answer } = await model.ask(image, question, { ...work.options, history })
     const turn = {

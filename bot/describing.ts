@@ -1,6 +1,6 @@
 /** Puts a picture into words, in the style that was asked for. */
 
-import type { GenerationOptions, ImageTokens, Model, RequestOptions } from '../inference/types.ts'
+import type { GenerationOptions, ImageInput, Model, RequestOptions } from '../inference/types.ts'
 import type { Style } from '../config/guild-settings.ts'
 import { plain, propose } from './questions.ts'
 
@@ -14,7 +14,7 @@ export type Description = { readonly caption: string; readonly lines: readonly s
 /** Describes a picture. */
 export async function describePicture(
   model: Model,
-  image: ImageTokens,
+  image: ImageInput,
   style: Style,
   options: RequestOptions,
 ): Promise<Description> {
@@ -32,7 +32,7 @@ export const TEMPERATURES = [0.7, 0.9, 1, 1.1, 1.2] as const
  */
 export async function describeDifferently(
   model: Model,
-  image: ImageTokens,
+  image: ImageInput,
   { said, style, options }: { said: readonly string[]; style: Style; options: RequestOptions },
 ): Promise<Description | undefined> {
   const used = new Set(said.map(plain))
@@ -53,7 +53,7 @@ export function freely(temperature: number): GenerationOptions {
 /** A caption as it is shown in a style. */
 export async function inStyle(
   model: Model,
-  image: ImageTokens,
+  image: ImageInput,
   { caption, style, options }: { caption: string; style: Style; options: RequestOptions },
 ): Promise<Description> {
   if (style === 'caption') {

@@ -8,10 +8,8 @@ import { Answering } from './answering.ts'
 import { Questions } from './asking.ts'
 import { Buttons } from './buttons.ts'
 import { Desk, replying } from './desk.ts'
-import { Eyes } from './eyes.ts'
 import { Forgetting } from './forgetting.ts'
 import { Settings } from './guild-settings.ts'
-import { ImageTokenCache } from './image-tokens.ts'
 import { givenPicture, picturesIn } from './images.ts'
 import type { Jobs } from './jobs.ts'
 import { Memory } from './memory.ts'
@@ -55,19 +53,17 @@ export type Experience = {
 
 /** Builds it for one client. */
 export function createExperience(client: Client, parts: ExperienceParts): Experience {
-  const { model, isOpen = () => true, store, jobs, fetchPicture, retentionMs } = parts
+  const { model, isOpen = () => true, store, jobs, retentionMs } = parts
   const memory = new Memory(store)
   const people = new People(store)
   const settings = new Settings(store, retentionMs)
-  const cache = new ImageTokenCache(store)
   const looked = parts.metrics?.cache
-  const pictures = new Pictures({ client, fetchPicture, ...(looked && { looked }) })
-  const eyes = new Eyes({ model, cache, pictures })
+  const pictures = new Pictures({ ...parts, client, ...(looked && { looked }) })
   const desk = new Desk(
     jobs,
-    new Answering({ client, model, isOpen, eyes, pictures, memory, people, settings }),
+    new Answering({ client, model, isOpen, pictures, memory, people, settings }),
   )
-  const kept = { memory, people, settings, cache, pictures }
+  const kept = { memory, people, settings, pictures }
   const questions = new Questions(memory, desk)
   const moderation = new Moderation(client, { ...parts, pictures })
   return {

@@ -29,7 +29,8 @@ export function lateModel(card: ModelCard, opening: Promise<Model>): LateModel {
     score: async (...given) => (await opening).score(...given),
     encode: async (...given) => (await opening).encode(...given),
     embedImage: async (...given) => (await opening).embedImage(...given),
-    forget: async (...given) => (await opening).forget(...given),
+    // Before it is open it has computed nothing.
+    forget: async (...given) => open?.forget(...given),
     stats: () => open?.stats() ?? NO_STATS,
     close: async () => (await opening).close(),
   }

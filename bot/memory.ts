@@ -292,13 +292,22 @@ export class Memory {
     }
   }
 
-  /** Forgets everything of a channel or, without one, of a server. */
-  async purge(guildId: string | null, channelId?: string): Promise<void> {
+  /**
+   * Forgets everything of a channel or, without one, of a server.
+   *
+   * @returns the hashes of the pictures that were talked about.
+   */
+  async purge(guildId: string | null, channelId?: string): Promise<string[]> {
     const prefix =
       channelId === undefined ? `${guildId ?? 'dm'}/` : prefixOf({ guildId, channelId })
+    const hashes: string[] = []
+    for await (const [, { talks }] of this.#channels.entries(prefix)) {
+      hashes.push(...talks.map(({ picture }) => picture.hash))
+    }
     await this.#channels.deleteAll(prefix)
     await this.#answers.deleteAll(prefix)
     await this.#messages.deleteAll(prefix)
+    return hashes
   }
 
   async #erase(

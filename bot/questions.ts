@@ -8,7 +8,7 @@
 
 import type { ModelCard } from '../inference/package/model-card.ts'
 import { questionPrompt } from '../inference/families/index.ts'
-import type { ImageTokens, Model, RequestOptions, Turn } from '../inference/types.ts'
+import type { ImageInput, Model, RequestOptions, Turn } from '../inference/types.ts'
 
 /** What any model can be asked. */
 const GENERAL = {
@@ -85,7 +85,7 @@ export function candidates(card: ModelCard, { caption, history, asked }: Situati
  */
 export async function propose(
   model: Model,
-  image: ImageTokens,
+  image: ImageInput,
   { situation, count, request = {} }: Proposing,
 ): Promise<Proposed[]> {
   const groups = evenly(candidates(model.card, situation), MAX_CANDIDATES)
@@ -112,7 +112,7 @@ type Proposing = {
 
 async function weigh(
   model: Model,
-  image: ImageTokens,
+  image: ImageInput,
   { question, situation, request }: Omit<Proposing, 'count'> & { question: string },
 ): Promise<Proposed> {
   const { history } = situation

@@ -10,8 +10,7 @@ import { labelOf } from './asking.ts'
 import { type ChannelRecord, followedBy, type Talk } from './channel-record.ts'
 import { placeOf } from './desk.ts'
 import type { Settings } from './guild-settings.ts'
-import type { ImageTokenCache } from './image-tokens.ts'
-import { type Forgotten, type Memory, type Place, prefixOf } from './memory.ts'
+import type { Memory, Place } from './memory.ts'
 import type { People } from './people.ts'
 import type { Pictures } from './pictures/pictures.ts'
 
@@ -22,12 +21,11 @@ type Parts = {
   readonly memory: Memory
   readonly people: People
   readonly settings: Settings
-  readonly cache: ImageTokenCache
   readonly pictures: Pictures
 }
 
 /** `/memory` */
-export function memoryService({ memory, cache, pictures, settings }: Parts): MemoryService {
+export function memoryService({ memory, pictures, settings }: Parts): MemoryService {
   return {
     show: async (use, text) => shown(await memory.channel(placeOf(use), use.user.id), text),
 
@@ -38,15 +36,14 @@ export function memoryService({ memory, cache, pictures, settings }: Parts): Mem
         if (use.inGuild() && !use.memberPermissions.has(PermissionFlagsBits.ManageMessages)) {
           throw new InputError('permission/not-yours')
         }
-        await memory.purge(place.guildId, place.channelId)
-        await cache.purge(prefixOf(place))
-        pictures.forget({ channel: place.channelId })
+        const hashes = await memory.purge(place.guildId, place.channelId)
+        await pictures.forget({ channel: place.channelId, hashes })
         // What others asked privately is deleted too, but a count would tell of it.
         return talks.length
       }
       const ttlMs = await settings.ttlMs(place.guildId)
       if (what === 'mine') {
-        return forgetPerson({ memory, cache, pictures, place, ttlMs }, use.user.id)
+        return forgetPerson({ memory, pictures, place, ttlMs }, use.user.id)
       }
       const talk =
         picture === undefined
@@ -61,7 +58,7 @@ export function memoryService({ memory, cache, pictures, settings }: Parts): Mem
         throw new InputError('permission/not-yours')
       }
       const forgotten = await memory.forgetTalk(place, talk.id, { as: use.user.id, ttlMs })
-      await forgetPictures({ cache, pictures, place }, forgotten)
+      await pictures.forget(forgotten)
       return forgotten.talks
     },
   }
@@ -69,17 +66,17 @@ export function memoryService({ memory, cache, pictures, settings }: Parts): Mem
 
 /** `/privacy` */
 export function privacyService(parts: Parts): PrivacyService {
-  const { memory, people, settings, cache, pictures } = parts
+  const { memory, people, settings, pictures } = parts
   return {
     isOut: (userId) => people.isOut(userId),
     setOut: (userId, out) => people.setOut(userId, out),
     records: (userId) => recordsOf({ memory, people }, userId),
     forget: async (userId) => {
-      pictures.forget({ author: userId })
+      await pictures.forget({ author: userId })
       let count = 0
       for await (const place of memory.places()) {
         const ttlMs = await settings.ttlMs(place.guildId)
-        count += await forgetPerson({ memory, cache, pictures, place, ttlMs }, userId)
+        count += await forgetPerson({ memory, pictures, place, ttlMs }, userId)
       }
       count += await memory.forgetAnswers(userId)
       count += (await people.locales.delete(userId)) ? 1 : 0
@@ -121,24 +118,13 @@ async function recordsOf(
 }
 
 async function forgetPerson(
-  from: Pick<Parts, 'memory' | 'cache' | 'pictures'> & { place: Place; ttlMs: number },
+  from: Pick<Parts, 'memory' | 'pictures'> & { place: Place; ttlMs: number },
   userId: string,
 ): Promise<number> {
   const { memory, place, ttlMs } = from
   const forgotten = await memory.forgetPerson(place, userId, ttlMs)
-  await forgetPictures(from, forgotten)
+  await from.pictures.forget(forgotten)
   return forgotten.talks + forgotten.turns
-}
-
-/** What the model made of a picture goes with the last conversation about it. */
-async function forgetPictures(
-  { cache, pictures, place }: Pick<Parts, 'cache' | 'pictures'> & { place: Place },
-  { hashes }: Forgotten,
-): Promise<void> {
-  pictures.forget({ hashes })
-  for (const hash of hashes) {
-    await cache.forget(place, hash)
-  }
 }
 
 /** Whoever showed the picture, posted it, or moderates. */

@@ -7,7 +7,7 @@ import type { Handing } from './handing.ts'
 import type { AnswerRecord } from './memory.ts'
 import { plain } from './questions.ts'
 import type { RequestOf } from './requests.ts'
-import { type AnsweringParts, apology, audienceOf, type Part, seeAgain, type Work } from './work.ts'
+import { type AnsweringParts, apology, audienceOf, type Part, sourceOf, type Work } from './work.ts'
 
 export class Rewording {
   readonly #parts: AnsweringParts
@@ -59,7 +59,7 @@ export class Rewording {
   ): Promise<Part | null> {
     const { model, memory } = this.#parts
     const { place } = work.request
-    const image = await seeAgain(this.#parts, work, talk)
+    const image = await sourceOf(this.#parts, work, { ...talk.picture, altText: null })
     const asked = talk.turns.find(({ id }) => id === turn)
     const base = { spoiler: talk.picture.spoiler, turn, image }
     if (!asked) {
@@ -89,7 +89,7 @@ export class Rewording {
     { style }: AnswerRecord,
     { talk, turn }: { readonly talk: Talk; readonly turn: string | null },
   ): Promise<Part> {
-    const image = await seeAgain(this.#parts, work, talk)
+    const image = await sourceOf(this.#parts, work, { ...talk.picture, altText: null })
     const asked = talk.turns.find(({ id }) => id === turn)
     const caption = talk.descriptions.at(-1) ?? ''
     const { lines } = asked

@@ -103,6 +103,10 @@ export function openConfiguredModel(config: Config): Promise<Model> {
   })
 }
 
+/** Kinds of records that earlier versions kept; what is left of them is deleted at the start. */
+const RETIRED = ['image-tokens']
+const NOTHING = { ttlMs: 1, decode: () => null }
+
 /** What every part is started with. */
 type Context = {
   readonly config: Config
@@ -116,6 +120,9 @@ async function startStore({ config, log, metrics, started }: Context): Promise<S
   const { store: observe, cache: looked } = metrics
   const store = await openStore({ ...config.store, log, observe, looked })
   started.defer(() => store.close())
+  detached(log, 'records of an earlier version could not be deleted', () =>
+    Promise.all(RETIRED.map((name) => store.space({ name, ...NOTHING }).deleteAll(''))),
+  )
   return store
 }
 

@@ -1,12 +1,12 @@
 /** What a request is carried out with, and a picture's share of its answer. */
 
 import type { Client } from 'discord.js'
+import type { FoundPicture } from '../commands/picture.ts'
 import type { Catalogue } from '../commands/i18n/words.ts'
-import type { ImageTokens, Model, RequestOptions, Urgency } from '../inference/types.ts'
+import type { ImageSource, Model, RequestOptions, Urgency } from '../inference/types.ts'
 import type { AnswerPart } from './answers.ts'
 import type { Reader, Talk } from './channel-record.ts'
 import type { Delivery } from './delivery.ts'
-import type { Eyes, Seeing } from './eyes.ts'
 import type { Settings } from './guild-settings.ts'
 import type { Job } from './job-record.ts'
 import type { Memory } from './memory.ts'
@@ -20,7 +20,6 @@ export type AnsweringParts = {
   readonly model: Model
   /** Whether the model is open; until then, requests wait for it. */
   readonly isOpen: () => boolean
-  readonly eyes: Eyes
   readonly pictures: Pictures
   readonly memory: Memory
   readonly people: People
@@ -36,13 +35,15 @@ export type Work = {
   readonly ttlMs: number
   /** False for people who opted out. */
   readonly remembers: boolean
+  /** The pictures that the model was asked about. */
+  readonly sources: ImageSource[]
 }
 
 /** One picture's share of an answer. */
 export type Part = AnswerPart & {
   readonly talk: Talk | null
   readonly turn: string | null
-  readonly image: ImageTokens | null
+  readonly image: ImageSource | null
   readonly caption: string
 }
 
@@ -80,12 +81,13 @@ function urgencyOf(kind: Request['kind'], answer: Job['answer']): Urgency {
   return answer.to === 'message' ? 'normal' : 'interactive'
 }
 
-/** How a picture is looked at for a request. */
-export function seeingOf({ request, ttlMs, options, remembers }: Work): Seeing {
-  return { place: request.place, ttlMs, options, keep: remembers }
-}
-
-/** The picture of a talk, as the model has it. */
-export function seeAgain({ eyes }: AnsweringParts, work: Work, talk: Talk): Promise<ImageTokens> {
-  return eyes.seeAgain({ ...talk.picture, altText: null }, seeingOf(work))
+/** A picture as the model takes it, with its hash where it was talked about before. */
+export async function sourceOf(
+  { pictures }: AnsweringParts,
+  { options, sources }: Work,
+  picture: FoundPicture & { readonly hash?: string },
+): Promise<ImageSource> {
+  const source = await pictures.source(picture, options.signal)
+  sources.push(source)
+  return source
 }

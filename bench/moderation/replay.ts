@@ -105,7 +105,7 @@ class TimedWork extends CaseWork {
 export async function replay(
   mode: Mode,
   traffic: readonly Posted[],
-  model: Pick<Model, 'describe'>,
+  model: Pick<Model, 'describe' | 'forget'>,
 ): Promise<Replay> {
   const log: Logger = pino({ level: 'error' }, pino.destination(2))
   const store = await openStore({ url: 'memory:', keys: [], log })
@@ -118,7 +118,7 @@ export async function replay(
 
 type Around = {
   readonly store: Store
-  readonly model: Pick<Model, 'describe'>
+  readonly model: Pick<Model, 'describe' | 'forget'>
   readonly log: Logger
 }
 
@@ -134,7 +134,7 @@ async function lived(
   const guilds = new GuildModeration(store)
   const verdicts = new Verdicts(store, guilds)
   const evidence = new EvidenceMemory()
-  const pictures = new Pictures({ client, fetchPicture })
+  const pictures = new Pictures({ client, fetchPicture, model, log })
   const parts = { store, guilds, verdicts, evidence, pictures }
   const casePictures = new CasePictures({ deeds, memory: evidence, model, pictures })
   const postings = postingsSpace(store)

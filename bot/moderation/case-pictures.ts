@@ -49,15 +49,23 @@ export class CasePictures {
    * @returns none if the pictures are gone.
    */
   async describe(found: Case, signal: AbortSignal): Promise<string[]> {
+    const { model, pictures } = this.#parts
     const captions: string[] = []
-    for (const { bytes } of await this.#of(found)) {
-      const { text } = await this.#parts.model.describe(bytes, {
-        urgency: 'bulk',
-        tenant: found.guildId,
-        signal,
-        deadline: Date.now() + DESCRIBE_LIMIT_MS,
-      })
-      captions.push(text)
+    const files = await this.#of(found)
+    // Not from the owner: the message may be deleted already.
+    const sources = files.map(({ bytes, hash }) => ({ key: hash, bytes: async () => bytes }))
+    try {
+      for (const source of sources) {
+        const { text } = await model.describe(source, {
+          urgency: 'bulk',
+          tenant: found.guildId,
+          signal,
+          deadline: Date.now() + DESCRIBE_LIMIT_MS,
+        })
+        captions.push(text)
+      }
+    } finally {
+      await pictures.settle(sources)
     }
     if (captions.length > 0) {
       await this.#putIntoWords(found, captions)

@@ -35,7 +35,7 @@ const MAX_FILE_BYTES = 8 * 2 ** 20
 
 export type ModerationParts = {
   readonly store: Store
-  readonly model: Pick<Model, 'card' | 'describe' | 'embedImage' | 'score'>
+  readonly model: Pick<Model, 'card' | 'describe' | 'score'>
   readonly pictures: Pictures
   /** Downloads a file that is no picture: a list of hashes. */
   readonly fetchPicture: FetchPicture

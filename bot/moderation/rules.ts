@@ -45,7 +45,7 @@ export type RulesParts = {
   readonly detector: Detector
   readonly pictures: Pictures
   readonly work: CaseWork
-  readonly model: Pick<Model, 'card' | 'embedImage' | 'score'>
+  readonly model: Pick<Model, 'card' | 'score'>
   readonly log: Logger
   /** Messages that may wait for the model. Default 64. */
   readonly waiting?: number
@@ -182,12 +182,15 @@ export class Rules {
     rules: readonly Rule[],
     options: RequestOptions,
   ): Promise<Scored[]> {
-    const { bytes } = await this.#parts.pictures.file(picture, options.signal)
-    const image = await this.#parts.model.embedImage(bytes, options)
+    const { model, pictures } = this.#parts
+    const image = await pictures.source(picture, options.signal)
     const scored: Scored[] = []
-    for (const rule of rules) {
-      const score = await scoreQuestion(this.#parts.model, image, rule.question, options)
-      scored.push({ rule, score })
+    try {
+      for (const rule of rules) {
+        scored.push({ rule, score: await scoreQuestion(model, image, rule.question, options) })
+      }
+    } finally {
+      await pictures.settle([image])
     }
     return scored
   }

@@ -1,6 +1,6 @@
 /**
  * The one owner of pictures: whatever needs a picture asks here, and it is downloaded once and
- * decoded once for comparing, however many ask.
+ * decoded once for comparing, however many ask. The model asks here too, where it lacks a file.
  *
  * Who asks for what is under way gets its result. What was made is kept in memory for a bounded time
  * and size. A picture is known by its message and its key in there, for its link changes; once its
@@ -9,8 +9,12 @@
 
 import type { Client } from 'discord.js'
 import { LRUCache } from 'lru-cache'
+import type { Logger } from 'pino'
 import type { FoundPicture } from '../../commands/picture.ts'
 import { hasCode, InputError, type InputErrorCode } from '../../config/errors.ts'
+import type { ImageSource, Model } from '../../inference/types.ts'
+import { detached } from '../detached.ts'
+import { Deletions, nameOf, ownersOf } from './deletions.ts'
 import type { FetchPicture } from './download.ts'
 import type { PictureFile } from './evidence.ts'
 import { type Fingerprint, fingerprintOf } from './fingerprint.ts'
@@ -21,9 +25,11 @@ import { InFlight } from './in-flight.ts'
 export const MAX_PICTURES = 10
 
 const BYTES_MS = 60_000
-/** As long as moderation compares what someone posts (bot/moderation/postings.ts). */
-const KNOWN_MS = 60 * 60_000
 const MAX_BYTES = 64 * 2 ** 20
+/** As long as moderation compares what someone posts (bot/moderation/postings.ts). */
+const PRINT_MS = 60 * 60_000
+/** As long as the model may keep what it computed from a picture (inference/feature-cache.ts). */
+const HASH_MS = 24 * 60 * 60_000
 const MAX_KNOWN = 10_000
 
 /** A fresh link may help: a link ends after a day, and a loopback Discord moves to another port. */
@@ -32,6 +38,8 @@ const STALE: readonly InputErrorCode[] = ['image/gone', 'image/elsewhere']
 export type PicturesOptions = {
   readonly client: Client
   readonly fetchPicture: FetchPicture
+  readonly model: Pick<Model, 'forget'>
+  readonly log: Logger
   /** Told of each look into a cache: `picture-files` (a miss is a download), `fingerprints`. */
   readonly looked?: (cache: string, hit: boolean) => void
   /** How long files are in memory, milliseconds. Default one minute. */
@@ -40,7 +48,7 @@ export type PicturesOptions = {
   readonly maxBytes?: number
 }
 
-/** Whose pictures are to be deleted from memory. */
+/** Whose pictures are to be deleted; any of these. */
 export type Forgotten = {
   readonly messages?: readonly string[]
   readonly channel?: string
@@ -55,16 +63,12 @@ export type Comparable = { readonly picture: FoundPicture; readonly print: Finge
 export class Pictures {
   readonly #options: PicturesOptions
   /** The hash of a picture's file, by the picture's name. */
-  readonly #hashes = new LRUCache<string, string>({
-    max: MAX_KNOWN,
-    ttl: KNOWN_MS,
-    ttlAutopurge: true,
-  })
+  readonly #hashes: LRUCache<string, string>
   /** By hash. */
   readonly #bytes: LRUCache<string, Uint8Array>
   readonly #prints = new LRUCache<string, { readonly print: Fingerprint | null }>({
     max: MAX_KNOWN,
-    ttl: KNOWN_MS,
+    ttl: PRINT_MS,
     ttlAutopurge: true,
   })
   /** Downloads under way, by the picture's name. */
@@ -72,8 +76,23 @@ export class Pictures {
   /** Decoding under way, by hash. */
   readonly #decodings = new InFlight<Fingerprint | null>()
 
+  readonly #deletions = new Deletions()
+
   constructor(options: PicturesOptions) {
     this.#options = options
+    this.#hashes = new LRUCache({
+      max: MAX_KNOWN,
+      ttl: HASH_MS,
+      ttlAutopurge: true,
+      // The model keeps nothing of a picture that cannot be found here when it is deleted.
+      dispose: (hash, _, reason) => {
+        if (reason !== 'delete') {
+          detached(options.log, 'the model could not delete a picture', () =>
+            options.model.forget([hash]),
+          )
+        }
+      },
+    })
     this.#bytes = new LRUCache({
       maxSize: options.maxBytes ?? MAX_BYTES,
       sizeCalculation: ({ length }) => Math.max(length, 1),
@@ -96,6 +115,51 @@ export class Pictures {
     return hash !== undefined && bytes !== undefined
       ? { bytes, hash }
       : this.#downloads.run(name, (stop) => this.#download(picture, stop), signal)
+  }
+
+  /**
+   * The picture as the model takes it: its file is fetched only where the model asks for it. What
+   * uses it calls `settle` in the end.
+   *
+   * @param picture with the hash of its file where that is known from before.
+   * @throws {InputError} as `file` does; later where its message was deleted or has another file.
+   */
+  async source(
+    picture: FoundPicture & { readonly hash?: string },
+    signal?: AbortSignal,
+  ): Promise<ImageSource> {
+    const name = nameOf(picture)
+    const { now } = this.#deletions
+    const demand = () => {
+      if (this.#deletions.isAfter(now, ...ownersOf(name))) {
+        throw gone()
+      }
+    }
+    const key = picture.hash ?? this.#hashes.get(name) ?? (await this.file(picture, signal)).hash
+    const bytes = async (stop?: AbortSignal) => {
+      demand()
+      const file = this.#deletions.isAfter(now, `hash/${key}`)
+        ? await this.#downloadFor(picture, stop)
+        : await this.file(picture, stop)
+      demand()
+      if (file.hash !== key) {
+        throw gone()
+      }
+      return file.bytes
+    }
+    return { key, bytes }
+  }
+
+  /**
+   * Ends the use of sources. What was deleted meanwhile is deleted at the model once more, for it
+   * may have been computed again.
+   *
+   * @param keep whether what was made of the others is kept.
+   */
+  async settle(sources: readonly Pick<ImageSource, 'key'>[], keep = true): Promise<void> {
+    const known = new Set(this.#hashes.values())
+    const keys = sources.map(({ key }) => key).filter((key) => !keep || !known.has(key))
+    await this.#drop(new Set(keys))
   }
 
   /**
@@ -147,49 +211,55 @@ export class Pictures {
   }
 
   /**
-   * Deletes what is in memory of pictures, also what is being made of them: who waits for it is told
-   * that the picture is gone.
+   * Deletes what was made of pictures, here and at the model; also what is being made of them. Who
+   * waits for a picture whose message is deleted is told that it is gone.
    */
-  forget(forgotten: Forgotten): void {
-    const messages = new Set(forgotten.messages)
-    const isForgotten = (name: string) => {
-      const [channel = '', message = '', author = ''] = name.split('/', 3)
-      return messages.has(message) || channel === forgotten.channel || author === forgotten.author
-    }
-    const hashes = new Set(forgotten.hashes)
+  async forget({ messages = [], channel, author, hashes = [] }: Forgotten): Promise<void> {
+    const owners = new Set([
+      ...messages.map((id) => `message/${id}`),
+      ...(channel === undefined ? [] : [`channel/${channel}`]),
+      ...(author === undefined ? [] : [`author/${author}`]),
+    ])
+    const isDeleted = (name: string) => ownersOf(name).some((owner) => owners.has(owner))
+    const keys = new Set(hashes)
     for (const [name, hash] of this.#hashes.entries()) {
-      if (isForgotten(name)) {
-        hashes.add(hash)
+      if (isDeleted(name)) {
+        keys.add(hash)
       }
     }
-    // A copy that is not deleted is downloaded again once someone asks for it.
+    this.#deletions.add([...owners, ...keys.values().map((hash) => `hash/${hash}`)])
+    this.#downloads.abort(isDeleted, gone())
+    this.#decodings.abort((hash) => keys.has(hash), gone())
+    await this.#drop(keys)
+  }
+
+  /** Deletes all that was made of pictures. */
+  async clear(): Promise<void> {
+    this.#deletions.add(['all'])
+    this.#downloads.abort(() => true, gone())
+    this.#decodings.abort(() => true, gone())
+    await this.#drop(new Set(this.#hashes.values()))
+  }
+
+  /** Deletes what was made of files. A copy is downloaded again once someone asks for it. */
+  async #drop(keys: ReadonlySet<string>): Promise<void> {
+    if (keys.size === 0) {
+      return
+    }
     for (const [name, hash] of this.#hashes.entries()) {
-      if (hashes.has(hash)) {
+      if (keys.has(hash)) {
         this.#hashes.delete(name)
       }
     }
-    for (const hash of hashes) {
+    for (const hash of keys) {
       this.#bytes.delete(hash)
       this.#prints.delete(hash)
     }
-    this.#downloads.abort(isForgotten, gone())
-    this.#decodings.abort((hash) => hashes.has(hash), gone())
-  }
-
-  /** Deletes all that is in memory. */
-  clear(): void {
-    this.#hashes.clear()
-    this.#bytes.clear()
-    this.#prints.clear()
-    this.#downloads.abort(() => true, gone())
-    this.#decodings.abort(() => true, gone())
+    await this.#options.model.forget([...keys])
   }
 
   async #download(picture: FoundPicture, signal: AbortSignal): Promise<PictureFile> {
-    const bytes = await this.#fetch(picture, signal)
-    // On another thread; 25 MB would hold this one up for 20 ms.
-    const digest = await crypto.subtle.digest('SHA-256', new Uint8Array(bytes))
-    const hash = Buffer.from(digest).toString('hex')
+    const { bytes, hash } = await this.#downloadFor(picture, signal)
     signal.throwIfAborted() // deleted meanwhile
     const shared = this.#bytes.get(hash) ?? bytes
     this.#hashes.set(nameOf(picture), hash)
@@ -197,7 +267,15 @@ export class Pictures {
     return { bytes: shared, hash }
   }
 
-  async #fetch(picture: FoundPicture, signal: AbortSignal): Promise<Uint8Array> {
+  /** Downloads a picture for the caller alone; nothing of it is kept. */
+  async #downloadFor(picture: FoundPicture, signal?: AbortSignal): Promise<PictureFile> {
+    const bytes = await this.#fetch(picture, signal)
+    // On another thread; 25 MB would hold this one up for 20 ms.
+    const digest = await crypto.subtle.digest('SHA-256', new Uint8Array(bytes))
+    return { bytes, hash: Buffer.from(digest).toString('hex') }
+  }
+
+  async #fetch(picture: FoundPicture, signal?: AbortSignal): Promise<Uint8Array> {
     const { client, fetchPicture } = this.#options
     try {
       return await fetchPicture(picture, signal)
@@ -214,11 +292,6 @@ export class Pictures {
   #looked(cache: string, hit: boolean): void {
     this.#options.looked?.(cache, hit)
   }
-}
-
-/** Names a picture also after its links were renewed: its place, and its key in there. */
-function nameOf({ key, source }: FoundPicture): string {
-  return [source?.channelId, source?.messageId, source?.authorId, key].join('/')
 }
 
 function gone(): InputError {

@@ -76,8 +76,8 @@ describe('serveHealth', () => {
     metrics.request('describe', 'answered')
     metrics.request('describe', 'answered')
     metrics.stage('vision', 0.3)
-    metrics.cache('image-tokens', true)
-    metrics.cache('image-tokens', false)
+    metrics.cache('picture-files', true)
+    metrics.cache('picture-files', false)
     metrics.job('resumed', 'describe')
     metrics.store('update', 0.003)
     metrics.watchModel({ stats: () => STATS })
@@ -89,8 +89,8 @@ describe('serveHealth', () => {
       'sightseer_requests_total{kind="describe",outcome="answered"} 2',
       'sightseer_stage_seconds_bucket{le="0.25",stage="vision"} 0',
       'sightseer_stage_seconds_bucket{le="0.5",stage="vision"} 1',
-      'sightseer_cache_total{cache="image-tokens",result="hit"} 1',
-      'sightseer_cache_total{cache="image-tokens",result="miss"} 1',
+      'sightseer_cache_total{cache="picture-files",result="hit"} 1',
+      'sightseer_cache_total{cache="picture-files",result="miss"} 1',
       'sightseer_jobs_total{kind="describe",outcome="resumed"} 1',
       'sightseer_store_seconds_bucket{le="0.005",operation="update"} 1',
       'sightseer_queue_requests{state="waiting"} 3',

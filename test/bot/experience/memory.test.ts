@@ -39,15 +39,7 @@ describe('memory and privacy', () => {
   /** Everything in the store whose text has `part`; the store is the bot's own. */
   async function kept(part: string): Promise<string[]> {
     const found: string[] = []
-    for (const name of [
-      'conversations',
-      'answers',
-      'messages',
-      'image-tokens',
-      'uses',
-      'locales',
-      'settings',
-    ]) {
+    for (const name of ['conversations', 'answers', 'messages', 'uses', 'locales', 'settings']) {
       const space = demo.bot.store.space({ name, ttlMs: 1000, decode: (data: unknown) => data })
       for await (const [key, record] of space.entries()) {
         if (`${key} ${JSON.stringify(record)}`.includes(part)) {

@@ -45,10 +45,10 @@ describe('waiting', { timeout: 120_000 }, () => {
     store = await openStore({ url: 'memory:', log })
     const held: Model = {
       ...model,
-      embedImage: async (image, options = {}) => {
+      describe: async (image, options = {}) => {
         gate?.reached.resolve(options)
         await gate?.open.promise
-        return model.embedImage(image, options)
+        return model.describe(image, options)
       },
     }
     const parts = {

@@ -96,7 +96,7 @@ describe('a case whose process is killed', { timeout: 300_000 }, () => {
   })
 
   function born(life: Life): Moderation {
-    const pictures = new Pictures({ client, fetchPicture })
+    const pictures = new Pictures({ client, fetchPicture, model, log })
     const parts = { store: mortalStore(store, life), model, pictures, fetchPicture, log }
     return new Moderation(client, parts, new MortalDeeds(client, life))
   }
@@ -273,7 +273,7 @@ describe('a case whose process is killed', { timeout: 300_000 }, () => {
         })
       }
     }
-    const pictures = new Pictures({ client, fetchPicture })
+    const pictures = new Pictures({ client, fetchPicture, model, log })
     const parts = { store, model, pictures, fetchPicture, log }
     const two = [1, 2].map(() => new Moderation(client, parts, new ForgottenNonces(client)))
     await Promise.all(two.map((one) => one.pointing.reported(message, '100000000000000002')))

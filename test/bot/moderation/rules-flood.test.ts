@@ -26,15 +26,11 @@ describe('a flood of pictures', { timeout: 120_000 }, () => {
     await server.mo.slash('moderation rule add', { name: 'green', question, threshold: 60 })
     const { model, store, client } = server.demo.bot
     const gate = Promise.withResolvers<void>()
-    const embed = model.embedImage.bind(model)
-    const looked = t.mock.method(
-      model,
-      'embedImage',
-      async (...given: Parameters<typeof embed>) => {
-        await gate.promise
-        return embed(...given)
-      },
-    )
+    const score = model.score.bind(model)
+    const looked = t.mock.method(model, 'score', async (...given: Parameters<typeof score>) => {
+      await gate.promise
+      return score(...given)
+    })
     const ada = await server.join('ada', { channel: 'general' })
     const lin = await server.join('lin', { channel: 'general' })
     const heard = async (memberId: string, messageId: string) => {

@@ -5,6 +5,7 @@ import { after, before, describe, it } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import type { Member } from 'loopback-discord/client'
 import { Reposts } from '../../../bot/moderation/reposts.ts'
+import { pino } from 'pino'
 import { Pictures } from '../../../bot/pictures/pictures.ts'
 import { EN } from '../../../commands/i18n/en.ts'
 import { type Database, startRedis, WITH_REDIS } from '../../helpers/databases.ts'
@@ -79,7 +80,7 @@ describe('moderation by two processes on one Redis', { ...WITH_REDIS, timeout: 1
 
   it('both put the questions, and a hit is one case with one reason', async (t) => {
     const both = [server.demo.bot.model, other.bot.model].map((model) =>
-      t.mock.method(model, 'embedImage'),
+      t.mock.method(model, 'score'),
     )
     const looks = () => both.map(({ mock }) => mock.callCount())
     const seen = new Set(server.cases().map(({ id }) => id))
@@ -108,10 +109,12 @@ describe('moderation by two processes on one Redis', { ...WITH_REDIS, timeout: 1
     await mo.slash('moderation reposts', { channel: lin.channelId })
     const bots = [server.demo.bot, other.bot]
     const first = await lin.upload(triangle())
-    const { client, store } = bots[0]!
+    const { client, store, model } = bots[0]!
     const owner = new Pictures({
       client,
+      model,
       fetchPicture: () => assert.fail('nothing is fetched here'),
+      log: pino({ enabled: false }),
     })
     const { pictures } = new Reposts(store, { caseOf: async () => null }, owner)
     while ((await Array.fromAsync(pictures.entries())).length === 0) {

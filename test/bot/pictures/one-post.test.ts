@@ -64,5 +64,8 @@ describe('one posted picture', { timeout: 120_000 }, () => {
     t.diagnostic(`caches: ${JSON.stringify(caches)}`)
     assert.equal(downloads.length, 1)
     assert.equal(await misses('fingerprints'), 1)
+    for (const stage of ['preprocess', 'vision', 'bridge'] as const) {
+      assert.equal(stages[stage].rows, 1, stage)
+    }
   })
 })

@@ -4,10 +4,11 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import { Client } from 'discord.js'
+import { pino } from 'pino'
 import type { FetchPicture } from '../../../bot/pictures/download.ts'
-import { hasCode, InputError } from '../../../config/errors.ts'
 import { Pictures, type PicturesOptions } from '../../../bot/pictures/pictures.ts'
 import type { FoundPicture } from '../../../commands/picture.ts'
+import { hasCode, InputError } from '../../../config/errors.ts'
 import { hearts, scene } from '../../helpers/demo-bot.ts'
 
 const client = new Client({ intents: [] })
@@ -25,6 +26,8 @@ function setUp(options: Partial<PicturesOptions> = {}) {
   const world = {
     asked,
     gate: Promise.resolve(),
+    /** Hashes of the pictures that the model was to delete. */
+    deleted: [] as string[],
     /** Misses of a cache: how often it was done. */
     done: (cache: string) => counts.get(cache) ?? 0,
     files: new Map([
@@ -45,12 +48,19 @@ function setUp(options: Partial<PicturesOptions> = {}) {
     }
     return bytes
   }
+  const model = {
+    forget: async (keys: readonly string[]) => {
+      world.deleted.push(...keys)
+    },
+  }
+  const log = pino({ enabled: false })
   const looked = (cache: string, hit: boolean) => {
     if (!hit) {
       counts.set(cache, (counts.get(cache) ?? 0) + 1)
     }
   }
-  return { ...world, world, pictures: new Pictures({ client, fetchPicture, looked, ...options }) }
+  const pictures = new Pictures({ client, fetchPicture, model, log, looked, ...options })
+  return { ...world, world, pictures }
 }
 
 const isGone = (error: unknown) => hasCode(error, 'image/gone')
@@ -137,14 +147,16 @@ describe('Pictures', () => {
     ]) {
       asked.length = 0
       await pictures.fingerprint(picture('scene'))
-      pictures.forget({ messages: ['1'], channel: '2', author: '2', hashes: ['3'] })
+      await pictures.forget({ messages: ['1'], channel: '2', author: '2', hashes: ['3'] })
       await pictures.fingerprint(picture('scene'))
       assert.deepEqual(asked.slice(1), [], 'others are kept')
-      pictures.forget(forgotten)
+      world.deleted.length = 0
+      await pictures.forget(forgotten)
+      assert.deepEqual(world.deleted, [hash], 'at the model too')
       world.files.set('scene', hearts().bytes)
       assert.notEqual((await pictures.file(picture('scene'))).hash, hash, 'nothing is kept')
       world.files.set('scene', scene().bytes)
-      pictures.clear()
+      await pictures.clear()
     }
   })
 
@@ -154,7 +166,7 @@ describe('Pictures', () => {
     world.gate = gate.promise
     const file = pictures.file(picture('scene'))
     const print = pictures.fingerprint(picture('scene'))
-    pictures.forget({ messages: ['2'] })
+    await pictures.forget({ messages: ['2'] })
     await assert.rejects(file, isGone)
     await assert.rejects(print, isGone)
     gate.resolve()
@@ -170,11 +182,55 @@ describe('Pictures', () => {
     while (done('fingerprints') === 0) {
       await Promise.resolve()
     }
-    pictures.forget({ author: '3' })
+    await pictures.forget({ author: '3' })
     await assert.rejects(print, isGone)
     await setTimeout(100) // the decoder cannot be interrupted
     await pictures.fingerprint(picture('scene'))
     assert.deepEqual(asked, ['scene', 'scene'])
     assert.equal(done('fingerprints'), 2)
+  })
+
+  it('gives the model a file where it asks for one', async () => {
+    const { pictures, asked, world } = setUp({ bytesMs: 20 })
+    const source = await pictures.source(picture('scene'))
+    assert.equal(source.key, (await pictures.file(picture('scene'))).hash)
+    assert.equal(await source.bytes(), world.files.get('scene'))
+    assert.deepEqual(asked, ['scene'])
+    await setTimeout(60)
+    const again = await pictures.source({ ...picture('scene'), hash: source.key })
+    assert.deepEqual(asked, ['scene'], 'what is known needs no file')
+    assert.equal(await again.bytes(), world.files.get('scene'))
+    assert.deepEqual(asked, ['scene', 'scene'])
+    const changed = await pictures.source({ ...picture('hearts'), hash: source.key })
+    await assert.rejects(changed.bytes(), isGone)
+  })
+
+  it('gives the model nothing of a picture whose message was deleted', async () => {
+    const { pictures, asked } = setUp()
+    const source = await pictures.source(picture('scene'))
+    await pictures.forget({ messages: ['2'] })
+    await assert.rejects(source.bytes(), isGone)
+    const other = await pictures.source(picture('hearts'))
+    await pictures.clear()
+    await assert.rejects(other.bytes(), isGone)
+    assert.deepEqual(asked, ['scene', 'hearts'])
+  })
+
+  it('keeps nothing of what is forgotten while it is used, but lets that end', async () => {
+    const { pictures, asked, world } = setUp()
+    const source = await pictures.source(picture('scene'))
+    await pictures.forget({ hashes: [source.key] })
+    assert.deepEqual(world.deleted, [source.key])
+    assert.equal(await source.bytes(), world.files.get('scene'))
+    await pictures.settle([source])
+    assert.deepEqual(world.deleted, [source.key, source.key])
+    const fresh = await pictures.source(picture('scene'))
+    assert.deepEqual(asked, ['scene', 'scene', 'scene'], 'nothing was kept')
+    await pictures.settle([fresh])
+    assert.equal(world.deleted.length, 2, 'what is not forgotten is kept')
+    await pictures.settle([fresh], false)
+    assert.equal(world.deleted.length, 3)
+    await pictures.file(picture('scene'))
+    assert.equal(asked.length, 4)
   })
 })
