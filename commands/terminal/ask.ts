@@ -4,10 +4,8 @@ import { imageSourceOf } from '../../inference/image-source.ts'
 import type { Turn } from '../../inference/types.ts'
 import { readImage } from './images.ts'
 import {
-  EXIT_HELP,
-  GENERATION_HELP,
+  GENERATING_HELP,
   GENERATION_OPTIONS,
-  MODEL_HELP,
   MODEL_OPTIONS,
   readArguments,
   readGenerationOptions,
@@ -24,9 +22,7 @@ const HELP = `Answers questions about a picture, one line each. Later questions 
 IMAGE is a PNG, JPEG, WebP, AVIF, GIF or TIFF file, or - for standard input.
 
 Options
-${GENERATION_HELP.replace('\n\n', `\n${MODEL_HELP}\n\n`)}
-
-${EXIT_HELP}
+${GENERATING_HELP}
 `
 
 const OPTIONS = { ...MODEL_OPTIONS, ...GENERATION_OPTIONS } as const

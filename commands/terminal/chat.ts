@@ -8,10 +8,8 @@ import { imageSourceOf } from '../../inference/image-source.ts'
 import type { GenerationOptions, ImageSource, Model, Step, Turn } from '../../inference/types.ts'
 import { readImage } from './images.ts'
 import {
-  EXIT_HELP,
-  GENERATION_HELP,
+  GENERATING_HELP,
   GENERATION_OPTIONS,
-  MODEL_HELP,
   MODEL_OPTIONS,
   readArguments,
   readGenerationOptions,
@@ -37,9 +35,7 @@ const HELP = `Talks about a picture: type a question, read the answer. Ctrl-D en
 IMAGE is a PNG, JPEG, WebP, AVIF, GIF or TIFF file. Questions may also come through a pipe, one a line.
 
 Options
-${GENERATION_HELP.replace('\n\n', `\n${MODEL_HELP}\n\n`)}
-
-${EXIT_HELP}
+${GENERATING_HELP}
 `
 
 const OPTIONS = { ...MODEL_OPTIONS, ...GENERATION_OPTIONS } as const

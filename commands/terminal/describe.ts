@@ -5,10 +5,8 @@ import { sentenceOf } from '../i18n/catalogue.ts'
 import { EN } from '../i18n/en.ts'
 import { readImage } from './images.ts'
 import {
-  EXIT_HELP,
-  GENERATION_HELP,
+  GENERATING_HELP,
   GENERATION_OPTIONS,
-  MODEL_HELP,
   MODEL_OPTIONS,
   readArguments,
   readGenerationOptions,
@@ -26,9 +24,7 @@ IMAGE is a PNG, JPEG, WebP, AVIF, GIF or TIFF file, or - for standard input.
 
 Options
   --prompt TEXT             text the description continues; '' for none
-${GENERATION_HELP.replace('\n\n', `\n${MODEL_HELP}\n\n`)}
-
-${EXIT_HELP}
+${GENERATING_HELP}
 `
 
 const OPTIONS = { ...MODEL_OPTIONS, ...GENERATION_OPTIONS, prompt: { type: 'string' } } as const

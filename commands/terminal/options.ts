@@ -12,7 +12,7 @@ export const MODEL_HELP = `  --model NAME|DIR          model package: a name und
   --json                    print one JSON object per result, and nothing else on stdout
   --help                    print this`
 
-export const GENERATION_HELP = `  --max-new-tokens N        longest answer, in tokens
+const GENERATION_HELP = `  --max-new-tokens N        longest answer, in tokens
   --min-new-tokens N        shortest answer, in tokens
   --beams N                 beams of the search; 1 alone is plain greedy
   --length-penalty X        above 0 favors long answers, with beams (default 1)
@@ -25,12 +25,20 @@ export const GENERATION_HELP = `  --max-new-tokens N        longest answer, in t
   --top-p X                 draw among the likeliest tokens that reach this probability (default 1)
   --seed N                  makes the draws repeatable
   --stop TEXT               end the answer before this text; may be given again
-  --stop-id N               end the answer with this token id; may be given again
+  --stop-id N               end the answer with this token id; may be given again`
 
-Prompts and settings you do not give are the model's own. With --beams or --sample, only the length
+const GENERATION_DEFAULTS = `Prompts and settings you do not give are the model's own. With --beams or --sample, only the length
 is: the rest is as in transformers.`
 
 export const EXIT_HELP = 'Exit status: 0 done, 1 failed, 2 wrong use.'
+
+/** Help on all options of a command that generates text, to its end. */
+export const GENERATING_HELP = `${GENERATION_HELP}
+${MODEL_HELP}
+
+${GENERATION_DEFAULTS}
+
+${EXIT_HELP}`
 
 export const MODEL_OPTIONS = {
   model: { type: 'string' },
