@@ -41,7 +41,7 @@ export function givenPicture(attachment: Attachment): FoundPicture {
 }
 
 /** Whether Discord or the name says that this is a picture; the bytes decide in the end. */
-export function isPicture({
+function isPicture({
   contentType,
   name,
 }: {

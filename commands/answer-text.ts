@@ -1,7 +1,6 @@
 /** Makes a model's text safe to post: no markdown, no mentions, within Discord's limit. */
 
 import { escapeMarkdown } from 'discord.js'
-import { EN } from './i18n/en.ts'
 
 /** Discord's limit of a message's content, in characters. */
 export const MAX_CONTENT = 2000
@@ -26,12 +25,7 @@ export function shortened(text: string, most: number): string {
   return `${cut.trimEnd()}…`
 }
 
-/** A message body with a text of the model, and nothing that pings anyone. */
-export function answerMessage(text: string) {
-  return plainMessage(escaped(text) || EN.answer.nothing)
-}
-
-/** A message body with a text of the bot's own. */
+/** A message body that pings nobody. */
 export function plainMessage(content: string) {
   return {
     content: content.slice(0, MAX_CONTENT),

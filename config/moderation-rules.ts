@@ -9,7 +9,6 @@ import { z } from 'zod'
  *   and while the server's mode is `act`.
  */
 export const RULE_ACTIONS = ['flag', 'remove'] as const
-export type RuleAction = (typeof RULE_ACTIONS)[number]
 
 /** Rules of one server: the model answers each of them for each picture. */
 export const MAX_RULES = 10

@@ -12,7 +12,7 @@ const MAX_CAPTION = 160
 const MAX_APPEAL = 300
 
 /** What can be pressed. */
-export const BUTTONS = [...ACTIONS, 'history', 'enforce', 'appeal', 'form'] as const
+const BUTTONS = [...ACTIONS, 'history', 'enforce', 'appeal', 'form'] as const
 export type Button = (typeof BUTTONS)[number]
 
 /** The id of a button, which names its case. */

@@ -11,7 +11,7 @@ import { bitsIn, type Hash } from '../pictures/fingerprint.ts'
 const BANDS = 4
 const BAND_VALUES = 2 ** 16
 /** The most bits that a search may allow. */
-export const MAX_DISTANCE = 15
+const MAX_DISTANCE = 15
 
 /** What is found: the value given with the hash, and how many bits differ. */
 export type Near<T> = { readonly value: T; readonly distance: number }

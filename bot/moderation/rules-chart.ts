@@ -28,7 +28,7 @@ export function drawRuleChart(chart: RuleChart): Promise<Buffer> {
 }
 
 /** The chart as SVG: bars of right hits with the wrong ones on top, by tenths of probability. */
-export function ruleChartSvg({ reviewed, threshold, words }: RuleChart): string {
+function ruleChartSvg({ reviewed, threshold, words }: RuleChart): string {
   const bins = histogramOf(reviewed)
   const most = Math.max(1, ...bins.map(({ right, wrong }) => right + wrong))
   const step = (WIDTH - 2 * LEFT) / bins.length

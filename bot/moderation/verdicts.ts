@@ -17,7 +17,7 @@ const UNSEEN_MS = 180 * DAY_MS
 /** Servers whose hashes are in memory at once; the one asked for longest ago goes first. */
 const MAX_INDEXES = 200
 /** Hashes of one server. */
-export const MAX_HASHES = 10_000
+const MAX_HASHES = 10_000
 
 const hash = z.string().refine(isHash)
 

@@ -15,7 +15,7 @@ import type { RetryOptions } from './retry.ts'
 import { INDEX_FILE, selectFirstFiles, selectShards } from './select-files.ts'
 
 const LOCK_FILE = '.lock'
-export const DEFAULT_AT_ONCE = 4
+const DEFAULT_AT_ONCE = 4
 
 export type DownloadProgress = {
   /** Bytes there and bytes in all; the total is that of the small files until the shards are known. */

@@ -16,7 +16,7 @@ import { connectionError, get, type HttpAnswer } from './http.ts'
 import { fileUrl, refusal, type Hub, type RemoteFile, type Repository } from './hub.ts'
 import { PassingError, withRetries, type RetryOptions } from './retry.ts'
 
-export const PARTIAL_SUFFIX = '.partial'
+const PARTIAL_SUFFIX = '.partial'
 const ETAG_SUFFIX = '.partial.etag'
 const READ_CHUNK_BYTES = 1024 * 1024
 /** Failures in a row after which a file is given up. */

@@ -131,7 +131,7 @@ export async function pullModel(options: PullOptions): Promise<Pulled> {
 }
 
 /** Where the download of a commit is kept until its package is made. */
-export function downloadFolder(modelsFolder: string, id: string, commit: string): string {
+function downloadFolder(modelsFolder: string, id: string, commit: string): string {
   return path.join(modelsFolder, CACHE_FOLDER, id.replace('/', '--'), commit)
 }
 

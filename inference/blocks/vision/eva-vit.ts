@@ -31,7 +31,7 @@ export type VisionConfig = {
 }
 
 /** Patches along one side; a rest of the image narrower than a patch is not looked at. */
-export function patchesPerSide(vision: VisionConfig): number {
+function patchesPerSide(vision: VisionConfig): number {
   return Math.floor(vision.imageSize / vision.patchSize)
 }
 

@@ -2,9 +2,6 @@
 
 import type { Dtype } from '../checkpoint/safetensors.ts'
 
-/** Largest finite float16. */
-export const MAX_HALF = 65504
-
 let halfTable: Float32Array | undefined
 
 /** All 65,536 float16 values, by their bits. */
