@@ -3,39 +3,30 @@
 import { ApplicationCommandOptionType } from 'discord.js'
 import type { Command } from './command.ts'
 import { EVERYWHERE } from './everywhere.ts'
-import { localizations } from './i18n/catalogue.ts'
-import { EN } from './i18n/en.ts'
-
-const { ask: words } = EN.commands
+import { described, localized } from './i18n/localized.ts'
 
 export const askCommand = {
   data: {
-    name: words.name,
-    name_localizations: localizations(({ commands }) => commands.ask.name),
-    description: words.description,
-    description_localizations: localizations(({ commands }) => commands.ask.description),
+    ...localized('commands.ask'),
     ...EVERYWHERE,
     options: [
       {
         type: ApplicationCommandOptionType.String,
         name: 'question',
-        description: words.question,
-        description_localizations: localizations(({ commands }) => commands.ask.question),
+        ...described('commands.ask.question'),
         required: true,
         max_length: 300,
       },
       {
         type: ApplicationCommandOptionType.String,
         name: 'picture',
-        description: words.picture,
-        description_localizations: localizations(({ commands }) => commands.ask.picture),
+        ...described('commands.ask.picture'),
         autocomplete: true,
       },
       {
         type: ApplicationCommandOptionType.Boolean,
         name: 'private',
-        description: words.private,
-        description_localizations: localizations(({ commands }) => commands.ask.private),
+        ...described('commands.ask.private'),
       },
     ],
   },

@@ -4,43 +4,30 @@ import { ApplicationCommandOptionType } from 'discord.js'
 import { type Style, STYLES } from '../config/guild-settings.ts'
 import type { Command } from './command.ts'
 import { EVERYWHERE } from './everywhere.ts'
-import { localizations } from './i18n/catalogue.ts'
-import { EN } from './i18n/en.ts'
-
-const { describe: words } = EN.commands
+import { choices, described, localized } from './i18n/localized.ts'
 
 export const describeCommand = {
   data: {
-    name: words.name,
-    name_localizations: localizations(({ commands }) => commands.describe.name),
-    description: words.description,
-    description_localizations: localizations(({ commands }) => commands.describe.description),
+    ...localized('commands.describe'),
     ...EVERYWHERE,
     options: [
       {
         type: ApplicationCommandOptionType.Attachment,
         name: 'image',
-        description: words.image,
-        description_localizations: localizations(({ commands }) => commands.describe.image),
+        ...described('commands.describe.image'),
         // By extension only; the bytes are checked later.
         file_types: ['image'],
       },
       {
         type: ApplicationCommandOptionType.String,
         name: 'style',
-        description: words.style,
-        description_localizations: localizations(({ commands }) => commands.describe.style),
-        choices: STYLES.map((style) => ({
-          name: words.styles[style],
-          name_localizations: localizations(({ commands }) => commands.describe.styles[style]),
-          value: style,
-        })),
+        ...described('commands.describe.style'),
+        choices: choices(STYLES, 'commands.describe.styles'),
       },
       {
         type: ApplicationCommandOptionType.Boolean,
         name: 'private',
-        description: words.private,
-        description_localizations: localizations(({ commands }) => commands.describe.private),
+        ...described('commands.describe.private'),
       },
     ],
   },

@@ -4,49 +4,36 @@ import { ApplicationCommandOptionType, MessageFlags } from 'discord.js'
 import { plainMessage } from './answer-text.ts'
 import type { Command } from './command.ts'
 import { EVERYWHERE } from './everywhere.ts'
-import { localizations } from './i18n/catalogue.ts'
-import { EN } from './i18n/en.ts'
+import { choices, described, localized } from './i18n/localized.ts'
 
-const { memory: words } = EN.commands
 const WHATS = ['picture', 'mine', 'channel'] as const
 
 export const memoryCommand = {
   data: {
-    name: words.name,
-    name_localizations: localizations(({ commands }) => commands.memory.name),
-    description: words.description,
-    description_localizations: localizations(({ commands }) => commands.memory.description),
+    ...localized('commands.memory'),
     ...EVERYWHERE,
     options: [
       {
         type: ApplicationCommandOptionType.Subcommand,
         name: 'show',
-        description: words.show,
-        description_localizations: localizations(({ commands }) => commands.memory.show),
+        ...described('commands.memory.show'),
       },
       {
         type: ApplicationCommandOptionType.Subcommand,
         name: 'forget',
-        description: words.forget,
-        description_localizations: localizations(({ commands }) => commands.memory.forget),
+        ...described('commands.memory.forget'),
         options: [
           {
             type: ApplicationCommandOptionType.String,
             name: 'what',
-            description: words.what,
-            description_localizations: localizations(({ commands }) => commands.memory.what),
+            ...described('commands.memory.what'),
             required: true,
-            choices: WHATS.map((what) => ({
-              name: words.whats[what],
-              name_localizations: localizations(({ commands }) => commands.memory.whats[what]),
-              value: what,
-            })),
+            choices: choices(WHATS, 'commands.memory.whats'),
           },
           {
             type: ApplicationCommandOptionType.String,
             name: 'picture',
-            description: words.picture,
-            description_localizations: localizations(({ commands }) => commands.memory.picture),
+            ...described('commands.memory.picture'),
             autocomplete: true,
           },
         ],

@@ -1,17 +1,15 @@
 /** The entries in a message's context menu: describe its pictures, or ask about them. */
 
-import { InputError } from '../config/errors.ts'
 import { ApplicationCommandType } from 'discord.js'
+import { InputError } from '../config/errors.ts'
 import type { MenuCommand } from './command.ts'
 import { EVERYWHERE } from './everywhere.ts'
-import { localizations } from './i18n/catalogue.ts'
-import { EN } from './i18n/en.ts'
+import { named } from './i18n/localized.ts'
 
 export const describeMenu = {
   data: {
     type: ApplicationCommandType.Message,
-    name: EN.commands.describeMenu,
-    name_localizations: localizations(({ commands }) => commands.describeMenu),
+    ...named('commands.describeMenu'),
     ...EVERYWHERE,
   },
 
@@ -32,8 +30,7 @@ export const describeMenu = {
 export const askMenu = {
   data: {
     type: ApplicationCommandType.Message,
-    name: EN.commands.askMenu,
-    name_localizations: localizations(({ commands }) => commands.askMenu),
+    ...named('commands.askMenu'),
     ...EVERYWHERE,
   },
 

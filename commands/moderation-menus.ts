@@ -9,8 +9,7 @@ import {
 import { plainMessage } from './answer-text.ts'
 import type { MenuCommand, Services } from './command.ts'
 import { SERVERS_ONLY } from './everywhere.ts'
-import { localizations } from './i18n/catalogue.ts'
-import { EN } from './i18n/en.ts'
+import { named } from './i18n/localized.ts'
 import type { Catalogue } from './i18n/words.ts'
 
 type Doing = (
@@ -23,8 +22,7 @@ function menu(key: 'mark' | 'allow' | 'report', doing: Doing): MenuCommand {
   return {
     data: {
       type: ApplicationCommandType.Message,
-      name: EN.moderation.menus[key],
-      name_localizations: localizations(({ moderation }) => moderation.menus[key]),
+      ...named(`moderation.menus.${key}`),
       ...SERVERS_ONLY,
       ...(key !== 'report' && {
         default_member_permissions: String(PermissionFlagsBits.ManageMessages),

@@ -3,7 +3,6 @@
 import {
   type APIApplicationCommandBasicOption,
   type APIApplicationCommandSubcommandGroupOption,
-  type APIApplicationCommandSubcommandOption,
   ApplicationCommandOptionType,
   ChannelType,
   PermissionFlagsBits,
@@ -11,32 +10,11 @@ import {
 } from 'discord.js'
 import { LIMITS, MODES } from '../config/moderation-settings.ts'
 import { SERVERS_ONLY } from './everywhere.ts'
-import { localizations } from './i18n/catalogue.ts'
-import { EN } from './i18n/en.ts'
-import type { Catalogue } from './i18n/words.ts'
+import { choices, described, localized, type TextKey } from './i18n/localized.ts'
 import { REPOSTS, RULE_GROUP } from './moderation-rules.ts'
-
-const { command: words } = EN.moderation
-
-type Texts = Catalogue['moderation']['command']
-type TextKey = { [Key in keyof Texts]: Texts[Key] extends string ? Key : never }[keyof Texts]
-
-/** A description in every language. */
-function described(key: TextKey) {
-  return {
-    description: words[key],
-    description_localizations: localizations(({ moderation }) => moderation.command[key]),
-  }
-}
+import { subcommand } from './subcommand.ts'
 
 const { Attachment, Channel, Integer, Role, String: Text } = ApplicationCommandOptionType
-
-function subcommand(
-  name: TextKey,
-  options: APIApplicationCommandBasicOption[] = [],
-): APIApplicationCommandSubcommandOption {
-  return { type: ApplicationCommandOptionType.Subcommand, name, ...described(name), options }
-}
 
 function numbered(
   name: string,
@@ -49,77 +27,74 @@ function numbered(
 const IMAGE: APIApplicationCommandBasicOption = {
   type: Attachment,
   name: 'image',
-  ...described('image'),
+  ...described('moderation.command.image'),
   required: true,
 }
 
-const SETUP = subcommand('setup', [
+const SETUP = subcommand('setup', 'moderation.command.setup', [
   {
     type: Channel,
     name: 'channel',
-    ...described('channel'),
+    ...described('moderation.command.channel'),
     channel_types: [ChannelType.GuildText],
   },
   {
     type: Text,
     name: 'mode',
-    ...described('mode'),
-    choices: MODES.map((mode) => ({
-      name: words.modes[mode],
-      name_localizations: localizations(({ moderation }) => moderation.command.modes[mode]),
-      value: mode,
-    })),
+    ...described('moderation.command.mode'),
+    choices: choices(MODES, 'moderation.command.modes'),
   },
-  { type: Role, name: 'staff', ...described('staff') },
-  numbered('distance', 'distance', LIMITS.distance),
-  numbered('burst-channels', 'burstChannels', LIMITS.burstChannels),
-  numbered('burst-minutes', 'burstMinutes', LIMITS.burstMinutes),
-  numbered('timeout', 'timeout', LIMITS.timeoutMinutes),
+  { type: Role, name: 'staff', ...described('moderation.command.staff') },
+  numbered('distance', 'moderation.command.distance', LIMITS.distance),
+  numbered('burst-channels', 'moderation.command.burstChannels', LIMITS.burstChannels),
+  numbered('burst-minutes', 'moderation.command.burstMinutes', LIMITS.burstMinutes),
+  numbered('timeout', 'moderation.command.timeout', LIMITS.timeoutMinutes),
 ])
 
 const HASH: APIApplicationCommandSubcommandGroupOption = {
   type: ApplicationCommandOptionType.SubcommandGroup,
   name: 'hash',
-  ...described('hash'),
+  ...described('moderation.command.hash'),
   options: [
-    subcommand('add', [IMAGE, { type: Text, name: 'note', ...described('note'), max_length: 100 }]),
-    subcommand('remove', [
+    subcommand('add', 'moderation.command.add', [
+      IMAGE,
+      { type: Text, name: 'note', ...described('moderation.command.note'), max_length: 100 },
+    ]),
+    subcommand('remove', 'moderation.command.remove', [
       {
         type: Text,
         name: 'code',
-        ...described('code'),
+        ...described('moderation.command.code'),
         required: true,
         min_length: 16,
         max_length: 16,
       },
     ]),
-    subcommand('list'),
-    subcommand('test', [IMAGE]),
-    subcommand('import', [
-      { type: Attachment, name: 'file', ...described('file'), required: true },
+    subcommand('list', 'moderation.command.list'),
+    subcommand('test', 'moderation.command.test', [IMAGE]),
+    subcommand('import', 'moderation.command.import', [
+      { type: Attachment, name: 'file', ...described('moderation.command.file'), required: true },
     ]),
-    subcommand('export'),
+    subcommand('export', 'moderation.command.export'),
   ],
 }
 
 export const MODERATION_DATA: RESTPostAPIChatInputApplicationCommandsJSONBody = {
-  name: words.name,
-  name_localizations: localizations(({ moderation }) => moderation.command.name),
-  ...described('description'),
+  ...localized('moderation.command'),
   ...SERVERS_ONLY,
   default_member_permissions: String(PermissionFlagsBits.ManageMessages),
   options: [
     SETUP,
-    subcommand('status'),
-    subcommand('pause'),
-    subcommand('resume'),
-    subcommand('exempt', [
-      { type: Role, name: 'role', ...described('role') },
-      { type: Channel, name: 'channel', ...described('where') },
+    subcommand('status', 'moderation.command.status'),
+    subcommand('pause', 'moderation.command.pause'),
+    subcommand('resume', 'moderation.command.resume'),
+    subcommand('exempt', 'moderation.command.exempt', [
+      { type: Role, name: 'role', ...described('moderation.command.role') },
+      { type: Channel, name: 'channel', ...described('moderation.command.where') },
     ]),
     HASH,
     RULE_GROUP,
     REPOSTS,
-    subcommand('stats'),
+    subcommand('stats', 'moderation.command.stats'),
   ],
 }

@@ -1,6 +1,5 @@
 /** `/moderation rule …` and `/moderation reposts`: part of commands/moderation.ts. */
 
-import { InputError } from '../config/errors.ts'
 import {
   type APIApplicationCommandBasicOption,
   type APIApplicationCommandSubcommandGroupOption,
@@ -10,6 +9,7 @@ import {
   ChannelType,
   type ChatInputCommandInteraction,
 } from 'discord.js'
+import { InputError } from '../config/errors.ts'
 import {
   DEFAULT_PRECISION,
   MAX_RULES,
@@ -19,31 +19,10 @@ import {
   RULE_LIMITS,
 } from '../config/moderation-rules.ts'
 import { escaped } from './answer-text.ts'
-import type { Services } from './command.ts'
-import { localizations } from './i18n/catalogue.ts'
-import { EN } from './i18n/en.ts'
+import { choices, described } from './i18n/localized.ts'
 import type { Catalogue } from './i18n/words.ts'
 import type { RuleRecord, RuleWish } from './moderation-rules-service.ts'
-
-export type RuleUse = {
-  readonly interaction: ChatInputCommandInteraction
-  readonly services: Services
-  readonly text: Catalogue
-  readonly guildId: string
-}
-
-/** What is answered: a text, and a file perhaps. */
-type Answer = { readonly content: string; readonly files?: AttachmentBuilder[] }
-
-type Texts = Catalogue['moderationRules']['command']
-type TextKey = { [Key in keyof Texts]: Texts[Key] extends string ? Key : never }[keyof Texts]
-
-function described(key: TextKey) {
-  return {
-    description: EN.moderationRules.command[key],
-    description_localizations: localizations(({ moderationRules }) => moderationRules.command[key]),
-  }
-}
+import { subcommand, type SubcommandAnswer, type SubcommandUse } from './subcommand.ts'
 
 const {
   Attachment,
@@ -53,16 +32,16 @@ const {
   String: Text,
 } = ApplicationCommandOptionType
 
-function subcommand(
-  name: TextKey,
-  options: APIApplicationCommandBasicOption[] = [],
-): APIApplicationCommandSubcommandOption {
-  return { type: ApplicationCommandOptionType.Subcommand, name, ...described(name), options }
-}
-
 function typed(name: 'name' | 'question'): APIApplicationCommandBasicOption {
   const { min, max } = RULE_LIMITS[name]
-  return { type: Text, name, ...described(name), required: true, min_length: min, max_length: max }
+  return {
+    type: Text,
+    name,
+    ...described(`moderationRules.command.${name}`),
+    required: true,
+    min_length: min,
+    max_length: max,
+  }
 }
 
 function percentage(name: 'threshold' | 'precision', required: boolean) {
@@ -70,7 +49,7 @@ function percentage(name: 'threshold' | 'precision', required: boolean) {
   return {
     type: Float,
     name,
-    ...described(name),
+    ...described(`moderationRules.command.${name}`),
     required,
     min_value: min,
     max_value: max,
@@ -80,50 +59,62 @@ function percentage(name: 'threshold' | 'precision', required: boolean) {
 const ACTION: APIApplicationCommandBasicOption = {
   type: Text,
   name: 'action',
-  ...described('action'),
-  choices: RULE_ACTIONS.map((action) => ({
-    name: EN.moderationRules.command.actions[action],
-    name_localizations: localizations(
-      ({ moderationRules }) => moderationRules.command.actions[action],
-    ),
-    value: action,
-  })),
+  ...described('moderationRules.command.action'),
+  choices: choices(RULE_ACTIONS, 'moderationRules.command.actions'),
 }
 
 /** Goes into the options of /moderation. */
 export const RULE_GROUP: APIApplicationCommandSubcommandGroupOption = {
   type: ApplicationCommandOptionType.SubcommandGroup,
   name: 'rule',
-  ...described('rule'),
+  ...described('moderationRules.command.rule'),
   options: [
-    subcommand('add', [
+    subcommand('add', 'moderationRules.command.add', [
       typed('name'),
       typed('question'),
       percentage('threshold', true),
       ACTION,
-      { type: Text, name: 'channels', ...described('channels'), max_length: 600 },
+      {
+        type: Text,
+        name: 'channels',
+        ...described('moderationRules.command.channels'),
+        max_length: 600,
+      },
       percentage('precision', false),
-      { type: YesNo, name: 'age-restricted', ...described('ageRestricted') },
+      {
+        type: YesNo,
+        name: 'age-restricted',
+        ...described('moderationRules.command.ageRestricted'),
+      },
     ]),
-    subcommand('remove', [typed('name')]),
-    subcommand('list'),
-    subcommand('test', [
-      { type: Attachment, name: 'image', ...described('image'), required: true },
+    subcommand('remove', 'moderationRules.command.remove', [typed('name')]),
+    subcommand('list', 'moderationRules.command.list'),
+    subcommand('test', 'moderationRules.command.test', [
+      {
+        type: Attachment,
+        name: 'image',
+        ...described('moderationRules.command.image'),
+        required: true,
+      },
     ]),
-    subcommand('stats', [typed('name')]),
+    subcommand('stats', 'moderationRules.command.stats', [typed('name')]),
   ],
 }
 
 /** Goes into the options of /moderation. */
-export const REPOSTS: APIApplicationCommandSubcommandOption = subcommand('reposts', [
-  {
-    type: Channel,
-    name: 'channel',
-    ...described('channel'),
-    required: true,
-    channel_types: [ChannelType.GuildText, ChannelType.GuildAnnouncement],
-  },
-])
+export const REPOSTS: APIApplicationCommandSubcommandOption = subcommand(
+  'reposts',
+  'moderationRules.command.reposts',
+  [
+    {
+      type: Channel,
+      name: 'channel',
+      ...described('moderationRules.command.channel'),
+      required: true,
+      channel_types: [ChannelType.GuildText, ChannelType.GuildAnnouncement],
+    },
+  ],
+)
 
 /** Whether a use of the group changes something, so that only managers may. */
 export function changesRules(name: string): boolean {
@@ -131,7 +122,7 @@ export function changesRules(name: string): boolean {
 }
 
 /** `/moderation rule NAME` */
-export async function runRule(use: RuleUse, name: string): Promise<Answer> {
+export async function runRule(use: SubcommandUse, name: string): Promise<SubcommandAnswer> {
   const { interaction, services, text, guildId } = use
   const { rules } = services.moderation
   const said = text.moderationRules
@@ -154,7 +145,7 @@ export async function runRule(use: RuleUse, name: string): Promise<Answer> {
 }
 
 /** `/moderation reposts` */
-export async function runReposts(use: RuleUse): Promise<Answer> {
+export async function runReposts(use: SubcommandUse): Promise<SubcommandAnswer> {
   const { interaction, services, text, guildId } = use
   const { id } = interaction.options.getChannel('channel', true)
   const on = await services.moderation.reposts.toggle(guildId, id)
@@ -162,7 +153,7 @@ export async function runReposts(use: RuleUse): Promise<Answer> {
   return { content: on ? reposts.on(`<#${id}>`) : reposts.off(`<#${id}>`) }
 }
 
-async function add({ interaction, services, text, guildId }: RuleUse): Promise<string> {
+async function add({ interaction, services, text, guildId }: SubcommandUse): Promise<string> {
   const said = text.moderationRules
   const wish = wishOf(interaction)
   const outcome = await services.moderation.rules.put(guildId, wish)
@@ -196,7 +187,7 @@ function wishOf({ options, guild }: ChatInputCommandInteraction): RuleWish {
   }
 }
 
-async function list({ services, text, guildId }: RuleUse): Promise<string> {
+async function list({ services, text, guildId }: SubcommandUse): Promise<string> {
   const { rules } = services.moderation
   const all = await rules.list(guildId)
   const said = text.moderationRules
@@ -227,7 +218,7 @@ function whereOf(
   return channels.length === 0 ? everywhere : channels.map((id) => `<#${id}>`).join(' ')
 }
 
-async function test({ interaction, services, text, guildId }: RuleUse): Promise<string> {
+async function test({ interaction, services, text, guildId }: SubcommandUse): Promise<string> {
   const said = text.moderationRules
   const picture = services.given(interaction.options.getAttachment('image', true))
   const scored = await services.moderation.rules.test(guildId, picture)
@@ -240,7 +231,10 @@ async function test({ interaction, services, text, guildId }: RuleUse): Promise<
   return [said.testTitle, ...lines].join('\n')
 }
 
-async function stats(record: RuleRecord, { services, text }: RuleUse): Promise<Answer> {
+async function stats(
+  record: RuleRecord,
+  { services, text }: SubcommandUse,
+): Promise<SubcommandAnswer> {
   const { stats: said } = text.moderationRules
   const { rule, hits, confirmed, dismissed, counted, precision, suggested, earned } = record
   const may = earned ? said.earned : said.notEarned

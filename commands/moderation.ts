@@ -1,26 +1,17 @@
 /** /moderation: how a server keeps scam pictures out. */
 
+import { AttachmentBuilder, MessageFlags, time } from 'discord.js'
 import { InputError } from '../config/errors.ts'
-import { AttachmentBuilder, type ChatInputCommandInteraction, MessageFlags, time } from 'discord.js'
 import { MAX_LISTED, MODES, type ModerationSettings } from '../config/moderation-settings.ts'
 import { escaped, plainMessage } from './answer-text.ts'
-import type { Command, Services } from './command.ts'
+import type { Command } from './command.ts'
 import type { Catalogue } from './i18n/words.ts'
 import { MODERATION_DATA } from './moderation-options.ts'
 import { changesRules, runReposts, runRule } from './moderation-rules.ts'
 import type { ListedPicture } from './moderation-service.ts'
+import type { SubcommandAnswer, SubcommandUse } from './subcommand.ts'
 
 const SHOWN_PICTURES = 15
-
-type Use = {
-  readonly interaction: ChatInputCommandInteraction
-  readonly services: Services
-  readonly text: Catalogue
-  readonly guildId: string
-}
-
-/** What is answered: a text, and a file perhaps. */
-type Answer = { readonly content: string; readonly files?: AttachmentBuilder[] }
 
 export const moderationCommand = {
   data: MODERATION_DATA,
@@ -44,7 +35,7 @@ export const moderationCommand = {
   },
 } satisfies Command
 
-function answer(use: Use, group: string | null, name: string): Promise<Answer> {
+function answer(use: SubcommandUse, group: string | null, name: string): Promise<SubcommandAnswer> {
   switch (group) {
     case 'hash':
       return list(use, name)
@@ -55,7 +46,7 @@ function answer(use: Use, group: string | null, name: string): Promise<Answer> {
   }
 }
 
-async function run(use: Use, name: string): Promise<Answer> {
+async function run(use: SubcommandUse, name: string): Promise<SubcommandAnswer> {
   const { services, text, guildId } = use
   const { setup } = text.moderation
   switch (name) {
@@ -78,7 +69,7 @@ async function run(use: Use, name: string): Promise<Answer> {
   }
 }
 
-async function demandSetUp({ services, guildId }: Use): Promise<void> {
+async function demandSetUp({ services, guildId }: SubcommandUse): Promise<void> {
   const { logChannel } = await services.moderation.of(guildId)
   if (logChannel === null) {
     throw new InputError('moderation/not-set-up')
@@ -86,7 +77,7 @@ async function demandSetUp({ services, guildId }: Use): Promise<void> {
 }
 
 /** What setup changes. Where nothing was chosen before, it begins to log and does nothing else. */
-function setUp({ interaction: { options } }: Use) {
+function setUp({ interaction: { options } }: SubcommandUse) {
   const channel = options.getChannel('channel')
   const mode = MODES.find((one) => one === options.getString('mode'))
   const staff = options.getRole('staff')
@@ -117,7 +108,7 @@ function toggled(ids: readonly string[], id: string): string[] {
   return next
 }
 
-async function exempt({ interaction, services, text, guildId }: Use): Promise<string> {
+async function exempt({ interaction, services, text, guildId }: SubcommandUse): Promise<string> {
   const role = interaction.options.getRole('role')
   const channel = interaction.options.getChannel('channel')
   if (!role && !channel) {
@@ -137,7 +128,7 @@ async function exempt({ interaction, services, text, guildId }: Use): Promise<st
   ].join('\n')
 }
 
-async function status({ interaction, services, text, guildId }: Use): Promise<string> {
+async function status({ interaction, services, text, guildId }: SubcommandUse): Promise<string> {
   const { setup: said, command } = text.moderation
   const now = await services.moderation.of(guildId)
   const all = await services.moderation.list(guildId)
@@ -164,7 +155,7 @@ async function status({ interaction, services, text, guildId }: Use): Promise<st
 }
 
 /** `/moderation hash …` */
-async function list(use: Use, name: string): Promise<Answer> {
+async function list(use: SubcommandUse, name: string): Promise<SubcommandAnswer> {
   const { interaction, services, text, guildId } = use
   const { moderation, given } = services
   const { hashes } = text.moderation
@@ -198,7 +189,7 @@ async function list(use: Use, name: string): Promise<Answer> {
   }
 }
 
-async function test({ interaction, services, text, guildId }: Use): Promise<string> {
+async function test({ interaction, services, text, guildId }: SubcommandUse): Promise<string> {
   const { hashes } = text.moderation
   const picture = services.given(interaction.options.getAttachment('image', true))
   const { hash, found } = await services.moderation.test(guildId, picture)
@@ -222,7 +213,7 @@ function listed(all: readonly ListedPicture[], { moderation: { hashes } }: Catal
   return [hashes.title(all.length), ...lines, ...more].join('\n')
 }
 
-async function stats({ services, text, guildId }: Use): Promise<Answer> {
+async function stats({ services, text, guildId }: SubcommandUse): Promise<SubcommandAnswer> {
   const week = await services.moderation.week(guildId)
   const { stats: said } = text.moderation
   const { confirmed, dismissed, undone, open } = week.states

@@ -4,8 +4,7 @@ import { ApplicationCommandOptionType, AttachmentBuilder, MessageFlags } from 'd
 import { plainMessage } from './answer-text.ts'
 import type { Command, PrivacyService } from './command.ts'
 import { EVERYWHERE } from './everywhere.ts'
-import { localizations } from './i18n/catalogue.ts'
-import { EN } from './i18n/en.ts'
+import { described, localized } from './i18n/localized.ts'
 import type { Catalogue } from './i18n/words.ts'
 
 const SUBCOMMANDS = [
@@ -16,20 +15,14 @@ const SUBCOMMANDS = [
   ['delete', 'delete'],
 ] as const
 
-const { privacy: words } = EN.commands
-
 export const privacyCommand = {
   data: {
-    name: words.name,
-    name_localizations: localizations(({ commands }) => commands.privacy.name),
-    description: words.description,
-    description_localizations: localizations(({ commands }) => commands.privacy.description),
+    ...localized('commands.privacy'),
     ...EVERYWHERE,
     options: SUBCOMMANDS.map(([name, key]) => ({
       type: ApplicationCommandOptionType.Subcommand as const,
       name,
-      description: words[key],
-      description_localizations: localizations(({ commands }) => commands.privacy[key]),
+      ...described(`commands.privacy.${key}`),
     })),
   },
 

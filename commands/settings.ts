@@ -1,14 +1,13 @@
 /** /settings: what a server's managers can choose. */
 
-import { InputError } from '../config/errors.ts'
 import {
-  type APIApplicationCommandSubcommandOption,
   ApplicationCommandOptionType,
   ChannelType,
   type ChatInputCommandInteraction,
   MessageFlags,
   PermissionFlagsBits,
 } from 'discord.js'
+import { InputError } from '../config/errors.ts'
 import {
   type GuildSettings,
   LANGUAGES,
@@ -20,79 +19,54 @@ import {
 import { plainMessage } from './answer-text.ts'
 import type { Command } from './command.ts'
 import { SERVERS_ONLY } from './everywhere.ts'
-import { localizations } from './i18n/catalogue.ts'
 import { EN } from './i18n/en.ts'
+import { choices, described, localized } from './i18n/localized.ts'
 import type { Catalogue } from './i18n/words.ts'
+import { subcommand } from './subcommand.ts'
 
 const { settings: words } = EN.commands
 const DOINGS = ['nothing', 'describe', 'alt'] as const
-
-/** A description in every language. */
-function described(pick: (text: Catalogue['commands']['settings']) => string) {
-  return {
-    description: pick(words),
-    description_localizations: localizations(({ commands }) => pick(commands.settings)),
-  }
-}
-
-function subcommand(
-  name: 'show' | 'channel' | 'style' | 'language' | 'limit' | 'retention',
-  options: NonNullable<APIApplicationCommandSubcommandOption['options']> = [],
-): APIApplicationCommandSubcommandOption {
-  const type = ApplicationCommandOptionType.Subcommand
-  return { type, name, ...described((text) => text[name]), options }
-}
 
 const text = ApplicationCommandOptionType.String as const
 const whole = ApplicationCommandOptionType.Integer as const
 
 export const settingsCommand = {
   data: {
-    name: words.name,
-    name_localizations: localizations(({ commands }) => commands.settings.name),
-    ...described(({ description }) => description),
+    ...localized('commands.settings'),
     ...SERVERS_ONLY,
     default_member_permissions: String(PermissionFlagsBits.ManageGuild),
     options: [
-      subcommand('show'),
-      subcommand('channel', [
+      subcommand('show', 'commands.settings.show'),
+      subcommand('channel', 'commands.settings.channel', [
         {
           type: ApplicationCommandOptionType.Channel,
           name: 'channel',
-          ...described(({ which }) => which),
+          ...described('commands.settings.which'),
           channel_types: [ChannelType.GuildText, ChannelType.GuildAnnouncement],
           required: true,
         },
         {
           type: text,
           name: 'does',
-          ...described(({ does }) => does),
+          ...described('commands.settings.does'),
           required: true,
-          choices: DOINGS.map((doing) => ({
-            name: words.doings[doing],
-            name_localizations: localizations(({ commands }) => commands.settings.doings[doing]),
-            value: doing,
-          })),
+          choices: choices(DOINGS, 'commands.settings.doings'),
         },
       ]),
-      subcommand('style', [
+      subcommand('style', 'commands.settings.style', [
         {
           type: text,
           name: 'value',
-          ...described(({ value }) => value),
+          ...described('commands.settings.value'),
           required: true,
-          choices: STYLES.map((style) => ({
-            name: EN.commands.describe.styles[style],
-            name_localizations: localizations(({ commands }) => commands.describe.styles[style]),
-            value: style,
-          })),
+          choices: choices(STYLES, 'commands.describe.styles'),
         },
       ]),
-      subcommand('language', [
+      subcommand('language', 'commands.settings.language', [
         {
           type: text,
           name: 'value',
-          ...described(({ value }) => value),
+          ...described('commands.settings.value'),
           required: true,
           choices: LANGUAGES.map((language) => ({
             name: words.languages[language],
@@ -100,21 +74,21 @@ export const settingsCommand = {
           })),
         },
       ]),
-      subcommand('limit', [
+      subcommand('limit', 'commands.settings.limit', [
         {
           type: whole,
           name: 'value',
-          ...described(({ number }) => number),
+          ...described('commands.settings.number'),
           required: true,
           min_value: 0,
           max_value: MAX_DAILY_LIMIT,
         },
       ]),
-      subcommand('retention', [
+      subcommand('retention', 'commands.settings.retention', [
         {
           type: whole,
           name: 'value',
-          ...described(({ hours }) => hours),
+          ...described('commands.settings.hours'),
           required: true,
           min_value: 0,
           max_value: MAX_RETENTION_HOURS,

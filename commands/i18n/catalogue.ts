@@ -3,7 +3,6 @@
  * in every language.
  */
 
-import type { LocalizationMap } from 'discord.js'
 import type { InputError } from '../../config/errors.ts'
 import { EN } from './en.ts'
 import type { Catalogue } from './words.ts'
@@ -12,11 +11,6 @@ import { ZH } from './zh.ts'
 /** @param locale one of Discord's, such as `zh-CN`; anything unknown is English. */
 export function catalogueFor(locale: string | null | undefined): Catalogue {
   return locale?.toLowerCase().startsWith('zh') ? ZH : EN
-}
-
-/** The other languages' forms of a text of the interface, as commands carry them. */
-export function localizations(pick: (text: Catalogue) => string): LocalizationMap {
-  return { 'zh-CN': pick(ZH) }
 }
 
 /** What a person is told of an error. @param text the catalogue of their language. */

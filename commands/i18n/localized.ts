@@ -1,0 +1,77 @@
+/**
+ * Names and descriptions of commands in every language, by the key of their text in the catalogue.
+ *
+ *     { type: ApplicationCommandOptionType.Boolean, name: 'private', ...described('commands.ask.private') }
+ */
+
+import type { LocalizationMap } from 'discord.js'
+import { EN } from './en.ts'
+import type { Catalogue } from './words.ts'
+import { ZH } from './zh.ts'
+
+/** The keys of texts in a part of the catalogue, joined by dots. */
+type KeysOf<T> = {
+  [Key in keyof T & string]: T[Key] extends string
+    ? Key
+    : T[Key] extends (...values: never) => string
+      ? never
+      : `${Key}.${KeysOf<T[Key]>}`
+}[keyof T & string]
+
+/** Where a text is in the catalogue, such as `commands.describe.image`. */
+export type TextKey = KeysOf<Omit<Catalogue, 'errors'>>
+
+/** A prefix of keys that has a text for each of these values. */
+type PrefixFor<Prefix extends string, Value extends string> = `${Prefix}.${Value}` extends TextKey
+  ? Prefix
+  : never
+
+type Name = { readonly name: string; readonly name_localizations: LocalizationMap }
+type Description = {
+  readonly description: string
+  readonly description_localizations: LocalizationMap
+}
+
+/** The name of a menu entry or a choice. */
+export function named(key: TextKey): Name {
+  return nameAt(key)
+}
+
+/** The description of an option, whose name is the same in every language. */
+export function described(key: TextKey): Description {
+  return descriptionAt(key)
+}
+
+/** The name and description of a command, whose texts are `name` and `description` under the key. */
+export function localized<Key extends string>(
+  key: PrefixFor<Key, 'name' | 'description'>,
+): Name & Description {
+  return { ...nameAt(`${key}.name`), ...descriptionAt(`${key}.description`) }
+}
+
+/** Choices of an option, each with its text under the key. */
+export function choices<const Value extends string, Key extends string>(
+  values: readonly Value[],
+  key: PrefixFor<Key, Value>,
+): (Name & { readonly value: Value })[] {
+  return values.map((value) => ({ ...nameAt(`${key}.${value}`), value }))
+}
+
+function nameAt(key: string): Name {
+  return { name: textAt(EN, key), name_localizations: { 'zh-CN': textAt(ZH, key) } }
+}
+
+function descriptionAt(key: string): Description {
+  return { description: textAt(EN, key), description_localizations: { 'zh-CN': textAt(ZH, key) } }
+}
+
+function textAt(catalogue: Catalogue, key: string): string {
+  let text: unknown = catalogue
+  for (const name of key.split('.')) {
+    text = typeof text === 'object' && text !== null ? Reflect.get(text, name) : undefined
+  }
+  if (typeof text !== 'string') {
+    throw new TypeError(`expected a text at ${key} of the catalogue, got ${typeof text}`)
+  }
+  return text
+}

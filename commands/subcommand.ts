@@ -1,0 +1,40 @@
+/** What commands with subcommands share. */
+
+import {
+  type APIApplicationCommandBasicOption,
+  type APIApplicationCommandSubcommandOption,
+  ApplicationCommandOptionType,
+  type AttachmentBuilder,
+  type ChatInputCommandInteraction,
+} from 'discord.js'
+import type { Services } from './command.ts'
+import { described, type TextKey } from './i18n/localized.ts'
+import type { Catalogue } from './i18n/words.ts'
+
+/** A subcommand being used on a server. */
+export type SubcommandUse = {
+  readonly interaction: ChatInputCommandInteraction
+  readonly services: Services
+  readonly text: Catalogue
+  readonly guildId: string
+}
+
+/** What it is answered with: a text, and a file perhaps. */
+export type SubcommandAnswer = {
+  readonly content: string
+  readonly files?: AttachmentBuilder[]
+}
+
+/** @param key of its description. */
+export function subcommand(
+  name: string,
+  key: TextKey,
+  options: APIApplicationCommandBasicOption[] = [],
+): APIApplicationCommandSubcommandOption {
+  return {
+    type: ApplicationCommandOptionType.Subcommand,
+    name,
+    ...described(key),
+    options,
+  }
+}
