@@ -97,7 +97,7 @@ export function openConfiguredModel(config: Config): Promise<Model> {
     imageLimits,
     prepare,
     ...(bot.queue !== undefined && { queueLimit: bot.queue }),
-    ...(maxSequences !== undefined && { rows: maxSequences }),
+    ...(maxSequences !== undefined && { maxSequences }),
     ...(conversationBytes !== undefined && { conversationBytes }),
     ...(imageCacheBytes !== undefined && { imageCacheBytes }),
   })

@@ -3,18 +3,19 @@
  * picture passes through the vision tower once.
  *
  * Entries are the bridge's tokens where the bridge does not read the prompt: 320 kB a picture with
- * OPT-2.7b, against 1.4 MB for the vision tower's output. They stay float32: float16 would hold
- * twice as many, but would round what a first answer is computed from, and 128 MiB hold 400.
+ * OPT-2.7b, against 1.4 MB for the vision tower's output, which is kept where it does. They stay
+ * float32: float16 would hold twice as many, but would round what a first answer is computed from,
+ * and 128 MiB hold 400.
  */
 
 import { LRUCache } from 'lru-cache'
-import type { ImageTokens } from './types.ts'
+import type { ImageFeatures, ImageTokens } from './families/runner.ts'
 
 /** The longest that anything computed from a picture is kept, in milliseconds. */
 const MAX_AGE_MS = 24 * 60 * 60 * 1000
 
 export class FeatureCache {
-  readonly #entries: LRUCache<string, ImageTokens>
+  readonly #entries: LRUCache<string, ImageFeatures | ImageTokens>
 
   /**
    * @param maxBytes of all entries together; 0 keeps none.
@@ -30,12 +31,12 @@ export class FeatureCache {
   }
 
   /** @param key SHA-256 of the picture's file, hexadecimal. */
-  get(key: string): ImageTokens | undefined {
+  get(key: string): ImageFeatures | ImageTokens | undefined {
     return this.#entries.get(key)
   }
 
-  set(key: string, tokens: ImageTokens): void {
-    this.#entries.set(key, tokens)
+  set(key: string, encoded: ImageFeatures | ImageTokens): void {
+    this.#entries.set(key, encoded)
   }
 
   delete(key: string): void {

@@ -49,9 +49,9 @@ export type OpenOptions = {
    * Sequences at work at once, each beam counting as one. Default 8: with OPT-2.7b, up to 1.5 GB
    * for conversations of 128 positions.
    */
-  readonly rows?: number
-  /** Pictures seen in one run. Default 2. */
-  readonly pictures?: number
+  readonly maxSequences?: number
+  /** Pictures encoded in one run. Default 2. */
+  readonly maxImages?: number
   /** Memory for keys and values of finished requests, in bytes; 0 keeps none. Default 256 MiB. */
   readonly conversationBytes?: number
   /**
@@ -64,8 +64,8 @@ export type OpenOptions = {
 }
 
 const QUEUE_LIMIT = 64
-const ROWS = 8
-const PICTURES = 2
+const MAX_SEQUENCES = 8
+const MAX_IMAGES = 2
 const CONVERSATION_BYTES = 256 * 2 ** 20
 const IMAGE_CACHE_BYTES = 128 * 2 ** 20
 
@@ -89,8 +89,8 @@ function engineOptionsOf(options: OpenOptions): EngineOptions {
     threads: options.threads ?? availableParallelism(),
     imageLimits: options.imageLimits ?? {},
     queueLimit: options.queueLimit ?? QUEUE_LIMIT,
-    rows: options.rows ?? ROWS,
-    pictures: options.pictures ?? PICTURES,
+    maxSequences: options.maxSequences ?? MAX_SEQUENCES,
+    maxImages: options.maxImages ?? MAX_IMAGES,
     conversationBytes: options.conversationBytes ?? CONVERSATION_BYTES,
     imageCacheBytes: options.imageCacheBytes ?? IMAGE_CACHE_BYTES,
   }

@@ -1,4 +1,4 @@
-/** The engine: one open model with its sessions, its caches and its loop. */
+/** The engine: one open model with its sessions, its caches and its scheduler. */
 
 import { ConfigError } from '../../config/errors.ts'
 import type { ModelCard } from '../package/model-card.ts'
@@ -10,17 +10,17 @@ import { Counters } from './counters.ts'
 import { familyOf } from '../families/index.ts'
 import { FeatureCache } from '../feature-cache.ts'
 import { Images } from './images.ts'
-import { JobMaker } from './programs.ts'
+import { createProgram } from './programs.ts'
 import { PrefixCache } from '../kv/prefix-cache.ts'
 import type { Incoming } from './incoming.ts'
-import { EngineLoop } from './scheduler.ts'
+import { Runs } from './runs.ts'
+import { Scheduler } from './scheduler.ts'
 import type { EngineOptions } from './options.ts'
 import type { ModelStats } from '../types.ts'
 import { chooseProvider } from '../runtime/provider.ts'
 import { PromptCache } from '../text/prompt-cache.ts'
 import { Sequences } from './sequences.ts'
 import { openSessions } from '../runtime/sessions.ts'
-import { Stages } from './stages.ts'
 
 export type Engine = {
   readonly card: ModelCard
@@ -55,30 +55,30 @@ export async function openEngine(folder: string, options: EngineOptions): Promis
   }
   const prefixes = new PrefixCache(options.conversationBytes)
   const counters = new Counters()
-  const jobs = new JobMaker({ card, decoder, tokenizer, vocabulary })
+  const parts = { card, decoder, tokenizer, vocabulary }
   const sequences = new Sequences(decoder, prefixes)
   const images = new Images(new FeatureCache(options.imageCacheBytes))
-  const loop = new EngineLoop(
-    (request, onStep) => jobs.make(request, onStep),
-    new Stages(runner.images, sequences, counters),
+  const scheduler = new Scheduler(
+    (request, onStep) => createProgram(parts, request, onStep),
+    new Runs(runner.images, sequences, counters),
     images,
     counters,
     options,
   )
   return {
     card,
-    add: (incoming) => loop.add(incoming),
-    cancel: (id) => loop.cancel(id),
-    forget: (keys) => loop.forget(keys),
+    add: (incoming) => scheduler.add(incoming),
+    cancel: (id) => scheduler.cancel(id),
+    forget: (keys) => scheduler.forget(keys),
     stats: () => ({
       device: placement.device,
-      ...loop.counts(),
+      ...scheduler.counts(),
       ...counters.outcomes(),
       stages: counters.stages(),
       caches: { images: images.stats(), conversations: prefixes.stats(), prompts: prompts.stats() },
     }),
     close: async () => {
-      await loop.drain()
+      await scheduler.drain()
       sequences.close()
       images.clear()
       await runner.close()

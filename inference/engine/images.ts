@@ -4,15 +4,23 @@
  */
 
 import { createHash } from 'node:crypto'
-import type { Pixels } from '../families/runner.ts'
+import type { ImageFeatures, Pixels } from '../families/runner.ts'
 import type { FeatureCache } from '../feature-cache.ts'
 import type { EncodeTimings, ImageTokens, ModelStats } from '../types.ts'
 import type { EngineImage } from './requests.ts'
-import type { Encoded } from './work.ts'
 
 const NO_TIMINGS: EncodeTimings = { preprocessMs: 0, visionMs: 0, bridgeMs: 0 }
 
-/** A picture on its way through the encoder: file, then pixels, then tokens. */
+/**
+ * What depends on a picture alone: its tokens or, where the bridge reads the prompt, its features.
+ * The timings are those of the first request that takes it.
+ */
+export type EncodedImage = {
+  readonly data: ImageFeatures | ImageTokens
+  readonly timings: EncodeTimings
+}
+
+/** A picture on its way through the encoder: file, then pixels, then what depends on it alone. */
 export type LiveImage = {
   readonly key: string
   /** Requests that need it. */
@@ -22,7 +30,7 @@ export type LiveImage = {
   /** From its decoding to its vision run. */
   pixels: Pixels | null
   preprocessMs: number
-  encoded: Encoded | null
+  encoded: EncodedImage | null
   /** Why it cannot be encoded. */
   failure: { readonly error: unknown } | null
   /** Whether what is computed from it may be cached. */
@@ -81,10 +89,10 @@ export class Images {
   }
 
   /** Keeps what the encoder computed. */
-  finish(image: LiveImage, encoded: Encoded): void {
+  finish(image: LiveImage, encoded: EncodedImage): void {
     image.encoded = encoded
     if (image.cacheable) {
-      this.#cache.set(image.key, encoded.image.tokens)
+      this.#cache.set(image.key, encoded.data)
     }
   }
 
@@ -122,7 +130,7 @@ export class Images {
 }
 
 /** What the encoder computed, with its timings for the first request that takes it only. */
-export function takeEncoded(image: LiveImage): Encoded | null {
+export function takeEncoded(image: LiveImage): EncodedImage | null {
   const { encoded } = image
   if (encoded) {
     image.encoded = { ...encoded, timings: NO_TIMINGS }
@@ -130,14 +138,18 @@ export function takeEncoded(image: LiveImage): Encoded | null {
   return encoded
 }
 
-function liveImage(key: string, bytes: Uint8Array | null, tokens?: ImageTokens): LiveImage {
+function liveImage(
+  key: string,
+  bytes: Uint8Array | null,
+  data?: ImageFeatures | ImageTokens,
+): LiveImage {
   return {
     key,
     users: 0,
     bytes,
     pixels: null,
     preprocessMs: 0,
-    encoded: tokens ? { image: { key, tokens }, timings: NO_TIMINGS } : null,
+    encoded: data ? { data, timings: NO_TIMINGS } : null,
     failure: null,
     cacheable: true,
   }

@@ -1,29 +1,66 @@
-/** A request at work: its job, what it needs next, and what has been made for it so far. */
+/** A request at work: its program, and the run that this waits for. */
 
-import type { Given, Job, Need, Sequence } from './work.ts'
+import type { Incoming } from './incoming.ts'
+import type { LiveImage } from './images.ts'
 import type { EngineResult } from './requests.ts'
+import type { EngineRuns, Program, Sequence, Work } from './work.ts'
 
-export class LiveJob<Owner> {
-  readonly owner: Owner
-  /** What it waits for; null before its first `next` and after its end. */
-  need: Need | null = null
+/** A request that waits for its turn. */
+export type QueuedRequest = Pick<Incoming, 'id' | 'claim'> & {
+  readonly incoming: Incoming
+  readonly program: Program
+  readonly image: LiveImage
+  /** How many requests go first, as it was told last; -1 before. */
+  position: number
+}
+
+export class LiveRequest {
+  readonly request: QueuedRequest
+  /** What the program waits for; null before its start, while it computes, and after its end. */
+  work: Work | null = null
   /** From its prompt on. */
   sequence: Sequence | null = null
-  readonly #job: Job
+  /** How the program ended. */
+  outcome: { readonly result: EngineResult } | { readonly error: unknown } | null = null
+  #paused = Promise.withResolvers<void>()
 
-  constructor(owner: Owner, job: Job) {
-    this.owner = owner
-    this.#job = job
+  constructor(request: QueuedRequest) {
+    this.request = request
   }
 
-  /** Gives what was needed. @returns the result, or null where there is another need. */
-  next(given: Given): EngineResult | null {
-    this.need = null
-    const next = this.#job.next(given)
-    if (next.done) {
-      return next.value
-    }
-    this.need = next.value
-    return null
+  /** Starts the program. Settles once it waits for a run, or has ended. */
+  async start(): Promise<void> {
+    this.request.program.run(this.#runs).then(
+      (result) => this.#end({ result }),
+      (error: unknown) => this.#end({ error }),
+    )
+    await this.#paused.promise
+  }
+
+  /** Gives the program what it waits for. Settles once it waits for another run, or has ended. */
+  async resume(give: () => void): Promise<void> {
+    this.work = null
+    this.#paused = Promise.withResolvers()
+    give()
+    await this.#paused.promise
+  }
+
+  readonly #runs: EngineRuns = {
+    encode: (prompt) => this.#wait((done) => ({ kind: 'encode', prompt, done })),
+    prefill: (layout) => this.#wait((done) => ({ kind: 'prefill', layout, done })),
+    decode: (step) => this.#wait((done) => ({ kind: 'decode', step, done })),
+    score: (sequence, ids) => this.#wait((done) => ({ kind: 'score', sequence, ids, done })),
+  }
+
+  #wait<Result>(workFor: (done: (result: Result) => void) => Work): Promise<Result> {
+    return new Promise((resolve) => {
+      this.work = workFor(resolve)
+      this.#paused.resolve()
+    })
+  }
+
+  #end(outcome: NonNullable<LiveRequest['outcome']>): void {
+    this.outcome = outcome
+    this.#paused.resolve()
   }
 }

@@ -4,16 +4,16 @@ import type { ImageLimits } from '../image/decode.ts'
 import type { Provider } from '../runtime/device.ts'
 
 /** How much is done at once. */
-export type LoopOptions = {
+export type SchedulerOptions = {
   /** Requests that may wait. */
   readonly queueLimit: number
   /** Sequences at work at once; a beam counts as one. */
-  readonly rows: number
-  /** Pictures seen in one run. */
-  readonly pictures: number
+  readonly maxSequences: number
+  /** Pictures encoded in one run. */
+  readonly maxImages: number
 }
 
-export type EngineOptions = LoopOptions & {
+export type EngineOptions = SchedulerOptions & {
   readonly provider: Provider
   /** Threads that one run uses on the CPU. */
   readonly threads: number

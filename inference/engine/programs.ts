@@ -1,8 +1,9 @@
 /**
- * Makes jobs of requests: checks them, encodes their text, and then goes from need to need.
+ * Makes programs of requests: checks them, encodes their text, and then awaits one run after the
+ * other.
  *
- * What is wrong with a request is thrown when the job is made, before anything runs. Nothing here
- * knows sessions.
+ * What is wrong with a request is thrown when its program is made, before anything runs. Nothing
+ * here knows sessions.
  */
 
 import { InputError } from '../../config/errors.ts'
@@ -13,20 +14,16 @@ import { type GenerationSettings, resolveSettings } from '../generation/settings
 import { createStopRule, cutAtStopString, holdBackStopString } from '../generation/stopping.ts'
 import type { ModelCard } from '../package/model-card.ts'
 import { positionsOf } from '../families/runner.ts'
-import type { PreparedPrompt, PromptLayout, TextDecoder } from '../families/runner.ts'
+import type { PromptLayout, TextDecoder } from '../families/runner.ts'
+import type { Prompt } from '../text/prompt.ts'
 import type { Vocabulary } from '../text/token-bytes.ts'
 import type { Tokenizer } from '../text/tokenizer.ts'
 import type { ImageTokens, ScoredAnswer, Step } from '../types.ts'
-import { type Job, needLogits, needPicture, needPrompt } from './work.ts'
 import type { EngineRequest, GenerateRequest, ScoreRequest } from './requests.ts'
+import type { Program } from './work.ts'
 
-export type Made = {
-  readonly job: Job
-  /** Rows of the decoder that the job takes at most. */
-  readonly rows: number
-}
-
-export type JobParts = {
+/** What programs are made with. */
+export type ProgramParts = {
   readonly card: ModelCard
   readonly decoder: TextDecoder
   readonly tokenizer: Tokenizer
@@ -35,160 +32,166 @@ export type JobParts = {
 
 type OnStep = (step: Step) => void
 
-export class JobMaker {
-  readonly #parts: JobParts
-
-  constructor(parts: JobParts) {
-    this.#parts = parts
+/** @throws {InputError} if the request cannot be carried out. */
+export function createProgram(
+  parts: ProgramParts,
+  request: EngineRequest,
+  onStep: OnStep,
+): Program {
+  if (!('key' in request.image)) {
+    checkTokens(parts, request.image)
   }
-
-  /** @throws {InputError} if the request cannot be carried out. */
-  make(request: EngineRequest, onStep: OnStep): Made {
-    if (!('key' in request.image)) {
-      this.#checkTokens(request.image)
-    }
-    if (request.kind === 'encode') {
-      return { job: encode(), rows: 0 }
-    }
-    if (request.kind === 'embed') {
-      return { job: embed(), rows: 0 }
-    }
-    return request.kind === 'score'
-      ? { job: this.#score(request), rows: 1 }
-      : this.#generate(request, onStep)
+  if (request.kind === 'generate') {
+    return generateProgram(parts, request, onStep)
   }
-
-  #generate({ prompt, options }: GenerateRequest, onStep: OnStep): Made {
-    const { card, decoder } = this.#parts
-    const ownDefaults = prompt.kind === 'raw' ? {} : card.defaults[prompt.kind]
-    const settings = resolveSettings(options, ownDefaults, card.tokens.stop)
-    const prepared = decoder.prepare(prompt, 1, settings.maxNewTokens)
-    return { job: this.#generating(prepared, settings, onStep), rows: settings.beams }
+  if (request.kind === 'score') {
+    return scoreProgram(parts, request)
   }
+  return request.kind === 'encode' ? ENCODE : EMBED
+}
 
-  *#generating(prompt: PreparedPrompt, wanted: GenerationSettings, onStep: OnStep): Job {
-    const { image, timings } = yield* needPicture()
-    const start = performance.now()
-    const layout = prompt.layOut([image])
-    const room = this.#parts.decoder.maxPositions - positionsOf(layout.segments).length
-    const settings = { ...wanted, maxNewTokens: Math.min(wanted.maxNewTokens, room) }
-    const search = this.#search(layout, settings)
-    const begun = yield* needPrompt(layout)
-    const { sequence } = begun
-    const prefilled = performance.now()
-    let { logits } = begun
-    for (let next = search.advance(logits); next !== null; next = search.advance(logits)) {
-      onStep(this.#step(search, settings))
-      logits = yield* needLogits({ kind: 'step', sequence, ...next })
-    }
-    const last = this.#step(search, settings)
-    onStep(last)
-    return {
-      text: last.text,
-      tokenIds: [...search.generated],
-      finish: search.finish ?? 'length',
-      reused: sequence.reused,
-      timings: {
-        ...timings,
-        prefillMs: prefilled - start,
-        decodeMs: performance.now() - prefilled,
-        tokens: search.generated.length,
-      },
-    }
+const ENCODE: Program = {
+  rows: 0,
+  run: async (engine) => (await engine.encode(null)).timings,
+}
+
+const EMBED: Program = {
+  rows: 0,
+  run: async (engine) => {
+    const { image, timings } = await engine.encode(null)
+    return { ...image.tokens, timings }
+  },
+}
+
+function generateProgram(
+  parts: ProgramParts,
+  { prompt, options }: GenerateRequest,
+  onStep: OnStep,
+): Program {
+  const { card, decoder } = parts
+  const ownDefaults = prompt.kind === 'raw' ? {} : card.defaults[prompt.kind]
+  const wanted = resolveSettings(options, ownDefaults, card.tokens.stop)
+  const prepared = decoder.prepare(prompt, 1, wanted.maxNewTokens)
+  return {
+    rows: wanted.beams,
+    run: async (engine) => {
+      const encoded = await engine.encode(prompt)
+      const start = performance.now()
+      const layout = prepared.layOut([encoded.image])
+      const room = decoder.maxPositions - positionsOf(layout.segments).length
+      const settings = { ...wanted, maxNewTokens: Math.min(wanted.maxNewTokens, room) }
+      const search = createSearchFor(parts, layout, settings)
+      const prefilled = await engine.prefill(layout)
+      const { sequence } = prefilled
+      const prefillEnd = performance.now()
+      let { logits } = prefilled
+      for (let next = search.advance(logits); next !== null; next = search.advance(logits)) {
+        onStep(lastStep(parts, search, settings))
+        logits = await engine.decode({ sequence, ...next })
+      }
+      const last = lastStep(parts, search, settings)
+      onStep(last)
+      return {
+        text: last.text,
+        tokenIds: [...search.generated],
+        finish: search.finish ?? 'length',
+        reused: sequence.reused,
+        timings: {
+          ...encoded.timings,
+          prefillMs: prefillEnd - start,
+          decodeMs: performance.now() - prefillEnd,
+          tokens: search.generated.length,
+        },
+      }
+    },
   }
+}
 
-  #search({ ids }: PromptLayout, settings: GenerationSettings): Search {
-    const { decoder, tokenizer, vocabulary } = this.#parts
-    return createSearch({
-      promptIds: ids,
-      settings,
-      vocabSize: decoder.vocabSize,
-      knownIds: tokenizer.vocabSize,
-      stops: createStopRule(settings, vocabulary.bytesOf),
-    })
+function createSearchFor(
+  { decoder, tokenizer, vocabulary }: ProgramParts,
+  { ids }: PromptLayout,
+  settings: GenerationSettings,
+): Search {
+  return createSearch({
+    promptIds: ids,
+    settings,
+    vocabSize: decoder.vocabSize,
+    knownIds: tokenizer.vocabSize,
+    stops: createStopRule(settings, vocabulary.bytesOf),
+  })
+}
+
+/** The text so far, without what a stop string or a character cut in two may still change. */
+function lastStep({ tokenizer }: ProgramParts, search: Search, settings: GenerationSettings): Step {
+  const ids = search.generated
+  const whole = cutAtStopString(tokenizer.decode([...ids]), settings.stopStrings)
+  const text = search.finish
+    ? whole
+    : holdBackStopString(whole.replace(/\uFFFD+$/u, ''), settings.stopStrings)
+  return { tokenId: ids.at(-1)!, text: text.trim() }
+}
+
+function scoreProgram(parts: ProgramParts, request: ScoreRequest): Program {
+  if (request.answers.length === 0) {
+    throw new InputError('score/no-answers')
   }
-
-  /** The text so far, without what a stop string or a character cut in two may still change. */
-  #step(search: Search, settings: GenerationSettings): Step {
-    const ids = search.generated
-    const whole = cutAtStopString(this.#parts.tokenizer.decode([...ids]), settings.stopStrings)
-    const text = search.finish
-      ? whole
-      : holdBackStopString(whole.replace(/\uFFFD+$/u, ''), settings.stopStrings)
-    return { tokenId: ids.at(-1)!, text: text.trim() }
-  }
-
-  #score(request: ScoreRequest): Job {
-    if (request.answers.length === 0) {
-      throw new InputError('score/no-answers')
-    }
-    const { decoder } = this.#parts
-    const prompt = decoder.prepare({ kind: 'raw', text: request.prompt }, 1, 0)
-    const answers = request.answers.map((answer) =>
-      this.#answerIds(request.prompt, answer, prompt.room),
-    )
-    return this.#scoring(request, prompt, answers)
-  }
-
-  *#scoring(
-    request: ScoreRequest,
-    prompt: PreparedPrompt,
-    answers: readonly (readonly number[])[],
-  ): Job {
-    const { image } = yield* needPicture()
-    const begun = yield* needPrompt(prompt.layOut([image]))
-    const first = logSoftmax(begun.logits)
-    const { vocabSize } = this.#parts.decoder
-    const likelihoods: number[] = []
-    for (const ids of answers) {
-      let sum = first[ids[0]!]!
-      const fed = ids.slice(0, -1)
-      if (fed.length > 0) {
-        const logits = yield* needLogits({ kind: 'look', sequence: begun.sequence, ids: fed })
+  const { decoder } = parts
+  const prompt: Prompt = { kind: 'raw', text: request.prompt }
+  const prepared = decoder.prepare(prompt, 1, 0)
+  const answers = request.answers.map((answer) =>
+    answerIds(parts, { prompt: request.prompt, answer, room: prepared.room }),
+  )
+  return {
+    rows: 1,
+    run: async (engine) => {
+      const { image } = await engine.encode(prompt)
+      const { sequence, logits } = await engine.prefill(prepared.layOut([image]))
+      const first = logSoftmax(logits)
+      const likelihoods: number[] = []
+      for (const ids of answers) {
+        // The last id is only looked up, in what the ids before it give.
+        const fed = ids.slice(0, -1)
+        const rest = fed.length > 0 ? await engine.score(sequence, fed) : logits
+        let sum = first[ids[0]!]!
         for (let i = 0; i < fed.length; i++) {
-          const row = logits.subarray(i * vocabSize, (i + 1) * vocabSize)
+          const row = rest.subarray(i * decoder.vocabSize, (i + 1) * decoder.vocabSize)
           sum += logSoftmax(row)[ids[i + 1]!]!
         }
+        likelihoods.push(sum)
       }
-      likelihoods.push(sum)
-    }
-    return withProbabilities(request.answers, likelihoods)
-  }
-
-  /**
-   * Ids of an answer after its prompt; a space is put between the two where neither has one.
-   *
-   * @param room positions after the prompt.
-   */
-  #answerIds(prompt: string, answer: string, room: number): number[] {
-    if (answer === '') {
-      throw new InputError('score/empty-answer')
-    }
-    const apart = prompt === '' || /\s$/u.test(prompt) || /^\s/u.test(answer)
-    const ids = this.#parts.tokenizer.encode(apart ? answer : ` ${answer}`, { bos: false })
-    if (ids.length > room) {
-      throw new InputError('score/long-answer')
-    }
-    return ids
-  }
-
-  #checkTokens(tokens: ImageTokens): void {
-    const { queryTokens, embedSize } = this.#parts.card.dimensions
-    const [rows, width] = tokens.shape
-    if (rows !== queryTokens || width !== embedSize || tokens.data.length !== rows * width) {
-      const expected = [queryTokens, embedSize] as const
-      throw new InputError('image/wrong-tokens', { shape: [rows, width], expected })
-    }
+      return withProbabilities(request.answers, likelihoods)
+    },
   }
 }
 
-function* encode(): Job {
-  return (yield* needPicture()).timings
+/**
+ * Ids of an answer after its prompt; a space is put between the two where neither has one.
+ *
+ * @param about `room`: positions after the prompt.
+ */
+function answerIds(
+  { tokenizer }: ProgramParts,
+  about: { readonly prompt: string; readonly answer: string; readonly room: number },
+): number[] {
+  const { prompt, answer, room } = about
+  if (answer === '') {
+    throw new InputError('score/empty-answer')
+  }
+  const apart = prompt === '' || /\s$/u.test(prompt) || /^\s/u.test(answer)
+  const ids = tokenizer.encode(apart ? answer : ` ${answer}`, { bos: false })
+  if (ids.length > room) {
+    throw new InputError('score/long-answer')
+  }
+  return ids
 }
 
-function* embed(): Job {
-  const { image, timings } = yield* needPicture()
-  return { ...image.tokens, timings }
+function checkTokens({ card }: ProgramParts, tokens: ImageTokens): void {
+  const { queryTokens, embedSize } = card.dimensions
+  const [rows, width] = tokens.shape
+  if (rows !== queryTokens || width !== embedSize || tokens.data.length !== rows * width) {
+    const expected = [queryTokens, embedSize] as const
+    throw new InputError('image/wrong-tokens', { shape: [rows, width], expected })
+  }
 }
 
 function withProbabilities(

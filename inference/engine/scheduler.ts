@@ -1,67 +1,69 @@
 /**
- * The engine's loop: takes requests in a fair order and carries many out at once, run by run.
+ * The scheduler: takes requests in a fair order and carries many out at once, run by run.
  *
- *     waiting ─ admit ─▶ pictures seen together ─▶ prompts ─▶ one step of all sequences ─┐
- *        ▲                                                                               │
- *        └────────────── messages are read, cancelled and late requests dropped ◀────────┘
+ *     queue ─ admit ─▶ images encoded together ─▶ prompts ─▶ one step of all sequences ─┐
+ *       ▲                                                                               │
+ *       └────────────── messages are read, cancelled and late requests dropped ◀────────┘
  *
  * A run cannot be interrupted, so whatever comes is looked at between two runs.
  */
 
-import { hasCode, InputError } from '../../config/errors.ts'
+import { InputError } from '../../config/errors.ts'
 import { endThread } from '../runtime/end-thread.ts'
-import type { ModelStats, Step, Urgency } from '../types.ts'
+import type { ModelStats, Step } from '../types.ts'
+import { nextToAdmit } from './admission.ts'
 import type { Counters } from './counters.ts'
 import { FairQueue } from './fair-queue.ts'
-import { Cancelled, type Incoming } from './incoming.ts'
-import type { Made } from './programs.ts'
 import { type Images, type LiveImage, takeEncoded } from './images.ts'
-import { LiveJob } from './live-request.ts'
-import type { Begun, Given } from './work.ts'
-import type { LoopOptions } from './options.ts'
-import type { EngineRequest, EngineResult } from './requests.ts'
-import type { Stages } from './stages.ts'
+import { Cancelled, type Incoming } from './incoming.ts'
+import type { LiveRequest, QueuedRequest } from './live-request.ts'
+import { LiveRequests } from './live-requests.ts'
+import type { SchedulerOptions } from './options.ts'
+import type { EngineRequest } from './requests.ts'
+import type { DecoderWork, Runs } from './runs.ts'
+import type { Prefilled, Program } from './work.ts'
 
-/** The runs themselves. */
-type Runs = Pick<Stages, 'preprocess' | 'see' | 'begin' | 'step' | 'end' | 'forget'>
+/** What it needs of the runs. */
+type SchedulerRuns = Pick<Runs, keyof Runs>
 
-type Waiting = Pick<Incoming, 'id' | 'claim'> & {
-  readonly incoming: Incoming
-  readonly made: Made
-  readonly image: LiveImage
-  position: number
-}
+type CreateProgram = (request: EngineRequest, onStep: (step: Step) => void) => Program
 
-/** Urgencies that may not take all the room. */
-const IN_BACKGROUND: ReadonlySet<Urgency> = new Set(['background', 'bulk'])
-
-export class EngineLoop {
-  readonly #make: (request: EngineRequest, onStep: (step: Step) => void) => Made
-  readonly #stages: Runs
+export class Scheduler {
+  readonly #createProgram: CreateProgram
+  readonly #runs: SchedulerRuns
   readonly #images: Images
-  readonly #options: LoopOptions
+  readonly #options: SchedulerOptions
   readonly #counters: Counters
-  readonly #queue: FairQueue<Waiting>
-  readonly #live: LiveJob<Waiting>[] = []
+  readonly #queue: FairQueue<QueuedRequest>
+  readonly #live: LiveRequests
   readonly #cancelled = new Set<number>()
   /** Pictures whose keys and values are to be deleted between two runs. */
-  #forgotten: { readonly keys: readonly string[]; readonly deleted: () => void }[] = []
+  readonly #forgotten: { readonly keys: readonly string[]; readonly deleted: () => void }[] = []
   #working: Promise<void> | null = null
   #wake = () => {}
 
   constructor(
-    make: (request: EngineRequest, onStep: (step: Step) => void) => Made,
-    stages: Runs,
+    createProgram: CreateProgram,
+    runs: SchedulerRuns,
     images: Images,
     counters: Counters,
-    options: LoopOptions,
+    options: SchedulerOptions,
   ) {
-    this.#make = make
-    this.#stages = stages
+    this.#createProgram = createProgram
+    this.#runs = runs
     this.#images = images
     this.#counters = counters
     this.#options = options
     this.#queue = new FairQueue(options.queueLimit)
+    this.#live = new LiveRequests({
+      runs,
+      counters,
+      waits: (live) => this.#provide(live),
+      ended: (request) => {
+        this.#queue.ended(request)
+        images.release(request.image)
+      },
+    })
   }
 
   /** Takes a request; what is wrong with it is told at once. */
@@ -71,9 +73,9 @@ export class EngineLoop {
       incoming.missing()
       return
     }
-    let made: Made
+    let program: Program
     try {
-      made = this.#make(incoming.request, (step) => incoming.step(step))
+      program = this.#createProgram(incoming.request, (step) => incoming.step(step))
     } catch (error) {
       this.#images.release(image)
       this.#counters.count('failed')
@@ -81,8 +83,7 @@ export class EngineLoop {
       return
     }
     const { id, claim } = incoming
-    const waiting = { id, claim, incoming, made, image, position: -1 }
-    const refused = this.#queue.add(waiting)
+    const refused = this.#queue.add({ id, claim, incoming, program, image, position: -1 })
     if (refused) {
       this.#images.release(refused.image)
       this.#counters.count('refused')
@@ -118,19 +119,19 @@ export class EngineLoop {
 
   /** Cancels everything and waits for the run in flight. */
   async drain(): Promise<void> {
-    for (const { id } of [...this.#queue.waiting, ...this.#live.map(({ owner }) => owner)]) {
+    for (const { id } of [...this.#queue.waiting, ...this.#live.requests]) {
       this.cancel(id)
     }
     await this.#working
   }
 
   counts(): Pick<ModelStats, 'queued' | 'live'> {
-    return { queued: this.#queue.size, live: this.#live.length }
+    return { queued: this.#queue.size, live: this.#live.all.length }
   }
 
   async #work(): Promise<void> {
-    await turnOfTheLoop() // requests that came together are seen together
-    while (this.#queue.size > 0 || this.#live.length > 0) {
+    await nextTurn() // requests that came together are encoded together
+    while (this.#queue.size > 0 || this.#live.all.length > 0) {
       const woken = new Promise<void>((resolve) => {
         this.#wake = resolve
       })
@@ -141,16 +142,17 @@ export class EngineLoop {
         const done = await run()
         if (done) {
           ran = true
-          await turnOfTheLoop()
+          await nextTurn()
           await this.#drop()
         }
         return done
       }
-      await tried(this.#see)
+      await tried(this.#encode)
+      await tried(this.#bridge)
       // All prompts before a step, which takes little longer for eight sequences than for one.
-      while (await tried(this.#prompt)) {}
-      await tried(this.#step)
-      if (!ran && this.#live.length > 0) {
+      while (await tried(this.#prefill)) {}
+      await tried(this.#decode)
+      if (!ran && this.#live.all.length > 0) {
         await woken // by a decoded picture or a message
       }
     }
@@ -161,217 +163,191 @@ export class EngineLoop {
 
   #deleteForgotten(): void {
     for (const { keys, deleted } of this.#forgotten.splice(0)) {
-      this.#stages.forget(keys)
+      this.#runs.forget(keys)
       deleted()
     }
   }
 
-  /** Ends what was cancelled or came too late, waiting or at work. */
+  /** Ends what was cancelled or came too late, in the queue or at work. */
   async #drop(): Promise<void> {
     this.#deleteForgotten()
     const now = Date.now()
-    for (const waiting of this.#queue.waiting.slice()) {
-      const error = this.#whyDrop(waiting, now)
-      if (error) {
-        this.#queue.remove(waiting.id)
-        this.#images.release(waiting.image)
-        this.#fail(waiting, error)
+    for (const request of this.#queue.waiting.slice()) {
+      const reason = this.#dropReason(request, now)
+      if (reason) {
+        this.#queue.remove(request.id)
+        this.#images.release(request.image)
+        this.#live.reject(request, reason)
       }
     }
-    for (const live of this.#live.slice()) {
-      const error = this.#live.includes(live) ? this.#whyDrop(live.owner, now) : null
-      if (error) {
-        await this.#end(live, true)
-        this.#fail(live.owner, error)
+    for (const live of this.#live.all.slice()) {
+      const reason = this.#dropReason(live.request, now)
+      if (reason) {
+        await this.#live.fail(live, reason, true)
       }
     }
   }
 
-  #whyDrop({ id, incoming }: Waiting, now: number): Error | null {
+  #dropReason({ id, claim }: QueuedRequest, now: number): Error | null {
     if (this.#cancelled.delete(id)) {
       return new Cancelled('cancelled')
     }
-    return incoming.claim.deadline < now ? new InputError('queue/deadline') : null
+    return claim.deadline < now ? new InputError('queue/deadline') : null
   }
 
   async #admit(): Promise<void> {
-    for (;;) {
-      const background = this.#rows(({ claim }) => IN_BACKGROUND.has(claim.urgency))
-      const next = this.#queue.peek(
-        ({ claim, made }) =>
-          !IN_BACKGROUND.has(claim.urgency) ||
-          background === 0 ||
-          background + rowsOf(made) <= this.#options.rows / 2,
-      )
-      const taken = this.#rows(() => true)
-      if (!next || (taken > 0 && taken + rowsOf(next.made) > this.#options.rows)) {
-        break
-      }
-      this.#queue.take(next)
-      const live = new LiveJob(next, next.made.job)
-      this.#live.push(live)
-      await this.#advance(live, undefined)
+    const { maxSequences } = this.#options
+    const next = () => nextToAdmit(this.#queue, this.#live.requests, maxSequences)
+    for (let request = next(); request !== null; request = next()) {
+      this.#queue.take(request)
+      await this.#live.start(request)
     }
-    for (const [ahead, waiting] of this.#queue.order().entries()) {
-      if (waiting.position !== ahead) {
-        waiting.position = ahead
-        waiting.incoming.position(ahead)
+    for (const [ahead, request] of this.#queue.order().entries()) {
+      if (request.position !== ahead) {
+        request.position = ahead
+        request.incoming.position(ahead)
       }
     }
   }
 
-  #rows(counted: (owner: Waiting) => boolean): number {
-    return this.#live
-      .filter(({ owner }) => counted(owner))
-      .reduce((sum, { owner }) => sum + rowsOf(owner.made), 0)
-  }
-
-  /** Computes the tokens of the pictures that are decoded. */
-  readonly #see = async (): Promise<boolean> => {
-    const decoded = this.#live
-      .map(({ owner }) => owner.image)
+  /** Encodes pictures that are decoded. */
+  readonly #encode = async (): Promise<boolean> => {
+    const decoded = this.#live.requests
+      .map(({ image }) => image)
       .filter(({ pixels }) => pixels !== null)
-    const images = [...new Set(decoded)].slice(0, this.#options.pictures)
+    const images = [...new Set(decoded)].slice(0, this.#options.maxImages)
     if (images.length === 0) {
       return false
     }
     try {
-      const encoded = await this.#stages.see(images, async () => {
-        await turnOfTheLoop()
+      const encoded = await this.#runs.encodeImages(images, async () => {
+        await nextTurn()
         await this.#drop()
         return images.some(({ users }) => users > 0)
       })
-      for (const [i, tokens] of (encoded ?? []).entries()) {
-        this.#images.finish(images[i]!, tokens)
+      for (const [i, one] of (encoded ?? []).entries()) {
+        this.#images.finish(images[i]!, one)
       }
     } catch (error) {
       for (const image of images) {
         this.#images.fail(image, error)
       }
     }
-    await this.#goOn(images)
+    await this.#provideAll(images)
     return true
   }
 
-  /** Gives pictures that are encoded, or cannot be, to the requests that wait for them. */
-  async #goOn(images: readonly LiveImage[]): Promise<void> {
-    for (const live of this.#live.slice()) {
-      if (live.need?.kind === 'picture' && images.includes(live.owner.image)) {
-        await this.#look(live)
-      }
-    }
-  }
-
-  /** Gives a request its picture, or has that decoded. */
-  async #look(live: LiveJob<Waiting>): Promise<void> {
-    const { image } = live.owner
-    const encoded = takeEncoded(image)
-    if (encoded) {
-      await this.#advance(live, encoded)
-    } else if (image.failure) {
-      await this.#broken(live, image.failure.error)
-    } else if (image.bytes) {
-      this.#decode(image, image.bytes).catch(endThread)
-    }
-  }
-
-  /** Runs the prompt of the most urgent request that has its picture. */
-  readonly #prompt = async (): Promise<boolean> => {
-    const live = this.#live.find(({ need }) => need?.kind === 'prompt')
-    if (live?.need?.kind !== 'prompt') {
+  /** Runs the bridge for requests whose picture is encoded, where it reads their prompts. */
+  readonly #bridge = async (): Promise<boolean> => {
+    const waiting = this.#live.all.flatMap((live) => {
+      const { work, request } = live
+      return this.#runs.bridgeReadsPrompt && work?.kind === 'encode' && request.image.encoded
+        ? [{ live, work }]
+        : []
+    })
+    const together = waiting.slice(0, this.#options.maxImages)
+    if (together.length === 0) {
       return false
     }
-    let begun: Begun
     try {
-      begun = await this.#stages.begin(live.need)
+      const inputs = together.map(({ live, work }) => {
+        const { image } = live.request
+        return { key: image.key, encoded: takeEncoded(image)!, prompt: work.prompt }
+      })
+      for (const [i, encoded] of (await this.#runs.bridge(inputs)).entries()) {
+        const { live, work } = together[i]!
+        await this.#live.resume(live, () => work.done(encoded))
+      }
     } catch (error) {
-      await this.#broken(live, error)
+      for (const { live } of together) {
+        await this.#live.fail(live, error)
+      }
+    }
+    return true
+  }
+
+  /** Runs the prompt of the request that was admitted first of those that have their picture. */
+  readonly #prefill = async (): Promise<boolean> => {
+    const live = this.#live.all.find(({ work }) => work?.kind === 'prefill')
+    if (live?.work?.kind !== 'prefill') {
+      return false
+    }
+    const { work } = live
+    let prefilled: Prefilled
+    try {
+      prefilled = await this.#runs.prefill(work)
+    } catch (error) {
+      await this.#live.fail(live, error)
       return true
     }
-    live.sequence = begun.sequence
-    await this.#advance(live, begun)
+    live.sequence = prefilled.sequence
+    await this.#live.resume(live, () => work.done(prefilled))
     return true
   }
 
   /** Gives every sequence its next token. */
-  readonly #step = async (): Promise<boolean> => {
-    const stepping = this.#live.filter(({ need }) => need?.kind === 'step' || need?.kind === 'look')
-    const results = await this.#stages.step(stepping)
-    for (const [live, result] of results) {
-      if (result instanceof Error) {
-        await this.#broken(live, result)
-      } else {
-        await this.#advance(live, result)
+  readonly #decode = async (): Promise<boolean> => {
+    const waiting = new Map<DecoderWork, LiveRequest>()
+    for (const live of this.#live.all) {
+      if (live.work?.kind === 'decode' || live.work?.kind === 'score') {
+        waiting.set(live.work, live)
       }
     }
-    return stepping.length > 0
+    for (const [work, logits] of await this.#runs.decode([...waiting.keys()])) {
+      const live = waiting.get(work)!
+      if (logits instanceof Error) {
+        await this.#live.fail(live, logits)
+      } else {
+        await this.#live.resume(live, () => work.done(logits))
+      }
+    }
+    return waiting.size > 0
   }
 
-  /** Gives a job what it asked for and learns its next need, unless it was ended meanwhile. */
-  async #advance(live: LiveJob<Waiting>, given: Given): Promise<void> {
-    if (!this.#live.includes(live)) {
+  /** Gives a request that waits for it its picture, or has that decoded. */
+  async #provide(live: LiveRequest): Promise<void> {
+    const { work, request } = live
+    const { image } = request
+    if (work?.kind !== 'encode') {
       return
     }
-    let result: EngineResult | null
-    try {
-      result = live.next(given)
-    } catch (error) {
-      await this.#broken(live, error)
-      return
-    }
-    if (result) {
-      await this.#end(live, true)
-      this.#counters.count('done')
-      live.owner.incoming.done(result)
-    } else if (live.need?.kind === 'picture') {
-      await this.#look(live)
+    if (image.failure) {
+      await this.#live.fail(live, image.failure.error)
+    } else if (image.bytes) {
+      this.#preprocess(image, image.bytes).catch(endThread)
+    } else if (!this.#runs.bridgeReadsPrompt) {
+      const encoded = takeEncoded(image)
+      if (encoded) {
+        const { data: tokens, timings } = encoded
+        const { key } = image
+        await this.#live.resume(live, () => work.done({ image: { key, tokens }, timings }))
+      }
     }
   }
 
-  async #decode(image: LiveImage, bytes: Uint8Array): Promise<void> {
+  async #provideAll(images: readonly LiveImage[]): Promise<void> {
+    for (const live of this.#live.all.slice()) {
+      if (images.includes(live.request.image)) {
+        await this.#provide(live)
+      }
+    }
+  }
+
+  async #preprocess(image: LiveImage, bytes: Uint8Array): Promise<void> {
     image.bytes = null
     try {
-      const { result, ms } = await this.#stages.preprocess(bytes)
+      const { result, ms } = await this.#runs.preprocess(bytes)
       image.pixels = result
       image.preprocessMs = ms
     } catch (error) {
       this.#images.fail(image, error)
-      await this.#goOn([image])
+      await this.#provideAll([image])
     }
     this.#wake()
   }
-
-  /** Ends a job whose run failed. */
-  async #broken(live: LiveJob<Waiting>, error: unknown): Promise<void> {
-    if (this.#live.includes(live)) {
-      await this.#end(live, false)
-      this.#fail(live.owner, error)
-    }
-  }
-
-  async #end(live: LiveJob<Waiting>, whole: boolean): Promise<void> {
-    this.#live.splice(this.#live.indexOf(live), 1)
-    this.#queue.ended(live.owner)
-    const { image, incoming } = live.owner
-    this.#images.release(image)
-    if (live.sequence) {
-      const cacheable = image.cacheable && incoming.cacheable
-      await this.#stages.end(live.sequence, whole && cacheable)
-    }
-  }
-
-  #fail({ incoming }: Waiting, error: unknown): void {
-    this.#counters.count(hasCode(error, 'queue/deadline') ? 'late' : 'failed')
-    incoming.failed(error)
-  }
 }
 
-/** An embedding takes no row of the decoder, but the same memory and time before it. */
-function rowsOf({ rows }: Made): number {
-  return Math.max(rows, 1)
-}
-
-function turnOfTheLoop(): Promise<void> {
+function nextTurn(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve)
   })

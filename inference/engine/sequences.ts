@@ -1,5 +1,5 @@
 /**
- * The sequences at work: begins them, gives them tokens, ends them.
+ * The sequences at work: runs their prompts, gives them tokens, ends them.
  *
  * Sequences of one row step together, as rows of one cache, so that a step of all of them reads
  * the weights once. Those of several rows (beams) step alone, in caches of their own: a run of
@@ -10,27 +10,25 @@ import { positionsOf } from '../families/runner.ts'
 import type { PromptLayout, TextDecoder } from '../families/runner.ts'
 import type { KvCache } from '../kv/kv-cache.ts'
 import type { PrefixCache } from '../kv/prefix-cache.ts'
-import type { Begun, Need, Sequence } from './work.ts'
-
-export type StepNeed = Extract<Need, { readonly kind: 'step' }>
+import type { DecodeStep, Prefilled, Sequence } from './work.ts'
 
 /** What runs them. */
-type Runs = Pick<TextDecoder, 'createCache' | 'prefill' | 'step' | 'score'>
+type DecoderRuns = Pick<TextDecoder, 'createCache' | 'prefill' | 'step' | 'score'>
 
 export class Sequences {
-  readonly #decoder: Runs
+  readonly #decoder: DecoderRuns
   readonly #prefixes: PrefixCache
   /** The sequences that step together, and the cache whose rows are theirs in this order. */
   readonly #together: Sequence[] = []
   #shared: KvCache | null = null
 
-  constructor(decoder: Runs, prefixes: PrefixCache) {
+  constructor(decoder: DecoderRuns, prefixes: PrefixCache) {
     this.#decoder = decoder
     this.#prefixes = prefixes
   }
 
   /** Runs a prompt, except for a beginning whose keys and values an earlier request has left. */
-  async begin({ segments }: PromptLayout): Promise<Begun> {
+  async prefill({ segments }: PromptLayout): Promise<Prefilled> {
     const positions = positionsOf(segments)
     const cache = (await this.#prefixes.take(positions)) ?? this.#decoder.createCache()
     const reused = cache.length
@@ -44,7 +42,7 @@ export class Sequences {
   }
 
   /** One step of a sequence of several rows. @returns logits, float32 [rows, vocabSize]. */
-  async stepAlone({ sequence, tokens, parents }: StepNeed): Promise<Float32Array> {
+  async stepAlone({ sequence, tokens, parents }: DecodeStep): Promise<Float32Array> {
     const cache = ownCache(sequence)
     await cache.reorder(parents)
     return this.#decoder.step(cache, tokens)
@@ -53,27 +51,27 @@ export class Sequences {
   /**
    * One step of all sequences of one row.
    *
-   * @param needs of every sequence that has stepped before and has not ended, and of new ones.
-   * @returns logits of each, float32 [1, vocabSize], in the order of the needs.
+   * @param steps of every sequence that has stepped before and has not ended, and of new ones.
+   * @returns logits of each, float32 [1, vocabSize], in the order of the steps.
    */
-  async stepTogether(needs: readonly StepNeed[]): Promise<Float32Array[]> {
-    for (const { sequence } of needs) {
+  async stepTogether(steps: readonly DecodeStep[]): Promise<Float32Array[]> {
+    for (const { sequence } of steps) {
       if (!this.#together.includes(sequence)) {
         await this.#join(sequence)
       }
     }
     const tokens = this.#together.map((member) => {
-      const need = needs.find(({ sequence }) => sequence === member)
-      if (!need) {
+      const step = steps.find(({ sequence }) => sequence === member)
+      if (!step) {
         throw new RangeError('expected a token for every sequence that steps')
       }
-      const [token] = need.tokens
+      const [token] = step.tokens
       member.positions.push(token!)
       return token!
     })
     const logits = await this.#decoder.step(this.#shared!, tokens)
     const width = logits.length / tokens.length
-    return needs.map(({ sequence }) => {
+    return steps.map(({ sequence }) => {
       const row = this.#together.indexOf(sequence)
       return logits.subarray(row * width, (row + 1) * width)
     })

@@ -1,13 +1,14 @@
 /**
- * What a request asks of the engine while it is carried out, one thing at a time.
+ * What the requests at work ask of the engine, one run at a time.
  *
- * A request is a generator that yields what it needs next and is given what it asked for. Whoever
- * drives it may run the needs of several requests together, or end it there.
+ * A request is carried out by a program, an async function that awaits one run after the other.
+ * The scheduler collects what all programs wait for and may run several of these together.
  */
 
 import type { KeyedImage, PromptLayout } from '../families/runner.ts'
-import type { EncodeTimings } from '../types.ts'
 import type { KvCache } from '../kv/kv-cache.ts'
+import type { Prompt } from '../text/prompt.ts'
+import type { EncodeTimings } from '../types.ts'
 import type { EngineResult } from './requests.ts'
 
 /** The keys and values of one request, from its prompt on. */
@@ -20,58 +21,58 @@ export type Sequence = {
   readonly reused: number
 }
 
-export type Need =
-  /** The tokens of the request's picture; gives Encoded. */
-  | { readonly kind: 'picture' }
-  /** A sequence begun with a prompt and its images; gives Begun. */
-  | { readonly kind: 'prompt'; readonly layout: PromptLayout }
-  /**
-   * One more token in every row of a sequence; gives logits, float32 [rows, vocabSize].
-   * Row i continues the former row `parents[i]`; the number of rows may change.
-   */
-  | {
-      readonly kind: 'step'
-      readonly sequence: Sequence
-      readonly tokens: readonly number[]
-      readonly parents: readonly number[]
-    }
-  /** What follows ids that are not kept; gives logits of every one, float32 [ids, vocabSize]. */
-  | { readonly kind: 'look'; readonly sequence: Sequence; readonly ids: readonly number[] }
-
 export type Encoded = { readonly image: KeyedImage; readonly timings: EncodeTimings }
 
 /** A sequence after its prompt, with the logits of the last position, float32 [1, vocabSize]. */
-export type Begun = { readonly sequence: Sequence; readonly logits: Float32Array }
+export type Prefilled = { readonly sequence: Sequence; readonly logits: Float32Array }
 
-export type Given = Encoded | Begun | Float32Array | undefined
-
-/** A request at work. Its first `next` takes nothing. */
-export type Job = Generator<Need, EngineResult, Given>
-
-/** Asks for the tokens of the request's picture. */
-export function* needPicture(): Generator<Need, Encoded, Given> {
-  const given = yield { kind: 'picture' }
-  if (!given || !('image' in given)) {
-    throw new TypeError('expected image tokens')
-  }
-  return given
+/**
+ * One more token in every row of a sequence. Row i continues the former row `parents[i]`; the
+ * number of rows may change.
+ */
+export type DecodeStep = {
+  readonly sequence: Sequence
+  readonly tokens: readonly number[]
+  readonly parents: readonly number[]
 }
 
-export function* needPrompt(layout: PromptLayout): Generator<Need, Begun, Given> {
-  const given = yield { kind: 'prompt', layout }
-  if (!given || !('sequence' in given)) {
-    throw new TypeError('expected a sequence')
-  }
-  return given
+/** What a program can await. */
+export type EngineRuns = {
+  /** The tokens of the request's picture. @param prompt for a bridge that reads it. */
+  encode(prompt: Prompt | null): Promise<Encoded>
+  prefill(layout: PromptLayout): Promise<Prefilled>
+  /** @returns logits, float32 [rows, vocabSize]. */
+  decode(step: DecodeStep): Promise<Float32Array>
+  /** Runs ids that do not stay in the sequence. @returns logits of each, float32 [ids, vocabSize]. */
+  score(sequence: Sequence, ids: readonly number[]): Promise<Float32Array>
 }
 
-/** Asks for what gives logits. */
-export function* needLogits(
-  need: Extract<Need, { readonly kind: 'step' | 'look' }>,
-): Generator<Need, Float32Array, Given> {
-  const given = yield need
-  if (!(given instanceof Float32Array)) {
-    throw new TypeError('expected logits')
-  }
-  return given
+export type Program = {
+  /** Rows of the decoder that it takes at most. */
+  readonly rows: number
+  run(engine: EngineRuns): Promise<EngineResult>
 }
+
+/** A run that a program waits for. */
+export type Work =
+  | {
+      readonly kind: 'encode'
+      readonly prompt: Prompt | null
+      readonly done: (encoded: Encoded) => void
+    }
+  | {
+      readonly kind: 'prefill'
+      readonly layout: PromptLayout
+      readonly done: (prefilled: Prefilled) => void
+    }
+  | {
+      readonly kind: 'decode'
+      readonly step: DecodeStep
+      readonly done: (logits: Float32Array) => void
+    }
+  | {
+      readonly kind: 'score'
+      readonly sequence: Sequence
+      readonly ids: readonly number[]
+      readonly done: (logits: Float32Array) => void
+    }

@@ -87,11 +87,17 @@ export class PrefixCache {
     }
   }
 
-  /** Deletes every sequence with one of these images in it. */
+  /**
+   * Deletes every sequence with one of these images in it.
+   *
+   * @param imageKeys as in the positions, or what stands there before a colon.
+   */
   forget(imageKeys: readonly string[]): void {
-    const keys = new Set<number | string>(imageKeys)
+    const keys = new Set(imageKeys)
     for (const [id, { positions, cache }] of Array.from(this.#entries.entries())) {
-      if (positions.some((position) => keys.has(position))) {
+      const isForgotten = (position: number | string) =>
+        typeof position === 'string' && keys.has(position.split(':')[0]!)
+      if (positions.some(isForgotten)) {
         this.#entries.delete(id)
         cache.dispose()
       }

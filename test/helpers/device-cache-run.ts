@@ -10,9 +10,9 @@ import { deviceCaches } from '../../inference/kv/device-cache.ts'
 import { DeviceMemory } from '../../inference/kv/device-memory.ts'
 import { PrefixCache } from '../../inference/kv/prefix-cache.ts'
 import type { KvCache } from '../../inference/kv/kv-cache.ts'
-import type { Sequence } from '../../inference/engine/work.ts'
+import type { DecodeStep, Sequence } from '../../inference/engine/work.ts'
 import { chooseProvider, onDevice } from '../../inference/runtime/provider.ts'
-import { Sequences, type StepNeed } from '../../inference/engine/sequences.ts'
+import { Sequences } from '../../inference/engine/sequences.ts'
 import { openSessions } from '../../inference/runtime/sessions.ts'
 import { openPackage } from '../../inference/package/open-package.ts'
 import { relativeError } from './parity.ts'
@@ -66,8 +66,8 @@ function each(
   return Promise.all(both.map(change))
 }
 
-function step(sequence: Sequence): StepNeed {
-  return { kind: 'step', sequence, tokens: [1], parents: [0] }
+function step(sequence: Sequence): DecodeStep {
+  return { sequence, tokens: [1], parents: [0] }
 }
 
 /** Goes through all that a cache can do, on both. */
@@ -125,7 +125,7 @@ async function compare(): Promise<Record<string, number>> {
   return errors
 }
 
-/** The same requests again and again, as the engine's loop would have them carried out. */
+/** The same requests again and again, as the scheduler would have them carried out. */
 async function rounds(): Promise<number[]> {
   const prefixes = new PrefixCache(2 ** 30)
   const sequences = new Sequences(device, prefixes)
@@ -133,7 +133,7 @@ async function rounds(): Promise<number[]> {
   for (let round = 0; round < 4; round++) {
     const begin = async (length: number) => {
       const segments = [image, text(...someIds(length))]
-      return (await sequences.begin({ segments, ids: [] })).sequence
+      return (await sequences.prefill({ segments, ids: [] })).sequence
     }
     const one = await begin(2)
     const two = await begin(3)

@@ -41,7 +41,12 @@ describe('waiting', { timeout: 120_000 }, () => {
 
   before(async () => {
     sandbox = await startSandbox()
-    model = await openModel(findModel('demo'), { threads: 1, queueLimit: 1, rows: 1, pictures: 1 })
+    model = await openModel(findModel('demo'), {
+      threads: 1,
+      queueLimit: 1,
+      maxSequences: 1,
+      maxImages: 1,
+    })
     store = await openStore({ url: 'memory:', log })
     const held: Model = {
       ...model,

@@ -23,8 +23,8 @@ const OPTIONS: EngineOptions = {
   threads: 1,
   imageLimits: {},
   queueLimit: 8,
-  rows: 4,
-  pictures: 2,
+  maxSequences: 4,
+  maxImages: 2,
   conversationBytes: 2 ** 20,
   imageCacheBytes: 2 ** 20,
 }

@@ -15,8 +15,8 @@ const OPTIONS: EngineOptions = {
   threads: 1,
   imageLimits: {},
   queueLimit: 1,
-  rows: 1,
-  pictures: 1,
+  maxSequences: 1,
+  maxImages: 1,
   conversationBytes: 0,
   imageCacheBytes: 0,
 }

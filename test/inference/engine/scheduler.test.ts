@@ -5,8 +5,8 @@ import { after, before, describe, it } from 'node:test'
 import { hasCode } from '../../../config/errors.ts'
 import { Counters } from '../../../inference/engine/counters.ts'
 import { Images } from '../../../inference/engine/images.ts'
-import { EngineLoop } from '../../../inference/engine/scheduler.ts'
-import type { Job, Sequence } from '../../../inference/engine/work.ts'
+import { Scheduler } from '../../../inference/engine/scheduler.ts'
+import type { EngineRuns } from '../../../inference/engine/work.ts'
 import { FeatureCache } from '../../../inference/feature-cache.ts'
 import { imageSourceOf } from '../../../inference/image-source.ts'
 import { openModel } from '../../../inference/model.ts'
@@ -32,11 +32,11 @@ function begun(model: Model, signal: AbortSignal): Promise<void> {
   })
 }
 
-/** A job that wants one more step for ever. */
-function* endless(sequence: Sequence): Job {
-  yield { kind: 'prompt', layout: { segments: [], ids: [] } }
+/** Steps until it is ended. */
+async function endless(engine: EngineRuns): Promise<never> {
+  const { sequence } = await engine.prefill({ segments: [], ids: [] })
   for (;;) {
-    yield { kind: 'step', sequence, tokens: [0], parents: [0] }
+    await engine.decode({ sequence, tokens: [0], parents: [0] })
   }
 }
 
@@ -106,41 +106,37 @@ describe('requests at once', () => {
   })
 })
 
-/** A job that wants its picture, and no more. */
-function* encodes(): Job {
-  yield { kind: 'picture' }
-  return { preprocessMs: 0, visionMs: 0, bridgeMs: 0 }
-}
-
 describe('requests for one picture', () => {
   it('need its file once, and go on when the one that brought it is cancelled', async () => {
     const decoded = Promise.withResolvers<void>()
     const encoded: number[] = []
-    const loop = new EngineLoop(
-      () => ({ job: encodes(), rows: 0 }),
+    const scheduler = new Scheduler(
+      () => ({ rows: 0, run: async (engine) => (await engine.encode(null)).timings }),
       {
         preprocess: async () => {
           await decoded.promise
           return { result: { data: new Float32Array(3), shape: [1, 3, 1, 1] }, ms: 1 }
         },
-        see: async (images) => {
+        encodeImages: async (images) => {
           encoded.push(images.length)
           return images.map((image) => {
             image.pixels = null
             return {
-              image: { key: image.key, tokens: { data: new Float32Array(4), shape: [1, 4] } },
+              data: { data: new Float32Array(4), shape: [1, 4] },
               timings: { preprocessMs: 1, visionMs: 1, bridgeMs: 1 },
             }
           })
         },
-        begin: () => Promise.reject(new Error('no prompt was expected')),
-        step: async () => new Map(),
+        bridgeReadsPrompt: false,
+        bridge: () => Promise.reject(new Error('no bridge was expected')),
+        prefill: () => Promise.reject(new Error('no prompt was expected')),
+        decode: async () => new Map(),
         end: async () => {},
         forget: () => {},
       },
       new Images(new FeatureCache(0)),
       new Counters(),
-      { queueLimit: 9, rows: 2, pictures: 2 },
+      { queueLimit: 9, maxSequences: 2, maxImages: 2 },
     )
     const outcomes: string[] = []
     const add = (id: number, bytes: Uint8Array | null) => {
@@ -149,7 +145,7 @@ describe('requests for one picture', () => {
         outcomes.push(`${id} ${outcome}`)
         ended.resolve()
       }
-      loop.add({
+      scheduler.add({
         id,
         claim: NOBODY,
         request: { kind: 'encode', image: { key: 'a', bytes } },
@@ -165,13 +161,13 @@ describe('requests for one picture', () => {
     await add(1, null)
     const all = [add(2, new Uint8Array(1)), add(3, null), add(4, null)]
     await new Promise((resolve) => setTimeout(resolve)) // 2 and 3 are at work, 4 waits
-    loop.cancel(2)
+    scheduler.cancel(2)
     await all[0]
     decoded.resolve()
     await Promise.all(all)
     assert.deepEqual(outcomes, ['1 missing', '2 failed', '3 done', '4 done'])
     assert.deepEqual(encoded, [1])
-    await loop.drain()
+    await scheduler.drain()
     const late = add(5, null)
     await late
     assert.equal(outcomes.at(-1), '5 missing')
@@ -181,7 +177,7 @@ describe('requests for one picture', () => {
 describe('the queue', () => {
   let model: Model
   before(async () => {
-    model = await openModel(folder, { threads: 1, rows: 1, queueLimit: 2 })
+    model = await openModel(folder, { threads: 1, maxSequences: 1, queueLimit: 2 })
   })
   after(() => model.close())
 
@@ -231,13 +227,15 @@ describe('the queue', () => {
   it('gives up what is at work once it is too late, and frees its place', async () => {
     const ended: boolean[] = []
     const sequence = { cache: null, positions: [], reused: 0 }
-    const loop = new EngineLoop(
-      () => ({ job: endless(sequence), rows: 1 }),
+    const scheduler = new Scheduler(
+      () => ({ rows: 1, run: endless }),
       {
         preprocess: () => Promise.reject(new Error('no picture was expected')),
-        see: () => Promise.resolve(null),
-        begin: () => Promise.resolve({ sequence, logits: new Float32Array(1) }),
-        step: async (jobs) => new Map(jobs.map((job) => [job, new Float32Array(1)])),
+        encodeImages: () => Promise.resolve(null),
+        bridgeReadsPrompt: false,
+        bridge: () => Promise.resolve([]),
+        prefill: () => Promise.resolve({ sequence, logits: new Float32Array(1) }),
+        decode: async (works) => new Map(works.map((work) => [work, new Float32Array(1)])),
         end: async (_, whole) => {
           ended.push(whole)
         },
@@ -245,18 +243,18 @@ describe('the queue', () => {
       },
       new Images(new FeatureCache(0)),
       new Counters(),
-      { queueLimit: 1, rows: 1, pictures: 1 },
+      { queueLimit: 1, maxSequences: 1, maxImages: 1 },
     )
     const image = { key: 'a', bytes: new Uint8Array(0) }
     const request = { kind: 'embed', image } as const
     const rest = { cacheable: true, step() {}, position() {}, missing() {} }
     const failure = await new Promise((failed, done) => {
       const deadline = Date.now() + 20
-      loop.add({ id: 1, request, claim: { ...NOBODY, deadline }, ...rest, done, failed })
+      scheduler.add({ id: 1, request, claim: { ...NOBODY, deadline }, ...rest, done, failed })
     })
     assert.ok(hasCode(failure, 'queue/deadline'))
     assert.deepEqual(ended, [true])
-    await loop.drain()
-    assert.deepEqual(loop.counts(), { queued: 0, live: 0 })
+    await scheduler.drain()
+    assert.deepEqual(scheduler.counts(), { queued: 0, live: 0 })
   })
 })

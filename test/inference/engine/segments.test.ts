@@ -5,10 +5,10 @@ import { describe, it } from 'node:test'
 import { Counters } from '../../../inference/engine/counters.ts'
 import { Images } from '../../../inference/engine/images.ts'
 import type { EngineResult } from '../../../inference/engine/requests.ts'
-import { EngineLoop } from '../../../inference/engine/scheduler.ts'
+import { Runs } from '../../../inference/engine/runs.ts'
+import { Scheduler } from '../../../inference/engine/scheduler.ts'
 import { Sequences } from '../../../inference/engine/sequences.ts'
-import { Stages } from '../../../inference/engine/stages.ts'
-import { type Job, needLogits, needPicture, needPrompt } from '../../../inference/engine/work.ts'
+import type { EngineRuns } from '../../../inference/engine/work.ts'
 import type { PromptLayout } from '../../../inference/families/runner.ts'
 import { FeatureCache } from '../../../inference/feature-cache.ts'
 import { argmax } from '../../../inference/generation/scores.ts'
@@ -34,17 +34,17 @@ describe('prompts with images in the middle', () => {
     const texts = [[9], [4, 8], [5, 7, 3]]
 
     /** Text, the request's image, text, another image, text; then four greedy ids. */
-    function* greedy(ids: number[]): Job {
-      const { image } = yield* needPicture()
+    async function greedy(engine: EngineRuns, ids: number[]): Promise<Answer> {
+      const { image } = await engine.encode(null)
       const first = { kind: 'image', ...image } as const
       const segments = [text(2, 7), first, text(6), other, text(...ids)]
       layouts[texts.indexOf(ids)] = { segments, ids: [] }
       const start = performance.now()
-      let { sequence, logits } = yield* needPrompt({ segments, ids: [] })
+      let { sequence, logits } = await engine.prefill({ segments, ids: [] })
       const tokenIds = [argmax(logits)]
       while (tokenIds.length < 4) {
         const tokens = [tokenIds.at(-1)!]
-        logits = yield* needLogits({ kind: 'step', sequence, tokens, parents: [0] })
+        logits = await engine.decode({ sequence, tokens, parents: [0] })
         tokenIds.push(argmax(logits))
       }
       const ms = performance.now() - start
@@ -54,12 +54,15 @@ describe('prompts with images in the middle', () => {
     }
 
     let made = 0
-    const loop = new EngineLoop(
-      () => ({ job: greedy(texts[made++ % texts.length]!), rows: 1 }),
-      new Stages(images, sequences, counters),
+    const scheduler = new Scheduler(
+      () => {
+        const ids = texts[made++ % texts.length]!
+        return { rows: 1, run: (engine) => greedy(engine, ids) }
+      },
+      new Runs(images, sequences, counters),
       new Images(new FeatureCache(2 ** 20)),
       counters,
-      { queueLimit: 9, rows: 8, pictures: 2 },
+      { queueLimit: 9, maxSequences: 8, maxImages: 2 },
     )
     const claim = { urgency: 'normal', user: '', tenant: '', deadline: Infinity } as const
     const request = { kind: 'encode', image: { key: 'a', bytes: new Uint8Array(image) } } as const
@@ -70,7 +73,7 @@ describe('prompts with images in the middle', () => {
           done(result)
         }
         const callbacks = { step() {}, position() {}, done: taken, failed, missing: failed }
-        loop.add({ id, claim, request, cacheable: true, ...callbacks })
+        scheduler.add({ id, claim, request, cacheable: true, ...callbacks })
       })
     try {
       const answers = await Promise.all([ask(1), ask(2), ask(3)])
@@ -98,7 +101,7 @@ describe('prompts with images in the middle', () => {
         lengths.map((length) => length - 1),
       )
     } finally {
-      await loop.drain()
+      await scheduler.drain()
       sequences.close()
       await runner.close()
     }

@@ -27,11 +27,10 @@ describe('sequences that step together', () => {
     const { queryTokens, embedSize } = runner.card.dimensions
     const sequences = new Sequences(runner.decoder, new PrefixCache(2 ** 30))
     const image = madeUpImage(1, queryTokens, embedSize)
-    const begin = (...ids: number[]) => sequences.begin({ segments: [image, text(...ids)], ids })
+    const begin = (...ids: number[]) => sequences.prefill({ segments: [image, text(...ids)], ids })
     try {
       const begun = [await begin(2), await begin(2, 7)]
       const needs = begun.map(({ sequence }) => ({
-        kind: 'step' as const,
         sequence,
         tokens: [5],
         parents: [0],
@@ -70,7 +69,7 @@ describe('a sequence that begins as an earlier one', () => {
 
   /** Runs a prompt and two steps against one long run. @returns positions that were reused. */
   async function run(...segments: Segment[]): Promise<number> {
-    const { sequence, logits } = await sequences.begin({ segments, ids: [] })
+    const { sequence, logits } = await sequences.prefill({ segments, ids: [] })
     const check = async (actual: Float32Array, ...more: number[]) => {
       const all = await atOnce([...segments, text(...more)])
       const error = relativeError(actual, all.slice(-runner.decoder.vocabSize))
@@ -78,7 +77,7 @@ describe('a sequence that begins as an earlier one', () => {
     }
     await check(logits)
     for (const [i, token] of [6, 8].entries()) {
-      const step = { kind: 'step', sequence, tokens: [token], parents: [0] } as const
+      const step = { sequence, tokens: [token], parents: [0] } as const
       await check((await sequences.stepTogether([step]))[0]!, ...[6, 8].slice(0, i + 1))
     }
     await sequences.end(sequence, true)

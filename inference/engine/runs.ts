@@ -1,0 +1,148 @@
+/** The engine's runs, each measured: pictures, prompts, steps. */
+
+import { createHash } from 'node:crypto'
+import type { ImageEncoder, ImageFeatures, ImageTokens, Pixels } from '../families/runner.ts'
+import type { Prompt } from '../text/prompt.ts'
+import type { Counters } from './counters.ts'
+import type { EncodedImage, LiveImage } from './images.ts'
+import type { Sequences } from './sequences.ts'
+import type { DecodeStep, Encoded, Prefilled, Sequence, Work } from './work.ts'
+
+export type DecoderWork = Extract<Work, { readonly kind: 'decode' | 'score' }>
+
+export class Runs {
+  readonly #encoder: ImageEncoder
+  readonly #sequences: Sequences
+  readonly #counters: Counters
+
+  constructor(encoder: ImageEncoder, sequences: Sequences, counters: Counters) {
+    this.#encoder = encoder
+    this.#sequences = sequences
+    this.#counters = counters
+  }
+
+  /** Whether the tokens of a picture depend on the prompt, so that each request bridges its own. */
+  get bridgeReadsPrompt(): boolean {
+    return this.#encoder.bridgeReadsPrompt
+  }
+
+  /** Decodes an image file. @throws {InputError} if it is none. */
+  preprocess(bytes: Uint8Array): Promise<{ readonly result: Pixels; readonly ms: number }> {
+    return this.#counters.time('preprocess', 1, () => this.#encoder.preprocess(bytes))
+  }
+
+  /**
+   * Computes what depends on decoded pictures alone: tokens or, where the bridge reads the prompt,
+   * features. The pixels are then no longer held.
+   *
+   * @param goOn asked between the two runs whether anyone still needs the pictures.
+   * @returns that of each, in order; null if nobody needed them.
+   */
+  async encodeImages(
+    images: readonly LiveImage[],
+    goOn: () => Promise<boolean>,
+  ): Promise<EncodedImage[] | null> {
+    const pixels = images.map((image) => image.pixels!)
+    for (const image of images) {
+      image.pixels = null
+    }
+    const count = images.length
+    const vision = await this.#counters.time('vision', count, () => this.#encoder.encode(pixels))
+    let data: readonly (ImageFeatures | ImageTokens)[] = vision.result
+    let bridgeMs = 0
+    if (!this.bridgeReadsPrompt) {
+      if (!(await goOn())) {
+        return null
+      }
+      const run = () => this.#encoder.bridge(vision.result)
+      const tokens = await this.#counters.time('bridge', count, run)
+      data = tokens.result
+      bridgeMs = tokens.ms
+    }
+    return images.map(({ preprocessMs }, i) => ({
+      data: data[i]!,
+      timings: { preprocessMs, visionMs: vision.ms, bridgeMs },
+    }))
+  }
+
+  /** The tokens of pictures for prompts that the bridge reads. @returns those of each, in order. */
+  async bridge(
+    requests: readonly {
+      readonly key: string
+      readonly encoded: EncodedImage
+      readonly prompt: Prompt | null
+    }[],
+  ): Promise<Encoded[]> {
+    const features = requests.map(({ encoded }) => encoded.data)
+    const instructions = requests.map(({ prompt }) => prompt ?? NO_PROMPT)
+    const run = () => this.#encoder.bridge(features, instructions)
+    const { result, ms } = await this.#counters.time('bridge', requests.length, run)
+    return requests.map(({ key, encoded }, i) => ({
+      // Equal keys have equal tokens, and these depend on both.
+      image: { key: `${key}:${hashOf(instructions[i]!)}`, tokens: result[i]! },
+      timings: { ...encoded.timings, bridgeMs: ms },
+    }))
+  }
+
+  /** Runs a prompt. */
+  async prefill({ layout }: Extract<Work, { readonly kind: 'prefill' }>): Promise<Prefilled> {
+    const run = () => this.#sequences.prefill(layout)
+    return (await this.#counters.time('prefill', 1, run)).result
+  }
+
+  /** One run of everything that waits for logits; the error of a run in the place of its logits. */
+  async decode(works: readonly DecoderWork[]): Promise<Map<DecoderWork, Float32Array | Error>> {
+    const results = new Map<DecoderWork, Float32Array | Error>()
+    const together: { readonly work: DecoderWork; readonly step: DecodeStep }[] = []
+    for (const work of works) {
+      if (work.kind === 'score') {
+        const score = () => this.#sequences.score(work.sequence, work.ids)
+        results.set(work, await this.#run('prefill', 1, score))
+      } else if (work.step.tokens.length > 1) {
+        const { step } = work
+        const run = () => this.#sequences.stepAlone(step)
+        results.set(work, await this.#run('decode', step.tokens.length, run))
+      } else {
+        together.push({ work, step: work.step })
+      }
+    }
+    if (together.length > 0) {
+      const steps = together.map(({ step }) => step)
+      const run = () => this.#sequences.stepTogether(steps)
+      const logits = await this.#run('decode', steps.length, run)
+      together.forEach(({ work }, i) => {
+        results.set(work, logits instanceof Error ? logits : logits[i]!)
+      })
+    }
+    return results
+  }
+
+  /** Ends a sequence. @param keep whether its keys and values may be kept. */
+  end(sequence: Sequence, keep: boolean): Promise<void> {
+    return this.#sequences.end(sequence, keep)
+  }
+
+  /** Deletes the keys and values of pictures; not during a run. */
+  forget(keys: readonly string[]): void {
+    this.#sequences.forget(keys)
+  }
+
+  async #run<Result>(
+    stage: 'prefill' | 'decode',
+    rows: number,
+    run: () => Promise<Result>,
+  ): Promise<Result | Error> {
+    try {
+      return (await this.#counters.time(stage, rows, run)).result
+    } catch (error) {
+      return error instanceof Error ? error : new Error(String(error))
+    }
+  }
+}
+
+/** What a bridge reads where there is no prompt. */
+const NO_PROMPT: Prompt = { kind: 'raw', text: '' }
+
+function hashOf(prompt: Prompt): string {
+  return createHash('sha256').update(JSON.stringify(prompt)).digest('base64url')
+}
