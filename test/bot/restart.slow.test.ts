@@ -23,36 +23,56 @@ for (const [name, options, start] of [
   ['SQLite', {}, sqliteFile],
   ['Redis', WITH_REDIS, startRedis],
 ] as const) {
-  describe(`the bot after a restart, on ${name}`, { ...options, timeout: 180_000 }, () => {
+  describe(`the bot after a restart, on ${name}`, { ...options, timeout: 300_000 }, () => {
     let database: Database
     let sandbox: Sandbox
+    /** In a channel of the test's own. */
     let ada: Member
     let bot: BotProcess | undefined
 
     before(async () => {
       database = await start()
-    })
-    after(() => database.stop())
-    beforeEach(async () => {
       sandbox = await startWatchedSandbox()
-      ada = await Member.connect(sandbox.url)
     })
-    afterEach(async () => {
+    after(async () => {
       await bot?.end('SIGKILL')
-      ada.close()
       await sandbox.close()
+      await database.stop()
+    })
+    beforeEach(async () => {
+      const { id } = sandbox.world.addChannel(sandbox.world.guild, { name: 'restarts' })
+      ada = await Member.connect(sandbox.url, 'ada', id)
+    })
+    afterEach(async (t) => {
+      ada.close()
+      sandbox.faults.clear()
+      if ('passed' in t && !t.passed) {
+        await bot?.end('SIGKILL') // the next test starts another
+      }
     })
 
+    /** Starts it with these settings, after the end of the one before. */
     async function startBot(env: Record<string, string> = {}) {
+      await bot?.end('SIGKILL')
       bot = await startBotProcess(sandbox, { SIGHTSEER_STORE: database.url, ...env })
       return bot
+    }
+
+    /** The one that the test before has left running; starts one where there is none. */
+    async function runningBot() {
+      return bot?.isRunning() === true ? bot : startBot()
+    }
+
+    /** Whether it is a message of the bot's in the test's channel. */
+    function isPosted(message: APIMessage | undefined): message is APIMessage {
+      return message?.author.bot === true && message.channel_id === ada.channelId
     }
 
     /** Texts of what the bot has posted, each message once, as it is now. */
     function posted(): string[] {
       const messages = new Map<string, string>()
       for (const { message } of ada.told) {
-        if (message?.author.bot === true) {
+        if (isPosted(message)) {
           messages.set(message.id, message.content)
         }
       }
@@ -67,14 +87,14 @@ for (const [name, options, start] of [
     /** The first message of the bot's whose text, as it then was, matches. */
     async function said(pattern: RegExp): Promise<APIMessage> {
       const { message } = await ada.until(
-        ({ message: now }) => now?.author.bot === true && pattern.test(now.content),
+        ({ message: now }) => isPosted(now) && pattern.test(now.content),
         120_000,
       )
       return message!
     }
 
     it('answers a command that it was killed in the middle of, once, and talks on', async () => {
-      const first = await startBot()
+      const first = await runningBot()
       const slow = sandbox.faults.add({ kind: 'cdn', action: 'slow', bytesPerSecond: 1 })
       slash()
       await slow.until()
@@ -88,7 +108,7 @@ for (const [name, options, start] of [
     })
 
     it('answers a command that it was killed right after taking', async () => {
-      const first = await startBot()
+      const first = await runningBot()
       const ended = new Promise((resolve) => {
         const place = { path: '/interactions/*/*/callback', when: 'after' } as const
         sandbox.faults.hook(place, () => resolve(first.end('SIGKILL')))
@@ -102,21 +122,25 @@ for (const [name, options, start] of [
     })
 
     it('posts a picture with alt text once, though killed before and after that', async () => {
-      const first = await startBot()
+      const first = await runningBot()
       const described = await ada.slash('describe', { image: PICTURE, style: 'alt' })
+      await first.end('SIGTERM') // the next one does not have the picture in memory
+      const second = await startBot()
       const slow = sandbox.faults.add({ kind: 'cdn', action: 'slow', bytesPerSecond: 1 })
       await ada.press(described, button(described, EN.buttons.repost))
       await slow.until()
-      await first.end('SIGKILL')
+      await second.end('SIGKILL')
       slow.cancel()
 
       const posts = () =>
-        ada.told.flatMap(({ message }) => (message?.attachments.length ? [message] : []))
+        ada.told.flatMap(({ message }) =>
+          isPosted(message) && message.attachments.length > 0 ? [message] : [],
+        )
       const edit = { method: 'PATCH', path: '/webhooks/*/*/messages/*' } as const
       sandbox.faults.add({ kind: 'rest', ...edit, status: 'timeout', handled: true })
-      const second = await startBot()
+      const third = await startBot()
       await ada.until(() => posts().length === 1, 60_000)
-      await second.end('SIGKILL')
+      await third.end('SIGKILL')
 
       await startBot()
       await ada.until(() => posts().length === 2, 60_000)
@@ -130,7 +154,7 @@ for (const [name, options, start] of [
     })
 
     it('answers a message that it was killed in the middle of, by one reply', async () => {
-      const first = await startBot()
+      const first = await runningBot()
       const slow = sandbox.faults.add({ kind: 'cdn', action: 'slow', bytesPerSecond: 1 })
       const asked = await ada.upload(PICTURE, `<@${sandbox.world.application.id}> what is it?`)
       await slow.until()
@@ -144,7 +168,7 @@ for (const [name, options, start] of [
     })
 
     it('remembers what was said before', async () => {
-      const first = await startBot()
+      const first = await runningBot()
       const described = await ada.slash('describe', { image: PICTURE })
       const one = await ada.answerTo(await ada.reply(described, 'what color is it?'))
       assert.deepEqual(await first.end('SIGTERM'), [0, null])
@@ -152,6 +176,15 @@ for (const [name, options, start] of [
       const two = await ada.answerTo(await ada.reply(one, 'and now?'))
       assert.notEqual(two.content, '')
       assert.equal(posted().length, 3)
+    })
+
+    it('logs neither what was said nor where the pictures are', async () => {
+      const first = await runningBot()
+      const described = await ada.slash('describe', { image: PICTURE })
+      await ada.answerTo(await ada.reply(described, 'is there a zebra?'))
+      assert.deepEqual(await first.end('SIGTERM'), [0, null])
+      assert.ok(first.log.length > 0)
+      assert.doesNotMatch(first.log.join('\n'), /zebra|parity\.png|\/cdn\/|loopback\.not-a-secret/)
     })
 
     it('tells those who wait that it restarts, and answers when it is back', async () => {
@@ -169,7 +202,7 @@ for (const [name, options, start] of [
     })
 
     it('answers once while two versions of it run side by side', async () => {
-      const first = await startBot()
+      const first = await runningBot()
       const second = await startBotProcess(sandbox, { SIGHTSEER_STORE: database.url })
       const held = sandbox.faults.add({ kind: 'cdn', action: 'slow', bytesPerSecond: 4000 })
       const described = await ada.slash('describe', { image: PICTURE })
@@ -188,15 +221,6 @@ for (const [name, options, start] of [
       await held.until()
       assert.deepEqual(await first.end('SIGTERM'), [0, null])
       assert.doesNotMatch((await answer).content, /restart/i)
-    })
-
-    it('logs neither what was said nor where the pictures are', async () => {
-      const first = await startBot()
-      const described = await ada.slash('describe', { image: PICTURE })
-      await ada.answerTo(await ada.reply(described, 'is there a zebra?'))
-      assert.deepEqual(await first.end('SIGTERM'), [0, null])
-      assert.ok(first.log.length > 0)
-      assert.doesNotMatch(first.log.join('\n'), /zebra|parity\.png|\/cdn\/|loopback\.not-a-secret/)
     })
   })
 }

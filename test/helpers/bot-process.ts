@@ -12,7 +12,8 @@ const MAIN = path.join(import.meta.dirname, '..', '..', 'bot', 'main.ts')
 export type BotProcess = {
   /** Every line of its log so far. */
   readonly log: readonly string[]
-  /** @returns exit code and signal. */
+  isRunning(): boolean
+  /** Ends it, unless it has ended. @returns exit code and signal. */
   end(signal: NodeJS.Signals): Promise<unknown[]>
 }
 
@@ -45,6 +46,7 @@ export async function startBotProcess(
   })
   return {
     log,
+    isRunning: () => bot.exitCode === null && bot.signalCode === null,
     end: (signal) => {
       bot.kill(signal)
       return exited
