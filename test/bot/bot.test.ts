@@ -1,7 +1,7 @@
 /** The real discord.js client, the real model (a small random one) and the loopback Discord. */
 
 import assert from 'node:assert/strict'
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
@@ -12,13 +12,9 @@ import { type Bot, startBot } from '../../bot/start.ts'
 import { readConfig } from '../../config/config.ts'
 import { ConfigError } from '../../config/errors.ts'
 import { packageFor } from '../helpers/packages.ts'
+import { pictureFile } from '../helpers/pictures.ts'
 
-const FIXTURES = path.join(import.meta.dirname, '..', 'fixtures', 'images')
 const silent = pino({ level: 'silent' })
-
-function picture(name = 'parity.png') {
-  return { name, bytes: new Uint8Array(readFileSync(path.join(FIXTURES, name))) }
-}
 
 describe('the bot on the loopback Discord', () => {
   let bot: Bot
@@ -36,31 +32,31 @@ describe('the bot on the loopback Discord', () => {
   })
 
   it('answers /describe with the model’s own description', async () => {
-    const answer = await ada.slash('describe', { image: picture() })
-    const { text } = await bot.model.describe(picture().bytes)
+    const answer = await ada.slash('describe', { image: pictureFile() })
+    const { text } = await bot.model.describe(pictureFile().bytes)
     assert.equal(unescaped(answer.content), text)
   })
 
   it('answers a reply from the same picture, and the next one with the history', async () => {
-    const description = await ada.slash('describe', { image: picture() })
+    const description = await ada.slash('describe', { image: pictureFile() })
     const first = await ada.answerTo(await ada.reply(description, 'what color is it?'))
-    const alone = await bot.model.ask(picture().bytes, 'what color is it?')
+    const alone = await bot.model.ask(pictureFile().bytes, 'what color is it?')
     assert.equal(unescaped(first.content), alone.text)
 
     const second = await ada.answerTo(await ada.reply(first, 'and now?'))
     const history = [{ question: 'what color is it?', answer: alone.text }]
-    const following = await bot.model.ask(picture().bytes, 'and now?', { history })
+    const following = await bot.model.ask(pictureFile().bytes, 'and now?', { history })
     assert.equal(unescaped(second.content), following.text)
   })
 
   it('keeps two pictures apart', async () => {
-    const one = await ada.slash('describe', { image: picture() })
-    const other = await ada.slash('describe', { image: picture('rgba.png') })
+    const one = await ada.slash('describe', { image: pictureFile() })
+    const other = await ada.slash('describe', { image: pictureFile('rgba.png') })
     const answers = await Promise.all(
       [one, other].map(async (message) => ada.answerTo(await ada.reply(message, 'how many?'))),
     )
     const expected = await Promise.all(
-      ['parity.png', 'rgba.png'].map((name) => bot.model.ask(picture(name).bytes, 'how many?')),
+      ['parity.png', 'rgba.png'].map((name) => bot.model.ask(pictureFile(name).bytes, 'how many?')),
     )
     assert.deepEqual(
       answers.map(({ content }) => unescaped(content)),
@@ -93,13 +89,13 @@ describe('startBot', () => {
     try {
       const questions = ['how many?', 'what color?', 'how many?']
       await Promise.all(
-        questions.map((question) => bot.model.ask(picture().bytes, question, { beams: 1 })),
+        questions.map((question) => bot.model.ask(pictureFile().bytes, question, { beams: 1 })),
       )
       const { stages, caches } = bot.model.stats()
       assert.equal(stages.decode.rows, stages.decode.runs, 'more than one row at once')
       assert.equal(caches.conversations.hits, 0)
       assert.ok(existsSync(path.join(folder, 'prepared')))
-      const many = Array.from({ length: 12 }, () => bot.model.ask(picture().bytes, 'how many?'))
+      const many = Array.from({ length: 12 }, () => bot.model.ask(pictureFile().bytes, 'how many?'))
       const refused = (await Promise.allSettled(many)).filter(({ status }) => status === 'rejected')
       assert.ok(refused.length > 0 && refused.length < many.length, `${refused.length} refused`)
       assert.equal(bot.model.stats().refused, refused.length)

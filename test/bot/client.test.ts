@@ -17,12 +17,9 @@ import { openModel } from '../../inference/model.ts'
 import type { Model } from '../../inference/types.ts'
 import { startWatchedSandbox } from 'loopback-discord/testing/watched-sandbox'
 import { packageFor } from '../helpers/packages.ts'
+import { pictureFile } from '../helpers/pictures.ts'
 
-/** A picture of 2 × 1 pixels. */
-const PNG = Buffer.from(
-  'iVBORw0KGgoAAAANSUhEUgAAAAIAAAABCAYAAAD0In+KAAAADklEQVR4nGP4z8DwHwQBEPgD/U6VwW8AAAAASUVORK5CYII=',
-  'base64',
-)
+const PICTURE = pictureFile()
 
 describe('the bot without the Message Content intent', () => {
   const lines: string[] = []
@@ -64,7 +61,7 @@ describe('the bot without the Message Content intent', () => {
   })
 
   function describePicture() {
-    return ada.slash('describe', { image: { name: 'a.png', bytes: PNG } })
+    return ada.slash('describe', { image: PICTURE })
   }
 
   it('joins all the same and says so, without the token', () => {
@@ -88,7 +85,7 @@ describe('the bot without the Message Content intent', () => {
   it('answers a reply that mentions it', async () => {
     const question = `<@${client.user.id}> what color is it?`
     const answer = await ada.answerTo(await ada.reply(await describePicture(), question))
-    const expected = await model.ask(PNG, 'what color is it?')
+    const expected = await model.ask(PICTURE.bytes, 'what color is it?')
     assert.equal(answer.content.replaceAll(/\\([^\p{L}\p{N}\s])/gu, '$1'), expected.text)
     assert.deepEqual(answer.mentions, [])
   })

@@ -1,8 +1,6 @@
 /** Asking while the model is still being opened: told so, and answered once it is there. */
 
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
-import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import type { Client } from 'discord.js'
 import { pino } from 'pino'
@@ -21,10 +19,10 @@ import { openModel } from '../../inference/model.ts'
 import type { Model } from '../../inference/types.ts'
 import { startWatchedSandbox } from 'loopback-discord/testing/watched-sandbox'
 import { packageFor } from '../helpers/packages.ts'
+import { pictureFile } from '../helpers/pictures.ts'
 
 const log = pino({ level: 'silent' })
-const FIXTURES = path.join(import.meta.dirname, '..', 'fixtures', 'images')
-const bytes = new Uint8Array(readFileSync(path.join(FIXTURES, 'parity.png')))
+const { bytes } = pictureFile()
 
 describe('lateModel', () => {
   let model: Model

@@ -1,7 +1,7 @@
 /** `npm start` as a person runs it. */
 
 import assert from 'node:assert/strict'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
@@ -11,10 +11,7 @@ import { settings } from '../../config/environment.ts'
 import { freePort } from '../helpers/databases.ts'
 import { npmStart, type Started } from '../helpers/npm-start.ts'
 import { packageFor } from '../helpers/packages.ts'
-
-const PICTURE = new Uint8Array(
-  readFileSync(path.join(import.meta.dirname, '..', 'fixtures', 'images', 'parity.png')),
-)
+import { pictureFile } from '../helpers/pictures.ts'
 
 let folder: string
 before(() => {
@@ -58,7 +55,7 @@ describe('npm start without a token', { timeout: 180_000 }, () => {
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ kind: 'cdn', action: 'slow', bytesPerSecond: 1 }),
     })
-    ada.slash('describe', { image: { name: 'parity.png', bytes: PICTURE } }).catch(() => {})
+    ada.slash('describe', { image: pictureFile() }).catch(() => {})
     while (!(await (await fetch(`${url}/sandbox/faults`)).text()).includes('"applied":1')) {}
     first.bot.kill('SIGKILL')
     await first.exited

@@ -1,8 +1,6 @@
 /** What an operator sees of the whole bot: health while it runs and while it stops, and its numbers. */
 
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
-import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { Member } from 'loopback-discord/client'
 import { createLog } from '../../bot/logs.ts'
@@ -10,12 +8,9 @@ import { type Bot, startBot } from '../../bot/start.ts'
 import { readConfig } from '../../config/config.ts'
 import { freePort } from '../helpers/databases.ts'
 import { packageFor } from '../helpers/packages.ts'
+import { pictureFile } from '../helpers/pictures.ts'
 
-const FIXTURES = path.join(import.meta.dirname, '..', 'fixtures', 'images')
-const PICTURE = {
-  name: 'parity.png',
-  bytes: new Uint8Array(readFileSync(path.join(FIXTURES, 'parity.png'))),
-}
+const PICTURE = pictureFile()
 
 const STAGES = [
   'acknowledge',

@@ -1,8 +1,6 @@
 /** The whole bot, killed or stopped while it answers, and started again. */
 
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
-import path from 'node:path'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import type { APIMessage } from 'discord.js'
 import { Member } from 'loopback-discord/client'
@@ -12,12 +10,9 @@ import { EN } from '../../commands/i18n/en.ts'
 import { button } from '../helpers/demo-bot.ts'
 import { type BotProcess, startBotProcess } from '../helpers/bot-process.ts'
 import { type Database, sqliteFile, startRedis, WITH_REDIS } from '../helpers/databases.ts'
+import { pictureFile } from '../helpers/pictures.ts'
 
-const FIXTURES = path.join(import.meta.dirname, '..', 'fixtures', 'images')
-const PICTURE = {
-  name: 'parity.png',
-  bytes: new Uint8Array(readFileSync(path.join(FIXTURES, 'parity.png'))),
-}
+const PICTURE = pictureFile()
 
 for (const [name, options, start] of [
   ['SQLite', {}, sqliteFile],

@@ -45,6 +45,11 @@ export function pictureBytes(file: string): Buffer {
   return readFileSync(path.join(FIXTURES, 'images', file))
 }
 
+/** A picture as a person picks it. */
+export function pictureFile(name = 'parity.png'): { name: string; bytes: Uint8Array } {
+  return { name, bytes: new Uint8Array(pictureBytes(name)) }
+}
+
 /** Hash of an array's bytes, as the fixtures have it. */
 export function sha256(data: Uint8Array | Float32Array): string {
   return createHash('sha256').update(data).digest('hex')
