@@ -1,12 +1,29 @@
 /**
- * Talks about a picture on a provider: PACKAGE IMAGE PROVIDER. Prints one JSON object of the type
- * Talk. A process of its own, since where a driver is found is settled at a process's start.
+ * What is compared between providers. As a program it does one task in a process of its own, since
+ * where a driver is found is settled at a process's start: PACKAGE IMAGE PROVIDER TASK. It prints the
+ * task's result, or a Refusal, as one JSON object.
  */
 
 import { readFileSync } from 'node:fs'
 import { PROVIDERS } from '../../config/environment.ts'
+import { ConfigError } from '../../config/errors.ts'
 import { openModel } from '../../inference/model.ts'
+import type { Provider } from '../../inference/runtime/device.ts'
 import type { Model, Turn } from '../../inference/types.ts'
+
+/** Why a provider cannot be used. */
+export type Refusal = { readonly problem: string }
+
+export type Description = {
+  /** Where the model ran. */
+  readonly device: string | null
+  /** Image tokens of the picture. */
+  readonly tokens: number[]
+  /** Ids of a greedy description, then of one with beams. */
+  readonly ids: number[]
+  /** Of an answer that is scored. */
+  readonly logLikelihood: number
+}
 
 export type Talk = {
   /** Image tokens of the picture. */
@@ -22,20 +39,47 @@ export type Talk = {
 
 const QUESTIONS = ['what color is the star?', 'and the circle?', 'what is to the left of it?']
 
-const [folder = '', image = '', name] = process.argv.slice(2)
-const provider = PROVIDERS.find((known) => known === name)
-if (!provider) {
-  throw new RangeError(`expected a provider, got ${name}`)
+/** Opens a model, does a task with a picture, and closes it. @throws {ConfigError} */
+export async function runTask<T extends keyof typeof TASKS>(
+  folder: string,
+  image: string,
+  provider: Provider,
+  task: T,
+): Promise<Awaited<ReturnType<(typeof TASKS)[T]>>>
+export async function runTask(
+  folder: string,
+  image: string,
+  provider: Provider,
+  task: keyof typeof TASKS,
+): Promise<Description | Talk> {
+  const model = await openModel(folder, { provider, threads: 1 })
+  try {
+    return await TASKS[task](model, new Uint8Array(readFileSync(image)))
+  } finally {
+    await model.close()
+  }
 }
-const model = await openModel(folder, { provider, threads: 1 })
-const picture = new Uint8Array(readFileSync(image))
-const { data } = await model.embedImage(picture)
-const atOnce = await manyAtOnce(model)
-const talk: Talk = { tokens: Array.from(data), atOnce, ...(await conversation(model)) }
-await model.close()
-process.stdout.write(JSON.stringify(talk))
 
-async function manyAtOnce(model: Model): Promise<(readonly number[])[]> {
+const TASKS = { describe, talk }
+
+async function describe(model: Model, picture: Uint8Array): Promise<Description> {
+  const { device } = model.stats()
+  const { data } = await model.embedImage(picture)
+  const options = { prompt: '', minNewTokens: 6, maxNewTokens: 6 }
+  const greedy = await model.describe(picture, { ...options, beams: 1 })
+  const beams = await model.describe(picture, { ...options, beams: 3 })
+  const [scored] = await model.score(picture, { prompt: 'a', answers: ['b c'] })
+  const ids = [...greedy.tokenIds, ...beams.tokenIds]
+  return { device, ids, logLikelihood: scored!.logLikelihood, tokens: Array.from(data) }
+}
+
+async function talk(model: Model, picture: Uint8Array): Promise<Talk> {
+  const { data } = await model.embedImage(picture)
+  const atOnce = await manyAtOnce(model, picture)
+  return { tokens: Array.from(data), atOnce, ...(await conversation(model, picture)) }
+}
+
+async function manyAtOnce(model: Model, picture: Uint8Array): Promise<(readonly number[])[]> {
   const left = new AbortController()
   let steps = 0
   const cancelled = model.describe(picture, {
@@ -65,7 +109,10 @@ async function manyAtOnce(model: Model): Promise<(readonly number[])[]> {
   return answers.map(({ tokenIds }) => tokenIds)
 }
 
-async function conversation(model: Model): Promise<Omit<Talk, 'tokens' | 'atOnce'>> {
+async function conversation(
+  model: Model,
+  picture: Uint8Array,
+): Promise<Omit<Talk, 'tokens' | 'atOnce'>> {
   const answers: (readonly number[])[] = []
   const reused: number[] = []
   const texts: string[] = []
@@ -81,4 +128,19 @@ async function conversation(model: Model): Promise<Omit<Talk, 'tokens' | 'atOnce
     }
   }
   return { answers, reused, texts }
+}
+
+if (import.meta.main) {
+  const [folder = '', image = '', name, task] = process.argv.slice(2)
+  const provider = PROVIDERS.find((known) => known === name)
+  if (!provider || (task !== 'describe' && task !== 'talk')) {
+    throw new RangeError(`expected a provider and a task, got ${name} ${task}`)
+  }
+  const result: unknown = await runTask(folder, image, provider, task).catch((error: unknown) => {
+    if (error instanceof ConfigError) {
+      return { problem: error.message } satisfies Refusal
+    }
+    throw error
+  })
+  process.stdout.write(JSON.stringify(result))
 }

@@ -8,31 +8,23 @@ import { convertCheckpoint } from '../../../inference/convert/convert.ts'
 import type { Precision } from '../../../inference/blocks/precision.ts'
 import { packageFor } from '../../helpers/packages.ts'
 import { FIXTURES, loadParity, type ParityName, relativeError } from '../../helpers/parity.ts'
+import { type Description, type Refusal, runTask, type Talk } from '../../helpers/provider-tasks.ts'
 import { NO_GPU, runHelper, SOFTWARE_GPU, WITH_SOFTWARE_GPU } from '../../helpers/software-gpu.ts'
-import type { Talk } from '../../helpers/talk-on.ts'
 
-type Said = {
-  readonly problem?: string
-  readonly device: string
-  readonly ids: number[]
-  readonly logLikelihood: number
-  readonly tokens: number[]
+/** The scene of the README. */
+const SCENE = path.join(import.meta.dirname, '..', '..', '..', 'docs', 'scene.png')
+
+/** Where the picture of a small checkpoint is. */
+function imageOf(name: ParityName): string {
+  return path.join(FIXTURES, loadParity(name).image)
 }
 
-async function describeOn(
-  provider: string,
-  folder: string,
-  name: ParityName,
-  env: Record<string, string>,
-): Promise<Said> {
-  const image = path.join(FIXTURES, loadParity(name).image)
-  return JSON.parse(await runHelper('describe-on.ts', [folder, image, provider], env))
-}
-
-/** Talks about the scene of the README. */
-async function talkOn(provider: string, folder: string): Promise<Talk> {
-  const scene = path.join(import.meta.dirname, '..', '..', '..', 'docs', 'scene.png')
-  return JSON.parse(await runHelper('talk-on.ts', [folder, scene, provider], SOFTWARE_GPU))
+/** Does a task in a process that finds the software GPU, unless told otherwise. */
+async function inProcess<T = Description>(
+  args: readonly [folder: string, image: string, provider: string, task: 'describe' | 'talk'],
+  env: Record<string, string> = SOFTWARE_GPU,
+): Promise<T> {
+  return JSON.parse(await runHelper('provider-tasks.ts', args, env))
 }
 
 describe('PROVIDER=webgpu', WITH_SOFTWARE_GPU, () => {
@@ -43,10 +35,10 @@ describe('PROVIDER=webgpu', WITH_SOFTWARE_GPU, () => {
   ] satisfies [ParityName, Precision][]) {
     it(`gives what the CPU gives: ${name}, ${precision}`, async () => {
       const folder = await packageFor(name, precision)
-      const onDevice = await describeOn('webgpu', folder, name, SOFTWARE_GPU)
-      assert.equal(onDevice.problem, undefined)
+      const image = imageOf(name)
+      const onDevice = await inProcess([folder, image, 'webgpu', 'describe'])
       assert.equal(onDevice.device, 'webgpu')
-      const onCpu = await describeOn('cpu', folder, name, {})
+      const onCpu = await runTask(folder, image, 'cpu', 'describe')
       const error = relativeError(onDevice.tokens, onCpu.tokens)
       // The CPU rounds what meets blocks of 4 bits to 8; the device does not.
       assert.ok(error < (precision === 'int4' ? 0.02 : 1e-3), `image tokens: ${error}`)
@@ -64,8 +56,8 @@ describe('PROVIDER=webgpu', WITH_SOFTWARE_GPU, () => {
       const out = path.join(folder, 'fp32')
       const checkpoint = path.join(findModel('demo'), 'checkpoint')
       await convertCheckpoint(checkpoint, out, { precision: 'fp32', name: 'demo', source: null })
-      const { tokens, ...onDevice } = await talkOn('webgpu', out)
-      const { tokens: expected, ...onCpu } = await talkOn('cpu', out)
+      const { tokens, ...onDevice } = await inProcess<Talk>([out, SCENE, 'webgpu', 'talk'])
+      const { tokens: expected, ...onCpu } = await runTask(out, SCENE, 'cpu', 'talk')
       assert.ok(relativeError(tokens, expected) < 1e-3)
       assert.deepEqual(onDevice, onCpu)
     } finally {
@@ -74,8 +66,8 @@ describe('PROVIDER=webgpu', WITH_SOFTWARE_GPU, () => {
   })
 
   it('answers as the CPU does: the demo model as it is shipped', async () => {
-    const onDevice = await talkOn('webgpu', findModel('demo'))
-    const onCpu = await talkOn('cpu', findModel('demo'))
+    const onDevice = await inProcess<Talk>([findModel('demo'), SCENE, 'webgpu', 'talk'])
+    const onCpu = await runTask(findModel('demo'), SCENE, 'cpu', 'talk')
     // Both round to 8 bits, not at the same places.
     assert.ok(relativeError(onDevice.tokens, onCpu.tokens) < 0.02)
     assert.deepEqual(onDevice.texts, onCpu.texts)
@@ -84,10 +76,11 @@ describe('PROVIDER=webgpu', WITH_SOFTWARE_GPU, () => {
 
   it('says so where there is no GPU, and auto then takes the CPU', async () => {
     const folder = await packageFor('base')
-    const { problem } = await describeOn('webgpu', folder, 'base', NO_GPU)
-    assert.match(problem ?? '', /finds no GPU.*PROVIDER=cpu/)
-    const auto = await describeOn('auto', folder, 'base', NO_GPU)
+    const image = imageOf('base')
+    const { problem } = await inProcess<Refusal>([folder, image, 'webgpu', 'describe'], NO_GPU)
+    assert.match(problem, /finds no GPU.*PROVIDER=cpu/)
+    const auto = await inProcess([folder, image, 'auto', 'describe'], NO_GPU)
     assert.equal(auto.device, 'cpu')
-    assert.deepEqual(auto.ids, (await describeOn('cpu', folder, 'base', {})).ids)
+    assert.deepEqual(auto.ids, (await runTask(folder, image, 'cpu', 'describe')).ids)
   })
 })
