@@ -7,12 +7,14 @@
 import type { FoundPicture } from '../commands/picture.ts'
 import { catalogueFor, sentenceOf } from '../commands/i18n/catalogue.ts'
 import { InputError } from '../config/errors.ts'
-import { historyTo, type Talk } from './channel-record.ts'
+import { historyTo, type Talk, withTalk, withTurn } from './channel-record.ts'
+import type { TrackedWork } from './deletions.ts'
 import { Delivery } from './delivery.ts'
 import { describePicture } from './describing.ts'
 import { Handing } from './handing.ts'
 import type { Job } from './job-record.ts'
-import { newKey } from './memory.ts'
+import type { JobContext } from './jobs.ts'
+import { isDeleted } from './platform-errors.ts'
 import { postAgain } from './posting-again.ts'
 import type { Request, RequestOf } from './requests.ts'
 import { Rewording } from './rewording.ts'
@@ -48,7 +50,7 @@ export class Answering {
   async carryOut(
     request: Request,
     job: Job,
-    { signal, nonce }: { readonly signal: AbortSignal; readonly nonce: string },
+    { signal, nonce, resumed, tracked }: JobContext & { readonly tracked: TrackedWork },
   ): Promise<void> {
     const { client, settings, people, pictures } = this.#parts
     const delivery = new Delivery(client.rest, job.answer, nonce)
@@ -61,8 +63,13 @@ export class Answering {
       const work: Work = {
         request,
         delivery,
+        tracked,
         text,
-        options: optionsOf(request, job, { signal, delivery, text }),
+        options: optionsOf(request, job, {
+          signal: AbortSignal.any([signal, tracked.signal]),
+          delivery,
+          text,
+        }),
         ttlMs: await settings.ttlMs(request.place.guildId),
         remembers: !(await people.isOut(request.asker)),
         sources: [],
@@ -73,8 +80,21 @@ export class Answering {
       try {
         await this.#counted(work)
       } finally {
-        await pictures.settle(work.sources, work.remembers)
+        await pictures.settle(work.sources, work.remembers && !tracked.signal.aborted)
       }
+    } catch (error) {
+      if (tracked.delivered) {
+        throw error // the answer stays
+      }
+      if (tracked.signal.aborted) {
+        await delivery.withdraw().catch(() => {}) // gone with what was deleted
+      } else if (request.kind === 'again' ? isDeleted(error) : resumed && !signal.aborted) {
+        // Before it ended, an earlier process may have remembered what is not delivered now.
+        tracked.end()
+        const key = request.kind === 'again' ? request.answer : request.key
+        await this.#parts.forgetting.answer(request.place, key)
+      }
+      throw error
     } finally {
       await delivery.stop()
     }
@@ -88,7 +108,7 @@ export class Answering {
     if (kind === 'alt-text' || kind === 'repost' || dailyLimit === null) {
       return this.#carry(work)
     }
-    await people.count(place.guildId, asker, dailyLimit)
+    await work.tracked.write(() => people.count(place.guildId, asker, dailyLimit))
     try {
       await this.#carry(work)
     } catch (error) {
@@ -118,12 +138,12 @@ export class Answering {
     const pictures = request.pictures.slice(0, MAX_PICTURES)
     const left = request.pictures.length - pictures.length
     const parts: Part[] = []
-    for (const picture of pictures) {
+    for (const [index, picture] of pictures.entries()) {
       if (pictures.length > 1) {
         work.delivery.progress(text.waiting.partly(parts.length, pictures.length))
       }
       try {
-        parts.push(await this.#lookAt(work, request, picture))
+        parts.push(await this.#lookAt(work, request, { picture, index }))
       } catch (error) {
         // One bad file of several is said in its place; what stops them all is thrown.
         if (
@@ -143,7 +163,11 @@ export class Answering {
     })
   }
 
-  async #lookAt(work: Work, request: RequestOf<'look'>, picture: FoundPicture): Promise<Part> {
+  async #lookAt(
+    work: Work,
+    request: RequestOf<'look'>,
+    { picture, index }: { readonly picture: FoundPicture; readonly index: number },
+  ): Promise<Part> {
     await this.#mayLookAt(picture, request.asker)
     const { model } = this.#parts
     const image = await sourceOf(this.#parts, work, picture)
@@ -152,13 +176,14 @@ export class Answering {
       question === null
         ? await describePicture(model, image, request.style, work.options)
         : { caption: '', lines: [(await model.ask(image, question, work.options)).text] }
+    const id = `${request.key}.${index}`
     const now = Date.now()
     const visibleTo = audienceOf(request)
     const turn =
       question === null
         ? null
         : {
-            id: newKey(),
+            id,
             parent: null,
             question,
             answer: described.lines[0] ?? '',
@@ -168,7 +193,7 @@ export class Answering {
           }
     const { altText: _, ...kept } = picture
     const talk: Talk = {
-      id: newKey(),
+      id,
       picture: { ...kept, hash: image.key },
       by: request.asker,
       visibleTo,
@@ -176,6 +201,7 @@ export class Answering {
       until: now + work.ttlMs,
       descriptions: described.caption === '' ? [] : [described.caption],
       turns: turn ? [turn] : [],
+      answers: [],
     }
     return {
       lines: described.lines,
@@ -184,6 +210,7 @@ export class Answering {
       turn: turn?.id ?? null,
       image,
       caption: described.caption,
+      change: (record) => withTalk(record, talk),
     }
   }
 
@@ -198,7 +225,7 @@ export class Answering {
     const history = historyTo(talk, request.turn)
     const { text: answer } = await model.ask(image, question, { ...work.options, history })
     const turn = {
-      id: newKey(),
+      id: request.key,
       parent: request.turn,
       question,
       answer,
@@ -206,9 +233,7 @@ export class Answering {
       visibleTo: audienceOf(request),
       at: Date.now(),
     }
-    if (work.remembers) {
-      await memory.addTurn(place, talk.id, turn, work.ttlMs)
-    }
+    const until = Date.now() + work.ttlMs
     const part: Part = {
       lines: [answer],
       spoiler: talk.picture.spoiler,
@@ -216,6 +241,7 @@ export class Answering {
       turn: turn.id,
       image,
       caption: talk.descriptions.at(-1) ?? '',
+      change: (record) => withTurn(record, talk.id, { turn, until }),
     }
     await this.#handing.deliver(work, [part], {
       question: request.quoted ? question : null,
@@ -226,7 +252,7 @@ export class Answering {
   /** A quiet reply with alternative text for someone's pictures. */
   async #altText(work: Work, request: RequestOf<'alt-text'>): Promise<void> {
     const parts: Part[] = []
-    for (const picture of request.pictures.slice(0, MAX_PICTURES)) {
+    for (const [index, picture] of request.pictures.slice(0, MAX_PICTURES).entries()) {
       const look = {
         ...request,
         kind: 'look' as const,
@@ -234,7 +260,7 @@ export class Answering {
         question: null,
         quoted: false,
       }
-      parts.push(await this.#lookAt(work, look, picture))
+      parts.push(await this.#lookAt(work, look, { picture, index }))
     }
     const [first, ...rest] = parts
     if (first) {

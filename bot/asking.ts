@@ -19,9 +19,12 @@ import { InputError } from '../config/errors.ts'
 import type { Acknowledge } from './acknowledging.ts'
 import { customId } from './answers.ts'
 import { followedBy, lastTurn, type Talk, visibleTo } from './channel-record.ts'
+import type { Deletions } from './deletions.ts'
 import { type Desk, placeOf, replying } from './desk.ts'
 import { picturesIn } from './images.ts'
-import { type AnswerRecord, type Memory, newKey } from './memory.ts'
+import { newKey } from './keys.ts'
+import type { AnswerRecord } from './memory-records.ts'
+import type { Memory } from './memory.ts'
 import { linkedMessage, newestPictures, recentWithPictures } from './picture-finder.ts'
 import { audienceOf } from './work.ts'
 
@@ -46,10 +49,12 @@ type Wanted = {
 export class Questions {
   readonly #memory: Memory
   readonly #desk: Desk
+  readonly #deletions: Deletions
 
-  constructor(memory: Memory, desk: Desk) {
+  constructor(memory: Memory, desk: Desk, deletions: Deletions) {
     this.#memory = memory
     this.#desk = desk
+    this.#deletions = deletions
   }
 
   /**
@@ -125,8 +130,17 @@ export class Questions {
     if (pictures.length === 0) {
       throw new InputError('image/none-in-message')
     }
-    const key = newKey()
-    await this.#memory.keepForm(key, { by: use.user.id, pictures })
+    const place = placeOf(use)
+    const { user, targetMessage: message } = use
+    const key = `${message.id}.${newKey()}`
+    const subjects = [
+      `message/${message.id}`,
+      `channel/${place.channelId}`,
+      `user/${user.id}`,
+    ] as const
+    await this.#deletions.write({ startedBy: use.id, subjects }, () =>
+      this.#memory.keepForm(place, key, { by: user.id, pictures }),
+    )
     await use.showModal(form(`m.${key}`, pictures.length, catalogueFor(use.locale)))
   }
 
@@ -144,7 +158,7 @@ export class Questions {
     await replying(use, hidden, async (acknowledge) => {
       const wish = { question, hidden, acknowledge }
       if (key.startsWith('m.')) {
-        const opened = await this.#memory.form(key.slice(2), use.user.id)
+        const opened = await this.#memory.form(placeOf(use), key.slice(2), use.user.id)
         const pictures = opened?.pictures.slice(number, number + 1) ?? []
         if (pictures.length === 0) {
           throw new InputError('conversation/unknown')

@@ -10,15 +10,16 @@ import { acknowledging } from './acknowledging.ts'
 import { readCustomId } from './answers.ts'
 import type { Questions } from './asking.ts'
 import { type Desk, placeOf, replying } from './desk.ts'
-import type { Settings } from './guild-settings.ts'
-import type { AnswerRecord, Memory } from './memory.ts'
+import type { Forgetting } from './forgetting.ts'
+import type { AnswerRecord } from './memory-records.ts'
+import type { Memory } from './memory.ts'
 import { ownTalks } from './posting-again.ts'
 
 type Parts = {
   readonly questions: Questions
   readonly desk: Desk
   readonly memory: Memory
-  readonly settings: Settings
+  readonly forgetting: Forgetting
 }
 
 export class Buttons {
@@ -68,7 +69,7 @@ export class Buttons {
   }
 
   async #delete(use: ButtonInteraction, key: string): Promise<void> {
-    const { memory, settings } = this.#parts
+    const { memory, forgetting } = this.#parts
     const place = placeOf(use)
     const answer = await memory.answer(place, key, use.user.id)
     const asker = answer?.asker ?? use.message.interactionMetadata?.user.id
@@ -79,7 +80,7 @@ export class Buttons {
     await use.deferUpdate()
     await use.deleteReply()
     // Discord tells of no deletion of a message that only one person sees.
-    await memory.messageGone(place, use.message.id, await settings.ttlMs(place.guildId))
+    await forgetting.messages(place, [use.message.id])
   }
 
   /** Posts the pictures again, with what the model says of them as alt text. */

@@ -19,6 +19,10 @@ import type { Turn } from '../inference/types.ts'
 export const MAX_TALKS = 40
 /** Questions about one picture; the oldest goes first. */
 export const MAX_TURNS = 24
+/** Answers about one picture that are deleted with it; those before end by themselves. */
+const MAX_ANSWERS = 100
+/** Wordings of one picture that are remembered, so that `Again` finds another. */
+const MAX_DESCRIPTIONS = 10
 
 /** User id of the only one who may see it; null: everyone in the channel. */
 const visibleToSchema = z.string().nullable()
@@ -60,6 +64,10 @@ const talkSchema = z.object({
   /** Every description given, the newest last; empty when a question came first. */
   descriptions: z.array(z.string()),
   turns: z.array(turnSchema.transform(withVisibility)),
+  /** The answers about it: their keys, the ids of their messages, and the turn that each gave. */
+  answers: z
+    .array(z.object({ key: z.string(), message: z.string(), turn: z.string().nullable() }))
+    .default([]),
 })
 
 export const channelSchema = z.object({ talks: z.array(talkSchema.transform(withVisibility)) })
@@ -93,9 +101,8 @@ function visibleTalk(talk: Talk, reader: Reader): Talk {
   if (hidden.length === 0) {
     return talk
   }
-  const turns = cutOut(talk.turns, new Set(hidden))
-  const until = talk.until - (lastUse(talk) - lastUse({ ...talk, turns }))
-  return { ...talk, turns, until }
+  const seen = withoutTurns(talk, new Set(hidden))
+  return { ...seen, until: talk.until - (lastUse(talk) - lastUse(seen)) }
 }
 
 function lastUse({ at, turns }: Pick<Talk, 'at' | 'turns'>): number {
@@ -133,6 +140,31 @@ export function withTurn(
   return turn.visibleTo !== null && talk.visibleTo === null
     ? { talks: record.talks.map((other) => (other === talk ? next : other)) }
     : withTalk(record, next)
+}
+
+/** Adds other words for a picture, if that is still remembered. */
+export function withDescription(
+  record: ChannelRecord,
+  talkId: string,
+  { text, until }: { readonly text: string; readonly until: number },
+): ChannelRecord {
+  const talk = record.talks.find(({ id }) => id === talkId)
+  const descriptions = [...(talk?.descriptions ?? []), text].slice(-MAX_DESCRIPTIONS)
+  return talk ? withTalk(record, { ...talk, descriptions, until }) : record
+}
+
+/** Notes an answer about a talk, if that is still remembered. */
+export function withAnswer(
+  record: ChannelRecord,
+  talkId: string,
+  answer: Talk['answers'][number],
+): ChannelRecord {
+  return {
+    talks: record.talks.map((talk) => {
+      const answers = [...talk.answers.filter(({ key }) => key !== answer.key), answer]
+      return talk.id === talkId ? { ...talk, answers: answers.slice(-MAX_ANSWERS) } : talk
+    }),
+  }
 }
 
 /** The questions and answers up to a turn, oldest first; null or unknown: none. */
@@ -175,7 +207,7 @@ export function withoutTalks(record: ChannelRecord, gone: (talk: Talk) => boolea
 export function withoutTurn(record: ChannelRecord, talkId: string, turnId: string): ChannelRecord {
   return {
     talks: record.talks.map((talk) =>
-      talk.id === talkId ? { ...talk, turns: cutOut(talk.turns, new Set([turnId])) } : talk,
+      talk.id === talkId ? withoutTurns(talk, new Set([turnId])) : talk,
     ),
   }
 }
@@ -184,18 +216,19 @@ export function withoutTurn(record: ChannelRecord, talkId: string, turnId: strin
 export function withoutPerson(record: ChannelRecord, userId: string): ChannelRecord {
   const talks = record.talks.flatMap((talk) => {
     const theirs = new Set(talk.turns.filter(({ by }) => by === userId).map(({ id }) => id))
-    const turns = cutOut(talk.turns, theirs)
+    const rest = withoutTurns(talk, theirs)
     if (talk.by !== userId) {
-      return [{ ...talk, turns }]
+      return [rest]
     }
-    const heir = turns.find((turn) => turn.visibleTo === null)
+    const heir = rest.turns.find((turn) => turn.visibleTo === null)
     if (heir) {
-      return [{ ...talk, by: heir.by, turns }]
+      return [{ ...rest, by: heir.by }]
     }
     // Only private questions are left: a public talk would tell that someone asked them.
-    const [first] = turns
-    const own = turns.filter(({ by }) => by === first?.by)
-    return first ? [{ ...talk, by: first.by, visibleTo: first.by, turns: own }] : []
+    const [first] = rest.turns
+    const others = rest.turns.filter(({ by }) => by !== first?.by).map(({ id }) => id)
+    const own = withoutTurns(rest, new Set(others))
+    return first ? [{ ...own, by: first.by, visibleTo: first.by }] : []
   })
   return { talks }
 }
@@ -213,6 +246,11 @@ export function recordsOf(record: ChannelRecord, userId: string): object[] {
 
 export function questionsIn({ talks }: ChannelRecord): number {
   return talks.reduce((sum, { turns }) => sum + turns.length, 0)
+}
+
+function withoutTurns(talk: Talk, gone: ReadonlySet<string>): Talk {
+  const answers = talk.answers.filter(({ turn }) => turn === null || !gone.has(turn))
+  return { ...talk, turns: cutOut(talk.turns, gone), answers }
 }
 
 function cutOut(turns: readonly TurnRecord[], gone: ReadonlySet<string>): TurnRecord[] {

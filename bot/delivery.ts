@@ -103,6 +103,14 @@ export class Delivery {
     await this.#send(body)
   }
 
+  /** Deletes the progress that a reply shows: there will be no answer in its place. */
+  async withdraw(): Promise<void> {
+    await this.stop()
+    if (this.#address.to === 'message' && this.#answerId !== null) {
+      await this.#rest.delete(Routes.channelMessage(this.#address.channelId, this.#answerId))
+    }
+  }
+
   /** Shows nothing more, and waits for what is on its way. */
   async stop(): Promise<void> {
     this.#ended = true

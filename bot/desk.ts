@@ -9,11 +9,14 @@ import {
   MessageFlags,
   type RepliableInteraction,
 } from 'discord.js'
+import { InputError } from '../config/errors.ts'
 import { type Acknowledge, acknowledging } from './acknowledging.ts'
 import type { Answering } from './answering.ts'
+import { DeletedError, type Deletions, type Subject, type TrackedWork } from './deletions.ts'
 import { INTERACTION_LIFE_MS, type Job } from './job-record.ts'
-import type { Jobs } from './jobs.ts'
-import type { Place } from './memory.ts'
+import type { JobContext, Jobs } from './jobs.ts'
+import type { Place } from './place.ts'
+import { newKey } from './keys.ts'
 import { codeOf, PLATFORM } from './platform-errors.ts'
 import { type Request, requestSchema } from './requests.ts'
 
@@ -24,7 +27,7 @@ const MARGIN_MS = 30_000
 const MESSAGE_LIFE_MS = 10 * 60 * 1000
 
 /** Keys that every request has from where it came. */
-type Common = 'asker' | 'place' | 'locale' | 'hidden'
+type Common = 'key' | 'asker' | 'place' | 'locale' | 'hidden'
 /** A request without them. */
 export type Wish = Request extends infer Kind
   ? Kind extends Request
@@ -35,10 +38,12 @@ export type Wish = Request extends infer Kind
 export class Desk {
   readonly #jobs: Jobs
   readonly #answering: Answering
+  readonly #deletions: Deletions
 
-  constructor(jobs: Jobs, answering: Answering) {
+  constructor(jobs: Jobs, answering: Answering, deletions: Deletions) {
     this.#jobs = jobs
     this.#answering = answering
+    this.#deletions = deletions
   }
 
   /** Carries out what an interaction asks, and acknowledges that once it is written down. */
@@ -49,6 +54,7 @@ export class Desk {
   ): Promise<void> {
     const request = {
       ...wish,
+      key: newKey(),
       asker: use.user.id,
       place: placeOf(use),
       locale: use.locale,
@@ -61,17 +67,20 @@ export class Desk {
       request,
       diesAt: Date.now() + INTERACTION_LIFE_MS - MARGIN_MS,
     }
-    await this.#jobs.run(job, async (context) => {
-      await acknowledge()
-      await this.resume(job, context)
-    })
+    await this.#jobs.run(job, (context) =>
+      this.#tracked(job, request, async (tracked) => {
+        await acknowledge()
+        await this.#answering.carryOut(request, job, { ...context, tracked })
+      }),
+    )
   }
 
   /** Carries out what a message asks. */
   async fromMessage(message: Message, wish: Wish, locale: string): Promise<void> {
     const { id, channelId, guildId, author } = message
     const place = { guildId, channelId }
-    const request = { ...wish, asker: author.id, place, locale, hidden: false } as Request
+    const common = { key: newKey(), asker: author.id, place, locale, hidden: false }
+    const request: Request = { ...wish, ...common }
     const job: Job = {
       id,
       kind: JOB_KIND,
@@ -83,9 +92,71 @@ export class Desk {
   }
 
   /** Goes on with a job that another process left. */
-  async resume(job: Job, context: { readonly signal: AbortSignal; readonly nonce: string }) {
-    await this.#answering.carryOut(requestSchema.parse(job.request), job, context)
+  async resume(job: Job, context: JobContext) {
+    const request = requestSchema.parse(job.request)
+    await this.#tracked(job, request, (tracked) =>
+      this.#answering.carryOut(request, job, { ...context, tracked }),
+    )
   }
+
+  /**
+   * Does work that ends when what it is about is deleted.
+   *
+   * @throws {InputError} that tells so, where someone still waits for the answer.
+   */
+  async #tracked(
+    job: Job,
+    request: Request,
+    work: (tracked: TrackedWork) => Promise<void>,
+  ): Promise<void> {
+    let isDelivered = false
+    try {
+      const subjects = subjectsOf(job, request)
+      await this.#deletions.track({ startedBy: job.id, subjects }, (tracked) => {
+        const done = work(tracked)
+        tracked.signal.addEventListener('abort', () => (isDelivered = tracked.delivered))
+        return done
+      })
+    } catch (error) {
+      if (!(error instanceof DeletedError)) {
+        throw error
+      }
+      if (isDelivered) {
+        return
+      }
+      throw this.#isAwaited(job, request)
+        ? new InputError('conversation/deleted', null, { cause: error })
+        : error
+    }
+  }
+
+  /** Whether there is still somewhere to answer. */
+  #isAwaited({ id, answer }: Job, { place: { guildId, channelId } }: Request): boolean {
+    const where: Subject[] = [`channel/${channelId}`]
+    const asking: Subject[] = answer.to === 'message' ? [`message/${answer.messageId}`] : []
+    const hasLeft = guildId !== null && this.#deletions.areDeleted([`guild/${guildId}`], id)
+    return !hasLeft && !this.#deletions.areGone([...where, ...asking])
+  }
+}
+
+/** What a request depends on: without any of it, there is nothing to answer or to remember. */
+function subjectsOf({ answer }: Job, request: Request): Subject[] {
+  const { asker, place } = request
+  const pictures = 'pictures' in request ? request.pictures : []
+  return [
+    `channel/${place.channelId}`,
+    `user/${asker}`,
+    `member/${place.channelId}/${asker}`,
+    ...(place.guildId === null ? [] : [`guild/${place.guildId}` as const]),
+    ...(answer.to === 'message' ? [`message/${answer.messageId}` as const] : []),
+    ...('talk' in request ? [`talk/${request.talk}` as const] : []),
+    ...('answer' in request ? [`answer/${request.answer}` as const] : []),
+    ...pictures.flatMap(({ source }): Subject[] =>
+      source
+        ? [`message/${source.messageId}`, `channel/${source.channelId}`, `user/${source.authorId}`]
+        : [],
+    ),
+  ]
 }
 
 /**

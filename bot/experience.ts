@@ -7,11 +7,13 @@ import type { Model } from '../inference/types.ts'
 import { Answering } from './answering.ts'
 import { Questions } from './asking.ts'
 import { Buttons } from './buttons.ts'
+import { Deletions } from './deletions.ts'
 import { Desk, replying } from './desk.ts'
 import { Forgetting } from './forgetting.ts'
 import { Settings } from './guild-settings.ts'
 import { givenPicture, picturesIn } from './images.ts'
 import type { Jobs } from './jobs.ts'
+import { MemoryRecords } from './memory-records.ts'
 import { Memory } from './memory.ts'
 import { MessageRequests } from './message-requests.ts'
 import type { Metrics } from './metrics.ts'
@@ -54,17 +56,17 @@ export type Experience = {
 /** Builds it for one client. */
 export function createExperience(client: Client, parts: ExperienceParts): Experience {
   const { model, isOpen = () => true, store, jobs, retentionMs } = parts
-  const memory = new Memory(store)
-  const people = new People(store)
-  const settings = new Settings(store, retentionMs)
   const looked = parts.metrics?.cache
   const pictures = new Pictures({ ...parts, client, ...(looked && { looked }) })
-  const desk = new Desk(
-    jobs,
-    new Answering({ client, model, isOpen, pictures, memory, people, settings }),
-  )
-  const kept = { memory, people, settings, pictures }
-  const questions = new Questions(memory, desk)
+  const records = new MemoryRecords(store, pictures)
+  const memory = new Memory(records)
+  const deletions = new Deletions()
+  const people = new People(store, deletions)
+  const settings = new Settings(store, retentionMs)
+  const forgetting = new Forgetting({ records, deletions, people, settings, pictures })
+  const answering = { client, model, isOpen, pictures, memory, people, settings, forgetting }
+  const desk = new Desk(jobs, new Answering(answering), deletions)
+  const questions = new Questions(memory, desk, deletions)
   const moderation = new Moderation(client, { ...parts, pictures })
   return {
     services: {
@@ -75,8 +77,8 @@ export function createExperience(client: Client, parts: ExperienceParts): Experi
       picturesIn,
       newest: newestPictures,
       recent: (use, typed) => questions.recent(use, typed),
-      memory: memoryService(kept),
-      privacy: moderation.withPrivacy(privacyService(kept)),
+      memory: memoryService({ memory, forgetting }),
+      privacy: moderation.withPrivacy(privacyService({ memory, people, settings, forgetting })),
       moderation: moderation.service(),
       settings: {
         of: (guildId) => settings.of(guildId),
@@ -84,9 +86,9 @@ export function createExperience(client: Client, parts: ExperienceParts): Experi
       },
       about: () => model.card.about,
     },
-    buttons: new Buttons({ questions, desk, memory, settings }),
+    buttons: new Buttons({ questions, desk, memory, forgetting }),
     messages: new MessageRequests({ desk, memory, people, settings }),
-    forgetting: new Forgetting(kept),
+    forgetting,
     settings,
     people,
     moderation,

@@ -1,9 +1,10 @@
-/** Hands over an answer: remembers it, suggests questions, lays it out and delivers it once. */
+/** Hands over an answer: suggests questions, lays it out, delivers it once and remembers it. */
 
 import { InputError } from '../config/errors.ts'
 import { answerBody, type AnswerLayout } from './answers.ts'
-import { historyTo } from './channel-record.ts'
-import { type AnswerRecord, newKey } from './memory.ts'
+import { type ChannelRecord, historyTo } from './channel-record.ts'
+import type { AnswerRecord } from './memory-records.ts'
+import type { Body } from './delivery.ts'
 import { propose } from './questions.ts'
 import type { AnsweringParts, Part, Work } from './work.ts'
 
@@ -38,12 +39,11 @@ export class Handing {
       readonly quiet?: boolean
     },
   ): Promise<void> {
-    const { memory } = this.#parts
-    const { request, text, delivery, ttlMs } = work
+    const { request, text, delivery } = work
     // A part without a talk keeps its place, so that buttons count the pictures as people do.
     const kept = parts.map(({ talk, turn }) => ({ talk: talk?.id ?? '', turn }))
     const remembered = work.remembers && parts.some(({ talk }) => talk !== null)
-    const key = remembered ? (about.key ?? newKey()) : null
+    const key = remembered ? (about.key ?? request.key) : null
     const layout = (suggestions: AnswerRecord['suggestions']): AnswerLayout => ({
       key,
       parts,
@@ -63,28 +63,56 @@ export class Handing {
       suggestions: [...suggestions],
     })
     const flags = about.quiet ? { flags: QUIET } : {}
+    const body = (suggestions: AnswerRecord['suggestions']) => ({
+      ...answerBody(layout(suggestions), text),
+      ...flags,
+    })
     if (key === null) {
-      await delivery.finish({ ...answerBody(layout([]), text), ...flags })
+      await delivery.finish(body([]))
       return
     }
-    for (const { talk } of parts) {
-      if (talk && request.kind !== 'again' && request.kind !== 'ask') {
-        await memory.remember(request.place, talk, ttlMs)
-      }
-    }
-    const known = about.suggested ?? (about.quiet ? [] : undefined)
-    const coming = known ? Promise.resolve(known) : this.#suggest(work, parts)
+    const coming = about.suggested
+      ? Promise.resolve(about.suggested)
+      : about.quiet
+        ? Promise.resolve([])
+        : this.#suggest(work, parts)
+    await this.#handOver(work, parts, { key, coming, record, body })
+  }
+
+  /** Delivers an answer, then remembers it; suggestions that take long are added to both later. */
+  async #handOver(
+    work: Work,
+    parts: readonly Part[],
+    answer: {
+      readonly key: string
+      readonly coming: Promise<AnswerRecord['suggestions']>
+      readonly record: (suggestions: AnswerRecord['suggestions']) => AnswerRecord
+      readonly body: (suggestions: AnswerRecord['suggestions']) => Body
+    },
+  ): Promise<void> {
+    const { memory } = this.#parts
+    const { request, delivery, tracked, ttlMs } = work
+    const { key, coming, record, body } = answer
+    const change = (before: ChannelRecord) =>
+      parts.reduce((next, part) => part.change(next), before)
+    coming.catch(() => {}) // met below, unless the delivery fails before
     const soon = await Promise.race([coming, later(SUGGESTIONS_WAIT_MS)])
-    await memory.keepAnswer(request.place, key, record(soon ?? []), ttlMs)
-    const messageId = await delivery.finish({ ...answerBody(layout(soon ?? []), text), ...flags })
-    await afterAnswer(async () => {
-      await memory.noteMessage(request.place, messageId, key, ttlMs)
-      if (soon === undefined) {
-        const suggestions = await coming
-        await memory.keepAnswer(request.place, key, record(suggestions), ttlMs)
-        await delivery.revise(answerBody(layout(suggestions), text))
-      }
+    await memory.delivering(request.place, async () => {
+      const message = await delivery.finish(body(soon ?? []))
+      tracked.delivered = true
+      await afterAnswer(async () => {
+        tracked.dependOn([`message/${message}`])
+        const remembered = { key, message, answer: record(soon ?? []), change, ttlMs }
+        await tracked.write(() => memory.remember(request.place, remembered))
+      })
     })
+    if (soon === undefined) {
+      await afterAnswer(async () => {
+        const suggestions = await coming
+        await tracked.write(() => memory.suggest(request.place, key, { suggestions, ttlMs }))
+        await delivery.revise(body(suggestions))
+      })
+    }
   }
 
   /** Questions to press, shared out among the pictures. Spoilers and troubles have none. */

@@ -24,7 +24,8 @@ export async function localeOf(
   if (language !== 'auto') {
     return language
   }
-  const known = message.guildId === null ? await people.localeOf(message.author.id) : undefined
+  const { id, author, guildId } = message
+  const known = guildId === null ? await people.localeOf(author.id, id) : undefined
   return known ?? localeOfMessage(message)
 }
 
@@ -43,7 +44,7 @@ export async function noteLanguage(
     return
   }
   try {
-    await people.met(interaction.user.id, interaction.locale)
+    await people.met(interaction.user.id, interaction.locale, interaction.id)
   } catch (error) {
     log.error({ err: error }, 'a language could not be kept')
   }

@@ -12,7 +12,8 @@ import type { Desk } from './desk.ts'
 import type { Settings } from './guild-settings.ts'
 import { picturesIn } from './images.ts'
 import { localeOf } from './languages.ts'
-import type { Memory, Place } from './memory.ts'
+import type { Memory } from './memory.ts'
+import type { Place } from './place.ts'
 import type { People } from './people.ts'
 import { newestPictures } from './picture-finder.ts'
 
@@ -118,7 +119,7 @@ export class MessageRequests {
 
   /** Once for each person and channel: a server may hide the text of every reply. */
   async #sayHowToAsk({ message, place }: Heard): Promise<void> {
-    const told = await this.#parts.people.tellOnce(place, message.author.id)
+    const told = await this.#parts.people.tellOnce(place, message.author.id, message.id)
     if (told) {
       const mayBeHidden = message.guildId !== null && message.content === ''
       throw new InputError(mayBeHidden ? 'reply/unreadable' : 'reply/empty')

@@ -6,7 +6,8 @@
 import { DAY_MS } from '../config/durations.ts'
 import { InputError } from '../config/errors.ts'
 import { z } from 'zod'
-import type { Place } from './memory.ts'
+import type { Deletions } from './deletions.ts'
+import type { Place } from './place.ts'
 import type { Space, Store } from './store-types.ts'
 
 /** An opt-out ends 400 days after the bot last met the person; meeting them renews it. */
@@ -22,9 +23,11 @@ export class People {
   readonly hints: Space<{ at: number }>
   /** Discord's name of the language that someone uses it in. */
   readonly locales: Space<{ locale: string; at: number }>
+  readonly #deletions: Deletions
   readonly #now: () => number
 
-  constructor(store: Store, now: () => number = Date.now) {
+  constructor(store: Store, deletions: Deletions, now: () => number = Date.now) {
+    this.#deletions = deletions
     this.optOuts = store.space({
       name: 'opt-outs',
       ttlMs: OPT_OUT_MS,
@@ -61,31 +64,42 @@ export class People {
     await (out ? this.optOuts.set(userId, { at: this.#now() }) : this.optOuts.delete(userId))
   }
 
-  /** Keeps the language of someone who used the bot, unless they opted out. */
-  async met(userId: string, locale: string): Promise<void> {
+  /**
+   * Keeps the language of someone who used the bot, unless they opted out.
+   *
+   * @param eventId of the interaction or message that they used it with; nothing is kept if what
+   *   is known of them was deleted after that.
+   */
+  async met(userId: string, locale: string, eventId: string): Promise<void> {
     const known = await this.locales.get(userId)
     const isFresh = known?.locale === locale && this.#now() - known.at < DAY_MS
     if (!isFresh && !(await this.isOut(userId))) {
-      await this.locales.set(userId, { locale, at: this.#now() })
+      const subjects = [`user/${userId}`] as const
+      await this.#deletions.write({ startedBy: eventId, subjects }, () =>
+        this.locales.set(userId, { locale, at: this.#now() }),
+      )
     }
   }
 
   /** The language someone last used a command or a button in; undefined where none is known. */
-  async localeOf(userId: string): Promise<string | undefined> {
+  async localeOf(userId: string, eventId: string): Promise<string | undefined> {
     const known = await this.locales.get(userId)
     if (known) {
-      await this.met(userId, known.locale)
+      await this.met(userId, known.locale, eventId)
     }
     return known?.locale
   }
 
   /** @returns true the first time someone is told something in a channel; then false for a month. */
-  async tellOnce({ guildId, channelId }: Place, userId: string): Promise<boolean> {
+  async tellOnce({ guildId, channelId }: Place, userId: string, eventId: string): Promise<boolean> {
     let first = false
-    await this.hints.update(`${guildId ?? 'dm'}/${userId}/${channelId}`, (before) => {
-      first = before === undefined
-      return before ?? { at: this.#now() }
-    })
+    const subjects = [`user/${userId}`, `guild/${guildId ?? 'dm'}`] as const
+    await this.#deletions.write({ startedBy: eventId, subjects }, () =>
+      this.hints.update(`${guildId ?? 'dm'}/${userId}/${channelId}`, (before) => {
+        first = before === undefined
+        return before ?? { at: this.#now() }
+      }),
+    )
     return first
   }
 

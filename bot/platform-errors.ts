@@ -5,6 +5,7 @@
  */
 
 import { DiscordAPIError } from 'discord.js'
+import { DeletedError } from './deletions.ts'
 
 export const PLATFORM = {
   unknownChannel: 10003,
@@ -35,6 +36,9 @@ export function codeOf(error: unknown): number | string | undefined {
 export type Meaning = 'gone' | 'taken' | 'forbidden' | 'bug'
 
 export function meaningOf(error: unknown): Meaning {
+  if (error instanceof DeletedError) {
+    return 'gone'
+  }
   switch (codeOf(error)) {
     case PLATFORM.unknownInteraction:
     case PLATFORM.unknownWebhook:
@@ -50,6 +54,16 @@ export function meaningOf(error: unknown): Meaning {
     default:
       return isUnknownReference(error) ? 'gone' : 'bug'
   }
+}
+
+/** Whether an answer was refused because its message, the one it replies to or the channel is gone. */
+export function isDeleted(error: unknown): boolean {
+  const code = codeOf(error)
+  return (
+    code === PLATFORM.unknownMessage ||
+    code === PLATFORM.unknownChannel ||
+    isUnknownReference(error)
+  )
 }
 
 /** A reply to a message deleted meanwhile is refused as an invalid form that names the reference. */

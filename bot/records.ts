@@ -9,10 +9,10 @@ import { InputError } from '../config/errors.ts'
 import { labelOf } from './asking.ts'
 import { type ChannelRecord, followedBy, type Talk } from './channel-record.ts'
 import { placeOf } from './desk.ts'
+import type { Forgetting } from './forgetting.ts'
 import type { Settings } from './guild-settings.ts'
-import type { Memory, Place } from './memory.ts'
+import type { Memory } from './memory.ts'
 import type { People } from './people.ts'
-import type { Pictures } from './pictures/pictures.ts'
 
 const SHOWN_TALKS = 8
 const SHOWN_TURNS = 3
@@ -21,11 +21,14 @@ type Parts = {
   readonly memory: Memory
   readonly people: People
   readonly settings: Settings
-  readonly pictures: Pictures
+  readonly forgetting: Forgetting
 }
 
 /** `/memory` */
-export function memoryService({ memory, pictures, settings }: Parts): MemoryService {
+export function memoryService({
+  memory,
+  forgetting,
+}: Pick<Parts, 'memory' | 'forgetting'>): MemoryService {
   return {
     show: async (use, text) => shown(await memory.channel(placeOf(use), use.user.id), text),
 
@@ -36,14 +39,13 @@ export function memoryService({ memory, pictures, settings }: Parts): MemoryServ
         if (use.inGuild() && !use.memberPermissions.has(PermissionFlagsBits.ManageMessages)) {
           throw new InputError('permission/not-yours')
         }
-        const hashes = await memory.purge(place.guildId, place.channelId)
-        await pictures.forget({ channel: place.channelId, hashes })
+        await forgetting.channel(place, use.id)
         // What others asked privately is deleted too, but a count would tell of it.
         return talks.length
       }
-      const ttlMs = await settings.ttlMs(place.guildId)
       if (what === 'mine') {
-        return forgetPerson({ memory, pictures, place, ttlMs }, use.user.id)
+        const forgotten = await forgetting.member(place, use.user.id, use.id)
+        return forgotten.talks + forgotten.turns
       }
       const talk =
         picture === undefined
@@ -57,38 +59,19 @@ export function memoryService({ memory, pictures, settings }: Parts): MemoryServ
       if (!mayForget(use, talk)) {
         throw new InputError('permission/not-yours')
       }
-      const forgotten = await memory.forgetTalk(place, talk.id, { as: use.user.id, ttlMs })
-      await pictures.forget(forgotten)
-      return forgotten.talks
+      return (await forgetting.talk(place, talk.id, use.user.id)).talks
     },
   }
 }
 
 /** `/privacy` */
-export function privacyService(parts: Parts): PrivacyService {
-  const { memory, people, settings, pictures } = parts
+export function privacyService({ memory, people, settings, forgetting }: Parts): PrivacyService {
   return {
     isOut: (userId) => people.isOut(userId),
-    setOut: (userId, out) => people.setOut(userId, out),
+    setOut: (userId, out, commandId) =>
+      out ? forgetting.optOut(userId, commandId) : people.setOut(userId, false),
     records: (userId) => recordsOf({ memory, people }, userId),
-    forget: async (userId) => {
-      await pictures.forget({ author: userId })
-      let count = 0
-      for await (const place of memory.places()) {
-        const ttlMs = await settings.ttlMs(place.guildId)
-        count += await forgetPerson({ memory, pictures, place, ttlMs }, userId)
-      }
-      count += await memory.forgetAnswers(userId)
-      count += (await people.locales.delete(userId)) ? 1 : 0
-      for (const space of [people.uses, people.hints]) {
-        for await (const [key] of space.entries()) {
-          if (key.split('/')[1] === userId && (await space.delete(key))) {
-            count += 1
-          }
-        }
-      }
-      return count
-    },
+    forget: (userId, commandId) => forgetting.person(userId, commandId),
     retentionHours: async (guildId) => (await settings.ttlMs(guildId)) / HOUR_MS,
   }
 }
@@ -115,16 +98,6 @@ async function recordsOf(
   }
   const out = await people.optOuts.get(userId)
   return out ? [...records, { kind: 'opt-out', ...out }] : records
-}
-
-async function forgetPerson(
-  from: Pick<Parts, 'memory' | 'pictures'> & { place: Place; ttlMs: number },
-  userId: string,
-): Promise<number> {
-  const { memory, place, ttlMs } = from
-  const forgotten = await memory.forgetPerson(place, userId, ttlMs)
-  await from.pictures.forget(forgotten)
-  return forgotten.talks + forgotten.turns
 }
 
 /** Whoever showed the picture, posted it, or moderates. */

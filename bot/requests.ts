@@ -6,8 +6,14 @@
 import { z } from 'zod'
 import { foundPictureSchema } from '../commands/picture.ts'
 import { STYLES } from '../config/guild-settings.ts'
+import { newKey } from './keys.ts'
 
 const common = {
+  /**
+   * Key of the answer, and the start of the ids of what is remembered of it. It stays the same over
+   * a restart, so that an answer that is given twice is remembered once.
+   */
+  key: z.string().default(newKey),
   /** User id of who asks. */
   asker: z.string(),
   place: z.object({ guildId: z.string().nullable(), channelId: z.string() }),

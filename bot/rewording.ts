@@ -1,13 +1,21 @@
 /** `Again`: says the same in other words, where the model has others. */
 
 import { InputError } from '../config/errors.ts'
-import { historyTo, type Talk } from './channel-record.ts'
+import { historyTo, type Talk, withDescription, withTurn } from './channel-record.ts'
 import { describeDifferently, freely, inStyle, TEMPERATURES } from './describing.ts'
 import type { Handing } from './handing.ts'
-import type { AnswerRecord } from './memory.ts'
+import type { AnswerRecord } from './memory-records.ts'
 import { plain } from './questions.ts'
 import type { RequestOf } from './requests.ts'
-import { type AnsweringParts, apology, audienceOf, type Part, sourceOf, type Work } from './work.ts'
+import {
+  type AnsweringParts,
+  apology,
+  audienceOf,
+  type Part,
+  sourceOf,
+  unchanged,
+  type Work,
+} from './work.ts'
 
 export class Rewording {
   readonly #parts: AnsweringParts
@@ -57,8 +65,8 @@ export class Rewording {
     { style }: AnswerRecord,
     { talk, turn }: { readonly talk: Talk; readonly turn: string | null },
   ): Promise<Part | null> {
-    const { model, memory } = this.#parts
-    const { place } = work.request
+    const { model } = this.#parts
+    const until = Date.now() + work.ttlMs
     const image = await sourceOf(this.#parts, work, { ...talk.picture, altText: null })
     const asked = talk.turns.find(({ id }) => id === turn)
     const base = { spoiler: talk.picture.spoiler, turn, image }
@@ -68,16 +76,19 @@ export class Rewording {
       if (!other) {
         return null
       }
-      await memory.addDescription(place, talk.id, other.caption, work.ttlMs)
-      return { ...base, lines: other.lines, talk, caption: other.caption }
+      const { lines, caption } = other
+      const change: Part['change'] = (record) =>
+        withDescription(record, talk.id, { text: caption, until })
+      return { ...base, lines, talk, caption, change }
     }
     const history = historyTo(talk, asked.parent)
     for (const temperature of TEMPERATURES) {
       const options = { ...work.options, ...freely(temperature), history }
       const { text: answer } = await model.ask(image, asked.question, options)
       if (answer !== '' && plain(answer) !== plain(asked.answer)) {
-        await memory.addTurn(place, talk.id, { ...asked, answer }, work.ttlMs)
-        return { ...base, lines: [answer], talk, caption: '' }
+        const turn = { ...asked, answer }
+        const change: Part['change'] = (record) => withTurn(record, talk.id, { turn, until })
+        return { ...base, lines: [answer], talk, caption: '', change }
       }
     }
     return null
@@ -95,6 +106,6 @@ export class Rewording {
     const { lines } = asked
       ? { lines: [asked.answer] }
       : await inStyle(this.#parts.model, image, { caption, style, options: work.options })
-    return { lines, spoiler: talk.picture.spoiler, talk, turn, image, caption }
+    return { lines, spoiler: talk.picture.spoiler, talk, turn, image, caption, change: unchanged }
   }
 }

@@ -5,8 +5,10 @@ import type { FoundPicture } from '../commands/picture.ts'
 import type { Catalogue } from '../commands/i18n/words.ts'
 import type { ImageSource, Model, RequestOptions, Urgency } from '../inference/types.ts'
 import type { AnswerPart } from './answers.ts'
-import type { Reader, Talk } from './channel-record.ts'
+import type { ChannelRecord, Reader, Talk } from './channel-record.ts'
 import type { Delivery } from './delivery.ts'
+import type { TrackedWork } from './deletions.ts'
+import type { Forgetting } from './forgetting.ts'
 import type { Settings } from './guild-settings.ts'
 import type { Job } from './job-record.ts'
 import type { Memory } from './memory.ts'
@@ -24,12 +26,14 @@ export type AnsweringParts = {
   readonly memory: Memory
   readonly people: People
   readonly settings: Settings
+  readonly forgetting: Forgetting
 }
 
 /** What one request is carried out with. */
 export type Work = {
   readonly request: Request
   readonly delivery: Delivery
+  readonly tracked: TrackedWork
   readonly text: Catalogue
   readonly options: RequestOptions
   readonly ttlMs: number
@@ -45,6 +49,8 @@ export type Part = AnswerPart & {
   readonly turn: string | null
   readonly image: ImageSource | null
   readonly caption: string
+  /** What it adds to what is remembered, once the answer is delivered. */
+  readonly change: (record: ChannelRecord) => ChannelRecord
 }
 
 /** Who will see the answer; it is made of nothing that they may not see. */
@@ -54,7 +60,13 @@ export function audienceOf({ hidden, asker }: Pick<Request, 'hidden' | 'asker'>)
 
 /** A part that says why there is no answer. */
 export function apology(sentence: string): Part {
-  return { lines: [sentence], spoiler: false, talk: null, turn: null, image: null, caption: '' }
+  const nothing = { talk: null, turn: null, image: null, caption: '', change: unchanged }
+  return { lines: [sentence], spoiler: false, ...nothing }
+}
+
+/** A part that adds nothing to what is remembered. */
+export function unchanged(record: ChannelRecord): ChannelRecord {
+  return record
 }
 
 /** What the engine is told of a request. */

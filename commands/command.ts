@@ -70,11 +70,15 @@ export type MemoryService = {
 
 export type PrivacyService = {
   readonly isOut: (userId: string) => Promise<boolean>
-  readonly setOut: (userId: string, out: boolean) => Promise<void>
+  /** @param commandId of the interaction; what was asked before it is not kept. */
+  readonly setOut: (userId: string, out: boolean, commandId: string) => Promise<void>
   /** Everything kept about a person. */
   readonly records: (userId: string) => Promise<readonly object[]>
-  /** @returns how many records there were. */
-  readonly forget: (userId: string) => Promise<number>
+  /**
+   * @param commandId of the interaction; nothing asked before it is kept.
+   * @returns how many records there were.
+   */
+  readonly forget: (userId: string, commandId: string) => Promise<number>
   readonly retentionHours: (guildId: string | null) => Promise<number>
 }
 

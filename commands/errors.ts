@@ -23,6 +23,8 @@ declare module '../config/errors.ts' {
     'image/opted-out': NoParams
     'conversation/unknown': NoParams
     'conversation/none': NoParams
+    /** What is asked about was deleted before the answer was there. */
+    'conversation/deleted': NoParams
     'reply/unreadable': NoParams
     'reply/empty': NoParams
     'answer/no-other': NoParams

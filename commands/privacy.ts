@@ -39,26 +39,31 @@ export const privacyCommand = {
       })
       return
     }
-    const { guildId } = interaction
-    const said = await answer(privacy, { subcommand, userId, guildId }, text)
+    const { guildId, id: commandId } = interaction
+    const said = await answer(privacy, { subcommand, userId, guildId, commandId }, text)
     await interaction.editReply(plainMessage(said))
   },
 } satisfies Command
 
 async function answer(
   privacy: PrivacyService,
-  { subcommand, userId, guildId }: { subcommand: string; userId: string; guildId: string | null },
+  {
+    subcommand,
+    userId,
+    guildId,
+    commandId,
+  }: { subcommand: string; userId: string; guildId: string | null; commandId: string },
   { privacy: sentences }: Catalogue,
 ): Promise<string> {
   switch (subcommand) {
     case 'opt-out':
-      await privacy.setOut(userId, true)
+      await privacy.setOut(userId, true, commandId)
       return sentences.optedOut
     case 'opt-in':
-      await privacy.setOut(userId, false)
+      await privacy.setOut(userId, false, commandId)
       return sentences.optedIn
     case 'delete':
-      return sentences.deleted(await privacy.forget(userId))
+      return sentences.deleted(await privacy.forget(userId, commandId))
     default: {
       const kept = sentences.kept(await privacy.retentionHours(guildId))
       return `${kept}\n\n${(await privacy.isOut(userId)) ? sentences.out : sentences.in}`

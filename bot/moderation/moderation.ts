@@ -158,8 +158,8 @@ export class Moderation {
         ...(await rest.records(userId)),
         ...(await recordsOf(kept, userId)),
       ],
-      forget: async (userId) =>
-        (await rest.forget(userId)) +
+      forget: async (userId, commandId) =>
+        (await rest.forget(userId, commandId)) +
         (await forgetPerson(kept, userId, (id) => this.#evidence.forget(id))),
     }
   }

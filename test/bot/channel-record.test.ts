@@ -29,7 +29,17 @@ function talk(id: string, by = 'ada', at = 1): Talk {
     size: 1,
     source: null,
   }
-  return { id, picture, by, visibleTo: null, at, until: 1000, descriptions: [`a ${id}`], turns: [] }
+  return {
+    id,
+    picture,
+    by,
+    visibleTo: null,
+    at,
+    until: 1000,
+    descriptions: [`a ${id}`],
+    turns: [],
+    answers: [],
+  }
 }
 
 function turn(id: string, parent: string | null, by = 'ada', at = 1): TurnRecord {

@@ -55,6 +55,14 @@ describe('Delivery of a reply', () => {
       .map(({ content }) => content)
   }
 
+  it('withdraws the progress that it showed', async () => {
+    const delivery = deliver()
+    delivery.progress('You are number 3 in the line.')
+    const shown = await ada.answerTo(asked)
+    await delivery.withdraw()
+    await ada.until(({ type, id }) => type === 'deleted' && id === shown.id)
+  })
+
   it('is one message, of which nothing is seen before the answer when that comes soon', async () => {
     const delivery = deliver()
     delivery.progress('You are number 3 in the line.')

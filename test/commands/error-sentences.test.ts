@@ -75,6 +75,7 @@ const SAMPLES: Samples = {
   'image/opted-out': null,
   'conversation/unknown': null,
   'conversation/none': null,
+  'conversation/deleted': null,
   'reply/unreadable': null,
   'reply/empty': null,
   'answer/no-other': null,

@@ -87,11 +87,14 @@ describe('memory and privacy', () => {
 
   it('deleting the picture’s message deletes its conversation', async () => {
     const posted = await ada.upload(triangle('gone.webp'))
-    await ada.menu(EN.commands.describeMenu, posted)
+    const described = await ada.menu(EN.commands.describeMenu, posted)
+    // An answer is remembered just after it is there.
+    assert.match((await ada.slash('memory show')).content, /gone\.webp/)
     assert.notDeepEqual(await kept('gone.webp'), [])
     await ada.delete(posted)
     await gone('gone.webp')
     assert.deepEqual(await kept(posted.id), [])
+    assert.deepEqual(await kept(described.id), [])
   })
 
   it('deleting an answer deletes what it said', async () => {

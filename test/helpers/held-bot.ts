@@ -1,0 +1,71 @@
+/** Holding the bot in the middle of an answer, and looking into its store afterwards. */
+
+import assert from 'node:assert/strict'
+import { mock } from 'node:test'
+import { setTimeout as wait } from 'node:timers/promises'
+import type { DemoBot } from './demo-bot.ts'
+
+/** What is stored of conversations, and of what is being answered. */
+const SPACES = ['conversations', 'answers', 'messages', 'forms', 'jobs']
+
+/** Holds the model at what it is asked next, whatever is aborted meanwhile. */
+export function hold(demo: DemoBot, method: 'describe' | 'ask') {
+  const { promise: reached, resolve: reach } = Promise.withResolvers<void>()
+  const { promise: released, resolve: release } = Promise.withResolvers<void>()
+  const { model } = demo.bot
+  const original: (...args: never[]) => Promise<unknown> = model[method]
+  const holding = mock.method(model, method, async (...args: unknown[]) => {
+    reach()
+    await released
+    return Reflect.apply(original, model, args)
+  })
+  return {
+    reached,
+    release: () => {
+      holding.mock.restore()
+      release()
+    },
+  }
+}
+
+/** Holds the download of the next picture, until it is aborted. */
+export function holdDownload(demo: DemoBot) {
+  const slow = demo.sandbox.faults.add({ kind: 'cdn', action: 'slow', bytesPerSecond: 1 })
+  return { reached: slow.until(), release: () => slow.cancel() }
+}
+
+/** Waits until an answer is remembered, whose suggestions are still to come. */
+export async function delivered(demo: DemoBot): Promise<void> {
+  const space = demo.bot.store.space({ name: 'answers', ttlMs: 1, decode: readRecord })
+  while ((await Array.fromAsync(space.entries())).length === 0) {
+    await wait(10)
+  }
+}
+
+/** Waits until nothing is being answered, and a moment for what goes on behind that. */
+export async function idle(demo: DemoBot): Promise<void> {
+  const jobs = demo.bot.store.space({ name: 'jobs', ttlMs: 1, decode: readRecord })
+  while ((await Array.fromAsync(jobs.entries())).length > 0) {
+    await wait(10)
+  }
+  await wait(100)
+}
+
+/** Everything in the store that names an id. */
+export async function kept(demo: DemoBot, id: string): Promise<string[]> {
+  const named: string[] = []
+  for (const name of SPACES) {
+    const space = demo.bot.store.space({ name, ttlMs: 1, decode: readRecord })
+    for await (const [key, record] of space.entries()) {
+      if (`${key} ${JSON.stringify(record)}`.includes(id)) {
+        named.push(`${name} ${key}`)
+      }
+    }
+  }
+  return named
+}
+
+export function readRecord(data: unknown): object {
+  assert.ok(data instanceof Object)
+  return data
+}
