@@ -28,6 +28,7 @@ import { JOB_KIND } from './desk.ts'
 import { detached } from './detached.ts'
 import type { Job } from './job-record.ts'
 import { type JobContext, type JobHandlers, JobTakenError, RestartingError } from './jobs.ts'
+import { forgetWithDiscord } from './forget-with-discord.ts'
 import { AfterAnswerError } from './handing.ts'
 import { inRequest } from './logs.ts'
 import { localeOfMessage, noteLanguage } from './languages.ts'
@@ -72,11 +73,14 @@ export function dispatch(client: Client, parts: Dispatch): Dispatched {
     settle(message.id, () => moderate(() => experience.moderation.hearChange(message), log))
   })
   client.on(Events.Error, (error) => log.error({ err: error }, 'discord client'))
-  forgetWithDiscord(client, experience, log)
+  const stopForgetting = forgetWithDiscord(client, experience, parts)
   return {
     jobs: { [JOB_KIND]: (job, context) => settleJob(job, context, { client, experience, log }) },
     resume: () => experience.moderation.resume(),
-    stop: () => experience.moderation.stop(),
+    stop: () => {
+      stopForgetting()
+      return experience.moderation.stop()
+    },
   }
 }
 
@@ -102,34 +106,6 @@ async function settleJob(
       await tell(log, () => delivery.finish({ content: sentence }))
     }
   }
-}
-
-/** What Discord deletes is forgotten here too. */
-function forgetWithDiscord(
-  client: Client,
-  { forgetting, moderation }: Experience,
-  log: Logger,
-): void {
-  const settle = (work: () => Promise<void>) => detached(log, 'could not forget', work)
-  client.on(Events.MessageDelete, ({ id, guildId, channelId }) => {
-    settle(() => forgetting.messages({ guildId, channelId }, [id]))
-  })
-  client.on(Events.MessageBulkDelete, (messages, { guildId, id: channelId }) => {
-    settle(() => forgetting.messages({ guildId, channelId }, [...messages.keys()]))
-  })
-  client.on(Events.ChannelDelete, (channel) => {
-    const guildId = channel.isDMBased() ? null : channel.guildId
-    settle(() => forgetting.channel({ guildId, channelId: channel.id }))
-  })
-  client.on(Events.ThreadDelete, ({ guildId, id }) => {
-    settle(() => forgetting.channel({ guildId, channelId: id }))
-  })
-  client.on(Events.GuildDelete, ({ id }) => {
-    settle(async () => {
-      await Promise.all([forgetting.guild(id), moderation.forgetGuild(id)])
-      log.info('left a server, and deleted its records')
-    })
-  })
 }
 
 async function settleInteraction(

@@ -37,7 +37,7 @@ export type ExperienceParts = {
   /** How long conversations are kept after their last use, at most; milliseconds. */
   readonly retentionMs: number
   readonly log: Logger
-  /** How long after a failure cases are resumed; tests wait for less. */
+  /** How long after a failure cases are resumed and deletions repeated; tests wait for less. */
   readonly retryAfterMs?: number
 }
 

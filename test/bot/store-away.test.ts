@@ -190,6 +190,23 @@ describe('the bot while its store fails', { timeout: 180_000 }, () => {
     ada.switchTo('general')
   })
 
+  it('what was deleted meanwhile is forgotten when the store is back', async () => {
+    await ada.openThread('deleted')
+    const asked = await ada.upload(triangle(), `<@${client.user.id}>`)
+    await ada.answerTo(asked)
+    assert.match((await ada.slash('memory show')).content, /triangle/)
+    store.failing = all
+    await ada.delete(asked)
+    await logged(/could not forget/)
+    store.failing = new Set()
+    const deadline = performance.now() + 10_000
+    while (/triangle/.test((await ada.slash('memory show')).content)) {
+      assert.ok(performance.now() < deadline, 'it is still remembered')
+      await wait(50)
+    }
+    ada.switchTo('general')
+  })
+
   it('what is posted, edited and deleted is only logged', async () => {
     store.failing = all
     const posted = await ada.upload(scene())

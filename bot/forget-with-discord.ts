@@ -1,0 +1,66 @@
+/**
+ * Deletes here too what Discord deletes. What fails, for instance while the store is away, is tried
+ * again until it succeeds.
+ */
+
+import { type Client, Events } from 'discord.js'
+import { detached } from './detached.ts'
+import type { Experience, ExperienceParts } from './experience.ts'
+import { Recovery } from './recovery.ts'
+
+/** Deletions that failed and are tried again, at most. */
+const MAX_FAILED = 10_000
+
+/** Listens for what Discord deletes. @returns ends the retries. */
+export function forgetWithDiscord(
+  client: Client,
+  { forgetting, moderation }: Pick<Experience, 'forgetting' | 'moderation'>,
+  { log, retryAfterMs }: Pick<ExperienceParts, 'log' | 'retryAfterMs'>,
+): () => void {
+  const failure = 'could not forget'
+  const failed = new Set<() => Promise<void>>()
+  const recovery = new Recovery({
+    work: async () => {
+      for (const work of failed) {
+        await work()
+        failed.delete(work)
+      }
+    },
+    log,
+    failure,
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  })
+  const settle = (work: () => Promise<void>) => {
+    detached(log, failure, async () => {
+      try {
+        await work()
+      } catch (error) {
+        if (failed.size < MAX_FAILED) {
+          failed.add(work)
+        }
+        recovery.later()
+        throw error
+      }
+    })
+  }
+  client.on(Events.MessageDelete, ({ id, guildId, channelId }) => {
+    settle(() => forgetting.messages({ guildId, channelId }, [id]))
+  })
+  client.on(Events.MessageBulkDelete, (messages, { guildId, id: channelId }) => {
+    settle(() => forgetting.messages({ guildId, channelId }, [...messages.keys()]))
+  })
+  client.on(Events.ChannelDelete, (channel) => {
+    const guildId = channel.isDMBased() ? null : channel.guildId
+    settle(() => forgetting.channel({ guildId, channelId: channel.id }))
+  })
+  client.on(Events.ThreadDelete, ({ guildId, id }) => {
+    settle(() => forgetting.channel({ guildId, channelId: id }))
+  })
+  client.on(Events.GuildDelete, ({ id }) => {
+    settle(async () => {
+      await Promise.all([forgetting.guild(id), moderation.forgetGuild(id)])
+      log.info('left a server, and deleted its records')
+    })
+  })
+  return () => recovery.stop()
+}
