@@ -61,7 +61,7 @@ export function convertChunk(chunk: Chunk): void {
   } else if (target.format === 'float32') {
     writeAt(file, values, target.at + firstRow * columns * 4)
   } else {
-    const halves = new Uint16Array(elements)
+    const halves = new Float16Array(elements)
     if (!toFloat16(values, halves)) {
       throw new ConfigError([
         `${source.file}: ${chunk.tensor} has values beyond float16; use the precision fp32.`,

@@ -1,38 +1,49 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { toFloat16, toFloat32 } from '../../../../inference/convert/weights/float16.ts'
-import { gaussians } from '../../../helpers/quantized.ts'
 
-/** Largest finite float16. */
-const MAX_HALF = 65504
-const EDGES = [0, -0, 1, -1, 2 ** -14, 2 ** -24, 2 ** -25, 1.5 * 2 ** -24, 6e-8, 1e-10, MAX_HALF]
+function bitsOf(...values: number[]): string[] {
+  const out = new Float16Array(values.length)
+  assert.ok(toFloat16(Float32Array.from(values), out))
+  return Array.from(new Uint16Array(out.buffer), (bits) => bits.toString(16))
+}
+
+function fits(...values: number[]): boolean {
+  return toFloat16(Float32Array.from(values), new Float16Array(values.length))
+}
 
 describe('toFloat16', () => {
-  it('rounds as Float16Array does', () => {
-    const scales = [1e-7, 1e-5, 1e-3, 1, 1e3]
-    const values = Float32Array.from([
-      ...EDGES,
-      ...scales.flatMap((scale) => [...gaussians(2000, 4)].map((x) => x * scale)),
-      ...Array.from({ length: 4000 }, (_, i) => 1 + i / 4096),
+  it('rounds to nearest, ties to even, below 2^-14 in units of 2^-24', () => {
+    assert.deepEqual(bitsOf(0, -0, 1, -2, 65504), ['0', '8000', '3c00', 'c000', '7bff'])
+    const unit = 2 ** -10 // of the values from 1 to 2
+    assert.deepEqual(bitsOf(1 + unit / 2, 1 + 1.5 * unit, 1 + unit / 2 + 2 ** -20), [
+      '3c00',
+      '3c02',
+      '3c01',
     ])
-    const out = new Uint16Array(values.length)
-    assert.ok(toFloat16(values, out))
-    assert.deepEqual(out, new Uint16Array(new Float16Array(values).buffer))
+    const least = 2 ** -24
+    assert.deepEqual(bitsOf(least, least / 2, 1.5 * least, -3 * least, 2 ** -14), [
+      '1',
+      '0',
+      '2',
+      '8003',
+      '400',
+    ])
   })
 
-  it('says when a value is too large', () => {
-    assert.equal(toFloat16(Float32Array.of(1, 65519), new Uint16Array(2)), true)
-    assert.equal(toFloat16(Float32Array.of(1, 65520), new Uint16Array(2)), false)
-    assert.equal(toFloat16(Float32Array.of(-1e30), new Uint16Array(1)), false)
+  it('says when a finite value becomes infinite', () => {
+    assert.equal(fits(1, 65519), true)
+    assert.equal(fits(1, 65520), false)
+    assert.equal(fits(-1e30), false)
+    assert.equal(fits(Infinity, NaN), true)
   })
 })
 
 describe('toFloat32', () => {
-  it('decodes every float16', () => {
-    const halves = Uint16Array.from({ length: 65536 }, (_, i) => i)
-    const out = new Float32Array(65536)
-    toFloat32(new Uint8Array(halves.buffer), 'F16', out)
-    assert.deepEqual(out, Float32Array.from(new Float16Array(halves.buffer)))
+  it('decodes float16', () => {
+    const out = new Float32Array(4)
+    toFloat32(new Uint8Array(Uint16Array.of(0x3c01, 0xc000, 0x0001, 0x7c00).buffer), 'F16', out)
+    assert.deepEqual(out, Float32Array.of(1 + 2 ** -10, -2, 2 ** -24, Infinity))
   })
 
   it('decodes bfloat16', () => {
