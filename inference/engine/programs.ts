@@ -14,7 +14,7 @@ import { type GenerationSettings, resolveSettings } from '../generation/settings
 import { createStopRule, cutAtStopString, holdBackStopString } from '../generation/stopping.ts'
 import type { ModelCard } from '../package/model-card.ts'
 import { positionsOf } from '../families/runner.ts'
-import type { PromptLayout, TextDecoder } from '../families/runner.ts'
+import type { ImageEncoder, PromptLayout, TextDecoder } from '../families/runner.ts'
 import type { Prompt } from '../text/prompt.ts'
 import type { Vocabulary } from '../text/token-bytes.ts'
 import type { Tokenizer } from '../text/tokenizer.ts'
@@ -25,6 +25,7 @@ import type { Program } from './work.ts'
 /** What programs are made with. */
 export type ProgramParts = {
   readonly card: ModelCard
+  readonly images: ImageEncoder
   readonly decoder: TextDecoder
   readonly tokenizer: Tokenizer
   readonly vocabulary: Vocabulary
@@ -185,11 +186,10 @@ function answerIds(
   return ids
 }
 
-function checkTokens({ card }: ProgramParts, tokens: ImageTokens): void {
-  const { queryTokens, embedSize } = card.dimensions
+function checkTokens({ images }: ProgramParts, tokens: ImageTokens): void {
+  const { tokenShape: expected } = images
   const [rows, width] = tokens.shape
-  if (rows !== queryTokens || width !== embedSize || tokens.data.length !== rows * width) {
-    const expected = [queryTokens, embedSize] as const
+  if (rows !== expected[0] || width !== expected[1] || tokens.data.length !== rows * width) {
     throw new InputError('image/wrong-tokens', { shape: [rows, width], expected })
   }
 }
