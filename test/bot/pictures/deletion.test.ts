@@ -107,7 +107,7 @@ describe('deleting what the model keeps', { timeout: 120_000 }, () => {
       await setTimeout(5)
     }
     gate.resolve()
-    assert.equal((await answering).content, EN.errors['image/gone'])
+    assert.equal((await answering).content, EN.errors['conversation/deleted'])
     assert.equal(kept(), 0)
   })
 
