@@ -9,7 +9,7 @@
 import { positionsOf } from '../families/runner.ts'
 import type { PromptLayout, TextDecoder } from '../families/runner.ts'
 import type { KvCache } from '../kv/kv-cache.ts'
-import type { PrefixCache } from '../kv/prefix-cache.ts'
+import type { Positions, PrefixCache } from '../kv/prefix-cache.ts'
 import type { DecodeStep, Prefilled, Sequence } from './work.ts'
 
 /** What runs them. */
@@ -21,20 +21,27 @@ export class Sequences {
   /** The sequences that step together, and the cache whose rows are theirs in this order. */
   readonly #together: Sequence[] = []
   #shared: KvCache | null = null
+  /** All that have begun and not ended. */
+  readonly #live = new Set<Sequence>()
 
   constructor(decoder: DecoderRuns, prefixes: PrefixCache) {
     this.#decoder = decoder
     this.#prefixes = prefixes
   }
 
-  /** Runs a prompt, except for a beginning whose keys and values an earlier request has left. */
+  /**
+   * Runs a prompt, except for a beginning whose keys and values an earlier request has left, or
+   * another one at work has.
+   */
   async prefill({ segments }: PromptLayout): Promise<Prefilled> {
     const positions = positionsOf(segments)
-    const cache = (await this.#prefixes.take(positions)) ?? this.#decoder.createCache()
+    const cache = (await this.#knownBeginning(positions)) ?? this.#decoder.createCache()
     const reused = cache.length
     try {
       const logits = await this.#decoder.prefill(cache, segments)
-      return { sequence: { cache, positions, reused }, logits }
+      const sequence = { cache, positions, reused }
+      this.#live.add(sequence)
+      return { sequence, logits }
     } catch (error) {
       cache.dispose()
       throw error
@@ -84,6 +91,7 @@ export class Sequences {
 
   /** Ends a sequence. @param whole whether its last run succeeded, so that it can be kept. */
   async end(sequence: Sequence, whole: boolean): Promise<void> {
+    this.#live.delete(sequence)
     const keep = whole && this.#prefixes.enabled
     const together = this.#together.includes(sequence)
     const cache = together ? await this.#leave(sequence, keep) : sequence.cache
@@ -110,6 +118,19 @@ export class Sequences {
   /** Drops what is kept. Every sequence must have ended. */
   close(): void {
     this.#prefixes.clear()
+  }
+
+  #knownBeginning(positions: Positions): Promise<KvCache | null> {
+    const live = Array.from(this.#prefixes.enabled ? this.#live : [], (sequence) => ({
+      positions: sequence.positions,
+      copyOf: (length: number) => {
+        const row = this.#together.indexOf(sequence)
+        return row === -1
+          ? copyIfPossible(ownCache(sequence), 0, length) // beams agree on these positions
+          : copyIfPossible(this.#shared!, row, length)
+      },
+    }))
+    return this.#prefixes.take(positions, live)
   }
 
   async #join(sequence: Sequence): Promise<void> {

@@ -15,6 +15,13 @@ export type Positions = readonly (number | string)[]
 /** The cache has one row, and as many positions. */
 type Entry = { readonly positions: Positions; readonly cache: KvCache }
 
+/** A sequence that is still at work. */
+export type LiveSequence = {
+  readonly positions: Positions
+  /** A cache of its own with the first positions; null if there is no memory for it. */
+  copyOf(length: number): Promise<KvCache | null>
+}
+
 export class PrefixCache {
   readonly #entries: LRUCache<number, Entry>
   readonly #budget: number
@@ -42,10 +49,11 @@ export class PrefixCache {
   /**
    * The keys and values of the longest known beginning of a new prompt.
    *
+   * @param live sequences to look at besides those that are kept.
    * @returns a cache that is the caller's own, of one row, which leaves at least the last position
    *   of the prompt to be run; null if no known sequence begins alike.
    */
-  async take(prompt: Positions): Promise<KvCache | null> {
+  async take(prompt: Positions, live: readonly LiveSequence[] = []): Promise<KvCache | null> {
     const most = prompt.slice(0, -1)
     let best = { id: 0, length: 0 }
     for (const [id, { positions }] of this.#entries.entries()) {
@@ -53,6 +61,12 @@ export class PrefixCache {
       if (length > best.length) {
         best = { id, length }
       }
+    }
+    const copy = await copyOfLonger(live, most, best.length)
+    if (copy !== null) {
+      this.#hits += 1
+      this.#reused += copy.length
+      return copy
     }
     const entry = this.#entries.get(best.id)
     if (entry === undefined) {
@@ -117,6 +131,25 @@ export class PrefixCache {
     const bytes = this.#entries.calculatedSize
     return { hits: this.#hits, misses: this.#misses, positions: this.#reused, bytes }
   }
+}
+
+/** A copy of the longest beginning of a prompt among live sequences; null if none is longer. */
+async function copyOfLonger(
+  live: readonly LiveSequence[],
+  prompt: Positions,
+  known: number,
+): Promise<KvCache | null> {
+  let best: { readonly sequence: LiveSequence | null; readonly length: number } = {
+    sequence: null,
+    length: known,
+  }
+  for (const sequence of live) {
+    const length = commonLength(sequence.positions, prompt)
+    if (length > best.length) {
+      best = { sequence, length }
+    }
+  }
+  return (await best.sequence?.copyOf(best.length)) ?? null
 }
 
 /** How many positions of both are the same, from the first on. */

@@ -67,5 +67,7 @@ describe('one posted picture', { timeout: 120_000 }, () => {
     for (const stage of ['preprocess', 'vision', 'bridge'] as const) {
       assert.equal(stages[stage].rows, 1, stage)
     }
+    // Every prompt but the first begins with what an earlier one has left, or one at work has.
+    assert.equal(caches.conversations.misses, 1)
   })
 })

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { Sequences } from '../../../inference/engine/sequences.ts'
+import type { Sequence } from '../../../inference/engine/work.ts'
 import type { Segment } from '../../../inference/families/runner.ts'
 import { HostCache } from '../../../inference/kv/host-cache.ts'
 import { PrefixCache } from '../../../inference/kv/prefix-cache.ts'
@@ -15,6 +16,9 @@ class FullCache extends HostCache {
     return Promise.reject(new RangeError('Array buffer allocation failed'))
   }
 }
+
+const step = (sequence: Sequence, tokens: number[], parents = [0]) =>
+  ({ sequence, tokens, parents }) as const
 
 describe('sequences that step together', () => {
   it('go on when one ends that there is no memory to keep', async () => {
@@ -105,5 +109,29 @@ describe('a sequence that begins as an earlier one', () => {
     assert.equal(await run(dog!, cat!, text(2)), 0)
     assert.equal(await run(cat!, cat!, text(2)), image)
     assert.equal(await run(cat!, dog!, text(2, 3)), 2 * image + 1)
+  })
+
+  it('reuses what another has that is still at work, alone or together with others', async () => {
+    const owl = madeUpImage(3, image, runner.card.dimensions.embedSize)
+    const begin = async (...more: number[]) => {
+      const segments = [owl, text(...more)]
+      const { sequence, logits } = await sequences.prefill({ segments, ids: [] })
+      const all = await atOnce(segments)
+      const error = relativeError(logits, all.slice(-runner.decoder.vocabSize))
+      assert.ok(error < 1e-5, `${more.join(' ')}: ${error}`)
+      return sequence
+    }
+    const beams = await begin(2, 7)
+    assert.equal(beams.reused, 0)
+    await sequences.stepAlone(step(beams, [5, 6], [0, 0]))
+    const first = await begin(2, 7, 4)
+    assert.equal(first.reused, image + 2)
+    const second = await begin(2, 9)
+    assert.equal(second.reused, image + 1)
+    await sequences.stepTogether([step(first, [6]), step(second, [8])])
+    assert.equal((await begin(2, 9, 8, 3)).reused, image + 3)
+    await sequences.end(beams, false)
+    await sequences.end(first, false)
+    await sequences.end(second, false)
   })
 })
