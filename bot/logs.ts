@@ -17,7 +17,7 @@ const requests = new AsyncLocalStorage<string>()
 const SECRET = ['token', 'authorization', 'password', 'content', 'url', 'proxyURL', 'requestBody']
 
 /** What an error may tell besides its message; plain values only. */
-const TOLD = ['code', 'status', 'method', 'problem', 'syscall', 'errno'] as const
+const TOLD = ['code', 'status', 'method', 'syscall', 'errno'] as const
 
 const MAX_CAUSES = 4
 
