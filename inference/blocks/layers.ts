@@ -11,20 +11,20 @@ import { perToken } from './per-token.ts'
 
 /** How the weights of a graph are stored. */
 export type Storage = {
-  /** Matrices and tables that are not quantised; vectors are always float32. */
+  /** Matrices and tables that are not quantized; vectors are always float32. */
   readonly float: 'float32' | 'float16'
-  /** Bits of quantised matrices, where `quantize` is asked for. */
+  /** Bits of quantized matrices, where `quantize` is asked for. */
   readonly bits: 4 | 8 | null
   /**
-   * Quantises whole matrices to int8 and every row that meets them: much the fastest where many
+   * Quantizes whole matrices to int8 and every row that meets them: by far the fastest where many
    * rows meet a matrix. Blocks of `bits` otherwise. Default false.
    */
   readonly perToken?: boolean
-  /** Told every linear layer and its input, [rows, inputs], so that they can be measured. */
+  /** Called with every linear layer and its input, [rows, inputs], so that they can be measured. */
   readonly onLinear?: (layer: Linear, x: string) => void
 }
 
-/** Activations are quantised to int8 inside the kernel; the only fast path for 8 bits on a CPU. */
+/** Activations are quantized to int8 inside the kernel; the only fast path for 8 bits on a CPU. */
 const ACCURACY_LEVEL = 4
 
 /** One or more Linear modules over the same input, seen as one: their outputs side by side. */
@@ -35,7 +35,7 @@ export type Linear = {
   /** Outputs of each module. */
   readonly outputs: number
   readonly bias: boolean
-  /** Quantise when the graph's storage says so and the shape fits. */
+  /** Quantize when the graph's storage says so and the shape fits. */
   readonly quantize: boolean
   /** No input is below this, where that is known. */
   readonly lowest?: number | undefined
@@ -147,12 +147,12 @@ export function norm(g: GraphBuilder, x: string, layer: Norm, output?: string): 
 }
 
 /**
- * Adds the residual and normalises the sum.
+ * Adds the residual and normalizes the sum.
  *
  * Two operators on purpose: ONNX Runtime 1.30's SkipLayerNormalization does both, and takes four
  * times as long on a CPU.
  *
- * @returns the normalised rows and the sum they were made from.
+ * @returns the normalized rows and the sum they were made from.
  */
 export function addAndNorm(
   g: GraphBuilder,

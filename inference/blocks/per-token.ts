@@ -22,12 +22,12 @@ export type PerTokenLayer = {
 /** x [rows, inputs] -> [rows, outputs]. */
 export function perToken(g: GraphBuilder, x: string, layer: PerTokenLayer): string {
   return layer.lowest === undefined
-    ? centred(g, x, layer)
+    ? centered(g, x, layer)
     : lifted(g, x, { ...layer, lowest: layer.lowest })
 }
 
 /** -largest to largest as 1 to 255, 0 as 128. */
-function centred(g: GraphBuilder, x: string, { weight, inputs, bias }: PerTokenLayer): string {
+function centered(g: GraphBuilder, x: string, { weight, inputs, bias }: PerTokenLayer): string {
   const { values, scales } = g.weights.quantizedColumns(weight, inputs)
   const scale = rowScale(g, g.op('Abs', [x]))
   const product = multiply(g, x, scale, values, scales, { step: 1 / 127, zero: 128 })

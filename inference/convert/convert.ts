@@ -162,7 +162,7 @@ export function estimatePackageBytes(
 
 function prepare(from: string, precision: Precision, vision?: VisionStorage): Prepared {
   if (!existsSync(from) || !statSync(from).isDirectory()) {
-    throw new ConfigError([`${from} is no folder.`])
+    throw new ConfigError([`${from} is not a folder.`])
   }
   const problems: string[] = []
   const small = readSmallFiles(from, problems)

@@ -47,7 +47,7 @@ export class Fields {
   section(name: string): Fields {
     const value = this.json[name] ?? {}
     if (!isObject(value)) {
-      this.problem(name, 'is no object.')
+      this.problem(name, 'is not an object.')
     }
     return new Fields(isObject(value) ? value : {}, `${this.#where}${name}.`, this.#problems)
   }

@@ -14,13 +14,16 @@ export type KvShape = {
   readonly headDim: number
 }
 
-/** Room grows in steps of so many positions, so that most steps allocate nothing. */
+/** Capacity grows in steps of this many positions, so that most runs allocate nothing. */
 export const CAPACITY_STEP = 64
 
-/** A run of the decoder: so many new positions in every row, which stay in the cache or do not. */
+/** A run of the decoder: `count` new positions in every row, which stay in the cache or do not. */
 export type Run = { readonly count: number; readonly keep: boolean }
 
-/** What the run is fed of the past, and what is fetched besides logits; null: into new memory. */
+/**
+ * What a run is fed of the past, float32 [rows, kvHeads, capacity, headDim] of each layer, and what
+ * is fetched besides logits; null: into new memory.
+ */
 export type Past = {
   readonly feeds: Readonly<Record<string, Tensor>>
   readonly fetches: Readonly<Record<string, Tensor | null>>
@@ -35,21 +38,21 @@ export interface KvCache {
   readonly length: number
   /** Memory taken, in bytes. */
   readonly bytes: number
-  /** Makes ready for a run behind the filled positions. */
+  /** Prepares a run after the filled positions. */
   before(run: Run): Promise<Past>
-  /** Takes in what that run gave. */
+  /** Stores what that run returned. */
   after(run: Run, outputs: InferenceSession.OnnxValueMapType): void
-  /** Forgets what lies beyond the first `length` positions. */
+  /** Drops everything after the first `length` positions. */
   truncate(length: number): void
   /** Makes row i a copy of the former row `parents[i]`; the number of rows may change. */
   reorder(parents: readonly number[]): Promise<void>
-  /** Puts a copy of the one row of another cache behind the rows of this one. */
+  /** Appends a copy of the only row of another cache. */
   append(other: this): Promise<void>
-  /** Drops a row; the last one takes its place. */
+  /** Removes a row; the last one takes its place. */
   remove(row: number): Promise<void>
   /** A copy of the first positions of one row, all of them by default, with no room to spare. */
   copyOf(row: number, length?: number): Promise<KvCache>
-  /** Gives the memory back; nothing else may be called afterwards. */
+  /** Frees the memory; nothing else may be called afterwards. */
   dispose(): void
 }
 

@@ -36,7 +36,7 @@ export class PrefixCache {
     this.#entries = new LRUCache({
       maxSize: Math.max(budget, 1), // 0 would mean no limit
       sizeCalculation: ({ cache }) => cache.bytes,
-      // Whoever deletes an entry disposes of its cache, or goes on using it.
+      // Code that deletes an entry disposes of its cache, or uses it further.
       dispose: ({ cache }, _, reason) => reason === 'evict' && cache.dispose(),
     })
   }

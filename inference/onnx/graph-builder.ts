@@ -15,7 +15,7 @@ export type GraphPlan = {
   readonly model: Uint8Array
   readonly dataBytes: number
   readonly jobs: readonly WeightJob[]
-  /** Matrices stored quantised, and those that stayed floating point for their shape. */
+  /** Matrices stored quantized, and those that stayed floating point for their shape. */
   readonly quantized: number
   readonly kept: number
 }

@@ -31,7 +31,7 @@ export const ELEMENT_BYTES: Readonly<Record<ElementType, number>> = {
   float16: 2,
 }
 
-/** A whole number is written as INT, whatever else as FLOAT needs `{ float }`. */
+/** A number is written as INT; a FLOAT is given as `{ float }`. */
 export type Attribute = number | string | readonly number[] | { readonly float: number }
 
 export type Node = {
@@ -89,7 +89,7 @@ const ATTRIBUTE_INTS = 7
 /** The domain of ONNX Runtime's own operators. */
 export const CONTRIB = 'com.microsoft'
 
-/** Encodes the model; small, whatever the weights weigh. */
+/** Encodes the model without its weights, so it is small. */
 export function encodeModel(model: OnnxModel): Uint8Array {
   const pbf = new PbfWriter()
   pbf.writeVarintField(1, IR_VERSION)
@@ -146,7 +146,7 @@ function writeAttribute({ name, value }: { name: string; value: Attribute }, pbf
     pbf.writeVarintField(20, ATTRIBUTE_STRING)
   } else if (typeof value === 'number') {
     if (!Number.isInteger(value)) {
-      throw new TypeError(`attribute ${name}: ${value} is no integer; give { float: ${value} }`)
+      throw new TypeError(`attribute ${name}: ${value} is not an integer; give { float: ${value} }`)
     }
     pbf.writeVarintField(3, value)
     pbf.writeVarintField(20, ATTRIBUTE_INT)

@@ -9,7 +9,7 @@
 import { ELEMENT_BYTES } from './onnx.ts'
 import type { ElementType, ExternalTensor } from './onnx.ts'
 
-/** Values in a row that share a scale in the quantised formats. */
+/** Values in a row that share a scale in the quantized formats. */
 export const BLOCK_SIZE = 128
 
 /** Small tensors are aligned for vector loads, large ones to a memory page for mapping. */
@@ -25,10 +25,10 @@ export type WeightPart = {
   readonly rows: number
 }
 
-/** Where the pieces of a quantised matrix start in the data file, in bytes. */
+/** Where the pieces of a quantized matrix start in the data file, in bytes. */
 export type QuantizedTarget = {
   readonly format: 'int4' | 'int8'
-  /** Quantised values, uint8 [rows, blocks, bytes of a block]; the low nibble first. */
+  /** Quantized values, uint8 [rows, blocks, bytes of a block]; the low nibble first. */
   readonly at: number
   /** float32 [rows, blocks]. */
   readonly scalesAt: number
@@ -36,7 +36,7 @@ export type QuantizedTarget = {
   readonly zeroPointsAt: number
 }
 
-/** Where the pieces of a matrix quantised by its outputs start in the data file, in bytes. */
+/** Where the pieces of a matrix quantized by its outputs start in the data file, in bytes. */
 export type ColumnsTarget = {
   readonly format: 'int8-columns'
   /** int8 [columns, rows]: turned. */
@@ -67,14 +67,14 @@ export type Scaling = { readonly rows?: Float32Array; readonly columns?: Float32
 /** Of tensors, by their names in the checkpoint. */
 export type Scalings = ReadonlyMap<string, Scaling>
 
-/** Names of the initializers of a quantised matrix. */
+/** Names of the initializers of a quantized matrix. */
 export type QuantizedNames = {
   readonly values: string
   readonly scales: string
   readonly zeroPoints: string
 }
 
-/** Names of the initializers of a matrix quantised by its outputs. */
+/** Names of the initializers of a matrix quantized by its outputs. */
 export type ColumnsNames = {
   readonly values: string
   readonly scales: string
@@ -132,7 +132,7 @@ export class WeightPlan {
   }
 
   /**
-   * Adds a matrix [rows, columns], quantised by its outputs: one scale a row, and turned.
+   * Adds a matrix [rows, columns], quantized by its outputs: one scale a row, and turned.
    *
    * @param withSums also the sums of its rows.
    */

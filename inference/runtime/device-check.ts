@@ -1,10 +1,10 @@
 /**
- * Holds a device to the CPU's numbers; first of all its attention, before a model is put there.
+ * Compares a device with the CPU, its attention first, before a model is opened there.
  *
- * ONNX Runtime's WebGPU provider has a kernel for few queries and one for many. The second takes
- * for granted that the lanes of a device work in groups of 8 or more: it goes on by a group's size
- * through keys that it takes 8 at a time. With groups of 4, as SwiftShader has, it counts keys
- * twice and says nothing. Tested with 1.30; source: onnxruntime/contrib_ops/webgpu/bert/
+ * ONNX Runtime's WebGPU provider has a kernel for few queries and one for many. The second assumes
+ * that the lanes of a device work in groups of 8 or more: it advances by a group's size through
+ * keys that it takes 8 at a time. With groups of 4, as SwiftShader has, it counts keys twice
+ * without an error. Tested with 1.30; source: onnxruntime/contrib_ops/webgpu/bert/
  * flash_attention.wgsl.template, `capped_sg_size`.
  */
 

@@ -67,12 +67,12 @@ export function onDevice(
 
 /** Names of the nodes of a graph that stay on the CPU. */
 export function leftToCpu(file: string, { longestRun }: Placement): string[] {
-  // Looking tokens up is no work, and float16 tables would need 16-bit arithmetic.
+  // Looking tokens up is cheap, and float16 tables would need 16-bit arithmetic.
   const lookUps = [WORDS, POSITIONS].flatMap((name) => [`Gather:${name}_stored`, `Cast:${name}`])
   return longestRun === Infinity ? lookUps : [...lookUps, ...nodeNames(file, 'MultiHeadAttention')]
 }
 
-/** What the operator of a device that computes wrongly is told. @param off a part of 1. */
+/** The message for the operator of a device that computes wrongly. @param off a part of 1. */
 export function otherNumbers(device: Device, off: number): string {
   const percent = (100 * off).toFixed(1)
   return `PROVIDER=${device} computes other numbers than the CPU (${percent} % off); use PROVIDER=cpu.`

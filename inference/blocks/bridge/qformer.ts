@@ -4,8 +4,8 @@
  *
  *     queries -> LN -> layers x [self-attention, (cross-attention to the image), MLP] -> projection
  *
- * Every block adds its input and normalises after (post-LN). Only the keys and values of the image,
- * the one place with hundreds of rows, may be quantised.
+ * Every block adds its input and normalizes after (post-LN). Only the keys and values of the image,
+ * the one place with hundreds of rows, may be quantized.
  * Source: transformers 5.18, models/blip_2/modeling_blip_2.py, Blip2QFormerModel.
  */
 

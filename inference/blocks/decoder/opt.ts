@@ -62,7 +62,7 @@ export type OptConfig = {
   readonly headTensor: string
 }
 
-/** What flows from layer to layer: the residual sum, and the same normalised (pre-LN). */
+/** What flows from layer to layer: the residual sum, and the same normalized (pre-LN). */
 type State = { readonly sum: string; readonly normed: string }
 
 export function optGraph(text: OptConfig, storage: Storage): GraphPlan {

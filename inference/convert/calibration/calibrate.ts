@@ -2,7 +2,7 @@
  * Chooses how an image encoder is smoothed, from pictures: layer by layer, with the weights of one
  * layer in memory, each layer on what the layers before it give in full precision.
  *
- *     pictures -> embeddings -> layer 0 measured -> factors for every alpha -> layer 0 quantised
+ *     pictures -> embeddings -> layer 0 measured -> factors for every alpha -> layer 0 quantized
  *                                │ next                  the nearest to `next` is kept
  *                                └-> layer 1 …
  *

@@ -15,13 +15,13 @@ export type CalibrationPictures = { readonly files: readonly string[]; readonly 
 
 /**
  * The picture files that lie in a folder, at most MAX_PICTURES of them, evenly from all by name.
- * Each is decoded once, so that a broken one is told before the work begins.
+ * Each is decoded once, so that a broken one is reported before the work begins.
  *
  * @throws {ConfigError} if there is no folder or no picture, and for every broken one.
  */
 export async function findCalibrationPictures(folder: string): Promise<CalibrationPictures> {
   if (!existsSync(folder) || !statSync(folder).isDirectory()) {
-    throw new ConfigError([`--calibrate: ${folder} is no folder.`])
+    throw new ConfigError([`--calibrate: ${folder} is not a folder.`])
   }
   const names = readdirSync(folder, { withFileTypes: true })
     .filter((entry) => !entry.isDirectory() && !entry.name.startsWith('.'))

@@ -38,7 +38,7 @@ const SINGLE_FILE = 'model.safetensors'
 const INDEX_FILE = 'model.safetensors.index.json'
 const PICKLED = ['pytorch_model.bin', 'pytorch_model.bin.index.json']
 
-/** Longer headers than this are no headers: a million tensors need less. In bytes. */
+/** The longest header accepted, in bytes: a million tensors need less. */
 const MAX_HEADER = 100 * 1024 * 1024
 
 /**
@@ -98,7 +98,7 @@ function shardFiles(folder: string, index: string): string[] {
   )
   if (foreign.length > 0) {
     throw new ConfigError(
-      foreign.map((name) => `${index} names ${name}, which is no shard of this folder.`),
+      foreign.map((name) => `${index} names ${name}, which is not a shard in this folder.`),
     )
   }
   const absent = names.filter((name) => !existsSync(path.join(folder, name)))
@@ -114,12 +114,12 @@ function readHeader(file: string): [string, StoredTensor][] {
     const size = fstatSync(descriptor).size
     const prefix = Buffer.alloc(8)
     if (size < 8 || readSync(descriptor, prefix, 0, 8, 0) < 8) {
-      throw new ConfigError([`${file} is no safetensors file: it has ${size} bytes.`])
+      throw new ConfigError([`${file} is not a safetensors file: it has ${size} bytes.`])
     }
     const length = Number(prefix.readBigUInt64LE())
     if (length > MAX_HEADER || length < 2) {
       throw new ConfigError([
-        `${file} is no safetensors file: its header cannot be ${length} bytes.`,
+        `${file} is not a safetensors file: its header cannot be ${length} bytes.`,
       ])
     }
     if (8 + length > size) {
@@ -143,12 +143,12 @@ function parseHeader(
   try {
     header = JSON.parse(text)
   } catch (error) {
-    throw new ConfigError([`${file} is no safetensors file: its header is not JSON.`], {
+    throw new ConfigError([`${file} is not a safetensors file: its header is not JSON.`], {
       cause: error,
     })
   }
   if (typeof header !== 'object' || header === null) {
-    throw new ConfigError([`${file} is no safetensors file: its header is no object.`])
+    throw new ConfigError([`${file} is not a safetensors file: its header is not an object.`])
   }
   const found: [string, StoredTensor][] = []
   let end = start

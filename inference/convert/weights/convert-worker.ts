@@ -6,7 +6,7 @@ import type { Chunk, HashTask } from './chunk.ts'
 
 export type Task = Chunk | HashTask
 
-/** `problems` is set where the operator has to be told: an error loses its class between threads. */
+/** `problems` is set where the message is for the operator: an error loses its class between threads. */
 export type TaskResult = { readonly result: string | null; readonly problems?: readonly string[] }
 
 /** Called by the pool, by name. */

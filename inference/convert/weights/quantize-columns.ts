@@ -1,5 +1,5 @@
 /**
- * Quantises a whole matrix to int8 with one scale an output, in the layout of ONNX Runtime's
+ * Quantizes a whole matrix to int8 with one scale an output, in the layout of ONNX Runtime's
  * MatMulIntegerToFloat: turned, symmetric, no zero points. The relative RMS error on normally
  * distributed weights of 1408 inputs is 0.0079.
  */

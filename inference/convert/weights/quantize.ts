@@ -1,5 +1,5 @@
 /**
- * Quantises rows of a matrix in blocks, in the layout of ONNX Runtime's MatMulNBits:
+ * Quantizes rows of a matrix in blocks, in the layout of ONNX Runtime's MatMulNBits:
  * value = scale * (q - zeroPoint), q and zeroPoint unsigned, one scale and zero point a block.
  *
  * The relative RMS error on normally distributed weights: int4 0.0953 (plain rounding 0.1005, the
@@ -8,7 +8,7 @@
 
 import { BLOCK_SIZE } from '../../onnx/weight-plan.ts'
 
-/** Quantised rows; see QuantizedTarget in inference/onnx/weight-plan.ts for the shapes. */
+/** Quantized rows; see QuantizedTarget in inference/onnx/weight-plan.ts for the shapes. */
 export type Quantized = {
   readonly values: Uint8Array
   readonly scales: Float32Array
@@ -21,7 +21,7 @@ export type Quantized = {
  */
 const SHRINKS = [1, 0.9, 0.8]
 
-/** Rounds of assigning the values anew to the refitted scale. */
+/** How many times the values are assigned again to the refitted scale. */
 const REFINEMENTS = 2
 
 /** Added to and taken from a small double, this rounds it to a whole number. */

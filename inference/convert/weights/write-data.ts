@@ -17,7 +17,7 @@ const CHUNK_ELEMENTS = 2 * 1024 * 1024
 const IN_FLIGHT = 32
 
 /**
- * @param onBytes is told the bytes read from the checkpoint, chunk by chunk.
+ * @param onBytes is called with the bytes read from the checkpoint, chunk by chunk.
  * @param scalings factors that some tensors are multiplied by.
  */
 export async function writeData(

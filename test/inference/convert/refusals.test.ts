@@ -48,7 +48,7 @@ async function assertRefused(...patterns: RegExp[]) {
 describe('convertCheckpoint refuses', () => {
   it('a folder that is not there', async () => {
     rmSync(from, { recursive: true })
-    await assertRefused(/from is no folder/)
+    await assertRefused(/from is not a folder/)
   })
 
   it('a folder without config.json', async () => {
@@ -140,12 +140,12 @@ describe('convertCheckpoint refuses', () => {
 
   it('an empty file', async () => {
     writeFileSync(path.join(from, WEIGHTS), '')
-    await assertRefused(/model\.safetensors is no safetensors file: it has 0 bytes/)
+    await assertRefused(/model\.safetensors is not a safetensors file: it has 0 bytes/)
   })
 
   it('a file that is something else', async () => {
     writeFileSync(path.join(from, WEIGHTS), 'version https://git-lfs.github.com/spec/v1\n')
-    await assertRefused(/model\.safetensors is no safetensors file/)
+    await assertRefused(/model\.safetensors is not a safetensors file/)
   })
 
   it('a file that ends within its header', async () => {
@@ -225,6 +225,6 @@ describe('convertCheckpoint refuses', () => {
     await assertRefused(/lacks the shard model-00002-of-00004\.safetensors/)
     const index = { weight_map: { a: '../secret.safetensors' } }
     writeFileSync(path.join(from, 'model.safetensors.index.json'), JSON.stringify(index))
-    await assertRefused(/names \.\.\/secret\.safetensors, which is no shard/)
+    await assertRefused(/names \.\.\/secret\.safetensors, which is not a shard/)
   })
 })

@@ -56,9 +56,9 @@ describe('findCalibrationPictures', () => {
 
   it('says that there is no folder, or nothing in it', async () => {
     const [nowhere] = await problems(path.join(folder, 'nowhere'))
-    assert.equal(nowhere, `--calibrate: ${path.join(folder, 'nowhere')} is no folder.`)
+    assert.equal(nowhere, `--calibrate: ${path.join(folder, 'nowhere')} is not a folder.`)
     put('picture.png', 'grey.png')
-    assert.match((await problems(path.join(folder, 'picture.png')))[0]!, /is no folder\.$/)
+    assert.match((await problems(path.join(folder, 'picture.png')))[0]!, /is not a folder\.$/)
     rmSync(path.join(folder, 'picture.png'))
     writeFileSync(path.join(folder, 'notes.txt'), 'not a picture')
     const empty = `--calibrate: ${folder} has no picture in it, such as a .jpg or .png.`
