@@ -30,7 +30,7 @@ COPY commands ./commands
 COPY bot ./bot
 COPY models/demo ./models/demo
 USER 1000:1000
-HEALTHCHECK --interval=30s --timeout=5s --start-period=2m CMD ["node", "bot/check-health.ts"]
+HEALTHCHECK --interval=30s --timeout=5s --start-period=2m CMD ["node", "bot/operations/check-health.ts"]
 CMD ["node", "bot/main.ts"]
 
 # ONNX Runtime's WebGPU provider reaches the GPU through Vulkan. On NVIDIA, run it with

@@ -2,7 +2,7 @@
  * Runs what people ask for. The one place where errors end.
  *
  * An InputError is shown as its sentence in the person's language. What Discord refuses for a known reason
- * is told or left, as bot/platform-errors.ts has it. Anything else is a bug: it is logged with a
+ * is told or left, as bot/discord/api-errors.ts has it. Anything else is a bug: it is logged with a
  * short id, and the person is shown the id.
  */
 
@@ -22,19 +22,19 @@ import { catalogueFor, sentenceOf } from '../commands/i18n/catalogue.ts'
 import type { Catalogue } from '../commands/i18n/words.ts'
 import { MENU_COMMANDS, SLASH_COMMANDS } from '../commands/index.ts'
 import { InputError } from '../config/errors.ts'
-import { createExperience, type Experience, type ExperienceParts } from './experience.ts'
-import { Delivery } from './delivery.ts'
-import { JOB_KIND } from './desk.ts'
-import { detached } from './detached.ts'
-import type { Job } from './job-record.ts'
-import { type JobContext, type JobHandlers, JobTakenError, RestartingError } from './jobs.ts'
+import { createExperience, type Experience, type ExperienceParts } from './app.ts'
+import { Delivery } from './discord/reply.ts'
+import { JOB_KIND } from './requests/submit.ts'
+import { detached } from './operations/detached.ts'
+import type { Job } from './jobs/job-record.ts'
+import { type JobContext, type JobHandlers, JobTakenError, RestartingError } from './jobs/jobs.ts'
 import { forgetWithDiscord } from './forget-with-discord.ts'
-import { AfterAnswerError } from './handing.ts'
-import { inRequest } from './logs.ts'
-import { localeOfMessage, noteLanguage } from './languages.ts'
-import type { Metrics } from './metrics.ts'
-import { codeOf, meaningOf } from './platform-errors.ts'
-import { requestSchema } from './requests.ts'
+import { AfterAnswerError } from './requests/publish.ts'
+import { inRequest } from './operations/logs.ts'
+import { localeOfMessage, noteLanguage } from './requests/locale.ts'
+import type { Metrics } from './operations/metrics.ts'
+import { codeOf, meaningOf } from './discord/api-errors.ts'
+import { requestSchema } from './requests/request.ts'
 
 export type Dispatch = ExperienceParts & {
   readonly metrics: Pick<Metrics, 'request' | 'stage' | 'cache'>

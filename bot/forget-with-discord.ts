@@ -4,9 +4,9 @@
  */
 
 import { type Client, Events } from 'discord.js'
-import { detached } from './detached.ts'
-import type { Experience, ExperienceParts } from './experience.ts'
-import { Recovery } from './recovery.ts'
+import { detached } from './operations/detached.ts'
+import type { Experience, ExperienceParts } from './app.ts'
+import { Recovery } from './operations/recovery.ts'
 
 /** Deletions that failed and are tried again, at most. */
 const MAX_FAILED = 10_000

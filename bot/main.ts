@@ -8,5 +8,5 @@ import path from 'node:path'
 
 enableCompileCache(path.join(import.meta.dirname, '..', 'node_modules', '.cache', 'compiled'))
 // Only what is loaded from here on is kept.
-const { run } = await import('./command.ts')
+const { run } = await import('./cli.ts')
 await run(process.argv.slice(2))

@@ -10,24 +10,24 @@ import { findModel } from '../config/models.ts'
 import { openModel } from '../inference/model.ts'
 import { openPackage } from '../inference/package/open-package.ts'
 import type { Model } from '../inference/types.ts'
-import { connect, leave } from './client.ts'
-import { detached } from './detached.ts'
+import { connect, leave } from './discord/client.ts'
+import { detached } from './operations/detached.ts'
 import { dispatch, type Dispatched } from './dispatch.ts'
-import { type Check, type HealthServer, serveHealth } from './health.ts'
-import { Jobs } from './jobs.ts'
-import { lateModel, type LateModel } from './late-model.ts'
+import { type Check, type HealthServer, serveHealth } from './operations/health.ts'
+import { Jobs } from './jobs/jobs.ts'
+import { lateModel, type LateModel } from './operations/loading-model.ts'
 import { openSandbox } from './loopback.ts'
-import { meter } from './metered-model.ts'
-import { createMetrics, type Metrics } from './metrics.ts'
+import { meter } from './operations/metered-model.ts'
+import { createMetrics, type Metrics } from './operations/metrics.ts'
 import {
   createPictureFetcher,
   DISCORD_CDN_ORIGINS,
   type PictureFetcher,
   type PictureSource,
 } from './pictures/download.ts'
-import { PendingRequests } from './pending-requests.ts'
-import { openStore } from './store.ts'
-import type { Store } from './store-types.ts'
+import { PendingRequests } from './discord/pending-requests.ts'
+import { openStore } from './store/store.ts'
+import type { Store } from './store/types.ts'
 
 /** A running bot. */
 export type Bot = {

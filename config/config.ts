@@ -42,7 +42,7 @@ export type Config = {
   readonly imageLimits: { readonly maxBytes?: number; readonly maxPixels?: number }
   /** What keeps the bot's memory. */
   readonly store: {
-    /** As bot/store.ts takes it; may hold a password. */
+    /** As bot/store/store.ts takes it; may hold a password. */
     readonly url: string
     /** 32 bytes each, the one that writes first; never to be printed. Empty: not encrypted. */
     readonly keys: readonly Uint8Array[]

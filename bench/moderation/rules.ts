@@ -4,8 +4,8 @@
  * scenes drawn by the second renderer, whose style the model never saw.
  */
 
-import { scoreQuestion } from '../../bot/moderation/rules.ts'
-import { type Reviewed, suggestedThreshold } from '../../bot/moderation/rules-numbers.ts'
+import { scoreQuestion } from '../../bot/moderation/rules/rules.ts'
+import { type Reviewed, suggestedThreshold } from '../../bot/moderation/rules/rule-statistics.ts'
 import { imageSourceOf } from '../../inference/image-source.ts'
 import type { ImageSource, Model } from '../../inference/types.ts'
 import type { DrawnScene } from '../quality/demo-scenes.ts'

@@ -7,18 +7,24 @@ import type { Message } from 'discord.js'
 import { MINUTE_MS } from '../../config/durations.ts'
 import type { FoundPicture } from '../../commands/picture.ts'
 import { isActive, type ModerationSettings } from '../../config/moderation-settings.ts'
-import { picturesIn } from '../images.ts'
-import { KeyedMutex } from '../keyed-mutex.ts'
-import type { Space, Store } from '../store-types.ts'
-import { type Case, openCase, type Seed, withCopies, withPictures } from './case-record.ts'
-import type { CaseWork } from './case-work.ts'
+import { picturesIn } from '../discord/message-pictures.ts'
+import { KeyedMutex } from '../store/keyed-mutex.ts'
+import type { Space, Store } from '../store/types.ts'
+import { type Case, openCase, type Seed, withCopies, withPictures } from './cases/case.ts'
+import type { CaseWork } from './cases/executor.ts'
 import { type EvidenceMemory, MAX_EVIDENCE, type PictureFile } from '../pictures/evidence.ts'
 import { MAX_PICTURES, type Pictures } from '../pictures/pictures.ts'
-import type { GuildModeration } from './guild-moderation.ts'
-import { type Posting, type Postings, postingsSpace, separated, withPosting } from './postings.ts'
-import { amplifiersOf, type Reason } from './reasons.ts'
+import type { GuildModeration } from './settings.ts'
+import {
+  type Posting,
+  type Postings,
+  postingsSpace,
+  separated,
+  withPosting,
+} from './hashes/postings.ts'
+import { amplifiersOf, type Reason } from './hashes/reasons.ts'
 import { isExempt } from './staff.ts'
-import type { Match, Verdicts } from './verdicts.ts'
+import type { Match, Verdicts } from './hashes/hash-list.ts'
 
 type Parts = {
   readonly store: Store

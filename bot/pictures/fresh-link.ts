@@ -3,7 +3,7 @@
 import type { Client, REST } from 'discord.js'
 import { z } from 'zod'
 import type { FoundPicture, PictureLink } from '../../commands/picture.ts'
-import { picturesIn } from '../images.ts'
+import { picturesIn } from '../discord/message-pictures.ts'
 
 /**
  * The picture with a fresh link: that of its message, or one that Discord renews.

@@ -13,7 +13,7 @@ import type { Logger } from 'pino'
 import type { FoundPicture } from '../../commands/picture.ts'
 import { hasCode, InputError, type InputErrorCode } from '../../config/errors.ts'
 import type { ImageSource, Model } from '../../inference/types.ts'
-import { detached } from '../detached.ts'
+import { detached } from '../operations/detached.ts'
 import { Deletions, nameOf, ownersOf } from './deletions.ts'
 import type { FetchPicture } from './download.ts'
 import type { PictureFile } from './evidence.ts'
@@ -26,7 +26,7 @@ export const MAX_PICTURES = 10
 
 const BYTES_MS = 60_000
 const MAX_BYTES = 64 * 2 ** 20
-/** As long as moderation compares what someone posts (bot/moderation/postings.ts). */
+/** As long as moderation compares what someone posts (bot/moderation/hashes/postings.ts). */
 const PRINT_MS = 60 * 60_000
 /** As long as the model may keep what it computed from a picture (inference/feature-cache.ts). */
 const HASH_MS = 24 * 60 * 60_000

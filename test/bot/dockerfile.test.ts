@@ -67,7 +67,10 @@ describe('the Dockerfile', () => {
   it('starts without a shell, and checks its health (DL3025, DL3057)', () => {
     for (const stage of finals) {
       assert.deepEqual(commandOf(last(stage, 'CMD')), ['node', 'bot/main.ts'])
-      assert.deepEqual(commandOf(last(stage, 'HEALTHCHECK')), ['node', 'bot/check-health.ts'])
+      assert.deepEqual(commandOf(last(stage, 'HEALTHCHECK')), [
+        'node',
+        'bot/operations/check-health.ts',
+      ])
     }
   })
 

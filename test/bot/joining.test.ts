@@ -5,8 +5,8 @@ import { afterEach, describe, it } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { pino } from 'pino'
 import { type Sandbox, type SandboxOptions, startSandbox } from 'loopback-discord'
-import { connect, type Connection, leave } from '../../bot/client.ts'
-import { PendingRequests } from '../../bot/pending-requests.ts'
+import { connect, type Connection, leave } from '../../bot/discord/client.ts'
+import { PendingRequests } from '../../bot/discord/pending-requests.ts'
 import { COMMANDS } from '../../commands/index.ts'
 
 const log = pino({ level: 'silent' })

@@ -1,6 +1,6 @@
 /** A store whose operations fail when a test wants it, as they do while a database is away. */
 
-import type { Space, SpaceKind, Store } from '../../bot/store-types.ts'
+import type { Space, SpaceKind, Store } from '../../bot/store/types.ts'
 
 export type Operation = Exclude<keyof Space<unknown>, 'ttlMs'>
 

@@ -7,9 +7,9 @@
 
 import { appendFileSync } from 'node:fs'
 import { pino } from 'pino'
-import type { Job } from '../../bot/job-record.ts'
-import { Jobs } from '../../bot/jobs.ts'
-import { openStore } from '../../bot/store.ts'
+import type { Job } from '../../bot/jobs/job-record.ts'
+import { Jobs } from '../../bot/jobs/jobs.ts'
+import { openStore } from '../../bot/store/store.ts'
 
 const [url = '', answers = '', mode = ''] = process.argv.slice(2)
 const log = pino({ level: 'silent' })

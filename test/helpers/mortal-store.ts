@@ -1,6 +1,6 @@
 /** A process that can be killed between any two of its writes, to the store or to Discord. */
 
-import type { Space, SpaceKind, Store } from '../../bot/store-types.ts'
+import type { Space, SpaceKind, Store } from '../../bot/store/types.ts'
 
 /** Thrown by everything that a killed process still tries. */
 export class Killed extends Error {

@@ -1,7 +1,7 @@
 /** Kinds of records that tests keep. */
 
 import { z } from 'zod'
-import type { SpaceKind } from '../../bot/store-types.ts'
+import type { SpaceKind } from '../../bot/store/types.ts'
 
 export const TURNS: SpaceKind<readonly string[]> = {
   name: 'turns',

@@ -1,7 +1,7 @@
 /** A process of its own that adds turns to a record: `node store-writer.ts URL NAME COUNT`. */
 
 import { pino } from 'pino'
-import { openStore } from '../../bot/store.ts'
+import { openStore } from '../../bot/store/store.ts'
 import { TURNS } from './store-kinds.ts'
 
 const [url = '', name = '', count = ''] = process.argv.slice(2)

@@ -1,0 +1,64 @@
+/** `npm start`: joins Discord with DISCORD_TOKEN; without one, a loopback Discord with a page. */
+
+import path from 'node:path'
+import { config as loadEnvironment } from 'dotenv'
+import { type Config, readConfig, SANDBOX_STATE } from '../config/config.ts'
+import { settings } from '../config/environment.ts'
+import { ConfigError } from '../config/errors.ts'
+import { invitationLink } from './discord/invitation.ts'
+import { createLog } from './operations/logs.ts'
+import { endOnUncaught, stopOnSignals } from './operations/shutdown.ts'
+import { type Bot, startBot } from './start.ts'
+
+const USE = `npm start
+
+With DISCORD_TOKEN in the environment or in .env, the bot joins Discord. Without one, it starts a
+loopback Discord on this machine and prints the address of its page. Ctrl-C stops it.
+
+Settings, in the environment or in .env; none is needed:
+`
+
+/** Runs the command; the bot goes on until it is told to stop. */
+export async function run(args: readonly string[]): Promise<void> {
+  if (args.includes('--help')) {
+    const lines = settings().map(({ name, about }) => `\n  ${name}\n    ${about}\n`)
+    process.stdout.write(USE + lines.join(''))
+    return
+  }
+
+  loadEnvironment({ quiet: true })
+  let config: Config
+  let bot: Bot
+  try {
+    config = readConfig(process.env)
+    const log = createLog({ level: config.logLevel })
+    endOnUncaught(log)
+    for (const { from, to } of config.renamed) {
+      log.warn(`${from} is now ${to}; the old name works until the next release`)
+    }
+    process.stdout.write(`Opening the model "${config.model}" …\n`)
+    bot = await startBot(config, log)
+    stopOnSignals({ stop: () => bot.close(), limitMs: config.bot.stopLimitMs, log })
+  } catch (error) {
+    if (!(error instanceof ConfigError)) {
+      throw error
+    }
+    process.stderr.write(`${error.message}\n`)
+    process.exitCode = 1
+    return
+  }
+  process.stdout.write(
+    bot.sandbox
+      ? `No DISCORD_TOKEN, so this is a Discord of your own: ${bot.sandbox.url}\n${keeping(config)}\nCtrl-C stops it.\n`
+      : `Joined Discord as ${bot.client.user.tag}. Ctrl-C stops it.\nTo add it to a server: ${invitationLink(bot.client.application.id)}\n`,
+  )
+}
+
+/** Where the loopback Discord is kept, and how to begin anew. */
+function keeping({ sandboxState }: Config): string {
+  if (sandboxState === undefined) {
+    return 'Nothing of it is kept.'
+  }
+  const place = sandboxState === SANDBOX_STATE ? path.dirname(sandboxState) : sandboxState
+  return `It is kept in ${place}: delete that to begin anew. SANDBOX_STATE=memory keeps nothing.`
+}

@@ -1,0 +1,187 @@
+/** The discord.js client: connects with the least it needs and registers the commands. */
+
+import {
+  Client,
+  DiscordAPIError,
+  DiscordjsErrorCodes,
+  Events,
+  GatewayIntentBits,
+  Options,
+  Partials,
+  RESTEvents,
+  SnowflakeUtil,
+} from 'discord.js'
+import type { Logger } from 'pino'
+import { COMMANDS } from '../../commands/index.ts'
+import { ConfigError } from '../../config/errors.ts'
+import type { PendingRequests } from './pending-requests.ts'
+import { registerCommands } from './registration.ts'
+
+const INTENTS = [
+  GatewayIntentBits.Guilds,
+  GatewayIntentBits.GuildMessages,
+  GatewayIntentBits.DirectMessages,
+]
+
+/** Codes of Node and undici for a host that does not answer. */
+const UNREACHABLE = new Set([
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENETUNREACH',
+  'EHOSTUNREACH',
+  'ETIMEDOUT',
+  'UND_ERR_CONNECT_TIMEOUT',
+])
+
+const LAST_WORDS_MS = 3000
+
+const UNKNOWN_GUILD = 10_004
+const MISSING_ACCESS = 50_001
+
+/** Messages remembered per channel; only the newest pictures are looked for among them. */
+const MESSAGES_PER_CHANNEL = 50
+const MEMBERS_PER_GUILD = 200
+
+export type Connection = {
+  readonly token: string
+  /** Base of the REST API; absent: Discord's own. */
+  readonly api?: string | undefined
+  /** Connections to Discord, all in this process; `auto`: as many as Discord advises. Default 1. */
+  readonly shards?: number | 'auto'
+  /** Registers the commands in this server only. */
+  readonly guild?: string | undefined
+  readonly log: Logger
+  /** Told how long after a command or click Discord had our first response, in seconds. */
+  readonly acknowledged?: (seconds: number) => void
+  /** Called with each client before it connects, to listen to its events. */
+  readonly listen: (client: Client) => void
+  /** What `leave` waits for. */
+  readonly requests?: PendingRequests
+}
+
+/**
+ * Logs in and registers the commands.
+ *
+ * Where Discord refuses the Message Content intent, it goes on without: everything but replies to
+ * slash answers works.
+ *
+ * @returns the client once it is ready.
+ * @throws {ConfigError} if Discord refuses the token or cannot be reached.
+ */
+export async function connect(connection: Connection): Promise<Client<true>> {
+  try {
+    return await logIn(connection, [...INTENTS, GatewayIntentBits.MessageContent])
+  } catch (error) {
+    if (!isIntentRefusal(error)) {
+      throw error
+    }
+    connection.log.warn(
+      'The Message Content intent is off in the developer portal, so replies to answers of slash commands arrive empty. Everything else works.',
+    )
+    return logIn(connection, INTENTS)
+  }
+}
+
+/** Sends what is still to be sent, for a few seconds at most, then leaves Discord. */
+export async function leave(client: Client, requests: PendingRequests): Promise<void> {
+  await requests.settle(LAST_WORDS_MS)
+  await client.destroy()
+}
+
+/** Tells how long after each command or click Discord had our first response. */
+function timeFirstResponses({ rest }: Client, acknowledged: (seconds: number) => void): void {
+  rest.on(RESTEvents.Response, ({ path }, { ok }) => {
+    const interaction = /^\/interactions\/(\d+)\/[^/]+\/callback/.exec(path)?.[1]
+    if (interaction !== undefined && ok) {
+      const since = SnowflakeUtil.timestampFrom(interaction)
+      acknowledged(Math.max(0, Date.now() - since) / 1000)
+    }
+  })
+}
+
+async function logIn(
+  { token, api, shards = 1, guild, log, listen, acknowledged, requests }: Connection,
+  intents: readonly GatewayIntentBits[],
+): Promise<Client<true>> {
+  const client: Client = new Client({
+    intents: [...intents],
+    // Direct messages come from channels, and deletions name messages, that were not seen before.
+    partials: [Partials.Channel, Partials.Message],
+    makeCache: Options.cacheWithLimits({
+      ...Options.DefaultMakeCacheSettings,
+      MessageManager: MESSAGES_PER_CHANNEL,
+      PresenceManager: 0,
+      ReactionManager: 0,
+      GuildMemberManager: {
+        maxSize: MEMBERS_PER_GUILD,
+        keepOverLimit: ({ id }) => id === client.user?.id,
+      },
+    }),
+    ...(shards === 'auto'
+      ? { shards }
+      : { shards: Array.from({ length: shards }, (_, id) => id), shardCount: shards }),
+    allowedMentions: { parse: [], repliedUser: false },
+    rest: {
+      ...(api !== undefined && { api }),
+      ...(requests && { makeRequest: requests.makeRequest }),
+    },
+  })
+  if (acknowledged) {
+    timeFirstResponses(client, acknowledged)
+  }
+  listen(client)
+  const ready = new Promise<Client<true>>((resolve) => {
+    client.once(Events.ClientReady, resolve)
+  })
+  try {
+    await client.login(token)
+  } catch (error) {
+    await client.destroy()
+    throw whyNotJoined(error)
+  }
+  const connected = await ready
+  try {
+    await register(connected, guild, log)
+  } catch (error) {
+    await client.destroy()
+    throw error
+  }
+  return connected
+}
+
+async function register(client: Client<true>, guild: string | undefined, log: Logger) {
+  try {
+    await registerCommands(
+      COMMANDS.map(({ data }) => data),
+      { rest: client.rest, applicationId: client.application.id, guildId: guild },
+    )
+    log.info('commands are registered')
+  } catch (error) {
+    const known = error instanceof DiscordAPIError ? error.code : undefined
+    if (guild !== undefined && (known === UNKNOWN_GUILD || known === MISSING_ACCESS)) {
+      const problem =
+        'SIGHTSEER_GUILD is no server that the bot is in with the scope applications.commands.'
+      throw new ConfigError([problem], { cause: error })
+    }
+    throw error
+  }
+}
+
+/** The sentence for what the operator can mend; any other error as it is. */
+function whyNotJoined(error: unknown): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  if (code === DiscordjsErrorCodes.TokenInvalid) {
+    const problem =
+      'Discord does not accept DISCORD_TOKEN; copy the bot’s token from the developer portal again.'
+    return new ConfigError([problem], { cause: error })
+  }
+  return typeof code === 'string' && UNREACHABLE.has(code)
+    ? new ConfigError([`Discord cannot be reached (${code}).`], { cause: error })
+    : error
+}
+
+function isIntentRefusal(error: unknown): boolean {
+  return error instanceof Error && /disallowed intents/i.test(error.message)
+}

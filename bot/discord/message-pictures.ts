@@ -1,0 +1,151 @@
+/**
+ * Where a picture can hide in a message: attachments, embeds, Components V2, forwarded messages and
+ * stickers, in the order a reader sees them.
+ *
+ * Nothing is fetched here. Links of embeds are those of Discord's own proxy, so that no other host
+ * ever learns of it. A spoiler stays one wherever it is found.
+ */
+
+import {
+  type APIUnfurledMediaItem,
+  type Attachment,
+  AttachmentFlags,
+  ComponentType,
+  type Embed,
+  type Message,
+  type MessageSnapshot,
+  StickerFormatType,
+} from 'discord.js'
+import type { FoundPicture } from '../../commands/picture.ts'
+
+const EXTENSION = /\.(png|apng|jpe?g|jfif|webp|avif|gif|tiff?)$/i
+
+/** The parts of a message, or of a forwarded one, that can hold pictures. */
+type Holder = Pick<
+  Message | MessageSnapshot,
+  'id' | 'attachments' | 'embeds' | 'components' | 'stickers'
+>
+
+/** Every picture of a message, each link once. */
+export function picturesIn(message: Message): FoundPicture[] {
+  const from = { channelId: message.channelId, messageId: message.id, authorId: message.author.id }
+  const holders: Holder[] = [message, ...(message.messageSnapshots?.values() ?? [])]
+  const found = holders.flatMap(picturesOf)
+  const once = new Map(found.map((picture) => [picture.key, picture]))
+  return [...once.values()].map((picture) => ({ ...picture, source: from }))
+}
+
+/** A picture given with a command; it belongs to no message. */
+export function givenPicture(attachment: Attachment): FoundPicture {
+  return { ...fromAttachment(attachment), source: null }
+}
+
+/** Whether Discord or the name says that this is a picture; the bytes decide in the end. */
+function isPicture({
+  contentType,
+  name,
+}: {
+  readonly contentType: string | null | undefined
+  readonly name: string
+}): boolean {
+  return contentType ? /^image\/(?!svg)/i.test(contentType) : EXTENSION.test(name)
+}
+
+type Loose = Omit<FoundPicture, 'source'>
+
+function picturesOf(holder: Holder): Loose[] {
+  const attached = [...holder.attachments.values()]
+    .filter((attachment) => isPicture(attachment))
+    .map(fromAttachment)
+  const stickers = [...(holder.stickers?.values() ?? [])]
+    .filter(({ format }) => format !== StickerFormatType.Lottie)
+    .map((sticker) => ({
+      key: `sticker-${sticker.id}`,
+      url: sticker.url,
+      size: 0,
+      name: sticker.name,
+      spoiler: false,
+      altText: sticker.description,
+    }))
+  const components = holder.components.flatMap((component) => fromComponent(component.toJSON()))
+  return [...attached, ...holder.embeds.flatMap(fromEmbed), ...components, ...stickers]
+}
+
+function fromAttachment(attachment: Attachment): Loose {
+  const flagged = (attachment.flags.bitfield & AttachmentFlags.IsSpoiler) !== 0
+  return {
+    key: attachment.id,
+    url: attachment.url,
+    size: attachment.size,
+    name: attachment.name,
+    spoiler: flagged || attachment.name.startsWith('SPOILER_'),
+    altText: attachment.description,
+  }
+}
+
+/** The large picture of an embed, or else its small one: a link's preview has only that. */
+function fromEmbed(embed: Embed): Loose[] {
+  const media = embed.image ?? embed.thumbnail
+  const url = media?.proxyURL ?? media?.url
+  return url === undefined ? [] : [fromLink(url, { altText: null, spoiler: false })]
+}
+
+/** What the shapes of Components V2 have in common, as JSON. */
+type AnyComponent = {
+  readonly type: ComponentType
+  readonly spoiler?: boolean
+  readonly items?: readonly {
+    readonly media: APIUnfurledMediaItem
+    readonly description?: string | null
+    readonly spoiler?: boolean
+  }[]
+  readonly media?: APIUnfurledMediaItem
+  readonly file?: APIUnfurledMediaItem
+  readonly description?: string | null
+  readonly accessory?: AnyComponent
+  readonly components?: readonly AnyComponent[]
+}
+
+/** Galleries, thumbnails and files, also inside containers and sections. */
+function fromComponent(component: AnyComponent, hidden = false): Loose[] {
+  const spoiler = hidden || component.spoiler === true
+  const { description, media, file } = component
+  switch (component.type) {
+    case ComponentType.MediaGallery:
+      return (component.items ?? []).flatMap((item) =>
+        fromMedia(item.media, {
+          altText: item.description ?? null,
+          spoiler: spoiler || item.spoiler === true,
+        }),
+      )
+    case ComponentType.Thumbnail:
+      return media ? fromMedia(media, { altText: description ?? null, spoiler }) : []
+    case ComponentType.File:
+      return file ? fromMedia(file, { altText: null, spoiler }) : []
+    default:
+      return [...(component.components ?? []), component.accessory ?? []]
+        .flat()
+        .flatMap((inner) => fromComponent(inner, spoiler))
+  }
+}
+
+function fromMedia(media: APIUnfurledMediaItem, about: Pick<Loose, 'altText' | 'spoiler'>) {
+  const link = fromLink(media.proxy_url ?? media.url, about)
+  return isPicture({ contentType: media.content_type ?? null, name: link.name }) ? [link] : []
+}
+
+function fromLink(url: string, about: Pick<Loose, 'altText' | 'spoiler'>): Loose {
+  const { pathname } = new URL(url)
+  const name = decoded(pathname.slice(pathname.lastIndexOf('/') + 1))
+  // Signatures in the query change with every fetch of the message; the path does not.
+  return { key: pathname, url, size: 0, name: name || 'picture', ...about }
+}
+
+/** A part of a path as a person wrote it. A preview's address can have a `%` that means nothing. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
+  }
+}

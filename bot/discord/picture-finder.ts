@@ -1,0 +1,83 @@
+/** Finds the pictures that someone means: in a channel's recent messages, or by a link. */
+
+import type { Client, Message, TextBasedChannel, User } from 'discord.js'
+import { PermissionFlagsBits } from 'discord.js'
+import type { FoundPicture } from '../../commands/picture.ts'
+import { InputError } from '../../config/errors.ts'
+import { picturesIn } from './message-pictures.ts'
+import { meaningOf } from './api-errors.ts'
+
+/** Messages of a channel that are looked through. */
+const LOOKED_THROUGH = 50
+const LINK = /^(?:https?:\/\/[^/\s]+\/channels\/(\d{1,20}|@me)\/(\d{1,20})\/)?(\d{15,20})$/
+
+/** The newest messages with pictures, the newest first; the bot's own are left out. */
+export async function recentWithPictures(channel: TextBasedChannel): Promise<Message[]> {
+  const messages = await channel.messages.fetch({ limit: LOOKED_THROUGH })
+  return [...messages.values()]
+    .toSorted((a, b) => (BigInt(a.id) < BigInt(b.id) ? 1 : -1))
+    .filter(({ author, client }) => author.id !== client.user.id)
+    .filter((message) => picturesIn(message).length > 0)
+}
+
+/**
+ * The pictures of the newest message that has some.
+ *
+ * @throws {InputError} if there is none, or the channel cannot be read.
+ */
+export async function newestPictures(channel: TextBasedChannel | null): Promise<FoundPicture[]> {
+  if (channel === null) {
+    throw new InputError('channel/unreadable')
+  }
+  const [newest] = await recentWithPictures(channel).catch((error: unknown) => {
+    throw meaningOf(error) === 'forbidden' || meaningOf(error) === 'gone'
+      ? new InputError('channel/unreadable', null, { cause: error })
+      : error
+  })
+  if (!newest) {
+    throw new InputError('image/none-here')
+  }
+  return picturesIn(newest)
+}
+
+function hidden(cause?: unknown): InputError {
+  return new InputError('link/hidden', null, { cause })
+}
+
+/**
+ * The message that a link or an id names.
+ *
+ * @throws {InputError} if it is no such link, of another server, gone, or not for both the person
+ *   and the bot to see.
+ */
+export async function linkedMessage(
+  client: Client,
+  link: string,
+  { guildId, channelId, user }: { guildId: string | null; channelId: string; user: User },
+): Promise<Message> {
+  const match = LINK.exec(link.trim())
+  if (!match || (match[1] !== undefined && match[1] !== (guildId ?? '@me'))) {
+    throw new InputError('link/invalid')
+  }
+  const channel = await client.channels.fetch(match[2] ?? channelId).catch((error: unknown) => {
+    throw hidden(error)
+  })
+  if (!channel?.isTextBased()) {
+    throw hidden()
+  }
+  if (channel.isDMBased() ? channel.id !== channelId : channel.guildId !== guildId) {
+    throw new InputError('link/invalid')
+  }
+  if (!channel.isDMBased() && channel.id !== channelId) {
+    const member = await channel.guild.members.fetch(user.id)
+    const { ViewChannel, ReadMessageHistory } = PermissionFlagsBits
+    if (!channel.permissionsFor(member).has([ViewChannel, ReadMessageHistory])) {
+      throw hidden()
+    }
+  }
+  return channel.messages.fetch(match[3]!).catch((error: unknown) => {
+    throw meaningOf(error) === 'gone'
+      ? new InputError('link/message-gone', null, { cause: error })
+      : hidden(error)
+  })
+}

@@ -1,0 +1,193 @@
+/**
+ * Delivers an answer to where it is awaited: an interaction's deferred answer or a reply.
+ *
+ * Works from an address alone, so an answer still arrives after a restart. Progress is shown only
+ * once someone has waited a while, and never more often than every two seconds.
+ */
+
+import { type RawFile, type REST, Routes } from 'discord.js'
+import { z } from 'zod'
+import type { Job } from '../jobs/job-record.ts'
+import { codeOf, PLATFORM } from './api-errors.ts'
+
+const PACE_MS = 2_000
+const TYPING_MS = 8_000
+
+/** A message as the API takes it. */
+export type Body = {
+  readonly content: string
+  readonly components?: readonly object[]
+  readonly flags?: number
+}
+
+/** A file to post, with its alternative text. */
+export type PostedFile = {
+  readonly name: string
+  readonly bytes: Uint8Array
+  readonly description: string
+}
+
+/** What is read of a message that Discord gives back. */
+const sentSchema = z.object({ id: z.string(), content: z.string() })
+type Sent = z.infer<typeof sentSchema>
+
+type Address = Job['answer']
+type MessageAddress = Extract<Address, { to: 'message' }>
+
+const NOBODY = { parse: [], replied_user: false }
+
+export class Delivery {
+  readonly #rest: REST
+  readonly #address: Address
+  readonly #nonce: string
+  readonly #paceMs: number
+  #shown = ''
+  #wanted = ''
+  #timer: NodeJS.Timeout | undefined
+  #typing: NodeJS.Timeout | undefined
+  #sending: Promise<unknown> = Promise.resolve()
+  #answerId: string | null = null
+  #ended = false
+  #muted = false
+
+  /**
+   * @param nonce of a reply, so that it is never there twice.
+   * @param paceMs nothing is shown before, and nothing more often.
+   */
+  constructor(rest: REST, address: Address, nonce: string, paceMs: number = PACE_MS) {
+    this.#paceMs = paceMs
+    this.#rest = rest
+    this.#address = address
+    this.#nonce = nonce
+  }
+
+  /** Lets the channel see that an answer is on its way; an interaction shows it by itself. */
+  async start(): Promise<void> {
+    if (this.#address.to === 'message') {
+      const route = Routes.channelTyping(this.#address.channelId)
+      await this.#rest.post(route)
+      this.#typing = setInterval(() => {
+        this.#rest.post(route).catch(() => clearInterval(this.#typing)) // the answer will tell
+      }, TYPING_MS).unref()
+    }
+  }
+
+  /** Shows no progress: the answer in its place is to stay until there is another. */
+  mute(): void {
+    this.#muted = true
+  }
+
+  /** Shows how far it is, in a while; a later sentence replaces one not shown yet. */
+  progress(sentence: string): void {
+    if (this.#ended || this.#muted || sentence === this.#wanted) {
+      return
+    }
+    this.#wanted = sentence
+    this.#timer ??= setTimeout(() => this.#show(), this.#paceMs).unref()
+  }
+
+  /**
+   * Shows the answer in place of everything before it, files included.
+   *
+   * @param files only with the answer to an interaction.
+   * @returns the id of the message it is.
+   */
+  async finish(body: Body, files: readonly PostedFile[] = []): Promise<string> {
+    await this.stop()
+    const message = await this.#send(body, files)
+    return message.id
+  }
+
+  /** Changes the finished answer. */
+  async revise(body: Body): Promise<void> {
+    await this.#send(body)
+  }
+
+  /** Deletes the progress that a reply shows: there will be no answer in its place. */
+  async withdraw(): Promise<void> {
+    await this.stop()
+    if (this.#address.to === 'message' && this.#answerId !== null) {
+      await this.#rest.delete(Routes.channelMessage(this.#address.channelId, this.#answerId))
+    }
+  }
+
+  /** Shows nothing more, and waits for what is on its way. */
+  async stop(): Promise<void> {
+    this.#ended = true
+    clearTimeout(this.#timer)
+    clearInterval(this.#typing)
+    await this.#sending
+  }
+
+  #show(): void {
+    this.#timer = undefined
+    if (this.#ended || this.#wanted === this.#shown) {
+      return
+    }
+    this.#shown = this.#wanted
+    this.#sending = this.#send({ content: this.#wanted }).catch(() => {}) // the answer will tell
+    this.#timer = setTimeout(() => this.#show(), this.#paceMs).unref()
+  }
+
+  async #send(body: Body, files: readonly PostedFile[] = []): Promise<Sent> {
+    const address = this.#address
+    const full = { ...body, components: body.components ?? [], allowed_mentions: NOBODY }
+    if (address.to === 'interaction') {
+      const route = Routes.webhookMessage(address.applicationId, address.token, '@original')
+      const whole = { ...withFiles(full, files), auth: false }
+      const sent = await this.#rest.patch(route, whole).catch((error: unknown) => {
+        if (codeOf(error) !== PLATFORM.tooManyOldEdits) {
+          throw error
+        }
+        return this.#rest.post(Routes.webhook(address.applicationId, address.token), whole)
+      })
+      return sentSchema.parse(sent)
+    }
+    const sent = await (this.#answerId === null
+      ? this.#post(address, full)
+      : this.#edit(address, this.#answerId, full))
+    this.#answerId = sent.id
+    return sent
+  }
+
+  async #edit(address: MessageAddress, id: string, body: Body) {
+    try {
+      const route = Routes.channelMessage(address.channelId, id)
+      return sentSchema.parse(await this.#rest.patch(route, { body }))
+    } catch (error) {
+      if (codeOf(error) !== PLATFORM.tooManyOldEdits) {
+        throw error
+      }
+      return sentSchema.parse(
+        await this.#rest.post(Routes.channelMessages(address.channelId), { body }),
+      )
+    }
+  }
+
+  async #post(address: MessageAddress, body: Body) {
+    const route = Routes.channelMessages(address.channelId)
+    const reference = { message_id: address.messageId, fail_if_not_exists: true }
+    const once = { ...body, nonce: this.#nonce, enforce_nonce: true }
+    const posted = await this.#rest
+      .post(route, { body: { ...once, message_reference: reference } })
+      .catch((error: unknown) => {
+        if (codeOf(error) !== PLATFORM.noReplyWithoutHistory) {
+          throw error
+        }
+        return this.#rest.post(route, { body: once })
+      })
+    const message = sentSchema.parse(posted)
+    // A message of that nonce was there already: what an earlier process had shown.
+    return message.content === body.content ? message : this.#edit(address, message.id, body)
+  }
+}
+
+/** A request with its files. The list of attachments replaces the one that a message has already. */
+function withFiles(body: object, files: readonly PostedFile[]) {
+  if (files.length === 0) {
+    return { body }
+  }
+  const attachments = files.map(({ description }, id) => ({ id, description }))
+  const raw: RawFile[] = files.map(({ name, bytes }) => ({ name, data: Buffer.from(bytes) }))
+  return { body: { ...body, attachments }, files: raw }
+}

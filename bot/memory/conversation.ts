@@ -1,0 +1,268 @@
+/**
+ * What is remembered of one channel: the pictures talked about, each with its own questions.
+ *
+ * Plain data and pure functions; bot/memory/conversation-store.ts keeps it in the store. Questions form a tree: each
+ * knows the one it follows, so two people who go on from the same answer do not cross.
+ *
+ * A private answer is visible to one person. A talk that began with one is private as a whole, and
+ * so is a private question about a public picture. A private talk never gets a public question:
+ * its answer would tell the channel what was shown to one person only, so it is answered privately
+ * too (bot/requests/question-flow.ts). An answer is made only of what everyone who sees it may know, so no public
+ * question follows a private one either.
+ */
+
+import { z } from 'zod'
+import { foundPictureSchema } from '../../commands/picture.ts'
+import type { Turn } from '../../inference/types.ts'
+
+/** Pictures of a channel; the one longest unused goes first. */
+export const MAX_TALKS = 40
+/** Questions about one picture; the oldest goes first. */
+export const MAX_TURNS = 24
+/** Answers about one picture that are deleted with it; those before end by themselves. */
+const MAX_ANSWERS = 100
+/** Wordings of one picture that are remembered, so that `Again` finds another. */
+const MAX_DESCRIPTIONS = 10
+
+/** User id of the only one who may see it; null: everyone in the channel. */
+const visibleToSchema = z.string().nullable()
+
+/** Records of before this was kept do not tell who saw the answer, so they are private. */
+function withVisibility<T extends { by: string; visibleTo?: string | null | undefined }>(
+  record: T,
+): Omit<T, 'visibleTo'> & { visibleTo: string | null } {
+  return { ...record, visibleTo: record.visibleTo === undefined ? record.by : record.visibleTo }
+}
+
+const turnSchema = z.object({
+  id: z.string(),
+  /** The question it follows; null: the description. */
+  parent: z.string().nullable(),
+  question: z.string(),
+  answer: z.string(),
+  /** User id of who asked. */
+  by: z.string(),
+  visibleTo: visibleToSchema.optional(),
+  /** Milliseconds since the epoch. */
+  at: z.number(),
+})
+
+const talkSchema = z.object({
+  id: z.string(),
+  /** `url` is where the bytes were; the link may have expired since. */
+  picture: foundPictureSchema.omit({ altText: true }).extend({
+    /** SHA-256 of the file's bytes, hexadecimal. */
+    hash: z.string(),
+  }),
+  /** User id of who showed the picture to the bot. */
+  by: z.string(),
+  visibleTo: visibleToSchema.optional(),
+  /** When it was shown, in milliseconds since the epoch. */
+  at: z.number(),
+  /** When it is forgotten, in milliseconds since the epoch. */
+  until: z.number(),
+  /** Every description given, the newest last; empty when a question came first. */
+  descriptions: z.array(z.string()),
+  turns: z.array(turnSchema.transform(withVisibility)),
+  /** The answers about it: their keys, the ids of their messages, and the turn that each gave. */
+  answers: z
+    .array(z.object({ key: z.string(), message: z.string(), turn: z.string().nullable() }))
+    .default([]),
+})
+
+export const channelSchema = z.object({ talks: z.array(talkSchema.transform(withVisibility)) })
+
+export type Talk = Readonly<z.infer<typeof channelSchema>['talks'][number]>
+export type TurnRecord = Readonly<Talk['turns'][number]>
+/** User id of who will see what is read; null: everyone in the channel. */
+export type Reader = string | null
+/** Talks are ordered by their last use, the newest last. */
+export type ChannelRecord = { readonly talks: readonly Talk[] }
+
+export const EMPTY: ChannelRecord = { talks: [] }
+
+/**
+ * What a reader may see of a channel. Whatever shows, counts or uses records gets them from here.
+ *
+ * Nothing tells that something was left out: a picture is as old as its last use that the reader
+ * may see.
+ */
+export function visibleTo(record: ChannelRecord, reader: Reader): ChannelRecord {
+  const talks = record.talks.filter((talk) => isVisible(talk, reader))
+  return { talks: talks.map((talk) => visibleTalk(talk, reader)) }
+}
+
+function isVisible(record: { readonly visibleTo: string | null }, reader: Reader): boolean {
+  return record.visibleTo === null || record.visibleTo === reader
+}
+
+function visibleTalk(talk: Talk, reader: Reader): Talk {
+  const hidden = talk.turns.filter((turn) => !isVisible(turn, reader)).map(({ id }) => id)
+  if (hidden.length === 0) {
+    return talk
+  }
+  const seen = withoutTurns(talk, new Set(hidden))
+  return { ...seen, until: talk.until - (lastUse(talk) - lastUse(seen)) }
+}
+
+function lastUse({ at, turns }: Pick<Talk, 'at' | 'turns'>): number {
+  return Math.max(at, ...turns.map((turn) => turn.at))
+}
+
+/** Without what has ended. Gives back the same object when nothing has. */
+export function pruned(record: ChannelRecord, now: number): ChannelRecord {
+  const talks = record.talks.filter(({ until }) => until > now)
+  return talks.length === record.talks.length ? record : { talks }
+}
+
+/** Puts a talk at the end, in place of the one of its id. */
+export function withTalk(record: ChannelRecord, talk: Talk): ChannelRecord {
+  const others = record.talks.filter(({ id }) => id !== talk.id)
+  return { talks: [...others, talk].slice(-MAX_TALKS) }
+}
+
+/**
+ * Adds a question to a talk, if that is still remembered, and makes it the channel's newest. A
+ * private question leaves the order alone, which everyone can see.
+ */
+export function withTurn(
+  record: ChannelRecord,
+  talkId: string,
+  { turn, until }: { readonly turn: TurnRecord; readonly until: number },
+): ChannelRecord {
+  const talk = record.talks.find(({ id }) => id === talkId)
+  if (!talk) {
+    return record
+  }
+  const turns = [...talk.turns.filter(({ id }) => id !== turn.id), turn]
+  const kept = turns.length > MAX_TURNS ? cutOut(turns, new Set([turns[0]!.id])) : turns
+  const next = { ...talk, turns: kept, until }
+  return turn.visibleTo !== null && talk.visibleTo === null
+    ? { talks: record.talks.map((other) => (other === talk ? next : other)) }
+    : withTalk(record, next)
+}
+
+/** Adds other words for a picture, if that is still remembered. */
+export function withDescription(
+  record: ChannelRecord,
+  talkId: string,
+  { text, until }: { readonly text: string; readonly until: number },
+): ChannelRecord {
+  const talk = record.talks.find(({ id }) => id === talkId)
+  const descriptions = [...(talk?.descriptions ?? []), text].slice(-MAX_DESCRIPTIONS)
+  return talk ? withTalk(record, { ...talk, descriptions, until }) : record
+}
+
+/** Notes an answer about a talk, if that is still remembered. */
+export function withAnswer(
+  record: ChannelRecord,
+  talkId: string,
+  answer: Talk['answers'][number],
+): ChannelRecord {
+  return {
+    talks: record.talks.map((talk) => {
+      const answers = [...talk.answers.filter(({ key }) => key !== answer.key), answer]
+      return talk.id === talkId ? { ...talk, answers: answers.slice(-MAX_ANSWERS) } : talk
+    }),
+  }
+}
+
+/** The questions and answers up to a turn, oldest first; null or unknown: none. */
+export function historyTo(talk: Talk, turnId: string | null): Turn[] {
+  const byId = new Map(talk.turns.map((turn) => [turn.id, turn]))
+  const history: Turn[] = []
+  for (
+    let turn = byId.get(turnId ?? '');
+    turn && history.length < MAX_TURNS;
+    turn = byId.get(turn.parent ?? '')
+  ) {
+    history.unshift({ question: turn.question, answer: turn.answer })
+  }
+  return history
+}
+
+/** The picture someone is talking about: the one they used last, else the channel's newest. */
+export function followedBy(record: ChannelRecord, userId: string): Talk | undefined {
+  const ownUse = (talk: Talk) =>
+    lastUse({
+      at: talk.by === userId ? talk.at : 0,
+      turns: talk.turns.filter(({ by }) => by === userId),
+    })
+  const own = record.talks.filter((talk) => ownUse(talk) > 0)
+  return own.toSorted((a, b) => ownUse(a) - ownUse(b)).at(-1) ?? record.talks.at(-1)
+}
+
+/** Where someone's next question goes on from: their own last one, else the newest. */
+export function lastTurn(talk: Talk, userId: string): string | null {
+  return (talk.turns.findLast(({ by }) => by === userId) ?? talk.turns.at(-1))?.id ?? null
+}
+
+/** Without the talks that `gone` picks. */
+export function withoutTalks(record: ChannelRecord, gone: (talk: Talk) => boolean): ChannelRecord {
+  const talks = record.talks.filter((talk) => !gone(talk))
+  return talks.length === record.talks.length ? record : { talks }
+}
+
+/** Without one question; those that followed it follow the one before it. */
+export function withoutTurn(record: ChannelRecord, talkId: string, turnId: string): ChannelRecord {
+  return {
+    talks: record.talks.map((talk) =>
+      talk.id === talkId ? withoutTurns(talk, new Set([turnId])) : talk,
+    ),
+  }
+}
+
+/** Without what a person asked, and without the pictures that only they talked about. */
+export function withoutPerson(record: ChannelRecord, userId: string): ChannelRecord {
+  const talks = record.talks.flatMap((talk) => {
+    const theirs = new Set(talk.turns.filter(({ by }) => by === userId).map(({ id }) => id))
+    const rest = withoutTurns(talk, theirs)
+    if (talk.by !== userId) {
+      return [rest]
+    }
+    const heir = rest.turns.find((turn) => turn.visibleTo === null)
+    if (heir) {
+      return [{ ...rest, by: heir.by }]
+    }
+    // Only private questions are left: a public talk would tell that someone asked them.
+    const [first] = rest.turns
+    const others = rest.turns.filter(({ by }) => by !== first?.by).map(({ id }) => id)
+    const own = withoutTurns(rest, new Set(others))
+    return first ? [{ ...own, by: first.by, visibleTo: first.by }] : []
+  })
+  return { talks }
+}
+
+/** What of a channel's record is a person's own: for them to read. */
+export function recordsOf(record: ChannelRecord, userId: string): object[] {
+  return visibleTo(record, userId).talks.flatMap((talk) => {
+    const { picture, by, at, until, descriptions } = talk
+    const questions = talk.turns.filter((turn) => turn.by === userId)
+    const isTheirs = by === userId || questions.length > 0 || picture.source?.authorId === userId
+    const shownBy = by === userId ? { shownByYou: true, at, descriptions } : {}
+    return isTheirs ? [{ kind: 'conversation', picture, until, ...shownBy, questions }] : []
+  })
+}
+
+export function questionsIn({ talks }: ChannelRecord): number {
+  return talks.reduce((sum, { turns }) => sum + turns.length, 0)
+}
+
+function withoutTurns(talk: Talk, gone: ReadonlySet<string>): Talk {
+  const answers = talk.answers.filter(({ turn }) => turn === null || !gone.has(turn))
+  return { ...talk, turns: cutOut(talk.turns, gone), answers }
+}
+
+function cutOut(turns: readonly TurnRecord[], gone: ReadonlySet<string>): TurnRecord[] {
+  const parents = new Map(turns.map(({ id, parent }) => [id, parent]))
+  const heir = (id: string | null): string | null => {
+    let at = id
+    while (at !== null && gone.has(at)) {
+      at = parents.get(at) ?? null
+    }
+    return at
+  }
+  return turns
+    .filter(({ id }) => !gone.has(id))
+    .map((turn) => ({ ...turn, parent: heir(turn.parent) }))
+}

@@ -1,0 +1,206 @@
+/**
+ * Ends the work that depends on what is deleted, so that nothing is stored about it afterwards.
+ *
+ * Work is tracked from when it is taken in until it is done, with all that it depends on. A deletion
+ * aborts the work that depends on it, waits for what that is writing, and only then erases; later
+ * writes of that work are refused. Deletions are kept for longer than work can take, because work
+ * can also start from what was read before a deletion: a message that was still being looked at, or
+ * a job that another process left.
+ */
+
+import { LRUCache } from 'lru-cache'
+import { MINUTE_MS } from '../../config/durations.ts'
+
+/** Work takes 15 minutes at most: the life of an interaction's token. */
+const KEPT_MS = 20 * MINUTE_MS
+const MAX_KEPT = 50_000
+
+/**
+ * What work depends on and what is deleted, by its id. `member` is a person in one channel; an
+ * `answer` goes by its key.
+ */
+export type Subject =
+  | `${'message' | 'channel' | 'guild' | 'user' | 'talk' | 'answer'}/${string}`
+  | `member/${string}/${string}`
+
+export type Dependencies = {
+  /**
+   * Snowflake of the message or interaction that started the work; decides whether a deletion with
+   * `before` came later.
+   */
+  readonly startedBy: string
+  readonly subjects: readonly Subject[]
+}
+
+export type Deletion = {
+  readonly subjects: readonly Subject[]
+  /**
+   * Snowflake of the moment of deletion, for what can be used again afterwards; absent: the
+   * subjects are gone for good.
+   */
+  readonly before?: string
+}
+
+/** What the work depended on was deleted. */
+export class DeletedError extends Error {
+  override name = 'DeletedError' as const
+}
+
+/** Work under way. */
+export class TrackedWork {
+  readonly #deletions: Deletions
+  readonly #startedBy: string
+  readonly #subjects = new Set<Subject>()
+  readonly #controller = new AbortController()
+  /** Whether the answer is there; what is still to be done then is not missed. */
+  delivered = false
+  #writing: Promise<unknown> = Promise.resolve()
+  #ended = false
+
+  /** For Deletions.track. */
+  constructor(deletions: Deletions, startedBy: string) {
+    this.#deletions = deletions
+    this.#startedBy = startedBy
+  }
+
+  /** Aborted with a DeletedError when something that the work depends on is deleted. */
+  get signal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  /** Settles when nothing is being written. */
+  get writing(): Promise<unknown> {
+    return this.#writing
+  }
+
+  /** Makes the work depend on more. @throws {DeletedError} if any of that was deleted already. */
+  dependOn(subjects: readonly Subject[]): void {
+    for (const subject of subjects) {
+      this.#subjects.add(subject)
+    }
+    if (this.#deletions.areDeleted(subjects, this.#startedBy)) {
+      this.abort()
+    }
+    this.signal.throwIfAborted()
+  }
+
+  dependsOn(subject: Subject): boolean {
+    return this.#subjects.has(subject)
+  }
+
+  /**
+   * Writes to the store; a deletion waits for that and then erases it too.
+   *
+   * @throws {DeletedError} if the work was ended; `write` is not called then.
+   */
+  async write<R>(write: () => Promise<R>): Promise<R> {
+    this.signal.throwIfAborted()
+    if (this.#ended) {
+      throw new DeletedError('the work has ended')
+    }
+    const written = write()
+    this.#writing = Promise.allSettled([this.#writing, written])
+    return written
+  }
+
+  abort(): void {
+    if (this.#ended) {
+      return
+    }
+    this.#controller.abort(new DeletedError('what this was about was deleted'))
+  }
+
+  /** Refuses writes from now on: nobody would tell the work of deletions any more. */
+  end(): void {
+    this.#ended = true
+  }
+}
+
+export class Deletions {
+  /** By subject: the snowflake before which it is deleted, null: for good. */
+  readonly #deleted = new LRUCache<Subject, { readonly before: bigint | null }>({
+    max: MAX_KEPT,
+    ttl: KEPT_MS,
+  })
+  readonly #underWay = new Set<TrackedWork>()
+
+  /**
+   * Does work that ends when something it depends on is deleted.
+   *
+   * @throws {DeletedError} at once when that happens, without waiting for the work, also when it
+   *   happened before. Otherwise what `work` throws.
+   */
+  async track<R>(
+    { startedBy, subjects }: Dependencies,
+    work: (tracked: TrackedWork) => Promise<R>,
+  ): Promise<R> {
+    const tracked = new TrackedWork(this, startedBy)
+    tracked.dependOn(subjects)
+    this.#underWay.add(tracked)
+    try {
+      return await unlessAborted(tracked.signal, work(tracked))
+    } finally {
+      tracked.end()
+      // A write that was under way when the work was aborted still has to be waited for.
+      const drop = () => this.#underWay.delete(tracked)
+      tracked.writing.then(drop, drop)
+    }
+  }
+
+  /** Writes unless what that depends on was or is deleted; then it does nothing. */
+  async write(dependencies: Dependencies, write: () => Promise<unknown>): Promise<void> {
+    try {
+      await this.track(dependencies, (tracked) => tracked.write(write))
+    } catch (error) {
+      if (!(error instanceof DeletedError)) {
+        throw error
+      }
+    }
+  }
+
+  /**
+   * Ends the work that depends on what is deleted, then erases what is stored.
+   *
+   * From the call on, such work can write nothing.
+   */
+  async delete<R>({ subjects, before }: Deletion, erase: () => Promise<R>): Promise<R> {
+    for (const subject of subjects) {
+      this.#keep(subject, before === undefined ? null : BigInt(before))
+    }
+    const ended = [...this.#underWay].filter((work) => subjects.some((one) => work.dependsOn(one)))
+    for (const work of ended) {
+      work.abort()
+    }
+    await Promise.all(ended.map(({ writing }) => writing))
+    return erase()
+  }
+
+  /** Whether any of these was deleted after the work began, or for good. */
+  areDeleted(subjects: readonly Subject[], startedBy: string): boolean {
+    return subjects.some((subject) => {
+      const deleted = this.#deleted.get(subject)
+      return deleted && (deleted.before === null || BigInt(startedBy) < deleted.before)
+    })
+  }
+
+  /** Whether any of these is gone for good. */
+  areGone(subjects: readonly Subject[]): boolean {
+    return subjects.some((subject) => this.#deleted.get(subject)?.before === null)
+  }
+
+  #keep(subject: Subject, before: bigint | null): void {
+    const known = this.#deleted.get(subject)
+    const isLater = !known || before === null || (known.before !== null && known.before < before)
+    if (isLater) {
+      this.#deleted.set(subject, { before })
+    }
+  }
+}
+
+/** The result, or the signal's reason at once. */
+function unlessAborted<R>(signal: AbortSignal, work: Promise<R>): Promise<R> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+    work.then(resolve, reject)
+  })
+}

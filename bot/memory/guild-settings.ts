@@ -1,0 +1,55 @@
+/** A server's settings in the store, and what follows from them. */
+
+import { z } from 'zod'
+import { HOUR_MS } from '../../config/durations.ts'
+import {
+  DEFAULT_GUILD_SETTINGS,
+  type GuildSettings,
+  readGuildSettings,
+} from '../../config/guild-settings.ts'
+import type { Space, Store } from '../store/types.ts'
+
+/** Settings end 400 days after they were last changed or used; using them renews them. */
+const LIFE_MS = 400 * 24 * HOUR_MS
+const RENEW_MS = 24 * HOUR_MS
+
+type Kept = { readonly settings: GuildSettings; readonly at: number }
+
+export class Settings {
+  readonly space: Space<Kept>
+  /** The operator's limit. */
+  readonly maxRetentionMs: number
+
+  constructor(store: Store, maxRetentionMs: number) {
+    this.space = store.space<Kept>({ name: 'settings', ttlMs: LIFE_MS, decode: readKept })
+    this.maxRetentionMs = maxRetentionMs
+  }
+
+  async of(guildId: string | null): Promise<GuildSettings> {
+    const kept = guildId === null ? undefined : await this.space.get(guildId)
+    if (kept && guildId !== null && Date.now() - kept.at > RENEW_MS) {
+      await this.space.update(guildId, (old) => old && { ...old, at: Date.now() })
+    }
+    return kept?.settings ?? DEFAULT_GUILD_SETTINGS
+  }
+
+  async change(guildId: string, change: (settings: GuildSettings) => GuildSettings) {
+    await this.space.update(guildId, (old) => ({
+      settings: change(old?.settings ?? DEFAULT_GUILD_SETTINGS),
+      at: Date.now(),
+    }))
+  }
+
+  /** How long a server's conversations are kept after their last use, in milliseconds. */
+  async ttlMs(guildId: string | null): Promise<number> {
+    const { retentionHours } = await this.of(guildId)
+    return Math.min((retentionHours ?? Infinity) * HOUR_MS, this.maxRetentionMs)
+  }
+}
+
+const keptSchema = z.object({ settings: z.unknown(), at: z.number() })
+
+function readKept(data: unknown): Kept {
+  const { settings, at } = keptSchema.parse(data)
+  return { settings: readGuildSettings(settings), at }
+}

@@ -1,0 +1,185 @@
+/**
+ * The records behind bot/memory/conversation-store.ts, as they are stored: for Memory, which reads them for somebody,
+ * and for Forgetting, which deletes them. Nobody else may read them, because they are not yet cut
+ * down to what a reader may see.
+ *
+ * Every key starts with the server and the channel, so that leaving or forgetting one is deleting a
+ * prefix, and nothing learnt in one channel is used in another.
+ */
+
+import { z } from 'zod'
+import { foundPictureSchema } from '../../commands/picture.ts'
+import { DAY_MS, HOUR_MS } from '../../config/durations.ts'
+import { STYLES } from '../../config/guild-settings.ts'
+import { type ChannelRecord, channelSchema, EMPTY, pruned, type Talk } from './conversation.ts'
+import type { Pictures } from '../pictures/pictures.ts'
+import { type Place, prefixOf } from '../discord/place.ts'
+import type { Space, SpaceKind, Store } from '../store/types.ts'
+
+/** A form lies open for so long at most. */
+const FORM_MS = HOUR_MS
+
+const answerSchema = z.object({
+  /** User id of who asked for it. */
+  asker: z.string(),
+  kind: z.enum(['describe', 'ask', 'alt']),
+  style: z.enum(STYLES),
+  hidden: z.boolean(),
+  /** One for each picture, in order. */
+  parts: z.array(z.object({ talk: z.string(), turn: z.string().nullable() })),
+  /** Questions on its buttons; `part` is an index into `parts`. */
+  suggestions: z.array(z.object({ part: z.int(), question: z.string() })),
+})
+
+/** What an answer is about; its buttons carry its key. */
+export type AnswerRecord = Readonly<z.infer<typeof answerSchema>>
+
+const messageSchema = z.object({
+  /** Key of the answer that this message is. */
+  answer: z.string().nullable(),
+  /** Ids of the talks about this message's own pictures. */
+  talks: z.array(z.string()),
+  /** Other channels with such talks: a link can name a picture of another channel. */
+  channels: z.array(z.string()).default([]),
+})
+
+export type MessageRecord = Readonly<z.infer<typeof messageSchema>>
+
+const formSchema = z.object({
+  /** User id of who has it open. */
+  by: z.string(),
+  pictures: z.array(foundPictureSchema),
+})
+
+export type FormRecord = Readonly<z.infer<typeof formSchema>>
+
+function kind<T>(name: string, schema: z.ZodType<T>, ttlMs = DAY_MS): SpaceKind<T> {
+  return { name, ttlMs, decode: (data) => schema.parse(data) }
+}
+
+export class MemoryRecords {
+  readonly channels: Space<ChannelRecord>
+  readonly answers: Space<AnswerRecord>
+  readonly messages: Space<MessageRecord>
+  /** Pictures that a form someone has open is about. Keys: place, message id, `.`, form key. */
+  readonly forms: Space<FormRecord>
+  readonly #pictures: Pick<Pictures, 'forget'>
+
+  constructor(store: Store, pictures: Pick<Pictures, 'forget'>) {
+    this.channels = store.space(kind('conversations', channelSchema))
+    this.answers = store.space(kind('answers', answerSchema))
+    this.messages = store.space(kind('messages', messageSchema))
+    this.forms = store.space(kind('forms', formSchema, FORM_MS))
+    this.#pictures = pictures
+  }
+
+  /** What is remembered of a channel, without what has ended. */
+  async channel(place: Place): Promise<ChannelRecord> {
+    return pruned((await this.channels.get(prefixOf(place))) ?? EMPTY, Date.now())
+  }
+
+  /**
+   * Changes a channel's record; nothing another one wrote meanwhile is lost. What belonged only to
+   * what is gone from it is deleted: answers, notes about messages, and what was made of pictures.
+   */
+  async change(
+    place: Place,
+    change: (record: ChannelRecord) => ChannelRecord,
+    ttlMs: number,
+  ): Promise<{ readonly before: ChannelRecord; readonly after: ChannelRecord }> {
+    let before = EMPTY
+    const stored = await this.channels.update(
+      prefixOf(place),
+      (record) => {
+        before = pruned(record ?? EMPTY, Date.now())
+        const next = change(before)
+        return next.talks.length === 0 ? undefined : next
+      },
+      ttlMs,
+    )
+    const after = stored ?? EMPTY
+    await this.#deleteRest(place, { before, after, ttlMs })
+    return { before, after }
+  }
+
+  /** Notes that a talk is about a picture of a message. */
+  async noteSource(place: Place, { id, picture: { source } }: Talk, ttlMs: number): Promise<void> {
+    if (!source) {
+      return
+    }
+    const isElsewhere = source.channelId !== place.channelId
+    await this.messages.update(
+      sourceKey(place, source),
+      (before) => ({
+        answer: before?.answer ?? null,
+        talks: [...new Set([...(before?.talks ?? []), id])],
+        channels: [
+          ...new Set([...(before?.channels ?? []), ...(isElsewhere ? [place.channelId] : [])]),
+        ],
+      }),
+      ttlMs,
+    )
+  }
+
+  async #deleteRest(
+    place: Place,
+    { before, after, ttlMs }: { before: ChannelRecord; after: ChannelRecord; ttlMs: number },
+  ): Promise<void> {
+    const talks = new Set(after.talks.map(({ id }) => id))
+    const gone = before.talks.filter(({ id }) => !talks.has(id))
+    for (const talk of gone) {
+      await this.#forgetSource(place, talk, ttlMs)
+    }
+    const keys = new Set(answersIn(after.talks).map(({ key }) => key))
+    for (const { key, message } of answersIn(before.talks)) {
+      if (!keys.has(key)) {
+        await this.answers.delete(prefixOf(place) + key)
+        await this.messages.delete(prefixOf(place) + message)
+      }
+    }
+    // An answer about several pictures suggests no more questions about the one that is gone.
+    for (const { key } of answersIn(gone).filter((answer) => keys.has(answer.key))) {
+      await this.answers.update(
+        prefixOf(place) + key,
+        (answer) =>
+          answer && {
+            ...answer,
+            suggestions: answer.suggestions.filter(({ part }) =>
+              talks.has(answer.parts[part]?.talk ?? ''),
+            ),
+          },
+        ttlMs,
+      )
+    }
+    const hashes = new Set(gone.map(({ picture }) => picture.hash))
+    for (const { picture } of after.talks) {
+      hashes.delete(picture.hash)
+    }
+    await this.#pictures.forget({ hashes: [...hashes] })
+  }
+
+  async #forgetSource(place: Place, { id, picture: { source } }: Talk, ttlMs: number) {
+    if (!source) {
+      return
+    }
+    await this.messages.update(
+      sourceKey(place, source),
+      (before) => {
+        const talks = before?.talks.filter((talk) => talk !== id) ?? []
+        return before && (before.answer !== null || talks.length > 0)
+          ? { ...before, talks }
+          : undefined
+      },
+      ttlMs,
+    )
+  }
+}
+
+/** A picture's message has its key in its own channel, wherever it is talked about. */
+function sourceKey(place: Place, source: { channelId: string; messageId: string }): string {
+  return prefixOf({ ...place, channelId: source.channelId }) + source.messageId
+}
+
+function answersIn(talks: readonly Talk[]) {
+  return talks.flatMap(({ answers }) => answers)
+}

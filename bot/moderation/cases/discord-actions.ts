@@ -1,0 +1,160 @@
+/**
+ * What a case does on Discord. Each deed may be done twice and is then there once: a message carries
+ * a nonce and is looked for, a deletion of what is gone is no error, a timeout has a fixed end.
+ */
+
+import { type Client, Routes, SnowflakeUtil } from 'discord.js'
+import { z } from 'zod'
+import { codeOf, PLATFORM } from '../../discord/api-errors.ts'
+import type { Problem } from './case.ts'
+
+/** Cannot send messages to this user. */
+const CLOSED = 50_007
+const LOOKED_THROUGH = 50
+/** As many as Discord gives at once. */
+const SEARCHED = 25
+
+const sentSchema = z.object({ id: z.string() })
+const listSchema = z.array(
+  z.object({ id: z.string(), author: z.object({ id: z.string() }), components: z.unknown() }),
+)
+/** Without `messages`: try again later. Source: developers/resources/message.mdx, Search Guild Messages. */
+const searchSchema = z.object({
+  messages: z.array(z.array(z.object({ id: z.string(), channel_id: z.string() }))).optional(),
+})
+const memberSchema = z.object({ communication_disabled_until: z.string().nullish() })
+
+export type File = { readonly name: string; readonly data: Buffer; readonly description: string }
+
+/** Why Discord refused, if it is for a reason that staff should see; any other error is thrown. */
+export function problemOf(error: unknown): Problem {
+  switch (codeOf(error)) {
+    case PLATFORM.missingAccess:
+    case PLATFORM.missingPermissions:
+      return 'forbidden'
+    case PLATFORM.unknownChannel:
+    case PLATFORM.unknownMessage:
+    case 10_007: // Unknown member
+    case 10_013: // Unknown user
+      return 'gone'
+    case CLOSED:
+      return 'closed'
+    default:
+      throw error
+  }
+}
+
+export class Deeds {
+  readonly #client: Client
+
+  constructor(client: Client) {
+    this.#client = client
+  }
+
+  /** Posts a message with its files. @returns its id. */
+  async post(
+    channelId: string,
+    body: object,
+    { nonce, files = [] }: { nonce: string; files?: readonly File[] },
+  ): Promise<string> {
+    const attachments = files.map(({ name, description }, id) => ({
+      id,
+      filename: name,
+      description,
+    }))
+    const sent = await this.#client.rest.post(Routes.channelMessages(channelId), {
+      body: { ...body, nonce, enforce_nonce: true, ...(files.length > 0 && { attachments }) },
+      files: files.map(({ name, data }) => ({ name, data })),
+    })
+    return sentSchema.parse(sent).id
+  }
+
+  /** The id of our message that has a component of that id, among the newest. */
+  async find(channelId: string, customId: string): Promise<string | undefined> {
+    const query = new URLSearchParams({ limit: String(LOOKED_THROUGH) })
+    const list = await this.#client.rest.get(Routes.channelMessages(channelId), { query })
+    return listSchema
+      .parse(list)
+      .find(
+        ({ author, components }) =>
+          author.id === this.#client.user?.id && JSON.stringify(components).includes(customId),
+      )?.id
+  }
+
+  async edit(channelId: string, messageId: string, body: object): Promise<void> {
+    await this.#client.rest.patch(Routes.channelMessage(channelId, messageId), { body })
+  }
+
+  async delete(channelId: string, messageId: string, reason: string): Promise<void> {
+    await this.#client.rest.delete(Routes.channelMessage(channelId, messageId), { reason })
+  }
+
+  /** @returns until when a member is timed out, in milliseconds; null: not at all. */
+  async timeoutOf(guildId: string, memberId: string): Promise<number | null> {
+    const member = await this.#client.rest.get(Routes.guildMember(guildId, memberId))
+    const until = memberSchema.parse(member).communication_disabled_until
+    const ends = until ? Date.parse(until) : 0
+    return ends > Date.now() ? ends : null
+  }
+
+  async timeOut(
+    { guildId, memberId }: { guildId: string; memberId: string },
+    until: number | null,
+    reason: string,
+  ): Promise<void> {
+    await this.#client.rest.patch(Routes.guildMember(guildId, memberId), {
+      body: { communication_disabled_until: until === null ? null : new Date(until).toISOString() },
+      reason,
+    })
+  }
+
+  /** Opens the direct messages with someone. @returns the channel's id. */
+  async direct(userId: string): Promise<string> {
+    const channel = await this.#client.rest.post(Routes.userChannels(), {
+      body: { recipient_id: userId },
+    })
+    return sentSchema.parse(channel).id
+  }
+
+  /**
+   * Where a member posted pictures since a time (milliseconds), the newest 25.
+   *
+   * @returns undefined if Discord has not indexed the server yet.
+   */
+  async search(
+    guildId: string,
+    memberId: string,
+    since: number,
+  ): Promise<readonly { channelId: string; messageId: string }[] | undefined> {
+    const query = new URLSearchParams({
+      author_id: memberId,
+      has: 'image',
+      min_id: String(SnowflakeUtil.generate({ timestamp: since })),
+      include_nsfw: 'true',
+      limit: String(SEARCHED),
+    })
+    const answer = await this.#client.rest.get(`/guilds/${guildId}/messages/search`, { query })
+    return searchSchema
+      .parse(answer)
+      .messages?.flat()
+      .map(({ id, channel_id }) => ({ channelId: channel_id, messageId: id }))
+  }
+
+  /** The message as it is now; undefined if it is gone or hidden. */
+  async message(channelId: string, messageId: string) {
+    const channel = await this.#client.channels.fetch(channelId).catch(() => null)
+    return channel?.isTextBased()
+      ? channel.messages.fetch({ message: messageId, force: true }).catch(() => undefined)
+      : undefined
+  }
+
+  /** The language of a server. */
+  localeOf(guildId: string): string {
+    return this.#client.guilds.cache.get(guildId)?.preferredLocale ?? 'en-US'
+  }
+
+  /** What a server is called. */
+  serverName(guildId: string): string {
+    return this.#client.guilds.cache.get(guildId)?.name ?? guildId
+  }
+}

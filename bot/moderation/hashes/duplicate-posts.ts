@@ -1,0 +1,229 @@
+/**
+ * For channels of pictures to laugh at: a picture that was there before is answered with a link to
+ * its first posting. It punishes nobody, and works whatever the mode of moderation is.
+ *
+ * Of each picture its hashes and its message's id are kept, not who posted it.
+ */
+
+import type { Message } from 'discord.js'
+import { LRUCache } from 'lru-cache'
+import { z } from 'zod'
+import { DAY_MS } from '../../../config/durations.ts'
+import { plainMessage } from '../../../commands/answer-text.ts'
+import type { FoundPicture } from '../../../commands/picture.ts'
+import { catalogueFor } from '../../../commands/i18n/catalogue.ts'
+import type { RepostService } from '../../../commands/moderation-rules-service.ts'
+import { InputError } from '../../../config/errors.ts'
+import { picturesIn } from '../../discord/message-pictures.ts'
+import { codeOf, PLATFORM } from '../../discord/api-errors.ts'
+import { KeyedMutex } from '../../store/keyed-mutex.ts'
+import type { Space, Store } from '../../store/types.ts'
+import { linkTo } from '../cases/message.ts'
+import { HashIndex } from './hash-index.ts'
+import { type Fingerprint, isHash } from '../../pictures/fingerprint.ts'
+import type { Pictures } from '../../pictures/pictures.ts'
+import type { Detector } from '../detector.ts'
+
+const SETTING_LIFE_MS = 400 * DAY_MS
+/** A picture is forgotten after so many days without being posted again. */
+const PICTURE_LIFE_MS = 180 * DAY_MS
+/** Bits in which a repost may differ from the first posting; a wrong answer only annoys. */
+const DISTANCE = 5
+const MAX_CHANNELS = 20
+/** Pictures of one channel; further ones are not remembered until others end. */
+const MAX_PICTURES = 20_000
+/** Pictures of messages that are known to have been looked at; older ones are looked at again. */
+const MAX_HEARD = 10_000
+/** Channels whose pictures are in memory at once. */
+const MAX_LOADED = 20
+
+const firstSchema = z.object({
+  hash: z.string().refine(isHash),
+  messageId: z.string(),
+  at: z.number(),
+})
+type First = Readonly<z.infer<typeof firstSchema>>
+type Setting = { readonly channels: readonly string[]; readonly at: number }
+
+export class Reposts {
+  readonly settings: Space<Setting>
+  readonly pictures: Space<First>
+  readonly #detector: Pick<Detector, 'caseOf'>
+  readonly #owner: Pictures
+  readonly #loaded = new LRUCache<string, Promise<HashIndex<First>>>({ max: MAX_LOADED })
+  /** Pictures looked at, by message: it is heard again at every change. */
+  readonly #heard = new LRUCache<string, true>({ max: MAX_HEARD })
+  /** By channel: of two who post the same at once, the second is compared with the first. */
+  readonly #mutex = new KeyedMutex()
+
+  constructor(store: Store, detector: Pick<Detector, 'caseOf'>, owner: Pictures) {
+    this.#detector = detector
+    this.#owner = owner
+    const setting = z.object({ channels: z.array(z.string()), at: z.number() })
+    this.settings = store.space<Setting>({
+      name: 'moderation-reposts',
+      ttlMs: SETTING_LIFE_MS,
+      decode: (data) => setting.parse(data),
+    })
+    this.pictures = store.space<First>({
+      name: 'moderation-first',
+      ttlMs: PICTURE_LIFE_MS,
+      decode: (data) => firstSchema.parse(data),
+    })
+  }
+
+  /** Answers a message whose picture was in its channel before. */
+  async hear(message: Message<true>): Promise<void> {
+    if (message.author.bot) {
+      return
+    }
+    const { guildId, channelId } = message
+    if (!(await this.#channels(guildId)).includes(channelId)) {
+      return
+    }
+    if ((await this.#detector.caseOf(message)) !== null) {
+      return // staff have it already
+    }
+    const key = `${guildId}/${channelId}`
+    await this.#mutex.run(key, () => this.#compare(message, key))
+  }
+
+  /** Deletes everything of a server. */
+  async forgetGuild(guildId: string): Promise<void> {
+    await this.settings.delete(guildId)
+    await this.pictures.deleteAll(`${guildId}/`)
+    const ofGuild = [...this.#loaded.keys()].filter((key) => key.startsWith(`${guildId}/`))
+    for (const key of ofGuild) {
+      this.#loaded.delete(key)
+    }
+  }
+
+  /** What the commands use. */
+  service(): RepostService {
+    return {
+      channels: (guildId) => this.#channels(guildId),
+      toggle: async (guildId, channelId) => {
+        let on = false
+        await this.settings.update(guildId, (old) => {
+          const before = old?.channels ?? []
+          on = !before.includes(channelId)
+          const channels = on ? [...before, channelId] : before.filter((id) => id !== channelId)
+          if (channels.length > MAX_CHANNELS) {
+            throw new InputError('moderation/too-many', { most: MAX_CHANNELS })
+          }
+          return { channels, at: Date.now() }
+        })
+        if (!on) {
+          const key = `${guildId}/${channelId}`
+          await this.pictures.deleteAll(`${key}/`)
+          this.#loaded.delete(key)
+        }
+        return on
+      },
+    }
+  }
+
+  async #channels(guildId: string): Promise<readonly string[]> {
+    const kept = await this.settings.get(guildId)
+    if (kept && Date.now() - kept.at > DAY_MS) {
+      await this.settings.update(guildId, (old) => old && { ...old, at: Date.now() })
+    }
+    return kept?.channels ?? []
+  }
+
+  async #compare(message: Message<true>, key: string): Promise<void> {
+    const index = await this.#indexOf(key)
+    let first: First | undefined
+    for (const { print } of await this.#owner.fingerprintAll(this.#unheard(message))) {
+      const known = index.near(print.whole, 0).some(({ value }) => value.messageId === message.id)
+      if (!known) {
+        first ??= await this.#firstOf(message, { key, index, print })
+        // Reposts too: they are what is left when the first posting is deleted.
+        await this.#remember(message, { key, index, hash: print.whole })
+      }
+    }
+    if (first) {
+      const { reposts } = catalogueFor(message.guild.preferredLocale).moderationRules
+      const link = linkTo(message.guildId, {
+        channelId: message.channelId,
+        messageId: first.messageId,
+      })
+      await message.reply({
+        ...plainMessage(reposts.found(link, Math.floor(first.at / 1000))),
+        failIfNotExists: false,
+        nonce: `r${message.id}`, // two processes may have heard it
+        enforceNonce: true,
+      })
+    }
+  }
+
+  /** The pictures of a message that it did not have when it was last heard. */
+  #unheard(message: Message<true>): FoundPicture[] {
+    return picturesIn(message).filter(({ key }) => {
+      const name = `${message.id}/${key}`
+      const known = this.#heard.has(name)
+      this.#heard.set(name, true)
+      return !known
+    })
+  }
+
+  /** The oldest message that has the picture and is still there. */
+  async #firstOf(
+    { id, channel }: Message<true>,
+    { key, index, print }: { key: string; index: HashIndex<First>; print: Fingerprint },
+  ): Promise<First | undefined> {
+    const near = [print.whole, print.mirrored, ...print.cropped]
+      .flatMap((hash) => index.near(hash, DISTANCE))
+      .map(({ value }) => value)
+      .filter(({ messageId }) => messageId !== id)
+      .toSorted((a, b) => a.at - b.at)
+    for (const first of new Set(near)) {
+      try {
+        await channel.messages.fetch({ message: first.messageId, force: true })
+        await this.pictures.set(recordKey(key, first), first) // seen again
+        return first
+      } catch (error) {
+        if (codeOf(error) !== PLATFORM.unknownMessage) {
+          throw error
+        }
+        index.remove((one) => one === first)
+        await this.pictures.delete(recordKey(key, first))
+      }
+    }
+    return undefined
+  }
+
+  async #remember(
+    message: Message<true>,
+    { key, index, hash }: { key: string; index: HashIndex<First>; hash: string },
+  ): Promise<void> {
+    if (index.size < MAX_PICTURES) {
+      const first = { hash, messageId: message.id, at: message.createdTimestamp }
+      index.add(hash, first)
+      await this.pictures.set(recordKey(key, first), first)
+    }
+  }
+
+  #indexOf(key: string): Promise<HashIndex<First>> {
+    const known = this.#loaded.get(key)
+    if (known !== undefined) {
+      return known
+    }
+    const loading = this.#load(key)
+    this.#loaded.set(key, loading)
+    loading.catch(() => this.#loaded.delete(key))
+    return loading
+  }
+
+  async #load(key: string): Promise<HashIndex<First>> {
+    const index = new HashIndex<First>()
+    for await (const [, first] of this.pictures.entries(`${key}/`)) {
+      index.add(first.hash, first)
+    }
+    return index
+  }
+}
+
+function recordKey(key: string, { messageId, hash }: First): string {
+  return `${key}/${messageId}/${hash}`
+}

@@ -1,0 +1,125 @@
+/**
+ * Finds the hashes near a given one without looking at all of them (multi-index hashing).
+ *
+ * A hash is cut into four bands of 16 bits. If two hashes differ in at most d bits, then in some band
+ * they differ in at most d / 4; so only entries that nearly share a band are compared in full.
+ * Source: Norouzi, Punjani, Fleet, "Fast Search in Hamming Space with Multi-Index Hashing", 2012.
+ */
+
+import { bitsIn, type Hash } from '../../pictures/fingerprint.ts'
+
+const BANDS = 4
+const BAND_VALUES = 2 ** 16
+/** The most bits that a search may allow. */
+const MAX_DISTANCE = 15
+
+/** What is found: the value given with the hash, and how many bits differ. */
+export type Near<T> = { readonly value: T; readonly distance: number }
+
+/** All 16-bit words with 0, 1, 2 or 3 bits, by that number: what to change a band by. */
+const FLIPS: readonly Uint16Array[] = Array.from({ length: BANDS }, (_, bits) =>
+  Uint16Array.from(
+    Array.from({ length: BAND_VALUES }, (_, word) => word).filter((word) => bitsIn(word) === bits),
+  ),
+)
+
+/** Hashes with a value each, in memory; 100,000 take about 4 MB besides their values. */
+export class HashIndex<T> {
+  /** Upper and lower 32 bits of each hash. */
+  #words = new Uint32Array(64)
+  readonly #values: (T | undefined)[] = []
+  /** For each band and value the newest entry plus 1; 0: none. */
+  readonly #heads = new Int32Array(BANDS * BAND_VALUES)
+  /** For each entry and band the entry before it in the same place, plus 1. */
+  #previous = new Int32Array(BANDS * 32)
+  #size = 0
+
+  /** How many there are. */
+  get size(): number {
+    return this.#size
+  }
+
+  add(hash: Hash, value: T): void {
+    const entry = this.#values.length
+    if (this.#words.length < 2 * (entry + 1)) {
+      this.#grow()
+    }
+    const [high, low] = wordsOf(hash)
+    this.#words[2 * entry] = high
+    this.#words[2 * entry + 1] = low
+    this.#values.push(value)
+    bandsOf(high, low).forEach((band, i) => {
+      const place = i * BAND_VALUES + band
+      this.#previous[BANDS * entry + i] = this.#heads[place]!
+      this.#heads[place] = entry + 1
+    })
+    this.#size += 1
+  }
+
+  /** Takes out every value that `gone` says yes to. */
+  remove(gone: (value: T) => boolean): void {
+    for (const [entry, value] of this.#values.entries()) {
+      if (value !== undefined && gone(value)) {
+        this.#values[entry] = undefined
+        this.#size -= 1
+      }
+    }
+  }
+
+  /**
+   * Every value whose hash differs in at most `most` bits, the nearest first.
+   *
+   * @param most 0 to MAX_DISTANCE.
+   * @throws {RangeError} if it is not.
+   */
+  near(hash: Hash, most: number): Near<T>[] {
+    if (!(Number.isInteger(most) && most >= 0 && most <= MAX_DISTANCE)) {
+      throw new RangeError(`expected a distance of 0 to ${MAX_DISTANCE} bits, got ${most}`)
+    }
+    const [high, low] = wordsOf(hash)
+    const found = new Map<number, Near<T>>()
+    const reach = Math.floor(most / BANDS)
+    for (const [i, band] of bandsOf(high, low).entries()) {
+      for (let bits = 0; bits <= reach; bits++) {
+        for (const flip of FLIPS[bits]!) {
+          const head = this.#heads[i * BAND_VALUES + (band ^ flip)]!
+          this.#follow(head, { i, high, low, most }, found)
+        }
+      }
+    }
+    return [...found.values()].toSorted((a, b) => a.distance - b.distance)
+  }
+
+  #follow(
+    head: number,
+    { i, high, low, most }: { i: number; high: number; low: number; most: number },
+    found: Map<number, Near<T>>,
+  ): void {
+    for (let next = head; next !== 0; next = this.#previous[BANDS * (next - 1) + i]!) {
+      const entry = next - 1
+      const distance =
+        bitsIn(this.#words[2 * entry]! ^ high) + bitsIn(this.#words[2 * entry + 1]! ^ low)
+      const value = this.#values[entry]
+      if (distance <= most && value !== undefined) {
+        found.set(entry, { value, distance })
+      }
+    }
+  }
+
+  #grow(): void {
+    const words = new Uint32Array(this.#words.length * 2)
+    words.set(this.#words)
+    this.#words = words
+    const previous = new Int32Array(this.#previous.length * 2)
+    previous.set(this.#previous)
+    this.#previous = previous
+  }
+}
+
+function wordsOf(hash: Hash): [high: number, low: number] {
+  return [Number.parseInt(hash.slice(0, 8), 16), Number.parseInt(hash.slice(8), 16)]
+}
+
+function bandsOf(high: number, low: number): [number, number, number, number] {
+  return [high >>> 16, high & 0xffff, low >>> 16, low & 0xffff]
+}

@@ -1,0 +1,60 @@
+/**
+ * Why there is a case: each reason with its weight.
+ *
+ * What the picture is or how it is spread makes a case. How old an account is only adds weight: it
+ * opens no case and punishes nobody.
+ */
+
+import { SnowflakeUtil } from 'discord.js'
+import { z } from 'zod'
+import { DAY_MS } from '../../../config/durations.ts'
+
+const YOUNG_ACCOUNT_DAYS = 14
+const NEW_MEMBER_DAYS = 3
+
+/** The weight that a case needs; every reason but the amplifying ones has it alone. */
+export const NEEDED_WEIGHT = 3
+
+export const reasonSchema = z.object({
+  kind: z.enum([
+    'hash',
+    'other-server',
+    'burst',
+    'marked',
+    'reported',
+    'rule',
+    'young-account',
+    'new-member',
+  ]),
+  weight: z.number(),
+  /** `hash`, `other-server`: bits that differ. `burst`: channels. The amplifying ones: days. */
+  count: z.number().optional(),
+  /** `burst`: from the first posting to the last. */
+  seconds: z.number().optional(),
+  /** `marked`, `reported`: who did. */
+  by: z.string().optional(),
+  /** `rule`: which one, what it was called, and the probability of "yes". */
+  rule: z.string().optional(),
+  name: z.string().optional(),
+  score: z.number().optional(),
+})
+
+export type Reason = Readonly<z.infer<typeof reasonSchema>>
+
+/** What adds weight but never makes a case. @param joinedAt milliseconds; null: not known. */
+export function amplifiersOf(memberId: string, joinedAt: number | null, now: number): Reason[] {
+  const days = (since: number) => Math.floor((now - since) / DAY_MS)
+  const age = days(SnowflakeUtil.timestampFrom(memberId))
+  const stay = joinedAt === null ? Infinity : days(joinedAt)
+  return [
+    ...(age < YOUNG_ACCOUNT_DAYS
+      ? [{ kind: 'young-account', weight: 1, count: age } as const]
+      : []),
+    ...(stay < NEW_MEMBER_DAYS ? [{ kind: 'new-member', weight: 1, count: stay } as const] : []),
+  ]
+}
+
+/** The weights together. */
+export function weightOf(reasons: readonly Reason[]): number {
+  return reasons.reduce((sum, { weight }) => sum + weight, 0)
+}

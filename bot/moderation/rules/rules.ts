@@ -1,0 +1,285 @@
+/**
+ * Questions as rules: what the hot path let pass is put to the model, which says how likely "yes" is.
+ *
+ * It looks when it has nothing better to do (the engine's lowest urgency), at so many messages and
+ * no more; what waits is in memory only. A hit becomes a case like any other. A rule removes only
+ * what its server's managers let it, with a record that staff gave it, and only after the case is
+ * there to be looked at; the case then stays to be decided, so that the record goes on.
+ */
+
+import { randomBytes } from 'node:crypto'
+import type { Message } from 'discord.js'
+import type { Logger } from 'pino'
+import type { FoundPicture } from '../../../commands/picture.ts'
+import type { RuleRecord, RulesService } from '../../../commands/moderation-rules-service.ts'
+import { InputError } from '../../../config/errors.ts'
+import type { Rule } from '../../../config/moderation-rules.ts'
+import { isActive } from '../../../config/moderation-settings.ts'
+import { questionPrompt } from '../../../inference/families/index.ts'
+import type { ImageInput, Model, RequestOptions } from '../../../inference/types.ts'
+import type { Store } from '../../store/types.ts'
+import type { Pictures } from '../../pictures/pictures.ts'
+import { type Case, decided, ITSELF } from '../cases/case.ts'
+import type { CaseWork } from '../cases/executor.ts'
+import type { GuildModeration } from '../settings.ts'
+import type { Reason } from '../hashes/reasons.ts'
+import { RulesBook } from './rule-store.ts'
+import { drawRuleChart } from './rule-chart.ts'
+import { hasEarned, type Reviewed, suggestedThreshold, tallyAt, wilson } from './rule-statistics.ts'
+import { RulesQueue } from './rule-queue.ts'
+import { isExempt } from '../staff.ts'
+import type { Verdicts } from '../hashes/hash-list.ts'
+import type { Detector } from '../detector.ts'
+
+/** Messages that may wait for the model. */
+const MAX_WAITING = 64
+/** An answer that is not there by then is given up, milliseconds. */
+const LIMIT_MS = 10 * 60_000
+/** What a hit weighs: enough for a case. */
+const WEIGHT = 3
+
+export type RulesParts = {
+  readonly store: Store
+  readonly guilds: GuildModeration
+  readonly verdicts: Verdicts
+  readonly detector: Detector
+  readonly pictures: Pictures
+  readonly work: CaseWork
+  readonly model: Pick<Model, 'card' | 'score'>
+  readonly log: Logger
+  /** Messages that may wait for the model. Default 64. */
+  readonly waiting?: number
+}
+
+/** What waits for the model. */
+type Waiting = { readonly message: Message<true>; readonly pictures: readonly FoundPicture[] }
+
+/** A rule with what the model makes of a picture. */
+type Scored = { readonly rule: Rule; readonly score: number }
+
+export class Rules {
+  readonly book: RulesBook
+  readonly #parts: RulesParts
+  readonly #queue: RulesQueue<Waiting>
+  /** By server, since the start. */
+  readonly #dropped = new Map<string, number>()
+  readonly #stopped = new AbortController()
+
+  constructor(parts: RulesParts) {
+    this.#parts = parts
+    this.book = new RulesBook(parts.store)
+    this.#queue = new RulesQueue({
+      limit: parts.waiting ?? MAX_WAITING,
+      work: (waiting) => this.#look(waiting),
+      failed: (error) => this.#failed(error),
+      dropped: ({ message: { guildId } }) => {
+        this.#dropped.set(guildId, (this.#dropped.get(guildId) ?? 0) + 1)
+        parts.log.warn('too many pictures for the rules')
+      },
+    })
+  }
+
+  /** Takes pictures of a message that the hot path has looked at, if a rule is about them. */
+  async hear(message: Message<true>, pictures: readonly FoundPicture[]): Promise<void> {
+    if (pictures.length > 0 && (await this.#about(message)).length > 0) {
+      this.#queue.add({ message, pictures })
+    }
+  }
+
+  /** Waits until all that was heard is looked at. */
+  settle(): Promise<void> {
+    return this.#queue.settle()
+  }
+
+  /** Ends; what waits is let go. */
+  async stop(): Promise<void> {
+    this.#stopped.abort()
+    await this.#queue.stop()
+  }
+
+  /** Deletes everything of a server. */
+  async forgetGuild(guildId: string): Promise<void> {
+    await this.book.space.delete(guildId)
+    this.#dropped.delete(guildId)
+  }
+
+  /** What the commands use. */
+  service(): RulesService {
+    return {
+      list: (guildId) => this.book.of(guildId),
+      dropped: (guildId) => this.#dropped.get(guildId) ?? 0,
+      put: (guildId, wish) => this.book.put(guildId, wish, randomBytes(6).toString('hex')),
+      remove: (guildId, name) => this.book.remove(guildId, name),
+      test: (guildId, picture) => this.#test(guildId, picture),
+      stats: async (guildId, name) => this.#record(await this.book.named(guildId, name), guildId),
+      chart: ({ reviewed, rule }, words) =>
+        drawRuleChart({ reviewed, threshold: rule.threshold, words }),
+    }
+  }
+
+  /** The rules that look at a message now. */
+  async #about(message: Message<true>): Promise<readonly Rule[]> {
+    const { settings } = await this.#parts.guilds.of(message.guildId)
+    if (!isActive(settings) || isExempt(message, settings)) {
+      return []
+    }
+    return (await this.book.of(message.guildId)).filter((rule) => isAbout(rule, message))
+  }
+
+  async #look({ message, pictures }: Waiting): Promise<void> {
+    const { detector, verdicts, guilds } = this.#parts
+    const { guildId } = message
+    const rules = await this.#about(message) // as of now, not of when it came
+    if (rules.length === 0 || (await detector.caseOf(message)) !== null) {
+      return
+    }
+    const { list } = await guilds.of(guildId)
+    const best = new Map<Rule, number>()
+    for (const { picture, print } of await this.#parts.pictures.fingerprintAll(pictures)) {
+      const known = await verdicts.match(guildId, print, list)
+      if (known?.verdict.verdict !== 'dismissed') {
+        const options = { ...this.#options(guildId), urgency: 'bulk' } as const
+        for (const { rule, score } of await this.#scores(picture, rules, options)) {
+          best.set(rule, Math.max(score, best.get(rule) ?? 0))
+        }
+      }
+    }
+    const hits = [...best]
+      .map(([rule, score]) => ({ rule, score }))
+      .filter(({ rule, score }) => score >= rule.threshold)
+    if (hits.length > 0) {
+      await this.#hit(message, hits)
+    }
+  }
+
+  async #hit(message: Message<true>, hits: readonly Scored[]): Promise<void> {
+    const { detector, work, guilds } = this.#parts
+    const { guildId } = message
+    const reasons = hits.map(({ rule, score }): Reason => {
+      return { kind: 'rule', weight: WEIGHT, rule: rule.id, name: rule.name, score }
+    })
+    const opened = await detector.openCase(message, reasons)
+    const found = opened && (await work.of(guildId, opened.id))
+    const { settings } = await guilds.of(guildId)
+    // What nobody can look at is not removed.
+    if (!found || found.log === null || settings.mode !== 'act') {
+      return
+    }
+    const records = await Promise.all(
+      hits
+        .filter(({ rule }) => rule.action === 'remove')
+        .map(({ rule }) => this.#record(rule, guildId)),
+    )
+    if (records.some(({ earned }) => earned)) {
+      const choice = { action: 'delete', by: ITSELF, now: Date.now() } as const
+      await work.change(guildId, found.id, (old) => old && decided(old, choice, settings))
+      await work.carryOut(guildId, found.id)
+    }
+  }
+
+  async #scores(
+    picture: FoundPicture,
+    rules: readonly Rule[],
+    options: RequestOptions,
+  ): Promise<Scored[]> {
+    const { model, pictures } = this.#parts
+    const image = await pictures.source(picture, options.signal)
+    const scored: Scored[] = []
+    try {
+      for (const rule of rules) {
+        scored.push({ rule, score: await scoreQuestion(model, image, rule.question, options) })
+      }
+    } finally {
+      await pictures.settle([image])
+    }
+    return scored
+  }
+
+  #options(guild: string): RequestOptions {
+    return { tenant: guild, signal: this.#stopped.signal, deadline: Date.now() + LIMIT_MS }
+  }
+
+  async #test(guildId: string, picture: FoundPicture): Promise<Scored[]> {
+    const [comparable] = await this.#parts.pictures.fingerprintAll([picture])
+    if (!comparable) {
+      throw new InputError('image/plain')
+    }
+    // A person waits for this.
+    return this.#scores(picture, await this.book.of(guildId), this.#options(guildId))
+  }
+
+  async #record(rule: Rule, guildId: string): Promise<RuleRecord> {
+    const cases: Case[] = []
+    for await (const [, found] of this.#parts.work.cases.entries(`${guildId}/`)) {
+      cases.push(found)
+    }
+    return recordOf(rule, cases)
+  }
+
+  #failed(error: unknown): void {
+    // A full line, a picture that cannot be read: nobody asked, so nobody is told.
+    if (!(error instanceof InputError) && !this.#stopped.signal.aborted) {
+      this.#parts.log.error({ err: error }, 'a rule failed')
+    }
+  }
+}
+
+/** How likely the model says "yes" rather than "no", 0 to 1. */
+export async function scoreQuestion(
+  model: Pick<Model, 'card' | 'score'>,
+  image: ImageInput,
+  question: string,
+  options: RequestOptions = {},
+): Promise<number> {
+  const prompt = questionPrompt(model.card, question)
+  const scored = await model.score(image, { ...options, prompt, answers: ['yes', 'no'] })
+  return scored.find(({ answer }) => answer === 'yes')?.probability ?? 0
+}
+
+/** How a rule did in the cases it opened. */
+export function recordOf(rule: Rule, cases: readonly Case[]): RuleRecord {
+  const hits = cases.flatMap((found) => {
+    const reason = found.reasons.find((one) => one.kind === 'rule' && one.rule === rule.id)
+    return reason ? [{ found, score: reason.score ?? 0 }] : []
+  })
+  const reviewed = hits.flatMap(({ found, score }): Reviewed[] => {
+    const right = judgementOf(found)
+    return right === null ? [] : [{ score, right }]
+  })
+  const confirmed = reviewed.filter(({ right }) => right).length
+  const { right, all } = tallyAt(reviewed, rule.threshold)
+  return {
+    rule,
+    hits: hits.length,
+    confirmed,
+    dismissed: reviewed.length - confirmed,
+    counted: all,
+    precision: wilson(right, all),
+    suggested: suggestedThreshold(reviewed, rule),
+    earned: hasEarned(rule, reviewed),
+    reviewed,
+  }
+}
+
+/** What a person said of a case. What the bot did by itself says nothing; undoing it says no. */
+function judgementOf({ state, events }: Case): boolean | null {
+  if (state === 'confirmed' || state === 'dismissed') {
+    const said = events.some(
+      ({ by, what }) => by !== ITSELF && (what === 'confirm' || what === 'dismiss'),
+    )
+    return said ? state === 'confirmed' : null
+  }
+  const judged = events.some(({ what }) => what === 'confirm' || what === 'dismiss')
+  return state === 'undone' && !judged ? false : null
+}
+
+function isAbout({ channels, ageRestricted }: Rule, { channel }: Message<true>): boolean {
+  const base = channel.isThread() ? channel.parent : channel
+  const restricted = base !== null && 'nsfw' in base && base.nsfw
+  return (
+    (ageRestricted || !restricted) &&
+    (channels.length === 0 ||
+      channels.includes(channel.id) ||
+      (base !== null && channels.includes(base.id)))
+  )
+}

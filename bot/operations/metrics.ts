@@ -1,0 +1,158 @@
+/** What is counted and timed, for Prometheus. Labels are few and fixed: no ids of anyone. */
+
+import { type Client, Status } from 'discord.js'
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { Stage as ModelStage } from '../../inference/stages.ts'
+import type { Model } from '../../inference/types.ts'
+
+/** Parts of a request that are timed. */
+export type Stage = 'acknowledge' | 'download' | ModelStage | 'answer'
+
+/** Seconds; from a store's round trip to a long answer of a large model. */
+const STAGE_BUCKETS = [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300]
+const STORE_BUCKETS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5]
+
+export type Metrics = {
+  readonly registry: Registry
+  /** A request ended. @param kind such as `describe`. @param outcome such as `answered`. */
+  readonly request: (kind: string, outcome: string) => void
+  /**
+   * How long a part of a request took, in seconds: `acknowledge` from the click until Discord had our
+   * first response, `answer` from the click until all was done.
+   */
+  readonly stage: (stage: Stage, seconds: number) => void
+  readonly cache: (name: string, hit: boolean) => void
+  readonly job: (outcome: string, kind: string) => void
+  readonly store: (operation: string, seconds: number) => void
+  /** Asks for the engine's own numbers whenever they are read. */
+  readonly watchModel: (model: Pick<Model, 'stats'>) => void
+  readonly watchGateway: (client: Client) => void
+  /** Everything in Prometheus' text format. */
+  readonly text: () => Promise<string>
+}
+
+export function createMetrics(): Metrics {
+  const registry = new Registry()
+  const registers = [registry]
+  collectDefaultMetrics({ register: registry })
+  const counter = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
+    new Counter({ name, help, labelNames, registers })
+  const requests = counter('sightseer_requests_total', 'Requests that ended.', ['kind', 'outcome'])
+  const caches = counter('sightseer_cache_total', 'Looks into a cache.', ['cache', 'result'])
+  const jobs = counter('sightseer_jobs_total', 'Jobs by what became of them.', ['kind', 'outcome'])
+  const stages = new Histogram({
+    name: 'sightseer_stage_seconds',
+    help: 'How long each part of a request took.',
+    labelNames: ['stage'],
+    buckets: STAGE_BUCKETS,
+    registers,
+  })
+  const store = new Histogram({
+    name: 'sightseer_store_seconds',
+    help: 'How long the store took.',
+    labelNames: ['operation'],
+    buckets: STORE_BUCKETS,
+    registers,
+  })
+  return {
+    registry,
+    request: (kind, outcome) => requests.inc({ kind, outcome }),
+    stage: (stage, seconds) => stages.observe({ stage }, seconds),
+    cache: (cache, hit) => caches.inc({ cache, result: hit ? 'hit' : 'miss' }),
+    job: (outcome, kind) => jobs.inc({ kind, outcome }),
+    store: (operation, seconds) => store.observe({ operation }, seconds),
+    watchModel: (model) => watchModel(registry, model),
+    watchGateway: (client) => watchGateway(registry, client),
+    text: () => registry.metrics(),
+  }
+}
+
+function watchModel(registry: Registry, model: Pick<Model, 'stats'>): void {
+  const queue = new Gauge({
+    name: 'sightseer_queue_requests',
+    help: 'Requests at the model, by whether they wait or run.',
+    labelNames: ['state'],
+    registers: [],
+    collect() {
+      const { queued, live } = model.stats()
+      this.set({ state: 'waiting' }, queued)
+      this.set({ state: 'running' }, live)
+    },
+  })
+  const ended = new Counter({
+    name: 'sightseer_model_requests_total',
+    help: 'Requests at the model that ended, by how.',
+    labelNames: ['outcome'],
+    registers: [],
+    collect() {
+      this.reset()
+      const { done, failed, refused, late } = model.stats()
+      for (const [outcome, count] of Object.entries({ done, failed, refused, late })) {
+        this.inc({ outcome }, count)
+      }
+    },
+  })
+  const rows = new Counter({
+    name: 'sightseer_model_rows_total',
+    help: 'Pictures and sequences that went through each stage; by its runs, the size of a batch.',
+    labelNames: ['stage', 'count'],
+    registers: [],
+    collect() {
+      this.reset()
+      for (const [stage, { runs, rows: count }] of Object.entries(model.stats().stages)) {
+        this.inc({ stage, count: 'runs' }, runs)
+        this.inc({ stage, count: 'rows' }, count)
+      }
+    },
+  })
+  const caches = new Counter({
+    name: 'sightseer_model_cache_total',
+    help: 'Looks into the caches of the model.',
+    labelNames: ['cache', 'result'],
+    registers: [],
+    collect() {
+      this.reset()
+      for (const [cache, { hits, misses }] of Object.entries(model.stats().caches)) {
+        this.inc({ cache, result: 'hit' }, hits)
+        this.inc({ cache, result: 'miss' }, misses)
+      }
+    },
+  })
+  for (const metric of [queue, ended, rows, caches]) {
+    registry.registerMetric<string>(metric)
+  }
+}
+
+function watchGateway(registry: Registry, client: Client): void {
+  const up = new Gauge({
+    name: 'sightseer_gateway_up',
+    help: 'Whether a shard is connected to Discord.',
+    labelNames: ['shard'],
+    registers: [],
+    collect() {
+      this.reset()
+      for (const [shard, { status }] of client.ws.shards) {
+        this.set({ shard: String(shard) }, status === Status.Ready ? 1 : 0)
+      }
+    },
+  })
+  const ping = new Gauge({
+    name: 'sightseer_gateway_ping_seconds',
+    help: 'Mean time of a heartbeat; NaN before the first.',
+    registers: [],
+    collect() {
+      this.set(client.ws.ping >= 0 ? client.ws.ping / 1000 : Number.NaN)
+    },
+  })
+  const guilds = new Gauge({
+    name: 'sightseer_guilds',
+    help: 'Servers the bot is in.',
+    registers: [],
+    collect() {
+      this.set(client.guilds.cache.size)
+    },
+  })
+  for (const gauge of [up, ping, guilds]) {
+    registry.registerMetric(gauge)
+  }
+}

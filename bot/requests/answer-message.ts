@@ -1,0 +1,112 @@
+/**
+ * What an answer looks like: a part for each picture, suggested questions, and the buttons.
+ *
+ * The buttons carry a version, the key of what is kept about the answer, and what they do, so they
+ * work after a restart. A spoiler's answer is a spoiler too, and suggests nothing: a button cannot
+ * hide its text.
+ */
+
+import { ButtonStyle, ComponentType } from 'discord.js'
+import { escaped, MAX_CONTENT, shortened } from '../../commands/answer-text.ts'
+import type { Catalogue } from '../../commands/i18n/words.ts'
+import type { Body } from '../discord/reply.ts'
+
+/** Discord's limits. */
+const MAX_LABEL = 80
+const VERSION = 's1'
+
+export type AnswerPart = {
+  /** Lines of the model's; the first is the answer, others are details. */
+  readonly lines: readonly string[]
+  readonly spoiler: boolean
+}
+
+export type AnswerLayout = {
+  readonly key: string | null
+  readonly parts: readonly AnswerPart[]
+  readonly suggestions: readonly { readonly part: number; readonly question: string }[]
+  /** Shown above the answer. */
+  readonly question: string | null
+  /** Shown below it; the bot's own words. */
+  readonly note?: string | undefined
+  readonly again: boolean
+  readonly repost?: boolean
+}
+
+/** What a button does, with a number where there are several of a kind. */
+const ACTIONS = ['ask', 'again', 'delete', 'repost', 'question', 'form'] as const
+export type Action = (typeof ACTIONS)[number]
+
+export function customId(key: string, action: Action, number = 0): string {
+  return `${VERSION}:${key}:${action}:${number}`
+}
+
+/** @returns null for an id that this version did not make. */
+export function readCustomId(id: string) {
+  const [version, key, name, number, ...rest] = id.split(':')
+  const action = ACTIONS.find((one) => one === name)
+  const known = version === VERSION && key && action && number && rest.length === 0
+  return known ? { key, action, number: Number(number) } : null
+}
+
+/** The message body of an answer. */
+export function answerBody(layout: AnswerLayout, text: Catalogue): Body {
+  const { key, parts, question, note } = layout
+  const room = Math.floor((MAX_CONTENT - 400) / parts.length)
+  const shown = parts.map((part, index) => {
+    const body = partText(part, room, text)
+    return parts.length === 1 ? body : text.answer.part(index + 1, body)
+  })
+  const quoted = question === null ? [] : [text.answer.asked(escaped(shortened(question, 150)))]
+  const content = [...quoted, ...shown, ...(note === undefined ? [] : [note])].join('\n')
+  return {
+    content: content.slice(0, MAX_CONTENT),
+    components: key === null ? [] : rows(layout, key, text),
+  }
+}
+
+function partText({ lines, spoiler }: AnswerPart, room: number, text: Catalogue): string {
+  const [first = '', ...details] = lines
+  const share = Math.floor(room / lines.length / 2) // escaping at most doubles it
+  const whole = [
+    escaped(shortened(first || text.answer.nothing, details.length === 0 ? room / 2 : share)),
+    ...details.map((line) => `• ${escaped(shortened(line, share))}`),
+  ].join('\n')
+  return spoiler ? `||${whole}||` : whole
+}
+
+function rows(
+  { parts, suggestions, again, repost = false }: AnswerLayout,
+  key: string,
+  text: Catalogue,
+) {
+  const hidden = parts.some(({ spoiler }) => spoiler)
+  const questions = (hidden ? [] : suggestions).map(({ part, question }, number) =>
+    button(
+      customId(key, 'question', number),
+      parts.length === 1 ? question : `${part + 1}: ${question}`,
+      ButtonStyle.Primary,
+    ),
+  )
+  const { buttons } = text
+  const rest = [
+    button(customId(key, 'ask'), buttons.ask),
+    ...(again ? [button(customId(key, 'again'), buttons.again)] : []),
+    ...(repost ? [button(customId(key, 'repost'), buttons.repost)] : []),
+    button(customId(key, 'delete'), buttons.delete),
+  ]
+  return [questions, rest].filter((row) => row.length > 0).map(actionRow)
+}
+
+function button(id: string, label: string, style: ButtonStyle = ButtonStyle.Secondary) {
+  return {
+    type: ComponentType.Button,
+    style,
+    custom_id: id,
+    label: shortened(label, MAX_LABEL),
+  }
+}
+
+function actionRow(components: readonly object[]) {
+  return { type: ComponentType.ActionRow, components }
+}

@@ -1,0 +1,83 @@
+/** Puts a picture into words, in the style that was asked for. */
+
+import type { GenerationOptions, ImageInput, Model, RequestOptions } from '../../inference/types.ts'
+import type { Style } from '../../config/guild-settings.ts'
+import { plain, propose } from './suggestions.ts'
+
+/** Discord's limit of alt text is 1,024 characters, with "AI-generated" before it. */
+export const MAX_ALT_TEXT = 1000
+const DETAILS = 4
+
+/** A description: the model's caption, and the lines to show. */
+export type Description = { readonly caption: string; readonly lines: readonly string[] }
+
+/** Describes a picture. */
+export async function describePicture(
+  model: Model,
+  image: ImageInput,
+  style: Style,
+  options: RequestOptions,
+): Promise<Description> {
+  const { text: caption } = await model.describe(image, options)
+  return inStyle(model, image, { caption, style, options })
+}
+
+/** How often other words are tried, each time more freely; beyond, facts change and not only words. */
+export const TEMPERATURES = [0.7, 0.9, 1, 1.1, 1.2] as const
+
+/**
+ * Describes a picture in words not used before, if the model has others.
+ *
+ * @returns undefined if it always says the same.
+ */
+export async function describeDifferently(
+  model: Model,
+  image: ImageInput,
+  { said, style, options }: { said: readonly string[]; style: Style; options: RequestOptions },
+): Promise<Description | undefined> {
+  const used = new Set(said.map(plain))
+  for (const temperature of TEMPERATURES) {
+    const { text: caption } = await model.describe(image, { ...options, ...freely(temperature) })
+    if (caption !== '' && !used.has(plain(caption))) {
+      return inStyle(model, image, { caption, style, options })
+    }
+  }
+  return undefined
+}
+
+/** Sampling, kept to what the model holds for likely; lengths come from the card. */
+export function freely(temperature: number): GenerationOptions {
+  return { beams: 1, sample: true, temperature, topK: 50, topP: 0.9 }
+}
+
+/** A caption as it is shown in a style. */
+export async function inStyle(
+  model: Model,
+  image: ImageInput,
+  { caption, style, options }: { caption: string; style: Style; options: RequestOptions },
+): Promise<Description> {
+  if (style === 'caption') {
+    return { caption, lines: [caption] }
+  }
+  if (style === 'alt') {
+    return { caption, lines: [altTextOf(caption)] }
+  }
+  const situation = { caption, history: [], asked: [] }
+  const proposed = await propose(model, image, { situation, count: 2 * DETAILS, request: options })
+  const words = ` ${plain(caption)} `
+  const details = proposed
+    .filter(({ answer }) => !words.includes(` ${plain(answer)} `))
+    .slice(0, DETAILS)
+  return {
+    caption,
+    lines: [caption, ...details.map(({ question, answer }) => `${question} ${answer}`)],
+  }
+}
+
+/** A caption as a sentence, at most MAX_ALT_TEXT characters. */
+export function altTextOf(caption: string): string {
+  const bare = caption.replace(/^(an? |the )?(picture|photo|image|photograph) of /i, '').trim()
+  const sentence = bare.charAt(0).toUpperCase() + bare.slice(1)
+  const cut = sentence.slice(0, MAX_ALT_TEXT)
+  return cut === '' || /[.!?]$/.test(cut) ? cut : `${cut}.`
+}

@@ -1,0 +1,105 @@
+/** What a request is carried out with, and a picture's share of its answer. */
+
+import type { Client } from 'discord.js'
+import type { FoundPicture } from '../../commands/picture.ts'
+import type { Catalogue } from '../../commands/i18n/words.ts'
+import type { ImageSource, Model, RequestOptions, Urgency } from '../../inference/types.ts'
+import type { AnswerPart } from './answer-message.ts'
+import type { ChannelRecord, Reader, Talk } from '../memory/conversation.ts'
+import type { Delivery } from '../discord/reply.ts'
+import type { TrackedWork } from '../memory/deletions.ts'
+import type { Forgetting } from '../memory/eraser.ts'
+import type { Settings } from '../memory/guild-settings.ts'
+import type { Job } from '../jobs/job-record.ts'
+import type { Memory } from '../memory/conversation-store.ts'
+import type { People } from '../memory/user-store.ts'
+import type { Pictures } from '../pictures/pictures.ts'
+import type { Request } from './request.ts'
+
+/** Built once; what answering needs of the rest of the bot. */
+export type AnsweringParts = {
+  readonly client: Client
+  readonly model: Model
+  /** Whether the model is open; until then, requests wait for it. */
+  readonly isOpen: () => boolean
+  readonly pictures: Pictures
+  readonly memory: Memory
+  readonly people: People
+  readonly settings: Settings
+  readonly forgetting: Forgetting
+}
+
+/** What one request is carried out with. */
+export type Work = {
+  readonly request: Request
+  readonly delivery: Delivery
+  readonly tracked: TrackedWork
+  readonly text: Catalogue
+  readonly options: RequestOptions
+  readonly ttlMs: number
+  /** False for people who opted out. */
+  readonly remembers: boolean
+  /** The pictures that the model was asked about. */
+  readonly sources: ImageSource[]
+}
+
+/** One picture's share of an answer. */
+export type Part = AnswerPart & {
+  readonly talk: Talk | null
+  readonly turn: string | null
+  readonly image: ImageSource | null
+  readonly caption: string
+  /** What it adds to what is remembered, once the answer is delivered. */
+  readonly change: (record: ChannelRecord) => ChannelRecord
+}
+
+/** Who will see the answer; it is made of nothing that they may not see. */
+export function audienceOf({ hidden, asker }: Pick<Request, 'hidden' | 'asker'>): Reader {
+  return hidden ? asker : null
+}
+
+/** A part that says why there is no answer. */
+export function apology(sentence: string): Part {
+  const nothing = { talk: null, turn: null, image: null, caption: '', change: unchanged }
+  return { lines: [sentence], spoiler: false, ...nothing }
+}
+
+/** A part that adds nothing to what is remembered. */
+export function unchanged(record: ChannelRecord): ChannelRecord {
+  return record
+}
+
+/** What the engine is told of a request. */
+export function optionsOf(
+  { kind, asker, place }: Request,
+  { answer, diesAt }: Job,
+  { signal, delivery, text }: { signal: AbortSignal; delivery: Delivery; text: Catalogue },
+): RequestOptions {
+  return {
+    signal,
+    urgency: urgencyOf(kind, answer),
+    user: asker,
+    tenant: place.guildId ?? asker,
+    deadline: diesAt,
+    onPosition: (ahead) => delivery.progress(text.waiting.place(ahead + 1)),
+  }
+}
+
+/** Alt text that nobody waits for comes last; a message may wait longer than an interaction. */
+function urgencyOf(kind: Request['kind'], answer: Job['answer']): Urgency {
+  if (kind === 'alt-text') {
+    return 'background'
+  }
+  return answer.to === 'message' ? 'normal' : 'interactive'
+}
+
+/** A picture as the model takes it, with its hash where it was talked about before. */
+export async function sourceOf(
+  { pictures }: AnsweringParts,
+  { options, sources }: Work,
+  picture: FoundPicture & { readonly hash?: string },
+): Promise<ImageSource> {
+  const source = await pictures.source(picture, options.signal)
+  sources.push(source)
+  return source
+}

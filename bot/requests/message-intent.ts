@@ -1,0 +1,194 @@
+/**
+ * What a message asks of the bot: it mentions it, replies to it, is sent to it directly, or stands
+ * in a channel where the bot looks by itself.
+ */
+
+import { InputError } from '../../config/errors.ts'
+import { setTimeout as wait } from 'node:timers/promises'
+import { type Message, MessageType } from 'discord.js'
+import type { GuildSettings } from '../../config/guild-settings.ts'
+import { followedBy, lastTurn } from '../memory/conversation.ts'
+import type { Desk } from './submit.ts'
+import type { Settings } from '../memory/guild-settings.ts'
+import { picturesIn } from '../discord/message-pictures.ts'
+import { localeOf } from './locale.ts'
+import type { Memory } from '../memory/conversation-store.ts'
+import type { Place } from '../discord/place.ts'
+import type { People } from '../memory/user-store.ts'
+import { newestPictures } from '../discord/picture-finder.ts'
+
+/** In these the bot can be asked; others are the platform's own, such as a pin. */
+const ASKING = new Set([MessageType.Default, MessageType.Reply])
+
+/**
+ * An answer is written down just after it is shown, so a quick reply can come in between, most of
+ * all to a second process. When its picture is looked for again, in milliseconds.
+ */
+const SECOND_LOOKS_MS = [100, 300, 600, 1000] as const
+
+type Parts = {
+  readonly desk: Desk
+  readonly memory: Memory
+  readonly people: People
+  readonly settings: Settings
+}
+
+/** A message and what is known of it. */
+type Heard = {
+  readonly message: Message
+  readonly place: Place
+  readonly settings: GuildSettings
+  readonly locale: string
+  /** What it says to the bot, without mentions of it. */
+  readonly question: string
+  /** Whether it speaks to the bot. */
+  readonly addressed: boolean
+}
+
+export class MessageRequests {
+  readonly #parts: Parts
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+  }
+
+  /**
+   * Answers a message, if it asks for it.
+   *
+   * @param known told the language of the answer, before anything is answered.
+   */
+  async hear(message: Message, known: (locale: string) => void): Promise<void> {
+    const { author, client, guildId, channelId } = message
+    if (author.bot || message.webhookId !== null || !ASKING.has(message.type)) {
+      return
+    }
+    const settings = await this.#parts.settings.of(guildId)
+    const locale = await localeOf(message, settings, this.#parts.people)
+    known(locale)
+    const mentioned = message.mentions.users.has(client.user.id)
+    const heard: Heard = {
+      message,
+      place: { guildId, channelId },
+      settings,
+      locale,
+      question: withoutMention(message.content, client.user.id),
+      addressed: mentioned || guildId === null,
+    }
+    if (!(await this.#answerReply(heard))) {
+      await (heard.addressed ? this.#answerAddress(heard) : this.#answerByItself(heard))
+    }
+  }
+
+  /** A reply to an answer is the next question about its picture. @returns whether it was one. */
+  async #answerReply(heard: Heard): Promise<boolean> {
+    const { message, place, question, locale } = heard
+    const repliedTo = message.reference?.messageId
+    if (repliedTo === undefined || picturesIn(message).length > 0) {
+      return false
+    }
+    const { desk } = this.#parts
+    const answer = await this.#answerBehind(message, place, repliedTo)
+    const part = answer?.parts[0]
+    // An alt text is there for everybody; talking below it is not talking to the bot.
+    if (!answer || !part || (answer.kind === 'alt' && !heard.addressed)) {
+      return false
+    }
+    if (question === '') {
+      await this.#sayHowToAsk(heard)
+      return true
+    }
+    const { talk, turn } = part
+    await desk.fromMessage(message, { kind: 'ask', talk, turn, question, quoted: false }, locale)
+    return true
+  }
+
+  async #answerBehind({ mentions, client }: Message, place: Place, repliedTo: string) {
+    const { memory } = this.#parts
+    let answer = await memory.answerOf(place, repliedTo, null)
+    if (mentions.repliedUser?.id === client.user.id) {
+      for (const ms of SECOND_LOOKS_MS) {
+        if (answer) {
+          break
+        }
+        await wait(ms)
+        answer = await memory.answerOf(place, repliedTo, null)
+      }
+    }
+    return answer
+  }
+
+  /** Once for each person and channel: a server may hide the text of every reply. */
+  async #sayHowToAsk({ message, place }: Heard): Promise<void> {
+    const told = await this.#parts.people.tellOnce(place, message.author.id, message.id)
+    if (told) {
+      const mayBeHidden = message.guildId !== null && message.content === ''
+      throw new InputError(mayBeHidden ? 'reply/unreadable' : 'reply/empty')
+    }
+  }
+
+  async #answerAddress(heard: Heard): Promise<void> {
+    const { message, place, question, settings, locale } = heard
+    const { memory, desk } = this.#parts
+    const wish = { kind: 'look', style: settings.style, quoted: false } as const
+    const pictures = picturesIn(message)
+    const target = pictures.length === 0 && message.reference ? await targetOf(message) : null
+    const shown = target ? picturesIn(target) : pictures
+    if (shown.length > 0) {
+      const asked = question === '' ? null : question
+      await desk.fromMessage(message, { ...wish, pictures: shown, question: asked }, locale)
+      return
+    }
+    if (target) {
+      throw new InputError(
+        target.author.id === message.client.user.id
+          ? 'conversation/unknown'
+          : 'image/none-in-message',
+      )
+    }
+    // Everyone can read the answer to a message, so it is about what everyone may see.
+    const talk = followedBy(await memory.channel(place, null), message.author.id)
+    if (talk && question !== '') {
+      const turn = lastTurn(talk, message.author.id)
+      const follow = { kind: 'ask', talk: talk.id, turn, question, quoted: false } as const
+      await desk.fromMessage(message, follow, locale)
+      return
+    }
+    if (place.guildId === null) {
+      throw new InputError('conversation/none')
+    }
+    const newest = await newestPictures(message.channel)
+    const asked = question === '' ? null : question
+    await desk.fromMessage(message, { ...wish, pictures: newest, question: asked }, locale)
+  }
+
+  /** Looks at pictures where the server's managers want it, unless their author opted out. */
+  async #answerByItself({ message, settings, locale }: Heard): Promise<void> {
+    const { people, desk } = this.#parts
+    const describes = settings.answerChannels.includes(message.channelId)
+    if (!describes && !settings.altTextChannels.includes(message.channelId)) {
+      return
+    }
+    const pictures = picturesIn(message)
+    const bare = pictures.filter(({ altText }) => !altText)
+    const wanted = describes ? pictures : bare
+    if (wanted.length === 0 || (await people.isOut(message.author.id))) {
+      return
+    }
+    await desk.fromMessage(
+      message,
+      describes
+        ? { kind: 'look', pictures: wanted, style: settings.style, question: null, quoted: false }
+        : { kind: 'alt-text', pictures: wanted },
+      locale,
+    )
+  }
+}
+
+/** The message replied to; null if it is gone or not for the bot to see. */
+async function targetOf(message: Message): Promise<Message | null> {
+  return message.fetchReference().catch(() => null)
+}
+
+function withoutMention(content: string, botId: string): string {
+  return content.replaceAll(new RegExp(`<@!?${botId}>`, 'g'), '').trim()
+}

@@ -1,0 +1,269 @@
+/** Questions asked with a command, a button or a form: finds what each is about. */
+
+import {
+  type AutocompleteInteraction,
+  type BaseInteraction,
+  type ButtonInteraction,
+  type ChatInputCommandInteraction,
+  ComponentType,
+  MessageFlags,
+  type MessageContextMenuCommandInteraction,
+  type ModalSubmitInteraction,
+  TextInputStyle,
+} from 'discord.js'
+import { shortened } from '../../commands/answer-text.ts'
+import type { FoundPicture } from '../../commands/picture.ts'
+import { catalogueFor } from '../../commands/i18n/catalogue.ts'
+import type { Catalogue } from '../../commands/i18n/words.ts'
+import { InputError } from '../../config/errors.ts'
+import type { Acknowledge } from '../discord/deferral.ts'
+import { customId } from './answer-message.ts'
+import { followedBy, lastTurn, type Talk, visibleTo } from '../memory/conversation.ts'
+import type { Deletions } from '../memory/deletions.ts'
+import { type Desk, placeOf, replying } from './submit.ts'
+import { picturesIn } from '../discord/message-pictures.ts'
+import { newKey } from '../store/keys.ts'
+import type { AnswerRecord } from '../memory/records.ts'
+import type { Memory } from '../memory/conversation-store.ts'
+import { linkedMessage, newestPictures, recentWithPictures } from '../discord/picture-finder.ts'
+import { audienceOf } from './context.ts'
+
+/** Longest question a form takes; the model's own limit is lower for most. */
+const MAX_QUESTION = 300
+const MAX_CHOICES = 25
+const MAX_CHOICE_NAME = 100
+
+type Ask = {
+  readonly question: string
+  readonly picture: string | undefined
+  readonly hidden: boolean
+}
+
+/** A question, and how its answer is to come. */
+type Wanted = {
+  readonly question: string
+  readonly hidden: boolean
+  readonly acknowledge: Acknowledge
+}
+
+export class Questions {
+  readonly #memory: Memory
+  readonly #desk: Desk
+  readonly #deletions: Deletions
+
+  constructor(memory: Memory, desk: Desk, deletions: Deletions) {
+    this.#memory = memory
+    this.#desk = desk
+    this.#deletions = deletions
+  }
+
+  /**
+   * `/ask`. A question about a picture that was shown privately is answered privately, also when
+   * that was not asked for.
+   */
+  async ask(use: ChatInputCommandInteraction, { question, picture, hidden }: Ask): Promise<void> {
+    // Until the store has told which picture is meant, a late first response is private.
+    const reply = { hidden: true, sent: false }
+    const isHidden = () => {
+      reply.sent = true
+      return reply.hidden
+    }
+    await replying(use, isHidden, async (acknowledge) => {
+      const record = await this.#memory.channel(placeOf(use), use.user.id)
+      const talk =
+        picture === undefined
+          ? followedBy(record, use.user.id)
+          : record.talks.find(({ id }) => id === picture)
+      if (!reply.sent) {
+        reply.hidden = hidden || (talk !== undefined && talk.visibleTo !== null)
+      }
+      const wish = { question, hidden: reply.hidden, acknowledge }
+      if (!talk) {
+        return this.#look(use, { pictures: await this.#picturesMeant(use, picture), ...wish })
+      }
+      const audience = audienceOf({ hidden: reply.hidden, asker: use.user.id })
+      const seen = visibleTo(record, audience).talks.find(({ id }) => id === talk.id) ?? talk
+      return this.#goOn(use, { talk: seen, ...wish })
+    })
+  }
+
+  /** The pictures to look at, of a message that was named or of the newest one. */
+  async #picturesMeant(
+    use: ChatInputCommandInteraction,
+    picture: string | undefined,
+  ): Promise<readonly FoundPicture[]> {
+    if (picture === undefined) {
+      return newestPictures(use.channel).catch(() => {
+        throw new InputError('conversation/none')
+      })
+    }
+    const message = await linkedMessage(use.client, picture, { ...placeOf(use), user: use.user })
+    const pictures = picturesIn(message)
+    if (pictures.length === 0) {
+      throw new InputError('image/none-in-message')
+    }
+    return pictures
+  }
+
+  /** Pictures to choose from: those talked about here, then those of recent messages. */
+  async recent(use: AutocompleteInteraction, typed: string) {
+    const { talks } = await this.#memory.channel(placeOf(use), use.user.id)
+    const known = talks.toReversed().map((talk) => ({ name: labelOf(talk), value: talk.id }))
+    const about = new Set(talks.map(({ picture }) => picture.source?.messageId))
+    const messages = use.channel ? await recentWithPictures(use.channel).catch(() => []) : []
+    const fresh = messages
+      .filter(({ id }) => !about.has(id))
+      .map((message) => {
+        const names = picturesIn(message).map(({ name }) => name)
+        return { name: `${names.join(', ')} (${message.author.displayName})`, value: message.id }
+      })
+    const wanted = typed.trim().toLowerCase()
+    return [...known, ...fresh]
+      .filter(({ name }) => name.toLowerCase().includes(wanted))
+      .slice(0, MAX_CHOICES)
+      .map(({ name, value }) => ({ name: shortened(name, MAX_CHOICE_NAME), value }))
+  }
+
+  /** Opens the form for the pictures of a message, from its menu. */
+  async openForMessage(use: MessageContextMenuCommandInteraction): Promise<void> {
+    const pictures = picturesIn(use.targetMessage)
+    if (pictures.length === 0) {
+      throw new InputError('image/none-in-message')
+    }
+    const place = placeOf(use)
+    const { user, targetMessage: message } = use
+    const key = `${message.id}.${newKey()}`
+    const subjects = [
+      `message/${message.id}`,
+      `channel/${place.channelId}`,
+      `user/${user.id}`,
+    ] as const
+    await this.#deletions.write({ startedBy: use.id, subjects }, () =>
+      this.#memory.keepForm(place, key, { by: user.id, pictures }),
+    )
+    await use.showModal(form(`m.${key}`, pictures.length, catalogueFor(use.locale)))
+  }
+
+  /** Opens the form for an answer, from its button. */
+  async openForAnswer(use: ButtonInteraction, key: string): Promise<void> {
+    const answer = await this.#known(use, key)
+    await use.showModal(form(key, answer.parts.length, catalogueFor(use.locale)))
+  }
+
+  /** A form was filled in. */
+  async submitted(use: ModalSubmitInteraction, key: string): Promise<void> {
+    const hidden = use.message?.flags.has(MessageFlags.Ephemeral) ?? false
+    const question = use.fields.getTextInputValue('question').trim()
+    const number = chosenNumber(use)
+    await replying(use, hidden, async (acknowledge) => {
+      const wish = { question, hidden, acknowledge }
+      if (key.startsWith('m.')) {
+        const opened = await this.#memory.form(placeOf(use), key.slice(2), use.user.id)
+        const pictures = opened?.pictures.slice(number, number + 1) ?? []
+        if (pictures.length === 0) {
+          throw new InputError('conversation/unknown')
+        }
+        return this.#look(use, { pictures, ...wish })
+      }
+      const answer = await this.#known(use, key)
+      return this.#askAbout(use, { answer, part: number, ...wish })
+    })
+  }
+
+  /** One of the suggested questions was pressed. */
+  async pressed(use: ButtonInteraction, key: string, number: number): Promise<void> {
+    const hidden = use.message.flags.has(MessageFlags.Ephemeral)
+    await replying(use, hidden, async (acknowledge) => {
+      const answer = await this.#known(use, key)
+      const suggestion = answer.suggestions[number]
+      if (!suggestion) {
+        throw new InputError('button/unknown')
+      }
+      const { part, question } = suggestion
+      await this.#askAbout(use, { answer, part, question, hidden, acknowledge })
+    })
+  }
+
+  async #askAbout(
+    use: ButtonInteraction | ModalSubmitInteraction,
+    about: Wanted & { readonly answer: AnswerRecord; readonly part: number },
+  ): Promise<void> {
+    const part = about.answer.parts[about.part]
+    if (!part) {
+      throw new InputError('conversation/unknown')
+    }
+    const { talk, turn } = part
+    const wish = { kind: 'ask', talk, turn, question: about.question, quoted: true } as const
+    await this.#desk.fromInteraction(use, wish, about)
+  }
+
+  async #goOn(
+    use: ChatInputCommandInteraction,
+    about: Wanted & { readonly talk: Talk },
+  ): Promise<void> {
+    const { talk, question } = about
+    const turn = lastTurn(talk, use.user.id)
+    const wish = { kind: 'ask', talk: talk.id, turn, question, quoted: true } as const
+    await this.#desk.fromInteraction(use, wish, about)
+  }
+
+  async #look(
+    use: ChatInputCommandInteraction | ModalSubmitInteraction,
+    about: Wanted & { readonly pictures: readonly FoundPicture[] },
+  ): Promise<void> {
+    const pictures = [...about.pictures]
+    const { question } = about
+    const wish = { kind: 'look', pictures, style: 'caption', question, quoted: true } as const
+    await this.#desk.fromInteraction(use, wish, about)
+  }
+
+  async #known(use: BaseInteraction, key: string): Promise<AnswerRecord> {
+    const answer = await this.#memory.answer(placeOf(use), key, use.user.id)
+    if (!answer) {
+      throw new InputError('conversation/unknown')
+    }
+    return answer
+  }
+}
+
+/** How a picture talked about is named in a list. */
+export function labelOf({ picture, descriptions, turns }: Talk): string {
+  const about = picture.spoiler ? undefined : (descriptions.at(-1) ?? turns.at(-1)?.question)
+  return about === undefined ? picture.name : `${picture.name}: ${about}`
+}
+
+/** The form of a question; with several pictures, also which one. */
+function form(key: string, pictures: number, { modal }: Catalogue) {
+  const numbers = Array.from({ length: pictures }, (_, i) => ({
+    label: modal.numbered(i + 1),
+    value: String(i),
+    default: i === 0,
+  }))
+  const question = {
+    type: ComponentType.TextInput,
+    custom_id: 'question',
+    style: TextInputStyle.Short,
+    max_length: MAX_QUESTION,
+    placeholder: modal.placeholder,
+    required: true,
+  } as const
+  const choice = {
+    type: ComponentType.StringSelect,
+    custom_id: 'picture',
+    options: numbers,
+  } as const
+  return {
+    custom_id: customId(key, 'form'),
+    title: modal.title,
+    components: [
+      ...(pictures > 1
+        ? [{ type: ComponentType.Label, label: modal.picture, component: choice } as const]
+        : []),
+      { type: ComponentType.Label, label: modal.question, component: question } as const,
+    ],
+  }
+}
+
+function chosenNumber({ fields }: ModalSubmitInteraction): number {
+  return fields.fields.has('picture') ? Number(fields.getStringSelectValues('picture')[0] ?? 0) : 0
+}

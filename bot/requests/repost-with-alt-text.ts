@@ -1,0 +1,62 @@
+/** `Post with alt text`: posts a person's own pictures again, with what the model said of them. */
+
+import { escaped } from '../../commands/answer-text.ts'
+import { InputError } from '../../config/errors.ts'
+import type { Talk } from '../memory/conversation.ts'
+import type { PostedFile } from '../discord/reply.ts'
+import { altTextOf } from './captions.ts'
+import type { Memory } from '../memory/conversation-store.ts'
+import type { Place } from '../discord/place.ts'
+import type { RequestOf } from './request.ts'
+import type { AnsweringParts, Work } from './context.ts'
+
+/** What Discord takes for a spoiler by its name. */
+const SPOILER = 'SPOILER_'
+
+/**
+ * The conversations about an answer's pictures, if all are of the person's own.
+ *
+ * @throws {InputError} if none is remembered, or one shows somebody else's picture.
+ */
+export async function ownTalks(
+  memory: Memory,
+  { place, key, userId }: { readonly place: Place; readonly key: string; readonly userId: string },
+): Promise<Talk[]> {
+  const answer = await memory.answer(place, key, userId)
+  const talks = await Promise.all(
+    (answer?.parts ?? []).map(({ talk }) => memory.talk(place, talk, userId)),
+  )
+  const known = talks.filter((talk) => talk !== undefined)
+  if (known.length === 0) {
+    throw new InputError('conversation/unknown')
+  }
+  if (known.some((talk) => authorOf(talk) !== userId)) {
+    throw new InputError('permission/only-author')
+  }
+  return known
+}
+
+/** Posts them as the answer. Done twice, it is one message with each picture once. */
+export async function postAgain(
+  { pictures, memory }: AnsweringParts,
+  { delivery, text, options }: Work,
+  { place, asker, answer, name, maxBytes }: RequestOf<'repost'>,
+): Promise<void> {
+  const files: PostedFile[] = []
+  for (const talk of await ownTalks(memory, { place, key: answer, userId: asker })) {
+    const { picture, descriptions } = talk
+    const { bytes } = await pictures.file({ ...picture, altText: null }, options.signal)
+    if (bytes.length > maxBytes) {
+      throw new InputError('image/too-large', { maxBytes })
+    }
+    const description = text.answer.altText(altTextOf(descriptions.at(-1) ?? ''))
+    const spoiler = picture.spoiler && !picture.name.startsWith(SPOILER) ? SPOILER : ''
+    files.push({ name: `${spoiler}${picture.name}`, bytes, description })
+  }
+  await delivery.finish({ content: text.answer.repostedFor(escaped(name)) }, files)
+}
+
+/** Whose picture it is: who posted it, or who gave it with a command. */
+function authorOf({ picture, by }: Talk): string {
+  return picture.source?.authorId ?? by
+}

@@ -1,0 +1,207 @@
+/**
+ * Takes requests in: from an interaction, or from a message. Each is written down as a job before
+ * it is acknowledged and carried out, so it survives the process.
+ */
+
+import {
+  type BaseInteraction,
+  type Message,
+  MessageFlags,
+  type RepliableInteraction,
+} from 'discord.js'
+import { InputError } from '../../config/errors.ts'
+import { type Acknowledge, acknowledging } from '../discord/deferral.ts'
+import type { Answering } from './handler.ts'
+import {
+  DeletedError,
+  type Deletions,
+  type Subject,
+  type TrackedWork,
+} from '../memory/deletions.ts'
+import { INTERACTION_LIFE_MS, type Job } from '../jobs/job-record.ts'
+import type { JobContext, Jobs } from '../jobs/jobs.ts'
+import type { Place } from '../discord/place.ts'
+import { newKey } from '../store/keys.ts'
+import { codeOf, PLATFORM } from '../discord/api-errors.ts'
+import { type Request, requestSchema } from './request.ts'
+
+/** The kind of all our jobs; the request in them says more. */
+export const JOB_KIND = 'answer'
+/** What is left of the token's life for sending the answer. */
+const MARGIN_MS = 30_000
+const MESSAGE_LIFE_MS = 10 * 60 * 1000
+
+/** Keys that every request has from where it came. */
+type Common = 'key' | 'asker' | 'place' | 'locale' | 'hidden'
+/** A request without them. */
+export type Wish = Request extends infer Kind
+  ? Kind extends Request
+    ? Omit<Kind, Common>
+    : never
+  : never
+
+export class Desk {
+  readonly #jobs: Jobs
+  readonly #answering: Answering
+  readonly #deletions: Deletions
+
+  constructor(jobs: Jobs, answering: Answering, deletions: Deletions) {
+    this.#jobs = jobs
+    this.#answering = answering
+    this.#deletions = deletions
+  }
+
+  /** Carries out what an interaction asks, and acknowledges that once it is written down. */
+  async fromInteraction(
+    use: RepliableInteraction,
+    wish: Wish,
+    { hidden, acknowledge }: { readonly hidden: boolean; readonly acknowledge: Acknowledge },
+  ): Promise<void> {
+    const request = {
+      ...wish,
+      key: newKey(),
+      asker: use.user.id,
+      place: placeOf(use),
+      locale: use.locale,
+      hidden,
+    } as Request
+    const job: Job = {
+      id: use.id,
+      kind: JOB_KIND,
+      answer: { to: 'interaction', applicationId: use.applicationId, token: use.token },
+      request,
+      diesAt: Date.now() + INTERACTION_LIFE_MS - MARGIN_MS,
+    }
+    await this.#jobs.run(job, (context) =>
+      this.#tracked(job, request, async (tracked) => {
+        await acknowledge()
+        await this.#answering.carryOut(request, job, { ...context, tracked })
+      }),
+    )
+  }
+
+  /** Carries out what a message asks. */
+  async fromMessage(message: Message, wish: Wish, locale: string): Promise<void> {
+    const { id, channelId, guildId, author } = message
+    const place = { guildId, channelId }
+    const common = { key: newKey(), asker: author.id, place, locale, hidden: false }
+    const request: Request = { ...wish, ...common }
+    const job: Job = {
+      id,
+      kind: JOB_KIND,
+      answer: { to: 'message', channelId, messageId: id },
+      request,
+      diesAt: Date.now() + MESSAGE_LIFE_MS,
+    }
+    await this.#jobs.run(job, (context) => this.resume(job, context))
+  }
+
+  /** Goes on with a job that another process left. */
+  async resume(job: Job, context: JobContext) {
+    const request = requestSchema.parse(job.request)
+    await this.#tracked(job, request, (tracked) =>
+      this.#answering.carryOut(request, job, { ...context, tracked }),
+    )
+  }
+
+  /**
+   * Does work that ends when what it is about is deleted.
+   *
+   * @throws {InputError} that tells so, where someone still waits for the answer.
+   */
+  async #tracked(
+    job: Job,
+    request: Request,
+    work: (tracked: TrackedWork) => Promise<void>,
+  ): Promise<void> {
+    let isDelivered = false
+    try {
+      const subjects = subjectsOf(job, request)
+      await this.#deletions.track({ startedBy: job.id, subjects }, (tracked) => {
+        const done = work(tracked)
+        tracked.signal.addEventListener('abort', () => (isDelivered = tracked.delivered))
+        return done
+      })
+    } catch (error) {
+      if (!(error instanceof DeletedError)) {
+        throw error
+      }
+      if (isDelivered) {
+        return
+      }
+      throw this.#isAwaited(job, request)
+        ? new InputError('conversation/deleted', null, { cause: error })
+        : error
+    }
+  }
+
+  /** Whether there is still somewhere to answer. */
+  #isAwaited({ id, answer }: Job, { place: { guildId, channelId } }: Request): boolean {
+    const where: Subject[] = [`channel/${channelId}`]
+    const asking: Subject[] = answer.to === 'message' ? [`message/${answer.messageId}`] : []
+    const hasLeft = guildId !== null && this.#deletions.areDeleted([`guild/${guildId}`], id)
+    return !hasLeft && !this.#deletions.areGone([...where, ...asking])
+  }
+}
+
+/** What a request depends on: without any of it, there is nothing to answer or to remember. */
+function subjectsOf({ answer }: Job, request: Request): Subject[] {
+  const { asker, place } = request
+  const pictures = 'pictures' in request ? request.pictures : []
+  return [
+    `channel/${place.channelId}`,
+    `user/${asker}`,
+    `member/${place.channelId}/${asker}`,
+    ...(place.guildId === null ? [] : [`guild/${place.guildId}` as const]),
+    ...(answer.to === 'message' ? [`message/${answer.messageId}` as const] : []),
+    ...('talk' in request ? [`talk/${request.talk}` as const] : []),
+    ...('answer' in request ? [`answer/${request.answer}` as const] : []),
+    ...pictures.flatMap(({ source }): Subject[] =>
+      source
+        ? [`message/${source.messageId}`, `channel/${source.channelId}`, `user/${source.authorId}`]
+        : [],
+    ),
+  ]
+}
+
+/**
+ * Answers with a new message, which `work` asks for; the person sees the bot thinking meanwhile.
+ *
+ * @param hidden whether only the person sees the message; called when the first response is sent.
+ */
+export function replying(
+  use: RepliableInteraction,
+  hidden: boolean | (() => boolean),
+  work: (acknowledge: Acknowledge) => Promise<void>,
+): Promise<void> {
+  return acknowledging(() => defer(use, typeof hidden === 'boolean' ? hidden : hidden()), work)
+}
+
+/**
+ * Lets the bot be seen thinking.
+ *
+ * Where Discord's response to that was lost, discord.js asks again and is told that it was done
+ * already. As long as the bot is still seen thinking, nobody has answered: that is for us to do.
+ */
+async function defer(use: RepliableInteraction, hidden: boolean): Promise<void> {
+  try {
+    await use.deferReply(hidden ? { flags: MessageFlags.Ephemeral } : {})
+  } catch (error) {
+    if (codeOf(error) !== PLATFORM.alreadyAcknowledged) {
+      throw error
+    }
+    const reply = await use.fetchReply()
+    if (!reply.flags.has(MessageFlags.Loading)) {
+      throw error
+    }
+    use.deferred = true
+  }
+}
+
+/** Where an interaction was used. */
+export function placeOf({
+  guildId,
+  channelId,
+}: Pick<BaseInteraction, 'guildId' | 'channelId'>): Place {
+  return { guildId, channelId: channelId ?? '' }
+}

@@ -1,0 +1,137 @@
+/** How an answer reaches Discord: once, in steps people can follow, and around refusals. */
+
+import assert from 'node:assert/strict'
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
+import { type APIMessage, DiscordAPIError, REST } from 'discord.js'
+import { ManualClock } from 'loopback-discord/clock'
+import type { Exchange } from 'loopback-discord/exchange'
+import type { Sandbox } from 'loopback-discord'
+import { Member } from 'loopback-discord/client'
+import { Delivery } from '../../../bot/discord/reply.ts'
+import { codeOf, meaningOf } from '../../../bot/discord/api-errors.ts'
+import { startWatchedSandbox } from 'loopback-discord/testing/watched-sandbox'
+
+const PACE_MS = 60
+const HOUR_MS = 60 * 60 * 1000
+/** Discord takes no more of a message older than an hour. */
+const EDITS_AN_HOUR = 30
+
+describe('Delivery of a reply', () => {
+  const clock = new ManualClock(Date.now())
+  let sandbox: Sandbox
+  let ada: Member
+  let asked: APIMessage
+  let rest: REST
+  let exchanges: Exchange[]
+
+  before(async () => {
+    exchanges = []
+    sandbox = await startWatchedSandbox({
+      clock,
+      observe: (exchange) => void exchanges.push(exchange),
+    })
+    ada = await Member.connect(sandbox.url)
+    rest = new REST({ api: sandbox.api }).setToken(sandbox.token)
+  })
+  after(async () => {
+    ada.close()
+    await sandbox.close()
+  })
+  beforeEach(async () => {
+    asked = await ada.say('what is it?')
+    exchanges.length = 0
+  })
+  afterEach(() => sandbox.faults.clear())
+
+  function deliver(nonce = asked.id): Delivery {
+    const address = { to: 'message', channelId: asked.channel_id, messageId: asked.id } as const
+    return new Delivery(rest, address, nonce, PACE_MS)
+  }
+
+  function contents(): string[] {
+    const states = ada.told.flatMap(({ message }) => message ?? [])
+    return states
+      .filter(({ message_reference: to }) => to?.message_id === asked.id)
+      .map(({ content }) => content)
+  }
+
+  it('withdraws the progress that it showed', async () => {
+    const delivery = deliver()
+    delivery.progress('You are number 3 in the line.')
+    const shown = await ada.answerTo(asked)
+    await delivery.withdraw()
+    await ada.until(({ type, id }) => type === 'deleted' && id === shown.id)
+  })
+
+  it('is one message, of which nothing is seen before the answer when that comes soon', async () => {
+    const delivery = deliver()
+    delivery.progress('You are number 3 in the line.')
+    await delivery.finish({ content: 'a cat' })
+    await ada.answerTo(asked)
+    assert.deepEqual(contents(), ['a cat'])
+  })
+
+  it('shows the last state, no more often than its pace, and then the answer in its place', async () => {
+    const delivery = deliver()
+    const start = performance.now()
+    for (let place = 9; place > 0; place--) {
+      delivery.progress(`number ${place}`)
+    }
+    const shown = await ada.answerTo(asked)
+    assert.ok(performance.now() - start >= PACE_MS - 1)
+    assert.equal(shown.content, 'number 1')
+    delivery.progress('number 0')
+    const id = await delivery.finish({ content: 'a cat' })
+    assert.equal(id, shown.id)
+    await ada.changed(shown, ({ content }) => content === 'a cat')
+    assert.deepEqual(contents(), ['number 1', 'a cat'])
+  })
+
+  it('sent again by another process, is still one message', async () => {
+    const first = await deliver().finish({ content: 'half of it' })
+    const second = await deliver().finish({ content: 'all of it' })
+    assert.equal(second, first)
+  })
+
+  it('is posted anew where Discord takes no more edits of an old message', async () => {
+    const delivery = deliver()
+    const id = await delivery.finish({ content: 'a cat' })
+    clock.advance(HOUR_MS)
+    for (let i = 0; i < EDITS_AN_HOUR; i++) {
+      await delivery.revise({ content: `cat ${i}` })
+    }
+    await delivery.revise({ content: 'a dog' })
+    const { message } = await ada.until((told) => told.message?.content === 'a dog')
+    assert.notEqual(message?.id, id)
+  })
+
+  it('of a message that is gone, is refused as such', async () => {
+    await ada.delete(asked)
+    const error = await deliver()
+      .finish({ content: 'a cat' })
+      .catch((refusal: unknown) => refusal)
+    assert.equal(meaningOf(error), 'gone')
+  })
+})
+
+describe('meaningOf', () => {
+  it('tells what each refusal means for a person', () => {
+    for (const [code, status, meaning] of [
+      [10_062, 404, 'gone'],
+      [10_015, 404, 'gone'],
+      [10_008, 404, 'gone'],
+      [50_027, 401, 'gone'],
+      [40_060, 400, 'taken'],
+      [50_001, 403, 'forbidden'],
+      [50_013, 403, 'forbidden'],
+      [50_035, 400, 'bug'],
+    ] as const) {
+      const body = { code, message: 'refused' }
+      const sent = { body: undefined, files: undefined }
+      const error = new DiscordAPIError(body, code, status, 'POST', 'https://discord.com', sent)
+      assert.equal(codeOf(error), code)
+      assert.equal(meaningOf(error), meaning, String(code))
+    }
+    assert.equal(meaningOf(new Error('ours')), 'bug')
+  })
+})

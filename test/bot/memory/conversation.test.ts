@@ -1,0 +1,213 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import {
+  channelSchema,
+  type ChannelRecord,
+  EMPTY,
+  followedBy,
+  historyTo,
+  lastTurn,
+  MAX_TALKS,
+  MAX_TURNS,
+  pruned,
+  type Talk,
+  type TurnRecord,
+  visibleTo,
+  withoutPerson,
+  withoutTurn,
+  withTalk,
+  withTurn,
+} from '../../../bot/memory/conversation.ts'
+
+function talk(id: string, by = 'ada', at = 1): Talk {
+  const picture = {
+    hash: id,
+    key: id,
+    name: `${id}.png`,
+    spoiler: false,
+    url: '',
+    size: 1,
+    source: null,
+  }
+  return {
+    id,
+    picture,
+    by,
+    visibleTo: null,
+    at,
+    until: 1000,
+    descriptions: [`a ${id}`],
+    turns: [],
+    answers: [],
+  }
+}
+
+function turn(id: string, parent: string | null, by = 'ada', at = 1): TurnRecord {
+  return { id, parent, question: `${id}?`, answer: `${id}.`, by, visibleTo: null, at }
+}
+
+function asked(record: ChannelRecord, talkId: string, ...turns: TurnRecord[]): ChannelRecord {
+  return turns.reduce((next, one) => withTurn(next, talkId, { turn: one, until: 1000 }), record)
+}
+
+function only(record: ChannelRecord): Talk {
+  assert.equal(record.talks.length, 1)
+  return record.talks[0]!
+}
+
+const ids = ({ talks }: ChannelRecord) => talks.map(({ id }) => id)
+
+describe('a channel’s record', () => {
+  it('keeps the questions of two pictures apart', () => {
+    const both = withTalk(withTalk(EMPTY, talk('cat')), talk('dog'))
+    const record = asked(asked(both, 'cat', turn('color', null)), 'dog', turn('size', null))
+    const find = (id: string) => record.talks.find((one) => one.id === id)!
+    assert.deepEqual(historyTo(find('cat'), 'color'), [{ question: 'color?', answer: 'color.' }])
+    assert.deepEqual(historyTo(find('dog'), 'size'), [{ question: 'size?', answer: 'size.' }])
+    assert.deepEqual(historyTo(find('dog'), 'color'), [])
+  })
+
+  it('follows the line of questions that was replied to, not what others asked meanwhile', () => {
+    const record = asked(
+      withTalk(EMPTY, talk('cat')),
+      'cat',
+      turn('first', null),
+      turn('hers', 'first', 'ada'),
+      turn('his', 'first', 'lin'),
+      turn('hers2', 'hers', 'ada'),
+    )
+    const line = historyTo(only(record), 'hers2').map(({ question }) => question)
+    assert.deepEqual(line, ['first?', 'hers?', 'hers2?'])
+  })
+
+  it('knows which picture each person follows', () => {
+    const both = withTalk(withTalk(EMPTY, talk('cat', 'ada', 1)), talk('dog', 'lin', 2))
+    assert.equal(followedBy(both, 'ada')?.id, 'cat')
+    assert.equal(followedBy(both, 'lin')?.id, 'dog')
+    assert.equal(followedBy(both, 'new here')?.id, 'dog')
+    const later = asked(both, 'dog', turn('q', null, 'ada', 5))
+    assert.equal(followedBy(later, 'ada')?.id, 'dog')
+    assert.equal(lastTurn(later.talks.at(-1)!, 'ada'), 'q')
+  })
+
+  it('is bounded: the pictures longest unused and the oldest questions go', () => {
+    let record: ChannelRecord = EMPTY
+    for (let i = 0; i < MAX_TALKS; i++) {
+      record = withTalk(record, talk(String(i)))
+    }
+    record = asked(record, '0', turn('used', null))
+    record = withTalk(record, talk('one more'))
+    assert.equal(record.talks.length, MAX_TALKS)
+    assert.ok(record.talks.some(({ id }) => id === '0'))
+    assert.ok(record.talks.every(({ id }) => id !== '1'))
+
+    let long = withTalk(EMPTY, talk('cat'))
+    for (let i = 0; i <= MAX_TURNS; i++) {
+      long = asked(long, 'cat', turn(String(i), i === 0 ? null : String(i - 1)))
+    }
+    assert.equal(only(long).turns.length, MAX_TURNS)
+    assert.equal(historyTo(only(long), String(MAX_TURNS))[0]?.question, '1?')
+  })
+
+  it('forgets each picture at its own time', () => {
+    const record = withTalk(withTalk(EMPTY, { ...talk('cat'), until: 10 }), talk('dog'))
+    assert.equal(pruned(record, 9), record)
+    assert.equal(only(pruned(record, 10)).id, 'dog')
+  })
+
+  it('closes the gap where a question is taken out', () => {
+    const record = asked(
+      withTalk(EMPTY, talk('cat')),
+      'cat',
+      turn('a', null),
+      turn('b', 'a'),
+      turn('c', 'b'),
+    )
+    const line = historyTo(only(withoutTurn(record, 'cat', 'b')), 'c')
+    assert.deepEqual(
+      line.map(({ question }) => question),
+      ['a?', 'c?'],
+    )
+  })
+
+  it('takes out a person: their questions, and pictures that nobody else asked about', () => {
+    const both = withTalk(withTalk(EMPTY, talk('cat', 'ada')), talk('dog', 'ada'))
+    const record = asked(
+      asked(both, 'cat', turn('hers', null, 'ada')),
+      'dog',
+      turn('hers', null, 'ada'),
+      turn('his', 'hers', 'lin'),
+    )
+    const left = only(withoutPerson(record, 'ada'))
+    assert.equal(left.id, 'dog')
+    assert.equal(left.by, 'lin')
+    assert.deepEqual(
+      left.turns.map(({ id, parent }) => [id, parent]),
+      [['his', null]],
+    )
+    assert.ok(!JSON.stringify(left).includes('ada'))
+  })
+
+  it('shows a private picture and a private question to one person only', () => {
+    const both = withTalk(withTalk(EMPTY, talk('cat', 'ada', 1)), {
+      ...talk('dog', 'ada', 2),
+      visibleTo: 'ada',
+    })
+    const record = asked(
+      both,
+      'cat',
+      turn('first', null, 'lin', 3),
+      { ...turn('hers', 'first', 'ada', 5), visibleTo: 'ada' },
+      { ...turn('hers2', 'hers', 'ada', 9), visibleTo: 'ada' },
+    )
+    assert.deepEqual(
+      visibleTo(record, 'ada').talks.map(({ id, turns, until }) => [id, turns.length, until]),
+      [
+        ['dog', 0, 1000],
+        ['cat', 3, 1000],
+      ],
+    )
+    for (const reader of ['lin', null]) {
+      const cat = only(visibleTo(record, reader))
+      assert.deepEqual(
+        cat.turns.map(({ id }) => id),
+        ['first'],
+      )
+      assert.equal(lastTurn(cat, 'ada'), 'first')
+      assert.deepEqual(historyTo(cat, 'hers2'), [])
+      assert.equal(cat.until, 994, 'as if it had last been used at 3')
+    }
+  })
+
+  it('a private question leaves the order of the pictures alone', () => {
+    const both = withTalk(withTalk(EMPTY, talk('cat')), talk('dog'))
+    const private_ = { ...turn('hers', null), visibleTo: 'ada' }
+    assert.deepEqual(ids(asked(both, 'cat', private_)), ['cat', 'dog'])
+    assert.deepEqual(ids(asked(both, 'cat', turn('hers', null))), ['dog', 'cat'])
+  })
+
+  it('leaves a picture to the one whose private questions alone are left', () => {
+    const record = asked(
+      withTalk(EMPTY, talk('cat', 'ada')),
+      'cat',
+      turn('hers', null, 'ada'),
+      { ...turn('his', 'hers', 'lin'), visibleTo: 'lin' },
+      { ...turn('theirs', 'hers', 'mo'), visibleTo: 'mo' },
+    )
+    const left = withoutPerson(record, 'ada')
+    assert.deepEqual(visibleTo(left, 'mo').talks, [])
+    assert.deepEqual(
+      only(visibleTo(left, 'lin')).turns.map(({ id }) => id),
+      ['his'],
+    )
+  })
+
+  it('takes a record that does not tell who may see it for private', () => {
+    const { visibleTo: _, ...old } = { ...talk('cat'), turns: [] }
+    const { visibleTo: __, ...oldTurn } = turn('q', null, 'lin')
+    const record = channelSchema.parse({ talks: [{ ...old, turns: [oldTurn] }] })
+    assert.deepEqual(visibleTo(record, null).talks, [])
+    assert.deepEqual(visibleTo(record, 'lin').talks, [])
+    assert.deepEqual(only(visibleTo(record, 'ada')).turns, [])
+  })
+})

@@ -1,0 +1,289 @@
+/** A process killed at every moment of a case: nothing is lost, and nothing is done twice. */
+
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { after, before, describe, it } from 'node:test'
+import { type Client, Events, type Message } from 'discord.js'
+import { pino } from 'pino'
+import { Member } from 'loopback-discord/client'
+import { startSandbox, type Sandbox } from 'loopback-discord'
+import { connect } from '../../../../bot/discord/client.ts'
+import { decided } from '../../../../bot/moderation/cases/case.ts'
+import { Deeds } from '../../../../bot/moderation/cases/discord-actions.ts'
+import { GuildModeration } from '../../../../bot/moderation/settings.ts'
+import { Moderation } from '../../../../bot/moderation/moderation.ts'
+import { fingerprintOf } from '../../../../bot/pictures/fingerprint.ts'
+import { verdictOf, Verdicts } from '../../../../bot/moderation/hashes/hash-list.ts'
+import { createPictureFetcher, type PictureFetcher } from '../../../../bot/pictures/download.ts'
+import { Pictures } from '../../../../bot/pictures/pictures.ts'
+import { openStore } from '../../../../bot/store/store.ts'
+import type { Store } from '../../../../bot/store/types.ts'
+import { DEFAULT_MODERATION } from '../../../../config/moderation-settings.ts'
+import { findModel } from '../../../../config/models.ts'
+import { openModel } from '../../../../inference/model.ts'
+import type { Model } from '../../../../inference/types.ts'
+import { scene } from '../../../helpers/demo-bot.ts'
+import { Life, Killed, mortalStore } from '../../../helpers/mortal-store.ts'
+
+const log = pino({ level: 'silent' })
+
+/** Discord as a process with that life has it. */
+class MortalDeeds extends Deeds {
+  readonly #life: Life
+
+  constructor(client: Client, life: Life) {
+    super(client)
+    this.#life = life
+  }
+
+  override post(...given: Parameters<Deeds['post']>) {
+    return this.#life.write(() => super.post(...given))
+  }
+
+  override edit(...given: Parameters<Deeds['edit']>) {
+    return this.#life.write(() => super.edit(...given))
+  }
+
+  override delete(...given: Parameters<Deeds['delete']>) {
+    return this.#life.write(() => super.delete(...given))
+  }
+
+  override timeOut(...given: Parameters<Deeds['timeOut']>) {
+    return this.#life.write(() => super.timeOut(...given))
+  }
+
+  override direct(userId: string) {
+    return this.#life.write(() => super.direct(userId))
+  }
+}
+
+/** Lives until the moment, then is killed; what else happens is a bug. */
+async function live(work: () => Promise<void>): Promise<void> {
+  await work().catch((error: unknown) => {
+    if (!(error instanceof Killed)) {
+      throw error
+    }
+  })
+}
+
+describe('a case whose process is killed', { timeout: 300_000 }, () => {
+  let sandbox: Sandbox
+  let client: Client<true>
+  let store: Store
+  let model: Model
+  let fetchPicture: PictureFetcher
+  let guildId: string
+  let logChannel: string
+  let count = 0
+
+  before(async () => {
+    sandbox = await startSandbox({ rateLimits: 'off' })
+    client = await connect({ token: sandbox.token, api: sandbox.api, log, listen: () => {} })
+    store = await openStore({ url: 'memory:', log })
+    model = await openModel(findModel('demo'), { threads: 1 })
+    fetchPicture = createPictureFetcher({ origins: [sandbox.cdn] })
+    const [guild] = sandbox.world.guilds.values()
+    guildId = guild!.id
+    const channels = [...sandbox.world.channels.values()]
+    logChannel = channels.find(({ name }) => name === 'mod-log')!.id
+  })
+  after(async () => {
+    await client.destroy()
+    await fetchPicture.close()
+    await model.close()
+    await store.close()
+    await sandbox.close()
+  })
+
+  function born(life: Life): Moderation {
+    const pictures = new Pictures({ client, fetchPicture, model, log })
+    const parts = { store: mortalStore(store, life), model, pictures, fetchPicture, log }
+    return new Moderation(client, parts, new MortalDeeds(client, life))
+  }
+
+  /** A message with the picture, by someone new. */
+  async function posted(): Promise<Message<true>> {
+    const { world } = sandbox
+    count += 1
+    const { id } = world.addUser(`someone${count}`, `Someone ${count}`)
+    world.addMember(world.guilds.get(guildId)!, id)
+    const heard = once(client, Events.MessageCreate)
+    const member = await Member.connect(sandbox.url, `someone${count}`)
+    await member.upload(scene())
+    member.close()
+    const [message]: Message[] = await heard
+    assert.ok(message?.inGuild())
+    return message
+  }
+
+  async function reset(mode: 'act' | 'approve'): Promise<void> {
+    const guilds = new GuildModeration(store)
+    await guilds.change(guildId, () => ({ ...DEFAULT_MODERATION, logChannel, mode }))
+    const verdicts = new Verdicts(store, guilds)
+    await verdicts.remove(guildId, () => true)
+    if (mode === 'act') {
+      const print = await fingerprintOf(scene().bytes)
+      const said = { verdict: 'confirmed', by: null, caseId: null, note: '', distance: 6 } as const
+      await verdicts.put(guildId, [verdictOf(print!, said)])
+    }
+  }
+
+  /** What there is of a case, in its server and with its member. */
+  function traces({ id, author, channelId }: Message) {
+    const { world } = sandbox
+    const bot = client.user.id
+    const own = (channel: string) => world.history(channel).filter((one) => one.authorId === bot)
+    const direct = [...world.channels.values()].find(
+      (one) => one.guildId === null && one.recipients.includes(author.id),
+    )
+    const audit = world.guilds
+      .get(guildId)!
+      .auditLog.filter(({ reason }) => reason?.includes(id) === true)
+    return {
+      cases: own(logChannel).filter(({ content }) => content.includes(`Case ${id}`)),
+      there: world.history(channelId).some((one) => one.id === id),
+      told: direct ? own(direct.id).length : 0,
+      deletions: audit.filter(({ action }) => action === 72).length,
+      timeouts: audit.filter(({ action }) => action === 24).length,
+    }
+  }
+
+  it('removes a known picture once, whenever it is killed', async () => {
+    let ended = false
+    for (let moment = 1; !ended; moment++) {
+      await reset('act')
+      const message = await posted()
+      const life = new Life(moment)
+      const first = born(life)
+      await live(() => first.hear(message))
+      await first.work.settle()
+      ended = life.moments < moment
+      const second = born(new Life(Infinity))
+      await second.resume()
+      await second.work.settle()
+      const found = await second.work.of(guildId, message.id)
+      const { cases, there, told, deletions, timeouts } = traces(message)
+      if (moment === 1) {
+        // Killed before it had written anything: it never heard of the message.
+        assert.deepEqual([cases.length, there, told], [0, true, 0])
+        continue
+      }
+      const at = `moment ${moment}`
+      assert.deepEqual([cases.length, there, told], [1, false, 1], at)
+      assert.deepEqual([deletions, timeouts], [1, 1], at)
+      assert.equal(found?.state, 'confirmed', at)
+      assert.deepEqual(
+        found.steps.filter(({ done }) => !done),
+        [],
+        at,
+      )
+      assert.match(cases[0]!.content, /Removed: 1 of 1/, at)
+      assert.match(cases[0]!.content, /What I see: .*red circle/, at)
+    }
+  })
+
+  it('confirms and undoes once, whenever it is killed', async () => {
+    let ended = false
+    for (let moment = 2; !ended; moment++) {
+      await reset('approve')
+      const message = await posted()
+      const life = new Life(moment)
+      const settings = { ...DEFAULT_MODERATION, logChannel, mode: 'approve' } as const
+      const press = async (one: Moderation, action: 'confirm' | 'undo') => {
+        const by = { action, by: '100000000000000001', now: Date.now() }
+        await one.work.change(guildId, message.id, (old) => old && decided(old, by, settings))
+        await one.work.carryOut(guildId, message.id)
+      }
+      const first = born(life)
+      await live(async () => {
+        await first.pointing.reported(message, '100000000000000002')
+        await press(first, 'confirm')
+        await press(first, 'undo')
+      })
+      await first.work.settle()
+      ended = life.moments < moment
+      const second = born(new Life(Infinity))
+      await second.resume()
+      // The moderator sees what was not decided yet, and presses again.
+      const before = await second.work.of(guildId, message.id)
+      if (before?.state === 'open') {
+        await press(second, 'confirm')
+      }
+      await press(second, 'undo')
+      await second.work.settle()
+      const { cases, there, told, deletions, timeouts } = traces(message)
+      const at = `moment ${moment}`
+      const found = await second.work.of(guildId, message.id)
+      assert.equal(found?.state, 'undone', at)
+      assert.equal(cases.length, 1, at)
+      assert.match(cases[0]!.content, /— undone/, at)
+      assert.deepEqual(
+        found.events.map(({ what }) => what),
+        ['confirm', 'undo'],
+        at,
+      )
+      // An undo that came before the removal is one that there was nothing left to take back.
+      assert.deepEqual([there, deletions], [deletions === 0, deletions], at)
+      assert.ok(deletions <= 1 && [0, 2].includes(timeouts) && [0, 2].includes(told), at)
+      assert.deepEqual(await new Verdicts(store, new GuildModeration(store)).list(guildId), [], at)
+    }
+  })
+
+  it('is one record, however often and by whomever its message is heard', async () => {
+    await reset('act')
+    const message = await posted()
+    const two = [1, 2].map(() => born(new Life(Infinity)))
+    const [one, other] = [two[0]!, two[1]!]
+    await Promise.all([
+      one.hear(message),
+      other.hear(message),
+      one.pointing.reported(message, '100000000000000002'),
+      other.pointing.reported(message, '100000000000000003'),
+      one.hearChange(message),
+    ])
+    await other.hear(message)
+    await Promise.all(two.map(({ work }) => work.settle()))
+    const records = await Array.fromAsync(one.work.cases.entries(`${guildId}/`))
+    const about = records.filter(([, { copies }]) =>
+      copies.some(({ messageId }) => messageId === message.id),
+    )
+    assert.deepEqual(
+      about.map(([key]) => key),
+      [`${guildId}/${message.id}`],
+    )
+    const { cases, there, told, deletions, timeouts } = traces(message)
+    assert.deepEqual([cases.length, there, told, deletions, timeouts], [1, false, 1, 1, 1])
+  })
+
+  it('keeps one post of two, where Discord no longer knows the nonce', async () => {
+    await reset('approve')
+    const message = await posted()
+    const both = Promise.withResolvers<void>()
+    let come = 0
+    class ForgottenNonces extends Deeds {
+      override async post(...[channelId, body, sent]: Parameters<Deeds['post']>) {
+        come += 1
+        if (come === 2) {
+          both.resolve()
+        }
+        await both.promise
+        return super.post(channelId, body, {
+          ...sent,
+          nonce: `${sent.nonce}${Math.random()}`.slice(0, 25),
+        })
+      }
+    }
+    const pictures = new Pictures({ client, fetchPicture, model, log })
+    const parts = { store, model, pictures, fetchPicture, log }
+    const two = [1, 2].map(() => new Moderation(client, parts, new ForgottenNonces(client)))
+    await Promise.all(two.map((one) => one.pointing.reported(message, '100000000000000002')))
+    await Promise.all(two.map((one) => one.work.settle()))
+    assert.equal(come, 2)
+    const { cases } = traces(message)
+    const found = await two[0]!.work.of(guildId, message.id)
+    assert.deepEqual(
+      cases.map(({ id }) => id),
+      [found?.log?.messageId],
+    )
+  })
+})

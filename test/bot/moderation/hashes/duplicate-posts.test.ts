@@ -1,0 +1,85 @@
+/** Reposts: answered with the first posting that is still there, where a channel wants that. */
+
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import type { APIMessage } from 'discord.js'
+import type { Member } from 'loopback-discord/client'
+import { EN } from '../../../../commands/i18n/en.ts'
+import { hearts, scene, triangle } from '../../../helpers/demo-bot.ts'
+import {
+  disguised,
+  type ModeratedServer,
+  startModeratedServer,
+} from '../../../helpers/moderated-server.ts'
+
+describe('/moderation reposts', () => {
+  let server: ModeratedServer
+  let lin: Member
+  let memes: string
+
+  before(async () => {
+    server = await startModeratedServer()
+    lin = await server.join('lin', { channel: 'memes' })
+    server.ada.switchTo('memes')
+    memes = lin.channelId
+  })
+  after(() => server.close())
+
+  /** The bot's reply to a message. */
+  const replyTo = async ({ id }: APIMessage): Promise<APIMessage> => {
+    const { message } = await lin.until(
+      (told) => told.message?.message_reference?.message_id === id,
+    )
+    return message!
+  }
+  const repliesTo = ({ id }: APIMessage) =>
+    lin.told.filter((told) => told.message?.message_reference?.message_id === id).length
+
+  it('answers a repost with the first posting, and pings nobody', async () => {
+    const before = await server.ada.upload(hearts())
+    const on = await server.mo.slash('moderation reposts', { channel: memes })
+    assert.equal(on.content, EN.moderationRules.reposts.on(`<#${memes}>`))
+
+    const first = await server.ada.upload(hearts())
+    const other = await server.ada.upload(triangle())
+    const again = await lin.upload(await disguised(hearts()))
+    const reply = await replyTo(again)
+    assert.match(reply.content, new RegExp(`/${memes}/${first.id}$`))
+    assert.deepEqual(reply.mentions, [])
+    for (const message of [before, first, other]) {
+      assert.equal(repliesTo(message), 0)
+    }
+  })
+
+  it('names the next one when the first is deleted', async () => {
+    const first = await server.ada.upload(scene())
+    const second = await lin.upload(await disguised(scene()))
+    assert.match((await replyTo(second)).content, new RegExp(first.id))
+    await server.ada.delete(first)
+    const third = await server.ada.upload(await disguised(scene(), 70))
+    assert.match((await replyTo(third)).content, new RegExp(`${second.id}$`))
+  })
+
+  it('fetches a picture once, however often its message changes', async (t) => {
+    const { world } = server.sandbox
+    const find = t.mock.method(world.cdn, 'find')
+    const posted = await server.ada.upload(await disguised(triangle(), 71))
+    await replyTo(posted)
+    world.update(world.messages.get(memes)!.get(posted.id)!, { content: 'haha' })
+    await replyTo(await lin.upload(await disguised(triangle(), 72)))
+    const { pathname } = new URL(posted.attachments[0]!.url)
+    const asked = find.mock.calls.filter(({ arguments: [path] }) => pathname.endsWith(path))
+    assert.equal(asked.length, 1)
+  })
+
+  it('stops when it is switched off, and forgets the pictures', async () => {
+    const off = await server.mo.slash('moderation reposts', { channel: memes })
+    assert.equal(off.content, EN.moderationRules.reposts.off(`<#${memes}>`))
+    const quiet = await lin.upload(await disguised(hearts(), 80))
+    await server.mo.slash('moderation reposts', { channel: memes })
+    const fresh = await lin.upload(await disguised(hearts(), 81))
+    const again = await server.ada.upload(hearts())
+    assert.match((await replyTo(again)).content, new RegExp(`${fresh.id}$`))
+    assert.equal(repliesTo(quiet) + repliesTo(fresh), 0)
+  })
+})

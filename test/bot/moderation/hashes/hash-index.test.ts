@@ -1,0 +1,90 @@
+/** The index of hashes: finds all that a look at every one would, in little time. */
+
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { HashIndex } from '../../../../bot/moderation/hashes/hash-index.ts'
+import { distanceOf } from '../../../../bot/pictures/fingerprint.ts'
+import { createRandom } from '../../../../bench/report/random.ts'
+
+const random = createRandom(7)
+
+function anyWord(): string {
+  return Math.floor(random.between(0, 2 ** 32))
+    .toString(16)
+    .padStart(8, '0')
+}
+
+function anyHash(): string {
+  return anyWord() + anyWord()
+}
+
+/** The hash with so many of its bits changed. */
+function changed(hash: string, bits: number): string {
+  let value = BigInt(`0x${hash}`)
+  const places = new Set<number>()
+  while (places.size < bits) {
+    places.add(Math.floor(random.between(0, 64)))
+  }
+  for (const place of places) {
+    value ^= 1n << BigInt(place)
+  }
+  return value.toString(16).padStart(16, '0')
+}
+
+describe('HashIndex', () => {
+  it('finds what is near, the nearest first, and nothing else', () => {
+    const hashes = Array.from({ length: 3000 }, anyHash)
+    for (const hash of hashes.slice(0, 40)) {
+      for (const bits of [1, 5, 8, 11, 12, 15, 16]) {
+        hashes.push(changed(hash, bits))
+      }
+    }
+    const index = new HashIndex<string>()
+    for (const hash of hashes) {
+      index.add(hash, hash)
+    }
+    assert.equal(index.size, hashes.length)
+    for (const most of [0, 3, 4, 8, 12, 15]) {
+      for (const hash of hashes.slice(0, 40)) {
+        const wanted = hashes.filter((other) => distanceOf(hash, other) <= most)
+        const found = index.near(hash, most)
+        assert.deepEqual(found.map(({ value }) => value).toSorted(), wanted.toSorted())
+        assert.ok(found.every(({ distance }, i) => distance >= (found[i - 1]?.distance ?? 0)))
+      }
+    }
+  })
+
+  it('forgets what is taken out', () => {
+    const index = new HashIndex<number>()
+    index.add('00000000000000ff', 1)
+    index.add('00000000000000fe', 2)
+    index.remove((value) => value === 1)
+    assert.equal(index.size, 1)
+    assert.deepEqual(index.near('00000000000000ff', 4), [{ value: 2, distance: 1 }])
+  })
+
+  it('refuses a distance it cannot search', () => {
+    const index = new HashIndex<number>()
+    for (const most of [-1, 16, 2.5, Number.NaN]) {
+      assert.throws(() => index.near('0000000000000000', most), RangeError)
+    }
+  })
+
+  it('compares a small part of 100,000 only', () => {
+    const index = new HashIndex<number>()
+    for (let i = 0; i < 100_000; i++) {
+      index.add(anyHash(), i)
+    }
+    const targets = Array.from({ length: 200 }, anyHash)
+    const timed = (most: number) => {
+      const started = performance.now()
+      for (const hash of targets) {
+        index.near(hash, most)
+      }
+      return (performance.now() - started) / targets.length
+    }
+    timed(8)
+    const best = Math.min(...Array.from({ length: 5 }, () => timed(8)))
+    assert.ok(best < 1, `${best} ms`)
+  })
+})

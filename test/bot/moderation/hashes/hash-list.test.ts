@@ -1,0 +1,163 @@
+/** A server's list of pictures: who wins, how near is near, and how long it is kept. */
+
+import assert from 'node:assert/strict'
+import { after, before, beforeEach, describe, it } from 'node:test'
+import { pino } from 'pino'
+import { GuildModeration } from '../../../../bot/moderation/settings.ts'
+import { readHashFile, writeHashFile } from '../../../../bot/moderation/hashes/hash-file.ts'
+import type { Fingerprint } from '../../../../bot/pictures/fingerprint.ts'
+import { type Verdict, verdictOf, Verdicts } from '../../../../bot/moderation/hashes/hash-list.ts'
+import { openStore } from '../../../../bot/store/store.ts'
+import type { Store } from '../../../../bot/store/types.ts'
+import { InputError } from '../../../../config/errors.ts'
+
+const GUILD = '100000000000000001'
+const DAY_MS = 24 * 60 * 60 * 1000
+
+function print(whole: string, cropped: readonly string[] = []): Fingerprint {
+  return { whole, mirrored: '5555555555555555', cropped }
+}
+
+function said(
+  whole: string,
+  verdict: Verdict['verdict'],
+  distance = 6,
+  cropped: readonly string[] = [],
+) {
+  return verdictOf(print(whole, cropped), { verdict, distance, by: '9', caseId: null, note: 'n' })
+}
+
+describe('Verdicts', () => {
+  let store: Store
+  let guilds: GuildModeration
+  let verdicts: Verdicts
+
+  before(async () => {
+    store = await openStore({ url: 'memory:', log: pino({ level: 'silent' }) })
+  })
+  after(() => store.close())
+  beforeEach(async () => {
+    guilds = new GuildModeration(store)
+    verdicts = new Verdicts(store, guilds)
+    await verdicts.purge(GUILD)
+  })
+
+  async function match(whole: string, cropped: readonly string[] = [], by = verdicts) {
+    const { list } = await guilds.of(GUILD)
+    const found = await by.match(GUILD, print(whole, cropped), list)
+    return found && [found.verdict.verdict, found.distance]
+  }
+
+  it('lets a dismissal win over a confirmation that is nearer', async () => {
+    await verdicts.put(GUILD, [said('00000000000000ff', 'confirmed')])
+    assert.deepEqual(await match('00000000000000ff'), ['confirmed', 0])
+    await verdicts.put(GUILD, [said('00000000000000f0', 'dismissed')])
+    assert.deepEqual(await match('00000000000000ff'), ['dismissed', 4])
+  })
+
+  it('goes by the distance of each entry', async () => {
+    await verdicts.put(GUILD, [said('00000000000000ff', 'confirmed', 2)])
+    assert.deepEqual(await match('00000000000000fc'), ['confirmed', 2])
+    assert.equal(await match('00000000000000f8'), undefined)
+  })
+
+  it('knows cropped forms of either side', async () => {
+    await verdicts.put(GUILD, [said('00000000000000ff', 'confirmed', 2, ['ffff000000000000'])])
+    assert.deepEqual(await match('ffff000000000000'), ['confirmed', 0])
+    assert.deepEqual(await match('0f0f0f0f0f0f0f0f', ['00000000000000ff']), ['confirmed', 0])
+  })
+
+  it('hears at once of what another process wrote', async () => {
+    const other = new Verdicts(store, new GuildModeration(store))
+    assert.equal(await match('00000000000000ff', [], other), undefined)
+    await verdicts.put(GUILD, [said('00000000000000ff', 'confirmed')])
+    assert.deepEqual(await match('00000000000000ff', [], other), ['confirmed', 0])
+    assert.equal(await verdicts.remove(GUILD, ({ hash }) => hash === '00000000000000ff'), 1)
+    assert.equal(await match('00000000000000ff', [], other), undefined)
+  })
+
+  it('keeps the list in memory as its own changes make it, without reading it again', async (t) => {
+    await verdicts.put(GUILD, [said('00000000000000ff', 'confirmed')])
+    await match('00000000000000ff')
+    const list = t.mock.method(verdicts, 'list')
+    await verdicts.put(GUILD, [said('ff00000000000000', 'confirmed')])
+    await verdicts.put(GUILD, [said('00000000000000ff', 'dismissed')])
+    assert.deepEqual(await match('ff00000000000000'), ['confirmed', 0])
+    assert.deepEqual(await match('00000000000000ff'), ['dismissed', 0])
+    assert.equal(list.mock.callCount(), 0)
+    await verdicts.remove(GUILD, ({ verdict }) => verdict === 'dismissed')
+    assert.equal(await match('00000000000000ff'), undefined)
+    assert.equal(list.mock.callCount(), 1, 'only to find what to remove')
+  })
+
+  it('reads it again after two processes changed it at once', async () => {
+    const other = new Verdicts(store, new GuildModeration(store))
+    await Promise.all([match('00000000000000ff'), match('00000000000000ff', [], other)])
+    await Promise.all([
+      verdicts.put(GUILD, [said('00000000000000ff', 'confirmed')]),
+      other.put(GUILD, [said('ff00000000000000', 'confirmed')]),
+    ])
+    for (const one of [verdicts, other]) {
+      assert.deepEqual(await match('00000000000000ff', [], one), ['confirmed', 0])
+      assert.deepEqual(await match('ff00000000000000', [], one), ['confirmed', 0])
+    }
+  })
+
+  it('keeps servers apart', async () => {
+    await verdicts.put('100000000000000002', [said('00000000000000ff', 'confirmed')])
+    assert.equal(await match('00000000000000ff'), undefined)
+  })
+
+  it('ends after 180 days, counted from when it was last seen', async () => {
+    assert.equal(verdicts.space.ttlMs, 180 * DAY_MS)
+    const old = { ...said('00000000000000ff', 'confirmed'), seenAt: Date.now() - 2 * DAY_MS }
+    await verdicts.put(GUILD, [old])
+    await match('00000000000000ff')
+    const [now] = await verdicts.list(GUILD)
+    assert.ok(now && now.seenAt > old.seenAt, 'being seen renews it')
+  })
+
+  it('lets an entry go that has ended since it was loaded', async (t) => {
+    await verdicts.put(GUILD, [
+      said('00000000000000ff', 'confirmed'),
+      said('00000000000000fc', 'confirmed'),
+    ])
+    assert.deepEqual(await match('00000000000000ff'), ['confirmed', 0])
+    t.mock.timers.enable({ apis: ['Date'], now: Date.now() + 100 * DAY_MS })
+    assert.deepEqual(await match('00000000000000fc'), ['confirmed', 0], 'seen once more')
+    t.mock.timers.setTime(Date.now() + 100 * DAY_MS)
+    assert.deepEqual(await match('00000000000000ff'), ['confirmed', 2], 'only the other is left')
+    t.mock.timers.setTime(Date.now() + 181 * DAY_MS)
+    assert.equal(await match('00000000000000ff'), undefined)
+    assert.deepEqual(await verdicts.list(GUILD), [])
+  })
+
+  it('goes to a file and comes back as what another server said', async () => {
+    const all = [said('00000000000000ff', 'confirmed'), said('ff00000000000000', 'dismissed')]
+    const text = writeHashFile(all)
+    assert.ok(!text.includes('"9"'), 'nobody is named')
+    const given = { by: '7', now: 5, known: new Set(['ff00000000000000']) }
+    const [one, ...more] = readHashFile(text, given)
+    assert.deepEqual(more, [], 'what is known is left out')
+    assert.equal(one?.verdict, 'imported')
+    assert.equal(one.by, '7')
+    const everything = readHashFile(text, { ...given, known: new Set() })
+    assert.deepEqual(
+      everything.map(({ verdict }) => verdict),
+      ['imported', 'dismissed'],
+    )
+  })
+
+  it('refuses a file that is no list', () => {
+    const given = { by: '7', now: 5, known: new Set<string>() }
+    const wrong = [
+      '',
+      'null',
+      '{"format":"sightseer-hashes-1"}',
+      '{"format":"sightseer-hashes-1","pictures":[{"hash":"xyz"}]}',
+    ]
+    for (const text of wrong) {
+      assert.throws(() => readHashFile(text, given), InputError, text)
+    }
+  })
+})

@@ -1,0 +1,68 @@
+/** More pictures than the model can look at: the oldest that waits is dropped, and staff are told. */
+
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
+import { postingsSpace } from '../../../../bot/moderation/hashes/postings.ts'
+import { EN } from '../../../../commands/i18n/en.ts'
+import { hearts, triangle } from '../../../helpers/demo-bot.ts'
+import { type ModeratedServer, startModeratedServer } from '../../../helpers/moderated-server.ts'
+
+/** As many as bot/moderation/rules/rules.ts lets wait. */
+const WAITING = 64
+const DROPPED = 10
+
+describe('a flood of pictures', { timeout: 120_000 }, () => {
+  let server: ModeratedServer
+
+  before(async () => {
+    server = await startModeratedServer()
+    await server.setUp()
+  })
+  after(() => server.close())
+
+  it('drops the oldest that waits, and says how many', async (t) => {
+    const question = 'is there a green triangle?'
+    await server.mo.slash('moderation rule add', { name: 'green', question, threshold: 60 })
+    const { model, store, client } = server.demo.bot
+    const gate = Promise.withResolvers<void>()
+    const score = model.score.bind(model)
+    const looked = t.mock.method(model, 'score', async (...given: Parameters<typeof score>) => {
+      await gate.promise
+      return score(...given)
+    })
+    const ada = await server.join('ada', { channel: 'general' })
+    const lin = await server.join('lin', { channel: 'general' })
+    const heard = async (memberId: string, messageId: string) => {
+      const key = `${client.guilds.cache.firstKey()}/${memberId}`
+      const postings = postingsSpace(store)
+      while ((await postings.get(key))?.some((one) => one.messageId === messageId) !== true) {
+        await setImmediate()
+      }
+    }
+    // One is at the model, then comes one that the rule would find, then the flood.
+    await ada.upload(hearts())
+    while (looked.mock.callCount() === 0) {
+      await setImmediate()
+    }
+    const oldest = await ada.upload(triangle())
+    await heard(ada.id, oldest.id)
+    for (let i = 0; i < WAITING + DROPPED - 2; i++) {
+      await ada.upload(hearts(`${i}.webp`))
+    }
+    const newest = await lin.upload(triangle('newest.webp'))
+    const wanted = EN.moderationRules.dropped(DROPPED)
+    const list = () => server.mo.slash('moderation rule list')
+    while (!(await list()).content.includes(wanted)) {
+      await setImmediate()
+    }
+
+    gate.resolve()
+    const found = await server.aCase(/the question “green”/)
+    assert.match(found.content, new RegExp(`/${newest.id}`))
+    assert.ok(!found.content.includes(oldest.id))
+    assert.equal(server.cases().length, 1)
+    assert.equal(looked.mock.callCount(), 1 + WAITING)
+    assert.ok((await list()).content.includes(wanted), 'and no more')
+  })
+})

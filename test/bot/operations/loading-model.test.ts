@@ -1,0 +1,101 @@
+/** Asking while the model is still being opened: told so, and answered once it is there. */
+
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import type { Client } from 'discord.js'
+import { pino } from 'pino'
+import { Member } from 'loopback-discord/client'
+import type { Sandbox } from 'loopback-discord'
+import { connect } from '../../../bot/discord/client.ts'
+import { dispatch } from '../../../bot/dispatch.ts'
+import { Jobs } from '../../../bot/jobs/jobs.ts'
+import { lateModel } from '../../../bot/operations/loading-model.ts'
+import { createMetrics } from '../../../bot/operations/metrics.ts'
+import { createPictureFetcher } from '../../../bot/pictures/download.ts'
+import { openStore } from '../../../bot/store/store.ts'
+import type { Store } from '../../../bot/store/types.ts'
+import { EN } from '../../../commands/i18n/en.ts'
+import { openModel } from '../../../inference/model.ts'
+import type { Model } from '../../../inference/types.ts'
+import { startWatchedSandbox } from 'loopback-discord/testing/watched-sandbox'
+import { packageFor } from '../../helpers/packages.ts'
+import { pictureFile } from '../../helpers/pictures.ts'
+
+const log = pino({ level: 'silent' })
+const { bytes } = pictureFile()
+
+describe('lateModel', () => {
+  let model: Model
+  let sandbox: Sandbox
+  let store: Store
+  let client: Client<true> | undefined
+
+  before(async () => {
+    model = await openModel(await packageFor('base'))
+    sandbox = await startWatchedSandbox()
+    store = await openStore({ url: 'memory:', log })
+  })
+  after(async () => {
+    await client?.destroy()
+    await sandbox.close()
+    await store.close()
+    await model.close()
+  })
+
+  it('holds requests until the model is open', async () => {
+    const opening = Promise.withResolvers<Model>()
+    const late = lateModel(model.card, opening.promise)
+    assert.equal(late.isOpen(), false)
+    assert.equal(late.stats().done, 0)
+    const asked = Promise.all([
+      late.describe(bytes),
+      late.ask(bytes, 'what is it?'),
+      late.score(bytes, { prompt: 'a', answers: ['b', 'c'] }),
+    ])
+    opening.resolve(model)
+    const [described, answered, scores] = await asked
+    assert.equal(described.text, (await model.describe(bytes)).text)
+    assert.equal(answered.text, (await model.ask(bytes, 'what is it?')).text)
+    assert.equal(scores.length, 2)
+    assert.equal(late.isOpen(), true)
+    assert.ok(late.stats().done >= 3)
+  })
+
+  it('fails each request where the model cannot be opened', async () => {
+    const late = lateModel(model.card, Promise.reject(new Error('no memory')))
+    await assert.rejects(late.describe(bytes), /no memory/)
+    assert.equal(late.isOpen(), false)
+  })
+
+  it('lets those who ask meanwhile know, then answers', async () => {
+    const opening = Promise.withResolvers<Model>()
+    const late = lateModel(model.card, opening.promise)
+    client = await connect({
+      token: sandbox.token,
+      api: sandbox.api,
+      log,
+      listen: (fresh) => {
+        dispatch(fresh, {
+          model: late,
+          isOpen: late.isOpen,
+          store,
+          jobs: new Jobs({ store, log }),
+          fetchPicture: createPictureFetcher({ origins: [sandbox.cdn] }),
+          retentionMs: 60_000,
+          metrics: createMetrics(),
+          log,
+        })
+      },
+    })
+    const ada = await Member.connect(sandbox.url)
+    // The member takes the notice for an answer already, since it is an edit like any other.
+    const notice = await ada.slash('describe', { image: { name: 'parity.png', bytes } })
+    assert.equal(notice.content, EN.waiting.loading)
+    opening.resolve(model)
+    const { message } = await ada.until(
+      ({ message: now }) => now?.id === notice.id && !['', notice.content].includes(now.content),
+    )
+    assert.ok((message?.content.length ?? 0) > 0)
+    ada.close()
+  })
+})

@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import {
+  answerBody,
+  type AnswerLayout,
+  customId,
+  readCustomId,
+} from '../../../bot/requests/answer-message.ts'
+import { catalogueFor } from '../../../commands/i18n/catalogue.ts'
+
+const text = catalogueFor('en-US')
+
+function layout(parts: Partial<AnswerLayout> = {}): AnswerLayout {
+  return {
+    key: 'abc_-123',
+    parts: [{ lines: ['a cat'], spoiler: false }],
+    suggestions: [
+      { part: 0, question: 'what color is the cat?' },
+      { part: 0, question: 'is it asleep?' },
+      { part: 0, question: 'how many cats are there?' },
+    ],
+    question: null,
+    again: true,
+    ...parts,
+  }
+}
+
+/** Labels of the buttons, row by row. */
+function labels(body: { readonly components?: readonly object[] }): string[][] {
+  const rows: { components: { label: string }[] }[] = JSON.parse(JSON.stringify(body.components))
+  return rows.map(({ components }) => components.map(({ label }) => label))
+}
+
+describe('answerBody', () => {
+  it('has the suggested questions, then Ask…, Again and Delete', () => {
+    const body = answerBody(layout(), text)
+    assert.equal(body.content, 'a cat')
+    assert.deepEqual(labels(body), [
+      ['what color is the cat?', 'is it asleep?', 'how many cats are there?'],
+      ['Ask…', 'Again', 'Delete'],
+    ])
+  })
+
+  it('shows the model’s words and the question as they are, whatever markdown is in them', () => {
+    const body = answerBody(
+      layout({
+        question: 'is **this** @everyone?',
+        parts: [{ lines: ['# a *cat* ||here||', '> <@1> [a](http://b)'], spoiler: false }],
+      }),
+      text,
+    )
+    const [question, answer, detail] = body.content.split('\n')
+    assert.equal(question, String.raw`> is \*\*this\*\* @everyone?`)
+    assert.equal(answer, String.raw`\# a \*cat\* \|\|here\|\|`)
+    assert.equal(detail, String.raw`• \> <@1> \[a](http://b)`)
+  })
+
+  it('numbers the parts of several pictures, and the buttons with them', () => {
+    const body = answerBody(
+      layout({
+        parts: [
+          { lines: ['a cat'], spoiler: false },
+          { lines: ['a dog'], spoiler: false },
+        ],
+        suggestions: [{ part: 1, question: 'what color is the dog?' }],
+      }),
+      text,
+    )
+    assert.equal(body.content, '**1.** a cat\n**2.** a dog')
+    assert.deepEqual(labels(body)[0], ['2: what color is the dog?'])
+  })
+
+  it('keeps a spoiler hidden, and lets no button tell', () => {
+    const body = answerBody(layout({ parts: [{ lines: ['a ||cat'], spoiler: true }] }), text)
+    assert.equal(body.content, String.raw`||a \|\|cat||`)
+    assert.deepEqual(labels(body), [['Ask…', 'Again', 'Delete']])
+  })
+
+  it('stays within Discord’s limits, with ten pictures and a talkative model', () => {
+    const long = { lines: ['*_'.repeat(900), 'x|'.repeat(900)], spoiler: true }
+    const body = answerBody(
+      layout({
+        parts: Array.from({ length: 10 }, () => long),
+        question: '*'.repeat(300),
+        note: 'a note',
+      }),
+      text,
+    )
+    assert.ok(body.content.length <= 2000)
+    assert.equal(body.content.match(/(?<!\\)\|\|/g)?.length, 20, 'every spoiler is closed')
+    assert.match(body.content, /a note$/)
+    const wide = { part: 0, question: 'w'.repeat(200) }
+    const [[label] = []] = labels(answerBody(layout({ suggestions: [wide] }), text))
+    assert.equal(label?.length, 80)
+  })
+
+  it('has no buttons where nothing is remembered', () => {
+    assert.deepEqual(answerBody(layout({ key: null }), text).components, [])
+  })
+})
+
+describe('customId', () => {
+  it('is short, versioned and read back', () => {
+    const id = customId('AbC-_1234567', 'question', 2)
+    assert.equal(id, 's1:AbC-_1234567:question:2')
+    assert.deepEqual(readCustomId(id), { key: 'AbC-_1234567', action: 'question', number: 2 })
+  })
+
+  it('does not read other versions and strangers’ ids', () => {
+    for (const id of ['s0:a:ask:0', 's1:a:sing:0', 's1:a:ask', 's1::ask:0', 'x', 's1:a:ask:0:1']) {
+      assert.equal(readCustomId(id), null, id)
+    }
+  })
+})

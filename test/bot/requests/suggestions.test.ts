@@ -1,0 +1,90 @@
+/** The demo model proposes questions about a picture it knows. */
+
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { candidates, plain, propose } from '../../../bot/requests/suggestions.ts'
+import { findModel } from '../../../config/models.ts'
+import { openModel } from '../../../inference/model.ts'
+import type { ImageTokens, Model } from '../../../inference/types.ts'
+
+const SCENE = path.join(import.meta.dirname, '..', '..', '..', 'docs', 'scene.png')
+
+describe('propose', () => {
+  let model: Model
+  let image: ImageTokens
+  let caption: string
+
+  before(async () => {
+    model = await openModel(findModel('demo'))
+    image = await model.embedImage(new Uint8Array(readFileSync(SCENE)))
+    caption = (await model.describe(image)).text
+  })
+  after(() => model.close())
+
+  it('gives different questions, the surest first', async () => {
+    const situation = { caption, history: [], asked: [] }
+    const proposed = await propose(model, image, { situation, count: 3 })
+    assert.equal(new Set(proposed.map(({ question }) => plain(question))).size, 3)
+    const sureness = proposed.map(({ logLikelihood }) => logLikelihood)
+    assert.deepEqual(
+      sureness,
+      sureness.toSorted((a, b) => b - a),
+    )
+  })
+
+  it('leaves the choice to the model: a question it would guess at comes last', async () => {
+    const situation = { caption, history: [], asked: [] }
+    const all = await propose(model, image, { situation, count: 100 })
+    const doubted = all.at(-1)!
+    assert.ok(doubted.logLikelihood < all[0]!.logLikelihood - 0.1)
+    const three = await propose(model, image, { situation, count: 3 })
+    assert.ok(three.every(({ question }) => question !== doubted.question))
+  })
+
+  it('proposes nothing that was asked, however it was spelt', async () => {
+    const first = await propose(model, image, {
+      situation: { caption, history: [], asked: [] },
+      count: 3,
+    })
+    const asked = first.map(({ question }) => ` ${question.toUpperCase().replace('?', '')}`)
+    const next = await propose(model, image, {
+      situation: { caption, history: [], asked },
+      count: 3,
+    })
+    assert.equal(next.length, 3)
+    const before = new Set(asked.map(plain))
+    assert.ok(next.every(({ question }) => !before.has(plain(question))))
+  })
+
+  it('goes on from the last answer once there is one', async () => {
+    const history = [{ question: 'what color is the star?', answer: 'yellow' }]
+    const proposed = await propose(model, image, {
+      situation: { caption, history, asked: ['what color is the star?'] },
+      count: 3,
+    })
+    assert.ok(proposed.some(({ question }) => question.endsWith(' it?')))
+  })
+})
+
+describe('candidates', () => {
+  it('fills the words of the caption into the patterns of the card', async () => {
+    const model = await openModel(findModel('demo'))
+    const card = model.card
+    await model.close()
+    const all = candidates(card, {
+      caption: 'a large red heart on the left and a small red star',
+      history: [],
+      asked: [],
+    }).flat()
+    assert.ok(all.includes('which is bigger, the star or the heart?'))
+    assert.ok(all.includes('how many red shapes are there?'))
+    assert.ok(all.every((question) => !/\{|circle|blue/.test(question)))
+    assert.ok(all.every((question) => !/the (star|heart) .*the \1/.test(question)))
+
+    const { questions: _, ...other } = card
+    const general = candidates(other, { caption: 'a man with a dog', history: [], asked: [] })
+    assert.ok(general.flat().includes('what is the man doing?'))
+  })
+})

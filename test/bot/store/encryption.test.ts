@@ -1,0 +1,173 @@
+/** What lies in the store when it is encrypted, and what a missing, wrong or changed key does. */
+
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { afterEach, beforeEach, describe, it } from 'node:test'
+import { pino } from 'pino'
+import { openStore } from '../../../bot/store/store.ts'
+import { createEncryption } from '../../../bot/store/encryption.ts'
+import { TURNS } from '../../helpers/store-kinds.ts'
+
+const OLD = randomBytes(32)
+const NEW = randomBytes(32)
+
+describe('createEncryption', () => {
+  const encryption = createEncryption([OLD])
+
+  it('gives back what it encrypted, and never the same text twice', () => {
+    const one = encryption.encrypt('ä red circle')
+    assert.equal(encryption.decrypt(one), 'ä red circle')
+    assert.notEqual(encryption.encrypt('ä red circle'), one)
+    assert.doesNotMatch(Buffer.from(one.split('.')[2]!, 'base64').toString('latin1'), /circle/)
+  })
+
+  it('notices a changed byte', () => {
+    const [name, id, body] = encryption.encrypt('a red circle').split('.')
+    const bytes = Buffer.from(body!, 'base64')
+    bytes[bytes.length - 1]! ^= 1
+    assert.throws(() => encryption.decrypt(`${name}.${id}.${bytes.toString('base64')}`))
+    assert.throws(() => encryption.decrypt(`${name}.${id}.`))
+  })
+
+  it('reads with every key and writes with the first', () => {
+    const both = createEncryption([NEW, OLD])
+    assert.equal(both.decrypt(encryption.encrypt('x')), 'x')
+    assert.ok(encryption.isForeign(both.encrypt('x')))
+    assert.ok(!both.isForeign(encryption.encrypt('x')))
+  })
+
+  it('refuses a key of another length', () => {
+    assert.throws(() => createEncryption([randomBytes(16)]), RangeError)
+  })
+})
+
+describe('an encrypted store', () => {
+  let folder: string
+  let file: string
+  let lines: string[]
+
+  beforeEach(() => {
+    folder = mkdtempSync(path.join(tmpdir(), 'sightseer-'))
+    file = path.join(folder, 'store.sqlite')
+    lines = []
+  })
+  afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+  function open(...keys: Uint8Array[]) {
+    const log = pino({}, { write: (line: string) => lines.push(line) })
+    return openStore({ url: `sqlite:${file}`, keys, log })
+  }
+
+  async function keep(...keys: Uint8Array[]) {
+    const store = await open(...keys)
+    await store.space(TURNS).set('1', ['a red circle'])
+    await store.close()
+  }
+
+  it('has nothing readable in its file', async () => {
+    await keep(OLD)
+    assert.ok(!readFileSync(file).includes('red circle'))
+    const store = await open(OLD)
+    assert.deepEqual(await store.space(TURNS).get('1'), ['a red circle'])
+    await store.close()
+    await keep()
+      .then(() => assert.fail('opened without a key'))
+      .catch(({ name, message }) => {
+        assert.deepEqual(
+          [name, message],
+          ['ConfigError', 'The store is encrypted, but SIGHTSEER_STORE_KEY is not set.'],
+        )
+      })
+  })
+
+  it('does not open with another key, and is not harmed by the attempt', async () => {
+    await keep(OLD)
+    await assert.rejects(open(NEW), { name: 'ConfigError', message: /another key \([0-9a-f]{8}\)/ })
+    const store = await open(OLD)
+    assert.deepEqual(await store.space(TURNS).get('1'), ['a red circle'])
+    await store.close()
+  })
+
+  it('changes keys: the old one still reads, the new one writes', async () => {
+    await keep(OLD)
+    const store = await open(NEW, OLD)
+    const turns = store.space(TURNS)
+    await turns.update('1', (old) => [...(old ?? []), 'and a star'])
+    await store.close()
+    const later = await open(NEW)
+    assert.deepEqual(await later.space(TURNS).get('1'), ['a red circle', 'and a star'])
+    await later.close()
+  })
+
+  it('keeps a record whose key was taken away too early, in case it comes back', async () => {
+    await keep(OLD)
+    await (await open(NEW, OLD)).close()
+    const early = await open(NEW)
+    assert.equal(await early.space(TURNS).get('1'), undefined)
+    await early.close()
+    assert.match(lines.join(''), /a key that is not known/)
+    const store = await open(NEW, OLD)
+    assert.deepEqual(await store.space(TURNS).get('1'), ['a red circle'])
+    await store.close()
+  })
+
+  it('reads what was kept before there was a key', async () => {
+    await keep()
+    const store = await open(NEW)
+    assert.deepEqual(await store.space(TURNS).get('1'), ['a red circle'])
+    await store.close()
+  })
+
+  it('drops a damaged record and says so once', async () => {
+    await keep(OLD)
+    const database = new DatabaseSync(file)
+    database.exec("UPDATE keyv SET value = substr(value, 1, 30) || 'AAAA' WHERE key = 'turns/1'")
+    database.close()
+    const store = await open(OLD)
+    assert.equal(await store.space(TURNS).get('1'), undefined)
+    assert.equal(await store.space(TURNS).get('1'), undefined)
+    assert.equal(lines.filter((line) => line.includes('is dropped')).length, 1)
+    assert.deepEqual(await store.space(TURNS).update('1', () => ['new']), ['new'])
+    await store.close()
+  })
+})
+
+describe('openStore', () => {
+  const log = pino({ level: 'silent' })
+
+  it('says that a server cannot be reached, without the password', async () => {
+    for (const scheme of ['redis', 'postgres']) {
+      await assert.rejects(
+        openStore({ url: `${scheme}://me:hunter2@127.0.0.1:1/0`, log }),
+        (error) => {
+          assert.ok(error instanceof Error)
+          assert.equal(error.name, 'ConfigError')
+          assert.match(
+            error.message,
+            /^SIGHTSEER_STORE \(\w+:\/\/me:…@127\.0\.0\.1:1\/0\) cannot be opened/,
+          )
+          assert.doesNotMatch(error.message, /hunter2/)
+          return true
+        },
+      )
+    }
+  })
+
+  it('says that a file is no store', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'sightseer-'))
+    const file = path.join(folder, 'note.txt')
+    writeFileSync(
+      file,
+      'not a database, and long enough to be taken for the header of one. '.repeat(20),
+    )
+    await assert.rejects(openStore({ url: `sqlite:${file}`, log }), {
+      name: 'ConfigError',
+      message: `SIGHTSEER_STORE (sqlite:${file}) cannot be opened: file is not a database.`,
+    })
+    rmSync(folder, { recursive: true })
+  })
+})
