@@ -19,11 +19,6 @@ declare module '../config/errors.ts' {
       readonly height: number
       readonly maxPixels: number
     }
-    /** Image tokens of another model: rows × width. */
-    'image/wrong-tokens': {
-      readonly shape: readonly [number, number]
-      readonly expected: readonly [number, number]
-    }
     'text/empty-question': NoParams
     'text/too-long': {
       readonly length: number

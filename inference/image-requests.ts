@@ -6,7 +6,7 @@
 import type { Call, InferenceBackend, RequestKind, RequestOf } from './backends/backend.ts'
 import type { EngineImage, EngineResults } from './engine/requests.ts'
 import { imageSourceOf } from './image-source.ts'
-import type { ImageInput, ImageSource, ImageTokens } from './types.ts'
+import type { ImageInput, ImageSource } from './types.ts'
 
 /** A request on its way; no longer cacheable once its picture was to be forgotten. */
 type Pending = { readonly key: string; cacheable: boolean }
@@ -23,13 +23,10 @@ export class ImageRequests {
   async send<Kind extends RequestKind>(
     kind: Kind,
     image: ImageInput,
-    build: (image: EngineImage | ImageTokens) => RequestOf<Kind>,
+    build: (image: EngineImage) => RequestOf<Kind>,
     call: Omit<Call, 'cacheable'>,
   ): Promise<EngineResults[Kind]> {
     call.signal?.throwIfAborted()
-    if ('shape' in image) {
-      return this.#submit(kind, build(image), { ...call, cacheable: true })
-    }
     const { key, bytes } = await sendable(image)
     const pending: Pending = { key, cacheable: true }
     this.#pending.add(pending)

@@ -19,7 +19,6 @@ import type {
   Answer,
   GenerationOptions,
   ImageInput,
-  ImageTokens,
   Model,
   ModelStats,
   RequestOptions,
@@ -99,48 +98,49 @@ function engineOptionsOf(options: OpenOptions): EngineOptions {
 /** A model whose requests run in a backend. */
 export function createModel(backend: InferenceBackend): Model {
   const requests = new ImageRequests(backend)
-  const generate = (
-    image: ImageInput,
-    prompt: Prompt,
-    given: GenerationOptions & RequestOptions & StreamOptions,
-  ): Promise<Answer> => {
-    const { call, options } = parted(given)
-    const build = (sent: EngineImage | ImageTokens) =>
-      ({ kind: 'generate', image: sent, prompt, options }) as const
-    return requests.send('generate', image, build, call)
+  const generate = (input: ImageInput, prompt: Prompt, both: AllOptions): Promise<Answer> => {
+    const { call, options } = splitOptions(both)
+    const build = (image: EngineImage) => ({ kind: 'generate', image, prompt, options }) as const
+    return requests.send('generate', input, build, call)
   }
   return {
     card: backend.card,
-    describe: (image, { prompt: text, ...given } = {}) =>
-      generate(image, { kind: 'describe', ...(text !== undefined && { text }) }, given),
-    ask: (image, question, { history = [], ...given } = {}) =>
-      generate(image, { kind: 'ask', question, history }, given),
-    score: (image, { prompt, answers, ...given }) => {
-      const build = (sent: EngineImage | ImageTokens) =>
-        ({ kind: 'score', image: sent, prompt, answers }) as const
-      return requests.send('score', image, build, parted(given).call)
+    describe: (input, { prompt: text, ...options } = {}) =>
+      generate(input, { kind: 'describe', ...(text !== undefined && { text }) }, options),
+    ask: (input, question, { history = [], ...options } = {}) =>
+      generate(input, { kind: 'ask', question, history }, options),
+    score: (input, { prompt, answers, ...options }) => {
+      const build = (image: EngineImage) => ({ kind: 'score', image, prompt, answers }) as const
+      return requests.send('score', input, build, splitOptions(options).call)
     },
-    encode: (image, given = {}) =>
+    encode: (input, options = {}) =>
       requests.send(
         'encode',
-        image,
-        (sent) => ({ kind: 'encode', image: sent }),
-        parted(given).call,
+        input,
+        (image) => ({ kind: 'encode', image }),
+        splitOptions(options).call,
       ),
-    embedImage: (image, given = {}) =>
-      requests.send('embed', image, (sent) => ({ kind: 'embed', image: sent }), parted(given).call),
+    embedImage: (input, options = {}) =>
+      requests.send(
+        'embed',
+        input,
+        (image) => ({ kind: 'embed', image }),
+        splitOptions(options).call,
+      ),
     forget: (keys) => requests.forget(keys),
     stats: () => backend.stats() ?? NO_STATS,
     close: () => backend.close(),
   }
 }
 
-/** What is said about a request, apart from how its answer is generated. */
-function parted(given: GenerationOptions & RequestOptions & StreamOptions): {
+type AllOptions = GenerationOptions & RequestOptions & StreamOptions
+
+/** Splits how an answer is generated from who asks for it, and how the caller is told. */
+function splitOptions(both: AllOptions): {
   readonly call: Omit<Call, 'cacheable'>
   readonly options: GenerationOptions
 } {
-  const { signal, onStep, onPosition, ...rest } = given
+  const { signal, onStep, onPosition, ...rest } = both
   const { urgency = 'interactive', tenant, user = '', deadline = Infinity, ...options } = rest
   const claim = { urgency, tenant: tenant ?? user, user, deadline }
   return { call: { claim, signal, onStep, onPosition }, options }

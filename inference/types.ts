@@ -83,12 +83,12 @@ export type EncodeTimings = Readonly<Record<`${EncodeStage}Ms`, number>>
 /** Where the time of a request went, in milliseconds; `tokens` counts the generated ids. */
 export type Timings = Readonly<Record<`${Stage}Ms`, number>> & { readonly tokens: number }
 
-/** A picture as the decoder sees it: float32, [queryTokens, embedSize], row-major. */
-export type ImageTokens = {
+/** A picture's tokens as the decoder takes them: float32, [tokens, embedSize], row-major. */
+export type EmbeddedImage = {
   readonly data: Float32Array
   readonly shape: readonly [number, number]
-  /** What computing them took; absent where a caller made them. */
-  readonly timings?: EncodeTimings
+  /** What computing them took. */
+  readonly timings: EncodeTimings
 }
 
 /**
@@ -102,8 +102,8 @@ export type ImageSource = {
   bytes(signal?: AbortSignal): Promise<Uint8Array>
 }
 
-/** A picture: its source or the bytes of its file; or what `embedImage` gave for one. */
-export type ImageInput = Uint8Array | ImageSource | ImageTokens
+/** A picture: its source, or the bytes of its file. */
+export type ImageInput = Uint8Array | ImageSource
 
 export type { Turn } from './text/prompt.ts'
 
@@ -162,7 +162,7 @@ export type Model = {
    */
   encode(image: ImageInput, options?: RequestOptions): Promise<EncodeTimings>
   /** The picture's tokens, for tests and measurements: they are copied to this thread. */
-  embedImage(image: ImageInput, options?: RequestOptions): Promise<ImageTokens>
+  embedImage(image: ImageInput, options?: RequestOptions): Promise<EmbeddedImage>
   /**
    * Deletes all that was computed from these pictures: features, tokens, keys and values. Requests
    * for them that wait or run still end, but nothing of them is cached.

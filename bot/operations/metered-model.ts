@@ -6,9 +6,9 @@ import type { Metrics } from './metrics.ts'
 
 /** The same model; what its requests take is told to the metrics. */
 export function meter(model: Model, metrics: Metrics): Model {
-  const noteEncoding = (timings: EncodeTimings | undefined) => {
+  const noteEncoding = (timings: EncodeTimings) => {
     // A picture that was there, or was encoded for another request, took no time.
-    if (timings !== undefined && timings.visionMs > 0) {
+    if (timings.visionMs > 0) {
       for (const stage of ENCODE_STAGES) {
         metrics.stage(stage, timings[`${stage}Ms`] / 1000)
       }

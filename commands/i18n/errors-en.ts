@@ -69,8 +69,6 @@ export const ERRORS_EN: ErrorSentences = {
   'image/slow-to-decode': 'That picture takes too long to decode.',
   'image/plain': 'That picture is of one brightness all over, so nothing can be compared with it.',
   'image/opted-out': 'The person who posted that picture does not want me to look at it.',
-  'image/wrong-tokens': ({ shape, expected }) =>
-    `Those image tokens are ${shape.join(' × ')}; this model's are ${expected.join(' × ')}.`,
   // The model
   'text/empty-question': 'The question is empty.',
   'text/too-long': ({ length, unit, maxTokens }) =>

@@ -49,8 +49,6 @@ export const ERRORS_ZH: ErrorSentences = {
   'image/slow-to-decode': BROKEN_PICTURE,
   'image/plain': '那张图片整张明暗一样，没有可比较的东西。',
   'image/opted-out': '发布那张图片的人不希望我看它。',
-  'image/wrong-tokens': ({ shape, expected }) =>
-    `那些图像标记是 ${shape.join(' × ')}，而这个模型的是 ${expected.join(' × ')}。`,
   // The model
   'text/empty-question': '问题是空的。',
   'text/too-long': () => '问题太长了，请说得短一些。',

@@ -38,13 +38,10 @@ const encodeTimingsSchema = z.object({
 const imageTokensSchema = z.object({
   data: z.instanceof(Float32Array),
   shape: z.tuple([count, count]),
-  timings: encodeTimingsSchema.exactOptional(),
+  timings: encodeTimingsSchema,
 })
 
-const image = z.union([
-  z.object({ key: z.string(), bytes: z.instanceof(Uint8Array).nullable() }),
-  imageTokensSchema,
-])
+const image = z.object({ key: z.string(), bytes: z.instanceof(Uint8Array).nullable() })
 
 const promptSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('describe'), text: z.string().exactOptional() }),

@@ -250,6 +250,5 @@ function unexpected(cause: Error): TypeError {
 
 /** The file of a request's picture, which moves to the thread instead of being copied. */
 function transferable({ image }: RequestOf<RequestKind>): ArrayBuffer[] {
-  const bytes = 'bytes' in image ? image.bytes : null
-  return bytes?.buffer instanceof ArrayBuffer ? [bytes.buffer] : []
+  return image.bytes?.buffer instanceof ArrayBuffer ? [image.bytes.buffer] : []
 }

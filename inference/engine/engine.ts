@@ -55,7 +55,7 @@ export async function openEngine(folder: string, options: EngineOptions): Promis
   }
   const prefixes = new PrefixCache(options.conversationBytes)
   const counters = new Counters()
-  const parts = { card, images: runner.images, decoder, tokenizer, vocabulary }
+  const parts = { card, decoder, tokenizer, vocabulary }
   const sequences = new Sequences(decoder, prefixes)
   const images = new Images(new FeatureCache(options.imageCacheBytes))
   const scheduler = new Scheduler(

@@ -3,10 +3,9 @@
  * its vision run; a picture is dropped once no request needs it, unless the cache keeps it.
  */
 
-import { createHash } from 'node:crypto'
-import type { ImageFeatures, Pixels } from '../families/runner.ts'
+import type { ImageFeatures, ImageTokens, Pixels } from '../families/runner.ts'
 import type { FeatureCache } from '../feature-cache.ts'
-import type { EncodeTimings, ImageTokens, ModelStats } from '../types.ts'
+import type { EncodeTimings, ModelStats } from '../types.ts'
 import type { EngineImage } from './requests.ts'
 
 const NO_TIMINGS: EncodeTimings = { preprocessMs: 0, visionMs: 0, bridgeMs: 0 }
@@ -53,14 +52,7 @@ export class Images {
    * @param cacheable whether what is computed for the request may be cached.
    * @returns null if the picture is not here and its file did not come with the request.
    */
-  claim(image: EngineImage | ImageTokens, cacheable: boolean): LiveImage | null {
-    if (!('key' in image)) {
-      const { data } = image
-      const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-      const key = createHash('sha1').update(bytes).digest('base64')
-      return { ...liveImage(key, null, image), users: 1 }
-    }
-    const { key, bytes } = image
+  claim({ key, bytes }: EngineImage, cacheable: boolean): LiveImage | null {
     let live = this.#live.get(key)
     const cached = live ? undefined : this.#cache.get(key)
     if (!live) {

@@ -14,18 +14,17 @@ import { type GenerationSettings, resolveSettings } from '../generation/settings
 import { createStopRule, cutAtStopString, holdBackStopString } from '../generation/stopping.ts'
 import type { ModelCard } from '../package/model-card.ts'
 import { positionsOf } from '../families/runner.ts'
-import type { ImageEncoder, PromptLayout, TextDecoder } from '../families/runner.ts'
+import type { PromptLayout, TextDecoder } from '../families/runner.ts'
 import type { Prompt } from '../text/prompt.ts'
 import type { Vocabulary } from '../text/token-bytes.ts'
 import type { Tokenizer } from '../text/tokenizer.ts'
-import type { ImageTokens, ScoredAnswer, Step } from '../types.ts'
+import type { ScoredAnswer, Step } from '../types.ts'
 import type { EngineRequest, GenerateRequest, ScoreRequest } from './requests.ts'
 import type { Program } from './work.ts'
 
 /** What programs are made with. */
 export type ProgramParts = {
   readonly card: ModelCard
-  readonly images: ImageEncoder
   readonly decoder: TextDecoder
   readonly tokenizer: Tokenizer
   readonly vocabulary: Vocabulary
@@ -39,9 +38,6 @@ export function createProgram(
   request: EngineRequest,
   onStep: OnStep,
 ): Program {
-  if (!('key' in request.image)) {
-    checkTokens(parts, request.image)
-  }
   if (request.kind === 'generate') {
     return generateProgram(parts, request, onStep)
   }
@@ -184,14 +180,6 @@ function answerIds(
     throw new InputError('score/long-answer')
   }
   return ids
-}
-
-function checkTokens({ images }: ProgramParts, tokens: ImageTokens): void {
-  const { tokenShape: expected } = images
-  const [rows, width] = tokens.shape
-  if (rows !== expected[0] || width !== expected[1] || tokens.data.length !== rows * width) {
-    throw new InputError('image/wrong-tokens', { shape: [rows, width], expected })
-  }
 }
 
 function withProbabilities(

@@ -4,7 +4,7 @@ import type {
   Answer,
   EncodeTimings,
   GenerationOptions,
-  ImageTokens,
+  EmbeddedImage,
   ScoredAnswer,
 } from '../types.ts'
 import type { Prompt } from '../text/prompt.ts'
@@ -18,14 +18,14 @@ export type EngineImage = {
 
 export type GenerateRequest = {
   readonly kind: 'generate'
-  readonly image: EngineImage | ImageTokens
+  readonly image: EngineImage
   readonly prompt: Prompt
   readonly options: GenerationOptions
 }
 
 export type ScoreRequest = {
   readonly kind: 'score'
-  readonly image: EngineImage | ImageTokens
+  readonly image: EngineImage
   readonly prompt: string
   readonly answers: readonly string[]
 }
@@ -33,13 +33,13 @@ export type ScoreRequest = {
 /** Encodes a picture for later requests. */
 export type EncodeRequest = {
   readonly kind: 'encode'
-  readonly image: EngineImage | ImageTokens
+  readonly image: EngineImage
 }
 
 /** Encodes a picture and gives its tokens. */
 export type EmbedRequest = {
   readonly kind: 'embed'
-  readonly image: EngineImage | ImageTokens
+  readonly image: EngineImage
 }
 
 export type EngineRequest = GenerateRequest | ScoreRequest | EncodeRequest | EmbedRequest
@@ -49,7 +49,7 @@ export type EngineResults = {
   readonly generate: Answer
   readonly score: readonly ScoredAnswer[]
   readonly encode: EncodeTimings
-  readonly embed: ImageTokens
+  readonly embed: EmbeddedImage
 }
 
 export type EngineResult = EngineResults[keyof EngineResults]

@@ -64,8 +64,6 @@ export type ImageEncoder = {
   bridge(images: readonly ImageFeatures[], instructions?: readonly Prompt[]): Promise<ImageTokens[]>
   /** Whether the tokens depend on the prompt too; then only features can be kept for an image. */
   readonly bridgeReadsPrompt: boolean
-  /** Shape of the tokens of every image. */
-  readonly tokenShape: ImageTokens['shape']
 }
 
 /** A prompt whose images are still to come. */

@@ -38,7 +38,6 @@ const SAMPLES: Samples = {
     { width: 60_000, height: 60_000, maxPixels: 52e6 },
     /^That picture is 60000 x 60000 pixels; the limit is 52 million pixels\.$/,
   ],
-  'image/wrong-tokens': [{ shape: [2, 3], expected: [4, 5] }, / 2 × 3; .* 4 × 5\.$/],
   'text/empty-question': null,
   'text/too-long': [
     { length: 92, unit: 'tokens', maxTokens: 91 },

@@ -36,7 +36,6 @@ export async function openRunner(card: Blip2Card, parts: RunnerParts): Promise<M
 
 class Blip2Images implements ImageEncoder {
   readonly bridgeReadsPrompt = false
-  readonly tokenShape: ImageTokens['shape']
   readonly #sessions: Sessions
   readonly #card: Blip2Card
   readonly #limits: ImageLimits
@@ -45,7 +44,6 @@ class Blip2Images implements ImageEncoder {
     this.#sessions = sessions
     this.#card = card
     this.#limits = { ...DEFAULT_LIMITS, ...limits }
-    this.tokenShape = [card.dimensions.queryTokens, card.dimensions.embedSize]
   }
 
   /** @returns float32 [1, 3, side, side]. */

@@ -7,18 +7,19 @@ import { after, before, describe, it } from 'node:test'
 import { candidates, plain, propose } from '../../../bot/requests/suggestions.ts'
 import { findModel } from '../../../config/models.ts'
 import { openModel } from '../../../inference/model.ts'
-import type { ImageTokens, Model } from '../../../inference/types.ts'
+import { imageSourceOf } from '../../../inference/image-source.ts'
+import type { ImageSource, Model } from '../../../inference/types.ts'
 
 const SCENE = path.join(import.meta.dirname, '..', '..', '..', 'docs', 'scene.png')
 
 describe('propose', () => {
   let model: Model
-  let image: ImageTokens
+  let image: ImageSource
   let caption: string
 
   before(async () => {
     model = await openModel(findModel('demo'))
-    image = await model.embedImage(new Uint8Array(readFileSync(SCENE)))
+    image = await imageSourceOf(new Uint8Array(readFileSync(SCENE)))
     caption = (await model.describe(image)).text
   })
   after(() => model.close())

@@ -19,7 +19,6 @@ describe('a bridge that reads the prompt', () => {
     const shape = [1, 1] as const
     const encoder = {
       bridgeReadsPrompt: true,
-      tokenShape: shape,
       preprocess: async () => ({ data: new Float32Array(3), shape: [1, 3, 1, 1] as const }),
       encode: async () => [{ data: Float32Array.of(10), shape }],
       bridge: async (
