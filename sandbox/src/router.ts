@@ -12,7 +12,7 @@ import { servePage } from './static-files.ts'
 import { readBody } from './protocol/body.ts'
 import { refusalOf } from './rest/api.ts'
 import type { Answer, RestApi } from './rest/api.ts'
-import type { Timing } from './timing.ts'
+import type { Timing } from './protocol/timing.ts'
 import type { World } from './world/world.ts'
 
 /** The address that the sandbox listens on. */

@@ -1,7 +1,17 @@
 /**
  * Marks inside a line of Discord's markdown: bold, links, mentions, code.
- *
- * @import { MarkdownNode } from './markdown.js'
+ */
+
+/**
+ * @typedef {{ kind: 'text', text: string }
+ *   | { kind: 'code' | 'block', text: string }
+ *   | { kind: 'strong' | 'em' | 'u' | 's' | 'spoiler' | 'quote' | 'small' | 'line', children: MarkdownNode[] }
+ *   | { kind: 'heading', level: number, children: MarkdownNode[] }
+ *   | { kind: 'list', start: number | null, items: MarkdownNode[][] }
+ *   | { kind: 'link', url: string, children: MarkdownNode[] | null }
+ *   | { kind: 'user' | 'role' | 'channel', id: string }
+ *   | { kind: 'command' | 'everyone' | 'emoji', text: string }
+ *   | { kind: 'time', seconds: number, style: string }} MarkdownNode
  */
 
 /** Quotes, lists and marks inside each other end here; deeper text stays as it is. */

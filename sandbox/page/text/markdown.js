@@ -2,25 +2,11 @@
  * Reads Discord's markdown into a tree. It draws nothing.
  *
  * Source: support article 210298617 and developers/reference.mdx, "Message Formatting".
- */
-
-/**
- * @import { Budget } from './markdown-inline.js'
+ *
+ * @import { Budget, MarkdownNode } from './markdown-inline.js'
  */
 
 import { inline, MAX_DEPTH, MAX_SCANNED } from './markdown-inline.js'
-
-/**
- * @typedef {{ kind: 'text', text: string }
- *   | { kind: 'code' | 'block', text: string }
- *   | { kind: 'strong' | 'em' | 'u' | 's' | 'spoiler' | 'quote' | 'small' | 'line', children: MarkdownNode[] }
- *   | { kind: 'heading', level: number, children: MarkdownNode[] }
- *   | { kind: 'list', start: number | null, items: MarkdownNode[][] }
- *   | { kind: 'link', url: string, children: MarkdownNode[] | null }
- *   | { kind: 'user' | 'role' | 'channel', id: string }
- *   | { kind: 'command' | 'everyone' | 'emoji', text: string }
- *   | { kind: 'time', seconds: number, style: string }} MarkdownNode
- */
 
 /** What stands between two ```: the language is left out where code follows on the next line. */
 const FENCED = /^(?:[\w+.-]+\n)?\n?([\s\S]*?[^`])\n?$/

@@ -1,7 +1,7 @@
 /**
  * Draws a text with Discord's markdown as elements.
  *
- * @import { MarkdownNode } from './markdown.js'
+ * @import { MarkdownNode } from './markdown-inline.js'
  */
 
 import { confirmLink } from '../widgets/dialogs.js'

@@ -1,12 +1,20 @@
 /**
  * The list of a select: to search, and to choose one or several from.
- *
- * @import { PickerOptions } from './select.js'
  */
 
 import { at, h, place } from './dom.js'
 import { icon } from './icons.js'
 import { words } from '../language/language.js'
+
+/** @typedef {{ label: string, value: string, description?: string | undefined }} Item */
+
+/**
+ * @typedef {{
+ *   items: readonly Item[], least: number, most: number, values: readonly string[],
+ *   label: string, placeholder: string, disabled?: boolean, busy?: boolean,
+ *   focusKey?: string | undefined, chosen: (values: string[]) => void
+ * }} PickerOptions
+ */
 
 /** Lists longer than this get a line to search. */
 const SEARCH_FROM = 8

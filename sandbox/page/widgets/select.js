@@ -3,6 +3,7 @@
  * channels. It is what messages, modals and command options use.
  *
  * @import { Component } from '../types.d.ts'
+ * @import { Item, PickerOptions } from './option-list.js'
  */
 
 import { h } from './dom.js'
@@ -11,8 +12,6 @@ import { icon } from './icons.js'
 import { words } from '../language/language.js'
 import { openList } from './option-list.js'
 import { state } from '../state/state.js'
-
-/** @typedef {{ label: string, value: string, description?: string | undefined }} Item */
 
 /**
  * A select of a message or modal.
@@ -81,14 +80,6 @@ export function channels(/** @type {readonly number[] | undefined} */ types) {
     .filter((channel) => channel.guild_id && (!types?.length || types.includes(channel.type)))
     .map((channel) => ({ label: titleOf(channel), value: channel.id }))
 }
-
-/**
- * @typedef {{
- *   items: readonly Item[], least: number, most: number, values: readonly string[],
- *   label: string, placeholder: string, disabled?: boolean, busy?: boolean,
- *   focusKey?: string | undefined, chosen: (values: string[]) => void
- * }} PickerOptions
- */
 
 /** The button and, once pressed, its list. */
 export function drawPicker(/** @type {PickerOptions} */ options) {

@@ -15,7 +15,7 @@ import type { Privileges } from './intents.ts'
 import { SessionStarts } from './limits.ts'
 import type { GatewaySession } from './session.ts'
 import { transportFor } from './transport.ts'
-import type { Timing } from '../timing.ts'
+import type { Timing } from '../protocol/timing.ts'
 import type { World } from '../world/world.ts'
 
 /** How long a session without a connection can still be resumed, in milliseconds. */

@@ -4,6 +4,7 @@
  * Source: developers/interactions/receiving-and-responding.mdx, "Responding to an Interaction".
  */
 
+import type { Files } from '../protocol/body.ts'
 import { Checks, isJson } from '../protocol/field-checks.ts'
 import type { Json } from '../protocol/field-checks.ts'
 import { readModal } from '../messages/modal-components.ts'
@@ -14,11 +15,12 @@ import {
   OPTION_TYPE,
 } from '../protocol/constants.ts'
 import { isForcedEphemeral, originOf } from './interactions.ts'
-import type { Interaction, Interactions } from './interactions.ts'
+import type { Interactions } from './interactions.ts'
+import type { Interaction } from './types.ts'
 import type { Message, MessageReference } from '../world/message.ts'
 import { createMessage, editMessage } from '../messages/create-message.ts'
 import { readMessageBody } from '../messages/body.ts'
-import type { Files, MessageBody } from '../messages/body.ts'
+import type { MessageBody } from '../messages/body.ts'
 import type { World } from '../world/world.ts'
 
 const MAX_CHOICES = 25

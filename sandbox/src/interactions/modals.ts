@@ -1,12 +1,12 @@
 /** A member fills in a modal and sends it. Source: developers/components/reference.mdx. */
 
+import type { Upload } from '../protocol/body.ts'
 import { Checks, isJson, lengthOf } from '../protocol/field-checks.ts'
 import type { Json } from '../protocol/field-checks.ts'
 import { COMPONENT, SELECTS } from '../messages/component-kinds.ts'
 import { INTERACTION_TYPE } from '../protocol/constants.ts'
 import { refuse } from '../protocol/errors.ts'
-import type { Upload } from '../world/files.ts'
-import type { Interaction } from './interactions.ts'
+import type { Interaction } from './types.ts'
 import { checkValues, storeEphemeral } from './use.ts'
 import type { Actor } from './use.ts'
 import { hasFileType } from './file-types.ts'

@@ -4,10 +4,11 @@
  * Source: developers/interactions/application-commands.mdx, "Application Command Option Structure".
  */
 
+import type { Upload } from '../protocol/body.ts'
 import { Checks, isJson, lengthOf } from '../protocol/field-checks.ts'
 import type { Json } from '../protocol/field-checks.ts'
 import { OPTION_TYPE } from '../protocol/constants.ts'
-import type { StoredFile, Upload } from '../world/files.ts'
+import type { StoredFile } from '../world/files.ts'
 import { hasFileType } from './file-types.ts'
 import type { Resolved } from './resolved.ts'
 

@@ -5,14 +5,16 @@
  * Source: developers/interactions/receiving-and-responding.mdx, "Interaction Data".
  */
 
+import type { Upload } from '../protocol/body.ts'
 import { Checks, isJson } from '../protocol/field-checks.ts'
 import type { Json } from '../protocol/field-checks.ts'
 import { findComponent } from '../messages/components.ts'
 import { COMPONENT } from '../messages/component-kinds.ts'
 import { COMMAND_TYPE, INTERACTION_TYPE, OPTION_TYPE } from '../protocol/constants.ts'
 import { refuse } from '../protocol/errors.ts'
-import type { StoredFile, Upload } from '../world/files.ts'
-import type { Interaction, Interactions } from './interactions.ts'
+import type { StoredFile } from '../world/files.ts'
+import type { Interactions } from './interactions.ts'
+import type { Interaction } from './types.ts'
 import { offered, ownersOf, sees } from './availability.ts'
 import type { Offer } from './availability.ts'
 import { readOptions } from './option-values.ts'

@@ -4,6 +4,7 @@
  * Source: developers/resources/message.mdx and developers/topics/permissions.mdx.
  */
 
+import type { Files } from '../protocol/body.ts'
 import type { Json } from '../protocol/field-checks.ts'
 import { MESSAGE_FLAG } from '../protocol/constants.ts'
 import { refuse, refuseSlowmode } from '../protocol/errors.ts'
@@ -11,7 +12,6 @@ import { snowflakeTime } from '../protocol/snowflake.ts'
 import type { Message } from '../world/message.ts'
 import { createMessage, editMessage } from './create-message.ts'
 import { readMessageBody } from './body.ts'
-import type { Files } from './body.ts'
 import { can, demand, sendingIn } from '../world/permissions.ts'
 import type { World } from '../world/world.ts'
 import { AUDIT, note } from '../world/audit-log.ts'

@@ -4,13 +4,13 @@
  * Source: developers/resources/message.mdx, "Create Message" and "Edit Message".
  */
 
+import type { Files, Upload } from '../protocol/body.ts'
 import { Checks, isJson } from '../protocol/field-checks.ts'
 import type { Json } from '../protocol/field-checks.ts'
 import { readComponents } from './components.ts'
 import { MAX_CONTENT, MAX_FILE_BYTES, MAX_FILES, MESSAGE_FLAG } from '../protocol/constants.ts'
 import { readEmbeds } from './embeds.ts'
 import { refuse } from '../protocol/errors.ts'
-import type { Upload } from '../world/files.ts'
 import { readAllowedMentions } from './mentions.ts'
 import type { AllowedMentions } from './mentions.ts'
 import type { Message } from '../world/message.ts'
@@ -52,9 +52,6 @@ export type MessageBody = {
   readonly keptFiles: readonly KeptFile[] | undefined
   readonly uploads: readonly Upload[]
 }
-
-/** A file of a multipart request by its number: `files[0]` is 0. */
-export type Files = ReadonlyMap<string, Upload>
 
 /** How a body is read. */
 export type BodyOptions = {

@@ -5,8 +5,9 @@
  * longer; `messages-render.ts` puts fresh links in.
  */
 
+import type { Upload } from '../protocol/body.ts'
 import { Checks, isJson } from '../protocol/field-checks.ts'
-import type { StoredFile, Upload } from '../world/files.ts'
+import type { StoredFile } from '../world/files.ts'
 import type { KeptFile } from './body.ts'
 import type { World } from '../world/world.ts'
 

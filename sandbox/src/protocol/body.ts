@@ -5,11 +5,20 @@ import { isJson } from './field-checks.ts'
 import type { Json } from './field-checks.ts'
 import { MAX_FILE_BYTES, MAX_FILES } from './constants.ts'
 import { refuse } from './errors.ts'
-import type { Upload } from '../world/files.ts'
-import type { Files } from '../messages/body.ts'
 
 /** Largest body of a request: the files, and room for the rest. */
 const MAX_BODY_BYTES = MAX_FILES * MAX_FILE_BYTES + 1024 * 1024
+
+/** A file as it was uploaded. */
+export type Upload = {
+  readonly name: string
+  readonly bytes: Uint8Array
+  readonly description?: string | undefined
+  readonly spoiler?: boolean | undefined
+}
+
+/** A file of a multipart request by its number: `files[0]` is 0. */
+export type Files = ReadonlyMap<string, Upload>
 
 /** A request's body. */
 export type Body = { readonly json: unknown; readonly files: Files }

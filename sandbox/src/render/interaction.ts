@@ -1,7 +1,7 @@
 /** An interaction as the gateway sends it. */
 
 import { MAX_FILE_BYTES } from '../protocol/constants.ts'
-import type { Interaction } from '../interactions/interactions.ts'
+import type { Interaction } from '../interactions/types.ts'
 import { renderMessage } from './message.ts'
 import { channelPermissions, PERMISSION } from '../world/permissions.ts'
 import { renderChannel, renderMember } from './guild.ts'

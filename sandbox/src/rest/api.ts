@@ -8,7 +8,7 @@
 import type { IncomingMessage } from 'node:http'
 import { Checks } from '../protocol/field-checks.ts'
 import { ApiError, refuse } from '../protocol/errors.ts'
-import type { Exchange } from '../exchange.ts'
+import type { Exchange } from '../protocol/exchange.ts'
 import type { RestFault } from '../faults/fault-spec.ts'
 import type { Faults } from '../faults/faults.ts'
 import type { Gateway } from '../gateway/gateway.ts'

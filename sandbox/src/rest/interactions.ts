@@ -8,7 +8,7 @@
 import { isJson } from '../protocol/field-checks.ts'
 import { CALLBACK_TYPE, MESSAGE_FLAG } from '../protocol/constants.ts'
 import { refuse } from '../protocol/errors.ts'
-import type { Interaction } from '../interactions/interactions.ts'
+import type { Interaction } from '../interactions/types.ts'
 import { answer, pingingUsers, post } from '../interactions/answers.ts'
 import type { Message } from '../world/message.ts'
 import { editMessage } from '../messages/create-message.ts'

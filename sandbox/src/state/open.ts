@@ -1,20 +1,12 @@
 /** Makes the world that a sandbox starts with: a new one, or the one of its state file. */
 
 import { Interactions } from '../interactions/interactions.ts'
-import type { State } from './state.ts'
+import type { OpenWorld } from './state.ts'
 import { World } from '../world/world.ts'
 import type { WorldOptions } from '../world/defaults.ts'
 import { seedWorld } from '../world/seed.ts'
 import { watchSight } from '../world/visibility.ts'
 import { watchThreads } from '../world/thread-life.ts'
-
-/** A world, its interactions, and what writes them down. */
-export type OpenWorld = {
-  readonly world: World
-  readonly interactions: Interactions
-  /** Null where everything is in memory only. */
-  readonly state: State | null
-}
 
 /**
  * Opens a world.

@@ -5,7 +5,7 @@
  * their bytes are many and never change.
  */
 
-import type { Interaction } from '../interactions/interactions.ts'
+import type { Interaction } from '../interactions/types.ts'
 import { pathOf } from '../world/files.ts'
 import type { StoredFile } from '../world/files.ts'
 import type { Message } from '../world/message.ts'

@@ -2,12 +2,12 @@
 
 import { Interactions } from '../interactions/interactions.ts'
 import { State } from './state.ts'
+import type { OpenWorld } from './state.ts'
 import { StateFile } from './file.ts'
 import { restoredInteractions, restoreWorld } from './records.ts'
 import type { SavedWorld } from './records.ts'
 import { World } from '../world/world.ts'
 import type { WorldOptions } from '../world/defaults.ts'
-import type { OpenWorld } from './open.ts'
 import { watchSight } from '../world/visibility.ts'
 import { watchThreads } from '../world/thread-life.ts'
 

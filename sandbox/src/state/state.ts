@@ -22,6 +22,14 @@ const INTERACTION_LIFE_MS = 75 * 60 * 1000
 /** How long to wait before a failed write is tried again, in milliseconds. */
 const RETRY_MS = 1000
 
+/** A world, its interactions, and what writes them down. */
+export type OpenWorld = {
+  readonly world: World
+  readonly interactions: Interactions
+  /** Null where everything is in memory only. */
+  readonly state: State | null
+}
+
 /** Writes a world down. */
 export class State {
   readonly #world: World

@@ -5,6 +5,7 @@
  * answers requests for them.
  */
 
+import type { Upload } from '../protocol/body.ts'
 import { extname } from 'node:path'
 import type { Clock } from '../protocol/clock.ts'
 import { FileLinks } from './file-links.ts'
@@ -36,14 +37,6 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.txt': 'text/plain; charset=utf-8',
   '.webm': 'video/webm',
   '.webp': 'image/webp',
-}
-
-/** A file as it was uploaded. */
-export type Upload = {
-  readonly name: string
-  readonly bytes: Uint8Array
-  readonly description?: string | undefined
-  readonly spoiler?: boolean | undefined
 }
 
 /** A file the CDN keeps. */

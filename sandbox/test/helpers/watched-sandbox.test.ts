@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Exchange } from '../../src/exchange.ts'
+import type { Exchange } from '../../src/protocol/exchange.ts'
 import { CORRECTIONS, correct } from './openapi-corrections.ts'
 import { OpenApi } from './openapi.ts'
 import { Watch } from './watched-sandbox.ts'

@@ -1,7 +1,7 @@
 /** A sandbox whose every request and response is held against Discord's official description. */
 
 import assert from 'node:assert/strict'
-import type { Exchange } from '../../src/exchange.ts'
+import type { Exchange } from '../../src/protocol/exchange.ts'
 import { startSandbox } from '../../src/server.ts'
 import type { Sandbox, SandboxOptions } from '../../src/server.ts'
 import { readOpenApi } from './openapi.ts'

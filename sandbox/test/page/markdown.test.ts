@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { MAX_SCANNED } from '../../page/text/markdown-inline.js'
 import { parse } from '../../page/text/markdown.js'
-import type { MarkdownNode } from '../../page/text/markdown.js'
+import type { MarkdownNode } from '../../page/text/markdown-inline.js'
 
 /** The longest text that Discord takes: a text display of Components V2. */
 const LONGEST = 4000
