@@ -86,7 +86,7 @@ export class People {
   /** Their outcome, by what the channels show. */
   outcome(): Outcome {
     const shown = new Map<string, Map<string, APIMessage>>()
-    for (const { message } of this.#ears.told) {
+    for (const { message } of this.#ears.events) {
       const id = message?.interaction_metadata?.id
       if (!message || id === undefined) {
         continue
@@ -107,7 +107,7 @@ export class People {
 
   /** A button below the newest answer of a channel. */
   #suggestion(channel: string) {
-    const told = this.#ears.told.findLast(
+    const told = this.#ears.events.findLast(
       ({ message }) => message?.channel_id === channel && (message.components?.length ?? 0) > 0,
     )
     const button = (told?.message?.components ?? [])

@@ -212,7 +212,7 @@ export type Modal = {
 }
 
 /** What the web socket tells. */
-export type Told =
+export type MemberEvent =
   | {
       readonly type: 'snapshot'
       readonly you: User

@@ -31,7 +31,7 @@ export type Parts = {
 }
 
 /** Hands each request to its part. */
-export class Door {
+export class Router {
   readonly #parts: Parts
   readonly #files: FileServer
 

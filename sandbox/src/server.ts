@@ -13,7 +13,7 @@ import type { Exchange } from './protocol/exchange.ts'
 import { Faults } from './faults/faults.ts'
 import { Gateway } from './gateway/gateway.ts'
 import type { GatewayOptions } from './gateway/gateway.ts'
-import { Door, HOST } from './router.ts'
+import { Router, HOST } from './router.ts'
 import { MemberApi } from './members-api/api.ts'
 import { RateLimits } from './rest/rate-limits.ts'
 import type { RateLimitSettings } from './rest/rate-limits.ts'
@@ -84,7 +84,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const members = new MemberApi(world, interactions)
   const limits = new RateLimits(world.clock, limitSettings(options))
   const rest = new RestApi({ world, gateway, interactions, limits, faults, observe })
-  const door = new Door({
+  const router = new Router({
     world,
     gateway,
     members,
@@ -94,9 +94,9 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     measure,
   })
 
-  const server = createServer((request, response) => void door.answer(request, response))
+  const server = createServer((request, response) => void router.answer(request, response))
   server.on('upgrade', (request, socket: IncomingMessage['socket'], head: Buffer) => {
-    door.upgrade(request, socket, head)
+    router.upgrade(request, socket, head)
   })
   server.listen(options.port ?? 0, HOST)
   await once(server, 'listening').catch((error: unknown) => {
@@ -119,7 +119,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     gateway,
     faults,
     async close() {
-      await door.close(server)
+      await router.close(server)
       state?.close()
     },
   }

@@ -39,12 +39,12 @@ describe('the port', () => {
     return result
   }
 
-  const doors = ['/', '/api/v10/users/@me', '/sandbox/faults', '/cdn/attachments/1/2/a.png']
+  const addresses = ['/', '/api/v10/users/@me', '/sandbox/faults', '/cdn/attachments/1/2/a.png']
   const sockets = ['/gateway?v=10&encoding=json', '/sandbox/live?as=ada']
 
   it('turns away sites that are open in the same browser', async () => {
     for (const headers of [{ origin: 'https://example.com' }, { origin: 'null' }]) {
-      for (const path of doors) {
+      for (const path of addresses) {
         assert.equal(await ask(path, { authorization, ...headers }), 403)
       }
       for (const path of sockets) {
@@ -55,7 +55,7 @@ describe('the port', () => {
 
   it('turns away a name that was made to point here', async () => {
     const headers = { host: 'example.com' }
-    for (const path of doors) {
+    for (const path of addresses) {
       assert.equal(await ask(path, { authorization, ...headers }), 403)
     }
     for (const path of sockets) {

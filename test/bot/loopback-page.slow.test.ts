@@ -50,7 +50,7 @@ describe('talking with the bot on the page', WITH_BROWSER, () => {
 
   it('describes a sample in two clicks', async () => {
     await page.locator('.sample').nth(2).click()
-    await page.locator('.tray-commands').getByRole('button', { name: '/describe' }).click()
+    await page.locator('.upload-commands').getByRole('button', { name: '/describe' }).click()
     const { text: expected } = await bot.model.describe(readFileSync(SAMPLE))
     const answer = page.locator('article.message', { hasText: expected })
     await answer.waitFor()
@@ -75,7 +75,7 @@ describe('talking with the bot on the page', WITH_BROWSER, () => {
 
   it('asks in the form behind Ask…, and by a question that the bot proposes', async () => {
     await page.locator('.sample').nth(2).click()
-    await page.locator('.tray-commands').getByRole('button', { name: '/describe' }).click()
+    await page.locator('.upload-commands').getByRole('button', { name: '/describe' }).click()
     const described = page.locator('article.message', { hasText: 'used /describe' }).last()
     await described.getByRole('button', { name: 'Ask…' }).click()
     const dialog = page.getByRole('dialog')

@@ -73,7 +73,7 @@ describe('openSandbox', () => {
     await second.close()
     assert.equal(second.url, first.url)
     assert.equal(new URL(second.url).port, String(usual))
-    assert.ok(again.told[0]?.messages?.some((message) => message.id === id))
+    assert.ok(again.events[0]?.messages?.some((message) => message.id === id))
   })
 
   it('takes a free port where the usual one is taken', async () => {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { Member } from 'loopback-discord/client'
-import type { Told } from 'loopback-discord/member-events'
+import type { MemberEvent } from 'loopback-discord/member-events'
 import { settings } from '../../config/environment.ts'
 import { freePort } from '../helpers/databases.ts'
 import { npmStart, type Started } from '../helpers/npm-start.ts'
@@ -125,7 +125,7 @@ describe('npm start', () => {
 })
 
 /** Whether a finished answer of the bot's is told, alone or as part of what was there before. */
-function isAnswer({ message, messages = [] }: Told): boolean {
+function isAnswer({ message, messages = [] }: MemberEvent): boolean {
   return [...messages, ...(message ? [message] : [])].some(
     ({ author, content }) => author.bot === true && content !== '',
   )

@@ -66,7 +66,7 @@ for (const [name, options, start] of [
     /** Texts of what the bot has posted, each message once, as it is now. */
     function posted(): string[] {
       const messages = new Map<string, string>()
-      for (const { message } of ada.told) {
+      for (const { message } of ada.events) {
         if (isPosted(message)) {
           messages.set(message.id, message.content)
         }
@@ -128,7 +128,7 @@ for (const [name, options, start] of [
       slow.cancel()
 
       const posts = () =>
-        ada.told.flatMap(({ message }) =>
+        ada.events.flatMap(({ message }) =>
           isPosted(message) && message.attachments.length > 0 ? [message] : [],
         )
       const edit = { method: 'PATCH', path: '/webhooks/*/*/messages/*' } as const

@@ -89,7 +89,7 @@ export class ModeratedServer {
   /** Every case in the log channel, as it is now. */
   cases(): APIMessage[] {
     const all = new Map<string, APIMessage>()
-    for (const { message } of this.mo.told) {
+    for (const { message } of this.mo.events) {
       if (message?.content.startsWith('**Case') === true) {
         all.set(message.id, message)
       }
@@ -98,6 +98,6 @@ export class ModeratedServer {
   }
 
   isDeleted({ id }: APIMessage): boolean {
-    return this.ada.told.some((told) => told.type === 'deleted' && told.id === id)
+    return this.ada.events.some((told) => told.type === 'deleted' && told.id === id)
   }
 }

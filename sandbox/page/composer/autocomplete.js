@@ -4,7 +4,7 @@
  * @import { Choice, Option } from '../types.d.ts'
  */
 
-import { act, onTold } from '../state/api.js'
+import { act, onEvent } from '../state/api.js'
 import { h, place } from '../widgets/dom.js'
 import { words } from '../language/language.js'
 
@@ -19,16 +19,16 @@ const waiting = new Map()
 /** Choices that came before the answer of the request they belong to. @type {Map<string, readonly Choice[]>} */
 const early = new Map()
 
-onTold('choices', (told) => {
-  if (told.type !== 'choices') {
+onEvent('choices', (event) => {
+  if (event.type !== 'choices') {
     return
   }
-  const then = waiting.get(told.id)
-  waiting.delete(told.id)
+  const then = waiting.get(event.id)
+  waiting.delete(event.id)
   if (then) {
-    then(told.choices)
+    then(event.choices)
   } else {
-    early.set(told.id, told.choices)
+    early.set(event.id, event.choices)
   }
 })
 

@@ -21,7 +21,7 @@ import { withMentions } from '../state/mentions.js'
 import { NextSteps } from './next-steps.js'
 import { ReplyBar } from './reply-bar.js'
 import { changed, history, state, waitFor } from '../state/state.js'
-import { Tray } from './uploads.js'
+import { Uploads } from './uploads.js'
 
 /** The composer tells that someone types at most this often. In milliseconds. */
 const TYPING_EVERY_MS = 7000
@@ -36,7 +36,7 @@ export class Composer {
   #form = null
   #typingToldMs = 0
   #bar = new ReplyBar(() => this.#cancel())
-  #tray = new Tray({ use: (leaf) => this.#useOnDraft(leaf), left: () => this.focus() })
+  #uploads = new Uploads({ use: (leaf) => this.#useOnDraft(leaf), left: () => this.focus() })
   #place = h('div', { class: 'command-place', hidden: true })
   #notice = h('p', { class: 'notice', hidden: true })
   #text = h('textarea', {
@@ -85,7 +85,7 @@ export class Composer {
       this.#list.element,
       new NextSteps(signal).element,
       this.#bar.element,
-      this.#tray.element,
+      this.#uploads.element,
       this.#place,
       this.#line,
       this.#file,
@@ -95,7 +95,7 @@ export class Composer {
     for (const name of /** @type {const} */ (['snapshot', 'channels', 'members'])) {
       changed(name, () => this.#drawState(), signal)
     }
-    changed('commands', () => this.#tray.draw(), signal)
+    changed('commands', () => this.#uploads.draw(), signal)
     this.#drawState()
   }
 
@@ -135,7 +135,7 @@ export class Composer {
   addFiles(/** @type {readonly File[]} */ files) {
     const [first] = files
     if (!this.#form) {
-      this.#tray.add(files)
+      this.#uploads.add(files)
     } else if (first && acceptable([first], 0).length > 0) {
       this.#form.takeFile(first)
     }
@@ -165,7 +165,7 @@ export class Composer {
     this.#line.hidden = sentence !== '' || this.#form !== null
     this.#text.placeholder = words().writeTo(titleOf(channel))
     this.#drawBar()
-    this.#tray.draw()
+    this.#uploads.draw()
   }
 
   #drawBar() {
@@ -205,8 +205,8 @@ export class Composer {
       return this.#begin(full)
     }
     this.#list.update()
-    if (this.#tray.drafts.length > 0) {
-      this.#tray.draw(value.trim() === '')
+    if (this.#uploads.drafts.length > 0) {
+      this.#uploads.draw(value.trim() === '')
     }
     if (value === '' || value.startsWith('/')) {
       return
@@ -248,9 +248,9 @@ export class Composer {
     this.#place.replaceChildren(this.#form.element)
     this.#place.hidden = false
     this.#line.hidden = true
-    const [draft] = this.#tray.drafts
+    const [draft] = this.#uploads.drafts
     if (draft && this.#form.takeFile(draft.file)) {
-      this.#tray.clear()
+      this.#uploads.clear()
     }
     this.#form.focus()
   }
@@ -293,7 +293,7 @@ export class Composer {
     if (this.#editing) {
       return this.#saveEdit(this.#editing, content)
     }
-    const { drafts } = this.#tray
+    const { drafts } = this.#uploads
     if (content === '' && drafts.length === 0) {
       return
     }
@@ -302,7 +302,7 @@ export class Composer {
     }
     const payload = {
       content: withMentions(content),
-      attachments: this.#tray.describe(),
+      attachments: this.#uploads.describe(),
       allowed_mentions: { parse: ['users', 'roles', 'everyone'], replied_user: this.#bar.ping },
       ...(this.#replyTo ? { message_reference: { message_id: this.#replyTo.id } } : {}),
     }
@@ -310,7 +310,7 @@ export class Composer {
     this.#text.value = ''
     if (await attempt(() => act('messages', payload, files))) {
       this.#replyTo = null
-      this.#tray.clear()
+      this.#uploads.clear()
       this.#drawBar()
     } else if (this.#text.value === '') {
       this.#text.value = content

@@ -13,12 +13,12 @@ import { words } from '../language/language.js'
 /** At most this many commands are offered next to a picture. */
 const MAX_COMMANDS = 3
 
-/** The tray. */
-export class Tray {
+/** The files that wait above the text. */
+export class Uploads {
   /** @type {readonly Draft[]} */
   drafts = []
   #on
-  element = h('div', { class: 'tray', hidden: true })
+  element = h('div', { class: 'uploads', hidden: true })
 
   /** @param {{ use: (leaf: Leaf) => void, left: () => void }} on `left` is called after a removal. */
   constructor(on) {
@@ -65,7 +65,7 @@ export class Tray {
       ),
       h(
         'div',
-        { class: 'tray-commands' },
+        { class: 'upload-commands' },
         ...uses.map((leaf, i) =>
           h(
             'button',

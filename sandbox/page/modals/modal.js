@@ -7,7 +7,7 @@
  */
 
 import { openDialog } from '../widgets/dialogs.js'
-import { act, onTold } from '../state/api.js'
+import { act, onEvent } from '../state/api.js'
 import { h } from '../widgets/dom.js'
 import { words } from '../language/language.js'
 import { CHECKBOX, Chosen, drawControl } from './modal-controls.js'
@@ -23,9 +23,9 @@ let nextId = 0
 
 /** Opens whatever modal the bot asks for. */
 export function listenForModals() {
-  onTold('modal', (told) => {
-    if (told.type === 'modal') {
-      open(told)
+  onEvent('modal', (event) => {
+    if (event.type === 'modal') {
+      open(event)
     }
   })
 }

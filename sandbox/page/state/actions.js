@@ -7,7 +7,7 @@
 import { ask, askText, notify } from '../widgets/dialogs.js'
 import { act } from './api.js'
 import { words } from '../language/language.js'
-import { hear, openChannel, state, waitFor } from './state.js'
+import { receive, openChannel, state, waitFor } from './state.js'
 
 /** Does it, and says why where the sandbox refused. */
 export async function attempt(/** @type {() => Promise<unknown>} */ action) {
@@ -55,7 +55,7 @@ export async function openDirect() {
     /** @type {Channel} */
     const channel = await act('dms', {})
     if (!state.channels.has(channel.id)) {
-      hear({ type: 'channel', channel })
+      receive({ type: 'channel', channel })
     }
     openChannel(channel.id)
   })
@@ -78,7 +78,7 @@ export async function createThread(/** @type {Message | undefined} */ message) {
     /** @type {Channel} */
     const channel = await act('threads', payload, [], message?.channel_id ?? state.current)
     if (!state.channels.has(channel.id)) {
-      hear({ type: 'channel', channel })
+      receive({ type: 'channel', channel })
     }
     openChannel(channel.id)
   })

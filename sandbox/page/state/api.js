@@ -1,10 +1,10 @@
 /**
  * The way to the sandbox and back: requests, and the web socket that always comes back.
  *
- * @import { Told } from '../types.d.ts'
+ * @import { MemberEvent } from '../types.d.ts'
  */
 
-import { hear, state, tell } from './state.js'
+import { receive, state, emit } from './state.js'
 import { locale, words } from '../language/language.js'
 
 /** Between two tries to connect, in milliseconds. */
@@ -13,7 +13,7 @@ const RETRY_MS = 1000
 /** @type {WebSocket | null} */
 let socket = null
 
-/** @type {Map<string, (told: Told) => void>} */
+/** @type {Map<string, (event: MemberEvent) => void>} */
 const listeners = new Map()
 
 /** What the sandbox refused, in the words it gave. */
@@ -23,9 +23,9 @@ export class Refusal extends Error {
 }
 
 /** Listens for what is not state: `choices` and `modal`. One listener each. */
-export function onTold(
-  /** @type {Told['type']} */ type,
-  /** @type {(told: Told) => void} */ listener,
+export function onEvent(
+  /** @type {MemberEvent['type']} */ type,
+  /** @type {(event: MemberEvent) => void} */ listener,
 ) {
   listeners.set(type, listener)
 }
@@ -39,16 +39,16 @@ export function connect() {
   }
   socket = new WebSocket(`ws://${location.host}/sandbox/live?${query}`)
   socket.addEventListener('message', ({ data }) => {
-    /** @type {Told} */
-    const told = JSON.parse(data)
-    if (told.type === 'snapshot') {
-      sessionStorage.setItem('as', told.you.id)
+    /** @type {MemberEvent} */
+    const event = JSON.parse(data)
+    if (event.type === 'snapshot') {
+      sessionStorage.setItem('as', event.you.id)
       state.connection = 'live'
-      hear(told)
-      return tell('connection')
+      receive(event)
+      return emit('connection')
     }
-    hear(told)
-    listeners.get(told.type)?.(told)
+    receive(event)
+    listeners.get(event.type)?.(event)
   })
   socket.addEventListener('close', ({ code }) => {
     // After a restart with nothing kept, ids are new: begin as the first member.
@@ -56,7 +56,7 @@ export function connect() {
       forgetMember()
     }
     state.connection = 'lost'
-    tell('connection')
+    emit('connection')
     setTimeout(connect, RETRY_MS)
   })
 }

@@ -3,7 +3,7 @@
  *
  * It draws nothing: whoever draws listens to `changed`.
  *
- * @import { Channel, Command, Member, Message, Modal, Pending, Role, Told, User } from '../types.d.ts'
+ * @import { Channel, Command, Member, Message, Modal, Pending, Role, MemberEvent, User } from '../types.d.ts'
  */
 
 import { compareIds, LOADING } from './constants.js'
@@ -70,7 +70,7 @@ export function changed(name, listener, signal) {
  * @param {Change} name
  * @param {string} [detail]
  */
-export function tell(name, detail = '') {
+export function emit(name, detail = '') {
   changes.dispatchEvent(new CustomEvent(name, { detail }))
 }
 
@@ -98,47 +98,47 @@ export function openChannel(/** @type {string} */ id) {
   }
   state.current = id
   state.unread.delete(id)
-  tell('current', id)
-  tell('channels')
+  emit('current', id)
+  emit('channels')
 }
 
 /** Takes in what the sandbox tells. Choices and modals are not state; others listen for those. */
-export function hear(/** @type {Told} */ told) {
-  switch (told.type) {
+export function receive(/** @type {MemberEvent} */ event) {
+  switch (event.type) {
     case 'snapshot':
-      return begin(told)
+      return begin(event)
     case 'message':
-      return keepMessage(told.message)
+      return keepMessage(event.message)
     case 'deleted':
-      state.messages.get(told.channel_id)?.delete(told.id)
-      return tell('deleted', told.id)
+      state.messages.get(event.channel_id)?.delete(event.id)
+      return emit('deleted', event.id)
     case 'typing':
-      return keepTyping(told.channel_id, told.user_id)
+      return keepTyping(event.channel_id, event.user_id)
     case 'channel':
-      state.channels.set(told.channel.id, told.channel)
-      return tell('channels')
+      state.channels.set(event.channel.id, event.channel)
+      return emit('channels')
     case 'channel_gone':
-      return loseChannel(told.id)
+      return loseChannel(event.id)
     case 'member':
-      state.members.set(told.member.user.id, told.member)
-      state.users.set(told.member.user.id, told.member.user)
-      return tell('members')
+      state.members.set(event.member.user.id, event.member)
+      state.users.set(event.member.user.id, event.member.user)
+      return emit('members')
     case 'commands':
-      state.commands = told.commands
-      return tell('commands')
+      state.commands = event.commands
+      return emit('commands')
     case 'acknowledged':
     case 'modal':
-      return settle(told.id)
+      return settle(event.id)
     case 'failed':
-      return fail(told.id)
+      return fail(event.id)
     case 'online':
-      state.botOnline = told.online
-      return tell('connection')
+      state.botOnline = event.online
+      return emit('connection')
     default:
   }
 }
 
-function begin(/** @type {Extract<Told, { type: 'snapshot' }>} */ snapshot) {
+function begin(/** @type {Extract<MemberEvent, { type: 'snapshot' }>} */ snapshot) {
   const sameMember = state.you?.id === snapshot.you.id
   state.you = snapshot.you
   state.guild = snapshot.guild
@@ -163,7 +163,7 @@ function begin(/** @type {Extract<Told, { type: 'snapshot' }>} */ snapshot) {
   if (!state.channels.has(state.current)) {
     state.current = firstChannel()?.id ?? ''
   }
-  tell('snapshot')
+  emit('snapshot')
 }
 
 function firstChannel() {
@@ -184,7 +184,7 @@ export function addHistory(/** @type {readonly Message[]} */ messages) {
   if (messages.length < PAGE_MESSAGES) {
     state.older.delete(state.current)
   }
-  tell('history')
+  emit('history')
 }
 
 function keepMessage(/** @type {Message} */ message) {
@@ -199,18 +199,18 @@ function keepMessage(/** @type {Message} */ message) {
   }
   if (fresh && message.channel_id !== state.current && message.author.id !== state.you?.id) {
     state.unread.add(message.channel_id)
-    tell('channels')
+    emit('channels')
   }
-  tell('typing')
-  tell('message', message.id)
+  emit('typing')
+  emit('message', message.id)
 }
 
 function keepTyping(/** @type {string} */ channelId, /** @type {string} */ userId) {
   const here = state.typing.get(channelId) ?? new Map()
   here.set(userId, Date.now() + TYPING_MS)
   state.typing.set(channelId, here)
-  setTimeout(() => tell('typing'), TYPING_MS + 50)
-  tell('typing')
+  setTimeout(() => emit('typing'), TYPING_MS + 50)
+  emit('typing')
 }
 
 /** The names' owners who type in the open channel, without this member. */
@@ -228,7 +228,7 @@ function loseChannel(/** @type {string} */ id) {
   if (state.current === id) {
     openChannel(firstChannel()?.id ?? '')
   }
-  tell('channels')
+  emit('channels')
 }
 
 /** Remembers an interaction until it is answered. */
@@ -241,7 +241,7 @@ export function waitFor(/** @type {Pending} */ pending) {
     return
   }
   state.pending.set(pending.id, pending)
-  tell('pending', pending.id)
+  emit('pending', pending.id)
 }
 
 const MAX_SETTLED = 100
@@ -251,7 +251,7 @@ const settled = new Set()
 
 function settle(/** @type {string} */ id) {
   if (state.pending.delete(id)) {
-    return tell('pending', id)
+    return emit('pending', id)
   }
   settled.add(id)
   // Most belong to others and are never asked for.
@@ -267,13 +267,13 @@ function fail(/** @type {string} */ id) {
     return
   }
   pending.failed = true
-  tell('pending', id)
+  emit('pending', id)
 }
 
 /** Forgets an interaction that failed. */
 export function forgetPending(/** @type {string} */ id) {
   state.pending.delete(id)
-  tell('pending', id)
+  emit('pending', id)
 }
 
 /** Whether a message still waits for its text. */

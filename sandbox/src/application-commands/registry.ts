@@ -36,7 +36,7 @@ export function commandsIn({ world, guildId }: Scope): readonly Command[] {
 
 function keep({ world, guildId }: Scope, commands: readonly Command[]): void {
   world.application.commands.set(guildId, commands)
-  world.tell({ name: 'COMMANDS_UPDATE' })
+  world.emit({ name: 'COMMANDS_UPDATE' })
 }
 
 /** Reads one command; `at` is its place in a list, or `''`. */

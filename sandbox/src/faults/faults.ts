@@ -80,7 +80,7 @@ export class Fault {
     this.#events.emit('applied')
   }
 
-  /** What the door of `/sandbox/faults` tells. */
+  /** What `/sandbox/faults` answers. */
   describe(): object {
     return { id: this.id, ...this.spec, applied: this.#applied, remaining: this.#toApply }
   }

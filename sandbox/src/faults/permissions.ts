@@ -35,7 +35,7 @@ function takeFromRole(world: World, role: Role, bit: bigint): () => void {
   const before = role.permissions
   const set = (permissions: bigint) => {
     role.permissions = permissions
-    world.tell({ name: 'GUILD_ROLE_UPDATE', role })
+    world.emit({ name: 'GUILD_ROLE_UPDATE', role })
   }
   set(before & ~bit & ~PERMISSION.administrator)
   return () => set(before)
@@ -50,7 +50,7 @@ function denyIn(world: World, channel: Channel, bit: bigint): () => void {
     } else {
       channel.overwrites.delete(id)
     }
-    world.tell({ name: 'CHANNEL_UPDATE', channel })
+    world.emit({ name: 'CHANNEL_UPDATE', channel })
   }
   const { allow, deny } = before ?? { allow: 0n, deny: 0n }
   set({ id, type: 1, allow: allow & ~bit, deny: deny | bit })

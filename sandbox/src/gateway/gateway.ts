@@ -171,7 +171,7 @@ export class Gateway implements ConnectionHost {
       return
     }
     application.online = online
-    this.world.tell({ name: 'APPLICATION_ONLINE', online })
+    this.world.emit({ name: 'APPLICATION_ONLINE', online })
   }
 
   endAll(): void {

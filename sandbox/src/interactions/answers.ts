@@ -66,7 +66,7 @@ export async function answer(answering: Answering, type: number): Promise<Messag
   interaction.state = deferred ? 'deferred' : 'answered'
   try {
     const message = await carryOut(answering, type)
-    interactions.tell(interaction, { type: 'acknowledged' })
+    interactions.emitToMember(interaction, { type: 'acknowledged' })
     return message
   } catch (error) {
     interaction.state = 'waiting'
@@ -162,7 +162,7 @@ function openModal({ interactions, interaction, data }: Answering): null {
   const modal = readModal(data)
   interaction.modal = modal
   const { customId, title, components } = modal
-  interactions.tell(interaction, { type: 'modal', custom_id: customId, title, components })
+  interactions.emitToMember(interaction, { type: 'modal', custom_id: customId, title, components })
   return null
 }
 
@@ -187,7 +187,7 @@ function suggest({ interactions, interaction, data }: Answering): null {
     }
   }
   checks.done()
-  interactions.tell(interaction, { type: 'choices', choices })
+  interactions.emitToMember(interaction, { type: 'choices', choices })
   return null
 }
 

@@ -7,7 +7,6 @@
 
 import { randomBytes } from 'node:crypto'
 import type { Json } from '../protocol/field-checks.ts'
-import type { Modal } from '../messages/modal-components.ts'
 import {
   FIRST_RESPONSE_MS,
   INTERACTION_TYPE,
@@ -16,11 +15,10 @@ import {
 } from '../protocol/constants.ts'
 import { refuse } from '../protocol/errors.ts'
 import { renderInteraction } from '../render/interaction.ts'
-import type { Message, MessageOrigin } from '../world/message.ts'
-import type { Deed, Interaction } from './types.ts'
+import type { MessageOrigin } from '../world/message.ts'
+import type { MemberAction, Interaction } from './types.ts'
 import { can } from '../world/permissions.ts'
 import type { World } from '../world/world.ts'
-import type { Channel } from '../world/types.ts'
 
 /** A dead token is remembered this long, to answer 50027 and not 10015. In milliseconds. */
 const MEMORY_MS = 60 * 60 * 1000
@@ -39,9 +37,9 @@ export class Interactions {
   }
 
   /** Hands what a member did to the application. */
-  create(deed: Deed): Interaction {
+  create(action: MemberAction): Interaction {
     const interaction: Interaction = {
-      ...deed,
+      ...action,
       id: this.#world.nextId(),
       token: randomBytes(48).toString('base64url'),
       createdMs: this.#world.clock.now(),
@@ -53,7 +51,7 @@ export class Interactions {
     }
     this.restore(interaction)
     const data = renderInteraction(this.#world, interaction)
-    this.#world.tell({ name: 'INTERACTION_CREATE', data, guildId: deed.channel.guildId })
+    this.#world.emit({ name: 'INTERACTION_CREATE', data, guildId: action.channel.guildId })
     return interaction
   }
 
@@ -68,7 +66,7 @@ export class Interactions {
         return
       }
       interaction.state = 'failed'
-      this.tell(interaction, { type: 'failed' })
+      this.emitToMember(interaction, { type: 'failed' })
     })
     clock.after(Math.max(TOKEN_LIFE_MS - age, 0), () => this.#expire(interaction))
   }
@@ -79,9 +77,9 @@ export class Interactions {
   }
 
   /** Tells the member, and nobody else, what became of it. */
-  tell(interaction: Interaction, told: { readonly type: string } & Json): void {
+  emitToMember(interaction: Interaction, event: { readonly type: string } & Json): void {
     const { id, userId } = interaction
-    this.#world.tell({ name: 'MEMBER_TOLD', userId, told: { ...told, id } })
+    this.#world.emit({ name: 'MEMBER_EVENT', userId, event: { ...event, id } })
   }
 
   #expire(interaction: Interaction): void {
@@ -161,7 +159,10 @@ export class Interactions {
  * Whether the answer is forced to be ephemeral: where only the user installed the application and
  * the guild does not let its members use such applications in the open.
  */
-export function isForcedEphemeral(world: World, { owners, channel, userId }: Deed): boolean {
+export function isForcedEphemeral(
+  world: World,
+  { owners, channel, userId }: MemberAction,
+): boolean {
   if (channel.guildId === null || owners['0'] !== undefined) {
     return false
   }

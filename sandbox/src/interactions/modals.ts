@@ -8,7 +8,7 @@ import { INTERACTION_TYPE } from '../protocol/constants.ts'
 import { refuse } from '../protocol/errors.ts'
 import type { Interaction } from './types.ts'
 import { checkValues, storeEphemeral } from './use.ts'
-import type { Actor } from './use.ts'
+import type { MemberContext } from './use.ts'
 import { hasFileType } from './file-types.ts'
 import { Resolved } from './resolved.ts'
 
@@ -22,7 +22,11 @@ export type FieldValue =
 /** What is filled in, by custom id. */
 export type Fields = Readonly<Record<string, FieldValue>>
 
-type Filling = { readonly actor: Actor; readonly resolved: Resolved; readonly checks: Checks }
+type Filling = {
+  readonly actor: MemberContext
+  readonly resolved: Resolved
+  readonly checks: Checks
+}
 
 /**
  * Sends a modal; it may be sent again where the application failed to answer.
@@ -30,7 +34,11 @@ type Filling = { readonly actor: Actor; readonly resolved: Resolved; readonly ch
  * @param id of the interaction that opened it.
  * @throws {ApiError} 10062 for no such modal, 50035 with `values.CUSTOM_ID` for what is amiss.
  */
-export async function submitModal(actor: Actor, id: string, fields: Fields): Promise<Interaction> {
+export async function submitModal(
+  actor: MemberContext,
+  id: string,
+  fields: Fields,
+): Promise<Interaction> {
   const { world, interactions, userId, channel, locale } = actor
   const opener = interactions.withModal(id, userId)
   if (!opener?.modal) {

@@ -9,7 +9,7 @@ import type { Channel } from '../world/types.ts'
 export type InteractionState = 'waiting' | 'deferred' | 'answered' | 'failed'
 
 /** What a member did, and where. */
-export type Deed = {
+export type MemberAction = {
   /** An interaction type: 2 command, 3 component, 4 autocomplete, 5 modal. */
   readonly type: number
   readonly userId: string
@@ -30,7 +30,7 @@ export type Deed = {
 }
 
 /** An interaction as it is kept. */
-export type Interaction = Deed & {
+export type Interaction = MemberAction & {
   readonly id: string
   readonly token: string
   readonly createdMs: number

@@ -25,7 +25,7 @@ import type { World } from '../world/world.ts'
 import type { Channel } from '../world/types.ts'
 
 /** Who does it, and where. */
-export type Actor = {
+export type MemberContext = {
   readonly world: World
   readonly interactions: Interactions
   readonly userId: string
@@ -53,7 +53,7 @@ export function storeEphemeral(world: World, upload: Upload): Promise<StoredFile
  *
  * @throws {ApiError} 10063 when it is not offered there, 50035 for options that cannot be sent.
  */
-export async function useCommand(actor: Actor, typed: Typed): Promise<Interaction> {
+export async function useCommand(actor: MemberContext, typed: Typed): Promise<Interaction> {
   const { world, userId, channel, interactions } = actor
   const [name = '', ...path] = typed.name.trim().split(/\s+/)
   const offer = offered(world, channel, userId, { name, type: COMMAND_TYPE.slash })
@@ -81,7 +81,7 @@ export async function useCommand(actor: Actor, typed: Typed): Promise<Interactio
   })
 }
 
-function whereOf({ userId, channel, locale }: Actor, { owners }: Offer) {
+function whereOf({ userId, channel, locale }: MemberContext, { owners }: Offer) {
   return { userId, channel, locale, owners }
 }
 
@@ -155,7 +155,7 @@ function checkAutocomplete(options: readonly Json[], focused: string): void {
  * @throws {ApiError} 10063 when it is not offered there, 10008 or 10013 for an unknown target.
  */
 export function useMenu(
-  actor: Actor,
+  actor: MemberContext,
   menu: { readonly name: string; readonly targetId: string },
 ): Interaction {
   const { world, userId, channel, interactions } = actor
@@ -192,7 +192,7 @@ export function useMenu(
  *   is not there, is disabled, or does not take these values.
  */
 export function useComponent(
-  actor: Actor,
+  actor: MemberContext,
   use: {
     readonly messageId: string
     readonly customId: string
@@ -235,7 +235,7 @@ export function useComponent(
 }
 
 /** Buttons need no permission, but whoever is timed out can use nothing at all. */
-function refuseTimedOut({ world, userId, channel }: Actor): void {
+function refuseTimedOut({ world, userId, channel }: MemberContext): void {
   const member = world.member(channel.guildId, userId)
   if (!member || !isTimedOut(member, world.clock)) {
     return
@@ -248,7 +248,7 @@ function refuseTimedOut({ world, userId, channel }: Actor): void {
 
 /** A select that is used. */
 export type Choosing = {
-  readonly actor: Actor
+  readonly actor: MemberContext
   readonly component: Json
   readonly resolved: Resolved
 }

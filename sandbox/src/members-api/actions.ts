@@ -1,4 +1,4 @@
-/** What a member does through the door for people: one function an action. */
+/** What a member does through the members API: one function an action. */
 
 import type { Files, Upload } from '../protocol/body.ts'
 import { Checks, isJson } from '../protocol/field-checks.ts'
@@ -6,7 +6,7 @@ import type { Json } from '../protocol/field-checks.ts'
 import { CHANNEL_TYPE } from '../protocol/constants.ts'
 import { refuse } from '../protocol/errors.ts'
 import { useCommand, useComponent, useMenu } from '../interactions/use.ts'
-import type { Actor } from '../interactions/use.ts'
+import type { MemberContext } from '../interactions/use.ts'
 import { submitModal } from '../interactions/modals.ts'
 import type { Fields, FieldValue } from '../interactions/modals.ts'
 import type { OptionValue } from '../interactions/option-values.ts'
@@ -21,9 +21,13 @@ import { readNewThread, startThread } from '../world/threads.ts'
 const MAX_HISTORY = 100
 
 /** What an action works with. */
-export type Deed = { readonly actor: Actor; readonly body: Json; readonly files: Files }
+export type ActionRequest = {
+  readonly actor: MemberContext
+  readonly body: Json
+  readonly files: Files
+}
 
-type Action = (deed: Deed) => object | Promise<object>
+type Action = (request: ActionRequest) => object | Promise<object>
 
 /** The action of that name; undefined when there is none. */
 export function actionOf(name: string): Action | undefined {
@@ -38,8 +42,8 @@ const ACTIONS: ReadonlyMap<string, Action> = new Map<string, Action>([
   ['history', look],
   ['react', react],
   ['typing', type],
-  ['commands', (deed) => command(deed)],
-  ['autocomplete', (deed) => command(deed, needed(deed.body, 'focused'))],
+  ['commands', (request) => command(request)],
+  ['autocomplete', (request) => command(request, needed(request.body, 'focused'))],
   ['menu', menu],
   ['components', component],
   ['modals', modal],
@@ -56,7 +60,7 @@ function needed(body: Json, key: string): string {
   return value
 }
 
-function messageOf({ actor, body }: Deed): Message {
+function messageOf({ actor, body }: ActionRequest): Message {
   const message = actor.world.message(actor.channel.id, needed(body, 'message_id'))
   const hidden = message.visibleTo !== null && message.visibleTo !== actor.userId
   if (hidden) {
@@ -65,32 +69,32 @@ function messageOf({ actor, body }: Deed): Message {
   return message
 }
 
-async function send({ actor, body, files }: Deed): Promise<object> {
+async function send({ actor, body, files }: ActionRequest): Promise<object> {
   return viewedMessage(actor.world, await sendAs(actor, body, files), actor.userId)
 }
 
-async function edit(deed: Deed): Promise<object> {
-  const { actor, files } = deed
-  const { message_id: _, ...body } = deed.body
-  const message = await editAs(actor, messageOf(deed), body, files)
+async function edit(request: ActionRequest): Promise<object> {
+  const { actor, files } = request
+  const { message_id: _, ...body } = request.body
+  const message = await editAs(actor, messageOf(request), body, files)
   return viewedMessage(actor.world, message, actor.userId)
 }
 
-function remove(deed: Deed): object {
-  deleteAs(deed.actor, messageOf(deed))
+function remove(request: ActionRequest): object {
+  deleteAs(request.actor, messageOf(request))
   return {}
 }
 
-async function forward(deed: Deed): Promise<object> {
-  const { actor, body } = deed
+async function forward(request: ActionRequest): Promise<object> {
+  const { actor, body } = request
   const channel = actor.world.channel(needed(body, 'to'))
-  const reference = { type: 1, message_id: messageOf(deed).id, channel_id: actor.channel.id }
-  const act = { ...actor, channel }
-  const message = await sendAs(act, { message_reference: reference }, new Map())
+  const reference = { type: 1, message_id: messageOf(request).id, channel_id: actor.channel.id }
+  const target = { ...actor, channel }
+  const message = await sendAs(target, { message_reference: reference }, new Map())
   return viewedMessage(actor.world, message, actor.userId)
 }
 
-function look({ actor, body }: Deed): object {
+function look({ actor, body }: ActionRequest): object {
   const { world, channel, userId } = actor
   const checks = new Checks()
   const before = checks.id(body, 'before')
@@ -100,11 +104,11 @@ function look({ actor, body }: Deed): object {
   return { messages: history(world, channel, userId, { before, limit }) }
 }
 
-function react(deed: Deed): object {
-  const { world, userId } = deed.actor
-  const emoji = readEmoji(needed(deed.body, 'emoji'))
-  const message = messageOf(deed)
-  if (deed.body['on'] === false) {
+function react(request: ActionRequest): object {
+  const { world, userId } = request.actor
+  const emoji = readEmoji(needed(request.body, 'emoji'))
+  const message = messageOf(request)
+  if (request.body['on'] === false) {
     removeReaction(world, message, emoji, userId, userId)
   } else {
     addReaction(world, message, emoji, userId)
@@ -112,14 +116,14 @@ function react(deed: Deed): object {
   return {}
 }
 
-function type({ actor }: Deed): object {
+function type({ actor }: ActionRequest): object {
   const { world, channel, userId } = actor
   demand(world, channel, userId, sendingIn(channel))
-  world.tell({ name: 'TYPING_START', channel, userId })
+  world.emit({ name: 'TYPING_START', channel, userId })
   return {}
 }
 
-async function command({ actor, body, files }: Deed, focused?: string): Promise<object> {
+async function command({ actor, body, files }: ActionRequest, focused?: string): Promise<object> {
   const name = needed(body, 'name')
   const options = readOptions(body, files)
   const typed = { name, options, ...(focused === undefined ? {} : { focused }) }
@@ -146,7 +150,7 @@ function readOptions(body: Json, files: Files): Readonly<Record<string, OptionVa
   return options
 }
 
-function menu({ actor, body }: Deed): object {
+function menu({ actor, body }: ActionRequest): object {
   const { id } = useMenu(actor, {
     name: needed(body, 'name'),
     targetId: needed(body, 'target_id'),
@@ -154,7 +158,7 @@ function menu({ actor, body }: Deed): object {
   return { id }
 }
 
-function component({ actor, body }: Deed): object {
+function component({ actor, body }: ActionRequest): object {
   const { values } = body
   const { id } = useComponent(actor, {
     messageId: needed(body, 'message_id'),
@@ -164,7 +168,7 @@ function component({ actor, body }: Deed): object {
   return { id }
 }
 
-async function modal({ actor, body, files }: Deed): Promise<object> {
+async function modal({ actor, body, files }: ActionRequest): Promise<object> {
   const given = body['values']
   const fields: Record<string, FieldValue> = {}
   for (const [customId, value] of Object.entries(isJson(given) ? given : {})) {
@@ -193,39 +197,39 @@ function fieldOf(value: unknown, files: Files): FieldValue | undefined {
 }
 
 /** Only from the member's own sight; the application can still edit it, and it stays gone. */
-function dismiss(deed: Deed): object {
-  const message = messageOf(deed)
+function dismiss(request: ActionRequest): object {
+  const message = messageOf(request)
   if (message.visibleTo === null) {
     throw refuse('missingPermissions')
   }
-  deed.actor.world.remove(message)
+  request.actor.world.remove(message)
   return {}
 }
 
-function openThread(deed: Deed): object {
-  const { world, channel, userId } = deed.actor
-  const message = deed.body['message_id'] === undefined ? undefined : messageOf(deed)
-  const { message_id: _, ...body } = deed.body
+function openThread(request: ActionRequest): object {
+  const { world, channel, userId } = request.actor
+  const message = request.body['message_id'] === undefined ? undefined : messageOf(request)
+  const { message_id: _, ...body } = request.body
   const type = message ? {} : { type: CHANNEL_TYPE.publicThread }
   const fresh = readNewThread({ ...type, ...body }, message !== undefined)
   const thread = startThread(world, channel, fresh, { userId, reason: null }, message)
   return viewedChannel(world, thread, userId)
 }
 
-function openDirect({ actor, body }: Deed): object {
+function openDirect({ actor, body }: ActionRequest): object {
   const { world, userId } = actor
   const other = body['user_id'] === undefined ? undefined : needed(body, 'user_id')
   const channel = world.directChannel(userId, other && world.user(other).id)
   return viewedChannel(world, channel, userId)
 }
 
-function install({ actor, body }: Deed): object {
+function install({ actor, body }: ActionRequest): object {
   const { application } = actor.world
   if (body['on'] === false) {
     application.installedBy.delete(actor.userId)
   } else {
     application.installedBy.add(actor.userId)
   }
-  actor.world.tell({ name: 'COMMANDS_UPDATE' })
+  actor.world.emit({ name: 'COMMANDS_UPDATE' })
   return {}
 }

@@ -1,5 +1,5 @@
 /**
- * The door for people: what the page and the test client send and hear. Not part of Discord's API.
+ * The members API: what the page and the test client send and hear. Not part of Discord's API.
  *
  * **Acting.** `POST /sandbox/ACTION?as=MEMBER&channel=CHANNEL&locale=en-US`; `as` is an id or a
  * name, without it the first person. The body is JSON, or a form with `payload_json` and `files[n]`
@@ -59,7 +59,7 @@ import { refuse } from '../protocol/errors.ts'
 import type { Interactions } from '../interactions/interactions.ts'
 import { actionOf } from './actions.ts'
 import { rawText } from '../gateway/connection.ts'
-import { snapshot, told } from './views.ts'
+import { snapshot, memberEvents } from './views.ts'
 import type { Shared, Viewer } from './views.ts'
 import { asJson } from '../protocol/body.ts'
 import type { Body } from '../protocol/body.ts'
@@ -86,8 +86,8 @@ export class MemberApi {
   /** @returns the body of the response. */
   async handle(path: string, query: URLSearchParams, body: Body): Promise<object> {
     const name = /^\/sandbox\/(\w+)$/.exec(path)?.[1] ?? ''
-    const act = actionOf(name)
-    if (!act) {
+    const action = actionOf(name)
+    if (!action) {
       throw refuse('notFound')
     }
     const user = this.#person(query.get('as'))
@@ -107,7 +107,7 @@ export class MemberApi {
       channel,
       locale: query.get('locale') ?? DEFAULT_LOCALE,
     }
-    return act({ actor, body: asJson(body), files: body.files })
+    return action({ actor, body: asJson(body), files: body.files })
   }
 
   /** Takes over an HTTP connection that asked to listen. */
@@ -162,7 +162,7 @@ export class MemberApi {
     // What is shared is written down once, however many listen.
     const written = new Map<object, Buffer>()
     for (const [socket, viewer] of this.#viewers) {
-      for (const item of told(this.#world, event, viewer, shared)) {
+      for (const item of memberEvents(this.#world, event, viewer, shared)) {
         const bytes = written.get(item) ?? Buffer.from(JSON.stringify(item))
         written.set(item, bytes)
         socket.send(bytes, { binary: false })

@@ -121,11 +121,11 @@ function localized(item: Json, locale: string): Json {
 export type Shared = { message?: object }
 
 /**
- * What the event is to this member: what they are told, in order.
+ * What the event is to this member: the member events that come of it, in order.
  *
- * @param shared the same for every member who is told of this event.
+ * @param shared the same for every member who receives this event.
  */
-export function told(
+export function memberEvents(
   world: World,
   event: WorldEvent,
   viewer: Viewer,
@@ -141,7 +141,7 @@ export function told(
     case 'MESSAGE_REACTION_REMOVE':
     case 'MESSAGE_REACTION_REMOVE_ALL':
     case 'MESSAGE_REACTION_REMOVE_EMOJI':
-      return messageTold(world, event, id, shared)
+      return messageEvents(world, event, id, shared)
     case 'TYPING_START':
       if (!sees(world, event.channel, id)) {
         return []
@@ -152,7 +152,7 @@ export function told(
     case 'THREAD_CREATE':
     case 'THREAD_UPDATE':
     case 'THREAD_MEMBERS_UPDATE':
-      return channelTold(world, event.channel, id)
+      return channelEvents(world, event.channel, id)
     case 'CHANNEL_DELETE':
     case 'THREAD_DELETE':
       return [{ type: 'channel_gone', id: event.channel.id }]
@@ -165,8 +165,8 @@ export function told(
       ]
     case 'GUILD_ROLE_UPDATE':
       return reconsidered(world, viewer)
-    case 'MEMBER_TOLD':
-      return event.userId === id ? [event.told] : []
+    case 'MEMBER_EVENT':
+      return event.userId === id ? [event.event] : []
     case 'APPLICATION_ONLINE':
       return [{ type: 'online', online: event.online }]
     case 'COMMANDS_UPDATE':
@@ -176,7 +176,7 @@ export function told(
   }
 }
 
-function messageTold(
+function messageEvents(
   world: World,
   event: WorldEvent & { name: `MESSAGE_${string}` },
   userId: string,
@@ -205,7 +205,7 @@ function deleted({ id, channelId }: Message): object {
   return { type: 'deleted', id, channel_id: channelId }
 }
 
-function channelTold(world: World, channel: Channel, userId: string): readonly object[] {
+function channelEvents(world: World, channel: Channel, userId: string): readonly object[] {
   if (!sees(world, channel, userId)) {
     return [{ type: 'channel_gone', id: channel.id }]
   }
@@ -214,7 +214,7 @@ function channelTold(world: World, channel: Channel, userId: string): readonly o
 
 function reconsidered(world: World, viewer: Viewer): readonly object[] {
   return [
-    ...[...world.channels.values()].flatMap((c) => channelTold(world, c, viewer.user.id)),
+    ...[...world.channels.values()].flatMap((c) => channelEvents(world, c, viewer.user.id)),
     { type: 'commands', commands: commandsShown(world, viewer) },
   ]
 }

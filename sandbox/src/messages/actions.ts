@@ -1,5 +1,5 @@
 /**
- * Sending, editing and deleting as someone: what the routes and the door for people share.
+ * Sending, editing and deleting as someone: what the routes and the members API share.
  *
  * Source: developers/resources/message.mdx and developers/topics/permissions.mdx.
  */
@@ -26,7 +26,7 @@ const MAX_OLD_EDITS = 30
 const oldEdits = new WeakMap<Message, number[]>()
 
 /** What is sent, edited or deleted, and by whom. */
-export type Act = {
+export type MessageAction = {
   readonly world: World
   readonly channel: Channel
   readonly userId: string
@@ -40,10 +40,10 @@ export type Act = {
  * @throws {ApiError} 50001 or 50013 for what they may not, 20016 in slow mode, 160005 in a
  *   locked thread, and what `createMessage` throws.
  */
-export async function sendAs(act: Act, json: Json, files: Files): Promise<Message> {
-  const { world, channel, userId } = act
+export async function sendAs(action: MessageAction, json: Json, files: Files): Promise<Message> {
+  const { world, channel, userId } = action
   demand(world, channel, userId, sendingIn(channel))
-  checkSlowmode(act)
+  checkSlowmode(action)
   checkSendable(world, channel, userId)
   const body = readMessageBody(json, files)
   if (body.uploads.length > 0) {
@@ -55,7 +55,7 @@ export async function sendAs(act: Act, json: Json, files: Files): Promise<Messag
   return createMessage(world, { channel, authorId: userId, body })
 }
 
-function checkSlowmode({ world, channel, userId }: Act): void {
+function checkSlowmode({ world, channel, userId }: MessageAction): void {
   if (channel.slowmodeS === 0 || can(world, channel, userId, 'bypassSlowmode')) {
     return
   }
@@ -75,23 +75,27 @@ function checkSlowmode({ world, channel, userId }: Act): void {
  * @throws {ApiError} 50005, 30046, and what `editMessage` throws.
  */
 export async function editAs(
-  act: Act,
+  action: MessageAction,
   message: Message,
   json: Json,
   files: Files,
 ): Promise<Message> {
-  const { world, channel, userId } = act
+  const { world, channel, userId } = action
   demand(world, channel, userId)
   checkActive(channel)
   if (message.authorId !== userId) {
-    return moderate(act, message, json)
+    return moderate(action, message, json)
   }
   countEdit(world, message)
   const body = readMessageBody(json, files, { before: message })
   return editMessage(world, message, body)
 }
 
-function moderate({ world, channel, userId }: Act, message: Message, json: Json): Message {
+function moderate(
+  { world, channel, userId }: MessageAction,
+  message: Message,
+  json: Json,
+): Message {
   const given = ['content', 'embeds', 'components', 'attachments'].filter((key) => key in json)
   if (given.length > 0 || typeof json['flags'] !== 'number') {
     throw refuse('notYourMessage')
@@ -120,7 +124,10 @@ function countEdit(world: World, message: Message): void {
  *
  * @throws {ApiError} 50013 for others' messages without Manage Messages, and in direct messages.
  */
-export function deleteAs({ world, channel, userId, reason }: Act, message: Message): void {
+export function deleteAs(
+  { world, channel, userId, reason }: MessageAction,
+  message: Message,
+): void {
   demand(world, channel, userId)
   const others = message.authorId !== userId
   if (others) {

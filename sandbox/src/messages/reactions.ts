@@ -51,7 +51,7 @@ export function addReaction(world: World, message: Message, emoji: Emoji, userId
   message.reactions = known
     ? message.reactions.map((reaction) => (reaction === known ? fresh : reaction))
     : [...others, fresh]
-  world.tell({ name: 'MESSAGE_REACTION_ADD', message, userId, emoji })
+  world.emit({ name: 'MESSAGE_REACTION_ADD', message, userId, emoji })
 }
 
 /**
@@ -84,7 +84,7 @@ export function removeReaction(
     }
     return userIds.length === 0 ? [] : { ...known, userIds }
   })
-  world.tell({ name: 'MESSAGE_REACTION_REMOVE', message, userId, emoji })
+  world.emit({ name: 'MESSAGE_REACTION_REMOVE', message, userId, emoji })
 }
 
 /** Takes away all reactions, or all of one emoji. @throws {ApiError} 10014, 50001, 50013. */
@@ -97,7 +97,7 @@ export function clearReactions(
   demand(world, world.channel(message.channelId), byId, 'manageMessages')
   if (emoji === null) {
     message.reactions = []
-    world.tell({ name: 'MESSAGE_REACTION_REMOVE_ALL', message })
+    world.emit({ name: 'MESSAGE_REACTION_REMOVE_ALL', message })
     return
   }
   const known = find(message, emoji)
@@ -105,7 +105,7 @@ export function clearReactions(
     throw refuse('unknownEmoji')
   }
   message.reactions = message.reactions.filter((reaction) => reaction !== known)
-  world.tell({ name: 'MESSAGE_REACTION_REMOVE_EMOJI', message, emoji })
+  world.emit({ name: 'MESSAGE_REACTION_REMOVE_EMOJI', message, emoji })
 }
 
 /** The reaction with that emoji, if there is one. */

@@ -64,7 +64,7 @@ export function renderEvent(world: World, event: WorldEvent): Dispatch | null {
       return channelEvent(world, event)
     case 'INTERACTION_CREATE':
       return { name: event.name, guildId: event.guildId, data: () => event.data }
-    case 'MEMBER_TOLD':
+    case 'MEMBER_EVENT':
     case 'COMMANDS_UPDATE':
     case 'APPLICATION_ONLINE':
       return null

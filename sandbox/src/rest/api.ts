@@ -20,7 +20,7 @@ import type { Body } from '../protocol/body.ts'
 import type { World } from '../world/world.ts'
 import { attachmentRoutes } from './messages/attachments.ts'
 import { auditLogRoutes } from './guilds/audit-log.ts'
-import { basicRoutes } from './users.ts'
+import { userRoutes } from './users.ts'
 import { bulkDeleteRoutes } from './messages/bulk-delete.ts'
 import { channelRoutes } from './channels/channels.ts'
 import { commandRoutes } from './commands.ts'
@@ -29,12 +29,12 @@ import { guildRoutes } from './guilds/guilds.ts'
 import { interactionRoutes } from './interactions.ts'
 import { memberRoutes } from './guilds/members.ts'
 import { messageRoutes } from './messages/messages.ts'
-import { nothingRoutes } from './guilds/empty-lists.ts'
+import { emptyListRoutes } from './guilds/empty-lists.ts'
 import { overwriteRoutes } from './channels/overwrites.ts'
 import { pinRoutes } from './messages/pins.ts'
 import { reactionRoutes } from './messages/reactions.ts'
 import { roleRoutes } from './guilds/roles.ts'
-import { Router } from './route.ts'
+import { RouteTable } from './route.ts'
 import type { Reply, Route } from './route.ts'
 import { searchRoutes } from './guilds/search.ts'
 import { threadRoutes } from './channels/threads.ts'
@@ -72,7 +72,7 @@ type Found = { readonly route: Route; readonly params: Readonly<Record<string, s
 /** Every route there is. */
 export const apiRoutes: readonly Route[] = [
   ...gatewayRoutes,
-  ...basicRoutes,
+  ...userRoutes,
   ...guildRoutes,
   ...roleRoutes,
   ...memberRoutes,
@@ -80,13 +80,12 @@ export const apiRoutes: readonly Route[] = [
   ...overwriteRoutes,
   ...threadRoutes,
   ...reactionRoutes,
-  // Before the messages: `pins` would be taken for a message's id.
   ...pinRoutes,
   ...bulkDeleteRoutes,
   ...searchRoutes,
   ...attachmentRoutes,
   ...auditLogRoutes,
-  ...nothingRoutes,
+  ...emptyListRoutes,
   ...messageRoutes,
   ...interactionRoutes,
   ...commandRoutes,
@@ -95,7 +94,7 @@ export const apiRoutes: readonly Route[] = [
 /** Answers the requests to `/api/…`. */
 export class RestApi {
   readonly #parts: ApiParts
-  readonly #router = new Router(apiRoutes)
+  readonly #router = new RouteTable(apiRoutes)
 
   constructor(parts: ApiParts) {
     this.#parts = parts
@@ -152,7 +151,7 @@ class Call {
     this.#path = path
   }
 
-  async run(router: Router, query: URLSearchParams): Promise<Reply | 'none'> {
+  async run(router: RouteTable, query: URLSearchParams): Promise<Reply | 'none'> {
     try {
       const found = router.find(this.#method, this.#path)
       this.#checkToken(found.route)

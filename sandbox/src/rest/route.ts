@@ -6,7 +6,7 @@ import type { Interactions } from '../interactions/interactions.ts'
 import type { Reader } from '../render/message.ts'
 import type { Body } from '../protocol/body.ts'
 import type { World } from '../world/world.ts'
-import type { By } from '../world/audit-log.ts'
+import type { Actor } from '../world/audit-log.ts'
 
 /** What a route works with. */
 export type Context = {
@@ -20,7 +20,7 @@ export type Context = {
   /** The application as a reader; over HTTP the portal's setting alone counts. */
   readonly reader: Reader
   /** Who acts, and the reason given for the audit log. */
-  readonly by: By
+  readonly by: Actor
 }
 
 /** What a route answers: a body, or nothing (204). */
@@ -43,12 +43,15 @@ export function ok(body: unknown): Reply {
 /** 204. */
 export const NO_CONTENT: Reply = { status: 204 }
 
-/** Finds the route of a path. */
-export class Router {
+/**
+ * Finds the route of a path. The order of the list does not matter: where two paths fit, the one
+ * with a fixed part before the one with a named part, so that `pins` is not a message's id.
+ */
+export class RouteTable {
   readonly #routes: readonly { readonly route: Route; readonly pattern: RegExp }[]
 
   constructor(routes: readonly Route[]) {
-    this.#routes = routes.map((route) => ({
+    this.#routes = routes.toSorted(byFixedParts).map((route) => ({
       route,
       pattern: new RegExp(`^${route.path.replaceAll(/:(\w+)/g, '(?<$1>[^/]+)')}$`),
     }))
@@ -75,6 +78,17 @@ export class Router {
     }
     throw refuse(known ? 'methodNotAllowed' : 'notFound')
   }
+}
+
+/** Fixed parts come before named ones, at the first part in which two paths differ. */
+function byFixedParts(first: Route, second: Route): number {
+  const [a, b] = [sortKey(first), sortKey(second)]
+  return a === b ? 0 : a < b ? -1 : 1
+}
+
+/** `~` sorts after all letters: a named part comes last. */
+function sortKey({ path }: Route): string {
+  return path.replaceAll(/:\w+/g, '~')
 }
 
 /** `@me` and emoji come encoded: discord.js writes `%40me`. */

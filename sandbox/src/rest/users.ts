@@ -42,7 +42,7 @@ function userId({ world, params }: Context): string {
 }
 
 /** All routes of this file. */
-export const basicRoutes: readonly Route[] = [
+export const userRoutes: readonly Route[] = [
   {
     method: 'POST',
     path: '/users/@me/channels',

@@ -5,7 +5,7 @@ import type { OpenWorld } from './state.ts'
 import { World } from '../world/world.ts'
 import type { WorldOptions } from '../world/defaults.ts'
 import { seedWorld } from '../world/seed.ts'
-import { watchSight } from '../world/visibility.ts'
+import { watchVisibility } from '../world/visibility.ts'
 import { watchThreads } from '../world/thread-life.ts'
 
 /**
@@ -31,6 +31,6 @@ function newWorld(options: WorldOptions): World {
   const world = new World(options)
   seedWorld(world)
   watchThreads(world)
-  watchSight(world)
+  watchVisibility(world)
   return world
 }

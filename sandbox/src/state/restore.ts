@@ -8,7 +8,7 @@ import { restoredInteractions, restoreWorld } from './records.ts'
 import type { SavedWorld } from './records.ts'
 import { World } from '../world/world.ts'
 import type { WorldOptions } from '../world/defaults.ts'
-import { watchSight } from '../world/visibility.ts'
+import { watchVisibility } from '../world/visibility.ts'
 import { watchThreads } from '../world/thread-life.ts'
 
 /**
@@ -40,7 +40,7 @@ function savedWorld(options: WorldOptions, saved: SavedWorld): World {
   const world = new World({ ...options, saved: { bot, cdnSecret, lastId: lastIdOf(saved) } })
   restoreWorld(world, saved)
   watchThreads(world)
-  watchSight(world)
+  watchVisibility(world)
   return world
 }
 

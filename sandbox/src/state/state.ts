@@ -148,8 +148,8 @@ export class State {
         return
       case 'INTERACTION_CREATE':
         return this.#touch('interaction', idIn(event.data))
-      case 'MEMBER_TOLD':
-        return this.#touch('interaction', idIn(event.told))
+      case 'MEMBER_EVENT':
+        return this.#touch('interaction', idIn(event.event))
       case 'COMMANDS_UPDATE':
         return this.#touch('application', '0')
       case 'GUILD_AUDIT_LOG_ENTRY_CREATE':

@@ -9,8 +9,8 @@ import type { APIChannel, APIMessage } from 'discord-api-types/v10'
 import { WebSocket } from 'ws'
 import { toForm, withFiles } from './form.ts'
 import type { Filled, Given, Picked } from './form.ts'
-import { describeTold, isFinished, isOutcome } from './member-events.ts'
-import type { Choice, Told } from './member-events.ts'
+import { describeEvents, isFinished, isOutcome } from './member-events.ts'
+import type { Choice, MemberEvent } from './member-events.ts'
 import { rawText } from '../gateway/connection.ts'
 
 const PATIENCE_MS = 30_000
@@ -21,25 +21,30 @@ export type MemberOptions = { readonly channel?: string; readonly locale?: strin
 /** A connected member, in one channel at a time. */
 export class Member {
   readonly id: string
-  /** Everything told so far, oldest first. */
-  readonly told: Told[]
+  /** Every event so far, oldest first. */
+  readonly events: MemberEvent[]
   readonly #url: string
   readonly #locale: string
   readonly #socket: WebSocket
-  readonly #events = new EventEmitter<{ told: [] }>()
+  readonly #events = new EventEmitter<{ event: [] }>()
   #channelId: string
 
-  private constructor(url: string, socket: WebSocket, told: Told[], options: MemberOptions) {
+  private constructor(
+    url: string,
+    socket: WebSocket,
+    events: MemberEvent[],
+    options: MemberOptions,
+  ) {
     this.#url = url
     this.#locale = options.locale ?? 'en-US'
     this.#socket = socket
-    this.told = told
-    this.id = told[0]?.you?.id ?? ''
+    this.events = events
+    this.id = events[0]?.you?.id ?? ''
     this.#channelId = this.#find(options.channel ?? 'general')
     // Every wait listens; how many wait at once is the test's affair.
     this.#events.setMaxListeners(0)
-    socket.on('message', () => this.#events.emit('told'))
-    socket.on('close', () => this.#events.emit('told'))
+    socket.on('message', () => this.#events.emit('event'))
+    socket.on('close', () => this.#events.emit('event'))
   }
 
   /** Connects as the member of that name; `url` is the page's address. */
@@ -51,14 +56,14 @@ export class Member {
     const given = typeof options === 'string' ? { channel: options } : options
     const query = new URLSearchParams({ as: name, locale: given.locale ?? 'en-US' })
     const socket = new WebSocket(`${url.replace('http', 'ws')}/sandbox/live?${query.toString()}`)
-    const told: Told[] = []
-    socket.on('message', (data) => told.push(JSON.parse(rawText(data))))
+    const events: MemberEvent[] = []
+    socket.on('message', (data) => events.push(JSON.parse(rawText(data))))
     await new Promise((resolve, reject) => {
       socket.once('message', resolve)
       socket.once('error', reject)
       socket.once('close', () => reject(new Error(`There is no member "${name}".`)))
     })
-    return new Member(url, socket, told, given)
+    return new Member(url, socket, events, given)
   }
 
   /** The channel the member is in. */
@@ -68,7 +73,7 @@ export class Member {
 
   /** By name or by id, among all channels heard of. */
   #find(channel: string): string {
-    const known = this.told.flatMap((t) => [
+    const known = this.events.flatMap((t) => [
       ...(t.channels ?? []),
       ...(t.channel ? [t.channel] : []),
     ])
@@ -149,7 +154,7 @@ export class Member {
   }
 
   /** Waits for the modal that an interaction opens. */
-  modal(interactionId: string): Promise<Told> {
+  modal(interactionId: string): Promise<MemberEvent> {
     return this.outcome(interactionId, 'modal')
   }
 
@@ -161,7 +166,7 @@ export class Member {
 
   /** Waits until the application has a command of that name. */
   async commands(name: string): Promise<void> {
-    await this.until((told) => told.commands?.some((command) => command.name === name) ?? false)
+    await this.until((event) => event.commands?.some((command) => command.name === name) ?? false)
   }
 
   /** Sends a message; resolves with it as the channel has it. */
@@ -217,10 +222,10 @@ export class Member {
 
   /** Waits for the first finished message that replies to this one. */
   async answerTo(message: { readonly id: string }): Promise<APIMessage> {
-    const told = await this.until(
+    const event = await this.until(
       (t) => isFinished(t) && t.message?.message_reference?.message_id === message.id,
     )
-    return told.message!
+    return event.message!
   }
 
   /**
@@ -233,22 +238,25 @@ export class Member {
   }
 
   async #answer(id: string): Promise<APIMessage> {
-    const told = await this.until((t) => isOutcome(t, id, 'failed') || isFinished(t, id))
-    if (told.type === 'failed') {
+    const event = await this.until((t) => isOutcome(t, id, 'failed') || isFinished(t, id))
+    if (event.type === 'failed') {
       throw new Error('The application did not respond')
     }
-    return told.message!
+    return event.message!
   }
 
   /** Waits for what an interaction leads to: a modal, suggestions, an acknowledgement. */
-  async outcome(interactionId: string, type: 'modal' | 'choices' | 'acknowledged'): Promise<Told> {
-    const told = await this.until(
+  async outcome(
+    interactionId: string,
+    type: 'modal' | 'choices' | 'acknowledged',
+  ): Promise<MemberEvent> {
+    const event = await this.until(
       (t) => isOutcome(t, interactionId, type) || isOutcome(t, interactionId, 'failed'),
     )
-    if (told.type === 'failed') {
+    if (event.type === 'failed') {
       throw new Error('The application did not respond')
     }
-    return told
+    return event
   }
 
   /** Waits for the next state of a message, from now on, that is as wanted. */
@@ -256,25 +264,30 @@ export class Member {
     message: { readonly id: string },
     wanted: (message: APIMessage) => boolean,
   ): Promise<APIMessage> {
-    const told = await this.until((t) => t.message?.id === message.id && wanted(t.message))
-    return told.message!
+    const event = await this.until((t) => t.message?.id === message.id && wanted(t.message))
+    return event.message!
   }
 
-  /** Waits for something told, counting what was told before. */
-  async until(wanted: (told: Told) => boolean, patienceMs = PATIENCE_MS): Promise<Told> {
+  /** Waits for an event, counting those before. */
+  async until(
+    wanted: (event: MemberEvent) => boolean,
+    patienceMs = PATIENCE_MS,
+  ): Promise<MemberEvent> {
     const signal = AbortSignal.timeout(patienceMs)
     for (let from = 0; ;) {
-      const found = this.told.slice(from).find(wanted)
+      const found = this.events.slice(from).find(wanted)
       if (found) {
         return found
       }
-      from = this.told.length
+      from = this.events.length
       if (this.#socket.readyState === WebSocket.CLOSED) {
-        throw new Error(`The sandbox went away. Told: ${describeTold(this.told)}`)
+        throw new Error(`The sandbox went away. Events: ${describeEvents(this.events)}`)
       }
-      await once(this.#events, 'told', { signal }).catch((error: unknown) => {
-        const seen = describeTold(this.told)
-        throw new Error(`Nothing like it within ${patienceMs} ms. Told: ${seen}`, { cause: error })
+      await once(this.#events, 'event', { signal }).catch((error: unknown) => {
+        const seen = describeEvents(this.events)
+        throw new Error(`Nothing like it within ${patienceMs} ms. Events: ${seen}`, {
+          cause: error,
+        })
       })
     }
   }

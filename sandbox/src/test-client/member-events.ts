@@ -27,8 +27,8 @@ export type SeenCommand = {
   readonly usable_in: readonly string[]
 }
 
-/** What the sandbox tells a member; `member-api.ts` says what each kind carries. */
-export type Told = {
+/** What the sandbox tells a member; `members-api/api.ts` says what each kind carries. */
+export type MemberEvent = {
   readonly type:
     | 'snapshot'
     | 'message'
@@ -61,20 +61,26 @@ export type Told = {
   readonly installed?: boolean
 }
 
-/** Whether a message is told that is not waiting any more; given an id, one that answers it. */
-export function isFinished(told: Told, interactionId?: string): boolean {
-  if (told.type !== 'message' || ((told.message?.flags ?? 0) & MESSAGE_FLAG.loading) !== 0) {
+/** Whether the event is a message that is not waiting any more; given an id, one that answers it. */
+export function isFinished(event: MemberEvent, interactionId?: string): boolean {
+  if (event.type !== 'message' || ((event.message?.flags ?? 0) & MESSAGE_FLAG.loading) !== 0) {
     return false
   }
-  return interactionId === undefined || told.message?.interaction_metadata?.id === interactionId
+  return interactionId === undefined || event.message?.interaction_metadata?.id === interactionId
 }
 
-/** Whether it is told what became of this interaction. */
-export function isOutcome(told: Told, interactionId: string, type: Told['type']): boolean {
-  return told.type === type && told.id === interactionId
+/** Whether the event is the outcome of this interaction. */
+export function isOutcome(
+  event: MemberEvent,
+  interactionId: string,
+  type: MemberEvent['type'],
+): boolean {
+  return event.type === type && event.id === interactionId
 }
 
-/** What was told, in a line, for the sentence that nothing else came. */
-export function describeTold(told: readonly Told[]): string {
-  return told.map(({ type, id, message }) => message?.content || `${type} ${id ?? ''}`).join(' | ')
+/** The events in a line, for the sentence that nothing else came. */
+export function describeEvents(events: readonly MemberEvent[]): string {
+  return events
+    .map(({ type, id, message }) => message?.content || `${type} ${id ?? ''}`)
+    .join(' | ')
 }

@@ -7,7 +7,7 @@ import type { AuditChange, AuditEntry } from './types.ts'
 export const KEPT_ENTRIES = 5000
 
 /** Who acts, and the reason given. */
-export type By = { readonly userId: string; readonly reason: string | null }
+export type Actor = { readonly userId: string; readonly reason: string | null }
 
 /** What kind of action an entry is about. */
 export const AUDIT = {
@@ -47,7 +47,7 @@ export type Noted = {
  * Writes an entry and tells of it; beyond `KEPT_ENTRIES` the oldest is forgotten. Outside of guilds
  * nothing is written.
  */
-export function note(world: World, guildId: string | null, by: By, noted: Noted): void {
+export function note(world: World, guildId: string | null, by: Actor, noted: Noted): void {
   const guild = world.guilds.get(guildId ?? '')
   if (!guild) {
     return
@@ -66,7 +66,7 @@ export function note(world: World, guildId: string | null, by: By, noted: Noted)
   if (guild.auditLog.length > KEPT_ENTRIES) {
     guild.auditLog.shift()
   }
-  world.tell({ name: 'GUILD_AUDIT_LOG_ENTRY_CREATE', entry })
+  world.emit({ name: 'GUILD_AUDIT_LOG_ENTRY_CREATE', entry })
 }
 
 /** What differs between two flat descriptions, named as they name it. */

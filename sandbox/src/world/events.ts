@@ -2,7 +2,7 @@
  * What the world tells its listeners.
  *
  * Events are named as the gateway names them. Whoever hears one decides who may know of it:
- * `render-events.ts` for the bot, the door for people for members.
+ * `render-events.ts` for the bot, the members API for members.
  */
 
 import type { Message } from './message.ts'
@@ -86,7 +86,7 @@ export type WorldEvent =
   | MessageEvent
   | { readonly name: 'INTERACTION_CREATE'; readonly data: object; readonly guildId: string | null }
   /** Only this person hears it, and the bot never does: what became of an interaction. */
-  | { readonly name: 'MEMBER_TOLD'; readonly userId: string; readonly told: object }
+  | { readonly name: 'MEMBER_EVENT'; readonly userId: string; readonly event: object }
   | { readonly name: 'COMMANDS_UPDATE' }
   /** Only people hear it: the application came, or went. */
   | { readonly name: 'APPLICATION_ONLINE'; readonly online: boolean }

@@ -180,11 +180,11 @@ export class Cdn {
       return null
     }
     const { hostname, pathname } = new URL(url)
-    const [, door, path = ''] = /^\/(cdn|media)(\/.+)$/.exec(pathname) ?? []
-    if (hostname !== new URL(this.origin).hostname || door === undefined) {
+    const [, folder, path = ''] = /^\/(cdn|media)(\/.+)$/.exec(pathname) ?? []
+    if (hostname !== new URL(this.origin).hostname || folder === undefined) {
       return null
     }
-    return `${this.origin}/${door}${this.#links.sign(path)}`
+    return `${this.origin}/${folder}${this.#links.sign(path)}`
   }
 
   /** Ends every link given out so far; `onUse` is called whenever one of them is tried. */

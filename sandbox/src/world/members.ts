@@ -11,7 +11,7 @@ import { demandInGuild, guildPermissions, holds, rankOf } from './permissions.ts
 import type { PermissionName } from './permissions.ts'
 import type { World } from './world.ts'
 import { AUDIT, changesBetween, note } from './audit-log.ts'
-import type { By } from './audit-log.ts'
+import type { Actor } from './audit-log.ts'
 import type { Guild, Member, Role } from './types.ts'
 
 /** What may be changed; absent fields stay. */
@@ -31,7 +31,7 @@ export function modifyMember(
   guild: Guild,
   member: Member,
   changes: MemberChanges,
-  by: By,
+  by: Actor,
 ): void {
   checkChanges(world, guild, member, changes, by)
   const before = describe(member)
@@ -45,7 +45,7 @@ export function modifyMember(
   if (changes.roles) {
     member.roles = [...new Set(changes.roles)]
   }
-  world.tell({ name: 'GUILD_MEMBER_UPDATE', member })
+  world.emit({ name: 'GUILD_MEMBER_UPDATE', member })
   const targetId = member.userId
   const updates = changesBetween(before, describe(member))
   if (updates.length > 0) {
@@ -62,7 +62,7 @@ function checkChanges(
   guild: Guild,
   member: Member,
   changes: MemberChanges,
-  by: By,
+  by: Actor,
 ): void {
   const own = member.userId === by.userId
   if (changes.nick !== undefined) {
@@ -92,7 +92,7 @@ function checkChanges(
 }
 
 /** @throws {ApiError} 10011, 50028 for @everyone and managed roles, 50013 for higher ones. */
-function checkAssignable(guild: Guild, role: Role | undefined, by: By): void {
+function checkAssignable(guild: Guild, role: Role | undefined, by: Actor): void {
   if (!role) {
     throw refuse('unknownRole')
   }
@@ -112,7 +112,7 @@ function checkAssignable(guild: Guild, role: Role | undefined, by: By): void {
 export function demandOver(
   world: World,
   guild: Guild,
-  by: By,
+  by: Actor,
   userId: string,
   name: PermissionName,
 ): void {
@@ -150,36 +150,36 @@ export function removeMember(world: World, guild: Guild, userId: string): void {
   }
   guild.members.delete(userId)
   if (userId === world.application.bot.id) {
-    world.tell({ name: 'GUILD_DELETE', guild })
+    world.emit({ name: 'GUILD_DELETE', guild })
   }
-  world.tell({ name: 'GUILD_MEMBER_REMOVE', member })
+  world.emit({ name: 'GUILD_MEMBER_REMOVE', member })
 }
 
 /** Kicks a member. @throws {ApiError} 50013. */
-export function kick(world: World, guild: Guild, member: Member, by: By): void {
+export function kick(world: World, guild: Guild, member: Member, by: Actor): void {
   demandOver(world, guild, by, member.userId, 'kickMembers')
   removeMember(world, guild, member.userId)
   note(world, guild.id, by, { action: AUDIT.memberKick, targetId: member.userId })
 }
 
 /** Bans a user, member or not. @throws {ApiError} 50013. */
-export function ban(world: World, guild: Guild, userId: string, by: By): void {
+export function ban(world: World, guild: Guild, userId: string, by: Actor): void {
   demandOver(world, guild, by, userId, 'banMembers')
   if (guild.bans.has(userId)) {
     return
   }
   guild.bans.set(userId, by.reason)
   removeMember(world, guild, userId)
-  world.tell({ name: 'GUILD_BAN_ADD', guildId: guild.id, userId })
+  world.emit({ name: 'GUILD_BAN_ADD', guildId: guild.id, userId })
   note(world, guild.id, by, { action: AUDIT.memberBanAdd, targetId: userId })
 }
 
 /** Lifts a ban. @throws {ApiError} 10026 or 50013. */
-export function unban(world: World, guild: Guild, userId: string, by: By): void {
+export function unban(world: World, guild: Guild, userId: string, by: Actor): void {
   demandInGuild(world, guild, by.userId, 'banMembers')
   if (!guild.bans.delete(userId)) {
     throw refuse('unknownBan')
   }
-  world.tell({ name: 'GUILD_BAN_REMOVE', guildId: guild.id, userId })
+  world.emit({ name: 'GUILD_BAN_REMOVE', guildId: guild.id, userId })
   note(world, guild.id, by, { action: AUDIT.memberBanRemove, targetId: userId })
 }

@@ -49,7 +49,7 @@ function written(world: World, message: Message): void {
   if (thread.archived) {
     thread.archived = false
     thread.archivedMs = world.clock.now()
-    world.tell({ name: 'THREAD_UPDATE', channel })
+    world.emit({ name: 'THREAD_UPDATE', channel })
   }
   const { authorId } = message
   if (thread.members.has(authorId) || !world.member(channel.guildId, authorId)) {
@@ -82,7 +82,7 @@ function watch(world: World, channel: Channel, alarms: Alarms): void {
     }
     thread.archived = true
     thread.archivedMs = world.clock.now()
-    world.tell({ name: 'THREAD_UPDATE', channel })
+    world.emit({ name: 'THREAD_UPDATE', channel })
   })
   alarms.set(channel.id, cancel)
 }

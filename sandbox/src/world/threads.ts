@@ -13,7 +13,7 @@ import { can, demand } from './permissions.ts'
 import { postSystemMessage } from './system-messages.ts'
 import type { World } from './world.ts'
 import { AUDIT, changesBetween, note } from './audit-log.ts'
-import type { By } from './audit-log.ts'
+import type { Actor } from './audit-log.ts'
 import type { Channel, Thread } from './types.ts'
 
 /** How long a thread may be silent before it is archived: these many minutes. */
@@ -90,7 +90,7 @@ export function startThread(
   world: World,
   channel: Channel,
   fresh: NewThread,
-  by: By,
+  by: Actor,
   message?: Message,
 ): Channel {
   const isAnnouncement = channel.type === CHANNEL_TYPE.guildAnnouncement
@@ -139,7 +139,13 @@ export function startThread(
 /**
  * A thread of a message begins with a pointer to it; another public one is told of in the channel.
  */
-function announce(world: World, parent: Channel, thread: Channel, by: By, message?: Message): void {
+function announce(
+  world: World,
+  parent: Channel,
+  thread: Channel,
+  by: Actor,
+  message?: Message,
+): void {
   const { guildId } = parent
   if (message) {
     world.update(message, { flags: message.flags | MESSAGE_FLAG.hasThread })
@@ -182,7 +188,12 @@ export function checkActive(channel: Channel): void {
  *
  * @throws {ApiError} 50001, 50013, or 50083 for another change to one that stays archived.
  */
-export function modifyThread(world: World, channel: Channel, changes: ThreadChanges, by: By): void {
+export function modifyThread(
+  world: World,
+  channel: Channel,
+  changes: ThreadChanges,
+  by: Actor,
+): void {
   const thread = channel.thread!
   const { archived, locked, name, slowmodeS, invitable, autoArchiveMinutes } = changes
   checkMayModify(world, channel, changes, by.userId)
@@ -198,7 +209,7 @@ export function modifyThread(world: World, channel: Channel, changes: ThreadChan
     thread.archived = archived ?? thread.archived
     thread.archivedMs = world.clock.now()
   }
-  world.tell({ name: 'THREAD_UPDATE', channel })
+  world.emit({ name: 'THREAD_UPDATE', channel })
   const updates = changesBetween(before, describe(channel))
   if (updates.length === 0) {
     return
@@ -254,7 +265,7 @@ function describe(channel: Channel): object {
  *
  * @throws {ApiError} 50001, 50013, 50083 when it is archived, 30033 when it is full.
  */
-export function joinThread(world: World, channel: Channel, userId: string, by: By): void {
+export function joinThread(world: World, channel: Channel, userId: string, by: Actor): void {
   const thread = channel.thread
   if (!thread) {
     throw refuse('wrongChannelType')
@@ -284,7 +295,7 @@ export function joinThread(world: World, channel: Channel, userId: string, by: B
   }
   thread.members.set(userId, world.clock.now())
   if (userId === world.application.bot.id) {
-    world.tell({ name: 'THREAD_CREATE', channel, isNew: false })
+    world.emit({ name: 'THREAD_CREATE', channel, isNew: false })
   }
   world.tellJoined(channel, userId)
 }
@@ -294,7 +305,7 @@ export function joinThread(world: World, channel: Channel, userId: string, by: B
  *
  * @throws {ApiError} 50001, 50013, 50083 when it is archived.
  */
-export function leaveThread(world: World, channel: Channel, userId: string, by: By): void {
+export function leaveThread(world: World, channel: Channel, userId: string, by: Actor): void {
   const thread = channel.thread
   if (!thread) {
     throw refuse('wrongChannelType')
@@ -308,5 +319,5 @@ export function leaveThread(world: World, channel: Channel, userId: string, by: 
   if (!thread.members.delete(userId)) {
     return
   }
-  world.tell({ name: 'THREAD_MEMBERS_UPDATE', channel, added: [], removed: [userId] })
+  world.emit({ name: 'THREAD_MEMBERS_UPDATE', channel, added: [], removed: [userId] })
 }

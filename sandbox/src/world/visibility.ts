@@ -9,7 +9,7 @@ import type { World } from './world.ts'
 import type { WorldEvent } from './events.ts'
 
 /** Begins to watch what the bot sees. */
-export function watchSight(world: World): void {
+export function watchVisibility(world: World): void {
   let seen = visible(world)
   world.listen((event) => {
     if (!changesSight(world, event)) {
@@ -24,7 +24,7 @@ export function watchSight(world: World): void {
     for (const id of seen) {
       const channel = world.channels.get(id)
       if (channel && !before.has(id)) {
-        world.tell({ name: 'THREAD_LIST_SYNC', channel })
+        world.emit({ name: 'THREAD_LIST_SYNC', channel })
       }
     }
   })

@@ -87,7 +87,7 @@ export class World {
   #keepRole(guild: Guild, id: string, fresh: NewRole): Role {
     const role = newRole(guild, id, fresh)
     guild.roles.set(id, role)
-    this.tell({ name: 'GUILD_ROLE_CREATE', role })
+    this.emit({ name: 'GUILD_ROLE_CREATE', role })
     return role
   }
 
@@ -97,9 +97,9 @@ export class World {
     const guildId = guild.id
     const member = { guildId, userId, nick: null, roles, joinedMs, timeoutUntilMs: null }
     guild.members.set(userId, member)
-    this.tell({ name: 'GUILD_MEMBER_ADD', member })
+    this.emit({ name: 'GUILD_MEMBER_ADD', member })
     if (userId === this.application.bot.id) {
-      this.tell({ name: 'GUILD_CREATE', guild })
+      this.emit({ name: 'GUILD_CREATE', guild })
     }
     return member
   }
@@ -126,9 +126,9 @@ export class World {
     this.channels.set(channel.id, channel)
     this.messages.set(channel.id, new Map())
     if (channel.thread) {
-      this.tell({ name: 'THREAD_CREATE', channel, isNew: true })
+      this.emit({ name: 'THREAD_CREATE', channel, isNew: true })
     } else {
-      this.tell({ name: 'CHANNEL_CREATE', channel })
+      this.emit({ name: 'CHANNEL_CREATE', channel })
     }
     return channel
   }
@@ -137,9 +137,9 @@ export class World {
   tellJoined(channel: Channel, userId: string): void {
     const bot = this.application.bot.id
     if (userId === bot) {
-      this.tell({ name: 'THREAD_MEMBER_UPDATE', channel })
+      this.emit({ name: 'THREAD_MEMBER_UPDATE', channel })
     }
-    this.tell({ name: 'THREAD_MEMBERS_UPDATE', channel, added: [userId], removed: [] })
+    this.emit({ name: 'THREAD_MEMBERS_UPDATE', channel, added: [userId], removed: [] })
   }
 
   /** Forgets a channel or thread with its messages, files and threads, and tells of it. */
@@ -156,7 +156,7 @@ export class World {
     }
     this.channels.delete(channel.id)
     this.messages.delete(channel.id)
-    this.tell({ name: channel.thread ? 'THREAD_DELETE' : 'CHANNEL_DELETE', channel })
+    this.emit({ name: channel.thread ? 'THREAD_DELETE' : 'CHANNEL_DELETE', channel })
   }
 
   /** The guild's channels, threads left out, in the order of their positions. */
@@ -238,19 +238,19 @@ export class World {
       }
       this.forget(oldest)
     }
-    this.tell({ name: 'MESSAGE_CREATE', message })
+    this.emit({ name: 'MESSAGE_CREATE', message })
   }
 
   /** Changes a message and tells of it. */
   update(message: Message, changes: Partial<Message>): void {
     Object.assign(message, changes)
-    this.tell({ name: 'MESSAGE_UPDATE', message })
+    this.emit({ name: 'MESSAGE_UPDATE', message })
   }
 
   /** Forgets a message with its files, and tells of it. */
   remove(message: Message): void {
     this.forget(message)
-    this.tell({ name: 'MESSAGE_DELETE', message })
+    this.emit({ name: 'MESSAGE_DELETE', message })
   }
 
   /** Forgets a message with its files, and leaves telling to the caller. */
@@ -262,7 +262,7 @@ export class World {
   }
 
   /** Tells every listener. */
-  tell(event: WorldEvent): void {
+  emit(event: WorldEvent): void {
     this.#events.emit('happened', event)
   }
 

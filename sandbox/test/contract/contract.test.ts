@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { after, afterEach, before, describe, it } from 'node:test'
 import { answerCases } from './interactions/answers.ts'
 import { apiRoutes } from '../../src/rest/api.ts'
-import { Router } from '../../src/rest/route.ts'
+import { RouteTable } from '../../src/rest/route.ts'
 import { channelCases } from './guilds/channels.ts'
 import { commandCases } from './interactions/commands.ts'
 import { newComponentCases } from './messages/components-v2.ts'
@@ -127,7 +127,7 @@ describe('the contract', () => {
   })
 
   it('asks every route at least once', () => {
-    const router = new Router(apiRoutes)
+    const router = new RouteTable(apiRoutes)
     const asked = new Set(
       [...stage.sandbox.reached].map((request) => {
         const [method, path] = request.split(' ')

@@ -288,10 +288,10 @@ describe('faults of the API', () => {
   })
 })
 
-describe('the door of faults', () => {
+describe('the faults API', () => {
   it('adds, lists and cancels them over HTTP', async () => {
     const sandbox = await startWatchedSandbox()
-    const door = async (method: string, path = '', body?: unknown) => {
+    const ask = async (method: string, path = '', body?: unknown) => {
       const response = await fetch(`${sandbox.url}/sandbox/faults${path}`, {
         method,
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -299,16 +299,16 @@ describe('the door of faults', () => {
       return { status: response.status, json: JSON.parse(await response.text()) }
     }
     const spec = { kind: 'rest', path: '/gateway', status: 503, count: 2 }
-    const added = await door('POST', '', spec)
+    const added = await ask('POST', '', spec)
     assert.deepEqual(added.json, { id: 1, ...spec, applied: 0, remaining: 2 })
     assert.equal((await fetch(`${sandbox.api}/gateway`)).status, 503)
-    assert.deepEqual((await door('GET')).json, [{ id: 1, ...spec, applied: 1, remaining: 1 }])
-    await door('DELETE', '/1')
+    assert.deepEqual((await ask('GET')).json, [{ id: 1, ...spec, applied: 1, remaining: 1 }])
+    await ask('DELETE', '/1')
     assert.equal((await fetch(`${sandbox.api}/gateway`)).status, 200)
-    assert.deepEqual((await door('GET')).json, [])
+    assert.deepEqual((await ask('GET')).json, [])
 
     const said = async (body: unknown) => {
-      const { status, json } = await door('POST', '', body)
+      const { status, json } = await ask('POST', '', body)
       assert.equal(status, 400)
       return json.message
     }

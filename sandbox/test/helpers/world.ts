@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { Client, Events, GatewayIntentBits, TextChannel } from 'discord.js'
 import type { Guild } from 'discord.js'
 import type { SandboxOptions } from '../../src/server.ts'
-import type { By } from '../../src/world/audit-log.ts'
+import type { Actor } from '../../src/world/audit-log.ts'
 import { startWatchedSandbox } from './watched-sandbox.ts'
 import type { WatchedSandbox } from './watched-sandbox.ts'
 
@@ -21,7 +21,7 @@ export type Stage = {
   /** The id of the person of that name. */
   id(name: string): string
   /** The person as one who acts. */
-  by(name: string): By
+  by(name: string): Actor
   close(): Promise<void>
 }
 

@@ -83,7 +83,7 @@ describe('an interaction', () => {
     const { id } = await answer
     const after = await ada.say('for all')
     await lin.until((told) => told.message?.id === after.id)
-    assert.ok(lin.told.every((told) => told.message?.id !== id))
+    assert.ok(lin.events.every((told) => told.message?.id !== id))
     const route = `/channels/${ada.channelId}/messages/${id}` as const
     await assert.rejects(client.rest.get(route), { code: 10008 })
     await assert.rejects(ada.reply({ id }, 'why?'), /REPLIES_UNKNOWN_MESSAGE/)
@@ -138,7 +138,7 @@ describe('a link to a file', () => {
     clock.advance(24 * 60 * MINUTE_MS)
     assert.equal((await fetch(url)).status, 404)
     const later = await Member.connect(sandbox.url)
-    const renewed = JSON.stringify(later.told[0]).match(/"url":"([^"]+)"/)?.[1]
+    const renewed = JSON.stringify(later.events[0]).match(/"url":"([^"]+)"/)?.[1]
     assert.equal(await (await fetch(renewed!)).text(), 'hello')
     ada.close()
     later.close()

@@ -1,4 +1,4 @@
-/** The door for people: what a member does and is shown, and what others are not. */
+/** The members API: what a member does and is shown, and what others are not. */
 
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
@@ -35,14 +35,14 @@ after(async () => {
 })
 
 function channelNames(member: Member) {
-  return member.told[0]?.channels?.map(({ name }) => name)
+  return member.events[0]?.channels?.map(({ name }) => name)
 }
 
 describe('a member', () => {
   it('sees the channels of their roles, with their permissions there', () => {
     assert.ok(!channelNames(ada)?.includes('mod-log'))
     assert.ok(channelNames(mo)?.includes('mod-log'))
-    const restricted = ada.told[0]?.channels?.find(({ name }) => name === 'after-hours')
+    const restricted = ada.events[0]?.channels?.find(({ name }) => name === 'after-hours')
     assert.equal(restricted?.nsfw, true)
     assert.ok(BigInt(restricted.permissions) > 0n)
   })
@@ -55,13 +55,13 @@ describe('a member', () => {
     const moderator = [...world.guild.roles.values()].find(({ name }) => name === 'Moderator')
     assert.ok(member && moderator)
     member.roles = [moderator.id]
-    world.tell({ name: 'GUILD_MEMBER_UPDATE', member })
+    world.emit({ name: 'GUILD_MEMBER_UPDATE', member })
     await lin.until((told) => told.channel?.id === modLog.id)
-    const moreThanOnce = lin.told.length
+    const moreThanOnce = lin.events.length
     member.roles = []
-    world.tell({ name: 'GUILD_MEMBER_UPDATE', member })
+    world.emit({ name: 'GUILD_MEMBER_UPDATE', member })
     await lin.until((told) => told.type === 'channel_gone' && told.id === modLog.id)
-    assert.ok(lin.told.length > moreThanOnce)
+    assert.ok(lin.events.length > moreThanOnce)
   })
 
   it('is not told what happens where they cannot see', async () => {
@@ -70,7 +70,7 @@ describe('a member', () => {
     mo.switchTo('general')
     const open = await mo.say('for all')
     await ada.until((told) => told.message?.id === open.id)
-    assert.ok(ada.told.every((told) => told.message?.id !== secret.id))
+    assert.ok(ada.events.every((told) => told.message?.id !== secret.id))
   })
 
   it('edits, reacts, types and deletes', async () => {
@@ -103,7 +103,7 @@ describe('a member', () => {
     assert.equal(used.guildId, null)
     assert.equal(used.context, 1)
     ada.switchTo('general')
-    assert.ok(lin.told.every((told) => told.channel?.id !== direct))
+    assert.ok(lin.events.every((told) => told.channel?.id !== direct))
   })
 
   it('dismisses what only they see', async () => {
@@ -163,7 +163,7 @@ describe('a member', () => {
   it('is told plainly when nothing comes', async () => {
     await assert.rejects(
       ada.until(() => false, 10),
-      /Nothing like it within 10 ms\. Told: .*for all/,
+      /Nothing like it within 10 ms\. Events: .*for all/,
     )
     await assert.rejects(Member.connect(sandbox.url, 'nobody'), /no member "nobody"/)
     await assert.rejects(ada.use('look', { none: 1 }), /There is no option/)

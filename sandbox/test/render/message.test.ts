@@ -132,7 +132,7 @@ describe('without the intent', () => {
     assert.deepEqual([target.content, target.attachments.size], ['look', 1])
   })
 
-  /** Acts by the door for people, in general. */
+  /** Acts through the members API, in general. */
   async function act(member: Member, name: string, body: object): Promise<void> {
     const query = `as=${member.id}&channel=${member.channelId}`
     const whole = { to: member.channelId, ...body }

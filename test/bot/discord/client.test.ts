@@ -71,7 +71,7 @@ describe('the bot without the Message Content intent', () => {
 
   it('defers, then describes', async () => {
     const answer = await describePicture()
-    const first = ada.told.find(({ message }) => message?.id === answer.id)
+    const first = ada.events.find(({ message }) => message?.id === answer.id)
     assert.equal((first?.message?.flags ?? 0) & 128, 128, 'it was seen thinking first')
     assert.equal(first?.message?.content, '')
     assert.notEqual(answer.content, '')

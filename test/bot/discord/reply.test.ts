@@ -49,7 +49,7 @@ describe('Delivery of a reply', () => {
   }
 
   function contents(): string[] {
-    const states = ada.told.flatMap(({ message }) => message ?? [])
+    const states = ada.events.flatMap(({ message }) => message ?? [])
     return states
       .filter(({ message_reference: to }) => to?.message_id === asked.id)
       .map(({ content }) => content)

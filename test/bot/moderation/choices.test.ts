@@ -30,7 +30,7 @@ describe('what managers choose', { timeout: 60_000 }, () => {
     const role = world.addRole(guild!, { name, permissions: 0n, position: 1 })
     const member = guild!.members.get(memberId)!
     member.roles = [...member.roles, role.id]
-    world.tell({ name: 'GUILD_MEMBER_UPDATE', member })
+    world.emit({ name: 'GUILD_MEMBER_UPDATE', member })
     const log = [...world.channels.values()].find((channel) => channel.name === 'mod-log')!
     const allow = PERMISSION.viewChannel
     log.overwrites.set(role.id, { id: role.id, type: 0, allow, deny: 0n })

@@ -192,8 +192,8 @@ describe('the commands of moderation', { timeout: 120_000 }, () => {
     const heard = once(client, Events.GuildRoleUpdate)
     role.permissions &= ~((1n << 40n) | (1n << 13n) | (1n << 15n))
     guild!.roles.get(guild!.id)!.permissions &= ~(1n << 15n)
-    world.tell({ name: 'GUILD_ROLE_UPDATE', role: guild!.roles.get(guild!.id)! })
-    world.tell({ name: 'GUILD_ROLE_UPDATE', role })
+    world.emit({ name: 'GUILD_ROLE_UPDATE', role: guild!.roles.get(guild!.id)! })
+    world.emit({ name: 'GUILD_ROLE_UPDATE', role })
     await heard
     const { content } = await server.setUp()
     assert.match(content, /I lack ManageMessages, so I cannot remove messages/)

@@ -71,7 +71,7 @@ describe('moderation by two processes on one Redis', { ...WITH_REDIS, timeout: 1
     const [guild] = server.sandbox.world.guilds.values()
     const removals = guild!.auditLog.filter(({ action }) => action === 72)
     assert.equal(removals.length, 3)
-    const told = ada.told.filter(
+    const told = ada.events.filter(
       ({ type, message }) =>
         type === 'message' && message?.content.includes('change your password') === true,
     )
@@ -127,7 +127,7 @@ describe('moderation by two processes on one Redis', { ...WITH_REDIS, timeout: 1
     assert.match(reply.message!.content, new RegExp(`${first.id}$`))
     const third = await lin.upload(triangle('third.webp'))
     await lin.until((told) => told.message?.message_reference?.message_id === third.id)
-    const replies = lin.told.filter(
+    const replies = lin.events.filter(
       ({ type, message }) =>
         type === 'message' && message?.message_reference?.message_id === again.id,
     )

@@ -136,7 +136,7 @@ describe('asking about pictures', () => {
     const described = await ada.slash('describe', { image: triangle() })
     const again = await ada.press(described, button(described, EN.buttons.again))
     assert.equal((await ada.answer(again)).content, EN.errors['answer/no-other'])
-    const states = ada.told.filter(({ message }) => message?.id === described.id)
+    const states = ada.events.filter(({ message }) => message?.id === described.id)
     assert.equal(states.at(-1)?.message?.content, described.content)
   })
 

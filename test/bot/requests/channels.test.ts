@@ -30,7 +30,7 @@ describe('settings of a server', () => {
   /** The bot's answers to a message so far, once it answered a later message of the same channel. */
   async function answersTo(member: Member, message: APIMessage): Promise<APIMessage[]> {
     await member.answerTo(await member.say(`<@${demo.bot.client.user.id}> what color is the star?`))
-    return member.told
+    return member.events
       .flatMap((told) => told.message ?? [])
       .filter(({ message_reference: to }) => to?.message_id === message.id)
   }

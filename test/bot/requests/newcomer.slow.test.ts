@@ -47,7 +47,7 @@ describe('a newcomer on the page', { ...WITH_BROWSER, timeout: 240_000 }, () => 
   async function describeSample(number: number) {
     await page.locator('.sample').nth(number).dragTo(page.locator('#text'))
     await page.locator('.draft').waitFor()
-    await page.locator('.tray-commands').getByRole('button', { name: '/describe' }).click()
+    await page.locator('.upload-commands').getByRole('button', { name: '/describe' }).click()
   }
 
   async function ask(answer: Locator, question: string) {

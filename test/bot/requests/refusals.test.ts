@@ -48,7 +48,7 @@ describe('refusals', { timeout: 120_000 }, () => {
 
   /** How many messages the bot has posted, as far as everybody sees. */
   function posted(): number {
-    const own = ada.told.filter(({ message }) => message?.author.bot === true)
+    const own = ada.events.filter(({ message }) => message?.author.bot === true)
     return new Set(own.map(({ message }) => message?.id)).size
   }
 
@@ -98,7 +98,7 @@ describe('refusals', { timeout: 120_000 }, () => {
     await died
     await answersAgain()
     assert.deepEqual(refusals(), [50_027])
-    const said = ada.told.flatMap(({ message }) =>
+    const said = ada.events.flatMap(({ message }) =>
       message?.interaction_metadata?.id === id ? [message.content] : [],
     )
     // Thinking, and what Discord itself says in the end.

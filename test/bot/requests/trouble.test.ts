@@ -83,7 +83,7 @@ describe('troubles', () => {
     // The bot goes on as if nothing had been.
     const next = await ada.answerTo(await ada.reply(described, 'what color is the triangle?'))
     assert.equal(next.content, 'green')
-    const answers = ada.told.filter(
+    const answers = ada.events.filter(
       ({ message }) => message?.message_reference?.message_id === asked.id,
     )
     assert.deepEqual(answers, [])
@@ -117,7 +117,7 @@ describe('without the Message Content intent', () => {
       const modal = await ada.modal(await ada.press(described, button(described, EN.buttons.ask)))
       const answer = await ada.answer(await ada.submit(modal, { question: COLOR }))
       assert.match(answer.content, /\nyellow$/)
-      const answered = ada.told.filter(
+      const answered = ada.events.filter(
         ({ message }) => message?.message_reference?.message_id === second.id,
       )
       assert.deepEqual(answered, [])

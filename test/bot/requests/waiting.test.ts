@@ -83,7 +83,7 @@ describe('waiting', { timeout: 120_000 }, () => {
 
   /** What a message was, from its first state to its last. */
   function states({ id }: { readonly id: string }): APIMessage[] {
-    return ada.told.flatMap(({ message }) => (message?.id === id ? [message] : []))
+    return ada.events.flatMap(({ message }) => (message?.id === id ? [message] : []))
   }
 
   it('shows the bot thinking at once, then the place in the line, then the answer', async () => {

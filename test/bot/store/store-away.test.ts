@@ -78,7 +78,7 @@ describe('the bot while its store fails', { timeout: 180_000 }, () => {
 
   /** What the bot has said in reply to a message. */
   function repliesTo({ id }: APIMessage): string[] {
-    return ada.told.flatMap(({ message }) =>
+    return ada.events.flatMap(({ message }) =>
       message?.author.bot && message.message_reference?.message_id === id ? [message.content] : [],
     )
   }
@@ -184,7 +184,7 @@ describe('the bot while its store fails', { timeout: 180_000 }, () => {
       await ada.upload(triangle())
     }
     await logged(/could not be looked at for moderation/)
-    assert.ok(!mo.told.some(({ message }) => message?.content.startsWith('**Case')))
+    assert.ok(!mo.events.some(({ message }) => message?.content.startsWith('**Case')))
     store.failing = new Set()
     await mo.until(({ message }) => message?.content.startsWith('**Case') ?? false)
     ada.switchTo('general')

@@ -130,7 +130,7 @@ function modify(context: Context): Reply {
       channel.overwrites.set(id, overwrite)
     }
   }
-  world.tell({ name: 'CHANNEL_UPDATE', channel })
+  world.emit({ name: 'CHANNEL_UPDATE', channel })
   note(world, guild.id, by, {
     action: AUDIT.channelUpdate,
     targetId: channel.id,
@@ -176,7 +176,7 @@ function move(context: Context): Reply {
       continue
     }
     channel.position = position
-    world.tell({ name: 'CHANNEL_UPDATE', channel })
+    world.emit({ name: 'CHANNEL_UPDATE', channel })
   }
   return NO_CONTENT
 }
@@ -186,7 +186,7 @@ function typing(context: Context): Reply {
   const channel = channelOf(context)
   demand(world, channel, by.userId, sendingIn(channel))
   checkSendable(world, channel, by.userId)
-  world.tell({ name: 'TYPING_START', channel, userId: by.userId })
+  world.emit({ name: 'TYPING_START', channel, userId: by.userId })
   return NO_CONTENT
 }
 

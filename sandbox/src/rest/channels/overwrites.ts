@@ -12,7 +12,7 @@ import {
 import { asJson } from '../../protocol/body.ts'
 import type { World } from '../../world/world.ts'
 import { AUDIT, note } from '../../world/audit-log.ts'
-import type { By } from '../../world/audit-log.ts'
+import type { Actor } from '../../world/audit-log.ts'
 import type { Channel, Guild, Overwrite } from '../../world/types.ts'
 import { NO_CONTENT } from '../route.ts'
 import type { Context, Reply, Route } from '../route.ts'
@@ -92,10 +92,15 @@ function put(context: Context): Reply {
 }
 
 /** Sets an overwrite, whoever may, and tells of it. */
-export function setOverwrite(world: World, channel: Channel, overwrite: Overwrite, by: By): void {
+export function setOverwrite(
+  world: World,
+  channel: Channel,
+  overwrite: Overwrite,
+  by: Actor,
+): void {
   const isNew = !channel.overwrites.has(overwrite.id)
   channel.overwrites.set(overwrite.id, overwrite)
-  world.tell({ name: 'CHANNEL_UPDATE', channel })
+  world.emit({ name: 'CHANNEL_UPDATE', channel })
   note(world, channel.guildId, by, {
     action: isNew ? AUDIT.overwriteCreate : AUDIT.overwriteUpdate,
     targetId: channel.id,
@@ -115,7 +120,7 @@ function remove(context: Context): Reply {
     throw refuse('unknownOverwrite')
   }
   channel.overwrites.delete(overwrite.id)
-  world.tell({ name: 'CHANNEL_UPDATE', channel })
+  world.emit({ name: 'CHANNEL_UPDATE', channel })
   note(world, guild.id, by, {
     action: AUDIT.overwriteDelete,
     targetId: channel.id,

@@ -24,7 +24,7 @@ const IN_CHANNELS: readonly (readonly [name: string, needed: PermissionName])[] 
 ]
 
 /** All routes of this file. */
-export const nothingRoutes: readonly Route[] = [
+export const emptyListRoutes: readonly Route[] = [
   ...IN_GUILDS.map(([name, ...needed]): Route => ({
     method: 'GET',
     path: `/guilds/:guild/${name}`,

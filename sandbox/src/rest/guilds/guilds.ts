@@ -48,7 +48,7 @@ function modify(context: Context): Reply {
     guild.description = description ?? null
   }
   const after = { name: guild.name, description: guild.description, owner_id: guild.ownerId }
-  world.tell({ name: 'GUILD_UPDATE', guild })
+  world.emit({ name: 'GUILD_UPDATE', guild })
   note(world, guild.id, by, {
     action: AUDIT.guildUpdate,
     targetId: guild.id,

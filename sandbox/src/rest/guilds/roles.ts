@@ -59,7 +59,7 @@ function create(context: Context): Reply {
       continue
     }
     role.position += 1
-    world.tell({ name: 'GUILD_ROLE_UPDATE', role })
+    world.emit({ name: 'GUILD_ROLE_UPDATE', role })
   }
   const role = world.addRole(guild, { name: 'new role', permissions: everyone, ...fields })
   note(world, guild.id, by, {
@@ -92,7 +92,7 @@ function modify(context: Context): Reply {
   const before = describe(role)
   // The name of @everyone stays what it is.
   Object.assign(role, fields, role.id === guild.id ? { name: role.name } : {})
-  world.tell({ name: 'GUILD_ROLE_UPDATE', role })
+  world.emit({ name: 'GUILD_ROLE_UPDATE', role })
   note(world, guild.id, by, {
     action: AUDIT.roleUpdate,
     targetId: role.id,
@@ -110,7 +110,7 @@ function remove(context: Context): Reply {
   }
   guild.roles.delete(role.id)
   forgetRole(world, guild, role)
-  world.tell({ name: 'GUILD_ROLE_DELETE', role })
+  world.emit({ name: 'GUILD_ROLE_DELETE', role })
   note(world, guild.id, by, { action: AUDIT.roleDelete, targetId: role.id })
   return NO_CONTENT
 }
@@ -121,11 +121,11 @@ function forgetRole(world: World, guild: Guild, role: Role): void {
       continue
     }
     member.roles = member.roles.filter((id) => id !== role.id)
-    world.tell({ name: 'GUILD_MEMBER_UPDATE', member })
+    world.emit({ name: 'GUILD_MEMBER_UPDATE', member })
   }
   for (const channel of world.channelsOf(guild)) {
     if (channel.overwrites.delete(role.id)) {
-      world.tell({ name: 'CHANNEL_UPDATE', channel })
+      world.emit({ name: 'CHANNEL_UPDATE', channel })
     }
   }
 }
@@ -180,7 +180,7 @@ function move(context: Context): Reply {
       return
     }
     role.position = i + 1
-    world.tell({ name: 'GUILD_ROLE_UPDATE', role })
+    world.emit({ name: 'GUILD_ROLE_UPDATE', role })
   })
   return ok([...guild.roles.values()].map(renderRole))
 }

@@ -55,7 +55,7 @@ function bulkDelete(context: Context): Reply {
   for (const message of messages) {
     world.forget(message)
   }
-  world.tell({ name: 'MESSAGE_DELETE_BULK', channel, messages })
+  world.emit({ name: 'MESSAGE_DELETE_BULK', channel, messages })
   note(world, channel.guildId, by, {
     action: AUDIT.messageBulkDelete,
     targetId: channel.id,

@@ -3,7 +3,7 @@
 import { Checks } from '../../protocol/field-checks.ts'
 import { refuse } from '../../protocol/errors.ts'
 import { deleteAs, editAs, sendAs } from '../../messages/actions.ts'
-import type { Act } from '../../messages/actions.ts'
+import type { MessageAction } from '../../messages/actions.ts'
 import { renderMessage } from '../../render/message.ts'
 import { can, demand } from '../../world/permissions.ts'
 import { asJson } from '../../protocol/body.ts'
@@ -60,7 +60,7 @@ function page(context: Context): readonly Message[] {
   return newest.filter((m) => before === undefined || compareIds(m.id, before) < 0).slice(0, limit)
 }
 
-function actOf({ world, params, by }: Context): Act {
+function actOf({ world, params, by }: Context): MessageAction {
   return { world, channel: world.channel(params['channel']!), ...by }
 }
 

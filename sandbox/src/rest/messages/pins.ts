@@ -65,7 +65,7 @@ function pin(context: Context): Reply {
   const now = world.clock.now()
   channel.lastPinMs = now
   world.update(message, { pinnedMs: now })
-  world.tell({ name: 'CHANNEL_PINS_UPDATE', channel })
+  world.emit({ name: 'CHANNEL_PINS_UPDATE', channel })
   const { guildId } = channel
   const reference = { type: 0, messageId: message.id, channelId: channel.id, guildId } as const
   postSystemMessage(world, channel, by.userId, MESSAGE_TYPE.pinned, { reference })
@@ -82,7 +82,7 @@ function unpin(context: Context): Reply {
     return NO_CONTENT
   }
   world.update(message, { pinnedMs: null })
-  world.tell({ name: 'CHANNEL_PINS_UPDATE', channel })
+  world.emit({ name: 'CHANNEL_PINS_UPDATE', channel })
   noteOf(context, message, AUDIT.messageUnpin)
   return NO_CONTENT
 }

@@ -177,7 +177,7 @@ function laterCases(contract: Contract): void {
       await stage.ada.until((told) => told.message?.id === id)
       const gone = () => stage.rest.get(Routes.channelMessage(stage.general.id, id))
       await refused(stage, { status: 404, code: 10008 }, gone)
-      assert.ok(stage.lin.told.every((told) => told.message?.id !== id))
+      assert.ok(stage.lin.events.every((told) => told.message?.id !== id))
     },
   )
 

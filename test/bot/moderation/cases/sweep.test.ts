@@ -60,13 +60,13 @@ describe('the sweep of a case', { timeout: 120_000 }, () => {
     server.ada.switchTo('general')
     await server.ada.upload(scene())
     await server.aCase(/Removed: 4 of 4/)
-    const shown = server.mo.told.findIndex(
+    const shown = server.mo.events.findIndex(
       ({ message }) => message?.content.includes('Where (4 messages)') === true,
     )
-    const gone = server.mo.told.findIndex(
+    const gone = server.mo.events.findIndex(
       ({ type, id }) => type === 'deleted' && id === before[0]!.id,
     )
-    assert.match(server.mo.told[shown]!.message!.content, /Removed: 1 of 4/)
+    assert.match(server.mo.events[shown]!.message!.content, /Removed: 1 of 4/)
     assert.ok(gone === -1 || gone > shown)
     assert.ok(before.every((message) => server.isDeleted(message)))
   })

@@ -33,7 +33,7 @@ describe('/moderation reposts', () => {
     return message!
   }
   const repliesTo = ({ id }: APIMessage) =>
-    lin.told.filter((told) => told.message?.message_reference?.message_id === id).length
+    lin.events.filter((told) => told.message?.message_reference?.message_id === id).length
 
   it('answers a repost with the first posting, and pings nobody', async () => {
     const before = await server.ada.upload(hearts())
