@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, describe, it } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { createClient } from '@redis/client'
 import { Client } from 'pg'
 import { pino } from 'pino'
@@ -15,6 +16,7 @@ import {
   WITH_POSTGRES,
   WITH_REDIS,
 } from '../../helpers/databases.ts'
+import { startDemoBot } from '../../helpers/demo-bot.ts'
 import { TURNS } from '../../helpers/store-kinds.ts'
 
 const KEY = 'turns/1/2'
@@ -85,3 +87,20 @@ for (const [name, options, start, write] of [
     })
   })
 }
+
+describe('records that an earlier release kept of pictures', { timeout: 60_000 }, () => {
+  it('are deleted at the start', async () => {
+    const database = sqliteFile()
+    const kind = { name: 'image-tokens', ttlMs: 3_600_000, decode: (data: unknown) => data }
+    const earlier = await openStore({ url: database.url, log: pino({ level: 'silent' }) })
+    await earlier.space(kind).set('1/2/abc', { model: 'demo', shape: [1, 1], data: 'AAA=' })
+    await earlier.close()
+    const { bot, close } = await startDemoBot({ SIGHTSEER_STORE: database.url })
+    const tokens = bot.store.space(kind)
+    while ((await tokens.get('1/2/abc')) !== undefined) {
+      await setImmediate()
+    }
+    await close()
+    await database.stop()
+  })
+})
