@@ -1,5 +1,6 @@
 /** What callers give the model and get back: the plain data of `openModel` (inference/model.ts). */
 
+import type { ImageTokens } from './families/runner.ts'
 import type { ModelCard } from './package/model-card.ts'
 import type { Device } from './runtime/device.ts'
 import type { EncodeStage, Stage } from './stages.ts'
@@ -83,13 +84,8 @@ export type EncodeTimings = Readonly<Record<`${EncodeStage}Ms`, number>>
 /** Where the time of a request went, in milliseconds; `tokens` counts the generated ids. */
 export type Timings = Readonly<Record<`${Stage}Ms`, number>> & { readonly tokens: number }
 
-/** A picture's tokens as the decoder takes them: float32, [tokens, embedSize], row-major. */
-export type EmbeddedImage = {
-  readonly data: Float32Array
-  readonly shape: readonly [number, number]
-  /** What computing them took. */
-  readonly timings: EncodeTimings
-}
+/** A picture's tokens as the decoder takes them, and what computing them took. */
+export type EmbeddedImage = ImageTokens & { readonly timings: EncodeTimings }
 
 /**
  * A picture that its owner can fetch again. `bytes` is called only where the model does not have

@@ -6,6 +6,10 @@
  *
  * Every block adds its input and normalizes after (post-LN). Only the keys and values of the image,
  * the one place with hundreds of rows, may be quantized.
+ *
+ * The engine fetches `image_tokens` only. `query_output` is there for tests and benches, which hold
+ * it to transformers, and to check the card against.
+ *
  * Source: transformers 5.18, models/blip_2/modeling_blip_2.py, Blip2QFormerModel.
  */
 
