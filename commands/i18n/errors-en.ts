@@ -2,8 +2,8 @@
 
 import type { SettingProblem } from '../../inference/generation/settings.ts'
 import type { UnsupportedFormat } from '../../inference/image/sniff.ts'
+import type { ErrorSentences } from './error-sentences.ts'
 import { bytesInWords, megabytes, pixelsInWords } from './sizes.ts'
-import type { ErrorSentences } from './words.ts'
 
 const many = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`
 

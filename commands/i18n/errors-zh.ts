@@ -1,8 +1,8 @@
 /** What the bot says when something cannot be done, in Chinese, by the code of the error. */
 
 import type { SettingProblem } from '../../inference/generation/settings.ts'
+import type { ErrorSentences } from './error-sentences.ts'
 import { bytesInWords, megabytes, pixelsInWords } from './sizes.ts'
-import type { ErrorSentences } from './words.ts'
 
 const NOT_A_PICTURE = '那个文件不是我能读的图片。PNG、JPEG、WebP、AVIF、GIF 和 TIFF 都可以。'
 const BROKEN_PICTURE = '那张图片已损坏，无法读取。'
