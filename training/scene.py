@@ -7,13 +7,13 @@ rules are written out in prose:
 * The picture is `width` x `height` pixels, each side 64 to 1024, the aspect ratio 1:2 to 2:1.
   `short` is the shorter side. The model squashes it to a square with PIL's bicubic filter.
 * It is divided into 3 x 3 equal cells. A cell holds at most one object; 1 to 4 objects in all.
-  An object's centre lies within JITTER of its cell's centre (as a fraction of the whole side),
+  An object's center lies within JITTER of its cell's center (as a fraction of the whole side),
   so "top left" or "center" is never in doubt.
-* Size: the radius (centre to the farthest point of the shape, as a fraction of `short`) is in
+* Size: the radius (center to the farthest point of the shape, as a fraction of `short`) is in
   RADIUS['small'] or RADIUS['large']; the gap between the two is never used.
-* Colour: `rgb` is drawn from the HSV box COLORS[name]; the background from BACKGROUNDS[name].
-  FORBIDDEN lists pairs (background, colour) that would be hard to tell apart.
-* Style: `filled`; `outlined` (a stroke of the object's colour, background inside);
+* Color: `rgb` is drawn from the HSV box COLORS[name]; the background from BACKGROUNDS[name].
+  FORBIDDEN lists pairs (background, color) that would be hard to tell apart.
+* Style: `filled`; `outlined` (a stroke of the object's color, background inside);
   `bordered` (filled, with a thin dark stroke, not for black objects nor on black).
   The stroke lies inside the radius and is `stroke` wide (fraction of the radius): from
   STROKE[shape] when outlined, and never under 2.5 px there: where that does not fit, the shape
@@ -71,8 +71,8 @@ BACKGROUND_NAMES = tuple(BACKGROUNDS)
 def sample_symbols(rng, objects=None):
     """A scene without geometry: {'background', 'objects': [{'shape', 'color', 'size', 'cell'}]}.
 
-    `rng` is a random.Random. Objects come in reading order. Shapes and colours repeat often
-    enough to make counts, and questions that need a colour or a size to be clear, worth asking.
+    `rng` is a random.Random. Objects come in reading order. Shapes and colors repeat often
+    enough to make counts, and questions that need a color or a size to be clear, worth asking.
     """
     count = objects or rng.choice((1, 2, 2, 3, 3, 3, 4, 4, 4))
     background = rng.choice(BACKGROUND_NAMES)
@@ -131,7 +131,7 @@ def sample_geometry(rng, scene):
 
 
 def sample_rgb(rng, box):
-    """One colour out of an HSV box, as [r, g, b] from 0 to 255."""
+    """One color out of an HSV box, as [r, g, b] from 0 to 255."""
     hue, saturation, value = (rng.uniform(*span) for span in box)
     sector = hue % 360 / 60
     low = value * (1 - saturation)

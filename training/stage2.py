@@ -121,7 +121,7 @@ def measure(model, language, text, features, scenes, questions, seed=10**9 + 1):
 
 @torch.inference_mode()
 def captions(model, language, text, features, scenes, count):
-    """Share of captions that name every object with its colour and shape, and of exact captions."""
+    """Share of captions that name every object with its color and shape, and of exact captions."""
     first = len(features) - HELD_OUT
     rows = list(range(first, first + count))
     soft = model(torch.from_numpy(features[rows]).float())

@@ -3,7 +3,7 @@ The tokenizer and the training documents: token ids with the places where the lo
 
 A document is [32 slots][</s>][text]. In stage 2 the slots hold what the Q-Former writes; while
 the language model learns to read, they hold a *written* description of the scene: three slots
-for each of the nine cells in reading order, with its words (size, colour, shape, or blanks), then
+for each of the nine cells in reading order, with its words (size, color, shape, or blanks), then
 the background. It is written in two ways: `plain`, one word in each slot, as any text, and
 `stacked`, the cell's three words on top of one another (their embeddings averaged) in each of its
 slots, which is closer to what an image's soft words can hold and makes reading far easier to learn.

@@ -1,6 +1,6 @@
 """
 Stage 0a: the image encoder (transformers' Blip2VisionModel) learns from scenes alone, by tagging:
-every patch says which shape, colour and size the object in its cell has (or none) and which patch
+every patch says which shape, color and size the object in its cell has (or none) and which patch
 it is (else position fades away), and the class token says the background. Then it is frozen and
 its features are written to <run>/features.npy, since it never changes again.
 """

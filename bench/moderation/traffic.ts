@@ -142,9 +142,9 @@ async function withNotes(picture: Sharp, random: Random): Promise<Uint8Array> {
   const { data, info } = await picture.png().toBuffer({ resolveWithObject: true })
   const notes = Array.from({ length: 5 }, () => {
     const [x, y] = [random.between(0, 0.7) * info.width, random.between(0, 0.7) * info.height]
-    const grey = Math.round(random.between(0, 255))
+    const gray = Math.round(random.between(0, 255))
     const [w, h] = [random.between(0.15, 0.3) * info.width, random.between(0.15, 0.3) * info.height]
-    return `<rect x="${x}" y="${y}" width="${w}" height="${h}" fill="rgb(${grey},${grey},${grey})"/>`
+    return `<rect x="${x}" y="${y}" width="${w}" height="${h}" fill="rgb(${gray},${gray},${gray})"/>`
   })
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${info.width}" height="${info.height}">${notes.join('')}</svg>`
   return sharp(data)

@@ -21,7 +21,7 @@ const ROW = 30
 const LEFT = 250
 const RIGHT = 110
 const TOP = 58
-const COLOURS = ['#3b6fb6', '#b0b7c3', '#d98b3a', '#5a9e6f']
+const COLORS = ['#3b6fb6', '#b0b7c3', '#d98b3a', '#5a9e6f']
 
 /** Writes `bench/results/NAME.svg`. */
 export function writeChart(name: string, chart: Chart): void {
@@ -40,7 +40,7 @@ export function drawChart({ title, unit, bars }: Chart): string {
         : `<path d="M${at(LEFT + low * scale)} ${middle}H${at(LEFT + high * scale)}" stroke="#222" stroke-width="1.5"/>`
     return (
       `<text x="${LEFT - 10}" y="${middle + 4}" text-anchor="end">${escape(label)}</text>` +
-      `<rect x="${LEFT}" y="${y + 5}" width="${at(value * scale)}" height="${ROW - 10}" fill="${COLOURS[kind % COLOURS.length]}"/>` +
+      `<rect x="${LEFT}" y="${y + 5}" width="${at(value * scale)}" height="${ROW - 10}" fill="${COLORS[kind % COLORS.length]}"/>` +
       range +
       `<text x="${at(LEFT + Math.max(value, high ?? 0) * scale + 8)}" y="${middle + 4}">${round(value)} ${escape(unit)}</text>`
     )

@@ -4,7 +4,7 @@
  * down to what a reader may see.
  *
  * Every key starts with the server and the channel, so that leaving or forgetting one is deleting a
- * prefix, and nothing learnt in one channel is used in another.
+ * prefix, and nothing learned in one channel is used in another.
  */
 
 import { z } from 'zod'

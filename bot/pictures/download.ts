@@ -74,7 +74,7 @@ export function createPictureFetcher(source: PictureSource): PictureFetcher {
   return Object.assign(fetchPicture, { close: () => agent.destroy() })
 }
 
-/** The last line of defence: no connection to any other host, whatever asked for it. */
+/** The last line of defense: no connection to any other host, whatever asked for it. */
 function connectOnlyTo(origins: readonly string[]): buildConnector.connector {
   const open = buildConnector({ timeout: TIMEOUT_MS })
   const openPublic = buildConnector({ timeout: TIMEOUT_MS, lookup: lookupPublic })

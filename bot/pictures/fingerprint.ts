@@ -61,20 +61,20 @@ export async function fingerprintOf(
   bytes: Uint8Array,
   limits: Parameters<typeof decodeBrightness>[2] = {},
 ): Promise<Fingerprint | null> {
-  const grey = await decodeBrightness(bytes, WORKING_SIDE, limits)
-  const whole = shrunk(grey, 1)
+  const gray = await decodeBrightness(bytes, WORKING_SIDE, limits)
+  const whole = shrunk(gray, 1)
   if (contrastOf(whole) < MIN_CONTRAST) {
     return null
   }
   return {
-    whole: hashOfGrey(whole),
-    mirrored: hashOfGrey(mirrored(whole)),
-    cropped: CROPS.map((share) => hashOfGrey(shrunk(grey, share))),
+    whole: hashOfGray(whole),
+    mirrored: hashOfGray(mirrored(whole)),
+    cropped: CROPS.map((share) => hashOfGray(shrunk(gray, share))),
   }
 }
 
 /** The middle `share` of the working picture as means of areas, [SIDE, SIDE], 0 to 255. */
-function shrunk(grey: Uint8Array, share: number): Float64Array {
+function shrunk(gray: Uint8Array, share: number): Float64Array {
   const out = new Float64Array(SIDE * SIDE)
   const margin = (WORKING_SIDE * (1 - share)) / 2
   const step = (WORKING_SIDE * share) / SIDE
@@ -84,7 +84,7 @@ function shrunk(grey: Uint8Array, share: number): Float64Array {
       let sum = 0
       for (let row = edge(y); row < edge(y + 1); row++) {
         for (let column = edge(x); column < edge(x + 1); column++) {
-          sum += grey[row * WORKING_SIDE + column]!
+          sum += gray[row * WORKING_SIDE + column]!
         }
       }
       out[y * SIDE + x] = sum / ((edge(y + 1) - edge(y)) * (edge(x + 1) - edge(x)))
@@ -93,13 +93,13 @@ function shrunk(grey: Uint8Array, share: number): Float64Array {
   return out
 }
 
-function contrastOf(grey: Float64Array): number {
-  const mean = grey.reduce((sum, value) => sum + value, 0) / grey.length
-  return Math.sqrt(grey.reduce((sum, value) => sum + (value - mean) ** 2, 0) / grey.length)
+function contrastOf(gray: Float64Array): number {
+  const mean = gray.reduce((sum, value) => sum + value, 0) / gray.length
+  return Math.sqrt(gray.reduce((sum, value) => sum + (value - mean) ** 2, 0) / gray.length)
 }
 
-function mirrored(grey: Float64Array): Float64Array {
-  return grey.map((_, i) => grey[i - (i % SIDE) + (SIDE - 1 - (i % SIDE))]!)
+function mirrored(gray: Float64Array): Float64Array {
+  return gray.map((_, i) => gray[i - (i % SIDE) + (SIDE - 1 - (i % SIDE))]!)
 }
 
 /** Rows 0 to KEPT of the DCT-II, [KEPT + 1, SIDE]. */
@@ -108,14 +108,14 @@ const COSINES = Float64Array.from({ length: (KEPT + 1) * SIDE }, (_, i) => {
   return Math.cos((Math.PI * frequency * (2 * (i % SIDE) + 1)) / (2 * SIDE))
 })
 
-/** @param grey [SIDE, SIDE]. */
-function hashOfGrey(grey: Float64Array): Hash {
+/** @param gray [SIDE, SIDE]. */
+function hashOfGray(gray: Float64Array): Hash {
   const rows = new Float64Array(SIDE * (KEPT + 1)) // [SIDE, KEPT + 1]
   for (let y = 0; y < SIDE; y++) {
     for (let u = 0; u <= KEPT; u++) {
       let sum = 0
       for (let x = 0; x < SIDE; x++) {
-        sum += grey[y * SIDE + x]! * COSINES[u * SIDE + x]!
+        sum += gray[y * SIDE + x]! * COSINES[u * SIDE + x]!
       }
       rows[y * (KEPT + 1) + u] = sum
     }

@@ -41,7 +41,7 @@ Options
   --precision P      fp32, fp16, int8 or int4; default ${DEFAULT_PRECISION}. Smaller is faster, larger is closer
                      to the original
   --vision V         how int8 and int4 hold the image encoder: w8a8 (the default, and the fastest),
-                     block (as the language model) or float (not quantised)
+                     block (as the language model) or float (not quantized)
   --calibrate DIR    look at the pictures in DIR, 32 of them at most, and smooth a w8a8 image encoder
                      so that channels of large values do not blur the others
   --prepare          also save the weights as this machine's processor takes them: opens in seconds

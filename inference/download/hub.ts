@@ -1,7 +1,7 @@
 /**
  * Asks the hub what a repository holds, and says in a sentence why it will not tell.
  *
- * One request gives the commit, every file with its size and digest, the licence and whether the
+ * One request gives the commit, every file with its size and digest, the license and whether the
  * repository is gated. What was read is checked: names and digests from here become paths on disk.
  */
 
@@ -36,7 +36,7 @@ export type Repository = {
   /** The commit the revision stands for; 40 hexadecimal digits. */
   readonly commit: string
   readonly files: readonly RemoteFile[]
-  /** The licence the model card names, or null. */
+  /** The license the model card names, or null. */
   readonly license: string | null
 }
 

@@ -40,7 +40,7 @@ export type PullOptions = {
   readonly out: string
   readonly name: string
   readonly precision: Precision
-  /** How a quantised package holds its vision tower. Default: the converter's. */
+  /** How a quantized package holds its vision tower. Default: the converter's. */
   readonly vision?: VisionStorage | undefined
   /** Folder of pictures to smooth a W8A8 vision tower with. */
   readonly calibrate?: string | undefined

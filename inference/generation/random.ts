@@ -6,7 +6,7 @@ export type Random = () => number
 /**
  * A generator of 32-bit quality, good enough to draw tokens and the same on every machine.
  *
- * Source: the public-domain splitmix32 mixer, with MurmurHash3's finaliser constants.
+ * Source: the public-domain splitmix32 mixer, with MurmurHash3's finalizer constants.
  *
  * @param seed an integer in [0, 2 ** 32).
  */

@@ -1,14 +1,14 @@
 /**
  * Decodes a picture file to the RGB pixels that Pillow's `convert('RGB')` gives, within limits.
  *
- * sharp decodes the same pixels as Pillow once it is kept from being helpful: no colour profile is
+ * sharp decodes the same pixels as Pillow once it is kept from being helpful: no color profile is
  * applied, alpha is dropped and not composited, and the file's full size is decoded (shrinking while
  * loading would change the resampling). Of animated and many-paged files the first picture is taken.
  * Where this differs from Pillow on purpose or by the decoder:
- * - 16-bit greyscale keeps its upper byte; Pillow clips it, which turns nearly every such picture white;
- * - fully transparent pixels of a GIF are black, where Pillow shows the palette's unused colour;
- * - AVIF goes through another decoder: at most 1 of 255 off where every pixel has its own colour;
- *   with 4:2:0 colours they are spread over the pixels differently, which shows at colour edges.
+ * - 16-bit grayscale keeps its upper byte; Pillow clips it, which turns nearly every such picture white;
+ * - fully transparent pixels of a GIF are black, where Pillow shows the palette's unused color;
+ * - AVIF goes through another decoder: at most 1 of 255 off where every pixel has its own color;
+ *   with 4:2:0 colors they are spread over the pixels differently, which shows at color edges.
  */
 
 import sharp from 'sharp'
@@ -120,11 +120,11 @@ function checkSize({ width, height }: Metadata, maxPixels: number) {
 export async function decodePixels(picture: Sharp, metadata: Metadata): Promise<RgbImage> {
   if (metadata.space === 'cmyk') {
     // Left to itself sharp converts by a printing profile; Pillow does by arithmetic.
-    const cmyk = picture.pipelineColourspace('cmyk').toColourspace('cmyk')
+    const cmyk = picture.pipelineColorspace('cmyk').toColorspace('cmyk')
     const { data, info } = await cmyk.autoOrient().raw().toBuffer({ resolveWithObject: true })
     return { width: info.width, height: info.height, data: cmykToRgb(data, info.channels) }
   }
-  const rgb = picture.autoOrient().removeAlpha().toColourspace('srgb')
+  const rgb = picture.autoOrient().removeAlpha().toColorspace('srgb')
   const { data, info } = await rgb.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true })
   const { width, height, channels } = info
   if (channels !== 3 || data.length !== width * height * 3) {

@@ -1,6 +1,6 @@
 /**
  * Turns a picture file into the tensor that the vision tower takes, as transformers does with Pillow:
- * decode, squash to a square, scale to [0, 1], normalise, channels first.
+ * decode, squash to a square, scale to [0, 1], normalize, channels first.
  */
 
 import { decodeImage } from './decode.ts'
@@ -41,7 +41,7 @@ export async function toPixelValues(
 }
 
 /**
- * Scales and normalises each channel and puts channels first.
+ * Scales and normalizes each channel and puts channels first.
  *
  * @returns shape [1, 3, height, width], float32.
  */
@@ -53,12 +53,12 @@ export function normalize(
   const out = new Float32Array(3 * area)
   const values = new Float32Array(256)
   for (const channel of [0, 1, 2] as const) {
-    const centre = Math.fround(mean[channel])
+    const center = Math.fround(mean[channel])
     const spread = Math.fround(std[channel])
     for (let byte = 0; byte < 256; byte++) {
       // transformers multiplies in float64, rounds to float32, then subtracts and divides in float32.
       const scaled = Math.fround(byte * rescaleFactor)
-      values[byte] = Math.fround(scaled - centre) / spread
+      values[byte] = Math.fround(scaled - center) / spread
     }
     for (let i = 0; i < area; i++) {
       out[channel * area + i] = values[data[i * 3 + channel]!]! // [H, W, C] to [C, H, W]

@@ -106,12 +106,12 @@ function computeTaps(inSize: number, outSize: number): Taps {
   const weights = new Int32Array(outSize * stride)
   const exact = new Float64Array(stride)
   for (let i = 0; i < outSize; i++) {
-    const centre = (i + 0.5) * scale
-    const start = Math.max(0, Math.trunc(centre - support + 0.5))
-    const end = Math.min(inSize, Math.trunc(centre + support + 0.5))
+    const center = (i + 0.5) * scale
+    const start = Math.max(0, Math.trunc(center - support + 0.5))
+    const end = Math.min(inSize, Math.trunc(center + support + 0.5))
     let sum = 0
     for (let k = 0; k < end - start; k++) {
-      const weight = bicubic((k + start - centre + 0.5) * inverse)
+      const weight = bicubic((k + start - center + 0.5) * inverse)
       exact[k] = weight
       sum += weight
     }

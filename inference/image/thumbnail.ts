@@ -12,7 +12,7 @@ const UNSEEN = '#808080'
  * the decoder, which leaves out what the square does not show where it can (JPEG): it is faster, and
  * the JavaScript heap is not swept because of megabytes that come and go.
  *
- * What is transparent is grey, neither black nor white: colors that nobody sees tell nothing apart.
+ * What is transparent is gray, neither black nor white: colors that nobody sees tell nothing apart.
  *
  * @param side of the square, pixels.
  * @returns shape [side, side], uint8, 0 to 255.
@@ -26,7 +26,7 @@ export function decodeBrightness(
   return decodeWith(bytes, limit, async (picture, metadata) => {
     const squashed = (await seen(picture, metadata))
       .resize(side, side, { fit: 'fill', kernel: 'linear' })
-      .toColourspace('b-w')
+      .toColorspace('b-w')
     return squashed.raw({ depth: 'uchar' }).toBuffer()
   })
 }

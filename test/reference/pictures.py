@@ -16,7 +16,7 @@ WHOLE = ("size-1x1.png", "size-3x200.png", "rgba.png", "420.jpg", "size-2000x150
 
 
 def photo(width, height, seed):
-    """Smooth colours, a hard edge and some noise: enough for every tap of a resampling filter to matter."""
+    """Smooth colors, a hard edge and some noise: enough for every tap of a resampling filter to matter."""
     random = np.random.default_rng(seed)
     y, x = np.mgrid[0:height, 0:width]
     planes = []
@@ -50,8 +50,8 @@ def alpha(width, height):
     return ((x * 255 // max(width - 1, 1) + y) % 256).astype(np.uint8)
 
 
-def png16(samples: np.ndarray, colour: int) -> bytes:
-    """A 16-bit PNG, which Pillow writes in grey only. samples: uint16 [height, width, channels]."""
+def png16(samples: np.ndarray, color: int) -> bytes:
+    """A 16-bit PNG, which Pillow writes in gray only. samples: uint16 [height, width, channels]."""
     height, width = samples.shape[:2]
     rows = samples.astype(">u2").reshape(height, -1)
     data = b"".join(b"\0" + row.tobytes() for row in rows)
@@ -59,7 +59,7 @@ def png16(samples: np.ndarray, colour: int) -> bytes:
     def chunk(kind, body):
         return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
-    header = struct.pack(">IIBBBBB", width, height, 16, colour, 0, 0, 0)
+    header = struct.pack(">IIBBBBB", width, height, 16, color, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(data, 9)) + chunk(b"IEND", b"")
 
 
@@ -71,7 +71,7 @@ def wide16(width, height, seed, channels):
 
 
 def foreign_profile() -> bytes:
-    """An sRGB profile with red and green swapped: whoever applies it swaps the colours."""
+    """An sRGB profile with red and green swapped: whoever applies it swaps the colors."""
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     profile = profile[:24] + bytes(12) + profile[36:]  # the time of making
     return profile.replace(b"rXYZ", b"#XYZ").replace(b"gXYZ", b"rXYZ").replace(b"#XYZ", b"gXYZ")
@@ -97,7 +97,7 @@ def draw(folder: Path):
     rgb = Image.fromarray(photo(45, 37, 1))
     rgba = rgb.copy()
     rgba.putalpha(Image.fromarray(alpha(45, 37)))
-    grey = rgb.convert("L")
+    gray = rgb.convert("L")
     palette = rgb.quantize(16)
     for width, height in ((1, 1), (1, 64), (300, 1), (3, 200), (224, 224), (224, 90), (90, 224), (448, 448), (223, 225)):
         small = width * height < 3000
@@ -110,22 +110,22 @@ def draw(folder: Path):
     save("palette-2bit.png", rgb.quantize(4), "palette of 2 bits", bits=2)
     save("palette-transparent.png", palette, "palette with a transparent entry", transparency=3)
     save("palette-alpha.png", palette, "palette with several alphas", transparency=bytes(range(0, 256, 16)))
-    save("rgb-transparent.png", rgb, "RGB with a transparent colour", transparency=rgb.getpixel((3, 3)))
-    save("grey.png", grey, "greyscale", optimize=True)
-    save("grey-alpha.png", rgba.convert("LA"), "greyscale with alpha", optimize=True)
-    save("bilevel.png", grey.convert("1"), "one bit a pixel")
+    save("rgb-transparent.png", rgb, "RGB with a transparent color", transparency=rgb.getpixel((3, 3)))
+    save("grey.png", gray, "grayscale", optimize=True)
+    save("grey-alpha.png", rgba.convert("LA"), "grayscale with alpha", optimize=True)
+    save("bilevel.png", gray.convert("1"), "one bit a pixel")
     save("rgb16.png", png16(wide16(20, 15, 2, 3), 2), "16 bits a channel")
     save("rgba16.png", png16(wide16(20, 15, 3, 4), 6), "16 bits with alpha")
-    save("grey-alpha16.png", png16(wide16(20, 15, 4, 2), 4), "16-bit grey with alpha")
-    save("grey16.png", png16(wide16(20, 15, 5, 1), 0), "16-bit grey", exact=False)
-    save("profile.png", rgb, "a colour profile, ignored", icc_profile=foreign_profile(), optimize=True)
+    save("grey-alpha16.png", png16(wide16(20, 15, 4, 2), 4), "16-bit gray with alpha")
+    save("grey16.png", png16(wide16(20, 15, 5, 1), 0), "16-bit gray", exact=False)
+    save("profile.png", rgb, "a color profile, ignored", icc_profile=foreign_profile(), optimize=True)
     save("orientation-6.png", rgb, "EXIF orientation in a PNG", exif=oriented(6))
     save("444.jpg", rgb, "JPEG without chroma subsampling", quality=90, subsampling=0)
     save("420.jpg", rgb, "JPEG 4:2:0", quality=75, subsampling=2)
     save("progressive.jpg", rgb, "progressive JPEG", quality=80, progressive=True)
-    save("grey.jpg", grey, "greyscale JPEG", quality=80)
+    save("grey.jpg", gray, "grayscale JPEG", quality=80)
     save("cmyk.jpg", rgb.convert("CMYK"), "CMYK JPEG, inverted as Adobe does", quality=90)
-    save("profile.jpg", rgb, "a colour profile, ignored", quality=80, icc_profile=foreign_profile())
+    save("profile.jpg", rgb, "a color profile, ignored", quality=80, icc_profile=foreign_profile())
     for value in range(2, 9):
         save(f"orientation-{value}.jpg", rgb, "EXIF orientation", quality=60, exif=oriented(value))
     save("lossless.webp", rgb, "lossless WebP", lossless=True)
@@ -134,18 +134,18 @@ def draw(folder: Path):
     save("animated.webp", rgb, "animated WebP: first frame", save_all=True, append_images=[Image.new("RGB", rgb.size)], lossless=True)
     save("orientation-8.webp", rgb, "EXIF orientation in a WebP", quality=60, exif=oriented(8))
     save("still.gif", palette, "GIF")
-    save("animated.gif", palette, "animated GIF: first frame", save_all=True, append_images=[grey.quantize(8)], loop=0)
+    save("animated.gif", palette, "animated GIF: first frame", save_all=True, append_images=[gray.quantize(8)], loop=0)
     save("transparent.gif", palette, "GIF with a transparent entry", exact=False, transparency=3)
     save("rgb.tif", rgb, "TIFF, LZW", compression="tiff_lzw")
     save("deflate.tif", rgb, "TIFF, deflate", compression="tiff_adobe_deflate")
     save("rgba.tif", rgba, "TIFF with alpha", compression="tiff_lzw")
-    save("grey.tif", grey, "greyscale TIFF", compression="tiff_lzw")
+    save("grey.tif", gray, "grayscale TIFF", compression="tiff_lzw")
     save("palette.tif", palette, "palette TIFF", compression="tiff_lzw")
-    save("bilevel.tif", grey.convert("1"), "fax TIFF", compression="group4")
+    save("bilevel.tif", gray.convert("1"), "fax TIFF", compression="group4")
     save("cmyk.tif", rgb.convert("CMYK"), "CMYK TIFF", compression="tiff_lzw")
-    save("grey16.tif", Image.fromarray(wide16(20, 15, 6, 1)[..., 0]), "16-bit grey TIFF", exact=False, compression="tiff_lzw")
+    save("grey16.tif", Image.fromarray(wide16(20, 15, 6, 1)[..., 0]), "16-bit gray TIFF", exact=False, compression="tiff_lzw")
     rgb.save(folder / "refused-zstd.tif", compression="zstd")  # read by Pillow, not by sharp
-    save("pages.tif", rgb, "TIFF of two pages: the first", save_all=True, append_images=[grey], compression="tiff_lzw")
+    save("pages.tif", rgb, "TIFF of two pages: the first", save_all=True, append_images=[gray], compression="tiff_lzw")
     save("orientation-5.tif", rgb, "TIFF orientation", compression="tiff_lzw", exif=oriented(5))
     save("444.avif", rgb, "AVIF without chroma subsampling", exact=False, quality=80, subsampling="4:4:4")
     save("420.avif", rgb, "AVIF 4:2:0", exact=False, quality=60, subsampling="4:2:0")

@@ -71,7 +71,7 @@ def strings():
             if generator.random() < 0.5:
                 parts.append(generator.choice(GLUE))
         made.append("".join(parts))
-    # Prose and code: what the merges were learnt from, cut anywhere.
+    # Prose and code: what the merges were learned from, cut anywhere.
     library = Path(json.__file__).parent.parent
     source = (library / "json" / "decoder.py").read_text() + (library / "calendar.py").read_text()
     for _ in range(1000):

@@ -51,7 +51,7 @@ def save(tokenizer: Tokenizer, folder: Path, image_token=True):
 
 
 def larger():
-    """A few thousand merges, learnt from the source texts of Python's own library."""
+    """A few thousand merges, learned from the source texts of Python's own library."""
     folder = Path(json.__file__).parent.parent
     names = ("argparse", "ast", "datetime", "decimal", "difflib", "email/message", "inspect", "statistics", "tarfile",
              "textwrap", "tkinter/__init__", "turtle", "typing", "unittest/mock", "urllib/parse", "zipfile")  # fmt: skip

@@ -8,15 +8,15 @@ const HEIGHT = 280
 const LEFT = 20
 const FOOT = 60
 const HEAD = 34
-const RIGHT_COLOUR = '#2e7d4f'
-const WRONG_COLOUR = '#c0392b'
-const THRESHOLD_COLOUR = '#222'
+const RIGHT_COLOR = '#2e7d4f'
+const WRONG_COLOR = '#c0392b'
+const THRESHOLD_COLOR = '#222'
 
 export type RuleChart = {
   readonly reviewed: readonly Reviewed[]
   /** 0 to 1; drawn as a line. */
   readonly threshold: number
-  /** What the colours mean. */
+  /** What the colors mean. */
   readonly words: { readonly right: string; readonly wrong: string }
 }
 
@@ -43,8 +43,8 @@ function ruleChartSvg({ reviewed, threshold, words }: RuleChart): string {
         ? ''
         : `<text x="${middle}" y="${floor - total * unit - 6}" text-anchor="middle">${total}</text>`
     return (
-      bar(x, floor - right * unit, { step, height: right * unit, colour: RIGHT_COLOUR }) +
-      bar(x, floor - total * unit, { step, height: wrong * unit, colour: WRONG_COLOUR }) +
+      bar(x, floor - right * unit, { step, height: right * unit, color: RIGHT_COLOR }) +
+      bar(x, floor - total * unit, { step, height: wrong * unit, color: WRONG_COLOR }) +
       count +
       `<text x="${x}" y="${floor + 18}" text-anchor="middle" fill="#555">${i * 10}%</text>`
     )
@@ -53,10 +53,10 @@ function ruleChartSvg({ reviewed, threshold, words }: RuleChart): string {
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${HEIGHT}" font-family="sans-serif" font-size="14" fill="#222">` +
     `<rect width="100%" height="100%" fill="#fff"/>${bars.join('')}` +
-    `<path d="M${line} ${HEAD - 14}V${floor}" stroke="${THRESHOLD_COLOUR}" stroke-width="2" stroke-dasharray="5 4"/>` +
+    `<path d="M${line} ${HEAD - 14}V${floor}" stroke="${THRESHOLD_COLOR}" stroke-width="2" stroke-dasharray="5 4"/>` +
     `<text x="${WIDTH - LEFT}" y="${floor + 18}" text-anchor="middle" fill="#555">100%</text>` +
-    key(LEFT, RIGHT_COLOUR, words.right) +
-    key(WIDTH / 2, WRONG_COLOUR, words.wrong) +
+    key(LEFT, RIGHT_COLOR, words.right) +
+    key(WIDTH / 2, WRONG_COLOR, words.wrong) +
     '</svg>'
   )
 }
@@ -64,14 +64,14 @@ function ruleChartSvg({ reviewed, threshold, words }: RuleChart): string {
 function bar(
   x: number,
   y: number,
-  { step, height, colour }: { step: number; height: number; colour: string },
+  { step, height, color }: { step: number; height: number; color: string },
 ): string {
   return height === 0
     ? ''
-    : `<rect x="${x + 4}" y="${y}" width="${step - 8}" height="${height}" fill="${colour}"/>`
+    : `<rect x="${x + 4}" y="${y}" width="${step - 8}" height="${height}" fill="${color}"/>`
 }
 
-function key(x: number, colour: string, text: string): string {
+function key(x: number, color: string, text: string): string {
   const y = HEIGHT - 20
-  return `<rect x="${x}" y="${y - 10}" width="12" height="12" fill="${colour}"/><text x="${x + 18}" y="${y}">${text}</text>`
+  return `<rect x="${x}" y="${y - 10}" width="12" height="12" fill="${color}"/><text x="${x + 18}" y="${y}">${text}</text>`
 }

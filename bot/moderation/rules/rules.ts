@@ -243,7 +243,7 @@ export function recordOf(rule: Rule, cases: readonly Case[]): RuleRecord {
     return reason ? [{ found, score: reason.score ?? 0 }] : []
   })
   const reviewed = hits.flatMap(({ found, score }): Reviewed[] => {
-    const right = judgementOf(found)
+    const right = judgmentOf(found)
     return right === null ? [] : [{ score, right }]
   })
   const confirmed = reviewed.filter(({ right }) => right).length
@@ -262,7 +262,7 @@ export function recordOf(rule: Rule, cases: readonly Case[]): RuleRecord {
 }
 
 /** What a person said of a case. What the bot did by itself says nothing; undoing it says no. */
-function judgementOf({ state, events }: Case): boolean | null {
+function judgmentOf({ state, events }: Case): boolean | null {
   if (state === 'confirmed' || state === 'dismissed') {
     const said = events.some(
       ({ by, what }) => by !== ITSELF && (what === 'confirm' || what === 'dismiss'),

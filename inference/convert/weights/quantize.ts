@@ -17,7 +17,7 @@ export type Quantized = {
 
 /**
  * Ranges tried for int4, as parts of the block's own: cutting off the extremes makes finer steps.
- * Eight ranges with neighbouring zero points take four times as long for an error of 0.0949.
+ * Eight ranges with neighboring zero points take four times as long for an error of 0.0949.
  */
 const SHRINKS = [1, 0.9, 0.8]
 

@@ -22,7 +22,7 @@ describe('spread', () => {
 })
 
 describe('quantile', () => {
-  it('lies between its neighbours', () => {
+  it('lies between its neighbors', () => {
     assert.equal(quantile([0, 10], 0.99), 9.9)
     assert.equal(quantile([7], 0.5), 7)
   })

@@ -44,7 +44,7 @@ describe('propose', () => {
     assert.ok(three.every(({ question }) => question !== doubted.question))
   })
 
-  it('proposes nothing that was asked, however it was spelt', async () => {
+  it('proposes nothing that was asked, however it was spelled', async () => {
     const first = await propose(model, image, {
       situation: { caption, history: [], asked: [] },
       count: 3,

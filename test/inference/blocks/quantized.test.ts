@@ -44,13 +44,13 @@ function exactInt8(length: number): Float32Array {
   )
 }
 
-describe('a quantised linear layer', () => {
+describe('a quantized linear layer', () => {
   const weights = gaussians(OUTPUTS * INPUTS, 2)
   const bias = gaussians(OUTPUTS, 3)
   const x = exactInt8(ROWS * INPUTS)
 
   for (const bits of [4, 8] as const) {
-    it(`of ${bits} bits multiplies by its dequantised weights`, async () => {
+    it(`of ${bits} bits multiplies by its dequantized weights`, async () => {
       const g = new GraphBuilder('linear')
       g.input('x', 'float32', [ROWS, INPUTS])
       const layer = {
@@ -91,7 +91,7 @@ describe('a quantised linear layer', () => {
   }
 })
 
-describe('a linear layer quantised by its rows and outputs', () => {
+describe('a linear layer quantized by its rows and outputs', () => {
   const weights = gaussians(OUTPUTS * INPUTS, 2)
   const bias = gaussians(OUTPUTS, 3)
   // Rows of very different size, and one of nothing.
@@ -159,9 +159,9 @@ describe('a linear layer quantised by its rows and outputs', () => {
     const errorOf = (y: Float32Array, { from, to } = wide) =>
       relativeError(y.subarray(from, to), expected.subarray(from, to))
     const all = { from: 0, to: ROWS * OUTPUTS }
-    const [centred, lifted] = [await run(rows), await run(rows, lowest)]
+    const [centered, lifted] = [await run(rows), await run(rows, lowest)]
     assert.ok(errorOf(lifted, all) < 5e-3, `relative error ${errorOf(lifted, all)}`)
-    assert.ok(errorOf(lifted) * 1.5 < errorOf(centred), `${errorOf(lifted)} ${errorOf(centred)}`)
+    assert.ok(errorOf(lifted) * 1.5 < errorOf(centered), `${errorOf(lifted)} ${errorOf(centered)}`)
   })
 
   it('keeps the weights as near as 127 steps can', () => {
@@ -180,19 +180,19 @@ describe('a linear layer quantised by its rows and outputs', () => {
   })
 })
 
-/** The matrices that int4 and int8 packages quantise. */
+/** The matrices that int4 and int8 packages quantize. */
 const QUANTIZED =
   /(self_attn\.(qkv|projection|[qkv]_proj|out_proj)|mlp\.fc[12]|layers\.\d+\.fc[12]|lm_head)\.weight$/
 
 const NAME = 'blocks'
 
-/** A copy of the checkpoint whose quantised matrices hold what quantisation leaves of them. */
+/** A copy of the checkpoint whose quantized matrices hold what quantization leaves of them. */
 function dequantizedCheckpoint(bits: 4 | 8): string {
   const copy = path.join(folder, `dequantized-${bits}`)
   mkdirSync(copy)
   cpSync(checkpointFolder(NAME), copy, { recursive: true })
   const tensors = readTensors(copy)
-  // The tied logits are quantised, the embeddings are not: they part here.
+  // The tied logits are quantized, the embeddings are not: they part here.
   tensors['language_model.lm_head.weight'] ??=
     tensors['language_model.model.decoder.embed_tokens.weight']!
   for (const [name, tensor] of Object.entries(tensors)) {
@@ -217,7 +217,7 @@ async function convert(
   return openGraphs(target, await convertCheckpoint(from, target, options))
 }
 
-describe('quantised graphs', () => {
+describe('quantized graphs', () => {
   const parity = loadParity(NAME)
   const { ids } = parity.prompts.question
   const pixels = tensorOf(parity, 'pixel_values')
@@ -235,7 +235,7 @@ describe('quantised graphs', () => {
     ['int8', 8],
     ['int4', 4],
   ] as const) {
-    it(`of ${precision} equal their dequantised weights but for int8 activations`, async () => {
+    it(`of ${precision} equal their dequantized weights but for int8 activations`, async () => {
       const graphs = await convert(checkpointFolder(NAME), precision, precision)
       const exact = await convert(dequantizedCheckpoint(bits), `${precision}-exact`, 'fp32')
       const input = float(pixels.data, pixels.shape)

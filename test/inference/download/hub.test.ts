@@ -62,7 +62,7 @@ function says(pattern: RegExp) {
 }
 
 describe('readRepository', () => {
-  it('gives the commit, the licence, and size and digest of every file', async () => {
+  it('gives the commit, the license, and size and digest of every file', async () => {
     assert.deepEqual(await read(), {
       id: REPOSITORY,
       commit: COMMIT,
@@ -79,7 +79,7 @@ describe('readRepository', () => {
     assert.deepEqual(hub?.paths, [`/api/models/${REPOSITORY}/revision/refs%2Fpr%2F7?blobs=true`])
   })
 
-  it('names the licence behind "other"', async () => {
+  it('names the license behind "other"', async () => {
     const cardData = { license: 'other', license_name: 'opt-175b' }
     const { license } = await read({ describe: (answer) => ({ ...answer, cardData }) })
     assert.equal(license, 'opt-175b')

@@ -9,7 +9,7 @@ import { loadPictures, pictureBytes, sha256 } from '../../helpers/pictures.ts'
 
 const { pictures } = loadPictures()
 
-/** A greyscale PNG of one bit a pixel that says it has this size, over any data. */
+/** A grayscale PNG of one bit a pixel that says it has this size, over any data. */
 function png(width: number, height: number, data: Uint8Array): Buffer {
   const header = Buffer.alloc(13)
   header.writeUInt32BE(width, 0)
@@ -61,7 +61,7 @@ describe('decodeImage', () => {
     })
   }
 
-  it('keeps the upper byte of 16-bit greyscale', async () => {
+  it('keeps the upper byte of 16-bit grayscale', async () => {
     for (const file of ['grey16.png', 'grey16.tif']) {
       const { data } = await decodeImage(pictureBytes(file))
       assert.ok(new Set(data).size > 50, 'not clipped to white')

@@ -4,13 +4,13 @@ import { decodeImage } from '../../../inference/image/decode.ts'
 import { resizeBicubic } from '../../../inference/image/resize.ts'
 import { loadPictures, pictureBytes, sha256 } from '../../helpers/pictures.ts'
 
-/** A grey row of pixels: three equal channels. */
+/** A gray row of pixels: three equal channels. */
 function row(...values: number[]) {
   const data = Uint8Array.from(values.flatMap((v) => [v, v, v]))
   return { width: values.length, height: 1, data }
 }
 
-function greys({ data }: { data: Uint8Array }) {
+function grays({ data }: { data: Uint8Array }) {
   return [...data].filter((_, i) => i % 3 === 0)
 }
 
@@ -18,16 +18,16 @@ describe('resizeBicubic', () => {
   // Image.fromarray(np.uint8([[0, 30, 60, 200]])).resize((8, 1), Image.BICUBIC), Pillow 12.3.
   it('enlarges a row as Pillow does', () => {
     const out = resizeBicubic(row(0, 30, 60, 200), 8, 1)
-    assert.deepEqual(greys(out), [0, 5, 21, 35, 45, 93, 174, 212])
+    assert.deepEqual(grays(out), [0, 5, 21, 35, 45, 93, 174, 212])
   })
 
   // Image.fromarray(np.uint8([[0, 255, 0, 255, 255, 0, 0]])).resize((3, 1), Image.BICUBIC)
   it('shrinks a row with a wider kernel', () => {
     const out = resizeBicubic(row(0, 255, 0, 255, 255, 0, 0), 3, 1)
-    assert.deepEqual(greys(out), [104, 189, 53])
+    assert.deepEqual(grays(out), [104, 189, 53])
   })
 
-  it('keeps one colour one colour', () => {
+  it('keeps one color one color', () => {
     const image = { width: 5, height: 3, data: new Uint8Array(45).fill(77) }
     assert.deepEqual(resizeBicubic(image, 17, 2).data, new Uint8Array(17 * 2 * 3).fill(77))
   })

@@ -16,13 +16,13 @@ const opaque = loadPictures().pictures.filter(({ about }) => !/alpha|transparent
 async function fromPixels(bytes: Uint8Array): Promise<Uint8Array> {
   const { data, width, height } = await decodeImage(bytes)
   return sharp(data, { raw: { width, height, channels: 3 } })
-    .toColourspace('b-w')
+    .toColorspace('b-w')
     .resize(SIDE, SIDE, { fit: 'fill', kernel: 'linear' })
     .raw()
     .toBuffer()
 }
 
-/** Two pixels a row: the left one white, the right one transparent over some colour. */
+/** Two pixels a row: the left one white, the right one transparent over some color. */
 function half(...hidden: number[]): Promise<Buffer> {
   const row = [255, 255, 255, 255, ...hidden, 0]
   const raw = { width: 2, height: 2, channels: 4 } as const
@@ -42,7 +42,7 @@ describe('decodeBrightness', () => {
     })
   }
 
-  it('sees no colours where nothing is seen', async () => {
+  it('sees no colors where nothing is seen', async () => {
     const [one, other] = await Promise.all([half(255, 0, 0), half(0, 0, 255)])
     assert.notDeepEqual(one, other)
     const [found, same] = await Promise.all([one, other].map((file) => decodeBrightness(file, 2)))

@@ -7,8 +7,8 @@ import { drawRuleChart } from '../../../../bot/moderation/rules/rule-chart.ts'
 
 const words = { right: 'Confirmed', wrong: 'Dismissed' }
 
-/** Pixels of a colour, by what they are mostly. */
-async function coloured(png: Buffer) {
+/** Pixels of a color, by what they are mostly. */
+async function countColors(png: Buffer) {
   const { data, info } = await sharp(png).removeAlpha().raw().toBuffer({ resolveWithObject: true })
   assert.deepEqual([info.width, info.height], [640, 280])
   let green = 0
@@ -27,12 +27,14 @@ describe('drawRuleChart', () => {
       ...Array.from({ length: 6 }, () => ({ score: 0.95, right: true })),
       ...Array.from({ length: 2 }, () => ({ score: 0.95, right: false })),
     ]
-    const { green, red } = await coloured(await drawRuleChart({ reviewed, threshold: 0.8, words }))
+    const { green, red } = await countColors(
+      await drawRuleChart({ reviewed, threshold: 0.8, words }),
+    )
     assert.ok(green > 2.5 * red && green < 3.5 * red, `${green} green, ${red} red`)
   })
 
   it('can be drawn of nothing', async () => {
-    const { green, red } = await coloured(
+    const { green, red } = await countColors(
       await drawRuleChart({ reviewed: [], threshold: 0.5, words }),
     )
     assert.ok(green < 300 && red < 300, 'only the key')

@@ -1,4 +1,4 @@
-/** What counts as staff's judgement of a rule. */
+/** What counts as staff's judgment of a rule. */
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'

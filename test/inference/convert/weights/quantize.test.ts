@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { quantize } from '../../../../inference/convert/weights/quantize.ts'
 import { dequantize, gaussians } from '../../../helpers/quantized.ts'
 
-/** Relative root mean square error of quantised weights. */
+/** Relative root mean square error of quantized weights. */
 function relativeRms(weights: Float32Array, rows: number, columns: number, bits: 4 | 8): number {
   const restored = dequantize(quantize(weights, rows, columns, bits), rows, columns, bits)
   let error = 0
