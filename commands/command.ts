@@ -10,9 +10,9 @@ import type {
   RESTPostAPIContextMenuApplicationCommandsJSONBody,
   TextBasedChannel,
 } from 'discord.js'
-import type { GuildSettings, Style } from '../config/guild-settings.ts'
+import type { GuildSettings, Style } from './guild-settings.ts'
 import type { Catalogue } from './i18n/words.ts'
-import type { ModerationService } from './moderation-service.ts'
+import type { ModerationService } from './moderation/service.ts'
 import type { FoundPicture } from './picture.ts'
 
 /** An interaction that is answered with text; its first answer is still owed. */
@@ -82,7 +82,7 @@ export type PrivacyService = {
   readonly retentionHours: (guildId: string | null) => Promise<number>
 }
 
-/** What managers may set; see config/guild-settings.ts. */
+/** What managers may set; see commands/guild-settings.ts. */
 export type SettingsService = {
   readonly of: (guildId: string) => Promise<GuildSettings>
   readonly change: (

@@ -1,7 +1,7 @@
 /** /describe: puts a picture into words, the one given or the newest of the channel. */
 
 import { ApplicationCommandOptionType } from 'discord.js'
-import { type Style, STYLES } from '../config/guild-settings.ts'
+import { type Style, STYLES } from './guild-settings.ts'
 import type { Command } from './command.ts'
 import { EVERYWHERE } from './everywhere.ts'
 import { choices, described, localized } from './i18n/localized.ts'

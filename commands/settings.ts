@@ -15,7 +15,7 @@ import {
   MAX_DAILY_LIMIT,
   MAX_RETENTION_HOURS,
   STYLES,
-} from '../config/guild-settings.ts'
+} from './guild-settings.ts'
 import { plainMessage } from './answer-text.ts'
 import type { Command } from './command.ts'
 import { SERVERS_ONLY } from './everywhere.ts'

@@ -18,7 +18,7 @@ import { Pictures } from '../../bot/pictures/pictures.ts'
 import { openStore } from '../../bot/store/store.ts'
 import type { Store } from '../../bot/store/types.ts'
 import type { PictureLink } from '../../commands/picture.ts'
-import type { Mode } from '../../config/moderation-settings.ts'
+import type { Mode } from '../../commands/moderation/settings.ts'
 import type { Model } from '../../inference/types.ts'
 import { type Posted, WAVE_POSTS, WAVES } from './traffic.ts'
 

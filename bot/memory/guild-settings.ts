@@ -6,7 +6,7 @@ import {
   DEFAULT_GUILD_SETTINGS,
   type GuildSettings,
   readGuildSettings,
-} from '../../config/guild-settings.ts'
+} from '../../commands/guild-settings.ts'
 import type { Space, Store } from '../store/types.ts'
 
 /** Settings end 400 days after they were last changed or used; using them renews them. */

@@ -10,7 +10,7 @@
 import { z } from 'zod'
 import { foundPictureSchema } from '../../commands/picture.ts'
 import { DAY_MS, HOUR_MS } from '../../config/durations.ts'
-import { STYLES } from '../../config/guild-settings.ts'
+import { STYLES } from '../../commands/guild-settings.ts'
 import { type ChannelRecord, channelSchema, EMPTY, pruned, type Talk } from './conversation.ts'
 import type { Pictures } from '../pictures/pictures.ts'
 import { type Place, prefixOf } from '../discord/place.ts'

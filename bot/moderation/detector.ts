@@ -6,7 +6,7 @@
 import type { Message } from 'discord.js'
 import { MINUTE_MS } from '../../config/durations.ts'
 import type { FoundPicture } from '../../commands/picture.ts'
-import { isActive, type ModerationSettings } from '../../config/moderation-settings.ts'
+import { isActive, type ModerationSettings } from '../../commands/moderation/settings.ts'
 import { picturesIn } from '../discord/message-pictures.ts'
 import { KeyedMutex } from '../store/keyed-mutex.ts'
 import type { Space, Store } from '../store/types.ts'

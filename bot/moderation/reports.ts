@@ -3,7 +3,7 @@
 import { InputError } from '../../config/errors.ts'
 import type { Message, MessageContextMenuCommandInteraction } from 'discord.js'
 import { z } from 'zod'
-import { isActive } from '../../config/moderation-settings.ts'
+import { isActive } from '../../commands/moderation/settings.ts'
 import { picturesIn } from '../discord/message-pictures.ts'
 import type { Pictures } from '../pictures/pictures.ts'
 import type { Space, Store } from '../store/types.ts'

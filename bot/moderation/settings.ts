@@ -6,7 +6,7 @@ import {
   DEFAULT_MODERATION,
   type ModerationSettings,
   readModerationSettings,
-} from '../../config/moderation-settings.ts'
+} from '../../commands/moderation/settings.ts'
 import type { Space, Store } from '../store/types.ts'
 
 /** Settings end 400 days after they were last changed or used; using them renews them. */

@@ -2,7 +2,7 @@
 
 import { GatewayIntentBits, type Guild, PermissionFlagsBits } from 'discord.js'
 import type { Catalogue } from '../../commands/i18n/words.ts'
-import type { ModerationSettings } from '../../config/moderation-settings.ts'
+import type { ModerationSettings } from '../../commands/moderation/settings.ts'
 
 /** In the channel for cases. */
 const IN_LOG = [

@@ -7,7 +7,7 @@ import {
   type Message,
   PermissionFlagsBits,
 } from 'discord.js'
-import type { ModerationSettings } from '../../config/moderation-settings.ts'
+import type { ModerationSettings } from '../../commands/moderation/settings.ts'
 
 /** @throws {InputError} unless whoever clicked is staff as of this click. */
 export function demandStaff(

@@ -2,7 +2,7 @@
 
 import sharp from 'sharp'
 import { DAY_MS } from '../../config/durations.ts'
-import type { Week } from '../../commands/moderation-service.ts'
+import type { Week } from '../../commands/moderation/service.ts'
 import type { Case } from './cases/case.ts'
 
 const DAYS = 7

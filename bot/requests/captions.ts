@@ -1,7 +1,7 @@
 /** Puts a picture into words, in the style that was asked for. */
 
 import type { GenerationOptions, ImageInput, Model, RequestOptions } from '../../inference/types.ts'
-import type { Style } from '../../config/guild-settings.ts'
+import type { Style } from '../../commands/guild-settings.ts'
 import { plain, propose } from './suggestions.ts'
 
 /** Discord's limit of alt text is 1,024 characters, with "AI-generated" before it. */

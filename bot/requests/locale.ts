@@ -6,7 +6,7 @@
 import type { Interaction, Message } from 'discord.js'
 import type { Logger } from 'pino'
 import { privacyCommand } from '../../commands/privacy.ts'
-import type { GuildSettings } from '../../config/guild-settings.ts'
+import type { GuildSettings } from '../../commands/guild-settings.ts'
 import type { People } from '../memory/user-store.ts'
 
 const ENGLISH = 'en-US'

@@ -6,7 +6,7 @@
 import { InputError } from '../../config/errors.ts'
 import { setTimeout as wait } from 'node:timers/promises'
 import { type Message, MessageType } from 'discord.js'
-import type { GuildSettings } from '../../config/guild-settings.ts'
+import type { GuildSettings } from '../../commands/guild-settings.ts'
 import { followedBy, lastTurn } from '../memory/conversation.ts'
 import type { Desk } from './submit.ts'
 import type { Settings } from '../memory/guild-settings.ts'

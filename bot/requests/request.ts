@@ -5,7 +5,7 @@
 
 import { z } from 'zod'
 import { foundPictureSchema } from '../../commands/picture.ts'
-import { STYLES } from '../../config/guild-settings.ts'
+import { STYLES } from '../../commands/guild-settings.ts'
 import { newKey } from '../store/keys.ts'
 
 const common = {

@@ -17,7 +17,7 @@ import { EN } from '../../commands/i18n/en.ts'
 import { SLASH_COMMANDS } from '../../commands/index.ts'
 import { readConfig } from '../../config/config.ts'
 import { settings } from '../../config/environment.ts'
-import { MAX_RETENTION_HOURS } from '../../config/guild-settings.ts'
+import { MAX_RETENTION_HOURS } from '../../commands/guild-settings.ts'
 import { openModel } from '../../inference/model.ts'
 import { packageFor } from '../helpers/packages.ts'
 

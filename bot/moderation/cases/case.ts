@@ -8,7 +8,7 @@
 
 import { z } from 'zod'
 import { DAY_MS, MINUTE_MS } from '../../../config/durations.ts'
-import type { ModerationSettings } from '../../../config/moderation-settings.ts'
+import type { ModerationSettings } from '../../../commands/moderation/settings.ts'
 import { type Posting, printSchema, shareOne } from '../hashes/postings.ts'
 import { reasonSchema } from '../hashes/reasons.ts'
 

@@ -1,6 +1,6 @@
 /** How good a rule is, from what staff decided about its hits. Pure. */
 
-import { MIN_REVIEWED, type Rule } from '../../../config/moderation-rules.ts'
+import { MIN_REVIEWED, type Rule } from '../../../commands/moderation/rule.ts'
 
 /** A hit that staff decided: how sure the model was, and whether they agreed. */
 export type Reviewed = { readonly score: number; readonly right: boolean }

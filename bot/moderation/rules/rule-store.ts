@@ -2,9 +2,9 @@
 
 import { z } from 'zod'
 import { DAY_MS } from '../../../config/durations.ts'
-import type { RuleWish } from '../../../commands/moderation-rules-service.ts'
+import type { RuleWish } from '../../../commands/moderation/rules-service.ts'
 import { InputError } from '../../../config/errors.ts'
-import { MAX_RULES, type Rule, ruleSchema } from '../../../config/moderation-rules.ts'
+import { MAX_RULES, type Rule, ruleSchema } from '../../../commands/moderation/rule.ts'
 import type { Space, Store } from '../../store/types.ts'
 
 /** Rules end 400 days after they were last changed or used; using them renews them. */

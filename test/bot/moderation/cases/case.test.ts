@@ -14,7 +14,7 @@ import {
   withPictures,
   withStep,
 } from '../../../../bot/moderation/cases/case.ts'
-import { DEFAULT_MODERATION } from '../../../../config/moderation-settings.ts'
+import { DEFAULT_MODERATION } from '../../../../commands/moderation/settings.ts'
 
 const NOW = 1_800_000_000_000
 const SEED: Seed = {

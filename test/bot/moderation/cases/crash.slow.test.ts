@@ -18,7 +18,7 @@ import { createPictureFetcher, type PictureFetcher } from '../../../../bot/pictu
 import { Pictures } from '../../../../bot/pictures/pictures.ts'
 import { openStore } from '../../../../bot/store/store.ts'
 import type { Store } from '../../../../bot/store/types.ts'
-import { DEFAULT_MODERATION } from '../../../../config/moderation-settings.ts'
+import { DEFAULT_MODERATION } from '../../../../commands/moderation/settings.ts'
 import { findModel } from '../../../../config/models.ts'
 import { openModel } from '../../../../inference/model.ts'
 import type { Model } from '../../../../inference/types.ts'

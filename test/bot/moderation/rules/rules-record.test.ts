@@ -4,8 +4,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { type Case, decided, ITSELF, openCase } from '../../../../bot/moderation/cases/case.ts'
 import { recordOf } from '../../../../bot/moderation/rules/rules.ts'
-import type { Rule } from '../../../../config/moderation-rules.ts'
-import { DEFAULT_MODERATION } from '../../../../config/moderation-settings.ts'
+import type { Rule } from '../../../../commands/moderation/rule.ts'
+import { DEFAULT_MODERATION } from '../../../../commands/moderation/settings.ts'
 
 const RULE: Rule = {
   id: 'r1',

@@ -5,7 +5,7 @@ import {
   type GuildSettings,
   guildSettings,
   readGuildSettings,
-} from '../../config/guild-settings.ts'
+} from '../../commands/guild-settings.ts'
 
 const CHOSEN: GuildSettings = {
   answerChannels: ['123456789012345678'],

@@ -1,7 +1,7 @@
 /** What the bot can do for the commands of questions as rules and of reposts. */
 
-import type { Rule } from '../config/moderation-rules.ts'
-import type { FoundPicture } from './picture.ts'
+import type { Rule } from './rule.ts'
+import type { FoundPicture } from '../picture.ts'
 
 export type RuleWish = Omit<Rule, 'id' | 'at'>
 

@@ -6,7 +6,7 @@ import {
   DEFAULT_MODERATION,
   isActive,
   readModerationSettings,
-} from '../../config/moderation-settings.ts'
+} from '../../../commands/moderation/settings.ts'
 
 describe('readModerationSettings', () => {
   it('keeps what it understands and gives the rest its default', () => {

@@ -6,11 +6,11 @@ import {
   MessageFlags,
   PermissionFlagsBits,
 } from 'discord.js'
-import { plainMessage } from './answer-text.ts'
-import type { MenuCommand, Services } from './command.ts'
-import { SERVERS_ONLY } from './everywhere.ts'
-import { named } from './i18n/localized.ts'
-import type { Catalogue } from './i18n/words.ts'
+import { plainMessage } from '../answer-text.ts'
+import type { MenuCommand, Services } from '../command.ts'
+import { SERVERS_ONLY } from '../everywhere.ts'
+import { named } from '../i18n/localized.ts'
+import type { Catalogue } from '../i18n/words.ts'
 
 type Doing = (
   use: MessageContextMenuCommandInteraction,

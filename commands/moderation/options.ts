@@ -8,11 +8,11 @@ import {
   PermissionFlagsBits,
   type RESTPostAPIChatInputApplicationCommandsJSONBody,
 } from 'discord.js'
-import { LIMITS, MODES } from '../config/moderation-settings.ts'
-import { SERVERS_ONLY } from './everywhere.ts'
-import { choices, described, localized, type TextKey } from './i18n/localized.ts'
-import { REPOSTS, RULE_GROUP } from './moderation-rules.ts'
-import { subcommand } from './subcommand.ts'
+import { LIMITS, MODES } from './settings.ts'
+import { SERVERS_ONLY } from '../everywhere.ts'
+import { choices, described, localized, type TextKey } from '../i18n/localized.ts'
+import { REPOSTS, RULE_GROUP } from './rules.ts'
+import { subcommand } from '../subcommand.ts'
 
 const { Attachment, Channel, Integer, Role, String: Text } = ApplicationCommandOptionType
 

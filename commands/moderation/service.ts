@@ -5,10 +5,10 @@ import type {
   ChatInputCommandInteraction,
   MessageContextMenuCommandInteraction,
 } from 'discord.js'
-import type { ModerationSettings } from '../config/moderation-settings.ts'
-import type { FoundPicture } from './picture.ts'
-import type { Catalogue } from './i18n/words.ts'
-import type { RepostService, RulesService } from './moderation-rules-service.ts'
+import type { ModerationSettings } from './settings.ts'
+import type { FoundPicture } from '../picture.ts'
+import type { Catalogue } from '../i18n/words.ts'
+import type { RepostService, RulesService } from './rules-service.ts'
 
 /** An entry of a server's list of pictures. */
 export type ListedPicture = {

@@ -1,15 +1,15 @@
 /** /moderation: how a server keeps scam pictures out. */
 
 import { AttachmentBuilder, MessageFlags, time } from 'discord.js'
-import { InputError } from '../config/errors.ts'
-import { MAX_LISTED, MODES, type ModerationSettings } from '../config/moderation-settings.ts'
-import { escaped, plainMessage } from './answer-text.ts'
-import type { Command } from './command.ts'
-import type { Catalogue } from './i18n/words.ts'
-import { MODERATION_DATA } from './moderation-options.ts'
-import { changesRules, runReposts, runRule } from './moderation-rules.ts'
-import type { ListedPicture } from './moderation-service.ts'
-import type { SubcommandAnswer, SubcommandUse } from './subcommand.ts'
+import { InputError } from '../../config/errors.ts'
+import { MAX_LISTED, MODES, type ModerationSettings } from './settings.ts'
+import { escaped, plainMessage } from '../answer-text.ts'
+import type { Command } from '../command.ts'
+import type { Catalogue } from '../i18n/words.ts'
+import { MODERATION_DATA } from './options.ts'
+import { changesRules, runReposts, runRule } from './rules.ts'
+import type { ListedPicture } from './service.ts'
+import type { SubcommandAnswer, SubcommandUse } from '../subcommand.ts'
 
 const SHOWN_PICTURES = 15
 

@@ -1,4 +1,4 @@
-/** `/moderation rule …` and `/moderation reposts`: part of commands/moderation.ts. */
+/** `/moderation rule …` and `/moderation reposts`: part of commands/moderation/command.ts. */
 
 import {
   type APIApplicationCommandBasicOption,
@@ -9,7 +9,7 @@ import {
   ChannelType,
   type ChatInputCommandInteraction,
 } from 'discord.js'
-import { InputError } from '../config/errors.ts'
+import { InputError } from '../../config/errors.ts'
 import {
   DEFAULT_PRECISION,
   MAX_RULES,
@@ -17,12 +17,12 @@ import {
   type Rule,
   RULE_ACTIONS,
   RULE_LIMITS,
-} from '../config/moderation-rules.ts'
-import { escaped } from './answer-text.ts'
-import { choices, described } from './i18n/localized.ts'
-import type { Catalogue } from './i18n/words.ts'
-import type { RuleRecord, RuleWish } from './moderation-rules-service.ts'
-import { subcommand, type SubcommandAnswer, type SubcommandUse } from './subcommand.ts'
+} from './rule.ts'
+import { escaped } from '../answer-text.ts'
+import { choices, described } from '../i18n/localized.ts'
+import type { Catalogue } from '../i18n/words.ts'
+import type { RuleRecord, RuleWish } from './rules-service.ts'
+import { subcommand, type SubcommandAnswer, type SubcommandUse } from '../subcommand.ts'
 
 const {
   Attachment,
