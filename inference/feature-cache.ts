@@ -9,10 +9,8 @@
  */
 
 import { LRUCache } from 'lru-cache'
+import { DAY_MS } from '../config/durations.ts'
 import type { ImageFeatures, ImageTokens } from './families/runner.ts'
-
-/** The longest that anything computed from a picture is kept, in milliseconds. */
-const MAX_AGE_MS = 24 * 60 * 60 * 1000
 
 export class FeatureCache {
   readonly #entries: LRUCache<string, ImageFeatures | ImageTokens>
@@ -21,7 +19,7 @@ export class FeatureCache {
    * @param maxBytes of all entries together; 0 keeps none.
    * @param maxAgeMs after which an entry is deleted, however often it was used.
    */
-  constructor(maxBytes: number, maxAgeMs: number = MAX_AGE_MS) {
+  constructor(maxBytes: number, maxAgeMs: number = DAY_MS) {
     this.#entries = new LRUCache({
       maxSize: Math.max(maxBytes, 1), // 0 would mean no limit
       sizeCalculation: ({ data }) => Math.max(data.byteLength, 1),

@@ -1,6 +1,7 @@
 /** The engine: one open model with its sessions, its caches and its scheduler. */
 
 import { ConfigError } from '../../config/errors.ts'
+import { DAY_MS, HOUR_MS } from '../../config/durations.ts'
 import type { ModelCard } from '../package/model-card.ts'
 import { openPackage } from '../package/open-package.ts'
 import { readVocabulary } from '../text/token-bytes.ts'
@@ -20,6 +21,7 @@ import type { ModelStats } from '../types.ts'
 import { chooseProvider } from '../runtime/provider.ts'
 import { PromptCache } from '../text/prompt-cache.ts'
 import { Sequences } from './sequences.ts'
+import { endThread } from '../runtime/end-thread.ts'
 import { openSessions } from '../runtime/sessions.ts'
 
 export type Engine = {
@@ -53,7 +55,7 @@ export async function openEngine(folder: string, options: EngineOptions): Promis
   if (decoder === null) {
     throw new ConfigError([`${card.name} writes no text; only models that do can be opened.`])
   }
-  const prefixes = new PrefixCache(options.conversationBytes)
+  const prefixes = new PrefixCache(options.conversationBytes, DAY_MS - HOUR_MS)
   const counters = new Counters()
   const parts = { card, decoder, tokenizer, vocabulary }
   const sequences = new Sequences(decoder, prefixes)
@@ -65,6 +67,11 @@ export async function openEngine(folder: string, options: EngineOptions): Promis
     counters,
     options,
   )
+  // Keys and values are deleted between two runs only, at most a day after they were computed.
+  const deletion = setInterval(() => {
+    scheduler.forget([]).catch(endThread)
+  }, HOUR_MS)
+  deletion.unref()
   return {
     card,
     add: (incoming) => scheduler.add(incoming),
@@ -78,6 +85,7 @@ export async function openEngine(folder: string, options: EngineOptions): Promis
       caches: { images: images.stats(), conversations: prefixes.stats(), prompts: prompts.stats() },
     }),
     close: async () => {
+      clearInterval(deletion)
       await scheduler.drain()
       sequences.close()
       images.clear()

@@ -3,7 +3,8 @@
  *
  * A sequence is known by what stands at each of its positions: a text id, or the key of an image.
  * A new prompt takes over the longest common beginning, which may end anywhere, inside an image
- * too. The least recently used sequences are dropped once a byte budget is full.
+ * too. The least recently used sequences are dropped once a byte budget is full, and all once they
+ * are too old: they are computed from what people wrote and showed.
  */
 
 import { LRUCache } from 'lru-cache'
@@ -30,14 +31,22 @@ export class PrefixCache {
   #misses = 0
   #reused = 0
 
-  /** @param budget bytes of keys and values to keep at most; 0 keeps none. */
-  constructor(budget: number) {
+  /**
+   * @param budget bytes of keys and values to keep at most; 0 keeps none.
+   * @param maxAgeMs after which a sequence is no longer found, and `forget` deletes it.
+   */
+  constructor(budget: number, maxAgeMs: number = Infinity) {
     this.#budget = budget
     this.#entries = new LRUCache({
+      ttl: Number.isFinite(maxAgeMs) ? maxAgeMs : 0,
       maxSize: Math.max(budget, 1), // 0 would mean no limit
       sizeCalculation: ({ cache }) => cache.bytes,
       // Code that deletes an entry disposes of its cache, or uses it further.
-      dispose: ({ cache }, _, reason) => reason === 'evict' && cache.dispose(),
+      dispose: ({ cache }, _, reason) => {
+        if (reason === 'evict' || reason === 'expire') {
+          cache.dispose()
+        }
+      },
     })
   }
 
@@ -102,11 +111,12 @@ export class PrefixCache {
   }
 
   /**
-   * Deletes every sequence with one of these images in it.
+   * Deletes every sequence with one of these images in it, and all that are too old.
    *
    * @param imageKeys as in the positions, or what stands there before a colon.
    */
   forget(imageKeys: readonly string[]): void {
+    this.#entries.purgeStale()
     const keys = new Set(imageKeys)
     for (const [id, { positions, cache }] of Array.from(this.#entries.entries())) {
       const isForgotten = (position: number | string) =>
