@@ -12,10 +12,16 @@ export function nameOf({ key, source }: FoundPicture): string {
   return [source?.channelId, source?.messageId, source?.authorId, key].join('/')
 }
 
-/** Whose deletion deletes a picture of that name. */
+/** The message and the channel of a picture of that name: with them the picture itself is gone. */
+export function placesOf(name: string): string[] {
+  const [channel = '', message = ''] = name.split('/', 2)
+  return [`message/${message}`, `channel/${channel}`]
+}
+
+/** Everything whose deletion deletes what was made of a picture of that name. */
 export function ownersOf(name: string): string[] {
-  const [channel = '', message = '', author = ''] = name.split('/', 3)
-  return ['all', `message/${message}`, `channel/${channel}`, `author/${author}`]
+  const [, , author = ''] = name.split('/', 3)
+  return ['all', `author/${author}`, ...placesOf(name)]
 }
 
 /** Tells whether something was deleted since a moment; moments are counted, not timed. */

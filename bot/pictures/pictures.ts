@@ -1,10 +1,10 @@
 /**
- * The one owner of pictures: whatever needs a picture asks here, and it is downloaded once and
- * decoded once for comparing, however many ask. The model asks here too, where it lacks a file.
+ * The one owner of pictures. Everything that needs a picture asks here, the model included, so that
+ * it is downloaded once and decoded once for comparing.
  *
- * Who asks for what is under way gets its result. What was made is kept in memory for a bounded time
- * and size. A picture is known by its message and its key in there, for its link changes; once its
- * file is there, by the SHA-256 of that, so that copies share what was made of one of them.
+ * Concurrent calls share one download and one decoding. Results are kept in memory for a bounded
+ * time and size. A picture is identified by its message and its key in that message, since its link
+ * changes; once its file is downloaded, by the SHA-256 of the file, so that copies share results.
  */
 
 import type { Client } from 'discord.js'
@@ -14,7 +14,7 @@ import type { FoundPicture } from '../../commands/picture.ts'
 import { hasCode, InputError, type InputErrorCode } from '../../config/errors.ts'
 import type { ImageSource, Model } from '../../inference/types.ts'
 import { detached } from '../operations/detached.ts'
-import { Deletions, nameOf, ownersOf } from './deletions.ts'
+import { Deletions, nameOf, ownersOf, placesOf } from './deletions.ts'
 import type { FetchPicture } from './download.ts'
 import type { PictureFile } from './evidence.ts'
 import { type Fingerprint, fingerprintOf } from './fingerprint.ts'
@@ -118,8 +118,8 @@ export class Pictures {
   }
 
   /**
-   * The picture as the model takes it: its file is fetched only where the model asks for it. What
-   * uses it calls `settle` in the end.
+   * The picture as the model takes it: its file is fetched only where the model asks for it. The
+   * caller must call `settle` when it no longer uses the source.
    *
    * @param picture with the hash of its file where that is known from before.
    * @throws {InputError} as `file` does; later where its message was deleted or has another file.
@@ -130,18 +130,18 @@ export class Pictures {
   ): Promise<ImageSource> {
     const name = nameOf(picture)
     const { now } = this.#deletions
-    const demand = () => {
-      if (this.#deletions.isAfter(now, ...ownersOf(name))) {
+    const throwIfDeleted = () => {
+      if (this.#deletions.isAfter(now, ...placesOf(name))) {
         throw gone()
       }
     }
     const key = picture.hash ?? this.#hashes.get(name) ?? (await this.file(picture, signal)).hash
     const bytes = async (stop?: AbortSignal) => {
-      demand()
-      const file = this.#deletions.isAfter(now, `hash/${key}`)
+      throwIfDeleted()
+      const file = this.#deletions.isAfter(now, `hash/${key}`, ...ownersOf(name))
         ? await this.#downloadFor(picture, stop)
         : await this.file(picture, stop)
-      demand()
+      throwIfDeleted()
       if (file.hash !== key) {
         throw gone()
       }
@@ -151,10 +151,10 @@ export class Pictures {
   }
 
   /**
-   * Ends the use of sources. What was deleted meanwhile is deleted at the model once more, for it
-   * may have been computed again.
+   * Ends the use of sources. What was deleted meanwhile is deleted at the model again, since the
+   * caller may have had it computed again.
    *
-   * @param keep whether what was made of the others is kept.
+   * @param keep false: deletes the results of all of them, here too.
    */
   async settle(sources: readonly Pick<ImageSource, 'key'>[], keep = true): Promise<void> {
     const known = new Set(this.#hashes.values())
@@ -170,6 +170,7 @@ export class Pictures {
    */
   async fingerprint(picture: FoundPicture): Promise<Fingerprint | null> {
     const name = nameOf(picture)
+    const { now } = this.#deletions
     const known = this.#prints.get(this.#hashes.get(name) ?? '')
     if (known) {
       this.#looked('fingerprints', true)
@@ -181,13 +182,12 @@ export class Pictures {
     if (ofCopy) {
       return ofCopy.print
     }
-    if (this.#hashes.get(name) !== hash) {
-      throw gone() // deleted meanwhile
-    }
-    return this.#decodings.run(hash, async (signal) => {
+    return this.#decodings.run(hash, async () => {
       const print = await fingerprintOf(bytes)
-      signal.throwIfAborted() // deleted meanwhile
-      this.#prints.set(hash, { print })
+      // A copy that is deleted meanwhile must not hide the others from those who compare them.
+      if (!this.#deletions.isAfter(now, `hash/${hash}`, ...ownersOf(name))) {
+        this.#prints.set(hash, { print })
+      }
       return print
     })
   }
@@ -211,8 +211,8 @@ export class Pictures {
   }
 
   /**
-   * Deletes what was made of pictures, here and at the model; also what is being made of them. Who
-   * waits for a picture whose message is deleted is told that it is gone.
+   * Deletes what was made of pictures, here and at the model; what is being made is not kept. A
+   * download for a deleted message ends with `image/gone`.
    */
   async forget({ messages = [], channel, author, hashes = [] }: Forgotten): Promise<void> {
     const owners = new Set([
@@ -220,24 +220,21 @@ export class Pictures {
       ...(channel === undefined ? [] : [`channel/${channel}`]),
       ...(author === undefined ? [] : [`author/${author}`]),
     ])
-    const isDeleted = (name: string) => ownersOf(name).some((owner) => owners.has(owner))
     const keys = new Set(hashes)
     for (const [name, hash] of this.#hashes.entries()) {
-      if (isDeleted(name)) {
+      if (ownersOf(name).some((owner) => owners.has(owner))) {
         keys.add(hash)
       }
     }
     this.#deletions.add([...owners, ...keys.values().map((hash) => `hash/${hash}`)])
-    this.#downloads.abort(isDeleted, gone())
-    this.#decodings.abort((hash) => keys.has(hash), gone())
+    // Only where the picture itself is gone: nobody can keep other pictures from moderation.
+    this.#downloads.abort((name) => placesOf(name).some((place) => owners.has(place)), gone())
     await this.#drop(keys)
   }
 
   /** Deletes all that was made of pictures. */
   async clear(): Promise<void> {
     this.#deletions.add(['all'])
-    this.#downloads.abort(() => true, gone())
-    this.#decodings.abort(() => true, gone())
     await this.#drop(new Set(this.#hashes.values()))
   }
 
@@ -259,11 +256,15 @@ export class Pictures {
   }
 
   async #download(picture: FoundPicture, signal: AbortSignal): Promise<PictureFile> {
+    const name = nameOf(picture)
+    const { now } = this.#deletions
     const { bytes, hash } = await this.#downloadFor(picture, signal)
-    signal.throwIfAborted() // deleted meanwhile
+    signal.throwIfAborted()
     const shared = this.#bytes.get(hash) ?? bytes
-    this.#hashes.set(nameOf(picture), hash)
-    this.#bytes.set(hash, shared)
+    if (!this.#deletions.isAfter(now, ...ownersOf(name))) {
+      this.#hashes.set(name, hash)
+      this.#bytes.set(hash, shared)
+    }
     return { bytes: shared, hash }
   }
 
