@@ -24,10 +24,9 @@ import { MENU_COMMANDS, SLASH_COMMANDS } from '../commands/index.ts'
 import { InputError } from '../config/errors.ts'
 import { createExperience, type Experience, type ExperienceParts } from './app.ts'
 import { Delivery } from './discord/reply.ts'
-import { JOB_KIND } from './requests/submit.ts'
 import { detached } from './operations/detached.ts'
 import type { Job } from './jobs/job-record.ts'
-import { type JobContext, type JobHandlers, JobTakenError, RestartingError } from './jobs/jobs.ts'
+import { type JobContext, type JobHandler, JobTakenError, RestartingError } from './jobs/jobs.ts'
 import { forgetWithDiscord } from './forget-with-discord.ts'
 import { AfterAnswerError } from './requests/publish.ts'
 import { inRequest } from './operations/logs.ts'
@@ -42,8 +41,8 @@ export type Dispatch = ExperienceParts & {
 
 /** What is to be done besides listening. */
 export type Dispatched = {
-  /** Goes on with jobs that another process left. */
-  readonly jobs: JobHandlers
+  /** Resumes a job that another process left. */
+  readonly resumeJob: JobHandler
   /** Resumes cases of moderation that another process left; if that fails, later once more. */
   readonly resume: () => Promise<void>
   /** Finishes cases that are under way. */
@@ -75,7 +74,7 @@ export function dispatch(client: Client, parts: Dispatch): Dispatched {
   client.on(Events.Error, (error) => log.error({ err: error }, 'discord client'))
   const stopForgetting = forgetWithDiscord(client, experience, parts)
   return {
-    jobs: { [JOB_KIND]: (job, context) => settleJob(job, context, { client, experience, log }) },
+    resumeJob: (job, context) => settleJob(job, context, { client, experience, log }),
     resume: () => experience.moderation.resume(),
     stop: () => {
       stopForgetting()

@@ -191,7 +191,9 @@ async function join(context: Context, { sandbox, store, model }: Parts): Promise
   started.defer(() => leave(client, requests))
   started.defer(() => jobs.stop(bot.stopLimitMs))
   started.defer(async () => dispatched?.stop())
-  await jobs.resume(dispatched?.jobs ?? {})
+  if (dispatched !== undefined) {
+    await jobs.resume(dispatched.resumeJob)
+  }
   detached(log, 'cases could not be resumed', async () => dispatched?.resume())
   return client
 }

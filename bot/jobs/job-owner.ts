@@ -8,7 +8,7 @@ export type Owner = {
   /** Where the process id means something: the machine, and the container on it. */
   readonly host: string
   readonly pid: number
-  /** Another at each start. */
+  /** Random; new at each start. */
   readonly instance: string
 }
 
@@ -18,7 +18,7 @@ export function thisProcess(): Owner {
   return { host: `${hostname()} ${processNamespace()}`, pid: process.pid, instance: INSTANCE }
 }
 
-/** Whether `owner` has surely ended, as seen from `self`: only known on the same machine. */
+/** Whether `owner` has certainly ended. False for processes on other machines. */
 export function isGone(owner: Owner, self: Owner): boolean {
   if (owner.host !== self.host || owner.instance === self.instance) {
     return false
@@ -31,12 +31,12 @@ function isRunning(pid: number): boolean {
     process.kill(pid, 0)
     return true
   } catch (error) {
-    // EPERM: it is there, but someone else's.
+    // EPERM: the process exists, but belongs to another user.
     return error instanceof Error && 'code' in error && error.code === 'EPERM'
   }
 }
 
-/** Containers count process ids for themselves; Linux names each such count. */
+/** Each container may have its own process ids; Linux names the namespace. */
 function processNamespace(): string {
   try {
     return readlinkSync('/proc/self/ns/pid')

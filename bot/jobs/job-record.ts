@@ -1,4 +1,4 @@
-/** What is written down of a job, and how it is read back. */
+/** The record of a job in the store. */
 
 import { z } from 'zod'
 import type { SpaceKind } from '../store/types.ts'
@@ -7,34 +7,34 @@ import type { SpaceKind } from '../store/types.ts'
 export const INTERACTION_LIFE_MS = 15 * 60 * 1000
 
 const job = z.object({
-  /** The id of the interaction or message that asks. */
+  /** Id of the interaction or message that asks. */
   id: z.string().min(1),
-  /** Which handler goes on with it after a restart. */
-  kind: z.string().min(1),
   /** Where the answer goes. */
   answer: z.discriminatedUnion('to', [
     z.object({ to: z.literal('interaction'), applicationId: z.string(), token: z.string() }),
     z.object({ to: z.literal('message'), channelId: z.string(), messageId: z.string() }),
   ]),
-  /** What is asked: JSON data that the handler of its kind checks. */
+  /** JSON data that the handler checks. */
   request: z.unknown(),
-  /** When an answer is of no use any more, milliseconds since the epoch. */
+  /** After this time an answer is of no use; milliseconds since the epoch. */
   diesAt: z.number(),
 })
 
+// Records of earlier versions also have `job.kind`, which is ignored.
 const record = z.object({
   job,
-  /** The process that works on it; null: free. */
+  /** The process that works on the job; null: none. */
   owner: z.object({ host: z.string(), pid: z.number(), instance: z.string() }).nullable(),
+  /** Milliseconds since the epoch. */
   leaseUntil: z.number(),
-  /** How many processes have begun it. */
+  /** Number of processes that started it. */
   attempts: z.number(),
 })
 
 export type Job = z.infer<typeof job>
 export type JobRecord = z.infer<typeof record>
 
-/** A record outlives its job by an hour at most; jobs.ts gives each its own end. */
+/** jobs.ts sets the lifetime of each record: until an hour after its job expires. */
 export const JOBS: SpaceKind<JobRecord> = {
   name: 'jobs',
   ttlMs: INTERACTION_LIFE_MS,

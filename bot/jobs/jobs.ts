@@ -1,10 +1,10 @@
 /**
- * Work that outlives the process: what is asked is written down before it is worked on.
+ * Work that outlives the process: each request is stored before it is worked on.
  *
- * Each job is one record in the store, held by a lease that its process renews. When the process
- * is killed, another one (usually the same bot, restarted) finds the record, takes it over by one
- * atomic update and answers. Answers are sent such that sending them twice shows them once: an
- * interaction's answer is an edit of its first reply, and a message's reply carries the job's nonce.
+ * Each job is one record in the store, with a lease that its process renews. When the process is
+ * killed, another one (usually the same bot, restarted) finds the record, takes it over by one
+ * atomic update and answers. An answer that is sent twice shows once: an interaction's answer edits
+ * its first reply, and a message's reply carries the job's nonce.
  */
 
 import { setTimeout as wait } from 'node:timers/promises'
@@ -15,35 +15,37 @@ import { isGone, type Owner, thisProcess } from './job-owner.ts'
 import { JOBS, type Job, type JobRecord } from './job-record.ts'
 import type { Space, Store } from '../store/types.ts'
 
-/** Without renewal, a job is free for others after this long. */
+/** A lease that is not renewed expires after this time. */
 const LEASE_MS = 30_000
 const RENEW_EVERY_MS = 10_000
-/** How often abandoned jobs are looked for. */
+/** How often to look for abandoned jobs. */
 const RESUME_EVERY_MS = 15_000
-/** A job that ended its process this often is not tried again. */
+/** A job is not retried after it was running in this number of processes that died. */
 const MAX_ATTEMPTS = 3
-/** Kept this long after it died, so that it is counted rather than silently gone. */
-const KEPT_AFTER_DEATH_MS = 60 * 60 * 1000
+/** A record stays for this time after its job expires, so that the expiry is counted. */
+const KEEP_EXPIRED_MS = 60 * 60 * 1000
 
-/** What became of a job: `answered` and `failed` here, the others were left by another process. */
+/**
+ * How work on a job ended in this process (`answered`, `failed`, `handed-back`), or what this
+ * process did with a job of another one (`resumed`, `expired`, `given-up`).
+ */
 export type JobOutcome = 'answered' | 'failed' | 'handed-back' | 'resumed' | 'expired' | 'given-up'
 
 export type JobContext = {
   /** Aborted when the bot stops before the work is done, or another process has the job now. */
   readonly signal: AbortSignal
-  /** Whether an earlier process began it; what it showed may be there already. */
+  /** Whether an earlier process started this job. It may have sent a part of the answer. */
   readonly resumed: boolean
-  /** To be sent with a new message, with `enforceNonce`, so that it is never there twice. */
+  /** Send it with a new message and `enforceNonce`, so that Discord creates the message only once. */
   readonly nonce: string
 }
 
-export type JobHandlers = Readonly<
-  Record<string, (job: Job, context: JobContext) => Promise<unknown>>
->
+/** Does a job that another process left. */
+export type JobHandler = (job: Job, context: JobContext) => Promise<unknown>
 
-/** The bot is stopping; what was asked is answered after the restart, or must be asked again. */
+/** The bot is stopping. The request is answered after the restart, or must be sent again. */
 export class RestartingError extends InputError {
-  /** Whether the job stays written down and is answered later. */
+  /** Whether the job stays in the store and is answered later. */
   readonly comesLater: boolean
 
   constructor(comesLater: boolean) {
@@ -52,7 +54,7 @@ export class RestartingError extends InputError {
   }
 }
 
-/** Another process works on this very job: nothing is left to do or to say here. */
+/** Another process works on this job, so this process must not answer it. */
 export class JobTakenError extends Error {
   override name = 'JobTakenError' as const
 }
@@ -60,11 +62,11 @@ export class JobTakenError extends Error {
 export type JobsOptions = {
   readonly store: Store
   readonly log: Logger
-  /** Told what became of each job. */
-  readonly count?: (outcome: JobOutcome, kind: string) => void
-  /** Who we are; tests name others. */
+  /** Called with the outcome of each job. */
+  readonly count?: (outcome: JobOutcome) => void
+  /** This process by default; tests set another one. */
   readonly owner?: Owner
-  /** Tests wait for less. */
+  /** Milliseconds; 15,000 by default. Tests set less. */
   readonly resumeEveryMs?: number
 }
 
@@ -84,13 +86,13 @@ export class Jobs {
     this.#owner = options.owner ?? thisProcess()
   }
 
-  /** How many jobs this process works on. */
+  /** Number of jobs that this process works on. */
   get running(): number {
     return this.#running.size
   }
 
   /**
-   * Writes the job down, does the work, and crosses it out, whether the work succeeds or throws.
+   * Stores the job, does the work, and deletes the job, whether the work succeeds or throws.
    *
    * @throws {RestartingError} if the bot is stopping.
    * @throws {JobTakenError} if another process has this job.
@@ -100,7 +102,7 @@ export class Jobs {
     if (this.#stopping) {
       throw new RestartingError(false)
     }
-    const record = await this.#claim(job.id, (old) => old ?? { job, attempts: 0 }, job)
+    const record = await this.#claim(job.id, (current) => current ?? { job, attempts: 0 }, job)
     if (record === undefined) {
       throw new JobTakenError(`job ${job.id} is another process's`)
     }
@@ -108,29 +110,29 @@ export class Jobs {
   }
 
   /**
-   * Looks for jobs that a process left behind, now and from time to time, and gives each to the
-   * handler of its kind. While the store is away, that is logged, and they are looked for later.
+   * Looks for abandoned jobs, now and every `resumeEveryMs`, and passes each to the handler. An
+   * error of the store is logged, and the search is retried at the next interval.
    *
-   * @returns once those found now have been taken over (not: answered).
+   * @returns once the jobs of the first search are taken over. They may not be answered yet.
    */
-  async resume(handlers: JobHandlers): Promise<void> {
+  async resume(handler: JobHandler): Promise<void> {
     const { log, resumeEveryMs = RESUME_EVERY_MS } = this.#options
     const failure = 'abandoned jobs could not be looked for'
     try {
-      await this.#resumeOnce(handlers)
+      await this.#resumeOnce(handler)
     } catch (error) {
       log.error({ err: error }, failure)
     }
     if (!this.#stopping) {
       this.#resuming = setTimeout(() => {
-        detached(log, failure, () => this.resume(handlers))
+        detached(log, failure, () => this.resume(handler))
       }, resumeEveryMs).unref()
     }
   }
 
   /**
-   * Takes nothing new, waits for what runs, and after `limitMs` hands the rest back: it is aborted
-   * and stays written down, free for the next process at once.
+   * Refuses new jobs, and waits up to `limitMs` for the running ones. The rest is aborted and handed
+   * back: it stays in the store without an owner, so that the next process can take it at once.
    */
   async stop(limitMs: number): Promise<void> {
     this.#stopping = true
@@ -143,34 +145,28 @@ export class Jobs {
     await all()
   }
 
-  async #resumeOnce(handlers: JobHandlers): Promise<void> {
-    for await (const [id, found] of this.#records.entries()) {
-      if (this.#stopping || !this.#isFree(found)) {
+  async #resumeOnce(handler: JobHandler): Promise<void> {
+    for await (const [id, record] of this.#records.entries()) {
+      if (this.#stopping || !this.#isFree(record)) {
         continue
       }
-      const record = await this.#claim(id, (old) => old, found.job)
-      if (record !== undefined) {
-        await this.#takeOver(record, handlers)
+      const claimed = await this.#claim(id, (current) => current, record.job)
+      if (claimed !== undefined) {
+        await this.#takeOver(claimed, handler)
       }
     }
   }
 
-  async #takeOver(record: JobRecord, handlers: JobHandlers): Promise<void> {
+  async #takeOver(record: JobRecord, handler: JobHandler): Promise<void> {
     const { job, attempts } = record
-    const handler = handlers[job.kind]
-    const outcome: JobOutcome =
-      job.diesAt <= Date.now()
-        ? 'expired'
-        : attempts > MAX_ATTEMPTS || handler === undefined
-          ? 'given-up'
-          : 'resumed'
-    this.#options.count?.(outcome, job.kind)
-    this.#options.log.info({ job: job.id, kind: job.kind, attempts, outcome }, 'abandoned job')
-    if (outcome !== 'resumed' || handler === undefined) {
+    const outcome = nextStep(record)
+    this.#options.count?.(outcome)
+    this.#options.log.info({ job: job.id, attempts, outcome }, 'abandoned job')
+    if (outcome !== 'resumed') {
       await this.#records.delete(job.id)
       return
     }
-    // Not awaited: the next job need not wait for this one's answer.
+    // Not awaited: the next job does not wait for this answer.
     detached(this.#options.log, 'an abandoned job failed', async () => {
       try {
         await this.#execute(record, (context) => handler(job, context))
@@ -182,29 +178,30 @@ export class Jobs {
     })
   }
 
-  /** @returns the record as ours, or undefined if there is none or it is another's. */
+  /** @returns the record with this process as its owner; undefined if it is absent or not free. */
   async #claim(
     id: string,
-    choose: (old: JobRecord | undefined) => Pick<JobRecord, 'job' | 'attempts'> | undefined,
+    choose: (current: JobRecord | undefined) => Pick<JobRecord, 'job' | 'attempts'> | undefined,
     { diesAt }: Job,
   ): Promise<JobRecord | undefined> {
-    const ttlMs = Math.max(0, diesAt - Date.now()) + KEPT_AFTER_DEATH_MS
-    let taken: JobRecord | undefined
+    const ttlMs = Math.max(0, diesAt - Date.now()) + KEEP_EXPIRED_MS
+    let claimed: JobRecord | undefined
     await this.#records.update(
       id,
-      (old) => {
-        const chosen = old === undefined || this.#isFree(old) ? choose(old) : undefined
-        taken = chosen && {
-          job: chosen.job,
-          attempts: chosen.attempts + 1,
+      (current) => {
+        const free = current === undefined || this.#isFree(current)
+        const next = free ? choose(current) : undefined
+        claimed = next && {
+          job: next.job,
+          attempts: next.attempts + 1,
           owner: this.#owner,
           leaseUntil: Date.now() + LEASE_MS,
         }
-        return taken ?? old
+        return claimed ?? current
       },
       ttlMs,
     )
-    return taken
+    return claimed
   }
 
   #isFree({ owner, leaseUntil }: JobRecord): boolean {
@@ -234,40 +231,36 @@ export class Jobs {
     return done
   }
 
-  /** Does the work, then crosses the job out, or frees it where it is handed back. */
+  /** Does the work, then deletes the job, or hands it back if it was aborted. */
   async #finish<R>(job: Job, signal: AbortSignal, work: () => Promise<R>): Promise<R> {
-    const count = (outcome: JobOutcome) => this.#options.count?.(outcome, job.kind)
     let result: R
     try {
       result = await unlessAborted(signal, work())
     } catch (error) {
       if (signal.aborted) {
         await this.#handBack(job)
-        count('handed-back')
+        this.#options.count?.('handed-back')
         throw signal.reason
       }
-      await this.#crossOut(job)
-      count('failed')
+      await this.#delete(job)
+      this.#options.count?.('failed')
       throw error
     }
-    await this.#crossOut(job)
-    count('answered')
+    await this.#delete(job)
+    this.#options.count?.('answered')
     return result
   }
 
-  /** The answer is there: that the store cannot be told so is no failure of it. */
-  async #crossOut(job: Job): Promise<void> {
+  /** Does not throw: the answer is sent, and an error of the store does not change that. */
+  async #delete(job: Job): Promise<void> {
     try {
       await this.#records.delete(job.id)
     } catch (error) {
-      this.#options.log.error(
-        { err: error, job: job.id },
-        'a finished job could not be crossed out',
-      )
+      this.#options.log.error({ err: error, job: job.id }, 'a finished job could not be deleted')
     }
   }
 
-  /** Frees the job for the next process. If that fails, its lease ends by itself. */
+  /** Removes the job's owner, so that the next process can take it. If that fails, the lease expires. */
   async #handBack(job: Job): Promise<void> {
     try {
       await this.#update(job, (record) => ({ ...record, owner: null }))
@@ -287,7 +280,7 @@ export class Jobs {
   }
 
   #update(job: Job, change: (record: JobRecord) => JobRecord): Promise<JobRecord | undefined> {
-    const ttlMs = Math.max(0, job.diesAt - Date.now()) + KEPT_AFTER_DEATH_MS
+    const ttlMs = Math.max(0, job.diesAt - Date.now()) + KEEP_EXPIRED_MS
     return this.#records.update(
       job.id,
       (record) => (this.#isOurs(record) ? change(record) : record),
@@ -296,7 +289,15 @@ export class Jobs {
   }
 }
 
-/** The result, or the signal's reason at once: work that does not heed it is not waited for. */
+/** What to do with an abandoned job that this process has just taken over. */
+function nextStep({ job, attempts }: JobRecord): 'resumed' | 'expired' | 'given-up' {
+  if (job.diesAt <= Date.now()) {
+    return 'expired'
+  }
+  return attempts > MAX_ATTEMPTS ? 'given-up' : 'resumed'
+}
+
+/** Rejects with the signal's reason at once, even if the work ignores the signal. */
 function unlessAborted<R>(signal: AbortSignal, work: Promise<R>): Promise<R> {
   return new Promise((resolve, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason), { once: true })
@@ -304,7 +305,7 @@ function unlessAborted<R>(signal: AbortSignal, work: Promise<R>): Promise<R> {
   })
 }
 
-/** Discord takes 25 characters; ids are shorter. */
+/** Discord takes up to 25 characters; ids are shorter. */
 function nonceOf({ id }: Job): string {
   return id.replaceAll(/[^0-9A-Za-z]/g, '').slice(-25)
 }

@@ -22,7 +22,7 @@ export type Metrics = {
    */
   readonly stage: (stage: Stage, seconds: number) => void
   readonly cache: (name: string, hit: boolean) => void
-  readonly job: (outcome: string, kind: string) => void
+  readonly job: (outcome: string) => void
   readonly store: (operation: string, seconds: number) => void
   /** Asks for the engine's own numbers whenever they are read. */
   readonly watchModel: (model: Pick<Model, 'stats'>) => void
@@ -39,7 +39,7 @@ export function createMetrics(): Metrics {
     new Counter({ name, help, labelNames, registers })
   const requests = counter('sightseer_requests_total', 'Requests that ended.', ['kind', 'outcome'])
   const caches = counter('sightseer_cache_total', 'Looks into a cache.', ['cache', 'result'])
-  const jobs = counter('sightseer_jobs_total', 'Jobs by what became of them.', ['kind', 'outcome'])
+  const jobs = counter('sightseer_jobs_total', 'Jobs by outcome.', ['outcome'])
   const stages = new Histogram({
     name: 'sightseer_stage_seconds',
     help: 'How long each part of a request took.',
@@ -59,7 +59,7 @@ export function createMetrics(): Metrics {
     request: (kind, outcome) => requests.inc({ kind, outcome }),
     stage: (stage, seconds) => stages.observe({ stage }, seconds),
     cache: (cache, hit) => caches.inc({ cache, result: hit ? 'hit' : 'miss' }),
-    job: (outcome, kind) => jobs.inc({ kind, outcome }),
+    job: (outcome) => jobs.inc({ outcome }),
     store: (operation, seconds) => store.observe({ operation }, seconds),
     watchModel: (model) => watchModel(registry, model),
     watchGateway: (client) => watchGateway(registry, client),

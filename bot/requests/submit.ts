@@ -25,8 +25,6 @@ import { newKey } from '../store/keys.ts'
 import { codeOf, PLATFORM } from '../discord/api-errors.ts'
 import { type Request, requestSchema } from './request.ts'
 
-/** The kind of all our jobs; the request in them says more. */
-export const JOB_KIND = 'answer'
 /** What is left of the token's life for sending the answer. */
 const MARGIN_MS = 30_000
 const MESSAGE_LIFE_MS = 10 * 60 * 1000
@@ -67,7 +65,6 @@ export class Desk {
     } as Request
     const job: Job = {
       id: use.id,
-      kind: JOB_KIND,
       answer: { to: 'interaction', applicationId: use.applicationId, token: use.token },
       request,
       diesAt: Date.now() + INTERACTION_LIFE_MS - MARGIN_MS,
@@ -88,7 +85,6 @@ export class Desk {
     const request: Request = { ...wish, ...common }
     const job: Job = {
       id,
-      kind: JOB_KIND,
       answer: { to: 'message', channelId, messageId: id },
       request,
       diesAt: Date.now() + MESSAGE_LIFE_MS,

@@ -1,8 +1,8 @@
 /**
- * A bot reduced to its jobs: `node job-worker.ts URL ANSWERS MODE`.
+ * A process that only has jobs: `node job-worker.ts URL ANSWERS MODE`.
  *
- * `begin` takes on the jobs a and b, prints `working` and never gets to answering; `resume` takes
- * over what was left and writes each answer as a line of the file ANSWERS.
+ * `begin` starts the jobs a and b, prints `working` and never answers them; `resume` takes over
+ * abandoned jobs and writes each answer as a line of the file ANSWERS.
  */
 
 import { appendFileSync } from 'node:fs'
@@ -15,11 +15,11 @@ const [url = '', answers = '', mode = ''] = process.argv.slice(2)
 const log = pino({ level: 'silent' })
 const store = await openStore({ url, log })
 const counts: string[] = []
-const jobs = new Jobs({ store, log, count: (outcome, kind) => counts.push(`${kind} ${outcome}`) })
+const jobs = new Jobs({ store, log, count: (outcome) => counts.push(outcome) })
 
 function job(id: string, lifeMs: number): Job {
   const answer = { to: 'interaction', applicationId: '1', token: `token ${id}` } as const
-  return { id, kind: 'describe', answer, request: { picture: id }, diesAt: Date.now() + lifeMs }
+  return { id, answer, request: { picture: id }, diesAt: Date.now() + lifeMs }
 }
 
 if (mode === 'begin') {
@@ -31,10 +31,8 @@ if (mode === 'begin') {
   process.stdout.write('working\n')
   setInterval(() => {}, 60_000) // alive until it is killed
 } else {
-  await jobs.resume({
-    describe: async ({ id, answer, request }, { resumed }) => {
-      appendFileSync(answers, `${JSON.stringify({ id, answer, request, resumed })}\n`)
-    },
+  await jobs.resume(async ({ id, answer, request }, { resumed }) => {
+    appendFileSync(answers, `${JSON.stringify({ id, answer, request, resumed })}\n`)
   })
   await jobs.stop(10_000)
   await store.close()

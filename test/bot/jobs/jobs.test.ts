@@ -10,7 +10,7 @@ import { setImmediate as later } from 'node:timers/promises'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import { pino } from 'pino'
 import { isGone, thisProcess } from '../../../bot/jobs/job-owner.ts'
-import type { Job } from '../../../bot/jobs/job-record.ts'
+import { type Job, JOBS } from '../../../bot/jobs/job-record.ts'
 import { type JobContext, Jobs, JobTakenError, RestartingError } from '../../../bot/jobs/jobs.ts'
 import { openStore } from '../../../bot/store/store.ts'
 import type { Store } from '../../../bot/store/types.ts'
@@ -21,10 +21,10 @@ const log = pino({ level: 'silent' })
 
 function job(id: string, lifeMs = 60_000): Job {
   const answer = { to: 'message', channelId: '1', messageId: id } as const
-  return { id, kind: 'reply', answer, request: 'what is it?', diesAt: Date.now() + lifeMs }
+  return { id, answer, request: 'what is it?', diesAt: Date.now() + lifeMs }
 }
 
-/** Another process on this machine, as far as jobs can tell: its id belongs to nobody. */
+/** A process of this machine that has ended: no process has this id. */
 const dead = { ...thisProcess(), pid: 2 ** 22 + 1, instance: 'dead' }
 /** A process on another machine. */
 const far = { host: 'elsewhere', pid: 1, instance: 'far' }
@@ -41,10 +41,10 @@ function heldWork() {
   return { work, begun: begun.promise, answer: held.resolve }
 }
 
-/** Ids of the jobs that these take over. */
+/** Ids of the jobs that `jobs` takes over. */
 async function resumedBy(jobs: Jobs): Promise<string[]> {
   const seen: string[] = []
-  await jobs.resume({ reply: async ({ id }) => seen.push(id) })
+  await jobs.resume(async ({ id }) => seen.push(id))
   await jobs.stop(10_000)
   return seen.sort((a, b) => (a < b ? -1 : 1))
 }
@@ -132,7 +132,7 @@ describe('Jobs', () => {
       if (pid === 1) {
         void jobs.run(job('1'), work)
       } else {
-        await jobs.resume({ reply: (_, context) => work(context) })
+        await jobs.resume((_, context) => work(context))
       }
       await begun
     }
@@ -172,7 +172,7 @@ describe('Jobs', () => {
     assert.deepEqual(counts, ['handed-back', 'resumed', 'answered'])
   })
 
-  it('does not wait for work that does not heed its signal', async () => {
+  it('does not wait for work that ignores its signal', async () => {
     const jobs = jobsOf(far)
     const running = jobs.run(job('1'), () => new Promise<never>(() => {}))
     const told = assert.rejects(running, RestartingError)
@@ -182,6 +182,15 @@ describe('Jobs', () => {
     await jobs.stop(1)
     await told
     assert.deepEqual(await resumedBy(jobsOf()), ['1'])
+  })
+
+  it('resumes a job that an earlier version stored with a kind', async () => {
+    const spec = { name: JOBS.name, ttlMs: JOBS.ttlMs, decode: (data: unknown) => data }
+    const old = { ...job('1'), kind: 'answer' }
+    const record = { job: old, owner: null, leaseUntil: 0, attempts: 1 }
+    await store.space(spec).set('1', record)
+    assert.deepEqual(await resumedBy(jobsOf()), ['1'])
+    assert.deepEqual(counts, ['resumed', 'answered'])
   })
 
   it('gives a nonce that Discord takes', async () => {
@@ -262,13 +271,7 @@ for (const [name, options, start] of [
         .filter(Boolean)
       assert.deepEqual(
         counted.sort((a, b) => (a < b ? -1 : 1)),
-        [
-          'describe answered',
-          'describe answered',
-          'describe expired',
-          'describe resumed',
-          'describe resumed',
-        ],
+        ['answered', 'answered', 'expired', 'resumed', 'resumed'],
       )
     })
   })

@@ -78,7 +78,7 @@ describe('serveHealth', () => {
     metrics.stage('vision', 0.3)
     metrics.cache('picture-files', true)
     metrics.cache('picture-files', false)
-    metrics.job('resumed', 'describe')
+    metrics.job('resumed')
     metrics.store('update', 0.003)
     metrics.watchModel({ stats: () => STATS })
     await get('/metrics')
@@ -91,7 +91,7 @@ describe('serveHealth', () => {
       'sightseer_stage_seconds_bucket{le="0.5",stage="vision"} 1',
       'sightseer_cache_total{cache="picture-files",result="hit"} 1',
       'sightseer_cache_total{cache="picture-files",result="miss"} 1',
-      'sightseer_jobs_total{kind="describe",outcome="resumed"} 1',
+      'sightseer_jobs_total{outcome="resumed"} 1',
       'sightseer_store_seconds_bucket{le="0.005",operation="update"} 1',
       'sightseer_queue_requests{state="waiting"} 3',
       'sightseer_queue_requests{state="running"} 1',

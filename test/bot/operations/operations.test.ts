@@ -71,7 +71,7 @@ describe('the bot for its operator', () => {
     await ada.slash('describe', { image: { name: 'a.png', bytes } })
     await counted('sightseer_requests_total{kind="describe",outcome="answered"}', 1)
     await counted('sightseer_requests_total{kind="describe",outcome="refused"}', 1)
-    await counted('sightseer_jobs_total{kind="answer",outcome="answered"}', 1)
+    await counted('sightseer_jobs_total{outcome="answered"}', 1)
     assert.equal(await metric('sightseer_cache_total{cache="picture-files",result="miss"}'), 2)
     await ada.slash('describe', { image: PICTURE })
     assert.ok(((await metric('sightseer_model_cache_total{cache="images",result="hit"}')) ?? 0) > 0)
