@@ -76,7 +76,7 @@ describe('node sandbox/src/main.ts', () => {
     assert.match(help.said.out, /--state FILE/)
     for (const [args, sentence] of [
       [['--port', 'x'], /--port is a whole number up to 65535, not x\./],
-      [['--colour'], /Unknown option '--colour'/],
+      [['--hue'], /Unknown option '--hue'/],
     ] as const) {
       const { child, said } = start(...args)
       assert.equal(await ended(child), 2)

@@ -116,8 +116,8 @@ describe('the watch over the sandbox', () => {
   it('reports a query', () => {
     const long = new URLSearchParams({ limit: '101' })
     assert.match(reported({ query: long }), /query \/limit: must be <= 100/)
-    const unknown = new URLSearchParams({ colour: 'red' })
-    assert.match(reported({ query: unknown }), /has no parameter "colour"/)
+    const unknown = new URLSearchParams({ hue: 'red' })
+    assert.match(reported({ query: unknown }), /has no parameter "hue"/)
   })
 
   it('reports a refusal without Discord’s error body', () => {
