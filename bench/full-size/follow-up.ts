@@ -39,24 +39,24 @@ export async function runFollowUpBench(args: readonly string[]): Promise<void> {
   const reference = values.reference
     ? await startReference(values.python, await fullSizeCheckpoint(values.work), 'bfloat16')
     : null
-  const kept = await openModel(folder)
-  const anew = await openModel(folder, { conversationBytes: 0, imageCacheBytes: 0 })
+  const cached = await openModel(folder)
+  const uncached = await openModel(folder, { conversationBytes: 0, imageCacheBytes: 0 })
   try {
     report(
       await alternate<Side, number[]>(Number(values.rounds), {
-        kept: () => converse(kept),
-        recomputed: () => converse(anew),
+        cached: () => converse(cached),
+        recomputed: () => converse(uncached),
         transformers: () => (reference === null ? Promise.resolve([]) : recite(reference)),
       }),
     )
   } finally {
     reference?.close()
-    await kept.close()
-    await anew.close()
+    await cached.close()
+    await uncached.close()
   }
 }
 
-type Side = 'kept' | 'recomputed' | 'transformers'
+type Side = 'cached' | 'recomputed' | 'transformers'
 
 /** @param measured milliseconds of each question of each conversation; none of a side left out. */
 function report(measured: Readonly<Record<Side, readonly (readonly number[])[]>>): void {
@@ -65,21 +65,21 @@ function report(measured: Readonly<Record<Side, readonly (readonly number[])[]>>
       ? null
       : spread(measured[side].map((times) => times[question - 1]!))
   const rows = MEASURED.map((question) => {
-    const kept = of('kept', question)!
+    const cached = of('cached', question)!
     const others = (['recomputed', 'transformers'] as const).flatMap((side) => {
       const times = of(side, question)
-      return times === null ? [] : [{ side, times, ratio: times.median / kept.median }]
+      return times === null ? [] : [{ side, times, ratio: times.median / cached.median }]
     })
-    return { question, kept, others }
+    return { question, cached, others }
   })
   const names = { recomputed: 'recomputed', transformers: 'transformers, bfloat16' }
   const head = rows[0]!.others.flatMap(({ side }) => [names[side], 'faster'])
   process.stdout.write(
     formatTable([
-      ['time to first token', 'kept', ...head],
-      ...rows.map(({ question, kept, others }) => [
+      ['time to first token', 'cached', ...head],
+      ...rows.map(({ question, cached, others }) => [
         `question ${question}`,
-        inWords(kept, 'ms', 0),
+        inWords(cached, 'ms', 0),
         ...others.flatMap(({ times, ratio }) => [inWords(times, 'ms', 0), `${ratio.toFixed(1)} ×`]),
       ]),
     ]),
@@ -88,8 +88,8 @@ function report(measured: Readonly<Record<Side, readonly (readonly number[])[]>>
   writeChart('follow-up', {
     title: 'Follow-up: time to the first token',
     unit: 'ms',
-    bars: rows.flatMap(({ question, kept, others }) => [
-      bar(`question ${question}, kept`, kept, 0),
+    bars: rows.flatMap(({ question, cached, others }) => [
+      bar(`question ${question}, cached`, cached, 0),
       ...others.map(({ side, times }) => bar(`question ${question}, ${names[side]}`, times, 1)),
     ]),
   })

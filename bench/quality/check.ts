@@ -36,7 +36,7 @@ type Ratios = z.infer<typeof baselineSchema>
 
 const LABELS: Readonly<Record<keyof Ratios, string>> = {
   together: `${PEOPLE} together, over in turn`,
-  followUp: 'follow-up kept, over anew',
+  followUp: 'follow-up cached, over uncached',
   steps: 'bare steps, over the engine’s',
 }
 const NAMES = ['together', 'followUp', 'steps'] as const
@@ -63,19 +63,19 @@ export async function runCheckBench(args: readonly string[]): Promise<void> {
 
 async function measure(): Promise<Ratios> {
   const folder = findModel('demo')
-  const kept = await openModel(folder, { threads: THREADS })
-  const anew = await openModel(folder, { threads: THREADS, conversationBytes: 0 })
+  const cached = await openModel(folder, { threads: THREADS })
+  const uncached = await openModel(folder, { threads: THREADS, conversationBytes: 0 })
   try {
     const picture = await imageSourceOf(readUnseenScenes(1)[0]!.picture)
-    await anew.encode(picture)
+    await uncached.encode(picture)
     return {
-      together: await togetherRatio(anew, picture),
-      followUp: await followUpRatio(kept, anew, picture),
-      steps: await stepsRatio(folder, anew, picture),
+      together: await togetherRatio(uncached, picture),
+      followUp: await followUpRatio(cached, uncached, picture),
+      steps: await stepsRatio(folder, uncached, picture),
     }
   } finally {
-    await kept.close()
-    await anew.close()
+    await cached.close()
+    await uncached.close()
   }
 }
 
@@ -96,19 +96,23 @@ async function togetherRatio(model: Model, image: ImageSource): Promise<number> 
 }
 
 /** How many times faster a second question is answered with the keys and values that the first one left. */
-async function followUpRatio(kept: Model, anew: Model, picture: ImageSource): Promise<number> {
+async function followUpRatio(
+  cached: Model,
+  uncached: Model,
+  picture: ImageSource,
+): Promise<number> {
   const question = 'What is in the picture?'
   const history = [{ question, answer: 'a red circle' }]
   const options = { beams: 1, maxNewTokens: 1, history }
-  await kept.ask(picture, question, options)
+  await cached.ask(picture, question, options)
   const measured = await alternate(ROUNDS, {
-    kept: () => timed(() => kept.ask(picture, 'Where is it?', options)),
-    anew: async () => {
-      await anew.forget([picture.key])
-      return timed(() => anew.ask(picture, 'Where is it?', options))
+    cached: () => timed(() => cached.ask(picture, 'Where is it?', options)),
+    uncached: async () => {
+      await uncached.forget([picture.key])
+      return timed(() => uncached.ask(picture, 'Where is it?', options))
     },
   })
-  return spread(measured.anew).low / spread(measured.kept).low
+  return spread(measured.uncached).low / spread(measured.cached).low
 }
 
 /** Time of bare runs of the decoder's graph over the time of the engine's steps. */
