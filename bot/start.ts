@@ -15,7 +15,7 @@ import { detached } from './operations/detached.ts'
 import { dispatch, type Dispatched } from './dispatch.ts'
 import { type Check, type HealthServer, serveHealth } from './operations/health.ts'
 import { Jobs } from './jobs/jobs.ts'
-import { lateModel, type LateModel } from './operations/loading-model.ts'
+import { loadingModel, type LoadingModel } from './operations/loading-model.ts'
 import { openSandbox } from './loopback.ts'
 import { meter } from './operations/metered-model.ts'
 import { createMetrics, type Metrics } from './operations/metrics.ts'
@@ -64,13 +64,13 @@ export async function startBot(config: Config, log: Logger, model?: Model): Prom
     store: () => store.ping().then(() => true),
     model: () => modelIsOpen,
   })
-  const { late, opening } = await startModel(context, model)
+  const { model: loading, opening } = await startModel(context, model)
   opening.then(
     () => (modelIsOpen = true),
     () => {}, // awaited below
   )
   const sandbox = await startSandbox(context)
-  const joined = await join(context, { store, model: late, sandbox })
+  const joined = await join(context, { store, model: loading, sandbox })
   context.metrics.watchGateway(joined)
   client = joined
   const { device } = (await opening).stats()
@@ -78,7 +78,14 @@ export async function startBot(config: Config, log: Logger, model?: Model): Prom
     log.info({ provider: config.provider, device }, 'the model runs on this device')
   }
   started.defer(() => (client = undefined)) // not ready while it ends
-  return { client: joined, model: late, store, sandbox, health, close: closeOnce(started.move()) }
+  return {
+    client: joined,
+    model: loading,
+    store,
+    sandbox,
+    health,
+    close: closeOnce(started.move()),
+  }
 }
 
 /** Ends what was started, the newest first; calling it again waits for the same end. */
@@ -117,11 +124,11 @@ type Context = {
 }
 
 async function startStore({ config, log, metrics, started }: Context): Promise<Store> {
-  const { store: observe, cache: looked } = metrics
-  const store = await openStore({ ...config.store, log, observe, looked })
+  const { store: observe, cache: observeGet } = metrics
+  const store = await openStore({ ...config.store, log, observe, observeGet })
   started.defer(() => store.close())
   detached(log, 'records of an earlier version could not be deleted', () =>
-    Promise.all(RETIRED.map((name) => store.space({ name, ...NOTHING }).deleteAll(''))),
+    Promise.all(RETIRED.map((name) => store.collection({ name, ...NOTHING }).deleteAll(''))),
   )
   return store
 }
@@ -138,20 +145,20 @@ async function startHealth(
   return health
 }
 
-/** Checks the model, and begins to open it unless it is open. */
+/** Checks the model's files, and starts to load the model unless it is open. */
 async function startModel(
   { config, metrics, started }: Context,
   open: Model | undefined,
-): Promise<{ late: LateModel; opening: Promise<Model> }> {
+): Promise<{ model: LoadingModel; opening: Promise<Model> }> {
   const { model: name, modelsFolder } = config
   const card = open?.card ?? (await openPackage(findModel(name, modelsFolder))).card
   const opening = open ? Promise.resolve(open) : openConfiguredModel(config)
   if (!open) {
     started.defer(() => opening.then((model) => model.close()).catch(() => {}))
   }
-  const late = lateModel(card, opening)
-  metrics.watchModel(late)
-  return { late: { ...late, ...meter(late, metrics) }, opening }
+  const loading = loadingModel(card, opening)
+  metrics.watchModel(loading)
+  return { model: { ...loading, ...meter(loading, metrics) }, opening }
 }
 
 async function startSandbox({ config, started }: Context): Promise<Sandbox | undefined> {
@@ -214,7 +221,7 @@ function startFetcher({ metrics, started }: Context, source: PictureSource): Pic
 
 type Parts = {
   readonly store: Store
-  readonly model: LateModel
+  readonly model: LoadingModel
   readonly sandbox: Sandbox | undefined
 }
 

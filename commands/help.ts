@@ -3,7 +3,7 @@
 import { MessageFlags } from 'discord.js'
 import { escaped, plainMessage } from './answer-text.ts'
 import type { Command } from './command.ts'
-import { EVERYWHERE } from './everywhere.ts'
+import { EVERYWHERE } from './contexts.ts'
 import { localized } from './i18n/localized.ts'
 
 export const helpCommand = {

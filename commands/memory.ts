@@ -3,7 +3,7 @@
 import { ApplicationCommandOptionType, MessageFlags } from 'discord.js'
 import { plainMessage } from './answer-text.ts'
 import type { Command } from './command.ts'
-import { EVERYWHERE } from './everywhere.ts'
+import { EVERYWHERE } from './contexts.ts'
 import { choices, described, localized } from './i18n/localized.ts'
 
 const WHATS = ['picture', 'mine', 'channel'] as const

@@ -3,7 +3,7 @@
 import { ApplicationCommandType } from 'discord.js'
 import { InputError } from '../config/errors.ts'
 import type { MenuCommand } from './command.ts'
-import { EVERYWHERE } from './everywhere.ts'
+import { EVERYWHERE } from './contexts.ts'
 import { named } from './i18n/localized.ts'
 
 export const describeMenu = {

@@ -3,7 +3,7 @@
 import { ApplicationCommandOptionType, AttachmentBuilder, MessageFlags } from 'discord.js'
 import { plainMessage } from './answer-text.ts'
 import type { Command, PrivacyService } from './command.ts'
-import { EVERYWHERE } from './everywhere.ts'
+import { EVERYWHERE } from './contexts.ts'
 import { described, localized } from './i18n/localized.ts'
 import type { Catalogue } from './i18n/words.ts'
 

@@ -18,7 +18,7 @@ import {
 } from './guild-settings.ts'
 import { plainMessage } from './answer-text.ts'
 import type { Command } from './command.ts'
-import { SERVERS_ONLY } from './everywhere.ts'
+import { SERVERS_ONLY } from './contexts.ts'
 import { EN } from './i18n/en.ts'
 import { choices, described, localized } from './i18n/localized.ts'
 import type { Catalogue } from './i18n/words.ts'

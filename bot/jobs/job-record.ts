@@ -1,7 +1,7 @@
 /** The record of a job in the store. */
 
 import { z } from 'zod'
-import type { SpaceKind } from '../store/types.ts'
+import type { CollectionSpec } from '../store/types.ts'
 
 /** An interaction's token lives this long (Discord, receiving-and-responding). */
 export const INTERACTION_LIFE_MS = 15 * 60 * 1000
@@ -35,7 +35,7 @@ export type Job = z.infer<typeof job>
 export type JobRecord = z.infer<typeof record>
 
 /** jobs.ts sets the lifetime of each record: until an hour after its job expires. */
-export const JOBS: SpaceKind<JobRecord> = {
+export const JOBS: CollectionSpec<JobRecord> = {
   name: 'jobs',
   ttlMs: INTERACTION_LIFE_MS,
   decode: (data) => record.parse(data),

@@ -13,7 +13,7 @@ import { InputError } from '../../config/errors.ts'
 import { detached } from '../operations/detached.ts'
 import { isGone, type Owner, thisProcess } from './job-owner.ts'
 import { JOBS, type Job, type JobRecord } from './job-record.ts'
-import type { Space, Store } from '../store/types.ts'
+import type { Collection, Store } from '../store/types.ts'
 
 /** A lease that is not renewed expires after this time. */
 const LEASE_MS = 30_000
@@ -73,7 +73,7 @@ export type JobsOptions = {
 type Running = { readonly controller: AbortController; readonly done: Promise<unknown> }
 
 export class Jobs {
-  readonly #records: Space<JobRecord>
+  readonly #records: Collection<JobRecord>
   readonly #options: JobsOptions
   readonly #owner: Owner
   readonly #running = new Map<string, Running>()
@@ -82,7 +82,7 @@ export class Jobs {
 
   constructor(options: JobsOptions) {
     this.#options = options
-    this.#records = options.store.space(JOBS)
+    this.#records = options.store.collection(JOBS)
     this.#owner = options.owner ?? thisProcess()
   }
 

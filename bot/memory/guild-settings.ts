@@ -7,7 +7,7 @@ import {
   type GuildSettings,
   readGuildSettings,
 } from '../../commands/guild-settings.ts'
-import type { Space, Store } from '../store/types.ts'
+import type { Collection, Store } from '../store/types.ts'
 
 /** Settings end 400 days after they were last changed or used; using them renews them. */
 const LIFE_MS = 400 * 24 * HOUR_MS
@@ -16,12 +16,12 @@ const RENEW_MS = 24 * HOUR_MS
 type Kept = { readonly settings: GuildSettings; readonly at: number }
 
 export class Settings {
-  readonly space: Space<Kept>
+  readonly space: Collection<Kept>
   /** The operator's limit. */
   readonly maxRetentionMs: number
 
   constructor(store: Store, maxRetentionMs: number) {
-    this.space = store.space<Kept>({ name: 'settings', ttlMs: LIFE_MS, decode: readKept })
+    this.space = store.collection<Kept>({ name: 'settings', ttlMs: LIFE_MS, decode: readKept })
     this.maxRetentionMs = maxRetentionMs
   }
 

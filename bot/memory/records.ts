@@ -14,7 +14,7 @@ import { STYLES } from '../../commands/guild-settings.ts'
 import { type ChannelRecord, channelSchema, EMPTY, pruned, type Talk } from './conversation.ts'
 import type { Pictures } from '../pictures/pictures.ts'
 import { type Place, prefixOf } from '../discord/place.ts'
-import type { Space, SpaceKind, Store } from '../store/types.ts'
+import type { Collection, CollectionSpec, Store } from '../store/types.ts'
 
 /** A form lies open for so long at most. */
 const FORM_MS = HOUR_MS
@@ -53,23 +53,23 @@ const formSchema = z.object({
 
 export type FormRecord = Readonly<z.infer<typeof formSchema>>
 
-function kind<T>(name: string, schema: z.ZodType<T>, ttlMs = DAY_MS): SpaceKind<T> {
+function kind<T>(name: string, schema: z.ZodType<T>, ttlMs = DAY_MS): CollectionSpec<T> {
   return { name, ttlMs, decode: (data) => schema.parse(data) }
 }
 
 export class MemoryRecords {
-  readonly channels: Space<ChannelRecord>
-  readonly answers: Space<AnswerRecord>
-  readonly messages: Space<MessageRecord>
+  readonly channels: Collection<ChannelRecord>
+  readonly answers: Collection<AnswerRecord>
+  readonly messages: Collection<MessageRecord>
   /** Pictures that a form someone has open is about. Keys: place, message id, `.`, form key. */
-  readonly forms: Space<FormRecord>
+  readonly forms: Collection<FormRecord>
   readonly #pictures: Pick<Pictures, 'forget'>
 
   constructor(store: Store, pictures: Pick<Pictures, 'forget'>) {
-    this.channels = store.space(kind('conversations', channelSchema))
-    this.answers = store.space(kind('answers', answerSchema))
-    this.messages = store.space(kind('messages', messageSchema))
-    this.forms = store.space(kind('forms', formSchema, FORM_MS))
+    this.channels = store.collection(kind('conversations', channelSchema))
+    this.answers = store.collection(kind('answers', answerSchema))
+    this.messages = store.collection(kind('messages', messageSchema))
+    this.forms = store.collection(kind('forms', formSchema, FORM_MS))
     this.#pictures = pictures
   }
 

@@ -8,7 +8,7 @@ import { InputError } from '../../config/errors.ts'
 import { z } from 'zod'
 import type { Deletions } from './deletions.ts'
 import type { Place } from '../discord/place.ts'
-import type { Space, Store } from '../store/types.ts'
+import type { Collection, Store } from '../store/types.ts'
 
 /** An opt-out ends 400 days after the bot last met the person; meeting them renews it. */
 const OPT_OUT_MS = 400 * DAY_MS
@@ -17,33 +17,33 @@ const HINT_MS = 30 * DAY_MS
 const LOCALE_MS = 30 * DAY_MS
 
 export class People {
-  readonly optOuts: Space<{ at: number }>
-  readonly uses: Space<{ count: number }>
+  readonly optOuts: Collection<{ at: number }>
+  readonly uses: Collection<{ count: number }>
   /** What someone was told once and need not be told again. */
-  readonly hints: Space<{ at: number }>
+  readonly hints: Collection<{ at: number }>
   /** Discord's name of the language that someone uses it in. */
-  readonly locales: Space<{ locale: string; at: number }>
+  readonly locales: Collection<{ locale: string; at: number }>
   readonly #deletions: Deletions
   readonly #now: () => number
 
   constructor(store: Store, deletions: Deletions, now: () => number = Date.now) {
     this.#deletions = deletions
-    this.optOuts = store.space({
+    this.optOuts = store.collection({
       name: 'opt-outs',
       ttlMs: OPT_OUT_MS,
       decode: (data) => z.object({ at: z.number() }).parse(data),
     })
-    this.uses = store.space({
+    this.uses = store.collection({
       name: 'uses',
       ttlMs: 2 * DAY_MS,
       decode: (data) => z.object({ count: z.int() }).parse(data),
     })
-    this.hints = store.space({
+    this.hints = store.collection({
       name: 'hints',
       ttlMs: HINT_MS,
       decode: (data) => z.object({ at: z.number() }).parse(data),
     })
-    this.locales = store.space({
+    this.locales = store.collection({
       name: 'locales',
       ttlMs: LOCALE_MS,
       decode: (data) => z.object({ locale: z.string(), at: z.number() }).parse(data),

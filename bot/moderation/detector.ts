@@ -9,7 +9,7 @@ import type { FoundPicture } from '../../commands/picture.ts'
 import { isActive, type ModerationSettings } from '../../commands/moderation/settings.ts'
 import { picturesIn } from '../discord/message-pictures.ts'
 import { KeyedMutex } from '../store/keyed-mutex.ts'
-import type { Space, Store } from '../store/types.ts'
+import type { Collection, Store } from '../store/types.ts'
 import { type Case, openCase, type Seed, withCopies, withPictures } from './cases/case.ts'
 import type { CaseWork } from './cases/executor.ts'
 import { type EvidenceMemory, MAX_EVIDENCE, type PictureFile } from '../pictures/evidence.ts'
@@ -41,7 +41,7 @@ type Parts = {
 type Added = Pick<Posting, 'prints' | 'reasons' | 'matched'>
 
 export class Detector {
-  readonly postings: Space<Postings>
+  readonly postings: Collection<Postings>
   readonly #parts: Parts
   /** By message: a link's preview may come while the message itself is still looked at. */
   readonly #mutex = new KeyedMutex()

@@ -1,6 +1,6 @@
 /** What moderation keeps that names a person, for /privacy. */
 
-import type { Space } from '../store/types.ts'
+import type { Collection } from '../store/types.ts'
 import type { Case } from './cases/case.ts'
 import type { Postings } from './hashes/postings.ts'
 import type { Verdict } from './hashes/hash-list.ts'
@@ -9,9 +9,9 @@ import type { Verdict } from './hashes/hash-list.ts'
 const NOBODY = '0'
 
 type Kept = {
-  readonly cases: Space<Case>
-  readonly postings: Space<Postings>
-  readonly verdicts: Space<Verdict>
+  readonly cases: Collection<Case>
+  readonly postings: Collection<Postings>
+  readonly verdicts: Collection<Verdict>
 }
 
 /** Everything that names them, each with where it is from. */

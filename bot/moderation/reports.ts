@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { isActive } from '../../commands/moderation/settings.ts'
 import { picturesIn } from '../discord/message-pictures.ts'
 import type { Pictures } from '../pictures/pictures.ts'
-import type { Space, Store } from '../store/types.ts'
+import type { Collection, Store } from '../store/types.ts'
 import { linkTo } from './cases/message.ts'
 import { type Action, type Case, decided } from './cases/case.ts'
 import type { CaseWork } from './cases/executor.ts'
@@ -28,12 +28,12 @@ type Parts = {
 
 export class Pointing {
   /** Who reported something lately. */
-  readonly reports: Space<{ at: number }>
+  readonly reports: Collection<{ at: number }>
   readonly #parts: Parts
 
   constructor(store: Store, parts: Parts) {
     this.#parts = parts
-    this.reports = store.space({
+    this.reports = store.collection({
       name: 'moderation-reports',
       ttlMs: COOLDOWN_MS,
       decode: (data) => z.object({ at: z.number() }).parse(data),

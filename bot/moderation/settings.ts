@@ -7,7 +7,7 @@ import {
   type ModerationSettings,
   readModerationSettings,
 } from '../../commands/moderation/settings.ts'
-import type { Space, Store } from '../store/types.ts'
+import type { Collection, Store } from '../store/types.ts'
 
 /** Settings end 400 days after they were last changed or used; using them renews them. */
 const LIFE_MS = 400 * DAY_MS
@@ -18,10 +18,10 @@ type Kept = { readonly settings: ModerationSettings; readonly list: number; read
 const keptSchema = z.object({ settings: z.unknown(), list: z.int(), at: z.number() })
 
 export class GuildModeration {
-  readonly space: Space<Kept>
+  readonly space: Collection<Kept>
 
   constructor(store: Store) {
-    this.space = store.space<Kept>({
+    this.space = store.collection<Kept>({
       name: 'moderation',
       ttlMs: LIFE_MS,
       decode: (data) => {

@@ -1,36 +1,36 @@
 /**
- * A model that can be asked before it is open: requests wait for it.
+ * A model that takes requests while it is still loading: they wait for it.
  *
- * A large model takes seconds to open, and Discord drops a command that nobody acknowledges in three.
- * So the bot joins at once, and whoever asks meanwhile is told what they wait for.
+ * A large model takes many seconds to load, and Discord drops a command that is not acknowledged in
+ * three. So the bot joins at once, and users who ask in the meantime see that the model is loading.
  */
 
 import type { ModelCard } from '../../inference/package/model-card.ts'
 import { NO_STATS } from '../../inference/model.ts'
 import type { Model } from '../../inference/types.ts'
 
-export type LateModel = Model & {
-  /** Whether it is open, so that requests do not wait for that. */
+export type LoadingModel = Model & {
+  /** Whether it has loaded, so that requests do not wait for it. */
   readonly isOpen: () => boolean
 }
 
-/** @param opening where it rejects, so does every request. */
-export function lateModel(card: ModelCard, opening: Promise<Model>): LateModel {
+/** @param opening if it rejects, so does every request. */
+export function loadingModel(card: ModelCard, opening: Promise<Model>): LoadingModel {
   let open: Model | undefined
   opening.then(
     (model) => (open = model),
-    () => {}, // each request tells
+    () => {}, // each request rejects
   )
   return {
     card,
     isOpen: () => open !== undefined,
-    describe: async (...given) => (await opening).describe(...given),
-    ask: async (...given) => (await opening).ask(...given),
-    score: async (...given) => (await opening).score(...given),
-    encode: async (...given) => (await opening).encode(...given),
-    embedImage: async (...given) => (await opening).embedImage(...given),
-    // Before it is open it has computed nothing.
-    forget: async (...given) => open?.forget(...given),
+    describe: async (...args) => (await opening).describe(...args),
+    ask: async (...args) => (await opening).ask(...args),
+    score: async (...args) => (await opening).score(...args),
+    encode: async (...args) => (await opening).encode(...args),
+    embedImage: async (...args) => (await opening).embedImage(...args),
+    // Before it has loaded, it has computed nothing to forget.
+    forget: async (...args) => open?.forget(...args),
     stats: () => open?.stats() ?? NO_STATS,
     close: async () => (await opening).close(),
   }

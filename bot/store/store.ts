@@ -1,9 +1,8 @@
 /**
- * The bot's memory: typed records that expire, over Keyv with SQLite, Redis or Postgres.
+ * The database: typed records that expire, over Keyv with SQLite, Redis or Postgres.
  *
- * A record that cannot be read (changed on disk, of another shape, of an unknown key) counts as
- * absent and is logged without its content; it never ends a request. A database that does not
- * answer does: an operation throws rather than tell that there is nothing.
+ * A record that cannot be read (damaged, of another shape, encrypted with an unknown key) counts as
+ * absent and is logged without its content. If the database does not answer, an operation throws.
  */
 
 import { setTimeout as wait } from 'node:timers/promises'
@@ -17,15 +16,15 @@ import { createEncryption, encryptedWith, type Encryption } from './encryption.t
 import { openPostgres } from './postgres.ts'
 import { openRedis } from './redis.ts'
 import { openSqlite } from './sqlite.ts'
-import type { Space, SpaceKind, Store } from './types.ts'
+import type { Collection, CollectionSpec, Store } from './types.ts'
 
-/** Tells with which key the store is written; refreshed at each start. */
+/** A record that shows with which key the store is encrypted; rewritten at each start. */
 const MARKER = 'meta/encryption'
 const MARKER_TTL_MS = 366 * DAY_MS
 
-/** An update that others keep overtaking is given up after this long. */
+/** An update that keeps conflicting with others is given up after this time. */
 const UPDATE_LIMIT_MS = 15_000
-/** Longest pause before trying an overtaken update again. */
+/** Longest pause before an update is retried after a conflict. */
 const MAX_PAUSE_MS = 40
 
 const KEY_PATTERN = /^[A-Za-z0-9_.:/-]{1,200}$/
@@ -34,13 +33,13 @@ const PREFIX_PATTERN = /^[A-Za-z0-9_.:/-]{0,200}$/
 export type StoreOptions = {
   /** `memory:`, `sqlite:PATH`, `redis://…`, `rediss://…`, `postgres://…` or `postgresql://…`. */
   readonly url: string
-  /** Keys of 32 bytes, the one that writes first; none: nothing is encrypted. */
+  /** Keys of 32 bytes; the first one encrypts. None: nothing is encrypted. */
   readonly keys?: readonly Uint8Array[]
   readonly log: Logger
-  /** Told after each operation what it was and how long it took, in seconds. */
+  /** Called after each operation with its name and its duration in seconds. */
   readonly observe?: (operation: string, seconds: number) => void
-  /** Told of each `get` by kind whether there was something. */
-  readonly looked?: (kind: string, found: boolean) => void
+  /** Called after each `get` with the collection's name and whether there was a record. */
+  readonly observeGet?: (collection: string, hit: boolean) => void
 }
 
 /**
@@ -62,7 +61,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     store: keyvStorage(backend),
     ...(encryption && { encryption }),
   })
-  keyv.on('error', () => {}) // told by what the operations return
+  keyv.on('error', () => {}) // operations throw on their own
   try {
     await checkKey(backend, encryption)
   } catch (error) {
@@ -79,7 +78,7 @@ function backendOf(url: string): OpenBackend {
   return /^rediss?:/.test(url) ? openRedis : openPostgres
 }
 
-/** The address as it may be shown. */
+/** The address for messages. */
 function withoutPassword(url: string): string {
   const parsed = URL.parse(url)
   if (parsed === null || parsed.password === '') {
@@ -89,7 +88,7 @@ function withoutPassword(url: string): string {
   return decodeURI(parsed.href)
 }
 
-/** Refuses a store that was written with a key we lack, before it looks like an empty one. */
+/** Throws if the store is encrypted with an unknown key. Otherwise it would look empty. */
 async function checkKey(backend: Backend, encryption: Encryption | undefined): Promise<void> {
   const marker = await backend.read(MARKER)
   const writtenWith = marker && encryptedWith(marker)
@@ -108,7 +107,7 @@ async function checkKey(backend: Backend, encryption: Encryption | undefined): P
   }
 }
 
-type Parts = {
+type Deps = {
   readonly backend: Backend
   readonly keyv: Keyv
   readonly encryption: Encryption | undefined
@@ -117,40 +116,40 @@ type Parts = {
 
 class KeyvStore implements Store {
   readonly backend: Store['backend']
-  readonly #parts: Parts
+  readonly #deps: Deps
   readonly #running = new Set<Promise<unknown>>()
-  /** Updates of one key in this process wait for each other, so that they do not conflict. */
+  /** Runs updates of the same key one after another, so that they do not conflict in this process. */
   readonly #updates = new KeyedMutex()
 
-  constructor(parts: Parts) {
-    this.#parts = parts
-    this.backend = parts.backend.name
+  constructor(deps: Deps) {
+    this.#deps = deps
+    this.backend = deps.backend.name
   }
 
-  space<T>(kind: SpaceKind<T>): Space<T> {
-    const full = (key: string) => fullKey(kind, key)
+  collection<T>(spec: CollectionSpec<T>): Collection<T> {
+    const full = (key: string) => fullKey(spec, key)
     return {
-      ttlMs: kind.ttlMs,
-      get: (key) => this.#timed('get', () => this.#get(kind, full(key))),
-      set: (key, record, ttlMs = kind.ttlMs) =>
-        this.#timed('set', () => this.#write(full(key), encoded(kind, record), ttlMs)),
-      update: (key, change, ttlMs = kind.ttlMs) =>
+      ttlMs: spec.ttlMs,
+      get: (key) => this.#timed('get', () => this.#get(spec, full(key))),
+      set: (key, record, ttlMs = spec.ttlMs) =>
+        this.#timed('set', () => this.#write(full(key), encoded(spec, record), ttlMs)),
+      update: (key, change, ttlMs = spec.ttlMs) =>
         this.#timed('update', () =>
-          this.#updates.run(full(key), () => this.#update(kind, full(key), change, ttlMs)),
+          this.#updates.run(full(key), () => this.#update(spec, full(key), change, ttlMs)),
         ),
-      delete: (key) => this.#timed('delete', () => this.#parts.backend.delete(full(key))),
-      entries: (prefix = '') => this.#entries(kind, prefix),
-      deleteAll: (prefix) => this.#timed('deleteAll', () => this.#deleteAll(kind, prefix)),
+      delete: (key) => this.#timed('delete', () => this.#deps.backend.delete(full(key))),
+      entries: (prefix = '') => this.#entries(spec, prefix),
+      deleteAll: (prefix) => this.#timed('deleteAll', () => this.#deleteAll(spec, prefix)),
     }
   }
 
   ping(): Promise<void> {
-    return this.#timed('ping', () => this.#parts.backend.ping())
+    return this.#timed('ping', () => this.#deps.backend.ping())
   }
 
   async close(): Promise<void> {
     await Promise.allSettled(this.#running)
-    await this.#parts.keyv.disconnect()
+    await this.#deps.keyv.disconnect()
   }
 
   async #timed<R>(operation: string, work: () => Promise<R>): Promise<R> {
@@ -161,26 +160,26 @@ class KeyvStore implements Store {
       return await running
     } finally {
       this.#running.delete(running)
-      this.#parts.options.observe?.(operation, (performance.now() - started) / 1000)
+      this.#deps.options.observe?.(operation, (performance.now() - started) / 1000)
     }
   }
 
-  async #get<T>(kind: SpaceKind<T>, key: string): Promise<T | undefined> {
-    const { record } = await this.#read(kind, key)
-    this.#parts.options.looked?.(kind.name, record !== undefined)
+  async #get<T>(spec: CollectionSpec<T>, key: string): Promise<T | undefined> {
+    const { record } = await this.#read(spec, key)
+    this.#deps.options.observeGet?.(spec.name, record !== undefined)
     return record
   }
 
-  /** @returns the record, and the value it was read from. */
-  async #read<T>(kind: SpaceKind<T>, key: string): Promise<{ raw?: string; record?: T }> {
-    const { backend, keyv, encryption, options } = this.#parts
+  /** @returns the record, and its encoded value. */
+  async #read<T>(spec: CollectionSpec<T>, key: string): Promise<{ raw?: string; record?: T }> {
+    const { backend, keyv, encryption, options } = this.#deps
     const raw = await backend.read(key)
     if (raw === undefined) {
       return {}
     }
     if (encryption?.isForeign(raw) ?? encryptedWith(raw) !== undefined) {
-      // Not dropped: the operator may still bring the key back.
-      options.log.warn({ kind: kind.name }, 'a record is encrypted with a key that is not known')
+      // Not deleted: the operator may add the key again.
+      options.log.warn({ kind: spec.name }, 'a record is encrypted with a key that is not known')
       return { raw }
     }
     const data = await keyv.decode<unknown>(raw)
@@ -188,10 +187,10 @@ class KeyvStore implements Store {
       if (data === undefined) {
         throw new Error('it is damaged')
       }
-      return { raw, record: kind.decode(data.value) }
+      return { raw, record: spec.decode(data.value) }
     } catch (error) {
       const reason = error instanceof Error ? error.name : 'unknown'
-      options.log.warn({ kind: kind.name, reason }, 'a record could not be read and is dropped')
+      options.log.warn({ kind: spec.name, reason }, 'a record could not be read and is dropped')
       await backend.swap(key, raw, undefined, 0)
       return {}
     }
@@ -200,26 +199,26 @@ class KeyvStore implements Store {
   async #write(key: string, value: unknown, ttlMs: number): Promise<void> {
     const failures: unknown[] = []
     const note = (error: unknown) => failures.push(error)
-    this.#parts.keyv.on('error', note)
+    this.#deps.keyv.on('error', note)
     try {
-      if (!(await this.#parts.keyv.set(key, value, checkedTtl(ttlMs)))) {
+      if (!(await this.#deps.keyv.set(key, value, checkedTtl(ttlMs)))) {
         throw new Error('the store did not take a record', { cause: failures[0] })
       }
     } finally {
-      this.#parts.keyv.off('error', note)
+      this.#deps.keyv.off('error', note)
     }
   }
 
   async #update<T>(
-    kind: SpaceKind<T>,
+    spec: CollectionSpec<T>,
     key: string,
     change: (record: T | undefined) => T | undefined,
     ttlMs: number,
   ): Promise<T | undefined> {
-    const { backend, keyv } = this.#parts
-    const givenUp = performance.now() + UPDATE_LIMIT_MS
-    for (let attempt = 0; performance.now() < givenUp; attempt++) {
-      const { raw, record } = await this.#read(kind, key)
+    const { backend, keyv } = this.#deps
+    const deadline = performance.now() + UPDATE_LIMIT_MS
+    for (let attempt = 0; performance.now() < deadline; attempt++) {
+      const { raw, record } = await this.#read(spec, key)
       const next = change(record)
       if (next === record) {
         return record
@@ -228,50 +227,50 @@ class KeyvStore implements Store {
       const value =
         next === undefined
           ? undefined
-          : String(await keyv.encode({ value: encoded(kind, next), expires }))
+          : String(await keyv.encode({ value: encoded(spec, next), expires }))
       if (await backend.swap(key, raw, value, expires)) {
         return next
       }
       await wait(Math.random() * Math.min(MAX_PAUSE_MS, 2 ** attempt))
     }
-    throw new Error(`a ${kind.name} record kept changing for ${UPDATE_LIMIT_MS} ms`)
+    throw new Error(`a ${spec.name} record kept changing for ${UPDATE_LIMIT_MS} ms`)
   }
 
-  async *#entries<T>(kind: SpaceKind<T>, prefix: string): AsyncGenerator<[string, T], void> {
-    for await (const key of this.#parts.backend.keys(fullPrefix(kind, prefix))) {
-      const { record } = await this.#read(kind, key)
+  async *#entries<T>(spec: CollectionSpec<T>, prefix: string): AsyncGenerator<[string, T], void> {
+    for await (const key of this.#deps.backend.keys(fullPrefix(spec, prefix))) {
+      const { record } = await this.#read(spec, key)
       if (record !== undefined) {
-        yield [key.slice(kind.name.length + 1), record]
+        yield [key.slice(spec.name.length + 1), record]
       }
     }
   }
 
-  async #deleteAll(kind: { readonly name: string }, prefix: string): Promise<number> {
-    const { backend } = this.#parts
+  async #deleteAll(spec: { readonly name: string }, prefix: string): Promise<number> {
+    const { backend } = this.#deps
     let deleted = 0
-    for await (const key of backend.keys(fullPrefix(kind, prefix))) {
+    for await (const key of backend.keys(fullPrefix(spec, prefix))) {
       deleted += Number(await backend.delete(key))
     }
     return deleted
   }
 }
 
-function encoded<T>(kind: SpaceKind<T>, record: T): unknown {
-  return kind.encode ? kind.encode(record) : record
+function encoded<T>(spec: CollectionSpec<T>, record: T): unknown {
+  return spec.encode ? spec.encode(record) : record
 }
 
-function fullKey(kind: { readonly name: string }, key: string): string {
+function fullKey(spec: { readonly name: string }, key: string): string {
   if (!KEY_PATTERN.test(key)) {
     throw new RangeError(`expected a key of 1 to 200 plain characters, got ${JSON.stringify(key)}`)
   }
-  return `${kind.name}/${key}`
+  return `${spec.name}/${key}`
 }
 
-function fullPrefix(kind: { readonly name: string }, prefix: string): string {
+function fullPrefix(spec: { readonly name: string }, prefix: string): string {
   if (!PREFIX_PATTERN.test(prefix)) {
     throw new RangeError(`expected a prefix of plain characters, got ${JSON.stringify(prefix)}`)
   }
-  return `${kind.name}/${prefix}`
+  return `${spec.name}/${prefix}`
 }
 
 function checkedTtl(ttlMs: number): number {

@@ -1,59 +1,59 @@
 /**
- * What the rest of the bot sees of the store: typed records in named spaces, each with an end.
+ * The interface of the store: named collections of typed records that expire.
  *
- * Implemented in bot/store/store.ts over Keyv; SQLite, Redis and Postgres behave alike here.
+ * Implemented in bot/store/store.ts over Keyv. It behaves the same with SQLite, Redis and Postgres.
  */
 
-/** A kind of record: its name in the store, how long one lives, and how it is read back. */
-export type SpaceKind<T> = {
+/** A collection's name in the store, the lifetime of its records, and how to decode them. */
+export type CollectionSpec<T> = {
   /** Part of the key in the store; lower-case letters and dashes. */
   readonly name: string
-  /** Lifetime of a record after its last write, in milliseconds. There is none without an end. */
+  /** Lifetime of a record after its last write, in milliseconds. Every record expires. */
   readonly ttlMs: number
-  /** Turns a record into JSON data; absent: it is JSON data. */
+  /** Converts a record to JSON data. Absent: the record is JSON data. */
   readonly encode?: (record: T) => unknown
   /**
-   * Checks what was read and gives the record. What it throws for is dropped and logged, as if it
-   * had never been there: a zod schema's `parse` does.
+   * Checks JSON data and returns the record, as a zod schema's `parse` does. If it throws, the record
+   * is deleted and logged, and counts as absent.
    */
   readonly decode: (data: unknown) => T
 }
 
-/** The records of one kind. Keys are at most 200 characters of `A-Z a-z 0-9 _ . : / -`. */
-export type Space<T> = {
+/** Records of one type. Keys are at most 200 characters of `A-Z a-z 0-9 _ . : / -`. */
+export type Collection<T> = {
   readonly ttlMs: number
-  /** @returns the record, or undefined if there is none, it has ended, or it cannot be read. */
+  /** @returns the record; undefined if it is absent, has expired, or cannot be decoded. */
   get(key: string): Promise<T | undefined>
-  /** Writes whatever was there. @param ttlMs instead of the kind's own, milliseconds, over 0. */
+  /** Writes or replaces a record. @param ttlMs default: the collection's; milliseconds, over 0. */
   set(key: string, record: T, ttlMs?: number): Promise<void>
   /**
-   * Changes a record such that no other change is lost, by this or any other process.
+   * Changes a record atomically: no change by this or another process is lost.
    *
-   * @param change gets the record as it is (undefined: none) and gives the next one (undefined:
-   *   delete it). It may run several times, so it must do nothing else. Giving back the very
-   *   object it got writes nothing.
-   * @param ttlMs instead of the kind's own, milliseconds, over 0.
-   * @returns what the store then holds.
+   * @param change takes the current record (undefined: none) and returns the next one (undefined:
+   *   delete it). It may run several times, so it must have no side effects. If it returns the same
+   *   object, nothing is written.
+   * @param ttlMs default: the collection's; milliseconds, over 0.
+   * @returns the record that the store has afterward.
    */
   update(
     key: string,
     change: (record: T | undefined) => T | undefined,
     ttlMs?: number,
   ): Promise<T | undefined>
-  /** @returns whether there was one. */
+  /** @returns whether there was a record. */
   delete(key: string): Promise<boolean>
-  /** All records whose key starts with `prefix` (default: all), in no order; for export and purge. */
+  /** Records whose key starts with `prefix` (default: all), in no defined order. */
   entries(prefix?: string): AsyncGenerator<[key: string, record: T], void>
-  /** Deletes what starts with `prefix`, readable or not. @returns how many. */
+  /** Deletes all keys that start with `prefix`, decodable or not. @returns the number of deleted records. */
   deleteAll(prefix: string): Promise<number>
 }
 
 export type Store = {
   readonly backend: 'sqlite' | 'redis' | 'postgres'
-  /** The records of a kind; asking twice gives two views of the same records. */
-  space<T>(kind: SpaceKind<T>): Space<T>
+  /** Two calls with the same name return two views of the same records. */
+  collection<T>(spec: CollectionSpec<T>): Collection<T>
   /** One round trip. @throws if the store does not answer; for health checks. */
   ping(): Promise<void>
-  /** Waits for what is under way, then disconnects. */
+  /** Waits for running operations, then disconnects. */
   close(): Promise<void>
 }

@@ -8,7 +8,7 @@ import {
 } from 'discord.js'
 import { plainMessage } from '../answer-text.ts'
 import type { MenuCommand, Services } from '../command.ts'
-import { SERVERS_ONLY } from '../everywhere.ts'
+import { SERVERS_ONLY } from '../contexts.ts'
 import { named } from '../i18n/localized.ts'
 import type { Catalogue } from '../i18n/words.ts'
 

@@ -9,7 +9,7 @@ import {
   type RESTPostAPIChatInputApplicationCommandsJSONBody,
 } from 'discord.js'
 import { LIMITS, MODES } from './settings.ts'
-import { SERVERS_ONLY } from '../everywhere.ts'
+import { SERVERS_ONLY } from '../contexts.ts'
 import { choices, described, localized, type TextKey } from '../i18n/localized.ts'
 import { REPOSTS, RULE_GROUP } from './rules.ts'
 import { subcommand } from '../subcommand.ts'

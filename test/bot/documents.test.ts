@@ -12,7 +12,7 @@ import { INTERACTION_LIFE_MS } from '../../bot/jobs/job-record.ts'
 import { Jobs } from '../../bot/jobs/jobs.ts'
 import { createPictureFetcher } from '../../bot/pictures/download.ts'
 import { openStore } from '../../bot/store/store.ts'
-import type { SpaceKind } from '../../bot/store/types.ts'
+import type { CollectionSpec } from '../../bot/store/types.ts'
 import { EN } from '../../commands/i18n/en.ts'
 import { SLASH_COMMANDS } from '../../commands/index.ts'
 import { readConfig } from '../../config/config.ts'
@@ -93,9 +93,9 @@ describe('docs/privacy.md', () => {
       backend: store.backend,
       ping: () => store.ping(),
       close: () => store.close(),
-      space<T>(kind: SpaceKind<T>) {
-        kinds.set(kind.name, kind.ttlMs)
-        return store.space(kind)
+      collection<T>(spec: CollectionSpec<T>) {
+        kinds.set(spec.name, spec.ttlMs)
+        return store.collection(spec)
       },
     }
     const client = new Client({ intents: [] })

@@ -1,8 +1,8 @@
-/** A store whose operations fail when a test wants it, as they do while a database is away. */
+/** A store whose operations fail when a test says so, as they do while a database is unavailable. */
 
-import type { Space, SpaceKind, Store } from '../../bot/store/types.ts'
+import type { Collection, CollectionSpec, Store } from '../../bot/store/types.ts'
 
-export type Operation = Exclude<keyof Space<unknown>, 'ttlMs'>
+export type Operation = Exclude<keyof Collection<unknown>, 'ttlMs'>
 
 export const OPERATIONS: readonly Operation[] = [
   'get',
@@ -17,8 +17,8 @@ export class FailingStore implements Store {
   readonly backend: Store['backend']
   /** The operations that fail from now on. */
   failing: ReadonlySet<Operation> = new Set()
-  /** The one kind of records of which they fail; undefined: all. */
-  kind: string | undefined
+  /** Name of the collection whose operations fail; undefined: all. */
+  only: string | undefined
   readonly #store: Store
 
   constructor(store: Store) {
@@ -26,23 +26,23 @@ export class FailingStore implements Store {
     this.backend = store.backend
   }
 
-  space<T>(kind: SpaceKind<T>): Space<T> {
-    const space = this.#store.space(kind)
+  collection<T>(spec: CollectionSpec<T>): Collection<T> {
+    const collection = this.#store.collection(spec)
     const tried = async <R>(operation: Operation, work: () => Promise<R>): Promise<R> => {
-      this.#check(operation, kind.name)
+      this.#check(operation, spec.name)
       return work()
     }
-    const check = () => this.#check('entries', kind.name)
+    const check = () => this.#check('entries', spec.name)
     return {
-      ttlMs: space.ttlMs,
-      get: (key) => tried('get', () => space.get(key)),
-      set: (...given) => tried('set', () => space.set(...given)),
-      update: (...given) => tried('update', () => space.update(...given)),
-      delete: (key) => tried('delete', () => space.delete(key)),
-      deleteAll: (prefix) => tried('deleteAll', () => space.deleteAll(prefix)),
+      ttlMs: collection.ttlMs,
+      get: (key) => tried('get', () => collection.get(key)),
+      set: (...args) => tried('set', () => collection.set(...args)),
+      update: (...args) => tried('update', () => collection.update(...args)),
+      delete: (key) => tried('delete', () => collection.delete(key)),
+      deleteAll: (prefix) => tried('deleteAll', () => collection.deleteAll(prefix)),
       async *entries(prefix) {
         check()
-        yield* space.entries(prefix)
+        yield* collection.entries(prefix)
       },
     }
   }
@@ -55,8 +55,8 @@ export class FailingStore implements Store {
     return this.#store.close()
   }
 
-  #check(operation: Operation, kind: string): void {
-    if (this.failing.has(operation) && (this.kind ?? kind) === kind) {
+  #check(operation: Operation, name: string): void {
+    if (this.failing.has(operation) && (this.only ?? name) === name) {
       throw new Error(`the store is away: ${operation}`)
     }
   }

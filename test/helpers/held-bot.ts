@@ -36,7 +36,7 @@ export function holdDownload(demo: DemoBot) {
 
 /** Waits until an answer is remembered, whose suggestions are still to come. */
 export async function delivered(demo: DemoBot): Promise<void> {
-  const space = demo.bot.store.space({ name: 'answers', ttlMs: 1, decode: readRecord })
+  const space = demo.bot.store.collection({ name: 'answers', ttlMs: 1, decode: readRecord })
   while ((await Array.fromAsync(space.entries())).length === 0) {
     await wait(10)
   }
@@ -44,7 +44,7 @@ export async function delivered(demo: DemoBot): Promise<void> {
 
 /** Waits until nothing is being answered, and a moment for what goes on behind that. */
 export async function idle(demo: DemoBot): Promise<void> {
-  const jobs = demo.bot.store.space({ name: 'jobs', ttlMs: 1, decode: readRecord })
+  const jobs = demo.bot.store.collection({ name: 'jobs', ttlMs: 1, decode: readRecord })
   while ((await Array.fromAsync(jobs.entries())).length > 0) {
     await wait(10)
   }
@@ -55,7 +55,7 @@ export async function idle(demo: DemoBot): Promise<void> {
 export async function kept(demo: DemoBot, id: string): Promise<string[]> {
   const named: string[] = []
   for (const name of SPACES) {
-    const space = demo.bot.store.space({ name, ttlMs: 1, decode: readRecord })
+    const space = demo.bot.store.collection({ name, ttlMs: 1, decode: readRecord })
     for await (const [key, record] of space.entries()) {
       if (`${key} ${JSON.stringify(record)}`.includes(id)) {
         named.push(`${name} ${key}`)

@@ -1,6 +1,6 @@
 /** A process that can be killed between any two of its writes, to the store or to Discord. */
 
-import type { Space, SpaceKind, Store } from '../../bot/store/types.ts'
+import type { Collection, CollectionSpec, Store } from '../../bot/store/types.ts'
 
 /** Thrown by everything that a killed process still tries. */
 export class Killed extends Error {
@@ -47,17 +47,17 @@ export function mortalStore(store: Store, life: Life): Store {
     backend: store.backend,
     ping: () => store.ping(),
     close: () => store.close(),
-    space<T>(kind: SpaceKind<T>): Space<T> {
-      const space = store.space(kind)
+    collection<T>(spec: CollectionSpec<T>): Collection<T> {
+      const collection = store.collection(spec)
       return {
-        ttlMs: space.ttlMs,
-        get: (key) => life.read(() => space.get(key)),
-        set: (...given) => life.write(() => space.set(...given)),
-        update: (...given) => life.write(() => space.update(...given)),
-        delete: (key) => life.write(() => space.delete(key)),
-        deleteAll: (prefix) => life.write(() => space.deleteAll(prefix)),
+        ttlMs: collection.ttlMs,
+        get: (key) => life.read(() => collection.get(key)),
+        set: (...args) => life.write(() => collection.set(...args)),
+        update: (...args) => life.write(() => collection.update(...args)),
+        delete: (key) => life.write(() => collection.delete(key)),
+        deleteAll: (prefix) => life.write(() => collection.deleteAll(prefix)),
         async *entries(prefix) {
-          for await (const entry of space.entries(prefix)) {
+          for await (const entry of collection.entries(prefix)) {
             yield await life.read(() => Promise.resolve(entry))
           }
         },

@@ -1,9 +1,9 @@
 /** Kinds of records that tests keep. */
 
 import { z } from 'zod'
-import type { SpaceKind } from '../../bot/store/types.ts'
+import type { CollectionSpec } from '../../bot/store/types.ts'
 
-export const TURNS: SpaceKind<readonly string[]> = {
+export const TURNS: CollectionSpec<readonly string[]> = {
   name: 'turns',
   ttlMs: 60_000,
   decode: (data) => z.array(z.string()).parse(data),

@@ -6,7 +6,7 @@ import { TURNS } from './store-kinds.ts'
 
 const [url = '', name = '', count = ''] = process.argv.slice(2)
 const store = await openStore({ url, log: pino({ level: 'silent' }) })
-const turns = store.space(TURNS)
+const turns = store.collection(TURNS)
 process.stdout.write('ready\n')
 await new Promise((resolve) => process.stdin.once('data', resolve)) // so that both write at once
 for (let i = 0; i < Number(count); i++) {

@@ -10,7 +10,7 @@ import type { Logger } from 'pino'
 import { z } from 'zod'
 import { catalogueFor } from '../../../commands/i18n/catalogue.ts'
 import { KeyedMutex } from '../../store/keyed-mutex.ts'
-import type { Space, Store } from '../../store/types.ts'
+import type { Collection, Store } from '../../store/types.ts'
 import { caseBody } from './message.ts'
 import {
   type Case,
@@ -33,9 +33,9 @@ export type CaseWorkParts = CaseStepsParts & {
 }
 
 export class CaseWork {
-  readonly cases: Space<Case>
+  readonly cases: Collection<Case>
   /** Cases with something left to do. */
-  readonly open: Space<{ at: number }>
+  readonly open: Collection<{ at: number }>
   readonly #parts: CaseWorkParts
   readonly #pictures: CasePictures
   readonly #steps: CaseSteps
@@ -47,12 +47,12 @@ export class CaseWork {
     this.#parts = parts
     this.#pictures = parts.casePictures
     this.#steps = new CaseSteps(parts)
-    this.cases = parts.store.space<Case>({
+    this.cases = parts.store.collection<Case>({
       name: 'moderation-cases',
       ttlMs: CASE_LIFE_MS,
       decode: (data) => caseSchema.parse(data),
     })
-    this.open = parts.store.space({
+    this.open = parts.store.collection({
       name: 'moderation-open',
       ttlMs: CASE_LIFE_MS,
       decode: (data) => z.object({ at: z.number() }).parse(data),

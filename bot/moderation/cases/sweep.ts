@@ -6,7 +6,7 @@
 import { SnowflakeUtil } from 'discord.js'
 import { picturesIn } from '../../discord/message-pictures.ts'
 import type { Pictures } from '../../pictures/pictures.ts'
-import type { Space } from '../../store/types.ts'
+import type { Collection } from '../../store/types.ts'
 import type { Case } from './case.ts'
 import type { Deeds } from './discord-actions.ts'
 import type { GuildModeration } from '../settings.ts'
@@ -16,7 +16,7 @@ import { isExempt } from '../staff.ts'
 export type SweepParts = {
   readonly deeds: Deeds
   readonly guilds: GuildModeration
-  readonly postings: Space<Postings>
+  readonly postings: Collection<Postings>
   readonly pictures: Pictures
 }
 

@@ -17,7 +17,7 @@ import { InputError } from '../../../config/errors.ts'
 import { picturesIn } from '../../discord/message-pictures.ts'
 import { codeOf, PLATFORM } from '../../discord/api-errors.ts'
 import { KeyedMutex } from '../../store/keyed-mutex.ts'
-import type { Space, Store } from '../../store/types.ts'
+import type { Collection, Store } from '../../store/types.ts'
 import { linkTo } from '../cases/message.ts'
 import { HashIndex } from './hash-index.ts'
 import { type Fingerprint, isHash } from '../../pictures/fingerprint.ts'
@@ -46,8 +46,8 @@ type First = Readonly<z.infer<typeof firstSchema>>
 type Setting = { readonly channels: readonly string[]; readonly at: number }
 
 export class Reposts {
-  readonly settings: Space<Setting>
-  readonly pictures: Space<First>
+  readonly settings: Collection<Setting>
+  readonly pictures: Collection<First>
   readonly #detector: Pick<Detector, 'caseOf'>
   readonly #owner: Pictures
   readonly #loaded = new LRUCache<string, Promise<HashIndex<First>>>({ max: MAX_LOADED })
@@ -60,12 +60,12 @@ export class Reposts {
     this.#detector = detector
     this.#owner = owner
     const setting = z.object({ channels: z.array(z.string()), at: z.number() })
-    this.settings = store.space<Setting>({
+    this.settings = store.collection<Setting>({
       name: 'moderation-reposts',
       ttlMs: SETTING_LIFE_MS,
       decode: (data) => setting.parse(data),
     })
-    this.pictures = store.space<First>({
+    this.pictures = store.collection<First>({
       name: 'moderation-first',
       ttlMs: PICTURE_LIFE_MS,
       decode: (data) => firstSchema.parse(data),

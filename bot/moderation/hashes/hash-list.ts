@@ -7,7 +7,7 @@ import { DAY_MS } from '../../../config/durations.ts'
 import { InputError } from '../../../config/errors.ts'
 import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
-import type { Space, Store } from '../../store/types.ts'
+import type { Collection, Store } from '../../store/types.ts'
 import type { GuildModeration } from '../settings.ts'
 import { HashIndex } from './hash-index.ts'
 import { type Fingerprint, type Hash, isHash } from '../../pictures/fingerprint.ts'
@@ -54,13 +54,13 @@ type Loaded = {
 }
 
 export class Verdicts {
-  readonly space: Space<Verdict>
+  readonly space: Collection<Verdict>
   readonly #guilds: GuildModeration
   readonly #loaded = new LRUCache<string, Promise<Loaded>>({ max: MAX_INDEXES })
 
   constructor(store: Store, guilds: GuildModeration) {
     this.#guilds = guilds
-    this.space = store.space<Verdict>({
+    this.space = store.collection<Verdict>({
       name: 'moderation-hashes',
       ttlMs: UNSEEN_MS,
       decode: (data) => verdictSchema.parse(data),

@@ -4,7 +4,7 @@
  */
 
 import { z } from 'zod'
-import type { Space, Store } from '../../store/types.ts'
+import type { Collection, Store } from '../../store/types.ts'
 import { distanceOf, type Fingerprint, type Hash } from '../../pictures/fingerprint.ts'
 import { type Reason, reasonSchema } from './reasons.ts'
 
@@ -42,8 +42,8 @@ export type Postings = readonly Posting[]
 /** What a burst is: so many channels within so many milliseconds. */
 export type Burst = { readonly channels: number; readonly withinMs: number }
 
-export function postingsSpace(store: Store): Space<Postings> {
-  return store.space<Postings>({
+export function postingsSpace(store: Store): Collection<Postings> {
+  return store.collection<Postings>({
     name: 'moderation-recent',
     ttlMs: KEPT_MS,
     decode: (data) => z.array(postingSchema).parse(data),

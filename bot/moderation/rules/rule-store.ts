@@ -5,7 +5,7 @@ import { DAY_MS } from '../../../config/durations.ts'
 import type { RuleWish } from '../../../commands/moderation/rules-service.ts'
 import { InputError } from '../../../config/errors.ts'
 import { MAX_RULES, type Rule, ruleSchema } from '../../../commands/moderation/rule.ts'
-import type { Space, Store } from '../../store/types.ts'
+import type { Collection, Store } from '../../store/types.ts'
 
 /** Rules end 400 days after they were last changed or used; using them renews them. */
 const LIFE_MS = 400 * DAY_MS
@@ -13,11 +13,11 @@ const LIFE_MS = 400 * DAY_MS
 type Kept = { readonly rules: readonly Rule[]; readonly at: number }
 
 export class RulesBook {
-  readonly space: Space<Kept>
+  readonly space: Collection<Kept>
 
   constructor(store: Store) {
     const schema = z.object({ rules: z.array(ruleSchema), at: z.number() })
-    this.space = store.space<Kept>({
+    this.space = store.collection<Kept>({
       name: 'moderation-rules',
       ttlMs: LIFE_MS,
       decode: (data) => schema.parse(data),

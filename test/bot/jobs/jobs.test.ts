@@ -188,7 +188,7 @@ describe('Jobs', () => {
     const spec = { name: JOBS.name, ttlMs: JOBS.ttlMs, decode: (data: unknown) => data }
     const old = { ...job('1'), kind: 'answer' }
     const record = { job: old, owner: null, leaseUntil: 0, attempts: 1 }
-    await store.space(spec).set('1', record)
+    await store.collection(spec).set('1', record)
     assert.deepEqual(await resumedBy(jobsOf()), ['1'])
     assert.deepEqual(counts, ['resumed', 'answered'])
   })

@@ -293,7 +293,7 @@ describe('a message that is deleted while the bot is down', () => {
       const held = hold(first, 'describe')
       const posted = await before.upload(triangle(), `<@${first.bot.client.user.id}>`)
       await held.reached
-      const jobs = first.bot.store.space({ name: 'jobs', ttlMs: 60_000, decode: readRecord })
+      const jobs = first.bot.store.collection({ name: 'jobs', ttlMs: 60_000, decode: readRecord })
       const job = await jobs.get(posted.id)
       held.release()
       await before.answerTo(posted)

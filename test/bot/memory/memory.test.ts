@@ -40,7 +40,11 @@ describe('memory and privacy', () => {
   async function kept(part: string): Promise<string[]> {
     const found: string[] = []
     for (const name of ['conversations', 'answers', 'messages', 'uses', 'locales', 'settings']) {
-      const space = demo.bot.store.space({ name, ttlMs: 1000, decode: (data: unknown) => data })
+      const space = demo.bot.store.collection({
+        name,
+        ttlMs: 1000,
+        decode: (data: unknown) => data,
+      })
       for await (const [key, record] of space.entries()) {
         if (`${key} ${JSON.stringify(record)}`.includes(part)) {
           found.push(`${name} ${key}`)

@@ -244,7 +244,7 @@ describe('the commands of moderation', { timeout: 120_000 }, () => {
     await lin.menu(menus.report, posted)
     const { store, client } = server.demo.bot
     const count = async (name: string) => {
-      const space = store.space({ name, ttlMs: 1000, decode: (data) => JSON.stringify(data) })
+      const space = store.collection({ name, ttlMs: 1000, decode: (data) => JSON.stringify(data) })
       return (await Array.fromAsync(space.entries())).length
     }
     for (const name of KINDS) {

@@ -27,7 +27,7 @@ describe('what moderation keeps', { timeout: 60_000 }, () => {
 
   async function count(name: string): Promise<number> {
     const kind = { name, ttlMs: DAY_MS, decode: (data: unknown) => JSON.stringify(data) }
-    return (await Array.fromAsync(server.demo.bot.store.space(kind).entries())).length
+    return (await Array.fromAsync(server.demo.bot.store.collection(kind).entries())).length
   }
 
   async function aConfirmedCase(): Promise<void> {

@@ -9,7 +9,7 @@ import type { Sandbox } from 'loopback-discord'
 import { connect } from '../../../bot/discord/client.ts'
 import { dispatch } from '../../../bot/dispatch.ts'
 import { Jobs } from '../../../bot/jobs/jobs.ts'
-import { lateModel } from '../../../bot/operations/loading-model.ts'
+import { loadingModel } from '../../../bot/operations/loading-model.ts'
 import { createMetrics } from '../../../bot/operations/metrics.ts'
 import { createPictureFetcher } from '../../../bot/pictures/download.ts'
 import { openStore } from '../../../bot/store/store.ts'
@@ -24,7 +24,7 @@ import { pictureFile } from '../../helpers/pictures.ts'
 const log = pino({ level: 'silent' })
 const { bytes } = pictureFile()
 
-describe('lateModel', () => {
+describe('loadingModel', () => {
   let model: Model
   let sandbox: Sandbox
   let store: Store
@@ -44,40 +44,40 @@ describe('lateModel', () => {
 
   it('holds requests until the model is open', async () => {
     const opening = Promise.withResolvers<Model>()
-    const late = lateModel(model.card, opening.promise)
-    assert.equal(late.isOpen(), false)
-    assert.equal(late.stats().done, 0)
+    const loading = loadingModel(model.card, opening.promise)
+    assert.equal(loading.isOpen(), false)
+    assert.equal(loading.stats().done, 0)
     const asked = Promise.all([
-      late.describe(bytes),
-      late.ask(bytes, 'what is it?'),
-      late.score(bytes, { prompt: 'a', answers: ['b', 'c'] }),
+      loading.describe(bytes),
+      loading.ask(bytes, 'what is it?'),
+      loading.score(bytes, { prompt: 'a', answers: ['b', 'c'] }),
     ])
     opening.resolve(model)
     const [described, answered, scores] = await asked
     assert.equal(described.text, (await model.describe(bytes)).text)
     assert.equal(answered.text, (await model.ask(bytes, 'what is it?')).text)
     assert.equal(scores.length, 2)
-    assert.equal(late.isOpen(), true)
-    assert.ok(late.stats().done >= 3)
+    assert.equal(loading.isOpen(), true)
+    assert.ok(loading.stats().done >= 3)
   })
 
   it('fails each request where the model cannot be opened', async () => {
-    const late = lateModel(model.card, Promise.reject(new Error('no memory')))
-    await assert.rejects(late.describe(bytes), /no memory/)
-    assert.equal(late.isOpen(), false)
+    const loading = loadingModel(model.card, Promise.reject(new Error('no memory')))
+    await assert.rejects(loading.describe(bytes), /no memory/)
+    assert.equal(loading.isOpen(), false)
   })
 
   it('lets those who ask meanwhile know, then answers', async () => {
     const opening = Promise.withResolvers<Model>()
-    const late = lateModel(model.card, opening.promise)
+    const loading = loadingModel(model.card, opening.promise)
     client = await connect({
       token: sandbox.token,
       api: sandbox.api,
       log,
       listen: (fresh) => {
         dispatch(fresh, {
-          model: late,
-          isOpen: late.isOpen,
+          model: loading,
+          isOpen: loading.isOpen,
           store,
           jobs: new Jobs({ store, log }),
           fetchPicture: createPictureFetcher({ origins: [sandbox.cdn] }),

@@ -190,7 +190,7 @@ describe('describing pictures', () => {
     )
     await mei.slash('help')
     // What an interaction told is kept once it is answered, and no event says so.
-    const locales = demo.bot.store.space({ name: 'locales', ttlMs: 1, decode: (data) => data })
+    const locales = demo.bot.store.collection({ name: 'locales', ttlMs: 1, decode: (data) => data })
     while ((await locales.get(mei.id)) === undefined) {
       await later()
     }

@@ -64,7 +64,7 @@ describe('an encrypted store', () => {
 
   async function keep(...keys: Uint8Array[]) {
     const store = await open(...keys)
-    await store.space(TURNS).set('1', ['a red circle'])
+    await store.collection(TURNS).set('1', ['a red circle'])
     await store.close()
   }
 
@@ -72,7 +72,7 @@ describe('an encrypted store', () => {
     await keep(OLD)
     assert.ok(!readFileSync(file).includes('red circle'))
     const store = await open(OLD)
-    assert.deepEqual(await store.space(TURNS).get('1'), ['a red circle'])
+    assert.deepEqual(await store.collection(TURNS).get('1'), ['a red circle'])
     await store.close()
     await keep()
       .then(() => assert.fail('opened without a key'))
@@ -88,18 +88,18 @@ describe('an encrypted store', () => {
     await keep(OLD)
     await assert.rejects(open(NEW), { name: 'ConfigError', message: /another key \([0-9a-f]{8}\)/ })
     const store = await open(OLD)
-    assert.deepEqual(await store.space(TURNS).get('1'), ['a red circle'])
+    assert.deepEqual(await store.collection(TURNS).get('1'), ['a red circle'])
     await store.close()
   })
 
   it('changes keys: the old one still reads, the new one writes', async () => {
     await keep(OLD)
     const store = await open(NEW, OLD)
-    const turns = store.space(TURNS)
+    const turns = store.collection(TURNS)
     await turns.update('1', (old) => [...(old ?? []), 'and a star'])
     await store.close()
     const later = await open(NEW)
-    assert.deepEqual(await later.space(TURNS).get('1'), ['a red circle', 'and a star'])
+    assert.deepEqual(await later.collection(TURNS).get('1'), ['a red circle', 'and a star'])
     await later.close()
   })
 
@@ -107,18 +107,18 @@ describe('an encrypted store', () => {
     await keep(OLD)
     await (await open(NEW, OLD)).close()
     const early = await open(NEW)
-    assert.equal(await early.space(TURNS).get('1'), undefined)
+    assert.equal(await early.collection(TURNS).get('1'), undefined)
     await early.close()
     assert.match(lines.join(''), /a key that is not known/)
     const store = await open(NEW, OLD)
-    assert.deepEqual(await store.space(TURNS).get('1'), ['a red circle'])
+    assert.deepEqual(await store.collection(TURNS).get('1'), ['a red circle'])
     await store.close()
   })
 
   it('reads what was kept before there was a key', async () => {
     await keep()
     const store = await open(NEW)
-    assert.deepEqual(await store.space(TURNS).get('1'), ['a red circle'])
+    assert.deepEqual(await store.collection(TURNS).get('1'), ['a red circle'])
     await store.close()
   })
 
@@ -128,10 +128,10 @@ describe('an encrypted store', () => {
     database.exec("UPDATE keyv SET value = substr(value, 1, 30) || 'AAAA' WHERE key = 'turns/1'")
     database.close()
     const store = await open(OLD)
-    assert.equal(await store.space(TURNS).get('1'), undefined)
-    assert.equal(await store.space(TURNS).get('1'), undefined)
+    assert.equal(await store.collection(TURNS).get('1'), undefined)
+    assert.equal(await store.collection(TURNS).get('1'), undefined)
     assert.equal(lines.filter((line) => line.includes('is dropped')).length, 1)
-    assert.deepEqual(await store.space(TURNS).update('1', () => ['new']), ['new'])
+    assert.deepEqual(await store.collection(TURNS).update('1', () => ['new']), ['new'])
     await store.close()
   })
 })

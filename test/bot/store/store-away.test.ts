@@ -72,7 +72,7 @@ describe('the bot while its store fails', { timeout: 180_000 }, () => {
   })
   afterEach(() => {
     store.failing = new Set()
-    store.kind = undefined
+    store.only = undefined
     lines.length = 0
   })
 
@@ -178,7 +178,7 @@ describe('the bot while its store fails', { timeout: 180_000 }, () => {
 
   it('a case that could not be opened is opened when the store is back', async () => {
     store.failing = new Set<Operation>(['update'])
-    store.kind = 'moderation-cases'
+    store.only = 'moderation-cases'
     for (const channel of ['general', 'memes', 'after-hours']) {
       ada.switchTo(channel)
       await ada.upload(triangle())

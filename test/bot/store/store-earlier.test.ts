@@ -74,7 +74,7 @@ for (const [name, options, start, write] of [
 
     it('is read and changed', async () => {
       const store = await openStore({ url: database!.url, log: pino({ level: 'silent' }) })
-      const turns = store.space(TURNS)
+      const turns = store.collection(TURNS)
       assert.deepEqual(await turns.get('1/2'), [':a', 'ä "b"\n'])
       assert.deepEqual(await turns.update('1/2', (old) => [...(old ?? []), 'new']), [
         ':a',
@@ -93,10 +93,10 @@ describe('records that an earlier release kept of pictures', { timeout: 60_000 }
     const database = sqliteFile()
     const kind = { name: 'image-tokens', ttlMs: 3_600_000, decode: (data: unknown) => data }
     const earlier = await openStore({ url: database.url, log: pino({ level: 'silent' }) })
-    await earlier.space(kind).set('1/2/abc', { model: 'demo', shape: [1, 1], data: 'AAA=' })
+    await earlier.collection(kind).set('1/2/abc', { model: 'demo', shape: [1, 1], data: 'AAA=' })
     await earlier.close()
     const { bot, close } = await startDemoBot({ SIGHTSEER_STORE: database.url })
-    const tokens = bot.store.space(kind)
+    const tokens = bot.store.collection(kind)
     while ((await tokens.get('1/2/abc')) !== undefined) {
       await setImmediate()
     }

@@ -7,7 +7,7 @@ import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { pino } from 'pino'
 import { openStore } from '../../../bot/store/store.ts'
-import type { Space, SpaceKind, Store } from '../../../bot/store/types.ts'
+import type { Collection, CollectionSpec, Store } from '../../../bot/store/types.ts'
 import {
   type Database,
   sqliteFile,
@@ -21,7 +21,7 @@ import { TURNS } from '../../helpers/store-kinds.ts'
 const WRITER = path.join(import.meta.dirname, '..', '..', 'helpers', 'store-writer.ts')
 const log = pino({ level: 'silent' })
 
-const BYTES: SpaceKind<Uint8Array> = {
+const BYTES: CollectionSpec<Uint8Array> = {
   name: 'bytes',
   ttlMs: 60_000,
   encode: (bytes) => Buffer.from(bytes).toString('base64'),
@@ -38,12 +38,12 @@ for (const [name, options, start] of DATABASES) {
   describe(`the store on ${name}`, options, () => {
     let database: Database
     let store: Store
-    let turns: Space<readonly string[]>
+    let turns: Collection<readonly string[]>
 
     before(async () => {
       database = await start()
       store = await openStore({ url: database.url, log })
-      turns = store.space(TURNS)
+      turns = store.collection(TURNS)
     })
 
     after(async () => {
@@ -55,11 +55,11 @@ for (const [name, options, start] of DATABASES) {
       await turns.set('1/2', [':a', 'ä "b"\n'])
       assert.deepEqual(await turns.get('1/2'), [':a', 'ä "b"\n'])
       assert.equal(await turns.get('1/3'), undefined)
-      assert.equal(await store.space({ ...TURNS, name: 'other' }).get('1/2'), undefined)
+      assert.equal(await store.collection({ ...TURNS, name: 'other' }).get('1/2'), undefined)
     })
 
     it('encodes what is not JSON', async () => {
-      const bytes = store.space(BYTES)
+      const bytes = store.collection(BYTES)
       await bytes.set('b', Uint8Array.of(0, 1, 255))
       assert.deepEqual(await bytes.get('b'), Uint8Array.of(0, 1, 255))
     })
@@ -147,11 +147,11 @@ for (const [name, options, start] of DATABASES) {
         url: database.url,
         log: pino({}, { write: (line: string) => lines.push(line) }),
       })
-      await heard.space({ ...TURNS, encode: () => 'a secret' }).set('odd', [])
-      assert.equal(await heard.space(TURNS).get('odd'), undefined)
+      await heard.collection({ ...TURNS, encode: () => 'a secret' }).set('odd', [])
+      assert.equal(await heard.collection(TURNS).get('odd'), undefined)
       assert.match(lines.join(''), /could not be read and is dropped/)
       assert.doesNotMatch(lines.join(''), /secret/)
-      assert.equal(await heard.space(TURNS).delete('odd'), false)
+      assert.equal(await heard.collection(TURNS).delete('odd'), false)
       await heard.close()
     })
 
@@ -161,11 +161,11 @@ for (const [name, options, start] of DATABASES) {
       async () => {
         const other = await start()
         const lonely = await openStore({ url: other.url, log })
-        await lonely.space(TURNS).set('a', ['b'])
+        await lonely.collection(TURNS).set('a', ['b'])
         await other.stop()
-        await assert.rejects(lonely.space(TURNS).get('a'))
-        await assert.rejects(lonely.space(TURNS).set('a', ['c']))
-        await assert.rejects(lonely.space(TURNS).update('a', () => ['c']))
+        await assert.rejects(lonely.collection(TURNS).get('a'))
+        await assert.rejects(lonely.collection(TURNS).set('a', ['c']))
+        await assert.rejects(lonely.collection(TURNS).update('a', () => ['c']))
         await assert.rejects(lonely.ping())
         await lonely.close()
       },

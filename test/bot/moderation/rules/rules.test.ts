@@ -6,7 +6,7 @@ import type { APIMessage } from 'discord.js'
 import type { Given } from 'loopback-discord/client-form'
 import { type Case, caseSchema } from '../../../../bot/moderation/cases/case.ts'
 import { RulesBook } from '../../../../bot/moderation/rules/rule-store.ts'
-import type { Space } from '../../../../bot/store/types.ts'
+import type { Collection } from '../../../../bot/store/types.ts'
 import { renderScene } from '../../../../bench/quality/scene-svg.ts'
 import { EN } from '../../../../commands/i18n/en.ts'
 import { button, hearts, scene, triangle } from '../../../helpers/demo-bot.ts'
@@ -126,7 +126,7 @@ describe('/moderation rule', () => {
     })
     assert.ok(content.includes(words.mayRemove(20, 0.95)))
     const { store } = server.demo.bot
-    const cases: Space<Case> = store.space({
+    const cases: Collection<Case> = store.collection({
       name: 'moderation-cases',
       ttlMs: 60_000,
       decode: (data) => caseSchema.parse(data),

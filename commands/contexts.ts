@@ -1,8 +1,8 @@
-/** Where commands can be used: installed to a server or to a person, in servers and in messages. */
+/** Installation and interaction contexts: where a command can be used. */
 
 import { ApplicationIntegrationType, InteractionContextType } from 'discord.js'
 
-/** By whoever installed the bot, wherever they are. */
+/** In servers and direct messages, installed to a server or to a user. */
 export const EVERYWHERE = {
   integration_types: [
     ApplicationIntegrationType.GuildInstall,
@@ -15,7 +15,7 @@ export const EVERYWHERE = {
   ],
 }
 
-/** Only on servers that installed the bot. */
+/** Only in servers that installed the bot. */
 export const SERVERS_ONLY = {
   integration_types: [ApplicationIntegrationType.GuildInstall],
   contexts: [InteractionContextType.Guild],
