@@ -9,8 +9,9 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { ConfigError } from '../../config/errors.ts'
-import { bytesPresent, fetchFile, type FetchContext } from './fetch-file.ts'
+import { fetchFile, type FetchContext } from './fetch-file.ts'
 import type { Hub, RemoteFile, Repository } from './hub.ts'
+import { bytesPresent } from './partial-file.ts'
 import type { RetryOptions } from './retry.ts'
 import { INDEX_FILE, selectFirstFiles, selectShards } from './select-files.ts'
 

@@ -6,19 +6,23 @@
  * that holds only while the server's file is the same (If-Range).
  */
 
-import { open, readFile, rename, rm, stat, writeFile, type FileHandle } from 'node:fs/promises'
+import { open, rename, rm, type FileHandle } from 'node:fs/promises'
 import type { Hash } from 'node:crypto'
 import path from 'node:path'
-import { PassThrough } from 'node:stream'
 import { ConfigError } from '../../config/errors.ts'
 import { startDigest } from './digest.ts'
-import { connectionError, get, type HttpAnswer } from './http.ts'
-import { fileUrl, refusal, type Hub, type RemoteFile, type Repository } from './hub.ts'
+import type { Hub, RemoteFile, Repository } from './hub.ts'
+import {
+  appendAll,
+  etagFileOf,
+  hashStored,
+  partialOf,
+  removePartial,
+  sizeOf,
+} from './partial-file.ts'
+import { DamagedError, requestRest, type Part } from './request-rest.ts'
 import { PassingError, withRetries, type RetryOptions } from './retry.ts'
 
-const PARTIAL_SUFFIX = '.partial'
-const ETAG_SUFFIX = '.partial.etag'
-const READ_CHUNK_BYTES = 1024 * 1024
 /** Failures in a row after which a file is given up. */
 const MAX_FAILURES = 6
 /** A try that got this much further is progress, however it ended. */
@@ -47,18 +51,6 @@ type Partial = {
   furthest: number
 }
 
-/** The bytes from 0 (status 200) or from where they were asked for (status 206). */
-type Part = {
-  readonly status: number
-  readonly host: string
-  readonly chunks: AsyncGenerator<Buffer, void>
-}
-
-/** The bytes came, but they are not the file. */
-class DamagedError extends Error {
-  override name = 'DamagedError' as const
-}
-
 /**
  * Makes sure that the folder holds the file, whole and checked; a file already there is checked too.
  *
@@ -79,8 +71,8 @@ export async function fetchFile(file: RemoteFile, context: FetchContext): Promis
           context.onNote(`${message} (${file.name}); trying again in ${seconds(pauseMs)}.`)
         },
       })
-      await rename(target + PARTIAL_SUFFIX, target)
-      await rm(target + ETAG_SUFFIX, { force: true })
+      await rename(partialOf(target), target)
+      await rm(etagFileOf(target), { force: true })
       return
     } catch (error) {
       if (!(error instanceof DamagedError)) {
@@ -97,13 +89,6 @@ export async function fetchFile(file: RemoteFile, context: FetchContext): Promis
   }
 }
 
-/** Bytes of the file that need not be downloaded again, as far as sizes tell. */
-export async function bytesPresent(file: RemoteFile, folder: string): Promise<number> {
-  const target = path.join(folder, file.name)
-  const whole = (await sizeOf(target)) ?? 0
-  return Math.min(whole || ((await sizeOf(target + PARTIAL_SUFFIX)) ?? 0), file.bytes)
-}
-
 /** Checks a file that an earlier run finished; a wrong one is deleted. */
 async function isWhole(file: RemoteFile, target: string, context: FetchContext): Promise<boolean> {
   const size = await sizeOf(target)
@@ -114,7 +99,7 @@ async function isWhole(file: RemoteFile, target: string, context: FetchContext):
     const hash = startDigest(file)
     const handle = await open(target, 'r')
     try {
-      await hashStored(handle, hash, file, context)
+      await hashAndReport(handle, hash, file, context)
     } finally {
       await handle.close()
     }
@@ -134,11 +119,11 @@ async function fetchRest(
   progressed: () => void,
 ): Promise<void> {
   const { file, target } = partial
-  const handle = await open(target + PARTIAL_SUFFIX, 'a+')
+  const handle = await open(partialOf(target), 'a+')
   try {
     if (partial.stored === null) {
       const hash = startDigest(file)
-      partial.stored = { hash, bytes: await hashStored(handle, hash, file, context) }
+      partial.stored = { hash, bytes: await hashAndReport(handle, hash, file, context) }
       partial.furthest = partial.stored.bytes
     }
     const { bytes } = partial.stored
@@ -146,7 +131,9 @@ async function fetchRest(
       throw new DamagedError(`${bytes} bytes instead of ${file.bytes}`)
     }
     if (bytes < file.bytes || bytes === 0) {
-      const part = await request(file, target, bytes, context)
+      const { hub, repository, retry } = context
+      const source = { hub, repository, signal: retry.signal }
+      const part = await requestRest(file, target, bytes, source)
       if (part.status === 200) {
         await handle.truncate(0)
         partial.stored = { hash: startDigest(file), bytes: 0 }
@@ -163,59 +150,14 @@ async function fetchRest(
   }
 }
 
-/** Asks for the file from `offset` on. */
-async function request(
+/** Feeds what is stored into the hash, and tells how far it is. @returns how many bytes that were. */
+function hashAndReport(
+  handle: FileHandle,
+  hash: Hash,
   file: RemoteFile,
-  target: string,
-  offset: number,
   context: FetchContext,
-): Promise<Part> {
-  const { hub, repository } = context
-  const headers: Record<string, string> = { 'accept-encoding': 'identity' }
-  if (offset > 0) {
-    headers.range = `bytes=${offset}-`
-    const etag = await readFile(target + ETAG_SUFFIX, 'utf8').catch(() => null)
-    if (etag !== null) {
-      headers['if-range'] = etag
-    }
-  }
-  const url = fileUrl(hub, repository, file.name)
-  const answer = await get(hub.client, url, headers, context.retry.signal)
-  if (answer.status !== 200 && answer.status !== 206) {
-    if (answer.status === 416) {
-      await answer.body.dump()
-      throw new DamagedError(`the server has no more than ${offset} bytes of it`)
-    }
-    throw await refusal(answer, hub, repository.id, `file ${file.name}`)
-  }
-  const chunks = readAhead(answer, context.retry.signal)
-  const problem = rangeProblem(answer, file, offset)
-  if (problem !== null) {
-    answer.body.destroy()
-    throw new DamagedError(problem)
-  }
-  // A weak tag cannot guard a range (RFC 9110, 13.1.5).
-  const etag = answer.header('etag')
-  if (etag?.startsWith('"')) {
-    await writeFile(target + ETAG_SUFFIX, etag)
-  } else {
-    await rm(target + ETAG_SUFFIX, { force: true })
-  }
-  return { status: answer.status, host: answer.url.host, chunks }
-}
-
-/** Compares what the server says it sends with what was asked for. */
-function rangeProblem(answer: HttpAnswer, file: RemoteFile, offset: number): string | null {
-  const length = answer.header('content-length')
-  if (answer.status === 206) {
-    const range = answer.header('content-range') ?? ''
-    const expected = `bytes ${offset}-${file.bytes - 1}/${file.bytes}`
-    return range === expected ? null : `the server sent another part of it than asked for`
-  }
-  if (length !== undefined && Number(length) !== file.bytes) {
-    return `the server sends ${length} bytes instead of ${file.bytes}`
-  }
-  return null
+): Promise<number> {
+  return hashStored(handle, hash, context.retry.signal, (bytes) => context.onBytes(file, bytes))
 }
 
 /** Appends the body to the partial file and its hash. */
@@ -247,72 +189,6 @@ async function receive(
   }
   if (stored.bytes < file.bytes) {
     throw new PassingError(`The connection to ${part.host} ended early`, { cause: null })
-  }
-}
-
-/**
- * The body piece by piece, read ahead from the moment of the call: what had arrived before a
- * connection broke is still given, and then the break is thrown by its name.
- */
-function readAhead(answer: HttpAnswer, signal: AbortSignal): AsyncGenerator<Buffer, void> {
-  const { body, url } = answer
-  const buffer = new PassThrough({ highWaterMark: READ_CHUNK_BYTES })
-  let failure: unknown = null
-  body.on('error', (error) => {
-    failure = error
-    buffer.end()
-  })
-  body.pipe(buffer)
-  return (async function* () {
-    try {
-      const chunks: AsyncIterable<Buffer> = buffer
-      yield* chunks
-    } finally {
-      body.destroy()
-    }
-    signal.throwIfAborted()
-    if (failure !== null) {
-      throw connectionError(failure, url.host)
-    }
-  })()
-}
-
-async function appendAll(handle: FileHandle, chunk: Buffer): Promise<void> {
-  for (let written = 0; written < chunk.length;) {
-    written += (await handle.write(chunk, written)).bytesWritten
-  }
-}
-
-/** Feeds what is stored into the hash. @returns how many bytes that were. */
-async function hashStored(
-  handle: FileHandle,
-  hash: Hash,
-  file: RemoteFile,
-  context: FetchContext,
-): Promise<number> {
-  const buffer = Buffer.allocUnsafe(READ_CHUNK_BYTES)
-  for (let position = 0; ;) {
-    context.retry.signal.throwIfAborted()
-    const { bytesRead } = await handle.read(buffer, 0, buffer.length, position)
-    if (bytesRead === 0) {
-      return position
-    }
-    hash.update(buffer.subarray(0, bytesRead))
-    position += bytesRead
-    context.onBytes(file, position)
-  }
-}
-
-async function removePartial(target: string): Promise<void> {
-  await rm(target + PARTIAL_SUFFIX, { force: true })
-  await rm(target + ETAG_SUFFIX, { force: true })
-}
-
-async function sizeOf(file: string): Promise<number | null> {
-  try {
-    return (await stat(file)).size
-  } catch {
-    return null
   }
 }
 

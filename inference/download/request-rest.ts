@@ -1,0 +1,109 @@
+/**
+ * Asks the hub for a file from an offset on, by a Range request that holds only while the server's
+ * file is the same (If-Range), and checks that it sends what was asked for.
+ */
+
+import { readFile, rm, writeFile } from 'node:fs/promises'
+import { PassThrough } from 'node:stream'
+import { connectionError, get, type HttpAnswer } from './http.ts'
+import { fileUrl, refusal, type Hub, type RemoteFile, type Repository } from './hub.ts'
+import { etagFileOf, READ_CHUNK_BYTES } from './partial-file.ts'
+
+type Source = {
+  readonly hub: Hub
+  readonly repository: Repository
+  readonly signal: AbortSignal
+}
+
+/** The bytes from 0 (status 200) or from where they were asked for (status 206). */
+export type Part = {
+  readonly status: number
+  readonly host: string
+  readonly chunks: AsyncGenerator<Buffer, void>
+}
+
+/** The bytes came, but they are not the file. */
+export class DamagedError extends Error {
+  override name = 'DamagedError' as const
+}
+
+/** Asks for the file from `offset` on. */
+export async function requestRest(
+  file: RemoteFile,
+  target: string,
+  offset: number,
+  { hub, repository, signal }: Source,
+): Promise<Part> {
+  const headers: Record<string, string> = { 'accept-encoding': 'identity' }
+  if (offset > 0) {
+    headers.range = `bytes=${offset}-`
+    const etag = await readFile(etagFileOf(target), 'utf8').catch(() => null)
+    if (etag !== null) {
+      headers['if-range'] = etag
+    }
+  }
+  const url = fileUrl(hub, repository, file.name)
+  const answer = await get(hub.client, url, headers, signal)
+  if (answer.status !== 200 && answer.status !== 206) {
+    if (answer.status === 416) {
+      await answer.body.dump()
+      throw new DamagedError(`the server has no more than ${offset} bytes of it`)
+    }
+    throw await refusal(answer, hub, repository.id, `file ${file.name}`)
+  }
+  const chunks = readAhead(answer, signal)
+  const problem = rangeProblem(answer, file, offset)
+  if (problem !== null) {
+    answer.body.destroy()
+    throw new DamagedError(problem)
+  }
+  // A weak tag cannot guard a range (RFC 9110, 13.1.5).
+  const etag = answer.header('etag')
+  if (etag?.startsWith('"')) {
+    await writeFile(etagFileOf(target), etag)
+  } else {
+    await rm(etagFileOf(target), { force: true })
+  }
+  return { status: answer.status, host: answer.url.host, chunks }
+}
+
+/** Compares what the server says it sends with what was asked for. */
+function rangeProblem(answer: HttpAnswer, file: RemoteFile, offset: number): string | null {
+  const length = answer.header('content-length')
+  if (answer.status === 206) {
+    const range = answer.header('content-range') ?? ''
+    const expected = `bytes ${offset}-${file.bytes - 1}/${file.bytes}`
+    return range === expected ? null : `the server sent another part of it than asked for`
+  }
+  if (length !== undefined && Number(length) !== file.bytes) {
+    return `the server sends ${length} bytes instead of ${file.bytes}`
+  }
+  return null
+}
+
+/**
+ * The body piece by piece, read ahead from the moment of the call: what had arrived before a
+ * connection broke is still given, and then the break is thrown by its name.
+ */
+function readAhead(answer: HttpAnswer, signal: AbortSignal): AsyncGenerator<Buffer, void> {
+  const { body, url } = answer
+  const buffer = new PassThrough({ highWaterMark: READ_CHUNK_BYTES })
+  let failure: unknown = null
+  body.on('error', (error) => {
+    failure = error
+    buffer.end()
+  })
+  body.pipe(buffer)
+  return (async function* () {
+    try {
+      const chunks: AsyncIterable<Buffer> = buffer
+      yield* chunks
+    } finally {
+      body.destroy()
+    }
+    signal.throwIfAborted()
+    if (failure !== null) {
+      throw connectionError(failure, url.host)
+    }
+  })()
+}
