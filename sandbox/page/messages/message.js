@@ -144,7 +144,7 @@ function head(/** @type {Message} */ message, /** @type {Actions} */ actions) {
   )
 }
 
-/** The colour of the highest role that has one, mixed so that it can be read on either ground. */
+/** The color of the highest role that has one, mixed so that it can be read on either ground. */
 function colorOf(/** @type {string} */ userId) {
   const held = state.members.get(userId)?.roles ?? []
   const role = held

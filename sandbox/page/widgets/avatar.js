@@ -1,5 +1,5 @@
 /**
- * The round picture of a person: their first letter on a colour of their own; the bot's is its eye.
+ * The round picture of a person: their first letter on a color of their own; the bot's is its eye.
  *
  * @import { User } from '../types.d.ts'
  */
@@ -7,7 +7,7 @@
 import { h } from './dom.js'
 import { nameOf } from '../state/selectors.js'
 
-/** How many colours there are; page.css names them. */
+/** How many colors there are; styles/base.css names them. */
 const COLORS = 7
 
 /** An avatar; a screen reader passes it over, since the name stands next to it. */

@@ -23,8 +23,6 @@ const HOUR_MS = 60 * 60 * 1000
 /** How often a message older than an hour may be edited in an hour. Discord does not say. */
 const MAX_OLD_EDITS = 30
 
-const oldEdits = new WeakMap<Message, number[]>()
-
 /** What is sent, edited or deleted, and by whom. */
 export type MessageAction = {
   readonly world: World
@@ -112,11 +110,11 @@ function countEdit(world: World, message: Message): void {
   if (snowflakeTime(message.id) + HOUR_MS > now) {
     return
   }
-  const edits = (oldEdits.get(message) ?? []).filter((ms) => ms + HOUR_MS > now)
+  const edits = (message.lateEditsMs ?? []).filter((ms) => ms + HOUR_MS > now)
   if (edits.length >= MAX_OLD_EDITS) {
     throw refuse('tooManyEdits')
   }
-  oldEdits.set(message, [...edits, now])
+  message.lateEditsMs = [...edits, now]
 }
 
 /**

@@ -2,7 +2,7 @@
  * The files of a message: kept or dropped on edit, and found where components and embeds name them.
  *
  * Components and embeds keep `attachment://NAME`, since a link lives for a day and the message for
- * longer; `messages-render.ts` puts fresh links in.
+ * longer; `attachment-links.ts` puts fresh links in.
  */
 
 import type { Upload } from '../protocol/body.ts'

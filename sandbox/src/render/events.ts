@@ -2,7 +2,7 @@
  * What the gateway sends the bot of each thing that happened, and what it keeps from it.
  *
  * The bot hears of guilds that it is in, and of messages in channels that it may view. Which intent
- * an event needs is not decided here (`gateway-intents.ts`).
+ * an event needs is not decided here (`gateway/intents.ts`).
  * Source: developers/events/gateway-events.mdx.
  */
 

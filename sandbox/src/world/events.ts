@@ -2,7 +2,7 @@
  * What the world tells its listeners.
  *
  * Events are named as the gateway names them. Whoever hears one decides who may know of it:
- * `render-events.ts` for the bot, the members API for members.
+ * `render/events.ts` for the bot, the members API for members.
  */
 
 import type { Message } from './message.ts'

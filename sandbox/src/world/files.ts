@@ -1,7 +1,7 @@
 /**
  * The files that the CDN keeps in memory, and what the API says of them.
  *
- * Any message read from the API has fresh links; `file-links.ts` signs them, `file-server.ts`
+ * Any message read from the API has fresh links; `file-links.ts` signs them, `cdn/file-server.ts`
  * answers requests for them.
  */
 

@@ -54,7 +54,7 @@ export type Reaction = {
   readonly userIds: readonly string[]
 }
 
-/** A message; `messages-render.ts` makes Discord's form of it for a given reader. */
+/** A message; `render/message.ts` makes Discord's form of it for a given reader. */
 export type Message = {
   readonly id: string
   readonly channelId: string
@@ -74,6 +74,8 @@ export type Message = {
   readonly visibleTo: string | null
   content: string
   editedMs: number | null
+  /** Its edits of the last hour, since it was an hour old; in milliseconds since 1970. */
+  lateEditsMs?: readonly number[]
   flags: number
   files: readonly StoredFile[]
   embeds: readonly object[]

@@ -18,7 +18,7 @@ export type Role = {
   readonly id: string
   readonly guildId: string
   name: string
-  /** Decimal value of the RGB colour; 0 is none. */
+  /** Decimal value of the RGB color; 0 is none. */
   color: number
   hoist: boolean
   /** 0 is @everyone; of two roles the one with the higher position outranks. */

@@ -221,6 +221,28 @@ describe('a sandbox with a state file', () => {
     await second.close()
   })
 
+  it('still counts the edits of an old message', async () => {
+    const first = await startSandbox({ stateFile, rateLimits: 'off' })
+    const { id } = general(first)
+    const rest = restOf(first)
+    const message = await typed<APIMessage>(
+      rest.post(Routes.channelMessages(id), { body: { content: '0' } }),
+    )
+    await first.close()
+    const now = Date.now() + 3_600_001
+    const clock = { now: () => now, after: () => () => {} }
+    const edit = (sandbox: Sandbox, content: string) =>
+      restOf(sandbox).patch(Routes.channelMessage(id, message.id), { body: { content } })
+    const second = await startSandbox({ stateFile, clock })
+    for (let i = 1; i <= 30; i++) {
+      await edit(second, String(i))
+    }
+    await second.close()
+    const third = await startSandbox({ stateFile, clock })
+    await assert.rejects(edit(third, 'x'), { code: 30046 })
+    await third.close()
+  })
+
   it('never gives an id twice, though the clock was set back', async () => {
     const first = await startSandbox({ stateFile })
     const last = first.world.addUser('late', 'Late').id
