@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** `node sandbox/src/main.ts`: the loopback Discord alone, for any bot; see HELP. */
+/** `npx loopback-discord`: the loopback Discord alone, for any bot; see HELP. */
 
 import { enableCompileCache } from 'node:module'
 import { parseArgs } from 'node:util'

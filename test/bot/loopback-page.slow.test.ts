@@ -12,7 +12,7 @@ import { assertAccessible } from 'loopback-discord/testing/axe'
 import { become, launchBrowser, visit } from 'loopback-discord/testing/browser'
 import { WITH_BROWSER } from 'loopback-discord/testing/chromium'
 
-const SAMPLES = path.join(import.meta.dirname, '..', '..', '..', 'sandbox', 'samples')
+const SAMPLES = path.join(import.meta.dirname, '..', '..', 'sandbox', 'samples')
 const SAMPLE = path.join(SAMPLES, 'lone-triangle.webp')
 
 describe('talking with the bot on the page', WITH_BROWSER, () => {
