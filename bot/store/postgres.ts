@@ -1,4 +1,4 @@
-/** The store in a Postgres database, which several processes and machines can share. */
+/** The store in a Postgres database, which processes on several machines can share. */
 
 import { Pool } from 'pg'
 import {
@@ -10,7 +10,15 @@ import {
   pagesOfKeys,
 } from './backend.ts'
 
-/** Processes that start at once wait for each other; the number is ours. */
+/**
+ * Whether the table and its indexes exist. Creating them needs more rights than using them, even with
+ * IF NOT EXISTS: CREATE on the schema and ownership of the table.
+ */
+const HAS_SCHEMA = `SELECT to_regclass('public.keyv') IS NOT NULL
+  AND to_regclass('public.keyv_key_namespace_idx') IS NOT NULL
+  AND to_regclass('public.keyv_expires_idx') IS NOT NULL AS complete`
+
+/** The lock makes processes that start at the same time wait for each other; its number is arbitrary. */
 const SCHEMA = `
 SELECT pg_advisory_xact_lock(7445163);
 CREATE TABLE IF NOT EXISTS public.keyv
@@ -45,7 +53,7 @@ export const openPostgres: OpenBackend = async (url, onError) => {
     },
     delete: (key) => changes(`DELETE FROM public.keyv WHERE ${OURS}`, [key, NAMESPACE]),
     async swap(key, expected, next, expires) {
-      const who = [key, NAMESPACE, Date.now()]
+      const row = [key, NAMESPACE, Date.now()]
       if (expected === undefined) {
         return next === undefined
           ? (await read(key)) === undefined
@@ -58,9 +66,9 @@ export const openPostgres: OpenBackend = async (url, onError) => {
             ])
       }
       return next === undefined
-        ? changes(`DELETE FROM public.keyv WHERE ${LIVE} AND value = $4`, [...who, expected])
+        ? changes(`DELETE FROM public.keyv WHERE ${LIVE} AND value = $4`, [...row, expected])
         : changes(`UPDATE public.keyv SET value = $5, expires = $6 WHERE ${LIVE} AND value = $4`, [
-            ...who,
+            ...row,
             expected,
             next,
             Math.ceil(expires),
@@ -86,9 +94,12 @@ export const openPostgres: OpenBackend = async (url, onError) => {
 
 async function connect(url: string, onError: (error: unknown) => void): Promise<Pool> {
   const pool = new Pool({ connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS })
-  pool.on('error', onError) // else a lost idle connection would end the process
+  pool.on('error', onError) // otherwise the loss of an idle connection ends the process
   try {
-    await pool.query(SCHEMA)
+    const { rows } = await pool.query<{ complete: boolean }>(HAS_SCHEMA)
+    if (rows[0]?.complete !== true) {
+      await pool.query(SCHEMA)
+    }
     return pool
   } catch (error) {
     await pool.end()
