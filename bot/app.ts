@@ -4,11 +4,11 @@ import type { Client } from 'discord.js'
 import type { Logger } from 'pino'
 import type { Asking, Services } from '../commands/command.ts'
 import type { Model } from '../inference/types.ts'
-import { Answering } from './requests/handler.ts'
-import { Questions } from './requests/question-flow.ts'
-import { Buttons } from './requests/answer-buttons.ts'
+import { RequestHandler } from './requests/handler.ts'
+import { QuestionFlow } from './requests/question-flow.ts'
+import { AnswerButtons } from './requests/answer-buttons.ts'
 import { Deletions } from './memory/deletions.ts'
-import { Desk, replying } from './requests/submit.ts'
+import { RequestIntake, withDeferredReply } from './requests/submit.ts'
 import { Forgetting } from './memory/eraser.ts'
 import { Settings } from './memory/guild-settings.ts'
 import { givenPicture, picturesIn } from './discord/message-pictures.ts'
@@ -43,14 +43,14 @@ export type ExperienceParts = {
 
 export type Experience = {
   readonly services: Services
-  readonly buttons: Buttons
+  readonly buttons: AnswerButtons
   readonly messages: MessageRequests
   readonly forgetting: Forgetting
   readonly settings: Settings
   readonly people: People
   readonly moderation: Moderation
   /** Goes on with what another process left. */
-  readonly resume: Desk['resume']
+  readonly resume: RequestIntake['carryOut']
 }
 
 /** Builds it for one client. */
@@ -65,18 +65,18 @@ export function createExperience(client: Client, parts: ExperienceParts): Experi
   const settings = new Settings(store, retentionMs)
   const forgetting = new Forgetting({ records, deletions, people, settings, pictures })
   const answering = { client, model, isOpen, pictures, memory, people, settings, forgetting }
-  const desk = new Desk(jobs, new Answering(answering), deletions)
-  const questions = new Questions(memory, desk, deletions)
+  const intake = new RequestIntake(jobs, new RequestHandler(answering), deletions)
+  const questions = new QuestionFlow(memory, intake, deletions)
   const moderation = new Moderation(client, { ...parts, pictures })
   return {
     services: {
-      describe: describing(desk, settings),
-      ask: (use, request) => questions.ask(use, request),
-      openQuestion: (use) => questions.openForMessage(use),
+      describe: describing(intake, settings),
+      ask: (interaction, request) => questions.ask(interaction, request),
+      openQuestion: (interaction) => questions.openForMessage(interaction),
       given: givenPicture,
       picturesIn,
       newest: newestPictures,
-      recent: (use, typed) => questions.recent(use, typed),
+      recent: (interaction, typed) => questions.recent(interaction, typed),
       memory: memoryService({ memory, forgetting }),
       privacy: moderation.withPrivacy(privacyService({ memory, people, settings, forgetting })),
       moderation: moderation.service(),
@@ -86,23 +86,23 @@ export function createExperience(client: Client, parts: ExperienceParts): Experi
       },
       about: () => model.card.about,
     },
-    buttons: new Buttons({ questions, desk, memory, forgetting }),
-    messages: new MessageRequests({ desk, memory, people, settings }),
+    buttons: new AnswerButtons({ questions, intake, memory, forgetting }),
+    messages: new MessageRequests({ intake, memory, people, settings }),
     forgetting,
     settings,
     people,
     moderation,
-    resume: (job, context) => desk.resume(job, context),
+    resume: (job, context) => intake.carryOut(job, context),
   }
 }
 
-function describing(desk: Desk, settings: Settings): Services['describe'] {
-  return (use: Asking, { pictures, style, hidden }) =>
-    replying(use, hidden, async (acknowledge) => {
+function describing(intake: RequestIntake, settings: Settings): Services['describe'] {
+  return (interaction: Asking, { pictures, style, hidden }) =>
+    withDeferredReply(interaction, hidden, async (acknowledge) => {
       const found = [...(await pictures())]
-      const { style: usual } = await settings.of(use.guildId)
-      await desk.fromInteraction(
-        use,
+      const { style: usual } = await settings.of(interaction.guildId)
+      await intake.submitInteraction(
+        interaction,
         { kind: 'look', pictures: found, style: style ?? usual, question: null, quoted: false },
         { hidden, acknowledge },
       )

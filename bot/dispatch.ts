@@ -30,7 +30,7 @@ import { type JobContext, type JobHandler, JobTakenError, RestartingError } from
 import { forgetWithDiscord } from './forget-with-discord.ts'
 import { AfterAnswerError } from './requests/publish.ts'
 import { inRequest } from './operations/logs.ts'
-import { localeOfMessage, noteLanguage } from './requests/locale.ts'
+import { localeOfMessage, storeLocale } from './requests/locale.ts'
 import type { Metrics } from './operations/metrics.ts'
 import { codeOf, meaningOf } from './discord/api-errors.ts'
 import { requestSchema } from './requests/request.ts'
@@ -61,7 +61,7 @@ export function dispatch(client: Client, parts: Dispatch): Dispatched {
       const outcome = await settleInteraction(interaction, experience, log)
       metrics.request(kindOf(interaction), outcome)
       metrics.stage('answer', Math.max(0, Date.now() - interaction.createdTimestamp) / 1000)
-      await noteLanguage(interaction, experience.people, log)
+      await storeLocale(interaction, experience.people, log)
     })
   })
   client.on(Events.MessageCreate, (message) => {
@@ -207,7 +207,7 @@ async function settleMessage(
   // The store may be what failed, so it is not asked for the language again.
   let locale = localeOfMessage(message)
   try {
-    await messages.hear(message, (known) => {
+    await messages.onMessage(message, (known) => {
       locale = known
     })
   } catch (error) {

@@ -17,7 +17,7 @@ export type Acknowledge = () => Promise<void>
  * @param atLatestMs after so long it is sent anyway. Default 1.5 s.
  * @throws what `work` throws; a first response on its way has arrived by then.
  */
-export async function acknowledging(
+export async function withDeferral(
   send: () => Promise<unknown>,
   work: (acknowledge: Acknowledge) => Promise<void>,
   atLatestMs: number = AT_LATEST_MS,

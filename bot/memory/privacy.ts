@@ -30,36 +30,40 @@ export function memoryService({
   forgetting,
 }: Pick<Parts, 'memory' | 'forgetting'>): MemoryService {
   return {
-    show: async (use, text) => shown(await memory.channel(placeOf(use), use.user.id), text),
+    show: async (interaction, text) =>
+      shown(await memory.channel(placeOf(interaction), interaction.user.id), text),
 
-    forget: async (use, what, picture) => {
-      const place = placeOf(use)
-      const { talks } = await memory.channel(place, use.user.id)
+    forget: async (interaction, what, picture) => {
+      const place = placeOf(interaction)
+      const { talks } = await memory.channel(place, interaction.user.id)
       if (what === 'channel') {
-        if (use.inGuild() && !use.memberPermissions.has(PermissionFlagsBits.ManageMessages)) {
+        if (
+          interaction.inGuild() &&
+          !interaction.memberPermissions.has(PermissionFlagsBits.ManageMessages)
+        ) {
           throw new InputError('permission/not-yours')
         }
-        await forgetting.channel(place, use.id)
+        await forgetting.channel(place, interaction.id)
         // What others asked privately is deleted too, but a count would tell of it.
         return talks.length
       }
       if (what === 'mine') {
-        const forgotten = await forgetting.member(place, use.user.id, use.id)
+        const forgotten = await forgetting.member(place, interaction.user.id, interaction.id)
         return forgotten.talks + forgotten.turns
       }
       const talk =
         picture === undefined
-          ? followedBy({ talks }, use.user.id)
+          ? followedBy({ talks }, interaction.user.id)
           : talks.find(
               ({ id, picture: { source } }) => id === picture || source?.messageId === picture,
             )
       if (!talk) {
         return 0
       }
-      if (!mayForget(use, talk)) {
+      if (!mayForget(interaction, talk)) {
         throw new InputError('permission/not-yours')
       }
-      return (await forgetting.talk(place, talk.id, use.user.id)).talks
+      return (await forgetting.talk(place, talk.id, interaction.user.id)).talks
     },
   }
 }
@@ -101,9 +105,12 @@ async function recordsOf(
 }
 
 /** Whoever showed the picture, posted it, or moderates. */
-function mayForget(use: ChatInputCommandInteraction, { by, picture }: Talk): boolean {
-  const own = by === use.user.id || picture.source?.authorId === use.user.id
-  return own || (use.inGuild() && use.memberPermissions.has(PermissionFlagsBits.ManageMessages))
+function mayForget(interaction: ChatInputCommandInteraction, { by, picture }: Talk): boolean {
+  const own = by === interaction.user.id || picture.source?.authorId === interaction.user.id
+  return (
+    own ||
+    (interaction.inGuild() && interaction.memberPermissions.has(PermissionFlagsBits.ManageMessages))
+  )
 }
 
 function shown({ talks }: ChannelRecord, { memory: words }: Catalogue): string {

@@ -6,97 +6,103 @@ import {
   type ModalSubmitInteraction,
   PermissionFlagsBits,
 } from 'discord.js'
-import { acknowledging } from '../discord/deferral.ts'
+import { withDeferral } from '../discord/deferral.ts'
 import { readCustomId } from './answer-message.ts'
-import type { Questions } from './question-flow.ts'
-import { type Desk, placeOf, replying } from './submit.ts'
+import type { QuestionFlow } from './question-flow.ts'
+import { type RequestIntake, placeOf, withDeferredReply } from './submit.ts'
 import type { Forgetting } from '../memory/eraser.ts'
 import type { AnswerRecord } from '../memory/records.ts'
 import type { Memory } from '../memory/conversation-store.ts'
-import { ownTalks } from './repost-with-alt-text.ts'
+import { ownConversations } from './repost-with-alt-text.ts'
 
-type Parts = {
-  readonly questions: Questions
-  readonly desk: Desk
+type Deps = {
+  readonly questions: QuestionFlow
+  readonly intake: RequestIntake
   readonly memory: Memory
   readonly forgetting: Forgetting
 }
 
-export class Buttons {
-  readonly #parts: Parts
+export class AnswerButtons {
+  readonly #deps: Deps
 
-  constructor(parts: Parts) {
-    this.#parts = parts
+  constructor(deps: Deps) {
+    this.#deps = deps
   }
 
   /** A form was filled in. */
-  async submitted(use: ModalSubmitInteraction): Promise<void> {
-    await this.#parts.questions.submitted(use, idOf(use.customId).key)
+  async submitted(interaction: ModalSubmitInteraction): Promise<void> {
+    await this.#deps.questions.submitted(interaction, idOf(interaction.customId).key)
   }
 
   /** A button was pressed. */
-  async pressed(use: ButtonInteraction): Promise<void> {
-    const { key, action, number } = idOf(use.customId)
-    const { questions } = this.#parts
+  async pressed(interaction: ButtonInteraction): Promise<void> {
+    const { key, action, number } = idOf(interaction.customId)
+    const { questions } = this.#deps
     switch (action) {
       case 'ask':
-        return questions.openForAnswer(use, key)
+        return questions.openForAnswer(interaction, key)
       case 'question':
-        return questions.pressed(use, key, number)
+        return questions.pressed(interaction, key, number)
       case 'again':
-        return this.#again(use, key)
+        return this.#again(interaction, key)
       case 'delete':
-        return this.#delete(use, key)
+        return this.#delete(interaction, key)
       case 'repost':
-        return this.#repost(use, key)
+        return this.#repost(interaction, key)
       case 'form':
         throw new InputError('button/unknown')
     }
   }
 
   /** Says it in other words, in the same place; it is the asker's answer to change. */
-  async #again(use: ButtonInteraction, key: string): Promise<void> {
-    const answer = await this.#known(use, key)
-    if (answer.asker !== use.user.id) {
+  async #again(interaction: ButtonInteraction, key: string): Promise<void> {
+    const answer = await this.#known(interaction, key)
+    if (answer.asker !== interaction.user.id) {
       throw new InputError('permission/only-asker')
     }
-    const wish = { kind: 'again', answer: key } as const
+    const input = { kind: 'again', answer: key } as const
     const { hidden } = answer
-    await acknowledging(
-      () => use.deferUpdate(),
-      (acknowledge) => this.#parts.desk.fromInteraction(use, wish, { hidden, acknowledge }),
+    await withDeferral(
+      () => interaction.deferUpdate(),
+      (acknowledge) =>
+        this.#deps.intake.submitInteraction(interaction, input, { hidden, acknowledge }),
     )
   }
 
-  async #delete(use: ButtonInteraction, key: string): Promise<void> {
-    const { memory, forgetting } = this.#parts
-    const place = placeOf(use)
-    const answer = await memory.answer(place, key, use.user.id)
-    const asker = answer?.asker ?? use.message.interactionMetadata?.user.id
-    const moderates = use.memberPermissions?.has(PermissionFlagsBits.ManageMessages) ?? false
-    if (asker !== use.user.id && !(moderates && use.inGuild())) {
+  async #delete(interaction: ButtonInteraction, key: string): Promise<void> {
+    const { memory, forgetting } = this.#deps
+    const place = placeOf(interaction)
+    const answer = await memory.answer(place, key, interaction.user.id)
+    const asker = answer?.asker ?? interaction.message.interactionMetadata?.user.id
+    const moderates =
+      interaction.memberPermissions?.has(PermissionFlagsBits.ManageMessages) ?? false
+    if (asker !== interaction.user.id && !(moderates && interaction.inGuild())) {
       throw new InputError('permission/not-yours')
     }
-    await use.deferUpdate()
-    await use.deleteReply()
+    await interaction.deferUpdate()
+    await interaction.deleteReply()
     // Discord tells of no deletion of a message that only one person sees.
-    await forgetting.messages(place, [use.message.id])
+    await forgetting.messages(place, [interaction.message.id])
   }
 
   /** Posts the pictures again, with what the model says of them as alt text. */
-  async #repost(use: ButtonInteraction, key: string): Promise<void> {
-    const { desk, memory } = this.#parts
-    await replying(use, false, async (acknowledge) => {
-      await ownTalks(memory, { place: placeOf(use), key, userId: use.user.id })
-      const { displayName: name } = use.user
-      const maxBytes = use.attachmentSizeLimit
-      const wish = { kind: 'repost', answer: key, name, maxBytes } as const
-      await desk.fromInteraction(use, wish, { hidden: false, acknowledge })
+  async #repost(interaction: ButtonInteraction, key: string): Promise<void> {
+    const { intake, memory } = this.#deps
+    await withDeferredReply(interaction, false, async (acknowledge) => {
+      await ownConversations(memory, {
+        place: placeOf(interaction),
+        key,
+        userId: interaction.user.id,
+      })
+      const { displayName: name } = interaction.user
+      const maxBytes = interaction.attachmentSizeLimit
+      const input = { kind: 'repost', answer: key, name, maxBytes } as const
+      await intake.submitInteraction(interaction, input, { hidden: false, acknowledge })
     })
   }
 
-  async #known(use: ButtonInteraction, key: string): Promise<AnswerRecord> {
-    const answer = await this.#parts.memory.answer(placeOf(use), key, use.user.id)
+  async #known(interaction: ButtonInteraction, key: string): Promise<AnswerRecord> {
+    const answer = await this.#deps.memory.answer(placeOf(interaction), key, interaction.user.id)
     if (!answer) {
       throw new InputError('conversation/unknown')
     }

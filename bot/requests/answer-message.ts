@@ -15,7 +15,7 @@ import type { Body } from '../discord/reply.ts'
 const MAX_LABEL = 80
 const VERSION = 's1'
 
-export type AnswerPart = {
+export type PartLayout = {
   /** Lines of the model's; the first is the answer, others are details. */
   readonly lines: readonly string[]
   readonly spoiler: boolean
@@ -23,7 +23,7 @@ export type AnswerPart = {
 
 export type AnswerLayout = {
   readonly key: string | null
-  readonly parts: readonly AnswerPart[]
+  readonly parts: readonly PartLayout[]
   readonly suggestions: readonly { readonly part: number; readonly question: string }[]
   /** Shown above the answer. */
   readonly question: string | null
@@ -65,7 +65,7 @@ export function answerBody(layout: AnswerLayout, text: Catalogue): Body {
   }
 }
 
-function partText({ lines, spoiler }: AnswerPart, room: number, text: Catalogue): string {
+function partText({ lines, spoiler }: PartLayout, room: number, text: Catalogue): string {
   const [first = '', ...details] = lines
   const share = Math.floor(room / lines.length / 2) // escaping at most doubles it
   const whole = [

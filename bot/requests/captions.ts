@@ -2,7 +2,7 @@
 
 import type { GenerationOptions, ImageInput, Model, RequestOptions } from '../../inference/types.ts'
 import type { Style } from '../../commands/guild-settings.ts'
-import { plain, propose } from './suggestions.ts'
+import { normalizeText, suggestQuestions } from './suggestions.ts'
 
 /** Discord's limit of alt text is 1,024 characters, with "AI-generated" before it. */
 export const MAX_ALT_TEXT = 1000
@@ -19,7 +19,7 @@ export async function describePicture(
   options: RequestOptions,
 ): Promise<Description> {
   const { text: caption } = await model.describe(image, options)
-  return inStyle(model, image, { caption, style, options })
+  return formatCaption(model, image, { caption, style, options })
 }
 
 /** How often other words are tried, each time more freely; beyond, facts change and not only words. */
@@ -35,23 +35,26 @@ export async function describeDifferently(
   image: ImageInput,
   { said, style, options }: { said: readonly string[]; style: Style; options: RequestOptions },
 ): Promise<Description | undefined> {
-  const used = new Set(said.map(plain))
+  const used = new Set(said.map(normalizeText))
   for (const temperature of TEMPERATURES) {
-    const { text: caption } = await model.describe(image, { ...options, ...freely(temperature) })
-    if (caption !== '' && !used.has(plain(caption))) {
-      return inStyle(model, image, { caption, style, options })
+    const { text: caption } = await model.describe(image, {
+      ...options,
+      ...samplingOptions(temperature),
+    })
+    if (caption !== '' && !used.has(normalizeText(caption))) {
+      return formatCaption(model, image, { caption, style, options })
     }
   }
   return undefined
 }
 
 /** Sampling, kept to what the model holds for likely; lengths come from the card. */
-export function freely(temperature: number): GenerationOptions {
+export function samplingOptions(temperature: number): GenerationOptions {
   return { beams: 1, sample: true, temperature, topK: 50, topP: 0.9 }
 }
 
 /** A caption as it is shown in a style. */
-export async function inStyle(
+export async function formatCaption(
   model: Model,
   image: ImageInput,
   { caption, style, options }: { caption: string; style: Style; options: RequestOptions },
@@ -63,10 +66,14 @@ export async function inStyle(
     return { caption, lines: [altTextOf(caption)] }
   }
   const situation = { caption, history: [], asked: [] }
-  const proposed = await propose(model, image, { situation, count: 2 * DETAILS, request: options })
-  const words = ` ${plain(caption)} `
+  const proposed = await suggestQuestions(model, image, {
+    situation,
+    count: 2 * DETAILS,
+    request: options,
+  })
+  const words = ` ${normalizeText(caption)} `
   const details = proposed
-    .filter(({ answer }) => !words.includes(` ${plain(answer)} `))
+    .filter(({ answer }) => !words.includes(` ${normalizeText(answer)} `))
     .slice(0, DETAILS)
   return {
     caption,

@@ -4,7 +4,7 @@ import type { Client } from 'discord.js'
 import type { FoundPicture } from '../../commands/picture.ts'
 import type { Catalogue } from '../../commands/i18n/words.ts'
 import type { ImageSource, Model, RequestOptions, Urgency } from '../../inference/types.ts'
-import type { AnswerPart } from './answer-message.ts'
+import type { PartLayout } from './answer-message.ts'
 import type { ChannelRecord, Reader, Talk } from '../memory/conversation.ts'
 import type { Delivery } from '../discord/reply.ts'
 import type { TrackedWork } from '../memory/deletions.ts'
@@ -17,7 +17,7 @@ import type { Pictures } from '../pictures/pictures.ts'
 import type { Request } from './request.ts'
 
 /** Built once; what answering needs of the rest of the bot. */
-export type AnsweringParts = {
+export type RequestDeps = {
   readonly client: Client
   readonly model: Model
   /** Whether the model is open; until then, requests wait for it. */
@@ -30,7 +30,7 @@ export type AnsweringParts = {
 }
 
 /** What one request is carried out with. */
-export type Work = {
+export type RequestContext = {
   readonly request: Request
   readonly delivery: Delivery
   readonly tracked: TrackedWork
@@ -44,7 +44,7 @@ export type Work = {
 }
 
 /** One picture's share of an answer. */
-export type Part = AnswerPart & {
+export type AnswerPart = PartLayout & {
   readonly talk: Talk | null
   readonly turn: string | null
   readonly image: ImageSource | null
@@ -59,7 +59,7 @@ export function audienceOf({ hidden, asker }: Pick<Request, 'hidden' | 'asker'>)
 }
 
 /** A part that says why there is no answer. */
-export function apology(sentence: string): Part {
+export function errorPart(sentence: string): AnswerPart {
   const nothing = { talk: null, turn: null, image: null, caption: '', change: unchanged }
   return { lines: [sentence], spoiler: false, ...nothing }
 }
@@ -95,8 +95,8 @@ function urgencyOf(kind: Request['kind'], answer: Job['answer']): Urgency {
 
 /** A picture as the model takes it, with its hash where it was talked about before. */
 export async function sourceOf(
-  { pictures }: AnsweringParts,
-  { options, sources }: Work,
+  { pictures }: RequestDeps,
+  { options, sources }: RequestContext,
   picture: FoundPicture & { readonly hash?: string },
 ): Promise<ImageSource> {
   const source = await pictures.source(picture, options.signal)

@@ -11,35 +11,31 @@ import { historyTo, type Talk, withTalk, withTurn } from '../memory/conversation
 import type { TrackedWork } from '../memory/deletions.ts'
 import { Delivery } from '../discord/reply.ts'
 import { describePicture } from './captions.ts'
-import { Handing } from './publish.ts'
+import { publishAnswer } from './publish.ts'
 import type { Job } from '../jobs/job-record.ts'
 import type { JobContext } from '../jobs/jobs.ts'
 import { isDeleted } from '../discord/api-errors.ts'
-import { postAgain } from './repost-with-alt-text.ts'
+import { repostWithAltText } from './repost-with-alt-text.ts'
 import type { Request, RequestOf } from './request.ts'
-import { Rewording } from './regenerate.ts'
+import { regenerate } from './regenerate.ts'
 import {
-  type AnsweringParts,
-  apology,
+  type RequestDeps,
+  errorPart,
   audienceOf,
   optionsOf,
-  type Part,
+  type AnswerPart,
   sourceOf,
-  type Work,
+  type RequestContext,
 } from './context.ts'
 
 /** Pictures looked at for one answer. */
 export const MAX_PICTURES = 10
 
-export class Answering {
-  readonly #parts: AnsweringParts
-  readonly #handing: Handing
-  readonly #rewording: Rewording
+export class RequestHandler {
+  readonly #deps: RequestDeps
 
-  constructor(parts: AnsweringParts) {
-    this.#parts = parts
-    this.#handing = new Handing(parts)
-    this.#rewording = new Rewording(parts, this.#handing)
+  constructor(deps: RequestDeps) {
+    this.#deps = deps
   }
 
   /**
@@ -47,12 +43,12 @@ export class Answering {
    *
    * @throws {InputError} with what the person should know; nothing was delivered then.
    */
-  async carryOut(
+  async handle(
     request: Request,
     job: Job,
     { signal, nonce, resumed, tracked }: JobContext & { readonly tracked: TrackedWork },
   ): Promise<void> {
-    const { client, settings, people, pictures } = this.#parts
+    const { client, settings, people, pictures } = this.#deps
     const delivery = new Delivery(client.rest, job.answer, nonce)
     if (request.kind === 'again') {
       delivery.mute()
@@ -60,7 +56,7 @@ export class Answering {
     try {
       await delivery.start()
       const text = catalogueFor(request.locale)
-      const work: Work = {
+      const context: RequestContext = {
         request,
         delivery,
         tracked,
@@ -74,13 +70,13 @@ export class Answering {
         remembers: !(await people.isOut(request.asker)),
         sources: [],
       }
-      if (!this.#parts.isOpen() && request.kind !== 'repost') {
+      if (!this.#deps.isOpen() && request.kind !== 'repost') {
         delivery.progress(text.waiting.loading)
       }
       try {
-        await this.#counted(work)
+        await this.#counted(context)
       } finally {
-        await pictures.settle(work.sources, work.remembers && !tracked.signal.aborted)
+        await pictures.settle(context.sources, context.remembers && !tracked.signal.aborted)
       }
     } catch (error) {
       if (tracked.delivered) {
@@ -92,7 +88,7 @@ export class Answering {
         // Before it ended, an earlier process may have remembered what is not delivered now.
         tracked.end()
         const key = request.kind === 'again' ? request.answer : request.key
-        await this.#parts.forgetting.answer(request.place, key)
+        await this.#deps.forgetting.answer(request.place, key)
       }
       throw error
     } finally {
@@ -101,62 +97,62 @@ export class Answering {
   }
 
   /** Counts what is asked for; what does not come is not counted. */
-  async #counted(work: Work): Promise<void> {
-    const { people, settings } = this.#parts
-    const { asker, place, kind } = work.request
+  async #counted(context: RequestContext): Promise<void> {
+    const { people, settings } = this.#deps
+    const { asker, place, kind } = context.request
     const { dailyLimit } = await settings.of(place.guildId)
     if (kind === 'alt-text' || kind === 'repost' || dailyLimit === null) {
-      return this.#carry(work)
+      return this.#carry(context)
     }
-    await work.tracked.write(() => people.count(place.guildId, asker, dailyLimit))
+    await context.tracked.write(() => people.count(place.guildId, asker, dailyLimit))
     try {
-      await this.#carry(work)
+      await this.#carry(context)
     } catch (error) {
       await people.uncount(place.guildId, asker)
       throw error
     }
   }
 
-  async #carry(work: Work): Promise<void> {
-    const { request } = work
+  async #carry(context: RequestContext): Promise<void> {
+    const { request } = context
     switch (request.kind) {
       case 'look':
-        return this.#look(work, request)
+        return this.#look(context, request)
       case 'ask':
-        return this.#ask(work, request)
+        return this.#ask(context, request)
       case 'again':
-        return this.#rewording.again(work, request)
+        return regenerate(this.#deps, context, request)
       case 'repost':
-        return postAgain(this.#parts, work, request)
+        return repostWithAltText(this.#deps, context, request)
       case 'alt-text':
-        return this.#altText(work, request)
+        return this.#altText(context, request)
     }
   }
 
-  async #look(work: Work, request: RequestOf<'look'>): Promise<void> {
-    const { text } = work
+  async #look(context: RequestContext, request: RequestOf<'look'>): Promise<void> {
+    const { text } = context
     const pictures = request.pictures.slice(0, MAX_PICTURES)
     const left = request.pictures.length - pictures.length
-    const parts: Part[] = []
+    const parts: AnswerPart[] = []
     for (const [index, picture] of pictures.entries()) {
       if (pictures.length > 1) {
-        work.delivery.progress(text.waiting.partly(parts.length, pictures.length))
+        context.delivery.progress(text.waiting.partly(parts.length, pictures.length))
       }
       try {
-        parts.push(await this.#lookAt(work, request, { picture, index }))
+        parts.push(await this.#lookAt(context, request, { picture, index }))
       } catch (error) {
         // One bad file of several is said in its place; what stops them all is thrown.
         if (
           pictures.length === 1 ||
           !(error instanceof InputError) ||
-          work.options.signal?.aborted
+          context.options.signal?.aborted
         ) {
           throw error
         }
-        parts.push(apology(sentenceOf(error, text)))
+        parts.push(errorPart(sentenceOf(error, text)))
       }
     }
-    await this.#handing.deliver(work, parts, {
+    await publishAnswer(this.#deps, context, parts, {
       question: request.quoted ? request.question : null,
       style: request.style,
       note: left > 0 ? text.answer.leftOut(left) : undefined,
@@ -164,18 +160,18 @@ export class Answering {
   }
 
   async #lookAt(
-    work: Work,
+    context: RequestContext,
     request: RequestOf<'look'>,
     { picture, index }: { readonly picture: FoundPicture; readonly index: number },
-  ): Promise<Part> {
+  ): Promise<AnswerPart> {
     await this.#mayLookAt(picture, request.asker)
-    const { model } = this.#parts
-    const image = await sourceOf(this.#parts, work, picture)
+    const { model } = this.#deps
+    const image = await sourceOf(this.#deps, context, picture)
     const { question } = request
     const described =
       question === null
-        ? await describePicture(model, image, request.style, work.options)
-        : { caption: '', lines: [(await model.ask(image, question, work.options)).text] }
+        ? await describePicture(model, image, request.style, context.options)
+        : { caption: '', lines: [(await model.ask(image, question, context.options)).text] }
     const id = `${request.key}.${index}`
     const now = Date.now()
     const visibleTo = audienceOf(request)
@@ -198,7 +194,7 @@ export class Answering {
       by: request.asker,
       visibleTo,
       at: now,
-      until: now + work.ttlMs,
+      until: now + context.ttlMs,
       descriptions: described.caption === '' ? [] : [described.caption],
       turns: turn ? [turn] : [],
       answers: [],
@@ -214,16 +210,16 @@ export class Answering {
     }
   }
 
-  async #ask(work: Work, request: RequestOf<'ask'>): Promise<void> {
-    const { model, memory } = this.#parts
+  async #ask(context: RequestContext, request: RequestOf<'ask'>): Promise<void> {
+    const { model, memory } = this.#deps
     const { place, question, asker } = request
     const talk = await memory.talk(place, request.talk, audienceOf(request))
     if (!talk) {
       throw new InputError('conversation/unknown')
     }
-    const image = await sourceOf(this.#parts, work, { ...talk.picture, altText: null })
+    const image = await sourceOf(this.#deps, context, { ...talk.picture, altText: null })
     const history = historyTo(talk, request.turn)
-    const { text: answer } = await model.ask(image, question, { ...work.options, history })
+    const { text: answer } = await model.ask(image, question, { ...context.options, history })
     const turn = {
       id: request.key,
       parent: request.turn,
@@ -233,8 +229,8 @@ export class Answering {
       visibleTo: audienceOf(request),
       at: Date.now(),
     }
-    const until = Date.now() + work.ttlMs
-    const part: Part = {
+    const until = Date.now() + context.ttlMs
+    const part: AnswerPart = {
       lines: [answer],
       spoiler: talk.picture.spoiler,
       talk: { ...talk, turns: [...talk.turns, turn] },
@@ -243,15 +239,15 @@ export class Answering {
       caption: talk.descriptions.at(-1) ?? '',
       change: (record) => withTurn(record, talk.id, { turn, until }),
     }
-    await this.#handing.deliver(work, [part], {
+    await publishAnswer(this.#deps, context, [part], {
       question: request.quoted ? question : null,
       style: 'caption',
     })
   }
 
   /** A quiet reply with alternative text for someone's pictures. */
-  async #altText(work: Work, request: RequestOf<'alt-text'>): Promise<void> {
-    const parts: Part[] = []
+  async #altText(context: RequestContext, request: RequestOf<'alt-text'>): Promise<void> {
+    const parts: AnswerPart[] = []
     for (const [index, picture] of request.pictures.slice(0, MAX_PICTURES).entries()) {
       const look = {
         ...request,
@@ -260,12 +256,12 @@ export class Answering {
         question: null,
         quoted: false,
       }
-      parts.push(await this.#lookAt(work, look, { picture, index }))
+      parts.push(await this.#lookAt(context, look, { picture, index }))
     }
     const [first, ...rest] = parts
     if (first) {
-      const marked = { ...first, lines: [work.text.answer.altText(first.lines[0] ?? '')] }
-      await this.#handing.deliver(work, [marked, ...rest], {
+      const marked = { ...first, lines: [context.text.answer.altText(first.lines[0] ?? '')] }
+      await publishAnswer(this.#deps, context, [marked, ...rest], {
         question: null,
         style: 'alt',
         quiet: true,
@@ -275,7 +271,7 @@ export class Answering {
 
   /** @throws {InputError} if the picture's author opted out and is not the one who asks. */
   async #mayLookAt({ source }: FoundPicture, asker: string): Promise<void> {
-    if (source && source.authorId !== asker && (await this.#parts.people.isOut(source.authorId))) {
+    if (source && source.authorId !== asker && (await this.#deps.people.isOut(source.authorId))) {
       throw new InputError('image/opted-out')
     }
   }

@@ -31,11 +31,11 @@ export async function localeOf(
 
 /** The language as far as the message itself tells it, without the store. */
 export function localeOfMessage({ guild, guildId, content }: Message): string {
-  return guildId === null ? guessedFrom(content) : (guild?.preferredLocale ?? ENGLISH)
+  return guildId === null ? guessLocale(content) : (guild?.preferredLocale ?? ENGLISH)
 }
 
 /** Keeps the language that an interaction tells. `/privacy` leaves no new trace. */
-export async function noteLanguage(
+export async function storeLocale(
   interaction: Interaction,
   people: People,
   log: Logger,
@@ -50,7 +50,7 @@ export async function noteLanguage(
   }
 }
 
-function guessedFrom(text: string): string {
+function guessLocale(text: string): string {
   const isChinese =
     /\p{Script=Han}/u.test(text) && !/\p{Script=Hiragana}|\p{Script=Katakana}/u.test(text)
   return isChinese ? CHINESE : ENGLISH

@@ -8,7 +8,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { type Message, MessageType } from 'discord.js'
 import type { GuildSettings } from '../../commands/guild-settings.ts'
 import { followedBy, lastTurn } from '../memory/conversation.ts'
-import type { Desk } from './submit.ts'
+import type { RequestIntake } from './submit.ts'
 import type { Settings } from '../memory/guild-settings.ts'
 import { picturesIn } from '../discord/message-pictures.ts'
 import { localeOf } from './locale.ts'
@@ -26,15 +26,15 @@ const ASKING = new Set([MessageType.Default, MessageType.Reply])
  */
 const SECOND_LOOKS_MS = [100, 300, 600, 1000] as const
 
-type Parts = {
-  readonly desk: Desk
+type Deps = {
+  readonly intake: RequestIntake
   readonly memory: Memory
   readonly people: People
   readonly settings: Settings
 }
 
 /** A message and what is known of it. */
-type Heard = {
+type IncomingMessage = {
   readonly message: Message
   readonly place: Place
   readonly settings: GuildSettings
@@ -46,10 +46,10 @@ type Heard = {
 }
 
 export class MessageRequests {
-  readonly #parts: Parts
+  readonly #deps: Deps
 
-  constructor(parts: Parts) {
-    this.#parts = parts
+  constructor(deps: Deps) {
+    this.#deps = deps
   }
 
   /**
@@ -57,16 +57,16 @@ export class MessageRequests {
    *
    * @param known told the language of the answer, before anything is answered.
    */
-  async hear(message: Message, known: (locale: string) => void): Promise<void> {
+  async onMessage(message: Message, known: (locale: string) => void): Promise<void> {
     const { author, client, guildId, channelId } = message
     if (author.bot || message.webhookId !== null || !ASKING.has(message.type)) {
       return
     }
-    const settings = await this.#parts.settings.of(guildId)
-    const locale = await localeOf(message, settings, this.#parts.people)
+    const settings = await this.#deps.settings.of(guildId)
+    const locale = await localeOf(message, settings, this.#deps.people)
     known(locale)
     const mentioned = message.mentions.users.has(client.user.id)
-    const heard: Heard = {
+    const incoming: IncomingMessage = {
       message,
       place: { guildId, channelId },
       settings,
@@ -74,36 +74,40 @@ export class MessageRequests {
       question: withoutMention(message.content, client.user.id),
       addressed: mentioned || guildId === null,
     }
-    if (!(await this.#answerReply(heard))) {
-      await (heard.addressed ? this.#answerAddress(heard) : this.#answerByItself(heard))
+    if (!(await this.#answerReply(incoming))) {
+      await (incoming.addressed ? this.#answerAddress(incoming) : this.#answerByItself(incoming))
     }
   }
 
   /** A reply to an answer is the next question about its picture. @returns whether it was one. */
-  async #answerReply(heard: Heard): Promise<boolean> {
-    const { message, place, question, locale } = heard
+  async #answerReply(incoming: IncomingMessage): Promise<boolean> {
+    const { message, place, question, locale } = incoming
     const repliedTo = message.reference?.messageId
     if (repliedTo === undefined || picturesIn(message).length > 0) {
       return false
     }
-    const { desk } = this.#parts
+    const { intake } = this.#deps
     const answer = await this.#answerBehind(message, place, repliedTo)
     const part = answer?.parts[0]
     // An alt text is there for everybody; talking below it is not talking to the bot.
-    if (!answer || !part || (answer.kind === 'alt' && !heard.addressed)) {
+    if (!answer || !part || (answer.kind === 'alt' && !incoming.addressed)) {
       return false
     }
     if (question === '') {
-      await this.#sayHowToAsk(heard)
+      await this.#sayHowToAsk(incoming)
       return true
     }
     const { talk, turn } = part
-    await desk.fromMessage(message, { kind: 'ask', talk, turn, question, quoted: false }, locale)
+    await intake.submitMessage(
+      message,
+      { kind: 'ask', talk, turn, question, quoted: false },
+      locale,
+    )
     return true
   }
 
   async #answerBehind({ mentions, client }: Message, place: Place, repliedTo: string) {
-    const { memory } = this.#parts
+    const { memory } = this.#deps
     let answer = await memory.answerOf(place, repliedTo, null)
     if (mentions.repliedUser?.id === client.user.id) {
       for (const ms of SECOND_LOOKS_MS) {
@@ -118,24 +122,24 @@ export class MessageRequests {
   }
 
   /** Once for each person and channel: a server may hide the text of every reply. */
-  async #sayHowToAsk({ message, place }: Heard): Promise<void> {
-    const told = await this.#parts.people.tellOnce(place, message.author.id, message.id)
+  async #sayHowToAsk({ message, place }: IncomingMessage): Promise<void> {
+    const told = await this.#deps.people.tellOnce(place, message.author.id, message.id)
     if (told) {
       const mayBeHidden = message.guildId !== null && message.content === ''
       throw new InputError(mayBeHidden ? 'reply/unreadable' : 'reply/empty')
     }
   }
 
-  async #answerAddress(heard: Heard): Promise<void> {
-    const { message, place, question, settings, locale } = heard
-    const { memory, desk } = this.#parts
-    const wish = { kind: 'look', style: settings.style, quoted: false } as const
+  async #answerAddress(incoming: IncomingMessage): Promise<void> {
+    const { message, place, question, settings, locale } = incoming
+    const { memory, intake } = this.#deps
+    const input = { kind: 'look', style: settings.style, quoted: false } as const
     const pictures = picturesIn(message)
     const target = pictures.length === 0 && message.reference ? await targetOf(message) : null
     const shown = target ? picturesIn(target) : pictures
     if (shown.length > 0) {
       const asked = question === '' ? null : question
-      await desk.fromMessage(message, { ...wish, pictures: shown, question: asked }, locale)
+      await intake.submitMessage(message, { ...input, pictures: shown, question: asked }, locale)
       return
     }
     if (target) {
@@ -150,7 +154,7 @@ export class MessageRequests {
     if (talk && question !== '') {
       const turn = lastTurn(talk, message.author.id)
       const follow = { kind: 'ask', talk: talk.id, turn, question, quoted: false } as const
-      await desk.fromMessage(message, follow, locale)
+      await intake.submitMessage(message, follow, locale)
       return
     }
     if (place.guildId === null) {
@@ -158,12 +162,12 @@ export class MessageRequests {
     }
     const newest = await newestPictures(message.channel)
     const asked = question === '' ? null : question
-    await desk.fromMessage(message, { ...wish, pictures: newest, question: asked }, locale)
+    await intake.submitMessage(message, { ...input, pictures: newest, question: asked }, locale)
   }
 
   /** Looks at pictures where the server's managers want it, unless their author opted out. */
-  async #answerByItself({ message, settings, locale }: Heard): Promise<void> {
-    const { people, desk } = this.#parts
+  async #answerByItself({ message, settings, locale }: IncomingMessage): Promise<void> {
+    const { people, intake } = this.#deps
     const describes = settings.answerChannels.includes(message.channelId)
     if (!describes && !settings.altTextChannels.includes(message.channelId)) {
       return
@@ -174,7 +178,7 @@ export class MessageRequests {
     if (wanted.length === 0 || (await people.isOut(message.author.id))) {
       return
     }
-    await desk.fromMessage(
+    await intake.submitMessage(
       message,
       describes
         ? { kind: 'look', pictures: wanted, style: settings.style, question: null, quoted: false }

@@ -5,8 +5,8 @@ import { answerBody, type AnswerLayout } from './answer-message.ts'
 import { type ChannelRecord, historyTo } from '../memory/conversation.ts'
 import type { AnswerRecord } from '../memory/records.ts'
 import type { Body } from '../discord/reply.ts'
-import { propose } from './suggestions.ts'
-import type { AnsweringParts, Part, Work } from './context.ts'
+import { suggestQuestions } from './suggestions.ts'
+import type { RequestDeps, AnswerPart, RequestContext } from './context.ts'
 
 const SUGGESTIONS = 3
 /** An answer does not wait longer than this for its suggestions; they are added later. */
@@ -19,135 +19,134 @@ export class AfterAnswerError extends Error {
   override name = 'AfterAnswerError' as const
 }
 
-export class Handing {
-  readonly #parts: AnsweringParts
-
-  constructor(parts: AnsweringParts) {
-    this.#parts = parts
+/** Delivers the parts of an answer. */
+export async function publishAnswer(
+  deps: RequestDeps,
+  context: RequestContext,
+  parts: readonly AnswerPart[],
+  about: {
+    readonly question: string | null
+    readonly style: AnswerRecord['style']
+    readonly note?: string | undefined
+    readonly key?: string
+    readonly suggested?: AnswerRecord['suggestions']
+    readonly quiet?: boolean
+  },
+): Promise<void> {
+  const { request, text, delivery } = context
+  // A part without a talk keeps its place, so that buttons count the pictures as people do.
+  const kept = parts.map(({ talk, turn }) => ({ talk: talk?.id ?? '', turn }))
+  const remembered = context.remembers && parts.some(({ talk }) => talk !== null)
+  const key = remembered ? (about.key ?? request.key) : null
+  const layout = (suggestions: AnswerRecord['suggestions']): AnswerLayout => ({
+    key,
+    parts,
+    question: about.question,
+    suggestions,
+    note: context.remembers ? about.note : text.answer.notRemembered,
+    again: request.kind !== 'alt-text',
+    repost: about.style === 'alt' && parts.some(({ talk }) => talk !== null),
+  })
+  const record = (suggestions: AnswerRecord['suggestions']): AnswerRecord => ({
+    asker: request.asker,
+    kind: request.kind === 'alt-text' ? 'alt' : kept.some(({ turn }) => turn) ? 'ask' : 'describe',
+    style: about.style,
+    hidden: request.hidden,
+    parts: kept,
+    suggestions: [...suggestions],
+  })
+  const flags = about.quiet ? { flags: QUIET } : {}
+  const body = (suggestions: AnswerRecord['suggestions']) => ({
+    ...answerBody(layout(suggestions), text),
+    ...flags,
+  })
+  if (key === null) {
+    await delivery.finish(body([]))
+    return
   }
+  const coming = about.suggested
+    ? Promise.resolve(about.suggested)
+    : about.quiet
+      ? Promise.resolve([])
+      : suggestions(deps, context, parts)
+  await sendAndStore(deps, context, parts, { key, coming, record, body })
+}
 
-  /** Delivers the parts of an answer. */
-  async deliver(
-    work: Work,
-    parts: readonly Part[],
-    about: {
-      readonly question: string | null
-      readonly style: AnswerRecord['style']
-      readonly note?: string | undefined
-      readonly key?: string
-      readonly suggested?: AnswerRecord['suggestions']
-      readonly quiet?: boolean
-    },
-  ): Promise<void> {
-    const { request, text, delivery } = work
-    // A part without a talk keeps its place, so that buttons count the pictures as people do.
-    const kept = parts.map(({ talk, turn }) => ({ talk: talk?.id ?? '', turn }))
-    const remembered = work.remembers && parts.some(({ talk }) => talk !== null)
-    const key = remembered ? (about.key ?? request.key) : null
-    const layout = (suggestions: AnswerRecord['suggestions']): AnswerLayout => ({
-      key,
-      parts,
-      question: about.question,
-      suggestions,
-      note: work.remembers ? about.note : text.answer.notRemembered,
-      again: request.kind !== 'alt-text',
-      repost: about.style === 'alt' && parts.some(({ talk }) => talk !== null),
+/** Delivers an answer, then remembers it; suggestions that take long are added to both later. */
+async function sendAndStore(
+  deps: RequestDeps,
+  context: RequestContext,
+  parts: readonly AnswerPart[],
+  answer: {
+    readonly key: string
+    readonly coming: Promise<AnswerRecord['suggestions']>
+    readonly record: (suggestions: AnswerRecord['suggestions']) => AnswerRecord
+    readonly body: (suggestions: AnswerRecord['suggestions']) => Body
+  },
+): Promise<void> {
+  const { memory } = deps
+  const { request, delivery, tracked, ttlMs } = context
+  const { key, coming, record, body } = answer
+  const change = (before: ChannelRecord) => parts.reduce((next, part) => part.change(next), before)
+  coming.catch(() => {}) // met below, unless the delivery fails before
+  const soon = await Promise.race([coming, later(SUGGESTIONS_WAIT_MS)])
+  await memory.delivering(request.place, async () => {
+    const message = await delivery.finish(body(soon ?? []))
+    tracked.delivered = true
+    await afterAnswer(async () => {
+      tracked.dependOn([`message/${message}`])
+      const remembered = { key, message, answer: record(soon ?? []), change, ttlMs }
+      await tracked.write(() => memory.remember(request.place, remembered))
     })
-    const record = (suggestions: AnswerRecord['suggestions']): AnswerRecord => ({
-      asker: request.asker,
-      kind:
-        request.kind === 'alt-text' ? 'alt' : kept.some(({ turn }) => turn) ? 'ask' : 'describe',
-      style: about.style,
-      hidden: request.hidden,
-      parts: kept,
-      suggestions: [...suggestions],
+  })
+  if (soon === undefined) {
+    await afterAnswer(async () => {
+      const suggestions = await coming
+      await tracked.write(() => memory.suggest(request.place, key, { suggestions, ttlMs }))
+      await delivery.revise(body(suggestions))
     })
-    const flags = about.quiet ? { flags: QUIET } : {}
-    const body = (suggestions: AnswerRecord['suggestions']) => ({
-      ...answerBody(layout(suggestions), text),
-      ...flags,
-    })
-    if (key === null) {
-      await delivery.finish(body([]))
-      return
-    }
-    const coming = about.suggested
-      ? Promise.resolve(about.suggested)
-      : about.quiet
-        ? Promise.resolve([])
-        : this.#suggest(work, parts)
-    await this.#handOver(work, parts, { key, coming, record, body })
-  }
-
-  /** Delivers an answer, then remembers it; suggestions that take long are added to both later. */
-  async #handOver(
-    work: Work,
-    parts: readonly Part[],
-    answer: {
-      readonly key: string
-      readonly coming: Promise<AnswerRecord['suggestions']>
-      readonly record: (suggestions: AnswerRecord['suggestions']) => AnswerRecord
-      readonly body: (suggestions: AnswerRecord['suggestions']) => Body
-    },
-  ): Promise<void> {
-    const { memory } = this.#parts
-    const { request, delivery, tracked, ttlMs } = work
-    const { key, coming, record, body } = answer
-    const change = (before: ChannelRecord) =>
-      parts.reduce((next, part) => part.change(next), before)
-    coming.catch(() => {}) // met below, unless the delivery fails before
-    const soon = await Promise.race([coming, later(SUGGESTIONS_WAIT_MS)])
-    await memory.delivering(request.place, async () => {
-      const message = await delivery.finish(body(soon ?? []))
-      tracked.delivered = true
-      await afterAnswer(async () => {
-        tracked.dependOn([`message/${message}`])
-        const remembered = { key, message, answer: record(soon ?? []), change, ttlMs }
-        await tracked.write(() => memory.remember(request.place, remembered))
-      })
-    })
-    if (soon === undefined) {
-      await afterAnswer(async () => {
-        const suggestions = await coming
-        await tracked.write(() => memory.suggest(request.place, key, { suggestions, ttlMs }))
-        await delivery.revise(body(suggestions))
-      })
-    }
-  }
-
-  /** Questions to press, shared out among the pictures. Spoilers and troubles have none. */
-  async #suggest(work: Work, parts: readonly Part[]): Promise<AnswerRecord['suggestions']> {
-    const { model } = this.#parts
-    const open = parts.some(({ spoiler }) => spoiler) ? [] : parts.slice(0, SUGGESTIONS)
-    const share = parts.length === 1 ? SUGGESTIONS : 1
-    const suggested: AnswerRecord['suggestions'] = []
-    const { onPosition: _, ...options } = work.options
-    for (const [part, { talk, turn, image, caption }] of open.entries()) {
-      if (talk && image) {
-        try {
-          const situation = {
-            caption: caption || (await model.describe(image, options)).text,
-            history: historyTo(talk, turn),
-            asked: talk.turns.map(({ question }) => question),
-          }
-          const found = await propose(model, image, { situation, count: share, request: options })
-          suggested.push(...found.map(({ question }) => ({ part, question })))
-        } catch (error) {
-          // A full queue or a late hour must not cost the answer itself.
-          if (!(error instanceof InputError)) {
-            throw error
-          }
-        }
-      }
-    }
-    return suggested
   }
 }
 
+/** Questions to press, shared out among the pictures. Spoilers and troubles have none. */
+async function suggestions(
+  { model }: RequestDeps,
+  context: RequestContext,
+  parts: readonly AnswerPart[],
+): Promise<AnswerRecord['suggestions']> {
+  const open = parts.some(({ spoiler }) => spoiler) ? [] : parts.slice(0, SUGGESTIONS)
+  const share = parts.length === 1 ? SUGGESTIONS : 1
+  const suggested: AnswerRecord['suggestions'] = []
+  const { onPosition: _, ...options } = context.options
+  for (const [part, { talk, turn, image, caption }] of open.entries()) {
+    if (talk && image) {
+      try {
+        const situation = {
+          caption: caption || (await model.describe(image, options)).text,
+          history: historyTo(talk, turn),
+          asked: talk.turns.map(({ question }) => question),
+        }
+        const found = await suggestQuestions(model, image, {
+          situation,
+          count: share,
+          request: options,
+        })
+        suggested.push(...found.map(({ question }) => ({ part, question })))
+      } catch (error) {
+        // A full queue or a late hour must not cost the answer itself.
+        if (!(error instanceof InputError)) {
+          throw error
+        }
+      }
+    }
+  }
+  return suggested
+}
+
 /** @throws {AfterAnswerError} whose cause is what `work` throws. */
-async function afterAnswer(work: () => Promise<void>): Promise<void> {
+async function afterAnswer(finish: () => Promise<void>): Promise<void> {
   try {
-    await work()
+    await finish()
   } catch (cause) {
     throw new AfterAnswerError('an answer could not be finished', { cause })
   }

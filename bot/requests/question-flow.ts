@@ -20,7 +20,7 @@ import type { Acknowledge } from '../discord/deferral.ts'
 import { customId } from './answer-message.ts'
 import { followedBy, lastTurn, type Talk, visibleTo } from '../memory/conversation.ts'
 import type { Deletions } from '../memory/deletions.ts'
-import { type Desk, placeOf, replying } from './submit.ts'
+import { type RequestIntake, placeOf, withDeferredReply } from './submit.ts'
 import { picturesIn } from '../discord/message-pictures.ts'
 import { newKey } from '../store/keys.ts'
 import type { AnswerRecord } from '../memory/records.ts'
@@ -46,14 +46,14 @@ type Wanted = {
   readonly acknowledge: Acknowledge
 }
 
-export class Questions {
+export class QuestionFlow {
   readonly #memory: Memory
-  readonly #desk: Desk
+  readonly #intake: RequestIntake
   readonly #deletions: Deletions
 
-  constructor(memory: Memory, desk: Desk, deletions: Deletions) {
+  constructor(memory: Memory, intake: RequestIntake, deletions: Deletions) {
     this.#memory = memory
-    this.#desk = desk
+    this.#intake = intake
     this.#deletions = deletions
   }
 
@@ -61,43 +61,52 @@ export class Questions {
    * `/ask`. A question about a picture that was shown privately is answered privately, also when
    * that was not asked for.
    */
-  async ask(use: ChatInputCommandInteraction, { question, picture, hidden }: Ask): Promise<void> {
+  async ask(
+    interaction: ChatInputCommandInteraction,
+    { question, picture, hidden }: Ask,
+  ): Promise<void> {
     // Until the store has told which picture is meant, a late first response is private.
     const reply = { hidden: true, sent: false }
     const isHidden = () => {
       reply.sent = true
       return reply.hidden
     }
-    await replying(use, isHidden, async (acknowledge) => {
-      const record = await this.#memory.channel(placeOf(use), use.user.id)
+    await withDeferredReply(interaction, isHidden, async (acknowledge) => {
+      const record = await this.#memory.channel(placeOf(interaction), interaction.user.id)
       const talk =
         picture === undefined
-          ? followedBy(record, use.user.id)
+          ? followedBy(record, interaction.user.id)
           : record.talks.find(({ id }) => id === picture)
       if (!reply.sent) {
         reply.hidden = hidden || (talk !== undefined && talk.visibleTo !== null)
       }
-      const wish = { question, hidden: reply.hidden, acknowledge }
+      const input = { question, hidden: reply.hidden, acknowledge }
       if (!talk) {
-        return this.#look(use, { pictures: await this.#picturesMeant(use, picture), ...wish })
+        return this.#look(interaction, {
+          pictures: await this.#picturesMeant(interaction, picture),
+          ...input,
+        })
       }
-      const audience = audienceOf({ hidden: reply.hidden, asker: use.user.id })
+      const audience = audienceOf({ hidden: reply.hidden, asker: interaction.user.id })
       const seen = visibleTo(record, audience).talks.find(({ id }) => id === talk.id) ?? talk
-      return this.#goOn(use, { talk: seen, ...wish })
+      return this.#goOn(interaction, { talk: seen, ...input })
     })
   }
 
   /** The pictures to look at, of a message that was named or of the newest one. */
   async #picturesMeant(
-    use: ChatInputCommandInteraction,
+    interaction: ChatInputCommandInteraction,
     picture: string | undefined,
   ): Promise<readonly FoundPicture[]> {
     if (picture === undefined) {
-      return newestPictures(use.channel).catch(() => {
+      return newestPictures(interaction.channel).catch(() => {
         throw new InputError('conversation/none')
       })
     }
-    const message = await linkedMessage(use.client, picture, { ...placeOf(use), user: use.user })
+    const message = await linkedMessage(interaction.client, picture, {
+      ...placeOf(interaction),
+      user: interaction.user,
+    })
     const pictures = picturesIn(message)
     if (pictures.length === 0) {
       throw new InputError('image/none-in-message')
@@ -106,11 +115,13 @@ export class Questions {
   }
 
   /** Pictures to choose from: those talked about here, then those of recent messages. */
-  async recent(use: AutocompleteInteraction, typed: string) {
-    const { talks } = await this.#memory.channel(placeOf(use), use.user.id)
+  async recent(interaction: AutocompleteInteraction, typed: string) {
+    const { talks } = await this.#memory.channel(placeOf(interaction), interaction.user.id)
     const known = talks.toReversed().map((talk) => ({ name: labelOf(talk), value: talk.id }))
     const about = new Set(talks.map(({ picture }) => picture.source?.messageId))
-    const messages = use.channel ? await recentWithPictures(use.channel).catch(() => []) : []
+    const messages = interaction.channel
+      ? await recentWithPictures(interaction.channel).catch(() => [])
+      : []
     const fresh = messages
       .filter(({ id }) => !about.has(id))
       .map((message) => {
@@ -125,67 +136,71 @@ export class Questions {
   }
 
   /** Opens the form for the pictures of a message, from its menu. */
-  async openForMessage(use: MessageContextMenuCommandInteraction): Promise<void> {
-    const pictures = picturesIn(use.targetMessage)
+  async openForMessage(interaction: MessageContextMenuCommandInteraction): Promise<void> {
+    const pictures = picturesIn(interaction.targetMessage)
     if (pictures.length === 0) {
       throw new InputError('image/none-in-message')
     }
-    const place = placeOf(use)
-    const { user, targetMessage: message } = use
+    const place = placeOf(interaction)
+    const { user, targetMessage: message } = interaction
     const key = `${message.id}.${newKey()}`
     const subjects = [
       `message/${message.id}`,
       `channel/${place.channelId}`,
       `user/${user.id}`,
     ] as const
-    await this.#deletions.write({ startedBy: use.id, subjects }, () =>
+    await this.#deletions.write({ startedBy: interaction.id, subjects }, () =>
       this.#memory.keepForm(place, key, { by: user.id, pictures }),
     )
-    await use.showModal(form(`m.${key}`, pictures.length, catalogueFor(use.locale)))
+    await interaction.showModal(form(`m.${key}`, pictures.length, catalogueFor(interaction.locale)))
   }
 
   /** Opens the form for an answer, from its button. */
-  async openForAnswer(use: ButtonInteraction, key: string): Promise<void> {
-    const answer = await this.#known(use, key)
-    await use.showModal(form(key, answer.parts.length, catalogueFor(use.locale)))
+  async openForAnswer(interaction: ButtonInteraction, key: string): Promise<void> {
+    const answer = await this.#known(interaction, key)
+    await interaction.showModal(form(key, answer.parts.length, catalogueFor(interaction.locale)))
   }
 
   /** A form was filled in. */
-  async submitted(use: ModalSubmitInteraction, key: string): Promise<void> {
-    const hidden = use.message?.flags.has(MessageFlags.Ephemeral) ?? false
-    const question = use.fields.getTextInputValue('question').trim()
-    const number = chosenNumber(use)
-    await replying(use, hidden, async (acknowledge) => {
-      const wish = { question, hidden, acknowledge }
+  async submitted(interaction: ModalSubmitInteraction, key: string): Promise<void> {
+    const hidden = interaction.message?.flags.has(MessageFlags.Ephemeral) ?? false
+    const question = interaction.fields.getTextInputValue('question').trim()
+    const number = chosenNumber(interaction)
+    await withDeferredReply(interaction, hidden, async (acknowledge) => {
+      const input = { question, hidden, acknowledge }
       if (key.startsWith('m.')) {
-        const opened = await this.#memory.form(placeOf(use), key.slice(2), use.user.id)
+        const opened = await this.#memory.form(
+          placeOf(interaction),
+          key.slice(2),
+          interaction.user.id,
+        )
         const pictures = opened?.pictures.slice(number, number + 1) ?? []
         if (pictures.length === 0) {
           throw new InputError('conversation/unknown')
         }
-        return this.#look(use, { pictures, ...wish })
+        return this.#look(interaction, { pictures, ...input })
       }
-      const answer = await this.#known(use, key)
-      return this.#askAbout(use, { answer, part: number, ...wish })
+      const answer = await this.#known(interaction, key)
+      return this.#askAbout(interaction, { answer, part: number, ...input })
     })
   }
 
   /** One of the suggested questions was pressed. */
-  async pressed(use: ButtonInteraction, key: string, number: number): Promise<void> {
-    const hidden = use.message.flags.has(MessageFlags.Ephemeral)
-    await replying(use, hidden, async (acknowledge) => {
-      const answer = await this.#known(use, key)
+  async pressed(interaction: ButtonInteraction, key: string, number: number): Promise<void> {
+    const hidden = interaction.message.flags.has(MessageFlags.Ephemeral)
+    await withDeferredReply(interaction, hidden, async (acknowledge) => {
+      const answer = await this.#known(interaction, key)
       const suggestion = answer.suggestions[number]
       if (!suggestion) {
         throw new InputError('button/unknown')
       }
       const { part, question } = suggestion
-      await this.#askAbout(use, { answer, part, question, hidden, acknowledge })
+      await this.#askAbout(interaction, { answer, part, question, hidden, acknowledge })
     })
   }
 
   async #askAbout(
-    use: ButtonInteraction | ModalSubmitInteraction,
+    interaction: ButtonInteraction | ModalSubmitInteraction,
     about: Wanted & { readonly answer: AnswerRecord; readonly part: number },
   ): Promise<void> {
     const part = about.answer.parts[about.part]
@@ -193,32 +208,32 @@ export class Questions {
       throw new InputError('conversation/unknown')
     }
     const { talk, turn } = part
-    const wish = { kind: 'ask', talk, turn, question: about.question, quoted: true } as const
-    await this.#desk.fromInteraction(use, wish, about)
+    const input = { kind: 'ask', talk, turn, question: about.question, quoted: true } as const
+    await this.#intake.submitInteraction(interaction, input, about)
   }
 
   async #goOn(
-    use: ChatInputCommandInteraction,
+    interaction: ChatInputCommandInteraction,
     about: Wanted & { readonly talk: Talk },
   ): Promise<void> {
     const { talk, question } = about
-    const turn = lastTurn(talk, use.user.id)
-    const wish = { kind: 'ask', talk: talk.id, turn, question, quoted: true } as const
-    await this.#desk.fromInteraction(use, wish, about)
+    const turn = lastTurn(talk, interaction.user.id)
+    const input = { kind: 'ask', talk: talk.id, turn, question, quoted: true } as const
+    await this.#intake.submitInteraction(interaction, input, about)
   }
 
   async #look(
-    use: ChatInputCommandInteraction | ModalSubmitInteraction,
+    interaction: ChatInputCommandInteraction | ModalSubmitInteraction,
     about: Wanted & { readonly pictures: readonly FoundPicture[] },
   ): Promise<void> {
     const pictures = [...about.pictures]
     const { question } = about
-    const wish = { kind: 'look', pictures, style: 'caption', question, quoted: true } as const
-    await this.#desk.fromInteraction(use, wish, about)
+    const input = { kind: 'look', pictures, style: 'caption', question, quoted: true } as const
+    await this.#intake.submitInteraction(interaction, input, about)
   }
 
-  async #known(use: BaseInteraction, key: string): Promise<AnswerRecord> {
-    const answer = await this.#memory.answer(placeOf(use), key, use.user.id)
+  async #known(interaction: BaseInteraction, key: string): Promise<AnswerRecord> {
+    const answer = await this.#memory.answer(placeOf(interaction), key, interaction.user.id)
     if (!answer) {
       throw new InputError('conversation/unknown')
     }

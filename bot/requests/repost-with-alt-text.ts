@@ -8,7 +8,7 @@ import { altTextOf } from './captions.ts'
 import type { Memory } from '../memory/conversation-store.ts'
 import type { Place } from '../discord/place.ts'
 import type { RequestOf } from './request.ts'
-import type { AnsweringParts, Work } from './context.ts'
+import type { RequestDeps, RequestContext } from './context.ts'
 
 /** What Discord takes for a spoiler by its name. */
 const SPOILER = 'SPOILER_'
@@ -18,7 +18,7 @@ const SPOILER = 'SPOILER_'
  *
  * @throws {InputError} if none is remembered, or one shows somebody else's picture.
  */
-export async function ownTalks(
+export async function ownConversations(
   memory: Memory,
   { place, key, userId }: { readonly place: Place; readonly key: string; readonly userId: string },
 ): Promise<Talk[]> {
@@ -37,13 +37,13 @@ export async function ownTalks(
 }
 
 /** Posts them as the answer. Done twice, it is one message with each picture once. */
-export async function postAgain(
-  { pictures, memory }: AnsweringParts,
-  { delivery, text, options }: Work,
+export async function repostWithAltText(
+  { pictures, memory }: RequestDeps,
+  { delivery, text, options }: RequestContext,
   { place, asker, answer, name, maxBytes }: RequestOf<'repost'>,
 ): Promise<void> {
   const files: PostedFile[] = []
-  for (const talk of await ownTalks(memory, { place, key: answer, userId: asker })) {
+  for (const talk of await ownConversations(memory, { place, key: answer, userId: asker })) {
     const { picture, descriptions } = talk
     const { bytes } = await pictures.file({ ...picture, altText: null }, options.signal)
     if (bytes.length > maxBytes) {

@@ -10,8 +10,8 @@ import {
   type RepliableInteraction,
 } from 'discord.js'
 import { InputError } from '../../config/errors.ts'
-import { type Acknowledge, acknowledging } from '../discord/deferral.ts'
-import type { Answering } from './handler.ts'
+import { type Acknowledge, withDeferral } from '../discord/deferral.ts'
+import type { RequestHandler } from './handler.ts'
 import {
   DeletedError,
   type Deletions,
@@ -32,71 +32,75 @@ const MESSAGE_LIFE_MS = 10 * 60 * 1000
 /** Keys that every request has from where it came. */
 type Common = 'key' | 'asker' | 'place' | 'locale' | 'hidden'
 /** A request without them. */
-export type Wish = Request extends infer Kind
+export type RequestInput = Request extends infer Kind
   ? Kind extends Request
     ? Omit<Kind, Common>
     : never
   : never
 
-export class Desk {
+export class RequestIntake {
   readonly #jobs: Jobs
-  readonly #answering: Answering
+  readonly #handler: RequestHandler
   readonly #deletions: Deletions
 
-  constructor(jobs: Jobs, answering: Answering, deletions: Deletions) {
+  constructor(jobs: Jobs, answering: RequestHandler, deletions: Deletions) {
     this.#jobs = jobs
-    this.#answering = answering
+    this.#handler = answering
     this.#deletions = deletions
   }
 
   /** Carries out what an interaction asks, and acknowledges that once it is written down. */
-  async fromInteraction(
-    use: RepliableInteraction,
-    wish: Wish,
+  async submitInteraction(
+    interaction: RepliableInteraction,
+    input: RequestInput,
     { hidden, acknowledge }: { readonly hidden: boolean; readonly acknowledge: Acknowledge },
   ): Promise<void> {
     const request = {
-      ...wish,
+      ...input,
       key: newKey(),
-      asker: use.user.id,
-      place: placeOf(use),
-      locale: use.locale,
+      asker: interaction.user.id,
+      place: placeOf(interaction),
+      locale: interaction.locale,
       hidden,
     } as Request
     const job: Job = {
-      id: use.id,
-      answer: { to: 'interaction', applicationId: use.applicationId, token: use.token },
+      id: interaction.id,
+      answer: {
+        to: 'interaction',
+        applicationId: interaction.applicationId,
+        token: interaction.token,
+      },
       request,
       diesAt: Date.now() + INTERACTION_LIFE_MS - MARGIN_MS,
     }
     await this.#jobs.run(job, (context) =>
       this.#tracked(job, request, async (tracked) => {
         await acknowledge()
-        await this.#answering.carryOut(request, job, { ...context, tracked })
+        await this.#handler.handle(request, job, { ...context, tracked })
       }),
     )
   }
 
   /** Carries out what a message asks. */
-  async fromMessage(message: Message, wish: Wish, locale: string): Promise<void> {
+  async submitMessage(message: Message, input: RequestInput, locale: string): Promise<void> {
     const { id, channelId, guildId, author } = message
     const place = { guildId, channelId }
     const common = { key: newKey(), asker: author.id, place, locale, hidden: false }
-    const request: Request = { ...wish, ...common }
+    const request: Request = { ...input, ...common }
     const job: Job = {
       id,
       answer: { to: 'message', channelId, messageId: id },
       request,
       diesAt: Date.now() + MESSAGE_LIFE_MS,
     }
-    await this.#jobs.run(job, (context) => this.resume(job, context))
+    await this.#jobs.run(job, (context) => this.carryOut(job, context))
   }
 
   /** Goes on with a job that another process left. */
-  async resume(job: Job, context: JobContext) {
+  async carryOut(job: Job, context: JobContext) {
     const request = requestSchema.parse(job.request)
     await this.#tracked(job, request, (tracked) =>
-      this.#answering.carryOut(request, job, { ...context, tracked }),
+      this.#handler.handle(request, job, { ...context, tracked }),
     )
   }
 
@@ -165,12 +169,15 @@ function subjectsOf({ answer }: Job, request: Request): Subject[] {
  *
  * @param hidden whether only the person sees the message; called when the first response is sent.
  */
-export function replying(
-  use: RepliableInteraction,
+export function withDeferredReply(
+  interaction: RepliableInteraction,
   hidden: boolean | (() => boolean),
   work: (acknowledge: Acknowledge) => Promise<void>,
 ): Promise<void> {
-  return acknowledging(() => defer(use, typeof hidden === 'boolean' ? hidden : hidden()), work)
+  return withDeferral(
+    () => defer(interaction, typeof hidden === 'boolean' ? hidden : hidden()),
+    work,
+  )
 }
 
 /**
@@ -179,18 +186,18 @@ export function replying(
  * Where Discord's response to that was lost, discord.js asks again and is told that it was done
  * already. As long as the bot is still seen thinking, nobody has answered: that is for us to do.
  */
-async function defer(use: RepliableInteraction, hidden: boolean): Promise<void> {
+async function defer(interaction: RepliableInteraction, hidden: boolean): Promise<void> {
   try {
-    await use.deferReply(hidden ? { flags: MessageFlags.Ephemeral } : {})
+    await interaction.deferReply(hidden ? { flags: MessageFlags.Ephemeral } : {})
   } catch (error) {
     if (codeOf(error) !== PLATFORM.alreadyAcknowledged) {
       throw error
     }
-    const reply = await use.fetchReply()
+    const reply = await interaction.fetchReply()
     if (!reply.flags.has(MessageFlags.Loading)) {
       throw error
     }
-    use.deferred = true
+    interaction.deferred = true
   }
 }
 

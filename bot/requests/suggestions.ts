@@ -41,7 +41,7 @@ const MAX_CANDIDATES = 14
 const AT_ONCE = 4
 
 /** A question with the model's own answer. */
-export type Proposed = {
+export type SuggestedQuestion = {
   readonly question: string
   readonly answer: string
   /** Natural logarithm of the answer's probability; at most 0. */
@@ -66,14 +66,14 @@ export type Situation = {
  */
 export function candidates(card: ModelCard, { caption, history, asked }: Situation): string[][] {
   const { words, patterns, followUps } = card.questions ?? GENERAL
-  const known = new Set(asked.map(plain))
-  const spoken = new Set(plain(caption).split(' '))
+  const known = new Set(asked.map(normalizeText))
+  const spoken = new Set(normalizeText(caption).split(' '))
   const found = Object.fromEntries(
     Object.entries(words).map(([kind, list]) => [kind, list.filter((word) => spoken.has(word))]),
   )
   const leaning = history.length > 0 ? followUps.map((question) => [question]) : []
-  return [...leaning, ...patterns.map((pattern) => forms(pattern, found))]
-    .map((group) => group.filter((question) => !known.has(plain(question))))
+  return [...leaning, ...patterns.map((pattern) => fillPattern(pattern, found))]
+    .map((group) => group.filter((question) => !known.has(normalizeText(question))))
     .filter((group) => group.length > 0)
 }
 
@@ -83,16 +83,16 @@ export function candidates(card: ModelCard, { caption, history, asked }: Situati
  * @param count at most so many.
  * @returns no two alike, the surest first.
  */
-export async function propose(
+export async function suggestQuestions(
   model: Model,
   image: ImageInput,
-  { situation, count, request = {} }: Proposing,
-): Promise<Proposed[]> {
-  const groups = evenly(candidates(model.card, situation), MAX_CANDIDATES)
-  const answered: { group: number; proposed: Proposed }[] = []
+  { situation, count, request = {} }: SuggestionOptions,
+): Promise<SuggestedQuestion[]> {
+  const groups = interleave(candidates(model.card, situation), MAX_CANDIDATES)
+  const answered: { group: number; proposed: SuggestedQuestion }[] = []
   for (let i = 0; i < groups.length; i += AT_ONCE) {
     const some = groups.slice(i, i + AT_ONCE).map(async ({ group, question }) => {
-      const proposed = await weigh(model, image, { question, situation, request })
+      const proposed = await answerAndScore(model, image, { question, situation, request })
       return { group, proposed }
     })
     answered.push(...(await Promise.all(some)))
@@ -104,17 +104,17 @@ export async function propose(
   return best.slice(0, count).map(({ proposed }) => proposed)
 }
 
-type Proposing = {
+type SuggestionOptions = {
   readonly situation: Situation
   readonly count: number
   readonly request?: RequestOptions
 }
 
-async function weigh(
+async function answerAndScore(
   model: Model,
   image: ImageInput,
-  { question, situation, request }: Omit<Proposing, 'count'> & { question: string },
-): Promise<Proposed> {
+  { question, situation, request }: Omit<SuggestionOptions, 'count'> & { question: string },
+): Promise<SuggestedQuestion> {
   const { history } = situation
   const { text: answer } = await model.ask(image, question, { ...request, history })
   if (answer === '') {
@@ -126,7 +126,7 @@ async function weigh(
 }
 
 /** One of each group in turn until there are enough. */
-function evenly(groups: readonly string[][], most: number) {
+function interleave(groups: readonly string[][], most: number) {
   const taken: { group: number; question: string }[] = []
   const longest = Math.max(0, ...groups.map(({ length }) => length))
   for (let row = 0; row < longest; row++) {
@@ -141,7 +141,10 @@ function evenly(groups: readonly string[][], most: number) {
 }
 
 /** The forms of a pattern, each slot filled with a word that the caption has. */
-function forms(pattern: string, words: Readonly<Record<string, readonly string[]>>): string[] {
+function fillPattern(
+  pattern: string,
+  words: Readonly<Record<string, readonly string[]>>,
+): string[] {
   const slot = /\{([a-z]+)(?:\.\d)?\}/.exec(pattern)
   if (!slot) {
     return [pattern]
@@ -149,12 +152,12 @@ function forms(pattern: string, words: Readonly<Record<string, readonly string[]
   const kind = slot[1]!
   return (words[kind] ?? []).flatMap((word) => {
     const rest = (words[kind] ?? []).filter((other) => other !== word)
-    return forms(pattern.replaceAll(slot[0], word), { ...words, [kind]: rest })
+    return fillPattern(pattern.replaceAll(slot[0], word), { ...words, [kind]: rest })
   })
 }
 
 /** For comparing: lower case, words only. */
-export function plain(text: string): string {
+export function normalizeText(text: string): string {
   return text
     .toLowerCase()
     .replaceAll(/[^\p{L}\p{N}]+/gu, ' ')

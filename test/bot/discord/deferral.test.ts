@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { acknowledging } from '../../../bot/discord/deferral.ts'
+import { withDeferral } from '../../../bot/discord/deferral.ts'
 
 describe('acknowledging', () => {
   it('sends the first response when the work says so, and once', async () => {
     const order: string[] = []
-    await acknowledging(
+    await withDeferral(
       async () => order.push('sent'),
       async (acknowledge) => {
         order.push('written')
@@ -24,7 +24,7 @@ describe('acknowledging', () => {
       times += 1
       resolve()
     }
-    await acknowledging(
+    await withDeferral(
       send,
       async (acknowledge) => {
         await promise
@@ -47,20 +47,20 @@ describe('acknowledging', () => {
       await sending.promise
       throw new Error('no')
     }
-    await assert.rejects(acknowledging(send, work, 1), { message: 'no' })
+    await assert.rejects(withDeferral(send, work, 1), { message: 'no' })
     assert.ok(arrived)
   })
 
   it('sends nothing where the work fails first', async () => {
     let sent = false
     const send = async () => (sent = true)
-    await assert.rejects(acknowledging(send, refuse), { message: 'no' })
+    await assert.rejects(withDeferral(send, refuse), { message: 'no' })
     assert.equal(sent, false)
   })
 
   it('tells the work that the response was refused', async () => {
     await assert.rejects(
-      acknowledging(refuse, (acknowledge) => acknowledge()),
+      withDeferral(refuse, (acknowledge) => acknowledge()),
       { message: 'no' },
     )
   })

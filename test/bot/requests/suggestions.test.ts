@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { candidates, plain, propose } from '../../../bot/requests/suggestions.ts'
+import { candidates, normalizeText, suggestQuestions } from '../../../bot/requests/suggestions.ts'
 import { findModel } from '../../../config/models.ts'
 import { openModel } from '../../../inference/model.ts'
 import { imageSourceOf } from '../../../inference/image-source.ts'
@@ -26,8 +26,8 @@ describe('propose', () => {
 
   it('gives different questions, the surest first', async () => {
     const situation = { caption, history: [], asked: [] }
-    const proposed = await propose(model, image, { situation, count: 3 })
-    assert.equal(new Set(proposed.map(({ question }) => plain(question))).size, 3)
+    const proposed = await suggestQuestions(model, image, { situation, count: 3 })
+    assert.equal(new Set(proposed.map(({ question }) => normalizeText(question))).size, 3)
     const sureness = proposed.map(({ logLikelihood }) => logLikelihood)
     assert.deepEqual(
       sureness,
@@ -37,31 +37,31 @@ describe('propose', () => {
 
   it('leaves the choice to the model: a question it would guess at comes last', async () => {
     const situation = { caption, history: [], asked: [] }
-    const all = await propose(model, image, { situation, count: 100 })
+    const all = await suggestQuestions(model, image, { situation, count: 100 })
     const doubted = all.at(-1)!
     assert.ok(doubted.logLikelihood < all[0]!.logLikelihood - 0.1)
-    const three = await propose(model, image, { situation, count: 3 })
+    const three = await suggestQuestions(model, image, { situation, count: 3 })
     assert.ok(three.every(({ question }) => question !== doubted.question))
   })
 
   it('proposes nothing that was asked, however it was spelled', async () => {
-    const first = await propose(model, image, {
+    const first = await suggestQuestions(model, image, {
       situation: { caption, history: [], asked: [] },
       count: 3,
     })
     const asked = first.map(({ question }) => ` ${question.toUpperCase().replace('?', '')}`)
-    const next = await propose(model, image, {
+    const next = await suggestQuestions(model, image, {
       situation: { caption, history: [], asked },
       count: 3,
     })
     assert.equal(next.length, 3)
-    const before = new Set(asked.map(plain))
-    assert.ok(next.every(({ question }) => !before.has(plain(question))))
+    const before = new Set(asked.map(normalizeText))
+    assert.ok(next.every(({ question }) => !before.has(normalizeText(question))))
   })
 
   it('goes on from the last answer once there is one', async () => {
     const history = [{ question: 'what color is the star?', answer: 'yellow' }]
-    const proposed = await propose(model, image, {
+    const proposed = await suggestQuestions(model, image, {
       situation: { caption, history, asked: ['what color is the star?'] },
       count: 3,
     })
