@@ -9,24 +9,24 @@ import { QuestionFlow } from './requests/question-flow.ts'
 import { AnswerButtons } from './requests/answer-buttons.ts'
 import { Deletions } from './memory/deletions.ts'
 import { RequestIntake, withDeferredReply } from './requests/submit.ts'
-import { Forgetting } from './memory/eraser.ts'
-import { Settings } from './memory/guild-settings.ts'
+import { Eraser } from './memory/eraser.ts'
+import { GuildSettingsStore } from './memory/guild-settings.ts'
 import { givenPicture, picturesIn } from './discord/message-pictures.ts'
 import type { Jobs } from './jobs/jobs.ts'
-import { MemoryRecords } from './memory/records.ts'
-import { Memory } from './memory/conversation-store.ts'
+import { ConversationRecords } from './memory/records.ts'
+import { ConversationStore } from './memory/conversation-store.ts'
 import { MessageRequests } from './requests/message-intent.ts'
 import type { Metrics } from './operations/metrics.ts'
 import { Moderation } from './moderation/moderation.ts'
-import { People } from './memory/user-store.ts'
+import { UserStore } from './memory/user-store.ts'
 import { newestPictures } from './discord/picture-finder.ts'
 import type { FetchPicture } from './pictures/download.ts'
 import { Pictures } from './pictures/pictures.ts'
 import { memoryService, privacyService } from './memory/privacy.ts'
 import type { Store } from './store/types.ts'
 
-/** What the bot is made of. */
-export type ExperienceParts = {
+/** What the app is built from. */
+export type AppDeps = {
   readonly model: Model
   /** Whether the model is open; absent: it is. */
   readonly isOpen?: () => boolean
@@ -41,44 +41,53 @@ export type ExperienceParts = {
   readonly retryAfterMs?: number
 }
 
-export type Experience = {
+export type App = {
   readonly services: Services
   readonly buttons: AnswerButtons
   readonly messages: MessageRequests
-  readonly forgetting: Forgetting
-  readonly settings: Settings
-  readonly people: People
+  readonly eraser: Eraser
+  readonly settings: GuildSettingsStore
+  readonly users: UserStore
   readonly moderation: Moderation
   /** Goes on with what another process left. */
   readonly resume: RequestIntake['carryOut']
 }
 
 /** Builds it for one client. */
-export function createExperience(client: Client, parts: ExperienceParts): Experience {
-  const { model, isOpen = () => true, store, jobs, retentionMs } = parts
-  const looked = parts.metrics?.cache
-  const pictures = new Pictures({ ...parts, client, ...(looked && { looked }) })
-  const records = new MemoryRecords(store, pictures)
-  const memory = new Memory(records)
+export function createApp(client: Client, deps: AppDeps): App {
+  const { model, isOpen = () => true, store, jobs, retentionMs } = deps
+  const looked = deps.metrics?.cache
+  const pictures = new Pictures({ ...deps, client, ...(looked && { looked }) })
+  const records = new ConversationRecords(store, pictures)
+  const memory = new ConversationStore(records)
   const deletions = new Deletions()
-  const people = new People(store, deletions)
-  const settings = new Settings(store, retentionMs)
-  const forgetting = new Forgetting({ records, deletions, people, settings, pictures })
-  const answering = { client, model, isOpen, pictures, memory, people, settings, forgetting }
-  const intake = new RequestIntake(jobs, new RequestHandler(answering), deletions)
+  const users = new UserStore(store, deletions)
+  const settings = new GuildSettingsStore(store, retentionMs)
+  const eraser = new Eraser({ records, deletions, users, settings, pictures })
+  const handler = new RequestHandler({
+    client,
+    model,
+    isOpen,
+    pictures,
+    memory,
+    users,
+    settings,
+    eraser,
+  })
+  const intake = new RequestIntake(jobs, handler, deletions)
   const questions = new QuestionFlow(memory, intake, deletions)
-  const moderation = new Moderation(client, { ...parts, pictures })
+  const moderation = new Moderation(client, { ...deps, pictures })
   return {
     services: {
-      describe: describing(intake, settings),
+      describe: describeService(intake, settings),
       ask: (interaction, request) => questions.ask(interaction, request),
       openQuestion: (interaction) => questions.openForMessage(interaction),
       given: givenPicture,
       picturesIn,
       newest: newestPictures,
       recent: (interaction, typed) => questions.recent(interaction, typed),
-      memory: memoryService({ memory, forgetting }),
-      privacy: moderation.withPrivacy(privacyService({ memory, people, settings, forgetting })),
+      memory: memoryService({ memory, eraser }),
+      privacy: moderation.withPrivacy(privacyService({ memory, users, settings, eraser })),
       moderation: moderation.service(),
       settings: {
         of: (guildId) => settings.of(guildId),
@@ -86,17 +95,20 @@ export function createExperience(client: Client, parts: ExperienceParts): Experi
       },
       about: () => model.card.about,
     },
-    buttons: new AnswerButtons({ questions, intake, memory, forgetting }),
-    messages: new MessageRequests({ intake, memory, people, settings }),
-    forgetting,
+    buttons: new AnswerButtons({ questions, intake, memory, eraser }),
+    messages: new MessageRequests({ intake, memory, users, settings }),
+    eraser,
     settings,
-    people,
+    users,
     moderation,
     resume: (job, context) => intake.carryOut(job, context),
   }
 }
 
-function describing(intake: RequestIntake, settings: Settings): Services['describe'] {
+function describeService(
+  intake: RequestIntake,
+  settings: GuildSettingsStore,
+): Services['describe'] {
   return (interaction: Asking, { pictures, style, hidden }) =>
     withDeferredReply(interaction, hidden, async (acknowledge) => {
       const found = [...(await pictures())]

@@ -22,7 +22,7 @@ import { catalogueFor, sentenceOf } from '../commands/i18n/catalogue.ts'
 import type { Catalogue } from '../commands/i18n/words.ts'
 import { MENU_COMMANDS, SLASH_COMMANDS } from '../commands/index.ts'
 import { InputError } from '../config/errors.ts'
-import { createExperience, type Experience, type ExperienceParts } from './app.ts'
+import { createApp, type App, type AppDeps } from './app.ts'
 import { Delivery } from './discord/reply.ts'
 import { detached } from './operations/detached.ts'
 import type { Job } from './jobs/job-record.ts'
@@ -35,7 +35,7 @@ import type { Metrics } from './operations/metrics.ts'
 import { codeOf, meaningOf } from './discord/api-errors.ts'
 import { requestSchema } from './requests/request.ts'
 
-export type Dispatch = ExperienceParts & {
+export type Dispatch = AppDeps & {
   readonly metrics: Pick<Metrics, 'request' | 'stage' | 'cache'>
 }
 
@@ -52,33 +52,33 @@ export type Dispatched = {
 /** Listens to the client's events until it is destroyed. */
 export function dispatch(client: Client, parts: Dispatch): Dispatched {
   const { log, metrics } = parts
-  const experience = createExperience(client, parts)
+  const app = createApp(client, parts)
   const settle = (id: string, work: () => Promise<void>) => {
     inRequest(id, () => detached(log, 'an event could not be handled', work))
   }
   client.on(Events.InteractionCreate, (interaction) => {
     settle(interaction.id, async () => {
-      const outcome = await settleInteraction(interaction, experience, log)
+      const outcome = await settleInteraction(interaction, app, log)
       metrics.request(kindOf(interaction), outcome)
       metrics.stage('answer', Math.max(0, Date.now() - interaction.createdTimestamp) / 1000)
-      await storeLocale(interaction, experience.people, log)
+      await storeLocale(interaction, app.users, log)
     })
   })
   client.on(Events.MessageCreate, (message) => {
-    settle(message.id, () => settleMessage(message, experience, log))
-    settle(message.id, () => moderate(() => experience.moderation.hear(message), log))
+    settle(message.id, () => settleMessage(message, app, log))
+    settle(message.id, () => moderate(() => app.moderation.hear(message), log))
   })
   client.on(Events.MessageUpdate, (_, message) => {
-    settle(message.id, () => moderate(() => experience.moderation.hearChange(message), log))
+    settle(message.id, () => moderate(() => app.moderation.hearChange(message), log))
   })
   client.on(Events.Error, (error) => log.error({ err: error }, 'discord client'))
-  const stopForgetting = forgetWithDiscord(client, experience, parts)
+  const stopForgetting = forgetWithDiscord(client, app, parts)
   return {
-    resumeJob: (job, context) => settleJob(job, context, { client, experience, log }),
-    resume: () => experience.moderation.resume(),
+    resumeJob: (job, context) => settleJob(job, context, { client, app, log }),
+    resume: () => app.moderation.resume(),
     stop: () => {
       stopForgetting()
-      return experience.moderation.stop()
+      return app.moderation.stop()
     },
   }
 }
@@ -87,10 +87,10 @@ export function dispatch(client: Client, parts: Dispatch): Dispatched {
 async function settleJob(
   job: Job,
   context: JobContext,
-  { client, experience, log }: { client: Client; experience: Experience; log: Logger },
+  { client, app, log }: { client: Client; app: App; log: Logger },
 ): Promise<void> {
   try {
-    await experience.resume(job, context)
+    await app.resume(job, context)
   } catch (error) {
     if (error instanceof RestartingError) {
       throw error
@@ -109,11 +109,11 @@ async function settleJob(
 
 async function settleInteraction(
   interaction: Interaction,
-  experience: Experience,
+  app: App,
   log: Logger,
 ): Promise<Outcome> {
   try {
-    await run(interaction, experience)
+    await run(interaction, app)
     return 'answered'
   } catch (error) {
     const text = catalogueFor(interaction.locale)
@@ -156,7 +156,7 @@ function kindOf(interaction: Interaction): string {
 
 async function run(
   interaction: Interaction,
-  { services, buttons, moderation }: Experience,
+  { services, buttons, moderation }: App,
 ): Promise<void> {
   const text = catalogueFor(interaction.locale)
   if (interaction.isChatInputCommand()) {
@@ -176,7 +176,7 @@ async function run(
   }
 }
 
-async function complete(interaction: AutocompleteInteraction, services: Experience['services']) {
+async function complete(interaction: AutocompleteInteraction, services: App['services']) {
   const command = SLASH_COMMANDS.find(({ data }) => data.name === interaction.commandName)
   await command?.complete?.(interaction, services)
 }
@@ -199,11 +199,7 @@ async function moderate(look: () => Promise<void>, log: Logger): Promise<void> {
   }
 }
 
-async function settleMessage(
-  message: Message,
-  { messages }: Experience,
-  log: Logger,
-): Promise<void> {
+async function settleMessage(message: Message, { messages }: App, log: Logger): Promise<void> {
   // The store may be what failed, so it is not asked for the language again.
   let locale = localeOfMessage(message)
   try {

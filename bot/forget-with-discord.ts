@@ -5,7 +5,7 @@
 
 import { type Client, Events } from 'discord.js'
 import { detached } from './operations/detached.ts'
-import type { Experience, ExperienceParts } from './app.ts'
+import type { App, AppDeps } from './app.ts'
 import { Recovery } from './operations/recovery.ts'
 
 /** Deletions that failed and are tried again, at most. */
@@ -14,8 +14,8 @@ const MAX_FAILED = 10_000
 /** Listens for what Discord deletes. @returns ends the retries. */
 export function forgetWithDiscord(
   client: Client,
-  { forgetting, moderation }: Pick<Experience, 'forgetting' | 'moderation'>,
-  { log, retryAfterMs }: Pick<ExperienceParts, 'log' | 'retryAfterMs'>,
+  { eraser, moderation }: Pick<App, 'eraser' | 'moderation'>,
+  { log, retryAfterMs }: Pick<AppDeps, 'log' | 'retryAfterMs'>,
 ): () => void {
   const failure = 'could not forget'
   const failed = new Set<() => Promise<void>>()
@@ -44,21 +44,21 @@ export function forgetWithDiscord(
     })
   }
   client.on(Events.MessageDelete, ({ id, guildId, channelId }) => {
-    settle(() => forgetting.messages({ guildId, channelId }, [id]))
+    settle(() => eraser.deleteMessages({ guildId, channelId }, [id]))
   })
   client.on(Events.MessageBulkDelete, (messages, { guildId, id: channelId }) => {
-    settle(() => forgetting.messages({ guildId, channelId }, [...messages.keys()]))
+    settle(() => eraser.deleteMessages({ guildId, channelId }, [...messages.keys()]))
   })
   client.on(Events.ChannelDelete, (channel) => {
     const guildId = channel.isDMBased() ? null : channel.guildId
-    settle(() => forgetting.channel({ guildId, channelId: channel.id }))
+    settle(() => eraser.deleteChannel({ guildId, channelId: channel.id }))
   })
   client.on(Events.ThreadDelete, ({ guildId, id }) => {
-    settle(() => forgetting.channel({ guildId, channelId: id }))
+    settle(() => eraser.deleteChannel({ guildId, channelId: id }))
   })
   client.on(Events.GuildDelete, ({ id }) => {
     settle(async () => {
-      await Promise.all([forgetting.guild(id), moderation.forgetGuild(id)])
+      await Promise.all([eraser.deleteGuild(id), moderation.forgetGuild(id)])
       log.info('left a server, and deleted its records')
     })
   })

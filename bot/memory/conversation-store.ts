@@ -10,18 +10,18 @@ import {
   type ChannelRecord,
   type Reader,
   recordsOf,
-  type Talk,
+  type Conversation,
   visibleTo,
   withAnswer,
 } from './conversation.ts'
-import type { AnswerRecord, FormRecord, MemoryRecords } from './records.ts'
+import type { AnswerRecord, FormRecord, ConversationRecords } from './records.ts'
 import { type Place, prefixOf } from '../discord/place.ts'
 
 /** Readers wait this long at most for an answer that is being delivered. */
-const COMING_MS = 500
+const DELIVERY_WAIT_MS = 500
 
 /** A delivered answer, and what it changes in what is remembered. */
-export type Remembered = {
+export type PublishedAnswer = {
   readonly key: string
   /** Id of the message that it is. */
   readonly message: string
@@ -30,42 +30,42 @@ export type Remembered = {
   readonly ttlMs: number
 }
 
-export class Memory {
-  readonly #records: MemoryRecords
+export class ConversationStore {
+  readonly #records: ConversationRecords
   /** Answers that are being delivered, by place. */
-  readonly #coming = new Map<string, Set<Promise<unknown>>>()
+  readonly #deliveries = new Map<string, Set<Promise<unknown>>>()
 
-  constructor(records: MemoryRecords) {
+  constructor(records: ConversationRecords) {
     this.#records = records
   }
 
   /** What is remembered of a channel, as its reader may see it. */
   async channel(place: Place, reader: Reader): Promise<ChannelRecord> {
-    await this.#delivered(place)
+    await this.#settleDeliveries(place)
     const { talks } = visibleTo(await this.#records.channel(place), reader)
     // What others used privately may have ended for this reader.
     return { talks: talks.filter(({ until }) => until > Date.now()) }
   }
 
   /** A talk as its reader may see it; undefined if there is none for them. */
-  async talk(place: Place, id: string, reader: Reader): Promise<Talk | undefined> {
-    return (await this.channel(place, reader)).talks.find((talk) => talk.id === id)
+  async conversation(place: Place, id: string, reader: Reader): Promise<Conversation | undefined> {
+    return (await this.channel(place, reader)).talks.find((conversation) => conversation.id === id)
   }
 
   /** What an answer is about; undefined if there is none that the reader may see. */
   async answer(place: Place, key: string, reader: Reader): Promise<AnswerRecord | undefined> {
-    await this.#delivered(place)
+    await this.#settleDeliveries(place)
     const answer = await this.#records.answers.get(prefixOf(place) + key)
     return answer?.hidden && answer.asker !== reader ? undefined : answer
   }
 
   /** The answer that a message is; undefined if there is none that the reader may see. */
-  async answerOf(
+  async answerByMessage(
     place: Place,
     messageId: string,
     reader: Reader,
   ): Promise<AnswerRecord | undefined> {
-    await this.#delivered(place)
+    await this.#settleDeliveries(place)
     const message = await this.#records.messages.get(prefixOf(place) + messageId)
     return message?.answer ? this.answer(place, message.answer, reader) : undefined
   }
@@ -74,10 +74,10 @@ export class Memory {
    * Delivers an answer and remembers it. It is remembered once it is there, so that nothing is kept
    * of an answer that nobody got; those who use it at once are kept waiting for its records.
    */
-  async delivering<R>(place: Place, deliver: () => Promise<R>): Promise<R> {
+  async whileDelivering<R>(place: Place, deliver: () => Promise<R>): Promise<R> {
     const key = prefixOf(place)
-    const coming = this.#coming.get(key) ?? new Set()
-    this.#coming.set(key, coming)
+    const coming = this.#deliveries.get(key) ?? new Set()
+    this.#deliveries.set(key, coming)
     const delivery = deliver()
     coming.add(delivery)
     try {
@@ -85,13 +85,16 @@ export class Memory {
     } finally {
       coming.delete(delivery)
       if (coming.size === 0) {
-        this.#coming.delete(key)
+        this.#deliveries.delete(key)
       }
     }
   }
 
   /** Remembers an answer; nothing if all that it is about was forgotten meanwhile. */
-  async remember(place: Place, { key, message, answer, change, ttlMs }: Remembered): Promise<void> {
+  async remember(
+    place: Place,
+    { key, message, answer, change, ttlMs }: PublishedAnswer,
+  ): Promise<void> {
     const { answers, messages } = this.#records
     const { after } = await this.#records.change(
       place,
@@ -106,15 +109,15 @@ export class Memory {
     if (talks.length === 0) {
       return
     }
-    for (const talk of talks) {
-      await this.#records.noteSource(place, talk, ttlMs)
+    for (const conversation of talks) {
+      await this.#records.noteSource(place, conversation, ttlMs)
     }
     await answers.set(prefixOf(place) + key, answer, ttlMs)
     await messages.set(prefixOf(place) + message, { answer: key, talks: [], channels: [] }, ttlMs)
   }
 
   /** Adds the questions on an answer's buttons that came after it. */
-  async suggest(
+  async addSuggestions(
     place: Place,
     key: string,
     { suggestions, ttlMs }: Pick<AnswerRecord, 'suggestions'> & { readonly ttlMs: number },
@@ -127,7 +130,7 @@ export class Memory {
   }
 
   /** @param key of the message that the pictures are in, `.`, and a key that nobody can guess. */
-  async keepForm(place: Place, key: string, form: FormRecord): Promise<void> {
+  async saveForm(place: Place, key: string, form: FormRecord): Promise<void> {
     await this.#records.forms.set(prefixOf(place) + key, form)
   }
 
@@ -151,11 +154,11 @@ export class Memory {
   }
 
   /** Waits for the records of what is just being delivered in a place. */
-  async #delivered(place: Place): Promise<void> {
-    const coming = this.#coming.get(prefixOf(place))
+  async #settleDeliveries(place: Place): Promise<void> {
+    const coming = this.#deliveries.get(prefixOf(place))
     if (coming) {
       const end = new AbortController()
-      const late = wait(COMING_MS, undefined, { signal: end.signal }).catch(() => {})
+      const late = wait(DELIVERY_WAIT_MS, undefined, { signal: end.signal }).catch(() => {})
       await Promise.race([Promise.allSettled(coming), late])
       end.abort()
     }

@@ -16,7 +16,7 @@ import { foundPictureSchema } from '../../commands/picture.ts'
 import type { Turn } from '../../inference/types.ts'
 
 /** Pictures of a channel; the one longest unused goes first. */
-export const MAX_TALKS = 40
+export const MAX_CONVERSATIONS = 40
 /** Questions about one picture; the oldest goes first. */
 export const MAX_TURNS = 24
 /** Answers about one picture that are deleted with it; those before end by themselves. */
@@ -47,7 +47,7 @@ const turnSchema = z.object({
   at: z.number(),
 })
 
-const talkSchema = z.object({
+const conversationSchema = z.object({
   id: z.string(),
   /** `url` is where the bytes were; the link may have expired since. */
   picture: foundPictureSchema.omit({ altText: true }).extend({
@@ -70,16 +70,18 @@ const talkSchema = z.object({
     .default([]),
 })
 
-export const channelSchema = z.object({ talks: z.array(talkSchema.transform(withVisibility)) })
+export const channelSchema = z.object({
+  talks: z.array(conversationSchema.transform(withVisibility)),
+})
 
-export type Talk = Readonly<z.infer<typeof channelSchema>['talks'][number]>
-export type TurnRecord = Readonly<Talk['turns'][number]>
+export type Conversation = Readonly<z.infer<typeof channelSchema>['talks'][number]>
+export type TurnRecord = Readonly<Conversation['turns'][number]>
 /** User id of who will see what is read; null: everyone in the channel. */
 export type Reader = string | null
 /** Talks are ordered by their last use, the newest last. */
-export type ChannelRecord = { readonly talks: readonly Talk[] }
+export type ChannelRecord = { readonly talks: readonly Conversation[] }
 
-export const EMPTY: ChannelRecord = { talks: [] }
+export const EMPTY_CHANNEL: ChannelRecord = { talks: [] }
 
 /**
  * What a reader may see of a channel. Whatever shows, counts or uses records gets them from here.
@@ -88,24 +90,24 @@ export const EMPTY: ChannelRecord = { talks: [] }
  * may see.
  */
 export function visibleTo(record: ChannelRecord, reader: Reader): ChannelRecord {
-  const talks = record.talks.filter((talk) => isVisible(talk, reader))
-  return { talks: talks.map((talk) => visibleTalk(talk, reader)) }
+  const talks = record.talks.filter((conversation) => isVisible(conversation, reader))
+  return { talks: talks.map((conversation) => visibleConversation(conversation, reader)) }
 }
 
 function isVisible(record: { readonly visibleTo: string | null }, reader: Reader): boolean {
   return record.visibleTo === null || record.visibleTo === reader
 }
 
-function visibleTalk(talk: Talk, reader: Reader): Talk {
-  const hidden = talk.turns.filter((turn) => !isVisible(turn, reader)).map(({ id }) => id)
+function visibleConversation(conversation: Conversation, reader: Reader): Conversation {
+  const hidden = conversation.turns.filter((turn) => !isVisible(turn, reader)).map(({ id }) => id)
   if (hidden.length === 0) {
-    return talk
+    return conversation
   }
-  const seen = withoutTurns(talk, new Set(hidden))
-  return { ...seen, until: talk.until - (lastUse(talk) - lastUse(seen)) }
+  const seen = withoutTurns(conversation, new Set(hidden))
+  return { ...seen, until: conversation.until - (lastUsedAt(conversation) - lastUsedAt(seen)) }
 }
 
-function lastUse({ at, turns }: Pick<Talk, 'at' | 'turns'>): number {
+function lastUsedAt({ at, turns }: Pick<Conversation, 'at' | 'turns'>): number {
   return Math.max(at, ...turns.map((turn) => turn.at))
 }
 
@@ -116,9 +118,9 @@ export function pruned(record: ChannelRecord, now: number): ChannelRecord {
 }
 
 /** Puts a talk at the end, in place of the one of its id. */
-export function withTalk(record: ChannelRecord, talk: Talk): ChannelRecord {
-  const others = record.talks.filter(({ id }) => id !== talk.id)
-  return { talks: [...others, talk].slice(-MAX_TALKS) }
+export function withConversation(record: ChannelRecord, conversation: Conversation): ChannelRecord {
+  const others = record.talks.filter(({ id }) => id !== conversation.id)
+  return { talks: [...others, conversation].slice(-MAX_CONVERSATIONS) }
 }
 
 /**
@@ -127,49 +129,51 @@ export function withTalk(record: ChannelRecord, talk: Talk): ChannelRecord {
  */
 export function withTurn(
   record: ChannelRecord,
-  talkId: string,
+  conversationId: string,
   { turn, until }: { readonly turn: TurnRecord; readonly until: number },
 ): ChannelRecord {
-  const talk = record.talks.find(({ id }) => id === talkId)
-  if (!talk) {
+  const conversation = record.talks.find(({ id }) => id === conversationId)
+  if (!conversation) {
     return record
   }
-  const turns = [...talk.turns.filter(({ id }) => id !== turn.id), turn]
-  const kept = turns.length > MAX_TURNS ? cutOut(turns, new Set([turns[0]!.id])) : turns
-  const next = { ...talk, turns: kept, until }
-  return turn.visibleTo !== null && talk.visibleTo === null
-    ? { talks: record.talks.map((other) => (other === talk ? next : other)) }
-    : withTalk(record, next)
+  const turns = [...conversation.turns.filter(({ id }) => id !== turn.id), turn]
+  const kept = turns.length > MAX_TURNS ? removeTurns(turns, new Set([turns[0]!.id])) : turns
+  const next = { ...conversation, turns: kept, until }
+  return turn.visibleTo !== null && conversation.visibleTo === null
+    ? { talks: record.talks.map((other) => (other === conversation ? next : other)) }
+    : withConversation(record, next)
 }
 
 /** Adds other words for a picture, if that is still remembered. */
 export function withDescription(
   record: ChannelRecord,
-  talkId: string,
+  conversationId: string,
   { text, until }: { readonly text: string; readonly until: number },
 ): ChannelRecord {
-  const talk = record.talks.find(({ id }) => id === talkId)
-  const descriptions = [...(talk?.descriptions ?? []), text].slice(-MAX_DESCRIPTIONS)
-  return talk ? withTalk(record, { ...talk, descriptions, until }) : record
+  const conversation = record.talks.find(({ id }) => id === conversationId)
+  const descriptions = [...(conversation?.descriptions ?? []), text].slice(-MAX_DESCRIPTIONS)
+  return conversation ? withConversation(record, { ...conversation, descriptions, until }) : record
 }
 
 /** Notes an answer about a talk, if that is still remembered. */
 export function withAnswer(
   record: ChannelRecord,
-  talkId: string,
-  answer: Talk['answers'][number],
+  conversationId: string,
+  answer: Conversation['answers'][number],
 ): ChannelRecord {
   return {
-    talks: record.talks.map((talk) => {
-      const answers = [...talk.answers.filter(({ key }) => key !== answer.key), answer]
-      return talk.id === talkId ? { ...talk, answers: answers.slice(-MAX_ANSWERS) } : talk
+    talks: record.talks.map((conversation) => {
+      const answers = [...conversation.answers.filter(({ key }) => key !== answer.key), answer]
+      return conversation.id === conversationId
+        ? { ...conversation, answers: answers.slice(-MAX_ANSWERS) }
+        : conversation
     }),
   }
 }
 
 /** The questions and answers up to a turn, oldest first; null or unknown: none. */
-export function historyTo(talk: Talk, turnId: string | null): Turn[] {
-  const byId = new Map(talk.turns.map((turn) => [turn.id, turn]))
+export function historyTo(conversation: Conversation, turnId: string | null): Turn[] {
+  const byId = new Map(conversation.turns.map((turn) => [turn.id, turn]))
   const history: Turn[] = []
   for (
     let turn = byId.get(turnId ?? '');
@@ -182,42 +186,57 @@ export function historyTo(talk: Talk, turnId: string | null): Turn[] {
 }
 
 /** The picture someone is talking about: the one they used last, else the channel's newest. */
-export function followedBy(record: ChannelRecord, userId: string): Talk | undefined {
-  const ownUse = (talk: Talk) =>
-    lastUse({
-      at: talk.by === userId ? talk.at : 0,
-      turns: talk.turns.filter(({ by }) => by === userId),
+export function currentConversation(
+  record: ChannelRecord,
+  userId: string,
+): Conversation | undefined {
+  const ownUse = (conversation: Conversation) =>
+    lastUsedAt({
+      at: conversation.by === userId ? conversation.at : 0,
+      turns: conversation.turns.filter(({ by }) => by === userId),
     })
-  const own = record.talks.filter((talk) => ownUse(talk) > 0)
+  const own = record.talks.filter((conversation) => ownUse(conversation) > 0)
   return own.toSorted((a, b) => ownUse(a) - ownUse(b)).at(-1) ?? record.talks.at(-1)
 }
 
 /** Where someone's next question goes on from: their own last one, else the newest. */
-export function lastTurn(talk: Talk, userId: string): string | null {
-  return (talk.turns.findLast(({ by }) => by === userId) ?? talk.turns.at(-1))?.id ?? null
+export function lastTurn(conversation: Conversation, userId: string): string | null {
+  return (
+    (conversation.turns.findLast(({ by }) => by === userId) ?? conversation.turns.at(-1))?.id ??
+    null
+  )
 }
 
 /** Without the talks that `gone` picks. */
-export function withoutTalks(record: ChannelRecord, gone: (talk: Talk) => boolean): ChannelRecord {
-  const talks = record.talks.filter((talk) => !gone(talk))
+export function withoutConversations(
+  record: ChannelRecord,
+  gone: (conversation: Conversation) => boolean,
+): ChannelRecord {
+  const talks = record.talks.filter((conversation) => !gone(conversation))
   return talks.length === record.talks.length ? record : { talks }
 }
 
 /** Without one question; those that followed it follow the one before it. */
-export function withoutTurn(record: ChannelRecord, talkId: string, turnId: string): ChannelRecord {
+export function withoutTurn(
+  record: ChannelRecord,
+  conversationId: string,
+  turnId: string,
+): ChannelRecord {
   return {
-    talks: record.talks.map((talk) =>
-      talk.id === talkId ? withoutTurns(talk, new Set([turnId])) : talk,
+    talks: record.talks.map((conversation) =>
+      conversation.id === conversationId
+        ? withoutTurns(conversation, new Set([turnId]))
+        : conversation,
     ),
   }
 }
 
 /** Without what a person asked, and without the pictures that only they talked about. */
-export function withoutPerson(record: ChannelRecord, userId: string): ChannelRecord {
-  const talks = record.talks.flatMap((talk) => {
-    const theirs = new Set(talk.turns.filter(({ by }) => by === userId).map(({ id }) => id))
-    const rest = withoutTurns(talk, theirs)
-    if (talk.by !== userId) {
+export function withoutUser(record: ChannelRecord, userId: string): ChannelRecord {
+  const talks = record.talks.flatMap((conversation) => {
+    const theirs = new Set(conversation.turns.filter(({ by }) => by === userId).map(({ id }) => id))
+    const rest = withoutTurns(conversation, theirs)
+    if (conversation.by !== userId) {
       return [rest]
     }
     const heir = rest.turns.find((turn) => turn.visibleTo === null)
@@ -235,25 +254,25 @@ export function withoutPerson(record: ChannelRecord, userId: string): ChannelRec
 
 /** What of a channel's record is a person's own: for them to read. */
 export function recordsOf(record: ChannelRecord, userId: string): object[] {
-  return visibleTo(record, userId).talks.flatMap((talk) => {
-    const { picture, by, at, until, descriptions } = talk
-    const questions = talk.turns.filter((turn) => turn.by === userId)
+  return visibleTo(record, userId).talks.flatMap((conversation) => {
+    const { picture, by, at, until, descriptions } = conversation
+    const questions = conversation.turns.filter((turn) => turn.by === userId)
     const isTheirs = by === userId || questions.length > 0 || picture.source?.authorId === userId
     const shownBy = by === userId ? { shownByYou: true, at, descriptions } : {}
     return isTheirs ? [{ kind: 'conversation', picture, until, ...shownBy, questions }] : []
   })
 }
 
-export function questionsIn({ talks }: ChannelRecord): number {
+export function countQuestions({ talks }: ChannelRecord): number {
   return talks.reduce((sum, { turns }) => sum + turns.length, 0)
 }
 
-function withoutTurns(talk: Talk, gone: ReadonlySet<string>): Talk {
-  const answers = talk.answers.filter(({ turn }) => turn === null || !gone.has(turn))
-  return { ...talk, turns: cutOut(talk.turns, gone), answers }
+function withoutTurns(conversation: Conversation, gone: ReadonlySet<string>): Conversation {
+  const answers = conversation.answers.filter(({ turn }) => turn === null || !gone.has(turn))
+  return { ...conversation, turns: removeTurns(conversation.turns, gone), answers }
 }
 
-function cutOut(turns: readonly TurnRecord[], gone: ReadonlySet<string>): TurnRecord[] {
+function removeTurns(turns: readonly TurnRecord[], gone: ReadonlySet<string>): TurnRecord[] {
   const parents = new Map(turns.map(({ id, parent }) => [id, parent]))
   const heir = (id: string | null): string | null => {
     let at = id

@@ -12,15 +12,15 @@ import { LRUCache } from 'lru-cache'
 import { MINUTE_MS } from '../../config/durations.ts'
 
 /** Work takes 15 minutes at most: the life of an interaction's token. */
-const KEPT_MS = 20 * MINUTE_MS
-const MAX_KEPT = 50_000
+const DELETION_LIFE_MS = 20 * MINUTE_MS
+const MAX_DELETIONS = 50_000
 
 /**
  * What work depends on and what is deleted, by its id. `member` is a person in one channel; an
  * `answer` goes by its key.
  */
 export type Subject =
-  | `${'message' | 'channel' | 'guild' | 'user' | 'talk' | 'answer'}/${string}`
+  | `${'message' | 'channel' | 'guild' | 'user' | 'conversation' | 'answer'}/${string}`
   | `member/${string}/${string}`
 
 export type Dependencies = {
@@ -119,10 +119,10 @@ export class TrackedWork {
 export class Deletions {
   /** By subject: the snowflake before which it is deleted, null: for good. */
   readonly #deleted = new LRUCache<Subject, { readonly before: bigint | null }>({
-    max: MAX_KEPT,
-    ttl: KEPT_MS,
+    max: MAX_DELETIONS,
+    ttl: DELETION_LIFE_MS,
   })
-  readonly #underWay = new Set<TrackedWork>()
+  readonly #running = new Set<TrackedWork>()
 
   /**
    * Does work that ends when something it depends on is deleted.
@@ -136,13 +136,13 @@ export class Deletions {
   ): Promise<R> {
     const tracked = new TrackedWork(this, startedBy)
     tracked.dependOn(subjects)
-    this.#underWay.add(tracked)
+    this.#running.add(tracked)
     try {
-      return await unlessAborted(tracked.signal, work(tracked))
+      return await rejectOnAbort(tracked.signal, work(tracked))
     } finally {
       tracked.end()
       // A write that was under way when the work was aborted still has to be waited for.
-      const drop = () => this.#underWay.delete(tracked)
+      const drop = () => this.#running.delete(tracked)
       tracked.writing.then(drop, drop)
     }
   }
@@ -165,9 +165,9 @@ export class Deletions {
    */
   async delete<R>({ subjects, before }: Deletion, erase: () => Promise<R>): Promise<R> {
     for (const subject of subjects) {
-      this.#keep(subject, before === undefined ? null : BigInt(before))
+      this.#record(subject, before === undefined ? null : BigInt(before))
     }
-    const ended = [...this.#underWay].filter((work) => subjects.some((one) => work.dependsOn(one)))
+    const ended = [...this.#running].filter((work) => subjects.some((one) => work.dependsOn(one)))
     for (const work of ended) {
       work.abort()
     }
@@ -188,7 +188,7 @@ export class Deletions {
     return subjects.some((subject) => this.#deleted.get(subject)?.before === null)
   }
 
-  #keep(subject: Subject, before: bigint | null): void {
+  #record(subject: Subject, before: bigint | null): void {
     const known = this.#deleted.get(subject)
     const isLater = !known || before === null || (known.before !== null && known.before < before)
     if (isLater) {
@@ -198,7 +198,7 @@ export class Deletions {
 }
 
 /** The result, or the signal's reason at once. */
-function unlessAborted<R>(signal: AbortSignal, work: Promise<R>): Promise<R> {
+function rejectOnAbort<R>(signal: AbortSignal, work: Promise<R>): Promise<R> {
   return new Promise((resolve, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason), { once: true })
     work.then(resolve, reject)

@@ -13,15 +13,19 @@ import type { Collection, Store } from '../store/types.ts'
 const LIFE_MS = 400 * 24 * HOUR_MS
 const RENEW_MS = 24 * HOUR_MS
 
-type Kept = { readonly settings: GuildSettings; readonly at: number }
+type SettingsRecord = { readonly settings: GuildSettings; readonly at: number }
 
-export class Settings {
-  readonly space: Collection<Kept>
+export class GuildSettingsStore {
+  readonly space: Collection<SettingsRecord>
   /** The operator's limit. */
   readonly maxRetentionMs: number
 
   constructor(store: Store, maxRetentionMs: number) {
-    this.space = store.collection<Kept>({ name: 'settings', ttlMs: LIFE_MS, decode: readKept })
+    this.space = store.collection<SettingsRecord>({
+      name: 'settings',
+      ttlMs: LIFE_MS,
+      decode: decodeRecord,
+    })
     this.maxRetentionMs = maxRetentionMs
   }
 
@@ -47,9 +51,9 @@ export class Settings {
   }
 }
 
-const keptSchema = z.object({ settings: z.unknown(), at: z.number() })
+const recordSchema = z.object({ settings: z.unknown(), at: z.number() })
 
-function readKept(data: unknown): Kept {
-  const { settings, at } = keptSchema.parse(data)
+function decodeRecord(data: unknown): SettingsRecord {
+  const { settings, at } = recordSchema.parse(data)
   return { settings: readGuildSettings(settings), at }
 }

@@ -7,31 +7,28 @@ import type { MemoryService, PrivacyService } from '../../commands/command.ts'
 import type { Catalogue } from '../../commands/i18n/words.ts'
 import { InputError } from '../../config/errors.ts'
 import { labelOf } from '../requests/question-flow.ts'
-import { type ChannelRecord, followedBy, type Talk } from './conversation.ts'
+import { type ChannelRecord, currentConversation, type Conversation } from './conversation.ts'
 import { placeOf } from '../requests/submit.ts'
-import type { Forgetting } from './eraser.ts'
-import type { Settings } from './guild-settings.ts'
-import type { Memory } from './conversation-store.ts'
-import type { People } from './user-store.ts'
+import type { Eraser } from './eraser.ts'
+import type { GuildSettingsStore } from './guild-settings.ts'
+import type { ConversationStore } from './conversation-store.ts'
+import type { UserStore } from './user-store.ts'
 
 const SHOWN_TALKS = 8
 const SHOWN_TURNS = 3
 
-type Parts = {
-  readonly memory: Memory
-  readonly people: People
-  readonly settings: Settings
-  readonly forgetting: Forgetting
+type Deps = {
+  readonly memory: ConversationStore
+  readonly users: UserStore
+  readonly settings: GuildSettingsStore
+  readonly eraser: Eraser
 }
 
 /** `/memory` */
-export function memoryService({
-  memory,
-  forgetting,
-}: Pick<Parts, 'memory' | 'forgetting'>): MemoryService {
+export function memoryService({ memory, eraser }: Pick<Deps, 'memory' | 'eraser'>): MemoryService {
   return {
     show: async (interaction, text) =>
-      shown(await memory.channel(placeOf(interaction), interaction.user.id), text),
+      conversationList(await memory.channel(placeOf(interaction), interaction.user.id), text),
 
     forget: async (interaction, what, picture) => {
       const place = placeOf(interaction)
@@ -43,69 +40,73 @@ export function memoryService({
         ) {
           throw new InputError('permission/not-yours')
         }
-        await forgetting.channel(place, interaction.id)
+        await eraser.deleteChannel(place, interaction.id)
         // What others asked privately is deleted too, but a count would tell of it.
         return talks.length
       }
       if (what === 'mine') {
-        const forgotten = await forgetting.member(place, interaction.user.id, interaction.id)
-        return forgotten.talks + forgotten.turns
+        const deleted = await eraser.deleteMember(place, interaction.user.id, interaction.id)
+        return deleted.conversations + deleted.turns
       }
-      const talk =
+      const conversation =
         picture === undefined
-          ? followedBy({ talks }, interaction.user.id)
+          ? currentConversation({ talks }, interaction.user.id)
           : talks.find(
               ({ id, picture: { source } }) => id === picture || source?.messageId === picture,
             )
-      if (!talk) {
+      if (!conversation) {
         return 0
       }
-      if (!mayForget(interaction, talk)) {
+      if (!mayDelete(interaction, conversation)) {
         throw new InputError('permission/not-yours')
       }
-      return (await forgetting.talk(place, talk.id, interaction.user.id)).talks
+      return (await eraser.deleteConversation(place, conversation.id, interaction.user.id))
+        .conversations
     },
   }
 }
 
 /** `/privacy` */
-export function privacyService({ memory, people, settings, forgetting }: Parts): PrivacyService {
+export function privacyService({ memory, users, settings, eraser }: Deps): PrivacyService {
   return {
-    isOut: (userId) => people.isOut(userId),
+    isOut: (userId) => users.hasOptedOut(userId),
     setOut: (userId, out, commandId) =>
-      out ? forgetting.optOut(userId, commandId) : people.setOut(userId, false),
-    records: (userId) => recordsOf({ memory, people }, userId),
-    forget: (userId, commandId) => forgetting.person(userId, commandId),
+      out ? eraser.optOut(userId, commandId) : users.setOptOut(userId, false),
+    records: (userId) => recordsOf({ memory, users }, userId),
+    forget: (userId, commandId) => eraser.deleteUser(userId, commandId),
     retentionHours: async (guildId) => (await settings.ttlMs(guildId)) / HOUR_MS,
   }
 }
 
 /** Everything kept that names a person, each with where it is from. */
 async function recordsOf(
-  { memory, people }: Pick<Parts, 'memory' | 'people'>,
+  { memory, users }: Pick<Deps, 'memory' | 'users'>,
   userId: string,
 ): Promise<object[]> {
   const records = await Array.fromAsync(memory.recordsOf(userId))
-  for await (const [key, { count }] of people.uses.entries()) {
+  for await (const [key, { count }] of users.uses.entries()) {
     if (key.split('/')[1] === userId) {
       records.push({ kind: 'uses', place: key, count })
     }
   }
-  for await (const [key, { at }] of people.hints.entries()) {
+  for await (const [key, { at }] of users.hints.entries()) {
     if (key.split('/')[1] === userId) {
       records.push({ kind: 'hint', place: key, at })
     }
   }
-  const language = await people.locales.get(userId)
+  const language = await users.locales.get(userId)
   if (language) {
     records.push({ kind: 'language', ...language })
   }
-  const out = await people.optOuts.get(userId)
+  const out = await users.optOuts.get(userId)
   return out ? [...records, { kind: 'opt-out', ...out }] : records
 }
 
 /** Whoever showed the picture, posted it, or moderates. */
-function mayForget(interaction: ChatInputCommandInteraction, { by, picture }: Talk): boolean {
+function mayDelete(
+  interaction: ChatInputCommandInteraction,
+  { by, picture }: Conversation,
+): boolean {
   const own = by === interaction.user.id || picture.source?.authorId === interaction.user.id
   return (
     own ||
@@ -113,20 +114,20 @@ function mayForget(interaction: ChatInputCommandInteraction, { by, picture }: Ta
   )
 }
 
-function shown({ talks }: ChannelRecord, { memory: words }: Catalogue): string {
+function conversationList({ talks }: ChannelRecord, { memory: words }: Catalogue): string {
   if (talks.length === 0) {
     return words.nothing
   }
   const newest = talks.toReversed()
-  const lines = newest.slice(0, SHOWN_TALKS).flatMap((talk) => {
-    const until = time(Math.floor(talk.until / 1000), 'R')
-    const name = escaped(shortened(labelOf(talk), 80))
-    const turns = talk.turns.slice(-SHOWN_TURNS).map(({ question, answer, by }) => {
+  const lines = newest.slice(0, SHOWN_TALKS).flatMap((conversation) => {
+    const until = time(Math.floor(conversation.until / 1000), 'R')
+    const name = escaped(shortened(labelOf(conversation), 80))
+    const turns = conversation.turns.slice(-SHOWN_TURNS).map(({ question, answer, by }) => {
       const cut = escaped(shortened(answer, 60))
-      const said = talk.picture.spoiler ? `||${cut}||` : cut
+      const said = conversation.picture.spoiler ? `||${cut}||` : cut
       return `  - ${words.turn(escaped(shortened(question, 60)), said, `<@${by}>`)}`
     })
-    return [`- ${words.line(name, until, talk.turns.length)}`, ...turns]
+    return [`- ${words.line(name, until, conversation.turns.length)}`, ...turns]
   })
   const more = newest.length > SHOWN_TALKS ? [words.more(newest.length - SHOWN_TALKS)] : []
   return [words.title(talks.length), ...lines, ...more].join('\n')

@@ -11,13 +11,19 @@ import { z } from 'zod'
 import { foundPictureSchema } from '../../commands/picture.ts'
 import { DAY_MS, HOUR_MS } from '../../config/durations.ts'
 import { STYLES } from '../../commands/guild-settings.ts'
-import { type ChannelRecord, channelSchema, EMPTY, pruned, type Talk } from './conversation.ts'
+import {
+  type ChannelRecord,
+  channelSchema,
+  EMPTY_CHANNEL,
+  pruned,
+  type Conversation,
+} from './conversation.ts'
 import type { Pictures } from '../pictures/pictures.ts'
 import { type Place, prefixOf } from '../discord/place.ts'
 import type { Collection, CollectionSpec, Store } from '../store/types.ts'
 
 /** A form lies open for so long at most. */
-const FORM_MS = HOUR_MS
+const FORM_LIFE_MS = HOUR_MS
 
 const answerSchema = z.object({
   /** User id of who asked for it. */
@@ -57,7 +63,7 @@ function kind<T>(name: string, schema: z.ZodType<T>, ttlMs = DAY_MS): Collection
   return { name, ttlMs, decode: (data) => schema.parse(data) }
 }
 
-export class MemoryRecords {
+export class ConversationRecords {
   readonly channels: Collection<ChannelRecord>
   readonly answers: Collection<AnswerRecord>
   readonly messages: Collection<MessageRecord>
@@ -69,13 +75,13 @@ export class MemoryRecords {
     this.channels = store.collection(kind('conversations', channelSchema))
     this.answers = store.collection(kind('answers', answerSchema))
     this.messages = store.collection(kind('messages', messageSchema))
-    this.forms = store.collection(kind('forms', formSchema, FORM_MS))
+    this.forms = store.collection(kind('forms', formSchema, FORM_LIFE_MS))
     this.#pictures = pictures
   }
 
   /** What is remembered of a channel, without what has ended. */
   async channel(place: Place): Promise<ChannelRecord> {
-    return pruned((await this.channels.get(prefixOf(place))) ?? EMPTY, Date.now())
+    return pruned((await this.channels.get(prefixOf(place))) ?? EMPTY_CHANNEL, Date.now())
   }
 
   /**
@@ -87,23 +93,27 @@ export class MemoryRecords {
     change: (record: ChannelRecord) => ChannelRecord,
     ttlMs: number,
   ): Promise<{ readonly before: ChannelRecord; readonly after: ChannelRecord }> {
-    let before = EMPTY
+    let before = EMPTY_CHANNEL
     const stored = await this.channels.update(
       prefixOf(place),
       (record) => {
-        before = pruned(record ?? EMPTY, Date.now())
+        before = pruned(record ?? EMPTY_CHANNEL, Date.now())
         const next = change(before)
         return next.talks.length === 0 ? undefined : next
       },
       ttlMs,
     )
-    const after = stored ?? EMPTY
+    const after = stored ?? EMPTY_CHANNEL
     await this.#deleteRest(place, { before, after, ttlMs })
     return { before, after }
   }
 
   /** Notes that a talk is about a picture of a message. */
-  async noteSource(place: Place, { id, picture: { source } }: Talk, ttlMs: number): Promise<void> {
+  async noteSource(
+    place: Place,
+    { id, picture: { source } }: Conversation,
+    ttlMs: number,
+  ): Promise<void> {
     if (!source) {
       return
     }
@@ -127,8 +137,8 @@ export class MemoryRecords {
   ): Promise<void> {
     const talks = new Set(after.talks.map(({ id }) => id))
     const gone = before.talks.filter(({ id }) => !talks.has(id))
-    for (const talk of gone) {
-      await this.#forgetSource(place, talk, ttlMs)
+    for (const conversation of gone) {
+      await this.#deleteSource(place, conversation, ttlMs)
     }
     const keys = new Set(answersIn(after.talks).map(({ key }) => key))
     for (const { key, message } of answersIn(before.talks)) {
@@ -158,7 +168,7 @@ export class MemoryRecords {
     await this.#pictures.forget({ hashes: [...hashes] })
   }
 
-  async #forgetSource(place: Place, { id, picture: { source } }: Talk, ttlMs: number) {
+  async #deleteSource(place: Place, { id, picture: { source } }: Conversation, ttlMs: number) {
     if (!source) {
       return
     }
@@ -180,6 +190,6 @@ function sourceKey(place: Place, source: { channelId: string; messageId: string 
   return prefixOf({ ...place, channelId: source.channelId }) + source.messageId
 }
 
-function answersIn(talks: readonly Talk[]) {
+function answersIn(talks: readonly Conversation[]) {
   return talks.flatMap(({ answers }) => answers)
 }

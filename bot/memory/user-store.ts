@@ -16,7 +16,7 @@ const HINT_MS = 30 * DAY_MS
 /** After the bot last met the person. */
 const LOCALE_MS = 30 * DAY_MS
 
-export class People {
+export class UserStore {
   readonly optOuts: Collection<{ at: number }>
   readonly uses: Collection<{ count: number }>
   /** What someone was told once and need not be told again. */
@@ -52,7 +52,7 @@ export class People {
   }
 
   /** Whether someone opted out. */
-  async isOut(userId: string): Promise<boolean> {
+  async hasOptedOut(userId: string): Promise<boolean> {
     const found = await this.optOuts.get(userId)
     if (found && this.#now() - found.at > DAY_MS) {
       await this.optOuts.set(userId, { at: this.#now() })
@@ -60,7 +60,7 @@ export class People {
     return found !== undefined
   }
 
-  async setOut(userId: string, out: boolean): Promise<void> {
+  async setOptOut(userId: string, out: boolean): Promise<void> {
     await (out ? this.optOuts.set(userId, { at: this.#now() }) : this.optOuts.delete(userId))
   }
 
@@ -70,10 +70,10 @@ export class People {
    * @param eventId of the interaction or message that they used it with; nothing is kept if what
    *   is known of them was deleted after that.
    */
-  async met(userId: string, locale: string, eventId: string): Promise<void> {
+  async storeLocale(userId: string, locale: string, eventId: string): Promise<void> {
     const known = await this.locales.get(userId)
     const isFresh = known?.locale === locale && this.#now() - known.at < DAY_MS
-    if (!isFresh && !(await this.isOut(userId))) {
+    if (!isFresh && !(await this.hasOptedOut(userId))) {
       const subjects = [`user/${userId}`] as const
       await this.#deletions.write({ startedBy: eventId, subjects }, () =>
         this.locales.set(userId, { locale, at: this.#now() }),
@@ -85,13 +85,17 @@ export class People {
   async localeOf(userId: string, eventId: string): Promise<string | undefined> {
     const known = await this.locales.get(userId)
     if (known) {
-      await this.met(userId, known.locale, eventId)
+      await this.storeLocale(userId, known.locale, eventId)
     }
     return known?.locale
   }
 
   /** @returns true the first time someone is told something in a channel; then false for a month. */
-  async tellOnce({ guildId, channelId }: Place, userId: string, eventId: string): Promise<boolean> {
+  async claimHint(
+    { guildId, channelId }: Place,
+    userId: string,
+    eventId: string,
+  ): Promise<boolean> {
     let first = false
     const subjects = [`user/${userId}`, `guild/${guildId ?? 'dm'}`] as const
     await this.#deletions.write({ startedBy: eventId, subjects }, () =>
@@ -104,7 +108,7 @@ export class People {
   }
 
   /** Takes an answer back that was counted and did not come. */
-  async uncount(guildId: string | null, userId: string): Promise<void> {
+  async uncountAnswer(guildId: string | null, userId: string): Promise<void> {
     if (guildId !== null) {
       await this.uses.update(this.#today(guildId, userId), (before) =>
         before && before.count > 0 ? { count: before.count - 1 } : before,
@@ -118,7 +122,7 @@ export class People {
    * @param limit answers a day, by UTC; 0: no limit.
    * @throws {InputError} if they have had so many today.
    */
-  async count(guildId: string | null, userId: string, limit: number): Promise<void> {
+  async countAnswer(guildId: string | null, userId: string, limit: number): Promise<void> {
     if (guildId === null || limit === 0) {
       return
     }

@@ -10,16 +10,16 @@ import { withDeferral } from '../discord/deferral.ts'
 import { readCustomId } from './answer-message.ts'
 import type { QuestionFlow } from './question-flow.ts'
 import { type RequestIntake, placeOf, withDeferredReply } from './submit.ts'
-import type { Forgetting } from '../memory/eraser.ts'
+import type { Eraser } from '../memory/eraser.ts'
 import type { AnswerRecord } from '../memory/records.ts'
-import type { Memory } from '../memory/conversation-store.ts'
+import type { ConversationStore } from '../memory/conversation-store.ts'
 import { ownConversations } from './repost-with-alt-text.ts'
 
 type Deps = {
   readonly questions: QuestionFlow
   readonly intake: RequestIntake
-  readonly memory: Memory
-  readonly forgetting: Forgetting
+  readonly memory: ConversationStore
+  readonly eraser: Eraser
 }
 
 export class AnswerButtons {
@@ -70,7 +70,7 @@ export class AnswerButtons {
   }
 
   async #delete(interaction: ButtonInteraction, key: string): Promise<void> {
-    const { memory, forgetting } = this.#deps
+    const { memory, eraser } = this.#deps
     const place = placeOf(interaction)
     const answer = await memory.answer(place, key, interaction.user.id)
     const asker = answer?.asker ?? interaction.message.interactionMetadata?.user.id
@@ -82,7 +82,7 @@ export class AnswerButtons {
     await interaction.deferUpdate()
     await interaction.deleteReply()
     // Discord tells of no deletion of a message that only one person sees.
-    await forgetting.messages(place, [interaction.message.id])
+    await eraser.deleteMessages(place, [interaction.message.id])
   }
 
   /** Posts the pictures again, with what the model says of them as alt text. */

@@ -5,14 +5,14 @@ import type { FoundPicture } from '../../commands/picture.ts'
 import type { Catalogue } from '../../commands/i18n/words.ts'
 import type { ImageSource, Model, RequestOptions, Urgency } from '../../inference/types.ts'
 import type { PartLayout } from './answer-message.ts'
-import type { ChannelRecord, Reader, Talk } from '../memory/conversation.ts'
+import type { ChannelRecord, Reader, Conversation } from '../memory/conversation.ts'
 import type { Delivery } from '../discord/reply.ts'
 import type { TrackedWork } from '../memory/deletions.ts'
-import type { Forgetting } from '../memory/eraser.ts'
-import type { Settings } from '../memory/guild-settings.ts'
+import type { Eraser } from '../memory/eraser.ts'
+import type { GuildSettingsStore } from '../memory/guild-settings.ts'
 import type { Job } from '../jobs/job-record.ts'
-import type { Memory } from '../memory/conversation-store.ts'
-import type { People } from '../memory/user-store.ts'
+import type { ConversationStore } from '../memory/conversation-store.ts'
+import type { UserStore } from '../memory/user-store.ts'
 import type { Pictures } from '../pictures/pictures.ts'
 import type { Request } from './request.ts'
 
@@ -23,10 +23,10 @@ export type RequestDeps = {
   /** Whether the model is open; until then, requests wait for it. */
   readonly isOpen: () => boolean
   readonly pictures: Pictures
-  readonly memory: Memory
-  readonly people: People
-  readonly settings: Settings
-  readonly forgetting: Forgetting
+  readonly memory: ConversationStore
+  readonly users: UserStore
+  readonly settings: GuildSettingsStore
+  readonly eraser: Eraser
 }
 
 /** What one request is carried out with. */
@@ -38,14 +38,14 @@ export type RequestContext = {
   readonly options: RequestOptions
   readonly ttlMs: number
   /** False for people who opted out. */
-  readonly remembers: boolean
+  readonly stores: boolean
   /** The pictures that the model was asked about. */
   readonly sources: ImageSource[]
 }
 
 /** One picture's share of an answer. */
 export type AnswerPart = PartLayout & {
-  readonly talk: Talk | null
+  readonly conversation: Conversation | null
   readonly turn: string | null
   readonly image: ImageSource | null
   readonly caption: string
@@ -60,7 +60,7 @@ export function audienceOf({ hidden, asker }: Pick<Request, 'hidden' | 'asker'>)
 
 /** A part that says why there is no answer. */
 export function errorPart(sentence: string): AnswerPart {
-  const nothing = { talk: null, turn: null, image: null, caption: '', change: unchanged }
+  const nothing = { conversation: null, turn: null, image: null, caption: '', change: unchanged }
   return { lines: [sentence], spoiler: false, ...nothing }
 }
 

@@ -7,7 +7,7 @@
 import type { FoundPicture } from '../../commands/picture.ts'
 import { catalogueFor, sentenceOf } from '../../commands/i18n/catalogue.ts'
 import { InputError } from '../../config/errors.ts'
-import { historyTo, type Talk, withTalk, withTurn } from '../memory/conversation.ts'
+import { historyTo, type Conversation, withConversation, withTurn } from '../memory/conversation.ts'
 import type { TrackedWork } from '../memory/deletions.ts'
 import { Delivery } from '../discord/reply.ts'
 import { describePicture } from './captions.ts'
@@ -48,7 +48,7 @@ export class RequestHandler {
     job: Job,
     { signal, nonce, resumed, tracked }: JobContext & { readonly tracked: TrackedWork },
   ): Promise<void> {
-    const { client, settings, people, pictures } = this.#deps
+    const { client, settings, users, pictures } = this.#deps
     const delivery = new Delivery(client.rest, job.answer, nonce)
     if (request.kind === 'again') {
       delivery.mute()
@@ -67,7 +67,7 @@ export class RequestHandler {
           text,
         }),
         ttlMs: await settings.ttlMs(request.place.guildId),
-        remembers: !(await people.isOut(request.asker)),
+        stores: !(await users.hasOptedOut(request.asker)),
         sources: [],
       }
       if (!this.#deps.isOpen() && request.kind !== 'repost') {
@@ -76,7 +76,7 @@ export class RequestHandler {
       try {
         await this.#counted(context)
       } finally {
-        await pictures.settle(context.sources, context.remembers && !tracked.signal.aborted)
+        await pictures.settle(context.sources, context.stores && !tracked.signal.aborted)
       }
     } catch (error) {
       if (tracked.delivered) {
@@ -88,7 +88,7 @@ export class RequestHandler {
         // Before it ended, an earlier process may have remembered what is not delivered now.
         tracked.end()
         const key = request.kind === 'again' ? request.answer : request.key
-        await this.#deps.forgetting.answer(request.place, key)
+        await this.#deps.eraser.deleteAnswer(request.place, key)
       }
       throw error
     } finally {
@@ -98,17 +98,17 @@ export class RequestHandler {
 
   /** Counts what is asked for; what does not come is not counted. */
   async #counted(context: RequestContext): Promise<void> {
-    const { people, settings } = this.#deps
+    const { users, settings } = this.#deps
     const { asker, place, kind } = context.request
     const { dailyLimit } = await settings.of(place.guildId)
     if (kind === 'alt-text' || kind === 'repost' || dailyLimit === null) {
       return this.#carry(context)
     }
-    await context.tracked.write(() => people.count(place.guildId, asker, dailyLimit))
+    await context.tracked.write(() => users.countAnswer(place.guildId, asker, dailyLimit))
     try {
       await this.#carry(context)
     } catch (error) {
-      await people.uncount(place.guildId, asker)
+      await users.uncountAnswer(place.guildId, asker)
       throw error
     }
   }
@@ -188,7 +188,7 @@ export class RequestHandler {
             at: now,
           }
     const { altText: _, ...kept } = picture
-    const talk: Talk = {
+    const conversation: Conversation = {
       id,
       picture: { ...kept, hash: image.key },
       by: request.asker,
@@ -202,23 +202,23 @@ export class RequestHandler {
     return {
       lines: described.lines,
       spoiler: picture.spoiler,
-      talk,
+      conversation,
       turn: turn?.id ?? null,
       image,
       caption: described.caption,
-      change: (record) => withTalk(record, talk),
+      change: (record) => withConversation(record, conversation),
     }
   }
 
   async #ask(context: RequestContext, request: RequestOf<'ask'>): Promise<void> {
     const { model, memory } = this.#deps
     const { place, question, asker } = request
-    const talk = await memory.talk(place, request.talk, audienceOf(request))
-    if (!talk) {
+    const conversation = await memory.conversation(place, request.talk, audienceOf(request))
+    if (!conversation) {
       throw new InputError('conversation/unknown')
     }
-    const image = await sourceOf(this.#deps, context, { ...talk.picture, altText: null })
-    const history = historyTo(talk, request.turn)
+    const image = await sourceOf(this.#deps, context, { ...conversation.picture, altText: null })
+    const history = historyTo(conversation, request.turn)
     const { text: answer } = await model.ask(image, question, { ...context.options, history })
     const turn = {
       id: request.key,
@@ -232,12 +232,12 @@ export class RequestHandler {
     const until = Date.now() + context.ttlMs
     const part: AnswerPart = {
       lines: [answer],
-      spoiler: talk.picture.spoiler,
-      talk: { ...talk, turns: [...talk.turns, turn] },
+      spoiler: conversation.picture.spoiler,
+      conversation: { ...conversation, turns: [...conversation.turns, turn] },
       turn: turn.id,
       image,
-      caption: talk.descriptions.at(-1) ?? '',
-      change: (record) => withTurn(record, talk.id, { turn, until }),
+      caption: conversation.descriptions.at(-1) ?? '',
+      change: (record) => withTurn(record, conversation.id, { turn, until }),
     }
     await publishAnswer(this.#deps, context, [part], {
       question: request.quoted ? question : null,
@@ -271,7 +271,11 @@ export class RequestHandler {
 
   /** @throws {InputError} if the picture's author opted out and is not the one who asks. */
   async #mayLookAt({ source }: FoundPicture, asker: string): Promise<void> {
-    if (source && source.authorId !== asker && (await this.#deps.people.isOut(source.authorId))) {
+    if (
+      source &&
+      source.authorId !== asker &&
+      (await this.#deps.users.hasOptedOut(source.authorId))
+    ) {
       throw new InputError('image/opted-out')
     }
   }

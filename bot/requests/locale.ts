@@ -7,7 +7,7 @@ import type { Interaction, Message } from 'discord.js'
 import type { Logger } from 'pino'
 import { privacyCommand } from '../../commands/privacy.ts'
 import type { GuildSettings } from '../../commands/guild-settings.ts'
-import type { People } from '../memory/user-store.ts'
+import type { UserStore } from '../memory/user-store.ts'
 
 const ENGLISH = 'en-US'
 const CHINESE = 'zh-CN'
@@ -19,13 +19,13 @@ const CHINESE = 'zh-CN'
 export async function localeOf(
   message: Message,
   { language }: GuildSettings,
-  people: People,
+  users: UserStore,
 ): Promise<string> {
   if (language !== 'auto') {
     return language
   }
   const { id, author, guildId } = message
-  const known = guildId === null ? await people.localeOf(author.id, id) : undefined
+  const known = guildId === null ? await users.localeOf(author.id, id) : undefined
   return known ?? localeOfMessage(message)
 }
 
@@ -37,14 +37,14 @@ export function localeOfMessage({ guild, guildId, content }: Message): string {
 /** Keeps the language that an interaction tells. `/privacy` leaves no new trace. */
 export async function storeLocale(
   interaction: Interaction,
-  people: People,
+  users: UserStore,
   log: Logger,
 ): Promise<void> {
   if (interaction.isChatInputCommand() && interaction.commandName === privacyCommand.data.name) {
     return
   }
   try {
-    await people.met(interaction.user.id, interaction.locale, interaction.id)
+    await users.storeLocale(interaction.user.id, interaction.locale, interaction.id)
   } catch (error) {
     log.error({ err: error }, 'a language could not be kept')
   }

@@ -7,14 +7,14 @@ import { InputError } from '../../config/errors.ts'
 import { setTimeout as wait } from 'node:timers/promises'
 import { type Message, MessageType } from 'discord.js'
 import type { GuildSettings } from '../../commands/guild-settings.ts'
-import { followedBy, lastTurn } from '../memory/conversation.ts'
+import { currentConversation, lastTurn } from '../memory/conversation.ts'
 import type { RequestIntake } from './submit.ts'
-import type { Settings } from '../memory/guild-settings.ts'
+import type { GuildSettingsStore } from '../memory/guild-settings.ts'
 import { picturesIn } from '../discord/message-pictures.ts'
 import { localeOf } from './locale.ts'
-import type { Memory } from '../memory/conversation-store.ts'
+import type { ConversationStore } from '../memory/conversation-store.ts'
 import type { Place } from '../discord/place.ts'
-import type { People } from '../memory/user-store.ts'
+import type { UserStore } from '../memory/user-store.ts'
 import { newestPictures } from '../discord/picture-finder.ts'
 
 /** In these the bot can be asked; others are the platform's own, such as a pin. */
@@ -28,9 +28,9 @@ const SECOND_LOOKS_MS = [100, 300, 600, 1000] as const
 
 type Deps = {
   readonly intake: RequestIntake
-  readonly memory: Memory
-  readonly people: People
-  readonly settings: Settings
+  readonly memory: ConversationStore
+  readonly users: UserStore
+  readonly settings: GuildSettingsStore
 }
 
 /** A message and what is known of it. */
@@ -63,7 +63,7 @@ export class MessageRequests {
       return
     }
     const settings = await this.#deps.settings.of(guildId)
-    const locale = await localeOf(message, settings, this.#deps.people)
+    const locale = await localeOf(message, settings, this.#deps.users)
     known(locale)
     const mentioned = message.mentions.users.has(client.user.id)
     const incoming: IncomingMessage = {
@@ -108,14 +108,14 @@ export class MessageRequests {
 
   async #answerBehind({ mentions, client }: Message, place: Place, repliedTo: string) {
     const { memory } = this.#deps
-    let answer = await memory.answerOf(place, repliedTo, null)
+    let answer = await memory.answerByMessage(place, repliedTo, null)
     if (mentions.repliedUser?.id === client.user.id) {
       for (const ms of SECOND_LOOKS_MS) {
         if (answer) {
           break
         }
         await wait(ms)
-        answer = await memory.answerOf(place, repliedTo, null)
+        answer = await memory.answerByMessage(place, repliedTo, null)
       }
     }
     return answer
@@ -123,7 +123,7 @@ export class MessageRequests {
 
   /** Once for each person and channel: a server may hide the text of every reply. */
   async #sayHowToAsk({ message, place }: IncomingMessage): Promise<void> {
-    const told = await this.#deps.people.tellOnce(place, message.author.id, message.id)
+    const told = await this.#deps.users.claimHint(place, message.author.id, message.id)
     if (told) {
       const mayBeHidden = message.guildId !== null && message.content === ''
       throw new InputError(mayBeHidden ? 'reply/unreadable' : 'reply/empty')
@@ -150,10 +150,10 @@ export class MessageRequests {
       )
     }
     // Everyone can read the answer to a message, so it is about what everyone may see.
-    const talk = followedBy(await memory.channel(place, null), message.author.id)
-    if (talk && question !== '') {
-      const turn = lastTurn(talk, message.author.id)
-      const follow = { kind: 'ask', talk: talk.id, turn, question, quoted: false } as const
+    const conversation = currentConversation(await memory.channel(place, null), message.author.id)
+    if (conversation && question !== '') {
+      const turn = lastTurn(conversation, message.author.id)
+      const follow = { kind: 'ask', talk: conversation.id, turn, question, quoted: false } as const
       await intake.submitMessage(message, follow, locale)
       return
     }
@@ -167,7 +167,7 @@ export class MessageRequests {
 
   /** Looks at pictures where the server's managers want it, unless their author opted out. */
   async #answerByItself({ message, settings, locale }: IncomingMessage): Promise<void> {
-    const { people, intake } = this.#deps
+    const { users, intake } = this.#deps
     const describes = settings.answerChannels.includes(message.channelId)
     if (!describes && !settings.altTextChannels.includes(message.channelId)) {
       return
@@ -175,7 +175,7 @@ export class MessageRequests {
     const pictures = picturesIn(message)
     const bare = pictures.filter(({ altText }) => !altText)
     const wanted = describes ? pictures : bare
-    if (wanted.length === 0 || (await people.isOut(message.author.id))) {
+    if (wanted.length === 0 || (await users.hasOptedOut(message.author.id))) {
       return
     }
     await intake.submitMessage(

@@ -35,17 +35,17 @@ export async function publishAnswer(
 ): Promise<void> {
   const { request, text, delivery } = context
   // A part without a talk keeps its place, so that buttons count the pictures as people do.
-  const kept = parts.map(({ talk, turn }) => ({ talk: talk?.id ?? '', turn }))
-  const remembered = context.remembers && parts.some(({ talk }) => talk !== null)
+  const kept = parts.map(({ conversation, turn }) => ({ talk: conversation?.id ?? '', turn }))
+  const remembered = context.stores && parts.some(({ conversation }) => conversation !== null)
   const key = remembered ? (about.key ?? request.key) : null
   const layout = (suggestions: AnswerRecord['suggestions']): AnswerLayout => ({
     key,
     parts,
     question: about.question,
     suggestions,
-    note: context.remembers ? about.note : text.answer.notRemembered,
+    note: context.stores ? about.note : text.answer.notRemembered,
     again: request.kind !== 'alt-text',
-    repost: about.style === 'alt' && parts.some(({ talk }) => talk !== null),
+    repost: about.style === 'alt' && parts.some(({ conversation }) => conversation !== null),
   })
   const record = (suggestions: AnswerRecord['suggestions']): AnswerRecord => ({
     asker: request.asker,
@@ -90,7 +90,7 @@ async function sendAndStore(
   const change = (before: ChannelRecord) => parts.reduce((next, part) => part.change(next), before)
   coming.catch(() => {}) // met below, unless the delivery fails before
   const soon = await Promise.race([coming, later(SUGGESTIONS_WAIT_MS)])
-  await memory.delivering(request.place, async () => {
+  await memory.whileDelivering(request.place, async () => {
     const message = await delivery.finish(body(soon ?? []))
     tracked.delivered = true
     await afterAnswer(async () => {
@@ -102,7 +102,7 @@ async function sendAndStore(
   if (soon === undefined) {
     await afterAnswer(async () => {
       const suggestions = await coming
-      await tracked.write(() => memory.suggest(request.place, key, { suggestions, ttlMs }))
+      await tracked.write(() => memory.addSuggestions(request.place, key, { suggestions, ttlMs }))
       await delivery.revise(body(suggestions))
     })
   }
@@ -118,13 +118,13 @@ async function suggestions(
   const share = parts.length === 1 ? SUGGESTIONS : 1
   const suggested: AnswerRecord['suggestions'] = []
   const { onPosition: _, ...options } = context.options
-  for (const [part, { talk, turn, image, caption }] of open.entries()) {
-    if (talk && image) {
+  for (const [part, { conversation, turn, image, caption }] of open.entries()) {
+    if (conversation && image) {
       try {
         const situation = {
           caption: caption || (await model.describe(image, options)).text,
-          history: historyTo(talk, turn),
-          asked: talk.turns.map(({ question }) => question),
+          history: historyTo(conversation, turn),
+          asked: conversation.turns.map(({ question }) => question),
         }
         const found = await suggestQuestions(model, image, {
           situation,

@@ -18,13 +18,18 @@ import type { Catalogue } from '../../commands/i18n/words.ts'
 import { InputError } from '../../config/errors.ts'
 import type { Acknowledge } from '../discord/deferral.ts'
 import { customId } from './answer-message.ts'
-import { followedBy, lastTurn, type Talk, visibleTo } from '../memory/conversation.ts'
+import {
+  currentConversation,
+  lastTurn,
+  type Conversation,
+  visibleTo,
+} from '../memory/conversation.ts'
 import type { Deletions } from '../memory/deletions.ts'
 import { type RequestIntake, placeOf, withDeferredReply } from './submit.ts'
 import { picturesIn } from '../discord/message-pictures.ts'
 import { newKey } from '../store/keys.ts'
 import type { AnswerRecord } from '../memory/records.ts'
-import type { Memory } from '../memory/conversation-store.ts'
+import type { ConversationStore } from '../memory/conversation-store.ts'
 import { linkedMessage, newestPictures, recentWithPictures } from '../discord/picture-finder.ts'
 import { audienceOf } from './context.ts'
 
@@ -47,11 +52,11 @@ type Wanted = {
 }
 
 export class QuestionFlow {
-  readonly #memory: Memory
+  readonly #memory: ConversationStore
   readonly #intake: RequestIntake
   readonly #deletions: Deletions
 
-  constructor(memory: Memory, intake: RequestIntake, deletions: Deletions) {
+  constructor(memory: ConversationStore, intake: RequestIntake, deletions: Deletions) {
     this.#memory = memory
     this.#intake = intake
     this.#deletions = deletions
@@ -73,23 +78,24 @@ export class QuestionFlow {
     }
     await withDeferredReply(interaction, isHidden, async (acknowledge) => {
       const record = await this.#memory.channel(placeOf(interaction), interaction.user.id)
-      const talk =
+      const conversation =
         picture === undefined
-          ? followedBy(record, interaction.user.id)
+          ? currentConversation(record, interaction.user.id)
           : record.talks.find(({ id }) => id === picture)
       if (!reply.sent) {
-        reply.hidden = hidden || (talk !== undefined && talk.visibleTo !== null)
+        reply.hidden = hidden || (conversation !== undefined && conversation.visibleTo !== null)
       }
       const input = { question, hidden: reply.hidden, acknowledge }
-      if (!talk) {
+      if (!conversation) {
         return this.#look(interaction, {
           pictures: await this.#picturesMeant(interaction, picture),
           ...input,
         })
       }
       const audience = audienceOf({ hidden: reply.hidden, asker: interaction.user.id })
-      const seen = visibleTo(record, audience).talks.find(({ id }) => id === talk.id) ?? talk
-      return this.#goOn(interaction, { talk: seen, ...input })
+      const seen =
+        visibleTo(record, audience).talks.find(({ id }) => id === conversation.id) ?? conversation
+      return this.#goOn(interaction, { conversation: seen, ...input })
     })
   }
 
@@ -117,7 +123,9 @@ export class QuestionFlow {
   /** Pictures to choose from: those talked about here, then those of recent messages. */
   async recent(interaction: AutocompleteInteraction, typed: string) {
     const { talks } = await this.#memory.channel(placeOf(interaction), interaction.user.id)
-    const known = talks.toReversed().map((talk) => ({ name: labelOf(talk), value: talk.id }))
+    const known = talks
+      .toReversed()
+      .map((conversation) => ({ name: labelOf(conversation), value: conversation.id }))
     const about = new Set(talks.map(({ picture }) => picture.source?.messageId))
     const messages = interaction.channel
       ? await recentWithPictures(interaction.channel).catch(() => [])
@@ -150,7 +158,7 @@ export class QuestionFlow {
       `user/${user.id}`,
     ] as const
     await this.#deletions.write({ startedBy: interaction.id, subjects }, () =>
-      this.#memory.keepForm(place, key, { by: user.id, pictures }),
+      this.#memory.saveForm(place, key, { by: user.id, pictures }),
     )
     await interaction.showModal(form(`m.${key}`, pictures.length, catalogueFor(interaction.locale)))
   }
@@ -208,17 +216,23 @@ export class QuestionFlow {
       throw new InputError('conversation/unknown')
     }
     const { talk, turn } = part
-    const input = { kind: 'ask', talk, turn, question: about.question, quoted: true } as const
+    const input = {
+      kind: 'ask',
+      talk,
+      turn,
+      question: about.question,
+      quoted: true,
+    } as const
     await this.#intake.submitInteraction(interaction, input, about)
   }
 
   async #goOn(
     interaction: ChatInputCommandInteraction,
-    about: Wanted & { readonly talk: Talk },
+    about: Wanted & { readonly conversation: Conversation },
   ): Promise<void> {
-    const { talk, question } = about
-    const turn = lastTurn(talk, interaction.user.id)
-    const input = { kind: 'ask', talk: talk.id, turn, question, quoted: true } as const
+    const { conversation, question } = about
+    const turn = lastTurn(conversation, interaction.user.id)
+    const input = { kind: 'ask', talk: conversation.id, turn, question, quoted: true } as const
     await this.#intake.submitInteraction(interaction, input, about)
   }
 
@@ -242,7 +256,7 @@ export class QuestionFlow {
 }
 
 /** How a picture talked about is named in a list. */
-export function labelOf({ picture, descriptions, turns }: Talk): string {
+export function labelOf({ picture, descriptions, turns }: Conversation): string {
   const about = picture.spoiler ? undefined : (descriptions.at(-1) ?? turns.at(-1)?.question)
   return about === undefined ? picture.name : `${picture.name}: ${about}`
 }

@@ -1,7 +1,7 @@
 /** `Again`: says the same in other words, where the model has others. */
 
 import { InputError } from '../../config/errors.ts'
-import { historyTo, type Talk, withDescription, withTurn } from '../memory/conversation.ts'
+import { historyTo, type Conversation, withDescription, withTurn } from '../memory/conversation.ts'
 import { describeDifferently, samplingOptions, formatCaption, TEMPERATURES } from './captions.ts'
 import { publishAnswer } from './publish.ts'
 import type { AnswerRecord } from '../memory/records.ts'
@@ -31,21 +31,23 @@ export async function regenerate(
   }
   const parts: AnswerPart[] = []
   let changed = false
-  for (const { talk: talkId, turn } of answer.parts) {
-    const talk = await memory.talk(place, talkId, audienceOf(request))
-    if (!talk) {
+  for (const { talk: conversationId, turn } of answer.parts) {
+    const conversation = await memory.conversation(place, conversationId, audienceOf(request))
+    if (!conversation) {
       parts.push(errorPart(context.text.errors['conversation/unknown']))
       continue
     }
-    const part = await regeneratePart(deps, context, answer, { talk, turn })
+    const part = await regeneratePart(deps, context, answer, { conversation, turn })
     changed ||= part !== null
-    parts.push(part ?? (await unchangedPart(deps, context, answer, { talk, turn })))
+    parts.push(part ?? (await unchangedPart(deps, context, answer, { conversation, turn })))
   }
   if (!changed) {
     throw new InputError('answer/no-other')
   }
   const asked =
-    parts.length === 1 ? parts[0]?.talk?.turns.find(({ id }) => id === parts[0]?.turn) : undefined
+    parts.length === 1
+      ? parts[0]?.conversation?.turns.find(({ id }) => id === parts[0]?.turn)
+      : undefined
   await publishAnswer(deps, context, parts, {
     question: asked?.question ?? null,
     style: answer.style,
@@ -59,32 +61,33 @@ async function regeneratePart(
   deps: RequestDeps,
   context: RequestContext,
   { style }: AnswerRecord,
-  { talk, turn }: { readonly talk: Talk; readonly turn: string | null },
+  { conversation, turn }: { readonly conversation: Conversation; readonly turn: string | null },
 ): Promise<AnswerPart | null> {
   const { model } = deps
   const until = Date.now() + context.ttlMs
-  const image = await sourceOf(deps, context, { ...talk.picture, altText: null })
-  const asked = talk.turns.find(({ id }) => id === turn)
-  const base = { spoiler: talk.picture.spoiler, turn, image }
+  const image = await sourceOf(deps, context, { ...conversation.picture, altText: null })
+  const asked = conversation.turns.find(({ id }) => id === turn)
+  const base = { spoiler: conversation.picture.spoiler, turn, image }
   if (!asked) {
-    const said = talk.descriptions
+    const said = conversation.descriptions
     const other = await describeDifferently(model, image, { said, style, options: context.options })
     if (!other) {
       return null
     }
     const { lines, caption } = other
     const change: AnswerPart['change'] = (record) =>
-      withDescription(record, talk.id, { text: caption, until })
-    return { ...base, lines, talk, caption, change }
+      withDescription(record, conversation.id, { text: caption, until })
+    return { ...base, lines, conversation, caption, change }
   }
-  const history = historyTo(talk, asked.parent)
+  const history = historyTo(conversation, asked.parent)
   for (const temperature of TEMPERATURES) {
     const options = { ...context.options, ...samplingOptions(temperature), history }
     const { text: answer } = await model.ask(image, asked.question, options)
     if (answer !== '' && normalizeText(answer) !== normalizeText(asked.answer)) {
       const turn = { ...asked, answer }
-      const change: AnswerPart['change'] = (record) => withTurn(record, talk.id, { turn, until })
-      return { ...base, lines: [answer], talk, caption: '', change }
+      const change: AnswerPart['change'] = (record) =>
+        withTurn(record, conversation.id, { turn, until })
+      return { ...base, lines: [answer], conversation, caption: '', change }
     }
   }
   return null
@@ -95,13 +98,21 @@ async function unchangedPart(
   deps: RequestDeps,
   context: RequestContext,
   { style }: AnswerRecord,
-  { talk, turn }: { readonly talk: Talk; readonly turn: string | null },
+  { conversation, turn }: { readonly conversation: Conversation; readonly turn: string | null },
 ): Promise<AnswerPart> {
-  const image = await sourceOf(deps, context, { ...talk.picture, altText: null })
-  const asked = talk.turns.find(({ id }) => id === turn)
-  const caption = talk.descriptions.at(-1) ?? ''
+  const image = await sourceOf(deps, context, { ...conversation.picture, altText: null })
+  const asked = conversation.turns.find(({ id }) => id === turn)
+  const caption = conversation.descriptions.at(-1) ?? ''
   const { lines } = asked
     ? { lines: [asked.answer] }
     : await formatCaption(deps.model, image, { caption, style, options: context.options })
-  return { lines, spoiler: talk.picture.spoiler, talk, turn, image, caption, change: unchanged }
+  return {
+    lines,
+    spoiler: conversation.picture.spoiler,
+    conversation,
+    turn,
+    image,
+    caption,
+    change: unchanged,
+  }
 }

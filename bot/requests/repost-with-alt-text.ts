@@ -2,10 +2,10 @@
 
 import { escaped } from '../../commands/answer-text.ts'
 import { InputError } from '../../config/errors.ts'
-import type { Talk } from '../memory/conversation.ts'
+import type { Conversation } from '../memory/conversation.ts'
 import type { PostedFile } from '../discord/reply.ts'
 import { altTextOf } from './captions.ts'
-import type { Memory } from '../memory/conversation-store.ts'
+import type { ConversationStore } from '../memory/conversation-store.ts'
 import type { Place } from '../discord/place.ts'
 import type { RequestOf } from './request.ts'
 import type { RequestDeps, RequestContext } from './context.ts'
@@ -19,18 +19,18 @@ const SPOILER = 'SPOILER_'
  * @throws {InputError} if none is remembered, or one shows somebody else's picture.
  */
 export async function ownConversations(
-  memory: Memory,
+  memory: ConversationStore,
   { place, key, userId }: { readonly place: Place; readonly key: string; readonly userId: string },
-): Promise<Talk[]> {
+): Promise<Conversation[]> {
   const answer = await memory.answer(place, key, userId)
-  const talks = await Promise.all(
-    (answer?.parts ?? []).map(({ talk }) => memory.talk(place, talk, userId)),
+  const conversations = await Promise.all(
+    (answer?.parts ?? []).map(({ talk }) => memory.conversation(place, talk, userId)),
   )
-  const known = talks.filter((talk) => talk !== undefined)
+  const known = conversations.filter((conversation) => conversation !== undefined)
   if (known.length === 0) {
     throw new InputError('conversation/unknown')
   }
-  if (known.some((talk) => authorOf(talk) !== userId)) {
+  if (known.some((conversation) => authorOf(conversation) !== userId)) {
     throw new InputError('permission/only-author')
   }
   return known
@@ -43,8 +43,12 @@ export async function repostWithAltText(
   { place, asker, answer, name, maxBytes }: RequestOf<'repost'>,
 ): Promise<void> {
   const files: PostedFile[] = []
-  for (const talk of await ownConversations(memory, { place, key: answer, userId: asker })) {
-    const { picture, descriptions } = talk
+  for (const conversation of await ownConversations(memory, {
+    place,
+    key: answer,
+    userId: asker,
+  })) {
+    const { picture, descriptions } = conversation
     const { bytes } = await pictures.file({ ...picture, altText: null }, options.signal)
     if (bytes.length > maxBytes) {
       throw new InputError('image/too-large', { maxBytes })
@@ -57,6 +61,6 @@ export async function repostWithAltText(
 }
 
 /** Whose picture it is: who posted it, or who gave it with a command. */
-function authorOf({ picture, by }: Talk): string {
+function authorOf({ picture, by }: Conversation): string {
   return picture.source?.authorId ?? by
 }

@@ -154,7 +154,7 @@ function subjectsOf({ answer }: Job, request: Request): Subject[] {
     `member/${place.channelId}/${asker}`,
     ...(place.guildId === null ? [] : [`guild/${place.guildId}` as const]),
     ...(answer.to === 'message' ? [`message/${answer.messageId}` as const] : []),
-    ...('talk' in request ? [`talk/${request.talk}` as const] : []),
+    ...('talk' in request ? [`conversation/${request.talk}` as const] : []),
     ...('answer' in request ? [`answer/${request.answer}` as const] : []),
     ...pictures.flatMap(({ source }): Subject[] =>
       source

@@ -6,7 +6,7 @@ import path from 'node:path'
 import { describe, it } from 'node:test'
 import { Client, PermissionFlagsBits } from 'discord.js'
 import { pino } from 'pino'
-import { createExperience } from '../../bot/app.ts'
+import { createApp } from '../../bot/app.ts'
 import { invitationLink, PERMISSIONS, PERMISSIONS_INTEGER } from '../../bot/discord/invitation.ts'
 import { INTERACTION_LIFE_MS } from '../../bot/jobs/job-record.ts'
 import { Jobs } from '../../bot/jobs/jobs.ts'
@@ -101,7 +101,7 @@ describe('docs/privacy.md', () => {
     const client = new Client({ intents: [] })
     const model = await openModel(await packageFor('base'))
     const { retentionMs } = readConfig({}).bot
-    createExperience(client, {
+    createApp(client, {
       model,
       store: recording,
       jobs: new Jobs({ store: recording, log }),

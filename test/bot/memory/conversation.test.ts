@@ -3,23 +3,23 @@ import { describe, it } from 'node:test'
 import {
   channelSchema,
   type ChannelRecord,
-  EMPTY,
-  followedBy,
+  EMPTY_CHANNEL,
+  currentConversation,
   historyTo,
   lastTurn,
-  MAX_TALKS,
+  MAX_CONVERSATIONS,
   MAX_TURNS,
   pruned,
-  type Talk,
+  type Conversation,
   type TurnRecord,
   visibleTo,
-  withoutPerson,
+  withoutUser,
   withoutTurn,
-  withTalk,
+  withConversation,
   withTurn,
 } from '../../../bot/memory/conversation.ts'
 
-function talk(id: string, by = 'ada', at = 1): Talk {
+function talk(id: string, by = 'ada', at = 1): Conversation {
   const picture = {
     hash: id,
     key: id,
@@ -50,7 +50,7 @@ function asked(record: ChannelRecord, talkId: string, ...turns: TurnRecord[]): C
   return turns.reduce((next, one) => withTurn(next, talkId, { turn: one, until: 1000 }), record)
 }
 
-function only(record: ChannelRecord): Talk {
+function only(record: ChannelRecord): Conversation {
   assert.equal(record.talks.length, 1)
   return record.talks[0]!
 }
@@ -59,7 +59,7 @@ const ids = ({ talks }: ChannelRecord) => talks.map(({ id }) => id)
 
 describe('a channel’s record', () => {
   it('keeps the questions of two pictures apart', () => {
-    const both = withTalk(withTalk(EMPTY, talk('cat')), talk('dog'))
+    const both = withConversation(withConversation(EMPTY_CHANNEL, talk('cat')), talk('dog'))
     const record = asked(asked(both, 'cat', turn('color', null)), 'dog', turn('size', null))
     const find = (id: string) => record.talks.find((one) => one.id === id)!
     assert.deepEqual(historyTo(find('cat'), 'color'), [{ question: 'color?', answer: 'color.' }])
@@ -69,7 +69,7 @@ describe('a channel’s record', () => {
 
   it('follows the line of questions that was replied to, not what others asked meanwhile', () => {
     const record = asked(
-      withTalk(EMPTY, talk('cat')),
+      withConversation(EMPTY_CHANNEL, talk('cat')),
       'cat',
       turn('first', null),
       turn('hers', 'first', 'ada'),
@@ -81,27 +81,30 @@ describe('a channel’s record', () => {
   })
 
   it('knows which picture each person follows', () => {
-    const both = withTalk(withTalk(EMPTY, talk('cat', 'ada', 1)), talk('dog', 'lin', 2))
-    assert.equal(followedBy(both, 'ada')?.id, 'cat')
-    assert.equal(followedBy(both, 'lin')?.id, 'dog')
-    assert.equal(followedBy(both, 'new here')?.id, 'dog')
+    const both = withConversation(
+      withConversation(EMPTY_CHANNEL, talk('cat', 'ada', 1)),
+      talk('dog', 'lin', 2),
+    )
+    assert.equal(currentConversation(both, 'ada')?.id, 'cat')
+    assert.equal(currentConversation(both, 'lin')?.id, 'dog')
+    assert.equal(currentConversation(both, 'new here')?.id, 'dog')
     const later = asked(both, 'dog', turn('q', null, 'ada', 5))
-    assert.equal(followedBy(later, 'ada')?.id, 'dog')
+    assert.equal(currentConversation(later, 'ada')?.id, 'dog')
     assert.equal(lastTurn(later.talks.at(-1)!, 'ada'), 'q')
   })
 
   it('is bounded: the pictures longest unused and the oldest questions go', () => {
-    let record: ChannelRecord = EMPTY
-    for (let i = 0; i < MAX_TALKS; i++) {
-      record = withTalk(record, talk(String(i)))
+    let record: ChannelRecord = EMPTY_CHANNEL
+    for (let i = 0; i < MAX_CONVERSATIONS; i++) {
+      record = withConversation(record, talk(String(i)))
     }
     record = asked(record, '0', turn('used', null))
-    record = withTalk(record, talk('one more'))
-    assert.equal(record.talks.length, MAX_TALKS)
+    record = withConversation(record, talk('one more'))
+    assert.equal(record.talks.length, MAX_CONVERSATIONS)
     assert.ok(record.talks.some(({ id }) => id === '0'))
     assert.ok(record.talks.every(({ id }) => id !== '1'))
 
-    let long = withTalk(EMPTY, talk('cat'))
+    let long = withConversation(EMPTY_CHANNEL, talk('cat'))
     for (let i = 0; i <= MAX_TURNS; i++) {
       long = asked(long, 'cat', turn(String(i), i === 0 ? null : String(i - 1)))
     }
@@ -110,14 +113,17 @@ describe('a channel’s record', () => {
   })
 
   it('forgets each picture at its own time', () => {
-    const record = withTalk(withTalk(EMPTY, { ...talk('cat'), until: 10 }), talk('dog'))
+    const record = withConversation(
+      withConversation(EMPTY_CHANNEL, { ...talk('cat'), until: 10 }),
+      talk('dog'),
+    )
     assert.equal(pruned(record, 9), record)
     assert.equal(only(pruned(record, 10)).id, 'dog')
   })
 
   it('closes the gap where a question is taken out', () => {
     const record = asked(
-      withTalk(EMPTY, talk('cat')),
+      withConversation(EMPTY_CHANNEL, talk('cat')),
       'cat',
       turn('a', null),
       turn('b', 'a'),
@@ -131,14 +137,17 @@ describe('a channel’s record', () => {
   })
 
   it('takes out a person: their questions, and pictures that nobody else asked about', () => {
-    const both = withTalk(withTalk(EMPTY, talk('cat', 'ada')), talk('dog', 'ada'))
+    const both = withConversation(
+      withConversation(EMPTY_CHANNEL, talk('cat', 'ada')),
+      talk('dog', 'ada'),
+    )
     const record = asked(
       asked(both, 'cat', turn('hers', null, 'ada')),
       'dog',
       turn('hers', null, 'ada'),
       turn('his', 'hers', 'lin'),
     )
-    const left = only(withoutPerson(record, 'ada'))
+    const left = only(withoutUser(record, 'ada'))
     assert.equal(left.id, 'dog')
     assert.equal(left.by, 'lin')
     assert.deepEqual(
@@ -149,7 +158,7 @@ describe('a channel’s record', () => {
   })
 
   it('shows a private picture and a private question to one person only', () => {
-    const both = withTalk(withTalk(EMPTY, talk('cat', 'ada', 1)), {
+    const both = withConversation(withConversation(EMPTY_CHANNEL, talk('cat', 'ada', 1)), {
       ...talk('dog', 'ada', 2),
       visibleTo: 'ada',
     })
@@ -180,7 +189,7 @@ describe('a channel’s record', () => {
   })
 
   it('a private question leaves the order of the pictures alone', () => {
-    const both = withTalk(withTalk(EMPTY, talk('cat')), talk('dog'))
+    const both = withConversation(withConversation(EMPTY_CHANNEL, talk('cat')), talk('dog'))
     const private_ = { ...turn('hers', null), visibleTo: 'ada' }
     assert.deepEqual(ids(asked(both, 'cat', private_)), ['cat', 'dog'])
     assert.deepEqual(ids(asked(both, 'cat', turn('hers', null))), ['dog', 'cat'])
@@ -188,13 +197,13 @@ describe('a channel’s record', () => {
 
   it('leaves a picture to the one whose private questions alone are left', () => {
     const record = asked(
-      withTalk(EMPTY, talk('cat', 'ada')),
+      withConversation(EMPTY_CHANNEL, talk('cat', 'ada')),
       'cat',
       turn('hers', null, 'ada'),
       { ...turn('his', 'hers', 'lin'), visibleTo: 'lin' },
       { ...turn('theirs', 'hers', 'mo'), visibleTo: 'mo' },
     )
-    const left = withoutPerson(record, 'ada')
+    const left = withoutUser(record, 'ada')
     assert.deepEqual(visibleTo(left, 'mo').talks, [])
     assert.deepEqual(
       only(visibleTo(left, 'lin')).turns.map(({ id }) => id),
