@@ -38,7 +38,6 @@ const MAX_FILES = 15
 
 /** Folders that hold more than `MAX_FILES`, and why. */
 const LARGE_FOLDERS: Readonly<Record<string, string>> = {
-  commands: 'one file per slash command, beside the list of them in index.ts',
   'bench/full-size': 'one file per measurement; they are deleted and added one by one',
   'bench/results': 'records of runs, not code',
 }

@@ -59,7 +59,7 @@ Environment
   SIGHTSEER_MODELS   folder of the packages; default models
   HTTPS_PROXY, HTTP_PROXY, NO_PROXY
 
-An interrupted download goes on where it stopped when the same command is run again.
+Run the same command again to resume an interrupted download.
 ${EXIT_HELP}
 `
 

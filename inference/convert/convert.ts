@@ -1,5 +1,5 @@
 /**
- * Turns a Hugging Face folder into a model package.
+ * Converts a Hugging Face checkpoint folder to a model package.
  *
  *     config, preprocessor, tokenizer, headers of the weights ─ checked, all problems at once
  *       -> the family's plans of its graphs (no weight read yet)
@@ -7,7 +7,7 @@
  *       -> *.onnx, and *.onnx.data by several threads, a few rows at a time
  *       -> hashes, model.json, one rename
  *
- * Until the rename everything is in `<out>.partial`, which is not opened as a package.
+ * Until the rename everything is in `<out>.partial`, which no reader opens as a package.
  */
 
 import { existsSync, statSync } from 'node:fs'
@@ -32,11 +32,12 @@ import { UNSCALED } from './weights/scaling.ts'
 import { ThreadPool } from './weights/thread-pool.ts'
 import { bytesToRead, writeData } from './weights/write-data.ts'
 
-/** `done` and `total` are bytes read, of the checkpoint and then for the hashes. */
+/** `done` and `total` are bytes read: first of the checkpoint, then to hash the written files. */
 export type ConvertProgress = {
   readonly phase: 'calibrate' | 'convert'
   readonly done: number
   readonly total: number
+  /** The tensor, layer or file that the last bytes were of. */
   readonly what: string
 }
 
@@ -45,16 +46,19 @@ export type ConvertOptions = {
   /** How an int8 or int4 package holds the matrices of its vision tower. Default `w8a8`. */
   readonly vision?: VisionStorage | undefined
   /**
-   * Picture files to smooth a W8A8 vision tower with: see calibration/calibrate.ts. Each costs five
-   * runs of the tower, one of them in full precision. Default: it is not smoothed.
+   * Picture files to calibrate the smoothing of a W8A8 vision tower: see calibration/calibrate.ts.
+   * Each costs five runs of the tower, one of them in full precision. Default: no smoothing.
    */
   readonly calibrate?: readonly string[] | undefined
+  /** The name on the card, unless sightseer.json gives one. */
   readonly name: string
+  /** Where the checkpoint comes from, for the card; null if unknown. */
   readonly source: BaseCard['source'] | null
   readonly onProgress?: (progress: ConvertProgress) => void
   readonly signal?: AbortSignal
 }
 
+/** How each precision stores weights: the type of what stays floating point, and bits of the rest. */
 const STORAGE: Readonly<Record<Precision, Storage>> = {
   fp32: { float: 'float32', bits: null },
   fp16: { float: 'float16', bits: null },
@@ -62,9 +66,13 @@ const STORAGE: Readonly<Record<Precision, Storage>> = {
   int4: { float: 'float16', bits: 4 },
 }
 
-/** The vision tower has hundreds of rows, for which whole int8 matrices are the fastest. */
+/** The vision tower runs on hundreds of rows at once; int8 matrices without blocks are fastest there. */
 const DEFAULT_VISION: VisionStorage = 'w8a8'
 
+/** Assumed size of a tokenizer.json that the conversion still has to build; OPT's has 2 MB. */
+const TOKENIZER_BYTES = 4 * 1024 * 1024
+
+/** `w8a8`: int8 weights and activations. `float`: not quantized. `block`: as the decoder. */
 function visionStorage(storage: Storage, vision: VisionStorage): Storage {
   if (storage.bits === null || vision === 'block') {
     return storage
@@ -72,7 +80,7 @@ function visionStorage(storage: Storage, vision: VisionStorage): Storage {
   return vision === 'w8a8' ? { ...storage, perToken: true } : { ...storage, bits: null }
 }
 
-/** Whether a package's vision tower has int8 weights and activations: it can be calibrated. */
+/** Whether the vision tower gets int8 weights and activations; only then it can be calibrated. */
 export function isVisionW8A8(precision: Precision, vision: VisionStorage = DEFAULT_VISION) {
   return visionStorage(STORAGE[precision], vision).perToken === true
 }
@@ -80,12 +88,12 @@ export function isVisionW8A8(precision: Precision, vision: VisionStorage = DEFAU
 function storagesOf(precision: Precision, vision: VisionStorage = DEFAULT_VISION): Storages {
   const decoder = STORAGE[precision]
   const tower = visionStorage(decoder, vision)
-  // Everything that is said about a picture depends on the few rows of a bridge: it is never stored
-  // in blocks.
+  // All answers about a picture depend on the bridge's few output rows, so its matrices are never
+  // quantized in blocks.
   return { vision: tower, bridge: { ...tower, bits: null }, decoder }
 }
 
-/** Everything known once a checkpoint is known to be convertible. */
+/** A checkpoint that passed all checks, and the plan of its graphs. */
 type Prepared = {
   readonly checkpoint: Checkpoint
   readonly model: FamilyCheckpoint
@@ -97,7 +105,7 @@ type Prepared = {
 /**
  * Converts the checkpoint in `from` to a package in `out`, which must not exist.
  *
- * @throws {ConfigError} before any work, with a sentence for everything that prevents it.
+ * @throws {ConfigError} before any weight is read, with a sentence for each problem.
  */
 export async function convertCheckpoint(
   from: string,
@@ -138,9 +146,9 @@ export async function convertCheckpoint(
 }
 
 /**
- * Bytes a package of this folder will take on disk, to a few kilobytes. Needs no weights.
+ * Estimates the size of the package on disk, in bytes, to a few kilobytes. Reads no weights.
  *
- * @throws {ConfigError} if config.json is missing or not one we convert.
+ * @throws {ConfigError} if config.json is missing or of an unsupported model.
  */
 export function estimatePackageBytes(
   from: string,
@@ -156,10 +164,11 @@ export function estimatePackageBytes(
   const tokenizer = path.join(from, TOKENIZER_FILE)
   return Object.values(graphs).reduce(
     (sum, graph) => sum + graph.dataBytes + graph.model.length,
-    existsSync(tokenizer) ? statSync(tokenizer).size : 4 * 1024 * 1024,
+    existsSync(tokenizer) ? statSync(tokenizer).size : TOKENIZER_BYTES,
   )
 }
 
+/** Checks the whole checkpoint. @throws {ConfigError} with a sentence for each problem. */
 function prepare(from: string, precision: Precision, vision?: VisionStorage): Prepared {
   if (!existsSync(from) || !statSync(from).isDirectory()) {
     throw new ConfigError([`${from} is not a folder.`])
@@ -179,7 +188,7 @@ function prepare(from: string, precision: Precision, vision?: VisionStorage): Pr
   return { ...small, checkpoint, plan }
 }
 
-/** Runs a conversion's threads for as long as they are used; an abort ends them. */
+/** Runs `use` with a pool of threads and closes the pool afterwards; an abort ends the threads. */
 async function withPool<T>(
   signal: AbortSignal | undefined,
   use: (pool: ThreadPool) => Promise<T>,
@@ -195,7 +204,7 @@ async function withPool<T>(
   }
 }
 
-/** Finds how to smooth the vision tower, where pictures for that were given. */
+/** Calibrates the smoothing of the vision tower; null without pictures. */
 async function smooth(
   pool: ThreadPool,
   folder: string,
@@ -224,6 +233,7 @@ async function smooth(
   return { scalings, facts }
 }
 
+/** Writes the tokenizer and all graphs. @returns size and sha256 of each file, for the card. */
 async function writeFiles(
   pool: ThreadPool,
   folder: string,

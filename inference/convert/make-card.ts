@@ -1,4 +1,4 @@
-/** Writes the card of a converted checkpoint, from what its family and its own settings say. */
+/** Makes the card of a converted checkpoint from its family's plan and its own settings. */
 
 import { z } from 'zod'
 import type { FamilyCheckpoint, FamilyPlan } from '../families/family.ts'
@@ -8,7 +8,7 @@ import { type ModelCard, readCard } from '../package/model-card.ts'
 import type { Precision, VisionStorage } from '../blocks/precision.ts'
 import { readJson } from '../families/read-json.ts'
 
-/** A checkpoint may say here what config.json cannot: our own file, all of it optional. */
+/** Our own file beside config.json, for what config.json cannot say. Every field is optional. */
 export const OWN_FILE = 'sightseer.json'
 
 const { defaults, questions } = baseCardSchema.shape
@@ -26,8 +26,10 @@ const ownSchema = z
 /** What `sightseer.json` overrides. */
 export type OwnSettings = z.infer<typeof ownSchema>
 
+/** What the card says about a calibration: pictures, smoothed modules, the strength per layer. */
 export type CalibrationFacts = NonNullable<NonNullable<BaseCard['quantization']>['calibration']>
 
+/** What a card is made from. */
 export type CardFacts = {
   readonly plan: FamilyPlan
   readonly model: Pick<FamilyCheckpoint, 'license' | 'prompts'>
@@ -43,7 +45,12 @@ export type CardFacts = {
   readonly files: BaseCard['files']
 }
 
-/** @param prompts the family's formats; only these can be overridden. Null: not known. */
+/**
+ * Reads `sightseer.json`; a missing file overrides nothing.
+ *
+ * @param prompts the family's prompt formats: only these can be overridden. Null: not known.
+ * @param problems gets a sentence for each wrong setting.
+ */
 export function readOwnSettings(
   folder: string,
   prompts: FamilyCheckpoint['prompts'] | null,
@@ -65,6 +72,7 @@ export function readOwnSettings(
   return parsed.data
 }
 
+/** @throws {TypeError} if the card does not match its family's schema: a bug in the family. */
 export function makeCard(facts: CardFacts): ModelCard {
   const { plan, model, own, precision, source } = facts
   const bits = precision === 'int4' ? 4 : precision === 'int8' ? 8 : null
@@ -95,17 +103,18 @@ export function makeCard(facts: CardFacts): ModelCard {
   return card
 }
 
+/** The card's record of quantization; `quantized` and `kept` count matrices. */
 function quantization(
   bits: 4 | 8,
   { plan, vision, calibration }: CardFacts,
 ): BaseCard['quantization'] {
   const graphs = Object.values(plan.graphs)
-  const how = {
+  const record = {
     bits,
     blockSize: BLOCK_SIZE,
     quantized: graphs.reduce((sum, graph) => sum + graph.quantized, 0),
     kept: graphs.reduce((sum, graph) => sum + graph.kept, 0),
     vision,
   }
-  return calibration === null ? how : { ...how, calibration }
+  return calibration === null ? record : { ...record, calibration }
 }

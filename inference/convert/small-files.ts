@@ -1,6 +1,7 @@
 /**
- * Reads the small files of a checkpoint, which say whether it can be converted before any weight
- * is there: `config.json` and what its family wants beside it, the tokenizer, our own settings.
+ * Reads the small files of a checkpoint: `config.json` and what its family reads beside it, the
+ * tokenizer, our own settings. They tell whether the checkpoint can be converted before any weight
+ * is downloaded.
  */
 
 import { familyOfCheckpoint } from '../families/index.ts'
@@ -18,7 +19,7 @@ export type SmallFiles = {
   readonly own: OwnSettings
 }
 
-/** Null, with a sentence for each reason in `problems`, where the checkpoint is not one we convert. */
+/** @returns null if the checkpoint cannot be converted, with a sentence per reason in `problems`. */
 export function readSmallFiles(folder: string, problems: string[]): SmallFiles | null {
   const before = problems.length
   const model = readModel(folder, problems)
@@ -27,7 +28,7 @@ export function readSmallFiles(folder: string, problems: string[]): SmallFiles |
   return model === null || problems.length > before ? null : { model, tokenizer, own }
 }
 
-/** As `readSmallFiles`, of `config.json` and what its family wants beside it. */
+/** As `readSmallFiles`, but only `config.json` and what its family reads beside it. */
 export function readModel(folder: string, problems: string[]): FamilyCheckpoint | null {
   const before = problems.length
   const config = readJson(folder, CONFIG_FILE, problems)

@@ -1,9 +1,9 @@
-/** Checks bytes against the digests the hub gives: sha256 for large files, git's blob sha1 for small. */
+/** Hashes as the hub does: sha256 for large files, git's blob sha1 for small ones. */
 
 import { createHash, type Hash } from 'node:crypto'
 import type { RemoteFile } from './hub.ts'
 
-/** A hash fed with a file's bytes in order; its hexadecimal digest equals the hub's. */
+/** Starts a hash: updated with all bytes of the file in order, its hex digest equals the hub's. */
 export function startDigest(file: RemoteFile): Hash {
   if (file.digest.kind === 'sha256') {
     return createHash('sha256')

@@ -1,9 +1,9 @@
 /**
- * Downloads what a package needs of a repository into a folder, several files at once.
+ * Downloads the files of a repository that a package is made from, several at once.
  *
- * The small files come first, so that a model which cannot be converted, or does not fit on the
- * disk, is refused before its weights are fetched. The folder is kept per commit: what is in it
- * never goes out of date, and a later run goes on from there.
+ * The small files come first: a model that cannot be converted, or does not fit on the disk, is
+ * refused before its weights are downloaded. Each commit has its own folder, so files in it never
+ * become stale, and a later run resumes there.
  */
 
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
@@ -16,10 +16,11 @@ import type { RetryOptions } from './retry.ts'
 import { INDEX_FILE, selectFirstFiles, selectShards } from './select-files.ts'
 
 const LOCK_FILE = '.lock'
+/** Files downloaded at once. */
 const DEFAULT_AT_ONCE = 4
 
 export type DownloadProgress = {
-  /** Bytes there and bytes in all; the total is that of the small files until the shards are known. */
+  /** Bytes on disk and in total. Until the shards are known, the total is that of the small files. */
   readonly done: number
   readonly total: number
 }
@@ -27,27 +28,27 @@ export type DownloadProgress = {
 export type DownloadOptions = {
   readonly hub: Hub
   readonly repository: Repository
-  /** Where the files go; made if need be. */
+  /** Where the files go; created if it does not exist. */
   readonly folder: string
   readonly atOnce?: number
   readonly retry: Omit<RetryOptions, 'maxFailures'>
   onProgress(progress: DownloadProgress): void
   onNote(text: string): void
   /**
-   * Called once the small files are there: the last chance to refuse before the weights come.
+   * Called after the small files and before the weights; throw to refuse the model.
    *
-   * @param missingBytes what is still to be downloaded.
+   * @param missingBytes how much is still to be downloaded.
    */
   beforeWeights(weights: readonly RemoteFile[], missingBytes: number): Promise<void>
 }
 
+/** How many files the folder has, and their size in bytes. */
 export type Downloaded = { readonly files: number; readonly bytes: number }
 
 /**
- * Fetches the files; afterwards the folder is a checkpoint as transformers would read it.
+ * Downloads the files; afterwards the folder is a checkpoint that transformers could read.
  *
- * @returns how much the folder holds.
- * @throws {ConfigError} when a file cannot be had, or `beforeWeights` refuses.
+ * @throws {ConfigError} when a file cannot be downloaded, or `beforeWeights` refuses.
  */
 export async function downloadCheckpoint(options: DownloadOptions): Promise<Downloaded> {
   const { repository, folder } = options
@@ -73,7 +74,11 @@ export async function downloadCheckpoint(options: DownloadOptions): Promise<Down
   }
 }
 
-/** Fetches some files, a few at once; the first failure stops the others. */
+/**
+ * Downloads some files, a few at once; the first failure aborts the others.
+ *
+ * @param counted the files that progress counts; those not in `files` count as complete.
+ */
 async function fetchAll(
   files: readonly RemoteFile[],
   counted: readonly RemoteFile[],
@@ -119,7 +124,7 @@ async function fetchAll(
   }
 }
 
-/** Keeps two processes from writing the same files. @returns what takes the lock away again. */
+/** Locks the folder against other processes. @returns a function that releases the lock. */
 async function lock(folder: string): Promise<() => Promise<void>> {
   const file = path.join(folder, LOCK_FILE)
   for (;;) {
@@ -143,7 +148,7 @@ async function lock(folder: string): Promise<() => Promise<void>> {
 }
 
 function isRunning(pid: number): boolean {
-  // Our own id is a left-over too: in a container every run may have the same one.
+  // Our own id is stale too: in a container every run may have the same id.
   if (!Number.isInteger(pid) || pid <= 0 || pid === process.pid) {
     return false
   }

@@ -1,9 +1,9 @@
 /**
- * Downloads one file so that it is either whole and right or not there.
+ * Downloads one file, so that it is either complete and verified or absent.
  *
- * Bytes go to `NAME.partial`; the name appears only once size and digest agree with the hub.
- * A partial file goes on where it stopped, in this process or a later one, by a Range request
- * that holds only while the server's file is the same (If-Range).
+ * Bytes go to `NAME.partial`, which is renamed once size and digest match the hub's. A partial file
+ * is resumed by this process or a later one, by a Range request that is valid only while the
+ * server's file is the same (If-Range).
  */
 
 import { open, rename, rm, type FileHandle } from 'node:fs/promises'
@@ -21,38 +21,38 @@ import {
   sizeOf,
 } from './partial-file.ts'
 import { DamagedError, requestRest, type Part } from './request-rest.ts'
-import { PassingError, withRetries, type RetryOptions } from './retry.ts'
+import { TransientError, withRetries, type RetryOptions } from './retry.ts'
 
-/** Failures in a row after which a file is given up. */
+/** Failures in a row after which the download of a file fails. */
 const MAX_FAILURES = 6
-/** A try that got this much further is progress, however it ended. */
+/** An attempt that got this many new bytes is progress, even if it failed. */
 const PROGRESS_BYTES = 256 * 1024
-/** A damaged file is fetched anew once. */
+/** A damaged file is downloaded once more from the start. */
 const MAX_WHOLE_FETCHES = 2
 
 export type FetchContext = {
   readonly hub: Hub
   readonly repository: Repository
-  /** Folder the file ends up in; exists. */
+  /** Target folder; it exists. */
   readonly folder: string
   readonly retry: Omit<RetryOptions, 'maxFailures'>
-  /** Told how many bytes of the file are there now; falls when a fetch starts anew. */
+  /** Called with the file's bytes on disk; the number drops when a download starts over. */
   onBytes(file: RemoteFile, bytes: number): void
-  /** Told of what a person may want to know: a damaged file, a pause. */
+  /** Called with sentences for the operator: a damaged file, a pause. */
   onNote(text: string): void
 }
 
-/** What is on the disk of a file, and the hash of exactly that; null before it was read. */
+/** A file in download. `stored`: the bytes on disk and their hash; null before they were read. */
 type Partial = {
   readonly file: RemoteFile
   readonly target: string
   stored: { hash: Hash; bytes: number } | null
-  /** How far any try has got: what a server that ignores ranges sends again is no progress. */
+  /** The most bytes of any attempt: bytes that a server without ranges sends again do not count. */
   furthest: number
 }
 
 /**
- * Makes sure that the folder holds the file, whole and checked; a file already there is checked too.
+ * Downloads and verifies a file; one that exists already is verified too.
  *
  * @throws {ConfigError} when the hub refuses it, or it arrives damaged twice.
  */
@@ -68,7 +68,7 @@ export async function fetchFile(file: RemoteFile, context: FetchContext): Promis
         ...context.retry,
         maxFailures: MAX_FAILURES,
         onPause: (message, pauseMs) => {
-          context.onNote(`${message} (${file.name}); trying again in ${seconds(pauseMs)}.`)
+          context.onNote(`${message} (${file.name}); retrying in ${seconds(pauseMs)}.`)
         },
       })
       await rename(partialOf(target), target)
@@ -81,15 +81,15 @@ export async function fetchFile(file: RemoteFile, context: FetchContext): Promis
       await removePartial(target)
       context.onBytes(file, 0)
       if (fetches === MAX_WHOLE_FETCHES) {
-        const problem = `${file.name} of ${context.repository.id} arrived damaged twice: ${error.message}. Nothing of it was kept; try again later.`
+        const problem = `${file.name} of ${context.repository.id} arrived damaged twice: ${error.message}. It was deleted; try again later.`
         throw new ConfigError([problem], { cause: error })
       }
-      context.onNote(`${file.name} arrived damaged: ${error.message}. Fetching it anew.`)
+      context.onNote(`${file.name} arrived damaged: ${error.message}. Downloading it again.`)
     }
   }
 }
 
-/** Checks a file that an earlier run finished; a wrong one is deleted. */
+/** Verifies a file that an earlier run finished, and deletes it if it is damaged. */
 async function isWhole(file: RemoteFile, target: string, context: FetchContext): Promise<boolean> {
   const size = await sizeOf(target)
   if (size === null) {
@@ -108,11 +108,11 @@ async function isWhole(file: RemoteFile, target: string, context: FetchContext):
     }
   }
   await rm(target)
-  context.onNote(`${file.name} from an earlier download is damaged. Fetching it anew.`)
+  context.onNote(`${file.name} from an earlier download is damaged. Downloading it again.`)
   return false
 }
 
-/** One try: everything that is still missing of the partial file, then the check of the whole. */
+/** One attempt: downloads what is missing of the partial file, then verifies all of it. */
 async function fetchRest(
   partial: Partial,
   context: FetchContext,
@@ -188,15 +188,15 @@ async function receive(
     }
   }
   if (stored.bytes < file.bytes) {
-    throw new PassingError(`The connection to ${part.host} ended early`, { cause: null })
+    throw new TransientError(`The connection to ${part.host} ended early`, { cause: null })
   }
 }
 
-/** Gives the disk's own errors a sentence; others pass. */
+/** Turns errors of a full or read-only disk into a ConfigError; returns others as they are. */
 function diskError(error: unknown, folder: string): unknown {
   const code = error instanceof Error && 'code' in error ? error.code : null
   if (code === 'ENOSPC' || code === 'EDQUOT') {
-    const problem = `The disk of ${folder} is full. Free some space and run the same command again: it goes on where it stopped.`
+    const problem = `The disk of ${folder} is full. Free some space and run the same command again: the download resumes where it stopped.`
     return new ConfigError([problem], { cause: error })
   }
   if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM') {

@@ -1,20 +1,20 @@
 /**
- * GET over undici as the hub needs it: redirects followed by hand so that the token never leaves
- * the hub's own origin, time limits on silence, and failures sorted into passing and final.
+ * GET requests over undici: redirects are followed here, so that the token is sent to the hub's own
+ * origin only; silence has time limits; failures are either transient or final.
  *
- * It knows nothing of repositories or files.
+ * Knows nothing about repositories or files.
  */
 
 import { Agent, EnvHttpProxyAgent, errors, request, type Dispatcher } from 'undici'
 import { ConfigError } from '../../config/errors.ts'
-import { PassingError } from './retry.ts'
+import { TransientError } from './retry.ts'
 
 const MAX_REDIRECTS = 5
 const REDIRECTS = new Set([301, 302, 303, 307, 308])
-/** Statuses that say "later" rather than "no". */
-const PASSING_STATUSES = new Set([408, 425, 429, 500, 502, 503, 504])
-/** System errors of a connection that was there or may come back. */
-const PASSING_CODES = new Set([
+/** Statuses that are worth a retry. */
+const TRANSIENT_STATUSES = new Set([408, 425, 429, 500, 502, 503, 504])
+/** System errors that are worth a retry. */
+const TRANSIENT_CODES = new Set([
   'ECONNRESET',
   'ECONNREFUSED',
   'ECONNABORTED',
@@ -26,18 +26,18 @@ const PASSING_CODES = new Set([
   'EHOSTUNREACH',
 ])
 
-/** How long silence is borne. */
+/** Time limits of a request. */
 export type Timeouts = {
   readonly connectMs: number
-  /** Until the status line and headers are there. */
+  /** Until the status line and headers have arrived. */
   readonly headersMs: number
-  /** Between two pieces of a body; a slow body may take as long as it likes. */
+  /** Between two chunks of a body; the whole body has no limit. */
   readonly idleMs: number
 }
 
 export const DEFAULT_TIMEOUTS: Timeouts = { connectMs: 15_000, headersMs: 30_000, idleMs: 60_000 }
 
-/** Proxies as HTTP_PROXY, HTTPS_PROXY and NO_PROXY give them. */
+/** The values of HTTP_PROXY, HTTPS_PROXY and NO_PROXY. */
 export type Proxies = {
   readonly http: string | undefined
   readonly https: string | undefined
@@ -57,7 +57,7 @@ export type HttpAnswer = {
   readonly body: Dispatcher.ResponseData['body']
 }
 
-/** Makes the connection pool; close its `dispatcher` when done. */
+/** Creates the connection pool; close its `dispatcher` when done. */
 export function createHttpClient(
   token: string | undefined,
   timeouts: Timeouts = DEFAULT_TIMEOUTS,
@@ -83,8 +83,8 @@ export function createHttpClient(
 /**
  * GETs a URL. The caller must read or dump the body.
  *
- * @returns an answer that is neither a redirect nor one of the "later" statuses.
- * @throws {PassingError} for what may be gone at the next try, {ConfigError} for what will not.
+ * @returns a response that is neither a redirect nor of a transient status.
+ * @throws {TransientError} if a retry may succeed, {ConfigError} if not.
  */
 export async function get(
   client: HttpClient,
@@ -102,33 +102,37 @@ export async function get(
     const location = answer.header('location')
     const next = location === undefined ? null : URL.parse(location, url.href)
     if (next === null || !isAllowedHop(url, next)) {
-      throw new ConfigError([`${url.host} sends ${url.pathname} on to a place that is not usable.`])
+      throw new ConfigError([
+        `${url.host} redirects ${url.pathname} to an address that cannot be used.`,
+      ])
     }
     url = next
   }
-  throw new ConfigError([`${start.host} sends ${start.pathname} around in circles.`])
+  throw new ConfigError([
+    `${start.host} redirects ${start.pathname} more than ${MAX_REDIRECTS} times.`,
+  ])
 }
 
-/** Turns an error of a connection, seen here or while reading a body, into one of ours. */
+/** Converts an error of a connection or of a body to a transient or a final one. */
 export function connectionError(error: unknown, host: string): unknown {
   if (!(error instanceof Error)) {
     return error
   }
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
   if (error instanceof errors.BodyTimeoutError || error instanceof errors.HeadersTimeoutError) {
-    return new PassingError(`${host} went silent`, { cause: error })
+    return new TransientError(`${host} went silent`, { cause: error })
   }
   if (error instanceof errors.ConnectTimeoutError || error instanceof AggregateError) {
-    return new PassingError(`Cannot reach ${host}`, { cause: error })
+    return new TransientError(`Cannot reach ${host}`, { cause: error })
   }
   if (code === 'ECONNREFUSED') {
-    return new PassingError(`${host} refuses connections`, { cause: error })
+    return new TransientError(`${host} refuses connections`, { cause: error })
   }
-  if (error instanceof errors.SocketError || PASSING_CODES.has(code) || code.startsWith('HPE_')) {
-    return new PassingError(`The connection to ${host} broke`, { cause: error })
+  if (error instanceof errors.SocketError || TRANSIENT_CODES.has(code) || code.startsWith('HPE_')) {
+    return new TransientError(`The connection to ${host} broke`, { cause: error })
   }
   if (error instanceof errors.ResponseContentLengthMismatchError) {
-    return new PassingError(`The connection to ${host} broke`, { cause: error })
+    return new TransientError(`The connection to ${host} broke`, { cause: error })
   }
   if (code === 'ENOTFOUND') {
     const problem = `There is no host ${host}. Check the network connection and HF_ENDPOINT.`
@@ -161,17 +165,17 @@ async function getOnce(
   }
   const { statusCode: status, headers: received, body } = response
   const header = (name: string) => [received[name] ?? []].flat()[0]
-  // Links to storage elsewhere are signed and run out: a new one comes from the hub at the next try.
+  // Links to external storage are signed and expire; a retry gets a new one from the hub.
   const expired = status === 403 && url.origin !== start.origin
-  if (PASSING_STATUSES.has(status) || expired) {
+  if (TRANSIENT_STATUSES.has(status) || expired) {
     await body.dump()
     const what = status === 429 ? `${url.host} limits the rate` : `${url.host} answered ${status}`
-    throw new PassingError(what, { retryAfterMs: askedPause(header) })
+    throw new TransientError(what, { retryAfterMs: askedPause(header) })
   }
   return { url, status, header, body }
 }
 
-/** Only the web, and never from an encrypted connection to an open one. */
+/** Only http and https, and never from https to http. */
 function isAllowedHop(from: URL, to: URL): boolean {
   return to.protocol === 'https:' || (to.protocol === 'http:' && from.protocol === 'http:')
 }

@@ -1,8 +1,8 @@
 /**
- * Asks the hub what a repository holds, and says in a sentence why it will not tell.
+ * Reads the description of a repository from the hub, and explains in a sentence why that fails.
  *
- * One request gives the commit, every file with its size and digest, the license and whether the
- * repository is gated. What was read is checked: names and digests from here become paths on disk.
+ * One request gives the commit, every file with its size and digest, and the license. The response
+ * is validated: its names and digests become paths on disk.
  */
 
 import { z } from 'zod'
@@ -10,18 +10,18 @@ import { ConfigError } from '../../config/errors.ts'
 import { connectionError, get, type HttpAnswer, type HttpClient } from './http.ts'
 import { withRetries, type RetryOptions } from './retry.ts'
 
-/** An answer larger than this is no description of a repository. */
+/** A larger response cannot be the description of a repository. */
 const MAX_ANSWER_BYTES = 32 * 1024 * 1024
 const MAX_FAILURES = 4
 
-/** Where the hub is and how to talk to it. */
+/** The hub's address and the client for it. */
 export type Hub = {
   /** Origin and path prefix without a slash at the end, e.g. `https://huggingface.co`. */
   readonly endpoint: string
   readonly client: HttpClient
 }
 
-/** What a file's bytes are checked against; the hub gives one or the other. */
+/** The digest of a file; the hub gives one kind or the other. */
 export type Digest = { readonly kind: 'sha256' | 'git-sha1'; readonly hex: string }
 
 export type RemoteFile = {
@@ -31,7 +31,7 @@ export type RemoteFile = {
 }
 
 export type Repository = {
-  /** `OWNER/NAME` as it was asked for. */
+  /** `OWNER/NAME` as requested. */
   readonly id: string
   /** The commit the revision stands for; 40 hexadecimal digits. */
   readonly commit: string
@@ -74,9 +74,9 @@ export function fileUrl(hub: Hub, repository: Repository, name: string): URL {
 }
 
 /**
- * Reads what a revision (branch, tag or commit) of a repository holds.
+ * Reads the commit, files and license of a revision (branch, tag or commit) of a repository.
  *
- * @throws {ConfigError} saying what to do, when the hub will not or cannot tell.
+ * @throws {ConfigError} saying what to do, when the hub refuses or fails.
  */
 export async function readRepository(
   hub: Hub,
@@ -118,9 +118,9 @@ export async function readRepository(
 }
 
 /**
- * Says why the hub refused, and what the operator can do. Dumps the body.
+ * Explains why the hub refused, and what the operator can do. Dumps the body.
  *
- * @param what the thing asked for, e.g. `revision main`.
+ * @param what the thing requested, e.g. `revision main`.
  */
 export async function refusal(
   answer: HttpAnswer,
@@ -163,7 +163,7 @@ export async function refusal(
   ])
 }
 
-/** A missing repository and a private one look alike from outside: the hub answers 401 or 404. */
+/** The hub answers 401 or 404 both for a missing repository and for a private one. */
 function notFound(answer: HttpAnswer, id: string, hasToken: boolean): string {
   if (answer.header('x-error-message') === 'Invalid credentials in Authorization header') {
     return 'The hub does not accept HF_TOKEN. Make a new token, or unset it for public models.'
@@ -179,12 +179,12 @@ async function readText(answer: HttpAnswer, signal: AbortSignal): Promise<string
   let bytes = 0
   try {
     const body: AsyncIterable<Buffer> = answer.body
-    for await (const piece of body) {
-      bytes += piece.length
+    for await (const chunk of body) {
+      bytes += chunk.length
       if (bytes > MAX_ANSWER_BYTES) {
         throw new ConfigError([`${answer.url.host} does not answer as a model hub does.`])
       }
-      chunks.push(piece)
+      chunks.push(chunk)
     }
   } catch (error) {
     signal.throwIfAborted()

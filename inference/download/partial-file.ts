@@ -1,6 +1,6 @@
 /**
- * A file of a download on the disk: `NAME` once it is whole and checked, `NAME.partial` before, and
- * beside that the ETag of the server's file that the partial one is a part of.
+ * A downloaded file on the disk: `NAME` once it is complete and verified, `NAME.partial` before that,
+ * and `NAME.partial.etag` with the ETag of the server's file.
  */
 
 import type { Hash } from 'node:crypto'
@@ -8,6 +8,7 @@ import { rm, stat, type FileHandle } from 'node:fs/promises'
 import path from 'node:path'
 import type { RemoteFile } from './hub.ts'
 
+/** Bytes read at once to hash a file, and buffered of a response. */
 export const READ_CHUNK_BYTES = 1024 * 1024
 
 export function partialOf(target: string): string {
@@ -18,20 +19,21 @@ export function etagFileOf(target: string): string {
   return `${target}.partial.etag`
 }
 
-/** Bytes of the file that need not be downloaded again, as far as sizes tell. */
+/** Bytes of the file that are on disk already; digests are not checked. */
 export async function bytesPresent(file: RemoteFile, folder: string): Promise<number> {
   const target = path.join(folder, file.name)
   const whole = (await sizeOf(target)) ?? 0
   return Math.min(whole || ((await sizeOf(partialOf(target))) ?? 0), file.bytes)
 }
 
+/** Appends the whole chunk, however many writes it takes. */
 export async function appendAll(handle: FileHandle, chunk: Buffer): Promise<void> {
   for (let written = 0; written < chunk.length;) {
     written += (await handle.write(chunk, written)).bytesWritten
   }
 }
 
-/** Feeds what is stored into the hash. @returns how many bytes that were. */
+/** Hashes the bytes on disk. @returns how many they are. */
 export async function hashStored(
   handle: FileHandle,
   hash: Hash,
@@ -56,6 +58,7 @@ export async function removePartial(target: string): Promise<void> {
   await rm(etagFileOf(target), { force: true })
 }
 
+/** The size of a file in bytes; null if it does not exist. */
 export async function sizeOf(file: string): Promise<number | null> {
   try {
     return (await stat(file)).size

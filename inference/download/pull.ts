@@ -1,8 +1,8 @@
 /**
  * Makes a model package from a checkpoint folder or from a repository of the hub.
  *
- * The order keeps failures cheap: target, pictures, repository, small files, disk, weights, conversion.
- * Until the last rename nothing is at the target's name, so a half-made package is never opened.
+ * The cheapest checks come first: target, pictures, repository, small files, disk, weights, conversion.
+ * The package gets its name by the last rename, so an incomplete one is never opened.
  */
 
 import { readdir, rename, rm, rmdir } from 'node:fs/promises'
@@ -30,7 +30,7 @@ export type PullProgress = {
   readonly phase: 'download' | 'calibrate' | 'convert'
   readonly done: number
   readonly total: number
-  /** What is being worked on, for a person. */
+  /** The repository, tensor, layer or file at work, for a progress line. */
   readonly what: string
 }
 
@@ -52,7 +52,7 @@ export type PullOptions = {
   readonly modelsFolder: string
   readonly hub: Hub
   readonly signal: AbortSignal
-  /** See `RetryOptions`; only tests give their own. */
+  /** See `RetryOptions`; tests replace it. */
   readonly wait?: RetryOptions['wait']
   onProgress(progress: PullProgress): void
   onNote(text: string): void
@@ -71,7 +71,7 @@ type Checkpoint = {
 }
 
 /**
- * Downloads if need be, converts, and puts the package in its place.
+ * Downloads unless the source is a folder, converts, and moves the package to `out`.
  *
  * @throws {ConfigError} with a sentence for every problem; the signal's reason when aborted.
  */
@@ -90,8 +90,8 @@ export async function pullModel(options: PullOptions): Promise<Pulled> {
   const license = own.license ?? checkpoint.repository?.license ?? (await readLicense(from))
   options.onNote(licenseSentence(license, model.license.note))
 
-  // convertCheckpoint builds beside its target and renames at the end; when an older package is
-  // to be replaced, it stays whole until the new one is.
+  // convertCheckpoint writes beside its target and renames at the end. A package to be replaced
+  // stays in place until the new one is complete.
   const target = replaces ? `${out}.new` : out
   await rm(`${target}.partial`, { recursive: true, force: true })
   if (replaces) {
@@ -130,7 +130,7 @@ export async function pullModel(options: PullOptions): Promise<Pulled> {
   return { card, download: checkpoint.download, convertSeconds }
 }
 
-/** Where the download of a commit is kept until its package is made. */
+/** Where the download of a commit is kept until its package is complete. */
 function downloadFolder(modelsFolder: string, id: string, commit: string): string {
   return path.join(modelsFolder, CACHE_FOLDER, id.replace('/', '--'), commit)
 }
@@ -141,7 +141,7 @@ async function download(
 ): Promise<Checkpoint> {
   const { hub, signal, precision, out } = options
   const onPause = (message: string, pauseMs: number) =>
-    options.onNote(`${message}; trying again in ${Math.max(1, Math.round(pauseMs / 1000))} s.`)
+    options.onNote(`${message}; retrying in ${Math.max(1, Math.round(pauseMs / 1000))} s.`)
   const retry = { signal, onPause, ...(options.wait ? { wait: options.wait } : {}) }
   const repository = await readRepository(hub, source.repository, source.revision, retry)
   const folder = downloadFolder(options.modelsFolder, repository.id, repository.commit)
@@ -169,9 +169,9 @@ async function download(
 }
 
 /**
- * Refuses a target that is taken, before any work.
+ * Refuses a target that cannot be used, before any work.
  *
- * @returns whether a package is there that is to be replaced.
+ * @returns whether a package exists there that will be replaced.
  */
 async function checkTarget({ source, out, force }: PullOptions): Promise<boolean> {
   if ('folder' in source && path.resolve(source.folder) === path.resolve(out)) {
@@ -200,25 +200,25 @@ async function checkTarget({ source, out, force }: PullOptions): Promise<boolean
   return true
 }
 
-/** The files of `calibrate`, all found to be pictures. */
+/** The picture files in the folder `calibrate`; undefined without one. */
 async function picturesToCalibrate(options: PullOptions) {
   const { calibrate } = options
   if (calibrate === undefined) {
     return undefined
   }
-  const { files, found } = await findCalibrationPictures(calibrate)
+  const { files, total } = await findCalibrationPictures(calibrate)
   options.onNote(
-    files.length < found
-      ? `Calibrating with ${files.length} of the ${found} pictures in ${calibrate}.`
-      : `Calibrating with ${found === 1 ? '1 picture' : `${found} pictures`} from ${calibrate}.`,
+    files.length < total
+      ? `Calibrating with ${files.length} of the ${total} pictures in ${calibrate}.`
+      : `Calibrating with ${total === 1 ? '1 picture' : `${total} pictures`} from ${calibrate}.`,
   )
   return files
 }
 
 /**
- * Refuses what cannot be converted while only the small files are there.
+ * Checks the small files of a checkpoint.
  *
- * @throws {ConfigError} with a sentence for everything that prevents it.
+ * @throws {ConfigError} with a sentence for each problem that prevents a conversion.
  */
 function checkSmallFiles(folder: string): SmallFiles {
   const problems: string[] = []
@@ -229,7 +229,7 @@ function checkSmallFiles(folder: string): SmallFiles {
   return files
 }
 
-/** Deletes a commit's download and the folders above it that are empty then. */
+/** Deletes a commit's download, and the folders above it if they are empty then. */
 async function removeDownload(folder: string, modelsFolder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true })
   const cache = path.join(modelsFolder, CACHE_FOLDER)

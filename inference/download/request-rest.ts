@@ -1,6 +1,6 @@
 /**
- * Asks the hub for a file from an offset on, by a Range request that holds only while the server's
- * file is the same (If-Range), and checks that it sends what was asked for.
+ * Requests a file from a byte offset on, by a Range request that is valid only while the server's
+ * file is the same (If-Range), and checks that the response matches the request.
  */
 
 import { readFile, rm, writeFile } from 'node:fs/promises'
@@ -15,19 +15,19 @@ type Source = {
   readonly signal: AbortSignal
 }
 
-/** The bytes from 0 (status 200) or from where they were asked for (status 206). */
+/** A response body: from byte 0 (status 200) or from the requested offset (status 206). */
 export type Part = {
   readonly status: number
   readonly host: string
   readonly chunks: AsyncGenerator<Buffer, void>
 }
 
-/** The bytes came, but they are not the file. */
+/** The bytes on disk or in the response are not those of the file. */
 export class DamagedError extends Error {
   override name = 'DamagedError' as const
 }
 
-/** Asks for the file from `offset` on. */
+/** Requests the file from byte `offset` on. */
 export async function requestRest(
   file: RemoteFile,
   target: string,
@@ -67,7 +67,7 @@ export async function requestRest(
   return { status: answer.status, host: answer.url.host, chunks }
 }
 
-/** Compares what the server says it sends with what was asked for. */
+/** Compares the response headers with the request. */
 function rangeProblem(answer: HttpAnswer, file: RemoteFile, offset: number): string | null {
   const length = answer.header('content-length')
   if (answer.status === 206) {
@@ -82,8 +82,8 @@ function rangeProblem(answer: HttpAnswer, file: RemoteFile, offset: number): str
 }
 
 /**
- * The body piece by piece, read ahead from the moment of the call: what had arrived before a
- * connection broke is still given, and then the break is thrown by its name.
+ * The body in chunks, read ahead from the moment of the call: if the connection breaks, the chunks
+ * that had arrived come first, and then the error is thrown.
  */
 function readAhead(answer: HttpAnswer, signal: AbortSignal): AsyncGenerator<Buffer, void> {
   const { body, url } = answer

@@ -1,23 +1,23 @@
 /**
- * Tries again what failed for a passing reason: a dropped connection, a busy or limiting server.
+ * Retries after transient failures: a dropped connection, a busy server, a rate limit.
  *
- * What is worth trying again is decided where the failure is seen (http.ts, fetch-file.ts), by
- * throwing a `PassingError`; this file only counts and waits.
+ * http.ts and fetch-file.ts decide what is worth a retry, by throwing a `TransientError`; this file
+ * only counts and waits.
  */
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ConfigError } from '../../config/errors.ts'
 
-/** First pause between two tries; each further one is twice as long. */
+/** The first pause between two attempts; each further one is twice as long, up to the next limit. */
 const FIRST_PAUSE_MS = 1000
 const MAX_PAUSE_MS = 30_000
-/** A server that asks for a longer pause than this is not waited for. */
+/** If the server asks for a longer pause, the operation fails. */
 const MAX_RETRY_AFTER_MS = 5 * 60_000
 
-/** A failure that may be gone at the next try; the message says what happened, for a person. */
-export class PassingError extends Error {
-  override name = 'PassingError' as const
-  /** The pause the server asked for, if it did. */
+/** A failure for which a retry may succeed; the message is for the operator. */
+export class TransientError extends Error {
+  override name = 'TransientError' as const
+  /** The pause that the server asked for, in milliseconds, or null. */
   readonly retryAfterMs: number | null
 
   constructor(message: string, options: ErrorOptions & { readonly retryAfterMs?: number | null }) {
@@ -27,20 +27,21 @@ export class PassingError extends Error {
 }
 
 export type RetryOptions = {
-  /** Failures in a row, without progress in between, that end it. */
+  /** Failures in a row, without progress in between, after which the operation fails. */
   readonly maxFailures: number
   readonly signal: AbortSignal
-  /** Told of each pause before it is made. */
+  /** Called before each pause. */
   readonly onPause?: (message: string, pauseMs: number) => void
-  /** Pauses; only tests give their own. */
+  /** Waits; tests replace it. */
   readonly wait?: (pauseMs: number, signal: AbortSignal) => Promise<unknown>
 }
 
 /**
  * Runs `attempt` until it succeeds.
  *
- * @param attempt calls `progressed` when it got somewhere: the count of failures starts anew.
- * @throws {ConfigError} when it failed `maxFailures` times in a row or the server asks for a pause of over five minutes; what is not a `PassingError` at once.
+ * @param attempt calls `progressed` when it made progress, which resets the count of failures.
+ * @throws {ConfigError} after `maxFailures` failures in a row, or if the server asks for a pause of
+ *   over five minutes; any error that is not a `TransientError` at once.
  */
 export async function withRetries<T>(
   attempt: (progressed: () => void) => Promise<T>,
@@ -53,7 +54,7 @@ export async function withRetries<T>(
       })
     } catch (error) {
       signal.throwIfAborted()
-      if (!(error instanceof PassingError)) {
+      if (!(error instanceof TransientError)) {
         throw error
       }
       failures++
@@ -73,7 +74,7 @@ export async function withRetries<T>(
   }
 }
 
-/** Exponential with up to a quarter of jitter, but never shorter than the server asked for. */
+/** Exponential backoff with up to 25 % of jitter, but never shorter than the server asked for. */
 function pauseAfter(failures: number, retryAfterMs: number | null): number {
   const backoff = Math.min(FIRST_PAUSE_MS * 2 ** (failures - 1), MAX_PAUSE_MS)
   return Math.max(backoff * (1 - Math.random() / 4), retryAfterMs ?? 0)

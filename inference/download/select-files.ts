@@ -1,9 +1,9 @@
 /**
- * Chooses which files of a repository a package is made from.
+ * Selects the files of a repository that a package is made from.
  *
- * Names come from a server, so only names on the list below and plain shard names pass: nothing
- * from here can lead out of the download folder. Pickled weights are refused, since loading them
- * runs whatever code they hold.
+ * Names come from a server, so only names on the list below and plain shard names are accepted:
+ * none can point outside the download folder. Pickled weights are refused, since loading them runs
+ * any code they contain.
  */
 
 import { z } from 'zod'
@@ -15,7 +15,7 @@ export const CONFIG_FILE = 'config.json'
 export const INDEX_FILE = 'model.safetensors.index.json'
 const SINGLE_FILE = 'model.safetensors'
 
-/** Small files, taken when present; the rest of a repository is left where it is. */
+/** Small files that are downloaded where they exist; other files are ignored. */
 const SMALL_FILES = new Set([
   CONFIG_FILE,
   'generation_config.json',
@@ -30,21 +30,21 @@ const SMALL_FILES = new Set([
   'README.md',
   OWN_FILE,
 ])
-/** No small file is larger; a repository that says so is not what it seems. */
+/** A repository that lists a larger small file is refused. */
 const MAX_SMALL_BYTES = 64 * 1024 * 1024
 const PICKLE = /\.(?:bin|pt|pth|ckpt|pkl)$/
 
 const indexSchema = z.object({ weight_map: z.record(z.string(), z.string()) })
 
-/** The files fetched first: enough to refuse what cannot be converted before the weights come. */
+/** The files downloaded before the weights: enough to refuse a model that cannot be converted. */
 export type FirstFiles = {
   readonly small: readonly RemoteFile[]
-  /** The weights when they are one file; null when the index among the small files names them. */
+  /** The weights if they are one file; null if the index, one of the small files, lists shards. */
   readonly single: RemoteFile | null
 }
 
 /**
- * Finds the small files and where the weights are, one file before an index, as transformers does.
+ * Selects the small files and the weights: a single file before an index, as transformers does.
  *
  * @throws {ConfigError} when there is no configuration or there are no safetensors weights.
  */
@@ -72,10 +72,10 @@ export function selectFirstFiles(repository: Repository): FirstFiles {
 }
 
 /**
- * Finds the shards that an index names.
+ * Selects the shards that an index lists.
  *
  * @param indexText the text of `model.safetensors.index.json`.
- * @throws {ConfigError} when the index is broken or names a file that is not there.
+ * @throws {ConfigError} when the index is broken or lists a file that the repository lacks.
  */
 export function selectShards(repository: Repository, indexText: string): readonly RemoteFile[] {
   const { id } = repository

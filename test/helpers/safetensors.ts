@@ -13,7 +13,7 @@ export type RawTensors = Record<string, RawTensor>
 
 /** All tensors of a folder, whatever its shards. */
 export function readTensors(folder: string): RawTensors {
-  const found: RawTensors = {}
+  const tensors: RawTensors = {}
   for (const name of readdirSync(folder).filter((file) => file.endsWith('.safetensors'))) {
     const file = readFileSync(path.join(folder, name))
     const start = 8 + Number(file.readBigUInt64LE())
@@ -22,11 +22,11 @@ export function readTensors(folder: string): RawTensors {
     for (const [tensor, { dtype, shape, data_offsets: offsets }] of Object.entries(header)) {
       if (tensor !== '__metadata__') {
         const bytes = file.subarray(start + offsets[0]!, start + offsets[1]!)
-        found[tensor] = { dtype, shape, bytes: new Uint8Array(bytes) }
+        tensors[tensor] = { dtype, shape, bytes: new Uint8Array(bytes) }
       }
     }
   }
-  return found
+  return tensors
 }
 
 export function writeTensors(file: string, tensors: RawTensors): void {

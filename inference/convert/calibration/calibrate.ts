@@ -1,12 +1,12 @@
 /**
- * Chooses how an image encoder is smoothed, from pictures: layer by layer, with the weights of one
- * layer in memory, each layer on what the layers before it give in full precision.
+ * Chooses the smoothing of a vision tower from pictures, layer by layer. Each layer gets what the
+ * layers before it compute in full precision; only one layer's weights are in memory.
  *
  *     pictures -> embeddings -> layer 0 measured -> factors for every alpha -> layer 0 quantized
  *                                │ next                  the nearest to `next` is kept
  *                                └-> layer 1 …
  *
- * Imported by conversions that calibrate only: it loads ONNX Runtime, and runs it on this thread.
+ * Import it only to calibrate: it loads ONNX Runtime and runs it on the calling thread.
  */
 
 import { readFileSync } from 'node:fs'
@@ -28,7 +28,7 @@ import type { ThreadPool } from '../weights/thread-pool.ts'
 import { bytesToRead, writeData } from '../weights/write-data.ts'
 import { smoothingFactors } from './smoothing.ts'
 
-/** The strengths tried on every layer, beside leaving it as it is. */
+/** The strengths tried on every layer, besides no smoothing. */
 const ALPHAS = [0.5, 0.65, 0.8] as const
 
 export type CalibrationOptions = {
@@ -40,21 +40,21 @@ export type CalibrationOptions = {
   readonly storage: Storage
   /** The picture files. */
   readonly pictures: readonly string[]
-  /** A folder to be made for the graphs, and removed. */
+  /** A folder for temporary graphs; created, and deleted at the end. */
   readonly scratch: string
   readonly signal: AbortSignal | undefined
   /** `done` and `total` are bytes of the checkpoint, layer by layer. */
   readonly onProgress: (progress: { done: number; total: number; what: string }) => void
 }
 
-/** What is to be folded into the tensors, and how it was chosen. */
+/** The factors to fold into the tensors, and the strengths behind them. */
 export type Calibration = {
   readonly scalings: Scalings
-  /** For each layer the alpha chosen, or null where the layer is nearest when left as it is. */
+  /** The alpha of each layer; null where the error is least without smoothing. */
   readonly alphas: readonly (number | null)[]
 }
 
-/** Largest magnitudes in every channel of a module, float32 [inputs]. */
+/** Largest magnitudes per input channel of a module, both float32 [inputs], at least 0. */
 type Largest = { readonly inputs: Float32Array; readonly weights: Float32Array }
 
 /** Tries every strength on every layer. @throws the signal's reason when aborted. */
@@ -85,7 +85,7 @@ export async function calibrate(options: CalibrationOptions): Promise<Calibratio
   }
 }
 
-/** @returns of each picture [tokens, hidden], as the first layer takes it. */
+/** @returns for each picture the input of the first layer, float32 [tokens, hidden]. */
 async function embed(options: CalibrationOptions): Promise<Float32Array[]> {
   const { tower, preprocessing, pictures } = options
   const { imageSize } = tower
@@ -103,7 +103,12 @@ async function embed(options: CalibrationOptions): Promise<Float32Array[]> {
   })
 }
 
-/** Runs a layer in full precision. */
+/**
+ * Runs a layer in full precision.
+ *
+ * @param states the layer's input for each picture, float32 [tokens, hidden].
+ * @returns `next`: its output, same shape; `largest`: the largest magnitudes of each module.
+ */
 async function measure(
   options: CalibrationOptions,
   layer: number,
@@ -130,7 +135,12 @@ async function measure(
   return { next, largest }
 }
 
-/** Runs a layer as it will be stored, for every strength, and takes the nearest. */
+/**
+ * Runs a layer as it will be stored, once per strength, and takes the one with the least error.
+ *
+ * @param states the layer's input for each picture, float32 [tokens, hidden].
+ * @param next what the layer gives in full precision, same shape.
+ */
 async function choose(
   options: CalibrationOptions,
   layer: number,
@@ -161,6 +171,7 @@ async function choose(
   return best
 }
 
+/** The factors of one strength, folded into the layer's tensors. */
 function scalingsOf(
   tower: LayeredTower,
   layer: number,
@@ -179,8 +190,10 @@ function scalingsOf(
 }
 
 /**
- * The squared length of the difference over that of what was expected, of each row by itself, added
- * up: a norm makes the rows equally long before they are used, so none counts for more.
+ * Sum over rows of |actual - expected|² / |expected|². Each row counts the same, since a norm makes
+ * all rows equally long before they are used.
+ *
+ * @param actual float32 [tokens, columns], as `expected`.
  */
 function rowError(actual: Float32Array, expected: Float32Array, columns: number): number {
   let sum = 0
@@ -197,7 +210,7 @@ function rowError(actual: Float32Array, expected: Float32Array, columns: number)
 
 type Run = (feeds: Record<string, Tensor>) => Promise<InferenceSession.OnnxValueMapType>
 
-/** Writes the graph and its weights, and opens it for as long as it is used. */
+/** Writes a graph and its weights, opens a session for `use`, and releases it afterwards. */
 async function withGraph<T>(
   { pool, checkpoint, scratch, signal }: CalibrationOptions,
   name: string,
@@ -211,7 +224,7 @@ async function withGraph<T>(
   await writeData(pool, checkpoint, plan, `${file}.data`, () => undefined, scalings)
   const options = cpuSessionOptions({
     threads: availableParallelism(),
-    arena: false, // opened and closed hundreds of times: memory that is kept is not used again
+    arena: false, // a session runs a few times only: memory kept for the next run would be wasted
   })
   const session = await InferenceSession.create(file, options)
   try {
@@ -224,6 +237,7 @@ async function withGraph<T>(
   }
 }
 
+/** @param state float32 [tokens, hidden], flat. */
 function rowsOf(state: Float32Array, { hidden }: LayeredTower): Tensor {
   return new Tensor('float32', state, [state.length / hidden, hidden])
 }

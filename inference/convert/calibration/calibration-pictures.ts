@@ -5,19 +5,19 @@ import path from 'node:path'
 import { ConfigError, InputError } from '../../../config/errors.ts'
 import { decodeImage } from '../../image/decode.ts'
 
-/** More show little that is new: each brings hundreds of rows, and costs seconds at full size. */
+/** More pictures change little: each has hundreds of rows, and costs seconds at full size. */
 const MAX_PICTURES = 32
 
 const PICTURE = /\.(jpe?g|png|webp|avif|gif|tiff?)$/i
 
-/** The pictures taken, and how many there are. */
-export type CalibrationPictures = { readonly files: readonly string[]; readonly found: number }
+/** The picture files to use, and how many the folder has. */
+export type CalibrationPictures = { readonly files: readonly string[]; readonly total: number }
 
 /**
- * The picture files that lie in a folder, at most MAX_PICTURES of them, evenly from all by name.
- * Each is decoded once, so that a broken one is reported before the work begins.
+ * Selects at most MAX_PICTURES picture files of a folder, evenly spaced in the order of their names.
+ * Each is decoded once, so that a broken one is reported before the conversion starts.
  *
- * @throws {ConfigError} if there is no folder or no picture, and for every broken one.
+ * @throws {ConfigError} if there is no folder or no picture, or with a sentence per broken picture.
  */
 export async function findCalibrationPictures(folder: string): Promise<CalibrationPictures> {
   if (!existsSync(folder) || !statSync(folder).isDirectory()) {
@@ -45,7 +45,7 @@ export async function findCalibrationPictures(folder: string): Promise<Calibrati
   if (problems.length > 0) {
     throw new ConfigError(problems)
   }
-  return { files, found: names.length }
+  return { files, total: names.length }
 }
 
 async function problemOf(file: string): Promise<string | null> {

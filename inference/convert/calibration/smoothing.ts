@@ -1,20 +1,19 @@
 /**
- * Smooths a vision tower before it is quantized: what makes a channel of the activations large is
- * moved into the weights that meet it, where each is divided and multiplied by the same factor. In
- * full precision the function stays what it was; in int8 the large channel no longer takes the
- * range from all others of its row.
+ * Smooths a vision tower before it is quantized: each activation channel is divided by a factor, and
+ * the weights that multiply it are multiplied by the same factor. In full precision the result stays
+ * the same; in int8 a large channel no longer takes the range away from the others of its row.
  *
  * Source: Xiao et al. 2023, SmoothQuant, arXiv 2211.10438, equation 4. The factors are folded into
  * tensors as they are converted: the graph is the same with and without them.
  */
 
 /**
- * s = inputs^alpha / weights^(1 - alpha), channel by channel; 1 where a channel is always 0.
+ * factor = inputs^alpha / weights^(1 - alpha) per channel; 1 where either is 0.
  *
  * @param inputs largest magnitude in each channel of a module's input, float32 [inputs].
- * @param weights largest magnitude of the weights that meet each channel, float32 [inputs].
+ * @param weights largest magnitude of the weights that multiply each channel, float32 [inputs].
  * @param alpha 0 to 1: how much of the difficulty is moved from the input to the weights.
- * @returns float32 [inputs].
+ * @returns the factors, float32 [inputs], above 0.
  */
 export function smoothingFactors(
   inputs: Float32Array,

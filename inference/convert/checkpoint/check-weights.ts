@@ -11,7 +11,7 @@ import { isReadable } from './safetensors.ts'
 const MAX_LISTED = 20
 
 /**
- * Checks that every tensor is there, in a readable type and in the expected size.
+ * Checks that the checkpoint has every tensor of the plans, with a readable dtype and the right shape.
  *
  * @throws {ConfigError} naming file and tensor of each problem.
  */

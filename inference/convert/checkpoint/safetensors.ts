@@ -1,8 +1,9 @@
 /**
- * Reads safetensors checkpoints: one file, or shards with an index. Only headers are held in
- * memory; rows of tensors are read where they lie.
+ * Reads the headers of safetensors checkpoints: one file, or shards with an index. Tensors stay on
+ * the disk; chunk.ts reads their rows.
  *
  * Format: an unsigned 64-bit little-endian header length, a JSON header, then the tensors' bytes.
+ * Source: huggingface/safetensors, README.md, "Format".
  */
 
 import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs'
@@ -10,7 +11,7 @@ import path from 'node:path'
 import { ConfigError } from '../../../config/errors.ts'
 import { isObject, readJson } from '../../families/read-json.ts'
 
-/** Element types a checkpoint may have, with bytes an element. */
+/** The dtypes that a checkpoint may have, with bytes per element. */
 export const DTYPE_BYTES = { F32: 4, F16: 2, BF16: 2 } as const
 export type Dtype = keyof typeof DTYPE_BYTES
 
@@ -18,13 +19,14 @@ export function isReadable(dtype: string): dtype is Dtype {
   return Object.hasOwn(DTYPE_BYTES, dtype)
 }
 
-/** A tensor, and where its bytes are. */
+/** A tensor's dtype and shape, and where its bytes are. */
 export type StoredTensor = {
   readonly file: string
   readonly dtype: string
   readonly shape: readonly number[]
-  /** Byte offset in the file. */
+  /** Offset in the file, in bytes. */
   readonly offset: number
+  /** Length, in bytes. */
   readonly bytes: number
 }
 
@@ -150,7 +152,7 @@ function parseHeader(
   if (typeof header !== 'object' || header === null) {
     throw new ConfigError([`${file} is not a safetensors file: its header is not an object.`])
   }
-  const found: [string, StoredTensor][] = []
+  const tensors: [string, StoredTensor][] = []
   let end = start
   for (const [name, entry] of Object.entries(header)) {
     if (name === '__metadata__') {
@@ -158,16 +160,17 @@ function parseHeader(
     }
     const tensor = parseEntry(file, name, entry, start)
     end = Math.max(end, tensor.offset + tensor.bytes)
-    found.push([name, tensor])
+    tensors.push([name, tensor])
   }
   if (end > size) {
     throw new ConfigError([
       `${file} is truncated: it has ${size} bytes and its tensors need ${end}.`,
     ])
   }
-  return found
+  return tensors
 }
 
+/** @param start where the tensors' bytes begin in the file, in bytes. */
 function parseEntry(file: string, name: string, entry: unknown, start: number): StoredTensor {
   const { dtype, shape, data_offsets: offsets } = isObject(entry) ? entry : {}
   const [from, to] = isCounts(offsets) ? offsets : []

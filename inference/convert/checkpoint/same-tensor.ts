@@ -1,11 +1,12 @@
-/** Compares two tensors of a checkpoint byte by byte, without holding either in memory. */
+/** Compares two tensors of a checkpoint byte by byte, a few megabytes at a time. */
 
 import { closeSync, openSync, readSync } from 'node:fs'
 import type { Checkpoint, StoredTensor } from './safetensors.ts'
 
+/** Bytes compared at once. */
 const PIECE = 4 * 1024 * 1024
 
-/** Whether both hold the same bytes of the same type and shape. */
+/** Whether both tensors exist and have the same dtype, shape and bytes. */
 export function sameTensor(checkpoint: Checkpoint, a: string, b: string): boolean {
   const left = checkpoint.tensors.get(a)
   const right = checkpoint.tensors.get(b)

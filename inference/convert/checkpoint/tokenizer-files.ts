@@ -1,6 +1,6 @@
 /**
- * Finds a checkpoint's tokenizer as one `tokenizer.json`; older checkpoints have only the
- * vocabulary and merges of GPT-2's byte-level BPE, from which one is built as transformers does.
+ * Reads a checkpoint's tokenizer as one `tokenizer.json`. Older checkpoints have only the vocabulary
+ * and merges of GPT-2's byte-level BPE; then the file is built from these, as transformers does.
  *
  * Source: transformers 5.18, models/gpt2/tokenization_gpt2.py, GPT2Tokenizer.
  */
@@ -18,7 +18,7 @@ const SPECIAL_NAMES = ['bos_token', 'eos_token', 'unk_token', 'pad_token'] as co
 const DEFAULT_SPECIAL = '</s>'
 
 /**
- * Reads the tokenizer and makes sure that it opens.
+ * Reads the tokenizer and checks that it loads.
  *
  * @returns the text of tokenizer.json; empty, with the reason in `problems`, if there is none.
  */
@@ -99,7 +99,7 @@ function build(vocabulary: Json, merges: string, settings: Json, added: Json): J
   }
 }
 
-/** The special tokens, and what was added to the vocabulary (such as `<image>`), by id. */
+/** The special tokens and the added ones (such as `<image>`), sorted by id. */
 function addedTokens(vocabulary: Json, settings: Json, added: Json): Json[] {
   const tokens = new Map<number, Json>()
   const add = (id: unknown, text: string, more: Json = {}) => {
@@ -124,7 +124,7 @@ function addedTokens(vocabulary: Json, settings: Json, added: Json): Json[] {
   return [...tokens.entries()].sort(([a], [b]) => a - b).map(([, token]) => token)
 }
 
-/** A token is written as its text or as an object with it. */
+/** The text of a token, which is written as a string or as an object with `content`. */
 function content(token: unknown): string | null {
   if (typeof token === 'string') {
     return token

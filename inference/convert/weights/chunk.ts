@@ -1,6 +1,6 @@
 /**
- * Converts one run of rows of one tensor: reads it where it lies in the checkpoint, and writes it
- * where it belongs in a data file. What the threads of a conversion do.
+ * Converts some rows of one tensor: reads them from the checkpoint, scales, casts or quantizes them,
+ * and writes them to their place in a data file. The threads of a conversion run this.
  */
 
 import { createHash } from 'node:crypto'
@@ -16,15 +16,17 @@ import type { Dtype } from '../checkpoint/safetensors.ts'
 import { scaleMatrix } from './scaling.ts'
 import type { Scaling } from '../../onnx/weight-plan.ts'
 
-/** Rows to convert; plain data, sent to a thread. */
+/** Rows of a matrix [rows, columns] to convert; plain data, sent to a thread. */
 export type Chunk = {
   readonly kind: 'chunk'
   readonly tensor: string
+  /** Where the rows are in the checkpoint; `offset` in bytes. */
   readonly source: { readonly file: string; readonly offset: number; readonly dtype: Dtype }
   readonly rows: number
   readonly columns: number
+  /** The data file to write to; it exists and has its full size. */
   readonly file: string
-  /** Offsets are those of the whole matrix, not of the chunk. */
+  /** Byte offsets are those of the whole matrix, not of the chunk. */
   readonly target: Target
   /** The matrix's row at which the chunk starts. */
   readonly firstRow: number
@@ -35,8 +37,14 @@ export type Chunk = {
 /** A finished file to be hashed. */
 export type HashTask = { readonly kind: 'hash'; readonly file: string }
 
+/** Bytes read at once to hash a file. */
 const HASH_READ = 4 * 1024 * 1024
 
+/**
+ * Reads, converts and writes a chunk. Blocks its thread.
+ *
+ * @throws {ConfigError} if the checkpoint is truncated, or a value does not fit in float16.
+ */
 export function convertChunk(chunk: Chunk): void {
   const { rows, columns, target, firstRow, file, source, scaling } = chunk
   const elements = rows * columns
@@ -44,7 +52,7 @@ export function convertChunk(chunk: Chunk): void {
   readFully(source.file, bytes, source.offset)
   if (target.format === 'float32' && source.dtype === 'F32' && scaling === null) {
     writeAt(file, bytes, target.at + firstRow * columns * 4)
-    return
+    return // the same bytes: nothing to convert
   }
   const values =
     source.dtype === 'F32' ? new Float32Array(bytes.buffer) : new Float32Array(elements)
@@ -71,6 +79,7 @@ export function convertChunk(chunk: Chunk): void {
   }
 }
 
+/** Quantizes in blocks. @param values float32 [rows, columns]. */
 function writeQuantized(
   { rows, columns, file, firstRow }: Chunk,
   target: QuantizedTarget,
@@ -85,7 +94,12 @@ function writeQuantized(
   writeAt(file, quantized.zeroPoints, target.zeroPointsAt + firstRow * zeroBytes)
 }
 
-/** The chunk is the whole matrix: a part of it would be a stripe of every line once turned. */
+/**
+ * Quantizes with one scale per output. The chunk is the whole matrix: transposed, a part of its rows
+ * would be a part of every row.
+ *
+ * @param values float32 [rows, columns].
+ */
 function writeColumns(
   { rows, columns, file }: Chunk,
   target: ColumnsTarget,
@@ -117,6 +131,7 @@ export function hashFile(file: string): string {
   }
 }
 
+/** Fills `bytes` from a byte offset of the file. */
 function readFully(file: string, bytes: Uint8Array, offset: number): void {
   const descriptor = openSync(file, 'r')
   try {
@@ -133,6 +148,7 @@ function readFully(file: string, bytes: Uint8Array, offset: number): void {
   }
 }
 
+/** Writes all bytes of the array at a byte offset of an existing file. */
 function writeAt(file: string, array: ArrayBufferView, offset: number): void {
   const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
   const descriptor = openSync(file, 'r+')

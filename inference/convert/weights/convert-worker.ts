@@ -1,4 +1,4 @@
-/** The thread of a conversion: runs tasks, one at a time. */
+/** Entry point of a conversion's threads: runs one task at a time. */
 
 import { ConfigError } from '../../../config/errors.ts'
 import { convertChunk, hashFile } from './chunk.ts'
@@ -6,7 +6,10 @@ import type { Chunk, HashTask } from './chunk.ts'
 
 export type Task = Chunk | HashTask
 
-/** `problems` is set where the message is for the operator: an error loses its class between threads. */
+/**
+ * `result` is a hash or null. `problems` has the sentences of a ConfigError, which would lose its
+ * class on the way to the main thread.
+ */
 export type TaskResult = { readonly result: string | null; readonly problems?: readonly string[] }
 
 /** Called by the pool, by name. */

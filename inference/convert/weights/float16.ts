@@ -6,9 +6,10 @@ import type { Dtype } from '../checkpoint/safetensors.ts'
 const OVERFLOW = 65520
 
 /**
- * Decodes little-endian elements into `out`.
+ * Decodes little-endian elements of a checkpoint to float32.
  *
  * @param bytes as many elements of `dtype` as `out` has; aligned to the element.
+ * @param out float32, any shape; filled.
  */
 export function toFloat32(bytes: Uint8Array, dtype: Dtype, out: Float32Array): void {
   const { buffer, byteOffset } = bytes
@@ -34,7 +35,8 @@ export function toFloat32(bytes: Uint8Array, dtype: Dtype, out: Float32Array): v
 /**
  * Rounds to float16, to nearest with ties to even.
  *
- * @param out as long as `values`.
+ * @param values float32, any shape.
+ * @param out as long as `values`; filled.
  * @returns whether every finite value stayed finite.
  */
 export function toFloat16(values: Float32Array, out: Float16Array): boolean {

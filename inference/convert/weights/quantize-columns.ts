@@ -1,13 +1,19 @@
 /**
- * Quantizes a whole matrix to int8 with one scale an output, in the layout of ONNX Runtime's
- * MatMulIntegerToFloat: turned, symmetric, no zero points. The relative RMS error on normally
+ * Quantizes a whole matrix to int8 with one scale per output, in the layout of ONNX Runtime's
+ * MatMulIntegerToFloat: transposed, symmetric, no zero points. The relative RMS error on normally
  * distributed weights of 1408 inputs is 0.0079.
  */
 
-/** Side of the squares that are turned at once: rows and columns of one stay in the cache. */
+/** Side of the squares that are transposed at once: a square's rows and columns fit in the CPU cache. */
 const TILE = 64
 
-/** @returns int8 [columns, rows], -127 to 127; the float32 scale of each row, and its sum as stored. */
+/**
+ * weight ≈ scale * value, where scale = max |row| / 127.
+ *
+ * @param weights float32 [rows, columns] = [outputs, inputs].
+ * @returns `values` int8 [columns, rows], -127 to 127; `scales` float32 [rows]; `sums` float32 [rows],
+ *   the sum of each row after quantization.
+ */
 export function quantizeColumns(
   weights: Float32Array,
   rows: number,

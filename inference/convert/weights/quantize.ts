@@ -1,6 +1,6 @@
 /**
  * Quantizes rows of a matrix in blocks, in the layout of ONNX Runtime's MatMulNBits:
- * value = scale * (q - zeroPoint), q and zeroPoint unsigned, one scale and zero point a block.
+ * value = scale * (q - zeroPoint), q and zeroPoint unsigned, one scale and zero point per block.
  *
  * The relative RMS error on normally distributed weights: int4 0.0953 (plain rounding 0.1005, the
  * same without zero points 0.1173), int8 0.0059 (0.0065 without zero points).
@@ -8,32 +8,35 @@
 
 import { BLOCK_SIZE } from '../../onnx/weight-plan.ts'
 
-/** Quantized rows; see QuantizedTarget in inference/onnx/weight-plan.ts for the shapes. */
+/** Quantized rows. With `blocks` = columns / BLOCK_SIZE: */
 export type Quantized = {
+  /** uint8 [rows, columns * bits / 8]; of int4 two values per byte, the first in the low half. */
   readonly values: Uint8Array
+  /** float32 [rows, blocks], at least 0. */
   readonly scales: Float32Array
+  /** uint8 [rows, ceil(blocks * bits / 8)], packed like the values. */
   readonly zeroPoints: Uint8Array
 }
 
 /**
- * Ranges tried for int4, as parts of the block's own: cutting off the extremes makes finer steps.
+ * Ranges tried for int4, as fractions of the block's own range: clipping the extremes makes finer steps.
  * Eight ranges with neighboring zero points take four times as long for an error of 0.0949.
  */
 const SHRINKS = [1, 0.9, 0.8]
 
-/** How many times the values are assigned again to the refitted scale. */
+/** How many times at most the values are assigned to levels again after the scale was refitted. */
 const REFINEMENTS = 2
 
-/** Added to and taken from a small double, this rounds it to a whole number. */
+/** Added to a small float64 and subtracted again, this rounds it to an integer (ties to even). */
 const ROUNDER = 1.5 * 2 ** 52
 
-/** The block at hand. Its sums are hot: a copy in doubles makes them twice as fast. */
+/** The current block, [BLOCK_SIZE]. A copy in float64 makes the inner loops twice as fast. */
 const block = new Float64Array(BLOCK_SIZE)
 
-/** What was found for the block at hand. */
+/** The scale and zero point chosen for the current block. */
 const fit = { scale: 0, zeroPoint: 0 }
 
-/** @param weights [rows, columns], columns a multiple of BLOCK_SIZE. */
+/** @param weights float32 [rows, columns], columns a multiple of BLOCK_SIZE. */
 export function quantize(
   weights: Float32Array,
   rows: number,
@@ -64,9 +67,10 @@ export function quantize(
   return { values, scales, zeroPoints }
 }
 
-/** The least and greatest value of a block, 0 among them, so that 0 stays exact. */
+/** The least and greatest value of a block, extended to include 0, so that 0 stays exact. */
 type Range = { readonly low: number; readonly high: number }
 
+/** Copies a block to `block`. @param weights float32 [rows, columns], flat; `start` an index. */
 function loadBlock(weights: Float32Array, start: number): Range {
   let low = 0
   let high = 0
@@ -134,24 +138,27 @@ function tryScale(scale: number, zero: number, best: number): number {
   return best
 }
 
-/** 255 steps are fine enough for the plain range. */
+/** With 255 steps, fitting would gain little: the plain range is used. */
 function fit8({ low, high }: Range): void {
   fit.scale = Math.fround((high - low) / 255)
   fit.zeroPoint = fit.scale === 0 ? 0 : Math.min(255, Math.round(-low / fit.scale))
 }
 
+/** Writes the block as int4, two values per byte. @param at byte index in `values`. */
 function pack4(values: Uint8Array, at: number): void {
   for (let i = 0; i < BLOCK_SIZE; i += 2) {
     values[at + i / 2] = levelOf(block[i]!, 15) | (levelOf(block[i + 1]!, 15) << 4)
   }
 }
 
+/** Writes the block as int8. @param at byte index in `values`. */
 function pack8(values: Uint8Array, at: number): void {
   for (let i = 0; i < BLOCK_SIZE; i++) {
     values[at + i] = levelOf(block[i]!, 255)
   }
 }
 
+/** @returns the level that is nearest to a weight, an integer from 0 to `highest`. */
 function levelOf(weight: number, highest: number): number {
   if (fit.scale === 0) {
     return 0

@@ -2,9 +2,15 @@
 
 import type { Scaling, Scalings } from '../../onnx/weight-plan.ts'
 
+/** No tensor is multiplied by anything. */
 export const UNSCALED: Scalings = new Map()
 
-/** Multiplies values [rows, columns] in place. */
+/**
+ * Multiplies a matrix in place by the factors of its rows and columns.
+ *
+ * @param values float32 [rows, columns].
+ * @param scaling factors float32 [rows] and [columns]; a missing one is all 1.
+ */
 export function scaleMatrix(
   values: Float32Array,
   rows: number,

@@ -5,7 +5,7 @@ import { Tinypool } from 'tinypool'
 import { ConfigError } from '../../../config/errors.ts'
 import type { Task, TaskResult } from './convert-worker.ts'
 
-/** More threads than this wait for the disk. Each holds a few tens of megabytes. */
+/** With more threads the disk is the limit. Each uses a few tens of megabytes. */
 const MAX_THREADS = 8
 
 export class ThreadPool {
@@ -23,7 +23,12 @@ export class ThreadPool {
     })
   }
 
-  /** @returns what the task gave: a hash, or null. */
+  /**
+   * Runs a task when a thread is free.
+   *
+   * @returns the sha256 of a hash task in hex; null for a chunk.
+   * @throws {ConfigError} with the task's problems; the reason of `close` once it was called.
+   */
   async run(task: Task): Promise<string | null> {
     this.#closed.signal.throwIfAborted()
     const running: Promise<TaskResult> = this.#pool.run(task)
@@ -37,7 +42,7 @@ export class ThreadPool {
     return result
   }
 
-  /** Rejects what waits, and ends the threads. */
+  /** Rejects waiting tasks and ends the threads. */
   async close(reason: unknown = new Error('the conversion has ended')): Promise<void> {
     this.#closed.abort(reason)
     await this.#pool.destroy()

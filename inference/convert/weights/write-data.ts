@@ -10,14 +10,16 @@ import { UNSCALED } from './scaling.ts'
 import type { Scaling, Scalings } from '../../onnx/weight-plan.ts'
 import type { ThreadPool } from './thread-pool.ts'
 
-/** Elements a thread converts at once. */
+/** Elements per chunk: 8 MiB of float32. */
 const CHUNK_ELEMENTS = 2 * 1024 * 1024
 
-/** Chunks handed out and not yet finished; the rest of a plan stays unmade. */
+/** Chunks queued or running at once; later ones are created when one finishes. */
 const IN_FLIGHT = 32
 
 /**
- * @param onBytes is called with the bytes read from the checkpoint, chunk by chunk.
+ * Writes the data file of one graph.
+ *
+ * @param onBytes called after each chunk with the bytes that were read from the checkpoint.
  * @param scalings factors that some tensors are multiplied by.
  */
 export async function writeData(
@@ -63,6 +65,7 @@ export function bytesToRead(checkpoint: Checkpoint, plan: GraphPlan): number {
   return bytes
 }
 
+/** Cuts jobs into chunks of whole rows; a matrix that is transposed stays whole. */
 function* chunks(
   checkpoint: Checkpoint,
   jobs: readonly WeightJob[],
@@ -101,7 +104,7 @@ function* chunks(
   }
 }
 
-/** Copies, so that a thread is not sent the factors of the whole matrix. */
+/** The factors of some rows, copied, so that a thread does not get those of the whole matrix. */
 function rowsOf({ rows, columns }: Scaling, first: number, count: number): Scaling {
   return {
     ...(rows && { rows: rows.slice(first, first + count) }),
@@ -109,10 +112,11 @@ function rowsOf({ rows, columns }: Scaling, first: number, count: number): Scali
   }
 }
 
+/** @throws {RangeError} if the checkpoint was not checked before. */
 function stored(checkpoint: Checkpoint, tensor: string): StoredTensor & { dtype: Dtype } {
-  const found = checkpoint.tensors.get(tensor)
-  if (found === undefined || !isReadable(found.dtype)) {
+  const record = checkpoint.tensors.get(tensor)
+  if (record === undefined || !isReadable(record.dtype)) {
     throw new RangeError(`expected the checked tensor ${tensor}`)
   }
-  return { ...found, dtype: found.dtype }
+  return { ...record, dtype: record.dtype }
 }

@@ -20,9 +20,9 @@ function put(name: string, picture: string) {
 
 /** What stands against the folder. */
 async function problems(of: string = folder): Promise<readonly string[]> {
-  const found = await findCalibrationPictures(of).catch((error: unknown) => error)
-  assert.ok(found instanceof ConfigError, String(found))
-  return found.problems
+  const error = await findCalibrationPictures(of).catch((cause: unknown) => cause)
+  assert.ok(error instanceof ConfigError, String(error))
+  return error.problems
 }
 
 describe('findCalibrationPictures', () => {
@@ -33,20 +33,20 @@ describe('findCalibrationPictures', () => {
     writeFileSync(path.join(folder, 'notes.txt'), 'not a picture')
     writeFileSync(path.join(folder, '._c.png'), 'what some systems leave behind')
     mkdirSync(path.join(folder, 'folder.png'))
-    const { files, found } = await findCalibrationPictures(folder)
+    const { files, total } = await findCalibrationPictures(folder)
     assert.deepEqual(
       files.map((file) => path.basename(file)),
       ['a.webp', 'b.JPG', 'c.png'],
     )
-    assert.equal(found, 3)
+    assert.equal(total, 3)
   })
 
   it('takes some of many from everywhere among them', async () => {
     for (let i = 0; i < 96; i++) {
       put(`${String(i).padStart(2, '0')}.png`, 'size-1x1.png')
     }
-    const { files, found } = await findCalibrationPictures(folder)
-    assert.equal(found, 96)
+    const { files, total } = await findCalibrationPictures(folder)
+    assert.equal(total, 96)
     const expected = Array.from({ length: 32 }, (_, i) => `${String(3 * i).padStart(2, '0')}.png`)
     assert.deepEqual(
       files.map((file) => path.basename(file)),
