@@ -80,10 +80,13 @@ export class Images {
     }
   }
 
-  /** Keeps what the encoder computed. */
+  /**
+   * Takes what the encoder computed. It is not cached where no request needs it any more: such a
+   * picture is not among those that `forget` marks.
+   */
   finish(image: LiveImage, encoded: EncodedImage): void {
     image.encoded = encoded
-    if (image.cacheable) {
+    if (image.cacheable && this.#live.get(image.key) === image) {
       this.#cache.set(image.key, encoded.data)
     }
   }

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { Images } from '../../../inference/engine/images.ts'
+import { FeatureCache } from '../../../inference/feature-cache.ts'
+
+const ENCODED = {
+  data: { data: new Float32Array(4), shape: [1, 4] as const },
+  timings: { preprocessMs: 1, visionMs: 1, bridgeMs: 1 },
+}
+
+/** A picture of a request. */
+function claimed() {
+  const cache = new FeatureCache(1000)
+  const images = new Images(cache)
+  const image = images.claim({ key: 'a', bytes: new Uint8Array(1) }, true)
+  assert.ok(image)
+  return { cache, images, image }
+}
+
+describe('a picture that is encoded', () => {
+  it('is cached for later requests', () => {
+    const { cache, images, image } = claimed()
+    images.finish(image, ENCODED)
+    images.release(image)
+    assert.equal(cache.get('a'), ENCODED.data)
+  })
+
+  it('is not cached once it was deleted', () => {
+    const { cache, images, image } = claimed()
+    images.forget(['a'])
+    images.finish(image, ENCODED)
+    assert.equal(cache.get('a'), undefined)
+  })
+
+  it('is not cached if it was deleted after its requests were cancelled', () => {
+    const { cache, images, image } = claimed()
+    images.release(image) // its run goes on, for the other pictures in it
+    images.forget(['a'])
+    images.finish(image, ENCODED)
+    assert.equal(cache.get('a'), undefined)
+  })
+})
