@@ -29,7 +29,10 @@ export type Engine = {
   add(incoming: Incoming): void
   /** Ends a request before its next run. */
   cancel(id: number): void
-  /** Deletes what was computed from pictures, by the content hash of their files. */
+  /**
+   * Deletes what was computed from pictures, by the content hash of their files, and the token ids
+   * of every text.
+   */
   forget(keys: readonly string[]): Promise<void>
   stats(): ModelStats
   /** Cancels everything, waits for the run in flight and frees the sessions. */
@@ -76,7 +79,10 @@ export async function openEngine(folder: string, options: EngineOptions): Promis
     card,
     add: (incoming) => scheduler.add(incoming),
     cancel: (id) => scheduler.cancel(id),
-    forget: (keys) => scheduler.forget(keys),
+    forget: async (keys) => {
+      prompts.clear() // it does not know which pictures were asked about
+      await scheduler.forget(keys)
+    },
     stats: () => ({
       device: placement.device,
       ...scheduler.counts(),

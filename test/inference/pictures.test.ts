@@ -163,6 +163,18 @@ describe('forget', () => {
     assert.equal(counts.fetches, 2)
   })
 
+  it('deletes the token ids of what was asked', async () => {
+    const encoded = async () => {
+      const { misses } = model.stats().caches.prompts
+      await model.ask(file, 'what color is the star?', { maxNewTokens: 1, minNewTokens: 1 })
+      return model.stats().caches.prompts.misses - misses
+    }
+    assert.ok((await encoded()) > 0)
+    assert.equal(await encoded(), 0)
+    await model.forget([(await imageSourceOf(other)).key])
+    assert.ok((await encoded()) > 0)
+  })
+
   it('is done at once where nothing runs, and for a model that is closed', async () => {
     await model.forget(['0'.repeat(64)])
     await model.close()
