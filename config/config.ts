@@ -10,41 +10,41 @@ import { ConfigError } from './errors.ts'
 
 const MIB = 1024 * 1024
 
-/** Where the loopback Discord is kept unless the operator says otherwise; git ignores the folder. */
+/** Default file of the loopback Discord's state; git ignores the folder. */
 export const SANDBOX_STATE = 'data/loopback/discord'
-/** A value of SANDBOX_STATE: nothing is kept. */
+/** A value of SANDBOX_STATE: no file. */
 const IN_MEMORY = 'memory'
 
 export type Config = {
   /** Undefined: the bot runs against the loopback Discord. */
   readonly discordToken: string | undefined
-  /** Port of the loopback Discord. Undefined: its usual one or, where that is taken, a free one. */
+  /** Port of the loopback Discord. Undefined: its default port, or a free one if that is taken. */
   readonly sandboxPort: number | undefined
-  /** File that keeps what is in the loopback Discord. Undefined: it begins anew at each start. */
+  /** File with the state of the loopback Discord. Undefined: it starts empty each time. */
   readonly sandboxState: string | undefined
   /** Name or folder of the model package; see config/models.ts. */
   readonly model: string
   /** A folder whose subfolders are model packages, searched before `models/`. */
   readonly modelsFolder: string | undefined
-  /** Threads that one run of the model uses. Undefined: as many as the machine has. */
+  /** Threads of one run of the model. Undefined: all that the machine has. */
   readonly threads: number | undefined
   /** Where the model runs. */
   readonly provider: (typeof PROVIDERS)[number]
-  /** Saves the package's weights as this processor takes them, unless that was done. */
+  /** Saves the model's weights in the layout of this processor, unless they are saved already. */
   readonly prepare: boolean
-  /** Answers that are written at once, each beam counting as one; undefined: as the engine has it. */
+  /** Sequences that are decoded at once, each beam counting as one; undefined: the engine's default. */
   readonly maxSequences: number | undefined
-  /** Memory for the keys and values of finished answers; undefined: as the engine has it. */
+  /** Memory for the keys and values of finished answers; undefined: the engine's default. */
   readonly conversationBytes: number | undefined
-  /** Memory for what was computed from pictures; undefined: as the engine has it. */
+  /** Memory for image features; undefined: the engine's default. */
   readonly imageCacheBytes: number | undefined
-  /** Larger image files and larger images are refused; absent: the decoder's own limits. */
+  /** Larger image files and larger images are refused; absent: the decoder's defaults. */
   readonly imageLimits: { readonly maxBytes?: number; readonly maxPixels?: number }
-  /** What keeps the bot's memory. */
+  /** The bot's database. */
   readonly store: {
-    /** As bot/store/store.ts takes it; may hold a password. */
+    /** As bot/store/store.ts takes it; may contain a password. */
     readonly url: string
-    /** 32 bytes each, the one that writes first; never to be printed. Empty: not encrypted. */
+    /** 32 bytes each; the first one encrypts. Never print them. Empty: not encrypted. */
     readonly keys: readonly Uint8Array[]
   }
   /** How the bot runs on Discord. */
@@ -54,11 +54,11 @@ export type Config = {
     /** Commands are registered in this server only; undefined: everywhere. */
     readonly guild: string | undefined
     readonly shards: number | 'auto'
-    /** Requests that may wait for the model; undefined: as the engine has it. */
+    /** Requests that may wait for the model; undefined: the engine's default. */
     readonly queue: number | undefined
-    /** Conversations end so long after their last use, at most; milliseconds. */
+    /** Conversations expire this long after their last use, or earlier; milliseconds. */
     readonly retentionMs: number
-    /** How long a stopping bot finishes what runs; milliseconds. */
+    /** How long a stopping bot waits for running work; milliseconds. */
     readonly stopLimitMs: number
   }
   readonly logLevel: (typeof LOG_LEVELS)[number]
@@ -68,12 +68,12 @@ export type Config = {
   readonly hub: {
     /** Origin and path prefix, without a slash at the end. */
     readonly endpoint: string
-    /** Never to be printed. */
+    /** Never print it. */
     readonly token: string | undefined
     /** HTTP_PROXY, HTTPS_PROXY and NO_PROXY. */
     readonly proxies: Readonly<Record<'http' | 'https' | 'none', string | undefined>>
   }
-  /** Settings that were read under the name they had before. */
+  /** Settings that were read under their old names. */
   readonly renamed: readonly { readonly from: string; readonly to: string }[]
 }
 
@@ -159,7 +159,7 @@ function bytesOf(mebibytes: number | undefined): number | undefined {
   return mebibytes === undefined ? undefined : mebibytes * MIB
 }
 
-/** The file of the loopback Discord; undefined where there is none, or nothing is kept. */
+/** File of the loopback Discord; undefined if there is no loopback Discord, or it has no file. */
 function sandboxStateOf(values: {
   readonly DISCORD_TOKEN?: string | undefined
   readonly SANDBOX_STATE?: string | undefined
@@ -168,7 +168,7 @@ function sandboxStateOf(values: {
   return values.DISCORD_TOKEN !== undefined || file === IN_MEMORY ? undefined : file
 }
 
-/** What was said is kept as long as where it was said. */
+/** The bot's default database lasts as long as the Discord that it runs on. */
 function defaultStore(token: string | undefined, sandboxState: string | undefined): string {
   if (token !== undefined) {
     return 'sqlite:data/sightseer.sqlite'
@@ -176,7 +176,7 @@ function defaultStore(token: string | undefined, sandboxState: string | undefine
   return sandboxState === undefined ? 'memory:' : `sqlite:${sandboxState}.bot`
 }
 
-/** Programs read proxies in either case, the lower one first. */
+/** Programs read these variables in lower and upper case; lower case wins. */
 function withLowerCaseProxies(env: Readonly<Record<string, string | undefined>>) {
   const { http_proxy: http, https_proxy: https, no_proxy: none } = env
   return {

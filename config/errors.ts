@@ -1,24 +1,24 @@
 /**
- * The kinds of error that are for a person. Anything else thrown is a bug.
+ * Errors that are shown to people. All other errors are bugs.
  *
- * An InputError is data: a code, and the values that a sentence is made with. The sentence itself is
- * in the catalogue (commands/i18n/), where the reader's language is known. So an error crosses threads
- * and processes unchanged (config/plain-error.ts).
+ * An InputError is data: a code, and the values for its sentence. The sentence is in the catalogue
+ * (commands/i18n/), which has it in each language. So an error can cross threads and processes
+ * unchanged (config/plain-error.ts).
  */
 
 /**
- * Every code, with its values. Each room declares its own by declaration merging; the catalogue must
- * have a sentence for each in every language, or the type check fails.
+ * Every code, with its values. Each folder declares its own codes by declaration merging. The type
+ * check fails if the catalogue of a language has no sentence for one.
  */
 // oxlint-disable-next-line typescript/no-empty-object-type -- inference/errors.ts and commands/errors.ts fill it
 export interface InputErrors {}
 
 export type InputErrorCode = keyof InputErrors
 
-/** Of a code without values. */
+/** The params of a code without values. */
 export type NoParams = null
 
-/** Values as JSON has them. */
+/** JSON values. */
 export type ErrorParam =
   | string
   | number
@@ -28,21 +28,21 @@ export type ErrorParam =
   | { readonly [name: string]: ErrorParam }
 export type ErrorParams = Readonly<Record<string, ErrorParam>>
 
-/** Values may be left out where a code has none. */
+/** The params may be omitted if a code has none. */
 type InputErrorArguments = {
   [Code in InputErrorCode]: InputErrors[Code] extends NoParams
     ? [code: Code, params?: NoParams, options?: ErrorOptions]
     : [code: Code, params: InputErrors[Code], options?: ErrorOptions]
 }[InputErrorCode]
 
-/** What a person did that cannot be done (a broken picture, a question too long), or must wait for. */
+/** A request that cannot be done (a damaged picture, a question that is too long), or not now. */
 export class InputError extends Error {
   override name = 'InputError' as const
   readonly code: InputErrorCode
   readonly params: ErrorParams
 
   constructor(...[code, params, options]: InputErrorArguments) {
-    // For logs. People are shown a sentence of the catalogue.
+    // For logs. People see the catalogue's sentence.
     super(params ? `${code} ${JSON.stringify(params)}` : code, options)
     this.code = code
     this.params = { ...params }
@@ -54,7 +54,7 @@ export function hasCode(error: unknown, ...codes: readonly InputErrorCode[]): bo
   return error instanceof InputError && codes.includes(error.code)
 }
 
-/** The operator's mistake (a missing model, a bad setting); the message lists every problem. */
+/** A problem that the operator must solve (a missing model, a bad setting). Lists every problem. */
 export class ConfigError extends Error {
   override name = 'ConfigError' as const
   readonly problems: readonly string[]

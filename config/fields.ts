@@ -1,11 +1,11 @@
-/** How one variable of the environment is read and what it must be. */
+/** Schemas of single environment variables. */
 
 import { z } from 'zod'
 
 const KEY_BYTES = 32
 const PUBLIC_HUB = 'https://huggingface.co'
 
-/** An unset variable and an empty one mean the same: `.env.example` has them empty. */
+/** An empty variable counts as unset, as in `.env.example`. */
 export const text = z
   .string()
   .trim()
@@ -27,15 +27,15 @@ export function wholeNumber(least: number, most: number) {
 export function oneOf<const T extends string>(values: readonly T[]) {
   const sentence = `must be one of ${values.join(', ')}`
   return text.transform((value, context) => {
-    const found = values.find((one) => one === value)
-    if (value !== undefined && found === undefined) {
+    const known = values.find((one) => one === value)
+    if (value !== undefined && known === undefined) {
       context.addIssue({ code: 'custom', message: sentence })
     }
-    return found
+    return known
   })
 }
 
-/** An id of Discord's. */
+/** A Discord id. */
 export const snowflake = text.refine((value) => value === undefined || /^\d{17,20}$/.test(value), {
   message: 'must be an id of 17 to 20 digits (developer mode, right click, Copy ID)',
 })
@@ -52,7 +52,7 @@ export const shards = text.transform((value, context) => {
   return number
 })
 
-/** Where the store is; the value may hold a password, so no message repeats it. */
+/** Address of the database. It may contain a password, so messages do not repeat it. */
 export const storeAddress = text.transform((value, context) => {
   const isFile = value !== undefined && /^sqlite:(?!\/\/)./.test(value)
   if (value === undefined || value === 'memory:' || isFile) {

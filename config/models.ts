@@ -1,20 +1,20 @@
-/** Where a model package lies, by the name a person gives. */
+/** Finds model packages by name. */
 
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 
-/** The shipped and the pulled packages. */
+/** The folder of the shipped and the downloaded packages. */
 export const MODELS_FOLDER = path.join(import.meta.dirname, '..', 'models')
 
 /**
  * Finds the folder of a model package.
  *
  * - `demo` is the shipped model, `models/demo`;
- * - something with a slash, or starting with a dot, is a path;
- * - any other name is a folder of `modelsFolder` if it has one of that name, else of `models/`.
+ * - a name with a slash, or one that starts with a dot, is a path;
+ * - any other name is a folder in `modelsFolder` if it is there, otherwise in `models/`.
  *
- * @param relativeTo what a relative path starts from.
- * @returns an absolute path; it need not exist.
+ * @param relativeTo base of relative paths.
+ * @returns an absolute path, which may not exist.
  */
 export function findModel(name: string, modelsFolder?: string, relativeTo = process.cwd()): string {
   if (name === 'demo') {

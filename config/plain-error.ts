@@ -1,9 +1,9 @@
-/** Errors as plain data, to cross threads, HTTP and queues: their classes do not. */
+/** Errors as plain data, which can cross threads, HTTP and queues. Their classes cannot. */
 
 import { z } from 'zod'
 import { ConfigError, InputError } from './errors.ts'
 
-/** Causes further down are left out. */
+/** Depth of the causes that are kept. */
 const MAX_CAUSES = 4
 
 export const plainErrorSchema = z.discriminatedUnion('kind', [
@@ -33,10 +33,10 @@ export const plainErrorSchema = z.discriminatedUnion('kind', [
   }),
 ])
 
-/** An InputError, a ConfigError, or a bug; JSON holds it as it is. */
+/** An InputError, a ConfigError or a bug, as JSON data. */
 export type PlainError = z.infer<typeof plainErrorSchema>
 
-/** What was thrown, as plain data. */
+/** Converts what was thrown to plain data. */
 export function toPlainError(thrown: unknown, causes = MAX_CAUSES): PlainError {
   const error = thrown instanceof Error ? thrown : new Error(String(thrown))
   const cause =
@@ -59,9 +59,9 @@ export function toPlainError(thrown: unknown, causes = MAX_CAUSES): PlainError {
 }
 
 /**
- * The error that it was; a bug keeps the stack of where it happened.
+ * Converts plain data back to the error. A bug keeps its original stack.
  *
- * @throws {ZodError} if the data is no error.
+ * @throws {ZodError} if the data is not an error.
  */
 export function fromPlainError(data: unknown): Error {
   return revived(plainErrorSchema.parse(data))
@@ -70,8 +70,8 @@ export function fromPlainError(data: unknown): Error {
 function revived(plain: PlainError): Error {
   const options = plain.cause === undefined ? {} : { cause: revived(plain.cause) }
   if (plain.kind === 'input') {
-    // The other side may be of another version, so the code may be one that is not known here; the
-    // catalogue has a sentence for that.
+    // The other side may be another version with codes that are unknown here. The catalogue has a
+    // sentence for them.
     const params = Object.keys(plain.params).length > 0 ? plain.params : null
     return Reflect.construct(InputError, [plain.code, params, options])
   }
