@@ -10,7 +10,9 @@ import { Member } from 'loopback-discord/client'
 import { startSandbox } from 'loopback-discord'
 import { type Bot, startBot } from '../../bot/start.ts'
 import { readConfig } from '../../config/config.ts'
-import { ConfigError } from '../../config/errors.ts'
+import { EN } from '../../commands/i18n/en.ts'
+import { sentenceOf } from '../../commands/i18n/catalogue.ts'
+import { ConfigError, InputError } from '../../config/errors.ts'
 import { packageFor } from '../helpers/packages.ts'
 import { pictureFile } from '../helpers/pictures.ts'
 
@@ -68,7 +70,11 @@ describe('the bot on the loopback Discord', () => {
   it('says in a sentence what is wrong with a file', async () => {
     const bytes = new TextEncoder().encode('not a picture')
     const answer = await ada.slash('describe', { image: { name: 'note.png', bytes } })
-    await assert.rejects(bot.model.describe(bytes), { message: unescaped(answer.content) })
+    await assert.rejects(bot.model.describe(bytes), (error) => {
+      assert.ok(error instanceof InputError)
+      assert.equal(unescaped(answer.content), sentenceOf(error, EN))
+      return true
+    })
   })
 })
 

@@ -60,7 +60,7 @@ describe('asking about pictures', () => {
     const [first] = await suggestedFor(ada, described)
     const answer = await ada.answer(await ada.press(described, first!.id))
     assert.ok(answer.content.startsWith(`> ${first!.label}\n`))
-    const next = suggestionsOf(answer).map(({ label }) => label)
+    const next = (await suggestedFor(ada, answer)).map(({ label }) => label)
     assert.equal(new Set(next).size, 3)
     assert.ok(!next.includes(first!.label))
   })
@@ -194,7 +194,7 @@ describe('Again', () => {
 /** The suggested questions; where the model was slow they come after the answer. */
 async function suggestedFor(member: Member, answer: APIMessage) {
   const { message } = await member.until(
-    (told) => told.message?.id === answer.id && suggestionsOf(told.message).length > 0,
+    (event) => event.message?.id === answer.id && suggestionsOf(event.message).length > 0,
   )
   return suggestionsOf(message!)
 }
