@@ -66,10 +66,10 @@ export function dispatch(client: Client, parts: Dispatch): Dispatched {
   })
   client.on(Events.MessageCreate, (message) => {
     settle(message.id, () => settleMessage(message, app, log))
-    settle(message.id, () => moderate(() => app.moderation.hear(message), log))
+    settle(message.id, () => moderate(() => app.moderation.onMessage(message), log))
   })
   client.on(Events.MessageUpdate, (_, message) => {
-    settle(message.id, () => moderate(() => app.moderation.hearChange(message), log))
+    settle(message.id, () => moderate(() => app.moderation.onMessageUpdate(message), log))
   })
   client.on(Events.Error, (error) => log.error({ err: error }, 'discord client'))
   const stopForgetting = forgetWithDiscord(client, app, parts)

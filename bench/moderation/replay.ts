@@ -7,11 +7,11 @@ import { ChannelType, Client, Guild, Message } from 'discord.js'
 import { type Logger, pino } from 'pino'
 import { decided } from '../../bot/moderation/cases/case.ts'
 import { CasePictures } from '../../bot/moderation/cases/pictures.ts'
-import { CaseWork } from '../../bot/moderation/cases/executor.ts'
-import { Deeds } from '../../bot/moderation/cases/discord-actions.ts'
+import { CaseExecutor } from '../../bot/moderation/cases/executor.ts'
+import { ModerationActions } from '../../bot/moderation/cases/discord-actions.ts'
 import { GuildModeration } from '../../bot/moderation/settings.ts'
 import { postingsSpace } from '../../bot/moderation/hashes/postings.ts'
-import { Verdicts } from '../../bot/moderation/hashes/hash-list.ts'
+import { HashList } from '../../bot/moderation/hashes/hash-list.ts'
 import { Detector } from '../../bot/moderation/detector.ts'
 import { EvidenceMemory } from '../../bot/pictures/evidence.ts'
 import { Pictures } from '../../bot/pictures/pictures.ts'
@@ -45,7 +45,7 @@ export type Replay = {
 type Took = { readonly wallMs: number; readonly processorMs: number }
 
 /** Records the actions instead of sending them to Discord. */
-class NotedDeeds extends Deeds {
+class RecordedActions extends ModerationActions {
   readonly deleted: string[] = []
   #posted = 0
 
@@ -89,7 +89,7 @@ class NotedDeeds extends Deeds {
 }
 
 /** Separates the time to examine a picture from the time to carry out the few cases. */
-class TimedWork extends CaseWork {
+class TimedExecutor extends CaseExecutor {
   spent: Took = { wallMs: 0, processorMs: 0 }
 
   override async carryOut(guildId: string, id: string): Promise<void> {
@@ -130,16 +130,16 @@ async function lived(
   const files = new Map(traffic.map(({ messageId, bytes }) => [urlOf(messageId), bytes]))
   const fetchPicture = ({ url }: PictureLink) => Promise.resolve(files.get(url)!)
   const client = clientOn(traffic)
-  const deeds = new NotedDeeds(client)
+  const actions = new RecordedActions(client)
   const guilds = new GuildModeration(store)
-  const verdicts = new Verdicts(store, guilds)
+  const hashList = new HashList(store, guilds)
   const evidence = new EvidenceMemory()
   const pictures = new Pictures({ client, fetchPicture, model, log })
-  const parts = { store, guilds, verdicts, evidence, pictures }
-  const casePictures = new CasePictures({ deeds, memory: evidence, model, pictures })
+  const deps = { store, guilds, hashList, evidence, pictures }
+  const casePictures = new CasePictures({ actions, memory: evidence, model, pictures })
   const postings = postingsSpace(store)
-  const work = new TimedWork({ ...parts, deeds, casePictures, postings, log })
-  const detector = new Detector({ ...parts, work, localeOf: () => 'en-US' })
+  const work = new TimedExecutor({ ...deps, actions, casePictures, postings, log })
+  const detector = new Detector({ ...deps, work, localeOf: () => 'en-US' })
   await guilds.change(GUILD, (old) => ({ ...old, mode, logChannel: LOG_CHANNEL }))
   const { settings } = await guilds.of(GUILD)
 
@@ -167,7 +167,7 @@ async function lived(
     mode,
     found: places.filter((place) => place < FOUND_BY).length,
     foundAtFirst: places.filter((place) => place === 0).length,
-    ...(await effectOf(work, deeds, traffic)),
+    ...(await effectOf(work, actions, traffic)),
     hot: {
       wallMs: hot.map(({ wallMs }) => wallMs).toSorted((a, b) => a - b),
       processorMs: hot.map(({ processorMs }) => processorMs).toSorted((a, b) => a - b),
@@ -176,7 +176,11 @@ async function lived(
 }
 
 /** What was flagged and removed in the end. */
-async function effectOf(work: CaseWork, { deleted }: NotedDeeds, traffic: readonly Posted[]) {
+async function effectOf(
+  work: CaseExecutor,
+  { deleted }: RecordedActions,
+  traffic: readonly Posted[],
+) {
   const scams = new Set(traffic.filter(({ wave }) => wave).map(({ messageId }) => messageId))
   const flagged = new Set<string>()
   let cases = 0

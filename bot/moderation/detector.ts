@@ -11,7 +11,7 @@ import { picturesIn } from '../discord/message-pictures.ts'
 import { KeyedMutex } from '../store/keyed-mutex.ts'
 import type { Collection, Store } from '../store/types.ts'
 import { type Case, openCase, type Seed, withCopies, withPictures } from './cases/case.ts'
-import type { CaseWork } from './cases/executor.ts'
+import type { CaseExecutor } from './cases/executor.ts'
 import { type EvidenceMemory, MAX_EVIDENCE, type PictureFile } from '../pictures/evidence.ts'
 import { MAX_PICTURES, type Pictures } from '../pictures/pictures.ts'
 import type { GuildModeration } from './settings.ts'
@@ -19,19 +19,19 @@ import {
   type Posting,
   type Postings,
   postingsSpace,
-  separated,
+  withOwnCase,
   withPosting,
 } from './hashes/postings.ts'
 import { amplifiersOf, type Reason } from './hashes/reasons.ts'
 import { isExempt } from './staff.ts'
-import type { Match, Verdicts } from './hashes/hash-list.ts'
+import type { Match, HashList } from './hashes/hash-list.ts'
 
-type Parts = {
+type Deps = {
   readonly store: Store
   readonly guilds: GuildModeration
-  readonly verdicts: Verdicts
+  readonly hashList: HashList
   readonly evidence: EvidenceMemory
-  readonly work: CaseWork
+  readonly work: CaseExecutor
   /** The language of a server. */
   readonly localeOf: (guildId: string) => string
   readonly pictures: Pictures
@@ -42,13 +42,13 @@ type Added = Pick<Posting, 'prints' | 'reasons' | 'matched'>
 
 export class Detector {
   readonly postings: Collection<Postings>
-  readonly #parts: Parts
+  readonly #deps: Deps
   /** By message: a link's preview may come while the message itself is still looked at. */
   readonly #mutex = new KeyedMutex()
 
-  constructor(parts: Parts) {
-    this.#parts = parts
-    this.postings = postingsSpace(parts.store)
+  constructor(deps: Deps) {
+    this.#deps = deps
+    this.postings = postingsSpace(deps.store)
   }
 
   /**
@@ -58,7 +58,7 @@ export class Detector {
    */
   onMessage(message: Message<true>): Promise<readonly FoundPicture[]> {
     return this.#mutex.run(message.id, async () => {
-      const { settings } = await this.#parts.guilds.of(message.guildId)
+      const { settings } = await this.#deps.guilds.of(message.guildId)
       if (!isActive(settings) || isExempt(message, settings)) {
         return []
       }
@@ -85,12 +85,12 @@ export class Detector {
     because: readonly Reason[],
     pictures: readonly FoundPicture[] = picturesIn(message),
   ): Promise<Case | undefined> {
-    const { guilds, verdicts, evidence } = this.#parts
+    const { guilds, hashList, evidence } = this.#deps
     const { guildId } = message
     const { settings, list } = await guilds.of(guildId)
-    const comparable = await this.#parts.pictures.fingerprintAll(pictures)
+    const comparable = await this.#deps.pictures.fingerprintAll(pictures)
     const matches = await Promise.all(
-      comparable.map(({ print }) => verdicts.match(guildId, print, list)),
+      comparable.map(({ print }) => hashList.match(guildId, print, list)),
     )
     const undismissed = comparable.filter(
       (_, i) => because.length > 0 || matches[i]?.verdict.verdict !== 'dismissed',
@@ -131,9 +131,9 @@ export class Detector {
       const [guildId = '', memberId = ''] = key.split('/')
       for (const posting of posted) {
         const { caseId, messageId } = posting
-        if (caseId === messageId && !(await this.#parts.work.of(guildId, caseId))) {
-          const { settings } = await this.#parts.guilds.of(guildId)
-          const locale = this.#parts.localeOf(guildId)
+        if (caseId === messageId && !(await this.#deps.work.of(guildId, caseId))) {
+          const { settings } = await this.#deps.guilds.of(guildId)
+          const locale = this.#deps.localeOf(guildId)
           const about = { guildId, memberId, joinedAt: null, locale }
           await this.#open({ posting, posted, added: posting }, about, settings)
         }
@@ -183,18 +183,18 @@ export class Detector {
     if (matched === null || caseId === null || caseId === id) {
       return noted
     }
-    const joined = await this.#parts.work.of(guildId, caseId)
+    const joined = await this.#deps.work.of(guildId, caseId)
     if (!joined || joined.removes || (joined.state === 'open' && mode !== 'act')) {
       return noted
     }
     const key = `${guildId}/${author.id}`
-    return (await this.postings.update(key, (old = []) => separated(old, id))) ?? []
+    return (await this.postings.update(key, (old = []) => withOwnCase(old, id))) ?? []
   }
 
   /** The files of pictures, but for those that are gone. */
   async #files(pictures: readonly FoundPicture[]): Promise<PictureFile[]> {
     const files = await Promise.allSettled(
-      pictures.slice(0, MAX_EVIDENCE).map((picture) => this.#parts.pictures.file(picture)),
+      pictures.slice(0, MAX_EVIDENCE).map((picture) => this.#deps.pictures.file(picture)),
     )
     return files.flatMap((file) => (file.status === 'fulfilled' ? [file.value] : []))
   }
@@ -204,7 +204,7 @@ export class Detector {
     about: Pick<Seed, 'guildId' | 'memberId' | 'joinedAt' | 'locale'>,
     settings: ModerationSettings,
   ): Promise<Case | undefined> {
-    const { work } = this.#parts
+    const { work } = this.#deps
     const id = posting.caseId ?? posting.messageId
     const copies = posted
       .filter(({ caseId }) => caseId === id)

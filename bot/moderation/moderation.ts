@@ -1,4 +1,4 @@
-/** Puts moderation together: what it hears, its buttons, its commands, and what it keeps of people. */
+/** Builds moderation: its events, buttons and commands, and what it stores about users. */
 
 import type { Client, Message, PartialMessage } from 'discord.js'
 import type { Logger } from 'pino'
@@ -13,91 +13,95 @@ import type { Store } from '../store/types.ts'
 import { CaseButtons } from './cases/buttons.ts'
 import { CasePictures } from './cases/pictures.ts'
 import type { Case } from './cases/case.ts'
-import { CaseWork } from './cases/executor.ts'
-import { Deeds } from './cases/discord-actions.ts'
+import { CaseExecutor } from './cases/executor.ts'
+import { ModerationActions } from './cases/discord-actions.ts'
 import type { FetchPicture } from '../pictures/download.ts'
 import { EvidenceMemory } from '../pictures/evidence.ts'
 import type { Pictures } from '../pictures/pictures.ts'
 import { GuildModeration } from './settings.ts'
 import { readHashFile, writeHashFile } from './hashes/hash-file.ts'
-import { forgetPerson, recordsOf } from './privacy.ts'
-import { KEPT_MS, postingsSpace } from './hashes/postings.ts'
-import { Pointing } from './reports.ts'
-import { Reposts } from './hashes/duplicate-posts.ts'
+import { deleteUserRecords, moderationRecordsOf } from './privacy.ts'
+import { POSTING_LIFE_MS, postingsSpace } from './hashes/postings.ts'
+import { Reports } from './reports.ts'
+import { DuplicatePosts } from './hashes/duplicate-posts.ts'
 import { Rules } from './rules/rules.ts'
 import { demandManager, demandStaff } from './staff.ts'
-import { troublesOf } from './setup-check.ts'
-import { verdictOf, Verdicts } from './hashes/hash-list.ts'
+import { checkSetup } from './setup-check.ts'
+import { hashEntryOf, HashList } from './hashes/hash-list.ts'
 import { Detector } from './detector.ts'
-import { weekChart, weekOf } from './weekly-stats.ts'
+import { drawWeeklyChart, weeklyStats } from './weekly-stats.ts'
 
 const MAX_FILE_BYTES = 8 * 2 ** 20
 
-export type ModerationParts = {
+export type ModerationDeps = {
   readonly store: Store
   readonly model: Pick<Model, 'card' | 'describe' | 'score'>
   readonly pictures: Pictures
-  /** Downloads a file that is no picture: a list of hashes. */
+  /** Downloads a hash list, which is a file and not a picture. */
   readonly fetchPicture: FetchPicture
   readonly log: Logger
-  /** How long after a failure cases are resumed; tests wait for less. */
+  /** Delay after a failure before cases are resumed. Tests use a shorter one. */
   readonly retryAfterMs?: number
 }
 
 export class Moderation {
   readonly buttons: CaseButtons
-  readonly work: CaseWork
+  readonly work: CaseExecutor
   readonly rules: Rules
-  readonly reposts: Reposts
-  readonly pointing: Pointing
+  readonly reposts: DuplicatePosts
+  readonly reports: Reports
   readonly #detector: Detector
   readonly #recovery: Recovery
   readonly #guilds: GuildModeration
-  readonly #verdicts: Verdicts
+  readonly #hashList: HashList
   readonly #evidence = new EvidenceMemory()
-  readonly #parts: ModerationParts
+  readonly #deps: ModerationDeps
 
-  constructor(client: Client, parts: ModerationParts, deeds: Deeds = new Deeds(client)) {
-    const { store, pictures } = parts
+  constructor(
+    client: Client,
+    deps: ModerationDeps,
+    actions: ModerationActions = new ModerationActions(client),
+  ) {
+    const { store, pictures } = deps
     const evidence = this.#evidence
     const guilds = new GuildModeration(store)
-    const verdicts = new Verdicts(store, guilds)
-    const casePictures = new CasePictures({ ...parts, deeds, memory: evidence })
+    const hashList = new HashList(store, guilds)
+    const casePictures = new CasePictures({ ...deps, actions, memory: evidence })
     const postings = postingsSpace(store)
     this.#recovery = new Recovery({
       work: () => this.#resume(),
-      log: parts.log,
+      log: deps.log,
       failure: 'cases could not be resumed',
-      ...(parts.retryAfterMs !== undefined && { retryAfterMs: parts.retryAfterMs }),
+      ...(deps.retryAfterMs !== undefined && { retryAfterMs: deps.retryAfterMs }),
     })
     const interrupted = () => this.#recovery.later()
-    const forWork = { deeds, guilds, verdicts, casePictures, postings, interrupted }
-    this.work = new CaseWork({ ...parts, ...forWork })
-    const localeOf = (guildId: string) => deeds.localeOf(guildId)
+    const forWork = { actions, guilds, hashList, casePictures, postings, interrupted }
+    this.work = new CaseExecutor({ ...deps, ...forWork })
+    const localeOf = (guildId: string) => actions.localeOf(guildId)
     const { work } = this
-    this.#detector = new Detector({ store, guilds, verdicts, evidence, work, localeOf, pictures })
-    this.rules = new Rules({ ...parts, guilds, verdicts, work, detector: this.#detector })
-    this.reposts = new Reposts(store, this.#detector, pictures)
+    this.#detector = new Detector({ store, guilds, hashList, evidence, work, localeOf, pictures })
+    this.rules = new Rules({ ...deps, guilds, hashList, work, detector: this.#detector })
+    this.reposts = new DuplicatePosts(store, this.#detector, pictures)
     this.buttons = new CaseButtons({ guilds, work: this.work })
     this.#guilds = guilds
-    this.#verdicts = verdicts
-    this.#parts = parts
-    this.pointing = new Pointing(store, {
-      ...parts,
+    this.#hashList = hashList
+    this.#deps = deps
+    this.reports = new Reports(store, {
+      ...deps,
       guilds,
-      verdicts,
+      hashList,
       work,
       detector: this.#detector,
     })
   }
 
-  /** Looks at a message, if its server wants that; the model's rules do so when they can. */
-  async hear(message: Message): Promise<void> {
+  /** Examines a message if moderation is active on its server; the model's rules run later, in the background. */
+  async onMessage(message: Message): Promise<void> {
     if (message.inGuild() && picturesIn(message).length > 0) {
       try {
-        const looked = await this.#detector.onMessage(message)
-        await this.rules.hear(message, looked)
-        await this.reposts.hear(message)
+        const pictures = await this.#detector.onMessage(message)
+        await this.rules.onMessage(message, pictures)
+        await this.reposts.onMessage(message)
       } catch (error) {
         this.#recovery.later() // it may have been noted for a case that is not opened yet
         throw error
@@ -106,17 +110,17 @@ export class Moderation {
   }
 
   /**
-   * Looks at what a message was given since it was posted: the preview of a link, or what an edit put
-   * in. Discord tells of many other changes, and of old messages too; those are left alone.
+   * Examines pictures that were added after posting: the preview of a link, or by an edit. Discord
+   * sends updates for many other changes and for old messages too; those are ignored.
    */
-  async hearChange(message: Message | PartialMessage): Promise<void> {
+  async onMessageUpdate(message: Message | PartialMessage): Promise<void> {
     const shownAt = message.editedTimestamp ?? message.createdTimestamp
-    if (message.guildId !== null && Date.now() - shownAt < KEPT_MS) {
-      await this.hear(message.partial ? await message.fetch() : message)
+    if (message.guildId !== null && Date.now() - shownAt < POSTING_LIFE_MS) {
+      await this.onMessage(message.partial ? await message.fetch() : message)
     }
   }
 
-  /** Resumes what another process left; if that fails, also later, until it succeeds. */
+  /** Resumes what another process left unfinished; if that fails, it is retried until it succeeds. */
   resume(): Promise<void> {
     return this.#recovery.now()
   }
@@ -132,94 +136,95 @@ export class Moderation {
       this.#evidence.forget(id)
     }
     await this.#guilds.space.delete(guildId)
-    await this.#verdicts.purge(guildId)
+    await this.#hashList.purge(guildId)
     await this.rules.forgetGuild(guildId)
     await this.reposts.forgetGuild(guildId)
     for (const space of [
       this.work.cases,
       this.work.open,
       this.#detector.postings,
-      this.pointing.reports,
+      this.reports.cooldowns,
     ]) {
       await space.deleteAll(`${guildId}/`)
     }
   }
 
-  /** /privacy with what moderation keeps. */
+  /** /privacy, extended with moderation's records. */
   withPrivacy(rest: PrivacyService): PrivacyService {
-    const kept = {
+    const spaces = {
       cases: this.work.cases,
       postings: this.#detector.postings,
-      verdicts: this.#verdicts.space,
+      hashList: this.#hashList.space,
     }
     return {
       ...rest,
       records: async (userId) => [
         ...(await rest.records(userId)),
-        ...(await recordsOf(kept, userId)),
+        ...(await moderationRecordsOf(spaces, userId)),
       ],
       forget: async (userId, commandId) =>
         (await rest.forget(userId, commandId)) +
-        (await forgetPerson(kept, userId, (id) => this.#evidence.forget(id))),
+        (await deleteUserRecords(spaces, userId, (id) => this.#evidence.forget(id))),
     }
   }
 
-  /** Finishes what is under way; what the model has not said yet is left for the next process. */
+  /** Waits for running steps; descriptions that the model has not finished are left for the next process. */
   async stop(): Promise<void> {
     this.#recovery.stop()
     await this.rules.stop()
     await this.work.stop()
   }
 
-  /** What the commands use. */
+  /** The service that the commands use. */
   service(): ModerationService {
     const guilds = this.#guilds
-    const verdicts = this.#verdicts
+    const hashList = this.#hashList
     return {
       of: async (guildId) => (await guilds.of(guildId)).settings,
       change: (guildId, change) => guilds.change(guildId, change),
-      demand: async (use, who) => {
+      demand: async (interaction, who) => {
         if (who === 'manager') {
-          demandManager(use)
+          demandManager(interaction)
         } else {
-          demandStaff(use, (await guilds.of(use.guildId ?? '')).settings)
+          demandStaff(interaction, (await guilds.of(interaction.guildId ?? '')).settings)
         }
       },
       troubles: async ({ guild }, text) =>
-        guild ? troublesOf(guild, (await guilds.of(guild.id)).settings, text) : [],
-      list: (guildId) => verdicts.list(guildId),
-      add: async (use, picture, note) => {
-        const guildId = use.guildId ?? ''
+        guild ? checkSetup(guild, (await guilds.of(guild.id)).settings, text) : [],
+      list: (guildId) => hashList.list(guildId),
+      add: async (interaction, picture, note) => {
+        const guildId = interaction.guildId ?? ''
         const { settings } = await guilds.of(guildId)
         const { print } = await this.#comparable(picture)
-        const by = use.user.id
+        const by = interaction.user.id
         const said = { verdict: 'confirmed', by, caseId: null, note } as const
-        const verdict = verdictOf(print, { ...said, distance: settings.distance })
-        await verdicts.putOne(guildId, verdict)
+        const verdict = hashEntryOf(print, { ...said, distance: settings.distance })
+        await hashList.putOne(guildId, verdict)
         return verdict.hash
       },
       remove: async (guildId, hash) =>
-        (await verdicts.remove(guildId, (one) => one.hash === hash)) > 0,
+        (await hashList.remove(guildId, (one) => one.hash === hash)) > 0,
       test: async (guildId, picture) => {
         const { print } = await this.#comparable(picture)
-        const match = await verdicts.match(guildId, print, (await guilds.of(guildId)).list)
+        const match = await hashList.match(guildId, print, (await guilds.of(guildId)).list)
         const found = match && { picture: match.verdict, distance: match.distance }
         return { hash: print.whole, ...(found && { found }) }
       },
-      exported: async (guildId) => writeHashFile(await verdicts.list(guildId)),
-      imported: (use, file) => this.#import(use.guildId ?? '', use.user.id, file),
-      mark: (use) => this.pointing.mark(use),
-      allow: (use) => this.pointing.allow(use),
-      report: (use) => this.pointing.report(use),
+      exported: async (guildId) => writeHashFile(await hashList.list(guildId)),
+      imported: (interaction, file) =>
+        this.#import(interaction.guildId ?? '', interaction.user.id, file),
+      mark: (interaction) => this.reports.mark(interaction),
+      allow: (interaction) => this.reports.allow(interaction),
+      report: (interaction) => this.reports.report(interaction),
       rules: this.rules.service(),
       reposts: this.reposts.service(),
-      week: async (guildId) => weekOf(await this.#cases(guildId), Date.now()),
-      chart: weekChart,
+      week: async (guildId) => weeklyStats(await this.#cases(guildId), Date.now()),
+      chart: drawWeeklyChart,
     }
   }
 
   async #comparable(picture: FoundPicture) {
-    const [comparable] = await this.#parts.pictures.fingerprintAll([picture])
+    const [comparable] = await this.#deps.pictures.fingerprintAll([picture])
     if (!comparable) {
       throw new InputError('image/plain')
     }
@@ -230,17 +235,21 @@ export class Moderation {
     if (file.size > MAX_FILE_BYTES) {
       throw new InputError('hash/bad-file')
     }
-    const bytes = await this.#parts.fetchPicture({ ...file, kind: 'file' })
-    const known = new Set((await this.#verdicts.list(guildId)).map(({ hash }) => hash))
-    const fresh = readHashFile(Buffer.from(bytes).toString('utf8'), { by, now: Date.now(), known })
-    const added = await this.#verdicts.put(guildId, fresh)
-    return { added, left: fresh.length - added }
+    const bytes = await this.#deps.fetchPicture({ ...file, kind: 'file' })
+    const known = new Set((await this.#hashList.list(guildId)).map(({ hash }) => hash))
+    const imported = readHashFile(Buffer.from(bytes).toString('utf8'), {
+      by,
+      now: Date.now(),
+      known,
+    })
+    const added = await this.#hashList.put(guildId, imported)
+    return { added, left: imported.length - added }
   }
 
   async #cases(guildId: string): Promise<Case[]> {
     const all: Case[] = []
-    for await (const [, found] of this.work.cases.entries(`${guildId}/`)) {
-      all.push(found)
+    for await (const [, record] of this.work.cases.entries(`${guildId}/`)) {
+      all.push(record)
     }
     return all
   }

@@ -3,7 +3,7 @@
 import type { Collection } from '../store/types.ts'
 import type { Case } from './cases/case.ts'
 import type { Postings } from './hashes/postings.ts'
-import type { Verdict } from './hashes/hash-list.ts'
+import type { HashEntry } from './hashes/hash-list.ts'
 
 /** Stands for someone who had their name deleted. */
 const NOBODY = '0'
@@ -11,19 +11,19 @@ const NOBODY = '0'
 type Kept = {
   readonly cases: Collection<Case>
   readonly postings: Collection<Postings>
-  readonly verdicts: Collection<Verdict>
+  readonly hashList: Collection<HashEntry>
 }
 
 /** Everything that names them, each with where it is from. */
-export async function recordsOf({ cases, postings, verdicts }: Kept, userId: string) {
+export async function moderationRecordsOf({ cases, postings, hashList }: Kept, userId: string) {
   const records: object[] = []
-  for await (const [, found] of cases.entries()) {
-    if (found.memberId === userId) {
-      records.push({ kind: 'moderation-case', ...found })
+  for await (const [, record] of cases.entries()) {
+    if (record.memberId === userId) {
+      records.push({ kind: 'moderation-case', ...record })
     }
-    const own = found.events.filter(({ by }) => by === userId)
+    const own = record.events.filter(({ by }) => by === userId)
     if (own.length > 0) {
-      records.push({ kind: 'moderation-decision', case: found.id, events: own })
+      records.push({ kind: 'moderation-decision', case: record.id, events: own })
     }
   }
   for await (const [key, recent] of postings.entries()) {
@@ -31,7 +31,7 @@ export async function recordsOf({ cases, postings, verdicts }: Kept, userId: str
       records.push({ kind: 'moderation-recent', place: key, postings: recent })
     }
   }
-  for await (const [key, { hash, by, at, note }] of verdicts.entries()) {
+  for await (const [key, { hash, by, at, note }] of hashList.entries()) {
     if (by === userId) {
       records.push({ kind: 'moderation-hash', place: key, hash, at, note })
     }
@@ -45,17 +45,17 @@ export async function recordsOf({ cases, postings, verdicts }: Kept, userId: str
  * @param deleted told the id of each case that is deleted.
  * @returns how many records there were.
  */
-export async function forgetPerson(
-  { cases, postings, verdicts }: Kept,
+export async function deleteUserRecords(
+  { cases, postings, hashList }: Kept,
   userId: string,
   deleted: (caseId: string) => void = () => {},
 ): Promise<number> {
   let count = 0
-  for await (const [key, found] of cases.entries()) {
-    if (found.memberId === userId) {
+  for await (const [key, record] of cases.entries()) {
+    if (record.memberId === userId) {
       count += Number(await cases.delete(key))
-      deleted(found.id)
-    } else if (names(found, userId)) {
+      deleted(record.id)
+    } else if (names(record, userId)) {
       await cases.update(key, (old) => old && withoutName(old, userId))
       count += 1
     }
@@ -65,9 +65,9 @@ export async function forgetPerson(
       count += 1
     }
   }
-  for await (const [key, { by }] of verdicts.entries()) {
+  for await (const [key, { by }] of hashList.entries()) {
     if (by === userId) {
-      await verdicts.update(key, (old) => old && { ...old, by: null })
+      await hashList.update(key, (old) => old && { ...old, by: null })
       count += 1
     }
   }
@@ -78,8 +78,8 @@ function names({ events, reasons }: Case, userId: string): boolean {
   return [...events, ...reasons].some(({ by }) => by === userId)
 }
 
-function withoutName(found: Case, userId: string): Case {
+function withoutName(record: Case, userId: string): Case {
   const clean = <T extends { by?: string | undefined }>(one: T): T =>
     one.by === userId ? { ...one, by: NOBODY } : one
-  return { ...found, events: found.events.map(clean), reasons: found.reasons.map(clean) }
+  return { ...record, events: record.events.map(clean), reasons: record.reasons.map(clean) }
 }

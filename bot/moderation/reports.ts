@@ -1,4 +1,4 @@
-/** What people say of a message by its context menu: a scam picture, none, or something for staff to see. */
+/** The context menu of a message: staff mark a scam picture or allow it, members report a message to staff. */
 
 import { InputError } from '../../config/errors.ts'
 import type { Message, MessageContextMenuCommandInteraction } from 'discord.js'
@@ -9,31 +9,31 @@ import type { Pictures } from '../pictures/pictures.ts'
 import type { Collection, Store } from '../store/types.ts'
 import { linkTo } from './cases/message.ts'
 import { type Action, type Case, decided } from './cases/case.ts'
-import type { CaseWork } from './cases/executor.ts'
+import type { CaseExecutor } from './cases/executor.ts'
 import type { GuildModeration } from './settings.ts'
 import { demandStaff, isExempt } from './staff.ts'
-import { verdictOf, type Verdicts } from './hashes/hash-list.ts'
+import { hashEntryOf, type HashList } from './hashes/hash-list.ts'
 import type { Detector } from './detector.ts'
 
-/** A member may report once in so long. */
+/** How often a member may report. */
 const COOLDOWN_MS = 60_000
 
-type Parts = {
+type Deps = {
   readonly guilds: GuildModeration
-  readonly verdicts: Verdicts
+  readonly hashList: HashList
   readonly detector: Detector
   readonly pictures: Pictures
-  readonly work: CaseWork
+  readonly work: CaseExecutor
 }
 
-export class Pointing {
-  /** Who reported something lately. */
-  readonly reports: Collection<{ at: number }>
-  readonly #parts: Parts
+export class Reports {
+  /** Members who reported something within the cooldown. */
+  readonly cooldowns: Collection<{ at: number }>
+  readonly #deps: Deps
 
-  constructor(store: Store, parts: Parts) {
-    this.#parts = parts
-    this.reports = store.collection({
+  constructor(store: Store, deps: Deps) {
+    this.#deps = deps
+    this.cooldowns = store.collection({
       name: 'moderation-reports',
       ttlMs: COOLDOWN_MS,
       decode: (data) => z.object({ at: z.number() }).parse(data),
@@ -41,77 +41,82 @@ export class Pointing {
   }
 
   /** Staff confirm what a message shows: its case is opened and decided. */
-  async mark(use: MessageContextMenuCommandInteraction): Promise<string | undefined> {
-    const message = await this.#target(use, 'staff')
-    const reason = { kind: 'marked', weight: 6, by: use.user.id } as const
-    const found = await this.#parts.detector.openCase(message, [reason])
-    if (!found) {
+  async mark(interaction: MessageContextMenuCommandInteraction): Promise<string | undefined> {
+    const message = await this.#target(interaction, 'staff')
+    const reason = { kind: 'marked', weight: 6, by: interaction.user.id } as const
+    const record = await this.#deps.detector.openCase(message, [reason])
+    if (!record) {
       throw new InputError('image/plain')
     }
-    return this.#decide(found, 'confirm', use.user.id)
+    return this.#decide(record, 'confirm', interaction.user.id)
   }
 
-  /** Staff say that it is none: the case is dismissed, or only the picture where there is none. */
-  async allow(use: MessageContextMenuCommandInteraction): Promise<void> {
-    const message = await this.#target(use, 'staff')
+  /** Staff allow a picture: its case is dismissed. Without an open case, the picture alone is listed as dismissed. */
+  async allow(interaction: MessageContextMenuCommandInteraction): Promise<void> {
+    const message = await this.#target(interaction, 'staff')
     const { guildId } = message
-    const { settings } = await this.#parts.guilds.of(guildId)
-    const caseId = await this.#parts.detector.caseOf(message)
-    const found = caseId === null ? undefined : await this.#parts.work.of(guildId, caseId)
-    if (found?.state === 'open') {
-      await this.#decide(found, 'dismiss', use.user.id)
+    const { settings } = await this.#deps.guilds.of(guildId)
+    const caseId = await this.#deps.detector.caseOf(message)
+    const record = caseId === null ? undefined : await this.#deps.work.of(guildId, caseId)
+    if (record?.state === 'open') {
+      await this.#decide(record, 'dismiss', interaction.user.id)
       return
     }
-    const comparable = await this.#parts.pictures.fingerprintAll(picturesIn(message))
+    const comparable = await this.#deps.pictures.fingerprintAll(picturesIn(message))
     if (comparable.length === 0) {
       throw new InputError('image/plain')
     }
-    const said = { verdict: 'dismissed', by: use.user.id, caseId: null, note: '' } as const
+    const decision = {
+      verdict: 'dismissed',
+      by: interaction.user.id,
+      caseId: null,
+      note: '',
+    } as const
     for (const { print } of comparable) {
-      await this.#parts.verdicts.putOne(
+      await this.#deps.hashList.putOne(
         guildId,
-        verdictOf(print, { ...said, distance: settings.distance }),
+        hashEntryOf(print, { ...decision, distance: settings.distance }),
       )
     }
   }
 
-  /** A member tells staff of a message, once in a while. */
-  async report(use: MessageContextMenuCommandInteraction): Promise<void> {
-    const message = await this.#target(use, 'anyone')
-    const { settings } = await this.#parts.guilds.of(message.guildId)
-    if (message.author.id === use.user.id) {
+  /** A member reports a message to staff, at most once per cooldown. */
+  async report(interaction: MessageContextMenuCommandInteraction): Promise<void> {
+    const message = await this.#target(interaction, 'anyone')
+    const { settings } = await this.#deps.guilds.of(message.guildId)
+    if (message.author.id === interaction.user.id) {
       throw new InputError('report/own-message')
     }
     if (isExempt(message, settings)) {
       throw new InputError('moderation/exempt')
     }
     let tooSoon = false
-    await this.reports.update(`${message.guildId}/${use.user.id}`, (old) => {
+    await this.cooldowns.update(`${message.guildId}/${interaction.user.id}`, (old) => {
       tooSoon = old !== undefined
       return old ?? { at: Date.now() }
     })
     if (tooSoon) {
       throw new InputError('report/cooldown')
     }
-    await this.reported(message, use.user.id)
+    await this.reportMessage(message, interaction.user.id)
   }
 
-  /** Staff are to see a message: it becomes a case. */
-  async reported(message: Message<true>, by: string): Promise<void> {
-    await this.#parts.detector.openCase(message, [{ kind: 'reported', weight: 3, by }])
+  /** Opens a case for a reported message. */
+  async reportMessage(message: Message<true>, by: string): Promise<void> {
+    await this.#deps.detector.openCase(message, [{ kind: 'reported', weight: 3, by }])
   }
 
   async #target(
-    use: MessageContextMenuCommandInteraction,
+    interaction: MessageContextMenuCommandInteraction,
     who: 'staff' | 'anyone',
   ): Promise<Message<true>> {
-    const message = use.targetMessage
+    const message = interaction.targetMessage
     if (!message.inGuild()) {
       throw new InputError('place/server-only')
     }
-    const { settings } = await this.#parts.guilds.of(message.guildId)
+    const { settings } = await this.#deps.guilds.of(message.guildId)
     if (who === 'staff') {
-      demandStaff(use, settings)
+      demandStaff(interaction, settings)
     }
     if (!isActive(settings)) {
       throw new InputError('moderation/not-active')
@@ -124,11 +129,11 @@ export class Pointing {
 
   /** @returns a link to the case. */
   async #decide({ guildId, id }: Case, action: Action, by: string): Promise<string | undefined> {
-    const { settings } = await this.#parts.guilds.of(guildId)
+    const { settings } = await this.#deps.guilds.of(guildId)
     const choice = { action, by, now: Date.now() }
-    await this.#parts.work.change(guildId, id, (old) => old && decided(old, choice, settings))
-    await this.#parts.work.carryOut(guildId, id)
-    const log = (await this.#parts.work.of(guildId, id))?.log
+    await this.#deps.work.change(guildId, id, (old) => old && decided(old, choice, settings))
+    await this.#deps.work.carryOut(guildId, id)
+    const log = (await this.#deps.work.of(guildId, id))?.log
     return log ? linkTo(guildId, log) : undefined
   }
 }

@@ -18,7 +18,7 @@ const EVERYWHERE = [
   ['ModerateMembers', 'timeout'],
 ] as const
 
-export async function troublesOf(
+export async function checkSetup(
   guild: Guild,
   { logChannel }: ModerationSettings,
   { moderation: { setup } }: Catalogue,

@@ -11,19 +11,19 @@ import type { ModerationSettings } from '../../commands/moderation/settings.ts'
 
 /** @throws {InputError} unless whoever clicked is staff as of this click. */
 export function demandStaff(
-  use: Pick<BaseInteraction, 'member' | 'memberPermissions'>,
+  interaction: Pick<BaseInteraction, 'member' | 'memberPermissions'>,
   { staffRoles }: ModerationSettings,
 ): void {
-  const roles = use.member === null ? [] : rolesOf(use.member)
-  const permitted = use.memberPermissions?.has(PermissionFlagsBits.ManageMessages) ?? false
+  const roles = interaction.member === null ? [] : rolesOf(interaction.member)
+  const permitted = interaction.memberPermissions?.has(PermissionFlagsBits.ManageMessages) ?? false
   if (!permitted && !roles.some((role) => staffRoles.includes(role))) {
     throw new InputError('permission/staff')
   }
 }
 
 /** @throws {InputError} unless whoever asks may manage the server. */
-export function demandManager(use: Pick<BaseInteraction, 'memberPermissions'>): void {
-  if (!use.memberPermissions?.has(PermissionFlagsBits.ManageGuild)) {
+export function demandManager(interaction: Pick<BaseInteraction, 'memberPermissions'>): void {
+  if (!interaction.memberPermissions?.has(PermissionFlagsBits.ManageGuild)) {
     throw new InputError('permission/moderation')
   }
 }

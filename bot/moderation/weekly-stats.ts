@@ -2,7 +2,7 @@
 
 import sharp from 'sharp'
 import { DAY_MS } from '../../config/durations.ts'
-import type { Week } from '../../commands/moderation/service.ts'
+import type { WeeklyStats } from '../../commands/moderation/service.ts'
 import type { Case } from './cases/case.ts'
 
 const DAYS = 7
@@ -12,7 +12,7 @@ const FOOT = 40
 const HEAD = 30
 
 /** @param now milliseconds; days are those of UTC. */
-export function weekOf(cases: readonly Case[], now: number): Week {
+export function weeklyStats(cases: readonly Case[], now: number): WeeklyStats {
   const today = Math.floor(now / DAY_MS)
   const since = (today - DAYS + 1) * DAY_MS
   const recent = cases.filter(({ createdAt }) => createdAt >= since)
@@ -41,7 +41,7 @@ export function weekOf(cases: readonly Case[], now: number): Week {
 }
 
 /** Bars of the cases of each day, as a PNG file. */
-export function weekChart({ days }: Week): Promise<Buffer> {
+export function drawWeeklyChart({ days }: WeeklyStats): Promise<Buffer> {
   const most = Math.max(1, ...days.map(({ cases }) => cases))
   const step = WIDTH / days.length
   const bars = days.map(({ name, cases }, i) => {

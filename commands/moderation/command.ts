@@ -8,7 +8,7 @@ import type { Command } from '../command.ts'
 import type { Catalogue } from '../i18n/words.ts'
 import { MODERATION_DATA } from './options.ts'
 import { changesRules, runReposts, runRule } from './rules.ts'
-import type { ListedPicture } from './service.ts'
+import type { ListedHash } from './service.ts'
 import type { SubcommandAnswer, SubcommandUse } from '../subcommand.ts'
 
 const SHOWN_PICTURES = 15
@@ -132,7 +132,7 @@ async function status({ interaction, services, text, guildId }: SubcommandUse): 
   const { setup: said, command } = text.moderation
   const now = await services.moderation.of(guildId)
   const all = await services.moderation.list(guildId)
-  const count = (verdict: ListedPicture['verdict']) =>
+  const count = (verdict: ListedHash['verdict']) =>
     all.filter((one) => one.verdict === verdict).length
   const troubles = await services.moderation.troubles(interaction, text)
   const exemptions = [
@@ -199,7 +199,7 @@ async function test({ interaction, services, text, guildId }: SubcommandUse): Pr
   return `${hashes.code(hash)}\n${said}`
 }
 
-function listed(all: readonly ListedPicture[], { moderation: { hashes } }: Catalogue): string {
+function listed(all: readonly ListedHash[], { moderation: { hashes } }: Catalogue): string {
   if (all.length === 0) {
     return hashes.none
   }

@@ -13,7 +13,7 @@ import { named } from '../i18n/localized.ts'
 import type { Catalogue } from '../i18n/words.ts'
 
 type Doing = (
-  use: MessageContextMenuCommandInteraction,
+  interaction: MessageContextMenuCommandInteraction,
   services: Services,
   text: Catalogue,
 ) => Promise<string>
@@ -36,17 +36,23 @@ function menu(key: 'mark' | 'allow' | 'report', doing: Doing): MenuCommand {
   }
 }
 
-export const markMenu = menu('mark', async (use, { moderation }, { moderation: words }) => {
-  const link = await moderation.mark(use)
+export const markMenu = menu('mark', async (interaction, { moderation }, { moderation: words }) => {
+  const link = await moderation.mark(interaction)
   return link === undefined ? words.menu.markedPlain : words.menu.marked(link)
 })
 
-export const allowMenu = menu('allow', async (use, { moderation }, { moderation: words }) => {
-  await moderation.allow(use)
-  return words.menu.allowed
-})
+export const allowMenu = menu(
+  'allow',
+  async (interaction, { moderation }, { moderation: words }) => {
+    await moderation.allow(interaction)
+    return words.menu.allowed
+  },
+)
 
-export const reportMenu = menu('report', async (use, { moderation }, { moderation: words }) => {
-  await moderation.report(use)
-  return words.menu.reported
-})
+export const reportMenu = menu(
+  'report',
+  async (interaction, { moderation }, { moderation: words }) => {
+    await moderation.report(interaction)
+    return words.menu.reported
+  },
+)

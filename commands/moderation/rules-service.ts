@@ -44,7 +44,7 @@ export type RulesService = {
   ) => Promise<Buffer>
 }
 
-export type RepostService = {
+export type DuplicatePostService = {
   /** Channels where a picture that was there before is answered with where. */
   readonly channels: (guildId: string) => Promise<readonly string[]>
   /** Switches it on in a channel, or off again. @returns whether it is on now. */

@@ -8,10 +8,10 @@ import type {
 import type { ModerationSettings } from './settings.ts'
 import type { FoundPicture } from '../picture.ts'
 import type { Catalogue } from '../i18n/words.ts'
-import type { RepostService, RulesService } from './rules-service.ts'
+import type { DuplicatePostService, RulesService } from './rules-service.ts'
 
 /** An entry of a server's list of pictures. */
-export type ListedPicture = {
+export type ListedHash = {
   /** What it is called: its hash. */
   readonly hash: string
   readonly verdict: 'confirmed' | 'dismissed' | 'imported'
@@ -23,7 +23,7 @@ export type ListedPicture = {
 }
 
 /** Seven days of a server's cases. */
-export type Week = {
+export type WeeklyStats = {
   readonly since: number
   /** Cases by what became of them. */
   readonly states: Readonly<Record<'open' | 'confirmed' | 'dismissed' | 'undone', number>>
@@ -44,13 +44,16 @@ export type ModerationService = {
     change: (settings: ModerationSettings) => ModerationSettings,
   ) => Promise<void>
   /** Throws unless they decide cases here, or manage the server. */
-  readonly demand: (use: BaseInteraction, who: 'staff' | 'manager') => Promise<void>
+  readonly demand: (interaction: BaseInteraction, who: 'staff' | 'manager') => Promise<void>
   /** What will not work, a sentence each. */
-  readonly troubles: (use: ChatInputCommandInteraction, text: Catalogue) => Promise<string[]>
-  readonly list: (guildId: string) => Promise<readonly ListedPicture[]>
+  readonly troubles: (
+    interaction: ChatInputCommandInteraction,
+    text: Catalogue,
+  ) => Promise<string[]>
+  readonly list: (guildId: string) => Promise<readonly ListedHash[]>
   /** Confirms a picture. @returns its code. */
   readonly add: (
-    use: ChatInputCommandInteraction,
+    interaction: ChatInputCommandInteraction,
     picture: FoundPicture,
     note: string,
   ) => Promise<string>
@@ -60,23 +63,23 @@ export type ModerationService = {
     picture: FoundPicture,
   ) => Promise<{
     readonly hash: string
-    readonly found?: { readonly picture: ListedPicture; readonly distance: number }
+    readonly found?: { readonly picture: ListedHash; readonly distance: number }
   }>
   /** The list as a file's text. */
   readonly exported: (guildId: string) => Promise<string>
   /** @returns how many were added, and how many there was no room for. */
   readonly imported: (
-    use: ChatInputCommandInteraction,
+    interaction: ChatInputCommandInteraction,
     file: { readonly url: string; readonly size: number },
   ) => Promise<{ readonly added: number; readonly left: number }>
   /** Confirms the pictures of a message. @returns a link to its case, if it has one. */
-  readonly mark: (use: MessageContextMenuCommandInteraction) => Promise<string | undefined>
-  readonly allow: (use: MessageContextMenuCommandInteraction) => Promise<void>
-  readonly report: (use: MessageContextMenuCommandInteraction) => Promise<void>
+  readonly mark: (interaction: MessageContextMenuCommandInteraction) => Promise<string | undefined>
+  readonly allow: (interaction: MessageContextMenuCommandInteraction) => Promise<void>
+  readonly report: (interaction: MessageContextMenuCommandInteraction) => Promise<void>
   /** Questions that the model answers about each picture. */
   readonly rules: RulesService
-  readonly reposts: RepostService
-  readonly week: (guildId: string) => Promise<Week>
+  readonly reposts: DuplicatePostService
+  readonly week: (guildId: string) => Promise<WeeklyStats>
   /** A bar chart as a PNG file. */
-  readonly chart: (week: Week) => Promise<Buffer>
+  readonly chart: (week: WeeklyStats) => Promise<Buffer>
 }

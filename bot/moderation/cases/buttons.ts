@@ -1,6 +1,6 @@
 /**
- * The buttons of a case: whoever presses must be staff as of that moment, and the first of two who
- * press at once decides. Members answer once by the button in their direct messages.
+ * The buttons of a case. Only current staff can press them, and of two people who press at once, the
+ * first decides. Members can appeal once, by the button in their direct message.
  */
 
 import {
@@ -18,85 +18,85 @@ import { catalogueFor } from '../../../commands/i18n/catalogue.ts'
 import { InputError } from '../../../config/errors.ts'
 import { buttonId, linkTo, readButtonId } from './message.ts'
 import { type Action, type Case, decided, ITSELF } from './case.ts'
-import type { CaseWork } from './executor.ts'
+import type { CaseExecutor } from './executor.ts'
 import type { GuildModeration } from '../settings.ts'
 import { demandManager, demandStaff } from '../staff.ts'
 
 const MAX_ANSWER = 1000
 const SHOWN_CASES = 10
 
-type Parts = { readonly guilds: GuildModeration; readonly work: CaseWork }
+type Deps = { readonly guilds: GuildModeration; readonly work: CaseExecutor }
 
 export class CaseButtons {
-  readonly #parts: Parts
+  readonly #deps: Deps
 
-  constructor(parts: Parts) {
-    this.#parts = parts
+  constructor(deps: Deps) {
+    this.#deps = deps
   }
 
-  /** Whether a button or form is one of a case. */
+  /** Whether a button or form belongs to a case. */
   owns(customId: string): boolean {
     return readButtonId(customId) !== null
   }
 
-  async pressed(use: ButtonInteraction): Promise<void> {
-    const id = readButtonId(use.customId)
-    const found = id && (await this.#parts.work.of(id.guildId, id.id))
-    if (!id || !found) {
+  async pressed(interaction: ButtonInteraction): Promise<void> {
+    const id = readButtonId(interaction.customId)
+    const record = id && (await this.#deps.work.of(id.guildId, id.id))
+    if (!id || !record) {
       throw new InputError('case/unknown')
     }
     if (id.button === 'appeal') {
-      return this.#openForm(use, found)
+      return this.#openForm(interaction, record)
     }
-    const { settings } = await this.#parts.guilds.of(found.guildId)
-    if (use.guildId !== found.guildId) {
+    const { settings } = await this.#deps.guilds.of(record.guildId)
+    if (interaction.guildId !== record.guildId) {
       throw new InputError('permission/staff')
     }
-    demandStaff(use, settings)
+    demandStaff(interaction, settings)
     switch (id.button) {
       case 'history':
-        return this.#history(use, found)
+        return this.#history(interaction, record)
       case 'enforce':
-        return this.#enforce(use)
+        return this.#enforce(interaction)
       case 'form':
         throw new InputError('button/unknown')
       default:
-        return this.#decide(use, found, id.button)
+        return this.#decide(interaction, record, id.button)
     }
   }
 
-  /** The member answers, once. */
-  async submitted(use: ModalSubmitInteraction): Promise<void> {
-    const id = readButtonId(use.customId)
-    const found = id && (await this.#parts.work.of(id.guildId, id.id))
-    if (!id || !found || found.memberId !== use.user.id) {
+  /** The appeal of the member, accepted once. */
+  async submitted(interaction: ModalSubmitInteraction): Promise<void> {
+    const id = readButtonId(interaction.customId)
+    const record = id && (await this.#deps.work.of(id.guildId, id.id))
+    if (!id || !record || record.memberId !== interaction.user.id) {
       throw new InputError('case/unknown')
     }
-    await use.deferReply()
-    const said = use.fields.getTextInputValue('answer').slice(0, MAX_ANSWER)
-    let taken = false
-    await this.#parts.work.change(found.guildId, found.id, (old) => {
-      taken = old !== undefined && old.appeal === null
-      return old && taken ? { ...old, appeal: said } : old
+    await interaction.deferReply()
+    const appeal = interaction.fields.getTextInputValue('answer').slice(0, MAX_ANSWER)
+    let isFirst = false
+    await this.#deps.work.change(record.guildId, record.id, (old) => {
+      isFirst = old !== undefined && old.appeal === null
+      return old && isFirst ? { ...old, appeal } : old
     })
-    if (!taken) {
+    if (!isFirst) {
       throw new InputError('case/appealed')
     }
-    const { moderation } = catalogueFor(use.locale)
-    await use.editReply(plainMessage(moderation.told.sent))
-    await this.#parts.work.carryOut(found.guildId, found.id)
+    const { moderation } = catalogueFor(interaction.locale)
+    await interaction.editReply(plainMessage(moderation.told.sent))
+    await this.#deps.work.carryOut(record.guildId, record.id)
   }
 
-  async #openForm(use: ButtonInteraction, found: Case): Promise<void> {
-    if (found.memberId !== use.user.id) {
+  async #openForm(interaction: ButtonInteraction, record: Case): Promise<void> {
+    if (record.memberId !== interaction.user.id) {
       throw new InputError('case/unknown')
     }
-    if (found.appeal !== null) {
+    if (record.appeal !== null) {
       throw new InputError('case/appealed')
     }
-    const { told } = catalogueFor(use.locale).moderation
-    await use.showModal({
-      custom_id: buttonId(found, 'form'),
+    const { told } = catalogueFor(interaction.locale).moderation
+    await interaction.showModal({
+      custom_id: buttonId(record, 'form'),
       title: told.form,
       components: [
         {
@@ -114,34 +114,41 @@ export class CaseButtons {
     })
   }
 
-  async #decide(use: ButtonInteraction, { guildId, id }: Case, action: Action): Promise<void> {
-    const { work, guilds } = this.#parts
-    // Acknowledged first: of two processes that hear the same click, Discord lets one go on.
-    await use.deferUpdate()
+  async #decide(
+    interaction: ButtonInteraction,
+    { guildId, id }: Case,
+    action: Action,
+  ): Promise<void> {
+    const { work, guilds } = this.#deps
+    // Acknowledged first: where two processes receive the same click, Discord accepts one acknowledgement.
+    await interaction.deferUpdate()
     const { settings } = await guilds.of(guildId)
-    const by = { action, by: use.user.id, now: Date.now() }
-    let mine = false
+    const decision = { action, by: interaction.user.id, now: Date.now() }
+    let isChanged = false
     const now = await work.change(guildId, id, (old) => {
-      const next = old && decided(old, by, settings)
-      mine = next !== old
+      const next = old && decided(old, decision, settings)
+      isChanged = next !== old
       return next
     })
-    if (!mine) {
+    if (!isChanged) {
       await work.carryOut(guildId, id)
       const last = now?.events.findLast(({ by: who }) => who !== ITSELF)
       throw last ? new InputError('case/decided', { by: last.by }) : new InputError('case/not-now')
     }
     await work.carryOut(guildId, id)
-    const manages = use.memberPermissions?.has(PermissionFlagsBits.ManageGuild) ?? false
+    const manages = interaction.memberPermissions?.has(PermissionFlagsBits.ManageGuild) ?? false
     if (action === 'confirm' && settings.mode === 'log' && manages) {
-      await this.#offerToEnforce(use, { guildId, id })
+      await this.#offerToEnforce(interaction, { guildId, id })
     }
   }
 
-  /** Confirming changes nothing for the next wave while the mode only logs; a person may choose more. */
-  async #offerToEnforce(use: ButtonInteraction, of: Pick<Case, 'guildId' | 'id'>): Promise<void> {
-    const { enforce, buttons } = catalogueFor(use.locale).moderation
-    await use.followUp({
+  /** In the mode `log`, confirming does not affect later copies; a manager may switch to `act` here. */
+  async #offerToEnforce(
+    interaction: ButtonInteraction,
+    of: Pick<Case, 'guildId' | 'id'>,
+  ): Promise<void> {
+    const { enforce, buttons } = catalogueFor(interaction.locale).moderation
+    await interaction.followUp({
       ...plainMessage(enforce.offer),
       flags: MessageFlags.Ephemeral,
       components: [
@@ -160,34 +167,34 @@ export class CaseButtons {
     })
   }
 
-  async #enforce(use: ButtonInteraction): Promise<void> {
-    demandManager(use)
-    await this.#parts.guilds.change(use.guildId ?? '', (old) => ({ ...old, mode: 'act' }))
-    const { enforce } = catalogueFor(use.locale).moderation
-    await use.update({ ...plainMessage(enforce.done), components: [] })
+  async #enforce(interaction: ButtonInteraction): Promise<void> {
+    demandManager(interaction)
+    await this.#deps.guilds.change(interaction.guildId ?? '', (old) => ({ ...old, mode: 'act' }))
+    const { enforce } = catalogueFor(interaction.locale).moderation
+    await interaction.update({ ...plainMessage(enforce.done), components: [] })
   }
 
-  async #history(use: ButtonInteraction, found: Case): Promise<void> {
-    await use.deferReply({ flags: MessageFlags.Ephemeral })
-    const { history, case: words, buttons } = catalogueFor(use.locale).moderation
-    const all: Case[] = []
-    for await (const [, one] of this.#parts.work.cases.entries(`${found.guildId}/`)) {
-      if (one.memberId === found.memberId) {
-        all.push(one)
+  async #history(interaction: ButtonInteraction, record: Case): Promise<void> {
+    await interaction.deferReply({ flags: MessageFlags.Ephemeral })
+    const { history, case: words, buttons } = catalogueFor(interaction.locale).moderation
+    const records: Case[] = []
+    for await (const [, one] of this.#deps.work.cases.entries(`${record.guildId}/`)) {
+      if (one.memberId === record.memberId) {
+        records.push(one)
       }
     }
-    const lines = all
+    const lines = records
       .toSorted((a, b) => b.createdAt - a.createdAt)
       .slice(0, SHOWN_CASES)
       .map(({ guildId, id, log, createdAt, state }) =>
         history.line(log ? linkTo(guildId, log) : id, when(createdAt), words.states[state]),
       )
-    const events = found.events.flatMap(({ at, by, what }) =>
+    const events = record.events.flatMap(({ at, by, what }) =>
       what === 'appeal' ? [] : [`- ${words.by(buttons[what], `<@${by}>`, when(at))}`],
     )
-    const title = history.title(`<@${found.memberId}>`, all.length)
-    const shown = [title, ...lines, ...(events.length > 0 ? [history.events, ...events] : [])]
-    await use.editReply(plainMessage(shown.join('\n')))
+    const title = history.title(`<@${record.memberId}>`, records.length)
+    const content = [title, ...lines, ...(events.length > 0 ? [history.events, ...events] : [])]
+    await interaction.editReply(plainMessage(content.join('\n')))
   }
 }
 

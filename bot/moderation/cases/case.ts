@@ -1,24 +1,24 @@
 /**
- * A case: what was found, who decided what, and which steps were carried out. Pure: each change gives
- * the next record, and the same change twice is one.
+ * The record of a case: its pictures, who decided what, and which steps were carried out. Pure
+ * functions: each change returns the next record, and applying a change twice has the same result.
  *
- * A step is planned before anything is done and marked after. Each can be carried out twice without
- * harm (case-work.ts), so a process may end between any two writes.
+ * A step is planned before it is carried out and marked afterwards. Each step can be carried out twice
+ * safely (executor.ts), so a process may end between any two writes.
  */
 
 import { z } from 'zod'
 import { DAY_MS, MINUTE_MS } from '../../../config/durations.ts'
 import type { ModerationSettings } from '../../../commands/moderation/settings.ts'
-import { type Posting, printSchema, shareOne } from '../hashes/postings.ts'
+import { type Posting, printSchema, sharePicture } from '../hashes/postings.ts'
 import { reasonSchema } from '../hashes/reasons.ts'
 
 export const CASE_LIFE_MS = 180 * DAY_MS
 /** Messages of one case. */
 const MAX_COPIES = 60
-/** Where a removal times nobody out, the button still does. */
+/** The timeout of the button on a server whose removals do not time members out. */
 const USUAL_TIMEOUT_MINUTES = 60
 
-/** Who acted when nobody did: the bot by itself. */
+/** Stands for the bot in `by`, where it acted without a person. */
 export const ITSELF = 'sightseer'
 
 /** What staff can do with a case. */
@@ -35,11 +35,11 @@ const stepSchema = z.object({
     .nullable(),
 })
 
-/** What can wait until a known picture is removed: looking for other copies, and the model's words. */
+/** Steps that wait until a known picture is removed: the sweep for other copies, and the description. */
 const AFTERWARDS = ['sweep', 'describe'] as const
 
 export const caseSchema = z.object({
-  /** The id of the message that it was opened with. */
+  /** The id of the message that opened it. */
   id: z.string(),
   guildId: z.string(),
   memberId: z.string(),
@@ -49,14 +49,14 @@ export const caseSchema = z.object({
   copies: z.array(z.object({ channelId: z.string(), messageId: z.string() })),
   prints: z.array(printSchema),
   reasons: z.array(reasonSchema),
-  /** The listed hash that it was found by; null: none. */
+  /** The entry of the hash list that its picture matched; null: none. */
   matched: z.string().nullable(),
-  /** What the model says of each picture; empty until it has looked. */
+  /** The model's description of each picture; empty until there is one. */
   captions: z.array(z.string()),
   state: z.enum(['open', 'confirmed', 'dismissed', 'undone']),
-  /** Whether copies that come later are removed too. */
+  /** Whether later copies are removed too. */
   removes: z.boolean(),
-  /** Whether the bot removed it by itself. */
+  /** Whether the bot removed it without a decision of a person. */
   automatic: z.boolean(),
   steps: z.array(stepSchema),
   /** Its message in the log channel. */
@@ -87,7 +87,7 @@ export type Seed = Pick<
   | 'matched'
 >
 
-/** Steps that no decision plans or takes back. */
+/** Steps that no decision plans or cancels. */
 const UNDECIDED: readonly string[] = ['post', ...AFTERWARDS]
 
 function planned(...ids: readonly string[]): Step[] {
@@ -98,10 +98,10 @@ function deletion({ channelId, messageId }: Case['copies'][number]): string {
   return `delete/${channelId}/${messageId}`
 }
 
-/** A new case. In the mode `act`, a picture that staff confirmed is removed at once. */
+/** A new case. In the mode `act`, a picture that staff confirmed before is removed at once. */
 export function openCase(seed: Seed, settings: ModerationSettings, now: number): Case {
   const acts = settings.mode === 'act' && seed.matched !== null
-  const fresh: Case = {
+  const opened: Case = {
     ...seed,
     createdAt: now,
     captions: [],
@@ -114,124 +114,128 @@ export function openCase(seed: Seed, settings: ModerationSettings, now: number):
     events: [],
     appeal: null,
   }
-  return acts ? { ...withRemoval(fresh, settings, now, ...AFTERWARDS), state: 'confirmed' } : fresh
+  return acts
+    ? { ...withRemoval(opened, settings, now, ...AFTERWARDS), state: 'confirmed' }
+    : opened
 }
 
-/** The case with copies found later. */
-export function withCopies(found: Case, copies: Case['copies']): Case {
-  const known = new Set(found.copies.map(({ messageId }) => messageId))
-  const fresh = copies.filter(({ messageId }) => !known.has(messageId))
-  if (fresh.length === 0 || known.size >= MAX_COPIES) {
-    return found
+/** The case with copies that were found later. */
+export function withCopies(record: Case, copies: Case['copies']): Case {
+  const known = new Set(record.copies.map(({ messageId }) => messageId))
+  const added = copies.filter(({ messageId }) => !known.has(messageId))
+  if (added.length === 0 || known.size >= MAX_COPIES) {
+    return record
   }
-  const steps = found.removes && found.state === 'confirmed' ? planned(...fresh.map(deletion)) : []
-  return { ...found, copies: [...found.copies, ...fresh], steps: [...found.steps, ...steps] }
+  const steps =
+    record.removes && record.state === 'confirmed' ? planned(...added.map(deletion)) : []
+  return { ...record, copies: [...record.copies, ...added], steps: [...record.steps, ...steps] }
 }
 
 /**
- * The case with pictures that one of its messages was given later. If staff confirmed one of them
- * before, an open case is closed by the removal, as it would have been from the start.
+ * The case with pictures that were added to one of its messages later. If staff confirmed one of them
+ * before, an open case is removed and closed, as if the picture had been there from the start.
  */
 export function withPictures(
-  found: Case,
-  added: Pick<Posting, 'messageId' | 'prints' | 'reasons' | 'matched'>,
+  record: Case,
+  posting: Pick<Posting, 'messageId' | 'prints' | 'reasons' | 'matched'>,
   settings: ModerationSettings,
   now: number,
 ): Case {
-  const fresh = added.prints.filter((print) => !shareOne([print], found.prints))
-  if (fresh.length === 0 || !found.copies.some(({ messageId }) => messageId === added.messageId)) {
-    return found
+  const prints = posting.prints.filter((print) => !sharePicture([print], record.prints))
+  if (
+    prints.length === 0 ||
+    !record.copies.some(({ messageId }) => messageId === posting.messageId)
+  ) {
+    return record
   }
-  const reasons = added.reasons.filter(
-    ({ kind }) => !found.reasons.some((reason) => reason.kind === kind),
+  const reasons = posting.reasons.filter(
+    ({ kind }) => !record.reasons.some((reason) => reason.kind === kind),
   )
-  const grown: Case = {
-    ...found,
-    prints: [...found.prints, ...fresh],
-    reasons: [...reasons, ...found.reasons],
-    matched: found.matched ?? added.matched,
+  const next: Case = {
+    ...record,
+    prints: [...record.prints, ...prints],
+    reasons: [...reasons, ...record.reasons],
+    matched: record.matched ?? posting.matched,
   }
-  const acts = settings.mode === 'act' && added.matched !== null && found.state === 'open'
-  return acts
-    ? { ...withRemoval(grown, settings, now), automatic: true, state: 'confirmed' }
-    : grown
+  const acts = settings.mode === 'act' && posting.matched !== null && record.state === 'open'
+  return acts ? { ...withRemoval(next, settings, now), automatic: true, state: 'confirmed' } : next
 }
 
-/** Removes all copies, times the member out and tells them. */
+/** Plans to delete all copies, time the member out and notify them. */
 function withRemoval(
-  found: Case,
+  record: Case,
   { timeoutMinutes }: ModerationSettings,
   now: number,
-  ...then: readonly string[]
+  ...later: readonly string[]
 ): Case {
-  const out = timeoutMinutes > 0 ? ['timeout'] : []
+  const timeout = timeoutMinutes > 0 ? ['timeout'] : []
   return {
-    ...found,
+    ...record,
     removes: true,
-    timeoutUntil: out.length > 0 ? now + timeoutMinutes * MINUTE_MS : null,
+    timeoutUntil: timeout.length > 0 ? now + timeoutMinutes * MINUTE_MS : null,
     steps: [
-      ...found.steps,
-      ...planned(...found.copies.map(deletion), ...out, 'tell', ...then).filter(
-        ({ id }) => !found.steps.some((step) => step.id === id),
+      ...record.steps,
+      ...planned(...record.copies.map(deletion), ...timeout, 'tell', ...later).filter(
+        ({ id }) => !record.steps.some((step) => step.id === id),
       ),
     ],
   }
 }
 
-/** Whether an action makes sense now. */
+/** Whether an action is possible in the current state. */
 export function allows({ state, steps }: Case, action: Action): boolean {
   const deletes = steps.some(({ id }) => id.startsWith('delete/'))
   const timesOut = steps.some(({ id }) => id === 'timeout')
-  const stands = state === 'open' || state === 'confirmed'
+  const active = state === 'open' || state === 'confirmed'
   return {
     confirm: state === 'open',
     dismiss: state === 'open',
-    delete: stands && !deletes,
-    timeout: stands && !timesOut,
-    undo: state === 'confirmed' || state === 'dismissed' || (stands && (deletes || timesOut)),
+    delete: active && !deletes,
+    timeout: active && !timesOut,
+    undo: state === 'confirmed' || state === 'dismissed' || (active && (deletes || timesOut)),
   }[action]
 }
 
-/** The case after a decision; the very same record if the action makes no sense any more. */
+/** The case after a decision; the same object if the action is no longer possible. */
 export function decided(
-  found: Case,
+  record: Case,
   { action, by, now }: { action: Action; by: string; now: number },
   settings: ModerationSettings,
 ): Case {
-  if (!allows(found, action)) {
-    return found
+  if (!allows(record, action)) {
+    return record
   }
-  const noted = { ...found, events: [...found.events, { at: now, by, what: action }] }
-  return CHANGES[action](noted, settings, now)
+  const logged = { ...record, events: [...record.events, { at: now, by, what: action }] }
+  return CHANGES[action](logged, settings, now)
 }
 
 const CHANGES: Readonly<
-  Record<Action, (found: Case, settings: ModerationSettings, now: number) => Case>
+  Record<Action, (record: Case, settings: ModerationSettings, now: number) => Case>
 > = {
-  confirm: (found, settings, now) => {
-    const steps = [...found.steps, ...planned('list')]
-    const listed: Case = { ...found, state: 'confirmed', steps }
+  confirm: (record, settings, now) => {
+    const steps = [...record.steps, ...planned('list')]
+    const listed: Case = { ...record, state: 'confirmed', steps }
     return settings.mode === 'log' ? listed : withRemoval(listed, settings, now)
   },
-  dismiss: (found) => ({
-    ...found,
+  dismiss: (record) => ({
+    ...record,
     state: 'dismissed',
-    steps: [...found.steps, ...planned('allow')],
+    steps: [...record.steps, ...planned('allow')],
   }),
-  delete: (found) => ({
-    ...found,
-    steps: [...found.steps, ...planned(...found.copies.map(deletion)), ...telling(found)],
+  delete: (record) => ({
+    ...record,
+    steps: [...record.steps, ...planned(...record.copies.map(deletion)), ...telling(record)],
   }),
-  timeout: (found, { timeoutMinutes }, now) => ({
-    ...found,
+  timeout: (record, { timeoutMinutes }, now) => ({
+    ...record,
     timeoutUntil: now + (timeoutMinutes || USUAL_TIMEOUT_MINUTES) * MINUTE_MS,
-    steps: [...found.steps, ...planned('timeout'), ...telling(found)],
+    steps: [...record.steps, ...planned('timeout'), ...telling(record)],
   }),
-  undo: (found) => ({
-    ...found,
+  undo: (record) => ({
+    ...record,
     state: 'undone',
     removes: false,
-    steps: [...settled(found), ...undoing(found)],
+    steps: [...withoutPending(record), ...undoing(record)],
   }),
 }
 
@@ -239,46 +243,46 @@ function telling({ steps }: Case): Step[] {
   return steps.some(({ id }) => id === 'tell') ? [] : planned('tell')
 }
 
-/** What was planned and is not done yet is not done at all, but for the case's own message. */
-function settled({ steps }: Case): Step[] {
+/** The steps without those that are planned and not done; steps that no decision plans stay. */
+function withoutPending({ steps }: Case): Step[] {
   return steps.filter(({ id, done }) => done || UNDECIDED.includes(id))
 }
 
-function undoing(found: Case): Step[] {
-  const did = (name: string) => found.steps.some(({ id, done }) => id === name && done)
-  const unlist = did('list') || did('allow') || found.matched !== null
+function undoing(record: Case): Step[] {
+  const isDone = (name: string) => record.steps.some(({ id, done }) => id === name && done)
+  const unlist = isDone('list') || isDone('allow') || record.matched !== null
   return planned(
     ...(unlist ? ['unlist'] : []),
-    ...(did('timeout') ? ['lift'] : []),
-    ...(did('tell') ? ['apologise'] : []),
+    ...(isDone('timeout') ? ['lift'] : []),
+    ...(isDone('tell') ? ['apologise'] : []),
   )
 }
 
-/** What a step can come to: `copies` are those to be added. */
+/** What a step changes; `copies` are added to those of the record. */
 export type StepChange = Partial<Pick<Case, 'log' | 'captions' | 'copies'>>
 
-/** The case with a step marked, and whatever came of it. */
+/** The case with a step marked as done, and what it changed. */
 export function withStep(
-  found: Case,
+  record: Case,
   id: string,
   problem: Problem | null,
   { copies = [], ...change }: StepChange = {},
 ): Case {
-  if (!found.steps.some((step) => step.id === id && !step.done)) {
-    return found // another process was first
+  if (!record.steps.some((step) => step.id === id && !step.done)) {
+    return record // another process was first
   }
-  const steps = found.steps.map((step) =>
+  const steps = record.steps.map((step) =>
     step.id === id && !step.done ? { id, done: true, problem } : step,
   )
-  return withCopies({ ...found, ...change, steps }, copies)
+  return withCopies({ ...record, ...change, steps }, copies)
 }
 
-/** The next step to be carried out. The model's words hold nothing else up. */
+/** The next step to carry out. No other step waits for the model's description. */
 export function nextStep({ steps }: Case): Step | undefined {
   return steps.find(({ id, done }) => !done && id !== 'describe')
 }
 
-/** Whether the model is still to say what it sees. */
+/** Whether the model's description is still missing. */
 export function isUndescribed({ steps }: Case): boolean {
   return steps.some(({ id, done }) => !done && id === 'describe')
 }

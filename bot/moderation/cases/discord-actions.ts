@@ -1,6 +1,6 @@
 /**
- * What a case does on Discord. Each deed may be done twice and is then there once: a message carries
- * a nonce and is looked for, a deletion of what is gone is no error, a timeout has a fixed end.
+ * What a case does on Discord. Each action can be repeated with the same result: a message has a nonce
+ * and can be searched for, deleting a deleted message is not an error, a timeout has a fixed end.
  */
 
 import { type Client, Routes, SnowflakeUtil } from 'discord.js'
@@ -26,7 +26,7 @@ const memberSchema = z.object({ communication_disabled_until: z.string().nullish
 
 export type File = { readonly name: string; readonly data: Buffer; readonly description: string }
 
-/** Why Discord refused, if it is for a reason that staff should see; any other error is thrown. */
+/** Why Discord refused, if staff should see the reason. @throws any other error. */
 export function problemOf(error: unknown): Problem {
   switch (codeOf(error)) {
     case PLATFORM.missingAccess:
@@ -44,7 +44,7 @@ export function problemOf(error: unknown): Problem {
   }
 }
 
-export class Deeds {
+export class ModerationActions {
   readonly #client: Client
 
   constructor(client: Client) {

@@ -1,9 +1,9 @@
 /**
- * Carries out the planned steps of cases, one after another, and shows what became of each.
+ * Carries out the planned steps of cases in order, and updates the message of each case.
  *
- * A case with something left to do has a mark in the store, so that a process that starts finds what
- * another left. Each step can be done twice (deeds.ts), so no process has to know whether the last one
- * got as far as marking it.
+ * A case with pending steps has a mark in the store, so that a process that starts finds what another
+ * left unfinished. Each step can be done twice (discord-actions.ts), so no process needs to know
+ * whether the last one marked it.
  */
 
 import type { Logger } from 'pino'
@@ -22,37 +22,37 @@ import {
   withStep,
 } from './case.ts'
 import type { CasePictures } from './pictures.ts'
-import { CaseSteps, type CaseStepsParts, type Outcome, reasonOf } from './steps.ts'
+import { CaseSteps, type CaseStepsDeps, type Outcome, reasonOf } from './steps.ts'
 import { problemOf } from './discord-actions.ts'
 
-export type CaseWorkParts = CaseStepsParts & {
+export type CaseExecutorDeps = CaseStepsDeps & {
   readonly store: Store
   readonly log: Logger
-  /** Called when a case keeps its mark because something failed, so that it is resumed later. */
+  /** Called after a failure that leaves a case unfinished, so that it is resumed later. */
   readonly interrupted?: () => void
 }
 
-export class CaseWork {
+export class CaseExecutor {
   readonly cases: Collection<Case>
-  /** Cases with something left to do. */
+  /** Cases with pending steps. */
   readonly open: Collection<{ at: number }>
-  readonly #parts: CaseWorkParts
+  readonly #deps: CaseExecutorDeps
   readonly #pictures: CasePictures
   readonly #steps: CaseSteps
   readonly #running = new KeyedMutex()
   readonly #describing = new Map<string, Promise<void>>()
   readonly #stopped = new AbortController()
 
-  constructor(parts: CaseWorkParts) {
-    this.#parts = parts
-    this.#pictures = parts.casePictures
-    this.#steps = new CaseSteps(parts)
-    this.cases = parts.store.collection<Case>({
+  constructor(deps: CaseExecutorDeps) {
+    this.#deps = deps
+    this.#pictures = deps.casePictures
+    this.#steps = new CaseSteps(deps)
+    this.cases = deps.store.collection<Case>({
       name: 'moderation-cases',
       ttlMs: CASE_LIFE_MS,
       decode: (data) => caseSchema.parse(data),
     })
-    this.open = parts.store.collection({
+    this.open = deps.store.collection({
       name: 'moderation-open',
       ttlMs: CASE_LIFE_MS,
       decode: (data) => z.object({ at: z.number() }).parse(data),
@@ -63,25 +63,25 @@ export class CaseWork {
     return this.cases.get(`${guildId}/${id}`)
   }
 
-  /** Changes a case; what it plans is found again if the process ends now. */
+  /** Changes a case. Its mark is written first, so that the planned steps survive the process. */
   async change(
     guildId: string,
     id: string,
-    change: (found: Case | undefined) => Case | undefined,
+    change: (record: Case | undefined) => Case | undefined,
   ): Promise<Case | undefined> {
-    return this.#watched(async () => {
+    return this.#reporting(async () => {
       await this.open.set(`${guildId}/${id}`, { at: Date.now() })
       return this.cases.update(`${guildId}/${id}`, change)
     })
   }
 
-  /** Does what is planned; calls for the same case wait for each other. */
+  /** Carries out the planned steps; calls for the same case wait for each other. */
   carryOut(guildId: string, id: string): Promise<void> {
     const key = `${guildId}/${id}`
-    return this.#running.run(key, () => this.#watched(() => this.#carryOut(guildId, id)))
+    return this.#running.run(key, () => this.#reporting(() => this.#carryOut(guildId, id)))
   }
 
-  /** Waits for what is under way. */
+  /** Waits for running steps and descriptions. */
   async settle(): Promise<void> {
     while (this.#running.size + this.#describing.size > 0) {
       await this.#running.settle()
@@ -89,7 +89,7 @@ export class CaseWork {
     }
   }
 
-  /** Ends; what the model has not said yet is left for the next process. */
+  /** Stops; descriptions that are not finished are left for the next process. */
   async stop(): Promise<void> {
     this.#stopped.abort()
     await this.settle()
@@ -100,18 +100,18 @@ export class CaseWork {
     for await (const [key] of this.open.entries()) {
       const [guildId = '', id = ''] = key.split('/')
       await this.carryOut(guildId, id).catch((error: unknown) => {
-        this.#parts.log.error({ err: error }, 'a case could not be resumed')
+        this.#deps.log.error({ err: error }, 'a case could not be resumed')
       })
     }
   }
 
-  /** Tells of a failure, and throws it on. */
-  async #watched<R>(work: () => Promise<R>): Promise<R> {
+  /** Reports a failure to `interrupted`, and rethrows it. */
+  async #reporting<R>(work: () => Promise<R>): Promise<R> {
     try {
       return await work()
     } catch (error) {
       if (!this.#stopped.signal.aborted) {
-        this.#parts.interrupted?.()
+        this.#deps.interrupted?.()
       }
       throw error
     }
@@ -120,42 +120,46 @@ export class CaseWork {
   async #carryOut(guildId: string, id: string): Promise<void> {
     const key = `${guildId}/${id}`
     for (;;) {
-      const found = await this.cases.get(key)
-      const step = found && nextStep(found)
-      if (!found || !step) {
-        await this.#finish(key, found)
+      const record = await this.cases.get(key)
+      const step = record && nextStep(record)
+      if (!record || !step) {
+        await this.#finish(key, record)
         return
       }
-      const { problem = null, change } = await this.#try(() => this.#steps.do(found, step))
+      const { problem = null, change } = await this.#try(() => this.#steps.do(record, step))
       const now = await this.cases.update(
         key,
         (old) => old && withStep(old, step.id, problem, change),
       )
-      await this.#dropSecond(found, change?.log, now?.log)
-      if (now && now.copies.length > found.copies.length) {
+      await this.#deleteDuplicate(record, change?.log, now?.log)
+      if (now && now.copies.length > record.copies.length) {
         await this.#show(now) // before anything of it is removed
       }
     }
   }
 
-  /** Of two posts by two processes, the one that is not in the record goes. */
-  async #dropSecond(found: Case, ours: Case['log'] | undefined, kept: Case['log'] | undefined) {
-    if (ours && kept && ours.messageId !== kept.messageId) {
+  /** Where two processes posted the case, deletes the message that is not in the record. */
+  async #deleteDuplicate(
+    record: Case,
+    ours: Case['log'] | undefined,
+    recorded: Case['log'] | undefined,
+  ) {
+    if (ours && recorded && ours.messageId !== recorded.messageId) {
       const { channelId, messageId } = ours
       await this.#try(async () => {
-        await this.#parts.deeds.delete(channelId, messageId, reasonOf(found, 'second'))
+        await this.#deps.actions.delete(channelId, messageId, reasonOf(record, 'second'))
         return {}
       })
     }
   }
 
-  /** Shows the case as it is; what was planned meanwhile finds its mark again. */
-  async #finish(key: string, found: Case | undefined): Promise<void> {
-    if (found) {
-      await this.#show(found)
+  /** Updates the message and deletes the mark; the mark is set again if steps were planned meanwhile. */
+  async #finish(key: string, record: Case | undefined): Promise<void> {
+    if (record) {
+      await this.#show(record)
     }
-    if (found && isUndescribed(found)) {
-      this.#describeLater(key, found)
+    if (record && isUndescribed(record)) {
+      this.#describeLater(key, record)
       return
     }
     await this.open.delete(key)
@@ -165,15 +169,15 @@ export class CaseWork {
     }
   }
 
-  /** Asks the model while the case goes on; what it says is added when it comes. */
-  #describeLater(key: string, found: Case): void {
+  /** Starts the description in the background; it is added to the case when it is done. */
+  #describeLater(key: string, record: Case): void {
     if (this.#describing.has(key) || this.#stopped.signal.aborted) {
       return
     }
-    const describing = this.#watched(() => this.#describeAndShow(key, found))
+    const describing = this.#reporting(() => this.#describeAndShow(key, record))
       .catch((error: unknown) => {
         if (!this.#stopped.signal.aborted) {
-          this.#parts.log.error({ err: error }, 'a case could not be described')
+          this.#deps.log.error({ err: error }, 'a case could not be described')
         }
       })
       .finally(() => this.#describing.delete(key))
@@ -194,14 +198,14 @@ export class CaseWork {
     await this.carryOut(guildId, id)
   }
 
-  async #show(found: Case): Promise<void> {
-    if (found.log) {
-      const body = caseBody(found, catalogueFor(found.locale))
-      const { channelId, messageId } = found.log
+  async #show(record: Case): Promise<void> {
+    if (record.log) {
+      const body = caseBody(record, catalogueFor(record.locale))
+      const { channelId, messageId } = record.log
       try {
-        await this.#parts.deeds.edit(channelId, messageId, body)
+        await this.#deps.actions.edit(channelId, messageId, body)
       } catch (error) {
-        problemOf(error) // whoever removed it needs no news of it
+        problemOf(error) // a deleted message needs no update
       }
     }
   }
@@ -221,13 +225,13 @@ export class CaseWork {
       if (this.#stopped.signal.aborted) {
         throw error
       }
-      this.#parts.log.error({ err: error }, 'a step of a case failed')
+      this.#deps.log.error({ err: error }, 'a step of a case failed')
       return 'failed'
     }
   }
 
-  async #describe(found: Case): Promise<Outcome> {
-    const captions = await this.#pictures.describe(found, this.#stopped.signal)
+  async #describe(record: Case): Promise<Outcome> {
+    const captions = await this.#pictures.describe(record, this.#stopped.signal)
     return captions.length > 0 ? { change: { captions } } : { problem: 'gone' }
   }
 }

@@ -1,4 +1,4 @@
-/** A case as staff see it in the log channel. It keeps its text and reasons whatever is decided. */
+/** The message of a case in the log channel. Its text and reasons stay after a decision. */
 
 import { ButtonStyle, ComponentType, SnowflakeUtil, time } from 'discord.js'
 import { escaped, MAX_CONTENT, shortened } from '../../../commands/answer-text.ts'
@@ -11,7 +11,7 @@ const SHOWN_COPIES = 6
 const MAX_CAPTION = 160
 const MAX_APPEAL = 300
 
-/** What can be pressed. */
+/** The buttons of a case, by name. */
 const BUTTONS = [...ACTIONS, 'history', 'enforce', 'appeal', 'form'] as const
 export type Button = (typeof BUTTONS)[number]
 
@@ -20,7 +20,7 @@ export function buttonId({ guildId, id }: Pick<Case, 'guildId' | 'id'>, button: 
   return [VERSION, guildId, id, button].join(':')
 }
 
-/** @returns null for an id that is none of ours. */
+/** @returns null if the id does not belong to a case. */
 export function readButtonId(customId: string) {
   const [version, guildId, id, name, ...rest] = customId.split(':')
   const button = BUTTONS.find((one) => one === name)
@@ -29,34 +29,34 @@ export function readButtonId(customId: string) {
     : null
 }
 
-/** Where a message is, for a reader. */
+/** The URL of a message. */
 export function linkTo(guildId: string, at: { channelId: string; messageId: string }): string {
   return `https://discord.com/channels/${guildId}/${at.channelId}/${at.messageId}`
 }
 
 /** The message body, without its files. */
-export function caseBody(found: Case, text: Catalogue) {
+export function caseBody(record: Case, text: Catalogue) {
   return {
-    content: caseLines(found, text).join('\n').slice(0, MAX_CONTENT),
-    components: rows(found, text),
+    content: caseLines(record, text).join('\n').slice(0, MAX_CONTENT),
+    components: rows(record, text),
     allowed_mentions: { parse: [] },
   }
 }
 
-function caseLines(found: Case, text: Catalogue): string[] {
+function caseLines(record: Case, text: Catalogue): string[] {
   const { case: words, buttons } = text.moderation
-  const { id, state, memberId, joinedAt, captions, steps, reasons, events, appeal } = found
-  const status = found.automatic && state === 'confirmed' ? words.automatic : words.states[state]
+  const { id, state, memberId, joinedAt, captions, steps, reasons, events, appeal } = record
+  const status = record.automatic && state === 'confirmed' ? words.automatic : words.states[state]
   const made = time(Math.floor(SnowflakeUtil.timestampFrom(memberId) / 1000), 'R')
   const joined = joinedAt === null ? '' : words.joined(time(Math.floor(joinedAt / 1000), 'R'))
   return [
     `${words.title(id)} — ${status}`,
     words.member(`<@${memberId}>`, memberId, made, joined),
-    whereLine(found, words),
+    whereLine(record, words),
     ...seenLines(captions, steps, words),
     words.why(weightOf(reasons), NEEDED_WEIGHT),
     ...reasons.map((reason) => `- ${reasonLine(reason, text)} (+${reason.weight})`),
-    ...doneLines(found, words),
+    ...doneLines(record, words),
     ...events.flatMap(({ at, by, what }) =>
       what === 'appeal'
         ? []
@@ -126,9 +126,9 @@ const STEPS = [
   'apologise',
 ] as const satisfies readonly (keyof CaseWords['steps'])[]
 
-/** What was done, and what could not be. */
+/** The steps that were carried out, and those that failed. */
 function doneLines({ steps, timeoutUntil }: Case, words: CaseWords): string[] {
-  const well = (name: string) =>
+  const succeeded = (name: string) =>
     steps.some(({ id, done, problem }) => id === name && done && !problem)
   const deletions = steps.filter(({ id }) => id.startsWith('delete/'))
   const deleted = deletions.filter(
@@ -143,14 +143,14 @@ function doneLines({ steps, timeoutUntil }: Case, words: CaseWords): string[] {
     }),
   )
   return [
-    ...(well('list') ? [words.listed] : []),
-    ...(well('allow') ? [words.allowed] : []),
+    ...(succeeded('list') ? [words.listed] : []),
+    ...(succeeded('allow') ? [words.allowed] : []),
     ...(deletions.length > 0 ? [words.deleted(deleted.length, deletions.length)] : []),
-    ...(well('timeout') ? [words.timedOut(until)] : []),
-    ...(well('tell') ? [words.told] : []),
-    ...(well('unlist') ? [words.unlisted] : []),
-    ...(well('lift') ? [words.lifted] : []),
-    ...(well('apologise') ? [words.apologised] : []),
+    ...(succeeded('timeout') ? [words.timedOut(until)] : []),
+    ...(succeeded('tell') ? [words.told] : []),
+    ...(succeeded('unlist') ? [words.unlisted] : []),
+    ...(succeeded('lift') ? [words.lifted] : []),
+    ...(succeeded('apologise') ? [words.apologised] : []),
     ...problems,
   ]
 }
@@ -163,19 +163,19 @@ const STYLES = {
   undo: ButtonStyle.Secondary,
 } as const
 
-function rows(found: Case, { moderation: { buttons } }: Catalogue): object[] {
+function rows(record: Case, { moderation: { buttons } }: Catalogue): object[] {
   const acting = ACTIONS.map((action) => ({
     type: ComponentType.Button,
     style: STYLES[action],
     label: buttons[action],
-    custom_id: buttonId(found, action),
-    disabled: !allows(found, action),
+    custom_id: buttonId(record, action),
+    disabled: !allows(record, action),
   }))
   const history = {
     type: ComponentType.Button,
     style: ButtonStyle.Secondary,
     label: buttons.history,
-    custom_id: buttonId(found, 'history'),
+    custom_id: buttonId(record, 'history'),
   }
   return [
     { type: ComponentType.ActionRow, components: acting },
@@ -183,13 +183,13 @@ function rows(found: Case, { moderation: { buttons } }: Catalogue): object[] {
   ]
 }
 
-/** What the member is told of what was done; with a button to answer once. */
+/** The direct message to the member, with a button to appeal once. */
 export function tellingBody(
-  found: Case,
+  record: Case,
   server: string,
   { moderation: { told, buttons } }: Catalogue,
 ) {
-  const { timeoutUntil } = found
+  const { timeoutUntil } = record
   const until =
     timeoutUntil === null ? [] : [told.until(time(Math.floor(timeoutUntil / 1000), 'R'))]
   return {
@@ -202,7 +202,7 @@ export function tellingBody(
             type: ComponentType.Button,
             style: ButtonStyle.Secondary,
             label: buttons.appeal,
-            custom_id: buttonId(found, 'appeal'),
+            custom_id: buttonId(record, 'appeal'),
           },
         ],
       },

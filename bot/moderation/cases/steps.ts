@@ -1,166 +1,166 @@
 /**
- * The steps of cases: what is posted, removed, told and listed, each so that doing it twice comes to
- * the same (deeds.ts). case-work.ts says when.
+ * The steps of cases: post, delete, time out, notify, list. Each can be done twice with the same result
+ * (discord-actions.ts). executor.ts calls them in order.
  */
 
 import { catalogueFor } from '../../../commands/i18n/catalogue.ts'
 import { buttonId, caseBody, tellingBody } from './message.ts'
 import type { CasePictures } from './pictures.ts'
 import type { Case, Problem, Step, StepChange } from './case.ts'
-import { sweep, type SweepParts } from './sweep.ts'
-import { isOf, verdictOf, type Verdicts } from '../hashes/hash-list.ts'
+import { sweep, type SweepDeps } from './sweep.ts'
+import { isOf, hashEntryOf, type HashList } from '../hashes/hash-list.ts'
 
-/** Discord refuses a nonce twice for some minutes; a case older than this looks for its message. */
+/** Discord rejects a repeated nonce for some minutes only; for an older case, the bot searches for its message. */
 const NONCE_SURE_MS = 60_000
 
-export type CaseStepsParts = SweepParts & {
-  readonly verdicts: Verdicts
+export type CaseStepsDeps = SweepDeps & {
+  readonly hashList: HashList
   readonly casePictures: CasePictures
 }
 
-/** What a step came to. */
+/** The result of a step. */
 export type Outcome = {
   readonly problem?: Problem | null
   readonly change?: StepChange
 }
 
 export class CaseSteps {
-  readonly #parts: CaseStepsParts
+  readonly #deps: CaseStepsDeps
 
-  constructor(parts: CaseStepsParts) {
-    this.#parts = parts
+  constructor(deps: CaseStepsDeps) {
+    this.#deps = deps
   }
 
-  /** Does a step; a refusal by Discord is thrown as it came. */
-  do(found: Case, { id }: Step): Promise<Outcome> {
+  /** Carries out a step. @throws the error of Discord unchanged. */
+  do(record: Case, { id }: Step): Promise<Outcome> {
     const [name, channelId = '', messageId = ''] = id.split('/')
     switch (name) {
       case 'post':
-        return this.#post(found)
+        return this.#post(record)
       case 'sweep':
-        return this.#sweep(found)
+        return this.#sweep(record)
       case 'delete':
-        return this.#delete(found, channelId, messageId)
+        return this.#delete(record, channelId, messageId)
       case 'timeout':
-        return this.#timeOut(found)
+        return this.#timeOut(record)
       case 'lift':
-        return this.#lift(found)
+        return this.#lift(record)
       case 'tell':
       case 'apologise':
-        return this.#tell(found, name)
+        return this.#tell(record, name)
       case 'list':
-        return this.#list(found, 'confirmed')
+        return this.#list(record, 'confirmed')
       case 'allow':
-        return this.#list(found, 'dismissed')
+        return this.#list(record, 'dismissed')
       case 'unlist':
-        return this.#unlist(found)
+        return this.#unlist(record)
       default:
         throw new RangeError(`expected a known step, got ${id}`)
     }
   }
 
-  async #post(found: Case): Promise<Outcome> {
-    const { deeds, guilds } = this.#parts
-    const { settings } = await guilds.of(found.guildId)
+  async #post(record: Case): Promise<Outcome> {
+    const { actions, guilds } = this.#deps
+    const { settings } = await guilds.of(record.guildId)
     const channelId = settings.logChannel
     if (channelId === null) {
       return { problem: 'gone' }
     }
-    const text = catalogueFor(found.locale)
-    const there =
-      Date.now() - found.createdAt > NONCE_SURE_MS
-        ? await deeds.find(channelId, buttonId(found, 'history'))
+    const text = catalogueFor(record.locale)
+    const posted =
+      Date.now() - record.createdAt > NONCE_SURE_MS
+        ? await actions.find(channelId, buttonId(record, 'history'))
         : undefined
     const messageId =
-      there ??
-      (await deeds.post(channelId, caseBody(found, text), {
-        nonce: `c${found.id}`,
-        files: await this.#parts.casePictures.evidence(found),
+      posted ??
+      (await actions.post(channelId, caseBody(record, text), {
+        nonce: `c${record.id}`,
+        files: await this.#deps.casePictures.evidence(record),
       }))
     return { change: { log: { channelId, messageId } } }
   }
 
-  async #sweep(found: Case): Promise<Outcome> {
-    const copies = await sweep(found, this.#parts)
+  async #sweep(record: Case): Promise<Outcome> {
+    const copies = await sweep(record, this.#deps)
     return copies ? { change: { copies } } : { problem: 'unready' }
   }
 
-  async #delete(found: Case, channelId: string, messageId: string): Promise<Outcome> {
-    if (found.log === null && found.automatic) {
-      return { problem: 'unlogged' } // what nobody can look at is not removed
+  async #delete(record: Case, channelId: string, messageId: string): Promise<Outcome> {
+    if (record.log === null && record.automatic) {
+      return { problem: 'unlogged' } // staff could not review the removal
     }
-    await this.#parts.deeds.delete(channelId, messageId, reasonOf(found, 'delete'))
+    await this.#deps.actions.delete(channelId, messageId, reasonOf(record, 'delete'))
     return {}
   }
 
-  async #timeOut(found: Case): Promise<Outcome> {
-    if (found.log === null && found.automatic) {
+  async #timeOut(record: Case): Promise<Outcome> {
+    if (record.log === null && record.automatic) {
       return { problem: 'unlogged' }
     }
-    const { deeds } = this.#parts
-    const until = found.timeoutUntil ?? 0
-    const now = await deeds.timeoutOf(found.guildId, found.memberId)
+    const { actions } = this.#deps
+    const until = record.timeoutUntil ?? 0
+    const now = await actions.timeoutOf(record.guildId, record.memberId)
     if (now !== null && now > until + 1000) {
       return { problem: 'longer' }
     }
     if (now === null || Math.abs(now - until) > 1000) {
-      await deeds.timeOut(found, until, reasonOf(found, 'timeout'))
+      await actions.timeOut(record, until, reasonOf(record, 'timeout'))
     }
     return {}
   }
 
-  /** Ends the timeout, unless a moderator changed it since. */
-  async #lift(found: Case): Promise<Outcome> {
-    const { deeds } = this.#parts
-    const now = await deeds.timeoutOf(found.guildId, found.memberId)
-    if (now !== null && Math.abs(now - (found.timeoutUntil ?? 0)) > 1000) {
+  /** Ends the timeout, unless a moderator changed it in the meantime. */
+  async #lift(record: Case): Promise<Outcome> {
+    const { actions } = this.#deps
+    const now = await actions.timeoutOf(record.guildId, record.memberId)
+    if (now !== null && Math.abs(now - (record.timeoutUntil ?? 0)) > 1000) {
       return { problem: 'longer' }
     }
     if (now !== null) {
-      await deeds.timeOut(found, null, reasonOf(found, 'lift'))
+      await actions.timeOut(record, null, reasonOf(record, 'lift'))
     }
     return {}
   }
 
-  async #tell(found: Case, name: 'tell' | 'apologise'): Promise<Outcome> {
-    if (name === 'tell' && found.automatic && found.log === null) {
+  async #tell(record: Case, name: 'tell' | 'apologise'): Promise<Outcome> {
+    if (name === 'tell' && record.automatic && record.log === null) {
       return { problem: 'unlogged' }
     }
-    const { deeds } = this.#parts
-    const text = catalogueFor(found.locale)
-    const server = deeds.serverName(found.guildId)
-    const channelId = await deeds.direct(found.memberId)
+    const { actions } = this.#deps
+    const text = catalogueFor(record.locale)
+    const server = actions.serverName(record.guildId)
+    const channelId = await actions.direct(record.memberId)
     const body =
       name === 'tell'
-        ? tellingBody(found, server, text)
+        ? tellingBody(record, server, text)
         : { content: text.moderation.told.undone(server), allowed_mentions: { parse: [] } }
-    const old = Date.now() - found.createdAt > NONCE_SURE_MS
-    const there =
-      name === 'tell' && old ? await deeds.find(channelId, buttonId(found, 'appeal')) : undefined
-    if (there === undefined) {
-      await deeds.post(channelId, body, { nonce: `${name[0]}${found.id}` })
+    const old = Date.now() - record.createdAt > NONCE_SURE_MS
+    const sent =
+      name === 'tell' && old ? await actions.find(channelId, buttonId(record, 'appeal')) : undefined
+    if (sent === undefined) {
+      await actions.post(channelId, body, { nonce: `${name[0]}${record.id}` })
     }
     return {}
   }
 
-  async #list(found: Case, verdict: 'confirmed' | 'dismissed'): Promise<Outcome> {
-    const { verdicts, guilds } = this.#parts
-    const { guildId, id: caseId, prints, events } = found
+  async #list(record: Case, verdict: 'confirmed' | 'dismissed'): Promise<Outcome> {
+    const { hashList, guilds } = this.#deps
+    const { guildId, id: caseId, prints, events } = record
     const { settings } = await guilds.of(guildId)
     const by = events.findLast(({ what }) => what === 'confirm' || what === 'dismiss')?.by ?? null
-    const known = await verdicts.list(guildId)
-    const fresh = prints
-      .filter(({ whole }) => !known.some((one) => one.verdict === verdict && isOf(one, whole)))
+    const listed = await hashList.list(guildId)
+    const entries = prints
+      .filter(({ whole }) => !listed.some((one) => one.verdict === verdict && isOf(one, whole)))
       .map((print) =>
-        verdictOf(print, { verdict, by, caseId, note: '', distance: settings.distance }),
+        hashEntryOf(print, { verdict, by, caseId, note: '', distance: settings.distance }),
       )
-    await verdicts.put(guildId, fresh)
+    await hashList.put(guildId, entries)
     return {}
   }
 
-  /** Takes off what this case put on the list, and what it was wrongly found by. */
+  /** Removes the entries that this case added to the hash list, and the entry that it wrongly matched. */
   async #unlist({ guildId, id, matched }: Case): Promise<Outcome> {
-    await this.#parts.verdicts.remove(
+    await this.#deps.hashList.remove(
       guildId,
       ({ caseId, hash, verdict }) => caseId === id || (hash === matched && verdict !== 'dismissed'),
     )

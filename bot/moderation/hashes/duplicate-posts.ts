@@ -12,7 +12,7 @@ import { DAY_MS } from '../../../config/durations.ts'
 import { plainMessage } from '../../../commands/answer-text.ts'
 import type { FoundPicture } from '../../../commands/picture.ts'
 import { catalogueFor } from '../../../commands/i18n/catalogue.ts'
-import type { RepostService } from '../../../commands/moderation/rules-service.ts'
+import type { DuplicatePostService } from '../../../commands/moderation/rules-service.ts'
 import { InputError } from '../../../config/errors.ts'
 import { picturesIn } from '../../discord/message-pictures.ts'
 import { codeOf, PLATFORM } from '../../discord/api-errors.ts'
@@ -45,7 +45,7 @@ const firstSchema = z.object({
 type First = Readonly<z.infer<typeof firstSchema>>
 type Setting = { readonly channels: readonly string[]; readonly at: number }
 
-export class Reposts {
+export class DuplicatePosts {
   readonly settings: Collection<Setting>
   readonly pictures: Collection<First>
   readonly #detector: Pick<Detector, 'caseOf'>
@@ -73,7 +73,7 @@ export class Reposts {
   }
 
   /** Answers a message whose picture was in its channel before. */
-  async hear(message: Message<true>): Promise<void> {
+  async onMessage(message: Message<true>): Promise<void> {
     if (message.author.bot) {
       return
     }
@@ -99,7 +99,7 @@ export class Reposts {
   }
 
   /** What the commands use. */
-  service(): RepostService {
+  service(): DuplicatePostService {
     return {
       channels: (guildId) => this.#channels(guildId),
       toggle: async (guildId, channelId) => {

@@ -3,7 +3,7 @@
 import { InputError } from '../../../config/errors.ts'
 import { z } from 'zod'
 import { isHash } from '../../pictures/fingerprint.ts'
-import type { Verdict } from './hash-list.ts'
+import type { HashEntry } from './hash-list.ts'
 
 const FORMAT = 'sightseer-hashes-1'
 
@@ -23,8 +23,8 @@ const fileSchema = z.object({
 })
 
 /** Hashes, verdicts and notes; nobody's name. */
-export function writeHashFile(verdicts: readonly Verdict[]): string {
-  const pictures = verdicts.map(({ hash, cropped, verdict, distance, note }) => ({
+export function writeHashFile(hashList: readonly HashEntry[]): string {
+  const pictures = hashList.map(({ hash, cropped, verdict, distance, note }) => ({
     hash,
     cropped,
     verdict,
@@ -43,7 +43,7 @@ export function writeHashFile(verdicts: readonly Verdict[]): string {
 export function readHashFile(
   text: string,
   { by, now, known }: { by: string; now: number; known: ReadonlySet<string> },
-): Verdict[] {
+): HashEntry[] {
   const { data } = fileSchema.safeParse(jsonOf(text))
   if (!data) {
     throw new InputError('hash/bad-file')

@@ -21,7 +21,7 @@ const MAX_HASHES = 10_000
 
 const hash = z.string().refine(isHash)
 
-const verdictSchema = z.object({
+const entrySchema = z.object({
   /** What the picture is called in the list: the hash of the whole of it. */
   hash,
   /** Hashes of cropped forms; none for an imported entry. */
@@ -38,32 +38,32 @@ const verdictSchema = z.object({
   note: z.string(),
 })
 
-export type Verdict = Readonly<z.infer<typeof verdictSchema>>
+export type HashEntry = Readonly<z.infer<typeof entrySchema>>
 
 /** A picture's verdict, and in how many bits it differs from the one listed. */
-export type Match = { readonly verdict: Verdict; readonly distance: number }
+export type Match = { readonly verdict: HashEntry; readonly distance: number }
 
 /** A server's list in memory. What this process changes in the store, it changes here too. */
 type Loaded = {
   version: number
-  readonly index: HashIndex<Verdict>
+  readonly index: HashIndex<HashEntry>
   /** The most bits that any entry allows, or allowed. */
   reach: number
   /** When each entry was last seen, by its hash. */
   readonly seen: Map<Hash, number>
 }
 
-export class Verdicts {
-  readonly space: Collection<Verdict>
+export class HashList {
+  readonly space: Collection<HashEntry>
   readonly #guilds: GuildModeration
   readonly #loaded = new LRUCache<string, Promise<Loaded>>({ max: MAX_INDEXES })
 
   constructor(store: Store, guilds: GuildModeration) {
     this.#guilds = guilds
-    this.space = store.collection<Verdict>({
+    this.space = store.collection<HashEntry>({
       name: 'moderation-hashes',
       ttlMs: UNSEEN_MS,
-      decode: (data) => verdictSchema.parse(data),
+      decode: (data) => entrySchema.parse(data),
     })
   }
 
@@ -88,11 +88,11 @@ export class Verdicts {
   }
 
   /** Writes verdicts; one of the same hash is replaced. @returns how many there were room for. */
-  async put(guildId: string, verdicts: readonly Verdict[]): Promise<number> {
+  async put(guildId: string, hashList: readonly HashEntry[]): Promise<number> {
     const { list } = await this.#guilds.of(guildId)
     const known = new Set((await this.#indexOf(guildId, list)).seen.keys())
-    const written: Verdict[] = []
-    for (const verdict of verdicts) {
+    const written: HashEntry[] = []
+    for (const verdict of hashList) {
       if (known.has(verdict.hash) || known.size < MAX_HASHES) {
         await this.space.set(`${guildId}/${verdict.hash}`, verdict)
         known.add(verdict.hash)
@@ -108,14 +108,14 @@ export class Verdicts {
   }
 
   /** Writes one verdict. @throws {InputError} if there is no room for it. */
-  async putOne(guildId: string, verdict: Verdict): Promise<void> {
+  async putOne(guildId: string, verdict: HashEntry): Promise<void> {
     if ((await this.put(guildId, [verdict])) === 0) {
       throw new InputError('hash/list-full', { most: MAX_HASHES })
     }
   }
 
   /** Takes out the verdicts that `gone` says yes to. @returns how many. */
-  async remove(guildId: string, gone: (verdict: Verdict) => boolean): Promise<number> {
+  async remove(guildId: string, gone: (verdict: HashEntry) => boolean): Promise<number> {
     const removed: Hash[] = []
     for (const verdict of await this.list(guildId)) {
       if (gone(verdict) && (await this.space.delete(`${guildId}/${verdict.hash}`))) {
@@ -133,8 +133,8 @@ export class Verdicts {
   }
 
   /** All of a server's, the newest first. */
-  async list(guildId: string): Promise<Verdict[]> {
-    const all: Verdict[] = []
+  async list(guildId: string): Promise<HashEntry[]> {
+    const all: HashEntry[] = []
     for await (const [, verdict] of this.space.entries(`${guildId}/`)) {
       all.push(verdict)
     }
@@ -161,7 +161,7 @@ export class Verdicts {
   }
 
   /** An entry that was seen lives on. @returns whether it still lives. */
-  async #renew(guildId: string, { seen }: Loaded, { hash, seenAt }: Verdict): Promise<boolean> {
+  async #renew(guildId: string, { seen }: Loaded, { hash, seenAt }: HashEntry): Promise<boolean> {
     const now = Date.now()
     if (now - (seen.get(hash) ?? seenAt) <= DAY_MS) {
       return true
@@ -196,7 +196,7 @@ export class Verdicts {
   }
 }
 
-function enter(loaded: Loaded, verdict: Verdict): void {
+function enter(loaded: Loaded, verdict: HashEntry): void {
   take(loaded, verdict.hash)
   for (const one of [verdict.hash, ...verdict.cropped]) {
     loaded.index.add(one, verdict)
@@ -212,15 +212,15 @@ function take({ index, seen }: Loaded, gone: Hash): void {
 }
 
 /** The hash under which a picture is listed is also kept with its cropped forms. */
-export function verdictOf(
+export function hashEntryOf(
   print: Fingerprint,
-  said: Pick<Verdict, 'verdict' | 'distance' | 'by' | 'caseId' | 'note'>,
-): Verdict {
+  said: Pick<HashEntry, 'verdict' | 'distance' | 'by' | 'caseId' | 'note'>,
+): HashEntry {
   const at = Date.now()
   return { hash: print.whole, cropped: [...print.cropped], at, seenAt: at, ...said }
 }
 
 /** Whether an entry of the list means this picture. */
-export function isOf({ hash, cropped }: Verdict, whole: Hash): boolean {
+export function isOf({ hash, cropped }: HashEntry, whole: Hash): boolean {
   return hash === whole || cropped.includes(whole)
 }

@@ -9,7 +9,7 @@ import { distanceOf, type Fingerprint, type Hash } from '../../pictures/fingerpr
 import { type Reason, reasonSchema } from './reasons.ts'
 
 /** How long a posting is kept, and how far back copies are looked for. */
-export const KEPT_MS = 60 * 60 * 1000
+export const POSTING_LIFE_MS = 60 * 60 * 1000
 /** Postings of one member. */
 const MAX_POSTINGS = 60
 /** Bits in which copies of one picture by one member may differ; nothing is removed by this alone. */
@@ -45,7 +45,7 @@ export type Burst = { readonly channels: number; readonly withinMs: number }
 export function postingsSpace(store: Store): Collection<Postings> {
   return store.collection<Postings>({
     name: 'moderation-recent',
-    ttlMs: KEPT_MS,
+    ttlMs: POSTING_LIFE_MS,
     decode: (data) => z.array(postingSchema).parse(data),
   })
 }
@@ -64,15 +64,15 @@ export function withPosting(
   if (known && (known.caseId !== null || given.reasons.length === 0) && hasAll(known, given)) {
     return before
   }
-  const posting = known ? together(known, given) : given
+  const posting = known ? merged(known, given) : given
   if (known && known.caseId !== null) {
     const grown = { ...known, prints: posting.prints, keys: posting.keys }
     return before.map((one) => (one === known ? grown : one))
   }
   const recent = before.filter(
-    ({ at, messageId }) => posting.at - at < KEPT_MS && messageId !== posting.messageId,
+    ({ at, messageId }) => posting.at - at < POSTING_LIFE_MS && messageId !== posting.messageId,
   )
-  const copies = recent.filter(({ prints }) => shareOne(prints, posting.prints))
+  const copies = recent.filter(({ prints }) => sharePicture(prints, posting.prints))
   const reasons = [...posting.reasons, ...burstOf(copies, posting, burst)]
   const open = copies.findLast(({ caseId }) => caseId !== null)?.caseId ?? null
   const caseId = open ?? (reasons.length > 0 ? posting.messageId : null)
@@ -86,7 +86,7 @@ export function withPosting(
  * The postings with some that were found later, which are older; those that are there stay. There
  * may be more than usual then, until the next posting: what was found is to be seen by its case.
  */
-export function withFound(before: Postings, found: Postings): Postings {
+export function withOlder(before: Postings, found: Postings): Postings {
   const known = new Set(before.map(({ messageId }) => messageId))
   const fresh = found.filter(({ messageId }) => !known.has(messageId))
   return fresh.length === 0 ? before : [...fresh, ...before]
@@ -102,7 +102,7 @@ function hasAll(known: Pictures, { keys, prints }: Pictures): boolean {
 }
 
 /** A message's posting with pictures that it was given later. */
-function together(known: Posting, given: Omit<Posting, 'caseId'>): Omit<Posting, 'caseId'> {
+function merged(known: Posting, given: Omit<Posting, 'caseId'>): Omit<Posting, 'caseId'> {
   const fresh = given.prints.filter(({ whole }) => !known.prints.some((one) => one.whole === whole))
   return {
     ...given,
@@ -125,7 +125,10 @@ function burstOf(copies: Postings, posting: Omit<Posting, 'caseId'>, burst: Burs
 }
 
 /** Whether two messages share a picture. */
-export function shareOne(some: readonly Fingerprint[], others: readonly Fingerprint[]): boolean {
+export function sharePicture(
+  some: readonly Fingerprint[],
+  others: readonly Fingerprint[],
+): boolean {
   return some.some((one) => others.some((other) => isCopy(one, other)))
 }
 
@@ -141,6 +144,6 @@ function isNear(a: Hash, b: Hash): boolean {
 }
 
 /** The postings with one in a case of its own, that later copies join. */
-export function separated(before: Postings, id: string): Postings {
+export function withOwnCase(before: Postings, id: string): Postings {
   return before.map((one) => (one.messageId === id ? { ...one, caseId: id } : one))
 }

@@ -3,7 +3,7 @@
  * newest can still be stopped, and counted, for staff should know that not everything was looked at.
  */
 
-export type QueueParts<T> = {
+export type RuleQueueOptions<T> = {
   /** How much may wait. */
   readonly limit: number
   readonly work: (item: T) => Promise<void>
@@ -12,14 +12,14 @@ export type QueueParts<T> = {
 }
 
 /** Works on one item after another. */
-export class RulesQueue<T> {
-  readonly #parts: QueueParts<T>
+export class RuleQueue<T> {
+  readonly #deps: RuleQueueOptions<T>
   readonly #waiting: T[] = []
   #working: Promise<void> | null = null
   #stopped = false
 
-  constructor(parts: QueueParts<T>) {
-    this.#parts = parts
+  constructor(deps: RuleQueueOptions<T>) {
+    this.#deps = deps
   }
 
   /** How much waits. */
@@ -36,10 +36,10 @@ export class RulesQueue<T> {
       this.#working = this.#run()
     }
     // The item at work is out of the line already.
-    while (this.#waiting.length > this.#parts.limit) {
+    while (this.#waiting.length > this.#deps.limit) {
       const [oldest] = this.#waiting.splice(0, 1)
       if (oldest !== undefined) {
-        this.#parts.dropped(oldest)
+        this.#deps.dropped(oldest)
       }
     }
   }
@@ -61,9 +61,9 @@ export class RulesQueue<T> {
   async #run(): Promise<void> {
     for (let item = this.#waiting.shift(); item !== undefined; item = this.#waiting.shift()) {
       try {
-        await this.#parts.work(item)
+        await this.#deps.work(item)
       } catch (error) {
-        this.#parts.failed(error, item)
+        this.#deps.failed(error, item)
       }
     }
     this.#working = null

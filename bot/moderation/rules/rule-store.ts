@@ -12,7 +12,7 @@ const LIFE_MS = 400 * DAY_MS
 
 type Kept = { readonly rules: readonly Rule[]; readonly at: number }
 
-export class RulesBook {
+export class RuleStore {
   readonly space: Collection<Kept>
 
   constructor(store: Store) {

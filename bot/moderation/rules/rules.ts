@@ -20,15 +20,15 @@ import type { ImageInput, Model, RequestOptions } from '../../../inference/types
 import type { Store } from '../../store/types.ts'
 import type { Pictures } from '../../pictures/pictures.ts'
 import { type Case, decided, ITSELF } from '../cases/case.ts'
-import type { CaseWork } from '../cases/executor.ts'
+import type { CaseExecutor } from '../cases/executor.ts'
 import type { GuildModeration } from '../settings.ts'
 import type { Reason } from '../hashes/reasons.ts'
-import { RulesBook } from './rule-store.ts'
+import { RuleStore } from './rule-store.ts'
 import { drawRuleChart } from './rule-chart.ts'
 import { hasEarned, type Reviewed, suggestedThreshold, tallyAt, wilson } from './rule-statistics.ts'
-import { RulesQueue } from './rule-queue.ts'
+import { RuleQueue } from './rule-queue.ts'
 import { isExempt } from '../staff.ts'
-import type { Verdicts } from '../hashes/hash-list.ts'
+import type { HashList } from '../hashes/hash-list.ts'
 import type { Detector } from '../detector.ts'
 
 /** Messages that may wait for the model. */
@@ -38,13 +38,13 @@ const LIMIT_MS = 10 * 60_000
 /** What a hit weighs: enough for a case. */
 const WEIGHT = 3
 
-export type RulesParts = {
+export type RulesDeps = {
   readonly store: Store
   readonly guilds: GuildModeration
-  readonly verdicts: Verdicts
+  readonly hashList: HashList
   readonly detector: Detector
   readonly pictures: Pictures
-  readonly work: CaseWork
+  readonly work: CaseExecutor
   readonly model: Pick<Model, 'card' | 'score'>
   readonly log: Logger
   /** Messages that may wait for the model. Default 64. */
@@ -58,29 +58,29 @@ type Waiting = { readonly message: Message<true>; readonly pictures: readonly Fo
 type Scored = { readonly rule: Rule; readonly score: number }
 
 export class Rules {
-  readonly book: RulesBook
-  readonly #parts: RulesParts
-  readonly #queue: RulesQueue<Waiting>
+  readonly ruleStore: RuleStore
+  readonly #deps: RulesDeps
+  readonly #queue: RuleQueue<Waiting>
   /** By server, since the start. */
   readonly #dropped = new Map<string, number>()
   readonly #stopped = new AbortController()
 
-  constructor(parts: RulesParts) {
-    this.#parts = parts
-    this.book = new RulesBook(parts.store)
-    this.#queue = new RulesQueue({
-      limit: parts.waiting ?? MAX_WAITING,
+  constructor(deps: RulesDeps) {
+    this.#deps = deps
+    this.ruleStore = new RuleStore(deps.store)
+    this.#queue = new RuleQueue({
+      limit: deps.waiting ?? MAX_WAITING,
       work: (waiting) => this.#look(waiting),
       failed: (error) => this.#failed(error),
       dropped: ({ message: { guildId } }) => {
         this.#dropped.set(guildId, (this.#dropped.get(guildId) ?? 0) + 1)
-        parts.log.warn('too many pictures for the rules')
+        deps.log.warn('too many pictures for the rules')
       },
     })
   }
 
   /** Takes pictures of a message that the hot path has looked at, if a rule is about them. */
-  async hear(message: Message<true>, pictures: readonly FoundPicture[]): Promise<void> {
+  async onMessage(message: Message<true>, pictures: readonly FoundPicture[]): Promise<void> {
     if (pictures.length > 0 && (await this.#about(message)).length > 0) {
       this.#queue.add({ message, pictures })
     }
@@ -99,19 +99,20 @@ export class Rules {
 
   /** Deletes everything of a server. */
   async forgetGuild(guildId: string): Promise<void> {
-    await this.book.space.delete(guildId)
+    await this.ruleStore.space.delete(guildId)
     this.#dropped.delete(guildId)
   }
 
   /** What the commands use. */
   service(): RulesService {
     return {
-      list: (guildId) => this.book.of(guildId),
+      list: (guildId) => this.ruleStore.of(guildId),
       dropped: (guildId) => this.#dropped.get(guildId) ?? 0,
-      put: (guildId, wish) => this.book.put(guildId, wish, randomBytes(6).toString('hex')),
-      remove: (guildId, name) => this.book.remove(guildId, name),
+      put: (guildId, wish) => this.ruleStore.put(guildId, wish, randomBytes(6).toString('hex')),
+      remove: (guildId, name) => this.ruleStore.remove(guildId, name),
       test: (guildId, picture) => this.#test(guildId, picture),
-      stats: async (guildId, name) => this.#record(await this.book.named(guildId, name), guildId),
+      stats: async (guildId, name) =>
+        this.#record(await this.ruleStore.named(guildId, name), guildId),
       chart: ({ reviewed, rule }, words) =>
         drawRuleChart({ reviewed, threshold: rule.threshold, words }),
     }
@@ -119,15 +120,15 @@ export class Rules {
 
   /** The rules that look at a message now. */
   async #about(message: Message<true>): Promise<readonly Rule[]> {
-    const { settings } = await this.#parts.guilds.of(message.guildId)
+    const { settings } = await this.#deps.guilds.of(message.guildId)
     if (!isActive(settings) || isExempt(message, settings)) {
       return []
     }
-    return (await this.book.of(message.guildId)).filter((rule) => isAbout(rule, message))
+    return (await this.ruleStore.of(message.guildId)).filter((rule) => isAbout(rule, message))
   }
 
   async #look({ message, pictures }: Waiting): Promise<void> {
-    const { detector, verdicts, guilds } = this.#parts
+    const { detector, hashList, guilds } = this.#deps
     const { guildId } = message
     const rules = await this.#about(message) // as of now, not of when it came
     if (rules.length === 0 || (await detector.caseOf(message)) !== null) {
@@ -135,8 +136,8 @@ export class Rules {
     }
     const { list } = await guilds.of(guildId)
     const best = new Map<Rule, number>()
-    for (const { picture, print } of await this.#parts.pictures.fingerprintAll(pictures)) {
-      const known = await verdicts.match(guildId, print, list)
+    for (const { picture, print } of await this.#deps.pictures.fingerprintAll(pictures)) {
+      const known = await hashList.match(guildId, print, list)
       if (known?.verdict.verdict !== 'dismissed') {
         const options = { ...this.#options(guildId), urgency: 'bulk' } as const
         for (const { rule, score } of await this.#scores(picture, rules, options)) {
@@ -153,16 +154,16 @@ export class Rules {
   }
 
   async #hit(message: Message<true>, hits: readonly Scored[]): Promise<void> {
-    const { detector, work, guilds } = this.#parts
+    const { detector, work, guilds } = this.#deps
     const { guildId } = message
     const reasons = hits.map(({ rule, score }): Reason => {
       return { kind: 'rule', weight: WEIGHT, rule: rule.id, name: rule.name, score }
     })
     const opened = await detector.openCase(message, reasons)
-    const found = opened && (await work.of(guildId, opened.id))
+    const record = opened && (await work.of(guildId, opened.id))
     const { settings } = await guilds.of(guildId)
     // What nobody can look at is not removed.
-    if (!found || found.log === null || settings.mode !== 'act') {
+    if (!record || record.log === null || settings.mode !== 'act') {
       return
     }
     const records = await Promise.all(
@@ -172,8 +173,8 @@ export class Rules {
     )
     if (records.some(({ earned }) => earned)) {
       const choice = { action: 'delete', by: ITSELF, now: Date.now() } as const
-      await work.change(guildId, found.id, (old) => old && decided(old, choice, settings))
-      await work.carryOut(guildId, found.id)
+      await work.change(guildId, record.id, (old) => old && decided(old, choice, settings))
+      await work.carryOut(guildId, record.id)
     }
   }
 
@@ -182,7 +183,7 @@ export class Rules {
     rules: readonly Rule[],
     options: RequestOptions,
   ): Promise<Scored[]> {
-    const { model, pictures } = this.#parts
+    const { model, pictures } = this.#deps
     const image = await pictures.source(picture, options.signal)
     const scored: Scored[] = []
     try {
@@ -200,18 +201,18 @@ export class Rules {
   }
 
   async #test(guildId: string, picture: FoundPicture): Promise<Scored[]> {
-    const [comparable] = await this.#parts.pictures.fingerprintAll([picture])
+    const [comparable] = await this.#deps.pictures.fingerprintAll([picture])
     if (!comparable) {
       throw new InputError('image/plain')
     }
     // A person waits for this.
-    return this.#scores(picture, await this.book.of(guildId), this.#options(guildId))
+    return this.#scores(picture, await this.ruleStore.of(guildId), this.#options(guildId))
   }
 
   async #record(rule: Rule, guildId: string): Promise<RuleRecord> {
     const cases: Case[] = []
-    for await (const [, found] of this.#parts.work.cases.entries(`${guildId}/`)) {
-      cases.push(found)
+    for await (const [, record] of this.#deps.work.cases.entries(`${guildId}/`)) {
+      cases.push(record)
     }
     return recordOf(rule, cases)
   }
@@ -219,7 +220,7 @@ export class Rules {
   #failed(error: unknown): void {
     // A full line, a picture that cannot be read: nobody asked, so nobody is told.
     if (!(error instanceof InputError) && !this.#stopped.signal.aborted) {
-      this.#parts.log.error({ err: error }, 'a rule failed')
+      this.#deps.log.error({ err: error }, 'a rule failed')
     }
   }
 }
@@ -238,12 +239,12 @@ export async function scoreQuestion(
 
 /** How a rule did in the cases it opened. */
 export function recordOf(rule: Rule, cases: readonly Case[]): RuleRecord {
-  const hits = cases.flatMap((found) => {
-    const reason = found.reasons.find((one) => one.kind === 'rule' && one.rule === rule.id)
-    return reason ? [{ found, score: reason.score ?? 0 }] : []
+  const hits = cases.flatMap((record) => {
+    const reason = record.reasons.find((one) => one.kind === 'rule' && one.rule === rule.id)
+    return reason ? [{ record, score: reason.score ?? 0 }] : []
   })
-  const reviewed = hits.flatMap(({ found, score }): Reviewed[] => {
-    const right = judgmentOf(found)
+  const reviewed = hits.flatMap(({ record, score }): Reviewed[] => {
+    const right = judgmentOf(record)
     return right === null ? [] : [{ score, right }]
   })
   const confirmed = reviewed.filter(({ right }) => right).length

@@ -67,8 +67,8 @@ describe('the commands of moderation', { timeout: 120_000 }, () => {
     const message = await ada.upload(hearts())
     const lin = await server.join('lin', { channel: 'general' })
     assert.equal((await lin.menu(menus.report, message)).content, EN.moderation.menu.reported)
-    const found = await server.aCase(/reported by/)
-    assert.match(found.content, new RegExp(lin.id))
+    const caseMessage = await server.aCase(/reported by/)
+    assert.match(caseMessage.content, new RegExp(lin.id))
     assert.equal((await lin.menu(menus.report, message)).content, errors['report/cooldown'])
     assert.equal((await ada.menu(menus.report, message)).content, errors['report/own-message'])
   })
@@ -79,10 +79,10 @@ describe('the commands of moderation', { timeout: 120_000 }, () => {
     const [guild] = world.guilds.values()
     const own = [...guild!.roles.values()].find(({ botId }) => botId !== null)!
     await server.post(scene())
-    const found = await server.aCase(/red circle/)
+    const caseMessage = await server.aCase(/red circle/)
     own.permissions &= ~(1n << 40n)
     own.permissions &= ~(1n << 13n)
-    await mo.press(found, button(found, buttons.confirm))
+    await mo.press(caseMessage, button(caseMessage, buttons.confirm))
     const now = await server.aCase(/Message not removed: I lack the permission/)
     assert.match(now.content, /Removed: 0 of 3/)
     assert.match(now.content, /Not timed out: I lack the permission/)
@@ -135,22 +135,24 @@ describe('the commands of moderation', { timeout: 120_000 }, () => {
   it('shows and deletes what it keeps of a person, and forgets a server', async () => {
     await server.setUp()
     await server.post(scene())
-    const found = await server.aCase(/red circle/)
+    const caseMessage = await server.aCase(/red circle/)
     const exported = await ada.slash('privacy export')
     const records = await (await fetch(exported.attachments[0]!.url)).text()
     assert.match(records, /"moderation-case"/)
     assert.match(records, /"moderation-recent"/)
     await ada.slash('privacy delete')
-    const answer = await mo.answer(await mo.press(found, button(found, buttons.confirm)))
+    const answer = await mo.answer(
+      await mo.press(caseMessage, button(caseMessage, buttons.confirm)),
+    )
     assert.equal(answer.content, errors['case/unknown'])
   })
 
   it('keeps its text and six buttons; History lists the cases', async () => {
     await server.setUp()
     await server.post(scene())
-    const found = await server.aCase(/red circle/)
+    const caseMessage = await server.aCase(/red circle/)
     assert.deepEqual(
-      buttonsOf(found).map(({ label }) => label),
+      buttonsOf(caseMessage).map(({ label }) => label),
       [
         buttons.confirm,
         buttons.dismiss,
@@ -160,11 +162,13 @@ describe('the commands of moderation', { timeout: 120_000 }, () => {
         buttons.history,
       ],
     )
-    const history = await mo.answer(await mo.press(found, button(found, buttons.history)))
+    const history = await mo.answer(
+      await mo.press(caseMessage, button(caseMessage, buttons.history)),
+    )
     assert.match(history.content, /1 case on this server/)
-    await mo.press(found, button(found, buttons.delete))
+    await mo.press(caseMessage, button(caseMessage, buttons.delete))
     await server.aCase(/Removed: 3 of 3/)
-    await mo.press(found, button(found, buttons.timeout))
+    await mo.press(caseMessage, button(caseMessage, buttons.timeout))
     const now = await server.aCase(/Timed out until/)
     assert.match(now.content, /the same picture in 3 channels/)
     const disabled = (now.components ?? []).flatMap((row) =>

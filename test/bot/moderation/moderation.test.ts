@@ -38,19 +38,19 @@ describe('moderation', { timeout: 120_000 }, () => {
     assert.match(answer.content, new RegExp(setup.fine))
 
     const first = await server.post(scene())
-    const found = await server.aCase(/What I see: .*red circle/)
-    assert.match(found.content, /the same picture in 3 channels/)
-    assert.match(found.content, /to be decided/)
+    const caseMessage = await server.aCase(/What I see: .*red circle/)
+    assert.match(caseMessage.content, /the same picture in 3 channels/)
+    assert.match(caseMessage.content, /to be decided/)
     for (const { id } of first) {
-      assert.ok(found.content.includes(id), 'a link to each copy')
+      assert.ok(caseMessage.content.includes(id), 'a link to each copy')
     }
-    assert.match(found.content, /the account is 0 days old \(adds only\) \(\+1\)/)
-    const [evidence] = found.attachments
+    assert.match(caseMessage.content, /the account is 0 days old \(adds only\) \(\+1\)/)
+    const [evidence] = caseMessage.attachments
     assert.match(evidence?.filename ?? '', /^SPOILER_/)
     assert.equal(server.cases().length, 1)
     assert.ok(!first.some((message) => server.isDeleted(message)))
 
-    const press = await mo.press(found, button(found, buttons.confirm))
+    const press = await mo.press(caseMessage, button(caseMessage, buttons.confirm))
     const offer = await mo.answer(press)
     assert.equal(offer.content, EN.moderation.enforce.offer)
     await server.aCase(/— confirmed\n/)
@@ -59,7 +59,7 @@ describe('moderation', { timeout: 120_000 }, () => {
     assert.ok(enforce)
 
     const second = await server.post(scene())
-    const removed = await server.aCase(/Removed: 3 of 3/, new Set([found.id]))
+    const removed = await server.aCase(/Removed: 3 of 3/, new Set([caseMessage.id]))
     assert.match(removed.content, /removed by itself/)
     assert.match(removed.content, /staff here confirmed this picture/)
     assert.match(removed.content, /Timed out until/)
@@ -67,9 +67,9 @@ describe('moderation', { timeout: 120_000 }, () => {
     await Promise.all(second.map(({ id }) => ada.until((t) => t.type === 'deleted' && t.id === id)))
     assert.ok(!first.some((message) => server.isDeleted(message)))
 
-    await server.aCase(/What I see: .*red circle/, new Set([found.id]))
+    await server.aCase(/What I see: .*red circle/, new Set([caseMessage.id]))
     await mo.press(removed, button(removed, buttons.undo))
-    const undone = await server.aCase(/— undone\n/, new Set([found.id]))
+    const undone = await server.aCase(/— undone\n/, new Set([caseMessage.id]))
     assert.match(undone.content, /taken off the list/)
     assert.match(undone.content, /The timeout was lifted/)
     assert.match(undone.content, /a mistake/)
@@ -108,19 +108,19 @@ describe('moderation', { timeout: 120_000 }, () => {
     // A wave that counts, to know that everything before it was heard.
     await mo.slash('moderation exempt', { channel: exempt })
     await server.post(scene(), await server.join('lin'))
-    const found = await server.aCase(/burst|3 channels/)
+    const caseMessage = await server.aCase(/burst|3 channels/)
     assert.equal(server.cases().length, 1)
-    assert.match(found.content, new RegExp((await server.join('lin')).id))
+    assert.match(caseMessage.content, new RegExp((await server.join('lin')).id))
   })
 
   it('two moderators who click at once decide once', async () => {
     await server.setUp({ mode: 'approve' })
     const kit = await server.join('kit', { channel: 'mod-log' })
     const posted = await server.post(scene())
-    const found = await server.aCase(/red circle/)
+    const caseMessage = await server.aCase(/red circle/)
     const presses = await Promise.all([
-      mo.press(found, button(found, buttons.confirm)),
-      kit.press(found, button(found, buttons.dismiss)),
+      mo.press(caseMessage, button(caseMessage, buttons.confirm)),
+      kit.press(caseMessage, button(caseMessage, buttons.dismiss)),
     ])
     assert.equal(presses.length, 2)
     await Promise.race([tooLate(mo), tooLate(kit)])
@@ -139,20 +139,20 @@ describe('moderation', { timeout: 120_000 }, () => {
   it('a dismissal wins: the picture is not flagged again', async () => {
     await server.setUp()
     await server.post(scene())
-    const found = await server.aCase(/red circle/)
-    await mo.press(found, button(found, buttons.dismiss))
+    const caseMessage = await server.aCase(/red circle/)
+    await mo.press(caseMessage, button(caseMessage, buttons.dismiss))
     await server.aCase(/what is no scam/)
     const lin = await server.join('lin')
     await server.post(scene(), lin)
     await server.post(hearts(), lin)
-    await server.aCase(/heart/, new Set([found.id]))
+    await server.aCase(/heart/, new Set([caseMessage.id]))
     assert.equal(server.cases().length, 2)
   })
 
   it('asks who clicks, as of the click', async () => {
     await server.setUp()
     await server.post(scene())
-    const found = await server.aCase(/red circle/)
+    const caseMessage = await server.aCase(/red circle/)
     const { world } = server.sandbox
     const [guild] = world.guilds.values()
     const member = guild!.members.get(mo.id)!
@@ -162,18 +162,20 @@ describe('moderation', { timeout: 120_000 }, () => {
     const role = guild!.roles.get(roles[0]!)!
     const before = role.permissions
     role.permissions = 0n
-    const refused = await mo.answer(await mo.press(found, button(found, buttons.confirm)))
+    const refused = await mo.answer(
+      await mo.press(caseMessage, button(caseMessage, buttons.confirm)),
+    )
     assert.equal(refused.content, errors['permission/staff'])
     role.permissions = before
-    await owner.press(found, button(found, buttons.confirm))
+    await owner.press(caseMessage, button(caseMessage, buttons.confirm))
     await server.aCase(/— confirmed\n/)
   })
 
   it('the member is told what happened and answers once; staff see it', async () => {
     await server.setUp({ mode: 'approve' })
     await server.post(scene())
-    const found = await server.aCase(/red circle/)
-    await mo.press(found, button(found, buttons.confirm))
+    const caseMessage = await server.aCase(/red circle/)
+    await mo.press(caseMessage, button(caseMessage, buttons.confirm))
     const { message: told } = await ada.until(
       ({ message: now }) => now?.content.includes('change your password') === true,
     )

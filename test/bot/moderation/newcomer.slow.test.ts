@@ -68,12 +68,12 @@ describe('a new moderator on the page', { ...WITH_BROWSER, timeout: 240_000 }, (
     }
     await become(page, 'Mo')
     await go('mod-log')
-    const found = message('What I see: a small yellow star')
-    await found.waitFor()
-    await found.getByText('the same picture in 3 channels').waitFor()
+    const caseMessage = message('What I see: a small yellow star')
+    await caseMessage.waitFor()
+    await caseMessage.getByText('the same picture in 3 channels').waitFor()
     assert.equal(await page.locator('article.message', { hasText: '— to be decided' }).count(), 1)
     await assertAccessible(page, 'a case')
-    await found.getByRole('button', { name: buttons.confirm }).click()
+    await caseMessage.getByRole('button', { name: buttons.confirm }).click()
     await message(enforce.offer).getByRole('button', { name: buttons.enforce }).click()
     // The page shows `code` without its marks.
     await message(enforce.done.split('.')[0]!).waitFor()

@@ -32,8 +32,8 @@ describe('what moderation keeps', { timeout: 60_000 }, () => {
 
   async function aConfirmedCase(): Promise<void> {
     await server.post(scene())
-    const found = await server.aCase(/red circle/)
-    await server.mo.press(found, button(found, buttons.confirm))
+    const caseMessage = await server.aCase(/red circle/)
+    await server.mo.press(caseMessage, button(caseMessage, buttons.confirm))
     await server.aCase(/in the list of scams/)
   }
 

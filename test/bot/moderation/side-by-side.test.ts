@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import type { Member } from 'loopback-discord/client'
-import { Reposts } from '../../../bot/moderation/hashes/duplicate-posts.ts'
+import { DuplicatePosts } from '../../../bot/moderation/hashes/duplicate-posts.ts'
 import { pino } from 'pino'
 import { Pictures } from '../../../bot/pictures/pictures.ts'
 import { EN } from '../../../commands/i18n/en.ts'
@@ -48,11 +48,11 @@ describe('moderation by two processes on one Redis', { ...WITH_REDIS, timeout: 1
   it('opens one case, decides once, removes once, and tells once', async () => {
     await server.setUp({ mode: 'approve' })
     const posted = await server.post(scene())
-    const found = await server.aCase(/red circle/)
+    const caseMessage = await server.aCase(/red circle/)
     const kit = await server.join('kit', { channel: 'mod-log' })
     await Promise.all([
-      mo.press(found, button(found, buttons.confirm)),
-      kit.press(found, button(found, buttons.confirm)),
+      mo.press(caseMessage, button(caseMessage, buttons.confirm)),
+      kit.press(caseMessage, button(caseMessage, buttons.confirm)),
     ])
     const done = await server.aCase(/Removed: 3 of 3[^]*The member was told/)
     assert.equal(done.content.match(/^Confirm: /gm)?.length, 1)
@@ -62,7 +62,7 @@ describe('moderation by two processes on one Redis', { ...WITH_REDIS, timeout: 1
     // Both know at once what one of them was told.
     const lin = await server.join('lin')
     const [again] = await server.post(scene(), lin)
-    const second = await server.aCase(/staff here confirmed/, new Set([found.id]))
+    const second = await server.aCase(/staff here confirmed/, new Set([caseMessage.id]))
     assert.match(second.content, new RegExp(again!.id))
     mo.switchTo('general')
     const dismissed = await mo.menu(menus.allow, again!)
@@ -89,8 +89,8 @@ describe('moderation by two processes on one Redis', { ...WITH_REDIS, timeout: 1
     await mo.slash('moderation rule add', rule)
     const lin = await server.join('lin', { channel: 'general' })
     const posted = await lin.upload(hearts())
-    const found = await server.aCase(/the question “hearts”/, seen)
-    assert.match(found.content, new RegExp(`/${posted.id}`))
+    const caseMessage = await server.aCase(/the question “hearts”/, seen)
+    assert.match(caseMessage.content, new RegExp(`/${posted.id}`))
     // Each is through with it when it looks at the next one.
     await lin.upload(triangle())
     while (looks().some((count) => count < 2)) {
@@ -116,7 +116,7 @@ describe('moderation by two processes on one Redis', { ...WITH_REDIS, timeout: 1
       fetchPicture: () => assert.fail('nothing is fetched here'),
       log: pino({ enabled: false }),
     })
-    const { pictures } = new Reposts(store, { caseOf: async () => null }, owner)
+    const { pictures } = new DuplicatePosts(store, { caseOf: async () => null }, owner)
     while ((await Array.fromAsync(pictures.entries())).length === 0) {
       await setImmediate()
     }

@@ -33,16 +33,16 @@ const APPROVE = { ...DEFAULT_MODERATION, mode: 'approve' } as const
 const ACT = { ...DEFAULT_MODERATION, mode: 'act' } as const
 
 /** Every step done. */
-function finished(found: Case): Case {
-  return found.steps.reduce((now, { id }) => withStep(now, id, null), found)
+function finished(record: Case): Case {
+  return record.steps.reduce((now, { id }) => withStep(now, id, null), record)
 }
 
 function idsOf({ steps }: Case): string[] {
   return steps.map(({ id }) => id)
 }
 
-function allowed(found: Case): string[] {
-  return ACTIONS.filter((action) => allows(found, action))
+function allowed(record: Case): string[] {
+  return ACTIONS.filter((action) => allows(record, action))
 }
 
 describe('openCase', () => {

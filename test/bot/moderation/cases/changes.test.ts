@@ -58,17 +58,17 @@ describe('pictures that come later', { timeout: 120_000 }, () => {
       posted.push(await server.ada.say('free money https://casino.example'))
       preview(posted[i]!, links[i]!)
     }
-    const found = await server.aCase(/What I see: .*red circle/)
-    assert.match(found.content, /the same picture in 3 channels/)
+    const caseMessage = await server.aCase(/What I see: .*red circle/)
+    assert.match(caseMessage.content, /the same picture in 3 channels/)
     for (const { id } of posted) {
-      assert.ok(found.content.includes(id))
+      assert.ok(caseMessage.content.includes(id))
     }
     for (const [i, message] of posted.entries()) {
       preview(message, links[i]!)
     }
     // Another case, to know that all before it was heard.
     await server.post(hearts(), await server.join('lin'))
-    await server.aCase(/heart/, new Set([found.id]))
+    await server.aCase(/heart/, new Set([caseMessage.id]))
     assert.equal(server.cases().length, 2)
     assert.deepEqual(links.map(asked), [1, 1, 1])
   })
@@ -80,9 +80,9 @@ describe('pictures that come later', { timeout: 120_000 }, () => {
     const message = await server.ada.say('good morning')
     await server.ada.edit(message, 'good morning https://casino.example')
     preview(message, await proxied(scene()))
-    const found = await server.aCase(/Removed: 1 of 1/)
-    assert.match(found.content, /removed by itself/)
-    assert.match(found.content, new RegExp(`/${message.id}`))
+    const caseMessage = await server.aCase(/Removed: 1 of 1/)
+    assert.match(caseMessage.content, /removed by itself/)
+    assert.match(caseMessage.content, new RegExp(`/${message.id}`))
     await server.ada.until(({ type, id }) => type === 'deleted' && id === message.id)
   })
 
@@ -111,8 +111,8 @@ describe('pictures that come later', { timeout: 120_000 }, () => {
     server.ada.switchTo('general')
     const message = await server.ada.say('https://casino.example')
     preview(message, await proxied(triangle()))
-    const found = await server.aCase(/the question “green” is answered yes/)
-    assert.match(found.content, new RegExp(`/${message.id}`))
+    const caseMessage = await server.aCase(/the question “green” is answered yes/)
+    assert.match(caseMessage.content, new RegExp(`/${message.id}`))
   })
 
   it('leaves an old message alone, unless it is edited now', async (t) => {
@@ -127,10 +127,10 @@ describe('pictures that come later', { timeout: 120_000 }, () => {
     preview(message, link)
     await heard
     await server.ada.upload(scene())
-    const found = await server.aCase(/Removed: 1 of 1/)
+    const caseMessage = await server.aCase(/Removed: 1 of 1/)
     assert.equal(server.isDeleted(message), false)
     assert.equal(asked(link), 0)
-    assert.doesNotMatch(found.content, new RegExp(message.id))
+    assert.doesNotMatch(caseMessage.content, new RegExp(message.id))
     const lin = await server.join('lin', { channel: 'general' })
     const old = await lin.say('https://casino.example')
     t.mock.timers.setTime(Date.now() + 2 * HOUR_MS)

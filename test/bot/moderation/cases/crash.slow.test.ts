@@ -9,11 +9,11 @@ import { Member } from 'loopback-discord/client'
 import { startSandbox, type Sandbox } from 'loopback-discord'
 import { connect } from '../../../../bot/discord/client.ts'
 import { decided } from '../../../../bot/moderation/cases/case.ts'
-import { Deeds } from '../../../../bot/moderation/cases/discord-actions.ts'
+import { ModerationActions } from '../../../../bot/moderation/cases/discord-actions.ts'
 import { GuildModeration } from '../../../../bot/moderation/settings.ts'
 import { Moderation } from '../../../../bot/moderation/moderation.ts'
 import { fingerprintOf } from '../../../../bot/pictures/fingerprint.ts'
-import { verdictOf, Verdicts } from '../../../../bot/moderation/hashes/hash-list.ts'
+import { hashEntryOf, HashList } from '../../../../bot/moderation/hashes/hash-list.ts'
 import { createPictureFetcher, type PictureFetcher } from '../../../../bot/pictures/download.ts'
 import { Pictures } from '../../../../bot/pictures/pictures.ts'
 import { openStore } from '../../../../bot/store/store.ts'
@@ -28,7 +28,7 @@ import { Life, Killed, mortalStore } from '../../../helpers/mortal-store.ts'
 const log = pino({ level: 'silent' })
 
 /** Discord as a process with that life has it. */
-class MortalDeeds extends Deeds {
+class MortalActions extends ModerationActions {
   readonly #life: Life
 
   constructor(client: Client, life: Life) {
@@ -36,20 +36,20 @@ class MortalDeeds extends Deeds {
     this.#life = life
   }
 
-  override post(...given: Parameters<Deeds['post']>) {
-    return this.#life.write(() => super.post(...given))
+  override post(...args: Parameters<ModerationActions['post']>) {
+    return this.#life.write(() => super.post(...args))
   }
 
-  override edit(...given: Parameters<Deeds['edit']>) {
-    return this.#life.write(() => super.edit(...given))
+  override edit(...args: Parameters<ModerationActions['edit']>) {
+    return this.#life.write(() => super.edit(...args))
   }
 
-  override delete(...given: Parameters<Deeds['delete']>) {
-    return this.#life.write(() => super.delete(...given))
+  override delete(...args: Parameters<ModerationActions['delete']>) {
+    return this.#life.write(() => super.delete(...args))
   }
 
-  override timeOut(...given: Parameters<Deeds['timeOut']>) {
-    return this.#life.write(() => super.timeOut(...given))
+  override timeOut(...args: Parameters<ModerationActions['timeOut']>) {
+    return this.#life.write(() => super.timeOut(...args))
   }
 
   override direct(userId: string) {
@@ -97,8 +97,8 @@ describe('a case whose process is killed', { timeout: 300_000 }, () => {
 
   function born(life: Life): Moderation {
     const pictures = new Pictures({ client, fetchPicture, model, log })
-    const parts = { store: mortalStore(store, life), model, pictures, fetchPicture, log }
-    return new Moderation(client, parts, new MortalDeeds(client, life))
+    const deps = { store: mortalStore(store, life), model, pictures, fetchPicture, log }
+    return new Moderation(client, deps, new MortalActions(client, life))
   }
 
   /** A message with the picture, by someone new. */
@@ -119,12 +119,12 @@ describe('a case whose process is killed', { timeout: 300_000 }, () => {
   async function reset(mode: 'act' | 'approve'): Promise<void> {
     const guilds = new GuildModeration(store)
     await guilds.change(guildId, () => ({ ...DEFAULT_MODERATION, logChannel, mode }))
-    const verdicts = new Verdicts(store, guilds)
-    await verdicts.remove(guildId, () => true)
+    const hashList = new HashList(store, guilds)
+    await hashList.remove(guildId, () => true)
     if (mode === 'act') {
       const print = await fingerprintOf(scene().bytes)
       const said = { verdict: 'confirmed', by: null, caseId: null, note: '', distance: 6 } as const
-      await verdicts.put(guildId, [verdictOf(print!, said)])
+      await hashList.put(guildId, [hashEntryOf(print!, said)])
     }
   }
 
@@ -155,13 +155,13 @@ describe('a case whose process is killed', { timeout: 300_000 }, () => {
       const message = await posted()
       const life = new Life(moment)
       const first = born(life)
-      await live(() => first.hear(message))
+      await live(() => first.onMessage(message))
       await first.work.settle()
       ended = life.moments < moment
       const second = born(new Life(Infinity))
       await second.resume()
       await second.work.settle()
-      const found = await second.work.of(guildId, message.id)
+      const record = await second.work.of(guildId, message.id)
       const { cases, there, told, deletions, timeouts } = traces(message)
       if (moment === 1) {
         // Killed before it had written anything: it never heard of the message.
@@ -171,9 +171,9 @@ describe('a case whose process is killed', { timeout: 300_000 }, () => {
       const at = `moment ${moment}`
       assert.deepEqual([cases.length, there, told], [1, false, 1], at)
       assert.deepEqual([deletions, timeouts], [1, 1], at)
-      assert.equal(found?.state, 'confirmed', at)
+      assert.equal(record?.state, 'confirmed', at)
       assert.deepEqual(
-        found.steps.filter(({ done }) => !done),
+        record.steps.filter(({ done }) => !done),
         [],
         at,
       )
@@ -196,7 +196,7 @@ describe('a case whose process is killed', { timeout: 300_000 }, () => {
       }
       const first = born(life)
       await live(async () => {
-        await first.pointing.reported(message, '100000000000000002')
+        await first.reports.reportMessage(message, '100000000000000002')
         await press(first, 'confirm')
         await press(first, 'undo')
       })
@@ -213,19 +213,19 @@ describe('a case whose process is killed', { timeout: 300_000 }, () => {
       await second.work.settle()
       const { cases, there, told, deletions, timeouts } = traces(message)
       const at = `moment ${moment}`
-      const found = await second.work.of(guildId, message.id)
-      assert.equal(found?.state, 'undone', at)
+      const record = await second.work.of(guildId, message.id)
+      assert.equal(record?.state, 'undone', at)
       assert.equal(cases.length, 1, at)
       assert.match(cases[0]!.content, /— undone/, at)
       assert.deepEqual(
-        found.events.map(({ what }) => what),
+        record.events.map(({ what }) => what),
         ['confirm', 'undo'],
         at,
       )
       // An undo that came before the removal is one that there was nothing left to take back.
       assert.deepEqual([there, deletions], [deletions === 0, deletions], at)
       assert.ok(deletions <= 1 && [0, 2].includes(timeouts) && [0, 2].includes(told), at)
-      assert.deepEqual(await new Verdicts(store, new GuildModeration(store)).list(guildId), [], at)
+      assert.deepEqual(await new HashList(store, new GuildModeration(store)).list(guildId), [], at)
     }
   })
 
@@ -235,13 +235,13 @@ describe('a case whose process is killed', { timeout: 300_000 }, () => {
     const two = [1, 2].map(() => born(new Life(Infinity)))
     const [one, other] = [two[0]!, two[1]!]
     await Promise.all([
-      one.hear(message),
-      other.hear(message),
-      one.pointing.reported(message, '100000000000000002'),
-      other.pointing.reported(message, '100000000000000003'),
-      one.hearChange(message),
+      one.onMessage(message),
+      other.onMessage(message),
+      one.reports.reportMessage(message, '100000000000000002'),
+      other.reports.reportMessage(message, '100000000000000003'),
+      one.onMessageUpdate(message),
     ])
-    await other.hear(message)
+    await other.onMessage(message)
     await Promise.all(two.map(({ work }) => work.settle()))
     const records = await Array.fromAsync(one.work.cases.entries(`${guildId}/`))
     const about = records.filter(([, { copies }]) =>
@@ -260,8 +260,8 @@ describe('a case whose process is killed', { timeout: 300_000 }, () => {
     const message = await posted()
     const both = Promise.withResolvers<void>()
     let come = 0
-    class ForgottenNonces extends Deeds {
-      override async post(...[channelId, body, sent]: Parameters<Deeds['post']>) {
+    class ForgottenNonces extends ModerationActions {
+      override async post(...[channelId, body, sent]: Parameters<ModerationActions['post']>) {
         come += 1
         if (come === 2) {
           both.resolve()
@@ -274,16 +274,16 @@ describe('a case whose process is killed', { timeout: 300_000 }, () => {
       }
     }
     const pictures = new Pictures({ client, fetchPicture, model, log })
-    const parts = { store, model, pictures, fetchPicture, log }
-    const two = [1, 2].map(() => new Moderation(client, parts, new ForgottenNonces(client)))
-    await Promise.all(two.map((one) => one.pointing.reported(message, '100000000000000002')))
+    const deps = { store, model, pictures, fetchPicture, log }
+    const two = [1, 2].map(() => new Moderation(client, deps, new ForgottenNonces(client)))
+    await Promise.all(two.map((one) => one.reports.reportMessage(message, '100000000000000002')))
     await Promise.all(two.map((one) => one.work.settle()))
     assert.equal(come, 2)
     const { cases } = traces(message)
-    const found = await two[0]!.work.of(guildId, message.id)
+    const record = await two[0]!.work.of(guildId, message.id)
     assert.deepEqual(
       cases.map(({ id }) => id),
-      [found?.log?.messageId],
+      [record?.log?.messageId],
     )
   })
 })

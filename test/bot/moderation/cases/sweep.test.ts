@@ -43,11 +43,11 @@ describe('the sweep of a case', { timeout: 120_000 }, () => {
     server.ada.switchTo('general')
     const last = await server.ada.upload(await disguised(scene(), 65))
     await lin.menu(menus.report, last)
-    const found = await server.aCase(/Where \(4 messages\)/)
+    const caseMessage = await server.aCase(/Where \(4 messages\)/)
     for (const { id } of [...before, last]) {
-      assert.ok(found.content.includes(id))
+      assert.ok(caseMessage.content.includes(id))
     }
-    await server.mo.press(found, button(found, buttons.confirm))
+    await server.mo.press(caseMessage, button(caseMessage, buttons.confirm))
     await server.aCase(/Removed: 4 of 4/)
     assert.ok([...before, last].every((message) => server.isDeleted(message)))
     assert.ok(![other, another].some((message) => server.isDeleted(message)))
@@ -78,8 +78,8 @@ describe('the sweep of a case', { timeout: 120_000 }, () => {
     server.ada.switchTo('memes')
     const lin = await server.join('lin', { channel: 'memes' })
     await lin.menu(menus.report, await server.ada.upload(scene()))
-    const found = await server.aCase(/Where \(3 messages\)[^]*red circle/)
-    assert.ok(!found.content.includes(general!.id))
+    const caseMessage = await server.aCase(/Where \(3 messages\)[^]*red circle/)
+    assert.ok(!caseMessage.content.includes(general!.id))
   })
 
   it('says that Discord cannot search yet', async (t) => {
@@ -87,11 +87,11 @@ describe('the sweep of a case', { timeout: 120_000 }, () => {
     const { rest } = server.demo.bot.client
     const get = rest.get.bind(rest)
     // The sandbox's index is always ready; Discord's answer while it is not is of 202.
-    t.mock.method(rest, 'get', (...given: Parameters<typeof get>) =>
-      given[0].endsWith('/messages/search') ? Promise.resolve(UNREADY) : get(...given),
+    t.mock.method(rest, 'get', (...args: Parameters<typeof get>) =>
+      args[0].endsWith('/messages/search') ? Promise.resolve(UNREADY) : get(...args),
     )
     await server.post(scene())
-    const found = await server.aCase(/Not searched/)
-    assert.ok(found.content.includes(words.not(words.steps.sweep, words.problems.unready)))
+    const caseMessage = await server.aCase(/Not searched/)
+    assert.ok(caseMessage.content.includes(words.not(words.steps.sweep, words.problems.unready)))
   })
 })

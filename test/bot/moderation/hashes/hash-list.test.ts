@@ -6,7 +6,11 @@ import { pino } from 'pino'
 import { GuildModeration } from '../../../../bot/moderation/settings.ts'
 import { readHashFile, writeHashFile } from '../../../../bot/moderation/hashes/hash-file.ts'
 import type { Fingerprint } from '../../../../bot/pictures/fingerprint.ts'
-import { type Verdict, verdictOf, Verdicts } from '../../../../bot/moderation/hashes/hash-list.ts'
+import {
+  type HashEntry,
+  hashEntryOf,
+  HashList,
+} from '../../../../bot/moderation/hashes/hash-list.ts'
 import { openStore } from '../../../../bot/store/store.ts'
 import type { Store } from '../../../../bot/store/types.ts'
 import { InputError } from '../../../../config/errors.ts'
@@ -20,17 +24,17 @@ function print(whole: string, cropped: readonly string[] = []): Fingerprint {
 
 function said(
   whole: string,
-  verdict: Verdict['verdict'],
+  verdict: HashEntry['verdict'],
   distance = 6,
   cropped: readonly string[] = [],
 ) {
-  return verdictOf(print(whole, cropped), { verdict, distance, by: '9', caseId: null, note: 'n' })
+  return hashEntryOf(print(whole, cropped), { verdict, distance, by: '9', caseId: null, note: 'n' })
 }
 
-describe('Verdicts', () => {
+describe('HashList', () => {
   let store: Store
   let guilds: GuildModeration
-  let verdicts: Verdicts
+  let hashList: HashList
 
   before(async () => {
     store = await openStore({ url: 'memory:', log: pino({ level: 'silent' }) })
@@ -38,87 +42,87 @@ describe('Verdicts', () => {
   after(() => store.close())
   beforeEach(async () => {
     guilds = new GuildModeration(store)
-    verdicts = new Verdicts(store, guilds)
-    await verdicts.purge(GUILD)
+    hashList = new HashList(store, guilds)
+    await hashList.purge(GUILD)
   })
 
-  async function match(whole: string, cropped: readonly string[] = [], by = verdicts) {
+  async function match(whole: string, cropped: readonly string[] = [], by = hashList) {
     const { list } = await guilds.of(GUILD)
     const found = await by.match(GUILD, print(whole, cropped), list)
     return found && [found.verdict.verdict, found.distance]
   }
 
   it('lets a dismissal win over a confirmation that is nearer', async () => {
-    await verdicts.put(GUILD, [said('00000000000000ff', 'confirmed')])
+    await hashList.put(GUILD, [said('00000000000000ff', 'confirmed')])
     assert.deepEqual(await match('00000000000000ff'), ['confirmed', 0])
-    await verdicts.put(GUILD, [said('00000000000000f0', 'dismissed')])
+    await hashList.put(GUILD, [said('00000000000000f0', 'dismissed')])
     assert.deepEqual(await match('00000000000000ff'), ['dismissed', 4])
   })
 
   it('goes by the distance of each entry', async () => {
-    await verdicts.put(GUILD, [said('00000000000000ff', 'confirmed', 2)])
+    await hashList.put(GUILD, [said('00000000000000ff', 'confirmed', 2)])
     assert.deepEqual(await match('00000000000000fc'), ['confirmed', 2])
     assert.equal(await match('00000000000000f8'), undefined)
   })
 
   it('knows cropped forms of either side', async () => {
-    await verdicts.put(GUILD, [said('00000000000000ff', 'confirmed', 2, ['ffff000000000000'])])
+    await hashList.put(GUILD, [said('00000000000000ff', 'confirmed', 2, ['ffff000000000000'])])
     assert.deepEqual(await match('ffff000000000000'), ['confirmed', 0])
     assert.deepEqual(await match('0f0f0f0f0f0f0f0f', ['00000000000000ff']), ['confirmed', 0])
   })
 
   it('hears at once of what another process wrote', async () => {
-    const other = new Verdicts(store, new GuildModeration(store))
+    const other = new HashList(store, new GuildModeration(store))
     assert.equal(await match('00000000000000ff', [], other), undefined)
-    await verdicts.put(GUILD, [said('00000000000000ff', 'confirmed')])
+    await hashList.put(GUILD, [said('00000000000000ff', 'confirmed')])
     assert.deepEqual(await match('00000000000000ff', [], other), ['confirmed', 0])
-    assert.equal(await verdicts.remove(GUILD, ({ hash }) => hash === '00000000000000ff'), 1)
+    assert.equal(await hashList.remove(GUILD, ({ hash }) => hash === '00000000000000ff'), 1)
     assert.equal(await match('00000000000000ff', [], other), undefined)
   })
 
   it('keeps the list in memory as its own changes make it, without reading it again', async (t) => {
-    await verdicts.put(GUILD, [said('00000000000000ff', 'confirmed')])
+    await hashList.put(GUILD, [said('00000000000000ff', 'confirmed')])
     await match('00000000000000ff')
-    const list = t.mock.method(verdicts, 'list')
-    await verdicts.put(GUILD, [said('ff00000000000000', 'confirmed')])
-    await verdicts.put(GUILD, [said('00000000000000ff', 'dismissed')])
+    const list = t.mock.method(hashList, 'list')
+    await hashList.put(GUILD, [said('ff00000000000000', 'confirmed')])
+    await hashList.put(GUILD, [said('00000000000000ff', 'dismissed')])
     assert.deepEqual(await match('ff00000000000000'), ['confirmed', 0])
     assert.deepEqual(await match('00000000000000ff'), ['dismissed', 0])
     assert.equal(list.mock.callCount(), 0)
-    await verdicts.remove(GUILD, ({ verdict }) => verdict === 'dismissed')
+    await hashList.remove(GUILD, ({ verdict }) => verdict === 'dismissed')
     assert.equal(await match('00000000000000ff'), undefined)
     assert.equal(list.mock.callCount(), 1, 'only to find what to remove')
   })
 
   it('reads it again after two processes changed it at once', async () => {
-    const other = new Verdicts(store, new GuildModeration(store))
+    const other = new HashList(store, new GuildModeration(store))
     await Promise.all([match('00000000000000ff'), match('00000000000000ff', [], other)])
     await Promise.all([
-      verdicts.put(GUILD, [said('00000000000000ff', 'confirmed')]),
+      hashList.put(GUILD, [said('00000000000000ff', 'confirmed')]),
       other.put(GUILD, [said('ff00000000000000', 'confirmed')]),
     ])
-    for (const one of [verdicts, other]) {
+    for (const one of [hashList, other]) {
       assert.deepEqual(await match('00000000000000ff', [], one), ['confirmed', 0])
       assert.deepEqual(await match('ff00000000000000', [], one), ['confirmed', 0])
     }
   })
 
   it('keeps servers apart', async () => {
-    await verdicts.put('100000000000000002', [said('00000000000000ff', 'confirmed')])
+    await hashList.put('100000000000000002', [said('00000000000000ff', 'confirmed')])
     assert.equal(await match('00000000000000ff'), undefined)
   })
 
   it('ends after 180 days, counted from when it was last seen', async () => {
-    assert.equal(verdicts.space.ttlMs, 180 * DAY_MS)
+    assert.equal(hashList.space.ttlMs, 180 * DAY_MS)
     const old = { ...said('00000000000000ff', 'confirmed'), seenAt: Date.now() - 2 * DAY_MS }
-    await verdicts.put(GUILD, [old])
+    await hashList.put(GUILD, [old])
     await match('00000000000000ff')
-    const [now] = await verdicts.list(GUILD)
+    const [now] = await hashList.list(GUILD)
     assert.ok(now && now.seenAt > old.seenAt, 'being seen renews it')
   })
 
   it('lets an entry go that has ended since it was loaded', async (t) => {
-    await verdicts.put(GUILD, [
+    await hashList.put(GUILD, [
       said('00000000000000ff', 'confirmed'),
       said('00000000000000fc', 'confirmed'),
     ])
@@ -129,7 +133,7 @@ describe('Verdicts', () => {
     assert.deepEqual(await match('00000000000000ff'), ['confirmed', 2], 'only the other is left')
     t.mock.timers.setTime(Date.now() + 181 * DAY_MS)
     assert.equal(await match('00000000000000ff'), undefined)
-    assert.deepEqual(await verdicts.list(GUILD), [])
+    assert.deepEqual(await hashList.list(GUILD), [])
   })
 
   it('goes to a file and comes back as what another server said', async () => {

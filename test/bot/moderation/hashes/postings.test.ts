@@ -4,8 +4,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import {
   type Posting,
-  separated,
-  withFound,
+  withOwnCase,
+  withOlder,
   withPosting,
 } from '../../../../bot/moderation/hashes/postings.ts'
 
@@ -97,21 +97,21 @@ describe('withPosting', () => {
   })
 
   it('lets later copies join the newest case', () => {
-    const all = separated(after(posting('1'), posting('2'), posting('3'), posting('4')), '4')
+    const all = withOwnCase(after(posting('1'), posting('2'), posting('3'), posting('4')), '4')
     assert.equal(casesOf(withPosting(all, posting('5'), BURST))['5'], '4')
   })
 })
 
-describe('withFound', () => {
+describe('withOlder', () => {
   it('adds what is not there, even for a member who posts and posts', () => {
     const before = Array.from({ length: 60 }, (_, i) =>
       posting(String(100 + i), { prints: [OTHER] }),
     )
     const found = [posting('50'), posting('101', { caseId: '9' })]
-    const now = withFound(before, found)
+    const now = withOlder(before, found)
     assert.equal(now.length, 61)
     assert.equal(now[0]!.messageId, '50')
     assert.equal(now.find(({ messageId }) => messageId === '101')!.caseId, null)
-    assert.equal(withFound(now, found), now)
+    assert.equal(withOlder(now, found), now)
   })
 })

@@ -2,11 +2,11 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { RulesQueue } from '../../../../bot/moderation/rules/rule-queue.ts'
+import { RuleQueue } from '../../../../bot/moderation/rules/rule-queue.ts'
 
 function watched(limit: number, work: (item: number) => Promise<void>) {
   const seen = { done: [] as number[], dropped: [] as number[], failed: [] as number[] }
-  const queue = new RulesQueue<number>({
+  const queue = new RuleQueue<number>({
     limit,
     work: async (item) => {
       await work(item)
@@ -18,7 +18,7 @@ function watched(limit: number, work: (item: number) => Promise<void>) {
   return { queue, seen }
 }
 
-describe('RulesQueue', () => {
+describe('RuleQueue', () => {
   it('drops the oldest that waits, and never the one at work', async () => {
     const gate = Promise.withResolvers<void>()
     const { queue, seen } = watched(2, () => gate.promise)

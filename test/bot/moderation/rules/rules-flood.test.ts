@@ -58,9 +58,9 @@ describe('a flood of pictures', { timeout: 120_000 }, () => {
     }
 
     gate.resolve()
-    const found = await server.aCase(/the question “green”/)
-    assert.match(found.content, new RegExp(`/${newest.id}`))
-    assert.ok(!found.content.includes(oldest.id))
+    const caseMessage = await server.aCase(/the question “green”/)
+    assert.match(caseMessage.content, new RegExp(`/${newest.id}`))
+    assert.ok(!caseMessage.content.includes(oldest.id))
     assert.equal(server.cases().length, 1)
     assert.equal(looked.mock.callCount(), 1 + WAITING)
     assert.ok((await list()).content.includes(wanted), 'and no more')

@@ -36,10 +36,10 @@ function hit(score: number, rule = RULE.id): Case {
   return openCase(seed, SETTINGS, 0)
 }
 
-function after(found: Case, ...choices: ['confirm' | 'dismiss' | 'delete' | 'undo', string][]) {
+function after(record: Case, ...choices: ['confirm' | 'dismiss' | 'delete' | 'undo', string][]) {
   return choices.reduce(
     (now, [action, by]) => decided(now, { action, by, now: 0 }, SETTINGS),
-    found,
+    record,
   )
 }
 

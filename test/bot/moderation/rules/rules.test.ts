@@ -5,7 +5,7 @@ import { after, before, describe, it } from 'node:test'
 import type { APIMessage } from 'discord.js'
 import type { Given } from 'loopback-discord/client-form'
 import { type Case, caseSchema } from '../../../../bot/moderation/cases/case.ts'
-import { RulesBook } from '../../../../bot/moderation/rules/rule-store.ts'
+import { RuleStore } from '../../../../bot/moderation/rules/rule-store.ts'
 import type { Collection } from '../../../../bot/store/types.ts'
 import { renderScene } from '../../../../bench/quality/scene-svg.ts'
 import { EN } from '../../../../commands/i18n/en.ts'
@@ -33,9 +33,9 @@ describe('/moderation rule', () => {
     server.mo.slash(`moderation rule ${name}`, options)
   /** A case that was not there when this was called last. */
   const nextCase = async (pattern: RegExp): Promise<APIMessage> => {
-    const found = await server.aCase(pattern, seen)
-    seen.add(found.id)
-    return found
+    const caseMessage = await server.aCase(pattern, seen)
+    seen.add(caseMessage.id)
+    return caseMessage
   }
   const post = (channel: string, picture: ReturnType<typeof scene>) => {
     server.ada.switchTo(channel)
@@ -66,13 +66,13 @@ describe('/moderation rule', () => {
   it('opens a case for a hit, and for nothing else', async () => {
     await post('general', triangle())
     const posted = await post('general', hearts())
-    const found = await nextCase(/What I see: .*heart/)
-    assert.match(found.content, /the question “hearts” is answered yes with [\d.]+ % \(\+3\)/)
-    assert.match(found.content, new RegExp(`/${posted.id}`))
+    const caseMessage = await nextCase(/What I see: .*heart/)
+    assert.match(caseMessage.content, /the question “hearts” is answered yes with [\d.]+ % \(\+3\)/)
+    assert.match(caseMessage.content, new RegExp(`/${posted.id}`))
     assert.equal(server.cases().length, 1)
     assert.equal(server.isDeleted(posted), false)
-    await server.mo.press(found, button(found, EN.moderation.buttons.confirm))
-    await server.mo.changed(found, ({ content }) => content.includes('Confirm: '))
+    await server.mo.press(caseMessage, button(caseMessage, EN.moderation.buttons.confirm))
+    await server.mo.changed(caseMessage, ({ content }) => content.includes('Confirm: '))
   })
 
   it('shows how it did, with a chart and the chart in words', async () => {
@@ -93,8 +93,8 @@ describe('/moderation rule', () => {
     await post('after-hours', triangle())
     const lin = await server.join('lin', { channel: 'general' })
     const open = await lin.upload(triangle())
-    const found = await nextCase(/question “triangles”/)
-    assert.match(found.content, new RegExp(`/${open.id}`))
+    const caseMessage = await nextCase(/question “triangles”/)
+    assert.match(caseMessage.content, new RegExp(`/${open.id}`))
     assert.equal(server.cases().length, before + 1)
 
     await rule('add', { ...triangles, 'age-restricted': true })
@@ -110,8 +110,8 @@ describe('/moderation rule', () => {
     const before = server.cases().length
     await post('general', scene())
     const posted = await lin.upload(scene())
-    const found = await nextCase(/question “here”/)
-    assert.match(found.content, new RegExp(`/${posted.id}`))
+    const caseMessage = await nextCase(/question “here”/)
+    assert.match(caseMessage.content, new RegExp(`/${posted.id}`))
     assert.equal(server.cases().length, before + 1)
     await rule('remove', { name: 'here' })
   })
@@ -132,7 +132,7 @@ describe('/moderation rule', () => {
       decode: (data) => caseSchema.parse(data),
     })
     const guildId = server.demo.bot.client.guilds.cache.firstKey() ?? ''
-    const { id } = await new RulesBook(store).named(guildId, 'stars')
+    const { id } = await new RuleStore(store).named(guildId, 'stars')
     for (let i = 0; i < 19; i++) {
       await cases.set(`${guildId}/${i}`, reviewed(`${i}`, guildId, id))
     }
@@ -163,8 +163,8 @@ describe('/moderation rule', () => {
     const before = server.cases().length
     await lin.upload(await disguised(harmless))
     const other = await lin.upload({ name: 'other.jpg', bytes: await drawn('red', 'circle', 7, 0) })
-    const found = await nextCase(/question “circles”/)
-    assert.match(found.content, new RegExp(`/${other.id}`))
+    const caseMessage = await nextCase(/question “circles”/)
+    assert.match(caseMessage.content, new RegExp(`/${other.id}`))
     assert.equal(server.cases().length, before + 1)
   })
 })
