@@ -1,4 +1,4 @@
-/** Puts the page together, and again when its language changes. */
+/** Builds the page, and rebuilds it when the language changes. */
 
 import { Composer } from './composer/composer.js'
 import { become, connect } from './state/api.js'
@@ -17,7 +17,7 @@ import { applyTheme, followSystem, isDark, switchTheme } from './widgets/theme.j
 
 const PANEL_KEY = 'panel'
 
-/** Where the sides lie over the messages; as in layout.css. */
+/** The width at which the side panels overlay the messages; as in layout.css. */
 const narrow = matchMedia('(max-width: 1000px)')
 
 let mounted = new AbortController()
@@ -75,7 +75,7 @@ function mount() {
   })
 }
 
-/** The line that says what this is, with the two switches. */
+/** The banner that says what the page is, with the theme and language switches. */
 function strip() {
   const w = words()
   const theme = iconButton(
@@ -110,7 +110,7 @@ function strip() {
   return h('header', { class: 'strip' }, h('span', {}, w.notDiscord), language, theme)
 }
 
-/** Says when the sandbox or the bot is away. */
+/** A notice while the sandbox or the bot is disconnected. */
 function connection(/** @type {AbortSignal} */ signal) {
   const line = h('p', { class: 'connection', role: 'status' })
   const draw = () => {
@@ -145,7 +145,7 @@ function isNarrow() {
   return narrow.matches
 }
 
-/** Files are taken wherever they are dropped or pasted. */
+/** Accepts files that are dropped or pasted anywhere on the page. */
 function takeFiles(/** @type {Composer} */ composer, /** @type {AbortSignal} */ signal) {
   const app = at('app')
   app.addEventListener(

@@ -1,4 +1,4 @@
-/** What the page reads of Discord's forms; `../src/members-api/api.ts` says what is heard when. */
+/** The parts of Discord's objects that the page reads; `../src/members-api/api.ts` documents the events. */
 
 export type User = {
   readonly id: string
@@ -29,10 +29,10 @@ export type Channel = {
   readonly nsfw?: boolean
   readonly position?: number
   readonly guild_id?: string
-  /** Of a thread, the channel it hangs under. */
+  /** The parent channel of a thread. */
   readonly parent_id?: string | null
   readonly recipients?: readonly User[]
-  /** This member's permissions there, as decimal text. */
+  /** This member's permissions in the channel, as a decimal string. */
   readonly permissions?: string
   readonly thread_metadata?: { readonly archived: boolean; readonly locked: boolean }
   readonly permission_overwrites?: readonly {
@@ -85,7 +85,7 @@ export type SelectOption = {
   readonly default?: boolean
 }
 
-/** Any component of a message or modal; which fields there are goes by `type`. */
+/** Any component of a message or modal; `type` determines which fields are present. */
 export type Component = {
   readonly type: number
   readonly id?: number
@@ -200,7 +200,7 @@ export type Command = {
   readonly description: string
   readonly description_localized?: string
   readonly options?: readonly Option[]
-  /** Channels where this member is offered it; absent: everywhere. */
+  /** Channels where this member can use the command; absent: all. */
   readonly usable_in?: readonly string[]
 }
 
@@ -211,7 +211,7 @@ export type Modal = {
   readonly components: readonly Component[]
 }
 
-/** What the web socket tells. */
+/** The events on the WebSocket. */
 export type MemberEvent =
   | {
       readonly type: 'snapshot'
@@ -252,7 +252,7 @@ export type Draft = {
   spoiler: boolean
 }
 
-/** A picture of the shelf. */
+/** A sample picture. */
 export type Sample = {
   readonly file: string
   readonly width: number
@@ -261,11 +261,11 @@ export type Sample = {
   readonly 'zh-CN': string
 }
 
-/** An interaction that the application has not answered yet. */
+/** An interaction that the application has not responded to yet. */
 export type Pending = {
   readonly id: string
   readonly channelId: string
-  /** What the line in the channel says was used; null for a component, whose message shows it. */
+  /** The command shown in the channel's pending line; null for a component, whose message shows the state. */
   readonly name: string | null
   readonly messageId: string | null
   readonly customId: string | null

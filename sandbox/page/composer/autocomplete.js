@@ -1,5 +1,5 @@
 /**
- * A text field whose choices the bot makes while the person types.
+ * A text field with autocomplete: the bot supplies choices while the person types.
  *
  * @import { Choice, Option } from '../types.d.ts'
  */
@@ -8,15 +8,15 @@ import { act, onEvent } from '../state/api.js'
 import { h, place } from '../widgets/dom.js'
 import { words } from '../language/language.js'
 
-/** Waits this long after a key, so that not every letter is a question. In milliseconds. */
+/** Debounce: the wait after a keystroke before the bot is asked for choices, in milliseconds. */
 const PAUSE_MS = 200
 
 let nextId = 0
 
-/** Who waits for which choices. @type {Map<string, (choices: readonly Choice[]) => void>} */
+/** Callbacks that wait for choices, by request id. @type {Map<string, (choices: readonly Choice[]) => void>} */
 const waiting = new Map()
 
-/** Choices that came before the answer of the request they belong to. @type {Map<string, readonly Choice[]>} */
+/** Choices that arrived before the response to their request, by request id. @type {Map<string, readonly Choice[]>} */
 const early = new Map()
 
 onEvent('choices', (event) => {
@@ -32,7 +32,7 @@ onEvent('choices', (event) => {
   }
 })
 
-/** The field with its list. */
+/** The field and its list of choices. */
 export class AutocompleteField {
   #option
   #filledIn
@@ -51,7 +51,7 @@ export class AutocompleteField {
   /**
    * @param {Option} option
    * @param {string} label
-   * @param {() => { name: string, options: object }} filledIn the command and what it has so far.
+   * @param {() => { name: string, options: object }} filledIn the command and its options so far.
    */
   constructor(option, label, filledIn) {
     this.#option = option
@@ -79,7 +79,7 @@ export class AutocompleteField {
     this.element = h('span', { class: 'autocomplete' }, this.input, this.#list)
   }
 
-  /** The choice that was taken, else what was typed, else null. */
+  /** The selected choice, else the typed text, else null. */
   value() {
     return this.#taken?.value ?? (this.input.value === '' ? null : this.input.value)
   }
@@ -107,7 +107,7 @@ export class AutocompleteField {
     }
   }
 
-  /** Answers to what was typed before are late and no longer wanted. */
+  /** Shows choices, unless they are stale (for earlier text) or the field has lost the focus. */
   #show(/** @type {string} */ id, /** @type {readonly Choice[]} */ choices) {
     if (id !== this.#asked || document.activeElement !== this.input) {
       return
@@ -126,7 +126,7 @@ export class AutocompleteField {
           id: `${this.#id}-${i}`,
           class: i === this.#active ? 'option active' : 'option',
           'aria-selected': String(i === this.#active),
-          // Before the field loses the focus, which closes the list.
+          // On mousedown: a click would first blur the field, which closes the list.
           onmousedown: (/** @type {Event} */ event) => {
             event.preventDefault()
             this.#take(choice)

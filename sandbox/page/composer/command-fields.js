@@ -1,5 +1,5 @@
 /**
- * The fields of a command's options: each knows its element and its value.
+ * The input fields for a command's options. Each has an element and a value.
  *
  * @import { Draft, Option } from '../types.d.ts'
  */
@@ -15,7 +15,7 @@ const INTEGER = 4
 const BOOLEAN = 5
 const NUMBER = 10
 
-/** A text as a value of the option's type. */
+/** Converts a text to a value of the option's type. */
 export function typed(/** @type {Option} */ option, /** @type {string} */ text) {
   if (option.type === BOOLEAN) {
     return text === 'true'
@@ -24,7 +24,7 @@ export function typed(/** @type {Option} */ option, /** @type {string} */ text) 
 }
 
 /**
- * A choice among items.
+ * A field for choosing one of several items.
  *
  * @param {Option} option
  * @param {string} label

@@ -1,5 +1,5 @@
 /**
- * A command being filled in: its options one after the other, in place of the text.
+ * The form of a slash command: its options in a row, in place of the text.
  *
  * @import { Option } from '../types.d.ts'
  * @import { Leaf } from '../state/command-tree.js'
@@ -16,7 +16,7 @@ import { channels, people, roles } from '../widgets/select.js'
 const BOOLEAN = 5
 
 /**
- * An option's field: what it holds is read when the command is sent.
+ * An option's field. Its value is read when the command is sent.
  *
  * @typedef {{ option: Option, element: HTMLElement, control: HTMLElement,
  *   value: () => string | number | boolean | File | null, take?: (file: File) => void, drop?: () => void }} Field
@@ -28,7 +28,7 @@ export class CommandForm {
   #line = h('div', { class: 'option-fields' })
   #more = h('div', { class: 'option-more' })
   #problem = h('p', { class: 'problem', role: 'alert' })
-  /** What the option with the focus is for; its label tells that to screen readers. */
+  /** The description of the focused option. Screen readers get it from the field's label. */
   #hint = h('p', { class: 'option-hint quiet-text', 'aria-hidden': 'true' })
   #leave
   leaf
@@ -77,7 +77,7 @@ export class CommandForm {
     this.#drawMore()
   }
 
-  /** Puts the focus where the person goes on: at the first option that is empty. */
+  /** Focuses the first empty option. */
   focus() {
     const fields = [...this.#fields.values()]
     const empty = fields.find((field) => field.value() === null)
@@ -87,7 +87,7 @@ export class CommandForm {
     }
   }
 
-  /** Gives a file to the first attachment option without one; adds the option where needed. */
+  /** Puts a file into the first empty attachment option; adds the option if needed. */
   takeFile(/** @type {File} */ file) {
     const options = this.leaf.options.filter(({ type }) => type === ATTACHMENT)
     const free =
@@ -99,7 +99,7 @@ export class CommandForm {
     return true
   }
 
-  /** What is filled in, or null with a sentence where something is missing. */
+  /** The filled-in values, or null after showing what is missing. */
   read() {
     const missing = [...this.#fields.values()].filter(
       (field) => field.option.required && field.value() === null,
@@ -121,7 +121,7 @@ export class CommandForm {
     this.#problem.textContent = sentence
   }
 
-  /** Gives back what the previews hold. */
+  /** Releases the previews' object URLs. */
   close() {
     for (const field of this.#fields.values()) {
       field.drop?.()
@@ -193,7 +193,7 @@ export class CommandForm {
     control.addEventListener('focus', () => (this.#hint.textContent = described(option)))
     control.addEventListener('keydown', (event) => {
       const empty = control instanceof HTMLInputElement && control.value === ''
-      // Going back over an empty option takes it away again, or leaves the command.
+      // Backspace in an empty option removes the option, or else closes the command.
       if (event.key === 'Backspace' && empty) {
         this.#back(option)
       }
@@ -252,8 +252,8 @@ export class CommandForm {
       return { name: this.leaf.name, options: { ...options, [option.name]: field.input.value } }
     })
     const value = () => {
-      const given = field.value()
-      return given === null ? null : typed(option, String(given))
+      const input = field.value()
+      return input === null ? null : typed(option, String(input))
     }
     return { control: field.input, shown: field.element, value }
   }

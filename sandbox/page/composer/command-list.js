@@ -10,7 +10,7 @@ import { h } from '../widgets/dom.js'
 import { botName, botUser } from '../state/selectors.js'
 import { words } from '../language/language.js'
 
-/** The list; the text keeps the focus. */
+/** The list. The focus stays in the text field. */
 export class CommandList {
   #text
   #chosen
@@ -24,7 +24,7 @@ export class CommandList {
     tabindex: 0,
     onkeydown: (/** @type {KeyboardEvent} */ event) => this.onKey(event),
     onblur: (/** @type {FocusEvent} */ event) => this.#onBlur(event),
-    // To scroll it must not take the focus, or the text would lose it and the list would close.
+    // Scrolling must not move the focus: when the text field loses it, the list closes.
     onmousedown: (/** @type {Event} */ event) => event.preventDefault(),
   })
   element
@@ -49,7 +49,7 @@ export class CommandList {
     text.addEventListener('blur', (event) => this.#onBlur(event))
   }
 
-  /** Opens, changes or closes it, as the text wants it. */
+  /** Opens, updates or closes the list to match the text. */
   update() {
     const { value } = this.#text
     if (!/^\/[^\n]*$/.test(value)) {
@@ -60,7 +60,7 @@ export class CommandList {
     this.#draw()
   }
 
-  /** The focus may go from the text to the list and back. */
+  /** Closes the list unless the focus only moves between the text field and the list. */
   #onBlur(/** @type {FocusEvent} */ event) {
     const next = event.relatedTarget
     if (next !== this.#text && next !== this.#options) {
@@ -128,7 +128,7 @@ export class CommandList {
 
   #item(/** @type {Leaf} */ leaf, /** @type {number} */ i) {
     const choose = (/** @type {Event} */ event) => {
-      // The text would lose the focus, which closes the list before the click.
+      // Otherwise the text field loses the focus, and the list closes before the click.
       event.preventDefault()
       this.#chosen(leaf)
     }

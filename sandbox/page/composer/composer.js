@@ -23,7 +23,7 @@ import { ReplyBar } from './reply-bar.js'
 import { changed, history, state, waitFor } from '../state/state.js'
 import { Uploads } from './uploads.js'
 
-/** The composer tells that someone types at most this often. In milliseconds. */
+/** Shortest interval between typing notifications, in milliseconds. */
 const TYPING_EVERY_MS = 7000
 
 /** The part of the page below the messages. */
@@ -99,7 +99,7 @@ export class Composer {
     this.#drawState()
   }
 
-  /** Begins a reply. */
+  /** Starts a reply. */
   reply(/** @type {Message} */ message) {
     this.#stopEditing()
     this.#replyTo = message
@@ -108,7 +108,7 @@ export class Composer {
     this.focus()
   }
 
-  /** Begins to edit one's own message. */
+  /** Starts to edit one of the person's own messages. */
   edit(/** @type {Message} */ message) {
     this.#replyTo = null
     this.#editing = message
@@ -117,7 +117,7 @@ export class Composer {
     this.focus()
   }
 
-  /** Adds to the text. */
+  /** Appends to the text. */
   insert(/** @type {string} */ text) {
     this.#text.value += text
     this.focus()
@@ -131,7 +131,7 @@ export class Composer {
     }
   }
 
-  /** Takes files that were dropped, pasted, chosen, or picked from the shelf. */
+  /** Adds files that were dropped, pasted, chosen from disk, or picked from the samples. */
   addFiles(/** @type {readonly File[]} */ files) {
     const [first] = files
     if (!this.#form) {
@@ -155,7 +155,7 @@ export class Composer {
     this.#drawState()
   }
 
-  /** Whether one may write here at all, and what the empty field says. */
+  /** Hides the text field, with the reason, where the member cannot write; sets its placeholder. */
   #drawState() {
     const channel = state.channels.get(state.current)
     const sentence = whyNotWrite()
@@ -186,7 +186,7 @@ export class Composer {
     this.#editing = null
   }
 
-  /** The one picture that waits becomes the command's, and it runs at once. */
+  /** Runs a command at once with the single attached picture as its option. */
   #useOnDraft(/** @type {Leaf} */ leaf) {
     this.#begin(leaf)
     void this.#run()
@@ -215,7 +215,7 @@ export class Composer {
       return
     }
     this.#typingToldMs = Date.now()
-    // Nobody misses it where it does not arrive.
+    // A typing notification may fail: ignore the error.
     act('typing', {}).catch(() => {})
   }
 

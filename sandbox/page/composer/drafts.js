@@ -1,5 +1,5 @@
 /**
- * Files that wait in the composer: with alt text, as spoilers, or taken out again.
+ * Files attached in the composer: their alt text, spoiler flag and removal.
  *
  * @import { Draft } from '../types.d.ts'
  */
@@ -16,7 +16,7 @@ const MAX_DESCRIPTION = 1024
 
 let nextKey = 0
 
-/** A file as a draft; its preview is to be given back by `release`. */
+/** A file as a draft. Its preview is an object URL; revoke it with `release`. */
 export function draftOf(/** @type {File} */ file, description = '') {
   /** @type {Draft} */
   const draft = {
@@ -29,14 +29,14 @@ export function draftOf(/** @type {File} */ file, description = '') {
   return draft
 }
 
-/** Gives the memory of a draft's preview back. */
+/** Revokes the object URL of a draft's preview. */
 export function release(/** @type {Draft} */ draft) {
   if (draft.preview) {
     URL.revokeObjectURL(draft.preview)
   }
 }
 
-/** The files that a message can take, with a sentence about those it cannot. */
+/** The files that fit in a message; shows a message about those that do not. */
 export function acceptable(/** @type {readonly File[]} */ files, /** @type {number} */ already) {
   const fitting = files.filter((file) => {
     if (file.size <= MAX_FILE_BYTES) {

@@ -1,5 +1,5 @@
 /**
- * The bar above the text: what is replied to, with or without a ping, or that a message is edited.
+ * The bar above the text: the message that is replied to, with a ping switch, or a note about an edit.
  *
  * @import { Message } from '../types.d.ts'
  */

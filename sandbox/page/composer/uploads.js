@@ -1,5 +1,5 @@
 /**
- * The files that wait above the text, and the commands that one of them is enough for.
+ * The attached files above the text, and the commands that need only one picture.
  *
  * @import { Draft } from '../types.d.ts'
  * @import { Leaf } from '../state/command-tree.js'
@@ -13,7 +13,7 @@ import { words } from '../language/language.js'
 /** At most this many commands are offered next to a picture. */
 const MAX_COMMANDS = 3
 
-/** The files that wait above the text. */
+/** The attached files above the text. */
 export class Uploads {
   /** @type {readonly Draft[]} */
   drafts = []
@@ -25,14 +25,14 @@ export class Uploads {
     this.#on = on
   }
 
-  /** Takes what fits. */
+  /** Adds the files that fit. */
   add(/** @type {readonly File[]} */ files) {
     const fitting = acceptable(files, this.drafts.length)
     this.drafts = [...this.drafts, ...fitting.map((file) => draftOf(file))]
     this.draw()
   }
 
-  /** Takes everything out again. */
+  /** Removes all files. */
   clear() {
     for (const draft of this.drafts) {
       release(draft)
@@ -41,7 +41,7 @@ export class Uploads {
     this.draw()
   }
 
-  /** What goes along with a message about its files. */
+  /** The attachment metadata sent with a message. */
   describe() {
     return this.drafts.map((draft, id) => ({
       id,

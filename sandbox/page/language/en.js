@@ -1,4 +1,4 @@
-/** Everything the page says, in English. The shape of every other language. */
+/** The page's strings in English. Other languages have the same keys. */
 
 export const en = {
   title: 'Sightseer sandbox',
@@ -157,7 +157,7 @@ export const en = {
 }
 
 /**
- * What every language must have: a missing key fails the type check.
+ * The keys that every language must have: a missing key fails the type check.
  *
  * @typedef {typeof en} Catalogue
  */

@@ -1,30 +1,30 @@
-/** Which language the page speaks: the person's choice, else the browser's. */
+/** The page's language: the person's choice, else the browser's. */
 
 import { en } from './en.js'
 import { zh } from './zh.js'
 
 const KEY = 'language'
 
-/** As Discord names the two. @type {'en-US' | 'zh-CN'} */
+/** A Discord locale. @type {'en-US' | 'zh-CN'} */
 let chosen = firstChoice()
 
 function firstChoice() {
-  const kept = localStorage.getItem(KEY)
-  const wanted = kept ?? navigator.language
+  const stored = localStorage.getItem(KEY)
+  const wanted = stored ?? navigator.language
   return wanted.toLowerCase().startsWith('zh') ? 'zh-CN' : 'en-US'
 }
 
-/** Everything the page says, in the language of the moment. */
+/** The page's strings in the current language. */
 export function words() {
   return chosen === 'zh-CN' ? zh : en
 }
 
-/** As Discord names it: `en-US` or `zh-CN`. */
+/** The current Discord locale: `en-US` or `zh-CN`. */
 export function locale() {
   return chosen
 }
 
-/** Changes to the other language and keeps that. */
+/** Switches to the other language and stores the choice. */
 export function switchLanguage() {
   chosen = chosen === 'zh-CN' ? 'en-US' : 'zh-CN'
   localStorage.setItem(KEY, chosen)

@@ -1,5 +1,5 @@
 /**
- * Everything the page says, in Simplified Chinese.
+ * The page's strings in Simplified Chinese.
  *
  * @import { Catalogue } from './en.js'
  */

@@ -1,4 +1,4 @@
-/** The line above the messages: which channel it is, its threads, and the way to the sides. */
+/** The header above the messages: the channel's name, its threads, and the side panel toggles. */
 
 import { createThread } from '../state/actions.js'
 import { h, iconButton } from '../widgets/dom.js'

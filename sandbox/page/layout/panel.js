@@ -1,5 +1,5 @@
 /**
- * The right side: sample pictures to try, and who is here.
+ * The right panel: sample pictures and the member list.
  *
  * @import { Sample, User } from '../types.d.ts'
  */
@@ -11,18 +11,18 @@ import { icon } from '../widgets/icons.js'
 import { locale, words } from '../language/language.js'
 import { changed, state } from '../state/state.js'
 
-/** What a dragged sample is known by. */
+/** The drag-and-drop data type of a sample. */
 export const SAMPLE_TYPE = 'application/x-sightseer-sample'
 
 /** @type {readonly Sample[]} */
 let samples = []
 
-/** Reads the list of samples. */
+/** Loads the list of samples. */
 export async function loadSamples() {
   samples = await (await fetch('/samples/samples.json')).json()
 }
 
-/** A sample as a file, as if it had been chosen from the disk. */
+/** Fetches a sample as a `File`, as if it had been chosen from disk. */
 export async function sampleFile(/** @type {string} */ name) {
   const response = await fetch(`/samples/${name}`)
   return new File([await response.blob()], name, { type: 'image/webp' })

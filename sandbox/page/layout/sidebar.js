@@ -1,5 +1,5 @@
 /**
- * The left side: channels with their threads, direct messages, and who the person is at the moment.
+ * The left sidebar: channels with their threads, direct messages, and the current user.
  *
  * @import { Channel, User } from '../types.d.ts'
  */
@@ -26,7 +26,7 @@ function byPlace(/** @type {Channel} */ a, /** @type {Channel} */ b) {
   return (a.position ?? 0) - (b.position ?? 0)
 }
 
-/** The side; `close` hides it where the page is narrow. */
+/** The sidebar; `close` hides it on a narrow page. */
 export class Sidebar {
   #list = h('div', { class: 'channel-lists' })
   #people = h('fieldset', { class: 'people' })
@@ -161,7 +161,7 @@ export class Sidebar {
     )
   }
 
-  /** Every person at a glance; one click and the page is theirs. */
+  /** The list of people; a click switches the current user. */
   #drawPeople() {
     const people = [...state.users.values()].filter((user) => !user.bot)
     const held = this.#people.contains(document.activeElement)

@@ -1,5 +1,5 @@
 /**
- * Draws the components of a message, both the rows of the old kind and Components V2.
+ * Draws the components of a message, both classic action rows and Components V2.
  *
  * Source: developers/components/reference.mdx.
  *

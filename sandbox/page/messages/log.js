@@ -1,5 +1,5 @@
 /**
- * The channel: its messages in order, live, with what waits below them.
+ * The message log of the open channel, updated live, with pending interactions and typing below.
  *
  * @import { Message } from '../types.d.ts'
  * @import { Actions } from './message.js'
@@ -24,12 +24,12 @@ import {
   typists,
 } from '../state/state.js'
 
-/** Nearer to the end than this, new messages pull the view along. In CSS pixels. */
+/** Within this distance of the end, the view scrolls along with new messages. In CSS pixels. */
 const NEAR_END = 120
 
 const AGE_KEY = 'age-confirmed'
 
-/** Whether the person has still to say that they may see this channel. */
+/** Whether the person has yet to confirm their age for this channel. */
 export function needsAgeCheck() {
   const channel = state.channels.get(state.current)
   const parent =
@@ -65,11 +65,11 @@ export class Log {
     this.#list.addEventListener('scroll', () => this.#onScroll(), { passive: true })
     this.#list.addEventListener('keydown', (event) => this.#onKey(event))
     this.#list.addEventListener('contextmenu', (event) => this.#onContextMenu(event))
-    // The composer grows and shrinks; what was said last stays in sight.
+    // The composer grows and shrinks: keep the last message in view.
     const resized = new ResizeObserver(() => this.#following && this.#toEnd())
     resized.observe(this.#list)
     signal.addEventListener('abort', () => resized.disconnect())
-    // A picture takes its room once it has come.
+    // A picture changes the layout when it loads.
     this.#list.addEventListener('load', () => this.#following && this.#toEnd(), true)
     for (const name of /** @type {const} */ (['snapshot', 'current', 'members'])) {
       changed(name, () => this.draw(), signal)
@@ -81,12 +81,12 @@ export class Log {
     changed('typing', () => this.#drawTyping(), signal)
   }
 
-  /** Draws everything anew; with `keep` the view stays where it is. */
+  /** Redraws everything; with `keep`, the scroll position does not change. */
   draw(keep = false) {
     const fromEnd = this.#list.scrollHeight - this.#list.scrollTop
     const channel = state.channels.get(state.current)
     this.#list.setAttribute('aria-label', words().messages(titleOf(channel)))
-    // A screen reader is told what is new, not all of a channel at once.
+    // A screen reader announces new messages, not the whole channel.
     this.#list.setAttribute('aria-busy', 'true')
     const messages = history(state.current)
     this.#list.replaceChildren(
@@ -148,7 +148,7 @@ export class Log {
     )
   }
 
-  /** Asks before anything of an age-restricted channel is shown. */
+  /** The age gate of an age-restricted channel. */
   #gate() {
     const { ageQuestion, ageText, ageYes, ageNo } = words()
     return h(
@@ -174,7 +174,7 @@ export class Log {
     const messages = history(state.current)
     const place = messages.indexOf(message)
     const old = document.getElementById(`message-${id}`)
-    // What comes first, or late, changes what stands around it.
+    // The first message, or one out of order, changes its neighbors: redraw all.
     if (!old && (messages.length === 1 || place < messages.length - 1)) {
       return this.draw(true)
     }
@@ -198,7 +198,7 @@ export class Log {
     }
   }
 
-  /** What waits stays below everything that was said. */
+  /** Keeps pending interactions below all messages. */
   #append(/** @type {HTMLElement} */ row) {
     const waiting = this.#list.querySelector('.pending')
     if (waiting) {
@@ -289,7 +289,7 @@ export class Log {
       document.activeElement instanceof HTMLElement && row.contains(document.activeElement)
         ? document.activeElement
         : row
-    // The menu key gives no place, so the menu opens at the message.
+    // The menu key has no pointer position, so the menu opens at the message.
     const { left, top } = row.getBoundingClientRect()
     const byKey = event.button !== 2 || (event.clientX === 0 && event.clientY === 0)
     const anchor = byKey
@@ -326,7 +326,7 @@ function divider(/** @type {Message} */ message) {
   )
 }
 
-/** Replacing what holds the focus would lose it. */
+/** Replaces an element and keeps the focus if it is inside. */
 function replaceKeepingFocus(/** @type {HTMLElement} */ old, /** @type {HTMLElement} */ fresh) {
   const active = document.activeElement
   const held = active instanceof HTMLElement && old.contains(active) ? active : null

@@ -19,10 +19,10 @@ import { dots } from './pending.js'
 import { isThinking, openChannel, state } from '../state/state.js'
 import { drawText } from '../text/text.js'
 
-/** Messages of one author closer than this share one head. In milliseconds. */
+/** Messages of one author within this time share one header. In milliseconds. */
 const GROUP_MS = 7 * 60 * 1000
 
-/** Ordinary messages and replies to commands; other types are lines of the system. */
+/** Message types for default messages, replies and command responses; others are system messages. */
 const ORDINARY = new Set([0, 19, 20, 21, 23])
 
 /**
@@ -37,7 +37,7 @@ const ORDINARY = new Set([0, 19, 20, 21, 23])
  * One message.
  *
  * @param {Message} message
- * @param {Message | undefined} previous the one above it, whose head it may share.
+ * @param {Message | undefined} previous the one above it, whose header it may share.
  * @param {Actions} actions
  */
 export function drawMessage(message, previous, actions) {
@@ -92,7 +92,7 @@ function sharesHead(/** @type {Message} */ message, /** @type {Message | undefin
   return Date.parse(message.timestamp) - Date.parse(previous.timestamp) < GROUP_MS
 }
 
-/** The day of a message, as a reader's calendar has it. */
+/** The day of a message in the reader's time zone. */
 export function dayOf(/** @type {Message} */ message) {
   return new Date(message.timestamp).toDateString()
 }
@@ -144,7 +144,7 @@ function head(/** @type {Message} */ message, /** @type {Actions} */ actions) {
   )
 }
 
-/** The color of the highest role that has one, mixed so that it can be read on either ground. */
+/** The color of the highest role that has one, mixed to be readable in both themes. */
 function colorOf(/** @type {string} */ userId) {
   const held = state.members.get(userId)?.roles ?? []
   const role = held

@@ -1,5 +1,5 @@
 /**
- * The line above a message that says what it answers: a reply's quoted line, or the command used.
+ * The line above a message that shows its origin: the replied-to message, or the command used.
  *
  * @import { Message } from '../types.d.ts'
  */
@@ -13,7 +13,7 @@ import { words } from '../language/language.js'
 import { state } from '../state/state.js'
 import { jumpTo, lineOf } from '../text/text.js'
 
-/** What a message answers, above its head; null where it answers nothing. */
+/** The origin line above a message's header; null if the message has none. */
 export function drawOrigin(/** @type {Message} */ message) {
   const { interaction, referenced_message: target, message_reference: reference } = message
   if (interaction && message.type !== 19) {
@@ -47,7 +47,7 @@ export function drawOrigin(/** @type {Message} */ message) {
   )
 }
 
-/** As this reader's language has it, as far as the command still exists. */
+/** The command's name in the reader's language, if the command still exists. */
 function localized(/** @type {string} */ name) {
   const leaf = leaves().find((one) => one.name === name)
   const menu = state.commands.find((command) => command.name === name)

@@ -1,5 +1,5 @@
 /**
- * What is still to come: a command without an answer yet, someone at work.
+ * Pending content: commands without a response yet, and typing indicators.
  *
  * @import { Pending } from '../types.d.ts'
  */
@@ -11,12 +11,12 @@ import { icon } from '../widgets/icons.js'
 import { words } from '../language/language.js'
 import { forgetPending, state } from '../state/state.js'
 
-/** The three dots of someone at work. */
+/** The three dots of a typing indicator. */
 export function dots() {
   return h('span', { class: 'dots', 'aria-hidden': 'true' }, h('i'), h('i'), h('i'))
 }
 
-/** The line of a command that waits for its first answer, or never got one. */
+/** The line of a command that waits for its first response, or did not get one. */
 export function drawPending(/** @type {Pending} */ pending) {
   const bot = botUser()
   const failed = pending.failed

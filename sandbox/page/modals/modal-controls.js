@@ -1,5 +1,5 @@
 /**
- * The controls that a modal's labels hold.
+ * The controls inside a modal's labels.
  *
  * @import { Component } from '../types.d.ts'
  */
@@ -19,7 +19,7 @@ export const CHECKBOX = 23
 const PARAGRAPH = 2
 
 /**
- * The control of a label, with what it holds.
+ * The control of a label, with its value.
  *
  * @returns {{ control: HTMLElement, shown?: HTMLElement, value: () => unknown, empty?: () => boolean }}
  */
@@ -116,7 +116,7 @@ function groupControl(
   return { control, value: () => (radio ? (chosen()[0] ?? '') : chosen()) }
 }
 
-/** Files as a field's value, apart from lists of texts. */
+/** The files of a field, as a class to tell them from lists of texts. */
 export class Chosen {
   files
   constructor(/** @type {readonly File[]} */ files) {

@@ -1,5 +1,5 @@
 /**
- * Modals: forms that the bot opens. Texts, selects, files, radio groups and check boxes.
+ * Modals: forms that the bot opens, with text inputs, selects, file uploads, radio groups and checkboxes.
  *
  * Source: developers/components/reference.mdx, "Label".
  *
@@ -21,7 +21,7 @@ let nextId = 0
 
 /** @typedef {{ customId: string, control: HTMLElement, problem: HTMLElement, value: () => unknown, wrong: () => string }} Field */
 
-/** Opens whatever modal the bot asks for. */
+/** Opens a modal when the bot responds with one. */
 export function listenForModals() {
   onEvent('modal', (event) => {
     if (event.type === 'modal') {
@@ -73,7 +73,7 @@ function drawPart(/** @type {Component} */ component, /** @type {Field[]} */ fie
       drawLabel(component.label ?? '', component.description ?? null, component.component, fields),
     ]
   }
-  // The older form: a row around each text input, which carries its own label.
+  // The older format: an action row around each text input, which has its own label.
   return (component.components ?? []).map((child) =>
     drawLabel(child.label ?? '', null, child, fields),
   )
@@ -133,7 +133,7 @@ function check(/** @type {readonly Field[]} */ fields) {
 }
 
 /**
- * Sends it; the dialog stays until the bot has taken it.
+ * Submits the modal; the dialog stays open until the bot has accepted it.
  *
  * @param {Modal} modal
  * @param {readonly Field[]} fields
@@ -144,11 +144,11 @@ async function send(modal, fields, { dialog, submit, problem, signal }) {
   const files = []
   const values = Object.fromEntries(
     fields.map(({ customId, value }) => {
-      const given = value()
-      if (!(given instanceof Chosen)) {
-        return [customId, given]
+      const input = value()
+      if (!(input instanceof Chosen)) {
+        return [customId, input]
       }
-      return [customId, { files: given.files.map((file) => files.push(file) - 1) }]
+      return [customId, { files: input.files.map((file) => files.push(file) - 1) }]
     }),
   )
   problem.textContent = ''

@@ -1,5 +1,5 @@
 /**
- * What can be done with messages, people and channels.
+ * Actions on messages, people and channels.
  *
  * @import { Channel, Command, Message } from '../types.d.ts'
  */
@@ -9,7 +9,7 @@ import { act } from './api.js'
 import { words } from '../language/language.js'
 import { receive, openChannel, state, waitFor } from './state.js'
 
-/** Does it, and says why where the sandbox refused. */
+/** Runs an action, and shows the reason if the sandbox refuses it. */
 export async function attempt(/** @type {() => Promise<unknown>} */ action) {
   try {
     await action()
@@ -20,7 +20,7 @@ export async function attempt(/** @type {() => Promise<unknown>} */ action) {
   }
 }
 
-/** The commands of a type that this member is offered in the open channel. */
+/** The commands of a type that this member can use in the open channel. */
 export function commandsFor(/** @type {number} */ type) {
   return state.commands.filter(
     (command) => command.type === type && (command.usable_in?.includes(state.current) ?? true),
@@ -40,7 +40,7 @@ export async function useMenuCommand(
   })
 }
 
-/** Adds the application to this member's own account, or takes it away. */
+/** Adds the application to this member's account, or removes it. */
 export async function install() {
   const on = !state.installed
   await attempt(async () => {
@@ -98,13 +98,13 @@ export async function remove(/** @type {Message} */ message) {
   }
 }
 
-/** A message's address, as Discord writes it. */
+/** A message link in Discord's format. */
 export function linkTo(/** @type {Message} */ message) {
   const guild = message.guild_id ?? state.channels.get(message.channel_id)?.guild_id ?? '@me'
   return `https://discord.com/channels/${guild}/${message.channel_id}/${message.id}`
 }
 
-/** Copies a text. */
+/** Copies a text to the clipboard. */
 export async function copy(/** @type {string} */ text) {
   await attempt(() => navigator.clipboard.writeText(text)).then(
     (copied) => copied && notify(words().copied),

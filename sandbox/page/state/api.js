@@ -1,5 +1,5 @@
 /**
- * The way to the sandbox and back: requests, and the web socket that always comes back.
+ * The client of the sandbox's members API: HTTP requests, and a WebSocket that reconnects.
  *
  * @import { MemberEvent } from '../types.d.ts'
  */
@@ -7,7 +7,7 @@
 import { receive, state, emit } from './state.js'
 import { locale, words } from '../language/language.js'
 
-/** Between two tries to connect, in milliseconds. */
+/** Delay between attempts to connect, in milliseconds. */
 const RETRY_MS = 1000
 
 /** @type {WebSocket | null} */
@@ -16,13 +16,13 @@ let socket = null
 /** @type {Map<string, (event: MemberEvent) => void>} */
 const listeners = new Map()
 
-/** What the sandbox refused, in the words it gave. */
+/** A refusal by the sandbox, with the sandbox's error message. */
 export class Refusal extends Error {
   /** @override */
   name = 'Refusal'
 }
 
-/** Listens for what is not state: `choices` and `modal`. One listener each. */
+/** Listens for events that are not state: `choices` and `modal`. One listener each. */
 export function onEvent(
   /** @type {MemberEvent['type']} */ type,
   /** @type {(event: MemberEvent) => void} */ listener,
@@ -30,7 +30,7 @@ export function onEvent(
   listeners.set(type, listener)
 }
 
-/** Connects, and again whenever the sandbox comes back. */
+/** Connects, and reconnects whenever the connection closes. */
 export function connect() {
   const query = new URLSearchParams({ locale: locale() })
   const as = state.you?.id ?? sessionStorage.getItem('as')
@@ -51,7 +51,7 @@ export function connect() {
     listeners.get(event.type)?.(event)
   })
   socket.addEventListener('close', ({ code }) => {
-    // After a restart with nothing kept, ids are new: begin as the first member.
+    // After a restart without stored state, ids are new: start as the first member.
     if (code === 4404) {
       forgetMember()
     }
@@ -66,7 +66,7 @@ function forgetMember() {
   state.you = null
 }
 
-/** Goes on as this member, and in the language of the moment. */
+/** Selects this member and the current locale. */
 export function become(/** @type {string} */ userId) {
   sessionStorage.setItem('as', userId)
   if (socket?.readyState === WebSocket.OPEN) {
@@ -107,7 +107,7 @@ export async function act(action, payload, files = [], channelId = state.current
   return body
 }
 
-/** Discord says what is wrong with which field deep inside; the first such sentence is enough. */
+/** The first field error, nested inside Discord's error object; or null. */
 function sentenceOf(/** @type {{ message: string, errors?: object }} */ body) {
   const detail = body.errors && firstError(body.errors, [])
   return detail ? `${body.message}: ${detail}` : body.message
@@ -123,10 +123,10 @@ function firstError(errors, path) {
     if (key === '_errors' && Array.isArray(value)) {
       return `${path.join('.')} ${value[0]?.message ?? ''}`.trim()
     }
-    const found =
+    const error =
       typeof value === 'object' && value !== null ? firstError(value, [...path, key]) : null
-    if (found) {
-      return found
+    if (error) {
+      return error
     }
   }
   return null

@@ -1,5 +1,5 @@
 /**
- * The commands a person can type, flat: a subcommand is one of its own.
+ * The commands a person can type, as a flat list: each subcommand is an entry of its own.
  *
  * @import { Command, Option } from '../types.d.ts'
  */
@@ -9,7 +9,7 @@ import { commandsFor } from './actions.js'
 /**
  * @typedef {{
  *   name: string, label: string, description: string, options: readonly Option[]
- * }} Leaf `name` is what the sandbox knows it by, `label` what the person reads.
+ * }} Leaf `name` is the full name sent to the sandbox, `label` the localized one.
  */
 
 const SUBCOMMAND = 1

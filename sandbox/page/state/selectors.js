@@ -1,5 +1,5 @@
 /**
- * Small facts about people and channels.
+ * Selectors: values derived from the state of people and channels.
  *
  * @import { Channel, User } from '../types.d.ts'
  */
@@ -16,12 +16,12 @@ const PERMISSION = {
   moderate: 1n << 40n,
 }
 
-/** What a person is called here. */
+/** A person's display name on this server. */
 export function nameOf(/** @type {User} */ user) {
   return state.members.get(user.id)?.nick ?? user.global_name ?? user.username
 }
 
-/** Whether this member has a permission in a channel; without word of it, yes. */
+/** Whether this member has a permission in a channel; true if the permissions are unknown. */
 export function may(
   /** @type {Channel | undefined} */ channel,
   /** @type {keyof typeof PERMISSION} */ name,
@@ -47,12 +47,12 @@ export function botName() {
   return bot ? nameOf(bot) : 'Sightseer'
 }
 
-/** Who the other one in a direct-message channel is. */
+/** The recipient of a direct-message channel. */
 export function partner(/** @type {Channel} */ channel) {
   return channel.recipients?.find(({ id }) => id !== state.you?.id) ?? botUser()
 }
 
-/** The channel's name with its sign, as a person reads it. */
+/** The channel's display name with its prefix. */
 export function titleOf(/** @type {Channel | undefined} */ channel) {
   if (!channel) {
     return ''
@@ -64,13 +64,13 @@ export function titleOf(/** @type {Channel | undefined} */ channel) {
   return isThread(channel) ? (channel.name ?? '') : `#${channel.name ?? ''}`
 }
 
-/** Whether everyone may see it: a channel that @everyone is denied is for staff. */
+/** Whether everyone can see a channel: staff channels deny it to @everyone. */
 export function isHiddenFromMost(/** @type {Channel} */ channel) {
   const everyone = channel.permission_overwrites?.find(({ id }) => id === channel.guild_id)
   return everyone !== undefined && (BigInt(everyone.deny) & (1n << 10n)) !== 0n
 }
 
-/** What a person is on the server besides a member: its owner, a moderator, or ''. */
+/** A person's badge on the server: owner, moderator, or ''. */
 export function roleOf(/** @type {string} */ userId) {
   if (userId === state.guild.owner_id) {
     return words().owner
@@ -80,7 +80,7 @@ export function roleOf(/** @type {string} */ userId) {
   return moderates ? words().moderator : ''
 }
 
-/** Why the person cannot write in the open channel, or ''. */
+/** The reason why the person cannot write in the open channel, or ''. */
 export function whyNotWrite() {
   const channel = state.channels.get(state.current)
   const until = state.members.get(state.you?.id ?? '')?.communication_disabled_until

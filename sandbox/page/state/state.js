@@ -1,7 +1,7 @@
 /**
- * What the page knows, kept up to date by what the sandbox tells.
+ * The page's state, updated by events from the sandbox.
  *
- * It draws nothing: whoever draws listens to `changed`.
+ * It renders nothing: views listen for changes with `changed`.
  *
  * @import { Channel, Command, Member, Message, Modal, Pending, Role, MemberEvent, User } from '../types.d.ts'
  */
@@ -10,7 +10,7 @@ import { compareIds, LOADING } from './constants.js'
 
 const TYPING_MS = 9000
 
-/** Messages of a channel that the sandbox gives at a time. */
+/** Messages per page of a channel's history. */
 export const PAGE_MESSAGES = 50
 
 /** @typedef {'snapshot' | 'channels' | 'current' | 'message' | 'deleted' | 'history' | 'typing' | 'members' | 'commands' | 'pending' | 'connection'} Change */
@@ -34,7 +34,7 @@ export const state = {
   commands: [],
   /** Interactions not answered yet, by id. @type {Map<string, Pending>} */
   pending: new Map(),
-  /** Who types where, with the time it is over. @type {Map<string, Map<string, number>>} */
+  /** When each user's typing indicator expires, by channel and user. @type {Map<string, Map<string, number>>} */
   typing: new Map(),
   /** @type {Set<string>} */
   unread: new Set(),
@@ -53,7 +53,7 @@ const changes = new EventTarget()
  * Listens to a kind of change.
  *
  * @param {Change} name
- * @param {(detail: string) => void} listener is given the id that the change is about, or ''.
+ * @param {(detail: string) => void} listener receives the id of what changed, or ''.
  * @param {AbortSignal} signal ends it.
  */
 export function changed(name, listener, signal) {
@@ -65,7 +65,7 @@ export function changed(name, listener, signal) {
 }
 
 /**
- * Tells those who listen.
+ * Notifies the listeners.
  *
  * @param {Change} name
  * @param {string} [detail]
@@ -80,12 +80,12 @@ export function history(/** @type {string} */ channelId) {
   return messages.toSorted((a, b) => compareIds(a.id, b.id))
 }
 
-/** The message, if the page has it. */
+/** The message, if the page has loaded it. */
 export function findMessage(/** @type {string} */ id) {
   for (const messages of state.messages.values()) {
-    const found = messages.get(id)
-    if (found) {
-      return found
+    const message = messages.get(id)
+    if (message) {
+      return message
     }
   }
   return undefined
@@ -102,7 +102,7 @@ export function openChannel(/** @type {string} */ id) {
   emit('channels')
 }
 
-/** Takes in what the sandbox tells. Choices and modals are not state; others listen for those. */
+/** Applies an event from the sandbox. Choices and modals are not state and are handled elsewhere. */
 export function receive(/** @type {MemberEvent} */ event) {
   switch (event.type) {
     case 'snapshot':
@@ -176,7 +176,7 @@ function put(/** @type {Message} */ message) {
   state.messages.set(message.channel_id, known)
 }
 
-/** Adds older messages of the open channel that were asked for. */
+/** Adds a page of older messages to a channel. */
 export function addHistory(/** @type {readonly Message[]} */ messages) {
   for (const message of messages) {
     put(message)
@@ -213,7 +213,7 @@ function keepTyping(/** @type {string} */ channelId, /** @type {string} */ userI
   emit('typing')
 }
 
-/** The names' owners who type in the open channel, without this member. */
+/** The users who are typing in the open channel, except this member. */
 export function typists() {
   const here = state.typing.get(state.current) ?? new Map()
   const now = Date.now()
@@ -231,9 +231,9 @@ function loseChannel(/** @type {string} */ id) {
   emit('channels')
 }
 
-/** Remembers an interaction until it is answered. */
+/** Records an interaction until it is answered. */
 export function waitFor(/** @type {Pending} */ pending) {
-  // The answer may have been heard before the request's own response came back.
+  // The event with the answer may have arrived before the response to the request.
   const answered = [...(state.messages.get(pending.channelId)?.values() ?? [])].some(
     (message) => message.interaction_metadata?.id === pending.id,
   )
@@ -246,7 +246,7 @@ export function waitFor(/** @type {Pending} */ pending) {
 
 const MAX_SETTLED = 100
 
-/** Interactions that were over before the page knew their id. @type {Set<string>} */
+/** Interactions that were answered before the page knew their id. @type {Set<string>} */
 const settled = new Set()
 
 function settle(/** @type {string} */ id) {
@@ -254,7 +254,7 @@ function settle(/** @type {string} */ id) {
     return emit('pending', id)
   }
   settled.add(id)
-  // Most belong to others and are never asked for.
+  // Most belong to other members and are never looked up, so the set is bounded.
   const [oldest] = settled
   if (settled.size > MAX_SETTLED && oldest !== undefined) {
     settled.delete(oldest)
@@ -270,7 +270,7 @@ function fail(/** @type {string} */ id) {
   emit('pending', id)
 }
 
-/** Forgets an interaction that failed. */
+/** Deletes an interaction that failed. */
 export function forgetPending(/** @type {string} */ id) {
   state.pending.delete(id)
   emit('pending', id)

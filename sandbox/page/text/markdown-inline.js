@@ -14,7 +14,7 @@
  *   | { kind: 'time', seconds: number, style: string }} MarkdownNode
  */
 
-/** Quotes, lists and marks inside each other end here; deeper text stays as it is. */
+/** Deepest nesting of quotes, lists and marks; deeper text is not parsed. */
 export const MAX_DEPTH = 8
 
 /**
@@ -26,12 +26,12 @@ export const MAX_SCANNED = 4_000_000
 
 /** Counts down while a message is parsed. @typedef {{ left: number }} Budget */
 
-/** Any text that no escape interrupts, as little of it as possible. */
+/** Any text, with escapes as units; lazy. */
 const INSIDE = String.raw`((?:\\[\s\S]|[^\\])+?)`
 
 /**
- * Tried in this order at each place of the text. Each scans at most once to the end of the text: no
- * quantifier stands inside another one, and what two of them may take never overlaps.
+ * Tried in this order at each position of the text. Each scans at most once to the end of the text: no
+ * quantifier is nested in another, and no two adjacent ones can match the same text.
  *
  * `parse` gives the nodes of a text inside the match.
  *
@@ -79,11 +79,11 @@ const RULES = [
   ],
 ]
 
-/** Signs that may begin something; text up to the next one is taken at once. */
+/** Characters that may start a mark; text up to the next one is skipped at once. */
 const SIGN = /[\\`<@[*_~|]|https?:\/\//g
 
 /**
- * The nodes of one line, or of what stands inside a mark.
+ * Parses one line, or the text inside a mark, to nodes.
  *
  * @returns {MarkdownNode[]}
  */
@@ -124,7 +124,7 @@ export function inline(
 }
 
 /**
- * What the first rule that fits makes of a place, and where it ends.
+ * The node of the first rule that matches at a position, and the end of the match.
  *
  * @returns {{ node: MarkdownNode, end: number } | null}
  */
@@ -139,7 +139,7 @@ function spanAt(
   }
   budget.left -= text.length - place
 
-  // An underscore inside a word is no mark: snake_case_name.
+  // An underscore inside a word is not a mark: snake_case_name.
   const inWord = text[place] === '_' && /[\p{L}\p{N}]/u.test(text[place - 1] ?? '')
   if (inWord) {
     return null
@@ -183,7 +183,7 @@ function codeAt(/** @type {string} */ text, /** @type {number} */ place) {
   return { node: { kind: 'code', text: trimCode(inside) }, end: close + length }
 }
 
-/** A shared pattern keeps its place between calls; this sets it before each one, and no one reads it. */
+/** Matches at a position. A shared sticky pattern keeps `lastIndex` between calls, so set it each time. */
 function execAt(
   /** @type {RegExp} */ pattern,
   /** @type {string} */ text,
@@ -199,7 +199,7 @@ function wrapped(/** @type {string} */ sign, after = '') {
   return new RegExp(`${mark}${INSIDE}${mark}${after}`, 'y')
 }
 
-/** Blanks next to the marks are there so that code may begin or end with a backtick. */
+/** Removes the padding spaces that let code begin or end with a backtick. */
 function trimCode(/** @type {string} */ text) {
   const padded = text.startsWith(' ') && text.endsWith(' ') && text.trim() !== ''
   return padded ? text.slice(1, -1) : text

@@ -1,5 +1,5 @@
 /**
- * Reads Discord's markdown into a tree. It draws nothing.
+ * Parses Discord's markdown to a tree. It renders nothing.
  *
  * Source: support article 210298617 and developers/reference.mdx, "Message Formatting".
  *
@@ -8,11 +8,11 @@
 
 import { inline, MAX_DEPTH, MAX_SCANNED } from './markdown-inline.js'
 
-/** What stands between two ```: the language is left out where code follows on the next line. */
+/** The content between two ```: an optional language on the first line, then the code. */
 const FENCED = /^(?:[\w+.-]+\n)?\n?([\s\S]*?[^`])\n?$/
 
 /**
- * Reads a whole message.
+ * Parses a whole message.
  *
  * @param {string} text
  * @param {Budget} budget how many characters may be scanned; counts down.
@@ -22,7 +22,7 @@ export function parse(text, budget = { left: MAX_SCANNED }) {
   return fences(text, 0, budget)
 }
 
-/** Code blocks first; between them, lines. */
+/** Parses code blocks first, then the lines between them. */
 function fences(
   /** @type {string} */ text,
   /** @type {number} */ depth,
@@ -67,7 +67,7 @@ function fencesOf(/** @type {string} */ text) {
   return fences
 }
 
-/** Line by line: quotes, headings, small print, lists, and plain lines. */
+/** Parses line by line: quotes, headings, small print, lists, and plain lines. */
 function blocks(
   /** @type {string} */ text,
   /** @type {number} */ depth,
@@ -144,13 +144,13 @@ function list(
   }
 }
 
-/** Takes lines from the front as long as they fit. */
+/** Removes and returns the leading lines that match. */
 function take(/** @type {string[]} */ lines, /** @type {(line: string) => boolean} */ fits) {
   const end = lines.findIndex((line) => !fits(line))
   return lines.splice(0, end === -1 ? lines.length : end)
 }
 
-/** What a text says without its marks, on one line, for quotes and labels. */
+/** The plain text without marks, on one line, for quotes and labels. */
 export function plainText(
   /** @type {string} */ text,
   /** @type {(node: MarkdownNode) => string} */ name,

@@ -1,5 +1,5 @@
 /**
- * Draws a text with Discord's markdown as elements.
+ * Renders a text with Discord's markdown as elements.
  *
  * @import { MarkdownNode } from './markdown-inline.js'
  */
@@ -12,12 +12,12 @@ import { parse, plainText } from './markdown.js'
 import { findMessage, openChannel, state } from '../state/state.js'
 
 /**
- * What points to something else.
+ * A node that refers to something else: a link, a mention or a time.
  *
  * @typedef {Extract<MarkdownNode, { url: string } | { id: string } | { seconds: number }>} Reference
  */
 
-/** How far each unit of a relative time reaches, in seconds. @type {readonly [Intl.RelativeTimeFormatUnit, number][]} */
+/** The upper limit of each unit of a relative time, in seconds. @type {readonly [Intl.RelativeTimeFormatUnit, number][]} */
 const UNITS = [
   ['year', 31_536_000],
   ['month', 2_592_000],
@@ -125,7 +125,7 @@ function drawReference(/** @type {Reference} */ node) {
   }
 }
 
-/** Real headings would break into the page's own outline, so these only look like one. */
+/** A paragraph styled as a heading: real headings would disturb the page's outline. */
 function heading(/** @type {number} */ level, /** @type {readonly MarkdownNode[]} */ children) {
   return h('div', { class: `text-heading level-${level}` }, ...children.map(draw))
 }
@@ -181,7 +181,7 @@ function link(/** @type {string} */ url, /** @type {readonly MarkdownNode[] | nu
     { href: url, title: url, target: '_blank', rel: 'noopener noreferrer' },
     ...label,
   )
-  // Where it really leads is shown before anything is opened.
+  // The real target is shown before anything is opened.
   anchor.addEventListener('click', (event) => {
     event.preventDefault()
     void confirmLink(url)
@@ -207,7 +207,7 @@ function jumpLink(
   )
 }
 
-/** Shows a message where it is. */
+/** Opens a message's channel and scrolls to the message. */
 export function jumpTo(
   /** @type {string} */ channelId,
   /** @type {string | undefined} */ messageId,

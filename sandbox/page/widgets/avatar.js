@@ -1,5 +1,5 @@
 /**
- * The round picture of a person: their first letter on a color of their own; the bot's is its eye.
+ * The avatar of a user: the first letter of the name on a color chosen by id; the bot's is its eye icon.
  *
  * @import { User } from '../types.d.ts'
  */
@@ -10,7 +10,7 @@ import { nameOf } from '../state/selectors.js'
 /** How many colors there are; styles/base.css names them. */
 const COLORS = 7
 
-/** An avatar; a screen reader passes it over, since the name stands next to it. */
+/** An avatar; hidden from screen readers, since the name is next to it. */
 export function avatar(/** @type {User} */ user, size = '') {
   if (user.bot) {
     return h(

@@ -1,4 +1,4 @@
-/** Dialogs: a question, a picture enlarged, a link that leads away, a line of text to give. */
+/** Dialogs: confirmation, enlarged picture, external link, text prompt. */
 
 import { h, iconButton } from './dom.js'
 import { icon } from './icons.js'
@@ -7,7 +7,7 @@ import { words } from '../language/language.js'
 let nextId = 0
 
 /**
- * Opens a dialog; it is gone once closed.
+ * Opens a dialog; closing removes it from the page.
  *
  * @param {string} title
  * @param {readonly Node[]} body
@@ -38,7 +38,7 @@ export function openDialog(title, body, options = {}) {
 }
 
 /**
- * Asks; resolves with whether the person agreed.
+ * Asks for confirmation; resolves with whether the person agreed.
  *
  * @param {{ title: string, text: string, yes: string, no?: string, danger?: boolean, detail?: Node }} question
  * @returns {Promise<boolean>}
@@ -66,7 +66,7 @@ export function ask({ title, text, yes, no, danger, detail }) {
   })
 }
 
-/** Shows where a link leads, and opens it if the person wants. */
+/** Shows a link's target, and opens it if the person confirms. */
 export async function confirmLink(/** @type {string} */ url) {
   const { leaving, leavingText, visit } = words()
   const detail = h('p', { class: 'address' }, url)
@@ -77,7 +77,7 @@ export async function confirmLink(/** @type {string} */ url) {
 }
 
 /**
- * Asks for a line or a text; resolves with it, or null.
+ * Asks for one line or a longer text; resolves with it, or null if canceled.
  *
  * @param {{ title: string, label: string, value?: string, yes: string, max: number, long?: boolean, picture?: Node }} what
  * @returns {Promise<string | null>}
@@ -122,13 +122,13 @@ export function askText({ title, label, value = '', yes, max, long, picture }) {
   })
 }
 
-/** Shows a picture as large as it fits. */
+/** Shows a picture as large as the window allows. */
 export function enlarge(/** @type {string} */ src, /** @type {string} */ alt) {
   const picture = h('img', { src, alt, class: 'enlarged' })
   openDialog(alt, [picture], { className: 'lightbox' })
 }
 
-/** A sentence at the foot of the page, for a few seconds. */
+/** Shows a toast: a message at the bottom of the page for a few seconds. */
 export function notify(/** @type {string} */ sentence, kind = 'info') {
   const note = h('div', { class: `toast ${kind}` }, sentence)
   document.getElementById('toasts')?.append(note)

@@ -4,13 +4,13 @@
 
 /** @typedef {Node | string | number | null | undefined | false} Child */
 
-/** Given to elements as properties; an attribute would only set their first value. */
+/** Set as properties; an attribute would only set the initial value. */
 const PROPERTIES = new Set(['value', 'checked', 'disabled', 'selected', 'multiple', 'src'])
 
 /**
  * An element with attributes and children.
  *
- * An attribute that is undefined, null or false is left out; `onclick` and the like are listeners, and are given the event and
+ * An attribute that is undefined, null or false is left out; `onclick` and the like are listeners, called with the event and
  * the element.
  *
  * @template {keyof HTMLElementTagNameMap} Tag
@@ -38,7 +38,7 @@ export function h(tag, attributes = {}, ...children) {
 }
 
 /**
- * The children that are there, as nodes and text.
+ * The children that are not empty, as nodes and text.
  *
  * @param {readonly Child[]} children
  * @returns {(Node | string)[]}
@@ -100,9 +100,9 @@ export function place(floating, anchor, side) {
  * @returns {HTMLElement}
  */
 export function at(id) {
-  const found = document.getElementById(id)
-  if (!found) {
+  const element = document.getElementById(id)
+  if (!element) {
     throw new TypeError(`the page has no #${id}`)
   }
-  return found
+  return element
 }

@@ -41,7 +41,7 @@ const PATHS = {
 /** @typedef {keyof typeof PATHS} IconName */
 
 /**
- * An icon; a screen reader passes it over.
+ * An icon; hidden from screen readers.
  *
  * @param {IconName} name
  */

@@ -1,5 +1,5 @@
 /**
- * Pictures and files of a message: shown, covered as spoilers, enlarged.
+ * Pictures and files of a message: shown, hidden as spoilers, enlarged.
  *
  * @import { Attachment, Media } from '../types.d.ts'
  */
@@ -10,11 +10,11 @@ import { icon } from './icons.js'
 import { words } from '../language/language.js'
 import { SPOILER } from '../state/constants.js'
 
-/** Largest side of a picture that stands alone, in CSS pixels. */
+/** Longest side of a single picture, in CSS pixels. */
 const LARGEST = 400
 
 /**
- * The page's own address of a file, whatever name the page was opened by; null if it is elsewhere.
+ * The URL of a sandbox file on the page's own origin; null if the file is elsewhere.
  *
  * @param {string} address
  * @returns {string | null}
@@ -64,7 +64,7 @@ export function mosaic(/** @type {readonly Picture[]} */ pictures) {
   )
 }
 
-/** One picture; a click enlarges it, or first takes its cover away. */
+/** One picture; a click enlarges it, or first reveals a spoiler. */
 export function drawPicture(/** @type {Picture} */ picture, alone = true) {
   const src = local(picture.url)
   if (src === null) {
@@ -88,7 +88,7 @@ export function drawPicture(/** @type {Picture} */ picture, alone = true) {
   return button
 }
 
-/** A spoiler's alt text would give it away, so that is covered as well. */
+/** Covers a spoiler, including its alt text, which would reveal the content. */
 function cover(
   /** @type {HTMLButtonElement} */ button,
   /** @type {string} */ alt,
@@ -108,7 +108,7 @@ function cover(
   })
 }
 
-/** Its room is taken before it has come, so that nothing jumps. */
+/** Reserves the picture's space before it loads, so that the layout does not shift. */
 function size(
   /** @type {HTMLImageElement} */ image,
   /** @type {Picture} */ picture,

@@ -1,4 +1,4 @@
-/** A context menu: opened by the right button, the menu key, Shift+F10 or a button. */
+/** A context menu, opened by right-click, the menu key, Shift+F10 or a button. */
 
 import { at, h, place, present } from './dom.js'
 import { icon } from './icons.js'
@@ -13,7 +13,7 @@ import { icon } from './icons.js'
 let close = () => {}
 
 /**
- * Opens a menu; one that is open already goes.
+ * Opens a menu and closes the one that was open.
  *
  * @param {string} label
  * @param {readonly Group[]} groups
@@ -37,7 +37,7 @@ export function openMenu(label, groups, anchor, back) {
   for (const group of groups.filter(({ entries }) => entries.length > 0)) {
     menu.append(drawGroup(group, leave))
   }
-  // Inside a landmark, where a screen reader expects all there is.
+  // Inside a landmark: screen readers expect all content in one.
   at('main').append(menu)
   place(menu, anchor, 'below')
   menu.addEventListener('keydown', (event) => onKey(event, menu, leave))

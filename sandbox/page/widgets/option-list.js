@@ -1,5 +1,5 @@
 /**
- * The list of a select: to search, and to choose one or several from.
+ * The list of a select: searchable, with single or multiple choice.
  */
 
 import { at, h, place } from './dom.js'
@@ -16,7 +16,7 @@ import { words } from '../language/language.js'
  * }} PickerOptions
  */
 
-/** Lists longer than this get a line to search. */
+/** Lists longer than this get a search field. */
 const SEARCH_FROM = 8
 
 let nextId = 0
@@ -199,7 +199,7 @@ class List {
   #toggle(/** @type {string} */ value) {
     const { most } = this.#options
     if (most <= 1) {
-      // An optional choice can be taken back by choosing it again.
+      // Choosing an optional choice again clears it.
       const back = this.#options.least === 0 && this.#values.has(value)
       this.#values = new Set(back ? [] : [value])
       return this.#finish()

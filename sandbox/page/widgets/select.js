@@ -1,6 +1,6 @@
 /**
- * Selects: a button that opens a list to search and choose from, for strings, people, roles and
- * channels. It is what messages, modals and command options use.
+ * Selects: a button that opens a searchable list of strings, people, roles or channels. Messages,
+ * modals and command options use it.
  *
  * @import { Component } from '../types.d.ts'
  * @import { Item, PickerOptions } from './option-list.js'
@@ -57,7 +57,7 @@ function itemsOf(/** @type {Component} */ component) {
   }
 }
 
-/** Everyone, to choose from. */
+/** All users as items. */
 export function people() {
   return [...state.users.values()].map((user) => ({
     label: nameOf(user),
@@ -66,7 +66,7 @@ export function people() {
   }))
 }
 
-/** The roles, to choose from. */
+/** The roles as items. */
 export function roles() {
   return [...state.roles.values()].map((role) => ({
     label: `@${role.name.replace(/^@/, '')}`,
@@ -74,7 +74,7 @@ export function roles() {
   }))
 }
 
-/** The channels this member sees, to choose from. */
+/** The channels that this member can see, as items. */
 export function channels(/** @type {readonly number[] | undefined} */ types) {
   return [...state.channels.values()]
     .filter((channel) => channel.guild_id && (!types?.length || types.includes(channel.type)))

@@ -1,20 +1,20 @@
-/** Light or dark: the person's choice, else the system's. */
+/** The light or dark theme: the person's choice, else the system's. */
 
 const KEY = 'theme'
 const dark = matchMedia('(prefers-color-scheme: dark)')
 
 /** Whether the page is dark now. */
 export function isDark() {
-  const kept = localStorage.getItem(KEY)
-  return kept === null ? dark.matches : kept === 'dark'
+  const stored = localStorage.getItem(KEY)
+  return stored === null ? dark.matches : stored === 'dark'
 }
 
-/** Sets the page to what it should be. */
+/** Applies the current theme to the page. */
 export function applyTheme() {
   document.documentElement.dataset['theme'] = isDark() ? 'dark' : 'light'
 }
 
-/** Changes to the other one and keeps that. */
+/** Switches to the other theme and stores the choice. */
 export function switchTheme() {
   localStorage.setItem(KEY, isDark() ? 'light' : 'dark')
   applyTheme()
