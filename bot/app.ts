@@ -3,7 +3,7 @@
 import type { Client } from 'discord.js'
 import type { Logger } from 'pino'
 import type { Asking, Services } from '../commands/command.ts'
-import type { Model } from '../inference/types.ts'
+import type { Model } from '../inference/contract/types.ts'
 import { RequestHandler } from './requests/handler.ts'
 import { QuestionFlow } from './requests/question-flow.ts'
 import { AnswerButtons } from './requests/answer-buttons.ts'

@@ -10,7 +10,7 @@
  * Every code, with its values. Each folder declares its own codes by declaration merging. The type
  * check fails if the catalogue of a language has no sentence for one.
  */
-// oxlint-disable-next-line typescript/no-empty-object-type -- inference/errors.ts and commands/errors.ts fill it
+// oxlint-disable-next-line typescript/no-empty-object-type -- inference/contract/errors.ts and commands/errors.ts fill it
 export interface InputErrors {}
 
 export type InputErrorCode = keyof InputErrors

@@ -4,9 +4,9 @@
  */
 
 import type { Call, InferenceBackend, RequestKind, RequestOf } from './backends/backend.ts'
-import type { EngineImage, EngineResults } from './engine/requests.ts'
-import { imageSourceOf } from './image-source.ts'
-import type { ImageInput, ImageSource } from './types.ts'
+import type { EngineImage, EngineResults } from './contract/requests.ts'
+import { imageSourceOf } from './contract/image-source.ts'
+import type { ImageInput, ImageSource } from './contract/types.ts'
 
 /** A request on its way; no longer cacheable once its picture was to be forgotten. */
 type Pending = { readonly key: string; cacheable: boolean }

@@ -7,14 +7,14 @@
 import { availableParallelism } from 'node:os'
 import type { Call, InferenceBackend } from './backends/backend.ts'
 import { openThread, WORKER_FILE } from './backends/thread.ts'
-import type { EngineOptions } from './engine/options.ts'
-import type { EngineImage } from './engine/requests.ts'
+import type { EngineOptions } from './contract/options.ts'
+import type { EngineImage } from './contract/requests.ts'
 import type { Prompt } from './text/prompt.ts'
 import { ImageRequests } from './image-requests.ts'
 import { openPackage } from './package/open-package.ts'
 import { preparePackage } from './package/prepare.ts'
 import type { Provider } from './runtime/device.ts'
-import { byStage } from './stages.ts'
+import { byStage } from './contract/stages.ts'
 import type {
   Answer,
   GenerationOptions,
@@ -23,7 +23,7 @@ import type {
   ModelStats,
   RequestOptions,
   StreamOptions,
-} from './types.ts'
+} from './contract/types.ts'
 
 export type OpenOptions = {
   /** Threads that one run uses. Default: as many as the machine has. */

@@ -6,7 +6,7 @@
 
 import { parseArgs } from 'node:util'
 import { openModel } from '../../inference/model.ts'
-import type { Model } from '../../inference/types.ts'
+import type { Model } from '../../inference/contract/types.ts'
 import { type Bar, writeChart } from '../report/bar-chart.ts'
 import { alternate, inWords, type Spread, spread } from '../report/compare.ts'
 import {

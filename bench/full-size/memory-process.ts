@@ -5,7 +5,7 @@
 
 import { readFileSync } from 'node:fs'
 import { openModel } from '../../inference/model.ts'
-import type { Model } from '../../inference/types.ts'
+import type { Model } from '../../inference/contract/types.ts'
 import { GREEDY, noisePicture } from './full-size-package.ts'
 
 /** People who ask at once in the last stage. */

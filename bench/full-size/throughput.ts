@@ -2,8 +2,8 @@
 
 import { parseArgs } from 'node:util'
 import { openModel } from '../../inference/model.ts'
-import { imageSourceOf } from '../../inference/image-source.ts'
-import type { ImageInput, ImageSource, Model } from '../../inference/types.ts'
+import { imageSourceOf } from '../../inference/contract/image-source.ts'
+import type { ImageInput, ImageSource, Model } from '../../inference/contract/types.ts'
 import { writeChart } from '../report/bar-chart.ts'
 import { quantile } from '../report/compare.ts'
 import {

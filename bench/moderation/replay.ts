@@ -19,7 +19,7 @@ import { openStore } from '../../bot/store/store.ts'
 import type { Store } from '../../bot/store/types.ts'
 import type { PictureLink } from '../../commands/picture.ts'
 import type { Mode } from '../../commands/moderation/settings.ts'
-import type { Model } from '../../inference/types.ts'
+import type { Model } from '../../inference/contract/types.ts'
 import { type Posted, WAVE_POSTS, WAVES } from './traffic.ts'
 
 const GUILD = '300000000000000000'

@@ -6,8 +6,8 @@
 
 import { scoreQuestion } from '../../bot/moderation/rules/rules.ts'
 import { type Reviewed, suggestedThreshold } from '../../bot/moderation/rules/rule-statistics.ts'
-import { imageSourceOf } from '../../inference/image-source.ts'
-import type { ImageSource, Model } from '../../inference/types.ts'
+import { imageSourceOf } from '../../inference/contract/image-source.ts'
+import type { ImageSource, Model } from '../../inference/contract/types.ts'
 import type { DrawnScene } from '../quality/demo-scenes.ts'
 import { renderScene } from '../quality/scene-svg.ts'
 

@@ -13,7 +13,7 @@
 
 import { z } from 'zod'
 import { foundPictureSchema } from '../../commands/picture.ts'
-import type { Turn } from '../../inference/types.ts'
+import type { Turn } from '../../inference/contract/types.ts'
 
 /** Pictures of a channel; the one longest unused goes first. */
 export const MAX_CONVERSATIONS = 40

@@ -7,7 +7,7 @@
 
 import type { ModelCard } from '../../inference/package/model-card.ts'
 import { NO_STATS } from '../../inference/model.ts'
-import type { Model } from '../../inference/types.ts'
+import type { Model } from '../../inference/contract/types.ts'
 
 export type LoadingModel = Model & {
   /** Whether it has loaded, so that requests do not wait for it. */

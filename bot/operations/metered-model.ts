@@ -1,7 +1,7 @@
 /** A model whose requests are timed, stage by stage. */
 
-import { DECODE_STAGES, ENCODE_STAGES } from '../../inference/stages.ts'
-import type { Answer, EncodeTimings, Model } from '../../inference/types.ts'
+import { DECODE_STAGES, ENCODE_STAGES } from '../../inference/contract/stages.ts'
+import type { Answer, EncodeTimings, Model } from '../../inference/contract/types.ts'
 import type { Metrics } from './metrics.ts'
 
 /** The same model; what its requests take is told to the metrics. */

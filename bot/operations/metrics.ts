@@ -2,8 +2,8 @@
 
 import { type Client, Status } from 'discord.js'
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
-import type { Stage as ModelStage } from '../../inference/stages.ts'
-import type { Model } from '../../inference/types.ts'
+import type { Stage as ModelStage } from '../../inference/contract/stages.ts'
+import type { Model } from '../../inference/contract/types.ts'
 
 /** Parts of a request that are timed. */
 export type Stage = 'acknowledge' | 'download' | ModelStage | 'answer'

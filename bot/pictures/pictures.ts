@@ -12,7 +12,7 @@ import { LRUCache } from 'lru-cache'
 import type { Logger } from 'pino'
 import type { FoundPicture } from '../../commands/picture.ts'
 import { hasCode, InputError, type InputErrorCode } from '../../config/errors.ts'
-import type { ImageSource, Model } from '../../inference/types.ts'
+import type { ImageSource, Model } from '../../inference/contract/types.ts'
 import { detached } from '../operations/detached.ts'
 import { Deletions, nameOf, ownersOf, placesOf } from './deletions.ts'
 import type { FetchPicture } from './download.ts'
@@ -28,7 +28,7 @@ const BYTES_MS = 60_000
 const MAX_BYTES = 64 * 2 ** 20
 /** As long as moderation compares what someone posts (bot/moderation/hashes/postings.ts). */
 const PRINT_MS = 60 * 60_000
-/** As long as the model may keep what it computed from a picture (inference/feature-cache.ts). */
+/** As long as the model may keep what it computed from a picture (inference/engine/feature-cache.ts). */
 const HASH_MS = 24 * 60 * 60_000
 const MAX_KNOWN = 10_000
 

@@ -1,6 +1,11 @@
 /** Puts a picture into words, in the style that was asked for. */
 
-import type { GenerationOptions, ImageInput, Model, RequestOptions } from '../../inference/types.ts'
+import type {
+  GenerationOptions,
+  ImageInput,
+  Model,
+  RequestOptions,
+} from '../../inference/contract/types.ts'
 import type { Style } from '../../commands/guild-settings.ts'
 import { normalizeText, suggestQuestions } from './suggestions.ts'
 

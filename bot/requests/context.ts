@@ -3,7 +3,7 @@
 import type { Client } from 'discord.js'
 import type { FoundPicture } from '../../commands/picture.ts'
 import type { Catalogue } from '../../commands/i18n/words.ts'
-import type { ImageSource, Model, RequestOptions, Urgency } from '../../inference/types.ts'
+import type { ImageSource, Model, RequestOptions, Urgency } from '../../inference/contract/types.ts'
 import type { PartLayout } from './answer-message.ts'
 import type { ChannelRecord, Reader, Conversation } from '../memory/conversation.ts'
 import type { Delivery } from '../discord/reply.ts'

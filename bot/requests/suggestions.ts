@@ -8,7 +8,7 @@
 
 import type { ModelCard } from '../../inference/package/model-card.ts'
 import { questionPrompt } from '../../inference/families/index.ts'
-import type { ImageInput, Model, RequestOptions, Turn } from '../../inference/types.ts'
+import type { ImageInput, Model, RequestOptions, Turn } from '../../inference/contract/types.ts'
 
 /** What any model can be asked. */
 const GENERAL = {

@@ -1,6 +1,6 @@
 /** What the bot says when something cannot be done, in English, by the code of the error. */
 
-import type { SettingProblem } from '../../inference/generation/settings.ts'
+import type { SettingProblem } from '../../inference/contract/errors.ts'
 import type { UnsupportedFormat } from '../../inference/image/sniff.ts'
 import type { ErrorSentences } from './error-sentences.ts'
 import { bytesInWords, megabytes, pixelsInWords } from './sizes.ts'

@@ -1,7 +1,7 @@
 /** `npm run ask`: answers questions about a picture, as one conversation. */
 
-import { imageSourceOf } from '../../inference/image-source.ts'
-import type { Turn } from '../../inference/types.ts'
+import { imageSourceOf } from '../../inference/contract/image-source.ts'
+import type { Turn } from '../../inference/contract/types.ts'
 import { readImage } from './images.ts'
 import {
   GENERATING_HELP,

@@ -4,8 +4,14 @@ import { createInterface } from 'node:readline'
 import { InputError } from '../../config/errors.ts'
 import { sentenceOf } from '../i18n/catalogue.ts'
 import { EN } from '../i18n/en.ts'
-import { imageSourceOf } from '../../inference/image-source.ts'
-import type { GenerationOptions, ImageSource, Model, Step, Turn } from '../../inference/types.ts'
+import { imageSourceOf } from '../../inference/contract/image-source.ts'
+import type {
+  GenerationOptions,
+  ImageSource,
+  Model,
+  Step,
+  Turn,
+} from '../../inference/contract/types.ts'
 import { readImage } from './images.ts'
 import {
   GENERATING_HELP,

@@ -3,7 +3,7 @@
 import { InputError } from '../../config/errors.ts'
 import { sentenceOf } from '../i18n/catalogue.ts'
 import { EN } from '../i18n/en.ts'
-import type { ScoredAnswer } from '../../inference/types.ts'
+import type { ScoredAnswer } from '../../inference/contract/types.ts'
 import { readImage } from './images.ts'
 import { EXIT_HELP, MODEL_HELP, MODEL_OPTIONS, readArguments } from './options.ts'
 import { DONE, FAILED, printError, printJson, printLine, runCommand, UsageError } from './run.ts'

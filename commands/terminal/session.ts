@@ -3,7 +3,7 @@
 import type { Config } from '../../config/config.ts'
 import { findModel } from '../../config/models.ts'
 import { openModel } from '../../inference/model.ts'
-import type { Model } from '../../inference/types.ts'
+import type { Model } from '../../inference/contract/types.ts'
 import { readSettings, typedFrom } from './environment.ts'
 
 export type Session = {

@@ -3,9 +3,9 @@
  * implementation in this process; a remote worker would be another.
  */
 
-import type { EngineRequest, EngineResults } from '../engine/requests.ts'
+import type { EngineRequest, EngineResults } from '../contract/requests.ts'
 import type { ModelCard } from '../package/model-card.ts'
-import type { Claim, ModelStats, Step } from '../types.ts'
+import type { Claim, ModelStats, Step } from '../contract/types.ts'
 
 /** What a backend can be asked for. */
 export type RequestKind = EngineRequest['kind']

@@ -7,18 +7,18 @@
 
 import { z } from 'zod'
 import { PROVIDERS } from '../../config/environment.ts'
-import type { EngineOptions } from '../engine/options.ts'
-import type { EngineRequest, EngineResults } from '../engine/requests.ts'
+import type { EngineOptions } from '../contract/options.ts'
+import type { EngineRequest, EngineResults } from '../contract/requests.ts'
 import { plainErrorSchema } from '../../config/plain-error.ts'
 import { modelCardSchema } from '../package/model-card.ts'
-import { STAGES } from '../stages.ts'
+import { STAGES } from '../contract/stages.ts'
 import {
   type Claim,
   type GenerationOptions,
   type ModelStats,
   URGENCIES,
   type Step,
-} from '../types.ts'
+} from '../contract/types.ts'
 
 /** Given to the thread at its start. */
 export type ThreadData = { readonly folder: string; readonly options: EngineOptions }

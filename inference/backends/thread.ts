@@ -7,9 +7,9 @@
 
 import { Worker } from 'node:worker_threads'
 import { fromPlainError } from '../../config/plain-error.ts'
-import { WorkerCrashError } from '../errors.ts'
+import { WorkerCrashError } from '../contract/errors.ts'
 import type { ModelCard } from '../package/model-card.ts'
-import type { ModelStats } from '../types.ts'
+import type { ModelStats } from '../contract/types.ts'
 import type { Call, InferenceBackend, Outcome, RequestKind, RequestOf } from './backend.ts'
 import {
   type FromThread,

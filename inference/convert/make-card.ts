@@ -1,12 +1,12 @@
 /** Makes the card of a converted checkpoint from its family's plan and its own settings. */
 
 import { z } from 'zod'
-import type { FamilyCheckpoint, FamilyPlan } from '../families/family.ts'
+import type { FamilyCheckpoint, FamilyPlan } from '../families/common/family.ts'
 import { BLOCK_SIZE } from '../onnx/weight-plan.ts'
-import { type BaseCard, baseCardSchema } from '../families/card-base.ts'
+import { type BaseCard, baseCardSchema } from '../families/common/card-base.ts'
 import { type ModelCard, readCard } from '../package/model-card.ts'
 import type { Precision, VisionStorage } from '../blocks/precision.ts'
-import { readJson } from '../families/read-json.ts'
+import { readJson } from '../families/common/read-json.ts'
 
 /** Our own file beside config.json, for what config.json cannot say. Every field is optional. */
 export const OWN_FILE = 'sightseer.json'

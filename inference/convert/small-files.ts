@@ -5,8 +5,8 @@
  */
 
 import { familyOfCheckpoint } from '../families/index.ts'
-import type { FamilyCheckpoint } from '../families/family.ts'
-import { readJson } from '../families/read-json.ts'
+import type { FamilyCheckpoint } from '../families/common/family.ts'
+import { readJson } from '../families/common/read-json.ts'
 import { readTokenizer } from './checkpoint/tokenizer-files.ts'
 import { type OwnSettings, readOwnSettings } from './make-card.ts'
 

@@ -1,6 +1,6 @@
 /** Which request goes to work next: there is room for so many sequences at once. */
 
-import type { Urgency } from '../types.ts'
+import type { Urgency } from '../contract/types.ts'
 import type { FairQueue } from './fair-queue.ts'
 import type { QueuedRequest } from './live-request.ts'
 import type { Program } from './work.ts'

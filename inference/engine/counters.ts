@@ -1,7 +1,7 @@
 /** Counts what the engine does, for its statistics. */
 
-import { byStage, type Stage } from '../stages.ts'
-import type { ModelStats } from '../types.ts'
+import { byStage, type Stage } from '../contract/stages.ts'
+import type { ModelStats } from '../contract/types.ts'
 
 type Outcome = 'done' | 'failed' | 'refused' | 'late'
 

@@ -4,7 +4,7 @@
  * that came first. It knows nothing of models.
  */
 
-import { type Claim, URGENCIES } from '../types.ts'
+import { type Claim, URGENCIES } from '../contract/types.ts'
 
 /** A request, by who asks for it and how urgently. */
 export type Queued = { readonly id: number; readonly claim: Omit<Claim, 'deadline'> }

@@ -3,10 +3,10 @@
  * its vision run; a picture is dropped once no request needs it, unless the cache keeps it.
  */
 
-import type { ImageFeatures, ImageTokens, Pixels } from '../families/runner.ts'
-import type { FeatureCache } from '../feature-cache.ts'
-import type { EncodeTimings, ModelStats } from '../types.ts'
-import type { EngineImage } from './requests.ts'
+import type { ImageFeatures, ImageTokens, Pixels } from '../families/common/runner.ts'
+import type { FeatureCache } from './feature-cache.ts'
+import type { EncodeTimings, ModelStats } from '../contract/types.ts'
+import type { EngineImage } from '../contract/requests.ts'
 
 const NO_TIMINGS: EncodeTimings = { preprocessMs: 0, visionMs: 0, bridgeMs: 0 }
 

@@ -1,7 +1,7 @@
 /** Requests as they come to the engine, and how they are told what became of them. */
 
-import type { Claim, Step } from '../types.ts'
-import type { EngineRequest, EngineResult } from './requests.ts'
+import type { Claim, Step } from '../contract/types.ts'
+import type { EngineRequest, EngineResult } from '../contract/requests.ts'
 
 /** A request as it comes. One of `done`, `failed` and `missing` is called, once. */
 export type Incoming = {

@@ -2,7 +2,7 @@
 
 import type { Incoming } from './incoming.ts'
 import type { LiveImage } from './images.ts'
-import type { EngineResult } from './requests.ts'
+import type { EngineResult } from '../contract/requests.ts'
 import type { EngineRuns, Program, Sequence, Work } from './work.ts'
 
 /** A request that waits for its turn. */

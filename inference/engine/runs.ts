@@ -1,7 +1,7 @@
 /** The engine's runs, each measured: pictures, prompts, steps. */
 
 import { createHash } from 'node:crypto'
-import type { ImageEncoder, ImageFeatures, ImageTokens, Pixels } from '../families/runner.ts'
+import type { ImageEncoder, ImageFeatures, ImageTokens, Pixels } from '../families/common/runner.ts'
 import type { Prompt } from '../text/prompt.ts'
 import type { Counters } from './counters.ts'
 import type { EncodedImage, LiveImage } from './images.ts'

@@ -6,8 +6,8 @@
  * five rows already has most of what a larger one gains.
  */
 
-import { positionsOf } from '../families/runner.ts'
-import type { PromptLayout, TextDecoder } from '../families/runner.ts'
+import { positionsOf } from '../families/common/runner.ts'
+import type { PromptLayout, TextDecoder } from '../families/common/runner.ts'
 import type { KvCache } from '../kv/kv-cache.ts'
 import type { Positions, PrefixCache } from '../kv/prefix-cache.ts'
 import type { DecodeStep, Prefilled, Sequence } from './work.ts'

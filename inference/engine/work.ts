@@ -5,11 +5,11 @@
  * The scheduler collects what all programs wait for and may run several of these together.
  */
 
-import type { KeyedImage, PromptLayout } from '../families/runner.ts'
+import type { KeyedImage, PromptLayout } from '../families/common/runner.ts'
 import type { KvCache } from '../kv/kv-cache.ts'
 import type { Prompt } from '../text/prompt.ts'
-import type { EncodeTimings } from '../types.ts'
-import type { EngineResult } from './requests.ts'
+import type { EncodeTimings } from '../contract/types.ts'
+import type { EngineResult } from '../contract/requests.ts'
 
 /** The keys and values of one request, from its prompt on. */
 export type Sequence = {

@@ -1,9 +1,9 @@
 /** The families, and how to find one. A new family is a line in this list. */
 
-import type { BaseCard } from './card-base.ts'
+import type { BaseCard } from './common/card-base.ts'
 import type { Turn } from '../text/prompt.ts'
 import { blip2 } from './blip2/family.ts'
-import type { Family } from './family.ts'
+import type { Family } from './common/family.ts'
 
 export const FAMILIES = [blip2] as const satisfies readonly Family[]
 

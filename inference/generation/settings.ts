@@ -7,16 +7,10 @@
 import { randomInt } from 'node:crypto'
 import { InputError } from '../../config/errors.ts'
 import type { ModelCard } from '../package/model-card.ts'
-import type { GenerationOptions } from '../types.ts'
+import type { SettingProblem } from '../contract/errors.ts'
+import type { GenerationOptions } from '../contract/types.ts'
 
 export type GenerationSettings = Required<GenerationOptions>
-
-/** A setting out of its range: what it must be, and what it is. */
-export type SettingProblem = { readonly setting: string; readonly value: string } & (
-  | { readonly must: 'whole'; readonly least: number; readonly most?: number }
-  /** `share`: above 0, at most 1. `text`: not empty. */
-  | { readonly must: 'positive' | 'number' | 'share' | 'text' }
-)
 
 type CardDefaults = ModelCard['defaults']['describe']
 

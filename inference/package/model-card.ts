@@ -6,7 +6,7 @@
  */
 
 import { z } from 'zod'
-import type { Family } from '../families/family.ts'
+import type { Family } from '../families/common/family.ts'
 import { FAMILIES } from '../families/index.ts'
 
 export const CARD_FILE = 'model.json'

@@ -10,7 +10,7 @@ import type { Sandbox } from 'loopback-discord'
 import { createLog } from '../../bot/operations/logs.ts'
 import { type Bot, openConfiguredModel, startBot } from '../../bot/start.ts'
 import { readConfig } from '../../config/config.ts'
-import type { Model } from '../../inference/types.ts'
+import type { Model } from '../../inference/contract/types.ts'
 import { startWatchedSandbox } from 'loopback-discord/testing/watched-sandbox'
 
 const ROOT = path.join(import.meta.dirname, '..', '..')

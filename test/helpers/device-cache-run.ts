@@ -3,8 +3,8 @@
  * runs: PACKAGE. Prints one JSON object of the type DeviceCacheRun.
  */
 
-import { CausalDecoder } from '../../inference/families/causal-decoder.ts'
-import type { Segment } from '../../inference/families/runner.ts'
+import { CausalDecoder } from '../../inference/families/common/causal-decoder.ts'
+import type { Segment } from '../../inference/families/common/runner.ts'
 import { hostCaches } from '../../inference/kv/host-cache.ts'
 import { deviceCaches } from '../../inference/kv/device-cache.ts'
 import { DeviceMemory } from '../../inference/kv/device-memory.ts'

@@ -3,7 +3,7 @@
 import type { InferenceBackend } from '../../inference/backends/backend.ts'
 import { resultSchemas } from '../../inference/backends/protocol.ts'
 import { openEngine } from '../../inference/engine/engine.ts'
-import type { EngineOptions } from '../../inference/engine/options.ts'
+import type { EngineOptions } from '../../inference/contract/options.ts'
 
 export async function inProcessBackend(
   folder: string,

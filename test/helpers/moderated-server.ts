@@ -4,7 +4,7 @@ import type { APIMessage } from 'discord.js'
 import sharp from 'sharp'
 import type { Member } from 'loopback-discord/client'
 import type { SandboxOptions } from 'loopback-discord'
-import type { Model } from '../../inference/types.ts'
+import type { Model } from '../../inference/contract/types.ts'
 import { type DemoBot, type scene, startDemoBot } from './demo-bot.ts'
 import { startWatchedSandbox, type WatchedSandbox } from 'loopback-discord/testing/watched-sandbox'
 

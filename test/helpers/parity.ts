@@ -28,7 +28,7 @@
 
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import type { GenerationOptions } from '../../inference/types.ts'
+import type { GenerationOptions } from '../../inference/contract/types.ts'
 
 export const FIXTURES = path.join(import.meta.dirname, '..', 'fixtures')
 

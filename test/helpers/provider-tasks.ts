@@ -9,7 +9,7 @@ import { PROVIDERS } from '../../config/environment.ts'
 import { ConfigError } from '../../config/errors.ts'
 import { openModel } from '../../inference/model.ts'
 import type { Provider } from '../../inference/runtime/device.ts'
-import type { Model, Turn } from '../../inference/types.ts'
+import type { Model, Turn } from '../../inference/contract/types.ts'
 
 /** Why a provider cannot be used. */
 export type Refusal = { readonly problem: string }

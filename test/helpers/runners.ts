@@ -1,7 +1,7 @@
 /** Opens what the engine runs, without an engine: to drive the parts of a model one by one. */
 
 import { familyOf } from '../../inference/families/index.ts'
-import type { ImageEncoder, TextDecoder } from '../../inference/families/runner.ts'
+import type { ImageEncoder, TextDecoder } from '../../inference/families/common/runner.ts'
 import { hostCaches } from '../../inference/kv/host-cache.ts'
 import type { KvCaches, KvShape } from '../../inference/kv/kv-cache.ts'
 import type { ModelCard } from '../../inference/package/model-card.ts'

@@ -6,7 +6,7 @@
 import { openSync, readSync, closeSync } from 'node:fs'
 import { openCheckpoint } from '../../inference/convert/checkpoint/safetensors.ts'
 import { toFloat32 } from '../../inference/convert/weights/float16.ts'
-import type { Segment } from '../../inference/families/runner.ts'
+import type { Segment } from '../../inference/families/common/runner.ts'
 import { openGraphs, DecoderRun } from './graph-sessions.ts'
 import type { ModelCard } from '../../inference/package/model-card.ts'
 import { checkpointFolder, type ParityName } from './parity.ts'

@@ -8,7 +8,7 @@ import { after, before, describe, it } from 'node:test'
 import { findModel, MODELS_FOLDER } from '../../config/models.ts'
 import { convertCheckpoint } from '../../inference/convert/convert.ts'
 import { openModel } from '../../inference/model.ts'
-import type { Model, Turn } from '../../inference/types.ts'
+import type { Model, Turn } from '../../inference/contract/types.ts'
 import { FIXTURES } from '../helpers/parity.ts'
 
 const ROOT = path.join(import.meta.dirname, '..', '..')

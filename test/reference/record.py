@@ -12,7 +12,7 @@ ANSWERS = [" red", " a blue circle", " two\n", " no"]
 NEW_TOKENS = 12
 ALL_ROWS = 16  # longest prefill whose logits are stored for every position
 
-# Names as in GenerationOptions (inference/types.ts), and what transformers calls them.
+# Names as in GenerationOptions (inference/contract/types.ts), and what transformers calls them.
 OPTION_NAMES = {
     "maxNewTokens": "max_new_tokens", "minNewTokens": "min_new_tokens", "beams": "num_beams",
     "lengthPenalty": "length_penalty", "earlyStopping": "early_stopping",

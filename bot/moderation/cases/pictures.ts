@@ -1,7 +1,7 @@
 /** The pictures of a case: from memory or from Discord, as evidence, and in the model's words. */
 
 import { catalogueFor } from '../../../commands/i18n/catalogue.ts'
-import type { Model } from '../../../inference/types.ts'
+import type { Model } from '../../../inference/contract/types.ts'
 import { picturesIn } from '../../discord/message-pictures.ts'
 import type { Case } from './case.ts'
 import type { ModerationActions, File } from './discord-actions.ts'

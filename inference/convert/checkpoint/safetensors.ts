@@ -9,7 +9,7 @@
 import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs'
 import path from 'node:path'
 import { ConfigError } from '../../../config/errors.ts'
-import { isObject, readJson } from '../../families/read-json.ts'
+import { isObject, readJson } from '../../families/common/read-json.ts'
 
 /** The dtypes that a checkpoint may have, with bytes per element. */
 export const DTYPE_BYTES = { F32: 4, F16: 2, BF16: 2 } as const

@@ -9,8 +9,8 @@ import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { ConfigError } from '../../../config/errors.ts'
 import { parseTokenizer } from '../../text/tokenizer.ts'
-import { isObject, readJson } from '../../families/read-json.ts'
-import type { Json } from '../../families/read-json.ts'
+import { isObject, readJson } from '../../families/common/read-json.ts'
+import type { Json } from '../../families/common/read-json.ts'
 
 export const TOKENIZER_FILE = 'tokenizer.json'
 

@@ -2,7 +2,7 @@
 
 import { z } from 'zod'
 import { visionTokens } from '../../blocks/vision/eva-vit.ts'
-import { baseCardSchema, baseTokens, count, graphName, tokenId } from '../card-base.ts'
+import { baseCardSchema, baseTokens, count, graphName, tokenId } from '../common/card-base.ts'
 import type { Blip2Config } from './config.ts'
 
 /** In the order in which a request needs them. */

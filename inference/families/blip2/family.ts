@@ -1,6 +1,6 @@
 /** BLIP-2 with an OPT language model: ViT-g, Q-Former, linear projection, image tokens first. */
 
-import type { Family, FamilyCheckpoint, RunnerParts } from '../family.ts'
+import type { Family, FamilyCheckpoint, RunnerParts } from '../common/family.ts'
 import { layeredEvaVit } from '../../blocks/vision/eva-vit-layers.ts'
 import { type Blip2Card, blip2CardSchema, DEFAULTS, dimensionsOf, PROMPTS } from './card.ts'
 import { blip2Graphs } from './graphs.ts'

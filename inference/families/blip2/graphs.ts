@@ -5,7 +5,7 @@ import { optGraph } from '../../blocks/decoder/opt.ts'
 import { visionGraph, visionTokens } from '../../blocks/vision/eva-vit.ts'
 import type { GraphPlan } from '../../onnx/graph-builder.ts'
 import type { GraphFact } from '../../runtime/check-graphs.ts'
-import type { Storages } from '../family.ts'
+import type { Storages } from '../common/family.ts'
 import type { Blip2Card, GRAPHS } from './card.ts'
 import type { Blip2Config } from './config.ts'
 

@@ -7,8 +7,8 @@
  */
 
 import type { Blip2Card } from './card.ts'
-import { Fields, isObject, readJson } from '../read-json.ts'
-import type { Json } from '../read-json.ts'
+import { Fields, isObject, readJson } from '../common/read-json.ts'
+import type { Json } from '../common/read-json.ts'
 
 const MEAN = [0.48145466, 0.4578275, 0.40821073] as const
 const STD = [0.26862954, 0.26130258, 0.27577711] as const

@@ -7,7 +7,7 @@
 
 import { InputError } from '../../../config/errors.ts'
 import type { Encode, Prompt, Turn } from '../../text/prompt.ts'
-import type { KeyedImage, PreparedPrompt, PromptLayout } from '../runner.ts'
+import type { KeyedImage, PreparedPrompt, PromptLayout } from '../common/runner.ts'
 import type { Blip2Card } from './card.ts'
 
 /** No token of a vocabulary stands for more characters; longer text cannot fit. */

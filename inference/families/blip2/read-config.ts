@@ -11,8 +11,8 @@ import type { OptConfig } from '../../blocks/decoder/opt.ts'
 import type { VisionConfig } from '../../blocks/vision/eva-vit.ts'
 import type { Blip2Config } from './config.ts'
 import type { Blip2Card } from './card.ts'
-import { Fields, isObject, readJson } from '../read-json.ts'
-import type { WeightIndex } from '../family.ts'
+import { Fields, isObject, readJson } from '../common/read-json.ts'
+import type { WeightIndex } from '../common/family.ts'
 
 const CONFIG_FILE = 'config.json'
 

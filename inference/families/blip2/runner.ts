@@ -8,8 +8,8 @@ import { checkGraphs } from '../../runtime/check-graphs.ts'
 import { floats } from '../../runtime/floats.ts'
 import type { Sessions } from '../../runtime/sessions.ts'
 import type { Prompt } from '../../text/prompt.ts'
-import { CausalDecoder } from '../causal-decoder.ts'
-import type { RunnerParts } from '../family.ts'
+import { CausalDecoder } from '../common/causal-decoder.ts'
+import type { RunnerParts } from '../common/family.ts'
 import type {
   ImageEncoder,
   ImageFeatures,
@@ -18,7 +18,7 @@ import type {
   Pixels,
   PreparedPrompt,
   TextDecoder,
-} from '../runner.ts'
+} from '../common/runner.ts'
 import type { Blip2Card } from './card.ts'
 import { FACTS } from './graphs.ts'
 import { preparePrompt } from './prompts.ts'

@@ -9,7 +9,7 @@ import sharp from 'sharp'
 import type { Member } from 'loopback-discord/client'
 import { removeMember } from 'loopback-discord/members'
 import { EN } from '../../../commands/i18n/en.ts'
-import type { Model } from '../../../inference/types.ts'
+import type { Model } from '../../../inference/contract/types.ts'
 import {
   button,
   buttonsOf,

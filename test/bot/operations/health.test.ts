@@ -5,9 +5,9 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { after, before, describe, it } from 'node:test'
 import { type HealthServer, serveHealth } from '../../../bot/operations/health.ts'
-import { byStage } from '../../../inference/stages.ts'
+import { byStage } from '../../../inference/contract/stages.ts'
 import { createMetrics } from '../../../bot/operations/metrics.ts'
-import type { ModelStats } from '../../../inference/types.ts'
+import type { ModelStats } from '../../../inference/contract/types.ts'
 
 const NO_RUNS = { runs: 0, rows: 0, ms: 0 }
 const NO_LOOKS = { hits: 0, misses: 0 }

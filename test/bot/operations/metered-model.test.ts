@@ -5,7 +5,7 @@ import { after, before, describe, it } from 'node:test'
 import { meter } from '../../../bot/operations/metered-model.ts'
 import { createMetrics } from '../../../bot/operations/metrics.ts'
 import { openModel } from '../../../inference/model.ts'
-import type { Model } from '../../../inference/types.ts'
+import type { Model } from '../../../inference/contract/types.ts'
 import { packageFor } from '../../helpers/packages.ts'
 import { pictureBytes } from '../../helpers/pictures.ts'
 

@@ -7,8 +7,8 @@ import { after, before, describe, it } from 'node:test'
 import { candidates, normalizeText, suggestQuestions } from '../../../bot/requests/suggestions.ts'
 import { findModel } from '../../../config/models.ts'
 import { openModel } from '../../../inference/model.ts'
-import { imageSourceOf } from '../../../inference/image-source.ts'
-import type { ImageSource, Model } from '../../../inference/types.ts'
+import { imageSourceOf } from '../../../inference/contract/image-source.ts'
+import type { ImageSource, Model } from '../../../inference/contract/types.ts'
 
 const SCENE = path.join(import.meta.dirname, '..', '..', '..', 'docs', 'scene.png')
 

@@ -16,7 +16,7 @@ import type { Store } from '../../../bot/store/types.ts'
 import { EN } from '../../../commands/i18n/en.ts'
 import { findModel } from '../../../config/models.ts'
 import { openModel } from '../../../inference/model.ts'
-import type { Model, RequestOptions } from '../../../inference/types.ts'
+import type { Model, RequestOptions } from '../../../inference/contract/types.ts'
 import { hearts, scene, triangle } from '../../helpers/demo-bot.ts'
 
 const log = pino({ level: 'silent' })

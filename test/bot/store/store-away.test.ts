@@ -17,7 +17,7 @@ import { EN } from '../../../commands/i18n/en.ts'
 import { ZH } from '../../../commands/i18n/zh.ts'
 import { findModel } from '../../../config/models.ts'
 import { openModel } from '../../../inference/model.ts'
-import type { Model } from '../../../inference/types.ts'
+import type { Model } from '../../../inference/contract/types.ts'
 import { button, scene, suggestionsOf, triangle } from '../../helpers/demo-bot.ts'
 import { FailingStore, type Operation, OPERATIONS } from '../../helpers/failing-store.ts'
 

@@ -7,7 +7,7 @@ import {
   resultSchemas,
   toThreadSchema,
 } from '../../../inference/backends/protocol.ts'
-import type { EngineOptions } from '../../../inference/engine/options.ts'
+import type { EngineOptions } from '../../../inference/contract/options.ts'
 import { packageFor } from '../../helpers/packages.ts'
 
 const OPTIONS: EngineOptions = {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { FairQueue, type Queued } from '../../../inference/engine/fair-queue.ts'
-import type { Urgency } from '../../../inference/types.ts'
+import type { Urgency } from '../../../inference/contract/types.ts'
 
 function request(id: number, tenant: string, user: string, urgency: Urgency = 'normal'): Queued {
   return { id, claim: { tenant, user, urgency } }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Images } from '../../../inference/engine/images.ts'
-import { FeatureCache } from '../../../inference/feature-cache.ts'
+import { FeatureCache } from '../../../inference/engine/feature-cache.ts'
 
 const ENCODED = {
   data: { data: new Float32Array(4), shape: [1, 4] as const },

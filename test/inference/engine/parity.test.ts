@@ -7,7 +7,7 @@ import { softmax } from '../../../inference/generation/scores.ts'
 import { resolveSettings } from '../../../inference/generation/settings.ts'
 import { openModel } from '../../../inference/model.ts'
 import type { Precision } from '../../../inference/blocks/precision.ts'
-import type { Model } from '../../../inference/types.ts'
+import type { Model } from '../../../inference/contract/types.ts'
 import { packageFor } from '../../helpers/packages.ts'
 import {
   FIXTURES,

@@ -5,7 +5,7 @@ import { createSearch } from '../../../inference/generation/create-search.ts'
 import type { Search } from '../../../inference/generation/search.ts'
 import { resolveSettings } from '../../../inference/generation/settings.ts'
 import { createStopRule } from '../../../inference/generation/stopping.ts'
-import type { GenerationOptions } from '../../../inference/types.ts'
+import type { GenerationOptions } from '../../../inference/contract/types.ts'
 
 // Made by `python test/reference/generation.py > test/fixtures/generation.json`.
 type Fixture = {

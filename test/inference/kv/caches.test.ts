@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, it } from 'node:test'
 import { openModel } from '../../../inference/model.ts'
-import type { Answer, Model, Turn } from '../../../inference/types.ts'
+import type { Answer, Model, Turn } from '../../../inference/contract/types.ts'
 import { packageFor } from '../../helpers/packages.ts'
 import { FIXTURES, loadParity, type ParityName } from '../../helpers/parity.ts'
 

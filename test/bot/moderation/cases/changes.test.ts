@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { after, afterEach, before, beforeEach, describe, it, type TestContext } from 'node:test'
 import { type APIMessage, Events } from 'discord.js'
 import { EN } from '../../../../commands/i18n/en.ts'
-import type { Model } from '../../../../inference/types.ts'
+import type { Model } from '../../../../inference/contract/types.ts'
 import { button, hearts, openDemoModel, scene, triangle } from '../../../helpers/demo-bot.ts'
 import { type ModeratedServer, startModeratedServer } from '../../../helpers/moderated-server.ts'
 

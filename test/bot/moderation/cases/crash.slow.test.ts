@@ -21,7 +21,7 @@ import type { Store } from '../../../../bot/store/types.ts'
 import { DEFAULT_MODERATION } from '../../../../commands/moderation/settings.ts'
 import { findModel } from '../../../../config/models.ts'
 import { openModel } from '../../../../inference/model.ts'
-import type { Model } from '../../../../inference/types.ts'
+import type { Model } from '../../../../inference/contract/types.ts'
 import { scene } from '../../../helpers/demo-bot.ts'
 import { Life, Killed, mortalStore } from '../../../helpers/mortal-store.ts'
 

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import { EN } from '../../../../commands/i18n/en.ts'
-import type { Model } from '../../../../inference/types.ts'
+import type { Model } from '../../../../inference/contract/types.ts'
 import { button, hearts, openDemoModel, scene } from '../../../helpers/demo-bot.ts'
 import {
   disguised,

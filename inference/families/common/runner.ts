@@ -6,8 +6,8 @@
  *     prompt -> prepare; + image tokens -> layOut -> segments -> prefill -> step, step, … (or score)
  */
 
-import type { KvCache } from '../kv/kv-cache.ts'
-import type { Prompt } from '../text/prompt.ts'
+import type { KvCache } from '../../kv/kv-cache.ts'
+import type { Prompt } from '../../text/prompt.ts'
 
 /** A decoded image, ready for the vision tower: float32 [tiles, 3, side, side], unitless. */
 export type Pixels = {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import type { Segment } from '../../../inference/families/runner.ts'
-import { packageFor } from '../../helpers/packages.ts'
-import { relativeError } from '../../helpers/parity.ts'
-import { openTestRunner, type TestRunner } from '../../helpers/runners.ts'
-import { longRunner, madeUpImage, text } from '../../helpers/segments.ts'
+import type { Segment } from '../../../../inference/families/common/runner.ts'
+import { packageFor } from '../../../helpers/packages.ts'
+import { relativeError } from '../../../helpers/parity.ts'
+import { openTestRunner, type TestRunner } from '../../../helpers/runners.ts'
+import { longRunner, madeUpImage, text } from '../../../helpers/segments.ts'
 
 const TOLERANCE = 1e-5
 

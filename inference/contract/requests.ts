@@ -6,7 +6,7 @@ import type {
   GenerationOptions,
   EmbeddedImage,
   ScoredAnswer,
-} from '../types.ts'
+} from './types.ts'
 import type { Prompt } from '../text/prompt.ts'
 
 /** A picture by its content hash; its file comes along only where the engine asked for it. */

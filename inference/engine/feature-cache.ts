@@ -9,8 +9,8 @@
  */
 
 import { LRUCache } from 'lru-cache'
-import { DAY_MS } from '../config/durations.ts'
-import type { ImageFeatures, ImageTokens } from './families/runner.ts'
+import { DAY_MS } from '../../config/durations.ts'
+import type { ImageFeatures, ImageTokens } from '../families/common/runner.ts'
 
 export class FeatureCache {
   readonly #entries: LRUCache<string, ImageFeatures | ImageTokens>

@@ -1,10 +1,10 @@
 /** What callers give the model and get back: the plain data of `openModel` (inference/model.ts). */
 
-import type { ImageTokens } from './families/runner.ts'
-import type { ModelCard } from './package/model-card.ts'
-import type { Device } from './runtime/device.ts'
+import type { ImageTokens } from '../families/common/runner.ts'
+import type { ModelCard } from '../package/model-card.ts'
+import type { Device } from '../runtime/device.ts'
 import type { EncodeStage, Stage } from './stages.ts'
-import type { Turn } from './text/prompt.ts'
+import type { Turn } from '../text/prompt.ts'
 
 /**
  * How the answer is generated. Names and semantics follow transformers' GenerationConfig.
@@ -101,7 +101,7 @@ export type ImageSource = {
 /** A picture: its source, or the bytes of its file. */
 export type ImageInput = Uint8Array | ImageSource
 
-export type { Turn } from './text/prompt.ts'
+export type { Turn } from '../text/prompt.ts'
 
 /** A finished answer. */
 export type Answer = {

@@ -1,10 +1,9 @@
 /** What inference/ refuses, by code; the sentences are the caller's. */
 
-import type { NoParams } from '../config/errors.ts'
-import type { SettingProblem } from './generation/settings.ts'
-import type { ImageFormat, UnsupportedFormat } from './image/sniff.ts'
+import type { NoParams } from '../../config/errors.ts'
+import type { ImageFormat, UnsupportedFormat } from '../image/sniff.ts'
 
-declare module '../config/errors.ts' {
+declare module '../../config/errors.ts' {
   interface InputErrors {
     'image/empty': NoParams
     'image/unknown-format': NoParams
@@ -36,6 +35,13 @@ declare module '../config/errors.ts' {
     'queue/deadline': NoParams
   }
 }
+
+/** A setting out of its range: what it must be, and what it is. */
+export type SettingProblem = { readonly setting: string; readonly value: string } & (
+  | { readonly must: 'whole'; readonly least: number; readonly most?: number }
+  /** `share`: above 0, at most 1. `text`: not empty. */
+  | { readonly must: 'positive' | 'number' | 'share' | 'text' }
+)
 
 /** The inference thread died while the request waited; the next request starts a new one. */
 export class WorkerCrashError extends Error {

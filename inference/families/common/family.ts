@@ -1,18 +1,19 @@
 /**
  * A model family: what differs between kinds of vision-language models, and nothing else. Each has
- * a folder here and a line in index.ts; the rest of the program knows only this file and runner.ts.
+ * a folder beside this one and a line in families/index.ts; the rest of the program knows only this
+ * file and runner.ts.
  */
 
 import type { z } from 'zod'
-import type { Storage } from '../blocks/layers.ts'
-import type { LayeredTower } from '../blocks/vision/layered-tower.ts'
-import type { ImageLimits } from '../image/decode.ts'
-import type { Preprocessing } from '../image/pixel-values.ts'
-import type { KvCaches, KvShape } from '../kv/kv-cache.ts'
-import type { GraphPlan } from '../onnx/graph-builder.ts'
+import type { Storage } from '../../blocks/layers.ts'
+import type { LayeredTower } from '../../blocks/vision/layered-tower.ts'
+import type { ImageLimits } from '../../image/decode.ts'
+import type { Preprocessing } from '../../image/pixel-values.ts'
+import type { KvCaches, KvShape } from '../../kv/kv-cache.ts'
+import type { GraphPlan } from '../../onnx/graph-builder.ts'
 import type { BaseCard } from './card-base.ts'
-import type { Sessions } from '../runtime/sessions.ts'
-import type { Encode, Turn } from '../text/prompt.ts'
+import type { Sessions } from '../../runtime/sessions.ts'
+import type { Encode, Turn } from '../../text/prompt.ts'
 import type { ModelRunner } from './runner.ts'
 
 export type Family = {

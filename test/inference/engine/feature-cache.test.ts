@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { FeatureCache } from '../../inference/feature-cache.ts'
-import type { ImageTokens } from '../../inference/families/runner.ts'
+import { FeatureCache } from '../../../inference/engine/feature-cache.ts'
+import type { ImageTokens } from '../../../inference/families/common/runner.ts'
 
 /** Tokens of 40 bytes. */
 function tokens(): ImageTokens {

@@ -4,8 +4,8 @@
  */
 
 import { type InferenceSession, Tensor } from 'onnxruntime-node'
-import type { KvCache, KvCaches, Run } from '../kv/kv-cache.ts'
-import { floats } from '../runtime/floats.ts'
+import type { KvCache, KvCaches, Run } from '../../kv/kv-cache.ts'
+import { floats } from '../../runtime/floats.ts'
 import type { Segment } from './runner.ts'
 
 /** What has to be known of the graph. */

@@ -6,7 +6,7 @@
  */
 
 import { z } from 'zod'
-import { PRECISIONS, VISION_STORAGES } from '../blocks/precision.ts'
+import { PRECISIONS, VISION_STORAGES } from '../../blocks/precision.ts'
 
 export const count = z.int().positive()
 export const tokenId = z.int().nonnegative()
