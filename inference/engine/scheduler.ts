@@ -9,12 +9,12 @@
  */
 
 import { InputError } from '../../config/errors.ts'
-import { endThread } from '../runtime/end-thread.ts'
 import type { ModelStats, Step } from '../contract/types.ts'
 import { nextToAdmit } from './admission.ts'
 import type { Counters } from './counters.ts'
+import { EncoderBatches } from './encoder-batches.ts'
 import { FairQueue } from './fair-queue.ts'
-import { type Images, type LiveImage, takeEncoded } from './images.ts'
+import type { Images } from './images.ts'
 import { Cancelled, type Incoming } from './incoming.ts'
 import type { LiveRequest, QueuedRequest } from './live-request.ts'
 import { LiveRequests } from './live-requests.ts'
@@ -36,6 +36,7 @@ export class Scheduler {
   readonly #counters: Counters
   readonly #queue: FairQueue<QueuedRequest>
   readonly #live: LiveRequests
+  readonly #encoder: EncoderBatches
   readonly #cancelled = new Set<number>()
   /** Pictures whose keys and values are to be deleted between two runs. */
   readonly #forgotten: { readonly keys: readonly string[]; readonly deleted: () => void }[] = []
@@ -58,11 +59,19 @@ export class Scheduler {
     this.#live = new LiveRequests({
       runs,
       counters,
-      waits: (live) => this.#provide(live),
+      waits: (live) => this.#encoder.provide(live),
       ended: (request) => {
         this.#queue.ended(request)
         images.release(request.image)
       },
+    })
+    this.#encoder = new EncoderBatches({
+      runs,
+      images,
+      live: this.#live,
+      maxImages: options.maxImages,
+      betweenRuns: () => this.#betweenRuns(),
+      wake: () => this.#wake(),
     })
   }
 
@@ -142,13 +151,12 @@ export class Scheduler {
         const done = await run()
         if (done) {
           ran = true
-          await nextTurn()
-          await this.#drop()
+          await this.#betweenRuns()
         }
         return done
       }
-      await tried(this.#encode)
-      await tried(this.#bridge)
+      await tried(this.#encoder.encode)
+      await tried(this.#encoder.bridge)
       // All prompts before a step, which takes little longer for eight sequences than for one.
       while (await tried(this.#prefill)) {}
       await tried(this.#decode)
@@ -159,6 +167,12 @@ export class Scheduler {
     this.#cancelled.clear()
     this.#deleteForgotten()
     this.#working = null
+  }
+
+  /** Reads messages, and drops what these cancel and what is late. */
+  async #betweenRuns(): Promise<void> {
+    await nextTurn()
+    await this.#drop()
   }
 
   #deleteForgotten(): void {
@@ -210,62 +224,6 @@ export class Scheduler {
     }
   }
 
-  /** Encodes pictures that are decoded. */
-  readonly #encode = async (): Promise<boolean> => {
-    const decoded = this.#live.requests
-      .map(({ image }) => image)
-      .filter(({ pixels }) => pixels !== null)
-    const images = [...new Set(decoded)].slice(0, this.#options.maxImages)
-    if (images.length === 0) {
-      return false
-    }
-    try {
-      const encoded = await this.#runs.encodeImages(images, async () => {
-        await nextTurn()
-        await this.#drop()
-        return images.some(({ users }) => users > 0)
-      })
-      for (const [i, one] of (encoded ?? []).entries()) {
-        this.#images.finish(images[i]!, one)
-      }
-    } catch (error) {
-      for (const image of images) {
-        this.#images.fail(image, error)
-      }
-    }
-    await this.#provideAll(images)
-    return true
-  }
-
-  /** Runs the bridge for requests whose picture is encoded, where it reads their prompts. */
-  readonly #bridge = async (): Promise<boolean> => {
-    const waiting = this.#live.all.flatMap((live) => {
-      const { work, request } = live
-      return this.#runs.bridgeReadsPrompt && work?.kind === 'encode' && request.image.encoded
-        ? [{ live, work }]
-        : []
-    })
-    const together = waiting.slice(0, this.#options.maxImages)
-    if (together.length === 0) {
-      return false
-    }
-    try {
-      const inputs = together.map(({ live, work }) => {
-        const { image } = live.request
-        return { key: image.key, encoded: takeEncoded(image)!, prompt: work.prompt }
-      })
-      for (const [i, encoded] of (await this.#runs.bridge(inputs)).entries()) {
-        const { live, work } = together[i]!
-        await this.#live.resume(live, () => work.done(encoded))
-      }
-    } catch (error) {
-      for (const { live } of together) {
-        await this.#live.fail(live, error)
-      }
-    }
-    return true
-  }
-
   /** Runs the prompt of the request that was admitted first of those that have their picture. */
   readonly #prefill = async (): Promise<boolean> => {
     const live = this.#live.all.find(({ work }) => work?.kind === 'prefill')
@@ -302,48 +260,6 @@ export class Scheduler {
       }
     }
     return waiting.size > 0
-  }
-
-  /** Gives a request that waits for it its picture, or has that decoded. */
-  async #provide(live: LiveRequest): Promise<void> {
-    const { work, request } = live
-    const { image } = request
-    if (work?.kind !== 'encode') {
-      return
-    }
-    if (image.failure) {
-      await this.#live.fail(live, image.failure.error)
-    } else if (image.bytes) {
-      this.#preprocess(image, image.bytes).catch(endThread)
-    } else if (!this.#runs.bridgeReadsPrompt) {
-      const encoded = takeEncoded(image)
-      if (encoded) {
-        const { data: tokens, timings } = encoded
-        const { key } = image
-        await this.#live.resume(live, () => work.done({ image: { key, tokens }, timings }))
-      }
-    }
-  }
-
-  async #provideAll(images: readonly LiveImage[]): Promise<void> {
-    for (const live of this.#live.all.slice()) {
-      if (images.includes(live.request.image)) {
-        await this.#provide(live)
-      }
-    }
-  }
-
-  async #preprocess(image: LiveImage, bytes: Uint8Array): Promise<void> {
-    image.bytes = null
-    try {
-      const { result, ms } = await this.#runs.preprocess(bytes)
-      image.pixels = result
-      image.preprocessMs = ms
-    } catch (error) {
-      this.#images.fail(image, error)
-      await this.#provideAll([image])
-    }
-    this.#wake()
   }
 }
 
