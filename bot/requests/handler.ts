@@ -96,7 +96,10 @@ export class RequestHandler {
     }
   }
 
-  /** Counts what is asked for; what does not come is not counted. */
+  /**
+   * Counts what is asked for. What is not delivered does not count, nor what the next process goes
+   * on with, which counts it again.
+   */
   async #counted(context: RequestContext): Promise<void> {
     const { users, settings } = this.#deps
     const { asker, place, kind } = context.request
@@ -108,7 +111,11 @@ export class RequestHandler {
     try {
       await this.#carry(context)
     } catch (error) {
-      await users.uncountAnswer(place.guildId, asker)
+      const { tracked, options } = context
+      const isHandedBack = options.signal?.aborted === true && !tracked.signal.aborted
+      if (!tracked.delivered || isHandedBack) {
+        await users.uncountAnswer(place.guildId, asker)
+      }
       throw error
     }
   }

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { setTimeout as wait } from 'node:timers/promises'
 import { type APIMessage, MessageFlags } from 'discord.js'
 import type { Member } from 'loopback-discord/client'
 import { EN } from '../../../commands/i18n/en.ts'
@@ -14,6 +15,7 @@ import {
   startDemoBot,
   triangle,
 } from '../../helpers/demo-bot.ts'
+import { hold, idle, kept } from '../../helpers/held-bot.ts'
 
 describe('settings of a server', () => {
   let demo: DemoBot
@@ -112,6 +114,25 @@ describe('settings of a server', () => {
     assert.match((await mo.slash('describe', { image: triangle() })).content, /green triangle/)
     await kit.slash('settings limit', { value: 0 })
     assert.match((await lin.slash('describe', { image: triangle() })).content, /green triangle/)
+  })
+
+  it('a daily limit counts an answer that its asker deletes at once', async () => {
+    await kit.slash('settings limit', { value: 1 })
+    const held = hold(demo, 'ask') // the suggestions are still to come
+    const answer = await ada.slash('describe', { image: triangle() })
+    await held.reached
+    while ((await kept(demo, answer.id)).length === 0) {
+      await wait(5)
+    }
+    await ada.press(answer, button(answer, EN.buttons.delete))
+    while ((await kept(demo, answer.id)).length > 0) {
+      await wait(5)
+    }
+    held.release()
+    await idle(demo)
+    const second = await ada.slash('describe', { image: triangle() })
+    assert.equal(second.content, EN.errors['limit/daily']({ limit: 1 }))
+    await kit.slash('settings limit', { value: 0 })
   })
 
   it('what is remembered ends when the server says', async () => {
