@@ -208,19 +208,35 @@ export class Eraser {
     as: Reader,
     erase: (record: ChannelRecord) => ChannelRecord,
   ): Promise<DeletionCounts> {
-    const { records, deletions, settings } = this.#deps
+    const { records, deletions, settings, pictures } = this.#deps
     const now = await records.channel(place)
     const left = new Set(erase(now).talks.map(({ id }) => id))
     const going = now.talks.filter(({ id }) => !left.has(id))
     const ttlMs = await settings.ttlMs(place.guildId)
     const subjects = going.map(({ id }) => `conversation/${id}` as const)
-    const { before, after } = await deletions.delete({ subjects }, () =>
-      records.change(place, erase, ttlMs),
-    )
+    const { before, after } = await deletions.delete({ subjects }, async () => {
+      const change = await records.change(place, erase, ttlMs)
+      await pictures.forget({ hashes: hashesWithFewerQuestions(change) })
+      return change
+    })
     const [seen, still] = [visibleTo(before, as), visibleTo(after, as)]
     return {
       conversations: seen.talks.length - still.talks.length,
       turns: countQuestions(seen) - countQuestions(still),
     }
   }
+}
+
+/** The pictures that are still talked about, but not with all the questions: the model kept those. */
+function hashesWithFewerQuestions({
+  before,
+  after,
+}: {
+  readonly before: ChannelRecord
+  readonly after: ChannelRecord
+}): string[] {
+  const questions = new Map(after.talks.map(({ id, turns }) => [id, turns.length]))
+  return before.talks
+    .filter(({ id, turns }) => turns.length > (questions.get(id) ?? Infinity))
+    .map(({ picture }) => picture.hash)
 }

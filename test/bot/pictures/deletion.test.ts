@@ -66,6 +66,15 @@ describe('deleting what the model keeps', { timeout: 120_000 }, () => {
     assert.equal(kept(), 0)
   })
 
+  it('of a question, also where the picture is another’s', async () => {
+    const { posted, answer } = await described(scene())
+    await ada.answerTo(await ada.reply(answer, 'what color is the star?'))
+    await ada.slash('memory forget', { what: 'mine' })
+    assert.equal(demo.bot.model.stats().caches.conversations.bytes, 0)
+    await ada.delete(posted)
+    await until((bytes) => bytes === 0)
+  })
+
   it('with /privacy delete, whoever asked', async () => {
     await described(scene())
     await ada.slash('privacy delete')
