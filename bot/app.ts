@@ -11,7 +11,7 @@ import { Deletions } from './memory/deletions.ts'
 import { RequestIntake, withDeferredReply } from './requests/submit.ts'
 import { Eraser } from './memory/eraser.ts'
 import { GuildSettingsStore } from './memory/guild-settings.ts'
-import { givenPicture, picturesIn } from './discord/message-pictures.ts'
+import { attachedPicture, picturesIn } from './discord/message-pictures.ts'
 import type { Jobs } from './jobs/jobs.ts'
 import { ConversationRecords } from './memory/records.ts'
 import { ConversationStore } from './memory/conversation-store.ts'
@@ -82,7 +82,7 @@ export function createApp(client: Client, deps: AppDeps): App {
       describe: describeService(intake, settings),
       ask: (interaction, request) => questions.ask(interaction, request),
       openQuestion: (interaction) => questions.openForMessage(interaction),
-      given: givenPicture,
+      given: attachedPicture,
       picturesIn,
       newest: newestPictures,
       recent: (interaction, typed) => questions.recent(interaction, typed),

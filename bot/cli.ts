@@ -10,7 +10,7 @@ import { createLog } from './operations/logs.ts'
 import { endOnUncaught, stopOnSignals } from './operations/shutdown.ts'
 import { type Bot, startBot } from './start.ts'
 
-const USE = `npm start
+const USAGE = `npm start
 
 With DISCORD_TOKEN in the environment or in .env, the bot joins Discord. Without one, it starts a
 loopback Discord on this machine and prints the address of its page. Ctrl-C stops it.
@@ -22,7 +22,7 @@ Settings, in the environment or in .env; none is needed:
 export async function run(args: readonly string[]): Promise<void> {
   if (args.includes('--help')) {
     const lines = settings().map(({ name, about }) => `\n  ${name}\n    ${about}\n`)
-    process.stdout.write(USE + lines.join(''))
+    process.stdout.write(USAGE + lines.join(''))
     return
   }
 
@@ -49,13 +49,13 @@ export async function run(args: readonly string[]): Promise<void> {
   }
   process.stdout.write(
     bot.sandbox
-      ? `No DISCORD_TOKEN, so this is a Discord of your own: ${bot.sandbox.url}\n${keeping(config)}\nCtrl-C stops it.\n`
+      ? `No DISCORD_TOKEN, so this is a Discord of your own: ${bot.sandbox.url}\n${sandboxStateNote(config)}\nCtrl-C stops it.\n`
       : `Joined Discord as ${bot.client.user.tag}. Ctrl-C stops it.\nTo add it to a server: ${invitationLink(bot.client.application.id)}\n`,
   )
 }
 
 /** Where the loopback Discord is kept, and how to begin anew. */
-function keeping({ sandboxState }: Config): string {
+function sandboxStateNote({ sandboxState }: Config): string {
   if (sandboxState === undefined) {
     return 'Nothing of it is kept.'
   }

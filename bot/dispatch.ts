@@ -27,20 +27,20 @@ import { Delivery } from './discord/reply.ts'
 import { detached } from './operations/detached.ts'
 import type { Job } from './jobs/job-record.ts'
 import { type JobContext, type JobHandler, JobTakenError, RestartingError } from './jobs/jobs.ts'
-import { forgetWithDiscord } from './forget-with-discord.ts'
+import { mirrorDeletions } from './forget-with-discord.ts'
 import { AfterAnswerError } from './requests/publish.ts'
 import { inRequest } from './operations/logs.ts'
 import { localeOfMessage, storeLocale } from './requests/locale.ts'
 import type { Metrics } from './operations/metrics.ts'
-import { codeOf, meaningOf } from './discord/api-errors.ts'
+import { errorCode, errorKind } from './discord/api-errors.ts'
 import { requestSchema } from './requests/request.ts'
 
-export type Dispatch = AppDeps & {
+export type DispatchDeps = AppDeps & {
   readonly metrics: Pick<Metrics, 'request' | 'stage' | 'cache'>
 }
 
 /** What is to be done besides listening. */
-export type Dispatched = {
+export type Dispatcher = {
   /** Resumes a job that another process left. */
   readonly resumeJob: JobHandler
   /** Resumes cases of moderation that another process left; if that fails, later once more. */
@@ -50,31 +50,31 @@ export type Dispatched = {
 }
 
 /** Listens to the client's events until it is destroyed. */
-export function dispatch(client: Client, parts: Dispatch): Dispatched {
+export function dispatch(client: Client, parts: DispatchDeps): Dispatcher {
   const { log, metrics } = parts
   const app = createApp(client, parts)
-  const settle = (id: string, work: () => Promise<void>) => {
+  const runLogged = (id: string, work: () => Promise<void>) => {
     inRequest(id, () => detached(log, 'an event could not be handled', work))
   }
   client.on(Events.InteractionCreate, (interaction) => {
-    settle(interaction.id, async () => {
-      const outcome = await settleInteraction(interaction, app, log)
-      metrics.request(kindOf(interaction), outcome)
+    runLogged(interaction.id, async () => {
+      const outcome = await handleInteraction(interaction, app, log)
+      metrics.request(metricName(interaction), outcome)
       metrics.stage('answer', Math.max(0, Date.now() - interaction.createdTimestamp) / 1000)
       await storeLocale(interaction, app.users, log)
     })
   })
   client.on(Events.MessageCreate, (message) => {
-    settle(message.id, () => settleMessage(message, app, log))
-    settle(message.id, () => moderate(() => app.moderation.onMessage(message), log))
+    runLogged(message.id, () => handleMessage(message, app, log))
+    runLogged(message.id, () => moderateMessage(() => app.moderation.onMessage(message), log))
   })
   client.on(Events.MessageUpdate, (_, message) => {
-    settle(message.id, () => moderate(() => app.moderation.onMessageUpdate(message), log))
+    runLogged(message.id, () => moderateMessage(() => app.moderation.onMessageUpdate(message), log))
   })
   client.on(Events.Error, (error) => log.error({ err: error }, 'discord client'))
-  const stopForgetting = forgetWithDiscord(client, app, parts)
+  const stopForgetting = mirrorDeletions(client, app, parts)
   return {
-    resumeJob: (job, context) => settleJob(job, context, { client, app, log }),
+    resumeJob: (job, context) => handleJob(job, context, { client, app, log }),
     resume: () => app.moderation.resume(),
     stop: () => {
       stopForgetting()
@@ -84,7 +84,7 @@ export function dispatch(client: Client, parts: Dispatch): Dispatched {
 }
 
 /** A job left by another process; only its address is left to tell of an error. */
-async function settleJob(
+async function handleJob(
   job: Job,
   context: JobContext,
   { client, app, log }: { client: Client; app: App; log: Logger },
@@ -102,12 +102,12 @@ async function settleJob(
     const silent = request.data?.kind === 'alt-text' || request.data?.kind === 'again'
     if (sentence !== undefined && !silent) {
       const delivery = new Delivery(client.rest, job.answer, context.nonce)
-      await tell(log, () => delivery.finish({ content: sentence }))
+      await tryToSend(log, () => delivery.finish({ content: sentence }))
     }
   }
 }
 
-async function settleInteraction(
+async function handleInteraction(
   interaction: Interaction,
   app: App,
   log: Logger,
@@ -119,7 +119,7 @@ async function settleInteraction(
     const text = catalogueFor(interaction.locale)
     const sentence = sentenceFor(error, text, log)
     if (sentence !== undefined && interaction.isRepliable()) {
-      await tell(log, () => answerError(interaction, sentence))
+      await tryToSend(log, () => answerError(interaction, sentence))
     }
     return outcomeOf(error)
   }
@@ -138,17 +138,17 @@ function outcomeOf(error: unknown): Outcome {
   if (error instanceof AfterAnswerError) {
     return 'answered'
   }
-  const meaning = error instanceof JobTakenError ? 'taken' : meaningOf(error)
+  const meaning = error instanceof JobTakenError ? 'taken' : errorKind(error)
   return meaning === 'bug' ? 'failed' : meaning
 }
 
 /** What an interaction is called in the metrics. */
-function kindOf(interaction: Interaction): string {
+function metricName(interaction: Interaction): string {
   if (interaction.isCommand() || interaction.isAutocomplete()) {
-    const known = [...SLASH_COMMANDS, ...MENU_COMMANDS].some(
+    const required = [...SLASH_COMMANDS, ...MENU_COMMANDS].some(
       ({ data }) => data.name === interaction.commandName,
     )
-    const name = known ? interaction.commandName : 'unknown'
+    const name = required ? interaction.commandName : 'unknown'
     return interaction.isAutocomplete() ? `${name} autocomplete` : name
   }
   return interaction.isButton() ? 'button' : interaction.isModalSubmit() ? 'form' : 'other'
@@ -189,17 +189,17 @@ function known<T>(command: T | undefined): T {
 }
 
 /** Nobody asked, so nobody is told of an error. */
-async function moderate(look: () => Promise<void>, log: Logger): Promise<void> {
+async function moderateMessage(look: () => Promise<void>, log: Logger): Promise<void> {
   try {
     await look()
   } catch (error) {
-    if (meaningOf(error) !== 'gone') {
+    if (errorKind(error) !== 'gone') {
       log.error({ err: error }, 'a message could not be looked at for moderation')
     }
   }
 }
 
-async function settleMessage(message: Message, { messages }: App, log: Logger): Promise<void> {
+async function handleMessage(message: Message, { messages }: App, log: Logger): Promise<void> {
   // The store may be what failed, so it is not asked for the language again.
   let locale = localeOfMessage(message)
   try {
@@ -208,8 +208,10 @@ async function settleMessage(message: Message, { messages }: App, log: Logger): 
     })
   } catch (error) {
     const sentence = sentenceFor(error, catalogueFor(locale), log)
-    if (sentence !== undefined && meaningOf(error) !== 'forbidden' && isAddressed(message)) {
-      await tell(log, () => message.reply({ ...plainMessage(sentence), failIfNotExists: false }))
+    if (sentence !== undefined && errorKind(error) !== 'forbidden' && isAddressed(message)) {
+      await tryToSend(log, () =>
+        message.reply({ ...plainMessage(sentence), failIfNotExists: false }),
+      )
     }
   }
 }
@@ -231,18 +233,18 @@ function sentenceFor(error: unknown, text: Catalogue, log: Logger): string | und
     return undefined
   }
   if (error instanceof AfterAnswerError) {
-    if (meaningOf(error.cause) === 'bug') {
+    if (errorKind(error.cause) === 'bug') {
       log.error({ err: error }, 'an answer could not be finished')
     }
     return undefined
   }
-  const meaning = meaningOf(error)
+  const meaning = errorKind(error)
   if (meaning === 'forbidden') {
-    log.info({ code: codeOf(error) }, 'not allowed there')
+    log.info({ code: errorCode(error) }, 'not allowed there')
     return text.errors['bot/no-access']
   }
   if (meaning !== 'bug') {
-    log.info({ code: codeOf(error), meaning }, 'nobody to answer')
+    log.info({ code: errorCode(error), meaning }, 'nobody to answer')
     return undefined
   }
   const id = randomBytes(4).toString('hex')
@@ -263,7 +265,7 @@ async function answerError(interaction: RepliableInteraction, sentence: string):
 }
 
 /** Shows the sentence; where even that fails (the token expired, say), it is only logged. */
-async function tell(log: Logger, send: () => Promise<unknown>): Promise<void> {
+async function tryToSend(log: Logger, send: () => Promise<unknown>): Promise<void> {
   try {
     await send()
   } catch (error) {

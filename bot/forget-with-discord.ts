@@ -12,7 +12,7 @@ import { Recovery } from './operations/recovery.ts'
 const MAX_FAILED = 10_000
 
 /** Listens for what Discord deletes. @returns ends the retries. */
-export function forgetWithDiscord(
+export function mirrorDeletions(
   client: Client,
   { eraser, moderation }: Pick<App, 'eraser' | 'moderation'>,
   { log, retryAfterMs }: Pick<AppDeps, 'log' | 'retryAfterMs'>,

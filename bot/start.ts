@@ -12,7 +12,7 @@ import { openPackage } from '../inference/package/open-package.ts'
 import type { Model } from '../inference/contract/types.ts'
 import { connect, leave } from './discord/client.ts'
 import { detached } from './operations/detached.ts'
-import { dispatch, type Dispatched } from './dispatch.ts'
+import { dispatch, type Dispatcher } from './dispatch.ts'
 import { type Check, type HealthServer, serveHealth } from './operations/health.ts'
 import { Jobs } from './jobs/jobs.ts'
 import { loadingModel, type LoadingModel } from './operations/loading-model.ts'
@@ -111,7 +111,7 @@ export function openConfiguredModel(config: Config): Promise<Model> {
 }
 
 /** Kinds of records that earlier versions kept; what is left of them is deleted at the start. */
-const RETIRED = ['image-tokens']
+const RETIRED_COLLECTIONS = ['image-tokens']
 const NOTHING = { ttlMs: 1, decode: () => null }
 
 /** What every part is started with. */
@@ -128,7 +128,9 @@ async function startStore({ config, log, metrics, started }: Context): Promise<S
   const store = await openStore({ ...config.store, log, observe, observeGet })
   started.defer(() => store.close())
   detached(log, 'records of an earlier version could not be deleted', () =>
-    Promise.all(RETIRED.map((name) => store.collection({ name, ...NOTHING }).deleteAll(''))),
+    Promise.all(
+      RETIRED_COLLECTIONS.map((name) => store.collection({ name, ...NOTHING }).deleteAll('')),
+    ),
   )
   return store
 }
@@ -170,16 +172,16 @@ async function startSandbox({ config, started }: Context): Promise<Sandbox | und
   return sandbox
 }
 
-async function join(context: Context, { sandbox, store, model }: Parts): Promise<Client<true>> {
+async function join(context: Context, { sandbox, store, model }: JoinDeps): Promise<Client<true>> {
   const { config, log, metrics, started } = context
   const { discordToken, imageLimits, bot } = config
   const fetchPicture = startFetcher(context, {
-    origins: cdnOrigins(sandbox, bot.api),
+    origins: pictureOrigins(sandbox, bot.api),
     maxBytes: imageLimits.maxBytes,
   })
   const jobs = new Jobs({ store, log, count: metrics.job })
   const requests = new PendingRequests()
-  let dispatched: Dispatched | undefined
+  let dispatcher: Dispatcher | undefined
   const client = await connect({
     token: discordToken ?? sandbox?.token ?? '',
     api: sandbox?.api ?? bot.api,
@@ -192,16 +194,16 @@ async function join(context: Context, { sandbox, store, model }: Parts): Promise
       const { retentionMs } = bot
       const { isOpen } = model
       const parts = { model, isOpen, store, jobs, fetchPicture, retentionMs, metrics, log }
-      dispatched = dispatch(fresh, parts)
+      dispatcher = dispatch(fresh, parts)
     },
   })
   started.defer(() => leave(client, requests))
   started.defer(() => jobs.stop(bot.stopLimitMs))
-  started.defer(async () => dispatched?.stop())
-  if (dispatched !== undefined) {
-    await jobs.resume(dispatched.resumeJob)
+  started.defer(async () => dispatcher?.stop())
+  if (dispatcher !== undefined) {
+    await jobs.resume(dispatcher.resumeJob)
   }
-  detached(log, 'cases could not be resumed', async () => dispatched?.resume())
+  detached(log, 'cases could not be resumed', async () => dispatcher?.resume())
   return client
 }
 
@@ -219,14 +221,14 @@ function startFetcher({ metrics, started }: Context, source: PictureSource): Pic
   return Object.assign(timed, { close: () => fetchPicture.close() })
 }
 
-type Parts = {
+type JoinDeps = {
   readonly store: Store
   readonly model: LoadingModel
   readonly sandbox: Sandbox | undefined
 }
 
 /** Where pictures may be fetched from: a loopback Discord has everything at one address. */
-function cdnOrigins(sandbox: Sandbox | undefined, api: string | undefined): readonly string[] {
+function pictureOrigins(sandbox: Sandbox | undefined, api: string | undefined): readonly string[] {
   if (sandbox !== undefined) {
     return [sandbox.cdn]
   }

@@ -7,7 +7,7 @@
 import { DiscordAPIError } from 'discord.js'
 import { DeletedError } from '../memory/deletions.ts'
 
-export const PLATFORM = {
+export const ERROR_CODES = {
   unknownChannel: 10003,
   unknownMessage: 10008,
   unknownWebhook: 10015,
@@ -22,7 +22,7 @@ export const PLATFORM = {
 } as const
 
 /** The JSON error code of a refusal; undefined for any other error. */
-export function codeOf(error: unknown): number | string | undefined {
+export function errorCode(error: unknown): number | string | undefined {
   return error instanceof DiscordAPIError ? error.code : undefined
 }
 
@@ -33,23 +33,23 @@ export function codeOf(error: unknown): number | string | undefined {
  * - `forbidden`: the bot may not do that here, which the person can be told;
  * - `bug`: ours.
  */
-export type Meaning = 'gone' | 'taken' | 'forbidden' | 'bug'
+export type ErrorKind = 'gone' | 'taken' | 'forbidden' | 'bug'
 
-export function meaningOf(error: unknown): Meaning {
+export function errorKind(error: unknown): ErrorKind {
   if (error instanceof DeletedError) {
     return 'gone'
   }
-  switch (codeOf(error)) {
-    case PLATFORM.unknownInteraction:
-    case PLATFORM.unknownWebhook:
-    case PLATFORM.invalidToken:
-    case PLATFORM.unknownMessage:
-    case PLATFORM.unknownChannel:
+  switch (errorCode(error)) {
+    case ERROR_CODES.unknownInteraction:
+    case ERROR_CODES.unknownWebhook:
+    case ERROR_CODES.invalidToken:
+    case ERROR_CODES.unknownMessage:
+    case ERROR_CODES.unknownChannel:
       return 'gone'
-    case PLATFORM.alreadyAcknowledged:
+    case ERROR_CODES.alreadyAcknowledged:
       return 'taken'
-    case PLATFORM.missingAccess:
-    case PLATFORM.missingPermissions:
+    case ERROR_CODES.missingAccess:
+    case ERROR_CODES.missingPermissions:
       return 'forbidden'
     default:
       return isUnknownReference(error) ? 'gone' : 'bug'
@@ -58,15 +58,15 @@ export function meaningOf(error: unknown): Meaning {
 
 /** Whether an answer was refused because its message, the one it replies to or the channel is gone. */
 export function isDeleted(error: unknown): boolean {
-  const code = codeOf(error)
+  const code = errorCode(error)
   return (
-    code === PLATFORM.unknownMessage ||
-    code === PLATFORM.unknownChannel ||
+    code === ERROR_CODES.unknownMessage ||
+    code === ERROR_CODES.unknownChannel ||
     isUnknownReference(error)
   )
 }
 
 /** A reply to a message deleted meanwhile is refused as an invalid form that names the reference. */
 function isUnknownReference(error: unknown): boolean {
-  return codeOf(error) === PLATFORM.invalidBody && /message_reference/.test(String(error))
+  return errorCode(error) === ERROR_CODES.invalidBody && /message_reference/.test(String(error))
 }

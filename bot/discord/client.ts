@@ -35,7 +35,7 @@ const UNREACHABLE = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ])
 
-const LAST_WORDS_MS = 3000
+const SETTLE_LIMIT_MS = 3000
 
 const UNKNOWN_GUILD = 10_004
 const MISSING_ACCESS = 50_001
@@ -86,7 +86,7 @@ export async function connect(connection: Connection): Promise<Client<true>> {
 
 /** Sends what is still to be sent, for a few seconds at most, then leaves Discord. */
 export async function leave(client: Client, requests: PendingRequests): Promise<void> {
-  await requests.settle(LAST_WORDS_MS)
+  await requests.settle(SETTLE_LIMIT_MS)
   await client.destroy()
 }
 
@@ -139,7 +139,7 @@ async function logIn(
     await client.login(token)
   } catch (error) {
     await client.destroy()
-    throw whyNotJoined(error)
+    throw loginError(error)
   }
   const connected = await ready
   try {
@@ -170,7 +170,7 @@ async function register(client: Client<true>, guild: string | undefined, log: Lo
 }
 
 /** The sentence for what the operator can mend; any other error as it is. */
-function whyNotJoined(error: unknown): unknown {
+function loginError(error: unknown): unknown {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   if (code === DiscordjsErrorCodes.TokenInvalid) {
     const problem =

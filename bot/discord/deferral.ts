@@ -4,7 +4,7 @@
  */
 
 /** Discord gives up on an interaction after 3 s; a slow store or lookup is not waited for longer. */
-const AT_LATEST_MS = 1500
+const DEFER_AFTER_MS = 1500
 
 /** Sends the first response; what is asked must be written down by then. */
 export type Acknowledge = () => Promise<void>
@@ -20,7 +20,7 @@ export type Acknowledge = () => Promise<void>
 export async function withDeferral(
   send: () => Promise<unknown>,
   work: (acknowledge: Acknowledge) => Promise<void>,
-  atLatestMs: number = AT_LATEST_MS,
+  atLatestMs: number = DEFER_AFTER_MS,
 ): Promise<void> {
   let sent: Promise<unknown> | undefined
   const acknowledge = async () => {

@@ -21,7 +21,7 @@ import type { FoundPicture } from '../../commands/picture.ts'
 const EXTENSION = /\.(png|apng|jpe?g|jfif|webp|avif|gif|tiff?)$/i
 
 /** The parts of a message, or of a forwarded one, that can hold pictures. */
-type Holder = Pick<
+type PictureHolder = Pick<
   Message | MessageSnapshot,
   'id' | 'attachments' | 'embeds' | 'components' | 'stickers'
 >
@@ -29,14 +29,14 @@ type Holder = Pick<
 /** Every picture of a message, each link once. */
 export function picturesIn(message: Message): FoundPicture[] {
   const from = { channelId: message.channelId, messageId: message.id, authorId: message.author.id }
-  const holders: Holder[] = [message, ...(message.messageSnapshots?.values() ?? [])]
+  const holders: PictureHolder[] = [message, ...(message.messageSnapshots?.values() ?? [])]
   const found = holders.flatMap(picturesOf)
-  const once = new Map(found.map((picture) => [picture.key, picture]))
-  return [...once.values()].map((picture) => ({ ...picture, source: from }))
+  const byKey = new Map(found.map((picture) => [picture.key, picture]))
+  return [...byKey.values()].map((picture) => ({ ...picture, source: from }))
 }
 
 /** A picture given with a command; it belongs to no message. */
-export function givenPicture(attachment: Attachment): FoundPicture {
+export function attachedPicture(attachment: Attachment): FoundPicture {
   return { ...fromAttachment(attachment), source: null }
 }
 
@@ -51,9 +51,9 @@ function isPicture({
   return contentType ? /^image\/(?!svg)/i.test(contentType) : EXTENSION.test(name)
 }
 
-type Loose = Omit<FoundPicture, 'source'>
+type PictureWithoutSource = Omit<FoundPicture, 'source'>
 
-function picturesOf(holder: Holder): Loose[] {
+function picturesOf(holder: PictureHolder): PictureWithoutSource[] {
   const attached = [...holder.attachments.values()]
     .filter((attachment) => isPicture(attachment))
     .map(fromAttachment)
@@ -71,7 +71,7 @@ function picturesOf(holder: Holder): Loose[] {
   return [...attached, ...holder.embeds.flatMap(fromEmbed), ...components, ...stickers]
 }
 
-function fromAttachment(attachment: Attachment): Loose {
+function fromAttachment(attachment: Attachment): PictureWithoutSource {
   const flagged = (attachment.flags.bitfield & AttachmentFlags.IsSpoiler) !== 0
   return {
     key: attachment.id,
@@ -84,7 +84,7 @@ function fromAttachment(attachment: Attachment): Loose {
 }
 
 /** The large picture of an embed, or else its small one: a link's preview has only that. */
-function fromEmbed(embed: Embed): Loose[] {
+function fromEmbed(embed: Embed): PictureWithoutSource[] {
   const media = embed.image ?? embed.thumbnail
   const url = media?.proxyURL ?? media?.url
   return url === undefined ? [] : [fromLink(url, { altText: null, spoiler: false })]
@@ -107,7 +107,7 @@ type AnyComponent = {
 }
 
 /** Galleries, thumbnails and files, also inside containers and sections. */
-function fromComponent(component: AnyComponent, hidden = false): Loose[] {
+function fromComponent(component: AnyComponent, hidden = false): PictureWithoutSource[] {
   const spoiler = hidden || component.spoiler === true
   const { description, media, file } = component
   switch (component.type) {
@@ -129,20 +129,26 @@ function fromComponent(component: AnyComponent, hidden = false): Loose[] {
   }
 }
 
-function fromMedia(media: APIUnfurledMediaItem, about: Pick<Loose, 'altText' | 'spoiler'>) {
+function fromMedia(
+  media: APIUnfurledMediaItem,
+  about: Pick<PictureWithoutSource, 'altText' | 'spoiler'>,
+) {
   const link = fromLink(media.proxy_url ?? media.url, about)
   return isPicture({ contentType: media.content_type ?? null, name: link.name }) ? [link] : []
 }
 
-function fromLink(url: string, about: Pick<Loose, 'altText' | 'spoiler'>): Loose {
+function fromLink(
+  url: string,
+  about: Pick<PictureWithoutSource, 'altText' | 'spoiler'>,
+): PictureWithoutSource {
   const { pathname } = new URL(url)
-  const name = decoded(pathname.slice(pathname.lastIndexOf('/') + 1))
+  const name = decodePathPart(pathname.slice(pathname.lastIndexOf('/') + 1))
   // Signatures in the query change with every fetch of the message; the path does not.
   return { key: pathname, url, size: 0, name: name || 'picture', ...about }
 }
 
 /** A part of a path as a person wrote it. A preview's address can have a `%` that means nothing. */
-function decoded(part: string): string {
+function decodePathPart(part: string): string {
   try {
     return decodeURIComponent(part)
   } catch {

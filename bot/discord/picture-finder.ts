@@ -5,15 +5,15 @@ import { PermissionFlagsBits } from 'discord.js'
 import type { FoundPicture } from '../../commands/picture.ts'
 import { InputError } from '../../config/errors.ts'
 import { picturesIn } from './message-pictures.ts'
-import { meaningOf } from './api-errors.ts'
+import { errorKind } from './api-errors.ts'
 
 /** Messages of a channel that are looked through. */
-const LOOKED_THROUGH = 50
+const MESSAGE_LIMIT = 50
 const LINK = /^(?:https?:\/\/[^/\s]+\/channels\/(\d{1,20}|@me)\/(\d{1,20})\/)?(\d{15,20})$/
 
 /** The newest messages with pictures, the newest first; the bot's own are left out. */
 export async function recentWithPictures(channel: TextBasedChannel): Promise<Message[]> {
-  const messages = await channel.messages.fetch({ limit: LOOKED_THROUGH })
+  const messages = await channel.messages.fetch({ limit: MESSAGE_LIMIT })
   return [...messages.values()]
     .toSorted((a, b) => (BigInt(a.id) < BigInt(b.id) ? 1 : -1))
     .filter(({ author, client }) => author.id !== client.user.id)
@@ -30,7 +30,7 @@ export async function newestPictures(channel: TextBasedChannel | null): Promise<
     throw new InputError('channel/unreadable')
   }
   const [newest] = await recentWithPictures(channel).catch((error: unknown) => {
-    throw meaningOf(error) === 'forbidden' || meaningOf(error) === 'gone'
+    throw errorKind(error) === 'forbidden' || errorKind(error) === 'gone'
       ? new InputError('channel/unreadable', null, { cause: error })
       : error
   })
@@ -40,7 +40,7 @@ export async function newestPictures(channel: TextBasedChannel | null): Promise<
   return picturesIn(newest)
 }
 
-function hidden(cause?: unknown): InputError {
+function hiddenLinkError(cause?: unknown): InputError {
   return new InputError('link/hidden', null, { cause })
 }
 
@@ -60,10 +60,10 @@ export async function linkedMessage(
     throw new InputError('link/invalid')
   }
   const channel = await client.channels.fetch(match[2] ?? channelId).catch((error: unknown) => {
-    throw hidden(error)
+    throw hiddenLinkError(error)
   })
   if (!channel?.isTextBased()) {
-    throw hidden()
+    throw hiddenLinkError()
   }
   if (channel.isDMBased() ? channel.id !== channelId : channel.guildId !== guildId) {
     throw new InputError('link/invalid')
@@ -72,12 +72,12 @@ export async function linkedMessage(
     const member = await channel.guild.members.fetch(user.id)
     const { ViewChannel, ReadMessageHistory } = PermissionFlagsBits
     if (!channel.permissionsFor(member).has([ViewChannel, ReadMessageHistory])) {
-      throw hidden()
+      throw hiddenLinkError()
     }
   }
   return channel.messages.fetch(match[3]!).catch((error: unknown) => {
-    throw meaningOf(error) === 'gone'
+    throw errorKind(error) === 'gone'
       ? new InputError('link/message-gone', null, { cause: error })
-      : hidden(error)
+      : hiddenLinkError(error)
   })
 }

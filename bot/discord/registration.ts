@@ -25,11 +25,11 @@ export async function registerCommands(
   if (guildId === undefined) {
     await rest.put(Routes.applicationCommands(applicationId), { body: commands })
   } else {
-    const body = commands.map((command) => without(command, GLOBAL_ONLY))
+    const body = commands.map((command) => omit(command, GLOBAL_ONLY))
     await rest.put(Routes.applicationGuildCommands(applicationId, guildId), { body })
   }
 }
 
-function without(command: object, fields: ReadonlySet<string>): object {
+function omit(command: object, fields: ReadonlySet<string>): object {
   return Object.fromEntries(Object.entries(command).filter(([key]) => !fields.has(key)))
 }

@@ -8,10 +8,10 @@
 import { type RawFile, type REST, Routes } from 'discord.js'
 import { z } from 'zod'
 import type { Job } from '../jobs/job-record.ts'
-import { codeOf, PLATFORM } from './api-errors.ts'
+import { errorCode, ERROR_CODES } from './api-errors.ts'
 
-const PACE_MS = 2_000
-const TYPING_MS = 8_000
+const PROGRESS_INTERVAL_MS = 2_000
+const TYPING_INTERVAL_MS = 8_000
 
 /** A message as the API takes it. */
 export type Body = {
@@ -29,20 +29,20 @@ export type PostedFile = {
 
 /** What is read of a message that Discord gives back. */
 const sentSchema = z.object({ id: z.string(), content: z.string() })
-type Sent = z.infer<typeof sentSchema>
+type SentMessage = z.infer<typeof sentSchema>
 
 type Address = Job['answer']
 type MessageAddress = Extract<Address, { to: 'message' }>
 
-const NOBODY = { parse: [], replied_user: false }
+const NO_MENTIONS = { parse: [], replied_user: false }
 
 export class Delivery {
   readonly #rest: REST
   readonly #address: Address
   readonly #nonce: string
   readonly #paceMs: number
-  #shown = ''
-  #wanted = ''
+  #shownText = ''
+  #nextText = ''
   #timer: NodeJS.Timeout | undefined
   #typing: NodeJS.Timeout | undefined
   #sending: Promise<unknown> = Promise.resolve()
@@ -54,7 +54,7 @@ export class Delivery {
    * @param nonce of a reply, so that it is never there twice.
    * @param paceMs nothing is shown before, and nothing more often.
    */
-  constructor(rest: REST, address: Address, nonce: string, paceMs: number = PACE_MS) {
+  constructor(rest: REST, address: Address, nonce: string, paceMs: number = PROGRESS_INTERVAL_MS) {
     this.#paceMs = paceMs
     this.#rest = rest
     this.#address = address
@@ -68,7 +68,7 @@ export class Delivery {
       await this.#rest.post(route)
       this.#typing = setInterval(() => {
         this.#rest.post(route).catch(() => clearInterval(this.#typing)) // the answer will tell
-      }, TYPING_MS).unref()
+      }, TYPING_INTERVAL_MS).unref()
     }
   }
 
@@ -79,10 +79,10 @@ export class Delivery {
 
   /** Shows how far it is, in a while; a later sentence replaces one not shown yet. */
   progress(sentence: string): void {
-    if (this.#ended || this.#muted || sentence === this.#wanted) {
+    if (this.#ended || this.#muted || sentence === this.#nextText) {
       return
     }
-    this.#wanted = sentence
+    this.#nextText = sentence
     this.#timer ??= setTimeout(() => this.#show(), this.#paceMs).unref()
   }
 
@@ -121,22 +121,22 @@ export class Delivery {
 
   #show(): void {
     this.#timer = undefined
-    if (this.#ended || this.#wanted === this.#shown) {
+    if (this.#ended || this.#nextText === this.#shownText) {
       return
     }
-    this.#shown = this.#wanted
-    this.#sending = this.#send({ content: this.#wanted }).catch(() => {}) // the answer will tell
+    this.#shownText = this.#nextText
+    this.#sending = this.#send({ content: this.#nextText }).catch(() => {}) // the answer will tell
     this.#timer = setTimeout(() => this.#show(), this.#paceMs).unref()
   }
 
-  async #send(body: Body, files: readonly PostedFile[] = []): Promise<Sent> {
+  async #send(body: Body, files: readonly PostedFile[] = []): Promise<SentMessage> {
     const address = this.#address
-    const full = { ...body, components: body.components ?? [], allowed_mentions: NOBODY }
+    const full = { ...body, components: body.components ?? [], allowed_mentions: NO_MENTIONS }
     if (address.to === 'interaction') {
       const route = Routes.webhookMessage(address.applicationId, address.token, '@original')
       const whole = { ...withFiles(full, files), auth: false }
       const sent = await this.#rest.patch(route, whole).catch((error: unknown) => {
-        if (codeOf(error) !== PLATFORM.tooManyOldEdits) {
+        if (errorCode(error) !== ERROR_CODES.tooManyOldEdits) {
           throw error
         }
         return this.#rest.post(Routes.webhook(address.applicationId, address.token), whole)
@@ -155,7 +155,7 @@ export class Delivery {
       const route = Routes.channelMessage(address.channelId, id)
       return sentSchema.parse(await this.#rest.patch(route, { body }))
     } catch (error) {
-      if (codeOf(error) !== PLATFORM.tooManyOldEdits) {
+      if (errorCode(error) !== ERROR_CODES.tooManyOldEdits) {
         throw error
       }
       return sentSchema.parse(
@@ -171,7 +171,7 @@ export class Delivery {
     const posted = await this.#rest
       .post(route, { body: { ...once, message_reference: reference } })
       .catch((error: unknown) => {
-        if (codeOf(error) !== PLATFORM.noReplyWithoutHistory) {
+        if (errorCode(error) !== ERROR_CODES.noReplyWithoutHistory) {
           throw error
         }
         return this.#rest.post(route, { body: once })

@@ -22,7 +22,7 @@ import { INTERACTION_LIFE_MS, type Job } from '../jobs/job-record.ts'
 import type { JobContext, Jobs } from '../jobs/jobs.ts'
 import type { Place } from '../discord/place.ts'
 import { newKey } from '../store/keys.ts'
-import { codeOf, PLATFORM } from '../discord/api-errors.ts'
+import { errorCode, ERROR_CODES } from '../discord/api-errors.ts'
 import { type Request, requestSchema } from './request.ts'
 
 /** What is left of the token's life for sending the answer. */
@@ -190,7 +190,7 @@ async function defer(interaction: RepliableInteraction, hidden: boolean): Promis
   try {
     await interaction.deferReply(hidden ? { flags: MessageFlags.Ephemeral } : {})
   } catch (error) {
-    if (codeOf(error) !== PLATFORM.alreadyAcknowledged) {
+    if (errorCode(error) !== ERROR_CODES.alreadyAcknowledged) {
       throw error
     }
     const reply = await interaction.fetchReply()

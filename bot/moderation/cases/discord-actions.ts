@@ -5,7 +5,7 @@
 
 import { type Client, Routes, SnowflakeUtil } from 'discord.js'
 import { z } from 'zod'
-import { codeOf, PLATFORM } from '../../discord/api-errors.ts'
+import { errorCode, ERROR_CODES } from '../../discord/api-errors.ts'
 import type { Problem } from './case.ts'
 
 /** Cannot send messages to this user. */
@@ -28,12 +28,12 @@ export type File = { readonly name: string; readonly data: Buffer; readonly desc
 
 /** Why Discord refused, if staff should see the reason. @throws any other error. */
 export function problemOf(error: unknown): Problem {
-  switch (codeOf(error)) {
-    case PLATFORM.missingAccess:
-    case PLATFORM.missingPermissions:
+  switch (errorCode(error)) {
+    case ERROR_CODES.missingAccess:
+    case ERROR_CODES.missingPermissions:
       return 'forbidden'
-    case PLATFORM.unknownChannel:
-    case PLATFORM.unknownMessage:
+    case ERROR_CODES.unknownChannel:
+    case ERROR_CODES.unknownMessage:
     case 10_007: // Unknown member
     case 10_013: // Unknown user
       return 'gone'

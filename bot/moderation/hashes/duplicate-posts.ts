@@ -15,7 +15,7 @@ import { catalogueFor } from '../../../commands/i18n/catalogue.ts'
 import type { DuplicatePostService } from '../../../commands/moderation/rules-service.ts'
 import { InputError } from '../../../config/errors.ts'
 import { picturesIn } from '../../discord/message-pictures.ts'
-import { codeOf, PLATFORM } from '../../discord/api-errors.ts'
+import { errorCode, ERROR_CODES } from '../../discord/api-errors.ts'
 import { KeyedMutex } from '../../store/keyed-mutex.ts'
 import type { Collection, Store } from '../../store/types.ts'
 import { linkTo } from '../cases/message.ts'
@@ -183,7 +183,7 @@ export class DuplicatePosts {
         await this.pictures.set(recordKey(key, first), first) // seen again
         return first
       } catch (error) {
-        if (codeOf(error) !== PLATFORM.unknownMessage) {
+        if (errorCode(error) !== ERROR_CODES.unknownMessage) {
           throw error
         }
         index.remove((one) => one === first)

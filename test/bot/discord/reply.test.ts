@@ -8,7 +8,7 @@ import type { Exchange } from 'loopback-discord/exchange'
 import type { Sandbox } from 'loopback-discord'
 import { Member } from 'loopback-discord/client'
 import { Delivery } from '../../../bot/discord/reply.ts'
-import { codeOf, meaningOf } from '../../../bot/discord/api-errors.ts'
+import { errorCode, errorKind } from '../../../bot/discord/api-errors.ts'
 import { startWatchedSandbox } from 'loopback-discord/testing/watched-sandbox'
 
 const PACE_MS = 60
@@ -110,7 +110,7 @@ describe('Delivery of a reply', () => {
     const error = await deliver()
       .finish({ content: 'a cat' })
       .catch((refusal: unknown) => refusal)
-    assert.equal(meaningOf(error), 'gone')
+    assert.equal(errorKind(error), 'gone')
   })
 })
 
@@ -129,9 +129,9 @@ describe('meaningOf', () => {
       const body = { code, message: 'refused' }
       const sent = { body: undefined, files: undefined }
       const error = new DiscordAPIError(body, code, status, 'POST', 'https://discord.com', sent)
-      assert.equal(codeOf(error), code)
-      assert.equal(meaningOf(error), meaning, String(code))
+      assert.equal(errorCode(error), code)
+      assert.equal(errorKind(error), meaning, String(code))
     }
-    assert.equal(meaningOf(new Error('ours')), 'bug')
+    assert.equal(errorKind(new Error('ours')), 'bug')
   })
 })

@@ -8,7 +8,7 @@ import { pino } from 'pino'
 import { Member } from 'loopback-discord/client'
 import { type Sandbox, startSandbox } from 'loopback-discord'
 import { connect } from '../../../bot/discord/client.ts'
-import { dispatch, type Dispatched } from '../../../bot/dispatch.ts'
+import { dispatch, type Dispatcher } from '../../../bot/dispatch.ts'
 import { Jobs } from '../../../bot/jobs/jobs.ts'
 import { createMetrics } from '../../../bot/operations/metrics.ts'
 import { createPictureFetcher } from '../../../bot/pictures/download.ts'
@@ -32,7 +32,7 @@ describe('the bot while its store fails', { timeout: 180_000 }, () => {
   let model: Model
   let store: FailingStore
   let client: Client<true>
-  let dispatched: Dispatched | undefined
+  let dispatched: Dispatcher | undefined
   let ada: Member
   let mo: Member
 
