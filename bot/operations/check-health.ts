@@ -1,4 +1,4 @@
-/** Exits with 0 if the bot of this machine is alive, else with 1; for a container's health check. */
+/** Exits with 0 if the bot on this machine is alive, otherwise with 1; for a container's health check. */
 
 import { request } from 'undici'
 import { readConfig } from '../../config/config.ts'
@@ -7,7 +7,7 @@ const TIMEOUT_MS = 4000
 
 const { operations } = readConfig(process.env)
 if (operations === undefined) {
-  process.stderr.write('SIGHTSEER_OPERATIONS_PORT is not set, so there is nobody to ask.\n')
+  process.stderr.write('SIGHTSEER_OPERATIONS_PORT is not set, so the bot cannot be checked.\n')
   process.exitCode = 1
 } else {
   const { host, port } = operations

@@ -1,14 +1,14 @@
 /**
- * Work that nobody awaits: what listeners, timers and callbacks start. An error of it is logged; it
- * never becomes an unhandled rejection, which would end the process.
+ * Work that is not awaited, as listeners, timers and callbacks start it. Its errors are logged. They
+ * never become unhandled rejections, which end the process.
  */
 
 import type { Logger } from 'pino'
 
 /**
- * Starts the work; neither throws nor rejects.
+ * Starts the work. Never throws or rejects.
  *
- * @param failure what the log says if the work fails.
+ * @param failure message of the log if the work fails.
  */
 export function detached(log: Logger, failure: string, work: () => Promise<unknown>): void {
   Promise.try(work).catch((error: unknown) => log.error({ err: error }, failure))

@@ -1,8 +1,8 @@
 /**
- * Serves /metrics, /livez and /readyz to whoever runs the bot.
+ * Serves /metrics, /livez and /readyz to the operator.
  *
- * `livez` answers as long as the process does anything at all; restart it when it does not. `readyz`
- * says whether people are answered, and if not, what is missing.
+ * `livez` answers while the process runs; restart the process if it does not answer. `readyz` says
+ * whether the bot can answer users, and if not, which check fails.
  */
 
 import { once } from 'node:events'
@@ -11,15 +11,15 @@ import { ConfigError } from '../../config/errors.ts'
 
 const CHECK_LIMIT_MS = 2000
 
-/** Resolves to whether this part works; rejecting says the same as false. */
+/** Returns whether a part of the bot works. Rejecting means false. */
 export type Check = () => boolean | Promise<boolean>
 
 export type Health = {
   readonly host: string
-  /** 0 takes a free one. */
+  /** 0: a free port. */
   readonly port: number
   readonly metrics: () => Promise<string>
-  /** By the name that is shown when one fails. */
+  /** By the name that `readyz` shows. */
   readonly checks: Readonly<Record<string, Check>>
 }
 

@@ -1,6 +1,6 @@
 /**
- * The log as a person at a terminal reads it: one line an event, the time first, what went wrong
- * last. What a program reads stays JSON (bot/operations/logs.ts).
+ * The log for a terminal: one line per event with its time, level and message, followed by the error
+ * if there is one. Programs get JSON (bot/operations/logs.ts).
  */
 
 import type { DestinationStream } from 'pino'
@@ -14,10 +14,10 @@ const LEVELS: Readonly<Record<number, string>> = {
   60: 'fatal',
 }
 
-/** What each line has anyway. */
-const USUAL = new Set(['level', 'time', 'msg', 'request', 'err'])
+/** Fields that are not listed as details. */
+const COMMON = new Set(['level', 'time', 'msg', 'request', 'err'])
 
-/** Writes each JSON line that it is given to `out` as a sentence. */
+/** Writes each JSON line to `out` as text. */
 export function logLines(out: { write(text: string): unknown }): DestinationStream {
   return {
     write(line) {
@@ -31,21 +31,21 @@ function sentence(event: Readonly<Record<string, unknown>>): string {
   const { level, time, msg, err } = event
   const clock = new Date(Number(time)).toTimeString().slice(0, 8)
   const details = Object.entries(event)
-    .filter(([name]) => !USUAL.has(name))
+    .filter(([name]) => !COMMON.has(name))
     .map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
-  const said = `${clock} ${LEVELS[Number(level)] ?? ''}: ${String(msg)}`
+  const summary = `${clock} ${LEVELS[Number(level)] ?? ''}: ${String(msg)}`
   const more = details.length === 0 ? '' : ` (${details.join(', ')})`
-  return `${said}${more}${told(err)}`
+  return `${summary}${more}${errorText(err)}`
 }
 
-/** Where an error is from, what else is known of it, and the same of what caused it. */
-function told(error: unknown): string {
+/** The stack and fields of an error and of its causes. */
+function errorText(error: unknown): string {
   if (!isRecord(error)) {
     return typeof error === 'string' ? `\n  ${error}` : ''
   }
   const { type: _, message, stack, cause, ...rest } = error
   const more = Object.keys(rest).length === 0 ? '' : `\n  ${JSON.stringify(rest)}`
-  return `\n  ${String(stack || message)}${more}${told(cause)}`
+  return `\n  ${String(stack || message)}${more}${errorText(cause)}`
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -1,10 +1,9 @@
 /**
- * The log: one event a line, on stderr, without what people wrote or sent. JSON for programs; where
- * stderr is a terminal, sentences for a person (bot/operations/log-lines.ts).
+ * The log: one event per line on stderr, without what users wrote or sent. The lines are JSON, or
+ * text if stderr is a terminal (bot/operations/log-lines.ts).
  *
- * Errors of discord.js carry the body of the request that failed (message text) and its address
- * (which holds the interaction's token). So an error is written field by field, links and tokens
- * cut out, and never as it is.
+ * Errors of discord.js have the body of the failed request (message text) and its URL (with the
+ * interaction's token). So only some fields of an error are logged, without links and tokens.
  */
 
 import { AsyncLocalStorage } from 'node:async_hooks'
@@ -13,17 +12,17 @@ import { logLines } from './log-lines.ts'
 
 const requests = new AsyncLocalStorage<string>()
 
-/** Names of fields whose values are never written, at any depth up to two. */
+/** Fields whose values are never logged, at the first two levels. */
 const SECRET = ['token', 'authorization', 'password', 'content', 'url', 'proxyURL', 'requestBody']
 
-/** What an error may tell besides its message; plain values only. */
-const TOLD = ['code', 'status', 'method', 'syscall', 'errno'] as const
+/** Fields of an error that are logged besides its message, if they are strings or numbers. */
+const ERROR_FIELDS = ['code', 'status', 'method', 'syscall', 'errno'] as const
 
 const MAX_CAUSES = 4
 
 export type LogOptions = {
   readonly level: string
-  /** Gets JSON lines. Default: stderr, as whoever reads it there likes it. */
+  /** Takes JSON lines. Default: stderr, as text if it is a terminal. */
   readonly stream?: DestinationStream
 }
 
@@ -31,9 +30,9 @@ export function createLog({ level, stream = readable(process.stderr) }: LogOptio
   return pino(
     {
       level,
-      base: null, // the host and process id are the service manager's to add
+      base: null, // the service manager adds the host and the process id
       redact: { paths: SECRET.flatMap((name) => [name, `*.${name}`]), censor: '[removed]' },
-      serializers: { err: toldError },
+      serializers: { err: serializedError },
       mixin: () => {
         const request = requests.getStore()
         return request === undefined ? {} : { request }
@@ -43,17 +42,17 @@ export function createLog({ level, stream = readable(process.stderr) }: LogOptio
   )
 }
 
-/** Takes JSON lines and leaves them so, except at a terminal. */
+/** Writes JSON lines to stderr, or text if it is a terminal. */
 export function readable(stderr: Pick<NodeJS.WriteStream, 'isTTY' | 'write'>): DestinationStream {
   return stderr.isTTY ? logLines(stderr) : destination(2)
 }
 
-/** Does the work such that every line logged in it, however deep, names the request. */
+/** Does the work. Every line that it logs has the request's id. */
 export function inRequest<R>(id: string, work: () => R): R {
   return requests.run(id, work)
 }
 
-/** Without links and tokens, which errors like to quote. */
+/** Replaces links and tokens, which the messages of errors may contain. */
 export function withoutSecrets(text: string): string {
   return text
     .replaceAll(/(\/(?:webhooks|interactions)\/\d+\/)[^/\s"']+/g, '$1[token]')
@@ -61,23 +60,23 @@ export function withoutSecrets(text: string): string {
     .replaceAll(/\b[\w-]{23,28}\.[\w-]{6,7}\.[\w-]{27,}/g, '[token]')
 }
 
-function toldError(error: unknown, depth = 0): unknown {
+function serializedError(error: unknown, depth = 0): unknown {
   if (!(error instanceof Error)) {
     return withoutSecrets(String(error))
   }
-  const told: Record<string, unknown> = {
+  const fields: Record<string, unknown> = {
     type: error.name,
     message: withoutSecrets(error.message),
     stack: withoutSecrets(error.stack ?? ''),
   }
-  for (const name of TOLD) {
+  for (const name of ERROR_FIELDS) {
     const value: unknown = Reflect.get(error, name)
     if (typeof value === 'string' || typeof value === 'number') {
-      told[name] = value
+      fields[name] = value
     }
   }
   if (error.cause !== undefined && depth < MAX_CAUSES) {
-    told['cause'] = toldError(error.cause, depth + 1)
+    fields['cause'] = serializedError(error.cause, depth + 1)
   }
-  return told
+  return fields
 }

@@ -1,13 +1,13 @@
-/** A model whose requests are timed, stage by stage. */
+/** A model that reports the durations of its stages to the metrics. */
 
 import { DECODE_STAGES, ENCODE_STAGES } from '../../inference/contract/stages.ts'
 import type { Answer, EncodeTimings, Model } from '../../inference/contract/types.ts'
 import type { Metrics } from './metrics.ts'
 
-/** The same model; what its requests take is told to the metrics. */
+/** Wraps the model so that each request's timings go to the metrics. */
 export function meter(model: Model, metrics: Metrics): Model {
   const noteEncoding = (timings: EncodeTimings) => {
-    // A picture that was there, or was encoded for another request, took no time.
+    // 0 if the features were cached, or the picture was encoded for another request.
     if (timings.visionMs > 0) {
       for (const stage of ENCODE_STAGES) {
         metrics.stage(stage, timings[`${stage}Ms`] / 1000)

@@ -1,14 +1,14 @@
-/** What is counted and timed, for Prometheus. Labels are few and fixed: no ids of anyone. */
+/** Counters and timings for Prometheus. Labels have few, fixed values, and no ids. */
 
 import { type Client, Status } from 'discord.js'
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { Stage as ModelStage } from '../../inference/contract/stages.ts'
 import type { Model } from '../../inference/contract/types.ts'
 
-/** Parts of a request that are timed. */
+/** The parts of a request that are timed. */
 export type Stage = 'acknowledge' | 'download' | ModelStage | 'answer'
 
-/** Seconds; from a store's round trip to a long answer of a large model. */
+/** Seconds; from a round trip to the store to a long answer of a large model. */
 const STAGE_BUCKETS = [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300]
 const STORE_BUCKETS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5]
 
@@ -17,17 +17,17 @@ export type Metrics = {
   /** A request ended. @param kind such as `describe`. @param outcome such as `answered`. */
   readonly request: (kind: string, outcome: string) => void
   /**
-   * How long a part of a request took, in seconds: `acknowledge` from the click until Discord had our
-   * first response, `answer` from the click until all was done.
+   * A part of a request took this many seconds: `acknowledge` from the click until Discord had the
+   * first response, `answer` from the click until the request ended.
    */
   readonly stage: (stage: Stage, seconds: number) => void
   readonly cache: (name: string, hit: boolean) => void
   readonly job: (outcome: string) => void
   readonly store: (operation: string, seconds: number) => void
-  /** Asks for the engine's own numbers whenever they are read. */
+  /** Reads the engine's statistics whenever the metrics are read. */
   readonly watchModel: (model: Pick<Model, 'stats'>) => void
   readonly watchGateway: (client: Client) => void
-  /** Everything in Prometheus' text format. */
+  /** All metrics in Prometheus's text format. */
   readonly text: () => Promise<string>
 }
 
@@ -38,18 +38,18 @@ export function createMetrics(): Metrics {
   const counter = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
     new Counter({ name, help, labelNames, registers })
   const requests = counter('sightseer_requests_total', 'Requests that ended.', ['kind', 'outcome'])
-  const caches = counter('sightseer_cache_total', 'Looks into a cache.', ['cache', 'result'])
+  const caches = counter('sightseer_cache_total', 'Lookups in a cache.', ['cache', 'result'])
   const jobs = counter('sightseer_jobs_total', 'Jobs by outcome.', ['outcome'])
   const stages = new Histogram({
     name: 'sightseer_stage_seconds',
-    help: 'How long each part of a request took.',
+    help: 'Duration of each part of a request.',
     labelNames: ['stage'],
     buckets: STAGE_BUCKETS,
     registers,
   })
   const store = new Histogram({
     name: 'sightseer_store_seconds',
-    help: 'How long the store took.',
+    help: 'Duration of store operations.',
     labelNames: ['operation'],
     buckets: STORE_BUCKETS,
     registers,
@@ -70,7 +70,7 @@ export function createMetrics(): Metrics {
 function watchModel(registry: Registry, model: Pick<Model, 'stats'>): void {
   const queue = new Gauge({
     name: 'sightseer_queue_requests',
-    help: 'Requests at the model, by whether they wait or run.',
+    help: 'Requests at the model that wait or run.',
     labelNames: ['state'],
     registers: [],
     collect() {
@@ -81,7 +81,7 @@ function watchModel(registry: Registry, model: Pick<Model, 'stats'>): void {
   })
   const ended = new Counter({
     name: 'sightseer_model_requests_total',
-    help: 'Requests at the model that ended, by how.',
+    help: 'Requests at the model that ended, by outcome.',
     labelNames: ['outcome'],
     registers: [],
     collect() {
@@ -94,7 +94,7 @@ function watchModel(registry: Registry, model: Pick<Model, 'stats'>): void {
   })
   const rows = new Counter({
     name: 'sightseer_model_rows_total',
-    help: 'Pictures and sequences that went through each stage; by its runs, the size of a batch.',
+    help: 'Runs of each stage, and the pictures or sequences in them; rows / runs is the mean batch size.',
     labelNames: ['stage', 'count'],
     registers: [],
     collect() {
@@ -107,7 +107,7 @@ function watchModel(registry: Registry, model: Pick<Model, 'stats'>): void {
   })
   const caches = new Counter({
     name: 'sightseer_model_cache_total',
-    help: 'Looks into the caches of the model.',
+    help: 'Lookups in the caches of the model.',
     labelNames: ['cache', 'result'],
     registers: [],
     collect() {
@@ -138,7 +138,7 @@ function watchGateway(registry: Registry, client: Client): void {
   })
   const ping = new Gauge({
     name: 'sightseer_gateway_ping_seconds',
-    help: 'Mean time of a heartbeat; NaN before the first.',
+    help: 'Mean round-trip time of heartbeats; NaN before the first.',
     registers: [],
     collect() {
       this.set(client.ws.ping >= 0 ? client.ws.ping / 1000 : Number.NaN)
@@ -146,7 +146,7 @@ function watchGateway(registry: Registry, client: Client): void {
   })
   const guilds = new Gauge({
     name: 'sightseer_guilds',
-    help: 'Servers the bot is in.',
+    help: 'Number of servers that the bot is in.',
     registers: [],
     collect() {
       this.set(client.guilds.cache.size)

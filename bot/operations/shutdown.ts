@@ -1,22 +1,22 @@
-/** Ends the process in order when it is told to, and in any case. */
+/** Ends the process cleanly on a signal, and within a time limit. */
 
 import type { Logger } from 'pino'
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const
-/** What leaving Discord, closing the model and the store may take on top. */
+/** Additional time for leaving Discord and closing the model and the store. */
 const CLOSING_MS = 10_000
 
 export type Shutdown = {
   /** Stops everything; rejects if that fails. */
   readonly stop: () => Promise<void>
-  /** How long finishing what runs may take, milliseconds. */
+  /** How long running work may take to finish, milliseconds. */
   readonly limitMs: number
   readonly log: Logger
 }
 
 /**
- * Stops at the first SIGINT or SIGTERM, and leaves at once at the second or when stopping takes too
- * long. What was not answered is written down, so leaving early loses nothing.
+ * Stops on the first SIGINT or SIGTERM. Exits at once on the second one, or if stopping takes too
+ * long. Unanswered requests are in the store, so exiting early loses none of them.
  */
 export function stopOnSignals({ stop, limitMs, log }: Shutdown): void {
   let stopping = false
@@ -48,7 +48,7 @@ export function stopOnSignals({ stop, limitMs, log }: Shutdown): void {
   }
 }
 
-/** A bug that nothing caught: the state is unknown, so the process ends and is to be restarted. */
+/** Exits on an uncaught error: the state is unknown, so the process must be restarted. */
 export function endOnUncaught(log: Logger): void {
   process.on('uncaughtException', (error) => {
     log.fatal({ err: error }, 'a bug ended the process')

@@ -1,35 +1,35 @@
 /**
- * What the store needs of a database: what Keyv's storage adapters do, and what Keyv has not, which
- * is compare-and-set and a search by prefix.
+ * The interface of a database: what a Keyv storage adapter does, and what Keyv lacks, which is
+ * compare-and-set and search by prefix.
  *
- * Each operation is one statement (or one script), hence atomic between processes. Tables and keys
- * are those of Keyv's own adapters 6.0.0-beta, with which databases were written before.
+ * Each operation is one statement or script, so it is atomic between processes. Tables and keys have
+ * the format of Keyv's adapters 6.0.0-beta, which earlier versions used.
  */
 
 import { keyvStorageCapability } from 'keyv'
 import type { Store } from './types.ts'
 
-/** Our part of a database that others may use too. */
+/** Separates the bot's records from others in the same database. */
 export const NAMESPACE = 'sightseer'
 
 const CLEAR_EXPIRED_EVERY_MS = 10 * 60 * 1000
 export const CONNECT_TIMEOUT_MS = 10_000
-/** Keys fetched at a time when searching by prefix. */
+/** Number of keys per query of a search by prefix. */
 export const PAGE = 500
 
 export type Backend = {
   readonly name: Store['backend']
-  /** The value as it is stored, unless it has expired. */
+  /** @returns the stored value; undefined if it is absent or has expired. */
   read(key: string): Promise<string | undefined>
-  /** Writes a value in the place of what was there. @param expires milliseconds since the epoch. */
+  /** Writes or replaces a value. @param expires milliseconds since the epoch. */
   write(key: string, value: string, expires: number): Promise<void>
-  /** @returns whether something was there. */
+  /** @returns whether there was a value. */
   delete(key: string): Promise<boolean>
   /**
-   * Replaces `expected` (undefined: nothing there) by `next` (undefined: nothing), at once.
+   * Compare-and-set: replaces `expected` (undefined: absent) by `next` (undefined: delete).
    *
    * @param expires milliseconds since the epoch.
-   * @returns false, having changed nothing, if something else was there.
+   * @returns false if the value is not `expected`; nothing is changed then.
    */
   swap(
     key: string,
@@ -37,13 +37,13 @@ export type Backend = {
     next: string | undefined,
     expires: number,
   ): Promise<boolean>
-  /** Keys that start with the prefix, expired ones left out. */
+  /** Keys that start with the prefix, without expired ones. */
   keys(prefix: string): AsyncGenerator<string, void>
   ping(): Promise<void>
   close(): Promise<void>
 }
 
-/** A backend as Keyv takes it; what the store does not ask of Keyv is left out. */
+/** Adapts a backend for Keyv. It has only the methods that the store uses. */
 export function keyvStorage(backend: Backend) {
   const storage = {
     get: (key: string) => backend.read(key),
@@ -57,14 +57,14 @@ export function keyvStorage(backend: Backend) {
     delete: (key: string) => backend.delete(key),
     disconnect: () => backend.close(),
   }
-  // The capabilities say that `set` takes the time at which a value expires.
+  // The capabilities tell Keyv that `set` takes the time at which a value expires.
   return { ...storage, capabilities: keyvStorageCapability(storage) }
 }
 
-/** Opens a database. @param onError for what goes wrong on the connection itself; operations throw on their own. */
+/** Opens a database. @param onError called with errors of the connection; operations throw on their own. */
 export type OpenBackend = (url: string, onError: (error: unknown) => void) => Promise<Backend>
 
-/** Deletes expired rows now and then. @returns what ends that. */
+/** Deletes expired rows every ten minutes, until `stop` is called. */
 export function clearExpired(
   clear: () => Promise<unknown>,
   onError: (error: unknown) => void,
@@ -76,7 +76,7 @@ export function clearExpired(
   return { stop: () => clearInterval(timer) }
 }
 
-/** Walks pages of keys in order, each fetched after the last key of the one before. */
+/** Yields keys page by page, in order. @param fetch returns up to PAGE keys that follow `after`. */
 export async function* pagesOfKeys(
   fetch: (after: string) => Promise<readonly string[]>,
 ): AsyncGenerator<string, void> {

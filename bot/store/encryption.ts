@@ -1,38 +1,38 @@
 /**
- * Encrypts what the store keeps, with AES-256-GCM and a key from the environment.
+ * Encrypts the store's values with AES-256-GCM and a key from the environment.
  *
- * Only values are encrypted; the keys of records (ids of guilds, channels, members) are not, since
- * they are searched by prefix. A value names the key it was written with, so that keys can be
- * changed: the first key writes, all of them read.
+ * The keys of records (ids of guilds, channels, members) are not encrypted, because they are searched
+ * by prefix. Each value has the id of its encryption key, so that keys can be rotated: the first key
+ * encrypts, all of them decrypt.
  */
 
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
 
-/** Bytes of a key. */
+/** Length of a key. */
 export const KEY_BYTES = 32
 
 const IV_BYTES = 12
 const TAG_BYTES = 16
 const CIPHER = 'aes-256-gcm'
 
-/** `aes1.<key id>.<base64 of IV, tag and ciphertext>`; JSON, which is what is kept without a key, never starts so. */
+/** `aes1.<key id>.<base64 of IV, tag and ciphertext>`. Unencrypted values are JSON, which never starts like this. */
 const ENVELOPE = /^aes1\.([0-9a-f]{8})\./
 
-/** Keyv's encryption hook, plus what is needed to say why a value cannot be read. */
+/** Keyv's encryption hook, and what the store needs to tell why it cannot read a value. */
 export type Encryption = {
-  /** Id of the key that writes; 8 hexadecimal digits that tell nothing about the key. */
+  /** Id of the key that encrypts: 8 hexadecimal digits that do not reveal the key. */
   readonly keyId: string
   encrypt(plain: string): string
-  /** Text that was never encrypted comes back as it is. @throws if the key is not known or the text was changed. */
+  /** Returns unencrypted text unchanged. @throws if the key is unknown or the text was changed. */
   decrypt(text: string): string
-  /** Whether it was written with a key that is not among ours. */
+  /** Whether the text is encrypted with an unknown key. */
   isForeign(text: string): boolean
 }
 
-/** @param keys each KEY_BYTES long, the one that writes first; at least one. */
+/** @param keys at least one, each of KEY_BYTES; the first one encrypts. */
 export function createEncryption(keys: readonly Uint8Array[]): Encryption {
-  const known = new Map(keys.map((key) => [idOf(key), key]))
-  const [keyId, key] = [...known][0] ?? []
+  const keysById = new Map(keys.map((key) => [idOf(key), key]))
+  const [keyId, key] = [...keysById][0] ?? []
   if (keyId === undefined || key === undefined) {
     throw new RangeError('expected at least one key, got none')
   }
@@ -46,16 +46,16 @@ export function createEncryption(keys: readonly Uint8Array[]): Encryption {
     },
     decrypt(text) {
       const id = encryptedWith(text)
-      return id === undefined ? text : open(text, known.get(id))
+      return id === undefined ? text : open(text, keysById.get(id))
     },
     isForeign(text) {
       const id = encryptedWith(text)
-      return id !== undefined && !known.has(id)
+      return id !== undefined && !keysById.has(id)
     },
   }
 }
 
-/** Id of the key a stored value was written with; undefined if it is not encrypted. */
+/** Id of the key that encrypted a value; undefined if it is not encrypted. */
 export function encryptedWith(text: string): string | undefined {
   return ENVELOPE.exec(text)?.[1]
 }

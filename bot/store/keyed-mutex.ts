@@ -1,17 +1,17 @@
-/** Runs work with the same key one after another; work with other keys does not wait. */
+/** Runs work with the same key one after another. Work with different keys runs at the same time. */
 
 import { Mutex } from 'async-mutex'
 
 export class KeyedMutex {
-  /** Those with work under way. */
+  /** Mutexes of the keys with running or waiting work. */
   readonly #mutexes = new Map<string, Mutex>()
 
-  /** How many keys have work under way. */
+  /** Number of keys with running or waiting work. */
   get size(): number {
     return this.#mutexes.size
   }
 
-  /** Runs `work` after everything that was added before with this key, even if that failed. */
+  /** Runs `work` after all earlier work with this key, even if that failed. */
   async run<T>(key: string, work: () => Promise<T>): Promise<T> {
     const mutex = this.#mutexes.get(key) ?? new Mutex()
     this.#mutexes.set(key, mutex)
@@ -24,7 +24,7 @@ export class KeyedMutex {
     }
   }
 
-  /** Waits until nothing is under way. */
+  /** Waits until there is no running or waiting work. */
   async settle(): Promise<void> {
     while (this.#mutexes.size > 0) {
       await Promise.all(this.#mutexes.values().map((mutex) => mutex.waitForUnlock()))

@@ -2,7 +2,7 @@
 
 import { randomBytes } from 'node:crypto'
 
-/** A new key: 12 characters that nobody can guess. */
+/** A new random key: 12 characters, 72 bits. */
 export function newKey(): string {
   return randomBytes(9).toString('base64url')
 }

@@ -1,13 +1,13 @@
-/** The store in a Redis server, which several processes and machines can share. */
+/** The store in a Redis server, which processes on several machines can share. */
 
 import { createClient } from '@redis/client'
 import { CONNECT_TIMEOUT_MS, NAMESPACE, type OpenBackend, PAGE } from './backend.ts'
 
-/** ARGV: whether something is expected, what, whether something follows, what, its end in ms. */
+/** ARGV: has expected ('0', '1'), expected, has next ('0', '1'), next, expiry in ms since the epoch. */
 const REDIS_SWAP = `
-local found = redis.call('GET', KEYS[1])
-if ARGV[1] == '0' and found then return 0 end
-if ARGV[1] == '1' and found ~= ARGV[2] then return 0 end
+local current = redis.call('GET', KEYS[1])
+if ARGV[1] == '0' and current then return 0 end
+if ARGV[1] == '1' and current ~= ARGV[2] then return 0 end
 if ARGV[3] == '0' then redis.call('DEL', KEYS[1])
 else redis.call('SET', KEYS[1], ARGV[4], 'PXAT', ARGV[5]) end
 return 1`
@@ -16,7 +16,7 @@ return 1`
 export const openRedis: OpenBackend = async (url, onError) => {
   const client = createClient({
     url,
-    // While Redis is away, operations fail at once instead of piling up behind its return.
+    // While Redis is unavailable, operations fail at once instead of waiting in a queue.
     disableOfflineQueue: true,
     socket: {
       connectTimeout: CONNECT_TIMEOUT_MS,
@@ -45,9 +45,9 @@ export const openRedis: OpenBackend = async (url, onError) => {
     },
     async *keys(prefix) {
       const escaped = full(prefix).replaceAll(/[*?[\]\\^]/g, String.raw`\$&`)
-      const seen = new Set<string>() // SCAN may give a key twice
-      for await (const found of client.scanIterator({ MATCH: `${escaped}*`, COUNT: PAGE })) {
-        for (const key of found) {
+      const seen = new Set<string>() // SCAN may return a key twice
+      for await (const keys of client.scanIterator({ MATCH: `${escaped}*`, COUNT: PAGE })) {
+        for (const key of keys) {
           if (!seen.has(key)) {
             seen.add(key)
             yield key.slice(NAMESPACE.length + 2)
@@ -66,12 +66,12 @@ export const openRedis: OpenBackend = async (url, onError) => {
   }
 }
 
-/** The key as it was prefixed from the beginning. */
+/** The key with the prefix of Keyv's adapter. */
 function full(key: string): string {
   return `${NAMESPACE}::${key}`
 }
 
-/** The client would try for ever; at the start, one refusal is the operator's to know. */
+/** Rejects after the first failure. On its own the client retries without end. */
 async function connectOnce(client: {
   connect(): Promise<unknown>
   once(event: 'error', listener: (error: unknown) => void): unknown

@@ -1,14 +1,14 @@
-/** The store in a file of this machine, by the SQLite that is part of Node. */
+/** The store in a file on this machine, with Node's own SQLite. */
 
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import { clearExpired, NAMESPACE, type OpenBackend, PAGE, pagesOfKeys } from './backend.ts'
 
-/** How long a write waits for another process that writes. */
+/** How long a write waits for the write of another process. */
 const BUSY_TIMEOUT_MS = 10_000
 
-// In WAL mode this survives a killed process; only a power failure can lose the last moments.
+// In WAL mode this survives a killed process. Only a power failure can lose the last writes.
 const SCHEMA = `
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = NORMAL;
@@ -68,7 +68,7 @@ export const openSqlite: OpenBackend = async (url, onError) => {
     },
     keys: (prefix) =>
       pagesOfKeys(async (after) => {
-        // Binary order: what starts with the prefix lies between it and it followed by the last letter.
+        // In binary order, keys with the prefix lie between it and it followed by the last character.
         const sql = `SELECT key FROM keyv WHERE namespace = ? AND key >= ? AND key < ? AND key > ?
           AND (expires IS NULL OR expires > ?) ORDER BY key LIMIT ${PAGE}`
         return texts(sql, NAMESPACE, prefix, `${prefix}\u{10ffff}`, after, Date.now())
