@@ -1,6 +1,6 @@
 /**
- * Looks at each picture that is posted: this server's dismissals, then its confirmed hashes, then
- * bursts. No model is asked on the way; what is found becomes a case.
+ * Examines each posted picture: against the server's hash list, where dismissals win, and for bursts.
+ * It does not use the model. A picture with enough reasons becomes a case.
  */
 
 import type { Message } from 'discord.js'
@@ -37,13 +37,23 @@ type Deps = {
   readonly pictures: Pictures
 }
 
-/** What was found out about pictures of a message. */
-type Added = Pick<Posting, 'prints' | 'reasons' | 'matched'>
+/** What the pictures of a message add to a case. */
+type CaseUpdate = Pick<Posting, 'messageId' | 'prints' | 'reasons' | 'matched'>
+
+/** A posting that belongs to a case, with what is needed to open the case. */
+type PostingInCase = {
+  readonly member: Pick<Seed, 'guildId' | 'memberId' | 'joinedAt' | 'locale'>
+  readonly posting: Posting
+  /** All recent postings of the member. */
+  readonly postings: Postings
+  readonly update: CaseUpdate
+  readonly settings: ModerationSettings
+}
 
 export class Detector {
   readonly postings: Collection<Postings>
   readonly #deps: Deps
-  /** By message: a link's preview may come while the message itself is still looked at. */
+  /** By message: the preview of a link may arrive while the message itself is examined. */
   readonly #mutex = new KeyedMutex()
 
   constructor(deps: Deps) {
@@ -52,9 +62,9 @@ export class Detector {
   }
 
   /**
-   * Looks at what was not looked at yet of a message, if its server wants that.
+   * Examines the pictures of a message that were not examined before, if moderation is active.
    *
-   * @returns the pictures that were looked at.
+   * @returns the pictures that were examined.
    */
   onMessage(message: Message<true>): Promise<readonly FoundPicture[]> {
     return this.#mutex.run(message.id, async () => {
@@ -62,10 +72,10 @@ export class Detector {
       if (!isActive(settings) || isExempt(message, settings)) {
         return []
       }
-      const known = await this.#postingOf(message)
+      const posting = await this.#postingOf(message)
       const added = picturesIn(message)
         .slice(0, MAX_PICTURES)
-        .filter(({ key }) => known?.keys.includes(key) !== true)
+        .filter(({ key }) => posting?.keys.includes(key) !== true)
       if (added.length > 0) {
         await this.openCase(message, [], added)
       }
@@ -74,11 +84,11 @@ export class Detector {
   }
 
   /**
-   * Opens a case for a message, or adds it to the one of its copies.
+   * Opens a case for a message, or adds the message to the case of its copies.
    *
-   * @param because reasons that someone gives; without any, there must be others.
-   * @param pictures those of the message to look at.
-   * @returns the case, if there is one; it is being carried out then.
+   * @param because reasons of the caller; if there are none, the pictures must give one.
+   * @param pictures those of the message to examine.
+   * @returns the case, if there is one, after its steps were carried out.
    */
   async openCase(
     message: Message<true>,
@@ -87,111 +97,107 @@ export class Detector {
   ): Promise<Case | undefined> {
     const { guilds, hashList, evidence } = this.#deps
     const { guildId } = message
-    const { settings, list } = await guilds.of(guildId)
+    const { settings, hashListVersion } = await guilds.of(guildId)
     const comparable = await this.#deps.pictures.fingerprintAll(pictures)
     const matches = await Promise.all(
-      comparable.map(({ print }) => hashList.match(guildId, print, list)),
+      comparable.map(({ print }) => hashList.match(guildId, print, hashListVersion)),
     )
     const undismissed = comparable.filter(
-      (_, i) => because.length > 0 || matches[i]?.verdict.verdict !== 'dismissed',
+      (_, i) => because.length > 0 || matches[i]?.entry.verdict !== 'dismissed',
     )
     const match = nearest(matches)
+    const reasons = match ? [...because, reasonOf(match)] : because
+    const update: CaseUpdate = {
+      messageId: message.id,
+      prints: undismissed.map(({ print }) => print),
+      reasons: undismissed.length > 0 ? [...reasons] : [],
+      matched: match?.entry.verdict === 'confirmed' ? match.entry.hash : null,
+    }
     const keys = pictures.slice(0, MAX_PICTURES).map(({ key }) => key)
-    const prints = undismissed.map(({ print }) => print)
-    const reasons =
-      undismissed.length === 0 ? [] : [...because, ...(match ? [reasonOf(match)] : [])]
-    const matched = match?.verdict.verdict === 'confirmed' ? match.verdict.hash : null
-    const noted = await this.#note(message, { keys, prints, reasons, matched }, settings)
-    const posted = await this.#splitCase(message, { noted, matched }, settings)
-    const posting = posted.find(({ messageId }) => messageId === message.id)
+    const recent = await this.#addPosting(message, { ...update, keys }, settings)
+    const postings = update.matched ? await this.#splitCase(message, recent, settings) : recent
+    const posting = postings.find(({ messageId }) => messageId === message.id)
     if (!posting || posting.caseId === null || undismissed.length === 0) {
       return undefined
     }
     evidence.keep(posting.caseId, await this.#files(undismissed.map(({ picture }) => picture)))
-    return this.#open(
-      { posting, posted, added: { prints, reasons, matched } },
-      {
-        guildId,
-        memberId: message.author.id,
-        joinedAt: message.member?.joinedTimestamp ?? null,
-        locale: message.guild.preferredLocale,
-      },
-      settings,
-    )
+    const member = {
+      guildId,
+      memberId: message.author.id,
+      joinedAt: message.member?.joinedTimestamp ?? null,
+      locale: message.guild.preferredLocale,
+    }
+    return this.#writeCase({ member, posting, postings, update, settings })
   }
 
-  /** The case that a message belongs to. */
+  /** The id of the case that a message belongs to; null: none. */
   async caseOf(message: Message<true>): Promise<string | null> {
     return (await this.#postingOf(message))?.caseId ?? null
   }
 
-  /** Opens the cases that were found and not written down before a process ended. */
+  /** Opens the cases whose postings were written, but not the cases, before a process ended. */
   async resume(): Promise<void> {
-    for await (const [key, posted] of this.postings.entries()) {
+    for await (const [key, postings] of this.postings.entries()) {
       const [guildId = '', memberId = ''] = key.split('/')
-      for (const posting of posted) {
+      for (const posting of postings) {
         const { caseId, messageId } = posting
         if (caseId === messageId && !(await this.#deps.work.of(guildId, caseId))) {
           const { settings } = await this.#deps.guilds.of(guildId)
           const locale = this.#deps.localeOf(guildId)
-          const about = { guildId, memberId, joinedAt: null, locale }
-          await this.#open({ posting, posted, added: posting }, about, settings)
+          const member = { guildId, memberId, joinedAt: null, locale }
+          await this.#writeCase({ member, posting, postings, update: posting, settings })
         }
       }
     }
   }
 
   async #postingOf({ id, guildId, author }: Message<true>): Promise<Posting | undefined> {
-    const posted = await this.postings.get(`${guildId}/${author.id}`)
-    return posted?.find(({ messageId }) => messageId === id)
+    const postings = await this.postings.get(`${guildId}/${author.id}`)
+    return postings?.find(({ messageId }) => messageId === id)
   }
 
-  async #note(
+  async #addPosting(
     message: Message<true>,
-    { keys, prints, reasons, matched }: Added & Pick<Posting, 'keys'>,
+    update: CaseUpdate & Pick<Posting, 'keys'>,
     settings: ModerationSettings,
   ): Promise<Postings> {
     const posting = {
-      messageId: message.id,
+      ...update,
       channelId: message.channelId,
       at: message.editedTimestamp ?? message.createdTimestamp,
-      keys: [...keys],
-      prints: [...prints],
-      reasons: [...reasons],
-      matched,
     }
     const burst = {
       channels: settings.burstChannels,
       withinMs: settings.burstMinutes * MINUTE_MS,
     }
     const key = `${message.guildId}/${message.author.id}`
-    const posted = await this.postings.update(key, (old = []) => withPosting(old, posting, burst))
-    return posted ?? []
+    return (await this.postings.update(key, (old = []) => withPosting(old, posting, burst))) ?? []
   }
 
   /**
-   * A picture on the list that would join a case in which nothing is removed any more (staff decided
-   * it before they let the bot act, say) gets a case of its own.
+   * Gives a listed picture a case of its own where it would otherwise join a case that deletes nothing
+   * (staff decided that case before the mode was `act`).
+   *
+   * @returns the member's postings after that.
    */
   async #splitCase(
-    message: Message<true>,
-    { noted, matched }: { noted: Postings; matched: string | null },
+    { id, guildId, author }: Message<true>,
+    postings: Postings,
     { mode }: ModerationSettings,
   ): Promise<Postings> {
-    const { id, guildId, author } = message
-    const caseId = noted.find(({ messageId }) => messageId === id)?.caseId ?? null
-    if (matched === null || caseId === null || caseId === id) {
-      return noted
+    const caseId = postings.find(({ messageId }) => messageId === id)?.caseId ?? null
+    if (caseId === null || caseId === id) {
+      return postings
     }
-    const joined = await this.#deps.work.of(guildId, caseId)
-    if (!joined || joined.removes || (joined.state === 'open' && mode !== 'act')) {
-      return noted
+    const record = await this.#deps.work.of(guildId, caseId)
+    if (!record || record.removes || (record.state === 'open' && mode !== 'act')) {
+      return postings
     }
     const key = `${guildId}/${author.id}`
     return (await this.postings.update(key, (old = []) => withOwnCase(old, id))) ?? []
   }
 
-  /** The files of pictures, but for those that are gone. */
+  /** The files of pictures; those that can no longer be fetched are left out. */
   async #files(pictures: readonly FoundPicture[]): Promise<PictureFile[]> {
     const files = await Promise.allSettled(
       pictures.slice(0, MAX_EVIDENCE).map((picture) => this.#deps.pictures.file(picture)),
@@ -199,48 +205,44 @@ export class Detector {
     return files.flatMap((file) => (file.status === 'fulfilled' ? [file.value] : []))
   }
 
-  async #open(
-    { posting, posted, added }: { posting: Posting; posted: Postings; added: Added },
-    about: Pick<Seed, 'guildId' | 'memberId' | 'joinedAt' | 'locale'>,
-    settings: ModerationSettings,
-  ): Promise<Case | undefined> {
+  /** Opens the case of a posting, or updates it, and carries it out. */
+  async #writeCase(inCase: PostingInCase): Promise<Case | undefined> {
+    const { member, posting, postings, update, settings } = inCase
     const { work } = this.#deps
+    const { guildId, memberId, joinedAt } = member
     const id = posting.caseId ?? posting.messageId
-    const copies = posted
+    const copies = postings
       .filter(({ caseId }) => caseId === id)
       .map(({ channelId, messageId }) => ({ channelId, messageId }))
-    const opener = posted.find(({ messageId }) => messageId === id) ?? posting
+    const opener = postings.find(({ messageId }) => messageId === id) ?? posting
     const now = Date.now()
     const seed: Seed = {
-      ...about,
+      ...member,
       id,
       copies,
       matched: posting.matched,
       prints: [...posting.prints],
-      reasons: [...opener.reasons, ...amplifiersOf(about.memberId, about.joinedAt, now)],
+      reasons: [...opener.reasons, ...amplifiersOf(memberId, joinedAt, now)],
     }
-    const record = await work.change(about.guildId, id, (old) =>
+    const record = await work.change(guildId, id, (old) =>
       old
-        ? withCopies(
-            withPictures(old, { ...added, messageId: posting.messageId }, settings, now),
-            copies,
-          )
+        ? withCopies(withPictures(old, update, settings, now), copies)
         : openCase(seed, settings, now),
     )
-    await work.carryOut(about.guildId, id)
+    await work.carryOut(guildId, id)
     return record
   }
 }
 
-/** The nearest match that is no dismissal. */
+/** The nearest match that is not a dismissal. */
 function nearest(matches: readonly (Match | undefined)[]): Match | undefined {
   return matches
-    .filter((match) => match !== undefined && match.verdict.verdict !== 'dismissed')
+    .filter((match) => match !== undefined && match.entry.verdict !== 'dismissed')
     .toSorted((a, b) => (a?.distance ?? 0) - (b?.distance ?? 0))[0]
 }
 
-function reasonOf({ verdict, distance }: Match): Reason {
-  return verdict.verdict === 'confirmed'
+function reasonOf({ entry, distance }: Match): Reason {
+  return entry.verdict === 'confirmed'
     ? { kind: 'hash', weight: 6, count: distance }
     : { kind: 'other-server', weight: 3, count: distance }
 }

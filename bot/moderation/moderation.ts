@@ -48,7 +48,7 @@ export class Moderation {
   readonly buttons: CaseButtons
   readonly work: CaseExecutor
   readonly rules: Rules
-  readonly reposts: DuplicatePosts
+  readonly duplicatePosts: DuplicatePosts
   readonly reports: Reports
   readonly #detector: Detector
   readonly #recovery: Recovery
@@ -81,7 +81,7 @@ export class Moderation {
     const { work } = this
     this.#detector = new Detector({ store, guilds, hashList, evidence, work, localeOf, pictures })
     this.rules = new Rules({ ...deps, guilds, hashList, work, detector: this.#detector })
-    this.reposts = new DuplicatePosts(store, this.#detector, pictures)
+    this.duplicatePosts = new DuplicatePosts(store, this.#detector, pictures)
     this.buttons = new CaseButtons({ guilds, work: this.work })
     this.#guilds = guilds
     this.#hashList = hashList
@@ -101,7 +101,7 @@ export class Moderation {
       try {
         const pictures = await this.#detector.onMessage(message)
         await this.rules.onMessage(message, pictures)
-        await this.reposts.onMessage(message)
+        await this.duplicatePosts.onMessage(message)
       } catch (error) {
         this.#recovery.later() // it may have been noted for a case that is not opened yet
         throw error
@@ -136,9 +136,9 @@ export class Moderation {
       this.#evidence.forget(id)
     }
     await this.#guilds.space.delete(guildId)
-    await this.#hashList.purge(guildId)
+    await this.#hashList.deleteGuild(guildId)
     await this.rules.forgetGuild(guildId)
-    await this.reposts.forgetGuild(guildId)
+    await this.duplicatePosts.forgetGuild(guildId)
     for (const space of [
       this.work.cases,
       this.work.open,
@@ -189,7 +189,7 @@ export class Moderation {
           demandStaff(interaction, (await guilds.of(interaction.guildId ?? '')).settings)
         }
       },
-      troubles: async ({ guild }, text) =>
+      checkSetup: async ({ guild }, text) =>
         guild ? checkSetup(guild, (await guilds.of(guild.id)).settings, text) : [],
       list: (guildId) => hashList.list(guildId),
       add: async (interaction, picture, note) => {
@@ -197,18 +197,18 @@ export class Moderation {
         const { settings } = await guilds.of(guildId)
         const { print } = await this.#comparable(picture)
         const by = interaction.user.id
-        const said = { verdict: 'confirmed', by, caseId: null, note } as const
-        const verdict = hashEntryOf(print, { ...said, distance: settings.distance })
-        await hashList.putOne(guildId, verdict)
-        return verdict.hash
+        const decision = { verdict: 'confirmed', by, caseId: null, note } as const
+        const entry = hashEntryOf(print, { ...decision, distance: settings.distance })
+        await hashList.putOne(guildId, entry)
+        return entry.hash
       },
       remove: async (guildId, hash) =>
         (await hashList.remove(guildId, (one) => one.hash === hash)) > 0,
       test: async (guildId, picture) => {
         const { print } = await this.#comparable(picture)
-        const match = await hashList.match(guildId, print, (await guilds.of(guildId)).list)
-        const found = match && { picture: match.verdict, distance: match.distance }
-        return { hash: print.whole, ...(found && { found }) }
+        const { hashListVersion } = await guilds.of(guildId)
+        const match = await hashList.match(guildId, print, hashListVersion)
+        return { hash: print.whole, ...(match && { match }) }
       },
       exported: async (guildId) => writeHashFile(await hashList.list(guildId)),
       imported: (interaction, file) =>
@@ -217,8 +217,8 @@ export class Moderation {
       allow: (interaction) => this.reports.allow(interaction),
       report: (interaction) => this.reports.report(interaction),
       rules: this.rules.service(),
-      reposts: this.reposts.service(),
-      week: async (guildId) => weeklyStats(await this.#cases(guildId), Date.now()),
+      duplicatePosts: this.duplicatePosts.service(),
+      weeklyStats: async (guildId) => weeklyStats(await this.#cases(guildId), Date.now()),
       chart: drawWeeklyChart,
     }
   }
@@ -243,7 +243,7 @@ export class Moderation {
       known,
     })
     const added = await this.#hashList.put(guildId, imported)
-    return { added, left: imported.length - added }
+    return { added, skipped: imported.length - added }
   }
 
   async #cases(guildId: string): Promise<Case[]> {

@@ -1,21 +1,24 @@
-/** What moderation keeps that names a person, for /privacy. */
+/** Moderation's records about a user, for /privacy. */
 
 import type { Collection } from '../store/types.ts'
 import type { Case } from './cases/case.ts'
 import type { Postings } from './hashes/postings.ts'
 import type { HashEntry } from './hashes/hash-list.ts'
 
-/** Stands for someone who had their name deleted. */
-const NOBODY = '0'
+/** Replaces the id of a user who deleted their data. */
+const DELETED_USER = '0'
 
-type Kept = {
+type Collections = {
   readonly cases: Collection<Case>
   readonly postings: Collection<Postings>
   readonly hashList: Collection<HashEntry>
 }
 
-/** Everything that names them, each with where it is from. */
-export async function moderationRecordsOf({ cases, postings, hashList }: Kept, userId: string) {
+/** All records that name a user, each with its kind. */
+export async function moderationRecordsOf(
+  { cases, postings, hashList }: Collections,
+  userId: string,
+) {
   const records: object[] = []
   for await (const [, record] of cases.entries()) {
     if (record.memberId === userId) {
@@ -40,13 +43,13 @@ export async function moderationRecordsOf({ cases, postings, hashList }: Kept, u
 }
 
 /**
- * Deletes the cases about a person and what they posted; of what they decided, only their name.
+ * Deletes the cases and postings of a user, and their name from the cases that they decided.
  *
- * @param deleted told the id of each case that is deleted.
+ * @param deleted called with the id of each deleted case.
  * @returns how many records there were.
  */
 export async function deleteUserRecords(
-  { cases, postings, hashList }: Kept,
+  { cases, postings, hashList }: Collections,
   userId: string,
   deleted: (caseId: string) => void = () => {},
 ): Promise<number> {
@@ -55,7 +58,7 @@ export async function deleteUserRecords(
     if (record.memberId === userId) {
       count += Number(await cases.delete(key))
       deleted(record.id)
-    } else if (names(record, userId)) {
+    } else if (mentions(record, userId)) {
       await cases.update(key, (old) => old && withoutName(old, userId))
       count += 1
     }
@@ -74,12 +77,12 @@ export async function deleteUserRecords(
   return count
 }
 
-function names({ events, reasons }: Case, userId: string): boolean {
+function mentions({ events, reasons }: Case, userId: string): boolean {
   return [...events, ...reasons].some(({ by }) => by === userId)
 }
 
 function withoutName(record: Case, userId: string): Case {
   const clean = <T extends { by?: string | undefined }>(one: T): T =>
-    one.by === userId ? { ...one, by: NOBODY } : one
+    one.by === userId ? { ...one, by: DELETED_USER } : one
   return { ...record, events: record.events.map(clean), reasons: record.reasons.map(clean) }
 }

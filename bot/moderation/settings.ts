@@ -1,4 +1,4 @@
-/** A server's moderation settings in the store, with the version of its list of hashes. */
+/** A server's moderation settings in the store, with the version of its hash list. */
 
 import { z } from 'zod'
 import { DAY_MS } from '../../config/durations.ts'
@@ -9,34 +9,38 @@ import {
 } from '../../commands/moderation/settings.ts'
 import type { Collection, Store } from '../store/types.ts'
 
-/** Settings end 400 days after they were last changed or used; using them renews them. */
+/** Settings expire 400 days after they were last changed or used. */
 const LIFE_MS = 400 * DAY_MS
 
-/** `list` grows with every change to the server's hashes, so that other processes read them again. */
-type Kept = { readonly settings: ModerationSettings; readonly list: number; readonly at: number }
+/** `list` is the version of the hash list; each change increments it, so that other processes load it again. */
+type StoredModeration = {
+  readonly settings: ModerationSettings
+  readonly list: number
+  readonly at: number
+}
 
-const keptSchema = z.object({ settings: z.unknown(), list: z.int(), at: z.number() })
+const storedSchema = z.object({ settings: z.unknown(), list: z.int(), at: z.number() })
 
 export class GuildModeration {
-  readonly space: Collection<Kept>
+  readonly space: Collection<StoredModeration>
 
   constructor(store: Store) {
-    this.space = store.collection<Kept>({
+    this.space = store.collection<StoredModeration>({
       name: 'moderation',
       ttlMs: LIFE_MS,
       decode: (data) => {
-        const { settings, ...rest } = keptSchema.parse(data)
+        const { settings, ...rest } = storedSchema.parse(data)
         return { ...rest, settings: readModerationSettings(settings) }
       },
     })
   }
 
-  async of(guildId: string): Promise<{ settings: ModerationSettings; list: number }> {
-    const kept = await this.space.get(guildId)
-    if (kept && Date.now() - kept.at > DAY_MS) {
+  async of(guildId: string): Promise<{ settings: ModerationSettings; hashListVersion: number }> {
+    const stored = await this.space.get(guildId)
+    if (stored && Date.now() - stored.at > DAY_MS) {
       await this.space.update(guildId, (old) => old && { ...old, at: Date.now() })
     }
-    return kept ?? { settings: DEFAULT_MODERATION, list: 0 }
+    return { settings: stored?.settings ?? DEFAULT_MODERATION, hashListVersion: stored?.list ?? 0 }
   }
 
   async change(
@@ -50,13 +54,13 @@ export class GuildModeration {
     }))
   }
 
-  /** The list of hashes was changed. @returns its new version. */
-  async listChanged(guildId: string): Promise<number> {
-    const kept = await this.space.update(guildId, (old) => ({
+  /** Increments the version of the hash list. @returns the new version. */
+  async hashListChanged(guildId: string): Promise<number> {
+    const stored = await this.space.update(guildId, (old) => ({
       settings: old?.settings ?? DEFAULT_MODERATION,
       list: (old?.list ?? 0) + 1,
       at: Date.now(),
     }))
-    return kept?.list ?? 0
+    return stored?.list ?? 0
   }
 }

@@ -1,4 +1,4 @@
-/** What of moderation will not work on a server, in sentences that say what to change. */
+/** Checks the setup of moderation on a server. */
 
 import { GatewayIntentBits, type Guild, PermissionFlagsBits } from 'discord.js'
 import type { Catalogue } from '../../commands/i18n/words.ts'
@@ -18,6 +18,7 @@ const EVERYWHERE = [
   ['ModerateMembers', 'timeout'],
 ] as const
 
+/** @returns a sentence for each thing that will not work, which says what to change. */
 export async function checkSetup(
   guild: Guild,
   { logChannel }: ModerationSettings,
@@ -26,11 +27,11 @@ export async function checkSetup(
   const me = await guild.members.fetchMe()
   const { client } = guild
   const blind = !client.options.intents.has(GatewayIntentBits.MessageContent)
-  const lacking = EVERYWHERE.filter(([name]) => !me.permissions.has(PermissionFlagsBits[name]))
+  const missing = EVERYWHERE.filter(([name]) => !me.permissions.has(PermissionFlagsBits[name]))
   return [
     ...(blind ? [setup.noContent] : []),
     ...(await inLog(guild, logChannel, setup)),
-    ...lacking.map(([name, what]) => setup.lacks(name, '', setup.whats[what])),
+    ...missing.map(([name, what]) => setup.lacks(name, '', setup.whats[what])),
   ]
 }
 
@@ -47,8 +48,8 @@ async function inLog(
     return [setup.noLogChannel]
   }
   const me = await guild.members.fetchMe()
-  const held = channel.permissionsFor(me)
-  return IN_LOG.filter(([name]) => !held.has(PermissionFlagsBits[name])).map(([name, what]) =>
-    setup.lacks(name, ` (<#${logChannel}>)`, setup.whats[what]),
+  const permissions = channel.permissionsFor(me)
+  return IN_LOG.filter(([name]) => !permissions.has(PermissionFlagsBits[name])).map(
+    ([name, what]) => setup.lacks(name, ` (<#${logChannel}>)`, setup.whats[what]),
   )
 }

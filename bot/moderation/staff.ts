@@ -1,4 +1,4 @@
-/** Who decides, and who is left alone. Asked when something happens, never remembered. */
+/** Who is staff, and who is exempt. Checked at each event, never cached. */
 
 import { InputError } from '../../config/errors.ts'
 import {
@@ -9,7 +9,7 @@ import {
 } from 'discord.js'
 import type { ModerationSettings } from '../../commands/moderation/settings.ts'
 
-/** @throws {InputError} unless whoever clicked is staff as of this click. */
+/** @throws {InputError} unless the user is staff at the time of the interaction. */
 export function demandStaff(
   interaction: Pick<BaseInteraction, 'member' | 'memberPermissions'>,
   { staffRoles }: ModerationSettings,
@@ -21,7 +21,7 @@ export function demandStaff(
   }
 }
 
-/** @throws {InputError} unless whoever asks may manage the server. */
+/** @throws {InputError} unless the user may manage the server. */
 export function demandManager(interaction: Pick<BaseInteraction, 'memberPermissions'>): void {
   if (!interaction.memberPermissions?.has(PermissionFlagsBits.ManageGuild)) {
     throw new InputError('permission/moderation')
@@ -32,7 +32,7 @@ function rolesOf(member: NonNullable<BaseInteraction['member']>): readonly strin
   return Array.isArray(member.roles) ? member.roles : [...member.roles.cache.keys()]
 }
 
-/** Whether a message is left alone: bots, webhooks, the owner, staff, exempt roles and channels. */
+/** Whether a message is exempt from moderation: bots, webhooks, the owner, staff, exempt roles and channels. */
 export function isExempt(message: Message<true>, settings: ModerationSettings): boolean {
   const { author, webhookId, guild, member, channel } = message
   const places = [

@@ -1,4 +1,4 @@
-/** A week of a server's cases in numbers, and as a chart. */
+/** Weekly statistics of a server's cases, and their chart. */
 
 import sharp from 'sharp'
 import { DAY_MS } from '../../config/durations.ts'

@@ -134,7 +134,7 @@ async function status({ interaction, services, text, guildId }: SubcommandUse): 
   const all = await services.moderation.list(guildId)
   const count = (verdict: ListedHash['verdict']) =>
     all.filter((one) => one.verdict === verdict).length
-  const troubles = await services.moderation.troubles(interaction, text)
+  const problems = await services.moderation.checkSetup(interaction, text)
   const exemptions = [
     ...now.exemptRoles.map((id) => `<@&${id}>`),
     ...now.exemptChannels.map((id) => `<#${id}>`),
@@ -150,7 +150,7 @@ async function status({ interaction, services, text, guildId }: SubcommandUse): 
     said.timeout(now.timeoutMinutes),
     said.list(count('confirmed'), count('dismissed')),
     '',
-    ...(troubles.length > 0 ? [said.troubles, ...troubles.map((one) => `- ${one}`)] : [said.fine]),
+    ...(problems.length > 0 ? [said.troubles, ...problems.map((one) => `- ${one}`)] : [said.fine]),
   ].join('\n')
 }
 
@@ -175,8 +175,8 @@ async function list(use: SubcommandUse, name: string): Promise<SubcommandAnswer>
       return { content: await test(use) }
     case 'import': {
       const file = options.getAttachment('file', true)
-      const { added, left } = await moderation.imported(interaction, file)
-      return { content: hashes.imported(added, left) }
+      const { added, skipped } = await moderation.imported(interaction, file)
+      return { content: hashes.imported(added, skipped) }
     }
     case 'export': {
       const data = Buffer.from(await moderation.exported(guildId))
@@ -192,9 +192,9 @@ async function list(use: SubcommandUse, name: string): Promise<SubcommandAnswer>
 async function test({ interaction, services, text, guildId }: SubcommandUse): Promise<string> {
   const { hashes } = text.moderation
   const picture = services.given(interaction.options.getAttachment('image', true))
-  const { hash, found } = await services.moderation.test(guildId, picture)
-  const said = found
-    ? hashes.match(hashes.verdicts[found.picture.verdict], found.picture.hash, found.distance)
+  const { hash, match } = await services.moderation.test(guildId, picture)
+  const said = match
+    ? hashes.match(hashes.verdicts[match.entry.verdict], match.entry.hash, match.distance)
     : hashes.unknown
   return `${hashes.code(hash)}\n${said}`
 }
@@ -214,7 +214,7 @@ function listed(all: readonly ListedHash[], { moderation: { hashes } }: Catalogu
 }
 
 async function stats({ services, text, guildId }: SubcommandUse): Promise<SubcommandAnswer> {
-  const week = await services.moderation.week(guildId)
+  const week = await services.moderation.weeklyStats(guildId)
   const { stats: said } = text.moderation
   const { confirmed, dismissed, undone, open } = week.states
   const cases = confirmed + dismissed + undone + open

@@ -126,19 +126,19 @@ export async function runRule(use: SubcommandUse, name: string): Promise<Subcomm
   const { interaction, services, text, guildId } = use
   const { rules } = services.moderation
   const said = text.moderationRules
-  const given = () => interaction.options.getString('name', true)
+  const ruleName = () => interaction.options.getString('name', true)
   switch (name) {
     case 'add':
       return { content: await add(use) }
     case 'remove':
-      if (!(await rules.remove(guildId, given()))) {
-        throw new InputError('rule/unknown', { name: escaped(given()) })
+      if (!(await rules.remove(guildId, ruleName()))) {
+        throw new InputError('rule/unknown', { name: escaped(ruleName()) })
       }
       return { content: said.removed }
     case 'test':
       return { content: await test(use) }
     case 'stats':
-      return stats(await rules.stats(guildId, given()), use)
+      return stats(await rules.stats(guildId, ruleName()), use)
     default:
       return { content: await list(use) }
   }
@@ -148,7 +148,7 @@ export async function runRule(use: SubcommandUse, name: string): Promise<Subcomm
 export async function runReposts(use: SubcommandUse): Promise<SubcommandAnswer> {
   const { interaction, services, text, guildId } = use
   const { id } = interaction.options.getChannel('channel', true)
-  const on = await services.moderation.reposts.toggle(guildId, id)
+  const on = await services.moderation.duplicatePosts.toggle(guildId, id)
   const { reposts } = text.moderationRules
   return { content: on ? reposts.on(`<#${id}>`) : reposts.off(`<#${id}>`) }
 }

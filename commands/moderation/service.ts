@@ -1,4 +1,4 @@
-/** What the bot can do for the commands of moderation. */
+/** The bot's service for the moderation commands. */
 
 import type {
   BaseInteraction,
@@ -10,9 +10,9 @@ import type { FoundPicture } from '../picture.ts'
 import type { Catalogue } from '../i18n/words.ts'
 import type { DuplicatePostService, RulesService } from './rules-service.ts'
 
-/** An entry of a server's list of pictures. */
+/** An entry of a server's hash list. */
 export type ListedHash = {
-  /** What it is called: its hash. */
+  /** The hash of the whole picture; it identifies the entry. */
   readonly hash: string
   readonly verdict: 'confirmed' | 'dismissed' | 'imported'
   /** Bits in which a picture may differ. */
@@ -25,7 +25,7 @@ export type ListedHash = {
 /** Seven days of a server's cases. */
 export type WeeklyStats = {
   readonly since: number
-  /** Cases by what became of them. */
+  /** Cases by state. */
   readonly states: Readonly<Record<'open' | 'confirmed' | 'dismissed' | 'undone', number>>
   /** Cases by the reason they were opened for. */
   readonly kinds: Readonly<
@@ -36,17 +36,17 @@ export type WeeklyStats = {
   readonly days: readonly { readonly name: string; readonly cases: number }[]
 }
 
-/** Each throws InputError with what the person should know. */
+/** Each method throws InputError with a message for the user. */
 export type ModerationService = {
   readonly of: (guildId: string) => Promise<ModerationSettings>
   readonly change: (
     guildId: string,
     change: (settings: ModerationSettings) => ModerationSettings,
   ) => Promise<void>
-  /** Throws unless they decide cases here, or manage the server. */
+  /** Throws unless the user is staff, or manages the server. */
   readonly demand: (interaction: BaseInteraction, who: 'staff' | 'manager') => Promise<void>
-  /** What will not work, a sentence each. */
-  readonly troubles: (
+  /** A sentence for each thing that will not work. */
+  readonly checkSetup: (
     interaction: ChatInputCommandInteraction,
     text: Catalogue,
   ) => Promise<string[]>
@@ -63,23 +63,23 @@ export type ModerationService = {
     picture: FoundPicture,
   ) => Promise<{
     readonly hash: string
-    readonly found?: { readonly picture: ListedHash; readonly distance: number }
+    readonly match?: { readonly entry: ListedHash; readonly distance: number }
   }>
   /** The list as a file's text. */
   readonly exported: (guildId: string) => Promise<string>
-  /** @returns how many were added, and how many there was no room for. */
+  /** @returns how many were added, and how many were skipped because the list was full. */
   readonly imported: (
     interaction: ChatInputCommandInteraction,
     file: { readonly url: string; readonly size: number },
-  ) => Promise<{ readonly added: number; readonly left: number }>
+  ) => Promise<{ readonly added: number; readonly skipped: number }>
   /** Confirms the pictures of a message. @returns a link to its case, if it has one. */
   readonly mark: (interaction: MessageContextMenuCommandInteraction) => Promise<string | undefined>
   readonly allow: (interaction: MessageContextMenuCommandInteraction) => Promise<void>
   readonly report: (interaction: MessageContextMenuCommandInteraction) => Promise<void>
   /** Questions that the model answers about each picture. */
   readonly rules: RulesService
-  readonly reposts: DuplicatePostService
-  readonly week: (guildId: string) => Promise<WeeklyStats>
+  readonly duplicatePosts: DuplicatePostService
+  readonly weeklyStats: (guildId: string) => Promise<WeeklyStats>
   /** A bar chart as a PNG file. */
-  readonly chart: (week: WeeklyStats) => Promise<Buffer>
+  readonly chart: (stats: WeeklyStats) => Promise<Buffer>
 }

@@ -8,7 +8,7 @@ import { buttonId, caseBody, tellingBody } from './message.ts'
 import type { CasePictures } from './pictures.ts'
 import type { Case, Problem, Step, StepChange } from './case.ts'
 import { sweep, type SweepDeps } from './sweep.ts'
-import { isOf, hashEntryOf, type HashList } from '../hashes/hash-list.ts'
+import { lists, hashEntryOf, type HashList } from '../hashes/hash-list.ts'
 
 /** Discord rejects a repeated nonce for some minutes only; for an older case, the bot searches for its message. */
 const NONCE_SURE_MS = 60_000
@@ -150,7 +150,7 @@ export class CaseSteps {
     const by = events.findLast(({ what }) => what === 'confirm' || what === 'dismiss')?.by ?? null
     const listed = await hashList.list(guildId)
     const entries = prints
-      .filter(({ whole }) => !listed.some((one) => one.verdict === verdict && isOf(one, whole)))
+      .filter(({ whole }) => !listed.some((one) => one.verdict === verdict && lists(one, whole)))
       .map((print) =>
         hashEntryOf(print, { verdict, by, caseId, note: '', distance: settings.distance }),
       )

@@ -1,8 +1,8 @@
 /**
- * For channels of pictures to laugh at: a picture that was there before is answered with a link to
- * its first posting. It punishes nobody, and works whatever the mode of moderation is.
+ * For channels that want it (`/moderation reposts`): a picture that was posted there before is answered
+ * with a link to its first posting. It has no other effect, and does not depend on the moderation mode.
  *
- * Of each picture its hashes and its message's id are kept, not who posted it.
+ * For each picture its hash and message id are stored, not who posted it.
  */
 
 import type { Message } from 'discord.js'
@@ -25,15 +25,15 @@ import type { Pictures } from '../../pictures/pictures.ts'
 import type { Detector } from '../detector.ts'
 
 const SETTING_LIFE_MS = 400 * DAY_MS
-/** A picture is forgotten after so many days without being posted again. */
+/** A picture expires 180 days after it was last posted. */
 const PICTURE_LIFE_MS = 180 * DAY_MS
-/** Bits in which a repost may differ from the first posting; a wrong answer only annoys. */
+/** Bits in which a duplicate may differ from the first posting. Larger than for removal: an error only annoys. */
 const DISTANCE = 5
 const MAX_CHANNELS = 20
-/** Pictures of one channel; further ones are not remembered until others end. */
+/** Pictures of one channel; further ones are not stored until others expire. */
 const MAX_PICTURES = 20_000
-/** Pictures of messages that are known to have been looked at; older ones are looked at again. */
-const MAX_HEARD = 10_000
+/** Pictures that are known to have been examined; older ones are examined again. */
+const MAX_EXAMINED = 10_000
 /** Channels whose pictures are in memory at once. */
 const MAX_LOADED = 20
 
@@ -51,9 +51,9 @@ export class DuplicatePosts {
   readonly #detector: Pick<Detector, 'caseOf'>
   readonly #owner: Pictures
   readonly #loaded = new LRUCache<string, Promise<HashIndex<First>>>({ max: MAX_LOADED })
-  /** Pictures looked at, by message: it is heard again at every change. */
-  readonly #heard = new LRUCache<string, true>({ max: MAX_HEARD })
-  /** By channel: of two who post the same at once, the second is compared with the first. */
+  /** Pictures that were examined, by message: each update of a message comes here again. */
+  readonly #examined = new LRUCache<string, true>({ max: MAX_EXAMINED })
+  /** By channel: of two equal pictures posted at once, the second is compared with the first. */
   readonly #mutex = new KeyedMutex()
 
   constructor(store: Store, detector: Pick<Detector, 'caseOf'>, owner: Pictures) {
@@ -72,7 +72,7 @@ export class DuplicatePosts {
     })
   }
 
-  /** Answers a message whose picture was in its channel before. */
+  /** Answers a message whose picture was posted in its channel before. */
   async onMessage(message: Message<true>): Promise<void> {
     if (message.author.bot) {
       return
@@ -82,7 +82,7 @@ export class DuplicatePosts {
       return
     }
     if ((await this.#detector.caseOf(message)) !== null) {
-      return // staff have it already
+      return // it is in a case already
     }
     const key = `${guildId}/${channelId}`
     await this.#mutex.run(key, () => this.#compare(message, key))
@@ -98,7 +98,7 @@ export class DuplicatePosts {
     }
   }
 
-  /** What the commands use. */
+  /** The service that the commands use. */
   service(): DuplicatePostService {
     return {
       channels: (guildId) => this.#channels(guildId),
@@ -124,22 +124,22 @@ export class DuplicatePosts {
   }
 
   async #channels(guildId: string): Promise<readonly string[]> {
-    const kept = await this.settings.get(guildId)
-    if (kept && Date.now() - kept.at > DAY_MS) {
+    const stored = await this.settings.get(guildId)
+    if (stored && Date.now() - stored.at > DAY_MS) {
       await this.settings.update(guildId, (old) => old && { ...old, at: Date.now() })
     }
-    return kept?.channels ?? []
+    return stored?.channels ?? []
   }
 
   async #compare(message: Message<true>, key: string): Promise<void> {
     const index = await this.#indexOf(key)
     let first: First | undefined
-    for (const { print } of await this.#owner.fingerprintAll(this.#unheard(message))) {
+    for (const { print } of await this.#owner.fingerprintAll(this.#unexamined(message))) {
       const known = index.near(print.whole, 0).some(({ value }) => value.messageId === message.id)
       if (!known) {
         first ??= await this.#firstOf(message, { key, index, print })
-        // Reposts too: they are what is left when the first posting is deleted.
-        await this.#remember(message, { key, index, hash: print.whole })
+        // Duplicates too: they remain if the first posting is deleted.
+        await this.#store(message, { key, index, hash: print.whole })
       }
     }
     if (first) {
@@ -151,23 +151,23 @@ export class DuplicatePosts {
       await message.reply({
         ...plainMessage(reposts.found(link, Math.floor(first.at / 1000))),
         failIfNotExists: false,
-        nonce: `r${message.id}`, // two processes may have heard it
+        nonce: `r${message.id}`, // two processes may answer
         enforceNonce: true,
       })
     }
   }
 
-  /** The pictures of a message that it did not have when it was last heard. */
-  #unheard(message: Message<true>): FoundPicture[] {
+  /** The pictures of a message that were not examined before. */
+  #unexamined(message: Message<true>): FoundPicture[] {
     return picturesIn(message).filter(({ key }) => {
       const name = `${message.id}/${key}`
-      const known = this.#heard.has(name)
-      this.#heard.set(name, true)
+      const known = this.#examined.has(name)
+      this.#examined.set(name, true)
       return !known
     })
   }
 
-  /** The oldest message that has the picture and is still there. */
+  /** The oldest posting of the picture whose message still exists. */
   async #firstOf(
     { id, channel }: Message<true>,
     { key, index, print }: { key: string; index: HashIndex<First>; print: Fingerprint },
@@ -180,7 +180,7 @@ export class DuplicatePosts {
     for (const first of new Set(near)) {
       try {
         await channel.messages.fetch({ message: first.messageId, force: true })
-        await this.pictures.set(recordKey(key, first), first) // seen again
+        await this.pictures.set(recordKey(key, first), first) // renews it
         return first
       } catch (error) {
         if (errorCode(error) !== ERROR_CODES.unknownMessage) {
@@ -193,7 +193,7 @@ export class DuplicatePosts {
     return undefined
   }
 
-  async #remember(
+  async #store(
     message: Message<true>,
     { key, index, hash }: { key: string; index: HashIndex<First>; hash: string },
   ): Promise<void> {

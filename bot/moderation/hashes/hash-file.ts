@@ -1,4 +1,4 @@
-/** The list of hashes as a file: a server's own back-up, or something to share with another. */
+/** The list of hashes as a file: a backup of the server, or for another server. */
 
 import { InputError } from '../../../config/errors.ts'
 import { z } from 'zod'
@@ -22,9 +22,9 @@ const fileSchema = z.object({
   ),
 })
 
-/** Hashes, verdicts and notes; nobody's name. */
-export function writeHashFile(hashList: readonly HashEntry[]): string {
-  const pictures = hashList.map(({ hash, cropped, verdict, distance, note }) => ({
+/** Entries with their notes, without the names of members. */
+export function writeHashFile(entries: readonly HashEntry[]): string {
+  const pictures = entries.map(({ hash, cropped, verdict, distance, note }) => ({
     hash,
     cropped,
     verdict,
@@ -35,10 +35,10 @@ export function writeHashFile(hashList: readonly HashEntry[]): string {
 }
 
 /**
- * Reads such a file. What another server confirmed is only `imported` here: nothing is removed by it.
+ * Reads such a file. Entries that another server confirmed become `imported`: they delete nothing.
  *
- * @param known hashes in the list already; they are left out.
- * @throws {InputError} if it is no such file.
+ * @param known hashes that are in the list already; they are skipped.
+ * @throws {InputError} if it is not such a file.
  */
 export function readHashFile(
   text: string,
@@ -49,10 +49,10 @@ export function readHashFile(
     throw new InputError('hash/bad-file')
   }
   return data.pictures
-    .filter((one) => !known.has(one.hash))
-    .map((one) => ({
-      ...one,
-      verdict: one.verdict === 'dismissed' ? 'dismissed' : 'imported',
+    .filter((entry) => !known.has(entry.hash))
+    .map((entry) => ({
+      ...entry,
+      verdict: entry.verdict === 'dismissed' ? 'dismissed' : 'imported',
       by,
       at: now,
       seenAt: now,

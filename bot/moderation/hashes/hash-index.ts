@@ -13,10 +13,10 @@ const BAND_VALUES = 2 ** 16
 /** The most bits that a search may allow. */
 const MAX_DISTANCE = 15
 
-/** What is found: the value given with the hash, and how many bits differ. */
+/** A search result: the value stored with the hash, and how many bits differ. */
 export type Near<T> = { readonly value: T; readonly distance: number }
 
-/** All 16-bit words with 0, 1, 2 or 3 bits, by that number: what to change a band by. */
+/** All 16-bit words with 0, 1, 2 or 3 bits set, by that number: the changes of a band to search. */
 const FLIPS: readonly Uint16Array[] = Array.from({ length: BANDS }, (_, bits) =>
   Uint16Array.from(
     Array.from({ length: BAND_VALUES }, (_, word) => word).filter((word) => bitsIn(word) === bits),
@@ -34,7 +34,7 @@ export class HashIndex<T> {
   #previous = new Int32Array(BANDS * 32)
   #size = 0
 
-  /** How many there are. */
+  /** How many hashes it has. */
   get size(): number {
     return this.#size
   }
@@ -56,10 +56,10 @@ export class HashIndex<T> {
     this.#size += 1
   }
 
-  /** Takes out every value that `gone` says yes to. */
-  remove(gone: (value: T) => boolean): void {
+  /** Removes every value that `matches` selects. */
+  remove(matches: (value: T) => boolean): void {
     for (const [entry, value] of this.#values.entries()) {
-      if (value !== undefined && gone(value)) {
+      if (value !== undefined && matches(value)) {
         this.#values[entry] = undefined
         this.#size -= 1
       }
@@ -77,23 +77,23 @@ export class HashIndex<T> {
       throw new RangeError(`expected a distance of 0 to ${MAX_DISTANCE} bits, got ${most}`)
     }
     const [high, low] = wordsOf(hash)
-    const found = new Map<number, Near<T>>()
+    const results = new Map<number, Near<T>>()
     const reach = Math.floor(most / BANDS)
     for (const [i, band] of bandsOf(high, low).entries()) {
       for (let bits = 0; bits <= reach; bits++) {
         for (const flip of FLIPS[bits]!) {
           const head = this.#heads[i * BAND_VALUES + (band ^ flip)]!
-          this.#follow(head, { i, high, low, most }, found)
+          this.#follow(head, { i, high, low, most }, results)
         }
       }
     }
-    return [...found.values()].toSorted((a, b) => a.distance - b.distance)
+    return [...results.values()].toSorted((a, b) => a.distance - b.distance)
   }
 
   #follow(
     head: number,
     { i, high, low, most }: { i: number; high: number; low: number; most: number },
-    found: Map<number, Near<T>>,
+    results: Map<number, Near<T>>,
   ): void {
     for (let next = head; next !== 0; next = this.#previous[BANDS * (next - 1) + i]!) {
       const entry = next - 1
@@ -101,7 +101,7 @@ export class HashIndex<T> {
         bitsIn(this.#words[2 * entry]! ^ high) + bitsIn(this.#words[2 * entry + 1]! ^ low)
       const value = this.#values[entry]
       if (distance <= most && value !== undefined) {
-        found.set(entry, { value, distance })
+        results.set(entry, { value, distance })
       }
     }
   }

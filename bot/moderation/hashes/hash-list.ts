@@ -1,6 +1,6 @@
 /**
- * What a server's staff said of pictures: hashes they confirmed or dismissed, and how to find them.
- * `imported` ones come from elsewhere: they are flagged and never acted on.
+ * The hash list of a server: hashes of pictures that its staff confirmed or dismissed, and the search
+ * in it. `imported` entries come from another server: they only flag a picture.
  */
 
 import { DAY_MS } from '../../../config/durations.ts'
@@ -12,38 +12,38 @@ import type { GuildModeration } from '../settings.ts'
 import { HashIndex } from './hash-index.ts'
 import { type Fingerprint, type Hash, isHash } from '../../pictures/fingerprint.ts'
 
-/** A hash ends after so many days without being seen. */
+/** An entry expires after 180 days without a match. */
 const UNSEEN_MS = 180 * DAY_MS
-/** Servers whose hashes are in memory at once; the one asked for longest ago goes first. */
+/** Servers whose lists are in memory at once; the least recently used is evicted. */
 const MAX_INDEXES = 200
-/** Hashes of one server. */
+/** Entries of one server. */
 const MAX_HASHES = 10_000
 
 const hash = z.string().refine(isHash)
 
 const entrySchema = z.object({
-  /** What the picture is called in the list: the hash of the whole of it. */
+  /** The hash of the whole picture; it identifies the entry. */
   hash,
   /** Hashes of cropped forms; none for an imported entry. */
   cropped: z.array(hash),
   verdict: z.enum(['confirmed', 'dismissed', 'imported']),
   /** Bits in which a picture may differ. */
   distance: z.int().min(0).max(15),
-  /** Who said so; null: not known any more. */
+  /** The member who decided; null: their name was deleted. */
   by: z.string().nullable(),
   at: z.number(),
   seenAt: z.number(),
-  /** The case it was said in; null: none. */
+  /** The case of the decision; null: none. */
   caseId: z.string().nullable(),
   note: z.string(),
 })
 
 export type HashEntry = Readonly<z.infer<typeof entrySchema>>
 
-/** A picture's verdict, and in how many bits it differs from the one listed. */
-export type Match = { readonly verdict: HashEntry; readonly distance: number }
+/** The entry that a picture matches, and the bits in which they differ. */
+export type Match = { readonly entry: HashEntry; readonly distance: number }
 
-/** A server's list in memory. What this process changes in the store, it changes here too. */
+/** A server's list in memory. Changes by this process are applied to the store and to this. */
 type Loaded = {
   version: number
   readonly index: HashIndex<HashEntry>
@@ -68,91 +68,92 @@ export class HashList {
   }
 
   /**
-   * What this server's staff said of a picture; a dismissal wins over whatever else is near.
+   * The nearest entry that matches a picture; a dismissal wins over all others.
    *
-   * @param version of the server's list, as its settings have it.
+   * @param version `hashListVersion` of the server's settings.
    */
   async match(guildId: string, print: Fingerprint, version: number): Promise<Match | undefined> {
     const loaded = await this.#indexOf(guildId, version)
-    const found = [print.whole, print.mirrored, ...print.cropped]
+    const matches = [print.whole, print.mirrored, ...print.cropped]
       .flatMap((one) => loaded.index.near(one, loaded.reach))
       .filter(({ value, distance }) => distance <= value.distance)
-      .map(({ value, distance }) => ({ verdict: value, distance }))
+      .map(({ value, distance }) => ({ entry: value, distance }))
       .toSorted((a, b) => a.distance - b.distance)
-    const match = found.find(({ verdict }) => verdict.verdict === 'dismissed') ?? found[0]
-    if (!match || (await this.#renew(guildId, loaded, match.verdict))) {
+    const match = matches.find(({ entry }) => entry.verdict === 'dismissed') ?? matches[0]
+    if (!match || (await this.#renew(guildId, loaded, match.entry))) {
       return match
     }
-    take(loaded, match.verdict.hash) // it has ended since it was loaded
+    removeEntry(loaded, match.entry.hash) // it has expired since it was loaded
     return this.match(guildId, print, version)
   }
 
-  /** Writes verdicts; one of the same hash is replaced. @returns how many there were room for. */
-  async put(guildId: string, hashList: readonly HashEntry[]): Promise<number> {
-    const { list } = await this.#guilds.of(guildId)
-    const known = new Set((await this.#indexOf(guildId, list)).seen.keys())
+  /** Writes entries and replaces those of the same hash. @returns how many were written: a full list takes no new ones. */
+  async put(guildId: string, entries: readonly HashEntry[]): Promise<number> {
+    const { hashListVersion } = await this.#guilds.of(guildId)
+    const known = new Set((await this.#indexOf(guildId, hashListVersion)).seen.keys())
     const written: HashEntry[] = []
-    for (const verdict of hashList) {
-      if (known.has(verdict.hash) || known.size < MAX_HASHES) {
-        await this.space.set(`${guildId}/${verdict.hash}`, verdict)
-        known.add(verdict.hash)
-        written.push(verdict)
+    for (const entry of entries) {
+      if (known.has(entry.hash) || known.size < MAX_HASHES) {
+        await this.space.set(`${guildId}/${entry.hash}`, entry)
+        known.add(entry.hash)
+        written.push(entry)
       }
     }
     await this.#changed(guildId, (loaded) => {
-      for (const verdict of written) {
-        enter(loaded, verdict)
+      for (const entry of written) {
+        addEntry(loaded, entry)
       }
     })
     return written.length
   }
 
-  /** Writes one verdict. @throws {InputError} if there is no room for it. */
-  async putOne(guildId: string, verdict: HashEntry): Promise<void> {
-    if ((await this.put(guildId, [verdict])) === 0) {
+  /** Writes one entry. @throws {InputError} if the list is full. */
+  async putOne(guildId: string, entry: HashEntry): Promise<void> {
+    if ((await this.put(guildId, [entry])) === 0) {
       throw new InputError('hash/list-full', { most: MAX_HASHES })
     }
   }
 
-  /** Takes out the verdicts that `gone` says yes to. @returns how many. */
-  async remove(guildId: string, gone: (verdict: HashEntry) => boolean): Promise<number> {
+  /** Removes the entries that `matches` selects. @returns how many. */
+  async remove(guildId: string, matches: (entry: HashEntry) => boolean): Promise<number> {
     const removed: Hash[] = []
-    for (const verdict of await this.list(guildId)) {
-      if (gone(verdict) && (await this.space.delete(`${guildId}/${verdict.hash}`))) {
-        removed.push(verdict.hash)
+    for (const entry of await this.list(guildId)) {
+      if (matches(entry) && (await this.space.delete(`${guildId}/${entry.hash}`))) {
+        removed.push(entry.hash)
       }
     }
     if (removed.length > 0) {
       await this.#changed(guildId, (loaded) => {
-        for (const one of removed) {
-          take(loaded, one)
+        for (const hash of removed) {
+          removeEntry(loaded, hash)
         }
       })
     }
     return removed.length
   }
 
-  /** All of a server's, the newest first. */
+  /** All entries of a server, the newest first. */
   async list(guildId: string): Promise<HashEntry[]> {
     const all: HashEntry[] = []
-    for await (const [, verdict] of this.space.entries(`${guildId}/`)) {
-      all.push(verdict)
+    for await (const [, entry] of this.space.entries(`${guildId}/`)) {
+      all.push(entry)
     }
     return all.toSorted((a, b) => b.at - a.at)
   }
 
-  /** Deletes all of a server's. */
-  async purge(guildId: string): Promise<void> {
+  /** Deletes all entries of a server. */
+  async deleteGuild(guildId: string): Promise<void> {
     await this.space.deleteAll(`${guildId}/`)
     this.#loaded.delete(guildId)
   }
 
   /**
-   * Tells the other processes that the list was changed, and does the same to the one in memory if
-   * nobody else has changed it: loading ten thousand entries again would hold up the next picture.
+   * Increments the version of the list, so that other processes load it again. The list in memory is
+   * changed in place unless another process changed it: loading 10,000 entries would delay the next
+   * picture.
    */
   async #changed(guildId: string, change: (loaded: Loaded) => void): Promise<void> {
-    const version = await this.#guilds.listChanged(guildId)
+    const version = await this.#guilds.hashListChanged(guildId)
     const loaded = await this.#loaded.get(guildId)
     if (loaded?.version === version - 1) {
       change(loaded)
@@ -160,26 +161,26 @@ export class HashList {
     }
   }
 
-  /** An entry that was seen lives on. @returns whether it still lives. */
+  /** Renews an entry that matched, once a day. @returns whether it still exists. */
   async #renew(guildId: string, { seen }: Loaded, { hash, seenAt }: HashEntry): Promise<boolean> {
     const now = Date.now()
     if (now - (seen.get(hash) ?? seenAt) <= DAY_MS) {
       return true
     }
-    const kept = await this.space.update(
+    const renewed = await this.space.update(
       `${guildId}/${hash}`,
       (old) => old && { ...old, seenAt: now },
     )
-    if (kept) {
+    if (renewed) {
       seen.set(hash, now)
     }
-    return kept !== undefined
+    return renewed !== undefined
   }
 
   async #indexOf(guildId: string, version: number): Promise<Loaded> {
-    const known = await this.#loaded.get(guildId)
-    if (known && known.version >= version) {
-      return known
+    const current = await this.#loaded.get(guildId)
+    if (current && current.version >= version) {
+      return current
     }
     const loading = this.#load(guildId, version)
     this.#loaded.set(guildId, loading)
@@ -189,38 +190,38 @@ export class HashList {
 
   async #load(guildId: string, version: number): Promise<Loaded> {
     const loaded: Loaded = { version, index: new HashIndex(), reach: 0, seen: new Map() }
-    for (const verdict of await this.list(guildId)) {
-      enter(loaded, verdict)
+    for (const entry of await this.list(guildId)) {
+      addEntry(loaded, entry)
     }
     return loaded
   }
 }
 
-function enter(loaded: Loaded, verdict: HashEntry): void {
-  take(loaded, verdict.hash)
-  for (const one of [verdict.hash, ...verdict.cropped]) {
-    loaded.index.add(one, verdict)
+function addEntry(loaded: Loaded, entry: HashEntry): void {
+  removeEntry(loaded, entry.hash)
+  for (const hash of [entry.hash, ...entry.cropped]) {
+    loaded.index.add(hash, entry)
   }
-  loaded.reach = Math.max(loaded.reach, verdict.distance)
-  loaded.seen.set(verdict.hash, verdict.seenAt)
+  loaded.reach = Math.max(loaded.reach, entry.distance)
+  loaded.seen.set(entry.hash, entry.seenAt)
 }
 
-function take({ index, seen }: Loaded, gone: Hash): void {
-  if (seen.delete(gone)) {
-    index.remove(({ hash: one }) => one === gone)
+function removeEntry({ index, seen }: Loaded, removed: Hash): void {
+  if (seen.delete(removed)) {
+    index.remove(({ hash }) => hash === removed)
   }
 }
 
-/** The hash under which a picture is listed is also kept with its cropped forms. */
+/** A new entry for a picture, with the hashes of its cropped forms. */
 export function hashEntryOf(
   print: Fingerprint,
-  said: Pick<HashEntry, 'verdict' | 'distance' | 'by' | 'caseId' | 'note'>,
+  decision: Pick<HashEntry, 'verdict' | 'distance' | 'by' | 'caseId' | 'note'>,
 ): HashEntry {
   const at = Date.now()
-  return { hash: print.whole, cropped: [...print.cropped], at, seenAt: at, ...said }
+  return { hash: print.whole, cropped: [...print.cropped], at, seenAt: at, ...decision }
 }
 
-/** Whether an entry of the list means this picture. */
-export function isOf({ hash, cropped }: HashEntry, whole: Hash): boolean {
+/** Whether an entry lists the picture of this hash. */
+export function lists({ hash, cropped }: HashEntry, whole: Hash): boolean {
   return hash === whole || cropped.includes(whole)
 }

@@ -1,6 +1,6 @@
 /**
- * What each member posted in the last hour: hashes and ids of messages, nothing else. From it follow
- * bursts, which case a message belongs to, and the copies that staff are shown.
+ * What each member posted in the last hour: hashes and ids of messages, nothing else. Bursts, the case
+ * of a message and the copies in a case are computed from it.
  */
 
 import { z } from 'zod'
@@ -8,7 +8,7 @@ import type { Collection, Store } from '../../store/types.ts'
 import { distanceOf, type Fingerprint, type Hash } from '../../pictures/fingerprint.ts'
 import { type Reason, reasonSchema } from './reasons.ts'
 
-/** How long a posting is kept, and how far back copies are looked for. */
+/** How long a posting is stored, and how far back copies are searched. */
 export const POSTING_LIFE_MS = 60 * 60 * 1000
 /** Postings of one member. */
 const MAX_POSTINGS = 60
@@ -26,20 +26,20 @@ const postingSchema = z.object({
   channelId: z.string(),
   at: z.number(),
   prints: z.array(printSchema),
-  /** Which of its pictures were looked at, comparable or not. */
+  /** The pictures that were examined, with or without a fingerprint. */
   keys: z.array(z.string()).default([]),
   /** The case it belongs to. */
   caseId: z.string().nullable(),
-  /** The hash that staff confirmed and that it was found by. */
+  /** The confirmed entry of the hash list that it matched; null: none. */
   matched: z.string().nullable(),
-  /** Why a case was opened with it; none for those that only belong to one. */
+  /** Why a case was opened with it; empty for postings that only joined one. */
   reasons: z.array(reasonSchema),
 })
 
 export type Posting = Readonly<z.infer<typeof postingSchema>>
 export type Postings = readonly Posting[]
 
-/** What a burst is: so many channels within so many milliseconds. */
+/** A burst: copies in at least `channels` channels within `withinMs` milliseconds. */
 export type Burst = { readonly channels: number; readonly withinMs: number }
 
 export function postingsSpace(store: Store): Collection<Postings> {
@@ -51,45 +51,45 @@ export function postingsSpace(store: Store): Collection<Postings> {
 }
 
 /**
- * The postings with one more. It belongs to the case of its copies; where they have none, it opens
- * one if there are reasons, or if it makes a burst. Of a posting that is there already, only what is
- * new counts: pictures that its message was given later, or reasons where it has no case yet.
+ * The postings with one more. It joins the case of its copies; if they have none, it opens one if it
+ * has reasons or completes a burst. For a message that has a posting already, only new pictures count,
+ * or reasons if it has no case yet.
  */
 export function withPosting(
   before: Postings,
-  given: Omit<Posting, 'caseId'>,
+  next: Omit<Posting, 'caseId'>,
   burst: Burst,
 ): Postings {
-  const known = before.find(({ messageId }) => messageId === given.messageId)
-  if (known && (known.caseId !== null || given.reasons.length === 0) && hasAll(known, given)) {
+  const known = before.find(({ messageId }) => messageId === next.messageId)
+  if (known && (known.caseId !== null || next.reasons.length === 0) && hasAll(known, next)) {
     return before
   }
-  const posting = known ? merged(known, given) : given
+  const posting = known ? merged(known, next) : next
   if (known && known.caseId !== null) {
-    const grown = { ...known, prints: posting.prints, keys: posting.keys }
-    return before.map((one) => (one === known ? grown : one))
+    const updated = { ...known, prints: posting.prints, keys: posting.keys }
+    return before.map((one) => (one === known ? updated : one))
   }
   const recent = before.filter(
     ({ at, messageId }) => posting.at - at < POSTING_LIFE_MS && messageId !== posting.messageId,
   )
   const copies = recent.filter(({ prints }) => sharePicture(prints, posting.prints))
   const reasons = [...posting.reasons, ...burstOf(copies, posting, burst)]
-  const open = copies.findLast(({ caseId }) => caseId !== null)?.caseId ?? null
-  const caseId = open ?? (reasons.length > 0 ? posting.messageId : null)
-  const marked = recent.map((one) =>
+  const joinedCase = copies.findLast(({ caseId }) => caseId !== null)?.caseId ?? null
+  const caseId = joinedCase ?? (reasons.length > 0 ? posting.messageId : null)
+  const others = recent.map((one) =>
     copies.includes(one) && caseId !== null ? { ...one, caseId: one.caseId ?? caseId } : one,
   )
-  return [...marked, { ...posting, reasons, caseId }].slice(-MAX_POSTINGS)
+  return [...others, { ...posting, reasons, caseId }].slice(-MAX_POSTINGS)
 }
 
 /**
- * The postings with some that were found later, which are older; those that are there stay. There
- * may be more than usual then, until the next posting: what was found is to be seen by its case.
+ * The postings with older ones that a sweep found; existing ones stay. There may be more than
+ * MAX_POSTINGS until the next posting, because the case needs all that were found.
  */
-export function withOlder(before: Postings, found: Postings): Postings {
+export function withOlder(before: Postings, older: Postings): Postings {
   const known = new Set(before.map(({ messageId }) => messageId))
-  const fresh = found.filter(({ messageId }) => !known.has(messageId))
-  return fresh.length === 0 ? before : [...fresh, ...before]
+  const added = older.filter(({ messageId }) => !known.has(messageId))
+  return added.length === 0 ? before : [...added, ...before]
 }
 
 type Pictures = Pick<Posting, 'keys' | 'prints'>
@@ -101,19 +101,21 @@ function hasAll(known: Pictures, { keys, prints }: Pictures): boolean {
   )
 }
 
-/** A message's posting with pictures that it was given later. */
-function merged(known: Posting, given: Omit<Posting, 'caseId'>): Omit<Posting, 'caseId'> {
-  const fresh = given.prints.filter(({ whole }) => !known.prints.some((one) => one.whole === whole))
+/** The posting of a message with pictures that were added to it later. */
+function merged(known: Posting, posting: Omit<Posting, 'caseId'>): Omit<Posting, 'caseId'> {
+  const added = posting.prints.filter(
+    ({ whole }) => !known.prints.some((one) => one.whole === whole),
+  )
   return {
-    ...given,
-    prints: [...known.prints, ...fresh],
-    keys: [...new Set([...known.keys, ...given.keys])],
-    matched: given.matched ?? known.matched,
+    ...posting,
+    prints: [...known.prints, ...added],
+    keys: [...new Set([...known.keys, ...posting.keys])],
+    matched: posting.matched ?? known.matched,
   }
 }
 
 function burstOf(copies: Postings, posting: Omit<Posting, 'caseId'>, burst: Burst): Reason[] {
-  // Postings come in any order: the larger picture takes longer to look at.
+  // Postings come in any order: a larger picture takes longer to examine.
   const near = copies.filter(({ at }) => Math.abs(posting.at - at) < burst.withinMs)
   const channels = new Set([posting.channelId, ...near.map(({ channelId }) => channelId)])
   if (channels.size < burst.channels) {
@@ -143,7 +145,7 @@ function isNear(a: Hash, b: Hash): boolean {
   return distanceOf(a, b) <= COPY_DISTANCE
 }
 
-/** The postings with one in a case of its own, that later copies join. */
+/** The postings with one moved to a case of its own, which later copies join. */
 export function withOwnCase(before: Postings, id: string): Postings {
   return before.map((one) => (one.messageId === id ? { ...one, caseId: id } : one))
 }

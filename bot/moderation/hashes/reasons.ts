@@ -1,8 +1,8 @@
 /**
- * Why there is a case: each reason with its weight.
+ * Why a case was opened: each reason with its weight.
  *
- * What the picture is or how it is spread makes a case. How old an account is only adds weight: it
- * opens no case and punishes nobody.
+ * Reasons about the picture or its spread open a case. The age of an account only adds weight to
+ * those; it never opens a case.
  */
 
 import { SnowflakeUtil } from 'discord.js'
@@ -12,7 +12,7 @@ import { DAY_MS } from '../../../config/durations.ts'
 const YOUNG_ACCOUNT_DAYS = 14
 const NEW_MEMBER_DAYS = 3
 
-/** The weight that a case needs; every reason but the amplifying ones has it alone. */
+/** The weight that a case needs. Each reason has it alone, except those of amplifiersOf. */
 export const NEEDED_WEIGHT = 3
 
 export const reasonSchema = z.object({
@@ -31,9 +31,9 @@ export const reasonSchema = z.object({
   count: z.number().optional(),
   /** `burst`: from the first posting to the last. */
   seconds: z.number().optional(),
-  /** `marked`, `reported`: who did. */
+  /** `marked`, `reported`: by which member. */
   by: z.string().optional(),
-  /** `rule`: which one, what it was called, and the probability of "yes". */
+  /** `rule`: its id, its name at the time, and the probability of "yes". */
   rule: z.string().optional(),
   name: z.string().optional(),
   score: z.number().optional(),
@@ -41,7 +41,7 @@ export const reasonSchema = z.object({
 
 export type Reason = Readonly<z.infer<typeof reasonSchema>>
 
-/** What adds weight but never makes a case. @param joinedAt milliseconds; null: not known. */
+/** Reasons that add weight but never open a case. @param joinedAt milliseconds; null: not known. */
 export function amplifiersOf(memberId: string, joinedAt: number | null, now: number): Reason[] {
   const days = (since: number) => Math.floor((now - since) / DAY_MS)
   const age = days(SnowflakeUtil.timestampFrom(memberId))
@@ -54,7 +54,7 @@ export function amplifiersOf(memberId: string, joinedAt: number | null, now: num
   ]
 }
 
-/** The weights together. */
+/** The sum of the weights. */
 export function weightOf(reasons: readonly Reason[]): number {
   return reasons.reduce((sum, { weight }) => sum + weight, 0)
 }

@@ -1,4 +1,4 @@
-/** A rule's reviewed hits as a chart: how sure the model was, and whether staff agreed. */
+/** A rule's reviewed hits as a chart: the model's probability, and whether staff agreed. */
 
 import sharp from 'sharp'
 import { histogramOf, type Reviewed } from './rule-statistics.ts'

@@ -1,28 +1,28 @@
 /**
- * What waits for the model's rules: so much and no more. Under a flood the oldest is dropped, for the
- * newest can still be stopped, and counted, for staff should know that not everything was looked at.
+ * The queue of messages for the model's rules, with a limit. Under a flood the oldest item is dropped,
+ * because the newest can still be stopped, and counted, so that staff know that not all were scored.
  */
 
 export type RuleQueueOptions<T> = {
-  /** How much may wait. */
+  /** The most items that may wait. */
   readonly limit: number
   readonly work: (item: T) => Promise<void>
   readonly failed: (error: unknown, item: T) => void
   readonly dropped: (item: T) => void
 }
 
-/** Works on one item after another. */
+/** Processes items one after another. */
 export class RuleQueue<T> {
-  readonly #deps: RuleQueueOptions<T>
+  readonly #options: RuleQueueOptions<T>
   readonly #waiting: T[] = []
   #working: Promise<void> | null = null
   #stopped = false
 
-  constructor(deps: RuleQueueOptions<T>) {
-    this.#deps = deps
+  constructor(options: RuleQueueOptions<T>) {
+    this.#options = options
   }
 
-  /** How much waits. */
+  /** How many items wait. */
   get waiting(): number {
     return this.#waiting.length
   }
@@ -35,23 +35,23 @@ export class RuleQueue<T> {
     if (this.#working === null) {
       this.#working = this.#run()
     }
-    // The item at work is out of the line already.
-    while (this.#waiting.length > this.#deps.limit) {
+    // The item in progress does not count.
+    while (this.#waiting.length > this.#options.limit) {
       const [oldest] = this.#waiting.splice(0, 1)
       if (oldest !== undefined) {
-        this.#deps.dropped(oldest)
+        this.#options.dropped(oldest)
       }
     }
   }
 
-  /** Waits until nothing is left. */
+  /** Waits until the queue is empty. */
   async settle(): Promise<void> {
     while (this.#working !== null) {
       await this.#working
     }
   }
 
-  /** Lets go of what waits, and waits for the one at work. */
+  /** Drops waiting items, and waits for the one in progress. */
   async stop(): Promise<void> {
     this.#stopped = true
     this.#waiting.length = 0
@@ -61,9 +61,9 @@ export class RuleQueue<T> {
   async #run(): Promise<void> {
     for (let item = this.#waiting.shift(); item !== undefined; item = this.#waiting.shift()) {
       try {
-        await this.#deps.work(item)
+        await this.#options.work(item)
       } catch (error) {
-        this.#deps.failed(error, item)
+        this.#options.failed(error, item)
       }
     }
     this.#working = null

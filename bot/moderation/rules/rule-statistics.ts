@@ -12,7 +12,7 @@ export type Share = { readonly share: number; readonly low: number; readonly hig
 const Z_95 = 1.959964
 
 /**
- * A share with its 95 % interval, which is honest for few cases too: 20 of 20 may be 84 %.
+ * A share with its 95 % interval, which is valid for few cases too: 20 of 20 may be 84 %.
  * Source: Wilson, "Probable Inference, the Law of Succession, and Statistical Inference", 1927.
  *
  * @returns null where there are no cases.
@@ -29,7 +29,7 @@ export function wilson(right: number, all: number): Share | null {
   return { share, low: Math.max(0, middle - half), high: Math.min(1, middle + half) }
 }
 
-/** The reviewed hits that a threshold would have had, and how many of them were right. */
+/** The reviewed hits at a threshold, and how many of them were right. */
 export function tallyAt(
   reviewed: readonly Reviewed[],
   threshold: number,
@@ -38,7 +38,7 @@ export function tallyAt(
   return { right: hits.filter(({ right }) => right).length, all: hits.length }
 }
 
-/** Whether a rule has earned to act: enough reviewed hits at its threshold, and enough of them right. */
+/** Whether a rule may delete messages: enough reviewed hits at its threshold, and enough of them right. */
 export function hasEarned(
   { threshold, precision }: Pick<Rule, 'threshold' | 'precision'>,
   reviewed: readonly Reviewed[],
@@ -48,13 +48,13 @@ export function hasEarned(
 }
 
 /**
- * The lowest threshold at which enough of the reviewed hits were right: it misses the least. It lies
- * midway between the last hit kept and the first left out, for there is nothing to choose between;
- * where none is left out, it stays where the rule has it.
+ * The lowest threshold at which enough of the reviewed hits were right: it misses the fewest. It is the
+ * midpoint between the last included hit and the first excluded one; if none is excluded, it is at most
+ * the current threshold.
  *
- * @param rule its threshold as it is, and the share of hits that must be right.
- * @param least reviewed hits that must be left at it.
- * @returns null where no threshold does.
+ * @param rule its current threshold, and the share of hits that must be right.
+ * @param least the number of reviewed hits that the threshold must include.
+ * @returns null if no threshold does.
  */
 export function suggestedThreshold(
   reviewed: readonly Reviewed[],

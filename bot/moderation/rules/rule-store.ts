@@ -7,17 +7,17 @@ import { InputError } from '../../../config/errors.ts'
 import { MAX_RULES, type Rule, ruleSchema } from '../../../commands/moderation/rule.ts'
 import type { Collection, Store } from '../../store/types.ts'
 
-/** Rules end 400 days after they were last changed or used; using them renews them. */
+/** Rules expire 400 days after they were last changed or used. */
 const LIFE_MS = 400 * DAY_MS
 
-type Kept = { readonly rules: readonly Rule[]; readonly at: number }
+type StoredRules = { readonly rules: readonly Rule[]; readonly at: number }
 
 export class RuleStore {
-  readonly space: Collection<Kept>
+  readonly space: Collection<StoredRules>
 
   constructor(store: Store) {
     const schema = z.object({ rules: z.array(ruleSchema), at: z.number() })
-    this.space = store.collection<Kept>({
+    this.space = store.collection<StoredRules>({
       name: 'moderation-rules',
       ttlMs: LIFE_MS,
       decode: (data) => schema.parse(data),
@@ -25,28 +25,27 @@ export class RuleStore {
   }
 
   async of(guildId: string): Promise<readonly Rule[]> {
-    const kept = await this.space.get(guildId)
-    if (kept && Date.now() - kept.at > DAY_MS) {
+    const stored = await this.space.get(guildId)
+    if (stored && Date.now() - stored.at > DAY_MS) {
       await this.space.update(guildId, (old) => old && { ...old, at: Date.now() })
     }
-    return kept?.rules ?? []
+    return stored?.rules ?? []
   }
 
-  /** @throws {InputError} if there is none of that name. */
+  /** @throws {InputError} if there is no rule of that name. */
   async named(guildId: string, name: string): Promise<Rule> {
-    const found = (await this.of(guildId)).find((rule) => isNamed(rule, name))
-    if (!found) {
+    const rule = (await this.of(guildId)).find((one) => isNamed(one, name))
+    if (!rule) {
       throw new InputError('rule/unknown', { name })
     }
-    return found
+    return rule
   }
 
   /**
-   * Adds a rule, or changes the one of that name. What staff decided about its hits stays with it,
-   * unless it asks something else now.
+   * Adds a rule, or changes the one of that name. It keeps its statistics unless its question changes.
    *
-   * @param id of the rule if it is a new one, or a new question.
-   * @throws {InputError} if there are too many.
+   * @param id the id of a new rule, or of a rule whose question changes.
+   * @throws {InputError} if the server has the maximum number of rules.
    */
   async put(guildId: string, wish: RuleWish, id: string): Promise<'added' | 'changed'> {
     let outcome: 'added' | 'changed' = 'added'
@@ -68,16 +67,16 @@ export class RuleStore {
     return outcome
   }
 
-  /** @returns whether there was one of that name. */
+  /** @returns whether there was a rule of that name. */
   async remove(guildId: string, name: string): Promise<boolean> {
-    let found = false
+    let isRemoved = false
     await this.space.update(guildId, (old) => {
       const rules = old?.rules ?? []
-      const left = rules.filter((rule) => !isNamed(rule, name))
-      found = left.length < rules.length
-      return found && old ? { ...old, rules: left } : old
+      const others = rules.filter((rule) => !isNamed(rule, name))
+      isRemoved = others.length < rules.length
+      return isRemoved && old ? { ...old, rules: others } : old
     })
-    return found
+    return isRemoved
   }
 }
 

@@ -1,10 +1,11 @@
 /**
- * Questions as rules: what the hot path let pass is put to the model, which says how likely "yes" is.
+ * Questions as rules: the model scores each picture that the detector let pass, as the probability of
+ * "yes".
  *
- * It looks when it has nothing better to do (the engine's lowest urgency), at so many messages and
- * no more; what waits is in memory only. A hit becomes a case like any other. A rule removes only
- * what its server's managers let it, with a record that staff gave it, and only after the case is
- * there to be looked at; the case then stays to be decided, so that the record goes on.
+ * Scoring has the engine's lowest urgency, and the queue is limited and in memory only. A hit becomes
+ * a case like any other. A rule deletes a message only if the managers of the server allow it, staff
+ * confirmed enough of its hits, and the case is posted. The case stays open for staff to decide, so
+ * that the rule's statistics continue.
  */
 
 import { randomBytes } from 'node:crypto'
@@ -33,9 +34,9 @@ import type { Detector } from '../detector.ts'
 
 /** Messages that may wait for the model. */
 const MAX_WAITING = 64
-/** An answer that is not there by then is given up, milliseconds. */
-const LIMIT_MS = 10 * 60_000
-/** What a hit weighs: enough for a case. */
+/** Deadline of an answer, milliseconds. */
+const DEADLINE_MS = 10 * 60_000
+/** The weight of a hit: enough for a case. */
 const WEIGHT = 3
 
 export type RulesDeps = {
@@ -51,17 +52,17 @@ export type RulesDeps = {
   readonly waiting?: number
 }
 
-/** What waits for the model. */
+/** A message that waits for the model. */
 type Waiting = { readonly message: Message<true>; readonly pictures: readonly FoundPicture[] }
 
-/** A rule with what the model makes of a picture. */
+/** A rule with its probability of "yes" for a picture. */
 type Scored = { readonly rule: Rule; readonly score: number }
 
 export class Rules {
   readonly ruleStore: RuleStore
   readonly #deps: RulesDeps
   readonly #queue: RuleQueue<Waiting>
-  /** By server, since the start. */
+  /** Messages that were not scored because the queue was full, by server, since the start. */
   readonly #dropped = new Map<string, number>()
   readonly #stopped = new AbortController()
 
@@ -70,7 +71,7 @@ export class Rules {
     this.ruleStore = new RuleStore(deps.store)
     this.#queue = new RuleQueue({
       limit: deps.waiting ?? MAX_WAITING,
-      work: (waiting) => this.#look(waiting),
+      work: (waiting) => this.#score(waiting),
       failed: (error) => this.#failed(error),
       dropped: ({ message: { guildId } }) => {
         this.#dropped.set(guildId, (this.#dropped.get(guildId) ?? 0) + 1)
@@ -79,19 +80,19 @@ export class Rules {
     })
   }
 
-  /** Takes pictures of a message that the hot path has looked at, if a rule is about them. */
+  /** Queues pictures that the detector has examined, if a rule applies to the message. */
   async onMessage(message: Message<true>, pictures: readonly FoundPicture[]): Promise<void> {
-    if (pictures.length > 0 && (await this.#about(message)).length > 0) {
+    if (pictures.length > 0 && (await this.#rulesFor(message)).length > 0) {
       this.#queue.add({ message, pictures })
     }
   }
 
-  /** Waits until all that was heard is looked at. */
+  /** Waits until the queue is empty. */
   settle(): Promise<void> {
     return this.#queue.settle()
   }
 
-  /** Ends; what waits is let go. */
+  /** Stops; waiting messages are dropped. */
   async stop(): Promise<void> {
     this.#stopped.abort()
     await this.#queue.stop()
@@ -103,7 +104,7 @@ export class Rules {
     this.#dropped.delete(guildId)
   }
 
-  /** What the commands use. */
+  /** The service that the commands use. */
   service(): RulesService {
     return {
       list: (guildId) => this.ruleStore.of(guildId),
@@ -118,27 +119,27 @@ export class Rules {
     }
   }
 
-  /** The rules that look at a message now. */
-  async #about(message: Message<true>): Promise<readonly Rule[]> {
+  /** The rules that apply to a message now. */
+  async #rulesFor(message: Message<true>): Promise<readonly Rule[]> {
     const { settings } = await this.#deps.guilds.of(message.guildId)
     if (!isActive(settings) || isExempt(message, settings)) {
       return []
     }
-    return (await this.ruleStore.of(message.guildId)).filter((rule) => isAbout(rule, message))
+    return (await this.ruleStore.of(message.guildId)).filter((rule) => appliesTo(rule, message))
   }
 
-  async #look({ message, pictures }: Waiting): Promise<void> {
+  async #score({ message, pictures }: Waiting): Promise<void> {
     const { detector, hashList, guilds } = this.#deps
     const { guildId } = message
-    const rules = await this.#about(message) // as of now, not of when it came
+    const rules = await this.#rulesFor(message) // as of now, not of when it was queued
     if (rules.length === 0 || (await detector.caseOf(message)) !== null) {
       return
     }
-    const { list } = await guilds.of(guildId)
+    const { hashListVersion } = await guilds.of(guildId)
     const best = new Map<Rule, number>()
     for (const { picture, print } of await this.#deps.pictures.fingerprintAll(pictures)) {
-      const known = await hashList.match(guildId, print, list)
-      if (known?.verdict.verdict !== 'dismissed') {
+      const match = await hashList.match(guildId, print, hashListVersion)
+      if (match?.entry.verdict !== 'dismissed') {
         const options = { ...this.#options(guildId), urgency: 'bulk' } as const
         for (const { rule, score } of await this.#scores(picture, rules, options)) {
           best.set(rule, Math.max(score, best.get(rule) ?? 0))
@@ -162,7 +163,7 @@ export class Rules {
     const opened = await detector.openCase(message, reasons)
     const record = opened && (await work.of(guildId, opened.id))
     const { settings } = await guilds.of(guildId)
-    // What nobody can look at is not removed.
+    // Staff could not review the removal if the case is not posted.
     if (!record || record.log === null || settings.mode !== 'act') {
       return
     }
@@ -197,7 +198,7 @@ export class Rules {
   }
 
   #options(guild: string): RequestOptions {
-    return { tenant: guild, signal: this.#stopped.signal, deadline: Date.now() + LIMIT_MS }
+    return { tenant: guild, signal: this.#stopped.signal, deadline: Date.now() + DEADLINE_MS }
   }
 
   async #test(guildId: string, picture: FoundPicture): Promise<Scored[]> {
@@ -218,7 +219,7 @@ export class Rules {
   }
 
   #failed(error: unknown): void {
-    // A full line, a picture that cannot be read: nobody asked, so nobody is told.
+    // A full queue or an unreadable picture: no one waits for this answer, so it is not reported.
     if (!(error instanceof InputError) && !this.#stopped.signal.aborted) {
       this.#deps.log.error({ err: error }, 'a rule failed')
     }
@@ -262,19 +263,19 @@ export function recordOf(rule: Rule, cases: readonly Case[]): RuleRecord {
   }
 }
 
-/** What a person said of a case. What the bot did by itself says nothing; undoing it says no. */
+/** Whether staff agreed with a case; null: not decided. A removal by the bot is not a decision; undoing it is a no. */
 function judgmentOf({ state, events }: Case): boolean | null {
   if (state === 'confirmed' || state === 'dismissed') {
-    const said = events.some(
+    const byStaff = events.some(
       ({ by, what }) => by !== ITSELF && (what === 'confirm' || what === 'dismiss'),
     )
-    return said ? state === 'confirmed' : null
+    return byStaff ? state === 'confirmed' : null
   }
   const judged = events.some(({ what }) => what === 'confirm' || what === 'dismiss')
   return state === 'undone' && !judged ? false : null
 }
 
-function isAbout({ channels, ageRestricted }: Rule, { channel }: Message<true>): boolean {
+function appliesTo({ channels, ageRestricted }: Rule, { channel }: Message<true>): boolean {
   const base = channel.isThread() ? channel.parent : channel
   const restricted = base !== null && 'nsfw' in base && base.nsfw
   return (

@@ -43,13 +43,13 @@ describe('HashList', () => {
   beforeEach(async () => {
     guilds = new GuildModeration(store)
     hashList = new HashList(store, guilds)
-    await hashList.purge(GUILD)
+    await hashList.deleteGuild(GUILD)
   })
 
   async function match(whole: string, cropped: readonly string[] = [], by = hashList) {
-    const { list } = await guilds.of(GUILD)
-    const found = await by.match(GUILD, print(whole, cropped), list)
-    return found && [found.verdict.verdict, found.distance]
+    const { hashListVersion } = await guilds.of(GUILD)
+    const match = await by.match(GUILD, print(whole, cropped), hashListVersion)
+    return match && [match.entry.verdict, match.distance]
   }
 
   it('lets a dismissal win over a confirmation that is nearer', async () => {
