@@ -1,7 +1,7 @@
 /**
- * Beam search for one prompt, step by step equal to transformers' vectorised implementation.
+ * Beam search for one prompt, step by step equal to transformers' vectorized implementation.
  *
- * Scores are float32 wherever the reference's tensors are. "Finished" beams start as empty places
+ * Scores are float32 wherever the reference's tensors are. "Finished" beams start as placeholders
  * with a score of -1e9, which every real sequence beats.
  * Source: transformers 5.18.0, generation/utils.py, `_beam_search` and its helpers.
  */
@@ -12,7 +12,7 @@ import { logSoftmax, softmax, topIndices } from './scores.ts'
 import type { Continuation, Search, SearchInput } from './search.ts'
 import type { StopReason } from './stopping.ts'
 
-/** Added to a score to take it out of the running. */
+/** Added to a score to exclude it: below every real score, which is a sum of log-probabilities. */
 const OUT = -1e9
 
 type Running = { readonly ids: readonly number[]; readonly score: number; readonly parent: number }
@@ -35,7 +35,7 @@ export class BeamSearch implements Search {
     this.#input = input
     this.#random = seededRandom(input.settings.seed)
     const ids = input.promptIds
-    // Only the first beam counts at the start, lest all beams take the same tokens.
+    // Only the first beam counts at the start, so that not all beams choose the same tokens.
     this.#running = Array.from({ length: input.settings.beams }, (_, beam) => ({
       ids,
       score: beam === 0 ? 0 : OUT,
@@ -69,7 +69,12 @@ export class BeamSearch implements Search {
     }
   }
 
-  /** Log-probabilities of every continuation, the beam's own score added; [beams * vocabSize]. */
+  /**
+   * Scores of every continuation: its log-probability plus the beam's own score.
+   *
+   * @param logits float32 [rows, vocabSize]; not changed.
+   * @returns float32 [beams, vocabSize], at most about 0.
+   */
   #accumulate(logits: Float32Array, rows: number): Float32Array {
     const { settings, promptIds, vocabSize, knownIds } = this.#input
     const total = new Float32Array(settings.beams * vocabSize)
@@ -84,7 +89,11 @@ export class BeamSearch implements Search {
     return total
   }
 
-  /** The best continuations over all beams: enough that `beams` of them go on whatever stops. */
+  /**
+   * The best continuations of all beams, enough that `beams` of them continue if all others stop.
+   *
+   * @param total float32 [beams, vocabSize].
+   */
   #candidates(total: Float32Array, rows: number): Candidate[] {
     const { settings, promptIds, vocabSize, stops } = this.#input
     const count = Math.max(2, 1 + settings.stopIds.length) * settings.beams
@@ -101,21 +110,21 @@ export class BeamSearch implements Search {
     })
   }
 
-  /** Puts candidates that just ended, and rank among the first `beams`, beside the finished ones. */
+  /** Ranks candidates that just ended, if among the best `beams`, together with the finished ones. */
   #updateFinished(candidates: readonly Candidate[]): void {
     const { beams, lengthPenalty, earlyStopping } = this.#input.settings
     const full = this.#finished.every((one) => one.finish !== null)
     const closed = (full && earlyStopping === true ? OUT : 0) + (this.#canImprove ? 0 : OUT)
-    const fresh = candidates.map((one, rank) => {
-      const ended = rank < beams ? one.finish : null
+    const ended = candidates.map((one, rank) => {
+      const finish = rank < beams ? one.finish : null
       const length = one.ids.length - this.#input.promptIds.length
       const score = Math.fround(one.score / Math.fround(length ** lengthPenalty))
-      return { ids: one.ids, score: Math.fround(score + closed + (ended ? 0 : OUT)), finish: ended }
+      return { ids: one.ids, score: Math.fround(score + closed + (finish ? 0 : OUT)), finish }
     })
-    this.#finished = best([...this.#finished, ...fresh], beams, (one) => one.score)
+    this.#finished = best([...this.#finished, ...ended], beams, (one) => one.score)
   }
 
-  /** Whether a running beam could still beat the worst finished one, by the reference's heuristic. */
+  /** Updates whether a running beam could still beat the worst finished one (the reference's heuristic). */
   #updateCanImprove(): void {
     const { lengthPenalty, earlyStopping, maxNewTokens } = this.#input.settings
     const first = this.#running[0]!
@@ -128,7 +137,7 @@ export class BeamSearch implements Search {
   }
 }
 
-/** The `count` best, best first, each with the score it was ranked by; float32. */
+/** The `count` best items, best first, each with the float32 score that `rank` gave. */
 function best<T extends { readonly score: number }>(
   items: readonly T[],
   count: number,

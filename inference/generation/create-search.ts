@@ -1,4 +1,4 @@
-/** Picks the search that the settings ask for. */
+/** Creates the search that the settings select. */
 
 import { BeamSearch } from './beam-search.ts'
 import type { Search, SearchInput } from './search.ts'

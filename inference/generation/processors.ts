@@ -1,10 +1,11 @@
 /**
- * What changes a row of scores before a token is chosen, in the order of transformers'
+ * Changes a row of scores before a token is chosen, in the order of transformers'
  * `_get_logits_processor`: repetition penalty, no-repeat n-gram, minimum length, and for sampling
  * temperature, top-k, top-p.
  *
- * Every function works in place on one row, float32, [vocabSize]. The ids are the whole sequence
- * as the reference sees it: image placeholder ids, BOS, prompt, generated.
+ * Every function changes one row in place: `scores`, float32 [vocabSize], logits or log-probabilities;
+ * -Infinity forbids an id. `ids` is the whole sequence as the reference has it: image placeholder
+ * ids, BOS, prompt, generated.
  * Source: transformers 5.18.0, generation/logits_process.py.
  */
 
@@ -12,11 +13,11 @@ import { softmax } from './scores.ts'
 import type { GenerationSettings } from './settings.ts'
 
 /**
- * Applies all that the settings ask for, in order.
+ * Applies the processors that the settings select, in order.
  *
  * @param generated how many of the ids were generated.
- * @param knownIds ids from here on stand for no text. The reference does not mask them, so only
- *   sampling does, where no draw equals the reference's anyway.
+ * @param knownIds ids from here on have no token. The reference does not mask them, so only
+ *   sampling does, whose draws differ from the reference's anyway.
  */
 export function processScores(
   scores: Float32Array,
@@ -35,10 +36,10 @@ export function processScores(
     forbid(scores, settings.stopIds)
   }
   if (settings.sample) {
-    // Beams need a token that is no stop id, so that they can go on.
+    // A beam can continue only with a token that is not a stop id, so at least one must remain.
     const keep = settings.beams > 1 ? settings.stopIds.length + 1 : 1
     scores.fill(-Infinity, knownIds)
-    warmUp(scores, settings.temperature)
+    applyTemperature(scores, settings.temperature)
     if (settings.topK > 0) {
       keepTopK(scores, Math.max(settings.topK, keep))
     }
@@ -48,14 +49,14 @@ export function processScores(
   }
 }
 
-/** Makes every id of the sequence less likely: a negative score times the penalty, a positive one divided. */
+/** Makes every id of the sequence less likely: a negative score is multiplied by the penalty, a positive one divided. */
 export function penalizeRepetition(
   scores: Float32Array,
   ids: readonly number[],
   penalty: number,
 ): void {
   const factor = Math.fround(penalty)
-  // Placeholder ids may lie beyond the vocabulary; the reference ignores them too.
+  // Placeholder ids may be beyond the vocabulary; the reference ignores them too.
   for (const id of new Set(ids)) {
     const score = scores[id]
     if (score !== undefined) {
@@ -83,15 +84,15 @@ export function forbidRepeatedNgrams(
   }
 }
 
-/** Divides every score by the temperature. */
-export function warmUp(scores: Float32Array, temperature: number): void {
+/** Divides every score by the temperature, above 0. */
+export function applyTemperature(scores: Float32Array, temperature: number): void {
   const divisor = Math.fround(temperature)
   for (let i = 0; i < scores.length; i++) {
     scores[i] = scores[i]! / divisor
   }
 }
 
-/** Forbids all but the `count` largest scores; scores equal to the smallest kept stay too. */
+/** Forbids all but the `count` largest scores; scores equal to the smallest of these stay too. */
 export function keepTopK(scores: Float32Array, count: number): void {
   const least = scores.toSorted()[Math.max(scores.length - count, 0)]!
   for (let i = 0; i < scores.length; i++) {
@@ -101,7 +102,7 @@ export function keepTopK(scores: Float32Array, count: number): void {
   }
 }
 
-/** Keeps the fewest scores whose probabilities reach `mass`, and never fewer than `least`. */
+/** Keeps the fewest scores whose probabilities sum to `mass` (0 to 1), and at least `least` of them. */
 export function keepTopP(scores: Float32Array, mass: number, least: number): void {
   const probabilities = softmax(scores)
   const ascending = Array.from(scores.keys()).sort((a, b) => scores[a]! - scores[b]! || a - b)
@@ -116,7 +117,7 @@ export function keepTopP(scores: Float32Array, mass: number, least: number): voi
   }
 }
 
-/** Ids beyond the row are ignored. */
+/** Forbids ids; those beyond the row are ignored. */
 export function forbid(scores: Float32Array, ids: readonly number[]): void {
   for (const id of ids) {
     if (id < scores.length) {

@@ -1,10 +1,10 @@
-/** Random draws that a seed repeats. */
+/** Random draws that are reproducible by a seed. */
 
-/** Gives a number in [0, 1) at each call. */
+/** Returns a number in [0, 1) at each call. */
 export type Random = () => number
 
 /**
- * A generator of 32-bit quality, good enough to draw tokens and the same on every machine.
+ * A generator with 32 bits of state: good enough to draw tokens, and the same on every machine.
  *
  * Source: the public-domain splitmix32 mixer, with MurmurHash3's finalizer constants.
  *
@@ -21,7 +21,11 @@ export function seededRandom(seed: number): Random {
   }
 }
 
-/** Draws an index by its probability. @param probabilities at least 0; they sum to about 1. */
+/**
+ * Draws an index by its probability.
+ *
+ * @param probabilities float32 [vocabSize], at least 0; their sum is about 1.
+ */
 export function drawOne(probabilities: Float32Array, random: Random): number {
   let total = 0
   for (const probability of probabilities) {
@@ -38,12 +42,15 @@ export function drawOne(probabilities: Float32Array, random: Random): number {
       }
     }
   }
-  return last // rounding left a crumb at the end
+  return last // reached only through rounding
 }
 
 /**
- * Divides every probability by an exponential draw: the order of the results is the order of draws
- * without replacement, which is how torch.multinomial draws several.
+ * Divides every probability by an exponential draw. The descending order of the results is the order
+ * of draws without replacement; torch.multinomial draws several indices this way.
+ *
+ * @param probabilities float32, any length.
+ * @returns float32, same length, at least 0.
  */
 export function exponentialRace(probabilities: Float32Array, random: Random): Float32Array {
   return probabilities.map(

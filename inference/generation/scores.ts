@@ -1,14 +1,16 @@
 /**
  * Arithmetic on one row of scores, float32 at every step where torch rounds to float32.
  *
- * A sum that torch keeps in float32 is kept in float64 here: the difference stays in the last
- * digit, far under what separates two tokens.
+ * Sums that torch computes in float32 are float64 here: the difference is in the last digit, far
+ * smaller than the difference between two tokens' scores.
  */
 
 /**
- * log(softmax(logits)), as torch's CPU kernel subtracts: first the maximum, then the log of the sum.
+ * log(softmax(logits)), subtracting as torch's CPU kernel does: first the maximum, then the log of
+ * the sum.
  *
- * @returns float32, same shape; all at most 0.
+ * @param logits float32 [vocabSize]; not changed.
+ * @returns float32 [vocabSize], at most 0.
  */
 export function logSoftmax(logits: Float32Array): Float32Array {
   const max = maximum(logits)
@@ -24,7 +26,12 @@ export function logSoftmax(logits: Float32Array): Float32Array {
   return out
 }
 
-/** softmax(logits), float32, same shape; sums to 1. */
+/**
+ * softmax(logits).
+ *
+ * @param logits float32, any length; not changed. -Infinity gives 0.
+ * @returns float32, same length, 0 to 1; the sum is 1.
+ */
 export function softmax(logits: Float32Array): Float32Array {
   const max = maximum(logits)
   const out = new Float32Array(logits.length)

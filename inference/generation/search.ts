@@ -1,14 +1,14 @@
 /**
- * The common face of greedy search, sampling and beam search.
+ * The interface of greedy search, sampling and beam search.
  *
- * A search knows nothing of sessions: it takes rows of logits and says which token continues
- * which row. `advance` is called once for the prompt and once for every step after it.
+ * A search knows nothing about sessions: it gets rows of logits and returns which token continues
+ * which row. `advance` is called once after the prompt and once after every step.
  */
 
 import type { StopReason, StopRule } from './stopping.ts'
 import type { GenerationSettings } from './settings.ts'
 
-/** The rows of the next step: row i gets `tokens[i]` and continues the former row `parents[i]`. */
+/** The rows of the next step: row i continues row `parents[i]` of the last step with `tokens[i]`. */
 export type Continuation = {
   readonly tokens: readonly number[]
   readonly parents: readonly number[]
@@ -16,24 +16,25 @@ export type Continuation = {
 
 export type Search = {
   /**
-   * Takes the logits of the rows last asked for and gives the rows to run next; null at the end.
+   * Chooses the rows to run next from the logits of the last ones.
    *
-   * @param logits float32, [rows, vocabSize]; changed in place. One row at the first call.
+   * @param logits float32 [rows, vocabSize]; changed in place. One row at the first call.
+   * @returns null at the end.
    */
   advance(logits: Float32Array): Continuation | null
-  /** The best sequence so far, the prompt left out; at the end the answer. */
+  /** The ids of the best sequence so far, without the prompt; at the end the answer. */
   readonly generated: readonly number[]
-  /** Why the answer ended; null before the end. */
+  /** Why generation ended; null before the end. */
   readonly finish: StopReason | null
 }
 
 export type SearchInput = {
-  /** The sequence as the reference sees it: image placeholder ids, BOS, prompt. */
+  /** The sequence as the reference has it: image placeholder ids, BOS, prompt. */
   readonly promptIds: readonly number[]
   readonly settings: GenerationSettings
   /** Columns of the logits. */
   readonly vocabSize: number
-  /** Ids from here on stand for no text; sampling never draws them. */
+  /** Ids from here on have no token; sampling never draws them. */
   readonly knownIds: number
   readonly stops: StopRule
 }

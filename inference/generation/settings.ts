@@ -1,7 +1,7 @@
 /**
- * Turns the options of a request and the card's defaults into complete, checked settings.
+ * Merges the options of a request and the card's defaults to complete, validated settings.
  *
- * A default that no card states is written here, once, and equals transformers' GenerationConfig.
+ * Defaults that no card states are here, and equal those of transformers' GenerationConfig.
  */
 
 import { randomInt } from 'node:crypto'
@@ -14,21 +14,22 @@ export type GenerationSettings = Required<GenerationOptions>
 
 type CardDefaults = ModelCard['defaults']['describe']
 
-/** What transformers generates when it is told nothing. */
+// Source: transformers 5.18.0, generation/configuration_utils.py, `GenerationConfig`.
 const MAX_NEW_TOKENS = 20
 const TOP_K = 50
+/** Seeds are integers in [0, SEEDS). */
 const SEEDS = 2 ** 32
-/** More beams than this only cost memory. */
+/** A limit on memory: each beam has its own KV cache. */
 const MAX_BEAMS = 32
 
 /**
  * Completes the options of a request.
  *
- * Options win over the card's defaults. A request that chooses how to search itself (`beams` or
- * `sample`) leaves the card's search defaults aside, all but the length, so that `beams: 1`
- * alone is plain greedy search.
+ * Options take precedence over the card's defaults. A request that sets `beams` or `sample` ignores
+ * the card's search defaults except the length, so that `beams: 1` alone is plain greedy search.
  *
- * @throws {InputError} listing every option out of its range.
+ * @param stopIds the model's stop ids, unless the options set others.
+ * @throws {InputError} `generation/settings` with every option out of its range.
  */
 export function resolveSettings(
   options: GenerationOptions,

@@ -1,4 +1,4 @@
-/** Greedy search and sampling: one row. Source: transformers 5.18.0, generation/utils.py, `_sample`. */
+/** Greedy search and sampling, with one row. Source: transformers 5.18.0, generation/utils.py, `_sample`. */
 
 import { processScores } from './processors.ts'
 import { drawOne, type Random, seededRandom } from './random.ts'
@@ -31,6 +31,7 @@ export class SingleSearch implements Search {
     return this.finish ? null : { tokens: [token], parents: [0] }
   }
 
+  /** @param scores float32 [vocabSize], processed. */
   #draw(scores: Float32Array): number {
     return drawOne(softmax(scores), this.#random)
   }

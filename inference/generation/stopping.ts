@@ -1,7 +1,7 @@
 /**
- * When a sequence ends: a stop id, a stop string, or the length.
+ * Decides when a sequence ends: at a stop id, a stop string, or the maximum length.
  *
- * Semantics of transformers' stopping criteria; source: transformers 5.18.0,
+ * Same semantics as transformers' stopping criteria. Source: transformers 5.18.0,
  * generation/stopping_criteria.py.
  */
 
@@ -10,17 +10,17 @@ import type { GenerationSettings } from './settings.ts'
 export type StopReason = 'stop' | 'length'
 
 /**
- * Says whether a sequence has just ended.
+ * Returns why a sequence ended with its last id, or null if it continues.
  *
- * @param ids the whole sequence, prompt included, its last id the new one.
- * @param generated how many of them were generated.
+ * @param ids the whole sequence, prompt included; the last id is the new one.
+ * @param generated how many of the ids were generated.
  */
 export type StopRule = (ids: readonly number[], generated: number) => StopReason | null
 
-/** The bytes an id stands for in the text; null for an id that no vocabulary entry has. */
+/** The bytes of an id in the text, uint8 [length]; null for an id without a token. */
 export type TokenBytes = (id: number) => Uint8Array | null
 
-/** The rule of a request's settings. A stop wins over the length when both are reached. */
+/** Creates the rule of a request's settings. If both apply, the result is `stop`, not `length`. */
 export function createStopRule(settings: GenerationSettings, tokenBytes: TokenBytes): StopRule {
   const encoder = new TextEncoder()
   const strings = settings.stopStrings.map((text) => encoder.encode(text))
@@ -36,15 +36,17 @@ export function createStopRule(settings: GenerationSettings, tokenBytes: TokenBy
 }
 
 /**
- * Whether the text of the ids holds the stop string with a part of it in the last id, as
+ * Whether the text of the ids contains the stop string with a part of it in the last id, as
  * StopStringCriteria defines it: `st|opera` ends with "stop", `stop|at` does not.
+ *
+ * @param text the stop string in UTF-8, uint8 [length], not empty.
  */
 function endsWithString(ids: readonly number[], text: Uint8Array, tokenBytes: TokenBytes): boolean {
   const last = tokenBytes(ids.at(-1)!)
   if (!last || last.length === 0) {
     return false
   }
-  // Enough of the sequence to hold the string if its last byte is the first one of the last id.
+  // Enough of the sequence for a stop string whose last byte is the first byte of the last id.
   const pieces = [last]
   let before = 0
   for (let i = ids.length - 2; i >= 0 && before < text.length - 1; i--) {
@@ -60,22 +62,22 @@ function endsWithString(ids: readonly number[], text: Uint8Array, tokenBytes: To
   return place >= 0 && place + text.length > before
 }
 
-/** Cuts the text where the first stop string begins; with none in it, the text stays whole. */
+/** Cuts the text before the first stop string; without one, returns the whole text. */
 export function cutAtStopString(text: string, stopStrings: readonly string[]): string {
   const places = stopStrings.map((stop) => text.indexOf(stop)).filter((place) => place >= 0)
   return places.length > 0 ? text.slice(0, Math.min(...places)) : text
 }
 
-/** The longest start of the text that cannot be part of a stop string still being written. */
+/** The text without an end that may become a stop string with the next tokens. */
 export function holdBackStopString(text: string, stopStrings: readonly string[]): string {
-  let kept = text.length
+  let end = text.length
   for (const stop of stopStrings) {
     for (let length = Math.min(stop.length - 1, text.length); length > 0; length--) {
       if (text.endsWith(stop.slice(0, length))) {
-        kept = Math.min(kept, text.length - length)
+        end = Math.min(end, text.length - length)
         break
       }
     }
   }
-  return text.slice(0, kept)
+  return text.slice(0, end)
 }

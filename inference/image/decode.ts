@@ -1,14 +1,14 @@
 /**
  * Decodes a picture file to the RGB pixels that Pillow's `convert('RGB')` gives, within limits.
  *
- * sharp decodes the same pixels as Pillow once it is kept from being helpful: no color profile is
- * applied, alpha is dropped and not composited, and the file's full size is decoded (shrinking while
- * loading would change the resampling). Of animated and many-paged files the first picture is taken.
- * Where this differs from Pillow on purpose or by the decoder:
- * - 16-bit grayscale keeps its upper byte; Pillow clips it, which turns nearly every such picture white;
+ * sharp decodes the same pixels as Pillow if no color profile is applied, alpha is dropped and not
+ * composited, and the file is decoded at full size (shrinking while loading would change the
+ * resampling). Of animated files and files with several pages, the first picture is used.
+ * Differences from Pillow:
+ * - 16-bit grayscale keeps its upper byte; Pillow clips to 255, which makes nearly every such picture white;
  * - fully transparent pixels of a GIF are black, where Pillow shows the palette's unused color;
- * - AVIF goes through another decoder: at most 1 of 255 off where every pixel has its own color;
- *   with 4:2:0 colors they are spread over the pixels differently, which shows at color edges.
+ * - AVIF has another decoder: values differ by at most 1 of 255 in 4:4:4; in 4:2:0 chroma is
+ *   upsampled differently, which shows at color edges.
  */
 
 import sharp from 'sharp'
@@ -17,38 +17,40 @@ import { InputError } from '../../config/errors.ts'
 import type { RgbImage } from './resize.ts'
 import { sniffFormat, type ImageFormat } from './sniff.ts'
 
-/** What a picture may cost. */
+/** Upper limits for one picture. */
 export type ImageLimits = {
-  /** Size of the file. */
+  /** Size of the file, in bytes. */
   readonly maxBytes: number
   /**
-   * Width times height; of AVIF a third. Each costs 3 bytes, and up to 6 more while a progressive
-   * JPEG or a rotated picture is decoded: 170 to 470 MB for the largest by default.
+   * Width times height; for AVIF a third of this. A pixel takes 3 bytes, and up to 6 more while a
+   * progressive JPEG or a rotated picture is decoded: 170 to 470 MB at the default limit.
    */
   readonly maxPixels: number
-  /** Time of decoding. */
+  /** Time to decode, in seconds. */
   readonly maxSeconds: number
 }
 
 const MIB = 2 ** 20
 
-/** A 50-megapixel phone's pictures (8160 x 6144) just fit. */
+/** Just enough for the pictures of a 50-megapixel phone (8160 x 6144). */
 export const DEFAULT_LIMITS: ImageLimits = {
   maxBytes: 32 * MIB,
   maxPixels: 50 * 2 ** 20,
   maxSeconds: 20,
 }
 
-/** An AVIF pixel needs about three times the memory of any other while it is decoded. */
+/** How much more memory AVIF takes per pixel while it is decoded. */
 const AVIF_COST = 3
 
-// A picture is decoded once, so libvips' cache of operations would only hold on to memory.
+// A picture is decoded once, so libvips' cache of operations would only use memory.
 sharp.cache(false)
 
 /**
- * Decodes a PNG, JPEG, WebP, AVIF, GIF or TIFF file, turned upright as its EXIF orientation says.
+ * Decodes a PNG, JPEG, WebP, AVIF, GIF or TIFF file and applies its EXIF orientation.
  *
- * @throws {InputError} with a sentence for the user if the file is no such picture, broken or too large.
+ * @param bytes the whole file.
+ * @returns uint8 RGB, shape [height, width, 3], 0 to 255.
+ * @throws {InputError} `image/…` if the file has another format, is damaged or exceeds a limit.
  */
 export function decodeImage(
   bytes: Uint8Array,
@@ -58,7 +60,7 @@ export function decodeImage(
 }
 
 /**
- * Checks a file against the limits, then takes from it what `take` does.
+ * Checks a file against the limits, then calls `take` with the opened picture.
  *
  * @throws {InputError} as `decodeImage` does.
  */
@@ -87,7 +89,7 @@ export async function decodeWith<T>(
   }
 }
 
-/** Why sharp cannot decode a file. */
+/** The error for a file that sharp cannot decode. */
 function whyBroken(cause: unknown, format: ImageFormat): InputError {
   const message = cause instanceof Error ? cause.message : ''
   if (/timeout/i.test(message)) {
@@ -110,16 +112,17 @@ function open(bytes: Uint8Array, limits: ImageLimits): Sharp {
   }).timeout({ seconds: limits.maxSeconds })
 }
 
+/** Checks the size that the file's header states. */
 function checkSize({ width, height }: Metadata, maxPixels: number) {
   if (width * height > maxPixels) {
     throw new InputError('image/too-many-pixels', { width, height, maxPixels })
   }
 }
 
-/** The pixels of an opened file. */
+/** The pixels of an opened file. @returns uint8 RGB, shape [height, width, 3], 0 to 255. */
 export async function decodePixels(picture: Sharp, metadata: Metadata): Promise<RgbImage> {
   if (metadata.space === 'cmyk') {
-    // Left to itself sharp converts by a printing profile; Pillow does by arithmetic.
+    // By default sharp converts CMYK with a printing profile; Pillow uses arithmetic.
     const cmyk = picture.pipelineColorspace('cmyk').toColorspace('cmyk')
     const { data, info } = await cmyk.autoOrient().raw().toBuffer({ resolveWithObject: true })
     return { width: info.width, height: info.height, data: cmykToRgb(data, info.channels) }
@@ -133,7 +136,12 @@ export async function decodePixels(picture: Sharp, metadata: Metadata): Promise<
   return { width, height, data }
 }
 
-/** Source: Pillow 12.3, src/libImaging/Convert.c, `cmyk2rgb`; `MULDIV255` rounds (a * b) / 255. */
+/**
+ * Source: Pillow 12.3, src/libImaging/Convert.c, `cmyk2rgb`; `MULDIV255` rounds (a * b) / 255.
+ *
+ * @param cmyk uint8 [pixels, channels], the first four channels CMYK.
+ * @returns uint8 [pixels, 3].
+ */
 function cmykToRgb(cmyk: Uint8Array, channels: number): Uint8Array {
   const pixels = cmyk.length / channels
   const rgb = new Uint8Array(pixels * 3)

@@ -1,6 +1,7 @@
 /**
- * Turns a picture file into the tensor that the vision tower takes, as transformers does with Pillow:
- * decode, squash to a square, scale to [0, 1], normalize, channels first.
+ * Converts a picture file to the input tensor of the vision tower, as transformers does with Pillow:
+ * decode, resize to a square without keeping the aspect ratio, scale to [0, 1], normalize, channels
+ * first.
  */
 
 import { decodeImage } from './decode.ts'
@@ -8,17 +9,17 @@ import type { ImageLimits } from './decode.ts'
 import { resizeBicubic } from './resize.ts'
 import type { RgbImage } from './resize.ts'
 
-/** A number for each of red, green and blue. */
+/** One number each for red, green and blue. */
 type PerChannel = readonly [number, number, number]
 
-/** How bytes become numbers: the card's `preprocessing`. Mean and std are of values in [0, 1]. */
+/** The card's `preprocessing`: (byte * rescaleFactor - mean) / std, mean and std of values in [0, 1]. */
 export type Preprocessing = {
   readonly rescaleFactor: number
   readonly mean: PerChannel
   readonly std: PerChannel
 }
 
-/** What a model wants to see. */
+/** The input that a vision tower takes. */
 export type PixelSpec = {
   /** Side of the square, in pixels. */
   readonly imageSize: number
@@ -28,8 +29,9 @@ export type PixelSpec = {
 /**
  * A picture file's `pixel_values`, bit for bit those of transformers' `BlipImageProcessorPil`.
  *
+ * @param bytes the whole file.
  * @returns shape [1, 3, imageSize, imageSize], float32, unitless, about -1.8 to 2.2.
- * @throws {InputError} with a sentence for the user if the file cannot be used.
+ * @throws {InputError} `image/…` if the file cannot be used.
  */
 export async function toPixelValues(
   bytes: Uint8Array,
@@ -41,9 +43,10 @@ export async function toPixelValues(
 }
 
 /**
- * Scales and normalizes each channel and puts channels first.
+ * Scales and normalizes each channel, and changes the layout to channels first.
  *
- * @returns shape [1, 3, height, width], float32.
+ * @param image uint8 [height, width, 3].
+ * @returns shape [1, 3, height, width], float32, unitless.
  */
 export function normalize(
   { width, height, data }: RgbImage,
@@ -51,7 +54,7 @@ export function normalize(
 ): Float32Array {
   const area = width * height
   const out = new Float32Array(3 * area)
-  const values = new Float32Array(256)
+  const values = new Float32Array(256) // the result for each byte
   for (const channel of [0, 1, 2] as const) {
     const center = Math.fround(mean[channel])
     const spread = Math.fround(std[channel])

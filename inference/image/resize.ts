@@ -1,10 +1,10 @@
 /**
  * Resizes RGB images exactly as Pillow does with `Image.BICUBIC`, to the last bit.
  *
- * BLIP-2 was trained on pixels that Pillow resized, and other libraries' "cubic" differs by up to
- * 90 of 255 (half-pixel conventions, shrink-on-load, fixed-point details). Source: Pillow 12.3,
+ * BLIP-2 was trained on pixels that Pillow resized; the "cubic" filters of other libraries differ by
+ * up to 90 of 255 (half-pixel conventions, shrink-on-load, fixed-point details). Source: Pillow 12.3,
  * src/libImaging/Resample.c, `precompute_coeffs`, `normalize_coeffs_8bpc` and the two
- * `ImagingResample…_8bpc` passes. Knows nothing of files or tensors.
+ * `ImagingResample…_8bpc` passes. Knows nothing about files or tensors.
  */
 
 /** A decoded image: 8-bit RGB, top row first, shape [height, width, 3], no row padding. */
@@ -14,20 +14,21 @@ export type RgbImage = {
   readonly data: Uint8Array
 }
 
-/** Weights are integers with this many fractional bits; the sum of 255 times them fits in 32 bits. */
+/** Fractional bits of the integer weights; 255 times their sum fits in 32 bits. */
 const PRECISION_BITS = 22
+/** One half in that format: added before the shift, it rounds to nearest. */
 const HALF = 1 << (PRECISION_BITS - 1)
 
-/** Reach of the bicubic kernel, in input pixels when enlarging. */
+/** Radius of the bicubic kernel, in input pixels when enlarging. */
 const SUPPORT = 2
 
-/** Which input samples make an output sample, and with what weights. */
+/** The input samples of each output sample of one axis, and their weights. */
 type Taps = {
-  /** First input sample of each output sample. */
+  /** Index of the first input sample, int32 [outSize]. */
   readonly first: Int32Array
-  /** Number of input samples of each output sample. */
+  /** Number of input samples, int32 [outSize]. */
   readonly count: Int32Array
-  /** Weights, `stride` apart for each output sample. */
+  /** Weights in fixed point, int32 [outSize, stride]; only the first `count` of a row are used. */
   readonly weights: Int32Array
   readonly stride: number
 }
@@ -35,14 +36,17 @@ type Taps = {
 /**
  * Resizes to exactly width x height; the aspect ratio is not kept.
  *
- * @returns the same object when it has that size already.
+ * @param width in pixels.
+ * @param height in pixels.
+ * @returns uint8 [height, width, 3]; the same object if it has that size already.
  */
 export function resizeBicubic(image: RgbImage, width: number, height: number): RgbImage {
-  // Horizontally first and rounded to bytes in between, as Pillow does: the order changes the result.
+  // Horizontally first, and rounded to bytes in between, as Pillow does: the order changes the result.
   const narrow = image.width === width ? image : resizeColumns(image, width)
   return narrow.height === height ? narrow : resizeRows(narrow, height)
 }
 
+/** [height, inWidth, 3] to [height, width, 3]. */
 function resizeColumns({ width: inWidth, height, data }: RgbImage, width: number): RgbImage {
   const { first, count, weights, stride } = computeTaps(inWidth, width)
   const out = new Uint8Array(width * height * 3)
@@ -72,6 +76,7 @@ function resizeColumns({ width: inWidth, height, data }: RgbImage, width: number
   return { width, height, data: out }
 }
 
+/** [inHeight, width, 3] to [height, width, 3]. */
 function resizeRows({ width, height: inHeight, data }: RgbImage, height: number): RgbImage {
   const { first, count, weights, stride } = computeTaps(inHeight, height)
   const rowLength = width * 3
@@ -80,7 +85,7 @@ function resizeRows({ width, height: inHeight, data }: RgbImage, height: number)
   for (let y = 0; y < height; y++) {
     sums.fill(HALF)
     for (let k = 0; k < count[y]!; k++) {
-      // A whole row at a time: reading down the columns would miss the cache on every sample.
+      // A whole row at a time: reading columns would miss the CPU cache on every sample.
       const weight = weights[y * stride + k]!
       const from = (first[y]! + k) * rowLength
       for (let i = 0; i < rowLength; i++) {
@@ -95,6 +100,7 @@ function resizeRows({ width, height: inHeight, data }: RgbImage, height: number)
   return { width, height, data: out }
 }
 
+/** Pillow's `precompute_coeffs` and `normalize_coeffs_8bpc` for one axis. */
 function computeTaps(inSize: number, outSize: number): Taps {
   const scale = inSize / outSize
   const filterScale = Math.max(scale, 1) // when shrinking, the kernel grows with the ratio
@@ -135,6 +141,7 @@ function bicubic(x: number): number {
   return distance < 2 ? (((distance - 5) * distance + 8) * distance - 4) * a : 0
 }
 
+/** A fixed-point sum as a byte, 0 to 255. */
 function clampToByte(sum: number): number {
   const value = sum >> PRECISION_BITS
   return value < 0 ? 0 : value > 255 ? 255 : value

@@ -1,8 +1,8 @@
 /**
- * Tells a picture's format from its first bytes, and names what people send instead of one.
+ * Detects a picture's format from its first bytes, and names common formats that are not supported.
  *
- * Nothing reaches a decoder unless it is one of the six formats below: SVG, PDF and the like have
- * large parsers that may read files and follow links, and a file's name or type says nothing.
+ * Only the six formats below reach a decoder: parsers of SVG, PDF and the like are large, and may
+ * read files and follow links. A file's name and stated type are ignored, since anyone can set them.
  */
 
 // oxlint-disable no-control-regex -- signatures are made of control characters
@@ -11,7 +11,7 @@ import { InputError } from '../../config/errors.ts'
 
 export type ImageFormat = 'PNG' | 'JPEG' | 'WebP' | 'AVIF' | 'GIF' | 'TIFF'
 
-/** What people send instead of a picture. */
+/** Formats that are refused by name. */
 export type UnsupportedFormat =
   | 'svg'
   | 'web-page'
@@ -25,7 +25,7 @@ export type UnsupportedFormat =
   | 'icon'
   | 'archive'
 
-/** Longest part of a file that is looked at, in bytes. */
+/** How much of a file is examined, in bytes. */
 const HEAD_BYTES = 1024
 
 const SIGNATURES: readonly (readonly [format: ImageFormat, pattern: RegExp])[] = [
@@ -36,7 +36,7 @@ const SIGNATURES: readonly (readonly [format: ImageFormat, pattern: RegExp])[] =
   ['TIFF', /^(II[*+]\0|MM\0[*+])/],
 ]
 
-/** What is refused by name; the first that fits wins. Latin-1 text of the file's head. */
+/** Patterns of refused formats, for the file's first bytes as Latin-1; the first match wins. */
 const REFUSED: readonly (readonly [format: UnsupportedFormat, pattern: RegExp])[] = [
   ['svg', /<svg[\s>]/i],
   ['web-page', /<(!doctype html|html)[\s>]/i],
@@ -54,7 +54,7 @@ const REFUSED: readonly (readonly [format: UnsupportedFormat, pattern: RegExp])[
 /**
  * The format of a picture file.
  *
- * @throws {InputError} if the file is empty or no picture of a supported format.
+ * @throws {InputError} if the file is empty or not of a supported format.
  */
 export function sniffFormat(bytes: Uint8Array): ImageFormat {
   if (bytes.length === 0) {
@@ -62,9 +62,9 @@ export function sniffFormat(bytes: Uint8Array): ImageFormat {
   }
   const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, HEAD_BYTES))
   const text = head.toString('latin1')
-  const found = SIGNATURES.find(([, pattern]) => pattern.test(text))
-  if (found !== undefined) {
-    return found[0]
+  const signature = SIGNATURES.find(([, pattern]) => pattern.test(text))
+  if (signature !== undefined) {
+    return signature[0]
   }
   if (isAvif(head)) {
     return 'AVIF'

@@ -1,20 +1,19 @@
-/** Small forms of a picture file: its brightness, for comparing pictures, and a file made again. */
+/** Small versions of a picture file: its brightness, to compare pictures, and a re-encoded file. */
 
 import sharp from 'sharp'
 import type { Metadata, Sharp } from 'sharp'
 import { decodeImage, decodePixels, decodeWith, type ImageLimits } from './decode.ts'
 
-/** What shows through where a picture is transparent. */
-const UNSEEN = '#808080'
+/** Replaces transparent pixels: mid-gray, since a hidden color must not affect a comparison. */
+const BACKGROUND = '#808080'
 
 /**
- * The brightness of a picture squashed to a square, for comparing pictures. The full pixels stay in
- * the decoder, which leaves out what the square does not show where it can (JPEG): it is faster, and
- * the JavaScript heap is not swept because of megabytes that come and go.
+ * The brightness of a picture resized to a square, to compare pictures. The full pixels stay in the
+ * decoder, which decodes a JPEG at reduced size: that is faster, and the JavaScript heap does not
+ * get megabytes per picture.
  *
- * What is transparent is gray, neither black nor white: colors that nobody sees tell nothing apart.
- *
- * @param side of the square, pixels.
+ * @param bytes the whole file.
+ * @param side of the square, in pixels.
  * @returns shape [side, side], uint8, 0 to 255.
  * @throws {InputError} as `decodeImage` does.
  */
@@ -24,7 +23,7 @@ export function decodeBrightness(
   limit: Partial<ImageLimits> = {},
 ): Promise<Uint8Array> {
   return decodeWith(bytes, limit, async (picture, metadata) => {
-    const squashed = (await seen(picture, metadata))
+    const squashed = (await flattened(picture, metadata))
       .resize(side, side, { fit: 'fill', kernel: 'linear' })
       .toColorspace('b-w')
     return squashed.raw({ depth: 'uchar' }).toBuffer()
@@ -32,9 +31,10 @@ export function decodeBrightness(
 }
 
 /**
- * A smaller WebP file of a picture, made of its pixels alone: nothing else of the file is in it.
+ * Re-encodes a picture as a smaller WebP file from its pixels alone, without metadata.
  *
- * @param side of the longer side at most, pixels; a smaller picture keeps its size.
+ * @param bytes the whole file.
+ * @param side the longest side allowed, in pixels; a smaller picture keeps its size.
  * @param quality 1 to 100.
  * @throws {InputError} as `decodeImage` does.
  */
@@ -49,11 +49,11 @@ export async function encodeThumbnail(
     .toBuffer()
 }
 
-/** The picture as it is seen, the right way up. */
-async function seen(picture: Sharp, metadata: Metadata): Promise<Sharp> {
+/** The picture with its EXIF orientation applied, and transparent pixels replaced. */
+async function flattened(picture: Sharp, metadata: Metadata): Promise<Sharp> {
   if (metadata.space === 'cmyk') {
     const { data, width, height } = await decodePixels(picture, metadata)
     return sharp(data, { raw: { width, height, channels: 3 } })
   }
-  return picture.autoOrient().flatten({ background: UNSEEN })
+  return picture.autoOrient().flatten({ background: BACKGROUND })
 }

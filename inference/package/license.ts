@@ -1,14 +1,15 @@
-/** Finds the license of a model. */
+/** Reads the license that a model states. */
 
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 
-/** Longer than any license name; what is longer is cut. */
+/** Longer names are cut, in characters. */
 const MAX_NAME_LENGTH = 100
+
 /**
  * Reads the license from the front matter of a folder's README.md.
  *
- * @returns the name as written there, or null when none is stated.
+ * @returns the name as written there, or null if there is none.
  */
 export async function readLicense(folder: string): Promise<string | null> {
   let text: string
@@ -20,7 +21,7 @@ export async function readLicense(folder: string): Promise<string | null> {
   return licenseOfCard(text)
 }
 
-/** Finds `license:` (and `license_name:` where that is `other`) in a model card's front matter. */
+/** Reads `license:` (and `license_name:` where that is `other`) in a model card's front matter. */
 export function licenseOfCard(card: string): string | null {
   const front = /^\uFEFF?---\r?\n([\s\S]*?)\r?\n---/.exec(card)?.[1]
   if (front === undefined) {
@@ -58,7 +59,7 @@ function listItem(front: string): string | null {
   return /^license:\s*\r?\n\s*-\s*(\S+)/m.exec(front)?.[1] ?? null
 }
 
-/** Text from a stranger, fit for a terminal: no control characters. */
+/** Untrusted text made safe for a terminal: without control characters, and cut. */
 export function printable(text: string): string {
   return text.replace(/\p{C}/gu, ' ').slice(0, MAX_NAME_LENGTH).trim()
 }

@@ -1,8 +1,8 @@
 /**
- * The card of a model package, `model.json`: what the model is and how to talk to it.
+ * The card of a model package, `model.json`: what the model is, its dimensions, prompts and defaults.
  *
- * The card is written by `pull` and read by everything else; nothing about a checkpoint is
- * hard-coded elsewhere. Each family has a card of its own, told apart by `family`.
+ * `pull` writes the card and everything else reads it; nothing about a checkpoint is hard-coded
+ * elsewhere. Each family has its own card schema, selected by `family`.
  */
 
 import { z } from 'zod'
@@ -11,13 +11,13 @@ import { FAMILIES } from '../families/index.ts'
 
 export const CARD_FILE = 'model.json'
 
-/** A discriminated union: `card.family` says which family's fields there are. */
+/** A union that `card.family` discriminates. */
 export type ModelCard = z.infer<(typeof FAMILIES)[number]['card']>
 
 /** A card of any family. */
 export const modelCardSchema: z.ZodType<ModelCard> = z.union(FAMILIES.map(({ card }) => card))
 
-/** The value as a card, or a sentence that says what is wrong with it. */
+/** Parses a card. @returns a description of the first problem if the value is not a valid card. */
 export function readCard(json: unknown): ModelCard | string {
   const family = familyNamed(json)
   if (typeof family === 'string') {

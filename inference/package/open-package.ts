@@ -1,8 +1,8 @@
 /**
- * Opens a model package folder: reads its card and checks that every file is there and whole.
+ * Opens a model package folder: reads its card and checks that every file exists with the right size.
  *
- * ONNX Runtime is not loaded here; what is wrong with a folder is reported before a session is
- * opened, in one sentence that names the file.
+ * Does not load ONNX Runtime: problems of a folder are reported before a session is opened, each in
+ * a sentence that names the file.
  */
 
 import { createHash } from 'node:crypto'
@@ -13,10 +13,10 @@ import { pipeline } from 'node:stream/promises'
 import { ConfigError } from '../../config/errors.ts'
 import { CARD_FILE, type ModelCard, readCard as readModelCard } from './model-card.ts'
 
-/** The one layout this version reads. */
+/** The only package format that this version reads. */
 const FORMAT = 1
 
-/** What every package has, besides the card and its graphs. */
+/** Part of every package, besides the card and the graphs. */
 const TOKENIZER_FILE = 'tokenizer.json'
 
 export type ModelPackage = { readonly folder: string; readonly card: ModelCard }

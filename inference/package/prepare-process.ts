@@ -1,4 +1,4 @@
-/** The process that prepares one graph of a package: FOLDER GRAPH THREADS. Started by prepare.ts. */
+/** The process that prepares one graph of a package; prepare.ts starts it with FOLDER GRAPH THREADS. */
 
 import { prepareSession } from '../runtime/sessions.ts'
 import { ConfigError } from '../../config/errors.ts'

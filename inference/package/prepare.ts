@@ -1,7 +1,6 @@
 /**
- * Prepares a package for this machine, so that it opens in a fraction of the time; see
- * runtime/prepared.ts for how. Each graph has a process of its own: one that cannot be prepared
- * may end it.
+ * Prepares a package for this machine, so that it opens in a fraction of the time; runtime/prepared.ts
+ * explains how. Each graph gets its own process, since a graph that cannot be prepared may crash it.
  */
 
 import { fork } from 'node:child_process'
@@ -11,16 +10,16 @@ import path from 'node:path'
 import { ConfigError } from '../../config/errors.ts'
 import { openPackage } from './open-package.ts'
 
-/** What the process of a graph tells at its end. */
+/** The last message of a graph's process. */
 export type PrepareAnswer = { readonly problems: readonly string[] }
 
 const PROCESS_FILE = new URL('prepare-process.ts', import.meta.url)
 
 /**
- * Does nothing for graphs that are prepared, or cannot be. Takes tens of seconds for a large
- * package, and twice its size on the disk.
+ * Skips graphs that are prepared already or cannot be. Takes tens of seconds for a large package, and
+ * twice its size on the disk.
  *
- * @throws {ConfigError} if the package cannot be opened or the disk not written.
+ * @throws {ConfigError} if the package cannot be opened, or the disk cannot be written to.
  */
 export async function preparePackage(folder: string): Promise<void> {
   const { card } = await openPackage(folder)

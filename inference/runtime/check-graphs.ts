@@ -1,6 +1,6 @@
 /**
- * Compares the card with the graphs of its package: a card of another model, or an edited one, is
- * refused when the model is opened instead of failing in the middle of a request.
+ * Compares the card with the graphs of its package, so that a card of another model, or an edited
+ * one, is refused when the model is opened and does not fail in the middle of a request.
  */
 
 import type { InferenceSession } from 'onnxruntime-node'
@@ -8,15 +8,15 @@ import { ConfigError } from '../../config/errors.ts'
 import type { Sessions } from './sessions.ts'
 
 /**
- * Where a graph says the same as a dimension of the card: an axis of an input or output, or the
- * number of inputs whose names begin alike.
+ * Where a graph states a dimension of the card: an axis of an input or output, or the number of
+ * inputs whose names begin with `counted`.
  */
 export type GraphFact<Dimension extends string> = {
   readonly dimension: Dimension
   readonly graph: string
 } & ({ readonly value: string; readonly axis: number } | { readonly counted: string })
 
-/** @throws {ConfigError} listing every dimension that a graph contradicts. */
+/** @throws {ConfigError} with every dimension that a graph contradicts. */
 export function checkGraphs<Dimension extends string>(
   sessions: Sessions,
   dimensions: Readonly<Record<Dimension, number>>,

@@ -1,9 +1,9 @@
-/** What the processor is and can do, as far as the system tells. */
+/** The processor's model and features, as the operating system reports them. */
 
 import { readFileSync } from 'node:fs'
 import { arch, cpus } from 'node:os'
 
-/** The processor's kind, name and, on Linux, abilities: equal where kernels are. */
+/** Architecture, model name and, on Linux, feature flags: if equal, ONNX Runtime uses the same kernels. */
 export function processor(): string {
   return `${arch()} ${cpus()[0]?.model ?? ''} ${flags()}`.trim()
 }

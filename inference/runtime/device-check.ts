@@ -1,10 +1,10 @@
 /**
- * Compares a device with the CPU, its attention first, before a model is opened there.
+ * Compares attention on a device with attention on the CPU, before a model is opened there.
  *
  * ONNX Runtime's WebGPU provider has a kernel for few queries and one for many. The second assumes
- * that the lanes of a device work in groups of 8 or more: it advances by a group's size through
- * keys that it takes 8 at a time. With groups of 4, as SwiftShader has, it counts keys twice
- * without an error. Tested with 1.30; source: onnxruntime/contrib_ops/webgpu/bert/
+ * that the device's subgroups have 8 or more lanes: it reads 8 keys at a time but advances by the
+ * subgroup size. With subgroups of 4, as on SwiftShader, it counts keys twice, without an error.
+ * Tested with 1.30; source: onnxruntime/contrib_ops/webgpu/bert/
  * flash_attention.wgsl.template, `capped_sg_size`.
  */
 
@@ -14,22 +14,23 @@ import { GraphBuilder } from '../onnx/graph-builder.ts'
 import { floats } from './floats.ts'
 import { cpuSessionOptions } from './session-options.ts'
 
-/** Most queries that the first kernel is used for. */
+/** The most queries for which the first kernel is used. */
 const FEW = 31
-/** More than those of any model's smallest graph. */
+/** Queries for the second kernel: more than any model's smallest graph has. */
 const MANY = 80
 
 const HEADS = 2
 const WIDTH = 64
 
-/** Part of the largest value by which a device's numbers may differ. */
+/** How far a device's numbers may differ from the CPU's, as a fraction of the largest value. */
 export const DEVICE_TOLERANCE = 0.01
 
 /**
- * Tries attention on a device. @param options those of a session there.
+ * Runs attention on a device and on the CPU.
  *
- * @returns the most queries that one attention can be given: Infinity, or few, or 0 where the
- *   numbers are wrong for few as well; and by which part of the largest value these are off.
+ * @param options session options for the device.
+ * @returns `most`: the most queries with correct results in one run, Infinity, 31 or 0. `off`: the
+ *   error with few queries, as a fraction of the largest value.
  */
 export async function mostQueries(
   options: InferenceSession.SessionOptions,
@@ -52,7 +53,12 @@ export async function mostQueries(
   }
 }
 
-/** The largest difference, as a part of the largest value expected; NaN where a number is none. */
+/**
+ * The largest difference, as a fraction of the largest expected value; NaN if a number is NaN.
+ *
+ * @param actual float32, any shape.
+ * @param expected float32, same length.
+ */
 export function partOff(actual: Float32Array, expected: Float32Array): number {
   let worst = 0
   let largest = 0
@@ -63,6 +69,7 @@ export function partOff(actual: Float32Array, expected: Float32Array): number {
   return worst / largest
 }
 
+/** Attention with 2 heads: x [1, rows, 3 * WIDTH] (query, key, value) to y [1, rows, WIDTH]. */
 function attentionGraph() {
   const g = new GraphBuilder('attention')
   g.input('x', 'float32', [1, 'rows', 3 * WIDTH])
@@ -72,6 +79,7 @@ function attentionGraph() {
   return g.build()
 }
 
+/** Input values between -1 and 1, float32 [1, rows, 3 * WIDTH]. */
 function waves(rows: number): Tensor {
   const length = rows * 3 * WIDTH
   const values = Float32Array.from({ length }, (_, i) => Math.sin(i * 0.7 + i * i * 0.01))

@@ -2,8 +2,8 @@
 
 import type { PROVIDERS } from '../../config/environment.ts'
 
-/** Where the graphs may run; `auto` is a GPU where a fast one is found, else the CPU. */
+/** The setting PROVIDER; `auto` is a GPU if there is a fast one, else the CPU. */
 export type Provider = (typeof PROVIDERS)[number]
 
-/** Where they run in the end. */
+/** The device that runs the graphs. */
 export type Device = Exclude<Provider, 'auto'>

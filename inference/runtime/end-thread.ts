@@ -1,6 +1,7 @@
 /**
- * Ends the inference thread after a bug that no request can be told of: the error is thrown where
- * nothing catches it. The main thread then rejects what waits, and the next request starts a new one.
+ * Ends the inference thread after a bug that belongs to no request: throws the error where nothing
+ * catches it. The main thread then rejects the waiting requests, and the next request starts a new
+ * thread.
  */
 export function endThread(error: unknown): void {
   setImmediate(() => {

@@ -1,10 +1,12 @@
 /**
- * Graphs prepared for this machine: optimized, with their weights in the layout its kernels take.
+ * Graphs prepared for this machine: optimized, with prepacked weights (the layout that the kernels
+ * read).
  *
- * Opening a package packs every weight again, one after the other, into memory of the process's
- * own. Saved once, they are mapped from the disk instead: a fraction of the time, pages that two
- * processes share, and twice the package on the disk. The layout depends on the processor and on
- * ONNX Runtime, so both are part of the folder's name; what is there for others is left alone.
+ * Otherwise ONNX Runtime packs every weight into the process's own memory each time a package is
+ * opened. Saved once, packed weights are memory-mapped: opening takes a fraction of the time,
+ * processes share the pages, and the package takes twice its size on the disk. The layout depends on
+ * the processor and on ONNX Runtime, so the folder's name is a hash of both; folders of other
+ * machines are not touched.
  */
 
 import { createHash } from 'node:crypto'
@@ -14,13 +16,13 @@ import ort from 'onnxruntime-node'
 import type { GraphList } from './graph-list.ts'
 import { processor } from './cpu.ts'
 
-/** In the package, beside the files of the card. */
+/** A folder in the package. */
 const FOLDER = 'prepared'
 
-/** Weights inside the graph file stay there up to this size, in bytes. */
+/** Weights up to this size stay inside the graph file, in bytes. */
 const SMALL_BYTES = 1024
 
-/** Where a graph of the package is once prepared for this machine. */
+/** The path of a graph's file once it is prepared for this machine. */
 export function preparedGraph(folder: string, { files }: GraphList, graph: string): string {
   const file = `${graph}.onnx`
   const hash = createHash('sha256')
@@ -31,15 +33,15 @@ export function preparedGraph(folder: string, { files }: GraphList, graph: strin
 }
 
 /**
- * Prepares one graph of a package, unless that was done or has failed before. Blocks the thread
- * for as long as opening the graph takes, and as writing about twice its weights does.
+ * Prepares one graph of a package, unless that was done or failed before. Blocks the thread while it
+ * opens the graph and writes about twice the size of its weights.
  *
- * A prepared graph is kept only if it gives the very same numbers. ONNX Runtime 1.30 places packed
- * matrices of less than a megabyte where its own kernels then misread them, or read beyond them,
- * which ends the process: call this in a process of its own.
+ * A prepared graph is kept only if its results are identical. ONNX Runtime 1.30 stores packed
+ * matrices of less than a megabyte at offsets where its kernels misread them or read past the end,
+ * which crashes the process: call this in a separate process.
  *
- * @param run opens a graph with the options added to its own, runs it on made-up input, and
- *   releases it.
+ * @param run opens a graph with these options besides its own, runs it on synthetic input, releases
+ *   it, and returns all outputs, float32, flat.
  */
 export async function prepareGraph(
   folder: string,
@@ -63,11 +65,11 @@ export async function prepareGraph(
         optimized_model_external_initializers_min_size_in_bytes: String(SMALL_BYTES),
       },
     })
-    mkdirSync(target, { recursive: true }) // with nothing in it, it says: not to be tried again
+    mkdirSync(target, { recursive: true }) // an empty folder means: do not try again
     const prepared = await run(path.join(own, file))
     if (Buffer.from(expected.buffer).equals(Buffer.from(prepared.buffer))) {
       for (const name of [`${file}.data`, file]) {
-        renameSync(path.join(own, name), path.join(target, name)) // the graph last: all is there
+        renameSync(path.join(own, name), path.join(target, name)) // the graph last, as the mark of completion
       }
     }
   } finally {

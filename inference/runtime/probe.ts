@@ -1,14 +1,14 @@
-/** Runs a graph once on made-up input, to compare two sessions of the same graph. */
+/** Runs a graph once on synthetic input, to compare two sessions of the same graph. */
 
 import { type InferenceSession, Tensor } from 'onnxruntime-node'
 import { floats } from './floats.ts'
 
 type Metadata = InferenceSession.ValueMetadata & { readonly isTensor: true }
 
-/** Outputs of a decoder that are its cache, and are not compared. */
+/** The decoder's outputs that are its KV cache; they are not compared. */
 const CACHE_OUTPUT = /^(present_)?(key|value)_\d+$/
 
-/** @returns the outputs of the graph end to end, float32: features, image tokens or logits. */
+/** @returns all outputs of the graph concatenated, float32, flat: features, image tokens or logits. */
 export async function probe(session: InferenceSession): Promise<Float32Array> {
   const inputs = session.inputMetadata.filter((input): input is Metadata => input.isTensor)
   const decoder = inputs.some(({ name }) => name === 'past_key_0')
@@ -23,7 +23,7 @@ export async function probe(session: InferenceSession): Promise<Float32Array> {
   return Float32Array.from(fetched.flatMap((name) => Array.from(floats(outputs[name]))))
 }
 
-/** Of a decoder: two image tokens and one id, without a past. */
+/** Inputs of a decoder: two image tokens and one id, with an empty KV cache. */
 const DECODER_INPUTS: Readonly<Record<string, () => Tensor>> = {
   input_ids: () => new Tensor('int64', BigInt64Array.of(1n), [1, 1]),
   position_ids: () => new Tensor('int64', BigInt64Array.of(0n, 1n, 2n), [1, 3]),
@@ -32,9 +32,10 @@ const DECODER_INPUTS: Readonly<Record<string, () => Tensor>> = {
   logits_rows: () => new Tensor('int64', BigInt64Array.of(2n), [1]),
 }
 
-/** The sizes of axes that a graph leaves open; a batch of 1. */
+/** Sizes of a graph's symbolic axes; all others are 1. */
 const OPEN_AXES: Readonly<Record<string, number>> = { image_length: 2, past: 0 }
 
+/** Input values between -1 and 1, float32, in the input's shape. */
 function waves({ shape }: Metadata): Tensor {
   const dims = shape.map((dim) => (typeof dim === 'number' ? dim : (OPEN_AXES[dim] ?? 1)))
   const length = dims.reduce((product, dim) => product * dim, 1)

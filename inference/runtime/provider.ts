@@ -1,7 +1,7 @@
 /**
- * Chooses where the graphs run, and says in words why a device cannot be used.
+ * Chooses where the graphs run, and explains in a sentence why a device cannot be used.
  *
- * All WebGPU sessions are on the inference thread, as ONNX Runtime wants it.
+ * All WebGPU sessions are on the inference thread, as ONNX Runtime requires.
  */
 
 import { InferenceSession, Tensor } from 'onnxruntime-node'
@@ -12,34 +12,34 @@ import { nodeNames } from '../onnx/node-names.ts'
 import { mostQueries } from './device-check.ts'
 import type { Device, Provider } from './device.ts'
 
-/** Where the graphs run, and what can be expected there. */
+/** Where the graphs run, and the limits of that device. */
 export type Placement = {
   readonly device: Device
-  /** Most positions in one run of the decoder. Attention to more is left to the CPU elsewhere. */
+  /** The most positions in one run of the decoder; in other graphs, attention stays on the CPU if finite. */
   readonly longestRun: number
 }
 
 export const ON_CPU: Placement = { device: 'cpu', longestRun: Infinity }
 
-/** Side of the matrices by which a device is tried, and the least that makes it worth its while. */
+/** Side of the matrices of the speed test, and the least speed at which `auto` chooses a device. */
 const SIDE = 1024
 const LEAST_GFLOPS = 300
 
-/** @throws {ConfigError} if a device is asked for that is not there, or attends wrongly. */
+/** @throws {ConfigError} if the requested device is missing or computes attention wrongly. */
 export async function chooseProvider(provider: Provider): Promise<Placement> {
   if (provider === 'cpu') {
     return ON_CPU
   }
   if (provider !== 'auto') {
-    await gflops(provider, 1) // tells whether it is there
+    await gflops(provider, 1) // throws if it is missing
     const { most, off } = await mostQueries(onDevice({ logSeverityLevel: 3 }, provider))
     if (most === 0) {
-      throw new ConfigError([otherNumbers(provider, off)])
+      throw new ConfigError([wrongNumbers(provider, off)])
     }
     return { device: provider, longestRun: most }
   }
   for (const device of ['cuda', 'webgpu'] as const) {
-    // A device in software, such as a driver for tests, is slower than the CPU by itself.
+    // A software device, such as a test driver, is slower than the CPU.
     if ((await gflops(device, SIDE).catch(() => 0)) >= LEAST_GFLOPS) {
       const { most } = await mostQueries(onDevice({ logSeverityLevel: 3 }, device))
       if (most === Infinity) {
@@ -60,25 +60,25 @@ export function onDevice(
   device: Device,
   onCpu: readonly string[] = [],
 ): InferenceSession.SessionOptions {
-  const named = device === 'webgpu' && onCpu.length > 0 // an empty list is refused
-  const chosen = named ? { name: device, forceCpuNodeNames: [...onCpu] } : device
-  return { ...options, executionProviders: [chosen] }
+  const names = device === 'webgpu' && onCpu.length > 0 // ONNX Runtime refuses an empty list
+  const provider = names ? { name: device, forceCpuNodeNames: [...onCpu] } : device
+  return { ...options, executionProviders: [provider] }
 }
 
-/** Names of the nodes of a graph that stay on the CPU. */
-export function leftToCpu(file: string, { longestRun }: Placement): string[] {
-  // Looking tokens up is cheap, and float16 tables would need 16-bit arithmetic.
+/** The names of a graph's nodes that stay on the CPU. */
+export function cpuNodes(file: string, { longestRun }: Placement): string[] {
+  // Embedding look-ups are cheap, and float16 tables would need 16-bit arithmetic on the device.
   const lookUps = [WORDS, POSITIONS].flatMap((name) => [`Gather:${name}_stored`, `Cast:${name}`])
   return longestRun === Infinity ? lookUps : [...lookUps, ...nodeNames(file, 'MultiHeadAttention')]
 }
 
-/** The message for the operator of a device that computes wrongly. @param off a part of 1. */
-export function otherNumbers(device: Device, off: number): string {
+/** The operator's message for a device that computes wrongly. @param off the error, a fraction of 1. */
+export function wrongNumbers(device: Device, off: number): string {
   const percent = (100 * off).toFixed(1)
   return `PROVIDER=${device} computes other numbers than the CPU (${percent} % off); use PROVIDER=cpu.`
 }
 
-/** Why a device could not be opened, for its operator; null if it is something else. */
+/** Explains to the operator why a device cannot be opened; null if the cause is another. */
 export function whyNoDevice(device: Device, cause: unknown): string | null {
   const text = String(cause)
   if (/WebGPU adapter/i.test(text)) {
@@ -96,7 +96,7 @@ export function whyNoDevice(device: Device, cause: unknown): string | null {
   return null
 }
 
-/** Speed of a device at multiplying matrices of a side, in 10^9 operations a second. */
+/** The speed of a device at multiplying square matrices, in 10^9 operations per second. */
 async function gflops(device: Device, side: number): Promise<number> {
   const g = new GraphBuilder('speed')
   g.input('a', 'float32', [side, side])

@@ -1,13 +1,14 @@
-/** The thread that reads the weights of graphs, so that the system has them in its memory. */
+/** The thread that reads the weights of graphs into the operating system's page cache. */
 
 import { closeSync, openSync, readSync } from 'node:fs'
 import { workerData } from 'node:worker_threads'
 import { type Range, weightRanges } from '../onnx/weight-ranges.ts'
 
+/** Bytes read at once. */
 const CHUNK_BYTES = 2 ** 20
-/** What is read of a matrix to see whether it was in memory already: little, as mostly it was. */
+/** Bytes of a matrix that are read to test whether it is cached; small, since it usually is. */
 const PROBE_BYTES = 2 ** 16
-/** No disk gives as much so fast. */
+/** No disk reads PROBE_BYTES this fast, in milliseconds. */
 const CACHED_MS = 0.1
 
 const chunk = new Uint8Array(CHUNK_BYTES)

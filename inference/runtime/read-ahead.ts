@@ -1,7 +1,6 @@
 /**
- * Has prepared weights read from the disk while their sessions are opened, by a thread beside the
- * one that this blocks. A session only maps them: without this the first run would wait for each
- * of its matrices in turn, and a disk for the run.
+ * Reads prepared weights from the disk in a separate thread while their sessions are opened. A session
+ * only maps them: without this, the first run would wait for the disk at each of its matrices.
  */
 
 import { once } from 'node:events'
@@ -10,10 +9,10 @@ import { Worker } from 'node:worker_threads'
 const THREAD_FILE = new URL('read-ahead-thread.ts', import.meta.url)
 
 /**
- * Starts reading. The thread ends by itself, or with the one that calls, and keeps neither alive.
+ * Starts reading. The thread ends by itself or with the calling thread, and keeps neither alive.
  *
- * @param graphs files of prepared graphs.
- * @returns resolves once all is read. Does not reject: what cannot be read, the session tells.
+ * @param graphs paths of prepared graphs.
+ * @returns resolves once everything is read. Never rejects: the session reports what cannot be read.
  */
 export async function readAhead(graphs: readonly string[]): Promise<void> {
   if (graphs.length === 0) {

@@ -1,21 +1,21 @@
-/** The options of every ONNX Runtime session on the CPU: of the engine, `pull`, tests and benches. */
+/** The options of every ONNX Runtime session on the CPU: in the engine, `pull`, tests and benches. */
 
 import type { InferenceSession } from 'onnxruntime-node'
 import { overflowsInt8 } from './cpu.ts'
 
-/** How one session on the CPU differs from the others. */
+/** The options that differ between sessions. */
 export type CpuSession = {
-  /** Threads of one operator, from 1. */
+  /** Threads per operator, at least 1. */
   readonly threads: number
   /** Whether idle threads wait by spinning: faster between steps, but it uses CPU. Default: no. */
   readonly spins?: boolean
   /**
-   * Whether freed memory is kept for the next run. Default: yes. The arena never shrinks from Node;
-   * but without it a step of eight sequences takes twice as long, since the system provides every
-   * page of the copies of the past again.
+   * Whether freed memory is kept for the next run. Default: yes. Node cannot shrink the arena, but
+   * without it a step of eight sequences takes twice as long, since the operating system has to
+   * provide every page of the copied KV cache again.
    */
   readonly arena?: boolean
-  /** More entries of the session's configuration. */
+  /** More entries of ONNX Runtime's session configuration. */
   readonly session?: Readonly<Record<string, string>>
 }
 
@@ -37,7 +37,7 @@ export function cpuSessionOptions({
     extra: {
       session: {
         intra_op: { allow_spinning: spins ? '1' : '0' },
-        // Selects a kernel that cannot overflow: it takes half as long again, so only where needed.
+        // Selects a kernel that cannot overflow. It is 50 % slower, so it is used only where needed.
         x64quantprecision: overflowsInt8() ? '1' : '0',
         ...session,
       },

@@ -15,17 +15,17 @@ import { probe } from './probe.ts'
 import { readAhead } from './read-ahead.ts'
 import { cpuSessionOptions } from './session-options.ts'
 import {
-  leftToCpu,
+  cpuNodes,
   ON_CPU,
   onDevice,
-  otherNumbers,
+  wrongNumbers,
   type Placement,
   whyNoDevice,
 } from './provider.ts'
 
 /**
- * The graph that runs once for every token. Its idle threads wait by spinning: quicker between
- * steps, but a burden to others at any other time.
+ * The graph that runs once per token. Its idle threads wait by spinning: faster between steps, but it
+ * uses CPU at other times.
  */
 const STEPPING_GRAPH = 'decoder'
 
@@ -46,7 +46,7 @@ export class Sessions {
     return session
   }
 
-  /** Frees them. Nothing may run, and no tensor of a session may be left on a device. */
+  /** Frees the sessions. Call it when nothing runs and no tensor of a session is on a device. */
   async release(): Promise<void> {
     for (const session of this.#byName.values()) {
       await session.release()
@@ -54,7 +54,7 @@ export class Sessions {
   }
 }
 
-/** Opens the graphs of a package. @throws {ConfigError} naming the graph that does not load. */
+/** Opens the graphs of a package. @throws {ConfigError} naming a graph that does not load. */
 export async function openSessions(
   folder: string,
   card: GraphList,
@@ -64,17 +64,17 @@ export async function openSessions(
   const { device } = placement
   if (device === 'cpu') {
     const prepared = card.graphs.map((graph) => preparedGraph(folder, card, graph))
-    readAhead(prepared.filter(existsSync)).catch(() => {}) // what cannot be read, the session tells
+    readAhead(prepared.filter(existsSync)).catch(() => {}) // the session reports what cannot be read
   }
   const open = async (graph: string) => {
     const options = cpuSessionOptions({ threads, spins: graph === STEPPING_GRAPH })
     const file = path.join(folder, `${graph}.onnx`)
     if (device !== 'cpu') {
-      return create(file, onDevice(options, device, leftToCpu(file, placement)), device)
+      return create(file, onDevice(options, device, cpuNodes(file, placement)), device)
     }
     const prepared = preparedGraph(folder, card, graph)
     if (existsSync(prepared)) {
-      // It is optimized already; doing so again would only take time.
+      // It is optimized already.
       return create(prepared, { ...options, graphOptimizationLevel: 'disabled' })
     }
     return create(file, options)
@@ -91,9 +91,9 @@ export async function openSessions(
 }
 
 /**
- * Holds a device to the CPU's numbers, on the graph that is cheapest to open twice.
+ * Compares a device's results with the CPU's, on the graph that is cheapest to open twice.
  *
- * @throws {ConfigError} if they differ by more than rounding does, 16-bit rounding included.
+ * @throws {ConfigError} if they differ by more than rounding explains, 16-bit rounding included.
  */
 async function checkDevice(
   sessions: Sessions,
@@ -109,7 +109,7 @@ async function checkDevice(
     const actual = await probe(sessions.get(graph))
     const off = partOff(actual, expected)
     if (!(off <= DEVICE_TOLERANCE)) {
-      throw new ConfigError([otherNumbers(device, off)])
+      throw new ConfigError([wrongNumbers(device, off)])
     }
   } finally {
     await reference.release()

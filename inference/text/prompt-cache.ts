@@ -1,14 +1,14 @@
 /**
- * Token ids of the texts that were encoded last: the prompts of a conversation are tried again at
- * every turn. They are what people asked, so they are deleted with everything else that is kept of
- * a conversation, and after a day at most.
+ * Caches the token ids of recent texts: every turn of a conversation encodes its earlier prompts
+ * again. The texts are what people asked, so they are deleted with everything else of a
+ * conversation, and after a day at most.
  */
 
 import { LRUCache } from 'lru-cache'
 import { DAY_MS } from '../../config/durations.ts'
 import type { Tokenizer } from './tokenizer.ts'
 
-/** Sum of the lengths of the texts kept, in characters; their ids take about twice the bytes. */
+/** Total length of the cached texts, in characters; their ids take about twice as many bytes. */
 const MAX_CHARACTERS = 1_000_000
 
 export class PromptCache {
@@ -22,18 +22,18 @@ export class PromptCache {
     this.#tokenizer = tokenizer
     this.#ids = new LRUCache({
       maxSize: MAX_CHARACTERS,
-      sizeCalculation: (_, text) => text.length + 1, // a size is over 0
+      sizeCalculation: (_, text) => text.length + 1, // sizes must be above 0
       ttl: maxAgeMs,
       ttlAutopurge: true, // expired ids are deleted even if nobody encodes their text again
     })
   }
 
-  /** Ids of a text, the beginning-of-text id first. */
+  /** @returns the ids of a text, the beginning-of-text id first; a copy. */
   encode(text: string): number[] {
-    const known = this.#ids.get(text)
-    if (known) {
+    const cached = this.#ids.get(text)
+    if (cached) {
       this.#hits += 1
-      return [...known]
+      return [...cached]
     }
     this.#misses += 1
     const ids = this.#tokenizer.encode(text, { bos: true })
@@ -45,11 +45,12 @@ export class PromptCache {
     this.#ids.clear()
   }
 
-  /** Texts whose ids are kept. */
+  /** The number of cached texts. */
   get size(): number {
     return this.#ids.size
   }
 
+  /** Counts of `encode` since the start. */
   stats(): { readonly hits: number; readonly misses: number } {
     return { hits: this.#hits, misses: this.#misses }
   }

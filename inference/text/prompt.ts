@@ -1,14 +1,14 @@
-/** What a model is asked, before a family writes it in its own format. */
+/** A prompt before a model family formats it. */
 
 /** One past question and its answer. */
 export type Turn = { readonly question: string; readonly answer: string }
 
-/** The card's formats and defaults belong to the first two kinds. */
+/** The card has formats and defaults for `describe` and `ask`. */
 export type Prompt =
   | { readonly kind: 'describe'; readonly text?: string }
   | { readonly kind: 'ask'; readonly question: string; readonly history: readonly Turn[] }
-  /** Exactly the text that the family's processor in transformers would be given. */
+  /** The exact text that the family's processor in transformers would get. */
   | { readonly kind: 'raw'; readonly text: string }
 
-/** Text to token ids, the beginning-of-text id first. */
+/** Converts text to token ids, the beginning-of-text id first. */
 export type Encode = (text: string) => number[]

@@ -1,7 +1,7 @@
 /**
  * The bytes that each id of a byte-level BPE vocabulary stands for, read from tokenizer.json.
  *
- * Stop strings are matched in bytes, because an id may hold half a character.
+ * Stop strings are matched as bytes, because a token may end inside a UTF-8 character.
  */
 
 import { readFile } from 'node:fs/promises'
@@ -15,11 +15,11 @@ const tokenizerSchema = z.object({
 })
 
 export type Vocabulary = {
-  /** Null for an id that stands for nothing. */
+  /** The bytes of an id, uint8 [length]; null for an id without a token. */
   readonly bytesOf: (id: number) => Uint8Array | null
 }
 
-/** @throws {ConfigError} if the file is not a tokenizer with a vocabulary. */
+/** Reads the `tokenizer.json` of a folder. @throws {ConfigError} if it has no vocabulary. */
 export async function readVocabulary(folder: string): Promise<Vocabulary> {
   const file = path.join(folder, 'tokenizer.json')
   const result = tokenizerSchema.safeParse(JSON.parse(await readFile(file, 'utf8')))
@@ -40,6 +40,7 @@ export async function readVocabulary(folder: string): Promise<Vocabulary> {
   }
 }
 
+/** The bytes of a token; an added token is plain text, whose bytes are its UTF-8. */
 function toBytes(token: string, characters: ReadonlyMap<string, number>): Uint8Array {
   const bytes = Array.from(token, (character) => characters.get(character))
   return bytes.every((byte) => byte !== undefined)
@@ -48,7 +49,7 @@ function toBytes(token: string, characters: ReadonlyMap<string, number>): Uint8A
 }
 
 /**
- * Which byte a character of a byte-level vocabulary stands for.
+ * Maps each character of a byte-level vocabulary to its byte.
  *
  * Source: openai/gpt-2, src/encoder.py, `bytes_to_unicode`: printable Latin-1 stands for itself,
  * the other bytes for the characters from U+0100 on.

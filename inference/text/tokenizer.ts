@@ -1,13 +1,13 @@
 /**
- * Text to token ids and back, for OPT's byte-level BPE, by `@huggingface/tokenizers`.
+ * Converts text to token ids and back, for OPT's byte-level BPE, with `@huggingface/tokenizers`.
  *
- * What people type is text and nothing else: a "</s>" or "<image>" in it becomes the ids of its
- * letters. transformers reads such text as the special token itself; `parseSpecial` does the same.
+ * User text cannot contain special tokens: a "</s>" or "<image>" in it is encoded letter by letter.
+ * transformers encodes it as the special token; `parseSpecial` does the same.
  *
- * Three things of the library are corrected here, each found by comparing with the reference:
- * its white space is JavaScript's and not Unicode's (U+0085 and U+FEFF differ), `decode` removes
- * spaces before punctuation, and it fails on no ids and on ids that stand for nothing. What remains:
- * letters new in Unicode 17 count as letters, in the reference (Unicode 16) as symbols.
+ * Three differences between the library and the reference are corrected here: it uses JavaScript's
+ * white space instead of Unicode's (U+0085 and U+FEFF differ), `decode` removes spaces before
+ * punctuation, and it fails on an empty list of ids and on ids without a token. One remains: letters
+ * new in Unicode 17 count as letters; in the reference (Unicode 16) they are symbols.
  */
 
 import { readFile } from 'node:fs/promises'
@@ -16,11 +16,11 @@ import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers'
 import { z } from 'zod'
 import { ConfigError } from '../../config/errors.ts'
 
-/** OPT's beginning of text, where the file does not say which token begins a text. */
+/** OPT's beginning-of-text token, for files whose template does not name one. */
 const DEFAULT_BOS = '</s>'
 
 /**
- * GPT-2's way of cutting text into words; only within one are tokens merged.
+ * GPT-2's pattern that splits text into words; BPE merges tokens only within a word.
  * Source: openai/gpt-2, src/encoder.py, `Encoder.pat`, with Unicode's white space spelled out.
  */
 const WORDS =
@@ -52,16 +52,16 @@ type TokenizerFile = z.infer<typeof tokenizerSchema>
 export type EncodeOptions = {
   /** Whether the beginning-of-text id comes first. */
   readonly bos: boolean
-  /** Reads the text of special tokens as those tokens, as transformers does. Default false. */
+  /** Whether text such as "</s>" is encoded as the special token, as transformers does. Default false. */
   readonly parseSpecial?: boolean
 }
 
 export type Tokenizer = {
   /** One more than the largest id. */
   readonly vocabSize: number
-  /** The ids of a text. Takes time in proportion to its length. */
+  /** The ids of a text, integers in [0, vocabSize). Time is linear in its length. */
   encode(text: string, options: EncodeOptions): number[]
-  /** The text of ids, special tokens left out; bytes that are not UTF-8 become U+FFFD. */
+  /** The text of ids without special tokens; bytes that are not UTF-8 become U+FFFD. */
   decode(ids: readonly number[]): string
 }
 
@@ -79,7 +79,7 @@ export async function loadTokenizer(folder: string): Promise<Tokenizer> {
 }
 
 /**
- * Makes a tokenizer of the text of a `tokenizer.json`.
+ * Makes a tokenizer from the text of a `tokenizer.json`.
  *
  * @param name of the file, for the errors.
  * @throws {ConfigError} if it is broken or not a byte-pair encoding.
@@ -123,7 +123,7 @@ class BpeTokenizer implements Tokenizer {
   readonly #bos: number
   readonly #special: ReadonlyMap<string, number>
   readonly #specialIds: ReadonlySet<number>
-  /** Finds the texts of special tokens, the longest first; null without any. */
+  /** Matches the text of any special token, longer ones first; null if the file has none. */
   readonly #specialPattern: RegExp | null
 
   constructor(file: TokenizerFile, name: string) {
@@ -150,7 +150,7 @@ class BpeTokenizer implements Tokenizer {
     if (!parseSpecial || this.#specialPattern === null) {
       return start.concat(this.#encodeText(text))
     }
-    const pieces = text.split(this.#specialPattern) // every second one is a special token
+    const pieces = text.split(this.#specialPattern) // odd indices are special tokens
     return start.concat(
       ...pieces.map((piece, i) =>
         i % 2 === 1 ? [this.#special.get(piece)!] : this.#encodeText(piece),
@@ -159,10 +159,10 @@ class BpeTokenizer implements Tokenizer {
   }
 
   decode(ids: readonly number[]): string {
-    const known = ids.filter(
+    const ordinary = ids.filter(
       (id) => !this.#specialIds.has(id) && this.#library.id_to_token(id) !== undefined,
     )
-    return known.length === 0 ? '' : this.#library.decode(known)
+    return ordinary.length === 0 ? '' : this.#library.decode(ordinary)
   }
 
   #encodeText(text: string): number[] {
@@ -174,7 +174,7 @@ function largest(ids: readonly number[]): number {
   return ids.reduce((most, id) => Math.max(most, id), 0)
 }
 
-/** The id that the file's template puts before a text; OPT's `</s>` if there is no template. */
+/** The id that the file's template puts before a text; OPT's `</s>` without a template. */
 function findBos(
   { post_processor: template, model, added_tokens: added }: TokenizerFile,
   name: string,

@@ -6,7 +6,7 @@ import {
   keepTopK,
   keepTopP,
   penalizeRepetition,
-  warmUp,
+  applyTemperature,
 } from '../../../inference/generation/processors.ts'
 import { logSoftmax, topIndices } from '../../../inference/generation/scores.ts'
 
@@ -28,7 +28,7 @@ const fixture: Fixture = JSON.parse(
 const PROCESSORS: Record<string, (scores: Float32Array, ids: readonly number[]) => void> = {
   repetitionPenalty: (scores, ids) => penalizeRepetition(scores, ids, 1.5),
   noRepeatNgramSize: (scores, ids) => forbidRepeatedNgrams(scores, ids, 2),
-  temperature: (scores) => warmUp(scores, 0.7),
+  temperature: (scores) => applyTemperature(scores, 0.7),
   topK: (scores) => keepTopK(scores, 5),
   topP: (scores) => keepTopP(scores, 0.6, 1),
 }
