@@ -210,7 +210,7 @@ class Call {
       query,
       body,
       reader: { seesContent: world.application.messageContent },
-      by: { userId: world.application.bot.id, reason: readReason(this.#request) },
+      actor: { userId: world.application.bot.id, reason: readReason(this.#request) },
     })
     await faults.runHooks('after', this.#method, this.#path)
     return reply

@@ -20,7 +20,7 @@ export type Context = {
   /** The application as a reader; over HTTP the portal's setting alone counts. */
   readonly reader: Reader
   /** Who acts, and the reason given for the audit log. */
-  readonly by: Actor
+  readonly actor: Actor
 }
 
 /** What a route answers: a body, or nothing (204). */

@@ -13,12 +13,12 @@ import type { Context } from './route.ts'
  * @throws {ApiError} 10004 for a guild that there is not or that they are not in, or 50013.
  */
 export function guildOf(context: Context, ...names: readonly PermissionName[]): Guild {
-  const { world, params, by } = context
+  const { world, params, actor } = context
   const guild = world.guilds.get(params['guild']!)
-  if (!guild?.members.has(by.userId)) {
+  if (!guild?.members.has(actor.userId)) {
     throw refuse('unknownGuild')
   }
-  demandInGuild(world, guild, by.userId, ...names)
+  demandInGuild(world, guild, actor.userId, ...names)
   return guild
 }
 
@@ -28,9 +28,9 @@ export function guildOf(context: Context, ...names: readonly PermissionName[]): 
  * @throws {ApiError} 10003, 50001 or 50013.
  */
 export function channelOf(context: Context, ...names: readonly PermissionName[]): Channel {
-  const { world, params, by } = context
+  const { world, params, actor } = context
   const channel = world.channel(params['channel']!)
-  demand(world, channel, by.userId, ...names)
+  demand(world, channel, actor.userId, ...names)
   return channel
 }
 
@@ -66,8 +66,8 @@ export function messageOf(context: Context, ...names: readonly PermissionName[])
 }
 
 /** The user id of the path; `@me` is the one who acts. */
-export function userIdOf({ params, by }: Context): string {
-  return params['user'] === '@me' ? by.userId : params['user']!
+export function userIdOf({ params, actor }: Context): string {
+  return params['user'] === '@me' ? actor.userId : params['user']!
 }
 
 /** @throws {ApiError} 10013 for nobody, 10007 for someone who is not in the guild. */

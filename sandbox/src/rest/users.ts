@@ -46,7 +46,7 @@ export const userRoutes: readonly Route[] = [
   {
     method: 'POST',
     path: '/users/@me/channels',
-    handle({ world, body, by }) {
+    handle({ world, body, actor }) {
       const checks = new Checks()
       const recipient = checks.id(asJson(body), 'recipient_id')
       if (recipient === undefined) {
@@ -55,10 +55,10 @@ export const userRoutes: readonly Route[] = [
       checks.done()
       const user = world.users.get(recipient ?? '')
       // Nobody can write to themselves.
-      if (!user || user.id === by.userId) {
+      if (!user || user.id === actor.userId) {
         throw refuse('invalidRecipients')
       }
-      return ok(renderChannel(world, world.directChannel(user.id, by.userId)))
+      return ok(renderChannel(world, world.directChannel(user.id, actor.userId)))
     },
   },
   {

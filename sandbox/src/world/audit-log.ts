@@ -47,7 +47,7 @@ export type Noted = {
  * Writes an entry and tells of it; beyond `KEPT_ENTRIES` the oldest is forgotten. Outside of guilds
  * nothing is written.
  */
-export function note(world: World, guildId: string | null, by: Actor, noted: Noted): void {
+export function note(world: World, guildId: string | null, actor: Actor, noted: Noted): void {
   const guild = world.guilds.get(guildId ?? '')
   if (!guild) {
     return
@@ -56,9 +56,9 @@ export function note(world: World, guildId: string | null, by: Actor, noted: Not
     id: world.nextId(),
     guildId: guild.id,
     action: noted.action,
-    userId: by.userId,
+    userId: actor.userId,
     targetId: noted.targetId,
-    reason: by.reason,
+    reason: actor.reason,
     changes: noted.changes ?? [],
     options: noted.options ?? null,
   }

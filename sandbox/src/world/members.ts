@@ -31,9 +31,9 @@ export function modifyMember(
   guild: Guild,
   member: Member,
   changes: MemberChanges,
-  by: Actor,
+  actor: Actor,
 ): void {
-  checkChanges(world, guild, member, changes, by)
+  checkChanges(world, guild, member, changes, actor)
   const before = describe(member)
   const rolesBefore = member.roles
   if (changes.nick !== undefined) {
@@ -49,11 +49,11 @@ export function modifyMember(
   const targetId = member.userId
   const updates = changesBetween(before, describe(member))
   if (updates.length > 0) {
-    note(world, guild.id, by, { action: AUDIT.memberUpdate, targetId, changes: updates })
+    note(world, guild.id, actor, { action: AUDIT.memberUpdate, targetId, changes: updates })
   }
   const roleUpdates = roleChanges(guild, rolesBefore, member.roles)
   if (roleUpdates.length > 0) {
-    note(world, guild.id, by, { action: AUDIT.memberRoleUpdate, targetId, changes: roleUpdates })
+    note(world, guild.id, actor, { action: AUDIT.memberRoleUpdate, targetId, changes: roleUpdates })
   }
 }
 
@@ -62,18 +62,18 @@ function checkChanges(
   guild: Guild,
   member: Member,
   changes: MemberChanges,
-  by: Actor,
+  actor: Actor,
 ): void {
-  const own = member.userId === by.userId
+  const own = member.userId === actor.userId
   if (changes.nick !== undefined) {
     if (own) {
-      demandInGuild(world, guild, by.userId, 'changeNickname')
+      demandInGuild(world, guild, actor.userId, 'changeNickname')
     } else {
-      demandOver(world, guild, by, member.userId, 'manageNicknames')
+      demandOver(world, guild, actor, member.userId, 'manageNicknames')
     }
   }
   if (changes.timeoutUntilMs !== undefined) {
-    demandOver(world, guild, by, member.userId, 'moderateMembers')
+    demandOver(world, guild, actor, member.userId, 'moderateMembers')
     const target = guildPermissions(world, guild, member.userId)
     if (holds(target, 'administrator')) {
       throw refuse('missingPermissions')
@@ -82,24 +82,24 @@ function checkChanges(
   if (!changes.roles) {
     return
   }
-  demandInGuild(world, guild, by.userId, 'manageRoles')
+  demandInGuild(world, guild, actor.userId, 'manageRoles')
   const wanted = new Set(changes.roles)
   const given = changes.roles.filter((id) => !member.roles.includes(id))
   const taken = member.roles.filter((id) => !wanted.has(id))
   for (const id of [...given, ...taken]) {
-    checkAssignable(guild, guild.roles.get(id), by)
+    checkAssignable(guild, guild.roles.get(id), actor)
   }
 }
 
 /** @throws {ApiError} 10011, 50028 for @everyone and managed roles, 50013 for higher ones. */
-function checkAssignable(guild: Guild, role: Role | undefined, by: Actor): void {
+function checkAssignable(guild: Guild, role: Role | undefined, actor: Actor): void {
   if (!role) {
     throw refuse('unknownRole')
   }
   if (role.id === guild.id || role.botId !== null) {
     throw refuse('invalidRole')
   }
-  if (role.position >= rankOf(guild, by.userId)) {
+  if (role.position >= rankOf(guild, actor.userId)) {
     throw refuse('missingPermissions')
   }
 }
@@ -112,12 +112,12 @@ function checkAssignable(guild: Guild, role: Role | undefined, by: Actor): void 
 export function demandOver(
   world: World,
   guild: Guild,
-  by: Actor,
+  actor: Actor,
   userId: string,
   name: PermissionName,
 ): void {
-  demandInGuild(world, guild, by.userId, name)
-  const outranks = rankOf(guild, by.userId) > rankOf(guild, userId)
+  demandInGuild(world, guild, actor.userId, name)
+  const outranks = rankOf(guild, actor.userId) > rankOf(guild, userId)
   if (!outranks || guild.ownerId === userId) {
     throw refuse('missingPermissions')
   }
@@ -156,30 +156,30 @@ export function removeMember(world: World, guild: Guild, userId: string): void {
 }
 
 /** Kicks a member. @throws {ApiError} 50013. */
-export function kick(world: World, guild: Guild, member: Member, by: Actor): void {
-  demandOver(world, guild, by, member.userId, 'kickMembers')
+export function kick(world: World, guild: Guild, member: Member, actor: Actor): void {
+  demandOver(world, guild, actor, member.userId, 'kickMembers')
   removeMember(world, guild, member.userId)
-  note(world, guild.id, by, { action: AUDIT.memberKick, targetId: member.userId })
+  note(world, guild.id, actor, { action: AUDIT.memberKick, targetId: member.userId })
 }
 
 /** Bans a user, member or not. @throws {ApiError} 50013. */
-export function ban(world: World, guild: Guild, userId: string, by: Actor): void {
-  demandOver(world, guild, by, userId, 'banMembers')
+export function ban(world: World, guild: Guild, userId: string, actor: Actor): void {
+  demandOver(world, guild, actor, userId, 'banMembers')
   if (guild.bans.has(userId)) {
     return
   }
-  guild.bans.set(userId, by.reason)
+  guild.bans.set(userId, actor.reason)
   removeMember(world, guild, userId)
   world.emit({ name: 'GUILD_BAN_ADD', guildId: guild.id, userId })
-  note(world, guild.id, by, { action: AUDIT.memberBanAdd, targetId: userId })
+  note(world, guild.id, actor, { action: AUDIT.memberBanAdd, targetId: userId })
 }
 
 /** Lifts a ban. @throws {ApiError} 10026 or 50013. */
-export function unban(world: World, guild: Guild, userId: string, by: Actor): void {
-  demandInGuild(world, guild, by.userId, 'banMembers')
+export function unban(world: World, guild: Guild, userId: string, actor: Actor): void {
+  demandInGuild(world, guild, actor.userId, 'banMembers')
   if (!guild.bans.delete(userId)) {
     throw refuse('unknownBan')
   }
   world.emit({ name: 'GUILD_BAN_REMOVE', guildId: guild.id, userId })
-  note(world, guild.id, by, { action: AUDIT.memberBanRemove, targetId: userId })
+  note(world, guild.id, actor, { action: AUDIT.memberBanRemove, targetId: userId })
 }

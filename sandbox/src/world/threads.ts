@@ -90,7 +90,7 @@ export function startThread(
   world: World,
   channel: Channel,
   fresh: NewThread,
-  by: Actor,
+  actor: Actor,
   message?: Message,
 ): Channel {
   const isAnnouncement = channel.type === CHANNEL_TYPE.guildAnnouncement
@@ -99,7 +99,7 @@ export function startThread(
   if (!isText && !(isAnnouncement && !isPrivate)) {
     throw refuse('wrongChannelType')
   }
-  demand(world, channel, by.userId, isPrivate ? 'createPrivateThreads' : 'createPublicThreads')
+  demand(world, channel, actor.userId, isPrivate ? 'createPrivateThreads' : 'createPublicThreads')
   if (message && world.channels.has(message.id)) {
     throw refuse('threadExists')
   }
@@ -118,9 +118,9 @@ export function startThread(
     nsfw: channel.nsfw,
     slowmodeS: fresh.slowmodeS ?? 0,
     thread: {
-      ownerId: by.userId,
+      ownerId: actor.userId,
       createdMs: now,
-      members: new Map([[by.userId, now]]),
+      members: new Map([[actor.userId, now]]),
       archived: false,
       archivedMs: now,
       autoArchiveMinutes: fresh.autoArchiveMinutes ?? DEFAULT_ARCHIVE_MINUTES,
@@ -130,9 +130,9 @@ export function startThread(
       totalMessages: 0,
     },
   })
-  world.tellJoined(thread, by.userId)
-  announce(world, channel, thread, by, message)
-  note(world, guild.id, by, { action: AUDIT.threadCreate, targetId: thread.id })
+  world.tellJoined(thread, actor.userId)
+  announce(world, channel, thread, actor, message)
+  note(world, guild.id, actor, { action: AUDIT.threadCreate, targetId: thread.id })
   return thread
 }
 
@@ -143,18 +143,18 @@ function announce(
   world: World,
   parent: Channel,
   thread: Channel,
-  by: Actor,
+  actor: Actor,
   message?: Message,
 ): void {
   const { guildId } = parent
   if (message) {
     world.update(message, { flags: message.flags | MESSAGE_FLAG.hasThread })
     const reference = { type: 0, messageId: message.id, channelId: parent.id, guildId } as const
-    postSystemMessage(world, thread, by.userId, MESSAGE_TYPE.threadStarter, { reference })
+    postSystemMessage(world, thread, actor.userId, MESSAGE_TYPE.threadStarter, { reference })
   } else if (thread.type !== CHANNEL_TYPE.privateThread) {
     const reference = { type: 0, messageId: thread.id, channelId: thread.id, guildId } as const
     const said = { content: thread.name, reference }
-    postSystemMessage(world, parent, by.userId, MESSAGE_TYPE.threadCreated, said)
+    postSystemMessage(world, parent, actor.userId, MESSAGE_TYPE.threadCreated, said)
   }
 }
 
@@ -192,11 +192,11 @@ export function modifyThread(
   world: World,
   channel: Channel,
   changes: ThreadChanges,
-  by: Actor,
+  actor: Actor,
 ): void {
   const thread = channel.thread!
   const { archived, locked, name, slowmodeS, invitable, autoArchiveMinutes } = changes
-  checkMayModify(world, channel, changes, by.userId)
+  checkMayModify(world, channel, changes, actor.userId)
   const before = describe(channel)
   channel.name = name ?? channel.name
   channel.slowmodeS = slowmodeS ?? channel.slowmodeS
@@ -214,7 +214,7 @@ export function modifyThread(
   if (updates.length === 0) {
     return
   }
-  note(world, channel.guildId, by, {
+  note(world, channel.guildId, actor, {
     action: AUDIT.threadUpdate,
     targetId: channel.id,
     changes: updates,
@@ -265,12 +265,12 @@ function describe(channel: Channel): object {
  *
  * @throws {ApiError} 50001, 50013, 50083 when it is archived, 30033 when it is full.
  */
-export function joinThread(world: World, channel: Channel, userId: string, by: Actor): void {
+export function joinThread(world: World, channel: Channel, userId: string, actor: Actor): void {
   const thread = channel.thread
   if (!thread) {
     throw refuse('wrongChannelType')
   }
-  demand(world, channel, by.userId)
+  demand(world, channel, actor.userId)
   checkActive(channel)
   if (thread.members.has(userId)) {
     return
@@ -279,13 +279,13 @@ export function joinThread(world: World, channel: Channel, userId: string, by: A
   if (!can(world, parent, userId)) {
     throw refuse('missingAccess')
   }
-  if (userId !== by.userId) {
-    demand(world, channel, by.userId, 'sendMessagesInThreads')
+  if (userId !== actor.userId) {
+    demand(world, channel, actor.userId, 'sendMessagesInThreads')
     const mayInvite =
       channel.type !== CHANNEL_TYPE.privateThread ||
       thread.invitable ||
-      thread.ownerId === by.userId ||
-      can(world, channel, by.userId, 'manageThreads')
+      thread.ownerId === actor.userId ||
+      can(world, channel, actor.userId, 'manageThreads')
     if (!mayInvite) {
       throw refuse('missingPermissions')
     }
@@ -305,16 +305,16 @@ export function joinThread(world: World, channel: Channel, userId: string, by: A
  *
  * @throws {ApiError} 50001, 50013, 50083 when it is archived.
  */
-export function leaveThread(world: World, channel: Channel, userId: string, by: Actor): void {
+export function leaveThread(world: World, channel: Channel, userId: string, actor: Actor): void {
   const thread = channel.thread
   if (!thread) {
     throw refuse('wrongChannelType')
   }
-  demand(world, channel, by.userId)
+  demand(world, channel, actor.userId)
   checkActive(channel)
-  const ownPrivate = channel.type === CHANNEL_TYPE.privateThread && thread.ownerId === by.userId
-  if (userId !== by.userId && !ownPrivate) {
-    demand(world, channel, by.userId, 'manageThreads')
+  const ownPrivate = channel.type === CHANNEL_TYPE.privateThread && thread.ownerId === actor.userId
+  if (userId !== actor.userId && !ownPrivate) {
+    demand(world, channel, actor.userId, 'manageThreads')
   }
   if (!thread.members.delete(userId)) {
     return

@@ -66,7 +66,7 @@ function channelName(name: string, type: number): string {
 }
 
 function create(context: Context): Reply {
-  const { world, by } = context
+  const { world, actor } = context
   const guild = guildOf(context, 'manageChannels')
   const body = asJson(context.body)
   const channels = world.channelsOf(guild)
@@ -90,7 +90,7 @@ function create(context: Context): Reply {
     type: type ?? guildText,
     overwrites: new Map(overwrites),
   })
-  note(world, guild.id, by, {
+  note(world, guild.id, actor, {
     action: AUDIT.channelCreate,
     targetId: channel.id,
     changes: changesBetween({}, describe(channel)),
@@ -104,17 +104,17 @@ function describe(channel: Channel): object {
 }
 
 function modify(context: Context): Reply {
-  const { world, by } = context
+  const { world, actor } = context
   const { channel, guild } = guildChannelOf(context)
   const body = asJson(context.body)
   if (channel.thread) {
-    modifyThread(world, channel, readThreadChanges(body), by)
-    return ok(renderThreadFor(world, channel, by.userId))
+    modifyThread(world, channel, readThreadChanges(body), actor)
+    return ok(renderThreadFor(world, channel, actor.userId))
   }
-  demand(world, channel, by.userId, 'manageChannels')
+  demand(world, channel, actor.userId, 'manageChannels')
   const { overwrites, name, ...fields } = readFields(body, guild, context)
   if (overwrites) {
-    demand(world, channel, by.userId, 'manageRoles')
+    demand(world, channel, actor.userId, 'manageRoles')
     for (const overwrite of overwrites.values()) {
       checkOverwrite(context, guild, channel, overwrite)
     }
@@ -131,7 +131,7 @@ function modify(context: Context): Reply {
     }
   }
   world.emit({ name: 'CHANNEL_UPDATE', channel })
-  note(world, guild.id, by, {
+  note(world, guild.id, actor, {
     action: AUDIT.channelUpdate,
     targetId: channel.id,
     changes: changesBetween(before, describe(channel)),
@@ -140,16 +140,16 @@ function modify(context: Context): Reply {
 }
 
 function remove(context: Context): Reply {
-  const { world, by } = context
+  const { world, actor } = context
   const channel = channelOf(context)
   // A direct-message channel is only closed; what was written in it stays.
   if (channel.guildId === null) {
     return ok(renderChannel(world, channel))
   }
-  demand(world, channel, by.userId, channel.thread ? 'manageThreads' : 'manageChannels')
+  demand(world, channel, actor.userId, channel.thread ? 'manageThreads' : 'manageChannels')
   const rendered = renderChannel(world, channel)
   world.removeChannel(channel)
-  note(world, channel.guildId, by, {
+  note(world, channel.guildId, actor, {
     action: channel.thread ? AUDIT.threadDelete : AUDIT.channelDelete,
     targetId: channel.id,
     changes: changesBetween({}, describe(channel)),
@@ -182,18 +182,18 @@ function move(context: Context): Reply {
 }
 
 function typing(context: Context): Reply {
-  const { world, by } = context
+  const { world, actor } = context
   const channel = channelOf(context)
-  demand(world, channel, by.userId, sendingIn(channel))
-  checkSendable(world, channel, by.userId)
-  world.emit({ name: 'TYPING_START', channel, userId: by.userId })
+  demand(world, channel, actor.userId, sendingIn(channel))
+  checkSendable(world, channel, actor.userId)
+  world.emit({ name: 'TYPING_START', channel, userId: actor.userId })
   return NO_CONTENT
 }
 
 function get(context: Context): Reply {
-  const { world, by } = context
+  const { world, actor } = context
   const channel = channelOf(context)
-  return ok(renderThreadFor(world, channel, by.userId))
+  return ok(renderThreadFor(world, channel, actor.userId))
 }
 
 function list(context: Context): Reply {

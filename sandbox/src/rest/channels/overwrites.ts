@@ -52,7 +52,7 @@ function readOverwrite(body: Json, id: string, type: 0 | 1, checks: Checks, path
  * @throws {ApiError} 10009 for nobody's overwrite, 50013.
  */
 export function checkOverwrite(
-  { world, by }: Context,
+  { world, actor }: Context,
   guild: Guild,
   channel: Channel | null,
   overwrite: Overwrite,
@@ -63,8 +63,8 @@ export function checkOverwrite(
     throw refuse('unknownOverwrite')
   }
   const own = channel
-    ? channelPermissions(world, channel, by.userId)
-    : guildPermissions(world, guild, by.userId)
+    ? channelPermissions(world, channel, actor.userId)
+    : guildPermissions(world, guild, actor.userId)
   if (holds(own, 'administrator')) {
     return
   }
@@ -76,7 +76,7 @@ export function checkOverwrite(
 }
 
 function put(context: Context): Reply {
-  const { world, by, params } = context
+  const { world, actor, params } = context
   const { channel, guild } = guildChannelOf(context, 'manageRoles')
   if (channel.thread) {
     throw refuse('wrongChannelType')
@@ -87,7 +87,7 @@ function put(context: Context): Reply {
   const overwrite = readOverwrite(asJson(context.body), id, type, checks)
   checks.done()
   checkOverwrite(context, guild, channel, overwrite)
-  setOverwrite(world, channel, overwrite, by)
+  setOverwrite(world, channel, overwrite, actor)
   return NO_CONTENT
 }
 
@@ -96,12 +96,12 @@ export function setOverwrite(
   world: World,
   channel: Channel,
   overwrite: Overwrite,
-  by: Actor,
+  actor: Actor,
 ): void {
   const isNew = !channel.overwrites.has(overwrite.id)
   channel.overwrites.set(overwrite.id, overwrite)
   world.emit({ name: 'CHANNEL_UPDATE', channel })
-  note(world, channel.guildId, by, {
+  note(world, channel.guildId, actor, {
     action: isNew ? AUDIT.overwriteCreate : AUDIT.overwriteUpdate,
     targetId: channel.id,
     changes: [
@@ -113,7 +113,7 @@ export function setOverwrite(
 }
 
 function remove(context: Context): Reply {
-  const { world, by, params } = context
+  const { world, actor, params } = context
   const { channel, guild } = guildChannelOf(context, 'manageRoles')
   const overwrite = channel.overwrites.get(params['overwrite']!)
   if (!overwrite) {
@@ -121,7 +121,7 @@ function remove(context: Context): Reply {
   }
   channel.overwrites.delete(overwrite.id)
   world.emit({ name: 'CHANNEL_UPDATE', channel })
-  note(world, guild.id, by, {
+  note(world, guild.id, actor, {
     action: AUDIT.overwriteDelete,
     targetId: channel.id,
     options: targetOptions(guild, overwrite),

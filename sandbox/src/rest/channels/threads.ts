@@ -19,18 +19,18 @@ import type { Context, Reply, Route } from '../route.ts'
 import { channelOf, guildOf, messageOf, userIdOf } from '../targets.ts'
 
 function start(context: Context): Reply {
-  const { world, by } = context
+  const { world, actor } = context
   const fresh = readNewThread(asJson(context.body), false)
-  const thread = startThread(world, channelOf(context), fresh, by)
-  return { status: 201, body: renderThreadFor(world, thread, by.userId) }
+  const thread = startThread(world, channelOf(context), fresh, actor)
+  return { status: 201, body: renderThreadFor(world, thread, actor.userId) }
 }
 
 function startFromMessage(context: Context): Reply {
-  const { world, by } = context
+  const { world, actor } = context
   const message = messageOf(context, 'readMessageHistory')
   const fresh = readNewThread(asJson(context.body), true)
-  const thread = startThread(world, world.channel(message.channelId), fresh, by, message)
-  return { status: 201, body: renderThreadFor(world, thread, by.userId) }
+  const thread = startThread(world, world.channel(message.channelId), fresh, actor, message)
+  return { status: 201, body: renderThreadFor(world, thread, actor.userId) }
 }
 
 /** @throws {ApiError} 50024 for a channel that is no thread. */
@@ -80,20 +80,20 @@ function oneMember(context: Context): Reply {
 }
 
 function active(context: Context): Reply {
-  const { world, by } = context
+  const { world, actor } = context
   const guild = guildOf(context)
   const threads = world
     .threadsOf(guild)
-    .filter((thread) => !thread.thread?.archived && can(world, thread, by.userId))
+    .filter((thread) => !thread.thread?.archived && can(world, thread, actor.userId))
   return ok({ ...listed(context, threads), has_more: false })
 }
 
-function listed({ world, by }: Context, threads: readonly Channel[]) {
+function listed({ world, actor }: Context, threads: readonly Channel[]) {
   return {
     threads: threads.map((thread) => renderChannel(world, thread)),
     members: threads
-      .filter(({ thread }) => thread?.members.has(by.userId))
-      .map((thread) => renderThreadMember(thread, by.userId)),
+      .filter(({ thread }) => thread?.members.has(actor.userId))
+      .map((thread) => renderThreadMember(thread, actor.userId)),
   }
 }
 
@@ -110,7 +110,7 @@ type ArchiveKind = 'public' | 'private' | 'joined'
 
 function archived(kind: ArchiveKind): Route['handle'] {
   return function list(context: Context): Reply {
-    const { world, query, by } = context
+    const { world, query, actor } = context
     const channel = channelOf(context, 'readMessageHistory')
     if (kind === 'private') {
       channelOf(context, 'manageThreads')
@@ -130,7 +130,7 @@ function archived(kind: ArchiveKind): Route['handle'] {
         t.parentId === channel.id &&
         t.thread?.archived === true &&
         isPrivate(t) === (kind !== 'public') &&
-        (kind !== 'joined' || t.thread.members.has(by.userId)),
+        (kind !== 'joined' || t.thread.members.has(actor.userId)),
     )
     const matching =
       kind === 'joined'
@@ -173,7 +173,7 @@ export const threadRoutes: readonly Route[] = [
     method: 'PUT',
     path: `${MEMBERS}/:user`,
     handle(context) {
-      joinThread(context.world, channelOf(context), userIdOf(context), context.by)
+      joinThread(context.world, channelOf(context), userIdOf(context), context.actor)
       return NO_CONTENT
     },
   },
@@ -181,7 +181,7 @@ export const threadRoutes: readonly Route[] = [
     method: 'DELETE',
     path: `${MEMBERS}/:user`,
     handle(context) {
-      leaveThread(context.world, channelOf(context), userIdOf(context), context.by)
+      leaveThread(context.world, channelOf(context), userIdOf(context), context.actor)
       return NO_CONTENT
     },
   },

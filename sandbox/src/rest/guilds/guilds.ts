@@ -26,7 +26,7 @@ function get(context: Context): Reply {
 }
 
 function modify(context: Context): Reply {
-  const { world, by } = context
+  const { world, actor } = context
   const guild = guildOf(context, 'manageGuild')
   const body = asJson(context.body)
   const checks = new Checks()
@@ -35,7 +35,7 @@ function modify(context: Context): Reply {
   const ownerId = checks.id(body, 'owner_id')
   checks.done()
   // Only the owner can hand a guild over.
-  if (ownerId !== undefined && guild.ownerId !== by.userId) {
+  if (ownerId !== undefined && guild.ownerId !== actor.userId) {
     throw refuse('missingPermissions')
   }
   if (ownerId !== undefined && !guild.members.has(ownerId)) {
@@ -49,7 +49,7 @@ function modify(context: Context): Reply {
   }
   const after = { name: guild.name, description: guild.description, owner_id: guild.ownerId }
   world.emit({ name: 'GUILD_UPDATE', guild })
-  note(world, guild.id, by, {
+  note(world, guild.id, actor, {
     action: AUDIT.guildUpdate,
     targetId: guild.id,
     changes: changesBetween(before, after),
@@ -57,7 +57,7 @@ function modify(context: Context): Reply {
   return ok(renderGuild(guild))
 }
 
-function list({ world, query, by }: Context): Reply {
+function list({ world, query, actor }: Context): Reply {
   const checks = new Checks()
   const fields = Object.fromEntries(query)
   const limit = checks.queryNumber(query, 'limit', { min: 1, max: MAX_LISTED }) ?? MAX_LISTED
@@ -65,7 +65,7 @@ function list({ world, query, by }: Context): Reply {
   const before = checks.id(fields, 'before')
   checks.done()
   const guilds = world
-    .guildsOf(by.userId)
+    .guildsOf(actor.userId)
     .filter(({ id }) => after === undefined || BigInt(id) > BigInt(after))
     .filter(({ id }) => before === undefined || BigInt(id) < BigInt(before))
     .slice(0, limit)
@@ -74,8 +74,8 @@ function list({ world, query, by }: Context): Reply {
       name: guild.name,
       icon: null,
       banner: null,
-      owner: guild.ownerId === by.userId,
-      permissions: String(guildPermissions(world, guild, by.userId)),
+      owner: guild.ownerId === actor.userId,
+      permissions: String(guildPermissions(world, guild, actor.userId)),
       features: [],
       ...(query.get('with_counts') === 'true'
         ? {
@@ -98,10 +98,10 @@ export const guildRoutes: readonly Route[] = [
     handle(context) {
       const guild = guildOf(context)
       // An owner must hand the guild over first.
-      if (guild.ownerId === context.by.userId) {
+      if (guild.ownerId === context.actor.userId) {
         throw refuse('missingPermissions')
       }
-      removeMember(context.world, guild, context.by.userId)
+      removeMember(context.world, guild, context.actor.userId)
       return NO_CONTENT
     },
   },

@@ -86,18 +86,18 @@ function readTimeout(body: Json, checks: Checks, nowMs: number): number | null {
 }
 
 function modify(context: Context): Reply {
-  const { world, body, by } = context
+  const { world, body, actor } = context
   const guild = guildOf(context)
   const member = memberOf(context, guild)
   const { roles, ...changes } = readChanges(asJson(body), world.clock.now())
   // Clients that write down all roles of a member name @everyone too, which nobody is given.
   const given = roles?.filter((id) => id !== guild.id)
-  modifyMember(world, guild, member, { ...changes, ...(given && { roles: given }) }, by)
+  modifyMember(world, guild, member, { ...changes, ...(given && { roles: given }) }, actor)
   return ok(renderMember(world, member))
 }
 
 function modifyRole(context: Context, given: boolean): Reply {
-  const { world, by, params } = context
+  const { world, actor, params } = context
   const guild = guildOf(context, 'manageRoles')
   const member = memberOf(context, guild)
   const id = params['role']!
@@ -107,7 +107,7 @@ function modifyRole(context: Context, given: boolean): Reply {
   const others = member.roles.filter((role) => role !== id)
   const roles = given ? [...others, id] : others
   if (roles.length !== member.roles.length) {
-    modifyMember(world, guild, member, { roles }, by)
+    modifyMember(world, guild, member, { roles }, actor)
   }
   return NO_CONTENT
 }
@@ -134,11 +134,11 @@ function oneBan(context: Context): Reply {
 }
 
 function putBan(context: Context): Reply {
-  const { world, by, body } = context
+  const { world, actor, body } = context
   const guild = guildOf(context, 'banMembers')
   const userId = world.user(context.params['user']!).id
   const seconds = readDeleteSeconds(isJson(body.json) ? body.json : {})
-  ban(world, guild, userId, by)
+  ban(world, guild, userId, actor)
   forgetRecent(context, guild, userId, seconds)
   return NO_CONTENT
 }
@@ -168,7 +168,7 @@ function forgetRecent({ world }: Context, guild: Guild, userId: string, seconds:
 
 function ownMember(context: Context): { guild: Guild; member: Member } {
   const guild = guildOf(context)
-  return { guild, member: guild.members.get(context.by.userId)! }
+  return { guild, member: guild.members.get(context.actor.userId)! }
 }
 
 const MEMBER = '/guilds/:guild/members/:user'
@@ -184,9 +184,9 @@ export const memberRoutes: readonly Route[] = [
     handle(context) {
       const { guild, member } = ownMember(context)
       const { nick } = readChanges(asJson(context.body), context.world.clock.now())
-      demandInGuild(context.world, guild, context.by.userId, 'changeNickname')
+      demandInGuild(context.world, guild, context.actor.userId, 'changeNickname')
       if (nick !== undefined) {
-        modifyMember(context.world, guild, member, { nick }, context.by)
+        modifyMember(context.world, guild, member, { nick }, context.actor)
       }
       return ok(renderMember(context.world, member))
     },
@@ -202,7 +202,7 @@ export const memberRoutes: readonly Route[] = [
     path: MEMBER,
     handle(context) {
       const guild = guildOf(context, 'kickMembers')
-      kick(context.world, guild, memberOf(context, guild), context.by)
+      kick(context.world, guild, memberOf(context, guild), context.actor)
       return NO_CONTENT
     },
   },
@@ -219,7 +219,7 @@ export const memberRoutes: readonly Route[] = [
     method: 'DELETE',
     path: BAN,
     handle(context) {
-      unban(context.world, guildOf(context, 'banMembers'), userIdOf(context), context.by)
+      unban(context.world, guildOf(context, 'banMembers'), userIdOf(context), context.actor)
       return NO_CONTENT
     },
   },

@@ -21,7 +21,7 @@ type RoleFields = Partial<
 
 /** @throws {ApiError} 50035, or 50013 for permissions that the actor does not have. */
 function readRole(context: Context, guild: Guild, before: bigint): RoleFields {
-  const { world, by } = context
+  const { world, actor } = context
   const body = asJson(context.body)
   const checks = new Checks()
   const colors = isJson(body['colors']) ? body['colors'] : {}
@@ -37,7 +37,7 @@ function readRole(context: Context, guild: Guild, before: bigint): RoleFields {
     permissions: checks.permissions(body, 'permissions'),
   }
   checks.done()
-  const own = guildPermissions(world, guild, by.userId)
+  const own = guildPermissions(world, guild, actor.userId)
   const changed = fields.permissions === undefined ? 0n : fields.permissions ^ before
   if ((changed & ALL_PERMISSIONS & ~own) !== 0n) {
     throw refuse('missingPermissions')
@@ -47,7 +47,7 @@ function readRole(context: Context, guild: Guild, before: bigint): RoleFields {
 }
 
 function create(context: Context): Reply {
-  const { world, by } = context
+  const { world, actor } = context
   const guild = guildOf(context, 'manageRoles')
   if (guild.roles.size >= MAX_ROLES) {
     throw refuse('tooManyRoles')
@@ -62,7 +62,7 @@ function create(context: Context): Reply {
     world.emit({ name: 'GUILD_ROLE_UPDATE', role })
   }
   const role = world.addRole(guild, { name: 'new role', permissions: everyone, ...fields })
-  note(world, guild.id, by, {
+  note(world, guild.id, actor, {
     action: AUDIT.roleCreate,
     targetId: role.id,
     changes: changesBetween({}, describe(role)),
@@ -78,14 +78,14 @@ function describe(role: Role): object {
 /** @throws {ApiError} 50013 for a role that is not below the actor's own. */
 function lowerRole(context: Context, guild: Guild): Role {
   const role = roleOf(context, guild)
-  if (role.position >= rankOf(guild, context.by.userId)) {
+  if (role.position >= rankOf(guild, context.actor.userId)) {
     throw refuse('missingPermissions')
   }
   return role
 }
 
 function modify(context: Context): Reply {
-  const { world, by } = context
+  const { world, actor } = context
   const guild = guildOf(context, 'manageRoles')
   const role = lowerRole(context, guild)
   const fields = readRole(context, guild, role.permissions)
@@ -93,7 +93,7 @@ function modify(context: Context): Reply {
   // The name of @everyone stays what it is.
   Object.assign(role, fields, role.id === guild.id ? { name: role.name } : {})
   world.emit({ name: 'GUILD_ROLE_UPDATE', role })
-  note(world, guild.id, by, {
+  note(world, guild.id, actor, {
     action: AUDIT.roleUpdate,
     targetId: role.id,
     changes: changesBetween(before, describe(role)),
@@ -102,7 +102,7 @@ function modify(context: Context): Reply {
 }
 
 function remove(context: Context): Reply {
-  const { world, by } = context
+  const { world, actor } = context
   const guild = guildOf(context, 'manageRoles')
   const role = lowerRole(context, guild)
   if (role.botId !== null || role.id === guild.id) {
@@ -111,7 +111,7 @@ function remove(context: Context): Reply {
   guild.roles.delete(role.id)
   forgetRole(world, guild, role)
   world.emit({ name: 'GUILD_ROLE_DELETE', role })
-  note(world, guild.id, by, { action: AUDIT.roleDelete, targetId: role.id })
+  note(world, guild.id, actor, { action: AUDIT.roleDelete, targetId: role.id })
   return NO_CONTENT
 }
 
@@ -132,10 +132,10 @@ function forgetRole(world: World, guild: Guild, role: Role): void {
 
 /** @throws {ApiError} 10011, 50035, or 50013 for a role at or above the actor's own. */
 function readMoves(context: Context, guild: Guild): Map<string, number> {
-  const { body, by } = context
+  const { body, actor } = context
   const items: readonly unknown[] = Array.isArray(body.json) ? body.json : []
   const checks = new Checks()
-  const rank = rankOf(guild, by.userId)
+  const rank = rankOf(guild, actor.userId)
   const moves = new Map<string, number>()
   items.filter(isJson).forEach((item: Json, i) => {
     const id = checks.id(item, 'id', `${i}.id`)

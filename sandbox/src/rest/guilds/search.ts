@@ -113,14 +113,14 @@ function searchIn(world: World, guild: Guild, userId: string, search: Search): M
 }
 
 function list(context: Context): Reply {
-  const { world, by, reader } = context
+  const { world, actor, reader } = context
   const guild = guildOf(context)
   // Without the intent there is nothing that the application may look through.
   if (!reader.seesContent) {
     throw refuse('missingAccess')
   }
   const { search, page } = readSearch(context.query)
-  const found = searchIn(world, guild, by.userId, search).toSorted((a, b) =>
+  const found = searchIn(world, guild, actor.userId, search).toSorted((a, b) =>
     page.ascending ? compareIds(a.id, b.id) : compareIds(b.id, a.id),
   )
   const shown = found.slice(page.offset, page.offset + page.limit)
@@ -137,8 +137,8 @@ function list(context: Context): Reply {
       ? {
           threads: threads.map((thread) => renderChannel(world, thread)),
           members: threads
-            .filter(({ thread }) => thread?.members.has(by.userId))
-            .map((thread) => renderThreadMember(thread, by.userId)),
+            .filter(({ thread }) => thread?.members.has(actor.userId))
+            .map((thread) => renderThreadMember(thread, actor.userId)),
         }
       : {}),
   })

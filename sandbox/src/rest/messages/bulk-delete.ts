@@ -39,7 +39,7 @@ function readIds(context: Context): readonly string[] {
 }
 
 function bulkDelete(context: Context): Reply {
-  const { world, by } = context
+  const { world, actor } = context
   const { channel } = guildChannelOf(context, 'manageMessages')
   const ids = readIds(context)
   const oldest = world.clock.now() - MAX_AGE_MS
@@ -56,7 +56,7 @@ function bulkDelete(context: Context): Reply {
     world.forget(message)
   }
   world.emit({ name: 'MESSAGE_DELETE_BULK', channel, messages })
-  note(world, channel.guildId, by, {
+  note(world, channel.guildId, actor, {
     action: AUDIT.messageBulkDelete,
     targetId: channel.id,
     options: { count: String(messages.length) },

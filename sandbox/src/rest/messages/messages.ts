@@ -60,8 +60,8 @@ function page(context: Context): readonly Message[] {
   return newest.filter((m) => before === undefined || compareIds(m.id, before) < 0).slice(0, limit)
 }
 
-function actOf({ world, params, by }: Context): MessageAction {
-  return { world, channel: world.channel(params['channel']!), ...by }
+function actOf({ world, params, actor }: Context): MessageAction {
+  return { world, channel: world.channel(params['channel']!), ...actor }
 }
 
 /** All routes of this file. */

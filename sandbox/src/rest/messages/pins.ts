@@ -49,7 +49,7 @@ function listOld(context: Context): Reply {
 }
 
 function pin(context: Context): Reply {
-  const { world, by } = context
+  const { world, actor } = context
   const message = messageOf(context, 'readMessageHistory', 'pinMessages')
   const channel = world.channel(message.channelId)
   checkActive(channel)
@@ -68,7 +68,7 @@ function pin(context: Context): Reply {
   world.emit({ name: 'CHANNEL_PINS_UPDATE', channel })
   const { guildId } = channel
   const reference = { type: 0, messageId: message.id, channelId: channel.id, guildId } as const
-  postSystemMessage(world, channel, by.userId, MESSAGE_TYPE.pinned, { reference })
+  postSystemMessage(world, channel, actor.userId, MESSAGE_TYPE.pinned, { reference })
   noteOf(context, message, AUDIT.messagePin)
   return NO_CONTENT
 }
@@ -87,10 +87,10 @@ function unpin(context: Context): Reply {
   return NO_CONTENT
 }
 
-function noteOf({ world, by }: Context, message: Message, action: number): void {
+function noteOf({ world, actor }: Context, message: Message, action: number): void {
   const { id, channelId, guildId, authorId } = message
   const options = { channel_id: channelId, message_id: id }
-  note(world, guildId, by, { action, targetId: authorId, options })
+  note(world, guildId, actor, { action, targetId: authorId, options })
 }
 
 const PINS = '/channels/:channel/messages/pins'

@@ -33,22 +33,22 @@ function list(context: Context): Reply {
 }
 
 function add(context: Context): Reply {
-  const { world, params, by } = context
-  addReaction(world, messageOf(context), readEmoji(params['emoji']!), by.userId)
+  const { world, params, actor } = context
+  addReaction(world, messageOf(context), readEmoji(params['emoji']!), actor.userId)
   return NO_CONTENT
 }
 
 function remove(context: Context): Reply {
-  const { world, params, by } = context
+  const { world, params, actor } = context
   const emoji = readEmoji(params['emoji']!)
-  removeReaction(world, messageOf(context), emoji, userIdOf(context), by.userId)
+  removeReaction(world, messageOf(context), emoji, userIdOf(context), actor.userId)
   return NO_CONTENT
 }
 
 function clear(context: Context): Reply {
-  const { world, params, by } = context
+  const { world, params, actor } = context
   const emoji = params['emoji'] === undefined ? null : readEmoji(params['emoji'])
-  clearReactions(world, messageOf(context), emoji, by.userId)
+  clearReactions(world, messageOf(context), emoji, actor.userId)
   return NO_CONTENT
 }
 
