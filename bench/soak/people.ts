@@ -5,7 +5,7 @@ import path from 'node:path'
 import type { APIMessage } from 'discord.js'
 import { ComponentType } from 'discord.js'
 import { Member } from 'loopback-discord/client'
-import { type Given, toForm, withFiles } from 'loopback-discord/client-form'
+import { type CommandOptions, toForm, withFiles } from 'loopback-discord/client-form'
 import { EN } from '../../commands/i18n/en.ts'
 
 const SAMPLES = path.join(import.meta.dirname, '..', '..', 'sandbox', 'samples')
@@ -118,7 +118,7 @@ export class People {
       : undefined
   }
 
-  #command(who: string, channel: string, name: string, given: Given): Promise<string> {
+  #command(who: string, channel: string, name: string, given: CommandOptions): Promise<string> {
     const { values, files } = withFiles(given)
     return this.#post('commands', { who, channel, payload: { name, options: values } }, files)
   }

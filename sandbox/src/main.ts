@@ -85,8 +85,8 @@ function sentenceOf(error: unknown): string {
   if (!(error instanceof Error)) {
     return String(error)
   }
-  const taken = 'code' in error && error.code === 'EADDRINUSE' && 'port' in error
-  return taken
+  const isPortTaken = 'code' in error && error.code === 'EADDRINUSE' && 'port' in error
+  return isPortTaken
     ? `Port ${String(error.port)} is taken; --port N chooses another, --port 0 a free one.`
     : error.message
 }

@@ -126,9 +126,9 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 }
 
 function limitSettings({ rateLimits, clock }: SandboxOptions): RateLimitSettings | null {
-  const chosen = rateLimits ?? (clock ? 'off' : 'discord')
-  if (chosen === 'off') {
+  const setting = rateLimits ?? (clock ? 'off' : 'discord')
+  if (setting === 'off') {
     return null
   }
-  return chosen === 'discord' ? {} : chosen
+  return setting === 'discord' ? {} : setting
 }

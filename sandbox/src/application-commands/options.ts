@@ -7,7 +7,7 @@
 import { isJson, lengthOf } from '../protocol/field-checks.ts'
 import type { Checks, Json } from '../protocol/field-checks.ts'
 import { readDescription, readName } from './texts.ts'
-import { present, readFileTypes } from '../messages/component-kinds.ts'
+import { omitUndefined, readFileTypes } from '../messages/component-kinds.ts'
 import { OPTION_TYPE } from '../protocol/constants.ts'
 
 const MAX_OPTIONS = 25
@@ -27,12 +27,12 @@ const WITH_CHOICES: readonly unknown[] = [
 /** Reads `options` at a path; at the top `depth` is 0, in a group 1, in a subcommand 2. */
 export function readOptionList(
   checks: Checks,
-  given: Json,
+  payload: Json,
   at: string,
   depth: 0 | 1 | 2 = 0,
 ): readonly Json[] {
   const path = at === '' ? 'options' : `${at}.options`
-  const options = checks.list(given, 'options', MAX_OPTIONS, path) ?? []
+  const options = checks.list(payload, 'options', MAX_OPTIONS, path) ?? []
   checkNames(checks, options, path)
   if (depth === 0) {
     checkMix(checks, options, path)
@@ -82,61 +82,61 @@ const ALLOWED = [
   LEAVES,
 ] as const
 
-function readOption(checks: Checks, given: Json, at: string, depth: 0 | 1 | 2): Json {
-  const type = checks.choice(given, 'type', ALLOWED[depth], `${at}.type`)
+function readOption(checks: Checks, payload: Json, at: string, depth: 0 | 1 | 2): Json {
+  const type = checks.choice(payload, 'type', ALLOWED[depth], `${at}.type`)
   const texts = {
-    ...readName(checks, given, at, true),
-    ...readDescription(checks, given, at),
+    ...readName(checks, payload, at, true),
+    ...readDescription(checks, payload, at),
   }
   if (type === OPTION_TYPE.subcommandGroup) {
-    return { type, ...texts, options: readOptionList(checks, given, at, 1) }
+    return { type, ...texts, options: readOptionList(checks, payload, at, 1) }
   }
   if (type === OPTION_TYPE.subcommand) {
-    return { type, ...texts, options: readOptionList(checks, given, at, 2) }
+    return { type, ...texts, options: readOptionList(checks, payload, at, 2) }
   }
-  refuseUnfit(checks, given, at, type)
-  return present({
+  refuseUnfit(checks, payload, at, type)
+  return omitUndefined({
     type,
     ...texts,
-    required: checks.flag(given, 'required', `${at}.required`) || undefined,
-    ...readChoices(checks, given, at, type),
-    ...readLimits(checks, given, at, type),
-    channel_types: type === OPTION_TYPE.channel ? readTypes(checks, given, at) : undefined,
-    file_types: type === OPTION_TYPE.attachment ? readFileTypes(checks, given, at) : undefined,
+    required: checks.flag(payload, 'required', `${at}.required`) || undefined,
+    ...readChoices(checks, payload, at, type),
+    ...readLimits(checks, payload, at, type),
+    channel_types: type === OPTION_TYPE.channel ? readTypes(checks, payload, at) : undefined,
+    file_types: type === OPTION_TYPE.attachment ? readFileTypes(checks, payload, at) : undefined,
   })
 }
 
 /** A field that belongs to another type of option. */
-function refuseUnfit(checks: Checks, given: Json, at: string, type: number | undefined): void {
-  const isSet = (key: string) => given[key] !== undefined && given[key] !== null
+function refuseUnfit(checks: Checks, payload: Json, at: string, type: number | undefined): void {
+  const isSet = (key: string) => payload[key] !== undefined && payload[key] !== null
   const withChoices = WITH_CHOICES.includes(type)
   if (!withChoices && isSet('choices')) {
     const sentence = 'Choices are not allowed for this option type'
     checks.fail(`${at}.choices`, 'APPLICATION_COMMAND_OPTIONS_CHOICES_INVALID', sentence)
   }
-  if (!withChoices && given['autocomplete'] === true) {
+  if (!withChoices && payload['autocomplete'] === true) {
     const sentence = 'Autocomplete is not allowed for this option type'
     checks.fail(`${at}.autocomplete`, 'APPLICATION_COMMAND_AUTOCOMPLETE_INVALID', sentence)
   }
 }
 
-function readChoices(checks: Checks, given: Json, at: string, type: number | undefined): Json {
+function readChoices(checks: Checks, payload: Json, at: string, type: number | undefined): Json {
   const path = `${at}.choices`
-  const autocomplete = checks.flag(given, 'autocomplete', `${at}.autocomplete`)
-  const choices = checks.list(given, 'choices', MAX_CHOICES, path)
+  const autocomplete = checks.flag(payload, 'autocomplete', `${at}.autocomplete`)
+  const choices = checks.list(payload, 'choices', MAX_CHOICES, path)
   if (autocomplete === true && choices && choices.length > 0) {
     const sentence = 'Autocomplete and choices cannot both be used'
     checks.fail(`${at}.autocomplete`, 'APPLICATION_COMMAND_AUTOCOMPLETE_CHOICES', sentence)
   }
   const names = choices?.map(({ name }) => name) ?? []
   const read = choices?.map((choice, i) => {
-    const own = `${path}.${i}`
+    const choicePath = `${path}.${i}`
     if (names.indexOf(choice['name']) < i) {
       const sentence = 'Choice name is already used'
-      checks.fail(own, 'APPLICATION_COMMAND_OPTIONS_CHOICE_NAME_DUPLICATED', sentence)
+      checks.fail(choicePath, 'APPLICATION_COMMAND_OPTIONS_CHOICE_NAME_DUPLICATED', sentence)
     }
-    const value = readValue(checks, choice, `${own}.value`, type)
-    return { ...readName(checks, choice, own, false), value }
+    const value = readValue(checks, choice, `${choicePath}.value`, type)
+    return { ...readName(checks, choice, choicePath, false), value }
   })
   return { autocomplete: autocomplete || undefined, choices: read }
 }
@@ -155,11 +155,11 @@ function readValue(checks: Checks, choice: Json, path: string, type: number | un
   return value
 }
 
-function readLimits(checks: Checks, given: Json, at: string, type: number | undefined): Json {
+function readLimits(checks: Checks, payload: Json, at: string, type: number | undefined): Json {
   if (type === OPTION_TYPE.string) {
     const limits = { min: 0, max: MAX_LENGTH }
-    const min = checks.whole(given, 'min_length', `${at}.min_length`, limits)
-    const max = checks.whole(given, 'max_length', `${at}.max_length`, { ...limits, min: 1 })
+    const min = checks.whole(payload, 'min_length', `${at}.min_length`, limits)
+    const max = checks.whole(payload, 'max_length', `${at}.max_length`, { ...limits, min: 1 })
     refuseReversed(checks, min, max, `${at}.max_length`)
     return { min_length: min, max_length: max }
   }
@@ -167,7 +167,7 @@ function readLimits(checks: Checks, given: Json, at: string, type: number | unde
     return {}
   }
   const limit = (key: string) => {
-    const value = given[key]
+    const value = payload[key]
     if (value === undefined || value === null) {
       return undefined
     }
@@ -191,8 +191,8 @@ function refuseReversed(
   }
 }
 
-function readTypes(checks: Checks, given: Json, at: string): readonly unknown[] | undefined {
-  const value = given['channel_types']
+function readTypes(checks: Checks, payload: Json, at: string): readonly unknown[] | undefined {
+  const value = payload['channel_types']
   if (value === undefined || value === null) {
     return undefined
   }
@@ -216,6 +216,6 @@ export function sizeOf(item: Json): number {
   })
   const { value } = item
   const valued = typeof value === 'string' || typeof value === 'number' ? String(value) : ''
-  const own = longest('name') + longest('description') + lengthOf(valued)
-  return inner.reduce((sum, part) => sum + sizeOf(part), own)
+  const ownSize = longest('name') + longest('description') + lengthOf(valued)
+  return inner.reduce((sum, part) => sum + sizeOf(part), ownSize)
 }

@@ -8,7 +8,7 @@ import { Checks, isJson } from '../protocol/field-checks.ts'
 import type { Json } from '../protocol/field-checks.ts'
 import { readOptionList, sizeOf } from './options.ts'
 import { readDescription, readMenuName, readName } from './texts.ts'
-import { present } from '../messages/component-kinds.ts'
+import { omitUndefined } from '../messages/component-kinds.ts'
 import { COMMAND_TYPE } from '../protocol/constants.ts'
 import { refuse } from '../protocol/errors.ts'
 import type { World } from '../world/world.ts'
@@ -40,18 +40,21 @@ function keep({ world, guildId }: Scope, commands: readonly Command[]): void {
 }
 
 /** Reads one command; `at` is its place in a list, or `''`. */
-function readCommand(checks: Checks, given: Json, at: string): Json {
+function readCommand(checks: Checks, payload: Json, at: string): Json {
   const path = (key: string) => (at === '' ? key : `${at}.${key}`)
-  const asked = given['type'] === undefined || given['type'] === null
-  const type = asked
+  const isTypeAbsent = payload['type'] === undefined || payload['type'] === null
+  const type = isTypeAbsent
     ? COMMAND_TYPE.slash
-    : (checks.choice(given, 'type', TYPES, path('type')) ?? COMMAND_TYPE.slash)
+    : (checks.choice(payload, 'type', TYPES, path('type')) ?? COMMAND_TYPE.slash)
   const slash = type === COMMAND_TYPE.slash
   const texts = slash
-    ? { ...readName(checks, given, at, true), ...readDescription(checks, given, at) }
-    : { ...readMenuName(checks, given, at), ...noDescription(checks, given, path('description')) }
-  const options = slash ? readOptionList(checks, given, at) : []
-  if (!slash && Array.isArray(given['options']) && given['options'].length > 0) {
+    ? { ...readName(checks, payload, at, true), ...readDescription(checks, payload, at) }
+    : {
+        ...readMenuName(checks, payload, at),
+        ...noDescription(checks, payload, path('description')),
+      }
+  const options = slash ? readOptionList(checks, payload, at) : []
+  if (!slash && Array.isArray(payload['options']) && payload['options'].length > 0) {
     const sentence = 'Options are not allowed for context menu commands'
     checks.fail(path('options'), 'APPLICATION_COMMAND_OPTIONS_NOT_ALLOWED', sentence)
   }
@@ -59,20 +62,20 @@ function readCommand(checks: Checks, given: Json, at: string): Json {
     type,
     ...texts,
     options,
-    default_member_permissions: permissionsOf(checks, given, path('default_member_permissions')),
-    integration_types: numbers(checks, given, 'integration_types', path, [0, 1]) ?? [0, 1],
-    contexts: numbers(checks, given, 'contexts', path, [0, 1, 2]) ?? null,
-    nsfw: checks.flag(given, 'nsfw', path('nsfw')) ?? false,
+    default_member_permissions: permissionsOf(checks, payload, path('default_member_permissions')),
+    integration_types: numbers(checks, payload, 'integration_types', path, [0, 1]) ?? [0, 1],
+    contexts: numbers(checks, payload, 'contexts', path, [0, 1, 2]) ?? null,
+    nsfw: checks.flag(payload, 'nsfw', path('nsfw')) ?? false,
   }
   if (sizeOf(command) > MAX_SIZE) {
     const sentence = `Command exceeds maximum size (${MAX_SIZE})`
     checks.fail(at, 'APPLICATION_COMMAND_TOO_LARGE', sentence)
   }
-  return present(command)
+  return omitUndefined(command)
 }
 
-function noDescription(checks: Checks, given: Json, path: string): Json {
-  const { description } = given
+function noDescription(checks: Checks, payload: Json, path: string): Json {
+  const { description } = payload
   if (description !== undefined && description !== null && description !== '') {
     const sentence = 'Context menu commands cannot have description'
     checks.fail(path, 'APPLICATION_COMMAND_CONTEXT_MENU_DESCRIPTION', sentence)
@@ -81,8 +84,8 @@ function noDescription(checks: Checks, given: Json, path: string): Json {
 }
 
 /** As text, for it may have more bits than a number holds. */
-function permissionsOf(checks: Checks, given: Json, path: string): string | null {
-  const value = given['default_member_permissions']
+function permissionsOf(checks: Checks, payload: Json, path: string): string | null {
+  const value = payload['default_member_permissions']
   if (value === undefined || value === null) {
     return null
   }
@@ -96,12 +99,12 @@ function permissionsOf(checks: Checks, given: Json, path: string): string | null
 
 function numbers(
   checks: Checks,
-  given: Json,
+  payload: Json,
   key: string,
   path: (key: string) => string,
   allowed: readonly number[],
 ): readonly number[] | undefined {
-  const value = given[key]
+  const value = payload[key]
   if (value === undefined || value === null) {
     return undefined
   }
@@ -150,8 +153,8 @@ export function overwriteCommands(scope: Scope, items: unknown): readonly Comman
     checks.done()
     return []
   }
-  const given: readonly unknown[] = items
-  const read = given.map((item, i) => readCommand(checks, isJson(item) ? item : {}, String(i)))
+  const list: readonly unknown[] = items
+  const read = list.map((item, i) => readCommand(checks, isJson(item) ? item : {}, String(i)))
   const keys = read.map(({ type, name }) => JSON.stringify([type, name]))
   keys.forEach((key, i) => {
     if (keys.indexOf(key) === i) {
@@ -187,17 +190,17 @@ function refuseTooMany(commands: readonly Json[]): void {
  * @returns the command, and whether it is a new one.
  * @throws {ApiError} 50035 or 30032.
  */
-export function createCommand(scope: Scope, given: Json): { command: Command; isNew: boolean } {
+export function createCommand(scope: Scope, payload: Json): { command: Command; isNew: boolean } {
   const checks = new Checks()
-  const read = readCommand(checks, given, '')
+  const read = readCommand(checks, payload, '')
   checks.done()
   const before = commandsIn(scope)
-  const known = twin(before, read)
-  const others = before.filter((command) => command !== known)
-  refuseTooMany([...others, read])
-  const command = register(scope, read, known)
-  keep(scope, [...others, command])
-  return { command, isNew: !known }
+  const existing = twin(before, read)
+  const otherCommands = before.filter((command) => command !== existing)
+  refuseTooMany([...otherCommands, read])
+  const command = register(scope, read, existing)
+  keep(scope, [...otherCommands, command])
+  return { command, isNew: !existing }
 }
 
 /** @throws {ApiError} 10063. */
@@ -219,8 +222,8 @@ export function editCommand(scope: Scope, id: string, changes: Json): Command {
   const checks = new Checks()
   const read = readCommand(checks, { ...before, ...changes, type: before.type }, '')
   checks.done()
-  const others = commandsIn(scope).filter((command) => command !== before)
-  if (twin(others, read)) {
+  const otherCommands = commandsIn(scope).filter((command) => command !== before)
+  if (twin(otherCommands, read)) {
     throw refuse('commandExists')
   }
   const command = register(scope, read, before)

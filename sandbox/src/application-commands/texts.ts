@@ -22,7 +22,7 @@ export const LOCALES: ReadonlySet<string> = new Set(
 type Limits = { readonly min: number; readonly max: number }
 
 /** Reads a name and its translations; `strict` ones follow the pattern of slash commands. */
-export function readName(checks: Checks, given: Json, at: string, strict: boolean): Json {
+export function readName(checks: Checks, payload: Json, at: string, strict: boolean): Json {
   const limits = { min: 1, max: strict ? 32 : 100 }
   const check = (name: string, path: string) => {
     if (!strict || (NAME_PATTERN.test(name) && name === name.toLowerCase())) {
@@ -30,17 +30,17 @@ export function readName(checks: Checks, given: Json, at: string, strict: boolea
     }
     checks.fail(path, 'APPLICATION_COMMAND_INVALID_NAME', 'Command name is invalid')
   }
-  return readText(checks, given, { key: 'name', at, limits, check })
+  return readText(checks, payload, { key: 'name', at, limits, check })
 }
 
 /** Reads the name of a context menu and its translations: up to 32 characters of any kind. */
-export function readMenuName(checks: Checks, given: Json, at: string): Json {
-  return readText(checks, given, { key: 'name', at, limits: { min: 1, max: 32 } })
+export function readMenuName(checks: Checks, payload: Json, at: string): Json {
+  return readText(checks, payload, { key: 'name', at, limits: { min: 1, max: 32 } })
 }
 
 /** Reads a description of 1 to 100 characters and its translations. */
-export function readDescription(checks: Checks, given: Json, at: string): Json {
-  return readText(checks, given, { key: 'description', at, limits: { min: 1, max: 100 } })
+export function readDescription(checks: Checks, payload: Json, at: string): Json {
+  return readText(checks, payload, { key: 'description', at, limits: { min: 1, max: 100 } })
 }
 
 type Text = {
@@ -50,23 +50,27 @@ type Text = {
   readonly check?: (text: string, path: string) => void
 }
 
-function readText(checks: Checks, given: Json, { key, at, limits, check }: Text): Json {
+function readText(checks: Checks, payload: Json, { key, at, limits, check }: Text): Json {
   const path = at === '' ? key : `${at}.${key}`
-  const text = checks.needText(given, key, limits, path)
+  const text = checks.needText(payload, key, limits, path)
   if (text !== '') {
     check?.(text, path)
   }
-  const translated = given[`${key}_localizations`]
+  const translated = payload[`${key}_localizations`]
   if (translated === undefined || translated === null) {
     return { [key]: text }
   }
-  const own = `${path}_localizations`
+  const localizationsPath = `${path}_localizations`
   if (!isJson(translated)) {
-    checks.fail(own, 'DICT_TYPE_CONVERT', 'Only dictionaries may be used in a DictType')
+    checks.fail(
+      localizationsPath,
+      'DICT_TYPE_CONVERT',
+      'Only dictionaries may be used in a DictType',
+    )
     return { [key]: text }
   }
   for (const locale of Object.keys(translated)) {
-    const ownPath = `${own}.${locale}`
+    const ownPath = `${localizationsPath}.${locale}`
     if (!LOCALES.has(locale)) {
       checks.fail(ownPath, 'ENUM_TYPE_COERCE', `Value "${locale}" is not a valid locale.`)
     }

@@ -126,9 +126,9 @@ export class FileServer {
   }
 
   #etag(file: StoredFile): string {
-    const known = this.#etags.get(file)
-    if (known !== undefined) {
-      return known
+    const cached = this.#etags.get(file)
+    if (cached !== undefined) {
+      return cached
     }
     const etag = hash(file.bytes)
     this.#etags.set(file, etag)

@@ -14,7 +14,7 @@ const DEFAULT_QUALITY = 80
 export type Rendition = { readonly bytes: Uint8Array; readonly contentType: string }
 
 /** How a picture is asked for. Sides in pixels. */
-type Wish = {
+type Transform = {
   readonly width: number | undefined
   readonly height: number | undefined
   readonly format: (typeof FORMATS)[number] | undefined
@@ -37,11 +37,11 @@ export async function renderMedia(
     }
     return { bytes: file.bytes, contentType: file.contentType! }
   }
-  const wish = readWish(query)
-  if (!wish) {
+  const transform = readTransform(query)
+  if (!transform) {
     return null
   }
-  const { width, height, format, quality } = wish
+  const { width, height, format, quality } = transform
   if (width === undefined && height === undefined && format === undefined) {
     return { bytes: file.bytes, contentType: file.contentType }
   }
@@ -67,7 +67,7 @@ export async function renderMedia(
   return { bytes: data, contentType: `image/${type}` }
 }
 
-function readWish(query: URLSearchParams): Wish | null {
+function readTransform(query: URLSearchParams): Transform | null {
   const width = readSide(query.get('width'))
   const height = readSide(query.get('height'))
   const name = query.get('format')

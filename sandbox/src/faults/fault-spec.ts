@@ -176,23 +176,23 @@ function isFaultSpec(value: unknown): value is FaultSpec {
 }
 
 function checkField(kind: string, name: string, field: Field | undefined, value: Json): void {
-  const given = value[name]
+  const setting = value[name]
   if (field === undefined) {
     wrong(`A fault of kind ${kind} has no ${name}.`)
   }
-  if (field === 'text' && typeof given !== 'string') {
+  if (field === 'text' && typeof setting !== 'string') {
     wrong(`${name} is a text.`)
   }
-  if (field === 'boolean' && typeof given !== 'boolean') {
+  if (field === 'boolean' && typeof setting !== 'boolean') {
     wrong(`${name} is true or false.`)
   }
-  if (field === 'number' && !isCount(given)) {
+  if (field === 'number' && !isCount(setting)) {
     wrong(`${name} is a number, 0 or more.`)
   }
-  if (field === 'status' && given !== 'timeout' && !isStatus(given)) {
+  if (field === 'status' && setting !== 'timeout' && !isStatus(setting)) {
     wrong(`${name} is a status from 400 to 599, or "timeout".`)
   }
-  if (Array.isArray(field) && !field.includes(String(given))) {
+  if (Array.isArray(field) && !field.includes(String(setting))) {
     wrong(`${name} is one of ${field.join(', ')}.`)
   }
 }

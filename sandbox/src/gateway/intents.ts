@@ -17,9 +17,9 @@ export type Privileges = {
 export type Refusal = { readonly code: number; readonly reason: string }
 
 /** By event: the intent in a guild and the one in direct messages; 0 needs none. */
-type Needed = readonly [guild: number, direct: number]
+type RequiredIntents = readonly [guild: number, direct: number]
 
-const NEEDED: ReadonlyMap<string, Needed> = new Map([
+const REQUIRED_INTENTS: ReadonlyMap<string, RequiredIntents> = new Map([
   ...inGuilds(INTENT.guilds, 'GUILD', ['CREATE', 'UPDATE', 'DELETE']),
   ...inGuilds(INTENT.guilds, 'GUILD_ROLE', ['CREATE', 'UPDATE', 'DELETE']),
   ...inGuilds(INTENT.guilds, 'CHANNEL', ['CREATE', 'UPDATE', 'DELETE']),
@@ -71,28 +71,31 @@ function inGuilds(intent: number, prefix: string, suffixes: readonly string[]) {
 }
 
 function both(guild: number, direct: number, prefix: string, suffixes: readonly string[]) {
-  return suffixes.map((suffix): [string, Needed] => [`${prefix}_${suffix}`, [guild, direct]])
+  return suffixes.map((suffix): [string, RequiredIntents] => [
+    `${prefix}_${suffix}`,
+    [guild, direct],
+  ])
 }
 
 /** Whether a session with these intents receives the event, in a guild or outside of one. */
 export function letsThrough(intents: number, event: string, inGuild: boolean): boolean {
-  const needed = NEEDED.get(event)?.[inGuild ? 0 : 1] ?? 0
+  const needed = REQUIRED_INTENTS.get(event)?.[inGuild ? 0 : 1] ?? 0
   return needed === 0 || (intents & needed) !== 0
 }
 
 /** What is wrong with the intents asked for, or null. */
-export function refuseIntents(asked: unknown, granted: Privileges): Refusal | null {
-  if (typeof asked !== 'number' || !Number.isInteger(asked) || asked < 0) {
+export function refuseIntents(requested: unknown, granted: Privileges): Refusal | null {
+  if (typeof requested !== 'number' || !Number.isInteger(requested) || requested < 0) {
     return INVALID
   }
   // A number beyond 32 bits would lose its upper ones to the bitwise operators.
-  if (asked > ALL_INTENTS || (asked & ~ALL_INTENTS) !== 0) {
+  if (requested > ALL_INTENTS || (requested & ~ALL_INTENTS) !== 0) {
     return INVALID
   }
   const denied =
-    ((asked & INTENT.messageContent) !== 0 && !granted.messageContent) ||
-    ((asked & INTENT.guildMembers) !== 0 && !granted.guildMembers) ||
-    ((asked & INTENT.guildPresences) !== 0 && !granted.guildPresences)
+    ((requested & INTENT.messageContent) !== 0 && !granted.messageContent) ||
+    ((requested & INTENT.guildMembers) !== 0 && !granted.guildMembers) ||
+    ((requested & INTENT.guildPresences) !== 0 && !granted.guildPresences)
   return denied ? { code: CLOSE.disallowedIntents, reason: 'Disallowed intent(s).' } : null
 }
 

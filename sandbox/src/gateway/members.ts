@@ -58,17 +58,17 @@ export function requestMembers(context: MembersContext, d: unknown): boolean {
   if (everyone && isTooSoon(context, request)) {
     return true
   }
-  const found = find(members, request)
+  const matches = find(members, request)
   const wantsPresences = request.presences && (context.intents & INTENT.guildPresences) !== 0
-  const chunks = Math.max(1, Math.ceil(found.length / CHUNK_MEMBERS))
+  const chunks = Math.max(1, Math.ceil(matches.length / CHUNK_MEMBERS))
   for (let i = 0; i < chunks; i++) {
-    const part = found.slice(i * CHUNK_MEMBERS, (i + 1) * CHUNK_MEMBERS)
+    const part = matches.slice(i * CHUNK_MEMBERS, (i + 1) * CHUNK_MEMBERS)
     context.dispatch('GUILD_MEMBERS_CHUNK', {
       guild_id: request.guildId,
       members: part,
       chunk_index: i,
       chunk_count: chunks,
-      ...missing(request, found),
+      ...missing(request, matches),
       ...(wantsPresences ? { presences: part.map(presenceOf) } : {}),
       ...request.nonce,
     })
@@ -124,8 +124,8 @@ function isTooSoon(context: MembersContext, { guildId, nonce }: Request): boolea
 
 function find(members: readonly RenderedMember[], request: Request): readonly RenderedMember[] {
   if (request.query === null) {
-    const wanted = new Set(request.ids.slice(0, MAX_MATCHES))
-    return members.filter(({ user }) => wanted.has(user.id))
+    const requestedIds = new Set(request.ids.slice(0, MAX_MATCHES))
+    return members.filter(({ user }) => requestedIds.has(user.id))
   }
   if (request.query === '' && request.limit === 0) {
     return members
@@ -137,12 +137,12 @@ function find(members: readonly RenderedMember[], request: Request): readonly Re
     .slice(0, limit)
 }
 
-function missing({ query, ids }: Request, found: readonly RenderedMember[]): object {
+function missing({ query, ids }: Request, matches: readonly RenderedMember[]): object {
   if (query !== null) {
     return {}
   }
-  const known = new Set(found.map(({ user }) => user.id))
-  const unknown = ids.slice(0, MAX_MATCHES).filter((id) => !known.has(id))
+  const matchedIds = new Set(matches.map(({ user }) => user.id))
+  const unknown = ids.slice(0, MAX_MATCHES).filter((id) => !matchedIds.has(id))
   return unknown.length > 0 ? { not_found: unknown } : {}
 }
 

@@ -153,8 +153,8 @@ export class GatewaySession {
 
   /** Answers a request for what the sandbox's guilds do not have: sounds, voice channels. */
   answerEmpty(event: string, guildIds: readonly string[], key: string): void {
-    const known = this.#guilds().filter(({ id }) => guildIds.includes(id))
-    for (const { id } of known) {
+    const ownGuilds = this.#guilds().filter(({ id }) => guildIds.includes(id))
+    for (const { id } of ownGuilds) {
       this.#dispatch(event, { guild_id: id, [key]: [] })
     }
   }
@@ -206,11 +206,11 @@ export class GatewaySession {
   #guildEvent(guild: Guild): object {
     const whole = renderGuildEvent(this.#host.world, guild)
     const { bot } = this.#host.world.application
-    const shown = whole.members.filter(({ user }) => user.id === bot.id)
+    const botMember = whole.members.filter(({ user }) => user.id === bot.id)
     return {
       ...whole,
       large: whole.members.length > this.#identify.largeThreshold,
-      members: this.#has(INTENT.guildPresences) ? whole.members : shown,
+      members: this.#has(INTENT.guildPresences) ? whole.members : botMember,
     }
   }
 

@@ -44,8 +44,8 @@ export function offered(
 
 /** Whether the member is offered this command there. */
 export function isOffered(world: World, channel: Channel, userId: string, command: Command) {
-  const known = commandsFor(world, channel).includes(command)
-  const owners = known ? installationsOf(world, channel, userId, command) : null
+  const isRegistered = commandsFor(world, channel).includes(command)
+  const owners = isRegistered ? installationsOf(world, channel, userId, command) : null
   return owners !== null && mayUse(world, channel, userId, command)
 }
 

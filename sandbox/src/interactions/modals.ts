@@ -90,27 +90,27 @@ async function answer(filling: Filling, field: Json, value: FieldValue | undefin
   if (type === COMPONENT.fileUpload) {
     return { values: await files(filling, field, value) }
   }
-  const chosen = typeof value === 'string' ? [value] : Array.isArray(value) ? value : []
-  choose(filling, field, chosen)
-  return type === COMPONENT.radioGroup ? { value: chosen[0] ?? null } : { values: chosen }
+  const values = typeof value === 'string' ? [value] : Array.isArray(value) ? value : []
+  choose(filling, field, values)
+  return type === COMPONENT.radioGroup ? { value: values[0] ?? null } : { values }
 }
 
 function text({ checks }: Filling, field: Json, value: FieldValue | undefined): string {
   const customId = String(field['custom_id'])
-  const given = typeof value === 'string' ? value : ''
-  const length = lengthOf(given)
+  const text = typeof value === 'string' ? value : ''
+  const length = lengthOf(text)
   if (length === 0) {
     if (field['required'] !== false) {
       checks.missing(customId)
     }
-    return given
+    return text
   }
   const { min_length: min = 0, max_length: max = 4000 } = field
   if (length < Number(min) || length > Number(max)) {
     const sentence = `Must be between ${Number(min)} and ${Number(max)} in length.`
     checks.fail(customId, 'BASE_TYPE_BAD_LENGTH', sentence)
   }
-  return given
+  return text
 }
 
 function choose({ actor, resolved, checks }: Filling, field: Json, values: readonly string[]) {
@@ -136,8 +136,8 @@ async function files(
   value: FieldValue | undefined,
 ): Promise<readonly string[]> {
   const customId = String(field['custom_id'])
-  const given = typeof value === 'object' && 'files' in value ? value.files : []
-  if (given.length === 0) {
+  const files = typeof value === 'object' && 'files' in value ? value.files : []
+  if (files.length === 0) {
     if (field['required'] !== false) {
       checks.missing(customId)
     }
@@ -145,13 +145,13 @@ async function files(
   }
   const min = Number(field['min_values'] ?? 1)
   const max = Number(field['max_values'] ?? 1)
-  if (given.length < min || given.length > max) {
+  if (files.length < min || files.length > max) {
     checks.fail(customId, 'BASE_TYPE_BAD_LENGTH', `Must be between ${min} and ${max} in length.`)
   }
-  if (!given.every(({ name }) => hasFileType(name, field['file_types']))) {
+  if (!files.every(({ name }) => hasFileType(name, field['file_types']))) {
     checks.fail(customId, 'SANDBOX_FILE_TYPE', 'This field does not take files of that type.')
   }
-  const stored = await Promise.all(given.map((upload) => storeEphemeral(actor.world, upload)))
+  const stored = await Promise.all(files.map((upload) => storeEphemeral(actor.world, upload)))
   for (const file of stored) {
     resolved.file(file)
   }

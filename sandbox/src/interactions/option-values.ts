@@ -123,8 +123,8 @@ function checkNumber(checks: Checks, spec: Json, value: OptionValue): number | u
 
 function checkChoice(checks: Checks, spec: Json, value: string | number): void {
   const choices: readonly unknown[] = Array.isArray(spec['choices']) ? spec['choices'] : []
-  const known = choices.some((choice) => isJson(choice) && choice['value'] === value)
-  if (choices.length === 0 || known) {
+  const isChoice = choices.some((choice) => isJson(choice) && choice['value'] === value)
+  if (choices.length === 0 || isChoice) {
     return
   }
   checks.fail(String(spec['name']), 'BASE_TYPE_CHOICES', 'Value is not one of the choices.')

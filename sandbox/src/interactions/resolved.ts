@@ -67,8 +67,8 @@ export class Resolved {
       permission_overwrites: [],
       ...renderChannel(world, channel),
     }
-    const may = { permissions: String(permissions), app_permissions: String(bot) }
-    this.#keep('channels', id, { ...partial, ...may })
+    const permissionFields = { permissions: String(permissions), app_permissions: String(bot) }
+    this.#keep('channels', id, { ...partial, ...permissionFields })
     return channel
   }
 

@@ -133,9 +133,9 @@ async function command({ actor, body, files }: ActionRequest, focused?: string):
 
 /** A file is given for an option as `{"file": N}`, N being its number in the form. */
 function readOptions(body: Json, files: Files): Readonly<Record<string, OptionValue>> {
-  const given = body['options']
+  const values = body['options']
   const options: Record<string, OptionValue> = {}
-  for (const [name, value] of Object.entries(isJson(given) ? given : {})) {
+  for (const [name, value] of Object.entries(isJson(values) ? values : {})) {
     const file = isJson(value) ? files.get(String(value['file'])) : undefined
     if (file) {
       options[name] = file
@@ -169,9 +169,9 @@ function component({ actor, body }: ActionRequest): object {
 }
 
 async function modal({ actor, body, files }: ActionRequest): Promise<object> {
-  const given = body['values']
+  const values = body['values']
   const fields: Record<string, FieldValue> = {}
-  for (const [customId, value] of Object.entries(isJson(given) ? given : {})) {
+  for (const [customId, value] of Object.entries(isJson(values) ? values : {})) {
     const field = fieldOf(value, files)
     if (field !== undefined) {
       fields[customId] = field
@@ -211,8 +211,8 @@ function openThread(request: ActionRequest): object {
   const message = request.body['message_id'] === undefined ? undefined : messageOf(request)
   const { message_id: _, ...body } = request.body
   const type = message ? {} : { type: CHANNEL_TYPE.publicThread }
-  const fresh = readNewThread({ ...type, ...body }, message !== undefined)
-  const thread = startThread(world, channel, fresh, { userId, reason: null }, message)
+  const newThread = readNewThread({ ...type, ...body }, message !== undefined)
+  const thread = startThread(world, channel, newThread, { userId, reason: null }, message)
   return viewedChannel(world, thread, userId)
 }
 

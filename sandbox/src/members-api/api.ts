@@ -130,8 +130,8 @@ export class MemberApi {
   }
 
   #receive(ws: WebSocket, data: RawData): void {
-    const asked = parse(data)
-    const { as, locale } = isJson(asked) ? asked : {}
+    const command = parse(data)
+    const { as, locale } = isJson(command) ? command : {}
     const before = this.#viewers.get(ws)
     this.#show(
       ws,
@@ -160,11 +160,11 @@ export class MemberApi {
   #tell(event: WorldEvent): void {
     const shared: Shared = {}
     // What is shared is written down once, however many listen.
-    const written = new Map<object, Buffer>()
+    const serialized = new Map<object, Buffer>()
     for (const [socket, viewer] of this.#viewers) {
       for (const item of memberEvents(this.#world, event, viewer, shared)) {
-        const bytes = written.get(item) ?? Buffer.from(JSON.stringify(item))
-        written.set(item, bytes)
+        const bytes = serialized.get(item) ?? Buffer.from(JSON.stringify(item))
+        serialized.set(item, bytes)
         socket.send(bytes, { binary: false })
       }
     }

@@ -54,11 +54,11 @@ function channelsFor(world: World, userId: string): readonly Channel[] {
 export function viewedChannel(world: World, channel: Channel, userId: string): object {
   const parent = channel.thread ? world.channels.get(channel.parentId ?? '') : channel
   // For a direct-message channel the one who looks is not the one they talk to.
-  const others = channel.recipients.filter((id) => id !== userId)
+  const otherIds = channel.recipients.filter((id) => id !== userId)
   return {
     ...renderChannel(world, channel),
     ...(channel.guildId === null
-      ? { recipients: others.map((id) => renderUser(world.user(id))) }
+      ? { recipients: otherIds.map((id) => renderUser(world.user(id))) }
       : { nsfw: parent?.nsfw ?? false }),
     permissions: String(channelPermissions(world, channel, userId)),
   }

@@ -94,8 +94,10 @@ function moderate(
   message: Message,
   json: Json,
 ): Message {
-  const given = ['content', 'embeds', 'components', 'attachments'].filter((key) => key in json)
-  if (given.length > 0 || typeof json['flags'] !== 'number') {
+  const changedKeys = ['content', 'embeds', 'components', 'attachments'].filter(
+    (key) => key in json,
+  )
+  if (changedKeys.length > 0 || typeof json['flags'] !== 'number') {
     throw refuse('notYourMessage')
   }
   demand(world, channel, userId, 'manageMessages')

@@ -107,25 +107,27 @@ function readNonce(body: Json, checks: Checks): string | number | undefined {
 }
 
 function readPointer(body: Json, checks: Checks): Pointer | undefined {
-  const given = body['message_reference']
-  if (given === undefined || given === null) {
+  const reference = body['message_reference']
+  if (reference === undefined || reference === null) {
     return undefined
   }
   const at = 'message_reference'
-  if (!isJson(given)) {
+  if (!isJson(reference)) {
     checks.fail(at, 'MODEL_TYPE_CONVERT', 'Only dictionaries may be used in a ModelType')
     return undefined
   }
-  const type = given['type'] === undefined ? 0 : checks.choice(given, 'type', [0, 1], `${at}.type`)
-  const messageId = checks.id(given, 'message_id', `${at}.message_id`)
-  const channelId = checks.id(given, 'channel_id', `${at}.channel_id`)
+  const type =
+    reference['type'] === undefined ? 0 : checks.choice(reference, 'type', [0, 1], `${at}.type`)
+  const messageId = checks.id(reference, 'message_id', `${at}.message_id`)
+  const channelId = checks.id(reference, 'channel_id', `${at}.channel_id`)
   if (messageId === undefined) {
     checks.missing(`${at}.message_id`)
   }
   if (type === 1 && channelId === undefined) {
     checks.missing(`${at}.channel_id`)
   }
-  const failIfMissing = checks.flag(given, 'fail_if_not_exists', `${at}.fail_if_not_exists`) ?? true
+  const failIfMissing =
+    checks.flag(reference, 'fail_if_not_exists', `${at}.fail_if_not_exists`) ?? true
   return { type: type ?? 0, messageId: messageId ?? '', channelId, failIfMissing }
 }
 
@@ -133,7 +135,7 @@ function readPointer(body: Json, checks: Checks): Pointer | undefined {
 function readAttachments(body: Json, files: Files, checks: Checks, before: Message | undefined) {
   const listed = body['attachments'] === null ? [] : checks.list(body, 'attachments', MAX_FILES)
   const described = new Map<string, Json>()
-  const kept: KeptFile[] = []
+  const keptFiles: KeptFile[] = []
   listed?.forEach((item, i) => {
     const at = `attachments.${i}`
     const id = checks.id(item, 'id', `${at}.id`)
@@ -154,13 +156,17 @@ function readAttachments(body: Json, files: Files, checks: Checks, before: Messa
     if (files.has(id)) {
       described.set(id, item)
     } else if (before?.files.some((file) => file.id === id)) {
-      kept.push({ id, description: item['description'] === null ? null : description, spoiler })
+      keptFiles.push({
+        id,
+        description: item['description'] === null ? null : description,
+        spoiler,
+      })
     } else {
       const sentence = `Attachment data for id ${id} was not found`
       checks.fail(`${at}.id`, 'ATTACHMENT_NOT_FOUND', sentence)
     }
   })
-  return { described, kept: listed && kept }
+  return { described, kept: listed && keptFiles }
 }
 
 function describeUpload(file: Upload, details: Json | undefined): Upload {

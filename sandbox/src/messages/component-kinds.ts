@@ -50,19 +50,19 @@ const MAX_LISTED = 10
 const MAX_INPUT = 4000
 
 /** Reads one component; the result has only what Discord keeps, without its id. */
-export type Read = (checks: Checks, given: Json, at: string) => Json
+export type ComponentReader = (checks: Checks, payload: Json, at: string) => Json
 
 /** Leaves out what is undefined. */
-export function present(values: Json): Json {
+export function omitUndefined(values: Json): Json {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined))
 }
 
-function customId(checks: Checks, given: Json, at: string): string {
-  return checks.needText(given, 'custom_id', { min: 1, max: 100 }, `${at}.custom_id`)
+function customId(checks: Checks, payload: Json, at: string): string {
+  return checks.needText(payload, 'custom_id', { min: 1, max: 100 }, `${at}.custom_id`)
 }
 
-function emoji(checks: Checks, given: Json, at: string): Json | undefined {
-  const value = given['emoji']
+function emoji(checks: Checks, payload: Json, at: string): Json | undefined {
+  const value = payload['emoji']
   if (!isJson(value)) {
     return undefined
   }
@@ -71,44 +71,49 @@ function emoji(checks: Checks, given: Json, at: string): Json | undefined {
   if (id === undefined && !/^(?:\p{Emoji}|\p{Emoji_Component}|\p{RI})+$/u.test(name ?? '')) {
     checks.fail(`${at}.emoji.name`, 'BUTTON_COMPONENT_INVALID_EMOJI', 'Invalid emoji')
   }
-  return present({ id: id ?? null, name, animated: value['animated'] === true || undefined })
+  return omitUndefined({ id: id ?? null, name, animated: value['animated'] === true || undefined })
 }
 
-export const readButton: Read = (checks, given, at) => {
-  const style = checks.choice(given, 'style', BUTTON_STYLES, `${at}.style`)
-  const label = checks.text(given, 'label', { max: 80 }, `${at}.label`)
-  const shown = present({ label, emoji: emoji(checks, given, at) })
-  const disabled = checks.flag(given, 'disabled', `${at}.disabled`)
-  const used = (key: string) => given[key] !== undefined && given[key] !== null
+export const readButton: ComponentReader = (checks, payload, at) => {
+  const style = checks.choice(payload, 'style', BUTTON_STYLES, `${at}.style`)
+  const label = checks.text(payload, 'label', { max: 80 }, `${at}.label`)
+  const labelAndEmoji = omitUndefined({ label, emoji: emoji(checks, payload, at) })
+  const disabled = checks.flag(payload, 'disabled', `${at}.disabled`)
+  const isSet = (key: string) => payload[key] !== undefined && payload[key] !== null
   if (style === PREMIUM) {
-    const sku = checks.id(given, 'sku_id', `${at}.sku_id`)
+    const sku = checks.id(payload, 'sku_id', `${at}.sku_id`)
     if (sku === undefined) {
       checks.missing(`${at}.sku_id`)
     }
-    refuseUnused(checks, given, at, ['custom_id', 'label', 'url', 'emoji'])
-    return present({ style, sku_id: sku, disabled })
+    refuseUnused(checks, payload, at, ['custom_id', 'label', 'url', 'emoji'])
+    return omitUndefined({ style, sku_id: sku, disabled })
   }
-  if (Object.keys(shown).length === 0) {
+  if (Object.keys(labelAndEmoji).length === 0) {
     checks.missing(`${at}.label`)
   }
-  if (used('url') && used('custom_id')) {
+  if (isSet('url') && isSet('custom_id')) {
     const sentence = 'A custom id and url cannot both be specified'
     checks.fail(`${at}.custom_id`, 'BUTTON_COMPONENT_CUSTOM_ID_URL_MUTUALLY_EXCLUSIVE', sentence)
   }
   if (style === LINK) {
-    const url = checks.needText(given, 'url', { max: 512 }, `${at}.url`)
+    const url = checks.needText(payload, 'url', { max: 512 }, `${at}.url`)
     if (url !== '') {
       checkLink(checks, url, `${at}.url`, ['http:', 'https:', 'discord:'])
     }
-    return present({ style, ...shown, url, disabled })
+    return omitUndefined({ style, ...labelAndEmoji, url, disabled })
   }
-  refuseUnused(checks, given, at, ['url', 'sku_id'])
-  return present({ style, ...shown, custom_id: customId(checks, given, at), disabled })
+  refuseUnused(checks, payload, at, ['url', 'sku_id'])
+  return omitUndefined({
+    style,
+    ...labelAndEmoji,
+    custom_id: customId(checks, payload, at),
+    disabled,
+  })
 }
 
-function refuseUnused(checks: Checks, given: Json, at: string, keys: readonly string[]): void {
+function refuseUnused(checks: Checks, payload: Json, at: string, keys: readonly string[]): void {
   for (const key of keys) {
-    if (given[key] === undefined || given[key] === null) {
+    if (payload[key] === undefined || payload[key] === null) {
       continue
     }
     const sentence = `${key} cannot be used with this style of button`
@@ -137,15 +142,15 @@ type Counts = { readonly min: number; readonly max: number }
 /** `min_values` and `max_values`; a required field of a modal wants at least one. */
 function counts(
   checks: Checks,
-  given: Json,
+  payload: Json,
   at: string,
   { most, usual }: { most: number; usual: number },
   required: boolean,
 ): Counts {
-  const limits = { min: required && given['required'] !== undefined ? 1 : 0, max: most }
-  const min = checks.whole(given, 'min_values', `${at}.min_values`, limits) ?? 1
+  const limits = { min: required && payload['required'] !== undefined ? 1 : 0, max: most }
+  const min = checks.whole(payload, 'min_values', `${at}.min_values`, limits) ?? 1
   const limitsOfMax = { min: 1, max: most }
-  const max = checks.whole(given, 'max_values', `${at}.max_values`, limitsOfMax) ?? usual
+  const max = checks.whole(payload, 'max_values', `${at}.max_values`, limitsOfMax) ?? usual
   if (min > max) {
     const sentence = `int value should be greater than or equal to ${min}.`
     checks.fail(`${at}.max_values`, 'NUMBER_TYPE_MIN', sentence)
@@ -154,28 +159,29 @@ function counts(
 }
 
 /** Reads a select of any kind, of a message or of a modal. */
-export function readSelect(inModal: boolean): Read {
-  return (checks, given, at) => {
-    const text = given['type'] === COMPONENT.stringSelect
-    const required = checks.flag(given, 'required', `${at}.required`)
+export function readSelect(inModal: boolean): ComponentReader {
+  return (checks, payload, at) => {
+    const text = payload['type'] === COMPONENT.stringSelect
+    const required = checks.flag(payload, 'required', `${at}.required`)
     const usual = { most: MAX_CHOICES, usual: 1 }
-    const { min, max } = counts(checks, given, at, usual, inModal && (required ?? true))
-    const disabled = checks.flag(given, 'disabled', `${at}.disabled`)
+    const { min, max } = counts(checks, payload, at, usual, inModal && (required ?? true))
+    const disabled = checks.flag(payload, 'disabled', `${at}.disabled`)
     if (inModal && disabled === true) {
       const sentence = 'Modals cannot have disabled components'
       checks.fail(`${at}.disabled`, 'MODAL_COMPONENT_DISABLED', sentence)
     }
     const placeholder = { max: 150 }
-    return present({
-      custom_id: customId(checks, given, at),
-      placeholder: checks.text(given, 'placeholder', placeholder, `${at}.placeholder`),
+    return omitUndefined({
+      custom_id: customId(checks, payload, at),
+      placeholder: checks.text(payload, 'placeholder', placeholder, `${at}.placeholder`),
       min_values: min,
       max_values: max,
       options: text
-        ? readOptions(checks, given, at, { min: 1, max: MAX_CHOICES, chosen: max })
+        ? readOptions(checks, payload, at, { min: 1, max: MAX_CHOICES, chosen: max })
         : undefined,
-      default_values: text ? undefined : readDefaults(checks, given, at, { min, max }),
-      channel_types: given['type'] === COMPONENT.channelSelect ? given['channel_types'] : undefined,
+      default_values: text ? undefined : readDefaults(checks, payload, at, { min, max }),
+      channel_types:
+        payload['type'] === COMPONENT.channelSelect ? payload['channel_types'] : undefined,
       disabled: inModal ? undefined : disabled,
       required: inModal ? (required ?? true) : undefined,
     })
@@ -184,33 +190,33 @@ export function readSelect(inModal: boolean): Read {
 
 function readOptions(
   checks: Checks,
-  given: Json,
+  payload: Json,
   at: string,
   { min, max, chosen }: Counts & { readonly chosen: number },
 ): readonly Json[] {
   const path = `${at}.options`
-  const options = checks.list(given, 'options', max, path)
+  const options = checks.list(payload, 'options', max, path)
   if (options === undefined) {
     checks.missing(path)
   } else if (options.length < min) {
     checks.fail(path, 'BASE_TYPE_BAD_LENGTH', `Must be between ${min} and ${max} in length.`)
   }
-  const seen = new Set<string>()
+  const values = new Set<string>()
   const read = (options ?? []).map((option, i) => {
-    const own = `${path}.${i}`
-    const value = checks.needText(option, 'value', { min: 1, max: 100 }, `${own}.value`)
-    if (seen.has(value)) {
+    const valuePath = `${path}.${i}`
+    const value = checks.needText(option, 'value', { min: 1, max: 100 }, `${valuePath}.value`)
+    if (values.has(value)) {
       const sentence = 'The specified option value is already used'
       // The path as reported: github.com/Would-You-Bot/client, issue 304.
-      checks.fail(own, 'SELECT_COMPONENT_OPTION_VALUE_DUPLICATED', sentence)
+      checks.fail(valuePath, 'SELECT_COMPONENT_OPTION_VALUE_DUPLICATED', sentence)
     }
-    seen.add(value)
-    return present({
-      label: checks.needText(option, 'label', { min: 1, max: 100 }, `${own}.label`),
+    values.add(value)
+    return omitUndefined({
+      label: checks.needText(option, 'label', { min: 1, max: 100 }, `${valuePath}.label`),
       value,
-      description: checks.text(option, 'description', { max: 100 }, `${own}.description`),
-      emoji: emoji(checks, option, own),
-      default: checks.flag(option, 'default', `${own}.default`),
+      description: checks.text(option, 'description', { max: 100 }, `${valuePath}.description`),
+      emoji: emoji(checks, option, valuePath),
+      default: checks.flag(option, 'default', `${valuePath}.default`),
     })
   })
   if (read.filter((option) => option['default'] === true).length > chosen) {
@@ -220,9 +226,9 @@ function readOptions(
   return read
 }
 
-function readDefaults(checks: Checks, given: Json, at: string, { min, max }: Counts) {
+function readDefaults(checks: Checks, payload: Json, at: string, { min, max }: Counts) {
   const path = `${at}.default_values`
-  const values = checks.list(given, 'default_values', MAX_CHOICES, path)
+  const values = checks.list(payload, 'default_values', MAX_CHOICES, path)
   if (values === undefined || values.length === 0) {
     return undefined
   }
@@ -235,42 +241,42 @@ function readDefaults(checks: Checks, given: Json, at: string, { min, max }: Cou
   }))
 }
 
-export const readTextInput: Read = (checks, given, at) => {
+export const readTextInput: ComponentReader = (checks, payload, at) => {
   const limits = { min: 0, max: MAX_INPUT }
-  const shortest = checks.whole(given, 'min_length', `${at}.min_length`, limits)
-  const longest = checks.whole(given, 'max_length', `${at}.max_length`, { ...limits, min: 1 })
+  const shortest = checks.whole(payload, 'min_length', `${at}.min_length`, limits)
+  const longest = checks.whole(payload, 'max_length', `${at}.max_length`, { ...limits, min: 1 })
   if (shortest !== undefined && longest !== undefined && shortest > longest) {
     const sentence = `int value should be greater than or equal to ${shortest}.`
     checks.fail(`${at}.max_length`, 'NUMBER_TYPE_MIN', sentence)
   }
   const most = { max: longest ?? MAX_INPUT }
-  return present({
-    custom_id: customId(checks, given, at),
-    style: checks.choice(given, 'style', TEXT_STYLES, `${at}.style`),
-    label: checks.text(given, 'label', { min: 1, max: 45 }, `${at}.label`),
+  return omitUndefined({
+    custom_id: customId(checks, payload, at),
+    style: checks.choice(payload, 'style', TEXT_STYLES, `${at}.style`),
+    label: checks.text(payload, 'label', { min: 1, max: 45 }, `${at}.label`),
     min_length: shortest,
     max_length: longest,
-    required: checks.flag(given, 'required', `${at}.required`) ?? true,
-    value: checks.text(given, 'value', most, `${at}.value`),
-    placeholder: checks.text(given, 'placeholder', { max: 100 }, `${at}.placeholder`),
+    required: checks.flag(payload, 'required', `${at}.required`) ?? true,
+    value: checks.text(payload, 'value', most, `${at}.value`),
+    placeholder: checks.text(payload, 'placeholder', { max: 100 }, `${at}.placeholder`),
   })
 }
 
-export const readFileUpload: Read = (checks, given, at) => {
-  const required = checks.flag(given, 'required', `${at}.required`) ?? true
-  const { min, max } = counts(checks, given, at, { most: MAX_UPLOADS, usual: 1 }, required)
-  return present({
-    custom_id: customId(checks, given, at),
+export const readFileUpload: ComponentReader = (checks, payload, at) => {
+  const required = checks.flag(payload, 'required', `${at}.required`) ?? true
+  const { min, max } = counts(checks, payload, at, { most: MAX_UPLOADS, usual: 1 }, required)
+  return omitUndefined({
+    custom_id: customId(checks, payload, at),
     min_values: min,
     max_values: max,
     required,
-    file_types: readFileTypes(checks, given, at),
+    file_types: readFileTypes(checks, payload, at),
   })
 }
 
 /** Reads `file_types`: `image`, `video`, `audio`, or extensions such as `.pdf`. */
-export function readFileTypes(checks: Checks, given: Json, at: string) {
-  const value = given['file_types']
+export function readFileTypes(checks: Checks, payload: Json, at: string) {
+  const value = payload['file_types']
   if (value === undefined || value === null) {
     return undefined
   }
@@ -290,16 +296,16 @@ export function readFileTypes(checks: Checks, given: Json, at: string) {
 }
 
 /** Reads a group of radio buttons or checkboxes. */
-export function readGroup(several: boolean): Read {
-  return (checks, given, at) => {
-    const required = checks.flag(given, 'required', `${at}.required`) ?? true
+export function readGroup(several: boolean): ComponentReader {
+  return (checks, payload, at) => {
+    const required = checks.flag(payload, 'required', `${at}.required`) ?? true
     const fewest = several ? 1 : 2
     const chosen = several ? MAX_LISTED : 1
-    const options = readOptions(checks, given, at, { min: fewest, max: MAX_LISTED, chosen })
+    const options = readOptions(checks, payload, at, { min: fewest, max: MAX_LISTED, chosen })
     const usual = { most: MAX_LISTED, usual: Math.max(options.length, 1) }
-    const { min, max } = several ? counts(checks, given, at, usual, required) : { min: 1, max: 1 }
-    return present({
-      custom_id: customId(checks, given, at),
+    const { min, max } = several ? counts(checks, payload, at, usual, required) : { min: 1, max: 1 }
+    return omitUndefined({
+      custom_id: customId(checks, payload, at),
       options,
       required,
       ...(several ? { min_values: min, max_values: max } : {}),
@@ -307,8 +313,8 @@ export function readGroup(several: boolean): Read {
   }
 }
 
-export const readCheckbox: Read = (checks, given, at) =>
-  present({
-    custom_id: customId(checks, given, at),
-    default: checks.flag(given, 'default', `${at}.default`) ?? false,
+export const readCheckbox: ComponentReader = (checks, payload, at) =>
+  omitUndefined({
+    custom_id: customId(checks, payload, at),
+    default: checks.flag(payload, 'default', `${at}.default`) ?? false,
   })

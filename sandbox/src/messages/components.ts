@@ -10,12 +10,12 @@ import type { Checks, Json } from '../protocol/field-checks.ts'
 import {
   checkLink,
   COMPONENT,
-  present,
+  omitUndefined,
   readButton,
   readSelect,
   SELECTS,
 } from './component-kinds.ts'
-import type { Read } from './component-kinds.ts'
+import type { ComponentReader } from './component-kinds.ts'
 
 const MAX_ROWS = 5
 const MAX_TOTAL = 40
@@ -47,33 +47,33 @@ export function readComponents(
   if (body['components'] === undefined) {
     return undefined
   }
-  const given = checks.list(body, 'components', Infinity) ?? []
-  if (!v2 && given.length > MAX_ROWS) {
+  const items = checks.list(body, 'components', Infinity) ?? []
+  if (!v2 && items.length > MAX_ROWS) {
     const sentence = `Must be between 1 and ${MAX_ROWS} in length.`
     checks.fail('components', 'BASE_TYPE_BAD_LENGTH', sentence)
   }
   const allowed = v2 ? TOP_V2 : [COMPONENT.actionRow]
-  const read = given.map((item, i) => readOne(checks, item, `components.${i}`, allowed))
-  const all = read.flatMap(flatten)
-  if (v2 && all.length > MAX_TOTAL) {
+  const read = items.map((item, i) => readOne(checks, item, `components.${i}`, allowed))
+  const flattened = read.flatMap(flatten)
+  if (v2 && flattened.length > MAX_TOTAL) {
     const sentence = `Cannot have more than ${MAX_TOTAL} total components.`
     checks.fail('components', 'COMPONENT_MAX_TOTAL_COMPONENTS_EXCEEDED', sentence)
   }
-  const text = all.reduce((sum, { content }) => {
+  const text = flattened.reduce((sum, { content }) => {
     return sum + (typeof content === 'string' ? lengthOf(content) : 0)
   }, 0)
   if (text > MAX_TEXT) {
     const sentence = `Total displayable text size of components exceeds maximum size of ${MAX_TEXT}`
     checks.fail('components', 'COMPONENT_DISPLAYABLE_TEXT_SIZE_EXCEEDED', sentence)
   }
-  checkUnique(checks, given, 'components')
+  checkUnique(checks, items, 'components')
   return numbered(read)
 }
 
-const READERS: ReadonlyMap<number, Read> = new Map<number, Read>([
+const READERS: ReadonlyMap<number, ComponentReader> = new Map<number, ComponentReader>([
   [COMPONENT.actionRow, readRow],
   [COMPONENT.button, readButton],
-  ...SELECTS.map((type): [number, Read] => [type, readSelect(false)]),
+  ...SELECTS.map((type): [number, ComponentReader] => [type, readSelect(false)]),
   [COMPONENT.section, readSection],
   [COMPONENT.textDisplay, readTextDisplay],
   [COMPONENT.thumbnail, readThumbnail],
@@ -83,19 +83,19 @@ const READERS: ReadonlyMap<number, Read> = new Map<number, Read>([
   [COMPONENT.container, readContainer],
 ])
 
-function readOne(checks: Checks, given: Json, at: string, allowed: readonly number[]): Json {
-  return readTyped(checks, given, at, allowed, READERS)
+function readOne(checks: Checks, payload: Json, at: string, allowed: readonly number[]): Json {
+  return readTyped(checks, payload, at, allowed, READERS)
 }
 
 /** Reads a component that must be of one of these types. */
 export function readTyped(
   checks: Checks,
-  given: Json,
+  payload: Json,
   at: string,
   allowed: readonly number[],
-  readers: ReadonlyMap<number, Read>,
+  readers: ReadonlyMap<number, ComponentReader>,
 ): Json {
-  const { type } = given
+  const { type } = payload
   const read = typeof type === 'number' && allowed.includes(type) ? readers.get(type) : undefined
   if (type === undefined || type === null) {
     checks.missing(`${at}.type`)
@@ -104,18 +104,18 @@ export function readTyped(
     const sentence = `Value of field "type" must be one of ${list}.`
     checks.fail(at, 'UNION_TYPE_CHOICES', sentence)
   }
-  const id = checks.whole(given, 'id', `${at}.id`, { min: 0, max: 2 ** 31 - 1 })
-  return { type, ...(id ? { id } : {}), ...read?.(checks, given, at) }
+  const id = checks.whole(payload, 'id', `${at}.id`, { min: 0, max: 2 ** 31 - 1 })
+  return { type, ...(id ? { id } : {}), ...read?.(checks, payload, at) }
 }
 
 function readChildren(
   checks: Checks,
-  given: Json,
+  payload: Json,
   at: string,
   { min, max, allowed }: { min: number; max: number; allowed: readonly number[] },
 ): readonly Json[] {
   const path = `${at}.components`
-  const children = checks.list(given, 'components', Infinity, path)
+  const children = checks.list(payload, 'components', Infinity, path)
   if (children === undefined) {
     checks.missing(path)
   } else if (children.length < min || children.length > max) {
@@ -124,10 +124,10 @@ function readChildren(
   return (children ?? []).map((child, i) => readOne(checks, child, `${path}.${i}`, allowed))
 }
 
-function readRow(checks: Checks, given: Json, at: string): Json {
+function readRow(checks: Checks, payload: Json, at: string): Json {
   const allowed = [COMPONENT.button, ...SELECTS]
   const limits = { min: 1, max: MAX_BUTTONS, allowed }
-  const components = readChildren(checks, given, at, limits)
+  const components = readChildren(checks, payload, at, limits)
   const selects = components.filter(({ type }) => SELECTS.some((select) => select === type))
   if (selects.length > 0 && components.length > 1) {
     const sentence = 'The specified component exceeds the maximum width'
@@ -136,10 +136,10 @@ function readRow(checks: Checks, given: Json, at: string): Json {
   return { components }
 }
 
-function readSection(checks: Checks, given: Json, at: string): Json {
+function readSection(checks: Checks, payload: Json, at: string): Json {
   const limits = { min: 1, max: 3, allowed: [COMPONENT.textDisplay] }
-  const components = readChildren(checks, given, at, limits)
-  const { accessory } = given
+  const components = readChildren(checks, payload, at, limits)
+  const { accessory } = payload
   if (!isJson(accessory)) {
     checks.missing(`${at}.accessory`)
     return { components }
@@ -148,37 +148,37 @@ function readSection(checks: Checks, given: Json, at: string): Json {
   return { components, accessory: readOne(checks, accessory, `${at}.accessory`, allowed) }
 }
 
-function readContainer(checks: Checks, given: Json, at: string): Json {
+function readContainer(checks: Checks, payload: Json, at: string): Json {
   const limits = { min: 1, max: MAX_TOTAL, allowed: IN_CONTAINER }
   const range = { min: 0, max: 0xff_ff_ff }
   return {
-    components: readChildren(checks, given, at, limits),
-    accent_color: checks.whole(given, 'accent_color', `${at}.accent_color`, range) ?? null,
-    spoiler: checks.flag(given, 'spoiler', `${at}.spoiler`) ?? false,
+    components: readChildren(checks, payload, at, limits),
+    accent_color: checks.whole(payload, 'accent_color', `${at}.accent_color`, range) ?? null,
+    spoiler: checks.flag(payload, 'spoiler', `${at}.spoiler`) ?? false,
   }
 }
 
-function readTextDisplay(checks: Checks, given: Json, at: string): Json {
+function readTextDisplay(checks: Checks, payload: Json, at: string): Json {
   const limits = { min: 1, max: MAX_TEXT }
-  return { content: checks.needText(given, 'content', limits, `${at}.content`) }
+  return { content: checks.needText(payload, 'content', limits, `${at}.content`) }
 }
 
 /** A thumbnail's or a gallery item's picture with what is said of it. */
-function readMedia(checks: Checks, given: Json, at: string): Json {
+function readMedia(checks: Checks, payload: Json, at: string): Json {
   const limits = { max: MAX_DESCRIPTION }
   return {
-    media: readLink(checks, given, 'media', at, ['http:', 'https:', 'attachment:']),
-    description: checks.text(given, 'description', limits, `${at}.description`) ?? null,
-    spoiler: checks.flag(given, 'spoiler', `${at}.spoiler`) ?? false,
+    media: readLink(checks, payload, 'media', at, ['http:', 'https:', 'attachment:']),
+    description: checks.text(payload, 'description', limits, `${at}.description`) ?? null,
+    spoiler: checks.flag(payload, 'spoiler', `${at}.spoiler`) ?? false,
   }
 }
 
-function readThumbnail(checks: Checks, given: Json, at: string): Json {
-  return readMedia(checks, given, at)
+function readThumbnail(checks: Checks, payload: Json, at: string): Json {
+  return readMedia(checks, payload, at)
 }
 
-function readGallery(checks: Checks, given: Json, at: string): Json {
-  const items = checks.list(given, 'items', Infinity, `${at}.items`)
+function readGallery(checks: Checks, payload: Json, at: string): Json {
+  const items = checks.list(payload, 'items', Infinity, `${at}.items`)
   if (items === undefined) {
     checks.missing(`${at}.items`)
   } else if (items.length < 1 || items.length > 10) {
@@ -187,21 +187,21 @@ function readGallery(checks: Checks, given: Json, at: string): Json {
   return { items: (items ?? []).map((item, i) => readMedia(checks, item, `${at}.items.${i}`)) }
 }
 
-function readFileComponent(checks: Checks, given: Json, at: string): Json {
+function readFileComponent(checks: Checks, payload: Json, at: string): Json {
   return {
-    file: readLink(checks, given, 'file', at, ['attachment:']),
-    spoiler: checks.flag(given, 'spoiler', `${at}.spoiler`) ?? false,
+    file: readLink(checks, payload, 'file', at, ['attachment:']),
+    spoiler: checks.flag(payload, 'spoiler', `${at}.spoiler`) ?? false,
   }
 }
 
 function readLink(
   checks: Checks,
-  given: Json,
+  payload: Json,
   key: string,
   at: string,
   schemes: readonly string[],
 ): Json {
-  const item = given[key]
+  const item = payload[key]
   if (!isJson(item)) {
     checks.missing(`${at}.${key}`)
     return { url: '' }
@@ -214,9 +214,12 @@ function readLink(
   return { url }
 }
 
-function readSeparator(checks: Checks, given: Json, at: string): Json {
-  const spacing = checks.whole(given, 'spacing', `${at}.spacing`, { min: 1, max: 2 })
-  return { spacing: spacing ?? 1, divider: checks.flag(given, 'divider', `${at}.divider`) ?? true }
+function readSeparator(checks: Checks, payload: Json, at: string): Json {
+  const spacing = checks.whole(payload, 'spacing', `${at}.spacing`, { min: 1, max: 2 })
+  return {
+    spacing: spacing ?? 1,
+    divider: checks.flag(payload, 'divider', `${at}.divider`) ?? true,
+  }
 }
 
 /** The component and everything inside it, in the order in which they are shown. */
@@ -236,22 +239,22 @@ export function findComponent(components: readonly object[], customId: string): 
 
 /** Refuses a custom id or a number that two components share. */
 export function checkUnique(checks: Checks, components: readonly Json[], at: string): void {
-  const seen = new Set<string>()
+  const customIds = new Set<string>()
   const visit = (component: Json, path: string) => {
     const { custom_id: custom, id, components: inner, accessory, component: labelled } = component
     if (typeof custom === 'string') {
-      if (seen.has(`custom ${custom}`)) {
+      if (customIds.has(`custom ${custom}`)) {
         const sentence = 'Component custom id cannot be duplicated'
         checks.fail(`${path}.custom_id`, 'COMPONENT_CUSTOM_ID_DUPLICATED', sentence)
       }
-      seen.add(`custom ${custom}`)
+      customIds.add(`custom ${custom}`)
     }
     if (typeof id === 'number' && id !== 0) {
-      if (seen.has(`id ${id}`)) {
+      if (customIds.has(`id ${id}`)) {
         const sentence = 'Component id cannot be duplicated'
         checks.fail(`${path}.id`, 'COMPONENT_ID_DUPLICATED', sentence)
       }
-      seen.add(`id ${id}`)
+      customIds.add(`id ${id}`)
     }
     const children: readonly unknown[] = Array.isArray(inner) ? inner : []
     children.forEach((child, i) => isJson(child) && visit(child, `${path}.components.${i}`))
@@ -267,18 +270,18 @@ export function checkUnique(checks: Checks, components: readonly Json[], at: str
 
 /** Gives every component without an id the next free one, in order. */
 export function numbered(components: readonly Json[]): readonly Json[] {
-  const taken = new Set(components.flatMap(flatten).map(({ id }) => id))
+  const usedIds = new Set(components.flatMap(flatten).map(({ id }) => id))
   let next = 0
   const visit = (component: Json): Json => {
     let { id } = component
     if (typeof id !== 'number') {
       do {
         next += 1
-      } while (taken.has(next))
+      } while (usedIds.has(next))
       id = next
     }
     const { components: inner, accessory, component: labelled } = component
-    return present({
+    return omitUndefined({
       ...component,
       id,
       components: Array.isArray(inner) ? inner.filter(isJson).map(visit) : undefined,

@@ -47,52 +47,52 @@ export type NewMessage = {
  * @throws {ApiError} 50006 when there is nothing in it, 50035 when it replies to nothing or shows
  *   a file that it does not have, 160014 when it forwards what its author cannot read.
  */
-export async function createMessage(world: World, fresh: NewMessage): Promise<Message> {
-  const { channel, authorId, body } = fresh
-  const flags = ((body.flags ?? 0) & SETTABLE_FLAGS) | (fresh.flags ?? 0)
-  const source = body.pointer ? pointedAt(world, fresh) : undefined
+export async function createMessage(world: World, newMessage: NewMessage): Promise<Message> {
+  const { channel, authorId, body } = newMessage
+  const flags = ((body.flags ?? 0) & SETTABLE_FLAGS) | (newMessage.flags ?? 0)
+  const source = body.pointer ? pointedAt(world, newMessage) : undefined
   const snapshots = body.pointer?.type === FORWARD && source ? [snapshotOf(source)] : []
   const stickers = stickerItems(body.stickerIds)
   const content = (body.content ?? '').trim()
-  const shown = { content, embeds: body.embeds ?? [], components: body.components ?? [] }
+  const contents = { content, embeds: body.embeds ?? [], components: body.components ?? [] }
   const other = body.uploads.length + snapshots.length + stickers.length
   if ((flags & MESSAGE_FLAG.loading) === 0) {
-    refuseEmpty(shown, other)
+    refuseEmpty(contents, other)
   }
-  const known = body.enforceNonce ? sentBefore(world, fresh) : undefined
-  if (known) {
-    return known
+  const duplicate = body.enforceNonce ? sentBefore(world, newMessage) : undefined
+  if (duplicate) {
+    return duplicate
   }
   const id = world.nextId()
   const files = await storeFiles(world, channel.id, body.uploads)
   // Another of that nonce may have come while the files were stored.
-  const meanwhile = body.enforceNonce ? sentBefore(world, fresh) : undefined
+  const meanwhile = body.enforceNonce ? sentBefore(world, newMessage) : undefined
   if (meanwhile) {
     return meanwhile
   }
-  refuseUnknownNames(shown.components, files, fresh.base)
-  const reference = referenceTo(source, body) ?? fresh.reference ?? null
+  refuseUnknownNames(contents.components, files, newMessage.base)
+  const reference = referenceTo(source, body) ?? newMessage.reference ?? null
   const message: Message = {
     id,
     channelId: channel.id,
     guildId: channel.guildId,
-    type: typeOf(fresh.origin, reference),
+    type: typeOf(newMessage.origin, reference),
     authorId,
     timestampMs: world.clock.now(),
     nonce: body.nonce,
     reference,
     snapshots,
     stickers,
-    origin: fresh.origin ?? null,
-    visibleTo: fresh.visibleTo ?? null,
-    ...shown,
+    origin: newMessage.origin ?? null,
+    visibleTo: newMessage.visibleTo ?? null,
+    ...contents,
     editedMs: null,
     flags: snapshots.length > 0 ? flags | MESSAGE_FLAG.hasSnapshot : flags,
     files,
     reactions: [],
     pinnedMs: null,
     ...pingsOf(world, channel, authorId, {
-      ...shown,
+      ...contents,
       allowed: body.allowedMentions,
       replied: body.pointer?.type === FORWARD ? undefined : source?.authorId,
     }),
@@ -118,14 +118,14 @@ export async function editMessage(
   const content = body.content === undefined ? message.content : body.content.trim()
   const embeds = body.embeds ?? message.embeds
   const components = body.components ?? message.components
-  const kept = keepFiles(message.files, body.keptFiles, embeds)
-  const shown = { content, embeds, components }
-  refuseEmpty(shown, kept.length + body.uploads.length + message.stickers.length)
+  const keptFiles = keepFiles(message.files, body.keptFiles, embeds)
+  const contents = { content, embeds, components }
+  refuseEmpty(contents, keptFiles.length + body.uploads.length + message.stickers.length)
   const added = await storeFiles(world, message.channelId, body.uploads)
-  const files = [...kept, ...added]
+  const files = [...keptFiles, ...added]
   refuseUnknownNames(components, files, options.base)
   for (const file of message.files) {
-    if (!kept.some(({ id }) => id === file.id)) {
+    if (!keptFiles.some(({ id }) => id === file.id)) {
       world.cdn.remove(file)
     }
   }
@@ -133,13 +133,13 @@ export async function editMessage(
   const target = targetOf(world, message)
   const channel = world.channel(message.channelId)
   world.update(message, {
-    ...shown,
+    ...contents,
     files,
     // The first answer to an interaction is no edit in a reader's eyes.
     editedMs: loading ? null : world.clock.now(),
     flags: editedFlags(message.flags, body.flags),
     ...pingsOf(world, channel, message.authorId, {
-      ...shown,
+      ...contents,
       allowed: body.allowedMentions,
       replied: target?.authorId,
     }),
@@ -149,12 +149,12 @@ export async function editMessage(
 
 /** Only these two can be set by an edit, and Components V2 cannot be taken back. */
 function editedFlags(before: number, given: number | undefined): number {
-  const kept = before & ~MESSAGE_FLAG.loading
+  const otherFlags = before & ~MESSAGE_FLAG.loading
   if (given === undefined) {
-    return kept
+    return otherFlags
   }
   const { suppressEmbeds, componentsV2 } = MESSAGE_FLAG
-  return (kept & ~suppressEmbeds) | (given & (suppressEmbeds | componentsV2))
+  return (otherFlags & ~suppressEmbeds) | (given & (suppressEmbeds | componentsV2))
 }
 
 function targetOf(world: World, message: Message): Message | undefined {
@@ -176,9 +176,9 @@ function refuseEmpty({ content, embeds, components }: Shown, other: number): voi
 /** The message replied to or forwarded; undefined for a reply to nothing that may be one. */
 function pointedAt(world: World, { channel, authorId, body, base }: NewMessage) {
   const { type, messageId, channelId = channel.id, failIfMissing } = body.pointer!
-  const known = world.messages.get(channelId)?.get(messageId)
+  const existing = world.messages.get(channelId)?.get(messageId)
   // Nobody can reply to an ephemeral message, not even the one who sees it.
-  const target = known?.visibleTo === null ? known : undefined
+  const target = existing?.visibleTo === null ? existing : undefined
   if (type === FORWARD) {
     return forwarded(world, target, authorId)
   }
@@ -201,8 +201,8 @@ function forwarded(world: World, source: Message | undefined, authorId: string):
   if (!source || !channel) {
     throw refuse('cannotForwardUnread')
   }
-  const own = world.application.bot.id === authorId && !world.application.messageContent
-  const unread = own && source.guildId !== null && source.authorId !== authorId
+  const readsOnlyOwn = world.application.bot.id === authorId && !world.application.messageContent
+  const unread = readsOnlyOwn && source.guildId !== null && source.authorId !== authorId
   if (unread || !can(world, channel, authorId, 'readMessageHistory')) {
     throw refuse('cannotForwardUnread')
   }

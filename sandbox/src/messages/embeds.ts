@@ -20,8 +20,8 @@ export function readEmbeds(body: Json, checks: Checks): readonly Json[] | undefi
   if (body['embeds'] === undefined) {
     return undefined
   }
-  const given = (checks.list(body, 'embeds', MAX_EMBEDS) ?? []).map(trimmed)
-  const embeds = given.map((embed, i) => readEmbed(embed, checks, `embeds.${i}`))
+  const items = (checks.list(body, 'embeds', MAX_EMBEDS) ?? []).map(trimmed)
+  const embeds = items.map((embed, i) => readEmbed(embed, checks, `embeds.${i}`))
   const total = embeds.reduce((sum, embed) => sum + textOf(embed), 0)
   if (total > MAX_TOTAL) {
     const sentence = `Embed size exceeds maximum size of ${MAX_TOTAL}`
@@ -83,28 +83,28 @@ function part(
   at: string,
   limits: Readonly<Record<string, number>>,
 ): Json | undefined {
-  const given = embed[key]
-  if (!isJson(given)) {
+  const value = embed[key]
+  if (!isJson(value)) {
     return undefined
   }
   const path = `${at}.${key}`
   const [needed] = Object.keys(limits)
   const entries = Object.entries(limits).map(([name, max]) => {
     if (name === needed) {
-      return [name, checks.needText(given, name, { max }, `${path}.${name}`)]
+      return [name, checks.needText(value, name, { max }, `${path}.${name}`)]
     }
-    return [name, link(given, name, checks, `${path}.${name}`)]
+    return [name, link(value, name, checks, `${path}.${name}`)]
   })
   return present(Object.fromEntries(entries))
 }
 
 /** Alternative text of embedded pictures is not kept, as Discord does not keep it. */
 function picture(embed: Json, key: string, checks: Checks, at: string): Json | undefined {
-  const given = embed[key]
-  if (!isJson(given)) {
+  const value = embed[key]
+  if (!isJson(value)) {
     return undefined
   }
-  const url = link(given, 'url', checks, `${at}.${key}.url`)
+  const url = link(value, 'url', checks, `${at}.${key}.url`)
   return url === undefined ? undefined : { url }
 }
 
@@ -126,15 +126,15 @@ function link(given: Json, key: string, checks: Checks, path: string): string | 
 }
 
 function time(embed: Json, checks: Checks, path: string): string | undefined {
-  const given = checks.text(embed, 'timestamp', { max: 64 }, path)
-  if (given === undefined) {
+  const timestamp = checks.text(embed, 'timestamp', { max: 64 }, path)
+  if (timestamp === undefined) {
     return undefined
   }
-  const ms = Date.parse(given)
+  const ms = Date.parse(timestamp)
   if (!Number.isNaN(ms)) {
     return new Date(ms).toISOString()
   }
-  checks.fail(path, 'DATE_TIME_TYPE_PARSE', `Could not parse ${given}. Should be ISO8601.`)
+  checks.fail(path, 'DATE_TIME_TYPE_PARSE', `Could not parse ${timestamp}. Should be ISO8601.`)
   return undefined
 }
 

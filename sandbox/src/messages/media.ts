@@ -30,11 +30,11 @@ export function keepFiles(
   if (!kept) {
     return files
   }
-  const shown = namesIn(embeds)
+  const embedFiles = namesIn(embeds)
   return files.flatMap((file) => {
     const change = kept.find(({ id }) => id === file.id)
     if (!change) {
-      return shown.has(file.name) ? file : []
+      return embedFiles.has(file.name) ? file : []
     }
     const { description = file.description, spoiler = file.spoiler } = change
     return { ...file, description: description ?? undefined, spoiler }

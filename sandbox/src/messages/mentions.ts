@@ -41,9 +41,9 @@ export function readAllowedMentions(body: Json, checks: Checks): AllowedMentions
   const parse = readKinds(value, checks)
   const users = checks.ids(value, 'users', MAX_ALLOWED, `${at}.users`) ?? []
   const roles = checks.ids(value, 'roles', MAX_ALLOWED, `${at}.roles`) ?? []
-  const named = { users, roles }
+  const listedIds = { users, roles }
   for (const kind of ['users', 'roles'] as const) {
-    if (!parse.includes(kind) || named[kind].length === 0) {
+    if (!parse.includes(kind) || listedIds[kind].length === 0) {
       continue
     }
     checks.fail(
@@ -57,13 +57,13 @@ export function readAllowedMentions(body: Json, checks: Checks): AllowedMentions
 }
 
 function readKinds(value: Json, checks: Checks): AllowedMentions['parse'] {
-  const given: unknown = value['parse'] ?? []
-  if (!Array.isArray(given)) {
+  const parse: unknown = value['parse'] ?? []
+  if (!Array.isArray(parse)) {
     const sentence = 'Only iterables may be used in a ListType'
     checks.fail('allowed_mentions.parse', 'LIST_TYPE_CONVERT', sentence)
     return []
   }
-  const items: readonly unknown[] = given
+  const items: readonly unknown[] = parse
   return items.flatMap((item, i) => {
     const kind = KINDS.find((k) => k === item)
     if (kind) {
@@ -94,13 +94,13 @@ export function pings(
   allowed: AllowedMentions | undefined,
   where: Mentionable & { readonly everyone: boolean; readonly replied: string | undefined },
 ): Pick<Message, 'mentions' | 'mentionRoles' | 'mentionEveryone'> {
-  const may = (kind: 'users' | 'roles', id: string) =>
+  const isAllowed = (kind: 'users' | 'roles', id: string) =>
     !allowed || allowed.parse.includes(kind) || allowed[kind].includes(id)
-  const users = mentionedIn(text).filter((id) => where.users.has(id) && may('users', id))
+  const users = mentionedIn(text).filter((id) => where.users.has(id) && isAllowed('users', id))
   const replied = where.replied !== undefined && (allowed?.repliedUser ?? true)
   const roles = rolesIn(text).filter((id) => {
     const role = where.roles.get(id)
-    return role !== undefined && (role.mentionable || where.everyone) && may('roles', id)
+    return role !== undefined && (role.mentionable || where.everyone) && isAllowed('roles', id)
   })
   return {
     mentions: [...new Set([...users, ...(replied ? [where.replied] : [])])],

@@ -5,7 +5,7 @@ import type { Json } from '../protocol/field-checks.ts'
 import { checkUnique, numbered, readTyped } from './components.ts'
 import {
   COMPONENT,
-  present,
+  omitUndefined,
   readCheckbox,
   readFileUpload,
   readGroup,
@@ -13,7 +13,7 @@ import {
   readTextInput,
   SELECTS,
 } from './component-kinds.ts'
-import type { Read } from './component-kinds.ts'
+import type { ComponentReader } from './component-kinds.ts'
 
 const MAX_COMPONENTS = 5
 const TOP = [COMPONENT.actionRow, COMPONENT.textDisplay, COMPONENT.label]
@@ -25,16 +25,16 @@ export type Modal = {
   readonly components: readonly Json[]
 }
 
-const INPUTS: ReadonlyMap<number, Read> = new Map<number, Read>([
+const INPUTS: ReadonlyMap<number, ComponentReader> = new Map<number, ComponentReader>([
   [COMPONENT.textInput, readTextInput],
-  ...SELECTS.map((type): [number, Read] => [type, readSelect(true)]),
+  ...SELECTS.map((type): [number, ComponentReader] => [type, readSelect(true)]),
   [COMPONENT.fileUpload, readFileUpload],
   [COMPONENT.radioGroup, readGroup(false)],
   [COMPONENT.checkboxGroup, readGroup(true)],
   [COMPONENT.checkbox, readCheckbox],
 ])
 
-const LAYOUT: ReadonlyMap<number, Read> = new Map<number, Read>([
+const LAYOUT: ReadonlyMap<number, ComponentReader> = new Map<number, ComponentReader>([
   [COMPONENT.actionRow, readRow],
   [COMPONENT.textDisplay, readText],
   [COMPONENT.label, readLabel],
@@ -49,25 +49,25 @@ export function readModal(data: Json): Modal {
   const checks = new Checks('data')
   const customId = checks.needText(data, 'custom_id', { min: 1, max: 100 })
   const title = checks.needText(data, 'title', { min: 1, max: 45 })
-  const given = checks.list(data, 'components', Infinity)
-  if (given === undefined) {
+  const rows = checks.list(data, 'components', Infinity)
+  if (rows === undefined) {
     checks.missing('components')
-  } else if (given.length < 1 || given.length > MAX_COMPONENTS) {
+  } else if (rows.length < 1 || rows.length > MAX_COMPONENTS) {
     const sentence = `Must be between 1 and ${MAX_COMPONENTS} in length.`
     checks.fail('components', 'BASE_TYPE_BAD_LENGTH', sentence)
   }
-  const read = (given ?? []).map((item, i) =>
+  const read = (rows ?? []).map((item, i) =>
     readTyped(checks, item, `components.${i}`, TOP, LAYOUT),
   )
-  checkUnique(checks, given ?? [], 'components')
+  checkUnique(checks, rows ?? [], 'components')
   checks.done()
   return { customId, title, components: numbered(read) }
 }
 
 /** Deprecated, and still taken: a row with one text input that brings its own label. */
-function readRow(checks: Checks, given: Json, at: string): Json {
+function readRow(checks: Checks, payload: Json, at: string): Json {
   const path = `${at}.components`
-  const children = checks.list(given, 'components', Infinity, path) ?? []
+  const children = checks.list(payload, 'components', Infinity, path) ?? []
   if (children.length !== 1) {
     checks.fail(path, 'BASE_TYPE_BAD_LENGTH', 'Must be between 1 and 1 in length.')
   }
@@ -80,19 +80,19 @@ function readRow(checks: Checks, given: Json, at: string): Json {
   return { components }
 }
 
-function readText(checks: Checks, given: Json, at: string): Json {
-  return { content: checks.needText(given, 'content', { min: 1, max: 4000 }, `${at}.content`) }
+function readText(checks: Checks, payload: Json, at: string): Json {
+  return { content: checks.needText(payload, 'content', { min: 1, max: 4000 }, `${at}.content`) }
 }
 
-function readLabel(checks: Checks, given: Json, at: string): Json {
-  const { component } = given
+function readLabel(checks: Checks, payload: Json, at: string): Json {
+  const { component } = payload
   if (!isJson(component)) {
     checks.missing(`${at}.component`)
   }
   const path = `${at}.component`
-  return present({
-    label: checks.needText(given, 'label', { min: 1, max: 45 }, `${at}.label`),
-    description: checks.text(given, 'description', { max: 100 }, `${at}.description`),
+  return omitUndefined({
+    label: checks.needText(payload, 'label', { min: 1, max: 45 }, `${at}.label`),
+    description: checks.text(payload, 'description', { max: 100 }, `${at}.description`),
     component: isJson(component)
       ? readTyped(checks, component, path, [...INPUTS.keys()], INPUTS)
       : undefined,

@@ -31,26 +31,26 @@ export function addReaction(world: World, message: Message, emoji: Emoji, userId
   const channel = world.channel(message.channelId)
   demand(world, channel, userId, 'readMessageHistory')
   checkActive(channel)
-  const known = find(message, emoji)
-  if (known?.userIds.includes(userId)) {
+  const existing = findReaction(message, emoji)
+  if (existing?.userIds.includes(userId)) {
     return
   }
   // Whoever joins in a reaction that is there already needs no permission.
-  if (!known && !can(world, channel, userId, 'addReactions')) {
+  if (!existing && !can(world, channel, userId, 'addReactions')) {
     throw refuse('missingPermissions')
   }
-  if (!known && message.reactions.length >= MAX_EMOJIS) {
+  if (!existing && message.reactions.length >= MAX_EMOJIS) {
     throw refuse('tooManyReactions')
   }
-  const fresh: Reaction = {
+  const newReaction: Reaction = {
     emojiId: emoji.id,
-    emojiName: known?.emojiName ?? emoji.name,
-    userIds: [...(known?.userIds ?? []), userId],
+    emojiName: existing?.emojiName ?? emoji.name,
+    userIds: [...(existing?.userIds ?? []), userId],
   }
-  const others = message.reactions.filter((reaction) => reaction !== known)
-  message.reactions = known
-    ? message.reactions.map((reaction) => (reaction === known ? fresh : reaction))
-    : [...others, fresh]
+  const otherReactions = message.reactions.filter((reaction) => reaction !== existing)
+  message.reactions = existing
+    ? message.reactions.map((reaction) => (reaction === existing ? newReaction : reaction))
+    : [...otherReactions, newReaction]
   world.emit({ name: 'MESSAGE_REACTION_ADD', message, userId, emoji })
 }
 
@@ -70,19 +70,19 @@ export function removeReaction(
   const other = userId === byId ? [] : (['manageMessages'] as const)
   demand(world, channel, byId, 'readMessageHistory', ...other)
   checkActive(channel)
-  const known = find(message, emoji)
-  if (!known) {
+  const existing = findReaction(message, emoji)
+  if (!existing) {
     throw refuse('unknownEmoji')
   }
-  if (!known.userIds.includes(userId)) {
+  if (!existing.userIds.includes(userId)) {
     return
   }
-  const userIds = known.userIds.filter((id) => id !== userId)
+  const userIds = existing.userIds.filter((id) => id !== userId)
   message.reactions = message.reactions.flatMap((reaction) => {
-    if (reaction !== known) {
+    if (reaction !== existing) {
       return reaction
     }
-    return userIds.length === 0 ? [] : { ...known, userIds }
+    return userIds.length === 0 ? [] : { ...existing, userIds }
   })
   world.emit({ name: 'MESSAGE_REACTION_REMOVE', message, userId, emoji })
 }
@@ -100,16 +100,16 @@ export function clearReactions(
     world.emit({ name: 'MESSAGE_REACTION_REMOVE_ALL', message })
     return
   }
-  const known = find(message, emoji)
-  if (!known) {
+  const existing = findReaction(message, emoji)
+  if (!existing) {
     throw refuse('unknownEmoji')
   }
-  message.reactions = message.reactions.filter((reaction) => reaction !== known)
+  message.reactions = message.reactions.filter((reaction) => reaction !== existing)
   world.emit({ name: 'MESSAGE_REACTION_REMOVE_EMOJI', message, emoji })
 }
 
 /** The reaction with that emoji, if there is one. */
-export function find(message: Message, emoji: Emoji): Reaction | undefined {
+export function findReaction(message: Message, emoji: Emoji): Reaction | undefined {
   const bare = emoji.name.replaceAll(VARIATION, '')
   return message.reactions.find(
     ({ emojiId, emojiName }) =>

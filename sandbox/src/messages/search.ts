@@ -90,8 +90,8 @@ function authorType(world: World, message: Message): string {
 }
 
 /** Every type without `-` is asked for, none with it may be there. */
-function allOf(wanted: readonly string[] | undefined, is: (type: string) => boolean): boolean {
-  return (wanted ?? []).every((type) => (type.startsWith('-') ? !is(type.slice(1)) : is(type)))
+function allOf(types: readonly string[] | undefined, is: (type: string) => boolean): boolean {
+  return (types ?? []).every((type) => (type.startsWith('-') ? !is(type.slice(1)) : is(type)))
 }
 
 function has(message: Message, type: string): boolean {
@@ -119,8 +119,8 @@ function has(message: Message, type: string): boolean {
 }
 
 function linksOf(content: string): URL[] {
-  const found = content.match(/https?:\/\/[^\s<>]+/g) ?? []
-  return found.filter((link) => URL.canParse(link)).map((link) => new URL(link))
+  const links = content.match(/https?:\/\/[^\s<>]+/g) ?? []
+  return links.filter((link) => URL.canParse(link)).map((link) => new URL(link))
 }
 
 /** Words in any order, as Discord's index finds them; a hit need not be a whole word. */

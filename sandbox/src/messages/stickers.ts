@@ -15,7 +15,7 @@ const STICKERS: readonly StickerItem[] = [
  */
 export function stickerItems(ids: readonly string[]): readonly StickerItem[] {
   const checks = new Checks()
-  const found = ids.flatMap((id, i) => {
+  const stickers = ids.flatMap((id, i) => {
     const sticker = STICKERS.find((known) => known.id === id)
     if (sticker) {
       return sticker
@@ -24,5 +24,5 @@ export function stickerItems(ids: readonly string[]): readonly StickerItem[] {
     return []
   })
   checks.done()
-  return found
+  return stickers
 }

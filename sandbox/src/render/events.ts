@@ -101,13 +101,13 @@ function guildEvent(world: World, event: GuildEvent): Dispatch | null {
     }
     case 'GUILD_MEMBER_ADD':
     case 'GUILD_MEMBER_UPDATE': {
-      const own = event.member.userId === bot
+      const isBot = event.member.userId === bot
       // Of its own joining the bot hears by GUILD_CREATE; of its own changes it always hears.
-      if (own && name === 'GUILD_MEMBER_ADD') {
+      if (isBot && name === 'GUILD_MEMBER_ADD') {
         return null
       }
       const data = () => ({ ...renderMember(world, event.member), ...by })
-      return { name, guildId, always: own, data }
+      return { name, guildId, always: isBot, data }
     }
     case 'GUILD_BAN_ADD':
     case 'GUILD_BAN_REMOVE': {
@@ -140,7 +140,7 @@ function channelEvent(world: World, event: ChannelEvent): Dispatch | null {
   const { channel, name } = event
   const { guildId } = channel
   const bot = world.application.bot.id
-  const here = { channel_id: channel.id, ...inGuild(guildId) }
+  const location = { channel_id: channel.id, ...inGuild(guildId) }
   if (!hears(world, channel, event.name.startsWith('CHANNEL_'))) {
     return null
   }
@@ -153,7 +153,7 @@ function channelEvent(world: World, event: ChannelEvent): Dispatch | null {
     case 'CHANNEL_PINS_UPDATE': {
       const { lastPinMs } = channel
       const last_pin_timestamp = lastPinMs === null ? null : new Date(lastPinMs).toISOString()
-      return { name, guildId, data: () => ({ ...here, last_pin_timestamp }) }
+      return { name, guildId, data: () => ({ ...location, last_pin_timestamp }) }
     }
     case 'THREAD_CREATE': {
       const made = event.isNew ? { newly_created: true } : {}
@@ -178,7 +178,7 @@ function channelEvent(world: World, event: ChannelEvent): Dispatch | null {
     default: {
       const member = world.member(guildId, event.userId)
       const data = {
-        ...here,
+        ...location,
         user_id: event.userId,
         timestamp: Math.floor(world.clock.now() / 1000),
         ...(member ? { member: renderMember(world, member) } : {}),
@@ -213,8 +213,8 @@ function threadMembers(
 ): object {
   const { channel } = event
   const bot = world.application.bot.id
-  const known = (id: string) => id === bot || (intents & INTENT.guildMembers) !== 0
-  const added = event.added.filter(known).map((id) => {
+  const isListed = (id: string) => id === bot || (intents & INTENT.guildMembers) !== 0
+  const added = event.added.filter(isListed).map((id) => {
     const member = world.member(channel.guildId, id)
     return {
       ...renderThreadMember(channel, id),
@@ -222,7 +222,7 @@ function threadMembers(
       presence: null,
     }
   })
-  const removed = event.removed.filter(known)
+  const removed = event.removed.filter(isListed)
   return {
     id: channel.id,
     guild_id: channel.guildId,
@@ -249,23 +249,23 @@ function messageEvent(world: World, event: MessageEvent): Dispatch | null {
   if (message.visibleTo !== null || !channel || !hears(world, channel)) {
     return null
   }
-  const here = { channel_id: channel.id, ...inGuild(guildId) }
+  const location = { channel_id: channel.id, ...inGuild(guildId) }
   switch (name) {
     case 'MESSAGE_CREATE':
     case 'MESSAGE_UPDATE':
       return { name, guildId, data: (reader) => renderMessageEvent(world, message, reader) }
     case 'MESSAGE_DELETE':
-      return { name, guildId, data: () => ({ id: message.id, ...here }) }
+      return { name, guildId, data: () => ({ id: message.id, ...location }) }
     case 'MESSAGE_REACTION_ADD':
     case 'MESSAGE_REACTION_REMOVE': {
       const data = reactionData(world, event.name, message, event.userId, event.emoji)
-      return { name, guildId, data: () => ({ ...data, ...here }) }
+      return { name, guildId, data: () => ({ ...data, ...location }) }
     }
     case 'MESSAGE_REACTION_REMOVE_ALL':
-      return { name, guildId, data: () => ({ message_id: message.id, ...here }) }
+      return { name, guildId, data: () => ({ message_id: message.id, ...location }) }
     default: {
       const { emoji } = event
-      return { name, guildId, data: () => ({ message_id: message.id, emoji, ...here }) }
+      return { name, guildId, data: () => ({ message_id: message.id, emoji, ...location }) }
     }
   }
 }

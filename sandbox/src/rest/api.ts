@@ -67,7 +67,7 @@ export type Answer = {
   readonly body: unknown
 } | null
 
-type Found = { readonly route: Route; readonly params: Readonly<Record<string, string>> }
+type RouteMatch = { readonly route: Route; readonly params: Readonly<Record<string, string>> }
 
 /** Every route there is. */
 export const apiRoutes: readonly Route[] = [
@@ -153,18 +153,18 @@ class Call {
 
   async run(router: RouteTable, query: URLSearchParams): Promise<Reply | 'none'> {
     try {
-      const found = router.find(this.#method, this.#path)
-      this.#checkToken(found.route)
-      const limited = { method: this.#method, route: found.route.path, path: this.#path }
+      const match = router.find(this.#method, this.#path)
+      this.#checkToken(match.route)
+      const limited = { method: this.#method, route: match.route.path, path: this.#path }
       const verdict = this.#judge(this.#parts.limits.take(limited))
       if (verdict) {
         return verdict
       }
       const fault = this.#parts.faults.rest(this.#method, this.#path)
       if (fault) {
-        return await this.#fail(fault, () => this.#handle(found, query))
+        return await this.#fail(fault, () => this.#handle(match, query))
       }
-      return await this.#handle(found, query)
+      return await this.#handle(match, query)
     } catch (error) {
       if (error instanceof ApiError && error.waitMs !== undefined) {
         // Whoever is to wait is told so where clients look for it.
@@ -181,8 +181,8 @@ class Call {
   #checkToken(route: Route): void {
     const { application } = this.#parts.world
     const valid = !this.#parts.gateway.starts.exhausted
-    const given = this.#request.headers.authorization
-    if (!route.open && (!valid || given !== `Bot ${application.token}`)) {
+    const authorization = this.#request.headers.authorization
+    if (!route.open && (!valid || authorization !== `Bot ${application.token}`)) {
       throw refuse('unauthorized')
     }
   }
@@ -193,7 +193,7 @@ class Call {
     return refusal && { status: 429, body: refusal }
   }
 
-  async #handle({ route, params }: Found, query: URLSearchParams): Promise<Reply> {
+  async #handle({ route, params }: RouteMatch, query: URLSearchParams): Promise<Reply> {
     const { world, gateway, interactions, limits, faults } = this.#parts
     const body = (this.body ??= await readBody(this.#request))
     const limited = { method: this.#method, route: route.path, path: this.#path, body: body.json }

@@ -24,8 +24,8 @@ const OWN = { seesContent: true } as const
 async function callback({ world, interactions, params, query, body }: Context): Promise<Reply> {
   const interaction = interactions.unanswered(params['interaction']!, params['token']!)
   const { type, data } = asJson(body)
-  const given = isJson(data) ? data : {}
-  const parts = { world, interactions, interaction, data: given, files: body.files }
+  const responseData = isJson(data) ? data : {}
+  const parts = { world, interactions, interaction, data: responseData, files: body.files }
   const message = await answer(parts, Number(type))
   if (query.get('with_response') !== 'true') {
     return NO_CONTENT
@@ -59,8 +59,8 @@ function renderCallback(
 function ownMessage(context: Context): { interaction: Interaction; message: Message } {
   const { world, interactions, params } = context
   const interaction = interactions.answered(params['application']!, params['token']!)
-  const named = params['message']!
-  const id = named === '@original' ? interaction.originalId! : named
+  const messageParam = params['message']!
+  const id = messageParam === '@original' ? interaction.originalId! : messageParam
   if (!interaction.messageIds.has(id)) {
     throw refuse('unknownMessage')
   }

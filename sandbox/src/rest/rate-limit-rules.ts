@@ -89,6 +89,6 @@ export function ruleFor(method: string, route: string): Rule | null {
   if (bare.startsWith('/webhooks/')) {
     return WEBHOOK
   }
-  const known = RULES[bare]?.find(({ methods }) => methods.includes(method))
-  return known ?? { ...OTHER, name: bare, methods: [method] }
+  const rule = RULES[bare]?.find(({ methods }) => methods.includes(method))
+  return rule ?? { ...OTHER, name: bare, methods: [method] }
 }

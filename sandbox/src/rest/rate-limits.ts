@@ -154,16 +154,16 @@ export class RateLimits {
   }
 
   #window(key: string): Window {
-    const known = this.#windows.get(key)
-    if (known) {
-      return known
+    const existing = this.#windows.get(key)
+    if (existing) {
+      return existing
     }
     if (this.#windows.size >= MAX_IDLE_BUCKETS) {
       this.#dropIdle()
     }
-    const fresh = { count: 0, endsMs: 0 }
-    this.#windows.set(key, fresh)
-    return fresh
+    const newWindow = { count: 0, endsMs: 0 }
+    this.#windows.set(key, newWindow)
+    return newWindow
   }
 
   #dropIdle(): void {

@@ -64,19 +64,19 @@ export class RouteTable {
    */
   find(method: string, path: string): { route: Route; params: Readonly<Record<string, string>> } {
     const decoded = decode(path)
-    let known = false
+    let pathExists = false
     for (const { route, pattern } of this.#routes) {
       const match = pattern.exec(decoded)
       if (!match) {
         continue
       }
-      known = true
+      pathExists = true
       if (route.method !== method) {
         continue
       }
       return { route, params: { ...match.groups } }
     }
-    throw refuse(known ? 'methodNotAllowed' : 'notFound')
+    throw refuse(pathExists ? 'methodNotAllowed' : 'notFound')
   }
 }
 

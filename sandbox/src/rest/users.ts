@@ -67,8 +67,8 @@ export const userRoutes: readonly Route[] = [
     handle(context) {
       const user = renderUser(context.world.user(userId(context)))
       // Of itself the bot learns more than of others.
-      const own = { mfa_enabled: true, locale: 'en-US', verified: true, email: null }
-      return ok(context.params['user'] === '@me' ? { ...user, ...own } : user)
+      const privateFields = { mfa_enabled: true, locale: 'en-US', verified: true, email: null }
+      return ok(context.params['user'] === '@me' ? { ...user, ...privateFields } : user)
     },
   },
   {

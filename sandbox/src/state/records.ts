@@ -102,10 +102,10 @@ export function restoreWorld(world: World, saved: SavedWorld): void {
   for (const file of files) {
     world.cdn.keep(file)
   }
-  const found = (paths: readonly string[]) => paths.flatMap((path) => byPath.get(path) ?? [])
+  const filesAt = (paths: readonly string[]) => paths.flatMap((path) => byPath.get(path) ?? [])
   for (const record of messages) {
-    const snapshots = record.snapshots.map((one) => ({ ...one, files: found(one.files) }))
-    const message: Message = { ...record, files: found(record.files), snapshots }
+    const snapshots = record.snapshots.map((one) => ({ ...one, files: filesAt(one.files) }))
+    const message: Message = { ...record, files: filesAt(record.files), snapshots }
     world.messages.get(message.channelId)?.set(message.id, message)
   }
 }

@@ -8,7 +8,7 @@ import { EventEmitter, once } from 'node:events'
 import type { APIChannel, APIMessage } from 'discord-api-types/v10'
 import { WebSocket } from 'ws'
 import { toForm, withFiles } from './form.ts'
-import type { Filled, Given, Picked } from './form.ts'
+import type { ModalFields, CommandOptions, LocalFile } from './form.ts'
 import { describeEvents, isFinished, isOutcome } from './member-events.ts'
 import type { Choice, MemberEvent } from './member-events.ts'
 import { rawText } from '../gateway/connection.ts'
@@ -53,8 +53,8 @@ export class Member {
     name = 'ada',
     options: MemberOptions | string = {},
   ): Promise<Member> {
-    const given = typeof options === 'string' ? { channel: options } : options
-    const query = new URLSearchParams({ as: name, locale: given.locale ?? 'en-US' })
+    const memberOptions = typeof options === 'string' ? { channel: options } : options
+    const query = new URLSearchParams({ as: name, locale: memberOptions.locale ?? 'en-US' })
     const socket = new WebSocket(`${url.replace('http', 'ws')}/sandbox/live?${query.toString()}`)
     const events: MemberEvent[] = []
     socket.on('message', (data) => events.push(JSON.parse(rawText(data))))
@@ -63,7 +63,7 @@ export class Member {
       socket.once('error', reject)
       socket.once('close', () => reject(new Error(`There is no member "${name}".`)))
     })
-    return new Member(url, socket, events, given)
+    return new Member(url, socket, events, memberOptions)
   }
 
   /** The channel the member is in. */
@@ -73,11 +73,11 @@ export class Member {
 
   /** By name or by id, among all channels heard of. */
   #find(channel: string): string {
-    const known = this.events.flatMap((t) => [
+    const channels = this.events.flatMap((t) => [
       ...(t.channels ?? []),
       ...(t.channel ? [t.channel] : []),
     ])
-    return known.findLast((c) => c.name === channel)?.id ?? channel
+    return channels.findLast((c) => c.name === channel)?.id ?? channel
   }
 
   /** Goes to another channel, by name or id. */
@@ -109,19 +109,23 @@ export class Member {
   }
 
   /** Uses a slash command (`memory show`); resolves with the finished answer. */
-  async slash(name: string, options: Given = {}): Promise<APIMessage> {
+  async slash(name: string, options: CommandOptions = {}): Promise<APIMessage> {
     return this.#answer(await this.use(name, options))
   }
 
   /** Uses a slash command without waiting; resolves with the interaction's id. */
-  async use(name: string, options: Given = {}): Promise<string> {
+  async use(name: string, options: CommandOptions = {}): Promise<string> {
     await this.commands(name.split(' ')[0]!)
     const { values, files } = withFiles(options)
     return (await this.#post('commands', { name, options: values }, files)).id
   }
 
   /** Types in an option; resolves with the suggestions. */
-  async autocomplete(name: string, focused: string, options: Given): Promise<readonly Choice[]> {
+  async autocomplete(
+    name: string,
+    focused: string,
+    options: CommandOptions,
+  ): Promise<readonly Choice[]> {
     await this.commands(name.split(' ')[0]!)
     const { id } = await this.#post('autocomplete', { name, options, focused })
     return (await this.outcome(id, 'choices')).choices ?? []
@@ -159,7 +163,7 @@ export class Member {
   }
 
   /** Sends a modal with its fields by custom id; resolves with the interaction's id. */
-  async submit(modal: { readonly id?: string }, fields: Filled): Promise<string> {
+  async submit(modal: { readonly id?: string }, fields: ModalFields): Promise<string> {
     const { values, files } = withFiles(fields)
     return (await this.#post('modals', { id: modal.id, values }, files)).id
   }
@@ -170,14 +174,14 @@ export class Member {
   }
 
   /** Sends a message; resolves with it as the channel has it. */
-  say(content: string, ...files: Picked[]): Promise<APIMessage> {
+  say(content: string, ...files: LocalFile[]): Promise<APIMessage> {
     const attachments = files.map(({ description }, id) => ({ id, description }))
     const body = { content, ...(files.length > 0 ? { attachments } : {}) }
     return this.#post('messages', body, files)
   }
 
   /** Sends a picture. */
-  upload(file: Picked, content = ''): Promise<APIMessage> {
+  upload(file: LocalFile, content = ''): Promise<APIMessage> {
     return this.say(content, file)
   }
 
@@ -275,17 +279,17 @@ export class Member {
   ): Promise<MemberEvent> {
     const signal = AbortSignal.timeout(patienceMs)
     for (let from = 0; ;) {
-      const found = this.events.slice(from).find(wanted)
-      if (found) {
-        return found
+      const event = this.events.slice(from).find(wanted)
+      if (event) {
+        return event
       }
       from = this.events.length
       if (this.#socket.readyState === WebSocket.CLOSED) {
         throw new Error(`The sandbox went away. Events: ${describeEvents(this.events)}`)
       }
       await once(this.#events, 'event', { signal }).catch((error: unknown) => {
-        const seen = describeEvents(this.events)
-        throw new Error(`Nothing like it within ${patienceMs} ms. Events: ${seen}`, {
+        const eventList = describeEvents(this.events)
+        throw new Error(`Nothing like it within ${patienceMs} ms. Events: ${eventList}`, {
           cause: error,
         })
       })
@@ -300,7 +304,7 @@ export class Member {
   async #post<T = { id: string } & APIMessage>(
     kind: string,
     payload: object,
-    files: readonly Picked[] = [],
+    files: readonly LocalFile[] = [],
   ): Promise<T> {
     const query = new URLSearchParams({
       as: this.id,

@@ -1,28 +1,28 @@
 /** What a member sends: a form with its values as JSON and its files beside them. */
 
 /** A file as a person picks it. */
-export type Picked = {
+export type LocalFile = {
   readonly name: string
   readonly bytes: Uint8Array
   readonly description?: string
 }
 
 /** A command's options; users, roles and channels go by their ids. */
-export type Given = Readonly<Record<string, string | number | boolean | Picked>>
+export type CommandOptions = Readonly<Record<string, string | number | boolean | LocalFile>>
 
 /** A modal's fields by custom id. */
-export type Filled = Readonly<
-  Record<string, string | boolean | readonly string[] | { readonly files: readonly Picked[] }>
+export type ModalFields = Readonly<
+  Record<string, string | boolean | readonly string[] | { readonly files: readonly LocalFile[] }>
 >
 
 /** Takes the files out of the values and leaves their numbers there. */
-export function withFiles(given: Given | Filled): {
+export function withFiles(input: CommandOptions | ModalFields): {
   readonly values: Readonly<Record<string, unknown>>
-  readonly files: readonly Picked[]
+  readonly files: readonly LocalFile[]
 } {
-  const files: Picked[] = []
-  const number = (file: Picked) => files.push(file) - 1
-  const values = Object.entries(given).map(([key, value]): [string, unknown] => {
+  const files: LocalFile[] = []
+  const number = (file: LocalFile) => files.push(file) - 1
+  const values = Object.entries(input).map(([key, value]): [string, unknown] => {
     if (typeof value !== 'object') {
       return [key, value]
     }
@@ -35,7 +35,7 @@ export function withFiles(given: Given | Filled): {
 }
 
 /** The form of a request. */
-export function toForm(payload: object, files: readonly Picked[]): FormData {
+export function toForm(payload: object, files: readonly LocalFile[]): FormData {
   const form = new FormData()
   form.set('payload_json', JSON.stringify(payload))
   files.forEach((file, i) => {

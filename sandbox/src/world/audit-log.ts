@@ -36,7 +36,7 @@ export const AUDIT = {
 } as const
 
 /** What an entry says besides who and when. */
-export type Noted = {
+export type AuditDetails = {
   readonly action: number
   readonly targetId: string | null
   readonly changes?: readonly AuditChange[]
@@ -47,7 +47,12 @@ export type Noted = {
  * Writes an entry and tells of it; beyond `KEPT_ENTRIES` the oldest is forgotten. Outside of guilds
  * nothing is written.
  */
-export function note(world: World, guildId: string | null, actor: Actor, noted: Noted): void {
+export function note(
+  world: World,
+  guildId: string | null,
+  actor: Actor,
+  details: AuditDetails,
+): void {
   const guild = world.guilds.get(guildId ?? '')
   if (!guild) {
     return
@@ -55,12 +60,12 @@ export function note(world: World, guildId: string | null, actor: Actor, noted: 
   const entry: AuditEntry = {
     id: world.nextId(),
     guildId: guild.id,
-    action: noted.action,
+    action: details.action,
     userId: actor.userId,
-    targetId: noted.targetId,
+    targetId: details.targetId,
     reason: actor.reason,
-    changes: noted.changes ?? [],
-    options: noted.options ?? null,
+    changes: details.changes ?? [],
+    options: details.options ?? null,
   }
   guild.auditLog.push(entry)
   if (guild.auditLog.length > KEPT_ENTRIES) {

@@ -43,7 +43,7 @@ export function newGuild(id: string, name: string, ownerId: string): Guild {
 }
 
 /** A role; just above @everyone unless it says otherwise. */
-export function newRole(guild: Guild, id: string, fresh: NewRole): Role {
+export function newRole(guild: Guild, id: string, fields: NewRole): Role {
   return {
     color: 0,
     hoist: false,
@@ -51,7 +51,7 @@ export function newRole(guild: Guild, id: string, fresh: NewRole): Role {
     permissions: 0n,
     mentionable: false,
     botId: null,
-    ...fresh,
+    ...fields,
     id,
     guildId: guild.id,
   }

@@ -40,11 +40,13 @@ export class FileLinks {
   /** Whether the query's signature fits the path and has not expired. */
   isValid(path: string, query: URLSearchParams): boolean {
     const [expires = '', issued = '', mac = ''] = ['ex', 'is', 'hm'].map((n) => query.get(n) ?? '')
-    const given = Buffer.from(mac, 'hex')
-    if (fits(given, sign(this.#secret, path, expires, issued))) {
+    const signature = Buffer.from(mac, 'hex')
+    if (fits(signature, sign(this.#secret, path, expires, issued))) {
       return parseInt(expires, 16) * 1000 > this.#clock.now()
     }
-    this.#retired.find(({ secret }) => fits(given, sign(secret, path, expires, issued)))?.onUse()
+    this.#retired
+      .find(({ secret }) => fits(signature, sign(secret, path, expires, issued)))
+      ?.onUse()
     return false
   }
 
@@ -59,6 +61,6 @@ function sign(secret: Buffer, path: string, expires: string, issued: string): Bu
   return createHmac('sha256', secret).update(`${path}|${expires}|${issued}`).digest()
 }
 
-function fits(given: Buffer, right: Buffer): boolean {
-  return given.length === right.length && timingSafeEqual(given, right)
+function fits(signature: Buffer, expected: Buffer): boolean {
+  return signature.length === expected.length && timingSafeEqual(signature, expected)
 }

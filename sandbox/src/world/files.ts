@@ -130,14 +130,14 @@ export class Cdn {
 
   /** Forgets a file; its links answer 404 from now on. */
   remove(file: StoredFile): void {
-    const known = this.#files.get(pathOf(file))
-    if (!known) {
+    const existing = this.#files.get(pathOf(file))
+    if (!existing) {
       return
     }
     this.#files.delete(pathOf(file))
-    this.#bytes -= known.bytes.length
+    this.#bytes -= existing.bytes.length
     for (const watcher of this.#watchers) {
-      watcher.removed(known)
+      watcher.removed(existing)
     }
   }
 

@@ -64,9 +64,9 @@ function checkChanges(
   changes: MemberChanges,
   actor: Actor,
 ): void {
-  const own = member.userId === actor.userId
+  const isSelf = member.userId === actor.userId
   if (changes.nick !== undefined) {
-    if (own) {
+    if (isSelf) {
       demandInGuild(world, guild, actor.userId, 'changeNickname')
     } else {
       demandOver(world, guild, actor, member.userId, 'manageNicknames')
@@ -83,10 +83,10 @@ function checkChanges(
     return
   }
   demandInGuild(world, guild, actor.userId, 'manageRoles')
-  const wanted = new Set(changes.roles)
-  const given = changes.roles.filter((id) => !member.roles.includes(id))
-  const taken = member.roles.filter((id) => !wanted.has(id))
-  for (const id of [...given, ...taken]) {
+  const newRoles = new Set(changes.roles)
+  const addedRoles = changes.roles.filter((id) => !member.roles.includes(id))
+  const removedRoles = member.roles.filter((id) => !newRoles.has(id))
+  for (const id of [...addedRoles, ...removedRoles]) {
     checkAssignable(guild, guild.roles.get(id), actor)
   }
 }
@@ -132,10 +132,10 @@ function describe(member: Member): object {
 }
 
 function roleChanges(guild: Guild, before: readonly string[], after: readonly string[]) {
-  const named = (ids: readonly string[]) =>
+  const roleNames = (ids: readonly string[]) =>
     ids.map((id) => ({ id, name: guild.roles.get(id)?.name ?? '' }))
-  const added = named(after.filter((id) => !before.includes(id)))
-  const removed = named(before.filter((id) => !after.includes(id)))
+  const added = roleNames(after.filter((id) => !before.includes(id)))
+  const removed = roleNames(before.filter((id) => !after.includes(id)))
   return [
     ...(added.length > 0 ? [{ key: '$add', new_value: added }] : []),
     ...(removed.length > 0 ? [{ key: '$remove', new_value: removed }] : []),

@@ -135,11 +135,11 @@ export function guildPermissions(places: Places, guild: Guild, userId: string): 
   if (!member) {
     return 0n
   }
-  const all = rolePermissions(guild, member)
-  if (all === ALL_PERMISSIONS) {
-    return all
+  const permissions = rolePermissions(guild, member)
+  if (permissions === ALL_PERMISSIONS) {
+    return permissions
   }
-  return isTimedOut(member, places.clock) ? all & KEPT_IN_TIMEOUT : all
+  return isTimedOut(member, places.clock) ? permissions & KEPT_IN_TIMEOUT : permissions
 }
 
 /** Owner and administrators have everything, timed out or not. */
@@ -178,17 +178,17 @@ function applyOverwrites(base: bigint, channel: Channel | undefined, member: Mem
   if (!channel) {
     return base
   }
-  const of = (id: string) => channel.overwrites.get(id) ?? { allow: 0n, deny: 0n }
-  const everyone = of(member.guildId)
-  const roles = member.roles.map(of)
-  const own = of(member.userId)
+  const overwriteFor = (id: string) => channel.overwrites.get(id) ?? { allow: 0n, deny: 0n }
+  const everyone = overwriteFor(member.guildId)
+  const roles = member.roles.map(overwriteFor)
+  const memberOverwrite = overwriteFor(member.userId)
   const steps = [
     everyone,
     {
       allow: permissionsOf(...roles.map((role) => role.allow)),
       deny: permissionsOf(...roles.map((role) => role.deny)),
     },
-    own,
+    memberOverwrite,
   ]
   return steps.reduce((set, { allow, deny }) => (set & ~deny) | allow, base)
 }

@@ -93,6 +93,6 @@ function due(channel: Channel): number {
   if (!thread) {
     return Number.POSITIVE_INFINITY
   }
-  const written = lastMessageId === null ? 0 : snowflakeTime(lastMessageId)
-  return Math.max(thread.archivedMs, written) + thread.autoArchiveMinutes * MINUTE_MS
+  const lastMessageMs = lastMessageId === null ? 0 : snowflakeTime(lastMessageId)
+  return Math.max(thread.archivedMs, lastMessageMs) + thread.autoArchiveMinutes * MINUTE_MS
 }

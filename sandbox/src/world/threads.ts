@@ -48,8 +48,8 @@ export function readNewThread(body: Json, fromMessage: boolean): NewThread {
   const type = fromMessage || body['type'] == null ? undefined : checks.choice(body, 'type', types)
   checks.done()
   // Without a type a thread that starts from no message is private. Source: channel.mdx.
-  const standing = fromMessage ? publicThread : privateThread
-  return { ...changes, name, type: type ?? standing }
+  const defaultType = fromMessage ? publicThread : privateThread
+  return { ...changes, name, type: type ?? defaultType }
 }
 
 /** @throws {ApiError} 50035. */
@@ -153,8 +153,8 @@ function announce(
     postSystemMessage(world, thread, actor.userId, MESSAGE_TYPE.threadStarter, { reference })
   } else if (thread.type !== CHANNEL_TYPE.privateThread) {
     const reference = { type: 0, messageId: thread.id, channelId: thread.id, guildId } as const
-    const said = { content: thread.name, reference }
-    postSystemMessage(world, parent, actor.userId, MESSAGE_TYPE.threadCreated, said)
+    const body = { content: thread.name, reference }
+    postSystemMessage(world, parent, actor.userId, MESSAGE_TYPE.threadCreated, body)
   }
 }
 
@@ -230,7 +230,7 @@ function checkMayModify(
   const thread = channel.thread!
   demand(world, channel, userId)
   const moderates = can(world, channel, userId, 'manageThreads')
-  const { archived, locked, slowmodeS, ...own } = changes
+  const { archived, locked, slowmodeS, ...ownerChanges } = changes
   if (thread.archived && archived !== false && archived === undefined) {
     checkActive(channel)
   }
@@ -243,7 +243,7 @@ function checkMayModify(
   if (archived === false && !thread.members.has(userId)) {
     throw refuse('missingPermissions')
   }
-  const restricted = Object.keys(own).length > 0 || archived === true
+  const restricted = Object.keys(ownerChanges).length > 0 || archived === true
   if (restricted && thread.ownerId !== userId) {
     throw refuse('missingPermissions')
   }

@@ -10,18 +10,18 @@ import type { WorldEvent } from './events.ts'
 
 /** Begins to watch what the bot sees. */
 export function watchVisibility(world: World): void {
-  let seen = visible(world)
+  let visibleIds = visible(world)
   world.listen((event) => {
     if (!changesSight(world, event)) {
       return
     }
-    const before = seen
-    seen = visible(world)
+    const before = visibleIds
+    visibleIds = visible(world)
     // A channel that is new, or of a guild that is, has no thread that the bot was not told of.
     if (event.name === 'CHANNEL_CREATE' || event.name === 'GUILD_CREATE') {
       return
     }
-    for (const id of seen) {
+    for (const id of visibleIds) {
       const channel = world.channels.get(id)
       if (channel && !before.has(id)) {
         world.emit({ name: 'THREAD_LIST_SYNC', channel })

@@ -80,12 +80,12 @@ export class World {
   }
 
   /** Adds a role, below all others unless told otherwise. */
-  addRole(guild: Guild, fresh: NewRole): Role {
-    return this.#keepRole(guild, this.nextId(), fresh)
+  addRole(guild: Guild, fields: NewRole): Role {
+    return this.#keepRole(guild, this.nextId(), fields)
   }
 
-  #keepRole(guild: Guild, id: string, fresh: NewRole): Role {
-    const role = newRole(guild, id, fresh)
+  #keepRole(guild: Guild, id: string, fields: NewRole): Role {
+    const role = newRole(guild, id, fields)
     guild.roles.set(id, role)
     this.emit({ name: 'GUILD_ROLE_CREATE', role })
     return role
@@ -105,17 +105,17 @@ export class World {
   }
 
   /** Adds a channel or a thread to the guild; a text channel unless told otherwise. */
-  addChannel(guild: Guild, fresh: NewChannel): Channel {
-    return this.keepChannel({ ...newChannel(this.nextId()), ...fresh, guildId: guild.id })
+  addChannel(guild: Guild, fields: NewChannel): Channel {
+    return this.keepChannel({ ...newChannel(this.nextId()), ...fields, guildId: guild.id })
   }
 
   /** The direct-message channel of the two, opened at first use; without `other`, with the bot. */
   directChannel(userId: string, other = this.application.bot.id): Channel {
-    const known = [...this.channels.values()].find(
+    const existing = [...this.channels.values()].find(
       ({ recipients }) => recipients.includes(userId) && recipients.includes(other),
     )
-    if (known) {
-      return known
+    if (existing) {
+      return existing
     }
     const channel = { ...newChannel(this.nextId()), type: CHANNEL_TYPE.dm }
     return this.keepChannel({ ...channel, recipients: [userId, other] })

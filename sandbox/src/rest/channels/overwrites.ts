@@ -30,17 +30,18 @@ export function readOverwrites(
     if (id === undefined) {
       checks.missing(`${key}.${i}.id`)
     }
-    const known = guild.roles.has(id ?? '') ? 0 : 1
-    return readOverwrite(item, id ?? '', known, checks, `${key}.${i}.`)
+    const defaultType = guild.roles.has(id ?? '') ? 0 : 1
+    return readOverwrite(item, id ?? '', defaultType, checks, `${key}.${i}.`)
   })
   return items && new Map(items.map((overwrite) => [overwrite.id, overwrite]))
 }
 
 function readOverwrite(body: Json, id: string, type: 0 | 1, checks: Checks, path = ''): Overwrite {
-  const given = body['type'] == null ? type : checks.choice(body, 'type', [0, 1], `${path}type`)
+  const overwriteType =
+    body['type'] == null ? type : checks.choice(body, 'type', [0, 1], `${path}type`)
   return {
     id,
-    type: given === 0 ? 0 : 1,
+    type: overwriteType === 0 ? 0 : 1,
     allow: checks.permissions(body, 'allow', `${path}allow`) ?? 0n,
     deny: checks.permissions(body, 'deny', `${path}deny`) ?? 0n,
   }
@@ -58,19 +59,19 @@ export function checkOverwrite(
   overwrite: Overwrite,
 ): void {
   const { id, type } = overwrite
-  const known = type === 0 ? guild.roles.has(id) : world.users.has(id)
-  if (!known) {
+  const exists = type === 0 ? guild.roles.has(id) : world.users.has(id)
+  if (!exists) {
     throw refuse('unknownOverwrite')
   }
-  const own = channel
+  const actorPermissions = channel
     ? channelPermissions(world, channel, actor.userId)
     : guildPermissions(world, guild, actor.userId)
-  if (holds(own, 'administrator')) {
+  if (holds(actorPermissions, 'administrator')) {
     return
   }
   const before = channel?.overwrites.get(id) ?? { allow: 0n, deny: 0n }
   const changed = (overwrite.allow ^ before.allow) | (overwrite.deny ^ before.deny)
-  if ((changed & ALL_PERMISSIONS & ~own) !== 0n) {
+  if ((changed & ALL_PERMISSIONS & ~actorPermissions) !== 0n) {
     throw refuse('missingPermissions')
   }
 }

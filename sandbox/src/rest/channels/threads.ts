@@ -20,16 +20,16 @@ import { channelOf, guildOf, messageOf, userIdOf } from '../targets.ts'
 
 function start(context: Context): Reply {
   const { world, actor } = context
-  const fresh = readNewThread(asJson(context.body), false)
-  const thread = startThread(world, channelOf(context), fresh, actor)
+  const newThread = readNewThread(asJson(context.body), false)
+  const thread = startThread(world, channelOf(context), newThread, actor)
   return { status: 201, body: renderThreadFor(world, thread, actor.userId) }
 }
 
 function startFromMessage(context: Context): Reply {
   const { world, actor } = context
   const message = messageOf(context, 'readMessageHistory')
-  const fresh = readNewThread(asJson(context.body), true)
-  const thread = startThread(world, world.channel(message.channelId), fresh, actor, message)
+  const newThread = readNewThread(asJson(context.body), true)
+  const thread = startThread(world, world.channel(message.channelId), newThread, actor, message)
   return { status: 201, body: renderThreadFor(world, thread, actor.userId) }
 }
 
@@ -125,7 +125,7 @@ function archived(kind: ArchiveKind): Route['handle'] {
     }
     checks.done()
     const guild = world.guildOf(channel)
-    const all = (guild ? world.threadsOf(guild) : []).filter(
+    const candidates = (guild ? world.threadsOf(guild) : []).filter(
       (t) =>
         t.parentId === channel.id &&
         t.thread?.archived === true &&
@@ -134,10 +134,10 @@ function archived(kind: ArchiveKind): Route['handle'] {
     )
     const matching =
       kind === 'joined'
-        ? all.filter((t) => before === null || compareIds(t.id, before) < 0)
-        : all.toSorted((a, b) => age(b) - age(a)).filter((t) => age(t) < beforeMs)
-    const found = listed(context, matching.slice(0, limit))
-    return ok({ ...found, has_more: matching.length > limit })
+        ? candidates.filter((t) => before === null || compareIds(t.id, before) < 0)
+        : candidates.toSorted((a, b) => age(b) - age(a)).filter((t) => age(t) < beforeMs)
+    const page = listed(context, matching.slice(0, limit))
+    return ok({ ...page, has_more: matching.length > limit })
   }
 }
 

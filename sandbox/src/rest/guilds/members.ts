@@ -43,10 +43,10 @@ function search(context: Context): Reply {
   const start = checks.needText(Object.fromEntries(query), 'query', { min: 1, max: 100 })
   checks.done()
   const starts = (text: string | null) => text?.toLowerCase().startsWith(start.toLowerCase())
-  const found = [...guild.members.values()]
+  const matching = [...guild.members.values()]
     .filter((m) => starts(m.nick) === true || starts(world.user(m.userId).name) === true)
     .slice(0, limit)
-  return ok(found.map((member) => renderMember(world, member)))
+  return ok(matching.map((member) => renderMember(world, member)))
 }
 
 /** @throws {ApiError} 50035. */
@@ -71,8 +71,8 @@ function readTimeout(body: Json, checks: Checks, nowMs: number): number | null {
   }
   const ms = typeof value === 'string' ? Date.parse(value) : Number.NaN
   if (Number.isNaN(ms)) {
-    const shown = JSON.stringify(value)
-    checks.fail(key, 'DATE_TIME_TYPE_PARSE', `Could not parse ${shown}. Should be ISO8601.`)
+    const json = JSON.stringify(value)
+    checks.fail(key, 'DATE_TIME_TYPE_PARSE', `Could not parse ${json}. Should be ISO8601.`)
     return null
   }
   if (ms > nowMs + MAX_TIMEOUT_MS) {
@@ -91,12 +91,18 @@ function modify(context: Context): Reply {
   const member = memberOf(context, guild)
   const { roles, ...changes } = readChanges(asJson(body), world.clock.now())
   // Clients that write down all roles of a member name @everyone too, which nobody is given.
-  const given = roles?.filter((id) => id !== guild.id)
-  modifyMember(world, guild, member, { ...changes, ...(given && { roles: given }) }, actor)
+  const assignableRoles = roles?.filter((id) => id !== guild.id)
+  modifyMember(
+    world,
+    guild,
+    member,
+    { ...changes, ...(assignableRoles && { roles: assignableRoles }) },
+    actor,
+  )
   return ok(renderMember(world, member))
 }
 
-function modifyRole(context: Context, given: boolean): Reply {
+function modifyRole(context: Context, adds: boolean): Reply {
   const { world, actor, params } = context
   const guild = guildOf(context, 'manageRoles')
   const member = memberOf(context, guild)
@@ -104,8 +110,8 @@ function modifyRole(context: Context, given: boolean): Reply {
   if (!guild.roles.has(id)) {
     throw refuse('unknownRole')
   }
-  const others = member.roles.filter((role) => role !== id)
-  const roles = given ? [...others, id] : others
+  const otherRoles = member.roles.filter((role) => role !== id)
+  const roles = adds ? [...otherRoles, id] : otherRoles
   if (roles.length !== member.roles.length) {
     modifyMember(world, guild, member, { roles }, actor)
   }

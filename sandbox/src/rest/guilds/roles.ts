@@ -37,13 +37,13 @@ function readRole(context: Context, guild: Guild, before: bigint): RoleFields {
     permissions: checks.permissions(body, 'permissions'),
   }
   checks.done()
-  const own = guildPermissions(world, guild, actor.userId)
+  const actorPermissions = guildPermissions(world, guild, actor.userId)
   const changed = fields.permissions === undefined ? 0n : fields.permissions ^ before
-  if ((changed & ALL_PERMISSIONS & ~own) !== 0n) {
+  if ((changed & ALL_PERMISSIONS & ~actorPermissions) !== 0n) {
     throw refuse('missingPermissions')
   }
-  const given = Object.entries(fields).filter(([, value]) => value !== undefined)
-  return Object.fromEntries(given)
+  const definedFields = Object.entries(fields).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(definedFields)
 }
 
 function create(context: Context): Reply {
@@ -201,10 +201,10 @@ export const roleRoutes: readonly Route[] = [
     path: `${ROLES}/member-counts`,
     handle(context) {
       const { roles, members } = guildOf(context)
-      const of = (id: string) =>
+      const countMembers = (id: string) =>
         [...members.values()].filter((one) => one.roles.includes(id)).length
       const ids = [...roles.keys()].filter((id) => id !== context.params['guild'])
-      return ok(Object.fromEntries(ids.map((id) => [id, of(id)])))
+      return ok(Object.fromEntries(ids.map((id) => [id, countMembers(id)])))
     },
   },
   {

@@ -120,16 +120,16 @@ function list(context: Context): Reply {
     throw refuse('missingAccess')
   }
   const { search, page } = readSearch(context.query)
-  const found = searchIn(world, guild, actor.userId, search).toSorted((a, b) =>
+  const matching = searchIn(world, guild, actor.userId, search).toSorted((a, b) =>
     page.ascending ? compareIds(a.id, b.id) : compareIds(b.id, a.id),
   )
-  const shown = found.slice(page.offset, page.offset + page.limit)
-  const ids = new Set(shown.map(({ channelId }) => channelId))
+  const pageMessages = matching.slice(page.offset, page.offset + page.limit)
+  const ids = new Set(pageMessages.map(({ channelId }) => channelId))
   const threads = world.threadsOf(guild).filter(({ id }) => ids.has(id))
   return ok({
     doing_deep_historical_index: false,
-    total_results: found.length,
-    messages: shown.map((message) => {
+    total_results: matching.length,
+    messages: pageMessages.map((message) => {
       const rendered = renderMessage(world, { ...message, reactions: [] }, reader)
       return [{ ...rendered, hit: true }]
     }),

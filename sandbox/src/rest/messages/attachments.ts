@@ -13,8 +13,8 @@ const MAX_URLS = 50
 
 function refresh({ world, body }: Context): Reply {
   const checks = new Checks()
-  const given = asJson(body)['attachment_urls']
-  const urls: readonly unknown[] = Array.isArray(given) ? given : []
+  const list = asJson(body)['attachment_urls']
+  const urls: readonly unknown[] = Array.isArray(list) ? list : []
   if (urls.length === 0) {
     checks.missing('attachment_urls')
   }
@@ -23,12 +23,12 @@ function refresh({ world, body }: Context): Reply {
     checks.fail('attachment_urls', 'BASE_TYPE_MAX_LENGTH', message)
   }
   const refreshed = urls.map((original, i) => {
-    const fresh = typeof original === 'string' ? world.cdn.refresh(original) : null
-    if (fresh === null) {
+    const refreshed = typeof original === 'string' ? world.cdn.refresh(original) : null
+    if (refreshed === null) {
       const message = 'Not a well formed URL of an attachment.'
       checks.fail(`attachment_urls.${i}`, 'URL_TYPE_INVALID_URL', message)
     }
-    return { original, refreshed: fresh }
+    return { original, refreshed: refreshed }
   })
   checks.done()
   return ok({ refreshed_urls: refreshed })

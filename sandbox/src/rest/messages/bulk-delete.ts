@@ -47,8 +47,8 @@ function bulkDelete(context: Context): Reply {
     throw refuse('tooOldToDelete')
   }
   // Ids of no message, and of ephemeral ones, are passed over.
-  const known = ids.flatMap((id) => world.messages.get(channel.id)?.get(id) ?? [])
-  const messages = known.filter(({ visibleTo }) => visibleTo === null)
+  const candidates = ids.flatMap((id) => world.messages.get(channel.id)?.get(id) ?? [])
+  const messages = candidates.filter(({ visibleTo }) => visibleTo === null)
   if (messages.length === 0) {
     return NO_CONTENT
   }

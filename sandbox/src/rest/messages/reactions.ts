@@ -6,7 +6,7 @@ import { renderUser } from '../../render/user.ts'
 import {
   addReaction,
   clearReactions,
-  find,
+  findReaction,
   readEmoji,
   removeReaction,
 } from '../../messages/reactions.ts'
@@ -17,7 +17,7 @@ import { messageOf, userIdOf } from '../targets.ts'
 function list(context: Context): Reply {
   const { world, query, params } = context
   const message = messageOf(context, 'readMessageHistory')
-  const reaction = find(message, readEmoji(params['emoji']!))
+  const reaction = findReaction(message, readEmoji(params['emoji']!))
   const checks = new Checks()
   const limit = checks.queryNumber(query, 'limit', { min: 1, max: 100 }) ?? 25
   const type = checks.queryNumber(query, 'type', { min: 0, max: 1 }) ?? 0

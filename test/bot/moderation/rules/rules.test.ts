@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { APIMessage } from 'discord.js'
-import type { Given } from 'loopback-discord/client-form'
+import type { CommandOptions } from 'loopback-discord/client-form'
 import { type Case, caseSchema } from '../../../../bot/moderation/cases/case.ts'
 import { RuleStore } from '../../../../bot/moderation/rules/rule-store.ts'
 import type { Collection } from '../../../../bot/store/types.ts'
@@ -29,7 +29,7 @@ describe('/moderation rule', () => {
   })
   after(() => server.close())
 
-  const rule = (name: string, options: Given = {}) =>
+  const rule = (name: string, options: CommandOptions = {}) =>
     server.mo.slash(`moderation rule ${name}`, options)
   /** A case that was not there when this was called last. */
   const nextCase = async (pattern: RegExp): Promise<APIMessage> => {
