@@ -69,7 +69,7 @@ const STORAGE: Readonly<Record<Precision, Storage>> = {
 /** The vision tower runs on hundreds of rows at once; int8 matrices without blocks are fastest there. */
 const DEFAULT_VISION: VisionStorage = 'w8a8'
 
-/** Assumed size of a tokenizer.json that the conversion still has to build; OPT's has 2 MB. */
+/** Assumed size of a tokenizer.json that the conversion still has to build; with 50,000 tokens it has 2 MB. */
 const TOKENIZER_BYTES = 4 * 1024 * 1024
 
 /** `w8a8`: int8 weights and activations. `float`: not quantized. `block`: as the decoder. */

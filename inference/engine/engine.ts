@@ -42,7 +42,7 @@ export type Engine = {
 /** Opens a package and its sessions. @throws {ConfigError} saying what is wrong with the package. */
 export async function openEngine(folder: string, options: EngineOptions): Promise<Engine> {
   const { card } = await openPackage(folder)
-  const tokenizer = await loadTokenizer(folder)
+  const tokenizer = await loadTokenizer(folder, card.tokens.bos)
   const vocabulary = await readVocabulary(folder)
   const placement = await chooseProvider(options.provider)
   const sessions = await openSessions(folder, card, options.threads, placement)

@@ -1,5 +1,5 @@
 /**
- * Converts text to token ids and back, for OPT's byte-level BPE, with `@huggingface/tokenizers`.
+ * Converts text to token ids and back, for GPT-2's byte-level BPE, with `@huggingface/tokenizers`.
  *
  * User text cannot contain special tokens: a "</s>" or "<image>" in it is encoded letter by letter.
  * transformers encodes it as the special token; `parseSpecial` does the same.
@@ -15,9 +15,6 @@ import path from 'node:path'
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers'
 import { z } from 'zod'
 import { ConfigError } from '../../config/errors.ts'
-
-/** OPT's beginning-of-text token, for files whose template does not name one. */
-const DEFAULT_BOS = '</s>'
 
 /**
  * GPT-2's pattern that splits text into words; BPE merges tokens only within a word.
@@ -59,7 +56,11 @@ export type EncodeOptions = {
 export type Tokenizer = {
   /** One more than the largest id. */
   readonly vocabSize: number
-  /** The ids of a text, integers in [0, vocabSize). Time is linear in its length. */
+  /**
+   * The ids of a text, integers in [0, vocabSize). Time is linear in its length.
+   *
+   * @throws {RangeError} if `bos` is wanted and neither the file nor the caller named its id.
+   */
   encode(text: string, options: EncodeOptions): number[]
   /** The text of ids without special tokens; bytes that are not UTF-8 become U+FFFD. */
   decode(ids: readonly number[]): string
@@ -68,26 +69,28 @@ export type Tokenizer = {
 /**
  * Opens the `tokenizer.json` of a model package or a Hugging Face folder.
  *
+ * @param bos id that begins a text where the file's template does not say it: the card's.
  * @throws {ConfigError} if it is missing, broken or not a byte-pair encoding.
  */
-export async function loadTokenizer(folder: string): Promise<Tokenizer> {
+export async function loadTokenizer(folder: string, bos: number | null = null): Promise<Tokenizer> {
   const file = path.join(folder, 'tokenizer.json')
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
     throw new ConfigError([`${file} cannot be read.`], { cause })
   })
-  return parseTokenizer(text, file)
+  return parseTokenizer(text, file, bos)
 }
 
 /**
  * Makes a tokenizer from the text of a `tokenizer.json`.
  *
  * @param name of the file, for the errors.
+ * @param bos as for `loadTokenizer`.
  * @throws {ConfigError} if it is broken or not a byte-pair encoding.
  */
-export function parseTokenizer(text: string, name: string): Tokenizer {
+export function parseTokenizer(text: string, name: string, bos: number | null = null): Tokenizer {
   const file = parseFile(name, text)
   try {
-    return new BpeTokenizer(file, name)
+    return new BpeTokenizer(file, name, bos)
   } catch (cause) {
     if (cause instanceof ConfigError) {
       throw cause
@@ -120,13 +123,14 @@ function parseFile(file: string, text: string): TokenizerFile {
 class BpeTokenizer implements Tokenizer {
   readonly vocabSize: number
   readonly #library: HuggingFaceTokenizer
-  readonly #bos: number
+  /** Null where neither the file nor the caller says it. */
+  readonly #bos: number | null
   readonly #special: ReadonlyMap<string, number>
   readonly #specialIds: ReadonlySet<number>
   /** Matches the text of any special token, longer ones first; null if the file has none. */
   readonly #specialPattern: RegExp | null
 
-  constructor(file: TokenizerFile, name: string) {
+  constructor(file: TokenizerFile, name: string, bos: number | null) {
     const { model, added_tokens: added } = file
     const special = added.filter((token) => token.special)
     this.#special = new Map(special.map(({ content, id }) => [content, id]))
@@ -135,7 +139,10 @@ class BpeTokenizer implements Tokenizer {
     const pattern = longest.map((text) => RegExp.escape(text)).join('|')
     this.#specialPattern = pattern === '' ? null : new RegExp(`(${pattern})`, 'u')
     this.vocabSize = 1 + largest([...Object.values(model.vocab), ...added.map(({ id }) => id)])
-    this.#bos = findBos(file, name)
+    this.#bos = templateBos(file, name) ?? bos
+    if (this.#bos !== null && this.#bos >= this.vocabSize) {
+      throw new ConfigError([`${name} has no token ${this.#bos}, which begins every text.`])
+    }
     // Without the special tokens, so that no text can name one.
     const ordinary = { ...file, added_tokens: added.filter((token) => !token.special) }
     this.#library = new HuggingFaceTokenizer(ordinary, { clean_up_tokenization_spaces: false })
@@ -146,7 +153,7 @@ class BpeTokenizer implements Tokenizer {
   }
 
   encode(text: string, { bos, parseSpecial = false }: EncodeOptions): number[] {
-    const start = bos ? [this.#bos] : []
+    const start = bos ? [this.#bosId()] : []
     if (!parseSpecial || this.#specialPattern === null) {
       return start.concat(this.#encodeText(text))
     }
@@ -165,6 +172,13 @@ class BpeTokenizer implements Tokenizer {
     return ordinary.length === 0 ? '' : this.#library.decode(ordinary)
   }
 
+  #bosId(): number {
+    if (this.#bos === null) {
+      throw new RangeError('expected a tokenizer that knows which id begins a text')
+    }
+    return this.#bos
+  }
+
   #encodeText(text: string): number[] {
     return text === '' ? [] : this.#library.encode(text, { add_special_tokens: false }).ids
   }
@@ -174,17 +188,20 @@ function largest(ids: readonly number[]): number {
   return ids.reduce((most, id) => Math.max(most, id), 0)
 }
 
-/** The id that the file's template puts before a text; OPT's `</s>` without a template. */
-function findBos(
+/** The id that the file's template puts before a text; null if it has no such template. */
+function templateBos(
   { post_processor: template, model, added_tokens: added }: TokenizerFile,
   name: string,
-) {
+): number | null {
   const first = z
     .object({
       single: z.tuple([z.object({ SpecialToken: z.object({ id: z.string() }) })], z.unknown()),
     })
     .safeParse(template)
-  const text = first.success ? first.data.single[0].SpecialToken.id : DEFAULT_BOS
+  if (!first.success) {
+    return null
+  }
+  const text = first.data.single[0].SpecialToken.id
   const id = added.find(({ content }) => content === text)?.id ?? model.vocab[text]
   if (id === undefined) {
     throw new ConfigError([`${name} has no token ${text}, which begins every text.`])

@@ -7,7 +7,8 @@ import { FAMILIES, familyOf } from '../../../inference/families/index.ts'
 const ROOT = path.join(import.meta.dirname, '..', '..', '..')
 
 /** What must not know which families there are. */
-const ROOMS = '{bot,inference/{engine,kv,runtime,package,convert,backends}}/**/*.ts'
+const ROOMS =
+  '{bot,inference/{backends,contract,convert,download,engine,generation,kv,onnx,package,runtime,text}}/**/*.ts'
 
 /** Families and their parts. "OPT-2.7b", a checkpoint's name, is an example and not a part. */
 const NAMES = [/blip/i, /q-?former/i, /\bOPT\b(?!-\d)/]

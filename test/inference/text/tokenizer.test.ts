@@ -182,6 +182,18 @@ describe('loadTokenizer', () => {
     assert.deepEqual((await loadTokenizer(folder)).encode('', { bos: true }), [0])
   })
 
+  it('takes the id of the caller where there is no template', async () => {
+    const folder = await folderWith((text) => {
+      const { post_processor: _, ...file } = JSON.parse(text)
+      return JSON.stringify(file)
+    })
+    assert.deepEqual((await loadTokenizer(folder, 1)).encode('', { bos: true }), [1])
+    await assert.rejects(loadTokenizer(folder, 304), /has no token 304, which begins every text/)
+    const tokenizer = await loadTokenizer(folder)
+    assert.deepEqual(tokenizer.encode('', { bos: false }), [])
+    assert.throws(() => tokenizer.encode('', { bos: true }), RangeError)
+  })
+
   it('reads words that were added and are not special', async () => {
     const folder = await folderWith((text) =>
       text.replace(/"content":"<image>"(.*?)"special":true/, '"content":"zebra"$1"special":false'),
