@@ -5,6 +5,7 @@ import { after, before, describe, it } from 'node:test'
 import { Routes } from 'discord.js'
 import type { Client } from 'discord.js'
 import { Member } from '../../src/test-client/client.ts'
+import { refusedAt } from '../helpers/refusals.ts'
 import { startWatchedSandbox } from '../helpers/watched-sandbox.ts'
 import type { WatchedSandbox } from '../helpers/watched-sandbox.ts'
 import { logIn, nextInteraction } from '../helpers/discord-client.ts'
@@ -33,18 +34,7 @@ function put(body: unknown): Promise<unknown> {
 
 /** Asserts that the registration is refused with an error of that code at that path. */
 async function refused(body: unknown, path: string, code: string): Promise<void> {
-  await assert.rejects(
-    sandbox.wrongly(() => put(body)),
-    (error: { rawError?: { errors?: object } }) => {
-      let node: unknown = error.rawError?.errors
-      for (const key of path.split('.')) {
-        node = Reflect.get(Object(node), key)
-      }
-      const found = JSON.stringify(Reflect.get(Object(node), '_errors') ?? [])
-      assert.match(found, new RegExp(code), JSON.stringify(error.rawError))
-      return true
-    },
-  )
+  await refusedAt(sandbox, put(body), path, code)
 }
 
 function slash(name: string, options: readonly object[] = []) {

@@ -27,7 +27,7 @@ import { promptCases } from './interactions/prompts.ts'
 import { rareCases } from './guilds/rare.ts'
 import { reactionCases } from './messages/reactions.ts'
 import { shardingCases } from './connection/sharding.ts'
-import { clear, setStage } from './stage.ts'
+import { closeStage, openStage } from './stage.ts'
 import type { Stage } from './stage.ts'
 import { threadCases } from './guilds/threads.ts'
 
@@ -103,7 +103,7 @@ describe('the contract', () => {
   let stage: Stage
 
   before(async () => {
-    stage = await setStage()
+    stage = await openStage()
   })
 
   afterEach(() => {
@@ -111,7 +111,7 @@ describe('the contract', () => {
     stage.sandbox.check()
   })
 
-  after(() => clear(stage))
+  after(() => closeStage(stage))
 
   for (const { name, cases } of areas) {
     describe(name, () => {

@@ -65,12 +65,6 @@ export async function refused(
   return error
 }
 
-/** What a route answers, as the type that Discord documents for it. */
-export async function typed<T>(answer: Promise<unknown>): Promise<T> {
-  const text = JSON.stringify(await answer)
-  return JSON.parse(text)
-}
-
 function child(value: unknown, key: string): unknown {
   return typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined
 }

@@ -1,17 +1,18 @@
 /** What the cases share: one sandbox, one client of discord.js, and people in it. */
 
 import assert from 'node:assert/strict'
-import { Client, Events, GatewayIntentBits, Partials, REST } from 'discord.js'
-import type { ClientEvents, Guild, TextChannel } from 'discord.js'
+import { GatewayIntentBits, Partials } from 'discord.js'
+import type { Client, ClientEvents, ClientOptions, Guild, REST, TextChannel } from 'discord.js'
 import { Member } from '../../src/test-client/client.ts'
+import { logIn, restOf } from '../helpers/discord-client.ts'
 import { startWatchedSandbox } from '../helpers/watched-sandbox.ts'
 import type { WatchedSandbox } from '../helpers/watched-sandbox.ts'
 
-/** A picture of 2 × 1 pixels. */
-export const PNG = Buffer.from(
-  'iVBORw0KGgoAAAANSUhEUgAAAAIAAAABCAYAAAD0In+KAAAADklEQVR4nGP4z8DwHwQBEPgD/U6VwW8AAAAASUVORK5CYII=',
-  'base64',
-)
+/** Client options for every event: all intents and partials. */
+export const ALL_EVENTS = {
+  intents: Object.values(GatewayIntentBits).filter((bit) => typeof bit === 'number'),
+  partials: [Partials.Channel, Partials.Message, Partials.Reaction, Partials.GuildMember],
+} satisfies Partial<ClientOptions>
 
 /** Longest wait for an event, in milliseconds; only ever reached by a failure. */
 const PATIENCE_MS = 10_000
@@ -30,10 +31,10 @@ export type Stage = {
   readonly heard: Set<string>
 }
 
-/** Sets the stage; `close` clears it. */
-export async function setStage(): Promise<Stage> {
+/** Starts a sandbox, a client and two members; close them with `closeStage`. */
+export async function openStage(): Promise<Stage> {
   const sandbox = await startWatchedSandbox({ rateLimits: 'off' })
-  const client = await logIn(sandbox)
+  const client = await logIn(sandbox, ALL_EVENTS)
   const guild = client.guilds.cache.first()
   const general = client.channels.cache.find(
     (channel): channel is TextChannel => 'name' in channel && channel.name === 'general',
@@ -53,38 +54,12 @@ export async function setStage(): Promise<Stage> {
   }
 }
 
-/** Ends what `setStage` began. */
-export async function clear({ sandbox, client, ada, lin }: Stage): Promise<void> {
+/** Closes what `openStage` started. */
+export async function closeStage({ sandbox, client, ada, lin }: Stage): Promise<void> {
   ada.close()
   lin.close()
   await client.destroy()
   await sandbox.close()
-}
-
-/** A REST client of the bot's. */
-export function restOf(sandbox: WatchedSandbox): REST {
-  return new REST({ api: sandbox.api, retries: 0 }).setToken(sandbox.token)
-}
-
-/** Logs a client in, with every intent unless told otherwise; resolves when it is ready. */
-export async function logIn(
-  sandbox: WatchedSandbox,
-  options: Partial<ConstructorParameters<typeof Client>[0]> = {},
-): Promise<Client<true>> {
-  const client = new Client({
-    intents: Object.values(GatewayIntentBits).filter((bit) => typeof bit === 'number'),
-    partials: [Partials.Channel, Partials.Message, Partials.Reaction, Partials.GuildMember],
-    rest: { api: sandbox.api, retries: 0 },
-    ...options,
-  })
-  const ready = new Promise<Client<true>>((resolve) => client.once(Events.ClientReady, resolve))
-  try {
-    await client.login(sandbox.token)
-    return await ready
-  } catch (error) {
-    await client.destroy()
-    throw error
-  }
 }
 
 /** The next event of that name that `wanted` accepts. Call before what makes it happen. */

@@ -15,6 +15,7 @@ import { Member } from '../../src/test-client/client.ts'
 import { ManualClock } from '../../src/protocol/clock.ts'
 import { can } from '../../src/world/permissions.ts'
 import type { Sandbox } from '../../src/server.ts'
+import { restOf } from '../helpers/discord-client.ts'
 import { startWatchedSandbox } from '../helpers/watched-sandbox.ts'
 import { GatewaySocket } from '../helpers/gateway-socket.ts'
 
@@ -208,7 +209,7 @@ describe('faults of the API', () => {
       status: 500,
       handled: true,
     })
-    const once = new REST({ api: sandbox.api, retries: 0 }).setToken(sandbox.token)
+    const once = restOf(sandbox)
     await assert.rejects(once.post(Routes.channelMessages(channel), { body: { content: 'x' } }))
     assert.equal(sandbox.world.history(channel).length, before + 1)
   })

@@ -3,12 +3,13 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { after, afterEach, before, describe, it } from 'node:test'
-import { Client, Events, GatewayIntentBits } from 'discord.js'
-import type { Message } from 'discord.js'
+import { Events, GatewayIntentBits } from 'discord.js'
+import type { Client, Message } from 'discord.js'
 import { WebSocket } from 'ws'
 import { Member } from '../../src/test-client/client.ts'
 import { rawText } from '../../src/gateway/connection.ts'
 import type { Sandbox } from '../../src/server.ts'
+import { logIn } from '../helpers/discord-client.ts'
 import { startWatchedSandbox } from '../helpers/watched-sandbox.ts'
 
 const PATIENCE_MS = 20_000
@@ -32,12 +33,11 @@ after(async () => {
   await sandbox.close()
 })
 
-async function logIn(intents: readonly GatewayIntentBits[], at = sandbox): Promise<Client<true>> {
-  const client = new Client({ intents: [...intents], rest: { api: at.api } })
+/** Logs in a client that is destroyed after the test. */
+async function connect(intents: readonly GatewayIntentBits[], at = sandbox): Promise<Client<true>> {
+  const client = await logIn(at, { intents: [...intents] })
   clients.push(client)
-  const ready = new Promise<Client<true>>((resolve) => client.once(Events.ClientReady, resolve))
-  await client.login(at.token)
-  return ready
+  return client
 }
 
 /** The next message the client hears that is not its own. */
@@ -86,7 +86,7 @@ async function hears(client: Client, act: () => Promise<unknown>): Promise<Messa
 
 describe('intents', () => {
   it('lets a bot with Message Content read everything', async () => {
-    const client = await logIn([Guilds, GuildMessages, MessageContent])
+    const client = await connect([Guilds, GuildMessages, MessageContent])
     const file = { name: 'a.txt', bytes: new Uint8Array(3) }
     const message = await hears(client, () => ada.upload(file, 'look'))
     assert.equal(message.content, 'look')
@@ -95,7 +95,7 @@ describe('intents', () => {
   })
 
   it('empties what a bot without it may not read', async () => {
-    const client = await logIn([Guilds, GuildMessages])
+    const client = await connect([Guilds, GuildMessages])
     const file = { name: 'a.txt', bytes: new Uint8Array(3) }
     const message = await hears(client, () => ada.upload(file, 'look'))
     assert.equal(message.content, '')
@@ -103,7 +103,7 @@ describe('intents', () => {
   })
 
   it('lets it read where it is mentioned, and replies that ping it for an ordinary message', async () => {
-    const client = await logIn([Guilds, GuildMessages])
+    const client = await connect([Guilds, GuildMessages])
     const mention = `<@${client.user.id}> look`
     assert.equal((await hears(client, () => ada.say(mention))).content, mention)
 
@@ -115,7 +115,7 @@ describe('intents', () => {
   })
 
   it('hides a reply to an answer of a command, ping or not', async () => {
-    const client = await logIn([Guilds, GuildMessages])
+    const client = await connect([Guilds, GuildMessages])
     await client.application.commands.set([{ name: 'look', description: 'Looks' }])
     client.once(Events.InteractionCreate, (interaction) => {
       if (interaction.isChatInputCommand()) {
@@ -129,7 +129,7 @@ describe('intents', () => {
   })
 
   it('sends nothing of messages without their intent', async () => {
-    const client = await logIn([Guilds])
+    const client = await connect([Guilds])
     const seen: string[] = []
     client.on('raw', ({ t }: { t: string | null }) => t && seen.push(t))
     await ada.say('unheard')
@@ -145,8 +145,8 @@ describe('intents', () => {
 
   it('refuses Message Content where the portal does not grant it: 4014', async () => {
     const strict = await startWatchedSandbox({ messageContent: false })
-    await assert.rejects(logIn([Guilds, MessageContent], strict), /disallowed intents/i)
-    await logIn([Guilds], strict)
+    await assert.rejects(connect([Guilds, MessageContent], strict), /disallowed intents/i)
+    await connect([Guilds], strict)
     await Promise.all(clients.splice(0).map((client) => client.destroy()))
     await strict.close()
   })
@@ -154,7 +154,7 @@ describe('intents', () => {
 
 describe('a session', () => {
   it('is resumed after the connection broke, with everything missed', async () => {
-    const client = await logIn([Guilds, GuildMessages, MessageContent])
+    const client = await connect([Guilds, GuildMessages, MessageContent])
     const contents: string[] = []
     client.on(Events.MessageCreate, (message) => contents.push(message.content))
     const resumed = shard(client, Events.ShardResume)
@@ -167,14 +167,14 @@ describe('a session', () => {
   })
 
   it('is resumed when the gateway asks for it', async () => {
-    const client = await logIn([Guilds])
+    const client = await connect([Guilds])
     const resumed = shard(client, Events.ShardResume)
     sandbox.gateway.askToReconnect()
     await resumed
   })
 
   it('begins anew when the gateway has lost it', async () => {
-    const client = await logIn([Guilds])
+    const client = await connect([Guilds])
     const ready = shard(client, Events.ShardReady)
     sandbox.gateway.invalidateSessions()
     await ready

@@ -1,10 +1,13 @@
-/** What the sandbox refuses, field by field. */
+/** Assertions about validation errors of a field. */
 
 import assert from 'node:assert/strict'
 import { DiscordAPIError } from 'discord.js'
 import type { WatchedSandbox } from './watched-sandbox.ts'
 
-/** Asserts that what was just sent, wrong on purpose, is refused with 50035 and an error of that code at that path. */
+/**
+ * Asserts that an intentionally invalid request is refused with 50035, with an error code at a
+ * field's path.
+ */
 export async function refusedAt(
   sandbox: WatchedSandbox,
   answer: Promise<unknown>,
@@ -21,8 +24,8 @@ export async function refusedAt(
       for (const key of path.split('.')) {
         node = Reflect.get(Object(node), key)
       }
-      const found = JSON.stringify(Reflect.get(Object(node), '_errors') ?? [])
-      assert.match(found, new RegExp(code), `nothing at ${path} of ${JSON.stringify(raw)}`)
+      const errors = JSON.stringify(Reflect.get(Object(node), '_errors') ?? [])
+      assert.match(errors, new RegExp(code), `nothing at ${path} of ${JSON.stringify(raw)}`)
       return true
     },
   )

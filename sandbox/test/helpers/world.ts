@@ -1,18 +1,18 @@
-/** discord.js's real client in a watched sandbox, with what the tests of guilds look up. */
+/** A real discord.js client in a watched sandbox, with look-ups for tests of guilds. */
 
-import { once } from 'node:events'
-import { Client, Events, GatewayIntentBits, TextChannel } from 'discord.js'
-import type { Guild } from 'discord.js'
+import { GatewayIntentBits, TextChannel } from 'discord.js'
+import type { Client, Guild } from 'discord.js'
 import type { SandboxOptions } from '../../src/server.ts'
 import type { Actor } from '../../src/world/audit-log.ts'
+import { logIn } from './discord-client.ts'
 import { startWatchedSandbox } from './watched-sandbox.ts'
 import type { WatchedSandbox } from './watched-sandbox.ts'
 
 const { Guilds, GuildMembers, GuildMessages, GuildMessageReactions, MessageContent } =
   GatewayIntentBits
 
-/** A client that is ready, in its guild. */
-export type Stage = {
+/** A client that is ready, and its guild. */
+export type GuildClient = {
   readonly sandbox: WatchedSandbox
   readonly client: Client<true>
   readonly guild: Guild
@@ -20,23 +20,19 @@ export type Stage = {
   channel(name: string): TextChannel
   /** The id of the person of that name. */
   id(name: string): string
-  /** The person as one who acts. */
+  /** The person as an actor of the audit log. */
   by(name: string): Actor
   close(): Promise<void>
 }
 
 /** Starts a sandbox and logs a client in. */
-export async function setStage(options: SandboxOptions = {}): Promise<Stage> {
+export async function startGuildClient(options: SandboxOptions = {}): Promise<GuildClient> {
   const sandbox = await startWatchedSandbox(options)
-  const client = new Client({
+  const client = await logIn(sandbox, {
     intents: [Guilds, GuildMembers, GuildMessages, GuildMessageReactions, MessageContent],
-    rest: { api: sandbox.api, retries: 0 },
   })
-  const ready = once(client, Events.ClientReady)
-  await client.login(sandbox.token)
-  await ready
   const guild = client.guilds.cache.get(sandbox.world.guild.id)
-  if (!client.isReady() || !guild) {
+  if (!guild) {
     throw new Error('The client has no guild.')
   }
   const id = (name: string) => {
@@ -52,11 +48,11 @@ export async function setStage(options: SandboxOptions = {}): Promise<Stage> {
     guild,
     id,
     channel(name) {
-      const found = guild.channels.cache.find((one) => one.name === name)
-      if (!(found instanceof TextChannel)) {
+      const channel = guild.channels.cache.find((one) => one.name === name)
+      if (!(channel instanceof TextChannel)) {
         throw new RangeError(`no text channel "${name}"`)
       }
-      return found
+      return channel
     },
     by: (name) => ({ userId: id(name), reason: null }),
     async close() {

@@ -2,11 +2,11 @@
 
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, it } from 'node:test'
-import { Client, Events, GatewayIntentBits, MessageFlags } from 'discord.js'
-import type { APIMessage, ChatInputCommandInteraction } from 'discord.js'
+import { Events, MessageFlags } from 'discord.js'
+import type { APIMessage, Client, ChatInputCommandInteraction } from 'discord.js'
 import { Member } from '../../src/test-client/client.ts'
 import { ManualClock } from '../../src/protocol/clock.ts'
-import type { Sandbox } from '../../src/server.ts'
+import { logIn } from '../helpers/discord-client.ts'
 import { startWatchedSandbox } from '../helpers/watched-sandbox.ts'
 import type { WatchedSandbox } from '../helpers/watched-sandbox.ts'
 
@@ -145,16 +145,6 @@ describe('a link to a file', () => {
     await sandbox.close()
   })
 })
-
-async function logIn(sandbox: Sandbox): Promise<Client<true>> {
-  const client = new Client({
-    intents: [GatewayIntentBits.Guilds],
-    rest: { api: sandbox.api, retries: 0 },
-  })
-  const ready = new Promise<Client<true>>((resolve) => client.once(Events.ClientReady, resolve))
-  await client.login(sandbox.token)
-  return ready
-}
 
 /** Makes discord.js forget that it answered, so that the server has to be the one to refuse. */
 function forgetAnswer(interaction: ChatInputCommandInteraction): void {

@@ -19,7 +19,9 @@ let mo: Member
 
 before(async () => {
   sandbox = await startWatchedSandbox({ rateLimits: 'off' })
-  client = await logIn(sandbox, [GatewayIntentBits.Guilds, GatewayIntentBits.DirectMessages])
+  client = await logIn(sandbox, {
+    intents: [GatewayIntentBits.Guilds, GatewayIntentBits.DirectMessages],
+  })
   await client.application.commands.set([{ name: 'look', description: 'Looks' }])
   ada = await Member.connect(sandbox.url)
   lin = await Member.connect(sandbox.url, 'lin')

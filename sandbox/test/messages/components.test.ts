@@ -2,14 +2,15 @@
 
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { REST, Routes } from 'discord.js'
-import type { APIMessage } from 'discord.js'
+import { Routes } from 'discord.js'
+import type { APIMessage, REST } from 'discord.js'
 import { isJson } from '../../src/protocol/field-checks.ts'
 import type { Json } from '../../src/protocol/field-checks.ts'
 import { Member } from '../../src/test-client/client.ts'
 import { flatten } from '../../src/messages/components.ts'
 import { readModal } from '../../src/messages/modal-components.ts'
 import { ApiError } from '../../src/protocol/errors.ts'
+import { restOf } from '../helpers/discord-client.ts'
 import { startWatchedSandbox } from '../helpers/watched-sandbox.ts'
 import type { WatchedSandbox } from '../helpers/watched-sandbox.ts'
 import { refusedAt } from '../helpers/refusals.ts'
@@ -23,7 +24,7 @@ let channelId: string
 
 before(async () => {
   sandbox = await startWatchedSandbox({ rateLimits: 'off' })
-  rest = new REST({ api: sandbox.api, retries: 0 }).setToken(sandbox.token)
+  rest = restOf(sandbox)
   const ada = await Member.connect(sandbox.url)
   channelId = ada.channelId
   ada.close()

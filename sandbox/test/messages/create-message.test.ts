@@ -2,10 +2,11 @@
 
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { MessageFlags, PermissionFlagsBits, REST, Routes } from 'discord.js'
-import type { APIMessage } from 'discord.js'
+import { MessageFlags, PermissionFlagsBits, Routes } from 'discord.js'
+import type { APIMessage, REST } from 'discord.js'
 import { Member } from '../../src/test-client/client.ts'
 import { ManualClock } from '../../src/protocol/clock.ts'
+import { restOf, typed } from '../helpers/discord-client.ts'
 import { startWatchedSandbox } from '../helpers/watched-sandbox.ts'
 import type { WatchedSandbox } from '../helpers/watched-sandbox.ts'
 import { refusedAt } from '../helpers/refusals.ts'
@@ -21,7 +22,7 @@ let lin: Member
 
 before(async () => {
   sandbox = await startWatchedSandbox({ clock, rateLimits: 'off' })
-  rest = new REST({ api: sandbox.api, retries: 0 }).setToken(sandbox.token)
+  rest = restOf(sandbox)
   ada = await Member.connect(sandbox.url)
   lin = await Member.connect(sandbox.url, 'lin')
 })
@@ -33,12 +34,6 @@ after(async () => {
 })
 
 type Named = { readonly name: string; readonly data: Buffer }
-
-async function typed(answer: Promise<unknown>): Promise<APIMessage> {
-  const text = JSON.stringify(await answer)
-  const message: APIMessage = JSON.parse(text)
-  return message
-}
 
 function send(body: object, files: readonly Named[] = []): Promise<APIMessage> {
   return typed(rest.post(Routes.channelMessages(ada.channelId), { body, files: [...files] }))
@@ -100,7 +95,7 @@ describe('a message', () => {
     assert.equal(snapshot.message.attachments[0]?.filename, 'cat.png')
     await ada.edit(source, 'another')
     const path = Routes.channelMessage(forwarded.channel_id, forwarded.id)
-    const later = await typed(rest.get(path))
+    const later = await typed<APIMessage>(rest.get(path))
     assert.equal(later.message_snapshots?.[0]?.message.content, 'my cat')
     const reference = { type: 1, message_id: '1', channel_id: ada.channelId }
     await assert.rejects(send({ message_reference: reference }), { code: 160014 })

@@ -6,14 +6,10 @@ import { DiscordAPIError, REST, Routes } from 'discord.js'
 import type { APIMessage } from 'discord.js'
 import { Member } from '../../src/test-client/client.ts'
 import type { Sandbox } from '../../src/server.ts'
+import { restOf, typed } from '../helpers/discord-client.ts'
+import { PNG } from '../helpers/pictures.ts'
 import { startWatchedSandbox } from '../helpers/watched-sandbox.ts'
 import { snowflakeTime } from '../../src/protocol/snowflake.ts'
-
-/** A picture of 2 × 1 pixels. */
-const PNG = Buffer.from(
-  'iVBORw0KGgoAAAANSUhEUgAAAAIAAAABCAYAAAD0In+KAAAADklEQVR4nGP4z8DwHwQBEPgD/U6VwW8AAAAASUVORK5CYII=',
-  'base64',
-)
 
 describe('the REST API', () => {
   let sandbox: Sandbox
@@ -22,7 +18,7 @@ describe('the REST API', () => {
 
   before(async () => {
     sandbox = await startWatchedSandbox()
-    rest = new REST({ api: sandbox.api, retries: 0 }).setToken(sandbox.token)
+    rest = restOf(sandbox)
     ada = await Member.connect(sandbox.url)
   })
 
@@ -179,12 +175,6 @@ describe('a loopback server', () => {
     await sandbox.close()
   })
 })
-
-/** What the route gives, which discord.js leaves unknown. */
-async function typed<T>(answer: Promise<unknown>): Promise<T> {
-  const text = JSON.stringify(await answer)
-  return JSON.parse(text)
-}
 
 async function failure(answer: Promise<unknown>): Promise<DiscordAPIError> {
   const error: unknown = await answer.then(

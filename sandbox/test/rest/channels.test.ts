@@ -7,14 +7,14 @@ import { ChannelType, Events, OverwriteType } from 'discord.js'
 import { setOverwrite } from '../../src/rest/channels/overwrites.ts'
 import { modifyMember } from '../../src/world/members.ts'
 import { startThread } from '../../src/world/threads.ts'
-import { setStage } from '../helpers/world.ts'
-import type { Stage } from '../helpers/world.ts'
+import { startGuildClient } from '../helpers/world.ts'
+import type { GuildClient } from '../helpers/world.ts'
 
 describe('a channel', () => {
-  let stage: Stage
+  let stage: GuildClient
 
   before(async () => {
-    stage = await setStage()
+    stage = await startGuildClient()
   })
 
   after(() => stage.close())

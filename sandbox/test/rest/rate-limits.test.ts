@@ -6,6 +6,7 @@ import { REST, RESTEvents, Routes } from 'discord.js'
 import { ManualClock } from '../../src/protocol/clock.ts'
 import { startSandbox } from '../../src/server.ts'
 import type { Sandbox, SandboxOptions } from '../../src/server.ts'
+import { restOf } from '../helpers/discord-client.ts'
 
 const running: Sandbox[] = []
 
@@ -165,7 +166,7 @@ describe('discord.js', () => {
   it('waits for a bucket by its headers and never meets a 429', async () => {
     // The bucket fills up again only while discord.js waits, however slow this machine is.
     const { clock, sandbox } = await start()
-    const rest = new REST({ api: sandbox.api, retries: 0 }).setToken(sandbox.token)
+    const rest = restOf(sandbox)
     const waits: number[] = []
     rest.on(RESTEvents.RateLimited, ({ timeToReset }) => {
       waits.push(timeToReset)
@@ -189,7 +190,7 @@ describe('discord.js', () => {
     const sandbox = await startSandbox()
     running.push(sandbox)
     const fault = sandbox.faults.add({ kind: 'rest', path: '/users/*', status: 429, count: 2 })
-    const rest = new REST({ api: sandbox.api, retries: 0 }).setToken(sandbox.token)
+    const rest = restOf(sandbox)
     const user = await rest.get(Routes.user())
     assert.ok(typeof user === 'object')
     assert.equal(fault.applied, 2)

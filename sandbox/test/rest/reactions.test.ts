@@ -7,8 +7,8 @@ import { AuditLogEvent, Events, SnowflakeUtil } from 'discord.js'
 import type { Message } from 'discord.js'
 import { PERMISSION } from '../../src/world/permissions.ts'
 import { addReaction, readEmoji, removeReaction } from '../../src/messages/reactions.ts'
-import { setStage } from '../helpers/world.ts'
-import type { Stage } from '../helpers/world.ts'
+import { startGuildClient } from '../helpers/world.ts'
+import type { GuildClient } from '../helpers/world.ts'
 
 const DAY_MS = 86_400_000
 
@@ -20,11 +20,11 @@ function recent(count: number): string[] {
 }
 
 describe('reactions', () => {
-  let stage: Stage
+  let stage: GuildClient
   let message: Message
 
   before(async () => {
-    stage = await setStage()
+    stage = await startGuildClient()
     message = await stage.channel('general').send('react to this')
   })
 
@@ -107,10 +107,10 @@ describe('reactions', () => {
 })
 
 describe('pins', () => {
-  let stage: Stage
+  let stage: GuildClient
 
   before(async () => {
-    stage = await setStage()
+    stage = await startGuildClient()
   })
 
   after(() => stage.close())
@@ -137,10 +137,10 @@ describe('pins', () => {
 })
 
 describe('bulk deletion', () => {
-  let stage: Stage
+  let stage: GuildClient
 
   before(async () => {
-    stage = await setStage()
+    stage = await startGuildClient()
   })
 
   after(() => stage.close())

@@ -2,22 +2,22 @@
 
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { REST } from 'discord.js'
 import type { APIMessage } from 'discord.js'
 import { Member } from '../../src/test-client/client.ts'
 import { ManualClock } from '../../src/protocol/clock.ts'
+import { restOf } from '../helpers/discord-client.ts'
 import { startWatchedSandbox } from '../helpers/watched-sandbox.ts'
-import { setStage } from '../helpers/world.ts'
-import type { Stage } from '../helpers/world.ts'
+import { startGuildClient } from '../helpers/world.ts'
+import type { GuildClient } from '../helpers/world.ts'
 
 type Found = { readonly total_results: number; readonly messages: readonly APIMessage[][] }
 
 describe('message search', () => {
-  let stage: Stage
+  let stage: GuildClient
   let ada: Member
 
   before(async () => {
-    stage = await setStage()
+    stage = await startGuildClient()
     ada = await Member.connect(stage.sandbox.url)
     await ada.say('an orange cat on a keyboard')
     await ada.upload({ name: 'Cat.PNG', bytes: new Uint8Array(3) }, 'see my cat')
@@ -97,7 +97,7 @@ describe('refreshing links', () => {
     const { url } = sent.attachments[0]!
     clock.advance(25 * 3_600_000)
     assert.equal((await fetch(url)).status, 404)
-    const rest = new REST({ api: sandbox.api, retries: 0 }).setToken(sandbox.token)
+    const rest = restOf(sandbox)
     const ask = async (urls: readonly string[]) => {
       const body = { attachment_urls: urls }
       return JSON.stringify(await rest.post('/attachments/refresh-urls', { body }))

@@ -6,17 +6,17 @@ import { after, before, describe, it } from 'node:test'
 import { ChannelType, Events, MessageFlags, ThreadAutoArchiveDuration } from 'discord.js'
 import { ManualClock } from '../../src/protocol/clock.ts'
 import { joinThread, modifyThread, startThread } from '../../src/world/threads.ts'
-import { setStage } from '../helpers/world.ts'
-import type { Stage } from '../helpers/world.ts'
+import { startGuildClient } from '../helpers/world.ts'
+import type { GuildClient } from '../helpers/world.ts'
 
 const HOUR_MS = 3_600_000
 
 describe('a thread', () => {
   const clock = new ManualClock(Date.now())
-  let stage: Stage
+  let stage: GuildClient
 
   before(async () => {
-    stage = await setStage({ clock })
+    stage = await startGuildClient({ clock })
   })
 
   after(() => stage.close())

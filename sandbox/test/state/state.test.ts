@@ -1,7 +1,6 @@
 /** The state file: what is there again when the sandbox starts again, and after it was killed. */
 
 import assert from 'node:assert/strict'
-import { DiscordAPIError } from 'discord.js'
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
@@ -10,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import { DatabaseSync } from 'node:sqlite'
-import { Client, Events, GatewayIntentBits, REST, Routes } from 'discord.js'
+import { DiscordAPIError, Events, Routes } from 'discord.js'
 import type { APIMessage, ChatInputCommandInteraction } from 'discord.js'
 import { Member } from '../../src/test-client/client.ts'
 import { startSandbox } from '../../src/server.ts'
@@ -18,6 +17,7 @@ import type { Sandbox } from '../../src/server.ts'
 import { StateFile } from '../../src/state/file.ts'
 import { addReaction, readEmoji } from '../../src/messages/reactions.ts'
 import { startThread } from '../../src/world/threads.ts'
+import { logIn, restOf, typed } from '../helpers/discord-client.ts'
 
 const PATIENCE_MS = 30_000
 
@@ -35,26 +35,6 @@ beforeEach(() => {
   count += 1
   stateFile = join(folder, `${count}.sqlite`)
 })
-
-/** What the route gives, which discord.js leaves unknown. */
-async function typed<T>(answer: Promise<unknown>): Promise<T> {
-  const text = JSON.stringify(await answer)
-  return JSON.parse(text)
-}
-
-function restOf({ api, token }: { readonly api: string; readonly token: string }): REST {
-  return new REST({ api, retries: 0 }).setToken(token)
-}
-
-async function logIn(sandbox: Sandbox): Promise<Client<true>> {
-  const client = new Client({
-    intents: [GatewayIntentBits.Guilds],
-    rest: { api: sandbox.api, retries: 0 },
-  })
-  const ready = new Promise<Client<true>>((resolve) => client.once(Events.ClientReady, resolve))
-  await client.login(sandbox.token)
-  return ready
-}
 
 function general(sandbox: Sandbox) {
   const channel = [...sandbox.world.channels.values()].find(({ name }) => name === 'general')

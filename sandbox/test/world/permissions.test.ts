@@ -15,8 +15,8 @@ import {
 import { World } from '../../src/world/world.ts'
 import { EVERYONE_PERMISSIONS, seedWorld } from '../../src/world/seed.ts'
 import type { Channel, Overwrite } from '../../src/world/types.ts'
-import { setStage } from '../helpers/world.ts'
-import type { Stage } from '../helpers/world.ts'
+import { startGuildClient } from '../helpers/world.ts'
+import type { GuildClient } from '../helpers/world.ts'
 
 const { viewChannel, sendMessages, attachFiles, administrator, manageMessages } = PERMISSION
 
@@ -129,10 +129,10 @@ describe('channelPermissions', () => {
 })
 
 describe('the REST API', () => {
-  let stage: Stage
+  let stage: GuildClient
 
   before(async () => {
-    stage = await setStage()
+    stage = await startGuildClient()
     await stage.guild.members.fetch(stage.id('ada'))
   })
 

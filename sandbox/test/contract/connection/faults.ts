@@ -2,8 +2,9 @@
 
 import assert from 'node:assert/strict'
 import { Events, HTTPError, REST, Routes } from 'discord.js'
+import { PNG } from '../../helpers/pictures.ts'
 import type { Contract } from '../contract.ts'
-import { next, nextRaw, PNG } from '../stage.ts'
+import { next, nextRaw } from '../stage.ts'
 import type { Stage } from '../stage.ts'
 
 /** Cases of faults. */

@@ -5,9 +5,9 @@ import { once } from 'node:events'
 import { Events, GatewayIntentBits, Routes } from 'discord.js'
 import { WebSocket } from 'ws'
 import { rawText } from '../../../src/gateway/connection.ts'
-import { typed } from '../contract.ts'
+import { logIn, typed } from '../../helpers/discord-client.ts'
 import type { Contract } from '../contract.ts'
-import { logIn, next, nextRaw } from '../stage.ts'
+import { next, nextRaw } from '../stage.ts'
 import type { Stage } from '../stage.ts'
 
 /** Longest wait for a socket to close, in milliseconds. */

@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict'
 import { REST, Routes, SnowflakeUtil } from 'discord.js'
 import type { APIMessage, APIUser } from 'discord.js'
-import { refused, typed } from '../contract.ts'
+import { typed } from '../../helpers/discord-client.ts'
+import { refused } from '../contract.ts'
 import type { Contract } from '../contract.ts'
 
 /** Cases of the API itself. */

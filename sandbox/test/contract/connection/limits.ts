@@ -7,8 +7,8 @@ import { Member } from '../../../src/test-client/client.ts'
 import type { SandboxOptions } from '../../../src/server.ts'
 import { startWatchedSandbox } from '../../helpers/watched-sandbox.ts'
 import type { WatchedSandbox } from '../../helpers/watched-sandbox.ts'
+import { restOf } from '../../helpers/discord-client.ts'
 import type { Contract } from '../contract.ts'
-import { restOf } from '../stage.ts'
 
 /** A sandbox with limits, and how to ask it without a library that would wait by itself. */
 type Limited = {

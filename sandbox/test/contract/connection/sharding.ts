@@ -9,9 +9,9 @@ import type { GatewayOptions } from '../../../src/gateway/gateway.ts'
 import { Member } from '../../../src/test-client/client.ts'
 import { startWatchedSandbox } from '../../helpers/watched-sandbox.ts'
 import type { WatchedSandbox } from '../../helpers/watched-sandbox.ts'
-import { typed } from '../contract.ts'
+import { logIn, restOf, typed } from '../../helpers/discord-client.ts'
 import type { Contract } from '../contract.ts'
-import { logIn, next, restOf } from '../stage.ts'
+import { ALL_EVENTS, next } from '../stage.ts'
 
 async function withGateway(
   gateway: GatewayOptions,
@@ -36,7 +36,7 @@ export function shardingCases(contract: Contract): void {
 function shardCases(contract: Contract): void {
   contract('sends a guild to the shard of its id', 'events/gateway#sharding-sharding-formula', () =>
     withGateway({ maxConcurrency: 3 }, async (sandbox) => {
-      const client = await logIn(sandbox, { shards: [0, 1, 2], shardCount: 3 })
+      const client = await logIn(sandbox, { ...ALL_EVENTS, shards: [0, 1, 2], shardCount: 3 })
       const guild = client.guilds.cache.first()
       assert.ok(guild)
       assert.equal(guild.shardId, Number((BigInt(guild.id) >> 22n) % 3n))
@@ -60,7 +60,7 @@ function shardCases(contract: Contract): void {
     'events/gateway#get-gateway-bot',
     () =>
       withGateway({ shards: 2, maxConcurrency: 2 }, async (sandbox) => {
-        const client = await logIn(sandbox, { shards: 'auto' })
+        const client = await logIn(sandbox, { ...ALL_EVENTS, shards: 'auto' })
         assert.equal(client.ws.shards.size, 2)
         await client.destroy()
       }),
@@ -85,7 +85,7 @@ function startCases(contract: Contract): void {
       const limit = async () =>
         (await typed<Answer>(restOf(sandbox).get(Routes.gatewayBot()))).session_start_limit
       assert.equal((await limit()).remaining, 5)
-      const client = await logIn(sandbox)
+      const client = await logIn(sandbox, ALL_EVENTS)
       const { total, remaining, reset_after: resetAfter } = await limit()
       assert.deepEqual([total, remaining], [5, 4])
       assert.ok(resetAfter > 0 && resetAfter <= 24 * 60 * 60 * 1000)
@@ -96,7 +96,7 @@ function startCases(contract: Contract): void {
   contract('resets the token when identifies are used up', 'events/gateway#rate-limiting', () =>
     withGateway({ sessionStarts: 1 }, async (sandbox) => {
       const rest = restOf(sandbox)
-      const client = await logIn(sandbox)
+      const client = await logIn(sandbox, ALL_EVENTS)
       assert.equal(await closeCode(sandbox, { intents: 1 }), 4004)
       await assert.rejects(rest.get(Routes.user()), { status: 401 })
       await client.destroy()

@@ -3,9 +3,10 @@
 import assert from 'node:assert/strict'
 import { ChannelType, Events, OverwriteType, Routes } from 'discord.js'
 import type { TextChannel } from 'discord.js'
+import { PNG } from '../../helpers/pictures.ts'
 import { refused } from '../contract.ts'
 import type { Contract } from '../contract.ts'
-import { next, PNG } from '../stage.ts'
+import { next } from '../stage.ts'
 import type { Stage } from '../stage.ts'
 
 /** Cases of channels. */

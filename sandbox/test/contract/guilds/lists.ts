@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { Routes } from 'discord.js'
-import { typed } from '../contract.ts'
+import { typed } from '../../helpers/discord-client.ts'
 import type { Contract, Source } from '../contract.ts'
 import type { Stage } from '../stage.ts'
 

@@ -3,9 +3,11 @@
 import assert from 'node:assert/strict'
 import { ChannelType, Events, Routes } from 'discord.js'
 import type { APIApplicationCommand, APIMessage, APIRole, APIThreadMember } from 'discord.js'
-import { refused, typed } from '../contract.ts'
+import { typed } from '../../helpers/discord-client.ts'
+import { PNG } from '../../helpers/pictures.ts'
+import { refused } from '../contract.ts'
 import type { Contract } from '../contract.ts'
-import { next, PNG } from '../stage.ts'
+import { next } from '../stage.ts'
 
 /** Cases of rarer routes. */
 export function rareCases(contract: Contract): void {

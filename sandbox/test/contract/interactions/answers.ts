@@ -6,10 +6,11 @@ import type { APIMessage, ChatInputCommandInteraction } from 'discord.js'
 import { ManualClock } from '../../../src/protocol/clock.ts'
 import { Member } from '../../../src/test-client/client.ts'
 import { startWatchedSandbox } from '../../helpers/watched-sandbox.ts'
-import { refused, typed } from '../contract.ts'
+import { refused } from '../contract.ts'
 import type { Contract } from '../contract.ts'
 import { use } from './interactions.ts'
-import { logIn, nextRaw, restOf } from '../stage.ts'
+import { logIn, restOf, typed } from '../../helpers/discord-client.ts'
+import { ALL_EVENTS, nextRaw } from '../stage.ts'
 import type { Stage } from '../stage.ts'
 
 const MINUTE_MS = 60_000
@@ -28,7 +29,7 @@ type Pass = (ms: number) => void
 async function onClock(run: (stage: Stage, pass: Pass) => Promise<void>): Promise<void> {
   const clock = new ManualClock(Date.now())
   const sandbox = await startWatchedSandbox({ clock })
-  const client = await logIn(sandbox)
+  const client = await logIn(sandbox, ALL_EVENTS)
   const ada = await Member.connect(sandbox.url)
   const guild = client.guilds.cache.first()!
   const general = client.channels.cache.get(ada.channelId)

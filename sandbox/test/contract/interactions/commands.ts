@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict'
 import { ApplicationCommandOptionType as Option, ApplicationCommandType, Routes } from 'discord.js'
 import type { APIApplicationCommand } from 'discord.js'
-import { refused, typed } from '../contract.ts'
+import { typed } from '../../helpers/discord-client.ts'
+import { refused } from '../contract.ts'
 import type { Contract } from '../contract.ts'
 import type { Stage } from '../stage.ts'
 

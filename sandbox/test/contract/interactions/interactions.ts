@@ -15,8 +15,9 @@ import type {
   ChatInputCommandInteraction,
   Interaction,
 } from 'discord.js'
+import { PNG } from '../../helpers/pictures.ts'
 import type { Contract } from '../contract.ts'
-import { act, next, PNG } from '../stage.ts'
+import { act, next } from '../stage.ts'
 import type { Stage } from '../stage.ts'
 
 const COMMANDS: readonly ApplicationCommandDataResolvable[] = [

@@ -10,7 +10,7 @@ import {
 import type { AutocompleteInteraction } from 'discord.js'
 import type { Contract } from '../contract.ts'
 import { interact, use } from './interactions.ts'
-import { PNG } from '../stage.ts'
+import { PNG } from '../../helpers/pictures.ts'
 import type { Stage } from '../stage.ts'
 
 /** Cases of modals and autocomplete. */

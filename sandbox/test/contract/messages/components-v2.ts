@@ -4,9 +4,10 @@ import assert from 'node:assert/strict'
 import { ComponentType, MessageFlags, Routes } from 'discord.js'
 import type { APIMessage } from 'discord.js'
 import { button, refusedComponents, send } from './components.ts'
-import { refused, typed } from '../contract.ts'
+import { typed } from '../../helpers/discord-client.ts'
+import { PNG } from '../../helpers/pictures.ts'
+import { refused } from '../contract.ts'
 import type { Contract } from '../contract.ts'
-import { PNG } from '../stage.ts'
 
 const V2 = MessageFlags.IsComponentsV2
 

@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict'
 import { ButtonStyle, ComponentType, Routes } from 'discord.js'
 import type { APIMessage, MessageFlags } from 'discord.js'
-import { refused, typed } from '../contract.ts'
+import { typed } from '../../helpers/discord-client.ts'
+import { refused } from '../contract.ts'
 import type { Contract } from '../contract.ts'
 import type { Stage } from '../stage.ts'
 

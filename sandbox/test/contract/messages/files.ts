@@ -3,9 +3,10 @@
 import assert from 'node:assert/strict'
 import { AttachmentBuilder, AttachmentFlags, Routes } from 'discord.js'
 import type { APIAttachment, APIMessage } from 'discord.js'
-import { refused, typed } from '../contract.ts'
+import { typed } from '../../helpers/discord-client.ts'
+import { PNG } from '../../helpers/pictures.ts'
+import { refused } from '../contract.ts'
 import type { Contract } from '../contract.ts'
-import { PNG } from '../stage.ts'
 import type { Stage } from '../stage.ts'
 
 /** Cases of files. */

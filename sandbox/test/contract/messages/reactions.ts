@@ -3,9 +3,11 @@
 import assert from 'node:assert/strict'
 import { Events, MessageType, Routes, SnowflakeUtil } from 'discord.js'
 import type { APIMessage } from 'discord.js'
-import { refused, typed } from '../contract.ts'
+import { typed } from '../../helpers/discord-client.ts'
+import { PNG } from '../../helpers/pictures.ts'
+import { refused } from '../contract.ts'
 import type { Contract } from '../contract.ts'
-import { idsOf, next, nextRaw, PNG } from '../stage.ts'
+import { idsOf, next, nextRaw } from '../stage.ts'
 
 /** Cases of what is done to messages besides writing them. */
 export function reactionCases(contract: Contract): void {
