@@ -90,30 +90,33 @@ export class ConversationStore {
     }
   }
 
-  /** Remembers an answer; nothing if all that it is about was forgotten meanwhile. */
+  /**
+   * Remembers an answer; nothing if all that it is about was forgotten meanwhile. What a deletion
+   * finds the rest by is stored first, so that nothing stays after its message where the store
+   * fails in between.
+   */
   async remember(
     place: Place,
     { key, message, answer, change, ttlMs }: PublishedAnswer,
   ): Promise<void> {
     const { answers, messages } = this.#records
-    const { after } = await this.#records.change(
-      place,
-      (record) =>
-        answer.parts.reduce(
-          (next, { talk, turn }) => withAnswer(next, talk, { key, message, turn }),
-          change(record),
-        ),
-      ttlMs,
-    )
-    const talks = after.talks.filter(({ id }) => answer.parts.some(({ talk }) => talk === id))
-    if (talks.length === 0) {
-      return
-    }
-    for (const conversation of talks) {
+    const withIt = (record: ChannelRecord) =>
+      answer.parts.reduce(
+        (next, { talk, turn }) => withAnswer(next, talk, { key, message, turn }),
+        change(record),
+      )
+    const answered = ({ talks }: ChannelRecord) =>
+      talks.filter(({ id }) => answer.parts.some(({ talk }) => talk === id))
+    for (const conversation of answered(withIt(await this.#records.channel(place)))) {
       await this.#records.noteSource(place, conversation, ttlMs)
     }
-    await answers.set(prefixOf(place) + key, answer, ttlMs)
     await messages.set(prefixOf(place) + message, { answer: key, talks: [], channels: [] }, ttlMs)
+    await answers.set(prefixOf(place) + key, answer, ttlMs)
+    const { after } = await this.#records.change(place, withIt, ttlMs)
+    if (answered(after).length === 0) {
+      await answers.delete(prefixOf(place) + key)
+      await messages.delete(prefixOf(place) + message)
+    }
   }
 
   /** Adds the questions on an answer's buttons that came after it. */
