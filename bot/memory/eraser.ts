@@ -81,7 +81,10 @@ export class Eraser {
     const { deletions, pictures } = this.#deps
     const deletion = { subjects: [`channel/${place.channelId}`] as const }
     await deletions.delete(before === undefined ? deletion : { ...deletion, before }, async () => {
-      await pictures.forget({ channel: place.channelId })
+      const { channelId } = place
+      await pictures.forget(
+        before === undefined ? { channel: channelId } : { clearedChannel: channelId },
+      )
       await this.#deleteInOtherChannels(place)
       await this.#deleteAll(prefixOf(place))
     })

@@ -20,8 +20,8 @@ export function placesOf(name: string): string[] {
 
 /** Everything whose deletion deletes what was made of a picture of that name. */
 export function ownersOf(name: string): string[] {
-  const [, , author = ''] = name.split('/', 3)
-  return ['all', `author/${author}`, ...placesOf(name)]
+  const [channel = '', , author = ''] = name.split('/', 3)
+  return ['all', `author/${author}`, `cleared/${channel}`, ...placesOf(name)]
 }
 
 /** Tells whether something was deleted since a moment; moments are counted, not timed. */

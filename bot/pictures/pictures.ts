@@ -51,7 +51,10 @@ export type PicturesOptions = {
 /** Whose pictures are to be deleted; any of these. */
 export type Forgotten = {
   readonly messages?: readonly string[]
+  /** A channel that was deleted. */
   readonly channel?: string
+  /** A channel that stays, whose pictures are only to be forgotten. */
+  readonly clearedChannel?: string
   readonly author?: string
   /** SHA-256 of their files, hexadecimal. */
   readonly hashes?: readonly string[]
@@ -214,14 +217,19 @@ export class Pictures {
    * Deletes what was made of pictures, here and at the model; what is being made is not kept. A
    * download for a deleted message ends with `image/gone`.
    */
-  async forget({ messages = [], channel, author, hashes = [] }: Forgotten): Promise<void> {
+  async forget(forgotten: Forgotten): Promise<void> {
+    const { messages = [], channel, clearedChannel, author, hashes = [] } = forgotten
     const owners = new Set([
       ...messages.map((id) => `message/${id}`),
       ...(channel === undefined ? [] : [`channel/${channel}`]),
+      ...(clearedChannel === undefined ? [] : [`cleared/${clearedChannel}`]),
       ...(author === undefined ? [] : [`author/${author}`]),
     ])
     const keys = new Set(hashes)
-    for (const [name, hash] of this.#hashes.entries()) {
+    if (owners.size === 0 && keys.size === 0) {
+      return // each answer that is remembered comes by here
+    }
+    for (const [name, hash] of owners.size === 0 ? [] : this.#hashes.entries()) {
       if (ownersOf(name).some((owner) => owners.has(owner))) {
         keys.add(hash)
       }

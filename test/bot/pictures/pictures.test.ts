@@ -5,8 +5,14 @@ import { describe, it } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import { Client } from 'discord.js'
 import { pino } from 'pino'
+import { Deletions } from '../../../bot/memory/deletions.ts'
+import { Eraser } from '../../../bot/memory/eraser.ts'
+import { GuildSettingsStore } from '../../../bot/memory/guild-settings.ts'
+import { ConversationRecords } from '../../../bot/memory/records.ts'
+import { UserStore } from '../../../bot/memory/user-store.ts'
 import type { FetchPicture } from '../../../bot/pictures/download.ts'
 import { Pictures, type PicturesOptions } from '../../../bot/pictures/pictures.ts'
+import { openStore } from '../../../bot/store/store.ts'
 import type { FoundPicture } from '../../../commands/picture.ts'
 import { hasCode, InputError } from '../../../config/errors.ts'
 import { hearts, scene } from '../../helpers/demo-bot.ts'
@@ -175,9 +181,10 @@ describe('Pictures', () => {
     assert.deepEqual(asked, ['scene', 'scene'])
   })
 
-  it('ends no download for /privacy or a server that is left, but keeps nothing of it', async () => {
+  it('ends no download for /privacy, /memory or a server that is left, but keeps nothing of it', async () => {
     for (const deletion of [
       (pictures: Pictures) => pictures.forget({ author: '3' }),
+      (pictures: Pictures) => pictures.forget({ clearedChannel: '1' }),
       (pictures: Pictures) => pictures.clear(),
     ]) {
       const { pictures, world, asked } = setUp()
@@ -193,6 +200,31 @@ describe('Pictures', () => {
       await pictures.fingerprint(picture('scene'))
       await pictures.file(picture('hearts'))
       assert.deepEqual(asked, ['scene', 'hearts'], 'nothing was kept')
+    }
+  })
+
+  it('ends downloads with a channel that is deleted, not with one that /memory forgets', async () => {
+    for (const [before, compared] of [
+      [undefined, 0],
+      ['99', 1],
+    ] as const) {
+      const { pictures, world } = setUp()
+      const gate = Promise.withResolvers<void>()
+      world.gate = gate.promise
+      const store = await openStore({ url: 'memory:', log: pino({ enabled: false }) })
+      const deletions = new Deletions()
+      const eraser = new Eraser({
+        records: new ConversationRecords(store, pictures),
+        deletions,
+        users: new UserStore(store, deletions),
+        settings: new GuildSettingsStore(store, 60_000),
+        pictures,
+      })
+      const prints = pictures.fingerprintAll([picture('scene')])
+      await eraser.deleteChannel({ guildId: '7', channelId: '1' }, before)
+      gate.resolve()
+      assert.equal((await prints).length, compared)
+      await store.close()
     }
   })
 
