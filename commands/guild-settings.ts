@@ -1,4 +1,4 @@
-/** What a server's managers can choose, and what holds where they chose nothing. */
+/** A server's settings, and their defaults. */
 
 import { z } from 'zod'
 
@@ -15,16 +15,16 @@ export const LANGUAGES = ['auto', 'en', 'zh-CN'] as const
 const channels = z.array(z.string().regex(/^\d{17,20}$/)).max(MAX_CHANNELS)
 
 const fields = {
-  /** Ids of channels where the bot answers every picture by itself. */
+  /** Ids of channels where the bot describes every picture without being asked. */
   answerChannels: channels,
   /** Ids of channels where it adds alternative text to pictures that have none. */
   altTextChannels: channels,
-  /** How pictures are described when nobody says how. */
+  /** The default style of descriptions. */
   style: z.enum(STYLES),
   language: z.enum(LANGUAGES),
   /** Requests of one member a day, 1 to MAX_DAILY_LIMIT; null: no limit. */
   dailyLimit: z.int().min(1).max(MAX_DAILY_LIMIT).nullable(),
-  /** Conversations are forgotten so many hours after their last use; null: the operator's limit. */
+  /** Hours after their last use until conversations are deleted; null: the operator's limit. */
   retentionHours: z.int().min(1).max(MAX_RETENTION_HOURS).nullable(),
 }
 
@@ -42,8 +42,8 @@ export const DEFAULT_GUILD_SETTINGS: GuildSettings = {
 }
 
 /**
- * Reads stored settings. Whatever is missing or not understood, as after a change of version, has
- * its default; the rest is kept.
+ * Reads stored settings. Missing or invalid fields, as after a change of version, get their default;
+ * the others are kept.
  */
 export function readGuildSettings(stored: unknown): GuildSettings {
   const { answerChannels, altTextChannels, style, language, dailyLimit, retentionHours } = fields

@@ -138,27 +138,27 @@ async function lived(
   const deps = { store, guilds, hashList, evidence, pictures }
   const casePictures = new CasePictures({ actions, memory: evidence, model, pictures })
   const postings = postingsSpace(store)
-  const work = new TimedExecutor({ ...deps, actions, casePictures, postings, log })
-  const detector = new Detector({ ...deps, work, localeOf: () => 'en-US' })
+  const executor = new TimedExecutor({ ...deps, actions, casePictures, postings, log })
+  const detector = new Detector({ ...deps, executor, localeOf: () => 'en-US' })
   await guilds.change(GUILD, (old) => ({ ...old, mode, logChannel: LOG_CHANNEL }))
   const { settings } = await guilds.of(GUILD)
 
   const hot: Took[] = []
   const foundAt = new Map<number, number>()
   for (const post of traffic) {
-    work.spent = { wallMs: 0, processorMs: 0 }
+    executor.spent = { wallMs: 0, processorMs: 0 }
     const message = messageOf(client, post)
     const hearing = await timed(() => detector.onMessage(message))
-    hot.push(without(hearing, work.spent))
+    hot.push(without(hearing, executor.spent))
     const caseId = await detector.caseOf(message)
-    await work.settle() // posts are seconds apart in reality, not back to back
+    await executor.settle() // posts are seconds apart in reality, not back to back
     if (post.wave !== null && caseId !== null) {
       const { number, place } = post.wave
       foundAt.set(number, Math.min(place, foundAt.get(number) ?? place))
       if (place === WAVE_POSTS - 1) {
         const choice = { action: 'confirm', by: STAFF, now: Date.now() } as const
-        await work.change(GUILD, caseId, (old) => old && decided(old, choice, settings))
-        await work.carryOut(GUILD, caseId)
+        await executor.change(GUILD, caseId, (old) => old && decided(old, choice, settings))
+        await executor.carryOut(GUILD, caseId)
       }
     }
   }
@@ -167,7 +167,7 @@ async function lived(
     mode,
     found: places.filter((place) => place < FOUND_BY).length,
     foundAtFirst: places.filter((place) => place === 0).length,
-    ...(await effectOf(work, actions, traffic)),
+    ...(await effectOf(executor, actions, traffic)),
     hot: {
       wallMs: hot.map(({ wallMs }) => wallMs).toSorted((a, b) => a - b),
       processorMs: hot.map(({ processorMs }) => processorMs).toSorted((a, b) => a - b),
@@ -177,14 +177,14 @@ async function lived(
 
 /** What was flagged and removed in the end. */
 async function effectOf(
-  work: CaseExecutor,
+  executor: CaseExecutor,
   { deleted }: RecordedActions,
   traffic: readonly Posted[],
 ) {
   const scams = new Set(traffic.filter(({ wave }) => wave).map(({ messageId }) => messageId))
   const flagged = new Set<string>()
   let cases = 0
-  for await (const [, { copies }] of work.cases.entries()) {
+  for await (const [, { copies }] of executor.cases.entries()) {
     cases += 1
     for (const { messageId } of copies) {
       flagged.add(messageId)

@@ -31,7 +31,7 @@ type Deps = {
   readonly guilds: GuildModeration
   readonly hashList: HashList
   readonly evidence: EvidenceMemory
-  readonly work: CaseExecutor
+  readonly executor: CaseExecutor
   /** The language of a server. */
   readonly localeOf: (guildId: string) => string
   readonly pictures: Pictures
@@ -141,7 +141,7 @@ export class Detector {
       const [guildId = '', memberId = ''] = key.split('/')
       for (const posting of postings) {
         const { caseId, messageId } = posting
-        if (caseId === messageId && !(await this.#deps.work.of(guildId, caseId))) {
+        if (caseId === messageId && !(await this.#deps.executor.of(guildId, caseId))) {
           const { settings } = await this.#deps.guilds.of(guildId)
           const locale = this.#deps.localeOf(guildId)
           const member = { guildId, memberId, joinedAt: null, locale }
@@ -189,7 +189,7 @@ export class Detector {
     if (caseId === null || caseId === id) {
       return postings
     }
-    const record = await this.#deps.work.of(guildId, caseId)
+    const record = await this.#deps.executor.of(guildId, caseId)
     if (!record || record.removes || (record.state === 'open' && mode !== 'act')) {
       return postings
     }
@@ -208,7 +208,7 @@ export class Detector {
   /** Opens the case of a posting, or updates it, and carries it out. */
   async #writeCase(inCase: PostingInCase): Promise<Case | undefined> {
     const { member, posting, postings, update, settings } = inCase
-    const { work } = this.#deps
+    const { executor } = this.#deps
     const { guildId, memberId, joinedAt } = member
     const id = posting.caseId ?? posting.messageId
     const copies = postings
@@ -224,12 +224,12 @@ export class Detector {
       prints: [...posting.prints],
       reasons: [...opener.reasons, ...amplifiersOf(memberId, joinedAt, now)],
     }
-    const record = await work.change(guildId, id, (old) =>
+    const record = await executor.change(guildId, id, (old) =>
       old
         ? withCopies(withPictures(old, update, settings, now), copies)
         : openCase(seed, settings, now),
     )
-    await work.carryOut(guildId, id)
+    await executor.carryOut(guildId, id)
     return record
   }
 }

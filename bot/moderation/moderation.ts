@@ -46,7 +46,7 @@ export type ModerationDeps = {
 
 export class Moderation {
   readonly buttons: CaseButtons
-  readonly work: CaseExecutor
+  readonly executor: CaseExecutor
   readonly rules: Rules
   readonly duplicatePosts: DuplicatePosts
   readonly reports: Reports
@@ -76,13 +76,21 @@ export class Moderation {
     })
     const interrupted = () => this.#recovery.later()
     const forWork = { actions, guilds, hashList, casePictures, postings, interrupted }
-    this.work = new CaseExecutor({ ...deps, ...forWork })
+    this.executor = new CaseExecutor({ ...deps, ...forWork })
     const localeOf = (guildId: string) => actions.localeOf(guildId)
-    const { work } = this
-    this.#detector = new Detector({ store, guilds, hashList, evidence, work, localeOf, pictures })
-    this.rules = new Rules({ ...deps, guilds, hashList, work, detector: this.#detector })
+    const { executor } = this
+    this.#detector = new Detector({
+      store,
+      guilds,
+      hashList,
+      evidence,
+      executor,
+      localeOf,
+      pictures,
+    })
+    this.rules = new Rules({ ...deps, guilds, hashList, executor, detector: this.#detector })
     this.duplicatePosts = new DuplicatePosts(store, this.#detector, pictures)
-    this.buttons = new CaseButtons({ guilds, work: this.work })
+    this.buttons = new CaseButtons({ guilds, executor: this.executor })
     this.#guilds = guilds
     this.#hashList = hashList
     this.#deps = deps
@@ -90,7 +98,7 @@ export class Moderation {
       ...deps,
       guilds,
       hashList,
-      work,
+      executor,
       detector: this.#detector,
     })
   }
@@ -127,12 +135,12 @@ export class Moderation {
 
   async #resume(): Promise<void> {
     await this.#detector.resume()
-    await this.work.resume()
+    await this.executor.resume()
   }
 
   /** Deletes everything of a server. */
   async forgetGuild(guildId: string): Promise<void> {
-    for await (const [, { id }] of this.work.cases.entries(`${guildId}/`)) {
+    for await (const [, { id }] of this.executor.cases.entries(`${guildId}/`)) {
       this.#evidence.forget(id)
     }
     await this.#guilds.space.delete(guildId)
@@ -140,8 +148,8 @@ export class Moderation {
     await this.rules.forgetGuild(guildId)
     await this.duplicatePosts.forgetGuild(guildId)
     for (const space of [
-      this.work.cases,
-      this.work.open,
+      this.executor.cases,
+      this.executor.open,
       this.#detector.postings,
       this.reports.cooldowns,
     ]) {
@@ -152,7 +160,7 @@ export class Moderation {
   /** /privacy, extended with moderation's records. */
   withPrivacy(rest: PrivacyService): PrivacyService {
     const spaces = {
-      cases: this.work.cases,
+      cases: this.executor.cases,
       postings: this.#detector.postings,
       hashList: this.#hashList.space,
     }
@@ -172,7 +180,7 @@ export class Moderation {
   async stop(): Promise<void> {
     this.#recovery.stop()
     await this.rules.stop()
-    await this.work.stop()
+    await this.executor.stop()
   }
 
   /** The service that the commands use. */
@@ -248,7 +256,7 @@ export class Moderation {
 
   async #cases(guildId: string): Promise<Case[]> {
     const all: Case[] = []
-    for await (const [, record] of this.work.cases.entries(`${guildId}/`)) {
+    for await (const [, record] of this.executor.cases.entries(`${guildId}/`)) {
       all.push(record)
     }
     return all

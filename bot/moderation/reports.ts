@@ -23,7 +23,7 @@ type Deps = {
   readonly hashList: HashList
   readonly detector: Detector
   readonly pictures: Pictures
-  readonly work: CaseExecutor
+  readonly executor: CaseExecutor
 }
 
 export class Reports {
@@ -57,7 +57,7 @@ export class Reports {
     const { guildId } = message
     const { settings } = await this.#deps.guilds.of(guildId)
     const caseId = await this.#deps.detector.caseOf(message)
-    const record = caseId === null ? undefined : await this.#deps.work.of(guildId, caseId)
+    const record = caseId === null ? undefined : await this.#deps.executor.of(guildId, caseId)
     if (record?.state === 'open') {
       await this.#decide(record, 'dismiss', interaction.user.id)
       return
@@ -131,9 +131,9 @@ export class Reports {
   async #decide({ guildId, id }: Case, action: Action, by: string): Promise<string | undefined> {
     const { settings } = await this.#deps.guilds.of(guildId)
     const choice = { action, by, now: Date.now() }
-    await this.#deps.work.change(guildId, id, (old) => old && decided(old, choice, settings))
-    await this.#deps.work.carryOut(guildId, id)
-    const log = (await this.#deps.work.of(guildId, id))?.log
+    await this.#deps.executor.change(guildId, id, (old) => old && decided(old, choice, settings))
+    await this.#deps.executor.carryOut(guildId, id)
+    const log = (await this.#deps.executor.of(guildId, id))?.log
     return log ? linkTo(guildId, log) : undefined
   }
 }

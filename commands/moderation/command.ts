@@ -1,4 +1,4 @@
-/** /moderation: how a server keeps scam pictures out. */
+/** /moderation: removes scam pictures from a server. */
 
 import { AttachmentBuilder, MessageFlags, time } from 'discord.js'
 import { InputError } from '../../config/errors.ts'
@@ -76,7 +76,7 @@ async function demandSetUp({ services, guildId }: SubcommandUse): Promise<void> 
   }
 }
 
-/** What setup changes. Where nothing was chosen before, it begins to log and does nothing else. */
+/** The settings after setup. The first setup without a mode chooses `log`. */
 function setUp({ interaction: { options } }: SubcommandUse) {
   const channel = options.getChannel('channel')
   const mode = MODES.find((one) => one === options.getString('mode'))
@@ -99,7 +99,7 @@ function setUp({ interaction: { options } }: SubcommandUse) {
   }
 }
 
-/** The list with an id, or without it if it was there. @throws {InputError} if it grows too long. */
+/** The list with an id added, or removed if it was there. @throws {InputError} if it is too long. */
 function toggled(ids: readonly string[], id: string): string[] {
   const next = ids.includes(id) ? ids.filter((one) => one !== id) : [...ids, id]
   if (next.length > MAX_LISTED) {

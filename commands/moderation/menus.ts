@@ -1,4 +1,4 @@
-/** The entries of moderation in a message's context menu. */
+/** Moderation's commands in the context menu of a message. */
 
 import {
   ApplicationCommandType,
@@ -12,13 +12,13 @@ import { SERVERS_ONLY } from '../contexts.ts'
 import { named } from '../i18n/localized.ts'
 import type { Catalogue } from '../i18n/words.ts'
 
-type Doing = (
+type MenuAction = (
   interaction: MessageContextMenuCommandInteraction,
   services: Services,
   text: Catalogue,
 ) => Promise<string>
 
-function menu(key: 'mark' | 'allow' | 'report', doing: Doing): MenuCommand {
+function menu(key: 'mark' | 'allow' | 'report', action: MenuAction): MenuCommand {
   return {
     data: {
       type: ApplicationCommandType.Message,
@@ -31,7 +31,7 @@ function menu(key: 'mark' | 'allow' | 'report', doing: Doing): MenuCommand {
 
     async execute(interaction, services, text) {
       await interaction.deferReply({ flags: MessageFlags.Ephemeral })
-      await interaction.editReply(plainMessage(await doing(interaction, services, text)))
+      await interaction.editReply(plainMessage(await action(interaction, services, text)))
     },
   }
 }

@@ -1,4 +1,4 @@
-/** What Discord is told about /moderation. */
+/** The definition of /moderation for Discord. */
 
 import {
   type APIApplicationCommandBasicOption,

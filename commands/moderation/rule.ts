@@ -1,18 +1,18 @@
-/** A question put to the model about each picture, and what a server's managers chose about it. */
+/** A rule: a question that the model answers about each picture, with the managers' settings for it. */
 
 import { z } from 'zod'
 
 /**
  * What a rule does:
- * - `flag`: it opens a case and a person does the rest;
- * - `remove`: the same, and the message is removed, once the rule has earned it (see MIN_REVIEWED)
- *   and while the server's mode is `act`.
+ * - `flag`: a hit opens a case for staff;
+ * - `remove`: also deletes the message, if the rule has earned it (see MIN_REVIEWED) and the mode of
+ *   the server is `act`.
  */
 export const RULE_ACTIONS = ['flag', 'remove'] as const
 
 /** Rules of one server: the model answers each of them for each picture. */
 export const MAX_RULES = 10
-/** Cases that staff must have decided before a rule may act. */
+/** Cases that staff must have decided before a rule may delete messages. */
 export const MIN_REVIEWED = 20
 export const RULE_LIMITS = {
   /** Characters. */
@@ -29,7 +29,7 @@ export const DEFAULT_PRECISION = 95
 const share = z.number().min(0).max(1)
 
 export const ruleSchema = z.object({
-  /** Names it in its cases; another question gets another one, so its record begins anew. */
+  /** Identifies it in its cases. A changed question gets a new id, so that its statistics restart. */
   id: z.string(),
   name: z.string().min(RULE_LIMITS.name.min).max(RULE_LIMITS.name.max),
   question: z.string().min(1).max(RULE_LIMITS.question.max),
@@ -38,9 +38,9 @@ export const ruleSchema = z.object({
   action: z.enum(RULE_ACTIONS),
   /** Share of its reviewed hits that must have been right before it may act. */
   precision: share,
-  /** Where it looks; empty: everywhere. */
+  /** The channels it applies to; empty: all. */
   channels: z.array(z.string()),
-  /** Whether it looks in age-restricted channels too. */
+  /** Whether it applies to age-restricted channels too. */
   ageRestricted: z.boolean(),
   at: z.number(),
 })

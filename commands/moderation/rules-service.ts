@@ -1,37 +1,37 @@
-/** What the bot can do for the commands of questions as rules and of reposts. */
+/** The bot's services for `/moderation rule` and `/moderation reposts`. */
 
 import type { Rule } from './rule.ts'
 import type { FoundPicture } from '../picture.ts'
 
 export type RuleWish = Omit<Rule, 'id' | 'at'>
 
-/** How a rule did. */
+/** The statistics of a rule. */
 export type RuleRecord = {
   readonly rule: Rule
-  /** Cases with a hit of it, and what staff decided about them; the rest wait. */
+  /** Cases with a hit of it, and staff's decisions about them; the others are undecided. */
   readonly hits: number
   readonly confirmed: number
   readonly dismissed: number
-  /** Reviewed hits at its threshold as it is now, and the share that was right with its interval. */
+  /** Reviewed hits at the current threshold, and the share that was right with its 95 % interval. */
   readonly counted: number
   readonly precision: { readonly share: number; readonly low: number; readonly high: number } | null
-  /** Probability from which the reviewed hits were right often enough; null: none is known. */
+  /** The threshold at which the reviewed hits were right often enough; null: not known. */
   readonly suggested: number | null
-  /** Whether it may remove: enough reviewed hits, enough of them right. */
+  /** Whether it may delete messages: enough reviewed hits, and enough of them right. */
   readonly earned: boolean
   readonly reviewed: readonly { readonly score: number; readonly right: boolean }[]
 }
 
-/** Each throws InputError with what the person should know. */
+/** Each method throws InputError with a message for the user. */
 export type RulesService = {
   readonly list: (guildId: string) => Promise<readonly Rule[]>
-  /** Messages that were not looked at since the bot started, for there were too many. */
+  /** Messages that were not scored since the bot started, because the queue was full. */
   readonly dropped: (guildId: string) => number
   /** Adds a rule, or changes the one of that name. */
   readonly put: (guildId: string, wish: RuleWish) => Promise<'added' | 'changed'>
-  /** @returns whether there was one. */
+  /** @returns whether there was a rule of that name. */
   readonly remove: (guildId: string, name: string) => Promise<boolean>
-  /** What the model makes of a picture: the probability of "yes" for each rule. */
+  /** Scores a picture: the probability of "yes" for each rule. */
   readonly test: (
     guildId: string,
     picture: FoundPicture,
@@ -45,8 +45,8 @@ export type RulesService = {
 }
 
 export type DuplicatePostService = {
-  /** Channels where a picture that was there before is answered with where. */
+  /** Channels where a duplicate picture is answered with a link to its first posting. */
   readonly channels: (guildId: string) => Promise<readonly string[]>
-  /** Switches it on in a channel, or off again. @returns whether it is on now. */
+  /** Switches it on or off in a channel. @returns whether it is on now. */
   readonly toggle: (guildId: string, channelId: string) => Promise<boolean>
 }

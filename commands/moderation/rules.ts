@@ -63,7 +63,7 @@ const ACTION: APIApplicationCommandBasicOption = {
   choices: choices(RULE_ACTIONS, 'moderationRules.command.actions'),
 }
 
-/** Goes into the options of /moderation. */
+/** Part of the options of /moderation. */
 export const RULE_GROUP: APIApplicationCommandSubcommandGroupOption = {
   type: ApplicationCommandOptionType.SubcommandGroup,
   name: 'rule',
@@ -101,7 +101,7 @@ export const RULE_GROUP: APIApplicationCommandSubcommandGroupOption = {
   ],
 }
 
-/** Goes into the options of /moderation. */
+/** Part of the options of /moderation. */
 export const REPOSTS: APIApplicationCommandSubcommandOption = subcommand(
   'reposts',
   'moderationRules.command.reposts',
@@ -116,7 +116,7 @@ export const REPOSTS: APIApplicationCommandSubcommandOption = subcommand(
   ],
 )
 
-/** Whether a use of the group changes something, so that only managers may. */
+/** Whether a subcommand changes rules, so that only managers may use it. */
 export function changesRules(name: string): boolean {
   return name === 'add' || name === 'remove'
 }

@@ -1,13 +1,13 @@
-/** What a server's managers choose about moderation, and what holds where they chose nothing. */
+/** A server's moderation settings, and their defaults. */
 
 import { z } from 'zod'
 
 /**
- * How far the bot may go:
- * - `off`: it looks at nothing;
- * - `log`: it tells staff of what it finds, and a person does the rest;
- * - `approve`: the same, and one click removes all copies and times the member out;
- * - `act`: pictures that this server's staff confirmed are removed at once; all else as `approve`.
+ * What the bot may do:
+ * - `off`: it examines no pictures;
+ * - `log`: it posts cases, and staff act by hand;
+ * - `approve`: the same, and one click deletes all copies and times the member out;
+ * - `act`: pictures that this server's staff confirmed are deleted at once; otherwise as `approve`.
  */
 export const MODES = ['off', 'log', 'approve', 'act'] as const
 export type Mode = (typeof MODES)[number]
@@ -19,7 +19,7 @@ export const LIMITS = {
   distance: { min: 0, max: 12 },
   burstChannels: { min: 2, max: 20 },
   burstMinutes: { min: 1, max: 60 },
-  /** 28 days, as on Discord; 0: nobody is timed out. */
+  /** At most 28 days, as on Discord; 0: no timeout. */
   timeoutMinutes: { min: 0, max: 40_320 },
 } as const
 
@@ -30,7 +30,7 @@ const within = ({ min, max }: { min: number; max: number }) => z.int().min(min).
 const fields = {
   mode: z.enum(MODES),
   paused: z.boolean(),
-  /** Where cases are posted; null: moderation was never set up. */
+  /** The channel for cases; null: moderation was never set up. */
   logChannel: id.nullable(),
   /** Members with one of these roles decide cases; those with Manage Messages always may. */
   staffRoles: ids,
@@ -38,7 +38,7 @@ const fields = {
   exemptChannels: ids,
   /** Bits in which a picture may differ from one that staff confirmed or dismissed. */
   distance: within(LIMITS.distance),
-  /** A burst: the same picture by the same member in so many channels within so many minutes. */
+  /** A burst: the same picture by one member in `burstChannels` channels within `burstMinutes` minutes. */
   burstChannels: within(LIMITS.burstChannels),
   burstMinutes: within(LIMITS.burstMinutes),
   /** How long a removal times the member out, in minutes. */
@@ -62,21 +62,21 @@ export const DEFAULT_MODERATION: ModerationSettings = {
   timeoutMinutes: 60,
 }
 
-/** Whether the bot looks at a server's pictures. */
+/** Whether the bot examines a server's pictures. */
 export function isActive({ mode, paused, logChannel }: ModerationSettings): boolean {
   return mode !== 'off' && !paused && logChannel !== null
 }
 
 /**
- * Reads stored settings. Whatever is missing or not understood has its default, except the mode: it
- * is then `log`, which does nothing to anyone.
+ * Reads stored settings. Missing or invalid fields get their default, except the mode: it becomes
+ * `log`, which has no effect on members.
  */
 export function readModerationSettings(stored: unknown): ModerationSettings {
-  const given: Record<string, unknown> = z.record(z.string(), z.unknown()).catch({}).parse(stored)
+  const raw: Record<string, unknown> = z.record(z.string(), z.unknown()).catch({}).parse(stored)
   const fallback: Record<string, unknown> = { ...DEFAULT_MODERATION, mode: 'log' }
   const read = Object.entries(fields).map(([name, schema]) => [
     name,
-    schema.safeParse(given[name]).success ? given[name] : fallback[name],
+    schema.safeParse(raw[name]).success ? raw[name] : fallback[name],
   ])
   return moderationSettings.parse(Object.fromEntries(read))
 }

@@ -17,7 +17,7 @@ const CHOSEN: GuildSettings = {
 }
 
 describe('readGuildSettings', () => {
-  it('keeps what is right', () => {
+  it('keeps valid settings', () => {
     assert.deepEqual(readGuildSettings(structuredClone(CHOSEN)), CHOSEN)
     assert.deepEqual(guildSettings.parse(DEFAULT_GUILD_SETTINGS), DEFAULT_GUILD_SETTINGS)
   })
@@ -34,13 +34,13 @@ describe('readGuildSettings', () => {
     )
   })
 
-  it('takes anything else for nothing', () => {
+  it('reads any other value as the defaults', () => {
     for (const stored of [undefined, null, 'x', 7, []]) {
       assert.deepEqual(readGuildSettings(stored), DEFAULT_GUILD_SETTINGS)
     }
   })
 
-  it('never lends its defaults out to be changed', () => {
+  it('returns copies of the defaults', () => {
     const one = readGuildSettings(null)
     one.answerChannels.push('123456789012345678')
     assert.deepEqual(readGuildSettings({}).answerChannels, [])

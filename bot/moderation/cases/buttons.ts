@@ -25,7 +25,7 @@ import { demandManager, demandStaff } from '../staff.ts'
 const MAX_ANSWER = 1000
 const SHOWN_CASES = 10
 
-type Deps = { readonly guilds: GuildModeration; readonly work: CaseExecutor }
+type Deps = { readonly guilds: GuildModeration; readonly executor: CaseExecutor }
 
 export class CaseButtons {
   readonly #deps: Deps
@@ -41,7 +41,7 @@ export class CaseButtons {
 
   async pressed(interaction: ButtonInteraction): Promise<void> {
     const id = readButtonId(interaction.customId)
-    const record = id && (await this.#deps.work.of(id.guildId, id.id))
+    const record = id && (await this.#deps.executor.of(id.guildId, id.id))
     if (!id || !record) {
       throw new InputError('case/unknown')
     }
@@ -68,14 +68,14 @@ export class CaseButtons {
   /** The appeal of the member, accepted once. */
   async submitted(interaction: ModalSubmitInteraction): Promise<void> {
     const id = readButtonId(interaction.customId)
-    const record = id && (await this.#deps.work.of(id.guildId, id.id))
+    const record = id && (await this.#deps.executor.of(id.guildId, id.id))
     if (!id || !record || record.memberId !== interaction.user.id) {
       throw new InputError('case/unknown')
     }
     await interaction.deferReply()
     const appeal = interaction.fields.getTextInputValue('answer').slice(0, MAX_ANSWER)
     let isFirst = false
-    await this.#deps.work.change(record.guildId, record.id, (old) => {
+    await this.#deps.executor.change(record.guildId, record.id, (old) => {
       isFirst = old !== undefined && old.appeal === null
       return old && isFirst ? { ...old, appeal } : old
     })
@@ -84,7 +84,7 @@ export class CaseButtons {
     }
     const { moderation } = catalogueFor(interaction.locale)
     await interaction.editReply(plainMessage(moderation.told.sent))
-    await this.#deps.work.carryOut(record.guildId, record.id)
+    await this.#deps.executor.carryOut(record.guildId, record.id)
   }
 
   async #openForm(interaction: ButtonInteraction, record: Case): Promise<void> {
@@ -119,23 +119,23 @@ export class CaseButtons {
     { guildId, id }: Case,
     action: Action,
   ): Promise<void> {
-    const { work, guilds } = this.#deps
+    const { executor, guilds } = this.#deps
     // Acknowledged first: where two processes receive the same click, Discord accepts one acknowledgement.
     await interaction.deferUpdate()
     const { settings } = await guilds.of(guildId)
     const decision = { action, by: interaction.user.id, now: Date.now() }
     let isChanged = false
-    const now = await work.change(guildId, id, (old) => {
+    const now = await executor.change(guildId, id, (old) => {
       const next = old && decided(old, decision, settings)
       isChanged = next !== old
       return next
     })
     if (!isChanged) {
-      await work.carryOut(guildId, id)
+      await executor.carryOut(guildId, id)
       const last = now?.events.findLast(({ by: who }) => who !== ITSELF)
       throw last ? new InputError('case/decided', { by: last.by }) : new InputError('case/not-now')
     }
-    await work.carryOut(guildId, id)
+    await executor.carryOut(guildId, id)
     const manages = interaction.memberPermissions?.has(PermissionFlagsBits.ManageGuild) ?? false
     if (action === 'confirm' && settings.mode === 'log' && manages) {
       await this.#offerToEnforce(interaction, { guildId, id })
@@ -178,7 +178,7 @@ export class CaseButtons {
     await interaction.deferReply({ flags: MessageFlags.Ephemeral })
     const { history, case: words, buttons } = catalogueFor(interaction.locale).moderation
     const records: Case[] = []
-    for await (const [, one] of this.#deps.work.cases.entries(`${record.guildId}/`)) {
+    for await (const [, one] of this.#deps.executor.cases.entries(`${record.guildId}/`)) {
       if (one.memberId === record.memberId) {
         records.push(one)
       }

@@ -45,7 +45,7 @@ export type RulesDeps = {
   readonly hashList: HashList
   readonly detector: Detector
   readonly pictures: Pictures
-  readonly work: CaseExecutor
+  readonly executor: CaseExecutor
   readonly model: Pick<Model, 'card' | 'score'>
   readonly log: Logger
   /** Messages that may wait for the model. Default 64. */
@@ -155,13 +155,13 @@ export class Rules {
   }
 
   async #hit(message: Message<true>, hits: readonly Scored[]): Promise<void> {
-    const { detector, work, guilds } = this.#deps
+    const { detector, executor, guilds } = this.#deps
     const { guildId } = message
     const reasons = hits.map(({ rule, score }): Reason => {
       return { kind: 'rule', weight: WEIGHT, rule: rule.id, name: rule.name, score }
     })
     const opened = await detector.openCase(message, reasons)
-    const record = opened && (await work.of(guildId, opened.id))
+    const record = opened && (await executor.of(guildId, opened.id))
     const { settings } = await guilds.of(guildId)
     // Staff could not review the removal if the case is not posted.
     if (!record || record.log === null || settings.mode !== 'act') {
@@ -174,8 +174,8 @@ export class Rules {
     )
     if (records.some(({ earned }) => earned)) {
       const choice = { action: 'delete', by: ITSELF, now: Date.now() } as const
-      await work.change(guildId, record.id, (old) => old && decided(old, choice, settings))
-      await work.carryOut(guildId, record.id)
+      await executor.change(guildId, record.id, (old) => old && decided(old, choice, settings))
+      await executor.carryOut(guildId, record.id)
     }
   }
 
@@ -212,7 +212,7 @@ export class Rules {
 
   async #record(rule: Rule, guildId: string): Promise<RuleRecord> {
     const cases: Case[] = []
-    for await (const [, record] of this.#deps.work.cases.entries(`${guildId}/`)) {
+    for await (const [, record] of this.#deps.executor.cases.entries(`${guildId}/`)) {
       cases.push(record)
     }
     return recordOf(rule, cases)

@@ -1,4 +1,4 @@
-/** What a server's managers choose: thresholds, who is staff, and who is left alone. */
+/** The settings of a server: thresholds, staff, and exemptions. */
 
 import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
@@ -37,7 +37,7 @@ describe('what managers choose', { timeout: 60_000 }, () => {
     return role.id
   }
 
-  it('a burst is what the server says it is', async () => {
+  it('a burst follows the settings of the server', async () => {
     await server.setUp({ 'burst-channels': 2, 'burst-minutes': 1 })
     const [first, second] = await server.post(scene())
     const caseMessage = await server.aCase(/the same picture in 2 channels/)
@@ -46,7 +46,7 @@ describe('what managers choose', { timeout: 60_000 }, () => {
     assert.equal(server.cases().length, 1)
   })
 
-  it('the owner and exempt roles are left alone', async () => {
+  it('the owner and exempt roles are exempt', async () => {
     await server.setUp({ 'burst-channels': 2 })
     const lin = await server.join('lin')
     await server.mo.slash('moderation exempt', { role: giveRole(lin.id, 'Trusted') })
@@ -58,7 +58,7 @@ describe('what managers choose', { timeout: 60_000 }, () => {
     assert.equal(server.cases().length, 1)
   })
 
-  it('a staff role decides, and is left alone', async () => {
+  it('a staff role decides, and is exempt', async () => {
     const lin = await server.join('lin', { channel: 'general' })
     await server.setUp({ staff: giveRole(lin.id, 'Helpers') })
     await server.post(scene(), lin)
@@ -71,7 +71,7 @@ describe('what managers choose', { timeout: 60_000 }, () => {
     assert.match(decided.content, new RegExp(`Dismiss: <@${lin.id}>`))
   })
 
-  it('the evidence says in words what it shows, made again as a small WebP', async () => {
+  it('the evidence is a small WebP with alternative text', async () => {
     await server.setUp()
     await server.post(scene())
     const { message } = await server.mo.until(

@@ -1,4 +1,4 @@
-/** The commands and menus of moderation, and what a case looks like. */
+/** The commands and menus of moderation, and the message of a case. */
 
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
@@ -27,7 +27,7 @@ import {
 const { errors } = EN
 const { buttons, menus } = EN.moderation
 
-/** What is kept of a server, and not only until it is done. */
+/** The collections that hold records of a server for longer than a task. */
 const KINDS = [
   'moderation',
   'moderation-hashes',
@@ -61,7 +61,7 @@ describe('the commands of moderation', { timeout: 120_000 }, () => {
   })
   afterEach(() => server.close())
 
-  it('a member tells staff by a report, once a minute', async () => {
+  it('a member can report once per minute', async () => {
     await server.setUp()
     ada.switchTo('general')
     const message = await ada.upload(hearts())
@@ -73,7 +73,7 @@ describe('the commands of moderation', { timeout: 120_000 }, () => {
     assert.equal((await ada.menu(menus.report, message)).content, errors['report/own-message'])
   })
 
-  it('without a permission it says what it could not do, and setup says it before', async () => {
+  it('reports steps that failed for a missing permission, and setup warns of it', async () => {
     await server.setUp({ mode: 'approve' })
     const { world } = server.sandbox
     const [guild] = world.guilds.values()
@@ -112,7 +112,7 @@ describe('the commands of moderation', { timeout: 120_000 }, () => {
       (await mo.slash('moderation hash import', { file: bad })).content,
       errors['hash/bad-file'],
     )
-    // What another server confirmed is flagged, and never removed by itself.
+    // A picture that another server confirmed is flagged, and never removed at once.
     await server.setUp({ mode: 'act' })
     ada.switchTo('general')
     const message = await ada.upload(scene())
@@ -121,7 +121,7 @@ describe('the commands of moderation', { timeout: 120_000 }, () => {
     assert.ok(!server.isDeleted(message))
   })
 
-  it('shows the week with a chart that has words', async () => {
+  it('shows weekly stats with a chart that has alternative text', async () => {
     await server.setUp()
     assert.equal((await mo.slash('moderation stats')).content, EN.moderation.stats.nothing)
     await server.post(scene())
@@ -132,7 +132,7 @@ describe('the commands of moderation', { timeout: 120_000 }, () => {
     assert.match(attachments[0]?.description ?? '', /Bar chart of cases a day: .* 1$/)
   })
 
-  it('shows and deletes what it keeps of a person, and forgets a server', async () => {
+  it('shows and deletes the records of a user, and of a server', async () => {
     await server.setUp()
     await server.post(scene())
     const caseMessage = await server.aCase(/red circle/)
@@ -147,7 +147,7 @@ describe('the commands of moderation', { timeout: 120_000 }, () => {
     assert.equal(answer.content, errors['case/unknown'])
   })
 
-  it('keeps its text and six buttons; History lists the cases', async () => {
+  it('a case keeps its text and six buttons; History lists the cases', async () => {
     await server.setUp()
     await server.post(scene())
     const caseMessage = await server.aCase(/red circle/)
@@ -183,12 +183,12 @@ describe('the commands of moderation', { timeout: 120_000 }, () => {
     assert.deepEqual(disabled, [buttons.delete, buttons.timeout])
   })
 
-  it('refuses setup to those who do not manage the server', async () => {
+  it('refuses setup without Manage Server', async () => {
     const answer = await ada.slash('moderation status').catch((error: unknown) => error)
     assert.ok(answer instanceof Error, 'Discord does not offer it to them')
   })
 
-  it('says before what will not work for want of a permission', async () => {
+  it('setup warns of missing permissions', async () => {
     const { world } = server.sandbox
     const [guild] = world.guilds.values()
     const role = [...guild!.roles.values()].find(({ botId }) => botId !== null)!
@@ -205,7 +205,7 @@ describe('the commands of moderation', { timeout: 120_000 }, () => {
     assert.match(content, /I lack AttachFiles \(<#\d+>\), so I cannot show the picture/)
   })
 
-  it('refuses to be resumed before it was set up, and what it cannot do', async () => {
+  it('refuses resume before setup, and invalid input', async () => {
     assert.equal((await mo.slash('moderation resume')).content, errors['moderation/not-set-up'])
     assert.equal(
       (await mo.slash('moderation setup', { mode: 'act' })).content,
@@ -220,7 +220,7 @@ describe('the commands of moderation', { timeout: 120_000 }, () => {
     assert.equal(added.content, errors['image/plain'])
   })
 
-  it('speaks the language of the server in its log, and each person’s to them', async () => {
+  it('uses the language of the server in the log, and of each user in answers', async () => {
     // The sandbox's server is English; Discord says so in each GUILD_CREATE and GUILD_UPDATE.
     server.demo.bot.client.guilds.cache.first()!.preferredLocale = Locale.ChineseCN
     assert.match((await server.setUp()).content, /Moderation on this server/)
@@ -233,7 +233,7 @@ describe('the commands of moderation', { timeout: 120_000 }, () => {
     assert.match(message!.content, /3 个频道/)
   })
 
-  it('forgets a server that it leaves', async () => {
+  it('deletes the records of a server that it leaves', async () => {
     await server.setUp()
     await mo.slash('moderation hash add', { image: scene() })
     const rule = { name: 'r', question: 'is there a star?', threshold: 60 }
@@ -267,7 +267,7 @@ describe('the commands of moderation', { timeout: 120_000 }, () => {
 })
 
 describe('moderation where Discord hides pictures', { timeout: 120_000 }, () => {
-  it('says so in setup, and looks where someone points', async () => {
+  it('says so in setup, and examines messages that are reported', async () => {
     const server = await startModeratedServer({ messageContent: false })
     try {
       const { content } = await server.setUp()

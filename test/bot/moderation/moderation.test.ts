@@ -1,4 +1,4 @@
-/** Moderation as people meet it: set up, a wave, a case, a decision, the next wave, undo. */
+/** Moderation end to end: setup, a wave, a case, a decision, the next wave, undo. */
 
 import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
@@ -79,7 +79,7 @@ describe('moderation', { timeout: 120_000 }, () => {
     assert.equal((await ada.say('hello again')).content, 'hello again')
   })
 
-  it('tells the audit log the case', async () => {
+  it('names the case in the audit log', async () => {
     await server.setUp({ mode: 'act' })
     ada.switchTo('general')
     const message = await ada.upload(scene())
@@ -93,7 +93,7 @@ describe('moderation', { timeout: 120_000 }, () => {
     assert.ok(reasons.includes(EN.moderation.case.reason(message.id, 'scam picture')))
   })
 
-  it('off, paused, exempt or staff: nothing is looked at', async () => {
+  it('examines nothing when off or paused, or for exempt members and staff', async () => {
     await server.setUp({ mode: 'off' })
     await server.post(scene())
     await server.setUp({ mode: 'log' })
@@ -105,7 +105,7 @@ describe('moderation', { timeout: 120_000 }, () => {
     const exempt = ada.channelId
     await mo.slash('moderation exempt', { channel: exempt })
     await server.post(hearts())
-    // A wave that counts, to know that everything before it was heard.
+    // A wave that becomes a case, as a sign that all earlier events were handled.
     await mo.slash('moderation exempt', { channel: exempt })
     await server.post(scene(), await server.join('lin'))
     const caseMessage = await server.aCase(/burst|3 channels/)
@@ -149,7 +149,7 @@ describe('moderation', { timeout: 120_000 }, () => {
     assert.equal(server.cases().length, 2)
   })
 
-  it('asks who clicks, as of the click', async () => {
+  it('checks the roles at the time of the click', async () => {
     await server.setUp()
     await server.post(scene())
     const caseMessage = await server.aCase(/red circle/)
@@ -171,7 +171,7 @@ describe('moderation', { timeout: 120_000 }, () => {
     await server.aCase(/— confirmed\n/)
   })
 
-  it('the member is told what happened and answers once; staff see it', async () => {
+  it('the member gets a direct message and appeals once; staff see it', async () => {
     await server.setUp({ mode: 'approve' })
     await server.post(scene())
     const caseMessage = await server.aCase(/red circle/)

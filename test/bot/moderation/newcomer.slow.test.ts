@@ -1,4 +1,4 @@
-/** A new moderator's whole way on the page, in a real browser, with the samples. */
+/** A new moderator's first steps on the page, in a real browser, with the samples. */
 
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'

@@ -1,4 +1,4 @@
-/** How long moderation keeps what, and what it gives and deletes of those who decide. */
+/** How long moderation's records live, and the export and deletion of moderators' data. */
 
 import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
@@ -37,7 +37,7 @@ describe('what moderation keeps', { timeout: 60_000 }, () => {
     await server.aCase(/in the list of scams/)
   }
 
-  it('ends: postings after an hour, cases and pictures after 180 days, settings after 400', async (t) => {
+  it('expires: postings after an hour, cases and pictures after 180 days, settings after 400', async (t) => {
     await aConfirmedCase()
     const kinds = ['moderation-recent', 'moderation-cases', 'moderation-hashes', 'moderation']
     const counts = () => Promise.all(kinds.map(count))
@@ -55,7 +55,7 @@ describe('what moderation keeps', { timeout: 60_000 }, () => {
     assert.deepEqual(await counts(), [0, 0, 0, 0])
   })
 
-  it('gives a moderator what they decided, and deletes only their name from it', async () => {
+  it('exports a moderator’s decisions, and deletes only their name from them', async () => {
     await aConfirmedCase()
     const { mo } = server
     mo.switchTo('general')

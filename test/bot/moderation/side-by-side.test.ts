@@ -1,4 +1,4 @@
-/** Two versions of the bot side by side on one Redis, as while it is replaced by a newer one. */
+/** Two bot processes on one Redis, as during a deployment. */
 
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
@@ -45,7 +45,7 @@ describe('moderation by two processes on one Redis', { ...WITH_REDIS, timeout: 1
     await redis.stop()
   })
 
-  it('opens one case, decides once, removes once, and tells once', async () => {
+  it('opens one case, decides once, deletes once, and notifies once', async () => {
     await server.setUp({ mode: 'approve' })
     const posted = await server.post(scene())
     const caseMessage = await server.aCase(/red circle/)
@@ -59,7 +59,7 @@ describe('moderation by two processes on one Redis', { ...WITH_REDIS, timeout: 1
     await Promise.all(posted.map(({ id }) => ada.until((t) => t.type === 'deleted' && t.id === id)))
     assert.equal(server.cases().length, 1)
 
-    // Both know at once what one of them was told.
+    // Both use a setting at once that one of them stored.
     const lin = await server.join('lin')
     const [again] = await server.post(scene(), lin)
     const second = await server.aCase(/staff here confirmed/, new Set([caseMessage.id]))
@@ -78,7 +78,7 @@ describe('moderation by two processes on one Redis', { ...WITH_REDIS, timeout: 1
     assert.equal(new Set(told.map(({ message }) => message!.id)).size, 1)
   })
 
-  it('both put the questions, and a hit is one case with one reason', async (t) => {
+  it('both score the rules, and a hit is one case with one reason', async (t) => {
     const both = [server.demo.bot.model, other.bot.model].map((model) =>
       t.mock.method(model, 'score'),
     )
@@ -91,7 +91,7 @@ describe('moderation by two processes on one Redis', { ...WITH_REDIS, timeout: 1
     const posted = await lin.upload(hearts())
     const caseMessage = await server.aCase(/the question “hearts”/, seen)
     assert.match(caseMessage.content, new RegExp(`/${posted.id}`))
-    // Each is through with it when it looks at the next one.
+    // Each has finished it when it examines the next one.
     await lin.upload(triangle())
     while (looks().some((count) => count < 2)) {
       await setImmediate()
@@ -103,7 +103,7 @@ describe('moderation by two processes on one Redis', { ...WITH_REDIS, timeout: 1
     assert.match(stats.content, /Hits: 1 /)
   })
 
-  it('both see a repost, and it is answered once', async () => {
+  it('both receive a duplicate post, and it is answered once', async () => {
     const lin = await server.join('lin', { channel: 'memes' })
     mo.switchTo('mod-log')
     await mo.slash('moderation reposts', { channel: lin.channelId })

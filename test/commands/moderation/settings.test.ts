@@ -1,4 +1,4 @@
-/** Moderation settings as they are read back: never more than was chosen. */
+/** Reading stored moderation settings: never more permissive than stored. */
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
@@ -9,14 +9,14 @@ import {
 } from '../../../commands/moderation/settings.ts'
 
 describe('readModerationSettings', () => {
-  it('keeps what it understands and gives the rest its default', () => {
+  it('keeps valid fields and gives the others their default', () => {
     const chosen = { ...DEFAULT_MODERATION, mode: 'act', logChannel: '100000000000000001' } as const
     assert.deepEqual(readModerationSettings(chosen), chosen)
     const odd = { ...chosen, distance: 99, burstChannels: 'many', staffRoles: ['x'], new: 1 }
     assert.deepEqual(readModerationSettings(odd), chosen)
   })
 
-  it('never acts because of a mode that it does not understand', () => {
+  it('reads an unknown mode as log', () => {
     assert.equal(readModerationSettings({ mode: 'ban' }).mode, 'log')
     assert.equal(readModerationSettings({}).mode, 'log')
     assert.equal(isActive(readModerationSettings('nonsense')), false)
@@ -24,7 +24,7 @@ describe('readModerationSettings', () => {
 })
 
 describe('isActive', () => {
-  it('looks at nothing before it was set up, when off, and while paused', () => {
+  it('is false before setup, when off, and while paused', () => {
     assert.equal(isActive(DEFAULT_MODERATION), false)
     const on = { ...DEFAULT_MODERATION, mode: 'log', logChannel: '100000000000000001' } as const
     assert.equal(isActive(on), true)

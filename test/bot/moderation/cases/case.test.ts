@@ -1,4 +1,4 @@
-/** What may happen to a case, and what each decision plans. */
+/** The states of a case, and the steps that each decision plans. */
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
@@ -32,7 +32,7 @@ const LOG = { ...DEFAULT_MODERATION, mode: 'log' } as const
 const APPROVE = { ...DEFAULT_MODERATION, mode: 'approve' } as const
 const ACT = { ...DEFAULT_MODERATION, mode: 'act' } as const
 
-/** Every step done. */
+/** The case with every step done. */
 function finished(record: Case): Case {
   return record.steps.reduce((now, { id }) => withStep(now, id, null), record)
 }
@@ -46,7 +46,7 @@ function allowed(record: Case): string[] {
 }
 
 describe('openCase', () => {
-  it('acts by itself only in the mode for it, and only on what staff confirmed', () => {
+  it('removes at once only in mode act, and only pictures that staff confirmed', () => {
     assert.deepEqual(idsOf(openCase(SEED, ACT, NOW)), ['post', 'sweep', 'describe'])
     const matched = { ...SEED, matched: '00000000000000ff' }
     for (const settings of [LOG, APPROVE]) {
@@ -65,7 +65,7 @@ describe('openCase', () => {
     assert.equal(acting.state, 'confirmed')
   })
 
-  it('times nobody out where the server does not', () => {
+  it('plans no timeout where the server has none', () => {
     const acting = openCase({ ...SEED, matched: 'f' }, { ...ACT, timeoutMinutes: 0 }, NOW)
     assert.deepEqual(idsOf(acting), ['post', 'delete/7/100', 'tell', 'sweep', 'describe'])
     assert.equal(acting.timeoutUntil, null)
@@ -77,13 +77,13 @@ function by(action: (typeof ACTIONS)[number]) {
 }
 
 describe('decided', () => {
-  it('confirming removes nothing while the mode only logs', () => {
+  it('confirming removes nothing in mode log', () => {
     const confirmed = decided(openCase(SEED, LOG, NOW), by('confirm'), LOG)
     assert.deepEqual(idsOf(confirmed), ['post', 'sweep', 'describe', 'list'])
     assert.deepEqual(confirmed.events, [{ at: NOW, by: '9', what: 'confirm' }])
   })
 
-  it('the first decision stands; the second changes nothing', () => {
+  it('the first decision wins; the second changes nothing', () => {
     const first = decided(openCase(SEED, APPROVE, NOW), by('confirm'), APPROVE)
     assert.equal(decided(first, by('dismiss'), APPROVE), first)
     assert.equal(decided(first, by('confirm'), APPROVE), first)
@@ -91,7 +91,7 @@ describe('decided', () => {
     assert.deepEqual(allowed(first), ['undo'])
   })
 
-  it('undo takes back what was done, and drops what was not', () => {
+  it('undo reverts steps that were done, and drops pending ones', () => {
     const confirmed = decided(openCase(SEED, APPROVE, NOW), by('confirm'), APPROVE)
     const all = decided(finished(confirmed), by('undo'), APPROVE)
     assert.deepEqual(idsOf(all).slice(-3), ['unlist', 'lift', 'apologise'])
@@ -100,13 +100,13 @@ describe('decided', () => {
     assert.deepEqual(allowed(all), [])
   })
 
-  it('a case that was only looked at has nothing to undo', () => {
+  it('a case without a decision has nothing to undo', () => {
     assert.deepEqual(allowed(openCase(SEED, LOG, NOW)), ['confirm', 'dismiss', 'delete', 'timeout'])
   })
 })
 
 describe('withCopies', () => {
-  it('removes later copies too once staff said so, and knows those it has', () => {
+  it('removes later copies after a confirmation, and skips known copies', () => {
     const copy = { channelId: '8', messageId: '101' }
     const open = openCase(SEED, APPROVE, NOW)
     assert.deepEqual(idsOf(withCopies(open, [copy])), ['post', 'sweep', 'describe'])
@@ -130,7 +130,7 @@ describe('withPictures', () => {
     matched: 'ffffffff00000000',
   }
 
-  it('acts on what staff confirmed before, in the mode for it and in open cases only', () => {
+  it('removes pictures that staff confirmed before, only in mode act and in open cases', () => {
     const open = openCase(known, ACT, NOW)
     const acting = withPictures(open, added, ACT, NOW)
     assert.deepEqual(idsOf(acting), [
@@ -148,7 +148,7 @@ describe('withPictures', () => {
     assert.equal(withPictures(dismissed, added, ACT, NOW).state, 'dismissed')
   })
 
-  it('changes nothing the second time, for copies of what is known, and for other messages', () => {
+  it('changes nothing when repeated, for copies of known pictures, and for other messages', () => {
     const acting = withPictures(openCase(known, ACT, NOW), added, ACT, NOW)
     assert.equal(withPictures(acting, added, ACT, NOW), acting)
     const open = openCase(known, ACT, NOW)
@@ -159,7 +159,7 @@ describe('withPictures', () => {
 })
 
 describe('withStep', () => {
-  it('marks a step once: the first outcome stands', () => {
+  it('marks a step once: the first outcome wins', () => {
     const failed = withStep(openCase(SEED, LOG, NOW), 'post', 'forbidden')
     const log = { channelId: '7', messageId: '8' }
     assert.equal(withStep(failed, 'post', null, { log }), failed)
@@ -168,7 +168,7 @@ describe('withStep', () => {
     assert.equal(nextStep(swept), undefined, 'the description holds nothing up')
   })
 
-  it('plans what the copies that a step found are due', () => {
+  it('plans the deletion of copies that a step found', () => {
     const copies = [{ channelId: '8', messageId: '101' }]
     const open = openCase(SEED, APPROVE, NOW)
     assert.deepEqual(withStep(open, 'sweep', null, { copies }).copies, [...SEED.copies, ...copies])

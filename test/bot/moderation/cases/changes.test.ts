@@ -1,4 +1,4 @@
-/** Pictures that a message is given after it was posted: previews of links, also of edited messages. */
+/** Pictures that are added to a message after it was posted: previews of links, also of edited messages. */
 
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
@@ -26,14 +26,14 @@ describe('pictures that come later', { timeout: 120_000 }, () => {
   })
   afterEach(() => server.close())
 
-  /** A link to the picture on Discord's proxy: a moderator's upload is looked at by nobody. */
+  /** A link to the picture on Discord's proxy: a moderator's upload is not examined. */
   async function proxied(picture: ReturnType<typeof scene>): Promise<string> {
     server.mo.switchTo('mod-log')
     const { attachments } = await server.mo.upload(picture)
     return attachments[0]!.url
   }
 
-  /** Discord shows what is behind the link of a message. */
+  /** Discord adds the preview of a link to a message. */
   function preview({ id, channel_id }: APIMessage, proxy_url: string): void {
     const { world } = server.sandbox
     const media = { url: 'https://casino.example/win.png', proxy_url, width: 512, height: 512 }
@@ -41,14 +41,14 @@ describe('pictures that come later', { timeout: 120_000 }, () => {
     world.update(world.messages.get(channel_id)!.get(id)!, { embeds: [embed] })
   }
 
-  /** How often each file was asked for. */
+  /** How often each file was requested. */
   function counted(t: TestContext) {
     const find = t.mock.method(server.sandbox.world.cdn, 'find')
     return (url: string) =>
       find.mock.calls.filter(({ arguments: [path] }) => new URL(url).pathname.endsWith(path)).length
   }
 
-  it('a wave of links is a case like any other, and each preview is looked at once', async (t) => {
+  it('a wave of links becomes one case, and each preview is examined once', async (t) => {
     await server.setUp()
     const links = await Promise.all([70, 80, 90].map(() => proxied(scene())))
     const asked = counted(t)
@@ -66,14 +66,14 @@ describe('pictures that come later', { timeout: 120_000 }, () => {
     for (const [i, message] of posted.entries()) {
       preview(message, links[i]!)
     }
-    // Another case, to know that all before it was heard.
+    // Another case, as a sign that all earlier events were handled.
     await server.post(hearts(), await server.join('lin'))
     await server.aCase(/heart/, new Set([caseMessage.id]))
     assert.equal(server.cases().length, 2)
     assert.deepEqual(links.map(asked), [1, 1, 1])
   })
 
-  it('an edit that puts a link in is looked at', async () => {
+  it('an edit that adds a link is examined', async () => {
     await server.setUp({ mode: 'act' })
     await server.mo.slash('moderation hash add', { image: scene() })
     server.ada.switchTo('general')
@@ -86,7 +86,7 @@ describe('pictures that come later', { timeout: 120_000 }, () => {
     await server.ada.until(({ type, id }) => type === 'deleted' && id === message.id)
   })
 
-  it('joins the case that its message has, which then acts', async () => {
+  it('a listed preview joins the case of its message and is removed', async () => {
     await server.setUp({ mode: 'act' })
     await server.mo.slash('moderation hash add', { image: scene() })
     server.ada.switchTo('general')
@@ -99,12 +99,12 @@ describe('pictures that come later', { timeout: 120_000 }, () => {
     assert.equal(removed.id, reported.id)
     assert.match(removed.content, /staff here confirmed this picture[^]*reported by/)
     assert.equal(server.cases().length, 1)
-    // Undo takes off what it was found by.
+    // Undo removes the entry that the picture matched.
     await server.mo.press(removed, button(removed, buttons.undo))
     await server.aCase(/taken off the list/)
   })
 
-  it('puts questions to the preview, too', async () => {
+  it('rules apply to previews too', async () => {
     await server.setUp()
     const question = 'is there a green triangle?'
     await server.mo.slash('moderation rule add', { name: 'green', question, threshold: 60 })
@@ -115,7 +115,7 @@ describe('pictures that come later', { timeout: 120_000 }, () => {
     assert.match(caseMessage.content, new RegExp(`/${message.id}`))
   })
 
-  it('leaves an old message alone, unless it is edited now', async (t) => {
+  it('ignores updates of an old message, unless it is edited now', async (t) => {
     await server.setUp({ mode: 'act' })
     await server.mo.slash('moderation hash add', { image: scene() })
     const link = await proxied(scene())

@@ -1,4 +1,4 @@
-/** A process killed at every moment of a case: nothing is lost, and nothing is done twice. */
+/** A process killed at every write of a case: no step is lost, and no step is done twice. */
 
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
@@ -128,7 +128,7 @@ describe('a case whose process is killed', { timeout: 300_000 }, () => {
     }
   }
 
-  /** What there is of a case, in its server and with its member. */
+  /** All traces of a case: in its server and in the direct messages of its member. */
   function traces({ id, author, channelId }: Message) {
     const { world } = sandbox
     const bot = client.user.id
@@ -148,7 +148,7 @@ describe('a case whose process is killed', { timeout: 300_000 }, () => {
     }
   }
 
-  it('removes a known picture once, whenever it is killed', async () => {
+  it('removes a known picture once, at any moment of the kill', async () => {
     let ended = false
     for (let moment = 1; !ended; moment++) {
       await reset('act')
@@ -156,15 +156,15 @@ describe('a case whose process is killed', { timeout: 300_000 }, () => {
       const life = new Life(moment)
       const first = born(life)
       await live(() => first.onMessage(message))
-      await first.work.settle()
+      await first.executor.settle()
       ended = life.moments < moment
       const second = born(new Life(Infinity))
       await second.resume()
-      await second.work.settle()
-      const record = await second.work.of(guildId, message.id)
+      await second.executor.settle()
+      const record = await second.executor.of(guildId, message.id)
       const { cases, there, told, deletions, timeouts } = traces(message)
       if (moment === 1) {
-        // Killed before it had written anything: it never heard of the message.
+        // Killed before its first write: it never received the message.
         assert.deepEqual([cases.length, there, told], [0, true, 0])
         continue
       }
@@ -182,7 +182,7 @@ describe('a case whose process is killed', { timeout: 300_000 }, () => {
     }
   })
 
-  it('confirms and undoes once, whenever it is killed', async () => {
+  it('confirms and undoes once, at any moment of the kill', async () => {
     let ended = false
     for (let moment = 2; !ended; moment++) {
       await reset('approve')
@@ -191,8 +191,8 @@ describe('a case whose process is killed', { timeout: 300_000 }, () => {
       const settings = { ...DEFAULT_MODERATION, logChannel, mode: 'approve' } as const
       const press = async (one: Moderation, action: 'confirm' | 'undo') => {
         const by = { action, by: '100000000000000001', now: Date.now() }
-        await one.work.change(guildId, message.id, (old) => old && decided(old, by, settings))
-        await one.work.carryOut(guildId, message.id)
+        await one.executor.change(guildId, message.id, (old) => old && decided(old, by, settings))
+        await one.executor.carryOut(guildId, message.id)
       }
       const first = born(life)
       await live(async () => {
@@ -200,20 +200,20 @@ describe('a case whose process is killed', { timeout: 300_000 }, () => {
         await press(first, 'confirm')
         await press(first, 'undo')
       })
-      await first.work.settle()
+      await first.executor.settle()
       ended = life.moments < moment
       const second = born(new Life(Infinity))
       await second.resume()
-      // The moderator sees what was not decided yet, and presses again.
-      const before = await second.work.of(guildId, message.id)
+      // The moderator sees an undecided case, and presses again.
+      const before = await second.executor.of(guildId, message.id)
       if (before?.state === 'open') {
         await press(second, 'confirm')
       }
       await press(second, 'undo')
-      await second.work.settle()
+      await second.executor.settle()
       const { cases, there, told, deletions, timeouts } = traces(message)
       const at = `moment ${moment}`
-      const record = await second.work.of(guildId, message.id)
+      const record = await second.executor.of(guildId, message.id)
       assert.equal(record?.state, 'undone', at)
       assert.equal(cases.length, 1, at)
       assert.match(cases[0]!.content, /— undone/, at)
@@ -222,14 +222,14 @@ describe('a case whose process is killed', { timeout: 300_000 }, () => {
         ['confirm', 'undo'],
         at,
       )
-      // An undo that came before the removal is one that there was nothing left to take back.
+      // After an undo before the removal there is nothing to revert.
       assert.deepEqual([there, deletions], [deletions === 0, deletions], at)
       assert.ok(deletions <= 1 && [0, 2].includes(timeouts) && [0, 2].includes(told), at)
       assert.deepEqual(await new HashList(store, new GuildModeration(store)).list(guildId), [], at)
     }
   })
 
-  it('is one record, however often and by whomever its message is heard', async () => {
+  it('is one record, even if two processes receive its message several times', async () => {
     await reset('act')
     const message = await posted()
     const two = [1, 2].map(() => born(new Life(Infinity)))
@@ -242,8 +242,8 @@ describe('a case whose process is killed', { timeout: 300_000 }, () => {
       one.onMessageUpdate(message),
     ])
     await other.onMessage(message)
-    await Promise.all(two.map(({ work }) => work.settle()))
-    const records = await Array.fromAsync(one.work.cases.entries(`${guildId}/`))
+    await Promise.all(two.map(({ executor }) => executor.settle()))
+    const records = await Array.fromAsync(one.executor.cases.entries(`${guildId}/`))
     const about = records.filter(([, { copies }]) =>
       copies.some(({ messageId }) => messageId === message.id),
     )
@@ -255,7 +255,7 @@ describe('a case whose process is killed', { timeout: 300_000 }, () => {
     assert.deepEqual([cases.length, there, told, deletions, timeouts], [1, false, 1, 1, 1])
   })
 
-  it('keeps one post of two, where Discord no longer knows the nonce', async () => {
+  it('keeps one of two posts after Discord has dropped the nonce', async () => {
     await reset('approve')
     const message = await posted()
     const both = Promise.withResolvers<void>()
@@ -277,10 +277,10 @@ describe('a case whose process is killed', { timeout: 300_000 }, () => {
     const deps = { store, model, pictures, fetchPicture, log }
     const two = [1, 2].map(() => new Moderation(client, deps, new ForgottenNonces(client)))
     await Promise.all(two.map((one) => one.reports.reportMessage(message, '100000000000000002')))
-    await Promise.all(two.map((one) => one.work.settle()))
+    await Promise.all(two.map((one) => one.executor.settle()))
     assert.equal(come, 2)
     const { cases } = traces(message)
-    const record = await two[0]!.work.of(guildId, message.id)
+    const record = await two[0]!.executor.of(guildId, message.id)
     assert.deepEqual(
       cases.map(({ id }) => id),
       [record?.log?.messageId],

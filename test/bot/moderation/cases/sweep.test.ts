@@ -1,4 +1,4 @@
-/** The member's other copies, which nobody looked at when they were posted. */
+/** The sweep for a member's other copies, which were not examined when they were posted. */
 
 import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
@@ -33,7 +33,7 @@ describe('the sweep of a case', { timeout: 120_000 }, () => {
   })
   afterEach(() => server.close())
 
-  it('finds copies from before moderation was set up, and shows them before they go', async () => {
+  it('finds copies from before the setup, and shows them before it deletes them', async () => {
     const before = await server.post(scene())
     server.ada.switchTo('memes')
     const other = await server.ada.upload(hearts())
@@ -53,7 +53,7 @@ describe('the sweep of a case', { timeout: 120_000 }, () => {
     assert.ok(![other, another].some((message) => server.isDeleted(message)))
   })
 
-  it('removes them by itself only where it removes by itself, after the case shows them', async () => {
+  it('deletes them without a decision only in mode act, after the case shows them', async () => {
     const before = await server.post(scene())
     await server.setUp({ mode: 'act' })
     await server.mo.slash('moderation hash add', { image: scene() })
@@ -71,7 +71,7 @@ describe('the sweep of a case', { timeout: 120_000 }, () => {
     assert.ok(before.every((message) => server.isDeleted(message)))
   })
 
-  it('leaves exempt channels out', async () => {
+  it('skips exempt channels', async () => {
     const [general] = await server.post(scene())
     await server.setUp()
     await server.mo.slash('moderation exempt', { channel: general!.channel_id })

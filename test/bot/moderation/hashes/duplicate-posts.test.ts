@@ -1,4 +1,4 @@
-/** Reposts: answered with the first posting that is still there, where a channel wants that. */
+/** Duplicate posts are answered with the first posting that still exists. */
 
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
@@ -35,7 +35,7 @@ describe('/moderation reposts', () => {
   const repliesTo = ({ id }: APIMessage) =>
     lin.events.filter((told) => told.message?.message_reference?.message_id === id).length
 
-  it('answers a repost with the first posting, and pings nobody', async () => {
+  it('answers a duplicate with the first posting, without a ping', async () => {
     const before = await server.ada.upload(hearts())
     const on = await server.mo.slash('moderation reposts', { channel: memes })
     assert.equal(on.content, EN.moderationRules.reposts.on(`<#${memes}>`))
@@ -60,7 +60,7 @@ describe('/moderation reposts', () => {
     assert.match((await replyTo(third)).content, new RegExp(`${second.id}$`))
   })
 
-  it('fetches a picture once, however often its message changes', async (t) => {
+  it('fetches a picture once, even if its message is updated', async (t) => {
     const { world } = server.sandbox
     const find = t.mock.method(world.cdn, 'find')
     const posted = await server.ada.upload(await disguised(triangle(), 71))
@@ -72,7 +72,7 @@ describe('/moderation reposts', () => {
     assert.equal(asked.length, 1)
   })
 
-  it('stops when it is switched off, and forgets the pictures', async () => {
+  it('stops when it is switched off, and deletes the pictures', async () => {
     const off = await server.mo.slash('moderation reposts', { channel: memes })
     assert.equal(off.content, EN.moderationRules.reposts.off(`<#${memes}>`))
     const quiet = await lin.upload(await disguised(hearts(), 80))

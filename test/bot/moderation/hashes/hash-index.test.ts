@@ -1,4 +1,4 @@
-/** The index of hashes: finds all that a look at every one would, in little time. */
+/** The hash index: the same results as a linear search, in less time. */
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
@@ -18,7 +18,7 @@ function anyHash(): string {
   return anyWord() + anyWord()
 }
 
-/** The hash with so many of its bits changed. */
+/** The hash with a number of its bits flipped. */
 function changed(hash: string, bits: number): string {
   let value = BigInt(`0x${hash}`)
   const places = new Set<number>()
@@ -32,7 +32,7 @@ function changed(hash: string, bits: number): string {
 }
 
 describe('HashIndex', () => {
-  it('finds what is near, the nearest first, and nothing else', () => {
+  it('finds the hashes within the distance, the nearest first', () => {
     const hashes = Array.from({ length: 3000 }, anyHash)
     for (const hash of hashes.slice(0, 40)) {
       for (const bits of [1, 5, 8, 11, 12, 15, 16]) {
@@ -54,7 +54,7 @@ describe('HashIndex', () => {
     }
   })
 
-  it('forgets what is taken out', () => {
+  it('does not find removed values', () => {
     const index = new HashIndex<number>()
     index.add('00000000000000ff', 1)
     index.add('00000000000000fe', 2)
@@ -63,14 +63,14 @@ describe('HashIndex', () => {
     assert.deepEqual(index.near('00000000000000ff', 4), [{ value: 2, distance: 1 }])
   })
 
-  it('refuses a distance it cannot search', () => {
+  it('throws for a distance that it cannot search', () => {
     const index = new HashIndex<number>()
     for (const most of [-1, 16, 2.5, Number.NaN]) {
       assert.throws(() => index.near('0000000000000000', most), RangeError)
     }
   })
 
-  it('compares a small part of 100,000 only', () => {
+  it('compares only a small part of 100,000', () => {
     const index = new HashIndex<number>()
     for (let i = 0; i < 100_000; i++) {
       index.add(anyHash(), i)

@@ -1,4 +1,4 @@
-/** A server's list of pictures: who wins, how near is near, and how long it is kept. */
+/** The hash list: precedence, distances, versions and expiry. */
 
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, it } from 'node:test'
@@ -22,7 +22,7 @@ function print(whole: string, cropped: readonly string[] = []): Fingerprint {
   return { whole, mirrored: '5555555555555555', cropped }
 }
 
-function said(
+function entry(
   whole: string,
   verdict: HashEntry['verdict'],
   distance = 6,
@@ -53,39 +53,39 @@ describe('HashList', () => {
   }
 
   it('lets a dismissal win over a confirmation that is nearer', async () => {
-    await hashList.put(GUILD, [said('00000000000000ff', 'confirmed')])
+    await hashList.put(GUILD, [entry('00000000000000ff', 'confirmed')])
     assert.deepEqual(await match('00000000000000ff'), ['confirmed', 0])
-    await hashList.put(GUILD, [said('00000000000000f0', 'dismissed')])
+    await hashList.put(GUILD, [entry('00000000000000f0', 'dismissed')])
     assert.deepEqual(await match('00000000000000ff'), ['dismissed', 4])
   })
 
-  it('goes by the distance of each entry', async () => {
-    await hashList.put(GUILD, [said('00000000000000ff', 'confirmed', 2)])
+  it('uses the distance of each entry', async () => {
+    await hashList.put(GUILD, [entry('00000000000000ff', 'confirmed', 2)])
     assert.deepEqual(await match('00000000000000fc'), ['confirmed', 2])
     assert.equal(await match('00000000000000f8'), undefined)
   })
 
-  it('knows cropped forms of either side', async () => {
-    await hashList.put(GUILD, [said('00000000000000ff', 'confirmed', 2, ['ffff000000000000'])])
+  it('matches cropped forms of either picture', async () => {
+    await hashList.put(GUILD, [entry('00000000000000ff', 'confirmed', 2, ['ffff000000000000'])])
     assert.deepEqual(await match('ffff000000000000'), ['confirmed', 0])
     assert.deepEqual(await match('0f0f0f0f0f0f0f0f', ['00000000000000ff']), ['confirmed', 0])
   })
 
-  it('hears at once of what another process wrote', async () => {
+  it('sees entries of another process at once', async () => {
     const other = new HashList(store, new GuildModeration(store))
     assert.equal(await match('00000000000000ff', [], other), undefined)
-    await hashList.put(GUILD, [said('00000000000000ff', 'confirmed')])
+    await hashList.put(GUILD, [entry('00000000000000ff', 'confirmed')])
     assert.deepEqual(await match('00000000000000ff', [], other), ['confirmed', 0])
     assert.equal(await hashList.remove(GUILD, ({ hash }) => hash === '00000000000000ff'), 1)
     assert.equal(await match('00000000000000ff', [], other), undefined)
   })
 
-  it('keeps the list in memory as its own changes make it, without reading it again', async (t) => {
-    await hashList.put(GUILD, [said('00000000000000ff', 'confirmed')])
+  it('applies its own changes to the list in memory, without loading it again', async (t) => {
+    await hashList.put(GUILD, [entry('00000000000000ff', 'confirmed')])
     await match('00000000000000ff')
     const list = t.mock.method(hashList, 'list')
-    await hashList.put(GUILD, [said('ff00000000000000', 'confirmed')])
-    await hashList.put(GUILD, [said('00000000000000ff', 'dismissed')])
+    await hashList.put(GUILD, [entry('ff00000000000000', 'confirmed')])
+    await hashList.put(GUILD, [entry('00000000000000ff', 'dismissed')])
     assert.deepEqual(await match('ff00000000000000'), ['confirmed', 0])
     assert.deepEqual(await match('00000000000000ff'), ['dismissed', 0])
     assert.equal(list.mock.callCount(), 0)
@@ -94,12 +94,12 @@ describe('HashList', () => {
     assert.equal(list.mock.callCount(), 1, 'only to find what to remove')
   })
 
-  it('reads it again after two processes changed it at once', async () => {
+  it('loads it again after two processes changed it at once', async () => {
     const other = new HashList(store, new GuildModeration(store))
     await Promise.all([match('00000000000000ff'), match('00000000000000ff', [], other)])
     await Promise.all([
-      hashList.put(GUILD, [said('00000000000000ff', 'confirmed')]),
-      other.put(GUILD, [said('ff00000000000000', 'confirmed')]),
+      hashList.put(GUILD, [entry('00000000000000ff', 'confirmed')]),
+      other.put(GUILD, [entry('ff00000000000000', 'confirmed')]),
     ])
     for (const one of [hashList, other]) {
       assert.deepEqual(await match('00000000000000ff', [], one), ['confirmed', 0])
@@ -108,23 +108,23 @@ describe('HashList', () => {
   })
 
   it('keeps servers apart', async () => {
-    await hashList.put('100000000000000002', [said('00000000000000ff', 'confirmed')])
+    await hashList.put('100000000000000002', [entry('00000000000000ff', 'confirmed')])
     assert.equal(await match('00000000000000ff'), undefined)
   })
 
-  it('ends after 180 days, counted from when it was last seen', async () => {
+  it('expires 180 days after the last match', async () => {
     assert.equal(hashList.space.ttlMs, 180 * DAY_MS)
-    const old = { ...said('00000000000000ff', 'confirmed'), seenAt: Date.now() - 2 * DAY_MS }
+    const old = { ...entry('00000000000000ff', 'confirmed'), seenAt: Date.now() - 2 * DAY_MS }
     await hashList.put(GUILD, [old])
     await match('00000000000000ff')
     const [now] = await hashList.list(GUILD)
     assert.ok(now && now.seenAt > old.seenAt, 'being seen renews it')
   })
 
-  it('lets an entry go that has ended since it was loaded', async (t) => {
+  it('removes an entry that has expired since it was loaded', async (t) => {
     await hashList.put(GUILD, [
-      said('00000000000000ff', 'confirmed'),
-      said('00000000000000fc', 'confirmed'),
+      entry('00000000000000ff', 'confirmed'),
+      entry('00000000000000fc', 'confirmed'),
     ])
     assert.deepEqual(await match('00000000000000ff'), ['confirmed', 0])
     t.mock.timers.enable({ apis: ['Date'], now: Date.now() + 100 * DAY_MS })
@@ -136,8 +136,8 @@ describe('HashList', () => {
     assert.deepEqual(await hashList.list(GUILD), [])
   })
 
-  it('goes to a file and comes back as what another server said', async () => {
-    const all = [said('00000000000000ff', 'confirmed'), said('ff00000000000000', 'dismissed')]
+  it('is exported to a file, and imported as entries of another server', async () => {
+    const all = [entry('00000000000000ff', 'confirmed'), entry('ff00000000000000', 'dismissed')]
     const text = writeHashFile(all)
     assert.ok(!text.includes('"9"'), 'nobody is named')
     const given = { by: '7', now: 5, known: new Set(['ff00000000000000']) }
@@ -152,7 +152,7 @@ describe('HashList', () => {
     )
   })
 
-  it('refuses a file that is no list', () => {
+  it('refuses a file that is not a list', () => {
     const given = { by: '7', now: 5, known: new Set<string>() }
     const wrong = [
       '',

@@ -14,7 +14,7 @@ const BURST = { channels: 3, withinMs: 5 * MINUTE_MS }
 const ONE = { whole: '00000000000000ff', mirrored: 'ff00000000000000', cropped: [] }
 const OTHER = { whole: 'ffffffff00000000', mirrored: '00000000ffffffff', cropped: [] }
 
-function posting(messageId: string, given: Partial<Posting> = {}): Posting {
+function posting(messageId: string, fields: Partial<Posting> = {}): Posting {
   return {
     messageId,
     channelId: `channel-${messageId}`,
@@ -24,7 +24,7 @@ function posting(messageId: string, given: Partial<Posting> = {}): Posting {
     matched: null,
     reasons: [],
     caseId: null,
-    ...given,
+    ...fields,
   }
 }
 
@@ -37,7 +37,7 @@ function casesOf(all: readonly Posting[]) {
 }
 
 describe('withPosting', () => {
-  it('makes the third channel a case, of all three', () => {
+  it('opens a case with all three postings at the third channel', () => {
     const all = after(posting('1'), posting('2'), posting('3'))
     assert.deepEqual(casesOf(all), { 1: '3', 2: '3', 3: '3' })
     const burst = { kind: 'burst', weight: 4, count: 3, seconds: 120 }
@@ -50,7 +50,7 @@ describe('withPosting', () => {
     assert.deepEqual(casesOf(all), { 1: null, 2: null, 3: null })
   })
 
-  it('leaves out what is too long ago, and other pictures', () => {
+  it('ignores postings that are too old, and other pictures', () => {
     const late = after(posting('1'), posting('2'), posting('7'))
     assert.deepEqual(casesOf(late), { 1: null, 2: null, 7: null })
     const mixed = after(posting('1'), posting('2', { prints: [OTHER] }), posting('3'))
@@ -64,18 +64,18 @@ describe('withPosting', () => {
     assert.deepEqual(casesOf(last), { 90: null }, 'an hour later nothing is left')
   })
 
-  it('is one burst in whatever order the postings come', () => {
+  it('is one burst in any order of the postings', () => {
     const all = after(posting('3'), posting('1'), posting('2'))
     assert.deepEqual(casesOf(all), { 3: '2', 1: '2', 2: '2' })
   })
 
-  it('takes a mirror image for a copy', () => {
+  it('counts a mirror image as a copy', () => {
     const mirror = { whole: ONE.mirrored, mirrored: ONE.whole, cropped: [] }
     const all = after(posting('1'), posting('2', { prints: [mirror] }), posting('3'))
     assert.equal(all[0]?.caseId, '3')
   })
 
-  it('changes nothing for a message it has, unless there is a new reason', () => {
+  it('changes nothing for a known message, unless there is a new reason', () => {
     const before = after(posting('1'), posting('2'))
     assert.equal(withPosting(before, posting('2'), BURST), before)
     const reason = { kind: 'reported', weight: 3, by: '5' } as const
@@ -85,7 +85,7 @@ describe('withPosting', () => {
     assert.equal(withPosting(reported, posting('2', { reasons: [reason] }), BURST), reported)
   })
 
-  it('adds pictures that a message was given later, and goes by them', () => {
+  it('adds pictures that were added to a message later, and compares them', () => {
     const before = after(posting('1'), posting('2'), posting('3', { prints: [], keys: ['text'] }))
     const later = posting('3', { keys: ['preview'] })
     const all = withPosting(before, later, BURST)
@@ -103,7 +103,7 @@ describe('withPosting', () => {
 })
 
 describe('withOlder', () => {
-  it('adds what is not there, even for a member who posts and posts', () => {
+  it('adds missing postings, even beyond the maximum', () => {
     const before = Array.from({ length: 60 }, (_, i) =>
       posting(String(100 + i), { prints: [OTHER] }),
     )

@@ -1,4 +1,4 @@
-/** The chart of a rule: a picture, with what is in the numbers. */
+/** The chart of a rule: its bars match the numbers. */
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
@@ -33,7 +33,7 @@ describe('drawRuleChart', () => {
     assert.ok(green > 2.5 * red && green < 3.5 * red, `${green} green, ${red} red`)
   })
 
-  it('can be drawn of nothing', async () => {
+  it('can be drawn without hits', async () => {
     const { green, red } = await countColors(
       await drawRuleChart({ reviewed: [], threshold: 0.5, words }),
     )

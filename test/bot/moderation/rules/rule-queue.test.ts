@@ -1,4 +1,4 @@
-/** The line before the model: bounded, and honest about what it drops. */
+/** The queue before the model: bounded, with a report of each dropped item. */
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
@@ -19,7 +19,7 @@ function watched(limit: number, work: (item: number) => Promise<void>) {
 }
 
 describe('RuleQueue', () => {
-  it('drops the oldest that waits, and never the one at work', async () => {
+  it('drops the oldest waiting item, and never the one in progress', async () => {
     const gate = Promise.withResolvers<void>()
     const { queue, seen } = watched(2, () => gate.promise)
     for (const item of [1, 2, 3, 4, 5]) {
@@ -32,7 +32,7 @@ describe('RuleQueue', () => {
     assert.deepEqual(seen.done, [1, 4, 5])
   })
 
-  it('goes on after what failed', async () => {
+  it('continues after a failure', async () => {
     const { queue, seen } = watched(9, async (item) => {
       if (item === 1) {
         throw new Error('no')
@@ -47,7 +47,7 @@ describe('RuleQueue', () => {
     assert.deepEqual(seen, { done: [2, 3], dropped: [], failed: [1] })
   })
 
-  it('stops with what is at work', async () => {
+  it('stops after the item in progress', async () => {
     const gate = Promise.withResolvers<void>()
     const { queue, seen } = watched(9, () => gate.promise)
     for (const item of [1, 2]) {

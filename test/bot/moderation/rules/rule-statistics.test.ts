@@ -1,4 +1,4 @@
-/** How good a rule is, by numbers worked out by hand. */
+/** The statistics of a rule, against numbers calculated by hand. */
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
@@ -27,7 +27,7 @@ describe('wilson', () => {
     assert.ok(none && none.low === 0 && Math.abs(none.high - 0.2775) < 5e-4)
   })
 
-  it('knows nothing where there is nothing', () => {
+  it('is null without cases', () => {
     assert.equal(wilson(0, 0), null)
   })
 })
@@ -53,36 +53,36 @@ describe('hasEarned', () => {
 })
 
 describe('tallyAt', () => {
-  it('counts the hits from the threshold on', () => {
+  it('counts the hits at or above the threshold', () => {
     const reviewed = [...hits(2, 0.9), ...hits(1, 0.8, false), ...hits(4, 0.79)]
     assert.deepEqual(tallyAt(reviewed, 0.8), { right: 2, all: 3 })
   })
 })
 
 describe('suggestedThreshold', () => {
-  it('lies where the wrong ones begin', () => {
+  it('is where the wrong hits begin', () => {
     const reviewed = [...hits(25, 0.9), ...hits(20, 0.5, false)]
     assert.equal(suggestedThreshold(reviewed, at(0.3, 0.95)), 0.7)
   })
 
-  it('is as low as the precision allows, past a wrong one too', () => {
+  it('is as low as the precision allows, below a wrong hit too', () => {
     const reviewed = [...hits(10, 1), ...hits(1, 0.75, false), ...hits(30, 0.5)]
     assert.equal(suggestedThreshold(reviewed, at(0.5, 0.95)), 0.5)
     assert.equal(suggestedThreshold(reviewed, at(0.5, 1)), null, 'ten are too few to say')
     assert.equal(suggestedThreshold(reviewed, at(0.5, 1), 10), 0.875)
   })
 
-  it('stays where the rule has it while nothing was wrong, and follows what was reviewed below', () => {
+  it('is the current threshold while no hit was wrong, or below it the lowest reviewed hit', () => {
     assert.equal(suggestedThreshold(hits(20, 0.99), at(0.4, 0.95)), 0.4)
     assert.equal(suggestedThreshold(hits(20, 0.6), at(0.8, 0.95)), 0.6)
   })
 
-  it('does not cut between equal scores', () => {
+  it('does not separate equal scores', () => {
     const reviewed = [...hits(20, 0.9), ...hits(20, 0.9, false)]
     assert.equal(suggestedThreshold(reviewed, at(0.5, 0.95)), null)
   })
 
-  it('is none where too few were reviewed', () => {
+  it('is null with too few reviewed hits', () => {
     assert.equal(suggestedThreshold([], at(0.5, 0.9)), null)
     assert.equal(suggestedThreshold(hits(19, 0.9), at(0.5, 0.9)), null)
   })

@@ -1,4 +1,4 @@
-/** More pictures than the model can look at: the oldest that waits is dropped, and staff are told. */
+/** More pictures than the model can score: the oldest waiting one is dropped, and staff see the count. */
 
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
@@ -8,7 +8,7 @@ import { EN } from '../../../../commands/i18n/en.ts'
 import { hearts, triangle } from '../../../helpers/demo-bot.ts'
 import { type ModeratedServer, startModeratedServer } from '../../../helpers/moderated-server.ts'
 
-/** As many as bot/moderation/rules/rules.ts lets wait. */
+/** MAX_WAITING of bot/moderation/rules/rules.ts. */
 const WAITING = 64
 const DROPPED = 10
 
@@ -21,7 +21,7 @@ describe('a flood of pictures', { timeout: 120_000 }, () => {
   })
   after(() => server.close())
 
-  it('drops the oldest that waits, and says how many', async (t) => {
+  it('drops the oldest waiting picture, and says how many', async (t) => {
     const question = 'is there a green triangle?'
     await server.mo.slash('moderation rule add', { name: 'green', question, threshold: 60 })
     const { model, store, client } = server.demo.bot
@@ -40,7 +40,7 @@ describe('a flood of pictures', { timeout: 120_000 }, () => {
         await setImmediate()
       }
     }
-    // One is at the model, then comes one that the rule would find, then the flood.
+    // One is in progress, then comes one that the rule would match, then the flood.
     await ada.upload(hearts())
     while (looked.mock.callCount() === 0) {
       await setImmediate()

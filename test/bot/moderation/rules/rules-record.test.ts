@@ -1,4 +1,4 @@
-/** What counts as staff's judgment of a rule. */
+/** Which decisions of staff count for a rule's statistics. */
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
@@ -61,13 +61,13 @@ describe('recordOf', () => {
     assert.equal(record.earned, false)
   })
 
-  it('learns nothing from what the bot did by itself', () => {
+  it('does not count removals by the bot', () => {
     const acted = after(hit(0.9), ['delete', ITSELF])
     assert.equal(acted.events.length, 1)
     assert.deepEqual(recordOf(RULE, [acted]).reviewed, [])
   })
 
-  it('takes an undone removal for a no, and a decision taken back for none', () => {
+  it('counts an undone removal as wrong, and ignores an undone decision', () => {
     const undone = after(hit(0.9), ['delete', ITSELF], ['undo', STAFF])
     const back = after(hit(0.9), ['confirm', STAFF], ['undo', STAFF])
     assert.equal(undone.state, 'undone')
@@ -75,7 +75,7 @@ describe('recordOf', () => {
     assert.deepEqual(recordOf(RULE, [undone, back]).reviewed, [{ score: 0.9, right: false }])
   })
 
-  it('lets a rule act once it has earned it', () => {
+  it('lets a rule delete messages once it has earned it', () => {
     const good = Array.from({ length: 20 }, () => after(hit(0.9), ['confirm', STAFF]))
     assert.equal(recordOf(RULE, good).earned, true)
     assert.equal(recordOf(RULE, good.slice(1)).earned, false)

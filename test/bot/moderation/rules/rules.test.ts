@@ -31,7 +31,7 @@ describe('/moderation rule', () => {
 
   const rule = (name: string, options: CommandOptions = {}) =>
     server.mo.slash(`moderation rule ${name}`, options)
-  /** A case that was not there when this was called last. */
+  /** A case that did not exist at the last call. */
   const nextCase = async (pattern: RegExp): Promise<APIMessage> => {
     const caseMessage = await server.aCase(pattern, seen)
     seen.add(caseMessage.id)
@@ -42,7 +42,7 @@ describe('/moderation rule', () => {
     return server.ada.upload(picture)
   }
 
-  it('says that there are none, and what the model makes of a picture once there are', async () => {
+  it('says that there are no rules, and tests a picture once there is one', async () => {
     assert.equal((await rule('list')).content, EN.errors['rule/none'])
     assert.equal((await rule('add', HEARTS)).content, words.added('hearts'))
     await rule('add', { name: 'Stars', question: 'is there a yellow star?', threshold: 90 })
@@ -58,7 +58,7 @@ describe('/moderation rule', () => {
     )
   })
 
-  it('refuses channels that are none', async () => {
+  it('refuses text that names no channel', async () => {
     const answer = await rule('add', { ...HEARTS, channels: 'general' })
     assert.equal(answer.content, EN.errors['rule/no-channels'])
   })
@@ -75,7 +75,7 @@ describe('/moderation rule', () => {
     await server.mo.changed(caseMessage, ({ content }) => content.includes('Confirm: '))
   })
 
-  it('shows how it did, with a chart and the chart in words', async () => {
+  it('shows its statistics, with a chart that has alternative text', async () => {
     const answer = await rule('stats', { name: 'Hearts' })
     assert.match(answer.content, /Hits: 1 — 1 confirmed, 0 dismissed, 0 not decided/)
     assert.match(answer.content, /100 % of 1 \(95 % interval 20\.\d+ % to 100 %\)/)
@@ -86,7 +86,7 @@ describe('/moderation rule', () => {
     assert.match(chart?.description ?? '', /100%: 1\/0/)
   })
 
-  it('leaves age-restricted channels alone unless it is told', async () => {
+  it('skips age-restricted channels unless they are enabled', async () => {
     const triangles = { name: 'triangles', question: 'is there a green triangle?', threshold: 60 }
     await rule('add', triangles)
     const before = server.cases().length
@@ -103,7 +103,7 @@ describe('/moderation rule', () => {
     await rule('remove', { name: 'triangles' })
   })
 
-  it('looks in its own channels only', async () => {
+  it('applies to its own channels only', async () => {
     const lin = await server.join('lin', { channel: 'memes' })
     const circles = { name: 'here', question: 'is there a red circle?', threshold: 60 }
     await rule('add', { ...circles, channels: `<#${lin.channelId}>` })
@@ -116,7 +116,7 @@ describe('/moderation rule', () => {
     await rule('remove', { name: 'here' })
   })
 
-  it('removes only in the mode for it, with twenty decided hits of which enough were right', async () => {
+  it('deletes only in mode act, with twenty decided hits of which enough were right', async () => {
     await server.setUp({ mode: 'act' })
     const { content } = await rule('add', {
       name: 'stars',
@@ -144,7 +144,7 @@ describe('/moderation rule', () => {
     assert.doesNotMatch(decided.content, /Delete: Sightseer/, 'nineteen are not enough')
     assert.match((await rule('stats', { name: 'stars' })).content, /It may remove\./)
 
-    // Another picture with a yellow star, by another: nobody decided anything about it.
+    // Another picture with a yellow star, by another member, without a decision.
     const lin = await server.join('lin')
     const other = await lin.upload(await star())
     const removed = await nextCase(/Delete: Sightseer/)
@@ -152,7 +152,7 @@ describe('/moderation rule', () => {
     await lin.until(({ type, id: gone }) => type === 'deleted' && gone === other.id)
   })
 
-  it('leaves alone what staff called harmless', async () => {
+  it('skips pictures that staff dismissed', async () => {
     const lin = await server.join('lin', { channel: 'general' })
     const harmless = { name: 'circle.jpg', bytes: await drawn('red', 'circle', 6) }
     const shown = await lin.upload(harmless)
