@@ -44,7 +44,7 @@ export class AnswerButtons {
       case 'question':
         return questions.pressed(interaction, key, number)
       case 'again':
-        return this.#again(interaction, key)
+        return this.#regenerate(interaction, key)
       case 'delete':
         return this.#delete(interaction, key)
       case 'repost':
@@ -54,9 +54,9 @@ export class AnswerButtons {
     }
   }
 
-  /** Says it in other words, in the same place; it is the asker's answer to change. */
-  async #again(interaction: ButtonInteraction, key: string): Promise<void> {
-    const answer = await this.#known(interaction, key)
+  /** Generates another wording in the same message. Only the person who asked may do that. */
+  async #regenerate(interaction: ButtonInteraction, key: string): Promise<void> {
+    const answer = await this.#requireAnswer(interaction, key)
     if (answer.asker !== interaction.user.id) {
       throw new InputError('permission/only-asker')
     }
@@ -81,11 +81,11 @@ export class AnswerButtons {
     }
     await interaction.deferUpdate()
     await interaction.deleteReply()
-    // Discord tells of no deletion of a message that only one person sees.
+    // Discord sends no event when an ephemeral message is deleted.
     await eraser.deleteMessages(place, [interaction.message.id])
   }
 
-  /** Posts the pictures again, with what the model says of them as alt text. */
+  /** Posts the pictures again, with the model's description as alt text. */
   async #repost(interaction: ButtonInteraction, key: string): Promise<void> {
     const { intake, memory } = this.#deps
     await withDeferredReply(interaction, false, async (acknowledge) => {
@@ -101,7 +101,7 @@ export class AnswerButtons {
     })
   }
 
-  async #known(interaction: ButtonInteraction, key: string): Promise<AnswerRecord> {
+  async #requireAnswer(interaction: ButtonInteraction, key: string): Promise<AnswerRecord> {
     const answer = await this.#deps.memory.answer(placeOf(interaction), key, interaction.user.id)
     if (!answer) {
       throw new InputError('conversation/unknown')

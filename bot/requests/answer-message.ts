@@ -1,9 +1,9 @@
 /**
  * What an answer looks like: a part for each picture, suggested questions, and the buttons.
  *
- * The buttons carry a version, the key of what is kept about the answer, and what they do, so they
- * work after a restart. A spoiler's answer is a spoiler too, and suggests nothing: a button cannot
- * hide its text.
+ * The buttons carry a version, the key of the answer's record, and an action, so they work after a
+ * restart. The answer about a spoiler is a spoiler too, and suggests nothing: a button cannot hide
+ * its text.
  */
 
 import { ButtonStyle, ComponentType } from 'discord.js'
@@ -16,7 +16,7 @@ const MAX_LABEL = 80
 const VERSION = 's1'
 
 export type PartLayout = {
-  /** Lines of the model's; the first is the answer, others are details. */
+  /** The model's text; the first line is the answer, the others are details. */
   readonly lines: readonly string[]
   readonly spoiler: boolean
 }
@@ -33,7 +33,7 @@ export type AnswerLayout = {
   readonly repost?: boolean
 }
 
-/** What a button does, with a number where there are several of a kind. */
+/** The actions of buttons; several buttons of one action are numbered. */
 const ACTIONS = ['ask', 'again', 'delete', 'repost', 'question', 'form'] as const
 export type Action = (typeof ACTIONS)[number]
 
@@ -43,22 +43,22 @@ export function customId(key: string, action: Action, number = 0): string {
 
 /** @returns null for an id that this version did not make. */
 export function readCustomId(id: string) {
-  const [version, key, name, number, ...rest] = id.split(':')
+  const [version, key, name, number, ...actions] = id.split(':')
   const action = ACTIONS.find((one) => one === name)
-  const known = version === VERSION && key && action && number && rest.length === 0
-  return known ? { key, action, number: Number(number) } : null
+  const isValid = version === VERSION && key && action && number && actions.length === 0
+  return isValid ? { key, action, number: Number(number) } : null
 }
 
 /** The message body of an answer. */
 export function answerBody(layout: AnswerLayout, text: Catalogue): Body {
   const { key, parts, question, note } = layout
   const room = Math.floor((MAX_CONTENT - 400) / parts.length)
-  const shown = parts.map((part, index) => {
+  const partTexts = parts.map((part, index) => {
     const body = partText(part, room, text)
     return parts.length === 1 ? body : text.answer.part(index + 1, body)
   })
-  const quoted = question === null ? [] : [text.answer.asked(escaped(shortened(question, 150)))]
-  const content = [...quoted, ...shown, ...(note === undefined ? [] : [note])].join('\n')
+  const quote = question === null ? [] : [text.answer.asked(escaped(shortened(question, 150)))]
+  const content = [...quote, ...partTexts, ...(note === undefined ? [] : [note])].join('\n')
   return {
     content: content.slice(0, MAX_CONTENT),
     components: key === null ? [] : rows(layout, key, text),

@@ -1,4 +1,4 @@
-/** Puts a picture into words, in the style that was asked for. */
+/** Describes a picture in the requested style. */
 
 import type {
   GenerationOptions,
@@ -27,38 +27,38 @@ export async function describePicture(
   return formatCaption(model, image, { caption, style, options })
 }
 
-/** How often other words are tried, each time more freely; beyond, facts change and not only words. */
+/** Temperatures to retry with, in order. Above the last one the facts change, not only the words. */
 export const TEMPERATURES = [0.7, 0.9, 1, 1.1, 1.2] as const
 
 /**
- * Describes a picture in words not used before, if the model has others.
+ * Describes a picture in words not used before.
  *
- * @returns undefined if it always says the same.
+ * @returns undefined if every sample repeats an earlier description.
  */
 export async function describeDifferently(
   model: Model,
   image: ImageInput,
   { said, style, options }: { said: readonly string[]; style: Style; options: RequestOptions },
 ): Promise<Description | undefined> {
-  const used = new Set(said.map(normalizeText))
+  const usedTexts = new Set(said.map(normalizeText))
   for (const temperature of TEMPERATURES) {
     const { text: caption } = await model.describe(image, {
       ...options,
       ...samplingOptions(temperature),
     })
-    if (caption !== '' && !used.has(normalizeText(caption))) {
+    if (caption !== '' && !usedTexts.has(normalizeText(caption))) {
       return formatCaption(model, image, { caption, style, options })
     }
   }
   return undefined
 }
 
-/** Sampling, kept to what the model holds for likely; lengths come from the card. */
+/** Sampling among likely tokens only; lengths come from the model card. */
 export function samplingOptions(temperature: number): GenerationOptions {
   return { beams: 1, sample: true, temperature, topK: 50, topP: 0.9 }
 }
 
-/** A caption as it is shown in a style. */
+/** Formats a caption in a style. */
 export async function formatCaption(
   model: Model,
   image: ImageInput,
@@ -71,13 +71,13 @@ export async function formatCaption(
     return { caption, lines: [altTextOf(caption)] }
   }
   const situation = { caption, history: [], asked: [] }
-  const proposed = await suggestQuestions(model, image, {
+  const suggestions = await suggestQuestions(model, image, {
     situation,
     count: 2 * DETAILS,
     request: options,
   })
   const words = ` ${normalizeText(caption)} `
-  const details = proposed
+  const details = suggestions
     .filter(({ answer }) => !words.includes(` ${normalizeText(answer)} `))
     .slice(0, DETAILS)
   return {
@@ -88,8 +88,10 @@ export async function formatCaption(
 
 /** A caption as a sentence, at most MAX_ALT_TEXT characters. */
 export function altTextOf(caption: string): string {
-  const bare = caption.replace(/^(an? |the )?(picture|photo|image|photograph) of /i, '').trim()
-  const sentence = bare.charAt(0).toUpperCase() + bare.slice(1)
-  const cut = sentence.slice(0, MAX_ALT_TEXT)
-  return cut === '' || /[.!?]$/.test(cut) ? cut : `${cut}.`
+  const withoutPrefix = caption
+    .replace(/^(an? |the )?(picture|photo|image|photograph) of /i, '')
+    .trim()
+  const sentence = withoutPrefix.charAt(0).toUpperCase() + withoutPrefix.slice(1)
+  const limited = sentence.slice(0, MAX_ALT_TEXT)
+  return limited === '' || /[.!?]$/.test(limited) ? limited : `${limited}.`
 }

@@ -1,4 +1,4 @@
-/** What a request is carried out with, and a picture's share of its answer. */
+/** The context of a request, and the part of its answer about one picture. */
 
 import type { Client } from 'discord.js'
 import type { FoundPicture } from '../../commands/picture.ts'
@@ -16,7 +16,7 @@ import type { UserStore } from '../memory/user-store.ts'
 import type { Pictures } from '../pictures/pictures.ts'
 import type { Request } from './request.ts'
 
-/** Built once; what answering needs of the rest of the bot. */
+/** What the request handler depends on; built once. */
 export type RequestDeps = {
   readonly client: Client
   readonly model: Model
@@ -29,7 +29,7 @@ export type RequestDeps = {
   readonly eraser: Eraser
 }
 
-/** What one request is carried out with. */
+/** The context of one request. */
 export type RequestContext = {
   readonly request: Request
   readonly delivery: Delivery
@@ -43,17 +43,17 @@ export type RequestContext = {
   readonly sources: ImageSource[]
 }
 
-/** One picture's share of an answer. */
+/** The part of an answer about one picture. */
 export type AnswerPart = PartLayout & {
   readonly conversation: Conversation | null
   readonly turn: string | null
   readonly image: ImageSource | null
   readonly caption: string
-  /** What it adds to what is remembered, once the answer is delivered. */
+  /** Applied to the channel's record once the answer is delivered. */
   readonly change: (record: ChannelRecord) => ChannelRecord
 }
 
-/** Who will see the answer; it is made of nothing that they may not see. */
+/** Who will see the answer. The answer uses only records that they may see. */
 export function audienceOf({ hidden, asker }: Pick<Request, 'hidden' | 'asker'>): Reader {
   return hidden ? asker : null
 }
@@ -64,12 +64,12 @@ export function errorPart(sentence: string): AnswerPart {
   return { lines: [sentence], spoiler: false, ...nothing }
 }
 
-/** A part that adds nothing to what is remembered. */
+/** The change of a part that stores nothing. */
 export function unchanged(record: ChannelRecord): ChannelRecord {
   return record
 }
 
-/** What the engine is told of a request. */
+/** The engine's options for a request. */
 export function optionsOf(
   { kind, asker, place }: Request,
   { answer, diesAt }: Job,
@@ -85,7 +85,7 @@ export function optionsOf(
   }
 }
 
-/** Alt text that nobody waits for comes last; a message may wait longer than an interaction. */
+/** Automatic alt text has the lowest priority; a message may wait longer than an interaction. */
 function urgencyOf(kind: Request['kind'], answer: Job['answer']): Urgency {
   if (kind === 'alt-text') {
     return 'background'

@@ -1,7 +1,6 @@
 /**
- * Carries out what people ask: looks, answers, remembers, and delivers one answer.
- *
- * Works on plain requests, so the same code answers at once and after a restart.
+ * Handles a request: runs the model, publishes one answer and stores it. It works on plain data, so
+ * the same code answers at once and after a restart.
  */
 
 import type { FoundPicture } from '../../commands/picture.ts'
@@ -28,7 +27,7 @@ import {
   type RequestContext,
 } from './context.ts'
 
-/** Pictures looked at for one answer. */
+/** Pictures described in one answer, at most. */
 export const MAX_PICTURES = 10
 
 export class RequestHandler {
@@ -39,9 +38,9 @@ export class RequestHandler {
   }
 
   /**
-   * Carries out a request and delivers its answer.
+   * Handles a request and delivers its answer.
    *
-   * @throws {InputError} with what the person should know; nothing was delivered then.
+   * @throws {InputError} with an error for the person; nothing was delivered then.
    */
   async handle(
     request: Request,
@@ -74,7 +73,7 @@ export class RequestHandler {
         delivery.progress(text.waiting.loading)
       }
       try {
-        await this.#counted(context)
+        await this.#countAndDispatch(context)
       } finally {
         await pictures.settle(context.sources, context.stores && !tracked.signal.aborted)
       }
@@ -83,9 +82,9 @@ export class RequestHandler {
         throw error // the answer stays
       }
       if (tracked.signal.aborted) {
-        await delivery.withdraw().catch(() => {}) // gone with what was deleted
+        await delivery.withdraw().catch(() => {}) // its subject was deleted
       } else if (request.kind === 'again' ? isDeleted(error) : resumed && !signal.aborted) {
-        // Before it ended, an earlier process may have remembered what is not delivered now.
+        // An earlier process may have stored an answer that cannot be delivered now.
         tracked.end()
         const key = request.kind === 'again' ? request.answer : request.key
         await this.#deps.eraser.deleteAnswer(request.place, key)
@@ -97,19 +96,19 @@ export class RequestHandler {
   }
 
   /**
-   * Counts what is asked for. What is not delivered does not count, nor what the next process goes
-   * on with, which counts it again.
+   * Counts the request against the daily limit. A failed request does not count; one that the next
+   * process resumes is counted again there.
    */
-  async #counted(context: RequestContext): Promise<void> {
+  async #countAndDispatch(context: RequestContext): Promise<void> {
     const { users, settings } = this.#deps
     const { asker, place, kind } = context.request
     const { dailyLimit } = await settings.of(place.guildId)
     if (kind === 'alt-text' || kind === 'repost' || dailyLimit === null) {
-      return this.#carry(context)
+      return this.#dispatch(context)
     }
     await context.tracked.write(() => users.countAnswer(place.guildId, asker, dailyLimit))
     try {
-      await this.#carry(context)
+      await this.#dispatch(context)
     } catch (error) {
       const { tracked, options } = context
       const isHandedBack = options.signal?.aborted === true && !tracked.signal.aborted
@@ -120,11 +119,11 @@ export class RequestHandler {
     }
   }
 
-  async #carry(context: RequestContext): Promise<void> {
+  async #dispatch(context: RequestContext): Promise<void> {
     const { request } = context
     switch (request.kind) {
       case 'look':
-        return this.#look(context, request)
+        return this.#describePictures(context, request)
       case 'ask':
         return this.#ask(context, request)
       case 'again':
@@ -136,19 +135,20 @@ export class RequestHandler {
     }
   }
 
-  async #look(context: RequestContext, request: RequestOf<'look'>): Promise<void> {
+  async #describePictures(context: RequestContext, request: RequestOf<'look'>): Promise<void> {
     const { text } = context
     const pictures = request.pictures.slice(0, MAX_PICTURES)
-    const left = request.pictures.length - pictures.length
+    const omittedCount = request.pictures.length - pictures.length
     const parts: AnswerPart[] = []
     for (const [index, picture] of pictures.entries()) {
       if (pictures.length > 1) {
         context.delivery.progress(text.waiting.partly(parts.length, pictures.length))
       }
       try {
-        parts.push(await this.#lookAt(context, request, { picture, index }))
+        parts.push(await this.#describePicture(context, request, { picture, index }))
       } catch (error) {
-        // One bad file of several is said in its place; what stops them all is thrown.
+        // With several pictures, a bad file is reported in its own part. Other errors end the
+        // request.
         if (
           pictures.length === 1 ||
           !(error instanceof InputError) ||
@@ -162,20 +162,20 @@ export class RequestHandler {
     await publishAnswer(this.#deps, context, parts, {
       question: request.quoted ? request.question : null,
       style: request.style,
-      note: left > 0 ? text.answer.leftOut(left) : undefined,
+      note: omittedCount > 0 ? text.answer.leftOut(omittedCount) : undefined,
     })
   }
 
-  async #lookAt(
+  async #describePicture(
     context: RequestContext,
     request: RequestOf<'look'>,
     { picture, index }: { readonly picture: FoundPicture; readonly index: number },
   ): Promise<AnswerPart> {
-    await this.#mayLookAt(picture, request.asker)
+    await this.#assertMayDescribe(picture, request.asker)
     const { model } = this.#deps
     const image = await sourceOf(this.#deps, context, picture)
     const { question } = request
-    const described =
+    const description =
       question === null
         ? await describePicture(model, image, request.style, context.options)
         : { caption: '', lines: [(await model.ask(image, question, context.options)).text] }
@@ -189,30 +189,30 @@ export class RequestHandler {
             id,
             parent: null,
             question,
-            answer: described.lines[0] ?? '',
+            answer: description.lines[0] ?? '',
             by: request.asker,
             visibleTo,
             at: now,
           }
-    const { altText: _, ...kept } = picture
+    const { altText: _, ...pictureRecord } = picture
     const conversation: Conversation = {
       id,
-      picture: { ...kept, hash: image.key },
+      picture: { ...pictureRecord, hash: image.key },
       by: request.asker,
       visibleTo,
       at: now,
       until: now + context.ttlMs,
-      descriptions: described.caption === '' ? [] : [described.caption],
+      descriptions: description.caption === '' ? [] : [description.caption],
       turns: turn ? [turn] : [],
       answers: [],
     }
     return {
-      lines: described.lines,
+      lines: description.lines,
       spoiler: picture.spoiler,
       conversation,
       turn: turn?.id ?? null,
       image,
-      caption: described.caption,
+      caption: description.caption,
       change: (record) => withConversation(record, conversation),
     }
   }
@@ -252,23 +252,23 @@ export class RequestHandler {
     })
   }
 
-  /** A quiet reply with alternative text for someone's pictures. */
+  /** A silent reply with alt text for someone's pictures. */
   async #altText(context: RequestContext, request: RequestOf<'alt-text'>): Promise<void> {
     const parts: AnswerPart[] = []
     for (const [index, picture] of request.pictures.slice(0, MAX_PICTURES).entries()) {
-      const look = {
+      const lookRequest = {
         ...request,
         kind: 'look' as const,
         style: 'alt' as const,
         question: null,
         quoted: false,
       }
-      parts.push(await this.#lookAt(context, look, { picture, index }))
+      parts.push(await this.#describePicture(context, lookRequest, { picture, index }))
     }
     const [first, ...rest] = parts
     if (first) {
-      const marked = { ...first, lines: [context.text.answer.altText(first.lines[0] ?? '')] }
-      await publishAnswer(this.#deps, context, [marked, ...rest], {
+      const altTextPart = { ...first, lines: [context.text.answer.altText(first.lines[0] ?? '')] }
+      await publishAnswer(this.#deps, context, [altTextPart, ...rest], {
         question: null,
         style: 'alt',
         quiet: true,
@@ -277,7 +277,7 @@ export class RequestHandler {
   }
 
   /** @throws {InputError} if the picture's author opted out and is not the one who asks. */
-  async #mayLookAt({ source }: FoundPicture, asker: string): Promise<void> {
+  async #assertMayDescribe({ source }: FoundPicture, asker: string): Promise<void> {
     if (
       source &&
       source.authorId !== asker &&

@@ -1,6 +1,6 @@
 /**
- * Which language the bot answers a message in. An interaction tells the language of the person's
- * Discord; a message does not, and the platform offers no other way to learn it.
+ * Which language the bot answers a message in. An interaction carries the person's locale; a
+ * message does not, and the API has no other way to get it.
  */
 
 import type { Interaction, Message } from 'discord.js'
@@ -14,7 +14,7 @@ const CHINESE = 'zh-CN'
 
 /**
  * The language of an answer to a message: the server's choice, else the server's own. In direct
- * messages that of the person's Discord, and until they use a command or a button, what they write.
+ * messages it is the person's last known locale, or else guessed from the text.
  */
 export async function localeOf(
   message: Message,
@@ -25,16 +25,16 @@ export async function localeOf(
     return language
   }
   const { id, author, guildId } = message
-  const known = guildId === null ? await users.localeOf(author.id, id) : undefined
-  return known ?? localeOfMessage(message)
+  const locale = guildId === null ? await users.localeOf(author.id, id) : undefined
+  return locale ?? localeOfMessage(message)
 }
 
-/** The language as far as the message itself tells it, without the store. */
+/** The language from the message alone, without the store. */
 export function localeOfMessage({ guild, guildId, content }: Message): string {
   return guildId === null ? guessLocale(content) : (guild?.preferredLocale ?? ENGLISH)
 }
 
-/** Keeps the language that an interaction tells. `/privacy` leaves no new trace. */
+/** Stores the locale of an interaction. `/privacy` stores nothing new. */
 export async function storeLocale(
   interaction: Interaction,
   users: UserStore,

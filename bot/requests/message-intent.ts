@@ -1,6 +1,6 @@
 /**
- * What a message asks of the bot: it mentions it, replies to it, is sent to it directly, or stands
- * in a channel where the bot looks by itself.
+ * Decides what a message asks of the bot: a mention, a reply, a direct message, or a picture in a
+ * channel where the bot answers automatically.
  */
 
 import { InputError } from '../../config/errors.ts'
@@ -17,14 +17,14 @@ import type { Place } from '../discord/place.ts'
 import type { UserStore } from '../memory/user-store.ts'
 import { newestPictures } from '../discord/picture-finder.ts'
 
-/** In these the bot can be asked; others are the platform's own, such as a pin. */
+/** Message types written by people; the others are system messages, such as a pin. */
 const ASKING = new Set([MessageType.Default, MessageType.Reply])
 
 /**
- * An answer is written down just after it is shown, so a quick reply can come in between, most of
- * all to a second process. When its picture is looked for again, in milliseconds.
+ * An answer is stored just after it is sent, so a quick reply can arrive before its record, above
+ * all in a second process. Delays before the record is read again, in milliseconds.
  */
-const SECOND_LOOKS_MS = [100, 300, 600, 1000] as const
+const RETRY_DELAYS_MS = [100, 300, 600, 1000] as const
 
 type Deps = {
   readonly intake: RequestIntake
@@ -33,7 +33,7 @@ type Deps = {
   readonly settings: GuildSettingsStore
 }
 
-/** A message and what is known of it. */
+/** A message with its settings and locale. */
 type IncomingMessage = {
   readonly message: Message
   readonly place: Place
@@ -41,7 +41,7 @@ type IncomingMessage = {
   readonly locale: string
   /** What it says to the bot, without mentions of it. */
   readonly question: string
-  /** Whether it speaks to the bot. */
+  /** Whether it is a direct message or mentions the bot. */
   readonly addressed: boolean
 }
 
@@ -55,16 +55,16 @@ export class MessageRequests {
   /**
    * Answers a message, if it asks for it.
    *
-   * @param known told the language of the answer, before anything is answered.
+   * @param onLocale called with the language of the answer before anything is sent.
    */
-  async onMessage(message: Message, known: (locale: string) => void): Promise<void> {
+  async onMessage(message: Message, onLocale: (locale: string) => void): Promise<void> {
     const { author, client, guildId, channelId } = message
     if (author.bot || message.webhookId !== null || !ASKING.has(message.type)) {
       return
     }
     const settings = await this.#deps.settings.of(guildId)
     const locale = await localeOf(message, settings, this.#deps.users)
-    known(locale)
+    onLocale(locale)
     const mentioned = message.mentions.users.has(client.user.id)
     const incoming: IncomingMessage = {
       message,
@@ -75,7 +75,9 @@ export class MessageRequests {
       addressed: mentioned || guildId === null,
     }
     if (!(await this.#answerReply(incoming))) {
-      await (incoming.addressed ? this.#answerAddress(incoming) : this.#answerByItself(incoming))
+      await (incoming.addressed
+        ? this.#answerMention(incoming)
+        : this.#answerAutomatically(incoming))
     }
   }
 
@@ -87,14 +89,14 @@ export class MessageRequests {
       return false
     }
     const { intake } = this.#deps
-    const answer = await this.#answerBehind(message, place, repliedTo)
+    const answer = await this.#findAnswer(message, place, repliedTo)
     const part = answer?.parts[0]
-    // An alt text is there for everybody; talking below it is not talking to the bot.
+    // Alt text is for everyone in the channel; a reply to it is not a question to the bot.
     if (!answer || !part || (answer.kind === 'alt' && !incoming.addressed)) {
       return false
     }
     if (question === '') {
-      await this.#sayHowToAsk(incoming)
+      await this.#explainHowToAsk(incoming)
       return true
     }
     const { talk, turn } = part
@@ -106,11 +108,11 @@ export class MessageRequests {
     return true
   }
 
-  async #answerBehind({ mentions, client }: Message, place: Place, repliedTo: string) {
+  async #findAnswer({ mentions, client }: Message, place: Place, repliedTo: string) {
     const { memory } = this.#deps
     let answer = await memory.answerByMessage(place, repliedTo, null)
     if (mentions.repliedUser?.id === client.user.id) {
-      for (const ms of SECOND_LOOKS_MS) {
+      for (const ms of RETRY_DELAYS_MS) {
         if (answer) {
           break
         }
@@ -122,24 +124,29 @@ export class MessageRequests {
   }
 
   /** Once for each person and channel: a server may hide the text of every reply. */
-  async #sayHowToAsk({ message, place }: IncomingMessage): Promise<void> {
-    const told = await this.#deps.users.claimHint(place, message.author.id, message.id)
-    if (told) {
+  async #explainHowToAsk({ message, place }: IncomingMessage): Promise<void> {
+    const isFirstTime = await this.#deps.users.claimHint(place, message.author.id, message.id)
+    if (isFirstTime) {
       const mayBeHidden = message.guildId !== null && message.content === ''
       throw new InputError(mayBeHidden ? 'reply/unreadable' : 'reply/empty')
     }
   }
 
-  async #answerAddress(incoming: IncomingMessage): Promise<void> {
+  async #answerMention(incoming: IncomingMessage): Promise<void> {
     const { message, place, question, settings, locale } = incoming
     const { memory, intake } = this.#deps
     const input = { kind: 'look', style: settings.style, quoted: false } as const
     const pictures = picturesIn(message)
-    const target = pictures.length === 0 && message.reference ? await targetOf(message) : null
-    const shown = target ? picturesIn(target) : pictures
-    if (shown.length > 0) {
+    const target =
+      pictures.length === 0 && message.reference ? await fetchRepliedMessage(message) : null
+    const targetPictures = target ? picturesIn(target) : pictures
+    if (targetPictures.length > 0) {
       const asked = question === '' ? null : question
-      await intake.submitMessage(message, { ...input, pictures: shown, question: asked }, locale)
+      await intake.submitMessage(
+        message,
+        { ...input, pictures: targetPictures, question: asked },
+        locale,
+      )
       return
     }
     if (target) {
@@ -153,8 +160,14 @@ export class MessageRequests {
     const conversation = currentConversation(await memory.channel(place, null), message.author.id)
     if (conversation && question !== '') {
       const turn = lastTurn(conversation, message.author.id)
-      const follow = { kind: 'ask', talk: conversation.id, turn, question, quoted: false } as const
-      await intake.submitMessage(message, follow, locale)
+      const followUp = {
+        kind: 'ask',
+        talk: conversation.id,
+        turn,
+        question,
+        quoted: false,
+      } as const
+      await intake.submitMessage(message, followUp, locale)
       return
     }
     if (place.guildId === null) {
@@ -165,31 +178,37 @@ export class MessageRequests {
     await intake.submitMessage(message, { ...input, pictures: newest, question: asked }, locale)
   }
 
-  /** Looks at pictures where the server's managers want it, unless their author opted out. */
-  async #answerByItself({ message, settings, locale }: IncomingMessage): Promise<void> {
+  /** Describes pictures in the configured channels, unless their author opted out. */
+  async #answerAutomatically({ message, settings, locale }: IncomingMessage): Promise<void> {
     const { users, intake } = this.#deps
     const describes = settings.answerChannels.includes(message.channelId)
     if (!describes && !settings.altTextChannels.includes(message.channelId)) {
       return
     }
     const pictures = picturesIn(message)
-    const bare = pictures.filter(({ altText }) => !altText)
-    const wanted = describes ? pictures : bare
-    if (wanted.length === 0 || (await users.hasOptedOut(message.author.id))) {
+    const withoutAltText = pictures.filter(({ altText }) => !altText)
+    const picturesToAnswer = describes ? pictures : withoutAltText
+    if (picturesToAnswer.length === 0 || (await users.hasOptedOut(message.author.id))) {
       return
     }
     await intake.submitMessage(
       message,
       describes
-        ? { kind: 'look', pictures: wanted, style: settings.style, question: null, quoted: false }
-        : { kind: 'alt-text', pictures: wanted },
+        ? {
+            kind: 'look',
+            pictures: picturesToAnswer,
+            style: settings.style,
+            question: null,
+            quoted: false,
+          }
+        : { kind: 'alt-text', pictures: picturesToAnswer },
       locale,
     )
   }
 }
 
-/** The message replied to; null if it is gone or not for the bot to see. */
-async function targetOf(message: Message): Promise<Message | null> {
+/** The message replied to; null if it was deleted or the bot cannot see it. */
+async function fetchRepliedMessage(message: Message): Promise<Message | null> {
   return message.fetchReference().catch(() => null)
 }
 

@@ -1,4 +1,4 @@
-/** Hands over an answer: suggests questions, lays it out, delivers it once and remembers it. */
+/** Publishes an answer: adds suggested questions, formats it, delivers it once and stores it. */
 
 import { InputError } from '../../config/errors.ts'
 import { answerBody, type AnswerLayout } from './answer-message.ts'
@@ -11,10 +11,10 @@ import type { RequestDeps, AnswerPart, RequestContext } from './context.ts'
 const SUGGESTIONS = 3
 /** An answer does not wait longer than this for its suggestions; they are added later. */
 const SUGGESTIONS_WAIT_MS = 700
-/** SUPPRESS_NOTIFICATIONS: nobody is disturbed. */
+/** The message flag SUPPRESS_NOTIFICATIONS. */
 const QUIET = 1 << 12
 
-/** What failed once the answer was shown: nobody is told of it, and the answer stays. */
+/** Something failed after the answer was sent. The answer stays; the error is only logged. */
 export class AfterAnswerError extends Error {
   override name = 'AfterAnswerError' as const
 }
@@ -34,25 +34,33 @@ export async function publishAnswer(
   },
 ): Promise<void> {
   const { request, text, delivery } = context
-  // A part without a talk keeps its place, so that buttons count the pictures as people do.
-  const kept = parts.map(({ conversation, turn }) => ({ talk: conversation?.id ?? '', turn }))
-  const remembered = context.stores && parts.some(({ conversation }) => conversation !== null)
-  const key = remembered ? (about.key ?? request.key) : null
-  const layout = (suggestions: AnswerRecord['suggestions']): AnswerLayout => ({
+  // A part without a conversation keeps its index, so that buttons number the pictures correctly.
+  const partRecords = parts.map(({ conversation, turn }) => ({
+    talk: conversation?.id ?? '',
+    turn,
+  }))
+  const isStored = context.stores && parts.some(({ conversation }) => conversation !== null)
+  const key = isStored ? (about.key ?? request.key) : null
+  const layout = (createSuggestions: AnswerRecord['suggestions']): AnswerLayout => ({
     key,
     parts,
     question: about.question,
-    suggestions,
+    suggestions: createSuggestions,
     note: context.stores ? about.note : text.answer.notRemembered,
     again: request.kind !== 'alt-text',
     repost: about.style === 'alt' && parts.some(({ conversation }) => conversation !== null),
   })
   const record = (suggestions: AnswerRecord['suggestions']): AnswerRecord => ({
     asker: request.asker,
-    kind: request.kind === 'alt-text' ? 'alt' : kept.some(({ turn }) => turn) ? 'ask' : 'describe',
+    kind:
+      request.kind === 'alt-text'
+        ? 'alt'
+        : partRecords.some(({ turn }) => turn)
+          ? 'ask'
+          : 'describe',
     style: about.style,
     hidden: request.hidden,
-    parts: kept,
+    parts: partRecords,
     suggestions: [...suggestions],
   })
   const flags = about.quiet ? { flags: QUIET } : {}
@@ -64,61 +72,61 @@ export async function publishAnswer(
     await delivery.finish(body([]))
     return
   }
-  const coming = about.suggested
+  const pendingSuggestions = about.suggested
     ? Promise.resolve(about.suggested)
     : about.quiet
       ? Promise.resolve([])
       : suggestions(deps, context, parts)
-  await sendAndStore(deps, context, parts, { key, coming, record, body })
+  await sendAndStore(deps, context, parts, { key, pendingSuggestions, record, body })
 }
 
-/** Delivers an answer, then remembers it; suggestions that take long are added to both later. */
+/** Sends an answer, then stores it. Late suggestions are added to both afterwards. */
 async function sendAndStore(
   deps: RequestDeps,
   context: RequestContext,
   parts: readonly AnswerPart[],
   answer: {
     readonly key: string
-    readonly coming: Promise<AnswerRecord['suggestions']>
+    readonly pendingSuggestions: Promise<AnswerRecord['suggestions']>
     readonly record: (suggestions: AnswerRecord['suggestions']) => AnswerRecord
     readonly body: (suggestions: AnswerRecord['suggestions']) => Body
   },
 ): Promise<void> {
   const { memory } = deps
   const { request, delivery, tracked, ttlMs } = context
-  const { key, coming, record, body } = answer
+  const { key, pendingSuggestions, record, body } = answer
   const change = (before: ChannelRecord) => parts.reduce((next, part) => part.change(next), before)
-  coming.catch(() => {}) // met below, unless the delivery fails before
-  const soon = await Promise.race([coming, later(SUGGESTIONS_WAIT_MS)])
+  pendingSuggestions.catch(() => {}) // awaited below, unless the delivery fails first
+  const readySuggestions = await Promise.race([pendingSuggestions, later(SUGGESTIONS_WAIT_MS)])
   await memory.whileDelivering(request.place, async () => {
-    const message = await delivery.finish(body(soon ?? []))
+    const message = await delivery.finish(body(readySuggestions ?? []))
     tracked.delivered = true
     await afterAnswer(async () => {
       tracked.dependOn([`message/${message}`])
-      const remembered = { key, message, answer: record(soon ?? []), change, ttlMs }
+      const remembered = { key, message, answer: record(readySuggestions ?? []), change, ttlMs }
       await tracked.write(() => memory.remember(request.place, remembered))
     })
   })
-  if (soon === undefined) {
+  if (readySuggestions === undefined) {
     await afterAnswer(async () => {
-      const suggestions = await coming
+      const suggestions = await pendingSuggestions
       await tracked.write(() => memory.addSuggestions(request.place, key, { suggestions, ttlMs }))
       await delivery.revise(body(suggestions))
     })
   }
 }
 
-/** Questions to press, shared out among the pictures. Spoilers and troubles have none. */
+/** Suggested questions, divided among the pictures. Spoilers and failed parts have none. */
 async function suggestions(
   { model }: RequestDeps,
   context: RequestContext,
   parts: readonly AnswerPart[],
 ): Promise<AnswerRecord['suggestions']> {
-  const open = parts.some(({ spoiler }) => spoiler) ? [] : parts.slice(0, SUGGESTIONS)
+  const suggestibleParts = parts.some(({ spoiler }) => spoiler) ? [] : parts.slice(0, SUGGESTIONS)
   const share = parts.length === 1 ? SUGGESTIONS : 1
   const suggested: AnswerRecord['suggestions'] = []
   const { onPosition: _, ...options } = context.options
-  for (const [part, { conversation, turn, image, caption }] of open.entries()) {
+  for (const [part, { conversation, turn, image, caption }] of suggestibleParts.entries()) {
     if (conversation && image) {
       try {
         const situation = {
@@ -126,14 +134,14 @@ async function suggestions(
           history: historyTo(conversation, turn),
           asked: conversation.turns.map(({ question }) => question),
         }
-        const found = await suggestQuestions(model, image, {
+        const questions = await suggestQuestions(model, image, {
           situation,
           count: share,
           request: options,
         })
-        suggested.push(...found.map(({ question }) => ({ part, question })))
+        suggested.push(...questions.map(({ question }) => ({ part, question })))
       } catch (error) {
-        // A full queue or a late hour must not cost the answer itself.
+        // A full queue or a passed deadline must not fail the answer itself.
         if (!(error instanceof InputError)) {
           throw error
         }

@@ -44,8 +44,8 @@ type Ask = {
   readonly hidden: boolean
 }
 
-/** A question, and how its answer is to come. */
-type Wanted = {
+/** A question, and how to answer it. */
+type QuestionInput = {
   readonly question: string
   readonly hidden: boolean
   readonly acknowledge: Acknowledge
@@ -70,7 +70,7 @@ export class QuestionFlow {
     interaction: ChatInputCommandInteraction,
     { question, picture, hidden }: Ask,
   ): Promise<void> {
-    // Until the store has told which picture is meant, a late first response is private.
+    // Until the store has returned the picture, a deferred response is private.
     const reply = { hidden: true, sent: false }
     const isHidden = () => {
       reply.sent = true
@@ -87,20 +87,20 @@ export class QuestionFlow {
       }
       const input = { question, hidden: reply.hidden, acknowledge }
       if (!conversation) {
-        return this.#look(interaction, {
-          pictures: await this.#picturesMeant(interaction, picture),
+        return this.#askAboutPictures(interaction, {
+          pictures: await this.#findPictures(interaction, picture),
           ...input,
         })
       }
       const audience = audienceOf({ hidden: reply.hidden, asker: interaction.user.id })
-      const seen =
+      const visible =
         visibleTo(record, audience).talks.find(({ id }) => id === conversation.id) ?? conversation
-      return this.#goOn(interaction, { conversation: seen, ...input })
+      return this.#askFollowUp(interaction, { conversation: visible, ...input })
     })
   }
 
-  /** The pictures to look at, of a message that was named or of the newest one. */
-  async #picturesMeant(
+  /** The pictures of the linked message, or of the newest one with pictures. */
+  async #findPictures(
     interaction: ChatInputCommandInteraction,
     picture: string | undefined,
   ): Promise<readonly FoundPicture[]> {
@@ -120,25 +120,25 @@ export class QuestionFlow {
     return pictures
   }
 
-  /** Pictures to choose from: those talked about here, then those of recent messages. */
+  /** Autocomplete choices: pictures of stored conversations, then those of recent messages. */
   async recent(interaction: AutocompleteInteraction, typed: string) {
     const { talks } = await this.#memory.channel(placeOf(interaction), interaction.user.id)
-    const known = talks
+    const fromConversations = talks
       .toReversed()
       .map((conversation) => ({ name: labelOf(conversation), value: conversation.id }))
     const about = new Set(talks.map(({ picture }) => picture.source?.messageId))
     const messages = interaction.channel
       ? await recentWithPictures(interaction.channel).catch(() => [])
       : []
-    const fresh = messages
+    const fromMessages = messages
       .filter(({ id }) => !about.has(id))
       .map((message) => {
         const names = picturesIn(message).map(({ name }) => name)
         return { name: `${names.join(', ')} (${message.author.displayName})`, value: message.id }
       })
-    const wanted = typed.trim().toLowerCase()
-    return [...known, ...fresh]
-      .filter(({ name }) => name.toLowerCase().includes(wanted))
+    const search = typed.trim().toLowerCase()
+    return [...fromConversations, ...fromMessages]
+      .filter(({ name }) => name.toLowerCase().includes(search))
       .slice(0, MAX_CHOICES)
       .map(({ name, value }) => ({ name: shortened(name, MAX_CHOICE_NAME), value }))
   }
@@ -165,7 +165,7 @@ export class QuestionFlow {
 
   /** Opens the form for an answer, from its button. */
   async openForAnswer(interaction: ButtonInteraction, key: string): Promise<void> {
-    const answer = await this.#known(interaction, key)
+    const answer = await this.#requireAnswer(interaction, key)
     await interaction.showModal(form(key, answer.parts.length, catalogueFor(interaction.locale)))
   }
 
@@ -177,18 +177,18 @@ export class QuestionFlow {
     await withDeferredReply(interaction, hidden, async (acknowledge) => {
       const input = { question, hidden, acknowledge }
       if (key.startsWith('m.')) {
-        const opened = await this.#memory.form(
+        const formRecord = await this.#memory.form(
           placeOf(interaction),
           key.slice(2),
           interaction.user.id,
         )
-        const pictures = opened?.pictures.slice(number, number + 1) ?? []
+        const pictures = formRecord?.pictures.slice(number, number + 1) ?? []
         if (pictures.length === 0) {
           throw new InputError('conversation/unknown')
         }
-        return this.#look(interaction, { pictures, ...input })
+        return this.#askAboutPictures(interaction, { pictures, ...input })
       }
-      const answer = await this.#known(interaction, key)
+      const answer = await this.#requireAnswer(interaction, key)
       return this.#askAbout(interaction, { answer, part: number, ...input })
     })
   }
@@ -197,7 +197,7 @@ export class QuestionFlow {
   async pressed(interaction: ButtonInteraction, key: string, number: number): Promise<void> {
     const hidden = interaction.message.flags.has(MessageFlags.Ephemeral)
     await withDeferredReply(interaction, hidden, async (acknowledge) => {
-      const answer = await this.#known(interaction, key)
+      const answer = await this.#requireAnswer(interaction, key)
       const suggestion = answer.suggestions[number]
       if (!suggestion) {
         throw new InputError('button/unknown')
@@ -209,7 +209,7 @@ export class QuestionFlow {
 
   async #askAbout(
     interaction: ButtonInteraction | ModalSubmitInteraction,
-    about: Wanted & { readonly answer: AnswerRecord; readonly part: number },
+    about: QuestionInput & { readonly answer: AnswerRecord; readonly part: number },
   ): Promise<void> {
     const part = about.answer.parts[about.part]
     if (!part) {
@@ -226,9 +226,9 @@ export class QuestionFlow {
     await this.#intake.submitInteraction(interaction, input, about)
   }
 
-  async #goOn(
+  async #askFollowUp(
     interaction: ChatInputCommandInteraction,
-    about: Wanted & { readonly conversation: Conversation },
+    about: QuestionInput & { readonly conversation: Conversation },
   ): Promise<void> {
     const { conversation, question } = about
     const turn = lastTurn(conversation, interaction.user.id)
@@ -236,9 +236,9 @@ export class QuestionFlow {
     await this.#intake.submitInteraction(interaction, input, about)
   }
 
-  async #look(
+  async #askAboutPictures(
     interaction: ChatInputCommandInteraction | ModalSubmitInteraction,
-    about: Wanted & { readonly pictures: readonly FoundPicture[] },
+    about: QuestionInput & { readonly pictures: readonly FoundPicture[] },
   ): Promise<void> {
     const pictures = [...about.pictures]
     const { question } = about
@@ -246,7 +246,7 @@ export class QuestionFlow {
     await this.#intake.submitInteraction(interaction, input, about)
   }
 
-  async #known(interaction: BaseInteraction, key: string): Promise<AnswerRecord> {
+  async #requireAnswer(interaction: BaseInteraction, key: string): Promise<AnswerRecord> {
     const answer = await this.#memory.answer(placeOf(interaction), key, interaction.user.id)
     if (!answer) {
       throw new InputError('conversation/unknown')
@@ -255,7 +255,7 @@ export class QuestionFlow {
   }
 }
 
-/** How a picture talked about is named in a list. */
+/** The name of a conversation's picture in a list. */
 export function labelOf({ picture, descriptions, turns }: Conversation): string {
   const about = picture.spoiler ? undefined : (descriptions.at(-1) ?? turns.at(-1)?.question)
   return about === undefined ? picture.name : `${picture.name}: ${about}`

@@ -1,4 +1,4 @@
-/** `Again`: says the same in other words, where the model has others. */
+/** `Again`: generates another wording, if the model has one. */
 
 import { InputError } from '../../config/errors.ts'
 import { historyTo, type Conversation, withDescription, withTurn } from '../memory/conversation.ts'
@@ -17,7 +17,7 @@ import {
   type RequestContext,
 } from './context.ts'
 
-/** Rewords an answer in its place. */
+/** Replaces an answer with another wording, in the same message. */
 export async function regenerate(
   deps: RequestDeps,
   context: RequestContext,
@@ -56,7 +56,7 @@ export async function regenerate(
   })
 }
 
-/** Other words for one part; null if the model has none. */
+/** Another wording of one part; null if the model has none. */
 async function regeneratePart(
   deps: RequestDeps,
   context: RequestContext,
@@ -93,7 +93,7 @@ async function regeneratePart(
   return null
 }
 
-/** A part that has no other words, as it was. */
+/** A part that has no other wording, unchanged. */
 async function unchangedPart(
   deps: RequestDeps,
   context: RequestContext,

@@ -1,4 +1,4 @@
-/** `Post with alt text`: posts a person's own pictures again, with what the model said of them. */
+/** `Post with alt text`: posts a person's own pictures again, with the model's descriptions. */
 
 import { escaped } from '../../commands/answer-text.ts'
 import { InputError } from '../../config/errors.ts'
@@ -10,13 +10,13 @@ import type { Place } from '../discord/place.ts'
 import type { RequestOf } from './request.ts'
 import type { RequestDeps, RequestContext } from './context.ts'
 
-/** What Discord takes for a spoiler by its name. */
+/** Discord treats a file whose name starts with this as a spoiler. */
 const SPOILER = 'SPOILER_'
 
 /**
- * The conversations about an answer's pictures, if all are of the person's own.
+ * The conversations about an answer's pictures, which must all be the person's own.
  *
- * @throws {InputError} if none is remembered, or one shows somebody else's picture.
+ * @throws {InputError} if none is stored, or one is about another person's picture.
  */
 export async function ownConversations(
   memory: ConversationStore,
@@ -26,17 +26,18 @@ export async function ownConversations(
   const conversations = await Promise.all(
     (answer?.parts ?? []).map(({ talk }) => memory.conversation(place, talk, userId)),
   )
-  const known = conversations.filter((conversation) => conversation !== undefined)
-  if (known.length === 0) {
+  const existing = conversations.filter((conversation) => conversation !== undefined)
+  if (existing.length === 0) {
     throw new InputError('conversation/unknown')
   }
-  if (known.some((conversation) => authorOf(conversation) !== userId)) {
+  if (existing.some((conversation) => authorOf(conversation) !== userId)) {
     throw new InputError('permission/only-author')
   }
-  return known
+  return existing
 }
 
-/** Posts them as the answer. Done twice, it is one message with each picture once. */
+/** Posts the pictures as the answer. It is idempotent: a retry gives one message with each picture
+ * once. */
 export async function repostWithAltText(
   { pictures, memory }: RequestDeps,
   { delivery, text, options }: RequestContext,
@@ -60,7 +61,7 @@ export async function repostWithAltText(
   await delivery.finish({ content: text.answer.repostedFor(escaped(name)) }, files)
 }
 
-/** Whose picture it is: who posted it, or who gave it with a command. */
+/** The picture's author: who posted it, or who attached it to a command. */
 function authorOf({ picture, by }: Conversation): string {
   return picture.source?.authorId ?? by
 }

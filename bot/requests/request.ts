@@ -1,5 +1,5 @@
 /**
- * What people ask the bot for, as plain data: it can be kept, and carried out after a restart.
+ * Requests to the bot as plain data, which can be stored and resumed after a restart.
  * Where the answer goes is in the job that holds it (bot/jobs/job-record.ts).
  */
 
@@ -10,14 +10,14 @@ import { newKey } from '../store/keys.ts'
 
 const common = {
   /**
-   * Key of the answer, and the start of the ids of what is remembered of it. It stays the same over
-   * a restart, so that an answer that is given twice is remembered once.
+   * Key of the answer, and the prefix of the ids of its records. It stays the same after a restart,
+   * so an answer that is sent twice is stored once.
    */
   key: z.string().default(newKey),
   /** User id of who asks. */
   asker: z.string(),
   place: z.object({ guildId: z.string().nullable(), channelId: z.string() }),
-  /** Discord's name of the language to answer in. */
+  /** Discord's locale of the answer. */
   locale: z.string(),
   /** Only the asker sees the answer. */
   hidden: z.boolean(),
@@ -33,10 +33,10 @@ export const requestSchema = z.discriminatedUnion('kind', [
     pictures: z.array(foundPictureSchema).min(1),
     style,
     question: z.string().nullable(),
-    /** The question is not to be seen otherwise, so the answer repeats it. */
+    /** Whether the answer repeats the question, because no message shows it. */
     quoted: z.boolean(),
   }),
-  /** Goes on talking about a picture. */
+  /** Asks another question in a conversation. */
   z.object({
     kind: z.literal('ask'),
     ...common,
@@ -46,19 +46,19 @@ export const requestSchema = z.discriminatedUnion('kind', [
     question: z.string(),
     quoted: z.boolean(),
   }),
-  /** Says the same in other words. */
+  /** Generates another wording. */
   z.object({ kind: z.literal('again'), ...common, answer: z.string() }),
-  /** Posts the asker's own pictures again, with what was said of them as alt text. */
+  /** Posts the asker's own pictures again, with their descriptions as alt text. */
   z.object({
     kind: z.literal('repost'),
     ...common,
     answer: z.string(),
-    /** What the asker is called there. */
+    /** The asker's display name. */
     name: z.string(),
     /** Largest file that may be posted there, in bytes. */
     maxBytes: z.number(),
   }),
-  /** Gives pictures their alt text without being asked. */
+  /** Writes alt text for pictures automatically. */
   z.object({
     kind: z.literal('alt-text'),
     ...common,

@@ -1,6 +1,6 @@
 /**
- * Takes requests in: from an interaction, or from a message. Each is written down as a job before
- * it is acknowledged and carried out, so it survives the process.
+ * Accepts requests from interactions and messages. Each is stored as a job before it is
+ * acknowledged and handled, so it survives a restart.
  */
 
 import {
@@ -25,11 +25,11 @@ import { newKey } from '../store/keys.ts'
 import { errorCode, ERROR_CODES } from '../discord/api-errors.ts'
 import { type Request, requestSchema } from './request.ts'
 
-/** What is left of the token's life for sending the answer. */
+/** Time reserved for sending the answer before the token expires. */
 const MARGIN_MS = 30_000
 const MESSAGE_LIFE_MS = 10 * 60 * 1000
 
-/** Keys that every request has from where it came. */
+/** Keys that come from the interaction or the message. */
 type Common = 'key' | 'asker' | 'place' | 'locale' | 'hidden'
 /** A request without them. */
 export type RequestInput = Request extends infer Kind
@@ -49,7 +49,7 @@ export class RequestIntake {
     this.#deletions = deletions
   }
 
-  /** Carries out what an interaction asks, and acknowledges that once it is written down. */
+  /** Handles the request of an interaction, and acknowledges it once the job is stored. */
   async submitInteraction(
     interaction: RepliableInteraction,
     input: RequestInput,
@@ -81,7 +81,7 @@ export class RequestIntake {
     )
   }
 
-  /** Carries out what a message asks. */
+  /** Handles the request of a message. */
   async submitMessage(message: Message, input: RequestInput, locale: string): Promise<void> {
     const { id, channelId, guildId, author } = message
     const place = { guildId, channelId }
@@ -105,9 +105,9 @@ export class RequestIntake {
   }
 
   /**
-   * Does work that ends when what it is about is deleted.
+   * Runs work that is aborted when one of its subjects is deleted.
    *
-   * @throws {InputError} that tells so, where someone still waits for the answer.
+   * @throws {InputError} that says so, if someone still waits for the answer.
    */
   async #tracked(
     job: Job,
@@ -135,7 +135,7 @@ export class RequestIntake {
     }
   }
 
-  /** Whether there is still somewhere to answer. */
+  /** Whether the place of the answer still exists. */
   #isAwaited({ id, answer }: Job, { place: { guildId, channelId } }: Request): boolean {
     const where: Subject[] = [`channel/${channelId}`]
     const asking: Subject[] = answer.to === 'message' ? [`message/${answer.messageId}`] : []
@@ -144,7 +144,7 @@ export class RequestIntake {
   }
 }
 
-/** What a request depends on: without any of it, there is nothing to answer or to remember. */
+/** What a request depends on; when any of it is deleted, the request is aborted. */
 function subjectsOf({ answer }: Job, request: Request): Subject[] {
   const { asker, place } = request
   const pictures = 'pictures' in request ? request.pictures : []
@@ -181,10 +181,9 @@ export function withDeferredReply(
 }
 
 /**
- * Lets the bot be seen thinking.
- *
- * Where Discord's response to that was lost, discord.js asks again and is told that it was done
- * already. As long as the bot is still seen thinking, nobody has answered: that is for us to do.
+ * Defers the reply. If Discord's response was lost, discord.js retries and gets "already
+ * acknowledged". While the message still has the flag Loading, no other process has answered, so
+ * this one does.
  */
 async function defer(interaction: RepliableInteraction, hidden: boolean): Promise<void> {
   try {

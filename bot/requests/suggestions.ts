@@ -1,16 +1,14 @@
 /**
- * Questions that the model itself proposes for a picture.
- *
- * The card lists what the model can be asked; the model's own caption fills in the words. The model
- * then answers each candidate, and those it is surest of are proposed: a question whose answer it
- * would only guess is no good suggestion.
+ * Suggests questions about a picture. The model card lists patterns of questions; the words of the
+ * model's own caption fill them in. The model answers each candidate, and those with the highest
+ * likelihood are suggested, because a question that it would guess at is not useful.
  */
 
 import type { ModelCard } from '../../inference/package/model-card.ts'
 import { questionPrompt } from '../../inference/families/index.ts'
 import type { ImageInput, Model, RequestOptions, Turn } from '../../inference/contract/types.ts'
 
-/** What any model can be asked. */
+/** The patterns for models whose card has none. */
 const GENERAL = {
   words: {
     person: ['man', 'woman', 'boy', 'girl', 'person', 'child'],
@@ -37,7 +35,7 @@ const GENERAL = {
 
 /** Answering one takes a prefill and a few steps; a large model needs a second for it. */
 const MAX_CANDIDATES = 14
-/** Candidates sent at a time: the engine batches them, and others get their turn in between. */
+/** Candidates sent at a time: the engine batches them, and serves other requests in between. */
 const AT_ONCE = 4
 
 /** A question with the model's own answer. */
@@ -59,29 +57,33 @@ export type Situation = {
 }
 
 /**
- * What the model may be asked next, none of it asked before: questions that need the last answer
- * first, then those of the picture.
+ * Candidates that were not asked before: follow-ups of the last answer first, then questions about
+ * the picture.
  *
- * @returns groups; of each pattern's forms at most one is to be proposed.
+ * @returns groups, one a pattern; at most one question of each is suggested.
  */
 export function candidates(card: ModelCard, { caption, history, asked }: Situation): string[][] {
   const { words, patterns, followUps } = card.questions ?? GENERAL
-  const known = new Set(asked.map(normalizeText))
-  const spoken = new Set(normalizeText(caption).split(' '))
-  const found = Object.fromEntries(
-    Object.entries(words).map(([kind, list]) => [kind, list.filter((word) => spoken.has(word))]),
+  const askedQuestions = new Set(asked.map(normalizeText))
+  const captionWords = new Set(normalizeText(caption).split(' '))
+  const matchingWords = Object.fromEntries(
+    Object.entries(words).map(([kind, list]) => [
+      kind,
+      list.filter((word) => captionWords.has(word)),
+    ]),
   )
-  const leaning = history.length > 0 ? followUps.map((question) => [question]) : []
-  return [...leaning, ...patterns.map((pattern) => fillPattern(pattern, found))]
-    .map((group) => group.filter((question) => !known.has(normalizeText(question))))
+  const followUpGroups = history.length > 0 ? followUps.map((question) => [question]) : []
+  return [...followUpGroups, ...patterns.map((pattern) => fillPattern(pattern, matchingWords))]
+    .map((group) => group.filter((question) => !askedQuestions.has(normalizeText(question))))
     .filter((group) => group.length > 0)
 }
 
 /**
- * Lets the model choose among the candidates: it answers them, and the surest come first.
+ * Answers and scores the candidates.
  *
- * @param count at most so many.
- * @returns no two alike, the surest first.
+ * @param count questions to return, at most.
+ *
+ * @returns distinct questions, the highest likelihood first.
  */
 export async function suggestQuestions(
   model: Model,
@@ -89,18 +91,20 @@ export async function suggestQuestions(
   { situation, count, request = {} }: SuggestionOptions,
 ): Promise<SuggestedQuestion[]> {
   const groups = interleave(candidates(model.card, situation), MAX_CANDIDATES)
-  const answered: { group: number; proposed: SuggestedQuestion }[] = []
+  const scored: { group: number; proposed: SuggestedQuestion }[] = []
   for (let i = 0; i < groups.length; i += AT_ONCE) {
-    const some = groups.slice(i, i + AT_ONCE).map(async ({ group, question }) => {
+    const batch = groups.slice(i, i + AT_ONCE).map(async ({ group, question }) => {
       const proposed = await answerAndScore(model, image, { question, situation, request })
       return { group, proposed }
     })
-    answered.push(...(await Promise.all(some)))
+    scored.push(...(await Promise.all(batch)))
   }
-  const sure = answered
+  const ranked = scored
     .filter(({ proposed }) => proposed.answer !== '')
     .toSorted((a, b) => b.proposed.logLikelihood - a.proposed.logLikelihood)
-  const best = sure.filter(({ group }, i) => sure.findIndex((other) => other.group === group) === i)
+  const best = ranked.filter(
+    ({ group }, i) => ranked.findIndex((other) => other.group === group) === i,
+  )
   return best.slice(0, count).map(({ proposed }) => proposed)
 }
 
@@ -125,22 +129,22 @@ async function answerAndScore(
   return { question, answer, logLikelihood: score?.logLikelihood ?? -Infinity }
 }
 
-/** One of each group in turn until there are enough. */
-function interleave(groups: readonly string[][], most: number) {
-  const taken: { group: number; question: string }[] = []
+/** Takes one question of each group in turn, up to the limit. */
+function interleave(groups: readonly string[][], limit: number) {
+  const picks: { group: number; question: string }[] = []
   const longest = Math.max(0, ...groups.map(({ length }) => length))
   for (let row = 0; row < longest; row++) {
     for (const [group, questions] of groups.entries()) {
       const question = questions[row]
-      if (question !== undefined && taken.length < most) {
-        taken.push({ group, question })
+      if (question !== undefined && picks.length < limit) {
+        picks.push({ group, question })
       }
     }
   }
-  return taken
+  return picks
 }
 
-/** The forms of a pattern, each slot filled with a word that the caption has. */
+/** Fills the slots of a pattern with the words of the caption, in all combinations. */
 function fillPattern(
   pattern: string,
   words: Readonly<Record<string, readonly string[]>>,
@@ -156,7 +160,7 @@ function fillPattern(
   })
 }
 
-/** For comparing: lower case, words only. */
+/** Normalizes text for comparison: lower case, words only. */
 export function normalizeText(text: string): string {
   return text
     .toLowerCase()
