@@ -115,6 +115,6 @@ def initialize(module, layers=0):
 
 
 def match_queries_to_keys(decoder):
-    """Starts every attention head as "look at what is like me": look-ups by word need little else."""
+    """Initializes every attention head to attend to similar tokens, which is most of a look-up by word."""
     for layer in decoder.layers:
         layer.self_attn.k_proj.weight.data.copy_(layer.self_attn.q_proj.weight.data)

@@ -1,6 +1,6 @@
 """
-The scenes the visual stages see, drawn once: <run>/images.u8 [N, side, side, 3] and
-<run>/scenes.json. Scene i comes from random.Random(SEED + i), so any of them can be made again.
+The training scenes of the visual stages, drawn once: <run>/images.u8 [N, side, side, 3] and
+<run>/scenes.json. Scene i comes from random.Random(SEED + i), so each of them can be recreated.
 """
 
 import json
@@ -40,12 +40,12 @@ def make(run, workers=1):
 
 
 def load(run):
-    """(images memmap, number ready): training may begin while the rest is drawn."""
+    """(images memmap, number ready): training can start while the others are drawn."""
     return np.load(run / 'images.npy', mmap_mode='r'), int((run / 'images.count').read_text())
 
 
 def symbols(count):
-    """The scenes themselves, without pictures."""
+    """The scenes without pictures."""
     return [scene_at(index) for index in range(count)]
 
 

@@ -1,7 +1,7 @@
 """
 Measures the exported folder on unseen scenes, through pictures, and writes <run>/report/:
 exact answers by category, captions, follow-ups without their history, a shuffled and a missing
-image, and what one could answer from the question alone.
+image, and the best answers from the question alone.
 """
 
 import json
@@ -62,7 +62,7 @@ def questions(rng, scenes, count):
 
 
 def blind_answers(rng, asked):
-    """The best answer without an image: the usual one to that very question, else to that category."""
+    """The best answer without an image: the most frequent one to that question, else in that category."""
     usual, fallback = {}, {}
     for _ in range(20000):
         for turn in grammar.conversation(rng, sample_symbols(rng), 5):
@@ -72,7 +72,7 @@ def blind_answers(rng, asked):
 
 
 def without_history(rng, scene, question, tries=300):
-    """The likeliest answer to a follow-up for one who sees the scene but not what was said before."""
+    """The likeliest answer to a follow-up, given the scene but not the history."""
     heard = Counter()
     for _ in range(tries):
         for turn in grammar.conversation(rng, scene, 4):

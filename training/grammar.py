@@ -1,5 +1,5 @@
 """
-The language as a whole: captions, and conversations in which some questions only make sense
+The whole language: captions, and conversations in which some questions only make sense
 after the turns before them (marked `history`). Single questions are in questions.py.
 """
 
@@ -36,7 +36,7 @@ def and_words(rng, what):
 
 
 def follow_up(rng, scene, last):
-    """A question that leans on the turn before it (`last`), or None."""
+    """A question that depends on the turn before it (`last`), or None."""
     it = last.about
     if it and rng.random() < .62:
         ask = rng.choice(('color', 'size', 'where', 'neighbor', 'neighbor', 'shape'))
@@ -90,7 +90,7 @@ def named_there(scene, found):
 
 
 def typed(rng, question):
-    """As people type: now and then without the question mark."""
+    """As people type: sometimes without the question mark."""
     return question.removesuffix('?') if rng.random() < .2 else question
 
 

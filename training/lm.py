@@ -1,6 +1,6 @@
 """
 Stage 0b: a small OPT learns, from text alone, to caption and to answer questions about a
-written scene description (see text.py). It is frozen once it answers at least 99 % rightly.
+written scene description (see text.py). It is frozen once at least 99 % of its answers are right.
 
 A curriculum: for the first CURRICULUM steps only single look-ups, among three or four objects
 (with one or two it could guess), and always an early hint of where the answer is found.
@@ -98,7 +98,7 @@ def train(run, steps=STEPS, minutes=None, ready=None):
 
 @torch.inference_mode()
 def measure(model, text, questions, seed=10**9, plain=False):
-    """Exact greedy answers by category over written descriptions nobody trained on."""
+    """Exact greedy answers by category over written descriptions that are not in the training data."""
     rng = random.Random(seed)
     asked = []
     while len(asked) < questions:
@@ -128,7 +128,7 @@ def answers(model, text, rows, new_tokens=6):
     produced = [[] for _ in rows]
     every = torch.arange(len(rows))
     for offset in range(new_tokens):
-        # Right padding and a causal mask: what is behind the last real token does not matter.
+        # Right padding and a causal mask: tokens after the last real one have no effect.
         used = int(lengths.max()) + offset
         with torch.autocast('cpu', torch.bfloat16):
             hidden = model.model.decoder(inputs_embeds=embeds[:, :used], use_cache=False).last_hidden_state

@@ -7,7 +7,7 @@ Writes training/eval/: unseen scenes with questions for the bench, and their pic
 scenes.json: {"format", "side", "scenes": [{"scene", "caption", "image": [offset, length],
 "conversations": [[[question, answer, category, guess], ...], ...]}]}.
 A conversation is asked turn by turn; each turn's history is the turns before it, with the right
-answers. `guess` is null unless the answer hangs on that history: "and black ones?" can only be a
+answers. `guess` is null unless the answer depends on that history: "and black ones?" can only be a
 count, but "what color is it?" is open. Then it is the likeliest answer for one who sees the scene
 and not the history, right in at most OPEN of the histories that lead to this question.
 "scene" is as scene.py describes it.
@@ -34,7 +34,7 @@ FIRST = UNSEEN + 100_000
 FIRST_FOR_RULES = UNSEEN + 600_000
 LONGEST = 256
 HISTORIES = 12_000  # drawn for each scene
-ENOUGH = 8  # of them must lead to a question before its likeliest answer is believed
+ENOUGH = 8  # of them must lead to a question before its likeliest answer counts
 OPEN = .6
 
 
@@ -67,7 +67,7 @@ def heard_about(scene):
 
 
 def guess(heard, turn):
-    """The likeliest answer without the history, or None where the question does not hang on it."""
+    """The likeliest answer without the history, or None where the question does not depend on it."""
     answers = heard.get(turn.question.removesuffix('?'), Counter())
     if not turn.history or answers.total() < ENOUGH:
         return None

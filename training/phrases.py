@@ -1,5 +1,5 @@
 """
-What an object may be called: noun phrases that fit one object of a scene and no other.
+The names of objects: noun phrases that fit one object of a scene and no other.
 """
 
 SIZE_WORDS = {'small': ('small', 'small', 'small', 'little', 'tiny'), 'large': ('large', 'large', 'big', 'big', 'huge')}

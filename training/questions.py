@@ -10,7 +10,7 @@ from training.phrases import GENERIC, SIZE_WORDS, named, phrase, plural
 from training.scene import BACKGROUND_NAMES, COLOR_NAMES, PLACES, SHAPES, SIZES
 
 CORNERS = (0, 2, 6, 8)
-# direction: (phrases, does `b` lie that way from `a`?, axis)
+# direction: (phrases, is `b` in that direction from `a`?, axis)
 DIRECTIONS = {
     'left': (('to the left of', 'left of', 'on the left of'), lambda a, b: b % 3 < a % 3),
     'right': (('to the right of', 'right of', 'on the right of'), lambda a, b: b % 3 > a % 3),
@@ -69,7 +69,7 @@ def size_question(rng, scene):
 
 
 def count_phrase(rng, scene):
-    """What may be counted, as (plural words, number)."""
+    """The things to count, as (plural words, number)."""
     things = scene['objects']
     roll = rng.random()
     if roll < .22:
@@ -93,7 +93,7 @@ def count_question(rng, scene):
 
 
 def place_words(rng, cell):
-    """How a cell is named in a question."""
+    """The name of a cell in a question."""
     if cell == 4:
         return rng.choice(('in the center', 'in the middle', 'in the center'))
     if cell in CORNERS:
@@ -102,7 +102,7 @@ def place_words(rng, cell):
 
 
 def askable_cells(scene):
-    """Cells whose content may be asked for: an edge only when both of its corners are empty."""
+    """Cells whose content a question can ask for: an edge only if both of its corners are empty."""
     full = {o['cell'] for o in scene['objects']}
     sides = {1: (0, 2), 3: (0, 6), 5: (2, 8), 7: (6, 8)}
     return [cell for cell in range(9) if not full & set(sides.get(cell, ()))]
@@ -144,7 +144,7 @@ def presence_phrase(rng, scene, positive):
     want = {key: near[key] for key in use}
     if not positive:
         pools = {'shape': SHAPES, 'color': COLOR_NAMES, 'size': SIZES}
-        if rng.random() < .5 and len(things) > 1 and len(use) > 1:  # made of parts that are all there
+        if rng.random() < .5 and len(things) > 1 and len(use) > 1:  # of parts that all exist in the scene
             want = {key: rng.choice(things)[key] for key in use}
         else:
             key = rng.choice(use)

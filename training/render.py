@@ -38,7 +38,7 @@ def placed(scene, thing, shrink, factor):
 
 
 def spoil(scene, image):
-    """Gradient, grain and JPEG, as the scene asks."""
+    """Gradient, grain and JPEG, as the scene specifies."""
     if scene['gradient'] or scene['noise']:
         rng = np.random.default_rng(scene['seed'])
         pixels = np.asarray(image, np.float32)
@@ -57,5 +57,5 @@ def spoil(scene, image):
 
 
 def squashed(scene, side):
-    """What the model's preprocessor makes of it: uint8 [side, side, 3], bicubic, aspect ratio lost."""
+    """The output of the model's preprocessor: uint8 [side, side, 3], bicubic, aspect ratio not kept."""
     return np.asarray(render(scene).resize((side, side), Image.Resampling.BICUBIC))

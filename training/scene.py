@@ -7,7 +7,7 @@ rules are written out in prose:
 * The picture is `width` x `height` pixels, each side 64 to 1024, the aspect ratio 1:2 to 2:1.
   `short` is the shorter side. The model squashes it to a square with PIL's bicubic filter.
 * It is divided into 3 x 3 equal cells. A cell holds at most one object; 1 to 4 objects in all.
-  An object's center lies within JITTER of its cell's center (as a fraction of the whole side),
+  An object's center is within JITTER of its cell's center (as a fraction of the whole side),
   so "top left" or "center" is never in doubt.
 * Size: the radius (center to the farthest point of the shape, as a fraction of `short`) is in
   RADIUS['small'] or RADIUS['large']; the gap between the two is never used.
@@ -15,7 +15,7 @@ rules are written out in prose:
   FORBIDDEN lists pairs (background, color) that would be hard to tell apart.
 * Style: `filled`; `outlined` (a stroke of the object's color, background inside);
   `bordered` (filled, with a thin dark stroke, not for black objects nor on black).
-  The stroke lies inside the radius and is `stroke` wide (fraction of the radius): from
+  The stroke is inside the radius and is `stroke` wide (fraction of the radius): from
   STROKE[shape] when outlined, and never under 2.5 px there: where that does not fit, the shape
   is filled instead. A border is 0.08 to 0.14, at least 1 px.
 * Shapes, in units of the radius, y down, before the rotation (`rotation` degrees, clockwise):
@@ -121,7 +121,7 @@ def sample_geometry(rng, scene):
             form=rng.uniform(*FORM[thing['shape']]),
             rgb=sample_rgb(rng, COLORS[thing['color']]),
         )
-    # How the finished picture is spoiled: a gradient (change of value across it), grain, JPEG.
+    # How the finished picture is degraded: a gradient (change of value across it), grain, JPEG.
     scene['gradient'] = 0 if rng.random() < .5 else rng.uniform(-.1, .1)
     scene['gradientAngle'] = rng.uniform(0, 360)
     scene['noise'] = 0 if rng.random() < .4 else rng.uniform(1, 9)
@@ -143,7 +143,7 @@ def sample_rgb(rng, box):
 def outline(thing, shrink=0):
     """The polygon of an object in units of its radius, unrotated: a list of (x, y), y down.
 
-    `shrink` moves the edge inwards by about that much (what lies inside a stroke).
+    `shrink` moves the edge inwards by about that much (the inside of a stroke).
     """
     shape, form = thing['shape'], thing['form']
     scale = 1 - shrink
@@ -190,7 +190,7 @@ def inset(points, distance):
 
 
 def arc(start, end, steps):
-    """Angles in radians from start to end (degrees), the end left out."""
+    """Angles in radians from start to end (degrees), without the end."""
     return [math.radians(start + (end - start) * i / steps) for i in range(steps)]
 
 

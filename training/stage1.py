@@ -17,7 +17,7 @@ from training.text import BOS, PAD, Text, pad
 from training.vit import HELD_OUT
 
 BATCH, PEAK, STEPS = 48, 1e-3, 2500
-CLS = 0  # <s> begins a text that is only encoded, </s> one that is generated
+CLS = 0  # <s> starts a text that is only encoded, </s> a generated one
 
 
 def captions_of(rng, scenes):

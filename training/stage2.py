@@ -1,10 +1,10 @@
 """
 Stage 2: Q-Former and projection learn to prompt the frozen language model with an image, over
-captions and conversations in which every answer is supervised. Nothing frozen may change; the
-hashes before and after are kept.
+captions and conversations in which every answer is supervised. Frozen parts must not change; their
+hashes before and after are stored.
 
-`WARM_UP` steps come first in which the soft words are also asked to be the words of the written
-description that the language model learned to read: a nudge that saves hours without a GPU.
+In the first `WARM_UP` steps the loss also pulls the soft prompts towards the embeddings of the
+written description that the language model learned to read: this saves hours without a GPU.
 """
 
 import random
@@ -24,7 +24,7 @@ from training.vit import load as load_vision
 
 BATCH, PEAK, STEPS = 32, 6e-4, 7500  # from 1e-3 it diverges after some 3,000 steps
 WARM_UP = 1500
-CAPTIONS = .3  # of the documents; the rest are conversations
+CAPTIONS = .3  # share of the documents; the others are conversations
 POOL = 8  # batches of like length are drawn together
 
 

@@ -1,7 +1,7 @@
 """
 The tokenizer and the training documents: token ids with the places where the loss is.
 
-A document is [32 slots][</s>][text]. In stage 2 the slots hold what the Q-Former writes; while
+A document is [32 slots][</s>][text]. In stage 2 the slots hold the Q-Former's output; while
 the language model learns to read, they hold a *written* description of the scene: three slots
 for each of the nine cells in reading order, with its words (size, color, shape, or blanks), then
 the background. It is written in two ways: `plain`, one word in each slot, as any text, and
@@ -24,7 +24,7 @@ from training.scene import BACKGROUND_NAMES, COLOR_NAMES, SHAPES, SIZES, sample_
 SLOTS = 32
 BOS, PAD = 2, 1
 VOCABULARY = 640  # with the four special tokens first and <image> last
-MAX_TEXT = 159  # tokens after the slots, </s> left out: 192 positions in all
+MAX_TEXT = 159  # tokens after the slots, without </s>: 192 positions in total
 GPT2_SPLIT = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
 BLANK = '.'
 
@@ -66,7 +66,7 @@ def build_tokenizer(folder):
 
 
 class Text:
-    """Encodes strings without </s>, with a memory, since the grammar repeats itself."""
+    """Encodes strings without </s>, with a cache, since the grammar repeats itself."""
 
     def __init__(self, folder):
         self.tokenizer = Tokenizer.from_file(str(Path(folder) / 'tokenizer.json'))
@@ -106,7 +106,7 @@ class Text:
         return ids, [*ids[1:], self.newline]
 
     def conversation_document(self, turns, context, early=0):
-        """The same for a conversation. After each answer the label is the newline, whatever follows it.
+        """The same for a conversation. After each answer the label is always the newline.
 
         `early` also asks for the answer's first word that many tokens before the question is
         over: at the noun itself the look-up takes one step, which is how it is learned at all.

@@ -1,6 +1,6 @@
 """
-Trains the miniature BLIP-2: `python -m training.train --run DIR` does every stage in order,
-skips what is finished and resumes what is not. `--only NAME` does one stage (for a machine
+Trains the miniature BLIP-2: `python -m training.train --run DIR` runs every stage in order,
+skips finished ones and resumes others. `--only NAME` runs one stage (for a machine
 where stages run side by side); the order is tokenizer, data, lm, vit, features, stage1, stage2.
 """
 

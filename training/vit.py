@@ -1,7 +1,7 @@
 """
 Stage 0a: the image encoder (transformers' Blip2VisionModel) learns from scenes alone, by tagging:
 every patch says which shape, color and size the object in its cell has (or none) and which patch
-it is (else position fades away), and the class token says the background. Then it is frozen and
+it is (else positions are lost), and the class token predicts the background. Then it is frozen and
 its features are written to <run>/features.npy, since it never changes again.
 """
 
@@ -106,7 +106,7 @@ def train(run, steps=STEPS):
 
 @torch.inference_mode()
 def measure(model, run, tags, first, count):
-    """Share of occupied cells whose middle patch tags them rightly, in all and among small objects; exact scenes."""
+    """Share of occupied cells whose middle patch has the right tags, in all and among small objects; exact scenes."""
     images, _ = data.load(run)
     right = {key: [] for key in (*NAMES, 'background', 'small shape', 'cells')}
     middle = torch.tensor([(SIDE * (3 * (c // 3) + 1)) + 3 * (c % 3) + 1 for c in range(9)])

@@ -63,7 +63,7 @@ def varied(recorder) -> bool:
 
 
 def record(spec, folder, image, seed):
-    """None when an answer hangs on the last digits: a port in float32 could not be held to it."""
+    """None if an answer depends on the last digits: a float32 port could not reproduce it."""
     model = checkpoints.load(spec, folder)
     recorder = open_recorder(model, spec, folder, image)
     beams = BEAMS_ALL if spec.get("beams") == "all" else BEAMS_FEW

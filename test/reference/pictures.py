@@ -71,7 +71,7 @@ def wide16(width, height, seed, channels):
 
 
 def foreign_profile() -> bytes:
-    """An sRGB profile with red and green swapped: whoever applies it swaps the colors."""
+    """An sRGB profile with red and green swapped: a decoder that applies it swaps the colors."""
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     profile = profile[:24] + bytes(12) + profile[36:]  # the time of making
     return profile.replace(b"rXYZ", b"#XYZ").replace(b"gXYZ", b"rXYZ").replace(b"#XYZ", b"gXYZ")
