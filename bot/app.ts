@@ -82,7 +82,7 @@ export function createApp(client: Client, deps: AppDeps): App {
       describe: describeService(intake, settings),
       ask: (interaction, request) => questions.ask(interaction, request),
       openQuestion: (interaction) => questions.openForMessage(interaction),
-      given: attachedPicture,
+      pictureOf: attachedPicture,
       picturesIn,
       newest: newestPictures,
       recent: (interaction, typed) => questions.recent(interaction, typed),

@@ -1,4 +1,4 @@
-/** /ask: a question about the picture talked about in this channel, or about another one. */
+/** /ask: asks about the last picture that was discussed in this channel, or about another one. */
 
 import { ApplicationCommandOptionType } from 'discord.js'
 import type { Command } from './command.ts'

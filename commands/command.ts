@@ -1,4 +1,4 @@
-/** What every command file exports, and what the bot hands it. */
+/** The type of commands, and the services that the bot gives them. */
 
 import type {
   Attachment,
@@ -15,54 +15,54 @@ import type { Catalogue } from './i18n/words.ts'
 import type { ModerationService } from './moderation/service.ts'
 import type { FoundPicture } from './picture.ts'
 
-/** An interaction that is answered with text; its first answer is still owed. */
+/** An interaction without a first response. */
 export type Asking = ChatInputCommandInteraction | MessageContextMenuCommandInteraction
 
-/** What the bot can do for a command. Each throws InputError with what a person should know. */
+/** What the bot can do for a command. Each method may throw InputError, which the user sees. */
 export type Services = {
-  /** Describes pictures and posts one answer, its first reply included. */
+  /** Describes pictures and replies to the interaction. */
   readonly describe: (
-    use: Asking,
+    interaction: Asking,
     request: {
       readonly pictures: () => Promise<readonly FoundPicture[]>
       readonly style?: Style | undefined
       readonly hidden: boolean
     },
   ) => Promise<void>
-  /** Answers a question about the picture talked about here, or the one `picture` names. */
+  /** Answers a question about `picture`, or the last picture that was discussed in the channel. */
   readonly ask: (
-    use: ChatInputCommandInteraction,
+    interaction: ChatInputCommandInteraction,
     request: {
       readonly question: string
       readonly picture: string | undefined
       readonly hidden: boolean
     },
   ) => Promise<void>
-  /** Opens the form for a question about the pictures of a message. */
-  readonly openQuestion: (use: MessageContextMenuCommandInteraction) => Promise<void>
-  readonly given: (attachment: Attachment) => FoundPicture
+  /** Opens the form for a question about the pictures in a message. */
+  readonly openQuestion: (interaction: MessageContextMenuCommandInteraction) => Promise<void>
+  readonly pictureOf: (attachment: Attachment) => FoundPicture
   readonly picturesIn: (message: Message) => readonly FoundPicture[]
-  /** The pictures of the newest message that has some. */
+  /** The pictures in the newest message with pictures. */
   readonly newest: (channel: TextBasedChannel | null) => Promise<readonly FoundPicture[]>
-  /** Pictures to choose from, newest first: what is shown, and what `ask` takes. */
+  /** Autocomplete choices of recent pictures, newest first. `ask` takes their values. */
   readonly recent: (
-    use: AutocompleteInteraction,
+    interaction: AutocompleteInteraction,
     typed: string,
   ) => Promise<readonly { readonly name: string; readonly value: string }[]>
   readonly memory: MemoryService
   readonly privacy: PrivacyService
   readonly settings: SettingsService
   readonly moderation: ModerationService
-  /** A sentence about the model, from its card. */
+  /** A sentence about the model, from its model card. */
   readonly about: () => string
 }
 
 export type MemoryService = {
-  /** What is remembered in a channel, as text for the person. */
-  readonly show: (use: ChatInputCommandInteraction, text: Catalogue) => Promise<string>
-  /** @returns how many pictures or, for `mine`, questions were forgotten. */
+  /** What the bot remembers in a channel, as text for the user. */
+  readonly show: (interaction: ChatInputCommandInteraction, text: Catalogue) => Promise<string>
+  /** @returns the number of deleted pictures or, for `mine`, questions. */
   readonly forget: (
-    use: ChatInputCommandInteraction,
+    interaction: ChatInputCommandInteraction,
     what: 'picture' | 'mine' | 'channel',
     picture: string | undefined,
   ) => Promise<number>
@@ -70,19 +70,19 @@ export type MemoryService = {
 
 export type PrivacyService = {
   readonly isOut: (userId: string) => Promise<boolean>
-  /** @param commandId of the interaction; what was asked before it is not kept. */
+  /** @param commandId of the interaction; earlier requests are not stored after it. */
   readonly setOut: (userId: string, out: boolean, commandId: string) => Promise<void>
-  /** Everything kept about a person. */
+  /** All records about a user. */
   readonly records: (userId: string) => Promise<readonly object[]>
   /**
-   * @param commandId of the interaction; nothing asked before it is kept.
-   * @returns how many records there were.
+   * @param commandId of the interaction; earlier requests are not stored after it.
+   * @returns the number of deleted records.
    */
   readonly forget: (userId: string, commandId: string) => Promise<number>
   readonly retentionHours: (guildId: string | null) => Promise<number>
 }
 
-/** What managers may set; see commands/guild-settings.ts. */
+/** The settings of servers; see commands/guild-settings.ts. */
 export type SettingsService = {
   readonly of: (guildId: string) => Promise<GuildSettings>
   readonly change: (
@@ -93,15 +93,15 @@ export type SettingsService = {
 
 /** A slash command. */
 export type Command = {
-  /** What Discord is told about the command. */
+  /** The command as it is registered with Discord. */
   readonly data: RESTPostAPIChatInputApplicationCommandsJSONBody
-  /** Answers one use. Throws InputError to tell the user; anything else is logged as a bug. */
+  /** Replies to an interaction. The user sees an InputError; other errors are logged as bugs. */
   execute(
     interaction: ChatInputCommandInteraction,
     services: Services,
     text: Catalogue,
   ): Promise<void>
-  /** Offers values for the option being typed. */
+  /** Responds with choices for the option that is being typed. */
   complete?(interaction: AutocompleteInteraction, services: Services): Promise<void>
 }
 

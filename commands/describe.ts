@@ -1,4 +1,4 @@
-/** /describe: puts a picture into words, the one given or the newest of the channel. */
+/** /describe: describes the attached picture, or the newest one in the channel. */
 
 import { ApplicationCommandOptionType } from 'discord.js'
 import { type Style, STYLES } from './guild-settings.ts'
@@ -15,7 +15,7 @@ export const describeCommand = {
         type: ApplicationCommandOptionType.Attachment,
         name: 'image',
         ...described('commands.describe.image'),
-        // By extension only; the bytes are checked later.
+        // Discord only checks the extension. The bot checks the bytes later.
         file_types: ['image'],
       },
       {
@@ -38,7 +38,7 @@ export const describeCommand = {
     const style = STYLES.find((name) => name === options.getString('style'))
     await services.describe(interaction, {
       pictures: async () =>
-        image ? [services.given(image)] : services.newest(interaction.channel),
+        image ? [services.pictureOf(image)] : services.newest(interaction.channel),
       style: style satisfies Style | undefined,
       hidden: options.getBoolean('private') ?? false,
     })

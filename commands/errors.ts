@@ -1,4 +1,4 @@
-/** What commands and the bot refuse, by code; the sentences are in commands/i18n/errors-*.ts. */
+/** Error codes of the commands and the bot. The sentences are in commands/i18n/errors-*.ts. */
 
 import type { NoParams } from '../config/errors.ts'
 
@@ -8,22 +8,22 @@ declare module '../config/errors.ts' {
   interface InputErrors {
     'image/none-here': NoParams
     'image/none-in-message': NoParams
-    /** Not there any more; a fresh link may help. */
+    /** Deleted, or its link expired. */
     'image/gone': NoParams
     /** Not on Discord, so it is not fetched. */
     'image/elsewhere': NoParams
     'image/not-fetched': NoParams
     'image/bad-response': { readonly status: number }
     'image/timeout': NoParams
-    /** Of a file to be fetched or posted. */
+    /** A file to download or to post. */
     'image/too-large': { readonly maxBytes: number }
     'image/not-a-picture': NoParams
-    /** All of one brightness, so it has no fingerprint. */
+    /** It has one brightness everywhere, so it has no fingerprint. */
     'image/plain': NoParams
     'image/opted-out': NoParams
     'conversation/unknown': NoParams
     'conversation/none': NoParams
-    /** What is asked about was deleted before the answer was there. */
+    /** The picture or conversation was deleted before the answer was ready. */
     'conversation/deleted': NoParams
     'reply/unreadable': NoParams
     'reply/empty': NoParams
@@ -50,7 +50,7 @@ declare module '../config/errors.ts' {
     'moderation/needs-role-or-channel': NoParams
     'moderation/too-many': Most
     'case/unknown': NoParams
-    /** @param by id of the person. */
+    /** @param by id of the user who decided. */
     'case/decided': { readonly by: string }
     'case/not-now': NoParams
     'case/appealed': NoParams
@@ -72,9 +72,9 @@ declare module '../config/errors.ts' {
     'restart/ask-again': NoParams
     'restart/answer-later': NoParams
     'bot/no-access': NoParams
-    /** @param id under which the log has the error. */
+    /** @param id of the request in the log. */
     'bot/bug': { readonly id: string }
-    /** Of a code that this version does not know. */
+    /** A code that is unknown to this version. */
     'bot/unknown-error': NoParams
   }
 }

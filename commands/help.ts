@@ -1,4 +1,4 @@
-/** /help: what the bot can do, and what its model knows. */
+/** /help: shows what the bot can do and what its model knows. */
 
 import { MessageFlags } from 'discord.js'
 import { escaped, plainMessage } from './answer-text.ts'

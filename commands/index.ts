@@ -1,4 +1,4 @@
-/** The commands there are. A command exists when it is in one of these lists. */
+/** All commands. A command is registered if it is in one of these lists. */
 
 import { askCommand } from './ask.ts'
 import type { Command, MenuCommand } from './command.ts'
@@ -11,7 +11,7 @@ import { moderationCommand } from './moderation/command.ts'
 import { privacyCommand } from './privacy.ts'
 import { settingsCommand } from './settings.ts'
 
-/** Typed with a slash. */
+/** Slash commands. */
 export const SLASH_COMMANDS: readonly Command[] = [
   describeCommand,
   askCommand,
@@ -22,7 +22,7 @@ export const SLASH_COMMANDS: readonly Command[] = [
   helpCommand,
 ]
 
-/** In the context menu of a message. */
+/** Commands in the context menu of a message. */
 export const MENU_COMMANDS: readonly MenuCommand[] = [
   describeMenu,
   askMenu,
@@ -31,7 +31,7 @@ export const MENU_COMMANDS: readonly MenuCommand[] = [
   allowMenu,
 ]
 
-/** All of them, as Discord is told. */
+/** All commands, for registration. */
 export const COMMANDS: readonly Pick<Command | MenuCommand, 'data'>[] = [
   ...SLASH_COMMANDS,
   ...MENU_COMMANDS,

@@ -1,4 +1,4 @@
-/** /memory: what is remembered of this channel, and making it forgotten. */
+/** /memory: shows and deletes what the bot remembers in this channel. */
 
 import { ApplicationCommandOptionType, MessageFlags } from 'discord.js'
 import { plainMessage } from './answer-text.ts'
@@ -6,7 +6,7 @@ import type { Command } from './command.ts'
 import { EVERYWHERE } from './contexts.ts'
 import { choices, described, localized } from './i18n/localized.ts'
 
-const WHATS = ['picture', 'mine', 'channel'] as const
+const SCOPES = ['picture', 'mine', 'channel'] as const
 
 export const memoryCommand = {
   data: {
@@ -28,7 +28,7 @@ export const memoryCommand = {
             name: 'what',
             ...described('commands.memory.what'),
             required: true,
-            choices: choices(WHATS, 'commands.memory.whats'),
+            choices: choices(SCOPES, 'commands.memory.whats'),
           },
           {
             type: ApplicationCommandOptionType.String,
@@ -48,11 +48,11 @@ export const memoryCommand = {
       await interaction.editReply(plainMessage(await memory.show(interaction, text)))
       return
     }
-    const what = WHATS.find((one) => one === options.getString('what', true)) ?? 'picture'
-    const count = await memory.forget(interaction, what, options.getString('picture') ?? undefined)
+    const scope = SCOPES.find((name) => name === options.getString('what', true)) ?? 'picture'
+    const count = await memory.forget(interaction, scope, options.getString('picture') ?? undefined)
     const { forgotten, forgottenTurns } = text.memory
     await interaction.editReply(
-      plainMessage(what === 'mine' ? forgottenTurns(count) : forgotten(count)),
+      plainMessage(scope === 'mine' ? forgottenTurns(count) : forgotten(count)),
     )
   },
 

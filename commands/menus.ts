@@ -1,4 +1,4 @@
-/** The entries in a message's context menu: describe its pictures, or ask about them. */
+/** Entries in a message's context menu: describe its pictures, or ask about them. */
 
 import { ApplicationCommandType } from 'discord.js'
 import { InputError } from '../config/errors.ts'
@@ -16,11 +16,11 @@ export const describeMenu = {
   async execute(interaction, services) {
     await services.describe(interaction, {
       pictures: async () => {
-        const found = services.picturesIn(interaction.targetMessage)
-        if (found.length === 0) {
+        const pictures = services.picturesIn(interaction.targetMessage)
+        if (pictures.length === 0) {
           throw new InputError('image/none-in-message')
         }
-        return found
+        return pictures
       },
       hidden: false,
     })

@@ -1,4 +1,4 @@
-/** /privacy: what is kept about a person, and what they can do about it. */
+/** /privacy: shows, exports and deletes what the bot stores about a user, and sets the opt-out. */
 
 import { ApplicationCommandOptionType, AttachmentBuilder, MessageFlags } from 'discord.js'
 import { plainMessage } from './answer-text.ts'
@@ -40,8 +40,8 @@ export const privacyCommand = {
       return
     }
     const { guildId, id: commandId } = interaction
-    const said = await answer(privacy, { subcommand, userId, guildId, commandId }, text)
-    await interaction.editReply(plainMessage(said))
+    const content = await answer(privacy, { subcommand, userId, guildId, commandId }, text)
+    await interaction.editReply(plainMessage(content))
   },
 } satisfies Command
 
@@ -65,8 +65,8 @@ async function answer(
     case 'delete':
       return sentences.deleted(await privacy.forget(userId, commandId))
     default: {
-      const kept = sentences.kept(await privacy.retentionHours(guildId))
-      return `${kept}\n\n${(await privacy.isOut(userId)) ? sentences.out : sentences.in}`
+      const about = sentences.kept(await privacy.retentionHours(guildId))
+      return `${about}\n\n${(await privacy.isOut(userId)) ? sentences.out : sentences.in}`
     }
   }
 }

@@ -1,4 +1,4 @@
-/** /settings: what a server's managers can choose. */
+/** /settings: the settings of a server, for members with Manage Server. */
 
 import {
   ApplicationCommandOptionType,
@@ -25,7 +25,7 @@ import type { Catalogue } from './i18n/words.ts'
 import { subcommand } from './subcommand.ts'
 
 const { settings: words } = EN.commands
-const DOINGS = ['nothing', 'describe', 'alt'] as const
+const ACTIONS = ['nothing', 'describe', 'alt'] as const
 
 const text = ApplicationCommandOptionType.String as const
 const whole = ApplicationCommandOptionType.Integer as const
@@ -50,7 +50,7 @@ export const settingsCommand = {
           name: 'does',
           ...described('commands.settings.does'),
           required: true,
-          choices: choices(DOINGS, 'commands.settings.doings'),
+          choices: choices(ACTIONS, 'commands.settings.doings'),
         },
       ]),
       subcommand('style', 'commands.settings.style', [
@@ -102,7 +102,7 @@ export const settingsCommand = {
     if (guildId === null) {
       throw new InputError('place/server-only')
     }
-    // A server can give the command to other roles; what it changes stays the managers' business.
+    // A server can allow the command for other roles, but the settings need Manage Server.
     if (!interaction.memberPermissions?.has(PermissionFlagsBits.ManageGuild)) {
       throw new InputError('permission/settings')
     }
@@ -112,14 +112,14 @@ export const settingsCommand = {
       await settings.change(guildId, change)
     }
     const hours = await privacy.retentionHours(guildId)
-    const shown = lines(await settings.of(guildId), hours, catalogue)
+    const current = lines(await settings.of(guildId), hours, catalogue)
     const { saved, how } = catalogue.settings
-    const whole = change ? [saved, ...shown] : [...shown, how]
-    await interaction.editReply(plainMessage(whole.join('\n')))
+    const reply = change ? [saved, ...current] : [...current, how]
+    await interaction.editReply(plainMessage(reply.join('\n')))
   },
 } satisfies Command
 
-/** What the subcommand changes; nothing for `show`. */
+/** The change that the subcommand makes; undefined for `show`. */
 function changeOf({
   options,
 }: ChatInputCommandInteraction): ((settings: GuildSettings) => GuildSettings) | undefined {
@@ -129,16 +129,16 @@ function changeOf({
       const does = options.getString('does', true)
       return (settings) => ({
         ...settings,
-        answerChannels: listed(settings.answerChannels, id, does === 'describe'),
-        altTextChannels: listed(settings.altTextChannels, id, does === 'alt'),
+        answerChannels: withId(settings.answerChannels, id, does === 'describe'),
+        altTextChannels: withId(settings.altTextChannels, id, does === 'alt'),
       })
     }
     case 'style': {
-      const style = STYLES.find((one) => one === options.getString('value', true))
+      const style = STYLES.find((name) => name === options.getString('value', true))
       return (settings) => ({ ...settings, style: style ?? settings.style })
     }
     case 'language': {
-      const language = LANGUAGES.find((one) => one === options.getString('value', true))
+      const language = LANGUAGES.find((name) => name === options.getString('value', true))
       return (settings) => ({ ...settings, language: language ?? settings.language })
     }
     case 'limit': {
@@ -154,25 +154,30 @@ function changeOf({
   }
 }
 
-/** The list with or without an id. @throws {InputError} if it grows too long. */
-function listed(ids: readonly string[], id: string, wanted: boolean): string[] {
+/** Adds or removes an id. @throws {InputError} if the list gets too long. */
+function withId(ids: readonly string[], id: string, isListed: boolean): string[] {
   const others = ids.filter((other) => other !== id)
-  const next = wanted ? [...others, id] : others
+  const next = isListed ? [...others, id] : others
   if (next.length > MAX_CHANNELS) {
     throw new InputError('settings/too-many-channels', { most: MAX_CHANNELS })
   }
   return next
 }
 
-function lines(settings: GuildSettings, hours: number, { settings: said, commands }: Catalogue) {
-  const channels = (ids: readonly string[]) => ids.map((id) => `<#${id}>`).join(' ') || said.none
+function lines(
+  settings: GuildSettings,
+  hours: number,
+  { settings: sentences, commands }: Catalogue,
+) {
+  const channels = (ids: readonly string[]) =>
+    ids.map((id) => `<#${id}>`).join(' ') || sentences.none
   const each = [
-    said.describes(channels(settings.answerChannels)),
-    said.altTexts(channels(settings.altTextChannels)),
-    said.style(commands.describe.styles[settings.style]),
-    said.language(commands.settings.languages[settings.language]),
-    said.limit(settings.dailyLimit),
-    said.retention(hours),
+    sentences.describes(channels(settings.answerChannels)),
+    sentences.altTexts(channels(settings.altTextChannels)),
+    sentences.style(commands.describe.styles[settings.style]),
+    sentences.language(commands.settings.languages[settings.language]),
+    sentences.limit(settings.dailyLimit),
+    sentences.retention(hours),
   ]
-  return [said.title, ...each.map((line) => `- ${line}`)]
+  return [sentences.title, ...each.map((line) => `- ${line}`)]
 }

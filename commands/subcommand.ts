@@ -1,4 +1,4 @@
-/** What commands with subcommands share. */
+/** Helpers for commands with subcommands. */
 
 import {
   type APIApplicationCommandBasicOption,
@@ -11,7 +11,7 @@ import type { Services } from './command.ts'
 import { described, type TextKey } from './i18n/localized.ts'
 import type { Catalogue } from './i18n/words.ts'
 
-/** A subcommand being used on a server. */
+/** A subcommand that is used in a server. */
 export type SubcommandUse = {
   readonly interaction: ChatInputCommandInteraction
   readonly services: Services
@@ -19,7 +19,7 @@ export type SubcommandUse = {
   readonly guildId: string
 }
 
-/** What it is answered with: a text, and a file perhaps. */
+/** The reply: a text, and files if there are any. */
 export type SubcommandAnswer = {
   readonly content: string
   readonly files?: AttachmentBuilder[]

@@ -1,10 +1,10 @@
-/** Every sentence the bot shows, in English. The shape of this object is the catalogue's type. */
+/** All texts of the bot in English. The catalogue's type is derived from this object. */
 
 import { ERRORS_EN } from './errors-en.ts'
 import { MODERATION_EN } from './moderation-en.ts'
 import { MODERATION_RULES_EN } from './moderation-rules-en.ts'
 
-/** Adds an s unless there is one. */
+/** A count with its noun, which gets an s unless the count is 1. */
 const many = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`
 
 export const EN = {

@@ -1,4 +1,4 @@
-/** What the bot says when something cannot be done, in English, by the code of the error. */
+/** The sentences for errors in English, by code. */
 
 import type { SettingProblem } from '../../inference/contract/errors.ts'
 import type { UnsupportedFormat } from '../../inference/image/sniff.ts'

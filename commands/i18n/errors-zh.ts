@@ -1,4 +1,4 @@
-/** What the bot says when something cannot be done, in Chinese, by the code of the error. */
+/** The sentences for errors in Chinese, by code. */
 
 import type { SettingProblem } from '../../inference/contract/errors.ts'
 import type { ErrorSentences } from './error-sentences.ts'

@@ -1,5 +1,5 @@
 /**
- * Names and descriptions of commands in every language, by the key of their text in the catalogue.
+ * Names and descriptions of commands in every language, by the key of the text in the catalogue.
  *
  *     { type: ApplicationCommandOptionType.Boolean, name: 'private', ...described('commands.ask.private') }
  */
@@ -9,7 +9,7 @@ import { EN } from './en.ts'
 import type { Catalogue } from './words.ts'
 import { ZH } from './zh.ts'
 
-/** The keys of texts in a part of the catalogue, joined by dots. */
+/** The paths of all texts in a part of the catalogue, with dots. */
 type KeysOf<T> = {
   [Key in keyof T & string]: T[Key] extends string
     ? Key
@@ -18,10 +18,10 @@ type KeysOf<T> = {
       : `${Key}.${KeysOf<T[Key]>}`
 }[keyof T & string]
 
-/** Where a text is in the catalogue, such as `commands.describe.image`. */
+/** Path of a text in the catalogue, such as `commands.describe.image`. */
 export type TextKey = KeysOf<Omit<Catalogue, 'errors'>>
 
-/** A prefix of keys that has a text for each of these values. */
+/** A path with a text for each of the values below it. */
 type PrefixFor<Prefix extends string, Value extends string> = `${Prefix}.${Value}` extends TextKey
   ? Prefix
   : never
@@ -37,19 +37,19 @@ export function named(key: TextKey): Name {
   return nameAt(key)
 }
 
-/** The description of an option, whose name is the same in every language. */
+/** The description of an option. Its name is the same in every language. */
 export function described(key: TextKey): Description {
   return descriptionAt(key)
 }
 
-/** The name and description of a command, whose texts are `name` and `description` under the key. */
+/** The name and description of a command, from the texts `name` and `description` below the key. */
 export function localized<Key extends string>(
   key: PrefixFor<Key, 'name' | 'description'>,
 ): Name & Description {
   return { ...nameAt(`${key}.name`), ...descriptionAt(`${key}.description`) }
 }
 
-/** Choices of an option, each with its text under the key. */
+/** The choices of an option, each with its text below the key. */
 export function choices<const Value extends string, Key extends string>(
   values: readonly Value[],
   key: PrefixFor<Key, Value>,

@@ -1,18 +1,18 @@
-/** Sizes as the sentences about files have them. */
+/** Formats sizes for the sentences about files. */
 
 const MIB = 2 ** 20
 
-/** Such as `100000 bytes` or `32 MiB`. */
+/** For example `100000 bytes` or `32 MiB`. */
 export function bytesInWords(bytes: number): string {
   return bytes < MIB ? `${bytes} bytes` : `${Math.floor(bytes / MIB)} MiB`
 }
 
-/** Such as `100000 bytes` or `32 MB`, in the unit that suits the limit. */
+/** For example `100000 bytes` or `32 MB`, in the unit that fits the limit. */
 export function megabytes(bytes: number, limit: number, round = Math.floor): string {
   return limit < MIB ? `${bytes} bytes` : `${round(bytes / MIB)} MB`
 }
 
-/** Such as `1000 pixels` or `50 million pixels`. */
+/** For example `1000 pixels` or `50 million pixels`. */
 export function pixelsInWords(pixels: number): string {
   return pixels < 1e6
     ? `${Math.floor(pixels)} pixels`

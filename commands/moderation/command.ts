@@ -157,12 +157,12 @@ async function status({ interaction, services, text, guildId }: SubcommandUse): 
 /** `/moderation hash …` */
 async function list(use: SubcommandUse, name: string): Promise<SubcommandAnswer> {
   const { interaction, services, text, guildId } = use
-  const { moderation, given } = services
+  const { moderation, pictureOf } = services
   const { hashes } = text.moderation
   const { options } = interaction
   switch (name) {
     case 'add': {
-      const picture = given(options.getAttachment('image', true))
+      const picture = pictureOf(options.getAttachment('image', true))
       const note = options.getString('note') ?? ''
       return { content: hashes.added(await moderation.add(interaction, picture, note)) }
     }
@@ -191,7 +191,7 @@ async function list(use: SubcommandUse, name: string): Promise<SubcommandAnswer>
 
 async function test({ interaction, services, text, guildId }: SubcommandUse): Promise<string> {
   const { hashes } = text.moderation
-  const picture = services.given(interaction.options.getAttachment('image', true))
+  const picture = services.pictureOf(interaction.options.getAttachment('image', true))
   const { hash, match } = await services.moderation.test(guildId, picture)
   const said = match
     ? hashes.match(hashes.verdicts[match.entry.verdict], match.entry.hash, match.distance)

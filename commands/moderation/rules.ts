@@ -220,7 +220,7 @@ function whereOf(
 
 async function test({ interaction, services, text, guildId }: SubcommandUse): Promise<string> {
   const said = text.moderationRules
-  const picture = services.given(interaction.options.getAttachment('image', true))
+  const picture = services.pictureOf(interaction.options.getAttachment('image', true))
   const scored = await services.moderation.rules.test(guildId, picture)
   if (scored.length === 0) {
     return text.errors['rule/none']
