@@ -1,4 +1,4 @@
-/** One socket of the gateway, from hello to close. */
+/** One connection of the gateway, from Hello to close. */
 
 import type { RawData } from 'ws'
 import { isJson } from '../protocol/field-checks.ts'
@@ -19,28 +19,28 @@ import { GatewaySession } from './session.ts'
 import type { SessionHost } from './session.ts'
 import type { Transport } from './transport.ts'
 
-/** What the client is told to keep to, in milliseconds. */
+/** The heartbeat interval sent in Hello, in milliseconds. */
 export const HEARTBEAT_INTERVAL_MS = 41_250
 
-/** Silence for this many intervals ends the connection. */
+/** The connection is closed after this many intervals without a heartbeat. */
 const MISSED_HEARTBEATS = 1.5
 
 /** Longest payload a client may send, in bytes. */
 const MAX_PAYLOAD_BYTES = 4096
 
-/** What a connection needs of the gateway. */
+/** The gateway as a connection uses it. */
 export type ConnectionHost = SessionHost & {
   readonly sessions: Map<string, GatewaySession>
   readonly starts: SessionStarts
   readonly privileges: Privileges
   readonly mustShard: boolean
-  /** Whether a connection is cut off after 120 frames in a minute. */
+  /** Whether a connection is closed after 120 frames in a minute. */
   readonly limitsFrames: boolean
-  /** Keeps a session that lost its connection for a while. */
+  /** Keeps a disconnected session until it is resumed or expires. */
   park(session: GatewaySession): void
-  /** Tells people whether the application is there, after a session came or went. */
+  /** Emits to members whether the application is online, after a session changed. */
   tellOnline(): void
-  /** Ends every session: the day's identifies are used up. */
+  /** Deletes every session: the daily identify limit is exceeded. */
   endAll(): void
 }
 
@@ -63,13 +63,13 @@ export class Connection {
     this.#expectHeartbeat()
   }
 
-  /** The socket is gone. */
+  /** Handles the closing of the socket. */
   closed(code: number): void {
     this.#cancelTimeout()
     if (!this.#live) {
       return
     }
-    // Saying goodbye ends the session; only a broken connection can be resumed.
+    // A client that closes with 1000 or 1001 ends its session; otherwise it can be resumed.
     if (code === 1000 || code === 1001) {
       this.#host.sessions.delete(this.#live.id)
     } else {
@@ -144,7 +144,7 @@ export class Connection {
         return session.answerEmpty('CHANNEL_INFO', [id], 'channels')
       }
       case OPCODE.voiceStateUpdate:
-        // There is no voice channel to join, and Discord is silent about unknown ones.
+        // The sandbox has no voice channels, and Discord ignores unknown ones.
         if (!isJson(d)) {
           this.#close(DECODE_ERROR)
         }
@@ -233,7 +233,7 @@ export class Connection {
   }
 }
 
-/** The text of a WebSocket message, whichever way it came in. */
+/** The text of a WebSocket message in any of the forms of `ws`. */
 export function rawText(data: RawData): string {
   if (Array.isArray(data)) {
     return Buffer.concat(data).toString()

@@ -1,7 +1,7 @@
 /**
- * The gateway, version 10, JSON: who is connected, and which sessions there are.
+ * The gateway, version 10, JSON: its connections and sessions.
  *
- * A session outlives its connection: what happens meanwhile is kept and replayed on resume.
+ * A session outlives its connection: missed events are kept and replayed on resume.
  * Source: events/gateway.mdx.
  */
 
@@ -18,10 +18,10 @@ import { transportFor } from './transport.ts'
 import type { Timing } from '../protocol/timing.ts'
 import type { World } from '../world/world.ts'
 
-/** How long a session without a connection can still be resumed, in milliseconds. */
+/** How long a session without a connection can be resumed, in milliseconds. */
 const SESSION_LIFE_MS = 5 * 60 * 1000
 
-/** Longest frame that is looked at; longer than any that Discord takes. In bytes. */
+/** Maximum frame size of the socket, above Discord's own payload limit. In bytes. */
 const MAX_FRAME_BYTES = 64 * 1024
 
 /** How the gateway differs from that of a small application. */
@@ -35,22 +35,22 @@ export type GatewayOptions = {
   readonly mustShard?: boolean
   /** Shards that may identify at once. Default 1. */
   readonly maxConcurrency?: number
-  /** Identifies a day. Default 1000. */
+  /** Identifies per day. Default 1000. */
   readonly sessionStarts?: number
   /**
-   * Whether identifies of one key must lie 5 s apart. Default false: a test, or a bot that is
-   * restarted at once, would wait.
+   * Whether identifies of one key must be 5 s apart. Default false, so that tests and restarted
+   * bots do not wait.
    */
   readonly spacedIdentifies?: boolean
-  /** Whether 120 frames in a minute are the most a connection may send. Default true. */
+  /** Whether a connection is limited to 120 frames in a minute. Default true. */
   readonly limitsFrames?: boolean
-  /** Told how long handing an event to every session took. */
+  /** Called with the time that dispatching an event to all sessions took. */
   readonly measure?: (timing: Timing) => void
 }
 
-/** Accepts bots' connections and hands them what the world tells. */
+/** Accepts bots' connections and dispatches the world's events to them. */
 export class Gateway implements ConnectionHost {
-  /** The address bots are told to connect to; known once the server listens. */
+  /** The gateway URL that the API returns; set once the server listens. */
   url = ''
   readonly world: World
   readonly sessions = new Map<string, GatewaySession>()
@@ -58,7 +58,7 @@ export class Gateway implements ConnectionHost {
   readonly mustShard: boolean
   readonly limitsFrames: boolean
   readonly membersAskedAt = new Map<string, number>()
-  /** What faults may replace: delivers each event at once. */
+  /** Delivers each event; faults replace it. */
   pass: (session: string, event: string, deliver: () => void) => void = (_s, _e, deliver) =>
     deliver()
   readonly #options: GatewayOptions
@@ -93,7 +93,7 @@ export class Gateway implements ConnectionHost {
     }
   }
 
-  /** The flags of the application that say the same. */
+  /** The application flags of those intents. */
   applicationFlags(): number {
     const { messageContent, guildMembers, guildPresences } = this.privileges
     return (
@@ -112,15 +112,15 @@ export class Gateway implements ConnectionHost {
     }
   }
 
-  /** Takes over an HTTP connection that asked to become the gateway. */
+  /** Upgrades an HTTP connection to a gateway connection. */
   upgrade(request: IncomingMessage, socket: IncomingMessage['socket'], head: Buffer): void {
     this.#sockets.handleUpgrade(request, socket, head, (ws) => this.#accept(ws, request))
   }
 
   /**
-   * Closes every connection; with 4000 or none a client resumes, with 1000 it starts anew.
+   * Closes every connection; after 4000 or none a client resumes, after 1000 it identifies.
    *
-   * @returns how many there were.
+   * @returns the number of connections.
    */
   drop(code?: number): number {
     for (const socket of this.#sockets.clients) {
@@ -133,7 +133,7 @@ export class Gateway implements ConnectionHost {
     return this.#sockets.clients.size
   }
 
-  /** Asks every client to reconnect and resume (opcode 7). @returns how many. */
+  /** Sends Reconnect (opcode 7) to every client. @returns the number of clients. */
   askToReconnect(): number {
     for (const session of this.sessions.values()) {
       session.send(OPCODE.reconnect, null)
@@ -141,7 +141,7 @@ export class Gateway implements ConnectionHost {
     return this.sessions.size
   }
 
-  /** Tells every client that its session is invalid (opcode 9). @returns how many. */
+  /** Sends Invalid Session (opcode 9) to every client. @returns the number of clients. */
   invalidateSessions(resumable = false): number {
     const { size } = this.sessions
     for (const session of this.sessions.values()) {
@@ -182,7 +182,7 @@ export class Gateway implements ConnectionHost {
     this.tellOnline()
   }
 
-  /** Ends everything. */
+  /** Closes all connections and deletes all sessions. */
   close(): void {
     this.#stopListening()
     for (const socket of this.#sockets.clients) {

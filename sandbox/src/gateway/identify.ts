@@ -1,5 +1,5 @@
 /**
- * Looks at what a client sends on the gateway before it is believed.
+ * Validates the payloads that a client sends on the gateway.
  *
  * Source: events/gateway-events.mdx, "Send Events".
  */
@@ -28,7 +28,7 @@ export type Presence = {
 /** A checked identify. */
 export type Identify = {
   readonly intents: number
-  /** Null when the client did not shard. */
+  /** Null if the client does not shard. */
   readonly shard: readonly [id: number, count: number] | null
   readonly compress: boolean
   /** Members above which a guild is large. */
@@ -39,7 +39,7 @@ export type Identify = {
 /** A checked resume. */
 export type Resume = { readonly sessionId: string; readonly sequence: number }
 
-/** What refuses a body that does not have the documented form. */
+/** The close code for a malformed payload (4002). */
 export const DECODE_ERROR: Refusal = {
   code: CLOSE.decodeError,
   reason: 'Error while decoding payload.',
@@ -52,7 +52,7 @@ const AUTHENTICATION_FAILED: Refusal = {
 
 const INVALID_SHARD: Refusal = { code: CLOSE.invalidShard, reason: 'Invalid shard.' }
 
-/** @returns null for what is no frame. */
+/** @returns null for anything but a frame. */
 export function readFrame(text: string): Frame | null {
   try {
     const frame: unknown = JSON.parse(text)
@@ -64,7 +64,7 @@ export function readFrame(text: string): Frame | null {
   }
 }
 
-/** True for a refusal, false for what was read. */
+/** Whether the result is a refusal, not a parsed payload. */
 export function isRefusal(read: object): read is Refusal {
   return 'code' in read && 'reason' in read
 }
@@ -125,7 +125,7 @@ export function readResume(d: unknown, token: string): Resume | Refusal {
   return bare(d['token']) === token ? { sessionId, sequence } : AUTHENTICATION_FAILED
 }
 
-/** @returns null for what is no presence. */
+/** @returns null for anything but a presence. */
 export function readPresence(d: unknown): Presence | null {
   if (!isJson(d)) {
     return null
@@ -156,7 +156,7 @@ function readShard(value: unknown): readonly [number, number] | 'invalid' | null
   return whole && id >= 0 && id < count ? [id, count] : 'invalid'
 }
 
-/** Some libraries send the token as the HTTP header has it. */
+/** Some libraries send the token with the HTTP header's `Bot ` prefix. */
 function bare(token: string): string {
   return token.replace(/^Bot /, '')
 }

@@ -1,7 +1,7 @@
 /**
- * Which intents an application may ask for, and which event needs which.
+ * Which intents an application may request, and which intent each event requires.
  *
- * Source: events/gateway.mdx, "Gateway Intents". An event that is not listed needs none.
+ * Source: events/gateway.mdx, "Gateway Intents". An event that is not listed requires none.
  */
 
 import { ALL_INTENTS, CLOSE, INTENT } from '../protocol/constants.ts'
@@ -13,10 +13,10 @@ export type Privileges = {
   readonly guildPresences: boolean
 }
 
-/** Why the gateway hangs up. */
+/** The close code and reason with which the gateway ends a connection. */
 export type Refusal = { readonly code: number; readonly reason: string }
 
-/** By event: the intent in a guild and the one in direct messages; 0 needs none. */
+/** By event: the intent in a guild and the one in direct messages; 0 requires none. */
 type RequiredIntents = readonly [guild: number, direct: number]
 
 const REQUIRED_INTENTS: ReadonlyMap<string, RequiredIntents> = new Map([
@@ -83,12 +83,12 @@ export function letsThrough(intents: number, event: string, inGuild: boolean): b
   return needed === 0 || (intents & needed) !== 0
 }
 
-/** What is wrong with the intents asked for, or null. */
+/** The refusal for invalid or disallowed intents, or null. */
 export function refuseIntents(requested: unknown, granted: Privileges): Refusal | null {
   if (typeof requested !== 'number' || !Number.isInteger(requested) || requested < 0) {
     return INVALID
   }
-  // A number beyond 32 bits would lose its upper ones to the bitwise operators.
+  // Bitwise operators would truncate a number of more than 32 bits.
   if (requested > ALL_INTENTS || (requested & ~ALL_INTENTS) !== 0) {
     return INVALID
   }

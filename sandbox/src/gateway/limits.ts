@@ -14,20 +14,20 @@ const IDENTIFY_INTERVAL_MS = 5000
 const MAX_FRAMES = 120
 const FRAMES_WINDOW_MS = 60_000
 
-/** What an identify meets: it may begin, it came too soon, or the day's limit is used up. */
+/** The result of an identify: allowed, too soon, or over the daily limit. */
 export type Start = 'allowed' | 'too soon' | 'used up'
 
-/** What counts when sessions begin. */
+/** The session start limits. */
 export type StartLimits = {
   /** Shards that may identify at the same time. */
   readonly maxConcurrency: number
-  /** Identifies a day. */
+  /** Identifies per day. */
   readonly total: number
-  /** Whether a key may identify once in 5 s only. */
+  /** Whether each key is limited to one identify in 5 s. */
   readonly spaced: boolean
 }
 
-/** Counts the sessions that begin. */
+/** Counts session starts. */
 export class SessionStarts {
   readonly #clock: Clock
   readonly #limits: StartLimits
@@ -41,7 +41,7 @@ export class SessionStarts {
     this.#limits = limits
   }
 
-  /** Counts an identify of that shard, if it may begin. */
+  /** Counts an identify of that shard if it is allowed. */
   begin(shard: number): Start {
     this.#turnPage()
     if (this.#started >= this.#limits.total) {
@@ -62,7 +62,7 @@ export class SessionStarts {
     return 'allowed'
   }
 
-  /** Whether one identify too many has cost the application its token. */
+  /** Whether the daily limit was exceeded, so that the token is no longer valid. */
   get exhausted(): boolean {
     this.#turnPage()
     return this.#exhausted
@@ -84,12 +84,12 @@ export class SessionStarts {
       return
     }
     this.#started = 0
-    // Discord hands its owner a new token; the sandbox takes the old one again after a day.
+    // Discord resets the token for good; the sandbox accepts the old one again after a day.
     this.#exhausted = false
   }
 }
 
-/** Counts what one connection sends. */
+/** Counts the frames that one connection sends. */
 export class FrameLimit {
   readonly #clock: Clock
   #count = 0
@@ -99,7 +99,7 @@ export class FrameLimit {
     this.#clock = clock
   }
 
-  /** Counts a frame; false when it is one too many. */
+  /** Counts a frame; false if the limit is exceeded. */
   take(): boolean {
     const now = this.#clock.now()
     if (now >= this.#windowEndsMs) {

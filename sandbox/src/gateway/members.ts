@@ -13,19 +13,19 @@ const CHUNK_MEMBERS = 1000
 const MAX_MATCHES = 100
 const MAX_NONCE_BYTES = 32
 
-/** A whole member list may be asked for once in this time, per guild. In milliseconds. */
+/** Rate limit for whole member lists: one request per guild in this time. In milliseconds. */
 const ALL_MEMBERS_INTERVAL_MS = 30_000
 
-/** A member as `renderMember` gives it. */
+/** A member as `renderMember` returns it. */
 export type RenderedMember = { readonly user: { readonly id: string; readonly username: string } }
 
-/** Who asks, and what there is. */
+/** The session that requests members, and its guilds. */
 export type MembersContext = {
   readonly clock: Clock
   readonly intents: number
-  /** When each guild's whole list was last asked for. */
+  /** When each guild's whole list was last requested, in milliseconds. */
   readonly askedAt: Map<string, number>
-  /** Undefined for a guild that this session does not have. */
+  /** Undefined for a guild that is not in this session. */
   members(guildId: string): readonly RenderedMember[] | undefined
   dispatch(event: string, data: object): void
 }
@@ -40,7 +40,7 @@ type Request = {
   readonly nonce: object
 }
 
-/** Answers a request; false when it does not have the documented form. */
+/** Handles a request; false if the payload is malformed. */
 export function requestMembers(context: MembersContext, d: unknown): boolean {
   const request = readRequest(d)
   if (!request) {
@@ -51,7 +51,7 @@ export function requestMembers(context: MembersContext, d: unknown): boolean {
     return true
   }
   const everyone = request.query === '' && request.limit === 0
-  // Without the intent Discord leaves such a request unanswered.
+  // Without the intent Discord does not answer such a request.
   if (everyone && (context.intents & INTENT.guildMembers) === 0) {
     return true
   }
@@ -95,7 +95,7 @@ function readRequest(d: unknown): Request | null {
   if (typeof limit !== 'number' || limit < 0) {
     return null
   }
-  // An invalid nonce is ignored: the answer then carries none.
+  // An invalid nonce is ignored: the chunks then have none.
   const fits = typeof nonce === 'string' && Buffer.byteLength(nonce) <= MAX_NONCE_BYTES
   return {
     guildId,

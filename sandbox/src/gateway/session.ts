@@ -1,4 +1,4 @@
-/** One bot session: which events its intents and its shard let through, and what it missed. */
+/** One bot session: filters events by intents and shard, and keeps missed events for a resume. */
 
 import { randomBytes } from 'node:crypto'
 import { INTENT, OPCODE } from '../protocol/constants.ts'
@@ -14,29 +14,29 @@ import type { World } from '../world/world.ts'
 import type { WorldEvent } from '../world/events.ts'
 import type { Guild } from '../world/types.ts'
 
-/** Events kept for a resume; a client that missed more must identify anew. */
+/** Events kept for a resume; a client that missed more must identify again. */
 const MAX_KEPT_EVENTS = 1000
 
 type KeptEvent = { readonly sequence: number; readonly frame: string }
 
-/** What a session needs of the gateway. */
+/** The gateway as a session uses it. */
 export type SessionHost = {
   readonly world: World
-  /** Where a client resumes. */
+  /** The resume URL. */
   readonly url: string
-  /** The flags that say which privileged intents are granted. */
+  /** The application flags of the granted privileged intents. */
   applicationFlags(): number
-  /** Called with every event just before it gets its number; delivers now, later, or twice. */
+  /** Called before an event gets its sequence number; `deliver` may run now, later or twice. */
   readonly pass: (session: string, event: string, deliver: () => void) => void
-  /** When each guild's whole member list was last asked for. */
+  /** When each guild's whole member list was last requested, in milliseconds. */
   readonly membersAskedAt: Map<string, number>
 }
 
-/** A session; it lives on without its socket until it is resumed or forgotten. */
+/** A session. It outlives its connection until it is resumed or expires. */
 export class GatewaySession {
   readonly id = randomBytes(16).toString('hex')
   readonly shard: readonly [id: number, count: number]
-  /** What the bot shows of itself; null until it says. */
+  /** The bot's presence; null until it sends one. */
   presence: Presence | null
   readonly #host: SessionHost
   readonly #identify: Identify
@@ -52,12 +52,12 @@ export class GatewaySession {
     this.presence = identify.presence
   }
 
-  /** Whether a connection carries it now. */
+  /** Whether the session has a connection. */
   get connected(): boolean {
     return this.#transport !== null
   }
 
-  /** Moves to this connection; one that still carried it is broken off. */
+  /** Attaches the session to this connection; terminates a previous one. */
   attach(transport: Transport): void {
     const before = this.#transport
     this.#transport = transport
@@ -80,7 +80,7 @@ export class GatewaySession {
     return this.#parkedAt === atMs
   }
 
-  /** Ready, with the guilds of this shard still unavailable; then each of them. */
+  /** Sends READY with the shard's guilds as unavailable, then a GUILD_CREATE for each. */
   begin(): void {
     const { world, url } = this.#host
     const guilds = this.#guilds()
@@ -109,8 +109,8 @@ export class GatewaySession {
   }
 
   /**
-   * What came after the client's last sequence number; null when it is no longer known, `ahead`
-   * when the client claims more than was ever sent.
+   * The events after the client's last sequence number; null if they are no longer kept, `ahead`
+   * if the client's number is higher than the last one sent.
    */
   since(sequence: number): readonly KeptEvent[] | 'ahead' | null {
     if (sequence > this.#sequence) {
@@ -127,17 +127,17 @@ export class GatewaySession {
     this.#deliver('RESUMED', { _trace: ['sandbox'] })
   }
 
-  /** Sends a frame that is no event; without a connection it goes nowhere. */
+  /** Sends a frame other than a dispatch; does nothing without a connection. */
   send(op: number, d: unknown): void {
     this.#transport?.send(JSON.stringify({ op, d, s: null, t: null }))
   }
 
-  /** Ends the connection, if there is one. */
+  /** Closes the connection, if there is one. */
   hangUp(code: number, reason: string): void {
     this.#transport?.close(code, reason)
   }
 
-  /** Answers opcode 8; false when the request does not have the documented form. */
+  /** Handles opcode 8; false if the payload is malformed. */
   requestMembers(d: unknown): boolean {
     return requestMembers(
       {
@@ -151,7 +151,7 @@ export class GatewaySession {
     )
   }
 
-  /** Answers a request for what the sandbox's guilds do not have: sounds, voice channels. */
+  /** Answers a request for sounds or voice channels, which the sandbox does not have. */
   answerEmpty(event: string, guildIds: readonly string[], key: string): void {
     const ownGuilds = this.#guilds().filter(({ id }) => guildIds.includes(id))
     for (const { id } of ownGuilds) {
@@ -159,7 +159,7 @@ export class GatewaySession {
     }
   }
 
-  /** Dispatches the event if the session's shard and intents let it. */
+  /** Dispatches the event if it matches the session's shard and intents. */
   offer(event: string, guildId: string | null, data: object): void {
     if (!this.#owns(guildId)) {
       return
@@ -169,17 +169,17 @@ export class GatewaySession {
     }
   }
 
-  /** Whether this session would receive such an event at all. */
+  /** Whether the event matches the session's shard and intents. */
   wants(event: string, guildId: string | null): boolean {
     return this.#owns(guildId) && letsThrough(this.#identify.intents, event, guildId !== null)
   }
 
-  /** Whether the session reads message contents. */
+  /** Whether the session has the Message Content intent. */
   get seesContent(): boolean {
     return this.#has(INTENT.messageContent)
   }
 
-  /** Passes the event on if the session's shard and intents let it. */
+  /** Renders and dispatches the event if it matches the session's shard and intents. */
   hear(event: WorldEvent): void {
     const dispatch = renderEvent(this.#host.world, event)
     if (!dispatch) {
@@ -200,8 +200,8 @@ export class GatewaySession {
   }
 
   /**
-   * Without the presence intent only the bot itself is listed. Everyone of the sandbox is online,
-   * so that a large guild leaves out nobody else.
+   * Without the presence intent, `members` has only the bot. All users of the sandbox are online,
+   * so a large guild's list (online members only) is complete.
    */
   #guildEvent(guild: Guild): object {
     const whole = renderGuildEvent(this.#host.world, guild)
@@ -238,14 +238,14 @@ export class GatewaySession {
     return (this.#identify.intents & intent) !== 0
   }
 
-  /** Direct messages and whatever else has no guild go to shard 0. */
+  /** Direct messages and other events without a guild go to shard 0. */
   #owns(guildId: string | null): boolean {
     const [id, count] = this.shard
     return guildId === null ? id === 0 : shardOf(guildId, count) === id
   }
 }
 
-/** The shard that hears of a guild. */
+/** The shard that receives a guild's events. */
 export function shardOf(guildId: string, shards: number): number {
   return Number((BigInt(guildId) >> 22n) % BigInt(shards))
 }

@@ -1,5 +1,5 @@
 /**
- * What the gateway writes on a socket: plain JSON, payloads deflated one by one, or one zlib or
+ * Encoding of the gateway's frames: plain JSON, payloads deflated one by one, or one zlib or
  * zstd stream for the whole connection.
  *
  * Source: events/gateway.mdx, "Encoding and Compression".
@@ -9,19 +9,19 @@ import { constants, createDeflate, createZstdCompress, deflateSync } from 'node:
 import type { Deflate, ZstdCompress } from 'node:zlib'
 import type { WebSocket } from 'ws'
 
-/** Payloads under this stay plain when a client asked for payload compression. In bytes. */
+/** With payload compression, payloads smaller than this are sent plain. In bytes. */
 const COMPRESSED_FROM = 1024
 
-/** A socket, and how it is written to. */
+/** A socket with its compression. */
 export type Transport = {
   send(text: string): void
   /** Closes once everything sent before has been written. */
   close(code: number, reason: string): void
-  /** Breaks the connection without a word, as a lost network does. */
+  /** Terminates the connection without a close frame, like a network failure. */
   terminate(): void
   /** Turns payload compression on; a stream's own compression takes precedence. */
   compressPayloads(): void
-  /** Asks that the socket's remaining frames go nowhere. */
+  /** Whether the socket is open. */
   readonly open: boolean
 }
 
@@ -73,8 +73,8 @@ class PlainTransport implements Transport {
 }
 
 /**
- * One context for the connection's whole life; each message ends with a flush, so that the client
- * can read it at once. Compression takes turns on the thread pool: messages wait in line.
+ * One compression context for the connection; each message ends with a flush, so that the client
+ * can decode it at once. Compression is asynchronous: messages are queued.
  */
 class StreamTransport implements Transport {
   readonly #socket: WebSocket
@@ -114,7 +114,7 @@ class StreamTransport implements Transport {
       if (!this.open || this.#stream.destroyed) {
         return resolve()
       }
-      // A connection that breaks meanwhile takes the stream with it; the flush then never ends.
+      // If the connection closes, the stream is destroyed and the flush never completes.
       this.#stream.once('close', resolve)
       this.#stream.write(text)
       this.#stream.flush(this.#flush, () => {

@@ -1,8 +1,8 @@
 /**
- * The REST API, version 10: finds the route of a request, and keeps to the limits.
+ * The REST API, version 10: dispatches requests to routes and enforces the limits.
  *
- * On the way lie, in this order: the ban for invalid requests, the token, the rate limits, faults
- * asked for, the body, and the route itself.
+ * A request is checked in this order: ban for invalid requests, token, rate limits, requested
+ * faults, body, route.
  */
 
 import type { IncomingMessage } from 'node:http'
@@ -49,7 +49,7 @@ const SERVER_ERRORS: Readonly<Record<number, string>> = {
   504: '504: Gateway Timeout',
 }
 
-/** What the API works with. */
+/** The parts that the API depends on. */
 export type ApiParts = {
   readonly world: World
   readonly gateway: Gateway
@@ -59,17 +59,17 @@ export type ApiParts = {
   readonly observe: ((exchange: Exchange) => void) | undefined
 }
 
-/** A response as it goes out; `null` is none at all. */
+/** A response as it is sent; `null` sends no response at all. */
 export type Answer = {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
-  /** JSON, or text as it is. */
+  /** A string is sent as is, anything else as JSON. */
   readonly body: unknown
 } | null
 
 type RouteMatch = { readonly route: Route; readonly params: Readonly<Record<string, string>> }
 
-/** Every route there is. */
+/** All routes of the API. */
 export const apiRoutes: readonly Route[] = [
   ...gatewayRoutes,
   ...userRoutes,
@@ -126,7 +126,7 @@ export class RestApi {
       status: reply.status,
       responseBody: reply.body,
     })
-    // Discord's own proxy signs; libraries take a 429 without it for Cloudflare's.
+    // Discord's proxy sets `Via`. Libraries treat a 429 without it as one from Cloudflare.
     return {
       status: reply.status,
       body: reply.body,
@@ -135,7 +135,7 @@ export class RestApi {
   }
 }
 
-/** One request on its way. */
+/** One request while it is handled. */
 class Call {
   headers: Readonly<Record<string, string>> = {}
   body: Body | undefined
@@ -167,7 +167,7 @@ class Call {
       return await this.#handle(match, query)
     } catch (error) {
       if (error instanceof ApiError && error.waitMs !== undefined) {
-        // Whoever is to wait is told so where clients look for it.
+        // Clients read the wait time from these headers.
         this.headers = {
           ...this.headers,
           ...waitHeaders(error.waitMs),
@@ -187,7 +187,7 @@ class Call {
     }
   }
 
-  /** Keeps the headers; a reply when the request came too often. */
+  /** Adds the rate-limit headers. Returns a 429 if the limit is exceeded. */
   #judge({ headers, refusal }: Verdict): Reply | null {
     this.headers = { ...this.headers, ...headers }
     return refusal && { status: 429, body: refusal }
@@ -268,7 +268,7 @@ function decode(text: string): string {
   }
 }
 
-/** What Cloudflare says to an address that it has banned: no JSON, and no `Via`. */
+/** Cloudflare's response to a banned address: no JSON body and no `Via` header. */
 function banned(ms: number): Answer {
   return {
     status: 429,
@@ -277,7 +277,7 @@ function banned(ms: number): Answer {
   }
 }
 
-/** The reply that refuses; a bug of the sandbox's own is a 500 and said on stderr. */
+/** The error response. An unexpected error is a bug of the sandbox: 500, logged to stderr. */
 export function refusalOf(error: unknown): Reply {
   if (error instanceof ApiError) {
     return { status: error.status, body: error.body() }

@@ -34,7 +34,7 @@ function list(context: Context): Reply {
   return ok(translated ? commands : commands.map(untranslated))
 }
 
-/** The list leaves the translations out unless they are asked for. */
+/** The list omits localizations unless `with_localizations` is set. */
 function untranslated(item: Json): Json {
   const entries = Object.entries(item).filter(([key]) => !key.endsWith('_localizations'))
   return Object.fromEntries(
@@ -88,7 +88,7 @@ function routesAt(path: string): readonly Route[] {
 
 const GUILD = '/applications/:application/guilds/:guild/commands'
 
-// Only a member with a token of their own can set these; nobody here has.
+// Setting these takes a user's bearer token, which the sandbox does not issue.
 const permissionRoutes: readonly Route[] = [
   {
     method: 'GET',

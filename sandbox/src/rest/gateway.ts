@@ -1,4 +1,4 @@
-/** Routes that say where the gateway is. Source: events/gateway.mdx, "Get Gateway Bot". */
+/** Routes that return the gateway's URL. Source: events/gateway.mdx, "Get Gateway Bot". */
 
 import { ok } from './route.ts'
 import type { Route } from './route.ts'

@@ -1,7 +1,7 @@
 /**
- * Routes that answer interactions: the callback, `@original` and follow-ups.
+ * Routes that respond to interactions: the callback, `@original` and follow-ups.
  *
- * They need no bot token: the interaction's own is enough.
+ * They need no bot token: the interaction token authenticates them.
  * Source: developers/interactions/receiving-and-responding.mdx.
  */
 
@@ -55,7 +55,7 @@ function renderCallback(
   }
 }
 
-/** The message of this interaction that the path names; `@original` is the first. */
+/** The interaction's message that the path names; `@original` is the first response. */
 function ownMessage(context: Context): { interaction: Interaction; message: Message } {
   const { world, interactions, params } = context
   const interaction = interactions.answered(params['application']!, params['token']!)
@@ -84,7 +84,7 @@ async function followUp(context: Context): Promise<Reply> {
   const { world, interactions, params, body } = context
   const interaction = interactions.answered(params['application']!, params['token']!)
   if (interaction.state === 'deferred') {
-    // The first follow-up after a deferral fills in the waiting message.
+    // The first follow-up after a deferral replaces the loading message.
     const original = world.message(interaction.channel.id, interaction.originalId!)
     return editOwn(context, interaction, original)
   }

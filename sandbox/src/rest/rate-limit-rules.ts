@@ -1,30 +1,30 @@
 /**
- * How much each route takes.
+ * The rate limit of each route.
  *
- * Discord publishes no such list ("should not be hard coded"); these are the figures that library
- * authors saw in the headers: discord-api-docs issues 2761 (messages, deletes, channel names and
- * topics), 981 (reactions share one bucket) and 1135 (reading messages has no bucket of its own);
+ * Discord publishes no such list ("should not be hard coded"); these are numbers that library
+ * authors observed in the headers: discord-api-docs issues 2761 (messages, deletes, channel names
+ * and topics), 981 (reactions share one bucket) and 1135 (reading messages has no bucket of its own);
  * eris pull request 1173 (bulk deletes, old messages).
  */
 
 import { isJson } from '../protocol/field-checks.ts'
 
-/** What one bucket takes. */
+/** The limit of one bucket. */
 export type Rule = {
-  /** Names the bucket; routes with one name share it. */
+  /** The bucket's name; routes with the same name share a bucket. */
   readonly name: string
   readonly methods: readonly string[]
   /** Requests in a window. */
   readonly limit: number
   readonly windowMs: number
-  /** `shared` counts for whoever else uses the resource as well. Default `user`. */
+  /** `shared` limits count all users of the resource together. Default `user`. */
   readonly scope?: 'user' | 'shared'
-  /** The body's code for 429s that have one. */
+  /** The error code in the 429's body, if it has one. */
   readonly code?: number
   readonly sublimit?: Sublimit
 }
 
-/** A narrower limit on requests whose body says certain things. */
+/** A stricter limit for requests whose body matches. */
 export type Sublimit = Omit<Rule, 'methods' | 'sublimit'> & { applies(body: unknown): boolean }
 
 const CHANNEL_NAME: Sublimit = {
@@ -35,7 +35,7 @@ const CHANNEL_NAME: Sublimit = {
   applies: (body) => isJson(body) && ('name' in body || 'topic' in body),
 }
 
-/** Routes with their named parts left out: `/channels/:/messages`. */
+/** By route without parameter names: `/channels/:/messages`. */
 const RULES: Readonly<Record<string, readonly Rule[]>> = {
   '/channels/:': [
     {
@@ -61,7 +61,7 @@ const RULES: Readonly<Record<string, readonly Rule[]>> = {
 
 const REACTIONS: Rule = { name: 'reactions', methods: ['PUT', 'DELETE'], limit: 1, windowMs: 250 }
 
-/** Of an interaction's token, or a webhook's. */
+/** Requests with an interaction or webhook token. */
 const WEBHOOK: Rule = {
   name: 'webhook',
   methods: ['POST', 'PATCH', 'DELETE'],
@@ -69,7 +69,7 @@ const WEBHOOK: Rule = {
   windowMs: 2000,
 }
 
-/** Whatever else changes something. */
+/** All other requests that modify something. */
 const OTHER: Rule = {
   name: 'other',
   methods: ['POST', 'PUT', 'PATCH', 'DELETE'],
@@ -77,7 +77,7 @@ const OTHER: Rule = {
   windowMs: 10_000,
 }
 
-/** The rule of a route; reading has none beyond the global limit, and then no headers either. */
+/** The rule of a route. Reads count against the global limit only and have no headers (null). */
 export function ruleFor(method: string, route: string): Rule | null {
   if (method === 'GET') {
     return null

@@ -1,7 +1,7 @@
 /**
  * Discord's limits on HTTP requests: per route, global, and for invalid requests.
  *
- * Source: topics/rate-limits.mdx; for what it leaves open, `rate-limit-rules.ts`.
+ * Source: topics/rate-limits.mdx; for numbers that it does not give, `rate-limit-rules.ts`.
  */
 
 import { createHash } from 'node:crypto'
@@ -13,10 +13,10 @@ const GLOBAL_WINDOW_MS = 1000
 const INVALID_WINDOW_MS = 10 * 60 * 1000
 const INVALID_STATUSES = [401, 403, 429]
 
-/** Buckets looked through before those are dropped that have long been full again. */
+/** Number of buckets above which expired ones are deleted. */
 const MAX_IDLE_BUCKETS = 2000
 
-/** What may be set; the rest follows Discord. */
+/** Settings; the defaults are Discord's numbers. */
 export type RateLimitSettings = {
   /** Requests in a second over all routes. Default 50. */
   readonly globalPerSecond?: number
@@ -24,18 +24,18 @@ export type RateLimitSettings = {
   readonly invalidRequests?: number
 }
 
-/** A request that its limit has a say in. */
+/** A request to count against a limit. */
 export type LimitedRequest = {
   readonly method: string
-  /** The route's path with its named parts. */
+  /** The route's path with its parameters. */
   readonly route: string
-  /** The path as asked for. */
+  /** The requested path. */
   readonly path: string
-  /** Undefined until it was read: only sublimits look at it. */
+  /** Undefined until it has been read; only sublimits depend on it. */
   readonly body?: unknown
 }
 
-/** A refusal with 429, or what to add to the answer. */
+/** Headers for the response, and the 429 body if the request exceeds a limit. */
 export type Verdict = {
   readonly headers: Readonly<Record<string, string>>
   readonly refusal: RateLimited | null
@@ -66,7 +66,7 @@ export class RateLimits {
     this.#settings = settings && { globalPerSecond: 50, invalidRequests: 10_000, ...settings }
   }
 
-  /** Milliseconds until an address that sent too many invalid requests is heard again, or 0. */
+  /** Milliseconds until the ban for invalid requests expires, or 0. */
   bannedForMs(): number {
     if (!this.#settings || this.#invalid.count < this.#settings.invalidRequests) {
       return 0
@@ -79,7 +79,7 @@ export class RateLimits {
     if (!this.#settings) {
       return FREE
     }
-    // Interaction endpoints are not bound to the global limit.
+    // Interaction endpoints do not count against the global limit.
     if (
       !isInteraction(request) &&
       !this.#use(this.#global, this.#settings.globalPerSecond, GLOBAL_WINDOW_MS)
@@ -90,7 +90,7 @@ export class RateLimits {
     return rule ? this.#takeFrom(rule, request) : FREE
   }
 
-  /** Counts against a limit that depends on what the body says. */
+  /** Counts the request against a limit that depends on its body. */
   takeSublimit(request: LimitedRequest): Verdict {
     const rule = this.#settings && ruleFor(request.method, request.route)?.sublimit
     if (!rule?.applies(request.body)) {
@@ -99,7 +99,7 @@ export class RateLimits {
     return this.#takeFrom({ ...rule, methods: [request.method] }, request)
   }
 
-  /** Notes how a request was answered; `scope` is that of a 429. */
+  /** Counts invalid requests by response status; `scope` is that of a 429. */
   noteAnswer(status: number, scope: string | undefined): void {
     if (!this.#settings || !INVALID_STATUSES.includes(status) || scope === 'shared') {
       return
@@ -141,7 +141,7 @@ export class RateLimits {
   }
 
   /**
-   * A window opens with its first request and closes after its time, whatever happened meanwhile.
+   * Fixed windows: a window opens with its first request and closes after `windowMs`.
    */
   #use(window: Window, limit: number, windowMs: number): boolean {
     const now = this.#clock.now()
@@ -200,13 +200,13 @@ function isInteraction({ path }: LimitedRequest): boolean {
   return /^\/interactions\/|^\/webhooks\/\d+\/[^/]/.test(path)
 }
 
-/** The header leaves out the major parameters: channels share it, not their counts. */
+/** The bucket header without major parameters: channels share the header, not the counts. */
 function bucketId(rule: Rule): string {
   const key = rule.methods.join() + rule.name
   return createHash('sha256').update(key).digest('hex').slice(0, 32)
 }
 
-/** Channels, guilds and webhooks, the latter with their token. */
+/** The major parameter: a channel, a guild, or a webhook with its token. */
 function majorOf(path: string): string {
   const [kind = '', id = '', token = ''] = path.split('/').slice(1)
   if (kind === 'webhooks' || kind === 'interactions') {

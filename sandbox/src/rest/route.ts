@@ -1,4 +1,4 @@
-/** What a route of the REST API is, and how a path finds it. */
+/** The types of a REST API route, and the table that matches a path to one. */
 
 import { refuse } from '../protocol/errors.ts'
 import type { Gateway } from '../gateway/gateway.ts'
@@ -8,7 +8,7 @@ import type { Body } from '../protocol/body.ts'
 import type { World } from '../world/world.ts'
 import type { Actor } from '../world/audit-log.ts'
 
-/** What a route works with. */
+/** The input of a route's handler. */
 export type Context = {
   readonly world: World
   readonly gateway: Gateway
@@ -17,20 +17,20 @@ export type Context = {
   readonly params: Readonly<Record<string, string>>
   readonly query: URLSearchParams
   readonly body: Body
-  /** The application as a reader; over HTTP the portal's setting alone counts. */
+  /** The application as a reader. Over HTTP only the portal's Message Content setting counts. */
   readonly reader: Reader
   /** Who acts, and the reason given for the audit log. */
   readonly actor: Actor
 }
 
-/** What a route answers: a body, or nothing (204). */
+/** A route's response: a body, or none (204). */
 export type Reply = { readonly status: number; readonly body?: unknown }
 
 /** One method of one path, such as `/channels/:channel`. */
 export type Route = {
   readonly method: string
   readonly path: string
-  /** Needs no bot token: the path's own token is enough. */
+  /** Needs no bot token: the token in the path authenticates the request. */
   readonly open?: boolean
   handle(context: Context): Reply | Promise<Reply>
 }
@@ -44,8 +44,8 @@ export function ok(body: unknown): Reply {
 export const NO_CONTENT: Reply = { status: 204 }
 
 /**
- * Finds the route of a path. The order of the list does not matter: where two paths fit, the one
- * with a fixed part before the one with a named part, so that `pins` is not a message's id.
+ * Matches paths to routes. The order of the list does not matter: if two routes match, a fixed
+ * segment takes precedence over a parameter, so that `pins` is not read as a message id.
  */
 export class RouteTable {
   readonly #routes: readonly { readonly route: Route; readonly pattern: RegExp }[]
@@ -58,7 +58,7 @@ export class RouteTable {
   }
 
   /**
-   * The route and the named parts of the path.
+   * The route and the path's parameters.
    *
    * @throws {ApiError} 404 for an unknown path, 405 for another method.
    */
@@ -80,18 +80,18 @@ export class RouteTable {
   }
 }
 
-/** Fixed parts come before named ones, at the first part in which two paths differ. */
+/** Sorts fixed segments before parameters, at the first segment in which two paths differ. */
 function byFixedParts(first: Route, second: Route): number {
   const [a, b] = [sortKey(first), sortKey(second)]
   return a === b ? 0 : a < b ? -1 : 1
 }
 
-/** `~` sorts after all letters: a named part comes last. */
+/** `~` sorts after all letters, so a parameter comes last. */
 function sortKey({ path }: Route): string {
   return path.replaceAll(/:\w+/g, '~')
 }
 
-/** `@me` and emoji come encoded: discord.js writes `%40me`. */
+/** Clients percent-encode `@me` and emoji: discord.js sends `%40me`. */
 function decode(path: string): string {
   try {
     return decodeURIComponent(path)

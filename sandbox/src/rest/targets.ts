@@ -1,4 +1,4 @@
-/** Finds what a route's path names, as far as the one who acts may know of it. */
+/** Resolves the ids in a route's path, with the permission checks of the actor. */
 
 import { refuse } from '../protocol/errors.ts'
 import type { Message } from '../world/message.ts'
@@ -8,9 +8,9 @@ import type { Channel, Guild, Member, Role } from '../world/types.ts'
 import type { Context } from './route.ts'
 
 /**
- * The guild of the path, where the one who acts has these permissions.
+ * The guild of the path; asserts that the actor has these permissions.
  *
- * @throws {ApiError} 10004 for a guild that there is not or that they are not in, or 50013.
+ * @throws {ApiError} 10004 for a guild that does not exist or that the actor is not in, or 50013.
  */
 export function guildOf(context: Context, ...names: readonly PermissionName[]): Guild {
   const { world, params, actor } = context
@@ -23,7 +23,7 @@ export function guildOf(context: Context, ...names: readonly PermissionName[]): 
 }
 
 /**
- * The channel of the path, where the one who acts has these permissions.
+ * The channel of the path; asserts that the actor has these permissions.
  *
  * @throws {ApiError} 10003, 50001 or 50013.
  */
@@ -52,7 +52,7 @@ export function guildChannelOf(
 }
 
 /**
- * The message of the path; an ephemeral one cannot be reached by the channel's routes.
+ * The message of the path. The channel's routes do not return ephemeral messages.
  *
  * @throws {ApiError} 10008, and as `channelOf`.
  */
@@ -65,12 +65,12 @@ export function messageOf(context: Context, ...names: readonly PermissionName[])
   return message
 }
 
-/** The user id of the path; `@me` is the one who acts. */
+/** The user id of the path; `@me` is the actor. */
 export function userIdOf({ params, actor }: Context): string {
   return params['user'] === '@me' ? actor.userId : params['user']!
 }
 
-/** @throws {ApiError} 10013 for nobody, 10007 for someone who is not in the guild. */
+/** @throws {ApiError} 10013 for an unknown user, 10007 for a user who is not in the guild. */
 export function memberOf(context: Context, guild: Guild): Member {
   const id = context.world.user(userIdOf(context)).id
   const member = guild.members.get(id)

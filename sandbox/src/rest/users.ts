@@ -54,7 +54,7 @@ export const userRoutes: readonly Route[] = [
       }
       checks.done()
       const user = world.users.get(recipient ?? '')
-      // Nobody can write to themselves.
+      // A user cannot open a direct message with themselves.
       if (!user || user.id === actor.userId) {
         throw refuse('invalidRecipients')
       }
@@ -66,7 +66,7 @@ export const userRoutes: readonly Route[] = [
     path: '/users/:user',
     handle(context) {
       const user = renderUser(context.world.user(userId(context)))
-      // Of itself the bot learns more than of others.
+      // Discord sends more fields for the bot's own user.
       const privateFields = { mfa_enabled: true, locale: 'en-US', verified: true, email: null }
       return ok(context.params['user'] === '@me' ? { ...user, ...privateFields } : user)
     },

@@ -1,4 +1,4 @@
-/** Routes of channels: reading, making, changing, deleting. Source: resources/channel.mdx. */
+/** Routes of channels: read, create, modify, delete. Source: resources/channel.mdx. */
 
 import { Checks, isJson } from '../../protocol/field-checks.ts'
 import type { Json } from '../../protocol/field-checks.ts'
@@ -142,7 +142,7 @@ function modify(context: Context): Reply {
 function remove(context: Context): Reply {
   const { world, actor } = context
   const channel = channelOf(context)
-  // A direct-message channel is only closed; what was written in it stays.
+  // Deleting a direct-message channel only closes it; its messages are kept.
   if (channel.guildId === null) {
     return ok(renderChannel(world, channel))
   }

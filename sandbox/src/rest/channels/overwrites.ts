@@ -18,7 +18,7 @@ import { NO_CONTENT } from '../route.ts'
 import type { Context, Reply, Route } from '../route.ts'
 import { guildChannelOf } from '../targets.ts'
 
-/** The overwrites that a channel's body lists; undefined when it lists none at all. */
+/** The permission overwrites in a channel's body; undefined if the field is absent. */
 export function readOverwrites(
   body: Json,
   guild: Guild,
@@ -48,9 +48,9 @@ function readOverwrite(body: Json, id: string, type: 0 | 1, checks: Checks, path
 }
 
 /**
- * Asserts that the actor may set this overwrite: nobody can allow or deny what they lack.
+ * Asserts that the actor may set this overwrite: only permissions that the actor has.
  *
- * @throws {ApiError} 10009 for nobody's overwrite, 50013.
+ * @throws {ApiError} 10009 for an unknown role or user, 50013.
  */
 export function checkOverwrite(
   { world, actor }: Context,
@@ -92,7 +92,7 @@ function put(context: Context): Reply {
   return NO_CONTENT
 }
 
-/** Sets an overwrite, whoever may, and tells of it. */
+/** Sets an overwrite without permission checks, and emits the event. */
 export function setOverwrite(
   world: World,
   channel: Channel,

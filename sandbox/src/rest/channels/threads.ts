@@ -1,4 +1,4 @@
-/** Routes of threads: starting, members, and the lists. Source: developers/resources/channel.mdx. */
+/** Routes of threads: start, members, lists. Source: developers/resources/channel.mdx. */
 
 import { Checks } from '../../protocol/field-checks.ts'
 import { CHANNEL_TYPE } from '../../protocol/constants.ts'
@@ -33,7 +33,7 @@ function startFromMessage(context: Context): Reply {
   return { status: 201, body: renderThreadFor(world, thread, actor.userId) }
 }
 
-/** @throws {ApiError} 50024 for a channel that is no thread. */
+/** @throws {ApiError} 50024 for a channel that is not a thread. */
 function threadOf(context: Context): Channel {
   const channel = channelOf(context)
   if (!channel.thread) {

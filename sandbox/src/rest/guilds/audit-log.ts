@@ -28,7 +28,7 @@ function list(context: Context): Reply {
       (before === undefined || compareIds(entry.id, before) < 0) &&
       (after === undefined || compareIds(entry.id, after) > 0),
   )
-  // With `after` the oldest come first, and that way round.
+  // With `after`, entries start with the oldest and are in ascending order.
   const entries =
     after === undefined ? matching.slice(-limit).toReversed() : matching.slice(0, limit)
   const people = entries.flatMap((entry) => [entry.userId, entry.targetId ?? ''])

@@ -1,6 +1,6 @@
 /**
- * Lists of what there is none of in the sandbox's guilds: a bot that asks finds them empty, with
- * the permissions that the real ones ask for. Sources: the page of each resource.
+ * Lists of resources that the sandbox does not support: always empty, but with Discord's
+ * permission checks. Sources: the page of each resource.
  */
 
 import type { PermissionName } from '../../world/permissions.ts'

@@ -34,7 +34,7 @@ function modify(context: Context): Reply {
   const description = checks.text(body, 'description', { max: 300 })
   const ownerId = checks.id(body, 'owner_id')
   checks.done()
-  // Only the owner can hand a guild over.
+  // Only the owner can transfer ownership.
   if (ownerId !== undefined && guild.ownerId !== actor.userId) {
     throw refuse('missingPermissions')
   }
@@ -97,7 +97,7 @@ export const guildRoutes: readonly Route[] = [
     path: '/users/@me/guilds/:guild',
     handle(context) {
       const guild = guildOf(context)
-      // An owner must hand the guild over first.
+      // The owner must transfer ownership before leaving.
       if (guild.ownerId === context.actor.userId) {
         throw refuse('missingPermissions')
       }

@@ -90,7 +90,7 @@ function modify(context: Context): Reply {
   const guild = guildOf(context)
   const member = memberOf(context, guild)
   const { roles, ...changes } = readChanges(asJson(body), world.clock.now())
-  // Clients that write down all roles of a member name @everyone too, which nobody is given.
+  // Some clients send all roles of a member with @everyone among them. It is never assigned.
   const assignableRoles = roles?.filter((id) => id !== guild.id)
   modifyMember(
     world,
@@ -157,7 +157,7 @@ function readDeleteSeconds(body: Json): number {
   return seconds ?? 0
 }
 
-/** A ban may take along what the user wrote lately, in all channels. */
+/** Deletes the user's recent messages in all channels (`delete_message_seconds`). */
 function forgetRecent({ world }: Context, guild: Guild, userId: string, seconds: number): void {
   const since = world.clock.now() - seconds * 1000
   for (const channel of world.channels.values()) {

@@ -90,7 +90,7 @@ function modify(context: Context): Reply {
   const role = lowerRole(context, guild)
   const fields = readRole(context, guild, role.permissions)
   const before = describe(role)
-  // The name of @everyone stays what it is.
+  // @everyone cannot be renamed.
   Object.assign(role, fields, role.id === guild.id ? { name: role.name } : {})
   world.emit({ name: 'GUILD_ROLE_UPDATE', role })
   note(world, guild.id, actor, {
@@ -148,7 +148,7 @@ function readMoves(context: Context, guild: Guild): Map<string, number> {
     if (!role) {
       throw refuse('unknownRole')
     }
-    // Clients that move one role list all of them, @everyone and higher ones included.
+    // Clients that move one role send all roles, @everyone and higher ones included.
     if (role.position === position) {
       return
     }
@@ -169,7 +169,7 @@ function move(context: Context): Reply {
   const guild = guildOf(context, 'manageRoles')
   const moves = readMoves(context, guild)
   const rising = [...guild.roles.values()].filter(({ id }) => id !== guild.id)
-  // A moved role goes before the others of its new position.
+  // A moved role sorts before the other roles at its new position.
   const order = rising.toSorted(
     (a, b) =>
       (moves.get(a.id) ?? a.position) - (moves.get(b.id) ?? b.position) ||

@@ -115,7 +115,7 @@ function searchIn(world: World, guild: Guild, userId: string, search: Search): M
 function list(context: Context): Reply {
   const { world, actor, reader } = context
   const guild = guildOf(context)
-  // Without the intent there is nothing that the application may look through.
+  // Without the Message Content intent a search is refused.
   if (!reader.seesContent) {
     throw refuse('missingAccess')
   }

@@ -1,7 +1,7 @@
 /**
- * The route that gives expired links of files a fresh signature.
+ * The route that signs expired attachment links again.
  *
- * It is in no official description; bots use it all the same. Source: esmBot issue 461.
+ * Discord does not document it, but bots use it. Source: esmBot issue 461.
  */
 
 import { Checks } from '../../protocol/field-checks.ts'

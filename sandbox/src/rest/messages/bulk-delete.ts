@@ -1,4 +1,4 @@
-/** The route that deletes many messages at once. Source: developers/resources/message.mdx. */
+/** The bulk delete route. Source: developers/resources/message.mdx. */
 
 import { Checks } from '../../protocol/field-checks.ts'
 import { refuse } from '../../protocol/errors.ts'
@@ -12,10 +12,10 @@ import { guildChannelOf } from '../targets.ts'
 const MIN_MESSAGES = 2
 const MAX_MESSAGES = 100
 
-/** Older messages can only be deleted one by one: two weeks, in milliseconds. */
+/** Older messages cannot be bulk-deleted: two weeks, in milliseconds. */
 const MAX_AGE_MS = 14 * 24 * 60 * 60 * 1000
 
-/** @throws {ApiError} 50016 for too few or too many, 50035 for anything but distinct ids. */
+/** @throws {ApiError} 50016 for too few or too many ids, 50035 for duplicates or malformed ids. */
 function readIds(context: Context): readonly string[] {
   const checks = new Checks()
   const body = asJson(context.body)
@@ -46,7 +46,7 @@ function bulkDelete(context: Context): Reply {
   if (ids.some((id) => snowflakeTime(id) < oldest)) {
     throw refuse('tooOldToDelete')
   }
-  // Ids of no message, and of ephemeral ones, are passed over.
+  // Unknown ids and ephemeral messages are skipped.
   const candidates = ids.flatMap((id) => world.messages.get(channel.id)?.get(id) ?? [])
   const messages = candidates.filter(({ visibleTo }) => visibleTo === null)
   if (messages.length === 0) {

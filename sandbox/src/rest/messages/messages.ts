@@ -12,7 +12,7 @@ import type { Message } from '../../world/message.ts'
 import { NO_CONTENT, ok } from '../route.ts'
 import type { Context, Route } from '../route.ts'
 
-/** An ephemeral message cannot be reached by the channel's routes, not even by its author. */
+/** The channel's routes do not return ephemeral messages, not even to their author. */
 function channelMessage({ world, params }: Context): Message {
   const message = world.message(params['channel']!, params['message']!)
   if (message.visibleTo !== null) {
@@ -21,7 +21,7 @@ function channelMessage({ world, params }: Context): Message {
   return message
 }
 
-/** @returns the page asked for by `before`, `after`, `around` and `limit`, newest first. */
+/** @returns the page selected by `before`, `after`, `around` and `limit`, newest first. */
 function page(context: Context): readonly Message[] {
   const { world, params, query } = context
   const channel = world.channel(params['channel']!)
@@ -40,7 +40,7 @@ function page(context: Context): readonly Message[] {
   const fields = Object.fromEntries(query)
   const [before, after, around] = ['before', 'after', 'around'].map((key) => checks.id(fields, key))
   checks.done()
-  // Without this permission there is no history, and no refusal either.
+  // Without this permission Discord returns an empty list, not an error.
   if (!can(world, channel, bot, 'readMessageHistory')) {
     return []
   }

@@ -1,4 +1,8 @@
-/** Routes of pinned messages, the present ones and those before 2025. Source: resources/message.mdx. */
+/**
+ * Routes of pinned messages: the current ones and the deprecated ones from before 2025.
+ *
+ * Source: resources/message.mdx.
+ */
 
 import { Checks } from '../../protocol/field-checks.ts'
 import { MESSAGE_TYPE } from '../../protocol/constants.ts'

@@ -23,7 +23,7 @@ function list(context: Context): Reply {
   const type = checks.queryNumber(query, 'type', { min: 0, max: 1 }) ?? 0
   const after = checks.id(Object.fromEntries(query), 'after') ?? '0'
   checks.done()
-  // Nobody here has Nitro, so there are no burst reactions (type 1).
+  // The sandbox has no Nitro, so there are no burst reactions (type 1).
   const ids = type === 1 ? [] : (reaction?.userIds ?? [])
   const page = ids
     .toSorted(compareIds)
