@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** `npx loopback-discord`: the loopback Discord alone, for any bot; see HELP. */
+/** `npx loopback-discord`: starts a loopback Discord for any bot; see HELP. */
 
 import { enableCompileCache } from 'node:module'
 import { parseArgs } from 'node:util'
@@ -7,26 +7,25 @@ import type { SandboxOptions } from './server.ts'
 
 const HELP = `node sandbox/src/main.ts [options]
 
-Starts a small Discord on this machine and prints what a bot needs to use it. It goes on until
-Ctrl-C.
-  --port N              default 4350; 0 takes a free one
-  --state FILE          keeps everything in this file; default nothing outlives the process
-  --token TEXT          the token that the bot logs in with; it opens nothing else
+Starts a loopback Discord on this machine and prints its API address and token. Ctrl-C stops it.
+  --port N              default 4350; 0 chooses a free port
+  --state FILE          state file; default in memory only
+  --token TEXT          the bot's token, valid only here
   --bot-name TEXT       default Sandbox Bot
-  --no-message-content  the portal does not grant that intent
-  --no-rate-limits      takes as many requests as come
-  --strict-identify     lets a shard identify once in 5 s only, as Discord does
+  --no-message-content  do not grant the Message Content intent
+  --no-rate-limits      disable rate limits
+  --strict-identify     allow one identify in 5 s, as Discord does
 
-Faults are asked for at /sandbox/faults, in JSON: GET lists them, POST adds one, DELETE ends them.
+Faults are injected at /sandbox/faults, in JSON: GET lists them, POST adds one, DELETE ends all.
   curl -X POST ADDRESS/sandbox/faults -d '{"kind": "gateway", "action": "drop"}'
   curl -X POST ADDRESS/sandbox/faults \\
     -d '{"kind": "rest", "path": "/channels/*/messages", "status": 502, "count": 3}'
-sandbox/src/faults/fault-spec.ts lists what there is.
+sandbox/src/faults/fault-spec.ts lists the kinds.
 `
 
 const DEFAULT_PORT = '4350'
 
-/** @returns the options, `help`, or a sentence on what is wrong. */
+/** @returns the options, `help`, or an error message. */
 function readArguments(args: readonly string[]): SandboxOptions | 'help' | { wrong: string } {
   try {
     const { values } = parseArgs({

@@ -1,4 +1,4 @@
-/** What comes in at the sandbox's port, and which part answers it. */
+/** Dispatches the requests to the sandbox's port. */
 
 import { once } from 'node:events'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
@@ -25,12 +25,12 @@ export type Parts = {
   readonly members: MemberApi
   readonly rest: RestApi
   readonly faults: Faults
-  /** Writes down what has happened so far, where anything is written down. */
+  /** Flushes the state file, if there is one. */
   readonly settle: () => void
   readonly measure: ((timing: Timing) => void) | undefined
 }
 
-/** Hands each request to its part. */
+/** Passes each request to the part that handles it. */
 export class Router {
   readonly #parts: Parts
   readonly #files: FileServer
@@ -98,7 +98,7 @@ export class Router {
         return this.#files.serve(request, response, url, this.#parts.faults.cdn(url.pathname))
       case 'api': {
         const answer = await this.#parts.rest.answer(request, url)
-        // A client that was answered may rely on it, even if the sandbox is killed right then.
+        // Saved before the response, so that a change survives if the process is killed afterwards.
         this.#parts.settle()
         return send(response, answer)
       }
@@ -169,7 +169,7 @@ function withBody(reply: { readonly status: number; readonly body?: unknown }) {
   return { status: reply.status, body: reply.body }
 }
 
-/** An answer of null leaves the client waiting. */
+/** Sends the answer. With null the client gets no response. */
 function send(response: ServerResponse, answer: Answer): void {
   if (!answer) {
     return
@@ -188,14 +188,14 @@ function send(response: ServerResponse, answer: Answer): void {
   response.end(text)
 }
 
-/** Null for what is no address, such as `//`. */
+/** Null for an invalid URL, such as `//`. */
 function addressOf(request: IncomingMessage): URL | null {
   return URL.parse(request.url ?? '/', `http://${HOST}`)
 }
 
 /**
- * Listening on loopback does not keep out other sites open in the same browser: their requests
- * carry their own `Origin`, or, by a name that points here, their own `Host`.
+ * Rejects requests of other sites open in the same browser, which can reach loopback: they have a
+ * foreign `Origin`, or with DNS rebinding a foreign `Host`.
  */
 function isLocal(request: IncomingMessage): boolean {
   const host = request.headers.host ?? ''

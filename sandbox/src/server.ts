@@ -1,7 +1,7 @@
 /**
  * The loopback Discord: REST, gateway, CDN and page on one port of 127.0.0.1.
  *
- * It knows nothing of the bot; any discord.js client pointed at `api` with `token` works.
+ * It does not depend on a particular bot: any discord.js client works with `api` and `token`.
  */
 
 import { once } from 'node:events'
@@ -22,12 +22,12 @@ import type { Timing } from './protocol/timing.ts'
 import type { World } from './world/world.ts'
 import { openWorld } from './state/open.ts'
 
-/** A token of the real one's form that opens nothing but this sandbox. */
+/** A token in the format of a real one, valid only for this sandbox. */
 export const SANDBOX_TOKEN = 'c2FuZGJveA.loopback.not-a-secret'
 
-/** How the sandbox is started. */
+/** Options of a sandbox. */
 export type SandboxOptions = {
-  /** 0 takes a free one. */
+  /** Default 0, a free port. */
   readonly port?: number
   readonly clock?: Clock
   readonly token?: string
@@ -35,21 +35,20 @@ export type SandboxOptions = {
   /** Whether the developer portal grants the Message Content intent. Default true. */
   readonly messageContent?: boolean
   /**
-   * The file that keeps everything, so that a later start goes on from there; made where there is
-   * none. Default: nothing outlives the process.
+   * The state file, which a later start loads; created if it does not exist. Default: in memory
+   * only.
    */
   readonly stateFile?: string
-  /** How the gateway differs from a small application's. */
+  /** The gateway's settings. */
   readonly gateway?: GatewayOptions
   /**
-   * How often requests may come: as on Discord, in other numbers, or without limit. Default
-   * `discord`; with a clock of the caller's own `off`, since a bucket is full again only when that
-   * clock moves.
+   * Rate limits: Discord's, other numbers, or off. Default `discord`, but `off` with a custom
+   * clock, because a bucket is only reset when that clock moves.
    */
   readonly rateLimits?: 'discord' | 'off' | RateLimitSettings
-  /** Told of every exchange of the REST API just before its response is sent. */
+  /** Called with every exchange of the REST API just before its response is sent. */
   readonly observe?: (exchange: Exchange) => void
-  /** Told how long each request and each event took. */
+  /** Called with the time that each request and each event took. */
   readonly measure?: (timing: Timing) => void
 }
 
@@ -57,19 +56,19 @@ export type SandboxOptions = {
 export type Sandbox = {
   /** The page's address. */
   readonly url: string
-  /** What discord.js takes as `rest.api`. */
+  /** The value of discord.js's `rest.api`. */
   readonly api: string
-  /** Where attachments' links point, for the bot's list of allowed hosts. */
+  /** The origin of attachments' links, for the bot's list of allowed hosts. */
   readonly cdn: string
   readonly token: string
   readonly world: World
   readonly gateway: Gateway
-  /** Makes things go wrong. */
+  /** Injects faults. */
   readonly faults: Faults
   close(): Promise<void>
 }
 
-/** Starts a sandbox; rejects when the port is taken, or the state file cannot be used. */
+/** Starts a sandbox; rejects if the port is in use or the state file cannot be used. */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const start = {
     clock: options.clock ?? systemClock,

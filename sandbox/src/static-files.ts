@@ -1,4 +1,4 @@
-/** Serves the page's own files and the sample pictures, and nothing else of the disk. */
+/** Serves the page's files and the sample pictures, and no other files. */
 
 import { readdirSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
@@ -18,7 +18,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.webp': 'image/webp',
 }
 
-/** Addresses and the files behind them: what is in the two folders when the sandbox starts. */
+/** Files by URL path: the contents of the two folders when the sandbox starts. */
 const FILES: ReadonlyMap<string, string> = new Map([
   ['/', path.join(PAGE, 'index.html')],
   ...list(PAGE, '/', ['.js', '.css', '.svg']),

@@ -1,5 +1,5 @@
 /**
- * The options of a command as it is registered, checked with their paths.
+ * Reads and validates the options of a command.
  *
  * Source: developers/interactions/application-commands.mdx, "Application Command Option Structure".
  */
@@ -14,7 +14,7 @@ const MAX_OPTIONS = 25
 const MAX_CHOICES = 25
 const MAX_LENGTH = 6000
 
-/** Largest number that an option can hold. */
+/** Maximum absolute value of a number option. */
 const MAX_NUMBER = 2 ** 53
 
 const LEAVES = Object.values(OPTION_TYPE).filter((type) => type > OPTION_TYPE.subcommandGroup)
@@ -106,7 +106,7 @@ function readOption(checks: Checks, payload: Json, at: string, depth: 0 | 1 | 2)
   })
 }
 
-/** A field that belongs to another type of option. */
+/** Adds errors for fields that belong to another type of option. */
 function refuseUnfit(checks: Checks, payload: Json, at: string, type: number | undefined): void {
   const isSet = (key: string) => payload[key] !== undefined && payload[key] !== null
   const withChoices = WITH_CHOICES.includes(type)
@@ -203,7 +203,7 @@ function readTypes(checks: Checks, payload: Json, at: string): readonly unknown[
   return undefined
 }
 
-/** Characters that an option and what is in it take of the command's 8000. */
+/** The size of an option with its suboptions, in characters of the command's 8000. */
 export function sizeOf(item: Json): number {
   const longest = (key: string) => {
     const texts = item[`${key}_localizations`]

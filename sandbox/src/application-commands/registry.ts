@@ -1,5 +1,5 @@
 /**
- * Commands as an application registers them: read, checked and kept by scope.
+ * The registered commands of the application: validated, and stored by scope.
  *
  * Source: developers/interactions/application-commands.mdx.
  */
@@ -14,19 +14,19 @@ import { refuse } from '../protocol/errors.ts'
 import type { World } from '../world/world.ts'
 import type { Command } from '../world/types.ts'
 
-/** Most commands of one scope, by type. */
+/** Maximum number of commands in a scope, by type. */
 const MAX_COMMANDS: Readonly<Record<number, number>> = {
   [COMMAND_TYPE.slash]: 100,
   [COMMAND_TYPE.user]: 15,
   [COMMAND_TYPE.message]: 15,
 }
 
-/** Characters of a command: names, descriptions and values together. */
+/** Maximum size of a command in characters: names, descriptions and values. */
 const MAX_SIZE = 8000
 
 const TYPES = Object.values(COMMAND_TYPE)
 
-/** Which application's commands, of which guild: `''` for those that are global. */
+/** A scope of commands: a guild's id, or `''` for global commands. */
 export type Scope = { readonly world: World; readonly guildId: string }
 
 /** The commands of a scope. */
@@ -39,7 +39,7 @@ function keep({ world, guildId }: Scope, commands: readonly Command[]): void {
   world.emit({ name: 'COMMANDS_UPDATE' })
 }
 
-/** Reads one command; `at` is its place in a list, or `''`. */
+/** Reads one command; `at` is its index in a list, or `''`. */
 function readCommand(checks: Checks, payload: Json, at: string): Json {
   const path = (key: string) => (at === '' ? key : `${at}.${key}`)
   const isTypeAbsent = payload['type'] === undefined || payload['type'] === null
@@ -83,7 +83,7 @@ function noDescription(checks: Checks, payload: Json, path: string): Json {
   return { description: '' }
 }
 
-/** As text, for it may have more bits than a number holds. */
+/** As text, because it may have more bits than a number. */
 function permissionsOf(checks: Checks, payload: Json, path: string): string | null {
   const value = payload['default_member_permissions']
   if (value === undefined || value === null) {
@@ -213,9 +213,9 @@ export function findCommand(scope: Scope, id: string): Command {
 }
 
 /**
- * Changes the given fields of a command.
+ * Changes fields of a command.
  *
- * @throws {ApiError} 10063, 50035, or 40041 for a name that another one has.
+ * @throws {ApiError} 10063, 50035, or 40041 for a name that is already used.
  */
 export function editCommand(scope: Scope, id: string, changes: Json): Command {
   const before = findCommand(scope, id)

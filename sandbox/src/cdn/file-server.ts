@@ -1,7 +1,7 @@
 /**
- * Answers requests for files: `/cdn/…` as they were uploaded, `/media/…` in other sizes.
+ * Serves files: `/cdn/…` as uploaded, `/media/…` resized.
  *
- * A link that is unknown, expired or wrongly signed gets 404, all with the same sentence.
+ * An unknown, expired or wrongly signed link gets 404 with the same message.
  */
 
 import { createHash } from 'node:crypto'
@@ -29,7 +29,7 @@ export class FileServer {
     this.#clock = clock
   }
 
-  /** Answers; `fault` says what goes wrong with it. */
+  /** Serves one request; `fault` is injected. */
   async serve(
     request: IncomingMessage,
     response: ServerResponse,
@@ -103,7 +103,7 @@ export class FileServer {
 
   #write(response: ServerResponse, bytes: Uint8Array, fault: CdnFault | null): void {
     if (fault?.action === 'truncated') {
-      // The length was promised; the connection breaks half-way.
+      // Sends half of the announced length, then closes the connection.
       response.write(bytes.subarray(0, bytes.length >> 1), () => response.destroy())
     } else if (fault?.action === 'slow') {
       const perSecond = fault.bytesPerSecond ?? DEFAULT_SLOW_BYTES_PER_SECOND

@@ -1,7 +1,7 @@
 /**
  * The media proxy: a picture in another size or format, by `width`, `height`, `format`, `quality`.
  *
- * Discord documents it nowhere; these are the parameters of its own clients' links.
+ * Discord does not document it; these are the parameters in the links of its own clients.
  */
 
 import type { StoredFile } from '../world/files.ts'
@@ -10,10 +10,10 @@ const FORMATS = ['png', 'jpeg', 'webp', 'avif', 'gif'] as const
 const MAX_SIDE = 4096
 const DEFAULT_QUALITY = 80
 
-/** What a request for a picture gets. */
+/** A rendered picture. */
 export type Rendition = { readonly bytes: Uint8Array; readonly contentType: string }
 
-/** How a picture is asked for. Sides in pixels. */
+/** The requested size and format. Sides in pixels. */
 type Transform = {
   readonly width: number | undefined
   readonly height: number | undefined
@@ -24,14 +24,14 @@ type Transform = {
 /**
  * The file as the query asks for it; never larger than it is.
  *
- * @returns null for what is no picture, or for parameters that make no sense (415).
+ * @returns null for anything but a picture, or for invalid parameters (415).
  */
 export async function renderMedia(
   file: StoredFile,
   query: URLSearchParams,
 ): Promise<Rendition | null> {
   if (file.width === undefined || file.contentType === undefined) {
-    // The proxy passes videos on as they are, and nothing else.
+    // The proxy serves videos and audio unchanged, and refuses other files.
     if (!/^(video|audio)\//.test(file.contentType ?? '')) {
       return null
     }

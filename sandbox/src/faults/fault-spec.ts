@@ -1,4 +1,4 @@
-/** What may be asked to go wrong, and the reading of it from JSON. */
+/** The kinds of faults, and their parser from JSON. */
 
 import { isJson } from '../protocol/field-checks.ts'
 import type { Json } from '../protocol/field-checks.ts'
@@ -6,26 +6,26 @@ import { ApiError } from '../protocol/errors.ts'
 import { PERMISSION } from '../world/permissions.ts'
 import type { PermissionName } from '../world/permissions.ts'
 
-/** The gateway misbehaves at once. */
+/** A gateway fault; applies at once. */
 export type GatewayFault = {
   readonly kind: 'gateway'
   /**
-   * `drop` ends every connection, with `code` or, without one, abruptly; `reconnect` asks to
-   * resume (opcode 7); `invalid` ends sessions (opcode 9), or only claims to when `resumable`.
+   * `drop` closes every connection with `code`, or terminates it without one; `reconnect` sends
+   * opcode 7; `invalid` sends opcode 9, and ends the sessions unless `resumable`.
    */
   readonly action: 'drop' | 'reconnect' | 'invalid'
   readonly code?: number
   readonly resumable?: boolean
 }
 
-/** Events come late, twice, in another order, or never. */
+/** Delays, duplicates, reorders or drops events. */
 export type EventFault = {
   readonly kind: 'event'
   /** Such as `MESSAGE_CREATE`; `*` is any. */
   readonly event: string
-  /** `reorder` lets the next event of that name overtake. */
+  /** `reorder` holds an event back until the next one of that name. */
   readonly action: 'delay' | 'duplicate' | 'reorder' | 'lose'
-  /** Milliseconds: how late, or how long to wait for one that overtakes. Default 1000. */
+  /** Milliseconds: the delay, or how long `reorder` waits for the next event. Default 1000. */
   readonly delayMs?: number
 } & Counted
 
@@ -33,13 +33,13 @@ export type EventFault = {
 export type RestFault = {
   readonly kind: 'rest'
   readonly method?: string
-  /** Such as `/channels/:id/messages`; `:id` or `*` is one part, `**` any number. */
+  /** Such as `/channels/:id/messages`; `:id` or `*` is one segment, `**` any number. */
   readonly path: string
-  /** The answer's status; `timeout` is none at all. Without it the answer is only late. */
+  /** The response's status; `timeout` sends none. Without it the response is only delayed. */
   readonly status?: number | 'timeout'
-  /** Milliseconds before the answer. Default 0. */
+  /** Milliseconds before the response. Default 0. */
   readonly delayMs?: number
-  /** Whether the request takes effect all the same. Default false. */
+  /** Whether the request still takes effect. Default false. */
   readonly handled?: boolean
   /** Of a 429, in seconds. Default 1. */
   readonly retryAfter?: number
@@ -53,7 +53,7 @@ export type CdnFault = {
   readonly kind: 'cdn'
   /** Default every file. */
   readonly path?: string
-  /** `expired` ends every link given out so far; fresh ones work. */
+  /** `expired` invalidates every link issued so far; new links work. */
   readonly action: 'slow' | 'truncated' | 'missing' | 'expired'
   /** Of `slow`. Default 64 KiB. */
   readonly bytesPerSecond?: number
@@ -62,13 +62,13 @@ export type CdnFault = {
 /** The bot loses a permission, until the fault is cancelled. */
 export type PermissionFault = {
   readonly kind: 'permission'
-  /** Such as `sendMessages`; the names of permissions.ts. */
+  /** Such as `sendMessages`; names as in permissions.ts. */
   readonly permission: PermissionName
   /** Its id; without it everywhere. */
   readonly channel?: string
 } & Partial<HookPlace>
 
-/** A call of a route of the API. Without a path it is now. */
+/** A call of an API route. Without a path the fault applies at once. */
 export type HookPlace = {
   readonly method?: string
   /** As in `RestFault`. */
@@ -83,11 +83,11 @@ export type HookPlace = {
 export type Counted = {
   /** Default 1. */
   readonly count?: number
-  /** How many are let through before. Default 0. */
+  /** How many are skipped first. Default 0. */
   readonly skip?: number
 }
 
-/** Anything that can be asked to go wrong. */
+/** Any fault. */
 export type FaultSpec = GatewayFault | EventFault | RestFault | CdnFault | PermissionFault
 
 type Field = 'text' | 'number' | 'boolean' | 'status' | readonly string[]

@@ -1,7 +1,7 @@
 /**
- * Faults on demand: what Discord does on a bad day, when a test or the page asks for it.
+ * Fault injection: errors, delays and disconnects as Discord has them, on request.
  *
- * Every fault says how often it has applied. `fault-spec.ts` lists what there is.
+ * Every fault counts how often it has applied. `fault-spec.ts` lists the kinds.
  */
 
 import { EventEmitter, once } from 'node:events'
@@ -19,11 +19,11 @@ import type { World } from '../world/world.ts'
 
 const DEFAULT_DELAY_MS = 1000
 
-/** Something that goes wrong, or waits to. */
+/** An injected fault, active or waiting to apply. */
 export class Fault {
   readonly id: number
   readonly spec: FaultSpec | (HookPlace & { readonly kind: 'hook' })
-  /** Undoes what it has done. */
+  /** Undoes its effect. */
   onCancel: () => void = () => {}
   readonly #events = new EventEmitter<{ applied: [] }>()
   readonly #forget: (fault: Fault) => void
@@ -45,7 +45,7 @@ export class Fault {
     return this.#applied
   }
 
-  /** Ends it, and undoes what can be undone; how often it applied stays counted. */
+  /** Ends it and undoes its effect if possible; the count is kept. */
   cancel(): void {
     this.#toApply = 0
     this.onCancel()
@@ -60,7 +60,7 @@ export class Fault {
     }
   }
 
-  /** Whether it applies to what happens now; counts. */
+  /** Whether it applies to the current request or event; counts. */
   take(): boolean {
     if (this.#toApply === 0) {
       return false
@@ -80,7 +80,7 @@ export class Fault {
     this.#events.emit('applied')
   }
 
-  /** What `/sandbox/faults` answers. */
+  /** The fault as `/sandbox/faults` returns it. */
   describe(): object {
     return { id: this.id, ...this.spec, applied: this.#applied, remaining: this.#toApply }
   }
@@ -94,7 +94,7 @@ export class Faults {
   readonly #gateway: Gateway
   readonly #faults = new Set<Fault>()
   readonly #hooks = new Map<Fault, () => unknown>()
-  /** Events that wait for another to overtake, by fault and session. */
+  /** Events held back until another one overtakes them, by fault and session. */
   readonly #held = new Map<string, Held>()
   #nextId = 1
 
@@ -105,8 +105,8 @@ export class Faults {
   }
 
   /**
-   * Asks for a fault. Those of the gateway, expired links, and permissions taken without naming a
-   * call happen at once.
+   * Adds a fault. Gateway faults, expired links and permission faults without a call apply at
+   * once.
    */
   add(spec: FaultSpec): Fault {
     const fault = this.#keep(spec)
@@ -120,14 +120,14 @@ export class Faults {
     return fault
   }
 
-  /** Runs something before or after the nth call of a route, such as a change of permissions. */
+  /** Runs a callback before or after the nth call of a route, such as a permission change. */
   hook(place: HookPlace, run: () => unknown): Fault {
     const fault = this.#keep({ ...place, kind: 'hook' })
     this.#hooks.set(fault, run)
     return fault
   }
 
-  /** Every fault so far that was not cancelled, oldest first. */
+  /** The faults that were not cancelled, oldest first. */
   list(): readonly Fault[] {
     return [...this.#faults]
   }
@@ -139,7 +139,7 @@ export class Faults {
     }
   }
 
-  /** What is to happen to a request, or null. */
+  /** The fault that applies to an API request, or null. */
   rest(method: string, path: string): RestFault | null {
     for (const fault of this.#faults) {
       const { spec } = fault
@@ -150,7 +150,7 @@ export class Faults {
     return null
   }
 
-  /** What is to happen to a request for a file, or null. */
+  /** The fault that applies to a file request, or null. */
   cdn(path: string): CdnFault | null {
     for (const fault of this.#faults) {
       const { spec } = fault

@@ -1,4 +1,4 @@
-/** Takes a permission from the bot, and gives it back: what a moderator does between two calls. */
+/** Removes a permission from the bot and restores it, as a moderator might between two calls. */
 
 import { PERMISSION } from '../world/permissions.ts'
 import type { PermissionName } from '../world/permissions.ts'
@@ -6,9 +6,9 @@ import type { World } from '../world/world.ts'
 import type { Channel, Overwrite, Role } from '../world/types.ts'
 
 /**
- * Takes the permission from the bot in one channel, or, without one, everywhere.
+ * Removes the permission from the bot in one channel, or in all if none is named.
  *
- * @returns what gives it back.
+ * @returns a function that restores it.
  */
 export function takePermission(world: World, name: PermissionName, channelId?: string): () => void {
   const bit = PERMISSION[name]
@@ -20,7 +20,7 @@ export function takePermission(world: World, name: PermissionName, channelId?: s
     const roles = [...guild.roles.values()].filter(({ botId }) => botId === bot)
     return [
       ...roles.map((role) => takeFromRole(world, role, bit)),
-      // What everyone may do is taken from the bot alone, channel by channel.
+      // A permission of @everyone is denied to the bot by an overwrite in each channel.
       ...world.channelsOf(guild).map((channel) => denyIn(world, channel, bit)),
     ]
   })

@@ -182,7 +182,7 @@ export class Gateway implements ConnectionHost {
     this.tellOnline()
   }
 
-  /** Closes all connections and deletes all sessions. */
+  /** Stops listening to the world and terminates all connections. */
   close(): void {
     this.#stopListening()
     for (const socket of this.#sockets.clients) {

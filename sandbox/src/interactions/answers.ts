@@ -1,5 +1,5 @@
 /**
- * The application's first answer to an interaction, by callback type.
+ * The application's first response to an interaction, by callback type.
  *
  * Source: developers/interactions/receiving-and-responding.mdx, "Responding to an Interaction".
  */
@@ -25,7 +25,7 @@ import type { World } from '../world/world.ts'
 
 const MAX_CHOICES = 25
 
-/** What an answer works with. */
+/** The input of a response. */
 export type Answering = {
   readonly world: World
   readonly interactions: Interactions
@@ -34,7 +34,7 @@ export type Answering = {
   readonly files: Files
 }
 
-/** The callback types that may answer the interaction. */
+/** The callback types that the interaction allows. */
 function allowedTypes({ type, source }: Interaction): readonly number[] {
   const { message, deferredMessage, deferredUpdate, update, autocomplete, modal } = CALLBACK_TYPE
   const onMessage = source ? [deferredUpdate, update] : []
@@ -48,10 +48,10 @@ function allowedTypes({ type, source }: Interaction): readonly number[] {
 }
 
 /**
- * Carries the first answer out.
+ * Performs the first response.
  *
- * @returns the message that it made or changed; null for a modal, suggestions or a deferred update.
- * @throws {ApiError} 50035 and what messages throw; the interaction then still waits.
+ * @returns the message created or edited; null for a modal, choices or a deferred update.
+ * @throws {ApiError} 50035 and the errors of messages; the interaction then still waits.
  */
 export async function answer(answering: Answering, type: number): Promise<Message | null> {
   const { interaction, interactions } = answering
@@ -62,7 +62,7 @@ export async function answer(answering: Answering, type: number): Promise<Messag
   }
   checks.done()
   const deferred = type === CALLBACK_TYPE.deferredMessage
-  // Set before anything is awaited, so that of two answers at once the second is refused.
+  // Set before the first await, so that the second of two concurrent responses is rejected.
   interaction.state = deferred ? 'deferred' : 'answered'
   try {
     const message = await carryOut(answering, type)
@@ -102,7 +102,7 @@ async function firstMessage(answering: Answering, body: MessageBody, flags: numb
   return message
 }
 
-/** Sends a message in the application's name as an answer or a follow-up. */
+/** Sends a message of the application as a response or a follow-up. */
 export async function post(
   { world, interaction }: Pick<Answering, 'world' | 'interaction'>,
   body: MessageBody,
@@ -124,15 +124,15 @@ export async function post(
   return message
 }
 
-/** What is said to an interaction pings users alone, where nothing else is asked for. */
+/** Responses to interactions ping only users unless `allowed_mentions` is set. */
 export function pingingUsers(body: MessageBody): MessageBody {
   const users = { parse: ['users'], users: [], roles: [], repliedUser: false } as const
   return { ...body, allowedMentions: body.allowedMentions ?? users }
 }
 
 /**
- * A follow-up points at the first answer, an answer to a component at the component's message,
- * and one to a message's menu at that message; never at what others may not see.
+ * A follow-up refers to the first response, a response to a component to the component's message,
+ * one to a message command to its target; never to a message that others cannot see.
  */
 function referenceOf(world: World, interaction: Interaction): MessageReference | null {
   const { channel, source, targetId = '', originalId } = interaction

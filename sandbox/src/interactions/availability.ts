@@ -1,5 +1,5 @@
 /**
- * Which commands a member is offered where, as Discord's own client decides it.
+ * Which commands a member can use in a channel, by the rules of Discord's client.
  *
  * Source: developers/interactions/application-commands.mdx, "Contexts", "Permissions" and
  * "Age-Restricted Commands".
@@ -10,20 +10,20 @@ import { channelPermissions, holds, PERMISSION } from '../world/permissions.ts'
 import type { World } from '../world/world.ts'
 import type { Channel, Command } from '../world/types.ts'
 
-/** Where a command is offered, and by whose installation; null when it is not. */
+/** The context of a usable command, and the installations that authorize it; null if not usable. */
 export type Offer = {
   readonly command: Command
   readonly owners: Readonly<Record<string, string>>
 }
 
-/** Every command of the application, those of the guild first: they go before global ones. */
+/** All commands of the application, the guild's first: they take precedence over global ones. */
 export function commandsFor(world: World, channel: Channel): readonly Command[] {
   const { commands } = world.application
   const scopes = [...(channel.guildId === null ? [] : [channel.guildId]), '']
   return scopes.flatMap((scope) => commands.get(scope) ?? [])
 }
 
-/** The command of that name that the member is offered there. */
+/** The command of that name that the member can use in the channel. */
 export function offered(
   world: World,
   channel: Channel,
@@ -42,14 +42,14 @@ export function offered(
   return null
 }
 
-/** Whether the member is offered this command there. */
+/** Whether the member can use this command in the channel. */
 export function isOffered(world: World, channel: Channel, userId: string, command: Command) {
   const isRegistered = commandsFor(world, channel).includes(command)
   const owners = isRegistered ? installationsOf(world, channel, userId, command) : null
   return owners !== null && mayUse(world, channel, userId, command)
 }
 
-/** By integration type, whose installation makes the command usable; null when nobody's does. */
+/** The installations that make the command usable, by integration type; null if there are none. */
 function installationsOf(
   world: World,
   channel: Channel,
@@ -78,7 +78,7 @@ function guildOwner(world: World, channel: Channel): Record<string, string> {
   return world.member(channel.guildId, bot) ? { '0': channel.guildId } : {}
 }
 
-/** Whose installation a component or a modal of this channel goes by. */
+/** The authorizing installations of a component or a modal in this channel. */
 export function ownersOf(
   world: World,
   channel: Channel,
@@ -121,7 +121,7 @@ function isAgeRestricted(world: World, channel: Channel): boolean {
   return channel.nsfw
 }
 
-/** Whether the member may see the channel at all. */
+/** Whether the member can see the channel. */
 export function sees(world: World, channel: Channel, userId: string): boolean {
   return (channelPermissions(world, channel, userId) & PERMISSION.viewChannel) !== 0n
 }

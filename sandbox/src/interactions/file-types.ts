@@ -1,5 +1,5 @@
 /**
- * Which files an attachment option or a file upload takes, by their extension alone.
+ * Which files an attachment option or a file upload accepts, by extension only.
  *
  * Source: developers/reference.mdx, "File Type Filtering".
  */
@@ -12,7 +12,7 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
   audio: ['.mp3', '.m4a', '.wav', '.ogg', '.opus', '.flac'],
 }
 
-/** Whether the file may be chosen; without a list of types, every file may. */
+/** Whether the file is accepted; without a list of types, every file is. */
 export function hasFileType(name: string, types: unknown): boolean {
   if (!Array.isArray(types) || types.length === 0) {
     return true

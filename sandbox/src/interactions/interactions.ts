@@ -1,8 +1,8 @@
 /**
- * Interactions: a member does something, the application answers by a token.
+ * Interactions: a member uses a command or component, the application responds with a token.
  *
- * The first answer must come within 3 s (later: 10062), only once (40060), and the token then
- * lives 15 min (50027). Source: developers/interactions/receiving-and-responding.mdx.
+ * The first response must come within 3 s (later: 10062) and only once (40060); the token is
+ * valid for 15 min (50027). Source: developers/interactions/receiving-and-responding.mdx.
  */
 
 import { randomBytes } from 'node:crypto'
@@ -20,13 +20,13 @@ import type { MemberAction, Interaction } from './types.ts'
 import { can } from '../world/permissions.ts'
 import type { World } from '../world/world.ts'
 
-/** A dead token is remembered this long, to answer 50027 and not 10015. In milliseconds. */
+/** An expired token is kept this long, to return 50027 and not 10015. In milliseconds. */
 const MEMORY_MS = 60 * 60 * 1000
 
-/** Most follow-ups where the application is installed only to the user's account. */
+/** Maximum follow-ups if the application is installed only to the user's account. */
 const MAX_USER_FOLLOW_UPS = 5
 
-/** Keeps every interaction and its clocks. */
+/** Stores the interactions and their timers. */
 export class Interactions {
   readonly #world: World
   readonly #byToken = new Map<string, Interaction>()
@@ -36,7 +36,7 @@ export class Interactions {
     this.#world = world
   }
 
-  /** Hands what a member did to the application. */
+  /** Creates an interaction from a member's action and dispatches it. */
   create(action: MemberAction): Interaction {
     const interaction: Interaction = {
       ...action,
@@ -55,7 +55,7 @@ export class Interactions {
     return interaction
   }
 
-  /** Takes in one that there was before, and winds its clocks: they run from when it was made. */
+  /** Adds a saved interaction and starts its timers, counted from its creation. */
   restore(interaction: Interaction): void {
     const { clock } = this.#world
     const age = clock.now() - interaction.createdMs
@@ -71,12 +71,12 @@ export class Interactions {
     clock.after(Math.max(TOKEN_LIFE_MS - age, 0), () => this.#expire(interaction))
   }
 
-  /** The interaction with that id, as long as it is remembered. */
+  /** The interaction with that id, as long as it is kept. */
   get(id: string): Interaction | undefined {
     return this.#byId.get(id)
   }
 
-  /** Tells the member, and nobody else, what became of it. */
+  /** Emits an event of the interaction to its member only. */
   emitToMember(interaction: Interaction, event: { readonly type: string } & Json): void {
     const { id, userId } = interaction
     this.#world.emit({ name: 'MEMBER_EVENT', userId, event: { ...event, id } })
@@ -101,7 +101,7 @@ export class Interactions {
   }
 
   /**
-   * The interaction that still waits for its first answer.
+   * The interaction that waits for its first response.
    *
    * @throws {ApiError} 10062 or 40060.
    */
@@ -117,7 +117,7 @@ export class Interactions {
   }
 
   /**
-   * The answered interaction whose token still lives.
+   * The interaction that has a response and whose token is valid.
    *
    * @throws {ApiError} 10015 or 50027.
    */
@@ -138,7 +138,7 @@ export class Interactions {
   /**
    * Counts one more follow-up.
    *
-   * @throws {ApiError} 40094 after five where only the user installed the application.
+   * @throws {ApiError} 40094 after five if only the user installed the application.
    */
   countFollowUp(interaction: Interaction): void {
     const limited = interaction.owners['0'] === undefined
@@ -148,7 +148,7 @@ export class Interactions {
     interaction.followUps += 1
   }
 
-  /** The interaction whose modal this member has open; undefined when there is none. */
+  /** The interaction whose modal this member has open, or undefined. */
   withModal(id: string, userId: string): Interaction | undefined {
     const interaction = this.#byId.get(id)
     return interaction?.userId === userId && interaction.modal ? interaction : undefined
@@ -156,8 +156,8 @@ export class Interactions {
 }
 
 /**
- * Whether the answer is forced to be ephemeral: where only the user installed the application and
- * the guild does not let its members use such applications in the open.
+ * Whether the response is forced to be ephemeral: only the user installed the application, and
+ * the member lacks Use External Apps.
  */
 export function isForcedEphemeral(
   world: World,
@@ -169,7 +169,7 @@ export function isForcedEphemeral(
   return !can(world, channel, userId, 'useExternalApps')
 }
 
-/** Where a message comes from that answers this interaction. */
+/** The origin of a message that responds to this interaction. */
 export function originOf(interaction: Interaction): MessageOrigin {
   return {
     interactionId: interaction.id,

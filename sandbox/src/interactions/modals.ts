@@ -1,4 +1,4 @@
-/** A member fills in a modal and sends it. Source: developers/components/reference.mdx. */
+/** Submits a modal that a member filled in. Source: developers/components/reference.mdx. */
 
 import type { Upload } from '../protocol/body.ts'
 import { Checks, isJson, lengthOf } from '../protocol/field-checks.ts'
@@ -12,14 +12,14 @@ import type { MemberContext } from './use.ts'
 import { hasFileType } from './file-types.ts'
 import { Resolved } from './resolved.ts'
 
-/** What is filled in for one field: a text, chosen values, a tick, or files. */
+/** The value of one field: a text, selected values, a checkbox state, or files. */
 export type FieldValue =
   | string
   | boolean
   | readonly string[]
   | { readonly files: readonly Upload[] }
 
-/** What is filled in, by custom id. */
+/** The values by custom id. */
 export type Fields = Readonly<Record<string, FieldValue>>
 
 type Filling = {
@@ -29,10 +29,10 @@ type Filling = {
 }
 
 /**
- * Sends a modal; it may be sent again where the application failed to answer.
+ * Submits a modal; it can be submitted again if the application did not respond.
  *
  * @param id of the interaction that opened it.
- * @throws {ApiError} 10062 for no such modal, 50035 with `values.CUSTOM_ID` for what is amiss.
+ * @throws {ApiError} 10062 for an unknown modal, 50035 with `values.CUSTOM_ID`.
  */
 export async function submitModal(
   actor: MemberContext,
@@ -121,7 +121,7 @@ function choose({ actor, resolved, checks }: Filling, field: Json, values: reado
     }
     return
   }
-  // Selects and groups differ in nothing here: an option's value, or an id.
+  // Selects and groups are checked alike: an option's value, or an id.
   const kind = SELECTS.includes(Number(field['type'])) ? field['type'] : COMPONENT.stringSelect
   checkValues(
     { actor, component: { ...field, type: kind }, resolved },

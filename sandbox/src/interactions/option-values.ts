@@ -1,5 +1,5 @@
 /**
- * The options of a slash command as a member filled them in: checked as Discord's client does.
+ * Reads the options of a slash command from a member, with the checks of Discord's client.
  *
  * Source: developers/interactions/application-commands.mdx, "Application Command Option Structure".
  */
@@ -12,21 +12,21 @@ import type { StoredFile } from '../world/files.ts'
 import { hasFileType } from './file-types.ts'
 import type { Resolved } from './resolved.ts'
 
-/** What a member gave for an option: a plain value, or a file for an attachment option. */
+/** An option's value: a plain value, or a file for an attachment option. */
 export type OptionValue = string | number | boolean | Upload
 
-/** How options are read. */
+/** Context for reading options. */
 export type OptionContext = {
   readonly userId: string
   readonly resolved: Resolved
-  /** Keeps a file for the interaction. */
+  /** Stores a file for the interaction. */
   readonly store: (upload: Upload) => Promise<StoredFile>
-  /** The option being typed, of an autocomplete: nothing else needs to be complete then. */
+  /** For an autocomplete, the option being typed; the other options may be incomplete. */
   readonly focused?: string | undefined
 }
 
 /**
- * The options as the interaction carries them, in the command's order.
+ * The options in the interaction's format, in the command's order.
  *
  * @throws {ApiError} 50035 with `options.NAME` for each option that cannot be sent.
  */

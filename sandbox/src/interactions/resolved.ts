@@ -9,7 +9,7 @@ import { renderUser } from '../render/user.ts'
 import type { World } from '../world/world.ts'
 import type { Channel } from '../world/types.ts'
 
-/** Collects what is named; `toJson` is the `resolved` of the data. */
+/** Collects the objects; `toJson` returns the data's `resolved`. */
 export class Resolved {
   readonly #world: World
   readonly #channel: Channel
@@ -81,7 +81,7 @@ export class Resolved {
     this.#keep('attachments', file.id, this.#world.cdn.describe(file))
   }
 
-  /** `{resolved}`, or nothing when nothing was named. */
+  /** `{resolved}`, or `{}` if there are no objects. */
   toJson(): { readonly resolved?: object } {
     return Object.keys(this.#kinds).length === 0 ? {} : { resolved: this.#kinds }
   }

@@ -1,7 +1,7 @@
 /**
- * What a member does with the application: commands, context menus, buttons and selects.
+ * A member's use of the application: commands, context menus, buttons and selects.
  *
- * Everything that Discord's client would not let a member do is refused here.
+ * Rejects everything that Discord's client would not allow.
  * Source: developers/interactions/receiving-and-responding.mdx, "Interaction Data".
  */
 
@@ -24,7 +24,7 @@ import { can, isTimedOut } from '../world/permissions.ts'
 import type { World } from '../world/world.ts'
 import type { Channel } from '../world/types.ts'
 
-/** Who does it, and where. */
+/** The member and the channel. */
 export type MemberContext = {
   readonly world: World
   readonly interactions: Interactions
@@ -33,25 +33,25 @@ export type MemberContext = {
   readonly locale: string
 }
 
-/** A slash command as it is typed. */
+/** A slash command as typed. */
 export type Typed = {
   /** With its group and subcommand, separated by spaces. */
   readonly name: string
   readonly options: Readonly<Record<string, OptionValue>>
-  /** The option being typed: asks for suggestions instead of using the command. */
+  /** The option being typed: requests autocomplete choices instead of using the command. */
   readonly focused?: string
 }
 
-/** Keeps a file that is given to an interaction and to no message. */
+/** Stores a file that belongs to an interaction, not to a message. */
 export function storeEphemeral(world: World, upload: Upload): Promise<StoredFile> {
   const folder = `ephemeral-attachments/${world.application.id}`
   return world.cdn.add(world.nextId(), folder, upload)
 }
 
 /**
- * Uses a slash command, or asks for suggestions for one of its options.
+ * Uses a slash command, or requests autocomplete choices for one of its options.
  *
- * @throws {ApiError} 10063 when it is not offered there, 50035 for options that cannot be sent.
+ * @throws {ApiError} 10063 if it is not available in the channel, 50035 for invalid options.
  */
 export async function useCommand(actor: MemberContext, typed: Typed): Promise<Interaction> {
   const { world, userId, channel, interactions } = actor
@@ -122,7 +122,7 @@ function subcommand(options: readonly Json[], path: readonly string[]): readonly
   return subcommand(Array.isArray(inner) ? inner.filter(isJson) : [], rest)
 }
 
-/** Puts the values under their group and subcommand, as the interaction carries them. */
+/** Nests the values in their group and subcommand, as in the interaction's data. */
 function wrapped(
   options: readonly Json[],
   path: readonly string[],
@@ -152,7 +152,7 @@ function checkAutocomplete(options: readonly Json[], focused: string): void {
 /**
  * Uses a context menu of a message or a user.
  *
- * @throws {ApiError} 10063 when it is not offered there, 10008 or 10013 for an unknown target.
+ * @throws {ApiError} 10063 if it is not available there, 10008 or 10013 for an unknown target.
  */
 export function useMenu(
   actor: MemberContext,
@@ -186,9 +186,9 @@ export function useMenu(
 }
 
 /**
- * Presses a button, or chooses in a select.
+ * Presses a button, or submits a select's values.
  *
- * @throws {ApiError} 10008 for a message that the member does not see, 50035 for a component that
+ * @throws {ApiError} 10008 for a message that the member cannot see, 50035 for a component that
  *   is not there, is disabled, or does not take these values.
  */
 export function useComponent(
@@ -234,7 +234,7 @@ export function useComponent(
   })
 }
 
-/** Buttons need no permission, but whoever is timed out can use nothing at all. */
+/** Buttons need no permission, but a timed-out member cannot use them. */
 function refuseTimedOut({ world, userId, channel }: MemberContext): void {
   const member = world.member(channel.guildId, userId)
   if (!member || !isTimedOut(member, world.clock)) {
@@ -246,7 +246,7 @@ function refuseTimedOut({ world, userId, channel }: MemberContext): void {
   throw refuse('missingPermissions')
 }
 
-/** A select that is used. */
+/** A select with its context. */
 export type Choosing = {
   readonly actor: MemberContext
   readonly component: Json
@@ -254,9 +254,9 @@ export type Choosing = {
 }
 
 /**
- * Checks what is chosen in a select, and resolves it.
+ * Checks the values of a select, and resolves their ids.
  *
- * @throws {ApiError} 50035 for too few, too many, or what cannot be chosen.
+ * @throws {ApiError} 50035 for too few, too many, or invalid values.
  */
 export function checkValues(choosing: Choosing, values: readonly string[], at = 'values'): void {
   const { component } = choosing

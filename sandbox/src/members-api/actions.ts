@@ -1,4 +1,4 @@
-/** What a member does through the members API: one function an action. */
+/** The actions of the members API, one function each. */
 
 import type { Files, Upload } from '../protocol/body.ts'
 import { Checks, isJson } from '../protocol/field-checks.ts'
@@ -17,10 +17,10 @@ import { demand, sendingIn } from '../world/permissions.ts'
 import { addReaction, readEmoji, removeReaction } from '../messages/reactions.ts'
 import { readNewThread, startThread } from '../world/threads.ts'
 
-/** Most messages that one look into the past brings. */
+/** Maximum number of messages in one `history` response. */
 const MAX_HISTORY = 100
 
-/** What an action works with. */
+/** The input of an action. */
 export type ActionRequest = {
   readonly actor: MemberContext
   readonly body: Json
@@ -29,7 +29,7 @@ export type ActionRequest = {
 
 type Action = (request: ActionRequest) => object | Promise<object>
 
-/** The action of that name; undefined when there is none. */
+/** The action of that name; undefined for an unknown one. */
 export function actionOf(name: string): Action | undefined {
   return ACTIONS.get(name)
 }
@@ -131,7 +131,7 @@ async function command({ actor, body, files }: ActionRequest, focused?: string):
   return { id }
 }
 
-/** A file is given for an option as `{"file": N}`, N being its number in the form. */
+/** An option's file is written as `{"file": N}`, with its number in the form. */
 function readOptions(body: Json, files: Files): Readonly<Record<string, OptionValue>> {
   const values = body['options']
   const options: Record<string, OptionValue> = {}
@@ -196,7 +196,7 @@ function fieldOf(value: unknown, files: Files): FieldValue | undefined {
   return { files: uploads.filter((upload): upload is Upload => upload !== undefined) }
 }
 
-/** Only from the member's own sight; the application can still edit it, and it stays gone. */
+/** Hides the message from the member only; later edits by the application do not bring it back. */
 function dismiss(request: ActionRequest): object {
   const message = messageOf(request)
   if (message.visibleTo === null) {

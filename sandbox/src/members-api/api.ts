@@ -1,9 +1,9 @@
 /**
- * The members API: what the page and the test client send and hear. Not part of Discord's API.
+ * The members API, which the page and the test client use. Not part of Discord's API.
  *
- * **Acting.** `POST /sandbox/ACTION?as=MEMBER&channel=CHANNEL&locale=en-US`; `as` is an id or a
- * name, without it the first person. The body is JSON, or a form with `payload_json` and `files[n]`
- * where files go along. A refusal has Discord's form: `{message, code, errors?}` and its status.
+ * **Actions.** `POST /sandbox/ACTION?as=MEMBER&channel=CHANNEL&locale=en-US`; `as` is an id or a
+ * name, default the first person. The body is JSON, or a form with `payload_json` and `files[n]`
+ * if there are files. Errors have Discord's form: `{message, code, errors?}` and a status.
  *
  * | action | body | answer |
  * | --- | --- | --- |
@@ -12,7 +12,7 @@
  * | `delete` | `{message_id}`: own, or any with Manage Messages | `{}` |
  * | `forward` | `{message_id, to}`: from `channel` to the channel `to` | the new message |
  * | `history` | `{before?, limit?}` | `{messages}`, oldest first |
- * | `react` | `{message_id, emoji, on}`; `on: false` takes it back | `{}` |
+ * | `react` | `{message_id, emoji, on}`; `on: false` removes it | `{}` |
  * | `typing` | `{}` | `{}` |
  * | `commands` | `{name, options}`; `name` is `memory show` for a subcommand; values by option name, ids for users, roles and channels, `{file: n}` for a file | `{id}` |
  * | `autocomplete` | `{name, options, focused}`: what is filled in so far, and the option being typed | `{id}`, then `choices` |
@@ -24,31 +24,31 @@
  * | `dms` | `{user_id?}`: without it, with the bot | the channel |
  * | `install` | `{on}`: the application to the member's own account | `{}` |
  *
- * `{id}` is an interaction's; what comes of it is heard with that id.
+ * `{id}` is the interaction's id; the events that result from it carry the same id.
  *
- * **Hearing.** `/sandbox/live?as=MEMBER&locale=en-US` is a WebSocket. It begins with a `snapshot`
- * and then tells what this member may see. Sending `{"as": MEMBER, "locale": …}` on it switches the
- * member: a new `snapshot` comes. Channels, messages and users have Discord's form.
+ * **Events.** `/sandbox/live?as=MEMBER&locale=en-US` is a WebSocket. It sends a `snapshot`
+ * first and then the events that this member may see. Sending `{"as": MEMBER, "locale": …}` on it
+ * switches the member and sends a new `snapshot`. Channels, messages and users have Discord's form.
  *
  * - `snapshot`: `you`, `locale`, `guild` (`id`, `name`, `roles`), `users`, `members` (each with
  *   `user`, `roles`, `nick`, `communication_disabled_until`), `channels` (those seen; each with
  *   `permissions`, this member's as decimal text, and `nsfw`), the latest `messages` of each,
  *   `commands`, `installed` (to the member's own account), `online` (whether the bot is there).
- * - `message` (`message`): new or changed, its `reactions` included. Flag 64: only you see it;
+ * - `message` (`message`): new or changed, with its `reactions`. Flag 64: ephemeral;
  *   flag 128: the bot is thinking.
  * - `deleted` (`id`, `channel_id`), also of an ephemeral message that was dismissed.
  * - `typing` (`channel_id`, `user_id`).
- * - `channel` (`channel`): new or changed; `channel_gone` (`id`): deleted, or no longer seen.
+ * - `channel` (`channel`): new or changed; `channel_gone` (`id`): deleted, or no longer visible.
  * - `member` (`member`): roles, nickname or timeout changed.
  * - `commands` (`commands`): each as the API gives it, with `name_localized` and
  *   `description_localized` (of options and choices too), and `usable_in`, the ids of the channels
- *   where this member is offered it.
+ *   where this member can use it.
  * - `choices` (`id`, `choices: [{name, value}]`): of the autocomplete with that id.
  * - `modal` (`id`, `custom_id`, `title`, `components`): opens a modal; `id` is the interaction that
  *   asked for it, and what `modals` takes.
- * - `online` (`online`): the bot came or went.
- * - `acknowledged` (`id`): the application answered; a spinner may stop.
- * - `failed` (`id`): it did not, in three seconds.
+ * - `online` (`online`): the bot connected or disconnected.
+ * - `acknowledged` (`id`): the application responded; the page stops its spinner.
+ * - `failed` (`id`): it did not respond in three seconds.
  */
 
 import type { IncomingMessage } from 'node:http'
@@ -69,7 +69,7 @@ import type { User } from '../world/types.ts'
 
 const DEFAULT_LOCALE = 'en-US'
 
-/** Serves the members. */
+/** Handles the members' actions and connections. */
 export class MemberApi {
   readonly #world: World
   readonly #interactions: Interactions
@@ -95,7 +95,7 @@ export class MemberApi {
       throw refuse('unknownUser')
     }
     const channelId = query.get('channel')
-    // Opening a direct message and installing happen nowhere in particular.
+    // Opening a direct message and installing need no channel.
     const anywhere = channelId === null && (name === 'dms' || name === 'install')
     const channel = anywhere
       ? this.#world.directChannel(user.id)
@@ -110,7 +110,7 @@ export class MemberApi {
     return action({ actor, body: asJson(body), files: body.files })
   }
 
-  /** Takes over an HTTP connection that asked to listen. */
+  /** Upgrades an HTTP connection to the event WebSocket. */
   upgrade(request: IncomingMessage, socket: IncomingMessage['socket'], head: Buffer): void {
     this.#sockets.handleUpgrade(request, socket, head, (ws) => {
       const { searchParams } = new URL(request.url ?? '/', 'http://localhost')
@@ -159,7 +159,7 @@ export class MemberApi {
 
   #tell(event: WorldEvent): void {
     const shared: Shared = {}
-    // What is shared is written down once, however many listen.
+    // Events that are the same for all members are serialized once.
     const serialized = new Map<object, Buffer>()
     for (const [socket, viewer] of this.#viewers) {
       for (const item of memberEvents(this.#world, event, viewer, shared)) {

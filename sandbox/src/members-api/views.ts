@@ -1,4 +1,4 @@
-/** What a member is shown: the snapshot with which the page begins, and every event after it. */
+/** What a member receives: the initial snapshot and the events after it. */
 
 import { isJson } from '../protocol/field-checks.ts'
 import type { Json } from '../protocol/field-checks.ts'
@@ -13,13 +13,13 @@ import type { WorldEvent } from '../world/events.ts'
 import type { User } from '../world/types.ts'
 import type { Channel, Command } from '../world/types.ts'
 
-/** Messages of a channel that a newly opened page is given. */
+/** Messages per channel in a snapshot. */
 const SNAPSHOT_MESSAGES = 50
 
-/** Who looks, and in which language. */
+/** The member who receives it, and their language. */
 export type Viewer = { readonly user: User; readonly locale: string }
 
-/** Everything the member sees at the start. */
+/** The initial snapshot. */
 export function snapshot(world: World, { user, locale }: Viewer): object {
   const { guild } = world
   const channels = channelsFor(world, user.id)
@@ -53,7 +53,7 @@ function channelsFor(world: World, userId: string): readonly Channel[] {
 /** The channel as this member sees it. */
 export function viewedChannel(world: World, channel: Channel, userId: string): object {
   const parent = channel.thread ? world.channels.get(channel.parentId ?? '') : channel
-  // For a direct-message channel the one who looks is not the one they talk to.
+  // A direct-message channel lists the recipients other than the viewer.
   const otherIds = channel.recipients.filter((id) => id !== userId)
   return {
     ...renderChannel(world, channel),
@@ -88,7 +88,7 @@ function isVisible(message: Message, userId: string): boolean {
   return message.visibleTo === null || message.visibleTo === userId
 }
 
-/** The application's commands in the member's language, with where they are offered. */
+/** The application's commands in the member's language, with the channels to use them in. */
 export function commandsShown(world: World, { user, locale }: Viewer): readonly object[] {
   const channels = channelsFor(world, user.id)
   return [...world.application.commands.values()].flat().map((command: Command) => ({
@@ -117,11 +117,11 @@ function localized(item: Json, locale: string): Json {
   }
 }
 
-/** What an event is to everyone alike, once it was rendered for the first. */
+/** The parts of a rendered event that are the same for all members, cached. */
 export type Shared = { message?: object }
 
 /**
- * What the event is to this member: the member events that come of it, in order.
+ * The member events that result from the event for this member, in order.
  *
  * @param shared the same for every member who receives this event.
  */
@@ -160,7 +160,7 @@ export function memberEvents(
     case 'GUILD_MEMBER_UPDATE':
       return [
         { type: 'member', member: renderMember(world, event.member) },
-        // Other roles open and close channels, and commands with them.
+        // A role change can show or hide channels and commands.
         ...(event.member.userId === id ? reconsidered(world, viewer) : []),
       ]
     case 'GUILD_ROLE_UPDATE':
@@ -197,7 +197,7 @@ function messageEvents(
     return [deleted(message)]
   }
   const render = () => ({ type: 'message', message: viewedMessage(world, message, userId) })
-  // Only the marks of one's own reactions differ from member to member.
+  // Only the `me` fields of reactions differ between members.
   return [message.reactions.length > 0 ? render() : (shared.message ??= render())]
 }
 

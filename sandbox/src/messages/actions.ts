@@ -1,5 +1,5 @@
 /**
- * Sending, editing and deleting as someone: what the routes and the members API share.
+ * Sends, edits and deletes messages as a user; shared by the routes and the members API.
  *
  * Source: developers/resources/message.mdx and developers/topics/permissions.mdx.
  */
@@ -20,10 +20,10 @@ import type { Channel } from '../world/types.ts'
 
 const HOUR_MS = 60 * 60 * 1000
 
-/** How often a message older than an hour may be edited in an hour. Discord does not say. */
+/** Maximum edits per hour of a message older than an hour. Discord does not document the number. */
 const MAX_OLD_EDITS = 30
 
-/** What is sent, edited or deleted, and by whom. */
+/** The user and channel of an action on a message. */
 export type MessageAction = {
   readonly world: World
   readonly channel: Channel
@@ -33,9 +33,9 @@ export type MessageAction = {
 }
 
 /**
- * Sends a message as someone.
+ * Sends a message as a user.
  *
- * @throws {ApiError} 50001 or 50013 for what they may not, 20016 in slow mode, 160005 in a
+ * @throws {ApiError} 50001 or 50013 without permission, 20016 in slow mode, 160005 in a
  *   locked thread, and what `createMessage` throws.
  */
 export async function sendAs(action: MessageAction, json: Json, files: Files): Promise<Message> {
@@ -68,7 +68,7 @@ function checkSlowmode({ world, channel, userId }: MessageAction): void {
 }
 
 /**
- * Edits a message as someone; of others' messages a moderator can only hide the embeds.
+ * Edits a message as a user; on others' messages a moderator can only suppress the embeds.
  *
  * @throws {ApiError} 50005, 30046, and what `editMessage` throws.
  */
@@ -120,7 +120,7 @@ function countEdit(world: World, message: Message): void {
 }
 
 /**
- * Deletes a message as someone.
+ * Deletes a message as a user.
  *
  * @throws {ApiError} 50013 for others' messages without Manage Messages, and in direct messages.
  */
@@ -131,7 +131,7 @@ export function deleteAs(
   demand(world, channel, userId)
   const others = message.authorId !== userId
   if (others) {
-    // In a direct-message channel nobody can delete what the other wrote.
+    // In a direct-message channel a user cannot delete the other's messages.
     if (channel.guildId === null) {
       throw refuse('missingPermissions')
     }

@@ -1,7 +1,7 @@
 /**
- * Puts the links of a message's own files into its components and embeds, fresh for each reader.
+ * Puts new links of a message's own files into its components and embeds, for each reader.
  *
- * They are kept as `attachment://NAME`, since a link lives for a day and the message for longer.
+ * They are stored as `attachment://NAME`, because a link expires after a day.
  */
 
 import { isJson } from '../protocol/field-checks.ts'
@@ -11,10 +11,10 @@ import type { StoredFile } from '../world/files.ts'
 import { attachmentName } from './media.ts'
 import type { World } from '../world/world.ts'
 
-/** Media that Discord fetched from elsewhere has an id; the sandbox fetches nothing. */
+/** The id of media that Discord did not fetch. The sandbox never fetches external media. */
 const NOT_FETCHED = '0'
 
-/** The component or the embed as a reader is given it. */
+/** The component or the embed with links for a reader. */
 export function withLinks(world: World, files: readonly StoredFile[], shown: object): object {
   return isJson(shown) ? linked(world, files, shown) : shown
 }

@@ -1,5 +1,5 @@
 /**
- * The body of a message as it is sent or edited: read and checked, nothing done yet.
+ * Reads and validates the body of a new or edited message, without side effects.
  *
  * Source: developers/resources/message.mdx, "Create Message" and "Edit Message".
  */
@@ -21,7 +21,7 @@ const MAX_DESCRIPTION = 1024
 const MAX_STICKERS = 3
 const MAX_NONCE = 25
 
-/** What a message points at. */
+/** A message reference in a body. */
 export type Pointer = {
   /** 0 reply, 1 forward. */
   readonly type: number
@@ -30,7 +30,7 @@ export type Pointer = {
   readonly failIfMissing: boolean
 }
 
-/** What is kept of an existing attachment, and what changes of it. */
+/** An existing attachment to keep, with its changed fields. */
 export type KeptFile = {
   readonly id: string
   readonly description: string | null | undefined
@@ -53,11 +53,11 @@ export type MessageBody = {
   readonly uploads: readonly Upload[]
 }
 
-/** How a body is read. */
+/** Options for reading a body. */
 export type BodyOptions = {
-  /** Where the body lies in the request: `data` in a callback to an interaction. */
+  /** The path of the body in the request: `data` in an interaction callback. */
   readonly base?: string
-  /** The message that is edited. */
+  /** The message before the edit. */
   readonly before?: Message
 }
 
@@ -131,7 +131,7 @@ function readPointer(body: Json, checks: Checks): Pointer | undefined {
   return { type: type ?? 0, messageId: messageId ?? '', channelId, failIfMissing }
 }
 
-/** In `attachments` new files go by their number in the form, existing ones by their id. */
+/** In `attachments`, new files are referred to by their number in the form, existing ones by id. */
 function readAttachments(body: Json, files: Files, checks: Checks, before: Message | undefined) {
   const listed = body['attachments'] === null ? [] : checks.list(body, 'attachments', MAX_FILES)
   const described = new Map<string, Json>()
@@ -178,7 +178,7 @@ function describeUpload(file: Upload, details: Json | undefined): Upload {
   }
 }
 
-/** The sandbox has no polls: better a plain refusal than a message without its question. */
+/** The sandbox has no polls, and rejects them instead of dropping them from the message. */
 function refusePoll(body: Json, checks: Checks): void {
   if (body['poll'] === undefined || body['poll'] === null) {
     return

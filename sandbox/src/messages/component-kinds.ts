@@ -1,5 +1,5 @@
 /**
- * The interactive components, checked one by one: buttons, selects, text inputs and the like.
+ * Reads the interactive components: buttons, selects, text inputs and others.
  *
  * Source: developers/components/reference.mdx.
  */
@@ -31,7 +31,7 @@ export const COMPONENT = {
   checkbox: 23,
 } as const
 
-/** All kinds of selects. */
+/** All select types. */
 export const SELECTS: readonly number[] = [
   COMPONENT.stringSelect,
   COMPONENT.userSelect,
@@ -49,10 +49,10 @@ const MAX_UPLOADS = 10
 const MAX_LISTED = 10
 const MAX_INPUT = 4000
 
-/** Reads one component; the result has only what Discord keeps, without its id. */
+/** Reads one component; the result has only the fields that Discord keeps, without the id. */
 export type ComponentReader = (checks: Checks, payload: Json, at: string) => Json
 
-/** Leaves out what is undefined. */
+/** Removes undefined fields. */
 export function omitUndefined(values: Json): Json {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined))
 }
@@ -121,7 +121,7 @@ function refuseUnused(checks: Checks, payload: Json, at: string, keys: readonly 
   }
 }
 
-/** Refuses what is no link of one of these schemes. */
+/** Adds an error for anything but a link with one of these schemes. */
 export function checkLink(
   checks: Checks,
   url: string,
@@ -139,7 +139,7 @@ export function checkLink(
 
 type Counts = { readonly min: number; readonly max: number }
 
-/** `min_values` and `max_values`; a required field of a modal wants at least one. */
+/** `min_values` and `max_values`; a required field of a modal needs at least one. */
 function counts(
   checks: Checks,
   payload: Json,

@@ -1,5 +1,5 @@
 /**
- * The components of a message: checked, numbered, and found again when a member uses one.
+ * The components of a message: validated, numbered, and looked up when a member uses one.
  *
  * Messages without the Components V2 flag have up to five action rows; with it they have layout
  * and content components too, forty in all. Source: developers/components/reference.mdx.
@@ -87,7 +87,7 @@ function readOne(checks: Checks, payload: Json, at: string, allowed: readonly nu
   return readTyped(checks, payload, at, allowed, READERS)
 }
 
-/** Reads a component that must be of one of these types. */
+/** Reads a component of one of these types. */
 export function readTyped(
   checks: Checks,
   payload: Json,
@@ -163,7 +163,7 @@ function readTextDisplay(checks: Checks, payload: Json, at: string): Json {
   return { content: checks.needText(payload, 'content', limits, `${at}.content`) }
 }
 
-/** A thumbnail's or a gallery item's picture with what is said of it. */
+/** The media, description and spoiler flag of a thumbnail or gallery item. */
 function readMedia(checks: Checks, payload: Json, at: string): Json {
   const limits = { max: MAX_DESCRIPTION }
   return {
@@ -222,14 +222,14 @@ function readSeparator(checks: Checks, payload: Json, at: string): Json {
   }
 }
 
-/** The component and everything inside it, in the order in which they are shown. */
+/** The component and all components inside it, in display order. */
 export function flatten(component: Json): readonly Json[] {
   const { components, accessory, component: labelled } = component
   const inside = [...(Array.isArray(components) ? components : []), accessory, labelled]
   return [component, ...inside.filter(isJson).flatMap(flatten)]
 }
 
-/** The component that a member uses, by its custom id; undefined when there is none. */
+/** The component with that custom id, or undefined. */
 export function findComponent(components: readonly object[], customId: string): Json | undefined {
   return components
     .filter(isJson)
@@ -237,7 +237,7 @@ export function findComponent(components: readonly object[], customId: string): 
     .find((component) => component['custom_id'] === customId)
 }
 
-/** Refuses a custom id or a number that two components share. */
+/** Adds an error for a custom id or id that two components share. */
 export function checkUnique(checks: Checks, components: readonly Json[], at: string): void {
   const customIds = new Set<string>()
   const visit = (component: Json, path: string) => {

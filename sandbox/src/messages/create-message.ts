@@ -1,5 +1,5 @@
 /**
- * Messages as they are sent and edited, by people, by the bot, and as answers to interactions.
+ * Creates and edits messages: of members, of the bot, and as responses to interactions.
  *
  * Source: developers/resources/message.mdx.
  */
@@ -19,22 +19,22 @@ import type { Channel } from '../world/types.ts'
 
 const FORWARD = 1
 
-/** How long a nonce is remembered, in milliseconds: "a few minutes". */
+/** How long a nonce is valid, in milliseconds: "a few minutes". */
 const NONCE_LIFE_MS = 3 * 60 * 1000
 
 /** Flags that an application may set on its own message. */
 const SETTABLE_FLAGS =
   MESSAGE_FLAG.suppressEmbeds | MESSAGE_FLAG.suppressNotifications | MESSAGE_FLAG.componentsV2
 
-/** What a new message is besides its body. */
+/** The fields of a new message, with its body. */
 export type NewMessage = {
   readonly channel: Channel
   readonly authorId: string
   readonly body: MessageBody
-  /** Where the body lies in the request, for the paths of what is wrong with it. */
+  /** The path of the body in the request, for the paths of errors. */
   readonly base?: string
   readonly origin?: MessageOrigin
-  /** The message that it answers without having been asked to: a component's, or a menu's target. */
+  /** The message that it refers to by default: a component's message, or a menu's target. */
   readonly reference?: MessageReference | null
   readonly visibleTo?: string | null
   /** Flags that the sandbox itself sets. */
@@ -44,8 +44,8 @@ export type NewMessage = {
 /**
  * Sends a message.
  *
- * @throws {ApiError} 50006 when there is nothing in it, 50035 when it replies to nothing or shows
- *   a file that it does not have, 160014 when it forwards what its author cannot read.
+ * @throws {ApiError} 50006 if it is empty, 50035 if it replies to an unknown message or shows
+ *   a missing file, 160014 if it forwards a message that its author cannot read.
  */
 export async function createMessage(world: World, newMessage: NewMessage): Promise<Message> {
   const { channel, authorId, body } = newMessage
@@ -65,7 +65,7 @@ export async function createMessage(world: World, newMessage: NewMessage): Promi
   }
   const id = world.nextId()
   const files = await storeFiles(world, channel.id, body.uploads)
-  // Another of that nonce may have come while the files were stored.
+  // Another message with that nonce may have been sent while the files were stored.
   const meanwhile = body.enforceNonce ? sentBefore(world, newMessage) : undefined
   if (meanwhile) {
     return meanwhile
@@ -101,13 +101,13 @@ export async function createMessage(world: World, newMessage: NewMessage): Promi
   return message
 }
 
-/** How an edit is made. */
+/** Options of an edit. */
 export type EditOptions = { readonly base?: string; readonly keepsTime?: boolean }
 
 /**
  * Edits a message; absent fields stay as they are.
  *
- * @throws {ApiError} 50006 when nothing would be left in it, 50035 as `createMessage`.
+ * @throws {ApiError} 50006 if it would be empty, 50035 as `createMessage`.
  */
 export async function editMessage(
   world: World,
@@ -135,7 +135,7 @@ export async function editMessage(
   world.update(message, {
     ...contents,
     files,
-    // The first answer to an interaction is no edit in a reader's eyes.
+    // The first response to a deferred interaction does not count as an edit.
     editedMs: loading ? null : world.clock.now(),
     flags: editedFlags(message.flags, body.flags),
     ...pingsOf(world, channel, message.authorId, {
@@ -147,7 +147,7 @@ export async function editMessage(
   return message
 }
 
-/** Only these two can be set by an edit, and Components V2 cannot be taken back. */
+/** An edit can set only these two flags, and cannot unset Components V2. */
 function editedFlags(before: number, given: number | undefined): number {
   const otherFlags = before & ~MESSAGE_FLAG.loading
   if (given === undefined) {
@@ -173,11 +173,11 @@ function refuseEmpty({ content, embeds, components }: Shown, other: number): voi
   }
 }
 
-/** The message replied to or forwarded; undefined for a reply to nothing that may be one. */
+/** The message replied to or forwarded; undefined if unknown and `fail_if_not_exists` is false. */
 function pointedAt(world: World, { channel, authorId, body, base }: NewMessage) {
   const { type, messageId, channelId = channel.id, failIfMissing } = body.pointer!
   const existing = world.messages.get(channelId)?.get(messageId)
-  // Nobody can reply to an ephemeral message, not even the one who sees it.
+  // A reply cannot refer to an ephemeral message, not even by the user who sees it.
   const target = existing?.visibleTo === null ? existing : undefined
   if (type === FORWARD) {
     return forwarded(world, target, authorId)
@@ -209,7 +209,7 @@ function forwarded(world: World, source: Message | undefined, authorId: string):
   return source
 }
 
-/** A forward of a forward shows what the first one showed. */
+/** A forward of a forward has the snapshot of the first one. */
 function snapshotOf(source: Message): MessageSnapshot {
   const [shown] = source.snapshots
   if (shown) {
@@ -264,7 +264,7 @@ function pingsOf(world: World, channel: Channel, authorId: string, shown: Pingin
   })
 }
 
-/** What is written in a message: its content and its text displays. */
+/** The text of a message: its content and its text displays. */
 export function textOf({ content, components }: Pick<Shown, 'content' | 'components'>): string {
   const texts = components.filter(isJson).flatMap(flatten)
   return [content, ...texts.map((component) => component['content'])]

@@ -1,5 +1,5 @@
 /**
- * Embeds as an application sends them: checked against their limits, and brought into their form.
+ * Reads an application's embeds: validates the limits and normalizes the fields.
  *
  * Source: developers/resources/message.mdx, "Embed Object" and "Embed Limits".
  */
@@ -30,7 +30,7 @@ export function readEmbeds(body: Json, checks: Checks): readonly Json[] | undefi
   return embeds
 }
 
-/** Space around a text is dropped before it is measured. */
+/** Texts are trimmed before their length is checked. */
 function trimmed(value: Json): Json {
   const trim = (item: unknown): unknown => {
     if (Array.isArray(item)) {
@@ -75,7 +75,7 @@ function field(given: Json, checks: Checks, at: string): Json {
   }
 }
 
-/** An author or a footer; the first key of `limits` is the one that must be there. */
+/** An author or a footer; the first key of `limits` is required. */
 function part(
   embed: Json,
   key: string,
@@ -98,7 +98,7 @@ function part(
   return present(Object.fromEntries(entries))
 }
 
-/** Alternative text of embedded pictures is not kept, as Discord does not keep it. */
+/** Alternative text of embedded pictures is dropped, as Discord does. */
 function picture(embed: Json, key: string, checks: Checks, at: string): Json | undefined {
   const value = embed[key]
   if (!isJson(value)) {
@@ -138,7 +138,7 @@ function time(embed: Json, checks: Checks, path: string): string | undefined {
   return undefined
 }
 
-/** Title, description, the fields' names and values, footer and author count. */
+/** The size of an embed: title, description, fields' names and values, footer and author. */
 function textOf(embed: Json): number {
   const { title, description, footer, author, fields } = embed
   const nested = [

@@ -1,8 +1,8 @@
 /**
- * The files of a message: kept or dropped on edit, and found where components and embeds name them.
+ * The files of a message: kept or deleted by an edit, and referred to by components and embeds.
  *
- * Components and embeds keep `attachment://NAME`, since a link lives for a day and the message for
- * longer; `attachment-links.ts` puts fresh links in.
+ * Components and embeds store `attachment://NAME`, because a link expires after a day;
+ * `attachment-links.ts` puts new links in.
  */
 
 import type { Upload } from '../protocol/body.ts'
@@ -11,7 +11,7 @@ import type { StoredFile } from '../world/files.ts'
 import type { KeptFile } from './body.ts'
 import type { World } from '../world/world.ts'
 
-/** Keeps the uploads on the CDN, in their order. */
+/** Stores the uploads on the CDN, in order. */
 export async function storeFiles(
   world: World,
   channelId: string,
@@ -21,7 +21,7 @@ export async function storeFiles(
   return Promise.all(uploads.map((upload) => world.cdn.add(world.nextId(), folder, upload)))
 }
 
-/** The files that an edit leaves, with their new descriptions; those that embeds show stay too. */
+/** The files that an edit keeps, with new descriptions; includes those that embeds show. */
 export function keepFiles(
   files: readonly StoredFile[],
   kept: readonly KeptFile[] | undefined,
@@ -41,7 +41,7 @@ export function keepFiles(
   })
 }
 
-/** The names of the attachments that components or embeds show. */
+/** The names of the attachments that components or embeds refer to. */
 export function namesIn(shown: readonly object[]): ReadonlySet<string> {
   const names = new Set<string>()
   JSON.stringify(shown, (_, value: unknown) => {
@@ -60,7 +60,7 @@ export function attachmentName(url: unknown): string | undefined {
 }
 
 /**
- * Asserts that every attachment that components show is there.
+ * Asserts that every attachment that components refer to exists.
  *
  * @throws {ApiError} 50035 for a component that shows a file the message does not have.
  */

@@ -1,5 +1,5 @@
 /**
- * Whom a message pings, by what is written and by `allowed_mentions`.
+ * The users and roles that a message pings, by its text and `allowed_mentions`.
  *
  * Source: developers/resources/message.mdx, "Allowed Mentions Object".
  */
@@ -8,12 +8,12 @@ import { isJson } from '../protocol/field-checks.ts'
 import type { Checks, Json } from '../protocol/field-checks.ts'
 import type { Message } from '../world/message.ts'
 
-/** Most users or roles that a message may name in `allowed_mentions`. */
+/** Maximum number of users or roles in `allowed_mentions`. */
 const MAX_ALLOWED = 100
 
 const KINDS = ['everyone', 'users', 'roles'] as const
 
-/** Whom a message may ping. */
+/** The mentions that a message may ping. */
 export type AllowedMentions = {
   readonly parse: readonly (typeof KINDS)[number][]
   readonly users: readonly string[]
@@ -21,13 +21,13 @@ export type AllowedMentions = {
   readonly repliedUser: boolean
 }
 
-/** What of the world a mention can name. */
+/** The users and roles that can be mentioned. */
 export type Mentionable = {
   readonly users: ReadonlyMap<string, unknown>
   readonly roles: ReadonlyMap<string, { readonly mentionable: boolean }>
 }
 
-/** Reads `allowed_mentions`; undefined when it is absent, so that everything written pings. */
+/** Reads `allowed_mentions`; undefined if it is absent, so that every mention pings. */
 export function readAllowedMentions(body: Json, checks: Checks): AllowedMentions | undefined {
   const value = body['allowed_mentions']
   if (value === undefined || value === null) {
@@ -75,7 +75,7 @@ function readKinds(value: Json, checks: Checks): AllowedMentions['parse'] {
   })
 }
 
-/** The ids of the users a text names, in order. */
+/** The ids of the users mentioned in a text, in order. */
 export function mentionedIn(content: string): string[] {
   return [...new Set([...content.matchAll(/<@!?(\d+)>/g)].map((match) => match[1]!))]
 }
@@ -85,7 +85,7 @@ function rolesIn(content: string): string[] {
 }
 
 /**
- * Whom a text pings. Without `allowed_mentions` everything written does, and so does a reply.
+ * The users and roles that a text pings. Without `allowed_mentions`, every mention and reply does.
  *
  * @param everyone whether the author has Mention Everyone, which also lets them ping any role.
  */

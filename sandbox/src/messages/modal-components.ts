@@ -1,4 +1,4 @@
-/** Modals: what an application may put into one. Source: developers/components/reference.mdx. */
+/** Reads the modals of an application. Source: developers/components/reference.mdx. */
 
 import { Checks, isJson } from '../protocol/field-checks.ts'
 import type { Json } from '../protocol/field-checks.ts'
@@ -18,7 +18,7 @@ import type { ComponentReader } from './component-kinds.ts'
 const MAX_COMPONENTS = 5
 const TOP = [COMPONENT.actionRow, COMPONENT.textDisplay, COMPONENT.label]
 
-/** A modal as it is shown to a member. */
+/** A modal. */
 export type Modal = {
   readonly customId: string
   readonly title: string
@@ -64,7 +64,7 @@ export function readModal(data: Json): Modal {
   return { customId, title, components: numbered(read) }
 }
 
-/** Deprecated, and still taken: a row with one text input that brings its own label. */
+/** Deprecated but still supported: an action row with one text input that has its own label. */
 function readRow(checks: Checks, payload: Json, at: string): Json {
   const path = `${at}.components`
   const children = checks.list(payload, 'components', Infinity, path) ?? []

@@ -1,4 +1,4 @@
-/** Reactions: adding and taking them away, by people and by the bot. Source: resources/message.mdx. */
+/** Reactions: added and removed by members and by the bot. Source: resources/message.mdx. */
 
 import { refuse } from '../protocol/errors.ts'
 import type { Message, Reaction } from '../world/message.ts'
@@ -14,7 +14,7 @@ const MAX_EMOJIS = 20
 const VARIATION = /\uFE0F/gu
 
 /**
- * The emoji of a reaction's path: one of Unicode. The sandbox's guilds have no others.
+ * The emoji of a reaction's path: a Unicode emoji. The sandbox has no custom ones.
  *
  * @throws {ApiError} 10014.
  */
@@ -35,7 +35,7 @@ export function addReaction(world: World, message: Message, emoji: Emoji, userId
   if (existing?.userIds.includes(userId)) {
     return
   }
-  // Whoever joins in a reaction that is there already needs no permission.
+  // Adding to an existing reaction needs no permission.
   if (!existing && !can(world, channel, userId, 'addReactions')) {
     throw refuse('missingPermissions')
   }
@@ -55,9 +55,9 @@ export function addReaction(world: World, message: Message, emoji: Emoji, userId
 }
 
 /**
- * Takes back someone's reaction; that of another needs Manage Messages.
+ * Removes a user's reaction; that of another user needs Manage Messages.
  *
- * @throws {ApiError} 10014 when there is no such reaction, 50001, 50013, 50083.
+ * @throws {ApiError} 10014 for an unknown reaction, 50001, 50013, 50083.
  */
 export function removeReaction(
   world: World,
@@ -87,7 +87,7 @@ export function removeReaction(
   world.emit({ name: 'MESSAGE_REACTION_REMOVE', message, userId, emoji })
 }
 
-/** Takes away all reactions, or all of one emoji. @throws {ApiError} 10014, 50001, 50013. */
+/** Removes all reactions, or all of one emoji. @throws {ApiError} 10014, 50001, 50013. */
 export function clearReactions(
   world: World,
   message: Message,

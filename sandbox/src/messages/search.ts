@@ -1,10 +1,10 @@
-/** Which messages a search finds. Source: resources/message.mdx, "Search Guild Messages". */
+/** Filters messages by a search. Source: resources/message.mdx, "Search Guild Messages". */
 
 import type { Message } from '../world/message.ts'
 import { compareIds } from '../protocol/snowflake.ts'
 import type { World } from '../world/world.ts'
 
-/** What a message may be asked to have; `-` before one asks for its absence. */
+/** The values of `has`; a `-` prefix negates. */
 export const HAS_TYPES = [
   'image',
   'sound',
@@ -17,10 +17,10 @@ export const HAS_TYPES = [
   'snapshot',
 ] as const
 
-/** Who may have written it; `-` before one asks for anyone else. */
+/** The values of `author_type`; a `-` prefix negates. */
 export const AUTHOR_TYPES = ['user', 'bot', 'webhook'] as const
 
-/** What is looked for; undefined fields ask for nothing. */
+/** The search's filters; undefined ones do not apply. */
 export type Search = {
   readonly content: string | undefined
   readonly maxId: string | undefined
@@ -41,7 +41,7 @@ export type Search = {
   readonly includesNsfw: boolean
 }
 
-/** Whether the message is what the search looks for. */
+/** Whether the message matches the search. */
 export function matches(world: World, message: Message, search: Search): boolean {
   const { authorIds, mentions, mentionedRoles, pinned, mentionEveryone } = search
   return (
@@ -89,7 +89,7 @@ function authorType(world: World, message: Message): string {
   return world.user(message.authorId).bot ? 'bot' : 'user'
 }
 
-/** Every type without `-` is asked for, none with it may be there. */
+/** Requires all types without `-`, and none of those with it. */
 function allOf(types: readonly string[] | undefined, is: (type: string) => boolean): boolean {
   return (types ?? []).every((type) => (type.startsWith('-') ? !is(type.slice(1)) : is(type)))
 }
@@ -123,7 +123,7 @@ function linksOf(content: string): URL[] {
   return links.filter((link) => URL.canParse(link)).map((link) => new URL(link))
 }
 
-/** Words in any order, as Discord's index finds them; a hit need not be a whole word. */
+/** Matches words in any order, as Discord's index does; also parts of words. */
 function inText(message: Message, { content, hostnames }: Search): boolean {
   const text = message.content.toLowerCase()
   const words = content?.toLowerCase().split(/\s+/) ?? []

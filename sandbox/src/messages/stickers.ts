@@ -1,4 +1,4 @@
-/** The stickers that anyone may send: Discord's own, of which the sandbox knows one. */
+/** Discord's standard stickers, of which the sandbox has one. */
 
 import { Checks } from '../protocol/field-checks.ts'
 import type { StickerItem } from '../world/message.ts'

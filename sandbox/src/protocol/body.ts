@@ -1,4 +1,4 @@
-/** Reads what an HTTP request carries: JSON, or the files of a multipart form. */
+/** Reads an HTTP request's body: JSON, or a multipart form with files. */
 
 import type { IncomingMessage } from 'node:http'
 import { isJson } from './field-checks.ts'
@@ -6,7 +6,7 @@ import type { Json } from './field-checks.ts'
 import { MAX_FILE_BYTES, MAX_FILES } from './constants.ts'
 import { refuse } from './errors.ts'
 
-/** Largest body of a request: the files, and room for the rest. */
+/** Maximum body size: the files, and 1 MiB for the JSON. */
 const MAX_BODY_BYTES = MAX_FILES * MAX_FILE_BYTES + 1024 * 1024
 
 /** A file as it was uploaded. */

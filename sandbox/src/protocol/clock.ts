@@ -1,6 +1,6 @@
-/** Time as the sandbox sees it, so that tests can let 15 minutes pass at once. */
+/** The sandbox's clock, which tests can replace to let 15 minutes pass at once. */
 
-/** What the sandbox needs of time. */
+/** A clock with timers. */
 export type Clock = {
   /** Milliseconds since 1970. */
   now(): number
@@ -8,7 +8,7 @@ export type Clock = {
   after(ms: number, callback: () => void): () => void
 }
 
-/** The machine's clock. */
+/** The system clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   after(ms, callback) {
@@ -20,7 +20,7 @@ export const systemClock: Clock = {
 
 type Alarm = { readonly at: number; readonly callback: () => void }
 
-/** A clock that moves only when told to. */
+/** A clock that moves only by `advance`. */
 export class ManualClock implements Clock {
   #now: number
   readonly #alarms = new Set<Alarm>()
@@ -39,7 +39,7 @@ export class ManualClock implements Clock {
     return () => this.#alarms.delete(alarm)
   }
 
-  /** Moves on by `ms`, calling back whatever falls due, in order. */
+  /** Advances by `ms` and runs the timers that are due, in order. */
   advance(ms: number): void {
     const end = this.#now + ms
     for (;;) {

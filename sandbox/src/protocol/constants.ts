@@ -1,8 +1,8 @@
 /**
  * The numbers of Discord's protocol that the sandbox speaks.
  *
- * Written out here, not imported from discord.js: the server must not lean on the client that it
- * is there to test. Source: discord-api-docs c98d64b, topics/ and resources/.
+ * Defined here and not imported from discord.js, so that the server does not depend on the client
+ * under test. Source: discord-api-docs c98d64b, topics/ and resources/.
  */
 
 /** Gateway opcodes. */

@@ -1,12 +1,12 @@
-/** What the API answers when it refuses: Discord's codes, sentences and field paths. */
+/** The API's errors: Discord's codes, messages and field paths. */
 
-/** A refusal; its body is `{message, code, errors?}` as Discord sends it. */
+/** An error response; its body is `{message, code, errors?}` as Discord sends it. */
 export class ApiError extends Error {
   override name = 'ApiError' as const
   readonly status: number
   readonly code: number
   readonly errors: object | undefined
-  /** Of a 429: when it may be tried again, in milliseconds. */
+  /** For a 429: the time until a retry, in milliseconds. */
   readonly waitMs: number | undefined
 
   constructor(status: number, code: number, message: string, errors?: object, waitMs?: number) {
@@ -39,7 +39,7 @@ const REFUSALS = {
   unknownMember: [404, 10007, 'Unknown Member'],
   cannotReplyUnread: [403, 160002, 'Cannot reply without permission to read message history'],
   cannotForwardUnread: [400, 160014, 'You cannot forward a message whose content you cannot read'],
-  // With 429 a client would wait and try again for ever; bots report this one as an error.
+  // Not a 429, which a client would retry without end; bots report this one as an error.
   tooManyEdits: [
     400,
     30046,
@@ -93,13 +93,13 @@ const REFUSALS = {
   lockedThread: [400, 160005, 'Thread is locked'],
 } as const
 
-/** The refusal of one who writes again too soon in slow mode. */
+/** The error for sending again too soon in slow mode. */
 export function refuseSlowmode(waitMs: number): ApiError {
   const message = 'This action cannot be performed due to slowmode rate limit'
   return new ApiError(429, 20016, message, undefined, waitMs)
 }
 
-/** The refusal of that name. */
+/** The error of that name. */
 export function refuse(name: keyof typeof REFUSALS): ApiError {
   const [status, code, message] = REFUSALS[name]
   return new ApiError(status, code, message)

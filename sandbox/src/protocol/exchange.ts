@@ -1,15 +1,15 @@
-/** One request to the REST API and its response, for whoever watches the sandbox: its tests. */
+/** One request to the REST API and its response, for tests that observe the sandbox. */
 
 import type { IncomingHttpHeaders } from 'node:http'
 
-/** What went over the wire, whether it was accepted or refused. */
+/** A request and its response, successful or not. */
 export type Exchange = {
   readonly method: string
-  /** Below the API's version, without the query: `/channels/1/messages`. */
+  /** Without the API's prefix and version, and without the query: `/channels/1/messages`. */
   readonly path: string
   readonly query: URLSearchParams
   readonly requestHeaders: IncomingHttpHeaders
-  /** False when the refusal came before the body was looked at, as for a wrong token. */
+  /** False if the request was rejected before its body was read, as for a wrong token. */
   readonly requestWasRead: boolean
   /** Parsed JSON, or a form's `payload_json`; undefined when there was none. */
   readonly requestBody: unknown

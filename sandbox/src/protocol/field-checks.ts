@@ -1,5 +1,5 @@
 /**
- * Checks the fields of a request's body, and refuses with every wrong field's path (50035).
+ * Checks the fields of a request's body, and rejects it with the paths of all invalid ones (50035).
  *
  * Source: reference.mdx, "Error Messages".
  */
@@ -16,7 +16,7 @@ export function isJson(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Collects what is wrong with a body, field by field. */
+/** Collects the errors of a body by field. */
 export class Checks {
   readonly #errors: ErrorTree = { children: new Map() }
   readonly #base: string
@@ -27,12 +27,12 @@ export class Checks {
     this.#base = base
   }
 
-  /** Whether anything was wrong so far. */
+  /** Whether there are errors so far. */
   get failed(): boolean {
     return this.#failed
   }
 
-  /** Notes that the field at `path`, such as `embeds.0.title`, is wrong; `''` is the body itself. */
+  /** Adds an error for the field at `path`, such as `embeds.0.title`; `''` is the body itself. */
   fail(path: string, code: string, message: string): void {
     this.#failed = true
     let node = this.#errors
@@ -71,12 +71,12 @@ export class Checks {
     return value
   }
 
-  /** Notes that a field is missing. */
+  /** Adds an error for a missing field. */
   missing(path: string): void {
     this.fail(path, 'BASE_TYPE_REQUIRED', 'This field is required')
   }
 
-  /** The text at `key`, which must be there; `''` when it is not. */
+  /** The required text at `key`; `''` if it is absent. */
   needText(body: Json, key: string, limits: { min?: number; max: number }, path = key): string {
     const text = this.text(body, key, limits, path)
     if (body[key] === undefined || body[key] === null) {
@@ -131,7 +131,7 @@ export class Checks {
     return undefined
   }
 
-  /** Notes that a number lies outside its limits. */
+  /** Adds an error if a number is outside its limits. */
   range(value: number, path: string, { min, max }: { min?: number; max?: number }): void {
     if (min !== undefined && value < min) {
       this.fail(path, 'NUMBER_TYPE_MIN', `int value should be greater than or equal to ${min}.`)
@@ -154,7 +154,7 @@ export class Checks {
     return undefined
   }
 
-  /** The number at `key` if it is one of those; an absent one is missing. */
+  /** The number at `key` if it is one of `allowed`; an absent one is an error. */
   choice(body: Json, key: string, allowed: readonly number[], path = key): number | undefined {
     const value = this.whole(body, key, path)
     if (body[key] === undefined || body[key] === null) {
@@ -222,7 +222,7 @@ export class Checks {
     return undefined
   }
 
-  /** @throws {ApiError} 50035 if anything was wrong. */
+  /** @throws {ApiError} 50035 if there are errors. */
   done(): void {
     if (this.#failed) {
       throw new ApiError(400, 50035, 'Invalid Form Body', toObject(this.#errors))

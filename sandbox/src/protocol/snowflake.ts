@@ -9,7 +9,7 @@ import type { Clock } from './clock.ts'
 const DISCORD_EPOCH_MS = 1_420_070_400_000n
 
 /**
- * Makes ids that rise with time and never repeat, even within one millisecond.
+ * Generates ids that increase with time and are unique, even within one millisecond.
  *
  * @param after all of them are larger than this one.
  */
@@ -22,7 +22,7 @@ export function snowflakes(clock: Clock, after = 0n): () => string {
   }
 }
 
-/** The smallest id of that time, in milliseconds since 1970. */
+/** The smallest snowflake of that time, in milliseconds since 1970. */
 export function snowflakeAt(ms: number): string {
   return String((BigInt(ms) - DISCORD_EPOCH_MS) << 22n)
 }

@@ -1,8 +1,8 @@
-/** How long the sandbox took, for whoever measures it. */
+/** Timings of the sandbox, for benchmarks. */
 
-/** How long the server itself took for something. */
+/** How long the server took for a request or an event. */
 export type Timing = {
-  /** `event` is the handing of one event to every session. */
+  /** `event` is the dispatch of one event to all sessions. */
   readonly part: 'api' | 'cdn' | 'people' | 'page' | 'event'
   /** The request's method and path without ids, or the event's name. */
   readonly name: string

@@ -1,8 +1,8 @@
 /**
- * What the gateway sends the bot of each thing that happened, and what it keeps from it.
+ * Renders the world's events as gateway dispatches, and filters those that the bot cannot see.
  *
- * The bot hears of guilds that it is in, and of messages in channels that it may view. Which intent
- * an event needs is not decided here (`gateway/intents.ts`).
+ * The bot receives events of guilds that it is in, and of messages in channels that it can view.
+ * Intents are applied later (`gateway/intents.ts`).
  * Source: developers/events/gateway-events.mdx.
  */
 
@@ -25,20 +25,20 @@ import type { World } from '../world/world.ts'
 import type { ChannelEvent, Emoji, GuildEvent, MessageEvent, WorldEvent } from '../world/events.ts'
 import type { Channel } from '../world/types.ts'
 
-/** One event for the gateway to send. */
+/** A gateway dispatch. */
 export type Dispatch = {
   readonly name: string
   /** Null for direct messages. */
   readonly guildId: string | null
-  /** Sent whatever the intents are. */
+  /** Sent with any intents. */
   readonly always?: boolean
   readonly data: (reader: Listener) => object
 }
 
-/** Who is sent it. */
+/** The session that receives it. */
 export type Listener = { readonly seesContent: boolean; readonly intents: number }
 
-/** What the bot is told of the event; null when it is nothing to it. */
+/** The dispatch for the event; null if the bot does not receive it. */
 export function renderEvent(world: World, event: WorldEvent): Dispatch | null {
   switch (event.name) {
     case 'MESSAGE_CREATE':
@@ -102,7 +102,7 @@ function guildEvent(world: World, event: GuildEvent): Dispatch | null {
     case 'GUILD_MEMBER_ADD':
     case 'GUILD_MEMBER_UPDATE': {
       const isBot = event.member.userId === bot
-      // Of its own joining the bot hears by GUILD_CREATE; of its own changes it always hears.
+      // The bot's own joining is GUILD_CREATE; changes of its own member need no intent.
       if (isBot && name === 'GUILD_MEMBER_ADD') {
         return null
       }
@@ -148,7 +148,7 @@ function channelEvent(world: World, event: ChannelEvent): Dispatch | null {
     case 'CHANNEL_CREATE':
     case 'CHANNEL_UPDATE':
     case 'CHANNEL_DELETE':
-      // A direct-message channel is not announced; its first message is.
+      // Direct-message channels are not dispatched, only their messages.
       return guildId === null ? null : { name, guildId, data: () => renderChannel(world, channel) }
     case 'CHANNEL_PINS_UPDATE': {
       const { lastPinMs } = channel
@@ -188,7 +188,7 @@ function channelEvent(world: World, event: ChannelEvent): Dispatch | null {
   }
 }
 
-/** The threads of a channel that the bot may see from now on. */
+/** The threads of a channel that became visible to the bot. */
 function threadList(world: World, channel: Channel): object {
   const bot = world.application.bot.id
   const guild = world.guildOf(channel)
@@ -205,7 +205,7 @@ function threadList(world: World, channel: Channel): object {
   }
 }
 
-/** Without the members intent the bot hears of its own coming and going only. */
+/** Without the members intent the bot receives only its own joining and leaving. */
 function threadMembers(
   world: World,
   event: ChannelEvent & { readonly name: 'THREAD_MEMBERS_UPDATE' },
@@ -245,7 +245,7 @@ function messageEvent(world: World, event: MessageEvent): Dispatch | null {
   const { message, name } = event
   const { guildId } = message
   const channel = world.channels.get(message.channelId)
-  // An ephemeral message reaches its one reader and nobody else, its own author included.
+  // An ephemeral message is sent to its one reader only, not to its author.
   if (message.visibleTo !== null || !channel || !hears(world, channel)) {
     return null
   }
@@ -290,7 +290,7 @@ function reactionData(
   }
 }
 
-/** Channels themselves are no secret to a bot of the guild; what goes on in them may be. */
+/** A bot in the guild sees all channels; their events need View Channel. */
 function hears(world: World, channel: Channel, listed = false): boolean {
   const bot = world.application.bot.id
   if (channel.guildId === null || !listed) {

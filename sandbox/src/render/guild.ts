@@ -1,4 +1,4 @@
-/** Discord's form of guilds and what is in them: roles, members, channels, threads. */
+/** Renders guilds, roles, members, channels and threads. */
 
 import { CHANNEL_TYPE } from '../protocol/constants.ts'
 import { can } from '../world/permissions.ts'
@@ -6,10 +6,10 @@ import { renderUser } from './user.ts'
 import type { World } from '../world/world.ts'
 import type { AuditEntry, Channel, Guild, Member, Role } from '../world/types.ts'
 
-/** Discord says no more than this of a thread's members. */
+/** Discord counts a thread's members up to this number. */
 const MAX_MEMBER_COUNT = 50
 
-/** The member as the API gives them. */
+/** The member object of the API. */
 export function renderMember(world: World, member: Member) {
   return {
     user: renderUser(world.user(member.userId)),
@@ -28,7 +28,7 @@ export function renderMember(world: World, member: Member) {
   }
 }
 
-/** The role as the API gives it. */
+/** The role object of the API. */
 export function renderRole(role: Role): object {
   return {
     id: role.id,
@@ -48,7 +48,7 @@ export function renderRole(role: Role): object {
   }
 }
 
-/** The channel or thread as the API gives it. */
+/** The channel object of the API, for a channel or thread. */
 export function renderChannel(world: World, channel: Channel): object {
   const base = {
     id: channel.id,
@@ -102,7 +102,7 @@ function renderThread(channel: Channel, thread: NonNullable<Channel['thread']>):
   }
 }
 
-/** A thread with the membership of the one who asks, if there is one. */
+/** The channel object of a thread, with the user's thread member if there is one. */
 export function renderThreadFor(world: World, channel: Channel, userId: string): object {
   const joined = channel.thread?.members.has(userId)
   return {
@@ -111,7 +111,7 @@ export function renderThreadFor(world: World, channel: Channel, userId: string):
   }
 }
 
-/** Someone's membership of a thread. */
+/** The thread member object of the API. */
 export function renderThreadMember(channel: Channel, userId: string): object {
   return {
     id: channel.id,
@@ -121,7 +121,7 @@ export function renderThreadMember(channel: Channel, userId: string): object {
   }
 }
 
-/** The guild as the API gives it. */
+/** The guild object of the API. */
 export function renderGuild(guild: Guild): object {
   return {
     id: guild.id,
@@ -171,7 +171,7 @@ export function renderGuild(guild: Guild): object {
   }
 }
 
-/** The guild as GUILD_CREATE gives it: with members, channels, and the threads the bot sees. */
+/** The guild object of GUILD_CREATE: with members, channels, and the threads that the bot sees. */
 export function renderGuildEvent(world: World, guild: Guild) {
   const { bot } = world.application
   return {
@@ -194,7 +194,7 @@ export function renderGuildEvent(world: World, guild: Guild) {
   }
 }
 
-/** The entry of an audit log as the API gives it. */
+/** The audit log entry object of the API. */
 export function renderAuditEntry(entry: AuditEntry): object {
   return {
     id: entry.id,

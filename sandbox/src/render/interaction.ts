@@ -12,11 +12,11 @@ import type { Channel } from '../world/types.ts'
 /** Interaction contexts. */
 export const CONTEXT = { guild: 0, botDm: 1, privateChannel: 2 } as const
 
-/** What an application may do where it was not invited to. */
+/** The permissions of an application that is not in the guild. */
 const OUTSIDER_PERMISSIONS =
   PERMISSION.attachFiles | PERMISSION.embedLinks | PERMISSION.mentionEveryone
 
-/** Which context the channel is: a guild, direct messages with the bot, or another's. */
+/** The channel's context: a guild, direct messages with the bot, or other direct messages. */
 export function contextOf(world: World, channel: Channel): number {
   if (channel.guildId !== null) {
     return CONTEXT.guild

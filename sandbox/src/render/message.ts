@@ -1,7 +1,7 @@
 /**
- * Discord's form of a message, for one reader.
+ * Renders a message as the API returns it, for one reader.
  *
- * Without the Message Content intent a bot reads `content`, `attachments`, `embeds` and
+ * Without the Message Content intent a bot receives `content`, `attachments`, `embeds` and
  * `components` empty, except in its own messages, in direct messages, where it is mentioned, and
  * in a reply that pings it for one of its ordinary messages: a reply to an answer to a command
  * does not count. Source: developers/gateway/you-might-not-need-a-privileged-intent.mdx.
@@ -16,14 +16,14 @@ import { renderChannel, renderMember } from './guild.ts'
 import { renderUser } from './user.ts'
 import type { World } from '../world/world.ts'
 
-/** Who reads: someone with eyes, or an application with or without the intent. */
+/** Who receives the message: a member, or an application with or without the intent. */
 export type Reader = {
   readonly seesContent: boolean
-  /** Whose own reactions are marked; without it the bot's. */
+  /** The user for the `me` fields of reactions; default the bot. */
   readonly userId?: string
 }
 
-/** The message as the API gives it. */
+/** The message as the API returns it. */
 export function renderMessage(world: World, message: Message, reader: Reader): object {
   const clear = reader.seesContent || isReadable(world, message)
   return {
@@ -52,7 +52,7 @@ export function renderMessageEvent(world: World, message: Message, reader: Reade
     return { ...rendered, channel_type: type }
   }
   const author = world.member(message.guildId, message.authorId)
-  // Whoever left, and an application that only a user installed, have no membership to show.
+  // Users who left, and an application that only a user installed, have no member object.
   if (!author) {
     return { ...rendered, guild_id: message.guildId, channel_type: type }
   }
@@ -60,7 +60,7 @@ export function renderMessageEvent(world: World, message: Message, reader: Reade
   return { ...rendered, guild_id: message.guildId, member, channel_type: type }
 }
 
-/** What a message and the snapshot of one have in common. */
+/** The fields that messages and message snapshots share. */
 function renderBody(world: World, message: Message | MessageSnapshot, clear: boolean): object {
   const { editedMs, stickers } = { stickers: [], ...message }
   const embedded = namesIn(message.embeds)
@@ -70,7 +70,7 @@ function renderBody(world: World, message: Message | MessageSnapshot, clear: boo
     edited_timestamp: editedMs === null ? null : time(editedMs),
     mentions: message.mentions.map((id) => renderUser(world.user(id))),
     mention_roles: message.mentionRoles,
-    // What an embed shows is not listed once more.
+    // Files that an embed shows are not listed as attachments.
     attachments: clear ? listed.map((file) => world.cdn.describe(file)) : [],
     embeds: clear ? message.embeds.map((embed) => withLinks(world, message.files, embed)) : [],
     components: clear ? message.components.map((c) => withLinks(world, message.files, c)) : [],
@@ -109,7 +109,7 @@ function renderOrigin(world: World, message: Message, origin: MessageOrigin): ob
   return {
     application_id: id,
     webhook_id: id,
-    // Deprecated, and still sent for answers to commands.
+    // Deprecated, but still sent for responses to commands.
     ...(type === 2 ? { interaction: { id: interactionId, type, name: commandName, user } } : {}),
     interaction_metadata: renderMetadata(world, origin, message),
   }
@@ -162,7 +162,7 @@ function renderReference(world: World, message: Message, reader: Reader): object
   const target = world.messages.get(reference.channelId)?.get(reference.messageId)
   return {
     message_reference: rendered,
-    // One level only: the target's own target is not sent along.
+    // One level only: without the target's own `referenced_message`.
     referenced_message: target
       ? renderMessage(world, { ...target, reference: null }, reader)
       : null,
@@ -179,7 +179,7 @@ function renderSnapshot(world: World, snapshot: MessageSnapshot, clear: boolean)
   }
 }
 
-/** Whether an application without the intent may read this message all the same. */
+/** Whether an application without the intent can read this message. */
 function isReadable(world: World, message: Message): boolean {
   const bot = world.application.bot.id
   if (message.authorId === bot || message.guildId === null) {

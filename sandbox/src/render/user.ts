@@ -1,8 +1,8 @@
-/** Discord's form of a user. */
+/** Renders users. */
 
 import type { User } from '../world/types.ts'
 
-/** The user as the API describes them. */
+/** The user object of the API. */
 export function renderUser(user: User) {
   return {
     id: user.id,

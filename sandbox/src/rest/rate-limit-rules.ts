@@ -3,7 +3,7 @@
  *
  * Discord publishes no such list ("should not be hard coded"); these are numbers that library
  * authors observed in the headers: discord-api-docs issues 2761 (messages, deletes, channel names
- * and topics), 981 (reactions share one bucket) and 1135 (reading messages has no bucket of its own);
+ * and topics), 981 (reactions share one bucket), 1135 (reading messages has no bucket of its own);
  * eris pull request 1173 (bulk deletes, old messages).
  */
 

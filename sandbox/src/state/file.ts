@@ -1,8 +1,8 @@
 /**
- * The SQLite file that a world is written to, and read from when the sandbox starts again.
+ * The SQLite file that a world is saved to and loaded from.
  *
- * Records are written in transactions: after a crash the file holds a state that there was. Values
- * are in the form of structured clones, which know maps, sets and large integers.
+ * Records are written in transactions, so that the file is consistent after a crash. Values are
+ * serialized as structured clones, which support maps, sets and bigints.
  */
 
 import { DatabaseSync } from 'node:sqlite'
@@ -12,13 +12,13 @@ import { pathOf } from '../world/files.ts'
 import type { StoredFile } from '../world/files.ts'
 import type { SavedWorld } from './records.ts'
 
-/** Raised when the records change their form: an older file cannot be read then. */
+/** The version of the records' format; a file of another version is rejected. */
 const VERSION = 1
 
-/** Marks the file as one of ours: "Sght" in ASCII. */
+/** SQLite's application id of a state file: "Sght" in ASCII. */
 const APPLICATION_ID = 0x53_67_68_74
 
-/** What records there are. */
+/** The kinds of records. */
 export type Kind =
   | 'application'
   | 'user'
@@ -28,12 +28,12 @@ export type Kind =
   | 'message'
   | 'interaction'
 
-/** A state file that cannot be used; the message is a sentence for whoever chose it. */
+/** A state file that cannot be used; the message is shown to the user. */
 export class StateFileError extends Error {
   override name = 'StateFileError' as const
 }
 
-/** An open state file. Nobody else can open it meanwhile. */
+/** An open state file, locked for other processes. */
 export class StateFile {
   readonly #path: string
   readonly #database: DatabaseSync
@@ -44,9 +44,9 @@ export class StateFile {
   readonly #removeFile: StatementSync
 
   /**
-   * Opens the file, and makes it where there is none.
+   * Opens the file, and creates it if it does not exist.
    *
-   * @throws {StateFileError} if it is something else, of another version, or in use.
+   * @throws {StateFileError} if it is not a state file, of another version, or in use.
    */
   constructor(path: string) {
     this.#path = path
@@ -63,7 +63,7 @@ export class StateFile {
     let database: DatabaseSync | undefined
     try {
       database = new DatabaseSync(this.#path)
-      // One process at a time; with the log beside it, a crash leaves the last whole transaction.
+      // One process at a time. With the write-ahead log a crash keeps the last full transaction.
       database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL')
       database.exec('PRAGMA synchronous = NORMAL')
       this.#checkOwn(database)
@@ -86,7 +86,7 @@ export class StateFile {
     }
   }
 
-  /** @throws {StateFileError} for a database of something else, or of another version. */
+  /** @throws {StateFileError} for another application's database, or another version. */
   #checkOwn(database: DatabaseSync): void {
     const tables = database.prepare('SELECT name FROM sqlite_schema LIMIT 1').all()
     if (tables.length === 0) {
@@ -104,7 +104,7 @@ export class StateFile {
     }
   }
 
-  /** Everything in the file; null when nothing was ever saved. */
+  /** All records of the file; null if it is new. */
   load(): SavedWorld | null {
     const [application] = this.#all<SavedWorld['application']>('application')
     if (!application) {
@@ -137,7 +137,7 @@ export class StateFile {
     })
   }
 
-  /** Does all of it, or nothing; whatever `write` throws is thrown on. */
+  /** Runs `write` in a transaction; rolls back and rethrows its errors. */
   transaction(write: () => void): void {
     this.#database.exec('BEGIN IMMEDIATE')
     try {
@@ -154,12 +154,12 @@ export class StateFile {
     this.#put.run(kind, id, serialize(value))
   }
 
-  /** Forgets a record. */
+  /** Deletes a record. */
   remove(kind: Kind, id: string): void {
     this.#remove.run(kind, id)
   }
 
-  /** Forgets the records whose ids, as text, lie between: the first included, the last not. */
+  /** Deletes the records with ids from `from` (included) to `to` (excluded), compared as text. */
   removeRange(kind: Kind, from: string, to: string): void {
     this.#removeRange.run(kind, from, to)
   }
@@ -170,7 +170,7 @@ export class StateFile {
     this.#putFile.run(pathOf(file), serialize(about), bytes)
   }
 
-  /** Forgets a file. */
+  /** Deletes a file. */
   removeFile(path: string): void {
     this.#removeFile.run(path)
   }

@@ -1,4 +1,4 @@
-/** Makes the world that a sandbox starts with: a new one, or the one of its state file. */
+/** Opens the world of a sandbox: a new one, or the one of its state file. */
 
 import { Interactions } from '../interactions/interactions.ts'
 import type { OpenWorld } from './state.ts'
@@ -11,7 +11,7 @@ import { watchThreads } from '../world/thread-life.ts'
 /**
  * Opens a world.
  *
- * @param stateFile where it is kept; without it, in memory.
+ * @param stateFile path of the state file; without it the world is in memory only.
  * @throws {StateFileError} if the file cannot be used.
  */
 export async function openWorld(
@@ -22,7 +22,7 @@ export async function openWorld(
     const world = newWorld(options)
     return { world, interactions: new Interactions(world), state: null }
   }
-  // Loaded only where it is asked for: the sandbox starts sooner without it.
+  // Loaded on demand, so that the sandbox starts faster without it.
   const { restore } = await import('./restore.ts')
   return restore(options, stateFile, newWorld)
 }

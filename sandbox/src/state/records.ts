@@ -1,8 +1,8 @@
 /**
- * What a world is made of, as records that can be written down and read again.
+ * Converts a world to records for the state file, and back.
  *
- * A record refers to others by their ids. Files are left out of messages and kept by themselves:
- * their bytes are many and never change.
+ * A record refers to others by their ids. Files are records of their own, because they are large
+ * and never change.
  */
 
 import type { Interaction } from '../interactions/types.ts'
@@ -15,7 +15,7 @@ import type { AuditEntry, Channel, Guild, User } from '../world/types.ts'
 /** A guild without its audit log, whose entries are records of their own. */
 export type GuildRecord = Omit<Guild, 'auditLog'>
 
-/** What the application keeps besides what each start says anew. */
+/** The application's saved fields; the options of each start give the rest. */
 export type ApplicationRecord = {
   readonly bot: User
   readonly cdnSecret: Uint8Array
@@ -33,14 +33,14 @@ type SnapshotRecord = Omit<Message['snapshots'][number], 'files'> & {
   readonly files: readonly string[]
 }
 
-/** An interaction with ids of what it refers to. */
+/** An interaction with ids instead of the objects that it refers to. */
 export type InteractionRecord = Omit<Interaction, 'channel' | 'source' | 'opener'> & {
   readonly channelId: string
   readonly source: readonly [channelId: string, messageId: string] | null
   readonly opener: string | null
 }
 
-/** Everything of one saved world. */
+/** All records of one saved world. */
 export type SavedWorld = {
   readonly application: ApplicationRecord
   readonly users: readonly User[]
@@ -52,13 +52,13 @@ export type SavedWorld = {
   readonly files: readonly StoredFile[]
 }
 
-/** The guild as it is written down. */
+/** The guild's record. */
 export function guildRecord(guild: Guild): GuildRecord {
   const { id, name, description, ownerId, roles, members, bans } = guild
   return { id, name, description, ownerId, roles, members, bans }
 }
 
-/** The message as it is written down. */
+/** The message's record. */
 export function messageRecord(message: Message): MessageRecord {
   return {
     ...message,
@@ -67,7 +67,7 @@ export function messageRecord(message: Message): MessageRecord {
   }
 }
 
-/** The interaction as it is written down. */
+/** The interaction's record. */
 export function interactionRecord(interaction: Interaction): InteractionRecord {
   const { channel, source, opener, ...rest } = interaction
   return {
@@ -78,7 +78,7 @@ export function interactionRecord(interaction: Interaction): InteractionRecord {
   }
 }
 
-/** Puts everything into an empty world, but for the interactions. */
+/** Restores everything but the interactions into an empty world. */
 export function restoreWorld(world: World, saved: SavedWorld): void {
   const { application, users, guilds, audit, channels, messages, files } = saved
   for (const id of application.installedBy) {
@@ -111,8 +111,7 @@ export function restoreWorld(world: World, saved: SavedWorld): void {
 }
 
 /**
- * The interactions, with what they refer to, oldest first; those whose channel is gone are gone
- * too.
+ * The restored interactions, oldest first, without those whose channel was deleted.
  */
 export function restoredInteractions(
   world: World,

@@ -1,4 +1,4 @@
-/** Opens a state file and makes a world of what is in it. */
+/** Opens a state file and restores its world. */
 
 import { Interactions } from '../interactions/interactions.ts'
 import { State } from './state.ts'
@@ -12,7 +12,7 @@ import { watchVisibility } from '../world/visibility.ts'
 import { watchThreads } from '../world/thread-life.ts'
 
 /**
- * The world of the file; where there is none yet, a new one, which is written to it.
+ * The world of the file; for a new file, a new world, which is saved to it.
  *
  * @throws {StateFileError} if the file cannot be used.
  */

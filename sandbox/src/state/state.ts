@@ -1,9 +1,9 @@
 /**
- * Keeps a world in its state file while things happen: what changed is written at once, together.
+ * Saves a world's changes to its state file as they happen.
  *
- * An event marks what it touched; when the present turn of the event loop is over, all that is
- * marked goes into one transaction. So a record is written as it is after everyone has dealt with
- * the event, and a message never without its channel.
+ * An event marks the records that it changed. At the end of the event loop's turn, all marked
+ * records are written in one transaction, so that all listeners have handled the event, and a
+ * message is never written without its channel.
  */
 
 import { pathOf } from '../world/files.ts'
@@ -16,26 +16,26 @@ import type { World } from '../world/world.ts'
 import type { WorldEvent } from '../world/events.ts'
 import { compareIds, snowflakeAt } from '../protocol/snowflake.ts'
 
-/** Dead interactions are remembered this long, and so kept. In milliseconds. */
+/** Interactions are kept this long. In milliseconds. */
 const INTERACTION_LIFE_MS = 75 * 60 * 1000
 
-/** How long to wait before a failed write is tried again, in milliseconds. */
+/** How long to wait before a failed write is retried, in milliseconds. */
 const RETRY_MS = 1000
 
-/** A world, its interactions, and what writes them down. */
+/** A world, its interactions, and the state that saves them. */
 export type OpenWorld = {
   readonly world: World
   readonly interactions: Interactions
-  /** Null where everything is in memory only. */
+  /** Null if the world is in memory only. */
   readonly state: State | null
 }
 
-/** Writes a world down. */
+/** Saves a world. */
 export class State {
   readonly #world: World
   readonly #interactions: Interactions
   readonly #file: StateFile
-  /** Ids by kind; whether each is to be written or forgotten is seen when it is done. */
+  /** Marked ids by kind. `flush` writes those that exist and deletes the others. */
   readonly #marked = new Map<Kind, Set<string>>()
   readonly #newFiles = new Map<string, StoredFile>()
   readonly #goneFiles = new Set<string>()
@@ -58,7 +58,7 @@ export class State {
     ]
   }
 
-  /** Writes the whole world: for one that was just made. */
+  /** Writes the whole world, for a new one. */
   saveAll(): void {
     const { guilds, channels } = this.#world
     this.#touch('application', '0')
@@ -71,14 +71,14 @@ export class State {
     this.flush()
   }
 
-  /** Writes what is marked, if anything is: called before an answer tells that it happened. */
+  /** Writes the marked records, if any; called before a response is sent. */
   settle(): void {
     if (this.#scheduled) {
       this.flush()
     }
   }
 
-  /** Writes what is marked, now: before anyone is told that it was done. */
+  /** Writes the marked records now. */
   flush(): void {
     this.#scheduled = false
     if (this.#marked.size + this.#newFiles.size + this.#goneFiles.size === 0) {
@@ -97,7 +97,7 @@ export class State {
     this.#users = this.#world.users.size
   }
 
-  /** Writes the rest and lets go of the file. */
+  /** Writes the remaining records and closes the file. */
   close(): void {
     for (const stop of this.#stops) {
       stop()
@@ -107,7 +107,7 @@ export class State {
     this.#file.close()
   }
 
-  /** What could not be written stays marked and is tried again; the sandbox itself goes on. */
+  /** After a failed write the records stay marked and the write is retried. */
   #complain(error: unknown): void {
     if (!this.#failed) {
       const reason = error instanceof Error ? error.message : String(error)
@@ -122,7 +122,7 @@ export class State {
       return
     }
     this.#scheduled = true
-    // Not unref'd: what happened is written before the process may end.
+    // Not unref'd, so that the process does not exit before the write.
     setImmediate(() => {
       if (this.#scheduled) {
         this.flush()
@@ -242,7 +242,7 @@ export class State {
     if (entry) {
       this.#file.put('audit', id, entry)
     }
-    // What no guild keeps any more.
+    // Delete the entries that no guild keeps any more.
     const [oldest] = logs.flatMap(([first]) => first?.id ?? []).toSorted(compareIds)
     if (oldest !== undefined) {
       this.#file.removeRange('audit', '0', oldest)
@@ -268,7 +268,7 @@ export class State {
     }
     this.#file.put('channel', id, channel)
     const [oldest] = this.#world.messages.get(id)?.keys() ?? []
-    // What the world no longer keeps, since it keeps so many messages only.
+    // Delete the messages beyond the world's maximum.
     if (oldest !== undefined) {
       this.#file.removeRange('message', `${id}/`, `${id}/${oldest}`)
     }

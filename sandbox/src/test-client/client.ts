@@ -1,7 +1,7 @@
 /**
- * A member for tests: does what a person does on the page, and waits for what the page would show.
+ * A member for tests: does what a user does on the page, and waits for the resulting events.
  *
- * It waits on events only; a wait that takes too long rejects and says what was seen meanwhile.
+ * It never sleeps; a wait that times out rejects with a list of the events received.
  */
 
 import { EventEmitter, once } from 'node:events'
@@ -15,13 +15,13 @@ import { rawText } from '../gateway/connection.ts'
 
 const PATIENCE_MS = 30_000
 
-/** Where and in which language a member is. */
+/** The member's channel and locale. */
 export type MemberOptions = { readonly channel?: string; readonly locale?: string }
 
-/** A connected member, in one channel at a time. */
+/** A connected member, in one current channel. */
 export class Member {
   readonly id: string
-  /** Every event so far, oldest first. */
+  /** All events so far, oldest first. */
   readonly events: MemberEvent[]
   readonly #url: string
   readonly #locale: string
@@ -41,7 +41,7 @@ export class Member {
     this.events = events
     this.id = events[0]?.you?.id ?? ''
     this.#channelId = this.#find(options.channel ?? 'general')
-    // Every wait listens; how many wait at once is the test's affair.
+    // Each wait adds a listener, and a test may have any number of them.
     this.#events.setMaxListeners(0)
     socket.on('message', () => this.#events.emit('event'))
     socket.on('close', () => this.#events.emit('event'))
@@ -71,7 +71,7 @@ export class Member {
     return this.#channelId
   }
 
-  /** By name or by id, among all channels heard of. */
+  /** A known channel by name or id. */
   #find(channel: string): string {
     const channels = this.events.flatMap((t) => [
       ...(t.channels ?? []),
@@ -80,12 +80,12 @@ export class Member {
     return channels.findLast((c) => c.name === channel)?.id ?? channel
   }
 
-  /** Goes to another channel, by name or id. */
+  /** Switches to another channel, by name or id. */
   switchTo(channel: string): void {
     this.#channelId = this.#find(channel)
   }
 
-  /** Opens the direct messages with the bot, or with another, and goes there. */
+  /** Opens the direct-message channel with the bot, or with another user, and switches to it. */
   async openDirect(userId?: string): Promise<string> {
     const { id } = await this.#post<APIChannel>(
       'dms',
@@ -95,7 +95,7 @@ export class Member {
     return id
   }
 
-  /** Starts a thread, of a message or of none, and goes there. */
+  /** Starts a thread, with or without a starter message, and switches to it. */
   async openThread(name: string, from?: { readonly id: string }): Promise<string> {
     const body = { name, ...(from && { message_id: from.id }) }
     const { id } = await this.#post<APIChannel>('threads', body)
@@ -103,12 +103,12 @@ export class Member {
     return id
   }
 
-  /** Installs the application to the member's own account, or takes it away again. */
+  /** Installs the application to the member's own account, or uninstalls it. */
   async install(on = true): Promise<void> {
     await this.#post('install', { on })
   }
 
-  /** Uses a slash command (`memory show`); resolves with the finished answer. */
+  /** Uses a slash command (`memory show`); resolves with the finished response. */
   async slash(name: string, options: CommandOptions = {}): Promise<APIMessage> {
     return this.#answer(await this.use(name, options))
   }
@@ -120,7 +120,7 @@ export class Member {
     return (await this.#post('commands', { name, options: values }, files)).id
   }
 
-  /** Types in an option; resolves with the suggestions. */
+  /** Types in an option; resolves with the autocomplete choices. */
   async autocomplete(
     name: string,
     focused: string,
@@ -131,7 +131,7 @@ export class Member {
     return (await this.outcome(id, 'choices')).choices ?? []
   }
 
-  /** Uses the context menu of a message or a user; resolves with the finished answer. */
+  /** Uses the context menu of a message or a user; resolves with the finished response. */
   async menu(name: string, target: { readonly id: string }): Promise<APIMessage> {
     return this.#answer(await this.useMenu(name, target))
   }
@@ -168,12 +168,12 @@ export class Member {
     return (await this.#post('modals', { id: modal.id, values }, files)).id
   }
 
-  /** Waits until the application has a command of that name. */
+  /** Waits until the application has registered a command of that name. */
   async commands(name: string): Promise<void> {
     await this.until((event) => event.commands?.some((command) => command.name === name) ?? false)
   }
 
-  /** Sends a message; resolves with it as the channel has it. */
+  /** Sends a message; resolves with the message as received in the channel. */
   say(content: string, ...files: LocalFile[]): Promise<APIMessage> {
     const attachments = files.map(({ description }, id) => ({ id, description }))
     const body = { content, ...(files.length > 0 ? { attachments } : {}) }
@@ -185,7 +185,7 @@ export class Member {
     return this.say(content, file)
   }
 
-  /** Replies to a message, with a ping unless told otherwise; resolves with the reply itself. */
+  /** Replies to a message, by default with a ping; resolves with the reply. */
   reply(to: { readonly id: string }, content: string, ping = true): Promise<APIMessage> {
     return this.#post('messages', {
       content,
@@ -199,22 +199,22 @@ export class Member {
     return this.#post('forward', { message_id: message.id, to: this.#find(channel) })
   }
 
-  /** Edits an own message. */
+  /** Edits a message of the member. */
   edit(message: { readonly id: string }, content: string): Promise<APIMessage> {
     return this.#post('edit', { message_id: message.id, content })
   }
 
-  /** Deletes a message: an own one, or any as a moderator. */
+  /** Deletes a message of the member, or any message as a moderator. */
   async delete(message: { readonly id: string }): Promise<void> {
     await this.#post('delete', { message_id: message.id })
   }
 
-  /** Reacts with an emoji, or takes it back. */
+  /** Adds or removes a reaction. */
   async react(message: { readonly id: string }, emoji: string, on = true): Promise<void> {
     await this.#post('react', { message_id: message.id, emoji, on })
   }
 
-  /** Lets the others see that the member types. */
+  /** Sends a typing indicator. */
   async type(): Promise<void> {
     await this.#post('typing', {})
   }
@@ -233,7 +233,7 @@ export class Member {
   }
 
   /**
-   * Waits for the finished message that answers an interaction, or that it changed.
+   * Waits for the finished message that responds to an interaction, or that it edited.
    *
    * @throws {Error} when the application did not respond.
    */
@@ -249,7 +249,7 @@ export class Member {
     return event.message!
   }
 
-  /** Waits for what an interaction leads to: a modal, suggestions, an acknowledgement. */
+  /** Waits for the result of an interaction: a modal, choices, an acknowledgment. */
   async outcome(
     interactionId: string,
     type: 'modal' | 'choices' | 'acknowledged',
@@ -263,7 +263,7 @@ export class Member {
     return event
   }
 
-  /** Waits for the next state of a message, from now on, that is as wanted. */
+  /** Waits for the next update of a message that meets the condition, from now on. */
   async changed(
     message: { readonly id: string },
     wanted: (message: APIMessage) => boolean,
@@ -272,7 +272,7 @@ export class Member {
     return event.message!
   }
 
-  /** Waits for an event, counting those before. */
+  /** Waits for an event, including earlier ones. */
   async until(
     wanted: (event: MemberEvent) => boolean,
     patienceMs = PATIENCE_MS,
@@ -296,7 +296,7 @@ export class Member {
     }
   }
 
-  /** Leaves. */
+  /** Closes the connection. */
   close(): void {
     this.#socket.terminate()
   }

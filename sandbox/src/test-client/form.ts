@@ -1,13 +1,13 @@
-/** What a member sends: a form with its values as JSON and its files beside them. */
+/** A member's request: a multipart form with the values as JSON and the files. */
 
-/** A file as a person picks it. */
+/** A file to upload. */
 export type LocalFile = {
   readonly name: string
   readonly bytes: Uint8Array
   readonly description?: string
 }
 
-/** A command's options; users, roles and channels go by their ids. */
+/** A command's options; users, roles and channels are given by id. */
 export type CommandOptions = Readonly<Record<string, string | number | boolean | LocalFile>>
 
 /** A modal's fields by custom id. */
@@ -15,7 +15,7 @@ export type ModalFields = Readonly<
   Record<string, string | boolean | readonly string[] | { readonly files: readonly LocalFile[] }>
 >
 
-/** Takes the files out of the values and leaves their numbers there. */
+/** Replaces the files in the values by their numbers, and returns both. */
 export function withFiles(input: CommandOptions | ModalFields): {
   readonly values: Readonly<Record<string, unknown>>
   readonly files: readonly LocalFile[]
@@ -34,7 +34,7 @@ export function withFiles(input: CommandOptions | ModalFields): {
   return { values: Object.fromEntries(values), files }
 }
 
-/** The form of a request. */
+/** The multipart form of a request. */
 export function toForm(payload: object, files: readonly LocalFile[]): FormData {
   const form = new FormData()
   form.set('payload_json', JSON.stringify(payload))

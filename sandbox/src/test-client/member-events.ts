@@ -1,22 +1,22 @@
-/** What the sandbox tells a member, and what in it answers what. */
+/** The events that a member receives, and how they relate to interactions. */
 
 import type { APIMessage, APIUser } from 'discord-api-types/v10'
 import { MESSAGE_FLAG } from '../protocol/constants.ts'
 
-/** A suggestion for an option. */
+/** An autocomplete choice of an option. */
 export type Choice = { readonly name: string; readonly value: string | number }
 
-/** A channel as the member sees it. */
+/** A channel in the member's view. */
 export type SeenChannel = {
   readonly id: string
   readonly name?: string
   readonly type: number
   readonly nsfw?: boolean
-  /** This member's, as decimal text. */
+  /** This member's permissions, as decimal text. */
   readonly permissions: string
 }
 
-/** A command as the member is offered it. */
+/** A command in the member's view. */
 export type SeenCommand = {
   readonly id: string
   readonly name: string
@@ -27,7 +27,7 @@ export type SeenCommand = {
   readonly usable_in: readonly string[]
 }
 
-/** What the sandbox tells a member; `members-api/api.ts` says what each kind carries. */
+/** An event that a member receives; `members-api/api.ts` lists the fields of each type. */
 export type MemberEvent = {
   readonly type:
     | 'snapshot'
@@ -49,11 +49,11 @@ export type MemberEvent = {
   readonly channel?: SeenChannel
   readonly commands?: readonly SeenCommand[]
   readonly choices?: readonly Choice[]
-  /** Of a modal. */
+  /** Set for a modal. */
   readonly custom_id?: string
   readonly title?: string
   readonly components?: readonly unknown[]
-  /** Of the snapshot, which comes first. */
+  /** Set for the snapshot, which comes first. */
   readonly you?: { readonly id: string }
   readonly users?: readonly APIUser[]
   readonly channels?: readonly SeenChannel[]
@@ -61,7 +61,7 @@ export type MemberEvent = {
   readonly installed?: boolean
 }
 
-/** Whether the event is a message that is not waiting any more; given an id, one that answers it. */
+/** Whether the event is a finished message; with an id, one that responds to that interaction. */
 export function isFinished(event: MemberEvent, interactionId?: string): boolean {
   if (event.type !== 'message' || ((event.message?.flags ?? 0) & MESSAGE_FLAG.loading) !== 0) {
     return false
@@ -78,7 +78,7 @@ export function isOutcome(
   return event.type === type && event.id === interactionId
 }
 
-/** The events in a line, for the sentence that nothing else came. */
+/** The events in one line, for the message of a timeout. */
 export function describeEvents(events: readonly MemberEvent[]): string {
   return events
     .map(({ type, id, message }) => message?.content || `${type} ${id ?? ''}`)

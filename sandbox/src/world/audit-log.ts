@@ -3,13 +3,13 @@
 import type { World } from './world.ts'
 import type { AuditChange, AuditEntry } from './types.ts'
 
-/** Entries that a guild keeps; Discord keeps those of 45 days. */
+/** Maximum number of entries per guild. Discord keeps entries for 45 days. */
 export const KEPT_ENTRIES = 5000
 
-/** Who acts, and the reason given. */
+/** The user who acts, and the reason for the audit log. */
 export type Actor = { readonly userId: string; readonly reason: string | null }
 
-/** What kind of action an entry is about. */
+/** Audit log events. */
 export const AUDIT = {
   guildUpdate: 1,
   channelCreate: 10,
@@ -35,7 +35,7 @@ export const AUDIT = {
   threadDelete: 112,
 } as const
 
-/** What an entry says besides who and when. */
+/** The fields of an entry besides user and time. */
 export type AuditDetails = {
   readonly action: number
   readonly targetId: string | null
@@ -44,8 +44,8 @@ export type AuditDetails = {
 }
 
 /**
- * Writes an entry and tells of it; beyond `KEPT_ENTRIES` the oldest is forgotten. Outside of guilds
- * nothing is written.
+ * Adds an entry and emits the event; deletes the oldest beyond `KEPT_ENTRIES`. Does nothing
+ * outside of guilds.
  */
 export function note(
   world: World,
@@ -74,7 +74,7 @@ export function note(
   world.emit({ name: 'GUILD_AUDIT_LOG_ENTRY_CREATE', entry })
 }
 
-/** What differs between two flat descriptions, named as they name it. */
+/** The fields that differ between two flat objects, with the objects' keys. */
 export function changesBetween(before: object, after: object): AuditChange[] {
   const old = new Map(Object.entries(before))
   return Object.entries(after)

@@ -1,34 +1,34 @@
-/** What new guilds, roles and channels are unless told otherwise, and what a world begins with. */
+/** Default values of new guilds, roles and channels, and the options of a world. */
 
 import type { Clock } from '../protocol/clock.ts'
 import { CHANNEL_TYPE } from '../protocol/constants.ts'
 import type { Channel, Guild, Role, User } from './types.ts'
 
-/** What a new world holds besides its defaults. */
+/** The options of a new world. */
 export type WorldOptions = {
   readonly clock: Clock
   readonly token: string
   readonly botName: string
   readonly messageContent: boolean
-  /** Of a world that there was before; the rest of it is put in afterwards. */
+  /** From a saved world; the rest of it is restored afterwards. */
   readonly saved?: {
     readonly bot: User
     /** Signs the links of files. */
     readonly cdnSecret: Uint8Array
-    /** The largest id given out so far. */
+    /** The largest id issued so far. */
     readonly lastId: bigint
   }
 }
 
-/** What a new channel is besides its name; the rest has defaults. */
+/** The fields of a new channel; all but the name have defaults. */
 export type NewChannel = { readonly name: string } & Partial<
   Omit<Channel, 'name' | 'guildId' | 'lastMessageId' | 'lastPinMs'>
 >
 
-/** What a new role is besides its name; the rest has defaults. */
+/** The fields of a new role; all but the name have defaults. */
 export type NewRole = { readonly name: string } & Partial<Omit<Role, 'id' | 'name' | 'guildId'>>
 
-/** A guild with nobody in it and without its roles. */
+/** A guild without members and roles. */
 export function newGuild(id: string, name: string, ownerId: string): Guild {
   return {
     id,
@@ -42,7 +42,7 @@ export function newGuild(id: string, name: string, ownerId: string): Guild {
   }
 }
 
-/** A role; just above @everyone unless it says otherwise. */
+/** A role; by default just above @everyone. */
 export function newRole(guild: Guild, id: string, fields: NewRole): Role {
   return {
     color: 0,

@@ -1,14 +1,14 @@
 /**
- * What the world tells its listeners.
+ * The events that the world emits.
  *
- * Events are named as the gateway names them. Whoever hears one decides who may know of it:
- * `render/events.ts` for the bot, the members API for members.
+ * Events have the gateway's names. Listeners decide who receives them: `render/events.ts` for the
+ * bot, the members API for members.
  */
 
 import type { Message } from './message.ts'
 import type { AuditEntry, Channel, Guild, Member, Role } from './types.ts'
 
-/** What happened in a guild as a whole. */
+/** Events of a guild. */
 export type GuildEvent =
   /** The bot was added to it, or left it. */
   | { readonly name: 'GUILD_CREATE'; readonly guild: Guild }
@@ -29,16 +29,16 @@ export type GuildEvent =
     }
   | { readonly name: 'GUILD_AUDIT_LOG_ENTRY_CREATE'; readonly entry: AuditEntry }
 
-/** What happened to a channel or a thread. */
+/** Events of a channel or a thread. */
 export type ChannelEvent =
   | {
       readonly name: 'CHANNEL_CREATE' | 'CHANNEL_UPDATE' | 'CHANNEL_DELETE' | 'CHANNEL_PINS_UPDATE'
       readonly channel: Channel
     }
-  /** A thread was started, or one that there was became the bot's to see. */
+  /** A thread was created, or the bot was added to an existing one. */
   | { readonly name: 'THREAD_CREATE'; readonly channel: Channel; readonly isNew: boolean }
   | { readonly name: 'THREAD_UPDATE' | 'THREAD_DELETE'; readonly channel: Channel }
-  /** The bot gained sight of the channel, and so of its threads. */
+  /** The bot gained access to the channel and its threads. */
   | { readonly name: 'THREAD_LIST_SYNC'; readonly channel: Channel }
   /** The bot became a member of the thread. */
   | { readonly name: 'THREAD_MEMBER_UPDATE'; readonly channel: Channel }
@@ -51,13 +51,13 @@ export type ChannelEvent =
     }
   | { readonly name: 'TYPING_START'; readonly channel: Channel; readonly userId: string }
 
-/** What happened to messages. Every reader is given their own form of them. */
+/** Events of messages. They are rendered for each reader. */
 export type MessageEvent =
   | {
       readonly name: 'MESSAGE_CREATE' | 'MESSAGE_UPDATE' | 'MESSAGE_DELETE'
       readonly message: Message
     }
-  /** Of one channel, two or more. */
+  /** Two or more messages of one channel. */
   | {
       readonly name: 'MESSAGE_DELETE_BULK'
       readonly channel: Channel
@@ -76,7 +76,7 @@ export type MessageEvent =
       readonly emoji: Emoji
     }
 
-/** An emoji of a reaction: of Unicode when it has no id. */
+/** An emoji of a reaction: a Unicode emoji if it has no id. */
 export type Emoji = { readonly id: string | null; readonly name: string }
 
 /** What happened. */
@@ -85,8 +85,8 @@ export type WorldEvent =
   | ChannelEvent
   | MessageEvent
   | { readonly name: 'INTERACTION_CREATE'; readonly data: object; readonly guildId: string | null }
-  /** Only this person hears it, and the bot never does: what became of an interaction. */
+  /** Sent to this user only, never to the bot: the result of an interaction. */
   | { readonly name: 'MEMBER_EVENT'; readonly userId: string; readonly event: object }
   | { readonly name: 'COMMANDS_UPDATE' }
-  /** Only people hear it: the application came, or went. */
+  /** Sent to members only: the application connected or disconnected. */
   | { readonly name: 'APPLICATION_ONLINE'; readonly online: boolean }

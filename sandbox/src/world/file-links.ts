@@ -11,7 +11,7 @@ const LINK_LIFE_S = 24 * 60 * 60
 
 type Retired = { readonly secret: Buffer; readonly onUse: () => void }
 
-/** Makes and checks links. */
+/** Signs and verifies links. */
 export class FileLinks {
   readonly #clock: Clock
   #secret: Buffer
@@ -23,7 +23,7 @@ export class FileLinks {
     this.#secret = secret
   }
 
-  /** What signs them now. */
+  /** The current signing secret. */
   get secret(): Buffer {
     return this.#secret
   }
@@ -50,7 +50,7 @@ export class FileLinks {
     return false
   }
 
-  /** Ends every link given out so far; `onUse` is called whenever one of them is tried. */
+  /** Invalidates every link issued so far; `onUse` is called when one of them is requested. */
   expireAll(onUse: () => void): void {
     this.#retired = [...this.#retired, { secret: this.#secret, onUse }]
     this.#secret = randomBytes(32)

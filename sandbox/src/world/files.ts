@@ -1,8 +1,8 @@
 /**
- * The files that the CDN keeps in memory, and what the API says of them.
+ * The files that the CDN keeps in memory, and their description in the API.
  *
- * Any message read from the API has fresh links; `file-links.ts` signs them, `cdn/file-server.ts`
- * answers requests for them.
+ * Every message read from the API has new links; `file-links.ts` signs them, `cdn/file-server.ts`
+ * serves them.
  */
 
 import type { Upload } from '../protocol/body.ts'
@@ -10,13 +10,13 @@ import { extname } from 'node:path'
 import type { Clock } from '../protocol/clock.ts'
 import { FileLinks } from './file-links.ts'
 
-/** How long a file given to a command is kept, in milliseconds; its interaction lives 15 min. */
+/** How long a file of a command is kept, in milliseconds; its interaction token lives 15 min. */
 const EPHEMERAL_LIFE_MS = 60 * 60 * 1000
 
 /** Attachment flag of a spoiler. */
 const IS_SPOILER = 1 << 3
 
-/** What Discord tells of a file follows from its name alone. */
+/** Discord derives the content type from the file name. */
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.avif': 'image/avif',
   '.bmp': 'image/bmp',
@@ -53,17 +53,17 @@ export type StoredFile = {
   readonly spoiler: boolean
 }
 
-/** Who is told of files that come and go. */
+/** Callbacks for stored and deleted files. */
 export type FileWatcher = {
   readonly kept: (file: StoredFile) => void
   readonly removed: (file: StoredFile) => void
 }
 
-/** Keeps the files; beyond `keptBytes` the oldest are forgotten. */
+/** Stores the files; deletes the oldest beyond `keptBytes`. */
 export class Cdn {
-  /** Where the links point, without the path; known once the server listens. */
+  /** The origin of the links; set once the server listens. */
   origin = ''
-  /** Bytes of all files together; Discord keeps all, a process has only so much memory. */
+  /** Maximum total size of all files in bytes, to limit memory. Discord keeps all. */
   keptBytes = 512 * 1024 * 1024
   readonly #clock: Clock
   readonly #files = new Map<string, StoredFile>()
@@ -77,18 +77,18 @@ export class Cdn {
     this.#links = new FileLinks(clock, secret)
   }
 
-  /** What signs the links now. */
+  /** The current signing secret. */
   get secret(): Buffer {
     return this.#links.secret
   }
 
-  /** Tells of files that come and go; the returned function stops it. */
+  /** Watches for stored and deleted files; the returned function stops it. */
   watch(watcher: FileWatcher): () => void {
     this.#watchers.add(watcher)
     return () => this.#watchers.delete(watcher)
   }
 
-  /** Keeps a file under `folder`, for example `attachments/CHANNEL`. */
+  /** Stores a file under `folder`, for example `attachments/CHANNEL`. */
   async add(id: string, folder: string, upload: Upload): Promise<StoredFile> {
     const name = cleanName(upload.name)
     const contentType = CONTENT_TYPES[extname(name).toLowerCase()]
@@ -108,7 +108,7 @@ export class Cdn {
     return file
   }
 
-  /** Keeps a file that is known already; one with the same path is replaced. */
+  /** Stores an existing file; replaces one with the same path. */
   keep(file: StoredFile): void {
     this.remove(file)
     this.#files.set(pathOf(file), file)
@@ -122,13 +122,13 @@ export class Cdn {
       }
       this.remove(oldest)
     }
-    // Nothing refers to a command's file once its interaction is over.
+    // No message refers to a command's file, so it expires with its interaction.
     if (isEphemeral(file)) {
       this.#clock.after(EPHEMERAL_LIFE_MS, () => this.remove(file))
     }
   }
 
-  /** Forgets a file; its links answer 404 from now on. */
+  /** Deletes a file; its links return 404 from then on. */
   remove(file: StoredFile): void {
     const existing = this.#files.get(pathOf(file))
     if (!existing) {
@@ -146,7 +146,7 @@ export class Cdn {
     return this.#links.isValid(path, query) ? this.#files.get(path) : undefined
   }
 
-  /** The file as the API describes it, with a fresh link. */
+  /** The attachment object of the API, with a new link. */
   describe(file: StoredFile): object {
     return {
       id: file.id,
@@ -159,7 +159,7 @@ export class Cdn {
     }
   }
 
-  /** What embeds and components say of a file: fresh links, size and type. */
+  /** The media object of embeds and components: new links, size and type. */
   media(file: StoredFile) {
     const link = this.#links.sign(pathOf(file))
     return {
@@ -172,8 +172,8 @@ export class Cdn {
   }
 
   /**
-   * A fresh link for one of ours, whatever became of its signature and of the port that an earlier
-   * start listened on; null for a foreign one.
+   * A new link for one of this CDN, even if its signature has expired or its port is that of an
+   * earlier start; null for other links.
    */
   refresh(url: string): string | null {
     if (!URL.canParse(url)) {
@@ -187,13 +187,13 @@ export class Cdn {
     return `${this.origin}/${folder}${this.#links.sign(path)}`
   }
 
-  /** Ends every link given out so far; `onUse` is called whenever one of them is tried. */
+  /** Invalidates every link issued so far; `onUse` is called when one of them is requested. */
   expireLinks(onUse: () => void): void {
     this.#links.expireAll(onUse)
   }
 }
 
-/** Where the file's links point, below the CDN's address. */
+/** The path of the file's links. */
 export function pathOf(file: StoredFile): string {
   return `/${file.folder}/${file.id}/${file.name}`
 }
@@ -212,12 +212,12 @@ function cleanName(name: string): string {
 type Size = { readonly width: number; readonly height: number }
 
 async function imageSize(bytes: Uint8Array): Promise<Size | undefined> {
-  // Loaded at the first upload: the server itself starts without it.
+  // Loaded at the first upload, so that the server starts faster.
   const { default: sharp } = await import('sharp')
   try {
     const { format, width, height } = await sharp(bytes).metadata()
     return format === 'svg' ? undefined : { width, height }
   } catch {
-    return undefined // A file that only calls itself a picture: Discord gives it no size either.
+    return undefined // Not a picture despite its name: Discord has no size for it either.
   }
 }

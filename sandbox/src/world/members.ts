@@ -1,8 +1,8 @@
 /**
- * What is done to members: nicknames, roles, timeouts, kicks and bans.
+ * Moderation of members: nicknames, roles, timeouts, kicks and bans.
  *
- * Who may do it follows from permissions and from the order of the roles: nobody acts on someone
- * whose highest role is as high as their own. Source: topics/permissions.mdx, "Permission
+ * Requires the permission and a higher role: an actor cannot act on a member whose highest role
+ * is at or above their own. Source: topics/permissions.mdx, "Permission
  * Hierarchy"; resources/guild.mdx, "Modify Guild Member".
  */
 
@@ -14,7 +14,7 @@ import { AUDIT, changesBetween, note } from './audit-log.ts'
 import type { Actor } from './audit-log.ts'
 import type { Guild, Member, Role } from './types.ts'
 
-/** What may be changed; absent fields stay. */
+/** The fields to change; absent ones stay. */
 export type MemberChanges = {
   readonly nick?: string | null
   readonly roles?: readonly string[]
@@ -22,9 +22,9 @@ export type MemberChanges = {
 }
 
 /**
- * Changes a member and tells of it.
+ * Changes a member and emits the event.
  *
- * @throws {ApiError} 50013, 10011 for an unknown role, 50028 for one that cannot be given.
+ * @throws {ApiError} 50013, 10011 for an unknown role, 50028 for one that cannot be assigned.
  */
 export function modifyMember(
   world: World,
@@ -142,7 +142,7 @@ function roleChanges(guild: Guild, before: readonly string[], after: readonly st
   ]
 }
 
-/** Takes the user out of the guild and tells of it; the bot itself hears that the guild is gone. */
+/** Removes the user from the guild and emits the event (GUILD_DELETE if it is the bot). */
 export function removeMember(world: World, guild: Guild, userId: string): void {
   const member = guild.members.get(userId)
   if (!member) {

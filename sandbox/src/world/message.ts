@@ -1,30 +1,30 @@
-/** A message as the sandbox keeps it: plain data, so that it can be saved. */
+/** A message as the sandbox stores it: plain data, so that it can be saved. */
 
 import type { StoredFile } from './files.ts'
 
-/** The interaction that an application's message answers. */
+/** The interaction that an application's message responds to. */
 export type MessageOrigin = {
   readonly interactionId: string
   /** An interaction type: 2 command, 3 component, 5 modal. */
   readonly type: number
   readonly userId: string
-  /** Of a command, with its subcommand: `memory show`. */
+  /** The command's full name with its subcommand: `memory show`. */
   readonly commandName: string | null
   /** Type of the command: 1 slash, 2 user, 3 message. */
   readonly commandType: number | null
   /** The user or message whose context menu it was. */
   readonly targetId: string | null
-  /** By integration type (`0` guild, `1` user): whose installation let it happen. */
+  /** By integration type (`0` guild, `1` user): who authorized it by an installation. */
   readonly owners: Readonly<Record<string, string>>
   /** The message whose component was used. */
   readonly sourceMessageId: string | null
-  /** Of a follow-up: the interaction's first answer. */
+  /** For a follow-up: the interaction's first response. */
   readonly originalId: string | null
-  /** Of an answer to a modal: the interaction that opened it. */
+  /** For a response to a modal: the interaction that opened it. */
   readonly triggeredBy: MessageOrigin | null
 }
 
-/** What a message points at: a reply's target (type 0) or a forward's source (type 1). */
+/** A message reference: a reply's target (type 0) or a forward's source (type 1). */
 export type MessageReference = {
   readonly type: 0 | 1
   readonly messageId: string
@@ -32,13 +32,13 @@ export type MessageReference = {
   readonly guildId: string | null
 }
 
-/** What a forward shows: the message as it was then. */
+/** A message snapshot: the forwarded message as it was at that time. */
 export type MessageSnapshot = Pick<
   Message,
   'type' | 'content' | 'timestampMs' | 'editedMs' | 'flags' | 'files' | 'embeds' | 'components'
 > & { readonly mentions: readonly string[]; readonly mentionRoles: readonly string[] }
 
-/** A sticker as a message names it. */
+/** A sticker item of a message. */
 export type StickerItem = {
   readonly id: string
   readonly name: string
@@ -48,13 +48,13 @@ export type StickerItem = {
 
 /** Who reacted with one emoji, in order. */
 export type Reaction = {
-  /** Null for an emoji of Unicode. */
+  /** Null for a Unicode emoji. */
   readonly emojiId: string | null
   readonly emojiName: string
   readonly userIds: readonly string[]
 }
 
-/** A message; `render/message.ts` makes Discord's form of it for a given reader. */
+/** A message; `render/message.ts` renders it for a given reader. */
 export type Message = {
   readonly id: string
   readonly channelId: string
@@ -63,14 +63,14 @@ export type Message = {
   readonly authorId: string
   readonly timestampMs: number
   readonly nonce: string | number | undefined
-  /** What it replies to or forwards; that may have been deleted since. */
+  /** The message that it replies to or forwards, which may have been deleted since. */
   readonly reference: MessageReference | null
-  /** Of a forward. */
+  /** Set for forwards. */
   readonly snapshots: readonly MessageSnapshot[]
   readonly stickers: readonly StickerItem[]
   /** Set for answers to interactions. */
   readonly origin: MessageOrigin | null
-  /** The only person who sees it, for ephemeral messages. */
+  /** The only user who sees it, for ephemeral messages. */
   readonly visibleTo: string | null
   content: string
   editedMs: number | null

@@ -1,8 +1,8 @@
 /**
- * Who may do what where: Discord's permission algorithm.
+ * Discord's permission algorithm.
  *
- * Roles add up; a channel's overwrites then take away and give, first of @everyone, then of the
- * roles, then of the member; what is left may be denied by what it depends on, or by a timeout.
+ * The permissions of all roles are combined; then the channel's overwrites deny and allow, first
+ * @everyone's, then the roles', then the member's; then implicit denials and a timeout apply.
  * Source: developers/topics/permissions.mdx, "Permission Hierarchy", "Permission Overwrites",
  * "Inherited Permissions" and "Permissions for Timed Out Members".
  */
@@ -71,10 +71,10 @@ export const PERMISSION = {
 /** The name of one permission. */
 export type PermissionName = keyof typeof PERMISSION
 
-/** Every permission there is. */
+/** All permissions. */
 export const ALL_PERMISSIONS = permissionsOf(...Object.values(PERMISSION))
 
-/** What both people may do in a direct-message channel. */
+/** The permissions of both users in a direct-message channel. */
 const DIRECT_PERMISSIONS = permissionsOf(
   PERMISSION.addReactions,
   PERMISSION.viewChannel,
@@ -96,7 +96,7 @@ const DIRECT_PERMISSIONS = permissionsOf(
   PERMISSION.pinMessages,
 )
 
-/** Who cannot send cannot do these either. */
+/** Implicitly denied without Send Messages. */
 const DENIED_WITHOUT_SENDING = permissionsOf(
   PERMISSION.mentionEveryone,
   PERMISSION.sendTtsMessages,
@@ -104,17 +104,17 @@ const DENIED_WITHOUT_SENDING = permissionsOf(
   PERMISSION.embedLinks,
 )
 
-/** All that a timed-out member keeps. */
+/** The permissions that a timed-out member keeps. */
 const KEPT_IN_TIMEOUT = PERMISSION.viewChannel | PERMISSION.readMessageHistory
 
-/** What the algorithm needs of the world. */
+/** The parts of the world that the algorithm reads. */
 export type Places = {
   readonly clock: Clock
   readonly guilds: ReadonlyMap<string, Guild>
   readonly channels: ReadonlyMap<string, Channel>
 }
 
-/** The bits taken together. */
+/** The bits combined. */
 export function permissionsOf(...bits: readonly bigint[]): bigint {
   return bits.reduce((all, bit) => all | bit, 0n)
 }
@@ -129,7 +129,7 @@ export function isTimedOut(member: Member, clock: Clock): boolean {
   return member.timeoutUntilMs !== null && member.timeoutUntilMs > clock.now()
 }
 
-/** What the user may do in the guild as a whole; nothing for those who are not in it. */
+/** The user's permissions in the guild; none if not a member. */
 export function guildPermissions(places: Places, guild: Guild, userId: string): bigint {
   const member = guild.members.get(userId)
   if (!member) {
@@ -142,7 +142,7 @@ export function guildPermissions(places: Places, guild: Guild, userId: string): 
   return isTimedOut(member, places.clock) ? permissions & KEPT_IN_TIMEOUT : permissions
 }
 
-/** Owner and administrators have everything, timed out or not. */
+/** Owner and administrators have all permissions, even if timed out. */
 function rolePermissions(guild: Guild, member: Member): bigint {
   if (guild.ownerId === member.userId) {
     return ALL_PERMISSIONS
@@ -152,7 +152,7 @@ function rolePermissions(guild: Guild, member: Member): bigint {
   return holds(all, 'administrator') ? ALL_PERMISSIONS : all
 }
 
-/** What the user may do in the channel or thread; 0 for one they cannot even see. */
+/** The user's permissions in the channel or thread; 0 without View Channel. */
 export function channelPermissions(places: Places, channel: Channel, userId: string): bigint {
   if (channel.guildId === null) {
     return channel.recipients.includes(userId) ? DIRECT_PERMISSIONS : 0n
@@ -193,7 +193,7 @@ function applyOverwrites(base: bigint, channel: Channel | undefined, member: Mem
   return steps.reduce((set, { allow, deny }) => (set & ~deny) | allow, base)
 }
 
-/** What cannot be seen cannot be used, and who cannot send can do nothing that sends. */
+/** Applies the implicit denials of a missing View Channel or Send Messages. */
 function impliedBy(set: bigint, channel: Channel): bigint {
   if (!holds(set, 'viewChannel')) {
     return 0n
@@ -201,7 +201,7 @@ function impliedBy(set: bigint, channel: Channel): bigint {
   return holds(set, sendingIn(channel)) ? set : set & ~DENIED_WITHOUT_SENDING
 }
 
-/** The permission that lets one send there: threads have their own. */
+/** The permission for sending in the channel: threads have their own. */
 export function sendingIn(channel: Channel): PermissionName {
   return channel.thread ? 'sendMessagesInThreads' : 'sendMessages'
 }
@@ -213,7 +213,7 @@ function seesThread(channel: Channel, userId: string, set: bigint): boolean {
   return channel.thread?.members.has(userId) === true || holds(set, 'manageThreads')
 }
 
-/** Whether the user may do all of this in the channel. */
+/** Whether the user has all of these permissions in the channel. */
 export function can(
   places: Places,
   channel: Channel,
@@ -225,7 +225,7 @@ export function can(
 }
 
 /**
- * Asserts that the user may do all of this in the channel; seeing it is always needed.
+ * Asserts that the user has all of these permissions and View Channel in the channel.
  *
  * @throws {ApiError} 50001 if the user cannot see it, 50013 if anything else is missing.
  */
@@ -245,7 +245,7 @@ export function demand(
 }
 
 /**
- * Asserts that the user may do all of this in the guild as a whole.
+ * Asserts that the user has all of these permissions in the guild.
  *
  * @throws {ApiError} 50001 if the user is not in it, 50013 if anything is missing.
  */
@@ -264,7 +264,7 @@ export function demandInGuild(
   }
 }
 
-/** The member's highest position among roles; the owner's is above them all. */
+/** The highest position among the member's roles; the owner's is above all. */
 export function rankOf(guild: Guild, userId: string): number {
   if (guild.ownerId === userId) {
     return Number.POSITIVE_INFINITY

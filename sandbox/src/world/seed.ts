@@ -1,15 +1,15 @@
 /**
- * What a new sandbox begins with: one guild, three people to be, and the bot.
+ * The initial world: one guild, its members, and the bot.
  *
- * Ada and Lin are plain members and Mo is a moderator; the guild belongs to a fourth account, since
- * an owner may do everything and would hide what the roles do.
+ * Ada and Lin are plain members and Mo is a moderator; a fourth account owns the guild, because an
+ * owner has all permissions, which would bypass the roles.
  */
 
 import { ALL_PERMISSIONS, PERMISSION, permissionsOf } from './permissions.ts'
 import type { World } from './world.ts'
 import type { Guild, Overwrite } from './types.ts'
 
-/** What @everyone may do in a new guild on Discord. */
+/** The permissions of @everyone in a new guild on Discord. */
 export const EVERYONE_PERMISSIONS = permissionsOf(
   PERMISSION.createInstantInvite,
   PERMISSION.addReactions,
@@ -41,7 +41,7 @@ export const EVERYONE_PERMISSIONS = permissionsOf(
   PERMISSION.useExternalApps,
 )
 
-/** What the Moderator role adds; Manage Server lets Mo set bots up. */
+/** The permissions of the Moderator role; with Manage Server, Mo can set up bots. */
 export const MODERATOR_PERMISSIONS = permissionsOf(
   PERMISSION.manageGuild,
   PERMISSION.kickMembers,
@@ -55,7 +55,7 @@ export const MODERATOR_PERMISSIONS = permissionsOf(
   PERMISSION.bypassSlowmode,
 )
 
-/** What the bot's managed role has: all but administrator, as an inviter would grant at most. */
+/** The permissions of the bot's managed role: all but administrator. */
 export const BOT_PERMISSIONS = ALL_PERMISSIONS & ~PERMISSION.administrator
 
 /** Fills a new world. */

@@ -1,10 +1,10 @@
-/** Messages that Discord itself writes: of pins and of threads. Source: resources/message.mdx. */
+/** Discord's system messages about pins and threads. Source: resources/message.mdx. */
 
 import type { Message, MessageReference } from './message.ts'
 import type { World } from './world.ts'
 import type { Channel } from './types.ts'
 
-/** Posts one; `type` is a message type, and `author` whoever caused it. */
+/** Posts a system message of message type `type`; its author is the user who caused it. */
 export function postSystemMessage(
   world: World,
   channel: Channel,

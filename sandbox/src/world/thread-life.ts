@@ -1,6 +1,6 @@
 /**
- * What threads do by themselves: they count their messages, take in who writes, wake up when
- * someone does, and fall asleep when nobody does for long enough.
+ * Automatic changes of threads: message counts, joining on the first message, unarchiving on a
+ * message, and auto-archiving.
  */
 
 import { MESSAGE_TYPE } from '../protocol/constants.ts'
@@ -11,10 +11,10 @@ import type { Channel } from './types.ts'
 
 const MINUTE_MS = 60_000
 
-/** What calls off each thread's next look, by its id. */
+/** Cancels each thread's archive timer, by thread id. */
 type Alarms = Map<string, () => void>
 
-/** Begins to look after the threads there are and those to come. */
+/** Starts watching the existing and all later threads. */
 export function watchThreads(world: World): void {
   const alarms: Alarms = new Map()
   for (const channel of world.channels.values()) {
@@ -39,7 +39,7 @@ export function watchThreads(world: World): void {
 
 function written(world: World, message: Message): void {
   const channel = world.channels.get(message.channelId)
-  // The pointer to the message a thread started from counts for nothing.
+  // The starter message does not count.
   if (!channel?.thread || message.type === MESSAGE_TYPE.threadStarter) {
     return
   }
@@ -68,7 +68,7 @@ function deleted(world: World, messages: readonly Message[]): void {
   }
 }
 
-/** Looks at the thread when it could be due at the earliest, and then again if it is not. */
+/** Sets a timer for the earliest time to archive the thread; sets it again if it was active. */
 function watch(world: World, channel: Channel, alarms: Alarms): void {
   alarms.get(channel.id)?.()
   const { thread } = channel
@@ -87,7 +87,7 @@ function watch(world: World, channel: Channel, alarms: Alarms): void {
   alarms.set(channel.id, cancel)
 }
 
-/** When the thread falls asleep, in milliseconds since 1970, if nothing happens until then. */
+/** When the thread will be archived if it stays inactive, in milliseconds since 1970. */
 function due(channel: Channel): number {
   const { thread, lastMessageId } = channel
   if (!thread) {

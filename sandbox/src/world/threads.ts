@@ -1,5 +1,5 @@
 /**
- * Threads: starting them, joining and leaving, changing, and what is closed to whom.
+ * Threads: start, join, leave, modify, and who may send.
  *
  * Source: developers/topics/threads.mdx; developers/resources/channel.mdx.
  */
@@ -16,24 +16,24 @@ import { AUDIT, changesBetween, note } from './audit-log.ts'
 import type { Actor } from './audit-log.ts'
 import type { Channel, Thread } from './types.ts'
 
-/** How long a thread may be silent before it is archived: these many minutes. */
+/** The allowed auto-archive durations, in minutes. */
 const ARCHIVE_MINUTES = [60, 1440, 4320, 10_080]
 
 const DEFAULT_ARCHIVE_MINUTES = 1440
 const MAX_MEMBERS = 1000
 const MAX_SLOWMODE_S = 21_600
 
-/** What a thread is started with. */
+/** The fields of a new thread. */
 export type NewThread = {
   readonly name: string
-  /** Public unless it says otherwise. */
+  /** Default public. */
   readonly type?: number
   readonly autoArchiveMinutes?: number
   readonly slowmodeS?: number
   readonly invitable?: boolean
 }
 
-/** What may be changed; absent fields stay. */
+/** The fields to change; absent ones stay. */
 export type ThreadChanges = Partial<
   Pick<Thread, 'archived' | 'locked' | 'invitable' | 'autoArchiveMinutes'>
 > & { readonly name?: string; readonly slowmodeS?: number }
@@ -47,7 +47,7 @@ export function readNewThread(body: Json, fromMessage: boolean): NewThread {
   const types = [announcementThread, publicThread, privateThread]
   const type = fromMessage || body['type'] == null ? undefined : checks.choice(body, 'type', types)
   checks.done()
-  // Without a type a thread that starts from no message is private. Source: channel.mdx.
+  // The default type of a thread without a starter message is private. Source: channel.mdx.
   const defaultType = fromMessage ? publicThread : privateThread
   return { ...changes, name, type: type ?? defaultType }
 }
@@ -82,9 +82,9 @@ function readCommon(body: Json, checks: Checks): Omit<ThreadChanges, 'name'> {
 }
 
 /**
- * Starts a thread, from a message of the channel or from none.
+ * Starts a thread, with or without a starter message.
  *
- * @throws {ApiError} 50024 where there can be none, 50013, 160004 if the message has one already.
+ * @throws {ApiError} 50024 in a channel without threads, 50013, 160004 if the message has one.
  */
 export function startThread(
   world: World,
@@ -137,7 +137,7 @@ export function startThread(
 }
 
 /**
- * A thread of a message begins with a pointer to it; another public one is told of in the channel.
+ * Posts the starter message in a thread from a message; announces other public ones in the channel.
  */
 function announce(
   world: World,
@@ -159,7 +159,7 @@ function announce(
 }
 
 /**
- * Asserts that the user may send here as far as threads go: a locked one is for moderators.
+ * Asserts that the user may send in the thread: only moderators can in a locked one.
  *
  * @throws {ApiError} 160005.
  */
@@ -173,7 +173,7 @@ export function checkSendable(world: World, channel: Channel, userId: string): v
 }
 
 /**
- * Asserts that what is in the channel may be changed: an archived thread is as it is.
+ * Asserts that the channel is not an archived thread, which cannot be changed.
  *
  * @throws {ApiError} 50083.
  */
@@ -184,9 +184,9 @@ export function checkActive(channel: Channel): void {
 }
 
 /**
- * Changes a thread and tells of it.
+ * Changes a thread and emits the event.
  *
- * @throws {ApiError} 50001, 50013, or 50083 for another change to one that stays archived.
+ * @throws {ApiError} 50001, 50013, or 50083 for other changes to an archived thread.
  */
 export function modifyThread(
   world: World,
@@ -261,9 +261,9 @@ function describe(channel: Channel): object {
 }
 
 /**
- * Lets someone join, or adds them.
+ * Joins a thread, or adds another user to it.
  *
- * @throws {ApiError} 50001, 50013, 50083 when it is archived, 30033 when it is full.
+ * @throws {ApiError} 50001, 50013, 50083 when it is archived, 30033 if it is full.
  */
 export function joinThread(world: World, channel: Channel, userId: string, actor: Actor): void {
   const thread = channel.thread
@@ -301,7 +301,7 @@ export function joinThread(world: World, channel: Channel, userId: string, actor
 }
 
 /**
- * Lets someone leave, or removes them.
+ * Leaves a thread, or removes another user from it.
  *
  * @throws {ApiError} 50001, 50013, 50083 when it is archived.
  */

@@ -1,5 +1,5 @@
 /**
- * What exists in the sandbox, as it is kept; `render*.ts` make Discord's form of it.
+ * The stored objects of the sandbox; `render/` converts them to Discord's format.
  *
  * Everything here is plain data (maps, sets and bigints included), so that it can be saved.
  * Permissions are bits of `PERMISSION` in permissions.ts; times are milliseconds since 1970.
@@ -21,11 +21,11 @@ export type Role = {
   /** Decimal value of the RGB color; 0 is none. */
   color: number
   hoist: boolean
-  /** 0 is @everyone; of two roles the one with the higher position outranks. */
+  /** 0 is @everyone; the role with the higher position ranks higher. */
   position: number
   permissions: bigint
   mentionable: boolean
-  /** The bot whose managed role it is; nobody can give, take or delete that one. */
+  /** The bot whose managed role it is; a managed role cannot be assigned, removed or deleted. */
   readonly botId: string | null
 }
 
@@ -77,7 +77,7 @@ export type Guild = {
   readonly roles: Map<string, Role>
   /** By user id. */
   readonly members: Map<string, Member>
-  /** Users who may not come back, with the reason given. */
+  /** Banned users, with the reason. */
   readonly bans: Map<string, string | null>
   /** Oldest first. */
   readonly auditLog: AuditEntry[]
@@ -90,12 +90,12 @@ export type Thread = {
   /** By user id: when they joined. */
   readonly members: Map<string, number>
   archived: boolean
-  /** When it was last archived or brought back. */
+  /** When it was last archived or unarchived. */
   archivedMs: number
   /** Minutes without a message until it is archived: 60, 1440, 4320 or 10080. */
   autoArchiveMinutes: number
   locked: boolean
-  /** Private threads only: whether those who are no moderators may add others. */
+  /** Private threads only: whether non-moderators may add other users. */
   invitable: boolean
   /** Messages in it now, and ever sent; the starter message does not count. */
   messageCount: number
@@ -113,9 +113,9 @@ export type Channel = {
   /** The category of a channel, the channel of a thread. */
   parentId: string | null
   nsfw: boolean
-  /** Seconds a person waits between two messages. */
+  /** Seconds that a user must wait between two messages. */
   slowmodeS: number
-  /** By the id of the role or member. Threads have none: their parent's count. */
+  /** By the id of the role or member. Threads have none: their parent's apply. */
   readonly overwrites: Map<string, Overwrite>
   readonly recipients: readonly string[]
   /** Set for threads. */
@@ -124,7 +124,7 @@ export type Channel = {
   lastPinMs: number | null
 }
 
-/** A registered command as the API gives it; what the sandbox itself looks at is typed. */
+/** A registered command as the API returns it; the fields that the sandbox reads are typed. */
 export type Command = {
   readonly id: string
   readonly type: number

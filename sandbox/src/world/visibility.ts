@@ -1,6 +1,6 @@
 /**
- * What the bot comes to see: when it gains sight of a channel, by an overwrite, a role or the end
- * of a timeout's reach, it is told of the threads there. Source: topics/threads.mdx, "Gaining
+ * Emits THREAD_LIST_SYNC when the bot gains access to a channel, by an overwrite, a role or the end
+ * of a timeout. Source: topics/threads.mdx, "Gaining
  * Access to Channels".
  */
 
@@ -8,7 +8,7 @@ import { can } from './permissions.ts'
 import type { World } from './world.ts'
 import type { WorldEvent } from './events.ts'
 
-/** Begins to watch what the bot sees. */
+/** Starts watching which channels the bot can see. */
 export function watchVisibility(world: World): void {
   let visibleIds = visible(world)
   world.listen((event) => {
@@ -17,7 +17,7 @@ export function watchVisibility(world: World): void {
     }
     const before = visibleIds
     visibleIds = visible(world)
-    // A channel that is new, or of a guild that is, has no thread that the bot was not told of.
+    // A new channel has no threads, and GUILD_CREATE lists those of a new guild.
     if (event.name === 'CHANNEL_CREATE' || event.name === 'GUILD_CREATE') {
       return
     }

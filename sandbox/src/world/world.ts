@@ -1,9 +1,9 @@
 /**
  * The sandbox's state: people, guilds, channels, messages and the application.
  *
- * The world tells its listeners what happened (`WorldEvent`); the gateway and the page decide who
- * may hear it. It knows neither HTTP nor WebSocket, and asks nobody's permission: who may do what
- * is up to those who call (`permissions.ts`).
+ * The world emits events (`WorldEvent`); the gateway and the members API decide who receives them.
+ * It depends on neither HTTP nor WebSocket, and does not check permissions: callers do
+ * (`permissions.ts`).
  */
 
 import { EventEmitter } from 'node:events'
@@ -29,11 +29,11 @@ export class World {
   /** By channel id, then by message id. */
   readonly messages = new Map<string, Map<string, Message>>()
   readonly application: Application
-  /** Messages that a channel keeps; Discord keeps all, a process has only so much memory. */
+  /** Maximum number of messages kept per channel, to limit memory. Discord keeps all. */
   keptMessages = 5000
   readonly #events = new EventEmitter<{ happened: [WorldEvent] }>()
 
-  /** An empty world: only the bot exists. `seedWorld` adds the rest. */
+  /** An empty world with the bot only. `seedWorld` adds the rest. */
   constructor(options: WorldOptions) {
     this.clock = options.clock
     const { clock, botName, saved } = options
@@ -53,7 +53,7 @@ export class World {
     }
   }
 
-  /** The first guild: the one everyone is in. */
+  /** The first guild, which all users are in. */
   get guild(): Guild {
     const [first] = this.guilds.values()
     if (!first) {
@@ -79,7 +79,7 @@ export class World {
     return guild
   }
 
-  /** Adds a role, below all others unless told otherwise. */
+  /** Adds a role, by default below all others. */
   addRole(guild: Guild, fields: NewRole): Role {
     return this.#keepRole(guild, this.nextId(), fields)
   }
@@ -91,7 +91,7 @@ export class World {
     return role
   }
 
-  /** Lets the user join; when it is the bot, it learns of the guild itself. */
+  /** Adds a member. If it is the bot, emits GUILD_CREATE as well. */
   addMember(guild: Guild, userId: string, roles: readonly string[] = []): Member {
     const joinedMs = this.clock.now()
     const guildId = guild.id
@@ -104,12 +104,12 @@ export class World {
     return member
   }
 
-  /** Adds a channel or a thread to the guild; a text channel unless told otherwise. */
+  /** Adds a channel or a thread to the guild; by default a text channel. */
   addChannel(guild: Guild, fields: NewChannel): Channel {
     return this.keepChannel({ ...newChannel(this.nextId()), ...fields, guildId: guild.id })
   }
 
-  /** The direct-message channel of the two, opened at first use; without `other`, with the bot. */
+  /** The direct-message channel of two users, created at first use; default with the bot. */
   directChannel(userId: string, other = this.application.bot.id): Channel {
     const existing = [...this.channels.values()].find(
       ({ recipients }) => recipients.includes(userId) && recipients.includes(other),
@@ -121,7 +121,7 @@ export class World {
     return this.keepChannel({ ...channel, recipients: [userId, other] })
   }
 
-  /** Keeps a new channel or thread and tells of it. */
+  /** Stores a new channel or thread and emits the event. */
   keepChannel(channel: Channel): Channel {
     this.channels.set(channel.id, channel)
     this.messages.set(channel.id, new Map())
@@ -133,7 +133,7 @@ export class World {
     return channel
   }
 
-  /** Tells of someone who joined the thread: of the bot, by an event of its own as well. */
+  /** Emits that a user joined the thread, and a separate event if it is the bot. */
   tellJoined(channel: Channel, userId: string): void {
     const bot = this.application.bot.id
     if (userId === bot) {
@@ -142,7 +142,7 @@ export class World {
     this.emit({ name: 'THREAD_MEMBERS_UPDATE', channel, added: [userId], removed: [] })
   }
 
-  /** Forgets a channel or thread with its messages, files and threads, and tells of it. */
+  /** Deletes a channel or thread with its messages, files and threads, and emits the event. */
   removeChannel(channel: Channel): void {
     for (const thread of this.channels.values()) {
       if (thread.thread && thread.parentId === channel.id) {
@@ -159,7 +159,7 @@ export class World {
     this.emit({ name: channel.thread ? 'THREAD_DELETE' : 'CHANNEL_DELETE', channel })
   }
 
-  /** The guild's channels, threads left out, in the order of their positions. */
+  /** The guild's channels without threads, ordered by position. */
   channelsOf(guild: Guild): Channel[] {
     return [...this.channels.values()]
       .filter((channel) => channel.guildId === guild.id && !channel.thread)
@@ -187,7 +187,7 @@ export class World {
     return channel.guildId === null ? null : (this.guilds.get(channel.guildId) ?? null)
   }
 
-  /** The membership of a user; undefined for those who are not in it, and outside of guilds. */
+  /** The membership of a user; undefined if not a member, or outside of guilds. */
   member(guildId: string | null, userId: string): Member | undefined {
     return this.guilds.get(guildId ?? '')?.members.get(userId)
   }
@@ -221,13 +221,13 @@ export class World {
     return [...(this.messages.get(channelId)?.values() ?? [])]
   }
 
-  /** Keeps a new message and tells of it; beyond `keptMessages` the oldest is forgotten. */
+  /** Stores a new message and emits the event; deletes the oldest beyond `keptMessages`. */
   post(message: Message): void {
     const channel = this.channel(message.channelId)
     const messages = this.messages.get(channel.id) ?? new Map<string, Message>()
     messages.set(message.id, message)
     if (channel.lastMessageId !== null && compareIds(channel.lastMessageId, message.id) > 0) {
-      // Its files took longer to store than a younger message took altogether.
+      // Storing files takes time, so a message can arrive after a newer one.
       sortById(messages)
     } else {
       channel.lastMessageId = message.id
@@ -241,19 +241,19 @@ export class World {
     this.emit({ name: 'MESSAGE_CREATE', message })
   }
 
-  /** Changes a message and tells of it. */
+  /** Changes a message and emits the event. */
   update(message: Message, changes: Partial<Message>): void {
     Object.assign(message, changes)
     this.emit({ name: 'MESSAGE_UPDATE', message })
   }
 
-  /** Forgets a message with its files, and tells of it. */
+  /** Deletes a message with its files, and emits the event. */
   remove(message: Message): void {
     this.forget(message)
     this.emit({ name: 'MESSAGE_DELETE', message })
   }
 
-  /** Forgets a message with its files, and leaves telling to the caller. */
+  /** Deletes a message with its files without an event; the caller emits it. */
   forget(message: Message): void {
     this.messages.get(message.channelId)?.delete(message.id)
     for (const file of message.files) {
@@ -261,7 +261,7 @@ export class World {
     }
   }
 
-  /** Tells every listener. */
+  /** Calls every listener. */
   emit(event: WorldEvent): void {
     this.#events.emit('happened', event)
   }
