@@ -56,8 +56,12 @@ export type App = {
 /** Builds it for one client. */
 export function createApp(client: Client, deps: AppDeps): App {
   const { model, isOpen = () => true, store, jobs, retentionMs } = deps
-  const looked = deps.metrics?.cache
-  const pictures = new Pictures({ ...deps, client, ...(looked && { looked }) })
+  const countCacheLookup = deps.metrics?.cache
+  const pictures = new Pictures({
+    ...deps,
+    client,
+    ...(countCacheLookup && { looked: countCacheLookup }),
+  })
   const records = new ConversationRecords(store, pictures)
   const memory = new ConversationStore(records)
   const deletions = new Deletions()
@@ -111,11 +115,17 @@ function describeService(
 ): Services['describe'] {
   return (interaction: Asking, { pictures, style, hidden }) =>
     withDeferredReply(interaction, hidden, async (acknowledge) => {
-      const found = [...(await pictures())]
+      const pictureList = [...(await pictures())]
       const { style: usual } = await settings.of(interaction.guildId)
       await intake.submitInteraction(
         interaction,
-        { kind: 'look', pictures: found, style: style ?? usual, question: null, quoted: false },
+        {
+          kind: 'look',
+          pictures: pictureList,
+          style: style ?? usual,
+          question: null,
+          quoted: false,
+        },
         { hidden, acknowledge },
       )
     })

@@ -34,8 +34,8 @@ export async function openSandbox(
     return startAt(startSandbox, { port: port ?? 0 })
   }
   mkdirSync(path.dirname(stateFile), { recursive: true, mode: 0o700 })
-  const unasked = (await isFree(usualPort)) ? usualPort : 0
-  return startAt(startSandbox, { port: port ?? unasked, stateFile })
+  const defaultPort = (await isFree(usualPort)) ? usualPort : 0
+  return startAt(startSandbox, { port: port ?? defaultPort, stateFile })
 }
 
 async function isFree(port: number): Promise<boolean> {

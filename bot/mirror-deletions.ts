@@ -18,25 +18,25 @@ export function mirrorDeletions(
   { log, retryAfterMs }: Pick<AppDeps, 'log' | 'retryAfterMs'>,
 ): () => void {
   const failure = 'could not forget'
-  const failed = new Set<() => Promise<void>>()
+  const failedDeletions = new Set<() => Promise<void>>()
   const recovery = new Recovery({
     work: async () => {
-      for (const work of failed) {
+      for (const work of failedDeletions) {
         await work()
-        failed.delete(work)
+        failedDeletions.delete(work)
       }
     },
     log,
     failure,
     ...(retryAfterMs !== undefined && { retryAfterMs }),
   })
-  const settle = (work: () => Promise<void>) => {
+  const runWithRetry = (work: () => Promise<void>) => {
     detached(log, failure, async () => {
       try {
         await work()
       } catch (error) {
-        if (failed.size < MAX_FAILED) {
-          failed.add(work)
+        if (failedDeletions.size < MAX_FAILED) {
+          failedDeletions.add(work)
         }
         recovery.later()
         throw error
@@ -44,20 +44,20 @@ export function mirrorDeletions(
     })
   }
   client.on(Events.MessageDelete, ({ id, guildId, channelId }) => {
-    settle(() => eraser.deleteMessages({ guildId, channelId }, [id]))
+    runWithRetry(() => eraser.deleteMessages({ guildId, channelId }, [id]))
   })
   client.on(Events.MessageBulkDelete, (messages, { guildId, id: channelId }) => {
-    settle(() => eraser.deleteMessages({ guildId, channelId }, [...messages.keys()]))
+    runWithRetry(() => eraser.deleteMessages({ guildId, channelId }, [...messages.keys()]))
   })
   client.on(Events.ChannelDelete, (channel) => {
     const guildId = channel.isDMBased() ? null : channel.guildId
-    settle(() => eraser.deleteChannel({ guildId, channelId: channel.id }))
+    runWithRetry(() => eraser.deleteChannel({ guildId, channelId: channel.id }))
   })
   client.on(Events.ThreadDelete, ({ guildId, id }) => {
-    settle(() => eraser.deleteChannel({ guildId, channelId: id }))
+    runWithRetry(() => eraser.deleteChannel({ guildId, channelId: id }))
   })
   client.on(Events.GuildDelete, ({ id }) => {
-    settle(async () => {
+    runWithRetry(async () => {
       await Promise.all([eraser.deleteGuild(id), moderation.forgetGuild(id)])
       log.info('left a server, and deleted its records')
     })

@@ -70,16 +70,16 @@ export async function startBot(config: Config, log: Logger, model?: Model): Prom
     () => {}, // awaited below
   )
   const sandbox = await startSandbox(context)
-  const joined = await join(context, { store, model: loading, sandbox })
-  context.metrics.watchGateway(joined)
-  client = joined
+  const connectedClient = await join(context, { store, model: loading, sandbox })
+  context.metrics.watchGateway(connectedClient)
+  client = connectedClient
   const { device } = (await opening).stats()
   if (config.provider !== 'cpu') {
     log.info({ provider: config.provider, device }, 'the model runs on this device')
   }
   started.defer(() => (client = undefined)) // not ready while it ends
   return {
-    client: joined,
+    client: connectedClient,
     model: loading,
     store,
     sandbox,
@@ -211,11 +211,11 @@ function startFetcher({ metrics, started }: Context, source: PictureSource): Pic
   const fetchPicture = createPictureFetcher(source)
   started.defer(() => fetchPicture.close())
   const timed = async (link: PictureLink, signal?: AbortSignal) => {
-    const begun = performance.now()
+    const startedAt = performance.now()
     try {
       return await fetchPicture(link, signal)
     } finally {
-      metrics.stage('download', (performance.now() - begun) / 1000)
+      metrics.stage('download', (performance.now() - startedAt) / 1000)
     }
   }
   return Object.assign(timed, { close: () => fetchPicture.close() })

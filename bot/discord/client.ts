@@ -159,8 +159,8 @@ async function register(client: Client<true>, guild: string | undefined, log: Lo
     )
     log.info('commands are registered')
   } catch (error) {
-    const known = error instanceof DiscordAPIError ? error.code : undefined
-    if (guild !== undefined && (known === UNKNOWN_GUILD || known === MISSING_ACCESS)) {
+    const code = error instanceof DiscordAPIError ? error.code : undefined
+    if (guild !== undefined && (code === UNKNOWN_GUILD || code === MISSING_ACCESS)) {
       const problem =
         'SIGHTSEER_GUILD is no server that the bot is in with the scope applications.commands.'
       throw new ConfigError([problem], { cause: error })

@@ -30,8 +30,8 @@ type PictureHolder = Pick<
 export function picturesIn(message: Message): FoundPicture[] {
   const from = { channelId: message.channelId, messageId: message.id, authorId: message.author.id }
   const holders: PictureHolder[] = [message, ...(message.messageSnapshots?.values() ?? [])]
-  const found = holders.flatMap(picturesOf)
-  const byKey = new Map(found.map((picture) => [picture.key, picture]))
+  const pictures = holders.flatMap(picturesOf)
+  const byKey = new Map(pictures.map((picture) => [picture.key, picture]))
   return [...byKey.values()].map((picture) => ({ ...picture, source: from }))
 }
 
@@ -54,7 +54,7 @@ function isPicture({
 type PictureWithoutSource = Omit<FoundPicture, 'source'>
 
 function picturesOf(holder: PictureHolder): PictureWithoutSource[] {
-  const attached = [...holder.attachments.values()]
+  const attachments = [...holder.attachments.values()]
     .filter((attachment) => isPicture(attachment))
     .map(fromAttachment)
   const stickers = [...(holder.stickers?.values() ?? [])]
@@ -68,17 +68,17 @@ function picturesOf(holder: PictureHolder): PictureWithoutSource[] {
       altText: sticker.description,
     }))
   const components = holder.components.flatMap((component) => fromComponent(component.toJSON()))
-  return [...attached, ...holder.embeds.flatMap(fromEmbed), ...components, ...stickers]
+  return [...attachments, ...holder.embeds.flatMap(fromEmbed), ...components, ...stickers]
 }
 
 function fromAttachment(attachment: Attachment): PictureWithoutSource {
-  const flagged = (attachment.flags.bitfield & AttachmentFlags.IsSpoiler) !== 0
+  const isSpoiler = (attachment.flags.bitfield & AttachmentFlags.IsSpoiler) !== 0
   return {
     key: attachment.id,
     url: attachment.url,
     size: attachment.size,
     name: attachment.name,
-    spoiler: flagged || attachment.name.startsWith('SPOILER_'),
+    spoiler: isSpoiler || attachment.name.startsWith('SPOILER_'),
     altText: attachment.description,
   }
 }

@@ -29,15 +29,15 @@ export async function newestPictures(channel: TextBasedChannel | null): Promise<
   if (channel === null) {
     throw new InputError('channel/unreadable')
   }
-  const [newest] = await recentWithPictures(channel).catch((error: unknown) => {
+  const [newestMessage] = await recentWithPictures(channel).catch((error: unknown) => {
     throw errorKind(error) === 'forbidden' || errorKind(error) === 'gone'
       ? new InputError('channel/unreadable', null, { cause: error })
       : error
   })
-  if (!newest) {
+  if (!newestMessage) {
     throw new InputError('image/none-here')
   }
-  return picturesIn(newest)
+  return picturesIn(newestMessage)
 }
 
 function hiddenLinkError(cause?: unknown): InputError {

@@ -168,7 +168,7 @@ export class Delivery {
     const route = Routes.channelMessages(address.channelId)
     const reference = { message_id: address.messageId, fail_if_not_exists: true }
     const once = { ...body, nonce: this.#nonce, enforce_nonce: true }
-    const posted = await this.#rest
+    const response = await this.#rest
       .post(route, { body: { ...once, message_reference: reference } })
       .catch((error: unknown) => {
         if (errorCode(error) !== ERROR_CODES.noReplyWithoutHistory) {
@@ -176,7 +176,7 @@ export class Delivery {
         }
         return this.#rest.post(route, { body: once })
       })
-    const message = sentSchema.parse(posted)
+    const message = sentSchema.parse(response)
     // A message of that nonce was there already: what an earlier process had shown.
     return message.content === body.content ? message : this.#edit(address, message.id, body)
   }

@@ -1,8 +1,8 @@
 /**
- * What the bot remembers, for those who ask: conversations by channel, what each answer is about,
- * and which message it is.
+ * Reads and writes what the bot stores: the conversations of a channel, and the record and message
+ * of each answer.
  *
- * Nothing leaves it but what its reader may see (visibleTo in bot/memory/conversation.ts).
+ * Every read returns only what its reader may see (visibleTo in bot/memory/conversation.ts).
  */
 
 import { setTimeout as wait } from 'node:timers/promises'
@@ -17,13 +17,13 @@ import {
 import type { AnswerRecord, FormRecord, ConversationRecords } from './records.ts'
 import { type Place, prefixOf } from '../discord/place.ts'
 
-/** Readers wait this long at most for an answer that is being delivered. */
+/** How long reads wait for the record of an answer that is being delivered. */
 const DELIVERY_WAIT_MS = 500
 
-/** A delivered answer, and what it changes in what is remembered. */
+/** A delivered answer, and its change of the channel's record. */
 export type PublishedAnswer = {
   readonly key: string
-  /** Id of the message that it is. */
+  /** Id of its message. */
   readonly message: string
   readonly answer: AnswerRecord
   readonly change: (record: ChannelRecord) => ChannelRecord
@@ -39,27 +39,27 @@ export class ConversationStore {
     this.#records = records
   }
 
-  /** What is remembered of a channel, as its reader may see it. */
+  /** The record of a channel, as its reader may see it. */
   async channel(place: Place, reader: Reader): Promise<ChannelRecord> {
     await this.#settleDeliveries(place)
     const { talks } = visibleTo(await this.#records.channel(place), reader)
-    // What others used privately may have ended for this reader.
+    // A conversation that only private use renewed has expired for this reader.
     return { talks: talks.filter(({ until }) => until > Date.now()) }
   }
 
-  /** A talk as its reader may see it; undefined if there is none for them. */
+  /** A conversation as its reader may see it; undefined if they may see none of that id. */
   async conversation(place: Place, id: string, reader: Reader): Promise<Conversation | undefined> {
     return (await this.channel(place, reader)).talks.find((conversation) => conversation.id === id)
   }
 
-  /** What an answer is about; undefined if there is none that the reader may see. */
+  /** The record of an answer; undefined if there is none that the reader may see. */
   async answer(place: Place, key: string, reader: Reader): Promise<AnswerRecord | undefined> {
     await this.#settleDeliveries(place)
     const answer = await this.#records.answers.get(prefixOf(place) + key)
     return answer?.hidden && answer.asker !== reader ? undefined : answer
   }
 
-  /** The answer that a message is; undefined if there is none that the reader may see. */
+  /** The record of the answer in a message; undefined if there is none that the reader may see. */
   async answerByMessage(
     place: Place,
     messageId: string,
@@ -71,8 +71,8 @@ export class ConversationStore {
   }
 
   /**
-   * Delivers an answer and remembers it. It is remembered once it is there, so that nothing is kept
-   * of an answer that nobody got; those who use it at once are kept waiting for its records.
+   * Delivers an answer and stores it. It is stored after delivery, so that an answer that failed
+   * leaves no record; reads in between wait for the record.
    */
   async whileDelivering<R>(place: Place, deliver: () => Promise<R>): Promise<R> {
     const key = prefixOf(place)
@@ -91,7 +91,7 @@ export class ConversationStore {
   }
 
   /**
-   * Remembers an answer; nothing if all that it is about was forgotten meanwhile. What a deletion
+   * Stores an answer, unless all of its conversations were deleted in the meantime. What a deletion
    * finds the rest by is stored first, so that nothing stays after its message where the store
    * fails in between.
    */
@@ -119,7 +119,7 @@ export class ConversationStore {
     }
   }
 
-  /** Adds the questions on an answer's buttons that came after it. */
+  /** Adds suggested questions to the record of an answer. */
   async addSuggestions(
     place: Place,
     key: string,
@@ -137,13 +137,13 @@ export class ConversationStore {
     await this.#records.forms.set(prefixOf(place) + key, form)
   }
 
-  /** The form that a person has open. */
+  /** The pictures of a person's open form. */
   async form(place: Place, key: string, by: string): Promise<FormRecord | undefined> {
     const form = await this.#records.forms.get(prefixOf(place) + key)
     return form?.by === by ? form : undefined
   }
 
-  /** Everything kept that names a person, each with where it is from. */
+  /** Every stored record that names a person, each with its place. */
   async *recordsOf(userId: string): AsyncGenerator<object, void> {
     for await (const [key, record] of this.#records.channels.entries()) {
       const place = key.replace(/\/$/, '')
@@ -156,7 +156,7 @@ export class ConversationStore {
     }
   }
 
-  /** Waits for the records of what is just being delivered in a place. */
+  /** Waits for the records of the answers that are being delivered in a place. */
   async #settleDeliveries(place: Place): Promise<void> {
     const coming = this.#deliveries.get(prefixOf(place))
     if (coming) {

@@ -1,12 +1,13 @@
 /**
- * What is remembered of one channel: the pictures talked about, each with its own questions.
+ * The record of one channel: a conversation for each picture, with its own questions. Its stored
+ * key is `talks`, and the stored key of a conversation's id is `talk`.
  *
  * Plain data and pure functions; bot/memory/conversation-store.ts keeps it in the store. Questions form a tree: each
- * knows the one it follows, so two people who go on from the same answer do not cross.
+ * stores the id of the one it follows, so two people can continue from the same answer separately.
  *
- * A private answer is visible to one person. A talk that began with one is private as a whole, and
- * so is a private question about a public picture. A private talk never gets a public question:
- * its answer would tell the channel what was shown to one person only, so it is answered privately
+ * A private answer is visible to one person. A conversation that began with one is private as a
+ * whole, and so is a private question about a public picture. A private conversation never gets a
+ * public question: its answer would show the channel what only one person may see, so it is answered privately
  * too (bot/requests/question-flow.ts). An answer is made only of what everyone who sees it may know, so no public
  * question follows a private one either.
  */
@@ -15,19 +16,19 @@ import { z } from 'zod'
 import { foundPictureSchema } from '../../commands/picture.ts'
 import type { Turn } from '../../inference/contract/types.ts'
 
-/** Pictures of a channel; the one longest unused goes first. */
+/** Conversations of a channel; the least recently used is deleted first. */
 export const MAX_CONVERSATIONS = 40
-/** Questions about one picture; the oldest goes first. */
+/** Questions of one conversation; the oldest is deleted first. */
 export const MAX_TURNS = 24
-/** Answers about one picture that are deleted with it; those before end by themselves. */
+/** Answers that are deleted with their conversation; older ones expire. */
 const MAX_ANSWERS = 100
-/** Wordings of one picture that are remembered, so that `Again` finds another. */
+/** Descriptions that are stored, so that `Again` can avoid them. */
 const MAX_DESCRIPTIONS = 10
 
 /** User id of the only one who may see it; null: everyone in the channel. */
 const visibleToSchema = z.string().nullable()
 
-/** Records of before this was kept do not tell who saw the answer, so they are private. */
+/** Older records lack the field, so it is unknown who saw the answer; they are private. */
 function withVisibility<T extends { by: string; visibleTo?: string | null | undefined }>(
   record: T,
 ): Omit<T, 'visibleTo'> & { visibleTo: string | null } {
@@ -59,7 +60,7 @@ const conversationSchema = z.object({
   visibleTo: visibleToSchema.optional(),
   /** When it was shown, in milliseconds since the epoch. */
   at: z.number(),
-  /** When it is forgotten, in milliseconds since the epoch. */
+  /** When it expires, in milliseconds since the epoch. */
   until: z.number(),
   /** Every description given, the newest last; empty when a question came first. */
   descriptions: z.array(z.string()),
@@ -78,16 +79,15 @@ export type Conversation = Readonly<z.infer<typeof channelSchema>['talks'][numbe
 export type TurnRecord = Readonly<Conversation['turns'][number]>
 /** User id of who will see what is read; null: everyone in the channel. */
 export type Reader = string | null
-/** Talks are ordered by their last use, the newest last. */
+/** Conversations are ordered by their last use, the newest last. */
 export type ChannelRecord = { readonly talks: readonly Conversation[] }
 
 export const EMPTY_CHANNEL: ChannelRecord = { talks: [] }
 
 /**
- * What a reader may see of a channel. Whatever shows, counts or uses records gets them from here.
- *
- * Nothing tells that something was left out: a picture is as old as its last use that the reader
- * may see.
+ * What a reader may see of a channel. All code that shows, counts or uses records gets them from
+ * here. The result does not reveal what was left out: a conversation is as old as its last use that
+ * the reader may see.
  */
 export function visibleTo(record: ChannelRecord, reader: Reader): ChannelRecord {
   const talks = record.talks.filter((conversation) => isVisible(conversation, reader))
@@ -103,28 +103,31 @@ function visibleConversation(conversation: Conversation, reader: Reader): Conver
   if (hidden.length === 0) {
     return conversation
   }
-  const seen = withoutTurns(conversation, new Set(hidden))
-  return { ...seen, until: conversation.until - (lastUsedAt(conversation) - lastUsedAt(seen)) }
+  const visible = withoutTurns(conversation, new Set(hidden))
+  return {
+    ...visible,
+    until: conversation.until - (lastUsedAt(conversation) - lastUsedAt(visible)),
+  }
 }
 
 function lastUsedAt({ at, turns }: Pick<Conversation, 'at' | 'turns'>): number {
   return Math.max(at, ...turns.map((turn) => turn.at))
 }
 
-/** Without what has ended. Gives back the same object when nothing has. */
+/** Without expired conversations. Returns the same object when nothing has expired. */
 export function pruned(record: ChannelRecord, now: number): ChannelRecord {
   const talks = record.talks.filter(({ until }) => until > now)
   return talks.length === record.talks.length ? record : { talks }
 }
 
-/** Puts a talk at the end, in place of the one of its id. */
+/** Moves a conversation to the end, and replaces the one with its id. */
 export function withConversation(record: ChannelRecord, conversation: Conversation): ChannelRecord {
   const others = record.talks.filter(({ id }) => id !== conversation.id)
   return { talks: [...others, conversation].slice(-MAX_CONVERSATIONS) }
 }
 
 /**
- * Adds a question to a talk, if that is still remembered, and makes it the channel's newest. A
+ * Adds a question to a conversation, if that still exists, and makes it the channel's newest. A
  * private question leaves the order alone, which everyone can see.
  */
 export function withTurn(
@@ -137,14 +140,15 @@ export function withTurn(
     return record
   }
   const turns = [...conversation.turns.filter(({ id }) => id !== turn.id), turn]
-  const kept = turns.length > MAX_TURNS ? removeTurns(turns, new Set([turns[0]!.id])) : turns
-  const next = { ...conversation, turns: kept, until }
+  const limitedTurns =
+    turns.length > MAX_TURNS ? removeTurns(turns, new Set([turns[0]!.id])) : turns
+  const next = { ...conversation, turns: limitedTurns, until }
   return turn.visibleTo !== null && conversation.visibleTo === null
     ? { talks: record.talks.map((other) => (other === conversation ? next : other)) }
     : withConversation(record, next)
 }
 
-/** Adds other words for a picture, if that is still remembered. */
+/** Adds a description to a conversation, if that still exists. */
 export function withDescription(
   record: ChannelRecord,
   conversationId: string,
@@ -155,7 +159,7 @@ export function withDescription(
   return conversation ? withConversation(record, { ...conversation, descriptions, until }) : record
 }
 
-/** Notes an answer about a talk, if that is still remembered. */
+/** Adds an answer to a conversation, if that still exists. */
 export function withAnswer(
   record: ChannelRecord,
   conversationId: string,
@@ -185,7 +189,7 @@ export function historyTo(conversation: Conversation, turnId: string | null): Tu
   return history
 }
 
-/** The picture someone is talking about: the one they used last, else the channel's newest. */
+/** Someone's current conversation: the one they used last, else the channel's newest. */
 export function currentConversation(
   record: ChannelRecord,
   userId: string,
@@ -199,7 +203,7 @@ export function currentConversation(
   return own.toSorted((a, b) => ownUse(a) - ownUse(b)).at(-1) ?? record.talks.at(-1)
 }
 
-/** Where someone's next question goes on from: their own last one, else the newest. */
+/** The turn that someone's next question follows: their own last one, else the newest. */
 export function lastTurn(conversation: Conversation, userId: string): string | null {
   return (
     (conversation.turns.findLast(({ by }) => by === userId) ?? conversation.turns.at(-1))?.id ??
@@ -207,7 +211,7 @@ export function lastTurn(conversation: Conversation, userId: string): string | n
   )
 }
 
-/** Without the talks that `gone` picks. */
+/** Without the conversations for which `gone` returns true. */
 export function withoutConversations(
   record: ChannelRecord,
   gone: (conversation: Conversation) => boolean,
@@ -231,19 +235,21 @@ export function withoutTurn(
   }
 }
 
-/** Without what a person asked, and without the pictures that only they talked about. */
+/** Without a person's questions, and without the conversations that only they used. */
 export function withoutUser(record: ChannelRecord, userId: string): ChannelRecord {
   const talks = record.talks.flatMap((conversation) => {
-    const theirs = new Set(conversation.turns.filter(({ by }) => by === userId).map(({ id }) => id))
-    const rest = withoutTurns(conversation, theirs)
+    const ownTurnIds = new Set(
+      conversation.turns.filter(({ by }) => by === userId).map(({ id }) => id),
+    )
+    const rest = withoutTurns(conversation, ownTurnIds)
     if (conversation.by !== userId) {
       return [rest]
     }
-    const heir = rest.turns.find((turn) => turn.visibleTo === null)
-    if (heir) {
-      return [{ ...rest, by: heir.by }]
+    const nextTurn = rest.turns.find((turn) => turn.visibleTo === null)
+    if (nextTurn) {
+      return [{ ...rest, by: nextTurn.by }]
     }
-    // Only private questions are left: a public talk would tell that someone asked them.
+    // Only private questions remain: a public conversation would reveal that someone asked them.
     const [first] = rest.turns
     const others = rest.turns.filter(({ by }) => by !== first?.by).map(({ id }) => id)
     const own = withoutTurns(rest, new Set(others))
@@ -252,7 +258,7 @@ export function withoutUser(record: ChannelRecord, userId: string): ChannelRecor
   return { talks }
 }
 
-/** What of a channel's record is a person's own: for them to read. */
+/** The parts of a channel's record that belong to a person, for their export. */
 export function recordsOf(record: ChannelRecord, userId: string): object[] {
   return visibleTo(record, userId).talks.flatMap((conversation) => {
     const { picture, by, at, until, descriptions } = conversation

@@ -1,11 +1,11 @@
 /**
  * Ends the work that depends on what is deleted, so that nothing is stored about it afterwards.
  *
- * Work is tracked from when it is taken in until it is done, with all that it depends on. A deletion
- * aborts the work that depends on it, waits for what that is writing, and only then erases; later
- * writes of that work are refused. Deletions are kept for longer than work can take, because work
- * can also start from what was read before a deletion: a message that was still being looked at, or
- * a job that another process left.
+ * Work is tracked from start to end, with all that it depends on. A deletion
+ * aborts the work that depends on it, waits for its pending writes, and only then deletes; later
+ * writes of that work are refused. Deletions are recorded for longer than work can take, because
+ * work can also start from data that was read before a deletion: a message whose handling had not
+ * started, or a resumed job.
  */
 
 import { LRUCache } from 'lru-cache'
@@ -35,13 +35,13 @@ export type Dependencies = {
 export type Deletion = {
   readonly subjects: readonly Subject[]
   /**
-   * Snowflake of the moment of deletion, for what can be used again afterwards; absent: the
-   * subjects are gone for good.
+   * Snowflake of the moment of deletion, for subjects that can be used again afterwards; absent:
+   * the deletion is permanent.
    */
   readonly before?: string
 }
 
-/** What the work depended on was deleted. */
+/** Something that the work depends on was deleted. */
 export class DeletedError extends Error {
   override name = 'DeletedError' as const
 }
@@ -52,7 +52,7 @@ export class TrackedWork {
   readonly #startedBy: string
   readonly #subjects = new Set<Subject>()
   readonly #controller = new AbortController()
-  /** Whether the answer is there; what is still to be done then is not missed. */
+  /** Whether the answer was delivered; an abort after that is not reported to the person. */
   delivered = false
   #writing: Promise<unknown> = Promise.resolve()
   #ended = false
@@ -68,7 +68,7 @@ export class TrackedWork {
     return this.#controller.signal
   }
 
-  /** Settles when nothing is being written. */
+  /** Settles when no write is pending. */
   get writing(): Promise<unknown> {
     return this.#writing
   }
@@ -89,7 +89,7 @@ export class TrackedWork {
   }
 
   /**
-   * Writes to the store; a deletion waits for that and then erases it too.
+   * Writes to the store; a deletion waits for the write and then deletes its result too.
    *
    * @throws {DeletedError} if the work was ended; `write` is not called then.
    */
@@ -98,9 +98,9 @@ export class TrackedWork {
     if (this.#ended) {
       throw new DeletedError('the work has ended')
     }
-    const written = write()
-    this.#writing = Promise.allSettled([this.#writing, written])
-    return written
+    const writing = write()
+    this.#writing = Promise.allSettled([this.#writing, writing])
+    return writing
   }
 
   abort(): void {
@@ -110,7 +110,7 @@ export class TrackedWork {
     this.#controller.abort(new DeletedError('what this was about was deleted'))
   }
 
-  /** Refuses writes from now on: nobody would tell the work of deletions any more. */
+  /** Refuses writes from now on, because the work is no longer aborted by deletions. */
   end(): void {
     this.#ended = true
   }
@@ -125,7 +125,7 @@ export class Deletions {
   readonly #running = new Set<TrackedWork>()
 
   /**
-   * Does work that ends when something it depends on is deleted.
+   * Runs work that is aborted when something it depends on is deleted.
    *
    * @throws {DeletedError} at once when that happens, without waiting for the work, also when it
    *   happened before. Otherwise what `work` throws.
@@ -147,7 +147,7 @@ export class Deletions {
     }
   }
 
-  /** Writes unless what that depends on was or is deleted; then it does nothing. */
+  /** Writes, unless something that the write depends on is deleted. */
   async write(dependencies: Dependencies, write: () => Promise<unknown>): Promise<void> {
     try {
       await this.track(dependencies, (tracked) => tracked.write(write))
@@ -159,38 +159,40 @@ export class Deletions {
   }
 
   /**
-   * Ends the work that depends on what is deleted, then erases what is stored.
-   *
-   * From the call on, such work can write nothing.
+   * Aborts the work that depends on the subjects, then deletes the records. Such work can write
+   * nothing from the call on.
    */
   async delete<R>({ subjects, before }: Deletion, erase: () => Promise<R>): Promise<R> {
     for (const subject of subjects) {
       this.#record(subject, before === undefined ? null : BigInt(before))
     }
-    const ended = [...this.#running].filter((work) => subjects.some((one) => work.dependsOn(one)))
-    for (const work of ended) {
+    const dependentWork = [...this.#running].filter((work) =>
+      subjects.some((one) => work.dependsOn(one)),
+    )
+    for (const work of dependentWork) {
       work.abort()
     }
-    await Promise.all(ended.map(({ writing }) => writing))
+    await Promise.all(dependentWork.map(({ writing }) => writing))
     return erase()
   }
 
   /** Whether any of these was deleted after the work began, or for good. */
   areDeleted(subjects: readonly Subject[], startedBy: string): boolean {
     return subjects.some((subject) => {
-      const deleted = this.#deleted.get(subject)
-      return deleted && (deleted.before === null || BigInt(startedBy) < deleted.before)
+      const deletion = this.#deleted.get(subject)
+      return deletion && (deletion.before === null || BigInt(startedBy) < deletion.before)
     })
   }
 
-  /** Whether any of these is gone for good. */
+  /** Whether any of these was deleted permanently. */
   areGone(subjects: readonly Subject[]): boolean {
     return subjects.some((subject) => this.#deleted.get(subject)?.before === null)
   }
 
   #record(subject: Subject, before: bigint | null): void {
-    const known = this.#deleted.get(subject)
-    const isLater = !known || before === null || (known.before !== null && known.before < before)
+    const previous = this.#deleted.get(subject)
+    const isLater =
+      !previous || before === null || (previous.before !== null && previous.before < before)
     if (isLater) {
       this.#deleted.set(subject, { before })
     }

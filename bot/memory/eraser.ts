@@ -1,6 +1,6 @@
 /**
- * Deletes what is remembered: with messages, channels and servers that are gone, and when people
- * ask for it. Work under way that depends on any of it ends first (bot/memory/deletions.ts).
+ * Deletes records when messages, channels or servers are deleted, and when people ask for it.
+ * Running work that depends on them is aborted first (bot/memory/deletions.ts).
  */
 
 import { SnowflakeUtil } from 'discord.js'
@@ -28,7 +28,7 @@ type Deps = {
   readonly pictures: Pictures
 }
 
-/** How much was forgotten that the one who had it forgotten could see. */
+/** How many of the deleted records the person could see. */
 type DeletionCounts = { readonly conversations: number; readonly turns: number }
 
 export class Eraser {
@@ -39,8 +39,8 @@ export class Eraser {
   }
 
   /**
-   * Messages of one channel were deleted: a picture's takes its conversations along, an answer's
-   * what it said; a description's takes its whole conversation along.
+   * Messages of one channel were deleted. With a picture's message its conversations are deleted,
+   * with an answer its turn, and with a description its whole conversation.
    */
   async deleteMessages(place: Place, ids: readonly string[]): Promise<void> {
     const { records, deletions, pictures } = this.#deps
@@ -53,7 +53,7 @@ export class Eraser {
     })
   }
 
-  /** An answer was deleted, or could not be delivered where it was delivered before. */
+  /** An answer was deleted, or could not be delivered again after a restart. */
   async deleteAnswer(place: Place, key: string): Promise<void> {
     const { records, deletions } = this.#deps
     await deletions.delete({ subjects: [`answer/${key}`] }, async () => {
@@ -75,7 +75,7 @@ export class Eraser {
   /**
    * A channel or a thread was deleted.
    *
-   * @param before snowflake of the command that only has it forgotten.
+   * @param before snowflake of the command that deletes only its records.
    */
   async deleteChannel(place: Place, before?: string): Promise<void> {
     const { deletions, pictures } = this.#deps
@@ -104,14 +104,20 @@ export class Eraser {
     })
   }
 
-  /** A picture is to be forgotten. @param as who wants that. */
-  deleteConversation(place: Place, conversationId: string, as: string): Promise<DeletionCounts> {
-    return this.#erase(place, as, (record) =>
+  /** Deletes one conversation.
+   *
+   * @param reader user id of who asked for that. */
+  deleteConversation(
+    place: Place,
+    conversationId: string,
+    reader: string,
+  ): Promise<DeletionCounts> {
+    return this.#erase(place, reader, (record) =>
       withoutConversations(record, ({ id }) => id === conversationId),
     )
   }
 
-  /** What a person asked in a channel, and the pictures that only they talked about. */
+  /** Deletes a person's questions in a channel, and the conversations that only they used. */
   deleteMember(place: Place, userId: string, before: string): Promise<DeletionCounts> {
     const subjects = [`member/${place.channelId}/${userId}`] as const
     return this.#deps.deletions.delete({ subjects, before }, () =>
@@ -120,7 +126,7 @@ export class Eraser {
   }
 
   /**
-   * Everything about a person, in all channels.
+   * Deletes everything about a person, in all channels.
    *
    * @param before snowflake of the command.
    * @returns how many records there were.
@@ -150,7 +156,7 @@ export class Eraser {
     })
   }
 
-  /** A person opts out: what they are asking just now is not remembered either. */
+  /** A person opts out; their running requests are not stored either. */
   async optOut(userId: string, before: string): Promise<void> {
     const { deletions, users } = this.#deps
     await users.setOptOut(userId, true)
@@ -179,7 +185,7 @@ export class Eraser {
     return this.#erase(place, userId, (record) => withoutUser(record, userId))
   }
 
-  /** The talks in other channels about pictures of a channel. */
+  /** Deletes conversations in other channels about pictures of this channel. */
   async #deleteInOtherChannels(place: Place): Promise<void> {
     for await (const [, message] of this.#deps.records.messages.entries(prefixOf(place))) {
       for (const channelId of message.channels) {
@@ -205,27 +211,27 @@ export class Eraser {
     await pictures.forget({ hashes: [...hashes] })
   }
 
-  /** Ends the work that asks about the talks that go, then takes them out. */
+  /** Aborts the work about the conversations that are deleted, then removes them. */
   async #erase(
     place: Place,
-    as: Reader,
+    reader: Reader,
     erase: (record: ChannelRecord) => ChannelRecord,
   ): Promise<DeletionCounts> {
     const { records, deletions, settings, pictures } = this.#deps
-    const now = await records.channel(place)
-    const left = new Set(erase(now).talks.map(({ id }) => id))
-    const going = now.talks.filter(({ id }) => !left.has(id))
+    const current = await records.channel(place)
+    const keptIds = new Set(erase(current).talks.map(({ id }) => id))
+    const deletedConversations = current.talks.filter(({ id }) => !keptIds.has(id))
     const ttlMs = await settings.ttlMs(place.guildId)
-    const subjects = going.map(({ id }) => `conversation/${id}` as const)
+    const subjects = deletedConversations.map(({ id }) => `conversation/${id}` as const)
     const { before, after } = await deletions.delete({ subjects }, async () => {
       const change = await records.change(place, erase, ttlMs)
       await pictures.forget({ hashes: hashesWithFewerQuestions(change) })
       return change
     })
-    const [seen, still] = [visibleTo(before, as), visibleTo(after, as)]
+    const [visibleBefore, visibleAfter] = [visibleTo(before, reader), visibleTo(after, reader)]
     return {
-      conversations: seen.talks.length - still.talks.length,
-      turns: countQuestions(seen) - countQuestions(still),
+      conversations: visibleBefore.talks.length - visibleAfter.talks.length,
+      turns: countQuestions(visibleBefore) - countQuestions(visibleAfter),
     }
   }
 }

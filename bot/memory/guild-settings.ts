@@ -9,7 +9,7 @@ import {
 } from '../../commands/guild-settings.ts'
 import type { Collection, Store } from '../store/types.ts'
 
-/** Settings end 400 days after they were last changed or used; using them renews them. */
+/** Settings expire 400 days after their last change or use; use renews them. */
 const LIFE_MS = 400 * 24 * HOUR_MS
 const RENEW_MS = 24 * HOUR_MS
 
@@ -30,11 +30,11 @@ export class GuildSettingsStore {
   }
 
   async of(guildId: string | null): Promise<GuildSettings> {
-    const kept = guildId === null ? undefined : await this.space.get(guildId)
-    if (kept && guildId !== null && Date.now() - kept.at > RENEW_MS) {
+    const record = guildId === null ? undefined : await this.space.get(guildId)
+    if (record && guildId !== null && Date.now() - record.at > RENEW_MS) {
       await this.space.update(guildId, (old) => old && { ...old, at: Date.now() })
     }
-    return kept?.settings ?? DEFAULT_GUILD_SETTINGS
+    return record?.settings ?? DEFAULT_GUILD_SETTINGS
   }
 
   async change(guildId: string, change: (settings: GuildSettings) => GuildSettings) {

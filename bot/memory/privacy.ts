@@ -1,4 +1,4 @@
-/** What someone may see and delete of what the bot keeps: the commands /memory and /privacy. */
+/** What people can see and delete of the stored records: the commands /memory and /privacy. */
 
 import { type ChatInputCommandInteraction, PermissionFlagsBits, time } from 'discord.js'
 import { HOUR_MS } from '../../config/durations.ts'
@@ -41,12 +41,12 @@ export function memoryService({ memory, eraser }: Pick<Deps, 'memory' | 'eraser'
           throw new InputError('permission/not-yours')
         }
         await eraser.deleteChannel(place, interaction.id)
-        // What others asked privately is deleted too, but a count would tell of it.
+        // Others' private questions are deleted too, but a count would reveal them.
         return talks.length
       }
       if (what === 'mine') {
-        const deleted = await eraser.deleteMember(place, interaction.user.id, interaction.id)
-        return deleted.conversations + deleted.turns
+        const counts = await eraser.deleteMember(place, interaction.user.id, interaction.id)
+        return counts.conversations + counts.turns
       }
       const conversation =
         picture === undefined
@@ -78,7 +78,7 @@ export function privacyService({ memory, users, settings, eraser }: Deps): Priva
   }
 }
 
-/** Everything kept that names a person, each with where it is from. */
+/** Every stored record that names a person, each with its place. */
 async function recordsOf(
   { memory, users }: Pick<Deps, 'memory' | 'users'>,
   userId: string,
@@ -102,7 +102,7 @@ async function recordsOf(
   return out ? [...records, { kind: 'opt-out', ...out }] : records
 }
 
-/** Whoever showed the picture, posted it, or moderates. */
+/** Only the person who showed or posted the picture, or a moderator, may delete it. */
 function mayDelete(
   interaction: ChatInputCommandInteraction,
   { by, picture }: Conversation,
@@ -123,9 +123,9 @@ function conversationList({ talks }: ChannelRecord, { memory: words }: Catalogue
     const until = time(Math.floor(conversation.until / 1000), 'R')
     const name = escaped(shortened(labelOf(conversation), 80))
     const turns = conversation.turns.slice(-SHOWN_TURNS).map(({ question, answer, by }) => {
-      const cut = escaped(shortened(answer, 60))
-      const said = conversation.picture.spoiler ? `||${cut}||` : cut
-      return `  - ${words.turn(escaped(shortened(question, 60)), said, `<@${by}>`)}`
+      const shortAnswer = escaped(shortened(answer, 60))
+      const answerText = conversation.picture.spoiler ? `||${shortAnswer}||` : shortAnswer
+      return `  - ${words.turn(escaped(shortened(question, 60)), answerText, `<@${by}>`)}`
     })
     return [`- ${words.line(name, until, conversation.turns.length)}`, ...turns]
   })

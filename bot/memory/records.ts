@@ -1,9 +1,9 @@
 /**
- * The records behind bot/memory/conversation-store.ts, as they are stored: for Memory, which reads them for somebody,
- * and for Forgetting, which deletes them. Nobody else may read them, because they are not yet cut
- * down to what a reader may see.
+ * The records behind bot/memory/conversation-store.ts, as they are stored: for ConversationStore,
+ * which reads them for a reader, and for Eraser, which deletes them. Other code must not read them,
+ * because they are not yet filtered to what a reader may see.
  *
- * Every key starts with the server and the channel, so that leaving or forgetting one is deleting a
+ * Every key starts with the server and the channel, so that a server or a channel is deleted by its
  * prefix, and nothing learned in one channel is used in another.
  */
 
@@ -22,7 +22,7 @@ import type { Pictures } from '../pictures/pictures.ts'
 import { type Place, prefixOf } from '../discord/place.ts'
 import type { Collection, CollectionSpec, Store } from '../store/types.ts'
 
-/** A form lies open for so long at most. */
+/** An open form expires after this time. */
 const FORM_LIFE_MS = HOUR_MS
 
 const answerSchema = z.object({
@@ -37,15 +37,15 @@ const answerSchema = z.object({
   suggestions: z.array(z.object({ part: z.int(), question: z.string() })),
 })
 
-/** What an answer is about; its buttons carry its key. */
+/** The record of an answer; its buttons carry its key. */
 export type AnswerRecord = Readonly<z.infer<typeof answerSchema>>
 
 const messageSchema = z.object({
   /** Key of the answer that this message is. */
   answer: z.string().nullable(),
-  /** Ids of the talks about this message's own pictures. */
+  /** Ids of the conversations about this message's own pictures. */
   talks: z.array(z.string()),
-  /** Other channels with such talks: a link can name a picture of another channel. */
+  /** Other channels with such conversations: a link can name a picture of another channel. */
   channels: z.array(z.string()).default([]),
 })
 
@@ -79,14 +79,14 @@ export class ConversationRecords {
     this.#pictures = pictures
   }
 
-  /** What is remembered of a channel, without what has ended. */
+  /** The record of a channel, without expired conversations. */
   async channel(place: Place): Promise<ChannelRecord> {
     return pruned((await this.channels.get(prefixOf(place))) ?? EMPTY_CHANNEL, Date.now())
   }
 
   /**
-   * Changes a channel's record; nothing another one wrote meanwhile is lost. What belonged only to
-   * what is gone from it is deleted: answers, notes about messages, and what was made of pictures.
+   * Changes a channel's record; the update is atomic. Records that depend only on deleted
+   * conversations are deleted: answers, messages, and cached pictures.
    */
   async change(
     place: Place,
@@ -104,11 +104,11 @@ export class ConversationRecords {
       ttlMs,
     )
     const after = stored ?? EMPTY_CHANNEL
-    await this.#deleteRest(place, { before, after, ttlMs })
+    await this.#deleteDependents(place, { before, after, ttlMs })
     return { before, after }
   }
 
-  /** Notes that a talk is about a picture of a message. */
+  /** Records that a conversation is about a picture of a message. */
   async noteSource(
     place: Place,
     { id, picture: { source } }: Conversation,
@@ -131,13 +131,13 @@ export class ConversationRecords {
     )
   }
 
-  async #deleteRest(
+  async #deleteDependents(
     place: Place,
     { before, after, ttlMs }: { before: ChannelRecord; after: ChannelRecord; ttlMs: number },
   ): Promise<void> {
     const talks = new Set(after.talks.map(({ id }) => id))
-    const gone = before.talks.filter(({ id }) => !talks.has(id))
-    for (const conversation of gone) {
+    const deletedConversations = before.talks.filter(({ id }) => !talks.has(id))
+    for (const conversation of deletedConversations) {
       await this.#deleteSource(place, conversation, ttlMs)
     }
     const keys = new Set(answersIn(after.talks).map(({ key }) => key))
@@ -147,8 +147,10 @@ export class ConversationRecords {
         await this.messages.delete(prefixOf(place) + message)
       }
     }
-    // An answer about several pictures suggests no more questions about the one that is gone.
-    for (const { key } of answersIn(gone).filter((answer) => keys.has(answer.key))) {
+    // An answer about several pictures loses its suggestions about the deleted one.
+    for (const { key } of answersIn(deletedConversations).filter((answer) =>
+      keys.has(answer.key),
+    )) {
       await this.answers.update(
         prefixOf(place) + key,
         (answer) =>
@@ -161,7 +163,7 @@ export class ConversationRecords {
         ttlMs,
       )
     }
-    const hashes = new Set(gone.map(({ picture }) => picture.hash))
+    const hashes = new Set(deletedConversations.map(({ picture }) => picture.hash))
     for (const { picture } of after.talks) {
       hashes.delete(picture.hash)
     }
@@ -185,7 +187,8 @@ export class ConversationRecords {
   }
 }
 
-/** A picture's message has its key in its own channel, wherever it is talked about. */
+/** The message of a picture has its key in its own channel, also when the conversation is
+ * elsewhere. */
 function sourceKey(place: Place, source: { channelId: string; messageId: string }): string {
   return prefixOf({ ...place, channelId: source.channelId }) + source.messageId
 }

@@ -1,6 +1,5 @@
 /**
- * What is kept about people themselves: who opted out, how many answers they had today, and which
- * language they use Discord in.
+ * Records about users: who opted out, how many answers they got today, and their Discord locale.
  */
 
 import { DAY_MS } from '../../config/durations.ts'
@@ -10,18 +9,18 @@ import type { Deletions } from './deletions.ts'
 import type { Place } from '../discord/place.ts'
 import type { Collection, Store } from '../store/types.ts'
 
-/** An opt-out ends 400 days after the bot last met the person; meeting them renews it. */
+/** An opt-out expires 400 days after the bot last saw the user; seeing them renews it. */
 const OPT_OUT_MS = 400 * DAY_MS
 const HINT_MS = 30 * DAY_MS
-/** After the bot last met the person. */
+/** After the bot last saw the user. */
 const LOCALE_MS = 30 * DAY_MS
 
 export class UserStore {
   readonly optOuts: Collection<{ at: number }>
   readonly uses: Collection<{ count: number }>
-  /** What someone was told once and need not be told again. */
+  /** Hints that a user got once and does not get again. */
   readonly hints: Collection<{ at: number }>
-  /** Discord's name of the language that someone uses it in. */
+  /** The user's Discord locale. */
   readonly locales: Collection<{ locale: string; at: number }>
   readonly #deletions: Deletions
   readonly #now: () => number
@@ -51,13 +50,13 @@ export class UserStore {
     this.#now = now
   }
 
-  /** Whether someone opted out. */
+  /** Whether a user opted out. */
   async hasOptedOut(userId: string): Promise<boolean> {
-    const found = await this.optOuts.get(userId)
-    if (found && this.#now() - found.at > DAY_MS) {
+    const optOut = await this.optOuts.get(userId)
+    if (optOut && this.#now() - optOut.at > DAY_MS) {
       await this.optOuts.set(userId, { at: this.#now() })
     }
-    return found !== undefined
+    return optOut !== undefined
   }
 
   async setOptOut(userId: string, out: boolean): Promise<void> {
@@ -65,14 +64,14 @@ export class UserStore {
   }
 
   /**
-   * Keeps the language of someone who used the bot, unless they opted out.
+   * Stores the locale of a user, unless they opted out.
    *
-   * @param eventId of the interaction or message that they used it with; nothing is kept if what
-   *   is known of them was deleted after that.
+   * @param eventId of the interaction or message; nothing is stored if the user's records were
+   * deleted after it.
    */
   async storeLocale(userId: string, locale: string, eventId: string): Promise<void> {
-    const known = await this.locales.get(userId)
-    const isFresh = known?.locale === locale && this.#now() - known.at < DAY_MS
+    const record = await this.locales.get(userId)
+    const isFresh = record?.locale === locale && this.#now() - record.at < DAY_MS
     if (!isFresh && !(await this.hasOptedOut(userId))) {
       const subjects = [`user/${userId}`] as const
       await this.#deletions.write({ startedBy: eventId, subjects }, () =>
@@ -81,13 +80,13 @@ export class UserStore {
     }
   }
 
-  /** The language someone last used a command or a button in; undefined where none is known. */
+  /** The user's last known locale; undefined if there is none. */
   async localeOf(userId: string, eventId: string): Promise<string | undefined> {
-    const known = await this.locales.get(userId)
-    if (known) {
-      await this.storeLocale(userId, known.locale, eventId)
+    const record = await this.locales.get(userId)
+    if (record) {
+      await this.storeLocale(userId, record.locale, eventId)
     }
-    return known?.locale
+    return record?.locale
   }
 
   /** @returns true the first time someone is told something in a channel; then false for a month. */
@@ -96,18 +95,18 @@ export class UserStore {
     userId: string,
     eventId: string,
   ): Promise<boolean> {
-    let first = false
+    let isFirst = false
     const subjects = [`user/${userId}`, `guild/${guildId ?? 'dm'}`] as const
     await this.#deletions.write({ startedBy: eventId, subjects }, () =>
       this.hints.update(`${guildId ?? 'dm'}/${userId}/${channelId}`, (before) => {
-        first = before === undefined
+        isFirst = before === undefined
         return before ?? { at: this.#now() }
       }),
     )
-    return first
+    return isFirst
   }
 
-  /** Takes an answer back that was counted and did not come. */
+  /** Undoes the count of an answer that failed. */
   async uncountAnswer(guildId: string | null, userId: string): Promise<void> {
     if (guildId !== null) {
       await this.uses.update(this.#today(guildId, userId), (before) =>
@@ -120,18 +119,18 @@ export class UserStore {
    * Counts an answer for a member of a server.
    *
    * @param limit answers a day, by UTC; 0: no limit.
-   * @throws {InputError} if they have had so many today.
+   * @throws {InputError} if the limit is reached.
    */
   async countAnswer(guildId: string | null, userId: string, limit: number): Promise<void> {
     if (guildId === null || limit === 0) {
       return
     }
-    let full = false
+    let isOverLimit = false
     await this.uses.update(this.#today(guildId, userId), (before) => {
-      full = (before?.count ?? 0) >= limit
-      return full ? before : { count: (before?.count ?? 0) + 1 }
+      isOverLimit = (before?.count ?? 0) >= limit
+      return isOverLimit ? before : { count: (before?.count ?? 0) + 1 }
     })
-    if (full) {
+    if (isOverLimit) {
       throw new InputError('limit/daily', { limit })
     }
   }
