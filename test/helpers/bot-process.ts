@@ -1,4 +1,4 @@
-/** The bot as a process of its own, joined to a sandbox of the test's process. */
+/** The bot in a separate process, connected to a sandbox in the test's process. */
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -13,7 +13,7 @@ export type BotProcess = {
   /** Every line of its log so far. */
   readonly log: readonly string[]
   isRunning(): boolean
-  /** Ends it, unless it has ended. @returns exit code and signal. */
+  /** Ends the process if it is running. @returns exit code and signal. */
   end(signal: NodeJS.Signals): Promise<unknown[]>
 }
 

@@ -1,4 +1,4 @@
-/** Real databases for tests, each on a free port of this machine with nothing in it. */
+/** Real databases for tests, each empty and on a free port of this machine. */
 
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
@@ -13,7 +13,7 @@ const NOBODY = 65_534
 
 export type Database = { readonly url: string; stop(): Promise<void> }
 
-/** An SQLite file in a folder of its own. */
+/** An SQLite file in a temporary folder. */
 export function sqliteFile(): Database {
   const folder = mkdtempSync(path.join(tmpdir(), 'sightseer-'))
   return {
@@ -22,7 +22,7 @@ export function sqliteFile(): Database {
   }
 }
 
-/** What a `describe` that starts Redis takes. */
+/** Options for a `describe` that starts Redis. */
 export const WITH_REDIS = needs('redis')
 
 /** A redis-server that keeps everything in memory. @param at its port; default a free one. */
@@ -33,7 +33,7 @@ export async function startRedis(at?: number): Promise<Database> {
   return { url: `redis://127.0.0.1:${port}`, stop }
 }
 
-/** What a `describe` that starts Postgres takes. */
+/** Options for a `describe` that starts Postgres. */
 export const WITH_POSTGRES = needs('postgres')
 
 /** A Postgres server; it refuses to run as root, so then it runs as `nobody`. */
@@ -48,9 +48,9 @@ export async function startPostgres(): Promise<Database> {
   const postgres = locate('postgres')
   const initdb = path.join(path.dirname(postgres), 'initdb')
   const options = ['-D', data, '-U', 'test', '--auth=trust', '--no-sync']
-  const made = spawnSync(initdb, options, { ...asNobody, encoding: 'utf8' })
-  if (made.status !== 0) {
-    throw new Error(`initdb failed: ${made.stderr}`)
+  const result = spawnSync(initdb, options, { ...asNobody, encoding: 'utf8' })
+  if (result.status !== 0) {
+    throw new Error(`initdb failed: ${result.stderr}`)
   }
   const port = await freePort()
   const args = ['-D', data, '-p', String(port), '-h', '127.0.0.1', '-k', folder, '-F']
@@ -64,7 +64,7 @@ export async function startPostgres(): Promise<Database> {
   }
 }
 
-/** Starts a server and waits until it says that it is ready. @returns what ends it. */
+/** Starts a server and waits until it says that it is ready. @returns a function that ends it. */
 async function started(
   program: string,
   args: readonly string[],

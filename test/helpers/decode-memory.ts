@@ -1,4 +1,4 @@
-/** Decodes a PNG of the largest size allowed and prints the memory it took; run by decode.test.ts. */
+/** Decodes a PNG of the largest size allowed and prints the memory that takes; run by decode.test.ts. */
 
 import sharp from 'sharp'
 import { decodeImage } from '../../inference/image/decode.ts'

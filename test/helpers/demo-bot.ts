@@ -1,4 +1,4 @@
-/** The whole bot with the demo model on the loopback Discord, and what a person sees of an answer. */
+/** The whole bot with the demo model on the loopback Discord, and readers of its answers. */
 
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
@@ -30,25 +30,24 @@ const SETTINGS = {
   LOG_LEVEL: 'error',
 }
 
-/** Opens its model, for tests that start many bots: opening takes most of a start's time. */
+/** Opens the demo model, for tests that start several bots: it takes most of a start's time. */
 export function openDemoModel(): Promise<Model> {
   return openConfiguredModel(readConfig(SETTINGS))
 }
 
 /**
- * Starts it on a Discord of its own, which is watched, or on `given`, with a store in memory unless
- * told otherwise.
+ * Starts the bot on a new watched sandbox, or on `existing`, by default with a store in memory.
  *
  * @param log gets the lines of its log; default stderr.
- * @param model an open one, which is left open; default: its own.
+ * @param model an open model, which the bot does not close; default: it opens one.
  */
 export async function startDemoBot(
   env: Readonly<Record<string, string>> = {},
-  given?: Sandbox,
+  existing?: Sandbox,
   log?: DestinationStream,
   model?: Model,
 ): Promise<DemoBot> {
-  const sandbox = given ?? (await startWatchedSandbox())
+  const sandbox = existing ?? (await startWatchedSandbox())
   const settings = {
     DISCORD_TOKEN: sandbox.token,
     DISCORD_API: sandbox.api,
@@ -72,7 +71,7 @@ export async function startDemoBot(
         member.close()
       }
       await bot.close()
-      if (!given) {
+      if (!existing) {
         await sandbox.close()
       }
     },
@@ -116,14 +115,14 @@ export function buttonsOf(message: APIMessage): Shown[] {
 
 /** The id of the button with that label. */
 export function button(message: APIMessage, label: string): string {
-  const found = buttonsOf(message).find((shown) => shown.label === label)
+  const button = buttonsOf(message).find((shown) => shown.label === label)
   assert.ok(
-    found,
+    button,
     `no button ${label} among ${buttonsOf(message)
       .map((b) => b.label)
       .join(', ')}`,
   )
-  return found.id
+  return button.id
 }
 
 /** The suggested questions. */

@@ -23,7 +23,7 @@ export type DeviceCacheRun = {
   readonly errors: Record<string, number>
   /** Tensors on the device after each of several rounds of the same requests. */
   readonly living: number[]
-  /** Those once nothing is kept any more. */
+  /** Tensors on the device after everything was released. */
   readonly left: number
 }
 
@@ -49,7 +49,7 @@ await onCpu.release()
 const { living: left } = memory
 process.stdout.write(JSON.stringify({ errors, living, left } satisfies DeviceCacheRun))
 
-/** Made-up ids. */
+/** Pseudo-random ids. */
 function someIds(length: number, first = 3): number[] {
   return Array.from({ length }, (_, i) => (first + 7 * i) % 100)
 }
@@ -70,7 +70,7 @@ function step(sequence: Sequence): DecodeStep {
   return { sequence, tokens: [1], parents: [0] }
 }
 
-/** Goes through all that a cache can do, on both. */
+/** Calls every operation of a cache, on both. */
 async function compare(): Promise<Record<string, number>> {
   const errors: Record<string, number> = {}
   type RunOne = (decoder: CausalDecoder, cache: KvCache) => Promise<Float32Array>
@@ -125,7 +125,7 @@ async function compare(): Promise<Record<string, number>> {
   return errors
 }
 
-/** The same requests again and again, as the scheduler would have them carried out. */
+/** Repeats the same requests, as the scheduler would run them. */
 async function rounds(): Promise<number[]> {
   const prefixes = new PrefixCache(2 ** 30)
   const sequences = new Sequences(device, prefixes)
@@ -140,7 +140,7 @@ async function rounds(): Promise<number[]> {
     const beams = await begin(4)
     await sequences.stepTogether([step(one)])
     await sequences.stepTogether([step(one), step(two)])
-    await sequences.end(one, round % 2 === 0) // every second time as if its run had failed
+    await sequences.end(one, round % 2 === 0) // every second round as after a failed run
     await sequences.stepTogether([step(two)])
     await sequences.end(two, true)
     const several = { ...step(beams), tokens: [1, 2], parents: [0, 0] }

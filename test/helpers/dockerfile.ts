@@ -1,4 +1,4 @@
-/** Reads a Dockerfile into stages, as far as ours uses the language. */
+/** Parses a Dockerfile into stages; supports the instructions that ours uses. */
 
 export type Instruction = { readonly name: string; readonly words: string }
 export type Stage = {
@@ -7,7 +7,7 @@ export type Stage = {
   readonly instructions: readonly Instruction[]
 }
 
-/** @throws if a line is no instruction that Docker knows. */
+/** @throws if a line is not an instruction of Docker. */
 export function readDockerfile(text: string): Stage[] {
   const lines = text
     .split('\n')
@@ -38,13 +38,13 @@ const KNOWN = new Set(
   ),
 )
 
-/** A stage and those it is built from, the first one first. */
+/** A stage and the stages it is built from, the base first. */
 export function lineage(stages: readonly Stage[], stage: Stage): Stage[] {
   const parent = stages.find(({ name }) => name === stage.from)
   return parent ? [...lineage(stages, parent), stage] : [stage]
 }
 
-/** The instructions of a stage, with those it inherits. */
+/** The instructions of a stage, inherited ones included. */
 export function inherited(stages: readonly Stage[], stage: Stage): Instruction[] {
   return lineage(stages, stage).flatMap(({ instructions }) => instructions)
 }

@@ -1,6 +1,6 @@
 /**
- * An inference thread that dies of certain prompts and is otherwise the real one: `exit` ends the
- * thread, `throw` throws where nobody catches.
+ * The real inference thread, but it dies at certain prompts: `exit` ends the thread, `throw` throws
+ * an uncaught error.
  */
 
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'

@@ -1,6 +1,6 @@
 /**
- * Runs a package's graphs one call at a time, as plainly as can be: to hold the graphs to the
- * reference without the engine. A wrong graph can crash the process; each test file has its own.
+ * Runs a package's graphs one call at a time, to compare them with the reference without the engine.
+ * A wrong graph can crash the process; each test file has its own process.
  */
 
 import path from 'node:path'
@@ -56,7 +56,7 @@ export async function runOne(
   return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, floats(tensor)]))
 }
 
-/** What one run of the decoder adds to each sequence, and which logits are wanted. */
+/** What one run of the decoder adds to each sequence, and which logits it returns. */
 export type DecoderStep = {
   /** [batch, imageLength, embedSize], or null for none. */
   readonly imageTokens: Float32Array | null
@@ -70,7 +70,7 @@ export type DecoderStep = {
 
 /** A batch of sequences with their keys and values. */
 export class DecoderRun {
-  /** Tokens seen of each sequence. */
+  /** Tokens in the cache of each sequence. */
   readonly lengths: number[]
   readonly #graphs: Graphs
   readonly #capacity: number
@@ -84,14 +84,14 @@ export class DecoderRun {
     this.lengths = Array.from({ length: batch }, () => 0)
     for (let i = 0; i < layers; i++) {
       for (const kind of ['key', 'value']) {
-        // What lies beyond a past must not matter: fill it with what would be seen.
+        // Values beyond the past must have no effect: fill them with numbers that would show.
         const room = new Float32Array(batch * heads * capacity * headDim).fill(7)
         this.#past[`${kind}_${i}`] = room
       }
     }
   }
 
-  /** A step after which nothing is kept. @returns logits [rows, vocabSize]. */
+  /** A step whose keys and values are discarded. @returns logits [rows, vocabSize]. */
   once(step: DecoderStep): Promise<Float32Array> {
     return this.#run(step, false)
   }
@@ -150,7 +150,7 @@ export class DecoderRun {
   }
 
   /** Scatters new rows [batch, length, heads * headDim] into [batch, heads, capacity, headDim]. */
-  #store(name: string, fresh: Float32Array, length: number, totals: readonly number[]): void {
+  #store(name: string, rows: Float32Array, length: number, totals: readonly number[]): void {
     const { heads, headDim } = this.#graphs.card.dimensions
     const past = this.#past[name]!
     for (let b = 0; b < totals.length; b++) {
@@ -159,7 +159,7 @@ export class DecoderRun {
         for (let h = 0; h < heads; h++) {
           const from = ((b * length + i) * heads + h) * headDim
           const to = ((b * heads + h) * this.#capacity + start + i) * headDim
-          past.set(fresh.subarray(from, from + headDim), to)
+          past.set(rows.subarray(from, from + headDim), to)
         }
       }
     }

@@ -1,4 +1,4 @@
-/** Holding the bot in the middle of an answer, and looking into its store afterwards. */
+/** Pauses the bot in the middle of an answer, and reads its store afterwards. */
 
 import assert from 'node:assert/strict'
 import { mock } from 'node:test'
@@ -8,7 +8,7 @@ import type { DemoBot } from './demo-bot.ts'
 /** What is stored of conversations, and of what is being answered. */
 const SPACES = ['conversations', 'answers', 'messages', 'forms', 'jobs']
 
-/** Holds the model at what it is asked next, whatever is aborted meanwhile. */
+/** Pauses the model at its next request, even if that is aborted meanwhile. */
 export function hold(demo: DemoBot, method: 'describe' | 'ask') {
   const { promise: reached, resolve: reach } = Promise.withResolvers<void>()
   const { promise: released, resolve: release } = Promise.withResolvers<void>()
@@ -28,13 +28,13 @@ export function hold(demo: DemoBot, method: 'describe' | 'ask') {
   }
 }
 
-/** Holds the download of the next picture, until it is aborted. */
+/** Pauses the download of the next picture until it is aborted. */
 export function holdDownload(demo: DemoBot) {
   const slow = demo.sandbox.faults.add({ kind: 'cdn', action: 'slow', bytesPerSecond: 1 })
   return { reached: slow.until(), release: () => slow.cancel() }
 }
 
-/** Waits until an answer is remembered, whose suggestions are still to come. */
+/** Waits until an answer is stored whose suggestions are not yet. */
 export async function delivered(demo: DemoBot): Promise<void> {
   const space = demo.bot.store.collection({ name: 'answers', ttlMs: 1, decode: readRecord })
   while ((await Array.fromAsync(space.entries())).length === 0) {
@@ -42,7 +42,7 @@ export async function delivered(demo: DemoBot): Promise<void> {
   }
 }
 
-/** Waits until nothing is being answered, and a moment for what goes on behind that. */
+/** Waits until nothing is being answered, and a moment longer for work in the background. */
 export async function idle(demo: DemoBot): Promise<void> {
   const jobs = demo.bot.store.collection({ name: 'jobs', ttlMs: 1, decode: readRecord })
   while ((await Array.fromAsync(jobs.entries())).length > 0) {
@@ -51,7 +51,7 @@ export async function idle(demo: DemoBot): Promise<void> {
   await wait(100)
 }
 
-/** Everything in the store that names an id. */
+/** All records in the store that contain an id. */
 export async function kept(demo: DemoBot, id: string): Promise<string[]> {
   const named: string[] = []
   for (const name of SPACES) {

@@ -1,4 +1,4 @@
-/** A sharded repository for the stand-in hub: right in form, not a model. */
+/** A sharded repository for the stand-in hub: valid in form, but not a model. */
 
 import { bytesOf } from './hub-server.ts'
 
@@ -9,7 +9,7 @@ export const SHARDS = [
   'model-00002-of-00002.safetensors',
 ] as const
 const INDEX = JSON.stringify({ weight_map: { a: SHARDS[0], b: SHARDS[1], c: SHARDS[0] } })
-/** All its files; the last two are of no use for a package. */
+/** All its files; a package does not need the last two. */
 export const FILES: ReadonlyMap<string, Buffer> = new Map([
   ['config.json', Buffer.from('{"model_type":"blip-2"}')],
   ['README.md', Buffer.from('---\nlicense: mit\n---\n')],

@@ -1,5 +1,5 @@
 /**
- * A real HTTP server on 127.0.0.1 that answers as the model hub does, and misbehaves on demand.
+ * A real HTTP server on 127.0.0.1 that responds as the model hub does, with faults on demand.
  *
  * Small files come from the hub itself, weights by a redirect to a second server on another port
  * (another origin), as the hub's storage is.
@@ -13,27 +13,27 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 export const COMMIT = '0123456789abcdef0123456789abcdef01234567'
 export const REPOSITORY = 'someone/tiny-blip2'
 
-/** What one request for a file gets instead of the file. */
+/** The response to one request for a file, instead of the file. */
 export type Fault =
-  /** The connection is cut after so many bytes of the body. */
+  /** Closes the connection after this many bytes of the body. */
   | { readonly kind: 'drop'; readonly after: number }
-  /** The connection stays open and silent after so many bytes of the body. */
+  /** Sends nothing more after this many bytes of the body, but leaves the connection open. */
   | { readonly kind: 'hang'; readonly after: number }
-  /** Nothing at all is answered. */
+  /** Never responds. */
   | { readonly kind: 'silence' }
-  /** The whole file with status 200, whatever range was asked for. */
+  /** The whole file with status 200, also for a range. */
   | { readonly kind: 'ignore-range' }
   /** The right length, one byte changed. */
   | { readonly kind: 'corrupt' }
   /** Another length than the repository says, and a body of that length. */
   | { readonly kind: 'resize'; readonly bytes: number }
-  /** Chunked encoding without a length: the file and so much more. */
+  /** Chunked encoding without a length: the file and this many bytes more. */
   | { readonly kind: 'endless'; readonly extra: number }
-  /** Chunked encoding that ends cleanly after so many bytes. */
+  /** Chunked encoding that ends cleanly after this many bytes. */
   | { readonly kind: 'short'; readonly after: number }
-  /** Another part than the one asked for. */
+  /** Another part than the requested one. */
   | { readonly kind: 'wrong-part' }
-  /** The file in so many pieces, with so long between them. */
+  /** The file in this many pieces, with this pause between them. */
   | { readonly kind: 'slow'; readonly pieces: number; readonly everyMs: number }
   | {
       readonly kind: 'status'
@@ -54,11 +54,11 @@ export type FileRequest = {
 
 export type HubOptions = {
   readonly files: ReadonlyMap<string, Buffer>
-  /** Changes the answer about the repository before it is sent. */
+  /** Changes the repository's description before it is sent. */
   describe?(answer: Record<string, unknown>): unknown
   /** A fault for the request for the repository's description. */
   describeFault?(nth: number): Fault | undefined
-  /** A fault for the request of a file; undefined answers it rightly. */
+  /** A fault for the request of a file; undefined for none. */
   fault?(request: FileRequest): Fault | undefined
   /** Called when the body's bytes up to a drop or a hang have been sent. */
   onStuck?(request: FileRequest): void
@@ -71,9 +71,9 @@ export type HubServer = {
   readonly storage: string
   /** Every request for a file, in order. */
   readonly requests: readonly FileRequest[]
-  /** The most requests that the storage was answering at one time. */
+  /** The most requests that the storage served at the same time. */
   mostAtOnce(): number
-  /** The paths asked of the hub itself. */
+  /** The paths requested from the hub itself. */
   readonly paths: readonly string[]
   close(): Promise<void>
 }

@@ -1,4 +1,4 @@
-/** A backend without a thread: the engine in the caller's own, to hold the thread's against. */
+/** A backend without a thread: the engine in the calling thread, to compare with the real backend. */
 
 import type { InferenceBackend } from '../../inference/backends/backend.ts'
 import { resultSchemas } from '../../inference/backends/protocol.ts'

@@ -1,5 +1,5 @@
 /**
- * A process that only has jobs: `node job-worker.ts URL ANSWERS MODE`.
+ * A process that only runs jobs: `node job-worker.ts URL ANSWERS MODE`.
  *
  * `begin` starts the jobs a and b, prints `working` and never answers them; `resume` takes over
  * abandoned jobs and writes each answer as a line of the file ANSWERS.

@@ -12,7 +12,7 @@ const WAVE = ['general', 'memes', 'after-hours'] as const
 
 type Picture = ReturnType<typeof scene>
 
-/** The picture, as those who spread it send it again: another file, size and name. */
+/** The picture as spammers post it again: as another file, with another size and name. */
 export async function disguised({ bytes }: Picture, quality = 60): Promise<Picture> {
   const { width } = await sharp(bytes).metadata()
   const again = sharp(bytes)
@@ -22,9 +22,9 @@ export async function disguised({ bytes }: Picture, quality = 60): Promise<Pictu
 }
 
 /**
- * Starts it; the moderator is in the log channel. Every request is held against Discord's rules.
+ * Starts it; the moderator is in the log channel. Every request is checked against Discord's rules.
  *
- * @param model an open one, which is left open; default: its own.
+ * @param model an open model, which the bot does not close; default: it opens one.
  */
 export async function startModeratedServer(
   options: SandboxOptions = {},
@@ -56,8 +56,8 @@ export class ModeratedServer {
     await this.sandbox.close()
   }
 
-  join(...given: Parameters<DemoBot['join']>): Promise<Member> {
-    return this.demo.join(...given)
+  join(...options: Parameters<DemoBot['join']>): Promise<Member> {
+    return this.demo.join(...options)
   }
 
   setUp(options: Record<string, string | number> = {}): Promise<APIMessage> {
@@ -74,7 +74,7 @@ export class ModeratedServer {
     return posted
   }
 
-  /** The first state of a case that is as wanted; of one not `seen` before. */
+  /** Waits for a case whose message matches the pattern and is not in `seen`. */
   async aCase(pattern: RegExp, seen: ReadonlySet<string> = new Set()): Promise<APIMessage> {
     const { message } = await this.mo.until(
       ({ message: now }) =>
@@ -98,6 +98,6 @@ export class ModeratedServer {
   }
 
   isDeleted({ id }: APIMessage): boolean {
-    return this.ada.events.some((told) => told.type === 'deleted' && told.id === id)
+    return this.ada.events.some((event) => event.type === 'deleted' && event.id === id)
   }
 }

@@ -2,12 +2,12 @@
 
 import type { Collection, CollectionSpec, Store } from '../../bot/store/types.ts'
 
-/** Thrown by everything that a killed process still tries. */
+/** Thrown by every operation of a killed process. */
 export class Killed extends Error {
   override name = 'Killed' as const
 }
 
-/** Counts the writes, and ends everything just before one of them. */
+/** Counts the writes, and kills the process just before one of them. */
 export class Life {
   readonly #endsAt: number
   #moments = 0
@@ -17,12 +17,12 @@ export class Life {
     this.#endsAt = endsAt
   }
 
-  /** Writes so far, the one it ended at included. */
+  /** Writes so far, the last one included. */
   get moments(): number {
     return this.#moments
   }
 
-  /** Reading needs a life, too. */
+  /** Reads fail after the kill, too. */
   read<R>(work: () => Promise<R>): Promise<R> {
     this.#live()
     return work()
@@ -41,7 +41,7 @@ export class Life {
   }
 }
 
-/** The store as a process with that life has it. */
+/** The store of a process that can be killed. */
 export function mortalStore(store: Store, life: Life): Store {
   return {
     backend: store.backend,

@@ -1,4 +1,4 @@
-/** `npm start` as a person runs it, in a folder of its own. */
+/** Runs `npm start` as a person does, in a temporary folder. */
 
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -13,7 +13,7 @@ export type Started = {
   readonly bot: ChildProcessByStdio<null, Readable, Readable>
   /** Exit code and signal. */
   readonly exited: Promise<unknown[]>
-  /** What it has written so far. */
+  /** Its output so far. */
   readonly said: { out: string; err: string }
   /** Resolves with the first match in what it prints. @throws {Error} if it ends before. */
   printed(pattern: RegExp): Promise<string>
@@ -24,8 +24,8 @@ export type Started = {
 /**
  * Starts it.
  *
- * @param cwd where no .env is; what it keeps by default is kept there.
- * @param env its settings; nothing else of this process's environment is passed on.
+ * @param cwd a folder without .env; by default the bot stores its data there.
+ * @param env its settings; it gets nothing else of this process's environment.
  */
 export function npmStart(
   cwd: string,

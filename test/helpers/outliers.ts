@@ -1,6 +1,6 @@
 /**
  * Rewrites the demo's checkpoint so that a few channels of its image encoder are very large: each
- * is multiplied where it is made and divided in the weights that meet it. The function is the same.
+ * is multiplied where it is computed and divided in the weights that use it. The result is the same.
  */
 
 import { cpSync, globSync, rmSync } from 'node:fs'
@@ -12,10 +12,10 @@ export const DEMO_CHECKPOINT = path.join(import.meta.dirname, '../../models/demo
 
 const WIDTH = 128
 const LAYERS = 4
-/** So many times as large, as the largest channels of real encoders are. */
+/** The factor, as for the largest channels of real encoders. */
 const LARGE = 50
 
-/** A factor for a place in a matrix; a vector is one row. */
+/** The factor of an element of a matrix; a vector is one row. */
 type Factor = (row: number, column: number) => number
 
 /** Writes the checkpoint to a folder that does not exist. */

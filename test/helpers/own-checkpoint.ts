@@ -1,4 +1,4 @@
-/** A checkpoint of its own for every test, to be changed and converted. */
+/** A copy of a checkpoint for every test, to change and convert. */
 
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -14,11 +14,11 @@ export const WEIGHTS = 'model.safetensors'
 
 /** Holds nothing but these two. */
 export let folder: string
-/** The checkpoint of the test at work, and where its package goes. */
+/** The checkpoint of the current test, and where its package goes. */
 export let from: string
 export let out: string
 
-/** To be called once by a file of tests. */
+/** Call it once per test file. */
 export function giveEachTestACheckpoint(): void {
   beforeEach(() => {
     folder = mkdtempSync(path.join(tmpdir(), 'convert-'))

@@ -1,8 +1,8 @@
 /**
  * Converts the small checkpoints to model packages, once for each state of the converter.
  *
- * Packages are kept under the system's folder for temporary files, by a hash of all that goes into
- * them, so that test files running side by side share one.
+ * Packages are cached in the system's folder for temporary files, by a hash of all their inputs, so
+ * that test files that run in parallel share them.
  */
 
 import { createHash } from 'node:crypto'
@@ -17,7 +17,7 @@ import { checkpointFolder, type ParityName } from './parity.ts'
 
 const ROOT = path.join(import.meta.dirname, '..', '..')
 
-/** @returns the folder of the package; not to be changed by a test. */
+/** @returns the folder of the package; tests must not change it. */
 export async function packageFor(name: ParityName, precision: Precision = 'fp32'): Promise<string> {
   const from = checkpointFolder(name)
   const out = path.join(tmpdir(), 'sightseer-test-packages', `${name}-${precision}-${hashOf(from)}`)
@@ -37,7 +37,7 @@ export async function packageFor(name: ParityName, precision: Precision = 'fp32'
   return out
 }
 
-/** Of the checkpoint and of the code that converts it. */
+/** A hash of the checkpoint and of the code that converts it. */
 function hashOf(checkpoint: string): string {
   const hash = createHash('sha256')
   const code = globSync('inference/{blocks,convert,families,onnx,package}/**/*.ts', {

@@ -1,5 +1,5 @@
 /**
- * Loads what transformers gave for the small checkpoints (made by test/reference).
+ * Loads the results of transformers for the small checkpoints (recorded by test/reference).
  *
  * For each name in PARITY_NAMES there are
  * - `test/fixtures/checkpoints/NAME/`: a Hugging Face folder with the stored weights;
@@ -10,17 +10,18 @@
  * Everything was computed in float32 from the stored weights, whatever their type. Token ids are the
  * generated ones only, the stop id included; the reference's own sequence has `queryTokens` times
  * `tokens.image` and the prompt's ids before them, and its repetition penalty and n-gram rule see those.
- * Ids were kept only where they survive a change of all weights by 1e-5, so a port can be held to them.
+ * Ids were recorded only if they stay the same after a change of all weights by 1e-5, so that a correct
+ * port must reproduce them.
  *
  * Tensors (Q query tokens, V vocabulary):
  * - `pixel_values` [1, 3, S, S], up to 42 px only; `pixelValuesSha256` hashes its bytes for every size
  * - `image_embeds` [1, N + 1, Dv], after post_layernorm
  * - `query_output` [1, Q, Dq]
- * - `image_tokens` [1, Q, E]: what takes the places of the image tokens, E = word_embed_proj_dim
+ * - `image_tokens` [1, Q, E]: the embeddings at the image tokens' positions, E = word_embed_proj_dim
  * - `projected` [1, Q, H]: language_projection's output, only where H = hidden_size differs from E.
  *   The projection is always H wide. The reference then fills the image tokens' E-wide rows with the
  *   flat run of those numbers, so `image_tokens` is `projected.flat()[0 .. Q * E]` cut into rows of E, the
- *   rest unused; the decoder's project_in comes after that. With E > H transformers stops with an error.
+ *   rest unused; the decoder's project_in comes after that. With E > H transformers fails with an error.
  * - `logits.caption.prefill`, `logits.question.prefill` [Q + prompt ids, V], when at most 16 rows
  * - `logits.caption.steps` [up to 8, V], `logits.question.steps` [up to 4, V]: raw logits of plain greedy
  *   steps; row 0 is the last row of the prefill

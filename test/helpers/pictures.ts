@@ -1,4 +1,4 @@
-/** The pictures that test/reference drew, with what Pillow and transformers make of them. */
+/** The pictures of test/reference, with the results of Pillow and transformers for them. */
 
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
@@ -35,7 +35,7 @@ export const CLIP_PREPROCESSING = {
   std: [0.26862954, 0.26130258, 0.27577711],
 } as const
 
-/** Everything that was recorded. */
+/** All recorded pictures. */
 export function loadPictures(): Pictures {
   return JSON.parse(readFileSync(path.join(FIXTURES, 'images', 'pictures.json'), 'utf8'))
 }
@@ -50,7 +50,7 @@ export function pictureFile(name = 'parity.png'): { name: string; bytes: Uint8Ar
   return { name, bytes: new Uint8Array(pictureBytes(name)) }
 }
 
-/** Hash of an array's bytes, as the fixtures have it. */
+/** SHA-256 of an array's bytes in hex, as in the fixtures. */
 export function sha256(data: Uint8Array | Float32Array): string {
   return createHash('sha256').update(data).digest('hex')
 }

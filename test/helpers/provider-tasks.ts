@@ -1,7 +1,7 @@
 /**
- * What is compared between providers. As a program it does one task in a process of its own, since
- * where a driver is found is settled at a process's start: PACKAGE IMAGE PROVIDER TASK. It prints the
- * task's result, or a Refusal, as one JSON object.
+ * Tasks whose results are compared between providers. As a program, PACKAGE IMAGE PROVIDER TASK, it
+ * runs one task and prints the result, or a Refusal, as one JSON object: a process looks for drivers
+ * only once, at its start.
  */
 
 import { readFileSync } from 'node:fs'
@@ -21,18 +21,18 @@ export type Description = {
   readonly tokens: number[]
   /** Ids of a greedy description, then of one with beams. */
   readonly ids: number[]
-  /** Of an answer that is scored. */
+  /** The score of an answer. */
   readonly logLikelihood: number
 }
 
 export type Talk = {
   /** Image tokens of the picture. */
   readonly tokens: number[]
-  /** Ids of requests that came at once, that joined and left one another. */
+  /** Ids of requests that came at once, joined a batch and left it. */
   readonly atOnce: (readonly number[])[]
   /** Ids of a conversation's answers, first plainly, then with beams. */
   readonly answers: (readonly number[])[]
-  /** What was kept of earlier requests and used again, in positions, by each answer. */
+  /** Positions that each answer reused from the prefix cache. */
   readonly reused: number[]
   readonly texts: string[]
 }
@@ -80,14 +80,14 @@ async function talk(model: Model, picture: Uint8Array): Promise<Talk> {
 }
 
 async function manyAtOnce(model: Model, picture: Uint8Array): Promise<(readonly number[])[]> {
-  const left = new AbortController()
+  const stop = new AbortController()
   let steps = 0
   const cancelled = model.describe(picture, {
     minNewTokens: 8,
     maxNewTokens: 8,
     beams: 1,
-    signal: left.signal,
-    onStep: () => ++steps === 3 && left.abort(),
+    signal: stop.signal,
+    onStep: () => ++steps === 3 && stop.abort(),
   })
   const answers = await Promise.all([
     ...[1, 6, 3].map((length, i) =>
@@ -100,7 +100,7 @@ async function manyAtOnce(model: Model, picture: Uint8Array): Promise<(readonly 
     ),
     model.describe(picture, { beams: 2, minNewTokens: 3, maxNewTokens: 3 }),
     cancelled.catch((error: unknown) => {
-      if (!left.signal.aborted) {
+      if (!stop.signal.aborted) {
         throw error
       }
       return { tokenIds: [] }

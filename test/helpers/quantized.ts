@@ -1,4 +1,4 @@
-/** Quantized weights undone, written apart from the code that makes them; and weights to try it on. */
+/** Dequantizes weights, independently of the code that quantizes them; and makes random weights. */
 
 import type { Quantized } from '../../inference/convert/weights/quantize.ts'
 
@@ -27,7 +27,7 @@ export function dequantize(
   return out
 }
 
-/** Rows quantized to int8 by their largest value, and undone: scale * q. [rows, columns]. */
+/** Rows quantized to int8 by their largest value, and dequantized: scale * q, [rows, columns]. */
 export function roundRows(values: Float32Array, rows: number, columns: number): Float32Array {
   const out = new Float32Array(rows * columns)
   for (let row = 0; row < rows; row++) {

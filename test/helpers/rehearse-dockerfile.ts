@@ -1,6 +1,6 @@
 /**
- * Goes through the Dockerfile's steps in a folder, for machines without Docker: copies what it
- * copies (what .dockerignore lets through), runs what it runs, then starts the bot as the image
+ * Runs the Dockerfile's steps in a folder, for machines without Docker: copies what it copies (without
+ * what .dockerignore excludes), runs what it runs, then starts the bot as the image
  * would: as another user, with everything but the volumes and /tmp read-only. Without a token it
  * must say what is missing; with one, it joins a loopback Discord outside and is asked for its
  * health. `node test/helpers/rehearse-dockerfile.ts` prints each step.
@@ -135,7 +135,7 @@ function link(from: string, to: string): void {
   }
 }
 
-/** Our .dockerignore keeps everything out but what it names with a `!`. */
+/** Our .dockerignore excludes everything except the names after a `!`. */
 function isLetThrough(source: string): boolean {
   const lines = readFileSync(path.join(ROOT, '.dockerignore'), 'utf8').split('\n')
   return lines.includes('*') && lines.includes(`!${source}`)
@@ -216,7 +216,7 @@ async function ended(bot: ChildProcess, exited: Promise<unknown[]>): Promise<unk
   return exited
 }
 
-/** The variables of the image and nothing of this machine's. */
+/** The image's environment variables, none of this machine's. */
 function environment(all: readonly { name: string; words: string }[], root: string) {
   const set = all.filter(({ name }) => name === 'ENV').flatMap(({ words }) => words.split(' '))
   const pairs = set
@@ -227,7 +227,7 @@ function environment(all: readonly { name: string; words: string }[], root: stri
   return Object.fromEntries([...pairs, ['PATH', '/usr/bin:/bin'], ['HOME', '/nonexistent']])
 }
 
-/** The first line that begins so. */
+/** The first line with this prefix. */
 async function printed(bot: ChildProcess, beginning: string): Promise<string> {
   for await (const line of createInterface({ input: bot.stdout! })) {
     if (line.startsWith(beginning)) {

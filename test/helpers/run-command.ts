@@ -1,4 +1,4 @@
-/** Runs a terminal command as a person does, in a process of its own. */
+/** Runs a terminal command as a person does, in a separate process. */
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import path from 'node:path'
@@ -31,7 +31,7 @@ export async function runTerminal(
     cwd: options.cwd ?? process.cwd(),
     env: { ...process.env, ...options.env },
   })
-  child.stdin.on('error', () => {}) // a command that fails at once need not read
+  child.stdin.on('error', () => {}) // a command that fails at once may not read
   child.stdin.end(options.input ?? '')
   options.meanwhile?.(child)
   const [stdout, stderr, status] = await Promise.all([

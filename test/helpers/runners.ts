@@ -1,4 +1,4 @@
-/** Opens what the engine runs, without an engine: to drive the parts of a model one by one. */
+/** Opens the runner of a model without an engine, to run the parts of the model one by one. */
 
 import { familyOf } from '../../inference/families/index.ts'
 import type { ImageEncoder, TextDecoder } from '../../inference/families/common/runner.ts'

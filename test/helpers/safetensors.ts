@@ -11,7 +11,7 @@ export type RawTensor = {
 
 export type RawTensors = Record<string, RawTensor>
 
-/** All tensors of a folder, whatever its shards. */
+/** All tensors of a folder, of one file or of shards. */
 export function readTensors(folder: string): RawTensors {
   const tensors: RawTensors = {}
   for (const name of readdirSync(folder).filter((file) => file.endsWith('.safetensors'))) {

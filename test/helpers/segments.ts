@@ -1,6 +1,6 @@
 /**
- * Sequences with images anywhere in them, and the plain way to run them: one long run over the
- * embeddings of everything, without a past, to hold the decoder with its caches to.
+ * Sequences with images anywhere in them, and a simple way to run them: one long run over all
+ * embeddings, without a past, as the reference for the decoder with its caches.
  */
 
 import { openSync, readSync, closeSync } from 'node:fs'
@@ -13,7 +13,7 @@ import { checkpointFolder, type ParityName } from './parity.ts'
 
 const EMBEDDINGS = 'language_model.model.decoder.embed_tokens.weight'
 
-/** An image of made-up tokens, float32 [rows, width]. @param seed other images have another. */
+/** An image of pseudo-random tokens, float32 [rows, width]. @param seed differs per image. */
 export function madeUpImage(seed: number, rows: number, width: number): Segment {
   const data = Float32Array.from({ length: rows * width }, (_, i) => Math.sin(i * 0.7 + seed))
   return { kind: 'image', key: `image ${seed}`, tokens: { data, shape: [rows, width] } }
@@ -37,7 +37,7 @@ export async function longRunner(name: ParityName, folder: string, card: ModelCa
     const all = Float32Array.from(rows.flatMap((row) => Array.from(row)))
     const length = all.length / embedSize
     const wanted = Array.from({ length }, (_, i) => i)
-    // Everything goes in where image tokens do; there are no ids and there is no past.
+    // All embeddings are passed as image tokens, without ids and without a past.
     return new DecoderRun(graphs, 1, 0).once({ imageTokens: all, ids: [[]], rows: wanted })
   }
 }

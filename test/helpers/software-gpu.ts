@@ -1,7 +1,7 @@
 /**
- * A GPU in software, to run the WebGPU provider where there is no other: SwiftShader, which comes
- * with Debian's chromium. Scripts that use it are processes of their own, since where a driver is
- * found is settled at a process's start.
+ * A software GPU, to run the WebGPU provider on machines without a GPU: SwiftShader, which comes with
+ * Debian's chromium. Scripts that use it run in separate processes, since a process looks for drivers
+ * only once, at its start.
  */
 
 import { execFile } from 'node:child_process'
@@ -15,10 +15,10 @@ const LOADER = path.dirname(SOFTWARE_GPU_DRIVER)
 export const SOFTWARE_GPU = { VK_DRIVER_FILES: SOFTWARE_GPU_DRIVER, LD_LIBRARY_PATH: LOADER }
 export const NO_GPU = { VK_DRIVER_FILES: '/nowhere.json', LD_LIBRARY_PATH: LOADER }
 
-/** What a `describe` that uses it takes. */
+/** Options for a `describe` that uses it. */
 export const WITH_SOFTWARE_GPU = needs('softwareGpu')
 
-/** Runs a script of test/helpers in a process of its own. @returns what it prints. */
+/** Runs a script of test/helpers in a separate process. @returns its output. */
 export async function runHelper(
   script: string,
   args: readonly string[],

@@ -1,4 +1,4 @@
-/** Kinds of records that tests keep. */
+/** Collections of records for tests. */
 
 import { z } from 'zod'
 import type { CollectionSpec } from '../../bot/store/types.ts'

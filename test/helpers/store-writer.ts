@@ -1,4 +1,4 @@
-/** A process of its own that adds turns to a record: `node store-writer.ts URL NAME COUNT`. */
+/** A separate process that adds turns to a record: `node store-writer.ts URL NAME COUNT`. */
 
 import { pino } from 'pino'
 import { openStore } from '../../bot/store/store.ts'

@@ -1,7 +1,7 @@
 /**
- * Programs that some tests use beside Node, and what happens where one is missing: its tests are
- * skipped, and the report says what to install. Where SIGHTSEER_CI is set a missing tool is an
- * error, so that continuous integration cannot pass by skipping.
+ * Programs that some tests need besides Node. If one is missing, its tests are skipped, and the report
+ * says what to install. If SIGHTSEER_CI is set, a missing tool is an error, so that continuous
+ * integration cannot pass by skipping.
  */
 
 import { existsSync, globSync } from 'node:fs'
@@ -41,9 +41,9 @@ const TOOLS = {
 export type Needs = { readonly skip: string | false }
 
 /**
- * What to pass as the options of a `describe` or `it` that uses a tool.
+ * The options for a `describe` or `it` that uses a tool.
  *
- * @throws {Error} where the tool is missing and SIGHTSEER_CI is set.
+ * @throws {Error} if the tool is missing and SIGHTSEER_CI is set.
  */
 export function needs(name: keyof typeof TOOLS): Needs {
   const { find, missing } = TOOLS[name]
@@ -56,7 +56,7 @@ export function needs(name: keyof typeof TOOLS): Needs {
   return { skip: missing }
 }
 
-/** Where a tool is. @throws {Error} where it is missing, with what to install. */
+/** The path of a tool. @throws {Error} if it is missing, with what to install. */
 export function locate(name: keyof typeof TOOLS): string {
   const { find, missing } = TOOLS[name]
   const file = find()

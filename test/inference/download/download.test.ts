@@ -129,7 +129,7 @@ describe('downloadCheckpoint', () => {
     assert.deepEqual([...sent].sort(), ['hub Bearer hf_secret', 'storage undefined'])
   })
 
-  it('goes on after dropped connections, guarded by the entity tag', async () => {
+  it('resumes after dropped connections, guarded by the entity tag', async () => {
     await download(firstShard({ kind: 'drop', after: 100_000 }, { kind: 'drop', after: 50_000 }))
     await assertWhole()
     const [, second, third] = shardRequests()
@@ -140,7 +140,7 @@ describe('downloadCheckpoint', () => {
     assert.match(notes[0] ?? '', /broke \(model-00001-of-00002\.safetensors\); retrying in \d s/)
   })
 
-  it('goes on in a later run from the partial file of an earlier one', async () => {
+  it('resumes in a later run from the partial file of an earlier one', async () => {
     const first = FILES.get(SHARDS[0])!
     await mkdir(folder)
     await writeFile(path.join(folder, `${SHARDS[0]}.partial`), first.subarray(0, 12_345))
@@ -254,7 +254,7 @@ describe('downloadCheckpoint', () => {
     assert.match(notes[0] ?? '', /sends more than 300000 bytes/)
   })
 
-  it('goes on after a body that ends early without an error', async () => {
+  it('resumes after a body that ends early without an error', async () => {
     await download(firstShard({ kind: 'short', after: 1000 }))
     await assertWhole()
     assert.equal(shardRequests()[1]?.range, 'bytes=1000-')
@@ -327,7 +327,7 @@ describe('downloadCheckpoint', () => {
     assert.deepEqual(notes, [])
   })
 
-  it('ends at once when aborted, and leaves what can be gone on with', async () => {
+  it('ends at once when aborted, and leaves a file that can be resumed', async () => {
     const stop = new AbortController()
     const onStuck = () => stop.abort(new Error('stopped'))
     const waiting = download({ ...firstShard({ kind: 'hang', after: 1000 }), onStuck }, stop.signal)
