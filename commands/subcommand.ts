@@ -12,7 +12,7 @@ import { described, type TextKey } from './i18n/localized.ts'
 import type { Catalogue } from './i18n/words.ts'
 
 /** A subcommand that is used in a server. */
-export type SubcommandUse = {
+export type SubcommandContext = {
   readonly interaction: ChatInputCommandInteraction
   readonly services: Services
   readonly text: Catalogue

@@ -143,7 +143,7 @@ export class Moderation {
     for await (const [, { id }] of this.executor.cases.entries(`${guildId}/`)) {
       this.#evidence.forget(id)
     }
-    await this.#guilds.space.delete(guildId)
+    await this.#guilds.collection.delete(guildId)
     await this.#hashList.deleteGuild(guildId)
     await this.rules.forgetGuild(guildId)
     await this.duplicatePosts.forgetGuild(guildId)
@@ -162,7 +162,7 @@ export class Moderation {
     const spaces = {
       cases: this.executor.cases,
       postings: this.#detector.postings,
-      hashList: this.#hashList.space,
+      hashList: this.#hashList.collection,
     }
     return {
       ...rest,

@@ -22,10 +22,10 @@ type StoredModeration = {
 const storedSchema = z.object({ settings: z.unknown(), list: z.int(), at: z.number() })
 
 export class GuildModeration {
-  readonly space: Collection<StoredModeration>
+  readonly collection: Collection<StoredModeration>
 
   constructor(store: Store) {
-    this.space = store.collection<StoredModeration>({
+    this.collection = store.collection<StoredModeration>({
       name: 'moderation',
       ttlMs: LIFE_MS,
       decode: (data) => {
@@ -36,9 +36,9 @@ export class GuildModeration {
   }
 
   async of(guildId: string): Promise<{ settings: ModerationSettings; hashListVersion: number }> {
-    const stored = await this.space.get(guildId)
+    const stored = await this.collection.get(guildId)
     if (stored && Date.now() - stored.at > DAY_MS) {
-      await this.space.update(guildId, (old) => old && { ...old, at: Date.now() })
+      await this.collection.update(guildId, (old) => old && { ...old, at: Date.now() })
     }
     return { settings: stored?.settings ?? DEFAULT_MODERATION, hashListVersion: stored?.list ?? 0 }
   }
@@ -47,7 +47,7 @@ export class GuildModeration {
     guildId: string,
     change: (settings: ModerationSettings) => ModerationSettings,
   ): Promise<void> {
-    await this.space.update(guildId, (old) => ({
+    await this.collection.update(guildId, (old) => ({
       settings: change(old?.settings ?? DEFAULT_MODERATION),
       list: old?.list ?? 0,
       at: Date.now(),
@@ -56,7 +56,7 @@ export class GuildModeration {
 
   /** Increments the version of the hash list. @returns the new version. */
   async hashListChanged(guildId: string): Promise<number> {
-    const stored = await this.space.update(guildId, (old) => ({
+    const stored = await this.collection.update(guildId, (old) => ({
       settings: old?.settings ?? DEFAULT_MODERATION,
       list: (old?.list ?? 0) + 1,
       at: Date.now(),

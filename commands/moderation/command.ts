@@ -9,7 +9,7 @@ import type { Catalogue } from '../i18n/words.ts'
 import { MODERATION_DATA } from './options.ts'
 import { changesRules, runReposts, runRule } from './rules.ts'
 import type { ListedHash } from './service.ts'
-import type { SubcommandAnswer, SubcommandUse } from '../subcommand.ts'
+import type { SubcommandAnswer, SubcommandContext } from '../subcommand.ts'
 
 const SHOWN_PICTURES = 15
 
@@ -29,47 +29,51 @@ export const moderationCommand = {
         : group === null && name !== 'status' && name !== 'stats'
     await services.moderation.demand(interaction, changes ? 'manager' : 'staff')
     await interaction.deferReply({ flags: MessageFlags.Ephemeral })
-    const use = { interaction, services, text, guildId }
-    const { content, files = [] } = await answer(use, group, name)
+    const context = { interaction, services, text, guildId }
+    const { content, files = [] } = await answer(context, group, name)
     await interaction.editReply({ ...plainMessage(content), files })
   },
 } satisfies Command
 
-function answer(use: SubcommandUse, group: string | null, name: string): Promise<SubcommandAnswer> {
+function answer(
+  context: SubcommandContext,
+  group: string | null,
+  name: string,
+): Promise<SubcommandAnswer> {
   switch (group) {
     case 'hash':
-      return list(use, name)
+      return list(context, name)
     case 'rule':
-      return runRule(use, name)
+      return runRule(context, name)
     default:
-      return run(use, name)
+      return run(context, name)
   }
 }
 
-async function run(use: SubcommandUse, name: string): Promise<SubcommandAnswer> {
-  const { services, text, guildId } = use
+async function run(context: SubcommandContext, name: string): Promise<SubcommandAnswer> {
+  const { services, text, guildId } = context
   const { setup } = text.moderation
   switch (name) {
     case 'setup':
-      await services.moderation.change(guildId, setUp(use))
-      return { content: `${setup.saved}\n${await status(use)}` }
+      await services.moderation.change(guildId, setUp(context))
+      return { content: `${setup.saved}\n${await status(context)}` }
     case 'pause':
     case 'resume':
-      await demandSetUp(use)
+      await demandSetUp(context)
       await services.moderation.change(guildId, (old) => ({ ...old, paused: name === 'pause' }))
       return { content: name === 'pause' ? setup.paused : setup.resumed }
     case 'exempt':
-      return { content: await exempt(use) }
+      return { content: await exempt(context) }
     case 'reposts':
-      return runReposts(use)
+      return runReposts(context)
     case 'stats':
-      return stats(use)
+      return stats(context)
     default:
-      return { content: await status(use) }
+      return { content: await status(context) }
   }
 }
 
-async function demandSetUp({ services, guildId }: SubcommandUse): Promise<void> {
+async function demandSetUp({ services, guildId }: SubcommandContext): Promise<void> {
   const { logChannel } = await services.moderation.of(guildId)
   if (logChannel === null) {
     throw new InputError('moderation/not-set-up')
@@ -77,7 +81,7 @@ async function demandSetUp({ services, guildId }: SubcommandUse): Promise<void> 
 }
 
 /** The settings after setup. The first setup without a mode chooses `log`. */
-function setUp({ interaction: { options } }: SubcommandUse) {
+function setUp({ interaction: { options } }: SubcommandContext) {
   const channel = options.getChannel('channel')
   const mode = MODES.find((one) => one === options.getString('mode'))
   const staff = options.getRole('staff')
@@ -108,7 +112,12 @@ function toggled(ids: readonly string[], id: string): string[] {
   return next
 }
 
-async function exempt({ interaction, services, text, guildId }: SubcommandUse): Promise<string> {
+async function exempt({
+  interaction,
+  services,
+  text,
+  guildId,
+}: SubcommandContext): Promise<string> {
   const role = interaction.options.getRole('role')
   const channel = interaction.options.getChannel('channel')
   if (!role && !channel) {
@@ -121,15 +130,20 @@ async function exempt({ interaction, services, text, guildId }: SubcommandUse): 
   }))
   const now = await services.moderation.of(guildId)
   const { exempted, included } = text.moderation.setup
-  const said = (is: boolean, what: string) => (is ? exempted(what) : included(what))
+  const line = (is: boolean, what: string) => (is ? exempted(what) : included(what))
   return [
-    ...(role ? [said(now.exemptRoles.includes(role.id), `<@&${role.id}>`)] : []),
-    ...(channel ? [said(now.exemptChannels.includes(channel.id), `<#${channel.id}>`)] : []),
+    ...(role ? [line(now.exemptRoles.includes(role.id), `<@&${role.id}>`)] : []),
+    ...(channel ? [line(now.exemptChannels.includes(channel.id), `<#${channel.id}>`)] : []),
   ].join('\n')
 }
 
-async function status({ interaction, services, text, guildId }: SubcommandUse): Promise<string> {
-  const { setup: said, command } = text.moderation
+async function status({
+  interaction,
+  services,
+  text,
+  guildId,
+}: SubcommandContext): Promise<string> {
+  const { setup: words, command } = text.moderation
   const now = await services.moderation.of(guildId)
   const all = await services.moderation.list(guildId)
   const count = (verdict: ListedHash['verdict']) =>
@@ -140,23 +154,25 @@ async function status({ interaction, services, text, guildId }: SubcommandUse): 
     ...now.exemptChannels.map((id) => `<#${id}>`),
   ]
   return [
-    said.title,
-    said.mode(command.modes[now.mode], now.paused),
-    said.channel(now.logChannel === null ? said.none : `<#${now.logChannel}>`),
-    said.staff(now.staffRoles.map((id) => `<@&${id}>`).join(' ')),
-    said.exempt(exemptions.join(' ') || said.none),
-    said.burst(now.burstChannels, now.burstMinutes),
-    said.distance(now.distance),
-    said.timeout(now.timeoutMinutes),
-    said.list(count('confirmed'), count('dismissed')),
+    words.title,
+    words.mode(command.modes[now.mode], now.paused),
+    words.channel(now.logChannel === null ? words.none : `<#${now.logChannel}>`),
+    words.staff(now.staffRoles.map((id) => `<@&${id}>`).join(' ')),
+    words.exempt(exemptions.join(' ') || words.none),
+    words.burst(now.burstChannels, now.burstMinutes),
+    words.distance(now.distance),
+    words.timeout(now.timeoutMinutes),
+    words.list(count('confirmed'), count('dismissed')),
     '',
-    ...(problems.length > 0 ? [said.troubles, ...problems.map((one) => `- ${one}`)] : [said.fine]),
+    ...(problems.length > 0
+      ? [words.troubles, ...problems.map((one) => `- ${one}`)]
+      : [words.fine]),
   ].join('\n')
 }
 
 /** `/moderation hash …` */
-async function list(use: SubcommandUse, name: string): Promise<SubcommandAnswer> {
-  const { interaction, services, text, guildId } = use
+async function list(context: SubcommandContext, name: string): Promise<SubcommandAnswer> {
+  const { interaction, services, text, guildId } = context
   const { moderation, pictureOf } = services
   const { hashes } = text.moderation
   const { options } = interaction
@@ -172,7 +188,7 @@ async function list(use: SubcommandUse, name: string): Promise<SubcommandAnswer>
       }
       return { content: hashes.removed }
     case 'test':
-      return { content: await test(use) }
+      return { content: await test(context) }
     case 'import': {
       const file = options.getAttachment('file', true)
       const { added, skipped } = await moderation.imported(interaction, file)
@@ -189,14 +205,14 @@ async function list(use: SubcommandUse, name: string): Promise<SubcommandAnswer>
   }
 }
 
-async function test({ interaction, services, text, guildId }: SubcommandUse): Promise<string> {
+async function test({ interaction, services, text, guildId }: SubcommandContext): Promise<string> {
   const { hashes } = text.moderation
   const picture = services.pictureOf(interaction.options.getAttachment('image', true))
   const { hash, match } = await services.moderation.test(guildId, picture)
-  const said = match
+  const result = match
     ? hashes.match(hashes.verdicts[match.entry.verdict], match.entry.hash, match.distance)
     : hashes.unknown
-  return `${hashes.code(hash)}\n${said}`
+  return `${hashes.code(hash)}\n${result}`
 }
 
 function listed(all: readonly ListedHash[], { moderation: { hashes } }: Catalogue): string {
@@ -213,27 +229,27 @@ function listed(all: readonly ListedHash[], { moderation: { hashes } }: Catalogu
   return [hashes.title(all.length), ...lines, ...more].join('\n')
 }
 
-async function stats({ services, text, guildId }: SubcommandUse): Promise<SubcommandAnswer> {
+async function stats({ services, text, guildId }: SubcommandContext): Promise<SubcommandAnswer> {
   const week = await services.moderation.weeklyStats(guildId)
-  const { stats: said } = text.moderation
+  const { stats: words } = text.moderation
   const { confirmed, dismissed, undone, open } = week.states
   const cases = confirmed + dismissed + undone + open
   if (cases === 0) {
-    return { content: said.nothing }
+    return { content: words.nothing }
   }
   const kinds = (['hash', 'burst', 'rule', 'marked', 'reported', 'other-server'] as const)
     .filter((kind) => week.kinds[kind] > 0)
-    .map((kind) => `${said.kind[kind]} ${week.kinds[kind]}`)
+    .map((kind) => `${words.kind[kind]} ${week.kinds[kind]}`)
   const days = week.days.map(({ name, cases: count }) => `${name} ${count}`).join(', ')
-  const description = said.alt(days)
+  const description = words.alt(days)
   const chart = await services.moderation.chart(week)
   return {
     content: [
-      said.title(time(Math.floor(week.since / 1000), 'd')),
-      said.line(cases, confirmed, dismissed, undone, open),
-      said.kinds(kinds.join(', ')),
-      said.removed(week.removed),
-      said.days(days),
+      words.title(time(Math.floor(week.since / 1000), 'd')),
+      words.line(cases, confirmed, dismissed, undone, open),
+      words.kinds(kinds.join(', ')),
+      words.removed(week.removed),
+      words.days(days),
     ].join('\n'),
     files: [new AttachmentBuilder(chart, { name: 'week.png', description })],
   }

@@ -22,7 +22,7 @@ import { escaped } from '../answer-text.ts'
 import { choices, described } from '../i18n/localized.ts'
 import type { Catalogue } from '../i18n/words.ts'
 import type { RuleRecord, RuleWish } from './rules-service.ts'
-import { subcommand, type SubcommandAnswer, type SubcommandUse } from '../subcommand.ts'
+import { subcommand, type SubcommandAnswer, type SubcommandContext } from '../subcommand.ts'
 
 const {
   Attachment,
@@ -122,44 +122,44 @@ export function changesRules(name: string): boolean {
 }
 
 /** `/moderation rule NAME` */
-export async function runRule(use: SubcommandUse, name: string): Promise<SubcommandAnswer> {
-  const { interaction, services, text, guildId } = use
+export async function runRule(context: SubcommandContext, name: string): Promise<SubcommandAnswer> {
+  const { interaction, services, text, guildId } = context
   const { rules } = services.moderation
-  const said = text.moderationRules
+  const words = text.moderationRules
   const ruleName = () => interaction.options.getString('name', true)
   switch (name) {
     case 'add':
-      return { content: await add(use) }
+      return { content: await add(context) }
     case 'remove':
       if (!(await rules.remove(guildId, ruleName()))) {
         throw new InputError('rule/unknown', { name: escaped(ruleName()) })
       }
-      return { content: said.removed }
+      return { content: words.removed }
     case 'test':
-      return { content: await test(use) }
+      return { content: await test(context) }
     case 'stats':
-      return stats(await rules.stats(guildId, ruleName()), use)
+      return stats(await rules.stats(guildId, ruleName()), context)
     default:
-      return { content: await list(use) }
+      return { content: await list(context) }
   }
 }
 
 /** `/moderation reposts` */
-export async function runReposts(use: SubcommandUse): Promise<SubcommandAnswer> {
-  const { interaction, services, text, guildId } = use
+export async function runReposts(context: SubcommandContext): Promise<SubcommandAnswer> {
+  const { interaction, services, text, guildId } = context
   const { id } = interaction.options.getChannel('channel', true)
   const on = await services.moderation.duplicatePosts.toggle(guildId, id)
   const { reposts } = text.moderationRules
   return { content: on ? reposts.on(`<#${id}>`) : reposts.off(`<#${id}>`) }
 }
 
-async function add({ interaction, services, text, guildId }: SubcommandUse): Promise<string> {
-  const said = text.moderationRules
+async function add({ interaction, services, text, guildId }: SubcommandContext): Promise<string> {
+  const words = text.moderationRules
   const wish = wishOf(interaction)
   const outcome = await services.moderation.rules.put(guildId, wish)
   return [
-    said[outcome](escaped(wish.name)),
-    ...(wish.action === 'remove' ? [said.mayRemove(MIN_REVIEWED, wish.precision)] : []),
+    words[outcome](escaped(wish.name)),
+    ...(wish.action === 'remove' ? [words.mayRemove(MIN_REVIEWED, wish.precision)] : []),
   ].join('\n')
 }
 
@@ -187,70 +187,70 @@ function wishOf({ options, guild }: ChatInputCommandInteraction): RuleWish {
   }
 }
 
-async function list({ services, text, guildId }: SubcommandUse): Promise<string> {
+async function list({ services, text, guildId }: SubcommandContext): Promise<string> {
   const { rules } = services.moderation
   const all = await rules.list(guildId)
-  const said = text.moderationRules
+  const words = text.moderationRules
   if (all.length === 0) {
     return text.errors['rule/none']
   }
   const dropped = rules.dropped(guildId)
   return [
-    said.title(all.length, MAX_RULES),
+    words.title(all.length, MAX_RULES),
     ...all.map(({ name, question, threshold, action, ...where }) =>
-      said.line(
+      words.line(
         escaped(name),
         escaped(question),
         threshold,
-        said.actionShort[action],
+        words.actionShort[action],
         whereOf(where, text),
       ),
     ),
-    ...(dropped > 0 ? [said.dropped(dropped)] : []),
+    ...(dropped > 0 ? [words.dropped(dropped)] : []),
   ].join('\n')
 }
 
 function whereOf(
   { channels, ageRestricted }: Pick<Rule, 'channels' | 'ageRestricted'>,
-  { moderationRules: said }: Catalogue,
+  { moderationRules: words }: Catalogue,
 ): string {
-  const everywhere = ageRestricted ? said.everywhereToo : said.everywhere
+  const everywhere = ageRestricted ? words.everywhereToo : words.everywhere
   return channels.length === 0 ? everywhere : channels.map((id) => `<#${id}>`).join(' ')
 }
 
-async function test({ interaction, services, text, guildId }: SubcommandUse): Promise<string> {
-  const said = text.moderationRules
+async function test({ interaction, services, text, guildId }: SubcommandContext): Promise<string> {
+  const words = text.moderationRules
   const picture = services.pictureOf(interaction.options.getAttachment('image', true))
   const scored = await services.moderation.rules.test(guildId, picture)
   if (scored.length === 0) {
     return text.errors['rule/none']
   }
   const lines = scored.map(({ rule: { name, threshold }, score }) =>
-    said.tested(escaped(name), score, threshold, score >= threshold),
+    words.tested(escaped(name), score, threshold, score >= threshold),
   )
-  return [said.testTitle, ...lines].join('\n')
+  return [words.testTitle, ...lines].join('\n')
 }
 
 async function stats(
   record: RuleRecord,
-  { services, text }: SubcommandUse,
+  { services, text }: SubcommandContext,
 ): Promise<SubcommandAnswer> {
-  const { stats: said } = text.moderationRules
+  const { stats: words } = text.moderationRules
   const { rule, hits, confirmed, dismissed, counted, precision, suggested, earned } = record
-  const may = earned ? said.earned : said.notEarned
+  const may = earned ? words.earned : words.notEarned
   const content = [
-    said.title(escaped(rule.name), escaped(rule.question)),
-    said.counts(hits, confirmed, dismissed, hits - confirmed - dismissed),
+    words.title(escaped(rule.name), escaped(rule.question)),
+    words.counts(hits, confirmed, dismissed, hits - confirmed - dismissed),
     precision === null
-      ? said.unknown
-      : said.precision(precision.share, precision.low, precision.high, counted),
+      ? words.unknown
+      : words.precision(precision.share, precision.low, precision.high, counted),
     suggested === null
-      ? said.noSuggestion(MIN_REVIEWED, rule.precision)
-      : said.suggested(suggested, rule.precision),
-    rule.action === 'remove' ? may : said.onlyFlags,
+      ? words.noSuggestion(MIN_REVIEWED, rule.precision)
+      : words.suggested(suggested, rule.precision),
+    rule.action === 'remove' ? may : words.onlyFlags,
   ].join('\n')
-  const chart = await services.moderation.rules.chart(record, said)
-  const description = said.alt(binsOf(record) || said.noBins)
+  const chart = await services.moderation.rules.chart(record, words)
+  const description = words.alt(binsOf(record) || words.noBins)
   return { content, files: [new AttachmentBuilder(chart, { name: 'rule.png', description })] }
 }
 

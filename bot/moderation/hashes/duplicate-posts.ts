@@ -135,8 +135,8 @@ export class DuplicatePosts {
     const index = await this.#indexOf(key)
     let first: First | undefined
     for (const { print } of await this.#owner.fingerprintAll(this.#unexamined(message))) {
-      const known = index.near(print.whole, 0).some(({ value }) => value.messageId === message.id)
-      if (!known) {
+      const isKnown = index.near(print.whole, 0).some(({ value }) => value.messageId === message.id)
+      if (!isKnown) {
         first ??= await this.#firstOf(message, { key, index, print })
         // Duplicates too: they remain if the first posting is deleted.
         await this.#store(message, { key, index, hash: print.whole })
@@ -161,9 +161,9 @@ export class DuplicatePosts {
   #unexamined(message: Message<true>): FoundPicture[] {
     return picturesIn(message).filter(({ key }) => {
       const name = `${message.id}/${key}`
-      const known = this.#examined.has(name)
+      const isKnown = this.#examined.has(name)
       this.#examined.set(name, true)
-      return !known
+      return !isKnown
     })
   }
 
@@ -205,9 +205,9 @@ export class DuplicatePosts {
   }
 
   #indexOf(key: string): Promise<HashIndex<First>> {
-    const known = this.#loaded.get(key)
-    if (known !== undefined) {
-      return known
+    const loaded = this.#loaded.get(key)
+    if (loaded !== undefined) {
+      return loaded
     }
     const loading = this.#load(key)
     this.#loaded.set(key, loading)

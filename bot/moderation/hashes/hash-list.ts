@@ -54,13 +54,13 @@ type Loaded = {
 }
 
 export class HashList {
-  readonly space: Collection<HashEntry>
+  readonly collection: Collection<HashEntry>
   readonly #guilds: GuildModeration
   readonly #loaded = new LRUCache<string, Promise<Loaded>>({ max: MAX_INDEXES })
 
   constructor(store: Store, guilds: GuildModeration) {
     this.#guilds = guilds
-    this.space = store.collection<HashEntry>({
+    this.collection = store.collection<HashEntry>({
       name: 'moderation-hashes',
       ttlMs: UNSEEN_MS,
       decode: (data) => entrySchema.parse(data),
@@ -94,7 +94,7 @@ export class HashList {
     const written: HashEntry[] = []
     for (const entry of entries) {
       if (known.has(entry.hash) || known.size < MAX_HASHES) {
-        await this.space.set(`${guildId}/${entry.hash}`, entry)
+        await this.collection.set(`${guildId}/${entry.hash}`, entry)
         known.add(entry.hash)
         written.push(entry)
       }
@@ -118,7 +118,7 @@ export class HashList {
   async remove(guildId: string, matches: (entry: HashEntry) => boolean): Promise<number> {
     const removed: Hash[] = []
     for (const entry of await this.list(guildId)) {
-      if (matches(entry) && (await this.space.delete(`${guildId}/${entry.hash}`))) {
+      if (matches(entry) && (await this.collection.delete(`${guildId}/${entry.hash}`))) {
         removed.push(entry.hash)
       }
     }
@@ -135,7 +135,7 @@ export class HashList {
   /** All entries of a server, the newest first. */
   async list(guildId: string): Promise<HashEntry[]> {
     const all: HashEntry[] = []
-    for await (const [, entry] of this.space.entries(`${guildId}/`)) {
+    for await (const [, entry] of this.collection.entries(`${guildId}/`)) {
       all.push(entry)
     }
     return all.toSorted((a, b) => b.at - a.at)
@@ -143,7 +143,7 @@ export class HashList {
 
   /** Deletes all entries of a server. */
   async deleteGuild(guildId: string): Promise<void> {
-    await this.space.deleteAll(`${guildId}/`)
+    await this.collection.deleteAll(`${guildId}/`)
     this.#loaded.delete(guildId)
   }
 
@@ -167,7 +167,7 @@ export class HashList {
     if (now - (seen.get(hash) ?? seenAt) <= DAY_MS) {
       return true
     }
-    const renewed = await this.space.update(
+    const renewed = await this.collection.update(
       `${guildId}/${hash}`,
       (old) => old && { ...old, seenAt: now },
     )

@@ -13,11 +13,11 @@ const LIFE_MS = 400 * DAY_MS
 type StoredRules = { readonly rules: readonly Rule[]; readonly at: number }
 
 export class RuleStore {
-  readonly space: Collection<StoredRules>
+  readonly collection: Collection<StoredRules>
 
   constructor(store: Store) {
     const schema = z.object({ rules: z.array(ruleSchema), at: z.number() })
-    this.space = store.collection<StoredRules>({
+    this.collection = store.collection<StoredRules>({
       name: 'moderation-rules',
       ttlMs: LIFE_MS,
       decode: (data) => schema.parse(data),
@@ -25,9 +25,9 @@ export class RuleStore {
   }
 
   async of(guildId: string): Promise<readonly Rule[]> {
-    const stored = await this.space.get(guildId)
+    const stored = await this.collection.get(guildId)
     if (stored && Date.now() - stored.at > DAY_MS) {
-      await this.space.update(guildId, (old) => old && { ...old, at: Date.now() })
+      await this.collection.update(guildId, (old) => old && { ...old, at: Date.now() })
     }
     return stored?.rules ?? []
   }
@@ -49,18 +49,18 @@ export class RuleStore {
    */
   async put(guildId: string, wish: RuleWish, id: string): Promise<'added' | 'changed'> {
     let outcome: 'added' | 'changed' = 'added'
-    await this.space.update(guildId, (old) => {
+    await this.collection.update(guildId, (old) => {
       const rules = old?.rules ?? []
-      const known = rules.find((rule) => isNamed(rule, wish.name))
-      outcome = known ? 'changed' : 'added'
-      if (!known && rules.length >= MAX_RULES) {
+      const existing = rules.find((rule) => isNamed(rule, wish.name))
+      outcome = existing ? 'changed' : 'added'
+      if (!existing && rules.length >= MAX_RULES) {
         throw new InputError('rule/too-many', { most: MAX_RULES })
       }
-      const same = known?.question === wish.question
+      const same = existing?.question === wish.question
       const at = Date.now()
-      const next = { ...wish, id: same && known ? known.id : id, at }
+      const next = { ...wish, id: same && existing ? existing.id : id, at }
       return {
-        rules: known ? rules.map((rule) => (rule === known ? next : rule)) : [...rules, next],
+        rules: existing ? rules.map((rule) => (rule === existing ? next : rule)) : [...rules, next],
         at,
       }
     })
@@ -70,7 +70,7 @@ export class RuleStore {
   /** @returns whether there was a rule of that name. */
   async remove(guildId: string, name: string): Promise<boolean> {
     let isRemoved = false
-    await this.space.update(guildId, (old) => {
+    await this.collection.update(guildId, (old) => {
       const rules = old?.rules ?? []
       const others = rules.filter((rule) => !isNamed(rule, name))
       isRemoved = others.length < rules.length

@@ -100,7 +100,7 @@ export class Rules {
 
   /** Deletes everything of a server. */
   async forgetGuild(guildId: string): Promise<void> {
-    await this.ruleStore.space.delete(guildId)
+    await this.ruleStore.collection.delete(guildId)
     this.#dropped.delete(guildId)
   }
 

@@ -102,8 +102,8 @@ describe('the commands of moderation', { timeout: 120_000 }, () => {
     const file = { name: 'hashes.json', bytes: new Uint8Array(await response.arrayBuffer()) }
     const removed = await mo.slash('moderation hash remove', { code })
     assert.equal(removed.content, EN.moderation.hashes.removed)
-    const gone = await mo.slash('moderation hash remove', { code })
-    assert.equal(gone.content, errors['hash/unknown'])
+    const answer = await mo.slash('moderation hash remove', { code })
+    assert.equal(answer.content, errors['hash/unknown'])
     const imported = await mo.slash('moderation hash import', { file })
     assert.match(imported.content, /Added: 1\./)
     assert.match((await mo.slash('moderation hash list')).content, /imported/)
@@ -255,9 +255,9 @@ describe('the commands of moderation', { timeout: 120_000 }, () => {
       assert.ok((await count(name)) > 0, `${name} is kept of a server`)
     }
     const [guild] = server.sandbox.world.guilds.values()
-    const left = once(client, Events.GuildDelete)
+    const guildDeleted = once(client, Events.GuildDelete)
     removeMember(server.sandbox.world, guild!, client.user.id)
-    await left
+    await guildDeleted
     for (const name of [...KINDS, 'moderation-open']) {
       while ((await count(name)) > 0) {
         await setImmediate()
@@ -274,8 +274,8 @@ describe('moderation where Discord hides pictures', { timeout: 120_000 }, () => 
       assert.ok(content.includes(EN.moderation.setup.noContent))
       const [message] = await server.post(hearts())
       server.mo.switchTo('general')
-      const marked = await server.mo.menu(menus.mark, message!)
-      assert.match(marked.content, /Noted as a scam picture\. The case: https/)
+      const answer = await server.mo.menu(menus.mark, message!)
+      assert.match(answer.content, /Noted as a scam picture\. The case: https/)
       await server.aCase(/marked by/)
       assert.equal(server.cases().length, 1)
     } finally {

@@ -71,11 +71,11 @@ describe('moderation by two processes on one Redis', { ...WITH_REDIS, timeout: 1
     const [guild] = server.sandbox.world.guilds.values()
     const removals = guild!.auditLog.filter(({ action }) => action === 72)
     assert.equal(removals.length, 3)
-    const told = ada.events.filter(
+    const directMessages = ada.events.filter(
       ({ type, message }) =>
         type === 'message' && message?.content.includes('change your password') === true,
     )
-    assert.equal(new Set(told.map(({ message }) => message!.id)).size, 1)
+    assert.equal(new Set(directMessages.map(({ message }) => message!.id)).size, 1)
   })
 
   it('both score the rules, and a hit is one case with one reason', async (t) => {

@@ -123,8 +123,14 @@ describe('a case whose process is killed', { timeout: 300_000 }, () => {
     await hashList.remove(guildId, () => true)
     if (mode === 'act') {
       const print = await fingerprintOf(scene().bytes)
-      const said = { verdict: 'confirmed', by: null, caseId: null, note: '', distance: 6 } as const
-      await hashList.put(guildId, [hashEntryOf(print!, said)])
+      const decision = {
+        verdict: 'confirmed',
+        by: null,
+        caseId: null,
+        note: '',
+        distance: 6,
+      } as const
+      await hashList.put(guildId, [hashEntryOf(print!, decision)])
     }
   }
 

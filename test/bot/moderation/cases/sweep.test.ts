@@ -60,14 +60,14 @@ describe('the sweep of a case', { timeout: 120_000 }, () => {
     server.ada.switchTo('general')
     await server.ada.upload(scene())
     await server.aCase(/Removed: 4 of 4/)
-    const shown = server.mo.events.findIndex(
+    const shownAt = server.mo.events.findIndex(
       ({ message }) => message?.content.includes('Where (4 messages)') === true,
     )
-    const gone = server.mo.events.findIndex(
+    const deletedAt = server.mo.events.findIndex(
       ({ type, id }) => type === 'deleted' && id === before[0]!.id,
     )
-    assert.match(server.mo.events[shown]!.message!.content, /Removed: 1 of 4/)
-    assert.ok(gone === -1 || gone > shown)
+    assert.match(server.mo.events[shownAt]!.message!.content, /Removed: 1 of 4/)
+    assert.ok(deletedAt === -1 || deletedAt > shownAt)
     assert.ok(before.every((message) => server.isDeleted(message)))
   })
 

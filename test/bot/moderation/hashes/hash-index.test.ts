@@ -47,9 +47,9 @@ describe('HashIndex', () => {
     for (const most of [0, 3, 4, 8, 12, 15]) {
       for (const hash of hashes.slice(0, 40)) {
         const wanted = hashes.filter((other) => distanceOf(hash, other) <= most)
-        const found = index.near(hash, most)
-        assert.deepEqual(found.map(({ value }) => value).toSorted(), wanted.toSorted())
-        assert.ok(found.every(({ distance }, i) => distance >= (found[i - 1]?.distance ?? 0)))
+        const results = index.near(hash, most)
+        assert.deepEqual(results.map(({ value }) => value).toSorted(), wanted.toSorted())
+        assert.ok(results.every(({ distance }, i) => distance >= (results[i - 1]?.distance ?? 0)))
       }
     }
   })

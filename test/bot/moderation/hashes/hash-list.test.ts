@@ -113,7 +113,7 @@ describe('HashList', () => {
   })
 
   it('expires 180 days after the last match', async () => {
-    assert.equal(hashList.space.ttlMs, 180 * DAY_MS)
+    assert.equal(hashList.collection.ttlMs, 180 * DAY_MS)
     const old = { ...entry('00000000000000ff', 'confirmed'), seenAt: Date.now() - 2 * DAY_MS }
     await hashList.put(GUILD, [old])
     await match('00000000000000ff')
@@ -140,12 +140,12 @@ describe('HashList', () => {
     const all = [entry('00000000000000ff', 'confirmed'), entry('ff00000000000000', 'dismissed')]
     const text = writeHashFile(all)
     assert.ok(!text.includes('"9"'), 'nobody is named')
-    const given = { by: '7', now: 5, known: new Set(['ff00000000000000']) }
-    const [one, ...more] = readHashFile(text, given)
+    const options = { by: '7', now: 5, known: new Set(['ff00000000000000']) }
+    const [one, ...more] = readHashFile(text, options)
     assert.deepEqual(more, [], 'what is known is left out')
     assert.equal(one?.verdict, 'imported')
     assert.equal(one.by, '7')
-    const everything = readHashFile(text, { ...given, known: new Set() })
+    const everything = readHashFile(text, { ...options, known: new Set() })
     assert.deepEqual(
       everything.map(({ verdict }) => verdict),
       ['imported', 'dismissed'],
@@ -153,7 +153,7 @@ describe('HashList', () => {
   })
 
   it('refuses a file that is not a list', () => {
-    const given = { by: '7', now: 5, known: new Set<string>() }
+    const options = { by: '7', now: 5, known: new Set<string>() }
     const wrong = [
       '',
       'null',
@@ -161,7 +161,7 @@ describe('HashList', () => {
       '{"format":"sightseer-hashes-1","pictures":[{"hash":"xyz"}]}',
     ]
     for (const text of wrong) {
-      assert.throws(() => readHashFile(text, given), InputError, text)
+      assert.throws(() => readHashFile(text, options), InputError, text)
     }
   })
 })

@@ -107,11 +107,11 @@ describe('withOlder', () => {
     const before = Array.from({ length: 60 }, (_, i) =>
       posting(String(100 + i), { prints: [OTHER] }),
     )
-    const found = [posting('50'), posting('101', { caseId: '9' })]
-    const now = withOlder(before, found)
+    const older = [posting('50'), posting('101', { caseId: '9' })]
+    const now = withOlder(before, older)
     assert.equal(now.length, 61)
     assert.equal(now[0]!.messageId, '50')
     assert.equal(now.find(({ messageId }) => messageId === '101')!.caseId, null)
-    assert.equal(withOlder(now, found), now)
+    assert.equal(withOlder(now, older), now)
   })
 })

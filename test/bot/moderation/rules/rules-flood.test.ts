@@ -27,9 +27,9 @@ describe('a flood of pictures', { timeout: 120_000 }, () => {
     const { model, store, client } = server.demo.bot
     const gate = Promise.withResolvers<void>()
     const score = model.score.bind(model)
-    const looked = t.mock.method(model, 'score', async (...given: Parameters<typeof score>) => {
+    const scoring = t.mock.method(model, 'score', async (...args: Parameters<typeof score>) => {
       await gate.promise
-      return score(...given)
+      return score(...args)
     })
     const ada = await server.join('ada', { channel: 'general' })
     const lin = await server.join('lin', { channel: 'general' })
@@ -42,7 +42,7 @@ describe('a flood of pictures', { timeout: 120_000 }, () => {
     }
     // One is in progress, then comes one that the rule would match, then the flood.
     await ada.upload(hearts())
-    while (looked.mock.callCount() === 0) {
+    while (scoring.mock.callCount() === 0) {
       await setImmediate()
     }
     const oldest = await ada.upload(triangle())
@@ -62,7 +62,7 @@ describe('a flood of pictures', { timeout: 120_000 }, () => {
     assert.match(caseMessage.content, new RegExp(`/${newest.id}`))
     assert.ok(!caseMessage.content.includes(oldest.id))
     assert.equal(server.cases().length, 1)
-    assert.equal(looked.mock.callCount(), 1 + WAITING)
+    assert.equal(scoring.mock.callCount(), 1 + WAITING)
     assert.ok((await list()).content.includes(wanted), 'and no more')
   })
 })

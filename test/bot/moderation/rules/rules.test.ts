@@ -137,10 +137,10 @@ describe('/moderation rule', () => {
       await cases.set(`${guildId}/${i}`, reviewed(`${i}`, guildId, id))
     }
     const first = await post('general', scene())
-    const kept = await nextCase(/question “stars”/)
-    await server.mo.press(kept, button(kept, EN.moderation.buttons.confirm))
+    const caseMessage = await nextCase(/question “stars”/)
+    await server.mo.press(caseMessage, button(caseMessage, EN.moderation.buttons.confirm))
     await server.ada.until(({ type, id: gone }) => type === 'deleted' && gone === first.id)
-    const decided = await server.mo.changed(kept, (now) => now.content.includes('Confirm: '))
+    const decided = await server.mo.changed(caseMessage, (now) => now.content.includes('Confirm: '))
     assert.doesNotMatch(decided.content, /Delete: Sightseer/, 'nineteen are not enough')
     assert.match((await rule('stats', { name: 'stars' })).content, /It may remove\./)
 
@@ -155,10 +155,10 @@ describe('/moderation rule', () => {
   it('skips pictures that staff dismissed', async () => {
     const lin = await server.join('lin', { channel: 'general' })
     const harmless = { name: 'circle.jpg', bytes: await drawn('red', 'circle', 6) }
-    const shown = await lin.upload(harmless)
+    const message = await lin.upload(harmless)
     server.mo.switchTo('general')
-    const noted = await server.mo.menu(EN.moderation.menus.allow, shown)
-    assert.equal(noted.content, EN.moderation.menu.allowed)
+    const answer = await server.mo.menu(EN.moderation.menus.allow, message)
+    assert.equal(answer.content, EN.moderation.menu.allowed)
     await rule('add', { name: 'circles', question: 'is there a red circle?', threshold: 60 })
     const before = server.cases().length
     await lin.upload(await disguised(harmless))
