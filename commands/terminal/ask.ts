@@ -1,4 +1,4 @@
-/** `npm run ask`: answers questions about a picture, as one conversation. */
+/** `npm run ask`: answers questions about a picture in one conversation. */
 
 import { imageSourceOf } from '../../inference/contract/image-source.ts'
 import type { Turn } from '../../inference/contract/types.ts'
@@ -15,7 +15,7 @@ import { withModel } from './session.ts'
 
 const NAME = 'ask'
 
-const HELP = `Answers questions about a picture, one line each. Later questions may refer to earlier ones.
+const HELP = `Answers questions about a picture, one line per answer. A question may refer to earlier ones.
 
   npm run ask -- IMAGE QUESTION... [options]
 

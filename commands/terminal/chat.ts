@@ -1,4 +1,4 @@
-/** `npm run chat`: a dialogue about a picture in the terminal; works from a pipe too. */
+/** `npm run chat`: a dialog about a picture in the terminal, or with questions from a pipe. */
 
 import { createInterface } from 'node:readline'
 import { InputError } from '../../config/errors.ts'
@@ -34,11 +34,11 @@ import { withModel } from './session.ts'
 
 const NAME = 'chat'
 
-const HELP = `Talks about a picture: type a question, read the answer. Ctrl-D ends the talk.
+const HELP = `Answers questions about a picture as you type them. Press Ctrl-D to end.
 
   npm run chat -- IMAGE [options]
 
-IMAGE is a PNG, JPEG, WebP, AVIF, GIF or TIFF file. Questions may also come through a pipe, one a line.
+IMAGE is a PNG, JPEG, WebP, AVIF, GIF or TIFF file. A pipe can send the questions, one per line.
 
 Options
 ${GENERATING_HELP}
@@ -65,12 +65,12 @@ async function main(argv: readonly string[], signal: AbortSignal): Promise<numbe
   return withModel(NAME, values.model, signal, async ({ model, config, folder }) => {
     const bytes = await readImage(image, folder, config.imageLimits.maxBytes)
     const source = await imageSourceOf(bytes)
-    await model.encode(source, { signal }) // what is wrong with it is said before the first question
-    return talk({ model, source, image, options, json: values.json ?? false, signal })
+    await model.encode(source, { signal }) // reports a bad picture before the first question
+    return chat({ model, source, image, options, json: values.json ?? false, signal })
   })
 }
 
-type Talk = {
+type Chat = {
   readonly model: Model
   readonly source: ImageSource
   readonly image: string
@@ -79,18 +79,18 @@ type Talk = {
   readonly signal: AbortSignal
 }
 
-/** Asks for questions until there are no more. */
-async function talk({ model, source, image, options, json, signal }: Talk): Promise<number> {
-  const typed = process.stdin.isTTY
-  // With beams the best one changes while it grows, so only single answers are shown as they come.
+/** Reads and answers questions until the end of the input. */
+async function chat({ model, source, image, options, json, signal }: Chat): Promise<number> {
+  const isTerminal = process.stdin.isTTY
+  // A beam search may change the start of its best answer, so it cannot be shown while it grows.
   const beams = options.beams ?? (options.sample ? 1 : (model.card.defaults.ask.beams ?? 1))
   const streams = process.stdout.isTTY && beams === 1
   const lines = createInterface({ input: process.stdin, output: process.stderr, prompt: '> ' })
-  lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT')) // readline would keep it
+  lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT')) // readline catches Ctrl-C
   signal.addEventListener('abort', () => lines.close(), { once: true })
   const history: Turn[] = []
   let status = DONE
-  const ask = () => typed && lines.prompt()
+  const ask = () => isTerminal && lines.prompt()
   ask()
   for await (const line of lines) {
     const question = line.trim()
@@ -98,8 +98,8 @@ async function talk({ model, source, image, options, json, signal }: Talk): Prom
       try {
         const line = json || !streams ? null : growingLine()
         const onStep = ({ text }: Step) => line?.grow(text)
-        const asked = { ...options, history, signal, onStep }
-        const { text, tokenIds, timings } = await model.ask(source, question, asked)
+        const askOptions = { ...options, history, signal, onStep }
+        const { text, tokenIds, timings } = await model.ask(source, question, askOptions)
         history.push({ question, answer: text })
         if (json) {
           printJson({ image, question, text, tokenIds, model: model.card.name, timings })
@@ -113,13 +113,13 @@ async function talk({ model, source, image, options, json, signal }: Talk): Prom
           throw error
         }
         printError(sentenceOf(error, EN))
-        status = typed ? DONE : FAILED // a person saw it and went on
+        status = isTerminal ? DONE : FAILED // a user at the terminal has seen the error
       }
     }
     ask()
   }
-  if (typed) {
-    process.stderr.write('\n') // after the prompt that got no question
+  if (isTerminal) {
+    process.stderr.write('\n') // ends the line of the last prompt
   }
   signal.throwIfAborted()
   return status

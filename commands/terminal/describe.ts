@@ -1,4 +1,4 @@
-/** `npm run describe`: one line about each picture. */
+/** `npm run describe`: describes pictures, one line each. */
 
 import { InputError } from '../../config/errors.ts'
 import { sentenceOf } from '../i18n/catalogue.ts'
@@ -23,7 +23,7 @@ const HELP = `Describes pictures, one line each.
 IMAGE is a PNG, JPEG, WebP, AVIF, GIF or TIFF file, or - for standard input.
 
 Options
-  --prompt TEXT             text the description continues; '' for none
+  --prompt TEXT             text that the description continues; '' for none
 ${GENERATING_HELP}
 `
 
@@ -60,7 +60,7 @@ async function main(argv: readonly string[], signal: AbortSignal): Promise<numbe
         if (!(error instanceof InputError)) {
           throw error
         }
-        printError(`${image}: ${sentenceOf(error, EN)}`) // the other pictures may still be good
+        printError(`${image}: ${sentenceOf(error, EN)}`) // the other pictures may be good
         status = FAILED
       }
     }

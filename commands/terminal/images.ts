@@ -1,11 +1,11 @@
-/** Reads the pictures a command is given: files, or `-` for standard input. */
+/** Reads the pictures of a command: files, or `-` for standard input. */
 
 import { open } from 'node:fs/promises'
 import path from 'node:path'
 import type { Readable } from 'node:stream'
 import { InputError } from '../../config/errors.ts'
 
-/** No more of a file is read into memory; the image decoder's own limit is lower. */
+/** Most bytes to read into memory. The image decoder's own limit is lower. */
 const MAX_READ_BYTES = 64 * 1024 * 1024
 
 const CHUNK_BYTES = 256 * 1024
@@ -14,8 +14,8 @@ const CHUNK_BYTES = 256 * 1024
  * Reads an image file.
  *
  * @param name a path, or `-` for standard input.
- * @param folder what a relative path starts from.
- * @throws {InputError} if there is no such file, or it cannot be read to its end.
+ * @param folder base of relative paths.
+ * @throws {InputError} if the file is missing, cannot be read or is larger than `maxBytes`.
  */
 export async function readImage(
   name: string,
@@ -38,7 +38,7 @@ export async function readImage(
   }
 }
 
-/** Reads to the end, or to one byte more than is allowed. */
+/** Reads to the end. @throws {InputError} if there are more than `maxBytes`. */
 async function readAll(stream: Readable, maxBytes: number): Promise<Uint8Array> {
   const chunks: Buffer[] = []
   let length = 0

@@ -1,4 +1,4 @@
-/** The command line options that describe, ask, chat and score share. */
+/** The command line options of describe, ask, chat and score. */
 
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util'
 import { InputError } from '../../config/errors.ts'
@@ -10,29 +10,29 @@ import { UsageError } from './run.ts'
 
 export const MODEL_HELP = `  --model NAME|DIR          model package: a name under models/, or its folder (default: demo)
   --json                    print one JSON object per result, and nothing else on stdout
-  --help                    print this`
+  --help                    print this help`
 
 const GENERATION_HELP = `  --max-new-tokens N        longest answer, in tokens
   --min-new-tokens N        shortest answer, in tokens
-  --beams N                 beams of the search; 1 alone is plain greedy
-  --length-penalty X        above 0 favors long answers, with beams (default 1)
-  --early-stopping WHEN     true, false or never, with beams (default false)
-  --repetition-penalty X    above 1 discourages what was already said
-  --no-repeat-ngram-size N  no N tokens in a row occur twice
-  --sample                  draw tokens at random
-  --temperature X           below 1 draws likelier tokens (default 1)
-  --top-k N                 draw among the N likeliest tokens; 0 means all (default 50)
-  --top-p X                 draw among the likeliest tokens that reach this probability (default 1)
-  --seed N                  makes the draws repeatable
-  --stop TEXT               end the answer before this text; may be given again
-  --stop-id N               end the answer with this token id; may be given again`
+  --beams N                 number of beams; 1 without --sample is greedy search
+  --length-penalty X        with beams: above 0 favors long answers (default 1)
+  --early-stopping WHEN     with beams: true, false or never (default false)
+  --repetition-penalty X    above 1 discourages tokens that occurred before
+  --no-repeat-ngram-size N  never repeat a sequence of N tokens
+  --sample                  sample tokens instead of taking the likeliest
+  --temperature X           below 1 favors likely tokens (default 1)
+  --top-k N                 sample from the N likeliest tokens; 0 means all (default 50)
+  --top-p X                 sample from the likeliest tokens that reach this probability (default 1)
+  --seed N                  makes sampling repeatable
+  --stop TEXT               end the answer before this text; can be repeated
+  --stop-id N               end the answer with this token id; can be repeated`
 
-const GENERATION_DEFAULTS = `Prompts and settings you do not give are the model's own. With --beams or --sample, only the length
-is: the rest is as in transformers.`
+const GENERATION_DEFAULTS = `Prompts and settings that you do not set come from the model. With --beams or --sample only the
+lengths do; the other defaults are those of transformers.`
 
-export const EXIT_HELP = 'Exit status: 0 done, 1 failed, 2 wrong use.'
+export const EXIT_HELP = 'Exit status: 0 done, 1 failed, 2 invalid arguments.'
 
-/** Help on all options of a command that generates text, to its end. */
+/** Help on the options of commands that generate text, and the end of the help text. */
 export const GENERATING_HELP = `${GENERATION_HELP}
 ${MODEL_HELP}
 
@@ -82,13 +82,13 @@ export function readArguments<T extends ParseArgsOptionsConfig>(
   }
 }
 
-/** `--length-penalty -1` as `--length-penalty=-1`: parseArgs would take -1 for an option. */
+/** Joins `--length-penalty -1` to `--length-penalty=-1`. Otherwise parseArgs reads -1 as an option. */
 function joinNegatives(argv: readonly string[]): string[] {
   const joined: string[] = []
   for (const argument of argv) {
-    const before = joined.at(-1)
-    if (/^-[\d.]/.test(argument) && before !== undefined && /^--[a-z-]+$/.test(before)) {
-      joined[joined.length - 1] = `${before}=${argument}`
+    const previous = joined.at(-1)
+    if (/^-[\d.]/.test(argument) && previous !== undefined && /^--[a-z-]+$/.test(previous)) {
+      joined[joined.length - 1] = `${previous}=${argument}`
     } else {
       joined.push(argument)
     }
@@ -96,7 +96,7 @@ function joinNegatives(argv: readonly string[]): string[] {
   return joined
 }
 
-/** The generation options given. @throws {UsageError} listing those that are out of range. */
+/** Reads the generation options. @throws {UsageError} with all that are out of range. */
 export function readGenerationOptions(values: GenerationValues): GenerationOptions {
   const options: GenerationOptions = {
     ...number(values, 'max-new-tokens', 'maxNewTokens'),

@@ -1,23 +1,23 @@
 /**
- * Shows how far a long job is: a bar on a terminal, a line now and then elsewhere.
+ * Shows the progress of a long task: a bar on a terminal, otherwise a line every ten seconds.
  *
- * It only formats and writes; the caller says what is done. Rates are taken over the last seconds,
- * so that a resumed download does not claim the speed of bytes that were there already.
+ * Rates are measured over the last seconds, so that a resumed download does not count the bytes of
+ * earlier attempts.
  */
 
-/** How often the bar is drawn anew. */
+/** How often the bar is redrawn. */
 const REDRAW_MS = 100
-/** How often a line is written where there is no terminal. */
+/** How often a line is written if the output is not a terminal. */
 const LINE_MS = 10_000
-/** Span over which the rate is taken. */
+/** Time span over which the rate is measured. */
 const RATE_WINDOW_MS = 10_000
-/** Time left is said only once the rate has been seen this long. */
+/** The rate is shown after this time. */
 const MIN_RATE_SPAN_MS = 500
 const MAX_BAR_COLUMNS = 24
 const MIN_BAR_COLUMNS = 6
 const DEFAULT_COLUMNS = 80
 
-/** What the bar writes to: `process.stderr`, or a stand-in. */
+/** Where the bar is written: `process.stderr`; tests use another one. */
 export type ProgressOutput = {
   write(text: string): unknown
   readonly isTTY?: boolean
@@ -25,7 +25,7 @@ export type ProgressOutput = {
 }
 
 export type ProgressStep = {
-  /** What is being done; a change of it starts the rate anew. */
+  /** What is done in this step. A new label restarts the rate. */
   readonly label: string
   /** In bytes. */
   readonly done: number
@@ -33,17 +33,17 @@ export type ProgressStep = {
 }
 
 export type Progress = {
-  /** Says how far it is; drawn at most ten times a second. */
+  /** Sets the progress. It is drawn at most ten times per second. */
   update(step: ProgressStep): void
   /** Writes a line of text without disturbing the bar. */
   note(text: string): void
-  /** Takes the bar away. */
+  /** Removes the bar. */
   finish(): void
 }
 
 type Sample = { readonly at: number; readonly done: number }
 
-/** Starts a progress display. @param now the clock in milliseconds; only tests give their own. */
+/** Creates a progress display. @param now the clock in milliseconds; tests set their own. */
 export function createProgress(
   output: ProgressOutput,
   now: () => number = () => performance.now(),
@@ -53,12 +53,12 @@ export function createProgress(
   let samples: Sample[] = []
   let drawnAt = Number.NEGATIVE_INFINITY
   let drawnDone = -1
-  let shown = false
+  let isVisible = false
 
   const clear = () => {
-    if (shown) {
+    if (isVisible) {
       output.write('\r\u001B[K')
-      shown = false
+      isVisible = false
     }
   }
   return {
@@ -80,9 +80,9 @@ export function createProgress(
       drawnAt = at
       drawnDone = step.done
       if (terminal) {
-        const columns = output.columns || DEFAULT_COLUMNS // 0 where a terminal does not know
+        const columns = output.columns || DEFAULT_COLUMNS // some terminals report 0
         output.write(`\r\u001B[K${withBar(step, samples, columns - 1)}`)
-        shown = true
+        isVisible = true
       } else {
         output.write(`${step.label} ${describeProgress(step, samples)}\n`)
       }
@@ -96,18 +96,18 @@ export function createProgress(
   }
 }
 
-/** Keeps what the rate needs: the last window, and not more than a sample per redraw. */
+/** Adds a sample, and drops samples before the window and all but one per redraw. */
 function withSample(samples: readonly Sample[], sample: Sample): Sample[] {
-  const kept = samples.filter((old) => sample.at - old.at <= RATE_WINDOW_MS)
-  const previous = kept.at(-2)
+  const recent = samples.filter((old) => sample.at - old.at <= RATE_WINDOW_MS)
+  const previous = recent.at(-2)
   if (previous !== undefined && sample.at - previous.at < REDRAW_MS) {
-    kept.pop()
+    recent.pop()
   }
-  kept.push(sample)
-  return kept
+  recent.push(sample)
+  return recent
 }
 
-/** One line of at most so many columns; the bar takes what the words leave. */
+/** One line of at most `columns`. The bar fills the space that the text leaves. */
 function withBar(step: ProgressStep, samples: readonly Sample[], columns: number): string {
   const words = describeProgress(step, samples)
   const free = columns - step.label.length - words.length - '[] '.length - 1
@@ -137,7 +137,7 @@ function fractionOf({ done, total }: ProgressStep): number {
   return total > 0 ? Math.min(done / total, 1) : 0
 }
 
-/** @returns bytes per second over the window, or null when it is too short to say. */
+/** @returns bytes per second over the window; null if the time span is too short. */
 function rateOf(samples: readonly Sample[]): number | null {
   const first = samples[0]
   const last = samples.at(-1)
@@ -147,7 +147,7 @@ function rateOf(samples: readonly Sample[]): number | null {
   return ((last.done - first.done) / (last.at - first.at)) * 1000
 }
 
-/** A number of bytes for a person, in powers of 1000: `950 B`, `12.3 MB`. */
+/** Formats a number of bytes in powers of 1000: `950 B`, `12.3 MB`. */
 export function formatBytes(bytes: number): string {
   const units = ['kB', 'MB', 'GB', 'TB']
   if (bytes < 1000) {
@@ -162,7 +162,7 @@ export function formatBytes(bytes: number): string {
   return `${value.toFixed(1)} ${units[unit]}`
 }
 
-/** Seconds for a person: `8 s`, `3 min 20 s`, `2 h 05 min`. */
+/** Formats seconds: `8 s`, `3 min 20 s`, `2 h 05 min`. */
 export function formatDuration(seconds: number): string {
   const whole = Math.ceil(seconds)
   const minutes = Math.floor(whole / 60)

@@ -1,7 +1,7 @@
 /**
- * `npm run pull`: makes a model package from a repository of the hub or a checkpoint folder.
+ * `npm run pull`: makes a model package from a repository on the hub or a checkpoint folder.
  *
- * What it prints goes to stderr; with `--json` one object goes to stdout at the end.
+ * Progress and messages go to stderr. With `--json`, one object goes to stdout at the end.
  */
 
 import path from 'node:path'
@@ -18,7 +18,7 @@ import {
   type VisionStorage,
 } from '../../inference/blocks/precision.ts'
 import { preparePackage } from '../../inference/package/prepare.ts'
-import { readSettings, typedFrom } from './environment.ts'
+import { readSettings, userFolder } from './environment.ts'
 import { EXIT_HELP, readArguments } from './options.ts'
 import { createProgress, formatBytes, formatDuration } from './progress.ts'
 import { DONE, printJson, runCommand, UsageError } from './run.ts'
@@ -34,29 +34,29 @@ const LABELS = {
 
 const HELP = `Makes a model package that Sightseer can open.
 
-  npm run pull -- OWNER/NAME [options]   downloads the model from the hub, then converts it
-  npm run pull -- --from DIR [options]   converts a folder that holds a transformers checkpoint
+  npm run pull -- OWNER/NAME [options]   downloads the model from the hub and converts it
+  npm run pull -- --from DIR [options]   converts a folder with a transformers checkpoint
 
 Options
   --precision P      fp32, fp16, int8 or int4; default ${DEFAULT_PRECISION}. Smaller is faster, larger is closer
                      to the original
-  --vision V         how int8 and int4 hold the image encoder: w8a8 (the default, and the fastest),
-                     block (as the language model) or float (not quantized)
-  --calibrate DIR    look at the pictures in DIR, 32 of them at most, and smooth a w8a8 image encoder
-                     so that channels of large values do not blur the others
-  --prepare          also save the weights as this machine's processor takes them: opens in seconds
-                     instead of tens, for twice the size on the disk
-  --out DIR          where the package goes; default models/NAME
+  --vision V         quantization of the image encoder in int8 and int4 packages: w8a8 (default,
+                     fastest), block (as the language model) or float (none)
+  --calibrate DIR    smooth a w8a8 image encoder with up to 32 pictures from DIR, so that channels
+                     with large values do not cost the others precision
+  --prepare          also save the weights in the layout of this processor: opens in seconds instead
+                     of tens of seconds, for twice the size on disk
+  --out DIR          folder of the package; default models/NAME
   --revision R       branch, tag or commit of the repository; default main
-  --force            replace the package that is already there
-  --keep-download    keep the downloaded checkpoint afterwards
+  --force            replace an existing package
+  --keep-download    keep the downloaded checkpoint
   --json             print one JSON object when done
-  --help             print this
+  --help             print this help
 
 Environment
   HF_TOKEN           token for private and gated models
   HF_ENDPOINT        another hub or mirror
-  SIGHTSEER_MODELS   folder of the packages; default models
+  SIGHTSEER_MODELS   folder of packages; default models
   HTTPS_PROXY, HTTP_PROXY, NO_PROXY
 
 Run the same command again to resume an interrupted download.
@@ -109,7 +109,7 @@ async function pull(
   signal: AbortSignal,
 ): Promise<number> {
   const { hub } = config
-  const modelsFolder = path.resolve(typedFrom(NAME), config.modelsFolder ?? MODELS_FOLDER)
+  const modelsFolder = path.resolve(userFolder(NAME), config.modelsFolder ?? MODELS_FOLDER)
   const folder = out ?? path.join(modelsFolder, name)
   const client = createHttpClient(hub.token, undefined, hub.proxies)
   const progress = createProgress(process.stderr)
@@ -130,7 +130,7 @@ async function pull(
     })
     progress.finish()
     if (prepare) {
-      progress.note('Preparing it for this machine.')
+      progress.note('Preparing the package for this machine.')
       await preparePackage(folder)
     }
     report(pulled, folder, json)
@@ -144,8 +144,10 @@ async function pull(
     if (!signal.aborted) {
       throw error
     }
-    const kept = 'repository' in request.source && phase !== 'preparing'
-    const next = kept ? ' What was downloaded is kept: the same command goes on from there.' : ''
+    const isResumable = 'repository' in request.source && phase !== 'preparing'
+    const next = isResumable
+      ? ' The downloaded files are kept. Run the same command again to resume.'
+      : ''
     process.stderr.write(`Stopped.${next}\n`)
     throw signal.reason
   } finally {
@@ -186,28 +188,26 @@ function report({ card, download, convertSeconds }: Pulled, folder: string, json
 }
 
 function readRequest(values: Values, positionals: readonly string[]): Request {
-  const precision = PRECISIONS.find((known) => known === (values.precision ?? DEFAULT_PRECISION))
+  const precision = PRECISIONS.find((name) => name === (values.precision ?? DEFAULT_PRECISION))
   if (precision === undefined) {
     throw new UsageError(`--precision is one of ${PRECISIONS.join(', ')}.`)
   }
-  const vision = VISION_STORAGES.find((known) => known === values.vision)
+  const vision = VISION_STORAGES.find((name) => name === values.vision)
   if (values.vision !== undefined && vision === undefined) {
     throw new UsageError(`--vision is one of ${VISION_STORAGES.join(', ')}.`)
   }
   if (values.calibrate !== undefined && !isVisionW8A8(precision, vision)) {
-    throw new UsageError(
-      '--calibrate is for int8 and int4 packages whose image encoder is held as w8a8.',
-    )
+    throw new UsageError('--calibrate is for int8 and int4 packages with a w8a8 image encoder.')
   }
   const [repository] = positionals
   if (positionals.length > 1 || (repository === undefined) === (values.from === undefined)) {
-    throw new UsageError('Give one model as OWNER/NAME, or a folder by --from DIR.')
+    throw new UsageError('Give one model as OWNER/NAME, or a folder with --from DIR.')
   }
   const paths = [values.out, values.from, values.revision, values.calibrate]
   if (paths.includes('')) {
     throw new UsageError('--out, --from, --revision and --calibrate must not be empty.')
   }
-  const start = typedFrom(NAME)
+  const start = userFolder(NAME)
   const rest = {
     precision,
     vision,

@@ -1,26 +1,26 @@
 /**
- * What every terminal command shares: the exit status, interruptions, closed pipes, and where
- * errors end.
+ * Shared by all terminal commands: exit status, signals, closed pipes, and the output of results and
+ * errors.
  *
- * Results go to stdout and nothing else does; sentences for the person go to stderr.
+ * Only results go to stdout. Messages for the user go to stderr.
  */
 
 import { ConfigError, InputError } from '../../config/errors.ts'
 import { sentenceOf } from '../i18n/catalogue.ts'
 import { EN } from '../i18n/en.ts'
 
-/** The command line cannot be understood; the message says why. */
+/** The command line is invalid; the message says why. */
 export class UsageError extends Error {
   override name = 'UsageError' as const
 }
 
 export const DONE = 0
 export const FAILED = 1
-const WRONG_USE = 2
-/** As a shell counts a program ended by a signal: 128 and the signal's number. */
+const INVALID_USE = 2
+/** The shell's exit status after SIGINT: 128 plus the signal's number. */
 const INTERRUPTED = 130
 
-/** Why a command was told to stop. */
+/** Reasons to abort a command. */
 class Interrupted extends Error {
   override name = 'Interrupted' as const
 }
@@ -31,9 +31,9 @@ class PipeClosed extends Error {
 /**
  * Runs a command to its end and sets the exit status.
  *
- * @param name the npm script, for the hint after wrong use.
- * @param command gets a signal that is aborted by Ctrl-C or when nobody reads stdout any more.
- * @returns when everything the command opened should be closed.
+ * @param name the npm script, for the hint after a UsageError.
+ * @param command its signal is aborted by Ctrl-C, and when the reader of stdout closes the pipe.
+ * @returns when the command has ended.
  */
 export async function runCommand(
   name: string,
@@ -68,7 +68,7 @@ function statusOf(name: string, error: unknown): number {
   }
   if (error instanceof UsageError) {
     printError(`${error.message}\nnpm run ${name} -- --help says more.`)
-    return WRONG_USE
+    return INVALID_USE
   }
   if (error instanceof InputError) {
     printError(sentenceOf(error, EN))
@@ -80,20 +80,20 @@ function statusOf(name: string, error: unknown): number {
   return FAILED
 }
 
-/** Prints a sentence or more for the person, without what in a file's name would steer the terminal. */
+/** Prints a message to stderr. Replaces control characters, which file names may contain. */
 export function printError(text: string): void {
   process.stderr.write(`${text.replaceAll(/[^\P{Cc}\n\t]/gu, '\uFFFD')}\n`)
 }
 
-/** Prints a result: one line, whatever is in it, and nothing that would steer the terminal. */
+/** Prints a result as one line, without control characters. */
 export function printLine(text: string): void {
   process.stdout.write(`${oneLine(text)}\n`)
 }
 
 /**
- * Prints a line that is still being written.
+ * Prints a line that grows.
  *
- * @returns prints what a longer text adds; with `end` it ends the line.
+ * @returns `grow` prints what a longer text adds; `end` also ends the line.
  */
 export function growingLine(): { grow(text: string): void; end(text: string): void } {
   let printed = ''
@@ -117,7 +117,7 @@ function oneLine(text: string): string {
   return text.replaceAll(/[\s\p{Cc}]+/gu, ' ').trim()
 }
 
-/** Prints a result as one JSON object on a line; JSON itself escapes only the first 32 controls. */
+/** Prints a result as one line of JSON. JSON.stringify escapes only the first 32 control characters. */
 export function printJson(value: object): void {
   const json = JSON.stringify(value).replaceAll(
     /\p{Cc}/gu,

@@ -1,4 +1,4 @@
-/** `npm run score`: how probable each of some answers is, for each picture. */
+/** `npm run score`: the probability of each given answer, for each picture. */
 
 import { InputError } from '../../config/errors.ts'
 import { sentenceOf } from '../i18n/catalogue.ts'
@@ -11,7 +11,7 @@ import { withModel } from './session.ts'
 
 const NAME = 'score'
 
-const HELP = `Says how probable each answer is, compared with the others.
+const HELP = `Prints the probability of each answer, relative to the others.
 
   npm run score -- IMAGE... --prompt TEXT --answer TEXT --answer TEXT... [options]
 
@@ -19,7 +19,7 @@ IMAGE is a PNG, JPEG, WebP, AVIF, GIF or TIFF file, or - for standard input.
 
 Options
   --prompt TEXT             text before the answer, such as "Question: is it red? Answer:"
-  --answer TEXT             an answer to weigh; give at least two to compare
+  --answer TEXT             an answer to score; can be repeated. Give at least two to compare
 ${MODEL_HELP}
 
 ${EXIT_HELP}
@@ -41,18 +41,18 @@ async function main(argv: readonly string[], signal: AbortSignal): Promise<numbe
   }
   const { prompt, answer: answers = [] } = values
   if (images.length === 0 || prompt === undefined || answers.length === 0) {
-    throw new UsageError('Give a picture, a --prompt, and an --answer or more.')
+    throw new UsageError('Give a picture, a --prompt, and at least one --answer.')
   }
   return withModel(NAME, values.model, signal, async ({ model, config, folder }) => {
     let status = DONE
     for (const image of images) {
       try {
         const bytes = await readImage(image, folder, config.imageLimits.maxBytes)
-        const scored = await model.score(bytes, { prompt, answers, signal })
+        const scores = await model.score(bytes, { prompt, answers, signal })
         if (values.json) {
-          printJson({ image, prompt, model: model.card.name, answers: scored })
+          printJson({ image, prompt, model: model.card.name, answers: scores })
         } else {
-          printLine((images.length > 1 ? `${image}: ` : '') + inWords(scored))
+          printLine((images.length > 1 ? `${image}: ` : '') + inWords(scores))
         }
       } catch (error) {
         if (!(error instanceof InputError)) {
@@ -66,9 +66,9 @@ async function main(argv: readonly string[], signal: AbortSignal): Promise<numbe
   })
 }
 
-/** Such as `yes 97.3 %, no 2.7 %`. */
-function inWords(scored: readonly ScoredAnswer[]): string {
-  return scored
+/** For example `yes 97.3 %, no 2.7 %`. */
+function inWords(scores: readonly ScoredAnswer[]): string {
+  return scores
     .map(({ answer, probability }) => `${answer.trim()} ${(probability * 100).toFixed(1)} %`)
     .join(', ')
 }

@@ -1,49 +1,49 @@
-/** Opens the model a command was told to use, and closes it at the end whatever happens. */
+/** Opens the model of a terminal command, and closes it at the end. */
 
 import type { Config } from '../../config/config.ts'
 import { findModel } from '../../config/models.ts'
 import { openModel } from '../../inference/model.ts'
 import type { Model } from '../../inference/contract/types.ts'
-import { readSettings, typedFrom } from './environment.ts'
+import { readSettings, userFolder } from './environment.ts'
 
 export type Session = {
   readonly model: Model
   readonly config: Config
-  /** What the paths a person types start from. */
+  /** Base of relative paths on the command line. */
   readonly folder: string
   readonly signal: AbortSignal
 }
 
 /**
- * Opens the model for as long as `use` takes.
+ * Opens the model, runs `work`, and closes the model.
  *
  * @param command name of the npm script.
- * @param name of the model, or its folder; absent: that of the environment, else the demo.
+ * @param name of the model, or its folder. Default: the setting SIGHTSEER_MODEL.
  */
 export async function withModel<T>(
   command: string,
   name: string | undefined,
   signal: AbortSignal,
-  use: (session: Session) => Promise<T>,
+  work: (session: Session) => Promise<T>,
 ): Promise<T> {
   const config = readSettings()
-  const folder = typedFrom(command)
-  const place = findModel(name ?? config.model, config.modelsFolder, folder)
+  const folder = userFolder(command)
+  const packageFolder = findModel(name ?? config.model, config.modelsFolder, folder)
   const opening = notice(`Opening ${name ?? config.model} …`) // seconds for a large model
-  const model = await openModel(place, {
+  const model = await openModel(packageFolder, {
     provider: config.provider,
     imageLimits: config.imageLimits,
     ...(config.threads !== undefined && { threads: config.threads }),
   }).finally(opening.clear)
   try {
     signal.throwIfAborted()
-    return await use({ model, config, folder, signal })
+    return await work({ model, config, folder, signal })
   } finally {
     await model.close()
   }
 }
 
-/** Shows a line while something takes its time; only to a person at a terminal. */
+/** Shows a line at a terminal until `clear` is called. */
 function notice(text: string): { readonly clear: () => void } {
   if (!process.stderr.isTTY) {
     return { clear: () => {} }

@@ -200,7 +200,7 @@ describe('npm run pull', () => {
     const { stdout, stderr, code } = await ended
     assert.equal(code, 130)
     assert.equal(stdout, '')
-    assert.match(stderr, /Stopped\. What was downloaded is kept: the same command goes on/)
+    assert.match(stderr, /Stopped\. The downloaded files are kept\. Run the same command again/)
     assert.deepEqual(readdirSync(cache()).includes('.lock'), false)
   })
 
