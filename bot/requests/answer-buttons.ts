@@ -7,7 +7,7 @@ import {
   PermissionFlagsBits,
 } from 'discord.js'
 import { withDeferral } from '../discord/deferral.ts'
-import { readCustomId } from './answer-message.ts'
+import { readAnswerCustomId } from '../discord/custom-id.ts'
 import type { QuestionFlow } from './question-flow.ts'
 import { type RequestIntake, placeOf, withDeferredReply } from './submit.ts'
 import type { Eraser } from '../memory/eraser.ts'
@@ -111,7 +111,7 @@ export class AnswerButtons {
 }
 
 function idOf(customId: string) {
-  const id = readCustomId(customId)
+  const id = readAnswerCustomId(customId)
   if (!id) {
     throw new InputError('button/unknown')
   }

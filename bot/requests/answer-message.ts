@@ -9,11 +9,11 @@
 import { ButtonStyle, ComponentType } from 'discord.js'
 import { escaped, MAX_CONTENT, shortened } from '../../commands/answer-text.ts'
 import type { Catalogue } from '../../commands/i18n/words.ts'
+import { answerCustomId } from '../discord/custom-id.ts'
 import type { Body } from '../discord/reply.ts'
 
 /** Discord's limits. */
 const MAX_LABEL = 80
-const VERSION = 's1'
 
 export type PartLayout = {
   /** The model's text; the first line is the answer, the others are details. */
@@ -31,22 +31,6 @@ export type AnswerLayout = {
   readonly note?: string | undefined
   readonly again: boolean
   readonly repost?: boolean
-}
-
-/** The actions of buttons; several buttons of one action are numbered. */
-const ACTIONS = ['ask', 'again', 'delete', 'repost', 'question', 'form'] as const
-export type Action = (typeof ACTIONS)[number]
-
-export function customId(key: string, action: Action, number = 0): string {
-  return `${VERSION}:${key}:${action}:${number}`
-}
-
-/** @returns null for an id that this version did not make. */
-export function readCustomId(id: string) {
-  const [version, key, name, number, ...actions] = id.split(':')
-  const action = ACTIONS.find((one) => one === name)
-  const isValid = version === VERSION && key && action && number && actions.length === 0
-  return isValid ? { key, action, number: Number(number) } : null
 }
 
 /** The message body of an answer. */
@@ -83,17 +67,17 @@ function rows(
   const hidden = parts.some(({ spoiler }) => spoiler)
   const questions = (hidden ? [] : suggestions).map(({ part, question }, number) =>
     button(
-      customId(key, 'question', number),
+      answerCustomId(key, 'question', number),
       parts.length === 1 ? question : `${part + 1}: ${question}`,
       ButtonStyle.Primary,
     ),
   )
   const { buttons } = text
   const rest = [
-    button(customId(key, 'ask'), buttons.ask),
-    ...(again ? [button(customId(key, 'again'), buttons.again)] : []),
-    ...(repost ? [button(customId(key, 'repost'), buttons.repost)] : []),
-    button(customId(key, 'delete'), buttons.delete),
+    button(answerCustomId(key, 'ask'), buttons.ask),
+    ...(again ? [button(answerCustomId(key, 'again'), buttons.again)] : []),
+    ...(repost ? [button(answerCustomId(key, 'repost'), buttons.repost)] : []),
+    button(answerCustomId(key, 'delete'), buttons.delete),
   ]
   return [questions, rest].filter((row) => row.length > 0).map(actionRow)
 }

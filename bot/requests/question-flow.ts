@@ -17,7 +17,7 @@ import { catalogueFor } from '../../commands/i18n/catalogue.ts'
 import type { Catalogue } from '../../commands/i18n/words.ts'
 import { InputError } from '../../config/errors.ts'
 import type { Acknowledge } from '../discord/deferral.ts'
-import { customId } from './answer-message.ts'
+import { answerCustomId } from '../discord/custom-id.ts'
 import {
   currentConversation,
   lastTurn,
@@ -282,7 +282,7 @@ function form(key: string, pictures: number, { modal }: Catalogue) {
     options: numbers,
   } as const
   return {
-    custom_id: customId(key, 'form'),
+    custom_id: answerCustomId(key, 'form'),
     title: modal.title,
     components: [
       ...(pictures > 1

@@ -16,7 +16,8 @@ import {
 import { plainMessage } from '../../../commands/answer-text.ts'
 import { catalogueFor } from '../../../commands/i18n/catalogue.ts'
 import { InputError } from '../../../config/errors.ts'
-import { buttonId, linkTo, readButtonId } from './message.ts'
+import { caseCustomId, readCaseCustomId } from '../../discord/custom-id.ts'
+import { linkTo } from './message.ts'
 import { type Action, type Case, decided, ITSELF } from './case.ts'
 import type { CaseExecutor } from './executor.ts'
 import type { GuildModeration } from '../settings.ts'
@@ -36,16 +37,16 @@ export class CaseButtons {
 
   /** Whether a button or form belongs to a case. */
   owns(customId: string): boolean {
-    return readButtonId(customId) !== null
+    return readCaseCustomId(customId) !== null
   }
 
   async pressed(interaction: ButtonInteraction): Promise<void> {
-    const id = readButtonId(interaction.customId)
+    const id = readCaseCustomId(interaction.customId)
     const record = id && (await this.#deps.executor.of(id.guildId, id.id))
     if (!id || !record) {
       throw new InputError('case/unknown')
     }
-    if (id.button === 'appeal') {
+    if (id.action === 'appeal') {
       return this.#openForm(interaction, record)
     }
     const { settings } = await this.#deps.guilds.of(record.guildId)
@@ -53,7 +54,7 @@ export class CaseButtons {
       throw new InputError('permission/staff')
     }
     demandStaff(interaction, settings)
-    switch (id.button) {
+    switch (id.action) {
       case 'history':
         return this.#history(interaction, record)
       case 'enforce':
@@ -61,13 +62,13 @@ export class CaseButtons {
       case 'form':
         throw new InputError('button/unknown')
       default:
-        return this.#decide(interaction, record, id.button)
+        return this.#decide(interaction, record, id.action)
     }
   }
 
   /** The appeal of the member, accepted once. */
   async submitted(interaction: ModalSubmitInteraction): Promise<void> {
-    const id = readButtonId(interaction.customId)
+    const id = readCaseCustomId(interaction.customId)
     const record = id && (await this.#deps.executor.of(id.guildId, id.id))
     if (!id || !record || record.memberId !== interaction.user.id) {
       throw new InputError('case/unknown')
@@ -96,7 +97,7 @@ export class CaseButtons {
     }
     const { told } = catalogueFor(interaction.locale).moderation
     await interaction.showModal({
-      custom_id: buttonId(record, 'form'),
+      custom_id: caseCustomId(record, 'form'),
       title: told.form,
       components: [
         {
@@ -159,7 +160,7 @@ export class CaseButtons {
               type: ComponentType.Button,
               style: ButtonStyle.Primary,
               label: buttons.enforce,
-              customId: buttonId(of, 'enforce'),
+              customId: caseCustomId(of, 'enforce'),
             },
           ],
         },

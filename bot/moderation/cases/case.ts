@@ -8,6 +8,7 @@
 
 import { z } from 'zod'
 import { DAY_MS, MINUTE_MS } from '../../../config/durations.ts'
+import { CASE_DECISIONS } from '../../discord/custom-id.ts'
 import type { ModerationSettings } from '../../../commands/moderation/settings.ts'
 import { type Posting, printSchema, sharePicture } from '../hashes/postings.ts'
 import { reasonSchema } from '../hashes/reasons.ts'
@@ -21,9 +22,7 @@ const USUAL_TIMEOUT_MINUTES = 60
 /** Stands for the bot in `by`, where it acted without a person. */
 export const ITSELF = 'sightseer'
 
-/** What staff can do with a case. */
-export const ACTIONS = ['confirm', 'dismiss', 'delete', 'timeout', 'undo'] as const
-export type Action = (typeof ACTIONS)[number]
+export type Action = (typeof CASE_DECISIONS)[number]
 
 const stepSchema = z.object({
   /** What is done; `delete` names its message after a slash. */
@@ -64,7 +63,7 @@ export const caseSchema = z.object({
   /** Until when the member is timed out by this case. */
   timeoutUntil: z.number().nullable(),
   events: z.array(
-    z.object({ at: z.number(), by: z.string(), what: z.enum([...ACTIONS, 'appeal']) }),
+    z.object({ at: z.number(), by: z.string(), what: z.enum([...CASE_DECISIONS, 'appeal']) }),
   ),
   /** What the member answered. */
   appeal: z.string().nullable(),

@@ -3,31 +3,13 @@
 import { ButtonStyle, ComponentType, SnowflakeUtil, time } from 'discord.js'
 import { escaped, MAX_CONTENT, shortened } from '../../../commands/answer-text.ts'
 import type { Catalogue } from '../../../commands/i18n/words.ts'
-import { ACTIONS, allows, type Case, ITSELF, type Step } from './case.ts'
+import { CASE_DECISIONS, caseCustomId } from '../../discord/custom-id.ts'
+import { allows, type Case, ITSELF, type Step } from './case.ts'
 import { NEEDED_WEIGHT, type Reason, weightOf } from '../hashes/reasons.ts'
 
-const VERSION = 'mod1'
 const SHOWN_COPIES = 6
 const MAX_CAPTION = 160
 const MAX_APPEAL = 300
-
-/** The buttons of a case, by name. */
-const BUTTONS = [...ACTIONS, 'history', 'enforce', 'appeal', 'form'] as const
-export type Button = (typeof BUTTONS)[number]
-
-/** The id of a button, which names its case. */
-export function buttonId({ guildId, id }: Pick<Case, 'guildId' | 'id'>, button: Button): string {
-  return [VERSION, guildId, id, button].join(':')
-}
-
-/** @returns null if the id does not belong to a case. */
-export function readButtonId(customId: string) {
-  const [version, guildId, id, name, ...rest] = customId.split(':')
-  const button = BUTTONS.find((one) => one === name)
-  return version === VERSION && guildId && id && button && rest.length === 0
-    ? { guildId, id, button }
-    : null
-}
 
 /** The URL of a message. */
 export function linkTo(guildId: string, at: { channelId: string; messageId: string }): string {
@@ -164,18 +146,18 @@ const STYLES = {
 } as const
 
 function rows(record: Case, { moderation: { buttons } }: Catalogue): object[] {
-  const acting = ACTIONS.map((action) => ({
+  const acting = CASE_DECISIONS.map((action) => ({
     type: ComponentType.Button,
     style: STYLES[action],
     label: buttons[action],
-    custom_id: buttonId(record, action),
+    custom_id: caseCustomId(record, action),
     disabled: !allows(record, action),
   }))
   const history = {
     type: ComponentType.Button,
     style: ButtonStyle.Secondary,
     label: buttons.history,
-    custom_id: buttonId(record, 'history'),
+    custom_id: caseCustomId(record, 'history'),
   }
   return [
     { type: ComponentType.ActionRow, components: acting },
@@ -202,7 +184,7 @@ export function tellingBody(
             type: ComponentType.Button,
             style: ButtonStyle.Secondary,
             label: buttons.appeal,
-            custom_id: buttonId(record, 'appeal'),
+            custom_id: caseCustomId(record, 'appeal'),
           },
         ],
       },

@@ -4,7 +4,8 @@
  */
 
 import { catalogueFor } from '../../../commands/i18n/catalogue.ts'
-import { buttonId, caseBody, tellingBody } from './message.ts'
+import { caseCustomId } from '../../discord/custom-id.ts'
+import { caseBody, tellingBody } from './message.ts'
 import type { CasePictures } from './pictures.ts'
 import type { Case, Problem, Step, StepChange } from './case.ts'
 import { sweep, type SweepDeps } from './sweep.ts'
@@ -69,7 +70,7 @@ export class CaseSteps {
     const text = catalogueFor(record.locale)
     const posted =
       Date.now() - record.createdAt > NONCE_SURE_MS
-        ? await actions.find(channelId, buttonId(record, 'history'))
+        ? await actions.find(channelId, caseCustomId(record, 'history'))
         : undefined
     const messageId =
       posted ??
@@ -136,7 +137,9 @@ export class CaseSteps {
         : { content: text.moderation.told.undone(server), allowed_mentions: { parse: [] } }
     const old = Date.now() - record.createdAt > NONCE_SURE_MS
     const sent =
-      name === 'tell' && old ? await actions.find(channelId, buttonId(record, 'appeal')) : undefined
+      name === 'tell' && old
+        ? await actions.find(channelId, caseCustomId(record, 'appeal'))
+        : undefined
     if (sent === undefined) {
       await actions.post(channelId, body, { nonce: `${name[0]}${record.id}` })
     }

@@ -1,11 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import {
-  answerBody,
-  type AnswerLayout,
-  customId,
-  readCustomId,
-} from '../../../bot/requests/answer-message.ts'
+import { answerBody, type AnswerLayout } from '../../../bot/requests/answer-message.ts'
 import { catalogueFor } from '../../../commands/i18n/catalogue.ts'
 
 const text = catalogueFor('en-US')
@@ -96,19 +91,5 @@ describe('answerBody', () => {
 
   it('has no buttons where nothing is remembered', () => {
     assert.deepEqual(answerBody(layout({ key: null }), text).components, [])
-  })
-})
-
-describe('customId', () => {
-  it('is short, versioned and read back', () => {
-    const id = customId('AbC-_1234567', 'question', 2)
-    assert.equal(id, 's1:AbC-_1234567:question:2')
-    assert.deepEqual(readCustomId(id), { key: 'AbC-_1234567', action: 'question', number: 2 })
-  })
-
-  it('does not read other versions and strangers’ ids', () => {
-    for (const id of ['s0:a:ask:0', 's1:a:sing:0', 's1:a:ask', 's1::ask:0', 'x', 's1:a:ask:0:1']) {
-      assert.equal(readCustomId(id), null, id)
-    }
   })
 })

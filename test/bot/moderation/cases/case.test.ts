@@ -3,7 +3,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import {
-  ACTIONS,
   allows,
   type Case,
   decided,
@@ -14,6 +13,7 @@ import {
   withPictures,
   withStep,
 } from '../../../../bot/moderation/cases/case.ts'
+import { CASE_DECISIONS } from '../../../../bot/discord/custom-id.ts'
 import { DEFAULT_MODERATION } from '../../../../commands/moderation/settings.ts'
 
 const NOW = 1_800_000_000_000
@@ -42,7 +42,7 @@ function idsOf({ steps }: Case): string[] {
 }
 
 function allowed(record: Case): string[] {
-  return ACTIONS.filter((action) => allows(record, action))
+  return CASE_DECISIONS.filter((action) => allows(record, action))
 }
 
 describe('openCase', () => {
@@ -72,7 +72,7 @@ describe('openCase', () => {
   })
 })
 
-function by(action: (typeof ACTIONS)[number]) {
+function by(action: (typeof CASE_DECISIONS)[number]) {
   return { action, by: '9', now: NOW }
 }
 

@@ -1,0 +1,52 @@
+/**
+ * The custom_id of every button and form of the bot, below answers and below moderation's cases.
+ *
+ * Each starts with a version, so that an id of an earlier release is refused instead of misread.
+ */
+
+const ANSWER_VERSION = 's1'
+const CASE_VERSION = 'mod1'
+
+/** What a button or form of an answer does. */
+const ANSWER_ACTIONS = ['ask', 'again', 'delete', 'repost', 'question', 'form'] as const
+export type AnswerAction = (typeof ANSWER_ACTIONS)[number]
+
+/**
+ * @param key of the answer's record.
+ * @param number tells buttons of the same action apart, such as suggested questions.
+ */
+export function answerCustomId(key: string, action: AnswerAction, number = 0): string {
+  return [ANSWER_VERSION, key, action, number].join(':')
+}
+
+/** @returns null for an id that `answerCustomId` did not make. */
+export function readAnswerCustomId(customId: string) {
+  const [version, key, name, number, ...rest] = customId.split(':')
+  const action = ANSWER_ACTIONS.find((one) => one === name)
+  return version === ANSWER_VERSION && key && action && number && rest.length === 0
+    ? { key, action, number: Number(number) }
+    : null
+}
+
+/** What staff can decide about a case. */
+export const CASE_DECISIONS = ['confirm', 'dismiss', 'delete', 'timeout', 'undo'] as const
+
+/** What a button or form of a case does: a decision, or one of the rest. */
+const CASE_ACTIONS = [...CASE_DECISIONS, 'history', 'enforce', 'appeal', 'form'] as const
+export type CaseAction = (typeof CASE_ACTIONS)[number]
+
+export function caseCustomId(
+  { guildId, id }: { readonly guildId: string; readonly id: string },
+  action: CaseAction,
+): string {
+  return [CASE_VERSION, guildId, id, action].join(':')
+}
+
+/** @returns null for an id that `caseCustomId` did not make. */
+export function readCaseCustomId(customId: string) {
+  const [version, guildId, id, name, ...rest] = customId.split(':')
+  const action = CASE_ACTIONS.find((one) => one === name)
+  return version === CASE_VERSION && guildId && id && action && rest.length === 0
+    ? { guildId, id, action }
+    : null
+}
