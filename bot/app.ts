@@ -1,4 +1,4 @@
-/** Puts together what people meet: commands, buttons, messages, and what is remembered of them. */
+/** Composes the app: services of the commands, buttons, messages, memory and moderation. */
 
 import type { Client } from 'discord.js'
 import type { Logger } from 'pino'
@@ -22,7 +22,8 @@ import { UserStore } from './memory/user-store.ts'
 import { newestPictures } from './discord/picture-finder.ts'
 import type { FetchPicture } from './pictures/download.ts'
 import { Pictures } from './pictures/pictures.ts'
-import { memoryService, privacyService } from './memory/privacy.ts'
+import { memoryService } from './memory/memory-command.ts'
+import { privacyService } from './memory/privacy.ts'
 import type { Store } from './store/types.ts'
 
 /** What the app is built from. */
@@ -49,11 +50,11 @@ export type App = {
   readonly settings: GuildSettingsStore
   readonly users: UserStore
   readonly moderation: Moderation
-  /** Goes on with what another process left. */
+  /** Resumes a job that another process left. */
   readonly resume: RequestIntake['carryOut']
 }
 
-/** Builds it for one client. */
+/** Creates the app for one client. */
 export function createApp(client: Client, deps: AppDeps): App {
   const { model, isOpen = () => true, store, jobs, retentionMs } = deps
   const countCacheLookup = deps.metrics?.cache

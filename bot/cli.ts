@@ -18,7 +18,7 @@ loopback Discord on this machine and prints the address of its page. Ctrl-C stop
 Settings, in the environment or in .env; none is needed:
 `
 
-/** Runs the command; the bot goes on until it is told to stop. */
+/** Runs the command; the bot runs until it receives a signal. */
 export async function run(args: readonly string[]): Promise<void> {
   if (args.includes('--help')) {
     const lines = settings().map(({ name, about }) => `\n  ${name}\n    ${about}\n`)
@@ -54,11 +54,11 @@ export async function run(args: readonly string[]): Promise<void> {
   )
 }
 
-/** Where the loopback Discord is kept, and how to begin anew. */
+/** Where the loopback Discord is stored, and how to start over. */
 function sandboxStateNote({ sandboxState }: Config): string {
   if (sandboxState === undefined) {
     return 'Nothing of it is kept.'
   }
   const place = sandboxState === SANDBOX_STATE ? path.dirname(sandboxState) : sandboxState
-  return `It is kept in ${place}: delete that to begin anew. SANDBOX_STATE=memory keeps nothing.`
+  return `It is kept in ${place}: delete that to start over. SANDBOX_STATE=memory keeps nothing.`
 }

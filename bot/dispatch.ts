@@ -1,8 +1,8 @@
 /**
- * Runs what people ask for. The one place where errors end.
+ * Dispatches gateway events. The one place where errors end.
  *
- * An InputError is shown as its sentence in the person's language. What Discord refuses for a known reason
- * is told or left, as bot/discord/api-errors.ts has it. Anything else is a bug: it is logged with a
+ * An InputError is shown as its sentence in the person's language. A known error of Discord's API
+ * is handled as bot/discord/api-errors.ts says. Anything else is a bug: it is logged with a
  * short id, and the person is shown the id.
  */
 
@@ -39,13 +39,13 @@ export type DispatchDeps = AppDeps & {
   readonly metrics: Pick<Metrics, 'request' | 'stage' | 'cache'>
 }
 
-/** What is to be done besides listening. */
+/** Work that the event listeners start. */
 export type Dispatcher = {
   /** Resumes a job that another process left. */
   readonly resumeJob: JobHandler
-  /** Resumes cases of moderation that another process left; if that fails, later once more. */
+  /** Resumes cases of moderation that another process left; retried once if that fails. */
   readonly resume: () => Promise<void>
-  /** Finishes cases that are under way. */
+  /** Waits for cases in progress. */
   readonly stop: () => Promise<void>
 }
 
@@ -83,7 +83,7 @@ export function dispatch(client: Client, parts: DispatchDeps): Dispatcher {
   }
 }
 
-/** A job left by another process; only its address is left to tell of an error. */
+/** Runs a job that another process left; an error is reported through the job's address. */
 async function handleJob(
   job: Job,
   context: JobContext,
@@ -98,7 +98,7 @@ async function handleJob(
     const request = requestSchema.safeParse(job.request)
     const text = catalogueFor(request.data?.locale)
     const sentence = sentenceFor(error, text, log)
-    // Nobody asked for alt text, and what was to be reworded stays as it was.
+    // Nobody requested alt text, and a failed rewording leaves the answer unchanged.
     const silent = request.data?.kind === 'alt-text' || request.data?.kind === 'again'
     if (sentence !== undefined && !silent) {
       const delivery = new Delivery(client.rest, job.answer, context.nonce)
@@ -125,7 +125,7 @@ async function handleInteraction(
   }
 }
 
-/** How a request ended, for the metrics: `refused` is the person's or the limits' doing. */
+/** How a request ended, for the metrics: `refused`: bad input or a limit. */
 type Outcome = 'answered' | 'refused' | 'handed-back' | 'gone' | 'taken' | 'forbidden' | 'failed'
 
 function outcomeOf(error: unknown): Outcome {
@@ -142,7 +142,7 @@ function outcomeOf(error: unknown): Outcome {
   return meaning === 'bug' ? 'failed' : meaning
 }
 
-/** What an interaction is called in the metrics. */
+/** The label of an interaction in the metrics. */
 function metricName(interaction: Interaction): string {
   if (interaction.isCommand() || interaction.isAutocomplete()) {
     const required = [...SLASH_COMMANDS, ...MENU_COMMANDS].some(
@@ -188,7 +188,7 @@ function known<T>(command: T | undefined): T {
   return command
 }
 
-/** Nobody asked, so nobody is told of an error. */
+/** Handles an event that no person waits for: errors are only logged. */
 async function moderateMessage(look: () => Promise<void>, log: Logger): Promise<void> {
   try {
     await look()
@@ -200,7 +200,7 @@ async function moderateMessage(look: () => Promise<void>, log: Logger): Promise<
 }
 
 async function handleMessage(message: Message, { messages }: App, log: Logger): Promise<void> {
-  // The store may be what failed, so it is not asked for the language again.
+  // The store may be what failed, so the language is not read from it again.
   let locale = localeOfMessage(message)
   try {
     await messages.onMessage(message, (known) => {
@@ -216,14 +216,14 @@ async function handleMessage(message: Message, { messages }: App, log: Logger): 
   }
 }
 
-/** Whether a message speaks to the bot: where nobody asked, nobody is told of an error. */
+/** Whether a message is addressed to the bot; errors of other messages are not posted. */
 function isAddressed({ guildId, mentions, client }: Message): boolean {
   const { id } = client.user
   return guildId === null || mentions.users.has(id) || mentions.repliedUser?.id === id
 }
 
 /**
- * What the person is told; undefined if nobody is there to be told. Logs what is not theirs to mend.
+ * The sentence for the person; undefined if nobody waits. Logs what the person cannot fix.
  */
 function sentenceFor(error: unknown, text: Catalogue, log: Logger): string | undefined {
   if (error instanceof InputError) {
@@ -252,7 +252,7 @@ function sentenceFor(error: unknown, text: Catalogue, log: Logger): string | und
   return text.errors['bot/bug']({ id })
 }
 
-/** An answer already there is not overwritten: what a button did to it failed, not the answer. */
+/** Keeps an existing answer: the action of its button failed, not the answer. */
 async function answerError(interaction: RepliableInteraction, sentence: string): Promise<void> {
   const ephemeral = { ...plainMessage(sentence), flags: MessageFlags.Ephemeral } as const
   if (!interaction.deferred && !interaction.replied) {
@@ -264,7 +264,7 @@ async function answerError(interaction: RepliableInteraction, sentence: string):
   }
 }
 
-/** Shows the sentence; where even that fails (the token expired, say), it is only logged. */
+/** Shows the sentence; if that fails too (for example the token expired), it is logged. */
 async function tryToSend(log: Logger, send: () => Promise<unknown>): Promise<void> {
   try {
     await send()

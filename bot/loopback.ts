@@ -1,7 +1,7 @@
 /**
- * The loopback Discord that the bot runs on where it has no token.
+ * The loopback Discord that the bot runs on without a token.
  *
- * It is loaded only then: with a token nothing of it is needed, and the container image lacks it.
+ * It is loaded only then: the container image does not contain it.
  */
 
 import { once } from 'node:events'
@@ -11,17 +11,17 @@ import path from 'node:path'
 import type { Sandbox, startSandbox as StartSandbox } from 'loopback-discord'
 import { ConfigError } from '../config/errors.ts'
 
-/** As `npm run sandbox` has it. */
+/** The port of `npm run sandbox`. */
 const SANDBOX_PORT = 4350
 
 /**
- * Opens it.
+ * Opens the loopback Discord.
  *
- * One that is kept comes back at the same port, so that an open page and its links go on working.
+ * With a state file it keeps its port, so that an open page and its links still work.
  *
- * @param port undefined: the usual one or, where that is taken, a free one.
- * @param stateFile where it is kept; undefined: nowhere, at a free port unless told otherwise.
- * @param usualPort tests have another.
+ * @param port undefined: the usual port or, if that is taken, a free one.
+ * @param stateFile where its state is stored; undefined: in memory, at a free port by default.
+ * @param usualPort tests use another.
  * @throws {ConfigError} if the port or the file cannot be used, or the package is not installed.
  */
 export async function openSandbox(

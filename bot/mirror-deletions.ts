@@ -1,6 +1,6 @@
 /**
- * Deletes here too what Discord deletes. What fails, for instance while the store is away, is tried
- * again until it succeeds.
+ * Deletes the records of what is deleted on Discord. A deletion that fails, for example while the store
+ * is away, is retried until it succeeds.
  */
 
 import { type Client, Events } from 'discord.js'
@@ -8,10 +8,10 @@ import { detached } from './operations/detached.ts'
 import type { App, AppDeps } from './app.ts'
 import { Recovery } from './operations/recovery.ts'
 
-/** Deletions that failed and are tried again, at most. */
+/** The most failed deletions that are retried. */
 const MAX_FAILED = 10_000
 
-/** Listens for what Discord deletes. @returns ends the retries. */
+/** Listens for deletions. @returns a function that ends the retries. */
 export function mirrorDeletions(
   client: Client,
   { eraser, moderation }: Pick<App, 'eraser' | 'moderation'>,

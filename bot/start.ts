@@ -1,4 +1,4 @@
-/** Builds the bot: store, model, client, and the loopback Discord where there is no token. */
+/** Builds the bot: store, model, client, and without a token the loopback Discord. */
 
 import { availableParallelism } from 'node:os'
 import { type Client, Status } from 'discord.js'
@@ -34,13 +34,13 @@ export type Bot = {
   readonly client: Client<true>
   readonly model: Model
   readonly store: Store
-  /** The loopback Discord, if that is where it runs. */
+  /** The loopback Discord, if the bot runs on it. */
   readonly sandbox: Sandbox | undefined
   /** Where metrics and health are served, if they are. */
   readonly health: HealthServer | undefined
   /**
-   * Finishes what is being answered, within the limit of the settings; tells the others that it
-   * restarts. Then leaves Discord, ends the sandbox, the model and the store.
+   * Finishes the answers in progress, within the limit of the settings, and tells the other people
+   * that the bot restarts. Then disconnects and closes the sandbox, the model and the store.
    */
   close(): Promise<void>
 }
@@ -88,7 +88,7 @@ export async function startBot(config: Config, log: Logger, model?: Model): Prom
   }
 }
 
-/** Ends what was started, the newest first; calling it again waits for the same end. */
+/** Closes what was started, the newest first; another call waits for the same result. */
 function closeOnce(started: AsyncDisposableStack): () => Promise<void> {
   let closing: Promise<void> | undefined
   return () => (closing ??= started.disposeAsync())
@@ -110,7 +110,7 @@ export function openConfiguredModel(config: Config): Promise<Model> {
   })
 }
 
-/** Kinds of records that earlier versions kept; what is left of them is deleted at the start. */
+/** Collections of earlier versions; their records are deleted at the start. */
 const RETIRED_COLLECTIONS = ['image-tokens']
 const NOTHING = { ttlMs: 1, decode: () => null }
 

@@ -1,5 +1,5 @@
 /**
- * Discord's refusals that are no bugs of ours, and what to do about each.
+ * Errors of Discord's API that are not bugs of the bot, and how each is handled.
  *
  * Source: developers/topics/opcodes-and-status-codes.mdx, JSON error codes.
  */
@@ -21,17 +21,17 @@ export const ERROR_CODES = {
   noReplyWithoutHistory: 160002,
 } as const
 
-/** The JSON error code of a refusal; undefined for any other error. */
+/** The JSON error code of an API error; undefined for any other error. */
 export function errorCode(error: unknown): number | string | undefined {
   return error instanceof DiscordAPIError ? error.code : undefined
 }
 
 /**
- * What a refusal means for the request it ended:
- * - `gone`: nobody waits any more (the token died, the message was deleted), so nothing is said;
- * - `taken`: another process or an earlier try answers it;
- * - `forbidden`: the bot may not do that here, which the person can be told;
- * - `bug`: ours.
+ * What an API error means for the request that it ended:
+ * - `gone`: nobody waits any more (the token expired, the message was deleted), so nothing is sent;
+ * - `taken`: another process or an earlier attempt answers it;
+ * - `forbidden`: the bot lacks a permission here, and the person can be told;
+ * - `bug`: a bug of the bot.
  */
 export type ErrorKind = 'gone' | 'taken' | 'forbidden' | 'bug'
 
@@ -66,7 +66,7 @@ export function isDeleted(error: unknown): boolean {
   )
 }
 
-/** A reply to a message deleted meanwhile is refused as an invalid form that names the reference. */
+/** Discord rejects a reply to a deleted message as an invalid form body that names the reference. */
 function isUnknownReference(error: unknown): boolean {
   return errorCode(error) === ERROR_CODES.invalidBody && /message_reference/.test(String(error))
 }

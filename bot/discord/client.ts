@@ -1,4 +1,4 @@
-/** The discord.js client: connects with the least it needs and registers the commands. */
+/** The discord.js client: connects with the least intents and registers the commands. */
 
 import {
   Client,
@@ -40,7 +40,7 @@ const SETTLE_LIMIT_MS = 3000
 const UNKNOWN_GUILD = 10_004
 const MISSING_ACCESS = 50_001
 
-/** Messages remembered per channel; only the newest pictures are looked for among them. */
+/** Messages cached per channel; only the newest pictures are searched among them. */
 const MESSAGES_PER_CHANNEL = 50
 const MEMBERS_PER_GUILD = 200
 
@@ -53,7 +53,7 @@ export type Connection = {
   /** Registers the commands in this server only. */
   readonly guild?: string | undefined
   readonly log: Logger
-  /** Told how long after a command or click Discord had our first response, in seconds. */
+  /** Called with the seconds from a command or click to our first response. */
   readonly acknowledged?: (seconds: number) => void
   /** Called with each client before it connects, to listen to its events. */
   readonly listen: (client: Client) => void
@@ -64,8 +64,8 @@ export type Connection = {
 /**
  * Logs in and registers the commands.
  *
- * Where Discord refuses the Message Content intent, it goes on without: everything but replies to
- * slash answers works.
+ * If Discord refuses the Message Content intent, the client connects without it: everything but
+ * replies to the answers of slash commands works.
  *
  * @returns the client once it is ready.
  * @throws {ConfigError} if Discord refuses the token or cannot be reached.
@@ -84,13 +84,13 @@ export async function connect(connection: Connection): Promise<Client<true>> {
   }
 }
 
-/** Sends what is still to be sent, for a few seconds at most, then leaves Discord. */
+/** Sends the pending requests, for a few seconds at most, then disconnects. */
 export async function leave(client: Client, requests: PendingRequests): Promise<void> {
   await requests.settle(SETTLE_LIMIT_MS)
   await client.destroy()
 }
 
-/** Tells how long after each command or click Discord had our first response. */
+/** Measures the time from each command or click to our first response. */
 function timeFirstResponses({ rest }: Client, acknowledged: (seconds: number) => void): void {
   rest.on(RESTEvents.Response, ({ path }, { ok }) => {
     const interaction = /^\/interactions\/(\d+)\/[^/]+\/callback/.exec(path)?.[1]
@@ -107,7 +107,7 @@ async function logIn(
 ): Promise<Client<true>> {
   const client: Client = new Client({
     intents: [...intents],
-    // Direct messages come from channels, and deletions name messages, that were not seen before.
+    // Direct messages come from channels, and deletions name messages, that are not in the cache.
     partials: [Partials.Channel, Partials.Message],
     makeCache: Options.cacheWithLimits({
       ...Options.DefaultMakeCacheSettings,
@@ -169,7 +169,7 @@ async function register(client: Client<true>, guild: string | undefined, log: Lo
   }
 }
 
-/** The sentence for what the operator can mend; any other error as it is. */
+/** A ConfigError for what the operator can fix; any other error unchanged. */
 function loginError(error: unknown): unknown {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   if (code === DiscordjsErrorCodes.TokenInvalid) {

@@ -1,21 +1,21 @@
 /**
- * When the first response to an interaction is sent: once what is asked is written down, so that a
- * process that ends between the two leaves no "thinking" that nobody goes on with.
+ * When the first response to an interaction is sent: after the request is stored, so that a process
+ * that ends between the two leaves no "thinking" that is never resumed.
  */
 
-/** Discord gives up on an interaction after 3 s; a slow store or lookup is not waited for longer. */
+/** An interaction expires after 3 s without a response, so a slow store is not awaited for longer. */
 const DEFER_AFTER_MS = 1500
 
-/** Sends the first response; what is asked must be written down by then. */
+/** Sends the first response; the request must be stored by then. */
 export type Acknowledge = () => Promise<void>
 
 /**
- * Does the work, which acknowledges when it has written itself down, and acknowledges for it when
- * that takes too long.
+ * Runs the work, which acknowledges once its request is stored. If that takes too long, the
+ * acknowledgment is sent without waiting.
  *
  * @param send the first response; called once at most.
- * @param atLatestMs after so long it is sent anyway. Default 1.5 s.
- * @throws what `work` throws; a first response on its way has arrived by then.
+ * @param atLatestMs it is sent after this time in any case. Default 1.5 s.
+ * @throws what `work` throws; a first response in flight has arrived by then.
  */
 export async function withDeferral(
   send: () => Promise<unknown>,
@@ -27,7 +27,7 @@ export async function withDeferral(
     await (sent ??= send())
   }
   const timer = setTimeout(() => {
-    acknowledge().catch(() => {}) // the work itself meets the error, when it acknowledges
+    acknowledge().catch(() => {}) // the work gets this error when it acknowledges
   }, atLatestMs)
   try {
     await work(acknowledge)

@@ -1,4 +1,4 @@
-/** What the bot asks to be allowed, and the link that invites it. docs/discord-setup.md explains it. */
+/** The permissions that the bot asks for, and the link that invites it. docs/discord-setup.md explains it. */
 
 import { OAuth2Scopes, PermissionFlagsBits } from 'discord.js'
 
@@ -22,7 +22,7 @@ export const PERMISSIONS = [
   },
 ] as const
 
-/** All of them as Discord's link takes them. */
+/** The sum of all bits, as the link takes it. */
 export const PERMISSIONS_INTEGER = PERMISSIONS.reduce((sum, { bit }) => sum | bit, 0n)
 
 /** The link that a server's manager opens to add the bot. */

@@ -1,9 +1,9 @@
 /**
- * Where a picture can hide in a message: attachments, embeds, Components V2, forwarded messages and
+ * Every place that a message can hold a picture in: attachments, embeds, Components V2, forwarded messages and
  * stickers, in the order a reader sees them.
  *
  * Nothing is fetched here. Links of embeds are those of Discord's own proxy, so that no other host
- * ever learns of it. A spoiler stays one wherever it is found.
+ * is contacted. A spoiler stays a spoiler wherever it is.
  */
 
 import {
@@ -35,12 +35,12 @@ export function picturesIn(message: Message): FoundPicture[] {
   return [...byKey.values()].map((picture) => ({ ...picture, source: from }))
 }
 
-/** A picture given with a command; it belongs to no message. */
+/** A picture attached to a command; it has no message. */
 export function attachedPicture(attachment: Attachment): FoundPicture {
   return { ...fromAttachment(attachment), source: null }
 }
 
-/** Whether Discord or the name says that this is a picture; the bytes decide in the end. */
+/** Whether Discord's content type or the name says that this is a picture; the bytes decide later. */
 function isPicture({
   contentType,
   name,

@@ -1,4 +1,4 @@
-/** Knows which requests to Discord still wait for their response, so that leaving can wait too. */
+/** Tracks requests to Discord that wait for their response, so that a shutdown can wait for them. */
 
 import { setTimeout as wait } from 'node:timers/promises'
 import { DefaultRestOptions, type RESTOptions } from 'discord.js'

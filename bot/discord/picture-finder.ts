@@ -1,4 +1,4 @@
-/** Finds the pictures that someone means: in a channel's recent messages, or by a link. */
+/** Finds the pictures that a person refers to: in a channel's recent messages, or by a link. */
 
 import type { Client, Message, TextBasedChannel, User } from 'discord.js'
 import { PermissionFlagsBits } from 'discord.js'
@@ -7,7 +7,7 @@ import { InputError } from '../../config/errors.ts'
 import { picturesIn } from './message-pictures.ts'
 import { errorKind } from './api-errors.ts'
 
-/** Messages of a channel that are looked through. */
+/** Messages of a channel that are searched. */
 const MESSAGE_LIMIT = 50
 const LINK = /^(?:https?:\/\/[^/\s]+\/channels\/(\d{1,20}|@me)\/(\d{1,20})\/)?(\d{15,20})$/
 
@@ -47,8 +47,8 @@ function hiddenLinkError(cause?: unknown): InputError {
 /**
  * The message that a link or an id names.
  *
- * @throws {InputError} if it is no such link, of another server, gone, or not for both the person
- *   and the bot to see.
+ * @throws {InputError} if it is not such a link, is of another server, was deleted, or is not visible to
+ *   both the person and the bot.
  */
 export async function linkedMessage(
   client: Client,

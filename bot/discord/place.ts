@@ -1,14 +1,14 @@
-/** Where something is said, and how keys of records begin with it. */
+/** A channel and its server, and the prefix of record keys made from them. */
 
 /** `guildId` is null in direct messages. */
 export type Place = { readonly guildId: string | null; readonly channelId: string }
 
-/** The start of every key of a place. */
+/** The prefix of every key of a place. */
 export function prefixOf({ guildId, channelId }: Place): string {
   return `${guildId ?? 'dm'}/${channelId}/`
 }
 
-/** The place of a key that `prefixOf` begins. */
+/** The place of a key that starts with `prefixOf`. */
 export function placeIn(key: string): Place {
   const [guild = 'dm', channelId = ''] = key.split('/')
   return { guildId: guild === 'dm' ? null : guild, channelId }

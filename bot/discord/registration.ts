@@ -1,4 +1,4 @@
-/** Tells Discord which commands there are. */
+/** Registers the commands at Discord. */
 
 import { type REST, Routes } from 'discord.js'
 
@@ -13,7 +13,7 @@ export type Registration = {
 }
 
 /**
- * Makes Discord's list of commands be `commands`, each as the API takes it.
+ * Replaces Discord's list of commands with `commands`, each as the API takes it.
  *
  * The whole list is sent at each start: commands that exist keep their ids, and only new ones count
  * toward the daily limit of 200 (Discord’s "Bulk Overwrite Global Application Commands").

@@ -1,8 +1,8 @@
 /**
- * Delivers an answer to where it is awaited: an interaction's deferred answer or a reply.
+ * Delivers an answer: as an interaction's deferred response or as a reply.
  *
  * Works from an address alone, so an answer still arrives after a restart. Progress is shown only
- * once someone has waited a while, and never more often than every two seconds.
+ * after a while, and at most every two seconds.
  */
 
 import { type RawFile, type REST, Routes } from 'discord.js'
@@ -27,7 +27,7 @@ export type PostedFile = {
   readonly description: string
 }
 
-/** What is read of a message that Discord gives back. */
+/** The fields that are read of a message that Discord returns. */
 const sentSchema = z.object({ id: z.string(), content: z.string() })
 type SentMessage = z.infer<typeof sentSchema>
 
@@ -51,8 +51,8 @@ export class Delivery {
   #muted = false
 
   /**
-   * @param nonce of a reply, so that it is never there twice.
-   * @param paceMs nothing is shown before, and nothing more often.
+   * @param nonce of a reply, so that it is never posted twice.
+   * @param paceMs the time before the first progress, and between two.
    */
   constructor(rest: REST, address: Address, nonce: string, paceMs: number = PROGRESS_INTERVAL_MS) {
     this.#paceMs = paceMs
@@ -61,23 +61,23 @@ export class Delivery {
     this.#nonce = nonce
   }
 
-  /** Lets the channel see that an answer is on its way; an interaction shows it by itself. */
+  /** Shows typing in the channel; an interaction shows "thinking" by itself. */
   async start(): Promise<void> {
     if (this.#address.to === 'message') {
       const route = Routes.channelTyping(this.#address.channelId)
       await this.#rest.post(route)
       this.#typing = setInterval(() => {
-        this.#rest.post(route).catch(() => clearInterval(this.#typing)) // the answer will tell
+        this.#rest.post(route).catch(() => clearInterval(this.#typing)) // the answer will report it
       }, TYPING_INTERVAL_MS).unref()
     }
   }
 
-  /** Shows no progress: the answer in its place is to stay until there is another. */
+  /** Shows no progress: the present answer stays until the next one replaces it. */
   mute(): void {
     this.#muted = true
   }
 
-  /** Shows how far it is, in a while; a later sentence replaces one not shown yet. */
+  /** Shows progress after a while; a later sentence replaces one that is not shown yet. */
   progress(sentence: string): void {
     if (this.#ended || this.#muted || sentence === this.#nextText) {
       return
@@ -87,7 +87,7 @@ export class Delivery {
   }
 
   /**
-   * Shows the answer in place of everything before it, files included.
+   * Shows the answer in place of progress and of an earlier answer, files included.
    *
    * @param files only with the answer to an interaction.
    * @returns the id of the message it is.
@@ -111,7 +111,7 @@ export class Delivery {
     }
   }
 
-  /** Shows nothing more, and waits for what is on its way. */
+  /** Stops showing progress, and waits for requests in flight. */
   async stop(): Promise<void> {
     this.#ended = true
     clearTimeout(this.#timer)
@@ -125,7 +125,7 @@ export class Delivery {
       return
     }
     this.#shownText = this.#nextText
-    this.#sending = this.#send({ content: this.#nextText }).catch(() => {}) // the answer will tell
+    this.#sending = this.#send({ content: this.#nextText }).catch(() => {}) // the answer will report it
     this.#timer = setTimeout(() => this.#show(), this.#paceMs).unref()
   }
 
@@ -177,7 +177,7 @@ export class Delivery {
         return this.#rest.post(route, { body: once })
       })
     const message = sentSchema.parse(response)
-    // A message of that nonce was there already: what an earlier process had shown.
+    // A message with that nonce exists: an earlier process posted it.
     return message.content === body.content ? message : this.#edit(address, message.id, body)
   }
 }

@@ -70,7 +70,7 @@ describe('npm start without a token', { timeout: 180_000 }, () => {
       second.bot.kill('SIGINT')
       await second.exited
     }
-    assert.match(second.said.out, /^It is kept in data\/loopback: delete that to begin anew\./m)
+    assert.match(second.said.out, /^It is kept in data\/loopback: delete that to start over\./m)
   })
 
   it('says that another one has what is kept', async () => {
