@@ -54,7 +54,7 @@ export class UserStore {
   async hasOptedOut(userId: string): Promise<boolean> {
     const optOut = await this.optOuts.get(userId)
     if (optOut && this.#now() - optOut.at > DAY_MS) {
-      await this.optOuts.set(userId, { at: this.#now() })
+      await this.optOuts.update(userId, (before) => before && { at: this.#now() })
     }
     return optOut !== undefined
   }
