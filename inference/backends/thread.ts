@@ -100,7 +100,7 @@ class InferenceThread {
   readonly #worker: Worker
   readonly #exited = Promise.withResolvers<void>()
   readonly #pending = new Map<number, Pending>()
-  readonly #forgetting = new Map<number, () => void>()
+  readonly #forgetting = new Map<number, PromiseWithResolvers<void>>()
   #nextId = 1
 
   constructor(data: ThreadData, file: URL) {
@@ -116,6 +116,7 @@ class InferenceThread {
       const { data: message, error } = fromThreadSchema.safeParse(received)
       if (error) {
         this.#rejectAll(unexpected(error))
+        this.#rejectForgetting(unexpected(error)) // the thread goes on, so nothing says it is done
       } else if (message.type === 'ready') {
         resolve(message.card)
       } else if (message.type === 'unusable') {
@@ -138,6 +139,7 @@ class InferenceThread {
       this.ended = true
       reject(error)
       this.#rejectAll(error)
+      this.#resolveForgetting()
       this.#exited.resolve()
     })
   }
@@ -164,28 +166,37 @@ class InferenceThread {
     }
     const missing = () => resolve({ kind: 'missing' })
     this.#pending.set(id, { done, missing, reject, onStep, onPosition })
-    this.#send({ type: 'request', id, request, claim, cacheable }, transferable(request))
-    if (this.ended) {
-      this.#rejectAll(new WorkerCrashError('The inference thread has ended.'))
-    }
     try {
+      this.#send({ type: 'request', id, request, claim, cacheable }, transferable(request))
+      if (this.ended) {
+        this.#rejectAll(new WorkerCrashError('The inference thread has ended.'))
+      }
       return await promise
     } finally {
+      this.#pending.delete(id)
       signal?.removeEventListener('abort', abort)
     }
   }
 
-  /** Settles once it is done, or the thread has ended and all is gone. */
+  /**
+   * Resolves once it is done, or the thread has ended and its memory is freed.
+   *
+   * @throws {TypeError} if an unexpected message leaves open whether it was done.
+   */
   async forget(keys: readonly string[]): Promise<void> {
     await this.opened.catch(() => {})
     if (this.ended) {
       return
     }
     const id = this.#nextId++
-    const { promise, resolve } = Promise.withResolvers<void>()
-    this.#forgetting.set(id, resolve)
-    this.#send({ type: 'forget', id, keys })
-    await promise
+    const settled = Promise.withResolvers<void>()
+    this.#forgetting.set(id, settled)
+    try {
+      this.#send({ type: 'forget', id, keys })
+      await settled.promise
+    } finally {
+      this.#forgetting.delete(id)
+    }
   }
 
   async close(): Promise<void> {
@@ -198,8 +209,7 @@ class InferenceThread {
 
   #receive(message: Extract<FromThread, { readonly id: number }>): void {
     if (message.type === 'forgotten') {
-      this.#forgetting.get(message.id)?.()
-      this.#forgetting.delete(message.id)
+      this.#forgetting.get(message.id)?.resolve()
       return
     }
     const pending = this.#pending.get(message.id) // absent once aborted
@@ -223,7 +233,9 @@ class InferenceThread {
     } else if (message.type === 'missing') {
       pending?.missing()
     } else {
-      pending?.reject(fromPlainError(message.error))
+      const error = fromPlainError(message.error)
+      pending?.reject(error)
+      this.#forgetting.get(message.id)?.reject(error)
     }
   }
 
@@ -233,10 +245,18 @@ class InferenceThread {
     for (const pending of all) {
       pending.reject(error)
     }
-    for (const resolve of this.#forgetting.values()) {
+  }
+
+  #resolveForgetting(): void {
+    for (const { resolve } of this.#forgetting.values()) {
       resolve()
     }
-    this.#forgetting.clear()
+  }
+
+  #rejectForgetting(error: Error): void {
+    for (const { reject } of this.#forgetting.values()) {
+      reject(error)
+    }
   }
 
   #send(message: ToThread, transfer: readonly ArrayBuffer[] = []): void {

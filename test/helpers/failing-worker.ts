@@ -1,6 +1,7 @@
 /**
  * The real inference thread, but it dies at certain prompts: `exit` ends the thread, `throw` throws
- * an uncaught error.
+ * an uncaught error. Before it deletes the picture `garbled`, it sends a message that is not part of
+ * the protocol.
  */
 
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
@@ -16,6 +17,9 @@ if (parentPort) {
         process.exit(7)
       }
       throw new Error('thrown on purpose')
+    }
+    if (message.type === 'forget' && message.keys.includes('garbled')) {
+      port.postMessage({ type: 'garbled' })
     }
   })
   await serve(port, data)

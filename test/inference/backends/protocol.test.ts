@@ -72,4 +72,16 @@ describe('the protocol', () => {
       await thread.close()
     }
   })
+
+  it('rejects a deletion that the thread cannot read, or does not confirm', async () => {
+    const worker = new URL('../../helpers/failing-worker.ts', import.meta.url)
+    const thread = await openThread({ folder: await packageFor('base'), options: OPTIONS }, worker)
+    try {
+      await assert.rejects(thread.forget(JSON.parse('[3]')), /unexpected request/)
+      await assert.rejects(thread.forget(['garbled']), /unexpected message/)
+      await thread.forget(['a'])
+    } finally {
+      await thread.close()
+    }
+  })
 })
