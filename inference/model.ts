@@ -147,7 +147,7 @@ function splitOptions(both: AllOptions): {
 }
 
 const NO_RUNS = { runs: 0, rows: 0, ms: 0 }
-const NO_LOOKS = { hits: 0, misses: 0 }
+const NO_LOOKUPS = { hits: 0, misses: 0 }
 
 /** The counts of a model that has done nothing yet. */
 export const NO_STATS: ModelStats = {
@@ -160,8 +160,8 @@ export const NO_STATS: ModelStats = {
   late: 0,
   stages: byStage(() => NO_RUNS),
   caches: {
-    images: { ...NO_LOOKS, bytes: 0 },
-    conversations: { ...NO_LOOKS, positions: 0, bytes: 0 },
-    prompts: NO_LOOKS,
+    images: { ...NO_LOOKUPS, bytes: 0 },
+    conversations: { ...NO_LOOKUPS, positions: 0, bytes: 0 },
+    prompts: NO_LOOKUPS,
   },
 }

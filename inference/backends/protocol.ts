@@ -126,7 +126,7 @@ export const resultSchemas: {
   embed: imageTokensSchema,
 }
 
-const looks = { hits: count, misses: count }
+const lookups = { hits: count, misses: count }
 
 const statsSchema: z.ZodType<ModelStats> = z.object({
   device: z.enum(PROVIDERS).exclude(['auto']).nullable(),
@@ -138,9 +138,9 @@ const statsSchema: z.ZodType<ModelStats> = z.object({
   late: count,
   stages: z.record(z.enum(STAGES), z.object({ runs: count, rows: count, ms: number })),
   caches: z.object({
-    images: z.object({ ...looks, bytes: count }),
-    conversations: z.object({ ...looks, positions: count, bytes: count }),
-    prompts: z.object(looks),
+    images: z.object({ ...lookups, bytes: count }),
+    conversations: z.object({ ...lookups, positions: count, bytes: count }),
+    prompts: z.object(lookups),
   }),
 })
 
@@ -153,9 +153,9 @@ export const fromThreadSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('unusable'), error: plainErrorSchema }),
   z.object({ type: z.literal('stats'), stats: statsSchema }),
   z.object({ type: z.literal('step'), id, step: stepSchema }),
-  /** So many requests go first. */
+  /** How many requests go first. */
   z.object({ type: z.literal('position'), id, ahead: count }),
-  /** Of the shape of the request's kind; see resultSchemas. */
+  /** `result` has the schema in resultSchemas of the request's kind. */
   z.object({ type: z.literal('result'), id, result: z.unknown() }),
   /** The picture is not here: the request is to be sent again with its file. */
   z.object({ type: z.literal('missing'), id }),

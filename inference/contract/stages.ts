@@ -6,7 +6,6 @@ export type EncodeStage = (typeof ENCODE_STAGES)[number]
 
 /** From a prompt to its answer. */
 export const DECODE_STAGES = ['prefill', 'decode'] as const
-export type DecodeStage = (typeof DECODE_STAGES)[number]
 
 export const STAGES = [...ENCODE_STAGES, ...DECODE_STAGES] as const
 export type Stage = (typeof STAGES)[number]

@@ -1,4 +1,4 @@
-/** Which request goes to work next: there is room for so many sequences at once. */
+/** Chooses the request that is admitted next, within a limit of sequences that run at once. */
 
 import type { Urgency } from '../contract/types.ts'
 import type { FairQueue } from './fair-queue.ts'

@@ -70,7 +70,8 @@ export async function openEngine(folder: string, options: EngineOptions): Promis
     counters,
     options,
   )
-  // Keys and values are deleted between two runs only, at most a day after they were computed.
+  // Keys and values are deleted between two runs only, at most a day after the last request that
+  // used them.
   const deletion = setInterval(() => {
     scheduler.forget([]).catch(endThread)
   }, HOUR_MS)

@@ -116,17 +116,19 @@ function serve(shares: Map<string, Share>, owner: string, served: number): void 
   shares.set(owner, { live: share.live + 1, lastServed: served })
 }
 
-/** Who has nothing at work and was not served lately is forgotten. */
-const REMEMBERED = 1000
+/**
+ * Shares kept. Above it, those with nothing at work and not served for as many requests are deleted.
+ */
+const MAX_SHARES = 1000
 
 function release(shares: Map<string, Share>, owner: string, served: number): void {
   const share = shares.get(owner)
   if (share) {
     share.live -= 1
   }
-  if (shares.size > REMEMBERED) {
+  if (shares.size > MAX_SHARES) {
     for (const [name, { live, lastServed }] of shares) {
-      if (live === 0 && served - lastServed > REMEMBERED) {
+      if (live === 0 && served - lastServed > MAX_SHARES) {
         shares.delete(name)
       }
     }

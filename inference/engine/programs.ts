@@ -146,7 +146,7 @@ function scoreProgram(parts: ProgramParts, request: ScoreRequest): Program {
       const first = logSoftmax(logits)
       const likelihoods: number[] = []
       for (const ids of answers) {
-        // The last id is only looked up, in what the ids before it give.
+        // The last id needs no run: its likelihood is in the logits of the id before it.
         const fed = ids.slice(0, -1)
         const rest = fed.length > 0 ? await engine.score(sequence, fed) : logits
         let sum = first[ids[0]!]!

@@ -90,7 +90,12 @@ export class Runs {
     return (await this.#counters.time('prefill', 1, run)).result
   }
 
-  /** One run of everything that waits for logits; the error of a run in the place of its logits. */
+  /**
+   * Runs everything that waits for logits.
+   *
+   * @returns the logits of each, float32 [rows, vocabSize] of a step and [ids, vocabSize] of a score,
+   *   or the error of its run.
+   */
   async decode(works: readonly DecoderWork[]): Promise<Map<DecoderWork, Float32Array | Error>> {
     const results = new Map<DecoderWork, Float32Array | Error>()
     const together: { readonly work: DecoderWork; readonly step: DecodeStep }[] = []

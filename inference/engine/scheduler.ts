@@ -5,7 +5,7 @@
  *       ▲                                                                               │
  *       └────────────── messages are read, cancelled and late requests dropped ◀────────┘
  *
- * A run cannot be interrupted, so whatever comes is looked at between two runs.
+ * A run cannot be interrupted, so messages are read between two runs.
  */
 
 import { InputError } from '../../config/errors.ts'
@@ -62,6 +62,7 @@ export class Scheduler {
       waits: (live) => this.#encoder.provide(live),
       ended: (request) => {
         this.#queue.ended(request)
+        this.#cancelled.delete(request.id)
         images.release(request.image)
       },
     })
@@ -75,7 +76,7 @@ export class Scheduler {
     })
   }
 
-  /** Takes a request; what is wrong with it is told at once. */
+  /** Queues a request. An invalid one fails at once. */
   add(incoming: Incoming): void {
     const image = this.#images.claim(incoming.request.image, incoming.cacheable)
     if (!image) {
@@ -104,10 +105,10 @@ export class Scheduler {
 
   /** Ends a request before its next run. Unknown ids are ignored. */
   cancel(id: number): void {
-    this.#cancelled.add(id)
-    this.#wake()
-    if (this.#working === null) {
-      this.#cancelled.clear()
+    const known = [...this.#queue.waiting, ...this.#live.requests]
+    if (known.some((request) => request.id === id)) {
+      this.#cancelled.add(id)
+      this.#wake()
     }
   }
 
@@ -161,7 +162,7 @@ export class Scheduler {
       while (await tried(this.#prefill)) {}
       await tried(this.#decode)
       if (!ran && this.#live.all.length > 0) {
-        await woken // by a decoded picture or a message
+        await woken // a picture was decoded, or a message came
       }
     }
     this.#cancelled.clear()

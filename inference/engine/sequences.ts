@@ -115,7 +115,7 @@ export class Sequences {
     this.#prefixes.forget(imageKeys)
   }
 
-  /** Drops what is kept. Every sequence must have ended. */
+  /** Deletes what is kept. Every sequence must have ended. */
   close(): void {
     this.#prefixes.clear()
   }

@@ -68,11 +68,13 @@ export type Work =
   | {
       readonly kind: 'decode'
       readonly step: DecodeStep
+      /** Takes float32 [rows, vocabSize]. */
       readonly done: (logits: Float32Array) => void
     }
   | {
       readonly kind: 'score'
       readonly sequence: Sequence
       readonly ids: readonly number[]
+      /** Takes float32 [ids, vocabSize]. */
       readonly done: (logits: Float32Array) => void
     }

@@ -23,7 +23,7 @@ export function deviceCaches(memory: DeviceMemory, shape: KvShape): KvCaches {
   return { create: () => new DeviceCache(memory, shape), close: () => memory.close() }
 }
 
-export class DeviceCache implements KvCache {
+class DeviceCache implements KvCache {
   lengths: number[] = [0]
   readonly #memory: DeviceMemory
   readonly #shape: KvShape
@@ -147,8 +147,8 @@ export class DeviceCache implements KvCache {
 }
 
 /**
- * 0, 1, … below `end`. From `filled` on the last one there is, again and again: what is put into
- * the room beyond is never looked at, but has to be a number.
+ * 0, 1, … below `end`; from `filled` on, the last index repeated. The positions beyond `filled` are
+ * never read, but their values must be finite.
  */
 function upTo(end: number, filled: number = end): number[] {
   return Array.from({ length: end }, (_, i) => Math.min(i, filled - 1))

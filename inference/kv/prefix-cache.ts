@@ -58,7 +58,7 @@ export class PrefixCache {
   /**
    * The keys and values of the longest known beginning of a new prompt.
    *
-   * @param live sequences to look at besides those that are kept.
+   * @param live running sequences, searched besides those that are kept.
    * @returns a cache that is the caller's own, of one row, which leaves at least the last position
    *   of the prompt to be run; null if no known sequence begins alike.
    */
@@ -128,7 +128,7 @@ export class PrefixCache {
     }
   }
 
-  /** Drops everything. */
+  /** Deletes everything. */
   clear(): void {
     for (const { cache } of this.#entries.values()) {
       cache.dispose()

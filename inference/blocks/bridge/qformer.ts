@@ -27,7 +27,7 @@ export type QformerConfig = {
   readonly intermediate: number
   readonly layers: number
   readonly heads: number
-  /** Layers whose index is a multiple of this look at the image. */
+  /** Layers whose index is a multiple of this have cross-attention to the image. */
   readonly crossFrequency: number
   readonly activation: Activation
   readonly epsilon: number
@@ -36,7 +36,7 @@ export type QformerConfig = {
 /** The Q-Former with both its ends. */
 export type QformerBridge = {
   readonly qformer: QformerConfig
-  /** What it looks at: rows and width of `image_embeds`. */
+  /** What it attends to: rows and width of `image_embeds`. */
   readonly image: { readonly tokens: number; readonly width: number }
   /** What takes its tokens: the width of the hidden states, and of the token embeddings. */
   readonly decoder: { readonly hidden: number; readonly embed: number }

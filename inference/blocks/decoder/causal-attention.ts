@@ -111,8 +111,8 @@ function plain(
   )
   const group = heads / kvHeads
   const allKeys = repeatHeads(g, keys, group, headDim)
-  const turned = g.op('Transpose', [allKeys], { perm: [0, 1, 3, 2] })
-  const scores = g.op('MatMul', [scaled, turned]) // [B, heads, S, P + S]
+  const transposed = g.op('Transpose', [allKeys], { perm: [0, 1, 3, 2] })
+  const scores = g.op('MatMul', [scaled, transposed]) // [B, heads, S, P + S]
   const masked = g.op('Where', [visible(g, layer), scores, g.float(MASKED)])
   const weights = g.op('Softmax', [masked], { axis: -1 })
   const mixed = g.op('MatMul', [weights, repeatHeads(g, values, group, headDim)])
@@ -133,7 +133,7 @@ function repeatHeads(g: GraphBuilder, x: string, group: number, headDim: number)
 }
 
 /**
- * Which of the P + S columns each of the S new rows may look at, bool [B, 1, S, P + S].
+ * Which of the P + S columns each of the S new rows may attend to, bool [B, 1, S, P + S].
  *
  * Columns 0..P-1 are the past's room, of which seqlens_k + 1 - S are filled (none at the first
  * run, when S is the total); the others are the new rows themselves, up to the row's own.

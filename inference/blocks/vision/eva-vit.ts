@@ -30,7 +30,7 @@ export type VisionConfig = {
   readonly qkvBias: boolean
 }
 
-/** Patches along one side; a rest of the image narrower than a patch is not looked at. */
+/** Patches along one side; a remainder narrower than a patch is ignored. */
 function patchesPerSide(vision: VisionConfig): number {
   return Math.floor(vision.imageSize / vision.patchSize)
 }

@@ -75,7 +75,7 @@ export const blip2CardSchema = z.strictObject({
 
 export type Blip2Card = z.infer<typeof blip2CardSchema>
 
-/** LAVIS' prompts; see projects/blip2 and models/blip2_models/blip2_opt.py there. */
+/** Prompts of LAVIS. Source: salesforce/LAVIS, lavis/models/blip2_models/blip2_opt.py. */
 export const PROMPTS: Blip2Card['prompts'] = {
   caption: '',
   question: 'Question: {question} Answer:',
