@@ -18,8 +18,8 @@ import {
 } from 'discord.js'
 import type { Logger } from 'pino'
 import { plainMessage } from '../commands/answer-text.ts'
-import { catalogueFor, sentenceOf } from '../commands/i18n/catalogue.ts'
-import type { Catalogue } from '../commands/i18n/words.ts'
+import { catalogFor, sentenceOf } from '../commands/i18n/catalog.ts'
+import type { Catalog } from '../commands/i18n/words.ts'
 import { MENU_COMMANDS, SLASH_COMMANDS } from '../commands/index.ts'
 import { InputError } from '../config/errors.ts'
 import { createApp, type App, type AppDeps } from './app.ts'
@@ -96,7 +96,7 @@ async function handleJob(
       throw error
     }
     const request = requestSchema.safeParse(job.request)
-    const text = catalogueFor(request.data?.locale)
+    const text = catalogFor(request.data?.locale)
     const sentence = sentenceFor(error, text, log)
     // Nobody requested alt text, and a failed rewording leaves the answer unchanged.
     const silent = request.data?.kind === 'alt-text' || request.data?.kind === 'again'
@@ -116,7 +116,7 @@ async function handleInteraction(
     await run(interaction, app)
     return 'answered'
   } catch (error) {
-    const text = catalogueFor(interaction.locale)
+    const text = catalogFor(interaction.locale)
     const sentence = sentenceFor(error, text, log)
     if (sentence !== undefined && interaction.isRepliable()) {
       await tryToSend(log, () => answerError(interaction, sentence))
@@ -158,7 +158,7 @@ async function run(
   interaction: Interaction,
   { services, buttons, moderation }: App,
 ): Promise<void> {
-  const text = catalogueFor(interaction.locale)
+  const text = catalogFor(interaction.locale)
   if (interaction.isChatInputCommand()) {
     const command = SLASH_COMMANDS.find(({ data }) => data.name === interaction.commandName)
     await known(command).execute(interaction, services, text)
@@ -207,7 +207,7 @@ async function handleMessage(message: Message, { messages }: App, log: Logger): 
       locale = known
     })
   } catch (error) {
-    const sentence = sentenceFor(error, catalogueFor(locale), log)
+    const sentence = sentenceFor(error, catalogFor(locale), log)
     if (sentence !== undefined && errorKind(error) !== 'forbidden' && isAddressed(message)) {
       await tryToSend(log, () =>
         message.reply({ ...plainMessage(sentence), failIfNotExists: false }),
@@ -225,7 +225,7 @@ function isAddressed({ guildId, mentions, client }: Message): boolean {
 /**
  * The sentence for the person; undefined if nobody waits. Logs what the person cannot fix.
  */
-function sentenceFor(error: unknown, text: Catalogue, log: Logger): string | undefined {
+function sentenceFor(error: unknown, text: Catalog, log: Logger): string | undefined {
   if (error instanceof InputError) {
     return sentenceOf(error, text)
   }

@@ -11,7 +11,7 @@ import type {
   TextBasedChannel,
 } from 'discord.js'
 import type { GuildSettings, Style } from './guild-settings.ts'
-import type { Catalogue } from './i18n/words.ts'
+import type { Catalog } from './i18n/words.ts'
 import type { ModerationService } from './moderation/service.ts'
 import type { FoundPicture } from './picture.ts'
 
@@ -59,7 +59,7 @@ export type Services = {
 
 export type MemoryService = {
   /** What the bot remembers in a channel, as text for the user. */
-  readonly show: (interaction: ChatInputCommandInteraction, text: Catalogue) => Promise<string>
+  readonly show: (interaction: ChatInputCommandInteraction, text: Catalog) => Promise<string>
   /** @returns the number of deleted pictures or, for `mine`, questions. */
   readonly forget: (
     interaction: ChatInputCommandInteraction,
@@ -99,7 +99,7 @@ export type Command = {
   execute(
     interaction: ChatInputCommandInteraction,
     services: Services,
-    text: Catalogue,
+    text: Catalog,
   ): Promise<void>
   /** Responds with choices for the option that is being typed. */
   complete?(interaction: AutocompleteInteraction, services: Services): Promise<void>
@@ -111,6 +111,6 @@ export type MenuCommand = {
   execute(
     interaction: MessageContextMenuCommandInteraction,
     services: Services,
-    text: Catalogue,
+    text: Catalog,
   ): Promise<void>
 }

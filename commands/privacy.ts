@@ -5,7 +5,7 @@ import { plainMessage } from './answer-text.ts'
 import type { Command, PrivacyService } from './command.ts'
 import { EVERYWHERE } from './contexts.ts'
 import { described, localized } from './i18n/localized.ts'
-import type { Catalogue } from './i18n/words.ts'
+import type { Catalog } from './i18n/words.ts'
 
 const SUBCOMMANDS = [
   ['show', 'show'],
@@ -53,7 +53,7 @@ async function answer(
     guildId,
     commandId,
   }: { subcommand: string; userId: string; guildId: string | null; commandId: string },
-  { privacy: sentences }: Catalogue,
+  { privacy: sentences }: Catalog,
 ): Promise<string> {
   switch (subcommand) {
     case 'opt-out':

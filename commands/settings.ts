@@ -21,7 +21,7 @@ import type { Command } from './command.ts'
 import { SERVERS_ONLY } from './contexts.ts'
 import { EN } from './i18n/en.ts'
 import { choices, described, localized } from './i18n/localized.ts'
-import type { Catalogue } from './i18n/words.ts'
+import type { Catalog } from './i18n/words.ts'
 import { subcommand } from './subcommand.ts'
 
 const { settings: words } = EN.commands
@@ -97,7 +97,7 @@ export const settingsCommand = {
     ],
   },
 
-  async execute(interaction, { settings, privacy }, catalogue) {
+  async execute(interaction, { settings, privacy }, catalog) {
     const { guildId } = interaction
     if (guildId === null) {
       throw new InputError('place/server-only')
@@ -112,8 +112,8 @@ export const settingsCommand = {
       await settings.change(guildId, change)
     }
     const hours = await privacy.retentionHours(guildId)
-    const current = lines(await settings.of(guildId), hours, catalogue)
-    const { saved, how } = catalogue.settings
+    const current = lines(await settings.of(guildId), hours, catalog)
+    const { saved, how } = catalog.settings
     const reply = change ? [saved, ...current] : [...current, how]
     await interaction.editReply(plainMessage(reply.join('\n')))
   },
@@ -164,11 +164,7 @@ function withId(ids: readonly string[], id: string, isListed: boolean): string[]
   return next
 }
 
-function lines(
-  settings: GuildSettings,
-  hours: number,
-  { settings: sentences, commands }: Catalogue,
-) {
+function lines(settings: GuildSettings, hours: number, { settings: sentences, commands }: Catalog) {
   const channels = (ids: readonly string[]) =>
     ids.map((id) => `<#${id}>`).join(' ') || sentences.none
   const each = [

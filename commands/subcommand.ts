@@ -9,13 +9,13 @@ import {
 } from 'discord.js'
 import type { Services } from './command.ts'
 import { described, type TextKey } from './i18n/localized.ts'
-import type { Catalogue } from './i18n/words.ts'
+import type { Catalog } from './i18n/words.ts'
 
 /** A subcommand that is used in a server. */
 export type SubcommandContext = {
   readonly interaction: ChatInputCommandInteraction
   readonly services: Services
-  readonly text: Catalogue
+  readonly text: Catalog
   readonly guildId: string
 }
 

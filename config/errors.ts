@@ -1,14 +1,14 @@
 /**
  * Errors that are shown to people. All other errors are bugs.
  *
- * An InputError is data: a code, and the values for its sentence. The sentence is in the catalogue
+ * An InputError is data: a code, and the values for its sentence. The sentence is in the catalog
  * (commands/i18n/), which has it in each language. So an error can cross threads and processes
  * unchanged (config/plain-error.ts).
  */
 
 /**
  * Every code, with its values. Each folder declares its own codes by declaration merging. The type
- * check fails if the catalogue of a language has no sentence for one.
+ * check fails if the catalog of a language has no sentence for one.
  */
 // oxlint-disable-next-line typescript/no-empty-object-type -- inference/contract/errors.ts and commands/errors.ts fill it
 export interface InputErrors {}
@@ -42,7 +42,7 @@ export class InputError extends Error {
   readonly params: ErrorParams
 
   constructor(...[code, params, options]: InputErrorArguments) {
-    // For logs. People see the catalogue's sentence.
+    // For logs. People see the catalog's sentence.
     super(params ? `${code} ${JSON.stringify(params)}` : code, options)
     this.code = code
     this.params = { ...params }

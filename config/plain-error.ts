@@ -70,7 +70,7 @@ export function fromPlainError(data: unknown): Error {
 function revived(plain: PlainError): Error {
   const options = plain.cause === undefined ? {} : { cause: revived(plain.cause) }
   if (plain.kind === 'input') {
-    // The other side may be another version with codes that are unknown here. The catalogue has a
+    // The other side may be another version with codes that are unknown here. The catalog has a
     // sentence for them.
     const params = Object.keys(plain.params).length > 0 ? plain.params : null
     return Reflect.construct(InputError, [plain.code, params, options])

@@ -51,6 +51,7 @@ const SPELLINGS: Readonly<Record<string, RegExp>> = {
   rasterize: /rasteris/gi,
   behavior: /behaviour/gi,
   favor: /favour/gi,
+  catalog: /catalogue/gi,
   learned: /\blearnt\b/gi,
 }
 

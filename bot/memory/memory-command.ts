@@ -3,7 +3,7 @@
 import { type ChatInputCommandInteraction, PermissionFlagsBits, time } from 'discord.js'
 import { escaped, shortened } from '../../commands/answer-text.ts'
 import type { MemoryService } from '../../commands/command.ts'
-import type { Catalogue } from '../../commands/i18n/words.ts'
+import type { Catalog } from '../../commands/i18n/words.ts'
 import { InputError } from '../../config/errors.ts'
 import { labelOf } from '../requests/question-flow.ts'
 import { placeOf } from '../requests/submit.ts'
@@ -70,7 +70,7 @@ function mayDelete(
   )
 }
 
-function conversationList({ talks }: ChannelRecord, { memory: words }: Catalogue): string {
+function conversationList({ talks }: ChannelRecord, { memory: words }: Catalog): string {
   if (talks.length === 0) {
     return words.nothing
   }

@@ -1,7 +1,7 @@
 /** Checks the setup of moderation on a server. */
 
 import { GatewayIntentBits, type Guild, PermissionFlagsBits } from 'discord.js'
-import type { Catalogue } from '../../commands/i18n/words.ts'
+import type { Catalog } from '../../commands/i18n/words.ts'
 import type { ModerationSettings } from '../../commands/moderation/settings.ts'
 
 /** In the channel for cases. */
@@ -22,7 +22,7 @@ const EVERYWHERE = [
 export async function checkSetup(
   guild: Guild,
   { logChannel }: ModerationSettings,
-  { moderation: { setup } }: Catalogue,
+  { moderation: { setup } }: Catalog,
 ): Promise<string[]> {
   const me = await guild.members.fetchMe()
   const { client } = guild
@@ -38,7 +38,7 @@ export async function checkSetup(
 async function inLog(
   guild: Guild,
   logChannel: string | null,
-  setup: Catalogue['moderation']['setup'],
+  setup: Catalog['moderation']['setup'],
 ): Promise<string[]> {
   if (logChannel === null) {
     return []

@@ -8,7 +8,7 @@
 
 import { ButtonStyle, ComponentType } from 'discord.js'
 import { escaped, MAX_CONTENT, shortened } from '../../commands/answer-text.ts'
-import type { Catalogue } from '../../commands/i18n/words.ts'
+import type { Catalog } from '../../commands/i18n/words.ts'
 import { answerCustomId } from '../discord/custom-id.ts'
 import type { Body } from '../discord/reply.ts'
 
@@ -34,7 +34,7 @@ export type AnswerLayout = {
 }
 
 /** The message body of an answer. */
-export function answerBody(layout: AnswerLayout, text: Catalogue): Body {
+export function answerBody(layout: AnswerLayout, text: Catalog): Body {
   const { key, parts, question, note } = layout
   const room = Math.floor((MAX_CONTENT - 400) / parts.length)
   const partTexts = parts.map((part, index) => {
@@ -49,7 +49,7 @@ export function answerBody(layout: AnswerLayout, text: Catalogue): Body {
   }
 }
 
-function partText({ lines, spoiler }: PartLayout, room: number, text: Catalogue): string {
+function partText({ lines, spoiler }: PartLayout, room: number, text: Catalog): string {
   const [first = '', ...details] = lines
   const share = Math.floor(room / lines.length / 2) // escaping at most doubles it
   const whole = [
@@ -62,7 +62,7 @@ function partText({ lines, spoiler }: PartLayout, room: number, text: Catalogue)
 function rows(
   { parts, suggestions, again, repost = false }: AnswerLayout,
   key: string,
-  text: Catalogue,
+  text: Catalog,
 ) {
   const hidden = parts.some(({ spoiler }) => spoiler)
   const questions = (hidden ? [] : suggestions).map(({ part, question }, number) =>

@@ -2,7 +2,7 @@
 
 import type { Client } from 'discord.js'
 import type { FoundPicture } from '../../commands/picture.ts'
-import type { Catalogue } from '../../commands/i18n/words.ts'
+import type { Catalog } from '../../commands/i18n/words.ts'
 import type { ImageSource, Model, RequestOptions, Urgency } from '../../inference/contract/types.ts'
 import type { PartLayout } from './answer-message.ts'
 import type { ChannelRecord, Reader, Conversation } from '../memory/conversation.ts'
@@ -34,7 +34,7 @@ export type RequestContext = {
   readonly request: Request
   readonly delivery: Delivery
   readonly tracked: TrackedWork
-  readonly text: Catalogue
+  readonly text: Catalog
   readonly options: RequestOptions
   readonly ttlMs: number
   /** False for people who opted out. */
@@ -73,7 +73,7 @@ export function unchanged(record: ChannelRecord): ChannelRecord {
 export function optionsOf(
   { kind, asker, place }: Request,
   { answer, diesAt }: Job,
-  { signal, delivery, text }: { signal: AbortSignal; delivery: Delivery; text: Catalogue },
+  { signal, delivery, text }: { signal: AbortSignal; delivery: Delivery; text: Catalog },
 ): RequestOptions {
   return {
     signal,

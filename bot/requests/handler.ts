@@ -4,7 +4,7 @@
  */
 
 import type { FoundPicture } from '../../commands/picture.ts'
-import { catalogueFor, sentenceOf } from '../../commands/i18n/catalogue.ts'
+import { catalogFor, sentenceOf } from '../../commands/i18n/catalog.ts'
 import { InputError } from '../../config/errors.ts'
 import { historyTo, type Conversation, withConversation, withTurn } from '../memory/conversation.ts'
 import type { TrackedWork } from '../memory/deletions.ts'
@@ -54,7 +54,7 @@ export class RequestHandler {
     }
     try {
       await delivery.start()
-      const text = catalogueFor(request.locale)
+      const text = catalogFor(request.locale)
       const context: RequestContext = {
         request,
         delivery,

@@ -13,8 +13,8 @@ import {
 } from 'discord.js'
 import { shortened } from '../../commands/answer-text.ts'
 import type { FoundPicture } from '../../commands/picture.ts'
-import { catalogueFor } from '../../commands/i18n/catalogue.ts'
-import type { Catalogue } from '../../commands/i18n/words.ts'
+import { catalogFor } from '../../commands/i18n/catalog.ts'
+import type { Catalog } from '../../commands/i18n/words.ts'
 import { InputError } from '../../config/errors.ts'
 import type { Acknowledge } from '../discord/deferral.ts'
 import { answerCustomId } from '../discord/custom-id.ts'
@@ -160,13 +160,13 @@ export class QuestionFlow {
     await this.#deletions.write({ startedBy: interaction.id, subjects }, () =>
       this.#memory.saveForm(place, key, { by: user.id, pictures }),
     )
-    await interaction.showModal(form(`m.${key}`, pictures.length, catalogueFor(interaction.locale)))
+    await interaction.showModal(form(`m.${key}`, pictures.length, catalogFor(interaction.locale)))
   }
 
   /** Opens the form for an answer, from its button. */
   async openForAnswer(interaction: ButtonInteraction, key: string): Promise<void> {
     const answer = await this.#requireAnswer(interaction, key)
-    await interaction.showModal(form(key, answer.parts.length, catalogueFor(interaction.locale)))
+    await interaction.showModal(form(key, answer.parts.length, catalogFor(interaction.locale)))
   }
 
   /** A form was filled in. */
@@ -262,7 +262,7 @@ export function labelOf({ picture, descriptions, turns }: Conversation): string 
 }
 
 /** The form of a question; with several pictures, also which one. */
-function form(key: string, pictures: number, { modal }: Catalogue) {
+function form(key: string, pictures: number, { modal }: Catalog) {
   const numbers = Array.from({ length: pictures }, (_, i) => ({
     label: modal.numbered(i + 1),
     value: String(i),

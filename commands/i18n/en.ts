@@ -1,4 +1,4 @@
-/** All texts of the bot in English. The catalogue's type is derived from this object. */
+/** All texts of the bot in English. The catalog's type is derived from this object. */
 
 import { ERRORS_EN } from './errors-en.ts'
 import { MODERATION_EN } from './moderation-en.ts'

@@ -1,15 +1,15 @@
 /**
- * Names and descriptions of commands in every language, by the key of the text in the catalogue.
+ * Names and descriptions of commands in every language, by the key of the text in the catalog.
  *
  *     { type: ApplicationCommandOptionType.Boolean, name: 'private', ...described('commands.ask.private') }
  */
 
 import type { LocalizationMap } from 'discord.js'
 import { EN } from './en.ts'
-import type { Catalogue } from './words.ts'
+import type { Catalog } from './words.ts'
 import { ZH } from './zh.ts'
 
-/** The paths of all texts in a part of the catalogue, with dots. */
+/** The paths of all texts in a part of the catalog, with dots. */
 type KeysOf<T> = {
   [Key in keyof T & string]: T[Key] extends string
     ? Key
@@ -18,8 +18,8 @@ type KeysOf<T> = {
       : `${Key}.${KeysOf<T[Key]>}`
 }[keyof T & string]
 
-/** Path of a text in the catalogue, such as `commands.describe.image`. */
-export type TextKey = KeysOf<Omit<Catalogue, 'errors'>>
+/** Path of a text in the catalog, such as `commands.describe.image`. */
+export type TextKey = KeysOf<Omit<Catalog, 'errors'>>
 
 /** A path with a text for each of the values below it. */
 type PrefixFor<Prefix extends string, Value extends string> = `${Prefix}.${Value}` extends TextKey
@@ -65,13 +65,13 @@ function descriptionAt(key: string): Description {
   return { description: textAt(EN, key), description_localizations: { 'zh-CN': textAt(ZH, key) } }
 }
 
-function textAt(catalogue: Catalogue, key: string): string {
-  let text: unknown = catalogue
+function textAt(catalog: Catalog, key: string): string {
+  let text: unknown = catalog
   for (const name of key.split('.')) {
     text = typeof text === 'object' && text !== null ? Reflect.get(text, name) : undefined
   }
   if (typeof text !== 'string') {
-    throw new TypeError(`expected a text at ${key} of the catalogue, got ${typeof text}`)
+    throw new TypeError(`expected a text at ${key} of the catalog, got ${typeof text}`)
   }
   return text
 }

@@ -1,4 +1,4 @@
-/** What the bot says about moderation, in English; part of the catalogue. */
+/** What the bot says about moderation, in English; part of the catalog. */
 
 const many = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`
 

@@ -1,4 +1,4 @@
-/** What the bot says about questions as rules and about reposts, in English; part of the catalogue. */
+/** What the bot says about questions as rules and about reposts, in English; part of the catalog. */
 
 const percent = (share: number) => `${Number((share * 100).toFixed(2))} %`
 

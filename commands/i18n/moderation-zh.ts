@@ -1,4 +1,4 @@
-/** What the bot says about moderation, in Simplified Chinese; part of the catalogue. */
+/** What the bot says about moderation, in Simplified Chinese; part of the catalog. */
 
 import type { MODERATION_EN } from './moderation-en.ts'
 import type { Words } from './words.ts'

@@ -1,4 +1,4 @@
-/** The type of every catalogue: the keys of the English one. A missing key fails the type check. */
+/** The type of every catalog: the keys of the English one. A missing key fails the type check. */
 
 import type { EN } from './en.ts'
 import type { ErrorSentences } from './error-sentences.ts'
@@ -12,4 +12,4 @@ export type Words<T> = {
       : Words<T[Key]>
 }
 
-export type Catalogue = Words<Omit<typeof EN, 'errors'>> & { readonly errors: ErrorSentences }
+export type Catalog = Words<Omit<typeof EN, 'errors'>> & { readonly errors: ErrorSentences }

@@ -3,9 +3,9 @@
 import { ERRORS_ZH } from './errors-zh.ts'
 import { MODERATION_ZH } from './moderation-zh.ts'
 import { MODERATION_RULES_ZH } from './moderation-rules-zh.ts'
-import type { Catalogue } from './words.ts'
+import type { Catalog } from './words.ts'
 
-export const ZH: Catalogue = {
+export const ZH: Catalog = {
   moderation: MODERATION_ZH,
   moderationRules: MODERATION_RULES_ZH,
   buttons: {

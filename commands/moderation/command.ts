@@ -5,7 +5,7 @@ import { InputError } from '../../config/errors.ts'
 import { MAX_LISTED, MODES, type ModerationSettings } from './settings.ts'
 import { escaped, plainMessage } from '../answer-text.ts'
 import type { Command } from '../command.ts'
-import type { Catalogue } from '../i18n/words.ts'
+import type { Catalog } from '../i18n/words.ts'
 import { MODERATION_DATA } from './options.ts'
 import { changesRules, runReposts, runRule } from './rules.ts'
 import type { ListedHash } from './service.ts'
@@ -215,7 +215,7 @@ async function test({ interaction, services, text, guildId }: SubcommandContext)
   return `${hashes.code(hash)}\n${result}`
 }
 
-function listed(all: readonly ListedHash[], { moderation: { hashes } }: Catalogue): string {
+function listed(all: readonly ListedHash[], { moderation: { hashes } }: Catalog): string {
   if (all.length === 0) {
     return hashes.none
   }

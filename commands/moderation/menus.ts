@@ -10,12 +10,12 @@ import { plainMessage } from '../answer-text.ts'
 import type { MenuCommand, Services } from '../command.ts'
 import { SERVERS_ONLY } from '../contexts.ts'
 import { named } from '../i18n/localized.ts'
-import type { Catalogue } from '../i18n/words.ts'
+import type { Catalog } from '../i18n/words.ts'
 
 type MenuAction = (
   interaction: MessageContextMenuCommandInteraction,
   services: Services,
-  text: Catalogue,
+  text: Catalog,
 ) => Promise<string>
 
 function menu(key: 'mark' | 'allow' | 'report', action: MenuAction): MenuCommand {

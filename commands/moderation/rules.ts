@@ -20,7 +20,7 @@ import {
 } from './rule.ts'
 import { escaped } from '../answer-text.ts'
 import { choices, described } from '../i18n/localized.ts'
-import type { Catalogue } from '../i18n/words.ts'
+import type { Catalog } from '../i18n/words.ts'
 import type { RuleRecord, RuleWish } from './rules-service.ts'
 import { subcommand, type SubcommandAnswer, type SubcommandContext } from '../subcommand.ts'
 
@@ -212,7 +212,7 @@ async function list({ services, text, guildId }: SubcommandContext): Promise<str
 
 function whereOf(
   { channels, ageRestricted }: Pick<Rule, 'channels' | 'ageRestricted'>,
-  { moderationRules: words }: Catalogue,
+  { moderationRules: words }: Catalog,
 ): string {
   const everywhere = ageRestricted ? words.everywhereToo : words.everywhere
   return channels.length === 0 ? everywhere : channels.map((id) => `<#${id}>`).join(' ')

@@ -7,7 +7,7 @@ import type {
 } from 'discord.js'
 import type { ModerationSettings } from './settings.ts'
 import type { FoundPicture } from '../picture.ts'
-import type { Catalogue } from '../i18n/words.ts'
+import type { Catalog } from '../i18n/words.ts'
 import type { DuplicatePostService, RulesService } from './rules-service.ts'
 
 /** An entry of a server's hash list. */
@@ -48,7 +48,7 @@ export type ModerationService = {
   /** A sentence for each thing that will not work. */
   readonly checkSetup: (
     interaction: ChatInputCommandInteraction,
-    text: Catalogue,
+    text: Catalog,
   ) => Promise<string[]>
   readonly list: (guildId: string) => Promise<readonly ListedHash[]>
   /** Confirms a picture. @returns its code. */

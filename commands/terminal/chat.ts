@@ -2,7 +2,7 @@
 
 import { createInterface } from 'node:readline'
 import { InputError } from '../../config/errors.ts'
-import { sentenceOf } from '../i18n/catalogue.ts'
+import { sentenceOf } from '../i18n/catalog.ts'
 import { EN } from '../i18n/en.ts'
 import { imageSourceOf } from '../../inference/contract/image-source.ts'
 import type {

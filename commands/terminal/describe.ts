@@ -1,7 +1,7 @@
 /** `npm run describe`: describes pictures, one line each. */
 
 import { InputError } from '../../config/errors.ts'
-import { sentenceOf } from '../i18n/catalogue.ts'
+import { sentenceOf } from '../i18n/catalog.ts'
 import { EN } from '../i18n/en.ts'
 import { readImage } from './images.ts'
 import {

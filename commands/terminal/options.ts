@@ -4,7 +4,7 @@ import { parseArgs, type ParseArgsOptionsConfig } from 'node:util'
 import { InputError } from '../../config/errors.ts'
 import { resolveSettings } from '../../inference/generation/settings.ts'
 import type { GenerationOptions } from '../../inference/contract/types.ts'
-import { sentenceOf } from '../i18n/catalogue.ts'
+import { sentenceOf } from '../i18n/catalog.ts'
 import { EN } from '../i18n/en.ts'
 import { UsageError } from './run.ts'
 

@@ -6,7 +6,7 @@
  */
 
 import { ConfigError, InputError } from '../../config/errors.ts'
-import { sentenceOf } from '../i18n/catalogue.ts'
+import { sentenceOf } from '../i18n/catalog.ts'
 import { EN } from '../i18n/en.ts'
 
 /** The command line is invalid; the message says why. */

@@ -1,7 +1,7 @@
 /** `npm run score`: the probability of each given answer, for each picture. */
 
 import { InputError } from '../../config/errors.ts'
-import { sentenceOf } from '../i18n/catalogue.ts'
+import { sentenceOf } from '../i18n/catalog.ts'
 import { EN } from '../i18n/en.ts'
 import type { ScoredAnswer } from '../../inference/contract/types.ts'
 import { readImage } from './images.ts'

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { sentenceOf } from '../../commands/i18n/catalogue.ts'
+import { sentenceOf } from '../../commands/i18n/catalog.ts'
 import { EN } from '../../commands/i18n/en.ts'
 import { ZH } from '../../commands/i18n/zh.ts'
 import {
@@ -125,7 +125,7 @@ const SAMPLES: Samples = {
   'bot/unknown-error': null,
 }
 
-/** An error as the catalogue takes it: of a code that is only known at run time. */
+/** An error as the catalog takes it: of a code that is only known at run time. */
 function errorOf(code: string, params: object | null): InputError {
   return Reflect.construct(InputError, [code, params])
 }

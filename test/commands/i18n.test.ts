@@ -1,8 +1,8 @@
-/** The catalogues, and that commands carry every language. */
+/** The catalogs, and that commands carry every language. */
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { catalogueFor } from '../../commands/i18n/catalogue.ts'
+import { catalogFor } from '../../commands/i18n/catalog.ts'
 import { EN } from '../../commands/i18n/en.ts'
 import { ZH } from '../../commands/i18n/zh.ts'
 import { COMMANDS } from '../../commands/index.ts'
@@ -15,19 +15,19 @@ type Part = {
   readonly options?: readonly Part[]
 }
 
-/** Every text of a catalogue that is not a function. */
-function texts(catalogue: object): string[] {
-  return Object.values(catalogue).flatMap((value: unknown) =>
+/** Every text of a catalog that is not a function. */
+function texts(catalog: object): string[] {
+  return Object.values(catalog).flatMap((value: unknown) =>
     typeof value === 'string' ? [value] : typeof value === 'object' && value ? texts(value) : [],
   )
 }
 
-describe('catalogueFor', () => {
+describe('catalogFor', () => {
   it('speaks Chinese to those who use Discord in Chinese, English to all others', () => {
-    assert.equal(catalogueFor('zh-CN'), ZH)
-    assert.equal(catalogueFor('zh-TW'), ZH)
-    assert.equal(catalogueFor('de'), EN)
-    assert.equal(catalogueFor(undefined), EN)
+    assert.equal(catalogFor('zh-CN'), ZH)
+    assert.equal(catalogFor('zh-TW'), ZH)
+    assert.equal(catalogFor('de'), EN)
+    assert.equal(catalogFor(undefined), EN)
   })
 
   it('has everything in Chinese', () => {

@@ -35,7 +35,7 @@ describe('named and described', () => {
   it('refuse a key that is not a text, at the type check', () => {
     // @ts-expect-error -- there is no such key
     assert.throws(() => named('commands.ask.nothing'), /commands\.ask\.nothing/)
-    // @ts-expect-error -- a part of the catalogue is not a text
+    // @ts-expect-error -- a part of the catalog is not a text
     assert.throws(() => described('commands.ask'), TypeError)
   })
 })

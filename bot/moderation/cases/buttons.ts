@@ -14,7 +14,7 @@ import {
   time,
 } from 'discord.js'
 import { plainMessage } from '../../../commands/answer-text.ts'
-import { catalogueFor } from '../../../commands/i18n/catalogue.ts'
+import { catalogFor } from '../../../commands/i18n/catalog.ts'
 import { InputError } from '../../../config/errors.ts'
 import { caseCustomId, readCaseCustomId } from '../../discord/custom-id.ts'
 import { linkTo } from './message.ts'
@@ -83,7 +83,7 @@ export class CaseButtons {
     if (!isFirst) {
       throw new InputError('case/appealed')
     }
-    const { moderation } = catalogueFor(interaction.locale)
+    const { moderation } = catalogFor(interaction.locale)
     await interaction.editReply(plainMessage(moderation.told.sent))
     await this.#deps.executor.carryOut(record.guildId, record.id)
   }
@@ -95,7 +95,7 @@ export class CaseButtons {
     if (record.appeal !== null) {
       throw new InputError('case/appealed')
     }
-    const { told } = catalogueFor(interaction.locale).moderation
+    const { told } = catalogFor(interaction.locale).moderation
     await interaction.showModal({
       custom_id: caseCustomId(record, 'form'),
       title: told.form,
@@ -148,7 +148,7 @@ export class CaseButtons {
     interaction: ButtonInteraction,
     of: Pick<Case, 'guildId' | 'id'>,
   ): Promise<void> {
-    const { enforce, buttons } = catalogueFor(interaction.locale).moderation
+    const { enforce, buttons } = catalogFor(interaction.locale).moderation
     await interaction.followUp({
       ...plainMessage(enforce.offer),
       flags: MessageFlags.Ephemeral,
@@ -171,13 +171,13 @@ export class CaseButtons {
   async #enforce(interaction: ButtonInteraction): Promise<void> {
     demandManager(interaction)
     await this.#deps.guilds.change(interaction.guildId ?? '', (old) => ({ ...old, mode: 'act' }))
-    const { enforce } = catalogueFor(interaction.locale).moderation
+    const { enforce } = catalogFor(interaction.locale).moderation
     await interaction.update({ ...plainMessage(enforce.done), components: [] })
   }
 
   async #history(interaction: ButtonInteraction, record: Case): Promise<void> {
     await interaction.deferReply({ flags: MessageFlags.Ephemeral })
-    const { history, case: words, buttons } = catalogueFor(interaction.locale).moderation
+    const { history, case: words, buttons } = catalogFor(interaction.locale).moderation
     const records: Case[] = []
     for await (const [, one] of this.#deps.executor.cases.entries(`${record.guildId}/`)) {
       if (one.memberId === record.memberId) {

@@ -28,7 +28,7 @@ const stepSchema = z.object({
   /** What is done; `delete` names its message after a slash. */
   id: z.string(),
   done: z.boolean(),
-  /** Why it could not be done: a key of the catalogue's problems. */
+  /** Why it could not be done: a key of the catalog's problems. */
   problem: z
     .enum(['forbidden', 'gone', 'closed', 'longer', 'unlogged', 'unready', 'failed'])
     .nullable(),

@@ -8,7 +8,7 @@
 
 import type { Logger } from 'pino'
 import { z } from 'zod'
-import { catalogueFor } from '../../../commands/i18n/catalogue.ts'
+import { catalogFor } from '../../../commands/i18n/catalog.ts'
 import { KeyedMutex } from '../../store/keyed-mutex.ts'
 import type { Collection, Store } from '../../store/types.ts'
 import { caseBody } from './message.ts'
@@ -200,7 +200,7 @@ export class CaseExecutor {
 
   async #show(record: Case): Promise<void> {
     if (record.log) {
-      const body = caseBody(record, catalogueFor(record.locale))
+      const body = caseBody(record, catalogFor(record.locale))
       const { channelId, messageId } = record.log
       try {
         await this.#deps.actions.edit(channelId, messageId, body)

@@ -2,7 +2,7 @@
 
 import { ButtonStyle, ComponentType, SnowflakeUtil, time } from 'discord.js'
 import { escaped, MAX_CONTENT, shortened } from '../../../commands/answer-text.ts'
-import type { Catalogue } from '../../../commands/i18n/words.ts'
+import type { Catalog } from '../../../commands/i18n/words.ts'
 import { CASE_DECISIONS, caseCustomId } from '../../discord/custom-id.ts'
 import { allows, type Case, ITSELF, type Step } from './case.ts'
 import { NEEDED_WEIGHT, type Reason, weightOf } from '../hashes/reasons.ts'
@@ -17,7 +17,7 @@ export function linkTo(guildId: string, at: { channelId: string; messageId: stri
 }
 
 /** The message body, without its files. */
-export function caseBody(record: Case, text: Catalogue) {
+export function caseBody(record: Case, text: Catalog) {
   return {
     content: caseLines(record, text).join('\n').slice(0, MAX_CONTENT),
     components: rows(record, text),
@@ -25,7 +25,7 @@ export function caseBody(record: Case, text: Catalogue) {
   }
 }
 
-function caseLines(record: Case, text: Catalogue): string[] {
+function caseLines(record: Case, text: Catalog): string[] {
   const { case: words, buttons } = text.moderation
   const { id, state, memberId, joinedAt, captions, steps, reasons, events, appeal } = record
   const status = record.automatic && state === 'confirmed' ? words.automatic : words.states[state]
@@ -54,7 +54,7 @@ function caseLines(record: Case, text: Catalogue): string[] {
   ]
 }
 
-type CaseWords = Catalogue['moderation']['case']
+type CaseWords = Catalog['moderation']['case']
 
 function whereLine({ guildId, copies }: Case, words: CaseWords): string {
   const links = copies
@@ -78,7 +78,7 @@ function seenLines(
   )
 }
 
-function reasonLine(reason: Reason, text: Catalogue): string {
+function reasonLine(reason: Reason, text: Catalog): string {
   const { kind, count = 0, seconds = 0, by = '' } = reason
   const words = text.moderation.case
   switch (kind) {
@@ -145,7 +145,7 @@ const STYLES = {
   undo: ButtonStyle.Secondary,
 } as const
 
-function rows(record: Case, { moderation: { buttons } }: Catalogue): object[] {
+function rows(record: Case, { moderation: { buttons } }: Catalog): object[] {
   const acting = CASE_DECISIONS.map((action) => ({
     type: ComponentType.Button,
     style: STYLES[action],
@@ -169,7 +169,7 @@ function rows(record: Case, { moderation: { buttons } }: Catalogue): object[] {
 export function tellingBody(
   record: Case,
   server: string,
-  { moderation: { told, buttons } }: Catalogue,
+  { moderation: { told, buttons } }: Catalog,
 ) {
   const { timeoutUntil } = record
   const until =

@@ -1,6 +1,6 @@
 /** The pictures of a case: from memory or from Discord, as evidence, and in the model's words. */
 
-import { catalogueFor } from '../../../commands/i18n/catalogue.ts'
+import { catalogFor } from '../../../commands/i18n/catalog.ts'
 import type { Model } from '../../../inference/contract/types.ts'
 import { picturesIn } from '../../discord/message-pictures.ts'
 import type { Case } from './case.ts'
@@ -33,7 +33,7 @@ export class CasePictures {
 
   /** The pictures for the log channel. */
   async evidence(record: Case): Promise<File[]> {
-    const { case: words } = catalogueFor(record.locale).moderation
+    const { case: words } = catalogFor(record.locale).moderation
     const description = words.evidence(words.unseen)
     const files: File[] = []
     for (const [i, { bytes }] of (await this.#of(record)).entries()) {
@@ -101,7 +101,7 @@ export class CasePictures {
     if (log === null) {
       return
     }
-    const { case: words } = catalogueFor(locale).moderation
+    const { case: words } = catalogFor(locale).moderation
     const message = await this.#deps.actions.message(log.channelId, log.messageId)
     const attachments = [...(message?.attachments.values() ?? [])].map(({ id }, i) => ({
       id,

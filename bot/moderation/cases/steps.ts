@@ -3,7 +3,7 @@
  * (discord-actions.ts). executor.ts calls them in order.
  */
 
-import { catalogueFor } from '../../../commands/i18n/catalogue.ts'
+import { catalogFor } from '../../../commands/i18n/catalog.ts'
 import { caseCustomId } from '../../discord/custom-id.ts'
 import { caseBody, tellingBody } from './message.ts'
 import type { CasePictures } from './pictures.ts'
@@ -67,7 +67,7 @@ export class CaseSteps {
     if (channelId === null) {
       return { problem: 'gone' }
     }
-    const text = catalogueFor(record.locale)
+    const text = catalogFor(record.locale)
     const posted =
       Date.now() - record.createdAt > NONCE_SURE_MS
         ? await actions.find(channelId, caseCustomId(record, 'history'))
@@ -128,7 +128,7 @@ export class CaseSteps {
       return { problem: 'unlogged' }
     }
     const { actions } = this.#deps
-    const text = catalogueFor(record.locale)
+    const text = catalogFor(record.locale)
     const server = actions.serverName(record.guildId)
     const channelId = await actions.direct(record.memberId)
     const body =
@@ -176,6 +176,6 @@ export function reasonOf(
   { id, locale }: Case,
   what: 'delete' | 'timeout' | 'lift' | 'second',
 ): string {
-  const { case: words } = catalogueFor(locale).moderation
+  const { case: words } = catalogFor(locale).moderation
   return words.reason(id, words.whats[what])
 }

@@ -11,7 +11,7 @@ import { z } from 'zod'
 import { DAY_MS } from '../../../config/durations.ts'
 import { plainMessage } from '../../../commands/answer-text.ts'
 import type { FoundPicture } from '../../../commands/picture.ts'
-import { catalogueFor } from '../../../commands/i18n/catalogue.ts'
+import { catalogFor } from '../../../commands/i18n/catalog.ts'
 import type { DuplicatePostService } from '../../../commands/moderation/rules-service.ts'
 import { InputError } from '../../../config/errors.ts'
 import { picturesIn } from '../../discord/message-pictures.ts'
@@ -143,7 +143,7 @@ export class DuplicatePosts {
       }
     }
     if (first) {
-      const { reposts } = catalogueFor(message.guild.preferredLocale).moderationRules
+      const { reposts } = catalogFor(message.guild.preferredLocale).moderationRules
       const link = linkTo(message.guildId, {
         channelId: message.channelId,
         messageId: first.messageId,

@@ -159,5 +159,5 @@ export const en = {
 /**
  * The keys that every language must have: a missing key fails the type check.
  *
- * @typedef {typeof en} Catalogue
+ * @typedef {typeof en} Catalog
  */

@@ -1,10 +1,10 @@
 /**
  * The page's strings in Simplified Chinese.
  *
- * @import { Catalogue } from './en.js'
+ * @import { Catalog } from './en.js'
  */
 
-/** @type {Catalogue} */
+/** @type {Catalog} */
 export const zh = {
   title: 'Sightseer 沙盒',
   language: '简体中文',

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { answerBody, type AnswerLayout } from '../../../bot/requests/answer-message.ts'
-import { catalogueFor } from '../../../commands/i18n/catalogue.ts'
+import { catalogFor } from '../../../commands/i18n/catalog.ts'
 
-const text = catalogueFor('en-US')
+const text = catalogFor('en-US')
 
 function layout(parts: Partial<AnswerLayout> = {}): AnswerLayout {
   return {
