@@ -1,4 +1,4 @@
-/** The one port: who may come in, and that nothing sent to it ends the process. */
+/** The port: which requests are accepted, and that no request ends the process. */
 
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
@@ -71,7 +71,7 @@ describe('the port', () => {
     }
   })
 
-  it('answers 404 to what is no address, and goes on', async () => {
+  it('answers 404 to an invalid address, and keeps running', async () => {
     assert.equal(await ask('//'), 404)
     assert.equal(await ask('//['), 404)
     assert.equal(await opens('//', {}), false)

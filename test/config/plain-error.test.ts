@@ -44,7 +44,7 @@ describe('fromPlainError', () => {
     assert.equal(sent(one).message, 'one')
   })
 
-  it('refuses what is no error', () => {
+  it('refuses a value that is not an error', () => {
     assert.throws(() => fromPlainError({ kind: 'input', code: 3 }), { name: 'ZodError' })
     assert.throws(() => fromPlainError(null), { name: 'ZodError' })
   })

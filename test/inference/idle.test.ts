@@ -1,4 +1,4 @@
-/** An open model that has nothing to do takes no processor: its threads stop spinning. */
+/** An idle model uses no CPU time: its threads stop spinning. */
 
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
@@ -15,7 +15,7 @@ const IDLE_SHARE = 0.02
 const PATIENCE = 40
 
 describe('an open model', () => {
-  it('takes no processor once it has answered', async () => {
+  it('uses no CPU time once it has answered', async () => {
     const model = await openModel(findModel('demo'), { threads: 2 })
     try {
       await model.describe(readFileSync(SCENE))

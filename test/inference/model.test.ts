@@ -81,7 +81,7 @@ describe('describe and ask', () => {
     assert.equal(answer.tokenIds.length, 4)
   })
 
-  it('end with what a caller’s onStep throws, and the model goes on', async () => {
+  it('end with the error of a caller’s onStep, and the model keeps running', async () => {
     const mine = new Error('mine')
     const onStep = () => {
       throw mine
@@ -108,7 +108,7 @@ describe('describe and ask', () => {
     assert.equal(answer.finish, 'length')
   })
 
-  it('refuse bytes that are no picture, and go on', async () => {
+  it('refuse bytes that are not a picture, and go on', async () => {
     await assert.rejects(model.describe(new Uint8Array(0)), InputError)
     await assert.rejects(model.describe(Buffer.from('not a picture at all')), InputError)
     await assert.rejects(model.describe(image, { temperature: -1 }), InputError)

@@ -178,7 +178,7 @@ describe('the media proxy', () => {
     assert.ok(low.bytes.length < high.bytes.length)
   })
 
-  it('refuses what is no picture, and wishes that make no sense: 415', async () => {
+  it('refuses other files, and invalid sizes and formats: 415', async () => {
     assert.equal((await proxied('a.txt', new Uint8Array(3))).status, 415)
     assert.equal((await proxied('a.png', new Uint8Array(3))).status, 415)
     const png = await noise(6, 6)
@@ -239,7 +239,7 @@ describe('faults of the CDN', () => {
     assert.equal(text, TEXT)
   })
 
-  it('expire every link given out so far, and none that is asked for anew', async () => {
+  it('expire every link signed so far, and none signed later', async () => {
     const fault = sandbox.faults.add({ kind: 'cdn', action: 'expired' })
     assert.equal((await fetch(url)).status, 404)
     assert.equal(fault.applied, 1)

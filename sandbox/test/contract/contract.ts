@@ -3,7 +3,7 @@
  * discord.js's own client.
  *
  * Every case names the page of github.com/discord/discord-api-docs (`developers/`, commit c98d64b)
- * and the anchor that it follows, so that whoever doubts the sandbox can look it up.
+ * and the anchor that it follows, so that each can be checked against it.
  */
 
 import assert from 'node:assert/strict'

@@ -43,7 +43,7 @@ describe('faults of events', () => {
     await sandbox.close()
   })
 
-  /** What the bot hears of messages while `act` goes on, in order. */
+  /** The message events that the bot receives while `act` runs, in order. */
   async function heard(act: () => Promise<void>) {
     const from = socket.frames.length
     await act()
@@ -149,7 +149,7 @@ describe('faults of the gateway', () => {
     }
   })
 
-  it('invalidate the session: it identifies anew', async () => {
+  it('invalidate the session: the client identifies again', async () => {
     const before = sandbox.gateway.starts.describe().remaining
     const ready = next(Events.ShardReady)
     sandbox.faults.add({ kind: 'gateway', action: 'invalid' })

@@ -173,7 +173,7 @@ describe('a session', () => {
     await resumed
   })
 
-  it('begins anew when the gateway has lost it', async () => {
+  it('identifies again when the gateway has lost the session', async () => {
     const client = await connect([Guilds])
     const ready = shard(client, Events.ShardReady)
     sandbox.gateway.invalidateSessions()

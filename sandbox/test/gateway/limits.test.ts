@@ -127,7 +127,7 @@ describe('session starts', () => {
     await sandbox.close()
   })
 
-  it('count down, and begin anew after a day', async () => {
+  it('count down, and reset after a day', async () => {
     const { clock, sandbox, identify, limit } = await started({ shards: 3, maxConcurrency: 4 })
     assert.deepEqual((await limit()).session_start_limit, {
       total: 1000,

@@ -1,4 +1,4 @@
-/** Asks axe-core what is wrong with a page for people who cannot see it or use no mouse. */
+/** Runs axe-core, which finds accessibility errors of a page. */
 
 import assert from 'node:assert/strict'
 import axe from 'axe-core'

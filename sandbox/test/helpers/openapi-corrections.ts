@@ -1,6 +1,6 @@
 /**
  * Where the official OpenAPI description contradicts Discord's documentation: what is changed
- * before anything is held against it, and why. Its own README says to follow the documentation.
+ * before anything is validated with it, and why. Its own README says to follow the documentation.
  *
  * Pages are those of github.com/discord/discord-api-docs, `developers/`, commit c98d64b.
  */

@@ -1,9 +1,9 @@
 /**
- * Discord's official OpenAPI description, as a judge of requests and responses.
+ * Validates requests and responses with Discord's official OpenAPI description.
  *
  * The description (github.com/discord/discord-api-spec, MIT) is not part of this repository: it is
  * read from DISCORD_OPENAPI, or from `shared/discord/openapi.json` beside the repository. Where it
- * is absent nothing is judged and the tests say so. Where it contradicts Discord's documentation,
+ * is absent, nothing is validated and the tests say so. Where it contradicts Discord's documentation,
  * `openapi-corrections.ts` corrects it.
  */
 

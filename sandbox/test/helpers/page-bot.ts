@@ -1,6 +1,6 @@
 /**
- * A small bot on the loopback Discord that uses everything of Discord's interface once: what
- * Sightseer itself does not need, the page must draw all the same.
+ * A small bot on the loopback Discord that uses every element of Discord's interface once, so that
+ * tests see the page draw those that Sightseer does not use.
  */
 
 import {

@@ -1,4 +1,4 @@
-/** The watch over the sandbox: what it lets pass and what it reports. */
+/** The validation of the sandbox's traffic: what it accepts and what it reports. */
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'

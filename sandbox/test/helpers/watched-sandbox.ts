@@ -1,4 +1,4 @@
-/** A sandbox whose every request and response is held against Discord's official description. */
+/** A sandbox whose every request and response is validated with Discord's official description. */
 
 import assert from 'node:assert/strict'
 import type { Exchange } from '../../src/protocol/exchange.ts'

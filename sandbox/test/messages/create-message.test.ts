@@ -161,7 +161,7 @@ describe('a message', () => {
 })
 
 describe('an attachment', () => {
-  it('is kept, described anew or dropped by an edit', async () => {
+  it('is kept, described again or removed by an edit', async () => {
     const files = [fileOf('a.txt'), fileOf('b.txt')]
     const { id, attachments } = await send({ content: 'x' }, files)
     const [a, b] = attachments
@@ -208,7 +208,7 @@ describe('an attachment', () => {
 describe('allowed_mentions', () => {
   const all = { users: [] as string[], roles: [] as string[], all: false }
 
-  it('decides anew at each edit', async () => {
+  it('is decided again at each edit', async () => {
     const content = `<@${ada.id}>`
     const sent = await send({ content, allowed_mentions: { parse: [] } })
     assert.deepEqual(pinged(sent), all)

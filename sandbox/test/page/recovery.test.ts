@@ -8,7 +8,7 @@ import { WITH_BROWSER } from '../helpers/chromium.ts'
 import { startPageBot } from '../helpers/page-bot.ts'
 
 describe('the page after a break', WITH_BROWSER, () => {
-  it('says that the sandbox is away, and goes on when it is back', async (t) => {
+  it('says that the sandbox is away, and reconnects when it is back', async (t) => {
     const browser = await launchBrowser()
     t.after(() => browser.close())
     const first = await startSandbox()

@@ -1,4 +1,4 @@
-/** What a bot without Message Content reads, and what it reads all the same. */
+/** The fields of a message with and without the Message Content intent. */
 
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
@@ -42,7 +42,7 @@ describe('without the intent', () => {
     await sandbox.close()
   })
 
-  /** The message of someone else that the bot hears of while `act` goes on. */
+  /** The message of another user that the bot receives while `act` runs. */
   async function heard(act: () => Promise<unknown>): Promise<Message> {
     const message = new Promise<Message>((resolve) => {
       const listener = (given: Message) => {

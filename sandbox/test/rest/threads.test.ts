@@ -123,7 +123,7 @@ describe('a thread', () => {
     assert.equal(started.thread?.members.has(stage.client.user.id), true)
   })
 
-  it('is renamed by whoever started it, locked by moderators only', async () => {
+  it('is renamed by its owner, locked by moderators only', async () => {
     const { world } = stage.sandbox
     const parent = kept(stage.channel('memes').id)
     const thread = startThread(world, parent, { name: 'hers', type: 11 }, stage.by('ada'))

@@ -1,4 +1,4 @@
-/** The state file: what is there again when the sandbox starts again, and after it was killed. */
+/** The state file: what is restored after a restart and after a kill. */
 
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
@@ -259,7 +259,7 @@ describe('a killed sandbox', () => {
 })
 
 describe('a state file', () => {
-  it('is refused when it is no database, or another’s', async () => {
+  it('is refused if it is not a database, or of another program', async () => {
     await writeFile(
       stateFile,
       'This is no database, and long enough to be taken for one.'.repeat(9),

@@ -27,7 +27,7 @@ describe('JumpClock', () => {
     assert.equal(Math.round((clock.now() - startMs) / HOUR_MS), 4)
   })
 
-  it('goes on by itself, and rings the rest when their time comes', async () => {
+  it('runs in real time, and fires the other timers when they are due', async () => {
     const clock = new JumpClock()
     let late = true
     const rung = new Promise<void>((resolve) => {

@@ -93,7 +93,7 @@ describe('Delivery of a reply', () => {
     assert.equal(second, first)
   })
 
-  it('is posted anew where Discord takes no more edits of an old message', async () => {
+  it('is posted as a new message when Discord refuses edits of an old one', async () => {
     const delivery = deliver()
     const id = await delivery.finish({ content: 'a cat' })
     clock.advance(HOUR_MS)

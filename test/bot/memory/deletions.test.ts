@@ -36,7 +36,7 @@ describe('deletions', () => {
     assert.deepEqual(steps, ['written', 'erased'])
   })
 
-  it('refuse later writes of work that goes on all the same', async () => {
+  it('refuse later writes of work that does not stop', async () => {
     const deletions = new Deletions()
     const held = Promise.withResolvers<TrackedWork>()
     const work = deletions.track({ startedBy: '10', subjects: MESSAGE }, async (tracked) => {

@@ -113,7 +113,7 @@ describe('private answers', () => {
     }
   })
 
-  it('a reply to a public answer goes on from the public questions only', async () => {
+  it('a reply to a public answer continues the public questions only', async () => {
     const answer = await lin.answerTo(await lin.reply(shared, 'what shape is it?'))
     assert.equal(answer.content, 'triangle')
     const shown = (await lin.slash('memory show')).content

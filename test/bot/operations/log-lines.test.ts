@@ -37,7 +37,7 @@ describe('the log at a terminal', () => {
     assert.match(seen[0] ?? '', /Error: not kept\n[^]+Error: the disk is full\n[^]+"code":"ENOSPC"/)
   })
 
-  it('takes a line that is no event as it is', () => {
+  it('leaves a line that is not an event unchanged', () => {
     const seen: string[] = []
     logLines({ write: (text) => seen.push(text) }).write('3\n')
     assert.deepEqual(seen, ['3\n'])

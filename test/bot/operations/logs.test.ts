@@ -52,7 +52,7 @@ describe('createLog', () => {
     assert.match(err.stack, /logs\.test\.ts|discord/)
   })
 
-  it('follows causes, and survives what is no error', () => {
+  it('follows causes, and accepts values that are not errors', () => {
     const { log, parsed } = heard()
     const cause = new Error('no answer from https://cdn.discordapp.com/attachments/1/2/a.png?ex=1')
     log.error({ err: new Error('failed', { cause }) }, 'a')

@@ -75,7 +75,7 @@ describe('deleting what the model keeps', { timeout: 120_000 }, () => {
     await until((bytes) => bytes === 0)
   })
 
-  it('with /privacy delete, whoever asked', async () => {
+  it('with /privacy delete, no matter who asked', async () => {
     await described(scene())
     await ada.slash('privacy delete')
     assert.equal(kept(), 0)

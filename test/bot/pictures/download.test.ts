@@ -118,7 +118,7 @@ describe('createPictureFetcher', () => {
     await assert.rejects(fetchPicture(link, stop.signal), /not needed any more/)
   })
 
-  it('refuses what says that it is no picture', async () => {
+  it('refuses a content type that is not a picture', async () => {
     const origin = await serve((request, response) => {
       const type = request.url === '/page' ? 'text/html; charset=utf-8' : 'image/png'
       response.writeHead(200, { 'content-type': type }).end('bytes')

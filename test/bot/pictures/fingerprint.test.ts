@@ -105,7 +105,7 @@ describe('fingerprintOf', () => {
     assert.equal(await fingerprintOf(await plain.png().toBuffer()), null)
   })
 
-  it('refuses what is no picture or too large', async () => {
+  it('refuses a file that is not a picture, or too large', async () => {
     await assert.rejects(fingerprintOf(new Uint8Array(20)), InputError)
     await assert.rejects(fingerprintOf(original, { maxPixels: 100 }), InputError)
   })

@@ -14,7 +14,7 @@ function handmade() {
 }
 
 describe('InFlight', () => {
-  it('does the same work once for all who ask meanwhile, and anew afterwards', async () => {
+  it('does the same work once for concurrent askers, and again for later ones', async () => {
     const flights = new InFlight<string>()
     const { started, work } = handmade()
     const both = Promise.all([flights.run('a', work), flights.run('a', work)])
@@ -30,7 +30,7 @@ describe('InFlight', () => {
     assert.equal(started.length, 3)
   })
 
-  it('goes on for the others when one no longer waits', async () => {
+  it('continues for the others when one no longer waits', async () => {
     const flights = new InFlight<string>()
     const { started, work } = handmade()
     const stop = new AbortController()
@@ -72,7 +72,7 @@ describe('InFlight', () => {
     assert.equal(tries, 2)
   })
 
-  it('aborts by key, whoever waits', async () => {
+  it('aborts by key, no matter who waits', async () => {
     const flights = new InFlight<string>()
     const { started, work } = handmade()
     const first = flights.run('a', work)

@@ -98,7 +98,7 @@ describe('Pictures', () => {
     assert.equal(done('fingerprints'), 1)
   })
 
-  it('goes on downloading for the others when one no longer waits', async () => {
+  it('continues the download for the others when one no longer waits', async () => {
     const { pictures, world, asked } = setUp()
     const gate = Promise.withResolvers<void>()
     world.gate = gate.promise

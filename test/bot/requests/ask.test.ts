@@ -38,7 +38,7 @@ describe('asking about pictures', () => {
   })
   after(() => demo.close())
 
-  it('a reply goes on from the answer it replies to', async () => {
+  it('a reply continues the answer it replies to', async () => {
     const described = await ada.slash('describe', { image: scene() })
     const color = await ada.answerTo(await ada.reply(described, COLOR))
     assert.equal(color.content, 'yellow')
@@ -65,7 +65,7 @@ describe('asking about pictures', () => {
     assert.ok(!next.includes(first!.label))
   })
 
-  it('/ask goes on with the picture each person follows', async () => {
+  it('/ask continues with the current picture of each person', async () => {
     await ada.slash('describe', { image: hearts() })
     await lin.slash('describe', { image: triangle() })
     const [hers, his] = await Promise.all([

@@ -160,7 +160,7 @@ describe('refusals', { timeout: 120_000 }, () => {
     }
   })
 
-  it('50013: where it may no longer write, it is silent, and goes on', async () => {
+  it('50013: where it may no longer write, it is silent, and keeps running', async () => {
     const muted = lose('sendMessages', POST)
     const before = posted()
     await ada.upload(hearts(), `<@${demo.bot.client.user.id}>`)

@@ -59,7 +59,7 @@ describe('propose', () => {
     assert.ok(next.every(({ question }) => !before.has(normalizeText(question))))
   })
 
-  it('goes on from the last answer once there is one', async () => {
+  it('continues from the last answer once there is one', async () => {
     const history = [{ question: 'what color is the star?', answer: 'yellow' }]
     const proposed = await suggestQuestions(model, image, {
       situation: { caption, history, asked: ['what color is the star?'] },

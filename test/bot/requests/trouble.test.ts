@@ -51,7 +51,7 @@ describe('troubles', () => {
     assert.match(answer.content, /^That picture is over 100000 bytes/)
   })
 
-  it('a file that is no picture is refused', async () => {
+  it('a file that is not a picture is refused', async () => {
     const image = { name: 'note.png', bytes: new TextEncoder().encode('hello') }
     assert.match((await ada.slash('describe', { image })).content, /not a picture/)
   })
@@ -80,7 +80,7 @@ describe('troubles', () => {
     const described = await ada.slash('describe', { image: triangle() })
     const asked = await ada.reply(described, 'what color is the triangle?')
     await ada.delete(asked)
-    // The bot goes on as if nothing had been.
+    // The bot keeps running.
     const next = await ada.answerTo(await ada.reply(described, 'what color is the triangle?'))
     assert.equal(next.content, 'green')
     const answers = ada.events.filter(
@@ -89,7 +89,7 @@ describe('troubles', () => {
     assert.deepEqual(answers, [])
   })
 
-  it('where the bot may not write, it does not try for ever, and goes on elsewhere', async () => {
+  it('where the bot may not write, it stops trying, and works elsewhere', async () => {
     const fault = demo.sandbox.faults.add({
       kind: 'rest',
       method: 'POST',

@@ -157,7 +157,7 @@ describe('openStore', () => {
     }
   })
 
-  it('says that a file is no store', async () => {
+  it('says that a file is not a store', async () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'sightseer-'))
     const file = path.join(folder, 'note.txt')
     writeFileSync(

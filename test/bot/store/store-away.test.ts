@@ -83,7 +83,7 @@ describe('the bot while its store fails', { timeout: 180_000 }, () => {
     )
   }
 
-  /** Waits until the log has so many more lines that match. */
+  /** Waits until the log has `count` more lines that match. */
   async function logged(pattern: RegExp, count = 1): Promise<void> {
     const deadline = performance.now() + 10_000
     while (lines.filter((line) => pattern.test(line)).length < count) {

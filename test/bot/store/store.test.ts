@@ -156,7 +156,7 @@ for (const [name, options, start] of DATABASES) {
     })
 
     it(
-      'throws when the database is gone, and goes on living',
+      'throws when the database is gone, and the process lives',
       { skip: name === 'SQLite' && 'a file does not go away' },
       async () => {
         const other = await start()

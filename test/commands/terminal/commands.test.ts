@@ -48,7 +48,7 @@ describe('describe', () => {
     assert.match(stdout, /^[^\n]*\n$/)
   })
 
-  it('goes on after a bad picture, says which it was, and fails in the end', async () => {
+  it('continues after a bad picture, names it, and fails in the end', async () => {
     const args = ['nothing.png', import.meta.filename, '.', image, '--model', model, '--json']
     const { status, stdout, stderr } = await runTerminal('describe', args)
     assert.equal(status, 1)
@@ -59,7 +59,7 @@ describe('describe', () => {
     assert.match(third!, /^\.: That is a folder/)
   })
 
-  it('goes on after a file that breaks off', { skip: process.platform !== 'linux' }, async () => {
+  it('continues after a truncated file', { skip: process.platform !== 'linux' }, async () => {
     const args = ['/proc/self/mem', image, '--model', model] // opens, and fails to be read
     const { status, stdout, stderr } = await runTerminal('describe', args)
     assert.equal(status, 1)
@@ -170,7 +170,7 @@ describe('chat', () => {
     )
   })
 
-  it('goes on after a question that is too long, and fails in the end', async () => {
+  it('continues after a question that is too long, and fails in the end', async () => {
     const { status, stdout, stderr } = await runTerminal('chat', [image, '--model', model], {
       input: `${'why? '.repeat(500)}\nwhat is it?\n`,
     })

@@ -171,7 +171,7 @@ describe('npm run pull', () => {
     assert.equal(hub!.requests.length, 0)
   })
 
-  it('goes on after being killed in the middle of a file', async () => {
+  it('resumes after being killed in the middle of a file', async () => {
     await serve(stuckOnce())
     const { child, ended } = start([REPOSITORY])
     await untilStuck()
@@ -217,7 +217,7 @@ describe('npm run pull', () => {
     assert.deepEqual(readdirSync(models), ['mine'])
   })
 
-  it('never replaces a folder that is no package, even by force', async () => {
+  it('never replaces a folder that is not a package, even by force', async () => {
     const out = path.join(models, 'photos')
     await mkdir(path.join(out, 'holiday'), { recursive: true })
     await writeFile(path.join(out, 'model.json'), '{}')

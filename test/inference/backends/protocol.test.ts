@@ -40,7 +40,7 @@ describe('the protocol', () => {
     assert.deepEqual(toThreadSchema.parse({ ...REQUEST, request }), { ...REQUEST, request })
   })
 
-  it('refuses what is no request', () => {
+  it('refuses a message that is not a request', () => {
     for (const broken of [
       { ...REQUEST, type: 'else' },
       { ...REQUEST, claim: { ...CLAIM, user: 1 } },
@@ -58,7 +58,7 @@ describe('the protocol', () => {
     assert.equal(fromThreadSchema.safeParse({ type: 'position', id: 1, ahead: -1 }).success, false)
   })
 
-  it('rejects the one request that is none, and the thread goes on', async () => {
+  it('rejects only the invalid request, and the thread keeps running', async () => {
     const thread = await openThread({ folder: await packageFor('base'), options: OPTIONS })
     try {
       const call = { claim: CLAIM, cacheable: true }

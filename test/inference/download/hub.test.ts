@@ -123,7 +123,7 @@ describe('readRepository', () => {
     await assert.rejects(read(refused(403, disabled)), says(/has disabled someone\/tiny-blip2/))
   })
 
-  it('says that the endpoint is no hub', async () => {
+  it('says that the endpoint is not a hub', async () => {
     await assert.rejects(read({ describe: () => 'hello' }), says(/does not answer as a model hub/))
     await hub?.close()
     const sha = '../../up'

@@ -34,7 +34,7 @@ describe('a picture that is encoded', () => {
 
   it('is not cached if it was deleted after its requests were cancelled', () => {
     const { cache, images, image } = claimed()
-    images.release(image) // its run goes on, for the other pictures in it
+    images.release(image) // its run continues for the other pictures
     images.forget(['a'])
     images.finish(image, ENCODED)
     assert.equal(cache.get('a'), undefined)

@@ -10,7 +10,7 @@ import { relativeError } from '../../helpers/parity.ts'
 import { openTestRunner, type TestRunner } from '../../helpers/runners.ts'
 import { longRunner, madeUpImage, text } from '../../helpers/segments.ts'
 
-/** A cache that there is no memory to copy. */
+/** A cache whose copy fails for lack of memory. */
 class FullCache extends HostCache {
   override copyOf(): Promise<HostCache> {
     return Promise.reject(new RangeError('Array buffer allocation failed'))
@@ -21,7 +21,7 @@ const step = (sequence: Sequence, tokens: number[], parents = [0]) =>
   ({ sequence, tokens, parents }) as const
 
 describe('sequences that step together', () => {
-  it('go on when one ends that there is no memory to keep', async () => {
+  it('continue when one ends that cannot be kept for lack of memory', async () => {
     const runner = await openTestRunner(await packageFor('base'), {
       caches: (shape) => ({
         create: () => new FullCache(shape),
@@ -97,7 +97,7 @@ describe('a sequence that begins as an earlier one', () => {
     // It ends with an image, whose last position has to be run for its logits.
     assert.equal(await run(text(2, 7), cat!), 2 + image - 1)
     assert.equal(await run(text(2, 7), cat!, text(9), dog!), 2 + image + 1 + image - 1)
-    // The first conversation goes on, its answer and all.
+    // The first conversation continues after its answer.
     assert.equal(
       await run(text(2, 7), cat!, text(9), dog!, text(4, 6, 8), cat!, text(5)),
       2 + image + 1 + image + 3,

@@ -12,7 +12,7 @@ const image = readFileSync(path.join(FIXTURES, parity.image))
 const other = readFileSync(path.join(FIXTURES, 'images', '420.jpg'))
 const GREEDY = { beams: 1, minNewTokens: 6, maxNewTokens: 6 }
 
-/** A conversation of so many questions, each with the answers before it. */
+/** A conversation of three questions, each with the answers before it. */
 async function converse(model: Model, beams: number): Promise<Answer[]> {
   const history: Turn[] = []
   const answers: Answer[] = []
@@ -38,10 +38,10 @@ describe('kept conversations', () => {
       try {
         for (const beams of [1, 3]) {
           const kept = await converse(with_, beams)
-          const anew = await converse(without, beams)
-          assert.deepEqual(ids(kept), ids(anew))
+          const uncached = await converse(without, beams)
+          assert.deepEqual(ids(kept), ids(uncached))
           assert.ok(kept[2]!.reused > with_.card.dimensions.queryTokens + 1)
-          assert.deepEqual([anew[1]!.reused, anew[2]!.reused], [0, 0])
+          assert.deepEqual([uncached[1]!.reused, uncached[2]!.reused], [0, 0])
         }
         const again = await converse(with_, 1)
         assert.deepEqual(ids(again), ids(await converse(without, 1)))

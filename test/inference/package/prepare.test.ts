@@ -69,7 +69,7 @@ describe('a prepared package', () => {
     assert.deepEqual(await answer(folder), expected)
   })
 
-  it('says what is wrong with a folder that is no package', async () => {
+  it('says what is wrong with a folder that is not a package', async () => {
     await assert.rejects(preparePackage(path.join(root, 'nothing')), {
       name: 'ConfigError',
       message: /no model package/,

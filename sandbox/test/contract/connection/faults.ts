@@ -1,4 +1,4 @@
-/** Discord's bad days: errors of its own, late and doubled events, lost connections and files. */
+/** Faults of Discord: server errors, late and duplicated events, lost connections and files. */
 
 import assert from 'node:assert/strict'
 import { Events, HTTPError, REST, Routes } from 'discord.js'

@@ -1,4 +1,4 @@
-/** The gateway: how a session begins, what it hears, how it is resumed, and how it ends. */
+/** The gateway: identify, events, resume, and the end of a session. */
 
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
@@ -110,7 +110,7 @@ function closeCases(contract: Contract): void {
     readonly query?: string
   }[] = [
     { code: 4001, what: 'an unknown opcode', frames: () => [{ op: 42, d: null }] },
-    { code: 4002, what: 'what is no JSON', frames: () => ['{'] },
+    { code: 4002, what: 'an invalid JSON', frames: () => ['{'] },
     { code: 4003, what: 'speaking before identifying', frames: () => [{ op: 3, d: {} }] },
     { code: 4004, what: 'a wrong token', frames: (s) => [identify(s, { token: 'x' })] },
     { code: 4005, what: 'identifying twice', frames: (s) => [identify(s), identify(s)] },
@@ -191,7 +191,7 @@ function sessionCases(contract: Contract): void {
   })
 
   contract(
-    'makes a client identify anew when its session is invalid',
+    'makes a client identify again when its session is invalid',
     'events/gateway-events#invalid-session',
     async ({ client, sandbox }) => {
       const before = new Set(sandbox.gateway.sessions.keys())

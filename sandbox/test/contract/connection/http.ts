@@ -1,4 +1,4 @@
-/** The API as such: who may speak, what errors look like, and whom it knows. */
+/** The API in general: authentication, the form of errors, and unknown routes. */
 
 import assert from 'node:assert/strict'
 import { REST, Routes, SnowflakeUtil } from 'discord.js'
@@ -43,7 +43,7 @@ function errorCases(contract: Contract): void {
   )
 
   contract(
-    'refuses a body that is no JSON: 50109',
+    'refuses a body that is not JSON: 50109',
     'topics/opcodes-and-status-codes#json-json-error-codes',
     async (stage) => {
       const response = await stage.sandbox.wrongly(() =>

@@ -1,4 +1,4 @@
-/** Rate limits: the headers, the 429s, and the ban of those who do not listen. */
+/** Rate limits: the headers, the 429s, and the ban of clients that ignore them. */
 
 import assert from 'node:assert/strict'
 import { RESTEvents, Routes } from 'discord.js'

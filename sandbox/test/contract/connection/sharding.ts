@@ -1,4 +1,4 @@
-/** The gateway in numbers: shards, starts a day, compression. */
+/** Shards, the session start limit, and compression. */
 
 import assert from 'node:assert/strict'
 import { once } from 'node:events'

@@ -1,4 +1,4 @@
-/** What people do, as the bot hears it; and what they may not do. */
+/** Actions of members: the events that the bot receives, and the permissions that are checked. */
 
 import assert from 'node:assert/strict'
 import {

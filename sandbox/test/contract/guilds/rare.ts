@@ -1,4 +1,4 @@
-/** Routes that bots use now and then: leaving guilds, orders of things, guild commands, old pins. */
+/** Rarely used routes: leaving guilds, positions, guild commands, and the former pins. */
 
 import assert from 'node:assert/strict'
 import { ChannelType, Events, Routes } from 'discord.js'

@@ -1,4 +1,4 @@
-/** Answers to interactions: their clocks, their limits, and what may follow. */
+/** Responses to interactions: time limits, size limits, and follow-ups. */
 
 import assert from 'node:assert/strict'
 import { ChannelType, DiscordAPIError, MessageFlags, Routes } from 'discord.js'

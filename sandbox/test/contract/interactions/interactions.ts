@@ -1,4 +1,4 @@
-/** Interactions: what the bot hears when people use it. */
+/** Interactions: the events of commands, buttons, selects and modals. */
 
 import assert from 'node:assert/strict'
 import {

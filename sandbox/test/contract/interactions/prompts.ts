@@ -1,4 +1,4 @@
-/** What interactions ask of people: modals, and suggestions while they type. */
+/** Modals, and autocomplete. */
 
 import assert from 'node:assert/strict'
 import {

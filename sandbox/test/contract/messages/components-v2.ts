@@ -1,4 +1,4 @@
-/** Components V2: what may be sent, what comes back, and what is refused. */
+/** Components V2: valid payloads, responses, and validation errors. */
 
 import assert from 'node:assert/strict'
 import { ComponentType, MessageFlags, Routes } from 'discord.js'

@@ -1,4 +1,4 @@
-/** Components of messages: the rows of old. `components-v2.ts` has the new ones. */
+/** Message components in action rows. `components-v2.ts` has Components V2. */
 
 import assert from 'node:assert/strict'
 import { ButtonStyle, ComponentType, Routes } from 'discord.js'

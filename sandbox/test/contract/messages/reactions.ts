@@ -38,7 +38,7 @@ function reacting(contract: Contract): void {
   })
 
   contract(
-    'refuses what is no emoji: 10014',
+    'refuses an unknown emoji: 10014',
     'resources/message#create-reaction',
     async (stage) => {
       const message = await stage.general.send('no emoji')

@@ -94,7 +94,7 @@ const image = (key: string) => ({
   key,
   tokens: { data: new Float32Array(4 * 32), shape: [4, 32] as const },
 })
-/** A raw prompt after so many images. */
+/** A raw prompt after `images` images. */
 const prepare = (text: string, images: number) =>
   preparePrompt(card, encode, { kind: 'raw', text }, images, 1)
 
