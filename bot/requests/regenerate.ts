@@ -33,7 +33,8 @@ export async function regenerate(
   let changed = false
   for (const { talk: conversationId, turn } of answer.parts) {
     const conversation = await memory.conversation(place, conversationId, audienceOf(request))
-    if (!conversation) {
+    const isKnown = turn === null || conversation?.turns.some(({ id }) => id === turn)
+    if (!conversation || !isKnown) {
       parts.push(errorPart(context.text.errors['conversation/unknown']))
       continue
     }

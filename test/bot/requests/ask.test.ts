@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { APIMessage } from 'discord.js'
 import type { Member } from 'loopback-discord/client'
+import { channelSchema } from '../../../bot/memory/conversation.ts'
 import { EN } from '../../../commands/i18n/en.ts'
 import {
   button,
@@ -160,9 +161,9 @@ describe('asking about pictures', () => {
 
   it('a button of an answer no longer known says what to do', async () => {
     const described = await ada.slash('describe', { image: scene() })
+    const [first] = await suggestedFor(ada, described)
     const mo = await demo.join('mo')
     await mo.slash('memory forget', { what: 'channel' })
-    const [first] = await suggestedFor(ada, described)
     const answer = await ada.answer(await ada.press(described, first!.id))
     assert.equal(answer.content, EN.errors['conversation/unknown'])
   })
@@ -185,6 +186,36 @@ describe('Again', () => {
         assert.equal(again.content.startsWith(`> ${COLOR}\n`), answer === asked)
         assert.deepEqual(buttonsOf(again).slice(-3), buttonsOf(answer).slice(-3))
       }
+    } finally {
+      await demo.close()
+    }
+  })
+
+  it('does not describe the picture if the question is no longer stored', async () => {
+    const demo = await startDemoBot({ SIGHTSEER_MODEL: await packageFor('base') })
+    try {
+      const ada = await demo.join('ada')
+      const described = await ada.slash('describe', { image: scene() })
+      const asked = await askForm(ada, described, COLOR)
+      // A conversation keeps its newest questions only.
+      const channels = demo.bot.store.collection({
+        name: 'conversations',
+        ttlMs: 60_000,
+        decode: (data) => channelSchema.parse(data),
+      })
+      let dropped = 0
+      while (dropped === 0) {
+        await new Promise(setImmediate) // an answer is stored after it is delivered
+        for await (const [key, { talks }] of channels.entries()) {
+          dropped += talks.reduce((sum, { turns }) => sum + turns.length, 0)
+          await channels.update(
+            key,
+            (record) => record && { talks: record.talks.map((talk) => ({ ...talk, turns: [] })) },
+          )
+        }
+      }
+      const again = await ada.answer(await ada.press(asked, button(asked, EN.buttons.again)))
+      assert.equal(again.content, EN.errors['answer/no-other'])
     } finally {
       await demo.close()
     }
