@@ -162,10 +162,12 @@ describe('requests for one picture', () => {
     const all = [add(2, new Uint8Array(1)), add(3, null), add(4, null)]
     await new Promise((resolve) => setTimeout(resolve)) // 2 and 3 are at work, 4 waits
     scheduler.cancel(2)
+    scheduler.cancel(6) // unknown so far, so it must not cancel a later request
+    all.push(add(6, null))
     await all[0]
     decoded.resolve()
     await Promise.all(all)
-    assert.deepEqual(outcomes, ['1 missing', '2 failed', '3 done', '4 done'])
+    assert.deepEqual(outcomes, ['1 missing', '2 failed', '3 done', '4 done', '6 done'])
     assert.deepEqual(encoded, [1])
     await scheduler.drain()
     const late = add(5, null)
