@@ -22,13 +22,23 @@ const HALF = 1 << (PRECISION_BITS - 1)
 /** Radius of the bicubic kernel, in input pixels when enlarging. */
 const SUPPORT = 2
 
-/** The input samples of each output sample of one axis, and their weights. */
+/** Taller than this many times its width, an image is resized rows first. */
+const TALL = 100
+
+/** Weights in memory at once, as int32; those of a very long side would take hundreds of megabytes. */
+const MAX_WEIGHTS = 2 ** 20
+
+/** The input samples of consecutive output samples of one axis, and their weights. */
 type Taps = {
-  /** Index of the first input sample, int32 [outSize]. */
+  /** Index of the first output sample. */
+  readonly start: number
+  /** Number of output samples. */
+  readonly length: number
+  /** Index of the first input sample, int32 [length]. */
   readonly first: Int32Array
-  /** Number of input samples, int32 [outSize]. */
+  /** Number of input samples, int32 [length]. */
   readonly count: Int32Array
-  /** Weights in fixed point, int32 [outSize, stride]; only the first `count` of a row are used. */
+  /** Weights in fixed point, int32 [length, stride]; only the first `count` of a row are used. */
   readonly weights: Int32Array
   readonly stride: number
 }
@@ -36,99 +46,124 @@ type Taps = {
 /**
  * Resizes to exactly width x height; the aspect ratio is not kept.
  *
+ * The image between the two passes has at most 30 * width * sqrt(pixels) bytes: 49 MB for the largest
+ * picture allowed and a width of 224, since a taller one is resized rows first.
+ *
  * @param width in pixels.
  * @param height in pixels.
  * @returns uint8 [height, width, 3]; the same object if it has that size already.
  */
 export function resizeBicubic(image: RgbImage, width: number, height: number): RgbImage {
-  // Horizontally first, and rounded to bytes in between, as Pillow does: the order changes the result.
-  const narrow = image.width === width ? image : resizeColumns(image, width)
-  return narrow.height === height ? narrow : resizeRows(narrow, height)
+  // Rounded to bytes in between, so that the order changes the result. Pillow's order: columns first,
+  // but not in a very tall image that becomes less tall. Source: Pillow 12.3, PIL/Image.py,
+  // `Image.resize`; other versions of Pillow have other conditions.
+  if (image.height > image.width * TALL && height < image.height) {
+    return resizeColumns(resizeRows(image, height), width)
+  }
+  return resizeRows(resizeColumns(image, width), height)
 }
 
 /** [height, inWidth, 3] to [height, width, 3]. */
-function resizeColumns({ width: inWidth, height, data }: RgbImage, width: number): RgbImage {
-  const { first, count, weights, stride } = computeTaps(inWidth, width)
-  const out = new Uint8Array(width * height * 3)
-  let to = 0
-  for (let y = 0; y < height; y++) {
-    const row = y * inWidth
-    for (let x = 0; x < width; x++) {
-      let from = (row + first[x]!) * 3
-      const start = x * stride
-      const end = start + count[x]!
-      let red = HALF
-      let green = HALF
-      let blue = HALF
-      for (let k = start; k < end; k++) {
-        const weight = weights[k]!
-        red = (red + Math.imul(data[from]!, weight)) | 0
-        green = (green + Math.imul(data[from + 1]!, weight)) | 0
-        blue = (blue + Math.imul(data[from + 2]!, weight)) | 0
-        from += 3
-      }
-      out[to] = clampToByte(red)
-      out[to + 1] = clampToByte(green)
-      out[to + 2] = clampToByte(blue)
-      to += 3
+function resizeColumns(image: RgbImage, width: number): RgbImage {
+  if (image.width === width) {
+    return image
+  }
+  const { height } = image
+  const out = { width, height, data: new Uint8Array(width * height * 3) }
+  for (const taps of tapsOf(image.width, width)) {
+    for (let y = 0; y < height; y++) {
+      resizeRow(image, taps, y, out)
     }
   }
-  return { width, height, data: out }
+  return out
+}
+
+/** Computes the samples of `taps` in row y of `out`. */
+function resizeRow({ width: inWidth, data }: RgbImage, taps: Taps, y: number, out: RgbImage): void {
+  const { start, length, first, count, weights, stride } = taps
+  let to = (y * out.width + start) * 3
+  for (let x = 0; x < length; x++) {
+    let from = (y * inWidth + first[x]!) * 3
+    const end = x * stride + count[x]!
+    let red = HALF
+    let green = HALF
+    let blue = HALF
+    for (let k = x * stride; k < end; k++) {
+      const weight = weights[k]!
+      red = (red + Math.imul(data[from]!, weight)) | 0
+      green = (green + Math.imul(data[from + 1]!, weight)) | 0
+      blue = (blue + Math.imul(data[from + 2]!, weight)) | 0
+      from += 3
+    }
+    out.data[to] = clampToByte(red)
+    out.data[to + 1] = clampToByte(green)
+    out.data[to + 2] = clampToByte(blue)
+    to += 3
+  }
 }
 
 /** [inHeight, width, 3] to [height, width, 3]. */
-function resizeRows({ width, height: inHeight, data }: RgbImage, height: number): RgbImage {
-  const { first, count, weights, stride } = computeTaps(inHeight, height)
+function resizeRows(image: RgbImage, height: number): RgbImage {
+  const { width, height: inHeight, data } = image
+  if (inHeight === height) {
+    return image
+  }
   const rowLength = width * 3
   const out = new Uint8Array(rowLength * height)
   const sums = new Int32Array(rowLength)
-  for (let y = 0; y < height; y++) {
-    sums.fill(HALF)
-    for (let k = 0; k < count[y]!; k++) {
-      // A whole row at a time: reading columns would miss the CPU cache on every sample.
-      const weight = weights[y * stride + k]!
-      const from = (first[y]! + k) * rowLength
-      for (let i = 0; i < rowLength; i++) {
-        sums[i] = sums[i]! + Math.imul(data[from + i]!, weight)
+  for (const { start, length, first, count, weights, stride } of tapsOf(inHeight, height)) {
+    for (let y = 0; y < length; y++) {
+      sums.fill(HALF)
+      for (let k = 0; k < count[y]!; k++) {
+        // A whole row at a time: reading columns would miss the CPU cache on every sample.
+        const weight = weights[y * stride + k]!
+        const from = (first[y]! + k) * rowLength
+        for (let i = 0; i < rowLength; i++) {
+          sums[i] = sums[i]! + Math.imul(data[from + i]!, weight)
+        }
       }
-    }
-    const to = y * rowLength
-    for (let i = 0; i < rowLength; i++) {
-      out[to + i] = clampToByte(sums[i]!)
+      const to = (start + y) * rowLength
+      for (let i = 0; i < rowLength; i++) {
+        out[to + i] = clampToByte(sums[i]!)
+      }
     }
   }
   return { width, height, data: out }
 }
 
-/** Pillow's `precompute_coeffs` and `normalize_coeffs_8bpc` for one axis. */
-function computeTaps(inSize: number, outSize: number): Taps {
+/** Pillow's `precompute_coeffs` and `normalize_coeffs_8bpc` for one axis, some outputs at a time. */
+function* tapsOf(inSize: number, outSize: number): Generator<Taps> {
   const scale = inSize / outSize
   const filterScale = Math.max(scale, 1) // when shrinking, the kernel grows with the ratio
   const support = SUPPORT * filterScale
   const inverse = 1 / filterScale // Pillow multiplies by the inverse; dividing gives other last bits
   const stride = Math.ceil(support) * 2 + 1
-  const first = new Int32Array(outSize)
-  const count = new Int32Array(outSize)
-  const weights = new Int32Array(outSize * stride)
+  const most = Math.max(1, Math.min(outSize, Math.floor(MAX_WEIGHTS / stride)))
+  const weights = new Int32Array(most * stride)
   const exact = new Float64Array(stride)
-  for (let i = 0; i < outSize; i++) {
-    const center = (i + 0.5) * scale
-    const start = Math.max(0, Math.trunc(center - support + 0.5))
-    const end = Math.min(inSize, Math.trunc(center + support + 0.5))
-    let sum = 0
-    for (let k = 0; k < end - start; k++) {
-      const weight = bicubic((k + start - center + 0.5) * inverse)
-      exact[k] = weight
-      sum += weight
+  for (let start = 0; start < outSize; start += most) {
+    const length = Math.min(most, outSize - start)
+    const first = new Int32Array(length)
+    const count = new Int32Array(length)
+    for (let i = 0; i < length; i++) {
+      const center = (start + i + 0.5) * scale
+      const from = Math.max(0, Math.trunc(center - support + 0.5))
+      const to = Math.min(inSize, Math.trunc(center + support + 0.5))
+      let sum = 0
+      for (let k = 0; k < to - from; k++) {
+        const weight = bicubic((k + from - center + 0.5) * inverse)
+        exact[k] = weight
+        sum += weight
+      }
+      for (let k = 0; k < to - from; k++) {
+        const weight = (sum === 0 ? exact[k]! : exact[k]! / sum) * 2 ** PRECISION_BITS
+        weights[i * stride + k] = Math.trunc(weight < 0 ? weight - 0.5 : weight + 0.5)
+      }
+      first[i] = from
+      count[i] = to - from
     }
-    for (let k = 0; k < end - start; k++) {
-      const weight = (sum === 0 ? exact[k]! : exact[k]! / sum) * 2 ** PRECISION_BITS
-      weights[i * stride + k] = Math.trunc(weight < 0 ? weight - 0.5 : weight + 0.5)
-    }
-    first[i] = start
-    count[i] = end - start
+    yield { start, length, first, count, weights, stride }
   }
-  return { first, count, weights, stride }
 }
 
 /** The Catmull-Rom kernel (a = -0.5), written as Pillow writes it. */

@@ -12,9 +12,13 @@ export type Picture = {
   readonly exact: boolean
   readonly width: number
   readonly height: number
-  /** SHA-256 of the upright RGB pixels, of those resized to `side`, and of pixel_values at `side`. */
+  /**
+   * SHA-256 of the upright RGB pixels, of those resized to `side` and to `largeSide`, and of
+   * pixel_values at `side`.
+   */
   readonly rgbSha256: string
   readonly resizedSha256: string
+  readonly resizedLargeSha256: string
   readonly pixelValuesSha256: string
   readonly rgb?: readonly number[]
   /** pixel_values at `smallSide`, of a few. */
@@ -23,6 +27,7 @@ export type Picture = {
 
 type Pictures = {
   readonly side: number
+  readonly largeSide: number
   readonly smallSide: number
   readonly pictures: readonly Picture[]
 }

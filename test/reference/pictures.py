@@ -11,6 +11,7 @@ from PIL import Image, ImageCms, ImageOps
 from transformers import BlipImageProcessorPil
 
 SIDE = 224
+LARGE_SIDE = 364
 SMALL_SIDE = 8  # whole pixel_values of a few pictures are stored at this size
 WHOLE = ("size-1x1.png", "size-3x200.png", "rgba.png", "420.jpg", "size-2000x1500.png")
 
@@ -99,7 +100,11 @@ def draw(folder: Path):
     rgba.putalpha(Image.fromarray(alpha(45, 37)))
     gray = rgb.convert("L")
     palette = rgb.quantize(16)
-    for width, height in ((1, 1), (1, 64), (300, 1), (3, 200), (224, 224), (224, 90), (90, 224), (448, 448), (223, 225)):
+    sizes = ((1, 1), (1, 64), (300, 1), (3, 200), (224, 224), (224, 90), (90, 224), (448, 448), (223, 225))
+    # Pillow resizes rows first where the height is over 100 times the width and becomes less.
+    tall = ((2, 200), (2, 201), (1, 150), (2, 500), (3, 1000), (10, 2500), (3, 50000), (224, 22500))
+    wide = ((500, 2), (1000, 3), (50000, 3))
+    for width, height in sizes + tall + wide:
         small = width * height < 3000
         image = Image.fromarray(photo(width, height, width)) if small else flat(width, height)
         save(f"size-{width}x{height}.png", image, "geometry", optimize=True)
@@ -170,6 +175,7 @@ def record(folder: Path):
             "file": name, "about": about, "exact": exact, "width": image.width, "height": image.height,
             "rgbSha256": digest(pixels),
             "resizedSha256": digest(np.asarray(image.resize((SIDE, SIDE), Image.BICUBIC))),
+            "resizedLargeSha256": digest(np.asarray(image.resize((LARGE_SIDE, LARGE_SIDE), Image.BICUBIC))),
             "pixelValuesSha256": digest(values),
         })  # fmt: skip
         if name in WHOLE:
@@ -177,5 +183,5 @@ def record(folder: Path):
         if not exact:  # compared within a tolerance: the first rows of pixels
             entries[-1]["rgb"] = pixels[:4].ravel().tolist()
     lines = ",\n".join(json.dumps(e) for e in entries)
-    (folder / "pictures.json").write_text(f'{{"side": {SIDE}, "smallSide": {SMALL_SIDE}, "pictures": [\n{lines}\n]}}\n')
+    (folder / "pictures.json").write_text(f'{{"side": {SIDE}, "largeSide": {LARGE_SIDE}, "smallSide": {SMALL_SIDE}, "pictures": [\n{lines}\n]}}\n')
     return len(entries)

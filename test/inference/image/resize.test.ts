@@ -37,11 +37,28 @@ describe('resizeBicubic', () => {
     assert.equal(resizeBicubic(image, 3, 1), image)
   })
 
-  const { side, pictures } = loadPictures()
-  for (const { file, about, resizedSha256 } of pictures.filter((p) => p.exact)) {
+  const { side, largeSide, pictures } = loadPictures()
+  for (const picture of pictures.filter((p) => p.exact)) {
+    const { file, about, resizedSha256, resizedLargeSha256 } = picture
     it(`equals Pillow: ${file} (${about})`, async () => {
       const image = await decodeImage(pictureBytes(file))
       assert.equal(sha256(resizeBicubic(image, side, side).data), resizedSha256)
+      assert.equal(sha256(resizeBicubic(image, largeSide, largeSide).data), resizedLargeSha256)
     })
   }
+
+  it('does not enlarge a long strip before it is shortened', () => {
+    // 224 * 20,000 and 20,000 * 224 pixels between the passes would take 13 MB.
+    for (const [width, height] of [
+      [1, 20_000],
+      [20_000, 1],
+    ] as const) {
+      const strip = { width, height, data: new Uint8Array(width * height * 3).fill(9) }
+      const before = process.memoryUsage().arrayBuffers
+      const out = resizeBicubic(strip, 224, 224)
+      const allocated = process.memoryUsage().arrayBuffers - before
+      assert.deepEqual(out.data, new Uint8Array(224 * 224 * 3).fill(9))
+      assert.ok(allocated < 6 * 2 ** 20, `${width} x ${height}: ${allocated} bytes`)
+    }
+  })
 })
