@@ -10,7 +10,7 @@ import type { Clock } from '../protocol/clock.ts'
 import type { CdnFault } from '../faults/fault-spec.ts'
 import { renderMedia } from './media-proxy.ts'
 import type { Rendition } from './media-proxy.ts'
-import type { Cdn, StoredFile } from '../world/files.ts'
+import type { Cdn, StoredFile } from './files.ts'
 import { snowflakeTime } from '../protocol/snowflake.ts'
 
 const DEFAULT_SLOW_BYTES_PER_SECOND = 64 * 1024

@@ -4,7 +4,7 @@
  * Discord does not document it; these are the parameters in the links of its own clients.
  */
 
-import type { StoredFile } from '../world/files.ts'
+import type { StoredFile } from './files.ts'
 
 const FORMATS = ['png', 'jpeg', 'webp', 'avif', 'gif'] as const
 const MAX_SIDE = 4096

@@ -8,7 +8,7 @@ import type { Upload } from '../protocol/body.ts'
 import { Checks, isJson, lengthOf } from '../protocol/field-checks.ts'
 import type { Json } from '../protocol/field-checks.ts'
 import { OPTION_TYPE } from '../protocol/constants.ts'
-import type { StoredFile } from '../world/files.ts'
+import type { StoredFile } from '../cdn/files.ts'
 import { hasFileType } from './file-types.ts'
 import type { Resolved } from './resolved.ts'
 

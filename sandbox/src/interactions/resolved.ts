@@ -1,6 +1,6 @@
 /** The users, roles, channels, messages and files that an interaction's data names by their ids. */
 
-import type { StoredFile } from '../world/files.ts'
+import type { StoredFile } from '../cdn/files.ts'
 import type { Message } from '../world/message.ts'
 import { renderMessage } from '../render/message.ts'
 import { channelPermissions } from '../world/permissions.ts'

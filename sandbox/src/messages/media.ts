@@ -7,7 +7,7 @@
 
 import type { Upload } from '../protocol/body.ts'
 import { Checks, isJson } from '../protocol/field-checks.ts'
-import type { StoredFile } from '../world/files.ts'
+import type { StoredFile } from '../cdn/files.ts'
 import type { KeptFile } from './body.ts'
 import type { World } from '../world/world.ts'
 

@@ -8,8 +8,8 @@
 import { DatabaseSync } from 'node:sqlite'
 import type { StatementSync } from 'node:sqlite'
 import { deserialize, serialize } from 'node:v8'
-import { pathOf } from '../world/files.ts'
-import type { StoredFile } from '../world/files.ts'
+import { pathOf } from '../cdn/files.ts'
+import type { StoredFile } from '../cdn/files.ts'
 import type { SavedWorld } from './records.ts'
 
 /** The version of the records' format; a file of another version is rejected. */

@@ -6,8 +6,8 @@
  */
 
 import type { Interaction } from '../interactions/types.ts'
-import { pathOf } from '../world/files.ts'
-import type { StoredFile } from '../world/files.ts'
+import { pathOf } from '../cdn/files.ts'
+import type { StoredFile } from '../cdn/files.ts'
 import type { Message } from '../world/message.ts'
 import type { World } from '../world/world.ts'
 import type { AuditEntry, Channel, Guild, User } from '../world/types.ts'

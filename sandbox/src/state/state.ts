@@ -6,8 +6,8 @@
  * message is never written without its channel.
  */
 
-import { pathOf } from '../world/files.ts'
-import type { StoredFile } from '../world/files.ts'
+import { pathOf } from '../cdn/files.ts'
+import type { StoredFile } from '../cdn/files.ts'
 import type { Interactions } from '../interactions/interactions.ts'
 import type { Message } from '../world/message.ts'
 import type { Kind, StateFile } from './file.ts'

@@ -1,6 +1,6 @@
 /** A message as the sandbox stores it: plain data, so that it can be saved. */
 
-import type { StoredFile } from './files.ts'
+import type { StoredFile } from '../cdn/files.ts'
 
 /** The interaction that an application's message responds to. */
 export type MessageOrigin = {
