@@ -6,6 +6,7 @@
 
 import { isJson } from '../protocol/field-checks.ts'
 import type { Checks, Json } from '../protocol/field-checks.ts'
+import { withoutCode } from './content.ts'
 import type { Message } from '../world/message.ts'
 
 /** Maximum number of users or roles in `allowed_mentions`. */
@@ -75,13 +76,13 @@ function readKinds(value: Json, checks: Checks): AllowedMentions['parse'] {
   })
 }
 
-/** The ids of the users mentioned in a text, in order. */
+/** The ids of the users mentioned in a text, in order. In code nobody is mentioned. */
 export function mentionedIn(content: string): string[] {
-  return [...new Set([...content.matchAll(/<@!?(\d+)>/g)].map((match) => match[1]!))]
+  return idsIn(withoutCode(content), /<@!?(\d+)>/g)
 }
 
-function rolesIn(content: string): string[] {
-  return [...new Set([...content.matchAll(/<@&(\d+)>/g)].map((match) => match[1]!))]
+function idsIn(text: string, pattern: RegExp): string[] {
+  return [...new Set([...text.matchAll(pattern)].map((match) => match[1]!))]
 }
 
 /**
@@ -98,7 +99,7 @@ export function pings(
     !allowed || allowed.parse.includes(kind) || allowed[kind].includes(id)
   const users = mentionedIn(text).filter((id) => where.users.has(id) && isAllowed('users', id))
   const replied = where.replied !== undefined && (allowed?.repliedUser ?? true)
-  const roles = rolesIn(text).filter((id) => {
+  const roles = idsIn(withoutCode(text), /<@&(\d+)>/g).filter((id) => {
     const role = where.roles.get(id)
     return role !== undefined && (role.mentionable || where.everyone) && isAllowed('roles', id)
   })
@@ -107,7 +108,7 @@ export function pings(
     mentionRoles: roles,
     mentionEveryone:
       where.everyone &&
-      /@(everyone|here)\b/.test(text) &&
+      /@(everyone|here)\b/.test(withoutCode(text)) &&
       (!allowed || allowed.parse.includes('everyone')),
   }
 }

@@ -239,6 +239,23 @@ describe('allowed_mentions', () => {
   })
 })
 
+describe('a mention in code', () => {
+  it('pings nobody', async () => {
+    const everyone = { users: [ada.id], roles: [], all: false }
+    const role = [...sandbox.world.guild.roles.values()].find((r) => r.name === 'Moderator')!
+    const mentions = `<@${lin.id}> <@&${role.id}> @everyone`
+    for (const code of [
+      `\`${mentions}\``,
+      `\`\`a \` ${mentions}\`\``,
+      `\`\`\`ts\n${mentions}\n\`\`\``,
+    ]) {
+      assert.deepEqual(pinged(await send({ content: `<@${ada.id}> ${code}` })), everyone, code)
+    }
+    const open = `\` <@${lin.id}> and \`\`\`no end`
+    assert.deepEqual(pinged(await send({ content: open })).users, [lin.id])
+  })
+})
+
 describe('an embed', () => {
   it('is trimmed and kept to its limits', async () => {
     const embed = { title: ' t ', fields: [{ name: 'n', value: 'v' }], image: { url: 'x' } }
