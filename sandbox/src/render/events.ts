@@ -162,6 +162,9 @@ function channelEvent(world: World, event: ChannelEvent): Dispatch | null {
     case 'THREAD_UPDATE':
       return { name, guildId, data: () => renderChannel(world, channel) }
     case 'THREAD_DELETE': {
+      if (event.withParent) {
+        return null
+      }
       const { id, type, parentId } = channel
       return { name, guildId, data: () => ({ id, ...inGuild(guildId), parent_id: parentId, type }) }
     }

@@ -37,7 +37,9 @@ export type ChannelEvent =
     }
   /** A thread was created, or the bot was added to an existing one. */
   | { readonly name: 'THREAD_CREATE'; readonly channel: Channel; readonly isNew: boolean }
-  | { readonly name: 'THREAD_UPDATE' | 'THREAD_DELETE'; readonly channel: Channel }
+  | { readonly name: 'THREAD_UPDATE'; readonly channel: Channel }
+  /** With its parent: the bot is not told. */
+  | { readonly name: 'THREAD_DELETE'; readonly channel: Channel; readonly withParent: boolean }
   /** The bot gained access to the channel and its threads. */
   | { readonly name: 'THREAD_LIST_SYNC'; readonly channel: Channel }
   /** The bot became a member of the thread. */

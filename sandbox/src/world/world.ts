@@ -142,8 +142,11 @@ export class World {
     this.emit({ name: 'THREAD_MEMBERS_UPDATE', channel, added: [userId], removed: [] })
   }
 
-  /** Deletes a channel or thread with its messages, files and threads, and emits the event. */
-  removeChannel(channel: Channel): void {
+  /**
+   * Deletes a channel or thread with its messages, files and threads, and emits the event. The bot
+   * gets none for the threads of a deleted channel: github.com/discordjs/discord.js, issue 10883.
+   */
+  removeChannel(channel: Channel, withParent = false): void {
     for (const thread of this.channels.values()) {
       if (thread.thread && thread.parentId === channel.id) {
         this.removeChannel(thread)
@@ -156,7 +159,11 @@ export class World {
     }
     this.channels.delete(channel.id)
     this.messages.delete(channel.id)
-    this.emit({ name: channel.thread ? 'THREAD_DELETE' : 'CHANNEL_DELETE', channel })
+    if (channel.thread) {
+      this.emit({ name: 'THREAD_DELETE', channel, withParent })
+    } else {
+      this.emit({ name: 'CHANNEL_DELETE', channel })
+    }
   }
 
   /** The guild's channels without threads, ordered by position. */

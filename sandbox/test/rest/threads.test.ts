@@ -150,6 +150,27 @@ describe('a thread', () => {
     await assert.rejects(thread.fetch(), { code: 10003 })
   })
 
+  it('goes with its channel, without an event of its own', async () => {
+    const { client, guild } = stage
+    const channel = await guild.channels.create({ name: 'short-lived' })
+    const { id } = await channel.threads.create({ name: 'in it' })
+    const names: string[] = []
+    client.on('raw', ({ t }: { t: string }) => names.push(t))
+    const deleted = once(client, Events.ChannelDelete)
+    await channel.delete()
+    await deleted
+    await assert.rejects(client.rest.get(`/channels/${id}`), { code: 10003 })
+    // An event for the thread would have come before that for another thread.
+    const other = await stage.channel('general').threads.create({ name: 'other' })
+    const next = once(client, Events.ThreadDelete)
+    await other.delete()
+    assert.equal((await next)[0].id, other.id)
+    assert.deepEqual(
+      names.filter((name) => name.endsWith('_DELETE')),
+      ['CHANNEL_DELETE', 'THREAD_DELETE'],
+    )
+  })
+
   it('has a name, and one of four times to sleep', async () => {
     const path = `/channels/${stage.channel('general').id}/threads` as const
     const body = { name: '', auto_archive_duration: 61 }
