@@ -20,6 +20,8 @@ import type { RateLimitSettings } from './rest/rate-limits.ts'
 import { RestApi } from './rest/api.ts'
 import type { Timing } from './protocol/timing.ts'
 import type { World } from './world/world.ts'
+import type { Links } from './world/links.ts'
+import { readSample } from './static-files.ts'
 import { openWorld } from './state/open.ts'
 
 /** A token in the format of a real one, valid only for this sandbox. */
@@ -39,6 +41,11 @@ export type SandboxOptions = {
    * only.
    */
   readonly stateFile?: string
+  /**
+   * Time until a message gets the previews of its links, in milliseconds. Default 400; Discord
+   * takes some hundred.
+   */
+  readonly linkDelayMs?: number
   /** The gateway's settings. */
   readonly gateway?: GatewayOptions
   /**
@@ -62,6 +69,8 @@ export type Sandbox = {
   readonly cdn: string
   readonly token: string
   readonly world: World
+  /** What links show: register them here, because the sandbox never fetches any. */
+  readonly links: Links
   readonly gateway: Gateway
   /** Injects faults. */
   readonly faults: Faults
@@ -77,7 +86,10 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     messageContent: options.messageContent ?? true,
   }
   const { world, interactions, state } = await openWorld(start, options.stateFile)
-  const { measure, observe } = options
+  const { measure, observe, linkDelayMs } = options
+  if (linkDelayMs !== undefined) {
+    world.links.delayMs = linkDelayMs
+  }
   const gateway = new Gateway(world, { ...options.gateway, ...(measure && { measure }) })
   const faults = new Faults(world, gateway)
   const members = new MemberApi(world, interactions)
@@ -108,6 +120,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   }
   const url = `http://${HOST}:${address.port}`
   world.cdn.origin = url
+  world.links.readOwnFile = readSample
   gateway.url = `ws://${HOST}:${address.port}/gateway`
   return {
     url,
@@ -115,6 +128,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     cdn: url,
     token: world.application.token,
     world,
+    links: world.links,
     gateway,
     faults,
     async close() {

@@ -4,6 +4,7 @@ import { readdirSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import path from 'node:path'
+import type { Upload } from './protocol/body.ts'
 import { refuse } from './protocol/errors.ts'
 
 const PAGE = path.join(import.meta.dirname, '../page')
@@ -40,6 +41,12 @@ function list(folder: string, prefix: string, endings: readonly string[]) {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => endings.includes(path.extname(name)))
     .map((name) => [prefix + name.replaceAll(path.sep, '/'), path.join(folder, name)] as const)
+}
+
+/** A sample picture by its URL path; undefined for other paths. */
+export async function readSample(address: string): Promise<Upload | undefined> {
+  const file = address.startsWith('/samples/') ? FILES.get(address) : undefined
+  return file === undefined ? undefined : { name: path.basename(file), bytes: await readFile(file) }
 }
 
 /** @throws {ApiError} 404 or 405. */

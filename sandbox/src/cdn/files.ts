@@ -16,6 +16,9 @@ const EPHEMERAL_LIFE_MS = 60 * 60 * 1000
 /** Attachment flag of a spoiler. */
 const IS_SPOILER = 1 << 3
 
+/** The folder of pictures that Discord would have fetched from elsewhere, for previews of links. */
+const EXTERNAL = '/external/'
+
 /** Discord derives the content type from the file name. */
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.avif': 'image/avif',
@@ -51,6 +54,10 @@ export type StoredFile = {
   readonly height: number | undefined
   readonly description: string | undefined
   readonly spoiler: boolean
+}
+
+type MediaFields = Pick<StoredFile, 'contentType' | 'width' | 'height'> & {
+  readonly path: string
 }
 
 /** Callbacks for stored and deleted files. */
@@ -141,9 +148,23 @@ export class Cdn {
     }
   }
 
-  /** The file at that path, if the query's signature is right and has not expired. */
+  /**
+   * The file at that path, if the query's signature is right and has not expired. The links of
+   * pictures from elsewhere are not signed and do not expire.
+   */
   find(path: string, query: URLSearchParams): StoredFile | undefined {
-    return this.#links.isValid(path, query) ? this.#files.get(path) : undefined
+    const isValid = path.startsWith(EXTERNAL) || this.#links.isValid(path, query)
+    return isValid ? this.#files.get(path) : undefined
+  }
+
+  /** The file that a link of this CDN shows now; undefined for other links. */
+  at(url: string): StoredFile | undefined {
+    const { origin, pathname = '', searchParams } = URL.parse(url) ?? {}
+    const [, path] = /^\/(?:cdn|media)(\/.+)$/.exec(pathname) ?? []
+    if (origin !== this.origin || path === undefined || !searchParams) {
+      return undefined
+    }
+    return this.find(path, searchParams)
   }
 
   /** The attachment object of the API, with a new link. */
@@ -161,13 +182,19 @@ export class Cdn {
 
   /** The media object of embeds and components: new links, size and type. */
   media(file: StoredFile) {
-    const link = this.#links.sign(pathOf(file))
+    return this.mediaAt({ ...file, path: pathOf(file) })
+  }
+
+  /** The media object of a picture by its path; of one from elsewhere, `source` is its link. */
+  mediaAt({ path, contentType, width, height }: MediaFields, source = '') {
+    const isExternal = path.startsWith(EXTERNAL)
+    const link = isExternal ? path : this.#links.sign(path)
     return {
-      url: `${this.origin}/cdn${link}`,
+      url: isExternal ? source : `${this.origin}/cdn${link}`,
       proxy_url: `${this.origin}/media${link}`,
-      ...(file.contentType === undefined ? {} : { content_type: file.contentType }),
-      ...(file.width === undefined ? {} : { width: file.width }),
-      ...(file.height === undefined ? {} : { height: file.height }),
+      ...(contentType === undefined ? {} : { content_type: contentType }),
+      ...(width === undefined ? {} : { width }),
+      ...(height === undefined ? {} : { height }),
     }
   }
 

@@ -51,6 +51,7 @@ const ACTIONS: ReadonlyMap<string, Action> = new Map<string, Action>([
   ['threads', openThread],
   ['dms', openDirect],
   ['install', install],
+  ['links', registerLink],
 ])
 
 function needed(body: Json, key: string): string {
@@ -221,6 +222,22 @@ function openDirect({ actor, body }: ActionRequest): object {
   const other = body['user_id'] === undefined ? undefined : needed(body, 'user_id')
   const channel = world.directChannel(userId, other && world.user(other).id)
   return viewedChannel(world, channel, userId)
+}
+
+/** Registers what a link shows; the files of the form are its pictures, in order. */
+async function registerLink({ actor, body, files }: ActionRequest): Promise<object> {
+  const checks = new Checks()
+  const url = checks.needText(body, 'url', { min: 1, max: 2048 })
+  const [title, description, provider] = ['title', 'description', 'provider'].map((key) =>
+    checks.text(body, key, { max: 4096 }),
+  )
+  if (!/^https?:$/.test(URL.parse(url)?.protocol ?? '')) {
+    checks.fail('url', 'URL_TYPE_INVALID_URL', 'Not a well formed URL.')
+  }
+  checks.done()
+  const pictures = [...files.values()]
+  await actor.world.links.register(url, { title, description, provider, pictures })
+  return {}
 }
 
 function install({ actor, body }: ActionRequest): object {

@@ -22,6 +22,7 @@
  * | `dismiss` | `{message_id}`: an ephemeral message goes away | `{}` |
  * | `threads` | `{name, message_id?}` | the channel |
  * | `dms` | `{user_id?}`: without it, with the bot | the channel |
+ * | `links` | `{url, title?, description?, provider?}` and pictures as files: what the link shows from now on | `{}` |
  * | `install` | `{on}`: the application to the member's own account | `{}` |
  *
  * `{id}` is the interaction's id; the events that result from it carry the same id.
@@ -67,6 +68,9 @@ import type { World } from '../world/world.ts'
 import type { WorldEvent } from '../world/events.ts'
 import type { User } from '../world/types.ts'
 
+/** The actions that need no channel. */
+const NEED_NO_CHANNEL: readonly string[] = ['dms', 'install', 'links']
+
 const DEFAULT_LOCALE = 'en-US'
 
 /** Handles the members' actions and connections. */
@@ -95,8 +99,7 @@ export class MemberApi {
       throw refuse('unknownUser')
     }
     const channelId = query.get('channel')
-    // Opening a direct message and installing need no channel.
-    const anywhere = channelId === null && (name === 'dms' || name === 'install')
+    const anywhere = channelId === null && NEED_NO_CHANNEL.includes(name)
     const channel = anywhere
       ? this.#world.directChannel(user.id)
       : this.#world.channel(channelId ?? '')

@@ -11,6 +11,7 @@ import { refuse, refuseSlowmode } from '../protocol/errors.ts'
 import { snowflakeTime } from '../protocol/snowflake.ts'
 import type { Message } from '../world/message.ts'
 import { createMessage, editMessage } from './create-message.ts'
+import { previewLater } from './link-previews.ts'
 import { readMessageBody } from './body.ts'
 import { can, demand, sendingIn } from '../world/permissions.ts'
 import type { World } from '../world/world.ts'
@@ -104,6 +105,7 @@ function moderate(
   const { suppressEmbeds } = MESSAGE_FLAG
   const flags = (message.flags & ~suppressEmbeds) | (json['flags'] & suppressEmbeds)
   world.update(message, { flags })
+  previewLater(world, message)
   return message
 }
 

@@ -13,6 +13,7 @@ import type { Message, MessageOrigin, MessageReference, MessageSnapshot } from '
 import type { MessageBody } from './body.ts'
 import { keepFiles, refuseUnknownNames, storeFiles } from './media.ts'
 import { can, channelPermissions, holds } from '../world/permissions.ts'
+import { previewLater, previewsAtOnce } from './link-previews.ts'
 import { stickerItems } from './stickers.ts'
 import type { World } from '../world/world.ts'
 import type { Channel } from '../world/types.ts'
@@ -89,6 +90,13 @@ export async function createMessage(world: World, newMessage: NewMessage): Promi
     editedMs: null,
     flags: snapshots.length > 0 ? flags | MESSAGE_FLAG.hasSnapshot : flags,
     files,
+    previews: previewsAtOnce(world, {
+      channelId: channel.id,
+      authorId,
+      content,
+      flags,
+      previews: [],
+    }),
     reactions: [],
     pinnedMs: null,
     ...pingsOf(world, channel, authorId, {
@@ -98,6 +106,7 @@ export async function createMessage(world: World, newMessage: NewMessage): Promi
     }),
   }
   world.post(message)
+  previewLater(world, message)
   return message
 }
 
@@ -132,18 +141,21 @@ export async function editMessage(
   const loading = (message.flags & MESSAGE_FLAG.loading) !== 0
   const target = targetOf(world, message)
   const channel = world.channel(message.channelId)
+  const flags = editedFlags(message.flags, body.flags)
   world.update(message, {
     ...contents,
     files,
+    previews: previewsAtOnce(world, { ...message, content, flags }),
     // The first response to a deferred interaction does not count as an edit.
     editedMs: loading ? null : world.clock.now(),
-    flags: editedFlags(message.flags, body.flags),
+    flags,
     ...pingsOf(world, channel, message.authorId, {
       ...contents,
       allowed: body.allowedMentions,
       replied: target?.authorId,
     }),
   })
+  previewLater(world, message)
   return message
 }
 
@@ -215,9 +227,10 @@ function snapshotOf(source: Message): MessageSnapshot {
   if (shown) {
     return shown
   }
-  const { type, content, timestampMs, editedMs, flags, files, embeds, components } = source
+  const { type, content, timestampMs, editedMs, flags, files, embeds, previews, components } =
+    source
   const { mentions, mentionRoles } = source
-  const body = { content, files, embeds, components, mentions, mentionRoles }
+  const body = { content, files, embeds, previews, components, mentions, mentionRoles }
   return { type, timestampMs, editedMs, flags, ...body }
 }
 

@@ -7,6 +7,8 @@
  * does not count. Source: developers/gateway/you-might-not-need-a-privileged-intent.mdx.
  */
 
+import { MESSAGE_FLAG } from '../protocol/constants.ts'
+import type { LinkPreview } from '../world/links.ts'
 import { mentionedIn } from '../messages/mentions.ts'
 import { withLinks } from '../messages/attachment-links.ts'
 import { namesIn } from '../messages/media.ts'
@@ -72,11 +74,38 @@ function renderBody(world: World, message: Message | MessageSnapshot, clear: boo
     mention_roles: message.mentionRoles,
     // Files that an embed shows are not listed as attachments.
     attachments: clear ? listed.map((file) => world.cdn.describe(file)) : [],
-    embeds: clear ? message.embeds.map((embed) => withLinks(world, message.files, embed)) : [],
+    embeds: clear ? renderEmbeds(world, message) : [],
     components: clear ? message.components.map((c) => withLinks(world, message.files, c)) : [],
     flags: message.flags,
     ...(stickers.length > 0 ? { sticker_items: stickers } : {}),
   }
+}
+
+/** Its own embeds and the previews of its links; with SUPPRESS_EMBEDS none. */
+function renderEmbeds(world: World, message: Message | MessageSnapshot): readonly object[] {
+  if ((message.flags & MESSAGE_FLAG.suppressEmbeds) !== 0) {
+    return []
+  }
+  const embeds = message.embeds.map((embed) => withLinks(world, message.files, embed))
+  return [...embeds, ...message.previews.flatMap((preview) => renderPreview(world, preview))]
+}
+
+/** A preview with several pictures is one embed for each, all with the same link. */
+function renderPreview(world: World, preview: LinkPreview): readonly object[] {
+  const { url, type, title, description, provider, pictures } = preview
+  const texts = {
+    url,
+    type,
+    ...(title === undefined ? {} : { title }),
+    ...(description === undefined ? {} : { description }),
+    ...(provider === undefined ? {} : { provider: { name: provider } }),
+  }
+  const [first, ...others] = pictures.map((picture) => world.cdn.mediaAt(picture, url))
+  if (!first) {
+    return [texts]
+  }
+  const key = type === 'rich' ? 'image' : 'thumbnail'
+  return [{ ...texts, [key]: first }, ...others.map((media) => ({ url, type, [key]: media }))]
 }
 
 /** The thread started from it, which has the same id. */

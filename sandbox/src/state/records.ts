@@ -12,6 +12,9 @@ import type { Message } from '../world/message.ts'
 import type { World } from '../world/world.ts'
 import type { AuditEntry, Channel, Guild, User } from '../world/types.ts'
 
+/** The fields that the messages of an older file do not have. */
+const ADDED_LATER = { previews: [] } satisfies Partial<Message>
+
 /** A guild without its audit log, whose entries are records of their own. */
 export type GuildRecord = Omit<Guild, 'auditLog'>
 
@@ -104,8 +107,12 @@ export function restoreWorld(world: World, saved: SavedWorld): void {
   }
   const filesAt = (paths: readonly string[]) => paths.flatMap((path) => byPath.get(path) ?? [])
   for (const record of messages) {
-    const snapshots = record.snapshots.map((one) => ({ ...one, files: filesAt(one.files) }))
-    const message: Message = { ...record, files: filesAt(record.files), snapshots }
+    const snapshots = record.snapshots.map((one) => ({
+      ...ADDED_LATER,
+      ...one,
+      files: filesAt(one.files),
+    }))
+    const message = { ...ADDED_LATER, ...record, files: filesAt(record.files), snapshots }
     world.messages.get(message.channelId)?.set(message.id, message)
   }
 }

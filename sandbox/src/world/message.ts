@@ -1,6 +1,7 @@
 /** A message as the sandbox stores it: plain data, so that it can be saved. */
 
 import type { StoredFile } from '../cdn/files.ts'
+import type { LinkPreview } from './links.ts'
 
 /** The interaction that an application's message responds to. */
 export type MessageOrigin = {
@@ -35,7 +36,15 @@ export type MessageReference = {
 /** A message snapshot: the forwarded message as it was at that time. */
 export type MessageSnapshot = Pick<
   Message,
-  'type' | 'content' | 'timestampMs' | 'editedMs' | 'flags' | 'files' | 'embeds' | 'components'
+  | 'type'
+  | 'content'
+  | 'timestampMs'
+  | 'editedMs'
+  | 'flags'
+  | 'files'
+  | 'embeds'
+  | 'previews'
+  | 'components'
 > & { readonly mentions: readonly string[]; readonly mentionRoles: readonly string[] }
 
 /** A sticker item of a message. */
@@ -79,6 +88,8 @@ export type Message = {
   flags: number
   files: readonly StoredFile[]
   embeds: readonly object[]
+  /** The previews of the links in its content. */
+  previews: readonly LinkPreview[]
   components: readonly object[]
   /** Ids of the users it pings. */
   mentions: readonly string[]

@@ -30,6 +30,7 @@ export function postSystemMessage(
     flags: 0,
     files: [],
     embeds: [],
+    previews: [],
     components: [],
     mentions: [],
     mentionRoles: [],

@@ -11,6 +11,7 @@ import type { Clock } from '../protocol/clock.ts'
 import { CHANNEL_TYPE } from '../protocol/constants.ts'
 import { refuse } from '../protocol/errors.ts'
 import { Cdn } from '../cdn/files.ts'
+import { Links } from './links.ts'
 import type { Message } from './message.ts'
 import { compareIds, snowflakes } from '../protocol/snowflake.ts'
 import type { WorldEvent } from './events.ts'
@@ -23,6 +24,7 @@ export class World {
   readonly clock: Clock
   readonly nextId: () => string
   readonly cdn: Cdn
+  readonly links: Links
   readonly users = new Map<string, User>()
   readonly guilds = new Map<string, Guild>()
   readonly channels = new Map<string, Channel>()
@@ -39,6 +41,7 @@ export class World {
     const { clock, botName, saved } = options
     this.nextId = snowflakes(clock, saved?.lastId)
     this.cdn = new Cdn(clock, saved && Buffer.from(saved.cdnSecret))
+    this.links = new Links(clock, this.cdn, this.nextId)
     const bot = saved?.bot ?? this.addUser(botName, botName, true)
     this.users.set(bot.id, bot)
     this.application = {
@@ -149,7 +152,7 @@ export class World {
   removeChannel(channel: Channel, withParent = false): void {
     for (const thread of this.channels.values()) {
       if (thread.thread && thread.parentId === channel.id) {
-        this.removeChannel(thread)
+        this.removeChannel(thread, true)
       }
     }
     for (const message of this.messages.get(channel.id)?.values() ?? []) {

@@ -18,6 +18,7 @@ import { StateFile } from '../../src/state/file.ts'
 import { addReaction, readEmoji } from '../../src/messages/reactions.ts'
 import { startThread } from '../../src/world/threads.ts'
 import { logIn, restOf, typed } from '../helpers/discord-client.ts'
+import { PNG } from '../helpers/pictures.ts'
 
 const PATIENCE_MS = 30_000
 
@@ -102,6 +103,22 @@ describe('a sandbox with a state file', () => {
     assert.deepEqual(second.world.message(id, kept.id), before)
     const lost = Routes.channelMessage(id, gone.id)
     await assert.rejects(restOf(second).get(lost), { code: 10008 })
+    await second.close()
+  })
+
+  it('still has the previews of links, with their pictures', async () => {
+    const first = await startSandbox({ stateFile, linkDelayMs: 0 })
+    const ada = await Member.connect(first.url)
+    const url = 'https://example.com/cat.png'
+    await first.links.register(url, { pictures: [{ name: 'cat.png', bytes: PNG }] })
+    const said = await ada.say(url)
+    await ada.changed(said, ({ embeds }) => embeds.length === 1)
+    ada.close()
+    const second = await again(first)
+    const path = Routes.channelMessage(said.channel_id, said.id)
+    const { embeds } = await typed<APIMessage>(restOf(second).get(path))
+    const response = await fetch(embeds[0]?.thumbnail?.proxy_url ?? '')
+    assert.deepEqual(Buffer.from(await response.arrayBuffer()), PNG)
     await second.close()
   })
 
