@@ -1,19 +1,69 @@
-/** Makes a model's text safe to post: without markdown and mentions, within Discord's limit. */
-
-import { escapeMarkdown } from 'discord.js'
+/**
+ * Makes text safe to post, within Discord's limit. Foreign text is what people write, names, and
+ * what a model read in a picture: it stays readable inside the bot's own messages, but it cannot
+ * format, link, ping, or look like a line of the bot.
+ */
 
 /** Discord's limit of a message's content, in characters. */
 export const MAX_CONTENT = 2000
 
-/** Markdown that escapeMarkdown does not escape by default. */
-const MORE_MARKDOWN = { heading: true, bulletedList: true, numberedList: true, maskedLink: true }
+/** Line breaks, tabs, control characters and every kind of space; also the blank Braille cell. */
+const BLANKS = /[\p{Cc}\p{Z}\u2800]+/gu
 
-/** A block quote or subtext, which escapeMarkdown does not know. */
-const LINE_START = /^(\s*)(>|-#)/gm
+/** Scripts that join or separate letters with U+200C and U+200D. */
+const JOINING = String.raw`[\p{scx=Arab}\p{scx=Syrc}\p{scx=Mong}\p{scx=Deva}\p{scx=Beng}\p{scx=Guru}\p{scx=Gujr}\p{scx=Orya}\p{scx=Taml}\p{scx=Telu}\p{scx=Knda}\p{scx=Mlym}\p{scx=Sinh}\p{scx=Khmr}\p{scx=Mymr}\p{scx=Tibt}]`
 
-/** Escapes all markdown in a text. */
-export function escaped(text: string): string {
-  return escapeMarkdown(text, MORE_MARKDOWN).replaceAll(LINE_START, '$1\\$2')
+/** Characters without a shape: zero-width, directional (bidi) marks, tags, annotation marks. */
+const INVISIBLE = String.raw`[\p{Default_Ignorable_Code_Point}\u{FFF9}-\u{FFFB}]`
+
+/** An emoji sequence, or an invisible character in a place where a language or an emoji needs it. */
+const NEEDED = String.raw`\p{RGI_Emoji}|(?<=${JOINING})[\u200C\u200D](?=[\p{L}\p{M}])|(?<=[\p{S}\p{P}\p{N}])[\uFE0E\uFE0F]`
+
+const HAS_INVISIBLE = new RegExp(INVISIBLE, 'v')
+const INVISIBLE_OR_NEEDED = new RegExp(`(?<needed>${NEEDED})|${INVISIBLE}`, 'gv')
+
+/** More combining marks than any language puts on one letter: they would cover other lines. */
+const MARK_STACK = /(\p{M}{4})\p{M}+/gu
+
+/** The start of a link, such as `https://`. Bounded, so that a search takes linear time. */
+const SCHEME = /[a-z][a-z\d+.-]{0,15}:\/\//gi
+/** A domain followed by a path: Discord shows invitations without `https://` too. */
+const DOMAIN_PATH = /(?<=\.[a-z]{2,24})\/(?=\S)/gi
+
+const MARKDOWN = /[\\*_`~|[\]]/g
+const LINE_START = /^(?:[#>+-]|\d+[.)])/
+const ZERO_WIDTH_SPACE = '\u200B'
+
+/**
+ * One line of text for a label, a file name or alt text, where Discord reads no markdown.
+ *
+ * @param maxLength in UTF-16 units, … included.
+ */
+export function plainText(text: string, maxLength = Infinity): string {
+  const line = text.toWellFormed().replaceAll(BLANKS, ' ')
+  const visible = HAS_INVISIBLE.test(line)
+    ? line.replaceAll(INVISIBLE_OR_NEEDED, (_, needed: string | undefined) => needed ?? '')
+    : line
+  return shortened(visible.replaceAll(MARK_STACK, '$1').replaceAll(/ {2,}/g, ' ').trim(), maxLength)
+}
+
+/**
+ * One line of text for the content of a message.
+ *
+ * @param maxLength of the text as people see it, in UTF-16 units, … included. What is returned has at
+ *   most twice that length, plus one.
+ */
+export function quoted(text: string, maxLength = Infinity): string {
+  return (
+    plainText(text, maxLength)
+      .replaceAll(SCHEME, '')
+      // What is left of nested schemes (`hthttps://tps://`).
+      .replaceAll('://', `:${ZERO_WIDTH_SPACE}//`)
+      .replaceAll(DOMAIN_PATH, `${ZERO_WIDTH_SPACE}/`)
+      .replaceAll(MARKDOWN, String.raw`\$&`)
+      .replace(LINE_START, (start) => `${start.slice(0, -1)}\\${start.slice(-1)}`)
+      .replaceAll(/[<@]/g, `$&${ZERO_WIDTH_SPACE}`)
+  )
 }
 
 /** Cuts a text to `maxLength` UTF-16 units, … included, but never inside a character. */

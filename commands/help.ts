@@ -1,7 +1,7 @@
 /** /help: shows what the bot can do and what its model knows. */
 
 import { MessageFlags } from 'discord.js'
-import { escaped, plainMessage } from './answer-text.ts'
+import { plainMessage, quoted } from './answer-text.ts'
 import type { Command } from './command.ts'
 import { EVERYWHERE } from './contexts.ts'
 import { localized } from './i18n/localized.ts'
@@ -14,7 +14,7 @@ export const helpCommand = {
 
   async execute(interaction, services, text) {
     await interaction.reply({
-      ...plainMessage(text.help(escaped(services.about()))),
+      ...plainMessage(text.help(quoted(services.about()))),
       flags: MessageFlags.Ephemeral,
     })
   },

@@ -1,9 +1,9 @@
 /** What people can see and delete of the conversations in a channel: `/memory`. */
 
 import { type ChatInputCommandInteraction, PermissionFlagsBits, time } from 'discord.js'
-import { escaped, shortened } from '../../commands/answer-text.ts'
 import type { MemoryService } from '../../commands/command.ts'
 import type { Catalog } from '../../commands/i18n/words.ts'
+import { quoted } from '../../commands/answer-text.ts'
 import { InputError } from '../../config/errors.ts'
 import { labelOf } from '../requests/question-flow.ts'
 import { placeOf } from '../requests/submit.ts'
@@ -77,11 +77,11 @@ function conversationList({ talks }: ChannelRecord, { memory: words }: Catalog):
   const newest = talks.toReversed()
   const lines = newest.slice(0, SHOWN_CONVERSATIONS).flatMap((conversation) => {
     const until = time(Math.floor(conversation.until / 1000), 'R')
-    const name = escaped(shortened(labelOf(conversation), 80))
+    const name = quoted(labelOf(conversation), 80)
     const turns = conversation.turns.slice(-SHOWN_TURNS).map(({ question, answer, by }) => {
-      const shortAnswer = escaped(shortened(answer, 60))
+      const shortAnswer = quoted(answer, 60)
       const answerText = conversation.picture.spoiler ? `||${shortAnswer}||` : shortAnswer
-      return `  - ${words.turn(escaped(shortened(question, 60)), answerText, `<@${by}>`)}`
+      return `  - ${words.turn(quoted(question, 60), answerText, `<@${by}>`)}`
     })
     return [`- ${words.line(name, until, conversation.turns.length)}`, ...turns]
   })

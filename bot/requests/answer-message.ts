@@ -7,7 +7,7 @@
  */
 
 import { ButtonStyle, ComponentType } from 'discord.js'
-import { escaped, MAX_CONTENT, shortened } from '../../commands/answer-text.ts'
+import { MAX_CONTENT, plainText, quoted } from '../../commands/answer-text.ts'
 import type { Catalog } from '../../commands/i18n/words.ts'
 import { answerCustomId } from '../discord/custom-id.ts'
 import type { Body } from '../discord/reply.ts'
@@ -41,7 +41,7 @@ export function answerBody(layout: AnswerLayout, text: Catalog): Body {
     const body = partText(part, room, text)
     return parts.length === 1 ? body : text.answer.part(index + 1, body)
   })
-  const quote = question === null ? [] : [text.answer.asked(escaped(shortened(question, 150)))]
+  const quote = question === null ? [] : [text.answer.asked(quoted(question, 150))]
   const content = [...quote, ...partTexts, ...(note === undefined ? [] : [note])].join('\n')
   return {
     content: content.slice(0, MAX_CONTENT),
@@ -53,8 +53,8 @@ function partText({ lines, spoiler }: PartLayout, room: number, text: Catalog): 
   const [first = '', ...details] = lines
   const share = Math.floor(room / lines.length / 2) // escaping at most doubles it
   const whole = [
-    escaped(shortened(first || text.answer.nothing, details.length === 0 ? room / 2 : share)),
-    ...details.map((line) => `• ${escaped(shortened(line, share))}`),
+    quoted(first || text.answer.nothing, details.length === 0 ? room / 2 : share),
+    ...details.map((line) => `• ${quoted(line, share)}`),
   ].join('\n')
   return spoiler ? `||${whole}||` : whole
 }
@@ -87,7 +87,7 @@ function button(id: string, label: string, style: ButtonStyle = ButtonStyle.Seco
     type: ComponentType.Button,
     style,
     custom_id: id,
-    label: shortened(label, MAX_LABEL),
+    label: plainText(label, MAX_LABEL),
   }
 }
 

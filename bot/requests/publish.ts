@@ -1,5 +1,6 @@
 /** Publishes an answer: adds suggested questions, formats it, delivers it once and stores it. */
 
+import { MessageFlags } from 'discord.js'
 import { InputError } from '../../config/errors.ts'
 import { answerBody, type AnswerLayout } from './answer-message.ts'
 import { type ChannelRecord, historyTo } from '../memory/conversation.ts'
@@ -11,8 +12,6 @@ import type { RequestDeps, AnswerPart, RequestContext } from './context.ts'
 const SUGGESTIONS = 3
 /** An answer does not wait longer than this for its suggestions; they are added later. */
 const SUGGESTIONS_WAIT_MS = 700
-/** The message flag SUPPRESS_NOTIFICATIONS. */
-const QUIET = 1 << 12
 
 /** Something failed after the answer was sent. The answer stays; the error is only logged. */
 export class AfterAnswerError extends Error {
@@ -63,10 +62,13 @@ export async function publishAnswer(
     parts: partRecords,
     suggestions: [...suggestions],
   })
-  const flags = about.quiet ? { flags: QUIET } : {}
+  const flags =
+    (about.quiet ? MessageFlags.SuppressNotifications : 0) |
+    // Whoever asks has no preview of a link in the bot's message.
+    (about.question === null ? 0 : MessageFlags.SuppressEmbeds)
   const body = (suggestions: AnswerRecord['suggestions']) => ({
     ...answerBody(layout(suggestions), text),
-    ...flags,
+    ...(flags === 0 ? {} : { flags }),
   })
   if (key === null) {
     await delivery.finish(body([]))

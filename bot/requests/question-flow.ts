@@ -11,10 +11,10 @@ import {
   type ModalSubmitInteraction,
   TextInputStyle,
 } from 'discord.js'
-import { shortened } from '../../commands/answer-text.ts'
 import type { FoundPicture } from '../../commands/picture.ts'
 import { catalogFor } from '../../commands/i18n/catalog.ts'
 import type { Catalog } from '../../commands/i18n/words.ts'
+import { plainText } from '../../commands/answer-text.ts'
 import { InputError } from '../../config/errors.ts'
 import type { Acknowledge } from '../discord/deferral.ts'
 import { answerCustomId } from '../discord/custom-id.ts'
@@ -140,7 +140,7 @@ export class QuestionFlow {
     return [...fromConversations, ...fromMessages]
       .filter(({ name }) => name.toLowerCase().includes(search))
       .slice(0, MAX_CHOICES)
-      .map(({ name, value }) => ({ name: shortened(name, MAX_CHOICE_NAME), value }))
+      .map(({ name, value }) => ({ name: plainText(name, MAX_CHOICE_NAME), value }))
   }
 
   /** Opens the form for the pictures of a message, from its menu. */

@@ -1,6 +1,6 @@
 /** `Post with alt text`: posts a person's own pictures again, with the model's descriptions. */
 
-import { escaped } from '../../commands/answer-text.ts'
+import { plainText, quoted } from '../../commands/answer-text.ts'
 import { InputError } from '../../config/errors.ts'
 import type { Conversation } from '../memory/conversation.ts'
 import type { PostedFile } from '../discord/reply.ts'
@@ -12,6 +12,8 @@ import type { RequestDeps, RequestContext } from './context.ts'
 
 /** Discord treats a file whose name starts with this as a spoiler. */
 const SPOILER = 'SPOILER_'
+/** Discord's limit of a display name, in characters. */
+const MAX_NAME = 32
 
 /**
  * The conversations about an answer's pictures, which must all be the person's own.
@@ -54,11 +56,11 @@ export async function repostWithAltText(
     if (bytes.length > maxBytes) {
       throw new InputError('image/too-large', { maxBytes })
     }
-    const description = text.answer.altText(altTextOf(descriptions.at(-1) ?? ''))
+    const description = text.answer.altText(plainText(altTextOf(descriptions.at(-1) ?? '')))
     const spoiler = picture.spoiler && !picture.name.startsWith(SPOILER) ? SPOILER : ''
     files.push({ name: `${spoiler}${picture.name}`, bytes, description })
   }
-  await delivery.finish({ content: text.answer.repostedFor(escaped(name)) }, files)
+  await delivery.finish({ content: text.answer.repostedFor(quoted(name, MAX_NAME)) }, files)
 }
 
 /** The picture's author: who posted it, or who attached it to a command. */

@@ -3,7 +3,7 @@
 import { AttachmentBuilder, MessageFlags, time } from 'discord.js'
 import { InputError } from '../../config/errors.ts'
 import { MAX_LISTED, MODES, type ModerationSettings } from './settings.ts'
-import { escaped, plainMessage } from '../answer-text.ts'
+import { plainMessage, quoted } from '../answer-text.ts'
 import type { Command } from '../command.ts'
 import type { Catalog } from '../i18n/words.ts'
 import { MODERATION_DATA } from './options.ts'
@@ -223,7 +223,7 @@ function listed(all: readonly ListedHash[], { moderation: { hashes } }: Catalog)
     const who = by === null ? '' : hashes.by(`<@${by}>`)
     const when = time(Math.floor(at / 1000), 'R')
     const line = hashes.line(hash, hashes.verdicts[verdict], distance, when, who)
-    return `- ${line}${note === '' ? '' : ` — ${escaped(note)}`}`
+    return `- ${line}${note === '' ? '' : ` — ${quoted(note)}`}`
   })
   const more = all.length > SHOWN_PICTURES ? [hashes.more(all.length - SHOWN_PICTURES)] : []
   return [hashes.title(all.length), ...lines, ...more].join('\n')

@@ -18,9 +18,9 @@ import {
   RULE_ACTIONS,
   RULE_LIMITS,
 } from './rule.ts'
-import { escaped } from '../answer-text.ts'
 import { choices, described } from '../i18n/localized.ts'
 import type { Catalog } from '../i18n/words.ts'
+import { quoted } from '../answer-text.ts'
 import type { RuleRecord, RuleWish } from './rules-service.ts'
 import { subcommand, type SubcommandAnswer, type SubcommandContext } from '../subcommand.ts'
 
@@ -132,7 +132,7 @@ export async function runRule(context: SubcommandContext, name: string): Promise
       return { content: await add(context) }
     case 'remove':
       if (!(await rules.remove(guildId, ruleName()))) {
-        throw new InputError('rule/unknown', { name: escaped(ruleName()) })
+        throw new InputError('rule/unknown', { name: quoted(ruleName()) })
       }
       return { content: words.removed }
     case 'test':
@@ -158,7 +158,7 @@ async function add({ interaction, services, text, guildId }: SubcommandContext):
   const wish = wishOf(interaction)
   const outcome = await services.moderation.rules.put(guildId, wish)
   return [
-    words[outcome](escaped(wish.name)),
+    words[outcome](quoted(wish.name)),
     ...(wish.action === 'remove' ? [words.mayRemove(MIN_REVIEWED, wish.precision)] : []),
   ].join('\n')
 }
@@ -199,8 +199,8 @@ async function list({ services, text, guildId }: SubcommandContext): Promise<str
     words.title(all.length, MAX_RULES),
     ...all.map(({ name, question, threshold, action, ...where }) =>
       words.line(
-        escaped(name),
-        escaped(question),
+        quoted(name),
+        quoted(question),
         threshold,
         words.actionShort[action],
         whereOf(where, text),
@@ -226,7 +226,7 @@ async function test({ interaction, services, text, guildId }: SubcommandContext)
     return text.errors['rule/none']
   }
   const lines = scored.map(({ rule: { name, threshold }, score }) =>
-    words.tested(escaped(name), score, threshold, score >= threshold),
+    words.tested(quoted(name), score, threshold, score >= threshold),
   )
   return [words.testTitle, ...lines].join('\n')
 }
@@ -239,7 +239,7 @@ async function stats(
   const { rule, hits, confirmed, dismissed, counted, precision, suggested, earned } = record
   const may = earned ? words.earned : words.notEarned
   const content = [
-    words.title(escaped(rule.name), escaped(rule.question)),
+    words.title(quoted(rule.name), quoted(rule.question)),
     words.counts(hits, confirmed, dismissed, hits - confirmed - dismissed),
     precision === null
       ? words.unknown

@@ -10,6 +10,7 @@ import { Member } from 'loopback-discord/client'
 import { startSandbox } from 'loopback-discord'
 import { type Bot, startBot } from '../../bot/start.ts'
 import { readConfig } from '../../config/config.ts'
+import { quoted } from '../../commands/answer-text.ts'
 import { EN } from '../../commands/i18n/en.ts'
 import { sentenceOf } from '../../commands/i18n/catalog.ts'
 import { ConfigError, InputError } from '../../config/errors.ts'
@@ -36,19 +37,19 @@ describe('the bot on the loopback Discord', () => {
   it('answers /describe with the model’s own description', async () => {
     const answer = await ada.slash('describe', { image: pictureFile() })
     const { text } = await bot.model.describe(pictureFile().bytes)
-    assert.equal(unescaped(answer.content), text)
+    assert.equal(answer.content, quoted(text))
   })
 
   it('answers a reply from the same picture, and the next one with the history', async () => {
     const description = await ada.slash('describe', { image: pictureFile() })
     const first = await ada.answerTo(await ada.reply(description, 'what color is it?'))
     const alone = await bot.model.ask(pictureFile().bytes, 'what color is it?')
-    assert.equal(unescaped(first.content), alone.text)
+    assert.equal(first.content, quoted(alone.text))
 
     const second = await ada.answerTo(await ada.reply(first, 'and now?'))
     const history = [{ question: 'what color is it?', answer: alone.text }]
     const following = await bot.model.ask(pictureFile().bytes, 'and now?', { history })
-    assert.equal(unescaped(second.content), following.text)
+    assert.equal(second.content, quoted(following.text))
   })
 
   it('keeps two pictures apart', async () => {
@@ -61,8 +62,8 @@ describe('the bot on the loopback Discord', () => {
       ['parity.png', 'rgba.png'].map((name) => bot.model.ask(pictureFile(name).bytes, 'how many?')),
     )
     assert.deepEqual(
-      answers.map(({ content }) => unescaped(content)),
-      expected.map(({ text }) => text),
+      answers.map(({ content }) => content),
+      expected.map(({ text }) => quoted(text)),
     )
     assert.notEqual(answers[0]!.content, answers[1]!.content)
   })

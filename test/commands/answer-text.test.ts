@@ -1,26 +1,69 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { escaped, plainMessage } from '../../commands/answer-text.ts'
+import { plainMessage, plainText, quoted, shortened } from '../../commands/answer-text.ts'
 
-describe('the text of an answer', () => {
-  it('shows markdown as it is written', () => {
-    const shown = [
-      ['**b** _i_ `c` ||s||', '\\*\\*b\\*\\* \\_i\\_ \\`c\\` \\|\\|s\\|\\|'],
-      ['# big', '\\# big'],
-      ['- a', '\\- a'],
-      ['1. a', '1\\. a'],
-      ['a\n> quote', 'a\n\\> quote'],
-      ['-# small', '\\-# small'],
-      ['[a](https://b.example)', '\\[a](https://b.example)'],
-    ]
-    for (const [text, content] of shown) {
-      assert.equal(escaped(text!), content)
+describe('foreign text in a message', () => {
+  const shown: readonly (readonly [string, string, string])[] = [
+    [
+      'markdown',
+      '**b** _i_ `c` ||s|| ~~d~~ \\',
+      '\\*\\*b\\*\\* \\_i\\_ \\`c\\` \\|\\|s\\|\\| \\~\\~d\\~\\~ \\\\',
+    ],
+    ['a heading', '# big', '\\# big'],
+    ['a list', '- a', '\\- a'],
+    ['a numbered list', '12. a', '12\\. a'],
+    ['a quote', '> a', '\\> a'],
+    ['subtext', '-# small', '\\-# small'],
+    ['a masked link', '[a](https://b.example)', '\\[a\\](b.example)'],
+    ['mentions', '<@1> <@&2> @everyone', '<\u200B@\u200B1> <\u200B@\u200B&2> @\u200Beveryone'],
+    ['a time and a command', '<t:0:R> </ask:1>', '<\u200Bt:0:R> <\u200B/ask:1>'],
+    ['a link', 'see HTTPS://b.example/p', 'see b.example\u200B/p'],
+    [
+      'a link inside a link',
+      'hthttps://tps://b.example https:x:////c',
+      'b.example https:\u200B//c',
+    ],
+    ['an invitation', 'discord.gg/abc', 'discord.gg\u200B/abc'],
+    ['line breaks', 'a\r\n\n# b\u2028c\u0085d\ve', 'a # b c d e'],
+    ['spaces that fill a line', `a${' \u00A0\u3000\u2800'.repeat(80)}b`, 'a b'],
+    ['colors of a terminal', '\u001B[31mred\u009B0m', '\\[31mred 0m'],
+  ]
+  for (const [name, text, content] of shown) {
+    it(`shows ${name} as text`, () => assert.equal(quoted(text), content))
+  }
+
+  it('has no characters that turn or hide the text', () => {
+    assert.equal(
+      plainText('a\u202Eb\u2066c\u200Bd\u{E0041}e\u00ADf\u3164g\u200Dh\uFEFF'),
+      'abcdefgh',
+    )
+    assert.equal(plainText(`z${'\u0337'.repeat(60)}a`), `z${'\u0337'.repeat(4)}a`)
+    assert.equal(plainText('a\uD800b'), 'a\uFFFDb')
+  })
+
+  it('keeps emoji and languages readable', () => {
+    for (const text of ['👨‍👩‍👧 ❤️ 1️⃣ 🏴󠁧󠁢󠁥󠁮󠁧󠁿 👍🏽', 'می‌خواهم', 'क्‍ष', 'שלום', '图里有一只猫', 'a.b 24/7']) {
+      assert.equal(quoted(text), text)
     }
   })
 
+  it('is cut to the length that people see', () => {
+    assert.equal(quoted('*****', 4), '\\*\\*\\*…')
+    assert.equal(quoted('a\n\nb', 3), 'a b')
+    for (const hostile of ['*', '<@', '1.', '.aa/', '://']) {
+      assert.ok(quoted(hostile.repeat(500), 100).length <= 201, hostile)
+    }
+  })
+})
+
+describe('the text of an answer', () => {
   it('pings nobody and fits', () => {
-    const { content, allowedMentions } = plainMessage(escaped('*'.repeat(1999)))
+    const { content, allowedMentions } = plainMessage('*'.repeat(3000))
     assert.equal(content.length, 2000)
     assert.deepEqual(allowedMentions.parse, [])
+  })
+
+  it('is not cut inside a character', () => {
+    assert.equal(shortened('ab😀cd', 4), 'ab…')
   })
 })

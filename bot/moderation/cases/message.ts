@@ -1,7 +1,7 @@
 /** The message of a case in the log channel. Its text and reasons stay after a decision. */
 
 import { ButtonStyle, ComponentType, SnowflakeUtil, time } from 'discord.js'
-import { escaped, MAX_CONTENT, shortened } from '../../../commands/answer-text.ts'
+import { MAX_CONTENT, quoted } from '../../../commands/answer-text.ts'
 import type { Catalog } from '../../../commands/i18n/words.ts'
 import { CASE_DECISIONS, caseCustomId } from '../../discord/custom-id.ts'
 import { allows, type Case, ITSELF, type Step } from './case.ts'
@@ -50,7 +50,7 @@ function caseLines(record: Case, text: Catalog): string[] {
             ),
           ],
     ),
-    ...(appeal === null ? [] : [words.appeal(escaped(shortened(appeal, MAX_APPEAL)))]),
+    ...(appeal === null ? [] : [words.appeal(quoted(appeal, MAX_APPEAL))]),
   ]
 }
 
@@ -73,9 +73,7 @@ function seenLines(
   if (waits) {
     return [words.looking]
   }
-  return captions.map((caption) =>
-    words.sees(escaped(shortened(caption, MAX_CAPTION)) || words.noWords),
-  )
+  return captions.map((caption) => words.sees(quoted(caption, MAX_CAPTION) || words.noWords))
 }
 
 function reasonLine(reason: Reason, text: Catalog): string {
@@ -83,7 +81,7 @@ function reasonLine(reason: Reason, text: Catalog): string {
   const words = text.moderation.case
   switch (kind) {
     case 'rule':
-      return text.moderationRules.reason(escaped(reason.name ?? ''), reason.score ?? 0)
+      return text.moderationRules.reason(quoted(reason.name ?? ''), reason.score ?? 0)
     case 'burst':
       return words.reasons.burst(count, seconds)
     case 'marked':
@@ -175,7 +173,7 @@ export function tellingBody(
   const until =
     timeoutUntil === null ? [] : [told.until(time(Math.floor(timeoutUntil / 1000), 'R'))]
   return {
-    content: [told.removed(escaped(server)), ...until, told.answer].join('\n\n'),
+    content: [told.removed(quoted(server)), ...until, told.answer].join('\n\n'),
     components: [
       {
         type: ComponentType.ActionRow,

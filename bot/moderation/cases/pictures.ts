@@ -1,6 +1,7 @@
 /** The pictures of a case: from memory or from Discord, as evidence, and in the model's words. */
 
 import { catalogFor } from '../../../commands/i18n/catalog.ts'
+import { plainText } from '../../../commands/answer-text.ts'
 import type { Model } from '../../../inference/contract/types.ts'
 import { picturesIn } from '../../discord/message-pictures.ts'
 import type { Case } from './case.ts'
@@ -105,7 +106,7 @@ export class CasePictures {
     const message = await this.#deps.actions.message(log.channelId, log.messageId)
     const attachments = [...(message?.attachments.values() ?? [])].map(({ id }, i) => ({
       id,
-      description: words.evidence(captions[i] ?? '').slice(0, MAX_ALT_TEXT),
+      description: plainText(words.evidence(captions[i] ?? ''), MAX_ALT_TEXT),
     }))
     if (attachments.length > 0) {
       await this.#deps.actions.edit(log.channelId, log.messageId, { attachments })

@@ -4,6 +4,7 @@
  */
 
 import { catalogFor } from '../../../commands/i18n/catalog.ts'
+import { quoted } from '../../../commands/answer-text.ts'
 import { caseCustomId } from '../../discord/custom-id.ts'
 import { caseBody, tellingBody } from './message.ts'
 import type { CasePictures } from './pictures.ts'
@@ -134,7 +135,7 @@ export class CaseSteps {
     const body =
       name === 'tell'
         ? tellingBody(record, server, text)
-        : { content: text.moderation.told.undone(server), allowed_mentions: { parse: [] } }
+        : { content: text.moderation.told.undone(quoted(server)), allowed_mentions: { parse: [] } }
     const old = Date.now() - record.createdAt > NONCE_SURE_MS
     const sent =
       name === 'tell' && old

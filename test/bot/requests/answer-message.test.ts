@@ -45,9 +45,9 @@ describe('answerBody', () => {
       text,
     )
     const [question, answer, detail] = body.content.split('\n')
-    assert.equal(question, String.raw`> is \*\*this\*\* @everyone?`)
+    assert.equal(question, '> is \\*\\*this\\*\\* @\u200Beveryone?')
     assert.equal(answer, String.raw`\# a \*cat\* \|\|here\|\|`)
-    assert.equal(detail, String.raw`• \> <@1> \[a](http://b)`)
+    assert.equal(detail, '• \\> <\u200B@\u200B1> \\[a\\](b)')
   })
 
   it('numbers the parts of several pictures, and the buttons with them', () => {
