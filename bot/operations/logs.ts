@@ -8,7 +8,7 @@
 
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { type DestinationStream, destination, type Logger, pino } from 'pino'
-import { logLines } from './log-lines.ts'
+import { jsonLines, logLines } from './log-lines.ts'
 
 const requests = new AsyncLocalStorage<string>()
 
@@ -44,7 +44,7 @@ export function createLog({ level, stream = readable(process.stderr) }: LogOptio
 
 /** Writes JSON lines to stderr, or text if it is a terminal. */
 export function readable(stderr: Pick<NodeJS.WriteStream, 'isTTY' | 'write'>): DestinationStream {
-  return stderr.isTTY ? logLines(stderr) : destination(2)
+  return stderr.isTTY ? logLines(stderr) : jsonLines(destination(2))
 }
 
 /** Does the work. Every line that it logs has the request's id. */

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { logLines } from '../../../bot/operations/log-lines.ts'
+import { jsonLines, logLines } from '../../../bot/operations/log-lines.ts'
 import { createLog, inRequest, readable } from '../../../bot/operations/logs.ts'
 
 /** A log at a terminal, and what is seen there. */
@@ -35,6 +35,30 @@ describe('the log at a terminal', () => {
     const cause = Object.assign(new Error('the disk is full'), { code: 'ENOSPC' })
     log.error({ err: new Error('not kept', { cause }) }, 'it failed')
     assert.match(seen[0] ?? '', /Error: not kept\n[^]+Error: the disk is full\n[^]+"code":"ENOSPC"/)
+  })
+
+  it('shows foreign text as text: no line, color or direction of its own', () => {
+    const { log, seen } = terminal()
+    const hostile = 'a\r\n12:00:00 error: b \u001B[31mc\u009B2Jd\u2028e\u202Ef\u200B'
+    log.warn({ name: hostile, err: new Error(hostile) }, hostile)
+    const lines = (seen[0] ?? '').trimEnd().split('\n')
+    assert.ok(lines.length > 2 && lines.slice(1).every((line) => line.startsWith('  ')))
+    assert.match(
+      lines[0]!,
+      /a\\x0d\\x0a12:00:00 error: b \\x1b\[31mc\\x9b2Jd\\u2028e\\u202ef\\u200b/,
+    )
+    assert.doesNotMatch(lines.join(''), /[\p{Cc}\u2028\u202E\u200B]/u)
+  })
+
+  it('escapes in JSON lines what acts on a terminal', () => {
+    const seen: string[] = []
+    const log = createLog({
+      level: 'info',
+      stream: jsonLines({ write: (line) => seen.push(line) }),
+    })
+    log.warn('\u001B[31ma\u009Bb\u202Ec\n')
+    assert.doesNotMatch(seen[0]!.trimEnd(), /[\p{Cc}\u202E]/u)
+    assert.equal(JSON.parse(seen[0]!).msg, '\u001B[31ma\u009Bb\u202Ec\n')
   })
 
   it('leaves a line that is not an event unchanged', () => {
