@@ -7,6 +7,10 @@
 const ANSWER_VERSION = 's1'
 const CASE_VERSION = 'mod1'
 
+/** The ids and keys that the bot makes. Forged ids with other characters do not reach the store. */
+const KEY = /^[\w.-]{1,64}$/
+const NUMBER = /^\d{1,2}$/
+
 /** What a button or form of an answer does. */
 const ANSWER_ACTIONS = ['ask', 'again', 'delete', 'repost', 'question', 'form'] as const
 export type AnswerAction = (typeof ANSWER_ACTIONS)[number]
@@ -21,9 +25,10 @@ export function answerCustomId(key: string, action: AnswerAction, number = 0): s
 
 /** @returns null for an id that `answerCustomId` did not make. */
 export function readAnswerCustomId(customId: string) {
-  const [version, key, name, number, ...rest] = customId.split(':')
+  const [version, key = '', name, number = '', ...rest] = customId.split(':')
   const action = ANSWER_ACTIONS.find((one) => one === name)
-  return version === ANSWER_VERSION && key && action && number && rest.length === 0
+  const isMade = KEY.test(key) && NUMBER.test(number) && rest.length === 0
+  return version === ANSWER_VERSION && action && isMade
     ? { key, action, number: Number(number) }
     : null
 }
@@ -44,9 +49,8 @@ export function caseCustomId(
 
 /** @returns null for an id that `caseCustomId` did not make. */
 export function readCaseCustomId(customId: string) {
-  const [version, guildId, id, name, ...rest] = customId.split(':')
+  const [version, guildId = '', id = '', name, ...rest] = customId.split(':')
   const action = CASE_ACTIONS.find((one) => one === name)
-  return version === CASE_VERSION && guildId && id && action && rest.length === 0
-    ? { guildId, id, action }
-    : null
+  const isMade = KEY.test(guildId) && KEY.test(id) && rest.length === 0
+  return version === CASE_VERSION && action && isMade ? { guildId, id, action } : null
 }

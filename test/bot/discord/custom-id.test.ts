@@ -19,7 +19,17 @@ describe('answerCustomId', () => {
   })
 
   it('does not read other versions, other actions, or ids of cases', () => {
-    const others = ['s0:a:ask:0', 's1:a:sing:0', 's1:a:ask', 's1::ask:0', 'x', 's1:a:ask:0:1']
+    const others = [
+      's0:a:ask:0',
+      's1:a:sing:0',
+      's1:a:ask',
+      's1::ask:0',
+      'x',
+      's1:a:ask:0:1',
+      's1:a b:ask:0',
+      's1:a/b:ask:0',
+      's1:a:ask:z',
+    ]
     for (const id of [...others, caseCustomId({ guildId: '1', id: '2' }, 'undo')]) {
       assert.equal(readAnswerCustomId(id), null, id)
     }
@@ -40,6 +50,8 @@ describe('caseCustomId', () => {
       'mod1:1:undo',
       'mod1::2:undo',
       'mod1:1:2:undo:3',
+      'mod1:1:2 3:undo',
+      'mod1:1/2:3:undo',
     ]
     for (const id of [...others, answerCustomId('a', 'ask')]) {
       assert.equal(readCaseCustomId(id), null, id)
