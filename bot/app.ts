@@ -52,6 +52,8 @@ export type App = {
   readonly moderation: Moderation
   /** Resumes a job that another process left. */
   readonly resume: RequestIntake['carryOut']
+  /** Ends what is being decoded; once no more events come. */
+  readonly close: () => Promise<void>
 }
 
 /** Creates the app for one client. */
@@ -107,6 +109,7 @@ export function createApp(client: Client, deps: AppDeps): App {
     users,
     moderation,
     resume: (job, context) => intake.carryOut(job, context),
+    close: () => pictures.close(),
   }
 }
 

@@ -47,6 +47,8 @@ export type Dispatcher = {
   readonly resume: () => Promise<void>
   /** Waits for cases in progress. */
   readonly stop: () => Promise<void>
+  /** Ends the rest, once no more events come. */
+  readonly close: () => Promise<void>
 }
 
 /** Listens to the client's events until it is destroyed. */
@@ -80,6 +82,7 @@ export function dispatch(client: Client, parts: DispatchDeps): Dispatcher {
       stopForgetting()
       return app.moderation.stop()
     },
+    close: () => app.close(),
   }
 }
 

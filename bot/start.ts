@@ -197,6 +197,7 @@ async function join(context: Context, { sandbox, store, model }: JoinDeps): Prom
       dispatcher = dispatch(fresh, parts)
     },
   })
+  started.defer(async () => dispatcher?.close())
   started.defer(() => leave(client, requests))
   started.defer(() => jobs.stop(bot.stopLimitMs))
   started.defer(async () => dispatcher?.stop())

@@ -5,6 +5,7 @@
 
 import { familyOf } from '../../inference/families/index.ts'
 import { hostCaches } from '../../inference/kv/host-cache.ts'
+import { toPixelValues } from '../../inference/image/pixel-values.ts'
 import { openSessions } from '../../inference/runtime/sessions.ts'
 import { argmax } from '../../inference/generation/scores.ts'
 import { openPackage } from '../../inference/package/open-package.ts'
@@ -40,7 +41,7 @@ export async function measureSeams(
       openCaches: async (shape) => hostCaches(shape),
       longestRun: Infinity,
       encode: () => [], // prompts are given as ids here
-      imageLimits: {},
+      pixelValues: (bytes, spec) => toPixelValues(bytes, spec),
     })
     if (decoder === null) {
       throw new RangeError('expected a model that writes text')

@@ -4,7 +4,7 @@
  */
 
 import { LRUCache } from 'lru-cache'
-import { encodeThumbnail } from '../../inference/image/thumbnail.ts'
+import type { DecodingPool } from '../../inference/image/decoding/pool.ts'
 
 const LONGEST_SIDE = 1024
 const QUALITY = 75
@@ -26,10 +26,12 @@ type EvidenceFile = { readonly name: string; readonly data: Buffer; readonly des
 export async function evidenceFile(
   bytes: Uint8Array,
   { number, description }: { number: number; description: string },
+  decoder: Pick<DecodingPool, 'thumbnail'>,
 ): Promise<EvidenceFile> {
+  const file = await decoder.thumbnail(bytes, { side: LONGEST_SIDE, quality: QUALITY })
   return {
     name: `SPOILER_evidence-${number}.webp`,
-    data: await encodeThumbnail(bytes, { side: LONGEST_SIDE, quality: QUALITY }),
+    data: Buffer.from(file.buffer, file.byteOffset, file.byteLength),
     description: description.slice(0, MAX_ALT_TEXT),
   }
 }

@@ -54,14 +54,15 @@ export function bitsIn(word: number): number {
 /**
  * The fingerprint of a picture file.
  *
+ * @param brightness decodes the file; by default on this thread.
  * @returns null for a picture of (nearly) one brightness, which would resemble any other.
  * @throws {InputError} if it is no picture, broken or over the limits.
  */
 export async function fingerprintOf(
   bytes: Uint8Array,
-  limits: Parameters<typeof decodeBrightness>[2] = {},
+  brightness: (bytes: Uint8Array, side: number) => Promise<Uint8Array> = decodeBrightness,
 ): Promise<Fingerprint | null> {
-  const gray = await decodeBrightness(bytes, WORKING_SIDE, limits)
+  const gray = await brightness(bytes, WORKING_SIDE)
   const whole = shrunk(gray, 1)
   if (contrastOf(whole) < MIN_CONTRAST) {
     return null

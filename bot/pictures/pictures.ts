@@ -12,6 +12,7 @@ import { LRUCache } from 'lru-cache'
 import type { Logger } from 'pino'
 import type { FoundPicture } from '../../commands/picture.ts'
 import { hasCode, InputError, type InputErrorCode } from '../../config/errors.ts'
+import { DecodingPool } from '../../inference/image/decoding/pool.ts'
 import type { ImageSource, Model } from '../../inference/contract/types.ts'
 import { detached } from '../operations/detached.ts'
 import { Deletions, nameOf, ownersOf, placesOf } from './deletions.ts'
@@ -31,6 +32,8 @@ const PRINT_MS = 60 * 60_000
 /** As long as the model may keep what it computed from a picture (inference/engine/feature-cache.ts). */
 const HASH_MS = 24 * 60 * 60_000
 const MAX_KNOWN = 10_000
+/** Of a process that decodes for comparing and for evidence: both need less than the whole picture. */
+const DECODER_MEMORY = 512 * 2 ** 20
 
 /** A fresh link may help: a link ends after a day, and a loopback Discord moves to another port. */
 const STALE: readonly InputErrorCode[] = ['image/gone', 'image/elsewhere']
@@ -64,6 +67,8 @@ export type Forgotten = {
 export type Comparable = { readonly picture: FoundPicture; readonly print: Fingerprint }
 
 export class Pictures {
+  /** Decodes for moderation: two pictures at once, in processes of their own. */
+  readonly decoder = new DecodingPool({ maxMemory: DECODER_MEMORY })
   readonly #options: PicturesOptions
   /** The hash of a picture's file, by the picture's name. */
   readonly #hashes: LRUCache<string, string>
@@ -185,8 +190,10 @@ export class Pictures {
     if (ofCopy) {
       return ofCopy.print
     }
-    return this.#decodings.run(hash, async () => {
-      const print = await fingerprintOf(bytes)
+    return this.#decodings.run(hash, async (signal) => {
+      const print = await fingerprintOf(bytes, (file, side) =>
+        this.decoder.brightness(file, side, signal),
+      )
       // A copy that is deleted meanwhile must not hide the others from those who compare them.
       if (!this.#deletions.isAfter(now, `hash/${hash}`, ...ownersOf(name))) {
         this.#prints.set(hash, { print })
@@ -244,6 +251,11 @@ export class Pictures {
   async clear(): Promise<void> {
     this.#deletions.add(['all'])
     await this.#drop(new Set(this.#hashes.values()))
+  }
+
+  /** Ends what is being decoded. */
+  close(): Promise<void> {
+    return this.decoder.close()
   }
 
   /** Deletes what was made of files. A copy is downloaded again once someone asks for it. */

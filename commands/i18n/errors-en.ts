@@ -67,6 +67,9 @@ export const ERRORS_EN: ErrorSentences = {
   'image/unknown-compression': ({ format }) =>
     `That ${format} file is compressed in a way that cannot be read here.`,
   'image/slow-to-decode': 'That picture takes too long to decode.',
+  'image/large-to-decode': 'That picture takes too much memory to decode.',
+  'image/decoder-crashed':
+    'The program that reads pictures failed on that file. Please send it in another format, such as PNG.',
   'image/plain': 'That picture is of one brightness all over, so nothing can be compared with it.',
   'image/opted-out': 'The person who posted that picture does not want me to look at it.',
   // The model

@@ -46,7 +46,9 @@ export const ERRORS_ZH: ErrorSentences = {
   'image/unsupported-format': () => NOT_A_PICTURE,
   'image/damaged': () => BROKEN_PICTURE,
   'image/unknown-compression': () => BROKEN_PICTURE,
-  'image/slow-to-decode': BROKEN_PICTURE,
+  'image/slow-to-decode': '解码那张图片用时太久。',
+  'image/large-to-decode': '解码那张图片需要太多内存。',
+  'image/decoder-crashed': '读取图片的程序处理那个文件时出错了。请换一种格式，例如 PNG，再发一次。',
   'image/plain': '那张图片整张明暗一样，没有可比较的东西。',
   'image/opted-out': '发布那张图片的人不希望我看它。',
   // The model

@@ -11,6 +11,10 @@ declare module '../../config/errors.ts' {
     'image/damaged': { readonly format: ImageFormat }
     'image/unknown-compression': { readonly format: ImageFormat }
     'image/slow-to-decode': NoParams
+    /** It takes too much memory to decode. */
+    'image/large-to-decode': NoParams
+    /** The process that decoded it ended. */
+    'image/decoder-crashed': NoParams
     /** Of a file that is there already. */
     'image/too-many-bytes': { readonly bytes: number; readonly maxBytes: number }
     'image/too-many-pixels': {

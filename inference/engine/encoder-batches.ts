@@ -115,7 +115,7 @@ export class EncoderBatches {
   async #preprocess(image: LiveImage, bytes: Uint8Array): Promise<void> {
     image.bytes = null
     try {
-      const { result, ms } = await this.#parts.runs.preprocess(bytes)
+      const { result, ms } = await this.#parts.runs.preprocess(bytes, image.unneeded.signal)
       image.pixels = result
       image.preprocessMs = ms
     } catch (error) {

@@ -18,6 +18,7 @@ import { Runs } from './runs.ts'
 import { Scheduler } from './scheduler.ts'
 import type { EngineOptions } from '../contract/options.ts'
 import type { ModelStats } from '../contract/types.ts'
+import { DecodingPool } from '../image/decoding/pool.ts'
 import { chooseProvider } from '../runtime/provider.ts'
 import { PromptCache } from '../text/prompt-cache.ts'
 import { Sequences } from './sequences.ts'
@@ -41,26 +42,25 @@ export type Engine = {
 
 /** Opens a package and its sessions. @throws {ConfigError} saying what is wrong with the package. */
 export async function openEngine(folder: string, options: EngineOptions): Promise<Engine> {
-  const { card } = await openPackage(folder)
-  const tokenizer = await loadTokenizer(folder, card.tokens.bos)
-  const vocabulary = await readVocabulary(folder)
-  const placement = await chooseProvider(options.provider)
-  const sessions = await openSessions(folder, card, options.threads, placement)
-  const prompts = new PromptCache(tokenizer)
-  const runner = await familyOf(card).open(card, {
-    sessions,
-    openCaches: (shape) => openCaches(shape, placement.device),
-    longestRun: placement.longestRun,
-    encode: (text) => prompts.encode(text),
-    imageLimits: options.imageLimits,
-  })
-  const { decoder } = runner
-  if (decoder === null) {
-    throw new ConfigError([`${card.name} writes no text; only models that do can be opened.`])
+  const pictures = new DecodingPool({ limits: options.imageLimits })
+  pictures.warm() // while the model is opened
+  try {
+    return await openWith(pictures, folder, options)
+  } catch (error) {
+    await pictures.close()
+    throw error
   }
+}
+
+async function openWith(
+  pictures: DecodingPool,
+  folder: string,
+  options: EngineOptions,
+): Promise<Engine> {
+  const parts = await openParts(folder, options, pictures)
+  const { card, decoder, runner, sessions, placement, prompts } = parts
   const prefixes = new PrefixCache(options.conversationBytes, DAY_MS - HOUR_MS)
   const counters = new Counters()
-  const parts = { card, decoder, tokenizer, vocabulary }
   const sequences = new Sequences(decoder, prefixes)
   const images = new Images(new FeatureCache(options.imageCacheBytes))
   const scheduler = new Scheduler(
@@ -94,10 +94,33 @@ export async function openEngine(folder: string, options: EngineOptions): Promis
     close: async () => {
       clearInterval(deletion)
       await scheduler.drain()
+      await pictures.close()
       sequences.close()
       images.clear()
       await runner.close()
       await sessions.release()
     },
   }
+}
+
+/** What a package has: its texts, its sessions, and the family's runner of them. */
+async function openParts(folder: string, options: EngineOptions, pictures: DecodingPool) {
+  const { card } = await openPackage(folder)
+  const tokenizer = await loadTokenizer(folder, card.tokens.bos)
+  const vocabulary = await readVocabulary(folder)
+  const placement = await chooseProvider(options.provider)
+  const sessions = await openSessions(folder, card, options.threads, placement)
+  const prompts = new PromptCache(tokenizer)
+  const runner = await familyOf(card).open(card, {
+    sessions,
+    openCaches: (shape) => openCaches(shape, placement.device),
+    longestRun: placement.longestRun,
+    encode: (text) => prompts.encode(text),
+    pixelValues: (bytes, spec, signal) => pictures.pixelValues(bytes, spec, signal),
+  })
+  const { decoder } = runner
+  if (decoder === null) {
+    throw new ConfigError([`${card.name} writes no text; only models that do can be opened.`])
+  }
+  return { card, tokenizer, vocabulary, placement, sessions, prompts, runner, decoder }
 }

@@ -26,6 +26,8 @@ export type LiveImage = {
   users: number
   /** Null once it is being decoded. */
   bytes: Uint8Array | null
+  /** Aborted once no request needs it: its decoding ends at once. */
+  readonly unneeded: AbortController
   /** From its decoding to its vision run. */
   pixels: Pixels | null
   preprocessMs: number
@@ -77,6 +79,7 @@ export class Images {
     image.users -= 1
     if (image.users === 0) {
       this.#remove(image)
+      image.unneeded.abort()
     }
   }
 
@@ -142,6 +145,7 @@ function liveImage(
     key,
     users: 0,
     bytes,
+    unneeded: new AbortController(),
     pixels: null,
     preprocessMs: 0,
     encoded: data ? { data, timings: NO_TIMINGS } : null,

@@ -26,9 +26,12 @@ export class Runs {
     return this.#encoder.bridgeReadsPrompt
   }
 
-  /** Decodes an image file. @throws {InputError} if it is none. */
-  preprocess(bytes: Uint8Array): Promise<{ readonly result: Pixels; readonly ms: number }> {
-    return this.#counters.time('preprocess', 1, () => this.#encoder.preprocess(bytes))
+  /** Decodes an image file. @throws {InputError} if it is none; the signal's reason. */
+  preprocess(
+    bytes: Uint8Array,
+    signal: AbortSignal,
+  ): Promise<{ readonly result: Pixels; readonly ms: number }> {
+    return this.#counters.time('preprocess', 1, () => this.#encoder.preprocess(bytes, signal))
   }
 
   /**

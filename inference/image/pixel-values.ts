@@ -38,8 +38,22 @@ export async function toPixelValues(
   spec: PixelSpec,
   limits?: Partial<ImageLimits>,
 ): Promise<Float32Array> {
-  const image = await decodeImage(bytes, limits)
-  return normalize(resizeBicubic(image, spec.imageSize, spec.imageSize), spec.preprocessing)
+  return normalize(await decodeSquare(bytes, spec.imageSize, limits), spec.preprocessing)
+}
+
+/**
+ * A picture file's pixels, resized to a square without keeping the aspect ratio.
+ *
+ * @param side in pixels.
+ * @returns uint8 [side, side, 3].
+ * @throws {InputError} as `toPixelValues` does.
+ */
+export async function decodeSquare(
+  bytes: Uint8Array,
+  side: number,
+  limits?: Partial<ImageLimits>,
+): Promise<RgbImage> {
+  return resizeBicubic(await decodeImage(bytes, limits), side, side)
 }
 
 /**

@@ -30,19 +30,25 @@ export function decodeBrightness(
   })
 }
 
+export type ThumbnailSpec = {
+  /** The longest side allowed, in pixels; a smaller picture keeps its size. */
+  readonly side: number
+  /** 1 to 100. */
+  readonly quality: number
+}
+
 /**
  * Re-encodes a picture as a smaller WebP file from its pixels alone, without metadata.
  *
  * @param bytes the whole file.
- * @param side the longest side allowed, in pixels; a smaller picture keeps its size.
- * @param quality 1 to 100.
  * @throws {InputError} as `decodeImage` does.
  */
 export async function encodeThumbnail(
   bytes: Uint8Array,
-  { side, quality }: { side: number; quality: number },
-): Promise<Buffer> {
-  const { data, width, height } = await decodeImage(bytes)
+  { side, quality }: ThumbnailSpec,
+  limit: Partial<ImageLimits> = {},
+): Promise<Uint8Array> {
+  const { data, width, height } = await decodeImage(bytes, limit)
   return sharp(data, { raw: { width, height, channels: 3 } })
     .resize(side, side, { fit: 'inside', withoutEnlargement: true })
     .webp({ quality })

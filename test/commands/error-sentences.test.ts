@@ -30,6 +30,8 @@ const SAMPLES: Samples = {
   'image/damaged': [{ format: 'PNG' }, /^That PNG file is damaged or incomplete\.$/],
   'image/unknown-compression': [{ format: 'TIFF' }, /^That TIFF file is compressed/],
   'image/slow-to-decode': null,
+  'image/large-to-decode': null,
+  'image/decoder-crashed': null,
   'image/too-many-bytes': [
     { bytes: 32 * MIB + 1, maxBytes: 32 * MIB },
     /^That file has 33 MB; the limit is 32 MB\.$/,

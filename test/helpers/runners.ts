@@ -2,6 +2,7 @@
 
 import { familyOf } from '../../inference/families/index.ts'
 import type { ImageEncoder, TextDecoder } from '../../inference/families/common/runner.ts'
+import { toPixelValues } from '../../inference/image/pixel-values.ts'
 import { hostCaches } from '../../inference/kv/host-cache.ts'
 import type { KvCaches, KvShape } from '../../inference/kv/kv-cache.ts'
 import type { ModelCard } from '../../inference/package/model-card.ts'
@@ -35,7 +36,7 @@ export async function openTestRunner(folder: string, place: TestPlace = {}): Pro
     openCaches: async (shape) => (place.caches ?? hostCaches)(shape),
     longestRun: place.longestRun ?? Infinity,
     encode: (text) => tokenizer.encode(text, { bos: true }),
-    imageLimits: {},
+    pixelValues: (bytes, spec) => toPixelValues(bytes, spec),
   })
   if (runner.decoder === null) {
     throw new RangeError('expected a model that writes text')

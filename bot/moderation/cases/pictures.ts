@@ -35,10 +35,11 @@ export class CasePictures {
   /** The pictures for the log channel. */
   async evidence(record: Case): Promise<File[]> {
     const { case: words } = catalogFor(record.locale).moderation
+    const { pictures } = this.#deps
     const description = words.evidence(words.unseen)
     const files: File[] = []
     for (const [i, { bytes }] of (await this.#of(record)).entries()) {
-      files.push(await evidenceFile(bytes, { number: i + 1, description }))
+      files.push(await evidenceFile(bytes, { number: i + 1, description }, pictures.decoder))
     }
     return files
   }

@@ -1,15 +1,13 @@
 /** Runs the graphs of an open BLIP-2 package. */
 
 import { Tensor } from 'onnxruntime-node'
-import { DEFAULT_LIMITS, type ImageLimits } from '../../image/decode.ts'
-import { toPixelValues } from '../../image/pixel-values.ts'
 import type { KvCaches } from '../../kv/kv-cache.ts'
 import { checkGraphs } from '../../runtime/check-graphs.ts'
 import { floats } from '../../runtime/floats.ts'
 import type { Sessions } from '../../runtime/sessions.ts'
 import type { Prompt } from '../../text/prompt.ts'
 import { CausalDecoder } from '../common/causal-decoder.ts'
-import type { RunnerParts } from '../common/family.ts'
+import type { DecodePixels, RunnerParts } from '../common/family.ts'
 import type {
   ImageEncoder,
   ImageFeatures,
@@ -28,7 +26,7 @@ export async function openRunner(card: Blip2Card, parts: RunnerParts): Promise<M
   checkGraphs(parts.sessions, card.dimensions, FACTS)
   const caches = await parts.openCaches(card.dimensions)
   return {
-    images: new Blip2Images(parts.sessions, card, parts.imageLimits),
+    images: new Blip2Images(parts.sessions, card, parts.pixelValues),
     decoder: new Blip2Decoder(card, parts, caches),
     close: () => caches.close(),
   }
@@ -38,19 +36,19 @@ class Blip2Images implements ImageEncoder {
   readonly bridgeReadsPrompt = false
   readonly #sessions: Sessions
   readonly #card: Blip2Card
-  readonly #limits: ImageLimits
+  readonly #pixelValues: DecodePixels
 
-  constructor(sessions: Sessions, card: Blip2Card, limits: Partial<ImageLimits>) {
+  constructor(sessions: Sessions, card: Blip2Card, pixelValues: DecodePixels) {
     this.#sessions = sessions
     this.#card = card
-    this.#limits = { ...DEFAULT_LIMITS, ...limits }
+    this.#pixelValues = pixelValues
   }
 
   /** @returns float32 [1, 3, side, side]. */
-  async preprocess(bytes: Uint8Array): Promise<Pixels> {
+  async preprocess(bytes: Uint8Array, signal?: AbortSignal): Promise<Pixels> {
     const { dimensions, preprocessing } = this.#card
     const { imageSize } = dimensions
-    const data = await toPixelValues(bytes, { imageSize, preprocessing }, this.#limits)
+    const data = await this.#pixelValues(bytes, { imageSize, preprocessing }, signal)
     return { data, shape: [1, 3, imageSize, imageSize] }
   }
 

@@ -7,8 +7,7 @@
 import type { z } from 'zod'
 import type { Storage } from '../../blocks/layers.ts'
 import type { LayeredTower } from '../../blocks/vision/layered-tower.ts'
-import type { ImageLimits } from '../../image/decode.ts'
-import type { Preprocessing } from '../../image/pixel-values.ts'
+import type { PixelSpec, Preprocessing } from '../../image/pixel-values.ts'
 import type { KvCaches, KvShape } from '../../kv/kv-cache.ts'
 import type { GraphPlan } from '../../onnx/graph-builder.ts'
 import type { BaseCard } from './card-base.ts'
@@ -81,6 +80,18 @@ export type FamilyPlan = {
   }
 }
 
+/**
+ * Decodes a picture file to float32 [1, 3, imageSize, imageSize], unitless.
+ *
+ * @throws {InputError} if the file cannot be used.
+ * @throws the signal's reason once it is aborted.
+ */
+export type DecodePixels = (
+  bytes: Uint8Array,
+  spec: PixelSpec,
+  signal?: AbortSignal,
+) => Promise<Float32Array>
+
 /** What a runner is made of. */
 export type RunnerParts = {
   readonly sessions: Sessions
@@ -89,5 +100,5 @@ export type RunnerParts = {
   /** Most positions of a row in one run of a decoder; longer input is run in pieces. */
   readonly longestRun: number
   readonly encode: Encode
-  readonly imageLimits: Partial<ImageLimits>
+  readonly pixelValues: DecodePixels
 }

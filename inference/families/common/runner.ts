@@ -48,11 +48,12 @@ export type PromptLayout = {
 /** Runs the vision tower and the bridge to the decoder. */
 export type ImageEncoder = {
   /**
-   * Decodes an image file; most of it happens on other threads.
+   * Decodes an image file, in another process.
    *
    * @throws {InputError} if the bytes are not a usable image.
+   * @throws the signal's reason once it is aborted.
    */
-  preprocess(bytes: Uint8Array): Promise<Pixels>
+  preprocess(bytes: Uint8Array, signal?: AbortSignal): Promise<Pixels>
   /** Runs the vision tower on several images at once. @returns the features of each, in order. */
   encode(images: readonly Pixels[]): Promise<ImageFeatures[]>
   /**

@@ -32,6 +32,10 @@ function begun(model: Model, signal: AbortSignal): Promise<void> {
   })
 }
 
+function turn(): Promise<unknown> {
+  return new Promise((resolve) => setTimeout(resolve))
+}
+
 /** Steps until it is ended. */
 async function endless(engine: EngineRuns): Promise<never> {
   const { sequence } = await engine.prefill({ segments: [], ids: [] })
@@ -173,6 +177,59 @@ describe('requests for one picture', () => {
     const late = add(5, null)
     await late
     assert.equal(outcomes.at(-1), '5 missing')
+  })
+})
+
+describe('a picture that takes forever to decode', () => {
+  it('frees its place and is decoded no more, once its last request is cancelled', async () => {
+    const decoding: AbortSignal[] = []
+    const scheduler = new Scheduler(
+      () => ({ rows: 1, run: async (engine) => (await engine.encode(null)).timings }),
+      {
+        preprocess: (_, signal) =>
+          new Promise((_, reject) => {
+            decoding.push(signal)
+            signal.addEventListener('abort', () => reject(signal.reason))
+          }),
+        encodeImages: () => Promise.reject(new Error('no vision was expected')),
+        bridgeReadsPrompt: false,
+        bridge: () => Promise.reject(new Error('no bridge was expected')),
+        prefill: () => Promise.reject(new Error('no prompt was expected')),
+        decode: async () => new Map(),
+        end: async () => {},
+        forget: () => {},
+      },
+      new Images(new FeatureCache(0)),
+      new Counters(),
+      { queueLimit: 9, maxSequences: 2, maxImages: 2 },
+    )
+    const add = (id: number, key: string) =>
+      new Promise((failed) => {
+        const image = { key, bytes: new Uint8Array(1) }
+        const rest = { cacheable: true, step() {}, position() {}, missing() {}, done() {} }
+        scheduler.add({ id, claim: NOBODY, request: { kind: 'encode', image }, ...rest, failed })
+      })
+    const both = [add(1, 'a'), add(2, 'a')]
+    const next = add(3, 'b') // there is no place for it yet
+    await turn()
+    scheduler.cancel(1)
+    await both[0]
+    await turn()
+    assert.deepEqual(
+      decoding.map(({ aborted }) => aborted),
+      [false, false],
+    )
+    scheduler.cancel(2)
+    await both[1]
+    await turn()
+    assert.deepEqual(
+      decoding.map(({ aborted }) => aborted),
+      [true, false],
+    )
+    scheduler.cancel(3)
+    await next
+    await scheduler.drain()
+    assert.deepEqual(scheduler.counts(), { queued: 0, live: 0 })
   })
 })
 
