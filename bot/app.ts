@@ -11,10 +11,12 @@ import { Deletions } from './memory/deletions.ts'
 import { RequestIntake, withDeferredReply } from './requests/submit.ts'
 import { Eraser } from './memory/eraser.ts'
 import { GuildSettingsStore } from './memory/guild-settings.ts'
-import { attachedPicture, picturesIn } from './discord/message-pictures.ts'
+import { attachedPicture } from './discord/message-pictures.ts'
 import type { Jobs } from './jobs/jobs.ts'
 import { ConversationRecords } from './memory/records.ts'
 import { ConversationStore } from './memory/conversation-store.ts'
+import { requirePictures } from './messages/message-subject.ts'
+import { LinkPreviews } from './messages/link-previews.ts'
 import { MessageRequests } from './requests/message-intent.ts'
 import type { Metrics } from './operations/metrics.ts'
 import { Moderation } from './moderation/moderation.ts'
@@ -46,6 +48,7 @@ export type App = {
   readonly services: Services
   readonly buttons: AnswerButtons
   readonly messages: MessageRequests
+  readonly previews: LinkPreviews
   readonly eraser: Eraser
   readonly settings: GuildSettingsStore
   readonly users: UserStore
@@ -83,6 +86,7 @@ export function createApp(client: Client, deps: AppDeps): App {
   })
   const intake = new RequestIntake(jobs, handler, deletions)
   const questions = new QuestionFlow(memory, intake, deletions)
+  const previews = new LinkPreviews()
   const moderation = new Moderation(client, { ...deps, pictures })
   return {
     services: {
@@ -90,7 +94,7 @@ export function createApp(client: Client, deps: AppDeps): App {
       ask: (interaction, request) => questions.ask(interaction, request),
       openQuestion: (interaction) => questions.openForMessage(interaction),
       pictureOf: attachedPicture,
-      picturesIn,
+      picturesIn: requirePictures,
       newest: newestPictures,
       recent: (interaction, typed) => questions.recent(interaction, typed),
       memory: memoryService({ memory, eraser }),
@@ -103,7 +107,8 @@ export function createApp(client: Client, deps: AppDeps): App {
       about: () => model.card.about,
     },
     buttons: new AnswerButtons({ questions, intake, memory, eraser }),
-    messages: new MessageRequests({ intake, memory, users, settings }),
+    messages: new MessageRequests({ intake, memory, users, settings, previews }),
+    previews,
     eraser,
     settings,
     users,

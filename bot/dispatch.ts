@@ -31,6 +31,7 @@ import { mirrorDeletions } from './mirror-deletions.ts'
 import { AfterAnswerError } from './requests/publish.ts'
 import { inRequest } from './operations/logs.ts'
 import { localeOfMessage, storeLocale } from './requests/locale.ts'
+import type { Hearing } from './requests/message-intent.ts'
 import type { Metrics } from './operations/metrics.ts'
 import { errorCode, errorKind } from './discord/api-errors.ts'
 import { requestSchema } from './requests/request.ts'
@@ -67,10 +68,18 @@ export function dispatch(client: Client, parts: DispatchDeps): Dispatcher {
     })
   })
   client.on(Events.MessageCreate, (message) => {
-    runLogged(message.id, () => handleMessage(message, app, log))
+    runLogged(message.id, () =>
+      handleMessage(message, (onHearing) => app.messages.onMessage(message, onHearing), log),
+    )
     runLogged(message.id, () => moderateMessage(() => app.moderation.onMessage(message), log))
   })
-  client.on(Events.MessageUpdate, (_, message) => {
+  client.on(Events.MessageUpdate, (before, message) => {
+    runLogged(message.id, () => app.previews.onUpdate(message))
+    if (!message.partial) {
+      runLogged(message.id, () =>
+        handleMessage(message, (onHearing) => app.messages.onEdit(before, message, onHearing), log),
+      )
+    }
     runLogged(message.id, () => moderateMessage(() => app.moderation.onMessageUpdate(message), log))
   })
   client.on(Events.Error, (error) => log.error({ err: error }, 'discord client'))
@@ -129,7 +138,15 @@ async function handleInteraction(
 }
 
 /** How a request ended, for the metrics: `refused`: bad input or a limit. */
-type Outcome = 'answered' | 'refused' | 'handed-back' | 'gone' | 'taken' | 'forbidden' | 'failed'
+type Outcome =
+  | 'answered'
+  | 'refused'
+  | 'handed-back'
+  | 'gone'
+  | 'taken'
+  | 'forbidden'
+  | 'closed'
+  | 'failed'
 
 function outcomeOf(error: unknown): Outcome {
   if (error instanceof RestartingError) {
@@ -196,33 +213,35 @@ async function moderateMessage(look: () => Promise<void>, log: Logger): Promise<
   try {
     await look()
   } catch (error) {
-    if (errorKind(error) !== 'gone') {
+    if (errorKind(error) === 'bug') {
       log.error({ err: error }, 'a message could not be looked at for moderation')
+    } else if (errorKind(error) !== 'gone') {
+      log.info({ code: errorCode(error) }, 'moderation may not do something there')
     }
   }
 }
 
-async function handleMessage(message: Message, { messages }: App, log: Logger): Promise<void> {
+/** Answers a message, or tells its author why not if they asked. */
+async function handleMessage(
+  message: Message,
+  answer: (onHearing: (known: Partial<Hearing>) => void) => Promise<void>,
+  log: Logger,
+): Promise<void> {
   // The store may be what failed, so the language is not read from it again.
-  let locale = localeOfMessage(message)
+  let hearing: Hearing = { locale: localeOfMessage(message), asked: false }
   try {
-    await messages.onMessage(message, (known) => {
-      locale = known
+    await answer((known) => {
+      hearing = { ...hearing, ...known }
     })
   } catch (error) {
-    const sentence = sentenceFor(error, catalogFor(locale), log)
-    if (sentence !== undefined && errorKind(error) !== 'forbidden' && isAddressed(message)) {
-      await tryToSend(log, () =>
-        message.reply({ ...plainMessage(sentence), failIfNotExists: false }),
-      )
+    const sentence = sentenceFor(error, catalogFor(hearing.locale), log)
+    if (sentence !== undefined && errorKind(error) !== 'forbidden' && hearing.asked) {
+      const { id, channelId, client } = message
+      // As the answer: in place of its progress, and nowhere if the message was deleted.
+      const delivery = new Delivery(client.rest, { to: 'message', channelId, messageId: id }, id)
+      await tryToSend(log, () => delivery.finish({ content: sentence }))
     }
   }
-}
-
-/** Whether a message is addressed to the bot; errors of other messages are not posted. */
-function isAddressed({ guildId, mentions, client }: Message): boolean {
-  const { id } = client.user
-  return guildId === null || mentions.users.has(id) || mentions.repliedUser?.id === id
 }
 
 /**
@@ -245,6 +264,10 @@ function sentenceFor(error: unknown, text: Catalog, log: Logger): string | undef
   if (meaning === 'forbidden') {
     log.info({ code: errorCode(error) }, 'not allowed there')
     return text.errors['bot/no-access']
+  }
+  if (meaning === 'closed') {
+    log.info({ code: errorCode(error) }, 'nothing can be posted there')
+    return undefined
   }
   if (meaning !== 'bug') {
     log.info({ code: errorCode(error), meaning }, 'nobody to answer')
@@ -272,6 +295,10 @@ async function tryToSend(log: Logger, send: () => Promise<unknown>): Promise<voi
   try {
     await send()
   } catch (error) {
-    log.warn({ err: error }, 'could not tell the person')
+    if (errorKind(error) === 'bug') {
+      log.warn({ err: error }, 'could not tell the person')
+    } else {
+      log.info({ code: errorCode(error), meaning: errorKind(error) }, 'nobody to answer')
+    }
   }
 }

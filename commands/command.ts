@@ -41,6 +41,7 @@ export type Services = {
   /** Opens the form for a question about the pictures in a message. */
   readonly openQuestion: (interaction: MessageContextMenuCommandInteraction) => Promise<void>
   readonly pictureOf: (attachment: Attachment) => FoundPicture
+  /** @throws {InputError} that says what the message has instead, if it has no pictures. */
   readonly picturesIn: (message: Message) => readonly FoundPicture[]
   /** The pictures in the newest message with pictures. */
   readonly newest: (channel: TextBasedChannel | null) => Promise<readonly FoundPicture[]>

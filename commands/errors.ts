@@ -21,12 +21,25 @@ declare module '../config/errors.ts' {
     /** It has one brightness everywhere, so it has no fingerprint. */
     'image/plain': NoParams
     'image/opted-out': NoParams
+    /** @param name of the file. */
+    'message/unreadable-file': {
+      readonly name: string
+      readonly type: 'video' | 'audio' | 'svg' | 'other'
+    }
+    /** An animation in Lottie's format. @param name of the sticker. */
+    'message/unreadable-sticker': { readonly name: string }
+    'message/forward-without-picture': NoParams
+    'message/link-without-picture': NoParams
     'conversation/unknown': NoParams
     'conversation/none': NoParams
     /** The picture or conversation was deleted before the answer was ready. */
     'conversation/deleted': NoParams
     'reply/unreadable': NoParams
     'reply/empty': NoParams
+    /** The message was deleted, or the bot cannot see it. */
+    'reply/gone': NoParams
+    /** To the direct message about a case of moderation. */
+    'reply/notice': NoParams
     'answer/no-other': NoParams
     'limit/daily': { readonly limit: number }
     'permission/not-yours': NoParams
@@ -37,6 +50,8 @@ declare module '../config/errors.ts' {
     'permission/staff': NoParams
     'place/server-only': NoParams
     'channel/unreadable': NoParams
+    /** The bot lacks Read Message History. */
+    'channel/no-history': NoParams
     'link/invalid': NoParams
     'link/hidden': NoParams
     'link/message-gone': NoParams

@@ -1,7 +1,6 @@
 /** Entries in a message's context menu: describe its pictures, or ask about them. */
 
 import { ApplicationCommandType } from 'discord.js'
-import { InputError } from '../config/errors.ts'
 import type { MenuCommand } from './command.ts'
 import { EVERYWHERE } from './contexts.ts'
 import { named } from './i18n/localized.ts'
@@ -15,13 +14,7 @@ export const describeMenu = {
 
   async execute(interaction, services) {
     await services.describe(interaction, {
-      pictures: async () => {
-        const pictures = services.picturesIn(interaction.targetMessage)
-        if (pictures.length === 0) {
-          throw new InputError('image/none-in-message')
-        }
-        return pictures
-      },
+      pictures: async () => services.picturesIn(interaction.targetMessage),
       hidden: false,
     })
   },

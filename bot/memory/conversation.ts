@@ -194,13 +194,21 @@ export function currentConversation(
   record: ChannelRecord,
   userId: string,
 ): Conversation | undefined {
-  const ownUse = (conversation: Conversation) =>
-    lastUsedAt({
-      at: conversation.by === userId ? conversation.at : 0,
-      turns: conversation.turns.filter(({ by }) => by === userId),
-    })
-  const own = record.talks.filter((conversation) => ownUse(conversation) > 0)
-  return own.toSorted((a, b) => ownUse(a) - ownUse(b)).at(-1) ?? record.talks.at(-1)
+  const own = record.talks.filter((conversation) => ownUse(conversation, userId) > 0)
+  return own.toSorted((a, b) => ownUse(a, userId) - ownUse(b, userId)).at(-1) ?? record.talks.at(-1)
+}
+
+/** When someone last used a conversation, else when anyone did; in milliseconds since the epoch. */
+export function lastUse(conversation: Conversation, userId: string): number {
+  return ownUse(conversation, userId) || lastUsedAt(conversation)
+}
+
+/** 0: never. */
+function ownUse({ at, by, turns }: Conversation, userId: string): number {
+  return lastUsedAt({
+    at: by === userId ? at : 0,
+    turns: turns.filter((turn) => turn.by === userId),
+  })
 }
 
 /** The turn that someone's next question follows: their own last one, else the newest. */

@@ -1,21 +1,31 @@
 /**
- * Decides what a message asks of the bot: a mention, a reply, a direct message, or a picture in a
- * channel where the bot answers automatically.
+ * Decides what a message asks of the bot: a mention, a reply to an answer, a direct message, or a
+ * picture in a channel where the bot answers automatically.
+ *
+ * A message that brings something of its own, or replies to something, is about that or gets a
+ * sentence about it (bot/messages/message-subject.ts). Only a message that does neither is about the
+ * picture that was talked about last, or a newer one.
  */
 
 import { InputError } from '../../config/errors.ts'
 import { setTimeout as wait } from 'node:timers/promises'
-import { type Message, MessageType } from 'discord.js'
+import { GatewayIntentBits, type Message, MessageType, type PartialMessage } from 'discord.js'
+import { LRUCache } from 'lru-cache'
 import type { GuildSettings } from '../../commands/guild-settings.ts'
-import { currentConversation, lastTurn } from '../memory/conversation.ts'
-import type { RequestIntake } from './submit.ts'
-import type { GuildSettingsStore } from '../memory/guild-settings.ts'
-import { picturesIn } from '../discord/message-pictures.ts'
-import { localeOf } from './locale.ts'
-import type { ConversationStore } from '../memory/conversation-store.ts'
+import type { FoundPicture } from '../../commands/picture.ts'
+import { linkedMessage, newestPictures, recentMessages } from '../discord/picture-finder.ts'
 import type { Place } from '../discord/place.ts'
+import type { ConversationStore } from '../memory/conversation-store.ts'
+import { lastTurn } from '../memory/conversation.ts'
+import type { GuildSettingsStore } from '../memory/guild-settings.ts'
 import type { UserStore } from '../memory/user-store.ts'
-import { newestPictures } from '../discord/picture-finder.ts'
+import { mentionsBot, withoutMentions } from '../messages/addressing.ts'
+import { currentPicture } from '../messages/current-picture.ts'
+import type { LinkPreviews } from '../messages/link-previews.ts'
+import { requirePictures, subjectOf, unreadableError } from '../messages/message-subject.ts'
+import { ownKind, type RepliedMessage, repliedMessage } from '../messages/replied-message.ts'
+import { localeOf } from './locale.ts'
+import type { RequestIntake } from './submit.ts'
 
 /** Message types written by people; the others are system messages, such as a pin. */
 const ASKING = new Set([MessageType.Default, MessageType.Reply])
@@ -26,11 +36,23 @@ const ASKING = new Set([MessageType.Default, MessageType.Reply])
  */
 const RETRY_DELAYS_MS = [100, 300, 600, 1000] as const
 
+/** Messages that were answered, so that an edit does not ask the same again. */
+const MAX_HEARD = 10_000
+
 type Deps = {
   readonly intake: RequestIntake
   readonly memory: ConversationStore
   readonly users: UserStore
   readonly settings: GuildSettingsStore
+  readonly previews: LinkPreviews
+}
+
+/** What is known about a message when an error ends its handling. */
+export type Hearing = {
+  /** The language of the answer. */
+  readonly locale: string
+  /** Whether the person asked the bot, and is told of errors. */
+  readonly asked: boolean
 }
 
 /** A message with its settings and locale. */
@@ -41,12 +63,12 @@ type IncomingMessage = {
   readonly locale: string
   /** What it says to the bot, without mentions of it. */
   readonly question: string
-  /** Whether it is a direct message or mentions the bot. */
-  readonly addressed: boolean
+  readonly replied: RepliedMessage
 }
 
 export class MessageRequests {
   readonly #deps: Deps
+  readonly #heard = new LRUCache<string, true>({ max: MAX_HEARD })
 
   constructor(deps: Deps) {
     this.#deps = deps
@@ -55,70 +77,115 @@ export class MessageRequests {
   /**
    * Answers a message, if it asks for it.
    *
-   * @param onLocale called with the language of the answer before anything is sent.
+   * @param onHearing called with what is known, as soon as it is, and before anything is sent.
    */
-  async onMessage(message: Message, onLocale: (locale: string) => void): Promise<void> {
-    const { author, client, guildId, channelId } = message
+  async onMessage(message: Message, onHearing: (known: Partial<Hearing>) => void): Promise<void> {
+    const { author, guildId, channelId } = message
     if (author.bot || message.webhookId !== null || !ASKING.has(message.type)) {
       return
     }
+    const addressed = guildId === null || mentionsBot(message)
+    const replied = await repliedMessage(message, addressed)
+    const asked = addressed || replied.kind === 'answer'
+    onHearing({ asked })
+    if (asked) {
+      this.#heard.set(message.id, true)
+    }
     const settings = await this.#deps.settings.of(guildId)
     const locale = await localeOf(message, settings, this.#deps.users)
-    onLocale(locale)
-    const mentioned = message.mentions.users.has(client.user.id)
+    onHearing({ locale })
     const incoming: IncomingMessage = {
       message,
       place: { guildId, channelId },
       settings,
       locale,
-      question: withoutMention(message.content, client.user.id),
-      addressed: mentioned || guildId === null,
+      question: withoutMentions(message),
+      replied,
     }
-    if (!(await this.#answerReply(incoming))) {
-      await (incoming.addressed
-        ? this.#answerMention(incoming)
-        : this.#answerAutomatically(incoming))
+    await (asked ? this.#answer(incoming) : this.#answerAutomatically(incoming))
+  }
+
+  /**
+   * Answers a message that an edit addresses to the bot, once. Discord also sends updates for
+   * previews and other changes, and for old messages; `before` tells those apart.
+   */
+  async onEdit(
+    before: Message | PartialMessage,
+    message: Message,
+    onHearing: (known: Partial<Hearing>) => void,
+  ): Promise<void> {
+    const isNew = !before.partial && !this.#heard.has(message.id) && !mentionsBot(before)
+    if (isNew && mentionsBot(message)) {
+      await this.onMessage(message, onHearing)
     }
   }
 
-  /** A reply to an answer is the next question about its picture. @returns whether it was one. */
-  async #answerReply(incoming: IncomingMessage): Promise<boolean> {
-    const { message, place, question, locale } = incoming
-    const repliedTo = message.reference?.messageId
-    if (repliedTo === undefined || picturesIn(message).length > 0) {
-      return false
+  /** Answers a message that asks the bot. */
+  async #answer(incoming: IncomingMessage): Promise<void> {
+    const message = await this.#withPreviews(incoming.message)
+    const subject = subjectOf(message)
+    if (subject.kind === 'pictures') {
+      return this.#look(incoming, subject.pictures)
     }
-    const { intake } = this.#deps
-    const answer = await this.#findAnswer(message, place, repliedTo)
-    const part = answer?.parts[0]
-    // Alt text is for everyone in the channel; a reply to it is not a question to the bot.
-    if (!answer || !part || (answer.kind === 'alt' && !incoming.addressed)) {
-      return false
+    // A link may only be part of what someone says in a reply.
+    const hasLink = subject.kind === 'preview' || subject.kind === 'message-link'
+    const isLink = hasLink || (subject.kind === 'unreadable' && subject.unreadable.what === 'link')
+    if (subject.kind === 'unreadable' && !isLink) {
+      throw unreadableError(subject.unreadable)
     }
-    if (question === '') {
-      await this.#explainHowToAsk(incoming)
-      return true
+    if (incoming.replied.kind !== 'none') {
+      return this.#answerReply(incoming, incoming.replied)
     }
-    const { talk, turn } = part
-    await intake.submitMessage(
-      message,
-      { kind: 'ask', talk, turn, question, quoted: false },
-      locale,
-    )
-    return true
+    if (subject.kind === 'message-link') {
+      const where = { ...incoming.place, user: message.author }
+      const linked = await linkedMessage(message.client, subject.link, where)
+      return this.#look(incoming, requirePictures(await this.#withPreviews(linked)))
+    }
+    if (isLink) {
+      throw unreadableError({ what: 'link' })
+    }
+    return this.#answerAboutCurrent(incoming)
   }
 
-  async #findAnswer({ mentions, client }: Message, place: Place, repliedTo: string) {
-    const { memory } = this.#deps
-    let answer = await memory.answerByMessage(place, repliedTo, null)
-    if (mentions.repliedUser?.id === client.user.id) {
-      for (const ms of RETRY_DELAYS_MS) {
-        if (answer) {
-          break
-        }
-        await wait(ms)
-        answer = await memory.answerByMessage(place, repliedTo, null)
+  /** A reply is about what it replies to; a reply to an answer is the next question. */
+  async #answerReply(
+    incoming: IncomingMessage,
+    replied: Exclude<RepliedMessage, { kind: 'none' }>,
+  ): Promise<void> {
+    if (replied.kind === 'gone') {
+      throw new InputError('reply/gone')
+    }
+    if (replied.kind === 'notice') {
+      throw new InputError('reply/notice')
+    }
+    if (replied.kind === 'answer' || replied.kind === 'alt-text') {
+      const { message, place, question, locale } = incoming
+      const answer = await this.#findAnswer(place, replied.message.id)
+      const part = answer?.parts[0]
+      if (part && question === '') {
+        return this.#explainHowToAsk(incoming)
       }
+      if (part) {
+        const { talk, turn } = part
+        const followUp = { kind: 'ask', talk, turn, question, quoted: false } as const
+        return this.#deps.intake.submitMessage(message, followUp, locale)
+      }
+      if (subjectOf(replied.message).kind !== 'pictures') {
+        throw new InputError('conversation/unknown')
+      }
+    }
+    return this.#look(incoming, requirePictures(await this.#withPreviews(replied.message)))
+  }
+
+  async #findAnswer(place: Place, messageId: string) {
+    const { memory } = this.#deps
+    let answer = await memory.answerByMessage(place, messageId, null)
+    for (const ms of RETRY_DELAYS_MS) {
+      if (answer) {
+        break
+      }
+      await wait(ms)
+      answer = await memory.answerByMessage(place, messageId, null)
     }
     return answer
   }
@@ -127,67 +194,76 @@ export class MessageRequests {
   async #explainHowToAsk({ message, place }: IncomingMessage): Promise<void> {
     const isFirstTime = await this.#deps.users.claimHint(place, message.author.id, message.id)
     if (isFirstTime) {
-      const mayBeHidden = message.guildId !== null && message.content === ''
+      const { intents } = message.client.options
+      const mayBeHidden =
+        message.guildId !== null &&
+        message.content === '' &&
+        !intents.has(GatewayIntentBits.MessageContent)
       throw new InputError(mayBeHidden ? 'reply/unreadable' : 'reply/empty')
     }
   }
 
-  async #answerMention(incoming: IncomingMessage): Promise<void> {
-    const { message, place, question, settings, locale } = incoming
+  /** A message that shows nothing and replies to nothing. */
+  async #answerAboutCurrent(incoming: IncomingMessage): Promise<void> {
+    const { message, place, question, locale } = incoming
     const { memory, intake } = this.#deps
-    const input = { kind: 'look', style: settings.style, quoted: false } as const
-    const pictures = picturesIn(message)
-    const target =
-      pictures.length === 0 && message.reference ? await fetchRepliedMessage(message) : null
-    const targetPictures = target ? picturesIn(target) : pictures
-    if (targetPictures.length > 0) {
-      const asked = question === '' ? null : question
-      await intake.submitMessage(
-        message,
-        { ...input, pictures: targetPictures, question: asked },
-        locale,
-      )
-      return
+    if (place.guildId === null) {
+      await explainNotice(message)
     }
-    if (target) {
-      throw new InputError(
-        target.author.id === message.client.user.id
-          ? 'conversation/unknown'
-          : 'image/none-in-message',
-      )
+    if (question === '') {
+      return this.#look(incoming, await newestPictures(message.channel))
     }
     // Everyone can read the answer to a message, so it is about what everyone may see.
-    const conversation = currentConversation(await memory.channel(place, null), message.author.id)
-    if (conversation && question !== '') {
-      const turn = lastTurn(conversation, message.author.id)
-      const followUp = {
-        kind: 'ask',
-        talk: conversation.id,
-        turn,
-        question,
-        quoted: false,
-      } as const
-      await intake.submitMessage(message, followUp, locale)
-      return
+    const record = await memory.channel(place, null)
+    const current = await currentPicture(record, message.author.id, message.channel)
+    if (current.kind === 'pictures') {
+      return this.#look(incoming, current.pictures)
     }
-    if (place.guildId === null) {
-      throw new InputError('conversation/none')
+    if (current.kind === 'none') {
+      throw new InputError(place.guildId === null ? 'conversation/none' : 'image/none-here')
     }
-    const newest = await newestPictures(message.channel)
-    const asked = question === '' ? null : question
-    await intake.submitMessage(message, { ...input, pictures: newest, question: asked }, locale)
+    const { conversation } = current
+    const turn = lastTurn(conversation, message.author.id)
+    const followUp = { kind: 'ask', talk: conversation.id, turn, question, quoted: false } as const
+    await intake.submitMessage(message, followUp, locale)
+  }
+
+  /** Describes pictures or answers the question about each. */
+  #look(
+    { message, settings, question, locale }: IncomingMessage,
+    pictures: readonly FoundPicture[],
+  ): Promise<void> {
+    const input = {
+      kind: 'look' as const,
+      pictures: [...pictures],
+      style: settings.style,
+      question: question === '' ? null : question,
+      quoted: false,
+    }
+    return this.#deps.intake.submitMessage(message, input, locale)
+  }
+
+  /** The message once its links have their previews; the channel shows typing meanwhile. */
+  #withPreviews(message: Message): Promise<Message> {
+    const { channel } = message
+    return this.#deps.previews.settled(message, () => {
+      if (channel.isSendable()) {
+        channel.sendTyping().catch(() => {}) // the answer will report it
+      }
+    })
   }
 
   /** Describes pictures in the configured channels, unless their author opted out. */
   async #answerAutomatically({ message, settings, locale }: IncomingMessage): Promise<void> {
-    const { users, intake } = this.#deps
+    const { users, intake, previews } = this.#deps
     const describes = settings.answerChannels.includes(message.channelId)
     if (!describes && !settings.altTextChannels.includes(message.channelId)) {
       return
     }
-    const pictures = picturesIn(message)
+    const subject = subjectOf(await previews.settled(message))
+    const pictures = subject.kind === 'pictures' ? subject.pictures : []
     const withoutAltText = pictures.filter(({ altText }) => !altText)
-    const picturesToAnswer = describes ? pictures : withoutAltText
+    const picturesToAnswer = describes ? [...pictures] : withoutAltText
     if (picturesToAnswer.length === 0 || (await users.hasOptedOut(message.author.id))) {
       return
     }
@@ -207,11 +283,11 @@ export class MessageRequests {
   }
 }
 
-/** The message replied to; null if it was deleted or the bot cannot see it. */
-async function fetchRepliedMessage(message: Message): Promise<Message | null> {
-  return message.fetchReference().catch(() => null)
-}
-
-function withoutMention(content: string, botId: string): string {
-  return content.replaceAll(new RegExp(`<@!?${botId}>`, 'g'), '').trim()
+/** Points a member who answers the moderators in words to the button below their notice. */
+async function explainNotice({ channel, client }: Message): Promise<void> {
+  const messages = await recentMessages(channel)
+  const last = messages.find(({ author }) => author.id === client.user.id)
+  if (last && ownKind(last) === 'notice') {
+    throw new InputError('reply/notice')
+  }
 }

@@ -15,22 +15,25 @@ import type { FoundPicture } from '../../commands/picture.ts'
 import { catalogFor } from '../../commands/i18n/catalog.ts'
 import type { Catalog } from '../../commands/i18n/words.ts'
 import { plainText } from '../../commands/answer-text.ts'
-import { InputError } from '../../config/errors.ts'
+import { hasCode, InputError } from '../../config/errors.ts'
 import type { Acknowledge } from '../discord/deferral.ts'
 import { answerCustomId } from '../discord/custom-id.ts'
 import {
+  type ChannelRecord,
   currentConversation,
   lastTurn,
   type Conversation,
   visibleTo,
 } from '../memory/conversation.ts'
 import type { Deletions } from '../memory/deletions.ts'
+import { currentPicture } from '../messages/current-picture.ts'
+import { requirePictures } from '../messages/message-subject.ts'
 import { type RequestIntake, placeOf, withDeferredReply } from './submit.ts'
 import { picturesIn } from '../discord/message-pictures.ts'
 import { newKey } from '../store/keys.ts'
 import type { AnswerRecord } from '../memory/records.ts'
 import type { ConversationStore } from '../memory/conversation-store.ts'
-import { linkedMessage, newestPictures, recentWithPictures } from '../discord/picture-finder.ts'
+import { linkedMessage, recentWithPictures } from '../discord/picture-finder.ts'
 import { audienceOf } from './context.ts'
 
 /** Longest question a form takes; the model's own limit is lower for most. */
@@ -43,6 +46,11 @@ type Ask = {
   readonly picture: string | undefined
   readonly hidden: boolean
 }
+
+/** What a question is about. */
+type AskSubject =
+  | { readonly conversation: Conversation }
+  | { readonly conversation?: undefined; readonly pictures: readonly FoundPicture[] }
 
 /** A question, and how to answer it. */
 type QuestionInput = {
@@ -78,20 +86,17 @@ export class QuestionFlow {
     }
     await withDeferredReply(interaction, isHidden, async (acknowledge) => {
       const record = await this.#memory.channel(placeOf(interaction), interaction.user.id)
-      const conversation =
-        picture === undefined
-          ? currentConversation(record, interaction.user.id)
-          : record.talks.find(({ id }) => id === picture)
+      const subject = await this.#subjectOf(interaction, record, picture)
+      // What someone asks after a private answer is private too, whichever picture it is about.
+      const talk = subject.conversation ?? currentConversation(record, interaction.user.id)
       if (!reply.sent) {
-        reply.hidden = hidden || (conversation !== undefined && conversation.visibleTo !== null)
+        reply.hidden = hidden || (talk !== undefined && talk.visibleTo !== null)
       }
       const input = { question, hidden: reply.hidden, acknowledge }
-      if (!conversation) {
-        return this.#askAboutPictures(interaction, {
-          pictures: await this.#findPictures(interaction, picture),
-          ...input,
-        })
+      if (!subject.conversation) {
+        return this.#askAboutPictures(interaction, { pictures: subject.pictures, ...input })
       }
+      const { conversation } = subject
       const audience = audienceOf({ hidden: reply.hidden, asker: interaction.user.id })
       const visible =
         visibleTo(record, audience).talks.find(({ id }) => id === conversation.id) ?? conversation
@@ -99,25 +104,32 @@ export class QuestionFlow {
     })
   }
 
-  /** The pictures of the linked message, or of the newest one with pictures. */
-  async #findPictures(
+  /**
+   * What `/ask` is about: a conversation, or the pictures of the linked message or of the newest one.
+   *
+   * @throws {InputError} if there is nothing to ask about.
+   */
+  async #subjectOf(
     interaction: ChatInputCommandInteraction,
+    record: ChannelRecord,
     picture: string | undefined,
-  ): Promise<readonly FoundPicture[]> {
-    if (picture === undefined) {
-      return newestPictures(interaction.channel).catch(() => {
-        throw new InputError('conversation/none')
-      })
+  ): Promise<AskSubject> {
+    const { user, client, channel } = interaction
+    if (picture !== undefined) {
+      const conversation = record.talks.find(({ id }) => id === picture)
+      if (conversation) {
+        return { conversation }
+      }
+      const linked = await linkedMessage(client, picture, { ...placeOf(interaction), user })
+      return { pictures: requirePictures(linked) }
     }
-    const message = await linkedMessage(interaction.client, picture, {
-      ...placeOf(interaction),
-      user: interaction.user,
+    const current = await currentPicture(record, user.id, channel).catch((error: unknown) => {
+      throw hasCode(error, 'channel/unreadable') ? new InputError('conversation/none') : error
     })
-    const pictures = picturesIn(message)
-    if (pictures.length === 0) {
-      throw new InputError('image/none-in-message')
+    if (current.kind === 'none') {
+      throw new InputError('conversation/none')
     }
-    return pictures
+    return current
   }
 
   /** Autocomplete choices: pictures of stored conversations, then those of recent messages. */
@@ -145,10 +157,7 @@ export class QuestionFlow {
 
   /** Opens the form for the pictures of a message, from its menu. */
   async openForMessage(interaction: MessageContextMenuCommandInteraction): Promise<void> {
-    const pictures = picturesIn(interaction.targetMessage)
-    if (pictures.length === 0) {
-      throw new InputError('image/none-in-message')
-    }
+    const pictures = [...requirePictures(interaction.targetMessage)]
     const place = placeOf(interaction)
     const { user, targetMessage: message } = interaction
     const key = `${message.id}.${newKey()}`

@@ -3,6 +3,7 @@
 import type { SettingProblem } from '../../inference/contract/errors.ts'
 import type { UnsupportedFormat } from '../../inference/image/sniff.ts'
 import type { ErrorSentences } from './error-sentences.ts'
+import { MODERATION_EN } from './moderation-en.ts'
 import { bytesInWords, megabytes, pixelsInWords } from './sizes.ts'
 
 const many = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`
@@ -20,6 +21,14 @@ const FORMATS: Readonly<Record<UnsupportedFormat, string>> = {
   icon: 'an icon file',
   archive: 'a compressed archive',
 }
+
+/** Files that Discord itself does not take for pictures. */
+const FILES = {
+  video: 'a video',
+  audio: 'a sound',
+  svg: FORMATS.svg,
+  other: 'not a picture',
+} as const
 
 const PLEASE_SEND = 'please send a PNG, JPEG, WebP, AVIF, GIF or TIFF'
 
@@ -72,6 +81,14 @@ export const ERRORS_EN: ErrorSentences = {
     'The program that reads pictures failed on that file. Please send it in another format, such as PNG.',
   'image/plain': 'That picture is of one brightness all over, so nothing can be compared with it.',
   'image/opted-out': 'The person who posted that picture does not want me to look at it.',
+  // What messages bring
+  'message/unreadable-file': ({ name, type }) =>
+    `${name} is ${FILES[type]}; ${PLEASE_SEND} picture.`,
+  'message/unreadable-sticker': ({ name }) =>
+    `The sticker ${name} is an animation that I cannot read.`,
+  'message/forward-without-picture': 'There is no picture in the message that you forwarded.',
+  'message/link-without-picture':
+    'Discord shows me no picture of that link. Please upload the picture itself.',
   // The model
   'text/empty-question': 'The question is empty.',
   'text/too-long': ({ length, unit, maxTokens }) =>
@@ -90,6 +107,8 @@ export const ERRORS_EN: ErrorSentences = {
   'reply/unreadable':
     'This server hides the text of replies from me. Press Ask… under my answer, use /ask, or mention me in the reply.',
   'reply/empty': 'Reply with a question in words.',
+  'reply/gone': 'The message that you replied to is gone, or I cannot see it.',
+  'reply/notice': `To answer the moderators, press **${MODERATION_EN.buttons.appeal}** under my message about that.`,
   'answer/no-other': 'I have no other words for this picture.',
   'limit/daily': ({ limit }) =>
     `You have used your ${many(limit, 'answer')} of today on this server. Come back tomorrow.`,
@@ -103,6 +122,8 @@ export const ERRORS_EN: ErrorSentences = {
   'place/server-only': 'That works on a server only.',
   'channel/unreadable':
     'I cannot read this channel’s messages, so please give me the picture with the command.',
+  'channel/no-history':
+    'I may not read earlier messages here. Please give me the picture itself, or let someone who manages the server allow me Read Message History.',
   'link/invalid': 'That is not a link to a message on this server.',
   'link/hidden': 'You or I cannot read that message.',
   'link/message-gone': 'That message is no longer there.',

@@ -2,10 +2,18 @@
 
 import type { SettingProblem } from '../../inference/contract/errors.ts'
 import type { ErrorSentences } from './error-sentences.ts'
+import { MODERATION_ZH } from './moderation-zh.ts'
 import { bytesInWords, megabytes, pixelsInWords } from './sizes.ts'
 
 const NOT_A_PICTURE = '那个文件不是我能读的图片。PNG、JPEG、WebP、AVIF、GIF 和 TIFF 都可以。'
 const BROKEN_PICTURE = '那张图片已损坏，无法读取。'
+/** Files that Discord itself does not take for pictures. */
+const FILES = {
+  video: '是视频',
+  audio: '是音频',
+  svg: '是 SVG 图形',
+  other: '不是图片',
+} as const
 const NOT_FETCHED = '无法从 Discord 获取那张图片，请再试一次。'
 const tooLarge = (most: string) => `那张图片超过了 ${most}，请发一张小一点的。`
 
@@ -51,6 +59,12 @@ export const ERRORS_ZH: ErrorSentences = {
   'image/decoder-crashed': '读取图片的程序处理那个文件时出错了。请换一种格式，例如 PNG，再发一次。',
   'image/plain': '那张图片整张明暗一样，没有可比较的东西。',
   'image/opted-out': '发布那张图片的人不希望我看它。',
+  // What messages bring
+  'message/unreadable-file': ({ name, type }) =>
+    `${name} ${FILES[type]}。PNG、JPEG、WebP、AVIF、GIF 和 TIFF 图片都可以。`,
+  'message/unreadable-sticker': ({ name }) => `贴纸 ${name} 是我无法读取的动画。`,
+  'message/forward-without-picture': '你转发的消息里没有图片。',
+  'message/link-without-picture': 'Discord 没有给我看那个链接的图片。请直接上传图片。',
   // The model
   'text/empty-question': '问题是空的。',
   'text/too-long': () => '问题太长了，请说得短一些。',
@@ -67,6 +81,8 @@ export const ERRORS_ZH: ErrorSentences = {
   'reply/unreadable':
     '本服务器不让我看到回复的文字。请按我回答下方的“提问…”、使用 /提问，或在回复中提及我。',
   'reply/empty': '请在回复中用文字提问。',
+  'reply/gone': '你回复的那条消息已经不在了，或者我看不到它。',
+  'reply/notice': `要答复管理员，请按我那条通知下方的“${MODERATION_ZH.buttons.appeal}”。`,
   'answer/no-other': '对这张图片，我没有别的说法。',
   'limit/daily': ({ limit }) => `你今天在本服务器的 ${limit} 次回答已用完，请明天再来。`,
   // Who may do what, and where
@@ -78,6 +94,8 @@ export const ERRORS_ZH: ErrorSentences = {
   'permission/staff': '只有管理员可以这样做：拥有“管理消息”权限或管理身份组的成员。',
   'place/server-only': '此功能只能在服务器中使用。',
   'channel/unreadable': '我读不到这个频道的消息，请在命令里附上图片。',
+  'channel/no-history':
+    '我不能读取这里以前的消息。请直接给我图片，或请服务器管理者允许我“读取消息历史记录”。',
   'link/invalid': '那不是本服务器的消息链接。',
   'link/hidden': '你或我读不到那条消息。',
   'link/message-gone': '那条消息已经不在了。',
