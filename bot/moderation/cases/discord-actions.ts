@@ -8,8 +8,6 @@ import { z } from 'zod'
 import { errorCode, ERROR_CODES } from '../../discord/api-errors.ts'
 import type { Problem } from './case.ts'
 
-/** Cannot send messages to this user. */
-const CLOSED = 50_007
 const LOOKED_THROUGH = 50
 /** As many as Discord gives at once. */
 const SEARCHED = 25
@@ -35,9 +33,10 @@ export function problemOf(error: unknown): Problem {
     case ERROR_CODES.unknownChannel:
     case ERROR_CODES.unknownMessage:
     case 10_007: // Unknown member
-    case 10_013: // Unknown user
+    case ERROR_CODES.unknownUser:
       return 'gone'
-    case CLOSED:
+    case ERROR_CODES.cannotMessageUser:
+    case ERROR_CODES.noMutualGuild:
       return 'closed'
     default:
       throw error
