@@ -24,7 +24,7 @@ import {
 } from './hashes/postings.ts'
 import { amplifiersOf, type Reason } from './hashes/reasons.ts'
 import { isExempt } from './staff.ts'
-import type { Match, HashList } from './hashes/hash-list.ts'
+import { codeOf, type HashList, type Match } from './hashes/hash-list.ts'
 
 type Deps = {
   readonly store: Store
@@ -105,13 +105,14 @@ export class Detector {
     const undismissed = comparable.filter(
       (_, i) => because.length > 0 || matches[i]?.entry.verdict !== 'dismissed',
     )
-    const match = nearest(matches)
+    const match = strongest(matches)
     const reasons = match ? [...because, reasonOf(match)] : because
     const update: CaseUpdate = {
       messageId: message.id,
       prints: undismissed.map(({ print }) => print),
       reasons: undismissed.length > 0 ? [...reasons] : [],
-      matched: match?.entry.verdict === 'confirmed' ? match.entry.hash : null,
+      // Only the same picture leads to a removal; one that resembles it asks a person.
+      matched: match?.isSame && match.entry.verdict === 'confirmed' ? codeOf(match.entry) : null,
     }
     const keys = pictures.slice(0, MAX_PICTURES).map(({ key }) => key)
     const recent = await this.#addPosting(message, { ...update, keys }, settings)
@@ -234,15 +235,20 @@ export class Detector {
   }
 }
 
-/** The nearest match that is not a dismissal. */
-function nearest(matches: readonly (Match | undefined)[]): Match | undefined {
+/** The match that decides: the same picture before one that resembles an entry. */
+function strongest(matches: readonly (Match | undefined)[]): Match | undefined {
   return matches
     .filter((match) => match !== undefined && match.entry.verdict !== 'dismissed')
-    .toSorted((a, b) => (a?.distance ?? 0) - (b?.distance ?? 0))[0]
+    .toSorted(
+      (a, b) => Number(b?.isSame) - Number(a?.isSame) || (a?.distance ?? 0) - (b?.distance ?? 0),
+    )[0]
 }
 
-function reasonOf({ entry, distance }: Match): Reason {
-  return entry.verdict === 'confirmed'
+function reasonOf({ entry, distance, isSame }: Match): Reason {
+  if (entry.verdict !== 'confirmed') {
+    return { kind: 'other-server', weight: 3, count: distance }
+  }
+  return isSame
     ? { kind: 'hash', weight: 6, count: distance }
-    : { kind: 'other-server', weight: 3, count: distance }
+    : { kind: 'resembles', weight: 4, count: distance }
 }

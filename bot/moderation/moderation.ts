@@ -19,7 +19,8 @@ import type { FetchPicture } from '../pictures/download.ts'
 import { EvidenceMemory } from '../pictures/evidence.ts'
 import type { Pictures } from '../pictures/pictures.ts'
 import { GuildModeration } from './settings.ts'
-import { readHashFile, writeHashFile } from './hashes/hash-file.ts'
+import { writeHashFile } from './hashes/hash-file.ts'
+import { readHashFile } from './hashes/read-hash-file.ts'
 import { deleteUserRecords, moderationRecordsOf } from './privacy.ts'
 import { POSTING_LIFE_MS, postingsSpace } from './hashes/postings.ts'
 import { Reports } from './reports.ts'
@@ -27,7 +28,7 @@ import { DuplicatePosts } from './hashes/duplicate-posts.ts'
 import { Rules } from './rules/rules.ts'
 import { demandManager, demandStaff } from './staff.ts'
 import { checkSetup } from './setup-check.ts'
-import { hashEntryOf, HashList } from './hashes/hash-list.ts'
+import { codeOf, type HashEntry, hashEntryOf, HashList } from './hashes/hash-list.ts'
 import { Detector } from './detector.ts'
 import { drawWeeklyChart, weeklyStats } from './weekly-stats.ts'
 
@@ -199,7 +200,7 @@ export class Moderation {
       },
       checkSetup: async ({ guild }, text) =>
         guild ? checkSetup(guild, (await guilds.of(guild.id)).settings, text) : [],
-      list: (guildId) => hashList.list(guildId),
+      list: async (guildId) => (await hashList.list(guildId)).map(withCode),
       add: async (interaction, picture, note) => {
         const guildId = interaction.guildId ?? ''
         const { settings } = await guilds.of(guildId)
@@ -208,15 +209,19 @@ export class Moderation {
         const decision = { verdict: 'confirmed', by, caseId: null, note } as const
         const entry = hashEntryOf(print, { ...decision, distance: settings.distance })
         await hashList.putOne(guildId, entry)
-        return entry.hash
+        return codeOf(entry)
       },
-      remove: async (guildId, hash) =>
-        (await hashList.remove(guildId, (one) => one.hash === hash)) > 0,
+      remove: async (guildId, code) =>
+        (await hashList.remove(guildId, (one) => codeOf(one) === code)) > 0,
       test: async (guildId, picture) => {
         const { print } = await this.#comparable(picture)
         const { hashListVersion } = await guilds.of(guildId)
         const match = await hashList.match(guildId, print, hashListVersion)
-        return { hash: print.whole, ...(match && { match }) }
+        const { whole: hash, detail } = print
+        return {
+          code: codeOf({ hash, detail }),
+          ...(match && { match: { ...match, entry: withCode(match.entry) } }),
+        }
       },
       exported: async (guildId) => writeHashFile(await hashList.list(guildId)),
       imported: (interaction, file) =>
@@ -244,14 +249,26 @@ export class Moderation {
       throw new InputError('hash/bad-file')
     }
     const bytes = await this.#deps.fetchPicture({ ...file, kind: 'file' })
+    const { entries, dismissed } = await readHashFile(new Uint8Array(bytes))
     const known = new Set((await this.#hashList.list(guildId)).map(({ hash }) => hash))
-    const imported = readHashFile(Buffer.from(bytes).toString('utf8'), {
-      by,
-      now: Date.now(),
-      known,
-    })
-    const added = await this.#hashList.put(guildId, imported)
-    return { added, skipped: imported.length - added }
+    const at = Date.now()
+    const fresh = entries
+      .filter(({ hash }) => !known.has(hash))
+      .map((entry) => ({
+        ...entry,
+        verdict: 'imported' as const,
+        by,
+        at,
+        seenAt: at,
+        caseId: null,
+      }))
+    const added = await this.#hashList.put(guildId, fresh)
+    return {
+      added,
+      skipped: fresh.length - added,
+      known: entries.length - fresh.length,
+      dismissed,
+    }
   }
 
   async #cases(guildId: string): Promise<Case[]> {
@@ -261,4 +278,8 @@ export class Moderation {
     }
     return all
   }
+}
+
+function withCode(entry: HashEntry): HashEntry & { readonly code: string } {
+  return { ...entry, code: codeOf(entry) }
 }

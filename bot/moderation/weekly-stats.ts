@@ -17,7 +17,15 @@ export function weeklyStats(cases: readonly Case[], now: number): WeeklyStats {
   const since = (today - DAYS + 1) * DAY_MS
   const recent = cases.filter(({ createdAt }) => createdAt >= since)
   const states = { open: 0, confirmed: 0, dismissed: 0, undone: 0 }
-  const kinds = { hash: 0, 'other-server': 0, burst: 0, marked: 0, reported: 0, rule: 0 }
+  const kinds = {
+    hash: 0,
+    resembles: 0,
+    'other-server': 0,
+    burst: 0,
+    marked: 0,
+    reported: 0,
+    rule: 0,
+  }
   const days = Array.from({ length: DAYS }, (_, i) => ({
     name: new Date(since + i * DAY_MS).toISOString().slice(5, 10),
     cases: 0,

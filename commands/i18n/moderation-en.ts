@@ -99,10 +99,30 @@ export const MODERATION_EN = {
     more: (count: number) => `…and ${count} more; \`/moderation hash export\` has all.`,
     code: (code: string) => `Its code: \`${code}\``,
     unknown: 'Nothing like it is in the list.',
-    match: (verdict: string, code: string, bits: number) =>
-      `In the list as ${verdict}: \`${code}\`, ${many(bits, 'bit')} apart.`,
-    imported: (count: number, left: number) =>
-      `Added: ${count}.${left > 0 ? ` No room for ${left}.` : ''} Pictures of other servers are only flagged until your own staff confirms them.`,
+    match: (
+      verdict: string,
+      code: string,
+      { distance, isSame }: { readonly distance: number; readonly isSame: boolean },
+    ) =>
+      isSame
+        ? `In the list as ${verdict}: \`${code}\`. It is the same picture.`
+        : `It resembles \`${code}\`, listed as ${verdict} (${many(distance, 'bit')} of 64 differ), but may be another picture, such as other words on one template. A person has to decide.`,
+    imported: ({
+      added,
+      skipped,
+      known,
+      dismissed,
+    }: Readonly<Record<'added' | 'skipped' | 'known' | 'dismissed', number>>) =>
+      [
+        `Added: ${many(added, 'picture')}. They are only flagged until your own staff confirms them.`,
+        ...(known > 0 ? [`${known} ${known === 1 ? 'was' : 'were'} in the list already.`] : []),
+        ...(dismissed > 0
+          ? [
+              `${dismissed} that the other server calls harmless were left out: only your own staff can do that.`,
+            ]
+          : []),
+        ...(skipped > 0 ? [`There was no room for ${skipped}.`] : []),
+      ].join(' '),
     exported: (count: number) => `The list: ${many(count, 'picture')}.`,
   },
   menu: {
@@ -129,7 +149,9 @@ export const MODERATION_EN = {
     looking: 'What I see: still looking…',
     why: (weight: number, needed: number) => `Why (${weight}; ${needed} are needed):`,
     reasons: {
-      hash: (bits: number) => `staff here confirmed this picture (${many(bits, 'bit')} apart)`,
+      hash: () => 'staff here confirmed this picture',
+      resembles: (bits: number) =>
+        `it resembles a picture that staff here confirmed (${many(bits, 'bit')} of 64 differ); the words in it may be others, so it is not removed by itself`,
       burst: (channels: number, seconds: number) =>
         `the same picture in ${channels} channels within ${many(seconds, 'second')}`,
       marked: (user: string) => `marked by ${user}`,
@@ -212,6 +234,7 @@ export const MODERATION_EN = {
     kinds: (list: string) => `By reason: ${list}`,
     kind: {
       hash: 'known picture',
+      resembles: 'resembles a known picture',
       burst: 'burst',
       marked: 'marked',
       reported: 'reported',

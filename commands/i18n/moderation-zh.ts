@@ -94,9 +94,19 @@ export const MODERATION_ZH: Words<typeof MODERATION_EN> = {
     more: (count) => `……还有 ${count} 张；\`/审核 hash export\` 有全部。`,
     code: (code) => `它的代码：\`${code}\``,
     unknown: '名单里没有与它相似的。',
-    match: (verdict, code, bits) => `名单中记为${verdict}：\`${code}\`，相差 ${bits} 位。`,
-    imported: (count, left) =>
-      `已加入 ${count} 张。${left > 0 ? `${left} 张放不下。` : ''}来自其他服务器的图片在你们的管理员确认之前只会被提示。`,
+    match: (verdict, code, { distance, isSame }) =>
+      isSame
+        ? `名单中记为${verdict}：\`${code}\`。这是同一张图片。`
+        : `它与名单中记为${verdict}的 \`${code}\` 相似（64 位中相差 ${distance} 位），但可能是另一张图片，例如同一模板上的其他文字。须由人来决定。`,
+    imported: ({ added, skipped, known, dismissed }) =>
+      [
+        `已加入 ${added} 张图片。在你们的管理员确认之前，它们只会被提示。`,
+        ...(known > 0 ? [`${known} 张已在名单中。`] : []),
+        ...(dismissed > 0
+          ? [`另一服务器认为无害的 ${dismissed} 张没有导入：只有你们自己的管理员可以这样决定。`]
+          : []),
+        ...(skipped > 0 ? [`${skipped} 张放不下。`] : []),
+      ].join(''),
     exported: (count) => `名单：${count} 张图片。`,
   },
   menu: {
@@ -118,7 +128,9 @@ export const MODERATION_ZH: Words<typeof MODERATION_EN> = {
     looking: '我看到：还在看……',
     why: (weight, needed) => `原因（${weight}；需要 ${needed}）：`,
     reasons: {
-      hash: (bits) => `本服务器的管理员确认过这张图片（相差 ${bits} 位）`,
+      hash: () => '本服务器的管理员确认过这张图片',
+      resembles: (bits) =>
+        `与本服务器管理员确认过的图片相似（64 位中相差 ${bits} 位）；图中的文字可能不同，因此不会自动删除`,
       burst: (channels, seconds) => `${seconds} 秒内同一图片出现在 ${channels} 个频道`,
       marked: (user) => `由 ${user} 标记`,
       reported: (user) => `由 ${user} 举报`,
@@ -199,6 +211,7 @@ export const MODERATION_ZH: Words<typeof MODERATION_EN> = {
     kinds: (list) => `按原因：${list}`,
     kind: {
       hash: '已知图片',
+      resembles: '与已知图片相似',
       burst: '刷屏',
       marked: '标记',
       reported: '举报',

@@ -191,8 +191,8 @@ async function list(context: SubcommandContext, name: string): Promise<Subcomman
       return { content: await test(context) }
     case 'import': {
       const file = options.getAttachment('file', true)
-      const { added, skipped } = await moderation.imported(interaction, file)
-      return { content: hashes.imported(added, skipped) }
+      const counts = await moderation.imported(interaction, file)
+      return { content: hashes.imported(counts) }
     }
     case 'export': {
       const data = Buffer.from(await moderation.exported(guildId))
@@ -208,21 +208,21 @@ async function list(context: SubcommandContext, name: string): Promise<Subcomman
 async function test({ interaction, services, text, guildId }: SubcommandContext): Promise<string> {
   const { hashes } = text.moderation
   const picture = services.pictureOf(interaction.options.getAttachment('image', true))
-  const { hash, match } = await services.moderation.test(guildId, picture)
+  const { code, match } = await services.moderation.test(guildId, picture)
   const result = match
-    ? hashes.match(hashes.verdicts[match.entry.verdict], match.entry.hash, match.distance)
+    ? hashes.match(hashes.verdicts[match.entry.verdict], match.entry.code, match)
     : hashes.unknown
-  return `${hashes.code(hash)}\n${result}`
+  return `${hashes.code(code)}\n${result}`
 }
 
 function listed(all: readonly ListedHash[], { moderation: { hashes } }: Catalog): string {
   if (all.length === 0) {
     return hashes.none
   }
-  const lines = all.slice(0, SHOWN_PICTURES).map(({ hash, verdict, distance, by, at, note }) => {
+  const lines = all.slice(0, SHOWN_PICTURES).map(({ code, verdict, distance, by, at, note }) => {
     const who = by === null ? '' : hashes.by(`<@${by}>`)
     const when = time(Math.floor(at / 1000), 'R')
-    const line = hashes.line(hash, hashes.verdicts[verdict], distance, when, who)
+    const line = hashes.line(code, hashes.verdicts[verdict], distance, when, who)
     return `- ${line}${note === '' ? '' : ` — ${quoted(note)}`}`
   })
   const more = all.length > SHOWN_PICTURES ? [hashes.more(all.length - SHOWN_PICTURES)] : []
@@ -237,7 +237,9 @@ async function stats({ services, text, guildId }: SubcommandContext): Promise<Su
   if (cases === 0) {
     return { content: words.nothing }
   }
-  const kinds = (['hash', 'burst', 'rule', 'marked', 'reported', 'other-server'] as const)
+  const kinds = (
+    ['hash', 'resembles', 'burst', 'rule', 'marked', 'reported', 'other-server'] as const
+  )
     .filter((kind) => week.kinds[kind] > 0)
     .map((kind) => `${words.kind[kind]} ${week.kinds[kind]}`)
   const days = week.days.map(({ name, cases: count }) => `${name} ${count}`).join(', ')

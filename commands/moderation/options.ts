@@ -67,7 +67,7 @@ const HASH: APIApplicationCommandSubcommandGroupOption = {
         ...described('moderation.command.code'),
         required: true,
         min_length: 16,
-        max_length: 16,
+        max_length: 23,
       },
     ]),
     subcommand('list', 'moderation.command.list'),

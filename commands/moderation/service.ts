@@ -12,14 +12,23 @@ import type { DuplicatePostService, RulesService } from './rules-service.ts'
 
 /** An entry of a server's hash list. */
 export type ListedHash = {
-  /** The hash of the whole picture; it identifies the entry. */
-  readonly hash: string
+  /** Identifies the entry in the list. */
+  readonly code: string
   readonly verdict: 'confirmed' | 'dismissed' | 'imported'
   /** Bits in which a picture may differ. */
   readonly distance: number
   readonly by: string | null
   readonly at: number
   readonly note: string
+}
+
+/** The pictures of an imported file, counted. */
+export type ImportedHashes = {
+  readonly added: number
+  /** There was no room for them. */
+  readonly skipped: number
+  readonly known: number
+  readonly dismissed: number
 }
 
 /** Seven days of a server's cases. */
@@ -29,7 +38,7 @@ export type WeeklyStats = {
   readonly states: Readonly<Record<'open' | 'confirmed' | 'dismissed' | 'undone', number>>
   /** Cases by the reason they were opened for. */
   readonly kinds: Readonly<
-    Record<'hash' | 'other-server' | 'burst' | 'marked' | 'reported' | 'rule', number>
+    Record<'hash' | 'resembles' | 'other-server' | 'burst' | 'marked' | 'reported' | 'rule', number>
   >
   readonly removed: number
   /** Cases of each day, the oldest first. */
@@ -57,21 +66,29 @@ export type ModerationService = {
     picture: FoundPicture,
     note: string,
   ) => Promise<string>
-  readonly remove: (guildId: string, hash: string) => Promise<boolean>
+  readonly remove: (guildId: string, code: string) => Promise<boolean>
   readonly test: (
     guildId: string,
     picture: FoundPicture,
   ) => Promise<{
-    readonly hash: string
-    readonly match?: { readonly entry: ListedHash; readonly distance: number }
+    readonly code: string
+    readonly match?: {
+      readonly entry: ListedHash
+      readonly distance: number
+      /** Whether it is the same picture, words included. */
+      readonly isSame: boolean
+    }
   }>
   /** The list as a file's text. */
   readonly exported: (guildId: string) => Promise<string>
-  /** @returns how many were added, and how many were skipped because the list was full. */
+  /**
+   * @returns how many were added; how many were skipped because the list was full, because it has
+   *   them already, and because the other server dismissed them.
+   */
   readonly imported: (
     interaction: ChatInputCommandInteraction,
     file: { readonly url: string; readonly size: number },
-  ) => Promise<{ readonly added: number; readonly skipped: number }>
+  ) => Promise<ImportedHashes>
   /** Confirms the pictures of a message. @returns a link to its case, if it has one. */
   readonly mark: (interaction: MessageContextMenuCommandInteraction) => Promise<string | undefined>
   readonly allow: (interaction: MessageContextMenuCommandInteraction) => Promise<void>

@@ -10,7 +10,8 @@ import { caseBody, tellingBody } from './message.ts'
 import type { CasePictures } from './pictures.ts'
 import type { Case, Problem, Step, StepChange } from './case.ts'
 import { sweep, type SweepDeps } from './sweep.ts'
-import { lists, hashEntryOf, type HashList } from '../hashes/hash-list.ts'
+import { sameDetail } from '../../pictures/fingerprint.ts'
+import { codeOf, hashEntryOf, type HashList } from '../hashes/hash-list.ts'
 
 /** Discord rejects a repeated nonce for some minutes only; for an older case, the bot searches for its message. */
 const NONCE_SURE_MS = 60_000
@@ -154,7 +155,13 @@ export class CaseSteps {
     const by = events.findLast(({ what }) => what === 'confirm' || what === 'dismiss')?.by ?? null
     const listed = await hashList.list(guildId)
     const entries = prints
-      .filter(({ whole }) => !listed.some((one) => one.verdict === verdict && lists(one, whole)))
+      .filter(
+        (print) =>
+          !listed.some(
+            ({ verdict: known, hash, detail }) =>
+              known === verdict && sameDetail({ whole: hash, detail }, print) !== null,
+          ),
+      )
       .map((print) =>
         hashEntryOf(print, { verdict, by, caseId, note: '', distance: settings.distance }),
       )
@@ -166,7 +173,9 @@ export class CaseSteps {
   async #unlist({ guildId, id, matched }: Case): Promise<Outcome> {
     await this.#deps.hashList.remove(
       guildId,
-      ({ caseId, hash, verdict }) => caseId === id || (hash === matched && verdict !== 'dismissed'),
+      (entry) =>
+        entry.caseId === id ||
+        (entry.verdict !== 'dismissed' && [codeOf(entry), entry.hash].includes(matched ?? '')),
     )
     return {}
   }

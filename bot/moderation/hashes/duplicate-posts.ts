@@ -20,15 +20,20 @@ import { KeyedMutex } from '../../store/keyed-mutex.ts'
 import type { Collection, Store } from '../../store/types.ts'
 import { linkTo } from '../cases/message.ts'
 import { HashIndex } from './hash-index.ts'
-import { type Fingerprint, isHash } from '../../pictures/fingerprint.ts'
+import {
+  type Fingerprint,
+  isDetailHash,
+  isHash,
+  isSimilarInDetail,
+} from '../../pictures/fingerprint.ts'
 import type { Pictures } from '../../pictures/pictures.ts'
 import type { Detector } from '../detector.ts'
 
 const SETTING_LIFE_MS = 400 * DAY_MS
 /** A picture expires 180 days after it was last posted. */
 const PICTURE_LIFE_MS = 180 * DAY_MS
-/** Bits in which a duplicate may differ from the first posting. Larger than for removal: an error only annoys. */
-const DISTANCE = 5
+/** Hashes that differ in more bits are not compared in detail. */
+const DISTANCE = 2
 const MAX_CHANNELS = 20
 /** Pictures of one channel; further ones are not stored until others expire. */
 const MAX_PICTURES = 20_000
@@ -39,6 +44,8 @@ const MAX_LOADED = 20
 
 const firstSchema = z.object({
   hash: z.string().refine(isHash),
+  /** Empty for a record of an older version: it matches nothing, and expires. */
+  detail: z.string().refine(isDetailHash).default(''),
   messageId: z.string(),
   at: z.number(),
 })
@@ -139,7 +146,7 @@ export class DuplicatePosts {
       if (!isKnown) {
         first ??= await this.#firstOf(message, { key, index, print })
         // Duplicates too: they remain if the first posting is deleted.
-        await this.#store(message, { key, index, hash: print.whole })
+        await this.#store(message, { key, index, print })
       }
     }
     if (first) {
@@ -172,12 +179,12 @@ export class DuplicatePosts {
     { id, channel }: Message<true>,
     { key, index, print }: { key: string; index: HashIndex<First>; print: Fingerprint },
   ): Promise<First | undefined> {
-    const near = [print.whole, print.mirrored, ...print.cropped]
-      .flatMap((hash) => index.near(hash, DISTANCE))
+    const same = index
+      .near(print.whole, DISTANCE)
       .map(({ value }) => value)
-      .filter(({ messageId }) => messageId !== id)
+      .filter((first) => first.messageId !== id && isSamePicture(first, print))
       .toSorted((a, b) => a.at - b.at)
-    for (const first of new Set(near)) {
+    for (const first of same) {
       try {
         await channel.messages.fetch({ message: first.messageId, force: true })
         await this.pictures.set(recordKey(key, first), first) // renews it
@@ -186,7 +193,7 @@ export class DuplicatePosts {
         if (errorCode(error) !== ERROR_CODES.unknownMessage) {
           throw error
         }
-        index.remove((one) => one === first)
+        index.remove(first)
         await this.pictures.delete(recordKey(key, first))
       }
     }
@@ -195,10 +202,11 @@ export class DuplicatePosts {
 
   async #store(
     message: Message<true>,
-    { key, index, hash }: { key: string; index: HashIndex<First>; hash: string },
+    { key, index, print }: { key: string; index: HashIndex<First>; print: Fingerprint },
   ): Promise<void> {
     if (index.size < MAX_PICTURES) {
-      const first = { hash, messageId: message.id, at: message.createdTimestamp }
+      const { whole: hash, detail } = print
+      const first = { hash, detail, messageId: message.id, at: message.createdTimestamp }
       index.add(hash, first)
       await this.pictures.set(recordKey(key, first), first)
     }
@@ -222,6 +230,10 @@ export class DuplicatePosts {
     }
     return index
   }
+}
+
+function isSamePicture({ hash, detail }: First, print: Fingerprint): boolean {
+  return isSimilarInDetail({ whole: hash, detail }, print)
 }
 
 function recordKey(key: string, { messageId, hash }: First): string {

@@ -1,11 +1,14 @@
 /** The list of hashes as a file: a backup of the server, or for another server. */
 
-import { InputError } from '../../../config/errors.ts'
 import { z } from 'zod'
-import { isHash } from '../../pictures/fingerprint.ts'
+import { type Hash, isDetailHash, isHash } from '../../pictures/fingerprint.ts'
 import type { HashEntry } from './hash-list.ts'
 
 const FORMAT = 'sightseer-hashes-1'
+/** Cropped forms that the bot makes of a picture; a file may not slow down the search with more. */
+const MAX_CROPPED = 2
+/** Bits in which a picture may differ from an imported entry: another server's setting may be larger. */
+const MAX_IMPORTED_DISTANCE = 6
 
 const hash = z.string().refine(isHash)
 
@@ -15,6 +18,7 @@ const fileSchema = z.object({
     z.object({
       hash,
       cropped: z.array(hash).max(8),
+      detail: z.string().refine(isDetailHash).default(''),
       verdict: z.enum(['confirmed', 'dismissed', 'imported']),
       distance: z.int().min(0).max(12),
       note: z.string().max(100),
@@ -22,11 +26,15 @@ const fileSchema = z.object({
   ),
 })
 
+/** An entry of a file that may be imported. */
+export type FileEntry = Pick<HashEntry, 'hash' | 'cropped' | 'detail' | 'distance' | 'note'>
+
 /** Entries with their notes, without the names of members. */
 export function writeHashFile(entries: readonly HashEntry[]): string {
-  const pictures = entries.map(({ hash, cropped, verdict, distance, note }) => ({
+  const pictures = entries.map(({ hash, cropped, detail, verdict, distance, note }) => ({
     hash,
     cropped,
+    detail,
     verdict,
     distance,
     note,
@@ -35,29 +43,32 @@ export function writeHashFile(entries: readonly HashEntry[]): string {
 }
 
 /**
- * Reads such a file. Entries that another server confirmed become `imported`: they delete nothing.
+ * Parses such a file. What another server dismissed is left out: a shared list could hide a wave of
+ * scams with one entry.
  *
- * @param known hashes that are in the list already; they are skipped.
- * @throws {InputError} if it is not such a file.
+ * @returns each hash once, and how many pictures were left out as dismissed; null: not such a file.
  */
-export function readHashFile(
+export function parseHashFile(
   text: string,
-  { by, now, known }: { by: string; now: number; known: ReadonlySet<string> },
-): HashEntry[] {
+): { readonly entries: readonly FileEntry[]; readonly dismissed: number } | null {
   const { data } = fileSchema.safeParse(jsonOf(text))
   if (!data) {
-    throw new InputError('hash/bad-file')
+    return null
   }
-  return data.pictures
-    .filter((entry) => !known.has(entry.hash))
-    .map((entry) => ({
-      ...entry,
-      verdict: entry.verdict === 'dismissed' ? 'dismissed' : 'imported',
-      by,
-      at: now,
-      seenAt: now,
-      caseId: null,
-    }))
+  const entries = new Map<Hash, FileEntry>()
+  let dismissed = 0
+  for (const { verdict, ...entry } of data.pictures) {
+    if (verdict === 'dismissed') {
+      dismissed += 1
+    } else if (!entries.has(entry.hash)) {
+      entries.set(entry.hash, {
+        ...entry,
+        cropped: entry.cropped.slice(0, MAX_CROPPED),
+        distance: Math.min(entry.distance, MAX_IMPORTED_DISTANCE),
+      })
+    }
+  }
+  return { entries: [...entries.values()], dismissed }
 }
 
 function jsonOf(text: string): unknown {

@@ -12,6 +12,8 @@ const BANDS = 4
 const BAND_VALUES = 2 ** 16
 /** The most bits that a search may allow. */
 const MAX_DISTANCE = 15
+/** Entries of removed values are dropped when there are this many and they are the majority. */
+const MIN_DEAD = 64
 
 /** A search result: the value stored with the hash, and how many bits differ. */
 export type Near<T> = { readonly value: T; readonly distance: number }
@@ -27,7 +29,9 @@ const FLIPS: readonly Uint16Array[] = Array.from({ length: BANDS }, (_, bits) =>
 export class HashIndex<T> {
   /** Upper and lower 32 bits of each hash. */
   #words = new Uint32Array(64)
-  readonly #values: (T | undefined)[] = []
+  #values: (T | undefined)[] = []
+  /** The entries of each value. */
+  readonly #entries = new Map<T, number[]>()
   /** For each band and value the newest entry plus 1; 0: none. */
   readonly #heads = new Int32Array(BANDS * BAND_VALUES)
   /** For each entry and band the entry before it in the same place, plus 1. */
@@ -40,14 +44,83 @@ export class HashIndex<T> {
   }
 
   add(hash: Hash, value: T): void {
+    this.#append(...wordsOf(hash), value)
+  }
+
+  /** Removes a value with all of its hashes. */
+  remove(value: T): void {
+    const entries = this.#entries.get(value) ?? []
+    this.#entries.delete(value)
+    for (const entry of entries) {
+      this.#values[entry] = undefined
+    }
+    this.#size -= entries.length
+    const dead = this.#values.length - this.#size
+    if (dead >= MIN_DEAD && dead > this.#size) {
+      this.#compact()
+    }
+  }
+
+  /**
+   * Calls `visit` with each value whose hash differs in at most `most` bits, in no order, and possibly
+   * more than once. It allocates nothing: thousands of hashes may be near one picture.
+   *
+   * @param most 0 to MAX_DISTANCE.
+   * @throws {RangeError} if it is not.
+   */
+  visitNear(hash: Hash, most: number, visit: (value: T, distance: number) => void): void {
+    this.#search(hash, most, (_, value, distance) => visit(value, distance))
+  }
+
+  /** Every value whose hash differs in at most `most` bits, the nearest first; as `visitNear`. */
+  near(hash: Hash, most: number): Near<T>[] {
+    const results = new Map<number, Near<T>>()
+    this.#search(hash, most, (entry, value, distance) => results.set(entry, { value, distance }))
+    return [...results.values()].toSorted((a, b) => a.distance - b.distance)
+  }
+
+  #search(
+    hash: Hash,
+    most: number,
+    visit: (entry: number, value: T, distance: number) => void,
+  ): void {
+    if (!(Number.isInteger(most) && most >= 0 && most <= MAX_DISTANCE)) {
+      throw new RangeError(`expected a distance of 0 to ${MAX_DISTANCE} bits, got ${most}`)
+    }
+    const [high, low] = wordsOf(hash)
+    const reach = Math.floor(most / BANDS)
+    for (const [i, band] of bandsOf(high, low).entries()) {
+      for (let bits = 0; bits <= reach; bits++) {
+        for (const flip of FLIPS[bits]!) {
+          let next = this.#heads[i * BAND_VALUES + (band ^ flip)]!
+          for (; next !== 0; next = this.#previous[BANDS * (next - 1) + i]!) {
+            const entry = next - 1
+            const distance =
+              bitsIn(this.#words[2 * entry]! ^ high) + bitsIn(this.#words[2 * entry + 1]! ^ low)
+            const value = this.#values[entry]
+            if (distance <= most && value !== undefined) {
+              visit(entry, value, distance)
+            }
+          }
+        }
+      }
+    }
+  }
+
+  #append(high: number, low: number, value: T): void {
     const entry = this.#values.length
     if (this.#words.length < 2 * (entry + 1)) {
       this.#grow()
     }
-    const [high, low] = wordsOf(hash)
     this.#words[2 * entry] = high
     this.#words[2 * entry + 1] = low
     this.#values.push(value)
+    const entries = this.#entries.get(value)
+    if (entries) {
+      entries.push(entry)
+    } else {
+      this.#entries.set(value, [entry])
+    }
     bandsOf(high, low).forEach((band, i) => {
       const place = i * BAND_VALUES + band
       this.#previous[BANDS * entry + i] = this.#heads[place]!
@@ -56,52 +129,18 @@ export class HashIndex<T> {
     this.#size += 1
   }
 
-  /** Removes every value that `matches` selects. */
-  remove(matches: (value: T) => boolean): void {
-    for (const [entry, value] of this.#values.entries()) {
-      if (value !== undefined && matches(value)) {
-        this.#values[entry] = undefined
-        this.#size -= 1
-      }
-    }
-  }
-
-  /**
-   * Every value whose hash differs in at most `most` bits, the nearest first.
-   *
-   * @param most 0 to MAX_DISTANCE.
-   * @throws {RangeError} if it is not.
-   */
-  near(hash: Hash, most: number): Near<T>[] {
-    if (!(Number.isInteger(most) && most >= 0 && most <= MAX_DISTANCE)) {
-      throw new RangeError(`expected a distance of 0 to ${MAX_DISTANCE} bits, got ${most}`)
-    }
-    const [high, low] = wordsOf(hash)
-    const results = new Map<number, Near<T>>()
-    const reach = Math.floor(most / BANDS)
-    for (const [i, band] of bandsOf(high, low).entries()) {
-      for (let bits = 0; bits <= reach; bits++) {
-        for (const flip of FLIPS[bits]!) {
-          const head = this.#heads[i * BAND_VALUES + (band ^ flip)]!
-          this.#follow(head, { i, high, low, most }, results)
-        }
-      }
-    }
-    return [...results.values()].toSorted((a, b) => a.distance - b.distance)
-  }
-
-  #follow(
-    head: number,
-    { i, high, low, most }: { i: number; high: number; low: number; most: number },
-    results: Map<number, Near<T>>,
-  ): void {
-    for (let next = head; next !== 0; next = this.#previous[BANDS * (next - 1) + i]!) {
-      const entry = next - 1
-      const distance =
-        bitsIn(this.#words[2 * entry]! ^ high) + bitsIn(this.#words[2 * entry + 1]! ^ low)
-      const value = this.#values[entry]
-      if (distance <= most && value !== undefined) {
-        results.set(entry, { value, distance })
+  /** Builds the lists again without the entries of removed values. */
+  #compact(): void {
+    const values = this.#values
+    const words = this.#words
+    this.#values = []
+    this.#words = new Uint32Array(words.length)
+    this.#entries.clear()
+    this.#heads.fill(0)
+    this.#size = 0
+    for (const [entry, value] of values.entries()) {
+      if (value !== undefined) {
+        this.#append(words[2 * entry]!, words[2 * entry + 1]!, value)
       }
     }
   }

@@ -1,8 +1,11 @@
 /**
  * The hash list of a server: hashes of pictures that its staff confirmed or dismissed, and the search
- * in it. `imported` entries come from another server: they only flag a picture.
+ * in it. `imported` entries come from another server: they only flag a picture, and only if no entry
+ * of the server itself matches.
  */
 
+import { createHash } from 'node:crypto'
+import { setImmediate } from 'node:timers/promises'
 import { DAY_MS } from '../../../config/durations.ts'
 import { InputError } from '../../../config/errors.ts'
 import { LRUCache } from 'lru-cache'
@@ -10,7 +13,7 @@ import { z } from 'zod'
 import type { Collection, Store } from '../../store/types.ts'
 import type { GuildModeration } from '../settings.ts'
 import { HashIndex } from './hash-index.ts'
-import { type Fingerprint, type Hash, isHash } from '../../pictures/fingerprint.ts'
+import { type Fingerprint, isDetailHash, isHash, sameDetail } from '../../pictures/fingerprint.ts'
 
 /** An entry expires after 180 days without a match. */
 const UNSEEN_MS = 180 * DAY_MS
@@ -18,14 +21,20 @@ const UNSEEN_MS = 180 * DAY_MS
 const MAX_INDEXES = 200
 /** Entries of one server. */
 const MAX_HASHES = 10_000
+/** Digits of a code that tell entries of one hash apart. */
+const CODE_DIGITS = 6
+/** Entries that are written before other work of the process gets its turn. */
+const WRITES_PER_TURN = 50
 
 const hash = z.string().refine(isHash)
 
 const entrySchema = z.object({
-  /** The hash of the whole picture; it identifies the entry. */
+  /** The hash of the whole picture. */
   hash,
-  /** Hashes of cropped forms; none for an imported entry. */
+  /** Hashes of cropped forms. */
   cropped: z.array(hash),
+  /** The whole picture with its words; empty for an entry of an older version. */
+  detail: z.string().refine(isDetailHash).default(''),
   verdict: z.enum(['confirmed', 'dismissed', 'imported']),
   /** Bits in which a picture may differ. */
   distance: z.int().min(0).max(15),
@@ -40,17 +49,27 @@ const entrySchema = z.object({
 
 export type HashEntry = Readonly<z.infer<typeof entrySchema>>
 
-/** The entry that a picture matches, and the bits in which they differ. */
-export type Match = { readonly entry: HashEntry; readonly distance: number }
+/** The entry that a picture matches. */
+export type Match = {
+  readonly entry: HashEntry
+  /** The bits in which they differ, of 64. */
+  readonly distance: number
+  /**
+   * Whether it is the same picture, words included. Otherwise it only resembles the entry, as a
+   * cropped copy does, or another text on the same template.
+   */
+  readonly isSame: boolean
+}
 
 /** A server's list in memory. Changes by this process are applied to the store and to this. */
 type Loaded = {
   version: number
-  readonly index: HashIndex<HashEntry>
+  readonly whole: HashIndex<HashEntry>
+  readonly cropped: HashIndex<HashEntry>
   /** The most bits that any entry allows, or allowed. */
   reach: number
-  /** When each entry was last seen, by its hash. */
-  readonly seen: Map<Hash, number>
+  /** By code: each entry, and when it was last seen. */
+  readonly entries: Map<string, { readonly entry: HashEntry; seenAt: number }>
 }
 
 export class HashList {
@@ -68,40 +87,54 @@ export class HashList {
   }
 
   /**
-   * The nearest entry that matches a picture; a dismissal wins over all others.
+   * The entry that matches a picture best: one of the same picture before one that resembles it,
+   * then a dismissal before a confirmation, then the nearest. An imported entry comes last.
    *
    * @param version `hashListVersion` of the server's settings.
    */
   async match(guildId: string, print: Fingerprint, version: number): Promise<Match | undefined> {
     const loaded = await this.#indexOf(guildId, version)
-    const matches = [print.whole, print.mirrored, ...print.cropped]
-      .flatMap((one) => loaded.index.near(one, loaded.reach))
-      .filter(({ value, distance }) => distance <= value.distance)
-      .map(({ value, distance }) => ({ entry: value, distance }))
-      .toSorted((a, b) => a.distance - b.distance)
-    const match = matches.find(({ entry }) => entry.verdict === 'dismissed') ?? matches[0]
+    const match = bestMatch(loaded, print)
     if (!match || (await this.#renew(guildId, loaded, match.entry))) {
       return match
     }
-    removeEntry(loaded, match.entry.hash) // it has expired since it was loaded
+    removeEntry(loaded, codeOf(match.entry)) // it has expired since it was loaded
     return this.match(guildId, print, version)
   }
 
-  /** Writes entries and replaces those of the same hash. @returns how many were written: a full list takes no new ones. */
+  /**
+   * Writes entries; they replace those of the same picture.
+   *
+   * @returns how many were written: a full list takes no new ones.
+   */
   async put(guildId: string, entries: readonly HashEntry[]): Promise<number> {
     const { hashListVersion } = await this.#guilds.of(guildId)
-    const known = new Set((await this.#indexOf(guildId, hashListVersion)).seen.keys())
+    const loaded = await this.#indexOf(guildId, hashListVersion)
+    const replaced = entries.flatMap((entry) => samePictures(loaded, entry))
+    const known = new Set(loaded.entries.keys())
     const written: HashEntry[] = []
     for (const entry of entries) {
-      if (known.has(entry.hash) || known.size < MAX_HASHES) {
-        await this.collection.set(`${guildId}/${entry.hash}`, entry)
-        known.add(entry.hash)
+      const code = codeOf(entry)
+      if (known.has(code) || known.size - replaced.length < MAX_HASHES) {
+        await this.collection.set(`${guildId}/${code}`, entry)
+        known.add(code)
         written.push(entry)
+        if (written.length % WRITES_PER_TURN === 0) {
+          await setImmediate()
+        }
       }
     }
-    await this.#changed(guildId, (loaded) => {
+    const codes = new Set(written.map(codeOf))
+    const outdated = replaced.filter((code) => !codes.has(code))
+    for (const code of outdated) {
+      await this.collection.delete(`${guildId}/${code}`)
+    }
+    await this.#changed(guildId, (current) => {
+      for (const code of outdated) {
+        removeEntry(current, code)
+      }
       for (const entry of written) {
-        addEntry(loaded, entry)
+        addEntry(current, entry)
       }
     })
     return written.length
@@ -116,16 +149,16 @@ export class HashList {
 
   /** Removes the entries that `matches` selects. @returns how many. */
   async remove(guildId: string, matches: (entry: HashEntry) => boolean): Promise<number> {
-    const removed: Hash[] = []
+    const removed: string[] = []
     for (const entry of await this.list(guildId)) {
-      if (matches(entry) && (await this.collection.delete(`${guildId}/${entry.hash}`))) {
-        removed.push(entry.hash)
+      if (matches(entry) && (await this.collection.delete(`${guildId}/${codeOf(entry)}`))) {
+        removed.push(codeOf(entry))
       }
     }
     if (removed.length > 0) {
       await this.#changed(guildId, (loaded) => {
-        for (const hash of removed) {
-          removeEntry(loaded, hash)
+        for (const code of removed) {
+          removeEntry(loaded, code)
         }
       })
     }
@@ -162,17 +195,18 @@ export class HashList {
   }
 
   /** Renews an entry that matched, once a day. @returns whether it still exists. */
-  async #renew(guildId: string, { seen }: Loaded, { hash, seenAt }: HashEntry): Promise<boolean> {
+  async #renew(guildId: string, { entries }: Loaded, entry: HashEntry): Promise<boolean> {
     const now = Date.now()
-    if (now - (seen.get(hash) ?? seenAt) <= DAY_MS) {
+    const known = entries.get(codeOf(entry))
+    if (known && now - known.seenAt <= DAY_MS) {
       return true
     }
     const renewed = await this.collection.update(
-      `${guildId}/${hash}`,
+      `${guildId}/${codeOf(entry)}`,
       (old) => old && { ...old, seenAt: now },
     )
-    if (renewed) {
-      seen.set(hash, now)
+    if (renewed && known) {
+      known.seenAt = now
     }
     return renewed !== undefined
   }
@@ -189,7 +223,13 @@ export class HashList {
   }
 
   async #load(guildId: string, version: number): Promise<Loaded> {
-    const loaded: Loaded = { version, index: new HashIndex(), reach: 0, seen: new Map() }
+    const loaded: Loaded = {
+      version,
+      whole: new HashIndex(),
+      cropped: new HashIndex(),
+      reach: 0,
+      entries: new Map(),
+    }
     for (const entry of await this.list(guildId)) {
       addEntry(loaded, entry)
     }
@@ -197,18 +237,89 @@ export class HashList {
   }
 }
 
-function addEntry(loaded: Loaded, entry: HashEntry): void {
-  removeEntry(loaded, entry.hash)
-  for (const hash of [entry.hash, ...entry.cropped]) {
-    loaded.index.add(hash, entry)
+/**
+ * A cropped form is compared with the whole of the other picture only: two cropped forms have little
+ * in them, and those of dark screenshots are nearly all alike.
+ */
+function bestMatch({ whole, cropped, reach }: Loaded, print: Fingerprint): Match | undefined {
+  let best: Match | undefined
+  let bestRank: readonly number[] = []
+  const consider = (entry: HashEntry, distance: number, detail: number | null) => {
+    if (distance > entry.distance) {
+      return
+    }
+    const rank = rankOf(entry, distance, detail)
+    if (best === undefined || isBefore(rank, bestRank)) {
+      best = { entry, distance, isSame: detail !== null }
+      bestRank = rank
+    }
   }
-  loaded.reach = Math.max(loaded.reach, entry.distance)
-  loaded.seen.set(entry.hash, entry.seenAt)
+  whole.visitNear(print.whole, reach, (entry, distance) => {
+    // An imported entry only flags, and a file may hold thousands near one picture.
+    const isOwn = entry.verdict !== 'imported'
+    consider(
+      entry,
+      distance,
+      isOwn ? sameDetail({ whole: entry.hash, detail: entry.detail }, print) : null,
+    )
+  })
+  for (const hash of [print.mirrored, ...print.cropped]) {
+    whole.visitNear(hash, reach, (entry, distance) => consider(entry, distance, null))
+  }
+  cropped.visitNear(print.whole, reach, (entry, distance) => consider(entry, distance, null))
+  return best
 }
 
-function removeEntry({ index, seen }: Loaded, removed: Hash): void {
-  if (seen.delete(removed)) {
-    index.remove(({ hash }) => hash === removed)
+/** What decides between two matches, the most important first; the lower is the better. */
+function rankOf({ verdict }: HashEntry, distance: number, detail: number | null): number[] {
+  return [
+    Number(verdict === 'imported'),
+    Number(detail === null),
+    detail ?? 0,
+    Number(verdict !== 'dismissed'),
+    distance,
+  ]
+}
+
+function isBefore(rank: readonly number[], other: readonly number[]): boolean {
+  const i = rank.findIndex((value, place) => value !== other[place])
+  return i >= 0 && rank[i]! < other[i]!
+}
+
+/** The codes of the entries that a new entry replaces: those of the same picture. */
+function samePictures({ whole }: Loaded, entry: HashEntry): string[] {
+  const codes: string[] = []
+  whole.visitNear(entry.hash, 0, (other) => {
+    // An entry of an older version has no detail: one hash was one picture then.
+    if (other.detail === '' || entry.detail === '' || isSameEntry(other, entry)) {
+      codes.push(codeOf(other))
+    }
+  })
+  return [...new Set(codes)]
+}
+
+function isSameEntry(a: HashEntry, b: HashEntry): boolean {
+  return (
+    sameDetail({ whole: a.hash, detail: a.detail }, { whole: b.hash, detail: b.detail }) !== null
+  )
+}
+
+function addEntry(loaded: Loaded, entry: HashEntry): void {
+  removeEntry(loaded, codeOf(entry))
+  loaded.whole.add(entry.hash, entry)
+  for (const hash of entry.cropped) {
+    loaded.cropped.add(hash, entry)
+  }
+  loaded.reach = Math.max(loaded.reach, entry.distance)
+  loaded.entries.set(codeOf(entry), { entry, seenAt: entry.seenAt })
+}
+
+function removeEntry({ whole, cropped, entries }: Loaded, code: string): void {
+  const known = entries.get(code)
+  if (known) {
+    entries.delete(code)
+    whole.remove(known.entry)
+    cropped.remove(known.entry)
   }
 }
 
@@ -218,10 +329,16 @@ export function hashEntryOf(
   decision: Pick<HashEntry, 'verdict' | 'distance' | 'by' | 'caseId' | 'note'>,
 ): HashEntry {
   const at = Date.now()
-  return { hash: print.whole, cropped: [...print.cropped], at, seenAt: at, ...decision }
+  const { whole: hash, cropped, detail } = print
+  return { hash, cropped: [...cropped], detail, at, seenAt: at, ...decision }
 }
 
-/** Whether an entry lists the picture of this hash. */
-export function lists({ hash, cropped }: HashEntry, whole: Hash): boolean {
-  return hash === whole || cropped.includes(whole)
+/**
+ * Identifies an entry in its list: the hash, and a digest of the detail, since pictures with other
+ * words on one template may share a hash.
+ */
+export function codeOf({ hash, detail }: Pick<HashEntry, 'hash' | 'detail'>): string {
+  return detail === ''
+    ? hash
+    : `${hash}-${createHash('sha256').update(detail).digest('hex').slice(0, CODE_DIGITS)}`
 }

@@ -5,7 +5,12 @@
 
 import { z } from 'zod'
 import type { Collection, Store } from '../../store/types.ts'
-import { distanceOf, type Fingerprint, type Hash } from '../../pictures/fingerprint.ts'
+import {
+  distanceOf,
+  type Fingerprint,
+  type Hash,
+  isDetailHash,
+} from '../../pictures/fingerprint.ts'
 import { type Reason, reasonSchema } from './reasons.ts'
 
 /** How long a posting is stored, and how far back copies are searched. */
@@ -19,6 +24,7 @@ export const printSchema = z.object({
   whole: z.string(),
   mirrored: z.string(),
   cropped: z.array(z.string()).readonly(),
+  detail: z.string().refine(isDetailHash).default(''),
 })
 
 const postingSchema = z.object({
@@ -30,7 +36,7 @@ const postingSchema = z.object({
   keys: z.array(z.string()).default([]),
   /** The case it belongs to. */
   caseId: z.string().nullable(),
-  /** The confirmed entry of the hash list that it matched; null: none. */
+  /** The confirmed entry of the hash list that shows the same picture; null: none. */
   matched: z.string().nullable(),
   /** Why a case was opened with it; empty for postings that only joined one. */
   reasons: z.array(reasonSchema),

@@ -18,6 +18,7 @@ export const NEEDED_WEIGHT = 3
 export const reasonSchema = z.object({
   kind: z.enum([
     'hash',
+    'resembles',
     'other-server',
     'burst',
     'marked',
@@ -27,7 +28,7 @@ export const reasonSchema = z.object({
     'new-member',
   ]),
   weight: z.number(),
-  /** `hash`, `other-server`: bits that differ. `burst`: channels. The amplifying ones: days. */
+  /** `hash`, `resembles`, `other-server`: bits that differ. `burst`: channels. The amplifying ones: days. */
   count: z.number().optional(),
   /** `burst`: from the first posting to the last. */
   seconds: z.number().optional(),

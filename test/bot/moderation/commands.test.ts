@@ -91,10 +91,12 @@ describe('the commands of moderation', { timeout: 120_000 }, () => {
   it('lists, tests, exports and imports', async () => {
     await server.setUp()
     const added = await mo.slash('moderation hash add', { image: scene(), note: 'a *casino*' })
-    const [, code = ''] = /`([0-9a-f]{16})`/.exec(added.content) ?? []
+    const [, code = ''] = /`([0-9a-f]{16}-[0-9a-f]{6})`/.exec(added.content) ?? []
     assert.match((await mo.slash('moderation hash list')).content, /a \\\*casino\\\*/)
-    const tested = await mo.slash('moderation hash test', { image: await disguised(scene()) })
+    const tested = await mo.slash('moderation hash test', { image: scene() })
     assert.ok(tested.content.includes(`In the list as scam: \`${code}\``))
+    const alike = await mo.slash('moderation hash test', { image: await disguised(scene()) })
+    assert.ok(alike.content.includes(`It resembles \`${code}\``))
     const other = await mo.slash('moderation hash test', { image: hearts() })
     assert.match(other.content, new RegExp(EN.moderation.hashes.unknown))
     const exported = await mo.slash('moderation hash export')
@@ -105,7 +107,9 @@ describe('the commands of moderation', { timeout: 120_000 }, () => {
     const answer = await mo.slash('moderation hash remove', { code })
     assert.equal(answer.content, errors['hash/unknown'])
     const imported = await mo.slash('moderation hash import', { file })
-    assert.match(imported.content, /Added: 1\./)
+    assert.match(imported.content, /Added: 1 picture\./)
+    const repeated = await mo.slash('moderation hash import', { file })
+    assert.match(repeated.content, /Added: 0 pictures\..* 1 was in the list already\./)
     assert.match((await mo.slash('moderation hash list')).content, /imported/)
     const bad = { name: 'hashes.json', bytes: new TextEncoder().encode('{"format": 2}') }
     assert.equal(

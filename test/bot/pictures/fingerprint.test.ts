@@ -9,7 +9,10 @@ import {
   type Fingerprint,
   fingerprintOf,
   isHash,
+  isSimilarInDetail,
+  sameDetail,
 } from '../../../bot/pictures/fingerprint.ts'
+import { drawTemplate } from '../../../bench/moderation/templates.ts'
 import { decodeBrightness } from '../../../inference/image/thumbnail.ts'
 import { InputError } from '../../../config/errors.ts'
 import { screenshot } from '../../helpers/screenshots.ts'
@@ -20,6 +23,20 @@ function apart(a: Fingerprint, b: Fingerprint): number {
     ...[b.whole, b.mirrored, ...b.cropped].map((hash) => distanceOf(a.whole, hash)),
     ...a.cropped.map((hash) => distanceOf(hash, b.whole)),
   )
+}
+
+function bands(colors: readonly string[], upright: boolean): string {
+  return colors
+    .map((color, i) =>
+      upright
+        ? `<rect x="${i * 200}" width="200" height="400" fill="${color}"/>`
+        : `<rect y="${(i * 400) / 3}" width="600" height="${400 / 3}" fill="${color}"/>`,
+    )
+    .join('')
+}
+
+function gradient(kind: string, direction: string): string {
+  return `<${kind} id="g" ${direction}><stop stop-color="#135"/><stop offset="1" stop-color="#fda"/></${kind}><rect width="600" height="400" fill="url(#g)"/>`
 }
 
 async function print(bytes: Uint8Array): Promise<Fingerprint> {
@@ -101,10 +118,37 @@ describe('fingerprintOf', () => {
     }
   })
 
-  it('says that a plain picture cannot be compared', async () => {
-    const plain = sharp({ create: { width: 90, height: 90, channels: 3, background: '#fefefe' } })
-    assert.equal(await fingerprintOf(await plain.png().toBuffer()), null)
-  })
+  for (const [name, body] of [
+    ['one color', '<rect width="600" height="400" fill="#fefefe"/>'],
+    ['a flag of three bands', bands(['#000', '#d00', '#fc0'], false)],
+    ['a flag of three columns', bands(['#0055a4', '#fff', '#ef4135'], true)],
+    ['a gradient', gradient('linearGradient', 'x2="1" y2="1"')],
+    ['a round gradient', gradient('radialGradient', '')],
+  ] as const) {
+    it(`says that a picture without structure cannot be compared: ${name}`, async () => {
+      const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="600" height="400">${body}</svg>`
+      const picture = sharp(Buffer.from(svg)).flatten()
+      assert.equal(await fingerprintOf(await picture.png().toBuffer()), null)
+      assert.equal(await fingerprintOf(await picture.jpeg({ quality: 60 }).toBuffer()), null)
+    })
+  }
+
+  for (const template of ['meme', 'caption bar', 'casino page', 'post, dark', 'chat'] as const) {
+    it(`tells other words on one template apart: ${template}`, async () => {
+      const files = await Promise.all([1, 2, 3].map((words) => drawTemplate(template, 0, words)))
+      const [one, two, three] = await Promise.all(files.map(print))
+      for (const [a, b] of [
+        [one, two],
+        [one, three],
+        [two, three],
+      ]) {
+        assert.equal(sameDetail(a!, b!), null)
+        assert.ok(!isSimilarInDetail(a!, b!))
+      }
+      const again = await print(await sharp(files[0]).webp({ quality: 85 }).toBuffer())
+      assert.notEqual(sameDetail(one!, again), null)
+    })
+  }
 
   it('refuses a file that is not a picture, or too large', async () => {
     await assert.rejects(fingerprintOf(new Uint8Array(20)), InputError)

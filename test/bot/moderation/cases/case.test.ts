@@ -117,7 +117,7 @@ describe('withCopies', () => {
 })
 
 function print(whole: string) {
-  return { whole, mirrored: whole, cropped: [] }
+  return { whole, mirrored: whole, cropped: [], detail: '' }
 }
 
 describe('withPictures', () => {

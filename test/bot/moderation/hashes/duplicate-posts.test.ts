@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { APIMessage } from 'discord.js'
 import type { Member } from 'loopback-discord/client'
+import { drawTemplate } from '../../../../bench/moderation/templates.ts'
 import { EN } from '../../../../commands/i18n/en.ts'
 import { hearts, scene, triangle } from '../../../helpers/demo-bot.ts'
 import {
@@ -11,6 +12,11 @@ import {
   type ModeratedServer,
   startModeratedServer,
 } from '../../../helpers/moderated-server.ts'
+
+const meme = async (words: number) => ({
+  name: `meme${words}.png`,
+  bytes: new Uint8Array(await drawTemplate('meme', 0, words)),
+})
 
 describe('/moderation reposts', () => {
   let server: ModeratedServer
@@ -63,13 +69,21 @@ describe('/moderation reposts', () => {
   it('fetches a picture once, even if its message is updated', async (t) => {
     const { world } = server.sandbox
     const find = t.mock.method(world.cdn, 'find')
-    const posted = await server.ada.upload(await disguised(triangle(), 71))
+    const posted = await server.ada.upload(await disguised(hearts(), 71))
     await replyTo(posted)
     world.update(world.messages.get(memes)!.get(posted.id)!, { content: 'haha' })
-    await replyTo(await lin.upload(await disguised(triangle(), 72)))
+    await replyTo(await lin.upload(await disguised(hearts(), 72)))
     const { pathname } = new URL(posted.attachments[0]!.url)
     const asked = find.mock.calls.filter(({ arguments: [path] }) => pathname.endsWith(path))
     assert.equal(asked.length, 1)
+  })
+
+  it('does not take other words on one template for a duplicate', async () => {
+    await server.ada.upload(await meme(1))
+    const other = await lin.upload(await meme(2))
+    const again = await lin.upload(await meme(1))
+    await replyTo(again)
+    assert.equal(repliesTo(other), 0)
   })
 
   it('stops when it is switched off, and deletes the pictures', async () => {

@@ -58,9 +58,31 @@ describe('HashIndex', () => {
     const index = new HashIndex<number>()
     index.add('00000000000000ff', 1)
     index.add('00000000000000fe', 2)
-    index.remove((value) => value === 1)
+    index.add('ffffffffffffffff', 1)
+    index.remove(1)
     assert.equal(index.size, 1)
     assert.deepEqual(index.near('00000000000000ff', 4), [{ value: 2, distance: 1 }])
+    assert.deepEqual(index.near('ffffffffffffffff', 4), [])
+  })
+
+  it('finds the others after most values were removed', () => {
+    const hashes = Array.from({ length: 500 }, anyHash)
+    const index = new HashIndex<number>()
+    for (const [i, hash] of hashes.entries()) {
+      index.add(hash, i)
+    }
+    for (const i of hashes.keys()) {
+      if (i % 5 !== 0) {
+        index.remove(i)
+      }
+    }
+    assert.equal(index.size, 100)
+    index.add('00000000000000ff', 1000)
+    for (const [i, hash] of hashes.entries()) {
+      const values = index.near(hash, 0).map(({ value }) => value)
+      assert.deepEqual(values, i % 5 === 0 ? [i] : [])
+    }
+    assert.deepEqual(index.near('00000000000000ff', 0), [{ value: 1000, distance: 0 }])
   })
 
   it('throws for a distance that it cannot search', () => {

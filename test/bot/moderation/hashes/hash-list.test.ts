@@ -4,7 +4,6 @@ import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import { pino } from 'pino'
 import { GuildModeration } from '../../../../bot/moderation/settings.ts'
-import { readHashFile, writeHashFile } from '../../../../bot/moderation/hashes/hash-file.ts'
 import type { Fingerprint } from '../../../../bot/pictures/fingerprint.ts'
 import {
   type HashEntry,
@@ -13,13 +12,16 @@ import {
 } from '../../../../bot/moderation/hashes/hash-list.ts'
 import { openStore } from '../../../../bot/store/store.ts'
 import type { Store } from '../../../../bot/store/types.ts'
-import { InputError } from '../../../../config/errors.ts'
 
 const GUILD = '100000000000000001'
 const DAY_MS = 24 * 60 * 60 * 1000
 
-function print(whole: string, cropped: readonly string[] = []): Fingerprint {
-  return { whole, mirrored: '5555555555555555', cropped }
+/** Details that differ in 512 bits. */
+const WORDS = '0'.repeat(256)
+const OTHER_WORDS = '5'.repeat(256)
+
+function print(whole: string, cropped: readonly string[] = [], detail = ''): Fingerprint {
+  return { whole, mirrored: '5555555555555555', cropped, detail }
 }
 
 function entry(
@@ -27,8 +29,15 @@ function entry(
   verdict: HashEntry['verdict'],
   distance = 6,
   cropped: readonly string[] = [],
+  detail = '',
 ) {
-  return hashEntryOf(print(whole, cropped), { verdict, distance, by: '9', caseId: null, note: 'n' })
+  return hashEntryOf(print(whole, cropped, detail), {
+    verdict,
+    distance,
+    by: '9',
+    caseId: null,
+    note: 'n',
+  })
 }
 
 describe('HashList', () => {
@@ -51,6 +60,57 @@ describe('HashList', () => {
     const match = await by.match(GUILD, print(whole, cropped), hashListVersion)
     return match && [match.entry.verdict, match.distance]
   }
+
+  /** The verdict on a picture with these words, and whether it is the same picture. */
+  async function matchInDetail(whole: string, detail: string) {
+    const { hashListVersion } = await guilds.of(GUILD)
+    const match = await hashList.match(GUILD, print(whole, [], detail), hashListVersion)
+    return match && [match.entry.verdict, match.isSame]
+  }
+
+  it('tells the same picture from other words on its template', async () => {
+    await hashList.put(GUILD, [entry('00000000000000ff', 'confirmed', 6, [], WORDS)])
+    assert.deepEqual(await matchInDetail('00000000000000ff', WORDS), ['confirmed', true])
+    const encodedAgain = `3${WORDS.slice(1)}`
+    assert.deepEqual(await matchInDetail('00000000000000fc', encodedAgain), ['confirmed', true])
+    assert.deepEqual(await matchInDetail('00000000000000ff', OTHER_WORDS), ['confirmed', false])
+    assert.deepEqual(await matchInDetail('00000000000000f8', WORDS), ['confirmed', false])
+  })
+
+  it('never takes an entry of an older version for the same picture', async () => {
+    await hashList.put(GUILD, [entry('00000000000000ff', 'confirmed')])
+    assert.deepEqual(await matchInDetail('00000000000000ff', WORDS), ['confirmed', false])
+  })
+
+  it('keeps two pictures of one hash apart by their words', async () => {
+    await hashList.put(GUILD, [entry('00000000000000ff', 'confirmed', 6, [], WORDS)])
+    await hashList.put(GUILD, [entry('00000000000000ff', 'dismissed', 6, [], OTHER_WORDS)])
+    assert.deepEqual(await matchInDetail('00000000000000ff', WORDS), ['confirmed', true])
+    assert.deepEqual(await matchInDetail('00000000000000ff', OTHER_WORDS), ['dismissed', true])
+    await hashList.put(GUILD, [entry('00000000000000ff', 'dismissed', 6, [], WORDS)])
+    assert.deepEqual(await matchInDetail('00000000000000ff', WORDS), ['dismissed', true])
+    assert.equal((await hashList.list(GUILD)).length, 2)
+  })
+
+  it('replaces an entry of an older version by the next decision on its hash', async () => {
+    await hashList.put(GUILD, [entry('00000000000000ff', 'confirmed')])
+    await hashList.put(GUILD, [entry('00000000000000ff', 'confirmed', 6, [], WORDS)])
+    assert.equal((await hashList.list(GUILD)).length, 1)
+    assert.deepEqual(await matchInDetail('00000000000000ff', WORDS), ['confirmed', true])
+  })
+
+  it('prefers entries of the server to imported ones', async () => {
+    await hashList.put(GUILD, [
+      entry('00000000000000ff', 'imported', 6, [], WORDS),
+      entry('00000000000000f0', 'confirmed'),
+    ])
+    assert.deepEqual(await match('00000000000000ff'), ['confirmed', 4])
+  })
+
+  it('does not compare cropped forms with each other', async () => {
+    await hashList.put(GUILD, [entry('00000000000000ff', 'confirmed', 2, ['ffff000000000000'])])
+    assert.equal(await match('0f0f0f0f0f0f0f0f', ['ffff000000000000']), undefined)
+  })
 
   it('lets a dismissal win over a confirmation that is nearer', async () => {
     await hashList.put(GUILD, [entry('00000000000000ff', 'confirmed')])
@@ -134,34 +194,5 @@ describe('HashList', () => {
     t.mock.timers.setTime(Date.now() + 181 * DAY_MS)
     assert.equal(await match('00000000000000ff'), undefined)
     assert.deepEqual(await hashList.list(GUILD), [])
-  })
-
-  it('is exported to a file, and imported as entries of another server', async () => {
-    const all = [entry('00000000000000ff', 'confirmed'), entry('ff00000000000000', 'dismissed')]
-    const text = writeHashFile(all)
-    assert.ok(!text.includes('"9"'), 'nobody is named')
-    const options = { by: '7', now: 5, known: new Set(['ff00000000000000']) }
-    const [one, ...more] = readHashFile(text, options)
-    assert.deepEqual(more, [], 'what is known is left out')
-    assert.equal(one?.verdict, 'imported')
-    assert.equal(one.by, '7')
-    const everything = readHashFile(text, { ...options, known: new Set() })
-    assert.deepEqual(
-      everything.map(({ verdict }) => verdict),
-      ['imported', 'dismissed'],
-    )
-  })
-
-  it('refuses a file that is not a list', () => {
-    const options = { by: '7', now: 5, known: new Set<string>() }
-    const wrong = [
-      '',
-      'null',
-      '{"format":"sightseer-hashes-1"}',
-      '{"format":"sightseer-hashes-1","pictures":[{"hash":"xyz"}]}',
-    ]
-    for (const text of wrong) {
-      assert.throws(() => readHashFile(text, options), InputError, text)
-    }
   })
 })

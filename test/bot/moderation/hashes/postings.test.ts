@@ -11,8 +11,8 @@ import {
 
 const MINUTE_MS = 60_000
 const BURST = { channels: 3, withinMs: 5 * MINUTE_MS }
-const ONE = { whole: '00000000000000ff', mirrored: 'ff00000000000000', cropped: [] }
-const OTHER = { whole: 'ffffffff00000000', mirrored: '00000000ffffffff', cropped: [] }
+const ONE = { whole: '00000000000000ff', mirrored: 'ff00000000000000', cropped: [], detail: '' }
+const OTHER = { whole: 'ffffffff00000000', mirrored: '00000000ffffffff', cropped: [], detail: '' }
 
 function posting(messageId: string, fields: Partial<Posting> = {}): Posting {
   return {
@@ -70,7 +70,7 @@ describe('withPosting', () => {
   })
 
   it('counts a mirror image as a copy', () => {
-    const mirror = { whole: ONE.mirrored, mirrored: ONE.whole, cropped: [] }
+    const mirror = { whole: ONE.mirrored, mirrored: ONE.whole, cropped: [], detail: '' }
     const all = after(posting('1'), posting('2', { prints: [mirror] }), posting('3'))
     assert.equal(all[0]?.caseId, '3')
   })
