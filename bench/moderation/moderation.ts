@@ -1,6 +1,7 @@
 /**
- * What moderation finds, what it leaves alone, and how long it looks: a replay of 5,000 messages in
- * each mode, and the demo model's questions as rules. Exits 1 if a bar is missed.
+ * What moderation finds, what it leaves alone, and how long it looks: pictures that differ in their
+ * words alone, a replay of 5,000 messages in each mode, and the demo model's questions as rules.
+ * Exits 1 if a bar is missed.
  */
 
 import path from 'node:path'
@@ -9,6 +10,7 @@ import { findModel } from '../../config/models.ts'
 import { openModel } from '../../inference/model.ts'
 import type { Model } from '../../inference/contract/types.ts'
 import { readRuleScenes } from '../quality/demo-scenes.ts'
+import { lookAlikesTable, measureLookAlikes } from './look-alikes.ts'
 import { isGood, quantile, replay, type Replay } from './replay.ts'
 import { type Found, measureRules, type RuleResult, sharesOf, together } from './rules.ts'
 import { makeTraffic, MESSAGES, PAIRS, WAVES } from './traffic.ts'
@@ -25,7 +27,12 @@ export async function runModerationBench(args: readonly string[]): Promise<void>
     const rules = await measureRules(model, readRuleScenes())
     process.stdout.write(rulesTable(rules))
     const replays = values['rules-only'] === true ? [] : await replayAll(model)
-    const good = rules.every(isReliable) && replays.every(isGood)
+    const lookAlikes = await measureLookAlikes()
+    process.stdout.write(`\n${lookAlikesTable(lookAlikes)}`)
+    const good =
+      rules.every(isReliable) &&
+      replays.every(isGood) &&
+      lookAlikes.every(({ removed }) => removed === 0)
     if (replays.length > 0) {
       const file = writeResults('moderation', {
         good,
@@ -34,6 +41,7 @@ export async function runModerationBench(args: readonly string[]): Promise<void>
           wallMs: times(hot.wallMs),
           processorMs: times(hot.processorMs),
         })),
+        lookAlikes,
         rules,
       })
       process.stdout.write(`\nwritten to ${path.relative(process.cwd(), file)}\n`)

@@ -7,13 +7,14 @@ import { SnowflakeUtil } from 'discord.js'
 import sharp, { type Sharp } from 'sharp'
 import { screenshot } from '../../test/helpers/screenshots.ts'
 import { createRandom, type Random } from '../report/random.ts'
+import { drawTemplate, TEMPLATES } from './templates.ts'
 
 export const MESSAGES = 5000
 export const WAVES = 60
 export const PAIRS = 500
 /** Posts of one wave, each in another channel. */
 export const WAVE_POSTS = 5
-/** Scam pictures that exist; each comes in three waves, by different members. */
+/** Scam pictures that exist; each comes in three waves, by different members. Half are on a template. */
 const DESIGNS = 20
 const CHANNELS = 40
 const MEMBERS = 400
@@ -75,7 +76,7 @@ function waves(random: Random, start: number): Planned[] {
         channelId: channelId((first + place) % CHANNELS),
         at: at + place * 8 * SECOND_MS,
         name: random.pick(['image.png', '1.jpg', 'IMG_2041.webp', 'screenshot.png', 'promo.jpg']),
-        draw: async () => form(sharp(await screenshot(SCAM_SEED + (number % DESIGNS)))),
+        draw: async () => form(sharp(await scam(number % DESIGNS))),
         wave: { number, place },
       }
     })
@@ -83,8 +84,8 @@ function waves(random: Random, start: number): Planned[] {
 }
 
 /**
- * Half of the pairs are one picture that a member shows in two channels; the other half are two
- * pictures of one layout by two members, as screenshots of the same program are.
+ * Half of the pairs are one picture that a member shows in two channels; the other half are other
+ * words on the templates of scam pictures, by two members.
  */
 function pairs(random: Random, start: number): Planned[] {
   return Array.from({ length: PAIRS }, (_, number) => {
@@ -99,9 +100,10 @@ function pairs(random: Random, start: number): Planned[] {
         { ...there, draw: async () => form(sharp(await (await draw()).png().toBuffer())) },
       ]
     }
+    const { template } = TEMPLATES[Math.floor(number / 2) % TEMPLATES.length]!
     return [one, other].map((post, i) => ({
       ...post,
-      draw: async () => withNotes(await draw(), createRandom(number * 2 + i)),
+      draw: () => drawTemplate(template, 0, 1 + number * 2 + i),
     }))
   }).flat()
 }
@@ -117,11 +119,13 @@ function innocent(random: Random, start: number): Omit<Planned, 'draw'> {
   }
 }
 
-/** What reposting does to a picture: encoded again, resized, cropped a little, its shades shifted. */
+/** What reposting does to a picture: encoded again, resized, half of them cropped a little and shifted in shade. */
 function altered(random: Random): (picture: Sharp) => Promise<Uint8Array> {
   const width = Math.round(random.between(0.55, 1.25) * WIDTH)
-  const [left, top, right, bottom] = [1, 2, 3, 4].map(() => random.between(0, 0.03))
-  const brightness = random.between(0.93, 1.07)
+  const isCropped = random.chance(0.5)
+  const most = isCropped ? 0.03 : 0
+  const [left, top, right, bottom] = [1, 2, 3, 4].map(() => random.between(0, most))
+  const brightness = isCropped ? random.between(0.93, 1.07) : 1
   const quality = Math.round(random.between(45, 90))
   const format = random.pick(['jpeg', 'webp', 'png'] as const)
   return async (picture) => {
@@ -137,20 +141,9 @@ function altered(random: Random): (picture: Sharp) => Promise<Uint8Array> {
   }
 }
 
-/** The layout stays, with other content laid over a third of it. */
-async function withNotes(picture: Sharp, random: Random): Promise<Uint8Array> {
-  const { data, info } = await picture.png().toBuffer({ resolveWithObject: true })
-  const notes = Array.from({ length: 5 }, () => {
-    const [x, y] = [random.between(0, 0.7) * info.width, random.between(0, 0.7) * info.height]
-    const gray = Math.round(random.between(0, 255))
-    const [w, h] = [random.between(0.15, 0.3) * info.width, random.between(0.15, 0.3) * info.height]
-    return `<rect x="${x}" y="${y}" width="${w}" height="${h}" fill="rgb(${gray},${gray},${gray})"/>`
-  })
-  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${info.width}" height="${info.height}">${notes.join('')}</svg>`
-  return sharp(data)
-    .composite([{ input: Buffer.from(svg) }])
-    .jpeg()
-    .toBuffer()
+function scam(design: number): Promise<Buffer> {
+  const onTemplate = TEMPLATES[design - DESIGNS / 2]
+  return onTemplate ? drawTemplate(onTemplate.template, 0, 0) : screenshot(SCAM_SEED + design)
 }
 
 function memberId(number: number): string {
