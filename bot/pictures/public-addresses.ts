@@ -6,7 +6,8 @@
 import dns from 'node:dns'
 import { BlockList, isIPv6, type LookupFunction } from 'node:net'
 
-// IANA's special-purpose registries, those that are not globally reachable, and multicast.
+// IANA's special-purpose registries (those that are not globally reachable, and the deprecated ones),
+// and multicast.
 const NOT_PUBLIC: readonly [string, number][] = [
   ['0.0.0.0', 8],
   ['10.0.0.0', 8],
@@ -16,20 +17,26 @@ const NOT_PUBLIC: readonly [string, number][] = [
   ['172.16.0.0', 12],
   ['192.0.0.0', 24],
   ['192.0.2.0', 24],
+  ['192.88.99.0', 24], // the deprecated 6to4 relays
   ['192.168.0.0', 16],
   ['198.18.0.0', 15],
   ['198.51.100.0', 24],
   ['203.0.113.0', 24],
   ['224.0.0.0', 3],
-  ['::', 127],
+  ['::', 96], // also the deprecated IPv4-compatible addresses
+  ['::ffff:0:0:0', 96], // IPv4-translated
   ['64:ff9b::', 96],
   ['64:ff9b:1::', 48],
   ['100::', 64],
+  ['100:0:0:1::', 64],
   ['2001::', 23],
   ['2001:db8::', 32],
   ['2002::', 16],
+  ['3fff::', 20], // documentation
+  ['5f00::', 16], // segment routing
   ['fc00::', 7],
   ['fe80::', 10],
+  ['fec0::', 10], // the deprecated site-local addresses
   ['ff00::', 8],
 ]
 

@@ -163,7 +163,7 @@ describe('createPictureFetcher', () => {
 
 describe('isPublic', () => {
   it('knows the addresses of the internet from all others', () => {
-    const open = ['1.1.1.1', '172.15.255.255', '100.128.0.1', '2606:4700::6810:1', '::ffff:1.1.1.1']
+    const open = ['1.1.1.1', '172.15.255.255', '100.128.0.1', '2606:4700::6810:1', '::ffff:1.1.1.1', '4000::1']
     const closed = [
       '127.0.0.1',
       '0.0.0.0',
@@ -183,6 +183,8 @@ describe('isPublic', () => {
       'ff02::1',
     )
     closed.push('::ffff:127.0.0.1', '::ffff:10.0.0.1', '64:ff9b::7f00:1')
+    closed.push('::7f00:1', '::ffff:0:7f00:1', 'fec0::1', '3fff:fff::1', '5f00::1', '192.88.99.1')
+    closed.push('100:0:0:1::1')
     assert.deepEqual(
       open.filter((address) => !isPublic(address)),
       [],
