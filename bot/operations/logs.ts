@@ -57,6 +57,8 @@ export function withoutSecrets(text: string): string {
   return text
     .replaceAll(/(\/(?:webhooks|interactions)\/\d+\/)[^/\s"']+/g, '$1[token]')
     .replaceAll(/\b(?:https?|wss?|rediss?|postgres(?:ql)?):\/\/[^\s"'<>)]+/g, '[link]')
+    .replaceAll(/\b(Bearer) +[^\s"',]+/gi, '$1 [token]')
+    .replaceAll(/\bhf_\w+/g, '[token]') // of the model hub
     .replaceAll(/\b[\w-]{23,28}\.[\w-]{6,7}\.[\w-]{27,}/g, '[token]')
 }
 

@@ -92,5 +92,11 @@ describe('withoutSecrets', () => {
       'POST /interactions/1/[token]/callback',
     )
     assert.equal(withoutSecrets('see (https://a.b/c?d) there'), 'see ([link]) there')
+    assert.equal(withoutSecrets('HF_TOKEN=hf_aBc123, or "hf_x"'), 'HF_TOKEN=[token], or "[token]"')
+    assert.equal(
+      withoutSecrets('{"authorization":"Bearer a.b-c/d=="} bearer  xyz'),
+      '{"authorization":"Bearer [token]"} bearer [token]',
+    )
+    assert.equal(withoutSecrets('the bearer, of elf_x'), 'the bearer, of elf_x')
   })
 })

@@ -163,7 +163,14 @@ describe('createPictureFetcher', () => {
 
 describe('isPublic', () => {
   it('knows the addresses of the internet from all others', () => {
-    const open = ['1.1.1.1', '172.15.255.255', '100.128.0.1', '2606:4700::6810:1', '::ffff:1.1.1.1', '4000::1']
+    const open = [
+      '1.1.1.1',
+      '172.15.255.255',
+      '100.128.0.1',
+      '2606:4700::6810:1',
+      '::ffff:1.1.1.1',
+      '4000::1',
+    ]
     const closed = [
       '127.0.0.1',
       '0.0.0.0',
