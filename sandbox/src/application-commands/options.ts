@@ -7,7 +7,7 @@
 import { isJson, lengthOf } from '../protocol/field-checks.ts'
 import type { Checks, Json } from '../protocol/field-checks.ts'
 import { readDescription, readName } from './texts.ts'
-import { omitUndefined, readFileTypes } from '../messages/component-kinds.ts'
+import { omitUndefined, readFileTypes } from '../messages/components/component-kinds.ts'
 import { OPTION_TYPE } from '../protocol/constants.ts'
 
 const MAX_OPTIONS = 25

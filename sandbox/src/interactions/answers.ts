@@ -7,7 +7,7 @@
 import type { Files } from '../protocol/body.ts'
 import { Checks, isJson } from '../protocol/field-checks.ts'
 import type { Json } from '../protocol/field-checks.ts'
-import { readModal } from '../messages/modal-components.ts'
+import { readModal } from '../messages/components/modal-components.ts'
 import {
   CALLBACK_TYPE,
   INTERACTION_TYPE,

@@ -3,7 +3,7 @@
 import type { Upload } from '../protocol/body.ts'
 import { Checks, isJson, lengthOf } from '../protocol/field-checks.ts'
 import type { Json } from '../protocol/field-checks.ts'
-import { COMPONENT, SELECTS } from '../messages/component-kinds.ts'
+import { COMPONENT, SELECTS } from '../messages/components/component-kinds.ts'
 import { INTERACTION_TYPE } from '../protocol/constants.ts'
 import { refuse } from '../protocol/errors.ts'
 import type { Interaction } from './types.ts'

@@ -1,7 +1,7 @@
 /** The types of interactions. */
 
 import type { Json } from '../protocol/field-checks.ts'
-import type { Modal } from '../messages/modal-components.ts'
+import type { Modal } from '../messages/components/modal-components.ts'
 import type { Message } from '../world/message.ts'
 import type { Channel } from '../world/types.ts'
 

@@ -6,7 +6,7 @@
 
 import { isJson } from '../protocol/field-checks.ts'
 import type { Json } from '../protocol/field-checks.ts'
-import { COMPONENT } from './component-kinds.ts'
+import { COMPONENT } from './components/component-kinds.ts'
 import type { StoredFile } from '../cdn/files.ts'
 import { attachmentName } from './media.ts'
 import type { World } from '../world/world.ts'

@@ -7,7 +7,7 @@
 import type { Files, Upload } from '../protocol/body.ts'
 import { Checks, isJson } from '../protocol/field-checks.ts'
 import type { Json } from '../protocol/field-checks.ts'
-import { readComponents } from './components.ts'
+import { readComponents } from './components/components.ts'
 import { MAX_CONTENT, MAX_FILE_BYTES, MAX_FILES, MESSAGE_FLAG } from '../protocol/constants.ts'
 import { readEmbeds } from './embeds.ts'
 import { refuse } from '../protocol/errors.ts'

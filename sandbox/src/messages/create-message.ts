@@ -5,7 +5,7 @@
  */
 
 import { Checks, isJson } from '../protocol/field-checks.ts'
-import { flatten } from './components.ts'
+import { flatten } from './components/components.ts'
 import { MESSAGE_FLAG, MESSAGE_TYPE } from '../protocol/constants.ts'
 import { refuse } from '../protocol/errors.ts'
 import { pings } from './mentions.ts'

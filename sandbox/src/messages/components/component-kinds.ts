@@ -4,8 +4,8 @@
  * Source: developers/components/reference.mdx.
  */
 
-import { isJson } from '../protocol/field-checks.ts'
-import type { Checks, Json } from '../protocol/field-checks.ts'
+import { isJson } from '../../protocol/field-checks.ts'
+import type { Checks, Json } from '../../protocol/field-checks.ts'
 
 /** Component types. */
 export const COMPONENT = {

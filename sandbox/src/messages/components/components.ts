@@ -5,8 +5,8 @@
  * and content components too, forty in all. Source: developers/components/reference.mdx.
  */
 
-import { isJson, lengthOf } from '../protocol/field-checks.ts'
-import type { Checks, Json } from '../protocol/field-checks.ts'
+import { isJson, lengthOf } from '../../protocol/field-checks.ts'
+import type { Checks, Json } from '../../protocol/field-checks.ts'
 import {
   checkLink,
   COMPONENT,

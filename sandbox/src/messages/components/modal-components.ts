@@ -1,7 +1,7 @@
 /** Reads the modals of an application. Source: developers/components/reference.mdx. */
 
-import { Checks, isJson } from '../protocol/field-checks.ts'
-import type { Json } from '../protocol/field-checks.ts'
+import { Checks, isJson } from '../../protocol/field-checks.ts'
+import type { Json } from '../../protocol/field-checks.ts'
 import { checkUnique, numbered, readTyped } from './components.ts'
 import {
   COMPONENT,
