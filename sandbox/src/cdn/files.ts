@@ -23,23 +23,35 @@ const EXTERNAL = '/external/'
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.avif': 'image/avif',
   '.bmp': 'image/bmp',
+  '.csv': 'text/csv; charset=utf-8',
+  '.flac': 'audio/flac',
   '.gif': 'image/gif',
+  '.heic': 'image/heic',
+  '.heif': 'image/heif',
+  '.html': 'text/html; charset=utf-8',
+  '.ico': 'image/vnd.microsoft.icon',
   '.jfif': 'image/jpeg',
   '.jpeg': 'image/jpeg',
   '.jpg': 'image/jpeg',
   '.json': 'application/json; charset=utf-8',
+  '.m4a': 'audio/mp4',
+  '.mkv': 'video/x-matroska',
   '.mov': 'video/quicktime',
   '.mp3': 'audio/mpeg',
   '.mp4': 'video/mp4',
   '.ogg': 'audio/ogg',
+  '.opus': 'audio/opus',
   '.pdf': 'application/pdf',
   '.png': 'image/png',
+  '.psd': 'image/vnd.adobe.photoshop',
   '.svg': 'image/svg+xml; charset=utf-8',
   '.tif': 'image/tiff',
   '.tiff': 'image/tiff',
   '.txt': 'text/plain; charset=utf-8',
+  '.wav': 'audio/x-wav',
   '.webm': 'video/webm',
   '.webp': 'image/webp',
+  '.zip': 'application/zip',
 }
 
 /** A file the CDN keeps. */
@@ -54,6 +66,9 @@ export type StoredFile = {
   readonly height: number | undefined
   readonly description: string | undefined
   readonly spoiler: boolean
+  /** Set for audio: its length in seconds, and the waveform of a voice message. */
+  readonly durationS?: number | undefined
+  readonly waveform?: string | undefined
 }
 
 type MediaFields = Pick<StoredFile, 'contentType' | 'width' | 'height'> & {
@@ -98,7 +113,8 @@ export class Cdn {
   /** Stores a file under `folder`, for example `attachments/CHANNEL`. */
   async add(id: string, folder: string, upload: Upload): Promise<StoredFile> {
     const name = cleanName(upload.name)
-    const contentType = CONTENT_TYPES[extname(name).toLowerCase()]
+    const contentType = contentTypeOf(name)
+    const isAudio = contentType?.startsWith('audio/')
     const size = contentType?.startsWith('image/') ? await imageSize(upload.bytes) : undefined
     const file: StoredFile = {
       id,
@@ -110,6 +126,7 @@ export class Cdn {
       height: size?.height,
       description: upload.description,
       spoiler: (upload.spoiler ?? false) || name.startsWith('SPOILER_'),
+      ...(isAudio ? { durationS: upload.durationS, waveform: upload.waveform } : {}),
     }
     this.keep(file)
     return file
@@ -176,6 +193,8 @@ export class Cdn {
       ...this.media(file),
       ...(file.description === undefined ? {} : { description: file.description }),
       ...(file.spoiler ? { flags: IS_SPOILER } : {}),
+      ...(file.durationS === undefined ? {} : { duration_secs: file.durationS }),
+      ...(file.waveform === undefined ? {} : { waveform: file.waveform }),
       ...(isEphemeral(file) ? { ephemeral: true } : {}),
     }
   }
@@ -218,6 +237,11 @@ export class Cdn {
   expireLinks(onUse: () => void): void {
     this.#links.expireAll(onUse)
   }
+}
+
+/** The content type of a file of that name; undefined for an unknown ending. */
+export function contentTypeOf(name: string): string | undefined {
+  return CONTENT_TYPES[extname(name).toLowerCase()]
 }
 
 /** The path of the file's links. */

@@ -21,6 +21,7 @@ import type { Message, MessageReference } from '../world/message.ts'
 import { createMessage, editMessage } from '../messages/create-message.ts'
 import { readMessageBody } from '../messages/body.ts'
 import type { MessageBody } from '../messages/body.ts'
+import { checkRespondable } from '../world/threads.ts'
 import type { World } from '../world/world.ts'
 
 const MAX_CHOICES = 25
@@ -110,6 +111,7 @@ export async function post(
 ): Promise<Message> {
   const forced = isForcedEphemeral(world, interaction) ? MESSAGE_FLAG.ephemeral : 0
   const ephemeral = ((body.flags ?? 0) & MESSAGE_FLAG.ephemeral) | forced
+  checkRespondable(world, interaction.channel, interaction.userId, 'create')
   const message = await createMessage(world, {
     channel: interaction.channel,
     authorId: world.application.bot.id,
@@ -153,6 +155,7 @@ function takeSource(interaction: Interaction): Message {
 
 async function updateSource({ world, interaction, data, files }: Answering): Promise<Message> {
   const source = world.message(interaction.channel.id, interaction.source!.id)
+  checkRespondable(world, interaction.channel, interaction.userId, 'edit')
   const body = readMessageBody(data, files, { base: 'data', before: source })
   await editMessage(world, source, pingingUsers(body), { base: 'data' })
   return takeSource(interaction)

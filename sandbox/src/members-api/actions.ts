@@ -51,6 +51,8 @@ const ACTIONS: ReadonlyMap<string, Action> = new Map<string, Action>([
   ['threads', openThread],
   ['dms', openDirect],
   ['install', install],
+  ['block', block],
+  ['nitro', subscribe],
   ['links', registerLink],
 ])
 
@@ -240,13 +242,25 @@ async function registerLink({ actor, body, files }: ActionRequest): Promise<obje
   return {}
 }
 
-function install({ actor, body }: ActionRequest): object {
-  const { application } = actor.world
-  if (body['on'] === false) {
-    application.installedBy.delete(actor.userId)
+function block({ actor, body }: ActionRequest): object {
+  return setMembership(actor, actor.world.application.blockedBy, body['on'])
+}
+
+function subscribe({ actor, body }: ActionRequest): object {
+  return setMembership(actor, actor.world.nitro, body['on'])
+}
+
+/** Adds the member to the set, or removes them with `on: false`. */
+function setMembership({ world, userId }: MemberContext, set: Set<string>, on: unknown): object {
+  if (on === false) {
+    set.delete(userId)
   } else {
-    application.installedBy.add(actor.userId)
+    set.add(userId)
   }
-  actor.world.emit({ name: 'COMMANDS_UPDATE' })
+  world.emit({ name: 'COMMANDS_UPDATE' })
   return {}
+}
+
+function install({ actor, body }: ActionRequest): object {
+  return setMembership(actor, actor.world.application.installedBy, body['on'])
 }

@@ -6,7 +6,7 @@
 
 import type { Files } from '../protocol/body.ts'
 import type { Json } from '../protocol/field-checks.ts'
-import { MESSAGE_FLAG } from '../protocol/constants.ts'
+import { MAX_CONTENT, MAX_NITRO_CONTENT, MESSAGE_FLAG } from '../protocol/constants.ts'
 import { refuse, refuseSlowmode } from '../protocol/errors.ts'
 import { snowflakeTime } from '../protocol/snowflake.ts'
 import type { Message } from '../world/message.ts'
@@ -16,7 +16,7 @@ import { readMessageBody } from './body.ts'
 import { can, demand, sendingIn } from '../world/permissions.ts'
 import type { World } from '../world/world.ts'
 import { AUDIT, note } from '../world/audit-log.ts'
-import { checkActive, checkSendable } from '../world/threads.ts'
+import { checkEditable, checkSendable } from '../world/threads.ts'
 import type { Channel } from '../world/types.ts'
 
 const HOUR_MS = 60 * 60 * 1000
@@ -36,15 +36,16 @@ export type MessageAction = {
 /**
  * Sends a message as a user.
  *
- * @throws {ApiError} 50001 or 50013 without permission, 20016 in slow mode, 160005 in a
- *   locked thread, and what `createMessage` throws.
+ * @throws {ApiError} 50001 or 50013 without permission, 20016 in slow mode, 160005 or 50083 in a
+ *   locked thread, 50007 to a person who blocked the sender, and what `createMessage` throws.
  */
 export async function sendAs(action: MessageAction, json: Json, files: Files): Promise<Message> {
   const { world, channel, userId } = action
   demand(world, channel, userId, sendingIn(channel))
   checkSlowmode(action)
   checkSendable(world, channel, userId)
-  const body = readMessageBody(json, files)
+  checkBlocked(action)
+  const body = readMessageBody(json, files, { maxContent: maxContentOf(action) })
   if (body.uploads.length > 0) {
     demand(world, channel, userId, 'attachFiles')
   }
@@ -54,8 +55,27 @@ export async function sendAs(action: MessageAction, json: Json, files: Files): P
   return createMessage(world, { channel, authorId: userId, body })
 }
 
+function maxContentOf({ world, userId }: MessageAction): number {
+  return world.nitro.has(userId) ? MAX_NITRO_CONTENT : MAX_CONTENT
+}
+
+/** A person who blocked the bot gets no direct messages from it, and cannot send it any. */
+function checkBlocked({ world, channel, userId }: MessageAction): void {
+  const { bot, blockedBy } = world.application
+  const others = channel.recipients.filter((id) => id !== userId)
+  const isDirect = channel.recipients.length === 2
+  if (isDirect && others.includes(bot.id) && blockedBy.has(userId)) {
+    throw refuse('cannotMessageUser')
+  }
+  if (isDirect && userId === bot.id && others.some((id) => blockedBy.has(id))) {
+    throw refuse('cannotMessageUser')
+  }
+}
+
+/** Bots are unaffected. Source: developers/resources/channel.mdx, `rate_limit_per_user`. */
 function checkSlowmode({ world, channel, userId }: MessageAction): void {
-  if (channel.slowmodeS === 0 || can(world, channel, userId, 'bypassSlowmode')) {
+  const isExempt = world.user(userId).bot || can(world, channel, userId, 'bypassSlowmode')
+  if (channel.slowmodeS === 0 || isExempt) {
     return
   }
   const last = world.history(channel.id).findLast((m) => m.authorId === userId && !m.origin)
@@ -71,7 +91,8 @@ function checkSlowmode({ world, channel, userId }: MessageAction): void {
 /**
  * Edits a message as a user; on others' messages a moderator can only suppress the embeds.
  *
- * @throws {ApiError} 50005, 30046, and what `editMessage` throws.
+ * @throws {ApiError} 50005, 30046, 50083 or 160005 in an archived or locked thread, and what
+ *   `editMessage` throws.
  */
 export async function editAs(
   action: MessageAction,
@@ -81,12 +102,15 @@ export async function editAs(
 ): Promise<Message> {
   const { world, channel, userId } = action
   demand(world, channel, userId)
-  checkActive(channel)
+  checkEditable(world, channel, userId)
   if (message.authorId !== userId) {
     return moderate(action, message, json)
   }
   countEdit(world, message)
-  const body = readMessageBody(json, files, { before: message })
+  const body = readMessageBody(json, files, {
+    before: message,
+    maxContent: maxContentOf(action),
+  })
   return editMessage(world, message, body)
 }
 

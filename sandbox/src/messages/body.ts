@@ -59,6 +59,8 @@ export type BodyOptions = {
   readonly base?: string
   /** The message before the edit. */
   readonly before?: Message
+  /** Longest content in code points, default that of a user without Nitro. */
+  readonly maxContent?: number
 }
 
 /**
@@ -68,6 +70,7 @@ export type BodyOptions = {
  */
 export function readMessageBody(body: Json, files: Files, options: BodyOptions = {}): MessageBody {
   const checks = new Checks(options.base)
+  const max = options.maxContent ?? MAX_CONTENT
   const flags = checks.whole(body, 'flags')
   const v2 = (((flags ?? 0) | (options.before?.flags ?? 0)) & MESSAGE_FLAG.componentsV2) !== 0
   if (files.size > MAX_FILES) {
@@ -75,7 +78,7 @@ export function readMessageBody(body: Json, files: Files, options: BodyOptions =
   }
   const { described, kept } = readAttachments(body, files, checks, options.before)
   const result: MessageBody = {
-    content: body['content'] === null ? '' : checks.text(body, 'content', { max: MAX_CONTENT }),
+    content: body['content'] === null ? '' : checks.text(body, 'content', { max }),
     embeds: readEmbeds(body, checks),
     components: readComponents(body, checks, v2),
     flags,
@@ -175,6 +178,9 @@ function describeUpload(file: Upload, details: Json | undefined): Upload {
     name: typeof details?.['filename'] === 'string' ? details['filename'] : file.name,
     description: typeof details?.['description'] === 'string' ? details['description'] : undefined,
     spoiler: details?.['is_spoiler'] === true,
+    durationS:
+      typeof details?.['duration_secs'] === 'number' ? details['duration_secs'] : undefined,
+    waveform: typeof details?.['waveform'] === 'string' ? details['waveform'] : undefined,
   }
 }
 

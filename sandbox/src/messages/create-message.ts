@@ -4,28 +4,31 @@
  * Source: developers/resources/message.mdx.
  */
 
-import { Checks, isJson } from '../protocol/field-checks.ts'
+import { isJson } from '../protocol/field-checks.ts'
 import { flatten } from './components/components.ts'
 import { MESSAGE_FLAG, MESSAGE_TYPE } from '../protocol/constants.ts'
 import { refuse } from '../protocol/errors.ts'
 import { pings } from './mentions.ts'
-import type { Message, MessageOrigin, MessageReference, MessageSnapshot } from '../world/message.ts'
+import type { Message, MessageOrigin, MessageReference } from '../world/message.ts'
 import type { MessageBody } from './body.ts'
 import { keepFiles, refuseUnknownNames, storeFiles } from './media.ts'
-import { can, channelPermissions, holds } from '../world/permissions.ts'
+import { channelPermissions, holds } from '../world/permissions.ts'
 import { previewLater, previewsAtOnce } from './link-previews.ts'
+import { FORWARD, pointedAt, referenceTo, snapshotOf } from './references.ts'
 import { stickerItems } from './stickers.ts'
+import { checkVoice, isVoice } from './voice.ts'
 import type { World } from '../world/world.ts'
 import type { Channel } from '../world/types.ts'
-
-const FORWARD = 1
 
 /** How long a nonce is valid, in milliseconds: "a few minutes". */
 const NONCE_LIFE_MS = 3 * 60 * 1000
 
 /** Flags that an application may set on its own message. */
 const SETTABLE_FLAGS =
-  MESSAGE_FLAG.suppressEmbeds | MESSAGE_FLAG.suppressNotifications | MESSAGE_FLAG.componentsV2
+  MESSAGE_FLAG.suppressEmbeds |
+  MESSAGE_FLAG.suppressNotifications |
+  MESSAGE_FLAG.voiceMessage |
+  MESSAGE_FLAG.componentsV2
 
 /** The fields of a new message, with its body. */
 export type NewMessage = {
@@ -45,13 +48,14 @@ export type NewMessage = {
 /**
  * Sends a message.
  *
- * @throws {ApiError} 50006 if it is empty, 50035 if it replies to an unknown message or shows
- *   a missing file, 160014 if it forwards a message that its author cannot read.
+ * @throws {ApiError} 50006 if it is empty, 50035 if it shows a missing file, and what `pointedAt`
+ *   and `checkVoice` throw.
  */
 export async function createMessage(world: World, newMessage: NewMessage): Promise<Message> {
   const { channel, authorId, body } = newMessage
   const flags = ((body.flags ?? 0) & SETTABLE_FLAGS) | (newMessage.flags ?? 0)
-  const source = body.pointer ? pointedAt(world, newMessage) : undefined
+  checkVoice(world, newMessage, body)
+  const source = pointedAt(world, { ...newMessage, pointer: body.pointer })
   const snapshots = body.pointer?.type === FORWARD && source ? [snapshotOf(source)] : []
   const stickers = stickerItems(body.stickerIds)
   const content = (body.content ?? '').trim()
@@ -72,7 +76,7 @@ export async function createMessage(world: World, newMessage: NewMessage): Promi
     return meanwhile
   }
   refuseUnknownNames(contents.components, files, newMessage.base)
-  const reference = referenceTo(source, body) ?? newMessage.reference ?? null
+  const reference = referenceTo(source, body.pointer) ?? newMessage.reference ?? null
   const message: Message = {
     id,
     channelId: channel.id,
@@ -90,13 +94,7 @@ export async function createMessage(world: World, newMessage: NewMessage): Promi
     editedMs: null,
     flags: snapshots.length > 0 ? flags | MESSAGE_FLAG.hasSnapshot : flags,
     files,
-    previews: previewsAtOnce(world, {
-      channelId: channel.id,
-      authorId,
-      content,
-      flags,
-      previews: [],
-    }),
+    previews: [],
     reactions: [],
     pinnedMs: null,
     ...pingsOf(world, channel, authorId, {
@@ -105,6 +103,7 @@ export async function createMessage(world: World, newMessage: NewMessage): Promi
       replied: body.pointer?.type === FORWARD ? undefined : source?.authorId,
     }),
   }
+  message.previews = previewsAtOnce(world, message)
   world.post(message)
   previewLater(world, message)
   return message
@@ -116,7 +115,7 @@ export type EditOptions = { readonly base?: string; readonly keepsTime?: boolean
 /**
  * Edits a message; absent fields stay as they are.
  *
- * @throws {ApiError} 50006 if it would be empty, 50035 as `createMessage`.
+ * @throws {ApiError} 50006 if it would be empty, 50035 as `createMessage`, 50162 for a voice message.
  */
 export async function editMessage(
   world: World,
@@ -124,6 +123,9 @@ export async function editMessage(
   body: MessageBody,
   options: EditOptions = {},
 ): Promise<Message> {
+  if (isVoice(message.flags)) {
+    throw refuse('voiceEdited')
+  }
   const content = body.content === undefined ? message.content : body.content.trim()
   const embeds = body.embeds ?? message.embeds
   const components = body.components ?? message.components
@@ -135,7 +137,7 @@ export async function editMessage(
   refuseUnknownNames(components, files, options.base)
   for (const file of message.files) {
     if (!keptFiles.some(({ id }) => id === file.id)) {
-      world.cdn.remove(file)
+      world.removeFile(file, message)
     }
   }
   const loading = (message.flags & MESSAGE_FLAG.loading) !== 0
@@ -183,63 +185,6 @@ function refuseEmpty({ content, embeds, components }: Shown, other: number): voi
   if (content === '' && other === 0 && embeds.length === 0 && components.length === 0) {
     throw refuse('emptyMessage')
   }
-}
-
-/** The message replied to or forwarded; undefined if unknown and `fail_if_not_exists` is false. */
-function pointedAt(world: World, { channel, authorId, body, base }: NewMessage) {
-  const { type, messageId, channelId = channel.id, failIfMissing } = body.pointer!
-  const existing = world.messages.get(channelId)?.get(messageId)
-  // A reply cannot refer to an ephemeral message, not even by the user who sees it.
-  const target = existing?.visibleTo === null ? existing : undefined
-  if (type === FORWARD) {
-    return forwarded(world, target, authorId)
-  }
-  if (target && channelId === channel.id) {
-    if (!can(world, channel, authorId, 'readMessageHistory')) {
-      throw refuse('cannotReplyUnread')
-    }
-    return target
-  }
-  if (failIfMissing) {
-    const checks = new Checks(base)
-    checks.fail('message_reference', 'REPLIES_UNKNOWN_MESSAGE', 'Unknown message')
-    checks.done()
-  }
-  return undefined
-}
-
-function forwarded(world: World, source: Message | undefined, authorId: string): Message {
-  const channel = source && world.channels.get(source.channelId)
-  if (!source || !channel) {
-    throw refuse('cannotForwardUnread')
-  }
-  const readsOnlyOwn = world.application.bot.id === authorId && !world.application.messageContent
-  const unread = readsOnlyOwn && source.guildId !== null && source.authorId !== authorId
-  if (unread || !can(world, channel, authorId, 'readMessageHistory')) {
-    throw refuse('cannotForwardUnread')
-  }
-  return source
-}
-
-/** A forward of a forward has the snapshot of the first one. */
-function snapshotOf(source: Message): MessageSnapshot {
-  const [shown] = source.snapshots
-  if (shown) {
-    return shown
-  }
-  const { type, content, timestampMs, editedMs, flags, files, embeds, previews, components } =
-    source
-  const { mentions, mentionRoles } = source
-  const body = { content, files, embeds, previews, components, mentions, mentionRoles }
-  return { type, timestampMs, editedMs, flags, ...body }
-}
-
-function referenceTo(source: Message | undefined, body: MessageBody): MessageReference | null {
-  if (!source) {
-    return null
-  }
-  const { id, channelId, guildId } = source
-  return { type: body.pointer?.type === FORWARD ? 1 : 0, messageId: id, channelId, guildId }
 }
 
 function typeOf(origin: MessageOrigin | undefined, reference: MessageReference | null): number {

@@ -15,6 +15,10 @@ export type Upload = {
   readonly bytes: Uint8Array
   readonly description?: string | undefined
   readonly spoiler?: boolean | undefined
+  /** Length of an audio file, in seconds. */
+  readonly durationS?: number | undefined
+  /** Loudness of a voice message over time: one byte a point, in base64. */
+  readonly waveform?: string | undefined
 }
 
 /** A file of a multipart request by its number: `files[0]` is 0. */

@@ -70,11 +70,14 @@ export const ALL_INTENTS = 0b11_0011_0001_1111_1111_1111_1111
 
 /** Message flags. */
 export const MESSAGE_FLAG = {
+  crossposted: 1 << 0,
+  isCrosspost: 1 << 1,
   suppressEmbeds: 1 << 2,
   hasThread: 1 << 5,
   ephemeral: 1 << 6,
   loading: 1 << 7,
   suppressNotifications: 1 << 12,
+  voiceMessage: 1 << 13,
   hasSnapshot: 1 << 14,
   componentsV2: 1 << 15,
 } as const
@@ -149,6 +152,9 @@ export const OPTION_TYPE = {
 
 /** Longest text of a message, in Unicode code points. */
 export const MAX_CONTENT = 2000
+
+/** The same with Nitro. */
+export const MAX_NITRO_CONTENT = 4000
 
 /** Largest uploaded file without boosts, in bytes. */
 export const MAX_FILE_BYTES = 10 * 1024 * 1024

@@ -64,7 +64,7 @@ export function renderMessageEvent(world: World, message: Message, reader: Reade
 
 /** The fields that messages and message snapshots share. */
 function renderBody(world: World, message: Message | MessageSnapshot, clear: boolean): object {
-  const { editedMs, stickers } = { stickers: [], ...message }
+  const { editedMs, stickers } = message
   const embedded = namesIn(message.embeds)
   const listed = message.files.filter(({ name }) => !embedded.has(name))
   return {

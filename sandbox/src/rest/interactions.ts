@@ -15,6 +15,7 @@ import { editMessage } from '../messages/create-message.ts'
 import { readMessageBody } from '../messages/body.ts'
 import { renderMessage } from '../render/message.ts'
 import { asJson } from '../protocol/body.ts'
+import { checkRespondable } from '../world/threads.ts'
 import type { World } from '../world/world.ts'
 import { NO_CONTENT, ok } from './route.ts'
 import type { Context, Reply, Route } from './route.ts'
@@ -72,6 +73,7 @@ async function editOwn(
   interaction: Interaction,
   message: Message,
 ): Promise<Reply> {
+  checkRespondable(world, interaction.channel, interaction.userId, 'edit')
   const read = readMessageBody(asJson(body), body.files, { before: message })
   await editMessage(world, message, pingingUsers(read))
   if (message.id === interaction.originalId) {

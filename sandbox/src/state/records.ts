@@ -13,7 +13,7 @@ import type { World } from '../world/world.ts'
 import type { AuditEntry, Channel, Guild, User } from '../world/types.ts'
 
 /** The fields that the messages of an older file do not have. */
-const ADDED_LATER = { previews: [] } satisfies Partial<Message>
+const ADDED_LATER = { previews: [], stickers: [] } satisfies Partial<Message>
 
 /** A guild without its audit log, whose entries are records of their own. */
 export type GuildRecord = Omit<Guild, 'auditLog'>
@@ -23,6 +23,9 @@ export type ApplicationRecord = {
   readonly bot: User
   readonly cdnSecret: Uint8Array
   readonly installedBy: readonly string[]
+  /** Absent in an older file, as `nitro`. */
+  readonly blockedBy?: readonly string[]
+  readonly nitro?: readonly string[]
   readonly commands: World['application']['commands']
 }
 
@@ -86,6 +89,12 @@ export function restoreWorld(world: World, saved: SavedWorld): void {
   const { application, users, guilds, audit, channels, messages, files } = saved
   for (const id of application.installedBy) {
     world.application.installedBy.add(id)
+  }
+  for (const id of application.blockedBy ?? []) {
+    world.application.blockedBy.add(id)
+  }
+  for (const id of application.nitro ?? []) {
+    world.nitro.add(id)
   }
   for (const [key, commands] of application.commands) {
     world.application.commands.set(key, commands)

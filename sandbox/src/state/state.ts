@@ -12,6 +12,7 @@ import type { Interactions } from '../interactions/interactions.ts'
 import type { Message } from '../world/message.ts'
 import type { Kind, StateFile } from './file.ts'
 import { guildRecord, interactionRecord, messageRecord } from './records.ts'
+import type { ApplicationRecord } from './records.ts'
 import type { World } from '../world/world.ts'
 import type { WorldEvent } from '../world/events.ts'
 import { compareIds, snowflakeAt } from '../protocol/snowflake.ts'
@@ -226,11 +227,15 @@ export class State {
   }
 
   #valueOf(kind: Kind, id: string): unknown {
-    const { guilds, application, cdn } = this.#world
+    const { guilds, application, cdn, nitro } = this.#world
     const { bot, commands } = application
     if (kind === 'application') {
-      const installedBy = [...application.installedBy]
-      return { bot, cdnSecret: cdn.secret, installedBy, commands }
+      const sets = {
+        installedBy: [...application.installedBy],
+        blockedBy: [...application.blockedBy],
+        nitro: [...nitro],
+      }
+      return { bot, cdnSecret: cdn.secret, commands, ...sets } satisfies ApplicationRecord
     }
     const guild = guilds.get(id)
     return kind === 'guild' && guild ? guildRecord(guild) : undefined

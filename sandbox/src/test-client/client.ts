@@ -11,6 +11,7 @@ import { toForm, withFiles } from './form.ts'
 import type { ModalFields, CommandOptions, LocalFile } from './form.ts'
 import { describeEvents, isFinished, isOutcome } from './member-events.ts'
 import type { Choice, MemberEvent } from './member-events.ts'
+import { MESSAGE_FLAG } from '../protocol/constants.ts'
 import { rawText } from '../gateway/connection.ts'
 
 const PATIENCE_MS = 30_000
@@ -108,6 +109,16 @@ export class Member {
     await this.#post('install', { on })
   }
 
+  /** Blocks the bot, or unblocks it. */
+  async block(on = true): Promise<void> {
+    await this.#post('block', { on })
+  }
+
+  /** Gets Nitro, or gives it up. */
+  async subscribe(on = true): Promise<void> {
+    await this.#post('nitro', { on })
+  }
+
   /** Uses a slash command (`memory show`); resolves with the finished response. */
   async slash(name: string, options: CommandOptions = {}): Promise<APIMessage> {
     return this.#answer(await this.use(name, options))
@@ -178,6 +189,15 @@ export class Member {
     const attachments = files.map(({ description }, id) => ({ id, description }))
     const body = { content, ...(files.length > 0 ? { attachments } : {}) }
     return this.#post('messages', body, files)
+  }
+
+  /** Sends a voice message: an audio file with its length in seconds and its waveform. */
+  speak(
+    file: LocalFile,
+    { durationS, waveform }: { readonly durationS: number; readonly waveform: string },
+  ): Promise<APIMessage> {
+    const attachments = [{ id: 0, duration_secs: durationS, waveform }]
+    return this.#post('messages', { flags: MESSAGE_FLAG.voiceMessage, attachments }, [file])
   }
 
   /** Sends a picture. */

@@ -45,6 +45,7 @@ export type MessageSnapshot = Pick<
   | 'embeds'
   | 'previews'
   | 'components'
+  | 'stickers'
 > & { readonly mentions: readonly string[]; readonly mentionRoles: readonly string[] }
 
 /** A sticker item of a message. */

@@ -145,6 +145,8 @@ export type Application = {
   online: boolean
   /** People who installed it to their own account. */
   readonly installedBy: Set<string>
+  /** People who blocked the bot. */
+  readonly blockedBy: Set<string>
   /** By guild id; `''` holds the global ones. */
   readonly commands: Map<string, readonly Command[]>
 }

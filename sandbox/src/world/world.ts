@@ -11,6 +11,7 @@ import type { Clock } from '../protocol/clock.ts'
 import { CHANNEL_TYPE } from '../protocol/constants.ts'
 import { refuse } from '../protocol/errors.ts'
 import { Cdn } from '../cdn/files.ts'
+import type { StoredFile } from '../cdn/files.ts'
 import { Links } from './links.ts'
 import type { Message } from './message.ts'
 import { compareIds, snowflakes } from '../protocol/snowflake.ts'
@@ -31,6 +32,8 @@ export class World {
   /** By channel id, then by message id. */
   readonly messages = new Map<string, Map<string, Message>>()
   readonly application: Application
+  /** Users with Nitro. */
+  readonly nitro = new Set<string>()
   /** Maximum number of messages kept per channel, to limit memory. Discord keeps all. */
   keptMessages = 5000
   readonly #events = new EventEmitter<{ happened: [WorldEvent] }>()
@@ -52,6 +55,7 @@ export class World {
       messageContent: options.messageContent,
       online: false,
       installedBy: new Set(),
+      blockedBy: new Set(),
       commands: new Map(),
     }
   }
@@ -155,13 +159,12 @@ export class World {
         this.removeChannel(thread, true)
       }
     }
-    for (const message of this.messages.get(channel.id)?.values() ?? []) {
-      for (const file of message.files) {
-        this.cdn.remove(file)
-      }
-    }
+    const messages = this.history(channel.id)
     this.channels.delete(channel.id)
     this.messages.delete(channel.id)
+    for (const message of messages) {
+      this.#removeFiles(message)
+    }
     if (channel.thread) {
       this.emit({ name: 'THREAD_DELETE', channel, withParent })
     } else {
@@ -266,8 +269,27 @@ export class World {
   /** Deletes a message with its files without an event; the caller emits it. */
   forget(message: Message): void {
     this.messages.get(message.channelId)?.delete(message.id)
-    for (const file of message.files) {
-      this.cdn.remove(file)
+    this.#removeFiles(message)
+  }
+
+  /**
+   * Deletes a file of a message, unless a forward shows it: snapshots are immutable. What Discord
+   * does with such a file is not documented.
+   */
+  removeFile(file: StoredFile, holder: Message): void {
+    for (const messages of this.messages.values()) {
+      for (const message of messages.values()) {
+        if (message !== holder && filesOf(message).some(({ id }) => id === file.id)) {
+          return
+        }
+      }
+    }
+    this.cdn.remove(file)
+  }
+
+  #removeFiles(message: Message): void {
+    for (const file of filesOf(message)) {
+      this.removeFile(file, message)
     }
   }
 
@@ -281,6 +303,11 @@ export class World {
     this.#events.on('happened', listener)
     return () => this.#events.off('happened', listener)
   }
+}
+
+/** The files of a message, and those of the message that it forwards. */
+function filesOf({ files, snapshots }: Message): readonly StoredFile[] {
+  return snapshots.length === 0 ? files : [...files, ...snapshots.flatMap((one) => one.files)]
 }
 
 function sortById(messages: Map<string, Message>): void {

@@ -53,6 +53,20 @@ describe('the CDN', () => {
     assert.equal((await fetch(picture.url, { method: 'POST' })).status, 405)
   })
 
+  it('takes the type from the name, photographs of phones included', async () => {
+    const bytes = new Uint8Array(1)
+    const types = {
+      'a.HEIC': 'image/heic',
+      'a.m4a': 'audio/mp4',
+      'a.zip': 'application/zip',
+      'a.xyz': undefined,
+    }
+    for (const [name, type] of Object.entries(types)) {
+      const [file] = (await ada.upload({ name, bytes })).attachments
+      assert.equal(file?.content_type, type)
+    }
+  })
+
   it('gives parts of it', async () => {
     const total = TEXT.length
     assert.deepEqual(await part(note.url, 'bytes=0-1'), [206, `bytes 0-1/${total}`, 'It'])

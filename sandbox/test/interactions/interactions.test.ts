@@ -86,7 +86,7 @@ describe('an interaction', () => {
     assert.ok(lin.events.every((told) => told.message?.id !== id))
     const route = `/channels/${ada.channelId}/messages/${id}` as const
     await assert.rejects(client.rest.get(route), { code: 10008 })
-    await assert.rejects(ada.reply({ id }, 'why?'), /REPLIES_UNKNOWN_MESSAGE/)
+    await assert.rejects(ada.reply({ id }, 'why?'), /MESSAGE_REFERENCE_UNKNOWN_MESSAGE/)
     await interaction.deleteReply()
     await ada.until((told) => told.type === 'deleted' && told.id === id)
   })
