@@ -249,7 +249,7 @@ export class Moderation {
       throw new InputError('hash/bad-file')
     }
     const bytes = await this.#deps.fetchPicture({ ...file, kind: 'file' })
-    const { entries, dismissed } = await readHashFile(new Uint8Array(bytes))
+    const { entries, dismissed, omitted } = await readHashFile(new Uint8Array(bytes))
     const known = new Set((await this.#hashList.list(guildId)).map(({ hash }) => hash))
     const at = Date.now()
     const fresh = entries
@@ -265,7 +265,7 @@ export class Moderation {
     const added = await this.#hashList.put(guildId, fresh)
     return {
       added,
-      skipped: fresh.length - added,
+      skipped: fresh.length - added + omitted,
       known: entries.length - fresh.length,
       dismissed,
     }

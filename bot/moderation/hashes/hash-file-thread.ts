@@ -1,7 +1,7 @@
 /** The thread of readHashFile: parses the file, and posts its entries in small messages. */
 
 import { parentPort, workerData } from 'node:worker_threads'
-import type { FileEntry } from './hash-file.ts'
+import type { FileEntry, HashFile } from './hash-file.ts'
 import { parseHashFile } from './hash-file.ts'
 
 /** Entries of one message: the reader takes other work between messages. */
@@ -9,7 +9,7 @@ const ENTRIES_PER_MESSAGE = 200
 
 export type HashFileMessage =
   | { readonly type: 'entries'; readonly entries: readonly FileEntry[] }
-  | { readonly type: 'end'; readonly dismissed: number }
+  | { readonly type: 'end'; readonly counts: Omit<HashFile, 'entries'> }
   | { readonly type: 'bad-file' }
 
 const bytes: unknown = workerData
@@ -22,7 +22,8 @@ if (file) {
   for (let i = 0; i < file.entries.length; i += ENTRIES_PER_MESSAGE) {
     post({ type: 'entries', entries: file.entries.slice(i, i + ENTRIES_PER_MESSAGE) })
   }
-  post({ type: 'end', dismissed: file.dismissed })
+  const { dismissed, omitted } = file
+  post({ type: 'end', counts: { dismissed, omitted } })
 } else {
   post({ type: 'bad-file' })
 }

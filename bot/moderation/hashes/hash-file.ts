@@ -7,6 +7,8 @@ import type { HashEntry } from './hash-list.ts'
 const FORMAT = 'sightseer-hashes-1'
 /** Cropped forms that the bot makes of a picture; a file may not slow down the search with more. */
 const MAX_CROPPED = 2
+/** Entries that are read of a file: a server's list has no room for more. */
+const MAX_ENTRIES = 10_000
 /** Bits in which a picture may differ from an imported entry: another server's setting may be larger. */
 const MAX_IMPORTED_DISTANCE = 6
 
@@ -29,6 +31,16 @@ const fileSchema = z.object({
 /** An entry of a file that may be imported. */
 export type FileEntry = Pick<HashEntry, 'hash' | 'cropped' | 'detail' | 'distance' | 'note'>
 
+/** What may be imported of a file. */
+export type HashFile = {
+  /** Each hash once. */
+  readonly entries: readonly FileEntry[]
+  /** Pictures that were left out because the other server dismissed them. */
+  readonly dismissed: number
+  /** Pictures over the number that a list can have. */
+  readonly omitted: number
+}
+
 /** Entries with their notes, without the names of members. */
 export function writeHashFile(entries: readonly HashEntry[]): string {
   const pictures = entries.map(({ hash, cropped, detail, verdict, distance, note }) => ({
@@ -46,11 +58,9 @@ export function writeHashFile(entries: readonly HashEntry[]): string {
  * Parses such a file. What another server dismissed is left out: a shared list could hide a wave of
  * scams with one entry.
  *
- * @returns each hash once, and how many pictures were left out as dismissed; null: not such a file.
+ * @returns null: not such a file.
  */
-export function parseHashFile(
-  text: string,
-): { readonly entries: readonly FileEntry[]; readonly dismissed: number } | null {
+export function parseHashFile(text: string): HashFile | null {
   const { data } = fileSchema.safeParse(jsonOf(text))
   if (!data) {
     return null
@@ -68,7 +78,9 @@ export function parseHashFile(
       })
     }
   }
-  return { entries: [...entries.values()], dismissed }
+  const all = [...entries.values()]
+  const omitted = Math.max(0, all.length - MAX_ENTRIES)
+  return { entries: all.slice(0, MAX_ENTRIES), dismissed, omitted }
 }
 
 function jsonOf(text: string): unknown {

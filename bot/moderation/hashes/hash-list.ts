@@ -23,8 +23,8 @@ const MAX_INDEXES = 200
 const MAX_HASHES = 10_000
 /** Digits of a code that tell entries of one hash apart. */
 const CODE_DIGITS = 6
-/** Entries that are written before other work of the process gets its turn. */
-const WRITES_PER_TURN = 50
+/** Entries that are written or loaded before other work of the process gets its turn. */
+const ENTRIES_PER_TURN = 100
 
 const hash = z.string().refine(isHash)
 
@@ -75,10 +75,13 @@ type Loaded = {
 export class HashList {
   readonly collection: Collection<HashEntry>
   readonly #guilds: GuildModeration
+  readonly #maxEntries: number
   readonly #loaded = new LRUCache<string, Promise<Loaded>>({ max: MAX_INDEXES })
 
-  constructor(store: Store, guilds: GuildModeration) {
+  /** @param maxEntries of one server. */
+  constructor(store: Store, guilds: GuildModeration, maxEntries = MAX_HASHES) {
     this.#guilds = guilds
+    this.#maxEntries = maxEntries
     this.collection = store.collection<HashEntry>({
       name: 'moderation-hashes',
       ttlMs: UNSEEN_MS,
@@ -108,42 +111,18 @@ export class HashList {
    * @returns how many were written: a full list takes no new ones.
    */
   async put(guildId: string, entries: readonly HashEntry[]): Promise<number> {
-    const { hashListVersion } = await this.#guilds.of(guildId)
-    const loaded = await this.#indexOf(guildId, hashListVersion)
-    const replaced = entries.flatMap((entry) => samePictures(loaded, entry))
-    const known = new Set(loaded.entries.keys())
-    const written: HashEntry[] = []
-    for (const entry of entries) {
-      const code = codeOf(entry)
-      if (known.has(code) || known.size - replaced.length < MAX_HASHES) {
-        await this.collection.set(`${guildId}/${code}`, entry)
-        known.add(code)
-        written.push(entry)
-        if (written.length % WRITES_PER_TURN === 0) {
-          await setImmediate()
-        }
-      }
+    let written = 0
+    for (let i = 0; i < entries.length; i += ENTRIES_PER_TURN) {
+      written += await this.#putSome(guildId, entries.slice(i, i + ENTRIES_PER_TURN))
+      await setImmediate()
     }
-    const codes = new Set(written.map(codeOf))
-    const outdated = replaced.filter((code) => !codes.has(code))
-    for (const code of outdated) {
-      await this.collection.delete(`${guildId}/${code}`)
-    }
-    await this.#changed(guildId, (current) => {
-      for (const code of outdated) {
-        removeEntry(current, code)
-      }
-      for (const entry of written) {
-        addEntry(current, entry)
-      }
-    })
-    return written.length
+    return written
   }
 
   /** Writes one entry. @throws {InputError} if the list is full. */
   async putOne(guildId: string, entry: HashEntry): Promise<void> {
     if ((await this.put(guildId, [entry])) === 0) {
-      throw new InputError('hash/list-full', { most: MAX_HASHES })
+      throw new InputError('hash/list-full', { most: this.#maxEntries })
     }
   }
 
@@ -178,6 +157,38 @@ export class HashList {
   async deleteGuild(guildId: string): Promise<void> {
     await this.collection.deleteAll(`${guildId}/`)
     this.#loaded.delete(guildId)
+  }
+
+  async #putSome(guildId: string, entries: readonly HashEntry[]): Promise<number> {
+    const { hashListVersion } = await this.#guilds.of(guildId)
+    const loaded = await this.#indexOf(guildId, hashListVersion)
+    const replaced = new Set<string>()
+    const written = new Map<string, HashEntry>()
+    let room = this.#maxEntries - loaded.entries.size
+    for (const entry of entries) {
+      const code = codeOf(entry)
+      const same = samePictures(loaded, entry)
+      const isNew = same.length === 0 && !written.has(code)
+      if (!isNew || room > 0) {
+        await this.collection.set(`${guildId}/${code}`, entry)
+        room -= Number(isNew)
+        written.set(code, entry)
+        same.forEach((one) => replaced.add(one))
+      }
+    }
+    const outdated = [...replaced].filter((code) => !written.has(code))
+    for (const code of outdated) {
+      await this.collection.delete(`${guildId}/${code}`)
+    }
+    await this.#changed(guildId, (current) => {
+      for (const code of outdated) {
+        removeEntry(current, code)
+      }
+      for (const entry of written.values()) {
+        addEntry(current, entry)
+      }
+    })
+    return written.size
   }
 
   /**
@@ -230,8 +241,11 @@ export class HashList {
       reach: 0,
       entries: new Map(),
     }
-    for (const entry of await this.list(guildId)) {
+    for (const [i, entry] of (await this.list(guildId)).entries()) {
       addEntry(loaded, entry)
+      if (i % ENTRIES_PER_TURN === 0) {
+        await setImmediate()
+      }
     }
     return loaded
   }

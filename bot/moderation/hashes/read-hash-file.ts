@@ -6,7 +6,7 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { InputError } from '../../../config/errors.ts'
-import type { FileEntry } from './hash-file.ts'
+import type { FileEntry, HashFile } from './hash-file.ts'
 import type { HashFileMessage } from './hash-file-thread.ts'
 
 const THREAD_FILE = new URL('./hash-file-thread.ts', import.meta.url)
@@ -14,11 +14,8 @@ const THREAD_FILE = new URL('./hash-file-thread.ts', import.meta.url)
 const MAX_HEAP_MIB = 256
 const MAX_READ_MS = 20_000
 
-export type HashFile = { readonly entries: readonly FileEntry[]; readonly dismissed: number }
-
 /**
  * @param bytes the whole file; they are moved to the thread and can no longer be used here.
- * @returns each hash of the file once, without those that the other server dismissed.
  * @throws {InputError} `hash/bad-file` if it is not a file of hashes, or takes too long to read.
  */
 export async function readHashFile(bytes: Uint8Array<ArrayBuffer>): Promise<HashFile> {
@@ -29,12 +26,12 @@ export async function readHashFile(bytes: Uint8Array<ArrayBuffer>): Promise<Hash
     name: 'hash-file',
   })
   const entries: FileEntry[] = []
-  let dismissed: number | undefined
+  let counts: Omit<HashFile, 'entries'> | undefined
   worker.on('message', (message: HashFileMessage) => {
     if (message.type === 'entries') {
       entries.push(...message.entries)
     } else if (message.type === 'end') {
-      ;({ dismissed } = message)
+      ;({ counts } = message)
     }
   })
   const limit = setTimeout(() => void worker.terminate(), MAX_READ_MS)
@@ -45,8 +42,8 @@ export async function readHashFile(bytes: Uint8Array<ArrayBuffer>): Promise<Hash
   } finally {
     clearTimeout(limit)
   }
-  if (dismissed === undefined) {
+  if (counts === undefined) {
     throw new InputError('hash/bad-file')
   }
-  return { entries, dismissed }
+  return { entries, ...counts }
 }

@@ -66,6 +66,19 @@ describe('a hash file', () => {
     assert.deepEqual(entries[0]?.cropped, cropped.slice(0, 2))
   })
 
+  it('is read up to what a list has room for', async () => {
+    const many = Array.from({ length: 10_003 }, (_, i) => ({
+      hash: i.toString(16).padStart(16, '0'),
+      cropped: [],
+      verdict: 'confirmed',
+      distance: 6,
+      note: '',
+    }))
+    const { entries, omitted } = await read(fileOf(many))
+    assert.equal(entries.length, 10_000)
+    assert.equal(omitted, 3)
+  })
+
   it('is refused if it is not a list', async () => {
     const wrong = [
       '',

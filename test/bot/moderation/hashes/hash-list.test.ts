@@ -12,6 +12,7 @@ import {
 } from '../../../../bot/moderation/hashes/hash-list.ts'
 import { openStore } from '../../../../bot/store/store.ts'
 import type { Store } from '../../../../bot/store/types.ts'
+import { InputError } from '../../../../config/errors.ts'
 
 const GUILD = '100000000000000001'
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -165,6 +166,19 @@ describe('HashList', () => {
       assert.deepEqual(await match('00000000000000ff', [], one), ['confirmed', 0])
       assert.deepEqual(await match('ff00000000000000', [], one), ['confirmed', 0])
     }
+  })
+
+  it('takes entries until it is full, and then only those that replace one', async () => {
+    const small = new HashList(store, guilds, 300)
+    const many = Array.from({ length: 301 }, (_, i) =>
+      entry(i.toString(16).padStart(16, '0'), 'imported'),
+    )
+    assert.equal(await small.put(GUILD, many), 300)
+    const more = entry('ffffffffffffffff', 'confirmed')
+    await assert.rejects(small.putOne(GUILD, more), InputError)
+    assert.equal(await small.put(GUILD, [more, entry('0000000000000000', 'confirmed')]), 1)
+    assert.deepEqual(await match('0000000000000000', [], small), ['confirmed', 0])
+    assert.equal((await small.list(GUILD)).length, 300)
   })
 
   it('keeps servers apart', async () => {
