@@ -110,8 +110,8 @@ async function handleJob(
     const request = requestSchema.safeParse(job.request)
     const text = catalogFor(request.data?.locale)
     const sentence = sentenceFor(error, text, log)
-    // Nobody requested alt text, and a failed rewording leaves the answer unchanged.
-    const silent = request.data?.kind === 'alt-text' || request.data?.kind === 'again'
+    // Where nobody asked, nobody is told; a failed rewording leaves the answer unchanged.
+    const silent = request.data?.asked === false || request.data?.kind === 'again'
     if (sentence !== undefined && !silent) {
       const delivery = new Delivery(client.rest, job.answer, context.nonce)
       await tryToSend(log, () => delivery.finish({ content: sentence }))

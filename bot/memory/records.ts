@@ -31,8 +31,17 @@ const answerSchema = z.object({
   kind: z.enum(['describe', 'ask', 'alt']),
   style: z.enum(STYLES),
   hidden: z.boolean(),
+  /** False: nobody asked for it, and it is deleted with its picture. */
+  asked: z.boolean().default(true),
   /** One for each picture, in order. */
-  parts: z.array(z.object({ talk: z.string(), turn: z.string().nullable() })),
+  parts: z.array(
+    z.object({
+      talk: z.string(),
+      turn: z.string().nullable(),
+      /** Its number, where an answer is about some of several pictures. */
+      number: z.int().nullable().default(null),
+    }),
+  ),
   /** Questions on its buttons; `part` is an index into `parts`. */
   suggestions: z.array(z.object({ part: z.int(), question: z.string() })),
 })

@@ -19,6 +19,11 @@ export type PartLayout = {
   /** The model's text; the first line is the answer, the others are details. */
   readonly lines: readonly string[]
   readonly spoiler: boolean
+  /**
+   * The picture's number, where the answer is about some of several. Without it, the parts of an
+   * answer are numbered in order.
+   */
+  readonly number?: number | null
 }
 
 export type AnswerLayout = {
@@ -39,7 +44,8 @@ export function answerBody(layout: AnswerLayout, text: Catalog): Body {
   const room = Math.floor((MAX_CONTENT - 400) / parts.length)
   const partTexts = parts.map((part, index) => {
     const body = partText(part, room, text)
-    return parts.length === 1 ? body : text.answer.part(index + 1, body)
+    const number = numberOf(parts, index)
+    return number === null ? body : text.answer.part(number, body)
   })
   const quote = question === null ? [] : [text.answer.asked(quoted(question, 150))]
   const content = [...quote, ...partTexts, ...(note === undefined ? [] : [note])].join('\n')
@@ -47,6 +53,14 @@ export function answerBody(layout: AnswerLayout, text: Catalog): Body {
     content: content.slice(0, MAX_CONTENT),
     components: key === null ? [] : rows(layout, key, text),
   }
+}
+
+/** The number that a part is shown with; null: none. */
+export function numberOf(
+  parts: readonly { readonly number?: number | null }[],
+  index: number,
+): number | null {
+  return parts[index]?.number ?? (parts.length === 1 ? null : index + 1)
 }
 
 function partText({ lines, spoiler }: PartLayout, room: number, text: Catalog): string {
@@ -68,7 +82,7 @@ function rows(
   const questions = (hidden ? [] : suggestions).map(({ part, question }, number) =>
     button(
       answerCustomId(key, 'question', number),
-      parts.length === 1 ? question : `${part + 1}: ${question}`,
+      parts.length === 1 ? question : `${numberOf(parts, part)}: ${question}`,
       ButtonStyle.Primary,
     ),
   )

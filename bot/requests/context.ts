@@ -59,9 +59,9 @@ export function audienceOf({ hidden, asker }: Pick<Request, 'hidden' | 'asker'>)
 }
 
 /** A part that says why there is no answer. */
-export function errorPart(sentence: string): AnswerPart {
+export function errorPart(sentence: string, number: number | null = null): AnswerPart {
   const nothing = { conversation: null, turn: null, image: null, caption: '', change: unchanged }
-  return { lines: [sentence], spoiler: false, ...nothing }
+  return { lines: [sentence], spoiler: false, number, ...nothing }
 }
 
 /** The change of a part that stores nothing. */

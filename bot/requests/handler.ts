@@ -139,31 +139,52 @@ export class RequestHandler {
     const { text } = context
     const pictures = request.pictures.slice(0, MAX_PICTURES)
     const omittedCount = request.pictures.length - pictures.length
-    const parts: AnswerPart[] = []
-    for (const [index, picture] of pictures.entries()) {
-      if (pictures.length > 1) {
-        context.delivery.progress(text.waiting.partly(parts.length, pictures.length))
-      }
-      try {
-        parts.push(await this.#describePicture(context, request, { picture, index }))
-      } catch (error) {
-        // With several pictures, a bad file is reported in its own part. Other errors end the
-        // request.
-        if (
-          pictures.length === 1 ||
-          !(error instanceof InputError) ||
-          context.options.signal?.aborted
-        ) {
-          throw error
-        }
-        parts.push(errorPart(sentenceOf(error, text)))
-      }
-    }
+    const parts = await this.#eachPart(context, pictures, (picture, index) =>
+      this.#describePicture(context, request, { picture, index }),
+    )
     await publishAnswer(this.#deps, context, parts, {
       question: request.quoted ? request.question : null,
       style: request.style,
       note: omittedCount > 0 ? text.answer.leftOut(omittedCount) : undefined,
     })
+  }
+
+  /**
+   * One part for each of several pictures. A bad file does not fail the others: its part says why
+   * there is no answer or, where nobody asked, it is left out.
+   *
+   * @throws {InputError} if there is nothing but bad files.
+   */
+  async #eachPart<T>(
+    { delivery, text, options, request: { asked } }: RequestContext,
+    subjects: readonly T[],
+    answer: (subject: T, index: number) => Promise<AnswerPart>,
+    numbers: readonly (number | null)[] = [],
+  ): Promise<AnswerPart[]> {
+    const parts: AnswerPart[] = []
+    const errors: InputError[] = []
+    for (const [index, subject] of subjects.entries()) {
+      const number = numbers[index] ?? (subjects.length === 1 ? null : index + 1)
+      if (subjects.length > 1) {
+        delivery.progress(text.waiting.partly(index, subjects.length))
+      }
+      try {
+        parts.push({ ...(await answer(subject, index)), number })
+      } catch (error) {
+        if (!(error instanceof InputError) || options.signal?.aborted) {
+          throw error
+        }
+        errors.push(error)
+        if (asked) {
+          parts.push(errorPart(sentenceOf(error, text), number))
+        }
+      }
+    }
+    const [first] = errors
+    if (first && (subjects.length === 1 || parts.length === 0)) {
+      throw first
+    }
+    return parts
   }
 
   async #describePicture(
@@ -218,18 +239,38 @@ export class RequestHandler {
   }
 
   async #ask(context: RequestContext, request: RequestOf<'ask'>): Promise<void> {
+    const subjects = [request, ...request.others]
+    const parts = await this.#eachPart(
+      context,
+      subjects,
+      (subject, index) => this.#answerQuestion(context, request, { ...subject, index }),
+      subjects.map(({ number }) => number),
+    )
+    await publishAnswer(this.#deps, context, parts, {
+      question: request.quoted ? request.question : null,
+      style: 'caption',
+      note: subjects.length > 1 ? context.text.answer.chooseByNumber : undefined,
+    })
+  }
+
+  /** The answer to a question in one of its conversations. */
+  async #answerQuestion(
+    context: RequestContext,
+    request: RequestOf<'ask'>,
+    { talk, turn: parent, index }: Pick<RequestOf<'ask'>, 'talk' | 'turn'> & { index: number },
+  ): Promise<AnswerPart> {
     const { model, memory } = this.#deps
-    const { place, question, asker } = request
-    const conversation = await memory.conversation(place, request.talk, audienceOf(request))
+    const { place, question, asker, key } = request
+    const conversation = await memory.conversation(place, talk, audienceOf(request))
     if (!conversation) {
       throw new InputError('conversation/unknown')
     }
     const image = await sourceOf(this.#deps, context, { ...conversation.picture, altText: null })
-    const history = historyTo(conversation, request.turn)
+    const history = historyTo(conversation, parent)
     const { text: answer } = await model.ask(image, question, { ...context.options, history })
     const turn = {
-      id: request.key,
-      parent: request.turn,
+      id: index === 0 ? key : `${key}.${index}`,
+      parent,
       question,
       answer,
       by: asker,
@@ -237,7 +278,7 @@ export class RequestHandler {
       at: Date.now(),
     }
     const until = Date.now() + context.ttlMs
-    const part: AnswerPart = {
+    return {
       lines: [answer],
       spoiler: conversation.picture.spoiler,
       conversation: { ...conversation, turns: [...conversation.turns, turn] },
@@ -246,29 +287,28 @@ export class RequestHandler {
       caption: conversation.descriptions.at(-1) ?? '',
       change: (record) => withTurn(record, conversation.id, { turn, until }),
     }
-    await publishAnswer(this.#deps, context, [part], {
-      question: request.quoted ? question : null,
-      style: 'caption',
-    })
   }
 
   /** A silent reply with alt text for someone's pictures. */
   async #altText(context: RequestContext, request: RequestOf<'alt-text'>): Promise<void> {
-    const parts: AnswerPart[] = []
-    for (const [index, picture] of request.pictures.slice(0, MAX_PICTURES).entries()) {
-      const lookRequest = {
-        ...request,
-        kind: 'look' as const,
-        style: 'alt' as const,
-        question: null,
-        quoted: false,
-      }
-      parts.push(await this.#describePicture(context, lookRequest, { picture, index }))
+    const { pictures, numbers, ...rest } = request
+    const look = {
+      ...rest,
+      kind: 'look' as const,
+      pictures,
+      style: 'alt' as const,
+      question: null,
+      quoted: false,
     }
-    const [first, ...rest] = parts
+    const [first, ...others] = await this.#eachPart(
+      context,
+      pictures.slice(0, MAX_PICTURES),
+      (picture, index) => this.#describePicture(context, look, { picture, index }),
+      numbers,
+    )
     if (first) {
       const altTextPart = { ...first, lines: [context.text.answer.altText(first.lines[0] ?? '')] }
-      await publishAnswer(this.#deps, context, [altTextPart, ...rest], {
+      await publishAnswer(this.#deps, context, [altTextPart, ...others], {
         question: null,
         style: 'alt',
         quiet: true,

@@ -23,6 +23,7 @@ import { mentionsBot, withoutMentions } from '../messages/addressing.ts'
 import { currentPicture } from '../messages/current-picture.ts'
 import type { LinkPreviews } from '../messages/link-previews.ts'
 import { requirePictures, subjectOf, unreadableError } from '../messages/message-subject.ts'
+import { followUpTo } from '../messages/follow-up.ts'
 import { ownKind, type RepliedMessage, repliedMessage } from '../messages/replied-message.ts'
 import { localeOf } from './locale.ts'
 import type { RequestIntake } from './submit.ts'
@@ -161,13 +162,11 @@ export class MessageRequests {
     if (replied.kind === 'answer' || replied.kind === 'alt-text') {
       const { message, place, question, locale } = incoming
       const answer = await this.#findAnswer(place, replied.message.id)
-      const part = answer?.parts[0]
-      if (part && question === '') {
+      if (answer && question === '') {
         return this.#explainHowToAsk(incoming)
       }
-      if (part) {
-        const { talk, turn } = part
-        const followUp = { kind: 'ask', talk, turn, question, quoted: false } as const
+      const followUp = answer && followUpTo(answer, question)
+      if (followUp) {
         return this.#deps.intake.submitMessage(message, followUp, locale)
       }
       if (subjectOf(replied.message).kind !== 'pictures') {
@@ -262,9 +261,13 @@ export class MessageRequests {
     }
     const subject = subjectOf(await previews.settled(message))
     const pictures = subject.kind === 'pictures' ? subject.pictures : []
-    const withoutAltText = pictures.filter(({ altText }) => !altText)
-    const picturesToAnswer = describes ? [...pictures] : withoutAltText
-    if (picturesToAnswer.length === 0 || (await users.hasOptedOut(message.author.id))) {
+    const numbered = pictures.map((picture, index) => ({
+      picture,
+      number: pictures.length === 1 ? null : index + 1,
+    }))
+    const withoutAltText = numbered.filter(({ picture }) => !picture.altText)
+    const isEmpty = (describes ? pictures : withoutAltText).length === 0
+    if (isEmpty || (await users.hasOptedOut(message.author.id))) {
       return
     }
     await intake.submitMessage(
@@ -272,12 +275,18 @@ export class MessageRequests {
       describes
         ? {
             kind: 'look',
-            pictures: picturesToAnswer,
+            pictures: [...pictures],
             style: settings.style,
             question: null,
             quoted: false,
+            asked: false,
           }
-        : { kind: 'alt-text', pictures: picturesToAnswer },
+        : {
+            kind: 'alt-text',
+            pictures: withoutAltText.map(({ picture }) => picture),
+            numbers: withoutAltText.map(({ number }) => number),
+            asked: false,
+          },
       locale,
     )
   }

@@ -8,6 +8,7 @@ import type { AnswerRecord } from '../memory/records.ts'
 import type { Body } from '../discord/reply.ts'
 import { suggestQuestions } from './suggestions.ts'
 import type { RequestDeps, AnswerPart, RequestContext } from './context.ts'
+import type { Request } from './request.ts'
 
 const SUGGESTIONS = 3
 /** An answer does not wait longer than this for its suggestions; they are added later. */
@@ -18,26 +19,24 @@ export class AfterAnswerError extends Error {
   override name = 'AfterAnswerError' as const
 }
 
+/** What belongs to an answer as a whole. */
+export type AnswerDetails = {
+  readonly question: string | null
+  readonly style: AnswerRecord['style']
+  readonly note?: string | undefined
+  readonly key?: string
+  readonly suggested?: AnswerRecord['suggestions']
+  readonly quiet?: boolean
+}
+
 /** Delivers the parts of an answer. */
 export async function publishAnswer(
   deps: RequestDeps,
   context: RequestContext,
   parts: readonly AnswerPart[],
-  about: {
-    readonly question: string | null
-    readonly style: AnswerRecord['style']
-    readonly note?: string | undefined
-    readonly key?: string
-    readonly suggested?: AnswerRecord['suggestions']
-    readonly quiet?: boolean
-  },
+  about: AnswerDetails,
 ): Promise<void> {
   const { request, text, delivery } = context
-  // A part without a conversation keeps its index, so that buttons number the pictures correctly.
-  const partRecords = parts.map(({ conversation, turn }) => ({
-    talk: conversation?.id ?? '',
-    turn,
-  }))
   const isStored = context.stores && parts.some(({ conversation }) => conversation !== null)
   const key = isStored ? (about.key ?? request.key) : null
   const layout = (createSuggestions: AnswerRecord['suggestions']): AnswerLayout => ({
@@ -49,17 +48,8 @@ export async function publishAnswer(
     again: request.kind !== 'alt-text',
     repost: about.style === 'alt' && parts.some(({ conversation }) => conversation !== null),
   })
-  const record = (suggestions: AnswerRecord['suggestions']): AnswerRecord => ({
-    asker: request.asker,
-    kind:
-      request.kind === 'alt-text'
-        ? 'alt'
-        : partRecords.some(({ turn }) => turn)
-          ? 'ask'
-          : 'describe',
-    style: about.style,
-    hidden: request.hidden,
-    parts: partRecords,
+  const record = (suggestions: AnswerRecord['suggestions']) => ({
+    ...recordOf(request, parts, about),
     suggestions: [...suggestions],
   })
   const flags =
@@ -80,6 +70,27 @@ export async function publishAnswer(
       ? Promise.resolve([])
       : suggestions(deps, context, parts)
   await sendAndStore(deps, context, parts, { key, pendingSuggestions, record, body })
+}
+
+function recordOf(
+  { kind, asker, hidden, asked }: Request,
+  parts: readonly AnswerPart[],
+  { style }: AnswerDetails,
+): Omit<AnswerRecord, 'suggestions'> {
+  const answers = parts.some(({ turn }) => turn) ? 'ask' : 'describe'
+  return {
+    asker,
+    kind: kind === 'alt-text' ? 'alt' : answers,
+    style,
+    hidden,
+    asked,
+    // A part without a conversation keeps its index, so that buttons number the pictures correctly.
+    parts: parts.map(({ conversation, turn, number = null }) => ({
+      talk: conversation?.id ?? '',
+      turn,
+      number,
+    })),
+  }
 }
 
 /** Sends an answer, then stores it. Late suggestions are added to both afterwards. */

@@ -35,6 +35,7 @@ import type { AnswerRecord } from '../memory/records.ts'
 import type { ConversationStore } from '../memory/conversation-store.ts'
 import { linkedMessage, recentWithPictures } from '../discord/picture-finder.ts'
 import { audienceOf } from './context.ts'
+import { numberOf } from './answer-message.ts'
 
 /** Longest question a form takes; the model's own limit is lower for most. */
 const MAX_QUESTION = 300
@@ -169,20 +170,24 @@ export class QuestionFlow {
     await this.#deletions.write({ startedBy: interaction.id, subjects }, () =>
       this.#memory.saveForm(place, key, { by: user.id, pictures }),
     )
-    await interaction.showModal(form(`m.${key}`, pictures.length, catalogFor(interaction.locale)))
+    const numbers = pictures.map((_, index) => ({ index, number: index + 1 }))
+    await interaction.showModal(form(`m.${key}`, numbers, catalogFor(interaction.locale)))
   }
 
   /** Opens the form for an answer, from its button. */
   async openForAnswer(interaction: ButtonInteraction, key: string): Promise<void> {
     const answer = await this.#requireAnswer(interaction, key)
-    await interaction.showModal(form(key, answer.parts.length, catalogFor(interaction.locale)))
+    const readable = answer.parts.flatMap(({ talk }, index) =>
+      talk === '' ? [] : [{ index, number: numberOf(answer.parts, index) ?? 1 }],
+    )
+    await interaction.showModal(form(key, readable, catalogFor(interaction.locale)))
   }
 
   /** A form was filled in. */
   async submitted(interaction: ModalSubmitInteraction, key: string): Promise<void> {
     const hidden = interaction.message?.flags.has(MessageFlags.Ephemeral) ?? false
     const question = interaction.fields.getTextInputValue('question').trim()
-    const number = chosenNumber(interaction)
+    const chosen = chosenIndex(interaction)
     await withDeferredReply(interaction, hidden, async (acknowledge) => {
       const input = { question, hidden, acknowledge }
       if (key.startsWith('m.')) {
@@ -191,14 +196,16 @@ export class QuestionFlow {
           key.slice(2),
           interaction.user.id,
         )
-        const pictures = formRecord?.pictures.slice(number, number + 1) ?? []
+        const index = chosen ?? 0
+        const pictures = formRecord?.pictures.slice(index, index + 1) ?? []
         if (pictures.length === 0) {
           throw new InputError('conversation/unknown')
         }
         return this.#askAboutPictures(interaction, { pictures, ...input })
       }
       const answer = await this.#requireAnswer(interaction, key)
-      return this.#askAbout(interaction, { answer, part: number, ...input })
+      const part = chosen ?? answer.parts.findIndex(({ talk }) => talk !== '')
+      return this.#askAbout(interaction, { answer, part, ...input })
     })
   }
 
@@ -229,6 +236,7 @@ export class QuestionFlow {
       kind: 'ask',
       talk,
       turn,
+      number: numberOf(about.answer.parts, about.part),
       question: about.question,
       quoted: true,
     } as const
@@ -271,10 +279,14 @@ export function labelOf({ picture, descriptions, turns }: Conversation): string 
 }
 
 /** The form of a question; with several pictures, also which one. */
-function form(key: string, pictures: number, { modal }: Catalog) {
-  const numbers = Array.from({ length: pictures }, (_, i) => ({
-    label: modal.numbered(i + 1),
-    value: String(i),
+function form(
+  key: string,
+  pictures: readonly { readonly index: number; readonly number: number }[],
+  { modal }: Catalog,
+) {
+  const numbers = pictures.map(({ index, number }, i) => ({
+    label: modal.numbered(number),
+    value: String(index),
     default: i === 0,
   }))
   const question = {
@@ -294,7 +306,7 @@ function form(key: string, pictures: number, { modal }: Catalog) {
     custom_id: answerCustomId(key, 'form'),
     title: modal.title,
     components: [
-      ...(pictures > 1
+      ...(pictures.length > 1
         ? [{ type: ComponentType.Label, label: modal.picture, component: choice } as const]
         : []),
       { type: ComponentType.Label, label: modal.question, component: question } as const,
@@ -302,6 +314,9 @@ function form(key: string, pictures: number, { modal }: Catalog) {
   }
 }
 
-function chosenNumber({ fields }: ModalSubmitInteraction): number {
-  return fields.fields.has('picture') ? Number(fields.getStringSelectValues('picture')[0] ?? 0) : 0
+/** The index of the chosen picture; undefined if there was no choice. */
+function chosenIndex({ fields }: ModalSubmitInteraction): number | undefined {
+  return fields.fields.has('picture')
+    ? Number(fields.getStringSelectValues('picture')[0] ?? 0)
+    : undefined
 }

@@ -31,16 +31,17 @@ export async function regenerate(
   }
   const parts: AnswerPart[] = []
   let changed = false
-  for (const { talk: conversationId, turn } of answer.parts) {
+  for (const { talk: conversationId, turn, number } of answer.parts) {
     const conversation = await memory.conversation(place, conversationId, audienceOf(request))
     const isKnown = turn === null || conversation?.turns.some(({ id }) => id === turn)
     if (!conversation || !isKnown) {
-      parts.push(errorPart(context.text.errors['conversation/unknown']))
+      parts.push(errorPart(context.text.errors['conversation/unknown'], number))
       continue
     }
     const part = await regeneratePart(deps, context, answer, { conversation, turn })
     changed ||= part !== null
-    parts.push(part ?? (await unchangedPart(deps, context, answer, { conversation, turn })))
+    const shown = part ?? (await unchangedPart(deps, context, answer, { conversation, turn }))
+    parts.push({ ...shown, number })
   }
   if (!changed) {
     throw new InputError('answer/no-other')

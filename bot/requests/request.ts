@@ -21,7 +21,18 @@ const common = {
   locale: z.string(),
   /** Only the asker sees the answer. */
   hidden: z.boolean(),
+  /** Whether someone asked, and is told of errors; else the bot answers by itself. */
+  asked: z.boolean().default(true),
 }
+
+/**
+ * The number of a picture among those of its message or answer, from 1. It is shown where an answer
+ * is about some of them; null: there is only one.
+ */
+const number = z.int().nullable()
+
+/** What a question follows: a conversation, and the question before it there. */
+const followed = { talk: z.string(), turn: z.string().nullable(), number: number.default(null) }
 
 const style = z.enum(STYLES)
 
@@ -40,9 +51,9 @@ export const requestSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('ask'),
     ...common,
-    talk: z.string(),
-    /** The question before this one. */
-    turn: z.string().nullable(),
+    ...followed,
+    /** Further pictures that the same question is about. */
+    others: z.array(z.object(followed)).default([]),
     question: z.string(),
     quoted: z.boolean(),
   }),
@@ -63,8 +74,12 @@ export const requestSchema = z.discriminatedUnion('kind', [
     kind: z.literal('alt-text'),
     ...common,
     pictures: z.array(foundPictureSchema).min(1),
+    /** The number of each picture in its message. */
+    numbers: z.array(number).default([]),
   }),
 ])
 
 export type Request = z.infer<typeof requestSchema>
+/** A request before its defaults are filled in. */
+export type RequestFields = z.input<typeof requestSchema>
 export type RequestOf<Kind extends Request['kind']> = Extract<Request, { kind: Kind }>

@@ -23,7 +23,7 @@ import type { JobContext, Jobs } from '../jobs/jobs.ts'
 import type { Place } from '../discord/place.ts'
 import { newKey } from '../store/keys.ts'
 import { errorCode, ERROR_CODES } from '../discord/api-errors.ts'
-import { type Request, requestSchema } from './request.ts'
+import { type Request, type RequestFields, requestSchema } from './request.ts'
 
 /** Time reserved for sending the answer before the token expires. */
 const MARGIN_MS = 30_000
@@ -32,8 +32,8 @@ const MESSAGE_LIFE_MS = 10 * 60 * 1000
 /** Keys that come from the interaction or the message. */
 type Common = 'key' | 'asker' | 'place' | 'locale' | 'hidden'
 /** A request without them. */
-export type RequestInput = Request extends infer Kind
-  ? Kind extends Request
+export type RequestInput = RequestFields extends infer Kind
+  ? Kind extends RequestFields
     ? Omit<Kind, Common>
     : never
   : never
@@ -55,14 +55,14 @@ export class RequestIntake {
     input: RequestInput,
     { hidden, acknowledge }: { readonly hidden: boolean; readonly acknowledge: Acknowledge },
   ): Promise<void> {
-    const request = {
+    const request = requestSchema.parse({
       ...input,
       key: newKey(),
       asker: interaction.user.id,
       place: placeOf(interaction),
       locale: interaction.locale,
       hidden,
-    } as Request
+    })
     const job: Job = {
       id: interaction.id,
       answer: {
@@ -86,7 +86,7 @@ export class RequestIntake {
     const { id, channelId, guildId, author } = message
     const place = { guildId, channelId }
     const common = { key: newKey(), asker: author.id, place, locale, hidden: false }
-    const request: Request = { ...input, ...common }
+    const request = requestSchema.parse({ ...input, ...common })
     const job: Job = {
       id,
       answer: { to: 'message', channelId, messageId: id },
@@ -154,7 +154,9 @@ function subjectsOf({ answer }: Job, request: Request): Subject[] {
     `member/${place.channelId}/${asker}`,
     ...(place.guildId === null ? [] : [`guild/${place.guildId}` as const]),
     ...(answer.to === 'message' ? [`message/${answer.messageId}` as const] : []),
-    ...('talk' in request ? [`conversation/${request.talk}` as const] : []),
+    ...('talk' in request
+      ? [request, ...request.others].map(({ talk }) => `conversation/${talk}` as const)
+      : []),
     ...('answer' in request ? [`answer/${request.answer}` as const] : []),
     ...pictures.flatMap(({ source }): Subject[] =>
       source

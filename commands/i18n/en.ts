@@ -28,6 +28,7 @@ export const EN = {
     part: (number: number, text: string) => `**${number}.** ${text}`,
     asked: (question: string) => `> ${question}`,
     leftOut: (count: number) => `I looked at the first ten; ${many(count, 'picture')} left out.`,
+    chooseByNumber: 'To ask about one of them, start with its number, such as “2: …”.',
     altText: (text: string) => `AI-generated: ${text}`,
     repostedFor: (user: string) => `Posted for ${user} with alt text (AI-generated).`,
     notRemembered: 'You opted out, so I keep nothing of this and cannot answer follow-ups.',

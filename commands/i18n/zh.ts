@@ -26,6 +26,7 @@ export const ZH: Catalog = {
     part: (number, text) => `**${number}.** ${text}`,
     asked: (question) => `> ${question}`,
     leftOut: (count) => `我只看了前十张；还有 ${count} 张没有看。`,
+    chooseByNumber: '只问其中一张时，请以编号开头，例如“2：……”。',
     altText: (text) => `AI 生成：${text}`,
     repostedFor: (user) => `代 ${user} 发布，附替代文字（AI 生成）。`,
     notRemembered: '你已选择不被记录，所以我不保留这些内容，也无法回答后续问题。',

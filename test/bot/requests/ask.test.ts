@@ -117,12 +117,12 @@ describe('asking about pictures', () => {
     assert.match((await ada.answer(id)).content, /\n1$/)
   })
 
-  it('an answer about two pictures asks which one', async () => {
+  it('an answer about two pictures asks which one, and says which', async () => {
     const message = await lin.say('', hearts(), triangle())
     const described = await ada.menu(EN.commands.describeMenu, message)
     const modal = await ada.modal(await ada.press(described, button(described, EN.buttons.ask)))
     const id = await ada.submit(modal, { question: 'how many shapes are there?', picture: ['1'] })
-    assert.match((await ada.answer(id)).content, /\n1$/)
+    assert.match((await ada.answer(id)).content, /\n\*\*2\.\*\* 1$/)
   })
 
   it('a thread is a channel of its own', async () => {
