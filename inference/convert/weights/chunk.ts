@@ -8,11 +8,11 @@ import { closeSync, openSync, readSync, writeSync } from 'node:fs'
 import type { ColumnsTarget, QuantizedTarget, Target } from '../../onnx/weight-plan.ts'
 import { BLOCK_SIZE } from '../../onnx/weight-plan.ts'
 import { ConfigError } from '../../../config/errors.ts'
-import { toFloat16, toFloat32 } from './float16.ts'
+import { isFinite32, toFloat16, toFloat32 } from './float16.ts'
 import { quantize } from './quantize.ts'
 import { quantizeColumns } from './quantize-columns.ts'
-import { DTYPE_BYTES } from '../checkpoint/safetensors.ts'
-import type { Dtype } from '../checkpoint/safetensors.ts'
+import { DTYPE_BYTES } from '../checkpoint/stored-tensor.ts'
+import type { Dtype } from '../checkpoint/stored-tensor.ts'
 import { scaleMatrix } from './scaling.ts'
 import type { Scaling } from '../../onnx/weight-plan.ts'
 
@@ -43,21 +43,23 @@ const HASH_READ = 4 * 1024 * 1024
 /**
  * Reads, converts and writes a chunk. Blocks its thread.
  *
- * @throws {ConfigError} if the checkpoint is truncated, or a value does not fit in float16.
+ * @throws {ConfigError} if the checkpoint is truncated, a value is NaN or infinite, or one does not
+ *   fit in float16.
  */
 export function convertChunk(chunk: Chunk): void {
   const { rows, columns, target, firstRow, file, source, scaling } = chunk
   const elements = rows * columns
   const bytes = new Uint8Array(elements * DTYPE_BYTES[source.dtype])
   readFully(source.file, bytes, source.offset)
-  if (target.format === 'float32' && source.dtype === 'F32' && scaling === null) {
-    writeAt(file, bytes, target.at + firstRow * columns * 4)
-    return // the same bytes: nothing to convert
-  }
   const values =
     source.dtype === 'F32' ? new Float32Array(bytes.buffer) : new Float32Array(elements)
   if (source.dtype !== 'F32') {
     toFloat32(bytes, source.dtype, values)
+  }
+  if (!isFinite32(values)) {
+    throw new ConfigError([
+      `${source.file}: ${chunk.tensor} has values that are not numbers or are infinite: the checkpoint is damaged, or its training diverged.`,
+    ])
   }
   if (scaling !== null) {
     scaleMatrix(values, rows, columns, scaling)

@@ -1,6 +1,6 @@
 /** Conversions between float32 and the 16-bit types of checkpoints, over whole arrays. */
 
-import type { Dtype } from '../checkpoint/safetensors.ts'
+import type { Dtype } from '../checkpoint/stored-tensor.ts'
 
 /** The smallest magnitude that rounds to infinity in float16; the largest finite value is 65504. */
 const OVERFLOW = 65520
@@ -15,6 +15,9 @@ export function toFloat32(bytes: Uint8Array, dtype: Dtype, out: Float32Array): v
   const { buffer, byteOffset } = bytes
   const length = out.length
   switch (dtype) {
+    case 'F64':
+      out.set(new Float64Array(buffer, byteOffset, length))
+      return
     case 'F32':
       out.set(new Float32Array(buffer, byteOffset, length))
       return
@@ -37,15 +40,23 @@ export function toFloat32(bytes: Uint8Array, dtype: Dtype, out: Float32Array): v
  *
  * @param values float32, any shape.
  * @param out as long as `values`; filled.
- * @returns whether every finite value stayed finite.
+ * @returns whether every value is finite and stayed so.
  */
 export function toFloat16(values: Float32Array, out: Float16Array): boolean {
   out.set(values)
   for (let i = 0; i < values.length; i++) {
-    const magnitude = Math.abs(values[i]!)
-    if (magnitude >= OVERFLOW && magnitude < Infinity) {
+    if (!(Math.abs(values[i]!) < OVERFLOW)) {
       return false
     }
   }
   return true
+}
+
+/** Whether no value is NaN or infinite. @param values float32, any shape. */
+export function isFinite32(values: Float32Array): boolean {
+  let sum = 0
+  for (let i = 0; i < values.length; i++) {
+    sum += values[i]! * 0 // NaN for NaN and infinity, else 0
+  }
+  return sum === 0
 }

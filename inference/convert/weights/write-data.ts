@@ -4,8 +4,9 @@ import { open } from 'node:fs/promises'
 import type { GraphPlan } from '../../onnx/graph-builder.ts'
 import type { WeightJob } from '../../onnx/weight-plan.ts'
 import type { Chunk } from './chunk.ts'
-import type { Checkpoint, Dtype, StoredTensor } from '../checkpoint/safetensors.ts'
-import { DTYPE_BYTES, isReadable } from '../checkpoint/safetensors.ts'
+import type { Checkpoint } from '../checkpoint/checkpoint.ts'
+import type { Dtype, StoredTensor } from '../checkpoint/stored-tensor.ts'
+import { DTYPE_BYTES, isReadable } from '../checkpoint/stored-tensor.ts'
 import { UNSCALED } from './scaling.ts'
 import type { Scaling, Scalings } from '../../onnx/weight-plan.ts'
 import type { ThreadPool } from './thread-pool.ts'
@@ -34,15 +35,24 @@ export async function writeData(
   await handle.truncate(plan.dataBytes)
   await handle.close()
   const running = new Set<Promise<void>>()
+  const failures: unknown[] = []
   for (const chunk of chunks(checkpoint, plan.jobs, file, scalings)) {
-    const task = convertOne(pool, chunk, onBytes).finally(() => running.delete(task))
-    task.catch(() => undefined) // the first failure is thrown below; the others follow from it
+    // A task never rejects: it could do so, and leave the set, while nothing waits for it.
+    const task = convertOne(pool, chunk, onBytes)
+      .catch((error: unknown) => void failures.push(error))
+      .finally(() => running.delete(task))
     running.add(task)
     if (running.size >= IN_FLIGHT) {
       await Promise.race(running)
     }
+    if (failures.length > 0) {
+      break
+    }
   }
   await Promise.all(running)
+  if (failures.length > 0) {
+    throw failures[0] // the others follow from it
+  }
 }
 
 async function convertOne(

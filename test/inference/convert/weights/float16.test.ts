@@ -31,11 +31,12 @@ describe('toFloat16', () => {
     ])
   })
 
-  it('says when a finite value becomes infinite', () => {
+  it('says when a value is not finite, or becomes infinite', () => {
     assert.equal(fits(1, 65519), true)
     assert.equal(fits(1, 65520), false)
     assert.equal(fits(-1e30), false)
-    assert.equal(fits(Infinity, NaN), true)
+    assert.equal(fits(Infinity), false)
+    assert.equal(fits(1, NaN), false)
   })
 })
 
