@@ -22,12 +22,12 @@ import { readLicense } from '../package/license.ts'
 import { CARD_FILE, type ModelCard } from '../package/model-card.ts'
 import type { Precision, VisionStorage } from '../blocks/precision.ts'
 import { checkWeights } from './checkpoint/check-weights.ts'
-import { openCheckpoint } from './checkpoint/safetensors.ts'
-import type { Checkpoint } from './checkpoint/safetensors.ts'
+import { openCheckpoint } from './checkpoint/checkpoint.ts'
+import type { Checkpoint } from './checkpoint/checkpoint.ts'
 import { sameTensor } from './checkpoint/same-tensor.ts'
 import { TOKENIZER_FILE } from './checkpoint/tokenizer-files.ts'
 import { type CalibrationFacts, makeCard, type OwnSettings } from './make-card.ts'
-import { readModel, readSmallFiles } from './small-files.ts'
+import { readModel, readSmallFiles, requireCheckpoint } from './small-files.ts'
 import { UNSCALED } from './weights/scaling.ts'
 import { ThreadPool } from './weights/thread-pool.ts'
 import { bytesToRead, writeData } from './weights/write-data.ts'
@@ -170,9 +170,7 @@ export function estimatePackageBytes(
 
 /** Checks the whole checkpoint. @throws {ConfigError} with a sentence for each problem. */
 function prepare(from: string, precision: Precision, vision?: VisionStorage): Prepared {
-  if (!existsSync(from) || !statSync(from).isDirectory()) {
-    throw new ConfigError([`${from} is not a folder.`])
-  }
+  requireCheckpoint(from)
   const problems: string[] = []
   const small = readSmallFiles(from, problems)
   const checkpoint = openCheckpoint(from, problems)

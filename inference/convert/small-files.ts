@@ -4,9 +4,12 @@
  * is downloaded.
  */
 
+import { statSync } from 'node:fs'
+import { ConfigError } from '../../config/errors.ts'
 import { familyOfCheckpoint } from '../families/index.ts'
 import type { FamilyCheckpoint } from '../families/common/family.ts'
 import { readJson } from '../families/common/read-json.ts'
+import { refuseAdapter } from './checkpoint/adapters.ts'
 import { readTokenizer } from './checkpoint/tokenizer-files.ts'
 import { type OwnSettings, readOwnSettings } from './make-card.ts'
 
@@ -17,6 +20,14 @@ export type SmallFiles = {
   /** Text of tokenizer.json. */
   readonly tokenizer: string
   readonly own: OwnSettings
+}
+
+/** @throws {ConfigError} if the folder is not one, or has a LoRA adapter instead of a whole model. */
+export function requireCheckpoint(folder: string): void {
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new ConfigError([`${folder} is not a folder.`])
+  }
+  refuseAdapter(folder)
 }
 
 /** @returns null if the checkpoint cannot be converted, with a sentence per reason in `problems`. */

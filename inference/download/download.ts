@@ -13,7 +13,8 @@ import { fetchFile, type FetchContext } from './fetch-file.ts'
 import type { Hub, RemoteFile, Repository } from './hub.ts'
 import { bytesPresent } from './partial-file.ts'
 import type { RetryOptions } from './retry.ts'
-import { INDEX_FILE, selectFirstFiles, selectShards } from './select-files.ts'
+import { INDEX_FILE } from '../convert/checkpoint/checkpoint.ts'
+import { selectFirstFiles, selectShards } from './select-files.ts'
 
 const LOCK_FILE = '.lock'
 /** Files downloaded at once. */

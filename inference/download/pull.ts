@@ -10,7 +10,7 @@ import path from 'node:path'
 import { findCalibrationPictures } from '../convert/calibration/calibration-pictures.ts'
 import { convertCheckpoint, estimatePackageBytes } from '../convert/convert.ts'
 import { ConfigError } from '../../config/errors.ts'
-import { readSmallFiles, type SmallFiles } from '../convert/small-files.ts'
+import { readSmallFiles, requireCheckpoint, type SmallFiles } from '../convert/small-files.ts'
 import { CARD_FILE, type ModelCard } from '../package/model-card.ts'
 import type { Precision, VisionStorage } from '../blocks/precision.ts'
 import { requireDisk } from './disk.ts'
@@ -221,6 +221,7 @@ async function picturesToCalibrate(options: PullOptions) {
  * @throws {ConfigError} with a sentence for each problem that prevents a conversion.
  */
 function checkSmallFiles(folder: string): SmallFiles {
+  requireCheckpoint(folder)
   const problems: string[] = []
   const files = readSmallFiles(folder, problems)
   if (files === null) {

@@ -7,13 +7,13 @@
  */
 
 import { z } from 'zod'
+import { ADAPTER_CONFIG, adapterOnHub } from '../convert/checkpoint/adapters.ts'
+import { INDEX_FILE, SINGLE_FILE } from '../convert/checkpoint/checkpoint.ts'
 import { OWN_FILE } from '../convert/make-card.ts'
 import { ConfigError } from '../../config/errors.ts'
 import type { RemoteFile, Repository } from './hub.ts'
 
 export const CONFIG_FILE = 'config.json'
-export const INDEX_FILE = 'model.safetensors.index.json'
-const SINGLE_FILE = 'model.safetensors'
 
 /** Small files that are downloaded where they exist; other files are ignored. */
 const SMALL_FILES = new Set([
@@ -51,6 +51,9 @@ export type FirstFiles = {
 export function selectFirstFiles(repository: Repository): FirstFiles {
   const { id } = repository
   const byName = new Map(repository.files.map((file) => [file.name, file]))
+  if (byName.has(ADAPTER_CONFIG)) {
+    throw new ConfigError([adapterOnHub(id, byName.has(CONFIG_FILE))])
+  }
   if (!byName.has(CONFIG_FILE)) {
     throw new ConfigError([`${id} has no ${CONFIG_FILE}: it is not a transformers model.`])
   }

@@ -42,6 +42,13 @@ export function writeTensors(file: string, tensors: RawTensors): void {
   writeFileSync(file, Buffer.concat([length, text, ...Object.values(tensors).map((t) => t.bytes)]))
 }
 
+/** Writes a file with this header, followed by zeros. */
+export function writeHeader(file: string, header: Buffer, bytes: number): void {
+  const length = Buffer.alloc(8)
+  length.writeBigUInt64LE(BigInt(header.length))
+  writeFileSync(file, Buffer.concat([length, header, Buffer.alloc(bytes)]))
+}
+
 export function floatTensor(values: Float32Array, shape: readonly number[]): RawTensor {
   return {
     dtype: 'F32',

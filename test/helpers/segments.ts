@@ -4,7 +4,7 @@
  */
 
 import { openSync, readSync, closeSync } from 'node:fs'
-import { openCheckpoint } from '../../inference/convert/checkpoint/safetensors.ts'
+import { openCheckpoint } from '../../inference/convert/checkpoint/checkpoint.ts'
 import { toFloat32 } from '../../inference/convert/weights/float16.ts'
 import type { Segment } from '../../inference/families/common/runner.ts'
 import { openGraphs, DecoderRun } from './graph-sessions.ts'

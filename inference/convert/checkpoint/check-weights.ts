@@ -4,8 +4,8 @@
 
 import { ConfigError } from '../../../config/errors.ts'
 import type { GraphPlan } from '../../onnx/graph-builder.ts'
-import type { Checkpoint, StoredTensor } from './safetensors.ts'
-import { isReadable } from './safetensors.ts'
+import type { Checkpoint } from './checkpoint.ts'
+import { isReadable, type StoredTensor } from './stored-tensor.ts'
 
 /** Problems beyond this are only counted. */
 const MAX_LISTED = 20
@@ -52,7 +52,7 @@ function tensorProblem(
 ): string | null {
   const { file, dtype, shape } = stored
   if (!isReadable(dtype)) {
-    return `${file}: ${name} is of type ${dtype}; F32, F16 and BF16 are read.`
+    return `${file}: ${name} is of type ${dtype}; F64, F32, F16 and BF16 are read.`
   }
   if (!fits(shape, rows, columns)) {
     const wanted = rows === 1 ? `[${columns}]` : `[${rows}, ${columns}]`

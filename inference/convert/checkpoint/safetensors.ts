@@ -1,186 +1,152 @@
 /**
- * Reads the headers of safetensors checkpoints: one file, or shards with an index. Tensors stay on
- * the disk; chunk.ts reads their rows.
+ * Reads the header of a safetensors file, as strictly as the format's own library: a file that it
+ * refuses is refused here.
  *
  * Format: an unsigned 64-bit little-endian header length, a JSON header, then the tensors' bytes.
- * Source: huggingface/safetensors, README.md, "Format".
+ * Source: huggingface/safetensors 0.8, README.md, "Format", and safetensors/src/tensor.rs,
+ * `Metadata::validate`.
  */
 
-import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs'
-import path from 'node:path'
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { ConfigError } from '../../../config/errors.ts'
-import { isObject, readJson } from '../../families/common/read-json.ts'
-
-/** The dtypes that a checkpoint may have, with bytes per element. */
-export const DTYPE_BYTES = { F32: 4, F16: 2, BF16: 2 } as const
-export type Dtype = keyof typeof DTYPE_BYTES
-
-export function isReadable(dtype: string): dtype is Dtype {
-  return Object.hasOwn(DTYPE_BYTES, dtype)
-}
-
-/** A tensor's dtype and shape, and where its bytes are. */
-export type StoredTensor = {
-  readonly file: string
-  readonly dtype: string
-  readonly shape: readonly number[]
-  /** Offset in the file, in bytes. */
-  readonly offset: number
-  /** Length, in bytes. */
-  readonly bytes: number
-}
-
-export type Checkpoint = {
-  /** Files that hold tensors, absolute. */
-  readonly files: readonly string[]
-  readonly tensors: ReadonlyMap<string, StoredTensor>
-}
-
-const SINGLE_FILE = 'model.safetensors'
-const INDEX_FILE = 'model.safetensors.index.json'
-const PICKLED = ['pytorch_model.bin', 'pytorch_model.bin.index.json']
+import { isObject, type Json, lfsPointerProblem } from '../../families/common/read-json.ts'
+import type { StoredTensor } from './stored-tensor.ts'
+import { duplicateKey } from './duplicate-keys.ts'
 
 /** The longest header accepted, in bytes: a million tensors need less. */
 const MAX_HEADER = 100 * 1024 * 1024
 
+const METADATA = '__metadata__'
+
+/** Every dtype of the format, with bits per element. */
+const DTYPE_BITS: Readonly<Record<string, number>> = {
+  BOOL: 8,
+  F4: 4,
+  F6_E2M3: 6,
+  F6_E3M2: 6,
+  U8: 8,
+  I8: 8,
+  F8_E5M2: 8,
+  F8_E4M3: 8,
+  F8_E8M0: 8,
+  F8_E4M3FNUZ: 8,
+  F8_E5M2FNUZ: 8,
+  I16: 16,
+  U16: 16,
+  F16: 16,
+  BF16: 16,
+  I32: 32,
+  U32: 32,
+  F32: 32,
+  C64: 64,
+  F64: 64,
+  I64: 64,
+  U64: 64,
+}
+
 /**
- * Reads the headers of all safetensors files of a folder.
+ * Reads where each tensor of a file is.
  *
- * @param problems gets a sentence for each file that is missing, truncated or broken.
+ * @throws {ConfigError} if the file is truncated or is not a safetensors file.
  */
-export function openCheckpoint(folder: string, problems: string[]): Checkpoint {
-  const tensors = new Map<string, StoredTensor>()
-  const files = collect(problems, () => checkpointFiles(folder)) ?? []
-  for (const file of files) {
-    for (const [name, tensor] of collect(problems, () => readHeader(file)) ?? []) {
-      tensors.set(name, tensor)
-    }
-  }
-  return { files, tensors }
-}
-
-function collect<T>(problems: string[], read: () => T): T | null {
-  try {
-    return read()
-  } catch (error) {
-    if (!(error instanceof ConfigError)) {
-      throw error
-    }
-    problems.push(...error.problems)
-    return null
-  }
-}
-
-function checkpointFiles(folder: string): string[] {
-  const index = path.join(folder, INDEX_FILE)
-  if (existsSync(index)) {
-    return shardFiles(folder, index)
-  }
-  const single = path.join(folder, SINGLE_FILE)
-  if (existsSync(single)) {
-    return [single]
-  }
-  const pickled = PICKLED.find((name) => existsSync(path.join(folder, name)))
-  throw new ConfigError([
-    pickled === undefined
-      ? `${folder} has no weights: neither ${SINGLE_FILE} nor ${INDEX_FILE} is there.`
-      : `${folder} has its weights in ${pickled}, a format that can run code; only safetensors are read.`,
-  ])
-}
-
-function shardFiles(folder: string, index: string): string[] {
-  const problems: string[] = []
-  const map = readJson(folder, INDEX_FILE, problems)?.['weight_map']
-  if (problems.length > 0 || !isObject(map)) {
-    throw new ConfigError(problems.length > 0 ? problems : [`${index} has no weight_map.`])
-  }
-  const names = [...new Set(Object.values(map).map(String))].sort()
-  const foreign = names.filter(
-    (name) => path.basename(name) !== name || !name.endsWith('.safetensors'),
-  )
-  if (foreign.length > 0) {
-    throw new ConfigError(
-      foreign.map((name) => `${index} names ${name}, which is not a shard in this folder.`),
-    )
-  }
-  const absent = names.filter((name) => !existsSync(path.join(folder, name)))
-  if (absent.length > 0) {
-    throw new ConfigError(absent.map((name) => `${folder} lacks the shard ${name}.`))
-  }
-  return names.map((name) => path.join(folder, name))
-}
-
-function readHeader(file: string): [string, StoredTensor][] {
+export function readSafetensors(file: string): [string, StoredTensor][] {
   const descriptor = openSync(file, 'r')
   try {
     const size = fstatSync(descriptor).size
-    const prefix = Buffer.alloc(8)
-    if (size < 8 || readSync(descriptor, prefix, 0, 8, 0) < 8) {
-      throw new ConfigError([`${file} is not a safetensors file: it has ${size} bytes.`])
+    const start = Buffer.alloc(Math.min(size, 64))
+    readSync(descriptor, start, 0, start.length, 0)
+    const pointer = lfsPointerProblem(file, start.toString('latin1'))
+    if (pointer !== null) {
+      throw new ConfigError([pointer])
     }
-    const length = Number(prefix.readBigUInt64LE())
+    if (size < 8) {
+      throw broken(file, `it has ${size} bytes`)
+    }
+    const length = Number(start.readBigUInt64LE())
     if (length > MAX_HEADER || length < 2) {
-      throw new ConfigError([
-        `${file} is not a safetensors file: its header cannot be ${length} bytes.`,
-      ])
+      throw broken(file, `its header cannot be ${length} bytes`)
     }
     if (8 + length > size) {
       throw new ConfigError([`${file} is truncated: it ends within its header.`])
     }
     const text = Buffer.alloc(length)
     readSync(descriptor, text, 0, length, 8)
-    return parseHeader(file, text.toString('utf8'), 8 + length, size)
+    return readTensors(file, parseHeader(file, text), 8 + length, size)
   } finally {
     closeSync(descriptor)
   }
 }
 
-function parseHeader(
+function broken(file: string, why: string, cause?: unknown): ConfigError {
+  return new ConfigError([`${file} is not a safetensors file: ${why}.`], { cause })
+}
+
+function parseHeader(file: string, bytes: Buffer): Json {
+  let header: unknown
+  let text: string
+  try {
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    header = JSON.parse(text)
+  } catch (error) {
+    throw broken(file, 'its header is not JSON', error)
+  }
+  if (!isObject(header)) {
+    throw broken(file, 'its header is not an object')
+  }
+  const twice = duplicateKey(text)
+  if (twice !== null) {
+    throw broken(file, `its header has ${JSON.stringify(twice)} twice`)
+  }
+  const metadata = header[METADATA] ?? {}
+  if (!isObject(metadata) || !Object.values(metadata).every((value) => typeof value === 'string')) {
+    throw broken(file, `its ${METADATA} is not text`)
+  }
+  return header
+}
+
+/** @param start where the tensors' bytes begin in the file, in bytes. */
+function readTensors(
   file: string,
-  text: string,
+  header: Json,
   start: number,
   size: number,
 ): [string, StoredTensor][] {
-  let header: unknown
-  try {
-    header = JSON.parse(text)
-  } catch (error) {
-    throw new ConfigError([`${file} is not a safetensors file: its header is not JSON.`], {
-      cause: error,
-    })
-  }
-  if (typeof header !== 'object' || header === null) {
-    throw new ConfigError([`${file} is not a safetensors file: its header is not an object.`])
-  }
-  const tensors: [string, StoredTensor][] = []
+  const tensors = Object.entries(header)
+    .filter(([name]) => name !== METADATA)
+    .map(([name, entry]): [string, StoredTensor] => [name, parseEntry(file, name, entry, start)])
+  const inOrder = tensors.toSorted(([, a], [, b]) => a.offset - b.offset || a.bytes - b.bytes)
   let end = start
-  for (const [name, entry] of Object.entries(header)) {
-    if (name === '__metadata__') {
-      continue
+  for (const [name, { offset, bytes }] of inOrder) {
+    if (offset !== end) {
+      const what = offset < end ? 'overlaps the tensor before it' : 'comes after unused bytes'
+      throw broken(file, `${name} ${what}`)
     }
-    const tensor = parseEntry(file, name, entry, start)
-    end = Math.max(end, tensor.offset + tensor.bytes)
-    tensors.push([name, tensor])
+    end += bytes
   }
   if (end > size) {
     throw new ConfigError([
       `${file} is truncated: it has ${size} bytes and its tensors need ${end}.`,
     ])
   }
+  if (end < size) {
+    throw broken(file, `${size - end} bytes follow its tensors`)
+  }
   return tensors
 }
 
-/** @param start where the tensors' bytes begin in the file, in bytes. */
 function parseEntry(file: string, name: string, entry: unknown, start: number): StoredTensor {
   const { dtype, shape, data_offsets: offsets } = isObject(entry) ? entry : {}
-  const [from, to] = isCounts(offsets) ? offsets : []
+  const [from, to] = isCounts(offsets) && offsets.length === 2 ? offsets : []
   if (typeof dtype !== 'string' || !isCounts(shape) || from === undefined || to === undefined) {
     throw new ConfigError([`${file}: the header's entry of ${name} is broken.`])
   }
+  const bits = Object.hasOwn(DTYPE_BITS, dtype) ? DTYPE_BITS[dtype] : undefined
+  if (bits === undefined) {
+    throw new ConfigError([`${file}: ${name} is of type ${dtype}, which the format does not have.`])
+  }
   const bytes = to - from
-  const width = isReadable(dtype) ? DTYPE_BYTES[dtype] : undefined
   const elements = shape.reduce((product, dim) => product * dim, 1)
-  if (bytes < 0 || (width !== undefined && bytes !== elements * width)) {
+  if (bytes < 0 || bytes * 8 !== elements * bits) {
     throw new ConfigError([
       `${file}: ${name} is ${dtype} [${shape.join(', ')}] but has ${bytes} bytes.`,
     ])

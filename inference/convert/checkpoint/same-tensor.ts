@@ -1,7 +1,8 @@
 /** Compares two tensors of a checkpoint byte by byte, a few megabytes at a time. */
 
 import { closeSync, openSync, readSync } from 'node:fs'
-import type { Checkpoint, StoredTensor } from './safetensors.ts'
+import type { Checkpoint } from './checkpoint.ts'
+import type { StoredTensor } from './stored-tensor.ts'
 
 /** Bytes compared at once. */
 const PIECE = 4 * 1024 * 1024

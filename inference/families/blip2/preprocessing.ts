@@ -1,6 +1,7 @@
 /**
- * Reads how a checkpoint prepares its pictures: `preprocessor_config.json`, or the image processor's
- * part of `processor_config.json` as newer transformers save it.
+ * Reads how a checkpoint prepares its pictures: the image processor's part of `processor_config.json`,
+ * as newer transformers save it, or `preprocessor_config.json`. Where there are both, the former
+ * wins, as in transformers 5.18, image_processing_base.py, `get_image_processor_dict`.
  *
  * Defaults: transformers 5.18, models/blip/image_processing_blip.py (mean and standard deviation
  * are OPENAI_CLIP_MEAN and OPENAI_CLIP_STD), except that a missing size is the model's own.
@@ -59,12 +60,12 @@ export function readPreprocessing(
 }
 
 function findSettings(folder: string, problems: string[]): { json: Json; where: string } {
-  const own = readJson(folder, 'preprocessor_config.json', problems)
-  if (own !== null) {
-    return { json: own, where: 'preprocessor_config.json: ' }
-  }
   const shared = readJson(folder, 'processor_config.json', problems)?.['image_processor']
-  return { json: isObject(shared) ? shared : {}, where: 'processor_config.json: image_processor.' }
+  if (isObject(shared)) {
+    return { json: shared, where: 'processor_config.json: image_processor.' }
+  }
+  const own = readJson(folder, 'preprocessor_config.json', problems)
+  return { json: own ?? {}, where: 'preprocessor_config.json: ' }
 }
 
 function isOwn(type: unknown): boolean {

@@ -11,16 +11,25 @@ export function readJson(folder: string, name: string, problems: string[]): Json
   if (!existsSync(file)) {
     return null
   }
+  let text = ''
   try {
-    const value: unknown = JSON.parse(readFileSync(file, 'utf8'))
+    text = readFileSync(file, 'utf8')
+    const value: unknown = JSON.parse(text)
     if (isObject(value)) {
       return value
     }
   } catch {
     // Said below, with the file's name.
   }
-  problems.push(`${file} is not a JSON object.`)
+  problems.push(lfsPointerProblem(file, text) ?? `${file} is not a JSON object.`)
   return null
+}
+
+/** A sentence if a file is what git leaves in the place of a large file; null if it is not. */
+export function lfsPointerProblem(file: string, text: string): string | null {
+  return text.startsWith('version https://git-lfs.github.com/spec/')
+    ? `${file} is a pointer of Git LFS and not the file itself. Run \`git lfs pull\` in its folder.`
+    : null
 }
 
 export function isObject(value: unknown): value is Json {

@@ -1,13 +1,23 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync, cpSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import path from 'node:path'
 import { describe, it } from 'node:test'
 import { convertCheckpoint, estimatePackageBytes } from '../../../inference/convert/convert.ts'
 import { readCard } from '../../../inference/package/model-card.ts'
 import { PRECISIONS } from '../../../inference/blocks/precision.ts'
 import type { ModelCard } from '../../../inference/package/model-card.ts'
+import { valuesOf } from '../../helpers/safetensors.ts'
 import {
+  changeWeights,
   folder,
   from,
   giveEachTestACheckpoint,
@@ -65,6 +75,41 @@ describe('convertCheckpoint', () => {
     assert.deepEqual(tokens, { bos: 2, pad: 1, stop: [202], image: 303 })
     assert.equal(preprocessing.rescaleFactor, 0.00392156862745098)
     assert.equal(preprocessing.std[2], 0.27577711)
+  })
+
+  it('takes one file of weights before an index, as transformers does', async () => {
+    const index = { weight_map: { query_tokens: 'model-00001-of-00002.safetensors' } }
+    writeFileSync(path.join(from, 'model.safetensors.index.json'), JSON.stringify(index))
+    const { files } = await cardOf()
+    rmSync(path.join(from, 'model.safetensors.index.json'))
+    rmSync(out, { recursive: true })
+    assert.deepEqual(files, (await cardOf()).files)
+  })
+
+  it('takes the image processor of processor_config.json first, as transformers does', async () => {
+    const other = { image_mean: [0.5, 0.5, 0.5], size: { height: 99, width: 99 } }
+    writeFileSync(path.join(from, 'preprocessor_config.json'), JSON.stringify(other))
+    const { mean } = (await cardOf()).preprocessing
+    assert.deepEqual(mean, [0.48145466, 0.4578275, 0.40821073])
+  })
+
+  it('takes preprocessor_config.json where processor_config.json has no image processor', async () => {
+    const other = { image_mean: [0.5, 0.5, 0.5] }
+    writeFileSync(path.join(from, 'preprocessor_config.json'), JSON.stringify(other))
+    writeFileSync(path.join(from, 'processor_config.json'), '{"num_query_tokens":4}')
+    assert.deepEqual((await cardOf()).preprocessing.mean, [0.5, 0.5, 0.5])
+  })
+
+  it('reads float64 weights', async () => {
+    changeWeights((tensors) => {
+      const tensor = tensors['query_tokens']!
+      const values = Float64Array.from(valuesOf(tensor))
+      tensors['query_tokens'] = { ...tensor, dtype: 'F64', bytes: new Uint8Array(values.buffer) }
+    })
+    const { files } = await cardOf()
+    useCheckpoint('base')
+    rmSync(out, { recursive: true })
+    assert.deepEqual(files, (await cardOf()).files)
   })
 
   it('has no image token for an older checkpoint', async () => {

@@ -144,8 +144,8 @@ describe('convertCheckpoint refuses', () => {
   })
 
   it('a file that is something else', async () => {
-    writeFileSync(path.join(from, WEIGHTS), 'version https://git-lfs.github.com/spec/v1\n')
-    await assertRefused(/model\.safetensors is not a safetensors file/)
+    writeFileSync(path.join(from, WEIGHTS), 'a page of the hub instead of the file')
+    await assertRefused(/model\.safetensors is not a safetensors file: its header cannot be/)
   })
 
   it('a file that ends within its header', async () => {
@@ -206,7 +206,7 @@ describe('convertCheckpoint refuses', () => {
       const bytes = new Uint8Array(32)
       tensors['language_projection.bias'] = { dtype: 'I8', shape: [32], bytes }
     })
-    await assertRefused(/language_projection\.bias is of type I8; F32, F16 and BF16 are read/)
+    await assertRefused(/language_projection\.bias is of type I8; F64, F32, F16 and BF16 are read/)
   })
 
   it('values that float16 cannot hold, once they are met', async () => {

@@ -200,6 +200,18 @@ describe('selectFirstFiles', () => {
     )
   })
 
+  it('refuses a LoRA adapter, with the commands that merge it', () => {
+    assert.throws(
+      () => selectFirstFiles(repositoryOf('adapter_config.json', 'adapter_model.safetensors')),
+      says(/^a\/b is a LoRA adapter .*\n(?:.*\n)*.*PeftModel\.from_pretrained\(base, "a\/b"\)/),
+    )
+    assert.throws(
+      () =>
+        selectFirstFiles(repositoryOf('config.json', 'model.safetensors', 'adapter_config.json')),
+      says(/beside its full weights.*\n  hf download a\/b --local-dir checkpoint\n/),
+    )
+  })
+
   it('refuses a repository without weights or configuration', () => {
     assert.throws(
       () => selectFirstFiles(repositoryOf('config.json')),
