@@ -12,6 +12,7 @@ import type { Fields, FieldValue } from '../interactions/modals.ts'
 import type { OptionValue } from '../interactions/option-values.ts'
 import { history, viewedChannel, viewedMessage } from './views.ts'
 import type { Message } from '../world/message.ts'
+import { crosspost, proxyMessage } from '../messages/webhook-messages.ts'
 import { deleteAs, editAs, sendAs } from '../messages/actions.ts'
 import { demand, sendingIn } from '../world/permissions.ts'
 import { addReaction, readEmoji, removeReaction } from '../messages/reactions.ts'
@@ -41,6 +42,8 @@ const ACTIONS: ReadonlyMap<string, Action> = new Map<string, Action>([
   ['forward', forward],
   ['history', look],
   ['react', react],
+  ['proxy', proxy],
+  ['crosspost', publish],
   ['typing', type],
   ['commands', (request) => command(request)],
   ['autocomplete', (request) => command(request, needed(request.body, 'focused'))],
@@ -105,6 +108,24 @@ function look({ actor, body }: ActionRequest): object {
   checks.done()
   demand(world, channel, userId, 'readMessageHistory')
   return { messages: history(world, channel, userId, { before, limit }) }
+}
+
+/** Posts a member's message under another name, as a proxy bot such as PluralKit does. */
+async function proxy(request: ActionRequest): Promise<object> {
+  const { world, userId } = request.actor
+  const source = messageOf(request)
+  if (source.authorId !== userId) {
+    throw refuse('notYourMessage')
+  }
+  const message = await proxyMessage(world, source, needed(request.body, 'name'))
+  return viewedMessage(world, message, userId)
+}
+
+async function publish(request: ActionRequest): Promise<object> {
+  const { world, userId } = request.actor
+  const target = world.channel(needed(request.body, 'to'))
+  const message = await crosspost(world, messageOf(request), { target, userId })
+  return viewedMessage(world, message, userId)
 }
 
 function react(request: ActionRequest): object {

@@ -11,6 +11,8 @@
  * | `edit` | `{message_id, content?, attachments?}`; `attachments` lists what is kept | the message |
  * | `delete` | `{message_id}`: own, or any with Manage Messages | `{}` |
  * | `forward` | `{message_id, to}`: from `channel` to the channel `to` | the new message |
+ * | `proxy` | `{message_id, name}`: a bot posts it again under that name and deletes it | the new message |
+ * | `crosspost` | `{message_id, to}`: from an announcement channel to `to`, which follows it | the new message |
  * | `history` | `{before?, limit?}` | `{messages}`, oldest first |
  * | `react` | `{message_id, emoji, on}`; `on: false` removes it | `{}` |
  * | `typing` | `{}` | `{}` |

@@ -56,6 +56,7 @@ const REFUSALS = {
   unknownCommand: [404, 10063, 'Unknown application command'],
   tooManyPins: [400, 30003, 'Maximum number of pins reached (250)'],
   tooManyRoles: [400, 30005, 'Maximum number of server roles reached (250)'],
+  tooManyWebhooks: [400, 30007, 'Maximum number of webhooks reached (15)'],
   tooManyReactions: [400, 30010, 'Maximum number of reactions reached (20)'],
   tooManyChannels: [400, 30013, 'Maximum number of server channels reached (500)'],
   tooManyThreadMembers: [400, 30033, 'Maximum number of thread participants reached (1000)'],

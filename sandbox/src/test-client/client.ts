@@ -219,6 +219,16 @@ export class Member {
     return this.#post('forward', { message_id: message.id, to: this.#find(channel) })
   }
 
+  /** Has a proxy bot such as PluralKit post a message again under another name, and delete it. */
+  proxy(message: { readonly id: string }, name: string): Promise<APIMessage> {
+    return this.#post('proxy', { message_id: message.id, name })
+  }
+
+  /** Publishes a message of this announcement channel to a channel that follows it. */
+  crosspost(message: { readonly id: string }, channel: string): Promise<APIMessage> {
+    return this.#post('crosspost', { message_id: message.id, to: this.#find(channel) })
+  }
+
   /** Edits a message of the member. */
   edit(message: { readonly id: string }, content: string): Promise<APIMessage> {
     return this.#post('edit', { message_id: message.id, content })

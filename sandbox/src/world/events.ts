@@ -35,6 +35,7 @@ export type ChannelEvent =
       readonly name: 'CHANNEL_CREATE' | 'CHANNEL_UPDATE' | 'CHANNEL_DELETE' | 'CHANNEL_PINS_UPDATE'
       readonly channel: Channel
     }
+  | { readonly name: 'WEBHOOKS_UPDATE'; readonly channel: Channel }
   /** A thread was created, or the bot was added to an existing one. */
   | { readonly name: 'THREAD_CREATE'; readonly channel: Channel; readonly isNew: boolean }
   | { readonly name: 'THREAD_UPDATE'; readonly channel: Channel }
