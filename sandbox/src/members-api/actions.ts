@@ -18,6 +18,9 @@ import { demand, sendingIn } from '../world/permissions.ts'
 import { addReaction, readEmoji, removeReaction } from '../messages/reactions.ts'
 import { readNewThread, startThread } from '../world/threads.ts'
 
+/** Most people in a group of direct messages. */
+const MAX_GROUP = 10
+
 /** Maximum number of messages in one `history` response. */
 const MAX_HISTORY = 100
 
@@ -53,6 +56,7 @@ const ACTIONS: ReadonlyMap<string, Action> = new Map<string, Action>([
   ['dismiss', dismiss],
   ['threads', openThread],
   ['dms', openDirect],
+  ['groups', openGroup],
   ['install', install],
   ['block', block],
   ['nitro', subscribe],
@@ -244,6 +248,23 @@ function openDirect({ actor, body }: ActionRequest): object {
   const { world, userId } = actor
   const other = body['user_id'] === undefined ? undefined : needed(body, 'user_id')
   const channel = world.directChannel(userId, other && world.user(other).id)
+  return viewedChannel(world, channel, userId)
+}
+
+function openGroup({ actor, body }: ActionRequest): object {
+  const { world, userId } = actor
+  const checks = new Checks()
+  const ids = checks.ids(body, 'user_ids', MAX_GROUP - 1) ?? []
+  const name = checks.text(body, 'name', { max: 100 }) ?? ''
+  checks.done()
+  const people = [...new Set([userId, ...ids])].map((id) => world.user(id))
+  if (people.some(({ bot }) => bot)) {
+    throw refuse('invalidRecipients')
+  }
+  const channel = world.addGroup(
+    people.map(({ id }) => id),
+    name,
+  )
   return viewedChannel(world, channel, userId)
 }
 

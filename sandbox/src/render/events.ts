@@ -78,7 +78,8 @@ function guildEvent(world: World, event: GuildEvent): Dispatch | null {
   const { name } = event
   const bot = world.application.bot.id
   if (name === 'GUILD_DELETE') {
-    return { name, guildId: event.guild.id, data: () => ({ id: event.guild.id }) }
+    const data = { id: event.guild.id, ...(event.unavailable ? { unavailable: true } : {}) }
+    return { name, guildId: event.guild.id, data: () => data }
   }
   const guildId = guildIdOf(event)
   const guild = world.guilds.get(guildId)

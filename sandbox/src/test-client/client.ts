@@ -96,6 +96,13 @@ export class Member {
     return id
   }
 
+  /** Opens a group of direct messages with other people, and switches to it. */
+  async openGroup(userIds: readonly string[], name = ''): Promise<string> {
+    const { id } = await this.#post<APIChannel>('groups', { user_ids: userIds, name })
+    this.#channelId = id
+    return id
+  }
+
   /** Starts a thread, with or without a starter message, and switches to it. */
   async openThread(name: string, from?: { readonly id: string }): Promise<string> {
     const body = { name, ...(from && { message_id: from.id }) }

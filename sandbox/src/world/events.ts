@@ -10,9 +10,9 @@ import type { AuditEntry, Channel, Guild, Member, Role } from './types.ts'
 
 /** Events of a guild. */
 export type GuildEvent =
-  /** The bot was added to it, or left it. */
+  /** The bot was added to it or left it, or it is back or unavailable because of an outage. */
   | { readonly name: 'GUILD_CREATE'; readonly guild: Guild }
-  | { readonly name: 'GUILD_DELETE'; readonly guild: Guild }
+  | { readonly name: 'GUILD_DELETE'; readonly guild: Guild; readonly unavailable: boolean }
   | { readonly name: 'GUILD_UPDATE'; readonly guild: Guild }
   | {
       readonly name: 'GUILD_ROLE_CREATE' | 'GUILD_ROLE_UPDATE' | 'GUILD_ROLE_DELETE'

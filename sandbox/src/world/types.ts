@@ -117,7 +117,7 @@ export type Webhook = {
   readonly sourceChannelId: string | null
 }
 
-/** A channel of a guild, a thread, or a direct-message channel between the two `recipients`. */
+/** A channel of a guild, a thread, or direct messages between two or more `recipients`. */
 export type Channel = {
   readonly id: string
   readonly type: number

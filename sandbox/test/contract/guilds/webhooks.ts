@@ -61,7 +61,7 @@ function resourceCases(contract: Contract): void {
     'resources/webhook#get-webhook-with-token',
     async (stage) => {
       const webhook = await stage.general.createWebhook({ name: 'Hook' })
-      const path = Routes.webhook(webhook.id, webhook.token!)
+      const path = Routes.webhook(webhook.id, webhook.token)
       const whole = await stage.rest.get(path, { auth: false })
       assert.equal(Object.hasOwn(Object(whole), 'user'), false)
       const wrong = Routes.webhook(webhook.id, 'wrong')
