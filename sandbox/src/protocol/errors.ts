@@ -52,6 +52,7 @@ const REFUSALS = {
   unknownEmoji: [400, 10014, 'Unknown Emoji'],
   unknownWebhook: [404, 10015, 'Unknown Webhook'],
   unknownBan: [404, 10026, 'Unknown Ban'],
+  unknownSticker: [404, 10060, 'Unknown sticker'],
   unknownInteraction: [404, 10062, 'Unknown interaction'],
   unknownCommand: [404, 10063, 'Unknown application command'],
   tooManyPins: [400, 30003, 'Maximum number of pins reached (250)'],

@@ -38,6 +38,7 @@ import { RouteTable } from './route.ts'
 import type { Reply, Route } from './route.ts'
 import { searchRoutes } from './guilds/search.ts'
 import { webhookRoutes } from './channels/webhooks.ts'
+import { stickerRoutes } from './stickers.ts'
 import { threadRoutes } from './channels/threads.ts'
 
 /** Longest reason for the audit log, in characters. */
@@ -90,6 +91,7 @@ export const apiRoutes: readonly Route[] = [
   ...messageRoutes,
   ...interactionRoutes,
   ...webhookRoutes,
+  ...stickerRoutes,
   ...commandRoutes,
 ]
 

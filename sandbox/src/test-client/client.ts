@@ -198,6 +198,11 @@ export class Member {
     return this.#post('messages', body, files)
   }
 
+  /** Sends a sticker by its id. */
+  stick(stickerId: string): Promise<APIMessage> {
+    return this.#post('messages', { sticker_ids: [stickerId] })
+  }
+
   /** Sends a voice message: an audio file with its length in seconds and its waveform. */
   speak(
     file: LocalFile,
