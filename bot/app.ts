@@ -8,6 +8,7 @@ import { RequestHandler } from './requests/handler.ts'
 import { QuestionFlow } from './requests/question-flow.ts'
 import { AnswerButtons } from './requests/answer-buttons.ts'
 import { Deletions } from './memory/deletions.ts'
+import { shownBytes } from './messages/shown-files.ts'
 import { RequestIntake, withDeferredReply } from './requests/submit.ts'
 import { Eraser } from './memory/eraser.ts'
 import { GuildSettingsStore } from './memory/guild-settings.ts'
@@ -74,6 +75,7 @@ export function createApp(client: Client, deps: AppDeps): App {
   const users = new UserStore(store, deletions)
   const settings = new GuildSettingsStore(store, retentionMs)
   const eraser = new Eraser({ records, deletions, users, settings, pictures })
+  const moderation = new Moderation(client, { ...deps, pictures })
   const handler = new RequestHandler({
     client,
     model,
@@ -83,11 +85,11 @@ export function createApp(client: Client, deps: AppDeps): App {
     users,
     settings,
     eraser,
+    mayShow: (guildId, picture) => moderation.mayShow(guildId, picture),
   })
   const intake = new RequestIntake(jobs, handler, deletions)
   const questions = new QuestionFlow(memory, intake, deletions)
   const previews = new LinkPreviews()
-  const moderation = new Moderation(client, { ...deps, pictures })
   return {
     services: {
       describe: describeService(intake, settings),
@@ -122,7 +124,7 @@ function describeService(
   intake: RequestIntake,
   settings: GuildSettingsStore,
 ): Services['describe'] {
-  return (interaction: Asking, { pictures, style, hidden }) =>
+  return (interaction: Asking, { pictures, style, hidden, from }) =>
     withDeferredReply(interaction, hidden, async (acknowledge) => {
       const pictureList = [...(await pictures())]
       const { style: usual } = await settings.of(interaction.guildId)
@@ -134,6 +136,8 @@ function describeService(
           style: style ?? usual,
           question: null,
           quoted: false,
+          named: from === 'newest',
+          shows: from === 'upload' && !hidden ? shownBytes(interaction) : null,
         },
         { hidden, acknowledge },
       )

@@ -27,6 +27,8 @@ export type Services = {
       readonly pictures: () => Promise<readonly FoundPicture[]>
       readonly style?: Style | undefined
       readonly hidden: boolean
+      /** Where the pictures come from, which decides what the answer shows of them. */
+      readonly from: 'upload' | 'newest' | 'message'
     },
   ) => Promise<void>
   /** Answers a question about `picture`, or the last picture that was discussed in the channel. */

@@ -41,6 +41,7 @@ export const describeCommand = {
         image ? [services.pictureOf(image)] : services.newest(interaction.channel),
       style: style satisfies Style | undefined,
       hidden: options.getBoolean('private') ?? false,
+      from: image ? 'upload' : 'newest',
     })
   },
 } satisfies Command

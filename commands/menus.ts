@@ -16,6 +16,7 @@ export const describeMenu = {
     await services.describe(interaction, {
       pictures: async () => services.picturesIn(interaction.targetMessage),
       hidden: false,
+      from: 'message',
     })
   },
 } satisfies MenuCommand

@@ -16,6 +16,7 @@ export const ERROR_CODES = {
   unknownInteraction: 10062,
   tooManyOldEdits: 30046,
   sendingDisabled: 40004,
+  requestTooLarge: 40005,
   alreadyAcknowledged: 40060,
   missingAccess: 50001,
   cannotMessageUser: 50007,

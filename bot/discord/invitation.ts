@@ -14,7 +14,11 @@ export const PERMISSIONS = [
     bit: SendMessagesInThreads,
     for: 'answer messages in threads',
   },
-  { name: 'AttachFiles', bit: AttachFiles, for: 'post a picture again with alternative text' },
+  {
+    name: 'AttachFiles',
+    bit: AttachFiles,
+    for: 'show an uploaded picture with its answer, post one again with alternative text',
+  },
   {
     name: 'ReadMessageHistory',
     bit: ReadMessageHistory,

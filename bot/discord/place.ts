@@ -8,6 +8,11 @@ export function prefixOf({ guildId, channelId }: Place): string {
   return `${guildId ?? 'dm'}/${channelId}/`
 }
 
+/** The link of a message. */
+export function messageLink({ guildId, channelId }: Place, messageId: string): string {
+  return `https://discord.com/channels/${guildId ?? '@me'}/${channelId}/${messageId}`
+}
+
 /** The place of a key that starts with `prefixOf`. */
 export function placeIn(key: string): Place {
   const [guild = 'dm', channelId = ''] = key.split('/')

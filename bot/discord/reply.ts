@@ -28,8 +28,12 @@ export type PostedFile = {
 }
 
 /** The fields that are read of a message that Discord returns. */
-const sentSchema = z.object({ id: z.string(), content: z.string() })
-type SentMessage = z.infer<typeof sentSchema>
+const sentSchema = z.object({
+  id: z.string(),
+  content: z.string(),
+  attachments: z.array(z.object({ id: z.string(), url: z.string(), size: z.number() })).default([]),
+})
+export type SentMessage = z.infer<typeof sentSchema>
 
 type Address = Job['answer']
 type MessageAddress = Extract<Address, { to: 'message' }>
@@ -87,15 +91,19 @@ export class Delivery {
   }
 
   /**
-   * Shows the answer in place of progress and of an earlier answer, files included.
+   * Shows the answer in place of progress and of an earlier answer.
    *
-   * @param files only with the answer to an interaction.
    * @returns the id of the message it is.
    */
-  async finish(body: Body, files: readonly PostedFile[] = []): Promise<string> {
-    await this.stop()
-    const message = await this.#send(body, files)
+  async finish(body: Body): Promise<string> {
+    const message = await this.finishWith(body, [])
     return message.id
+  }
+
+  /** Shows the answer with its files; only an interaction's answer can have some. */
+  async finishWith(body: Body, files: readonly PostedFile[]): Promise<SentMessage> {
+    await this.stop()
+    return this.#send(body, files)
   }
 
   /** Changes the finished answer. */

@@ -110,7 +110,12 @@ export class ConversationStore {
     for (const conversation of answered(withIt(await this.#records.channel(place)))) {
       await this.#records.noteSource(place, conversation, ttlMs)
     }
-    await messages.set(prefixOf(place) + message, { answer: key, talks: [], channels: [] }, ttlMs)
+    // The message may hold a picture of its own: that of a conversation it began.
+    await messages.update(
+      prefixOf(place) + message,
+      (before) => ({ talks: [], channels: [], ...before, answer: key }),
+      ttlMs,
+    )
     await answers.set(prefixOf(place) + key, answer, ttlMs)
     const { after } = await this.#records.change(place, withIt, ttlMs)
     if (answered(after).length === 0) {

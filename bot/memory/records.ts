@@ -33,6 +33,8 @@ const answerSchema = z.object({
   hidden: z.boolean(),
   /** False: nobody asked for it, and it is deleted with its picture. */
   asked: z.boolean().default(true),
+  /** Whether it says which picture it is about. */
+  named: z.boolean().default(false),
   /** One for each picture, in order. */
   parts: z.array(
     z.object({

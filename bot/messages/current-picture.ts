@@ -16,7 +16,12 @@ import {
 } from '../memory/conversation.ts'
 
 export type CurrentPicture =
-  | { readonly kind: 'conversation'; readonly conversation: Conversation }
+  | {
+      readonly kind: 'conversation'
+      readonly conversation: Conversation
+      /** Whether no newer picture is in the channel. */
+      readonly isNewest: boolean
+    }
   | { readonly kind: 'pictures'; readonly pictures: readonly FoundPicture[] }
   | { readonly kind: 'none' }
 
@@ -39,7 +44,8 @@ export async function currentPicture(
     throw error
   })
   if (current && (newest === undefined || !isNewer(newest, current, userId))) {
-    return { kind: 'conversation', conversation: current }
+    const isNewest = newest === undefined || current.picture.source?.messageId === newest.id
+    return { kind: 'conversation', conversation: current, isNewest }
   }
   if (newest === undefined) {
     return { kind: 'none' }
@@ -47,7 +53,7 @@ export async function currentPicture(
   const pictures = picturesIn(newest)
   const known = record.talks.findLast(({ picture }) => picture.source?.messageId === newest.id)
   return known && pictures.length === 1
-    ? { kind: 'conversation', conversation: known }
+    ? { kind: 'conversation', conversation: known, isNewest: true }
     : { kind: 'pictures', pictures }
 }
 

@@ -5,6 +5,7 @@ import type { Logger } from 'pino'
 import type { PrivacyService } from '../../commands/command.ts'
 import type { FoundPicture, PictureLink } from '../../commands/picture.ts'
 import type { ModerationService } from '../../commands/moderation/service.ts'
+import { isActive } from '../../commands/moderation/settings.ts'
 import { InputError } from '../../config/errors.ts'
 import type { Model } from '../../inference/contract/types.ts'
 import { picturesIn } from '../discord/message-pictures.ts'
@@ -127,6 +128,21 @@ export class Moderation {
     if (message.guildId !== null && Date.now() - shownAt < POSTING_LIFE_MS) {
       await this.onMessage(message.partial ? await message.fetch() : message)
     }
+  }
+
+  /**
+   * Whether the bot may show a picture on a server: not if the server's moderators judged it. Nobody
+   * posts through the bot what would be removed from their own messages.
+   */
+  async mayShow(guildId: string, picture: FoundPicture): Promise<boolean> {
+    const { settings, hashListVersion } = await this.#guilds.of(guildId)
+    if (!isActive(settings)) {
+      return true
+    }
+    const [comparable] = await this.#deps.pictures.fingerprintAll([picture])
+    const match =
+      comparable && (await this.#hashList.match(guildId, comparable.print, hashListVersion))
+    return match?.entry.verdict !== 'confirmed'
   }
 
   /** Resumes what another process left unfinished; if that fails, it is retried until it succeeds. */

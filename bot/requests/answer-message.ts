@@ -32,6 +32,8 @@ export type AnswerLayout = {
   readonly suggestions: readonly { readonly part: number; readonly question: string }[]
   /** Shown above the answer. */
   readonly question: string | null
+  /** The line that says which picture it is about; shown above the answer. */
+  readonly picture?: string | null
   /** Shown below it; the bot's own words. */
   readonly note?: string | undefined
   readonly again: boolean
@@ -48,7 +50,10 @@ export function answerBody(layout: AnswerLayout, text: Catalog): Body {
     return number === null ? body : text.answer.part(number, body)
   })
   const quote = question === null ? [] : [text.answer.asked(quoted(question, 150))]
-  const content = [...quote, ...partTexts, ...(note === undefined ? [] : [note])].join('\n')
+  const about = layout.picture ? [layout.picture] : []
+  const content = [...quote, ...about, ...partTexts, ...(note === undefined ? [] : [note])].join(
+    '\n',
+  )
   return {
     content: content.slice(0, MAX_CONTENT),
     components: key === null ? [] : rows(layout, key, text),

@@ -27,6 +27,8 @@ export type RequestDeps = {
   readonly users: UserStore
   readonly settings: GuildSettingsStore
   readonly eraser: Eraser
+  /** Whether moderation lets the bot show a picture on a server. */
+  readonly mayShow: (guildId: string, picture: FoundPicture) => Promise<boolean>
 }
 
 /** The context of one request. */

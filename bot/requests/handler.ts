@@ -11,6 +11,7 @@ import type { TrackedWork } from '../memory/deletions.ts'
 import { Delivery } from '../discord/reply.ts'
 import { describePicture } from './captions.ts'
 import { publishAnswer } from './publish.ts'
+import { shownFiles } from '../messages/shown-files.ts'
 import type { Job } from '../jobs/job-record.ts'
 import type { JobContext } from '../jobs/jobs.ts'
 import { isDeleted } from '../discord/api-errors.ts'
@@ -146,6 +147,8 @@ export class RequestHandler {
       question: request.quoted ? request.question : null,
       style: request.style,
       note: omittedCount > 0 ? text.answer.leftOut(omittedCount) : undefined,
+      named: request.named,
+      files: await shownFiles(this.#deps, context, request, parts),
     })
   }
 
@@ -250,6 +253,7 @@ export class RequestHandler {
       question: request.quoted ? request.question : null,
       style: 'caption',
       note: subjects.length > 1 ? context.text.answer.chooseByNumber : undefined,
+      named: request.named,
     })
   }
 
@@ -299,6 +303,8 @@ export class RequestHandler {
       style: 'alt' as const,
       question: null,
       quoted: false,
+      named: false,
+      shows: null,
     }
     const [first, ...others] = await this.#eachPart(
       context,

@@ -140,7 +140,7 @@ export class MessageRequests {
     if (subject.kind === 'message-link') {
       const where = { ...incoming.place, user: message.author }
       const linked = await linkedMessage(message.client, subject.link, where)
-      return this.#look(incoming, requirePictures(await this.#withPreviews(linked)))
+      return this.#look(incoming, requirePictures(await this.#withPreviews(linked)), true)
     }
     if (isLink) {
       throw unreadableError({ what: 'link' })
@@ -169,9 +169,7 @@ export class MessageRequests {
       if (followUp) {
         return this.#deps.intake.submitMessage(message, followUp, locale)
       }
-      if (subjectOf(replied.message).kind !== 'pictures') {
-        throw new InputError('conversation/unknown')
-      }
+      throw new InputError('conversation/unknown')
     }
     return this.#look(incoming, requirePictures(await this.#withPreviews(replied.message)))
   }
@@ -210,27 +208,34 @@ export class MessageRequests {
       await explainNotice(message)
     }
     if (question === '') {
-      return this.#look(incoming, await newestPictures(message.channel))
+      return this.#look(incoming, await newestPictures(message.channel), true)
     }
     // Everyone can read the answer to a message, so it is about what everyone may see.
     const record = await memory.channel(place, null)
     const current = await currentPicture(record, message.author.id, message.channel)
     if (current.kind === 'pictures') {
-      return this.#look(incoming, current.pictures)
+      return this.#look(incoming, current.pictures, true)
     }
     if (current.kind === 'none') {
       throw new InputError(place.guildId === null ? 'conversation/none' : 'image/none-here')
     }
-    const { conversation } = current
+    const { conversation, isNewest } = current
     const turn = lastTurn(conversation, message.author.id)
-    const followUp = { kind: 'ask', talk: conversation.id, turn, question, quoted: false } as const
-    await intake.submitMessage(message, followUp, locale)
+    // In direct messages, a question is about the newest picture unless the answer says otherwise.
+    const named = place.guildId !== null || !isNewest
+    const followUp = { kind: 'ask', talk: conversation.id, turn, question, named } as const
+    await intake.submitMessage(message, { ...followUp, quoted: false }, locale)
   }
 
-  /** Describes pictures or answers the question about each. */
+  /**
+   * Describes pictures or answers the question about each.
+   *
+   * @param isChosen whether the bot chose the pictures, and says so.
+   */
   #look(
-    { message, settings, question, locale }: IncomingMessage,
+    { message, place, settings, question, locale }: IncomingMessage,
     pictures: readonly FoundPicture[],
+    isChosen = false,
   ): Promise<void> {
     const input = {
       kind: 'look' as const,
@@ -238,6 +243,7 @@ export class MessageRequests {
       style: settings.style,
       question: question === '' ? null : question,
       quoted: false,
+      named: isChosen && place.guildId !== null,
     }
     return this.#deps.intake.submitMessage(message, input, locale)
   }

@@ -3,9 +3,16 @@
 import { MessageFlags } from 'discord.js'
 import { InputError } from '../../config/errors.ts'
 import { answerBody, type AnswerLayout } from './answer-message.ts'
-import { type ChannelRecord, historyTo } from '../memory/conversation.ts'
+import {
+  type ChannelRecord,
+  type Conversation,
+  historyTo,
+  withConversation,
+} from '../memory/conversation.ts'
 import type { AnswerRecord } from '../memory/records.ts'
-import type { Body } from '../discord/reply.ts'
+import { errorCode, ERROR_CODES } from '../discord/api-errors.ts'
+import type { Body, Delivery, PostedFile, SentMessage } from '../discord/reply.ts'
+import { pictureLine } from '../messages/picture-line.ts'
 import { suggestQuestions } from './suggestions.ts'
 import type { RequestDeps, AnswerPart, RequestContext } from './context.ts'
 import type { Request } from './request.ts'
@@ -27,6 +34,10 @@ export type AnswerDetails = {
   readonly key?: string
   readonly suggested?: AnswerRecord['suggestions']
   readonly quiet?: boolean
+  /** Whether it says which picture it is about. */
+  readonly named?: boolean
+  /** Files that the answer shows: the one picture that was attached to a command. */
+  readonly files?: readonly PostedFile[]
 }
 
 /** Delivers the parts of an answer. */
@@ -43,6 +54,7 @@ export async function publishAnswer(
     key,
     parts,
     question: about.question,
+    picture: about.named ? pictureLine(conversationsOf(parts), request.place, text) : null,
     suggestions: createSuggestions,
     note: context.stores ? about.note : text.answer.notRemembered,
     again: request.kind !== 'alt-text',
@@ -60,8 +72,9 @@ export async function publishAnswer(
     ...answerBody(layout(suggestions), text),
     ...(flags === 0 ? {} : { flags }),
   })
+  const { files = [] } = about
   if (key === null) {
-    await delivery.finish(body([]))
+    await deliver(delivery, body([]), files)
     return
   }
   const pendingSuggestions = about.suggested
@@ -69,13 +82,13 @@ export async function publishAnswer(
     : about.quiet
       ? Promise.resolve([])
       : suggestions(deps, context, parts)
-  await sendAndStore(deps, context, parts, { key, pendingSuggestions, record, body })
+  await sendAndStore(deps, context, parts, { key, pendingSuggestions, record, body, files })
 }
 
 function recordOf(
   { kind, asker, hidden, asked }: Request,
   parts: readonly AnswerPart[],
-  { style }: AnswerDetails,
+  { style, named = false }: AnswerDetails,
 ): Omit<AnswerRecord, 'suggestions'> {
   const answers = parts.some(({ turn }) => turn) ? 'ask' : 'describe'
   return {
@@ -84,6 +97,7 @@ function recordOf(
     style,
     hidden,
     asked,
+    named,
     // A part without a conversation keeps its index, so that buttons number the pictures correctly.
     parts: parts.map(({ conversation, turn, number = null }) => ({
       talk: conversation?.id ?? '',
@@ -103,19 +117,23 @@ async function sendAndStore(
     readonly pendingSuggestions: Promise<AnswerRecord['suggestions']>
     readonly record: (suggestions: AnswerRecord['suggestions']) => AnswerRecord
     readonly body: (suggestions: AnswerRecord['suggestions']) => Body
+    readonly files: readonly PostedFile[]
   },
 ): Promise<void> {
   const { memory } = deps
   const { request, delivery, tracked, ttlMs } = context
-  const { key, pendingSuggestions, record, body } = answer
-  const change = (before: ChannelRecord) => parts.reduce((next, part) => part.change(next), before)
+  const { key, pendingSuggestions, record, body, files } = answer
   pendingSuggestions.catch(() => {}) // awaited below, unless the delivery fails first
   const readySuggestions = await Promise.race([pendingSuggestions, later(SUGGESTIONS_WAIT_MS)])
   await memory.whileDelivering(request.place, async () => {
-    const message = await delivery.finish(body(readySuggestions ?? []))
+    const sent = await deliver(delivery, body(readySuggestions ?? []), files)
     tracked.delivered = true
     await afterAnswer(async () => {
+      const message = sent.id
       tracked.dependOn([`message/${message}`])
+      const placed = parts.map((part) => withShownPicture(part, sent, request))
+      const change = (before: ChannelRecord) =>
+        placed.reduce((next, part) => part.change(next), before)
       const remembered = { key, message, answer: record(readySuggestions ?? []), change, ttlMs }
       await tracked.write(() => memory.remember(request.place, remembered))
     })
@@ -127,6 +145,46 @@ async function sendAndStore(
       await delivery.revise(body(suggestions))
     })
   }
+}
+
+/** Sends an answer, without its files if they are too large for the place. */
+async function deliver(
+  delivery: Delivery,
+  body: Body,
+  files: readonly PostedFile[],
+): Promise<SentMessage> {
+  try {
+    return await delivery.finishWith(body, files)
+  } catch (error) {
+    if (files.length === 0 || errorCode(error) !== ERROR_CODES.requestTooLarge) {
+      throw error
+    }
+    return delivery.finishWith(body, [])
+  }
+}
+
+/**
+ * A picture that was attached to a command is found in the answer that shows it from now on: its own
+ * link ends sooner, and it is deleted with that message.
+ */
+function withShownPicture(
+  part: AnswerPart,
+  { id, attachments: [shown] }: SentMessage,
+  { asker, place }: Request,
+): AnswerPart {
+  const { conversation } = part
+  if (!shown || conversation === null || conversation.picture.source !== null) {
+    return part
+  }
+  const source = { channelId: place.channelId, messageId: id, authorId: asker }
+  const { url, size } = shown
+  const picture = { ...conversation.picture, key: shown.id, url, size, source }
+  const placed = { ...conversation, picture }
+  return { ...part, conversation: placed, change: (record) => withConversation(record, placed) }
+}
+
+function conversationsOf(parts: readonly AnswerPart[]): Conversation[] {
+  return parts.flatMap(({ conversation }) => conversation ?? [])
 }
 
 /** Suggested questions, divided among the pictures. Spoilers and failed parts have none. */

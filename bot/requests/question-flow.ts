@@ -249,7 +249,8 @@ export class QuestionFlow {
   ): Promise<void> {
     const { conversation, question } = about
     const turn = lastTurn(conversation, interaction.user.id)
-    const input = { kind: 'ask', talk: conversation.id, turn, question, quoted: true } as const
+    const followUp = { kind: 'ask', talk: conversation.id, turn, question } as const
+    const input = { ...followUp, quoted: true, named: true }
     await this.#intake.submitInteraction(interaction, input, about)
   }
 
@@ -259,7 +260,8 @@ export class QuestionFlow {
   ): Promise<void> {
     const pictures = [...about.pictures]
     const { question } = about
-    const input = { kind: 'look', pictures, style: 'caption', question, quoted: true } as const
+    const look = { kind: 'look', pictures, style: 'caption', question } as const
+    const input = { ...look, quoted: true, named: true }
     await this.#intake.submitInteraction(interaction, input, about)
   }
 

@@ -53,6 +53,7 @@ export async function regenerate(
   await publishAnswer(deps, context, parts, {
     question: asked?.question ?? null,
     style: answer.style,
+    named: answer.named,
     key: request.answer,
     suggested: answer.suggestions,
   })

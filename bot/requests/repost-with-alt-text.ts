@@ -4,14 +4,13 @@ import { plainText, quoted } from '../../commands/answer-text.ts'
 import { InputError } from '../../config/errors.ts'
 import type { Conversation } from '../memory/conversation.ts'
 import type { PostedFile } from '../discord/reply.ts'
+import { postedName } from '../messages/shown-files.ts'
 import { altTextOf } from './captions.ts'
 import type { ConversationStore } from '../memory/conversation-store.ts'
 import type { Place } from '../discord/place.ts'
 import type { RequestOf } from './request.ts'
 import type { RequestDeps, RequestContext } from './context.ts'
 
-/** Discord treats a file whose name starts with this as a spoiler. */
-const SPOILER = 'SPOILER_'
 /** Discord's limit of a display name, in characters. */
 const MAX_NAME = 32
 
@@ -57,10 +56,9 @@ export async function repostWithAltText(
       throw new InputError('image/too-large', { maxBytes })
     }
     const description = text.answer.altText(plainText(altTextOf(descriptions.at(-1) ?? '')))
-    const spoiler = picture.spoiler && !picture.name.startsWith(SPOILER) ? SPOILER : ''
-    files.push({ name: `${spoiler}${picture.name}`, bytes, description })
+    files.push({ name: postedName(picture), bytes, description })
   }
-  await delivery.finish({ content: text.answer.repostedFor(quoted(name, MAX_NAME)) }, files)
+  await delivery.finishWith({ content: text.answer.repostedFor(quoted(name, MAX_NAME)) }, files)
 }
 
 /** The picture's author: who posted it, or who attached it to a command. */

@@ -25,6 +25,9 @@ const common = {
   asked: z.boolean().default(true),
 }
 
+/** Whether the answer says which picture it is about, because nothing else shows that. */
+const named = z.boolean().default(false)
+
 /**
  * The number of a picture among those of its message or answer, from 1. It is shown where an answer
  * is about some of them; null: there is only one.
@@ -46,6 +49,12 @@ export const requestSchema = z.discriminatedUnion('kind', [
     question: z.string().nullable(),
     /** Whether the answer repeats the question, because no message shows it. */
     quoted: z.boolean(),
+    named,
+    /**
+     * The pictures were attached to a command, so only the answer can show them: files up to this
+     * number of bytes. Null: it does not.
+     */
+    shows: z.number().nullable().default(null),
   }),
   /** Asks another question in a conversation. */
   z.object({
@@ -56,6 +65,7 @@ export const requestSchema = z.discriminatedUnion('kind', [
     others: z.array(z.object(followed)).default([]),
     question: z.string(),
     quoted: z.boolean(),
+    named,
   }),
   /** Generates another wording. */
   z.object({ kind: z.literal('again'), ...common, answer: z.string() }),

@@ -41,6 +41,7 @@ const ANSWER: PublishedAnswer = {
     style: 'caption',
     hidden: false,
     asked: true,
+    named: false,
     parts: [{ talk: 'talk', turn: null, number: null }],
     suggestions: [],
   },
@@ -59,7 +60,6 @@ async function open() {
 describe('an answer that is remembered', () => {
   const failures = [
     ['messages', 'update'],
-    ['messages', 'set'],
     ['answers', 'set'],
   ] as const satisfies readonly (readonly [string, Operation])[]
   for (const [collection, operation] of failures) {

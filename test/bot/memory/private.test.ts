@@ -63,7 +63,7 @@ describe('private answers', () => {
     }
     const picture = await secretTalk()
     const follow = await ada.slash('ask', { question: 'and the circle?', picture, private: true })
-    assert.equal(follow.content, '> and the circle?\nred')
+    assert.equal(follow.content, '> and the circle?\n-# About secret.png\nred')
   })
 
   it('a question about a privately shown picture is answered privately, asked for or not', async () => {
@@ -109,7 +109,7 @@ describe('private answers', () => {
   it('a mention is about what everyone may see, also the asker’s own', async () => {
     for (const member of [ada, mo]) {
       const answer = await member.answerTo(await member.say(ping('how many shapes are there?')))
-      assert.equal(answer.content, '1')
+      assert.match(answer.content, /^-# About \[shared\.webp ↗\]\(\S+\)\n1$/)
     }
   })
 

@@ -27,9 +27,10 @@ describe('what a message is about', () => {
   })
   after(() => demo.close())
 
-  /** What the bot answers to a message of Ada's. */
+  /** What the bot answers to a message of Ada's, without the line that names the picture. */
   async function answer(content: string, ...files: Parameters<Member['say']>[1][]) {
-    return (await ada.answerTo(await ada.say(content, ...files))).content
+    const message = await ada.answerTo(await ada.say(content, ...files))
+    return message.content.split('\n').at(-1) ?? ''
   }
 
   it('a file that is no picture is named', async () => {

@@ -1,0 +1,54 @@
+/**
+ * The picture that an answer shows. A picture attached to a command is seen by nobody, so a public
+ * answer posts it: others see what the answer is about, and it stays when the upload's link ends.
+ */
+
+import { type BaseInteraction, PermissionFlagsBits } from 'discord.js'
+import { plainText } from '../../commands/answer-text.ts'
+import type { PostedFile } from '../discord/reply.ts'
+import { altTextOf } from '../requests/captions.ts'
+import type { AnswerPart, RequestContext, RequestDeps } from '../requests/context.ts'
+import type { RequestOf } from '../requests/request.ts'
+
+/** Discord treats a file whose name starts with this as a spoiler. */
+export const SPOILER = 'SPOILER_'
+
+/**
+ * The largest file that the answer to an interaction may show, in bytes; null: none. The bot posts
+ * nothing for a person who may not post files there themselves.
+ */
+export function shownBytes({
+  appPermissions,
+  memberPermissions,
+  attachmentSizeLimit,
+}: BaseInteraction): number | null {
+  const { AttachFiles } = PermissionFlagsBits
+  const isAllowed = appPermissions.has(AttachFiles) && memberPermissions?.has(AttachFiles) !== false
+  return isAllowed ? attachmentSizeLimit : null
+}
+
+/** @param parts of the answer, one for each picture. */
+export async function shownFiles(
+  { pictures, mayShow }: RequestDeps,
+  { options, text }: RequestContext,
+  { pictures: uploads, place: { guildId }, shows, question }: RequestOf<'look'>,
+  parts: readonly AnswerPart[],
+): Promise<PostedFile[]> {
+  const [picture] = uploads
+  const [part] = parts
+  if (shows === null || !picture || !part || part.conversation === null) {
+    return []
+  }
+  const { bytes } = await pictures.file(picture, options.signal)
+  if (bytes.length > shows || (guildId !== null && !(await mayShow(guildId, picture)))) {
+    return []
+  }
+  const [caption = ''] = part.lines
+  const description = question === null ? text.answer.altText(plainText(altTextOf(caption))) : ''
+  return [{ name: postedName(picture), bytes, description }]
+}
+
+/** The name of a file that is posted again, which keeps a spoiler one. */
+export function postedName({ name, spoiler }: { name: string; spoiler: boolean }): string {
+  return `${spoiler && !name.startsWith(SPOILER) ? SPOILER : ''}${plainText(name)}`
+}
