@@ -18,7 +18,7 @@ import type { FamilyCheckpoint, FamilyPlan, Storages } from '../families/common/
 import type { Storage } from '../blocks/layers.ts'
 import type { Scalings } from '../onnx/weight-plan.ts'
 import type { BaseCard } from '../families/common/card-base.ts'
-import { readLicense } from '../package/license.ts'
+import { readLanguages, readLicense } from '../package/license.ts'
 import { CARD_FILE, type ModelCard } from '../package/model-card.ts'
 import type { Precision, VisionStorage } from '../blocks/precision.ts'
 import { checkWeights } from './checkpoint/check-weights.ts'
@@ -132,6 +132,7 @@ export async function convertCheckpoint(
       ...options,
       vision: options.vision ?? DEFAULT_VISION,
       license: await readLicense(from),
+      languages: await readLanguages(from),
       files,
       calibration,
     })

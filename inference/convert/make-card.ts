@@ -11,11 +11,12 @@ import { readJson } from '../families/common/read-json.ts'
 /** Our own file beside config.json, for what config.json cannot say. Every field is optional. */
 export const OWN_FILE = 'sightseer.json'
 
-const { defaults, questions } = baseCardSchema.shape
+const { defaults, languages, questions } = baseCardSchema.shape
 const ownSchema = z
   .strictObject({
     name: z.string().min(1),
     about: z.string(),
+    languages,
     license: z.string(),
     prompts: z.record(z.string(), z.string()),
     defaults: defaults.partial(),
@@ -36,6 +37,8 @@ export type CardFacts = {
   readonly own: OwnSettings
   /** Stated by the README.md of the checkpoint. */
   readonly license: string | null
+  /** Stated by the README.md too. */
+  readonly languages: readonly string[] | null
   readonly precision: Precision
   readonly vision: VisionStorage
   /** How the vision tower was smoothed, if it was. */
@@ -75,12 +78,14 @@ export function readOwnSettings(
 /** @throws {TypeError} if the card does not match its family's schema: a bug in the family. */
 export function makeCard(facts: CardFacts): ModelCard {
   const { plan, model, own, precision, source } = facts
+  const languages = own.languages ?? facts.languages
   const bits = precision === 'int4' ? 4 : precision === 'int8' ? 8 : null
   const card = readCard({
     ...plan.card,
     format: 1,
     name: own.name ?? facts.name,
     about: own.about ?? plan.about(facts.name),
+    ...(languages && { languages }),
     source: {
       repository: source?.repository ?? null,
       revision: source?.revision ?? null,

@@ -1,4 +1,4 @@
-/** Reads the license that a model states. */
+/** Reads what a model states about itself in its README.md: its license and its languages. */
 
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
@@ -12,18 +12,37 @@ const MAX_NAME_LENGTH = 100
  * @returns the name as written there, or null if there is none.
  */
 export async function readLicense(folder: string): Promise<string | null> {
-  let text: string
-  try {
-    text = await readFile(path.join(folder, 'README.md'), 'utf8')
-  } catch {
-    return null
-  }
-  return licenseOfCard(text)
+  return licenseOfCard(await readReadme(folder))
+}
+
+/**
+ * Reads the languages from the front matter of a folder's README.md.
+ *
+ * @returns ISO 639 codes such as `en`, or null if it states none, or something that is no code.
+ */
+export async function readLanguages(folder: string): Promise<string[] | null> {
+  return languagesOfCard(await readReadme(folder))
+}
+
+/** @returns an empty text if there is none. */
+function readReadme(folder: string): Promise<string> {
+  return readFile(path.join(folder, 'README.md'), 'utf8').catch(() => '')
+}
+
+/** Reads `language:`, one code or a YAML list of them, in a model card's front matter. */
+export function languagesOfCard(card: string): string[] | null {
+  const stated = /^language:(.*(?:\r?\n[ \t]*-.*)*)/m.exec(frontMatterOf(card) ?? '')?.[1]
+  const codes = stated?.match(/[^\s,[\]'"-]+/g) ?? []
+  return codes.length > 0 && codes.every((code) => /^[a-z]{2,3}$/.test(code)) ? codes : null
+}
+
+function frontMatterOf(card: string): string | undefined {
+  return /^\uFEFF?---\r?\n([\s\S]*?)\r?\n---/.exec(card)?.[1]
 }
 
 /** Reads `license:` (and `license_name:` where that is `other`) in a model card's front matter. */
 export function licenseOfCard(card: string): string | null {
-  const front = /^\uFEFF?---\r?\n([\s\S]*?)\r?\n---/.exec(card)?.[1]
+  const front = frontMatterOf(card)
   if (front === undefined) {
     return null
   }

@@ -38,6 +38,11 @@ export const baseCardSchema = z.strictObject({
   name: z.string().min(1),
   /** A sentence or more for people: what the model can and cannot do. */
   about: z.string(),
+  /** The languages that it reads and writes, as ISO 639 codes such as `en`; absent: not known. */
+  languages: z
+    .array(z.string().regex(/^[a-z]{2,3}$/))
+    .min(1)
+    .optional(),
   source: z.strictObject({
     repository: z.string().nullable(),
     revision: z.string().nullable(),

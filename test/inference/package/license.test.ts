@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { licenseOfCard, licenseSentence } from '../../../inference/package/license.ts'
+import {
+  languagesOfCard,
+  licenseOfCard,
+  licenseSentence,
+} from '../../../inference/package/license.ts'
 
 describe('licenseOfCard', () => {
   it('reads the front matter, quoted, commented or as a list', () => {
@@ -27,5 +31,19 @@ describe('licenseSentence', () => {
 
   it('keeps a stranger’s control characters from the terminal', () => {
     assert.match(licenseSentence('m\u001B[2Jit\u202E', null), /: m \[2Jit\./)
+  })
+})
+
+describe('languagesOfCard', () => {
+  it('reads one code or a list of them', () => {
+    assert.deepEqual(languagesOfCard('---\nlanguage: en\nlicense: mit\n---'), ['en'])
+    assert.deepEqual(languagesOfCard('---\nlanguage:\n- en\n- zh\nlicense: mit\n---'), ['en', 'zh'])
+    assert.deepEqual(languagesOfCard('---\nlanguage: [en, "de"]\n---'), ['en', 'de'])
+  })
+
+  it('reads nothing where none is stated, or something that is no code', () => {
+    assert.equal(languagesOfCard('---\nlicense: mit\n---\nlanguage: en'), null)
+    assert.equal(languagesOfCard('---\nlanguage: multilingual\n---'), null)
+    assert.equal(languagesOfCard(''), null)
   })
 })
