@@ -9,6 +9,7 @@ import { QuestionFlow } from './requests/question-flow.ts'
 import { AnswerButtons } from './requests/answer-buttons.ts'
 import { Deletions } from './memory/deletions.ts'
 import { shownBytes } from './messages/shown-files.ts'
+import { QuestionCheck } from './messages/question-check.ts'
 import { RequestIntake, withDeferredReply } from './requests/submit.ts'
 import { Eraser } from './memory/eraser.ts'
 import { GuildSettingsStore } from './memory/guild-settings.ts'
@@ -63,6 +64,7 @@ export type App = {
 /** Creates the app for one client. */
 export function createApp(client: Client, deps: AppDeps): App {
   const { model, isOpen = () => true, store, jobs, retentionMs } = deps
+  const about = () => model.card.about
   const countCacheLookup = deps.metrics?.cache
   const pictures = new Pictures({
     ...deps,
@@ -87,8 +89,8 @@ export function createApp(client: Client, deps: AppDeps): App {
     eraser,
     mayShow: (guildId, picture) => moderation.mayShow(guildId, picture),
   })
-  const intake = new RequestIntake(jobs, handler, deletions)
-  const questions = new QuestionFlow(memory, intake, deletions)
+  const intake = new RequestIntake(jobs, handler, deletions, new QuestionCheck(model, memory))
+  const questions = new QuestionFlow(memory, intake, deletions, about)
   const previews = new LinkPreviews()
   return {
     services: {
@@ -106,10 +108,10 @@ export function createApp(client: Client, deps: AppDeps): App {
         of: (guildId) => settings.of(guildId),
         change: (guildId, change) => settings.change(guildId, change),
       },
-      about: () => model.card.about,
+      about,
     },
     buttons: new AnswerButtons({ questions, intake, memory, eraser }),
-    messages: new MessageRequests({ intake, memory, users, settings, previews }),
+    messages: new MessageRequests({ intake, memory, users, settings, previews, about }),
     previews,
     eraser,
     settings,

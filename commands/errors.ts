@@ -7,6 +7,8 @@ type Most = { readonly most: number }
 declare module '../config/errors.ts' {
   interface InputErrors {
     'image/none-here': NoParams
+    /** In direct messages. */
+    'image/none-sent': NoParams
     'image/none-in-message': NoParams
     /** Deleted, or its link expired. */
     'image/gone': NoParams
@@ -30,6 +32,15 @@ declare module '../config/errors.ts' {
     'message/unreadable-sticker': { readonly name: string }
     'message/forward-without-picture': NoParams
     'message/link-without-picture': NoParams
+    /** The model does not know the language of the question. */
+    'question/language': {
+      /** What it knows, as ISO 639 codes. */
+      readonly languages: readonly string[]
+      readonly inChinese: boolean
+      /** Questions that were suggested about the picture. */
+      readonly examples: readonly string[]
+    }
+    'question/too-long': NoParams
     'conversation/unknown': NoParams
     'conversation/none': NoParams
     /** The picture or conversation was deleted before the answer was ready. */

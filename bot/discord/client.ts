@@ -101,12 +101,6 @@ function timeFirstResponses({ rest }: Client, acknowledged: (seconds: number) =>
   })
 }
 
-/** Where discord.js links to stickers: another API than Discord's has them at its own address. */
-function stickerHosts(api: string) {
-  const { origin } = new URL(api)
-  return { cdn: origin, mediaProxy: origin }
-}
-
 async function logIn(
   { token, api, shards = 1, guild, log, listen, acknowledged, requests }: Connection,
   intents: readonly GatewayIntentBits[],
@@ -130,7 +124,7 @@ async function logIn(
       : { shards: Array.from({ length: shards }, (_, id) => id), shardCount: shards }),
     allowedMentions: { parse: [], repliedUser: false },
     rest: {
-      ...(api !== undefined && { api, ...stickerHosts(api) }),
+      ...(api !== undefined && { api }),
       ...(requests && { makeRequest: requests.makeRequest }),
     },
   })

@@ -5,7 +5,7 @@
 
 import type { FoundPicture } from '../../commands/picture.ts'
 import { catalogFor, sentenceOf } from '../../commands/i18n/catalog.ts'
-import { InputError } from '../../config/errors.ts'
+import { hasCode, InputError } from '../../config/errors.ts'
 import { historyTo, type Conversation, withConversation, withTurn } from '../memory/conversation.ts'
 import type { TrackedWork } from '../memory/deletions.ts'
 import { Delivery } from '../discord/reply.ts'
@@ -90,7 +90,9 @@ export class RequestHandler {
         const key = request.kind === 'again' ? request.answer : request.key
         await this.#deps.eraser.deleteAnswer(request.place, key)
       }
-      throw error
+      throw hasCode(error, 'text/too-long')
+        ? new InputError('question/too-long', null, { cause: error })
+        : error
     } finally {
       await delivery.stop()
     }
@@ -174,7 +176,7 @@ export class RequestHandler {
       try {
         parts.push({ ...(await answer(subject, index)), number })
       } catch (error) {
-        if (!(error instanceof InputError) || options.signal?.aborted) {
+        if (!(error instanceof InputError) || isAboutQuestion(error) || options.signal?.aborted) {
           throw error
         }
         errors.push(error)
@@ -332,4 +334,9 @@ export class RequestHandler {
       throw new InputError('image/opted-out')
     }
   }
+}
+
+/** Whether an error is the same for every picture, so that one sentence says it. */
+function isAboutQuestion(error: InputError): boolean {
+  return hasCode(error, 'text/too-long', 'text/empty-question')
 }

@@ -7,6 +7,7 @@ import type { Interaction, Message } from 'discord.js'
 import type { Logger } from 'pino'
 import { privacyCommand } from '../../commands/privacy.ts'
 import type { GuildSettings } from '../../commands/guild-settings.ts'
+import { isChinese } from '../../commands/i18n/script.ts'
 import type { UserStore } from '../memory/user-store.ts'
 
 const ENGLISH = 'en-US'
@@ -31,7 +32,11 @@ export async function localeOf(
 
 /** The language from the message alone, without the store. */
 export function localeOfMessage({ guild, guildId, content }: Message): string {
-  return guildId === null ? guessLocale(content) : (guild?.preferredLocale ?? ENGLISH)
+  return guildId === null
+    ? isChinese(content)
+      ? CHINESE
+      : ENGLISH
+    : (guild?.preferredLocale ?? ENGLISH)
 }
 
 /** Stores the locale of an interaction. `/privacy` stores nothing new. */
@@ -48,10 +53,4 @@ export async function storeLocale(
   } catch (error) {
     log.error({ err: error }, 'a language could not be kept')
   }
-}
-
-function guessLocale(text: string): string {
-  const isChinese =
-    /\p{Script=Han}/u.test(text) && !/\p{Script=Hiragana}|\p{Script=Katakana}/u.test(text)
-  return isChinese ? CHINESE : ENGLISH
 }

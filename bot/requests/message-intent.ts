@@ -13,6 +13,7 @@ import { GatewayIntentBits, type Message, MessageType, type PartialMessage } fro
 import { LRUCache } from 'lru-cache'
 import type { GuildSettings } from '../../commands/guild-settings.ts'
 import type { FoundPicture } from '../../commands/picture.ts'
+import { Delivery } from '../discord/reply.ts'
 import { linkedMessage, newestPictures, recentMessages } from '../discord/picture-finder.ts'
 import type { Place } from '../discord/place.ts'
 import type { ConversationStore } from '../memory/conversation-store.ts'
@@ -22,10 +23,13 @@ import type { UserStore } from '../memory/user-store.ts'
 import { mentionsBot, withoutMentions } from '../messages/addressing.ts'
 import { currentPicture } from '../messages/current-picture.ts'
 import type { LinkPreviews } from '../messages/link-previews.ts'
+import { questionText } from '../messages/question-text.ts'
+import { type SmallTalk, smallTalkIn } from '../messages/small-talk.ts'
 import { requirePictures, subjectOf, unreadableError } from '../messages/message-subject.ts'
 import { followUpTo } from '../messages/follow-up.ts'
 import { ownKind, type RepliedMessage, repliedMessage } from '../messages/replied-message.ts'
 import { localeOf } from './locale.ts'
+import { smallTalkReply } from '../messages/small-talk-reply.ts'
 import type { RequestIntake } from './submit.ts'
 
 /** Message types written by people; the others are system messages, such as a pin. */
@@ -46,6 +50,8 @@ type Deps = {
   readonly users: UserStore
   readonly settings: GuildSettingsStore
   readonly previews: LinkPreviews
+  /** A sentence about the model, from its model card. */
+  readonly about: () => string
 }
 
 /** What is known about a message when an error ends its handling. */
@@ -100,7 +106,7 @@ export class MessageRequests {
       place: { guildId, channelId },
       settings,
       locale,
-      question: withoutMentions(message),
+      question: questionText(withoutMentions(message), message),
       replied,
     }
     await (asked ? this.#answer(incoming) : this.#answerAutomatically(incoming))
@@ -125,14 +131,18 @@ export class MessageRequests {
   async #answer(incoming: IncomingMessage): Promise<void> {
     const message = await this.#withPreviews(incoming.message)
     const subject = subjectOf(message)
+    const talk = smallTalkIn(incoming.question)
     if (subject.kind === 'pictures') {
-      return this.#look(incoming, subject.pictures)
+      return this.#look(talk ? { ...incoming, question: '' } : incoming, subject.pictures)
     }
     // A link may only be part of what someone says in a reply.
     const hasLink = subject.kind === 'preview' || subject.kind === 'message-link'
     const isLink = hasLink || (subject.kind === 'unreadable' && subject.unreadable.what === 'link')
     if (subject.kind === 'unreadable' && !isLink) {
       throw unreadableError(subject.unreadable)
+    }
+    if (talk && !isLink && incoming.replied.kind !== 'notice') {
+      return this.#answerSmallTalk(incoming, talk)
     }
     if (incoming.replied.kind !== 'none') {
       return this.#answerReply(incoming, incoming.replied)
@@ -146,6 +156,29 @@ export class MessageRequests {
       throw unreadableError({ what: 'link' })
     }
     return this.#answerAboutCurrent(incoming)
+  }
+
+  /** A greeting in a reply to a picture is about the picture; elsewhere it gets one back. */
+  async #answerSmallTalk(incoming: IncomingMessage, talk: SmallTalk): Promise<void> {
+    const { message, place, question, locale, replied } = incoming
+    if (replied.kind === 'other' && talk !== 'thanks') {
+      const subject = subjectOf(await this.#withPreviews(replied.message))
+      if (subject.kind === 'pictures') {
+        return this.#look({ ...incoming, question: '' }, subject.pictures)
+      }
+    }
+    if (place.guildId === null) {
+      await explainNotice(message)
+    }
+    const content = smallTalkReply(talk, {
+      question,
+      locale,
+      about: this.#deps.about(),
+      isDirect: place.guildId === null,
+    })
+    const { id, channelId, client } = message
+    const delivery = new Delivery(client.rest, { to: 'message', channelId, messageId: id }, id)
+    await delivery.finish({ content })
   }
 
   /** A reply is about what it replies to; a reply to an answer is the next question. */
@@ -217,7 +250,7 @@ export class MessageRequests {
       return this.#look(incoming, current.pictures, true)
     }
     if (current.kind === 'none') {
-      throw new InputError(place.guildId === null ? 'conversation/none' : 'image/none-here')
+      throw new InputError(place.guildId === null ? 'image/none-sent' : 'image/none-here')
     }
     const { conversation, isNewest } = current
     const turn = lastTurn(conversation, message.author.id)

@@ -5,19 +5,15 @@ import {
   type BaseInteraction,
   type ButtonInteraction,
   type ChatInputCommandInteraction,
-  ComponentType,
   MessageFlags,
   type MessageContextMenuCommandInteraction,
   type ModalSubmitInteraction,
-  TextInputStyle,
 } from 'discord.js'
 import type { FoundPicture } from '../../commands/picture.ts'
 import { catalogFor } from '../../commands/i18n/catalog.ts'
-import type { Catalog } from '../../commands/i18n/words.ts'
-import { plainText } from '../../commands/answer-text.ts'
+import { plainMessage, plainText } from '../../commands/answer-text.ts'
 import { hasCode, InputError } from '../../config/errors.ts'
 import type { Acknowledge } from '../discord/deferral.ts'
-import { answerCustomId } from '../discord/custom-id.ts'
 import {
   type ChannelRecord,
   currentConversation,
@@ -28,6 +24,10 @@ import {
 import type { Deletions } from '../memory/deletions.ts'
 import { currentPicture } from '../messages/current-picture.ts'
 import { requirePictures } from '../messages/message-subject.ts'
+import { questionText } from '../messages/question-text.ts'
+import { smallTalkIn } from '../messages/small-talk.ts'
+import { chosenIndex, questionForm, writtenQuestion } from './question-form.ts'
+import { smallTalkReply } from '../messages/small-talk-reply.ts'
 import { type RequestIntake, placeOf, withDeferredReply } from './submit.ts'
 import { picturesIn } from '../discord/message-pictures.ts'
 import { newKey } from '../store/keys.ts'
@@ -37,8 +37,6 @@ import { linkedMessage, recentWithPictures } from '../discord/picture-finder.ts'
 import { audienceOf } from './context.ts'
 import { numberOf } from './answer-message.ts'
 
-/** Longest question a form takes; the model's own limit is lower for most. */
-const MAX_QUESTION = 300
 const MAX_CHOICES = 25
 const MAX_CHOICE_NAME = 100
 
@@ -64,11 +62,19 @@ export class QuestionFlow {
   readonly #memory: ConversationStore
   readonly #intake: RequestIntake
   readonly #deletions: Deletions
+  readonly #about: () => string
 
-  constructor(memory: ConversationStore, intake: RequestIntake, deletions: Deletions) {
+  /** @param about a sentence about the model, from its model card. */
+  constructor(
+    memory: ConversationStore,
+    intake: RequestIntake,
+    deletions: Deletions,
+    about: () => string,
+  ) {
     this.#memory = memory
     this.#intake = intake
     this.#deletions = deletions
+    this.#about = about
   }
 
   /**
@@ -77,8 +83,12 @@ export class QuestionFlow {
    */
   async ask(
     interaction: ChatInputCommandInteraction,
-    { question, picture, hidden }: Ask,
+    { question: written, picture, hidden }: Ask,
   ): Promise<void> {
+    const question = questionText(written, interaction)
+    if (await this.#answerSmallTalk(interaction, question)) {
+      return
+    }
     // Until the store has returned the picture, a deferred response is private.
     const reply = { hidden: true, sent: false }
     const isHidden = () => {
@@ -103,6 +113,30 @@ export class QuestionFlow {
         visibleTo(record, audience).talks.find(({ id }) => id === conversation.id) ?? conversation
       return this.#askFollowUp(interaction, { conversation: visible, ...input })
     })
+  }
+
+  /**
+   * Answers what is no question about a picture, and shows it only to the person.
+   *
+   * @returns whether it did.
+   * @throws {InputError} if nothing is asked.
+   */
+  async #answerSmallTalk(
+    interaction: ChatInputCommandInteraction | ModalSubmitInteraction,
+    question: string,
+  ): Promise<boolean> {
+    if (question === '') {
+      throw new InputError('text/empty-question')
+    }
+    const talk = smallTalkIn(question)
+    if (talk === null) {
+      return false
+    }
+    const { locale, guildId } = interaction
+    const isDirect = guildId === null
+    const reply = smallTalkReply(talk, { question, locale, about: this.#about(), isDirect })
+    await interaction.reply({ ...plainMessage(reply), flags: MessageFlags.Ephemeral })
+    return true
   }
 
   /**
@@ -171,7 +205,7 @@ export class QuestionFlow {
       this.#memory.saveForm(place, key, { by: user.id, pictures }),
     )
     const numbers = pictures.map((_, index) => ({ index, number: index + 1 }))
-    await interaction.showModal(form(`m.${key}`, numbers, catalogFor(interaction.locale)))
+    await interaction.showModal(questionForm(`m.${key}`, numbers, catalogFor(interaction.locale)))
   }
 
   /** Opens the form for an answer, from its button. */
@@ -180,13 +214,16 @@ export class QuestionFlow {
     const readable = answer.parts.flatMap(({ talk }, index) =>
       talk === '' ? [] : [{ index, number: numberOf(answer.parts, index) ?? 1 }],
     )
-    await interaction.showModal(form(key, readable, catalogFor(interaction.locale)))
+    await interaction.showModal(questionForm(key, readable, catalogFor(interaction.locale)))
   }
 
   /** A form was filled in. */
   async submitted(interaction: ModalSubmitInteraction, key: string): Promise<void> {
     const hidden = interaction.message?.flags.has(MessageFlags.Ephemeral) ?? false
-    const question = interaction.fields.getTextInputValue('question').trim()
+    const question = questionText(writtenQuestion(interaction), interaction)
+    if (await this.#answerSmallTalk(interaction, question)) {
+      return
+    }
     const chosen = chosenIndex(interaction)
     await withDeferredReply(interaction, hidden, async (acknowledge) => {
       const input = { question, hidden, acknowledge }
@@ -278,47 +315,4 @@ export class QuestionFlow {
 export function labelOf({ picture, descriptions, turns }: Conversation): string {
   const about = picture.spoiler ? undefined : (descriptions.at(-1) ?? turns.at(-1)?.question)
   return about === undefined ? picture.name : `${picture.name}: ${about}`
-}
-
-/** The form of a question; with several pictures, also which one. */
-function form(
-  key: string,
-  pictures: readonly { readonly index: number; readonly number: number }[],
-  { modal }: Catalog,
-) {
-  const numbers = pictures.map(({ index, number }, i) => ({
-    label: modal.numbered(number),
-    value: String(index),
-    default: i === 0,
-  }))
-  const question = {
-    type: ComponentType.TextInput,
-    custom_id: 'question',
-    style: TextInputStyle.Short,
-    max_length: MAX_QUESTION,
-    placeholder: modal.placeholder,
-    required: true,
-  } as const
-  const choice = {
-    type: ComponentType.StringSelect,
-    custom_id: 'picture',
-    options: numbers,
-  } as const
-  return {
-    custom_id: answerCustomId(key, 'form'),
-    title: modal.title,
-    components: [
-      ...(pictures.length > 1
-        ? [{ type: ComponentType.Label, label: modal.picture, component: choice } as const]
-        : []),
-      { type: ComponentType.Label, label: modal.question, component: question } as const,
-    ],
-  }
-}
-
-/** The index of the chosen picture; undefined if there was no choice. */
-function chosenIndex({ fields }: ModalSubmitInteraction): number | undefined {
-  return fields.fields.has('picture')
-    ? Number(fields.getStringSelectValues('picture')[0] ?? 0)
-    : undefined
 }

@@ -23,6 +23,7 @@ import type { JobContext, Jobs } from '../jobs/jobs.ts'
 import type { Place } from '../discord/place.ts'
 import { newKey } from '../store/keys.ts'
 import { errorCode, ERROR_CODES } from '../discord/api-errors.ts'
+import type { QuestionCheck } from '../messages/question-check.ts'
 import { type Request, type RequestFields, requestSchema } from './request.ts'
 
 /** Time reserved for sending the answer before the token expires. */
@@ -42,11 +43,18 @@ export class RequestIntake {
   readonly #jobs: Jobs
   readonly #handler: RequestHandler
   readonly #deletions: Deletions
+  readonly #questionCheck: Pick<QuestionCheck, 'demandKnown'>
 
-  constructor(jobs: Jobs, answering: RequestHandler, deletions: Deletions) {
+  constructor(
+    jobs: Jobs,
+    answering: RequestHandler,
+    deletions: Deletions,
+    questionCheck: Pick<QuestionCheck, 'demandKnown'>,
+  ) {
     this.#jobs = jobs
     this.#handler = answering
     this.#deletions = deletions
+    this.#questionCheck = questionCheck
   }
 
   /** Handles the request of an interaction, and acknowledges it once the job is stored. */
@@ -63,6 +71,7 @@ export class RequestIntake {
       locale: interaction.locale,
       hidden,
     })
+    await this.#questionCheck.demandKnown(request)
     const job: Job = {
       id: interaction.id,
       answer: {
@@ -87,6 +96,7 @@ export class RequestIntake {
     const place = { guildId, channelId }
     const common = { key: newKey(), asker: author.id, place, locale, hidden: false }
     const request = requestSchema.parse({ ...input, ...common })
+    await this.#questionCheck.demandKnown(request)
     const job: Job = {
       id,
       answer: { to: 'message', channelId, messageId: id },

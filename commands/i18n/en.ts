@@ -36,6 +36,12 @@ export const EN = {
     repostedFor: (user: string) => `Posted for ${user} with alt text (AI-generated).`,
     notRemembered: 'You opted out, so I keep nothing of this and cannot answer follow-ups.',
   },
+  smallTalk: {
+    hello: 'Hello!',
+    show: 'Show me a picture, or ask me about one that was posted here. `/help` says what I can do.',
+    sendHere: 'Send me a picture here.',
+    welcome: 'You’re welcome!',
+  },
   waiting: {
     place: (place: number) => `You are number ${place} in the line.`,
     loading: 'The model is still loading. I will answer as soon as it is there.',

@@ -4,7 +4,8 @@ import type { SettingProblem } from '../../inference/contract/errors.ts'
 import type { UnsupportedFormat } from '../../inference/image/sniff.ts'
 import type { ErrorSentences } from './error-sentences.ts'
 import { MODERATION_EN } from './moderation-en.ts'
-import { bytesInWords, megabytes, pixelsInWords } from './sizes.ts'
+import { onlyLanguagesEn, onlyLanguagesZh } from './question-language.ts'
+import { bytesInWords, megabytes, megapixels } from './sizes.ts'
 
 const many = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`
 
@@ -54,6 +55,7 @@ function settingProblem(problem: SettingProblem): string {
 export const ERRORS_EN: ErrorSentences = {
   // Pictures
   'image/none-here': 'I see no picture here. Give me one, or use this where one was posted.',
+  'image/none-sent': 'I see no picture here yet. Send me a picture here.',
   'image/none-in-message': 'There is no picture in that message.',
   'image/gone': 'That picture is no longer there. Please upload it again.',
   'image/elsewhere': 'That picture is not on Discord, so I will not fetch it.',
@@ -66,15 +68,15 @@ export const ERRORS_EN: ErrorSentences = {
   'image/too-many-bytes': ({ bytes, maxBytes }) =>
     `That file has ${megabytes(bytes, maxBytes, Math.ceil)}; the limit is ${megabytes(maxBytes, maxBytes)}.`,
   'image/too-many-pixels': ({ width, height, maxPixels }) =>
-    `That picture is ${width} x ${height} pixels; the limit is ${pixelsInWords(maxPixels)}.`,
+    `That picture has ${megapixels(width * height, maxPixels, Math.ceil)}; the limit is ${megapixels(maxPixels, maxPixels)}.`,
   'image/not-a-picture': 'That file is not a picture.',
   'image/empty': 'That file is empty.',
   'image/unknown-format': `That file is not a picture; ${PLEASE_SEND} one.`,
   'image/unsupported-format': ({ format }) =>
     `That file is ${FORMATS[format]}; ${PLEASE_SEND} picture.`,
   'image/damaged': ({ format }) => `That ${format} file is damaged or incomplete.`,
-  'image/unknown-encoding': ({ format }) =>
-    `That ${format} file is written in a way that cannot be read here. Please send it as PNG or JPEG.`,
+  'image/unknown-compression': ({ format }) =>
+    `That ${format} file is compressed in a way that cannot be read here.`,
   'image/slow-to-decode': 'That picture takes too long to decode.',
   'image/large-to-decode': 'That picture takes too much memory to decode.',
   'image/decoder-crashed':
@@ -99,6 +101,10 @@ export const ERRORS_EN: ErrorSentences = {
   'generation/settings': ({ problems }) => problems.map(settingProblem).join(' '),
   'queue/full': 'Too many people are asking just now. Please try again in a moment.',
   'queue/deadline': 'That took too long, so it was given up. Please try again.',
+  // Questions
+  'question/language': (params) =>
+    params.inChinese ? onlyLanguagesZh(params) : onlyLanguagesEn(params),
+  'question/too-long': 'That question is too long for me. Please ask it in fewer words.',
   // Conversations
   'conversation/unknown':
     'I no longer remember that picture. Show it to me again and I will answer.',

@@ -3,9 +3,11 @@
 import type { SettingProblem } from '../../inference/contract/errors.ts'
 import type { ErrorSentences } from './error-sentences.ts'
 import { MODERATION_ZH } from './moderation-zh.ts'
-import { bytesInWords, megabytes, pixelsInWords } from './sizes.ts'
+import { onlyLanguagesZh } from './question-language.ts'
+import { bytesInWords, megabytes } from './sizes.ts'
 
 const NOT_A_PICTURE = '那个文件不是我能读的图片。PNG、JPEG、WebP、AVIF、GIF 和 TIFF 都可以。'
+const BROKEN_PICTURE = '那张图片已损坏，无法读取。'
 /** Files that Discord itself does not take for pictures. */
 const FILES = {
   video: '是视频',
@@ -15,6 +17,11 @@ const FILES = {
 } as const
 const NOT_FETCHED = '无法从 Discord 获取那张图片，请再试一次。'
 const tooLarge = (most: string) => `那张图片超过了 ${most}，请发一张小一点的。`
+
+/** For example `8100 万`; small counts as they are. */
+function inTenThousands(pixels: number, round: (value: number) => number): string {
+  return pixels < 1e6 ? `${pixels} ` : `${round(pixels / 1e6) * 100} 万`
+}
 
 function settingProblem(problem: SettingProblem): string {
   const { setting, value } = problem
@@ -38,6 +45,7 @@ function settingProblem(problem: SettingProblem): string {
 export const ERRORS_ZH: ErrorSentences = {
   // Pictures
   'image/none-here': '这里没有图片。请给我一张，或在有图片的地方使用此命令。',
+  'image/none-sent': '我在这里还没有看到图片。请在这里发一张图片给我。',
   'image/none-in-message': '那条消息里没有图片。',
   'image/gone': '那张图片已经不在了，请重新上传。',
   'image/elsewhere': '那张图片不在 Discord 上，所以我不会去获取。',
@@ -46,14 +54,14 @@ export const ERRORS_ZH: ErrorSentences = {
   'image/timeout': NOT_FETCHED,
   'image/too-large': ({ maxBytes }) => tooLarge(bytesInWords(maxBytes)),
   'image/too-many-bytes': ({ maxBytes }) => tooLarge(megabytes(maxBytes, maxBytes)),
-  'image/too-many-pixels': ({ maxPixels }) => tooLarge(pixelsInWords(maxPixels)),
+  'image/too-many-pixels': ({ width, height, maxPixels }) =>
+    `那张图片有 ${inTenThousands(width * height, Math.ceil)}像素，上限是 ${inTenThousands(maxPixels, Math.floor)}像素。`,
   'image/not-a-picture': NOT_A_PICTURE,
   'image/empty': NOT_A_PICTURE,
   'image/unknown-format': NOT_A_PICTURE,
   'image/unsupported-format': () => NOT_A_PICTURE,
-  'image/damaged': ({ format }) => `那个 ${format} 文件已损坏或不完整。`,
-  'image/unknown-encoding': ({ format }) =>
-    `这里无法读取那个 ${format} 文件的编码方式。请把它存为 PNG 或 JPEG 再发。`,
+  'image/damaged': () => BROKEN_PICTURE,
+  'image/unknown-compression': () => BROKEN_PICTURE,
   'image/slow-to-decode': '解码那张图片用时太久。',
   'image/large-to-decode': '解码那张图片需要太多内存。',
   'image/decoder-crashed': '读取图片的程序处理那个文件时出错了。请换一种格式，例如 PNG，再发一次。',
@@ -74,6 +82,9 @@ export const ERRORS_ZH: ErrorSentences = {
   'generation/settings': ({ problems }) => problems.map(settingProblem).join(''),
   'queue/full': '现在提问的人太多，请一分钟后再试。',
   'queue/deadline': '用时太久，我只好停下。请再试一次。',
+  // Questions
+  'question/language': onlyLanguagesZh,
+  'question/too-long': '这个问题对我来说太长了，请用更少的词来问。',
   // Conversations
   'conversation/unknown': '我已经不记得那张图片了。请再给我看一次，我就能回答。',
   'conversation/none': '我们还没有在这里聊过图片。请先用 /描述。',

@@ -12,9 +12,7 @@ export function megabytes(bytes: number, limit: number, round = Math.floor): str
   return limit < MIB ? `${bytes} bytes` : `${round(bytes / MIB)} MB`
 }
 
-/** For example `1000 pixels` or `50 million pixels`. */
-export function pixelsInWords(pixels: number): string {
-  return pixels < 1e6
-    ? `${Math.floor(pixels)} pixels`
-    : `${Math.floor(pixels / 1e6)} million pixels`
+/** For example `1000 pixels` or `50 megapixels`, in the unit that fits the limit. */
+export function megapixels(pixels: number, limit: number, round = Math.floor): string {
+  return limit < 1e6 ? `${pixels} pixels` : `${round(pixels / 1e6)} megapixels`
 }

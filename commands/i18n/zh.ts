@@ -34,6 +34,12 @@ export const ZH: Catalog = {
     repostedFor: (user) => `代 ${user} 发布，附替代文字（AI 生成）。`,
     notRemembered: '你已选择不被记录，所以我不保留这些内容，也无法回答后续问题。',
   },
+  smallTalk: {
+    hello: '你好！',
+    show: '给我看一张图片，或就这里发过的图片用英语提问。`/帮助` 会说明我能做什么。',
+    sendHere: '请在这里发一张图片给我。',
+    welcome: '不客气！',
+  },
   waiting: {
     place: (place) => `你排在第 ${place} 位。`,
     loading: '模型还在加载，加载完我就回答。',

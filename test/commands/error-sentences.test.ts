@@ -28,10 +28,7 @@ const SAMPLES: Samples = {
   'image/unknown-format': null,
   'image/unsupported-format': [{ format: 'svg' }, /^That file is an SVG drawing; please send/],
   'image/damaged': [{ format: 'PNG' }, /^That PNG file is damaged or incomplete\.$/],
-  'image/unknown-encoding': [
-    { format: 'TIFF' },
-    /^That TIFF file is written in a way that cannot be read/,
-  ],
+  'image/unknown-compression': [{ format: 'TIFF' }, /^That TIFF file is compressed/],
   'image/slow-to-decode': null,
   'image/large-to-decode': null,
   'image/decoder-crashed': null,
@@ -41,7 +38,7 @@ const SAMPLES: Samples = {
   ],
   'image/too-many-pixels': [
     { width: 60_000, height: 60_000, maxPixels: 52e6 },
-    /^That picture is 60000 x 60000 pixels; the limit is 52 million pixels\.$/,
+    /^That picture has 3600 megapixels; the limit is 52 megapixels\.$/,
   ],
   'text/empty-question': null,
   'text/too-long': [
@@ -67,6 +64,7 @@ const SAMPLES: Samples = {
   'queue/full': null,
   'queue/deadline': null,
   'image/none-here': null,
+  'image/none-sent': null,
   'image/none-in-message': null,
   'image/gone': null,
   'image/elsewhere': null,
@@ -77,6 +75,11 @@ const SAMPLES: Samples = {
   'image/not-a-picture': null,
   'image/plain': null,
   'image/opted-out': null,
+  'question/language': [
+    { languages: ['en'], inChinese: false, examples: ['what is above the star?'] },
+    /^My model understands English only, in words\. Try: “what is above the star\?”$/,
+  ],
+  'question/too-long': null,
   'conversation/unknown': null,
   'conversation/none': null,
   'message/unreadable-file': [

@@ -68,13 +68,6 @@ export type PermissionFault = {
   readonly channel?: string
 } & Partial<HookPlace>
 
-/** An outage: the gateway has no events of a guild until the fault is cancelled. */
-export type OutageFault = {
-  readonly kind: 'outage'
-  /** Its id; default the first guild. */
-  readonly guild?: string
-}
-
 /** A call of an API route. Without a path the fault applies at once. */
 export type HookPlace = {
   readonly method?: string
@@ -95,13 +88,7 @@ export type Counted = {
 }
 
 /** Any fault. */
-export type FaultSpec =
-  | GatewayFault
-  | EventFault
-  | RestFault
-  | CdnFault
-  | PermissionFault
-  | OutageFault
+export type FaultSpec = GatewayFault | EventFault | RestFault | CdnFault | PermissionFault
 
 type Field = 'text' | 'number' | 'boolean' | 'status' | readonly string[]
 
@@ -136,7 +123,6 @@ const FIELDS: Readonly<Record<string, Readonly<Record<string, Field>>>> = {
     bytesPerSecond: 'number',
     ...COUNTED,
   },
-  outage: { guild: 'text' },
   permission: {
     permission: Object.keys(PERMISSION),
     channel: 'text',

@@ -1,8 +1,12 @@
-/** The stickers of a message. */
+/** Discord's standard stickers, of which the sandbox has one. */
 
-import { STICKERS } from '../cdn/stickers.ts'
 import { Checks } from '../protocol/field-checks.ts'
 import type { StickerItem } from '../world/message.ts'
+
+/** Source: developers/resources/sticker.mdx, the example sticker. */
+const STICKERS: readonly StickerItem[] = [
+  { id: '749054660769218631', name: 'Wave', format_type: 3 },
+]
 
 /**
  * The stickers of these ids.
@@ -14,8 +18,7 @@ export function stickerItems(ids: readonly string[]): readonly StickerItem[] {
   const stickers = ids.flatMap((id, i) => {
     const sticker = STICKERS.find((known) => known.id === id)
     if (sticker) {
-      const { name, format_type } = sticker
-      return { id, name, format_type }
+      return sticker
     }
     checks.fail(`sticker_ids.${i}`, 'STICKER_NOT_FOUND', 'This sticker is not in the sandbox.')
     return []

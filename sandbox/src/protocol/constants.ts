@@ -106,7 +106,6 @@ export const CHANNEL_TYPE = {
   guildText: 0,
   dm: 1,
   guildVoice: 2,
-  groupDm: 3,
   guildCategory: 4,
   guildAnnouncement: 5,
   announcementThread: 10,

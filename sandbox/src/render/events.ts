@@ -54,7 +54,6 @@ export function renderEvent(world: World, event: WorldEvent): Dispatch | null {
     case 'CHANNEL_UPDATE':
     case 'CHANNEL_DELETE':
     case 'CHANNEL_PINS_UPDATE':
-    case 'WEBHOOKS_UPDATE':
     case 'THREAD_CREATE':
     case 'THREAD_UPDATE':
     case 'THREAD_DELETE':
@@ -78,8 +77,7 @@ function guildEvent(world: World, event: GuildEvent): Dispatch | null {
   const { name } = event
   const bot = world.application.bot.id
   if (name === 'GUILD_DELETE') {
-    const data = { id: event.guild.id, ...(event.unavailable ? { unavailable: true } : {}) }
-    return { name, guildId: event.guild.id, data: () => data }
+    return { name, guildId: event.guild.id, data: () => ({ id: event.guild.id }) }
   }
   const guildId = guildIdOf(event)
   const guild = world.guilds.get(guildId)
@@ -161,8 +159,6 @@ function channelEvent(world: World, event: ChannelEvent): Dispatch | null {
       const made = event.isNew ? { newly_created: true } : {}
       return { name, guildId, data: () => ({ ...renderThreadFor(world, channel, bot), ...made }) }
     }
-    case 'WEBHOOKS_UPDATE':
-      return { name, guildId, data: () => location }
     case 'THREAD_UPDATE':
       return { name, guildId, data: () => renderChannel(world, channel) }
     case 'THREAD_DELETE': {

@@ -1,6 +1,5 @@
 /**
- * Routes that respond to interactions: the callback, `@original` and follow-ups. The webhooks of
- * channels have the same paths for their messages.
+ * Routes that respond to interactions: the callback, `@original` and follow-ups.
  *
  * They need no bot token: the interaction token authenticates them.
  * Source: developers/interactions/receiving-and-responding.mdx.
@@ -18,13 +17,6 @@ import { renderMessage } from '../render/message.ts'
 import { asJson } from '../protocol/body.ts'
 import { checkRespondable } from '../world/threads.ts'
 import type { World } from '../world/world.ts'
-import {
-  execute,
-  isWebhook,
-  readOwn,
-  removeOwn,
-  editOwn as editWebhookMessage,
-} from './messages/webhook-messages.ts'
 import { NO_CONTENT, ok } from './route.ts'
 import type { Context, Reply, Route } from './route.ts'
 
@@ -114,20 +106,12 @@ export const interactionRoutes: readonly Route[] = [
     open: true,
     handle: callback,
   },
-  {
-    method: 'POST',
-    path: '/webhooks/:application/:token',
-    open: true,
-    handle: (context) => (isWebhook(context) ? execute(context) : followUp(context)),
-  },
+  { method: 'POST', path: '/webhooks/:application/:token', open: true, handle: followUp },
   {
     method: 'GET',
     path: MESSAGE_PATH,
     open: true,
     handle(context) {
-      if (isWebhook(context)) {
-        return readOwn(context)
-      }
       const { message } = ownMessage(context)
       return ok(renderMessage(context.world, message, OWN))
     },
@@ -137,9 +121,6 @@ export const interactionRoutes: readonly Route[] = [
     path: MESSAGE_PATH,
     open: true,
     handle(context) {
-      if (isWebhook(context)) {
-        return editWebhookMessage(context)
-      }
       const { interaction, message } = ownMessage(context)
       return editOwn(context, interaction, message)
     },
@@ -149,9 +130,6 @@ export const interactionRoutes: readonly Route[] = [
     path: MESSAGE_PATH,
     open: true,
     handle(context) {
-      if (isWebhook(context)) {
-        return removeOwn(context)
-      }
       const { interaction, message } = ownMessage(context)
       if (message.id === interaction.originalId) {
         interaction.state = 'answered'

@@ -18,7 +18,6 @@ export function postSystemMessage(
     guildId: channel.guildId,
     type,
     authorId: author,
-    webhook: null,
     timestampMs: world.clock.now(),
     nonce: undefined,
     reference: said.reference ?? null,

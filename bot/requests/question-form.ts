@@ -1,0 +1,56 @@
+/** The form of a question about the pictures of a message or of an answer. */
+
+import { ComponentType, type ModalSubmitInteraction, TextInputStyle } from 'discord.js'
+import type { Catalog } from '../../commands/i18n/words.ts'
+import { answerCustomId } from '../discord/custom-id.ts'
+
+/** Longest question a form takes; the model's own limit is lower for most. */
+const MAX_QUESTION = 300
+
+/** The form of a question; with several pictures, also which one. */
+export function questionForm(
+  key: string,
+  pictures: readonly { readonly index: number; readonly number: number }[],
+  { modal }: Catalog,
+) {
+  const numbers = pictures.map(({ index, number }, i) => ({
+    label: modal.numbered(number),
+    value: String(index),
+    default: i === 0,
+  }))
+  const question = {
+    type: ComponentType.TextInput,
+    custom_id: 'question',
+    style: TextInputStyle.Short,
+    max_length: MAX_QUESTION,
+    placeholder: modal.placeholder,
+    required: true,
+  } as const
+  const choice = {
+    type: ComponentType.StringSelect,
+    custom_id: 'picture',
+    options: numbers,
+  } as const
+  return {
+    custom_id: answerCustomId(key, 'form'),
+    title: modal.title,
+    components: [
+      ...(pictures.length > 1
+        ? [{ type: ComponentType.Label, label: modal.picture, component: choice } as const]
+        : []),
+      { type: ComponentType.Label, label: modal.question, component: question } as const,
+    ],
+  }
+}
+
+/** The index of the chosen picture; undefined if there was no choice. */
+export function chosenIndex({ fields }: ModalSubmitInteraction): number | undefined {
+  return fields.fields.has('picture')
+    ? Number(fields.getStringSelectValues('picture')[0] ?? 0)
+    : undefined
+}
+
+/** The question as it was typed. */
+export function writtenQuestion({ fields }: ModalSubmitInteraction): string {
+  return fields.getTextInputValue('question')
+}
