@@ -92,3 +92,9 @@ export function namedObjects(caption: string): string[] {
     /\b(red|green|blue|yellow|orange|purple|black|white) (circle|square|triangle|star|heart|cross)\b/g
   return Array.from(caption.matchAll(pattern), ([found]) => found).toSorted()
 }
+
+/** What a caption says, sorted: each object with its size, color, shape and place; the background. */
+export function captionStatements(caption: string): string[] {
+  const [objects = '', background = ''] = caption.split(/ on an? (?=[a-z]+ background$)/)
+  return [...objects.split(/, | and /), background].toSorted()
+}

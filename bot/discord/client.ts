@@ -101,6 +101,12 @@ function timeFirstResponses({ rest }: Client, acknowledged: (seconds: number) =>
   })
 }
 
+/** Where discord.js links to stickers: another API than Discord's has them at its own address. */
+function stickerHosts(api: string) {
+  const { origin } = new URL(api)
+  return { cdn: origin, mediaProxy: origin }
+}
+
 async function logIn(
   { token, api, shards = 1, guild, log, listen, acknowledged, requests }: Connection,
   intents: readonly GatewayIntentBits[],
@@ -124,7 +130,7 @@ async function logIn(
       : { shards: Array.from({ length: shards }, (_, id) => id), shardCount: shards }),
     allowedMentions: { parse: [], repliedUser: false },
     rest: {
-      ...(api !== undefined && { api }),
+      ...(api !== undefined && { api, ...stickerHosts(api) }),
       ...(requests && { makeRequest: requests.makeRequest }),
     },
   })

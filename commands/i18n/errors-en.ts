@@ -75,8 +75,8 @@ export const ERRORS_EN: ErrorSentences = {
   'image/unsupported-format': ({ format }) =>
     `That file is ${FORMATS[format]}; ${PLEASE_SEND} picture.`,
   'image/damaged': ({ format }) => `That ${format} file is damaged or incomplete.`,
-  'image/unknown-compression': ({ format }) =>
-    `That ${format} file is compressed in a way that cannot be read here.`,
+  'image/unknown-encoding': ({ format }) =>
+    `That ${format} file is written in a way that cannot be read here. Please send it as PNG or JPEG.`,
   'image/slow-to-decode': 'That picture takes too long to decode.',
   'image/large-to-decode': 'That picture takes too much memory to decode.',
   'image/decoder-crashed':

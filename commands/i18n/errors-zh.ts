@@ -7,7 +7,6 @@ import { onlyLanguagesZh } from './question-language.ts'
 import { bytesInWords, megabytes } from './sizes.ts'
 
 const NOT_A_PICTURE = '那个文件不是我能读的图片。PNG、JPEG、WebP、AVIF、GIF 和 TIFF 都可以。'
-const BROKEN_PICTURE = '那张图片已损坏，无法读取。'
 /** Files that Discord itself does not take for pictures. */
 const FILES = {
   video: '是视频',
@@ -60,8 +59,9 @@ export const ERRORS_ZH: ErrorSentences = {
   'image/empty': NOT_A_PICTURE,
   'image/unknown-format': NOT_A_PICTURE,
   'image/unsupported-format': () => NOT_A_PICTURE,
-  'image/damaged': () => BROKEN_PICTURE,
-  'image/unknown-compression': () => BROKEN_PICTURE,
+  'image/damaged': ({ format }) => `那个 ${format} 文件已损坏或不完整。`,
+  'image/unknown-encoding': ({ format }) =>
+    `这里无法读取那个 ${format} 文件的编码方式。请把它存为 PNG 或 JPEG 再发。`,
   'image/slow-to-decode': '解码那张图片用时太久。',
   'image/large-to-decode': '解码那张图片需要太多内存。',
   'image/decoder-crashed': '读取图片的程序处理那个文件时出错了。请换一种格式，例如 PNG，再发一次。',

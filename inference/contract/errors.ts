@@ -9,7 +9,8 @@ declare module '../../config/errors.ts' {
     'image/unknown-format': NoParams
     'image/unsupported-format': { readonly format: UnsupportedFormat }
     'image/damaged': { readonly format: ImageFormat }
-    'image/unknown-compression': { readonly format: ImageFormat }
+    /** A whole file of a variant that no decoder here reads. */
+    'image/unknown-encoding': { readonly format: ImageFormat }
     'image/slow-to-decode': NoParams
     /** It takes too much memory to decode. */
     'image/large-to-decode': NoParams

@@ -6,9 +6,8 @@
  * become stale, and a later run resumes there.
  */
 
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { ConfigError } from '../../config/errors.ts'
 import { fetchFile, type FetchContext } from './fetch-file.ts'
 import type { Hub, RemoteFile, Repository } from './hub.ts'
 import { bytesPresent } from './partial-file.ts'
@@ -16,7 +15,6 @@ import type { RetryOptions } from './retry.ts'
 import { INDEX_FILE } from '../convert/checkpoint/checkpoint.ts'
 import { selectFirstFiles, selectShards } from './select-files.ts'
 
-const LOCK_FILE = '.lock'
 /** Files downloaded at once. */
 const DEFAULT_AT_ONCE = 4
 
@@ -29,7 +27,7 @@ export type DownloadProgress = {
 export type DownloadOptions = {
   readonly hub: Hub
   readonly repository: Repository
-  /** Where the files go; created if it does not exist. */
+  /** Where the files go; created if it does not exist. The caller keeps other processes away. */
   readonly folder: string
   readonly atOnce?: number
   readonly retry: Omit<RetryOptions, 'maxFailures'>
@@ -55,24 +53,19 @@ export async function downloadCheckpoint(options: DownloadOptions): Promise<Down
   const { repository, folder } = options
   const { small, single } = selectFirstFiles(repository)
   await mkdir(folder, { recursive: true })
-  const unlock = await lock(folder)
-  try {
-    await fetchAll(small, small, options)
-    const weights =
-      single === null
-        ? selectShards(repository, await readFile(path.join(folder, INDEX_FILE), 'utf8'))
-        : [single]
-    let missingBytes = 0
-    for (const file of weights) {
-      missingBytes += file.bytes - (await bytesPresent(file, folder))
-    }
-    await options.beforeWeights(weights, missingBytes)
-    const files = [...small, ...weights]
-    await fetchAll(weights, files, options)
-    return { files: files.length, bytes: sumBytes(files) }
-  } finally {
-    await unlock()
+  await fetchAll(small, small, options)
+  const weights =
+    single === null
+      ? selectShards(repository, await readFile(path.join(folder, INDEX_FILE), 'utf8'))
+      : [single]
+  let missingBytes = 0
+  for (const file of weights) {
+    missingBytes += file.bytes - (await bytesPresent(file, folder))
   }
+  await options.beforeWeights(weights, missingBytes)
+  const files = [...small, ...weights]
+  await fetchAll(weights, files, options)
+  return { files: files.length, bytes: sumBytes(files) }
 }
 
 /**
@@ -122,42 +115,6 @@ async function fetchAll(
   )
   if (failed) {
     throw failure
-  }
-}
-
-/** Locks the folder against other processes. @returns a function that releases the lock. */
-async function lock(folder: string): Promise<() => Promise<void>> {
-  const file = path.join(folder, LOCK_FILE)
-  for (;;) {
-    try {
-      await writeFile(file, String(process.pid), { flag: 'wx' })
-      return () => rm(file, { force: true })
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) {
-        throw error
-      }
-    }
-    const pid = Number(await readFile(file, 'utf8').catch(() => ''))
-    if (isRunning(pid)) {
-      throw new ConfigError([
-        `Process ${pid} is downloading the same model. Wait for it, or stop it and try again ` +
-          `(if there is no such download, delete ${file}).`,
-      ])
-    }
-    await rm(file, { force: true })
-  }
-}
-
-function isRunning(pid: number): boolean {
-  // Our own id is stale too: in a container every run may have the same id.
-  if (!Number.isInteger(pid) || pid <= 0 || pid === process.pid) {
-    return false
-  }
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
   }
 }
 

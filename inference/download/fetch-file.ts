@@ -21,6 +21,7 @@ import {
   sizeOf,
 } from './partial-file.ts'
 import { DamagedError, requestRest, type Part } from './request-rest.ts'
+import { fileProblem } from './system-error.ts'
 import { TransientError, withRetries, type RetryOptions } from './retry.ts'
 
 /** Failures in a row after which the download of a file fails. */
@@ -76,7 +77,7 @@ export async function fetchFile(file: RemoteFile, context: FetchContext): Promis
       return
     } catch (error) {
       if (!(error instanceof DamagedError)) {
-        throw diskError(error, context.folder)
+        throw fileProblem(error, context.folder)
       }
       await removePartial(target)
       context.onBytes(file, 0)
@@ -190,19 +191,6 @@ async function receive(
   if (stored.bytes < file.bytes) {
     throw new TransientError(`The connection to ${part.host} ended early`, { cause: null })
   }
-}
-
-/** Turns errors of a full or read-only disk into a ConfigError; returns others as they are. */
-function diskError(error: unknown, folder: string): unknown {
-  const code = error instanceof Error && 'code' in error ? error.code : null
-  if (code === 'ENOSPC' || code === 'EDQUOT') {
-    const problem = `The disk of ${folder} is full. Free some space and run the same command again: the download resumes where it stopped.`
-    return new ConfigError([problem], { cause: error })
-  }
-  if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM') {
-    return new ConfigError([`${folder} cannot be written to (${code}).`], { cause: error })
-  }
-  return error
 }
 
 function seconds(ms: number): string {

@@ -5,17 +5,20 @@
  * The package gets its name by the last rename, so an incomplete one is never opened.
  */
 
-import { readdir, rename, rm, rmdir } from 'node:fs/promises'
+import { rm, rmdir } from 'node:fs/promises'
 import path from 'node:path'
 import { findCalibrationPictures } from '../convert/calibration/calibration-pictures.ts'
 import { convertCheckpoint, estimatePackageBytes } from '../convert/convert.ts'
 import { ConfigError } from '../../config/errors.ts'
 import { readSmallFiles, requireCheckpoint, type SmallFiles } from '../convert/small-files.ts'
-import { CARD_FILE, type ModelCard } from '../package/model-card.ts'
+import type { ModelCard } from '../package/model-card.ts'
 import type { Precision, VisionStorage } from '../blocks/precision.ts'
 import { requireDisk } from './disk.ts'
 import { downloadCheckpoint, type Downloaded } from './download.ts'
+import { withLock } from './lock.ts'
 import { readRepository, type Hub, type Repository } from './hub.ts'
+import { fileProblem } from './system-error.ts'
+import { type Target, withTarget } from './target.ts'
 import { licenseSentence, printable, readLicense } from '../package/license.ts'
 import type { RetryOptions } from './retry.ts'
 
@@ -76,58 +79,50 @@ type Checkpoint = {
  * @throws {ConfigError} with a sentence for every problem; the signal's reason when aborted.
  */
 export async function pullModel(options: PullOptions): Promise<Pulled> {
-  const { source, out, precision, signal } = options
-  const replaces = await checkTarget(options)
-  const pictures = await picturesToCalibrate(options)
-  const checkpoint =
-    'folder' in source
-      ? { folder: source.folder, repository: null, download: null }
-      : await download(options, source)
-  const from = checkpoint.folder
-  const { own, model } = checkSmallFiles(from)
-  const packageBytes = estimatePackageBytes(from, precision, options.vision)
-  await requireDisk([{ what: 'package', folder: path.dirname(out), bytes: packageBytes }])
-  const license = own.license ?? checkpoint.repository?.license ?? (await readLicense(from))
-  options.onNote(licenseSentence(license, model.license.note))
-
-  // convertCheckpoint writes beside its target and renames at the end. A package to be replaced
-  // stays in place until the new one is complete.
-  const target = replaces ? `${out}.new` : out
-  await rm(`${target}.partial`, { recursive: true, force: true })
-  if (replaces) {
-    await rm(target, { recursive: true, force: true })
-  }
-  const started = performance.now()
-  let card: ModelCard
+  const { source, out, force } = options
+  const from = 'folder' in source ? source.folder : null
   try {
-    card = await convertCheckpoint(from, target, {
-      precision,
-      vision: options.vision,
-      calibrate: pictures,
-      name: options.name,
-      source: {
-        repository: checkpoint.repository?.id ?? null,
-        revision: checkpoint.repository?.commit ?? null,
-        license: license === null ? null : printable(license),
-      },
-      onProgress: (progress) => options.onProgress(progress),
-      signal,
+    return await withTarget({ out, from, force }, async (target) => {
+      const pictures = await picturesToCalibrate(options)
+      const work = (checkpoint: Checkpoint) => convert(options, checkpoint, target, pictures)
+      return 'folder' in source
+        ? work({ folder: source.folder, repository: null, download: null })
+        : withDownload(options, source, work)
     })
   } catch (error) {
-    await rm(`${target}.partial`, { recursive: true, force: true })
-    throw error
+    throw fileProblem(error, out)
   }
-  if (replaces) {
-    await rm(`${out}.old`, { recursive: true, force: true })
-    await rename(out, `${out}.old`)
-    await rename(target, out)
-    await rm(`${out}.old`, { recursive: true })
-  }
-  const convertSeconds = (performance.now() - started) / 1000
-  if (checkpoint.repository !== null && !options.keepDownload) {
-    await removeDownload(from, options.modelsFolder)
-  }
-  return { card, download: checkpoint.download, convertSeconds }
+}
+
+async function convert(
+  options: PullOptions,
+  checkpoint: Checkpoint,
+  target: Target,
+  pictures: readonly string[] | undefined,
+): Promise<Pulled> {
+  const { out, precision, vision, signal } = options
+  const { folder: from, repository, download } = checkpoint
+  const { own, model } = checkSmallFiles(from)
+  const bytes = estimatePackageBytes(from, precision, vision)
+  await requireDisk([{ what: 'package', folder: path.dirname(out), bytes }])
+  const license = own.license ?? repository?.license ?? (await readLicense(from))
+  options.onNote(licenseSentence(license, model.license.note))
+  const started = performance.now()
+  const card = await convertCheckpoint(from, target.building, {
+    precision,
+    vision,
+    calibrate: pictures,
+    name: options.name,
+    source: {
+      repository: repository?.id ?? null,
+      revision: repository?.commit ?? null,
+      license: license === null ? null : printable(license),
+    },
+    onProgress: (progress) => options.onProgress(progress),
+    signal,
+  })
+  await target.finish()
+  return { card, download, convertSeconds: (performance.now() - started) / 1000 }
 }
 
 /** Where the download of a commit is kept until its package is complete. */
@@ -135,17 +130,44 @@ function downloadFolder(modelsFolder: string, id: string, commit: string): strin
   return path.join(modelsFolder, CACHE_FOLDER, id.replace('/', '--'), commit)
 }
 
-async function download(
+/**
+ * Downloads a checkpoint for `work`, and deletes it when that has succeeded. No other process downloads
+ * the same commit, or deletes it, meanwhile.
+ */
+async function withDownload(
   options: PullOptions,
   source: { readonly repository: string; readonly revision: string },
-): Promise<Checkpoint> {
-  const { hub, signal, precision, out } = options
+  work: (checkpoint: Checkpoint) => Promise<Pulled>,
+): Promise<Pulled> {
+  const { hub, signal, modelsFolder } = options
   const onPause = (message: string, pauseMs: number) =>
     options.onNote(`${message}; retrying in ${Math.max(1, Math.round(pauseMs / 1000))} s.`)
   const retry = { signal, onPause, ...(options.wait ? { wait: options.wait } : {}) }
   const repository = await readRepository(hub, source.repository, source.revision, retry)
-  const folder = downloadFolder(options.modelsFolder, repository.id, repository.commit)
-  options.onNote(`${repository.id} at commit ${repository.commit.slice(0, 12)}.`)
+  const folder = downloadFolder(modelsFolder, repository.id, repository.commit)
+  const busy = (holder: string) =>
+    `${repository.id} is being downloaded or converted by ${holder}. Wait for it, or stop it and try again.`
+  const pulled = await withLock(`${folder}.lock`, busy, async () => {
+    options.onNote(`${repository.id} at commit ${repository.commit.slice(0, 12)}.`)
+    const result = await work(await download(options, repository, folder, retry))
+    if (!options.keepDownload) {
+      await rm(folder, { recursive: true, force: true })
+    }
+    return result
+  })
+  for (const parent of [path.dirname(folder), path.join(modelsFolder, CACHE_FOLDER)]) {
+    await rmdir(parent).catch(() => undefined) // Not empty: other downloads are in it.
+  }
+  return pulled
+}
+
+async function download(
+  options: PullOptions,
+  repository: Repository,
+  folder: string,
+  retry: Omit<RetryOptions, 'maxFailures'>,
+): Promise<Checkpoint> {
+  const { hub, precision, out } = options
   const started = performance.now()
   const downloaded = await downloadCheckpoint({
     hub,
@@ -166,38 +188,6 @@ async function download(
   })
   const seconds = (performance.now() - started) / 1000
   return { folder, repository, download: { ...downloaded, seconds } }
-}
-
-/**
- * Refuses a target that cannot be used, before any work.
- *
- * @returns whether a package exists there that will be replaced.
- */
-async function checkTarget({ source, out, force }: PullOptions): Promise<boolean> {
-  if ('folder' in source && path.resolve(source.folder) === path.resolve(out)) {
-    throw new ConfigError(['--out must be another folder than --from.'])
-  }
-  let entries
-  try {
-    entries = await readdir(out, { withFileTypes: true })
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
-      return false
-    }
-    throw new ConfigError([`${out} cannot be used as a folder.`], { cause: error })
-  }
-  const isPackage = entries.some((entry) => entry.name === CARD_FILE)
-  if (!isPackage || entries.some((entry) => !entry.isFile())) {
-    throw new ConfigError([
-      `${out} is there already and is not a model package; choose another --out.`,
-    ])
-  }
-  if (!force) {
-    throw new ConfigError([
-      `There is a model package at ${out} already. Use --force to replace it, or --out for another place.`,
-    ])
-  }
-  return true
 }
 
 /** The picture files in the folder `calibrate`; undefined without one. */
@@ -228,13 +218,4 @@ function checkSmallFiles(folder: string): SmallFiles {
     throw new ConfigError(problems)
   }
   return files
-}
-
-/** Deletes a commit's download, and the folders above it if they are empty then. */
-async function removeDownload(folder: string, modelsFolder: string): Promise<void> {
-  await rm(folder, { recursive: true, force: true })
-  const cache = path.join(modelsFolder, CACHE_FOLDER)
-  for (const parent of [path.dirname(folder), cache]) {
-    await rmdir(parent).catch(() => undefined) // Not empty: other downloads are in it.
-  }
 }

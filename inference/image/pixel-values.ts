@@ -4,10 +4,12 @@
  * first.
  */
 
-import { decodeImage } from './decode.ts'
-import type { ImageLimits } from './decode.ts'
+import { decodePixels, withPicture } from './decode.ts'
+import type { ImageLimits, OpenPicture } from './decode.ts'
+import type { Rgb } from './formats/gif.ts'
 import { resizeBicubic } from './resize.ts'
 import type { RgbImage } from './resize.ts'
+import { framesToTry, isPlain, over, rgbaPixels, uprightFrame } from './visible.ts'
 
 /** One number each for red, green and blue. */
 type PerChannel = readonly [number, number, number]
@@ -41,8 +43,18 @@ export async function toPixelValues(
   return normalize(await decodeSquare(bytes, spec.imageSize, limits), spec.preprocessing)
 }
 
+/** Behind transparent pixels where the colors alone show nothing; the first that shows something. */
+const BACKGROUNDS: readonly Rgb[] = [
+  [255, 255, 255],
+  [0, 0, 0],
+]
+
 /**
  * A picture file's pixels, resized to a square without keeping the aspect ratio.
+ *
+ * They are Pillow's, with one exception. Pillow drops alpha and takes the first frame, which may leave
+ * one color all over where people see a drawing: black on transparent, or an animation with a blank
+ * first frame. Then alpha counts, and the first frame that shows something is taken.
  *
  * @param side in pixels.
  * @returns uint8 [side, side, 3].
@@ -53,7 +65,29 @@ export async function decodeSquare(
   side: number,
   limits?: Partial<ImageLimits>,
 ): Promise<RgbImage> {
-  return resizeBicubic(await decodeImage(bytes, limits), side, side)
+  return withPicture(bytes, limits ?? {}, async (picture) => {
+    const square = resizeBicubic(await decodePixels(picture), side, side)
+    return isPlain(square.data, 3) ? ((await visibleSquare(picture, side)) ?? square) : square
+  })
+}
+
+/** What people see of a picture whose first colors show nothing. @returns null if that is nothing. */
+async function visibleSquare(picture: OpenPicture, side: number): Promise<RgbImage | null> {
+  const { metadata, frames, gif } = picture
+  for (const index of framesToTry(frames)) {
+    if (index === 0 && !metadata.hasAlpha && !gif) {
+      continue // the colors are all there is to it
+    }
+    const frame = await uprightFrame(picture, index)
+    const rgba = await rgbaPixels(frame).catch(() => null) // the rest of the file may be damaged
+    for (const background of rgba ? BACKGROUNDS : []) {
+      const square = resizeBicubic(over(rgba!, background), side, side)
+      if (!isPlain(square.data, 3)) {
+        return square
+      }
+    }
+  }
+  return null
 }
 
 /**

@@ -13,11 +13,9 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import ort from 'onnxruntime-node'
+import { PREPARED_FOLDER } from '../package/names.ts'
 import type { GraphList } from './graph-list.ts'
 import { processor } from './cpu.ts'
-
-/** A folder in the package. */
-const FOLDER = 'prepared'
 
 /** Weights up to this size stay inside the graph file, in bytes. */
 const SMALL_BYTES = 1024
@@ -29,7 +27,7 @@ export function preparedGraph(folder: string, { files }: GraphList, graph: strin
     .update(`${ort.env.versions.node ?? ''} ${processor()}`)
     .update(files[file]?.sha256 ?? '')
     .update(files[`${file}.data`]?.sha256 ?? '')
-  return path.join(folder, FOLDER, hash.digest('hex').slice(0, 16), file)
+  return path.join(folder, PREPARED_FOLDER, hash.digest('hex').slice(0, 16), file)
 }
 
 /**

@@ -61,7 +61,14 @@ export type Media = {
   readonly content_type?: string | null
 }
 
+export type StickerItem = {
+  readonly id: string
+  readonly name: string
+  readonly format_type: number
+}
+
 export type Embed = {
+  readonly type?: string
   readonly title?: string
   readonly description?: string
   readonly url?: string
@@ -132,6 +139,7 @@ export type Snapshot = {
   readonly attachments?: readonly Attachment[]
   readonly embeds?: readonly Embed[]
   readonly components?: readonly Component[]
+  readonly sticker_items?: readonly StickerItem[]
 }
 
 export type Message = {
@@ -155,7 +163,7 @@ export type Message = {
     readonly me: boolean
     readonly emoji: { readonly name: string | null }
   }[]
-  readonly sticker_items?: readonly { readonly name: string }[]
+  readonly sticker_items?: readonly StickerItem[]
   readonly message_reference?: {
     readonly type?: number
     readonly message_id?: string

@@ -28,7 +28,10 @@ const SAMPLES: Samples = {
   'image/unknown-format': null,
   'image/unsupported-format': [{ format: 'svg' }, /^That file is an SVG drawing; please send/],
   'image/damaged': [{ format: 'PNG' }, /^That PNG file is damaged or incomplete\.$/],
-  'image/unknown-compression': [{ format: 'TIFF' }, /^That TIFF file is compressed/],
+  'image/unknown-encoding': [
+    { format: 'TIFF' },
+    /^That TIFF file is written in a way that cannot be read/,
+  ],
   'image/slow-to-decode': null,
   'image/large-to-decode': null,
   'image/decoder-crashed': null,

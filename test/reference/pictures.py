@@ -10,6 +10,8 @@ import numpy as np
 from PIL import Image, ImageCms, ImageOps
 from transformers import BlipImageProcessorPil
 
+from odd_pictures import odd_pictures
+
 SIDE = 224
 LARGE_SIDE = 364
 SMALL_SIDE = 8  # whole pixel_values of a few pictures are stored at this size
@@ -140,7 +142,7 @@ def draw(folder: Path):
     save("orientation-8.webp", rgb, "EXIF orientation in a WebP", quality=60, exif=oriented(8))
     save("still.gif", palette, "GIF")
     save("animated.gif", palette, "animated GIF: first frame", save_all=True, append_images=[gray.quantize(8)], loop=0)
-    save("transparent.gif", palette, "GIF with a transparent entry", exact=False, transparency=3)
+    save("transparent.gif", palette, "GIF with a transparent entry", transparency=3)
     save("rgb.tif", rgb, "TIFF, LZW", compression="tiff_lzw")
     save("deflate.tif", rgb, "TIFF, deflate", compression="tiff_adobe_deflate")
     save("rgba.tif", rgba, "TIFF with alpha", compression="tiff_lzw")
@@ -155,6 +157,8 @@ def draw(folder: Path):
     save("444.avif", rgb, "AVIF without chroma subsampling", exact=False, quality=80, subsampling="4:4:4")
     save("420.avif", rgb, "AVIF 4:2:0", exact=False, quality=60, subsampling="4:2:0")
     save("alpha.avif", rgba, "AVIF with alpha", exact=False, quality=80, subsampling="4:4:4")
+    for name, file, about, exact in odd_pictures(rgb, palette):
+        save(name, file, about, exact)
     return made
 
 

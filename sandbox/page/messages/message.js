@@ -12,7 +12,7 @@ import { drawEmbed } from './embeds.js'
 import { nameOf, titleOf } from '../state/selectors.js'
 import { icon } from '../widgets/icons.js'
 import { locale, words } from '../language/language.js'
-import { drawAttachments } from '../widgets/media.js'
+import { drawAttachments, drawSticker } from '../widgets/media.js'
 import { EPHEMERAL } from '../state/constants.js'
 import { drawOrigin } from './origin.js'
 import { dots } from './pending.js'
@@ -214,11 +214,9 @@ function parts(/** @type {Message} */ message) {
   return [
     ...(text ? [text] : []),
     ...drawAttachments(attachmentsToShow(message)),
-    ...(message.embeds ?? []).map(drawEmbed),
+    ...(message.embeds ?? []).map((embed) => drawEmbed(embed, message.content)),
     ...drawComponents(message),
-    ...(message.sticker_items ?? []).map((sticker) =>
-      h('p', { class: 'quiet-text' }, sticker.name),
-    ),
+    ...(message.sticker_items ?? []).map(drawSticker),
   ]
 }
 

@@ -1,7 +1,7 @@
 /**
  * Pictures and files of a message: shown, hidden as spoilers, enlarged.
  *
- * @import { Attachment, Media } from '../types.d.ts'
+ * @import { Attachment, Media, StickerItem } from '../types.d.ts'
  */
 
 import { enlarge } from './dialogs.js'
@@ -9,6 +9,16 @@ import { h } from './dom.js'
 import { icon } from './icons.js'
 import { words } from '../language/language.js'
 import { SPOILER } from '../state/constants.js'
+
+/** The pictures that are shown in a message. */
+const SHOWN_TYPES = ['png', 'jpeg', 'gif', 'webp', 'avif', 'bmp'].map((name) => `image/${name}`)
+
+/** A sticker's file by its format, but for Lottie, which browsers cannot draw. */
+const STICKER_ENDINGS = new Map([
+  [1, 'png'],
+  [2, 'png'],
+  [4, 'gif'],
+])
 
 /** Longest side of a single picture, in CSS pixels. */
 const LARGEST = 400
@@ -30,9 +40,18 @@ export function local(address) {
     : null
 }
 
+/** A sticker; one in Lottie is named only. */
+export function drawSticker(/** @type {StickerItem} */ { id, name, format_type: format }) {
+  const ending = STICKER_ENDINGS.get(format)
+  if (ending === undefined) {
+    return h('p', { class: 'quiet-text' }, name)
+  }
+  return h('img', { class: 'sticker', alt: name, title: name, src: `/stickers/${id}.${ending}` })
+}
+
 /** The files of a message: pictures as a mosaic, others one below the other. */
 export function drawAttachments(/** @type {readonly Attachment[]} */ files) {
-  const pictures = files.filter((file) => file.content_type?.startsWith('image/'))
+  const pictures = files.filter(isShown)
   const others = files.filter((file) => !pictures.includes(file))
   return [
     ...(pictures.length > 0 ? [mosaic(pictures.map(pictureOf))] : []),
@@ -40,6 +59,11 @@ export function drawAttachments(/** @type {readonly Attachment[]} */ files) {
       drawFile(file.filename, file.size, file.url, ((file.flags ?? 0) & SPOILER) !== 0),
     ),
   ]
+}
+
+/** Discord shows a picture whose size it could read; others, such as an SVG, are files. */
+function isShown(/** @type {Attachment} */ { content_type: type = '', width }) {
+  return SHOWN_TYPES.includes(type ?? '') && Boolean(width)
 }
 
 function pictureOf(/** @type {Attachment} */ file) {

@@ -1,5 +1,5 @@
 /**
- * Serves files: `/cdn/…` as uploaded, `/media/…` resized.
+ * Serves files: `/cdn/…` as uploaded, `/media/…` resized, `/stickers/…` of stickers.
  *
  * An unknown, expired or wrongly signed link gets 404 with the same message.
  */
@@ -8,6 +8,7 @@ import { createHash } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock } from '../protocol/clock.ts'
 import type { CdnFault } from '../faults/fault-spec.ts'
+import { stickerFile } from './stickers.ts'
 import { renderMedia } from './media-proxy.ts'
 import type { Rendition } from './media-proxy.ts'
 import type { Cdn, StoredFile } from './files.ts'
@@ -40,8 +41,7 @@ export class FileServer {
       response.writeHead(405, { allow: 'GET, HEAD' }).end()
       return
     }
-    const path = decodePath(url.pathname.replace(/^\/(cdn|media)/, ''))
-    const file = path === null ? undefined : this.#cdn.find(path, url.searchParams)
+    const file = await this.#find(url)
     if (!file || fault?.action === 'missing') {
       return say(response, 404, 'This content is no longer available.')
     }
@@ -52,6 +52,15 @@ export class FileServer {
     }
     const etag = isMedia && whole.bytes !== file.bytes ? hash(whole.bytes) : this.#etag(file)
     this.#answer(request, response, { file, whole, etag, isMedia, fault })
+  }
+
+  /** The file of the address: a sticker, which needs no signature, or a signed one. */
+  #find(url: URL): StoredFile | undefined | Promise<StoredFile | undefined> {
+    if (url.pathname.startsWith('/stickers/')) {
+      return stickerFile(url.pathname)
+    }
+    const path = decodePath(url.pathname.replace(/^\/(cdn|media)/, ''))
+    return path === null ? undefined : this.#cdn.find(path, url.searchParams)
   }
 
   #answer(
@@ -75,7 +84,9 @@ export class FileServer {
       'x-robots-tag': 'noindex, nofollow, noarchive, nocache, noimageindex, noodp',
       // A file opened by itself in the browser must not run anything, SVG included.
       'content-security-policy': "default-src 'none'; sandbox",
-      ...(isMedia ? {} : { 'content-disposition': `attachment; filename="${file.name}"` }),
+      ...(isMedia || file.folder === 'stickers'
+        ? {}
+        : { 'content-disposition': `attachment; filename="${file.name}"` }),
     }
     if (request.headers['if-none-match'] === `"${etag}"`) {
       response.writeHead(304, headers).end()

@@ -68,6 +68,13 @@ export type PermissionFault = {
   readonly channel?: string
 } & Partial<HookPlace>
 
+/** An outage: the gateway has no events of a guild until the fault is cancelled. */
+export type OutageFault = {
+  readonly kind: 'outage'
+  /** Its id; default the first guild. */
+  readonly guild?: string
+}
+
 /** A call of an API route. Without a path the fault applies at once. */
 export type HookPlace = {
   readonly method?: string
@@ -88,7 +95,13 @@ export type Counted = {
 }
 
 /** Any fault. */
-export type FaultSpec = GatewayFault | EventFault | RestFault | CdnFault | PermissionFault
+export type FaultSpec =
+  | GatewayFault
+  | EventFault
+  | RestFault
+  | CdnFault
+  | PermissionFault
+  | OutageFault
 
 type Field = 'text' | 'number' | 'boolean' | 'status' | readonly string[]
 
@@ -123,6 +136,7 @@ const FIELDS: Readonly<Record<string, Readonly<Record<string, Field>>>> = {
     bytesPerSecond: 'number',
     ...COUNTED,
   },
+  outage: { guild: 'text' },
   permission: {
     permission: Object.keys(PERMISSION),
     channel: 'text',

@@ -14,6 +14,7 @@ import type {
   PermissionFault,
   RestFault,
 } from './fault-spec.ts'
+import { refuse } from '../protocol/errors.ts'
 import type { Gateway } from '../gateway/gateway.ts'
 import type { World } from '../world/world.ts'
 
@@ -105,7 +106,7 @@ export class Faults {
   }
 
   /**
-   * Adds a fault. Gateway faults, expired links and permission faults without a call apply at
+   * Adds a fault. Gateway faults, outages, expired links and permission faults without a call apply at
    * once.
    */
   add(spec: FaultSpec): Fault {
@@ -114,6 +115,8 @@ export class Faults {
       fault.note(this.#breakGateway(spec))
     } else if (spec.kind === 'cdn' && spec.action === 'expired') {
       this.#world.cdn.expireLinks(() => fault.note())
+    } else if (spec.kind === 'outage') {
+      this.#breakGuild(fault, spec.guild)
     } else if (spec.kind === 'permission') {
       this.#takePermission(fault, spec)
     }
@@ -198,6 +201,18 @@ export class Faults {
     } else if (fault.take()) {
       take()
     }
+  }
+
+  /** @throws {ApiError} 10004. */
+  #breakGuild(fault: Fault, id = this.#world.guild.id): void {
+    const guild = this.#world.guilds.get(id)
+    if (!guild) {
+      fault.cancel()
+      throw refuse('unknownGuild')
+    }
+    this.#world.setUnavailable(guild, true)
+    fault.onCancel = () => this.#world.setUnavailable(guild, false)
+    fault.note()
   }
 
   #breakGateway(spec: FaultSpec & { kind: 'gateway' }): number {

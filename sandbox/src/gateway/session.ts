@@ -104,7 +104,11 @@ export class GatewaySession {
       _trace: ['sandbox'],
     })
     for (const guild of guilds) {
-      this.offer('GUILD_CREATE', guild.id, this.#guildEvent(guild))
+      if (world.unavailable.has(guild.id)) {
+        this.offer('GUILD_DELETE', guild.id, { id: guild.id, unavailable: true })
+      } else {
+        this.offer('GUILD_CREATE', guild.id, this.#guildEvent(guild))
+      }
     }
   }
 
@@ -186,6 +190,9 @@ export class GatewaySession {
       return
     }
     const { name, guildId, always = false } = dispatch
+    if (this.#host.world.unavailable.has(guildId ?? '') && name !== 'GUILD_DELETE') {
+      return
+    }
     if (!(always ? this.#owns(guildId) : this.wants(name, guildId))) {
       return
     }

@@ -12,10 +12,14 @@ import type { Fields, FieldValue } from '../interactions/modals.ts'
 import type { OptionValue } from '../interactions/option-values.ts'
 import { history, viewedChannel, viewedMessage } from './views.ts'
 import type { Message } from '../world/message.ts'
+import { crosspost, proxyMessage } from '../messages/webhook-messages.ts'
 import { deleteAs, editAs, sendAs } from '../messages/actions.ts'
 import { demand, sendingIn } from '../world/permissions.ts'
 import { addReaction, readEmoji, removeReaction } from '../messages/reactions.ts'
 import { readNewThread, startThread } from '../world/threads.ts'
+
+/** Most people in a group of direct messages. */
+const MAX_GROUP = 10
 
 /** Maximum number of messages in one `history` response. */
 const MAX_HISTORY = 100
@@ -41,6 +45,8 @@ const ACTIONS: ReadonlyMap<string, Action> = new Map<string, Action>([
   ['forward', forward],
   ['history', look],
   ['react', react],
+  ['proxy', proxy],
+  ['crosspost', publish],
   ['typing', type],
   ['commands', (request) => command(request)],
   ['autocomplete', (request) => command(request, needed(request.body, 'focused'))],
@@ -50,6 +56,7 @@ const ACTIONS: ReadonlyMap<string, Action> = new Map<string, Action>([
   ['dismiss', dismiss],
   ['threads', openThread],
   ['dms', openDirect],
+  ['groups', openGroup],
   ['install', install],
   ['block', block],
   ['nitro', subscribe],
@@ -105,6 +112,24 @@ function look({ actor, body }: ActionRequest): object {
   checks.done()
   demand(world, channel, userId, 'readMessageHistory')
   return { messages: history(world, channel, userId, { before, limit }) }
+}
+
+/** Posts a member's message under another name, as a proxy bot such as PluralKit does. */
+async function proxy(request: ActionRequest): Promise<object> {
+  const { world, userId } = request.actor
+  const source = messageOf(request)
+  if (source.authorId !== userId) {
+    throw refuse('notYourMessage')
+  }
+  const message = await proxyMessage(world, source, needed(request.body, 'name'))
+  return viewedMessage(world, message, userId)
+}
+
+async function publish(request: ActionRequest): Promise<object> {
+  const { world, userId } = request.actor
+  const target = world.channel(needed(request.body, 'to'))
+  const message = await crosspost(world, messageOf(request), { target, userId })
+  return viewedMessage(world, message, userId)
 }
 
 function react(request: ActionRequest): object {
@@ -223,6 +248,23 @@ function openDirect({ actor, body }: ActionRequest): object {
   const { world, userId } = actor
   const other = body['user_id'] === undefined ? undefined : needed(body, 'user_id')
   const channel = world.directChannel(userId, other && world.user(other).id)
+  return viewedChannel(world, channel, userId)
+}
+
+function openGroup({ actor, body }: ActionRequest): object {
+  const { world, userId } = actor
+  const checks = new Checks()
+  const ids = checks.ids(body, 'user_ids', MAX_GROUP - 1) ?? []
+  const name = checks.text(body, 'name', { max: 100 }) ?? ''
+  checks.done()
+  const people = [...new Set([userId, ...ids])].map((id) => world.user(id))
+  if (people.some(({ bot }) => bot)) {
+    throw refuse('invalidRecipients')
+  }
+  const channel = world.addGroup(
+    people.map(({ id }) => id),
+    name,
+  )
   return viewedChannel(world, channel, userId)
 }
 

@@ -11,6 +11,8 @@
  * | `edit` | `{message_id, content?, attachments?}`; `attachments` lists what is kept | the message |
  * | `delete` | `{message_id}`: own, or any with Manage Messages | `{}` |
  * | `forward` | `{message_id, to}`: from `channel` to the channel `to` | the new message |
+ * | `proxy` | `{message_id, name}`: a bot posts it again under that name and deletes it | the new message |
+ * | `crosspost` | `{message_id, to}`: from an announcement channel to `to`, which follows it | the new message |
  * | `history` | `{before?, limit?}` | `{messages}`, oldest first |
  * | `react` | `{message_id, emoji, on}`; `on: false` removes it | `{}` |
  * | `typing` | `{}` | `{}` |
@@ -22,6 +24,7 @@
  * | `dismiss` | `{message_id}`: an ephemeral message goes away | `{}` |
  * | `threads` | `{name, message_id?}` | the channel |
  * | `dms` | `{user_id?}`: without it, with the bot | the channel |
+ * | `groups` | `{user_ids, name?}`: direct messages of several people | the channel |
  * | `block` | `{on}`: the bot, so that no direct messages pass between them | `{}` |
  * | `nitro` | `{on}`: texts of up to 4,000 characters | `{}` |
  * | `links` | `{url, title?, description?, provider?}` and pictures as files: what the link shows from now on | `{}` |
@@ -71,7 +74,7 @@ import type { WorldEvent } from '../world/events.ts'
 import type { User } from '../world/types.ts'
 
 /** The actions that need no channel. */
-const NEED_NO_CHANNEL: readonly string[] = ['dms', 'install', 'block', 'nitro', 'links']
+const NEED_NO_CHANNEL: readonly string[] = ['dms', 'groups', 'install', 'block', 'nitro', 'links']
 
 const DEFAULT_LOCALE = 'en-US'
 

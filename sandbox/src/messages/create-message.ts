@@ -9,7 +9,7 @@ import { flatten } from './components/components.ts'
 import { MESSAGE_FLAG, MESSAGE_TYPE } from '../protocol/constants.ts'
 import { refuse } from '../protocol/errors.ts'
 import { pings } from './mentions.ts'
-import type { Message, MessageOrigin, MessageReference } from '../world/message.ts'
+import type { Message, MessageOrigin, MessageReference, MessageWebhook } from '../world/message.ts'
 import type { MessageBody } from './body.ts'
 import { keepFiles, refuseUnknownNames, storeFiles } from './media.ts'
 import { channelPermissions, holds } from '../world/permissions.ts'
@@ -38,6 +38,8 @@ export type NewMessage = {
   /** The path of the body in the request, for the paths of errors. */
   readonly base?: string
   readonly origin?: MessageOrigin
+  /** The webhook that sends it; the author is then its id. */
+  readonly webhook?: MessageWebhook
   /** The message that it refers to by default: a component's message, or a menu's target. */
   readonly reference?: MessageReference | null
   readonly visibleTo?: string | null
@@ -81,8 +83,9 @@ export async function createMessage(world: World, newMessage: NewMessage): Promi
     id,
     channelId: channel.id,
     guildId: channel.guildId,
-    type: typeOf(newMessage.origin, reference),
+    type: typeOf(newMessage, reference),
     authorId,
+    webhook: newMessage.webhook ?? null,
     timestampMs: world.clock.now(),
     nonce: body.nonce,
     reference,
@@ -100,7 +103,7 @@ export async function createMessage(world: World, newMessage: NewMessage): Promi
     ...pingsOf(world, channel, authorId, {
       ...contents,
       allowed: body.allowedMentions,
-      replied: body.pointer?.type === FORWARD ? undefined : source?.authorId,
+      replied: body.pointer?.type === FORWARD ? undefined : repliedUser(source),
     }),
   }
   message.previews = previewsAtOnce(world, message)
@@ -154,7 +157,7 @@ export async function editMessage(
     ...pingsOf(world, channel, message.authorId, {
       ...contents,
       allowed: body.allowedMentions,
-      replied: target?.authorId,
+      replied: repliedUser(target),
     }),
   })
   previewLater(world, message)
@@ -187,14 +190,15 @@ function refuseEmpty({ content, embeds, components }: Shown, other: number): voi
   }
 }
 
-function typeOf(origin: MessageOrigin | undefined, reference: MessageReference | null): number {
+function typeOf({ origin, webhook }: NewMessage, reference: MessageReference | null): number {
   if (origin?.commandType === 1) {
     return MESSAGE_TYPE.chatInputCommand
   }
   if (origin?.commandType) {
     return MESSAGE_TYPE.contextMenuCommand
   }
-  return reference?.type === 0 ? MESSAGE_TYPE.reply : MESSAGE_TYPE.default
+  // That of a webhook refers to what it crossposts.
+  return reference?.type === 0 && !webhook ? MESSAGE_TYPE.reply : MESSAGE_TYPE.default
 }
 
 function sentBefore(world: World, { channel, authorId, body }: NewMessage): Message | undefined {
@@ -207,6 +211,11 @@ function sentBefore(world: World, { channel, authorId, body }: NewMessage): Mess
     .findLast((m) => m.authorId === authorId && m.nonce === body.nonce && m.timestampMs >= since)
 }
 
+/** A webhook is no user and cannot be pinged. */
+function repliedUser(target: Message | undefined): string | undefined {
+  return target && target.webhook === null ? target.authorId : undefined
+}
+
 type Pinging = Shown & {
   readonly allowed: MessageBody['allowedMentions']
   readonly replied: string | undefined
@@ -217,7 +226,10 @@ function pingsOf(world: World, channel: Channel, authorId: string, shown: Pingin
   return pings(textOf(shown), shown.allowed, {
     users: world.users,
     roles: guild?.roles ?? new Map(),
-    everyone: holds(channelPermissions(world, channel, authorId), 'mentionEveryone'),
+    // A webhook has no permissions and needs none.
+    everyone:
+      !world.users.has(authorId) ||
+      holds(channelPermissions(world, channel, authorId), 'mentionEveryone'),
     replied: shown.replied,
   })
 }

@@ -16,7 +16,10 @@ import { linksIn } from './content.ts'
 const { suppressEmbeds, componentsV2 } = MESSAGE_FLAG
 
 /** The parts of a message that decide about previews; `previews` are those that it has. */
-type Previewed = Pick<Message, 'channelId' | 'authorId' | 'content' | 'flags' | 'previews'>
+type Previewed = Pick<
+  Message,
+  'channelId' | 'authorId' | 'webhook' | 'content' | 'flags' | 'previews'
+>
 
 /** The previews that a new or edited message has at once. */
 export function previewsAtOnce(world: World, message: Previewed): readonly LinkPreview[] {
@@ -56,12 +59,16 @@ function hasPreview({ previews }: Previewed, link: string): boolean {
 
 function previewedLinks(
   world: World,
-  { channelId, authorId, content, flags }: Previewed,
+  { channelId, authorId, webhook, content, flags }: Previewed,
 ): readonly string[] {
   const channel = world.channels.get(channelId)
   if ((flags & (suppressEmbeds | componentsV2)) !== 0 || !channel) {
     return []
   }
   const links = linksIn(content)
-  return links.length > 0 && can(world, channel, authorId, 'embedLinks') ? links : []
+  if (links.length === 0) {
+    return []
+  }
+  // A webhook needs no permissions.
+  return webhook || can(world, channel, authorId, 'embedLinks') ? links : []
 }

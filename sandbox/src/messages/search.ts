@@ -83,7 +83,7 @@ function isReply(world: World, message: Message, search: Search): boolean {
 }
 
 function authorType(world: World, message: Message): string {
-  if (message.origin !== null) {
+  if (message.origin !== null || message.webhook !== null) {
     return 'webhook'
   }
   return world.user(message.authorId).bot ? 'bot' : 'user'

@@ -1,12 +1,8 @@
-/** Discord's standard stickers, of which the sandbox has one. */
+/** The stickers of a message. */
 
+import { STICKERS } from '../cdn/stickers.ts'
 import { Checks } from '../protocol/field-checks.ts'
 import type { StickerItem } from '../world/message.ts'
-
-/** Source: developers/resources/sticker.mdx, the example sticker. */
-const STICKERS: readonly StickerItem[] = [
-  { id: '749054660769218631', name: 'Wave', format_type: 3 },
-]
 
 /**
  * The stickers of these ids.
@@ -18,7 +14,8 @@ export function stickerItems(ids: readonly string[]): readonly StickerItem[] {
   const stickers = ids.flatMap((id, i) => {
     const sticker = STICKERS.find((known) => known.id === id)
     if (sticker) {
-      return sticker
+      const { name, format_type } = sticker
+      return { id, name, format_type }
     }
     checks.fail(`sticker_ids.${i}`, 'STICKER_NOT_FOUND', 'This sticker is not in the sandbox.')
     return []

@@ -106,6 +106,7 @@ export const CHANNEL_TYPE = {
   guildText: 0,
   dm: 1,
   guildVoice: 2,
+  groupDm: 3,
   guildCategory: 4,
   guildAnnouncement: 5,
   announcementThread: 10,

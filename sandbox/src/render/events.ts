@@ -54,6 +54,7 @@ export function renderEvent(world: World, event: WorldEvent): Dispatch | null {
     case 'CHANNEL_UPDATE':
     case 'CHANNEL_DELETE':
     case 'CHANNEL_PINS_UPDATE':
+    case 'WEBHOOKS_UPDATE':
     case 'THREAD_CREATE':
     case 'THREAD_UPDATE':
     case 'THREAD_DELETE':
@@ -77,7 +78,8 @@ function guildEvent(world: World, event: GuildEvent): Dispatch | null {
   const { name } = event
   const bot = world.application.bot.id
   if (name === 'GUILD_DELETE') {
-    return { name, guildId: event.guild.id, data: () => ({ id: event.guild.id }) }
+    const data = { id: event.guild.id, ...(event.unavailable ? { unavailable: true } : {}) }
+    return { name, guildId: event.guild.id, data: () => data }
   }
   const guildId = guildIdOf(event)
   const guild = world.guilds.get(guildId)
@@ -159,6 +161,8 @@ function channelEvent(world: World, event: ChannelEvent): Dispatch | null {
       const made = event.isNew ? { newly_created: true } : {}
       return { name, guildId, data: () => ({ ...renderThreadFor(world, channel, bot), ...made }) }
     }
+    case 'WEBHOOKS_UPDATE':
+      return { name, guildId, data: () => location }
     case 'THREAD_UPDATE':
       return { name, guildId, data: () => renderChannel(world, channel) }
     case 'THREAD_DELETE': {

@@ -59,7 +59,12 @@ export function renderChannel(world: World, channel: Channel): object {
   }
   if (channel.guildId === null) {
     const people = channel.recipients.filter((id) => id !== world.application.bot.id)
-    return { ...base, recipients: people.map((id) => renderUser(world.user(id))) }
+    const recipients = people.map((id) => renderUser(world.user(id)))
+    if (channel.type !== CHANNEL_TYPE.groupDm) {
+      return { ...base, recipients }
+    }
+    const name = channel.name === '' ? null : channel.name
+    return { ...base, recipients, name, icon: null, owner_id: channel.recipients[0] }
   }
   const inGuild = {
     ...base,

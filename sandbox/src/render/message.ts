@@ -15,7 +15,7 @@ import { namesIn } from '../messages/media.ts'
 import { textOf } from '../messages/create-message.ts'
 import type { Message, MessageOrigin, MessageSnapshot } from '../world/message.ts'
 import { renderChannel, renderMember } from './guild.ts'
-import { renderUser } from './user.ts'
+import { renderUser, renderWebhookUser } from './user.ts'
 import type { World } from '../world/world.ts'
 
 /** Who receives the message: a member, or an application with or without the intent. */
@@ -32,7 +32,9 @@ export function renderMessage(world: World, message: Message, reader: Reader): o
     id: message.id,
     type: message.type,
     channel_id: message.channelId,
-    author: renderUser(world.user(message.authorId)),
+    author: message.webhook
+      ? renderWebhookUser(message.webhook)
+      : renderUser(world.user(message.authorId)),
     timestamp: time(message.timestampMs),
     tts: false,
     mention_everyone: message.mentionEveryone,
@@ -41,6 +43,7 @@ export function renderMessage(world: World, message: Message, reader: Reader): o
     ...renderReactions(world, message, reader),
     ...renderStarted(world, message),
     ...(message.nonce === undefined ? {} : { nonce: message.nonce }),
+    ...renderWebhook(message),
     ...(message.origin === null ? {} : renderOrigin(world, message, message.origin)),
     ...renderReference(world, message, reader),
   }
@@ -79,6 +82,14 @@ function renderBody(world: World, message: Message | MessageSnapshot, clear: boo
     flags: message.flags,
     ...(stickers.length > 0 ? { sticker_items: stickers } : {}),
   }
+}
+
+function renderWebhook({ webhook }: Message): object {
+  if (webhook === null) {
+    return {}
+  }
+  const { id, applicationId } = webhook
+  return { webhook_id: id, ...(applicationId === null ? {} : { application_id: applicationId }) }
 }
 
 /** Its own embeds and the previews of its links; with SUPPRESS_EMBEDS none. */
@@ -187,6 +198,9 @@ function renderReference(world: World, message: Message, reader: Reader): object
     const clear = reader.seesContent || isReadable(world, message)
     const snapshots = message.snapshots.map((snapshot) => renderSnapshot(world, snapshot, clear))
     return { message_reference: rendered, message_snapshots: snapshots }
+  }
+  if ((message.flags & MESSAGE_FLAG.isCrosspost) !== 0) {
+    return { message_reference: rendered }
   }
   const target = world.messages.get(reference.channelId)?.get(reference.messageId)
   return {

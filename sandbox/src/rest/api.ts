@@ -37,6 +37,8 @@ import { roleRoutes } from './guilds/roles.ts'
 import { RouteTable } from './route.ts'
 import type { Reply, Route } from './route.ts'
 import { searchRoutes } from './guilds/search.ts'
+import { webhookRoutes } from './channels/webhooks.ts'
+import { stickerRoutes } from './stickers.ts'
 import { threadRoutes } from './channels/threads.ts'
 
 /** Longest reason for the audit log, in characters. */
@@ -88,6 +90,8 @@ export const apiRoutes: readonly Route[] = [
   ...emptyListRoutes,
   ...messageRoutes,
   ...interactionRoutes,
+  ...webhookRoutes,
+  ...stickerRoutes,
   ...commandRoutes,
 ]
 

@@ -1,5 +1,6 @@
 /**
- * Routes that respond to interactions: the callback, `@original` and follow-ups.
+ * Routes that respond to interactions: the callback, `@original` and follow-ups. The webhooks of
+ * channels have the same paths for their messages.
  *
  * They need no bot token: the interaction token authenticates them.
  * Source: developers/interactions/receiving-and-responding.mdx.
@@ -17,6 +18,13 @@ import { renderMessage } from '../render/message.ts'
 import { asJson } from '../protocol/body.ts'
 import { checkRespondable } from '../world/threads.ts'
 import type { World } from '../world/world.ts'
+import {
+  execute,
+  isWebhook,
+  readOwn,
+  removeOwn,
+  editOwn as editWebhookMessage,
+} from './messages/webhook-messages.ts'
 import { NO_CONTENT, ok } from './route.ts'
 import type { Context, Reply, Route } from './route.ts'
 
@@ -106,12 +114,20 @@ export const interactionRoutes: readonly Route[] = [
     open: true,
     handle: callback,
   },
-  { method: 'POST', path: '/webhooks/:application/:token', open: true, handle: followUp },
+  {
+    method: 'POST',
+    path: '/webhooks/:application/:token',
+    open: true,
+    handle: (context) => (isWebhook(context) ? execute(context) : followUp(context)),
+  },
   {
     method: 'GET',
     path: MESSAGE_PATH,
     open: true,
     handle(context) {
+      if (isWebhook(context)) {
+        return readOwn(context)
+      }
       const { message } = ownMessage(context)
       return ok(renderMessage(context.world, message, OWN))
     },
@@ -121,6 +137,9 @@ export const interactionRoutes: readonly Route[] = [
     path: MESSAGE_PATH,
     open: true,
     handle(context) {
+      if (isWebhook(context)) {
+        return editWebhookMessage(context)
+      }
       const { interaction, message } = ownMessage(context)
       return editOwn(context, interaction, message)
     },
@@ -130,6 +149,9 @@ export const interactionRoutes: readonly Route[] = [
     path: MESSAGE_PATH,
     open: true,
     handle(context) {
+      if (isWebhook(context)) {
+        return removeOwn(context)
+      }
       const { interaction, message } = ownMessage(context)
       if (message.id === interaction.originalId) {
         interaction.state = 'answered'

@@ -13,7 +13,7 @@ import type { World } from '../world/world.ts'
 import type { AuditEntry, Channel, Guild, User } from '../world/types.ts'
 
 /** The fields that the messages of an older file do not have. */
-const ADDED_LATER = { previews: [], stickers: [] } satisfies Partial<Message>
+const ADDED_LATER = { previews: [], stickers: [], webhook: null } satisfies Partial<Message>
 
 /** A guild without its audit log, whose entries are records of their own. */
 export type GuildRecord = Omit<Guild, 'auditLog'>
@@ -28,6 +28,9 @@ export type ApplicationRecord = {
   readonly nitro?: readonly string[]
   readonly commands: World['application']['commands']
 }
+
+/** A channel; that of an older file has no webhooks. */
+type ChannelRecord = Omit<Channel, 'webhooks'> & Partial<Pick<Channel, 'webhooks'>>
 
 /** A message with the paths of its files instead of the files. */
 export type MessageRecord = Omit<Message, 'files' | 'snapshots'> & {
@@ -52,7 +55,7 @@ export type SavedWorld = {
   readonly users: readonly User[]
   readonly guilds: readonly GuildRecord[]
   readonly audit: readonly AuditEntry[]
-  readonly channels: readonly Channel[]
+  readonly channels: readonly ChannelRecord[]
   readonly messages: readonly MessageRecord[]
   readonly interactions: readonly InteractionRecord[]
   readonly files: readonly StoredFile[]
@@ -106,7 +109,8 @@ export function restoreWorld(world: World, saved: SavedWorld): void {
     const auditLog = audit.filter(({ guildId }) => guildId === guild.id)
     world.guilds.set(guild.id, { ...guild, auditLog })
   }
-  for (const channel of channels) {
+  for (const record of channels) {
+    const channel: Channel = { ...record, webhooks: record.webhooks ?? new Map() }
     world.channels.set(channel.id, channel)
     world.messages.set(channel.id, new Map())
   }

@@ -96,6 +96,13 @@ export class Member {
     return id
   }
 
+  /** Opens a group of direct messages with other people, and switches to it. */
+  async openGroup(userIds: readonly string[], name = ''): Promise<string> {
+    const { id } = await this.#post<APIChannel>('groups', { user_ids: userIds, name })
+    this.#channelId = id
+    return id
+  }
+
   /** Starts a thread, with or without a starter message, and switches to it. */
   async openThread(name: string, from?: { readonly id: string }): Promise<string> {
     const body = { name, ...(from && { message_id: from.id }) }
@@ -191,6 +198,11 @@ export class Member {
     return this.#post('messages', body, files)
   }
 
+  /** Sends a sticker by its id. */
+  stick(stickerId: string): Promise<APIMessage> {
+    return this.#post('messages', { sticker_ids: [stickerId] })
+  }
+
   /** Sends a voice message: an audio file with its length in seconds and its waveform. */
   speak(
     file: LocalFile,
@@ -217,6 +229,16 @@ export class Member {
   /** Forwards a message of this channel to another. */
   forward(message: { readonly id: string }, channel: string): Promise<APIMessage> {
     return this.#post('forward', { message_id: message.id, to: this.#find(channel) })
+  }
+
+  /** Has a proxy bot such as PluralKit post a message again under another name, and delete it. */
+  proxy(message: { readonly id: string }, name: string): Promise<APIMessage> {
+    return this.#post('proxy', { message_id: message.id, name })
+  }
+
+  /** Publishes a message of this announcement channel to a channel that follows it. */
+  crosspost(message: { readonly id: string }, channel: string): Promise<APIMessage> {
+    return this.#post('crosspost', { message_id: message.id, to: this.#find(channel) })
   }
 
   /** Edits a message of the member. */

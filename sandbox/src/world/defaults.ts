@@ -71,6 +71,7 @@ export function newChannel(id: string): Channel {
     slowmodeS: 0,
     overwrites: new Map(),
     recipients: [],
+    webhooks: new Map(),
     thread: null,
     lastMessageId: null,
     lastPinMs: null,

@@ -10,9 +10,9 @@ import type { AuditEntry, Channel, Guild, Member, Role } from './types.ts'
 
 /** Events of a guild. */
 export type GuildEvent =
-  /** The bot was added to it, or left it. */
+  /** The bot was added to it or left it, or it is back or unavailable because of an outage. */
   | { readonly name: 'GUILD_CREATE'; readonly guild: Guild }
-  | { readonly name: 'GUILD_DELETE'; readonly guild: Guild }
+  | { readonly name: 'GUILD_DELETE'; readonly guild: Guild; readonly unavailable: boolean }
   | { readonly name: 'GUILD_UPDATE'; readonly guild: Guild }
   | {
       readonly name: 'GUILD_ROLE_CREATE' | 'GUILD_ROLE_UPDATE' | 'GUILD_ROLE_DELETE'
@@ -35,6 +35,7 @@ export type ChannelEvent =
       readonly name: 'CHANNEL_CREATE' | 'CHANNEL_UPDATE' | 'CHANNEL_DELETE' | 'CHANNEL_PINS_UPDATE'
       readonly channel: Channel
     }
+  | { readonly name: 'WEBHOOKS_UPDATE'; readonly channel: Channel }
   /** A thread was created, or the bot was added to an existing one. */
   | { readonly name: 'THREAD_CREATE'; readonly channel: Channel; readonly isNew: boolean }
   | { readonly name: 'THREAD_UPDATE'; readonly channel: Channel }

@@ -150,7 +150,7 @@ export function removeMember(world: World, guild: Guild, userId: string): void {
   }
   guild.members.delete(userId)
   if (userId === world.application.bot.id) {
-    world.emit({ name: 'GUILD_DELETE', guild })
+    world.emit({ name: 'GUILD_DELETE', guild, unavailable: false })
   }
   world.emit({ name: 'GUILD_MEMBER_REMOVE', member })
 }

@@ -25,6 +25,13 @@ export type MessageOrigin = {
   readonly triggeredBy: MessageOrigin | null
 }
 
+/** The webhook that sent a message, under the name that it had then. */
+export type MessageWebhook = {
+  readonly id: string
+  readonly name: string
+  readonly applicationId: string | null
+}
+
 /** A message reference: a reply's target (type 0) or a forward's source (type 1). */
 export type MessageReference = {
   readonly type: 0 | 1
@@ -70,7 +77,10 @@ export type Message = {
   readonly channelId: string
   readonly guildId: string | null
   readonly type: number
+  /** The id of a user, or of a webhook. */
   readonly authorId: string
+  /** Set for a message of a webhook. */
+  readonly webhook: MessageWebhook | null
   readonly timestampMs: number
   readonly nonce: string | number | undefined
   /** The message that it replies to or forwards, which may have been deleted since. */

@@ -18,6 +18,7 @@ export function postSystemMessage(
     guildId: channel.guildId,
     type,
     authorId: author,
+    webhook: null,
     timestampMs: world.clock.now(),
     nonce: undefined,
     reference: said.reference ?? null,

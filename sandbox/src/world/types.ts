@@ -102,7 +102,22 @@ export type Thread = {
   totalMessages: number
 }
 
-/** A channel of a guild, a thread, or a direct-message channel between the two `recipients`. */
+/** A webhook. Its channel is the one that keeps it. */
+export type Webhook = {
+  readonly id: string
+  /** 1 incoming, 2 channel follower. */
+  readonly type: 1 | 2
+  name: string
+  /** Authenticates its requests; a follower has none. */
+  readonly token: string | null
+  /** Who created it; null for another application, such as a proxy bot. */
+  readonly userId: string | null
+  readonly applicationId: string | null
+  /** The followed channel. */
+  readonly sourceChannelId: string | null
+}
+
+/** A channel of a guild, a thread, or direct messages between two or more `recipients`. */
 export type Channel = {
   readonly id: string
   readonly type: number
@@ -118,6 +133,8 @@ export type Channel = {
   /** By the id of the role or member. Threads have none: their parent's apply. */
   readonly overwrites: Map<string, Overwrite>
   readonly recipients: readonly string[]
+  /** By id. */
+  readonly webhooks: Map<string, Webhook>
   /** Set for threads. */
   readonly thread: Thread | null
   lastMessageId: string | null

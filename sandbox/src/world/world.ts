@@ -28,6 +28,8 @@ export class World {
   readonly links: Links
   readonly users = new Map<string, User>()
   readonly guilds = new Map<string, Guild>()
+  /** Ids of the guilds that the gateway does not have, because of an outage. */
+  readonly unavailable = new Set<string>()
   readonly channels = new Map<string, Channel>()
   /** By channel id, then by message id. */
   readonly messages = new Map<string, Map<string, Message>>()
@@ -119,13 +121,30 @@ export class World {
   /** The direct-message channel of two users, created at first use; default with the bot. */
   directChannel(userId: string, other = this.application.bot.id): Channel {
     const existing = [...this.channels.values()].find(
-      ({ recipients }) => recipients.includes(userId) && recipients.includes(other),
+      ({ type, recipients }) =>
+        type === CHANNEL_TYPE.dm && recipients.includes(userId) && recipients.includes(other),
     )
     if (existing) {
       return existing
     }
     const channel = { ...newChannel(this.nextId()), type: CHANNEL_TYPE.dm }
     return this.keepChannel({ ...channel, recipients: [userId, other] })
+  }
+
+  /** Creates a group of direct messages; its owner is the first recipient. A bot is never in one. */
+  addGroup(recipients: readonly string[], name: string): Channel {
+    const channel = { ...newChannel(this.nextId()), type: CHANNEL_TYPE.groupDm }
+    return this.keepChannel({ ...channel, name, recipients })
+  }
+
+  /** Starts or ends an outage of the guild, which only the gateway shows. */
+  setUnavailable(guild: Guild, unavailable: boolean): void {
+    if (unavailable) {
+      this.unavailable.add(guild.id)
+      this.emit({ name: 'GUILD_DELETE', guild, unavailable })
+    } else if (this.unavailable.delete(guild.id)) {
+      this.emit({ name: 'GUILD_CREATE', guild })
+    }
   }
 
   /** Stores a new channel or thread and emits the event. */

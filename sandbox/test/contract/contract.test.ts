@@ -29,6 +29,7 @@ import { reactionCases } from './messages/reactions.ts'
 import { shardingCases } from './connection/sharding.ts'
 import { closeStage, openStage } from './stage.ts'
 import type { Stage } from './stage.ts'
+import { webhookCases } from './guilds/webhooks.ts'
 import { threadCases } from './guilds/threads.ts'
 
 /** How many cases the sandbox is to pass at least. */
@@ -70,6 +71,7 @@ const EVENTS = [
   'MESSAGE_REACTION_REMOVE_ALL',
   'MESSAGE_REACTION_REMOVE_EMOJI',
   'TYPING_START',
+  'WEBHOOKS_UPDATE',
 ] as const
 
 const AREAS: Readonly<Record<string, (contract: Contract) => void>> = {
@@ -91,6 +93,7 @@ const AREAS: Readonly<Record<string, (contract: Contract) => void>> = {
   people: peopleCases,
   'rarer routes': rareCases,
   lists: listCases,
+  webhooks: webhookCases,
   'the gateway': gatewayCases,
   'the gateway in numbers': shardingCases,
   'rate limits': limitCases,

@@ -315,7 +315,7 @@ describe('the faults API', () => {
     }
     assert.match(
       await said({ kind: 'weather' }),
-      /^kind is one of gateway, event, rest, cdn, permission\.$/,
+      /^kind is one of gateway, event, rest, cdn, outage, permission\.$/,
     )
     assert.match(await said({ kind: 'rest' }), /needs path/)
     assert.match(await said({ kind: 'rest', path: '/', status: 200 }), /400 to 599/)

@@ -184,11 +184,10 @@ describe('a guild', () => {
     assert.equal((await guild.roles.fetchMemberCounts()).get(moderator.id), 1)
   })
 
-  it('has no emojis, stickers, invites, webhooks or AutoMod rules, and says so', async () => {
+  it('has no emojis, stickers, invites or AutoMod rules, and says so', async () => {
     assert.equal((await guild.emojis.fetch()).size, 0)
     assert.equal((await guild.stickers.fetch()).size, 0)
     assert.equal((await guild.invites.fetch()).size, 0)
-    assert.equal((await guild.fetchWebhooks()).size, 0)
     assert.equal((await guild.autoModerationRules.fetch()).size, 0)
     assert.equal((await client.application.emojis.fetch()).size, 0)
   })

@@ -17,6 +17,9 @@ import {
   triangle,
 } from '../../helpers/demo-bot.ts'
 
+/** A sticker of the loopback Discord: a PNG. */
+const HEART_STICKER = '749054660769218632'
+
 const SCENE = /yellow star .* red circle .* blue square/
 const HEARTS = /red heart/
 const TRIANGLE = /green triangle/
@@ -52,6 +55,12 @@ describe('describing pictures', () => {
     assert.match((await ada.slash('describe')).content, HEARTS)
     await ada.upload(triangle())
     assert.match((await ada.slash('describe')).content, TRIANGLE)
+  })
+
+  it('/describe without an image takes a sticker', async () => {
+    await ada.stick(HEART_STICKER)
+    const answer = await ada.slash('describe')
+    assert.ok(buttonsOf(answer).some(({ label }) => label === EN.buttons.again))
   })
 
   it('/describe private: only the asker sees it', async () => {

@@ -177,7 +177,7 @@ describe('npm run pull', () => {
     await untilStuck()
     child.kill('SIGKILL')
     await ended
-    assert.deepEqual(readdirSync(models), ['.downloads'])
+    assert.deepEqual(readdirSync(models), ['.downloads', '.tiny-blip2.lock'])
 
     const { stderr, code } = await run([REPOSITORY])
     assert.equal(code, 0, stderr)
@@ -201,7 +201,8 @@ describe('npm run pull', () => {
     assert.equal(code, 130)
     assert.equal(stdout, '')
     assert.match(stderr, /Stopped\. The downloaded files are kept\. Run the same command again/)
-    assert.deepEqual(readdirSync(cache()).includes('.lock'), false)
+    assert.deepEqual(readdirSync(models), ['.downloads'])
+    assert.deepEqual(readdirSync(path.dirname(cache())), [COMMIT])
   })
 
   it('refuses a target that is taken, and replaces a package by force only', async () => {

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { describe, it } from 'node:test'
 import { promisify } from 'node:util'
-import { crc32, deflateSync } from 'node:zlib'
+import { deflateSync } from 'node:zlib'
 import { InputError } from '../../../config/errors.ts'
 import { decodeImage, DEFAULT_LIMITS } from '../../../inference/image/decode.ts'
+import { chunk } from '../../helpers/layers.ts'
 import { loadPictures, pictureBytes, sha256 } from '../../helpers/pictures.ts'
 
 const { pictures } = loadPictures()
@@ -17,15 +18,6 @@ function png(width: number, height: number, data: Uint8Array): Buffer {
   header[8] = 1
   const chunks = [chunk('IHDR', header), chunk('IDAT', data), chunk('IEND', Buffer.alloc(0))]
   return Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), ...chunks])
-}
-
-function chunk(kind: string, data: Uint8Array): Buffer {
-  const body = Buffer.concat([Buffer.from(kind, 'latin1'), data])
-  const out = Buffer.alloc(body.length + 8)
-  out.writeUInt32BE(data.length, 0)
-  body.copy(out, 4)
-  out.writeUInt32BE(crc32(body), body.length + 4)
-  return out
 }
 
 async function refusal(bytes: Uint8Array): Promise<Pick<InputError, 'code' | 'params'>> {
@@ -51,6 +43,7 @@ describe('decodeImage', () => {
   for (const [file, most] of [
     ['444.avif', 1],
     ['alpha.avif', 1],
+    ['moving.avif', 1],
     ['420.avif', 48],
   ] as const) {
     it(`comes within ${most} of Pillow: ${file}`, async () => {
@@ -113,9 +106,31 @@ describe('decodeImage', () => {
 
   it('says that a compression is not known', async () => {
     assert.deepEqual(await refusal(pictureBytes('refused-zstd.tif')), {
-      code: 'image/unknown-compression',
+      code: 'image/unknown-encoding',
       params: { format: 'TIFF' },
     })
+  })
+
+  it('reads a PNG with megabytes of text in little memory', async () => {
+    const text = Buffer.concat([Buffer.from('Comment\0\0'), deflateSync(Buffer.alloc(50e6))])
+    const file = pictureBytes('rgba.png')
+    const header = 8 + 25 // the signature, and the chunk IHDR
+    const parts = [file.subarray(0, header), chunk('zTXt', text), file.subarray(header)]
+    const before = process.memoryUsage.rss()
+    const { data } = await decodeImage(Buffer.concat(parts))
+    assert.equal(sha256(data), pictures.find((p) => p.file === 'rgba.png')?.rgbSha256)
+    assert.ok(process.memoryUsage.rss() - before < 40e6)
+  })
+
+  it('ignores an orientation behind the pixels of a PNG, as browsers do', async () => {
+    const turned = pictureBytes('orientation-6.png')
+    const at = turned.indexOf('eXIf') - 4
+    const exif = turned.subarray(at, at + 12 + turned.readUInt32BE(at))
+    const end = turned.indexOf('IEND') - 4
+    const parts = [turned.subarray(0, at), turned.subarray(at + exif.length, end), exif]
+    const { width, height } = await decodeImage(Buffer.concat([...parts, turned.subarray(end)]))
+    const upright = await decodeImage(turned)
+    assert.deepEqual([width, height], [upright.height, upright.width])
   })
 
   it('says that a file is damaged', async () => {

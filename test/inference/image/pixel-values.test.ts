@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, it } from 'node:test'
+import sharp from 'sharp'
 import { normalize, toPixelValues } from '../../../inference/image/pixel-values.ts'
+import { animation, apng, transparent } from '../../helpers/layers.ts'
 import { FIXTURES, loadParity, PARITY_NAMES } from '../../helpers/parity.ts'
 import { CLIP_PREPROCESSING, loadPictures, pictureBytes, sha256 } from '../../helpers/pictures.ts'
 
@@ -34,6 +36,48 @@ describe('toPixelValues', () => {
     })
   }
 })
+
+describe('a picture whose colors alone show nothing', () => {
+  const spec = { imageSize: 48, preprocessing: CLIP_PREPROCESSING }
+
+  it('is seen by its alpha: on white, or on black where that shows more', async () => {
+    const black = await toPixelValues(await transparent('#000', '#000'), spec)
+    assert.deepEqual(black, await toPixelValues(await onPage('#000', '#fff'), spec))
+    const white = await toPixelValues(await transparent('#fff', '#fff'), spec)
+    assert.deepEqual(white, await toPixelValues(await onPage('#fff', '#000'), spec))
+  })
+
+  it('is seen by its first frame that shows something', async () => {
+    const blank = await flat('#000')
+    const drawing = await onPage('#d01010', '#fff')
+    const wanted = await toPixelValues(drawing, spec)
+    for (const file of [
+      await animation('webp', [blank, blank, drawing]),
+      await apng(blank, [blank, drawing]),
+    ]) {
+      assert.deepEqual(await toPixelValues(file, spec), wanted)
+    }
+  })
+
+  it('is itself where there is nothing else to see', async () => {
+    const values = await toPixelValues(await flat('#204060'), spec)
+    assert.equal(new Set(values).size, 3)
+  })
+})
+
+function flat(background: string): Promise<Buffer> {
+  return sharp({ create: { width: 48, height: 48, channels: 3, background } })
+    .png()
+    .toBuffer()
+}
+
+/** A square of a color in the middle of an opaque page. */
+async function onPage(color: string, page: string): Promise<Buffer> {
+  return sharp(await transparent(color, color))
+    .flatten({ background: page })
+    .png()
+    .toBuffer()
+}
 
 describe('normalize', () => {
   it('writes red, green and blue as three planes, rows first', () => {

@@ -15,12 +15,10 @@ const IN_GUILDS: readonly (readonly [name: string, needed?: PermissionName])[] =
   ['invites', 'manageGuild'],
   ['integrations', 'manageGuild'],
   ['auto-moderation/rules', 'manageGuild'],
-  ['webhooks', 'manageWebhooks'],
 ]
 
 const IN_CHANNELS: readonly (readonly [name: string, needed: PermissionName])[] = [
   ['invites', 'manageChannels'],
-  ['webhooks', 'manageWebhooks'],
 ]
 
 /** All routes of this file. */

@@ -39,19 +39,9 @@ const ROWS: readonly Row[] = [
     route: ({ guild }) => Routes.guildAutoModerationRules(guild.id),
   },
   {
-    what: 'webhooks',
-    source: 'resources/webhook#get-guild-webhooks',
-    route: ({ guild }) => Routes.guildWebhooks(guild.id),
-  },
-  {
     what: 'invites of a channel',
     source: 'resources/channel#get-channel-invites',
     route: ({ general }) => Routes.channelInvites(general.id),
-  },
-  {
-    what: 'webhooks of a channel',
-    source: 'resources/webhook#get-channel-webhooks',
-    route: ({ general }) => Routes.channelWebhooks(general.id),
   },
 ]
 

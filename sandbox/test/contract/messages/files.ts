@@ -1,16 +1,19 @@
 /** Files: uploaded with messages, described, and fetched from the CDN. */
 
 import assert from 'node:assert/strict'
-import { AttachmentBuilder, AttachmentFlags, Routes } from 'discord.js'
+import { AttachmentBuilder, AttachmentFlags, Events, Routes } from 'discord.js'
 import type { APIAttachment, APIMessage } from 'discord.js'
-import { typed } from '../../helpers/discord-client.ts'
+import { STICKERS } from '../../../src/cdn/stickers.ts'
+import { logIn, typed } from '../../helpers/discord-client.ts'
 import { PNG } from '../../helpers/pictures.ts'
 import { refused } from '../contract.ts'
 import type { Contract } from '../contract.ts'
+import { next } from '../stage.ts'
 import type { Stage } from '../stage.ts'
 
 /** Cases of files. */
 export function fileCases(contract: Contract): void {
+  stickerCases(contract)
   uploadCases(contract)
   keepCases(contract)
   cdnCases(contract)
@@ -135,6 +138,34 @@ function keepCases(contract: Contract): void {
       const attachments = [{ id: message.attachments[0]!.id, description: 'now described' }]
       const edited = await typed<APIMessage>(stage.rest.patch(route, { body: { attachments } }))
       assert.equal(edited.attachments[0]?.description, 'now described')
+    },
+  )
+}
+
+function stickerCases(contract: Contract): void {
+  contract(
+    'has a sticker of each format, with its file',
+    'resources/sticker#get-sticker',
+    async ({ sandbox, ada }) => {
+      const { url } = sandbox
+      const client = await logIn(sandbox, {
+        intents: ['Guilds', 'GuildMessages'],
+        rest: { api: sandbox.api, cdn: url, mediaProxy: url },
+      })
+      const types = ['application/json; charset=utf-8', 'image/png', 'image/png', 'image/gif']
+      for (const [i, { id }] of STICKERS.entries()) {
+        const heard = next(client, Events.MessageCreate, ({ stickers }) => stickers.size > 0)
+        await ada.stick(id)
+        const [message] = await heard
+        const sticker = await message.stickers.first()!.fetch()
+        assert.equal(sticker.id, id)
+        const response = await fetch(sticker.url)
+        assert.equal(response.headers.get('content-type'), types[i])
+        assert.ok((await response.arrayBuffer()).byteLength > 100)
+      }
+      await assert.rejects(client.fetchSticker('1'), { code: 10060 })
+      assert.equal((await fetch(`${url}/stickers/${STICKERS[0]!.id}.png`)).status, 404)
+      await client.destroy()
     },
   )
 }

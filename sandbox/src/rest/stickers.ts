@@ -1,0 +1,32 @@
+/** Routes of stickers. Source: developers/resources/sticker.mdx. */
+
+import { STICKERS } from '../cdn/stickers.ts'
+import type { Sticker } from '../cdn/stickers.ts'
+import { refuse } from '../protocol/errors.ts'
+import { ok } from './route.ts'
+import type { Route } from './route.ts'
+
+/** The pack that all stickers are in. */
+const PACK_ID = '847199849233514549'
+
+const STANDARD = 1
+
+function render({ id, name, description, format_type }: Sticker): object {
+  const tags = name.toLowerCase()
+  return { id, pack_id: PACK_ID, name, description, tags, type: STANDARD, format_type }
+}
+
+/** All routes of this file. */
+export const stickerRoutes: readonly Route[] = [
+  {
+    method: 'GET',
+    path: '/stickers/:sticker',
+    handle({ params }) {
+      const sticker = STICKERS.find(({ id }) => id === params['sticker'])
+      if (!sticker) {
+        throw refuse('unknownSticker')
+      }
+      return ok(render(sticker))
+    },
+  },
+]
