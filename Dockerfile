@@ -1,17 +1,15 @@
 # On the processor:  docker build -t sightseer .
 # On a GPU:          docker build -t sightseer:gpu --target gpu .
 # compose.yaml runs it, with a read-only root file system and Redis.
-# `node test/helpers/rehearse-dockerfile.ts` goes through the same steps without Docker.
+# `npm run rehearse:docker` goes through the same steps without Docker.
 
 FROM node:24.21.0-bookworm-slim AS dependencies
 WORKDIR /app
 # Dependencies first: they change less often than the code.
 COPY package.json package-lock.json .npmrc ./
-# ONNX Runtime comes with libraries for other systems (220 MB), and Node is in the image already.
-RUN npm ci --omit=dev \
-  && rm -rf node_modules/onnxruntime-node/bin/napi-v*/darwin \
-  node_modules/onnxruntime-node/bin/napi-v*/win32 \
-  node_modules/node node_modules/node-linux-* node_modules/.bin/node
+COPY install ./install
+# Node is in the image already.
+RUN npm ci --omit=dev && rm -rf node_modules/node node_modules/.bin/node
 
 FROM node:24.21.0-bookworm-slim AS cpu
 ENV NODE_ENV=production \

@@ -5,7 +5,7 @@ import { enableCompileCache } from 'node:module'
 import { parseArgs } from 'node:util'
 import type { SandboxOptions } from './server.ts'
 
-const HELP = `node sandbox/src/main.ts [options]
+const HELP = `npm run sandbox -- [options]
 
 Starts a loopback Discord on this machine and prints its API address and token. Ctrl-C stops it.
   --port N              default 4350; 0 chooses a free port

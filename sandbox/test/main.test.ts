@@ -43,7 +43,7 @@ async function ended(child: ChildProcess): Promise<number | null> {
   return code ?? null
 }
 
-describe('node sandbox/src/main.ts', () => {
+describe('npm run sandbox', () => {
   it('prints what a bot needs, and ends at Ctrl-C', async () => {
     const { child, said } = start('--port', '0', '--token', 'mine.own.token')
     const api = await printed(child, said, /rest: \{ api: '(.+)' \}/)

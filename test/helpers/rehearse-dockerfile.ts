@@ -3,7 +3,7 @@
  * what .dockerignore excludes), runs what it runs, then starts the bot as the image
  * would: as another user, with everything but the volumes and /tmp read-only. Without a token it
  * must say what is missing; with one, it joins a loopback Discord outside and is asked for its
- * health. `node test/helpers/rehearse-dockerfile.ts` prints each step.
+ * health. `npm run rehearse:docker` prints each step.
  */
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
