@@ -15,6 +15,7 @@ import { runSoakBench } from './soak/soak.ts'
 import { runStartBench } from './full-size/start.ts'
 import { runThroughputBench } from './full-size/throughput.ts'
 import { runVisionBench } from './full-size/vision.ts'
+import { updatePublished } from './report/results.ts'
 
 const HELP = `npm run bench -- WHAT [options]
 
@@ -67,7 +68,8 @@ With a blip2-opt-2.7b of random weights, generated first:
                 --provider NAME      cpu (default), webgpu, cuda or auto
                 --precision NAME     of the package; default int4
 
-Each prints a table and writes JSON and a chart under bench/results/.
+Each prints a table and writes JSON and a chart under bench/results/own/, which git ignores; with
+--update under bench/results/, whose figures the documents state.
 `
 
 const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
@@ -96,5 +98,10 @@ if (what === '--help' || what === '-h') {
   process.stderr.write(HELP)
   process.exitCode = 2
 } else {
-  await bench(args)
+  // `check` has a baseline of its own, and no results.
+  const isUpdate = what !== 'check' && args.includes('--update')
+  if (isUpdate) {
+    updatePublished()
+  }
+  await bench(isUpdate ? args.filter((arg) => arg !== '--update') : args)
 }

@@ -4,10 +4,9 @@
  */
 
 import { readFileSync } from 'node:fs'
-import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { writeChart } from '../report/bar-chart.ts'
-import { RESULTS_FOLDER, writeResults } from '../report/results.ts'
+import { newestResult, writeResults } from '../report/results.ts'
 import { formatTable } from '../report/tally.ts'
 
 const HOURS_OF_DAY = 24
@@ -29,7 +28,7 @@ export async function runCapacityBench(args: readonly string[]): Promise<void> {
       use: { type: 'string', default: '0.7' },
     },
   })
-  const file = path.join(RESULTS_FOLDER, 'throughput.json')
+  const file = newestResult('throughput.json')
   const { loads }: Throughput = JSON.parse(readFileSync(file, 'utf8'))
   const best = Math.max(...loads.map(({ pictures }) => pictures.descriptionsPerMinute))
   const perGuild = (Number(values['per-day']) / (HOURS_OF_DAY * 60)) * Number(values.peak)

@@ -17,7 +17,7 @@ import { openModel } from '../../inference/model.ts'
 import { writeChart } from '../report/bar-chart.ts'
 import { readUnseenScenes } from './demo-scenes.ts'
 import { cosine, relativeDistance } from './distance.ts'
-import { writeResults } from '../report/results.ts'
+import { updatePublished, writeResults } from '../report/results.ts'
 import { measureSeams, type Seams } from './seams.ts'
 import { formatTable, percent } from '../report/tally.ts'
 
@@ -33,7 +33,9 @@ image tokens, and the logits along the source's own greedy text; then the answer
                      temporary folder: four bytes a weight
   --tokens N         ids compared for each picture; default 16
 
-Prints a table and writes bench/results/fidelity.json and .svg.
+  --update           writes to bench/results/, whose figures the documents state
+
+Prints a table and writes fidelity.json and .svg under bench/results/own/, which git ignores.
 `
 
 const DEFAULT_PICTURES = 12
@@ -48,6 +50,7 @@ async function main(args: readonly string[]): Promise<void> {
     options: {
       source: { type: 'string' },
       tokens: { type: 'string', default: '16' },
+      update: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h' },
     },
   })
@@ -58,6 +61,9 @@ async function main(args: readonly string[]): Promise<void> {
     stream.write(HELP)
     process.exitCode = values.help === true ? 0 : 2
     return
+  }
+  if (values.update) {
+    updatePublished()
   }
   const folder = findModel(name, readConfig(process.env).modelsFolder)
   const pictures =

@@ -1,8 +1,7 @@
 /** Draws horizontal bars with the range of their measurements, as an SVG file next to the JSON. */
 
 import { writeFileSync } from 'node:fs'
-import path from 'node:path'
-import { machine, RESULTS_FOLDER } from './results.ts'
+import { machine, resultFile } from './results.ts'
 
 export type Bar = {
   readonly label: string
@@ -23,9 +22,9 @@ const RIGHT = 110
 const TOP = 58
 const COLORS = ['#3b6fb6', '#b0b7c3', '#d98b3a', '#5a9e6f']
 
-/** Writes `bench/results/NAME.svg`. */
+/** Writes NAME.svg beside the results. */
 export function writeChart(name: string, chart: Chart): void {
-  writeFileSync(path.join(RESULTS_FOLDER, `${name}.svg`), drawChart(chart))
+  writeFileSync(resultFile(`${name}.svg`), drawChart(chart))
 }
 
 export function drawChart({ title, unit, bars }: Chart): string {
