@@ -1,8 +1,9 @@
 /** `npm start`: joins Discord with DISCORD_TOKEN; without one, a loopback Discord with a page. */
 
+import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { config as loadEnvironment } from 'dotenv'
-import { type Config, readConfig, SANDBOX_STATE } from '../config/config.ts'
+import { type Config, readConfig, SANDBOX_STATE, unknownSettings } from '../config/config.ts'
 import { settings } from '../config/environment.ts'
 import { ConfigError } from '../config/errors.ts'
 import { invitationLink } from './discord/invitation.ts'
@@ -26,7 +27,7 @@ export async function run(args: readonly string[]): Promise<void> {
     return
   }
 
-  loadEnvironment({ quiet: true })
+  const { parsed = {} } = loadEnvironment({ quiet: true })
   let config: Config
   let bot: Bot
   try {
@@ -36,9 +37,21 @@ export async function run(args: readonly string[]): Promise<void> {
     for (const { from, to } of config.renamed) {
       log.warn(`${from} is now ${to}; the old name works until the next release`)
     }
+    for (const { name, nearest } of unknownSettings(process.env, Object.keys(parsed))) {
+      const hint = nearest === undefined ? '' : `; did you mean ${nearest}?`
+      log.warn(`${name} is not a setting and has no effect${hint}`)
+    }
+    if (config.modelsFolder !== undefined && !existsSync(config.modelsFolder)) {
+      log.warn(`SIGHTSEER_MODELS: there is no folder ${config.modelsFolder}`)
+    }
     process.stdout.write(`Opening the model "${config.model}" …\n`)
     bot = await startBot(config, log)
-    stopOnSignals({ stop: () => bot.close(), limitMs: config.bot.stopLimitMs, log })
+    stopOnSignals({
+      stop: () => bot.close(),
+      limitMs: config.bot.stopLimitMs,
+      log,
+      endsWithParent: process.env['npm_lifecycle_event'] !== undefined,
+    })
   } catch (error) {
     if (!(error instanceof ConfigError)) {
       throw error

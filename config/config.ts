@@ -7,8 +7,12 @@
 import { HOUR_MS } from './durations.ts'
 import { environment, type LOG_LEVELS, type PROVIDERS, RENAMED_SETTINGS } from './environment.ts'
 import { ConfigError } from './errors.ts'
+import { nearestName } from './nearest.ts'
 
 const MIB = 1024 * 1024
+const PREFIX = 'SIGHTSEER_'
+/** Variables of the tests and CI. */
+const OTHERS: ReadonlySet<string> = new Set(['SIGHTSEER_CI'])
 
 /** Default file of the loopback Discord's state; git ignores the folder. */
 export const SANDBOX_STATE = 'data/loopback/discord'
@@ -132,6 +136,24 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     },
     renamed,
   }
+}
+
+/**
+ * Variables that are no settings but seem to be meant as such: with the program's prefix, or in .env.
+ * A misspelt one would have no effect, and nobody would know.
+ *
+ * @param inFile the names in .env.
+ * @returns each with the setting that was probably meant.
+ */
+export function unknownSettings(
+  env: Readonly<Record<string, string | undefined>>,
+  inFile: readonly string[] = [],
+): { readonly name: string; readonly nearest: string | undefined }[] {
+  const known = [...Object.keys(environment.shape), ...Object.keys(RENAMED_SETTINGS)]
+  const names = new Set([...inFile, ...Object.keys(env).filter((name) => name.startsWith(PREFIX))])
+  return [...names]
+    .filter((name) => !known.includes(name) && !OTHERS.has(name))
+    .map((name) => ({ name, nearest: nearestName(name, known) }))
 }
 
 /** Settings whose old name is set and whose new one is not. */

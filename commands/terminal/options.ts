@@ -2,6 +2,7 @@
 
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util'
 import { InputError } from '../../config/errors.ts'
+import { nearestName } from '../../config/nearest.ts'
 import { resolveSettings } from '../../inference/generation/settings.ts'
 import type { GenerationOptions } from '../../inference/contract/types.ts'
 import { sentenceOf } from '../i18n/catalog.ts'
@@ -76,10 +77,24 @@ export function readArguments<T extends ParseArgsOptionsConfig>(
     return parseArgs({ args: joinNegatives(argv), options, allowPositionals: true, strict: true })
   } catch (error) {
     if (error instanceof TypeError && 'code' in error) {
-      throw new UsageError(error.message, { cause: error })
+      throw new UsageError(problemIn(argv, options) ?? error.message, { cause: error })
     }
     throw error
   }
+}
+
+/** A sentence for the first option that is unknown; undefined: there is none. */
+function problemIn(argv: readonly string[], options: ParseArgsOptionsConfig): string | undefined {
+  const names = Object.keys(options)
+  const end = argv.indexOf('--')
+  const unknown = (end < 0 ? argv : argv.slice(0, end))
+    .map((argument) => /^--([^=]+)/.exec(argument)?.[1])
+    .find((name) => name !== undefined && !names.includes(name))
+  if (unknown === undefined) {
+    return undefined
+  }
+  const nearest = nearestName(unknown, names)
+  return `There is no option --${unknown}${nearest === undefined ? '.' : `; did you mean --${nearest}?`}`
 }
 
 /** Joins `--length-penalty -1` to `--length-penalty=-1`. Otherwise parseArgs reads -1 as an option. */

@@ -45,7 +45,7 @@ describe('connect', () => {
     await sandbox.close()
     await assert.rejects(joined(sandbox), {
       name: 'ConfigError',
-      message: 'Discord cannot be reached (ECONNREFUSED).',
+      message: `Discord cannot be reached: ${new URL(sandbox.url).host} (ECONNREFUSED).`,
     })
   })
 

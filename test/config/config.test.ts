@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { tmpdir } from 'node:os'
 import { describe, it } from 'node:test'
-import { readConfig } from '../../config/config.ts'
+import { readConfig, unknownSettings } from '../../config/config.ts'
 import { settings } from '../../config/environment.ts'
 import { ConfigError } from '../../config/errors.ts'
 import { findModel, MODELS_FOLDER } from '../../config/models.ts'
@@ -188,5 +188,16 @@ describe('findModel', () => {
     assert.equal(findModel('big', own), path.join(own, 'big'))
     assert.equal(findModel('small', own), path.join(MODELS_FOLDER, 'small'))
     rmSync(own, { recursive: true })
+  })
+})
+
+describe('unknownSettings', () => {
+  it('names what has the prefix or is in .env, with what was probably meant', () => {
+    const env = { SIGHTSEER_MODE: 'x', SIGHTSEER_MODEL: 'y', SIGHTSEER_ROWS: '4', PATH: '/bin' }
+    assert.deepEqual(unknownSettings(env, ['DISCORD_TOKN', 'HF_TOKEN', 'SOMETHING_ELSE']), [
+      { name: 'DISCORD_TOKN', nearest: 'DISCORD_TOKEN' },
+      { name: 'SOMETHING_ELSE', nearest: undefined },
+      { name: 'SIGHTSEER_MODE', nearest: 'SIGHTSEER_MODEL' },
+    ])
   })
 })
