@@ -14,6 +14,7 @@ import {
 import type { Logger } from 'pino'
 import { COMMANDS } from '../../commands/index.ts'
 import { ConfigError } from '../../config/errors.ts'
+import { logConnection } from './connection-log.ts'
 import type { PendingRequests } from './pending-requests.ts'
 import { registerCommands } from './registration.ts'
 
@@ -137,6 +138,7 @@ async function logIn(
   if (acknowledged) {
     timeFirstResponses(client, acknowledged)
   }
+  logConnection(client, log)
   listen(client)
   const ready = new Promise<Client<true>>((resolve) => {
     client.once(Events.ClientReady, resolve)
@@ -145,7 +147,7 @@ async function logIn(
     await client.login(token)
   } catch (error) {
     await client.destroy()
-    throw loginError(error)
+    throw loginError(error, api)
   }
   const connected = await ready
   try {
@@ -175,8 +177,16 @@ async function register(client: Client<true>, guild: string | undefined, log: Lo
   }
 }
 
+/** The host that did not answer, as far as the error says. */
+function hostOf(error: unknown, api = 'https://discord.com'): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  return cause instanceof Error && 'hostname' in cause && typeof cause.hostname === 'string'
+    ? cause.hostname
+    : new URL(api).host
+}
+
 /** A ConfigError for what the operator can fix; any other error unchanged. */
-function loginError(error: unknown): unknown {
+function loginError(error: unknown, api: string | undefined): unknown {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   if (code === DiscordjsErrorCodes.TokenInvalid) {
     const problem =
@@ -184,7 +194,9 @@ function loginError(error: unknown): unknown {
     return new ConfigError([problem], { cause: error })
   }
   return typeof code === 'string' && UNREACHABLE.has(code)
-    ? new ConfigError([`Discord cannot be reached (${code}).`], { cause: error })
+    ? new ConfigError([`Discord cannot be reached: ${hostOf(error, api)} (${code}).`], {
+        cause: error,
+      })
     : error
 }
 

@@ -5,6 +5,9 @@ import type { Logger } from 'pino'
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 /** Additional time for leaving Discord and closing the model and the store. */
 const CLOSING_MS = 10_000
+/** After everything is closed; discord.js may still wait for a Discord that does not answer. */
+const LINGERING_MS = 500
+const PARENT_CHECK_MS = 1000
 
 export type Shutdown = {
   /** Stops everything; rejects if that fails. */
@@ -12,15 +15,17 @@ export type Shutdown = {
   /** How long running work may take to finish, milliseconds. */
   readonly limitMs: number
   readonly log: Logger
+  /** Whether the process was started by npm, which does not forward SIGTERM to it. */
+  readonly endsWithParent?: boolean
 }
 
 /**
  * Stops on the first SIGINT or SIGTERM. Exits at once on the second one, or if stopping takes too
  * long. Unanswered requests are in the store, so exiting early loses none of them.
  */
-export function stopOnSignals({ stop, limitMs, log }: Shutdown): void {
+export function stopOnSignals({ stop, limitMs, log, endsWithParent = false }: Shutdown): void {
   let stopping = false
-  const onSignal = (signal: NodeJS.Signals) => {
+  const onSignal = (signal: NodeJS.Signals | 'parent ended') => {
     if (stopping) {
       process.exit(130)
     }
@@ -35,7 +40,8 @@ export function stopOnSignals({ stop, limitMs, log }: Shutdown): void {
         for (const name of SIGNALS) {
           process.off(name, onSignal)
         }
-        return log.info('stopped')
+        log.info('stopped')
+        return setTimeout(() => process.exit(), LINGERING_MS).unref()
       },
       (error: unknown) => {
         log.error({ err: error }, 'stopping failed')
@@ -45,6 +51,15 @@ export function stopOnSignals({ stop, limitMs, log }: Shutdown): void {
   }
   for (const name of SIGNALS) {
     process.on(name, onSignal)
+  }
+  if (endsWithParent) {
+    const { ppid } = process
+    const check = setInterval(() => {
+      if (process.ppid !== ppid) {
+        clearInterval(check)
+        onSignal('parent ended')
+      }
+    }, PARENT_CHECK_MS).unref()
   }
 }
 
