@@ -17,13 +17,14 @@ import {
   StickerFormatType,
 } from 'discord.js'
 import type { FoundPicture } from '../../commands/picture.ts'
+import { spoileredLinks } from './spoilers.ts'
 
 const EXTENSION = /\.(png|apng|jpe?g|jfif|webp|avif|gif|tiff?)$/i
 
 /** The parts of a message, or of a forwarded one, that can hold pictures. */
 type PictureHolder = Pick<
   Message | MessageSnapshot,
-  'id' | 'attachments' | 'embeds' | 'components' | 'stickers'
+  'id' | 'attachments' | 'embeds' | 'components' | 'stickers' | 'content'
 >
 
 /** Every picture of a message, each link once. */
@@ -68,7 +69,9 @@ function picturesOf(holder: PictureHolder): PictureWithoutSource[] {
       altText: sticker.description,
     }))
   const components = holder.components.flatMap((component) => fromComponent(component.toJSON()))
-  return [...attachments, ...holder.embeds.flatMap(fromEmbed), ...components, ...stickers]
+  const isSpoilered = spoileredLinks(holder.content)
+  const previews = holder.embeds.flatMap((embed) => fromEmbed(embed, isSpoilered(embed.url)))
+  return [...attachments, ...previews, ...components, ...stickers]
 }
 
 function fromAttachment(attachment: Attachment): PictureWithoutSource {
@@ -84,10 +87,10 @@ function fromAttachment(attachment: Attachment): PictureWithoutSource {
 }
 
 /** The large picture of an embed, or else its small one: a link's preview has only that. */
-function fromEmbed(embed: Embed): PictureWithoutSource[] {
+function fromEmbed(embed: Embed, spoiler: boolean): PictureWithoutSource[] {
   const media = embed.image ?? embed.thumbnail
   const url = media?.proxyURL ?? media?.url
-  return url === undefined ? [] : [fromLink(url, { altText: null, spoiler: false })]
+  return url === undefined ? [] : [fromLink(url, { altText: null, spoiler })]
 }
 
 /** What the shapes of Components V2 have in common, as JSON. */

@@ -211,4 +211,45 @@ describe('picturesIn', () => {
     const again = { type: 'rich', image: { url: `${CDN}/a/x.png?ex=2` } }
     assert.equal(found({ embeds: [embed, again] }).length, 1)
   })
+
+  describe('a spoilered link', () => {
+    const LINK = 'https://example.com/cat.png'
+    const OTHER = 'https://example.com/dog.png'
+    const previewOf = (url: string | undefined) => ({
+      type: 'image',
+      url,
+      thumbnail: { url: LINK, proxy_url: `${PROXY}/x/cat.png`, width: 1, height: 1 },
+    })
+    const isSpoiler = (content: string, url: string | undefined = LINK) =>
+      found({ content, embeds: [previewOf(url)] })[0]?.spoiler
+
+    it('has a preview that is a spoiler', () => {
+      for (const content of [`|| ${LINK} ||`, `||${LINK}||`, `look ||at\n${LINK} there|| now`]) {
+        assert.equal(isSpoiler(content), true, content)
+      }
+      assert.equal(isSpoiler(`||${LINK}|| and ${LINK}`), true, 'once is enough')
+      assert.equal(isSpoiler('||https://example.com||', 'https://example.com/'), true)
+    })
+
+    it('hides previews that cannot be told from its own', () => {
+      assert.equal(isSpoiler(`||${LINK}||`, 'https://example.com/canonical'), true)
+      assert.equal(isSpoiler(`||${LINK}||`, undefined), true)
+      assert.equal(isSpoiler(`||${OTHER}|| ${LINK}`), false)
+    })
+
+    it('is none without both bars, in code, or around something else', () => {
+      for (const content of [LINK, `|| ${LINK}`, `\`||\` ${LINK} \`||\``, `||not|| ${LINK}`]) {
+        assert.equal(isSpoiler(content), false, content)
+      }
+    })
+
+    it('stays one in a forward', () => {
+      const snapshot = { content: `||${LINK}||`, embeds: [previewOf(LINK)], attachments: [] }
+      const forward = {
+        message_reference: { type: 1, channel_id: '5', message_id: '6' },
+        message_snapshots: [{ message: { ...snapshot, type: 0 } }],
+      }
+      assert.equal(found(forward)[0]?.spoiler, true)
+    })
+  })
 })
