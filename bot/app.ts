@@ -17,13 +17,13 @@ import { attachedPicture } from './discord/message-pictures.ts'
 import type { Jobs } from './jobs/jobs.ts'
 import { ConversationRecords } from './memory/records.ts'
 import { ConversationStore } from './memory/conversation-store.ts'
-import { requirePictures } from './messages/message-subject.ts'
 import { LinkPreviews } from './messages/link-previews.ts'
 import { MessageRequests } from './requests/message-intent.ts'
 import type { Metrics } from './operations/metrics.ts'
 import { Moderation } from './moderation/moderation.ts'
 import { UserStore } from './memory/user-store.ts'
-import { newestPictures } from './discord/picture-finder.ts'
+import { viewerOf } from './discord/picture-access.ts'
+import { menuPictures, newestPictures } from './discord/picture-finder.ts'
 import type { FetchPicture } from './pictures/download.ts'
 import { Pictures } from './pictures/pictures.ts'
 import { memoryService } from './memory/memory-command.ts'
@@ -98,8 +98,8 @@ export function createApp(client: Client, deps: AppDeps): App {
       ask: (interaction, request) => questions.ask(interaction, request),
       openQuestion: (interaction) => questions.openForMessage(interaction),
       pictureOf: attachedPicture,
-      picturesIn: requirePictures,
-      newest: newestPictures,
+      picturesOf: (interaction) => menuPictures(interaction),
+      newest: (interaction) => newestPictures(interaction.channel, viewerOf(interaction)),
       recent: (interaction, typed) => questions.recent(interaction, typed),
       memory: memoryService({ memory, eraser }),
       privacy: moderation.withPrivacy(privacyService({ memory, users, settings, eraser })),

@@ -4,11 +4,9 @@ import type {
   Attachment,
   AutocompleteInteraction,
   ChatInputCommandInteraction,
-  Message,
   MessageContextMenuCommandInteraction,
   RESTPostAPIChatInputApplicationCommandsJSONBody,
   RESTPostAPIContextMenuApplicationCommandsJSONBody,
-  TextBasedChannel,
 } from 'discord.js'
 import type { GuildSettings, Style } from './guild-settings.ts'
 import type { Catalog } from './i18n/words.ts'
@@ -44,9 +42,12 @@ export type Services = {
   readonly openQuestion: (interaction: MessageContextMenuCommandInteraction) => Promise<void>
   readonly pictureOf: (attachment: Attachment) => FoundPicture
   /** @throws {InputError} that says what the message has instead, if it has no pictures. */
-  readonly picturesIn: (message: Message) => readonly FoundPicture[]
-  /** The pictures in the newest message with pictures. */
-  readonly newest: (channel: TextBasedChannel | null) => Promise<readonly FoundPicture[]>
+  /** The pictures of the message whose menu was used. */
+  readonly picturesOf: (
+    interaction: MessageContextMenuCommandInteraction,
+  ) => Promise<readonly FoundPicture[]>
+  /** The pictures in the newest message with pictures that the person may point at. */
+  readonly newest: (interaction: Asking) => Promise<readonly FoundPicture[]>
   /** Autocomplete choices of recent pictures, newest first. `ask` takes their values. */
   readonly recent: (
     interaction: AutocompleteInteraction,

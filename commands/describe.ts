@@ -37,8 +37,7 @@ export const describeCommand = {
     const image = options.getAttachment('image')
     const style = STYLES.find((name) => name === options.getString('style'))
     await services.describe(interaction, {
-      pictures: async () =>
-        image ? [services.pictureOf(image)] : services.newest(interaction.channel),
+      pictures: async () => (image ? [services.pictureOf(image)] : services.newest(interaction)),
       style: style satisfies Style | undefined,
       hidden: options.getBoolean('private') ?? false,
       from: image ? 'upload' : 'newest',

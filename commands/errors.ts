@@ -23,6 +23,8 @@ declare module '../config/errors.ts' {
     /** It has one brightness everywhere, so it has no fingerprint. */
     'image/plain': NoParams
     'image/opted-out': NoParams
+    /** It is in an age-restricted channel, and the question is not. */
+    'image/age-restricted': NoParams
     /** @param name of the file. */
     'message/unreadable-file': {
       readonly name: string
@@ -61,6 +63,8 @@ declare module '../config/errors.ts' {
     'permission/staff': NoParams
     'place/server-only': NoParams
     'channel/unreadable': NoParams
+    /** The person lacks Read Message History. */
+    'channel/history-hidden': NoParams
     /** The bot lacks Read Message History. */
     'channel/no-history': NoParams
     'link/invalid': NoParams

@@ -14,7 +14,7 @@ export const describeMenu = {
 
   async execute(interaction, services) {
     await services.describe(interaction, {
-      pictures: async () => services.picturesIn(interaction.targetMessage),
+      pictures: () => services.picturesOf(interaction),
       hidden: false,
       from: 'message',
     })

@@ -1,11 +1,19 @@
 /** Finds the pictures that a person refers to: in a channel's recent messages, or by a link. */
 
-import type { Client, Message, TextBasedChannel, User } from 'discord.js'
+import type { Message, MessageContextMenuCommandInteraction, TextBasedChannel } from 'discord.js'
 import { PermissionFlagsBits } from 'discord.js'
 import type { FoundPicture } from '../../commands/picture.ts'
 import { InputError } from '../../config/errors.ts'
+import { requirePictures } from '../messages/message-subject.ts'
 import { picturesIn } from './message-pictures.ts'
 import { errorKind } from './api-errors.ts'
+import {
+  assertMayPointAt,
+  assertMayPointAtMessage,
+  isPointable,
+  type Viewer,
+  viewerOf,
+} from './picture-access.ts'
 
 /** Messages of a channel that are searched. */
 const MESSAGE_LIMIT = 50
@@ -30,31 +38,39 @@ export async function recentMessages(channel: TextBasedChannel): Promise<Message
   return starter ? [...newestFirst, starter] : newestFirst
 }
 
-/** The newest messages with pictures, the newest first; the bot's own are left out. */
-export async function recentWithPictures(channel: TextBasedChannel): Promise<Message[]> {
+/** The newest messages with pictures that a person may point at, the newest first; the bot's own are left out. */
+export async function recentWithPictures(
+  channel: TextBasedChannel,
+  viewer: Viewer,
+): Promise<Message[]> {
   return (await recentMessages(channel))
     .filter(({ author, client }) => author.id !== client.user.id)
+    .filter((message) => isPointable(viewer, message))
     .filter((message) => picturesIn(message).length > 0)
 }
 
 /**
- * The newest message that has pictures; undefined if there is none.
+ * The newest message that has pictures that a person may point at; undefined if there is none.
  *
- * @throws {InputError} if the channel cannot be read.
+ * @throws {InputError} if the channel cannot be read, or its history cannot.
  */
 export async function newestWithPictures(
   channel: TextBasedChannel | null,
+  viewer: Viewer,
 ): Promise<Message | undefined> {
   if (channel === null) {
     throw new InputError('channel/unreadable')
   }
-  const [newest] = await recentWithPictures(channel).catch((error: unknown) => {
+  const [newest] = await recentWithPictures(channel, viewer).catch((error: unknown) => {
     throw errorKind(error) === 'forbidden' || errorKind(error) === 'gone'
       ? new InputError('channel/unreadable', null, { cause: error })
       : error
   })
   if (!newest && !canReadHistory(channel)) {
     throw new InputError('channel/no-history')
+  }
+  if (!newest && !viewer.readsHistory) {
+    throw new InputError('channel/history-hidden')
   }
   return newest
 }
@@ -71,12 +87,29 @@ function canReadHistory(channel: TextBasedChannel): boolean {
  *
  * @throws {InputError} if there is none, or the channel cannot be read.
  */
-export async function newestPictures(channel: TextBasedChannel | null): Promise<FoundPicture[]> {
-  const newest = await newestWithPictures(channel)
+export async function newestPictures(
+  channel: TextBasedChannel | null,
+  viewer: Viewer,
+): Promise<FoundPicture[]> {
+  const newest = await newestWithPictures(channel, viewer)
   if (!newest) {
     throw new InputError('image/none-here')
   }
   return picturesIn(newest)
+}
+
+/**
+ * The pictures of the message whose menu was used.
+ *
+ * @throws {InputError} that says what the message has instead, or that it may not be pointed at.
+ */
+export async function menuPictures(
+  interaction: MessageContextMenuCommandInteraction,
+): Promise<readonly FoundPicture[]> {
+  const { targetMessage } = interaction
+  // Discord shows the message, which may be new in a channel whose history the person cannot read.
+  await assertMayPointAtMessage({ ...viewerOf(interaction), readsHistory: true }, targetMessage)
+  return requirePictures(targetMessage)
 }
 
 function hiddenLinkError(cause?: unknown): InputError {
@@ -86,37 +119,31 @@ function hiddenLinkError(cause?: unknown): InputError {
 /**
  * The message that a link or an id names.
  *
- * @throws {InputError} if it is not such a link, is of another server, was deleted, or is not visible to
- *   both the person and the bot.
+ * @throws {InputError} if it is not such a link, is of another server, was deleted, or may not be
+ *   pointed at (bot/discord/picture-access.ts).
  */
-export async function linkedMessage(
-  client: Client,
-  link: string,
-  { guildId, channelId, user }: { guildId: string | null; channelId: string; user: User },
-): Promise<Message> {
+export async function linkedMessage(link: string, viewer: Viewer): Promise<Message> {
+  const { client, place } = viewer
   const match = LINK.exec(link.trim().replace(/^<(.*)>$/, '$1'))
-  if (!match || (match[1] !== undefined && match[1] !== (guildId ?? '@me'))) {
+  if (!match || (match[1] !== undefined && match[1] !== (place.guildId ?? '@me'))) {
     throw new InputError('link/invalid')
   }
-  const channel = await client.channels.fetch(match[2] ?? channelId).catch((error: unknown) => {
+  const channelId = match[2] ?? place.channelId
+  const channel = await client.channels.fetch(channelId).catch((error: unknown) => {
     throw hiddenLinkError(error)
   })
   if (!channel?.isTextBased()) {
     throw hiddenLinkError()
   }
-  if (channel.isDMBased() ? channel.id !== channelId : channel.guildId !== guildId) {
+  if (channel.isDMBased() ? channelId !== place.channelId : channel.guildId !== place.guildId) {
     throw new InputError('link/invalid')
   }
-  if (!channel.isDMBased() && channel.id !== channelId) {
-    const member = await channel.guild.members.fetch(user.id)
-    const { ViewChannel, ReadMessageHistory } = PermissionFlagsBits
-    if (!channel.permissionsFor(member).has([ViewChannel, ReadMessageHistory])) {
-      throw hiddenLinkError()
-    }
-  }
-  return channel.messages.fetch(match[3]!).catch((error: unknown) => {
+  await assertMayPointAt(viewer, { channelId })
+  const message = await channel.messages.fetch(match[3]!).catch((error: unknown) => {
     throw errorKind(error) === 'gone'
       ? new InputError('link/message-gone', null, { cause: error })
       : hiddenLinkError(error)
   })
+  await assertMayPointAtMessage(viewer, message)
+  return message
 }

@@ -194,8 +194,13 @@ export function currentConversation(
   record: ChannelRecord,
   userId: string,
 ): Conversation | undefined {
-  const own = record.talks.filter((conversation) => ownUse(conversation, userId) > 0)
+  const own = record.talks.filter((conversation) => isUsedBy(conversation, userId))
   return own.toSorted((a, b) => ownUse(a, userId) - ownUse(b, userId)).at(-1) ?? record.talks.at(-1)
+}
+
+/** Whether a person showed the picture or asked about it. */
+export function isUsedBy(conversation: Conversation, userId: string): boolean {
+  return ownUse(conversation, userId) > 0
 }
 
 /** When someone last used a conversation, else when anyone did; in milliseconds since the epoch. */

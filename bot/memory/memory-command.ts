@@ -5,6 +5,7 @@ import type { MemoryService } from '../../commands/command.ts'
 import type { Catalog } from '../../commands/i18n/words.ts'
 import { quoted } from '../../commands/answer-text.ts'
 import { InputError } from '../../config/errors.ts'
+import { pointable, viewerOf } from '../discord/picture-access.ts'
 import { labelOf } from '../requests/question-flow.ts'
 import { placeOf } from '../requests/submit.ts'
 import { type ChannelRecord, currentConversation, type Conversation } from './conversation.ts'
@@ -19,12 +20,11 @@ type Deps = { readonly memory: ConversationStore; readonly eraser: Eraser }
 /** `/memory` */
 export function memoryService({ memory, eraser }: Deps): MemoryService {
   return {
-    show: async (interaction, text) =>
-      conversationList(await memory.channel(placeOf(interaction), interaction.user.id), text),
+    show: async (interaction, text) => conversationList(await pointed(memory, interaction), text),
 
     forget: async (interaction, what, picture) => {
       const place = placeOf(interaction)
-      const { talks } = await memory.channel(place, interaction.user.id)
+      const { talks } = await pointed(memory, interaction)
       if (what === 'channel') {
         if (
           interaction.inGuild() &&
@@ -56,6 +56,15 @@ export function memoryService({ memory, eraser }: Deps): MemoryService {
         .conversations
     },
   }
+}
+
+/** What a person may see of the channel's conversations, about pictures that they may point at. */
+async function pointed(
+  memory: ConversationStore,
+  interaction: ChatInputCommandInteraction,
+): Promise<ChannelRecord> {
+  const record = await memory.channel(placeOf(interaction), interaction.user.id)
+  return pointable(viewerOf(interaction), record)
 }
 
 /** Only the person who showed or posted the picture, or a moderator, may delete it. */

@@ -8,6 +8,7 @@ import type { FoundPicture } from '../../commands/picture.ts'
 import { InputError } from '../../config/errors.ts'
 import { newestWithPictures } from '../discord/picture-finder.ts'
 import { picturesIn } from '../discord/message-pictures.ts'
+import type { Viewer } from '../discord/picture-access.ts'
 import {
   type ChannelRecord,
   type Conversation,
@@ -28,16 +29,17 @@ export type CurrentPicture =
 /**
  * The picture that a person's question is about.
  *
- * @param record of the channel, as far as the answer may use it.
+ * @param record of the channel, as far as the answer may use it and the person may point at it.
  * @throws {InputError} if the channel cannot be read, and there is no conversation.
  */
 export async function currentPicture(
   record: ChannelRecord,
-  userId: string,
+  viewer: Viewer,
   channel: TextBasedChannel | null,
 ): Promise<CurrentPicture> {
+  const { userId } = viewer
   const current = currentConversation(record, userId)
-  const newest = await newestWithPictures(channel).catch((error: unknown) => {
+  const newest = await newestWithPictures(channel, viewer).catch((error: unknown) => {
     if (current && error instanceof InputError) {
       return undefined
     }

@@ -6,6 +6,7 @@ import type { Catalog } from '../../commands/i18n/words.ts'
 import type { ImageSource, Model, RequestOptions, Urgency } from '../../inference/contract/types.ts'
 import type { PartLayout } from './answer-message.ts'
 import type { ChannelRecord, Reader, Conversation } from '../memory/conversation.ts'
+import { assertMayPointAt, viewerOfRequest } from '../discord/picture-access.ts'
 import type { Delivery } from '../discord/reply.ts'
 import type { TrackedWork } from '../memory/deletions.ts'
 import type { Eraser } from '../memory/eraser.ts'
@@ -95,12 +96,17 @@ function urgencyOf(kind: Request['kind'], answer: Job['answer']): Urgency {
   return answer.to === 'message' ? 'normal' : 'interactive'
 }
 
-/** A picture as the model takes it, with its hash where it was talked about before. */
+/**
+ * A picture as the model takes it, with its hash where it was talked about before.
+ *
+ * @throws {InputError} if the asker may not point at it.
+ */
 export async function sourceOf(
-  { pictures }: RequestDeps,
-  { options, sources }: RequestContext,
+  { client, pictures }: RequestDeps,
+  { options, sources, request }: RequestContext,
   picture: FoundPicture & { readonly hash?: string },
 ): Promise<ImageSource> {
+  await assertMayPointAt(viewerOfRequest(client, request), picture.source)
   const source = await pictures.source(picture, options.signal)
   sources.push(source)
   return source

@@ -13,6 +13,12 @@ import { GatewayIntentBits, type Message, MessageType, type PartialMessage } fro
 import { LRUCache } from 'lru-cache'
 import type { GuildSettings } from '../../commands/guild-settings.ts'
 import type { FoundPicture } from '../../commands/picture.ts'
+import {
+  assertMayPointAtMessage,
+  authorOf,
+  isRestrictedForward,
+  pointable,
+} from '../discord/picture-access.ts'
 import { Delivery } from '../discord/reply.ts'
 import { linkedMessage, newestPictures, recentMessages } from '../discord/picture-finder.ts'
 import type { Place } from '../discord/place.ts'
@@ -133,6 +139,7 @@ export class MessageRequests {
     const subject = subjectOf(message)
     const talk = smallTalkIn(incoming.question)
     if (subject.kind === 'pictures') {
+      await assertMayPointAtMessage(await authorOf(message), message)
       return this.#look(talk ? { ...incoming, question: '' } : incoming, subject.pictures)
     }
     // A link may only be part of what someone says in a reply.
@@ -148,8 +155,7 @@ export class MessageRequests {
       return this.#answerReply(incoming, incoming.replied)
     }
     if (subject.kind === 'message-link') {
-      const where = { ...incoming.place, user: message.author }
-      const linked = await linkedMessage(message.client, subject.link, where)
+      const linked = await linkedMessage(subject.link, await authorOf(message))
       return this.#look(incoming, requirePictures(await this.#withPreviews(linked)), true)
     }
     if (isLink) {
@@ -204,6 +210,7 @@ export class MessageRequests {
       }
       throw new InputError('conversation/unknown')
     }
+    await assertMayPointAtMessage(await authorOf(incoming.message), replied.message)
     return this.#look(incoming, requirePictures(await this.#withPreviews(replied.message)))
   }
 
@@ -240,12 +247,13 @@ export class MessageRequests {
     if (place.guildId === null) {
       await explainNotice(message)
     }
+    const viewer = await authorOf(message)
     if (question === '') {
-      return this.#look(incoming, await newestPictures(message.channel), true)
+      return this.#look(incoming, await newestPictures(message.channel, viewer), true)
     }
     // Everyone can read the answer to a message, so it is about what everyone may see.
-    const record = await memory.channel(place, null)
-    const current = await currentPicture(record, message.author.id, message.channel)
+    const record = await pointable(viewer, await memory.channel(place, null))
+    const current = await currentPicture(record, viewer, message.channel)
     if (current.kind === 'pictures') {
       return this.#look(incoming, current.pictures, true)
     }
@@ -292,10 +300,13 @@ export class MessageRequests {
   }
 
   /** Describes pictures in the configured channels, unless their author opted out. */
-  async #answerAutomatically({ message, settings, locale }: IncomingMessage): Promise<void> {
+  async #answerAutomatically({ message, place, settings, locale }: IncomingMessage): Promise<void> {
     const { users, intake, previews } = this.#deps
     const describes = settings.answerChannels.includes(message.channelId)
     if (!describes && !settings.altTextChannels.includes(message.channelId)) {
+      return
+    }
+    if (isRestrictedForward({ client: message.client, place }, message)) {
       return
     }
     const subject = subjectOf(await previews.settled(message))

@@ -33,7 +33,8 @@ import { picturesIn } from '../discord/message-pictures.ts'
 import { newKey } from '../store/keys.ts'
 import type { AnswerRecord } from '../memory/records.ts'
 import type { ConversationStore } from '../memory/conversation-store.ts'
-import { linkedMessage, recentWithPictures } from '../discord/picture-finder.ts'
+import { pointable, viewerOf } from '../discord/picture-access.ts'
+import { linkedMessage, menuPictures, recentWithPictures } from '../discord/picture-finder.ts'
 import { audienceOf } from './context.ts'
 import { numberOf } from './answer-message.ts'
 
@@ -96,7 +97,7 @@ export class QuestionFlow {
       return reply.hidden
     }
     await withDeferredReply(interaction, isHidden, async (acknowledge) => {
-      const record = await this.#memory.channel(placeOf(interaction), interaction.user.id)
+      const record = await this.#pointable(interaction)
       const subject = await this.#subjectOf(interaction, record, picture)
       // What someone asks after a private answer is private too, whichever picture it is about.
       const talk = subject.conversation ?? currentConversation(record, interaction.user.id)
@@ -149,16 +150,17 @@ export class QuestionFlow {
     record: ChannelRecord,
     picture: string | undefined,
   ): Promise<AskSubject> {
-    const { user, client, channel } = interaction
+    const { channel } = interaction
+    const viewer = viewerOf(interaction)
     if (picture !== undefined) {
       const conversation = record.talks.find(({ id }) => id === picture)
       if (conversation) {
         return { conversation }
       }
-      const linked = await linkedMessage(client, picture, { ...placeOf(interaction), user })
+      const linked = await linkedMessage(picture, viewer)
       return { pictures: requirePictures(linked) }
     }
-    const current = await currentPicture(record, user.id, channel).catch((error: unknown) => {
+    const current = await currentPicture(record, viewer, channel).catch((error: unknown) => {
       throw hasCode(error, 'channel/unreadable') ? new InputError('conversation/none') : error
     })
     if (current.kind === 'none') {
@@ -167,15 +169,21 @@ export class QuestionFlow {
     return current
   }
 
+  /** The conversations of the channel about pictures that the person may point at. */
+  async #pointable(interaction: BaseInteraction): Promise<ChannelRecord> {
+    const record = await this.#memory.channel(placeOf(interaction), interaction.user.id)
+    return pointable(viewerOf(interaction), record)
+  }
+
   /** Autocomplete choices: pictures of stored conversations, then those of recent messages. */
   async recent(interaction: AutocompleteInteraction, typed: string) {
-    const { talks } = await this.#memory.channel(placeOf(interaction), interaction.user.id)
+    const { talks } = await this.#pointable(interaction)
     const fromConversations = talks
       .toReversed()
       .map((conversation) => ({ name: labelOf(conversation), value: conversation.id }))
     const about = new Set(talks.map(({ picture }) => picture.source?.messageId))
     const messages = interaction.channel
-      ? await recentWithPictures(interaction.channel).catch(() => [])
+      ? await recentWithPictures(interaction.channel, viewerOf(interaction)).catch(() => [])
       : []
     const fromMessages = messages
       .filter(({ id }) => !about.has(id))
@@ -192,7 +200,7 @@ export class QuestionFlow {
 
   /** Opens the form for the pictures of a message, from its menu. */
   async openForMessage(interaction: MessageContextMenuCommandInteraction): Promise<void> {
-    const pictures = [...requirePictures(interaction.targetMessage)]
+    const pictures = [...(await menuPictures(interaction))]
     const place = placeOf(interaction)
     const { user, targetMessage: message } = interaction
     const key = `${message.id}.${newKey()}`

@@ -82,6 +82,8 @@ export const ERRORS_EN: ErrorSentences = {
   'image/decoder-crashed':
     'The program that reads pictures failed on that file. Please send it in another format, such as PNG.',
   'image/plain': 'That picture is of one brightness all over, so nothing can be compared with it.',
+  'image/age-restricted':
+    'That picture is from an age-restricted channel. Ask about it in such a channel.',
   'image/opted-out': 'The person who posted that picture does not want me to look at it.',
   // What messages bring
   'message/unreadable-file': ({ name, type }) =>
@@ -130,6 +132,8 @@ export const ERRORS_EN: ErrorSentences = {
     'I cannot read this channel’s messages, so please give me the picture with the command.',
   'channel/no-history':
     'I may not read earlier messages here. Please give me the picture itself, or let someone who manages the server allow me Read Message History.',
+  'channel/history-hidden':
+    'You cannot read earlier messages here, so please attach the picture to the command.',
   'link/invalid': 'That is not a link to a message on this server.',
   'link/hidden': 'You or I cannot read that message.',
   'link/message-gone': 'That message is no longer there.',

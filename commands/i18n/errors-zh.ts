@@ -66,6 +66,7 @@ export const ERRORS_ZH: ErrorSentences = {
   'image/large-to-decode': '解码那张图片需要太多内存。',
   'image/decoder-crashed': '读取图片的程序处理那个文件时出错了。请换一种格式，例如 PNG，再发一次。',
   'image/plain': '那张图片整张明暗一样，没有可比较的东西。',
+  'image/age-restricted': '那张图片来自有年龄限制的频道，请在那样的频道里提问。',
   'image/opted-out': '发布那张图片的人不希望我看它。',
   // What messages bring
   'message/unreadable-file': ({ name, type }) =>
@@ -107,6 +108,7 @@ export const ERRORS_ZH: ErrorSentences = {
   'channel/unreadable': '我读不到这个频道的消息，请在命令里附上图片。',
   'channel/no-history':
     '我不能读取这里以前的消息。请直接给我图片，或请服务器管理者允许我“读取消息历史记录”。',
+  'channel/history-hidden': '你在这里读不到以前的消息，请在命令里附上图片。',
   'link/invalid': '那不是本服务器的消息链接。',
   'link/hidden': '你或我读不到那条消息。',
   'link/message-gone': '那条消息已经不在了。',

@@ -77,6 +77,7 @@ const SAMPLES: Samples = {
   'image/too-large': [{ maxBytes: 32 * MIB }, /^That picture is over 32 MiB\./],
   'image/not-a-picture': null,
   'image/plain': null,
+  'image/age-restricted': null,
   'image/opted-out': null,
   'question/language': [
     { languages: ['en'], inChinese: false, examples: ['what is above the star?'] },
@@ -108,6 +109,7 @@ const SAMPLES: Samples = {
   'permission/staff': null,
   'place/server-only': null,
   'channel/unreadable': null,
+  'channel/history-hidden': null,
   'link/invalid': null,
   'link/hidden': null,
   'link/message-gone': null,
