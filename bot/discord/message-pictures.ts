@@ -41,7 +41,10 @@ export function attachedPicture(attachment: Attachment): FoundPicture {
   return { ...fromAttachment(attachment), source: null }
 }
 
-/** Whether Discord's content type or the name says that this is a picture; the bytes decide later. */
+/**
+ * Whether Discord's content type says that this is a picture, or the name where the type says nothing;
+ * the bytes decide later.
+ */
 function isPicture({
   contentType,
   name,
@@ -49,7 +52,8 @@ function isPicture({
   readonly contentType: string | null | undefined
   readonly name: string
 }): boolean {
-  return contentType ? /^image\/(?!svg)/i.test(contentType) : EXTENSION.test(name)
+  const saysNothing = !contentType || /^(application|binary)\/octet-stream/i.test(contentType)
+  return saysNothing ? EXTENSION.test(name) : /^image\/(?!svg)/i.test(contentType)
 }
 
 type PictureWithoutSource = Omit<FoundPicture, 'source'>
@@ -86,7 +90,10 @@ function fromAttachment(attachment: Attachment): PictureWithoutSource {
   }
 }
 
-/** The large picture of an embed, or else its small one: a link's preview has only that. */
+/**
+ * The large picture of an embed, or else its small one: a link's preview has only that. Only bots post
+ * embeds with both, and the small one is then a logo or a face.
+ */
 function fromEmbed(embed: Embed, spoiler: boolean): PictureWithoutSource[] {
   const media = embed.image ?? embed.thumbnail
   const url = media?.proxyURL ?? media?.url

@@ -71,7 +71,7 @@ export const ERRORS_EN: ErrorSentences = {
     `That picture has ${megapixels(width * height, maxPixels, Math.ceil)}; the limit is ${megapixels(maxPixels, maxPixels)}.`,
   'image/not-a-picture': 'That file is not a picture.',
   'image/empty': 'That file is empty.',
-  'image/unknown-format': `That file is not a picture; ${PLEASE_SEND} one.`,
+  'image/unknown-format': `That file is not a picture that can be read here; ${PLEASE_SEND} one.`,
   'image/unsupported-format': ({ format }) =>
     `That file is ${FORMATS[format]}; ${PLEASE_SEND} picture.`,
   'image/damaged': ({ format }) => `That ${format} file is damaged or incomplete.`,
@@ -166,7 +166,7 @@ export const ERRORS_EN: ErrorSentences = {
   'file/folder': 'That is a folder, not a picture.',
   'file/forbidden': 'That file may not be read.',
   'file/unreadable': ({ reason }) => `That file cannot be read: ${reason}`,
-  'file/too-large': ({ maxBytes }) => `That file is over the limit of ${maxBytes} bytes.`,
+  'file/too-large': ({ maxBytes }) => `That file is over the limit of ${bytesInWords(maxBytes)}.`,
   // The bot itself
   'restart/ask-again': 'I am restarting. Please ask again in a minute.',
   'restart/answer-later': 'I am restarting. Your answer comes when I am back.',

@@ -1,12 +1,26 @@
 /** The sentences for errors in Chinese, by code. */
 
 import type { SettingProblem } from '../../inference/contract/errors.ts'
+import type { UnsupportedFormat } from '../../inference/image/sniff.ts'
 import type { ErrorSentences } from './error-sentences.ts'
 import { MODERATION_ZH } from './moderation-zh.ts'
 import { onlyLanguagesZh } from './question-language.ts'
 import { bytesInWords, megabytes } from './sizes.ts'
 
 const NOT_A_PICTURE = '那个文件不是我能读的图片。PNG、JPEG、WebP、AVIF、GIF 和 TIFF 都可以。'
+const FORMATS: Readonly<Record<UnsupportedFormat, string>> = {
+  svg: 'SVG 图形',
+  'web-page': '网页',
+  pdf: 'PDF 文档',
+  heic: 'HEIC 图片',
+  video: '视频',
+  bmp: 'BMP 图片',
+  photoshop: 'Photoshop 文件',
+  'jpeg-2000': 'JPEG 2000 图片',
+  'jpeg-xl': 'JPEG XL 图片',
+  icon: '图标文件',
+  archive: '压缩文件',
+}
 /** Files that Discord itself does not take for pictures. */
 const FILES = {
   video: '是视频',
@@ -56,9 +70,10 @@ export const ERRORS_ZH: ErrorSentences = {
   'image/too-many-pixels': ({ width, height, maxPixels }) =>
     `那张图片有 ${inTenThousands(width * height, Math.ceil)}像素，上限是 ${inTenThousands(maxPixels, Math.floor)}像素。`,
   'image/not-a-picture': NOT_A_PICTURE,
-  'image/empty': NOT_A_PICTURE,
+  'image/empty': '那个文件是空的。',
   'image/unknown-format': NOT_A_PICTURE,
-  'image/unsupported-format': () => NOT_A_PICTURE,
+  'image/unsupported-format': ({ format }) =>
+    `那个文件是${FORMATS[format]}，这里无法读取。请发 PNG、JPEG、WebP、AVIF、GIF 或 TIFF 图片。`,
   'image/damaged': ({ format }) => `那个 ${format} 文件已损坏或不完整。`,
   'image/unknown-encoding': ({ format }) =>
     `这里无法读取那个 ${format} 文件的编码方式。请把它存为 PNG 或 JPEG 再发。`,
@@ -141,7 +156,7 @@ export const ERRORS_ZH: ErrorSentences = {
   'file/folder': '那是文件夹，不是图片。',
   'file/forbidden': '没有读取那个文件的权限。',
   'file/unreadable': ({ reason }) => `无法读取那个文件：${reason}`,
-  'file/too-large': ({ maxBytes }) => `那个文件超过了 ${maxBytes} 字节的上限。`,
+  'file/too-large': ({ maxBytes }) => `那个文件超过了 ${bytesInWords(maxBytes)} 的上限。`,
   // The bot itself
   'restart/ask-again': '我正在重启，请一分钟后再问。',
   'restart/answer-later': '我正在重启，回来后会回答。',

@@ -19,7 +19,8 @@ const HELP = `Answers questions about a picture, one line per answer. A question
 
   npm run ask -- IMAGE QUESTION... [options]
 
-IMAGE is a PNG, JPEG, WebP, AVIF, GIF or TIFF file, or - for standard input.
+IMAGE is a PNG, JPEG, WebP, AVIF, GIF or TIFF file, or - for standard input
+(as for a file whose name is not UTF-8).
 
 Options
 ${GENERATING_HELP}
@@ -40,8 +41,9 @@ async function main(argv: readonly string[], signal: AbortSignal): Promise<numbe
     throw new UsageError('Give a picture and at least one question, each question in quotes.')
   }
   const options = readGenerationOptions(values)
-  return withModel(NAME, values.model, signal, async ({ model, config, folder }) => {
-    const bytes = await readImage(image, folder, config.imageLimits.maxBytes)
+  return withModel(NAME, values.model, signal, async (session) => {
+    const { model } = session
+    const bytes = await readImage(image, session)
     const source = await imageSourceOf(bytes)
     const history: Turn[] = []
     for (const question of questions) {

@@ -62,8 +62,9 @@ async function main(argv: readonly string[], signal: AbortSignal): Promise<numbe
     throw new UsageError('Standard input is where the questions come from: give a file.')
   }
   const options = readGenerationOptions(values)
-  return withModel(NAME, values.model, signal, async ({ model, config, folder }) => {
-    const bytes = await readImage(image, folder, config.imageLimits.maxBytes)
+  return withModel(NAME, values.model, signal, async (session) => {
+    const { model } = session
+    const bytes = await readImage(image, session)
     const source = await imageSourceOf(bytes)
     await model.encode(source, { signal }) // reports a bad picture before the first question
     return chat({ model, source, image, options, json: values.json ?? false, signal })

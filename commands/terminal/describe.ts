@@ -20,7 +20,8 @@ const HELP = `Describes pictures, one line each.
 
   npm run describe -- IMAGE... [options]
 
-IMAGE is a PNG, JPEG, WebP, AVIF, GIF or TIFF file, or - for standard input.
+IMAGE is a PNG, JPEG, WebP, AVIF, GIF or TIFF file, or - for standard input
+(as for a file whose name is not UTF-8).
 
 Options
   --prompt TEXT             text that the description continues; '' for none
@@ -45,11 +46,12 @@ async function main(argv: readonly string[], signal: AbortSignal): Promise<numbe
     ...(values.prompt !== undefined && { prompt: values.prompt }),
     signal,
   }
-  return withModel(NAME, values.model, signal, async ({ model, config, folder }) => {
+  return withModel(NAME, values.model, signal, async (session) => {
+    const { model } = session
     let status = DONE
     for (const image of images) {
       try {
-        const bytes = await readImage(image, folder, config.imageLimits.maxBytes)
+        const bytes = await readImage(image, session)
         const { text, tokenIds, timings } = await model.describe(bytes, options)
         if (values.json) {
           printJson({ image, text, tokenIds, model: model.card.name, timings })

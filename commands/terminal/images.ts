@@ -1,12 +1,13 @@
 /** Reads the pictures of a command: files, or `-` for standard input. */
 
-import { open } from 'node:fs/promises'
+import { constants, createReadStream, openSync } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { Socket } from 'node:net'
 import path from 'node:path'
-import type { Readable } from 'node:stream'
+import { addAbortSignal, type Readable } from 'node:stream'
 import { InputError } from '../../config/errors.ts'
-
-/** Most bytes to read into memory. The image decoder's own limit is lower. */
-const MAX_READ_BYTES = 64 * 1024 * 1024
+import { DEFAULT_LIMITS } from '../../inference/image/decode.ts'
+import type { Session } from './session.ts'
 
 const CHUNK_BYTES = 256 * 1024
 
@@ -14,47 +15,64 @@ const CHUNK_BYTES = 256 * 1024
  * Reads an image file.
  *
  * @param name a path, or `-` for standard input.
- * @param folder base of relative paths.
- * @throws {InputError} if the file is missing, cannot be read or is larger than `maxBytes`.
+ * @throws {InputError} if the file is missing, cannot be read or is larger than the limit.
+ * @throws the signal's reason once it is aborted, also while nothing comes.
  */
 export async function readImage(
   name: string,
-  folder: string,
-  maxBytes = MAX_READ_BYTES,
+  { folder, config, signal }: Pick<Session, 'folder' | 'config' | 'signal'>,
 ): Promise<Uint8Array> {
+  const maxBytes = config.imageLimits.maxBytes ?? DEFAULT_LIMITS.maxBytes
+  signal.throwIfAborted()
   if (name === '-') {
-    return readAll(process.stdin, maxBytes)
+    return readAll(process.stdin, maxBytes, signal)
   }
-  const file = await open(path.resolve(folder, name)).catch(unreadable)
-  try {
-    const entry = await file.stat()
-    if (entry.isDirectory()) {
-      throw new InputError('file/folder')
-    }
-    const stream = file.createReadStream({ highWaterMark: CHUNK_BYTES })
-    return await readAll(stream, maxBytes).catch(unreadable)
-  } finally {
-    await file.close()
+  const file = path.resolve(folder, name)
+  const entry = await stat(file).catch(unreadable)
+  if (entry.isDirectory()) {
+    throw new InputError('file/folder')
   }
+  return readAll(entry.isFIFO() ? pipeOf(file) : fileOf(file), maxBytes, signal).catch(unreadable)
+}
+
+function fileOf(file: string): Readable {
+  return createReadStream(file, { highWaterMark: CHUNK_BYTES })
+}
+
+/** A named pipe, opened without waiting for its writer: nothing could end that. */
+function pipeOf(file: string): Readable {
+  const fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK)
+  return new Socket({ fd, readable: true, writable: false })
 }
 
 /** Reads to the end. @throws {InputError} if there are more than `maxBytes`. */
-async function readAll(stream: Readable, maxBytes: number): Promise<Uint8Array> {
+async function readAll(
+  stream: Readable,
+  maxBytes: number,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
   const chunks: Buffer[] = []
   let length = 0
-  for await (const chunk of stream) {
-    const bytes = Buffer.from(chunk)
-    chunks.push(bytes)
-    length += bytes.length
-    if (length > maxBytes) {
-      throw new InputError('file/too-large', { maxBytes })
+  addAbortSignal(signal, stream)
+  try {
+    for await (const chunk of stream) {
+      const bytes = Buffer.from(chunk)
+      chunks.push(bytes)
+      length += bytes.length
+      if (length > maxBytes) {
+        throw new InputError('file/too-large', { maxBytes })
+      }
     }
+  } catch (error) {
+    signal.throwIfAborted()
+    throw error
   }
   return Buffer.concat(chunks)
 }
 
+/** Only what the system says has a code; all else passes. */
 function unreadable(cause: NodeJS.ErrnoException): never {
-  throw cause instanceof InputError ? cause : whyUnreadable(cause)
+  throw cause instanceof InputError || cause.code === undefined ? cause : whyUnreadable(cause)
 }
 
 function whyUnreadable(cause: NodeJS.ErrnoException): InputError {

@@ -15,7 +15,8 @@ const HELP = `Prints the probability of each answer, relative to the others.
 
   npm run score -- IMAGE... --prompt TEXT --answer TEXT --answer TEXT... [options]
 
-IMAGE is a PNG, JPEG, WebP, AVIF, GIF or TIFF file, or - for standard input.
+IMAGE is a PNG, JPEG, WebP, AVIF, GIF or TIFF file, or - for standard input
+(as for a file whose name is not UTF-8).
 
 Options
   --prompt TEXT             text before the answer, such as "Question: is it red? Answer:"
@@ -43,11 +44,12 @@ async function main(argv: readonly string[], signal: AbortSignal): Promise<numbe
   if (images.length === 0 || prompt === undefined || answers.length === 0) {
     throw new UsageError('Give a picture, a --prompt, and at least one --answer.')
   }
-  return withModel(NAME, values.model, signal, async ({ model, config, folder }) => {
+  return withModel(NAME, values.model, signal, async (session) => {
+    const { model } = session
     let status = DONE
     for (const image of images) {
       try {
-        const bytes = await readImage(image, folder, config.imageLimits.maxBytes)
+        const bytes = await readImage(image, session)
         const scores = await model.score(bytes, { prompt, answers, signal })
         if (values.json) {
           printJson({ image, prompt, model: model.card.name, answers: scores })

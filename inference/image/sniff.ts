@@ -36,10 +36,11 @@ const SIGNATURES: readonly (readonly [format: ImageFormat, pattern: RegExp])[] =
   ['TIFF', /^(II[*+]\0|MM\0[*+])/],
 ]
 
+/** The first element of a drawing or of a page, which may have a drawing in it. */
+const MARKUP = /<(svg|!doctype html|html)[\s>]/i
+
 /** Patterns of refused formats, for the file's first bytes as Latin-1; the first match wins. */
 const REFUSED: readonly (readonly [format: UnsupportedFormat, pattern: RegExp])[] = [
-  ['svg', /<svg[\s>]/i],
-  ['web-page', /<(!doctype html|html)[\s>]/i],
   ['pdf', /^[^]{0,1000}%PDF-/],
   ['heic', /^[^]{4}ftyp(hei|hev|mif1|msf1)/],
   ['video', /^[^]{4}ftyp|^\x1aE\xdf\xa3|^RIFF[^]{4}AVI /],
@@ -47,7 +48,7 @@ const REFUSED: readonly (readonly [format: UnsupportedFormat, pattern: RegExp])[
   ['photoshop', /^8BPS/],
   ['jpeg-2000', /^(\0\0\0\x0cjP {2}|\xffO\xffQ)/],
   ['jpeg-xl', /^(\xff\n|\0\0\0\x0cJXL )/],
-  ['icon', /^\0\0[\x01\x02]\0/],
+  ['icon', /^\0\0[\x01\x02]\0(?!\0\0)/], // and how many; TGA pictures begin alike, with zeros there
   ['archive', /^(PK\x03\x04|\x1f\x8b|Rar!|7z\xbc\xaf)/],
 ]
 
@@ -68,6 +69,11 @@ export function sniffFormat(bytes: Uint8Array): ImageFormat {
   }
   if (isAvif(head)) {
     return 'AVIF'
+  }
+  const root = MARKUP.exec(text)?.[1]?.toLowerCase()
+  if (root !== undefined) {
+    const format = root === 'svg' ? 'svg' : 'web-page'
+    throw new InputError('image/unsupported-format', { format })
   }
   const refused = REFUSED.find(([, pattern]) => pattern.test(text))
   if (refused !== undefined) {

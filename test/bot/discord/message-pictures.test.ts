@@ -62,6 +62,10 @@ function found(parts: object) {
   return picturesIn(message(parts)).map(({ url, spoiler, altText }) => ({ url, spoiler, altText }))
 }
 
+function named(filename: string, content_type: string): number {
+  return picturesIn(message({ attachments: [attachment({ filename, content_type })] })).length
+}
+
 describe('picturesIn', () => {
   after(() => client.destroy())
 
@@ -91,6 +95,12 @@ describe('picturesIn', () => {
     assert.deepEqual(found({ attachments }), [])
     const unnamed = attachment({ filename: 'A.WEBP', content_type: undefined })
     assert.equal(found({ attachments: [unnamed] }).length, 1)
+  })
+
+  it('goes by the name where the content type says nothing', () => {
+    assert.equal(named('photo.jfif', 'application/octet-stream'), 1)
+    assert.equal(named('photo.zip', 'application/octet-stream'), 0)
+    assert.equal(named('photo.jfif', 'application/zip'), 0)
   })
 
   it('keeps a spoiler one, by its flag or by its name', () => {

@@ -1,8 +1,21 @@
 import assert from 'node:assert/strict'
-import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs'
+import { execFileSync, spawn } from 'node:child_process'
+import {
+  closeSync,
+  constants,
+  copyFileSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { describe, it } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import { packageFor } from '../../helpers/packages.ts'
 import { checkpointFolder, FIXTURES, loadParity } from '../../helpers/parity.ts'
 import { jsonLines, runTerminal } from '../../helpers/run-command.ts'
@@ -11,6 +24,17 @@ const parity = loadParity('base')
 const image = path.join(FIXTURES, parity.image)
 const model = await packageFor('base')
 const TIMINGS = ['preprocessMs', 'visionMs', 'bridgeMs', 'prefillMs', 'decodeMs', 'tokens']
+
+/** Opens a named pipe for writing once somebody reads it. @returns the file, to be closed. */
+async function whenRead(pipe: string): Promise<number> {
+  for (;;) {
+    try {
+      return openSync(pipe, constants.O_WRONLY | constants.O_NONBLOCK)
+    } catch {
+      await setTimeout(20)
+    }
+  }
+}
 
 describe('describe', () => {
   it('prints one JSON object a picture, in order, with the ids of the reference', async () => {
@@ -116,6 +140,45 @@ describe('describe', () => {
     })
     assert.equal(status, 130)
     assert.equal(stderr, '')
+  })
+
+  const noPipes = { skip: process.platform === 'win32' }
+  it('reads a named pipe, and waits for its writer no longer than wanted', noPipes, async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'sightseer-pipe-'))
+    const pipe = path.join(folder, 'pipe.png')
+    execFileSync('mkfifo', [pipe])
+    let writer: Promise<number> | undefined
+    const args = [pipe, '--model', model, '--json']
+    const waiting = await runTerminal('describe', args, {
+      meanwhile: (child) => {
+        writer = whenRead(pipe).finally(() => child.kill('SIGINT'))
+      },
+    })
+    assert.deepEqual([waiting.status, waiting.stderr], [130, ''])
+    closeSync(await writer!)
+    const read = await runTerminal('describe', args, {
+      meanwhile: () => {
+        writer = whenRead(pipe).then((file) => {
+          writeFileSync(file, readFileSync(image))
+          closeSync(file)
+          return file
+        })
+      },
+    })
+    await writer
+    assert.equal(read.status, 0)
+    rmSync(folder, { recursive: true })
+  })
+
+  it('ends at once when interrupted at standard input', async () => {
+    const script = [path.join('commands', 'terminal', 'describe.ts'), '-', '--model', model]
+    const child = spawn(process.execPath, script, { stdio: ['pipe', 'ignore', 'pipe'] })
+    // More than a pipe holds: once it is gone, the command reads.
+    child.stdin.write(Buffer.alloc(2 ** 20), () => child.kill('SIGINT'))
+    const status = await new Promise((resolve) => {
+      child.once('close', resolve)
+    })
+    assert.equal(status, 130)
   })
 
   it('ends cleanly when nobody reads on', async () => {

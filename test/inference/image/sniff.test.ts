@@ -16,6 +16,10 @@ const REFUSED = [
   ['<svg xmlns="http://www.w3.org/2000/svg"/>', 'svg'],
   ['\xef\xbb\xbf<?xml version="1.0"?>\n<!-- logo -->\n<svg >', 'svg'],
   ['<!DOCTYPE html><p>404', 'web-page'],
+  ['<!DOCTYPE html><head><svg width="1"></svg>', 'web-page'],
+  ['<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN"><svg ><foreignObject><html >', 'svg'],
+  ['\0\0\x01\0\x01\0\x10\x10\0\0', 'icon'],
+  ['\0\0\x02\0\0\0\0\0\0\0\0\0\x10\0\x10\0', null], // a TGA picture
   ['%PDF-1.7\n', 'pdf'],
   ['\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'heic'],
   ['\0\0\0\x18ftypmp42\0\0\0\0mp42isom', 'video'],
