@@ -2,8 +2,9 @@
 
 import { Agent, buildConnector, errors, request } from 'undici'
 import type { PictureLink } from '../../commands/picture.ts'
+import { setTimeout as wait } from 'node:timers/promises'
 import { InputError } from '../../config/errors.ts'
-import { lookupPublic } from './public-addresses.ts'
+import { lookupPublic, PrivateAddressError } from './public-addresses.ts'
 
 /** Discord's own hosts of attachments, and its proxy for pictures that come from elsewhere. */
 export const DISCORD_CDN_ORIGINS = [
@@ -14,6 +15,8 @@ export const DISCORD_CDN_ORIGINS = [
 ] as const
 
 const TIMEOUT_MS = 20_000
+/** Pauses before a download is repeated, milliseconds: a CDN that is away for a second loses none. */
+const PAUSES_MS = [500, 2_000, 6_000] as const
 const CONNECTIONS_PER_HOST = 16
 const MIB = 1024 * 1024
 /** Discord's own limit is 10 MiB for most members, up to 500 MiB with Nitro. */
@@ -29,14 +32,16 @@ export type PictureSource = {
   readonly maxBytes?: number | undefined
   /** A download that takes longer is given up, milliseconds. Default 20 s. */
   readonly timeoutMs?: number
+  /** Pauses before a failed download is repeated, milliseconds. Default 0.5, 2 and 6 s. */
+  readonly pausesMs?: readonly number[]
 }
 
 /**
  * Downloads one picture.
  *
  * @throws {InputError} if it is too large, gone or no picture (`image/too-large`, `image/gone`,
- *   `image/not-a-picture`), does not come (`image/timeout`, `image/not-fetched`, `image/bad-response`;
- *   trying again may help), or is not on Discord (`image/elsewhere`).
+ *   `image/not-a-picture`), does not come, after retries (`image/timeout`, `image/not-fetched`,
+ *   `image/bad-response`), or is not on Discord (`image/elsewhere`).
  * @throws the signal's reason once that is aborted.
  */
 export type FetchPicture = (link: PictureLink, signal?: AbortSignal) => Promise<Uint8Array>
@@ -49,9 +54,10 @@ export type PictureFetcher = FetchPicture & {
 /** Makes the function that downloads pictures. */
 export function createPictureFetcher(source: PictureSource): PictureFetcher {
   const { origins, maxBytes = DEFAULT_MAX_BYTES, timeoutMs = TIMEOUT_MS } = source
+  const { pausesMs = PAUSES_MS } = source
   const agent = new Agent({ connect: connectOnlyTo(origins), connections: CONNECTIONS_PER_HOST })
   const tooLarge = () => new InputError('image/too-large', { maxBytes })
-  const fetchPicture = async ({ url, size, kind }: PictureLink, signal?: AbortSignal) => {
+  const fetchOnce = async ({ url, size, kind }: PictureLink, signal?: AbortSignal) => {
     if (!origins.includes(URL.parse(url)?.origin ?? '')) {
       throw notOnDiscord()
     }
@@ -70,6 +76,19 @@ export function createPictureFetcher(source: PictureSource): PictureFetcher {
       signal?.throwIfAborted()
       throw error instanceof InputError ? error : whyNotCome(error, timeout.aborted)
     }
+  }
+  const fetchPicture = async (link: PictureLink, signal?: AbortSignal) => {
+    for (const pauseMs of pausesMs) {
+      try {
+        return await fetchOnce(link, signal)
+      } catch (error) {
+        if (!mayComeLater(error)) {
+          throw error
+        }
+        await wait(pauseMs, undefined, signal && { signal }).catch(() => signal?.throwIfAborted())
+      }
+    }
+    return fetchOnce(link, signal)
   }
   return Object.assign(fetchPicture, { close: () => agent.destroy() })
 }
@@ -142,6 +161,18 @@ function whyNotCome(cause: unknown, timedOut: boolean): InputError {
   return timedOut || cause instanceof errors.ConnectTimeoutError
     ? new InputError('image/timeout', null, { cause })
     : new InputError('image/not-fetched', null, { cause })
+}
+
+/** Whether the way failed, not the file. A download that ran into its time limit is not repeated. */
+function mayComeLater(error: unknown): boolean {
+  if (!(error instanceof InputError)) {
+    return false
+  }
+  const { code, params } = error
+  return (
+    (code === 'image/not-fetched' && !(error.cause instanceof PrivateAddressError)) ||
+    (code === 'image/bad-response' && Number(Reflect.get(params ?? {}, 'status')) >= 500)
+  )
 }
 
 function notOnDiscord(): InputError {

@@ -81,8 +81,27 @@ describe('createPictureFetcher', () => {
       response.writeHead(200, { 'content-length': '100' })
       response.write('half', () => request.socket.destroy())
     })
-    const fetchPicture = createPictureFetcher({ origins: [origin] })
+    const fetchPicture = createPictureFetcher({ origins: [origin], pausesMs: [] })
     await assert.rejects(fetchPicture({ url: `${origin}/a.png`, size: 5 }), is('image/not-fetched'))
+  })
+
+  it('repeats a download where the way failed, and no other', async () => {
+    const answers = [503, 0, 200, 404, 200]
+    const origin = await serve((request, response) => {
+      const status = answers.shift()
+      return status === 0
+        ? void request.socket.destroy()
+        : void response.writeHead(status ?? 500).end('bytes')
+    })
+    const fetchPicture = createPictureFetcher({ origins: [origin], pausesMs: [1, 1] })
+    assert.equal((await fetchPicture({ url: `${origin}/a.png`, size: 5 })).length, 5)
+    await assert.rejects(fetchPicture({ url: `${origin}/a.png`, size: 5 }), is('image/gone'))
+    assert.deepEqual(answers, [200])
+    answers.splice(0, 1, 503, 503, 503)
+    await assert.rejects(fetchPicture({ url: `${origin}/a.png`, size: 5 }), {
+      params: { status: 503 },
+    })
+    assert.deepEqual(answers, [])
   })
 
   it('reads no body that says it is too large', async () => {
