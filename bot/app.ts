@@ -4,6 +4,7 @@ import type { Client } from 'discord.js'
 import type { Logger } from 'pino'
 import type { Asking, Services } from '../commands/command.ts'
 import type { Model } from '../inference/contract/types.ts'
+import type { RequestDeps } from './requests/context.ts'
 import { RequestHandler } from './requests/handler.ts'
 import { QuestionFlow } from './requests/question-flow.ts'
 import { AnswerButtons } from './requests/answer-buttons.ts'
@@ -14,6 +15,7 @@ import { RequestIntake, withDeferredReply } from './requests/submit.ts'
 import { Eraser } from './memory/eraser.ts'
 import { GuildSettingsStore } from './memory/guild-settings.ts'
 import { attachedPicture } from './discord/message-pictures.ts'
+import { Typing } from './messages/typing.ts'
 import type { Jobs } from './jobs/jobs.ts'
 import { ConversationRecords } from './memory/records.ts'
 import { ConversationStore } from './memory/conversation-store.ts'
@@ -57,13 +59,20 @@ export type App = {
   readonly moderation: Moderation
   /** Resumes a job that another process left. */
   readonly resume: RequestIntake['carryOut']
+  /** Tells the person that such a job has no answer. */
+  readonly giveUp: RequestIntake['giveUp']
   /** Ends what is being decoded; once no more events come. */
   readonly close: () => Promise<void>
 }
 
+type IntakeStores = Pick<RequestDeps, 'pictures' | 'memory' | 'users' | 'settings' | 'eraser'> & {
+  readonly deletions: Deletions
+  readonly moderation: Moderation
+}
+
 /** Creates the app for one client. */
 export function createApp(client: Client, deps: AppDeps): App {
-  const { model, isOpen = () => true, store, jobs, retentionMs } = deps
+  const { model, store, retentionMs } = deps
   const about = () => model.card.about
   const countCacheLookup = deps.metrics?.cache
   const pictures = new Pictures({
@@ -78,18 +87,8 @@ export function createApp(client: Client, deps: AppDeps): App {
   const settings = new GuildSettingsStore(store, retentionMs)
   const eraser = new Eraser({ records, deletions, users, settings, pictures })
   const moderation = new Moderation(client, { ...deps, pictures })
-  const handler = new RequestHandler({
-    client,
-    model,
-    isOpen,
-    pictures,
-    memory,
-    users,
-    settings,
-    eraser,
-    mayShow: (guildId, picture) => moderation.mayShow(guildId, picture),
-  })
-  const intake = new RequestIntake(jobs, handler, deletions, new QuestionCheck(model, memory))
+  const stores = { pictures, memory, users, settings, eraser, deletions }
+  const intake = createIntake(client, deps, { ...stores, moderation })
   const questions = new QuestionFlow(memory, intake, deletions, about)
   const previews = new LinkPreviews()
   return {
@@ -118,8 +117,33 @@ export function createApp(client: Client, deps: AppDeps): App {
     users,
     moderation,
     resume: (job, context) => intake.carryOut(job, context),
+    giveUp: (job, context, outcome) => intake.giveUp(job, context, outcome),
     close: () => pictures.close(),
   }
+}
+
+/** What takes requests, stores them as jobs and answers them. */
+function createIntake(
+  client: Client,
+  { model, isOpen = () => true, jobs, log }: AppDeps,
+  { moderation, deletions, ...stores }: IntakeStores,
+): RequestIntake {
+  const handler = new RequestHandler({
+    client,
+    model,
+    isOpen,
+    ...stores,
+    mayShow: (guildId, picture) => moderation.mayShow(guildId, picture),
+  })
+  return new RequestIntake({
+    client,
+    jobs,
+    log,
+    handler,
+    deletions,
+    questionCheck: new QuestionCheck(model, stores.memory),
+    typing: new Typing(client.rest),
+  })
 }
 
 function describeService(

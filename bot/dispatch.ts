@@ -1,12 +1,12 @@
 /**
- * Dispatches gateway events. The one place where errors end.
+ * Dispatches gateway events. The errors of events end here; a request that fails after its job is
+ * stored is told in bot/messages/failures.ts.
  *
  * An InputError is shown as its sentence in the person's language. A known error of Discord's API
  * is handled as bot/discord/api-errors.ts says. Anything else is a bug: it is logged with a
  * short id, and the person is shown the id.
  */
 
-import { randomBytes } from 'node:crypto'
 import {
   type AutocompleteInteraction,
   type Client,
@@ -18,23 +18,21 @@ import {
 } from 'discord.js'
 import type { Logger } from 'pino'
 import { plainMessage } from '../commands/answer-text.ts'
-import { catalogFor, sentenceOf } from '../commands/i18n/catalog.ts'
-import type { Catalog } from '../commands/i18n/words.ts'
+import { catalogFor } from '../commands/i18n/catalog.ts'
 import { MENU_COMMANDS, SLASH_COMMANDS } from '../commands/index.ts'
 import { InputError } from '../config/errors.ts'
 import { createApp, type App, type AppDeps } from './app.ts'
-import { Delivery } from './discord/reply.ts'
+import { replyTo } from './discord/reply.ts'
 import { detached } from './operations/detached.ts'
-import type { Job } from './jobs/job-record.ts'
-import { type JobContext, type JobHandler, JobTakenError, RestartingError } from './jobs/jobs.ts'
+import { type GiveUpHandler, type JobHandler, JobTakenError, RestartingError } from './jobs/jobs.ts'
 import { mirrorDeletions } from './mirror-deletions.ts'
+import { sentenceFor, ToldError, tryToSend } from './messages/failures.ts'
 import { AfterAnswerError } from './requests/publish.ts'
 import { inRequest } from './operations/logs.ts'
 import { localeOfMessage, storeLocale } from './requests/locale.ts'
 import type { Hearing } from './requests/message-intent.ts'
 import type { Metrics } from './operations/metrics.ts'
 import { errorCode, errorKind } from './discord/api-errors.ts'
-import { requestSchema } from './requests/request.ts'
 
 export type DispatchDeps = AppDeps & {
   readonly metrics: Pick<Metrics, 'request' | 'stage' | 'cache'>
@@ -44,6 +42,8 @@ export type DispatchDeps = AppDeps & {
 export type Dispatcher = {
   /** Resumes a job that another process left. */
   readonly resumeJob: JobHandler
+  /** Tells the person that such a job has no answer. */
+  readonly giveUpJob: GiveUpHandler
   /** Resumes cases of moderation that another process left; retried once if that fails. */
   readonly resume: () => Promise<void>
   /** Waits for cases in progress. */
@@ -85,7 +85,8 @@ export function dispatch(client: Client, parts: DispatchDeps): Dispatcher {
   client.on(Events.Error, (error) => log.error({ err: error }, 'discord client'))
   const stopForgetting = mirrorDeletions(client, app, parts)
   return {
-    resumeJob: (job, context) => handleJob(job, context, { client, app, log }),
+    resumeJob: (job, context) => handleJob(() => app.resume(job, context), log),
+    giveUpJob: (job, context, outcome) => handleJob(() => app.giveUp(job, context, outcome), log),
     resume: () => app.moderation.resume(),
     stop: () => {
       stopForgetting()
@@ -95,27 +96,15 @@ export function dispatch(client: Client, parts: DispatchDeps): Dispatcher {
   }
 }
 
-/** Runs a job that another process left; an error is reported through the job's address. */
-async function handleJob(
-  job: Job,
-  context: JobContext,
-  { client, app, log }: { client: Client; app: App; log: Logger },
-): Promise<void> {
+/** Runs a job that another process left. What its person must know, they are told by now. */
+async function handleJob(run: () => Promise<void>, log: Logger): Promise<void> {
   try {
-    await app.resume(job, context)
+    await run()
   } catch (error) {
     if (error instanceof RestartingError) {
       throw error
     }
-    const request = requestSchema.safeParse(job.request)
-    const text = catalogFor(request.data?.locale)
-    const sentence = sentenceFor(error, text, log)
-    // Where nobody asked, nobody is told; a failed rewording leaves the answer unchanged.
-    const silent = request.data?.asked === false || request.data?.kind === 'again'
-    if (sentence !== undefined && !silent) {
-      const delivery = new Delivery(client.rest, job.answer, context.nonce)
-      await tryToSend(log, () => delivery.finish({ content: sentence }))
-    }
+    sentenceFor(error, catalogFor(undefined), log)
   }
 }
 
@@ -133,7 +122,7 @@ async function handleInteraction(
     if (sentence !== undefined && interaction.isRepliable()) {
       await tryToSend(log, () => answerError(interaction, sentence))
     }
-    return outcomeOf(error)
+    return outcomeOf(error instanceof ToldError ? error.cause : error)
   }
 }
 
@@ -236,46 +225,9 @@ async function handleMessage(
   } catch (error) {
     const sentence = sentenceFor(error, catalogFor(hearing.locale), log)
     if (sentence !== undefined && errorKind(error) !== 'forbidden' && hearing.asked) {
-      const { id, channelId, client } = message
-      // As the answer: in place of its progress, and nowhere if the message was deleted.
-      const delivery = new Delivery(client.rest, { to: 'message', channelId, messageId: id }, id)
-      await tryToSend(log, () => delivery.finish({ content: sentence }))
+      await tryToSend(log, () => replyTo(message).finish({ content: sentence }))
     }
   }
-}
-
-/**
- * The sentence for the person; undefined if nobody waits. Logs what the person cannot fix.
- */
-function sentenceFor(error: unknown, text: Catalog, log: Logger): string | undefined {
-  if (error instanceof InputError) {
-    return sentenceOf(error, text)
-  }
-  if (error instanceof JobTakenError) {
-    return undefined
-  }
-  if (error instanceof AfterAnswerError) {
-    if (errorKind(error.cause) === 'bug') {
-      log.error({ err: error }, 'an answer could not be finished')
-    }
-    return undefined
-  }
-  const meaning = errorKind(error)
-  if (meaning === 'forbidden') {
-    log.info({ code: errorCode(error) }, 'not allowed there')
-    return text.errors['bot/no-access']
-  }
-  if (meaning === 'closed') {
-    log.info({ code: errorCode(error) }, 'nothing can be posted there')
-    return undefined
-  }
-  if (meaning !== 'bug') {
-    log.info({ code: errorCode(error), meaning }, 'nobody to answer')
-    return undefined
-  }
-  const id = randomBytes(4).toString('hex')
-  log.error({ err: error, id }, 'a request failed')
-  return text.errors['bot/bug']({ id })
 }
 
 /** Keeps an existing answer: the action of its button failed, not the answer. */
@@ -287,18 +239,5 @@ async function answerError(interaction: RepliableInteraction, sentence: string):
     await interaction.followUp(ephemeral)
   } else {
     await interaction.editReply({ ...plainMessage(sentence), components: [] })
-  }
-}
-
-/** Shows the sentence; if that fails too (for example the token expired), it is logged. */
-async function tryToSend(log: Logger, send: () => Promise<unknown>): Promise<void> {
-  try {
-    await send()
-  } catch (error) {
-    if (errorKind(error) === 'bug') {
-      log.warn({ err: error }, 'could not tell the person')
-    } else {
-      log.info({ code: errorCode(error), meaning: errorKind(error) }, 'nobody to answer')
-    }
   }
 }

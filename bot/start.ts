@@ -202,7 +202,7 @@ async function join(context: Context, { sandbox, store, model }: JoinDeps): Prom
   started.defer(() => jobs.stop(bot.stopLimitMs))
   started.defer(async () => dispatcher?.stop())
   if (dispatcher !== undefined) {
-    await jobs.resume(dispatcher.resumeJob)
+    await jobs.resume(dispatcher.resumeJob, dispatcher.giveUpJob)
   }
   detached(log, 'cases could not be resumed', async () => dispatcher?.resume())
   return client

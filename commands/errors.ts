@@ -99,6 +99,12 @@ declare module '../config/errors.ts' {
     'file/forbidden': NoParams
     'file/unreadable': { readonly reason: string }
     'file/too-large': { readonly maxBytes: number }
+    /** The process that worked on it ended, and too much time passed. */
+    'request/expired': NoParams
+    /** The bot ended each time that it worked on it. */
+    'request/given-up': NoParams
+    /** The member has as many open questions as one may have. */
+    'request/enough-open': { readonly most: number }
     'restart/ask-again': NoParams
     'restart/answer-later': NoParams
     'bot/no-access': NoParams

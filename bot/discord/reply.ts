@@ -5,13 +5,16 @@
  * after a while, and at most every two seconds.
  */
 
-import { type RawFile, type REST, Routes } from 'discord.js'
+import { type Message, type RawFile, type REST, Routes } from 'discord.js'
 import { z } from 'zod'
 import type { Job } from '../jobs/job-record.ts'
 import { errorCode, ERROR_CODES } from './api-errors.ts'
+import { type Retries, withRetries } from '../operations/retries.ts'
+import type { Typing } from '../messages/typing.ts'
 
 const PROGRESS_INTERVAL_MS = 2_000
-const TYPING_INTERVAL_MS = 8_000
+/** How long a reply without a job is retried when Discord does not answer. */
+const REPLY_LIMIT_MS = 60_000
 
 /** A message as the API takes it. */
 export type Body = {
@@ -40,39 +43,52 @@ type MessageAddress = Extract<Address, { to: 'message' }>
 
 const NO_MENTIONS = { parse: [], replied_user: false }
 
+export type DeliveryOptions = {
+  /** Of a reply, so that it is never posted twice. */
+  readonly nonce: string
+  /** The reply that an earlier process posted, if one is known. */
+  readonly reply?: string | null
+  /** Called with the id of a reply that was posted. */
+  readonly posted?: (id: string) => Promise<void>
+  /** How long and until when the answer is retried after errors of the way. */
+  readonly retries: Retries
+  /** Shows typing in the channel of a message. */
+  readonly typing?: Typing | undefined
+  /** Milliseconds before the first progress, and between two. Default 2,000. */
+  readonly paceMs?: number
+}
+
 export class Delivery {
   readonly #rest: REST
   readonly #address: Address
-  readonly #nonce: string
+  readonly #options: DeliveryOptions
   readonly #paceMs: number
   #shownText = ''
   #nextText = ''
   #timer: NodeJS.Timeout | undefined
-  #typing: NodeJS.Timeout | undefined
+  #stopTyping = () => {}
   #sending: Promise<unknown> = Promise.resolve()
-  #answerId: string | null = null
+  #answerId: string | null
   #ended = false
   #muted = false
 
-  /**
-   * @param nonce of a reply, so that it is never posted twice.
-   * @param paceMs the time before the first progress, and between two.
-   */
-  constructor(rest: REST, address: Address, nonce: string, paceMs: number = PROGRESS_INTERVAL_MS) {
-    this.#paceMs = paceMs
+  constructor(rest: REST, address: Address, options: DeliveryOptions) {
     this.#rest = rest
     this.#address = address
-    this.#nonce = nonce
+    this.#options = options
+    this.#paceMs = options.paceMs ?? PROGRESS_INTERVAL_MS
+    this.#answerId = options.reply ?? null
   }
 
-  /** Shows typing in the channel; an interaction shows "thinking" by itself. */
-  async start(): Promise<void> {
+  /** Whether the answer is a message of its own, for which the bot needs permission. */
+  get isReply(): boolean {
+    return this.#address.to === 'message'
+  }
+
+  /** Shows typing in the channel; an interaction shows "thinking" by itself. Nothing waits for it. */
+  start(): void {
     if (this.#address.to === 'message') {
-      const route = Routes.channelTyping(this.#address.channelId)
-      await this.#rest.post(route)
-      this.#typing = setInterval(() => {
-        this.#rest.post(route).catch(() => clearInterval(this.#typing)) // the answer will report it
-      }, TYPING_INTERVAL_MS).unref()
+      this.#stopTyping = this.#options.typing?.show(this.#address.channelId) ?? this.#stopTyping
     }
   }
 
@@ -100,10 +116,13 @@ export class Delivery {
     return message.id
   }
 
-  /** Shows the answer with its files; only an interaction's answer can have some. */
+  /**
+   * Shows the answer with its files; only an interaction's answer can have some. Retried after errors
+   * of the way.
+   */
   async finishWith(body: Body, files: readonly PostedFile[]): Promise<SentMessage> {
     await this.stop()
-    return this.#send(body, files)
+    return withRetries(() => this.#send(body, files), this.#options.retries)
   }
 
   /** Changes the finished answer. */
@@ -123,7 +142,7 @@ export class Delivery {
   async stop(): Promise<void> {
     this.#ended = true
     clearTimeout(this.#timer)
-    clearInterval(this.#typing)
+    this.#stopTyping()
     await this.#sending
   }
 
@@ -154,7 +173,10 @@ export class Delivery {
     const sent = await (this.#answerId === null
       ? this.#post(address, full)
       : this.#edit(address, this.#answerId, full))
-    this.#answerId = sent.id
+    if (sent.id !== this.#answerId) {
+      this.#answerId = sent.id
+      await this.#options.posted?.(sent.id)
+    }
     return sent
   }
 
@@ -175,7 +197,7 @@ export class Delivery {
   async #post(address: MessageAddress, body: Body) {
     const route = Routes.channelMessages(address.channelId)
     const reference = { message_id: address.messageId, fail_if_not_exists: true }
-    const once = { ...body, nonce: this.#nonce, enforce_nonce: true }
+    const once = { ...body, nonce: this.#options.nonce, enforce_nonce: true }
     const response = await this.#rest
       .post(route, { body: { ...once, message_reference: reference } })
       .catch((error: unknown) => {
@@ -188,6 +210,13 @@ export class Delivery {
     // A message with that nonce exists: an earlier process posted it.
     return message.content === body.content ? message : this.#edit(address, message.id, body)
   }
+}
+
+/** A reply that no job stands for. It is posted once, and nowhere if the message was deleted. */
+export function replyTo({ id, channelId, client }: Pick<Message, 'id' | 'channelId' | 'client'>) {
+  const retries = { until: Date.now() + REPLY_LIMIT_MS }
+  const address = { to: 'message', channelId, messageId: id } as const
+  return new Delivery(client.rest, address, { nonce: id, retries })
 }
 
 /** A request with its files. The list of attachments replaces the one that a message has already. */

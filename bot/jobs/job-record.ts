@@ -27,8 +27,10 @@ const record = z.object({
   owner: z.object({ host: z.string(), pid: z.number(), instance: z.string() }).nullable(),
   /** Milliseconds since the epoch. */
   leaseUntil: z.number(),
-  /** Number of processes that started it. */
+  /** Number of processes that ended after its pictures were handed to the model (`JobContext.begin`). */
   attempts: z.number(),
+  /** The message that shows its progress; null: none, or the answer edits an interaction's response. */
+  reply: z.string().nullable().default(null),
 })
 
 export type Job = z.infer<typeof job>

@@ -11,25 +11,21 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { InputError } from '../../config/errors.ts'
 import { detached } from '../operations/detached.ts'
-import { isGone, type Owner, thisProcess } from './job-owner.ts'
-import { JOBS, type Job, type JobRecord } from './job-record.ts'
-import type { Collection, Store } from '../store/types.ts'
+import { AbandonedJobs, type NextStep } from './abandoned-jobs.ts'
+import { type Claimed, JobLeases } from './job-leases.ts'
+import { type Owner, thisProcess } from './job-owner.ts'
+import type { Job } from './job-record.ts'
+import type { Store } from '../store/types.ts'
 
-/** A lease that is not renewed expires after this time. */
-const LEASE_MS = 30_000
 const RENEW_EVERY_MS = 10_000
 /** How often to look for abandoned jobs. */
 const RESUME_EVERY_MS = 15_000
-/** A job is not retried after it was running in this number of processes that died. */
-const MAX_ATTEMPTS = 3
-/** A record stays for this time after its job expires, so that the expiry is counted. */
-const KEEP_EXPIRED_MS = 60 * 60 * 1000
 
 /**
  * How work on a job ended in this process (`answered`, `failed`, `handed-back`), or what this
  * process did with a job of another one (`resumed`, `expired`, `given-up`).
  */
-export type JobOutcome = 'answered' | 'failed' | 'handed-back' | 'resumed' | 'expired' | 'given-up'
+export type JobOutcome = 'answered' | 'failed' | 'handed-back' | NextStep
 
 export type JobContext = {
   /** Aborted when the bot stops before the work is done, or another process has the job now. */
@@ -38,10 +34,23 @@ export type JobContext = {
   readonly resumed: boolean
   /** Send it with a new message and `enforceNonce`, so that Discord creates the message only once. */
   readonly nonce: string
+  /** The message that shows progress, if an earlier process posted one. */
+  readonly reply: string | null
+  /** Stores the message that shows progress, for the next process. */
+  readonly posted: (messageId: string) => Promise<void>
+  /** Counts an attempt, once. To be awaited before the model gets a picture of the job to decode. */
+  readonly begin: () => Promise<void>
 }
 
 /** Does a job that another process left. */
 export type JobHandler = (job: Job, context: JobContext) => Promise<unknown>
+
+/** Tells the person that an abandoned job has no answer. */
+export type GiveUpHandler = (
+  job: Job,
+  context: JobContext,
+  outcome: 'expired' | 'given-up',
+) => Promise<unknown>
 
 /** The bot is stopping. The request is answered after the restart, or must be sent again. */
 export class RestartingError extends InputError {
@@ -73,17 +82,16 @@ export type JobsOptions = {
 type Running = { readonly controller: AbortController; readonly done: Promise<unknown> }
 
 export class Jobs {
-  readonly #records: Collection<JobRecord>
   readonly #options: JobsOptions
-  readonly #owner: Owner
+  readonly #leases: JobLeases
   readonly #running = new Map<string, Running>()
   #stopping = false
   #resuming: NodeJS.Timeout | undefined
 
   constructor(options: JobsOptions) {
     this.#options = options
-    this.#records = options.store.collection(JOBS)
-    this.#owner = options.owner ?? thisProcess()
+    const { store, owner = thisProcess(), log } = options
+    this.#leases = new JobLeases(store, owner, log)
   }
 
   /** Number of jobs that this process works on. */
@@ -102,32 +110,49 @@ export class Jobs {
     if (this.#stopping) {
       throw new RestartingError(false)
     }
-    const record = await this.#claim(job.id, (current) => current ?? { job, attempts: 0 }, job)
-    if (record === undefined) {
+    const record = { job, owner: null, leaseUntil: 0, attempts: 0, reply: null }
+    const claimed = await this.#leases.claim(job, record)
+    if (claimed === undefined) {
       throw new JobTakenError(`job ${job.id} is another process's`)
     }
-    return this.#execute(record, work)
+    return this.#execute(claimed, work, (outcome) => this.#options.count?.(outcome))
   }
 
   /**
-   * Looks for abandoned jobs, now and every `resumeEveryMs`, and passes each to the handler. An
-   * error of the store is logged, and the search is retried at the next interval.
+   * Looks for abandoned jobs, now and every `resumeEveryMs`, and passes each to a handler.
    *
    * @returns once the jobs of the first search are taken over. They may not be answered yet.
    */
-  async resume(handler: JobHandler): Promise<void> {
-    const { log, resumeEveryMs = RESUME_EVERY_MS } = this.#options
-    const failure = 'abandoned jobs could not be looked for'
-    try {
-      await this.#resumeOnce(handler)
-    } catch (error) {
-      log.error({ err: error }, failure)
+  async resume(resume: JobHandler, giveUp: GiveUpHandler): Promise<void> {
+    const { log, resumeEveryMs = RESUME_EVERY_MS, count } = this.#options
+    const abandoned = new AbandonedJobs({
+      leases: this.#leases,
+      log,
+      isStopping: () => this.#stopping,
+      execute: async (claimed, step) => {
+        const { job } = claimed.record
+        count?.(step)
+        try {
+          await (step === 'resumed'
+            ? this.#execute(claimed, (context) => resume(job, context), count)
+            : this.#execute(claimed, (context) => giveUp(job, context, step)))
+        } catch (error) {
+          if (!(error instanceof RestartingError)) {
+            throw error
+          }
+        }
+      },
+    })
+    const search = async () => {
+      await abandoned.takeOver()
+      if (!this.#stopping) {
+        this.#resuming = setTimeout(
+          () => detached(log, 'abandoned jobs could not be looked for', search),
+          resumeEveryMs,
+        ).unref()
+      }
     }
-    if (!this.#stopping) {
-      this.#resuming = setTimeout(() => {
-        detached(log, failure, () => this.resume(handler))
-      }, resumeEveryMs).unref()
-    }
+    await search()
   }
 
   /**
@@ -145,156 +170,74 @@ export class Jobs {
     await all()
   }
 
-  async #resumeOnce(handler: JobHandler): Promise<void> {
-    for await (const [id, record] of this.#records.entries()) {
-      if (this.#stopping || !this.#isFree(record)) {
-        continue
-      }
-      const claimed = await this.#claim(id, (current) => current, record.job)
-      if (claimed !== undefined) {
-        await this.#takeOver(claimed, handler)
-      }
-    }
-  }
-
-  async #takeOver(record: JobRecord, handler: JobHandler): Promise<void> {
-    const { job, attempts } = record
-    const outcome = nextStep(record)
-    this.#options.count?.(outcome)
-    this.#options.log.info({ job: job.id, attempts, outcome }, 'abandoned job')
-    if (outcome !== 'resumed') {
-      await this.#records.delete(job.id)
-      return
-    }
-    // Not awaited: the next job does not wait for this answer.
-    detached(this.#options.log, 'an abandoned job failed', async () => {
-      try {
-        await this.#execute(record, (context) => handler(job, context))
-      } catch (error) {
-        if (!(error instanceof RestartingError)) {
-          throw error
-        }
-      }
-    })
-  }
-
-  /** @returns the record with this process as its owner; undefined if it is absent or not free. */
-  async #claim(
-    id: string,
-    choose: (current: JobRecord | undefined) => Pick<JobRecord, 'job' | 'attempts'> | undefined,
-    { diesAt }: Job,
-  ): Promise<JobRecord | undefined> {
-    const ttlMs = Math.max(0, diesAt - Date.now()) + KEEP_EXPIRED_MS
-    let claimed: JobRecord | undefined
-    await this.#records.update(
-      id,
-      (current) => {
-        const free = current === undefined || this.#isFree(current)
-        const next = free ? choose(current) : undefined
-        claimed = next && {
-          job: next.job,
-          attempts: next.attempts + 1,
-          owner: this.#owner,
-          leaseUntil: Date.now() + LEASE_MS,
-        }
-        return claimed ?? current
-      },
-      ttlMs,
-    )
-    return claimed
-  }
-
-  #isFree({ owner, leaseUntil }: JobRecord): boolean {
-    if (owner?.instance === this.#owner.instance) {
-      return false
-    }
-    return owner === null || leaseUntil <= Date.now() || isGone(owner, this.#owner)
-  }
-
-  #isOurs(record: JobRecord | undefined): record is JobRecord {
-    return record?.owner?.instance === this.#owner.instance
-  }
-
-  async #execute<R>(record: JobRecord, work: (context: JobContext) => Promise<R>): Promise<R> {
-    const { job, attempts } = record
+  /** @param count called with how the work ended. */
+  async #execute<R>(
+    { record: { job, reply }, resumed }: Claimed,
+    work: (context: JobContext) => Promise<R>,
+    count: (outcome: JobOutcome) => void = () => {},
+  ): Promise<R> {
     const controller = new AbortController()
-    const context = { signal: controller.signal, resumed: attempts > 1, nonce: nonceOf(job) }
+    let begun: Promise<void> | undefined
+    const change = this.#leases.change.bind(this.#leases, job)
+    const context: JobContext = {
+      signal: controller.signal,
+      resumed,
+      nonce: nonceOf(job),
+      reply,
+      posted: (id) => change((record) => ({ ...record, reply: id })),
+      begin: () => (begun ??= change((record) => ({ ...record, attempts: record.attempts + 1 }))),
+    }
     const renewing = setInterval(() => {
       const renew = () => this.#renew(job, controller)
       detached(this.#options.log, 'a lease could not be renewed', renew)
     }, RENEW_EVERY_MS).unref()
-    const done = this.#finish(job, controller.signal, () => work(context)).finally(() => {
-      clearInterval(renewing)
-      this.#running.delete(job.id)
-    })
+    const handBack = async () => {
+      await begun
+      await this.#leases.handBack(job, begun !== undefined)
+    }
+    const running = unlessAborted(controller.signal, work(context))
+    const done = this.#finish(job, running, { signal: controller.signal, handBack, count }).finally(
+      () => {
+        clearInterval(renewing)
+        this.#running.delete(job.id)
+      },
+    )
     this.#running.set(job.id, { controller, done })
     return done
   }
 
-  /** Does the work, then deletes the job, or hands it back if it was aborted. */
-  async #finish<R>(job: Job, signal: AbortSignal, work: () => Promise<R>): Promise<R> {
+  /** Deletes the job after its work, or hands it back if the work was aborted. */
+  async #finish<R>(job: Job, running: Promise<R>, { signal, handBack, count }: Ending): Promise<R> {
     let result: R
     try {
-      result = await unlessAborted(signal, work())
+      result = await running
     } catch (error) {
       if (signal.aborted) {
-        await this.#handBack(job)
-        this.#options.count?.('handed-back')
+        await handBack()
+        count('handed-back')
         throw signal.reason
       }
-      await this.#delete(job)
-      this.#options.count?.('failed')
+      await this.#leases.delete(job)
+      count('failed')
       throw error
     }
-    await this.#delete(job)
-    this.#options.count?.('answered')
+    await this.#leases.delete(job)
+    count('answered')
     return result
   }
 
-  /** Does not throw: the answer is sent, and an error of the store does not change that. */
-  async #delete(job: Job): Promise<void> {
-    try {
-      await this.#records.delete(job.id)
-    } catch (error) {
-      this.#options.log.error({ err: error, job: job.id }, 'a finished job could not be deleted')
-    }
-  }
-
-  /** Removes the job's owner, so that the next process can take it. If that fails, the lease expires. */
-  async #handBack(job: Job): Promise<void> {
-    try {
-      await this.#update(job, (record) => ({ ...record, owner: null }))
-    } catch (error) {
-      this.#options.log.error({ err: error, job: job.id }, 'a job could not be handed back')
-    }
-  }
-
   async #renew(job: Job, controller: AbortController): Promise<void> {
-    const record = await this.#update(job, (ours) => ({
-      ...ours,
-      leaseUntil: Date.now() + LEASE_MS,
-    }))
-    if (!this.#isOurs(record) && this.#running.has(job.id)) {
+    if (!(await this.#leases.renew(job)) && this.#running.has(job.id)) {
       controller.abort(new JobTakenError(`job ${job.id} is another process's now`))
     }
   }
-
-  #update(job: Job, change: (record: JobRecord) => JobRecord): Promise<JobRecord | undefined> {
-    const ttlMs = Math.max(0, job.diesAt - Date.now()) + KEEP_EXPIRED_MS
-    return this.#records.update(
-      job.id,
-      (record) => (this.#isOurs(record) ? change(record) : record),
-      ttlMs,
-    )
-  }
 }
 
-/** What to do with an abandoned job that this process has just taken over. */
-function nextStep({ job, attempts }: JobRecord): 'resumed' | 'expired' | 'given-up' {
-  if (job.diesAt <= Date.now()) {
-    return 'expired'
-  }
-  return attempts > MAX_ATTEMPTS ? 'given-up' : 'resumed'
+/** How work ends. */
+type Ending = {
+  readonly signal: AbortSignal
+  readonly handBack: () => Promise<void>
+  readonly count: (outcome: JobOutcome) => void
 }
 
 /** Rejects with the signal's reason at once, even if the work ignores the signal. */

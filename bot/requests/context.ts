@@ -44,6 +44,8 @@ export type RequestContext = {
   readonly stores: boolean
   /** The pictures that the model was asked about. */
   readonly sources: ImageSource[]
+  /** Counts an attempt; to be awaited before the model gets a picture to decode. */
+  readonly begin: () => Promise<void>
 }
 
 /** The part of an answer about one picture. */
@@ -103,11 +105,15 @@ function urgencyOf(kind: Request['kind'], answer: Job['answer']): Urgency {
  */
 export async function sourceOf(
   { client, pictures }: RequestDeps,
-  { options, sources, request }: RequestContext,
+  { options, sources, request, begin }: RequestContext,
   picture: FoundPicture & { readonly hash?: string },
 ): Promise<ImageSource> {
   await assertMayPointAt(viewerOfRequest(client, request), picture.source)
   const source = await pictures.source(picture, options.signal)
   sources.push(source)
-  return source
+  const bytes = async (signal?: AbortSignal) => {
+    await begin() // the model asks for the file where it has not decoded it in this process
+    return source.bytes(signal)
+  }
+  return { key: source.key, bytes }
 }

@@ -8,7 +8,7 @@ import { catalogFor, sentenceOf } from '../../commands/i18n/catalog.ts'
 import { hasCode, InputError } from '../../config/errors.ts'
 import { historyTo, type Conversation, withConversation, withTurn } from '../memory/conversation.ts'
 import type { TrackedWork } from '../memory/deletions.ts'
-import { Delivery } from '../discord/reply.ts'
+import type { Delivery } from '../discord/reply.ts'
 import { describePicture } from './captions.ts'
 import { publishAnswer } from './publish.ts'
 import { shownFiles } from '../messages/shown-files.ts'
@@ -31,6 +31,11 @@ import {
 /** Pictures described in one answer, at most. */
 export const MAX_PICTURES = 10
 
+type HandlerContext = Pick<JobContext, 'signal' | 'resumed' | 'begin'> & {
+  readonly tracked: TrackedWork
+  readonly delivery: Delivery
+}
+
 export class RequestHandler {
   readonly #deps: RequestDeps
 
@@ -46,15 +51,14 @@ export class RequestHandler {
   async handle(
     request: Request,
     job: Job,
-    { signal, nonce, resumed, tracked }: JobContext & { readonly tracked: TrackedWork },
+    { signal, resumed, begin, tracked, delivery }: HandlerContext,
   ): Promise<void> {
-    const { client, settings, users, pictures } = this.#deps
-    const delivery = new Delivery(client.rest, job.answer, nonce)
+    const { settings, users, pictures } = this.#deps
     if (request.kind === 'again') {
       delivery.mute()
     }
     try {
-      await delivery.start()
+      delivery.start()
       const text = catalogFor(request.locale)
       const context: RequestContext = {
         request,
@@ -69,6 +73,7 @@ export class RequestHandler {
         ttlMs: await settings.ttlMs(request.place.guildId),
         stores: !(await users.hasOptedOut(request.asker)),
         sources: [],
+        begin,
       }
       if (!this.#deps.isOpen() && request.kind !== 'repost') {
         delivery.progress(text.waiting.loading)

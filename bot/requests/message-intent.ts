@@ -19,7 +19,7 @@ import {
   isRestrictedForward,
   pointable,
 } from '../discord/picture-access.ts'
-import { Delivery } from '../discord/reply.ts'
+import { replyTo } from '../discord/reply.ts'
 import { linkedMessage, newestPictures, recentMessages } from '../discord/picture-finder.ts'
 import type { Place } from '../discord/place.ts'
 import type { ConversationStore } from '../memory/conversation-store.ts'
@@ -182,9 +182,7 @@ export class MessageRequests {
       about: this.#deps.about(),
       isDirect: place.guildId === null,
     })
-    const { id, channelId, client } = message
-    const delivery = new Delivery(client.rest, { to: 'message', channelId, messageId: id }, id)
-    await delivery.finish({ content })
+    await replyTo(message).finish({ content })
   }
 
   /** A reply is about what it replies to; a reply to an answer is the next question. */

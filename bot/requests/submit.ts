@@ -5,10 +5,12 @@
 
 import {
   type BaseInteraction,
+  type Client,
   type Message,
   MessageFlags,
   type RepliableInteraction,
 } from 'discord.js'
+import type { Logger } from 'pino'
 import { InputError } from '../../config/errors.ts'
 import { type Acknowledge, withDeferral } from '../discord/deferral.ts'
 import type { RequestHandler } from './handler.ts'
@@ -19,16 +21,23 @@ import {
   type TrackedWork,
 } from '../memory/deletions.ts'
 import { INTERACTION_LIFE_MS, type Job } from '../jobs/job-record.ts'
-import type { JobContext, Jobs } from '../jobs/jobs.ts'
+import { type JobContext, type Jobs, RestartingError } from '../jobs/jobs.ts'
 import type { Place } from '../discord/place.ts'
 import { newKey } from '../store/keys.ts'
 import { errorCode, ERROR_CODES } from '../discord/api-errors.ts'
+import { Delivery } from '../discord/reply.ts'
+import { withRetries } from '../operations/retries.ts'
+import type { Typing } from '../messages/typing.ts'
+import { tellFailure, ToldError } from '../messages/failures.ts'
 import type { QuestionCheck } from '../messages/question-check.ts'
 import { type Request, type RequestFields, requestSchema } from './request.ts'
 
 /** Time reserved for sending the answer before the token expires. */
 const MARGIN_MS = 30_000
 const MESSAGE_LIFE_MS = 10 * 60 * 1000
+/** An interaction expires after 3 s without a response. */
+const DEFER_LIMIT_MS = 2_800
+const DEFER_PAUSES_MS = [250, 500] as const
 
 /** Keys that come from the interaction or the message. */
 type Common = 'key' | 'asker' | 'place' | 'locale' | 'hidden'
@@ -39,22 +48,21 @@ export type RequestInput = RequestFields extends infer Kind
     : never
   : never
 
-export class RequestIntake {
-  readonly #jobs: Jobs
-  readonly #handler: RequestHandler
-  readonly #deletions: Deletions
-  readonly #questionCheck: Pick<QuestionCheck, 'demandKnown'>
+type Deps = {
+  readonly client: Pick<Client, 'rest'>
+  readonly jobs: Jobs
+  readonly handler: RequestHandler
+  readonly deletions: Deletions
+  readonly questionCheck: Pick<QuestionCheck, 'demandKnown'>
+  readonly typing: Typing
+  readonly log: Logger
+}
 
-  constructor(
-    jobs: Jobs,
-    answering: RequestHandler,
-    deletions: Deletions,
-    questionCheck: Pick<QuestionCheck, 'demandKnown'>,
-  ) {
-    this.#jobs = jobs
-    this.#handler = answering
-    this.#deletions = deletions
-    this.#questionCheck = questionCheck
+export class RequestIntake {
+  readonly #deps: Deps
+
+  constructor(deps: Deps) {
+    this.#deps = deps
   }
 
   /** Handles the request of an interaction, and acknowledges it once the job is stored. */
@@ -71,7 +79,7 @@ export class RequestIntake {
       locale: interaction.locale,
       hidden,
     })
-    await this.#questionCheck.demandKnown(request)
+    await this.#deps.questionCheck.demandKnown(request)
     const job: Job = {
       id: interaction.id,
       answer: {
@@ -82,36 +90,103 @@ export class RequestIntake {
       request,
       diesAt: Date.now() + INTERACTION_LIFE_MS - MARGIN_MS,
     }
-    await this.#jobs.run(job, (context) =>
-      this.#tracked(job, request, async (tracked) => {
-        await acknowledge()
-        await this.#handler.handle(request, job, { ...context, tracked })
+    await this.#deps.jobs.run(job, (context) =>
+      this.#perform(job, request, {
+        context,
+        delivery: this.#deliveryOf(job, context),
+        acknowledge,
       }),
     )
   }
 
-  /** Handles the request of a message. */
+  /**
+   * Handles the request of a message.
+   *
+   * @throws {ToldError} if it failed, but the person was told.
+   */
   async submitMessage(message: Message, input: RequestInput, locale: string): Promise<void> {
     const { id, channelId, guildId, author } = message
     const place = { guildId, channelId }
     const common = { key: newKey(), asker: author.id, place, locale, hidden: false }
     const request = requestSchema.parse({ ...input, ...common })
-    await this.#questionCheck.demandKnown(request)
+    await this.#deps.questionCheck.demandKnown(request)
     const job: Job = {
       id,
       answer: { to: 'message', channelId, messageId: id },
       request,
       diesAt: Date.now() + MESSAGE_LIFE_MS,
     }
-    await this.#jobs.run(job, (context) => this.carryOut(job, context))
+    let delivery: Delivery | undefined
+    try {
+      await this.#deps.jobs.run(job, (context) => {
+        delivery = this.#deliveryOf(job, context)
+        return this.#perform(job, request, { context, delivery })
+      })
+    } catch (error) {
+      if (!(error instanceof RestartingError) || delivery === undefined) {
+        throw error
+      }
+      // The next process edits this sentence into the answer.
+      await tellFailure(error, request, { delivery, log: this.#deps.log })
+      throw new ToldError('the bot restarts', { cause: error })
+    }
   }
 
-  /** Goes on with a job that another process left. */
-  async carryOut(job: Job, context: JobContext) {
+  /** Goes on with a job that another process left. @throws {ToldError} as `submitMessage` does. */
+  async carryOut(job: Job, context: JobContext): Promise<void> {
     const request = requestSchema.parse(job.request)
-    await this.#tracked(job, request, (tracked) =>
-      this.#handler.handle(request, job, { ...context, tracked }),
-    )
+    await this.#perform(job, request, { context, delivery: this.#deliveryOf(job, context) })
+  }
+
+  /** Tells the person that a job which another process left has no answer. */
+  async giveUp(job: Job, context: JobContext, outcome: 'expired' | 'given-up'): Promise<void> {
+    const request = requestSchema.parse(job.request)
+    const error = new InputError(outcome === 'expired' ? 'request/expired' : 'request/given-up')
+    const delivery = this.#deliveryOf(job, context)
+    await tellFailure(error, request, { delivery, log: this.#deps.log })
+  }
+
+  #deliveryOf(job: Job, { nonce, reply, posted, signal }: JobContext): Delivery {
+    const { client, typing } = this.#deps
+    // An expired job is told that for a while.
+    const until = Math.max(job.diesAt, Date.now() + MARGIN_MS)
+    return new Delivery(client.rest, job.answer, {
+      nonce,
+      reply,
+      posted,
+      typing,
+      retries: { until, signal },
+    })
+  }
+
+  /**
+   * Handles a request. A failure is told before the job ends, so a process that is killed in between
+   * leaves nobody waiting.
+   *
+   * @throws {ToldError} if it failed and the person was told.
+   */
+  async #perform(
+    job: Job,
+    request: Request,
+    { context, delivery, acknowledge = async () => {} }: Performance,
+  ): Promise<void> {
+    const { handler, log } = this.#deps
+    let isAcknowledged = false
+    try {
+      await this.#tracked(job, request, async (tracked) => {
+        await acknowledge()
+        isAcknowledged = true
+        await handler.handle(request, job, { ...context, tracked, delivery })
+      })
+    } catch (error) {
+      // A rewording that failed is told beside the answer, which stays.
+      const isTold = isAcknowledged && request.kind !== 'again' && !context.signal.aborted
+      if (!isTold) {
+        throw error
+      }
+      await tellFailure(error, request, { delivery, log })
+      throw new ToldError('a request failed', { cause: error })
+    }
   }
 
   /**
@@ -127,7 +202,7 @@ export class RequestIntake {
     let isDelivered = false
     try {
       const subjects = subjectsOf(job, request)
-      await this.#deletions.track({ startedBy: job.id, subjects }, (tracked) => {
+      await this.#deps.deletions.track({ startedBy: job.id, subjects }, (tracked) => {
         const done = work(tracked)
         tracked.signal.addEventListener('abort', () => (isDelivered = tracked.delivered))
         return done
@@ -149,9 +224,15 @@ export class RequestIntake {
   #isAwaited({ id, answer }: Job, { place: { guildId, channelId } }: Request): boolean {
     const where: Subject[] = [`channel/${channelId}`]
     const asking: Subject[] = answer.to === 'message' ? [`message/${answer.messageId}`] : []
-    const hasLeft = guildId !== null && this.#deletions.areDeleted([`guild/${guildId}`], id)
-    return !hasLeft && !this.#deletions.areGone([...where, ...asking])
+    const hasLeft = guildId !== null && this.#deps.deletions.areDeleted([`guild/${guildId}`], id)
+    return !hasLeft && !this.#deps.deletions.areGone([...where, ...asking])
   }
+}
+
+type Performance = {
+  readonly context: JobContext
+  readonly delivery: Delivery
+  readonly acknowledge?: Acknowledge
 }
 
 /** What a request depends on; when any of it is deleted, the request is aborted. */
@@ -199,7 +280,11 @@ export function withDeferredReply(
  */
 async function defer(interaction: RepliableInteraction, hidden: boolean): Promise<void> {
   try {
-    await interaction.deferReply(hidden ? { flags: MessageFlags.Ephemeral } : {})
+    const send = () => interaction.deferReply(hidden ? { flags: MessageFlags.Ephemeral } : {})
+    await withRetries(send, {
+      until: interaction.createdTimestamp + DEFER_LIMIT_MS,
+      pausesMs: DEFER_PAUSES_MS,
+    })
   } catch (error) {
     if (errorCode(error) !== ERROR_CODES.alreadyAcknowledged) {
       throw error

@@ -168,6 +168,11 @@ export const ERRORS_EN: ErrorSentences = {
   'file/unreadable': ({ reason }) => `That file cannot be read: ${reason}`,
   'file/too-large': ({ maxBytes }) => `That file is over the limit of ${bytesInWords(maxBytes)}.`,
   // The bot itself
+  'request/expired': 'I was stopped and could not answer in time. Please ask again.',
+  'request/given-up':
+    'I tried three times to answer this and was stopped each time, so I will not try again.',
+  'request/enough-open': ({ most }) =>
+    `I am still answering ${many(most, 'message')} of yours. Please send this one again after that.`,
   'restart/ask-again': 'I am restarting. Please ask again in a minute.',
   'restart/answer-later': 'I am restarting. Your answer comes when I am back.',
   'bot/no-access':

@@ -158,6 +158,9 @@ export const ERRORS_ZH: ErrorSentences = {
   'file/unreadable': ({ reason }) => `无法读取那个文件：${reason}`,
   'file/too-large': ({ maxBytes }) => `那个文件超过了 ${bytesInWords(maxBytes)} 的上限。`,
   // The bot itself
+  'request/expired': '我中途停止了，没能及时回答。请再问一次。',
+  'request/given-up': '我试着回答了三次，每次都中途停止，不会再试了。',
+  'request/enough-open': ({ most }) => `我还在回答你的 ${most} 条消息，请等回答后再发这一条。`,
   'restart/ask-again': '我正在重启，请一分钟后再问。',
   'restart/answer-later': '我正在重启，回来后会回答。',
   'bot/no-access': '我不能在这里查看或发言。服务器管理者可以更改这一点。',

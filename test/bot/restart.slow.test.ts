@@ -79,10 +79,11 @@ for (const [name, options, start] of [
       ada.slash('describe', { image: PICTURE }).catch(() => {})
     }
 
-    /** The first message of the bot's whose text, as it then was, matches. */
+    /** The first answer of the bot's whose text, as it then was, matches; not its progress. */
     async function said(pattern: RegExp): Promise<APIMessage> {
       const { message } = await ada.until(
-        ({ message: now }) => isPosted(now) && pattern.test(now.content),
+        ({ message: now }) =>
+          isPosted(now) && pattern.test(now.content) && now.content !== EN.waiting.loading,
         120_000,
       )
       return message!

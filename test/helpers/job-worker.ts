@@ -31,9 +31,12 @@ if (mode === 'begin') {
   process.stdout.write('working\n')
   setInterval(() => {}, 60_000) // alive until it is killed
 } else {
-  await jobs.resume(async ({ id, answer, request }, { resumed }) => {
-    appendFileSync(answers, `${JSON.stringify({ id, answer, request, resumed })}\n`)
-  })
+  await jobs.resume(
+    async ({ id, answer, request }, { resumed }) => {
+      appendFileSync(answers, `${JSON.stringify({ id, answer, request, resumed })}\n`)
+    },
+    async () => {},
+  )
   await jobs.stop(10_000)
   await store.close()
   process.stdout.write(`${counts.sort((a, b) => (a < b ? -1 : 1)).join(', ')}\n`)

@@ -24,6 +24,7 @@ import {
 import type { CasePictures } from './pictures.ts'
 import { CaseSteps, type CaseStepsDeps, type Outcome, reasonOf } from './steps.ts'
 import { problemOf } from './discord-actions.ts'
+import { isTransportError } from '../../operations/retries.ts'
 
 export type CaseExecutorDeps = CaseStepsDeps & {
   readonly store: Store
@@ -222,7 +223,8 @@ export class CaseExecutor {
     try {
       return problemOf(error)
     } catch {
-      if (this.#stopped.signal.aborted) {
+      // The step stays planned; it is repeated when the case is resumed.
+      if (this.#stopped.signal.aborted || isTransportError(error)) {
         throw error
       }
       this.#deps.log.error({ err: error }, 'a step of a case failed')

@@ -45,7 +45,8 @@ describe('Delivery of a reply', () => {
 
   function deliver(nonce = asked.id): Delivery {
     const address = { to: 'message', channelId: asked.channel_id, messageId: asked.id } as const
-    return new Delivery(rest, address, nonce, PACE_MS)
+    const retries = { until: Date.now() + 10_000, pausesMs: [10] }
+    return new Delivery(rest, address, { nonce, retries, paceMs: PACE_MS })
   }
 
   function contents(): string[] {

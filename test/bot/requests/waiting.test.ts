@@ -14,6 +14,7 @@ import { createPictureFetcher } from '../../../bot/pictures/download.ts'
 import { openStore } from '../../../bot/store/store.ts'
 import type { Store } from '../../../bot/store/types.ts'
 import { EN } from '../../../commands/i18n/en.ts'
+import { InputError } from '../../../config/errors.ts'
 import { findModel } from '../../../config/models.ts'
 import { openModel } from '../../../inference/model.ts'
 import type { Model, RequestOptions } from '../../../inference/contract/types.ts'
@@ -129,6 +130,20 @@ describe('waiting', { timeout: 120_000 }, () => {
     gate!.open.resolve()
     const answer = await ada.changed(waiting, ({ content }) => /green triangle/.test(content))
     assert.equal(answer.id, waiting.id)
+  })
+
+  it('an error takes the place of what was shown while waiting', async () => {
+    const asked = await ada.upload(triangle(), `<@${client.user.id}>`)
+    const { onPosition } = await gate!.reached.promise
+    onPosition?.(25)
+    const waiting = await ada.answerTo(asked)
+    gate!.open.reject(new InputError('queue/full'))
+    const refused = await ada.changed(waiting, ({ content }) => content === EN.errors['queue/full'])
+    assert.equal(refused.id, waiting.id)
+    const replies = ada.events.flatMap(({ message }) =>
+      message?.message_reference?.message_id === asked.id ? [message.id] : [],
+    )
+    assert.deepEqual([...new Set(replies)], [waiting.id])
   })
 
   it('a line that is full says so', async () => {

@@ -1,0 +1,124 @@
+/**
+ * The records of jobs, each with a lease of the process that works on it. A process changes only
+ * records that it owns.
+ */
+
+import type { Logger } from 'pino'
+import { isGone, type Owner } from './job-owner.ts'
+import { JOBS, type Job, type JobRecord } from './job-record.ts'
+import type { Collection, Store } from '../store/types.ts'
+
+/** A lease that is not renewed expires after this time. */
+const LEASE_MS = 30_000
+/** A record stays for this time after its job expires, so that the expiry is counted and told. */
+const KEEP_EXPIRED_MS = 60 * 60 * 1000
+
+/** A record that this process owns now. */
+export type Claimed = { readonly record: JobRecord; readonly resumed: boolean }
+
+export class JobLeases {
+  readonly #records: Collection<JobRecord>
+  readonly #owner: Owner
+  readonly #log: Logger
+
+  constructor(store: Store, owner: Owner, log: Logger) {
+    this.#records = store.collection(JOBS)
+    this.#owner = owner
+    this.#log = log
+  }
+
+  /** The records that no living process works on. */
+  async *abandoned(): AsyncGenerator<JobRecord, void> {
+    for await (const [, record] of this.#records.entries()) {
+      if (this.#isFree(record)) {
+        yield record
+      }
+    }
+  }
+
+  /**
+   * Makes this process the owner of a job.
+   *
+   * @param created the record of a new job; absent: the job must have a record.
+   * @returns undefined if another process works on it, or it has no record.
+   */
+  async claim(job: Job, created?: JobRecord): Promise<Claimed | undefined> {
+    let claimed: Claimed | undefined
+    await this.#records.update(
+      job.id,
+      (current) => {
+        const isFree = current === undefined || this.#isFree(current)
+        const chosen = isFree ? (current ?? created) : undefined
+        const record = chosen && { ...chosen, ...this.#lease() }
+        claimed = record && { record, resumed: current !== undefined }
+        return record ?? current
+      },
+      ttlOf(job),
+    )
+    return claimed
+  }
+
+  /** @returns whether this process still owns the job. */
+  async renew(job: Job): Promise<boolean> {
+    const record = await this.#update(job, (ours) => ({ ...ours, ...this.#lease() }))
+    return this.#isOurs(record)
+  }
+
+  /** Changes the record; an error of the store is logged, because the answer does not depend on it. */
+  async change(job: Job, change: (record: JobRecord) => JobRecord): Promise<void> {
+    try {
+      await this.#update(job, change)
+    } catch (error) {
+      this.#log.error({ err: error, job: job.id }, 'a job could not be updated')
+    }
+  }
+
+  /**
+   * Removes the owner, so that the next process can take the job. If that fails, the lease expires.
+   *
+   * @param begun whether this process counted an attempt. It ended well, so it does not count.
+   */
+  handBack(job: Job, begun: boolean): Promise<void> {
+    return this.change(job, (record) => ({
+      ...record,
+      attempts: record.attempts - Number(begun),
+      owner: null,
+    }))
+  }
+
+  /** Does not throw: the answer is sent, and an error of the store does not change that. */
+  async delete(job: Job): Promise<void> {
+    try {
+      await this.#records.delete(job.id)
+    } catch (error) {
+      this.#log.error({ err: error, job: job.id }, 'a finished job could not be deleted')
+    }
+  }
+
+  #lease(): Pick<JobRecord, 'owner' | 'leaseUntil'> {
+    return { owner: this.#owner, leaseUntil: Date.now() + LEASE_MS }
+  }
+
+  #isFree({ owner, leaseUntil }: JobRecord): boolean {
+    if (owner?.instance === this.#owner.instance) {
+      return false
+    }
+    return owner === null || leaseUntil <= Date.now() || isGone(owner, this.#owner)
+  }
+
+  #isOurs(record: JobRecord | undefined): record is JobRecord {
+    return record?.owner?.instance === this.#owner.instance
+  }
+
+  #update(job: Job, change: (record: JobRecord) => JobRecord): Promise<JobRecord | undefined> {
+    return this.#records.update(
+      job.id,
+      (record) => (this.#isOurs(record) ? change(record) : record),
+      ttlOf(job),
+    )
+  }
+}
+
+function ttlOf({ diesAt }: Job): number {
+  return Math.max(0, diesAt - Date.now()) + KEEP_EXPIRED_MS
+}
