@@ -35,8 +35,6 @@ export type OpenOptions = {
   readonly provider?: Provider
   /** Refuses larger images. Default: the image decoder's own limits. */
   readonly imageLimits?: EngineOptions['imageLimits']
-  /** Compares the sha256 of every file first; seconds for a large package. Default false. */
-  readonly verify?: boolean
   /**
    * Prepares the package for this machine first, unless it is prepared: once, tens of seconds and
    * twice its size on the disk; then it opens in seconds and its memory is shared. Default false.
@@ -74,7 +72,7 @@ const IMAGE_CACHE_BYTES = 128 * 2 ** 20
  * @throws {ConfigError} if the folder is no usable package, in a sentence that names the file.
  */
 export async function openModel(folder: string, options: OpenOptions = {}): Promise<Model> {
-  await openPackage(folder, { verify: options.verify ?? false })
+  await openPackage(folder)
   if (options.prepare === true) {
     await preparePackage(folder)
   }

@@ -61,8 +61,8 @@ function acquire(file: string, busy: (holder: string) => string): DatabaseSync {
     const before = identity(file)
     const database = new DatabaseSync(file, { timeout: 0 })
     try {
-      // Exclusive: the lock of the write outlives it. No journal: nothing here is worth a second file.
-      database.exec(`PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA locking_mode=EXCLUSIVE;
+      // Exclusive: the lock of the write outlives it. No journal file: nothing here is worth one.
+      database.exec(`PRAGMA journal_mode=MEMORY; PRAGMA synchronous=OFF; PRAGMA locking_mode=EXCLUSIVE;
         PRAGMA user_version=${process.pid}`)
     } catch (error) {
       database.close()

@@ -4,6 +4,7 @@ import { ConfigError } from '../../config/errors.ts'
 import { DAY_MS, HOUR_MS } from '../../config/durations.ts'
 import type { ModelCard } from '../package/model-card.ts'
 import { openPackage } from '../package/open-package.ts'
+import { verifyPackage } from '../package/verify.ts'
 import { readVocabulary } from '../text/token-bytes.ts'
 import { loadTokenizer } from '../text/tokenizer.ts'
 import { openCaches } from '../kv/caches.ts'
@@ -105,7 +106,9 @@ async function openWith(
 
 /** What a package has: its texts, its sessions, and the family's runner of them. */
 async function openParts(folder: string, options: EngineOptions, pictures: DecodingPool) {
-  const { card } = await openPackage(folder)
+  const modelPackage = await openPackage(folder)
+  await verifyPackage(modelPackage)
+  const { card } = modelPackage
   const tokenizer = await loadTokenizer(folder, card.tokens.bos)
   const vocabulary = await readVocabulary(folder)
   const placement = await chooseProvider(options.provider)

@@ -3,6 +3,7 @@
 import { prepareSession } from '../runtime/sessions.ts'
 import { ConfigError } from '../../config/errors.ts'
 import { openPackage } from './open-package.ts'
+import { verifyPackage } from './verify.ts'
 import type { PrepareAnswer } from './prepare.ts'
 
 const [folder = '', graph = '', threads = '1'] = process.argv.slice(2)
@@ -11,8 +12,9 @@ process.send?.(answer)
 
 async function prepare(): Promise<readonly string[]> {
   try {
-    const { card } = await openPackage(folder)
-    await prepareSession(folder, card, graph, Number(threads))
+    const modelPackage = await openPackage(folder)
+    await verifyPackage(modelPackage)
+    await prepareSession(folder, modelPackage.card, graph, Number(threads))
     return []
   } catch (error) {
     if (error instanceof ConfigError) {

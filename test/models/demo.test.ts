@@ -20,7 +20,7 @@ describe('the demo model', () => {
   let model: Model
 
   before(async () => {
-    model = await openModel(findModel('demo'), { verify: true })
+    model = await openModel(findModel('demo'))
   })
 
   after(() => model.close())

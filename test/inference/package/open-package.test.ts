@@ -27,13 +27,13 @@ function editCard(change: (card: Record<string, unknown>) => void): void {
   writeFileSync(file, JSON.stringify(card))
 }
 
-function refused(message: RegExp, options = {}) {
-  return assert.rejects(openPackage(folder, options), { name: 'ConfigError', message })
+function refused(message: RegExp) {
+  return assert.rejects(openPackage(folder), { name: 'ConfigError', message })
 }
 
 describe('openPackage', () => {
-  it('opens a whole package, and finds every hash right', async () => {
-    const { card } = await openPackage(folder, { verify: true })
+  it('opens a whole package', async () => {
+    const { card } = await openPackage(folder)
     assert.equal(card.name, 'base')
   })
 
@@ -43,15 +43,6 @@ describe('openPackage', () => {
     await refused(/qformer\.onnx is missing\.\n|decoder\.onnx has 10 bytes instead of \d+/)
     await refused(/qformer\.onnx is missing/)
     await refused(/decoder\.onnx has 10 bytes/)
-  })
-
-  it('finds a changed byte only when told to verify', async () => {
-    const file = path.join(folder, 'tokenizer.json')
-    const bytes = readFileSync(file)
-    bytes[5]! ^= 1
-    writeFileSync(file, bytes)
-    await openPackage(folder)
-    await refused(/tokenizer\.json has been changed/, { verify: true })
   })
 
   it('tells a checkpoint from a package and says what to do', async () => {
