@@ -73,6 +73,7 @@ export class DecodingProcess {
   /** Ends it at once, whatever it does. */
   kill(): void {
     this.usable = false
+    this.#child.ref() // whoever waits for its end must not end before it
     this.#child.kill('SIGKILL')
   }
 
