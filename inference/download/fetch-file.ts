@@ -13,6 +13,7 @@ import { ConfigError } from '../../config/errors.ts'
 import { startDigest } from './digest.ts'
 import type { Hub, RemoteFile, Repository } from './hub.ts'
 import {
+  APPEND,
   appendAll,
   etagFileOf,
   hashStored,
@@ -120,7 +121,7 @@ async function fetchRest(
   progressed: () => void,
 ): Promise<void> {
   const { file, target } = partial
-  const handle = await open(partialOf(target), 'a+')
+  const handle = await open(partialOf(target), APPEND)
   try {
     if (partial.stored === null) {
       const hash = startDigest(file)

@@ -165,8 +165,10 @@ async function getOnce(
   }
   const { statusCode: status, headers: received, body } = response
   const header = (name: string) => [received[name] ?? []].flat()[0]
-  // Links to external storage are signed and expire; a retry gets a new one from the hub.
-  const expired = status === 403 && url.origin !== start.origin
+  // Links to external storage are signed and expire; a retry gets a new one from the hub. A mirror
+  // redirects to another hub, which says why.
+  const isHub = header('x-error-code') !== undefined || header('x-error-message') !== undefined
+  const expired = status === 403 && url.origin !== start.origin && !isHub
   if (TRANSIENT_STATUSES.has(status) || expired) {
     await body.dump()
     const what = status === 429 ? `${url.host} limits the rate` : `${url.host} answered ${status}`

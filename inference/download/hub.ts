@@ -112,6 +112,11 @@ export async function readRepository(
       files.push({ name, bytes: size, digest: { kind: 'git-sha1', hex: blobId } })
     }
   }
+  if (files.length === 0 && siblings.length > 0) {
+    throw new ConfigError([
+      `${url.host} lists the files of ${id} without their sizes and digests, which a download is checked with. Use another endpoint (HF_ENDPOINT is ${hub.endpoint}).`,
+    ])
+  }
   const license = [cardData?.license ?? []].flat().join(', ')
   const named = license === 'other' && cardData?.license_name ? cardData.license_name : license
   return { id, commit: sha, files, license: named === '' ? null : named }
@@ -145,7 +150,7 @@ export async function refusal(
   if (code === 'RevisionNotFound') {
     return new ConfigError([`${id} has no ${what}. The branches are listed at ${page}/tree/main.`])
   }
-  const fromHub = answer.url.origin === new URL(hub.endpoint).origin
+  const fromHub = answer.url.origin === new URL(hub.endpoint).origin || code === 'RepoNotFound'
   const missing = answer.status === 404 && code !== 'EntryNotFound' && fromHub
   if (answer.status === 401 || missing) {
     return new ConfigError([notFound(answer, id, hasToken)])

@@ -4,9 +4,16 @@
  */
 
 import type { Hash } from 'node:crypto'
-import { rm, stat, type FileHandle } from 'node:fs/promises'
+import { constants, rm, stat, type FileHandle } from 'node:fs/promises'
 import path from 'node:path'
 import type { RemoteFile } from './hub.ts'
+
+/** Opens a file to append to it and to read it. No symbolic link is followed: it could lead anywhere. */
+export const APPEND =
+  constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW
+/** Opens a file to write it from the start, with the same rule. */
+export const OVERWRITE =
+  constants.O_WRONLY | constants.O_TRUNC | constants.O_CREAT | constants.O_NOFOLLOW
 
 /** Bytes read at once to hash a file, and buffered of a response. */
 export const READ_CHUNK_BYTES = 1024 * 1024

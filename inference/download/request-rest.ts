@@ -7,7 +7,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises'
 import { PassThrough } from 'node:stream'
 import { connectionError, get, type HttpAnswer } from './http.ts'
 import { fileUrl, refusal, type Hub, type RemoteFile, type Repository } from './hub.ts'
-import { etagFileOf, READ_CHUNK_BYTES } from './partial-file.ts'
+import { etagFileOf, OVERWRITE, READ_CHUNK_BYTES } from './partial-file.ts'
 
 type Source = {
   readonly hub: Hub
@@ -60,20 +60,34 @@ export async function requestRest(
   // A weak tag cannot guard a range (RFC 9110, 13.1.5).
   const etag = answer.header('etag')
   if (etag?.startsWith('"')) {
-    await writeFile(etagFileOf(target), etag)
+    await writeFile(etagFileOf(target), etag, { flag: OVERWRITE })
   } else {
     await rm(etagFileOf(target), { force: true })
   }
-  return { status: answer.status, host: answer.url.host, chunks }
+  const status = isWholeFile(answer, file) ? 200 : answer.status
+  return { status, host: answer.url.host, chunks }
+}
+
+/** Whether a response with status 206 is the whole file all the same, as some proxies send it. */
+function isWholeFile(answer: HttpAnswer, file: RemoteFile): boolean {
+  const length = answer.header('content-length')
+  return answer.header('content-range') === undefined && Number(length) === file.bytes
 }
 
 /** Compares the response headers with the request. */
 function rangeProblem(answer: HttpAnswer, file: RemoteFile, offset: number): string | null {
   const length = answer.header('content-length')
   if (answer.status === 206) {
+    // Some proxies leave out the header, or the total length in it. The digest decides then.
     const range = answer.header('content-range') ?? ''
-    const expected = `bytes ${offset}-${file.bytes - 1}/${file.bytes}`
-    return range === expected ? null : `the server sent another part of it than asked for`
+    const expected = `bytes ${offset}-${file.bytes - 1}/`
+    if (range !== '' && range !== `${expected}${file.bytes}` && range !== `${expected}*`) {
+      return 'the server sent another part of it than asked for'
+    }
+    const rest = file.bytes - offset
+    return length === undefined || Number(length) === rest || isWholeFile(answer, file)
+      ? null
+      : `the server sends ${length} bytes instead of ${rest}`
   }
   if (length !== undefined && Number(length) !== file.bytes) {
     return `the server sends ${length} bytes instead of ${file.bytes}`

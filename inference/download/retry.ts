@@ -13,6 +13,8 @@ const FIRST_PAUSE_MS = 1000
 const MAX_PAUSE_MS = 30_000
 /** If the server asks for a longer pause, the operation fails. */
 const MAX_RETRY_AFTER_MS = 5 * 60_000
+/** Longer pauses are told as "more than a day". */
+const MAX_MINUTES = 24 * 60
 
 /** A failure for which a retry may succeed; the message is for the operator. */
 export class TransientError extends Error {
@@ -64,14 +66,19 @@ export async function withRetries<T>(
       }
       const pauseMs = pauseAfter(failures, error.retryAfterMs)
       if (pauseMs > MAX_RETRY_AFTER_MS) {
-        const minutes = Math.ceil(pauseMs / 60_000)
-        const problem = `${error.message}, and the server asks to wait ${minutes} minutes. Try again after that.`
+        const problem = `${error.message}, and the server asks to wait ${duration(pauseMs)}. Try again after that.`
         throw new ConfigError([problem], { cause: error })
       }
       onPause?.(error.message, pauseMs)
       await wait(pauseMs, signal)
     }
   }
+}
+
+/** In words; a server may ask for any number of seconds. */
+function duration(ms: number): string {
+  const minutes = Math.ceil(ms / 60_000)
+  return minutes <= MAX_MINUTES ? `${minutes} minutes` : 'more than a day'
 }
 
 /** Exponential backoff with up to 25 % of jitter, but never shorter than the server asked for. */

@@ -31,6 +31,8 @@ export type Fault =
   | { readonly kind: 'endless'; readonly extra: number }
   /** Chunked encoding that ends cleanly after this many bytes. */
   | { readonly kind: 'short'; readonly after: number }
+  /** The whole file with status 206, without saying so. */
+  | { readonly kind: 'whole-as-part' }
   /** Another part than the requested one. */
   | { readonly kind: 'wrong-part' }
   /** The file in this many pieces, with this pause between them. */
@@ -62,6 +64,8 @@ export type HubOptions = {
   fault?(request: FileRequest): Fault | undefined
   /** Called when the body's bytes up to a drop or a hang have been sent. */
   onStuck?(request: FileRequest): void
+  /** The Content-Range of a part; null for none. Default: the right one. */
+  contentRange?(part: { readonly offset: number; readonly total: number }): string | null
   /** Other entity tag than the default, per request. */
   etag?(request: FileRequest): string
 }
@@ -208,7 +212,17 @@ function sendFile(options: HubOptions, request: FileRequest, response: ServerRes
     }
     body = bytes.subarray(offset)
     response.statusCode = 206
-    response.setHeader('content-range', `bytes ${offset}-${bytes.length - 1}/${bytes.length}`)
+    const total = bytes.length
+    const range = options.contentRange
+      ? options.contentRange({ offset, total })
+      : `bytes ${offset}-${total - 1}/${total}`
+    if (range !== null) {
+      response.setHeader('content-range', range)
+    }
+  }
+  if (fault?.kind === 'whole-as-part') {
+    response.removeHeader('content-range')
+    body = bytes
   }
   if (fault) {
     sendFault(fault, response, body, () => options.onStuck?.(request))
@@ -268,6 +282,7 @@ function sendFault(
       sendPieces(response, body, Math.ceil(body.length / fault.pieces), fault.everyMs)
       break
     case 'ignore-range':
+    case 'whole-as-part':
     case 'wrong-part':
       response.setHeader('content-length', body.length)
       response.end(body)

@@ -1,88 +1,26 @@
 import assert from 'node:assert/strict'
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import os from 'node:os'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { afterEach, beforeEach, describe, it } from 'node:test'
-import { downloadCheckpoint } from '../../../inference/download/download.ts'
-import { createHttpClient, type HttpClient } from '../../../inference/download/http.ts'
-import { readRepository } from '../../../inference/download/hub.ts'
+import { describe, it } from 'node:test'
 import { ConfigError } from '../../../config/errors.ts'
-import { FILES, SHARDS } from '../../helpers/hub-files.ts'
 import {
-  bytesOf,
-  REPOSITORY,
-  startHub,
-  type Fault,
-  type FileRequest,
-  type HubOptions,
-  type HubServer,
-} from '../../helpers/hub-server.ts'
+  assertWhole,
+  download,
+  firstShard,
+  folder,
+  giveEachTestADownload,
+  hub,
+  notes,
+  pauses,
+  shardRequests,
+  stopHub,
+  useToken,
+  versionOf,
+} from '../../helpers/downloads.ts'
+import { FILES, SHARDS } from '../../helpers/hub-files.ts'
+import { bytesOf, REPOSITORY, type Fault, type FileRequest } from '../../helpers/hub-server.ts'
 
-const TIMEOUTS = { connectMs: 1000, headersMs: 150, idleMs: 150 }
-
-let folder: string
-let hub: HubServer | undefined
-let client: HttpClient
-let notes: string[]
-let pauses: number[]
-
-beforeEach(async () => {
-  folder = path.join(await mkdtemp(path.join(os.tmpdir(), 'sightseer-')), 'download')
-  client = createHttpClient(undefined, TIMEOUTS)
-  notes = []
-  pauses = []
-})
-afterEach(async () => {
-  await client.dispatcher.destroy()
-  await hub?.close()
-  hub = undefined
-  await rm(path.dirname(folder), { recursive: true, force: true })
-})
-
-async function download(
-  options: Partial<HubOptions>,
-  signal: AbortSignal = new AbortController().signal,
-  beforeWeights: Parameters<typeof downloadCheckpoint>[0]['beforeWeights'] = async () => {},
-) {
-  hub ??= await startHub({ files: FILES, ...options })
-  const retry = { signal, wait: async (pauseMs: number) => pauses.push(pauseMs) }
-  const settings = { endpoint: hub.endpoint, client }
-  const repository = await readRepository(settings, REPOSITORY, 'main', retry)
-  return downloadCheckpoint({
-    hub: settings,
-    repository,
-    folder,
-    retry,
-    onProgress: () => {},
-    onNote: (text) => notes.push(text),
-    beforeWeights,
-  })
-}
-
-/** A fault for the first requests of the first shard at the storage. */
-function firstShard(...faults: readonly Fault[]) {
-  return {
-    fault: ({ name, nth, server }: FileRequest) =>
-      name === SHARDS[0] && server === 'storage' ? faults[nth - 1] : undefined,
-  }
-}
-
-async function assertWhole(files = FILES) {
-  const expected = [...files.keys()].filter((name) => !/\.bin$|^\.git/.test(name))
-  assert.deepEqual((await readdir(folder)).sort(), expected.sort())
-  for (const name of expected) {
-    assert.ok((await readFile(path.join(folder, name))).equals(files.get(name)!), name)
-  }
-}
-
-/** Another entity tag at each request, as if the file had changed. */
-function versionOf({ nth }: FileRequest) {
-  return `"version-${nth}"`
-}
-
-function shardRequests() {
-  return hub!.requests.filter(({ name, server }) => name === SHARDS[0] && server === 'storage')
-}
+giveEachTestADownload()
 
 describe('downloadCheckpoint', () => {
   it('fetches what a package needs and nothing else', async () => {
@@ -121,7 +59,7 @@ describe('downloadCheckpoint', () => {
   })
 
   it('sends the token to the hub and never to the storage it redirects to', async () => {
-    client = createHttpClient('hf_secret', TIMEOUTS)
+    await useToken('hf_secret')
     await download({})
     const sent = new Set(
       hub!.requests.map(({ server, authorization }) => `${server} ${authorization}`),
@@ -260,59 +198,6 @@ describe('downloadCheckpoint', () => {
     assert.equal(shardRequests()[1]?.range, 'bytes=1000-')
   })
 
-  it('starts over when it gets another part than it requested', async () => {
-    await download(firstShard({ kind: 'drop', after: 1000 }, { kind: 'wrong-part' }))
-    await assertWhole()
-    assert.match(notes.at(-1) ?? '', /sent another part/)
-  })
-
-  it('waits as long as a limiting server asks', async () => {
-    const headers = { 'retry-after': '7' }
-    await download(firstShard({ kind: 'status', status: 429, headers }))
-    await assertWhole()
-    assert.deepEqual(pauses, [7000])
-  })
-
-  it('reads the pause from a date and from the hub’s own header', async () => {
-    const date = new Date(Date.now() + 60_000).toUTCString()
-    await download(
-      firstShard(
-        { kind: 'status', status: 503, headers: { 'retry-after': date } },
-        { kind: 'status', status: 429, headers: { ratelimit: '"resolvers";r=0;t=55' } },
-      ),
-    )
-    await assertWhole()
-    assert.ok(pauses[0]! > 50_000 && pauses[0]! <= 60_000, `${pauses[0]}`)
-    assert.equal(pauses[1], 55_000)
-  })
-
-  it('does not wait an hour', async () => {
-    const headers = { 'retry-after': '3600' }
-    await assert.rejects(
-      download(firstShard({ kind: 'status', status: 429, headers })),
-      (e) => e instanceof ConfigError && /asks to wait 60 minutes/.test(e.message),
-    )
-  })
-
-  it('asks the hub for a new link when a signed one has run out', async () => {
-    await download(firstShard({ kind: 'status', status: 403 }))
-    await assertWhole()
-    const asked = hub!.requests.filter(({ name, server }) => name === SHARDS[0] && server === 'hub')
-    assert.equal(asked.length, 2)
-  })
-
-  it('refuses a redirect to another protocol and one that never ends', async () => {
-    for (const to of ['file:///etc/passwd', 'http://', '']) {
-      const fault: Fault = { kind: 'redirect', to }
-      await assert.rejects(
-        download({ fault: ({ name }) => (name === 'config.json' ? fault : undefined) }),
-        (e) => e instanceof ConfigError && /cannot be used|more than 5 times/.test(e.message),
-      )
-      await hub?.close()
-      hub = undefined
-    }
-  })
-
   it('stops the other files when one fails, and keeps what they have', async () => {
     const headers = { 'x-error-code': 'EntryNotFound' }
     const missing: Fault = { kind: 'status', status: 404, headers }
@@ -333,8 +218,7 @@ describe('downloadCheckpoint', () => {
     const waiting = download({ ...firstShard({ kind: 'hang', after: 1000 }), onStuck }, stop.signal)
     await assert.rejects(waiting, /stopped/)
     await assert.rejects(readFile(path.join(folder, SHARDS[0])), /ENOENT/)
-    await hub!.close()
-    hub = undefined
+    await stopHub()
     await download({})
     await assertWhole()
   })

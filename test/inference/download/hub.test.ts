@@ -135,6 +135,28 @@ describe('readRepository', () => {
     await assert.rejects(read(refused(418)), says(/answered 418 .*Check HF_ENDPOINT/))
   })
 
+  it('says what another hub says to which a mirror redirects', async () => {
+    const gated = refused(403, { 'x-error-code': 'GatedRepo' })
+    const other = await startHub({ files: FILES, ...gated })
+    const redirect: Fault = { kind: 'redirect', to: `${other.endpoint}/api/models/x` }
+    await assert.rejects(read({ describeFault: () => redirect }), says(/is gated: its owner asks/))
+    await other.close()
+    await hub?.close()
+    const missing = refused(404, { 'x-error-code': 'RepoNotFound' })
+    const second = await startHub({ files: FILES, ...missing })
+    const again: Fault = { kind: 'redirect', to: `${second.endpoint}/api/models/x` }
+    await assert.rejects(read({ describeFault: () => again }), says(/shows no repository/))
+    await second.close()
+  })
+
+  it('says that an endpoint lists files without sizes and digests', async () => {
+    const siblings = [...FILES.keys()].map((rfilename) => ({ rfilename }))
+    await assert.rejects(
+      read({ describe: (answer) => ({ ...answer, siblings }) }),
+      says(/lists the files of someone\/tiny-blip2 without their sizes and digests/),
+    )
+  })
+
   it('says that nobody listens', async () => {
     const gone = await startHub({ files: FILES })
     const { endpoint } = gone
