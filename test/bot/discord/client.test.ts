@@ -13,6 +13,7 @@ import { createMetrics } from '../../../bot/operations/metrics.ts'
 import { createPictureFetcher } from '../../../bot/pictures/download.ts'
 import { openStore } from '../../../bot/store/store.ts'
 import type { Store } from '../../../bot/store/types.ts'
+import { quoted } from '../../../commands/answer-text.ts'
 import { openModel } from '../../../inference/model.ts'
 import type { Model } from '../../../inference/contract/types.ts'
 import { startWatchedSandbox } from 'loopback-discord/testing/watched-sandbox'
@@ -86,7 +87,7 @@ describe('the bot without the Message Content intent', () => {
     const question = `<@${client.user.id}> what color is it?`
     const answer = await ada.answerTo(await ada.reply(await describePicture(), question))
     const expected = await model.ask(PICTURE.bytes, 'what color is it?')
-    assert.equal(answer.content.replaceAll(/\\([^\p{L}\p{N}\s])/gu, '$1'), expected.text)
+    assert.equal(answer.content, quoted(expected.text))
     assert.deepEqual(answer.mentions, [])
   })
 })
