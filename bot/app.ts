@@ -1,6 +1,6 @@
 /** Composes the app: services of the commands, buttons, messages, memory and moderation. */
 
-import type { Client } from 'discord.js'
+import { type Client, Routes } from 'discord.js'
 import type { Logger } from 'pino'
 import type { Asking, Services } from '../commands/command.ts'
 import type { Model } from '../inference/contract/types.ts'
@@ -12,6 +12,7 @@ import { Deletions } from './memory/deletions.ts'
 import { shownBytes } from './messages/shown-files.ts'
 import { QuestionCheck } from './messages/question-check.ts'
 import { RequestIntake, withDeferredReply } from './requests/submit.ts'
+import { errorKind } from './discord/api-errors.ts'
 import { Eraser } from './memory/eraser.ts'
 import { GuildSettingsStore } from './memory/guild-settings.ts'
 import { attachedPicture } from './discord/message-pictures.ts'
@@ -85,7 +86,8 @@ export function createApp(client: Client, deps: AppDeps): App {
   const deletions = new Deletions()
   const users = new UserStore(store, deletions)
   const settings = new GuildSettingsStore(store, retentionMs)
-  const eraser = new Eraser({ records, deletions, users, settings, pictures })
+  const deletePost = postDeleter(client, deps.log)
+  const eraser = new Eraser({ records, deletions, users, settings, pictures, deletePost })
   const moderation = new Moderation(client, { ...deps, pictures })
   const stores = { pictures, memory, users, settings, eraser, deletions }
   const intake = createIntake(client, deps, { ...stores, moderation })
@@ -168,4 +170,17 @@ function describeService(
         { hidden, acknowledge },
       )
     })
+}
+
+/** Deletes messages of the bot; one that is gone or out of reach is left as it is. */
+function postDeleter({ rest }: Client, log: Logger) {
+  return async (channelId: string, messageId: string): Promise<void> => {
+    try {
+      await rest.delete(Routes.channelMessage(channelId, messageId))
+    } catch (error) {
+      if (errorKind(error) === 'bug') {
+        log.error({ err: error }, 'a message of the bot could not be deleted')
+      }
+    }
+  }
 }

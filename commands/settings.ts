@@ -42,7 +42,15 @@ export const settingsCommand = {
           type: ApplicationCommandOptionType.Channel,
           name: 'channel',
           ...described('commands.settings.which'),
-          channel_types: [ChannelType.GuildText, ChannelType.GuildAnnouncement],
+          // Threads and the posts of forums are answered as the channel they are in.
+          channel_types: [
+            ChannelType.GuildText,
+            ChannelType.GuildAnnouncement,
+            ChannelType.GuildForum,
+            ChannelType.GuildMedia,
+            ChannelType.GuildVoice,
+            ChannelType.GuildStageVoice,
+          ],
           required: true,
         },
         {

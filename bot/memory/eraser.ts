@@ -26,6 +26,8 @@ type Deps = {
   readonly users: UserStore
   readonly settings: GuildSettingsStore
   readonly pictures: Pictures
+  /** Deletes a message of the bot on Discord, if it is still there. */
+  readonly deletePost: (channelId: string, messageId: string) => Promise<void>
 }
 
 /** How many of the deleted records the person could see. */
@@ -39,8 +41,9 @@ export class Eraser {
   }
 
   /**
-   * Messages of one channel were deleted. With a picture's message its conversations are deleted,
-   * with an answer its turn, and with a description its whole conversation.
+   * Messages of one channel were deleted. With a picture's message its conversations are deleted, and
+   * the bot's own messages about it that nobody asked for; with an answer its turn, and with a
+   * description its whole conversation.
    */
   async deleteMessages(place: Place, ids: readonly string[]): Promise<void> {
     const { records, deletions, pictures } = this.#deps
@@ -171,14 +174,34 @@ export class Eraser {
       return
     }
     for (const channelId of new Set([place.channelId, ...message.channels])) {
+      const answers = await this.#unaskedAnswers({ ...place, channelId }, message.talks)
       await this.#erase({ ...place, channelId }, null, (record) =>
         withoutConversations(record, (conversation) => message.talks.includes(conversation.id)),
       )
+      for (const answer of answers) {
+        await this.#deps.deletePost(channelId, answer)
+      }
     }
     if (message.answer !== null) {
       await this.deleteAnswer(place, message.answer)
     }
     await records.messages.delete(key)
+  }
+
+  /** The messages of answers in some conversations that nobody asked for, such as alternative text. */
+  async #unaskedAnswers(place: Place, talks: readonly string[]): Promise<string[]> {
+    const { records } = this.#deps
+    const conversations = (await records.channel(place)).talks.filter(({ id }) =>
+      talks.includes(id),
+    )
+    const messages = new Set<string>()
+    for (const { key, message } of conversations.flatMap(({ answers }) => answers)) {
+      const answer = await records.answers.get(prefixOf(place) + key)
+      if (answer?.asked === false) {
+        messages.add(message)
+      }
+    }
+    return [...messages]
   }
 
   #deleteUserIn(place: Place, userId: string): Promise<DeletionCounts> {

@@ -84,7 +84,7 @@ export class RequestHandler {
         await pictures.settle(context.sources, context.stores && !tracked.signal.aborted)
       }
     } catch (error) {
-      if (tracked.delivered) {
+      if (tracked.delivered && !(tracked.signal.aborted && !request.asked)) {
         throw error // the answer stays
       }
       if (tracked.signal.aborted) {

@@ -300,8 +300,13 @@ export class MessageRequests {
   /** Describes pictures in the configured channels, unless their author opted out. */
   async #answerAutomatically({ message, place, settings, locale }: IncomingMessage): Promise<void> {
     const { users, intake, previews } = this.#deps
-    const describes = settings.answerChannels.includes(message.channelId)
-    if (!describes && !settings.altTextChannels.includes(message.channelId)) {
+    const { channel, channelId } = message
+    // The threads of a channel and the posts of a forum are answered as the channel is.
+    const places = [channelId, ...(channel.isThread() ? [channel.parentId] : [])]
+    const isAmong = (channels: readonly string[]) =>
+      places.some((id) => id !== null && channels.includes(id))
+    const describes = isAmong(settings.answerChannels)
+    if (!describes && !isAmong(settings.altTextChannels)) {
       return
     }
     if (isRestrictedForward({ client: message.client, place }, message)) {

@@ -73,6 +73,36 @@ describe('what a message is about', () => {
     assert.equal(await answer(`${mention} ${HOW_MANY} <${link}>`), '1')
   })
 
+  it('/ask takes the link of a message in every form, and says what it has instead of a picture', async () => {
+    const posted = await lin.upload(triangle())
+    const path = `channels/${demo.sandbox.world.guild.id}/${posted.channel_id}/${posted.id}`
+    for (const picture of [
+      `<https://discord.com/${path}>`,
+      `https://discord.com/${path}?x=1`,
+      `https://ptb.discord.com/${path}/`,
+      `https://canary.discord.com/${path}#top`,
+      posted.id,
+    ]) {
+      assert.match(
+        (await ada.slash('ask', { question: HOW_MANY, picture })).content,
+        /\n1$/,
+        picture,
+      )
+    }
+    const { id } = await lin.say('', text('notes.txt'))
+    const refused = await ada.slash('ask', { question: HOW_MANY, picture: id })
+    assert.match(refused.content, /^notes\.txt is not a picture/)
+    const menu = await ada.menu(EN.commands.describeMenu, { id })
+    assert.match(menu.content, /^notes\.txt is not a picture/)
+  })
+
+  it('without Read Message History it says that, not that there is no picture', async () => {
+    const fault = demo.sandbox.faults.add({ kind: 'permission', permission: 'readMessageHistory' })
+    const described = await ada.slash('describe')
+    fault.cancel()
+    assert.equal(described.content, EN.errors['channel/no-history'])
+  })
+
   it('a reply to a message that is gone is about no picture', async () => {
     const posted = await lin.upload(triangle())
     const reply = await ada.reply(posted, HOW_MANY)

@@ -214,6 +214,7 @@ describe('Pictures', () => {
       const store = await openStore({ url: 'memory:', log: pino({ enabled: false }) })
       const deletions = new Deletions()
       const eraser = new Eraser({
+        deletePost: async () => {},
         records: new ConversationRecords(store, pictures),
         deletions,
         users: new UserStore(store, deletions),
