@@ -55,6 +55,7 @@ function mount() {
   )
   const veil = h('div', { class: 'veil', onclick: () => closeDrawers(app) })
   app.replaceChildren(
+    skipLink(composer),
     strip(),
     sidebar.element,
     h(
@@ -70,9 +71,19 @@ function mount() {
   )
   log.draw()
   takeFiles(composer, signal)
+  takeTyping(composer, signal)
   app.addEventListener('keydown', (event) => event.key === 'Escape' && closeDrawers(app), {
     signal,
   })
+}
+
+/** The first stop of the keyboard: past the channels and the messages. */
+function skipLink(/** @type {Composer} */ composer) {
+  const skip = (/** @type {Event} */ event) => {
+    event.preventDefault()
+    composer.focus()
+  }
+  return h('a', { class: 'skip-link', href: '#text', onclick: skip }, words().skipToText)
 }
 
 /** The banner that says what the page is, with the theme and language switches. */
@@ -126,7 +137,16 @@ function connection(/** @type {AbortSignal} */ signal) {
 
 function showPanel(/** @type {boolean} */ shown) {
   at('app').classList.toggle('show-panel', shown)
-  localStorage.setItem(PANEL_KEY, shown ? 'shown' : 'hidden')
+  // Over the messages it closes by itself, which says nothing about a wide window.
+  if (!isNarrow()) {
+    localStorage.setItem(PANEL_KEY, shown ? 'shown' : 'hidden')
+  }
+}
+
+/** Shows the panel beside the messages, unless it was hidden; over them it opens on demand only. */
+function restorePanel() {
+  const shown = !isNarrow() && localStorage.getItem(PANEL_KEY) !== 'hidden'
+  at('app').classList.toggle('show-panel', shown)
 }
 
 function openDrawer(/** @type {HTMLElement} */ app, /** @type {HTMLElement} */ sidebar) {
@@ -143,6 +163,39 @@ function closeDrawers(/** @type {HTMLElement} */ app) {
 
 function isNarrow() {
   return narrow.matches
+}
+
+/** Where typed letters mean something else than text for the message. */
+const TYPED_INTO = 'input, textarea, select, dialog, [role="menu"], .popup, .command-form'
+
+function isTypedElsewhere() {
+  return document.activeElement?.closest(TYPED_INTO) !== null || isDialogOpen()
+}
+
+function isDialogOpen() {
+  return document.querySelector('dialog[open]') !== null
+}
+
+/** What is typed or pasted outside of a field goes to the message, as in Discord. */
+function takeTyping(/** @type {Composer} */ composer, /** @type {AbortSignal} */ signal) {
+  const onKey = (/** @type {KeyboardEvent} */ event) => {
+    const { key, ctrlKey, metaKey, altKey, isComposing } = event
+    const isText = key.length === 1 && key !== ' ' && !ctrlKey && !metaKey && !altKey
+    // The letter itself is then typed into the field that has the focus.
+    if (isText && !isComposing && !isTypedElsewhere()) {
+      composer.focus()
+    }
+  }
+  const onPaste = (/** @type {ClipboardEvent} */ event) => {
+    const text = event.clipboardData?.getData('text/plain') ?? ''
+    const hasFiles = (event.clipboardData?.files.length ?? 0) > 0
+    if (text !== '' && !hasFiles && !isTypedElsewhere()) {
+      event.preventDefault()
+      composer.paste(text)
+    }
+  }
+  document.addEventListener('keydown', onKey, { signal })
+  document.addEventListener('paste', onPaste, { signal })
 }
 
 /** Accepts files that are dropped or pasted anywhere on the page. */
@@ -184,7 +237,7 @@ function takeFiles(/** @type {Composer} */ composer, /** @type {AbortSignal} */ 
     'paste',
     (event) => {
       const files = [...(event.clipboardData?.files ?? [])]
-      if (files.length === 0 || document.querySelector('dialog[open]')) {
+      if (files.length === 0 || isDialogOpen()) {
         return
       }
       event.preventDefault()
@@ -195,14 +248,14 @@ function takeFiles(/** @type {Composer} */ composer, /** @type {AbortSignal} */ 
   at('drop').replaceChildren(h('p', {}, icon('image'), words().dropHere))
 }
 
-narrow.addEventListener('change', () => closeDrawers(at('app')))
+narrow.addEventListener('change', () => {
+  closeDrawers(at('app'))
+  restorePanel()
+})
 applyTheme()
 followSystem(mount)
 await loadSamples()
-at('app').classList.toggle(
-  'show-panel',
-  !isNarrow() && localStorage.getItem(PANEL_KEY) !== 'hidden',
-)
+restorePanel()
 listenForModals()
 mount()
 connect()

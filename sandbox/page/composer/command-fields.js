@@ -2,6 +2,7 @@
  * The input fields for a command's options. Each has an element and a value.
  *
  * @import { Draft, Option } from '../types.d.ts'
+ * @import { Item } from '../widgets/option-list.js'
  */
 
 import { h } from '../widgets/dom.js'
@@ -24,21 +25,42 @@ export function typed(/** @type {Option} */ option, /** @type {string} */ text) 
 }
 
 /**
+ * The item that a text names: by its label, with or without `#` and `@`, its description, its
+ * value, or a mention of it.
+ *
+ * @param {readonly Item[]} items
+ * @param {string} text
+ */
+export function itemNamed(items, text) {
+  const id = /^<(?:#|@[!&]?)(\d+)>$/.exec(text)?.[1] ?? text
+  return (
+    items.find(({ value }) => value === id) ??
+    items.find(({ label }) => plain(label) === plain(text)) ??
+    items.find(({ value, description }) => [value, description].map(plain).includes(plain(text)))
+  )
+}
+
+function plain(/** @type {string | undefined} */ name) {
+  return name?.replace(/^[#@]/, '').trim().toLowerCase()
+}
+
+/**
  * A field for choosing one of several items.
  *
  * @param {Option} option
  * @param {string} label
- * @param {readonly { label: string, value: string }[]} items
+ * @param {readonly Item[]} items
+ * @param {string} [preset] names the item that is chosen at first.
  */
-export function pickControl(option, label, items) {
-  /** @type {string | undefined} */
-  let chosen
+export function pickControl(option, label, items, preset) {
+  let chosen = preset === undefined ? undefined : itemNamed(items, preset)?.value
   const control = drawPicker({
     items,
     least: option.required ? 1 : 0,
     most: 1,
-    values: [],
+    values: chosen === undefined ? [] : [chosen],
     label,
+    typedName: option.name_localized ?? option.name,
     placeholder: words().choose,
     chosen: (values) => (chosen = values[0]),
   })
@@ -46,7 +68,11 @@ export function pickControl(option, label, items) {
 }
 
 /** A text or a number. */
-export function textControl(/** @type {Option} */ option, /** @type {string} */ label) {
+export function textControl(
+  /** @type {Option} */ option,
+  /** @type {string} */ label,
+  preset = '',
+) {
   const numeric = option.type !== STRING
   const control = h('input', {
     class: 'option-input',
@@ -58,6 +84,7 @@ export function textControl(/** @type {Option} */ option, /** @type {string} */ 
     minlength: option.min_length,
     maxlength: option.max_length ?? 6000,
     autocomplete: 'off',
+    value: preset,
   })
   return { control, value: () => (control.value === '' ? null : typed(option, control.value)) }
 }

@@ -7,6 +7,7 @@
 
 import { AutocompleteField } from './autocomplete.js'
 import { fileControl, pickControl, textControl, typed } from './command-fields.js'
+import { namedAtEnd } from '../state/command-text.js'
 import { ATTACHMENT, described } from '../state/command-tree.js'
 import { h, iconButton } from '../widgets/dom.js'
 import { icon } from '../widgets/icons.js'
@@ -14,6 +15,14 @@ import { words } from '../language/language.js'
 import { channels, people, roles } from '../widgets/select.js'
 
 const BOOLEAN = 5
+
+/** What people write for true and false. */
+const TRUE = /^(true|yes|on|1|是|开)$/i
+const FALSE = /^(false|no|off|0|否|关)$/i
+
+function truthOf(/** @type {string} */ text) {
+  return TRUE.test(text) ? 'true' : FALSE.test(text) ? 'false' : text
+}
 
 /**
  * An option's field. Its value is read when the command is sent.
@@ -31,12 +40,15 @@ export class CommandForm {
   /** The description of the focused option. Screen readers get it from the field's label. */
   #hint = h('p', { class: 'option-hint quiet-text', 'aria-hidden': 'true' })
   #leave
+  /** What was typed while the focus was on the button. */
+  #typed = ''
   leaf
   element
 
   /**
    * @param {Leaf} leaf
-   * @param {{ run: () => void, leave: () => void }} on
+   * @param {{ run: () => void, leave: () => void, values?: ReadonlyMap<string, string> }} on
+   *   `values` are typed values by the option's name.
    */
   constructor(leaf, on) {
     this.leaf = leaf
@@ -68,13 +80,16 @@ export class CommandForm {
       event.preventDefault()
       on.leave()
     })
+    this.element.addEventListener('input', (event) => this.#onInput(event))
+    this.element.addEventListener('keydown', (event) => this.#onRunKey(event))
     this.#hint.textContent = leaf.description
     for (const option of leaf.options) {
-      if (option.required) {
-        this.#add(option)
+      if (option.required || on.values?.has(option.name)) {
+        this.#add(option, on.values?.get(option.name))
       }
     }
     this.#drawMore()
+    this.#complainOfUnknown(on.values ?? new Map())
   }
 
   /** Focuses the first empty option. */
@@ -143,12 +158,59 @@ export class CommandForm {
     return { options, files }
   }
 
-  #add(/** @type {Option} */ option) {
+  /** Says which typed value is none of the option's; files are chosen, never typed. */
+  #complainOfUnknown(/** @type {ReadonlyMap<string, string>} */ values) {
+    for (const [name, text] of values) {
+      const field = this.#fields.get(name)
+      if (field && field.value() === null && field.option.type !== ATTACHMENT) {
+        this.complain(words().noSuchValue(field.option.name_localized ?? name, text))
+      }
+    }
+  }
+
+  /** Adds the option and opens it: a list, or else a field with the focus. */
+  #open(/** @type {Option} */ option) {
+    const { control } = this.#add(option)
+    control.focus()
+    if (control.getAttribute('aria-haspopup') === 'listbox') {
+      control.click()
+    }
+  }
+
+  /** A typed `name:` goes on with that option, as in Discord's client. */
+  #onInput(/** @type {Event} */ { target }) {
+    if (!(target instanceof HTMLInputElement) || target.type === 'file') {
+      return
+    }
+    const named = namedAtEnd(target.value, this.leaf.options)
+    if (!named) {
+      return
+    }
+    target.value = named.before
+    this.#open(named.option)
+  }
+
+  /** The same while the focus is on the button, which shows no text. */
+  #onRunKey(/** @type {KeyboardEvent} */ { key, target, ctrlKey, metaKey, altKey }) {
+    const onRun = target instanceof HTMLElement && target.classList.contains('run')
+    if (!onRun || key.length !== 1 || ctrlKey || metaKey || altKey) {
+      return
+    }
+    this.#typed += key
+    const named = namedAtEnd(this.#typed, this.leaf.options)
+    if (named) {
+      this.#typed = ''
+      // Otherwise the colon would be typed into the option's field.
+      setTimeout(() => this.#open(named.option))
+    }
+  }
+
+  #add(/** @type {Option} */ option, preset = /** @type {string | undefined} */ (undefined)) {
     const known = this.#fields.get(option.name)
     if (known) {
       return known
     }
-    const field = this.#field(option)
+    const field = this.#field(option, preset)
     this.#fields.set(option.name, field)
     this.#line.append(field.element)
     this.#drawMore()
@@ -161,9 +223,7 @@ export class CommandForm {
       ...(rest.length > 0 ? [h('span', { class: 'quiet-text' }, words().moreOptions)] : []),
       ...rest.map((option) => {
         const label = option.name_localized ?? option.name
-        const add = () => {
-          this.#add(option).control.focus()
-        }
+        const add = () => this.#open(option)
         return h(
           'button',
           {
@@ -180,10 +240,10 @@ export class CommandForm {
   }
 
   /** @returns {Field} */
-  #field(/** @type {Option} */ option) {
+  #field(/** @type {Option} */ option, /** @type {string | undefined} */ preset) {
     const name = option.name_localized ?? option.name
     const label = `${name}: ${described(option)}`
-    const { control, value, take, drop, shown } = this.#control(option, label)
+    const { control, value, take, drop, shown } = this.#control(option, label, preset)
     const element = h(
       'span',
       { class: 'option-field', title: described(option) },
@@ -213,7 +273,11 @@ export class CommandForm {
   }
 
   /** @returns {{ control: HTMLElement, shown?: HTMLElement, value: Field['value'], take?: (file: File) => void, drop?: () => void }} */
-  #control(/** @type {Option} */ option, /** @type {string} */ label) {
+  #control(
+    /** @type {Option} */ option,
+    /** @type {string} */ label,
+    /** @type {string | undefined} */ preset,
+  ) {
     if (option.type === ATTACHMENT) {
       return fileControl(option, label)
     }
@@ -225,32 +289,41 @@ export class CommandForm {
           label: choice.name_localized ?? choice.name,
           value: String(choice.value),
         })),
+        preset,
       )
     }
     switch (option.type) {
       case BOOLEAN:
-        return pickControl(option, label, [
-          { label: words().yes, value: 'true' },
-          { label: words().no, value: 'false' },
-        ])
+        return pickControl(
+          option,
+          label,
+          [
+            { label: words().yes, value: 'true' },
+            { label: words().no, value: 'false' },
+          ],
+          preset && truthOf(preset),
+        )
       case 6:
-        return pickControl(option, label, people())
+        return pickControl(option, label, people(), preset)
       case 7:
-        return pickControl(option, label, channels(option.channel_types))
+        return pickControl(option, label, channels(option.channel_types), preset)
       case 8:
-        return pickControl(option, label, roles())
+        return pickControl(option, label, roles(), preset)
       case 9:
-        return pickControl(option, label, [...people(), ...roles()])
+        return pickControl(option, label, [...people(), ...roles()], preset)
       default:
-        return option.autocomplete ? this.#autocomplete(option, label) : textControl(option, label)
+        return option.autocomplete
+          ? this.#autocomplete(option, label, preset)
+          : textControl(option, label, preset)
     }
   }
 
-  #autocomplete(/** @type {Option} */ option, /** @type {string} */ label) {
+  #autocomplete(/** @type {Option} */ option, /** @type {string} */ label, preset = '') {
     const field = new AutocompleteField(option, label, () => {
       const { options } = this.#collect()
       return { name: this.leaf.name, options: { ...options, [option.name]: field.input.value } }
     })
+    field.input.value = preset
     const value = () => {
       const input = field.value()
       return input === null ? null : typed(option, String(input))

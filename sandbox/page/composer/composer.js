@@ -8,7 +8,8 @@
 import { attempt } from '../state/actions.js'
 import { CommandForm } from './command-form.js'
 import { CommandList } from './command-list.js'
-import { typedCommand } from '../state/command-tree.js'
+import { readCommandText } from '../state/command-text.js'
+import { leaves, typedCommand } from '../state/command-tree.js'
 import { notify } from '../widgets/dialogs.js'
 import { act } from '../state/api.js'
 import { h, iconButton } from '../widgets/dom.js'
@@ -42,7 +43,8 @@ export class Composer {
   #text = h('textarea', {
     id: 'text',
     rows: 1,
-    maxlength: 2000,
+    // With Nitro; the sandbox refuses more than 2,000 characters without it.
+    maxlength: 4000,
     'aria-label': words().composer,
     autocomplete: 'off',
     oninput: () => this.#onInput(),
@@ -117,6 +119,14 @@ export class Composer {
     this.focus()
   }
 
+  /** Takes a text that was pasted outside of any field. */
+  paste(/** @type {string} */ text) {
+    this.insert(text)
+    if (!this.#form) {
+      this.#onInput()
+    }
+  }
+
   /** Appends to the text. */
   insert(/** @type {string} */ text) {
     this.#text.value += text
@@ -134,6 +144,10 @@ export class Composer {
   /** Adds files that were dropped, pasted, chosen from disk, or picked from the samples. */
   addFiles(/** @type {readonly File[]} */ files) {
     const [first] = files
+    const sentence = whyNotWrite()
+    if (sentence !== '') {
+      return notify(sentence, 'bad')
+    }
     if (!this.#form) {
       this.#uploads.add(files)
     } else if (first && acceptable([first], 0).length > 0) {
@@ -204,6 +218,10 @@ export class Composer {
     if (full) {
       return this.#begin(full)
     }
+    const command = readCommandText(value, leaves())
+    if (command && command.values.size > 0) {
+      return this.#begin(command.leaf, command.values)
+    }
     this.#list.update()
     if (this.#uploads.drafts.length > 0) {
       this.#uploads.draw(value.trim() === '')
@@ -238,11 +256,12 @@ export class Composer {
     }
   }
 
-  #begin(/** @type {Leaf} */ leaf) {
+  #begin(/** @type {Leaf} */ leaf, /** @type {ReadonlyMap<string, string>} */ values = new Map()) {
     this.#list.close()
     this.#form = new CommandForm(leaf, {
       run: () => void this.#run(),
       leave: () => this.#leave(),
+      values,
     })
     this.#text.value = ''
     this.#place.replaceChildren(this.#form.element)
@@ -296,6 +315,10 @@ export class Composer {
     const { drafts } = this.#uploads
     if (content === '' && drafts.length === 0) {
       return
+    }
+    const command = readCommandText(content, leaves())
+    if (command) {
+      return this.#begin(command.leaf, command.values)
     }
     if (content.startsWith('/') && drafts.length === 0) {
       return notify(words().noCommands, 'bad')

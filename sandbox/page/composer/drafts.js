@@ -8,7 +8,7 @@ import { askText, notify } from '../widgets/dialogs.js'
 import { h, iconButton } from '../widgets/dom.js'
 import { icon } from '../widgets/icons.js'
 import { words } from '../language/language.js'
-import { formatBytes } from '../widgets/media.js'
+import { formatBytes, isPictureType } from '../widgets/media.js'
 import { MAX_FILE_BYTES, MAX_FILES } from '../state/constants.js'
 
 /** Longest alt text. */
@@ -22,7 +22,7 @@ export function draftOf(/** @type {File} */ file, description = '') {
   const draft = {
     key: ++nextKey,
     file,
-    preview: file.type.startsWith('image/') ? URL.createObjectURL(file) : null,
+    preview: isPictureType(file.type) ? URL.createObjectURL(file) : null,
     description,
     spoiler: false,
   }

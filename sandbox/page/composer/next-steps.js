@@ -8,6 +8,7 @@ import { commandsFor, useMenuCommand } from '../state/actions.js'
 import { h } from '../widgets/dom.js'
 import { whyNotWrite } from '../state/selectors.js'
 import { words } from '../language/language.js'
+import { isPicture } from '../widgets/media.js'
 import { changed, history, state } from '../state/state.js'
 
 const MESSAGE_COMMAND = 3
@@ -60,6 +61,5 @@ function postedPicture() {
   if (!message || message.author.bot || whyNotWrite() !== '') {
     return null
   }
-  const pictures = message.attachments.some(({ content_type: type }) => type?.startsWith('image/'))
-  return pictures ? message : null
+  return message.attachments.some(isPicture) ? message : null
 }

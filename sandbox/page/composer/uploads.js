@@ -7,6 +7,7 @@
 
 import { pictureCommands } from '../state/command-tree.js'
 import { h } from '../widgets/dom.js'
+import { botName } from '../state/selectors.js'
 import { acceptable, draftOf, drawDraft, release } from './drafts.js'
 import { words } from '../language/language.js'
 
@@ -54,6 +55,7 @@ export class Uploads {
     const [first] = this.drafts
     const single = withCommands && this.drafts.length === 1 && first?.preview
     const uses = single ? pictureCommands().slice(0, MAX_COMMANDS) : []
+    const pictures = this.drafts.filter(({ preview }) => preview)
     this.element.hidden = this.drafts.length === 0
     this.element.replaceChildren(
       h(
@@ -66,6 +68,8 @@ export class Uploads {
       h(
         'div',
         { class: 'upload-commands' },
+        // The commands take one picture; a message to the bot takes several.
+        pictures.length > 1 && h('p', { class: 'quiet-text' }, words().mentionHint(botName())),
         ...uses.map((leaf, i) =>
           h(
             'button',

@@ -19,6 +19,7 @@ import {
 import { act } from '../state/api.js'
 import { isThread, may, nameOf, titleOf } from '../state/selectors.js'
 import { words } from '../language/language.js'
+import { askText } from '../widgets/dialogs.js'
 import { openMenu } from '../widgets/menu.js'
 import { EPHEMERAL } from '../state/constants.js'
 import { state } from '../state/state.js'
@@ -59,12 +60,18 @@ export function messageMenu(message, anchor, back, composer) {
  * @returns {Entry[]}
  */
 function answers(message, anchor, back, composer) {
-  const { reply, editMessage, forward, createFromMessage } = words()
+  const { reply, editMessage, forward, createFromMessage, proxy } = words()
   const channel = state.channels.get(message.channel_id)
   const own = message.author.id === state.you?.id
   const threadable = channel?.guild_id !== undefined && !isThread(channel)
   return only([
     { label: reply, icon: 'reply', run: () => composer.reply(message) },
+    own &&
+      channel?.guild_id !== undefined && {
+        label: proxy,
+        icon: 'app',
+        run: () => void proxyAs(message),
+      },
     own && { label: editMessage, icon: 'pencil', run: () => composer.edit(message) },
     { label: forward, icon: 'forward', run: () => chooseTarget(message, anchor, back) },
     threadable && { label: createFromMessage, icon: 'thread', run: () => createThread(message) },
@@ -73,10 +80,12 @@ function answers(message, anchor, back, composer) {
 
 /** @returns {Entry[]} */
 function copies(/** @type {Message} */ message) {
-  const { copyText, copyLink, copyId } = words()
+  const { copyText, copyLink, copyFileLink, copyId } = words()
+  const [file] = message.attachments
   return only([
     message.content !== '' && { label: copyText, icon: 'copy', run: () => copy(message.content) },
     { label: copyLink, icon: 'link', run: () => copy(linkTo(message)) },
+    file !== undefined && { label: copyFileLink, icon: 'link', run: () => copy(file.url) },
     { label: copyId, icon: 'copy', run: () => copy(message.id) },
   ])
 }
@@ -115,6 +124,16 @@ function apps(
     icon: 'app',
     run: () => useMenuCommand(command, targetId, channelId),
   }))
+}
+
+/** Has the message posted again by a webhook, as a proxy bot such as PluralKit does. */
+async function proxyAs(/** @type {Message} */ message) {
+  const { proxy, proxyName, send } = words()
+  const name = await askText({ title: proxy, label: proxyName, yes: send, max: 80 })
+  if (name !== null && name.trim() !== '') {
+    const payload = { message_id: message.id, name: name.trim() }
+    await attempt(() => act('proxy', payload, [], message.channel_id))
+  }
 }
 
 function chooseTarget(

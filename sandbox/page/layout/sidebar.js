@@ -68,7 +68,7 @@ export class Sidebar {
         : null
     const channels = [...state.channels.values()]
     const text = channels.filter(({ type }) => type === CHANNEL.text).toSorted(byPlace)
-    const direct = channels.filter(({ type }) => type === CHANNEL.dm)
+    const direct = channels.filter(({ type }) => type === CHANNEL.dm || type === CHANNEL.group)
     this.#guild.textContent = state.guild.name
     this.#list.replaceChildren(
       this.#section(
@@ -77,7 +77,9 @@ export class Sidebar {
       ),
       this.#section(
         words().directMessages,
-        direct.length > 0 ? direct.map((channel) => this.#item(channel)) : [this.#messageBot()],
+        direct.some(({ type }) => type === CHANNEL.dm)
+          ? direct.map((channel) => this.#item(channel))
+          : [...direct.map((channel) => this.#item(channel)), this.#messageBot()],
       ),
     )
     const again = held && this.#list.querySelector(`[data-channel="${CSS.escape(held)}"]`)

@@ -64,6 +64,7 @@ export class Log {
     this.element = h('div', { class: 'log' }, this.#list, this.#jump, this.#typing)
     this.#list.addEventListener('scroll', () => this.#onScroll(), { passive: true })
     this.#list.addEventListener('keydown', (event) => this.#onKey(event))
+    this.#list.addEventListener('focusin', (event) => this.#onFocus(event))
     this.#list.addEventListener('contextmenu', (event) => this.#onContextMenu(event))
     // The composer grows and shrinks: keep the last message in view.
     const resized = new ResizeObserver(() => this.#following && this.#toEnd())
@@ -93,6 +94,7 @@ export class Log {
       ...(needsAgeCheck() ? [this.#gate()] : [this.#intro(messages), ...this.#rows(messages)]),
     )
     this.#drawPendings()
+    this.#rove()
     this.#list.setAttribute('aria-busy', 'false')
     if (keep && !this.#following) {
       this.#list.scrollTop = this.#list.scrollHeight - fromEnd
@@ -191,10 +193,31 @@ export class Log {
         this.#following = true
       }
     }
+    this.#rove()
     if (this.#following) {
       this.#toEnd()
     } else {
       this.#jump.hidden = false
+    }
+  }
+
+  /**
+   * Lets Tab stop at the controls of one message only: the one with the focus, or else the newest.
+   * The arrow keys lead to the others, as in Discord.
+   */
+  #rove(focused = document.activeElement) {
+    const rows = [...this.#list.querySelectorAll('article.message')]
+    const current = rows.find((row) => row.contains(focused)) ?? rows.at(-1)
+    for (const control of this.#list.querySelectorAll('article.message :is(button, a, input)')) {
+      if (control instanceof HTMLElement) {
+        control.tabIndex = current?.contains(control) ? 0 : -1
+      }
+    }
+  }
+
+  #onFocus(/** @type {FocusEvent} */ { target }) {
+    if (target instanceof Element) {
+      this.#rove(target)
     }
   }
 
@@ -223,6 +246,7 @@ export class Log {
     for (const { messageId } of here) {
       this.#refresh(messageId ?? undefined)
     }
+    this.#rove()
     if (this.#following) {
       this.#toEnd()
     }
@@ -264,7 +288,7 @@ export class Log {
     const step = { ArrowUp: -1, ArrowDown: 1 }[event.key]
     const active = document.activeElement
     const rows = [...this.#list.querySelectorAll('article.message')]
-    const place = rows.findIndex((row) => row === active)
+    const place = rows.findIndex((row) => row.contains(active))
     const onRow = place !== -1 || active === this.#list
     if (step && onRow) {
       event.preventDefault()

@@ -61,6 +61,9 @@ export function titleOf(/** @type {Channel | undefined} */ channel) {
     const other = partner(channel)
     return `@${other ? nameOf(other) : words().unknownUser}`
   }
+  if (channel.type === CHANNEL.group) {
+    return channel.name || (channel.recipients ?? []).map(nameOf).join(', ')
+  }
   return isThread(channel) ? (channel.name ?? '') : `#${channel.name ?? ''}`
 }
 

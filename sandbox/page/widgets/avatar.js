@@ -5,14 +5,15 @@
  */
 
 import { h } from './dom.js'
-import { nameOf } from '../state/selectors.js'
+import { botUser, nameOf } from '../state/selectors.js'
 
 /** How many colors there are; styles/base.css names them. */
 const COLORS = 7
 
 /** An avatar; hidden from screen readers, since the name is next to it. */
 export function avatar(/** @type {User} */ user, size = '') {
-  if (user.bot) {
+  // A webhook's author is marked as a bot, too.
+  if (user.bot && user.id === botUser()?.id) {
     return h(
       'span',
       { class: `avatar bot ${size}`, 'aria-hidden': 'true' },

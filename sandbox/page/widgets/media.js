@@ -51,7 +51,7 @@ export function drawSticker(/** @type {StickerItem} */ { id, name, format_type: 
 
 /** The files of a message: pictures as a mosaic, others one below the other. */
 export function drawAttachments(/** @type {readonly Attachment[]} */ files) {
-  const pictures = files.filter(isShown)
+  const pictures = files.filter(isPicture)
   const others = files.filter((file) => !pictures.includes(file))
   return [
     ...(pictures.length > 0 ? [mosaic(pictures.map(pictureOf))] : []),
@@ -61,9 +61,14 @@ export function drawAttachments(/** @type {readonly Attachment[]} */ files) {
   ]
 }
 
-/** Discord shows a picture whose size it could read; others, such as an SVG, are files. */
-function isShown(/** @type {Attachment} */ { content_type: type = '', width }) {
-  return SHOWN_TYPES.includes(type ?? '') && Boolean(width)
+/** Whether files of that type are shown as pictures: not an SVG, nor what browsers cannot draw. */
+export function isPictureType(/** @type {string} */ type) {
+  return SHOWN_TYPES.includes(type)
+}
+
+/** Whether a file is shown as a picture: it also has a size that Discord could read. */
+export function isPicture(/** @type {Attachment} */ { content_type: type, width }) {
+  return isPictureType(type ?? '') && Boolean(width)
 }
 
 function pictureOf(/** @type {Attachment} */ file) {

@@ -12,8 +12,9 @@ import { words } from '../language/language.js'
  * @typedef {{
  *   items: readonly Item[], least: number, most: number, values: readonly string[],
  *   label: string, placeholder: string, disabled?: boolean, busy?: boolean,
- *   focusKey?: string | undefined, chosen: (values: string[]) => void
- * }} PickerOptions
+ *   focusKey?: string | undefined, typedName?: string, typed?: string,
+ *   chosen: (values: string[]) => void
+ * }} PickerOptions `typedName` may be typed before what is searched, `typed` was typed already.
  */
 
 /** Lists longer than this get a search field. */
@@ -59,6 +60,7 @@ class List {
       'aria-label': options.label,
       'aria-multiselectable': options.most > 1,
     })
+    const isShort = options.items.length < SEARCH_FROM
     this.#search = h('input', {
       class: 'field picker-search',
       role: 'combobox',
@@ -68,9 +70,10 @@ class List {
       'aria-label': `${words().search}: ${options.label}`,
       placeholder: words().search,
       autocomplete: 'off',
-      readonly: options.items.length < SEARCH_FROM,
+      readonly: isShort && !options.typed,
+      value: options.typed ?? '',
     })
-    if (options.items.length < SEARCH_FROM) {
+    if (isShort && !options.typed) {
       this.#search.classList.add('visually-hidden')
     }
     const done = h(
@@ -118,7 +121,9 @@ class List {
   }
 
   #shown() {
-    const wanted = this.#search.value.trim().toLowerCase()
+    const name = `${this.#options.typedName ?? ''}:`.toLowerCase()
+    const typed = this.#search.value.trim().toLowerCase()
+    const wanted = typed.startsWith(name) ? typed.slice(name.length).trim() : typed
     return this.#options.items.filter(
       ({ label, description }) =>
         label.toLowerCase().includes(wanted) || description?.toLowerCase().includes(wanted),

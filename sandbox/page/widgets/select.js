@@ -111,15 +111,24 @@ export function drawPicker(/** @type {PickerOptions} */ options) {
     )
   }
   show()
-  button.addEventListener('click', () => {
+  const open = (typed = '') => {
     if (options.busy) {
       return
     }
-    openList(button, { ...options, values }, (chosen) => {
-      values = chosen
+    const chosen = (/** @type {string[]} */ picked) => {
+      values = picked
       show()
-      options.chosen(chosen)
-    })
+      options.chosen(picked)
+    }
+    openList(button, { ...options, values, typed }, chosen)
+  }
+  button.addEventListener('click', () => open())
+  button.addEventListener('keydown', (event) => {
+    const { key, ctrlKey, metaKey, altKey } = event
+    if (key.length === 1 && key !== ' ' && !ctrlKey && !metaKey && !altKey) {
+      event.preventDefault()
+      open(key)
+    }
   })
   return button
 }

@@ -71,26 +71,24 @@ describe('commands on the page', WITH_BROWSER, () => {
     await begin('order')
     await form().getByRole('combobox', { name: /^dish/ }).pressSequentially('hot')
     await option('stew (hot)').click()
-    for (const name of ['size', 'count', 'hot', 'guest', 'place']) {
-      await form()
+    const add = (name: string) =>
+      form()
         .getByRole('button', { name: `Add the option ${name}` })
         .click()
-    }
-    await form().getByRole('button', { name: /^size/ }).click()
-    await option('Large one').click()
+    await add('count')
     await form()
       .getByRole('spinbutton', { name: /^count/ })
       .fill('3')
-    await form().getByRole('button', { name: /^hot/ }).click()
-    await option('True').click()
-    await form()
-      .getByRole('button', { name: /^guest/ })
-      .click()
-    await option('Lin').click()
-    await form()
-      .getByRole('button', { name: /^place/ })
-      .click()
-    await option('#general').click()
+    // The list of a choice opens with the option.
+    for (const [name, choice] of [
+      ['size', 'Large one'],
+      ['hot', 'True'],
+      ['guest', 'Lin'],
+      ['place', '#general'],
+    ] as const) {
+      await add(name)
+      await option(choice).click()
+    }
     await assertAccessible(page, 'a command that is filled in')
     await form().getByRole('button', { name: 'Run' }).click()
     await message(/dish=stew size=l count=3 hot=true guest=\d+ place=\d+ locale=en-US/).waitFor()
