@@ -1,11 +1,13 @@
 /** What is remembered, for whom, and how it is forgotten: /memory, /privacy, deletion, leaving. */
 
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { setImmediate as later } from 'node:timers/promises'
+import { Events } from 'discord.js'
 import type { Member } from 'loopback-discord/client'
 import { startSandbox } from 'loopback-discord'
 import { removeMember } from 'loopback-discord/members'
@@ -155,6 +157,19 @@ describe('memory and privacy', () => {
     assert.match((await lin.slash('privacy show')).content, /You are opted out/)
     await lin.slash('privacy opt-in')
     assert.match((await ada.menu(EN.commands.describeMenu, mine)).content, /yellow star/)
+  })
+
+  it('an outage of a server deletes nothing', async () => {
+    const described = await ada.slash('describe', { image: scene('outage.png') })
+    const { client } = demo.bot
+    const away = once(client, Events.GuildUnavailable)
+    const outage = demo.sandbox.faults.add({ kind: 'outage' })
+    await away
+    const back = once(client, Events.GuildAvailable)
+    outage.cancel()
+    await back
+    const answer = await ada.answerTo(await ada.reply(described, COLOR))
+    assert.match(answer.content, /yellow/)
   })
 
   it('leaving a server deletes everything of it', async () => {

@@ -70,7 +70,7 @@ describe('settings of a server', () => {
 
   it('alt text: a reply below it is not for the bot', async () => {
     const alt = await ada.answerTo(await ada.upload(scene()))
-    const chat = await ada.reply(alt, 'what color is the star?', false)
+    const chat = await ada.reply(alt, 'what color is the star?')
     assert.deepEqual(await answersTo(ada, chat), [])
   })
 

@@ -111,9 +111,9 @@ describe('without the Message Content intent', () => {
     try {
       const ada = await demo.join('ada')
       const described = await ada.slash('describe', { image: scene() })
-      const hint = await ada.answerTo(await ada.reply(described, COLOR, false))
+      const hint = await ada.answerTo(await ada.reply(described, COLOR))
       assert.equal(hint.content, EN.errors['reply/unreadable'])
-      const second = await ada.reply(described, COLOR, false)
+      const second = await ada.reply(described, COLOR)
       const modal = await ada.modal(await ada.press(described, button(described, EN.buttons.ask)))
       const answer = await ada.answer(await ada.submit(modal, { question: COLOR }))
       assert.match(answer.content, /\nyellow$/)

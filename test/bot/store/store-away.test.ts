@@ -116,7 +116,7 @@ describe('the bot while its store fails', { timeout: 180_000 }, () => {
     store.failing = all
     const asked = await ada.upload(scene(), `<@${client.user.id}>`)
     assert.match((await ada.answerTo(asked)).content, BUG)
-    const replied = await ada.reply(described, 'what color is it?', false)
+    const replied = await ada.reply(described, 'what color is it?')
     assert.match((await ada.answerTo(replied)).content, BUG)
     await works()
   })
