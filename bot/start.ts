@@ -26,6 +26,7 @@ import {
   type PictureSource,
 } from './pictures/download.ts'
 import { PendingRequests } from './discord/pending-requests.ts'
+import { tolerateFull } from './store/full-store.ts'
 import { openStore } from './store/store.ts'
 import type { Store } from './store/types.ts'
 
@@ -125,7 +126,7 @@ type Context = {
 
 async function startStore({ config, log, metrics, started }: Context): Promise<Store> {
   const { store: observe, cache: observeGet } = metrics
-  const store = await openStore({ ...config.store, log, observe, observeGet })
+  const store = tolerateFull(await openStore({ ...config.store, log, observe, observeGet }), log)
   started.defer(() => store.close())
   detached(log, 'records of an earlier version could not be deleted', () =>
     Promise.all(

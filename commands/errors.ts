@@ -84,6 +84,7 @@ declare module '../config/errors.ts' {
     'case/decided': { readonly by: string }
     'case/not-now': NoParams
     'case/appealed': NoParams
+    'store/full': NoParams
     'hash/unknown': NoParams
     'hash/bad-file': NoParams
     'hash/list-full': Most

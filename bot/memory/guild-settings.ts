@@ -23,6 +23,7 @@ export class GuildSettingsStore {
   constructor(store: Store, maxRetentionMs: number) {
     this.space = store.collection<SettingsRecord>({
       name: 'settings',
+      whenFull: 'refuse',
       ttlMs: LIFE_MS,
       decode: decodeRecord,
     })

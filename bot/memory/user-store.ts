@@ -29,6 +29,7 @@ export class UserStore {
     this.#deletions = deletions
     this.optOuts = store.collection({
       name: 'opt-outs',
+      whenFull: 'refuse',
       ttlMs: OPT_OUT_MS,
       decode: (data) => z.object({ at: z.number() }).parse(data),
     })

@@ -27,6 +27,7 @@ export class GuildModeration {
   constructor(store: Store) {
     this.collection = store.collection<StoredModeration>({
       name: 'moderation',
+      whenFull: 'refuse',
       ttlMs: LIFE_MS,
       decode: (data) => {
         const { settings, ...rest } = storedSchema.parse(data)

@@ -10,6 +10,11 @@ export type CollectionSpec<T> = {
   readonly name: string
   /** Lifetime of a record after its last write, in milliseconds. Every record expires. */
   readonly ttlMs: number
+  /**
+   * What happens to a write when the database has no room: by default the record is kept in the memory
+   * of this process; `refuse`: it fails with an InputError, as for settings, which must not be lost.
+   */
+  readonly whenFull?: 'refuse'
   /** Converts a record to JSON data. Absent: the record is JSON data. */
   readonly encode?: (record: T) => unknown
   /**

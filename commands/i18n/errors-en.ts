@@ -151,6 +151,8 @@ export const ERRORS_EN: ErrorSentences = {
   'case/decided': ({ by }) => `Too late: <@${by}> decided this already.`,
   'case/not-now': 'That cannot be done with this case any more.',
   'case/appealed': 'You have answered already; the moderators have seen it.',
+  'store/full':
+    'I cannot store that: my disk is full. Nothing was changed; please tell the people who run me.',
   'hash/unknown': 'There is no such picture in the list.',
   'hash/bad-file': 'That is no list of pictures from `/moderation hash export`.',
   'hash/list-full': ({ most }) => `The list has room for ${most} pictures.`,

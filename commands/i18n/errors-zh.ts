@@ -141,6 +141,7 @@ export const ERRORS_ZH: ErrorSentences = {
   'case/decided': ({ by }) => `晚了一步：<@${by}> 已经决定了。`,
   'case/not-now': '这个案例已经不能这样做了。',
   'case/appealed': '你已经回复过了，管理员看到了。',
+  'store/full': '无法保存：我的磁盘满了。什么都没有改变；请告诉运行我的人。',
   'hash/unknown': '名单里没有这张图片。',
   'hash/bad-file': '那不是 `/审核 hash export` 导出的名单。',
   'hash/list-full': ({ most }) => `名单最多容纳 ${most} 张图片。`,

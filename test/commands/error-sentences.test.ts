@@ -126,6 +126,7 @@ const SAMPLES: Samples = {
   'case/decided': [{ by: '17' }, /<@17>/],
   'case/not-now': null,
   'case/appealed': null,
+  'store/full': null,
   'hash/unknown': null,
   'hash/bad-file': null,
   'hash/list-full': MOST,

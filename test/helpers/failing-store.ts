@@ -19,6 +19,8 @@ export class FailingStore implements Store {
   failing: ReadonlySet<Operation> = new Set()
   /** Name of the collection whose operations fail; undefined: all. */
   only: string | undefined
+  /** What they throw. */
+  error: Error = new Error('the store is away')
   readonly #store: Store
 
   constructor(store: Store) {
@@ -57,7 +59,7 @@ export class FailingStore implements Store {
 
   #check(operation: Operation, name: string): void {
     if (this.failing.has(operation) && (this.only ?? name) === name) {
-      throw new Error(`the store is away: ${operation}`)
+      throw this.error
     }
   }
 }

@@ -69,6 +69,7 @@ export class DuplicatePosts {
     const setting = z.object({ channels: z.array(z.string()), at: z.number() })
     this.settings = store.collection<Setting>({
       name: 'moderation-reposts',
+      whenFull: 'refuse',
       ttlMs: SETTING_LIFE_MS,
       decode: (data) => setting.parse(data),
     })

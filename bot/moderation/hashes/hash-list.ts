@@ -84,6 +84,7 @@ export class HashList {
     this.#maxEntries = maxEntries
     this.collection = store.collection<HashEntry>({
       name: 'moderation-hashes',
+      whenFull: 'refuse',
       ttlMs: UNSEEN_MS,
       decode: (data) => entrySchema.parse(data),
     })

@@ -19,6 +19,7 @@ export class RuleStore {
     const schema = z.object({ rules: z.array(ruleSchema), at: z.number() })
     this.collection = store.collection<StoredRules>({
       name: 'moderation-rules',
+      whenFull: 'refuse',
       ttlMs: LIFE_MS,
       decode: (data) => schema.parse(data),
     })

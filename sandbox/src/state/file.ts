@@ -144,7 +144,10 @@ export class StateFile {
       write()
       this.#database.exec('COMMIT')
     } catch (error) {
-      this.#database.exec('ROLLBACK')
+      // A full disk rolls back by itself; another ROLLBACK would hide why.
+      if (this.#database.isTransaction) {
+        this.#database.exec('ROLLBACK')
+      }
       throw error
     }
   }
