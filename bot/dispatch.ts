@@ -217,7 +217,7 @@ async function handleMessage(
   log: Logger,
 ): Promise<void> {
   // The store may be what failed, so the language is not read from it again.
-  let hearing: Hearing = { locale: localeOfMessage(message), asked: false }
+  let hearing: Hearing = { locale: localeOfMessage(message), asked: false, settled: () => {} }
   try {
     await answer((known) => {
       hearing = { ...hearing, ...known }
@@ -227,6 +227,8 @@ async function handleMessage(
     if (sentence !== undefined && errorKind(error) !== 'forbidden' && hearing.asked) {
       await tryToSend(log, () => replyTo(message).finish({ content: sentence }))
     }
+  } finally {
+    hearing.settled()
   }
 }
 

@@ -29,6 +29,7 @@ import type { UserStore } from '../memory/user-store.ts'
 import { mentionsBot, withoutMentions } from '../messages/addressing.ts'
 import { currentPicture } from '../messages/current-picture.ts'
 import type { LinkPreviews } from '../messages/link-previews.ts'
+import { OpenRequests } from '../messages/open-requests.ts'
 import { questionText } from '../messages/question-text.ts'
 import { type SmallTalk, smallTalkIn } from '../messages/small-talk.ts'
 import { requirePictures, subjectOf, unreadableError } from '../messages/message-subject.ts'
@@ -49,6 +50,8 @@ const RETRY_DELAYS_MS = [100, 300, 600, 1000] as const
 
 /** Messages that were answered, so that an edit does not ask the same again. */
 const MAX_HEARD = 10_000
+/** The reaction to a message that is not answered because too many of its author are. */
+const BUSY = '⏳'
 
 type Deps = {
   readonly intake: RequestIntake
@@ -66,6 +69,8 @@ export type Hearing = {
   readonly locale: string
   /** Whether the person asked the bot, and is told of errors. */
   readonly asked: boolean
+  /** Called once the person has an answer or a sentence. */
+  readonly settled: () => void
 }
 
 /** A message with its settings and locale. */
@@ -81,6 +86,7 @@ type IncomingMessage = {
 
 export class MessageRequests {
   readonly #deps: Deps
+  readonly #open = new OpenRequests()
   readonly #heard = new LRUCache<string, true>({ max: MAX_HEARD })
 
   constructor(deps: Deps) {
@@ -107,6 +113,14 @@ export class MessageRequests {
     const settings = await this.#deps.settings.of(guildId)
     const locale = await localeOf(message, settings, this.#deps.users)
     onHearing({ locale })
+    const settled = this.#open.begin(author.id, asked)
+    if (settled === null) {
+      if (asked) {
+        message.react(BUSY).catch(() => {}) // it was said in words before
+      }
+      return
+    }
+    onHearing({ settled })
     const incoming: IncomingMessage = {
       message,
       place: { guildId, channelId },
