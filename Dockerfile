@@ -21,7 +21,7 @@ WORKDIR /app
 RUN mkdir -p /models /data && chown node:node /models /data
 VOLUME ["/models", "/data"]
 COPY --from=dependencies /app/node_modules ./node_modules
-COPY package.json LICENSE ./
+COPY package.json LICENSE THIRD-PARTY.md ./
 COPY config ./config
 COPY inference ./inference
 COPY commands ./commands

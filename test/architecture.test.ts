@@ -21,6 +21,7 @@ const FOLDERS = [
   'test',
   'training',
   'docs',
+  'install',
 ] as const
 
 /** Where the code of the program is; each folder in them is small. */
@@ -55,15 +56,16 @@ const SPELLINGS: Readonly<Record<string, RegExp>> = {
   learned: /\blearnt\b/gi,
 }
 
-/** Fixtures, models and results are data; this file has the spellings that it looks for. */
+/** Fixtures, models, results and names of packages are data; this file has the spellings that it looks for. */
 const UNSPELLED = [
   '**/node_modules/**',
   '**/fixtures/**',
   '**/results/**',
   'test/architecture.test.ts',
+  'THIRD-PARTY.md',
 ]
 
-const DOCUMENTS = ['README.md', ...globSync('docs/*.md', { cwd: ROOT })]
+const DOCUMENTS = ['README.md', ...globSync('docs/**/*.md', { cwd: ROOT })]
 
 /** Tells a stranger where things are: a table of questions, files and what to look for in each. */
 const MAP = 'docs/architecture.md'
