@@ -41,7 +41,7 @@ export type AppDeps = {
   readonly fetchPicture: FetchPicture
   readonly store: Store
   readonly jobs: Jobs
-  readonly metrics?: Pick<Metrics, 'cache'>
+  readonly metrics?: Pick<Metrics, 'cache' | 'moderation'>
   /** How long conversations are kept after their last use, at most; milliseconds. */
   readonly retentionMs: number
   readonly log: Logger
@@ -88,7 +88,7 @@ export function createApp(client: Client, deps: AppDeps): App {
   const settings = new GuildSettingsStore(store, retentionMs)
   const deletePost = postDeleter(client, deps.log)
   const eraser = new Eraser({ records, deletions, users, settings, pictures, deletePost })
-  const moderation = new Moderation(client, { ...deps, pictures })
+  const moderation = new Moderation(client, { ...deps, pictures, count: deps.metrics?.moderation })
   const stores = { pictures, memory, users, settings, eraser, deletions }
   const intake = createIntake(client, deps, { ...stores, moderation })
   const questions = new QuestionFlow(memory, intake, deletions, about)

@@ -161,6 +161,7 @@ async function startModel(
   }
   const loading = loadingModel(card, opening)
   metrics.watchModel(loading)
+  metrics.build({ model: name, precision: card.precision })
   return { model: { ...loading, ...meter(loading, metrics) }, opening }
 }
 

@@ -8,6 +8,7 @@ import { MINUTE_MS } from '../../config/durations.ts'
 import type { FoundPicture } from '../../commands/picture.ts'
 import { isActive, type ModerationSettings } from '../../commands/moderation/settings.ts'
 import { picturesIn } from '../discord/message-pictures.ts'
+import type { CountModeration } from '../operations/metrics.ts'
 import { KeyedMutex } from '../store/keyed-mutex.ts'
 import type { Collection, Store } from '../store/types.ts'
 import { type Case, openCase, type Seed, withCopies, withPictures } from './cases/case.ts'
@@ -35,6 +36,7 @@ type Deps = {
   /** The language of a server. */
   readonly localeOf: (guildId: string) => string
   readonly pictures: Pictures
+  readonly count?: CountModeration | undefined
 }
 
 /** What the pictures of a message add to a case. */
@@ -77,6 +79,7 @@ export class Detector {
         .slice(0, MAX_PICTURES)
         .filter(({ key }) => posting?.keys.includes(key) !== true)
       if (added.length > 0) {
+        this.#deps.count?.('picture', 'examined', added.length)
         await this.openCase(message, [], added)
       }
       return added

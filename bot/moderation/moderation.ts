@@ -2,6 +2,7 @@
 
 import type { Client, Message, PartialMessage } from 'discord.js'
 import type { Logger } from 'pino'
+import type { CountModeration } from '../operations/metrics.ts'
 import type { PrivacyService } from '../../commands/command.ts'
 import type { FoundPicture, PictureLink } from '../../commands/picture.ts'
 import type { ModerationService } from '../../commands/moderation/service.ts'
@@ -42,6 +43,7 @@ export type ModerationDeps = {
   /** Downloads a hash list, which is a file and not a picture. */
   readonly fetchPicture: FetchPicture
   readonly log: Logger
+  readonly count?: CountModeration | undefined
   /** Delay after a failure before cases are resumed. Tests use a shorter one. */
   readonly retryAfterMs?: number
 }
@@ -89,6 +91,7 @@ export class Moderation {
       executor,
       localeOf,
       pictures,
+      count: deps.count,
     })
     this.rules = new Rules({ ...deps, guilds, hashList, executor, detector: this.#detector })
     this.duplicatePosts = new DuplicatePosts(store, this.#detector, pictures)

@@ -1,6 +1,7 @@
 /** Counters and timings for Prometheus. Labels have few, fixed values, and no ids. */
 
 import { type Client, Status } from 'discord.js'
+import packageJson from '../../package.json' with { type: 'json' }
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { Stage as ModelStage } from '../../inference/contract/stages.ts'
 import type { Model } from '../../inference/contract/types.ts'
@@ -11,6 +12,17 @@ export type Stage = 'acknowledge' | 'download' | ModelStage | 'answer'
 /** Seconds; from a round trip to the store to a long answer of a large model. */
 const STAGE_BUCKETS = [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300]
 const STORE_BUCKETS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5]
+
+/**
+ * Counts what moderation does: `picture` (examined), `case` (opened, by its first reason), `decision`
+ * (by the state it led to), `action` (by step: delete, timeout, tell …), `problem` (a step that
+ * Discord refused) and `rule` (hit).
+ */
+export type CountModeration = (
+  event: 'picture' | 'case' | 'decision' | 'action' | 'problem' | 'rule',
+  detail: string,
+  count?: number,
+) => void
 
 export type Metrics = {
   readonly registry: Registry
@@ -24,9 +36,12 @@ export type Metrics = {
   readonly cache: (name: string, hit: boolean) => void
   readonly job: (outcome: string) => void
   readonly store: (operation: string, seconds: number) => void
+  readonly moderation: CountModeration
   /** Reads the engine's statistics whenever the metrics are read. */
   readonly watchModel: (model: Pick<Model, 'stats'>) => void
   readonly watchGateway: (client: Client) => void
+  /** What runs: the version of the bot and its model. */
+  readonly build: (about: { readonly model: string; readonly precision: string }) => void
   /** All metrics in Prometheus's text format. */
   readonly text: () => Promise<string>
 }
@@ -40,6 +55,16 @@ export function createMetrics(): Metrics {
   const requests = counter('sightseer_requests_total', 'Requests that ended.', ['kind', 'outcome'])
   const caches = counter('sightseer_cache_total', 'Lookups in a cache.', ['cache', 'result'])
   const jobs = counter('sightseer_jobs_total', 'Jobs by outcome.', ['outcome'])
+  const moderation = counter('sightseer_moderation_total', 'What moderation did.', [
+    'event',
+    'detail',
+  ])
+  const build = new Gauge({
+    name: 'sightseer_build_info',
+    help: 'Always 1; its labels say what runs.',
+    labelNames: ['version', 'node', 'model', 'precision'],
+    registers,
+  })
   const stages = new Histogram({
     name: 'sightseer_stage_seconds',
     help: 'Duration of each part of a request.',
@@ -61,6 +86,9 @@ export function createMetrics(): Metrics {
     cache: (cache, hit) => caches.inc({ cache, result: hit ? 'hit' : 'miss' }),
     job: (outcome) => jobs.inc({ outcome }),
     store: (operation, seconds) => store.observe({ operation }, seconds),
+    moderation: (event, detail, count = 1) => moderation.inc({ event, detail }, count),
+    build: ({ model, precision }) =>
+      build.set({ version: packageJson.version, node: process.version, model, precision }, 1),
     watchModel: (model) => watchModel(registry, model),
     watchGateway: (client) => watchGateway(registry, client),
     text: () => registry.metrics(),

@@ -21,6 +21,7 @@ import {
   type Problem,
   withStep,
 } from './case.ts'
+import type { CountModeration } from '../../operations/metrics.ts'
 import type { CasePictures } from './pictures.ts'
 import { CaseSteps, type CaseStepsDeps, type Outcome, reasonOf } from './steps.ts'
 import { problemOf } from './discord-actions.ts'
@@ -29,6 +30,7 @@ import { isTransportError } from '../../operations/retries.ts'
 export type CaseExecutorDeps = CaseStepsDeps & {
   readonly store: Store
   readonly log: Logger
+  readonly count?: CountModeration | undefined
   /** Called after a failure that leaves a case unfinished, so that it is resumed later. */
   readonly interrupted?: () => void
 }
@@ -72,8 +74,24 @@ export class CaseExecutor {
   ): Promise<Case | undefined> {
     return this.#reporting(async () => {
       await this.open.set(`${guildId}/${id}`, { at: Date.now() })
-      return this.cases.update(`${guildId}/${id}`, change)
+      let before: Case | undefined
+      const after = await this.cases.update(`${guildId}/${id}`, (old) => {
+        before = old
+        return change(old)
+      })
+      this.#count(before, after)
+      return after
     })
+  }
+
+  #count(before: Case | undefined, after: Case | undefined): void {
+    const { count } = this.#deps
+    if (after && !before) {
+      count?.('case', after.reasons[0]?.kind ?? 'none')
+    }
+    if (after && before && after.state !== before.state) {
+      count?.('decision', after.state)
+    }
   }
 
   /** Carries out the planned steps; calls for the same case wait for each other. */
@@ -128,6 +146,7 @@ export class CaseExecutor {
         return
       }
       const { problem = null, change } = await this.#try(() => this.#steps.do(record, step))
+      this.#deps.count?.(problem === null ? 'action' : 'problem', step.id.split('/')[0] ?? step.id)
       const now = await this.cases.update(
         key,
         (old) => old && withStep(old, step.id, problem, change),

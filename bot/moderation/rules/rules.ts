@@ -11,6 +11,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Message } from 'discord.js'
 import type { Logger } from 'pino'
+import type { CountModeration } from '../../operations/metrics.ts'
 import type { FoundPicture } from '../../../commands/picture.ts'
 import type { RuleRecord, RulesService } from '../../../commands/moderation/rules-service.ts'
 import { InputError } from '../../../config/errors.ts'
@@ -48,6 +49,7 @@ export type RulesDeps = {
   readonly executor: CaseExecutor
   readonly model: Pick<Model, 'card' | 'score'>
   readonly log: Logger
+  readonly count?: CountModeration | undefined
   /** Messages that may wait for the model. Default 64. */
   readonly waiting?: number
 }
@@ -150,6 +152,7 @@ export class Rules {
       .map(([rule, score]) => ({ rule, score }))
       .filter(({ rule, score }) => score >= rule.threshold)
     if (hits.length > 0) {
+      this.#deps.count?.('rule', 'hit', hits.length)
       await this.#hit(message, hits)
     }
   }

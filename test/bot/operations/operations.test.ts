@@ -1,6 +1,8 @@
 /** What an operator sees of the whole bot: health while it runs and while it stops, and its numbers. */
 
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { Member } from 'loopback-discord/client'
 import { createLog } from '../../../bot/operations/logs.ts'
@@ -81,6 +83,38 @@ describe('the bot for its operator', () => {
     }
     assert.ok(((await metric('sightseer_store_seconds_count{operation="update"}')) ?? 0) > 0)
     assert.ok(((await metric('sightseer_model_requests_total{outcome="done"}')) ?? 0) > 0)
+  })
+
+  it('has every metric of the dashboard and of its document', async () => {
+    const { text } = await get('/metrics')
+    const known = new Set(Array.from(text.matchAll(/^# TYPE (\S+)/gm), ([, name]) => name))
+    const folder = path.join(import.meta.dirname, '..', '..', '..', 'docs', 'operations')
+    for (const file of ['grafana-dashboard.json', 'README.md']) {
+      const document = readFileSync(path.join(folder, file), 'utf8')
+      const names = document.match(/\b(sightseer|process|nodejs)_[a-z0-9_]+/g) ?? []
+      assert.ok(names.length > 10, file)
+      for (const name of names) {
+        assert.ok(known.has(name.replace(/_(bucket|sum|count)$/, '')), `${file}: ${name}`)
+      }
+    }
+  })
+
+  it('says what runs', async () => {
+    const { text } = await get('/metrics')
+    assert.match(text, /^sightseer_build_info\{version="0\.\d+\.\d+",node="v24[^}]*\} 1$/m)
+  })
+
+  it('counts what moderation does', async () => {
+    const mo = await Member.connect(bot.sandbox!.url, 'mo', { channel: 'mod-log' })
+    await mo.slash('moderation setup', { channel: mo.channelId })
+    const message = await ada.upload(PICTURE)
+    mo.switchTo('general')
+    await counted('sightseer_moderation_total{event="picture",detail="examined"}', 1)
+    await mo.menu('Mark as scam image', message)
+    await counted('sightseer_moderation_total{event="case",detail="marked"}', 1)
+    await counted('sightseer_moderation_total{event="decision",detail="confirmed"}', 1)
+    await counted('sightseer_moderation_total{event="action",detail="list"}', 1)
+    mo.close()
   })
 
   /** Waits until a request that was answered a moment ago is counted, too. */
