@@ -34,7 +34,7 @@ export function requireCheckpoint(folder: string): void {
 export function readSmallFiles(folder: string, problems: string[]): SmallFiles | null {
   const before = problems.length
   const model = readModel(folder, problems)
-  const tokenizer = readTokenizer(folder, problems)
+  const tokenizer = readTokenizer(folder, model?.tokens ?? null, problems)
   const own = readOwnSettings(folder, model?.prompts ?? null, problems)
   return model === null || problems.length > before ? null : { model, tokenizer, own }
 }

@@ -109,7 +109,10 @@ async function openParts(folder: string, options: EngineOptions, pictures: Decod
   const modelPackage = await openPackage(folder)
   await verifyPackage(modelPackage)
   const { card } = modelPackage
-  const tokenizer = await loadTokenizer(folder, card.tokens.bos)
+  const tokenizer = await loadTokenizer(folder, {
+    bos: card.tokens.bos,
+    vocabSize: card.dimensions.vocabSize,
+  })
   const vocabulary = await readVocabulary(folder)
   const placement = await chooseProvider(options.provider)
   const sessions = await openSessions(folder, card, options.threads, placement)

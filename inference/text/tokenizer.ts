@@ -15,6 +15,7 @@ import path from 'node:path'
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers'
 import { z } from 'zod'
 import { ConfigError } from '../../config/errors.ts'
+import { largestTextToken, parseTokenizerFile, type TokenizerFile } from './tokenizer-file.ts'
 
 /**
  * GPT-2's pattern that splits text into words; BPE merges tokens only within a word.
@@ -22,29 +23,6 @@ import { ConfigError } from '../../config/errors.ts'
  */
 const WORDS =
   /'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\p{White_Space}\p{L}\p{N}]+|\p{White_Space}+(?!\P{White_Space})|\p{White_Space}+/gu
-
-const tokenizerSchema = z.looseObject({
-  model: z.looseObject({
-    type: z.literal('BPE').optional(),
-    vocab: z.record(z.string(), z.int().nonnegative()),
-    merges: z.array(z.union([z.string(), z.tuple([z.string(), z.string()])])),
-  }),
-  added_tokens: z
-    .array(
-      z.looseObject({
-        id: z.int().nonnegative(),
-        content: z.string().min(1),
-        special: z.boolean().default(false),
-      }),
-    )
-    .default([]),
-  normalizer: z.looseObject({}).nullable().default(null),
-  pre_tokenizer: z.looseObject({}),
-  post_processor: z.looseObject({}).nullable().default(null),
-  decoder: z.looseObject({}),
-})
-
-type TokenizerFile = z.infer<typeof tokenizerSchema>
 
 export type EncodeOptions = {
   /** Whether the beginning-of-text id comes first. */
@@ -66,31 +44,49 @@ export type Tokenizer = {
   decode(ids: readonly number[]): string
 }
 
+export type TokenizerOptions = {
+  /** Id that begins a text where the file's template does not say it: the card's. Default: none. */
+  readonly bos?: number
+  /** Ids that the model has: a token beyond them is refused, since a text with it could not be run. */
+  readonly vocabSize?: number
+}
+
 /**
  * Opens the `tokenizer.json` of a model package or a Hugging Face folder.
  *
- * @param bos id that begins a text where the file's template does not say it: the card's.
- * @throws {ConfigError} if it is missing, broken or not a byte-pair encoding.
+ * @throws {ConfigError} if it is missing, broken, not a byte-pair encoding or of another model.
  */
-export async function loadTokenizer(folder: string, bos: number | null = null): Promise<Tokenizer> {
+export async function loadTokenizer(
+  folder: string,
+  options: TokenizerOptions = {},
+): Promise<Tokenizer> {
   const file = path.join(folder, 'tokenizer.json')
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
     throw new ConfigError([`${file} cannot be read.`], { cause })
   })
-  return parseTokenizer(text, file, bos)
+  return parseTokenizer(text, file, options)
 }
 
 /**
  * Makes a tokenizer from the text of a `tokenizer.json`.
  *
  * @param name of the file, for the errors.
- * @param bos as for `loadTokenizer`.
- * @throws {ConfigError} if it is broken or not a byte-pair encoding.
+ * @throws {ConfigError} as `loadTokenizer`.
  */
-export function parseTokenizer(text: string, name: string, bos: number | null = null): Tokenizer {
-  const file = parseFile(name, text)
+export function parseTokenizer(
+  text: string,
+  name: string,
+  { bos, vocabSize = Infinity }: TokenizerOptions = {},
+): Tokenizer {
+  const file = parseTokenizerFile(text, name)
+  const largest = largestTextToken(file)
+  if (largest.id >= vocabSize) {
+    throw new ConfigError([
+      `${name} has the token ${JSON.stringify(largest.text)} with the id ${largest.id}, but the model has only ${vocabSize} ids (vocab_size): it is the tokenizer of another model, or was extended without the model.`,
+    ])
+  }
   try {
-    return new BpeTokenizer(file, name, bos)
+    return new BpeTokenizer(file, name, bos ?? null)
   } catch (cause) {
     if (cause instanceof ConfigError) {
       throw cause
@@ -98,26 +94,6 @@ export function parseTokenizer(text: string, name: string, bos: number | null = 
     const why = cause instanceof Error ? cause.message : String(cause)
     throw new ConfigError([`${name} is not a tokenizer that can be used here: ${why}.`], { cause })
   }
-}
-
-function parseFile(file: string, text: string): TokenizerFile {
-  let json: unknown
-  try {
-    json = JSON.parse(text)
-  } catch (cause) {
-    throw new ConfigError([`${file} is not JSON.`], { cause })
-  }
-  const result = tokenizerSchema.safeParse(json)
-  if (!result.success) {
-    const where = result.error.issues[0]?.path.join('.') ?? ''
-    throw new ConfigError([
-      `${file} is not a byte-pair tokenizer (${where} is not as it should be).`,
-    ])
-  }
-  if (Object.keys(result.data.model.vocab).length === 0) {
-    throw new ConfigError([`${file} has an empty vocabulary.`])
-  }
-  return result.data
 }
 
 class BpeTokenizer implements Tokenizer {
@@ -143,8 +119,12 @@ class BpeTokenizer implements Tokenizer {
     if (this.#bos !== null && this.#bos >= this.vocabSize) {
       throw new ConfigError([`${name} has no token ${this.#bos}, which begins every text.`])
     }
-    // Without the special tokens, so that no text can name one.
-    const ordinary = { ...file, added_tokens: added.filter((token) => !token.special) }
+    // Without the special tokens, so that no text can name one, and without the template.
+    const ordinary = {
+      ...file,
+      added_tokens: added.filter((token) => !token.special),
+      post_processor: null,
+    }
     this.#library = new HuggingFaceTokenizer(ordinary, { clean_up_tokenization_spaces: false })
     const splitter = this.#library.pre_tokenizer
     if (file.pre_tokenizer['type'] === 'ByteLevel' && splitter !== null && 'pattern' in splitter) {

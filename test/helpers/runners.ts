@@ -29,7 +29,7 @@ export type TestPlace = {
 
 export async function openTestRunner(folder: string, place: TestPlace = {}): Promise<TestRunner> {
   const { card } = await openPackage(folder)
-  const tokenizer = await loadTokenizer(folder, card.tokens.bos)
+  const tokenizer = await loadTokenizer(folder, { bos: card.tokens.bos })
   const sessions = await openSessions(folder, card, 1)
   const runner = await familyOf(card).open(card, {
     sessions,

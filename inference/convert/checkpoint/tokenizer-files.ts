@@ -5,85 +5,157 @@
  * Source: transformers 5.18, models/gpt2/tokenization_gpt2.py, GPT2Tokenizer.
  */
 
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { ConfigError } from '../../../config/errors.ts'
 import { parseTokenizer } from '../../text/tokenizer.ts'
-import { isObject, readJson } from '../../families/common/read-json.ts'
+import { parseTokenizerFile } from '../../text/tokenizer-file.ts'
+import { isObject, lfsPointerProblem, readJson } from '../../families/common/read-json.ts'
 import type { Json } from '../../families/common/read-json.ts'
 
 export const TOKENIZER_FILE = 'tokenizer.json'
+const VOCABULARY_FILE = 'vocab.json'
+const MERGES_FILE = 'merges.txt'
+const CONFIG_FILE = 'tokenizer_config.json'
 
-const SPECIAL_NAMES = ['bos_token', 'eos_token', 'unk_token', 'pad_token'] as const
-const DEFAULT_SPECIAL = '</s>'
+/** Of these a folder needs the first, or the other two. */
+export const TOKENIZER_FILES = [TOKENIZER_FILE, VOCABULARY_FILE, MERGES_FILE] as const
 
-/**
- * Reads the tokenizer and checks that it loads.
- *
- * @returns the text of tokenizer.json; empty, with the reason in `problems`, if there is none.
- */
-export function readTokenizer(folder: string, problems: string[]): string {
-  const text = findTokenizer(folder, problems)
-  if (text !== '') {
-    try {
-      parseTokenizer(text, TOKENIZER_FILE)
-    } catch (error) {
-      if (!(error instanceof ConfigError)) {
-        throw error
-      }
-      problems.push(...error.problems)
-    }
-  }
-  return text
+/** transformers builds these from vocabulary and merges, and ignores the steps in tokenizer.json. */
+const REBUILT_CLASSES: readonly unknown[] = [undefined, null, 'GPT2Tokenizer', 'GPT2TokenizerFast']
+
+/** What the model's configuration says about token ids. */
+export type TokenIds = {
+  /** The id that begins a text. */
+  readonly bos: number
+  readonly pad: number
+  /** How many ids the model has. */
+  readonly vocabSize: number
 }
 
-function findTokenizer(folder: string, problems: string[]): string {
+/**
+ * Reads the tokenizer and checks that it loads and fits the model.
+ *
+ * @param ids null if they are not known: then they are not checked.
+ * @returns the text of tokenizer.json; empty, with the reason in `problems`, if there is none.
+ */
+export function readTokenizer(folder: string, ids: TokenIds | null, problems: string[]): string {
+  return collect(problems, () => {
+    const text = findTokenizer(folder, ids, problems)
+    if (text !== '') {
+      parseTokenizer(text, TOKENIZER_FILE, ids ?? {})
+      checkSingleWords(text)
+    }
+    return text
+  })
+}
+
+function collect(problems: string[], read: () => string): string {
+  try {
+    return read()
+  } catch (error) {
+    if (!(error instanceof ConfigError)) {
+      throw error
+    }
+    problems.push(...error.problems)
+    return ''
+  }
+}
+
+/** Ordinary added tokens are found within words here. Special ones are never found in a text. */
+function checkSingleWords(text: string): void {
+  const { added_tokens: added } = parseTokenizerFile(text, TOKENIZER_FILE)
+  const token = added.find((one) => one.single_word && !one.special)
+  if (token !== undefined) {
+    throw new ConfigError([
+      `${TOKENIZER_FILE} has the token ${JSON.stringify(token.content)} for whole words only (single_word), which is not supported.`,
+    ])
+  }
+}
+
+function findTokenizer(folder: string, ids: TokenIds | null, problems: string[]): string {
   const before = problems.length
   const whole = readJson(folder, TOKENIZER_FILE, problems)
   if (whole !== null) {
-    return readFileSync(path.join(folder, TOKENIZER_FILE), 'utf8')
+    const text = readFileSync(path.join(folder, TOKENIZER_FILE), 'utf8')
+    return asTransformersReads(whole, text, readJson(folder, CONFIG_FILE, problems) ?? {})
   }
-  const vocabulary = readJson(folder, 'vocab.json', problems)
-  const merges = path.join(folder, 'merges.txt')
+  const vocabulary = readJson(folder, VOCABULARY_FILE, problems)
+  const merges = path.join(folder, MERGES_FILE)
   if (problems.length > before) {
     return ''
   }
   if (vocabulary === null || !existsSync(merges)) {
     problems.push(
-      `${folder} has no tokenizer: neither ${TOKENIZER_FILE} nor vocab.json with merges.txt.`,
+      `${folder} has no tokenizer: neither ${TOKENIZER_FILE} nor ${VOCABULARY_FILE} with ${MERGES_FILE}. Give the tokenizer of the model that it was made from with --tokenizer DIR.`,
     )
     return ''
   }
   const settings = {
     ...readJson(folder, 'special_tokens_map.json', problems),
-    ...readJson(folder, 'tokenizer_config.json', problems),
+    ...readJson(folder, CONFIG_FILE, problems),
   }
   const added = readJson(folder, 'added_tokens.json', problems) ?? {}
-  return JSON.stringify(build(vocabulary, readFileSync(merges, 'utf8'), settings, added))
+  return JSON.stringify(build(vocabulary, readMerges(merges), settings, added, ids))
 }
 
-function build(vocabulary: Json, merges: string, settings: Json, added: Json): Json {
+/**
+ * The classes that transformers rebuilds have no normalizer, and take whether a space is put before a
+ * text from tokenizer_config.json alone.
+ */
+function asTransformersReads(whole: Json, text: string, config: Json): string {
+  if (!REBUILT_CLASSES.includes(config['tokenizer_class'])) {
+    return text
+  }
+  const prefix = config['add_prefix_space'] === true
+  const before = whole['pre_tokenizer']
+  const same =
+    isObject(before) &&
+    before['type'] === 'ByteLevel' &&
+    (before['add_prefix_space'] ?? true) === prefix &&
+    before['use_regex'] !== false &&
+    (whole['normalizer'] ?? null) === null
+  return same
+    ? text
+    : JSON.stringify({ ...whole, normalizer: null, pre_tokenizer: byteLevel(prefix) })
+}
+
+function readMerges(file: string): string {
+  if (!statSync(file).isFile()) {
+    throw new ConfigError([`${file} is not a file.`])
+  }
+  const text = readFileSync(file, 'utf8')
+  const problem = lfsPointerProblem(file, text)
+  if (problem !== null) {
+    throw new ConfigError([problem])
+  }
+  return text
+}
+
+function byteLevel(prefix: boolean): Json {
+  return { type: 'ByteLevel', add_prefix_space: prefix, trim_offsets: true, use_regex: true }
+}
+
+function build(
+  vocabulary: Json,
+  merges: string,
+  settings: Json,
+  added: Json,
+  ids: TokenIds | null,
+): Json {
   const lines = merges.split(/\r?\n/).filter((line) => line !== '' && !line.startsWith('#version'))
-  const bos = content(settings['bos_token']) ?? DEFAULT_SPECIAL
+  const names = specialNames(vocabulary, settings, ids)
+  const bos = names.bos_token
   return {
     version: '1.0',
     truncation: null,
     padding: null,
-    added_tokens: addedTokens(vocabulary, settings, added),
+    added_tokens: addedTokens(vocabulary, Object.values(names), settings, added),
     normalizer: null,
-    pre_tokenizer: {
-      type: 'ByteLevel',
-      add_prefix_space: settings['add_prefix_space'] === true,
-      trim_offsets: true,
-      use_regex: true,
-    },
-    post_processor: {
-      type: 'TemplateProcessing',
-      single: [special(bos, 0), sequence('A', 0)],
-      pair: [special(bos, 0), sequence('A', 0), special(bos, 1), sequence('B', 1)],
-      special_tokens: { [bos]: { id: bos, ids: [vocabulary[bos] ?? 2], tokens: [bos] } },
-    },
-    decoder: { type: 'ByteLevel', add_prefix_space: true, trim_offsets: true, use_regex: true },
+    pre_tokenizer: byteLevel(settings['add_prefix_space'] === true),
+    // Without it the card says which id begins a text.
+    post_processor: bos === null ? null : template(bos, vocabulary[bos]),
+    decoder: byteLevel(true),
     model: {
       type: 'BPE',
       dropout: null,
@@ -99,8 +171,31 @@ function build(vocabulary: Json, merges: string, settings: Json, added: Json): J
   }
 }
 
+/**
+ * The special tokens, by what the files name them, and otherwise by the model's own ids; null for one
+ * that the vocabulary does not have.
+ */
+function specialNames(vocabulary: Json, settings: Json, ids: TokenIds | null) {
+  const texts = new Map(Object.entries(vocabulary).map(([text, id]) => [id, text]))
+  const name = (key: string, fallback: number | undefined) => {
+    const text = content(settings[key]) ?? texts.get(fallback) ?? null
+    return text !== null && Object.hasOwn(vocabulary, text) ? text : null
+  }
+  return {
+    bos_token: name('bos_token', ids?.bos),
+    eos_token: name('eos_token', ids?.bos),
+    unk_token: name('unk_token', ids?.bos),
+    pad_token: name('pad_token', ids?.pad),
+  }
+}
+
 /** The special tokens and the added ones (such as `<image>`), sorted by id. */
-function addedTokens(vocabulary: Json, settings: Json, added: Json): Json[] {
+function addedTokens(
+  vocabulary: Json,
+  specials: readonly (string | null)[],
+  settings: Json,
+  added: Json,
+): Json[] {
   const tokens = new Map<number, Json>()
   const add = (id: unknown, text: string, more: Json = {}) => {
     if (typeof id === 'number') {
@@ -108,8 +203,7 @@ function addedTokens(vocabulary: Json, settings: Json, added: Json): Json[] {
       tokens.set(id, { ...flags, special: true, ...more, id, content: text })
     }
   }
-  for (const name of SPECIAL_NAMES) {
-    const text = content(settings[name]) ?? (name === 'pad_token' ? '<pad>' : DEFAULT_SPECIAL)
+  for (const text of specials.filter((one) => one !== null)) {
     add(vocabulary[text], text)
   }
   for (const [text, id] of Object.entries(added)) {
@@ -130,6 +224,16 @@ function content(token: unknown): string | null {
     return token
   }
   return isObject(token) && typeof token['content'] === 'string' ? token['content'] : null
+}
+
+/** Puts the token `bos` before a text. */
+function template(bos: string, id: unknown): Json {
+  return {
+    type: 'TemplateProcessing',
+    single: [special(bos, 0), sequence('A', 0)],
+    pair: [special(bos, 0), sequence('A', 0), special(bos, 1), sequence('B', 1)],
+    special_tokens: { [bos]: { id: bos, ids: [id], tokens: [bos] } },
+  }
 }
 
 function special(id: string, type: number): Json {

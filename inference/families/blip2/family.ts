@@ -38,6 +38,7 @@ function read(folder: string, problems: string[]): FamilyCheckpoint | null {
   const preprocessing = readPreprocessing(folder, config.model.vision.imageSize, problems)
   return {
     license: LICENSE,
+    tokens: { bos: tokens.bos, pad: tokens.pad, vocabSize: config.model.text.vocab },
     prompts: PROMPTS,
     plan(weights, storages) {
       const model = resolveTies(config, weights)

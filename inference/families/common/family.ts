@@ -45,6 +45,8 @@ export type FamilyCheckpoint = {
     /** What the card says where the checkpoint states no license. */
     readonly unstated: string
   }
+  /** What the configuration says about the language model's token ids. */
+  readonly tokens: { readonly bos: number; readonly pad: number; readonly vocabSize: number }
   /** The card's prompt formats; `sightseer.json` in the checkpoint may override each. */
   readonly prompts: Readonly<Record<string, string>>
   /** What the graphs and the card will be. @param weights null: not there yet, so it is estimated. */

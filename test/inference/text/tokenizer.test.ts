@@ -187,11 +187,33 @@ describe('loadTokenizer', () => {
       const { post_processor: _, ...file } = JSON.parse(text)
       return JSON.stringify(file)
     })
-    assert.deepEqual((await loadTokenizer(folder, 1)).encode('', { bos: true }), [1])
-    await assert.rejects(loadTokenizer(folder, 304), /has no token 304, which begins every text/)
+    assert.deepEqual((await loadTokenizer(folder, { bos: 1 })).encode('', { bos: true }), [1])
+    await assert.rejects(
+      loadTokenizer(folder, { bos: 304 }),
+      /has no token 304, which begins every text/,
+    )
     const tokenizer = await loadTokenizer(folder)
     assert.deepEqual(tokenizer.encode('', { bos: false }), [])
     assert.throws(() => tokenizer.encode('', { bos: true }), RangeError)
+  })
+
+  it('refuses a tokenizer of another model', async () => {
+    const folder = checkpointFolder('base')
+    await loadTokenizer(folder, { vocabSize: 303 }) // `<image>`, the last, is special
+    await assert.rejects(
+      loadTokenizer(folder, { vocabSize: 302 }),
+      /tokenizer\.json has the token ".*" with the id 302, but the model has only 302 ids/,
+    )
+  })
+
+  it('refuses a pattern that could take any time', async () => {
+    const folder = await folderWith((text) =>
+      text.replace(/"pre_tokenizer":\{.*?\}/, () => {
+        const pattern = JSON.stringify({ Regex: '(a+)+$' })
+        return `"pre_tokenizer":{"type":"Split","pattern":${pattern},"behavior":"Isolated"}`
+      }),
+    )
+    assert.match(await problem(folder), /has a Split with the pattern \{"Regex":"\(a\+\)\+\$"\}/)
   })
 
   it('reads words that were added and are not special', async () => {
