@@ -16,10 +16,21 @@ import { z } from 'zod'
 import { foundPictureSchema } from '../../commands/picture.ts'
 import type { Turn } from '../../inference/contract/types.ts'
 
-/** Conversations of a channel; the least recently used is deleted first. */
+/** Public conversations of a channel; the least recently used is deleted first. */
 export const MAX_CONVERSATIONS = 40
-/** Questions of one conversation; the oldest is deleted first. */
+/** Public questions of one conversation; the oldest is deleted first. */
 export const MAX_TURNS = 24
+
+/** How many records are stored. What is private never replaces what is public. */
+type Limits = {
+  readonly public: number
+  /** Of those that only one person can see, for each person and for all of them together. */
+  readonly perPerson: number
+  readonly private: number
+}
+
+const CONVERSATION_LIMITS: Limits = { public: MAX_CONVERSATIONS, perPerson: 10, private: 40 }
+const TURN_LIMITS: Limits = { public: MAX_TURNS, perPerson: MAX_TURNS, private: 2 * MAX_TURNS }
 /** Answers that are deleted with their conversation; older ones expire. */
 const MAX_ANSWERS = 100
 /** Descriptions that are stored, so that `Again` can avoid them. */
@@ -123,7 +134,34 @@ export function pruned(record: ChannelRecord, now: number): ChannelRecord {
 /** Moves a conversation to the end, and replaces the one with its id. */
 export function withConversation(record: ChannelRecord, conversation: Conversation): ChannelRecord {
   const others = record.talks.filter(({ id }) => id !== conversation.id)
-  return { talks: [...others, conversation].slice(-MAX_CONVERSATIONS) }
+  return { talks: withinLimits([...others, conversation], CONVERSATION_LIMITS) }
+}
+
+/**
+ * Without the oldest of those over the limits. Over the limit of all persons together, the person
+ * with the most loses one.
+ *
+ * @param records oldest first.
+ */
+function withinLimits<T extends { readonly visibleTo: string | null }>(
+  records: readonly T[],
+  limits: Limits,
+): T[] {
+  const byReader = Map.groupBy(records, ({ visibleTo: reader }) => reader)
+  const removed = new Set(byReader.get(null)?.slice(0, -limits.public))
+  byReader.delete(null)
+  const persons = [...byReader.values()].map((own) => {
+    for (const record of own.slice(0, -limits.perPerson)) {
+      removed.add(record)
+    }
+    return own.slice(-limits.perPerson)
+  })
+  const together = persons.reduce((sum, { length }) => sum + length, 0)
+  for (let over = together - limits.private; over > 0; over--) {
+    persons.sort((a, b) => b.length - a.length)
+    removed.add(persons[0]!.shift()!)
+  }
+  return records.filter((record) => !removed.has(record))
 }
 
 /**
@@ -140,8 +178,9 @@ export function withTurn(
     return record
   }
   const turns = [...conversation.turns.filter(({ id }) => id !== turn.id), turn]
-  const limitedTurns =
-    turns.length > MAX_TURNS ? removeTurns(turns, new Set([turns[0]!.id])) : turns
+  const keptIds = new Set(withinLimits(turns, TURN_LIMITS).map(({ id }) => id))
+  const removed = turns.filter(({ id }) => !keptIds.has(id)).map(({ id }) => id)
+  const limitedTurns = removeTurns(turns, new Set(removed))
   const next = { ...conversation, turns: limitedTurns, until }
   return turn.visibleTo !== null && conversation.visibleTo === null
     ? { talks: record.talks.map((other) => (other === conversation ? next : other)) }

@@ -112,6 +112,43 @@ describe('a channel’s record', () => {
     assert.equal(historyTo(only(long), String(MAX_TURNS))[0]?.question, '1?')
   })
 
+  it('what is private replaces nothing that is public, nor what is private to others', () => {
+    let record = asked(
+      withConversation(EMPTY_CHANNEL, { ...talk('kim'), visibleTo: 'kim' }),
+      'kim',
+      turn('q', null),
+    )
+    for (let i = 0; i < MAX_CONVERSATIONS; i++) {
+      record = withConversation(record, talk(String(i)))
+    }
+    for (let i = 0; i < 2 * MAX_CONVERSATIONS; i++) {
+      record = withConversation(record, { ...talk(`ada ${i}`), visibleTo: 'ada' })
+    }
+    const visible = (reader: string | null) =>
+      record.talks.filter((one) => one.visibleTo === reader).map(({ id }) => id)
+    assert.equal(visible(null).length, MAX_CONVERSATIONS)
+    assert.deepEqual(visible('kim'), ['kim'])
+    assert.equal(visible('ada').length, 10)
+    assert.equal(visible('ada').at(-1), `ada ${2 * MAX_CONVERSATIONS - 1}`)
+    for (let i = 0; i < 100; i++) {
+      const by = `member ${i}`
+      record = withConversation(record, { ...talk(by, by), visibleTo: by })
+    }
+    assert.equal(visible(null).length, MAX_CONVERSATIONS)
+    assert.equal(record.talks.length, 2 * MAX_CONVERSATIONS)
+
+    let long = withConversation(EMPTY_CHANNEL, talk('cat'))
+    for (let i = 0; i < MAX_TURNS; i++) {
+      long = asked(long, 'cat', turn(String(i), i === 0 ? null : String(i - 1)))
+    }
+    for (let i = 0; i <= MAX_TURNS; i++) {
+      long = asked(long, 'cat', { ...turn(`secret ${i}`, '0'), visibleTo: 'ada' })
+    }
+    const { turns } = only(long)
+    assert.equal(turns.filter((one) => one.visibleTo === null).length, MAX_TURNS)
+    assert.equal(turns.filter((one) => one.visibleTo === 'ada').length, MAX_TURNS)
+  })
+
   it('forgets each picture at its own time', () => {
     const record = withConversation(
       withConversation(EMPTY_CHANNEL, { ...talk('cat'), until: 10 }),
