@@ -12,10 +12,13 @@ export function nameOf({ key, source }: FoundPicture): string {
   return [source?.channelId, source?.messageId, source?.authorId, key].join('/')
 }
 
-/** The message and the channel of a picture of that name: with them the picture itself is gone. */
+/**
+ * The message and the channel of a picture of that name, and the picture itself, which can be edited
+ * out of its message: with any of them the picture is gone.
+ */
 export function placesOf(name: string): string[] {
-  const [channel = '', message = ''] = name.split('/', 2)
-  return [`message/${message}`, `channel/${channel}`]
+  const [channel = '', message = '', , ...key] = name.split('/')
+  return [`message/${message}`, `channel/${channel}`, `picture/${message}/${key.join('/')}`]
 }
 
 /** Everything whose deletion deletes what was made of a picture of that name. */

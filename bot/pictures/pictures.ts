@@ -18,6 +18,7 @@ import { detached } from '../operations/detached.ts'
 import { Deletions, nameOf, ownersOf, placesOf } from './deletions.ts'
 import type { FetchPicture } from './download.ts'
 import type { PictureFile } from './evidence.ts'
+import { KnownFiles } from './known-files.ts'
 import { type Fingerprint, fingerprintOf } from './fingerprint.ts'
 import { freshLink } from './fresh-link.ts'
 import { InFlight } from './in-flight.ts'
@@ -29,8 +30,6 @@ const BYTES_MS = 60_000
 const MAX_BYTES = 64 * 2 ** 20
 /** As long as moderation compares what someone posts (bot/moderation/hashes/postings.ts). */
 const PRINT_MS = 60 * 60_000
-/** As long as the model may keep what it computed from a picture (inference/engine/feature-cache.ts). */
-const HASH_MS = 24 * 60 * 60_000
 const MAX_KNOWN = 10_000
 /** Of a process that decodes for comparing and for evidence: both need less than the whole picture. */
 const DECODER_MEMORY = 512 * 2 ** 20
@@ -54,6 +53,8 @@ export type PicturesOptions = {
 /** Whose pictures are to be deleted; any of these. */
 export type Forgotten = {
   readonly messages?: readonly string[]
+  /** Pictures that were edited out of their message, by their keys in there. */
+  readonly picturesOf?: { readonly messageId: string; readonly keys: readonly string[] }
   /** A channel that was deleted. */
   readonly channel?: string
   /** A channel that stays, whose pictures are only to be forgotten. */
@@ -70,8 +71,7 @@ export class Pictures {
   /** Decodes for moderation: two pictures at once, in processes of their own. */
   readonly decoder = new DecodingPool({ maxMemory: DECODER_MEMORY })
   readonly #options: PicturesOptions
-  /** The hash of a picture's file, by the picture's name. */
-  readonly #hashes: LRUCache<string, string>
+  readonly #hashes: KnownFiles
   /** By hash. */
   readonly #bytes: LRUCache<string, Uint8Array>
   readonly #prints = new LRUCache<string, { readonly print: Fingerprint | null }>({
@@ -88,18 +88,11 @@ export class Pictures {
 
   constructor(options: PicturesOptions) {
     this.#options = options
-    this.#hashes = new LRUCache({
-      max: MAX_KNOWN,
-      ttl: HASH_MS,
-      ttlAutopurge: true,
-      // The model keeps nothing of a picture that cannot be found here when it is deleted.
-      dispose: (hash, _, reason) => {
-        if (reason !== 'delete') {
-          detached(options.log, 'the model could not delete a picture', () =>
-            options.model.forget([hash]),
-          )
-        }
-      },
+    // The model keeps nothing of a picture that cannot be found here when it is deleted.
+    this.#hashes = new KnownFiles((hash) => {
+      detached(options.log, 'the model could not delete a picture', () =>
+        options.model.forget([hash]),
+      )
     })
     this.#bytes = new LRUCache({
       maxSize: options.maxBytes ?? MAX_BYTES,
@@ -165,8 +158,7 @@ export class Pictures {
    * @param keep false: deletes the results of all of them, here too.
    */
   async settle(sources: readonly Pick<ImageSource, 'key'>[], keep = true): Promise<void> {
-    const known = new Set(this.#hashes.values())
-    const keys = sources.map(({ key }) => key).filter((key) => !keep || !known.has(key))
+    const keys = sources.map(({ key }) => key).filter((key) => !keep || !this.#hashes.hasHash(key))
     await this.#drop(new Set(keys))
   }
 
@@ -225,22 +217,18 @@ export class Pictures {
    * download for a deleted message ends with `image/gone`.
    */
   async forget(forgotten: Forgotten): Promise<void> {
-    const { messages = [], channel, clearedChannel, author, hashes = [] } = forgotten
+    const { messages = [], picturesOf, channel, clearedChannel, author, hashes = [] } = forgotten
     const owners = new Set([
       ...messages.map((id) => `message/${id}`),
+      ...(picturesOf?.keys.map((key) => `picture/${picturesOf.messageId}/${key}`) ?? []),
       ...(channel === undefined ? [] : [`channel/${channel}`]),
       ...(clearedChannel === undefined ? [] : [`cleared/${clearedChannel}`]),
       ...(author === undefined ? [] : [`author/${author}`]),
     ])
-    const keys = new Set(hashes)
-    if (owners.size === 0 && keys.size === 0) {
+    if (owners.size === 0 && hashes.length === 0) {
       return // each answer that is remembered comes by here
     }
-    for (const [name, hash] of owners.size === 0 ? [] : this.#hashes.entries()) {
-      if (ownersOf(name).some((owner) => owners.has(owner))) {
-        keys.add(hash)
-      }
-    }
+    const keys = this.#hashes.hashesOf(owners).union(new Set(hashes))
     this.#deletions.add([...owners, ...keys.values().map((hash) => `hash/${hash}`)])
     // Only where the picture itself is gone: nobody can keep other pictures from moderation.
     this.#downloads.abort((name) => placesOf(name).some((place) => owners.has(place)), gone())
@@ -250,7 +238,7 @@ export class Pictures {
   /** Deletes all that was made of pictures. */
   async clear(): Promise<void> {
     this.#deletions.add(['all'])
-    await this.#drop(new Set(this.#hashes.values()))
+    await this.#drop(this.#hashes.hashesOf(['all']))
   }
 
   /** Ends what is being decoded. */
@@ -263,12 +251,8 @@ export class Pictures {
     if (keys.size === 0) {
       return
     }
-    for (const [name, hash] of this.#hashes.entries()) {
-      if (keys.has(hash)) {
-        this.#hashes.delete(name)
-      }
-    }
     for (const hash of keys) {
+      this.#hashes.deleteHash(hash)
       this.#bytes.delete(hash)
       this.#prints.delete(hash)
     }
