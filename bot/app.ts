@@ -24,6 +24,7 @@ import { LinkPreviews } from './messages/link-previews.ts'
 import { MessageRequests } from './requests/message-intent.ts'
 import type { Metrics } from './operations/metrics.ts'
 import { Moderation } from './moderation/moderation.ts'
+import { Reconciliation } from './reconciliation.ts'
 import { UserStore } from './memory/user-store.ts'
 import { viewerOf } from './discord/picture-access.ts'
 import { menuPictures, newestPictures } from './discord/picture-finder.ts'
@@ -58,6 +59,7 @@ export type App = {
   readonly settings: GuildSettingsStore
   readonly users: UserStore
   readonly moderation: Moderation
+  readonly reconciliation: Reconciliation
   /** Resumes a job that another process left. */
   readonly resume: RequestIntake['carryOut']
   /** Tells the person that such a job has no answer. */
@@ -89,6 +91,7 @@ export function createApp(client: Client, deps: AppDeps): App {
   const deletePost = postDeleter(client, deps.log)
   const eraser = new Eraser({ records, deletions, users, settings, pictures, deletePost })
   const moderation = new Moderation(client, { ...deps, pictures, count: deps.metrics?.moderation })
+  const reconciliation = new Reconciliation(client, { ...deps, records, eraser, moderation })
   const stores = { pictures, memory, users, settings, eraser, deletions }
   const intake = createIntake(client, deps, { ...stores, moderation })
   const questions = new QuestionFlow(memory, intake, deletions, about)
@@ -105,10 +108,7 @@ export function createApp(client: Client, deps: AppDeps): App {
       memory: memoryService({ memory, eraser }),
       privacy: moderation.withPrivacy(privacyService({ memory, users, settings, eraser })),
       moderation: moderation.service(),
-      settings: {
-        of: (guildId) => settings.of(guildId),
-        change: (guildId, change) => settings.change(guildId, change),
-      },
+      settings,
       about,
     },
     buttons: new AnswerButtons({ questions, intake, memory, eraser }),
@@ -118,6 +118,7 @@ export function createApp(client: Client, deps: AppDeps): App {
     settings,
     users,
     moderation,
+    reconciliation,
     resume: (job, context) => intake.carryOut(job, context),
     giveUp: (job, context, outcome) => intake.giveUp(job, context, outcome),
     close: () => pictures.close(),

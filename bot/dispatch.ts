@@ -90,6 +90,7 @@ export function dispatch(client: Client, parts: DispatchDeps): Dispatcher {
     resume: () => app.moderation.resume(),
     stop: () => {
       stopForgetting()
+      app.reconciliation.stop()
       return app.moderation.stop()
     },
     close: () => app.close(),

@@ -1,11 +1,13 @@
 /**
  * Deletes the records of what is deleted on Discord. A deletion that fails, for example while the store
- * is away, is retried until it succeeds.
+ * is away, is retried until it succeeds. What the bot does not hear is found by
+ * bot/reconciliation.ts.
  */
 
-import { type Client, Events } from 'discord.js'
+import { type Client, Events, type Message, type PartialMessage } from 'discord.js'
 import { detached } from './operations/detached.ts'
 import type { App, AppDeps } from './app.ts'
+import { canReadContent, picturesIn } from './discord/message-pictures.ts'
 import { Recovery } from './operations/recovery.ts'
 
 /** The most failed deletions that are retried. */
@@ -14,9 +16,44 @@ const MAX_FAILED = 10_000
 /** Listens for deletions. @returns a function that ends the retries. */
 export function mirrorDeletions(
   client: Client,
-  { eraser, moderation }: Pick<App, 'eraser' | 'moderation'>,
-  { log, retryAfterMs }: Pick<AppDeps, 'log' | 'retryAfterMs'>,
+  { eraser, reconciliation }: Pick<App, 'eraser' | 'reconciliation'>,
+  deps: Pick<AppDeps, 'log' | 'retryAfterMs'>,
 ): () => void {
+  const { runWithRetry, stop } = retries(deps)
+  client.on(Events.MessageDelete, ({ id, guildId, channelId }) => {
+    runWithRetry(() => eraser.deleteMessages({ guildId, channelId }, [id]))
+  })
+  client.on(Events.MessageBulkDelete, (messages, { guildId, id: channelId }) => {
+    runWithRetry(() => eraser.deleteMessages({ guildId, channelId }, [...messages.keys()]))
+  })
+  client.on(Events.MessageUpdate, (before, message) => {
+    if (message.author?.id !== client.user?.id) {
+      const earlier = before.partial ? [] : picturesIn(before).map(({ key }) => key)
+      runWithRetry(() => deleteEditedOut(message, earlier, eraser))
+    }
+  })
+  client.on(Events.ChannelDelete, (channel) => {
+    const guildId = channel.isDMBased() ? null : channel.guildId
+    const threads = 'threads' in channel ? [...channel.threads.cache.keys()] : []
+    for (const channelId of [channel.id, ...threads]) {
+      runWithRetry(() => eraser.deleteChannel({ guildId, channelId }))
+    }
+    // Discord does not tell of its threads, and archived ones are not in the cache.
+    if (guildId !== null) {
+      runWithRetry(() => reconciliation.deleteMissingChannels(guildId))
+    }
+  })
+  client.on(Events.ThreadDelete, ({ guildId, id }) => {
+    runWithRetry(() => eraser.deleteChannel({ guildId, channelId: id }))
+  })
+  client.on(Events.GuildDelete, ({ id }) => {
+    runWithRetry(() => reconciliation.deleteGuild(id))
+  })
+  return stop
+}
+
+/** Runs deletions, and retries those that fail. */
+function retries({ log, retryAfterMs }: Pick<AppDeps, 'log' | 'retryAfterMs'>) {
   const failure = 'could not forget'
   const failedDeletions = new Set<() => Promise<void>>()
   const recovery = new Recovery({
@@ -43,24 +80,19 @@ export function mirrorDeletions(
       }
     })
   }
-  client.on(Events.MessageDelete, ({ id, guildId, channelId }) => {
-    runWithRetry(() => eraser.deleteMessages({ guildId, channelId }, [id]))
-  })
-  client.on(Events.MessageBulkDelete, (messages, { guildId, id: channelId }) => {
-    runWithRetry(() => eraser.deleteMessages({ guildId, channelId }, [...messages.keys()]))
-  })
-  client.on(Events.ChannelDelete, (channel) => {
-    const guildId = channel.isDMBased() ? null : channel.guildId
-    runWithRetry(() => eraser.deleteChannel({ guildId, channelId: channel.id }))
-  })
-  client.on(Events.ThreadDelete, ({ guildId, id }) => {
-    runWithRetry(() => eraser.deleteChannel({ guildId, channelId: id }))
-  })
-  client.on(Events.GuildDelete, ({ id }) => {
-    runWithRetry(async () => {
-      await Promise.all([eraser.deleteGuild(id), moderation.forgetGuild(id)])
-      log.info('left a server, and deleted its records')
-    })
-  })
-  return () => recovery.stop()
+  return { runWithRetry, stop: () => recovery.stop() }
+}
+
+/** A message was edited, and may have lost pictures. */
+async function deleteEditedOut(
+  message: Message | PartialMessage,
+  earlier: readonly string[],
+  eraser: App['eraser'],
+): Promise<void> {
+  const whole = message.partial ? await message.fetch().catch(() => null) : message
+  if (whole && canReadContent(whole)) {
+    const { guildId, channelId, id } = whole
+    const present = picturesIn(whole).map(({ key }) => key)
+    await eraser.deletePicturesExcept({ guildId, channelId }, id, { present, earlier })
+  }
 }

@@ -12,6 +12,7 @@ import {
   AttachmentFlags,
   ComponentType,
   type Embed,
+  GatewayIntentBits,
   type Message,
   type MessageSnapshot,
   StickerFormatType,
@@ -34,6 +35,13 @@ export function picturesIn(message: Message): FoundPicture[] {
   const pictures = holders.flatMap(picturesOf)
   const byKey = new Map(pictures.map((picture) => [picture.key, picture]))
   return [...byKey.values()].map((picture) => ({ ...picture, source: from }))
+}
+
+/** Whether Discord gives the bot the content of a message, pictures included. */
+export function canReadContent({ client, guildId, author, mentions }: Message): boolean {
+  const isOwn = author.id === client.user.id
+  const isAddressed = guildId === null || mentions.users.has(client.user.id)
+  return isOwn || isAddressed || client.options.intents.has(GatewayIntentBits.MessageContent)
 }
 
 /** A picture attached to a command; it has no message. */

@@ -17,11 +17,11 @@ const MAX_DELETIONS = 50_000
 
 /**
  * What work depends on and what is deleted, by its id. `member` is a person in one channel; an
- * `answer` goes by its key.
+ * `answer` goes by its key, and a `picture` by its message and its key in there.
  */
 export type Subject =
   | `${'message' | 'channel' | 'guild' | 'user' | 'conversation' | 'answer'}/${string}`
-  | `member/${string}/${string}`
+  | `${'member' | 'picture'}/${string}/${string}`
 
 export type Dependencies = {
   /**
@@ -86,6 +86,10 @@ export class TrackedWork {
 
   dependsOn(subject: Subject): boolean {
     return this.#subjects.has(subject)
+  }
+
+  get subjects(): ReadonlySet<Subject> {
+    return this.#subjects
   }
 
   /**
@@ -174,6 +178,11 @@ export class Deletions {
     }
     await Promise.all(dependentWork.map(({ writing }) => writing))
     return erase()
+  }
+
+  /** What the work under way depends on. */
+  get subjects(): ReadonlySet<Subject> {
+    return new Set([...this.#running].flatMap(({ subjects }) => [...subjects]))
   }
 
   /** Whether any of these was deleted after the work began, or for good. */

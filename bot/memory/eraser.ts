@@ -6,6 +6,7 @@
 import { SnowflakeUtil } from 'discord.js'
 import {
   type ChannelRecord,
+  type Conversation,
   countQuestions,
   type Reader,
   visibleTo,
@@ -15,7 +16,7 @@ import {
 } from './conversation.ts'
 import type { Deletions } from './deletions.ts'
 import type { GuildSettingsStore } from './guild-settings.ts'
-import type { ConversationRecords } from './records.ts'
+import type { ConversationRecords, MessageRecord } from './records.ts'
 import type { UserStore } from './user-store.ts'
 import type { Pictures } from '../pictures/pictures.ts'
 import { type Place, placeIn, prefixOf } from '../discord/place.ts'
@@ -53,6 +54,49 @@ export class Eraser {
         await this.#deleteMessage(place, id)
         await records.forms.deleteAll(`${prefixOf(place)}${id}.`)
       }
+    })
+  }
+
+  /**
+   * A message was edited, or is to be compared with what is stored: what is about pictures that it
+   * no longer has is deleted.
+   *
+   * @param present keys of the pictures that it has.
+   * @param earlier keys of pictures that it is known to have had.
+   */
+  async deletePicturesExcept(
+    place: Place,
+    messageId: string,
+    { present, earlier = [] }: { present: readonly string[]; earlier?: readonly string[] },
+  ): Promise<void> {
+    const { records, deletions, pictures } = this.#deps
+    const message = await records.messages.get(prefixOf(place) + messageId)
+    const channelIds = new Set(message ? [place.channelId, ...message.channels] : [])
+    const isMissing = ({ picture: { key, source } }: Conversation) =>
+      source?.messageId === messageId && !present.includes(key)
+    const channels = await Promise.all(
+      [...channelIds].map((channelId) => records.channel({ ...place, channelId })),
+    )
+    const stored = channels.flatMap(({ talks }) => talks.filter(isMissing))
+    const prefix = `picture/${messageId}/`
+    const used = [...deletions.subjects].filter((subject) => subject.startsWith(prefix))
+    const keys = new Set([
+      ...earlier,
+      ...stored.map(({ picture }) => picture.key),
+      ...used.map((subject) => subject.slice(prefix.length)),
+    ]).difference(new Set(present))
+    if (keys.size === 0) {
+      return
+    }
+    const subjects = [...keys].map((key) => `picture/${messageId}/${key}` as const)
+    // A link can be written again, so the pictures are not deleted for good.
+    const before = SnowflakeUtil.generate().toString()
+    await deletions.delete({ subjects, before }, async () => {
+      await pictures.forget({ picturesOf: { messageId, keys: [...keys] } })
+      if (message) {
+        await this.#deleteConversations(place, message, isMissing)
+      }
+      await records.forms.deleteAll(`${prefixOf(place)}${messageId}.`)
     })
   }
 
@@ -173,27 +217,36 @@ export class Eraser {
     if (!message) {
       return
     }
-    for (const channelId of new Set([place.channelId, ...message.channels])) {
-      const answers = await this.#unaskedAnswers({ ...place, channelId }, message.talks)
-      await this.#erase({ ...place, channelId }, null, (record) =>
-        withoutConversations(record, (conversation) => message.talks.includes(conversation.id)),
-      )
-      for (const answer of answers) {
-        await this.#deps.deletePost(channelId, answer)
-      }
-    }
+    await this.#deleteConversations(place, message, ({ id: talk }) => message.talks.includes(talk))
     if (message.answer !== null) {
       await this.deleteAnswer(place, message.answer)
     }
     await records.messages.delete(key)
   }
 
+  /** Deletes conversations about pictures of a message, and the bot's posts about them that nobody asked for. */
+  async #deleteConversations(
+    { guildId, channelId: ownChannelId }: Place,
+    { channels }: Pick<MessageRecord, 'channels'>,
+    isGone: (conversation: Conversation) => boolean,
+  ): Promise<void> {
+    for (const channelId of new Set([ownChannelId, ...channels])) {
+      const place = { guildId, channelId }
+      const answers = await this.#unaskedAnswers(place, isGone)
+      await this.#erase(place, null, (record) => withoutConversations(record, isGone))
+      for (const answer of answers) {
+        await this.#deps.deletePost(channelId, answer)
+      }
+    }
+  }
+
   /** The messages of answers in some conversations that nobody asked for, such as alternative text. */
-  async #unaskedAnswers(place: Place, talks: readonly string[]): Promise<string[]> {
+  async #unaskedAnswers(
+    place: Place,
+    isGone: (conversation: Conversation) => boolean,
+  ): Promise<string[]> {
     const { records } = this.#deps
-    const conversations = (await records.channel(place)).talks.filter(({ id }) =>
-      talks.includes(id),
-    )
+    const conversations = (await records.channel(place)).talks.filter(isGone)
     const messages = new Set<string>()
     for (const { key, message } of conversations.flatMap(({ answers }) => answers)) {
       const answer = await records.answers.get(prefixOf(place) + key)

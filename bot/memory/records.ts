@@ -25,6 +25,9 @@ import type { Collection, CollectionSpec, Store } from '../store/types.ts'
 /** An open form expires after this time. */
 const FORM_LIFE_MS = HOUR_MS
 
+/** No record of a server is stored for longer than this after its last use. */
+const GUILD_LIFE_MS = 400 * DAY_MS
+
 const answerSchema = z.object({
   /** User id of who asked for it. */
   asker: z.string(),
@@ -80,6 +83,8 @@ export class ConversationRecords {
   readonly messages: Collection<MessageRecord>
   /** Pictures that a form someone has open is about. Keys: place, message id, `.`, form key. */
   readonly forms: Collection<FormRecord>
+  /** The servers that the bot is on, so that one that it left while it was down is noticed. */
+  readonly guilds: Collection<{ readonly at: number }>
   readonly #pictures: Pick<Pictures, 'forget'>
 
   constructor(store: Store, pictures: Pick<Pictures, 'forget'>) {
@@ -87,6 +92,7 @@ export class ConversationRecords {
     this.answers = store.collection(kind('answers', answerSchema))
     this.messages = store.collection(kind('messages', messageSchema))
     this.forms = store.collection(kind('forms', formSchema, FORM_LIFE_MS))
+    this.guilds = store.collection(kind('guilds', z.object({ at: z.number() }), GUILD_LIFE_MS))
     this.#pictures = pictures
   }
 

@@ -158,6 +158,11 @@ export class Moderation {
     await this.executor.resume()
   }
 
+  /** The servers that have settings of moderation. */
+  guildsWithSettings(): AsyncIterable<string> {
+    return this.#guilds.collection.keys()
+  }
+
   /** Deletes everything of a server. */
   async forgetGuild(guildId: string): Promise<void> {
     for await (const [, { id }] of this.executor.cases.entries(`${guildId}/`)) {

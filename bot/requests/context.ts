@@ -1,12 +1,14 @@
 /** The context of a request, and the part of its answer about one picture. */
 
-import type { Client } from 'discord.js'
+import { type Client, Routes } from 'discord.js'
+import { InputError } from '../../config/errors.ts'
 import type { FoundPicture } from '../../commands/picture.ts'
 import type { Catalog } from '../../commands/i18n/words.ts'
 import type { ImageSource, Model, RequestOptions, Urgency } from '../../inference/contract/types.ts'
 import type { PartLayout } from './answer-message.ts'
 import type { ChannelRecord, Reader, Conversation } from '../memory/conversation.ts'
 import { assertMayPointAt, viewerOfRequest } from '../discord/picture-access.ts'
+import { isDeleted } from '../discord/api-errors.ts'
 import type { Delivery } from '../discord/reply.ts'
 import type { TrackedWork } from '../memory/deletions.ts'
 import type { Eraser } from '../memory/eraser.ts'
@@ -40,6 +42,8 @@ export type RequestContext = {
   readonly text: Catalog
   readonly options: RequestOptions
   readonly ttlMs: number
+  /** Whether another process began with it, so that deletions may have been missed. */
+  readonly resumed: boolean
   /** False for people who opted out. */
   readonly stores: boolean
   /** The pictures that the model was asked about. */
@@ -101,14 +105,17 @@ function urgencyOf(kind: Request['kind'], answer: Job['answer']): Urgency {
 /**
  * A picture as the model takes it, with its hash where it was talked about before.
  *
- * @throws {InputError} if the asker may not point at it.
+ * @throws {InputError} if the asker may not point at it, or it was deleted while no process ran.
  */
 export async function sourceOf(
   { client, pictures }: RequestDeps,
-  { options, sources, request, begin }: RequestContext,
+  { options, sources, request, resumed, begin }: RequestContext,
   picture: FoundPicture & { readonly hash?: string },
 ): Promise<ImageSource> {
   await assertMayPointAt(viewerOfRequest(client, request), picture.source)
+  if (resumed && picture.source) {
+    await assertExists(client, picture.source)
+  }
   const source = await pictures.source(picture, options.signal)
   sources.push(source)
   const bytes = async (signal?: AbortSignal) => {
@@ -116,4 +123,19 @@ export async function sourceOf(
     return source.bytes(signal)
   }
   return { key: source.key, bytes }
+}
+
+/** @throws {InputError} if the message was deleted. */
+async function assertExists(
+  client: Client,
+  { channelId, messageId }: { readonly channelId: string; readonly messageId: string },
+): Promise<void> {
+  try {
+    await client.rest.get(Routes.channelMessage(channelId, messageId))
+  } catch (error) {
+    if (isDeleted(error)) {
+      throw new InputError('conversation/deleted', null, { cause: error })
+    }
+    // Otherwise nothing can be said of it, and the picture itself may still be there.
+  }
 }

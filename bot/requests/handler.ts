@@ -71,6 +71,7 @@ export class RequestHandler {
           text,
         }),
         ttlMs: await settings.ttlMs(request.place.guildId),
+        resumed,
         stores: !(await users.hasOptedOut(request.asker)),
         sources: [],
         begin,

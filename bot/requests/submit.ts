@@ -249,9 +249,14 @@ function subjectsOf({ answer }: Job, request: Request): Subject[] {
       ? [request, ...request.others].map(({ talk }) => `conversation/${talk}` as const)
       : []),
     ...('answer' in request ? [`answer/${request.answer}` as const] : []),
-    ...pictures.flatMap(({ source }): Subject[] =>
+    ...pictures.flatMap(({ key, source }): Subject[] =>
       source
-        ? [`message/${source.messageId}`, `channel/${source.channelId}`, `user/${source.authorId}`]
+        ? [
+            `message/${source.messageId}`,
+            `channel/${source.channelId}`,
+            `user/${source.authorId}`,
+            `picture/${source.messageId}/${key}`,
+          ]
         : [],
     ),
   ]

@@ -112,6 +112,15 @@ class OverflowingCollection<T> implements Collection<T> {
     return (await this.#collection.delete(key)) || wasKept
   }
 
+  async *keys(prefix = ''): AsyncGenerator<string, void> {
+    for await (const key of this.#collection.keys(prefix)) {
+      if (!this.#deps.overflow.has(key)) {
+        yield key
+      }
+    }
+    yield* this.#keptKeys(prefix)
+  }
+
   async *entries(prefix = ''): AsyncGenerator<[key: string, record: T], void> {
     for await (const [key, record] of this.#collection.entries(prefix)) {
       if (!this.#deps.overflow.has(key)) {

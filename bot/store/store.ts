@@ -139,6 +139,7 @@ class KeyvStore implements Store {
         ),
       delete: (key) => this.#timed('delete', () => this.#deps.backend.delete(full(key))),
       entries: (prefix = '') => this.#entries(spec, prefix),
+      keys: (prefix = '') => this.#keys(spec, prefix),
       deleteAll: (prefix) => this.#timed('deleteAll', () => this.#deleteAll(spec, prefix)),
     }
   }
@@ -234,6 +235,12 @@ class KeyvStore implements Store {
       await wait(Math.random() * Math.min(MAX_PAUSE_MS, 2 ** attempt))
     }
     throw new Error(`a ${spec.name} record kept changing for ${UPDATE_LIMIT_MS} ms`)
+  }
+
+  async *#keys(spec: { readonly name: string }, prefix: string): AsyncGenerator<string, void> {
+    for await (const key of this.#deps.backend.keys(fullPrefix(spec, prefix))) {
+      yield key.slice(spec.name.length + 1)
+    }
   }
 
   async *#entries<T>(spec: CollectionSpec<T>, prefix: string): AsyncGenerator<[string, T], void> {

@@ -49,6 +49,8 @@ export type Collection<T> = {
   delete(key: string): Promise<boolean>
   /** Records whose key starts with `prefix` (default: all), in no defined order. */
   entries(prefix?: string): AsyncGenerator<[key: string, record: T], void>
+  /** Keys that start with `prefix` (default: all), in no defined order. */
+  keys(prefix?: string): AsyncGenerator<string, void>
   /** Deletes all keys that start with `prefix`, decodable or not. @returns the number of deleted records. */
   deleteAll(prefix: string): Promise<number>
 }

@@ -10,6 +10,7 @@ export const OPERATIONS: readonly Operation[] = [
   'update',
   'delete',
   'entries',
+  'keys',
   'deleteAll',
 ]
 
@@ -34,7 +35,7 @@ export class FailingStore implements Store {
       this.#check(operation, spec.name)
       return work()
     }
-    const check = () => this.#check('entries', spec.name)
+    const check = (operation: Operation) => this.#check(operation, spec.name)
     return {
       ttlMs: collection.ttlMs,
       get: (key) => tried('get', () => collection.get(key)),
@@ -42,8 +43,12 @@ export class FailingStore implements Store {
       update: (...args) => tried('update', () => collection.update(...args)),
       delete: (key) => tried('delete', () => collection.delete(key)),
       deleteAll: (prefix) => tried('deleteAll', () => collection.deleteAll(prefix)),
+      async *keys(prefix) {
+        check('keys')
+        yield* collection.keys(prefix)
+      },
       async *entries(prefix) {
-        check()
+        check('entries')
         yield* collection.entries(prefix)
       },
     }

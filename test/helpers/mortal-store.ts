@@ -56,6 +56,11 @@ export function mortalStore(store: Store, life: Life): Store {
         update: (...args) => life.write(() => collection.update(...args)),
         delete: (key) => life.write(() => collection.delete(key)),
         deleteAll: (prefix) => life.write(() => collection.deleteAll(prefix)),
+        async *keys(prefix) {
+          for await (const key of collection.keys(prefix)) {
+            yield await life.read(() => Promise.resolve(key))
+          }
+        },
         async *entries(prefix) {
           for await (const entry of collection.entries(prefix)) {
             yield await life.read(() => Promise.resolve(entry))

@@ -1,0 +1,282 @@
+/** What is deleted on Discord without the bot hearing of it, while it is down or while it runs. */
+
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
+import { setTimeout as wait } from 'node:timers/promises'
+import { type APIMessage, ChannelType } from 'discord.js'
+import type { Sandbox } from 'loopback-discord'
+import { Member } from 'loopback-discord/client'
+import { removeMember } from 'loopback-discord/members'
+import { PERMISSION } from 'loopback-discord/permissions'
+import { startWatchedSandbox } from 'loopback-discord/testing/watched-sandbox'
+import { readAnswerCustomId } from '../../bot/discord/custom-id.ts'
+import { EN } from '../../commands/i18n/en.ts'
+import type { Model } from '../../inference/contract/types.ts'
+import {
+  type DemoBot,
+  hearts,
+  openDemoModel,
+  startDemoBot,
+  suggestionsOf,
+  triangle,
+} from '../helpers/demo-bot.ts'
+import { hold, idle, kept } from '../helpers/held-bot.ts'
+
+const COLOR = 'what color is the triangle?'
+
+let model: Model
+before(async () => (model = await openDemoModel()))
+after(() => model.close())
+
+describe('what is deleted while the bot is down', () => {
+  let folder: string
+  let sandbox: Sandbox
+  let demo: DemoBot
+  let ada: Member
+
+  const start = () =>
+    startDemoBot(
+      { SIGHTSEER_STORE: `sqlite:${path.join(folder, 'store.sqlite')}` },
+      sandbox,
+      undefined,
+      model,
+    )
+
+  beforeEach(async () => {
+    folder = mkdtempSync(path.join(tmpdir(), 'sightseer-'))
+    sandbox = await startWatchedSandbox()
+    demo = await start()
+    ada = await demo.join('ada')
+  })
+  afterEach(async () => {
+    await demo.close()
+    await sandbox.close()
+    rmSync(folder, { recursive: true })
+  })
+
+  /** Ends the bot, changes Discord, and starts the bot again. */
+  async function whileDown(change: (member: Member) => unknown): Promise<void> {
+    await idle(demo)
+    await demo.close()
+    const member = await Member.connect(sandbox.url)
+    await change(member)
+    member.close()
+    demo = await start()
+  }
+
+  /** The keys of all records that name an id, of every collection. */
+  function namesOf(id: string): string[] {
+    const database = new DatabaseSync(path.join(folder, 'store.sqlite'), { readOnly: true })
+    const sql = `SELECT key FROM keyv WHERE instr(key || value, ?) > 0`
+    const rows = database.prepare(sql).all(id)
+    database.close()
+    return rows.map(({ key }) => String(key))
+  }
+
+  async function untilGone(id: string): Promise<void> {
+    for (let tries = 0; namesOf(id).length > 0 && tries < 200; tries++) {
+      await wait(50)
+    }
+    assert.deepEqual(namesOf(id), [])
+  }
+
+  it('the server that it was removed from: everything goes, settings and cases too', async () => {
+    const kit = await demo.join('kit')
+    await kit.slash('settings channel', { channel: kit.channelId, does: 'alt' })
+    await kit.slash('moderation setup', { channel: kit.channelId })
+    await ada.menu(EN.commands.describeMenu, await ada.upload(triangle()))
+    const { world } = sandbox
+    assert.ok(namesOf(world.guild.id).length > 4)
+    await whileDown(() => removeMember(world, world.guild, world.application.bot.id))
+    await untilGone(world.guild.id)
+  })
+
+  it('a server in an outage keeps everything', async () => {
+    await ada.menu(EN.commands.describeMenu, await ada.upload(triangle()))
+    const { world } = sandbox
+    await idle(demo)
+    const stored = namesOf(world.guild.id)
+    await whileDown(() => world.setUnavailable(world.guild, true))
+    await wait(1000)
+    assert.deepEqual(namesOf(world.guild.id).toSorted(), stored.toSorted())
+    world.setUnavailable(world.guild, false)
+  })
+
+  it('a channel, and the threads of a deleted one', async () => {
+    const { world } = sandbox
+    const channel = world.addChannel(world.guild, { name: 'short-lived', position: 9 })
+    ada.switchTo(channel.id)
+    await ada.slash('describe', { image: hearts() })
+    const thread = await ada.openThread('thread')
+    await ada.slash('describe', { image: hearts() })
+    await whileDown(() => world.removeChannel(channel))
+    await untilGone(channel.id)
+    await untilGone(thread)
+  })
+
+  it('a message: its conversation, its answers and their suggestions; others stay', async () => {
+    const posted = await ada.upload(triangle())
+    const described = await ada.menu(EN.commands.describeMenu, posted)
+    const other = await ada.upload(hearts())
+    await ada.menu(EN.commands.describeMenu, other)
+    assert.ok(suggestionsOf(described).length > 0)
+    await whileDown((member) => member.delete(posted))
+    await untilGone(posted.id)
+    await untilGone(described.id)
+    assert.equal(namesOf(other.id).length, 2)
+    assert.doesNotMatch(JSON.stringify(namesOf('triangle')), /answers/)
+  })
+
+  it('an answer: its question', async () => {
+    const described = await ada.slash('describe', { image: triangle() })
+    const answer = await ada.slash('ask', { question: COLOR })
+    await whileDown(() => {
+      const { world } = sandbox
+      world.remove(world.message(answer.channel_id, answer.id))
+    })
+    await untilGone(answer.id)
+    assert.equal(namesOf(described.id).length, 2)
+    assert.deepEqual(namesOf(COLOR), [])
+  })
+
+  it('a picture that was edited out of its message', async () => {
+    const posted = await ada.say('two', triangle(), hearts())
+    await ada.menu(EN.commands.describeMenu, posted)
+    await whileDown(() => editOut(sandbox, posted, 'triangle.webp'))
+    await untilGone('triangle.webp')
+    assert.equal(namesOf('hearts.webp').length, 1)
+  })
+
+  it('not what the bot cannot check: private answers, and messages that it may not read', async () => {
+    const { world } = sandbox
+    const hidden = await ada.slash('describe', { image: hearts('private.webp'), private: true })
+    const channel = world.addChannel(world.guild, { name: 'closed', position: 9 })
+    ada.switchTo(channel.id)
+    const posted = await ada.upload(triangle('closed.webp'))
+    await ada.menu(EN.commands.describeMenu, posted)
+    const other = world.addChannel(world.guild, { name: 'open', position: 9 })
+    ada.switchTo(other.id)
+    const gone = await ada.upload(triangle('open.webp'))
+    await ada.menu(EN.commands.describeMenu, gone)
+    await whileDown(async (member) => {
+      const { id } = world.application.bot
+      const deny = PERMISSION.readMessageHistory
+      channel.overwrites.set(id, { id, type: 1, allow: 0n, deny })
+      member.switchTo(other.id)
+      await member.delete(gone)
+    })
+    await untilGone(gone.id)
+    await wait(1000)
+    assert.ok(namesOf(hidden.id).length > 0)
+    assert.ok(namesOf('private.webp').length > 0)
+    assert.ok(namesOf(posted.id).length > 0)
+  })
+})
+
+describe('what is deleted while the bot runs', () => {
+  let demo: DemoBot
+  let ada: Member
+  let lin: Member
+
+  before(async () => {
+    demo = await startDemoBot({}, undefined, undefined, model)
+    ada = await demo.join('ada')
+    lin = await demo.join('lin')
+  })
+  after(() => demo.close())
+  beforeEach(() => {
+    ada.switchTo('general')
+    lin.switchTo('general')
+  })
+
+  async function untilForgotten(id: string): Promise<void> {
+    for (let tries = 0; (await kept(demo, id)).length > 0 && tries < 200; tries++) {
+      await wait(50)
+    }
+    assert.deepEqual(await kept(demo, id), [])
+  }
+
+  it('a channel with threads: an active and an archived one', async () => {
+    const { world } = demo.sandbox
+    const channel = world.addChannel(world.guild, { name: 'parent', position: 9 })
+    ada.switchTo(channel.id)
+    const threads: string[] = []
+    for (const name of ['active', 'archived']) {
+      ada.switchTo(channel.id)
+      threads.push(await ada.openThread(name))
+      await ada.slash('describe', { image: hearts() })
+    }
+    const archived = await demo.bot.client.channels.fetch(threads[1]!)
+    assert.ok(archived?.type === ChannelType.PublicThread)
+    await archived.setArchived(true)
+    // As after a start, when archived threads are not in the cache.
+    archived.parent?.threads.cache.delete(archived.id)
+    archived.guild.channels.cache.delete(archived.id)
+    demo.bot.client.channels.cache.delete(archived.id)
+    world.removeChannel(channel)
+    for (const id of threads) {
+      await untilForgotten(id)
+    }
+  })
+
+  it('a picture that is edited out: its conversations, also in other channels', async () => {
+    const posted = await ada.say('two', triangle('out.webp'), hearts('stays.webp'))
+    await ada.menu(EN.commands.describeMenu, posted)
+    const { world } = demo.sandbox
+    const other = world.addChannel(world.guild, { name: 'elsewhere', position: 9 })
+    lin.switchTo(other.id)
+    const picture = `https://discord.com/channels/${world.guild.id}/${posted.channel_id}/${posted.id}`
+    await lin.slash('ask', { question: 'what shape is it?', picture })
+    editOut(demo.sandbox, posted, 'out.webp')
+    await untilForgotten('out.webp')
+    assert.equal((await kept(demo, 'stays.webp')).length, 2)
+    const shown = (await lin.slash('memory show')).content
+    assert.doesNotMatch(shown, /out\.webp/)
+    assert.match(shown, /stays\.webp/)
+  })
+
+  it('a picture that is edited out while it is answered about', async () => {
+    const posted = await ada.upload(triangle('answered.webp'))
+    const held = hold(demo, 'describe')
+    const asked = await lin.useMenu(EN.commands.describeMenu, posted)
+    await held.reached
+    editOut(demo.sandbox, posted, 'answered.webp')
+    assert.equal((await lin.answer(asked)).content, EN.errors['conversation/deleted'])
+    held.release()
+    await idle(demo)
+    await untilForgotten(posted.id)
+  })
+
+  it('an edit that takes no picture out deletes nothing', async () => {
+    const posted = await ada.upload(triangle('same.webp'))
+    await ada.menu(EN.commands.describeMenu, posted)
+    await ada.edit(posted, 'other words')
+    await ada.slash('help')
+    await wait(200)
+    assert.equal((await kept(demo, 'same.webp')).length, 1)
+  })
+
+  it('with a picture’s message its answers go, and what they suggest', async () => {
+    const posted = await ada.upload(triangle('source.webp'))
+    const described = await ada.menu(EN.commands.describeMenu, posted)
+    await idle(demo)
+    const [suggestion] = suggestionsOf(described)
+    const { key } = readAnswerCustomId(suggestion!.id)!
+    assert.equal((await kept(demo, described.id)).length, 2)
+    assert.ok((await kept(demo, key)).some((name) => name.startsWith('answers')))
+    await ada.delete(posted)
+    await untilForgotten(posted.id)
+    await untilForgotten(described.id)
+    await untilForgotten(key)
+  })
+})
+
+/** Removes a file from a message, as its author can. */
+function editOut({ world }: Sandbox, { channel_id, id }: APIMessage, name: string): void {
+  const message = world.message(channel_id, id)
+  world.update(message, { files: message.files.filter((file) => file.name !== name) })
+}
