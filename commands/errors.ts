@@ -54,6 +54,8 @@ declare module '../config/errors.ts' {
     /** To the direct message about a case of moderation. */
     'reply/notice': NoParams
     'answer/no-other': NoParams
+    /** Its pictures were posted with alternative text. */
+    'answer/reposted': NoParams
     'limit/daily': { readonly limit: number }
     'permission/not-yours': NoParams
     'permission/only-asker': NoParams

@@ -12,7 +12,7 @@ const KEY = /^[\w.-]{1,64}$/
 const NUMBER = /^\d{1,2}$/
 
 /** What a button or form of an answer does. */
-const ANSWER_ACTIONS = ['ask', 'again', 'delete', 'repost', 'question', 'form'] as const
+const ANSWER_ACTIONS = ['ask', 'again', 'delete', 'repost', 'question', 'form', 'text'] as const
 export type AnswerAction = (typeof ANSWER_ACTIONS)[number]
 
 /**

@@ -137,6 +137,32 @@ export class ConversationStore {
     )
   }
 
+  /**
+   * Claims an answer for the one request that may post its pictures with alternative text.
+   *
+   * @param by key of the request; the same one may claim it again.
+   * @returns false if another request has claimed it.
+   */
+  async claimRepost(
+    place: Place,
+    key: string,
+    { by, ttlMs }: { readonly by: string; readonly ttlMs: number },
+  ): Promise<boolean> {
+    const answer = await this.#records.answers.update(
+      prefixOf(place) + key,
+      (before) => before && { ...before, reposted: before.reposted ?? by },
+      ttlMs,
+    )
+    return answer === undefined || answer.reposted === by
+  }
+
+  /** Gives a claim back, because the post failed. */
+  async releaseRepost(place: Place, key: string, by: string): Promise<void> {
+    await this.#records.answers.update(prefixOf(place) + key, (before) =>
+      before?.reposted === by ? { ...before, reposted: null } : before,
+    )
+  }
+
   /** @param key of the message that the pictures are in, `.`, and a key that nobody can guess. */
   async saveForm(place: Place, key: string, form: FormRecord): Promise<void> {
     await this.#records.forms.set(prefixOf(place) + key, form)

@@ -38,6 +38,8 @@ const answerSchema = z.object({
   asked: z.boolean().default(true),
   /** Whether it says which picture it is about. */
   named: z.boolean().default(false),
+  /** Key of the request that posted its pictures with alternative text; null: none did. */
+  reposted: z.string().nullable().default(null),
   /** One for each picture, in order. */
   parts: z.array(
     z.object({

@@ -3,17 +3,21 @@
 import { InputError } from '../../config/errors.ts'
 import {
   type ButtonInteraction,
+  ComponentType,
   type ModalSubmitInteraction,
   PermissionFlagsBits,
+  Routes,
 } from 'discord.js'
+import { catalogFor } from '../../commands/i18n/catalog.ts'
 import { withDeferral } from '../discord/deferral.ts'
-import { readAnswerCustomId } from '../discord/custom-id.ts'
+import { errorKind } from '../discord/api-errors.ts'
+import { answerCustomId, readAnswerCustomId } from '../discord/custom-id.ts'
 import type { QuestionFlow } from './question-flow.ts'
 import { type RequestIntake, placeOf, withDeferredReply } from './submit.ts'
 import type { Eraser } from '../memory/eraser.ts'
 import type { AnswerRecord } from '../memory/records.ts'
 import type { ConversationStore } from '../memory/conversation-store.ts'
-import { ownConversations } from './repost-with-alt-text.ts'
+import { altTextForm, ownConversations, textsOf } from './repost-with-alt-text.ts'
 
 type Deps = {
   readonly questions: QuestionFlow
@@ -31,7 +35,10 @@ export class AnswerButtons {
 
   /** A form was filled in. */
   async submitted(interaction: ModalSubmitInteraction): Promise<void> {
-    await this.#deps.questions.submitted(interaction, idOf(interaction.customId).key)
+    const { key, action } = idOf(interaction.customId)
+    await (action === 'text'
+      ? this.#repost(interaction, key)
+      : this.#deps.questions.submitted(interaction, key))
   }
 
   /** A button was pressed. */
@@ -48,8 +55,9 @@ export class AnswerButtons {
       case 'delete':
         return this.#delete(interaction, key)
       case 'repost':
-        return this.#repost(interaction, key)
+        return this.#openAltText(interaction, key)
       case 'form':
+      case 'text':
         throw new InputError('button/unknown')
     }
   }
@@ -85,20 +93,35 @@ export class AnswerButtons {
     await eraser.deleteMessages(place, [interaction.message.id])
   }
 
-  /** Posts the pictures again, with the model's description as alt text. */
-  async #repost(interaction: ButtonInteraction, key: string): Promise<void> {
+  /** Opens the form with the alternative text of the person's own pictures. */
+  async #openAltText(interaction: ButtonInteraction, key: string): Promise<void> {
+    const { memory } = this.#deps
+    const answer = await this.#requireAnswer(interaction, key)
+    if (answer.reposted !== null) {
+      throw new InputError('answer/reposted')
+    }
+    const where = { place: placeOf(interaction), key, userId: interaction.user.id }
+    const form = altTextForm(
+      key,
+      await ownConversations(memory, where),
+      catalogFor(interaction.locale),
+    )
+    await interaction.showModal(form)
+  }
+
+  /** Posts the pictures again with the text of the form, and turns the button off. */
+  async #repost(interaction: ModalSubmitInteraction, key: string): Promise<void> {
     const { intake, memory } = this.#deps
     await withDeferredReply(interaction, false, async (acknowledge) => {
-      await ownConversations(memory, {
-        place: placeOf(interaction),
-        key,
-        userId: interaction.user.id,
-      })
+      const where = { place: placeOf(interaction), key, userId: interaction.user.id }
+      await ownConversations(memory, where)
       const { displayName: name } = interaction.user
       const maxBytes = interaction.attachmentSizeLimit
-      const input = { kind: 'repost', answer: key, name, maxBytes } as const
+      const texts = textsOf(interaction)
+      const input = { kind: 'repost', answer: key, name, maxBytes, texts } as const
       await intake.submitInteraction(interaction, input, { hidden: false, acknowledge })
     })
+    await turnOff(interaction, answerCustomId(key, 'repost'))
   }
 
   async #requireAnswer(interaction: ButtonInteraction, key: string): Promise<AnswerRecord> {
@@ -107,6 +130,32 @@ export class AnswerButtons {
       throw new InputError('conversation/unknown')
     }
     return answer
+  }
+}
+
+/**
+ * Turns off a button of the message that a form was opened from. Where the bot cannot edit that
+ * message, because only the person sees it, the button stays and says that it was used.
+ */
+async function turnOff({ message, client }: ModalSubmitInteraction, customId: string) {
+  const components = message?.components.map((row) => {
+    const json = row.toJSON()
+    return json.type === ComponentType.ActionRow
+      ? {
+          ...json,
+          components: json.components.map((one) =>
+            'custom_id' in one && one.custom_id === customId ? { ...one, disabled: true } : one,
+          ),
+        }
+      : json
+  })
+  if (message) {
+    const route = Routes.channelMessage(message.channelId, message.id)
+    await client.rest.patch(route, { body: { components } }).catch((error: unknown) => {
+      if (errorKind(error) === 'bug') {
+        throw error
+      }
+    })
   }
 }
 

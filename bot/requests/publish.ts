@@ -36,6 +36,8 @@ export type AnswerDetails = {
   readonly quiet?: boolean
   /** Whether it says which picture it is about. */
   readonly named?: boolean
+  /** The request that posted its pictures with alternative text, so the button for that is off. */
+  readonly reposted?: string | null
   /** Files that the answer shows: the one picture that was attached to a command. */
   readonly files?: readonly PostedFile[]
 }
@@ -58,7 +60,7 @@ export async function publishAnswer(
     suggestions: createSuggestions,
     note: context.stores ? about.note : text.answer.notRemembered,
     again: request.kind !== 'alt-text',
-    repost: about.style === 'alt' && parts.some(({ conversation }) => conversation !== null),
+    repost: about.style === 'alt' && conversationsOf(parts).length > 0 && !about.reposted,
   })
   const record = (suggestions: AnswerRecord['suggestions']) => ({
     ...recordOf(request, parts, about),
@@ -88,7 +90,7 @@ export async function publishAnswer(
 function recordOf(
   { kind, asker, hidden, asked }: Request,
   parts: readonly AnswerPart[],
-  { style, named = false }: AnswerDetails,
+  { style, named = false, reposted = null }: AnswerDetails,
 ): Omit<AnswerRecord, 'suggestions'> {
   const answers = parts.some(({ turn }) => turn) ? 'ask' : 'describe'
   return {
@@ -98,6 +100,7 @@ function recordOf(
     hidden,
     asked,
     named,
+    reposted,
     // A part without a conversation keeps its index, so that buttons number the pictures correctly.
     parts: parts.map(({ conversation, turn, number = null }) => ({
       talk: conversation?.id ?? '',

@@ -54,6 +54,7 @@ export async function regenerate(
     question: asked?.question ?? null,
     style: answer.style,
     named: answer.named,
+    reposted: answer.reposted,
     key: request.answer,
     suggested: answer.suggestions,
   })

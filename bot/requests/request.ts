@@ -78,6 +78,8 @@ export const requestSchema = z.discriminatedUnion('kind', [
     name: z.string(),
     /** Largest file that may be posted there, in bytes. */
     maxBytes: z.number(),
+    /** The alternative text of each picture, as its author left it; absent: the model's. */
+    texts: z.array(z.string()).default([]),
   }),
   /** Writes alt text for pictures automatically. */
   z.object({

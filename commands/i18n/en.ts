@@ -21,6 +21,8 @@ export const EN = {
     question: 'Your question',
     placeholder: 'For example: what is in the background?',
     picture: 'Which picture?',
+    altTextTitle: 'Post with alt text',
+    altText: 'Alt text',
     numbered: (number: number) => `Picture ${number}`,
   },
   answer: {
@@ -33,6 +35,7 @@ export const EN = {
     hiddenPicture: 'the picture behind the spoiler',
     pictures: (count: number) => `these ${many(count, 'picture')}`,
     altText: (text: string) => `AI-generated: ${text}`,
+    repostedWith: (user: string) => `Posted for ${user} with alt text.`,
     repostedFor: (user: string) => `Posted for ${user} with alt text (AI-generated).`,
     notRemembered: 'You opted out, so I keep nothing of this and cannot answer follow-ups.',
   },

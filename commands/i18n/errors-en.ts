@@ -117,6 +117,7 @@ export const ERRORS_EN: ErrorSentences = {
   'reply/empty': 'Reply with a question in words.',
   'reply/gone': 'The message that you replied to is gone, or I cannot see it.',
   'reply/notice': `To answer the moderators, press **${MODERATION_EN.buttons.appeal}** under my message about that.`,
+  'answer/reposted': 'I have posted that with alt text already.',
   'answer/no-other': 'I have no other words for this picture.',
   'limit/daily': ({ limit }) =>
     `You have used your ${many(limit, 'answer')} of today on this server. Come back tomorrow.`,

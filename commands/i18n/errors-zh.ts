@@ -110,6 +110,7 @@ export const ERRORS_ZH: ErrorSentences = {
   'reply/empty': '请在回复中用文字提问。',
   'reply/gone': '你回复的那条消息已经不在了，或者我看不到它。',
   'reply/notice': `要答复管理员，请按我那条通知下方的“${MODERATION_ZH.buttons.appeal}”。`,
+  'answer/reposted': '我已经带替代文字发布过了。',
   'answer/no-other': '对这张图片，我没有别的说法。',
   'limit/daily': ({ limit }) => `你今天在本服务器的 ${limit} 次回答已用完，请明天再来。`,
   // Who may do what, and where

@@ -19,6 +19,8 @@ export const ZH: Catalog = {
     question: '你的问题',
     placeholder: '例如：what is in the background?（请用英语提问）',
     picture: '哪一张图片？',
+    altTextTitle: '带替代文字重发',
+    altText: '替代文字',
     numbered: (number) => `图片 ${number}`,
   },
   answer: {
@@ -31,6 +33,7 @@ export const ZH: Catalog = {
     hiddenPicture: '被遮住的图片',
     pictures: (count) => `这 ${count} 张图片`,
     altText: (text) => `AI 生成：${text}`,
+    repostedWith: (user) => `代 ${user} 发布，附替代文字。`,
     repostedFor: (user) => `代 ${user} 发布，附替代文字（AI 生成）。`,
     notRemembered: '你已选择不被记录，所以我不保留这些内容，也无法回答后续问题。',
   },

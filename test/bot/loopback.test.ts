@@ -10,8 +10,7 @@ import { pathToFileURL } from 'node:url'
 import type { APIMessage } from 'discord.js'
 import { Member } from 'loopback-discord/client'
 import { openSandbox } from '../../bot/loopback.ts'
-import { EN } from '../../commands/i18n/en.ts'
-import { button, scene, startDemoBot } from '../helpers/demo-bot.ts'
+import { postWithAltText, scene, startDemoBot } from '../helpers/demo-bot.ts'
 import { freePort } from '../helpers/databases.ts'
 
 const ROOT = path.join(import.meta.dirname, '..', '..')
@@ -108,8 +107,7 @@ describe('openSandbox', () => {
     const later = await again.join('ada')
     const answers: APIMessage[] = []
     for (const answer of described) {
-      const pressed = await later.press(answer, button(answer, EN.buttons.repost))
-      answers.push(await later.answer(pressed))
+      answers.push(await later.answer(await postWithAltText(later, answer)))
     }
     await again.close()
     await second.close()

@@ -7,7 +7,7 @@ import { Member } from 'loopback-discord/client'
 import type { Sandbox } from 'loopback-discord'
 import { startWatchedSandbox } from 'loopback-discord/testing/watched-sandbox'
 import { EN } from '../../commands/i18n/en.ts'
-import { button } from '../helpers/demo-bot.ts'
+import { postWithAltText } from '../helpers/demo-bot.ts'
 import { type BotProcess, startBotProcess } from '../helpers/bot-process.ts'
 import { type Database, sqliteFile, startRedis, WITH_REDIS } from '../helpers/databases.ts'
 import { pictureFile } from '../helpers/pictures.ts'
@@ -123,14 +123,16 @@ for (const [name, options, start] of [
       await first.end('SIGTERM') // the next one does not have the picture in memory
       const second = await startBot()
       const slow = sandbox.faults.add({ kind: 'cdn', action: 'slow', bytesPerSecond: 1 })
-      await ada.press(described, button(described, EN.buttons.repost))
+      await postWithAltText(ada, described)
       await slow.until()
       await second.end('SIGKILL')
       slow.cancel()
 
       const posts = () =>
         ada.events.flatMap(({ message }) =>
-          isPosted(message) && message.attachments.length > 0 ? [message] : [],
+          isPosted(message) && message.attachments.length > 0 && message.id !== described.id
+            ? [message]
+            : [],
         )
       const edit = { method: 'PATCH', path: '/webhooks/*/*/messages/*' } as const
       sandbox.faults.add({ kind: 'rest', ...edit, status: 'timeout', handled: true })

@@ -100,6 +100,7 @@ const SAMPLES: Samples = {
   'reply/unreadable': null,
   'reply/empty': null,
   'answer/no-other': null,
+  'answer/reposted': null,
   'limit/daily': [{ limit: 1 }, /your 1 answer of today/],
   'permission/not-yours': null,
   'permission/only-asker': null,

@@ -5,6 +5,8 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { type APIMessage, ComponentType } from 'discord.js'
 import type { DestinationStream } from 'pino'
+import { z } from 'zod'
+import { EN } from '../../commands/i18n/en.ts'
 import { Member, type MemberOptions } from 'loopback-discord/client'
 import type { Sandbox } from 'loopback-discord'
 import { createLog } from '../../bot/operations/logs.ts'
@@ -98,7 +100,7 @@ function file(...parts: string[]): Uint8Array {
 }
 
 /** A button as it is shown. */
-export type Shown = { readonly label: string; readonly id: string }
+export type Shown = { readonly label: string; readonly id: string; readonly disabled: boolean }
 
 /** The buttons below a message, in order. */
 export function buttonsOf(message: APIMessage): Shown[] {
@@ -106,7 +108,7 @@ export function buttonsOf(message: APIMessage): Shown[] {
     row.type === ComponentType.ActionRow
       ? row.components.flatMap((part) =>
           part.type === ComponentType.Button && 'custom_id' in part
-            ? [{ label: part.label ?? '', id: part.custom_id }]
+            ? [{ label: part.label ?? '', id: part.custom_id, disabled: part.disabled ?? false }]
             : [],
         )
       : [],
@@ -128,4 +130,32 @@ export function button(message: APIMessage, label: string): string {
 /** The suggested questions. */
 export function suggestionsOf(message: APIMessage): Shown[] {
   return buttonsOf(message).filter(({ id }) => id.includes(':question:'))
+}
+
+/**
+ * Posts the pictures of an answer with alternative text, through its form.
+ *
+ * @param text of the first picture; absent: what the form suggests.
+ * @returns the interaction's id.
+ */
+export async function postWithAltText(
+  member: Member,
+  answer: APIMessage,
+  text?: string,
+): Promise<string> {
+  const modal = await member.modal(await member.press(answer, button(answer, EN.buttons.repost)))
+  const suggested = Object.fromEntries(
+    textInputs(modal.components).map((one) => [one.id, one.value]),
+  )
+  return member.submit(modal, { ...suggested, ...(text !== undefined && { text0: text }) })
+}
+
+/** The text inputs of a form, with what they suggest. */
+export function textInputs(components: readonly unknown[] = []) {
+  const labels = z.array(
+    z.object({ component: z.object({ custom_id: z.string(), value: z.string().default('') }) }),
+  )
+  return labels
+    .parse(components)
+    .map(({ component }) => ({ id: component.custom_id, value: component.value }))
 }

@@ -42,6 +42,7 @@ const ANSWER: PublishedAnswer = {
     hidden: false,
     asked: true,
     named: false,
+    reposted: null,
     parts: [{ talk: 'talk', turn: null, number: null }],
     suggestions: [],
   },

@@ -11,8 +11,10 @@ import {
   button,
   buttonsOf,
   type DemoBot,
+  postWithAltText,
   scene,
   startDemoBot,
+  textInputs,
   triangle,
 } from '../../helpers/demo-bot.ts'
 import { hold, idle, kept } from '../../helpers/held-bot.ts'
@@ -82,12 +84,43 @@ describe('settings of a server', () => {
     const refused = await lin.answer(await lin.press(alt, button(alt, EN.buttons.repost)))
     assert.equal(refused.content, EN.errors['permission/only-author'])
 
-    const again = await ada.answer(await ada.press(alt, button(alt, EN.buttons.repost)))
+    const again = await ada.answer(await postWithAltText(ada, alt))
+    assert.equal(again.content, EN.answer.repostedFor('Ada'))
     const [file] = again.attachments
     assert.match(file?.description ?? '', /^AI-generated: A small yellow star/)
     assert.ok(file?.filename.startsWith('SPOILER_'))
     const bytes = new Uint8Array(await (await fetch(file!.url)).arrayBuffer())
     assert.deepEqual(bytes, scene().bytes)
+
+    const { message } = await ada.until(
+      (event) => event.message?.id === alt.id && event.message.edited_timestamp !== null,
+    )
+    const off = buttonsOf(message!).filter(({ disabled }) => disabled)
+    assert.deepEqual(
+      off.map(({ label }) => label),
+      [EN.buttons.repost],
+    )
+  })
+
+  it('alt text: its author corrects it first, and it is posted once', async () => {
+    const alt = await ada.answerTo(await ada.upload(triangle()))
+    const repost = button(alt, EN.buttons.repost)
+    const forms = [
+      await ada.modal(await ada.press(alt, repost)),
+      await ada.modal(await ada.press(alt, repost)),
+    ]
+    assert.match(textInputs(forms[0]?.components)[0]?.value ?? '', /^A large green triangle .*\.$/)
+    const answers = await Promise.all(
+      forms.map(async (form) =>
+        ada.answer(await ada.submit(form, { text0: 'A hill, as I drew it' })),
+      ),
+    )
+    const [posted, ...others] = answers.filter(({ attachments }) => attachments.length > 0)
+    assert.deepEqual(others, [])
+    assert.equal(posted?.content, EN.answer.repostedWith('Ada'))
+    assert.equal(posted.attachments[0]?.description, 'A hill, as I drew it')
+    const refused = answers.find(({ attachments }) => attachments.length === 0)
+    assert.equal(refused?.content, EN.errors['answer/reposted'])
   })
 
   it('a channel can be answered by itself, in the style and language of the server', async () => {

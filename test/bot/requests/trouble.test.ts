@@ -5,7 +5,14 @@ import { after, before, describe, it } from 'node:test'
 import { startSandbox } from 'loopback-discord'
 import type { Member } from 'loopback-discord/client'
 import { EN } from '../../../commands/i18n/en.ts'
-import { button, type DemoBot, scene, startDemoBot, triangle } from '../../helpers/demo-bot.ts'
+import {
+  button,
+  type DemoBot,
+  postWithAltText,
+  scene,
+  startDemoBot,
+  triangle,
+} from '../../helpers/demo-bot.ts'
 
 const COLOR = 'what color is the star?'
 
@@ -30,8 +37,7 @@ describe('troubles', () => {
     const now = performance.now.bind(performance)
     t.mock.method(performance, 'now', () => now() + 2 * 60_000)
     for (const described of [posted, given]) {
-      const pressed = await ada.press(described, button(described, EN.buttons.repost))
-      const answer = await ada.answer(pressed)
+      const answer = await ada.answer(await postWithAltText(ada, described))
       assert.equal(answer.attachments.length, 1, answer.content)
     }
     assert.equal(fault.applied, 2)
