@@ -9,6 +9,7 @@ import { runLimitsBench } from './full-size/limits.ts'
 import { runMemoryBench } from './full-size/memory.ts'
 import { runModerationBench } from './moderation/moderation.ts'
 import { runParityBench } from './quality/parity.ts'
+import { runPicturesBench } from './pictures/pictures.ts'
 import { runPullBench } from './full-size/pull.ts'
 import { runSandboxBench } from './sandbox-load/sandbox-load.ts'
 import { runSoakBench } from './soak/soak.ts'
@@ -31,6 +32,9 @@ With the demo model, the small checkpoints, or no model at all:
               per picture; and the demo model's questions as rules; minutes
                 --rules-only         without the replay
   parity      distance from transformers at every seam of the small checkpoints
+  pictures    small files that are costly to decode: how long others wait beside them, how soon a
+              cancelled one ends, processor time and memory
+                --model DIR|NAME     default demo
   sandbox     the loopback Discord under load: members use a command, discord.js answers;
               the server's own time, its memory, and how long it takes to start
                 --members N          default 200
@@ -82,6 +86,7 @@ const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<void
   memory: runMemoryBench,
   moderation: runModerationBench,
   parity: runParityBench,
+  pictures: runPicturesBench,
   pull: runPullBench,
   sandbox: runSandboxBench,
   soak: runSoakBench,

@@ -32,7 +32,7 @@ export type ImageLimits = {
    * progressive JPEG or a rotated picture is decoded: 170 to 470 MB at the default limit.
    */
   readonly maxPixels: number
-  /** Time to decode, in seconds. */
+  /** Processor time to decode, in seconds; on a busy machine it may take `PATIENCE` times as long. */
   readonly maxSeconds: number
 }
 
@@ -42,8 +42,11 @@ const MIB = 2 ** 20
 export const DEFAULT_LIMITS: ImageLimits = {
   maxBytes: 32 * MIB,
   maxPixels: 50 * 2 ** 20,
-  maxSeconds: 20,
+  maxSeconds: 10,
 }
+
+/** How much longer than its processor time a decoding may take. */
+export const PATIENCE = 4
 
 /** How much more memory AVIF takes per pixel while it is decoded. */
 const AVIF_COST = 3
@@ -155,7 +158,7 @@ function read(bytes: Uint8Array, { maxSeconds, lenient = false }: Limits, page =
     sequentialRead: true,
     limitInputPixels: false, // checked from the header, so that the error has the size
     unlimited: false,
-  }).timeout({ seconds: Math.ceil(maxSeconds) })
+  }).timeout({ seconds: Math.ceil(maxSeconds * PATIENCE) })
 }
 
 /** Checks the size that the file's header states. */

@@ -9,7 +9,7 @@ import { InputError } from '../../../config/errors.ts'
 import { toPlainError } from '../../../config/plain-error.ts'
 import { type DecodingRequest, type DecodingResponse, runJob } from './job.ts'
 
-/** How often the memory is looked at, milliseconds: native code fills some 100 MB in that time. */
+/** How often memory and time are looked at, milliseconds: native code fills some 100 MB meanwhile. */
 const WATCH_MS = 20
 
 /** Where native code still runs on other threads, `process.exit` would wait for it. */
@@ -23,28 +23,35 @@ function respond(response: DecodingResponse, then: () => void = () => {}): void 
   }
 }
 
-/** Gives up the request at work when it takes more memory than allowed, and ends the process. */
-function watchMemory(maxMemory: number): { readonly stop: () => void } {
+/** Gives up a request that takes more memory or time than allowed, and ends the process. */
+function watch({ maxMemory, slowMs, maxMs }: DecodingRequest): { readonly stop: () => void } {
+  const start = process.cpuUsage()
+  let isSlow = false
   const timer = setInterval(() => {
     const memory = process.memoryUsage.rss()
-    if (memory > maxMemory) {
+    const { user, system } = process.cpuUsage(start)
+    const ms = (user + system) / 1000
+    if (memory > maxMemory || ms > maxMs) {
       clearInterval(timer)
-      const error = toPlainError(new InputError('image/large-to-decode'))
-      respond({ type: 'failed', error, memory }, die)
+      const error = new InputError(ms > maxMs ? 'image/slow-to-decode' : 'image/large-to-decode')
+      respond({ type: 'failed', error: toPlainError(error), memory }, die)
+    } else if (ms > slowMs && !isSlow) {
+      isSlow = true
+      respond({ type: 'slow' })
     }
   }, WATCH_MS)
   return { stop: () => clearInterval(timer) }
 }
 
 async function serve(request: DecodingRequest): Promise<void> {
-  const watch = watchMemory(request.maxMemory)
+  const watching = watch(request)
   try {
     const result = await runJob(request)
     respond({ type: 'done', result, memory: process.memoryUsage.rss() })
   } catch (error) {
     respond({ type: 'failed', error: toPlainError(error), memory: process.memoryUsage.rss() })
   } finally {
-    watch.stop()
+    watching.stop()
   }
 }
 

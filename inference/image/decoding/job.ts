@@ -25,9 +25,12 @@ export type DecodingRequest = {
   readonly limits: Partial<ImageLimits>
   /** Resident memory of the process at which it gives the job up, in bytes. */
   readonly maxMemory: number
+  /** Processor time after which it says that the job is slow, and gives it up; milliseconds. */
+  readonly slowMs: number
+  readonly maxMs: number
 }
 
-/** What the process sends, once for each request. */
+/** What the process sends: once for each request, and before that where the job is slow. */
 export const decodingResponseSchema = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('done'),
@@ -35,6 +38,7 @@ export const decodingResponseSchema = z.discriminatedUnion('type', [
     /** Resident memory of the process afterwards, in bytes. */
     memory: z.number(),
   }),
+  z.object({ type: z.literal('slow') }),
   z.object({ type: z.literal('failed'), error: plainErrorSchema, memory: z.number() }),
 ])
 export type DecodingResponse = z.infer<typeof decodingResponseSchema>

@@ -6,12 +6,12 @@
  * from strangers. It costs 0.2 s to start, 30 MB of its own (85 MB with what all share), and 4 ms a
  * megabyte to send the file. It ends after half a minute without work.
  *
- * Nobody waits long for other people's pictures: a job that takes over a second while others wait
- * moves to a lane of its own, which has all processes but one.
+ * Nobody waits long for other people's pictures: a job that takes over half a second of processor time
+ * while others wait moves to a lane of its own, which has all processes but one.
  */
 
 import { InputError } from '../../../config/errors.ts'
-import { DEFAULT_LIMITS, type ImageLimits } from '../decode.ts'
+import { DEFAULT_LIMITS, type ImageLimits, PATIENCE } from '../decode.ts'
 import { normalize, type PixelSpec } from '../pixel-values.ts'
 import type { ThumbnailSpec } from '../thumbnail.ts'
 import type { DecodingJob } from './job.ts'
@@ -20,8 +20,8 @@ import { DecodingProcess } from './process.ts'
 /** Jobs at once. */
 const PROCESSES = 2
 const IDLE_MS = 30_000
-/** A job that takes longer is slow. */
-const SLOW_AFTER_MS = 1000
+/** A job that takes more processor time is slow; one that says nothing, after `PATIENCE` times that. */
+const SLOW_MS = 500
 /** Resident memory of one process. The largest pictures allowed take up to 600 MB. */
 const MAX_MEMORY = 768 * 2 ** 20
 
@@ -29,8 +29,8 @@ export type PoolOptions = {
   readonly limits?: Partial<ImageLimits>
   /** Resident memory at which a process gives up, in bytes. Default 768 MiB. */
   readonly maxMemory?: number
-  /** How long a job may take while others wait, milliseconds. Default 1 s. */
-  readonly slowAfterMs?: number
+  /** Processor time that a job may take while others wait, milliseconds. Default half a second. */
+  readonly slowMs?: number
   /** How long a process waits for work, milliseconds. Default 30 s. */
   readonly idleMs?: number
   /** What the processes run; tests put another file in its place. */
@@ -41,7 +41,7 @@ type Task = {
   readonly bytes: Uint8Array
   readonly job: DecodingJob
   readonly result: PromiseWithResolvers<Uint8Array>
-  /** Whether it has run for longer than a job may while others wait. */
+  /** Whether it has taken more time than a job may while others wait. */
   late: boolean
   /** Whether it is in the lane of slow jobs. */
   slow: boolean
@@ -52,7 +52,7 @@ type Task = {
 export class DecodingPool {
   readonly #options: PoolOptions
   readonly #maxMs: number
-  readonly #slowAfterMs: number
+  readonly #slowMs: number
   /** Tasks that wait: new ones, and slow ones that begin again. */
   readonly #waiting: Task[] = []
   readonly #slow: Task[] = []
@@ -64,7 +64,7 @@ export class DecodingPool {
   constructor(options: PoolOptions = {}) {
     this.#options = options
     this.#maxMs = (options.limits?.maxSeconds ?? DEFAULT_LIMITS.maxSeconds) * 1000
-    this.#slowAfterMs = options.slowAfterMs ?? SLOW_AFTER_MS
+    this.#slowMs = options.slowMs ?? SLOW_MS
   }
 
   /** As `toPixelValues`. @throws the signal's reason once it is aborted. */
@@ -108,10 +108,7 @@ export class DecodingPool {
       this.#remove(task)
       task.result.reject(closed)
     }
-    for (const process of processes) {
-      process.kill()
-    }
-    await Promise.all(processes.map(({ exited }) => exited))
+    await Promise.all(processes.map((process) => process.end()))
   }
 
   async #run(bytes: Uint8Array, job: DecodingJob, signal?: AbortSignal): Promise<Uint8Array> {
@@ -149,7 +146,7 @@ export class DecodingPool {
     if (late && this.#waiting.length > 0) {
       late.slow = true
       if (this.#slowAtWork > PROCESSES - 1) {
-        this.#remove(late) // its work so far is lost; it was a second
+        this.#remove(late) // its work so far is lost; it was half a second
         this.#slow.push(late)
         this.#pump()
       }
@@ -173,17 +170,20 @@ export class DecodingPool {
     const process = this.#takeProcess()
     task.process = process
     this.#running.add(task)
-    const slow = setTimeout(() => {
-      task.late = true
+    const isLate = () => {
+      task.late = task.process === process
       this.#pump()
-    }, this.#slowAfterMs)
+    }
+    const slow = setTimeout(isLate, this.#slowMs * PATIENCE)
     const timeout = setTimeout(() => {
       task.result.reject(new InputError('image/slow-to-decode'))
       this.#remove(task)
       this.#pump()
-    }, this.#maxMs)
+    }, this.#maxMs * PATIENCE)
     const { limits = {}, maxMemory = MAX_MEMORY } = this.#options
-    const settled = process.run({ bytes: task.bytes, job: task.job, limits, maxMemory })
+    const { bytes, job } = task
+    const request = { bytes, job, limits, maxMemory, slowMs: this.#slowMs, maxMs: this.#maxMs }
+    const settled = process.run(request, isLate)
     const end = (settle: () => void) => {
       clearTimeout(slow)
       clearTimeout(timeout)

@@ -27,6 +27,7 @@ export class DecodingProcess {
   readonly #exited = Promise.withResolvers<void>()
   #job: PromiseWithResolvers<Uint8Array> | null = null
   #trace = ''
+  #onSlow = () => {}
 
   /** @param entry the file that it runs; tests put another in its place. */
   constructor(entry: URL = ENTRY) {
@@ -40,9 +41,9 @@ export class DecodingProcess {
       this.#trace = `${this.#trace}${text.toString()}`.slice(-MAX_TRACE)
     })
     this.#child.on('message', (received) => this.#receive(received))
-    this.#child.on('error', (error) => this.#end(error)) // could not be started
+    this.#child.on('error', (error) => this.#fail(error)) // could not be started
     this.#child.on('exit', (code, signal) => {
-      this.#end(new Error(`a decoding process ended: ${signal ?? `code ${code}`} ${this.#trace}`))
+      this.#fail(new Error(`a decoding process ended: ${signal ?? `code ${code}`} ${this.#trace}`))
     })
     this.#letGo()
   }
@@ -50,17 +51,19 @@ export class DecodingProcess {
   /**
    * Does a job.
    *
+   * @param onSlow told when it takes long.
    * @throws {InputError} if the file cannot be used, or the process dies of it
    *   (`image/decoder-crashed`).
    */
-  async run(request: DecodingRequest): Promise<Uint8Array> {
+  async run(request: DecodingRequest, onSlow: () => void): Promise<Uint8Array> {
     const job = Promise.withResolvers<Uint8Array>()
     this.#job = job
+    this.#onSlow = onSlow
     this.#child.ref()
     this.#child.channel?.ref()
     this.#child.send(request, (error) => {
       if (error) {
-        this.#end(error)
+        this.#fail(error)
       }
     })
     try {
@@ -77,13 +80,19 @@ export class DecodingProcess {
     this.#child.kill('SIGKILL')
   }
 
-  /** Settles once it has ended. */
-  get exited(): Promise<void> {
-    return this.#exited.promise
+  /** Ends it at once, and settles when it has ended. */
+  async end(): Promise<void> {
+    this.#child.ref() // the caller waits
+    this.kill()
+    await this.#exited.promise
   }
 
   #receive(received: unknown): void {
     const { data: response, error } = decodingResponseSchema.safeParse(received)
+    if (response?.type === 'slow') {
+      this.#onSlow()
+      return
+    }
     const job = this.#job
     this.#job = null
     if (error) {
@@ -101,7 +110,7 @@ export class DecodingProcess {
     }
   }
 
-  #end(cause: Error): void {
+  #fail(cause: Error): void {
     this.usable = false
     this.#job?.reject(new InputError('image/decoder-crashed', null, { cause }))
     this.#job = null

@@ -15,6 +15,14 @@ const FOREVER = Uint8Array.of(0)
 const CRASH = Uint8Array.of(1)
 const GARBLED = Uint8Array.of(2)
 
+/** A picture that takes a while. */
+function large(): Promise<Buffer> {
+  const sides = { width: 6000, height: 6000 }
+  return sharp({ create: { ...sides, channels: 3, background: '#456' } })
+    .png({ compressionLevel: 1 })
+    .toBuffer()
+}
+
 describe('DecodingPool', () => {
   let pool: DecodingPool
   const open = (options: PoolOptions = {}) => {
@@ -49,7 +57,7 @@ describe('DecodingPool', () => {
   })
 
   it('answers others at once while files take all the time they can', async () => {
-    stuck({ slowAfterMs: 100 })
+    stuck({ slowMs: 25 })
     const stop = new AbortController()
     const hostile = Array.from({ length: 4 }, () => pool.brightness(FOREVER, 1, stop.signal))
     const ended = Promise.allSettled(hostile)
@@ -73,8 +81,13 @@ describe('DecodingPool', () => {
   })
 
   it('gives up a file that takes too long', async () => {
-    stuck({ limits: { maxSeconds: 0.3 } })
+    stuck({ limits: { maxSeconds: 0.1 } })
     await assert.rejects(pool.brightness(FOREVER, 1), { code: 'image/slow-to-decode' })
+  })
+
+  it('gives up a file that takes too much of the processor', async () => {
+    open({ limits: { maxSeconds: 0.05 } })
+    await assert.rejects(pool.pixelValues(await large(), SPEC), { code: 'image/slow-to-decode' })
   })
 
   it('survives a decoder that crashes or says something else', async () => {
@@ -96,10 +109,7 @@ describe('DecodingPool', () => {
 
   it('gives up a file that takes too much memory', async () => {
     open({ maxMemory: 2 ** 20 }) // less than any process has
-    const sides = { width: 6000, height: 6000 }
-    const blank = sharp({ create: { ...sides, channels: 3, background: '#456' } })
-    const bytes = await blank.png({ compressionLevel: 1 }).toBuffer()
-    await assert.rejects(pool.pixelValues(bytes, SPEC), {
+    await assert.rejects(pool.pixelValues(await large(), SPEC), {
       code: 'image/large-to-decode',
     })
   })
