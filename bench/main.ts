@@ -3,6 +3,7 @@
 import { runCapacityBench } from './full-size/capacity.ts'
 import { runCheckBench } from './quality/check.ts'
 import { runDemoBench } from './quality/demo.ts'
+import { runDomainBench } from './quality/domain.ts'
 import { runDescribeBench } from './full-size/describe.ts'
 import { runFollowUpBench } from './full-size/follow-up.ts'
 import { runLimitsBench } from './full-size/limits.ts'
@@ -25,6 +26,9 @@ With the demo model, the small checkpoints, or no model at all:
               with and without history, with the wrong picture and without one
                 --model DIR|NAME     default demo
                 --limit N            only the first N scenes
+  domain      how well the demo model tells photographs, text and the like from drawings of shapes
+                --model DIR|NAME     default demo
+                --calibrate          first calibrates the model: writes the limits on its card
   check       ratios of the demo model against bench/baseline.json, in seconds; exits 1 if
               one fell by more than a third
                 --update             writes the baseline
@@ -81,6 +85,7 @@ const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<void
   check: runCheckBench,
   demo: runDemoBench,
   describe: runDescribeBench,
+  domain: runDomainBench,
   'follow-up': runFollowUpBench,
   limits: runLimitsBench,
   memory: runMemoryBench,

@@ -26,3 +26,8 @@ export function findModel(name: string, modelsFolder?: string, relativeTo = proc
   const own = modelsFolder && path.resolve(relativeTo, modelsFolder, name)
   return own && existsSync(own) ? own : path.join(MODELS_FOLDER, name)
 }
+
+/** The command that makes the package of a model that knows photographs. */
+export const PULL_COMMAND = 'npm run pull -- Salesforce/blip2-opt-2.7b'
+/** The setting with which the bot runs that model. */
+export const MODEL_SETTING = 'SIGHTSEER_MODEL=blip2-opt-2.7b'

@@ -27,6 +27,8 @@ export const EN = {
   },
   answer: {
     nothing: 'I have no words for this picture.',
+    unsure: 'I am not sure about this picture.',
+    notThere: (thing: string) => `There is no ${thing} in this picture.`,
     part: (number: number, text: string) => `**${number}.** ${text}`,
     asked: (question: string) => `> ${question}`,
     leftOut: (count: number) => `I looked at the first ten; ${many(count, 'picture')} left out.`,

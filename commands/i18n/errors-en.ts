@@ -1,5 +1,6 @@
 /** The sentences for errors in English, by code. */
 
+import { MODEL_SETTING, PULL_COMMAND } from '../../config/models.ts'
 import type { SettingProblem } from '../../inference/contract/errors.ts'
 import type { UnsupportedFormat } from '../../inference/image/sniff.ts'
 import type { ErrorSentences } from './error-sentences.ts'
@@ -32,6 +33,9 @@ const FILES = {
 } as const
 
 const PLEASE_SEND = 'please send a PNG, JPEG, WebP, AVIF, GIF or TIFF'
+
+/** What whoever runs the bot can do. */
+const REAL_MODEL = `For photographs I need another model: ${PULL_COMMAND}, then ${MODEL_SETTING}.`
 
 function settingProblem(problem: SettingProblem): string {
   const { setting, value } = problem
@@ -94,6 +98,10 @@ export const ERRORS_EN: ErrorSentences = {
   'message/link-without-picture':
     'Discord shows me no picture of that link. Please upload the picture itself.',
   // The model
+  'image/outside-domain': ({ knows }) =>
+    knows === null
+      ? 'This picture is not of the kind that I know, so I do not describe it.'
+      : `I only know ${knows.en}; this looks like something else, so I do not describe it. ${REAL_MODEL}`,
   'text/empty-question': 'The question is empty.',
   'text/too-long': ({ length, unit, maxTokens }) =>
     `That text is too long: ${length} ${unit}, and the model reads ${maxTokens} tokens.`,

@@ -1,5 +1,6 @@
 /** The sentences for errors in Chinese, by code. */
 
+import { MODEL_SETTING, PULL_COMMAND } from '../../config/models.ts'
 import type { SettingProblem } from '../../inference/contract/errors.ts'
 import type { UnsupportedFormat } from '../../inference/image/sniff.ts'
 import type { ErrorSentences } from './error-sentences.ts'
@@ -35,6 +36,9 @@ const tooLarge = (most: string) => `那张图片超过了 ${most}，请发一张
 function inTenThousands(pixels: number, round: (value: number) => number): string {
   return pixels < 1e6 ? `${pixels} ` : `${round(pixels / 1e6) * 100} 万`
 }
+
+/** What whoever runs the bot can do. */
+const REAL_MODEL = `要看懂照片，我需要换一个模型：先运行 ${PULL_COMMAND}，再设置 ${MODEL_SETTING}。`
 
 function settingProblem(problem: SettingProblem): string {
   const { setting, value } = problem
@@ -90,6 +94,10 @@ export const ERRORS_ZH: ErrorSentences = {
   'message/forward-without-picture': '你转发的消息里没有图片。',
   'message/link-without-picture': 'Discord 没有给我看那个链接的图片。请直接上传图片。',
   // The model
+  'image/outside-domain': ({ knows }) =>
+    knows === null
+      ? '这张图片不是我认识的那一类，所以我不描述它。'
+      : `我只认识${knows.zh}；这张看起来不是，所以我不描述它。${REAL_MODEL}`,
   'text/empty-question': '问题是空的。',
   'text/too-long': () => '问题太长了，请说得短一些。',
   'score/no-answers': '没有要评分的答案。',

@@ -25,6 +25,8 @@ export const ZH: Catalog = {
   },
   answer: {
     nothing: '我说不出这张图片的内容。',
+    unsure: '我对这张图片没有把握。',
+    notThere: (thing: string) => `这张图片里没有“${thing}”。`,
     part: (number, text) => `**${number}.** ${text}`,
     asked: (question) => `> ${question}`,
     leftOut: (count) => `我只看了前十张；还有 ${count} 张没有看。`,

@@ -2,6 +2,7 @@
 
 import { imageSourceOf } from '../../inference/contract/image-source.ts'
 import type { Turn } from '../../inference/contract/types.ts'
+import { askerOf, textOf, warnIfUnsure } from './honest.ts'
 import { readImage } from './images.ts'
 import {
   GENERATING_HELP,
@@ -45,15 +46,20 @@ async function main(argv: readonly string[], signal: AbortSignal): Promise<numbe
     const { model } = session
     const bytes = await readImage(image, session)
     const source = await imageSourceOf(bytes)
+    const ask = await askerOf(model, source, { signal, marks: values.json ?? false })
     const history: Turn[] = []
     for (const question of questions) {
-      const answer = await model.ask(source, question, { ...options, history, signal })
-      history.push({ question, answer: answer.text })
+      const answer = await ask(question, { ...options, history, signal })
+      if (answer.missing === null) {
+        history.push({ question, answer: answer.text })
+      }
       if (values.json) {
-        const { text, tokenIds, timings } = answer
-        printJson({ image, question, text, tokenIds, model: model.card.name, timings })
+        const { text, tokenIds, judgment, missing, timings } = answer
+        const { name } = model.card
+        printJson({ image, question, text, tokenIds, judgment, missing, model: name, timings })
       } else {
-        printLine(answer.text)
+        warnIfUnsure(answer.judgment)
+        printLine(textOf(answer))
       }
     }
     return DONE

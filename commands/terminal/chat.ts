@@ -5,13 +5,8 @@ import { InputError } from '../../config/errors.ts'
 import { sentenceOf } from '../i18n/catalog.ts'
 import { EN } from '../i18n/en.ts'
 import { imageSourceOf } from '../../inference/contract/image-source.ts'
-import type {
-  GenerationOptions,
-  ImageSource,
-  Model,
-  Step,
-  Turn,
-} from '../../inference/contract/types.ts'
+import type { GenerationOptions, Model, Step, Turn } from '../../inference/contract/types.ts'
+import { type Ask, askerOf, textOf, warnIfUnsure } from './honest.ts'
 import { readImage } from './images.ts'
 import {
   GENERATING_HELP,
@@ -67,13 +62,14 @@ async function main(argv: readonly string[], signal: AbortSignal): Promise<numbe
     const bytes = await readImage(image, session)
     const source = await imageSourceOf(bytes)
     await model.encode(source, { signal }) // reports a bad picture before the first question
-    return chat({ model, source, image, options, json: values.json ?? false, signal })
+    const ask = await askerOf(model, source, { signal, marks: values.json ?? false })
+    return chat({ model, ask, image, options, json: values.json ?? false, signal })
   })
 }
 
 type Chat = {
   readonly model: Model
-  readonly source: ImageSource
+  readonly ask: Ask
   readonly image: string
   readonly options: GenerationOptions
   readonly json: boolean
@@ -81,7 +77,7 @@ type Chat = {
 }
 
 /** Reads and answers questions until the end of the input. */
-async function chat({ model, source, image, options, json, signal }: Chat): Promise<number> {
+async function chat({ model, ask, image, options, json, signal }: Chat): Promise<number> {
   const isTerminal = process.stdin.isTTY
   // A beam search may change the start of its best answer, so it cannot be shown while it grows.
   const beams = options.beams ?? (options.sample ? 1 : (model.card.defaults.ask.beams ?? 1))
@@ -91,8 +87,8 @@ async function chat({ model, source, image, options, json, signal }: Chat): Prom
   signal.addEventListener('abort', () => lines.close(), { once: true })
   const history: Turn[] = []
   let status = DONE
-  const ask = () => isTerminal && lines.prompt()
-  ask()
+  const prompt = () => isTerminal && lines.prompt()
+  prompt()
   for await (const line of lines) {
     const question = line.trim()
     if (question !== '') {
@@ -100,14 +96,21 @@ async function chat({ model, source, image, options, json, signal }: Chat): Prom
         const line = json || !streams ? null : growingLine()
         const onStep = ({ text }: Step) => line?.grow(text)
         const askOptions = { ...options, history, signal, onStep }
-        const { text, tokenIds, timings } = await model.ask(source, question, askOptions)
-        history.push({ question, answer: text })
+        const answer = await ask(question, askOptions)
+        const { text, tokenIds, judgment, missing, timings } = answer
+        if (missing === null) {
+          history.push({ question, answer: text })
+        }
         if (json) {
-          printJson({ image, question, text, tokenIds, model: model.card.name, timings })
-        } else if (line) {
-          line.end(text)
+          const { name } = model.card
+          printJson({ image, question, text, tokenIds, judgment, missing, model: name, timings })
         } else {
-          printLine(text)
+          warnIfUnsure(judgment)
+          if (line && missing === null) {
+            line.end(text)
+          } else {
+            printLine(textOf(answer))
+          }
         }
       } catch (error) {
         if (!(error instanceof InputError)) {
@@ -117,7 +120,7 @@ async function chat({ model, source, image, options, json, signal }: Chat): Prom
         status = isTerminal ? DONE : FAILED // a user at the terminal has seen the error
       }
     }
-    ask()
+    prompt()
   }
   if (isTerminal) {
     process.stderr.write('\n') // ends the line of the last prompt

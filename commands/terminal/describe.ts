@@ -3,6 +3,8 @@
 import { InputError } from '../../config/errors.ts'
 import { sentenceOf } from '../i18n/catalog.ts'
 import { EN } from '../i18n/en.ts'
+import { requireInside } from '../../inference/domain/judge-picture.ts'
+import { warnIfUnsure } from './honest.ts'
 import { readImage } from './images.ts'
 import {
   GENERATING_HELP,
@@ -52,10 +54,12 @@ async function main(argv: readonly string[], signal: AbortSignal): Promise<numbe
     for (const image of images) {
       try {
         const bytes = await readImage(image, session)
-        const { text, tokenIds, timings } = await model.describe(bytes, options)
+        const { text, tokenIds, judgment, timings } = await model.describe(bytes, options)
         if (values.json) {
-          printJson({ image, text, tokenIds, model: model.card.name, timings })
+          printJson({ image, text, tokenIds, judgment, model: model.card.name, timings })
         } else {
+          requireInside(model.card, judgment)
+          warnIfUnsure(judgment)
           printLine(images.length > 1 ? `${image}: ${text}` : text)
         }
       } catch (error) {

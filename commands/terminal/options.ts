@@ -10,7 +10,8 @@ import { EN } from '../i18n/en.ts'
 import { UsageError } from './run.ts'
 
 export const MODEL_HELP = `  --model NAME|DIR          model package: a name under models/, or its folder (default: demo)
-  --json                    print one JSON object per result, and nothing else on stdout
+  --json                    print one JSON object per result, and nothing else on stdout.
+                            Its "judgment" says whether the model knows such pictures
   --help                    print this help`
 
 const GENERATION_HELP = `  --max-new-tokens N        longest answer, in tokens

@@ -3,6 +3,7 @@
 import { InputError } from '../../config/errors.ts'
 import { sentenceOf } from '../i18n/catalog.ts'
 import { EN } from '../i18n/en.ts'
+import { judgePicture, requireInside } from '../../inference/domain/judge-picture.ts'
 import type { ScoredAnswer } from '../../inference/contract/types.ts'
 import { readImage } from './images.ts'
 import { EXIT_HELP, MODEL_HELP, MODEL_OPTIONS, readArguments } from './options.ts'
@@ -50,10 +51,12 @@ async function main(argv: readonly string[], signal: AbortSignal): Promise<numbe
     for (const image of images) {
       try {
         const bytes = await readImage(image, session)
+        const { judgment } = await judgePicture(model, bytes, { signal })
         const scores = await model.score(bytes, { prompt, answers, signal })
         if (values.json) {
-          printJson({ image, prompt, model: model.card.name, answers: scores })
+          printJson({ image, prompt, judgment, model: model.card.name, answers: scores })
         } else {
+          requireInside(model.card, judgment)
           printLine((images.length > 1 ? `${image}: ` : '') + inWords(scores))
         }
       } catch (error) {

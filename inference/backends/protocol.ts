@@ -9,6 +9,7 @@ import { z } from 'zod'
 import { PROVIDERS } from '../../config/environment.ts'
 import type { EngineOptions } from '../contract/options.ts'
 import type { EngineRequest, EngineResults } from '../contract/requests.ts'
+import { VERDICTS } from '../domain/judgment.ts'
 import { plainErrorSchema } from '../../config/plain-error.ts'
 import { modelCardSchema } from '../package/model-card.ts'
 import { STAGES } from '../contract/stages.ts'
@@ -119,6 +120,11 @@ export const resultSchemas: {
     tokenIds: z.array(count),
     finish: z.enum(['stop', 'length']),
     reused: count,
+    judgment: z.object({
+      distance: number.nullable(),
+      confidence: number.nullable(),
+      verdict: z.enum(VERDICTS),
+    }),
     timings: encodeTimingsSchema.extend({ prefillMs: number, decodeMs: number, tokens: count }),
   }),
   score: z.array(z.object({ answer: z.string(), logLikelihood: number, probability: number })),

@@ -1,5 +1,6 @@
 /** What callers give the model and get back: the plain data of `openModel` (inference/model.ts). */
 
+import type { Judgment } from '../domain/judgment.ts'
 import type { ImageTokens } from '../families/common/runner.ts'
 import type { ModelCard } from '../package/model-card.ts'
 import type { Device } from '../runtime/device.ts'
@@ -112,6 +113,8 @@ export type Answer = {
   readonly finish: 'stop' | 'length'
   /** Positions of picture and prompt whose keys and values an earlier request had left. */
   readonly reused: number
+  /** Whether the picture is of the kind that the model was made for. */
+  readonly judgment: Judgment
   readonly timings: Timings
 }
 

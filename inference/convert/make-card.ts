@@ -11,7 +11,7 @@ import { readJson } from '../families/common/read-json.ts'
 /** Our own file beside config.json, for what config.json cannot say. Every field is optional. */
 export const OWN_FILE = 'sightseer.json'
 
-const { defaults, languages, questions } = baseCardSchema.shape
+const { defaults, languages, questions, domain } = baseCardSchema.shape
 const ownSchema = z
   .strictObject({
     name: z.string().min(1),
@@ -21,6 +21,7 @@ const ownSchema = z
     prompts: z.record(z.string(), z.string()),
     defaults: defaults.partial(),
     questions,
+    domain,
   })
   .partial()
 
@@ -100,6 +101,7 @@ export function makeCard(facts: CardFacts): ModelCard {
       ask: own.defaults?.ask ?? plan.card.defaults.ask,
     },
     ...(own.questions && { questions: own.questions }),
+    ...(own.domain && { domain: own.domain }),
     files: facts.files,
   })
   if (typeof card === 'string') {

@@ -99,7 +99,10 @@ export class EncoderBatches {
       if (encoded) {
         const { data: tokens, timings } = encoded
         const { key } = image
-        await this.#parts.live.resume(live, () => work.done({ image: { key, tokens }, timings }))
+        const { distance = null } = tokens
+        await this.#parts.live.resume(live, () =>
+          work.done({ image: { key, tokens }, distance, timings }),
+        )
       }
     }
   }

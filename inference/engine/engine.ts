@@ -8,6 +8,7 @@ import { verifyPackage } from '../package/verify.ts'
 import { readVocabulary } from '../text/token-bytes.ts'
 import { loadTokenizer } from '../text/tokenizer.ts'
 import { openCaches } from '../kv/caches.ts'
+import { type FeatureDistance, featureDistance } from '../domain/statistics.ts'
 import { Counters } from './counters.ts'
 import { familyOf } from '../families/index.ts'
 import { FeatureCache } from './feature-cache.ts'
@@ -41,6 +42,20 @@ export type Engine = {
   close(): Promise<void>
 }
 
+/** @throws {ConfigError} if the card's statistics are not those of its vision tower. */
+function distanceOf({ name, domain, dimensions }: ModelCard): FeatureDistance | null {
+  if (domain?.features === undefined) {
+    return null
+  }
+  try {
+    return featureDistance(domain.features, dimensions.visionHidden)
+  } catch (cause) {
+    throw new ConfigError([`model.json of ${name}: "domain.features" does not fit the model.`], {
+      cause,
+    })
+  }
+}
+
 /** Opens a package and its sessions. @throws {ConfigError} saying what is wrong with the package. */
 export async function openEngine(folder: string, options: EngineOptions): Promise<Engine> {
   const pictures = new DecodingPool({ limits: options.imageLimits })
@@ -66,7 +81,7 @@ async function openWith(
   const images = new Images(new FeatureCache(options.imageCacheBytes))
   const scheduler = new Scheduler(
     (request, onStep) => createProgram(parts, request, onStep),
-    new Runs(runner.images, sequences, counters),
+    new Runs(runner.images, sequences, counters, distanceOf(card)),
     images,
     counters,
     options,

@@ -12,8 +12,16 @@ import { LRUCache } from 'lru-cache'
 import { DAY_MS } from '../../config/durations.ts'
 import type { ImageFeatures, ImageTokens } from '../families/common/runner.ts'
 
+/**
+ * What depends on a picture alone: its tokens or, where the bridge reads the prompt, its features.
+ */
+export type ImageData = (ImageFeatures | ImageTokens) & {
+  /** From the model's domain, as a share of the card's limit; absent without statistics. */
+  readonly distance?: number
+}
+
 export class FeatureCache {
-  readonly #entries: LRUCache<string, ImageFeatures | ImageTokens>
+  readonly #entries: LRUCache<string, ImageData>
 
   /**
    * @param maxBytes of all entries together; 0 keeps none.
@@ -29,11 +37,11 @@ export class FeatureCache {
   }
 
   /** @param key SHA-256 of the picture's file, hexadecimal. */
-  get(key: string): ImageFeatures | ImageTokens | undefined {
+  get(key: string): ImageData | undefined {
     return this.#entries.get(key)
   }
 
-  set(key: string, encoded: ImageFeatures | ImageTokens): void {
+  set(key: string, encoded: ImageData): void {
     this.#entries.set(key, encoded)
   }
 

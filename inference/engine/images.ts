@@ -3,19 +3,16 @@
  * its vision run; a picture is dropped once no request needs it, unless the cache keeps it.
  */
 
-import type { ImageFeatures, ImageTokens, Pixels } from '../families/common/runner.ts'
-import type { FeatureCache } from './feature-cache.ts'
+import type { Pixels } from '../families/common/runner.ts'
+import type { FeatureCache, ImageData } from './feature-cache.ts'
 import type { EncodeTimings, ModelStats } from '../contract/types.ts'
 import type { EngineImage } from '../contract/requests.ts'
 
 const NO_TIMINGS: EncodeTimings = { preprocessMs: 0, visionMs: 0, bridgeMs: 0 }
 
-/**
- * What depends on a picture alone: its tokens or, where the bridge reads the prompt, its features.
- * The timings are those of the first request that takes it.
- */
+/** The timings are those of the first request that takes it. */
 export type EncodedImage = {
-  readonly data: ImageFeatures | ImageTokens
+  readonly data: ImageData
   readonly timings: EncodeTimings
 }
 
@@ -136,11 +133,7 @@ export function takeEncoded(image: LiveImage): EncodedImage | null {
   return encoded
 }
 
-function liveImage(
-  key: string,
-  bytes: Uint8Array | null,
-  data?: ImageFeatures | ImageTokens,
-): LiveImage {
+function liveImage(key: string, bytes: Uint8Array | null, data?: ImageData): LiveImage {
   return {
     key,
     users: 0,

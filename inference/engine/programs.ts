@@ -7,6 +7,7 @@
  */
 
 import { InputError } from '../../config/errors.ts'
+import { judge } from '../domain/judgment.ts'
 import { createSearch } from '../generation/create-search.ts'
 import { logSoftmax } from '../generation/scores.ts'
 import type { Search } from '../generation/search.ts'
@@ -93,6 +94,11 @@ function generateProgram(
         tokenIds: [...search.generated],
         finish: search.finish ?? 'length',
         reused: sequence.reused,
+        judgment: judge(
+          card,
+          { distance: encoded.distance, confidence: confidenceOf(search, settings) },
+          prompt,
+        ),
         timings: {
           ...encoded.timings,
           prefillMs: prefillEnd - start,
@@ -102,6 +108,14 @@ function generateProgram(
       }
     },
   }
+}
+
+/** Null for a sampled text: how probable it is says little about the picture. */
+function confidenceOf(
+  { generated, logProbability }: Search,
+  { sample }: GenerationSettings,
+): number | null {
+  return sample ? null : Math.exp(logProbability / generated.length)
 }
 
 function createSearchFor(

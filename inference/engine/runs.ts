@@ -1,9 +1,11 @@
 /** The engine's runs, each measured: pictures, prompts, steps. */
 
 import { createHash } from 'node:crypto'
-import type { ImageEncoder, ImageFeatures, ImageTokens, Pixels } from '../families/common/runner.ts'
+import type { ImageEncoder, Pixels } from '../families/common/runner.ts'
 import type { Prompt } from '../text/prompt.ts'
 import type { Counters } from './counters.ts'
+import type { FeatureDistance } from '../domain/statistics.ts'
+import type { ImageData } from './feature-cache.ts'
 import type { EncodedImage, LiveImage } from './images.ts'
 import type { Sequences } from './sequences.ts'
 import type { DecodeStep, Encoded, Prefilled, Sequence, Work } from './work.ts'
@@ -14,11 +16,19 @@ export class Runs {
   readonly #encoder: ImageEncoder
   readonly #sequences: Sequences
   readonly #counters: Counters
+  readonly #distance: FeatureDistance | null
 
-  constructor(encoder: ImageEncoder, sequences: Sequences, counters: Counters) {
+  /** @param distance from the model's domain; null: the card has no statistics. */
+  constructor(
+    encoder: ImageEncoder,
+    sequences: Sequences,
+    counters: Counters,
+    distance: FeatureDistance | null = null,
+  ) {
     this.#encoder = encoder
     this.#sequences = sequences
     this.#counters = counters
+    this.#distance = distance
   }
 
   /** Whether the tokens of a picture depend on the prompt, so that each request bridges its own. */
@@ -51,7 +61,7 @@ export class Runs {
     }
     const count = images.length
     const vision = await this.#counters.time('vision', count, () => this.#encoder.encode(pixels))
-    let data: readonly (ImageFeatures | ImageTokens)[] = vision.result
+    let data: readonly ImageData[] = vision.result
     let bridgeMs = 0
     if (!this.bridgeReadsPrompt) {
       if (!(await goOn())) {
@@ -63,7 +73,9 @@ export class Runs {
       bridgeMs = tokens.ms
     }
     return images.map(({ preprocessMs }, i) => ({
-      data: data[i]!,
+      data: this.#distance
+        ? { ...data[i]!, distance: this.#distance(vision.result[i]!) }
+        : data[i]!,
       timings: { preprocessMs, visionMs: vision.ms, bridgeMs },
     }))
   }
@@ -83,6 +95,7 @@ export class Runs {
     return requests.map(({ key, encoded }, i) => ({
       // Equal keys have equal tokens, and these depend on both.
       image: { key: `${key}:${hashOf(instructions[i]!)}`, tokens: result[i]! },
+      distance: encoded.data.distance ?? null,
       timings: { ...encoded.timings, bridgeMs: ms },
     }))
   }

@@ -21,7 +21,12 @@ export type Sequence = {
   readonly reused: number
 }
 
-export type Encoded = { readonly image: KeyedImage; readonly timings: EncodeTimings }
+export type Encoded = {
+  readonly image: KeyedImage
+  /** From the model's domain, as a share of the card's limit; null without statistics. */
+  readonly distance: number | null
+  readonly timings: EncodeTimings
+}
 
 /** A sequence after its prompt, with the logits of the last position, float32 [1, vocabSize]. */
 export type Prefilled = { readonly sequence: Sequence; readonly logits: Float32Array }

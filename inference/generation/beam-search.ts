@@ -8,18 +8,25 @@
 
 import { processScores } from './processors.ts'
 import { exponentialRace, type Random, seededRandom } from './random.ts'
-import { logSoftmax, softmax, topIndices } from './scores.ts'
+import { logSoftmax, logSumExp, softmax, topIndices } from './scores.ts'
 import type { Continuation, Search, SearchInput } from './search.ts'
 import type { StopReason } from './stopping.ts'
 
 /** Added to a score to exclude it: below every real score, which is a sum of log-probabilities. */
 const OUT = -1e9
 
-type Running = { readonly ids: readonly number[]; readonly score: number; readonly parent: number }
+type Running = {
+  readonly ids: readonly number[]
+  readonly score: number
+  /** As the model gave it, before penalties. */
+  readonly logProbability: number
+  readonly parent: number
+}
 type Candidate = Running & { readonly finish: StopReason | null }
 type Finished = {
   readonly ids: readonly number[]
   readonly score: number
+  readonly logProbability: number
   readonly finish: StopReason | null
 }
 
@@ -39,20 +46,33 @@ export class BeamSearch implements Search {
     this.#running = Array.from({ length: input.settings.beams }, (_, beam) => ({
       ids,
       score: beam === 0 ? 0 : OUT,
+      logProbability: 0,
       parent: 0,
     }))
-    this.#finished = this.#running.map(() => ({ ids, score: OUT, finish: null }))
+    this.#finished = this.#running.map(() => ({
+      ids,
+      score: OUT,
+      logProbability: 0,
+      finish: null,
+    }))
   }
 
   get generated(): readonly number[] {
-    const best = this.finish ? this.#finished[0]! : this.#running[0]!
-    return best.ids.slice(this.#input.promptIds.length)
+    return this.#best.ids.slice(this.#input.promptIds.length)
+  }
+
+  get logProbability(): number {
+    return this.#best.logProbability
+  }
+
+  get #best(): Running | Finished {
+    return this.finish ? this.#finished[0]! : this.#running[0]!
   }
 
   advance(logits: Float32Array): Continuation | null {
     const { beams, earlyStopping } = this.#input.settings
     const rows = logits.length / this.#input.vocabSize
-    const candidates = this.#candidates(this.#accumulate(logits, rows), rows)
+    const candidates = this.#candidates(logits, this.#accumulate(logits, rows))
     this.#running = best(candidates, beams, (one) => one.score + (one.finish ? OUT : 0))
     this.#updateFinished(candidates)
     this.#updateCanImprove()
@@ -92,19 +112,30 @@ export class BeamSearch implements Search {
   /**
    * The best continuations of all beams, enough that `beams` of them continue if all others stop.
    *
+   * @param logits float32 [rows, vocabSize].
    * @param total float32 [beams, vocabSize].
    */
-  #candidates(total: Float32Array, rows: number): Candidate[] {
+  #candidates(logits: Float32Array, total: Float32Array): Candidate[] {
     const { settings, promptIds, vocabSize, stops } = this.#input
+    const rows = logits.length / vocabSize
+    const rowOf = (beam: number) => Math.min(beam, rows - 1)
+    const normalizers = Array.from({ length: rows }, (_, row) =>
+      logSumExp(logits.subarray(row * vocabSize, (row + 1) * vocabSize)),
+    )
     const count = Math.max(2, 1 + settings.stopIds.length) * settings.beams
     const ranked = settings.sample ? exponentialRace(softmax(total), this.#random) : total
     return topIndices(ranked, count).map((index) => {
       const beam = Math.floor(index / vocabSize)
-      const ids = [...this.#running[beam]!.ids, index % vocabSize]
+      const before = this.#running[beam]!
+      const token = index % vocabSize
+      const ids = [...before.ids, token]
+      const row = rowOf(beam)
       return {
         ids,
         score: total[index]!,
-        parent: Math.min(beam, rows - 1),
+        logProbability:
+          before.logProbability + logits[row * vocabSize + token]! - normalizers[row]!,
+        parent: row,
         finish: stops(ids, ids.length - promptIds.length),
       }
     })
@@ -119,7 +150,12 @@ export class BeamSearch implements Search {
       const finish = rank < beams ? one.finish : null
       const length = one.ids.length - this.#input.promptIds.length
       const score = Math.fround(one.score / Math.fround(length ** lengthPenalty))
-      return { ids: one.ids, score: Math.fround(score + closed + (finish ? 0 : OUT)), finish }
+      return {
+        ids: one.ids,
+        score: Math.fround(score + closed + (finish ? 0 : OUT)),
+        logProbability: one.logProbability,
+        finish,
+      }
     })
     this.#finished = best([...this.#finished, ...ended], beams, (one) => one.score)
   }

@@ -26,6 +26,16 @@ export function logSoftmax(logits: Float32Array): Float32Array {
   return out
 }
 
+/** log(sum(exp(logits))), float64. @param logits float32 [vocabSize]; not changed. */
+export function logSumExp(logits: Float32Array): number {
+  const max = maximum(logits)
+  let sum = 0
+  for (const logit of logits) {
+    sum += Math.exp(logit - max)
+  }
+  return max + Math.log(sum)
+}
+
 /**
  * softmax(logits).
  *

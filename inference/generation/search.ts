@@ -24,6 +24,11 @@ export type Search = {
   advance(logits: Float32Array): Continuation | null
   /** The ids of the best sequence so far, without the prompt; at the end the answer. */
   readonly generated: readonly number[]
+  /**
+   * Sum of the natural-log probabilities that the model itself gave to `generated`, before penalties
+   * and temperature; at most 0.
+   */
+  readonly logProbability: number
   /** Why generation ended; null before the end. */
   readonly finish: StopReason | null
 }

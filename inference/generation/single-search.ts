@@ -2,12 +2,13 @@
 
 import { processScores } from './processors.ts'
 import { drawOne, type Random, seededRandom } from './random.ts'
-import { argmax, softmax } from './scores.ts'
+import { argmax, logSumExp, softmax } from './scores.ts'
 import type { Continuation, Search, SearchInput } from './search.ts'
 import type { StopReason } from './stopping.ts'
 
 export class SingleSearch implements Search {
   finish: StopReason | null = null
+  logProbability = 0
   readonly #input: SearchInput
   readonly #random: Random
   readonly #ids: number[]
@@ -24,9 +25,11 @@ export class SingleSearch implements Search {
 
   advance(logits: Float32Array): Continuation | null {
     const { settings, promptIds, stops, knownIds } = this.#input
+    const unprocessed = logits.slice() // float32 [vocabSize]
     processScores(logits, this.#ids, this.#ids.length - promptIds.length, settings, knownIds)
     const token = settings.sample ? this.#draw(logits) : argmax(logits)
     this.#ids.push(token)
+    this.logProbability += unprocessed[token]! - logSumExp(unprocessed)
     this.finish = stops(this.#ids, this.#ids.length - promptIds.length)
     return this.finish ? null : { tokens: [token], parents: [0] }
   }

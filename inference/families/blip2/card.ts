@@ -31,7 +31,7 @@ const dimensions = z.strictObject({
   maxPositions: count,
 })
 
-const { questions, files, ...base } = baseCardSchema.shape
+const { questions, domain, files, ...base } = baseCardSchema.shape
 
 /** Fields in the order in which they are written. */
 export const blip2CardSchema = z.strictObject({
@@ -70,6 +70,7 @@ export const blip2CardSchema = z.strictObject({
   }),
   defaults: base.defaults,
   questions,
+  domain,
   files,
 })
 

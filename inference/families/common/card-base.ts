@@ -7,6 +7,7 @@
 
 import { z } from 'zod'
 import { PRECISIONS, VISION_STORAGES } from '../../blocks/precision.ts'
+import { statisticsSchema } from '../../domain/statistics.ts'
 
 export const count = z.int().positive()
 export const tokenId = z.int().nonnegative()
@@ -86,6 +87,36 @@ export const baseCardSchema = z.strictObject({
       patterns: z.array(z.string().min(1)).min(1),
       /** Questions that need the answer before them, such as "how big is it?". */
       followUps: z.array(z.string().min(1)),
+      /** The lists of `words` that name things, which "it" in a follow-up can stand for. Default: all. */
+      things: z.array(z.string()).optional(),
+      /** Answers that say that there is none; a question with such an answer is not suggested. */
+      noAnswers: z.array(z.string()).optional(),
+      /** How to ask whether something is there that a question takes for granted. */
+      presence: z
+        .strictObject({
+          /** The word before a thing that is taken for granted, such as "the". */
+          determiner: z.string().min(1),
+          /** The lists of `words` that name things, and those that may stand before one. */
+          nouns: z.array(z.string()).min(1),
+          modifiers: z.array(z.string()),
+          /** `{thing}` is replaced, and `{a}` by "a" or "an". */
+          question: z.string().includes('{thing}'),
+          /** The answers that are weighed against each other. */
+          yes: z.string().min(1),
+          no: z.string().min(1),
+        })
+        .optional(),
+    })
+    .optional(),
+  /** The pictures that the model was made for; absent: all kinds, as far as anybody knows. */
+  domain: z
+    .strictObject({
+      /** Completes "I only know …", by language. */
+      knows: z.strictObject({ en: z.string().min(1), zh: z.string().min(1) }),
+      /** Where the features of such pictures are. */
+      features: statisticsSchema.optional(),
+      /** The caption of such a picture has at least this geometric mean of token probabilities. */
+      captionConfidence: z.number().min(0).max(1).optional(),
     })
     .optional(),
   /** Every other file of the package. */

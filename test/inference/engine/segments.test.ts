@@ -50,7 +50,14 @@ describe('prompts with images in the middle', () => {
       const ms = performance.now() - start
       const timings = { preprocessMs: 0, visionMs: 0, bridgeMs: 0, prefillMs: 0, decodeMs: ms }
       const { reused } = sequence
-      return { text: '', tokenIds, finish: 'length', reused, timings: { ...timings, tokens: 4 } }
+      return {
+        text: '',
+        tokenIds,
+        finish: 'length',
+        reused,
+        judgment: { distance: null, confidence: null, verdict: 'inside' },
+        timings: { ...timings, tokens: 4 },
+      }
     }
 
     let made = 0

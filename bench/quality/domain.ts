@@ -1,0 +1,174 @@
+/**
+ * How well the demo model tells pictures outside of its domain from those inside; with `--calibrate`,
+ * first calibrates its card. No picture of a measured group is used to calibrate, and none that is
+ * outside at all: the limits come from pictures inside alone.
+ */
+
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { parseArgs } from 'node:util'
+import { readConfig } from '../../config/config.ts'
+import { findModel } from '../../config/models.ts'
+import type { Model } from '../../inference/contract/types.ts'
+import { OWN_FILE } from '../../inference/convert/make-card.ts'
+import type { Judgment } from '../../inference/domain/judgment.ts'
+import { averageFeatures } from '../../inference/domain/statistics.ts'
+import { familyOf } from '../../inference/families/index.ts'
+import { toPixelValues } from '../../inference/image/pixel-values.ts'
+import { hostCaches } from '../../inference/kv/host-cache.ts'
+import { openModel } from '../../inference/model.ts'
+import { CARD_FILE } from '../../inference/package/model-card.ts'
+import { openPackage } from '../../inference/package/open-package.ts'
+import { openSessions } from '../../inference/runtime/sessions.ts'
+import { writeResults } from '../report/results.ts'
+import { formatTable, percent } from '../report/tally.ts'
+import { fitStatistics, quantileOf } from './domain-fit.ts'
+import { calibrationPictures, type Group, measuredGroups } from './domain-pictures.ts'
+
+/**
+ * Of the pictures inside, the share that each limit takes for outside when calibrating. Captions
+ * decide alone only about pictures without anything in them, and those are far below any limit.
+ */
+const FALSE_ALARMS = { features: 0.005, captions: 0.002 } as const
+/** Captions are generated for one calibration scene in so many. */
+const CAPTIONED = 4
+
+export async function runDomainBench(args: readonly string[]): Promise<void> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: { model: { type: 'string' }, calibrate: { type: 'boolean', default: false } },
+  })
+  const folder = findModel(values.model ?? 'demo', readConfig(process.env).modelsFolder)
+  if (values.calibrate) {
+    await calibrate(folder)
+  }
+  const model = await openModel(folder)
+  try {
+    const { table, results } = await measureDomain(model)
+    process.stdout.write(table)
+    const file = writeResults('domain', { model: model.card.name, ...results })
+    process.stdout.write(`\nwritten to ${path.relative(process.cwd(), file)}\n`)
+  } finally {
+    await model.close()
+  }
+}
+
+/** Measures the domain of the model and writes it on its card and into its checkpoint's own file. */
+async function calibrate(folder: string): Promise<void> {
+  const features = fitStatistics(
+    await measureFeatures(folder, await calibrationPictures()),
+    1 - FALSE_ALARMS.features,
+  )
+  const model = await openModel(folder)
+  const confidences: number[] = []
+  try {
+    for (const picture of await calibrationPictures(CAPTIONED)) {
+      const { judgment } = await model.describe(picture)
+      confidences.push(judgment.confidence ?? 0)
+    }
+  } finally {
+    await model.close()
+  }
+  const limit = quantileOf(
+    confidences.toSorted((a, b) => a - b),
+    FALSE_ALARMS.captions,
+  )
+  const captionConfidence = Number(limit.toFixed(4))
+  for (const name of [CARD_FILE, path.join('checkpoint', OWN_FILE)]) {
+    const file = path.join(folder, name)
+    if (existsSync(file)) {
+      const card = JSON.parse(readFileSync(file, 'utf8'))
+      card.domain = { ...card.domain, features, captionConfidence }
+      writeFileSync(file, `${JSON.stringify(card, null, 2)}\n`)
+    }
+  }
+}
+
+/** @returns float64 [width] of each picture: the vision tower's features, averaged. */
+async function measureFeatures(
+  folder: string,
+  pictures: readonly Uint8Array[],
+): Promise<Float64Array[]> {
+  process.env['ORT_DISABLE_TELEMETRY'] = '1' // as in inference/backends/thread.ts
+  const { card } = await openPackage(folder)
+  const sessions = await openSessions(folder, card, 1)
+  try {
+    const { images } = await familyOf(card).open(card, {
+      sessions,
+      openCaches: async (shape) => hostCaches(shape),
+      longestRun: Infinity,
+      encode: () => [],
+      pixelValues: (bytes, spec) => toPixelValues(bytes, spec),
+    })
+    const features: Float64Array[] = []
+    for (const picture of pictures) {
+      const [one] = await images.encode([await images.preprocess(picture)])
+      features.push(averageFeatures(one!))
+    }
+    return features
+  } finally {
+    await sessions.release()
+  }
+}
+
+/** The shares of each group that were taken for outside, and how well the two sides separate. */
+export async function measureDomain(model: Model) {
+  const groups = await measuredGroups()
+  const judged: { readonly group: Group; readonly judgments: readonly Judgment[] }[] = []
+  for (const group of groups) {
+    const judgments: Judgment[] = []
+    for (const picture of group.pictures) {
+      judgments.push((await model.describe(picture)).judgment)
+    }
+    judged.push({ group, judgments })
+  }
+  const inside = judged.filter(({ group }) => group.inside).flatMap(({ judgments }) => judgments)
+  const distances = inside.map(({ distance }) => distance ?? 0)
+  const confidences = inside.map(({ confidence }) => -(confidence ?? 1))
+  const rows = judged.map(({ group: { name, inside: isInside }, judgments }) => ({
+    name,
+    inside: isInside,
+    pictures: judgments.length,
+    outside: shareOf(judgments, ({ verdict }) => verdict === 'outside'),
+    byDistance: shareOf(judgments, ({ distance }) => (distance ?? 0) > 1),
+    /** Area under the ROC curve against all pictures inside: 1 separates them wholly. */
+    areaByDistance: isInside
+      ? null
+      : area(
+          distances,
+          judgments.map(({ distance }) => distance ?? 0),
+        ),
+    areaByConfidence: isInside
+      ? null
+      : area(
+          confidences,
+          judgments.map(({ confidence }) => -(confidence ?? 1)),
+        ),
+  }))
+  const table = formatTable([
+    ['taken for outside', 'pictures', 'judged', 'by features', 'ROC features', 'ROC captions'],
+    ...rows.map((row) => [
+      row.name,
+      String(row.pictures),
+      percent(row.outside),
+      percent(row.byDistance),
+      row.areaByDistance?.toFixed(3) ?? '–',
+      row.areaByConfidence?.toFixed(3) ?? '–',
+    ]),
+  ])
+  return { table, results: { groups: rows } }
+}
+
+function shareOf(judgments: readonly Judgment[], counts: (one: Judgment) => boolean): number {
+  return judgments.filter(counts).length / judgments.length
+}
+
+/** The probability that a value outside is above one inside. */
+function area(inside: readonly number[], outside: readonly number[]): number {
+  const above = outside.map((value) => shareBelow(inside, value))
+  return above.reduce((sum, share) => sum + share, 0) / outside.length
+}
+
+function shareBelow(values: readonly number[], limit: number): number {
+  return values.reduce((sum, v) => sum + (v < limit ? 1 : v === limit ? 0.5 : 0), 0) / values.length
+}

@@ -1,0 +1,60 @@
+/**
+ * Judges whether a picture is of the kind that the model was made for, from what a request computed
+ * anyway. Pure data in, pure data out, so that a better judge can take this one's place.
+ *
+ * A card with a `domain` says what the model knows and how its own pictures measure: such a model
+ * can say that a picture is outside. About any other model only one thing is known, how sure it was
+ * of its words.
+ */
+
+import type { BaseCard } from '../families/common/card-base.ts'
+import type { Prompt } from '../text/prompt.ts'
+
+/** What is known about a picture and about the text that was generated for it. */
+export type Evidence = {
+  /**
+   * How far the picture's features are from those of pictures in the domain, as a share of the
+   * card's limit: above 1 is outside. Null: the card has no statistics.
+   */
+  readonly distance: number | null
+  /**
+   * Geometric mean of the probabilities of the generated tokens, 0 to 1. Null: nothing was
+   * generated, or it was drawn at random.
+   */
+  readonly confidence: number | null
+}
+
+/**
+ * `outside`: not a picture of the model's domain, so its text about it means nothing. `unsure`: the
+ * text may be right, but the model found it improbable itself.
+ */
+export const VERDICTS = ['inside', 'unsure', 'outside'] as const
+export type Verdict = (typeof VERDICTS)[number]
+
+export type Judgment = Evidence & { readonly verdict: Verdict }
+
+/** Judges a picture. @param prompt what the text was generated for. */
+export type Judge = (card: JudgedCard, evidence: Evidence, prompt: Prompt) => Judgment
+
+/** What judging needs of a card. */
+export type JudgedCard = Pick<BaseCard, 'domain'>
+
+/**
+ * Texts that a model finds less probable are `unsure`, where its card has no value of its own. Even
+ * a right caption of a large model is worded in one of many ways, so this is low: one token in
+ * three of a text must have been a surprise to the model.
+ */
+export const LOW_CONFIDENCE = 0.15
+
+export const judge: Judge = ({ domain }, evidence, prompt) => {
+  const { distance, confidence } = evidence
+  const isCaption = prompt.kind === 'describe' && prompt.text === undefined
+  const isFar = distance !== null && distance > 1
+  const isImprobable =
+    isCaption && confidence !== null && confidence < (domain?.captionConfidence ?? 0)
+  if (isFar || isImprobable) {
+    return { ...evidence, verdict: 'outside' }
+  }
+  const isUnsure = confidence !== null && confidence < LOW_CONFIDENCE
+  return { ...evidence, verdict: isUnsure ? 'unsure' : 'inside' }
+}
