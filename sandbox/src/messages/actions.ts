@@ -6,7 +6,12 @@
 
 import type { Files } from '../protocol/body.ts'
 import type { Json } from '../protocol/field-checks.ts'
-import { MAX_CONTENT, MAX_NITRO_CONTENT, MESSAGE_FLAG } from '../protocol/constants.ts'
+import {
+  CHANNEL_TYPE,
+  MAX_CONTENT,
+  MAX_NITRO_CONTENT,
+  MESSAGE_FLAG,
+} from '../protocol/constants.ts'
 import { refuse, refuseSlowmode } from '../protocol/errors.ts'
 import { snowflakeTime } from '../protocol/snowflake.ts'
 import type { Message } from '../world/message.ts'
@@ -37,7 +42,7 @@ export type MessageAction = {
  * Sends a message as a user.
  *
  * @throws {ApiError} 50001 or 50013 without permission, 20016 in slow mode, 160005 or 50083 in a
- *   locked thread, 50007 to a person who blocked the sender, and what `createMessage` throws.
+ *   locked thread, 50007 or 50278 to a person whom the bot cannot message, and what `createMessage` throws.
  */
 export async function sendAs(action: MessageAction, json: Json, files: Files): Promise<Message> {
   const { world, channel, userId } = action
@@ -59,16 +64,24 @@ function maxContentOf({ world, userId }: MessageAction): number {
   return world.nitro.has(userId) ? MAX_NITRO_CONTENT : MAX_CONTENT
 }
 
-/** A person who blocked the bot gets no direct messages from it, and cannot send it any. */
+/**
+ * A person who blocked the bot gets no direct messages from it, and cannot send it any; nor does one
+ * who neither shares a guild with it nor installed it.
+ */
 function checkBlocked({ world, channel, userId }: MessageAction): void {
-  const { bot, blockedBy } = world.application
-  const others = channel.recipients.filter((id) => id !== userId)
-  const isDirect = channel.recipients.length === 2
-  if (isDirect && others.includes(bot.id) && blockedBy.has(userId)) {
+  const { bot, blockedBy, installedBy } = world.application
+  const isWithBot = channel.type === CHANNEL_TYPE.dm && channel.recipients.includes(bot.id)
+  const person = channel.recipients.find((id) => id !== bot.id)
+  if (!isWithBot || person === undefined) {
+    return
+  }
+  if (blockedBy.has(person)) {
     throw refuse('cannotMessageUser')
   }
-  if (isDirect && userId === bot.id && others.some((id) => blockedBy.has(id))) {
-    throw refuse('cannotMessageUser')
+  const guilds = world.guildsOf(bot.id)
+  const isKnown = installedBy.has(person) || guilds.some(({ members }) => members.has(person))
+  if (userId === bot.id && !isKnown) {
+    throw refuse('noMutualGuild')
   }
 }
 

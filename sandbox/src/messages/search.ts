@@ -108,7 +108,7 @@ function has(message: Message, type: string): boolean {
     case 'sticker':
       return message.stickers.length > 0
     case 'embed':
-      return message.embeds.length > 0
+      return message.embeds.length + message.previews.length > 0
     case 'link':
       return linksOf(message.content).length > 0
     case 'snapshot':

@@ -96,6 +96,7 @@ const REFUSALS = {
   voiceWithoutMetadata: [400, 50161, 'Voice messages must have supporting metadata.'],
   voiceEdited: [400, 50162, 'Voice messages cannot be edited.'],
   voiceNotAllowed: [400, 50173, 'You cannot send voice messages in this channel.'],
+  noMutualGuild: [403, 50278, 'Cannot send messages to this user due to having no mutual guilds'],
   reactionBlocked: [403, 90001, 'Reaction blocked'],
   threadExists: [400, 160004, 'A thread has already been created for this message'],
   lockedThread: [400, 160005, 'Thread is locked'],

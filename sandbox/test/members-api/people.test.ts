@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { Routes } from 'discord.js'
 import type { APIChannel, REST } from 'discord.js'
+import { removeMember } from '../../src/world/members.ts'
 import { Member } from '../../src/test-client/client.ts'
 import { restOf, typed } from '../helpers/discord-client.ts'
 import { startWatchedSandbox } from '../helpers/watched-sandbox.ts'
@@ -52,6 +53,17 @@ describe('a person who blocked the bot', () => {
     await ada.say('hello')
     await send()
     ada.switchTo(channel)
+  })
+
+  it('gets none either without a server in common, unless they installed it', async () => {
+    const { world } = sandbox
+    const mo = [...world.users.values()].find(({ name }) => name === 'mo')!
+    const { id } = world.directChannel(mo.id)
+    const send = () => rest.post(Routes.channelMessages(id), { body: { content: 'hello' } })
+    removeMember(world, world.guild, mo.id)
+    await assert.rejects(send(), { status: 403, code: 50278 })
+    world.application.installedBy.add(mo.id)
+    await send()
   })
 
   it('still reads what it says in a server', async () => {

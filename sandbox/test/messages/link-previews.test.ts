@@ -209,6 +209,14 @@ describe('the preview of a link', () => {
     assert.equal(refusal.status, 400)
   })
 
+  it('is found by a search for embeds', async () => {
+    const message = await previewed(await ada.say(await pictureLink()))
+    const path = `/guilds/${sandbox.world.guild.id}/messages/search` as const
+    const query = new URLSearchParams({ has: 'embed', sort_order: 'desc' })
+    const found = await typed<{ messages: APIMessage[][] }>(rest.get(path, { query }))
+    assert.ok(found.messages.flat().some(({ id }) => id === message.id))
+  })
+
   it('is made of five links at most', async () => {
     const links: string[] = []
     while (links.length < 6) {
