@@ -3,7 +3,7 @@
  * links by an update, a few hundred milliseconds to some seconds later, or never.
  */
 
-import type { Message, PartialMessage } from 'discord.js'
+import { GatewayIntentBits, type Message, type PartialMessage } from 'discord.js'
 import { subjectOf } from './message-subject.ts'
 
 /** The longest time that a message waits for previews. */
@@ -36,14 +36,24 @@ export class LinkPreviews {
       return message
     }
     onWait?.()
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       let newest = message
       const end = () => {
         clearTimeout(timer)
         this.#waiting.delete(message.id)
         resolve(newest)
       }
-      const timer = setTimeout(end, this.#limitMs).unref()
+      const late = async () => {
+        // Without the intent the update has no embeds, but the message itself has.
+        // Source: github.com/discord/discord-api-docs, issue 5406.
+        if (!seesContent(message)) {
+          newest = await message.fetch().catch(() => newest)
+        }
+        end()
+      }
+      const timer = setTimeout(() => {
+        late().catch(reject)
+      }, this.#limitMs).unref()
       this.#waiting.set(message.id, (updated) => {
         newest = updated
         if (subjectOf(updated).kind !== 'preview') {
@@ -52,4 +62,8 @@ export class LinkPreviews {
       })
     })
   }
+}
+
+function seesContent({ client }: Message): boolean {
+  return client.options.intents.has(GatewayIntentBits.MessageContent)
 }

@@ -49,7 +49,7 @@ async function addPreviews(
   // The message may have been edited or its embeds hidden since.
   const previews = previewsAtOnce(world, message)
   if (previews.some(({ url }) => !hasPreview(message, url))) {
-    world.update(message, { previews })
+    world.addPreviews(message, previews)
   }
 }
 

@@ -259,8 +259,16 @@ function messageEvent(world: World, event: MessageEvent): Dispatch | null {
   const location = { channel_id: channel.id, ...inGuild(guildId) }
   switch (name) {
     case 'MESSAGE_CREATE':
-    case 'MESSAGE_UPDATE':
-      return { name, guildId, data: (reader) => renderMessageEvent(world, message, reader) }
+    case 'MESSAGE_UPDATE': {
+      // Without the intent this update has no embeds, not even where the bot reads the content:
+      // github.com/discord/discord-api-docs, issue 5406.
+      const withoutEmbeds = event.bringsPreviews === true && guildId !== null
+      const data = (reader: Listener) => ({
+        ...renderMessageEvent(world, message, reader),
+        ...(withoutEmbeds && !reader.seesContent ? { embeds: [] } : {}),
+      })
+      return { name, guildId, data }
+    }
     case 'MESSAGE_DELETE':
       return { name, guildId, data: () => ({ id: message.id, ...location }) }
     case 'MESSAGE_REACTION_ADD':

@@ -59,6 +59,8 @@ export type MessageEvent =
   | {
       readonly name: 'MESSAGE_CREATE' | 'MESSAGE_UPDATE' | 'MESSAGE_DELETE'
       readonly message: Message
+      /** An update that only brings the previews of links. */
+      readonly bringsPreviews?: boolean
     }
   /** Two or more messages of one channel. */
   | {

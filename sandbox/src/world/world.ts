@@ -279,6 +279,12 @@ export class World {
     this.emit({ name: 'MESSAGE_UPDATE', message })
   }
 
+  /** Adds the previews of its links to a message and emits the event. */
+  addPreviews(message: Message, previews: Message['previews']): void {
+    message.previews = previews
+    this.emit({ name: 'MESSAGE_UPDATE', message, bringsPreviews: true })
+  }
+
   /** Deletes a message with its files, and emits the event. */
   remove(message: Message): void {
     this.forget(message)

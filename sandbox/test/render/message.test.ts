@@ -13,6 +13,7 @@ import {
 import type { Message } from 'discord.js'
 import { Member } from '../../src/test-client/client.ts'
 import type { Sandbox } from '../../src/server.ts'
+import { PNG } from '../helpers/pictures.ts'
 import { startWatchedSandbox } from '../helpers/watched-sandbox.ts'
 
 const { Guilds, GuildMessages, DirectMessages } = GatewayIntentBits
@@ -85,6 +86,20 @@ describe('without the intent', () => {
     assert.equal(message.content, `${mention()} what is it?`)
     const { content, attachments } = Object(await raw).referenced_message
     assert.deepEqual([content, attachments], ['', []])
+  })
+
+  it('the update that brings a preview is, and the message itself is not', async () => {
+    const url = 'https://example.com/cat.png'
+    await sandbox.links.register(url, { pictures: [{ name: 'cat.png', bytes: PNG }] })
+    const updated = new Promise<{ readonly id: string; readonly embeds: readonly object[] }>(
+      (resolve) => {
+        client.on('raw', ({ t, d }) => t === 'MESSAGE_UPDATE' && resolve(d))
+      },
+    )
+    const message = await heard(() => ada.say(`${mention()} ${url}`))
+    const { id, embeds } = await updated
+    assert.deepEqual([id, embeds], [message.id, []])
+    assert.equal((await message.fetch(true)).embeds.length, 1)
   })
 
   it('a message in a direct channel is not', async () => {

@@ -134,6 +134,23 @@ describe('without the Message Content intent', () => {
   })
 })
 
+describe('a link without the Message Content intent', () => {
+  it('is looked at though the update with its preview hides that', async () => {
+    const sandbox = await startSandbox({ messageContent: false })
+    const demo = await startDemoBot({}, sandbox)
+    try {
+      const ada = await demo.join('ada')
+      const link = 'https://example.com/triangle.webp'
+      await sandbox.links.register(link, { pictures: [triangle()] })
+      const asked = await ada.say(`<@${demo.bot.client.user.id}> what shape is it? ${link}`)
+      assert.match((await ada.answerTo(asked)).content, /triangle/)
+    } finally {
+      await demo.close()
+      await sandbox.close()
+    }
+  })
+})
+
 describe('installed to a person', () => {
   it('is used where the bot itself is not', async () => {
     const demo = await startDemoBot()
