@@ -55,11 +55,14 @@ describe('an outage', () => {
   it('lasts through a new connection', async () => {
     const fault = sandbox.faults.add({ kind: 'outage', guild: sandbox.world.guild.id })
     const other = await logIn(sandbox, { intents: [Guilds], waitGuildTimeout: 100 })
-    assert.equal(other.guilds.cache.get(sandbox.world.guild.id)?.available, false)
-    const back = new Promise((resolve) => other.once(Events.GuildAvailable, resolve))
-    fault.cancel()
-    await back
-    await other.destroy()
+    try {
+      assert.equal(other.guilds.cache.get(sandbox.world.guild.id)?.available, false)
+      const back = new Promise((resolve) => other.once(Events.GuildAvailable, resolve))
+      fault.cancel()
+      await back
+    } finally {
+      await other.destroy()
+    }
   })
 
   it('needs a guild that exists', () => {
