@@ -2,15 +2,18 @@
 
 import { catalogFor } from '../../../commands/i18n/catalog.ts'
 import { plainText } from '../../../commands/answer-text.ts'
-import type { Model } from '../../../inference/contract/types.ts'
+import { hasCode, InputError } from '../../../config/errors.ts'
+import type { Model, RequestOptions } from '../../../inference/contract/types.ts'
 import { picturesIn } from '../../discord/message-pictures.ts'
 import type { Case } from './case.ts'
 import type { ModerationActions, File } from './discord-actions.ts'
 import {
+  type EvidenceFile,
   evidenceFile,
   type EvidenceMemory,
   MAX_EVIDENCE,
   type PictureFile,
+  pictureFileOf,
 } from '../../pictures/evidence.ts'
 import type { Pictures } from '../../pictures/pictures.ts'
 
@@ -32,16 +35,24 @@ export class CasePictures {
     this.#deps = deps
   }
 
-  /** The pictures for the log channel. */
+  /** The pictures for the log channel; those that cannot be decoded are left out. */
   async evidence(record: Case): Promise<File[]> {
     const { case: words } = catalogFor(record.locale).moderation
     const { pictures } = this.#deps
     const description = words.evidence(words.unseen)
-    const files: File[] = []
-    for (const [i, { bytes }] of (await this.#of(record)).entries()) {
-      files.push(await evidenceFile(bytes, { number: i + 1, description }, pictures.decoder))
+    const made: { readonly from: PictureFile; readonly evidence: EvidenceFile }[] = []
+    for (const from of await this.#of(record)) {
+      try {
+        const about = { number: made.length + 1, description }
+        made.push({ from, evidence: await evidenceFile(from.bytes, about, pictures.decoder) })
+      } catch (error) {
+        if (!(error instanceof InputError)) {
+          throw error
+        }
+      }
     }
-    return files
+    this.#deps.memory.shrink(record.id, made)
+    return made.map(({ evidence }) => evidence)
   }
 
   /**
@@ -51,28 +62,44 @@ export class CasePictures {
    * @returns an empty list if the pictures no longer exist.
    */
   async describe(record: Case, signal: AbortSignal): Promise<string[]> {
-    const { model, pictures } = this.#deps
     const captions: string[] = []
-    const files = await this.#of(record)
-    // Not from the owner: the message may be deleted already.
-    const sources = files.map(({ bytes, hash }) => ({ key: hash, bytes: async () => bytes }))
-    try {
-      for (const source of sources) {
-        const { text } = await model.describe(source, {
-          urgency: 'bulk',
-          tenant: record.guildId,
-          signal,
-          deadline: Date.now() + DESCRIBE_LIMIT_MS,
-        })
-        captions.push(text)
-      }
-    } finally {
-      await pictures.settle(sources)
+    for (const file of await this.#of(record)) {
+      const options = {
+        urgency: 'bulk',
+        tenant: record.guildId,
+        signal,
+        deadline: Date.now() + DESCRIBE_LIMIT_MS,
+      } as const
+      captions.push(await this.#describeFile(file, options))
     }
     if (captions.length > 0) {
       await this.#updateAltText(record, captions)
     }
     return captions
+  }
+
+  /** Describes a picture; a damaged file as its evidence shows it. */
+  async #describeFile(file: PictureFile, options: RequestOptions): Promise<string> {
+    const { model, pictures } = this.#deps
+    const describe = async ({ bytes, hash }: PictureFile) => {
+      // Not from the owner: the message may be deleted already.
+      const source = { key: hash, bytes: async () => bytes }
+      try {
+        return (await model.describe(source, options)).text
+      } finally {
+        await pictures.settle([source])
+      }
+    }
+    try {
+      return await describe(file)
+    } catch (error) {
+      if (!hasCode(error, 'image/damaged')) {
+        throw error
+      }
+      const about = { number: 1, description: '' }
+      const { data } = await evidenceFile(file.bytes, about, pictures.decoder)
+      return describe(pictureFileOf(data))
+    }
   }
 
   forget(caseId: string): void {

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import type { Member } from 'loopback-discord/client'
+import sharp from 'sharp'
 import { EN } from '../../../commands/i18n/en.ts'
 import type { Model } from '../../../inference/contract/types.ts'
 import { button, hearts, openDemoModel, scene } from '../../helpers/demo-bot.ts'
@@ -77,6 +78,18 @@ describe('moderation', { timeout: 120_000 }, () => {
     assert.equal(list.content, EN.moderation.hashes.none)
     ada.switchTo('general')
     assert.equal((await ada.say('hello again')).content, 'hello again')
+  })
+
+  it('looks at a file that is cut short, as people see it', async () => {
+    await server.setUp()
+    const whole = await sharp(scene().bytes).jpeg({ quality: 95 }).toBuffer()
+    const cut = { name: 'cut.jpg', bytes: new Uint8Array(whole.subarray(0, whole.length - 2)) }
+    for (const channel of ['general', 'memes', 'after-hours']) {
+      ada.switchTo(channel)
+      await ada.upload(cut)
+    }
+    const caseMessage = await server.aCase(/What I see: .*red circle/)
+    assert.match(caseMessage.attachments[0]?.filename ?? '', /^SPOILER_/)
   })
 
   it('names the case in the audit log', async () => {
