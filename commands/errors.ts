@@ -23,6 +23,8 @@ declare module '../config/errors.ts' {
     /** It has one brightness everywhere, so it has no fingerprint. */
     'image/plain': NoParams
     'image/opted-out': NoParams
+    /** The server's moderators judged it, so the bot does not post it. */
+    'image/judged': NoParams
     /** It is in an age-restricted channel, and the question is not. */
     'image/age-restricted': NoParams
     /** @param name of the file. */

@@ -84,7 +84,7 @@ export function textsOf({ fields }: ModalSubmitInteraction): string[] {
  * Posts the pictures as the answer, once. It is idempotent: a retry gives one message with each
  * picture once.
  *
- * @throws {InputError} if they were posted before.
+ * @throws {InputError} if they were posted before, or moderators judged one of them.
  */
 export async function repostWithAltText(
   deps: RequestDeps,
@@ -107,9 +107,9 @@ export async function repostWithAltText(
 }
 
 async function post(
-  { pictures }: RequestDeps,
+  { pictures, mayShow }: RequestDeps,
   { delivery, text, options }: RequestContext,
-  { name, maxBytes, texts }: RequestOf<'repost'>,
+  { name, maxBytes, texts, place: { guildId } }: RequestOf<'repost'>,
   conversations: readonly Conversation[],
 ): Promise<void> {
   const files: PostedFile[] = []
@@ -119,6 +119,9 @@ async function post(
     const { bytes } = await pictures.file({ ...picture, altText: null }, options.signal)
     if (bytes.length > maxBytes) {
       throw new InputError('image/too-large', { maxBytes })
+    }
+    if (guildId !== null && !(await mayShow(guildId, { ...picture, altText: null }))) {
+      throw new InputError('image/judged')
     }
     const suggested = modelText(conversation)
     const written = plainText(texts[index] ?? suggested, MAX_ALT_TEXT)

@@ -88,6 +88,7 @@ export const ERRORS_EN: ErrorSentences = {
   'image/plain': 'That picture is of one brightness all over, so nothing can be compared with it.',
   'image/age-restricted':
     'That picture is from an age-restricted channel. Ask about it in such a channel.',
+  'image/judged': 'The moderators of this server do not want that picture here.',
   'image/opted-out': 'The person who posted that picture does not want me to look at it.',
   // What messages bring
   'message/unreadable-file': ({ name, type }) =>

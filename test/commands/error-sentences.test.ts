@@ -105,6 +105,7 @@ const SAMPLES: Samples = {
   'reply/empty': null,
   'answer/no-other': null,
   'answer/reposted': null,
+  'image/judged': null,
   'limit/daily': [{ limit: 1 }, /your 1 answer of today/],
   'permission/not-yours': null,
   'permission/only-asker': null,

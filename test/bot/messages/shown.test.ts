@@ -9,11 +9,13 @@ import {
   button,
   type DemoBot,
   hearts,
+  postWithAltText,
   scene,
   startDemoBot,
   triangle,
 } from '../../helpers/demo-bot.ts'
 import { idle, kept } from '../../helpers/held-bot.ts'
+import { startModeratedServer } from '../../helpers/moderated-server.ts'
 
 const HOW_MANY = 'how many shapes are there?'
 
@@ -130,5 +132,26 @@ describe('the picture of an answer', () => {
     await idle(demo)
     assert.deepEqual(await kept(demo, 'gone.png'), [])
     assert.equal((await fetch(file!.url)).status, 404)
+  })
+})
+
+describe('on a server with moderation', () => {
+  it('an upload that staff judged is not shown, and others are', async () => {
+    const server = await startModeratedServer()
+    try {
+      const { ada, mo } = server
+      await server.setUp()
+      await mo.slash('moderation hash add', { image: scene() })
+      const judged = await ada.slash('describe', { image: scene() })
+      assert.match(judged.content, /yellow star/)
+      assert.deepEqual(judged.attachments, [])
+      const hidden = await ada.slash('describe', { image: scene(), style: 'alt', private: true })
+      const refused = await ada.answer(await postWithAltText(ada, hidden))
+      assert.equal(refused.content, EN.errors['image/judged'])
+      const other = await ada.slash('describe', { image: hearts() })
+      assert.equal(other.attachments.length, 1)
+    } finally {
+      await server.close()
+    }
   })
 })
