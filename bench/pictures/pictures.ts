@@ -108,16 +108,18 @@ async function beside(model: Model, hostile: Uint8Array | null): Promise<Cost> {
 /** Moderation compares four at once, and an ordinary one. */
 async function compared(hostile: Uint8Array): Promise<Cost> {
   const pool = new DecodingPool({ maxMemory: 512 * MIB })
-  const print = (file: Uint8Array) =>
-    fingerprintOf(file, (bytes, side) => pool.brightness(bytes, side)).catch((error: unknown) => {
-      if (!(error instanceof InputError)) {
-        throw error
-      }
-    })
-  const sides = Array.from({ length: HOSTILE_AT_ONCE }, () => print(hostile))
+  const print = (file: Uint8Array, owner: string) =>
+    fingerprintOf(file, (bytes, side) => pool.brightness(bytes, side, { owner })).catch(
+      (error: unknown) => {
+        if (!(error instanceof InputError)) {
+          throw error
+        }
+      },
+    )
+  const sides = Array.from({ length: HOSTILE_AT_ONCE }, () => print(hostile, 'hostile'))
   try {
     return await measure(sides, null, async () => {
-      await print(await ordinary(++count))
+      await print(await ordinary(++count), 'other')
     })
   } finally {
     await pool.close()

@@ -182,9 +182,10 @@ export class Pictures {
     if (ofCopy) {
       return ofCopy.print
     }
+    const owner = picture.source?.authorId ?? ''
     return this.#decodings.run(hash, async (signal) => {
       const print = await fingerprintOf(bytes, (file, side) =>
-        this.decoder.brightness(file, side, signal),
+        this.decoder.brightness(file, side, { signal, owner }),
       )
       // A copy that is deleted meanwhile must not hide the others from those who compare them.
       if (!this.#deletions.isAfter(now, `hash/${hash}`, ...ownersOf(name))) {

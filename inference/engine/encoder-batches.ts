@@ -93,7 +93,8 @@ export class EncoderBatches {
     if (image.failure) {
       await this.#parts.live.fail(live, image.failure.error)
     } else if (image.bytes) {
-      this.#preprocess(image, image.bytes).catch(endThread)
+      const { tenant, user } = request.claim
+      this.#preprocess(image, image.bytes, `${tenant}/${user}`).catch(endThread)
     } else if (!this.#parts.runs.bridgeReadsPrompt) {
       const encoded = takeEncoded(image)
       if (encoded) {
@@ -115,10 +116,13 @@ export class EncoderBatches {
     }
   }
 
-  async #preprocess(image: LiveImage, bytes: Uint8Array): Promise<void> {
+  async #preprocess(image: LiveImage, bytes: Uint8Array, owner: string): Promise<void> {
     image.bytes = null
     try {
-      const { result, ms } = await this.#parts.runs.preprocess(bytes, image.unneeded.signal)
+      const { result, ms } = await this.#parts.runs.preprocess(bytes, {
+        signal: image.unneeded.signal,
+        owner,
+      })
       image.pixels = result
       image.preprocessMs = ms
     } catch (error) {

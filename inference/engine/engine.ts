@@ -137,7 +137,7 @@ async function openParts(folder: string, options: EngineOptions, pictures: Decod
     openCaches: (shape) => openCaches(shape, placement.device),
     longestRun: placement.longestRun,
     encode: (text) => prompts.encode(text),
-    pixelValues: (bytes, spec, signal) => pictures.pixelValues(bytes, spec, signal),
+    pixelValues: (bytes, spec, call) => pictures.pixelValues(bytes, spec, call),
   })
   const { decoder } = runner
   if (decoder === null) {

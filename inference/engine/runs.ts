@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto'
 import type { ImageEncoder, Pixels } from '../families/common/runner.ts'
+import type { DecodingCall } from '../image/decoding/job.ts'
 import type { Prompt } from '../text/prompt.ts'
 import type { Counters } from './counters.ts'
 import type { FeatureDistance } from '../domain/statistics.ts'
@@ -39,9 +40,9 @@ export class Runs {
   /** Decodes an image file. @throws {InputError} if it is none; the signal's reason. */
   preprocess(
     bytes: Uint8Array,
-    signal: AbortSignal,
+    call: DecodingCall,
   ): Promise<{ readonly result: Pixels; readonly ms: number }> {
-    return this.#counters.time('preprocess', 1, () => this.#encoder.preprocess(bytes, signal))
+    return this.#counters.time('preprocess', 1, () => this.#encoder.preprocess(bytes, call))
   }
 
   /**

@@ -1,6 +1,7 @@
 /** Runs the graphs of an open BLIP-2 package. */
 
 import { Tensor } from 'onnxruntime-node'
+import type { DecodingCall } from '../../image/decoding/job.ts'
 import type { KvCaches } from '../../kv/kv-cache.ts'
 import { checkGraphs } from '../../runtime/check-graphs.ts'
 import { floats } from '../../runtime/floats.ts'
@@ -45,10 +46,10 @@ class Blip2Images implements ImageEncoder {
   }
 
   /** @returns float32 [1, 3, side, side]. */
-  async preprocess(bytes: Uint8Array, signal?: AbortSignal): Promise<Pixels> {
+  async preprocess(bytes: Uint8Array, call?: DecodingCall): Promise<Pixels> {
     const { dimensions, preprocessing } = this.#card
     const { imageSize } = dimensions
-    const data = await this.#pixelValues(bytes, { imageSize, preprocessing }, signal)
+    const data = await this.#pixelValues(bytes, { imageSize, preprocessing }, call)
     return { data, shape: [1, 3, imageSize, imageSize] }
   }
 

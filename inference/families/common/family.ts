@@ -7,6 +7,7 @@
 import type { z } from 'zod'
 import type { Storage } from '../../blocks/layers.ts'
 import type { LayeredTower } from '../../blocks/vision/layered-tower.ts'
+import type { DecodingCall } from '../../image/decoding/job.ts'
 import type { PixelSpec, Preprocessing } from '../../image/pixel-values.ts'
 import type { KvCaches, KvShape } from '../../kv/kv-cache.ts'
 import type { GraphPlan } from '../../onnx/graph-builder.ts'
@@ -91,7 +92,7 @@ export type FamilyPlan = {
 export type DecodePixels = (
   bytes: Uint8Array,
   spec: PixelSpec,
-  signal?: AbortSignal,
+  call?: DecodingCall,
 ) => Promise<Float32Array>
 
 /** What a runner is made of. */

@@ -6,6 +6,7 @@
  *     prompt -> prepare; + image tokens -> layOut -> segments -> prefill -> step, step, … (or score)
  */
 
+import type { DecodingCall } from '../../image/decoding/job.ts'
 import type { KvCache } from '../../kv/kv-cache.ts'
 import type { Prompt } from '../../text/prompt.ts'
 
@@ -53,7 +54,7 @@ export type ImageEncoder = {
    * @throws {InputError} if the bytes are not a usable image.
    * @throws the signal's reason once it is aborted.
    */
-  preprocess(bytes: Uint8Array, signal?: AbortSignal): Promise<Pixels>
+  preprocess(bytes: Uint8Array, call?: DecodingCall): Promise<Pixels>
   /** Runs the vision tower on several images at once. @returns the features of each, in order. */
   encode(images: readonly Pixels[]): Promise<ImageFeatures[]>
   /**

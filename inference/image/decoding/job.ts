@@ -9,6 +9,14 @@ import type { ImageLimits } from '../decode.ts'
 import { decodeSquare } from '../pixel-values.ts'
 import { decodeBrightness, encodeThumbnail, type ThumbnailSpec } from '../thumbnail.ts'
 
+/** For whom a picture is decoded. */
+export type DecodingCall = {
+  /** Ends the decoding. */
+  readonly signal?: AbortSignal | undefined
+  /** Who brought the picture: where several wait, they take turns. */
+  readonly owner?: string
+}
+
 /** What is to be made of a picture file. */
 export type DecodingJob =
   /** uint8 [side, side, 3]: see decodeSquare. */

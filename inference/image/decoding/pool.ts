@@ -7,14 +7,15 @@
  * megabyte to send the file. It ends after half a minute without work.
  *
  * Nobody waits long for other people's pictures: a job that takes over half a second of processor time
- * while others wait moves to a lane of its own, which has all processes but one.
+ * while others wait moves to a lane of its own, which has all processes but one, and those who brought
+ * the pictures take turns.
  */
 
 import { InputError } from '../../../config/errors.ts'
 import { DEFAULT_LIMITS, type ImageLimits, PATIENCE } from '../decode.ts'
 import { normalize, type PixelSpec } from '../pixel-values.ts'
 import type { ThumbnailSpec } from '../thumbnail.ts'
-import type { DecodingJob } from './job.ts'
+import type { DecodingCall, DecodingJob } from './job.ts'
 import { DecodingProcess } from './process.ts'
 
 /** Jobs at once. */
@@ -40,6 +41,7 @@ export type PoolOptions = {
 type Task = {
   readonly bytes: Uint8Array
   readonly job: DecodingJob
+  readonly owner: string
   readonly result: PromiseWithResolvers<Uint8Array>
   /** Whether it has taken more time than a job may while others wait. */
   late: boolean
@@ -67,28 +69,28 @@ export class DecodingPool {
     this.#slowMs = options.slowMs ?? SLOW_MS
   }
 
-  /** As `toPixelValues`. @throws the signal's reason once it is aborted. */
+  /** As `toPixelValues`. @throws the call's signal's reason once it is aborted. */
   async pixelValues(
     bytes: Uint8Array,
     spec: PixelSpec,
-    signal?: AbortSignal,
+    call?: DecodingCall,
   ): Promise<Float32Array> {
     const { imageSize: side, preprocessing } = spec
-    const data = await this.#run(bytes, { kind: 'square', side }, signal)
+    const data = await this.#run(bytes, { kind: 'square', side }, call)
     checkLength(data, 3 * side * side)
     return normalize({ width: side, height: side, data }, preprocessing)
   }
 
   /** As `decodeBrightness`. @throws the signal's reason once it is aborted. */
-  async brightness(bytes: Uint8Array, side: number, signal?: AbortSignal): Promise<Uint8Array> {
-    const gray = await this.#run(bytes, { kind: 'brightness', side }, signal)
+  async brightness(bytes: Uint8Array, side: number, call?: DecodingCall): Promise<Uint8Array> {
+    const gray = await this.#run(bytes, { kind: 'brightness', side }, call)
     checkLength(gray, side * side)
     return gray
   }
 
   /** As `encodeThumbnail`. @throws the signal's reason once it is aborted. */
-  thumbnail(bytes: Uint8Array, spec: ThumbnailSpec, signal?: AbortSignal): Promise<Uint8Array> {
-    return this.#run(bytes, { kind: 'thumbnail', spec }, signal)
+  thumbnail(bytes: Uint8Array, spec: ThumbnailSpec, call?: DecodingCall): Promise<Uint8Array> {
+    return this.#run(bytes, { kind: 'thumbnail', spec }, call)
   }
 
   /** Starts a process, so that the first job does not wait for that. */
@@ -111,13 +113,17 @@ export class DecodingPool {
     await Promise.all(processes.map((process) => process.end()))
   }
 
-  async #run(bytes: Uint8Array, job: DecodingJob, signal?: AbortSignal): Promise<Uint8Array> {
+  async #run(
+    bytes: Uint8Array,
+    job: DecodingJob,
+    { signal, owner = '' }: DecodingCall = {},
+  ): Promise<Uint8Array> {
     signal?.throwIfAborted()
     if (this.#closed) {
       throw new Error('the decoder is closed')
     }
     const result = Promise.withResolvers<Uint8Array>()
-    const task: Task = { bytes, job, result, late: false, slow: false, process: null }
+    const task: Task = { bytes, job, owner, result, late: false, slow: false, process: null }
     const abort = () => {
       this.#remove(task)
       result.reject(signal?.reason)
@@ -136,7 +142,7 @@ export class DecodingPool {
   /** Starts what can be started, and makes room for those who wait. */
   #pump(): void {
     while (this.#running.size < PROCESSES) {
-      const task = (this.#slowAtWork < PROCESSES - 1 && this.#slow.shift()) || this.#waiting.shift()
+      const task = this.#next()
       if (!task) {
         return
       }
@@ -151,6 +157,16 @@ export class DecodingPool {
         this.#pump()
       }
     }
+  }
+
+  /** A slow task where there is room for one, else the next of an owner who has none at work. */
+  #next(): Task | undefined {
+    if (this.#slow.length > 0 && this.#slowAtWork < PROCESSES - 1) {
+      return this.#slow.shift()
+    }
+    const atWork = new Set([...this.#running, ...this.#slow].map(({ owner }) => owner))
+    const turn = this.#waiting.findIndex(({ owner }) => !atWork.has(owner))
+    return this.#waiting.splice(Math.max(turn, 0), 1)[0]
   }
 
   #takeProcess(): DecodingProcess {

@@ -186,10 +186,10 @@ describe('a picture that takes forever to decode', () => {
     const scheduler = new Scheduler(
       () => ({ rows: 1, run: async (engine) => (await engine.encode(null)).timings }),
       {
-        preprocess: (_, signal) =>
+        preprocess: (_, { signal }) =>
           new Promise((_, reject) => {
-            decoding.push(signal)
-            signal.addEventListener('abort', () => reject(signal.reason))
+            decoding.push(signal!)
+            signal!.addEventListener('abort', () => reject(signal!.reason))
           }),
         encodeImages: () => Promise.reject(new Error('no vision was expected')),
         bridgeReadsPrompt: false,

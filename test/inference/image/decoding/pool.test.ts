@@ -59,25 +59,39 @@ describe('DecodingPool', () => {
   it('answers others at once while files take all the time they can', async () => {
     stuck({ slowMs: 25 })
     const stop = new AbortController()
-    const hostile = Array.from({ length: 4 }, () => pool.brightness(FOREVER, 1, stop.signal))
+    const hostile = Array.from({ length: 4 }, () => pool.brightness(FOREVER, 1, stop))
     const ended = Promise.allSettled(hostile)
     assert.deepEqual(await pool.brightness(Uint8Array.of(7), 1), Uint8Array.of(7))
     stop.abort()
     await ended
   })
 
+  it('lets those who brought pictures take turns', async () => {
+    stuck()
+    const order: string[] = []
+    const names = ['one', 'one', 'one', 'one', 'other', 'third']
+    await Promise.all(
+      names.map(async (owner) => {
+        await pool.brightness(Uint8Array.of(9), 1, { owner })
+        order.push(owner)
+      }),
+    )
+    assert.ok(order.indexOf('other') < 3, order.join())
+    assert.equal(order.at(-1), 'one', order.join())
+  })
+
   it('ends a decoding at once when nobody needs it, and the next one starts', async () => {
     stuck()
     const stop = new AbortController()
     const reason = new Error('nobody waits')
-    const both = [FOREVER, FOREVER].map((bytes) => pool.brightness(bytes, 1, stop.signal))
+    const both = [FOREVER, FOREVER].map((bytes) => pool.brightness(bytes, 1, stop))
     const next = pool.brightness(Uint8Array.of(9), 1)
     stop.abort(reason)
     for (const one of both) {
       await assert.rejects(one, reason)
     }
     assert.deepEqual(await next, Uint8Array.of(9))
-    await assert.rejects(pool.brightness(FOREVER, 1, stop.signal), reason)
+    await assert.rejects(pool.brightness(FOREVER, 1, stop), reason)
   })
 
   it('gives up a file that takes too long', async () => {
