@@ -11,9 +11,10 @@ const PACK_ID = '847199849233514549'
 
 const STANDARD = 1
 
-function render({ id, name, description, format_type }: Sticker): object {
-  const tags = name.toLowerCase()
-  return { id, pack_id: PACK_ID, name, description, tags, type: STANDARD, format_type }
+function render(sticker: Sticker): object {
+  const { id, name, description, format_type } = sticker
+  const place = { pack_id: PACK_ID, sort_value: STICKERS.indexOf(sticker) }
+  return { id, name, description, tags: name.toLowerCase(), type: STANDARD, format_type, ...place }
 }
 
 /** All routes of this file. */
