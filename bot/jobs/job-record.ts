@@ -7,7 +7,7 @@ import type { CollectionSpec } from '../store/types.ts'
 export const INTERACTION_LIFE_MS = 15 * 60 * 1000
 
 const job = z.object({
-  /** Id of the interaction or message that asks. */
+  /** Id of the interaction or message that asks; `-unasked` is added if the bot answers by itself. */
   id: z.string().min(1),
   /** Where the answer goes. */
   answer: z.discriminatedUnion('to', [

@@ -111,7 +111,8 @@ export class RequestIntake {
     const request = requestSchema.parse({ ...input, ...common })
     await this.#deps.questionCheck.demandKnown(request)
     const job: Job = {
-      id,
+      // An edit can ask about a message that the bot answers by itself: two answers, two jobs.
+      id: request.asked ? id : `${id}-unasked`,
       answer: { to: 'message', channelId, messageId: id },
       request,
       diesAt: Date.now() + MESSAGE_LIFE_MS,
@@ -202,7 +203,7 @@ export class RequestIntake {
     let isDelivered = false
     try {
       const subjects = subjectsOf(job, request)
-      await this.#deps.deletions.track({ startedBy: job.id, subjects }, (tracked) => {
+      await this.#deps.deletions.track({ startedBy: eventIdOf(job), subjects }, (tracked) => {
         const done = work(tracked)
         tracked.signal.addEventListener('abort', () => (isDelivered = tracked.delivered))
         return done
@@ -221,10 +222,12 @@ export class RequestIntake {
   }
 
   /** Whether the place of the answer still exists. */
-  #isAwaited({ id, answer }: Job, { place: { guildId, channelId } }: Request): boolean {
+  #isAwaited(job: Job, { place: { guildId, channelId } }: Request): boolean {
+    const { answer } = job
     const where: Subject[] = [`channel/${channelId}`]
     const asking: Subject[] = answer.to === 'message' ? [`message/${answer.messageId}`] : []
-    const hasLeft = guildId !== null && this.#deps.deletions.areDeleted([`guild/${guildId}`], id)
+    const hasLeft =
+      guildId !== null && this.#deps.deletions.areDeleted([`guild/${guildId}`], eventIdOf(job))
     return !hasLeft && !this.#deps.deletions.areGone([...where, ...asking])
   }
 }
@@ -233,6 +236,11 @@ type Performance = {
   readonly context: JobContext
   readonly delivery: Delivery
   readonly acknowledge?: Acknowledge
+}
+
+/** Snowflake of the interaction or the message that a job is for. */
+function eventIdOf({ id, answer }: Job): string {
+  return answer.to === 'message' ? answer.messageId : id
 }
 
 /** What a request depends on; when any of it is deleted, the request is aborted. */

@@ -84,6 +84,27 @@ describe('a channel that is answered by itself', () => {
     assert.deepEqual(await kept(demo, posted.id), [])
   })
 
+  it('answers an edit that asks beside its own text, also while that is written', async () => {
+    const held = hold(demo, 'describe')
+    const posted = await ada.upload(scene())
+    await held.reached
+    await ada.edit(posted, `${mention} what color is the star?`)
+    assert.equal((await ada.answerTo(posted)).content, 'yellow')
+    held.release()
+    await ada.until(
+      ({ message }) =>
+        message?.message_reference?.message_id === posted.id &&
+        message.content.startsWith('AI-generated: A small yellow star'),
+    )
+    const contents = new Map(
+      ada.events.flatMap(({ message }) =>
+        message?.message_reference?.message_id === posted.id ? [[message.id, message.content]] : [],
+      ),
+    )
+    assert.equal(contents.size, 2)
+    assert.ok([...contents.values()].includes('yellow'))
+  })
+
   it('posts nothing for a picture that was deleted meanwhile', async () => {
     const held = hold(demo, 'describe')
     const posted = await ada.upload(scene())
