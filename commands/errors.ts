@@ -99,6 +99,11 @@ declare module '../config/errors.ts' {
     'rule/no-channels': NoParams
     'rule/none': NoParams
     'rule/empty-name': NoParams
+    /** The model does not know the language of the question. @param languages that it knows, as ISO 639 codes. */
+    'rule/language': { readonly languages: readonly string[] }
+    /** It starts with a word such as "what". */
+    'rule/open-question': NoParams
+    'rule/no-question': NoParams
     'file/missing': NoParams
     'file/folder': NoParams
     'file/forbidden': NoParams

@@ -212,7 +212,7 @@ export class Detector {
   /** Opens the case of a posting, or updates it, and carries it out. */
   async #writeCase(inCase: PostingInCase): Promise<Case | undefined> {
     const { member, posting, postings, update, settings } = inCase
-    const { executor } = this.#deps
+    const { executor, guilds } = this.#deps
     const { guildId, memberId, joinedAt } = member
     const id = posting.caseId ?? posting.messageId
     const copies = postings
@@ -220,9 +220,11 @@ export class Detector {
       .map(({ channelId, messageId }) => ({ channelId, messageId }))
     const opener = postings.find(({ messageId }) => messageId === id) ?? posting
     const now = Date.now()
+    const isNew = (await executor.of(guildId, id)) === undefined
     const seed: Seed = {
       ...member,
       id,
+      number: isNew ? await guilds.nextCaseNumber(guildId) : null,
       copies,
       matched: posting.matched,
       prints: [...posting.prints],

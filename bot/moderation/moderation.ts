@@ -5,7 +5,7 @@ import type { Logger } from 'pino'
 import type { CountModeration } from '../operations/metrics.ts'
 import type { PrivacyService } from '../../commands/command.ts'
 import type { FoundPicture, PictureLink } from '../../commands/picture.ts'
-import type { ModerationService } from '../../commands/moderation/service.ts'
+import type { CaseSummary, ModerationService } from '../../commands/moderation/service.ts'
 import { isActive } from '../../commands/moderation/settings.ts'
 import { InputError } from '../../config/errors.ts'
 import type { Model } from '../../inference/contract/types.ts'
@@ -16,6 +16,7 @@ import { CaseButtons } from './cases/buttons.ts'
 import { CasePictures } from './cases/pictures.ts'
 import type { Case } from './cases/case.ts'
 import { CaseExecutor } from './cases/executor.ts'
+import { caseName, linkTo } from './cases/message.ts'
 import { ModerationActions } from './cases/discord-actions.ts'
 import type { FetchPicture } from '../pictures/download.ts'
 import { EvidenceMemory } from '../pictures/evidence.ts'
@@ -95,7 +96,7 @@ export class Moderation {
     })
     this.rules = new Rules({ ...deps, guilds, hashList, executor, detector: this.#detector })
     this.duplicatePosts = new DuplicatePosts(store, this.#detector, pictures)
-    this.buttons = new CaseButtons({ guilds, executor: this.executor })
+    this.buttons = new CaseButtons({ guilds, executor: this.executor, actions })
     this.#guilds = guilds
     this.#hashList = hashList
     this.#deps = deps
@@ -225,6 +226,13 @@ export class Moderation {
       checkSetup: async ({ guild }, text) =>
         guild ? checkSetup(guild, (await guilds.of(guild.id)).settings, text) : [],
       list: async (guildId) => (await hashList.list(guildId)).map(withCode),
+      findCase: async (guildId, wanted) => {
+        const record =
+          'id' in wanted
+            ? await this.executor.of(guildId, wanted.id)
+            : (await this.#cases(guildId)).find(({ number }) => number === wanted.number)
+        return record && summaryOf(record)
+      },
       add: async (interaction, picture, note) => {
         const guildId = interaction.guildId ?? ''
         const { settings } = await guilds.of(guildId)
@@ -255,7 +263,8 @@ export class Moderation {
       report: (interaction) => this.reports.report(interaction),
       rules: this.rules.service(),
       duplicatePosts: this.duplicatePosts.service(),
-      weeklyStats: async (guildId) => weeklyStats(await this.#cases(guildId), Date.now()),
+      weeklyStats: async (guildId) =>
+        weeklyStats(await this.#cases(guildId), Date.now(), await guilds.beganAt(guildId)),
       chart: drawWeeklyChart,
     }
   }
@@ -302,6 +311,12 @@ export class Moderation {
     }
     return all
   }
+}
+
+function summaryOf(record: Case): CaseSummary {
+  const { guildId, state, memberId, createdAt, log } = record
+  const link = log && linkTo(guildId, log)
+  return { name: caseName(record), state, memberId, createdAt, link }
 }
 
 function withCode(entry: HashEntry): HashEntry & { readonly code: string } {

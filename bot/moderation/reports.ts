@@ -8,7 +8,7 @@ import { picturesIn } from '../discord/message-pictures.ts'
 import type { Pictures } from '../pictures/pictures.ts'
 import type { Collection, Store } from '../store/types.ts'
 import { linkTo } from './cases/message.ts'
-import { type Action, type Case, decided } from './cases/case.ts'
+import { type Action, type Case, decided, withMark } from './cases/case.ts'
 import type { CaseExecutor } from './cases/executor.ts'
 import type { GuildModeration } from './settings.ts'
 import { demandStaff, isExempt } from './staff.ts'
@@ -48,6 +48,8 @@ export class Reports {
     if (!record) {
       throw new InputError('image/plain')
     }
+    const { guildId, id } = record
+    await this.#deps.executor.change(guildId, id, (old) => old && withMark(old, reason))
     return this.#decide(record, 'confirm', interaction.user.id)
   }
 

@@ -16,10 +16,20 @@ const LIFE_MS = 400 * DAY_MS
 type StoredModeration = {
   readonly settings: ModerationSettings
   readonly list: number
+  /** The number of the last case. */
+  readonly cases: number
+  /** When the server chose a channel for cases, in milliseconds; null: not yet, or not known. */
+  readonly beganAt: number | null
   readonly at: number
 }
 
-const storedSchema = z.object({ settings: z.unknown(), list: z.int(), at: z.number() })
+const storedSchema = z.object({
+  settings: z.unknown(),
+  list: z.int(),
+  cases: z.int().default(0),
+  beganAt: z.number().nullable().default(null),
+  at: z.number(),
+})
 
 export class GuildModeration {
   readonly collection: Collection<StoredModeration>
@@ -44,24 +54,44 @@ export class GuildModeration {
     return { settings: stored?.settings ?? DEFAULT_MODERATION, hashListVersion: stored?.list ?? 0 }
   }
 
+  /** When the server chose a channel for cases, in milliseconds; null: not yet, or not known. */
+  async beganAt(guildId: string): Promise<number | null> {
+    return (await this.collection.get(guildId))?.beganAt ?? null
+  }
+
   async change(
     guildId: string,
     change: (settings: ModerationSettings) => ModerationSettings,
   ): Promise<void> {
-    await this.collection.update(guildId, (old) => ({
-      settings: change(old?.settings ?? DEFAULT_MODERATION),
-      list: old?.list ?? 0,
-      at: Date.now(),
-    }))
+    await this.#update(guildId, (old) => {
+      const settings = change(old.settings)
+      const begins = old.settings.logChannel === null && settings.logChannel !== null
+      return { ...old, settings, beganAt: begins ? Date.now() : old.beganAt }
+    })
   }
 
   /** Increments the version of the hash list. @returns the new version. */
   async hashListChanged(guildId: string): Promise<number> {
-    const stored = await this.collection.update(guildId, (old) => ({
-      settings: old?.settings ?? DEFAULT_MODERATION,
-      list: (old?.list ?? 0) + 1,
-      at: Date.now(),
-    }))
+    const stored = await this.#update(guildId, (old) => ({ ...old, list: old.list + 1 }))
     return stored?.list ?? 0
+  }
+
+  /** Counts a new case. @returns its number, from 1. */
+  async nextCaseNumber(guildId: string): Promise<number> {
+    const stored = await this.#update(guildId, (old) => ({ ...old, cases: old.cases + 1 }))
+    return stored?.cases ?? 1
+  }
+
+  #update(guildId: string, change: (old: StoredModeration) => StoredModeration) {
+    return this.collection.update(guildId, (old) => {
+      const before = old ?? {
+        settings: DEFAULT_MODERATION,
+        list: 0,
+        cases: 0,
+        beganAt: null,
+        at: 0,
+      }
+      return { ...change(before), at: Date.now() }
+    })
   }
 }

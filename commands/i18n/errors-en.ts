@@ -37,6 +37,8 @@ const PLEASE_SEND = 'please send a PNG, JPEG, WebP, AVIF, GIF or TIFF'
 /** What whoever runs the bot can do. */
 const REAL_MODEL = `For photographs I need another model: ${PULL_COMMAND}, then ${MODEL_SETTING}.`
 
+const ASK_YES_NO = 'Ask for one thing that can be seen, such as: is there a red circle?'
+
 function settingProblem(problem: SettingProblem): string {
   const { setting, value } = problem
   switch (problem.must) {
@@ -173,6 +175,10 @@ export const ERRORS_EN: ErrorSentences = {
   'rule/no-channels': 'I found no channels of this server in that. Mention them, such as #general.',
   'rule/none': 'There are no questions yet. `/moderation rule add` adds one.',
   'rule/empty-name': 'Give it a name.',
+  'rule/language': ({ languages }) =>
+    `${onlyLanguagesEn({ languages, examples: [] })} ${ASK_YES_NO}`,
+  'rule/open-question': `That question is not answered by yes or no. ${ASK_YES_NO}`,
+  'rule/no-question': `That is no question. ${ASK_YES_NO}`,
   // Files of the terminal
   'file/missing': 'There is no such file.',
   'file/folder': 'That is a folder, not a picture.',

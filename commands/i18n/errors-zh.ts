@@ -32,6 +32,8 @@ const FILES = {
 const NOT_FETCHED = '无法从 Discord 获取那张图片，请再试一次。'
 const tooLarge = (most: string) => `那张图片超过了 ${most}，请发一张小一点的。`
 
+const ASK_YES_NO = '请用英语问一个看得见的东西，例如：is there a red circle?'
+
 /** For example `8100 万`; small counts as they are. */
 function inTenThousands(pixels: number, round: (value: number) => number): string {
   return pixels < 1e6 ? `${pixels} ` : `${round(pixels / 1e6) * 100} 万`
@@ -162,6 +164,10 @@ export const ERRORS_ZH: ErrorSentences = {
   'rule/no-channels': '我没有从中找到本服务器的频道。请提及它们，例如 #general。',
   'rule/none': '还没有问题。用 `/审核 rule add` 添加。',
   'rule/empty-name': '请给它起个名字。',
+  'rule/language': ({ languages }) =>
+    `${onlyLanguagesZh({ languages, examples: [] })}${ASK_YES_NO}`,
+  'rule/open-question': `这个问题不能用“是”或“否”回答。${ASK_YES_NO}`,
+  'rule/no-question': `这不是一个问题。${ASK_YES_NO}`,
   // Files of the terminal
   'file/missing': '没有这个文件。',
   'file/folder': '那是文件夹，不是图片。',

@@ -1,5 +1,20 @@
 /** What the bot says about moderation, in English; part of the catalog. */
 
+const LIKE = ['looks the same as', 'looks almost the same as', 'looks similar to'] as const
+
+/** How alike two pictures are, from the bits of 64 in which their hashes differ. */
+const likeness = (bits: number) => LIKE[bits === 0 ? 0 : bits <= 2 ? 1 : 2]
+
+/** How alike a picture must look, from the distance that the server allows. */
+const closeness = (distance: number) =>
+  distance === 0
+    ? 'the same'
+    : distance <= 3
+      ? 'almost the same'
+      : distance <= 8
+        ? 'alike'
+        : 'roughly alike'
+
 const many = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`
 
 export const MODERATION_EN = {
@@ -23,6 +38,8 @@ export const MODERATION_EN = {
     resume: 'Go on after a pause',
     exempt: 'Leave a role or a channel out, or take it back in',
     stats: 'The last seven days at a glance',
+    case: 'Find a case by its number',
+    number: 'The number of the case',
     hash: 'Pictures that staff confirmed or dismissed',
     add: 'Confirm a picture as a scam',
     remove: 'Take a picture off the list',
@@ -39,7 +56,7 @@ export const MODERATION_EN = {
       act: 'Act: remove what staff confirmed',
     },
     staff: 'A role that decides cases; choose it again to take it off',
-    distance: 'Bits in which a picture may differ from a listed one',
+    distance: 'How different a picture may look from a listed one: 0 not at all, 12 a good deal',
     burstChannels: 'The same picture in so many channels is a burst',
     burstMinutes: 'Within so many minutes',
     timeout: 'Minutes that a removal times the member out; 0: not at all',
@@ -58,7 +75,8 @@ export const MODERATION_EN = {
     exempt: (list: string) => `Exempt besides staff, the owner and bots: ${list}`,
     burst: (channels: number, minutes: number) =>
       `A burst: the same picture in ${channels} channels within ${many(minutes, 'minute')}`,
-    distance: (bits: number) => `A picture is known if at most ${bits} of 64 bits differ`,
+    distance: (distance: number) =>
+      `A listed picture is found again if it looks ${closeness(distance)} (distance ${distance}; 0: the same, 12: roughly alike)`,
     timeout: (minutes: number) =>
       minutes === 0
         ? 'A removal times nobody out'
@@ -88,25 +106,23 @@ export const MODERATION_EN = {
     included: (what: string) => `${what} is no longer exempt.`,
   },
   hashes: {
-    added: (code: string) => `Confirmed: \`${code}\`.`,
+    added: (code: string, removes: boolean) =>
+      `Confirmed. ${removes ? 'I remove this picture at once whenever it is posted.' : 'I open a case whenever this picture is posted; in the mode “act” I would remove it.'} Its code in the list: \`${code}\``,
     removed: 'Taken off the list.',
     none: 'The list is empty.',
     title: (count: number) => `**${many(count, 'picture')}**, the newest first:`,
-    line: (code: string, verdict: string, distance: number, when: string, by: string) =>
-      `\`${code}\` ${verdict}, ≤ ${distance} bits, ${when}${by}`,
-    by: (user: string) => `, by ${user}`,
+    line: (verdict: string, when: string, by: string) => `**${verdict}**, ${when}${by}`,
+    by: (user: string) => ` by ${user}`,
+    case: (name: string, link: string) => `case ${name}: ${link}`,
+    noCase: 'added without a case',
     verdicts: { confirmed: 'scam', dismissed: 'not a scam', imported: 'imported' },
     more: (count: number) => `…and ${count} more; \`/moderation hash export\` has all.`,
-    code: (code: string) => `Its code: \`${code}\``,
+    code: (code: string) => `Code: \`${code}\``,
     unknown: 'Nothing like it is in the list.',
-    match: (
-      verdict: string,
-      code: string,
-      { distance, isSame }: { readonly distance: number; readonly isSame: boolean },
-    ) =>
+    match: (verdict: string, code: string, { isSame }: { readonly isSame: boolean }) =>
       isSame
         ? `In the list as ${verdict}: \`${code}\`. It is the same picture.`
-        : `It resembles \`${code}\`, listed as ${verdict} (${many(distance, 'bit')} of 64 differ), but may be another picture, such as other words on one template. A person has to decide.`,
+        : `It resembles \`${code}\`, listed as ${verdict}, but may be another picture, such as other words on one template. A person has to decide.`,
     imported: ({
       added,
       skipped,
@@ -114,8 +130,14 @@ export const MODERATION_EN = {
       dismissed,
     }: Readonly<Record<'added' | 'skipped' | 'known' | 'dismissed', number>>) =>
       [
-        `Added: ${many(added, 'picture')}. They are only flagged until your own staff confirms them.`,
-        ...(known > 0 ? [`${known} ${known === 1 ? 'was' : 'were'} in the list already.`] : []),
+        added === 0
+          ? 'Nothing new was added.'
+          : `Added: ${many(added, 'picture')}. ${added === 1 ? 'It is' : 'They are'} only flagged until your own staff confirms ${added === 1 ? 'it' : 'them'}.`,
+        ...(known > 0
+          ? [
+              `${many(known, 'picture')} of the file ${known === 1 ? 'was' : 'were'} in the list already.`,
+            ]
+          : []),
         ...(dismissed > 0
           ? [
               `${dismissed} that the other server calls harmless were left out: only your own staff can do that.`,
@@ -147,27 +169,28 @@ export const MODERATION_EN = {
     more: (count: number) => ` and ${count} more`,
     sees: (caption: string) => `What I see: ${caption}`,
     looking: 'What I see: still looking…',
-    why: (weight: number, needed: number) => `Why (${weight}; ${needed} are needed):`,
+    why: 'Why:',
     reasons: {
       hash: () => 'staff here confirmed this picture',
       resembles: (bits: number) =>
-        `it resembles a picture that staff here confirmed (${many(bits, 'bit')} of 64 differ); the words in it may be others, so it is not removed by itself`,
+        `it ${likeness(bits)} a picture that staff here confirmed; the words in it may be others, so it is not removed by itself`,
       burst: (channels: number, seconds: number) =>
         `the same picture in ${channels} channels within ${many(seconds, 'second')}`,
       marked: (user: string) => `marked by ${user}`,
       reported: (user: string) => `reported by ${user}`,
-      'young-account': (days: number) => `the account is ${many(days, 'day')} old (adds only)`,
-      'new-member': (days: number) => `joined ${many(days, 'day')} ago (adds only)`,
+      'young-account': (days: number) => `the account is ${many(days, 'day')} old`,
+      'new-member': (days: number) =>
+        days === 0 ? 'joined today' : `joined ${many(days, 'day')} ago`,
       'other-server': (bits: number) =>
-        `in a list imported from elsewhere (${many(bits, 'bit')} apart)`,
+        `it ${likeness(bits)} a picture in a list imported from elsewhere`,
     },
     deleted: (done: number, of: number) => `Removed: ${done} of ${many(of, 'message')}.`,
     timedOut: (until: string) => `Timed out until ${until}.`,
     lifted: 'The timeout was lifted.',
     told: 'The member was told.',
     apologised: 'The member was told that it was a mistake. Removed messages cannot be put back.',
-    listed: 'The picture is in the list of scams.',
-    allowed: 'The picture is in the list of what is no scam.',
+    listed: 'The picture was put on the list of scams.',
+    allowed: 'The picture was put on the list of harmless pictures.',
     unlisted: 'The picture was taken off the list.',
     problems: {
       forbidden: 'I lack the permission',
@@ -191,14 +214,16 @@ export const MODERATION_EN = {
       unlist: 'Not taken off the list',
       lift: 'Timeout not lifted',
       apologise: 'Not told',
+      alert: 'Staff not told of the answer',
     },
-    by: (action: string, user: string, when: string) => `${action}: ${user}, ${when}`,
+    by: (action: string, user: string) => `${action}: ${user}`,
     itself: 'Sightseer',
     appeal: (text: string) => `The member answers: ${text}`,
     evidence: (caption: string) => `Evidence of a case. ${caption}`,
     unseen: 'Not described yet.',
     noWords: 'no words for it',
     reason: (id: string, what: string) => `Sightseer case ${id}: ${what}`,
+    breaks: (rules: readonly string[]) => `breaks a rule of the server: ${rules.join(', ')}`,
     whats: {
       delete: 'scam picture removed',
       timeout: 'scam picture',
@@ -208,21 +233,32 @@ export const MODERATION_EN = {
   },
   history: {
     title: (user: string, count: number) => `${user}: ${many(count, 'case')} on this server`,
-    line: (link: string, when: string, state: string) => `- ${link} ${when}: ${state}`,
+    line: (name: string, link: string, when: string, state: string) =>
+      `${name} ${when}: ${state}${link === '' ? '' : ` ${link}`}`,
     events: '**This case**',
   },
   enforce: {
     offer:
       'Noted. In the mode “log only” I remove nothing. If you want, I remove pictures that your staff confirmed at once from now on.',
+    told: (user: string) =>
+      `${user} changed the mode to “act”: from now on I remove pictures that staff confirmed.`,
     done: 'From now on I remove pictures that your staff confirmed. `/moderation setup` changes that.',
   },
   told: {
-    removed: (server: string) =>
-      `A picture you posted on **${server}** was taken for a scam and removed or flagged there. If you did not post it, someone else uses your account: change your password, which logs them out, and switch on two-factor authentication.`,
+    scam: (server: string, isRemoved: boolean) =>
+      `A picture you posted on **${server}** was taken for a scam${isRemoved ? ' and removed' : ''}.`,
+    account:
+      'If you did not post it, someone else uses your account: change your password, which logs them out, and switch on two-factor authentication.',
+    rule: (server: string, rules: readonly string[], isRemoved: boolean) =>
+      `A picture you posted on **${server}** breaks a rule of that server: ${rules.join(', ')}.${isRemoved ? ' It was removed.' : ''}`,
     until: (when: string) => `You can write there again ${when}.`,
     answer: 'If this is a mistake, you can answer the moderators once.',
-    undone: (server: string) =>
-      `The moderators of **${server}** took that back: your picture was no scam. Sorry. Your timeout, if there was one, is lifted; removed messages cannot be put back, so please post again what you like.`,
+    undoneScam: (server: string) =>
+      `The moderators of **${server}** took that back: your picture was no scam. Sorry.`,
+    undoneRule: (server: string) =>
+      `The moderators of **${server}** took that back: your picture breaks no rule. Sorry.`,
+    lifted: 'Your timeout is lifted.',
+    notRestored: 'Removed messages cannot be put back, so please post again what you like.',
     form: 'Answer the moderators',
     field: 'What should they know?',
     sent: 'The moderators have your answer.',
@@ -244,6 +280,7 @@ export const MODERATION_EN = {
     removed: (count: number) => `Messages removed: ${count}`,
     days: (counts: string) => `Cases a day: ${counts}`,
     alt: (counts: string) => `Bar chart of cases a day: ${counts}`,
+    chart: { title: 'Cases of each day', across: 'Day (UTC)', up: 'Cases' },
     nothing: 'No cases in the last seven days.',
   },
 } as const

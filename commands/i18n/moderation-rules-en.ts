@@ -17,10 +17,11 @@ export const MODERATION_RULES_EN = {
     action: 'What a hit does',
     actions: {
       flag: 'Open a case; a person does the rest',
-      remove: 'Remove too, once it was right often enough',
+      remove: 'Confirm removes; later by itself, once it was right often enough',
     },
     channels: 'Only in these channels: mention them; nothing: everywhere',
     precision: 'Percent of decided hits that must be right before it may remove; 95 unless given',
+    timeout: 'Minutes that confirming a hit times the member out; nothing: not at all',
     ageRestricted: 'Look in age-restricted channels too',
     image: 'The picture',
     channel: 'The channel',
@@ -30,6 +31,14 @@ export const MODERATION_RULES_EN = {
   changed: (name: string) => `Changed: **${name}**.`,
   mayRemove: (reviewed: number, precision: number) =>
     `It removes only after ${reviewed} decided hits of which ${percent(precision)} were right, and only while the mode is “act”.`,
+  warnings: {
+    meaning: (word: string) =>
+      `⚠ “${word}” is about what a picture means. The model sees what is in it, and knows no intentions, laws or rules: its answer to this is a guess. Ask for something that can be seen, such as: is there a coin in the picture?`,
+    start: '⚠ It should start with a word such as is, are, does or has: others are answered badly.',
+    onlyKnows: ({ en }: { readonly en: string; readonly zh: string }) =>
+      `⚠ My model only knows ${en}. About other pictures, such as photographs, its answers mean nothing, however sure they sound.`,
+  },
+  offerTest: (name: string) => `Test it first: \`/moderation rule test name:${name} image:\``,
   removed: 'Removed.',
   title: (count: number, most: number) => `**${count} of ${most} questions**`,
   line: (name: string, question: string, threshold: number, action: string, where: string) =>
@@ -61,6 +70,12 @@ export const MODERATION_RULES_EN = {
     alt: (bins: string) =>
       `Bar chart of the decided hits by how sure I was, confirmed/dismissed: ${bins}`,
     noBins: 'none',
+    chart: {
+      title: (name: string) => `What staff decided about the hits of “${name}”`,
+      across: 'How sure I was of “yes”',
+      up: 'Hits',
+      threshold: 'threshold',
+    },
   },
   reposts: {
     on: (channel: string) =>

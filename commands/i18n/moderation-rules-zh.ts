@@ -18,9 +18,10 @@ export const MODERATION_RULES_ZH: Words<typeof MODERATION_RULES_EN> = {
     question: '用“是”或“否”回答的英文问题，例如：is there a red circle?',
     threshold: '概率达到百分之几算命中',
     action: '命中后做什么',
-    actions: { flag: '建立案例，其余由人来做', remove: '足够准之后也移除' },
+    actions: { flag: '建立案例，其余由人来做', remove: '确认后移除；足够准之后自动移除' },
     channels: '只在这些频道：请提及它们；不填则为所有频道',
     precision: '移除之前，已决定的命中须有百分之几是对的；不填为 95',
+    timeout: '确认命中时禁言多少分钟；不填则不禁言',
     ageRestricted: '也看有年龄限制的频道',
     image: '图片',
     channel: '频道',
@@ -30,6 +31,13 @@ export const MODERATION_RULES_ZH: Words<typeof MODERATION_RULES_EN> = {
   changed: (name) => `已更改：**${name}**。`,
   mayRemove: (reviewed, precision) =>
     `只有在 ${reviewed} 次命中经过决定、其中 ${percent(precision)} 是对的之后，并且模式为“执行”时，它才会移除。`,
+  warnings: {
+    meaning: (word) =>
+      `⚠ “${word}”问的是图片的含义。模型看到的是图片里有什么，不知道意图、法律或规则：它的回答只是猜测。请问看得见的东西，例如：is there a coin in the picture?`,
+    start: '⚠ 问题应以 is、are、does、has 这样的词开头，否则回答得不好。',
+    onlyKnows: ({ zh }) => `⚠ 我的模型只认识${zh}。对照片等其他图片，它的回答再肯定也没有意义。`,
+  },
+  offerTest: (name) => `请先试一试：\`/审核 rule test name:${name} image:\``,
   removed: '已删除。',
   title: (count, most) => `**${count} / ${most} 个问题**`,
   line: (name, question, threshold, action, where) =>
@@ -59,6 +67,12 @@ export const MODERATION_RULES_ZH: Words<typeof MODERATION_RULES_EN> = {
     wrong: '已驳回',
     alt: (bins) => `按把握程度统计的已决定命中（确认/驳回）：${bins}`,
     noBins: '无',
+    chart: {
+      title: (name) => `管理员对“${name}”命中的决定`,
+      across: '我对“是”的把握',
+      up: '命中',
+      threshold: '阈值',
+    },
   },
   reposts: {
     on: (channel) => `已开启：在 ${channel}，我会用首次发布来回复发过的图片。`,

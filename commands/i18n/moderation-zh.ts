@@ -3,6 +3,15 @@
 import type { MODERATION_EN } from './moderation-en.ts'
 import type { Words } from './words.ts'
 
+const LIKE = ['看起来相同', '看起来几乎相同', '看起来相似'] as const
+
+/** How alike two pictures are, from the bits of 64 in which their hashes differ. */
+const likeness = (bits: number) => LIKE[bits === 0 ? 0 : bits <= 2 ? 1 : 2]
+
+/** How alike a picture must look, from the distance that the server allows. */
+const closeness = (distance: number) =>
+  distance === 0 ? '相同' : distance <= 3 ? '几乎相同' : distance <= 8 ? '相似' : '大致相似'
+
 export const MODERATION_ZH: Words<typeof MODERATION_EN> = {
   buttons: {
     confirm: '确认',
@@ -24,6 +33,8 @@ export const MODERATION_ZH: Words<typeof MODERATION_EN> = {
     resume: '暂停后继续',
     exempt: '豁免某个身份组或频道，或取消豁免',
     stats: '最近七天一览',
+    case: '按编号查找案例',
+    number: '案例的编号',
     hash: '管理员确认或驳回过的图片',
     add: '确认一张图片为诈骗',
     remove: '从名单中去掉一张图片',
@@ -40,7 +51,7 @@ export const MODERATION_ZH: Words<typeof MODERATION_EN> = {
       act: '执行：移除管理员确认过的图片',
     },
     staff: '可以决定案例的身份组；再选一次则取消',
-    distance: '与名单中的图片最多可差多少位',
+    distance: '看起来可与名单中的图片相差多少：0 为完全不差，12 为相差不少',
     burstChannels: '同一图片出现在这么多频道即为刷屏',
     burstMinutes: '在多少分钟之内',
     timeout: '移除时禁言多少分钟；0 为不禁言',
@@ -58,7 +69,8 @@ export const MODERATION_ZH: Words<typeof MODERATION_EN> = {
     staff: (roles) => `管理员：拥有“管理消息”权限的成员 ${roles}`,
     exempt: (list) => `除管理员、所有者和机器人外还豁免：${list}`,
     burst: (channels, minutes) => `刷屏：${minutes} 分钟内同一图片出现在 ${channels} 个频道`,
-    distance: (bits) => `64 位中最多差 ${bits} 位即视为同一图片`,
+    distance: (distance) =>
+      `看起来${closeness(distance)}的图片会被认作名单中的图片（距离 ${distance}；0：相同，12：大致相似）`,
     timeout: (minutes) => (minutes === 0 ? '移除时不禁言' : `移除时禁言 ${minutes} 分钟`),
     list: (confirmed, dismissed) => `名单：已确认 ${confirmed}，已驳回 ${dismissed}`,
     none: '无',
@@ -83,25 +95,29 @@ export const MODERATION_ZH: Words<typeof MODERATION_EN> = {
     included: (what) => `${what} 不再被豁免。`,
   },
   hashes: {
-    added: (code) => `已确认：\`${code}\`。`,
+    added: (code, removes) =>
+      `已确认。${removes ? '以后只要有人发这张图片，我会立即移除。' : '以后只要有人发这张图片，我会建立案例；在“执行”模式下会移除。'}它在名单中的代码：\`${code}\``,
     removed: '已从名单中去掉。',
     none: '名单是空的。',
     title: (count) => `**${count} 张图片**，最新的在前：`,
-    line: (code, verdict, distance, when, by) =>
-      `\`${code}\` ${verdict}，≤ ${distance} 位，${when}${by}`,
+    line: (verdict, when, by) => `**${verdict}**，${when}${by}`,
     by: (user) => `，由 ${user}`,
+    case: (name, link) => `案例 ${name}：${link}`,
+    noCase: '没有案例，直接加入',
     verdicts: { confirmed: '诈骗', dismissed: '不是诈骗', imported: '导入的' },
     more: (count) => `……还有 ${count} 张；\`/审核 hash export\` 有全部。`,
-    code: (code) => `它的代码：\`${code}\``,
+    code: (code) => `代码：\`${code}\``,
     unknown: '名单里没有与它相似的。',
-    match: (verdict, code, { distance, isSame }) =>
+    match: (verdict, code, { isSame }) =>
       isSame
         ? `名单中记为${verdict}：\`${code}\`。这是同一张图片。`
-        : `它与名单中记为${verdict}的 \`${code}\` 相似（64 位中相差 ${distance} 位），但可能是另一张图片，例如同一模板上的其他文字。须由人来决定。`,
+        : `它与名单中记为${verdict}的 \`${code}\` 相似，但可能是另一张图片，例如同一模板上的其他文字。须由人来决定。`,
     imported: ({ added, skipped, known, dismissed }) =>
       [
-        `已加入 ${added} 张图片。在你们的管理员确认之前，它们只会被提示。`,
-        ...(known > 0 ? [`${known} 张已在名单中。`] : []),
+        added === 0
+          ? '没有新的图片可加入。'
+          : `已加入 ${added} 张图片。在你们的管理员确认之前，它们只会被提示。`,
+        ...(known > 0 ? [`文件中有 ${known} 张已在名单中。`] : []),
         ...(dismissed > 0
           ? [`另一服务器认为无害的 ${dismissed} 张没有导入：只有你们自己的管理员可以这样决定。`]
           : []),
@@ -126,17 +142,17 @@ export const MODERATION_ZH: Words<typeof MODERATION_EN> = {
     more: (count) => ` 还有 ${count} 条`,
     sees: (caption) => `我看到：${caption}`,
     looking: '我看到：还在看……',
-    why: (weight, needed) => `原因（${weight}；需要 ${needed}）：`,
+    why: '原因：',
     reasons: {
       hash: () => '本服务器的管理员确认过这张图片',
       resembles: (bits) =>
-        `与本服务器管理员确认过的图片相似（64 位中相差 ${bits} 位）；图中的文字可能不同，因此不会自动删除`,
+        `与本服务器管理员确认过的图片${likeness(bits)}；图中的文字可能不同，因此不会自动删除`,
       burst: (channels, seconds) => `${seconds} 秒内同一图片出现在 ${channels} 个频道`,
       marked: (user) => `由 ${user} 标记`,
       reported: (user) => `由 ${user} 举报`,
-      'young-account': (days) => `账号只有 ${days} 天（仅加重）`,
-      'new-member': (days) => `${days} 天前加入（仅加重）`,
-      'other-server': (bits) => `在从别处导入的名单中（相差 ${bits} 位）`,
+      'young-account': (days) => `账号只有 ${days} 天`,
+      'new-member': (days) => (days === 0 ? '今天加入' : `${days} 天前加入`),
+      'other-server': (bits) => `与从别处导入的名单中的图片${likeness(bits)}`,
     },
     deleted: (done, of) => `已移除：${of} 条消息中的 ${done} 条。`,
     timedOut: (until) => `禁言至 ${until}。`,
@@ -144,7 +160,7 @@ export const MODERATION_ZH: Words<typeof MODERATION_EN> = {
     told: '已告知该成员。',
     apologised: '已告知该成员这是误会。被移除的消息无法恢复。',
     listed: '图片已列入诈骗名单。',
-    allowed: '图片已列入“不是诈骗”的名单。',
+    allowed: '图片已列入无害图片的名单。',
     unlisted: '图片已从名单中去掉。',
     problems: {
       forbidden: '我没有权限',
@@ -168,14 +184,16 @@ export const MODERATION_ZH: Words<typeof MODERATION_EN> = {
       unlist: '没有从名单中去掉',
       lift: '禁言没有解除',
       apologise: '没有告知',
+      alert: '没有把回复告知管理员',
     },
-    by: (action, user, when) => `${action}：${user}，${when}`,
+    by: (action, user) => `${action}：${user}`,
     itself: '我自己',
     appeal: (text) => `该成员回复：${text}`,
     evidence: (caption) => `案例的证据。${caption}`,
     unseen: '尚未描述。',
     noWords: '说不出来',
     reason: (id, what) => `Sightseer 案例 ${id}：${what}`,
+    breaks: (rules) => `违反了服务器的规则：${rules.join('、')}`,
     whats: {
       delete: '移除诈骗图片',
       timeout: '诈骗图片',
@@ -185,21 +203,28 @@ export const MODERATION_ZH: Words<typeof MODERATION_EN> = {
   },
   history: {
     title: (user, count) => `${user}：在本服务器有 ${count} 个案例`,
-    line: (link, when, state) => `- ${link} ${when}：${state}`,
+    line: (name, link, when, state) => `${name} ${when}：${state}${link === '' ? '' : ` ${link}`}`,
     events: '**本案例**',
   },
   enforce: {
     offer:
       '已记下。在“只记录”模式下我不移除任何东西。如果你愿意，以后我会直接移除管理员确认过的图片。',
+    told: (user) => `${user} 把模式改为“执行”：以后我会移除管理员确认过的图片。`,
     done: '以后我会移除管理员确认过的图片。可用 `/审核 setup` 更改。',
   },
   told: {
-    removed: (server) =>
-      `你在 **${server}** 发的一张图片被当作诈骗，已在那里被移除或标记。如果不是你发的，就是有人在用你的账号：请更改密码（这会让对方退出登录），并打开双重验证。`,
+    scam: (server, isRemoved) =>
+      `你在 **${server}** 发的一张图片被当作诈骗${isRemoved ? '，已被移除' : ''}。`,
+    account:
+      '如果不是你发的，就是有人在用你的账号：请更改密码（这会让对方退出登录），并打开双重验证。',
+    rule: (server, rules, isRemoved) =>
+      `你在 **${server}** 发的一张图片违反了该服务器的规则：${rules.join('、')}。${isRemoved ? '它已被移除。' : ''}`,
     until: (when) => `你可以在 ${when} 再次发言。`,
     answer: '如果这是误会，你可以回复管理员一次。',
-    undone: (server) =>
-      `**${server}** 的管理员撤销了决定：你的图片不是诈骗。抱歉。如果你被禁言，现已解除；被移除的消息无法恢复，请重新发布。`,
+    undoneScam: (server) => `**${server}** 的管理员撤销了决定：你的图片不是诈骗。抱歉。`,
+    undoneRule: (server) => `**${server}** 的管理员撤销了决定：你的图片没有违反规则。抱歉。`,
+    lifted: '你的禁言已解除。',
+    notRestored: '被移除的消息无法恢复，请重新发布。',
     form: '回复管理员',
     field: '想让他们知道什么？',
     sent: '管理员已收到你的回复。',
@@ -221,6 +246,7 @@ export const MODERATION_ZH: Words<typeof MODERATION_EN> = {
     removed: (count) => `移除的消息：${count}`,
     days: (counts) => `每天的案例：${counts}`,
     alt: (counts) => `每天案例数的柱状图：${counts}`,
+    chart: { title: '每天的案例', across: '日期（UTC）', up: '案例' },
     nothing: '最近七天没有案例。',
   },
 }

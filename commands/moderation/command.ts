@@ -2,16 +2,20 @@
 
 import { AttachmentBuilder, MessageFlags, time } from 'discord.js'
 import { InputError } from '../../config/errors.ts'
-import { MAX_LISTED, MODES, type ModerationSettings } from './settings.ts'
+import { isActive, MAX_LISTED, MODES, type ModerationSettings } from './settings.ts'
 import { plainMessage, quoted } from '../answer-text.ts'
 import type { Command } from '../command.ts'
-import type { Catalog } from '../i18n/words.ts'
 import { MODERATION_DATA } from './options.ts'
 import { changesRules, runReposts, runRule } from './rules.ts'
 import type { ListedHash } from './service.ts'
 import type { SubcommandAnswer, SubcommandContext } from '../subcommand.ts'
 
 const SHOWN_PICTURES = 15
+/** Characters of the list, so that its title and last line fit too. */
+const MAX_LIST = 1800
+
+/** Subcommands that staff may use too, as they change nothing. */
+const READING: readonly string[] = ['status', 'stats', 'case']
 
 export const moderationCommand = {
   data: MODERATION_DATA,
@@ -24,9 +28,7 @@ export const moderationCommand = {
     const name = options.getSubcommand()
     const group = options.getSubcommandGroup()
     const changes =
-      group === 'rule'
-        ? changesRules(name)
-        : group === null && name !== 'status' && name !== 'stats'
+      group === 'rule' ? changesRules(name) : group === null && !READING.includes(name)
     await services.moderation.demand(interaction, changes ? 'manager' : 'staff')
     await interaction.deferReply({ flags: MessageFlags.Ephemeral })
     const context = { interaction, services, text, guildId }
@@ -68,6 +70,8 @@ async function run(context: SubcommandContext, name: string): Promise<Subcommand
       return runReposts(context)
     case 'stats':
       return stats(context)
+    case 'case':
+      return { content: await findCase(context) }
     default:
       return { content: await status(context) }
   }
@@ -180,7 +184,9 @@ async function list(context: SubcommandContext, name: string): Promise<Subcomman
     case 'add': {
       const picture = pictureOf(options.getAttachment('image', true))
       const note = options.getString('note') ?? ''
-      return { content: hashes.added(await moderation.add(interaction, picture, note)) }
+      const code = await moderation.add(interaction, picture, note)
+      const settings = await moderation.of(guildId)
+      return { content: hashes.added(code, settings.mode === 'act' && isActive(settings)) }
     }
     case 'remove':
       if (!(await moderation.remove(guildId, options.getString('code', true).toLowerCase()))) {
@@ -201,7 +207,7 @@ async function list(context: SubcommandContext, name: string): Promise<Subcomman
       return { content: hashes.exported(length), files }
     }
     default:
-      return { content: listed(await moderation.list(guildId), text) }
+      return { content: await listed(context) }
   }
 }
 
@@ -215,18 +221,57 @@ async function test({ interaction, services, text, guildId }: SubcommandContext)
   return `${hashes.code(code)}\n${result}`
 }
 
-function listed(all: readonly ListedHash[], { moderation: { hashes } }: Catalog): string {
+/** The newest entries, each with the link of its case, which shows the picture. */
+async function listed({ services, text, guildId }: SubcommandContext): Promise<string> {
+  const { hashes } = text.moderation
+  const { moderation } = services
+  const all = await moderation.list(guildId)
   if (all.length === 0) {
     return hashes.none
   }
-  const lines = all.slice(0, SHOWN_PICTURES).map(({ code, verdict, distance, by, at, note }) => {
+  const lines: string[] = []
+  let length = 0
+  for (const entry of all.slice(0, SHOWN_PICTURES)) {
+    const { code, verdict, by, at, note, caseId } = entry
+    const found = caseId === null ? undefined : await moderation.findCase(guildId, { id: caseId })
     const who = by === null ? '' : hashes.by(`<@${by}>`)
-    const when = time(Math.floor(at / 1000), 'R')
-    const line = hashes.line(code, hashes.verdicts[verdict], distance, when, who)
-    return `- ${line}${note === '' ? '' : ` — ${quoted(note)}`}`
-  })
-  const more = all.length > SHOWN_PICTURES ? [hashes.more(all.length - SHOWN_PICTURES)] : []
+    const line = [
+      `- ${hashes.line(hashes.verdicts[verdict], time(Math.floor(at / 1000), 'R'), who)}`,
+      ...(note === '' ? [] : [quoted(note)]),
+      found?.link ? hashes.case(found.name, found.link) : hashes.noCase,
+      hashes.code(code),
+    ].join(' — ')
+    length += line.length + 1
+    if (length > MAX_LIST) {
+      break
+    }
+    lines.push(line)
+  }
+  const more = all.length > lines.length ? [hashes.more(all.length - lines.length)] : []
   return [hashes.title(all.length), ...lines, ...more].join('\n')
+}
+
+/** `/moderation case` */
+async function findCase({
+  interaction,
+  services,
+  text,
+  guildId,
+}: SubcommandContext): Promise<string> {
+  const number = interaction.options.getInteger('number', true)
+  const found = await services.moderation.findCase(guildId, { number })
+  if (!found) {
+    throw new InputError('case/unknown')
+  }
+  const { case: words, history } = text.moderation
+  const { name, state, memberId, createdAt, link } = found
+  const when = time(Math.floor(createdAt / 1000), 'R')
+  return history.line(
+    `${words.title(name)} (<@${memberId}>)`,
+    link ?? '',
+    when,
+    words.states[state],
+  )
 }
 
 async function stats({ services, text, guildId }: SubcommandContext): Promise<SubcommandAnswer> {
@@ -244,7 +289,7 @@ async function stats({ services, text, guildId }: SubcommandContext): Promise<Su
     .map((kind) => `${words.kind[kind]} ${week.kinds[kind]}`)
   const days = week.days.map(({ name, cases: count }) => `${name} ${count}`).join(', ')
   const description = words.alt(days)
-  const chart = await services.moderation.chart(week)
+  const chart = await services.moderation.chart(week, words.chart)
   return {
     content: [
       words.title(time(Math.floor(week.since / 1000), 'd')),

@@ -88,6 +88,15 @@ export const MODERATION_DATA: RESTPostAPIChatInputApplicationCommandsJSONBody = 
     subcommand('status', 'moderation.command.status'),
     subcommand('pause', 'moderation.command.pause'),
     subcommand('resume', 'moderation.command.resume'),
+    subcommand('case', 'moderation.command.case', [
+      {
+        type: Integer,
+        name: 'number',
+        ...described('moderation.command.number'),
+        required: true,
+        min_value: 1,
+      },
+    ]),
     subcommand('exempt', 'moderation.command.exempt', [
       { type: Role, name: 'role', ...described('moderation.command.role') },
       { type: Channel, name: 'channel', ...described('moderation.command.where') },

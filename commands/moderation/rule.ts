@@ -19,6 +19,8 @@ export const RULE_LIMITS = {
   name: { min: 1, max: 32 },
   question: { min: 3, max: 150 },
   channels: { min: 1, max: 25 },
+  /** Minutes; at most 28 days, as on Discord. */
+  timeout: { min: 0, max: 40_320 },
   /** Percent of probability from which a rule has a hit. */
   threshold: { min: 1, max: 99.99 },
   /** Percent of a rule's reviewed hits that must have been right before it may act. */
@@ -38,6 +40,8 @@ export const ruleSchema = z.object({
   action: z.enum(RULE_ACTIONS),
   /** Share of its reviewed hits that must have been right before it may act. */
   precision: share,
+  /** How long confirming a hit times the member out, in minutes; 0: not at all. */
+  timeoutMinutes: z.int().min(RULE_LIMITS.timeout.min).max(RULE_LIMITS.timeout.max).default(0),
   /** The channels it applies to; empty: all. */
   channels: z.array(z.string()),
   /** Whether it applies to age-restricted channels too. */

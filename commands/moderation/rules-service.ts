@@ -22,8 +22,29 @@ export type RuleRecord = {
   readonly reviewed: readonly { readonly score: number; readonly right: boolean }[]
 }
 
+/** The words in the chart of a rule. */
+export type RuleChartWords = {
+  readonly title: string
+  /** The names of the axes. */
+  readonly across: string
+  readonly up: string
+  /** What the colors and the line mean. */
+  readonly right: string
+  readonly wrong: string
+  readonly threshold: string
+}
+
+/** What the model can be asked, from its card. */
+export type ModelLimits = {
+  /** ISO 639 codes; undefined: not known. */
+  readonly languages: readonly string[] | undefined
+  /** The pictures that it was made for, by language; null: all kinds, as far as anybody knows. */
+  readonly knows: { readonly en: string; readonly zh: string } | null
+}
+
 /** Each method throws InputError with a message for the user. */
 export type RulesService = {
+  readonly limits: () => ModelLimits
   readonly list: (guildId: string) => Promise<readonly Rule[]>
   /** Messages that were not scored since the bot started, because the queue was full. */
   readonly dropped: (guildId: string) => number
@@ -38,10 +59,7 @@ export type RulesService = {
   ) => Promise<readonly { readonly rule: Rule; readonly score: number }[]>
   readonly stats: (guildId: string, name: string) => Promise<RuleRecord>
   /** The reviewed hits as a PNG file. */
-  readonly chart: (
-    record: RuleRecord,
-    words: { readonly right: string; readonly wrong: string },
-  ) => Promise<Buffer>
+  readonly chart: (record: RuleRecord, words: RuleChartWords) => Promise<Buffer>
 }
 
 export type DuplicatePostService = {

@@ -20,13 +20,15 @@ import {
 } from './rule.ts'
 import { choices, described } from '../i18n/localized.ts'
 import type { Catalog } from '../i18n/words.ts'
-import { quoted } from '../answer-text.ts'
+import { plainText, quoted } from '../answer-text.ts'
 import type { RuleRecord, RuleWish } from './rules-service.ts'
+import { isRefused, problemsOf, type QuestionProblem } from './rule-question.ts'
 import { subcommand, type SubcommandAnswer, type SubcommandContext } from '../subcommand.ts'
 
 const {
   Attachment,
   Boolean: YesNo,
+  Integer: Whole,
   Channel,
   Number: Float,
   String: Text,
@@ -82,6 +84,13 @@ export const RULE_GROUP: APIApplicationCommandSubcommandGroupOption = {
       },
       percentage('precision', false),
       {
+        type: Whole,
+        name: 'timeout',
+        ...described('moderationRules.command.timeout'),
+        min_value: RULE_LIMITS.timeout.min,
+        max_value: RULE_LIMITS.timeout.max,
+      },
+      {
         type: YesNo,
         name: 'age-restricted',
         ...described('moderationRules.command.ageRestricted'),
@@ -96,6 +105,7 @@ export const RULE_GROUP: APIApplicationCommandSubcommandGroupOption = {
         ...described('moderationRules.command.image'),
         required: true,
       },
+      { ...typed('name'), required: false },
     ]),
     subcommand('stats', 'moderationRules.command.stats', [typed('name')]),
   ],
@@ -155,12 +165,41 @@ export async function runReposts(context: SubcommandContext): Promise<Subcommand
 
 async function add({ interaction, services, text, guildId }: SubcommandContext): Promise<string> {
   const words = text.moderationRules
+  const { rules } = services.moderation
   const wish = wishOf(interaction)
-  const outcome = await services.moderation.rules.put(guildId, wish)
+  const { languages, knows } = rules.limits()
+  const problems = problemsOf(wish.question, languages)
+  const refused = problems.find(isRefused)
+  if (refused) {
+    throw refusalOf(refused)
+  }
+  const outcome = await rules.put(guildId, wish)
+  const name = quoted(wish.name)
   return [
-    words[outcome](quoted(wish.name)),
+    words[outcome](name),
     ...(wish.action === 'remove' ? [words.mayRemove(MIN_REVIEWED, wish.precision)] : []),
+    ...problems.flatMap((problem) => {
+      const { warnings } = words
+      return problem.kind === 'meaning'
+        ? [warnings.meaning(problem.word)]
+        : problem.kind === 'start'
+          ? [warnings.start]
+          : []
+    }),
+    ...(knows ? [words.warnings.onlyKnows(knows)] : []),
+    words.offerTest(wish.name.replaceAll('`', '')),
   ].join('\n')
+}
+
+function refusalOf(problem: QuestionProblem): InputError {
+  switch (problem.kind) {
+    case 'language':
+      return new InputError('rule/language', { languages: problem.languages })
+    case 'open':
+      return new InputError('rule/open-question')
+    default:
+      return new InputError('rule/no-question')
+  }
 }
 
 function wishOf({ options, guild }: ChatInputCommandInteraction): RuleWish {
@@ -182,6 +221,7 @@ function wishOf({ options, guild }: ChatInputCommandInteraction): RuleWish {
     threshold: options.getNumber('threshold', true) / 100,
     action: RULE_ACTIONS.find((one) => one === options.getString('action')) ?? 'flag',
     precision: (options.getNumber('precision') ?? DEFAULT_PRECISION) / 100,
+    timeoutMinutes: options.getInteger('timeout') ?? 0,
     channels,
     ageRestricted: options.getBoolean('age-restricted') ?? false,
   }
@@ -221,7 +261,12 @@ function whereOf(
 async function test({ interaction, services, text, guildId }: SubcommandContext): Promise<string> {
   const words = text.moderationRules
   const picture = services.pictureOf(interaction.options.getAttachment('image', true))
-  const scored = await services.moderation.rules.test(guildId, picture)
+  const name = interaction.options.getString('name')?.trim().toLowerCase()
+  const all = await services.moderation.rules.test(guildId, picture)
+  const scored = all.filter(({ rule }) => name === undefined || rule.name.toLowerCase() === name)
+  if (name !== undefined && scored.length === 0) {
+    throw new InputError('rule/unknown', { name: quoted(name) })
+  }
   if (scored.length === 0) {
     return text.errors['rule/none']
   }
@@ -249,7 +294,12 @@ async function stats(
       : words.suggested(suggested, rule.precision),
     rule.action === 'remove' ? may : words.onlyFlags,
   ].join('\n')
-  const chart = await services.moderation.rules.chart(record, words)
+  const chart = await services.moderation.rules.chart(record, {
+    ...words.chart,
+    right: words.right,
+    wrong: words.wrong,
+    title: words.chart.title(plainText(rule.name)),
+  })
   const description = words.alt(binsOf(record) || words.noBins)
   return { content, files: [new AttachmentBuilder(chart, { name: 'rule.png', description })] }
 }

@@ -15,11 +15,23 @@ export type ListedHash = {
   /** Identifies the entry in the list. */
   readonly code: string
   readonly verdict: 'confirmed' | 'dismissed' | 'imported'
+  /** The case that it comes from; null: none. */
+  readonly caseId: string | null
   /** Bits in which a picture may differ. */
   readonly distance: number
   readonly by: string | null
   readonly at: number
   readonly note: string
+}
+
+/** What is said about a case where it is only named. */
+export type CaseSummary = {
+  readonly name: string
+  readonly state: 'open' | 'confirmed' | 'dismissed' | 'undone'
+  readonly memberId: string
+  readonly createdAt: number
+  /** The link of its message in the log channel; null: it was not posted. */
+  readonly link: string | null
 }
 
 /** The pictures of an imported file, counted. */
@@ -45,6 +57,9 @@ export type WeeklyStats = {
   readonly days: readonly { readonly name: string; readonly cases: number }[]
 }
 
+/** The title of a chart, and the names of its axes. */
+export type ChartWords = { readonly title: string; readonly across: string; readonly up: string }
+
 /** Each method throws InputError with a message for the user. */
 export type ModerationService = {
   readonly of: (guildId: string) => Promise<ModerationSettings>
@@ -60,6 +75,11 @@ export type ModerationService = {
     text: Catalog,
   ) => Promise<string[]>
   readonly list: (guildId: string) => Promise<readonly ListedHash[]>
+  /** A case by its id, or by the number that people see; undefined: there is none. */
+  readonly findCase: (
+    guildId: string,
+    wanted: { readonly id: string } | { readonly number: number },
+  ) => Promise<CaseSummary | undefined>
   /** Confirms a picture. @returns its code. */
   readonly add: (
     interaction: ChatInputCommandInteraction,
@@ -98,5 +118,5 @@ export type ModerationService = {
   readonly duplicatePosts: DuplicatePostService
   readonly weeklyStats: (guildId: string) => Promise<WeeklyStats>
   /** A bar chart as a PNG file. */
-  readonly chart: (stats: WeeklyStats) => Promise<Buffer>
+  readonly chart: (stats: WeeklyStats, words: ChartWords) => Promise<Buffer>
 }

@@ -17,16 +17,22 @@ import { plainMessage } from '../../../commands/answer-text.ts'
 import { catalogFor } from '../../../commands/i18n/catalog.ts'
 import { InputError } from '../../../config/errors.ts'
 import { caseCustomId, readCaseCustomId } from '../../discord/custom-id.ts'
-import { linkTo } from './message.ts'
-import { type Action, type Case, decided, ITSELF } from './case.ts'
+import { caseName, linkTo } from './message.ts'
+import type { ModerationActions } from './discord-actions.ts'
+import { type Action, type Case, decided, ITSELF, withAppeal } from './case.ts'
 import type { CaseExecutor } from './executor.ts'
 import type { GuildModeration } from '../settings.ts'
+import { ruleNames } from '../hashes/reasons.ts'
 import { demandManager, demandStaff } from '../staff.ts'
 
 const MAX_ANSWER = 1000
 const SHOWN_CASES = 10
 
-type Deps = { readonly guilds: GuildModeration; readonly executor: CaseExecutor }
+type Deps = {
+  readonly guilds: GuildModeration
+  readonly executor: CaseExecutor
+  readonly actions: ModerationActions
+}
 
 export class CaseButtons {
   readonly #deps: Deps
@@ -58,7 +64,7 @@ export class CaseButtons {
       case 'history':
         return this.#history(interaction, record)
       case 'enforce':
-        return this.#enforce(interaction)
+        return this.#enforce(interaction, record)
       case 'form':
         throw new InputError('button/unknown')
       default:
@@ -77,8 +83,9 @@ export class CaseButtons {
     const appeal = interaction.fields.getTextInputValue('answer').slice(0, MAX_ANSWER)
     let isFirst = false
     await this.#deps.executor.change(record.guildId, record.id, (old) => {
-      isFirst = old !== undefined && old.appeal === null
-      return old && isFirst ? { ...old, appeal } : old
+      const next = old && withAppeal(old, appeal, Date.now())
+      isFirst = next !== old
+      return next
     })
     if (!isFirst) {
       throw new InputError('case/appealed')
@@ -138,7 +145,8 @@ export class CaseButtons {
     }
     await executor.carryOut(guildId, id)
     const manages = interaction.memberPermissions?.has(PermissionFlagsBits.ManageGuild) ?? false
-    if (action === 'confirm' && settings.mode === 'log' && manages) {
+    const isListed = now !== undefined && ruleNames(now).length === 0
+    if (action === 'confirm' && isListed && settings.mode === 'log' && manages) {
       await this.#offerToEnforce(interaction, { guildId, id })
     }
   }
@@ -168,11 +176,17 @@ export class CaseButtons {
     })
   }
 
-  async #enforce(interaction: ButtonInteraction): Promise<void> {
+  /** Switches to `act`; all staff are told where the case is. */
+  async #enforce(interaction: ButtonInteraction, record: Case): Promise<void> {
     demandManager(interaction)
-    await this.#deps.guilds.change(interaction.guildId ?? '', (old) => ({ ...old, mode: 'act' }))
+    const { guilds, actions } = this.#deps
+    await guilds.change(record.guildId, (old) => ({ ...old, mode: 'act' }))
     const { enforce } = catalogFor(interaction.locale).moderation
     await interaction.update({ ...plainMessage(enforce.done), components: [] })
+    if (record.log !== null) {
+      const { enforce: words } = catalogFor(record.locale).moderation
+      await actions.reply(record.log, words.told(`<@${interaction.user.id}>`), `m${interaction.id}`)
+    }
   }
 
   async #history(interaction: ButtonInteraction, record: Case): Promise<void> {
@@ -187,11 +201,14 @@ export class CaseButtons {
     const lines = records
       .toSorted((a, b) => b.createdAt - a.createdAt)
       .slice(0, SHOWN_CASES)
-      .map(({ guildId, id, log, createdAt, state }) =>
-        history.line(log ? linkTo(guildId, log) : id, when(createdAt), words.states[state]),
+      .map(
+        ({ guildId, id, number, log, createdAt, state }) =>
+          `- ${history.line(words.title(caseName({ number, id })), log ? linkTo(guildId, log) : '', when(createdAt), words.states[state])}`,
       )
     const events = record.events.flatMap(({ at, by, what }) =>
-      what === 'appeal' ? [] : [`- ${words.by(buttons[what], `<@${by}>`, when(at))}`],
+      what === 'appeal'
+        ? []
+        : [`- ${words.by(buttons[what], by === ITSELF ? words.itself : `<@${by}>`)} (${when(at)})`],
     )
     const title = history.title(`<@${record.memberId}>`, records.length)
     const content = [title, ...lines, ...(events.length > 0 ? [history.events, ...events] : [])]

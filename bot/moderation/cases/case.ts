@@ -11,7 +11,7 @@ import { DAY_MS, MINUTE_MS } from '../../../config/durations.ts'
 import { CASE_DECISIONS } from '../../discord/custom-id.ts'
 import type { ModerationSettings } from '../../../commands/moderation/settings.ts'
 import { type Posting, printSchema, sharePicture } from '../hashes/postings.ts'
-import { reasonSchema } from '../hashes/reasons.ts'
+import { reasonSchema, ruleConsequences } from '../hashes/reasons.ts'
 
 export const CASE_LIFE_MS = 180 * DAY_MS
 /** Messages of one case. */
@@ -32,6 +32,8 @@ const stepSchema = z.object({
   problem: z
     .enum(['forbidden', 'gone', 'closed', 'longer', 'unlogged', 'unready', 'failed'])
     .nullable(),
+  /** When it was done, in milliseconds; older records do not say. */
+  at: z.number().nullable().default(null),
 })
 
 /** Steps that wait until a known picture is removed: the sweep for other copies, and the description. */
@@ -40,6 +42,8 @@ const AFTERWARDS = ['sweep', 'describe'] as const
 export const caseSchema = z.object({
   /** The id of the message that opened it. */
   id: z.string(),
+  /** What people call it: counted on each server, from 1. Older cases have none. */
+  number: z.int().nullable().default(null),
   guildId: z.string(),
   memberId: z.string(),
   joinedAt: z.number().nullable(),
@@ -84,13 +88,14 @@ export type Seed = Pick<
   | 'prints'
   | 'reasons'
   | 'matched'
->
+> &
+  Partial<Pick<Case, 'number'>>
 
 /** Steps that no decision plans or cancels. */
 const UNDECIDED: readonly string[] = ['post', ...AFTERWARDS]
 
 function planned(...ids: readonly string[]): Step[] {
-  return ids.map((id) => ({ id, done: false, problem: null }))
+  return ids.map((id) => ({ id, done: false, problem: null, at: null }))
 }
 
 function deletion({ channelId, messageId }: Case['copies'][number]): string {
@@ -102,6 +107,7 @@ export function openCase(seed: Seed, settings: ModerationSettings, now: number):
   const acts = settings.mode === 'act' && seed.matched !== null
   const opened: Case = {
     ...seed,
+    number: seed.number ?? null,
     createdAt: now,
     captions: [],
     state: 'open',
@@ -163,7 +169,7 @@ export function withPictures(
 /** Plans to delete all copies, time the member out and notify them. */
 function withRemoval(
   record: Case,
-  { timeoutMinutes }: ModerationSettings,
+  { timeoutMinutes }: Pick<ModerationSettings, 'timeoutMinutes'>,
   now: number,
   ...later: readonly string[]
 ): Case {
@@ -212,9 +218,15 @@ const CHANGES: Readonly<
   Record<Action, (record: Case, settings: ModerationSettings, now: number) => Case>
 > = {
   confirm: (record, settings, now) => {
-    const steps = [...record.steps, ...planned('list')]
-    const listed: Case = { ...record, state: 'confirmed', steps }
-    return settings.mode === 'log' ? listed : withRemoval(listed, settings, now)
+    const confirmed: Case = { ...record, state: 'confirmed' }
+    const rule = ruleConsequences(record)
+    if (rule === null) {
+      const listed: Case = { ...confirmed, steps: [...record.steps, ...planned('list')] }
+      return settings.mode === 'log' ? listed : withRemoval(listed, settings, now)
+    }
+    return settings.mode === 'log' || !rule.removes
+      ? confirmed
+      : withRemoval(confirmed, { timeoutMinutes: rule.timeoutMinutes }, now)
   },
   dismiss: (record) => ({
     ...record,
@@ -236,6 +248,33 @@ const CHANGES: Readonly<
     removes: false,
     steps: [...withoutPending(record), ...undoing(record)],
   }),
+}
+
+/**
+ * The case with the member's answer, which staff are told of by a message of its own; the same object
+ * if they answered before.
+ */
+export function withAppeal(record: Case, appeal: string, now: number): Case {
+  return record.appeal === null
+    ? {
+        ...record,
+        appeal,
+        events: [...record.events, { at: now, by: record.memberId, what: 'appeal' }],
+        steps: [...record.steps, ...planned('alert')],
+      }
+    : record
+}
+
+/** The case after staff marked its picture as a scam: it is no longer about a rule alone. */
+export function withMark(record: Case, mark: Case['reasons'][number]): Case {
+  if (record.reasons.some(({ kind }) => kind === 'marked')) {
+    return record
+  }
+  const marked: Case = { ...record, reasons: [mark, ...record.reasons] }
+  const isListed = record.steps.some(({ id }) => id === 'list')
+  return record.state === 'confirmed' && !isListed
+    ? { ...marked, steps: [...record.steps, ...planned('list')] }
+    : marked
 }
 
 function telling({ steps }: Case): Step[] {
@@ -260,18 +299,19 @@ function undoing(record: Case): Step[] {
 /** What a step changes; `copies` are added to those of the record. */
 export type StepChange = Partial<Pick<Case, 'log' | 'captions' | 'copies'>>
 
-/** The case with a step marked as done, and what it changed. */
+/** The case with a step marked as done, and what it changed. @param now when it was done. */
 export function withStep(
   record: Case,
   id: string,
   problem: Problem | null,
   { copies = [], ...change }: StepChange = {},
+  now: number | null = null,
 ): Case {
   if (!record.steps.some((step) => step.id === id && !step.done)) {
     return record // another process was first
   }
   const steps = record.steps.map((step) =>
-    step.id === id && !step.done ? { id, done: true, problem } : step,
+    step.id === id && !step.done ? { id, done: true, problem, at: now } : step,
   )
   return withCopies({ ...record, ...change, steps }, copies)
 }

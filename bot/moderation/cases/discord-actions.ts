@@ -68,6 +68,17 @@ export class ModerationActions {
     return sentSchema.parse(sent).id
   }
 
+  /** Replies to a message of the log channel, without a ping. */
+  async reply(
+    { channelId, messageId }: { channelId: string; messageId: string },
+    content: string,
+    nonce: string,
+  ): Promise<void> {
+    const message_reference = { message_id: messageId, fail_if_not_exists: false }
+    const allowed_mentions = { parse: [], replied_user: false }
+    await this.post(channelId, { content, message_reference, allowed_mentions }, { nonce })
+  }
+
   /** The id of our message that has a component of that id, among the newest. */
   async find(channelId: string, customId: string): Promise<string | undefined> {
     const query = new URLSearchParams({ limit: String(LOOKED_THROUGH) })

@@ -149,7 +149,7 @@ export class CaseExecutor {
       this.#deps.count?.(problem === null ? 'action' : 'problem', step.id.split('/')[0] ?? step.id)
       const now = await this.cases.update(
         key,
-        (old) => old && withStep(old, step.id, problem, change),
+        (old) => old && withStep(old, step.id, problem, change, Date.now()),
       )
       await this.#deleteDuplicate(record, change?.log, now?.log)
       if (now && now.copies.length > record.copies.length) {
@@ -213,7 +213,10 @@ export class CaseExecutor {
     if (this.#stopped.signal.aborted) {
       return // left for the next process
     }
-    await this.cases.update(key, (old) => old && withStep(old, 'describe', problem, change))
+    await this.cases.update(
+      key,
+      (old) => old && withStep(old, 'describe', problem, change, Date.now()),
+    )
     this.#pictures.forget(id)
     await this.carryOut(guildId, id)
   }

@@ -5,7 +5,7 @@ import { MAX_CONTENT, quoted } from '../../../commands/answer-text.ts'
 import type { Catalog } from '../../../commands/i18n/words.ts'
 import { CASE_DECISIONS, caseCustomId } from '../../discord/custom-id.ts'
 import { allows, type Case, ITSELF, type Step } from './case.ts'
-import { NEEDED_WEIGHT, type Reason, weightOf } from '../hashes/reasons.ts'
+import type { Reason } from '../hashes/reasons.ts'
 
 const SHOWN_COPIES = 6
 const MAX_CAPTION = 160
@@ -26,40 +26,34 @@ export function caseBody(record: Case, text: Catalog) {
 }
 
 function caseLines(record: Case, text: Catalog): string[] {
-  const { case: words, buttons } = text.moderation
-  const { id, state, memberId, joinedAt, captions, steps, reasons, events, appeal } = record
+  const { case: words } = text.moderation
+  const { state, memberId, joinedAt, captions, steps, reasons } = record
   const status = record.automatic && state === 'confirmed' ? words.automatic : words.states[state]
   const made = time(Math.floor(SnowflakeUtil.timestampFrom(memberId) / 1000), 'R')
   const joined = joinedAt === null ? '' : words.joined(time(Math.floor(joinedAt / 1000), 'R'))
+  const strongest = reasons.toSorted((a, b) => b.weight - a.weight)
   return [
-    `${words.title(id)} — ${status}`,
+    `${words.title(caseName(record))} — ${status}`,
     words.member(`<@${memberId}>`, memberId, made, joined),
     whereLine(record, words),
     ...seenLines(captions, steps, words),
-    words.why(weightOf(reasons), NEEDED_WEIGHT),
-    ...reasons.map((reason) => `- ${reasonLine(reason, text)} (+${reason.weight})`),
-    ...doneLines(record, words),
-    ...events.flatMap(({ at, by, what }) =>
-      what === 'appeal'
-        ? []
-        : [
-            words.by(
-              buttons[what],
-              by === ITSELF ? words.itself : `<@${by}>`,
-              time(Math.floor(at / 1000), 'R'),
-            ),
-          ],
-    ),
-    ...(appeal === null ? [] : [words.appeal(quoted(appeal, MAX_APPEAL))]),
+    words.why,
+    ...strongest.map((reason) => `- ${reasonLine(reason, text)}`),
+    ...historyLines(record, text),
+    ...problemLines(record, words),
   ]
+}
+
+/** What people call a case. */
+export function caseName({ number, id }: Pick<Case, 'number' | 'id'>): string {
+  return number === null ? id : String(number)
 }
 
 type CaseWords = Catalog['moderation']['case']
 
+/** Discord shows the link of a message with the name of its channel. */
 function whereLine({ guildId, copies }: Case, words: CaseWords): string {
-  const links = copies
-    .slice(0, SHOWN_COPIES)
-    .map((copy) => `<#${copy.channelId}> ${linkTo(guildId, copy)}`)
+  const links = copies.slice(0, SHOWN_COPIES).map((copy) => linkTo(guildId, copy))
   const more = copies.length > SHOWN_COPIES ? words.more(copies.length - SHOWN_COPIES) : ''
   return words.where(links.join(', ') + more, copies.length)
 }
@@ -104,35 +98,68 @@ const STEPS = [
   'unlist',
   'lift',
   'apologise',
+  'alert',
 ] as const satisfies readonly (keyof CaseWords['steps'])[]
 
-/** The steps that were carried out, and those that failed. */
-function doneLines({ steps, timeoutUntil }: Case, words: CaseWords): string[] {
+/** Something that happened, and when, in milliseconds; null: older records do not say. */
+type Entry = { readonly at: number | null; readonly line: string }
+
+/** One line for each thing that people or the bot did, in order. What was undone is left out. */
+function historyLines(record: Case, text: Catalog): string[] {
+  return [...decisionsOf(record, text), ...doneOf(record, text.moderation.case)]
+    .toSorted((a, b) => (a.at ?? 0) - (b.at ?? 0))
+    .map(({ at, line }) => (at === null ? line : `${line} (${time(Math.floor(at / 1000), 'f')})`))
+}
+
+function decisionsOf({ events, appeal }: Case, { moderation }: Catalog): Entry[] {
+  const { case: words, buttons } = moderation
+  const answered = appeal === null ? [] : [words.appeal(quoted(appeal, MAX_APPEAL))]
+  const isTimed = events.some(({ what }) => what === 'appeal')
+  return [
+    ...events.flatMap(({ at, by, what }) =>
+      what === 'appeal'
+        ? answered.map((line) => ({ at, line }))
+        : [{ at, line: words.by(buttons[what], by === ITSELF ? words.itself : `<@${by}>`) }],
+    ),
+    ...(isTimed ? [] : answered.map((line) => ({ at: null, line }))),
+  ]
+}
+
+/** What was carried out. */
+function doneOf({ steps, timeoutUntil }: Case, words: CaseWords): Entry[] {
   const succeeded = (name: string) =>
-    steps.some(({ id, done, problem }) => id === name && done && !problem)
+    steps.find(({ id, done, problem }) => id === name && done && !problem)
+  const until = time(Math.floor((timeoutUntil ?? 0) / 1000), 'f')
+  const lines = [
+    [succeeded('unlist') ? undefined : succeeded('list'), words.listed],
+    [succeeded('unlist') ? undefined : succeeded('allow'), words.allowed],
+    [succeeded('lift') ? undefined : succeeded('timeout'), words.timedOut(until)],
+    [succeeded('tell'), words.told],
+    [succeeded('unlist'), words.unlisted],
+    [succeeded('lift'), words.lifted],
+    [succeeded('apologise'), words.apologised],
+  ] as const
   const deletions = steps.filter(({ id }) => id.startsWith('delete/'))
   const deleted = deletions.filter(
     ({ done, problem }) => done && (problem === null || problem === 'gone'),
   )
-  const until = time(Math.floor((timeoutUntil ?? 0) / 1000), 'f')
-  const problems = new Set(
-    steps.flatMap(({ id, problem }) => {
-      const name = STEPS.find((one) => one === id.split('/')[0]) ?? 'post'
-      const silent = problem === null || (name === 'delete' && problem === 'gone')
-      return silent ? [] : [words.not(words.steps[name], words.problems[problem])]
-    }),
-  )
+  const lastDeletion = deleted.findLast(({ at }) => at !== null)?.at ?? null
   return [
-    ...(succeeded('list') ? [words.listed] : []),
-    ...(succeeded('allow') ? [words.allowed] : []),
-    ...(deletions.length > 0 ? [words.deleted(deleted.length, deletions.length)] : []),
-    ...(succeeded('timeout') ? [words.timedOut(until)] : []),
-    ...(succeeded('tell') ? [words.told] : []),
-    ...(succeeded('unlist') ? [words.unlisted] : []),
-    ...(succeeded('lift') ? [words.lifted] : []),
-    ...(succeeded('apologise') ? [words.apologised] : []),
-    ...problems,
+    ...(deletions.length > 0
+      ? [{ at: lastDeletion, line: words.deleted(deleted.length, deletions.length) }]
+      : []),
+    ...lines.flatMap(([step, line]) => (step ? [{ at: step.at, line }] : [])),
   ]
+}
+
+/** The steps that failed. */
+function problemLines({ steps }: Case, words: CaseWords): string[] {
+  const lines = steps.flatMap(({ id, problem }) => {
+    const name = STEPS.find((one) => one === id.split('/')[0]) ?? 'post'
+    const silent = problem === null || (name === 'delete' && problem === 'gone')
+    return silent ? [] : [words.not(words.steps[name], words.problems[problem])]
+  })
+  return [...new Set(lines)]
 }
 
 const STYLES = {
@@ -161,32 +188,4 @@ function rows(record: Case, { moderation: { buttons } }: Catalog): object[] {
     { type: ComponentType.ActionRow, components: acting },
     { type: ComponentType.ActionRow, components: [history] },
   ]
-}
-
-/** The direct message to the member, with a button to appeal once. */
-export function tellingBody(
-  record: Case,
-  server: string,
-  { moderation: { told, buttons } }: Catalog,
-) {
-  const { timeoutUntil } = record
-  const until =
-    timeoutUntil === null ? [] : [told.until(time(Math.floor(timeoutUntil / 1000), 'R'))]
-  return {
-    content: [told.removed(quoted(server)), ...until, told.answer].join('\n\n'),
-    components: [
-      {
-        type: ComponentType.ActionRow,
-        components: [
-          {
-            type: ComponentType.Button,
-            style: ButtonStyle.Secondary,
-            label: buttons.appeal,
-            custom_id: caseCustomId(record, 'appeal'),
-          },
-        ],
-      },
-    ],
-    allowed_mentions: { parse: [] },
-  }
 }

@@ -4,17 +4,21 @@
  */
 
 import { catalogFor } from '../../../commands/i18n/catalog.ts'
-import { quoted } from '../../../commands/answer-text.ts'
+import { plainText, quoted, shortened } from '../../../commands/answer-text.ts'
 import { caseCustomId } from '../../discord/custom-id.ts'
-import { caseBody, tellingBody } from './message.ts'
+import { caseBody, caseName } from './message.ts'
+import { apologyBody, noticeBody } from './notice.ts'
 import type { CasePictures } from './pictures.ts'
 import type { Case, Problem, Step, StepChange } from './case.ts'
 import { sweep, type SweepDeps } from './sweep.ts'
 import { sameDetail } from '../../pictures/fingerprint.ts'
 import { codeOf, hashEntryOf, type HashList } from '../hashes/hash-list.ts'
+import { ruleNames } from '../hashes/reasons.ts'
 
 /** Discord rejects a repeated nonce for some minutes only; for an older case, the bot searches for its message. */
 const NONCE_SURE_MS = 60_000
+const MAX_APPEAL = 300
+const MAX_AUDIT_REASON = 512
 
 export type CaseStepsDeps = SweepDeps & {
   readonly hashList: HashList
@@ -57,6 +61,8 @@ export class CaseSteps {
         return this.#list(record, 'dismissed')
       case 'unlist':
         return this.#unlist(record)
+      case 'alert':
+        return this.#alert(record)
       default:
         throw new RangeError(`expected a known step, got ${id}`)
     }
@@ -133,10 +139,7 @@ export class CaseSteps {
     const text = catalogFor(record.locale)
     const server = actions.serverName(record.guildId)
     const channelId = await actions.direct(record.memberId)
-    const body =
-      name === 'tell'
-        ? tellingBody(record, server, text)
-        : { content: text.moderation.told.undone(quoted(server)), allowed_mentions: { parse: [] } }
+    const body = (name === 'tell' ? noticeBody : apologyBody)(record, server, text)
     const old = Date.now() - record.createdAt > NONCE_SURE_MS
     const sent =
       name === 'tell' && old
@@ -145,6 +148,18 @@ export class CaseSteps {
     if (sent === undefined) {
       await actions.post(channelId, body, { nonce: `${name[0]}${record.id}` })
     }
+    return {}
+  }
+
+  /** Tells staff of an appeal by a message of its own: nobody is told of an edited case. */
+  async #alert(record: Case): Promise<Outcome> {
+    const { log, appeal, locale } = record
+    if (log === null) {
+      return { problem: 'gone' }
+    }
+    const { case: words } = catalogFor(locale).moderation
+    const content = `${words.title(caseName(record))}: ${words.appeal(quoted(appeal ?? '', MAX_APPEAL))}`
+    await this.#deps.actions.reply(log, content, `p${record.id}`)
     return {}
   }
 
@@ -182,10 +197,10 @@ export class CaseSteps {
 }
 
 /** Discord's audit log takes plain text of at most 512 characters. */
-export function reasonOf(
-  { id, locale }: Case,
-  what: 'delete' | 'timeout' | 'lift' | 'second',
-): string {
-  const { case: words } = catalogFor(locale).moderation
-  return words.reason(id, words.whats[what])
+export function reasonOf(record: Case, what: 'delete' | 'timeout' | 'lift' | 'second'): string {
+  const { case: words } = catalogFor(record.locale).moderation
+  const rules = ruleNames(record).map((name) => plainText(name))
+  const isAboutPicture = what === 'delete' || what === 'timeout'
+  const why = isAboutPicture && rules.length > 0 ? words.breaks(rules) : words.whats[what]
+  return shortened(words.reason(caseName(record), why), MAX_AUDIT_REASON)
 }

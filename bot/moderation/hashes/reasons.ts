@@ -1,7 +1,7 @@
 /**
- * Why a case was opened: each reason with its weight.
+ * Why a case was opened.
  *
- * Reasons about the picture or its spread open a case. The age of an account only adds weight to
+ * Reasons about the picture or its spread open a case. The age of an account is only mentioned beside
  * those; it never opens a case.
  */
 
@@ -11,9 +11,6 @@ import { DAY_MS } from '../../../config/durations.ts'
 
 const YOUNG_ACCOUNT_DAYS = 14
 const NEW_MEMBER_DAYS = 3
-
-/** The weight that a case needs. Each reason has it alone, except those of amplifiersOf. */
-export const NEEDED_WEIGHT = 3
 
 export const reasonSchema = z.object({
   kind: z.enum([
@@ -27,6 +24,7 @@ export const reasonSchema = z.object({
     'young-account',
     'new-member',
   ]),
+  /** The strongest reason is shown first. */
   weight: z.number(),
   /** `hash`, `resembles`, `other-server`: bits that differ. `burst`: channels. The amplifying ones: days. */
   count: z.number().optional(),
@@ -38,11 +36,14 @@ export const reasonSchema = z.object({
   rule: z.string().optional(),
   name: z.string().optional(),
   score: z.number().optional(),
+  /** `rule`: what it asks for at the time; older records do not say. */
+  removes: z.boolean().optional(),
+  timeoutMinutes: z.number().optional(),
 })
 
 export type Reason = Readonly<z.infer<typeof reasonSchema>>
 
-/** Reasons that add weight but never open a case. @param joinedAt milliseconds; null: not known. */
+/** Reasons that are mentioned but never open a case. @param joinedAt milliseconds; null: not known. */
 export function amplifiersOf(memberId: string, joinedAt: number | null, now: number): Reason[] {
   const days = (since: number) => Math.floor((now - since) / DAY_MS)
   const age = days(SnowflakeUtil.timestampFrom(memberId))
@@ -55,7 +56,27 @@ export function amplifiersOf(memberId: string, joinedAt: number | null, now: num
   ]
 }
 
-/** The sum of the weights. */
-export function weightOf(reasons: readonly Reason[]): number {
-  return reasons.reduce((sum, { weight }) => sum + weight, 0)
+/** The names of the rules that a case is about; empty if it was opened for anything else too. */
+export function ruleNames({ reasons }: { readonly reasons: readonly Reason[] }): string[] {
+  const opening = reasons.filter(({ kind }) => kind !== 'young-account' && kind !== 'new-member')
+  return opening.every(({ kind }) => kind === 'rule') ? opening.map(({ name }) => name ?? '') : []
+}
+
+/**
+ * What confirming a case about rules alone does: what the rules ask for. A case about a scam differs:
+ * its picture is listed, and the settings of the server say how long the member is timed out.
+ *
+ * @returns null for a case that is not about rules alone.
+ */
+export function ruleConsequences(record: {
+  readonly reasons: readonly Reason[]
+}): { readonly removes: boolean; readonly timeoutMinutes: number } | null {
+  if (ruleNames(record).length === 0) {
+    return null
+  }
+  const rules = record.reasons.filter(({ kind }) => kind === 'rule')
+  return {
+    removes: rules.some(({ removes = true }) => removes),
+    timeoutMinutes: Math.max(...rules.map(({ timeoutMinutes = 0 }) => timeoutMinutes)),
+  }
 }

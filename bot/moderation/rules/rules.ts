@@ -13,12 +13,17 @@ import type { Message } from 'discord.js'
 import type { Logger } from 'pino'
 import type { CountModeration } from '../../operations/metrics.ts'
 import type { FoundPicture } from '../../../commands/picture.ts'
-import type { RuleRecord, RulesService } from '../../../commands/moderation/rules-service.ts'
+import type {
+  ModelLimits,
+  RuleRecord,
+  RulesService,
+} from '../../../commands/moderation/rules-service.ts'
 import { InputError } from '../../../config/errors.ts'
 import type { Rule } from '../../../commands/moderation/rule.ts'
 import { isActive } from '../../../commands/moderation/settings.ts'
 import { questionPrompt } from '../../../inference/families/index.ts'
 import type { ImageInput, Model, RequestOptions } from '../../../inference/contract/types.ts'
+import type { ModelCard } from '../../../inference/package/model-card.ts'
 import type { Store } from '../../store/types.ts'
 import type { Pictures } from '../../pictures/pictures.ts'
 import { type Case, decided, ITSELF } from '../cases/case.ts'
@@ -109,6 +114,7 @@ export class Rules {
   /** The service that the commands use. */
   service(): RulesService {
     return {
+      limits: () => limitsOf(this.#deps.model.card),
       list: (guildId) => this.ruleStore.of(guildId),
       dropped: (guildId) => this.#dropped.get(guildId) ?? 0,
       put: (guildId, wish) => this.ruleStore.put(guildId, wish, randomBytes(6).toString('hex')),
@@ -161,7 +167,9 @@ export class Rules {
     const { detector, executor, guilds } = this.#deps
     const { guildId } = message
     const reasons = hits.map(({ rule, score }): Reason => {
-      return { kind: 'rule', weight: WEIGHT, rule: rule.id, name: rule.name, score }
+      const { id, name, timeoutMinutes } = rule
+      const removes = rule.action === 'remove'
+      return { kind: 'rule', weight: WEIGHT, rule: id, name, score, removes, timeoutMinutes }
     })
     const opened = await detector.openCase(message, reasons)
     const record = opened && (await executor.of(guildId, opened.id))
@@ -227,6 +235,11 @@ export class Rules {
       this.#deps.log.error({ err: error }, 'a rule failed')
     }
   }
+}
+
+/** What rules may ask, as the card says. */
+function limitsOf({ domain, languages }: Pick<ModelCard, 'domain' | 'languages'>): ModelLimits {
+  return { languages, knows: domain?.knows ?? null }
 }
 
 /** How likely the model says "yes" rather than "no", 0 to 1. */

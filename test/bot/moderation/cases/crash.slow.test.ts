@@ -142,11 +142,15 @@ describe('a case whose process is killed', { timeout: 300_000 }, () => {
     const direct = [...world.channels.values()].find(
       (one) => one.guildId === null && one.recipients.includes(author.id),
     )
+    const cases = own(logChannel).filter(
+      ({ content }) => content.startsWith('**Case') && content.includes(`/${id}`),
+    )
+    const number = /^\*\*Case (\d+)\*\*/.exec(cases[0]?.content ?? '')?.[1]
     const audit = world.guilds
       .get(guildId)!
-      .auditLog.filter(({ reason }) => reason?.includes(id) === true)
+      .auditLog.filter(({ reason }) => reason?.includes(` case ${number}:`) === true)
     return {
-      cases: own(logChannel).filter(({ content }) => content.includes(`Case ${id}`)),
+      cases,
       there: world.history(channelId).some((one) => one.id === id),
       told: direct ? own(direct.id).length : 0,
       deletions: audit.filter(({ action }) => action === 72).length,

@@ -14,6 +14,7 @@ const RULE: Rule = {
   threshold: 0.7,
   action: 'remove',
   precision: 0.95,
+  timeoutMinutes: 0,
   channels: [],
   ageRestricted: false,
   at: 0,
