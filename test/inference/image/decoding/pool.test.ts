@@ -57,11 +57,15 @@ describe('DecodingPool', () => {
   })
 
   it('answers others at once while files take all the time they can', async () => {
-    stuck({ slowMs: 25 })
+    stuck({ slowMs: 25, limits: { maxSeconds: 5 } })
     const stop = new AbortController()
-    const hostile = Array.from({ length: 4 }, () => pool.brightness(FOREVER, 1, stop))
+    let given = 0
+    const hostile = Array.from({ length: 4 }, () =>
+      pool.brightness(FOREVER, 1, stop).finally(() => given++),
+    )
     const ended = Promise.allSettled(hostile)
     assert.deepEqual(await pool.brightness(Uint8Array.of(7), 1), Uint8Array.of(7))
+    assert.equal(given, 0, 'a hostile one had to end first')
     stop.abort()
     await ended
   })
