@@ -94,6 +94,17 @@ export const CORRECTIONS: readonly Correction[] = [
     source: 'resources/message#message-reference-types',
   },
   {
+    at: ['components', 'schemas', 'ChannelTypes', 'oneOf', 11],
+    was: {
+      title: 'GUILD_FORUM',
+      description: 'Channel that can only contain threads',
+      const: 15,
+    },
+    becomes: { enum: [15, 16] },
+    why: 'There are media channels, too.',
+    source: 'resources/channel#channel-object-channel-types',
+  },
+  {
     at: ['components', 'schemas', CREATED, 'properties', 'type', 'enum'],
     was: [4],
     becomes: [4, 5],
