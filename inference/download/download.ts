@@ -12,7 +12,6 @@ import { fetchFile, type FetchContext } from './fetch-file.ts'
 import type { Hub, RemoteFile, Repository } from './hub.ts'
 import { bytesPresent } from './partial-file.ts'
 import type { RetryOptions } from './retry.ts'
-import { INDEX_FILE } from '../convert/checkpoint/checkpoint.ts'
 import { selectFirstFiles, selectShards } from './select-files.ts'
 
 /** Files downloaded at once. */
@@ -51,13 +50,13 @@ export type Downloaded = { readonly files: number; readonly bytes: number }
  */
 export async function downloadCheckpoint(options: DownloadOptions): Promise<Downloaded> {
   const { repository, folder } = options
-  const { small, single } = selectFirstFiles(repository)
+  const { small, weights: listed } = selectFirstFiles(repository)
   await mkdir(folder, { recursive: true })
   await fetchAll(small, small, options)
   const weights =
-    single === null
-      ? selectShards(repository, await readFile(path.join(folder, INDEX_FILE), 'utf8'))
-      : [single]
+    'single' in listed
+      ? [listed.single]
+      : selectShards(repository, listed, await readFile(path.join(folder, listed.index), 'utf8'))
   let missingBytes = 0
   for (const file of weights) {
     missingBytes += file.bytes - (await bytesPresent(file, folder))

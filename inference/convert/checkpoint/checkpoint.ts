@@ -12,6 +12,7 @@ import { ConfigError } from '../../../config/errors.ts'
 import { isObject, readJson } from '../../families/common/read-json.ts'
 import { readSafetensors } from './safetensors.ts'
 import type { StoredTensor } from './stored-tensor.ts'
+import { readTorchFile } from './torch-file.ts'
 
 export type Checkpoint = {
   /** Files that hold tensors, absolute. */
@@ -19,9 +20,11 @@ export type Checkpoint = {
   readonly tensors: ReadonlyMap<string, StoredTensor>
 }
 
-export const SINGLE_FILE = 'model.safetensors'
-export const INDEX_FILE = 'model.safetensors.index.json'
-const PICKLED = ['pytorch_model.bin', 'pytorch_model.bin.index.json']
+/** The files of weights, in the order in which they are looked for. */
+export const WEIGHT_FORMATS = [
+  { single: 'model.safetensors', index: 'model.safetensors.index.json', extension: '.safetensors' },
+  { single: 'pytorch_model.bin', index: 'pytorch_model.bin.index.json', extension: '.bin' },
+] as const
 
 /**
  * Reads the headers of all weight files of a folder.
@@ -32,7 +35,8 @@ export function openCheckpoint(folder: string, problems: string[]): Checkpoint {
   const tensors = new Map<string, StoredTensor>()
   const files = collect(problems, () => checkpointFiles(folder)) ?? []
   for (const file of files) {
-    for (const [name, tensor] of collect(problems, () => readSafetensors(file)) ?? []) {
+    const read = file.endsWith('.bin') ? readTorchFile : readSafetensors
+    for (const [name, tensor] of collect(problems, () => read(file)) ?? []) {
       tensors.set(name, tensor)
     }
   }
@@ -52,32 +56,27 @@ function collect<T>(problems: string[], read: () => T): T | null {
 }
 
 function checkpointFiles(folder: string): string[] {
-  const single = path.join(folder, SINGLE_FILE)
-  if (existsSync(single)) {
-    return requireFiles([single])
+  for (const { single, index, extension } of WEIGHT_FORMATS) {
+    if (existsSync(path.join(folder, single))) {
+      return requireFiles([path.join(folder, single)])
+    }
+    if (existsSync(path.join(folder, index))) {
+      return requireFiles(shardFiles(folder, index, extension))
+    }
   }
-  const index = path.join(folder, INDEX_FILE)
-  if (existsSync(index)) {
-    return requireFiles(shardFiles(folder, index))
-  }
-  const pickled = PICKLED.find((name) => existsSync(path.join(folder, name)))
-  throw new ConfigError([
-    pickled === undefined
-      ? `${folder} has no weights: neither ${SINGLE_FILE} nor ${INDEX_FILE} is there.`
-      : `${folder} has its weights in ${pickled}, a format that can run code; only safetensors are read.`,
-  ])
+  const names = WEIGHT_FORMATS.flatMap(({ single, index }) => [single, index])
+  throw new ConfigError([`${folder} has no weights: none of ${names.join(', ')} is there.`])
 }
 
-function shardFiles(folder: string, index: string): string[] {
+function shardFiles(folder: string, indexName: string, extension: string): string[] {
+  const index = path.join(folder, indexName)
   const problems: string[] = []
-  const map = readJson(folder, INDEX_FILE, problems)?.['weight_map']
+  const map = readJson(folder, indexName, problems)?.['weight_map']
   if (problems.length > 0 || !isObject(map)) {
     throw new ConfigError(problems.length > 0 ? problems : [`${index} has no weight_map.`])
   }
   const names = [...new Set(Object.values(map).map(String))].sort()
-  const foreign = names.filter(
-    (name) => path.basename(name) !== name || !name.endsWith('.safetensors'),
-  )
+  const foreign = names.filter((name) => path.basename(name) !== name || !name.endsWith(extension))
   if (foreign.length > 0) {
     throw new ConfigError(
       foreign.map((name) => `${index} names ${name}, which is not a shard in this folder.`),

@@ -132,12 +132,6 @@ describe('convertCheckpoint refuses', () => {
     await assertRefused(/has no weights/)
   })
 
-  it('pickled weights', async () => {
-    rmSync(path.join(from, WEIGHTS))
-    writeFileSync(path.join(from, 'pytorch_model.bin'), '')
-    await assertRefused(/pytorch_model\.bin.*only safetensors/)
-  })
-
   it('an empty file', async () => {
     writeFileSync(path.join(from, WEIGHTS), '')
     await assertRefused(/model\.safetensors is not a safetensors file: it has 0 bytes/)

@@ -53,6 +53,8 @@ function namesOf(files: readonly { readonly name: string }[]): readonly string[]
   return files.map(({ name }) => name)
 }
 
+const INDEX = { index: 'model.safetensors.index.json', extension: '.safetensors' }
+
 function indexOf(shard: string): string {
   return JSON.stringify({ weight_map: { tensor: shard } })
 }
@@ -196,8 +198,9 @@ describe('isRepositoryId', () => {
 describe('selectFirstFiles', () => {
   it('takes one file of weights before an index, as transformers does', () => {
     const both = repositoryOf('config.json', 'model.safetensors', 'model.safetensors.index.json')
-    const { small, single } = selectFirstFiles(both)
-    assert.equal(single?.name, 'model.safetensors')
+    const { small, weights } = selectFirstFiles(both)
+    assert.ok('single' in weights)
+    assert.equal(weights.single.name, 'model.safetensors')
     assert.deepEqual(namesOf(small), ['config.json'])
   })
 
@@ -215,11 +218,17 @@ describe('selectFirstFiles', () => {
     assert.deepEqual(namesOf(small), ['config.json', 'vocab.json'])
   })
 
-  it('refuses pickled weights by name', () => {
-    assert.throws(
-      () => selectFirstFiles(repositoryOf('config.json', 'pytorch_model-00001-of-00002.bin')),
-      says(/only as pickle \("pytorch_model-00001-of-00002\.bin"\).*--revision.*--from/),
-    )
+  it('takes weights of torch.save where there are no safetensors', () => {
+    const sharded = repositoryOf('config.json', 'pytorch_model.bin.index.json', 'x-1.bin')
+    const { small, weights } = selectFirstFiles(sharded)
+    assert.deepEqual(weights, { index: 'pytorch_model.bin.index.json', extension: '.bin' })
+    assert.deepEqual(namesOf(small), ['config.json', 'pytorch_model.bin.index.json'])
+    assert.ok('index' in weights)
+    assert.deepEqual(namesOf(selectShards(sharded, weights, indexOf('x-1.bin'))), ['x-1.bin'])
+    const both = repositoryOf('config.json', 'pytorch_model.bin', 'model.safetensors')
+    const first = selectFirstFiles(both).weights
+    assert.ok('single' in first)
+    assert.equal(first.single.name, 'model.safetensors')
   })
 
   it('refuses a LoRA adapter, with the commands that merge it', () => {
@@ -237,7 +246,7 @@ describe('selectFirstFiles', () => {
   it('refuses a repository without weights or configuration', () => {
     assert.throws(
       () => selectFirstFiles(repositoryOf('config.json')),
-      says(/no weights in safetensors/),
+      says(/a\/b has no weights: none of model\.safetensors, .*pytorch_model\.bin/),
     )
     assert.throws(
       () => selectFirstFiles(repositoryOf('model.safetensors')),
@@ -247,16 +256,24 @@ describe('selectFirstFiles', () => {
 
   it('refuses an index that leads out of the folder or names what is missing', () => {
     const repository = repositoryOf('a.safetensors', '../b.safetensors')
-    assert.deepEqual(namesOf(selectShards(repository, indexOf('a.safetensors'))), ['a.safetensors'])
+    assert.deepEqual(namesOf(selectShards(repository, INDEX, indexOf('a.safetensors'))), [
+      'a.safetensors',
+    ])
     for (const name of [
       '../b.safetensors',
       '/b.safetensors',
       'x\\b.safetensors',
       'b\n.safetensors',
     ]) {
-      assert.throws(() => selectShards(repository, indexOf(name)), says(/not a plain file name/))
+      assert.throws(
+        () => selectShards(repository, INDEX, indexOf(name)),
+        says(/not a plain file name/),
+      )
     }
-    assert.throws(() => selectShards(repository, indexOf('c.safetensors')), says(/has no c\.safe/))
-    assert.throws(() => selectShards(repository, '[1'), says(/not a list of shards/))
+    assert.throws(
+      () => selectShards(repository, INDEX, indexOf('c.safetensors')),
+      says(/has no c\.safe/),
+    )
+    assert.throws(() => selectShards(repository, INDEX, '[1'), says(/not a list of shards/))
   })
 })
