@@ -175,7 +175,7 @@ export class Moderation {
     await this.duplicatePosts.forgetGuild(guildId)
     for (const space of [
       this.executor.cases,
-      this.executor.open,
+      this.executor.open.collection,
       this.#detector.postings,
       this.reports.cooldowns,
     ]) {

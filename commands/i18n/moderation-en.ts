@@ -200,10 +200,12 @@ export const MODERATION_EN = {
       unlogged: 'not done, as the evidence could not be posted',
       unready: 'Discord cannot search this server yet',
       failed: 'it failed; my log has the reason',
+      unsafe: 'I was stopped when I opened the pictures',
     },
     not: (what: string, why: string) => `⚠ ${what}: ${why}.`,
     steps: {
       post: 'Case not posted',
+      evidence: 'Posted without its pictures',
       describe: 'No description',
       sweep: 'Not searched for other copies',
       delete: 'Message not removed',

@@ -170,10 +170,12 @@ export const MODERATION_ZH: Words<typeof MODERATION_EN> = {
       unlogged: '没有做，因为证据发不出来',
       unready: 'Discord 还不能搜索本服务器',
       failed: '失败了；原因在我的日志里',
+      unsafe: '打开图片时我被中止了',
     },
     not: (what, why) => `⚠ ${what}：${why}。`,
     steps: {
       post: '案例没有发布',
+      evidence: '发布时没有带图片',
       describe: '没有描述',
       sweep: '没有查找其他副本',
       delete: '消息没有移除',

@@ -7,7 +7,6 @@
  */
 
 import type { Logger } from 'pino'
-import { z } from 'zod'
 import { catalogFor } from '../../../commands/i18n/catalog.ts'
 import { KeyedMutex } from '../../store/keyed-mutex.ts'
 import type { Collection, Store } from '../../store/types.ts'
@@ -23,9 +22,13 @@ import {
 } from './case.ts'
 import type { CountModeration } from '../../operations/metrics.ts'
 import type { CasePictures } from './pictures.ts'
-import { CaseSteps, type CaseStepsDeps, type Outcome, reasonOf } from './steps.ts'
+import { OpenCases } from './open-cases.ts'
+import { CaseSteps, type CaseStepsDeps, MAX_ATTEMPTS, type Outcome, reasonOf } from './steps.ts'
 import { problemOf } from './discord-actions.ts'
 import { isTransportError } from '../../operations/retries.ts'
+
+/** Steps that decode pictures; the description, which does too, is not among the others. */
+const OPENS_PICTURES: ReadonlySet<string> = new Set(['post', 'sweep'])
 
 export type CaseExecutorDeps = CaseStepsDeps & {
   readonly store: Store
@@ -37,12 +40,12 @@ export type CaseExecutorDeps = CaseStepsDeps & {
 
 export class CaseExecutor {
   readonly cases: Collection<Case>
-  /** Cases with pending steps. */
-  readonly open: Collection<{ at: number }>
+  readonly open: OpenCases
   readonly #deps: CaseExecutorDeps
   readonly #pictures: CasePictures
   readonly #steps: CaseSteps
   readonly #running = new KeyedMutex()
+  readonly #suspects = new KeyedMutex()
   readonly #describing = new Map<string, Promise<void>>()
   readonly #stopped = new AbortController()
 
@@ -55,11 +58,7 @@ export class CaseExecutor {
       ttlMs: CASE_LIFE_MS,
       decode: (data) => caseSchema.parse(data),
     })
-    this.open = deps.store.collection({
-      name: 'moderation-open',
-      ttlMs: CASE_LIFE_MS,
-      decode: (data) => z.object({ at: z.number() }).parse(data),
-    })
+    this.open = new OpenCases(deps.store)
   }
 
   of(guildId: string, id: string): Promise<Case | undefined> {
@@ -73,7 +72,7 @@ export class CaseExecutor {
     change: (record: Case | undefined) => Case | undefined,
   ): Promise<Case | undefined> {
     return this.#reporting(async () => {
-      await this.open.set(`${guildId}/${id}`, { at: Date.now() })
+      await this.open.mark(`${guildId}/${id}`)
       let before: Case | undefined
       const after = await this.cases.update(`${guildId}/${id}`, (old) => {
         before = old
@@ -116,7 +115,7 @@ export class CaseExecutor {
 
   /** Resumes what another process, or a failure, left unfinished. */
   async resume(): Promise<void> {
-    for await (const [key] of this.open.entries()) {
+    for await (const [key] of this.open.collection.entries()) {
       const [guildId = '', id = ''] = key.split('/')
       await this.carryOut(guildId, id).catch((error: unknown) => {
         this.#deps.log.error({ err: error }, 'a case could not be resumed')
@@ -145,7 +144,11 @@ export class CaseExecutor {
         await this.#finish(key, record)
         return
       }
-      const { problem = null, change } = await this.#try(() => this.#steps.do(record, step))
+      const { problem = null, change } = await this.#try(() =>
+        OPENS_PICTURES.has(step.id)
+          ? this.open.attempt(key, step.id, (attempt) => this.#steps.do(record, step, attempt))
+          : this.#steps.do(record, step),
+      )
       this.#deps.count?.(problem === null ? 'action' : 'problem', step.id.split('/')[0] ?? step.id)
       const now = await this.cases.update(
         key,
@@ -182,10 +185,10 @@ export class CaseExecutor {
       this.#describeLater(key, record)
       return
     }
-    await this.open.delete(key)
+    await this.open.collection.delete(key)
     const now = await this.cases.get(key)
     if (now && (nextStep(now) || isUndescribed(now))) {
-      await this.open.set(key, { at: Date.now() })
+      await this.open.mark(key)
     }
   }
 
@@ -209,7 +212,16 @@ export class CaseExecutor {
     if (!now) {
       return
     }
-    const { problem = null, change } = await this.#try(() => this.#describe(now))
+    const describe = () =>
+      this.#try(() =>
+        this.open.attempt(key, 'describe', (attempt) =>
+          attempt > MAX_ATTEMPTS ? Promise.resolve({ problem: 'unsafe' }) : this.#describe(now),
+        ),
+      )
+    // One at a time, so that the end of the process is counted for the right one.
+    const { problem = null, change } = (await this.open.isSuspect(key))
+      ? await this.#suspects.run('describe', describe)
+      : await describe()
     if (this.#stopped.signal.aborted) {
       return // left for the next process
     }

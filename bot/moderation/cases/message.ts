@@ -157,7 +157,9 @@ function problemLines({ steps }: Case, words: CaseWords): string[] {
   const lines = steps.flatMap(({ id, problem }) => {
     const name = STEPS.find((one) => one === id.split('/')[0]) ?? 'post'
     const silent = problem === null || (name === 'delete' && problem === 'gone')
-    return silent ? [] : [words.not(words.steps[name], words.problems[problem])]
+    const isPosted = name === 'post' && problem === 'unsafe'
+    const what = isPosted ? words.steps.evidence : words.steps[name]
+    return silent ? [] : [words.not(what, words.problems[problem])]
   })
   return [...new Set(lines)]
 }

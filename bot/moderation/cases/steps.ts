@@ -20,6 +20,9 @@ const NONCE_SURE_MS = 60_000
 const MAX_APPEAL = 300
 const MAX_AUDIT_REASON = 512
 
+/** A step that ended this number of processes is left to staff. */
+export const MAX_ATTEMPTS = 2
+
 export type CaseStepsDeps = SweepDeps & {
   readonly hashList: HashList
   readonly casePictures: CasePictures
@@ -38,14 +41,19 @@ export class CaseSteps {
     this.#deps = deps
   }
 
-  /** Carries out a step. @throws the error of Discord unchanged. */
-  do(record: Case, { id }: Step): Promise<Outcome> {
+  /**
+   * Carries out a step.
+   *
+   * @param attempt from 1; above 1, processes ended while they opened the pictures for this step.
+   * @throws the error of Discord unchanged.
+   */
+  do(record: Case, { id }: Step, attempt = 1): Promise<Outcome> {
     const [name, channelId = '', messageId = ''] = id.split('/')
     switch (name) {
       case 'post':
-        return this.#post(record)
+        return this.#post(record, attempt === 1)
       case 'sweep':
-        return this.#sweep(record)
+        return attempt > MAX_ATTEMPTS ? Promise.resolve({ problem: 'unsafe' }) : this.#sweep(record)
       case 'delete':
         return this.#delete(record, channelId, messageId)
       case 'timeout':
@@ -68,7 +76,8 @@ export class CaseSteps {
     }
   }
 
-  async #post(record: Case): Promise<Outcome> {
+  /** @param isSafe false: without the pictures, which staff see in the messages themselves. */
+  async #post(record: Case, isSafe: boolean): Promise<Outcome> {
     const { actions, guilds } = this.#deps
     const { settings } = await guilds.of(record.guildId)
     const channelId = settings.logChannel
@@ -84,9 +93,9 @@ export class CaseSteps {
       posted ??
       (await actions.post(channelId, caseBody(record, text), {
         nonce: `c${record.id}`,
-        files: await this.#deps.casePictures.evidence(record),
+        files: isSafe ? await this.#deps.casePictures.evidence(record) : [],
       }))
-    return { change: { log: { channelId, messageId } } }
+    return { problem: isSafe ? null : 'unsafe', change: { log: { channelId, messageId } } }
   }
 
   async #sweep(record: Case): Promise<Outcome> {
