@@ -7,6 +7,7 @@
 import { HOUR_MS } from './durations.ts'
 import { environment, type LOG_LEVELS, type PROVIDERS, RENAMED_SETTINGS } from './environment.ts'
 import { ConfigError } from './errors.ts'
+import { type HubPaths, hubPaths } from './hub.ts'
 import { nearestName } from './nearest.ts'
 
 const MIB = 1024 * 1024
@@ -69,11 +70,13 @@ export type Config = {
   /** Where metrics and health are served; undefined: nowhere. */
   readonly operations: { readonly host: string; readonly port: number } | undefined
   /** Where `pull` downloads from. */
-  readonly hub: {
+  readonly hub: HubPaths & {
     /** Origin and path prefix, without a slash at the end. */
     readonly endpoint: string
-    /** Never print it. */
+    /** Never print it. Undefined: the one in `tokenFile`, if there is one. */
     readonly token: string | undefined
+    /** Whether `pull` uses no network. */
+    readonly offline: boolean
     /** HTTP_PROXY, HTTPS_PROXY and NO_PROXY. */
     readonly proxies: Readonly<Record<'http' | 'https' | 'none', string | undefined>>
   }
@@ -132,6 +135,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     hub: {
       endpoint: values.HF_ENDPOINT,
       token: values.HF_TOKEN,
+      offline: values.HF_HUB_OFFLINE,
+      ...hubPaths(env),
       proxies: { http: values.HTTP_PROXY, https: values.HTTPS_PROXY, none: values.NO_PROXY },
     },
     renamed,

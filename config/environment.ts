@@ -3,6 +3,7 @@
 import { z } from 'zod'
 import {
   apiAddress,
+  flag,
   hubAddress,
   hubToken,
   oneOf,
@@ -99,9 +100,23 @@ export const environment = z.object({
     'Seconds that a stopping bot may take to finish answers. The rest is answered after the next start. Default: 20.',
   ),
 
-  HF_TOKEN: hubToken.describe('`npm run pull`: token for private and gated models.'),
+  HF_TOKEN: hubToken.describe(
+    '`npm run pull`: token for private and gated models. Default: the one that `hf auth login` saved.',
+  ),
   HF_ENDPOINT: hubAddress.describe(
     '`npm run pull`: a hub or mirror to use instead of huggingface.co.',
+  ),
+  HF_HUB_OFFLINE: flag.describe(
+    '`npm run pull`: 1 to use no network and take models from the cache of Hugging Face. Default: 0.',
+  ),
+  HF_HOME: text.describe(
+    '`npm run pull`: folder of Hugging Face’s programs, with the saved token and the cache. Default: ~/.cache/huggingface.',
+  ),
+  HF_HUB_CACHE: text.describe(
+    '`npm run pull`: folder with the cache of Hugging Face. Default: hub in HF_HOME.',
+  ),
+  HF_TOKEN_PATH: text.describe(
+    '`npm run pull`: file with the saved token. Default: token in HF_HOME.',
   ),
   HTTP_PROXY: text.describe('`npm run pull`: proxy for http.'),
   HTTPS_PROXY: text.describe('`npm run pull`: proxy for https.'),

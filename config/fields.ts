@@ -94,6 +94,9 @@ export const hubAddress = text.transform((value, context) => {
   return address
 })
 
+/** A switch, with the words that huggingface_hub takes for on. */
+export const flag = text.transform((value) => /^(?:1|on|yes|true)$/i.test(value ?? ''))
+
 export const hubToken = text.refine(
   (value) => value === undefined || /^[\x21-\x7e]+$/.test(value),
   {

@@ -9,6 +9,12 @@ import type { Config } from '../../config/config.ts'
 import { MODELS_FOLDER } from '../../config/models.ts'
 import { isVisionW8A8 } from '../../inference/convert/convert.ts'
 import { createHttpClient } from '../../inference/download/http.ts'
+import {
+  cachedSnapshot,
+  findSnapshot,
+  nameOfFolder,
+} from '../../inference/download/hf-home/hub-cache.ts'
+import { readSavedToken } from '../../inference/download/hf-home/saved-token.ts'
 import { isRepositoryId } from '../../inference/download/hub.ts'
 import { pullModel, type Pulled, type PullSource } from '../../inference/download/pull.ts'
 import {
@@ -17,6 +23,8 @@ import {
   type Precision,
   type VisionStorage,
 } from '../../inference/blocks/precision.ts'
+import { formatGb } from '../../inference/download/disk.ts'
+import type { ModelCard } from '../../inference/package/model-card.ts'
 import { preparePackage } from '../../inference/package/prepare.ts'
 import { readSettings, userFolder } from './environment.ts'
 import { EXIT_HELP, readArguments } from './options.ts'
@@ -25,6 +33,13 @@ import { DONE, printJson, runCommand, UsageError } from './run.ts'
 
 const NAME = 'pull'
 const DEFAULT_PRECISION: Precision = 'int8'
+
+/**
+ * Memory of a busy bot: `npm run bench -- memory` with eight people at once. The weights take a little
+ * more than on the disk, since ONNX Runtime lays them out again; the rest is caches and the program.
+ */
+const MEMORY_FACTOR = 1.2
+const MEMORY_BYTES = 0.7e9
 
 const LABELS = {
   download: 'Downloading',
@@ -35,7 +50,8 @@ const LABELS = {
 const HELP = `Makes a model package that Sightseer can open.
 
   npm run pull -- OWNER/NAME [options]   downloads the model from the hub and converts it
-  npm run pull -- --from DIR [options]   converts a folder with a transformers checkpoint
+  npm run pull -- --from DIR [options]   converts a folder with a transformers checkpoint, or
+                                         models--OWNER--NAME in the cache of Hugging Face
 
 Options
   --precision P      fp32, fp16, int8 or int4; default ${DEFAULT_PRECISION}. Smaller is faster, larger is closer
@@ -54,8 +70,10 @@ Options
   --help             print this help
 
 Environment
-  HF_TOKEN           token for private and gated models
+  HF_TOKEN           token for private and gated models; default: the one that hf auth login saved
   HF_ENDPOINT        another hub or mirror
+  HF_HUB_OFFLINE     1: no network, models come from the cache of Hugging Face
+  HF_HOME, HF_HUB_CACHE, HF_TOKEN_PATH   where that cache and the saved token are
   SIGHTSEER_MODELS   folder of packages; default models
   HTTPS_PROXY, HTTP_PROXY, NO_PROXY
 
@@ -111,12 +129,15 @@ async function pull(
   const { hub } = config
   const modelsFolder = path.resolve(userFolder(NAME), config.modelsFolder ?? MODELS_FOLDER)
   const folder = out ?? path.join(modelsFolder, name)
-  const client = createHttpClient(hub.token, undefined, hub.proxies)
+  const token = hub.token ?? (hub.offline ? undefined : await readSavedToken(hub.tokenFile))
+  const client = createHttpClient(token, undefined, hub.proxies)
   const progress = createProgress(process.stderr)
   let phase = 'preparing'
   try {
+    const source = await locate(request.source, hub)
     const pulled = await pullModel({
       ...request,
+      source,
       out: folder,
       name: path.basename(folder),
       modelsFolder,
@@ -136,7 +157,7 @@ async function pull(
     report(pulled, folder, json)
     if (!json) {
       const model = out === undefined ? name : folder
-      process.stderr.write(`Try it: npm run describe -- IMAGE --model ${model}\n`)
+      process.stderr.write(nextSteps(model, pulled.card))
     }
     return DONE
   } catch (error) {
@@ -153,6 +174,28 @@ async function pull(
   } finally {
     await client.dispatcher.destroy()
   }
+}
+
+/** Finds a model in the cache of Hugging Face, if that is where it is to come from. */
+async function locate(source: PullSource, hub: Config['hub']): Promise<PullSource> {
+  const snapshot =
+    'folder' in source
+      ? await findSnapshot(source.folder)
+      : hub.offline
+        ? await cachedSnapshot(hub.cache, source.repository, source.revision)
+        : null
+  return snapshot === null ? source : { folder: snapshot.folder, origin: snapshot }
+}
+
+/** How to use the package, and what the bot needs to run it. */
+function nextSteps(model: string, { files, precision }: ModelCard): string {
+  const disk = Object.values(files).reduce((sum, file) => sum + file.bytes, 0)
+  const computed = precision === 'fp16' ? 2 * disk : disk // the CPU computes fp16 in fp32
+  const memory = computed * MEMORY_FACTOR + MEMORY_BYTES
+  return (
+    `Try it: npm run describe -- IMAGE --model ${model}\n` +
+    `The bot runs it with SIGHTSEER_MODEL=${model} in .env: ${formatGb(disk)} of disk, about ${formatGb(memory)} of memory.\n`
+  )
 }
 
 function report({ card, download, convertSeconds }: Pulled, folder: string, json: boolean): void {
@@ -223,7 +266,7 @@ function readRequest(values: Values, positionals: readonly string[]): Request {
       throw new UsageError('--revision is for models from the hub, not for --from.')
     }
     const folder = path.resolve(start, values.from)
-    return { source: { folder }, name: path.basename(folder), ...rest }
+    return { source: { folder }, name: nameOfFolder(folder), ...rest }
   }
   if (repository === undefined || !isRepositoryId(repository)) {
     throw new UsageError(`${JSON.stringify(repository)} is not of the form OWNER/NAME.`)

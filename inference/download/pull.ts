@@ -26,7 +26,11 @@ const CACHE_FOLDER = '.downloads'
 
 /** What to make a package from. */
 export type PullSource =
-  | { readonly folder: string }
+  | {
+      readonly folder: string
+      /** Repository and commit that the folder is a copy of, if known. */
+      readonly origin?: Pick<Repository, 'id' | 'commit'>
+    }
   | { readonly repository: string; readonly revision: string }
 
 export type PullProgress = {
@@ -69,7 +73,9 @@ export type Pulled = {
 
 type Checkpoint = {
   readonly folder: string
-  readonly repository: Repository | null
+  readonly repository: Pick<Repository, 'id' | 'commit'> | null
+  /** Stated by the hub. */
+  readonly license?: string | null
   readonly download: Pulled['download']
 }
 
@@ -86,7 +92,7 @@ export async function pullModel(options: PullOptions): Promise<Pulled> {
       const pictures = await picturesToCalibrate(options)
       const work = (checkpoint: Checkpoint) => convert(options, checkpoint, target, pictures)
       return 'folder' in source
-        ? work({ folder: source.folder, repository: null, download: null })
+        ? work({ folder: source.folder, repository: source.origin ?? null, download: null })
         : withDownload(options, source, work)
     })
   } catch (error) {
@@ -105,7 +111,7 @@ async function convert(
   const { own, model } = checkSmallFiles(from)
   const bytes = estimatePackageBytes(from, precision, vision)
   await requireDisk([{ what: 'package', folder: path.dirname(out), bytes }])
-  const license = own.license ?? repository?.license ?? (await readLicense(from))
+  const license = own.license ?? checkpoint.license ?? (await readLicense(from))
   options.onNote(licenseSentence(license, model.license.note))
   const started = performance.now()
   const card = await convertCheckpoint(from, target.building, {
@@ -187,7 +193,8 @@ async function download(
     },
   })
   const seconds = (performance.now() - started) / 1000
-  return { folder, repository, download: { ...downloaded, seconds } }
+  const { license } = repository
+  return { folder, repository, license, download: { ...downloaded, seconds } }
 }
 
 /** The picture files in the folder `calibrate`; undefined without one. */

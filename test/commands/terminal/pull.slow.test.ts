@@ -44,7 +44,13 @@ afterEach(async () => {
 /** Starts the command as a person does. */
 function start(args: readonly string[], env: Record<string, string> = {}) {
   const child = spawn(process.execPath, [COMMAND, ...args], {
-    env: { HF_ENDPOINT: hub?.endpoint ?? '', SIGHTSEER_MODELS: models, HF_TOKEN: '', ...env },
+    env: {
+      HF_ENDPOINT: hub?.endpoint ?? '',
+      SIGHTSEER_MODELS: models,
+      HF_TOKEN: '',
+      HF_HOME: models,
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const ended = Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]).then(
@@ -141,6 +147,10 @@ describe('npm run pull', () => {
     assert.equal(assertPackage(out).quantization?.vision, 'w8a8')
     assert.ok(existsSync(path.join(out, 'prepared')))
     assert.match(stderr, /npm run describe -- IMAGE --model/)
+    const last = stderr.trimEnd().split('\n').at(-1)
+    const line = `The bot runs it with SIGHTSEER_MODEL=${out} in .env: 0.01 GB of disk, about `
+    assert.ok(last?.startsWith(line), last)
+    assert.match(last ?? '', /about 0\.\d\d GB of memory\.$/)
   })
 
   it('calibrates with the pictures of a folder, and says so', async () => {
