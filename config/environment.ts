@@ -78,7 +78,7 @@ export const environment = z.object({
   ),
 
   SIGHTSEER_STORE: storeAddress.describe(
-    'Database of the bot: sqlite:PATH, redis://HOST, postgres://HOST/DATABASE, or memory: to write nothing to disk. Default: sqlite:data/sightseer.sqlite if DISCORD_TOKEN is set; otherwise a file next to SANDBOX_STATE, or memory: if SANDBOX_STATE is memory.',
+    'Database of the bot: sqlite:PATH, redis://HOST, postgres://HOST/DATABASE, or memory: to write nothing to disk. Default: sqlite:data/sightseer.sqlite if DISCORD_TOKEN is set; otherwise a file next to SANDBOX_STATE, or memory: if SANDBOX_STATE is memory. Each bot account needs a database of its own: records of servers that the account is not on are deleted.',
   ),
   SIGHTSEER_STORE_KEY: storeKeys.describe(
     'Key that encrypts the database: 32 bytes in base64 (`openssl rand -base64 32`). Several keys are separated by commas: the first one encrypts, all of them decrypt.',
