@@ -8,7 +8,8 @@ import { randomBytes } from 'node:crypto'
 import type { Logger } from 'pino'
 import { catalogFor, sentenceOf } from '../../commands/i18n/catalog.ts'
 import type { Catalog } from '../../commands/i18n/words.ts'
-import { InputError } from '../../config/errors.ts'
+import { hasCode, InputError } from '../../config/errors.ts'
+import { DECODER_DIED } from '../pictures/pictures.ts'
 import { errorCode, errorKind } from '../discord/api-errors.ts'
 import type { Delivery } from '../discord/reply.ts'
 import { JobTakenError } from '../jobs/jobs.ts'
@@ -25,6 +26,9 @@ export class ToldError extends Error {
  */
 export function sentenceFor(error: unknown, text: Catalog, log: Logger): string | undefined {
   if (error instanceof InputError) {
+    if (hasCode(error, 'image/decoder-crashed')) {
+      log.warn({ err: error }, DECODER_DIED) // the operator may find out why
+    }
     return sentenceOf(error, text)
   }
   if (error instanceof JobTakenError || error instanceof ToldError) {

@@ -31,6 +31,8 @@ const MAX_BYTES = 64 * 2 ** 20
 /** As long as moderation compares what someone posts (bot/moderation/hashes/postings.ts). */
 const PRINT_MS = 60 * 60_000
 const MAX_KNOWN = 10_000
+/** For the log. */
+export const DECODER_DIED = 'a process that decodes pictures died'
 /** Of a process that decodes for comparing and for evidence: both need less than the whole picture. */
 const DECODER_MEMORY = 512 * 2 ** 20
 
@@ -69,7 +71,7 @@ export type Comparable = { readonly picture: FoundPicture; readonly print: Finge
 
 export class Pictures {
   /** Decodes for moderation: two pictures at once, in processes of their own. */
-  readonly decoder = new DecodingPool({ maxMemory: DECODER_MEMORY })
+  readonly decoder: DecodingPool
   readonly #options: PicturesOptions
   readonly #hashes: KnownFiles
   /** By hash. */
@@ -88,6 +90,10 @@ export class Pictures {
 
   constructor(options: PicturesOptions) {
     this.#options = options
+    this.decoder = new DecodingPool({
+      maxMemory: DECODER_MEMORY,
+      onCrash: (error) => options.log.warn({ err: error }, DECODER_DIED),
+    })
     // The model keeps nothing of a picture that cannot be found here when it is deleted.
     this.#hashes = new KnownFiles((hash) => {
       detached(options.log, 'the model could not delete a picture', () =>

@@ -74,7 +74,8 @@ export async function decodeSquare(
 /** What people see of a picture whose first colors show nothing. @returns null if that is nothing. */
 async function visibleSquare(picture: OpenPicture, side: number): Promise<RgbImage | null> {
   const { metadata, frames, gif } = picture
-  for (const index of framesToTry(frames)) {
+  // The first frame last: all that it shows beside its colors may be a dot on an empty canvas.
+  for (const index of [...framesToTry(frames).slice(1), 0]) {
     if (index === 0 && !metadata.hasAlpha && !gif) {
       continue // the colors are all there is to it
     }

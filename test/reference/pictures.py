@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image, ImageCms, ImageOps
 from transformers import BlipImageProcessorPil
 
-from odd_pictures import odd_pictures
+from odd_pictures import odd_pictures, tiff
 
 SIDE = 224
 LARGE_SIDE = 364
@@ -152,6 +152,7 @@ def draw(folder: Path):
     save("cmyk.tif", rgb.convert("CMYK"), "CMYK TIFF", compression="tiff_lzw")
     save("grey16.tif", Image.fromarray(wide16(20, 15, 6, 1)[..., 0]), "16-bit gray TIFF", exact=False, compression="tiff_lzw")
     rgb.save(folder / "refused-zstd.tif", compression="zstd")  # read by Pillow, not by sharp
+    (folder / "refused-lab.tif").write_bytes(tiff(np.asarray(rgb.convert("LAB")), 8))  # as well
     save("pages.tif", rgb, "TIFF of two pages: the first", save_all=True, append_images=[gray], compression="tiff_lzw")
     save("orientation-5.tif", rgb, "TIFF orientation", compression="tiff_lzw", exif=oriented(5))
     save("444.avif", rgb, "AVIF without chroma subsampling", exact=False, quality=80, subsampling="4:4:4")

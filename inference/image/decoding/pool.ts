@@ -11,7 +11,7 @@
  * the pictures take turns.
  */
 
-import { InputError } from '../../../config/errors.ts'
+import { hasCode, InputError } from '../../../config/errors.ts'
 import { DEFAULT_LIMITS, type ImageLimits, PATIENCE } from '../decode.ts'
 import { normalize, type PixelSpec } from '../pixel-values.ts'
 import type { ThumbnailSpec } from '../thumbnail.ts'
@@ -34,6 +34,8 @@ export type PoolOptions = {
   readonly slowMs?: number
   /** How long a process waits for work, milliseconds. Default 30 s. */
   readonly idleMs?: number
+  /** Told of a process that died; the job's error is `image/decoder-crashed`. */
+  readonly onCrash?: (error: unknown) => void
   /** What the processes run; tests put another file in its place. */
   readonly entry?: URL
 }
@@ -213,7 +215,13 @@ export class DecodingPool {
     }
     settled.then(
       (value) => end(() => task.result.resolve(value)),
-      (error: unknown) => end(() => task.result.reject(error)),
+      (error: unknown) =>
+        end(() => {
+          if (hasCode(error, 'image/decoder-crashed')) {
+            this.#options.onCrash?.(error)
+          }
+          task.result.reject(error)
+        }),
     )
   }
 

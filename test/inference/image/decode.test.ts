@@ -104,11 +104,13 @@ describe('decodeImage', () => {
     }
   })
 
-  it('says that a compression is not known', async () => {
-    assert.deepEqual(await refusal(pictureBytes('refused-zstd.tif')), {
-      code: 'image/unknown-encoding',
-      params: { format: 'TIFF' },
-    })
+  it('says that a compression or a color space is not known', async () => {
+    for (const file of ['refused-zstd.tif', 'refused-lab.tif']) {
+      assert.deepEqual(await refusal(pictureBytes(file)), {
+        code: 'image/unknown-encoding',
+        params: { format: 'TIFF' },
+      })
+    }
   })
 
   it('reads a PNG with megabytes of text, without the text', async () => {

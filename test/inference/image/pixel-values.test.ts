@@ -59,6 +59,17 @@ describe('a picture whose colors alone show nothing', () => {
     }
   })
 
+  it('is seen by a later frame where the first is a dot on an empty canvas', async () => {
+    const drawing = await onPage('#d01010', '#fff')
+    const gif = await animation('gif', [await flat('#000'), drawing])
+    const wanted = await toPixelValues(gif, spec)
+    // The first frame made one pixel large: its descriptor is the first 0x2c behind the header.
+    const at = gif.indexOf(Buffer.from([0x2c, 0, 0, 0, 0]))
+    gif.writeUInt16LE(1, at + 5)
+    gif.writeUInt16LE(1, at + 7)
+    assert.deepEqual(await toPixelValues(gif, spec), wanted)
+  })
+
   it('is itself where there is nothing else to see', async () => {
     const values = await toPixelValues(await flat('#204060'), spec)
     assert.equal(new Set(values).size, 3)

@@ -109,11 +109,13 @@ describe('DecodingPool', () => {
   })
 
   it('survives a decoder that crashes or says something else', async () => {
-    stuck()
+    const crashes: unknown[] = []
+    stuck({ onCrash: (error) => crashes.push(error) })
     await assert.rejects(pool.brightness(CRASH, 1), (error) => {
       assert.ok(error instanceof InputError)
       assert.equal(error.code, 'image/decoder-crashed')
       assert.match(String(error.cause), /SIGABRT/)
+      assert.deepEqual(crashes, [error])
       return true
     })
     await assert.rejects(pool.brightness(GARBLED, 1), TypeError)
