@@ -6,7 +6,7 @@ import { config as loadEnvironment } from 'dotenv'
 import { type Config, readConfig, SANDBOX_STATE, unknownSettings } from '../config/config.ts'
 import { settings } from '../config/environment.ts'
 import { ConfigError } from '../config/errors.ts'
-import { invitationLink } from './discord/invitation.ts'
+import { invitationLink, MODERATION_PERMISSIONS_INTEGER } from './discord/invitation.ts'
 import { createLog } from './operations/logs.ts'
 import { endOnUncaught, stopOnSignals } from './operations/shutdown.ts'
 import { type Bot, startBot } from './start.ts'
@@ -63,7 +63,7 @@ export async function run(args: readonly string[]): Promise<void> {
   process.stdout.write(
     bot.sandbox
       ? `No DISCORD_TOKEN, so this is a Discord of your own: ${bot.sandbox.url}\n${sandboxStateNote(config)}\nCtrl-C stops it.\n`
-      : `Joined Discord as ${bot.client.user.tag}. Ctrl-C stops it.\nTo add it to a server: ${invitationLink(bot.client.application.id)}\n`,
+      : `Joined Discord as ${bot.client.user.tag}. Ctrl-C stops it.\nTo add it to a server: ${invitationLink(bot.client.application.id)}\nWith moderation: ${invitationLink(bot.client.application.id, MODERATION_PERMISSIONS_INTEGER)}\n`,
   )
 }
 

@@ -2,8 +2,15 @@
 
 import { OAuth2Scopes, PermissionFlagsBits } from 'discord.js'
 
-const { AttachFiles, ReadMessageHistory, SendMessages, SendMessagesInThreads, ViewChannel } =
-  PermissionFlagsBits
+const {
+  AttachFiles,
+  ManageMessages,
+  ModerateMembers,
+  ReadMessageHistory,
+  SendMessages,
+  SendMessagesInThreads,
+  ViewChannel,
+} = PermissionFlagsBits
 
 /** Each with what the bot cannot do without it. */
 export const PERMISSIONS = [
@@ -26,15 +33,29 @@ export const PERMISSIONS = [
   },
 ] as const
 
-/** The sum of all bits, as the link takes it. */
-export const PERMISSIONS_INTEGER = PERMISSIONS.reduce((sum, { bit }) => sum | bit, 0n)
+/** What moderation needs besides, each with what it cannot do without it. */
+export const MODERATION_PERMISSIONS = [
+  { name: 'ManageMessages', bit: ManageMessages, for: 'remove messages' },
+  { name: 'ModerateMembers', bit: ModerateMembers, for: 'time members out' },
+] as const
+
+/** The sum of the bits, as the link takes it. */
+export const PERMISSIONS_INTEGER = sumOf(PERMISSIONS)
+export const MODERATION_PERMISSIONS_INTEGER = sumOf([...PERMISSIONS, ...MODERATION_PERMISSIONS])
+
+function sumOf(permissions: readonly { readonly bit: bigint }[]): bigint {
+  return permissions.reduce((sum, { bit }) => sum | bit, 0n)
+}
 
 /** The link that a server's manager opens to add the bot. */
-export function invitationLink(applicationId: string): string {
+export function invitationLink(
+  applicationId: string,
+  permissions: bigint = PERMISSIONS_INTEGER,
+): string {
   const query = new URLSearchParams({
     client_id: applicationId,
     scope: [OAuth2Scopes.Bot, OAuth2Scopes.ApplicationsCommands].join(' '),
-    permissions: String(PERMISSIONS_INTEGER),
+    permissions: String(permissions),
   })
   return `https://discord.com/oauth2/authorize?${query.toString()}`
 }

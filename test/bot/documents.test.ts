@@ -7,7 +7,13 @@ import { describe, it } from 'node:test'
 import { Client, PermissionFlagsBits } from 'discord.js'
 import { pino } from 'pino'
 import { createApp } from '../../bot/app.ts'
-import { invitationLink, PERMISSIONS, PERMISSIONS_INTEGER } from '../../bot/discord/invitation.ts'
+import {
+  invitationLink,
+  MODERATION_PERMISSIONS,
+  MODERATION_PERMISSIONS_INTEGER,
+  PERMISSIONS,
+  PERMISSIONS_INTEGER,
+} from '../../bot/discord/invitation.ts'
 import { INTERACTION_LIFE_MS } from '../../bot/jobs/job-record.ts'
 import { Jobs } from '../../bot/jobs/jobs.ts'
 import { createPictureFetcher } from '../../bot/pictures/download.ts'
@@ -46,18 +52,23 @@ describe('docs/discord-setup.md', () => {
   const text = document('discord-setup.md')
 
   it('explains the permissions bit by bit, as the code asks for them', () => {
-    for (const { name, bit, for: why } of PERMISSIONS) {
+    for (const { name, bit, for: why } of [...PERMISSIONS, ...MODERATION_PERMISSIONS]) {
       const row = rowsOf(text).find(([first]) => first === name)
       assert.deepEqual(row, [name, String(bit.toString(2).length - 1), String(bit), why])
     }
     const sum = rowsOf(text).find(([first]) => first === '**sum**')
     assert.equal(sum?.[2], String(PERMISSIONS_INTEGER))
     const told = rowsOf(text).filter(([first = '']) => first in PermissionFlagsBits)
-    assert.equal(told.length, PERMISSIONS.length)
+    assert.equal(told.length, PERMISSIONS.length + MODERATION_PERMISSIONS.length)
+    const both = rowsOf(text).find(([first]) => first === '**sum of both tables**')
+    assert.equal(both?.[2], String(MODERATION_PERMISSIONS_INTEGER))
   })
 
-  it('has the link that the bot prints', () => {
+  it('has the links that the bot prints', () => {
     assert.ok(text.includes(invitationLink('YOUR_APPLICATION_ID')))
+    const link = invitationLink('YOUR_APPLICATION_ID', MODERATION_PERMISSIONS_INTEGER)
+    assert.ok(text.includes(link))
+    assert.ok(document('moderation.md').includes(String(MODERATION_PERMISSIONS_INTEGER)))
   })
 
   it('names settings and commands that there are', () => {
