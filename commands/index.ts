@@ -4,6 +4,7 @@ import { askCommand } from './ask.ts'
 import type { Command, MenuCommand } from './command.ts'
 import { describeCommand } from './describe.ts'
 import { helpCommand } from './help.ts'
+import { withOptionNames } from './i18n/option-names.ts'
 import { memoryCommand } from './memory.ts'
 import { askMenu, describeMenu } from './menus.ts'
 import { allowMenu, markMenu, reportMenu } from './moderation/menus.ts'
@@ -33,6 +34,6 @@ export const MENU_COMMANDS: readonly MenuCommand[] = [
 
 /** All commands, for registration. */
 export const COMMANDS: readonly Pick<Command | MenuCommand, 'data'>[] = [
-  ...SLASH_COMMANDS,
+  ...SLASH_COMMANDS.map(({ data }) => ({ data: withOptionNames(data) })),
   ...MENU_COMMANDS,
 ]

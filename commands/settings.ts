@@ -19,12 +19,10 @@ import {
 import { plainMessage } from './answer-text.ts'
 import type { Command } from './command.ts'
 import { SERVERS_ONLY } from './contexts.ts'
-import { EN } from './i18n/en.ts'
 import { choices, described, localized } from './i18n/localized.ts'
 import type { Catalog } from './i18n/words.ts'
 import { subcommand } from './subcommand.ts'
 
-const { settings: words } = EN.commands
 const ACTIONS = ['nothing', 'describe', 'alt'] as const
 
 const text = ApplicationCommandOptionType.String as const
@@ -76,10 +74,7 @@ export const settingsCommand = {
           name: 'value',
           ...described('commands.settings.value'),
           required: true,
-          choices: LANGUAGES.map((language) => ({
-            name: words.languages[language],
-            value: language,
-          })),
+          choices: choices(LANGUAGES, 'commands.settings.languages'),
         },
       ]),
       subcommand('limit', 'commands.settings.limit', [

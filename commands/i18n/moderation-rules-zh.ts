@@ -27,7 +27,7 @@ export const MODERATION_RULES_ZH: Words<typeof MODERATION_RULES_EN> = {
     channel: '频道',
   },
   added: (name) =>
-    `已添加：**${name}**。命中时我只建立案例，什么都不移除。由管理员决定；\`/审核 rule stats\` 显示它有多准。`,
+    `已添加：**${name}**。命中时我只建立案例，什么都不移除。由管理员决定；\`/审核 规则 统计\` 显示它有多准。`,
   changed: (name) => `已更改：**${name}**。`,
   mayRemove: (reviewed, precision) =>
     `只有在 ${reviewed} 次命中经过决定、其中 ${percent(precision)} 是对的之后，并且模式为“执行”时，它才会移除。`,
@@ -37,7 +37,7 @@ export const MODERATION_RULES_ZH: Words<typeof MODERATION_RULES_EN> = {
     start: '⚠ 问题应以 is、are、does、has 这样的词开头，否则回答得不好。',
     onlyKnows: ({ zh }) => `⚠ 我的模型只认识${zh}。对照片等其他图片，它的回答再肯定也没有意义。`,
   },
-  offerTest: (name) => `请先试一试：\`/审核 rule test name:${name} image:\``,
+  offerTest: (name) => `请先试一试：\`/审核 规则 测试 名称:${name} 图片:\``,
   removed: '已删除。',
   title: (count, most) => `**${count} / ${most} 个问题**`,
   line: (name, question, threshold, action, where) =>

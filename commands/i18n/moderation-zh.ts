@@ -40,7 +40,7 @@ export const MODERATION_ZH: Words<typeof MODERATION_EN> = {
     remove: '从名单中去掉一张图片',
     list: '查看名单',
     test: '看看对一张图片会查到什么',
-    import: '导入 /审核 hash export 的文件',
+    import: '导入 /审核 名单 导出 的文件',
     export: '把名单导出为文件',
     channel: '案例发到哪里',
     mode: '我可以做到哪一步',
@@ -89,7 +89,7 @@ export const MODERATION_ZH: Words<typeof MODERATION_EN> = {
     },
     noLogChannel: '发案例的频道不在了，所以我不发布也不移除任何东西。',
     saved: '已保存。',
-    paused: '已暂停。`/审核 resume` 之前我什么都不看。',
+    paused: '已暂停。`/审核 继续` 之前我什么都不看。',
     resumed: '我又开始看了。',
     exempted: (what) => `${what} 现在被豁免。`,
     included: (what) => `${what} 不再被豁免。`,
@@ -105,7 +105,7 @@ export const MODERATION_ZH: Words<typeof MODERATION_EN> = {
     case: (name, link) => `案例 ${name}：${link}`,
     noCase: '没有案例，直接加入',
     verdicts: { confirmed: '诈骗', dismissed: '不是诈骗', imported: '导入的' },
-    more: (count) => `……还有 ${count} 张；\`/审核 hash export\` 有全部。`,
+    more: (count) => `……还有 ${count} 张；\`/审核 名单 导出\` 有全部。`,
     code: (code) => `代码：\`${code}\``,
     unknown: '名单里没有与它相似的。',
     match: (verdict, code, { isSame }) =>
@@ -212,7 +212,7 @@ export const MODERATION_ZH: Words<typeof MODERATION_EN> = {
     offer:
       '已记下。在“只记录”模式下我不移除任何东西。如果你愿意，以后我会直接移除管理员确认过的图片。',
     told: (user) => `${user} 把模式改为“执行”：以后我会移除管理员确认过的图片。`,
-    done: '以后我会移除管理员确认过的图片。可用 `/审核 setup` 更改。',
+    done: '以后我会移除管理员确认过的图片。可用 `/审核 设置` 更改。',
   },
   told: {
     scam: (server, isRemoved) =>

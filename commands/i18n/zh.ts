@@ -64,7 +64,8 @@ export const ZH: Catalog = {
       name: '提问',
       description: '就图片提问',
       question: '你想知道什么',
-      picture: '最近的图片或其消息链接；不填则为我们聊过的那张',
+      picture: '这里发过的图片：选择一张，或粘贴其消息链接',
+      image: '上传一张图片；都不填则为我们聊过的那张或最新的一张',
       private: '答案只给我看',
     },
     memory: {
@@ -111,6 +112,7 @@ export const ZH: Catalog = {
     title: (count) => `我在这里记住了 ${count} 张图片：`,
     line: (name, when, questions) =>
       `${name} — ${questions === 0 ? '还没有问题' : `${questions} 个问题`}，${when}忘记`,
+    asked: (name, question) => `${name}，问过：“${question}”`,
     turn: (question, answer, by) => `${question} → ${answer}（${by}）`,
     more: (count) => `…还有 ${count} 项。`,
     forgotten: (count) => (count === 0 ? '没有可忘记的内容。' : `已忘记 ${count} 张图片。`),
@@ -128,16 +130,16 @@ export const ZH: Catalog = {
         '删除图片所在的消息或我的回答，就会删除我对它的记忆。我离开服务器时，该服务器的一切都会删除。',
       ].join('\n'),
     out: '你已选择不被记录：我不保留你的问题，也只为你本人看你的图片。',
-    in: '你没有选择退出。`/隐私 opt-out` 可以退出，`/隐私 export` 给你看保留的内容，`/隐私 delete` 将其删除。',
+    in: '你没有选择退出。`/隐私 退出` 可以退出，`/隐私 导出` 给你看保留的内容，`/隐私 删除` 将其删除。',
     optedOut:
-      '好的。从现在起我不保留你的问题，也只为你本人看你的图片。`/隐私 delete` 可删除已有内容。',
+      '好的。从现在起我不保留你的问题，也只为你本人看你的图片。`/隐私 删除` 可删除已有内容。',
     optedIn: '好的。我会像对其他人一样重新记住你的问题。',
     exported: (count) => `这是我保留的关于你的内容：${count} 条记录。`,
     deleted: (count) => `已删除关于你的 ${count} 条记录。`,
   },
   settings: {
     title: '**本服务器的设置**',
-    how: '更改方法：`/设置` 加上 `channel`、`style`、`language`、`limit` 或 `retention`。',
+    how: '更改方法：`/设置` 加上 `频道`、`方式`、`语言`、`上限` 或 `保留时间`。',
     describes: (channels) => `我描述每张图片的频道：${channels}`,
     altTexts: (channels) => `我写替代文字的频道：${channels}`,
     none: '没有频道',

@@ -59,19 +59,39 @@ describe('catalogFor', () => {
 })
 
 describe('COMMANDS', () => {
-  it('have a Chinese name or description wherever they have an English one', () => {
+  it('have a Chinese name and description wherever they have an English one', () => {
     const check = (part: Part, path: string) => {
+      // A language's own name stays, and numbers have no language.
+      const isSame = part.value !== undefined && part.name === EN.commands.settings.languages.en
+      const name = Object.values(part.name_localizations ?? {}).at(0)
+      assert.ok(isSame || /\p{Script=Han}/u.test(String(name)), `${path} name`)
       if (part.description !== undefined) {
-        assert.ok(part.description_localizations, `${path} description`)
+        assert.match(JSON.stringify(part.description_localizations), /\p{Script=Han}/u, path)
       }
-      for (const option of part.options ?? []) {
-        check(option, `${path}.${option.name}`)
+      for (const one of [...(part.options ?? []), ...(part.choices ?? [])]) {
+        check(one, `${path}.${one.name}`)
       }
     }
     for (const { data } of COMMANDS) {
       const part: Part = JSON.parse(JSON.stringify(data))
       check(part, data.name)
-      assert.ok(data.name_localizations, data.name)
+    }
+  })
+
+  it('have names that Discord takes, each once among its neighbors', () => {
+    const check = (parts: readonly Part[], path: string) => {
+      const names = parts.map(({ name, name_localizations: own = {} }) =>
+        String(Object.values(own)[0] ?? name),
+      )
+      assert.deepEqual([...new Set(names)], names, path)
+      for (const [i, name] of names.entries()) {
+        assert.match(name, /^[-_'\p{L}\p{N}]{1,32}$/u, path)
+        check(parts[i]?.options ?? [], `${path}.${name}`)
+      }
+    }
+    for (const { data } of COMMANDS) {
+      const part: Part = JSON.parse(JSON.stringify(data))
+      check(part.options ?? [], data.name)
     }
   })
 
