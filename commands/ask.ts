@@ -24,6 +24,12 @@ export const askCommand = {
         autocomplete: true,
       },
       {
+        type: ApplicationCommandOptionType.Attachment,
+        name: 'image',
+        ...described('commands.ask.image'),
+        file_types: ['image'],
+      },
+      {
         type: ApplicationCommandOptionType.Boolean,
         name: 'private',
         ...described('commands.ask.private'),
@@ -33,8 +39,10 @@ export const askCommand = {
 
   async execute(interaction, services) {
     const { options } = interaction
+    const image = options.getAttachment('image')
     await services.ask(interaction, {
       question: options.getString('question', true),
+      image: image ? services.pictureOf(image) : undefined,
       picture: options.getString('picture') ?? undefined,
       hidden: options.getBoolean('private') ?? false,
     })

@@ -34,6 +34,8 @@ export type Services = {
     interaction: ChatInputCommandInteraction,
     request: {
       readonly question: string
+      /** An uploaded picture; it wins over `picture`. */
+      readonly image: FoundPicture | undefined
       readonly picture: string | undefined
       readonly hidden: boolean
     },

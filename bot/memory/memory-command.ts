@@ -86,7 +86,7 @@ function conversationList({ talks }: ChannelRecord, { memory: words }: Catalog):
   const newest = talks.toReversed()
   const lines = newest.slice(0, SHOWN_CONVERSATIONS).flatMap((conversation) => {
     const until = time(Math.floor(conversation.until / 1000), 'R')
-    const name = quoted(labelOf(conversation), 80)
+    const name = quoted(labelOf(conversation, words), 80)
     const turns = conversation.turns.slice(-SHOWN_TURNS).map(({ question, answer, by }) => {
       const shortAnswer = quoted(answer, 60)
       const answerText = conversation.picture.spoiler ? `||${shortAnswer}||` : shortAnswer

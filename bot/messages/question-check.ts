@@ -1,7 +1,7 @@
 /** Refuses questions in a language that the model does not know. */
 
 import { quoted } from '../../commands/answer-text.ts'
-import { isChinese, mayBeIn } from '../../commands/i18n/script.ts'
+import { isChinese, mayBeIn } from '../../commands/i18n/question-language.ts'
 import { InputError } from '../../config/errors.ts'
 import type { Model } from '../../inference/contract/types.ts'
 import type { ConversationStore } from '../memory/conversation-store.ts'

@@ -2,7 +2,7 @@
 
 import { quoted } from '../../commands/answer-text.ts'
 import { catalogFor } from '../../commands/i18n/catalog.ts'
-import { isChinese } from '../../commands/i18n/script.ts'
+import { isChinese } from '../../commands/i18n/question-language.ts'
 import type { SmallTalk } from './small-talk.ts'
 
 type Context = {

@@ -7,7 +7,7 @@ import type { Interaction, Message } from 'discord.js'
 import type { Logger } from 'pino'
 import { privacyCommand } from '../../commands/privacy.ts'
 import type { GuildSettings } from '../../commands/guild-settings.ts'
-import { isChinese } from '../../commands/i18n/script.ts'
+import { isChinese } from '../../commands/i18n/question-language.ts'
 import type { UserStore } from '../memory/user-store.ts'
 
 const ENGLISH = 'en-US'

@@ -58,7 +58,8 @@ export async function publishAnswer(
     question: about.question,
     picture: about.named ? pictureLine(conversationsOf(parts), request.place, text) : null,
     suggestions: createSuggestions,
-    note: context.stores ? about.note : text.answer.notRemembered,
+    // That a person opted out is nobody else's business.
+    note: context.stores || !request.hidden ? about.note : text.answer.notRemembered,
     again: request.kind !== 'alt-text',
     repost: about.style === 'alt' && conversationsOf(parts).length > 0 && !about.reposted,
   })

@@ -11,6 +11,7 @@ import {
 } from 'discord.js'
 import type { FoundPicture } from '../../commands/picture.ts'
 import { catalogFor } from '../../commands/i18n/catalog.ts'
+import type { Catalog } from '../../commands/i18n/words.ts'
 import { plainMessage, plainText } from '../../commands/answer-text.ts'
 import { hasCode, InputError } from '../../config/errors.ts'
 import type { Acknowledge } from '../discord/deferral.ts'
@@ -24,6 +25,7 @@ import {
 import type { Deletions } from '../memory/deletions.ts'
 import { currentPicture } from '../messages/current-picture.ts'
 import { requirePictures } from '../messages/message-subject.ts'
+import { shownBytes } from '../messages/shown-files.ts'
 import { questionText } from '../messages/question-text.ts'
 import { smallTalkIn } from '../messages/small-talk.ts'
 import { chosenIndex, questionForm, writtenQuestion } from './question-form.ts'
@@ -43,6 +45,8 @@ const MAX_CHOICE_NAME = 100
 
 type Ask = {
   readonly question: string
+  /** An uploaded picture; it wins over `picture`. */
+  readonly image: FoundPicture | undefined
   readonly picture: string | undefined
   readonly hidden: boolean
 }
@@ -84,7 +88,7 @@ export class QuestionFlow {
    */
   async ask(
     interaction: ChatInputCommandInteraction,
-    { question: written, picture, hidden }: Ask,
+    { question: written, image, picture, hidden }: Ask,
   ): Promise<void> {
     const question = questionText(written, interaction)
     if (await this.#answerSmallTalk(interaction, question)) {
@@ -98,7 +102,9 @@ export class QuestionFlow {
     }
     await withDeferredReply(interaction, isHidden, async (acknowledge) => {
       const record = await this.#pointable(interaction)
-      const subject = await this.#subjectOf(interaction, record, picture)
+      const subject: AskSubject = image
+        ? { pictures: [image] }
+        : await this.#subjectOf(interaction, record, picture)
       // What someone asks after a private answer is private too, whichever picture it is about.
       const talk = subject.conversation ?? currentConversation(record, interaction.user.id)
       if (!reply.sent) {
@@ -178,9 +184,10 @@ export class QuestionFlow {
   /** Autocomplete choices: pictures of stored conversations, then those of recent messages. */
   async recent(interaction: AutocompleteInteraction, typed: string) {
     const { talks } = await this.#pointable(interaction)
+    const words = catalogFor(interaction.locale).memory
     const fromConversations = talks
       .toReversed()
-      .map((conversation) => ({ name: labelOf(conversation), value: conversation.id }))
+      .map((conversation) => ({ name: labelOf(conversation, words), value: conversation.id }))
     const about = new Set(talks.map(({ picture }) => picture.source?.messageId))
     const messages = interaction.channel
       ? await recentWithPictures(interaction.channel, viewerOf(interaction)).catch(() => [])
@@ -305,8 +312,11 @@ export class QuestionFlow {
   ): Promise<void> {
     const pictures = [...about.pictures]
     const { question } = about
+    // Nobody sees a picture that was attached to a command, so a public answer shows it.
+    const isUpload = pictures.every(({ source }) => source === null)
+    const shows = isUpload && !about.hidden ? shownBytes(interaction) : null
     const look = { kind: 'look', pictures, style: 'caption', question } as const
-    const input = { ...look, quoted: true, named: true }
+    const input = { ...look, quoted: true, named: true, shows }
     await this.#intake.submitInteraction(interaction, input, about)
   }
 
@@ -319,8 +329,17 @@ export class QuestionFlow {
   }
 }
 
-/** The name of a conversation's picture in a list. */
-export function labelOf({ picture, descriptions, turns }: Conversation): string {
-  const about = picture.spoiler ? undefined : (descriptions.at(-1) ?? turns.at(-1)?.question)
-  return about === undefined ? picture.name : `${picture.name}: ${about}`
+/** The name of a conversation's picture in a list: with what it shows, or what was asked about it. */
+export function labelOf(
+  { picture, descriptions, turns }: Conversation,
+  words: Pick<Catalog['memory'], 'asked'>,
+): string {
+  const caption = descriptions.at(-1)
+  const question = turns.at(-1)?.question
+  if (picture.spoiler || (caption === undefined && question === undefined)) {
+    return picture.name
+  }
+  return caption === undefined
+    ? words.asked(picture.name, question ?? '')
+    : `${picture.name}: ${caption}`
 }

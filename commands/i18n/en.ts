@@ -66,7 +66,8 @@ export const EN = {
       name: 'ask',
       description: 'Ask about a picture',
       question: 'What you want to know',
-      picture: 'A recent picture, or a link to its message; without it, the one we talked about',
+      picture: 'A picture posted here: choose one, or paste a link to its message',
+      image: 'A picture to upload; without any, the one we talked about, or the newest',
       private: 'Show the answer only to me',
     },
     memory: {
@@ -113,6 +114,7 @@ export const EN = {
     title: (count: number) => `I remember ${many(count, 'picture')} here:`,
     line: (name: string, when: string, questions: number) =>
       `${name} — ${questions === 0 ? 'no questions yet' : many(questions, 'question')}; forgotten ${when}`,
+    asked: (name: string, question: string) => `${name}, asked: “${question}”`,
     turn: (question: string, answer: string, by: string) => `${question} → ${answer} (${by})`,
     more: (count: number) => `…and ${count} more.`,
     forgotten: (count: number) =>

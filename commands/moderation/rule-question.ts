@@ -3,7 +3,7 @@
  * what is in a picture, not what the picture means.
  */
 
-import { mayBeIn } from '../i18n/script.ts'
+import { mayBeIn } from '../i18n/question-language.ts'
 
 /** Answered by yes or no. */
 const AUXILIARY =

@@ -6,7 +6,7 @@ import type { Member } from 'loopback-discord/client'
 import { smallTalkIn } from '../../../bot/messages/small-talk.ts'
 import { EN } from '../../../commands/i18n/en.ts'
 import { ZH } from '../../../commands/i18n/zh.ts'
-import { isChinese, mayBeIn } from '../../../commands/i18n/script.ts'
+import { isChinese, mayBeIn } from '../../../commands/i18n/question-language.ts'
 import {
   button,
   type DemoBot,

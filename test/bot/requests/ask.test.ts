@@ -79,6 +79,20 @@ describe('asking about pictures', () => {
     assert.match(follow.content, /\n3$/)
   })
 
+  it('/ask takes an upload, and shows it with its answer', async () => {
+    await ada.slash('describe', { image: hearts() })
+    const question = 'how many shapes are there?'
+    const answer = await ada.slash('ask', { question, image: triangle() })
+    assert.match(answer.content, /\n1$/)
+    assert.equal(answer.attachments.length, 1)
+  })
+
+  it('/ask labels its choices with what was asked, where nothing was described', async () => {
+    await ada.slash('ask', { question: COLOR, image: scene('starry.png') })
+    const choices = await ada.autocomplete('ask', 'picture', { question: 'x', picture: 'starry' })
+    assert.ok(choices.some(({ name }) => name === `starry.png, asked: “${COLOR}”`))
+  })
+
   it('/ask offers the recent pictures and takes a message link', async () => {
     const posted = await lin.upload(triangle('mountain.webp'))
     const choices = await ada.autocomplete('ask', 'picture', { question: 'x', picture: 'mountain' })
