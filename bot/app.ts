@@ -110,6 +110,7 @@ export function createApp(client: Client, deps: AppDeps): App {
       moderation: moderation.service(),
       settings,
       about,
+      knows: () => model.card.domain?.knows ?? null,
     },
     buttons: new AnswerButtons({ questions, intake, memory, eraser }),
     messages: new MessageRequests({ intake, memory, users, settings, previews, about }),

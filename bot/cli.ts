@@ -6,6 +6,7 @@ import { config as loadEnvironment } from 'dotenv'
 import { type Config, readConfig, SANDBOX_STATE, unknownSettings } from '../config/config.ts'
 import { settings } from '../config/environment.ts'
 import { ConfigError } from '../config/errors.ts'
+import { MODEL_SETTING, PULL_COMMAND } from '../config/models.ts'
 import { invitationLink, MODERATION_PERMISSIONS_INTEGER } from './discord/invitation.ts'
 import { createLog } from './operations/logs.ts'
 import { endOnUncaught, stopOnSignals } from './operations/shutdown.ts'
@@ -60,11 +61,20 @@ export async function run(args: readonly string[]): Promise<void> {
     process.exitCode = 1
     return
   }
+  process.stdout.write(domainNote(bot, config))
   process.stdout.write(
     bot.sandbox
       ? `No DISCORD_TOKEN, so this is a Discord of your own: ${bot.sandbox.url}\n${sandboxStateNote(config)}\nCtrl-C stops it.\n`
       : `Joined Discord as ${bot.client.user.tag}. Ctrl-C stops it.\nTo add it to a server: ${invitationLink(bot.client.application.id)}\nWith moderation: ${invitationLink(bot.client.application.id, MODERATION_PERMISSIONS_INTEGER)}\n`,
   )
+}
+
+/** What the model knows, where that is not every picture; empty otherwise. */
+function domainNote({ model }: Bot, config: Config): string {
+  const { domain } = model.card
+  return domain === undefined
+    ? ''
+    : `The model "${config.model}" only knows ${domain.knows.en}. For photographs: ${PULL_COMMAND}, then ${MODEL_SETTING}.\n`
 }
 
 /** Where the loopback Discord is stored, and how to start over. */

@@ -8,11 +8,18 @@ import { once } from 'node:events'
 import { mkdirSync } from 'node:fs'
 import { createServer } from 'node:net'
 import path from 'node:path'
-import type { Sandbox, startSandbox as StartSandbox } from 'loopback-discord'
+import type { Sandbox, SandboxOptions, startSandbox as StartSandbox } from 'loopback-discord'
 import { ConfigError } from '../config/errors.ts'
 
 /** The port of `npm run sandbox`. */
 const SANDBOX_PORT = 4350
+
+type LoopbackOptions = {
+  /** Tests use another. */
+  readonly usualPort?: number
+  /** What the page's welcome says of the bot. */
+  readonly about?: SandboxOptions['about']
+}
 
 /**
  * Opens the loopback Discord.
@@ -21,21 +28,20 @@ const SANDBOX_PORT = 4350
  *
  * @param port undefined: the usual port or, if that is taken, a free one.
  * @param stateFile where its state is stored; undefined: in memory, at a free port by default.
- * @param usualPort tests use another.
  * @throws {ConfigError} if the port or the file cannot be used, or the package is not installed.
  */
 export async function openSandbox(
   port: number | undefined,
   stateFile: string | undefined,
-  usualPort = SANDBOX_PORT,
+  { usualPort = SANDBOX_PORT, about }: LoopbackOptions = {},
 ): Promise<Sandbox> {
   const { startSandbox } = await loadPackage()
   if (stateFile === undefined) {
-    return startAt(startSandbox, { port: port ?? 0 })
+    return startAt(startSandbox, { port: port ?? 0, about })
   }
   mkdirSync(path.dirname(stateFile), { recursive: true, mode: 0o700 })
   const defaultPort = (await isFree(usualPort)) ? usualPort : 0
-  return startAt(startSandbox, { port: port ?? defaultPort, stateFile })
+  return startAt(startSandbox, { port: port ?? defaultPort, stateFile, about })
 }
 
 async function isFree(port: number): Promise<boolean> {
@@ -52,7 +58,7 @@ async function isFree(port: number): Promise<boolean> {
 
 function startAt(
   startSandbox: typeof StartSandbox,
-  options: { readonly port: number; readonly stateFile?: string },
+  options: SandboxOptions & { readonly port: number },
 ) {
   return startSandbox(options).catch((cause: unknown) => {
     if (cause instanceof Error && cause.name === 'StateFileError') {

@@ -4,10 +4,13 @@ import { availableParallelism } from 'node:os'
 import { type Client, Status } from 'discord.js'
 import type { Logger } from 'pino'
 import type { Sandbox } from 'loopback-discord'
+import { EN } from '../commands/i18n/en.ts'
+import { ZH } from '../commands/i18n/zh.ts'
 import type { PictureLink } from '../commands/picture.ts'
 import type { Config } from '../config/config.ts'
-import { findModel } from '../config/models.ts'
+import { findModel, MODEL_SETTING, PULL_COMMAND } from '../config/models.ts'
 import { openModel } from '../inference/model.ts'
+import type { ModelCard } from '../inference/package/model-card.ts'
 import { openPackage } from '../inference/package/open-package.ts'
 import type { Model } from '../inference/contract/types.ts'
 import { connect, leave } from './discord/client.ts'
@@ -70,11 +73,12 @@ export async function startBot(config: Config, log: Logger, model?: Model): Prom
     () => (modelIsOpen = true),
     () => {}, // awaited below
   )
-  const sandbox = await startSandbox(context)
+  const sandbox = await startSandbox(context, loading.card)
   const connectedClient = await join(context, { store, model: loading, sandbox })
   context.metrics.watchGateway(connectedClient)
   client = connectedClient
   const { device } = (await opening).stats()
+  warnOfDomain(context, loading.card)
   if (config.provider !== 'cpu') {
     log.info({ provider: config.provider, device }, 'the model runs on this device')
   }
@@ -87,6 +91,27 @@ export async function startBot(config: Config, log: Logger, model?: Model): Prom
     health,
     close: closeOnce(started.move()),
   }
+}
+
+/** On Discord people post every kind of picture, so an operator is told if the model knows one kind. */
+function warnOfDomain({ config, log }: Context, { name, domain }: ModelCard): void {
+  if (config.discordToken !== undefined && domain !== undefined) {
+    const knows = domain.knows.en
+    log.warn(
+      { model: name, knows },
+      `the model only knows ${knows}; for photographs: ${PULL_COMMAND}, then ${MODEL_SETTING}`,
+    )
+  }
+}
+
+/** What the page of the loopback Discord says of the model; undefined: it knows every picture. */
+function aboutModel({ domain }: ModelCard) {
+  return (
+    domain && {
+      en: `${EN.knowsOnly(domain.knows.en)} ${EN.otherModel}`,
+      zh: `${ZH.knowsOnly(domain.knows.zh)}${ZH.otherModel}`,
+    }
+  )
 }
 
 /** Closes what was started, the newest first; another call waits for the same result. */
@@ -165,11 +190,16 @@ async function startModel(
   return { model: { ...loading, ...meter(loading, metrics) }, opening }
 }
 
-async function startSandbox({ config, started }: Context): Promise<Sandbox | undefined> {
+async function startSandbox(
+  { config, started }: Context,
+  card: ModelCard,
+): Promise<Sandbox | undefined> {
   if (config.discordToken !== undefined) {
     return undefined
   }
-  const sandbox = await openSandbox(config.sandboxPort, config.sandboxState)
+  const sandbox = await openSandbox(config.sandboxPort, config.sandboxState, {
+    about: aboutModel(card),
+  })
   started.defer(() => sandbox.close())
   return sandbox
 }

@@ -61,6 +61,8 @@ export type Services = {
   readonly moderation: ModerationService
   /** A sentence about the model, from its model card. */
   readonly about: () => string
+  /** What kind of pictures the model knows, completing "I only know …"; null: all kinds. */
+  readonly knows: () => { readonly en: string; readonly zh: string } | null
 }
 
 export type MemoryService = {

@@ -94,6 +94,8 @@ declare module '../config/errors.ts' {
     'hash/list-full': Most
     'report/cooldown': NoParams
     'report/own-message': NoParams
+    /** The model does not know such pictures; `knows` completes "I only know …". */
+    'rule/outside-domain': { readonly knows: { readonly en: string; readonly zh: string } | null }
     'rule/unknown': { readonly name: string }
     'rule/too-many': Most
     'rule/no-channels': NoParams

@@ -14,7 +14,11 @@ export const helpCommand = {
 
   async execute(interaction, services, text) {
     await interaction.reply({
-      ...plainMessage(text.help(quoted(services.about()))),
+      ...plainMessage(
+        [text.help(quoted(services.about())), ...(services.knows() ? [text.otherModel] : [])].join(
+          '\n',
+        ),
+      ),
       flags: MessageFlags.Ephemeral,
     })
   },

@@ -52,6 +52,8 @@ const turnSchema = z.object({
   parent: z.string().nullable(),
   question: z.string(),
   answer: z.string(),
+  /** Whether the answer is the bot's own sentence that what was asked about is not there. */
+  absent: z.boolean().optional(),
   /** User id of who asked. */
   by: z.string(),
   visibleTo: visibleToSchema.optional(),
@@ -214,7 +216,7 @@ export function withAnswer(
   }
 }
 
-/** The questions and answers up to a turn, oldest first; null or unknown: none. */
+/** The questions and the model's answers up to a turn, oldest first; null or unknown: none. */
 export function historyTo(conversation: Conversation, turnId: string | null): Turn[] {
   const byId = new Map(conversation.turns.map((turn) => [turn.id, turn]))
   const history: Turn[] = []
@@ -223,7 +225,9 @@ export function historyTo(conversation: Conversation, turnId: string | null): Tu
     turn && history.length < MAX_TURNS;
     turn = byId.get(turn.parent ?? '')
   ) {
-    history.unshift({ question: turn.question, answer: turn.answer })
+    if (turn.absent !== true) {
+      history.unshift({ question: turn.question, answer: turn.answer })
+    }
   }
   return history
 }

@@ -19,6 +19,8 @@ export type PartLayout = {
   /** The model's text; the first line is the answer, the others are details. */
   readonly lines: readonly string[]
   readonly spoiler: boolean
+  /** Whether the model found its own text improbable, which a quiet line says. */
+  readonly unsure?: boolean | undefined
   /**
    * The picture's number, where the answer is about some of several. Without it, the parts of an
    * answer are numbered in order.
@@ -68,14 +70,19 @@ export function numberOf(
   return parts[index]?.number ?? (parts.length === 1 ? null : index + 1)
 }
 
-function partText({ lines, spoiler }: PartLayout, room: number, text: Catalog): string {
+function partText(
+  { lines, spoiler, unsure = false }: PartLayout,
+  room: number,
+  text: Catalog,
+): string {
   const [first = '', ...details] = lines
   const share = Math.floor(room / lines.length / 2) // escaping at most doubles it
   const whole = [
     quoted(first || text.answer.nothing, details.length === 0 ? room / 2 : share),
     ...details.map((line) => `• ${quoted(line, share)}`),
   ].join('\n')
-  return spoiler ? `||${whole}||` : whole
+  const shown = spoiler ? `||${whole}||` : whole
+  return unsure ? `${shown}\n-# ${text.answer.unsure}` : shown
 }
 
 function rows(
@@ -88,7 +95,6 @@ function rows(
     button(
       answerCustomId(key, 'question', number),
       parts.length === 1 ? question : `${numberOf(parts, part)}: ${question}`,
-      ButtonStyle.Primary,
     ),
   )
   const { buttons } = text
@@ -101,10 +107,10 @@ function rows(
   return [questions, rest].filter((row) => row.length > 0).map(actionRow)
 }
 
-function button(id: string, label: string, style: ButtonStyle = ButtonStyle.Secondary) {
+function button(id: string, label: string) {
   return {
     type: ComponentType.Button,
-    style,
+    style: ButtonStyle.Secondary,
     custom_id: id,
     label: plainText(label, MAX_LABEL),
   }

@@ -7,24 +7,39 @@ import type {
   RequestOptions,
 } from '../../inference/contract/types.ts'
 import type { Style } from '../../commands/guild-settings.ts'
-import { normalizeText, suggestQuestions } from './suggestions.ts'
+import { requireInside } from '../../inference/domain/judge-picture.ts'
+import { normalizeText } from '../../inference/text/normalize-text.ts'
+import { suggestQuestions } from '../suggestions/suggestions.ts'
 
 /** Discord's limit of alt text is 1,024 characters, with "AI-generated" before it. */
 export const MAX_ALT_TEXT = 1000
 const DETAILS = 4
 
 /** A description: the model's caption, and the lines to show. */
-export type Description = { readonly caption: string; readonly lines: readonly string[] }
+export type Description = {
+  readonly caption: string
+  readonly lines: readonly string[]
+  /** Questions whose answers are among the lines. */
+  readonly asked: readonly string[]
+  /** Whether the model found its caption improbable. */
+  readonly unsure: boolean
+}
 
-/** Describes a picture. */
+/**
+ * Describes a picture.
+ *
+ * @throws {InputError} `image/outside-domain` if the model does not know such pictures.
+ */
 export async function describePicture(
   model: Model,
   image: ImageInput,
   style: Style,
   options: RequestOptions,
 ): Promise<Description> {
-  const { text: caption } = await model.describe(image, options)
-  return formatCaption(model, image, { caption, style, options })
+  const { text: caption, judgment } = await model.describe(image, options)
+  requireInside(model.card, judgment)
+  const unsure = judgment.verdict === 'unsure'
+  return { ...(await formatCaption(model, image, { caption, style, options })), unsure }
 }
 
 /** Temperatures to retry with, in order. Above the last one the facts change, not only the words. */
@@ -42,10 +57,11 @@ export async function describeDifferently(
 ): Promise<Description | undefined> {
   const usedTexts = new Set(said.map(normalizeText))
   for (const temperature of TEMPERATURES) {
-    const { text: caption } = await model.describe(image, {
+    const { text: caption, judgment } = await model.describe(image, {
       ...options,
       ...samplingOptions(temperature),
     })
+    requireInside(model.card, judgment)
     if (caption !== '' && !usedTexts.has(normalizeText(caption))) {
       return formatCaption(model, image, { caption, style, options })
     }
@@ -64,11 +80,12 @@ export async function formatCaption(
   image: ImageInput,
   { caption, style, options }: { caption: string; style: Style; options: RequestOptions },
 ): Promise<Description> {
+  const base = { caption, asked: [], unsure: false }
   if (style === 'caption') {
-    return { caption, lines: [caption] }
+    return { ...base, lines: [asSentence(caption)] }
   }
   if (style === 'alt') {
-    return { caption, lines: [altTextOf(caption)] }
+    return { ...base, lines: [altTextOf(caption)] }
   }
   const situation = { caption, history: [], asked: [] }
   const suggestions = await suggestQuestions(model, image, {
@@ -76,13 +93,14 @@ export async function formatCaption(
     count: 2 * DETAILS,
     request: options,
   })
-  const words = ` ${normalizeText(caption)} `
-  const details = suggestions
-    .filter(({ answer }) => !words.includes(` ${normalizeText(answer)} `))
-    .slice(0, DETAILS)
+  const details = suggestions.slice(0, DETAILS)
   return {
-    caption,
-    lines: [caption, ...details.map(({ question, answer }) => `${question} ${answer}`)],
+    ...base,
+    lines: [
+      asSentence(caption),
+      ...details.map(({ question, answer }) => `${sentenceCase(question)} ${asSentence(answer)}`),
+    ],
+    asked: details.map(({ question }) => question),
   }
 }
 
@@ -91,7 +109,17 @@ export function altTextOf(caption: string): string {
   const withoutPrefix = caption
     .replace(/^(an? |the )?(picture|photo|image|photograph) of /i, '')
     .trim()
-  const sentence = withoutPrefix.charAt(0).toUpperCase() + withoutPrefix.slice(1)
-  const limited = sentence.slice(0, MAX_ALT_TEXT)
-  return limited === '' || /[.!?]$/.test(limited) ? limited : `${limited}.`
+  return asSentence(withoutPrefix.slice(0, MAX_ALT_TEXT))
+}
+
+/** Text of the model with a capital letter and a full stop. */
+export function asSentence(text: string): string {
+  const capitalized = sentenceCase(text)
+  return capitalized === '' || /[.!?…。！？]$/.test(capitalized) ? capitalized : `${capitalized}.`
+}
+
+/** Text of the model with a capital letter. */
+export function sentenceCase(text: string): string {
+  const [first = ''] = text
+  return first.toUpperCase() + text.slice(first.length)
 }

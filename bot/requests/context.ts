@@ -58,6 +58,8 @@ export type AnswerPart = PartLayout & {
   readonly turn: string | null
   readonly image: ImageSource | null
   readonly caption: string
+  /** Questions that the answer itself lists, which it does not suggest again. */
+  readonly asked?: readonly string[]
   /** Applied to the channel's record once the answer is delivered. */
   readonly change: (record: ChannelRecord) => ChannelRecord
 }

@@ -9,6 +9,7 @@ import { hasCode, InputError } from '../../config/errors.ts'
 import { historyTo, type Conversation, withConversation, withTurn } from '../memory/conversation.ts'
 import type { TrackedWork } from '../memory/deletions.ts'
 import type { Delivery } from '../discord/reply.ts'
+import { answerQuestion } from './answers.ts'
 import { describePicture } from './captions.ts'
 import { publishAnswer } from './publish.ts'
 import { shownFiles } from '../messages/shown-files.ts'
@@ -207,10 +208,15 @@ export class RequestHandler {
     const { model } = this.#deps
     const image = await sourceOf(this.#deps, context, picture)
     const { question } = request
-    const description =
+    const { options, text } = context
+    const answered =
       question === null
-        ? await describePicture(model, image, request.style, context.options)
-        : { caption: '', lines: [(await model.ask(image, question, context.options)).text] }
+        ? null
+        : await answerQuestion(model, image, { question, history: [], caption: '', text, options })
+    const description =
+      answered === null
+        ? await describePicture(model, image, request.style, options)
+        : { ...answered, lines: [answered.answer], asked: [] }
     const id = `${request.key}.${index}`
     const now = Date.now()
     const visibleTo = audienceOf(request)
@@ -222,6 +228,7 @@ export class RequestHandler {
             parent: null,
             question,
             answer: description.lines[0] ?? '',
+            ...(answered?.absent && { absent: true }),
             by: request.asker,
             visibleTo,
             at: now,
@@ -234,12 +241,14 @@ export class RequestHandler {
       visibleTo,
       at: now,
       until: now + context.ttlMs,
-      descriptions: description.caption === '' ? [] : [description.caption],
+      descriptions: answered || description.caption === '' ? [] : [description.caption],
       turns: turn ? [turn] : [],
       answers: [],
     }
     return {
       lines: description.lines,
+      unsure: description.unsure,
+      asked: description.asked,
       spoiler: picture.spoiler,
       conversation,
       turn: turn?.id ?? null,
@@ -279,12 +288,15 @@ export class RequestHandler {
     }
     const image = await sourceOf(this.#deps, context, { ...conversation.picture, altText: null })
     const history = historyTo(conversation, parent)
-    const { text: answer } = await model.ask(image, question, { ...context.options, history })
+    const about = { question, history, caption: conversation.descriptions.at(-1) ?? '' }
+    const answered = await answerQuestion(model, image, { ...about, ...context })
+    const { answer, absent, unsure, caption } = answered
     const turn = {
       id: index === 0 ? key : `${key}.${index}`,
       parent,
       question,
       answer,
+      ...(absent && { absent }),
       by: asker,
       visibleTo: audienceOf(request),
       at: Date.now(),
@@ -292,11 +304,12 @@ export class RequestHandler {
     const until = Date.now() + context.ttlMs
     return {
       lines: [answer],
+      unsure,
       spoiler: conversation.picture.spoiler,
       conversation: { ...conversation, turns: [...conversation.turns, turn] },
       turn: turn.id,
       image,
-      caption: conversation.descriptions.at(-1) ?? '',
+      caption,
       change: (record) => withTurn(record, conversation.id, { turn, until }),
     }
   }

@@ -2,6 +2,7 @@
 
 import { MessageFlags } from 'discord.js'
 import { InputError } from '../../config/errors.ts'
+import { sentenceCase } from './captions.ts'
 import { answerBody, type AnswerLayout } from './answer-message.ts'
 import {
   type ChannelRecord,
@@ -13,11 +14,12 @@ import type { AnswerRecord } from '../memory/records.ts'
 import { errorCode, ERROR_CODES } from '../discord/api-errors.ts'
 import type { Body, Delivery, PostedFile, SentMessage } from '../discord/reply.ts'
 import { pictureLine } from '../messages/picture-line.ts'
-import { suggestQuestions } from './suggestions.ts'
+import { suggestQuestions } from '../suggestions/suggestions.ts'
 import type { RequestDeps, AnswerPart, RequestContext } from './context.ts'
 import type { Request } from './request.ts'
 
-const SUGGESTIONS = 3
+/** More would fill a channel with buttons. */
+const SUGGESTIONS = 2
 /** An answer does not wait longer than this for its suggestions; they are added later. */
 const SUGGESTIONS_WAIT_MS = 700
 
@@ -201,20 +203,26 @@ async function suggestions(
   const share = parts.length === 1 ? SUGGESTIONS : 1
   const suggested: AnswerRecord['suggestions'] = []
   const { onPosition: _, ...options } = context.options
-  for (const [part, { conversation, turn, image, caption }] of suggestibleParts.entries()) {
+  for (const [
+    part,
+    { conversation, turn, image, caption, asked = [] },
+  ] of suggestibleParts.entries()) {
     if (conversation && image) {
       try {
         const situation = {
           caption: caption || (await model.describe(image, options)).text,
-          history: historyTo(conversation, turn),
-          asked: conversation.turns.map(({ question }) => question),
+          // What is not there is nothing to ask on about.
+          history: isAbsent(conversation, turn) ? [] : historyTo(conversation, turn),
+          asked: [...asked, ...conversation.turns.map(({ question }) => question)],
         }
         const questions = await suggestQuestions(model, image, {
           situation,
           count: share,
           request: options,
         })
-        suggested.push(...questions.map(({ question }) => ({ part, question })))
+        suggested.push(
+          ...questions.map(({ question }) => ({ part, question: sentenceCase(question) })),
+        )
       } catch (error) {
         // A full queue or a passed deadline must not fail the answer itself.
         if (!(error instanceof InputError)) {
@@ -224,6 +232,10 @@ async function suggestions(
     }
   }
   return suggested
+}
+
+function isAbsent({ turns }: Conversation, turn: string | null): boolean {
+  return turns.some(({ id, absent }) => id === turn && absent === true)
 }
 
 /** @throws {AfterAnswerError} whose cause is what `work` throws. */

@@ -5,7 +5,8 @@ import { historyTo, type Conversation, withDescription, withTurn } from '../memo
 import { describeDifferently, samplingOptions, formatCaption, TEMPERATURES } from './captions.ts'
 import { publishAnswer } from './publish.ts'
 import type { AnswerRecord } from '../memory/records.ts'
-import { normalizeText } from './suggestions.ts'
+import { requireInside } from '../../inference/domain/judge-picture.ts'
+import { normalizeText } from '../../inference/text/normalize-text.ts'
 import type { RequestOf } from './request.ts'
 import {
   type RequestDeps,
@@ -78,15 +79,19 @@ async function regeneratePart(
     if (!other) {
       return null
     }
-    const { lines, caption } = other
+    const { lines, caption, asked: listed } = other
     const change: AnswerPart['change'] = (record) =>
       withDescription(record, conversation.id, { text: caption, until })
-    return { ...base, lines, conversation, caption, change }
+    return { ...base, lines, conversation, caption, asked: listed, change }
+  }
+  if (asked.absent) {
+    return null // there is no other answer about what is not there
   }
   const history = historyTo(conversation, asked.parent)
   for (const temperature of TEMPERATURES) {
     const options = { ...context.options, ...samplingOptions(temperature), history }
-    const { text: answer } = await model.ask(image, asked.question, options)
+    const { text: answer, judgment } = await model.ask(image, asked.question, options)
+    requireInside(model.card, judgment)
     if (answer !== '' && normalizeText(answer) !== normalizeText(asked.answer)) {
       const turn = { ...asked, answer }
       const change: AnswerPart['change'] = (record) =>

@@ -1,5 +1,6 @@
 /** All texts of the bot in English. The catalog's type is derived from this object. */
 
+import { MODEL_SETTING, PULL_COMMAND } from '../../config/models.ts'
 import { ERRORS_EN } from './errors-en.ts'
 import { MODERATION_EN } from './moderation-en.ts'
 import { MODERATION_RULES_EN } from './moderation-rules-en.ts'
@@ -155,6 +156,8 @@ export const EN = {
     retention: (hours: number) => `I remember for: ${many(hours, 'hour')}`,
     saved: 'Saved.',
   },
+  knowsOnly: (what: string) => `I only know ${what}.`,
+  otherModel: `For photographs I need another model: ${PULL_COMMAND}, then ${MODEL_SETTING}.`,
   help: (about: string) =>
     [
       '**What I can do**',

@@ -105,6 +105,10 @@ export const ERRORS_EN: ErrorSentences = {
     knows === null
       ? 'This picture is not of the kind that I know, so I do not describe it.'
       : `I only know ${knows.en}; this looks like something else, so I do not describe it. ${REAL_MODEL}`,
+  'rule/outside-domain': ({ knows }) =>
+    knows === null
+      ? 'This picture is not of the kind that I know, so I judge no question about it.'
+      : `I only know ${knows.en}; this looks like something else, so I judge no question about it and no rule hits. ${REAL_MODEL}`,
   'text/empty-question': 'The question is empty.',
   'text/too-long': ({ length, unit, maxTokens }) =>
     `That text is too long: ${length} ${unit}, and the model reads ${maxTokens} tokens.`,

@@ -101,6 +101,10 @@ export const ERRORS_ZH: ErrorSentences = {
     knows === null
       ? '这张图片不是我认识的那一类，所以我不描述它。'
       : `我只认识${knows.zh}；这张看起来不是，所以我不描述它。${REAL_MODEL}`,
+  'rule/outside-domain': ({ knows }) =>
+    knows === null
+      ? '这张图片不是我认识的那一类，所以我不判断关于它的问题。'
+      : `我只认识${knows.zh}；这张看起来不是，所以我不判断关于它的问题，规则也不会命中。${REAL_MODEL}`,
   'text/empty-question': '问题是空的。',
   'text/too-long': () => '问题太长了，请说得短一些。',
   'score/no-answers': '没有要评分的答案。',

@@ -168,6 +168,7 @@ export const MODERATION_EN = {
     where: (links: string, count: number) => `Where (${many(count, 'message')}): ${links}`,
     more: (count: number) => ` and ${count} more`,
     sees: (caption: string) => `What I see: ${caption}`,
+    cannotSee: 'I cannot describe this picture.',
     looking: 'What I see: still looking…',
     why: 'Why:',
     reasons: {

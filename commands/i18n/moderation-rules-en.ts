@@ -48,6 +48,8 @@ export const MODERATION_RULES_EN = {
   actionShort: { flag: 'flags', remove: 'removes once it may' },
   dropped: (count: number) =>
     `Not looked at since I started, as too many pictures came at once: ${count}`,
+  unknownPictures: (count: number) =>
+    `Pictures I did not judge since I started, as my model does not know such pictures: ${count}`,
   tested: (name: string, score: number, threshold: number, hit: boolean) =>
     `- **${name}**: ${percent(score)} yes (a hit from ${percent(threshold)})${hit ? ' — **a hit**' : ''}`,
   testTitle: 'How likely I find “yes”:',

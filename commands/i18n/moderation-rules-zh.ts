@@ -46,6 +46,7 @@ export const MODERATION_RULES_ZH: Words<typeof MODERATION_RULES_EN> = {
   everywhereToo: '所有频道',
   actionShort: { flag: '只建立案例', remove: '可以之后移除' },
   dropped: (count) => `启动以来因同时来的图片太多而没有看的：${count}`,
+  unknownPictures: (count) => `启动以来因模型不认识这类图片而没有判断的图片：${count}`,
   tested: (name, score, threshold, hit) =>
     `- **${name}**：${percent(score)} 是（从 ${percent(threshold)} 起算命中）${hit ? '——**命中**' : ''}`,
   testTitle: '我认为“是”的概率：',

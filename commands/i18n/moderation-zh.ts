@@ -141,6 +141,7 @@ export const MODERATION_ZH: Words<typeof MODERATION_EN> = {
     where: (links, count) => `哪里（${count} 条消息）：${links}`,
     more: (count) => ` 还有 ${count} 条`,
     sees: (caption) => `我看到：${caption}`,
+    cannotSee: '我无法描述这张图片。',
     looking: '我看到：还在看……',
     why: '原因：',
     reasons: {

@@ -1,5 +1,6 @@
 /** Every sentence the bot shows, in Simplified Chinese. */
 
+import { MODEL_SETTING, PULL_COMMAND } from '../../config/models.ts'
 import { ERRORS_ZH } from './errors-zh.ts'
 import { MODERATION_ZH } from './moderation-zh.ts'
 import { MODERATION_RULES_ZH } from './moderation-rules-zh.ts'
@@ -149,6 +150,8 @@ export const ZH: Catalog = {
     retention: (hours) => `我记住的时间：${hours} 小时`,
     saved: '已保存。',
   },
+  knowsOnly: (what) => `我只认识${what}。`,
+  otherModel: `要看懂照片，我需要换一个模型：先运行 ${PULL_COMMAND}，再设置 ${MODEL_SETTING}。`,
   help: (about) =>
     [
       '**我能做什么**',

@@ -48,6 +48,8 @@ export type RulesService = {
   readonly list: (guildId: string) => Promise<readonly Rule[]>
   /** Messages that were not scored since the bot started, because the queue was full. */
   readonly dropped: (guildId: string) => number
+  /** Pictures that were not scored since the bot started, because the model does not know such. */
+  readonly unknown: (guildId: string) => number
   /** Adds a rule, or changes the one of that name. */
   readonly put: (guildId: string, wish: RuleWish) => Promise<'added' | 'changed'>
   /** @returns whether there was a rule of that name. */

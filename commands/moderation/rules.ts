@@ -235,6 +235,7 @@ async function list({ services, text, guildId }: SubcommandContext): Promise<str
     return text.errors['rule/none']
   }
   const dropped = rules.dropped(guildId)
+  const unknown = rules.unknown(guildId)
   return [
     words.title(all.length, MAX_RULES),
     ...all.map(({ name, question, threshold, action, ...where }) =>
@@ -247,6 +248,7 @@ async function list({ services, text, guildId }: SubcommandContext): Promise<str
       ),
     ),
     ...(dropped > 0 ? [words.dropped(dropped)] : []),
+    ...(unknown > 0 ? [words.unknownPictures(unknown)] : []),
   ].join('\n')
 }
 

@@ -237,6 +237,7 @@ export type MemberEvent =
       readonly commands: readonly Command[]
       readonly installed?: boolean
       readonly online?: boolean
+      readonly about?: { readonly en: string; readonly zh: string } | null
     }
   | { readonly type: 'message'; readonly message: Message }
   | { readonly type: 'deleted'; readonly id: string; readonly channel_id: string }

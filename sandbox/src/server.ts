@@ -4,6 +4,7 @@
  * It does not depend on a particular bot: any discord.js client works with `api` and `token`.
  */
 
+import type { AboutBot } from './world/types.ts'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { IncomingMessage } from 'node:http'
@@ -34,6 +35,8 @@ export type SandboxOptions = {
   readonly clock?: Clock
   readonly token?: string
   readonly botName?: string
+  /** What the page's welcome says of the bot, by language. Default: nothing. */
+  readonly about?: AboutBot | undefined
   /** Whether the developer portal grants the Message Content intent. Default true. */
   readonly messageContent?: boolean
   /**
@@ -87,6 +90,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   }
   const { world, interactions, state } = await openWorld(start, options.stateFile)
   const { measure, observe, linkDelayMs } = options
+  world.application.about = options.about ?? null
   if (linkDelayMs !== undefined) {
     world.links.delayMs = linkDelayMs
   }

@@ -10,6 +10,8 @@ import { Member } from 'loopback-discord/client'
 import { startSandbox } from 'loopback-discord'
 import { type Bot, startBot } from '../../bot/start.ts'
 import { readConfig } from '../../config/config.ts'
+import { asSentence } from '../../bot/requests/captions.ts'
+import type { Answer } from '../../inference/contract/types.ts'
 import { quoted } from '../../commands/answer-text.ts'
 import { EN } from '../../commands/i18n/en.ts'
 import { sentenceOf } from '../../commands/i18n/catalog.ts'
@@ -18,6 +20,11 @@ import { packageFor } from '../helpers/packages.ts'
 import { pictureFile } from '../helpers/pictures.ts'
 
 const silent = pino({ level: 'silent' })
+
+/** An answer as it is shown, with the line that says that a model of random weights is unsure. */
+function shown({ text, judgment }: Answer): string {
+  return quoted(text) + (judgment.verdict === 'unsure' ? `\n-# ${EN.answer.unsure}` : '')
+}
 
 describe('the bot on the loopback Discord', () => {
   let bot: Bot
@@ -36,20 +43,21 @@ describe('the bot on the loopback Discord', () => {
 
   it('answers /describe with the model’s own description', async () => {
     const answer = await ada.slash('describe', { image: pictureFile() })
-    const { text } = await bot.model.describe(pictureFile().bytes)
-    assert.equal(answer.content, quoted(text))
+    const described = await bot.model.describe(pictureFile().bytes)
+    const text = asSentence(described.text)
+    assert.equal(answer.content, shown({ ...described, text }))
   })
 
   it('answers a reply from the same picture, and the next one with the history', async () => {
     const description = await ada.slash('describe', { image: pictureFile() })
     const first = await ada.answerTo(await ada.reply(description, 'what color is it?'))
     const alone = await bot.model.ask(pictureFile().bytes, 'what color is it?')
-    assert.equal(first.content, quoted(alone.text))
+    assert.equal(first.content, shown(alone))
 
     const second = await ada.answerTo(await ada.reply(first, 'and now?'))
     const history = [{ question: 'what color is it?', answer: alone.text }]
     const following = await bot.model.ask(pictureFile().bytes, 'and now?', { history })
-    assert.equal(second.content, quoted(following.text))
+    assert.equal(second.content, shown(following))
   })
 
   it('keeps two pictures apart', async () => {
@@ -63,7 +71,7 @@ describe('the bot on the loopback Discord', () => {
     )
     assert.deepEqual(
       answers.map(({ content }) => content),
-      expected.map(({ text }) => quoted(text)),
+      expected.map(shown),
     )
     assert.notEqual(answers[0]!.content, answers[1]!.content)
   })

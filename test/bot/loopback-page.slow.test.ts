@@ -87,7 +87,7 @@ describe('talking with the bot on the page', WITH_BROWSER, () => {
     await one.locator('.text-line', { hasText: /^1( \(edited\))?$/ }).waitFor()
 
     const before = await page.locator('article.message').count()
-    await described.locator('.component-button.primary').first().click()
+    await described.locator('.component-button', { hasText: /\?$/ }).first().click()
     await page.locator('article.message').nth(before).waitFor()
   })
 

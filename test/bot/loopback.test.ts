@@ -60,13 +60,13 @@ describe('openSandbox', () => {
 
   it('comes back at the same port, with what was said', async () => {
     const usual = await freePort()
-    const first = await openSandbox(undefined, file, usual)
+    const first = await openSandbox(undefined, file, { usualPort: usual })
     const ada = await Member.connect(first.url)
     const { id } = await ada.say('hello')
     ada.close()
     await first.close()
 
-    const second = await openSandbox(undefined, file, usual)
+    const second = await openSandbox(undefined, file, { usualPort: usual })
     const again = await Member.connect(second.url)
     again.close()
     await second.close()
@@ -80,7 +80,7 @@ describe('openSandbox', () => {
     await once(other, 'listening')
     const address = other.address()
     assert.ok(typeof address === 'object' && address)
-    const sandbox = await openSandbox(undefined, file, address.port)
+    const sandbox = await openSandbox(undefined, file, { usualPort: address.port })
     const { status } = await fetch(sandbox.url)
     await sandbox.close()
     other.close()

@@ -47,6 +47,10 @@ const SAMPLES: Samples = {
     { knows: { en: 'drawings of shapes', zh: '图形的画' } },
     /^I only know drawings of shapes; this looks like something else, so I do not describe it\..*npm run pull -- .*SIGHTSEER_MODEL=/,
   ],
+  'rule/outside-domain': [
+    { knows: { en: 'drawings of shapes', zh: '图形的画' } },
+    /^I only know drawings of shapes; .* I judge no question about it/,
+  ],
   'text/empty-question': null,
   'text/too-long': [
     { length: 92, unit: 'tokens', maxTokens: 91 },

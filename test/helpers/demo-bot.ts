@@ -95,6 +95,11 @@ export function triangle(name = 'triangle.webp') {
   return { name, bytes: file('sandbox', 'samples', 'lone-triangle.webp') }
 }
 
+/** A photograph of a cat, which the demo model does not know. */
+export function photograph(name = 'cat.webp') {
+  return { name, bytes: file('test', 'fixtures', 'photographs', 'cat.webp') }
+}
+
 function file(...parts: string[]): Uint8Array {
   return new Uint8Array(readFileSync(path.join(ROOT, ...parts)))
 }

@@ -55,7 +55,8 @@ export const caseSchema = z.object({
   /** The entry of the hash list that its picture matched; null: none. */
   matched: z.string().nullable(),
   /** The model's description of each picture; empty until there is one. */
-  captions: z.array(z.string()),
+  /** The model's words for each picture; null: it does not know such pictures. */
+  captions: z.array(z.string().nullable()),
   state: z.enum(['open', 'confirmed', 'dismissed', 'undone']),
   /** Whether later copies are removed too. */
   removes: z.boolean(),

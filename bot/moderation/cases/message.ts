@@ -59,7 +59,7 @@ function whereLine({ guildId, copies }: Case, words: CaseWords): string {
 }
 
 function seenLines(
-  captions: readonly string[],
+  captions: readonly (string | null)[],
   steps: readonly Step[],
   words: CaseWords,
 ): string[] {
@@ -67,7 +67,9 @@ function seenLines(
   if (waits) {
     return [words.looking]
   }
-  return captions.map((caption) => words.sees(quoted(caption, MAX_CAPTION) || words.noWords))
+  return captions.map((caption) =>
+    caption === null ? words.cannotSee : words.sees(quoted(caption, MAX_CAPTION) || words.noWords),
+  )
 }
 
 function reasonLine(reason: Reason, text: Catalog): string {

@@ -59,10 +59,11 @@ export class CasePictures {
    * Describes each picture, at the lowest urgency; the descriptions become the evidence's alternative
    * text.
    *
-   * @returns an empty list if the pictures no longer exist.
+   * @returns null for a picture that the model does not know; an empty list if the pictures no longer
+   *   exist.
    */
-  async describe(record: Case, signal: AbortSignal): Promise<string[]> {
-    const captions: string[] = []
+  async describe(record: Case, signal: AbortSignal): Promise<(string | null)[]> {
+    const captions: (string | null)[] = []
     for (const file of await this.#of(record)) {
       const options = {
         urgency: 'bulk',
@@ -79,13 +80,14 @@ export class CasePictures {
   }
 
   /** Describes a picture; a damaged file as its evidence shows it. */
-  async #describeFile(file: PictureFile, options: RequestOptions): Promise<string> {
+  async #describeFile(file: PictureFile, options: RequestOptions): Promise<string | null> {
     const { model, pictures } = this.#deps
     const describe = async ({ bytes, hash }: PictureFile) => {
       // Not from the owner: the message may be deleted already.
       const source = { key: hash, bytes: async () => bytes }
       try {
-        return (await model.describe(source, options)).text
+        const { text, judgment } = await model.describe(source, options)
+        return judgment.verdict === 'outside' ? null : text
       } finally {
         await pictures.settle([source])
       }
@@ -126,7 +128,7 @@ export class CasePictures {
     return []
   }
 
-  async #updateAltText({ log, locale }: Case, captions: readonly string[]): Promise<void> {
+  async #updateAltText({ log, locale }: Case, captions: readonly (string | null)[]): Promise<void> {
     if (log === null) {
       return
     }
@@ -134,7 +136,7 @@ export class CasePictures {
     const message = await this.#deps.actions.message(log.channelId, log.messageId)
     const attachments = [...(message?.attachments.values() ?? [])].map(({ id }, i) => ({
       id,
-      description: plainText(words.evidence(captions[i] ?? ''), MAX_ALT_TEXT),
+      description: plainText(words.evidence(captions[i] ?? words.cannotSee), MAX_ALT_TEXT),
     }))
     if (attachments.length > 0) {
       await this.#deps.actions.edit(log.channelId, log.messageId, { attachments })

@@ -18,9 +18,10 @@ import type {
   RuleRecord,
   RulesService,
 } from '../../../commands/moderation/rules-service.ts'
-import { InputError } from '../../../config/errors.ts'
+import { hasCode, InputError } from '../../../config/errors.ts'
 import type { Rule } from '../../../commands/moderation/rule.ts'
 import { isActive } from '../../../commands/moderation/settings.ts'
+import { judgePicture } from '../../../inference/domain/judge-picture.ts'
 import { questionPrompt } from '../../../inference/families/index.ts'
 import type { ImageInput, Model, RequestOptions } from '../../../inference/contract/types.ts'
 import type { ModelCard } from '../../../inference/package/model-card.ts'
@@ -52,7 +53,7 @@ export type RulesDeps = {
   readonly detector: Detector
   readonly pictures: Pictures
   readonly executor: CaseExecutor
-  readonly model: Pick<Model, 'card' | 'score'>
+  readonly model: Pick<Model, 'card' | 'describe' | 'score'>
   readonly log: Logger
   readonly count?: CountModeration | undefined
   /** Messages that may wait for the model. Default 64. */
@@ -71,6 +72,8 @@ export class Rules {
   readonly #queue: RuleQueue<Waiting>
   /** Messages that were not scored because the queue was full, by server, since the start. */
   readonly #dropped = new Map<string, number>()
+  /** Pictures that were not scored because the model does not know such, by server, since the start. */
+  readonly #unknown = new Map<string, number>()
   readonly #stopped = new AbortController()
 
   constructor(deps: RulesDeps) {
@@ -109,6 +112,7 @@ export class Rules {
   async forgetGuild(guildId: string): Promise<void> {
     await this.ruleStore.collection.delete(guildId)
     this.#dropped.delete(guildId)
+    this.#unknown.delete(guildId)
   }
 
   /** The service that the commands use. */
@@ -117,6 +121,7 @@ export class Rules {
       limits: () => limitsOf(this.#deps.model.card),
       list: (guildId) => this.ruleStore.of(guildId),
       dropped: (guildId) => this.#dropped.get(guildId) ?? 0,
+      unknown: (guildId) => this.#unknown.get(guildId) ?? 0,
       put: (guildId, wish) => this.ruleStore.put(guildId, wish, randomBytes(6).toString('hex')),
       remove: (guildId, name) => this.ruleStore.remove(guildId, name),
       test: (guildId, picture) => this.#test(guildId, picture),
@@ -149,7 +154,7 @@ export class Rules {
       const match = await hashList.match(guildId, print, hashListVersion)
       if (match?.entry.verdict !== 'dismissed') {
         const options = { ...this.#options(guildId), urgency: 'bulk' } as const
-        for (const { rule, score } of await this.#scores(picture, rules, options)) {
+        for (const { rule, score } of await this.#scoresOrNone(picture, rules, guildId, options)) {
           best.set(rule, Math.max(score, best.get(rule) ?? 0))
         }
       }
@@ -190,6 +195,25 @@ export class Rules {
     }
   }
 
+  /** Without scores where the model does not know such pictures, which is counted. */
+  async #scoresOrNone(
+    picture: FoundPicture,
+    rules: readonly Rule[],
+    guildId: string,
+    options: RequestOptions,
+  ): Promise<Scored[]> {
+    try {
+      return await this.#scores(picture, rules, options)
+    } catch (error) {
+      if (!hasCode(error, 'rule/outside-domain')) {
+        throw error
+      }
+      this.#unknown.set(guildId, (this.#unknown.get(guildId) ?? 0) + 1)
+      return []
+    }
+  }
+
+  /** @throws {InputError} `rule/outside-domain` if the model does not know such pictures. */
   async #scores(
     picture: FoundPicture,
     rules: readonly Rule[],
@@ -199,6 +223,10 @@ export class Rules {
     const image = await pictures.source(picture, options.signal)
     const scored: Scored[] = []
     try {
+      const { judgment } = await judgePicture(model, image, options)
+      if (judgment.verdict === 'outside') {
+        throw new InputError('rule/outside-domain', { knows: model.card.domain?.knows ?? null })
+      }
       for (const rule of rules) {
         scored.push({ rule, score: await scoreQuestion(model, image, rule.question, options) })
       }

@@ -19,6 +19,11 @@ export function words() {
   return chosen === 'zh-CN' ? zh : en
 }
 
+/** The one of some texts that is in the current language. @param {{ readonly en: string, readonly zh: string }} texts */
+export function inLanguage(texts) {
+  return chosen === 'zh-CN' ? texts.zh : texts.en
+}
+
 /** The current Discord locale: `en-US` or `zh-CN`. */
 export function locale() {
   return chosen

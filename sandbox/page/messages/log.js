@@ -11,8 +11,8 @@ import { h } from '../widgets/dom.js'
 import { isThread, nameOf, titleOf } from '../state/selectors.js'
 import { icon } from '../widgets/icons.js'
 import { locale, words } from '../language/language.js'
+import { channelIntro } from './intro.js'
 import { dayOf, drawMessage } from './message.js'
-import { CHANNEL } from '../state/constants.js'
 import { dots, drawPending } from './pending.js'
 import {
   addHistory,
@@ -127,27 +127,7 @@ export class Log {
         words().loadOlder,
       )
     }
-    const channel = state.channels.get(state.current)
-    const direct = channel?.type === CHANNEL.dm
-    return h(
-      'div',
-      { class: 'intro' },
-      h(
-        'div',
-        { class: 'intro-icon' },
-        icon(direct ? 'at' : isThread(channel) ? 'thread' : 'hash'),
-      ),
-      h('h2', {}, direct ? titleOf(channel).slice(1) : words().welcome(titleOf(channel))),
-      h(
-        'p',
-        {},
-        direct
-          ? words().welcomeDirect
-          : messages.length === 0
-            ? words().welcomeText
-            : (channel?.topic ?? ''),
-      ),
-    )
+    return channelIntro(state.channels.get(state.current), messages.length === 0)
   }
 
   /** The age gate of an age-restricted channel. */

@@ -42,6 +42,8 @@ export const state = {
   older: new Set(),
   current: '',
   installed: false,
+  /** What the bot's owner says of it, by language. @type {{ readonly en: string, readonly zh: string } | null} */
+  about: null,
   botOnline: true,
   /** @type {'starting' | 'live' | 'lost'} */
   connection: 'starting',
@@ -155,6 +157,7 @@ function begin(/** @type {Extract<MemberEvent, { type: 'snapshot' }>} */ snapsho
   state.commands = snapshot.commands
   state.installed = snapshot.installed ?? false
   state.botOnline = snapshot.online ?? true
+  state.about = snapshot.about ?? null
   state.pending.clear()
   state.typing.clear()
   if (!sameMember) {

@@ -43,6 +43,7 @@ export function snapshot(world: World, { user, locale }: Viewer): object {
     commands: commandsShown(world, { user, locale }),
     installed: world.application.installedBy.has(user.id),
     online: world.application.online,
+    about: world.application.about,
   }
 }
 

@@ -150,6 +150,9 @@ export type Command = {
   readonly [key: string]: unknown
 }
 
+/** A sentence in the page's languages. */
+export type AboutBot = { readonly en: string; readonly zh: string }
+
 /** The application under test, its bot user and its commands. */
 export type Application = {
   readonly id: string
@@ -158,6 +161,8 @@ export type Application = {
   readonly bot: User
   /** Whether the developer portal grants the Message Content intent. */
   messageContent: boolean
+  /** What its owner says of it in the page's welcome, by language; null: nothing. */
+  about: AboutBot | null
   /** Whether the gateway has a connected session of it. */
   online: boolean
   /** People who installed it to their own account. */

@@ -55,6 +55,7 @@ export class World {
       token: options.token,
       bot,
       messageContent: options.messageContent,
+      about: null,
       online: false,
       installedBy: new Set(),
       blockedBy: new Set(),

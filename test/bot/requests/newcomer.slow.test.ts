@@ -77,7 +77,7 @@ describe('a newcomer on the page', { ...WITH_BROWSER, timeout: 240_000 }, () => 
 
   it('presses a question that the bot suggests', async () => {
     const described = message('yellow star at the top left')
-    const suggested = described.locator('.component-button.primary').first()
+    const suggested = described.locator('.component-button', { hasText: /\?$/ }).first()
     const question = await suggested.innerText()
     await suggested.click()
     await page.locator('article.message blockquote', { hasText: question }).waitFor()

@@ -4,7 +4,8 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { candidates, normalizeText, suggestQuestions } from '../../../bot/requests/suggestions.ts'
+import { candidates, suggestQuestions } from '../../../bot/suggestions/suggestions.ts'
+import { normalizeText } from '../../../inference/text/normalize-text.ts'
 import { findModel } from '../../../config/models.ts'
 import { openModel } from '../../../inference/model.ts'
 import { imageSourceOf } from '../../../inference/contract/image-source.ts'
@@ -59,13 +60,26 @@ describe('propose', () => {
     assert.ok(next.every(({ question }) => !before.has(normalizeText(question))))
   })
 
-  it('continues from the last answer once there is one', async () => {
-    const history = [{ question: 'what color is the star?', answer: 'yellow' }]
-    const proposed = await suggestQuestions(model, image, {
-      situation: { caption, history, asked: ['what color is the star?'] },
-      count: 3,
-    })
-    assert.ok(proposed.some(({ question }) => question.endsWith(' it?')))
+  it('continues from an answer that is about one thing, and from no other', async () => {
+    const question = 'what color is the circle?'
+    const about = async (answer: string) => {
+      const situation = { caption, history: [{ question, answer }], asked: [question] }
+      const proposed = await suggestQuestions(model, image, { situation, count: 100 })
+      return proposed.filter(({ question }) => question.endsWith(' it?'))
+    }
+    assert.ok((await about('red')).length > 0)
+    assert.equal((await about('4')).length, 0)
+    assert.equal((await about('nothing')).length, 0)
+  })
+
+  it('proposes nothing whose answer is "nothing" or that the caption says', async () => {
+    const situation = { caption, history: [], asked: [] }
+    const proposed = await suggestQuestions(model, image, { situation, count: 100 })
+    assert.ok(proposed.length > 2)
+    for (const { question, answer } of proposed) {
+      assert.notEqual(answer, 'nothing')
+      assert.doesNotMatch(question, /background/)
+    }
   })
 })
 

@@ -1,11 +1,14 @@
 /**
  * Suggests questions about a picture. The model card lists patterns of questions; the words of the
  * model's own caption fill them in. The model answers each candidate, and those with the highest
- * likelihood are suggested, because a question that it would guess at is not useful.
+ * likelihood are suggested, because a question that it would guess at is not useful. Neither is one
+ * whose answer is known already (bot/suggestions/known-answers.ts).
  */
 
 import type { ModelCard } from '../../inference/package/model-card.ts'
 import { questionPrompt } from '../../inference/families/index.ts'
+import { normalizeText } from '../../inference/text/normalize-text.ts'
+import { isKnown, type QuestionWords, referentOf } from './known-answers.ts'
 import type { ImageInput, Model, RequestOptions, Turn } from '../../inference/contract/types.ts'
 
 /** The patterns for models whose card has none. */
@@ -31,6 +34,7 @@ const GENERAL = {
     'what is the weather like?',
   ],
   followUps: ['what color is it?', 'why?'],
+  noAnswers: ['nothing', 'none', 'nobody', 'no one', 'unknown', 'not sure'],
 } satisfies ModelCard['questions']
 
 /** Answering one takes a prefill and a few steps; a large model needs a second for it. */
@@ -57,13 +61,14 @@ export type Situation = {
 }
 
 /**
- * Candidates that were not asked before: follow-ups of the last answer first, then questions about
- * the picture.
+ * Candidates that were not asked before: follow-ups of the last answer first, where that is about
+ * one thing, then questions about the picture.
  *
  * @returns groups, one a pattern; at most one question of each is suggested.
  */
 export function candidates(card: ModelCard, { caption, history, asked }: Situation): string[][] {
-  const { words, patterns, followUps } = card.questions ?? GENERAL
+  const questions = questionsOf(card)
+  const { words, patterns, followUps } = questions
   const askedQuestions = new Set(asked.map(normalizeText))
   const captionWords = new Set(normalizeText(caption).split(' '))
   const matchingWords = Object.fromEntries(
@@ -72,7 +77,8 @@ export function candidates(card: ModelCard, { caption, history, asked }: Situati
       list.filter((word) => captionWords.has(word)),
     ]),
   )
-  const followUpGroups = history.length > 0 ? followUps.map((question) => [question]) : []
+  const referent = referentOf(questions, history.at(-1))
+  const followUpGroups = referent === null ? [] : followUps.map((question) => [question])
   return [...followUpGroups, ...patterns.map((pattern) => fillPattern(pattern, matchingWords))]
     .map((group) => group.filter((question) => !askedQuestions.has(normalizeText(question))))
     .filter((group) => group.length > 0)
@@ -90,6 +96,7 @@ export async function suggestQuestions(
   image: ImageInput,
   { situation, count, request = {} }: SuggestionOptions,
 ): Promise<SuggestedQuestion[]> {
+  const questions = questionsOf(model.card)
   const groups = interleave(candidates(model.card, situation), MAX_CANDIDATES)
   const scored: { group: number; proposed: SuggestedQuestion }[] = []
   for (let i = 0; i < groups.length; i += AT_ONCE) {
@@ -100,12 +107,18 @@ export async function suggestQuestions(
     scored.push(...(await Promise.all(batch)))
   }
   const ranked = scored
-    .filter(({ proposed }) => proposed.answer !== '')
+    .filter(({ proposed }) => !isKnown(questions, proposed, situation))
     .toSorted((a, b) => b.proposed.logLikelihood - a.proposed.logLikelihood)
   const best = ranked.filter(
     ({ group }, i) => ranked.findIndex((other) => other.group === group) === i,
   )
   return best.slice(0, count).map(({ proposed }) => proposed)
+}
+
+function questionsOf({
+  questions,
+}: ModelCard): QuestionWords & NonNullable<ModelCard['questions']> {
+  return questions ?? GENERAL
 }
 
 type SuggestionOptions = {
@@ -158,12 +171,4 @@ function fillPattern(
     const rest = (words[kind] ?? []).filter((other) => other !== word)
     return fillPattern(pattern.replaceAll(slot[0], word), { ...words, [kind]: rest })
   })
-}
-
-/** Normalizes text for comparison: lower case, words only. */
-export function normalizeText(text: string): string {
-  return text
-    .toLowerCase()
-    .replaceAll(/[^\p{L}\p{N}]+/gu, ' ')
-    .trim()
 }
