@@ -27,8 +27,19 @@ export function shownBytes({
   return isAllowed ? attachmentSizeLimit : null
 }
 
+/** The files that an answer shows, and whether it names its picture: not one that it shows. */
+export async function shownOrNamed(
+  deps: RequestDeps,
+  context: RequestContext,
+  request: RequestOf<'look'>,
+  parts: readonly AnswerPart[],
+) {
+  const files = await shownFiles(deps, context, request, parts)
+  return { files, named: request.named && files.length === 0 }
+}
+
 /** @param parts of the answer, one for each picture. */
-export async function shownFiles(
+async function shownFiles(
   { pictures, mayShow }: RequestDeps,
   { options, text }: RequestContext,
   { pictures: uploads, place: { guildId }, shows, question }: RequestOf<'look'>,

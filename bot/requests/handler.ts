@@ -12,7 +12,7 @@ import type { Delivery } from '../discord/reply.ts'
 import { answerQuestion } from './answers.ts'
 import { describePicture } from './captions.ts'
 import { publishAnswer } from './publish.ts'
-import { shownFiles } from '../messages/shown-files.ts'
+import { shownOrNamed } from '../messages/shown-files.ts'
 import type { Job } from '../jobs/job-record.ts'
 import type { JobContext } from '../jobs/jobs.ts'
 import { isDeleted } from '../discord/api-errors.ts'
@@ -156,8 +156,7 @@ export class RequestHandler {
       question: request.quoted ? request.question : null,
       style: request.style,
       note: omittedCount > 0 ? text.answer.leftOut(omittedCount) : undefined,
-      named: request.named,
-      files: await shownFiles(this.#deps, context, request, parts),
+      ...(await shownOrNamed(this.#deps, context, request, parts)),
     })
   }
 

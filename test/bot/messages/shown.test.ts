@@ -101,6 +101,18 @@ describe('the picture of an answer', () => {
     assert.deepEqual(without.attachments, [])
   })
 
+  it('is shown by the answer to a question about an upload, without its name', async () => {
+    const asked = await ada.slash('ask', { question: HOW_MANY, image: triangle('asked.webp') })
+    assert.equal(asked.content, `> ${HOW_MANY}\n1`)
+    assert.equal(asked.attachments[0]?.filename, 'asked.webp')
+    const next = await ada.slash('ask', { question: 'what color is it?' })
+    assert.ok(next.content.includes(about('asked.webp', asked)), next.content)
+    await ada.press(asked, button(asked, EN.buttons.delete))
+    await ada.until((event) => event.type === 'deleted' && event.id === asked.id)
+    await idle(demo)
+    assert.deepEqual(await kept(demo, 'asked.webp'), [])
+  })
+
   it('stays a spoiler when it is shown', async () => {
     const described = await ada.slash('describe', { image: scene('SPOILER_mine.png') })
     assert.match(described.content, /^\|\|.*\|\|$/)
