@@ -34,7 +34,8 @@ export function isKnown(
   return (
     text === '' ||
     saysNothing(words, text) ||
-    (last !== undefined && includesWords(normalizeText(last.answer), text)) ||
+    // The question counts too: after "what color is the star?" nobody asks what shape it is.
+    (last !== undefined && includesWords(normalizeText(`${last.question} ${last.answer}`), text)) ||
     isSaid(words, { caption, text, about: aboutOf(words, question, last) })
   )
 }

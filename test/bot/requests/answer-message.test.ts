@@ -36,6 +36,15 @@ describe('answerBody', () => {
     ])
   })
 
+  it('says quietly where the model is unsure, below that part only', () => {
+    const parts = [
+      { lines: ['a cat'], spoiler: false, unsure: true },
+      { lines: ['a dog'], spoiler: false, unsure: false },
+    ]
+    const { content } = answerBody(layout({ parts, suggestions: [] }), text)
+    assert.equal(content, `**1.** a cat\n-# ${text.answer.unsure}\n**2.** a dog`)
+  })
+
   it('shows the model’s words and the question as they are, whatever markdown is in them', () => {
     const body = answerBody(
       layout({

@@ -38,6 +38,8 @@ describe('isKnown', () => {
     const history = [{ question: 'what is to the left of the circle?', answer: 'yellow star' }]
     assert.ok(known('what color is it?', 'yellow', { caption: '', history }))
     assert.ok(known('where is it?', 'top left', { caption: CAPTION, history }))
+    const color = [{ question: 'what color is the star?', answer: 'yellow' }]
+    assert.ok(known('what shape is it?', 'star', { caption: '', history: color }))
     assert.equal(known('what is below it?', 'blue square', { caption: CAPTION, history }), false)
   })
 })
