@@ -1,6 +1,7 @@
 /** Makes the card of a converted checkpoint from its family's plan and its own settings. */
 
 import { z } from 'zod'
+import { ConfigError } from '../../config/errors.ts'
 import type { FamilyCheckpoint, FamilyPlan } from '../families/common/family.ts'
 import { BLOCK_SIZE } from '../onnx/weight-plan.ts'
 import { type BaseCard, baseCardSchema } from '../families/common/card-base.ts'
@@ -76,7 +77,7 @@ export function readOwnSettings(
   return parsed.data
 }
 
-/** @throws {TypeError} if the card does not match its family's schema: a bug in the family. */
+/** @throws {ConfigError} naming what is out of range. */
 export function makeCard(facts: CardFacts): ModelCard {
   const { plan, model, own, precision, source } = facts
   const languages = own.languages ?? facts.languages
@@ -105,7 +106,7 @@ export function makeCard(facts: CardFacts): ModelCard {
     files: facts.files,
   })
   if (typeof card === 'string') {
-    throw new TypeError(`expected the plan of a family to make a card: ${card}`)
+    throw new ConfigError([`The checkpoint's configuration cannot be used: ${card}.`])
   }
   return card
 }

@@ -91,10 +91,9 @@ async function findProblems(folder: string, card: ModelCard): Promise<string[]> 
     .filter((name) => !(name in card.files))
     .map((name) => `${path.join(folder, CARD_FILE)} is incomplete: it does not list ${name}.`)
   for (const [name, { bytes }] of Object.entries(card.files)) {
-    const problem =
-      path.basename(name) === name
-        ? await fileProblem(path.join(folder, name), bytes)
-        : `${path.join(folder, CARD_FILE)} lists ${name}, which is not the name of a file.`
+    const problem = isFileName(name)
+      ? await fileProblem(path.join(folder, name), bytes)
+      : `${path.join(folder, CARD_FILE)} lists ${name}, which is not the name of a file.`
     if (problem) {
       problems.push(problem)
     }
@@ -104,7 +103,7 @@ async function findProblems(folder: string, card: ModelCard): Promise<string[]> 
 
 async function fileProblem(file: string, bytes: number): Promise<string | null> {
   const size = await stat(file).then(
-    (entry) => entry.size,
+    (entry) => (entry.isFile() ? entry.size : null),
     () => null,
   )
   if (size === null) {
@@ -114,6 +113,11 @@ async function fileProblem(file: string, bytes: number): Promise<string | null> 
     return `${file} has ${size} bytes instead of ${bytes}: the file was cut short or replaced.`
   }
   return null
+}
+
+/** Names that a conversion gives; none leads out of the folder. */
+function isFileName(name: string): boolean {
+  return /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name)
 }
 
 function exists(file: string): Promise<boolean> {

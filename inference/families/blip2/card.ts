@@ -8,6 +8,9 @@ import type { Blip2Config } from './config.ts'
 /** In the order in which a request needs them. */
 export const GRAPHS = ['vision', 'qformer', 'decoder'] as const
 
+/** Above 0, and not so small that pixels become infinite. */
+const divisor = z.number().min(1e-3)
+
 const dimensions = z.strictObject({
   imageSize: count,
   patchSize: count,
@@ -34,7 +37,7 @@ const dimensions = z.strictObject({
 const { questions, domain, files, ...base } = baseCardSchema.shape
 
 /** Fields in the order in which they are written. */
-export const blip2CardSchema = z.strictObject({
+const schema = z.strictObject({
   ...base,
   /** Older packages say `blip2-opt`, and do not list their graphs. */
   family: z.enum(['blip2', 'blip2-opt']).transform(() => 'blip2' as const),
@@ -55,7 +58,8 @@ export const blip2CardSchema = z.strictObject({
     resample: z.literal('bicubic'),
     rescaleFactor: z.number().positive(),
     mean: z.tuple([z.number(), z.number(), z.number()]),
-    std: z.tuple([z.number(), z.number(), z.number()]),
+    /** What pixels are divided by. */
+    std: z.tuple([divisor, divisor, divisor]),
   }),
   /** Text after the image tokens and BOS. `{question}` and `{answer}` are replaced. */
   prompts: z.strictObject({
@@ -72,6 +76,31 @@ export const blip2CardSchema = z.strictObject({
   questions,
   domain,
   files,
+})
+
+/** Cards whose parts fit together. */
+export const blip2CardSchema = schema.superRefine(({ dimensions: d, tokens }, context) => {
+  const problem = (path: string[], message: string) => {
+    context.addIssue({ code: 'custom', path, message })
+  }
+  const { bos, pad, image, stop } = tokens
+  for (const [name, ids] of Object.entries({ bos, pad, image: image ?? 0, stop })) {
+    if ([ids].flat().some((id) => id >= d.vocabSize)) {
+      problem(['tokens', name], `the model has only ${d.vocabSize} ids`)
+    }
+  }
+  if (d.heads * d.headDim !== d.hiddenSize) {
+    problem(['dimensions', 'hiddenSize'], 'it is not heads times headDim')
+  }
+  if (d.heads % d.kvHeads !== 0) {
+    problem(['dimensions', 'kvHeads'], 'it does not divide heads')
+  }
+  if (Math.floor(d.imageSize / d.patchSize) ** 2 + 1 !== d.visionTokens) {
+    problem(['dimensions', 'visionTokens'], 'it does not fit imageSize and patchSize')
+  }
+  if (d.queryTokens >= d.maxPositions) {
+    problem(['dimensions', 'maxPositions'], 'the image tokens alone need more')
+  }
 })
 
 export type Blip2Card = z.infer<typeof blip2CardSchema>

@@ -15,6 +15,9 @@ const MEAN = [0.48145466, 0.4578275, 0.40821073] as const
 const STD = [0.26862954, 0.26130258, 0.27577711] as const
 const RESCALE = 1 / 255
 
+/** The least standard deviation: what a card may have. */
+const MIN_STD = 1e-3
+
 /** PIL.Image.Resampling.BICUBIC. */
 const BICUBIC = 3
 
@@ -38,7 +41,7 @@ export function readPreprocessing(
   if (!fields.flag('do_resize', true)) {
     fields.problem('do_resize', 'is false; pictures of any size could not be taken.')
   }
-  for (const name of ['do_center_crop', 'do_pad', 'do_splits']) {
+  for (const name of ['do_center_crop', 'do_splits']) {
     if (json[name] === true) {
       fields.problem(name, 'is true; BLIP-2 takes the whole picture, squashed.')
     }
@@ -53,9 +56,11 @@ export function readPreprocessing(
   const normalize = fields.flag('do_normalize', true)
   return {
     resample: 'bicubic',
-    rescaleFactor: fields.flag('do_rescale', true) ? fields.number('rescale_factor', RESCALE) : 1,
+    rescaleFactor: fields.flag('do_rescale', true)
+      ? positive(fields, 'rescale_factor', RESCALE)
+      : 1,
     mean: normalize ? triple(fields, 'image_mean', MEAN) : [0, 0, 0],
-    std: normalize ? triple(fields, 'image_std', STD) : [1, 1, 1],
+    std: normalize ? triple(fields, 'image_std', STD, MIN_STD) : [1, 1, 1],
   }
 }
 
@@ -72,13 +77,13 @@ function isOwn(type: unknown): boolean {
   return typeof type === 'string' && /^Blip(ImageProcessor|FeatureExtractor)/.test(type)
 }
 
-/** A size is a number, or an object of height and width. */
+/** A size is a number, a list or an object of height and width. */
 function checkSize(fields: Fields, imageSize: number): void {
   const size = fields.json['size']
   if (size === undefined || size === null) {
     return
   }
-  const sides = isObject(size) ? Object.values(size).filter((side) => side !== null) : [size]
+  const sides = isObject(size) ? [size['height'], size['width']] : [size].flat()
   if (sides.length === 0 || sides.some((side) => side !== imageSize)) {
     fields.problem(
       'size',
@@ -87,19 +92,33 @@ function checkSize(fields: Fields, imageSize: number): void {
   }
 }
 
+function positive(fields: Fields, name: string, fallback: number): number {
+  const value = fields.number(name, fallback)
+  if (value <= 0) {
+    fields.problem(name, `is ${value}; a number above 0 is needed.`)
+  }
+  return value
+}
+
+/** One number stands for all three channels. */
 function triple(
   fields: Fields,
   name: string,
   fallback: readonly [number, number, number],
+  least = -Infinity,
 ): [number, number, number] {
-  const value = fields.json[name] ?? fallback
+  const setting = fields.json[name] ?? fallback
+  const value = typeof setting === 'number' ? [setting, setting, setting] : setting
   if (
     Array.isArray(value) &&
     value.length === 3 &&
-    value.every((item) => typeof item === 'number' && Number.isFinite(item))
+    value.every((item) => typeof item === 'number' && Number.isFinite(item) && item >= least)
   ) {
     return [value[0], value[1], value[2]]
   }
-  fields.problem(name, `is ${JSON.stringify(value)}; three numbers are needed.`)
+  fields.problem(
+    name,
+    `is ${JSON.stringify(value)}; three numbers${least > 0 ? ` of at least ${least}` : ''} are needed.`,
+  )
   return [...fallback]
 }

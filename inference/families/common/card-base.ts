@@ -9,8 +9,23 @@ import { z } from 'zod'
 import { PRECISIONS, VISION_STORAGES } from '../../blocks/precision.ts'
 import { statisticsSchema } from '../../domain/statistics.ts'
 
-export const count = z.int().positive()
-export const tokenId = z.int().nonnegative()
+/** Most of anything that a model has: positions, ids, columns. No model comes near it. */
+const MAX_COUNT = 2 ** 22
+/** Longest text of a question or a word, in characters. */
+const MAX_QUESTION = 200
+/** Most questions, or words of a kind: each pair of words of a caption can make a question. */
+const MAX_QUESTIONS = 200
+/** Most places for words in a question. */
+const MAX_SLOTS = 2
+
+export const count = z.int().positive().max(MAX_COUNT)
+export const tokenId = z.int().nonnegative().max(MAX_COUNT)
+
+const phrase = z.string().min(1).max(MAX_QUESTION)
+const questionPattern = phrase.refine(
+  (text) => text.split('{').length - 1 <= MAX_SLOTS,
+  `has more than ${MAX_SLOTS} places for words`,
+)
 
 /** A graph is `<name>.onnx` in the package, its weights `<name>.onnx.data`. */
 export const graphName = z.string().regex(/^[a-z][a-z0-9-]*$/)
@@ -28,7 +43,7 @@ export const baseTokens = z.strictObject({
   bos: tokenId,
   pad: tokenId,
   /** The ids that end an answer. */
-  stop: z.array(tokenId).min(1),
+  stop: z.array(tokenId).min(1).max(MAX_QUESTIONS),
 })
 
 /** The fields of every card; a family replaces `family`, `graphs`, `tokens` and `prompts`. */
@@ -82,11 +97,11 @@ export const baseCardSchema = z.strictObject({
   questions: z
     .strictObject({
       /** Lists of words. `{shape}` in a pattern stands for each word of `shape` that the caption has. */
-      words: z.record(z.string().regex(/^[a-z]+$/), z.array(z.string().min(1)).min(1)),
+      words: z.record(z.string().regex(/^[a-z]+$/), z.array(phrase).min(1).max(MAX_QUESTIONS)),
       /** Questions of their own. `{shape.1}` and `{shape.2}` are two different words. */
-      patterns: z.array(z.string().min(1)).min(1),
+      patterns: z.array(questionPattern).min(1).max(MAX_QUESTIONS),
       /** Questions that need the answer before them, such as "how big is it?". */
-      followUps: z.array(z.string().min(1)),
+      followUps: z.array(phrase).max(MAX_QUESTIONS),
       /** The lists of `words` that name things, which "it" in a follow-up can stand for. Default: all. */
       things: z.array(z.string()).optional(),
       /** Answers that say that there is none; a question with such an answer is not suggested. */
@@ -122,7 +137,7 @@ export const baseCardSchema = z.strictObject({
   /** Every other file of the package. */
   files: z.record(
     z.string(),
-    z.strictObject({ bytes: z.int().nonnegative(), sha256: z.string().length(64) }),
+    z.strictObject({ bytes: z.int().nonnegative(), sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
   ),
 })
 

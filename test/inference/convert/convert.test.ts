@@ -100,6 +100,25 @@ describe('convertCheckpoint', () => {
     assert.deepEqual((await cardOf()).preprocessing.mean, [0.5, 0.5, 0.5])
   })
 
+  it('reads sizes and means in every form that transformers does', async () => {
+    const forms = { size: [28, 28], image_mean: 0.5, image_std: 0.25, do_pad: true }
+    writeFileSync(path.join(from, 'preprocessor_config.json'), JSON.stringify(forms))
+    rmSync(path.join(from, 'processor_config.json'))
+    const { preprocessing } = await cardOf()
+    assert.deepEqual(preprocessing.mean, [0.5, 0.5, 0.5])
+    assert.deepEqual(preprocessing.std, [0.25, 0.25, 0.25])
+  })
+
+  it('refuses a size or a deviation that cannot be used', async () => {
+    const wrong = { size: { shortest_edge: 28 }, image_std: [1, 0, 1], rescale_factor: 0 }
+    writeFileSync(path.join(from, 'preprocessor_config.json'), JSON.stringify(wrong))
+    rmSync(path.join(from, 'processor_config.json'))
+    await assert.rejects(
+      cardOf(),
+      /size is \{"shortest_edge":28\}.*\n.*rescale_factor is 0.*\n.*image_std is \[1,0,1\]/,
+    )
+  })
+
   it('reads float64 weights', async () => {
     changeWeights((tensors) => {
       const tensor = tensors['query_tokens']!

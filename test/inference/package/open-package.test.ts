@@ -98,6 +98,52 @@ describe('openPackage', () => {
     await refused(/"precision"/)
   })
 
+  it('names what is out of range in a card', async () => {
+    const original = readFileSync(path.join(folder, 'model.json'), 'utf8')
+    const questions = (pattern: string) => ({
+      words: { a: ['b'] },
+      patterns: [pattern],
+      followUps: [],
+    })
+    const cases: [string, string | null, unknown, RegExp][] = [
+      ['dimensions', 'maxPositions', 1e15, /"dimensions\.maxPositions"/],
+      ['dimensions', 'hiddenSize', 1, /"dimensions\.hiddenSize": it is not heads times headDim/],
+      ['dimensions', 'kvHeads', 3, /"dimensions\.kvHeads"/],
+      ['dimensions', 'visionTokens', 5, /"dimensions\.visionTokens"/],
+      ['preprocessing', 'std', [1, 0, 1], /"preprocessing\.std\.1"/],
+      ['tokens', 'bos', 304, /"tokens\.bos": the model has only 304 ids/],
+      ['tokens', 'image', 2 ** 53 - 1, /"tokens\.image"/],
+      ['tokens', 'stop', [2, 400], /"tokens\.stop": the model has only 304 ids/],
+      [
+        'questions',
+        null,
+        questions('{a} {a.1} {a.2}?'),
+        /"questions\.patterns\.0": has more than 2/,
+      ],
+      ['questions', null, questions('x'.repeat(201)), /"questions\.patterns\.0"/],
+    ]
+    for (const [part, name, value, sentence] of cases) {
+      editCard((card) => {
+        if (name === null) {
+          card[part] = value
+        } else {
+          Object.assign(Object(card[part]), { [name]: value })
+        }
+      })
+      await refused(sentence)
+      writeFileSync(path.join(folder, 'model.json'), original)
+    }
+  })
+
+  it('takes only names of files', async () => {
+    for (const name of ['..', '.', 'a/b', 'a\\b', '']) {
+      editCard((card) => {
+        card['files'] = { ...Object(card['files']), [name]: { bytes: 1, sha256: '0'.repeat(64) } }
+      })
+      await refused(/lists .*, which is not the name of a file/)
+    }
+  })
+
   it('never looks outside the folder', async () => {
     editCard((card) => {
       card['files'] = { '../secret': { bytes: 1, sha256: '0'.repeat(64) } }
