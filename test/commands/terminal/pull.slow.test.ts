@@ -101,7 +101,7 @@ function assertPackage(folder: string): ModelCard {
     assert.equal(stored.length, bytes, name)
     assert.equal(sha256(stored), expected, name)
   }
-  const files = readdirSync(folder).filter((name) => name !== 'prepared')
+  const files = readdirSync(folder).filter((name) => !['prepared', '.verified.json'].includes(name))
   assert.deepEqual(files.sort(), [...Object.keys(card.files), 'model.json'].sort())
   return card
 }
