@@ -63,6 +63,9 @@ Options
   --prepare          also save the weights in the layout of this processor: opens in seconds instead
                      of tens of seconds, for twice the size on disk
   --out DIR          folder of the package; default models/NAME
+  --subfolder NAME   folder of the repository, or of DIR, that has the weights; what it lacks is taken
+                     from the folder above
+  --tokenizer DIR    take the tokenizer from another checkpoint's folder
   --revision R       branch, tag or commit of the repository; default main
   --force            replace an existing package
   --keep-download    keep the downloaded checkpoint
@@ -88,6 +91,8 @@ const OPTIONS = {
   vision: { type: 'string' },
   calibrate: { type: 'string' },
   revision: { type: 'string' },
+  subfolder: { type: 'string' },
+  tokenizer: { type: 'string' },
   force: { type: 'boolean' },
   prepare: { type: 'boolean' },
   'keep-download': { type: 'boolean' },
@@ -99,6 +104,8 @@ type Values = ReturnType<typeof readArguments<typeof OPTIONS>>['values']
 
 type Request = {
   readonly source: PullSource
+  readonly subfolder: string | undefined
+  readonly tokenizer: string | undefined
   readonly name: string
   readonly precision: Precision
   readonly vision: VisionStorage | undefined
@@ -246,12 +253,21 @@ function readRequest(values: Values, positionals: readonly string[]): Request {
   if (positionals.length > 1 || (repository === undefined) === (values.from === undefined)) {
     throw new UsageError('Give one model as OWNER/NAME, or a folder with --from DIR.')
   }
-  const paths = [values.out, values.from, values.revision, values.calibrate]
+  const { out, from, revision, calibrate, tokenizer } = values
+  const paths = [out, from, revision, calibrate, tokenizer]
   if (paths.includes('')) {
-    throw new UsageError('--out, --from, --revision and --calibrate must not be empty.')
+    throw new UsageError(
+      '--out, --from, --revision, --calibrate and --tokenizer must not be empty.',
+    )
+  }
+  const { subfolder } = values
+  if (subfolder !== undefined && !/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(subfolder)) {
+    throw new UsageError('--subfolder is the name of a folder, without a path.')
   }
   const start = userFolder(NAME)
   const rest = {
+    subfolder,
+    tokenizer: values.tokenizer === undefined ? undefined : path.resolve(start, values.tokenizer),
     precision,
     vision,
     calibrate: values.calibrate === undefined ? undefined : path.resolve(start, values.calibrate),

@@ -27,6 +27,7 @@ import type { Checkpoint } from './checkpoint/checkpoint.ts'
 import { sameTensor } from './checkpoint/same-tensor.ts'
 import { TOKENIZER_FILE } from './checkpoint/tokenizer-files.ts'
 import { type CalibrationFacts, makeCard, type OwnSettings } from './make-card.ts'
+import { type CheckpointSource, findFolders } from './checkpoint/folders.ts'
 import { readModel, readSmallFiles, requireCheckpoint } from './small-files.ts'
 import { UNSCALED } from './weights/scaling.ts'
 import { ThreadPool } from './weights/thread-pool.ts'
@@ -95,11 +96,18 @@ function storagesOf(precision: Precision, vision: VisionStorage = DEFAULT_VISION
 
 /** A checkpoint that passed all checks, and the plan of its graphs. */
 type Prepared = {
+  /** That has the weights. */
+  readonly folder: string
   readonly checkpoint: Checkpoint
   readonly model: FamilyCheckpoint
   readonly tokenizer: string
   readonly own: OwnSettings
   readonly plan: FamilyPlan
+}
+
+/** A folder alone stands for a checkpoint that has everything in it. */
+function sourceOf(from: string | CheckpointSource): CheckpointSource {
+  return typeof from === 'string' ? { folder: from } : from
 }
 
 /**
@@ -108,7 +116,7 @@ type Prepared = {
  * @throws {ConfigError} before any weight is read, with a sentence for each problem.
  */
 export async function convertCheckpoint(
-  from: string,
+  from: string | CheckpointSource,
   out: string,
   options: ConvertOptions,
 ): Promise<ModelCard> {
@@ -131,8 +139,8 @@ export async function convertCheckpoint(
       ...prepared,
       ...options,
       vision: options.vision ?? DEFAULT_VISION,
-      license: await readLicense(from),
-      languages: await readLanguages(from),
+      license: await readLicense(prepared.folder),
+      languages: await readLanguages(prepared.folder),
       files,
       calibration,
     })
@@ -152,17 +160,18 @@ export async function convertCheckpoint(
  * @throws {ConfigError} if config.json is missing or of an unsupported model.
  */
 export function estimatePackageBytes(
-  from: string,
+  from: string | CheckpointSource,
   precision: Precision,
   vision?: VisionStorage,
 ): number {
   const problems: string[] = []
-  const model = readModel(from, problems)
+  const folders = findFolders(sourceOf(from))
+  const model = readModel(folders, problems)
   if (model === null) {
     throw new ConfigError(problems)
   }
   const { graphs } = model.plan(null, storagesOf(precision, vision))
-  const tokenizer = path.join(from, TOKENIZER_FILE)
+  const tokenizer = path.join(folders.tokenizer, TOKENIZER_FILE)
   return Object.values(graphs).reduce(
     (sum, graph) => sum + graph.dataBytes + graph.model.length,
     existsSync(tokenizer) ? statSync(tokenizer).size : TOKENIZER_BYTES,
@@ -170,11 +179,15 @@ export function estimatePackageBytes(
 }
 
 /** Checks the whole checkpoint. @throws {ConfigError} with a sentence for each problem. */
-function prepare(from: string, precision: Precision, vision?: VisionStorage): Prepared {
-  requireCheckpoint(from)
+function prepare(
+  from: string | CheckpointSource,
+  precision: Precision,
+  vision?: VisionStorage,
+): Prepared {
+  const folders = requireCheckpoint(sourceOf(from))
   const problems: string[] = []
-  const small = readSmallFiles(from, problems)
-  const checkpoint = openCheckpoint(from, problems)
+  const small = readSmallFiles(folders, problems)
+  const checkpoint = openCheckpoint(folders.weights, problems)
   if (small === null || problems.length > 0) {
     throw new ConfigError(problems)
   }
@@ -183,8 +196,8 @@ function prepare(from: string, precision: Precision, vision?: VisionStorage): Pr
     equal: (a: string, b: string) => sameTensor(checkpoint, a, b),
   }
   const plan = small.model.plan(weights, storagesOf(precision, vision))
-  checkWeights(from, checkpoint, Object.values(plan.graphs))
-  return { ...small, checkpoint, plan }
+  checkWeights(folders.weights, checkpoint, Object.values(plan.graphs))
+  return { ...small, folder: folders.weights, checkpoint, plan }
 }
 
 /** Runs `use` with a pool of threads and closes the pool afterwards; an abort ends the threads. */

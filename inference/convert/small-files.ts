@@ -9,6 +9,7 @@ import { ConfigError } from '../../config/errors.ts'
 import { familyOfCheckpoint } from '../families/index.ts'
 import type { FamilyCheckpoint } from '../families/common/family.ts'
 import { readJson } from '../families/common/read-json.ts'
+import { type CheckpointFolders, type CheckpointSource, findFolders } from './checkpoint/folders.ts'
 import { refuseAdapter } from './checkpoint/adapters.ts'
 import { readTokenizer } from './checkpoint/tokenizer-files.ts'
 import { type OwnSettings, readOwnSettings } from './make-card.ts'
@@ -22,32 +23,40 @@ export type SmallFiles = {
   readonly own: OwnSettings
 }
 
-/** @throws {ConfigError} if the folder is not one, or has a LoRA adapter instead of a whole model. */
-export function requireCheckpoint(folder: string): void {
-  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
-    throw new ConfigError([`${folder} is not a folder.`])
+/**
+ * Finds the folders of a checkpoint.
+ *
+ * @throws {ConfigError} if one does not exist, or has a LoRA adapter instead of a whole model.
+ */
+export function requireCheckpoint(source: CheckpointSource): CheckpointFolders {
+  const folders = findFolders(source)
+  for (const folder of [source.folder, folders.weights, folders.tokenizer]) {
+    if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
+      throw new ConfigError([`${folder} is not a folder.`])
+    }
   }
-  refuseAdapter(folder)
+  refuseAdapter(folders.weights)
+  return folders
 }
 
 /** @returns null if the checkpoint cannot be converted, with a sentence per reason in `problems`. */
-export function readSmallFiles(folder: string, problems: string[]): SmallFiles | null {
+export function readSmallFiles(folders: CheckpointFolders, problems: string[]): SmallFiles | null {
   const before = problems.length
-  const model = readModel(folder, problems)
-  const tokenizer = readTokenizer(folder, model?.tokens ?? null, problems)
-  const own = readOwnSettings(folder, model?.prompts ?? null, problems)
+  const model = readModel(folders, problems)
+  const tokenizer = readTokenizer(folders.tokenizer, model?.tokens ?? null, problems)
+  const own = readOwnSettings(folders.weights, model?.prompts ?? null, problems)
   return model === null || problems.length > before ? null : { model, tokenizer, own }
 }
 
 /** As `readSmallFiles`, but only `config.json` and what its family reads beside it. */
-export function readModel(folder: string, problems: string[]): FamilyCheckpoint | null {
+export function readModel(folders: CheckpointFolders, problems: string[]): FamilyCheckpoint | null {
   const before = problems.length
-  const config = readJson(folder, CONFIG_FILE, problems)
+  const config = readJson(folders.config, CONFIG_FILE, problems)
   if (config === null) {
     if (problems.length === before) {
-      problems.push(`${folder} has no ${CONFIG_FILE}; it is not a Hugging Face checkpoint.`)
+      problems.push(`${folders.config} has no ${CONFIG_FILE}; it is not a Hugging Face checkpoint.`)
     }
     return null
   }
-  return familyOfCheckpoint(config['model_type'], problems)?.read(folder, problems) ?? null
+  return familyOfCheckpoint(config['model_type'], problems)?.read(folders, problems) ?? null
 }

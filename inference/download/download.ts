@@ -26,6 +26,8 @@ export type DownloadProgress = {
 export type DownloadOptions = {
   readonly hub: Hub
   readonly repository: Repository
+  /** Folder of the repository that has the weights. */
+  readonly subfolder?: string | undefined
   /** Where the files go; created if it does not exist. The caller keeps other processes away. */
   readonly folder: string
   readonly atOnce?: number
@@ -49,9 +51,9 @@ export type Downloaded = { readonly files: number; readonly bytes: number }
  * @throws {ConfigError} when a file cannot be downloaded, or `beforeWeights` refuses.
  */
 export async function downloadCheckpoint(options: DownloadOptions): Promise<Downloaded> {
-  const { repository, folder } = options
-  const { small, weights: listed } = selectFirstFiles(repository)
-  await mkdir(folder, { recursive: true })
+  const { repository, folder, subfolder = '' } = options
+  const { small, weights: listed } = selectFirstFiles(repository, subfolder)
+  await mkdir(path.join(folder, subfolder), { recursive: true })
   await fetchAll(small, small, options)
   const weights =
     'single' in listed

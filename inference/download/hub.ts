@@ -69,7 +69,8 @@ export function isRepositoryId(text: string): boolean {
 
 /** The address of one file of a commit. */
 export function fileUrl(hub: Hub, repository: Repository, name: string): URL {
-  const path = `${repository.id}/resolve/${repository.commit}/${encodeURIComponent(name)}`
+  const parts = name.split('/').map(encodeURIComponent).join('/')
+  const path = `${repository.id}/resolve/${repository.commit}/${parts}`
   return new URL(`${hub.endpoint}/${path}`)
 }
 

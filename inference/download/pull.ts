@@ -10,6 +10,7 @@ import path from 'node:path'
 import { findCalibrationPictures } from '../convert/calibration/calibration-pictures.ts'
 import { convertCheckpoint, estimatePackageBytes } from '../convert/convert.ts'
 import { ConfigError } from '../../config/errors.ts'
+import type { CheckpointSource } from '../convert/checkpoint/folders.ts'
 import { readSmallFiles, requireCheckpoint, type SmallFiles } from '../convert/small-files.ts'
 import type { ModelCard } from '../package/model-card.ts'
 import type { Precision, VisionStorage } from '../blocks/precision.ts'
@@ -43,6 +44,10 @@ export type PullProgress = {
 
 export type PullOptions = {
   readonly source: PullSource
+  /** Folder in the source that has the weights. */
+  readonly subfolder?: string | undefined
+  /** Folder that has the tokenizer. */
+  readonly tokenizer?: string | undefined
   /** Folder of the package to make. */
   readonly out: string
   readonly name: string
@@ -107,11 +112,12 @@ async function convert(
   pictures: readonly string[] | undefined,
 ): Promise<Pulled> {
   const { out, precision, vision, signal } = options
-  const { folder: from, repository, download } = checkpoint
+  const { repository, download } = checkpoint
+  const from = sourceIn(checkpoint.folder, options)
   const { own, model } = checkSmallFiles(from)
   const bytes = estimatePackageBytes(from, precision, vision)
   await requireDisk([{ what: 'package', folder: path.dirname(out), bytes }])
-  const license = own.license ?? checkpoint.license ?? (await readLicense(from))
+  const license = own.license ?? checkpoint.license ?? (await readLicense(checkpoint.folder))
   options.onNote(licenseSentence(license, model.license.note))
   const started = performance.now()
   const card = await convertCheckpoint(from, target.building, {
@@ -176,6 +182,7 @@ async function download(
   const { hub, precision, out } = options
   const started = performance.now()
   const downloaded = await downloadCheckpoint({
+    subfolder: options.subfolder,
     hub,
     repository,
     folder,
@@ -184,8 +191,9 @@ async function download(
     onProgress: (progress) =>
       options.onProgress({ phase: 'download', what: repository.id, ...progress }),
     async beforeWeights(_weights, missingBytes) {
-      checkSmallFiles(folder)
-      const packageBytes = estimatePackageBytes(folder, precision, options.vision)
+      const from = sourceIn(folder, options)
+      checkSmallFiles(from)
+      const packageBytes = estimatePackageBytes(from, precision, options.vision)
       await requireDisk([
         { what: 'download', folder, bytes: missingBytes },
         { what: 'package', folder: path.dirname(out), bytes: packageBytes },
@@ -212,15 +220,19 @@ async function picturesToCalibrate(options: PullOptions) {
   return files
 }
 
+function sourceIn(folder: string, { subfolder, tokenizer }: PullOptions): CheckpointSource {
+  return { folder, subfolder, tokenizer }
+}
+
 /**
  * Checks the small files of a checkpoint.
  *
  * @throws {ConfigError} with a sentence for each problem that prevents a conversion.
  */
-function checkSmallFiles(folder: string): SmallFiles {
-  requireCheckpoint(folder)
+function checkSmallFiles(source: CheckpointSource): SmallFiles {
+  const folders = requireCheckpoint(source)
   const problems: string[] = []
-  const files = readSmallFiles(folder, problems)
+  const files = readSmallFiles(folders, problems)
   if (files === null) {
     throw new ConfigError(problems)
   }

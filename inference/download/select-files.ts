@@ -46,19 +46,26 @@ export type ShardIndex = { readonly index: string; readonly extension: string }
 /**
  * Selects the small files and the weights: a single file before an index, as transformers does.
  *
+ * @param subfolder folder that has the weights; what it lacks is taken from the root. Default: the root.
  * @throws {ConfigError} when there is no configuration or there are no weights.
  */
-export function selectFirstFiles(repository: Repository): FirstFiles {
+export function selectFirstFiles(repository: Repository, subfolder = ''): FirstFiles {
   const { id } = repository
+  const prefix = subfolder === '' ? '' : `${subfolder}/`
   const byName = new Map(repository.files.map((file) => [file.name, file]))
-  if (byName.has(ADAPTER_CONFIG)) {
-    throw new ConfigError([adapterOnHub(id, byName.has(CONFIG_FILE))])
+  const has = (name: string) => byName.has(prefix + name) || byName.has(name)
+  if (byName.has(prefix + ADAPTER_CONFIG)) {
+    throw new ConfigError([adapterOnHub(id, has(CONFIG_FILE))])
   }
-  if (!byName.has(CONFIG_FILE)) {
+  if (!has(CONFIG_FILE)) {
     throw new ConfigError([`${id} has no ${CONFIG_FILE}: it is not a transformers model.`])
   }
-  const weights = selectWeights(repository, byName)
-  const small = repository.files.filter((file) => SMALL_FILES.has(file.name))
+  const weights = selectWeights(repository, byName, prefix)
+  const small = repository.files.filter(
+    ({ name }) =>
+      SMALL_FILES.has(name) ||
+      (name.startsWith(prefix) && SMALL_FILES.has(name.slice(prefix.length))),
+  )
   const index = 'index' in weights ? byName.get(weights.index) : undefined
   if (index !== undefined) {
     small.push(index)
@@ -74,18 +81,21 @@ export function selectFirstFiles(repository: Repository): FirstFiles {
 function selectWeights(
   { id }: Repository,
   byName: ReadonlyMap<string, RemoteFile>,
+  prefix: string,
 ): FirstFiles['weights'] {
   for (const { single, index, extension } of WEIGHT_FORMATS) {
-    const file = byName.get(single)
+    const file = byName.get(prefix + single)
     if (file !== undefined) {
       return { single: file }
     }
-    if (byName.has(index)) {
-      return { index, extension }
+    if (byName.has(prefix + index)) {
+      return { index: prefix + index, extension }
     }
   }
   const names = WEIGHT_FORMATS.flatMap(({ single, index }) => [single, index]).join(', ')
-  throw new ConfigError([`${id} has no weights: none of ${names} is in its root folder.`])
+  throw new ConfigError([
+    `${id} has no weights: none of ${names} is in ${prefix === '' ? 'its root folder (--subfolder NAME looks into another)' : prefix}.`,
+  ])
 }
 
 /**
@@ -114,7 +124,7 @@ export function selectShards(
   const shards: RemoteFile[] = []
   const problems: string[] = []
   for (const name of new Set(Object.values(index.data.weight_map))) {
-    const file = byName.get(name)
+    const file = byName.get(indexName.slice(0, indexName.lastIndexOf('/') + 1) + name)
     if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name) || !name.endsWith(extension)) {
       problems.push(
         `The ${indexName} of ${id} names ${JSON.stringify(name)}, not a plain file name.`,

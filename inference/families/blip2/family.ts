@@ -29,13 +29,20 @@ export const blip2 = {
   },
 } as const satisfies Family
 
-function read(folder: string, problems: string[]): FamilyCheckpoint | null {
-  const config = readConfig(folder, problems)
+function read(
+  folders: { readonly config: string; readonly preprocessing: string },
+  problems: string[],
+): FamilyCheckpoint | null {
+  const config = readConfig(folders.config, problems)
   if (config === null) {
     return null
   }
   const { tokens } = config
-  const preprocessing = readPreprocessing(folder, config.model.vision.imageSize, problems)
+  const preprocessing = readPreprocessing(
+    folders.preprocessing,
+    config.model.vision.imageSize,
+    problems,
+  )
   return {
     license: LICENSE,
     tokens: { bos: tokens.bos, pad: tokens.pad, vocabSize: config.model.text.vocab },

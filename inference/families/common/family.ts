@@ -28,10 +28,14 @@ export type Family = {
   /**
    * Reads the small files of a checkpoint.
    *
-   * @param folder has a config.json whose `model_type` is the family's.
+   * @param folders with a config.json whose `model_type` is the family's, and with the settings of the
+   *   image processor.
    * @param problems gets a sentence for everything that cannot be converted; null then.
    */
-  read(folder: string, problems: string[]): FamilyCheckpoint | null
+  read(
+    folders: { readonly config: string; readonly preprocessing: string },
+    problems: string[],
+  ): FamilyCheckpoint | null
   /** The text of a question after past turns, oldest first, in the card's format. */
   questionText(card: BaseCard, question: string, history: readonly Turn[]): string
   /** @throws {ConfigError} if the card and the graphs contradict each other. */

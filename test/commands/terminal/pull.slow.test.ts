@@ -302,6 +302,8 @@ describe('npm run pull', () => {
       ['a/b', '--frm', 'x'],
       ['--from', 'x', '--revision', 'main'],
       ['--from'],
+      ['a/b', '--subfolder', '../x'],
+      ['a/b', '--tokenizer', ''],
     ]
     for (const { stdout, stderr, code } of await Promise.all(wrong.map((args) => run(args)))) {
       assert.equal(code, 2, stderr)

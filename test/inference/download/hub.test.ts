@@ -218,6 +218,32 @@ describe('selectFirstFiles', () => {
     assert.deepEqual(namesOf(small), ['config.json', 'vocab.json'])
   })
 
+  it('takes a subfolder and what is missing in it from the root', () => {
+    const { small, weights } = selectFirstFiles(
+      repositoryOf(
+        'config.json',
+        'vocab.json',
+        'x/config.json',
+        'x/pytorch_model.bin',
+        'y/vocab.json',
+      ),
+      'x',
+    )
+    assert.deepEqual(namesOf(small), ['config.json', 'vocab.json', 'x/config.json'])
+    assert.ok('single' in weights)
+    assert.equal(weights.single.name, 'x/pytorch_model.bin')
+    const sharded = repositoryOf(
+      'x/config.json',
+      'x/model.safetensors.index.json',
+      'x/a.safetensors',
+    )
+    const listed = selectFirstFiles(sharded, 'x').weights
+    assert.ok('index' in listed)
+    const shards = selectShards(sharded, listed, indexOf('a.safetensors'))
+    assert.deepEqual(namesOf(shards), ['x/a.safetensors'])
+    assert.throws(() => selectFirstFiles(sharded, 'z'), says(/has no config\.json/))
+  })
+
   it('takes weights of torch.save where there are no safetensors', () => {
     const sharded = repositoryOf('config.json', 'pytorch_model.bin.index.json', 'x-1.bin')
     const { small, weights } = selectFirstFiles(sharded)

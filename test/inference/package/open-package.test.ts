@@ -31,6 +31,10 @@ function refused(message: RegExp) {
   return assert.rejects(openPackage(folder), { name: 'ConfigError', message })
 }
 
+function questions(pattern: string) {
+  return { words: { a: ['b'] }, patterns: [pattern], followUps: [] }
+}
+
 describe('openPackage', () => {
   it('opens a whole package', async () => {
     const { card } = await openPackage(folder)
@@ -100,11 +104,6 @@ describe('openPackage', () => {
 
   it('names what is out of range in a card', async () => {
     const original = readFileSync(path.join(folder, 'model.json'), 'utf8')
-    const questions = (pattern: string) => ({
-      words: { a: ['b'] },
-      patterns: [pattern],
-      followUps: [],
-    })
     const cases: [string, string | null, unknown, RegExp][] = [
       ['dimensions', 'maxPositions', 1e15, /"dimensions\.maxPositions"/],
       ['dimensions', 'hiddenSize', 1, /"dimensions\.hiddenSize": it is not heads times headDim/],
