@@ -15,6 +15,7 @@ import { runPullBench } from './full-size/pull.ts'
 import { runSandboxBench } from './sandbox-load/sandbox-load.ts'
 import { runSoakBench } from './soak/soak.ts'
 import { runStartBench } from './full-size/start.ts'
+import { runStoreBench } from './store.ts'
 import { runThroughputBench } from './full-size/throughput.ts'
 import { runVisionBench } from './full-size/vision.ts'
 import { updatePublished } from './report/results.ts'
@@ -44,6 +45,8 @@ With the demo model, the small checkpoints, or no model at all:
                 --members N          default 200
                 --rate N             uses a second; default 50
                 --seconds N          default 60
+  store       walks over 20,000 records of an encrypted SQLite file: time, and the longest delay of
+              the event loop
   soak        a long run of the whole bot with faults: is everybody answered once, in time, and
               does its memory stay flat
                 --interactions N     default 2000
@@ -96,6 +99,7 @@ const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<void
   sandbox: runSandboxBench,
   soak: runSoakBench,
   start: runStartBench,
+  store: runStoreBench,
   throughput: runThroughputBench,
   vision: runVisionBench,
 }

@@ -1,17 +1,27 @@
 /** The store in a file on this machine, with Node's own SQLite. */
 
-import { mkdirSync } from 'node:fs'
+import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs'
 import path from 'node:path'
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import { clearExpired, NAMESPACE, type OpenBackend, PAGE, pagesOfKeys } from './backend.ts'
 
-/** How long a write waits for the write of another process. */
-const BUSY_TIMEOUT_MS = 10_000
+/** How long a write waits for the write of another process; the whole process waits meanwhile. */
+const BUSY_TIMEOUT_MS = 2000
+
+/** SQLite's result codes. */
+const SQLITE_CORRUPT = 11
+const SQLITE_NOTADB = 26
+
+/** Free pages that are given back to the file system at once: 4 MiB. */
+const SHRINK_PAGES = 1024
 
 // In WAL mode this survives a killed process. Only a power failure can lose the last writes.
+// Deleted rows are overwritten, and their pages are given back to the file system step by step.
 const SCHEMA = `
+PRAGMA auto_vacuum = INCREMENTAL;
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = NORMAL;
+PRAGMA secure_delete = ON;
 CREATE TABLE IF NOT EXISTS keyv
   (key VARCHAR(255) NOT NULL, value TEXT, namespace VARCHAR(255) NOT NULL DEFAULT '',
   expires BIGINT DEFAULT NULL, UNIQUE(key, namespace));
@@ -24,18 +34,11 @@ const UPSERT = `INSERT INTO keyv (key, namespace, value, expires) VALUES (?, ?, 
 /** @param url `memory:` or `sqlite:PATH`. */
 export const openSqlite: OpenBackend = async (url, onError) => {
   const database = open(url)
-  const expiry = clearExpired(
-    async () => database.prepare('DELETE FROM keyv WHERE expires < ?').run(Date.now()),
-    onError,
-  )
-  /** Text of a column of every row. */
-  const texts = (sql: string, ...values: SQLInputValue[]) =>
-    database
-      .prepare(sql)
-      .all(...values)
-      .flatMap((row) => Object.values(row).map(String))
-  const changes = (sql: string, ...values: SQLInputValue[]) =>
-    Number(database.prepare(sql).run(...values).changes) === 1
+  const expiry = clearExpired(async () => {
+    database.prepare('DELETE FROM keyv WHERE expires < ?').run(Date.now())
+    shrink(database)
+  }, onError)
+  const { texts, changes, assertSound } = statements(database)
   const read = (key: string) =>
     texts(`SELECT value FROM keyv WHERE ${LIVE}`, key, NAMESPACE, Date.now())[0]
   return {
@@ -74,7 +77,8 @@ export const openSqlite: OpenBackend = async (url, onError) => {
         return texts(sql, NAMESPACE, prefix, `${prefix}\u{10ffff}`, after, Date.now())
       }),
     async ping() {
-      database.prepare('SELECT 1').get()
+      texts('SELECT key FROM keyv LIMIT 1')
+      assertSound()
     },
     async close() {
       expiry.stop()
@@ -85,10 +89,39 @@ export const openSqlite: OpenBackend = async (url, onError) => {
   }
 }
 
+/** Runs statements, and notes that the file is malformed. */
+function statements(database: DatabaseSync) {
+  let damage: unknown
+  const noting = <R>(work: () => R): R => {
+    try {
+      return work()
+    } catch (error) {
+      damage ??= isDamage(error) ? error : undefined
+      throw error
+    }
+  }
+  /** Text of a column of every row. */
+  const texts = (sql: string, ...values: SQLInputValue[]) =>
+    noting(() => database.prepare(sql).all(...values)).flatMap((row) =>
+      Object.values(row).map(String),
+    )
+  const changes = (sql: string, ...values: SQLInputValue[]) =>
+    Number(noting(() => database.prepare(sql).run(...values)).changes) === 1
+  const assertSound = () => {
+    if (damage !== undefined) {
+      throw damage
+    }
+  }
+  return { texts, changes, assertSound }
+}
+
 function open(url: string): DatabaseSync {
   const file = url === 'memory:' ? ':memory:' : path.resolve(url.slice('sqlite:'.length))
   if (file !== ':memory:') {
     mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })
+    // SQLite gives its other files the mode of this one.
+    closeSync(openSync(file, 'a', 0o600))
+    chmodSync(file, 0o600)
   }
   const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS })
   try {
@@ -98,4 +131,22 @@ function open(url: string): DatabaseSync {
     throw error
   }
   return database
+}
+
+/** Whether SQLite found its file to be malformed; then it stays so until the operator replaces it. */
+function isDamage(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    'errcode' in error &&
+    (error.errcode === SQLITE_CORRUPT || error.errcode === SQLITE_NOTADB)
+  )
+}
+
+/**
+ * Gives some of the free pages back to the file system, and empties the write-ahead log, in which
+ * deleted rows can still be read. A file of an earlier version keeps its free pages; they are
+ * overwritten when they are used again.
+ */
+function shrink(database: DatabaseSync): void {
+  database.exec(`PRAGMA incremental_vacuum(${SHRINK_PAGES}); PRAGMA wal_checkpoint(TRUNCATE)`)
 }

@@ -13,6 +13,7 @@ import { ConfigError } from '../../config/errors.ts'
 import { KeyedMutex } from './keyed-mutex.ts'
 import { type Backend, keyvStorage, type OpenBackend } from './backend.ts'
 import { createEncryption, encryptedWith, type Encryption } from './encryption.ts'
+import { Pace } from './pace.ts'
 import { openPostgres } from './postgres.ts'
 import { openRedis } from './redis.ts'
 import { openSqlite } from './sqlite.ts'
@@ -52,9 +53,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const backend = await backendOf(url)(url, (error) => {
     log.error({ err: error }, 'the store has a problem')
   }).catch((cause: unknown) => {
-    const why = cause instanceof Error ? cause.message || cause.name : String(cause)
-    const problem = `SIGHTSEER_STORE (${withoutPassword(url)}) cannot be opened: ${why}.`
-    throw new ConfigError([problem], { cause })
+    throw openingError(url, cause)
   })
   const encryption = keys.length > 0 ? createEncryption(keys) : undefined
   const keyv = new Keyv({
@@ -66,9 +65,15 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     await checkKey(backend, encryption)
   } catch (error) {
     await keyv.disconnect()
-    throw error
+    throw error instanceof ConfigError ? error : openingError(url, error)
   }
   return new KeyvStore({ backend, keyv, encryption, options })
+}
+
+function openingError(url: string, cause: unknown): ConfigError {
+  const why = cause instanceof Error ? cause.message || cause.name : String(cause)
+  const problem = `SIGHTSEER_STORE (${addressOf(url)}) cannot be opened: ${why}.`
+  return new ConfigError([problem], { cause })
 }
 
 function backendOf(url: string): OpenBackend {
@@ -78,14 +83,16 @@ function backendOf(url: string): OpenBackend {
   return /^rediss?:/.test(url) ? openRedis : openPostgres
 }
 
-/** The address for messages. */
-function withoutPassword(url: string): string {
-  const parsed = URL.parse(url)
-  if (parsed === null || parsed.password === '') {
+/** The address for messages: a file, or scheme, host, port and path. The rest can hold a password. */
+function addressOf(url: string): string {
+  if (url === 'memory:' || url.startsWith('sqlite:')) {
     return url
   }
-  parsed.password = '…'
-  return decodeURI(parsed.href)
+  const parsed = URL.parse(url)
+  const isSplit = parsed !== null && parsed.hash === ''
+  return isSplit
+    ? `${parsed.protocol}//${parsed.host}${parsed.pathname}`
+    : `${url.split(':', 1)[0]}://…`
 }
 
 /** Throws if the store is encrypted with an unknown key. Otherwise it would look empty. */
@@ -238,13 +245,17 @@ class KeyvStore implements Store {
   }
 
   async *#keys(spec: { readonly name: string }, prefix: string): AsyncGenerator<string, void> {
+    const pace = new Pace()
     for await (const key of this.#deps.backend.keys(fullPrefix(spec, prefix))) {
+      await pace.step()
       yield key.slice(spec.name.length + 1)
     }
   }
 
   async *#entries<T>(spec: CollectionSpec<T>, prefix: string): AsyncGenerator<[string, T], void> {
+    const pace = new Pace()
     for await (const key of this.#deps.backend.keys(fullPrefix(spec, prefix))) {
+      await pace.step()
       const { record } = await this.#read(spec, key)
       if (record !== undefined) {
         yield [key.slice(spec.name.length + 1), record]
@@ -255,7 +266,9 @@ class KeyvStore implements Store {
   async #deleteAll(spec: { readonly name: string }, prefix: string): Promise<number> {
     const { backend } = this.#deps
     let deleted = 0
+    const pace = new Pace()
     for await (const key of backend.keys(fullPrefix(spec, prefix))) {
+      await pace.step()
       deleted += Number(await backend.delete(key))
     }
     return deleted

@@ -148,12 +148,29 @@ describe('openStore', () => {
           assert.equal(error.name, 'ConfigError')
           assert.match(
             error.message,
-            /^SIGHTSEER_STORE \(\w+:\/\/me:…@127\.0\.0\.1:1\/0\) cannot be opened/,
+            /^SIGHTSEER_STORE \(\w+:\/\/127\.0\.0\.1:1\/0\) cannot be opened/,
           )
           assert.doesNotMatch(error.message, /hunter2/)
           return true
         },
       )
+    }
+  })
+
+  it('shows no password of an address, wherever it is', async () => {
+    for (const url of [
+      'redis://hunter2@127.0.0.1:1/0',
+      'redis://127.0.0.1:1/0?password=hunter2',
+      'redis://me:hun#hunter2@127.0.0.1:1/0',
+      'postgres://me@127.0.0.1:1/x?password=hunter2',
+      'postgres://me:a#hunter2@127.0.0.1:1/x',
+    ]) {
+      await assert.rejects(openStore({ url, log }), (error) => {
+        assert.ok(error instanceof Error)
+        assert.match(error.message, /^SIGHTSEER_STORE \(/)
+        assert.doesNotMatch(error.message, /hunter2/, url)
+        return true
+      })
     }
   })
 
