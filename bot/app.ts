@@ -31,7 +31,7 @@ import { menuPictures, newestPictures } from './discord/picture-finder.ts'
 import type { FetchPicture } from './pictures/download.ts'
 import { Pictures } from './pictures/pictures.ts'
 import { memoryService } from './memory/memory-command.ts'
-import { privacyService } from './memory/privacy.ts'
+import { onePerPerson, privacyService } from './memory/privacy.ts'
 import type { Store } from './store/types.ts'
 
 /** What the app is built from. */
@@ -106,7 +106,9 @@ export function createApp(client: Client, deps: AppDeps): App {
       newest: (interaction) => newestPictures(interaction.channel, viewerOf(interaction)),
       recent: (interaction, typed) => questions.recent(interaction, typed),
       memory: memoryService({ memory, eraser }),
-      privacy: moderation.withPrivacy(privacyService({ memory, users, settings, eraser })),
+      privacy: onePerPerson(
+        moderation.withPrivacy(privacyService({ memory, users, settings, eraser })),
+      ),
       moderation: moderation.service(),
       settings,
       about,

@@ -58,6 +58,7 @@ declare module '../config/errors.ts' {
     'answer/no-other': NoParams
     /** Its pictures were posted with alternative text. */
     'answer/reposted': NoParams
+    'privacy/busy': NoParams
     'limit/daily': { readonly limit: number }
     'permission/not-yours': NoParams
     'permission/only-asker': NoParams

@@ -8,6 +8,7 @@ import {
   type ChannelRecord,
   type Conversation,
   countQuestions,
+  isUsedBy,
   type Reader,
   visibleTo,
   withoutUser,
@@ -183,7 +184,10 @@ export class Eraser {
     return deletions.delete({ subjects: [`user/${userId}`], before }, async () => {
       await pictures.forget({ author: userId })
       let count = 0
-      for await (const [key] of records.channels.entries()) {
+      for await (const [key, record] of records.channels.entries()) {
+        if (!record.talks.some((conversation) => isUsedBy(conversation, userId))) {
+          continue
+        }
         const { conversations, turns } = await this.#deleteUserIn(placeIn(key), userId)
         count += conversations + turns
       }

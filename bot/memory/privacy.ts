@@ -2,6 +2,7 @@
 
 import type { PrivacyService } from '../../commands/command.ts'
 import { HOUR_MS } from '../../config/durations.ts'
+import { InputError } from '../../config/errors.ts'
 import type { ConversationStore } from './conversation-store.ts'
 import type { Eraser } from './eraser.ts'
 import type { GuildSettingsStore } from './guild-settings.ts'
@@ -23,6 +24,31 @@ export function privacyService({ memory, users, settings, eraser }: Deps): Priva
     records: (userId) => recordsOf({ memory, users }, userId),
     forget: (userId, commandId) => eraser.deleteUser(userId, commandId),
     retentionHours: async (guildId) => (await settings.ttlMs(guildId)) / HOUR_MS,
+  }
+}
+
+/**
+ * The service, with one command that reads all records at a time for each person.
+ *
+ * @throws {InputError} from such a command while another one of that person runs.
+ */
+export function onePerPerson(service: PrivacyService): PrivacyService {
+  const busy = new Set<string>()
+  const alone = async <R>(userId: string, work: () => Promise<R>): Promise<R> => {
+    if (busy.has(userId)) {
+      throw new InputError('privacy/busy')
+    }
+    busy.add(userId)
+    try {
+      return await work()
+    } finally {
+      busy.delete(userId)
+    }
+  }
+  return {
+    ...service,
+    records: (userId) => alone(userId, () => service.records(userId)),
+    forget: (userId, commandId) => alone(userId, () => service.forget(userId, commandId)),
   }
 }
 

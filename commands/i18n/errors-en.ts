@@ -134,6 +134,7 @@ export const ERRORS_EN: ErrorSentences = {
   'reply/notice': `To answer the moderators, press **${MODERATION_EN.buttons.appeal}** under my message about that.`,
   'answer/reposted': 'I have posted that with alt text already.',
   'answer/no-other': 'I have no other words for this picture.',
+  'privacy/busy': 'I am still working on your last request about your data. Please wait for it.',
   'limit/daily': ({ limit }) =>
     `You have used your ${many(limit, 'answer')} of today on this server. Come back tomorrow.`,
   // Who may do what, and where

@@ -127,6 +127,7 @@ export const ERRORS_ZH: ErrorSentences = {
   'reply/notice': `要答复管理员，请按我那条通知下方的“${MODERATION_ZH.buttons.appeal}”。`,
   'answer/reposted': '我已经带替代文字发布过了。',
   'answer/no-other': '对这张图片，我没有别的说法。',
+  'privacy/busy': '你上一个关于数据的请求还在处理，请等它完成。',
   'limit/daily': ({ limit }) => `你今天在本服务器的 ${limit} 次回答已用完，请明天再来。`,
   // Who may do what, and where
   'permission/not-yours': '只有提问者或拥有“管理消息”权限的人才能这样做。',

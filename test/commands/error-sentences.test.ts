@@ -110,6 +110,7 @@ const SAMPLES: Samples = {
   'answer/no-other': null,
   'answer/reposted': null,
   'image/judged': null,
+  'privacy/busy': null,
   'limit/daily': [{ limit: 1 }, /your 1 answer of today/],
   'permission/not-yours': null,
   'permission/only-asker': null,
