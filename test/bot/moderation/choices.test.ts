@@ -39,9 +39,11 @@ describe('what managers choose', { timeout: 60_000 }, () => {
 
   it('a burst follows the settings of the server', async () => {
     await server.setUp({ 'burst-channels': 2, 'burst-minutes': 1 })
-    const [first, second] = await server.post(scene())
+    const posted = await server.post(scene())
     const caseMessage = await server.aCase(/the same picture in 2 channels/)
-    assert.ok(caseMessage.content.includes(first!.id) && caseMessage.content.includes(second!.id))
+    // Any two: they are decoded at once, and the one that is compared first may be the last.
+    const copies = posted.filter(({ id }) => caseMessage.content.includes(id))
+    assert.ok(copies.length >= 2, caseMessage.content)
     await server.aCase(/Where \(3 messages\)/)
     assert.equal(server.cases().length, 1)
   })
