@@ -215,6 +215,7 @@ export class QuestionFlow {
       `message/${message.id}`,
       `channel/${place.channelId}`,
       `user/${user.id}`,
+      `guild/${place.guildId ?? 'dm'}`,
     ] as const
     await this.#deletions.write({ startedBy: interaction.id, subjects }, () =>
       this.#memory.saveForm(place, key, { by: user.id, pictures }),
