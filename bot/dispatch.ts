@@ -20,7 +20,9 @@ import type { Logger } from 'pino'
 import { plainMessage } from '../commands/answer-text.ts'
 import { catalogFor } from '../commands/i18n/catalog.ts'
 import { MENU_COMMANDS, SLASH_COMMANDS } from '../commands/index.ts'
+import { deleteConfirmed } from '../commands/privacy.ts'
 import { InputError } from '../config/errors.ts'
+import { PRIVACY_DELETE_ID } from './discord/custom-id.ts'
 import { createApp, type App, type AppDeps } from './app.ts'
 import { replyTo } from './discord/reply.ts'
 import { detached } from './operations/detached.ts'
@@ -177,6 +179,8 @@ async function run(
     await known(command).execute(interaction, services, text)
   } else if (interaction.isAutocomplete()) {
     await complete(interaction, services)
+  } else if (interaction.isButton() && interaction.customId === PRIVACY_DELETE_ID) {
+    await deleteConfirmed(interaction, services, text)
   } else if (interaction.isButton()) {
     const { customId } = interaction
     await (moderation.buttons.owns(customId) ? moderation.buttons : buttons).pressed(interaction)

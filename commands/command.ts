@@ -65,9 +65,12 @@ export type Services = {
   readonly knows: () => { readonly en: string; readonly zh: string } | null
 }
 
+/** What the bot remembers, as a message and, if that does not hold all of it, as a text file. */
+export type MemoryList = { readonly content: string; readonly file: string | null }
+
 export type MemoryService = {
-  /** What the bot remembers in a channel, as text for the user. */
-  readonly show: (interaction: ChatInputCommandInteraction, text: Catalog) => Promise<string>
+  /** What the bot remembers in a channel. */
+  readonly show: (interaction: ChatInputCommandInteraction, text: Catalog) => Promise<MemoryList>
   /** @returns the number of deleted pictures or, for `mine`, questions. */
   readonly forget: (
     interaction: ChatInputCommandInteraction,
@@ -77,6 +80,8 @@ export type MemoryService = {
 }
 
 export type PrivacyService = {
+  /** The custom_id of the button that confirms a deletion. */
+  readonly deleteButtonId: string
   readonly isOut: (userId: string) => Promise<boolean>
   /** @param commandId of the interaction; earlier requests are not stored after it. */
   readonly setOut: (userId: string, out: boolean, commandId: string) => Promise<void>

@@ -1,6 +1,6 @@
 /** /memory: shows and deletes what the bot remembers in this channel. */
 
-import { ApplicationCommandOptionType, MessageFlags } from 'discord.js'
+import { ApplicationCommandOptionType, AttachmentBuilder, MessageFlags } from 'discord.js'
 import { plainMessage } from './answer-text.ts'
 import type { Command } from './command.ts'
 import { EVERYWHERE } from './contexts.ts'
@@ -45,7 +45,12 @@ export const memoryCommand = {
     await interaction.deferReply({ flags: MessageFlags.Ephemeral })
     const { options } = interaction
     if (options.getSubcommand() === 'show') {
-      await interaction.editReply(plainMessage(await memory.show(interaction, text)))
+      const { content, file } = await memory.show(interaction, text)
+      const files = file === null ? [] : [Buffer.from(file)]
+      await interaction.editReply({
+        ...plainMessage(content),
+        files: files.map((data) => new AttachmentBuilder(data, { name: 'sightseer-memory.txt' })),
+      })
       return
     }
     const scope = SCOPES.find((name) => name === options.getString('what', true)) ?? 'picture'

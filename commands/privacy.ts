@@ -1,8 +1,15 @@
 /** /privacy: shows, exports and deletes what the bot stores about a user, and sets the opt-out. */
 
-import { ApplicationCommandOptionType, AttachmentBuilder, MessageFlags } from 'discord.js'
+import {
+  ApplicationCommandOptionType,
+  AttachmentBuilder,
+  type ButtonInteraction,
+  ButtonStyle,
+  ComponentType,
+  MessageFlags,
+} from 'discord.js'
 import { plainMessage } from './answer-text.ts'
-import type { Command, PrivacyService } from './command.ts'
+import type { Command, PrivacyService, Services } from './command.ts'
 import { EVERYWHERE } from './contexts.ts'
 import { described, localized } from './i18n/localized.ts'
 import type { Catalog } from './i18n/words.ts'
@@ -32,11 +39,15 @@ export const privacyCommand = {
     const subcommand = interaction.options.getSubcommand()
     if (subcommand === 'export') {
       const records = await privacy.records(userId)
-      const data = Buffer.from(`${JSON.stringify(records, null, 2)}\n`)
+      const data = Buffer.from(`${JSON.stringify(readable(records, text), null, 2)}\n`)
       await interaction.editReply({
         ...plainMessage(text.privacy.exported(records.length)),
         files: [new AttachmentBuilder(data, { name: 'sightseer.json' })],
       })
+      return
+    }
+    if (subcommand === 'delete') {
+      await interaction.editReply(deletionQuestion(privacy, text))
       return
     }
     const { guildId, id: commandId } = interaction
@@ -44,6 +55,49 @@ export const privacyCommand = {
     await interaction.editReply(plainMessage(content))
   },
 } satisfies Command
+
+/** Asks back, because what is deleted is gone everywhere. */
+function deletionQuestion({ deleteButtonId }: PrivacyService, { privacy }: Catalog) {
+  const button = {
+    type: ComponentType.Button,
+    style: ButtonStyle.Danger,
+    label: privacy.deleteAll,
+    customId: deleteButtonId,
+  } as const
+  return {
+    ...plainMessage(privacy.confirmDelete),
+    components: [{ type: ComponentType.ActionRow, components: [button] } as const],
+  }
+}
+
+/** The button that confirms a deletion was pressed. */
+export async function deleteConfirmed(
+  interaction: ButtonInteraction,
+  { privacy }: Services,
+  { privacy: sentences }: Catalog,
+): Promise<void> {
+  await interaction.deferUpdate()
+  const count = await privacy.forget(interaction.user.id, interaction.id)
+  await interaction.editReply({ ...plainMessage(sentences.deleted(count)), components: [] })
+}
+
+/** The records with a name for people, and with times as ISO 8601 in place of milliseconds. */
+function readable(records: readonly object[], { privacy }: Catalog): object[] {
+  const names: Readonly<Record<string, string>> = privacy.kinds
+  return records.map((record) => {
+    const kind = 'kind' in record ? String(record.kind) : ''
+    return { what: names[kind] ?? kind, ...withDates(record) }
+  })
+}
+
+/** Fields that hold a time in milliseconds. */
+const TIMES = new Set(['at', 'until', 'createdAt', 'joinedAt', 'timeoutUntil', 'seenAt'])
+
+function withDates(record: object): object {
+  return JSON.parse(JSON.stringify(record), (key, value: unknown) =>
+    TIMES.has(key) && typeof value === 'number' ? new Date(value).toISOString() : value,
+  )
+}
 
 async function answer(
   privacy: PrivacyService,
@@ -62,8 +116,6 @@ async function answer(
     case 'opt-in':
       await privacy.setOut(userId, false, commandId)
       return sentences.optedIn
-    case 'delete':
-      return sentences.deleted(await privacy.forget(userId, commandId))
     default: {
       const about = sentences.kept(await privacy.retentionHours(guildId))
       return `${about}\n\n${(await privacy.isOut(userId)) ? sentences.out : sentences.in}`

@@ -33,6 +33,9 @@ export function readAnswerCustomId(customId: string) {
     : null
 }
 
+/** The button that confirms `/privacy delete`. Only the person sees it. */
+export const PRIVACY_DELETE_ID = 'p1:delete'
+
 /** What staff can decide about a case. */
 export const CASE_DECISIONS = ['confirm', 'dismiss', 'delete', 'timeout', 'undo'] as const
 

@@ -1,9 +1,9 @@
 /** What people can see and delete of the conversations in a channel: `/memory`. */
 
 import { type ChatInputCommandInteraction, PermissionFlagsBits, time } from 'discord.js'
-import type { MemoryService } from '../../commands/command.ts'
+import type { MemoryList, MemoryService } from '../../commands/command.ts'
 import type { Catalog } from '../../commands/i18n/words.ts'
-import { quoted } from '../../commands/answer-text.ts'
+import { MAX_CONTENT, plainText, quoted, shortened } from '../../commands/answer-text.ts'
 import { InputError } from '../../config/errors.ts'
 import { pointable, viewerOf } from '../discord/picture-access.ts'
 import { labelOf } from '../requests/question-flow.ts'
@@ -34,7 +34,7 @@ export function memoryService({ memory, eraser }: Deps): MemoryService {
         }
         await eraser.deleteChannel(place, interaction.id)
         // Others' private questions are deleted too, but a count would reveal them.
-        return talks.length
+        return byPicture(talks).length
       }
       if (what === 'mine') {
         const counts = await eraser.deleteMember(place, interaction.user.id, interaction.id)
@@ -52,8 +52,15 @@ export function memoryService({ memory, eraser }: Deps): MemoryService {
       if (!mayDelete(interaction, conversation)) {
         throw new InputError('permission/not-yours')
       }
-      return (await eraser.deleteConversation(place, conversation.id, interaction.user.id))
-        .conversations
+      // A list shows each picture once, so all conversations about it go that the person may delete.
+      const { hash } = conversation.picture
+      const same = talks.filter((one) => one.picture.hash === hash && mayDelete(interaction, one))
+      let count = 0
+      for (const { id } of same) {
+        const { conversations } = await eraser.deleteConversation(place, id, interaction.user.id)
+        count = Math.max(count, conversations)
+      }
+      return count
     },
   }
 }
@@ -79,12 +86,15 @@ function mayDelete(
   )
 }
 
-function conversationList({ talks }: ChannelRecord, { memory: words }: Catalog): string {
+/** The newest pictures as a message; if there are more, all of them as a file too. */
+function conversationList({ talks }: ChannelRecord, text: Catalog): MemoryList {
+  const { memory: words } = text
   if (talks.length === 0) {
-    return words.nothing
+    return { content: words.nothing, file: null }
   }
-  const newest = talks.toReversed()
-  const lines = newest.slice(0, SHOWN_CONVERSATIONS).flatMap((conversation) => {
+  const pictures = byPicture(talks)
+  const shown = pictures.slice(0, SHOWN_CONVERSATIONS)
+  const lines = shown.flatMap((conversation) => {
     const until = time(Math.floor(conversation.until / 1000), 'R')
     const name = quoted(labelOf(conversation, words), 80)
     const turns = conversation.turns.slice(-SHOWN_TURNS).map(({ question, answer, by }) => {
@@ -94,7 +104,46 @@ function conversationList({ talks }: ChannelRecord, { memory: words }: Catalog):
     })
     return [`- ${words.line(name, until, conversation.turns.length)}`, ...turns]
   })
-  const more =
-    newest.length > SHOWN_CONVERSATIONS ? [words.more(newest.length - SHOWN_CONVERSATIONS)] : []
-  return [words.title(talks.length), ...lines, ...more].join('\n')
+  const isAll =
+    pictures.length === shown.length && shown.every(({ turns }) => turns.length <= SHOWN_TURNS)
+  const content = [words.title(pictures.length), ...lines].join('\n')
+  const isShort = content.length + words.inFile.length < MAX_CONTENT
+  return isAll && isShort
+    ? { content, file: null }
+    : {
+        content: `${words.inFile}\n${shortened(content, MAX_CONTENT - words.inFile.length - 1)}`,
+        file: asFile(pictures, text),
+      }
+}
+
+/** The conversations with the newest first, each picture once with all that was asked about it. */
+function byPicture(talks: readonly Conversation[]): Conversation[] {
+  const pictures = new Map<string, Conversation>()
+  for (const conversation of talks.toReversed()) {
+    const { hash } = conversation.picture
+    const newer = pictures.get(hash)
+    pictures.set(
+      hash,
+      newer
+        ? {
+            ...newer,
+            until: Math.max(newer.until, conversation.until),
+            descriptions: [...conversation.descriptions, ...newer.descriptions],
+            turns: [...conversation.turns, ...newer.turns],
+          }
+        : conversation,
+    )
+  }
+  return [...pictures.values()]
+}
+
+/** Everything as plain text. */
+function asFile(pictures: readonly Conversation[], { memory: words }: Catalog): string {
+  const lines = pictures.flatMap((conversation) => [
+    `${plainText(labelOf(conversation, words))} (${new Date(conversation.until).toISOString()})`,
+    ...conversation.turns.map(
+      ({ question, answer, by }) => `    ${words.turn(plainText(question), plainText(answer), by)}`,
+    ),
+  ])
+  return `${words.fileTitle}\n\n${lines.join('\n')}\n`
 }

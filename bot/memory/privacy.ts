@@ -3,6 +3,7 @@
 import type { PrivacyService } from '../../commands/command.ts'
 import { HOUR_MS } from '../../config/durations.ts'
 import { InputError } from '../../config/errors.ts'
+import { PRIVACY_DELETE_ID } from '../discord/custom-id.ts'
 import type { ConversationStore } from './conversation-store.ts'
 import type { Eraser } from './eraser.ts'
 import type { GuildSettingsStore } from './guild-settings.ts'
@@ -18,6 +19,7 @@ type Deps = {
 /** `/privacy` */
 export function privacyService({ memory, users, settings, eraser }: Deps): PrivacyService {
   return {
+    deleteButtonId: PRIVACY_DELETE_ID,
     isOut: (userId) => users.hasOptedOut(userId),
     setOut: (userId, out, commandId) =>
       out ? eraser.optOut(userId, commandId) : users.setOptOut(userId, false),

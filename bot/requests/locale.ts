@@ -8,6 +8,7 @@ import type { Logger } from 'pino'
 import { privacyCommand } from '../../commands/privacy.ts'
 import type { GuildSettings } from '../../commands/guild-settings.ts'
 import { isChinese } from '../../commands/i18n/question-language.ts'
+import { PRIVACY_DELETE_ID } from '../discord/custom-id.ts'
 import type { UserStore } from '../memory/user-store.ts'
 
 const ENGLISH = 'en-US'
@@ -45,7 +46,10 @@ export async function storeLocale(
   users: UserStore,
   log: Logger,
 ): Promise<void> {
-  if (interaction.isChatInputCommand() && interaction.commandName === privacyCommand.data.name) {
+  const isPrivacy =
+    (interaction.isChatInputCommand() && interaction.commandName === privacyCommand.data.name) ||
+    (interaction.isButton() && interaction.customId === PRIVACY_DELETE_ID)
+  if (isPrivacy) {
     return
   }
   try {

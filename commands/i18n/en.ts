@@ -117,7 +117,8 @@ export const EN = {
       `${name} — ${questions === 0 ? 'no questions yet' : many(questions, 'question')}; forgotten ${when}`,
     asked: (name: string, question: string) => `${name}, asked: “${question}”`,
     turn: (question: string, answer: string, by: string) => `${question} → ${answer} (${by})`,
-    more: (count: number) => `…and ${count} more.`,
+    inFile: 'The file has all of it; this is the newest.',
+    fileTitle: 'What I remember in this channel, the newest first, each until the time beside it:',
     forgotten: (count: number) =>
       count === 0 ? 'There was nothing to forget.' : `Forgotten: ${many(count, 'picture')}.`,
     forgottenTurns: (count: number) =>
@@ -141,6 +142,21 @@ export const EN = {
     optedOut:
       'Done. I keep none of your questions from now on, and look at your pictures for nobody but you. `/privacy delete` removes what is there already.',
     optedIn: 'Done. I remember your questions again, like everyone’s.',
+    confirmDelete:
+      'Delete everything I keep about you, on all servers? That cannot be undone. An opt-out stays.',
+    deleteAll: 'Delete everything about me',
+    kinds: {
+      conversation: 'A picture you showed me, or asked about, with its questions and answers',
+      answer: 'An answer you got, for its buttons',
+      uses: 'How many answers you got on a day',
+      hint: 'That I told you how to ask in a channel',
+      language: 'The language of your Discord',
+      'opt-out': 'Your opt-out',
+      'moderation-case': 'A case of moderation about you',
+      'moderation-decision': 'What you decided about a case as staff',
+      'moderation-recent': 'What you posted in the last hour, as hashes',
+      'moderation-hash': 'A picture that you put on a list as staff, as a hash',
+    },
     exported: (count: number) => `Here is what I keep about you: ${many(count, 'record')}.`,
     deleted: (count: number) => `Deleted: ${many(count, 'record')} about you.`,
   },

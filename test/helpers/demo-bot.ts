@@ -164,3 +164,12 @@ export function textInputs(components: readonly unknown[] = []) {
     .parse(components)
     .map(({ component }) => ({ id: component.custom_id, value: component.value }))
 }
+
+/** Uses `/privacy delete` and confirms it. @returns the answer. */
+export async function deletePrivacy(member: Member): Promise<APIMessage> {
+  const asked = await member.slash('privacy delete')
+  const [confirm] = buttonsOf(asked)
+  assert.ok(confirm)
+  await member.press(asked, confirm.id)
+  return member.changed(asked, ({ content }) => !['', asked.content].includes(content))
+}

@@ -15,7 +15,7 @@ import { EN } from '../../../commands/i18n/en.ts'
 import { Member } from 'loopback-discord/client'
 import { removeMember } from 'loopback-discord/members'
 import { startSandbox } from 'loopback-discord'
-import { type DemoBot, startDemoBot, triangle } from '../../helpers/demo-bot.ts'
+import { deletePrivacy, type DemoBot, startDemoBot, triangle } from '../../helpers/demo-bot.ts'
 import { delivered, hold, holdDownload, idle, kept, readRecord } from '../../helpers/held-bot.ts'
 
 const QUESTION = 'what color is the triangle?'
@@ -187,7 +187,7 @@ describe('deleted while it is answered', () => {
       sent: REPLY,
       begin: async () => {
         await mention()
-        return () => ada.slash('privacy delete')
+        return () => deletePrivacy(ada)
       },
     },
     '/privacy opt-out': {
@@ -249,7 +249,7 @@ describe('deleted while it is answered', () => {
   it('what comes after /memory forget channel is remembered again', async () => {
     goToNewChannel()
     await mo.slash('memory forget', { what: 'channel' })
-    await ada.slash('privacy delete')
+    await deletePrivacy(ada)
     await ada.slash('describe', { image: triangle('again.webp') })
     assert.match((await lin.slash('memory show')).content, /again\.webp/)
   })

@@ -13,6 +13,7 @@ import { startSandbox } from 'loopback-discord'
 import { removeMember } from 'loopback-discord/members'
 import { EN } from '../../../commands/i18n/en.ts'
 import {
+  deletePrivacy,
   button,
   type DemoBot,
   scene,
@@ -128,6 +129,25 @@ describe('memory and privacy', () => {
     await gone('bulk2.webp')
   })
 
+  it('/memory show lists a picture once, and all of a long list in a file', async () => {
+    await ada.openThread('many')
+    for (const question of [COLOR, 'how many shapes are there?']) {
+      await ada.slash('ask', { question, image: scene('twice.png') })
+    }
+    const short = await ada.slash('memory show')
+    assert.match(short.content, /^I remember 1 picture here:\n.*twice\.png.*2 questions/)
+    assert.deepEqual(short.attachments, [])
+    for (const question of ['what is in the center?', 'is there a heart?', 'and a star?']) {
+      await ada.slash('ask', { question })
+    }
+    const long = await ada.slash('memory show')
+    assert.ok(long.content.startsWith(EN.memory.inFile))
+    const [file] = long.attachments
+    const text = await (await fetch(file!.url)).text()
+    assert.ok(text.includes(COLOR) && text.includes('and a star?'))
+    ada.switchTo('general')
+  })
+
   it('/privacy export gives what is kept about me, and delete deletes it', async () => {
     await lin.slash('describe', { image: scene('mine.png') })
     const exported = await lin.slash('privacy export')
@@ -138,7 +158,15 @@ describe('memory and privacy', () => {
     assert.match(text, /mine\.png/)
     assert.ok(!text.includes(COLOR), 'what Ada asked is not Lin’s')
 
-    await lin.slash('privacy delete')
+    const [entry] = JSON.parse(text)
+    assert.equal(entry.what, EN.privacy.kinds.conversation)
+    assert.match(entry.until, /^\d{4}-\d\d-\d\dT[\d:.]+Z$/)
+
+    const asked = await lin.slash('privacy delete')
+    assert.equal(asked.content, EN.privacy.confirmDelete)
+    assert.notDeepEqual(await kept(lin.id), [], 'nothing is deleted before it is confirmed')
+    const { content } = await deletePrivacy(lin)
+    assert.match(content, /^Deleted: \d+ records? about you\.$/)
     assert.deepEqual(await kept(lin.id), [])
     assert.notDeepEqual(await kept(ada.id), [])
   })

@@ -8,6 +8,7 @@ import { onePerPerson } from '../../../bot/memory/privacy.ts'
 describe('onePerPerson', () => {
   const ended = Promise.withResolvers<readonly object[]>()
   const slow: PrivacyService = {
+    deleteButtonId: '',
     isOut: async () => false,
     setOut: async () => {},
     records: () => ended.promise,

@@ -11,6 +11,7 @@ import { removeMember } from 'loopback-discord/members'
 import { EN } from '../../../commands/i18n/en.ts'
 import type { Model } from '../../../inference/contract/types.ts'
 import {
+  deletePrivacy,
   button,
   buttonsOf,
   hearts,
@@ -147,7 +148,7 @@ describe('the commands of moderation', { timeout: 120_000 }, () => {
     const records = await (await fetch(exported.attachments[0]!.url)).text()
     assert.match(records, /"moderation-case"/)
     assert.match(records, /"moderation-recent"/)
-    await ada.slash('privacy delete')
+    await deletePrivacy(ada)
     const answer = await mo.answer(
       await mo.press(caseMessage, button(caseMessage, buttons.confirm)),
     )

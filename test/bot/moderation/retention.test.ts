@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import { EN } from '../../../commands/i18n/en.ts'
 import type { Model } from '../../../inference/contract/types.ts'
-import { button, openDemoModel, scene } from '../../helpers/demo-bot.ts'
+import { deletePrivacy, button, openDemoModel, scene } from '../../helpers/demo-bot.ts'
 import { type ModeratedServer, startModeratedServer } from '../../helpers/moderated-server.ts'
 
 const HOUR_MS = 60 * 60 * 1000
@@ -64,7 +64,7 @@ describe('what moderation keeps', { timeout: 60_000 }, () => {
     for (const kind of ['moderation-decision', 'moderation-hash']) {
       assert.ok(records.includes(`"${kind}"`), kind)
     }
-    await mo.slash('privacy delete')
+    await deletePrivacy(mo)
     assert.deepEqual([await count('moderation-cases'), await count('moderation-hashes')], [1, 1])
     const again = await mo.slash('privacy export')
     const [file] = again.attachments

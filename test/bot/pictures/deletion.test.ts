@@ -7,6 +7,7 @@ import type { Member } from 'loopback-discord/client'
 import { removeMember } from 'loopback-discord/members'
 import { EN } from '../../../commands/i18n/en.ts'
 import {
+  deletePrivacy,
   type DemoBot,
   hearts,
   scene,
@@ -77,7 +78,7 @@ describe('deleting what the model keeps', { timeout: 120_000 }, () => {
 
   it('with /privacy delete, no matter who asked', async () => {
     await described(scene())
-    await ada.slash('privacy delete')
+    await deletePrivacy(ada)
     assert.equal(kept(), 0)
   })
 

@@ -8,6 +8,7 @@ import type { Member } from 'loopback-discord/client'
 import { EN } from '../../../commands/i18n/en.ts'
 import { ZH } from '../../../commands/i18n/zh.ts'
 import {
+  deletePrivacy,
   buttonsOf,
   type DemoBot,
   hearts,
@@ -201,7 +202,7 @@ describe('describing pictures', () => {
     }
     assert.equal((await mei.answerTo(await mei.say('what?'))).content, ZH.errors['image/none-sent'])
     assert.equal((await mei.slash('privacy export')).content, ZH.privacy.exported(1))
-    await mei.slash('privacy delete')
+    await deletePrivacy(mei)
     assert.equal(await locales.get(mei.id), undefined)
     await mei.slash('privacy opt-out')
     await mei.slash('help')
