@@ -6,6 +6,7 @@ import { runDemoBench } from './quality/demo.ts'
 import { runDomainBench } from './quality/domain.ts'
 import { runDescribeBench } from './full-size/describe.ts'
 import { runFollowUpBench } from './full-size/follow-up.ts'
+import { runKillsBench } from './soak/kills.ts'
 import { runLimitsBench } from './full-size/limits.ts'
 import { runMemoryBench } from './full-size/memory.ts'
 import { runModerationBench } from './moderation/moderation.ts'
@@ -33,6 +34,10 @@ With the demo model, the small checkpoints, or no model at all:
   check       ratios of the demo model against bench/baseline.json, in seconds; exits 1 if
               one fell by more than a third
                 --update             writes the baseline
+  kills       the bot is killed at random moments while people use it: is every accepted request
+              answered or told, once; half an hour
+                --kills N            default 200
+                --rate N             requests a second; default 3
   moderation  a replay of 5,000 messages with scam waves in each mode: hits, false alarms and time
               per picture; and the demo model's questions as rules; minutes
                 --rules-only         without the replay
@@ -90,6 +95,7 @@ const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<void
   describe: runDescribeBench,
   domain: runDomainBench,
   'follow-up': runFollowUpBench,
+  kills: runKillsBench,
   limits: runLimitsBench,
   memory: runMemoryBench,
   moderation: runModerationBench,

@@ -9,10 +9,12 @@ import { type CommandOptions, toForm, withFiles } from 'loopback-discord/client-
 import { EN } from '../../commands/i18n/en.ts'
 
 const SAMPLES = path.join(import.meta.dirname, '..', '..', 'sandbox', 'samples')
-const PICTURES = ['hearts', 'lone-triangle', 'mixed', 'two-stars', 'scattered'].map((name) => ({
-  name: `${name}.webp`,
-  bytes: new Uint8Array(readFileSync(path.join(SAMPLES, `${name}.webp`))),
-}))
+export const PICTURES = ['hearts', 'lone-triangle', 'mixed', 'two-stars', 'scattered'].map(
+  (name) => ({
+    name: `${name}.webp`,
+    bytes: new Uint8Array(readFileSync(path.join(SAMPLES, `${name}.webp`))),
+  }),
+)
 const QUESTIONS = ['what color is the star?', 'how many shapes are there?', 'is there a heart?']
 const LOADING = 128
 /** More people than can ever wait at once. */
@@ -141,6 +143,7 @@ export class People {
   }
 }
 
-function isFinal({ flags, content }: APIMessage): boolean {
+/** Whether a message is an answer or a sentence, not progress. */
+export function isFinal({ flags, content }: APIMessage): boolean {
   return ((flags ?? 0) & LOADING) === 0 && !PROGRESS.has(content)
 }
