@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { photographFiles } from '../../bench/quality/domain-pictures.ts'
 import { captionStatements } from '../../bench/quality/demo-scenes.ts'
 import { findModel } from '../../config/models.ts'
 import { openModel } from '../../inference/model.ts'
@@ -33,8 +34,16 @@ describe('the sample pictures', () => {
   for (const { file, en } of samples) {
     it(`has ${file} described with count, size, color, shape, place and background`, async () => {
       const bytes = new Uint8Array(readFileSync(path.join(SAMPLES, file)))
-      const { text } = await model.describe(bytes)
+      const { text, judgment } = await model.describe(bytes)
+      assert.equal(judgment.verdict, 'inside')
       assert.deepEqual(captionStatements(text), captionStatements(en))
+    })
+  }
+
+  for (const file of photographFiles()) {
+    it(`are not like ${path.basename(file)}, which is outside of the domain`, async () => {
+      const { judgment } = await model.describe(new Uint8Array(readFileSync(file)))
+      assert.equal(judgment.verdict, 'outside')
     })
   }
 })
