@@ -8,15 +8,17 @@ import type { DemoBot } from './demo-bot.ts'
 /** What is stored of conversations, and of what is being answered. */
 const SPACES = ['conversations', 'answers', 'messages', 'forms', 'jobs']
 
-/** Pauses the model at its next request, even if that is aborted meanwhile. */
-export function hold(demo: DemoBot, method: 'describe' | 'ask') {
+/** Pauses the model at its next requests, even if they are aborted meanwhile. @param requests how many. */
+export function hold(demo: DemoBot, method: 'describe' | 'ask', requests = Infinity) {
   const { promise: reached, resolve: reach } = Promise.withResolvers<void>()
   const { promise: released, resolve: release } = Promise.withResolvers<void>()
   const { model } = demo.bot
   const original: (...args: never[]) => Promise<unknown> = model[method]
   const holding = mock.method(model, method, async (...args: unknown[]) => {
     reach()
-    await released
+    if (holding.mock.callCount() < requests) {
+      await released
+    }
     return Reflect.apply(original, model, args)
   })
   return {

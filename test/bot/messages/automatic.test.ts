@@ -85,7 +85,7 @@ describe('a channel that is answered by itself', () => {
   })
 
   it('answers an edit that asks beside its own text, also while that is written', async () => {
-    const held = hold(demo, 'describe')
+    const held = hold(demo, 'describe', 1) // an answer may need a description too
     const posted = await ada.upload(scene())
     await held.reached
     await ada.edit(posted, `${mention} what color is the star?`)
