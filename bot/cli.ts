@@ -61,20 +61,38 @@ export async function run(args: readonly string[]): Promise<void> {
     process.exitCode = 1
     return
   }
-  process.stdout.write(domainNote(bot, config))
-  process.stdout.write(
-    bot.sandbox
-      ? `No DISCORD_TOKEN, so this is a Discord of your own: ${bot.sandbox.url}\n${sandboxStateNote(config)}\nCtrl-C stops it.\n`
-      : `Joined Discord as ${bot.client.user.tag}. Ctrl-C stops it.\nTo add it to a server: ${invitationLink(bot.client.application.id)}\nWith moderation: ${invitationLink(bot.client.application.id, MODERATION_PERMISSIONS_INTEGER)}\n`,
-  )
+  process.stdout.write(`${greeting(bot, config).join('\n')}\n`)
+}
+
+/** What a person needs to know of the running bot, the address first. */
+function greeting(bot: Bot, config: Config): string[] {
+  const { sandbox, client, health } = bot
+  const { id } = client.application
+  return [
+    ...(sandbox
+      ? [
+          `Open ${sandbox.url} in a browser. There is no DISCORD_TOKEN, so it is a Discord of your own.`,
+          sandboxStateNote(config),
+        ]
+      : [
+          `Joined Discord as ${client.user.tag}.`,
+          `To add it to a server: ${invitationLink(id)}`,
+          `With moderation: ${invitationLink(id, MODERATION_PERMISSIONS_INTEGER)}`,
+        ]),
+    ...domainNote(bot, config),
+    ...(health ? [`Metrics: ${health.url}/metrics; health: /livez and /readyz.`] : []),
+    'Ctrl-C stops it.',
+  ]
 }
 
 /** What the model knows, where that is not every picture; empty otherwise. */
-function domainNote({ model }: Bot, config: Config): string {
+function domainNote({ model }: Bot, config: Config): string[] {
   const { domain } = model.card
   return domain === undefined
-    ? ''
-    : `The model "${config.model}" only knows ${domain.knows.en}. For photographs: ${PULL_COMMAND}, then ${MODEL_SETTING}.\n`
+    ? []
+    : [
+        `The model "${config.model}" only knows ${domain.knows.en}. For photographs: ${PULL_COMMAND}, then ${MODEL_SETTING}.`,
+      ]
 }
 
 /** Where the loopback Discord is stored, and how to start over. */

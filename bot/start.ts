@@ -74,7 +74,7 @@ export async function startBot(config: Config, log: Logger, model?: Model): Prom
     () => {}, // awaited below
   )
   const sandbox = await startSandbox(context, loading.card)
-  const connectedClient = await join(context, { store, model: loading, sandbox })
+  const connectedClient = await join(context, { store, model: loading, sandbox, opening })
   context.metrics.watchGateway(connectedClient)
   client = connectedClient
   const { device } = (await opening).stats()
@@ -204,7 +204,10 @@ async function startSandbox(
   return sandbox
 }
 
-async function join(context: Context, { sandbox, store, model }: JoinDeps): Promise<Client<true>> {
+async function join(
+  context: Context,
+  { sandbox, store, model, opening }: JoinDeps,
+): Promise<Client<true>> {
   const { config, log, metrics, started } = context
   const { discordToken, imageLimits, bot } = config
   const fetchPicture = startFetcher(context, {
@@ -221,6 +224,7 @@ async function join(context: Context, { sandbox, store, model }: JoinDeps): Prom
     guild: bot.guild,
     log,
     requests,
+    opening,
     acknowledged: (seconds) => metrics.stage('acknowledge', seconds),
     listen: (fresh) => {
       const { retentionMs } = bot
@@ -255,6 +259,7 @@ function startFetcher({ metrics, started }: Context, source: PictureSource): Pic
 }
 
 type JoinDeps = {
+  readonly opening: Promise<Model>
   readonly store: Store
   readonly model: LoadingModel
   readonly sandbox: Sandbox | undefined

@@ -46,7 +46,7 @@ export const environment = z.object({
   ),
 
   SIGHTSEER_MODEL: text.describe(
-    'The model: a name under models/ (or under SIGHTSEER_MODELS), or the path of a model package. Default: demo.',
+    'The model: a name under models/ (or under SIGHTSEER_MODELS), or the path of a model package. `npm run pull` makes one; docs/operations has the memory and disk that it needs. Default: demo, which knows drawings of shapes only.',
   ),
   SIGHTSEER_MODELS: text.describe('Another folder with model packages, searched first.'),
   SIGHTSEER_THREADS: wholeNumber(1, 256).describe(
@@ -74,7 +74,7 @@ export const environment = z.object({
     'Size limit of image files, in bytes. Larger files are refused. Default: 33554432.',
   ),
   SIGHTSEER_MAX_IMAGE_PIXELS: wholeNumber(1, 1_000_000_000).describe(
-    'Size limit of images, in pixels. Larger images are refused.',
+    'Size limit of images, in pixels. Larger images are refused. Default: 52428800.',
   ),
 
   SIGHTSEER_STORE: storeAddress.describe(

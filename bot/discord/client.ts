@@ -54,6 +54,8 @@ export type Connection = {
   /** Registers the commands in this server only. */
   readonly guild?: string | undefined
   readonly log: Logger
+  /** The commands are registered once this resolves; absent: at once. Rejects: `connect` does too. */
+  readonly opening?: Promise<unknown>
   /** Called with the seconds from a command or click to our first response. */
   readonly acknowledged?: (seconds: number) => void
   /** Called with each client before it connects, to listen to its events. */
@@ -109,7 +111,7 @@ function stickerHosts(api: string) {
 }
 
 async function logIn(
-  { token, api, shards = 1, guild, log, listen, acknowledged, requests }: Connection,
+  { token, api, shards = 1, guild, log, opening, listen, acknowledged, requests }: Connection,
   intents: readonly GatewayIntentBits[],
 ): Promise<Client<true>> {
   const client: Client = new Client({
@@ -151,6 +153,7 @@ async function logIn(
   }
   const connected = await ready
   try {
+    await opening
     await register(connected, guild, log)
   } catch (error) {
     await client.destroy()
