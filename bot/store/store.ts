@@ -50,11 +50,15 @@ export type StoreOptions = {
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const { url, keys = [], log } = options
+  let isOpen = false
   const backend = await backendOf(url)(url, (error) => {
-    log.error({ err: error }, 'the store has a problem')
+    if (isOpen) {
+      log.error({ err: error }, 'the store has a problem')
+    } // before, the ConfigError says it
   }).catch((cause: unknown) => {
     throw openingError(url, cause)
   })
+  isOpen = true
   const encryption = keys.length > 0 ? createEncryption(keys) : undefined
   const keyv = new Keyv({
     store: keyvStorage(backend),
