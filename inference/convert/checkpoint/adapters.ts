@@ -60,9 +60,9 @@ function besideWeights(model: string, weights: string, commands: readonly string
 
 function mergeCommands(base: string, adapter: string): readonly string[] {
   return [
-    '  from transformers import AutoProcessor, Blip2ForConditionalGeneration',
+    '  from transformers import AutoProcessor, AutoModelForImageTextToText',
     '  from peft import PeftModel',
-    `  base = Blip2ForConditionalGeneration.from_pretrained(${quoted(base)})`,
+    `  base = AutoModelForImageTextToText.from_pretrained(${quoted(base)})`,
     `  model = PeftModel.from_pretrained(base, ${quoted(adapter)}).merge_and_unload()`,
     '  model.save_pretrained("merged")',
     `  AutoProcessor.from_pretrained(${quoted(base)}).save_pretrained("merged")`,

@@ -89,8 +89,8 @@ function checkStart(file: string, start: string): void {
   if (start.startsWith(LEGACY_START)) {
     throw new ConfigError([
       `${file} is in the format of torch before version 1.6, which cannot be read safely. Save the model again, in Python with transformers, and use --from:\n` +
-        '  from transformers import Blip2ForConditionalGeneration\n' +
-        '  Blip2ForConditionalGeneration.from_pretrained("DIR").save_pretrained("converted")',
+        '  from transformers import AutoModelForImageTextToText\n' +
+        '  AutoModelForImageTextToText.from_pretrained("DIR").save_pretrained("converted")',
     ])
   }
   if (!start.startsWith(ZIP_START)) {

@@ -95,7 +95,9 @@ describe('a package calibrated with pictures', () => {
     assert.equal(calibration.alphas.length, 4)
     assert.ok(calibration.alphas.every((alpha) => alpha !== null && alpha >= 0.5))
     assert.equal(card('plain').quantization!.calibration, undefined)
-    assert.deepEqual(readdirSync(at('smoothed')), readdirSync(at('plain')))
+    // Opening a package may add the record of its verified files.
+    const files = (name: string) => readdirSync(at(name)).filter((file) => !file.startsWith('.'))
+    assert.deepEqual(files('smoothed'), files('plain'))
     const graph = (name: string) => readFileSync(path.join(at(name), 'vision.onnx'))
     assert.deepEqual(graph('smoothed'), graph('plain'))
   })
