@@ -11,7 +11,7 @@ import { contrastOf, framesToTry, isPlain, over, rgbaPixels, uprightFrame } from
 /** Replaces transparent pixels: mid-gray, since a hidden color must not affect a comparison. */
 const BACKGROUND = '#808080'
 
-/** Behind transparent pixels of a file for people: Discord's dark background, and its light one. */
+/** Behind transparent pixels of a file for people: the page's dark background, and its light one. */
 const PAGES: readonly Rgb[] = [
   [49, 51, 56],
   [255, 255, 255],
@@ -50,7 +50,7 @@ export type ThumbnailSpec = {
 
 /**
  * Re-encodes a picture as a smaller WebP file from its pixels alone, without metadata: what
- * `decodeBrightness` looks at. Transparent pixels show Discord's dark background, or the light one
+ * `decodeBrightness` looks at. Transparent pixels show a dark page's background, or a light one's
  * where more can be seen on that.
  *
  * @param bytes the whole file.

@@ -46,6 +46,19 @@ before(async () => {
   await convertCheckpoint(at('outliers'), at('smoothed'), { ...OPTIONS, calibrate })
 })
 
+const card = (name: string): ModelCard => {
+  const file = path.join(at(name), 'model.json')
+  const read = readCard(JSON.parse(readFileSync(file, 'utf8')))
+  assert.ok(typeof read !== 'string')
+  return read
+}
+const graph = (name: string) => readFileSync(path.join(at(name), 'vision.onnx'))
+
+/** The files of a package; opening it may have added the record of the verified ones. */
+function filesOf(name: string): string[] {
+  return readdirSync(at(name)).filter((file) => !file.startsWith('.'))
+}
+
 /** As `npm run fidelity` has it: relative error of the seam, the mean over the pictures. */
 function error(
   actual: readonly Seams[],
@@ -83,22 +96,13 @@ describe('a package calibrated with pictures', () => {
   })
 
   it('says on its card how it was calibrated, and has the files and size of any other', () => {
-    const card = (name: string): ModelCard => {
-      const file = path.join(at(name), 'model.json')
-      const read = readCard(JSON.parse(readFileSync(file, 'utf8')))
-      assert.ok(typeof read !== 'string')
-      return read
-    }
     const { calibration } = card('smoothed').quantization!
     assert.equal(calibration?.pictures, CALIBRATED_WITH)
     assert.deepEqual(calibration.modules, ['self_attn.qkv', 'self_attn.projection', 'mlp.fc1'])
     assert.equal(calibration.alphas.length, 4)
     assert.ok(calibration.alphas.every((alpha) => alpha !== null && alpha >= 0.5))
     assert.equal(card('plain').quantization!.calibration, undefined)
-    // Opening a package may add the record of its verified files.
-    const files = (name: string) => readdirSync(at(name)).filter((file) => !file.startsWith('.'))
-    assert.deepEqual(files('smoothed'), files('plain'))
-    const graph = (name: string) => readFileSync(path.join(at(name), 'vision.onnx'))
+    assert.deepEqual(filesOf('smoothed'), filesOf('plain'))
     assert.deepEqual(graph('smoothed'), graph('plain'))
   })
 })
