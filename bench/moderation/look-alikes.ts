@@ -6,7 +6,6 @@
 import sharp from 'sharp'
 import {
   distanceOf,
-  type Fingerprint,
   fingerprintOf,
   isSimilarInDetail,
   sameDetail,
@@ -21,6 +20,8 @@ const WORDS = 12
 
 export type LookAlikes = {
   readonly template: string
+  /** Share of its pictures that have a fingerprint. */
+  readonly compared: number
   /** Pairs with other words. */
   readonly pairs: number
   /** Pairs whose 64-bit hashes are within the default distance: a case, and a person decides. */
@@ -37,50 +38,64 @@ export type LookAlikes = {
 export async function measureLookAlikes(): Promise<LookAlikes[]> {
   const results: LookAlikes[] = []
   for (const { template, designs } of TEMPLATES) {
+    let compared = 0
     const count = { pairs: 0, flagged: 0, removed: 0, reposts: 0, copies: 0, copiesRemoved: 0 }
     for (let design = 0; design < designs; design++) {
       const files: Buffer[] = []
       for (let words = 0; words < WORDS; words++) {
         files.push(await drawTemplate(template, design, words))
       }
-      const prints = await Promise.all(files.map(printOf))
-      for (const [a, b] of pairsOf(prints)) {
+      const prints = await Promise.all(files.map((file) => fingerprintOf(file)))
+      const present = prints.filter((print) => print !== null)
+      compared += present.length / (WORDS * designs)
+      for (const [a, b] of pairsOf(present)) {
         count.pairs += 1
         count.flagged += Number(distanceOf(a.whole, b.whole) <= DEFAULT_MODERATION.distance)
         count.removed += Number(sameDetail(a, b) !== null)
         count.reposts += Number(isSimilarInDetail(a, b))
       }
       for (const [i, file] of files.entries()) {
-        const copy = await printOf(await encodedAgain(file, design * WORDS + i))
-        count.copies += 1
-        count.copiesRemoved += Number(sameDetail(prints[i]!, copy) !== null)
+        const print = prints[i] ?? null
+        const copy = await fingerprintOf(await encodedAgain(file, design * WORDS + i))
+        if (print !== null) {
+          count.copies += 1
+          count.copiesRemoved += Number(copy !== null && sameDetail(print, copy) !== null)
+        }
       }
     }
-    results.push({ template, ...count })
+    results.push({ template, compared, ...count })
   }
   return results
 }
 
 export function lookAlikesTable(results: readonly LookAlikes[]): string {
   return formatTable([
-    ['other words on one template', 'pairs', 'flagged', 'removed', 'reposts', 'copies removed'],
-    ...results.map(({ template, pairs, flagged, removed, reposts, copies, copiesRemoved }) => [
-      template,
-      String(pairs),
-      percent(flagged / pairs),
-      percent(removed / pairs),
-      percent(reposts / pairs),
-      percent(copiesRemoved / copies),
-    ]),
+    [
+      'other words on one template',
+      'compared',
+      'pairs',
+      'flagged',
+      'removed',
+      'reposts',
+      'copies removed',
+    ],
+    ...results.map(
+      ({ template, compared, pairs, flagged, removed, reposts, copies, copiesRemoved }) => [
+        template,
+        percent(compared),
+        String(pairs),
+        share(flagged, pairs),
+        share(removed, pairs),
+        share(reposts, pairs),
+        share(copiesRemoved, copies),
+      ],
+    ),
   ])
 }
 
-async function printOf(file: Uint8Array): Promise<Fingerprint> {
-  const print = await fingerprintOf(file)
-  if (print === null) {
-    throw new Error('a template has words, so it has structure')
-  }
-  return print
+/** A dash for none of none. */
+function share(count: number, of: number): string {
+  return percent(of === 0 ? null : count / of)
 }
 
 function pairsOf<T>(items: readonly T[]): [T, T][] {

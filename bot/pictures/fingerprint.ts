@@ -21,8 +21,8 @@ const COARSE: Scale = { side: 32, frequencies: 8 }
 const DETAIL: Scale = { side: 128, frequencies: 32 }
 /**
  * The least median of the coarse frequencies' absolute values, in units of brightness (0 to 255,
- * orthonormal DCT). Flags, stripes and gradients are under 0.5: their bits would be rounding errors.
- * One line of words on white is over 3.
+ * orthonormal DCT). Flags, stripes and gradients are under 2: their bits would be rounding errors.
+ * Posts, chats and dialogs are over 4; one short line on white may be under 3, and is not compared.
  */
 const MIN_STRUCTURE = 3
 /** The most bits of 64 that may differ between two encodings of one picture. */
