@@ -25,7 +25,9 @@ import {
 } from './hashes/postings.ts'
 import { amplifiersOf, type Reason } from './hashes/reasons.ts'
 import { isExempt } from './staff.ts'
-import { codeOf, type HashList, type Match } from './hashes/hash-list.ts'
+import { codeOf } from './hashes/hash-entry.ts'
+import type { HashList } from './hashes/hash-list.ts'
+import type { Match } from './hashes/loaded-hashes.ts'
 
 type Deps = {
   readonly store: Store

@@ -3,7 +3,7 @@
 import type { Collection } from '../store/types.ts'
 import type { Case } from './cases/case.ts'
 import type { Postings } from './hashes/postings.ts'
-import type { HashEntry } from './hashes/hash-list.ts'
+import type { HashEntry } from './hashes/hash-entry.ts'
 
 /** Replaces the id of a user who deleted their data. */
 const DELETED_USER = '0'

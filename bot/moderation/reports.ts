@@ -12,7 +12,8 @@ import { type Action, type Case, decided, withMark } from './cases/case.ts'
 import type { CaseExecutor } from './cases/executor.ts'
 import type { GuildModeration } from './settings.ts'
 import { demandStaff, isExempt } from './staff.ts'
-import { hashEntryOf, type HashList } from './hashes/hash-list.ts'
+import { hashEntryOf } from './hashes/hash-entry.ts'
+import type { HashList } from './hashes/hash-list.ts'
 import type { Detector } from './detector.ts'
 
 /** How often a member may report. */

@@ -12,7 +12,8 @@ import type { CasePictures } from './pictures.ts'
 import type { Case, Problem, Step, StepChange } from './case.ts'
 import { sweep, type SweepDeps } from './sweep.ts'
 import { sameDetail } from '../../pictures/fingerprint.ts'
-import { codeOf, hashEntryOf, type HashList } from '../hashes/hash-list.ts'
+import { codeOf, hashEntryOf } from '../hashes/hash-entry.ts'
+import type { HashList } from '../hashes/hash-list.ts'
 import { ruleNames } from '../hashes/reasons.ts'
 
 /** Discord rejects a repeated nonce for some minutes only; for an older case, the bot searches for its message. */

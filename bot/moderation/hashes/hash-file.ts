@@ -2,7 +2,7 @@
 
 import { z } from 'zod'
 import { type Hash, isDetailHash, isHash } from '../../pictures/fingerprint.ts'
-import type { HashEntry } from './hash-list.ts'
+import type { HashEntry } from './hash-entry.ts'
 
 const FORMAT = 'sightseer-hashes-1'
 /** Cropped forms that the bot makes of a picture; a file may not slow down the search with more. */

@@ -1,19 +1,18 @@
 /**
- * The hash list of a server: hashes of pictures that its staff confirmed or dismissed, and the search
- * in it. `imported` entries come from another server: they only flag a picture, and only if no entry
- * of the server itself matches.
+ * The hash lists of servers in the store: hashes of pictures that staff confirmed or dismissed.
+ * `imported` entries come from another server: they only flag a picture, and only if no entry of the
+ * server itself matches.
  */
 
-import { createHash } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
+import { LRUCache } from 'lru-cache'
 import { DAY_MS } from '../../../config/durations.ts'
 import { InputError } from '../../../config/errors.ts'
-import { LRUCache } from 'lru-cache'
-import { z } from 'zod'
+import type { Fingerprint } from '../../pictures/fingerprint.ts'
 import type { Collection, Store } from '../../store/types.ts'
 import type { GuildModeration } from '../settings.ts'
-import { HashIndex } from './hash-index.ts'
-import { type Fingerprint, isDetailHash, isHash, sameDetail } from '../../pictures/fingerprint.ts'
+import { codeOf, entrySchema, type HashEntry } from './hash-entry.ts'
+import { LoadedHashes, type Match } from './loaded-hashes.ts'
 
 /** An entry expires after 180 days without a match. */
 const UNSEEN_MS = 180 * DAY_MS
@@ -21,62 +20,14 @@ const UNSEEN_MS = 180 * DAY_MS
 const MAX_INDEXES = 200
 /** Entries of one server. */
 const MAX_HASHES = 10_000
-/** Digits of a code that tell entries of one hash apart. */
-const CODE_DIGITS = 6
 /** Entries that are written or loaded before other work of the process gets its turn. */
 const ENTRIES_PER_TURN = 100
-
-const hash = z.string().refine(isHash)
-
-const entrySchema = z.object({
-  /** The hash of the whole picture. */
-  hash,
-  /** Hashes of cropped forms. */
-  cropped: z.array(hash),
-  /** The whole picture with its words; empty for an entry of an older version. */
-  detail: z.string().refine(isDetailHash).default(''),
-  verdict: z.enum(['confirmed', 'dismissed', 'imported']),
-  /** Bits in which a picture may differ. */
-  distance: z.int().min(0).max(15),
-  /** The member who decided; null: their name was deleted. */
-  by: z.string().nullable(),
-  at: z.number(),
-  seenAt: z.number(),
-  /** The case of the decision; null: none. */
-  caseId: z.string().nullable(),
-  note: z.string(),
-})
-
-export type HashEntry = Readonly<z.infer<typeof entrySchema>>
-
-/** The entry that a picture matches. */
-export type Match = {
-  readonly entry: HashEntry
-  /** The bits in which they differ, of 64. */
-  readonly distance: number
-  /**
-   * Whether it is the same picture, words included. Otherwise it only resembles the entry, as a
-   * cropped copy does, or another text on the same template.
-   */
-  readonly isSame: boolean
-}
-
-/** A server's list in memory. Changes by this process are applied to the store and to this. */
-type Loaded = {
-  version: number
-  readonly whole: HashIndex<HashEntry>
-  readonly cropped: HashIndex<HashEntry>
-  /** The most bits that any entry allows, or allowed. */
-  reach: number
-  /** By code: each entry, and when it was last seen. */
-  readonly entries: Map<string, { readonly entry: HashEntry; seenAt: number }>
-}
 
 export class HashList {
   readonly collection: Collection<HashEntry>
   readonly #guilds: GuildModeration
   readonly #maxEntries: number
-  readonly #loaded = new LRUCache<string, Promise<Loaded>>({ max: MAX_INDEXES })
+  readonly #loaded = new LRUCache<string, Promise<LoadedHashes>>({ max: MAX_INDEXES })
 
   /** @param maxEntries of one server. */
   constructor(store: Store, guilds: GuildModeration, maxEntries = MAX_HASHES) {
@@ -98,11 +49,11 @@ export class HashList {
    */
   async match(guildId: string, print: Fingerprint, version: number): Promise<Match | undefined> {
     const loaded = await this.#indexOf(guildId, version)
-    const match = bestMatch(loaded, print)
+    const match = loaded.bestMatch(print)
     if (!match || (await this.#renew(guildId, loaded, match.entry))) {
       return match
     }
-    removeEntry(loaded, codeOf(match.entry)) // it has expired since it was loaded
+    loaded.remove(codeOf(match.entry)) // it has expired since it was loaded
     return this.match(guildId, print, version)
   }
 
@@ -138,7 +89,7 @@ export class HashList {
     if (removed.length > 0) {
       await this.#changed(guildId, (loaded) => {
         for (const code of removed) {
-          removeEntry(loaded, code)
+          loaded.remove(code)
         }
       })
     }
@@ -165,10 +116,10 @@ export class HashList {
     const loaded = await this.#indexOf(guildId, hashListVersion)
     const replaced = new Set<string>()
     const written = new Map<string, HashEntry>()
-    let room = this.#maxEntries - loaded.entries.size
+    let room = this.#maxEntries - loaded.size
     for (const entry of entries) {
       const code = codeOf(entry)
-      const same = samePictures(loaded, entry)
+      const same = loaded.replacedBy(entry)
       const isNew = same.length === 0 && !written.has(code)
       if (!isNew || room > 0) {
         await this.collection.set(`${guildId}/${code}`, entry)
@@ -183,10 +134,10 @@ export class HashList {
     }
     await this.#changed(guildId, (current) => {
       for (const code of outdated) {
-        removeEntry(current, code)
+        current.remove(code)
       }
       for (const entry of written.values()) {
-        addEntry(current, entry)
+        current.add(entry)
       }
     })
     return written.size
@@ -197,7 +148,7 @@ export class HashList {
    * changed in place unless another process changed it: loading 10,000 entries would delay the next
    * picture.
    */
-  async #changed(guildId: string, change: (loaded: Loaded) => void): Promise<void> {
+  async #changed(guildId: string, change: (loaded: LoadedHashes) => void): Promise<void> {
     const version = await this.#guilds.hashListChanged(guildId)
     const loaded = await this.#loaded.get(guildId)
     if (loaded?.version === version - 1) {
@@ -207,23 +158,23 @@ export class HashList {
   }
 
   /** Renews an entry that matched, once a day. @returns whether it still exists. */
-  async #renew(guildId: string, { entries }: Loaded, entry: HashEntry): Promise<boolean> {
+  async #renew(guildId: string, loaded: LoadedHashes, entry: HashEntry): Promise<boolean> {
     const now = Date.now()
-    const known = entries.get(codeOf(entry))
-    if (known && now - known.seenAt <= DAY_MS) {
+    const code = codeOf(entry)
+    if (loaded.isFresh(code, now)) {
       return true
     }
     const renewed = await this.collection.update(
-      `${guildId}/${codeOf(entry)}`,
+      `${guildId}/${code}`,
       (old) => old && { ...old, seenAt: now },
     )
-    if (renewed && known) {
-      known.seenAt = now
+    if (renewed) {
+      loaded.renew(code, now)
     }
     return renewed !== undefined
   }
 
-  async #indexOf(guildId: string, version: number): Promise<Loaded> {
+  async #indexOf(guildId: string, version: number): Promise<LoadedHashes> {
     const current = await this.#loaded.get(guildId)
     if (current && current.version >= version) {
       return current
@@ -234,126 +185,14 @@ export class HashList {
     return loading
   }
 
-  async #load(guildId: string, version: number): Promise<Loaded> {
-    const loaded: Loaded = {
-      version,
-      whole: new HashIndex(),
-      cropped: new HashIndex(),
-      reach: 0,
-      entries: new Map(),
-    }
+  async #load(guildId: string, version: number): Promise<LoadedHashes> {
+    const loaded = new LoadedHashes(version)
     for (const [i, entry] of (await this.list(guildId)).entries()) {
-      addEntry(loaded, entry)
+      loaded.add(entry)
       if (i % ENTRIES_PER_TURN === 0) {
         await setImmediate()
       }
     }
     return loaded
   }
-}
-
-/**
- * A cropped form is compared with the whole of the other picture only: two cropped forms have little
- * in them, and those of dark screenshots are nearly all alike.
- */
-function bestMatch({ whole, cropped, reach }: Loaded, print: Fingerprint): Match | undefined {
-  let best: Match | undefined
-  let bestRank: readonly number[] = []
-  const consider = (entry: HashEntry, distance: number, detail: number | null) => {
-    if (distance > entry.distance) {
-      return
-    }
-    const rank = rankOf(entry, distance, detail)
-    if (best === undefined || isBefore(rank, bestRank)) {
-      best = { entry, distance, isSame: detail !== null }
-      bestRank = rank
-    }
-  }
-  whole.visitNear(print.whole, reach, (entry, distance) => {
-    // An imported entry only flags, and a file may hold thousands near one picture.
-    const isOwn = entry.verdict !== 'imported'
-    consider(
-      entry,
-      distance,
-      isOwn ? sameDetail({ whole: entry.hash, detail: entry.detail }, print) : null,
-    )
-  })
-  for (const hash of [print.mirrored, ...print.cropped]) {
-    whole.visitNear(hash, reach, (entry, distance) => consider(entry, distance, null))
-  }
-  cropped.visitNear(print.whole, reach, (entry, distance) => consider(entry, distance, null))
-  return best
-}
-
-/** What decides between two matches, the most important first; the lower is the better. */
-function rankOf({ verdict }: HashEntry, distance: number, detail: number | null): number[] {
-  return [
-    Number(verdict === 'imported'),
-    Number(detail === null),
-    detail ?? 0,
-    Number(verdict !== 'dismissed'),
-    distance,
-  ]
-}
-
-function isBefore(rank: readonly number[], other: readonly number[]): boolean {
-  const i = rank.findIndex((value, place) => value !== other[place])
-  return i >= 0 && rank[i]! < other[i]!
-}
-
-/** The codes of the entries that a new entry replaces: those of the same picture. */
-function samePictures({ whole }: Loaded, entry: HashEntry): string[] {
-  const codes: string[] = []
-  whole.visitNear(entry.hash, 0, (other) => {
-    // An entry of an older version has no detail: one hash was one picture then.
-    if (other.detail === '' || entry.detail === '' || isSameEntry(other, entry)) {
-      codes.push(codeOf(other))
-    }
-  })
-  return [...new Set(codes)]
-}
-
-function isSameEntry(a: HashEntry, b: HashEntry): boolean {
-  return (
-    sameDetail({ whole: a.hash, detail: a.detail }, { whole: b.hash, detail: b.detail }) !== null
-  )
-}
-
-function addEntry(loaded: Loaded, entry: HashEntry): void {
-  removeEntry(loaded, codeOf(entry))
-  loaded.whole.add(entry.hash, entry)
-  for (const hash of entry.cropped) {
-    loaded.cropped.add(hash, entry)
-  }
-  loaded.reach = Math.max(loaded.reach, entry.distance)
-  loaded.entries.set(codeOf(entry), { entry, seenAt: entry.seenAt })
-}
-
-function removeEntry({ whole, cropped, entries }: Loaded, code: string): void {
-  const known = entries.get(code)
-  if (known) {
-    entries.delete(code)
-    whole.remove(known.entry)
-    cropped.remove(known.entry)
-  }
-}
-
-/** A new entry for a picture, with the hashes of its cropped forms. */
-export function hashEntryOf(
-  print: Fingerprint,
-  decision: Pick<HashEntry, 'verdict' | 'distance' | 'by' | 'caseId' | 'note'>,
-): HashEntry {
-  const at = Date.now()
-  const { whole: hash, cropped, detail } = print
-  return { hash, cropped: [...cropped], detail, at, seenAt: at, ...decision }
-}
-
-/**
- * Identifies an entry in its list: the hash, and a digest of the detail, since pictures with other
- * words on one template may share a hash.
- */
-export function codeOf({ hash, detail }: Pick<HashEntry, 'hash' | 'detail'>): string {
-  return detail === ''
-    ? hash
-    : `${hash}-${createHash('sha256').update(detail).digest('hex').slice(0, CODE_DIGITS)}`
 }

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { InputError } from '../../../../config/errors.ts'
 import { writeHashFile } from '../../../../bot/moderation/hashes/hash-file.ts'
-import { type HashEntry, hashEntryOf } from '../../../../bot/moderation/hashes/hash-list.ts'
+import { type HashEntry, hashEntryOf } from '../../../../bot/moderation/hashes/hash-entry.ts'
 import { readHashFile } from '../../../../bot/moderation/hashes/read-hash-file.ts'
 
 const DETAIL = '0'.repeat(256)

@@ -5,11 +5,8 @@ import { after, before, beforeEach, describe, it } from 'node:test'
 import { pino } from 'pino'
 import { GuildModeration } from '../../../../bot/moderation/settings.ts'
 import type { Fingerprint } from '../../../../bot/pictures/fingerprint.ts'
-import {
-  type HashEntry,
-  hashEntryOf,
-  HashList,
-} from '../../../../bot/moderation/hashes/hash-list.ts'
+import { type HashEntry, hashEntryOf } from '../../../../bot/moderation/hashes/hash-entry.ts'
+import { HashList } from '../../../../bot/moderation/hashes/hash-list.ts'
 import { openStore } from '../../../../bot/store/store.ts'
 import type { Store } from '../../../../bot/store/types.ts'
 import { InputError } from '../../../../config/errors.ts'
