@@ -64,3 +64,21 @@ export class ConfigError extends Error {
     this.problems = problems
   }
 }
+
+/**
+ * Runs `work`, so that several ConfigErrors can be told at once.
+ *
+ * @param problems gets those of a ConfigError.
+ * @returns null after a ConfigError.
+ */
+export function collectProblems<T>(problems: string[], work: () => T): T | null {
+  try {
+    return work()
+  } catch (error) {
+    if (!(error instanceof ConfigError)) {
+      throw error
+    }
+    problems.push(...error.problems)
+    return null
+  }
+}

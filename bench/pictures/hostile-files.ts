@@ -1,7 +1,8 @@
 /** Small files that are costly to decode, within all limits. */
 
-import { crc32, deflateSync } from 'node:zlib'
+import { deflateSync } from 'node:zlib'
 import sharp from 'sharp'
+import { chunk } from '../../test/helpers/layers.ts'
 
 /** Sides of the largest picture that is allowed, in pixels. */
 const LARGE = { width: 8160, height: 6144 }
@@ -46,15 +47,6 @@ function png(
   const rows = deflateSync(Buffer.concat(Array.from({ length: height }, () => row)), { level: 9 })
   const parts = [chunk('IHDR', header), more, chunk('IDAT', rows), chunk('IEND', Buffer.alloc(0))]
   return Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), ...parts])
-}
-
-function chunk(kind: string, data: Uint8Array): Buffer {
-  const body = Buffer.concat([Buffer.from(kind, 'latin1'), data])
-  const out = Buffer.alloc(body.length + 8)
-  out.writeUInt32BE(data.length, 0)
-  body.copy(out, 4)
-  out.writeUInt32BE(crc32(body), body.length + 4)
-  return out
 }
 
 /** A gray TIFF, one pixel wide, in one strip of deflated zeros. */

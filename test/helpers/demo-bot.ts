@@ -80,6 +80,22 @@ export async function startDemoBot(
   }
 }
 
+/** A bot with two members in one channel. */
+export type PeopledBot = {
+  readonly demo: DemoBot
+  readonly ada: Member
+  readonly lin: Member
+  /** The mention of the bot, as a message has it. */
+  readonly mention: string
+}
+
+/** Starts the bot, and two members who may ask it. */
+export async function startPeopledBot(): Promise<PeopledBot> {
+  const demo = await startDemoBot()
+  const [ada, lin] = [await demo.join('ada'), await demo.join('lin')]
+  return { demo, ada, lin, mention: `<@${demo.bot.client.user.id}>` }
+}
+
 /** A scene that the demo model knows: yellow star, red circle, blue square, purple heart. */
 export function scene(name = 'scene.png') {
   return { name, bytes: file('docs', 'scene.png') }

@@ -8,7 +8,7 @@
 
 import { existsSync, statSync } from 'node:fs'
 import path from 'node:path'
-import { ConfigError } from '../../../config/errors.ts'
+import { collectProblems, ConfigError } from '../../../config/errors.ts'
 import { isObject, readJson } from '../../families/common/read-json.ts'
 import { readSafetensors } from './safetensors.ts'
 import type { StoredTensor } from './stored-tensor.ts'
@@ -33,26 +33,14 @@ export const WEIGHT_FORMATS = [
  */
 export function openCheckpoint(folder: string, problems: string[]): Checkpoint {
   const tensors = new Map<string, StoredTensor>()
-  const files = collect(problems, () => checkpointFiles(folder)) ?? []
+  const files = collectProblems(problems, () => checkpointFiles(folder)) ?? []
   for (const file of files) {
     const read = file.endsWith('.bin') ? readTorchFile : readSafetensors
-    for (const [name, tensor] of collect(problems, () => read(file)) ?? []) {
+    for (const [name, tensor] of collectProblems(problems, () => read(file)) ?? []) {
       tensors.set(name, tensor)
     }
   }
   return { files, tensors }
-}
-
-function collect<T>(problems: string[], read: () => T): T | null {
-  try {
-    return read()
-  } catch (error) {
-    if (!(error instanceof ConfigError)) {
-      throw error
-    }
-    problems.push(...error.problems)
-    return null
-  }
 }
 
 function checkpointFiles(folder: string): string[] {

@@ -7,7 +7,7 @@
 
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
-import { ConfigError } from '../../../config/errors.ts'
+import { collectProblems, ConfigError } from '../../../config/errors.ts'
 import { parseTokenizer } from '../../text/tokenizer.ts'
 import { parseTokenizerFile } from '../../text/tokenizer-file.ts'
 import { isObject, lfsPointerProblem, readJson } from '../../families/common/read-json.ts'
@@ -40,7 +40,7 @@ export type TokenIds = {
  * @returns the text of tokenizer.json; empty, with the reason in `problems`, if there is none.
  */
 export function readTokenizer(folder: string, ids: TokenIds | null, problems: string[]): string {
-  return collect(problems, () => {
+  const tokenizer = collectProblems(problems, () => {
     const text = findTokenizer(folder, ids, problems)
     if (text !== '') {
       parseTokenizer(text, TOKENIZER_FILE, ids ?? {})
@@ -48,18 +48,7 @@ export function readTokenizer(folder: string, ids: TokenIds | null, problems: st
     }
     return text
   })
-}
-
-function collect(problems: string[], read: () => string): string {
-  try {
-    return read()
-  } catch (error) {
-    if (!(error instanceof ConfigError)) {
-      throw error
-    }
-    problems.push(...error.problems)
-    return ''
-  }
+  return tokenizer ?? ''
 }
 
 /** Ordinary added tokens are found within words here. Special ones are never found in a text. */

@@ -8,7 +8,7 @@ import { withoutCode } from '../../../bot/messages/addressing.ts'
 import { caseCustomId } from '../../../bot/discord/custom-id.ts'
 import { EN } from '../../../commands/i18n/en.ts'
 import { ZH } from '../../../commands/i18n/zh.ts'
-import { type DemoBot, hearts, scene, startDemoBot, triangle } from '../../helpers/demo-bot.ts'
+import { type DemoBot, hearts, scene, startPeopledBot, triangle } from '../../helpers/demo-bot.ts'
 
 const COLOR = 'what color is the star?'
 
@@ -27,10 +27,7 @@ describe('who is heard', () => {
   let mention: string
 
   before(async () => {
-    demo = await startDemoBot()
-    ada = await demo.join('ada')
-    lin = await demo.join('lin')
-    mention = `<@${demo.bot.client.user.id}>`
+    ;({ demo, ada, lin, mention } = await startPeopledBot())
   })
   after(() => demo.close())
 

@@ -5,7 +5,7 @@ import { after, before, describe, it } from 'node:test'
 import type { APIMessage } from 'discord.js'
 import type { Member } from 'loopback-discord/client'
 import { EN } from '../../../commands/i18n/en.ts'
-import { type DemoBot, hearts, scene, startDemoBot, triangle } from '../../helpers/demo-bot.ts'
+import { type DemoBot, hearts, scene, startPeopledBot, triangle } from '../../helpers/demo-bot.ts'
 import { hold, idle, kept } from '../../helpers/held-bot.ts'
 
 const GUILD_FORUM = 15
@@ -17,10 +17,7 @@ describe('a channel that is answered by itself', () => {
   let mention: string
 
   before(async () => {
-    demo = await startDemoBot()
-    ada = await demo.join('ada')
-    lin = await demo.join('lin')
-    mention = `<@${demo.bot.client.user.id}>`
+    ;({ demo, ada, lin, mention } = await startPeopledBot())
     const kit = await demo.join('kit')
     await kit.slash('settings channel', { channel: kit.channelId, does: 'alt' })
   })

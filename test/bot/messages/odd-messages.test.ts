@@ -5,7 +5,7 @@ import { after, before, describe, it } from 'node:test'
 import type { APIMessage } from 'discord.js'
 import type { Member } from 'loopback-discord/client'
 import { EN } from '../../../commands/i18n/en.ts'
-import { type DemoBot, hearts, scene, startDemoBot, triangle } from '../../helpers/demo-bot.ts'
+import { type DemoBot, hearts, scene, startPeopledBot, triangle } from '../../helpers/demo-bot.ts'
 
 /** Of the sandbox; Wave is a Lottie animation. */
 const STICKER = { lottie: '749054660769218631', png: '749054660769218632' }
@@ -17,10 +17,7 @@ describe('odd messages', () => {
   let mention: string
 
   before(async () => {
-    demo = await startDemoBot()
-    ada = await demo.join('ada')
-    lin = await demo.join('lin')
-    mention = `<@${demo.bot.client.user.id}>`
+    ;({ demo, ada, lin, mention } = await startPeopledBot())
   })
   after(() => demo.close())
 

@@ -11,7 +11,7 @@ import {
   hearts,
   postWithAltText,
   scene,
-  startDemoBot,
+  startPeopledBot,
   triangle,
 } from '../../helpers/demo-bot.ts'
 import { idle, kept } from '../../helpers/held-bot.ts'
@@ -27,10 +27,7 @@ describe('the picture of an answer', () => {
   let guild: string
 
   before(async () => {
-    demo = await startDemoBot()
-    ada = await demo.join('ada')
-    lin = await demo.join('lin')
-    mention = `<@${demo.bot.client.user.id}>`
+    ;({ demo, ada, lin, mention } = await startPeopledBot())
     guild = demo.sandbox.world.guild.id
   })
   after(() => demo.close())

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { Member } from 'loopback-discord/client'
 import { EN } from '../../../commands/i18n/en.ts'
-import { type DemoBot, hearts, scene, startDemoBot, triangle } from '../../helpers/demo-bot.ts'
+import { type DemoBot, hearts, scene, startPeopledBot, triangle } from '../../helpers/demo-bot.ts'
 
 const HOW_MANY = 'how many shapes are there?'
 
@@ -19,10 +19,7 @@ describe('what a message is about', () => {
   let mention: string
 
   before(async () => {
-    demo = await startDemoBot()
-    ada = await demo.join('ada')
-    lin = await demo.join('lin')
-    mention = `<@${demo.bot.client.user.id}>`
+    ;({ demo, ada, lin, mention } = await startPeopledBot())
     await lin.upload(hearts()) // the older picture that nothing may fall through to
   })
   after(() => demo.close())
