@@ -49,7 +49,8 @@ export async function startDemoBot(
   log?: DestinationStream,
   model?: Model,
 ): Promise<DemoBot> {
-  const sandbox = existing ?? (await startWatchedSandbox())
+  // Tests send more messages in five seconds than people do; they would wait most of the time.
+  const sandbox = existing ?? (await startWatchedSandbox({ rateLimits: 'off' }))
   const settings = {
     DISCORD_TOKEN: sandbox.token,
     DISCORD_API: sandbox.api,

@@ -30,6 +30,7 @@ export async function startModeratedServer(
   options: SandboxOptions = {},
   model?: Model,
 ): Promise<ModeratedServer> {
+  // As in startDemoBot: not to wait.
   const sandbox = await startWatchedSandbox({ rateLimits: 'off', ...options })
   const demo = await startDemoBot({}, sandbox, undefined, model)
   const mo = await demo.join('mo', { channel: 'mod-log' })
