@@ -38,6 +38,7 @@ With the demo model, the small checkpoints, or no model at all:
               answered or told, once; half an hour
                 --kills N            default 200
                 --rate N             requests a second; default 3
+                --store URL          an empty store; default a new SQLite file
   moderation  a replay of 5,000 messages with scam waves in each mode: hits, false alarms and time
               per picture; and the demo model's questions as rules; minutes
                 --rules-only         without the replay

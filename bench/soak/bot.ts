@@ -1,6 +1,6 @@
 /**
  * The bot of the soak, in a process of its own: the whole one, with the demo model, on the sandbox
- * that DISCORD_API names. Sent `{}`, it answers with its state.
+ * that DISCORD_API names. SOAK_LOG is the level of its log. Sent `{}`, it answers with its state.
  */
 
 import { pino } from 'pino'
@@ -35,7 +35,8 @@ function health(): Health {
   return { heapMib: heapUsed / MIB, residentMib: rss / MIB, lagMs }
 }
 
-const bot = await startBot(readConfig(process.env), pino({ level: 'error' }, pino.destination(2)))
+const log = pino({ level: process.env['SOAK_LOG'] ?? 'error' }, pino.destination(2))
+const bot = await startBot(readConfig(process.env), log)
 process.on('message', () => process.send?.(health()))
 process.once('disconnect', () => void bot.close())
 process.send?.('ready')

@@ -2,30 +2,33 @@
  * The bot is killed (`kill -9`) at random moments while people use it. Every request that it accepted
  * must be answered, or told that there is no answer, once.
  *
- * The bot is a process of its own, with the demo model and SQLite; the sandbox and the people are this
- * one. A command is accepted when its response is deferred, a message when it has a reply.
+ * The bot is a process of its own, with the demo model; the sandbox and the people are this one. A
+ * command is accepted when its response is deferred, a message when it has a reply. If a request has
+ * no end, the folder with the bot's log and its SQLite file stays.
  */
 
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
+import { closeSync, openSync } from 'node:fs'
 import { loadavg, tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import type { APIMessage } from 'discord.js'
 import { Member } from 'loopback-discord/client'
 import { type Sandbox, startSandbox } from 'loopback-discord'
 import { createRandom } from '../report/random.ts'
 import { writeResults } from '../report/results.ts'
-import { isFinal, PICTURES } from './people.ts'
+import { outcomesOf, type Sent } from './kill-outcomes.ts'
+import { PICTURES } from './people.ts'
 
 const MEMBERS = 16
 /** Milliseconds that a process lives after it has joined. */
 const LIFE_MS = { least: 200, most: 4_000 }
-/** How long to wait for the last answers. */
-const PATIENCE_MS = 600_000
-const QUIET_MS = 40_000
+/** How long to wait for the last answers, and for the next one of them. */
+const PATIENCE_MS = 900_000
+const QUIET_MS = 120_000
+const CHECK_EVERY_MS = 2_000
 const SEED = 12
 
 /** `npm run bench -- kills`. */
@@ -35,6 +38,7 @@ export async function runKillsBench(args: readonly string[]): Promise<void> {
     options: {
       kills: { type: 'string', default: '200' },
       rate: { type: 'string', default: '3' },
+      store: { type: 'string' },
     },
   })
   const [kills = 0, rate = 0] = [values.kills, values.rate].map(Number)
@@ -42,11 +46,16 @@ export async function runKillsBench(args: readonly string[]): Promise<void> {
     throw new RangeError('--kills and --rate are numbers above 0.')
   }
   const folder = await mkdtemp(path.join(tmpdir(), 'sightseer-kills-'))
+  const store = values.store ?? `sqlite:${path.join(folder, 'store')}`
   const sandbox = await startSandbox()
   const people = await join(sandbox)
+  let isClean = false
   try {
-    const sent = await act(sandbox, people, { kills, rate, folder })
-    const results = { kills, rate, ...outcomes(sent, people[0]!), loadAverage: loadavg()[1] ?? 0 }
+    const sent = await act(sandbox, people, { kills, rate, folder, store })
+    const { faults, ...outcomes } = outcomesOf(sent, people[0]!.events)
+    isClean = faults.length === 0
+    const backend = store.split(':', 1)[0]
+    const results = { kills, rate, backend, ...outcomes, faults, loadAverage: loadavg()[1] ?? 0 }
     writeResults('kills', results)
     process.stdout.write(`${JSON.stringify(results, null, 2)}\n`)
   } finally {
@@ -54,7 +63,11 @@ export async function runKillsBench(args: readonly string[]): Promise<void> {
       member.close()
     }
     await sandbox.close()
-    await rm(folder, { recursive: true })
+    if (isClean) {
+      await rm(folder, { recursive: true })
+    } else {
+      process.stderr.write(`${folder} has the log of the bot\n`)
+    }
   }
 }
 
@@ -69,22 +82,27 @@ async function join({ world, url }: Sandbox): Promise<Member[]> {
   return people
 }
 
-/** Ids of what was sent. */
-type Sent = { readonly commands: string[]; readonly messages: string[] }
+type Run = {
+  readonly kills: number
+  readonly rate: number
+  readonly folder: string
+  /** Address of the store. */
+  readonly store: string
+}
 
 /** People use the bot at a steady rate while it is killed, then wait for the last answers. */
-async function act(
-  sandbox: Sandbox,
-  people: readonly Member[],
-  { kills, rate, folder }: { kills: number; rate: number; folder: string },
-): Promise<Sent> {
+async function act(sandbox: Sandbox, people: readonly Member[], run: Run): Promise<Sent[]> {
   const random = createRandom(SEED)
-  const sent: Sent = { commands: [], messages: [] }
+  const sent: Sent[] = []
   let turn = 0
   let timer: NodeJS.Timeout | undefined
-  for (let kill = 1; kill <= kills; kill++) {
-    const bot = await start(sandbox, folder)
-    timer ??= setInterval(() => void use(sandbox, people, sent, turn++), 1000 / rate)
+  let kill = 1
+  for (; kill <= run.kills; kill++) {
+    const bot = await start(sandbox, run)
+    timer ??= setInterval(
+      () => void use(sandbox, people, turn++).then((one) => one && sent.push({ ...one, at: kill })),
+      1000 / run.rate,
+    )
     await wait(random.between(LIFE_MS.least, LIFE_MS.most))
     const ended = once(bot, 'exit')
     bot.kill('SIGKILL')
@@ -94,107 +112,66 @@ async function act(
     }
   }
   clearInterval(timer)
-  const last = await start(sandbox, folder)
-  await settled(people[0]!)
+  const last = await start(sandbox, run)
+  await settled(sent, people[0]!)
   const ended = once(last, 'exit')
   last.disconnect()
   await ended
   return sent
 }
 
-async function start({ token, api }: Sandbox, folder: string): Promise<ChildProcess> {
+async function start({ token, api }: Sandbox, { folder, store }: Run): Promise<ChildProcess> {
+  const log = openSync(path.join(folder, 'log'), 'a')
   const bot = fork(new URL('./bot.ts', import.meta.url), {
     env: {
       PATH: process.env['PATH'],
       DISCORD_TOKEN: token,
       DISCORD_API: api,
-      SIGHTSEER_STORE: `sqlite:${path.join(folder, 'store')}`,
+      SIGHTSEER_STORE: store,
+      SOAK_LOG: 'info',
     },
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    stdio: ['ignore', 'inherit', log, 'ipc'],
   })
+  closeSync(log)
   await once(bot, 'message')
   return bot
 }
 
-/** The next person describes by a command or a mention. While the bot is down, nobody hears it. */
+/**
+ * The next person describes by a command or a mention.
+ *
+ * @returns what was sent; null if the bot is down, so that the command cannot be used. A message is
+ *   sent all the same, but nobody hears it.
+ */
 async function use(
   { world: { application } }: Sandbox,
   people: readonly Member[],
-  sent: Sent,
   turn: number,
-): Promise<void> {
+): Promise<Omit<Sent, 'at'> | null> {
   const member = people[turn % people.length]!
   const image = PICTURES[turn % PICTURES.length]!
-  try {
-    if (turn % 2 === 0) {
-      sent.commands.push(await member.use('describe', { image }))
-    } else {
-      const { id } = await member.upload(image, `<@${application.id}>`)
-      sent.messages.push(id)
-    }
-  } catch {
-    // The bot is down: the command cannot be used.
+  if (turn % 2 === 0) {
+    const id = await member.use('describe', { image }).catch(() => null)
+    return id === null ? null : { id, kind: 'command' }
   }
+  const { id } = await member.upload(image, `<@${application.id}>`)
+  return { id, kind: 'message' }
 }
 
-/** Waits until nothing has changed for a while. */
-async function settled({ events }: Member): Promise<void> {
-  const givenUp = performance.now() + PATIENCE_MS
+/** Waits until no accepted request waits, or nothing has changed for a long time. */
+async function settled(sent: readonly Sent[], { events }: Member): Promise<void> {
+  const started = performance.now()
   let seen = -1
-  while (seen !== events.length && performance.now() < givenUp) {
+  let changed = started
+  let now = started
+  while (now - started < PATIENCE_MS && now - changed < QUIET_MS) {
+    await wait(CHECK_EVERY_MS)
+    now = performance.now()
+    changed = seen === events.length ? changed : now
     seen = events.length
-    await wait(QUIET_MS)
-  }
-}
-
-type Outcome = {
-  accepted: number
-  answered: number
-  told: number
-  leftWaiting: number
-  doubled: number
-}
-
-/** How the accepted requests ended, by what the channels show. */
-function outcomes({ commands, messages }: Sent, { events }: Member) {
-  const byCommand = new Map<string, Map<string, APIMessage>>()
-  const byMessage = new Map<string, Map<string, APIMessage>>()
-  for (const { message, type, id } of events) {
-    if (type === 'deleted') {
-      for (const replies of byMessage.values()) {
-        replies.delete(id ?? '')
-      }
-    }
-    const command = message?.interaction_metadata?.id
-    const asked = message?.message_reference?.message_id
-    const [map, key] = command === undefined ? [byMessage, asked] : [byCommand, command]
-    if (message && key !== undefined) {
-      const shown = map.get(key) ?? new Map<string, APIMessage>()
-      map.set(key, shown.set(message.id, message))
+    const { command, message } = outcomesOf(sent, events)
+    if (command.leftWaiting + message.leftWaiting === 0) {
+      return
     }
   }
-  return {
-    sent: commands.length + messages.length,
-    commands: outcomeOf(commands, byCommand),
-    messages: outcomeOf(messages, byMessage),
-  }
-}
-
-function outcomeOf(
-  ids: readonly string[],
-  shown: ReadonlyMap<string, ReadonlyMap<string, APIMessage>>,
-): Outcome {
-  const outcome = { accepted: 0, answered: 0, told: 0, leftWaiting: 0, doubled: 0 }
-  for (const id of ids) {
-    const all = [...(shown.get(id)?.values() ?? [])]
-    const final = all.filter(isFinal)
-    const [first] = final
-    outcome.accepted += Number(all.length > 0)
-    outcome.doubled += Number(all.length > 1)
-    outcome.leftWaiting += Number(all.length > 0 && first === undefined)
-    const isAnswer = (first?.components?.length ?? 0) > 0
-    outcome.answered += Number(first !== undefined && isAnswer)
-    outcome.told += Number(first !== undefined && !isAnswer)
-  }
-  return outcome
 }
