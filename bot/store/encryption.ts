@@ -2,11 +2,11 @@
  * Encrypts the store's values with AES-256-GCM and a key from the environment.
  *
  * The keys of records (ids of guilds, channels, members) are not encrypted, because they are searched
- * by prefix. Each value has the id of its encryption key, so that keys can be rotated: the first key
+ * by prefix. Tags are replaced by pseudonyms. Each value has the id of its encryption key, so that keys can be rotated: the first key
  * encrypts, all of them decrypt.
  */
 
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes } from 'node:crypto'
 
 /** Length of a key. */
 export const KEY_BYTES = 32
@@ -18,7 +18,7 @@ const CIPHER = 'aes-256-gcm'
 /** `aes1.<key id>.<base64 of IV, tag and ciphertext>`. Unencrypted values are JSON, which never starts like this. */
 const ENVELOPE = /^aes1\.([0-9a-f]{8})\./
 
-/** Keyv's encryption hook, and what the store needs to tell why it cannot read a value. */
+/** Keyv's encryption hook, and what else the store needs. */
 export type Encryption = {
   /** Id of the key that encrypts: 8 hexadecimal digits that do not reveal the key. */
   readonly keyId: string
@@ -27,6 +27,8 @@ export type Encryption = {
   decrypt(text: string): string
   /** Whether the text is encrypted with an unknown key. */
   isForeign(text: string): boolean
+  /** What stands for a name that records are found by, under each key: the first key's is written. */
+  pseudonyms(name: string): readonly string[]
 }
 
 /** @param keys at least one, each of KEY_BYTES; the first one encrypts. */
@@ -52,6 +54,10 @@ export function createEncryption(keys: readonly Uint8Array[]): Encryption {
       const id = encryptedWith(text)
       return id !== undefined && !keysById.has(id)
     },
+    pseudonyms: (name) =>
+      keys.map((one) =>
+        createHmac('sha256', one).update(`sightseer name ${name}`).digest('base64url'),
+      ),
   }
 }
 

@@ -112,27 +112,20 @@ class OverflowingCollection<T> implements Collection<T> {
     return (await this.#collection.delete(key)) || wasKept
   }
 
-  async *keys(prefix = ''): AsyncGenerator<string, void> {
-    for await (const key of this.#collection.keys(prefix)) {
-      if (!this.#deps.overflow.has(key)) {
-        yield key
-      }
-    }
-    yield* this.#keptKeys(prefix)
+  keys(prefix = ''): AsyncGenerator<string, void> {
+    return this.#withKept(this.#collection.keys(prefix), () => this.#keptKeys(prefix))
   }
 
-  async *entries(prefix = ''): AsyncGenerator<[key: string, record: T], void> {
-    for await (const [key, record] of this.#collection.entries(prefix)) {
-      if (!this.#deps.overflow.has(key)) {
-        yield [key, record]
-      }
-    }
-    for (const key of this.#keptKeys(prefix)) {
-      const record = this.#read(key)
-      if (record !== undefined) {
-        yield [key, record]
-      }
-    }
+  keysWith(tag: string): AsyncGenerator<string, void> {
+    return this.#withKept(this.#collection.keysWith(tag), () => this.#keptKeysWith(tag))
+  }
+
+  entries(prefix = ''): AsyncGenerator<[key: string, record: T], void> {
+    return this.#withKeptEntries(this.#collection.entries(prefix), () => this.#keptKeys(prefix))
+  }
+
+  entriesWith(tag: string): AsyncGenerator<[key: string, record: T], void> {
+    return this.#withKeptEntries(this.#collection.entriesWith(tag), () => this.#keptKeysWith(tag))
   }
 
   async deleteAll(prefix: string): Promise<number> {
@@ -141,6 +134,42 @@ class OverflowingCollection<T> implements Collection<T> {
       this.#deps.overflow.delete(key)
     }
     return kept.length + (await this.#collection.deleteAll(prefix))
+  }
+
+  async *#withKept(
+    stored: AsyncIterable<string>,
+    kept: () => readonly string[],
+  ): AsyncGenerator<string, void> {
+    for await (const key of stored) {
+      if (!this.#deps.overflow.has(key)) {
+        yield key
+      }
+    }
+    yield* kept()
+  }
+
+  async *#withKeptEntries(
+    stored: AsyncIterable<[key: string, record: T]>,
+    kept: () => readonly string[],
+  ): AsyncGenerator<[key: string, record: T], void> {
+    for await (const [key, record] of stored) {
+      if (!this.#deps.overflow.has(key)) {
+        yield [key, record]
+      }
+    }
+    for (const key of kept()) {
+      const record = this.#read(key)
+      if (record !== undefined) {
+        yield [key, record]
+      }
+    }
+  }
+
+  #keptKeysWith(tag: string): string[] {
+    return this.#keptKeys('').filter((key) => {
+      const record = this.#read(key)
+      return record !== undefined && this.#deps.spec.index?.(record, key).includes(tag)
+    })
   }
 
   #keptKeys(prefix: string): string[] {

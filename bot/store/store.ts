@@ -1,5 +1,5 @@
 /**
- * The database: typed records that expire, over Keyv with SQLite, Redis or Postgres.
+ * The database: typed records that expire, with SQLite, Redis or Postgres.
  *
  * A record that cannot be read (damaged, of another shape, encrypted with an unknown key) counts as
  * absent and is logged without its content. If the database does not answer, an operation throws.
@@ -11,12 +11,14 @@ import type { Logger } from 'pino'
 import { DAY_MS } from '../../config/durations.ts'
 import { ConfigError } from '../../config/errors.ts'
 import { KeyedMutex } from './keyed-mutex.ts'
-import { type Backend, keyvStorage, type OpenBackend } from './backend.ts'
+import type { Backend, Entry, OpenBackend } from './backends/backend.ts'
 import { createEncryption, encryptedWith, type Encryption } from './encryption.ts'
+import { batchesOf, readAll } from './batches.ts'
+import { type Tagger, Upkeep } from './upkeep.ts'
 import { Pace } from './pace.ts'
-import { openPostgres } from './postgres.ts'
-import { openRedis } from './redis.ts'
-import { openSqlite } from './sqlite.ts'
+import { openPostgres } from './backends/postgres.ts'
+import { openRedis } from './backends/redis.ts'
+import { openSqlite } from './backends/sqlite.ts'
 import type { Collection, CollectionSpec, Store } from './types.ts'
 
 /** A record that shows with which key the store is encrypted; rewritten at each start. */
@@ -27,6 +29,8 @@ const MARKER_TTL_MS = 366 * DAY_MS
 const UPDATE_LIMIT_MS = 15_000
 /** Longest pause before an update is retried after a conflict. */
 const MAX_PAUSE_MS = 40
+
+const DELETED_AT_ONCE = 100
 
 const KEY_PATTERN = /^[A-Za-z0-9_.:/-]{1,200}$/
 const PREFIX_PATTERN = /^[A-Za-z0-9_.:/-]{0,200}$/
@@ -60,18 +64,15 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   })
   isOpen = true
   const encryption = keys.length > 0 ? createEncryption(keys) : undefined
-  const keyv = new Keyv({
-    store: keyvStorage(backend),
-    ...(encryption && { encryption }),
-  })
-  keyv.on('error', () => {}) // operations throw on their own
+  const keyv = new Keyv({ ...(encryption && { encryption }) }) // only encodes and decodes
+  keyv.on('error', () => {}) // a value that it cannot decode counts as damaged
   try {
     await checkKey(backend, encryption)
   } catch (error) {
-    await keyv.disconnect()
+    await backend.close()
     throw error instanceof ConfigError ? error : openingError(url, error)
   }
-  return new KeyvStore({ backend, keyv, encryption, options })
+  return new DatabaseStore({ backend, keyv, encryption, options })
 }
 
 function openingError(url: string, cause: unknown): ConfigError {
@@ -114,7 +115,8 @@ async function checkKey(backend: Backend, encryption: Encryption | undefined): P
     }
   }
   if (encryption !== undefined) {
-    await backend.write(MARKER, encryption.encrypt('sightseer'), Date.now() + MARKER_TTL_MS)
+    const expires = Date.now() + MARKER_TTL_MS
+    await backend.write(MARKER, { value: encryption.encrypt('sightseer'), expires })
   }
 }
 
@@ -125,32 +127,42 @@ type Deps = {
   readonly options: StoreOptions
 }
 
-class KeyvStore implements Store {
+class DatabaseStore implements Store {
   readonly backend: Store['backend']
   readonly #deps: Deps
   readonly #running = new Set<Promise<unknown>>()
   /** Runs updates of the same key one after another, so that they do not conflict in this process. */
   readonly #updates = new KeyedMutex()
+  readonly #index: Upkeep
 
   constructor(deps: Deps) {
     this.#deps = deps
     this.backend = deps.backend.name
+    this.#index = new Upkeep(deps.backend, deps.options.log)
   }
 
   collection<T>(spec: CollectionSpec<T>): Collection<T> {
     const full = (key: string) => fullKey(spec, key)
+    if (spec.index) {
+      this.#index.start(spec.name, this.#tagger(spec))
+    }
     return {
       ttlMs: spec.ttlMs,
       get: (key) => this.#timed('get', () => this.#get(spec, full(key))),
       set: (key, record, ttlMs = spec.ttlMs) =>
-        this.#timed('set', () => this.#write(full(key), encoded(spec, record), ttlMs)),
+        this.#timed('set', async () => {
+          const entry = await this.#entryOf(spec, full(key), record, ttlMs)
+          await this.#deps.backend.write(full(key), entry)
+        }),
       update: (key, change, ttlMs = spec.ttlMs) =>
         this.#timed('update', () =>
           this.#updates.run(full(key), () => this.#update(spec, full(key), change, ttlMs)),
         ),
       delete: (key) => this.#timed('delete', () => this.#deps.backend.delete(full(key))),
-      entries: (prefix = '') => this.#entries(spec, prefix),
-      keys: (prefix = '') => this.#keys(spec, prefix),
+      entries: (prefix = '') => this.#entries(spec, this.#keys(spec, prefix)),
+      keys: (prefix = '') => ownKeys(spec, this.#keys(spec, prefix)),
+      entriesWith: (tag) => this.#entries(spec, this.#keysWith(spec, tag)),
+      keysWith: (tag) => ownKeys(spec, this.#keysWith(spec, tag)),
       deleteAll: (prefix) => this.#timed('deleteAll', () => this.#deleteAll(spec, prefix)),
     }
   }
@@ -160,8 +172,9 @@ class KeyvStore implements Store {
   }
 
   async close(): Promise<void> {
+    await this.#index.stop()
     await Promise.allSettled(this.#running)
-    await this.#deps.keyv.disconnect()
+    await this.#deps.backend.close()
   }
 
   async #timed<R>(operation: string, work: () => Promise<R>): Promise<R> {
@@ -177,47 +190,56 @@ class KeyvStore implements Store {
   }
 
   async #get<T>(spec: CollectionSpec<T>, key: string): Promise<T | undefined> {
-    const { record } = await this.#read(spec, key)
+    const record = await this.#decode(spec, key, await this.#deps.backend.read(key))
     this.#deps.options.observeGet?.(spec.name, record !== undefined)
     return record
   }
 
-  /** @returns the record, and its encoded value. */
-  async #read<T>(spec: CollectionSpec<T>, key: string): Promise<{ raw?: string; record?: T }> {
+  /**
+   * Decodes a value. One that is damaged is deleted, unless it has changed.
+   *
+   * @returns undefined if there is no value, or it cannot be read.
+   */
+  async #decode<T>(
+    spec: CollectionSpec<T>,
+    key: string,
+    raw: string | undefined,
+  ): Promise<T | undefined> {
     const { backend, keyv, encryption, options } = this.#deps
-    const raw = await backend.read(key)
     if (raw === undefined) {
-      return {}
+      return undefined
     }
-    if (encryption?.isForeign(raw) ?? encryptedWith(raw) !== undefined) {
+    if (isForeign(raw, encryption)) {
       // Not deleted: the operator may add the key again.
       options.log.warn({ kind: spec.name }, 'a record is encrypted with a key that is not known')
-      return { raw }
+      return undefined
     }
     const data = await keyv.decode<unknown>(raw)
     try {
       if (data === undefined) {
         throw new Error('it is damaged')
       }
-      return { raw, record: spec.decode(data.value) }
+      return spec.decode(data.value)
     } catch (error) {
       const reason = error instanceof Error ? error.name : 'unknown'
       options.log.warn({ kind: spec.name, reason }, 'a record could not be read and is dropped')
-      await backend.swap(key, raw, undefined, 0)
-      return {}
+      await backend.swap(key, raw, undefined)
+      return undefined
     }
   }
 
-  async #write(key: string, value: unknown, ttlMs: number): Promise<void> {
-    const failures: unknown[] = []
-    const note = (error: unknown) => failures.push(error)
-    this.#deps.keyv.on('error', note)
-    try {
-      if (!(await this.#deps.keyv.set(key, value, checkedTtl(ttlMs)))) {
-        throw new Error('the store did not take a record', { cause: failures[0] })
-      }
-    } finally {
-      this.#deps.keyv.off('error', note)
+  async #entryOf<T>(
+    spec: CollectionSpec<T>,
+    key: string,
+    record: T,
+    ttlMs: number,
+  ): Promise<Entry> {
+    const expires = Math.ceil(Date.now() + checkedTtl(ttlMs))
+    const value = spec.encode ? spec.encode(record) : record
+    return {
+      value: String(await this.#deps.keyv.encode({ value, expires })),
+      expires,
+      tags: this.#tagsOf(spec, key, record),
     }
   }
 
@@ -227,20 +249,18 @@ class KeyvStore implements Store {
     change: (record: T | undefined) => T | undefined,
     ttlMs: number,
   ): Promise<T | undefined> {
-    const { backend, keyv } = this.#deps
+    const { backend } = this.#deps
     const deadline = performance.now() + UPDATE_LIMIT_MS
     for (let attempt = 0; performance.now() < deadline; attempt++) {
-      const { raw, record } = await this.#read(spec, key)
+      const raw = await backend.read(key)
+      const record = await this.#decode(spec, key, raw)
       const next = change(record)
       if (next === record) {
         return record
       }
-      const expires = Math.ceil(Date.now() + checkedTtl(ttlMs))
-      const value =
-        next === undefined
-          ? undefined
-          : String(await keyv.encode({ value: encoded(spec, next), expires }))
-      if (await backend.swap(key, raw, value, expires)) {
+      const entry = next === undefined ? undefined : await this.#entryOf(spec, key, next, ttlMs)
+      const isDropped = record === undefined && !isForeign(raw ?? '', this.#deps.encryption)
+      if (await backend.swap(key, isDropped ? undefined : raw, entry)) {
         return next
       }
       await wait(Math.random() * Math.min(MAX_PAUSE_MS, 2 ** attempt))
@@ -248,19 +268,28 @@ class KeyvStore implements Store {
     throw new Error(`a ${spec.name} record kept changing for ${UPDATE_LIMIT_MS} ms`)
   }
 
-  async *#keys(spec: { readonly name: string }, prefix: string): AsyncGenerator<string, void> {
-    const pace = new Pace()
-    for await (const key of this.#deps.backend.keys(fullPrefix(spec, prefix))) {
-      await pace.step()
-      yield key.slice(spec.name.length + 1)
+  /** Keys with the collection's name. */
+  #keys(spec: { readonly name: string }, prefix: string): AsyncGenerator<string, void> {
+    return this.#deps.backend.keys(fullPrefix(spec, prefix))
+  }
+
+  /** Keys with the collection's name. */
+  async *#keysWith<T>(spec: CollectionSpec<T>, tag: string): AsyncGenerator<string, void> {
+    const { backend, encryption } = this.#deps
+    await this.#index.complete(spec.name, this.#tagger(spec))
+    const name = fullTag(spec, tag)
+    // Records that were written without encryption, or with an earlier key, have other names.
+    for (const one of [...(encryption?.pseudonyms(name) ?? []), name]) {
+      yield* backend.keysWith(one)
     }
   }
 
-  async *#entries<T>(spec: CollectionSpec<T>, prefix: string): AsyncGenerator<[string, T], void> {
-    const pace = new Pace()
-    for await (const key of this.#deps.backend.keys(fullPrefix(spec, prefix))) {
-      await pace.step()
-      const { record } = await this.#read(spec, key)
+  async *#entries<T>(
+    spec: CollectionSpec<T>,
+    keys: AsyncIterable<string>,
+  ): AsyncGenerator<[string, T], void> {
+    for await (const [key, raw] of readAll(this.#deps.backend, keys)) {
+      const record = await this.#decode(spec, key, raw)
       if (record !== undefined) {
         yield [key.slice(spec.name.length + 1), record]
       }
@@ -270,17 +299,42 @@ class KeyvStore implements Store {
   async #deleteAll(spec: { readonly name: string }, prefix: string): Promise<number> {
     const { backend } = this.#deps
     let deleted = 0
-    const pace = new Pace()
-    for await (const key of backend.keys(fullPrefix(spec, prefix))) {
-      await pace.step()
-      deleted += Number(await backend.delete(key))
+    for await (const keys of batchesOf(this.#keys(spec, prefix), DELETED_AT_ONCE)) {
+      const results = await Promise.all(keys.map((key) => backend.delete(key)))
+      deleted += results.filter(Boolean).length
     }
     return deleted
   }
+
+  #tagsOf<T>(spec: CollectionSpec<T>, key: string, record: T): readonly string[] | undefined {
+    const { encryption } = this.#deps
+    return spec.index?.(record, key.slice(spec.name.length + 1)).map((tag) => {
+      const name = fullTag(spec, tag)
+      return encryption?.pseudonyms(name)[0] ?? name
+    })
+  }
+
+  #tagger<T>(spec: CollectionSpec<T>): Tagger {
+    return async (key, raw) => {
+      const record = await this.#decode(spec, key, raw)
+      return record === undefined ? undefined : this.#tagsOf(spec, key, record)
+    }
+  }
 }
 
-function encoded<T>(spec: CollectionSpec<T>, record: T): unknown {
-  return spec.encode ? spec.encode(record) : record
+function isForeign(raw: string, encryption: Encryption | undefined): boolean {
+  return encryption?.isForeign(raw) ?? encryptedWith(raw) !== undefined
+}
+
+async function* ownKeys(
+  spec: { readonly name: string },
+  keys: AsyncIterable<string>,
+): AsyncGenerator<string, void> {
+  const pace = new Pace()
+  for await (const key of keys) {
+    await pace.step()
+    yield key.slice(spec.name.length + 1)
+  }
 }
 
 function fullKey(spec: { readonly name: string }, key: string): string {
@@ -288,6 +342,13 @@ function fullKey(spec: { readonly name: string }, key: string): string {
     throw new RangeError(`expected a key of 1 to 200 plain characters, got ${JSON.stringify(key)}`)
   }
   return `${spec.name}/${key}`
+}
+
+function fullTag(spec: { readonly name: string }, tag: string): string {
+  if (!KEY_PATTERN.test(tag)) {
+    throw new RangeError(`expected a tag of 1 to 200 plain characters, got ${JSON.stringify(tag)}`)
+  }
+  return `${spec.name}/${tag}`
 }
 
 function fullPrefix(spec: { readonly name: string }, prefix: string): string {

@@ -1,7 +1,7 @@
 /**
  * The interface of the store: named collections of typed records that expire.
  *
- * Implemented in bot/store/store.ts over Keyv. It behaves the same with SQLite, Redis and Postgres.
+ * Implemented in bot/store/store.ts. It behaves the same with SQLite, Redis and Postgres.
  */
 
 /** A collection's name in the store, the lifetime of its records, and how to decode them. */
@@ -22,6 +22,12 @@ export type CollectionSpec<T> = {
    * is deleted and logged, and counts as absent.
    */
   readonly decode: (data: unknown) => T
+  /**
+   * Tags that a record is found by, such as `user:<id>`; the database changes them together with the
+   * record. They have the characters of keys. Records that an earlier version wrote get theirs after
+   * the start; records that have some keep them until they are written again.
+   */
+  readonly index?: (record: T, key: string) => readonly string[]
 }
 
 /** Records of one type. Keys are at most 200 characters of `A-Z a-z 0-9 _ . : / -`. */
@@ -51,6 +57,13 @@ export type Collection<T> = {
   entries(prefix?: string): AsyncGenerator<[key: string, record: T], void>
   /** Keys that start with `prefix` (default: all), in no defined order. */
   keys(prefix?: string): AsyncGenerator<string, void>
+  /**
+   * Records with a tag of the collection's `index`, in no defined order. A record is read shortly
+   * before it is yielded; it may have changed since.
+   */
+  entriesWith(tag: string): AsyncGenerator<[key: string, record: T], void>
+  /** Keys of the records with a tag of the collection's `index`, in no defined order. */
+  keysWith(tag: string): AsyncGenerator<string, void>
   /** Deletes all keys that start with `prefix`, decodable or not. @returns the number of deleted records. */
   deleteAll(prefix: string): Promise<number>
 }

@@ -11,6 +11,8 @@ export const OPERATIONS: readonly Operation[] = [
   'delete',
   'entries',
   'keys',
+  'entriesWith',
+  'keysWith',
   'deleteAll',
 ]
 
@@ -50,6 +52,14 @@ export class FailingStore implements Store {
       async *entries(prefix) {
         check('entries')
         yield* collection.entries(prefix)
+      },
+      async *keysWith(tag) {
+        check('keysWith')
+        yield* collection.keysWith(tag)
+      },
+      async *entriesWith(tag) {
+        check('entriesWith')
+        yield* collection.entriesWith(tag)
       },
     }
   }

@@ -66,6 +66,16 @@ export function mortalStore(store: Store, life: Life): Store {
             yield await life.read(() => Promise.resolve(entry))
           }
         },
+        async *keysWith(tag) {
+          for await (const key of collection.keysWith(tag)) {
+            yield await life.read(() => Promise.resolve(key))
+          }
+        },
+        async *entriesWith(tag) {
+          for await (const entry of collection.entriesWith(tag)) {
+            yield await life.read(() => Promise.resolve(entry))
+          }
+        },
       }
     },
   }

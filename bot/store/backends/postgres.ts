@@ -4,6 +4,7 @@ import { Pool } from 'pg'
 import {
   clearExpired,
   CONNECT_TIMEOUT_MS,
+  type Entry,
   NAMESPACE,
   type OpenBackend,
   PAGE,
@@ -16,7 +17,15 @@ import {
  */
 const HAS_SCHEMA = `SELECT to_regclass('public.keyv') IS NOT NULL
   AND to_regclass('public.keyv_key_namespace_idx') IS NOT NULL
-  AND to_regclass('public.keyv_expires_idx') IS NOT NULL AS complete`
+  AND to_regclass('public.keyv_expires_idx') IS NOT NULL
+  AND to_regclass('public.keyv_tags_idx') IS NOT NULL
+  AND to_regclass('public.keyv_untagged_idx') IS NOT NULL AS complete`
+
+/**
+ * `tagged` is the MD5 of the value that the tags belong to. A process of an earlier version does not
+ * change it, so what that writes is untagged.
+ */
+const IS_UNTAGGED = 'tagged IS DISTINCT FROM md5(value)'
 
 /** The lock makes processes that start at the same time wait for each other; its number is arbitrary. */
 const SCHEMA = `
@@ -24,12 +33,23 @@ SELECT pg_advisory_xact_lock(7445163);
 CREATE TABLE IF NOT EXISTS public.keyv
   (key VARCHAR(255) NOT NULL, value TEXT, namespace VARCHAR(255), expires BIGINT);
 CREATE UNIQUE INDEX IF NOT EXISTS keyv_key_namespace_idx ON public.keyv (key, COALESCE(namespace, ''));
-CREATE INDEX IF NOT EXISTS keyv_expires_idx ON public.keyv (expires) WHERE expires IS NOT NULL`
+CREATE INDEX IF NOT EXISTS keyv_expires_idx ON public.keyv (expires) WHERE expires IS NOT NULL;
+ALTER TABLE public.keyv ADD COLUMN IF NOT EXISTS tags TEXT[], ADD COLUMN IF NOT EXISTS tagged TEXT;
+CREATE INDEX IF NOT EXISTS keyv_tags_idx ON public.keyv USING GIN (tags);
+CREATE INDEX IF NOT EXISTS keyv_untagged_idx ON public.keyv (key COLLATE "C") WHERE ${IS_UNTAGGED}`
 
 const OURS = `key = $1 AND COALESCE(namespace, '') = $2`
 const LIVE = `${OURS} AND (expires IS NULL OR expires > $3)`
-const UPSERT = `INSERT INTO public.keyv (key, namespace, value, expires) VALUES ($1, $2, $3, $4)
-  ON CONFLICT (key, COALESCE(namespace, '')) DO UPDATE SET value = excluded.value, expires = excluded.expires`
+const IS_LIVE = '(expires IS NULL OR expires > $1)'
+/** $5: an array of tags, or null. */
+const UPSERT = `INSERT INTO public.keyv (key, namespace, value, expires, tags, tagged)
+  VALUES ($1, $2, $3, $4, $5, CASE WHEN $5::text[] IS NULL THEN NULL ELSE md5($3) END)
+  ON CONFLICT (key, COALESCE(namespace, '')) DO UPDATE SET value = excluded.value,
+  expires = excluded.expires, tags = excluded.tags, tagged = excluded.tagged`
+/** $4: the expected value. */
+const UPDATE = `UPDATE public.keyv SET value = $5, expires = $6, tags = $7,
+  tagged = CASE WHEN $7::text[] IS NULL THEN NULL ELSE md5($5) END WHERE ${LIVE} AND value = $4`
+const RETAG = `UPDATE public.keyv SET tags = $5, tagged = md5(value) WHERE ${LIVE} AND value = $4`
 
 /** @param url `postgres://…` or `postgresql://…`. */
 export const openPostgres: OpenBackend = async (url, onError) => {
@@ -45,43 +65,34 @@ export const openPostgres: OpenBackend = async (url, onError) => {
   }
   const changes = async (sql: string, values: readonly unknown[]) =>
     (await pool.query(sql, [...values])).rowCount === 1
+  const keysOf = searchIn(pool)
   return {
     name: 'postgres',
     read,
-    async write(key, value, expires) {
-      await pool.query(UPSERT, [key, NAMESPACE, value, Math.ceil(expires)])
+    async write(key, entry) {
+      await pool.query(UPSERT, [key, NAMESPACE, ...valuesOf(entry)])
     },
     delete: (key) => changes(`DELETE FROM public.keyv WHERE ${OURS}`, [key, NAMESPACE]),
-    async swap(key, expected, next, expires) {
+    async swap(key, expected, next) {
       const row = [key, NAMESPACE, Date.now()]
       if (expected === undefined) {
         return next === undefined
           ? (await read(key)) === undefined
-          : changes(`${UPSERT} WHERE keyv.expires <= $5`, [
+          : changes(`${UPSERT} WHERE keyv.expires <= $6`, [
               key,
               NAMESPACE,
-              next,
-              Math.ceil(expires),
+              ...valuesOf(next),
               Date.now(),
             ])
       }
       return next === undefined
         ? changes(`DELETE FROM public.keyv WHERE ${LIVE} AND value = $4`, [...row, expected])
-        : changes(`UPDATE public.keyv SET value = $5, expires = $6 WHERE ${LIVE} AND value = $4`, [
-            ...row,
-            expected,
-            next,
-            Math.ceil(expires),
-          ])
+        : changes(UPDATE, [...row, expected, ...valuesOf(next)])
     },
-    keys: (prefix) =>
-      pagesOfKeys(async (after) => {
-        const sql = `SELECT key FROM public.keyv WHERE namespace = $1 AND starts_with(key, $2)
-          AND key > $3 COLLATE "C" AND (expires IS NULL OR expires > $4)
-          ORDER BY key COLLATE "C" LIMIT ${PAGE}`
-        const values = [NAMESPACE, prefix, after, Date.now()]
-        return (await pool.query<{ key: string }>(sql, values)).rows.map(({ key }) => key)
-      }),
+    retag: (key, expected, tags) => changes(RETAG, [key, NAMESPACE, Date.now(), expected, tags]),
+    keys: (prefix) => keysOf('starts_with(key, $4)', prefix),
+    keysWith: (tag) => keysOf('tags @> ARRAY[$4::text]', tag),
+    untagged: (prefix) => keysOf(`starts_with(key, $4) AND ${IS_UNTAGGED}`, prefix),
     async ping() {
       await pool.query('SELECT 1')
     },
@@ -90,6 +101,17 @@ export const openPostgres: OpenBackend = async (url, onError) => {
       await pool.end()
     },
   }
+}
+
+/** @returns a search for keys by a condition on the parameters from $4 on. */
+function searchIn(pool: Pool) {
+  return (condition: string, ...values: readonly unknown[]) =>
+    pagesOfKeys(async (after) => {
+      const sql = `SELECT key FROM public.keyv WHERE ${IS_LIVE} AND namespace = $2
+        AND key > $3 COLLATE "C" AND ${condition} ORDER BY key COLLATE "C" LIMIT ${PAGE}`
+      const all = [Date.now(), NAMESPACE, after, ...values]
+      return (await pool.query<{ key: string }>(sql, all)).rows.map(({ key }) => key)
+    })
 }
 
 async function connect(url: string, onError: (error: unknown) => void): Promise<Pool> {
@@ -105,4 +127,8 @@ async function connect(url: string, onError: (error: unknown) => void): Promise<
     await pool.end()
     throw error
   }
+}
+
+function valuesOf({ value, expires, tags }: Entry): unknown[] {
+  return [value, Math.ceil(expires), tags ?? null]
 }

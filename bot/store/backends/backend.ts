@@ -1,64 +1,56 @@
 /**
- * The interface of a database: what a Keyv storage adapter does, and what Keyv lacks, which is
- * compare-and-set and search by prefix.
+ * The interface of a database: values that expire, with compare-and-set, search by prefix, and an
+ * index by tags.
  *
- * Each operation is one statement or script, so it is atomic between processes. Tables and keys have
- * the format of Keyv's adapters 6.0.0-beta, which earlier versions used.
+ * A record's value and its tags change together: each operation is one statement, script or
+ * transaction, so it is atomic between processes. Tables and keys have the format of Keyv's adapters
+ * 6.0.0-beta, which earlier versions used. Those wrote no tags. A value that was written without tags,
+ * also over a value that has some, is untagged until `retag`.
  */
 
-import { keyvStorageCapability } from 'keyv'
-import type { Store } from './types.ts'
+import type { Store } from '../types.ts'
 
 /** Separates the bot's records from others in the same database. */
 export const NAMESPACE = 'sightseer'
 
 const CLEAR_EXPIRED_EVERY_MS = 10 * 60 * 1000
 export const CONNECT_TIMEOUT_MS = 10_000
-/** Number of keys per query of a search by prefix. */
+/** Number of keys per query of a search. */
 export const PAGE = 500
+
+/** What is written for a key. */
+export type Entry = {
+  readonly value: string
+  /** Milliseconds since the epoch. */
+  readonly expires: number
+  /** What the record is found by. Absent: the record is not in an index. */
+  readonly tags?: readonly string[] | undefined
+}
 
 export type Backend = {
   readonly name: Store['backend']
   /** @returns the stored value; undefined if it is absent or has expired. */
   read(key: string): Promise<string | undefined>
-  /** Writes or replaces a value. @param expires milliseconds since the epoch. */
-  write(key: string, value: string, expires: number): Promise<void>
+  /** Writes or replaces a value. */
+  write(key: string, entry: Entry): Promise<void>
   /** @returns whether there was a value. */
   delete(key: string): Promise<boolean>
   /**
    * Compare-and-set: replaces `expected` (undefined: absent) by `next` (undefined: delete).
    *
-   * @param expires milliseconds since the epoch.
    * @returns false if the value is not `expected`; nothing is changed then.
    */
-  swap(
-    key: string,
-    expected: string | undefined,
-    next: string | undefined,
-    expires: number,
-  ): Promise<boolean>
+  swap(key: string, expected: string | undefined, next: Entry | undefined): Promise<boolean>
+  /** Replaces the tags, if the value is `expected`. @returns whether it is. */
+  retag(key: string, expected: string, tags: readonly string[]): Promise<boolean>
   /** Keys that start with the prefix, without expired ones. */
   keys(prefix: string): AsyncGenerator<string, void>
+  /** Keys with the tag, without expired ones. */
+  keysWith(tag: string): AsyncGenerator<string, void>
+  /** Untagged keys that start with the prefix, without expired ones. */
+  untagged(prefix: string): AsyncGenerator<string, void>
   ping(): Promise<void>
   close(): Promise<void>
-}
-
-/** Adapts a backend for Keyv. It has only the methods that the store uses. */
-export function keyvStorage(backend: Backend) {
-  const storage = {
-    get: (key: string) => backend.read(key),
-    async set(key: string, value: unknown, expires?: number): Promise<boolean> {
-      if (typeof value !== 'string' || expires === undefined) {
-        throw new TypeError('expected text that expires')
-      }
-      await backend.write(key, value, expires)
-      return true
-    },
-    delete: (key: string) => backend.delete(key),
-    disconnect: () => backend.close(),
-  }
-  // The capabilities tell Keyv that `set` takes the time at which a value expires.
-  return { ...storage, capabilities: keyvStorageCapability(storage) }
 }
 
 /** Opens a database. @param onError called with errors of the connection; operations throw on their own. */

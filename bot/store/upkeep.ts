@@ -1,0 +1,77 @@
+/**
+ * Tags the records that have no tags: those of an earlier version, which knew none. The database says
+ * which ones these are, so a process that ends in between loses nothing.
+ *
+ * A process of an earlier version may run beside this one for a while, until it has been replaced.
+ * Until then every search looks for untagged records first.
+ */
+
+import type { Logger } from 'pino'
+import { MINUTE_MS } from '../../config/durations.ts'
+import type { Backend } from './backends/backend.ts'
+import { readAll } from './batches.ts'
+import { KeyedMutex } from './keyed-mutex.ts'
+
+/** How long processes of an earlier version may write to the same store. */
+const OVERLAP_MS = 15 * MINUTE_MS
+
+/** @returns the tags of a value; undefined if it cannot be read. */
+export type Tagger = (key: string, value: string) => Promise<readonly string[] | undefined>
+
+export class Upkeep {
+  readonly #backend: Backend
+  readonly #log: Logger
+  readonly #startedAt = performance.now()
+  readonly #started = new Set<string>()
+  /** Collections whose records are all tagged, and stay so. */
+  readonly #complete = new Set<string>()
+  readonly #running = new KeyedMutex()
+  #isStopped = false
+
+  constructor(backend: Backend, log: Logger) {
+    this.#backend = backend
+    this.#log = log
+  }
+
+  /** Tags the untagged records of a collection in the background, once. */
+  start(name: string, tagger: Tagger): void {
+    if (this.#started.has(name)) {
+      return
+    }
+    this.#started.add(name)
+    this.complete(name, tagger).catch((error: unknown) => {
+      if (!this.#isStopped) {
+        this.#log.warn({ err: error, kind: name }, 'records could not be indexed yet') // a search does it
+      }
+    })
+  }
+
+  /** Tags all untagged records of a collection. */
+  async complete(name: string, tagger: Tagger): Promise<void> {
+    if (!this.#complete.has(name)) {
+      await this.#running.run(name, () => this.#tagAll(name, tagger))
+    }
+  }
+
+  /** Waits for the record that is being tagged; the rest is left for the next process. */
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    await this.#running.settle()
+  }
+
+  async #tagAll(name: string, tagger: Tagger): Promise<void> {
+    const isAlone = performance.now() - this.#startedAt > OVERLAP_MS
+    for await (const [key, value] of readAll(this.#backend, this.#backend.untagged(`${name}/`))) {
+      if (this.#isStopped) {
+        throw new Error('the store is closed')
+      }
+      const tags = value === undefined ? undefined : await tagger(key, value)
+      if (value !== undefined && tags !== undefined) {
+        await this.#backend.retag(key, value, tags)
+      }
+    }
+    if (isAlone) {
+      this.#complete.add(name)
+    }
+  }
+}
