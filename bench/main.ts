@@ -2,7 +2,7 @@
 
 import { runCapacityBench } from './full-size/capacity.ts'
 import { runCheckBench } from './quality/check.ts'
-import { runDemoBench } from './quality/demo.ts'
+import { runDemoBench } from './hands/demo.ts'
 import { runDomainBench } from './quality/domain.ts'
 import { runDescribeBench } from './full-size/describe.ts'
 import { runFollowUpBench } from './full-size/follow-up.ts'
@@ -14,6 +14,7 @@ import { runParityBench } from './quality/parity.ts'
 import { runPicturesBench } from './pictures/pictures.ts'
 import { runPullBench } from './full-size/pull.ts'
 import { runSandboxBench } from './sandbox-load/sandbox-load.ts'
+import { runScenesBench } from './quality/scenes.ts'
 import { runSoakBench } from './soak/soak.ts'
 import { runStartBench } from './full-size/start.ts'
 import { runStoreBench } from './store.ts'
@@ -24,10 +25,13 @@ import { updatePublished } from './report/results.ts'
 const HELP = `npm run bench -- WHAT [options]
 
 With the demo model, the small checkpoints, or no model at all:
-  demo        accuracy of the demo model: unseen scenes of both renderers, by category,
-              with and without history, with the wrong picture and without one
+  demo        accuracy of the demo model on pictures that somebody else drew: captions, questions
+              by kind, pictures that are no drawings, rules, and int8 against fp32
                 --model DIR|NAME     default demo
-                --limit N            only the first N scenes
+                --renderer NAME      only canvas, plots, svg or others
+                --limit N            only the first N pictures of each renderer
+                --wrong              also lists every wrong caption and answer
+                --json               prints JSON instead of the table
   domain      how well the demo model tells photographs, text and the like from drawings of shapes
                 --model DIR|NAME     default demo
                 --calibrate          first calibrates the model: writes the limits on its card
@@ -53,6 +57,10 @@ With the demo model, the small checkpoints, or no model at all:
                 --seconds N          default 60
   store       walks over 20,000 records of an encrypted SQLite file: time, and the longest delay of
               the event loop
+  scenes      accuracy of the demo model on unseen scenes of its training's own kind, by category,
+              with and without history, with the wrong picture and without one
+                --model DIR|NAME     default demo
+                --limit N            only the first N scenes
   soak        a long run of the whole bot with faults: is everybody answered once, in time, and
               does its memory stay flat
                 --interactions N     default 2000
@@ -104,6 +112,7 @@ const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<void
   pictures: runPicturesBench,
   pull: runPullBench,
   sandbox: runSandboxBench,
+  scenes: runScenesBench,
   soak: runSoakBench,
   start: runStartBench,
   store: runStoreBench,

@@ -3,7 +3,7 @@
  *
  * The scenes are of the kind that the demo model was trained on, drawn by the second renderer,
  * which training never used. Each is drawn until the demo model describes it rightly, so the samples
- * show what the model can do and not how often it errs; `npm run bench -- demo` measures that.
+ * show what the model can do and not how often it errs; `npm run bench -- scenes` measures that.
  */
 
 import { mkdirSync, writeFileSync } from 'node:fs'

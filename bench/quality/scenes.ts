@@ -1,5 +1,5 @@
 /**
- * How often the demo model is right, on scenes it has never seen.
+ * How often the demo model is right on scenes of its training's own kind that it has never seen.
  *
  * Both renderers draw the same unseen scenes. The controls tell seeing from guessing: where the
  * answer hangs on the history, it is found with the history, and without it no better than by
@@ -36,7 +36,7 @@ const CONDITIONS = [
 type Condition = (typeof CONDITIONS)[number]
 type Tallies = Readonly<Record<Condition, Tally>>
 
-export async function runDemoBench(args: readonly string[]): Promise<void> {
+export async function runScenesBench(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
     args: [...args],
     options: { model: { type: 'string' }, limit: { type: 'string' } },
@@ -51,7 +51,7 @@ export async function runDemoBench(args: readonly string[]): Promise<void> {
     process.stdout.write(report(tallies, captions))
     const agreement = await measureAgreement(path.join(folder, 'checkpoint'), scenes)
     process.stdout.write(agreement.table)
-    const file = writeResults('demo', {
+    const file = writeResults('scenes', {
       model: model.card.name,
       precision: model.card.precision,
       answers: Object.fromEntries(CONDITIONS.map((name) => [name, shares(tallies[name])])),
