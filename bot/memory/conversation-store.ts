@@ -16,6 +16,7 @@ import {
 } from './conversation.ts'
 import type { AnswerRecord, FormRecord, ConversationRecords } from './records.ts'
 import { type Place, prefixOf } from '../discord/place.ts'
+import { userTag } from '../store/keys.ts'
 
 /** How long reads wait for the record of an answer that is being delivered. */
 const DELIVERY_WAIT_MS = 500
@@ -176,14 +177,13 @@ export class ConversationStore {
 
   /** Every stored record that names a person, each with its place. */
   async *recordsOf(userId: string): AsyncGenerator<object, void> {
-    for await (const [key, record] of this.#records.channels.entries()) {
+    const tag = userTag(userId)
+    for await (const [key, record] of this.#records.channels.entriesWith(tag)) {
       const place = key.replace(/\/$/, '')
       yield* recordsOf(record, userId).map((about) => ({ place, ...about }))
     }
-    for await (const [key, answer] of this.#records.answers.entries()) {
-      if (answer.asker === userId) {
-        yield { ...answer, kind: 'answer', place: key }
-      }
+    for await (const [key, answer] of this.#records.answers.entriesWith(tag)) {
+      yield { ...answer, kind: 'answer', place: key }
     }
   }
 

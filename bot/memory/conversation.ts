@@ -325,6 +325,17 @@ export function recordsOf(record: ChannelRecord, userId: string): object[] {
   })
 }
 
+/** Everyone whose part of the record `recordsOf` returns. */
+export function peopleIn({ talks }: ChannelRecord): ReadonlySet<string> {
+  return new Set(
+    talks.flatMap(({ by, picture, turns }) => [
+      by,
+      ...(picture.source?.authorId ? [picture.source.authorId] : []),
+      ...turns.map((turn) => turn.by),
+    ]),
+  )
+}
+
 export function countQuestions({ talks }: ChannelRecord): number {
   return talks.reduce((sum, { turns }) => sum + turns.length, 0)
 }

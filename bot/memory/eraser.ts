@@ -21,6 +21,7 @@ import type { ConversationRecords, MessageRecord } from './records.ts'
 import type { UserStore } from './user-store.ts'
 import type { Pictures } from '../pictures/pictures.ts'
 import { type Place, placeIn, prefixOf } from '../discord/place.ts'
+import { userTag } from '../store/keys.ts'
 
 type Deps = {
   readonly records: ConversationRecords
@@ -183,24 +184,19 @@ export class Eraser {
     const { records, deletions, users, pictures } = this.#deps
     return deletions.delete({ subjects: [`user/${userId}`], before }, async () => {
       await pictures.forget({ author: userId })
+      const tag = userTag(userId)
       let count = 0
-      for await (const [key, record] of records.channels.entries()) {
+      for await (const [key, record] of records.channels.entriesWith(tag)) {
         if (!record.talks.some((conversation) => isUsedBy(conversation, userId))) {
-          continue
+          continue // it is about a picture that they posted
         }
         const { conversations, turns } = await this.#deleteUserIn(placeIn(key), userId)
         count += conversations + turns
       }
-      for await (const [key, { asker }] of records.answers.entries()) {
-        count += Number(asker === userId && (await records.answers.delete(key)))
-      }
-      for await (const [key, { by }] of records.forms.entries()) {
-        count += Number(by === userId && (await records.forms.delete(key)))
-      }
       count += Number(await users.locales.delete(userId))
-      for (const space of [users.uses, users.hints]) {
-        for await (const [key] of space.entries()) {
-          count += Number(key.split('/')[1] === userId && (await space.delete(key)))
+      for (const space of [records.answers, records.forms, users.uses, users.hints]) {
+        for await (const key of space.keysWith(tag)) {
+          count += Number(await space.delete(key))
         }
       }
       return count

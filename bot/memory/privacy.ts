@@ -4,6 +4,7 @@ import type { PrivacyService } from '../../commands/command.ts'
 import { HOUR_MS } from '../../config/durations.ts'
 import { InputError } from '../../config/errors.ts'
 import { PRIVACY_DELETE_ID } from '../discord/custom-id.ts'
+import { userTag } from '../store/keys.ts'
 import type { ConversationStore } from './conversation-store.ts'
 import type { Eraser } from './eraser.ts'
 import type { GuildSettingsStore } from './guild-settings.ts'
@@ -30,7 +31,7 @@ export function privacyService({ memory, users, settings, eraser }: Deps): Priva
 }
 
 /**
- * The service, with one command that reads all records at a time for each person.
+ * The service, with one command that reads the records of a person at a time.
  *
  * @throws {InputError} from such a command while another one of that person runs.
  */
@@ -60,15 +61,12 @@ async function recordsOf(
   userId: string,
 ): Promise<object[]> {
   const records = await Array.fromAsync(memory.recordsOf(userId))
-  for await (const [key, { count }] of users.uses.entries()) {
-    if (key.split('/')[1] === userId) {
-      records.push({ kind: 'uses', place: key, count })
-    }
+  const tag = userTag(userId)
+  for await (const [key, { count }] of users.uses.entriesWith(tag)) {
+    records.push({ kind: 'uses', place: key, count })
   }
-  for await (const [key, { at }] of users.hints.entries()) {
-    if (key.split('/')[1] === userId) {
-      records.push({ kind: 'hint', place: key, at })
-    }
+  for await (const [key, { at }] of users.hints.entriesWith(tag)) {
+    records.push({ kind: 'hint', place: key, at })
   }
   const language = await users.locales.get(userId)
   if (language) {

@@ -15,11 +15,13 @@ import {
   type ChannelRecord,
   channelSchema,
   EMPTY_CHANNEL,
+  peopleIn,
   pruned,
   type Conversation,
 } from './conversation.ts'
 import type { Pictures } from '../pictures/pictures.ts'
 import { type Place, prefixOf } from '../discord/place.ts'
+import { userTag } from '../store/keys.ts'
 import type { Collection, CollectionSpec, Store } from '../store/types.ts'
 
 /** An open form expires after this time. */
@@ -75,9 +77,35 @@ const formSchema = z.object({
 
 export type FormRecord = Readonly<z.infer<typeof formSchema>>
 
-function kind<T>(name: string, schema: z.ZodType<T>, ttlMs = DAY_MS): CollectionSpec<T> {
-  return { name, ttlMs, decode: (data) => schema.parse(data) }
+type Kind<T> = Pick<CollectionSpec<T>, 'name'> & {
+  readonly schema: z.ZodType<T>
+  readonly ttlMs?: number
+  /** User ids of the people that a record names; it is found by them. */
+  readonly people?: (record: T) => Iterable<string>
 }
+
+function kind<T>({ name, schema, ttlMs = DAY_MS, people }: Kind<T>): CollectionSpec<T> {
+  return {
+    name,
+    ttlMs,
+    decode: (data) => schema.parse(data),
+    ...(people && { index: (record) => Array.from(people(record), userTag) }),
+  }
+}
+
+const CHANNELS = kind({ name: 'conversations', schema: channelSchema, people: peopleIn })
+const ANSWERS = kind({ name: 'answers', schema: answerSchema, people: ({ asker }) => [asker] })
+const FORMS = kind({
+  name: 'forms',
+  schema: formSchema,
+  ttlMs: FORM_LIFE_MS,
+  people: ({ by }) => [by],
+})
+const GUILDS = kind({
+  name: 'guilds',
+  schema: z.object({ at: z.number() }),
+  ttlMs: GUILD_LIFE_MS,
+})
 
 export class ConversationRecords {
   readonly channels: Collection<ChannelRecord>
@@ -90,11 +118,11 @@ export class ConversationRecords {
   readonly #pictures: Pick<Pictures, 'forget'>
 
   constructor(store: Store, pictures: Pick<Pictures, 'forget'>) {
-    this.channels = store.collection(kind('conversations', channelSchema))
-    this.answers = store.collection(kind('answers', answerSchema))
-    this.messages = store.collection(kind('messages', messageSchema))
-    this.forms = store.collection(kind('forms', formSchema, FORM_LIFE_MS))
-    this.guilds = store.collection(kind('guilds', z.object({ at: z.number() }), GUILD_LIFE_MS))
+    this.channels = store.collection(CHANNELS)
+    this.answers = store.collection(ANSWERS)
+    this.messages = store.collection(kind({ name: 'messages', schema: messageSchema }))
+    this.forms = store.collection(FORMS)
+    this.guilds = store.collection(GUILDS)
     this.#pictures = pictures
   }
 

@@ -7,6 +7,7 @@ import { InputError } from '../../config/errors.ts'
 import { z } from 'zod'
 import type { Deletions } from './deletions.ts'
 import type { Place } from '../discord/place.ts'
+import { userTagOf } from '../store/keys.ts'
 import type { Collection, Store } from '../store/types.ts'
 
 /** An opt-out expires 400 days after the bot last saw the user; seeing them renews it. */
@@ -37,11 +38,13 @@ export class UserStore {
       name: 'uses',
       ttlMs: 2 * DAY_MS,
       decode: (data) => z.object({ count: z.int() }).parse(data),
+      index: (_, key) => [userTagOf(key)],
     })
     this.hints = store.collection({
       name: 'hints',
       ttlMs: HINT_MS,
       decode: (data) => z.object({ at: z.number() }).parse(data),
+      index: (_, key) => [userTagOf(key)],
     })
     this.locales = store.collection({
       name: 'locales',
