@@ -91,7 +91,13 @@ export function createApp(client: Client, deps: AppDeps): App {
   const deletePost = postDeleter(client, deps.log)
   const eraser = new Eraser({ records, deletions, users, settings, pictures, deletePost })
   const moderation = new Moderation(client, { ...deps, pictures, count: deps.metrics?.moderation })
-  const reconciliation = new Reconciliation(client, { ...deps, records, eraser, moderation })
+  const reconciliation = new Reconciliation(client, {
+    ...deps,
+    records,
+    eraser,
+    deletions,
+    moderation,
+  })
   const stores = { pictures, memory, users, settings, eraser, deletions }
   const intake = createIntake(client, deps, { ...stores, moderation })
   const questions = new QuestionFlow(memory, intake, deletions, about)

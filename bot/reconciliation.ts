@@ -24,6 +24,7 @@ import { HOUR_MS } from '../config/durations.ts'
 import { errorCode, ERROR_CODES } from './discord/api-errors.ts'
 import { canReadContent, picturesIn } from './discord/message-pictures.ts'
 import { type Place, placeIn, prefixOf } from './discord/place.ts'
+import type { Deletions } from './memory/deletions.ts'
 import type { Eraser } from './memory/eraser.ts'
 import type { ConversationRecords } from './memory/records.ts'
 import type { Moderation } from './moderation/moderation.ts'
@@ -36,10 +37,13 @@ const PAUSE_MS = 250
 /** Messages that Discord lists at once. */
 const PAGE = 100
 const DAY_MS = 24 * HOUR_MS
+/** Begins the subjects of work that are channels. */
+const CHANNEL = 'channel/'
 
 export type ReconciliationDeps = {
   readonly records: ConversationRecords
   readonly eraser: Eraser
+  readonly deletions: Pick<Deletions, 'subjects'>
   readonly moderation: Pick<Moderation, 'forgetGuild' | 'guildsWithSettings'>
   readonly log: Logger
   readonly retryAfterMs?: number
@@ -96,9 +100,16 @@ export class Reconciliation {
     log.info('left a server, and deleted its records')
   }
 
-  /** Deletes the records of the channels and threads of a server that no longer exist. */
+  /**
+   * Deletes the records of the channels and threads of a server that no longer exist, and aborts the
+   * work about them.
+   */
   async deleteMissingChannels(guildId: string): Promise<void> {
-    for (const place of await this.#places(`${guildId}/`)) {
+    // Before the records are read: what ends meanwhile has written them.
+    const working = [...this.#deps.deletions.subjects].flatMap((subject) =>
+      subject.startsWith(CHANNEL) ? [{ guildId, channelId: subject.slice(CHANNEL.length) }] : [],
+    )
+    for (const place of [...working, ...(await this.#places(`${guildId}/`))]) {
       if (!this.#stopped && (await this.#isMissing(place))) {
         await this.#deps.eraser.deleteChannel(place)
       }

@@ -177,6 +177,7 @@ export class ConversationStore {
 
   /** Every stored record that names a person, each with its place. */
   async *recordsOf(userId: string): AsyncGenerator<object, void> {
+    await settled([...this.#deliveries.values()].flatMap((coming) => [...coming]))
     const tag = userTag(userId)
     for await (const [key, record] of this.#records.channels.entriesWith(tag)) {
       const place = key.replace(/\/$/, '')
@@ -189,12 +190,16 @@ export class ConversationStore {
 
   /** Waits for the records of the answers that are being delivered in a place. */
   async #settleDeliveries(place: Place): Promise<void> {
-    const coming = this.#deliveries.get(prefixOf(place))
-    if (coming) {
-      const end = new AbortController()
-      const late = wait(DELIVERY_WAIT_MS, undefined, { signal: end.signal }).catch(() => {})
-      await Promise.race([Promise.allSettled(coming), late])
-      end.abort()
-    }
+    await settled([...(this.#deliveries.get(prefixOf(place)) ?? [])])
+  }
+}
+
+/** Waits for deliveries, but not for long. */
+async function settled(deliveries: readonly Promise<unknown>[]): Promise<void> {
+  if (deliveries.length > 0) {
+    const end = new AbortController()
+    const late = wait(DELIVERY_WAIT_MS, undefined, { signal: end.signal }).catch(() => {})
+    await Promise.race([Promise.allSettled(deliveries), late])
+    end.abort()
   }
 }

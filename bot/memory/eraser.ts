@@ -72,7 +72,11 @@ export class Eraser {
     { present, earlier = [] }: { present: readonly string[]; earlier?: readonly string[] },
   ): Promise<void> {
     const { records, deletions, pictures } = this.#deps
-    const message = await records.messages.get(prefixOf(place) + messageId)
+    // Before the records are read: what ends meanwhile has written them.
+    const prefix = `picture/${messageId}/`
+    const used = [...deletions.subjects].filter((subject) => subject.startsWith(prefix))
+    const key = prefixOf(place) + messageId
+    const message = await records.messages.get(key)
     const channelIds = new Set(message ? [place.channelId, ...message.channels] : [])
     const isMissing = ({ picture: { key, source } }: Conversation) =>
       source?.messageId === messageId && !present.includes(key)
@@ -80,8 +84,6 @@ export class Eraser {
       [...channelIds].map((channelId) => records.channel({ ...place, channelId })),
     )
     const stored = channels.flatMap(({ talks }) => talks.filter(isMissing))
-    const prefix = `picture/${messageId}/`
-    const used = [...deletions.subjects].filter((subject) => subject.startsWith(prefix))
     const keys = new Set([
       ...earlier,
       ...stored.map(({ picture }) => picture.key),
@@ -95,8 +97,9 @@ export class Eraser {
     const before = SnowflakeUtil.generate().toString()
     await deletions.delete({ subjects, before }, async () => {
       await pictures.forget({ picturesOf: { messageId, keys: [...keys] } })
-      if (message) {
-        await this.#deleteConversations(place, message, isMissing)
+      const current = await records.messages.get(key) // work that was aborted may have changed it
+      if (current) {
+        await this.#deleteConversations(place, current, isMissing)
       }
       await records.forms.deleteAll(`${prefixOf(place)}${messageId}.`)
     })
