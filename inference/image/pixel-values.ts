@@ -1,13 +1,13 @@
 /**
  * Converts a picture file to the input tensor of the vision tower, as transformers does with Pillow:
- * decode, resize to a square without keeping the aspect ratio, scale to [0, 1], normalize, channels
- * first.
+ * decode, resize into a square, scale to [0, 1], normalize, channels first, pad.
  */
 
 import { decodePixels, withPicture } from './decode.ts'
 import type { ImageLimits, OpenPicture } from './decode.ts'
 import type { Rgb } from './formats/gif.ts'
-import { resizeBicubic } from './resize.ts'
+import { fitted } from './fit.ts'
+import type { Fit } from './fit.ts'
 import type { RgbImage } from './resize.ts'
 import { framesToTry, isPlain, over, rgbaPixels, uprightFrame } from './visible.ts'
 
@@ -16,9 +16,17 @@ type PerChannel = readonly [number, number, number]
 
 /** The card's `preprocessing`: (byte * rescaleFactor - mean) / std, mean and std of values in [0, 1]. */
 export type Preprocessing = {
+  readonly fit: Fit
   readonly rescaleFactor: number
   readonly mean: PerChannel
   readonly std: PerChannel
+}
+
+/** What a picture is resized to. */
+export type Square = {
+  /** In pixels. */
+  readonly side: number
+  readonly fit: Fit
 }
 
 /** The input that a vision tower takes. */
@@ -40,7 +48,8 @@ export async function toPixelValues(
   spec: PixelSpec,
   limits?: Partial<ImageLimits>,
 ): Promise<Float32Array> {
-  return normalize(await decodeSquare(bytes, spec.imageSize, limits), spec.preprocessing)
+  const { imageSize: side, preprocessing } = spec
+  return normalize(await decodeFitted(bytes, { side, fit: preprocessing.fit }, limits), spec)
 }
 
 /** Behind transparent pixels where the colors alone show nothing; the first that shows something. */
@@ -50,29 +59,31 @@ const BACKGROUNDS: readonly Rgb[] = [
 ]
 
 /**
- * A picture file's pixels, resized to a square without keeping the aspect ratio.
+ * A picture file's pixels, resized into a square.
  *
  * They are Pillow's, with one exception. Pillow drops alpha and takes the first frame, which may leave
  * one color all over where people see a drawing: black on transparent, or an animation with a blank
  * first frame. Then alpha counts, and the first frame that shows something is taken.
  *
- * @param side in pixels.
- * @returns uint8 [side, side, 3].
+ * @returns uint8 [height, width, 3]: see `fitted`.
  * @throws {InputError} as `toPixelValues` does.
  */
-export async function decodeSquare(
+export async function decodeFitted(
   bytes: Uint8Array,
-  side: number,
+  square: Square,
   limits?: Partial<ImageLimits>,
 ): Promise<RgbImage> {
   return withPicture(bytes, limits ?? {}, async (picture) => {
-    const square = resizeBicubic(await decodePixels(picture), side, side)
-    return isPlain(square.data, 3) ? ((await visibleSquare(picture, side)) ?? square) : square
+    const image = fitted(await decodePixels(picture), square.side, square.fit)
+    return isPlain(image.data, 3) ? ((await visibleColors(picture, square)) ?? image) : image
   })
 }
 
 /** What people see of a picture whose first colors show nothing. @returns null if that is nothing. */
-async function visibleSquare(picture: OpenPicture, side: number): Promise<RgbImage | null> {
+async function visibleColors(
+  picture: OpenPicture,
+  { side, fit }: Square,
+): Promise<RgbImage | null> {
   const { metadata, frames, gif } = picture
   // The first frame last: all that it shows beside its colors may be a dot on an empty canvas.
   for (const index of [...framesToTry(frames).slice(1), 0]) {
@@ -82,9 +93,9 @@ async function visibleSquare(picture: OpenPicture, side: number): Promise<RgbIma
     const frame = await uprightFrame(picture, index)
     const rgba = await rgbaPixels(frame).catch(() => null) // the rest of the file may be damaged
     for (const background of rgba ? BACKGROUNDS : []) {
-      const square = resizeBicubic(over(rgba!, background), side, side)
-      if (!isPlain(square.data, 3)) {
-        return square
+      const image = fitted(over(rgba!, background), side, fit)
+      if (!isPlain(image.data, 3)) {
+        return image
       }
     }
   }
@@ -94,14 +105,14 @@ async function visibleSquare(picture: OpenPicture, side: number): Promise<RgbIma
 /**
  * Scales and normalizes each channel, and changes the layout to channels first.
  *
- * @param image uint8 [height, width, 3].
- * @returns shape [1, 3, height, width], float32, unitless.
+ * @param image uint8 [height, width, 3], not larger than the square.
+ * @returns shape [1, 3, imageSize, imageSize], float32, unitless; zero at the right and at the bottom
+ *   of a smaller image.
  */
-export function normalize(
-  { width, height, data }: RgbImage,
-  { rescaleFactor, mean, std }: Preprocessing,
-): Float32Array {
-  const area = width * height
+export function normalize({ width, height, data }: RgbImage, spec: PixelSpec): Float32Array {
+  const { imageSize: side } = spec
+  const { rescaleFactor, mean, std } = spec.preprocessing
+  const area = side * side
   const out = new Float32Array(3 * area)
   const values = new Float32Array(256) // the result for each byte
   for (const channel of [0, 1, 2] as const) {
@@ -112,8 +123,11 @@ export function normalize(
       const scaled = Math.fround(byte * rescaleFactor)
       values[byte] = Math.fround(scaled - center) / spread
     }
-    for (let i = 0; i < area; i++) {
-      out[channel * area + i] = values[data[i * 3 + channel]!]! // [H, W, C] to [C, H, W]
+    for (let y = 0; y < height; y++) {
+      const row = channel * area + y * side
+      for (let x = 0; x < width; x++) {
+        out[row + x] = values[data[(y * width + x) * 3 + channel]!]! // [H, W, C] to [C, H, W]
+      }
     }
   }
   return out

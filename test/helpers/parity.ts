@@ -44,6 +44,7 @@ export const PARITY_NAMES = [
   'separate-head',
   'old-style',
   'blocks',
+  'stem',
   '224px',
   '364px',
 ] as const
@@ -63,6 +64,8 @@ export type Parity = {
   /** The picture, relative to test/fixtures. */
   readonly image: string
   readonly imageSize: number
+  /** Absent: `squash`. */
+  readonly fit?: 'squash' | 'pad'
   readonly pixelValuesSha256: string
   /** `image` is the reference's placeholder, also for old-style, whose own config has none. */
   readonly tokens: {

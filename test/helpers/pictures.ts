@@ -35,6 +35,7 @@ type Pictures = {
 /** CLIP's constants, as the checkpoints' preprocessor_config.json has them. */
 export const CLIP_PREPROCESSING = {
   resample: 'bicubic',
+  fit: 'squash',
   rescaleFactor: 0.00392156862745098,
   mean: [0.48145466, 0.4578275, 0.40821073],
   std: [0.26862954, 0.26130258, 0.27577711],

@@ -3,13 +3,17 @@
 import json
 import math
 import shutil
+import sys
 from pathlib import Path
 
 import torch
 from transformers import AutoTokenizer, Blip2Config, Blip2ForConditionalGeneration, Blip2Processor, BlipImageProcessorPil
 
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
 import tokenizers_made
 from configs import QFORMER, TEXT, VISION
+from training.stem import load_blip2, with_stem
 
 STOP_ID = 202  # "\n" in the tokenizer of the fixtures, as 50118 is in OPT's
 MANTISSA_BITS = 6  # exact in float16 and bfloat16, and packs well
@@ -27,6 +31,8 @@ def build_config(spec) -> Blip2Config:
 
 def build(spec) -> Blip2ForConditionalGeneration:
     model = Blip2ForConditionalGeneration(build_config(spec)).eval()
+    if model.config.vision_config.to_dict().get("stem"):
+        with_stem(model, model.config.vision_config.stem)
     if spec.get("head"):  # a head of its own, whatever the config says
         head = model.language_model.lm_head
         head.weight = torch.nn.Parameter(head.weight.detach().clone())
@@ -93,7 +99,10 @@ def save_processor(spec, folder: Path):
     tokenizer = tokenizers_made.miniature(image_token)
     tokenizers_made.save(tokenizer, folder, image_token)
     side = {**VISION, **spec.get("vision", {})}["image_size"]
-    images = BlipImageProcessorPil(size={"height": side, "width": side})
+    square = {"height": side, "width": side}
+    images = BlipImageProcessorPil(size=square)
+    if spec.get("pad"):
+        images = BlipImageProcessorPil(size={"max_height": side, "max_width": side}, do_pad=True, pad_size=square)
     if not image_token:
         images.save_pretrained(folder)
         return
@@ -122,5 +131,7 @@ def make_old(folder: Path):
 
 def load(spec, folder: Path) -> Blip2ForConditionalGeneration:
     """The reference: float32, computed from the stored weights."""
+    if spec.get("vision", {}).get("stem"):
+        return load_blip2(folder)
     options = {"config": build_config(spec)} if spec.get("old") else {}
     return Blip2ForConditionalGeneration.from_pretrained(folder, dtype=torch.float32, **options).eval()

@@ -84,7 +84,7 @@ def record(spec, folder, image, seed):
         "name": spec["name"], "about": spec["about"], "seed": seed,
         "transformers": transformers.__version__, "torch": torch.__version__.split("+")[0],
         "image": str(image.relative_to(FIXTURES)),
-        "imageSize": config.vision_config.image_size,
+        "imageSize": config.vision_config.image_size, "fit": "pad" if spec.get("pad") else "squash",
         "pixelValuesSha256": hashlib.sha256(recorder.pixel_values.numpy().tobytes()).hexdigest(),
         "tokens": {"bos": 2, "pad": 1, "stop": [checkpoints.STOP_ID], "image": config.image_token_index},
         "queryTokens": config.num_query_tokens, "vocabSize": config.text_config.vocab_size,

@@ -11,10 +11,13 @@ import { GraphBuilder } from '../../onnx/graph-builder.ts'
 import type { GraphPlan } from '../../onnx/graph-builder.ts'
 import { biasAndActivate, LOWEST } from '../activations.ts'
 import type { Activation } from '../activations.ts'
+import { stemPatches } from './conv-stem.ts'
+import type { StemLayer } from './conv-stem.ts'
 import { addAndNorm, attention, linearAndBias, linear, norm } from '../layers.ts'
 import type { Norm, Storage } from '../layers.ts'
 
 const CHANNELS = 3
+const PATCHES = 'vision_model.embeddings.patch_embedding'
 
 /** The image encoder: pre-LN ViT with a fused qkv weight. */
 export type VisionConfig = {
@@ -28,6 +31,8 @@ export type VisionConfig = {
   readonly activation: Activation
   readonly epsilon: number
   readonly qkvBias: boolean
+  /** Convolutions in the place of the patch embedding; `patchSize` is their stride. */
+  readonly stem?: readonly StemLayer[]
 }
 
 /** Patches along one side; a remainder narrower than a patch is ignored. */
@@ -62,8 +67,25 @@ export function visionGraph(config: VisionConfig, storage: Storage): GraphPlan {
   return g.build()
 }
 
-/** A convolution whose stride is its size, as one Gemm over flattened patches. */
+/** The class token and the patches, with their positions. @returns [B * tokens, hidden]. */
 export function embeddings(g: GraphBuilder, config: VisionConfig, storage: Storage): string {
+  const { hidden, stem } = config
+  const side = patchesPerSide(config)
+  const patchRows =
+    stem === undefined
+      ? flatPatches(g, config, storage)
+      : stemPatches(g, 'pixel_values', stem, { module: PATCHES, channels: CHANNELS })
+  const classToken = tensor(g, 'class_embedding', 1, hidden)
+  const batch = g.op('Shape', ['pixel_values'], { start: 0, end: 1 })
+  const shape = g.op('Concat', [batch, g.ints([1, hidden])], { axis: 0 })
+  const classRows = g.op('Expand', [classToken, shape]) // [B, 1, hidden]
+  const all = g.op('Concat', [classRows, patchRows], { axis: 1 })
+  const placed = g.op('Add', [all, tensor(g, 'position_embedding', side * side + 1, hidden)])
+  return g.reshape(placed, [-1, hidden])
+}
+
+/** A convolution whose stride is its size, as one Gemm over flattened patches. */
+function flatPatches(g: GraphBuilder, config: VisionConfig, storage: Storage): string {
   const { hidden, patchSize } = config
   const side = patchesPerSide(config)
   const used = side * patchSize
@@ -75,20 +97,13 @@ export function embeddings(g: GraphBuilder, config: VisionConfig, storage: Stora
   const patches = g.op('Transpose', [grid], { perm: [0, 2, 4, 1, 3, 5] }) // [B, y, x, C, p, p]
   const inputs = CHANNELS * patchSize * patchSize
   const rows = linear(g, storage, g.reshape(patches, [-1, inputs]), {
-    modules: ['vision_model.embeddings.patch_embedding'],
+    modules: [PATCHES],
     inputs,
     outputs: hidden,
     bias: true,
     quantize: false,
   })
-  const patchRows = g.reshape(rows, [-1, side * side, hidden])
-  const classToken = tensor(g, 'class_embedding', 1, hidden)
-  const batch = g.op('Shape', ['pixel_values'], { start: 0, end: 1 })
-  const shape = g.op('Concat', [batch, g.ints([1, hidden])], { axis: 0 })
-  const classRows = g.op('Expand', [classToken, shape]) // [B, 1, hidden]
-  const all = g.op('Concat', [classRows, patchRows], { axis: 1 })
-  const placed = g.op('Add', [all, tensor(g, 'position_embedding', side * side + 1, hidden)])
-  return g.reshape(placed, [-1, hidden])
+  return g.reshape(rows, [-1, side * side, hidden])
 }
 
 function tensor(g: GraphBuilder, name: string, rows: number, columns: number): string {

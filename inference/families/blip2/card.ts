@@ -2,6 +2,7 @@
 
 import { z } from 'zod'
 import { visionTokens } from '../../blocks/vision/eva-vit.ts'
+import { FITS } from '../../image/fit.ts'
 import { baseCardSchema, baseTokens, count, graphName, tokenId } from '../common/card-base.ts'
 import type { Blip2Config } from './config.ts'
 
@@ -56,6 +57,8 @@ const schema = z.strictObject({
   }),
   preprocessing: z.strictObject({
     resample: z.literal('bicubic'),
+    /** Older packages do not say it. */
+    fit: z.enum(FITS).default('squash'),
     rescaleFactor: z.number().positive(),
     mean: z.tuple([z.number(), z.number(), z.number()]),
     /** What pixels are divided by. */

@@ -43,7 +43,7 @@ export function readPreprocessing(
   }
   for (const name of ['do_center_crop', 'do_splits']) {
     if (json[name] === true) {
-      fields.problem(name, 'is true; BLIP-2 takes the whole picture, squashed.')
+      fields.problem(name, 'is true; BLIP-2 takes the whole picture.')
     }
   }
   if ((json['resample'] ?? BICUBIC) !== BICUBIC) {
@@ -52,10 +52,11 @@ export function readPreprocessing(
       `is ${JSON.stringify(json['resample'])}; only 3 (bicubic) is supported.`,
     )
   }
-  checkSize(fields, imageSize)
+  const fit = readFit(fields, imageSize)
   const normalize = fields.flag('do_normalize', true)
   return {
     resample: 'bicubic',
+    fit,
     rescaleFactor: fields.flag('do_rescale', true)
       ? positive(fields, 'rescale_factor', RESCALE)
       : 1,
@@ -75,6 +76,30 @@ function findSettings(folder: string, problems: string[]): { json: Json; where: 
 
 function isOwn(type: unknown): boolean {
   return typeof type === 'string' && /^Blip(ImageProcessor|FeatureExtractor)/.test(type)
+}
+
+/** How a picture becomes the square that the model takes. */
+function readFit(fields: Fields, imageSize: number): Preprocessing['fit'] {
+  const { size } = fields.json
+  if (!isObject(size) || size['max_height'] === undefined) {
+    checkSize(fields, imageSize)
+    if (fields.json['do_pad'] === true) {
+      fields.problem('do_pad', 'is true, but size has no max_height: nothing would be padded.')
+    }
+    return 'squash'
+  }
+  const padded = fields.json['pad_size']
+  const sides = [size['max_height'], size['max_width']]
+  const padSides = isObject(padded) ? [padded['height'], padded['width']] : []
+  if (fields.json['do_pad'] !== true || padSides.length === 0) {
+    fields.problem('do_pad', 'is not true with a pad_size; pictures would have different sizes.')
+  } else if ([...sides, ...padSides].some((side) => side !== imageSize)) {
+    fields.problem(
+      'size',
+      `is ${JSON.stringify(size)}, padded to ${JSON.stringify(padded)}; config.json says that the image encoder takes ${imageSize} pixels.`,
+    )
+  }
+  return 'pad'
 }
 
 /** A size is a number, a list or an object of height and width. */

@@ -5,9 +5,12 @@
  * (models/blip_2/configuration_blip_2.py) and OPTConfig (models/opt/configuration_opt.py).
  */
 
+import { z } from 'zod'
 import { ACTIVATIONS } from '../../blocks/activations.ts'
 import type { QformerConfig } from '../../blocks/bridge/qformer.ts'
 import type { OptConfig } from '../../blocks/decoder/opt.ts'
+import { stemStride } from '../../blocks/vision/conv-stem.ts'
+import type { StemLayer } from '../../blocks/vision/conv-stem.ts'
 import type { VisionConfig } from '../../blocks/vision/eva-vit.ts'
 import type { Blip2Config } from './config.ts'
 import type { Blip2Card } from './card.ts'
@@ -24,6 +27,10 @@ const HEAD_TENSOR = 'language_model.lm_head.weight'
 
 /** The classes whose weights are those of Blip2ForConditionalGeneration. */
 const ARCHITECTURES = ['Blip2ForConditionalGeneration', 'Blip2Model']
+
+const side = z.int().min(1).max(4096)
+/** [channels, kernel, stride] of each convolution. */
+const stemSchema = z.array(z.tuple([side, side.refine((kernel) => kernel % 2 === 1), side])).min(1)
 
 /** What people call a refused language model, by its `model_type`. */
 const LANGUAGE_MODELS: Readonly<Record<string, string>> = { t5: 'Flan-T5' }
@@ -118,12 +125,45 @@ function readVision(fields: Fields): VisionConfig {
     activation: fields.choice('hidden_act', 'gelu', ACTIVATIONS),
     epsilon: fields.number('layer_norm_eps', 1e-6),
     qkvBias: fields.flag('qkv_bias', true),
+    ...readStem(fields),
   }
   checkHeads(fields, config)
+  checkStem(fields, config)
   if (config.patchSize > config.imageSize) {
     fields.problem('patch_size', `is ${config.patchSize}, larger than the image.`)
   }
   return config
+}
+
+/** `stem`, which transformers does not know: a list of [channels, kernel, stride]. */
+function readStem(fields: Fields): { readonly stem?: readonly StemLayer[] } {
+  const value = fields.json['stem']
+  if (value === undefined || value === null) {
+    return {}
+  }
+  const layers = stemSchema.safeParse(value)
+  if (!layers.success) {
+    fields.problem('stem', 'is not a list of [channels, odd kernel, stride], each above 0.')
+    return {}
+  }
+  return { stem: layers.data.map(([channels, kernel, stride]) => ({ channels, kernel, stride })) }
+}
+
+function checkStem(fields: Fields, { stem, hidden, patchSize, imageSize }: VisionConfig): void {
+  if (stem === undefined) {
+    return
+  }
+  const width = stem.at(-1)!.channels
+  if (width !== hidden) {
+    fields.problem('stem', `ends with ${width} channels; hidden_size is ${hidden}.`)
+  }
+  if (stemStride(stem) !== patchSize || imageSize % patchSize !== 0) {
+    const stride = `has a stride of ${stemStride(stem)} in all`
+    fields.problem(
+      'stem',
+      `${stride}; patch_size ${patchSize} and image_size ${imageSize} need another.`,
+    )
+  }
 }
 
 function readQformer(fields: Fields, queries: number): QformerConfig {

@@ -6,7 +6,8 @@
 import { z } from 'zod'
 import { plainErrorSchema } from '../../../config/plain-error.ts'
 import type { ImageLimits } from '../decode.ts'
-import { decodeSquare } from '../pixel-values.ts'
+import { decodeFitted, type Square } from '../pixel-values.ts'
+import type { RgbImage } from '../resize.ts'
 import { decodeBrightness, encodeThumbnail, type ThumbnailSpec } from '../thumbnail.ts'
 
 /** For whom a picture is decoded. */
@@ -19,8 +20,8 @@ export type DecodingCall = {
 
 /** What is to be made of a picture file. */
 export type DecodingJob =
-  /** uint8 [side, side, 3]: see decodeSquare. */
-  | { readonly kind: 'square'; readonly side: number }
+  /** See decodeFitted and packRgb. */
+  | { readonly kind: 'rgb'; readonly square: Square }
   /** uint8 [side, side]: see decodeBrightness. */
   | { readonly kind: 'brightness'; readonly side: number }
   /** A WebP file: see encodeThumbnail. */
@@ -51,11 +52,36 @@ export const decodingResponseSchema = z.discriminatedUnion('type', [
 ])
 export type DecodingResponse = z.infer<typeof decodingResponseSchema>
 
+/** Bytes before the pixels of `packRgb`: width and height, uint32, little endian. */
+const RGB_HEADER = 8
+
+/** An image as bytes. */
+function packRgb({ width, height, data }: RgbImage): Uint8Array {
+  const bytes = new Uint8Array(RGB_HEADER + data.length)
+  const header = new DataView(bytes.buffer)
+  header.setUint32(0, width, true)
+  header.setUint32(4, height, true)
+  bytes.set(data, RGB_HEADER)
+  return bytes
+}
+
+/** The image of `packRgb`. @throws if the bytes are not one that fits into the square. */
+export function unpackRgb(bytes: Uint8Array, side: number): RgbImage {
+  const header = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const [width, height] =
+    bytes.length < RGB_HEADER ? [0, 0] : [header.getUint32(0, true), header.getUint32(4, true)]
+  const data = bytes.subarray(RGB_HEADER)
+  if (width > side || height > side || data.length === 0 || data.length !== 3 * width * height) {
+    throw new Error(`the decoder sent ${bytes.length} bytes, which are no picture`)
+  }
+  return { width, height, data }
+}
+
 /** Does a job on this thread. @throws {InputError} `image/…` if the file cannot be used. */
 export async function runJob({ bytes, job, limits }: DecodingRequest): Promise<Uint8Array> {
   switch (job.kind) {
-    case 'square':
-      return (await decodeSquare(bytes, job.side, limits)).data
+    case 'rgb':
+      return packRgb(await decodeFitted(bytes, job.square, limits))
     case 'brightness':
       return decodeBrightness(bytes, job.side, limits)
     default:

@@ -15,7 +15,7 @@ import { hasCode, InputError } from '../../../config/errors.ts'
 import { DEFAULT_LIMITS, type ImageLimits, PATIENCE } from '../decode.ts'
 import { normalize, type PixelSpec } from '../pixel-values.ts'
 import type { ThumbnailSpec } from '../thumbnail.ts'
-import type { DecodingCall, DecodingJob } from './job.ts'
+import { type DecodingCall, type DecodingJob, unpackRgb } from './job.ts'
 import { DecodingProcess } from './process.ts'
 
 /** Jobs at once. */
@@ -78,9 +78,9 @@ export class DecodingPool {
     call?: DecodingCall,
   ): Promise<Float32Array> {
     const { imageSize: side, preprocessing } = spec
-    const data = await this.#run(bytes, { kind: 'square', side }, call)
-    checkLength(data, 3 * side * side)
-    return normalize({ width: side, height: side, data }, preprocessing)
+    const square = { side, fit: preprocessing.fit }
+    const packed = await this.#run(bytes, { kind: 'rgb', square }, call)
+    return normalize(unpackRgb(packed, side), spec)
   }
 
   /** As `decodeBrightness`. @throws the signal's reason once it is aborted. */

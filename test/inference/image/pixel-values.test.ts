@@ -29,8 +29,8 @@ describe('toPixelValues', () => {
 
   for (const name of PARITY_NAMES) {
     it(`makes the input of the checkpoint ${name}`, async () => {
-      const { image, imageSize, pixelValuesSha256 } = loadParity(name)
-      const spec = { imageSize, preprocessing: CLIP_PREPROCESSING }
+      const { image, imageSize, fit, pixelValuesSha256 } = loadParity(name)
+      const spec = { imageSize, preprocessing: { ...CLIP_PREPROCESSING, fit: fit ?? 'squash' } }
       const values = await toPixelValues(readFileSync(path.join(FIXTURES, image)), spec)
       assert.equal(sha256(values), pixelValuesSha256)
     })
@@ -95,7 +95,7 @@ describe('normalize', () => {
     const image = { width: 2, height: 2, data: new Uint8Array(12) }
     image.data[2 * 3 + 1] = 255 // row 1, column 0: green
 
-    const out = normalize(image, CLIP_PREPROCESSING)
+    const out = normalize(image, { imageSize: 2, preprocessing: CLIP_PREPROCESSING })
 
     // By hand: black is -mean / std of the channel, full green is (1 - 0.4578275) / 0.26130258.
     assert.equal(out.length, 12)
@@ -103,5 +103,13 @@ describe('normalize', () => {
     assert.ok(Math.abs(out[4 + 2]! - 2.0748837) < 1e-6)
     assert.ok(Math.abs(out[4 + 1]! - -1.7520971) < 1e-6)
     assert.ok(Math.abs(out[8 + 2]! - -1.4802198) < 1e-6)
+  })
+
+  it('leaves zeros at the right of and below a smaller picture', () => {
+    const image = { width: 1, height: 2, data: new Uint8Array(6) }
+    const out = normalize(image, { imageSize: 3, preprocessing: CLIP_PREPROCESSING })
+    const seen = [...out].map((value) => Number(value !== 0))
+    const plane = [1, 0, 0, 1, 0, 0, 0, 0, 0]
+    assert.deepEqual(seen, [...plane, ...plane, ...plane])
   })
 })

@@ -23,3 +23,26 @@ it('readConfig refuses more layers than there is memory to plan', (t) => {
     assert.match(problem, /num_hidden_layers is 1001; a whole number from 1 to 1000 is needed\./)
   }
 })
+
+it('readConfig says what is wrong with a stem', (t) => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'config-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const json = JSON.parse(readFileSync(path.join(checkpointFolder('stem'), 'config.json'), 'utf8'))
+  const problemsOf = (stem: unknown) => {
+    json.vision_config.stem = stem
+    writeFileSync(path.join(folder, 'config.json'), JSON.stringify(json))
+    const problems: string[] = []
+    readConfig(folder, problems)
+    return problems.join('\n')
+  }
+
+  assert.equal(problemsOf([[24, 3, 4]]), '')
+  for (const stem of [{}, [], [[24, 2, 4]], [[24, 3]], [['24', 3, 4]], [[0, 3, 4]]]) {
+    assert.match(problemsOf(stem), /vision_config\.stem is not a list of \[channels, odd kernel/)
+  }
+  assert.match(problemsOf([[25, 3, 4]]), /stem ends with 25 channels; hidden_size is 24/)
+  assert.match(
+    problemsOf([[24, 3, 2]]),
+    /stem has a stride of 2 in all; patch_size 4 and image_size 28/,
+  )
+})

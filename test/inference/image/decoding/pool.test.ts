@@ -124,7 +124,7 @@ describe('DecodingPool', () => {
 
   it('refuses results of another size', async () => {
     stuck()
-    await assert.rejects(pool.pixelValues(Uint8Array.of(9), SPEC), /expected 150528 bytes/)
+    await assert.rejects(pool.pixelValues(Uint8Array.of(9), SPEC), /which are no picture/)
   })
 
   it('gives up a file that takes too much memory', async () => {
