@@ -34,7 +34,7 @@ import { checkSetup } from './setup-check.ts'
 import { codeOf, type HashEntry, hashEntryOf } from './hashes/hash-entry.ts'
 import { HashList } from './hashes/hash-list.ts'
 import { Detector } from './detector.ts'
-import { drawWeeklyChart, weeklyStats } from './weekly-stats.ts'
+import { drawWeeklyChart, weeklyStats, weekOf } from './weekly-stats.ts'
 
 const MAX_FILE_BYTES = 8 * 2 ** 20
 
@@ -167,8 +167,9 @@ export class Moderation {
 
   /** Deletes everything of a server. */
   async forgetGuild(guildId: string): Promise<void> {
-    for await (const [, { id }] of this.executor.cases.entries(`${guildId}/`)) {
-      this.#evidence.forget(id)
+    const prefix = `${guildId}/`
+    for await (const key of this.executor.cases.keys(prefix)) {
+      this.#evidence.forget(key.slice(prefix.length))
     }
     await this.#guilds.collection.delete(guildId)
     await this.#hashList.deleteGuild(guildId)
@@ -180,7 +181,7 @@ export class Moderation {
       this.#detector.postings,
       this.reports.cooldowns,
     ]) {
-      await space.deleteAll(`${guildId}/`)
+      await space.deleteAll(prefix)
     }
   }
 
@@ -231,7 +232,7 @@ export class Moderation {
         const record =
           'id' in wanted
             ? await this.executor.of(guildId, wanted.id)
-            : (await this.#cases(guildId)).find(({ number }) => number === wanted.number)
+            : await this.executor.ofNumber(guildId, wanted.number)
         return record && summaryOf(record)
       },
       add: async (interaction, picture, note) => {
@@ -264,10 +265,16 @@ export class Moderation {
       report: (interaction) => this.reports.report(interaction),
       rules: this.rules.service(),
       duplicatePosts: this.duplicatePosts.service(),
-      weeklyStats: async (guildId) =>
-        weeklyStats(await this.#cases(guildId), Date.now(), await guilds.beganAt(guildId)),
+      weeklyStats: (guildId) => this.#weeklyStats(guildId),
       chart: drawWeeklyChart,
     }
+  }
+
+  async #weeklyStats(guildId: string) {
+    const now = Date.now()
+    const { from, to } = weekOf(now)
+    const cases = await this.executor.ofDays(guildId, from, to)
+    return weeklyStats(cases, now, await this.#guilds.beganAt(guildId))
   }
 
   async #comparable(picture: FoundPicture) {
@@ -303,14 +310,6 @@ export class Moderation {
       known: entries.length - fresh.length,
       dismissed,
     }
-  }
-
-  async #cases(guildId: string): Promise<Case[]> {
-    const all: Case[] = []
-    for await (const [, record] of this.executor.cases.entries(`${guildId}/`)) {
-      all.push(record)
-    }
-    return all
   }
 }
 

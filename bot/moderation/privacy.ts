@@ -1,12 +1,11 @@
 /** Moderation's records about a user, for /privacy. */
 
 import type { Collection } from '../store/types.ts'
+import { userTag } from '../store/keys.ts'
 import type { Case } from './cases/case.ts'
+import { DELETED_USER } from './cases/case-index.ts'
 import type { Postings } from './hashes/postings.ts'
 import type { HashEntry } from './hashes/hash-entry.ts'
-
-/** Replaces the id of a user who deleted their data. */
-const DELETED_USER = '0'
 
 type Collections = {
   readonly cases: Collection<Case>
@@ -19,8 +18,9 @@ export async function moderationRecordsOf(
   { cases, postings, hashList }: Collections,
   userId: string,
 ) {
+  const tag = userTag(userId)
   const records: object[] = []
-  for await (const [, record] of cases.entries()) {
+  for await (const [, record] of cases.entriesWith(tag)) {
     if (record.memberId === userId) {
       records.push({ kind: 'moderation-case', ...record })
     }
@@ -29,15 +29,11 @@ export async function moderationRecordsOf(
       records.push({ kind: 'moderation-decision', case: record.id, events: own })
     }
   }
-  for await (const [key, recent] of postings.entries()) {
-    if (key.split('/')[1] === userId) {
-      records.push({ kind: 'moderation-recent', place: key, postings: recent })
-    }
+  for await (const [key, recent] of postings.entriesWith(tag)) {
+    records.push({ kind: 'moderation-recent', place: key, postings: recent })
   }
-  for await (const [key, { hash, by, at, note }] of hashList.entries()) {
-    if (by === userId) {
-      records.push({ kind: 'moderation-hash', place: key, hash, at, note })
-    }
+  for await (const [key, { hash, at, note }] of hashList.entriesWith(tag)) {
+    records.push({ kind: 'moderation-hash', place: key, hash, at, note })
   }
   return records
 }
@@ -53,8 +49,9 @@ export async function deleteUserRecords(
   userId: string,
   deleted: (caseId: string) => void = () => {},
 ): Promise<number> {
+  const tag = userTag(userId)
   let count = 0
-  for await (const [key, record] of cases.entries()) {
+  for await (const [key, record] of cases.entriesWith(tag)) {
     if (record.memberId === userId) {
       count += Number(await cases.delete(key))
       deleted(record.id)
@@ -63,16 +60,12 @@ export async function deleteUserRecords(
       count += 1
     }
   }
-  for await (const [key] of postings.entries()) {
-    if (key.split('/')[1] === userId && (await postings.delete(key))) {
-      count += 1
-    }
+  for await (const key of postings.keysWith(tag)) {
+    count += Number(await postings.delete(key))
   }
-  for await (const [key, { by }] of hashList.entries()) {
-    if (by === userId) {
-      await hashList.update(key, (old) => old && { ...old, by: null })
-      count += 1
-    }
+  for await (const key of hashList.keysWith(tag)) {
+    await hashList.update(key, (old) => (old?.by === userId ? { ...old, by: null } : old))
+    count += 1
   }
   return count
 }

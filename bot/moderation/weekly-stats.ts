@@ -3,11 +3,19 @@
 import { DAY_MS } from '../../config/durations.ts'
 import type { ChartWords, WeeklyStats } from '../../commands/moderation/service.ts'
 import type { Case } from './cases/case.ts'
+import { dayOf } from './cases/case-index.ts'
 import { BLUE, drawBarChart } from './chart.ts'
 
 const DAYS = 7
 
+/** The days of the statistics, in days since the epoch by UTC. */
+export function weekOf(now: number): { readonly from: number; readonly to: number } {
+  const to = dayOf(now)
+  return { from: to - DAYS + 1, to }
+}
+
 /**
+ * @param cases those of `weekOf(now)`, or more.
  * @param now milliseconds; days are those of UTC.
  * @param beganAt when moderation was set up, in milliseconds; there are no days before it. Null: not
  *   known.
@@ -17,9 +25,9 @@ export function weeklyStats(
   now: number,
   beganAt: number | null,
 ): WeeklyStats {
-  const today = Math.floor(now / DAY_MS)
-  const begun = beganAt === null ? -Infinity : Math.floor(beganAt / DAY_MS)
-  const first = Math.max(today - DAYS + 1, Math.min(begun, today))
+  const { from, to: today } = weekOf(now)
+  const begun = beganAt === null ? -Infinity : dayOf(beganAt)
+  const first = Math.max(from, Math.min(begun, today))
   const since = first * DAY_MS
   const recent = cases.filter(({ createdAt }) => createdAt >= since)
   const states = { open: 0, confirmed: 0, dismissed: 0, undone: 0 }

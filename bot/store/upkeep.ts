@@ -3,7 +3,8 @@
  * which ones these are, so a process that ends in between loses nothing.
  *
  * A process of an earlier version may run beside this one for a while, until it has been replaced.
- * Until then every search looks for untagged records first.
+ * Until then searches look for untagged records first; in Redis, which has no index of them, at most
+ * twice a minute.
  */
 
 import type { Logger } from 'pino'
@@ -25,6 +26,8 @@ export class Upkeep {
   readonly #started = new Set<string>()
   /** Collections whose records are all tagged, and stay so. */
   readonly #complete = new Set<string>()
+  /** When collections were last found to be all tagged. */
+  readonly #checkedAt = new Map<string, number>()
   readonly #running = new KeyedMutex()
   #isStopped = false
 
@@ -60,7 +63,10 @@ export class Upkeep {
   }
 
   async #tagAll(name: string, tagger: Tagger): Promise<void> {
-    const isAlone = performance.now() - this.#startedAt > OVERLAP_MS
+    const now = performance.now()
+    if (now - (this.#checkedAt.get(name) ?? -Infinity) < this.#backend.untaggedForMs) {
+      return
+    }
     for await (const [key, value] of readAll(this.#backend, this.#backend.untagged(`${name}/`))) {
       if (this.#isStopped) {
         throw new Error('the store is closed')
@@ -70,7 +76,8 @@ export class Upkeep {
         await this.#backend.retag(key, value, tags)
       }
     }
-    if (isAlone) {
+    this.#checkedAt.set(name, now)
+    if (now - this.#startedAt > OVERLAP_MS) {
       this.#complete.add(name)
     }
   }

@@ -192,12 +192,7 @@ export class CaseButtons {
   async #history(interaction: ButtonInteraction, record: Case): Promise<void> {
     await interaction.deferReply({ flags: MessageFlags.Ephemeral })
     const { history, case: words, buttons } = catalogFor(interaction.locale).moderation
-    const records: Case[] = []
-    for await (const [, one] of this.#deps.executor.cases.entries(`${record.guildId}/`)) {
-      if (one.memberId === record.memberId) {
-        records.push(one)
-      }
-    }
+    const records = await this.#deps.executor.ofMember(record.guildId, record.memberId)
     const lines = records
       .toSorted((a, b) => b.createdAt - a.createdAt)
       .slice(0, SHOWN_CASES)

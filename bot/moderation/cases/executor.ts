@@ -20,6 +20,7 @@ import {
   type Problem,
   withStep,
 } from './case.ts'
+import { caseTags, indexCase } from './case-index.ts'
 import type { CountModeration } from '../../operations/metrics.ts'
 import type { CasePictures } from './pictures.ts'
 import { OpenCases } from './open-cases.ts'
@@ -57,12 +58,46 @@ export class CaseExecutor {
       name: 'moderation-cases',
       ttlMs: CASE_LIFE_MS,
       decode: (data) => caseSchema.parse(data),
+      index: indexCase,
     })
     this.open = new OpenCases(deps.store)
   }
 
   of(guildId: string, id: string): Promise<Case | undefined> {
     return this.cases.get(`${guildId}/${id}`)
+  }
+
+  /** All cases of a member. */
+  ofMember(guildId: string, memberId: string): Promise<Case[]> {
+    return this.#with(caseTags.ofMember(guildId, memberId))
+  }
+
+  /** The case that people know by a number. */
+  async ofNumber(guildId: string, number: number): Promise<Case | undefined> {
+    return (await this.#with(caseTags.ofNumber(guildId, number)))[0]
+  }
+
+  /** Cases that were opened on some days. @param from day since the epoch by UTC; `to` too. */
+  async ofDays(guildId: string, from: number, to: number): Promise<Case[]> {
+    const cases: Case[] = []
+    for (let day = from; day <= to; day++) {
+      cases.push(...(await this.#with(caseTags.ofDay(guildId, day))))
+    }
+    return cases
+  }
+
+  /** Cases of a rule that staff decided: at most as many as people looked at. */
+  ofJudgedRule(guildId: string, rule: string): Promise<Case[]> {
+    return this.#with(caseTags.ofJudgedRule(guildId, rule))
+  }
+
+  /** How many cases a rule opened. */
+  async countOfRule(guildId: string, rule: string): Promise<number> {
+    return (await Array.fromAsync(this.cases.keysWith(caseTags.ofRule(guildId, rule)))).length
+  }
+
+  async #with(tag: string): Promise<Case[]> {
+    return (await Array.fromAsync(this.cases.entriesWith(tag))).map(([, record]) => record)
   }
 
   /** Changes a case. Its mark is written first, so that the planned steps survive the process. */

@@ -9,6 +9,7 @@ import { LRUCache } from 'lru-cache'
 import { DAY_MS } from '../../../config/durations.ts'
 import { InputError } from '../../../config/errors.ts'
 import type { Fingerprint } from '../../pictures/fingerprint.ts'
+import { userTag } from '../../store/keys.ts'
 import type { Collection, Store } from '../../store/types.ts'
 import type { GuildModeration } from '../settings.ts'
 import { codeOf, entrySchema, type HashEntry } from './hash-entry.ts'
@@ -38,6 +39,7 @@ export class HashList {
       whenFull: 'refuse',
       ttlMs: UNSEEN_MS,
       decode: (data) => entrySchema.parse(data),
+      index: ({ by }) => (by === null ? [] : [userTag(by)]),
     })
   }
 
@@ -117,17 +119,19 @@ export class HashList {
     const replaced = new Set<string>()
     const written = new Map<string, HashEntry>()
     let room = this.#maxEntries - loaded.size
+    const writes: Promise<void>[] = []
     for (const entry of entries) {
       const code = codeOf(entry)
       const same = loaded.replacedBy(entry)
       const isNew = same.length === 0 && !written.has(code)
       if (!isNew || room > 0) {
-        await this.collection.set(`${guildId}/${code}`, entry)
+        writes.push(this.collection.set(`${guildId}/${code}`, entry))
         room -= Number(isNew)
         written.set(code, entry)
         same.forEach((one) => replaced.add(one))
       }
     }
+    await Promise.all(writes)
     const outdated = [...replaced].filter((code) => !written.has(code))
     for (const code of outdated) {
       await this.collection.delete(`${guildId}/${code}`)
@@ -187,11 +191,8 @@ export class HashList {
 
   async #load(guildId: string, version: number): Promise<LoadedHashes> {
     const loaded = new LoadedHashes(version)
-    for (const [i, entry] of (await this.list(guildId)).entries()) {
+    for await (const [, entry] of this.collection.entries(`${guildId}/`)) {
       loaded.add(entry)
-      if (i % ENTRIES_PER_TURN === 0) {
-        await setImmediate()
-      }
     }
     return loaded
   }

@@ -4,6 +4,7 @@
  */
 
 import { z } from 'zod'
+import { userTagOf } from '../../store/keys.ts'
 import type { Collection, Store } from '../../store/types.ts'
 import {
   distanceOf,
@@ -53,6 +54,7 @@ export function postingsSpace(store: Store): Collection<Postings> {
     name: 'moderation-recent',
     ttlMs: POSTING_LIFE_MS,
     decode: (data) => z.array(postingSchema).parse(data),
+    index: (_, key) => [userTagOf(key)],
   })
 }
 

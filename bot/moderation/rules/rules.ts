@@ -28,6 +28,7 @@ import type { ModelCard } from '../../../inference/package/model-card.ts'
 import type { Store } from '../../store/types.ts'
 import type { Pictures } from '../../pictures/pictures.ts'
 import { type Case, decided, ITSELF } from '../cases/case.ts'
+import { judgmentOf } from '../cases/case-index.ts'
 import type { CaseExecutor } from '../cases/executor.ts'
 import type { GuildModeration } from '../settings.ts'
 import type { Reason } from '../hashes/reasons.ts'
@@ -183,12 +184,9 @@ export class Rules {
     if (!record || record.log === null || settings.mode !== 'act') {
       return
     }
-    const records = await Promise.all(
-      hits
-        .filter(({ rule }) => rule.action === 'remove')
-        .map(({ rule }) => this.#record(rule, guildId)),
-    )
-    if (records.some(({ earned }) => earned)) {
+    const removing = hits.filter(({ rule }) => rule.action === 'remove')
+    const earned = await Promise.all(removing.map(({ rule }) => this.#hasEarned(rule, guildId)))
+    if (earned.includes(true)) {
       const choice = { action: 'delete', by: ITSELF, now: Date.now() } as const
       await executor.change(guildId, record.id, (old) => old && decided(old, choice, settings))
       await executor.carryOut(guildId, record.id)
@@ -250,11 +248,14 @@ export class Rules {
   }
 
   async #record(rule: Rule, guildId: string): Promise<RuleRecord> {
-    const cases: Case[] = []
-    for await (const [, record] of this.#deps.executor.cases.entries(`${guildId}/`)) {
-      cases.push(record)
-    }
-    return recordOf(rule, cases)
+    const { executor } = this.#deps
+    const judged = await executor.ofJudgedRule(guildId, rule.id)
+    return { ...recordOf(rule, judged), hits: await executor.countOfRule(guildId, rule.id) }
+  }
+
+  /** Whether staff decided enough of a rule's hits, so that it may delete messages. */
+  async #hasEarned(rule: Rule, guildId: string): Promise<boolean> {
+    return recordOf(rule, await this.#deps.executor.ofJudgedRule(guildId, rule.id)).earned
   }
 
   #failed(error: unknown): void {
@@ -282,7 +283,7 @@ export async function scoreQuestion(
   return scored.find(({ answer }) => answer === 'yes')?.probability ?? 0
 }
 
-/** How a rule did in the cases it opened. */
+/** How a rule did in some cases. Only those that staff decided count, besides `hits`. */
 export function recordOf(rule: Rule, cases: readonly Case[]): RuleRecord {
   const hits = cases.flatMap((record) => {
     const reason = record.reasons.find((one) => one.kind === 'rule' && one.rule === rule.id)
@@ -305,18 +306,6 @@ export function recordOf(rule: Rule, cases: readonly Case[]): RuleRecord {
     earned: hasEarned(rule, reviewed),
     reviewed,
   }
-}
-
-/** Whether staff agreed with a case; null: not decided. A removal by the bot is not a decision; undoing it is a no. */
-function judgmentOf({ state, events }: Case): boolean | null {
-  if (state === 'confirmed' || state === 'dismissed') {
-    const byStaff = events.some(
-      ({ by, what }) => by !== ITSELF && (what === 'confirm' || what === 'dismiss'),
-    )
-    return byStaff ? state === 'confirmed' : null
-  }
-  const judged = events.some(({ what }) => what === 'confirm' || what === 'dismiss')
-  return state === 'undone' && !judged ? false : null
 }
 
 function appliesTo({ channels, ageRestricted }: Rule, { channel }: Message<true>): boolean {

@@ -49,6 +49,8 @@ export type Backend = {
   keysWith(tag: string): AsyncGenerator<string, void>
   /** Untagged keys that start with the prefix, without expired ones. */
   untagged(prefix: string): AsyncGenerator<string, void>
+  /** How long the answer of `untagged` is good for, in milliseconds: 0 if an index gives it. */
+  readonly untaggedForMs: number
   ping(): Promise<void>
   close(): Promise<void>
 }

@@ -68,6 +68,7 @@ export const openPostgres: OpenBackend = async (url, onError) => {
   const keysOf = searchIn(pool)
   return {
     name: 'postgres',
+    untaggedForMs: 0,
     read,
     async write(key, entry) {
       await pool.query(UPSERT, [key, NAMESPACE, ...valuesOf(entry)])

@@ -4,6 +4,9 @@ import { createClient } from '@redis/client'
 import { DELETE, RETAG, SWAP, TAG, UNTAGGED, WRITE } from './redis-scripts.ts'
 import { CONNECT_TIMEOUT_MS, type Entry, NAMESPACE, type OpenBackend, PAGE } from './backend.ts'
 
+/** `untagged` reads every value of a collection. */
+const UNTAGGED_FOR_MS = 30_000
+
 /** @param url `redis://…` or `rediss://…`; the server must be Redis 6.2 or newer. */
 export const openRedis: OpenBackend = async (url, onError) => {
   const client = clientOf(url)
@@ -14,6 +17,7 @@ export const openRedis: OpenBackend = async (url, onError) => {
   const keys = (prefix: string) => pagesIn(client, prefix)
   return {
     name: 'redis',
+    untaggedForMs: UNTAGGED_FOR_MS,
     read: async (key) => (await client.get(full(key))) ?? undefined,
     write: async (key, entry) => void (await run(WRITE, key, ...argumentsOf(entry))),
     delete: async (key) => (await run(DELETE, key)) > 0,

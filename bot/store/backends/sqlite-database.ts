@@ -59,6 +59,7 @@ const UPDATE = `UPDATE keyv SET value = ?, expires = ? ${EXPECTED}`
 const KEYS = `SELECT key FROM keyv WHERE namespace = ? AND key >= ? AND key < ? AND key > ? AND ${IS_LIVE}`
 const LAST_CHARACTER = '\u{10ffff}'
 
+/** `now` is the time by the clock of the caller, in milliseconds since the epoch. */
 export class SqliteDatabase {
   readonly #database: DatabaseSync
   readonly #statements = new Map<string, StatementSync>()
@@ -70,8 +71,8 @@ export class SqliteDatabase {
     this.#database = open(url)
   }
 
-  read(key: string): string | undefined {
-    return this.#texts(`SELECT value FROM keyv WHERE ${LIVE}`, key, NAMESPACE, Date.now())[0]
+  read(now: number, key: string): string | undefined {
+    return this.#texts(`SELECT value FROM keyv WHERE ${LIVE}`, key, NAMESPACE, now)[0]
   }
 
   write(key: string, { value, expires, tags }: Entry): void {
@@ -82,11 +83,10 @@ export class SqliteDatabase {
     return this.#changes(`DELETE FROM keyv WHERE ${OURS}`, key, NAMESPACE)
   }
 
-  swap(key: string, expected: string | undefined, next: Entry | undefined): boolean {
-    const now = Date.now()
+  swap(now: number, key: string, expected: string | undefined, next: Entry | undefined): boolean {
     if (next === undefined) {
       return expected === undefined
-        ? this.read(key) === undefined
+        ? this.read(now, key) === undefined
         : this.#changes(`DELETE FROM keyv ${EXPECTED}`, key, NAMESPACE, now, expected)
     }
     const { value, expires, tags } = next
@@ -98,36 +98,36 @@ export class SqliteDatabase {
     )
   }
 
-  retag(key: string, expected: string, tags: readonly string[]): boolean {
+  retag(now: number, key: string, expected: string, tags: readonly string[]): boolean {
     // Writing the value again drops the tags that it has.
     const sql = `UPDATE keyv SET value = value ${EXPECTED}`
-    return this.#tagging(key, tags, () => this.#changes(sql, key, NAMESPACE, Date.now(), expected))
+    return this.#tagging(key, tags, () => this.#changes(sql, key, NAMESPACE, now, expected))
   }
 
   /** The next page of keys with the prefix. */
-  keys(prefix: string, after: string): string[] {
-    return this.#texts(`${KEYS} ORDER BY key LIMIT ${PAGE}`, ...rangeOf(prefix, after))
+  keys(now: number, prefix: string, after: string): string[] {
+    return this.#texts(`${KEYS} ORDER BY key LIMIT ${PAGE}`, ...rangeOf(now, prefix, after))
   }
 
   /** The next page of untagged keys with the prefix. */
-  untagged(prefix: string, after: string): string[] {
+  untagged(now: number, prefix: string, after: string): string[] {
     const sql = `${KEYS} AND tagged IS NULL ORDER BY key LIMIT ${PAGE}`
-    return this.#texts(sql, ...rangeOf(prefix, after))
+    return this.#texts(sql, ...rangeOf(now, prefix, after))
   }
 
   /** The next page of keys with the tag. */
-  keysWith(tag: string, after: string): string[] {
+  keysWith(now: number, tag: string, after: string): string[] {
     const sql = `SELECT key FROM keyv_tags JOIN keyv USING (key)
       WHERE tag = ? AND keyv_tags.key > ? AND namespace = ? AND ${IS_LIVE}
       ORDER BY keyv_tags.key LIMIT ${PAGE}`
-    return this.#texts(sql, tag, after, NAMESPACE, Date.now())
+    return this.#texts(sql, tag, after, NAMESPACE, now)
   }
 
   /** Deletes some expired rows. @returns whether there are more. */
-  clearExpired(): boolean {
+  clearExpired(now: number): boolean {
     const sql = `DELETE FROM keyv WHERE rowid IN
       (SELECT rowid FROM keyv WHERE expires < ? LIMIT ${CLEARED_AT_ONCE})`
-    return this.#run(sql, Date.now()) === CLEARED_AT_ONCE
+    return this.#run(sql, now) === CLEARED_AT_ONCE
   }
 
   /**
@@ -208,8 +208,8 @@ export class SqliteDatabase {
   }
 }
 
-function rangeOf(prefix: string, after: string): SQLInputValue[] {
-  return [NAMESPACE, prefix, prefix + LAST_CHARACTER, after, Date.now()]
+function rangeOf(now: number, prefix: string, after: string): SQLInputValue[] {
+  return [NAMESPACE, prefix, prefix + LAST_CHARACTER, after, now]
 }
 
 function open(url: string): DatabaseSync {

@@ -33,21 +33,22 @@ export const openSqlite: OpenBackend = async (url, onError) => {
     throw error
   }
   const expiry = clearExpired(async () => {
-    while (await call('clearExpired')) {
+    while (await call('clearExpired', Date.now())) {
       // each call deletes some, so that other requests get their turn
     }
     await call('shrink')
   }, onError)
   return {
     name: 'sqlite',
-    read: (key) => call('read', key),
+    untaggedForMs: 0,
+    read: (key) => call('read', Date.now(), key),
     write: (key, entry) => call('write', key, entry),
     delete: (key) => call('delete', key),
-    swap: (key, expected, next) => call('swap', key, expected, next),
-    retag: (key, expected, tags) => call('retag', key, expected, tags),
-    keys: (prefix) => pagesOfKeys((after) => call('keys', prefix, after)),
-    keysWith: (tag) => pagesOfKeys((after) => call('keysWith', tag, after)),
-    untagged: (prefix) => pagesOfKeys((after) => call('untagged', prefix, after)),
+    swap: (key, expected, next) => call('swap', Date.now(), key, expected, next),
+    retag: (key, expected, tags) => call('retag', Date.now(), key, expected, tags),
+    keys: (prefix) => pagesOfKeys((after) => call('keys', Date.now(), prefix, after)),
+    keysWith: (tag) => pagesOfKeys((after) => call('keysWith', Date.now(), tag, after)),
+    untagged: (prefix) => pagesOfKeys((after) => call('untagged', Date.now(), prefix, after)),
     ping: () => call('ping'),
     async close() {
       expiry.stop()

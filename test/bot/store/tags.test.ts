@@ -183,6 +183,11 @@ for (const [name, options, start, writeEarlier] of DATABASES) {
       assert.deepEqual(await sorted(notes.keysWith('user:ned')), keys.toSorted())
       await writeEarlier(database.url, 'notes/6/0', encodedBy('ora'))
       await writeEarlier(database.url, 'notes/6/new', encodedBy('ora'))
+      if (name === 'Redis') {
+        await store.close() // it looks for untagged records twice a minute, and at the start
+        store = await open()
+        notes = store.collection(NOTES)
+      }
       assert.deepEqual(await sorted(notes.keysWith('user:ora')), ['6/0', '6/new'])
       assert.deepEqual(await sorted(notes.keysWith('user:ned')), keys.slice(1).toSorted())
     })
