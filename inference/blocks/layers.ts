@@ -4,7 +4,7 @@
  * Weights are stored as the checkpoint has them, [out, in], so that conversion never transposes.
  */
 
-import { BLOCK_SIZE } from '../onnx/weight-plan.ts'
+import { blockSizeOf } from '../onnx/weight-plan.ts'
 import type { WeightPart } from '../onnx/weight-plan.ts'
 import type { GraphBuilder } from '../onnx/graph-builder.ts'
 import { perToken } from './per-token.ts'
@@ -104,7 +104,7 @@ function matmul(g: GraphBuilder, storage: Storage, x: string, layer: Linear, bia
     return perToken(g, x, { weight: parts[0]!, inputs, bias, lowest })
   }
   if (layer.quantize && storage.bits !== null) {
-    if (layer.inputs % BLOCK_SIZE === 0) {
+    if (blockSizeOf(layer.inputs) !== null) {
       g.quantized += parts.length
       return quantizedMatmul(g, storage.bits, x, { parts, rows, columns: layer.inputs }, bias)
     }
@@ -122,13 +122,17 @@ function quantizedMatmul(
   matrix: { parts: readonly WeightPart[]; rows: number; columns: number },
   bias: string,
 ): string {
-  const { values, scales, zeroPoints } = g.weights.quantized(matrix.parts, matrix.columns, bits)
+  const { values, scales, zeroPoints, blockSize } = g.weights.quantized(
+    matrix.parts,
+    matrix.columns,
+    bits,
+  )
   const inputs = [x, values, scales, zeroPoints]
   return g.contrib('MatMulNBits', bias === '' ? inputs : [...inputs, '', bias], {
     K: matrix.columns,
     N: matrix.rows,
     bits,
-    block_size: BLOCK_SIZE,
+    block_size: blockSize,
     accuracy_level: ACCURACY_LEVEL,
   })
 }

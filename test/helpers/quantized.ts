@@ -2,21 +2,20 @@
 
 import type { Quantized } from '../../inference/convert/weights/quantize.ts'
 
-const BLOCK = 128
-
 /** scale * (q - zeroPoint), [rows, columns]. */
 export function dequantize(
   { values, scales, zeroPoints }: Quantized,
   rows: number,
   columns: number,
   bits: 4 | 8,
+  blockSize = 128,
 ): Float32Array {
-  const blocks = columns / BLOCK
+  const blocks = columns / blockSize
   const zeroBytes = bits === 8 ? blocks : Math.ceil(blocks / 2)
   const out = new Float32Array(rows * columns)
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {
-      const block = Math.floor(column / BLOCK)
+      const block = Math.floor(column / blockSize)
       const at = row * columns + column
       const q = bits === 8 ? values[at]! : nibble(values, (row * columns) / 2, column)
       const zero =

@@ -6,7 +6,6 @@
 import { createHash } from 'node:crypto'
 import { closeSync, openSync, readSync, writeSync } from 'node:fs'
 import type { ColumnsTarget, QuantizedTarget, Target } from '../../onnx/weight-plan.ts'
-import { BLOCK_SIZE } from '../../onnx/weight-plan.ts'
 import { ConfigError } from '../../../config/errors.ts'
 import { isFinite32, toFloat16, toFloat32 } from './float16.ts'
 import { quantize } from './quantize.ts'
@@ -88,9 +87,9 @@ function writeQuantized(
   values: Float32Array,
 ): void {
   const bits = target.format === 'int4' ? 4 : 8
-  const blocks = columns / BLOCK_SIZE
+  const blocks = columns / target.blockSize
   const zeroBytes = Math.ceil((blocks * bits) / 8)
-  const quantized = quantize(values, rows, columns, bits)
+  const quantized = quantize(values, { rows, columns }, bits, target.blockSize)
   writeAt(file, quantized.values, target.at + (firstRow * columns * bits) / 8)
   writeAt(file, quantized.scales, target.scalesAt + firstRow * blocks * 4)
   writeAt(file, quantized.zeroPoints, target.zeroPointsAt + firstRow * zeroBytes)

@@ -8,7 +8,7 @@
 
 import { BLOCK_SIZE } from '../../onnx/weight-plan.ts'
 
-/** Quantized rows. With `blocks` = columns / BLOCK_SIZE: */
+/** Quantized rows. With `blocks` = columns / blockSize: */
 export type Quantized = {
   /** uint8 [rows, columns * bits / 8]; of int4 two values per byte, the first in the low half. */
   readonly values: Uint8Array
@@ -30,26 +30,31 @@ const REFINEMENTS = 2
 /** Added to a small float64 and subtracted again, this rounds it to an integer (ties to even). */
 const ROUNDER = 1.5 * 2 ** 52
 
-/** The current block, [BLOCK_SIZE]. A copy in float64 makes the inner loops twice as fast. */
+/** The current block: its first `length` values. A copy in float64 makes the inner loops twice as fast. */
 const block = new Float64Array(BLOCK_SIZE)
+let length = BLOCK_SIZE
 
 /** The scale and zero point chosen for the current block. */
 const fit = { scale: 0, zeroPoint: 0 }
 
-/** @param weights float32 [rows, columns], columns a multiple of BLOCK_SIZE. */
+/**
+ * @param weights float32 [rows, columns].
+ * @param blockSize divides `columns`; even, at most BLOCK_SIZE.
+ */
 export function quantize(
   weights: Float32Array,
-  rows: number,
-  columns: number,
+  { rows, columns }: { readonly rows: number; readonly columns: number },
   bits: 4 | 8,
+  blockSize = BLOCK_SIZE,
 ): Quantized {
-  const blocks = columns / BLOCK_SIZE
+  length = blockSize
+  const blocks = columns / blockSize
   const zeroBytes = Math.ceil((blocks * bits) / 8)
   const values = new Uint8Array((rows * columns * bits) / 8)
   const scales = new Float32Array(rows * blocks)
   const zeroPoints = new Uint8Array(rows * zeroBytes)
   for (let i = 0; i < rows * blocks; i++) {
-    const start = i * BLOCK_SIZE
+    const start = i * blockSize
     const range = loadBlock(weights, start)
     if (bits === 4) {
       fit4(range)
@@ -74,7 +79,7 @@ type Range = { readonly low: number; readonly high: number }
 function loadBlock(weights: Float32Array, start: number): Range {
   let low = 0
   let high = 0
-  for (let i = 0; i < BLOCK_SIZE; i++) {
+  for (let i = 0; i < length; i++) {
     const w = weights[start + i]!
     block[i] = w
     low = w < low ? w : low
@@ -122,7 +127,7 @@ function tryScale(scale: number, zero: number, best: number): number {
   const high = 15 - zero
   let cross = 0
   let square = 0
-  for (let i = 0; i < BLOCK_SIZE; i++) {
+  for (let i = 0; i < length; i++) {
     const w = block[i]!
     let level = w * inverse + ROUNDER - ROUNDER
     level = level < low ? low : level > high ? high : level
@@ -146,14 +151,14 @@ function fit8({ low, high }: Range): void {
 
 /** Writes the block as int4, two values per byte. @param at byte index in `values`. */
 function pack4(values: Uint8Array, at: number): void {
-  for (let i = 0; i < BLOCK_SIZE; i += 2) {
+  for (let i = 0; i < length; i += 2) {
     values[at + i / 2] = levelOf(block[i]!, 15) | (levelOf(block[i + 1]!, 15) << 4)
   }
 }
 
 /** Writes the block as int8. @param at byte index in `values`. */
 function pack8(values: Uint8Array, at: number): void {
-  for (let i = 0; i < BLOCK_SIZE; i++) {
+  for (let i = 0; i < length; i++) {
     values[at + i] = levelOf(block[i]!, 255)
   }
 }

@@ -80,17 +80,16 @@ function isOwn(type: unknown): boolean {
 
 /** How a picture becomes the square that the model takes. */
 function readFit(fields: Fields, imageSize: number): Preprocessing['fit'] {
-  const { size } = fields.json
+  const { size, pad_size: padded } = fields.json
+  const padSides = isObject(padded) ? [padded['height'], padded['width']] : []
   if (!isObject(size) || size['max_height'] === undefined) {
     checkSize(fields, imageSize)
-    if (fields.json['do_pad'] === true) {
-      fields.problem('do_pad', 'is true, but size has no max_height: nothing would be padded.')
+    if (fields.json['do_pad'] === true && padSides.some((side) => side !== imageSize)) {
+      fields.problem('pad_size', `is ${JSON.stringify(padded)}, larger than the image encoder.`)
     }
     return 'squash'
   }
-  const padded = fields.json['pad_size']
   const sides = [size['max_height'], size['max_width']]
-  const padSides = isObject(padded) ? [padded['height'], padded['width']] : []
   if (fields.json['do_pad'] !== true || padSides.length === 0) {
     fields.problem('do_pad', 'is not true with a pad_size; pictures would have different sizes.')
   } else if ([...sides, ...padSides].some((side) => side !== imageSize)) {

@@ -71,6 +71,7 @@ export const baseCardSchema = z.strictObject({
   quantization: z
     .strictObject({
       bits: z.union([z.literal(4), z.literal(8)]),
+      /** Of most matrices; a row that is no multiple of it has smaller blocks. */
       blockSize: count,
       quantized: z.int(),
       kept: z.int(),

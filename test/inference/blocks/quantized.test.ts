@@ -7,6 +7,7 @@ import { convertCheckpoint } from '../../../inference/convert/convert.ts'
 import { quantize } from '../../../inference/convert/weights/quantize.ts'
 import { quantizeColumns } from '../../../inference/convert/weights/quantize-columns.ts'
 import { GraphBuilder } from '../../../inference/onnx/graph-builder.ts'
+import { blockSizeOf } from '../../../inference/onnx/weight-plan.ts'
 import { linear } from '../../../inference/blocks/layers.ts'
 import type { Precision, VisionStorage } from '../../../inference/blocks/precision.ts'
 import { DecoderRun, float, openGraph, openGraphs, runOne } from '../../helpers/graph-sessions.ts'
@@ -20,16 +21,19 @@ after(() => rmSync(folder, { recursive: true, force: true }))
 
 const ROWS = 6
 const OUTPUTS = 10
-const INPUTS = 3 * 128
+/** Rows in blocks of 128, 64 and 32. */
+const WIDTHS = [3 * 128, 5 * 64, 5 * 32] as const
+const INPUTS = WIDTHS[0]
 
-/** x [ROWS, INPUTS] times the weights' transpose, plus the bias. */
+/** x [ROWS, inputs] times the weights' transpose, plus the bias. */
 function product(x: Float32Array, weights: Float32Array, bias: Float32Array): Float32Array {
+  const inputs = x.length / ROWS
   const out = new Float32Array(ROWS * OUTPUTS)
   for (let row = 0; row < ROWS; row++) {
     for (let o = 0; o < OUTPUTS; o++) {
       let sum = bias[o]!
-      for (let i = 0; i < INPUTS; i++) {
-        sum += x[row * INPUTS + i]! * weights[o * INPUTS + i]!
+      for (let i = 0; i < inputs; i++) {
+        sum += x[row * inputs + i]! * weights[o * inputs + i]!
       }
       out[row * OUTPUTS + o] = sum
     }
@@ -40,22 +44,29 @@ function product(x: Float32Array, weights: Float32Array, bias: Float32Array): Fl
 /** Whole numbers up to ±127, one of which is in each block: their own int8 form, so it is exact. */
 function exactInt8(length: number): Float32Array {
   return Float32Array.from(gaussians(length, 5), (x, i) =>
-    i % 128 === 0 ? 127 : Math.max(-127, Math.min(127, Math.round(x * 40))),
+    i % 32 === 0 ? 127 : Math.max(-127, Math.min(127, Math.round(x * 40))),
   )
 }
 
 describe('a quantized linear layer', () => {
-  const weights = gaussians(OUTPUTS * INPUTS, 2)
   const bias = gaussians(OUTPUTS, 3)
-  const x = exactInt8(ROWS * INPUTS)
 
-  for (const bits of [4, 8] as const) {
-    it(`of ${bits} bits multiplies by its dequantized weights`, async () => {
+  for (const [inputs, bits] of WIDTHS.flatMap(
+    (n) =>
+      [
+        [n, 4],
+        [n, 8],
+      ] as const,
+  )) {
+    const block = blockSizeOf(inputs)!
+    it(`of ${inputs} inputs in ${bits} bits multiplies by its dequantized weights`, async () => {
+      const weights = gaussians(OUTPUTS * inputs, 2)
+      const x = exactInt8(ROWS * inputs)
       const g = new GraphBuilder('linear')
-      g.input('x', 'float32', [ROWS, INPUTS])
+      g.input('x', 'float32', [ROWS, inputs])
       const layer = {
         modules: ['module'],
-        inputs: INPUTS,
+        inputs,
         outputs: OUTPUTS,
         bias: true,
         quantize: true,
@@ -64,7 +75,7 @@ describe('a quantized linear layer', () => {
       g.op('Identity', [result], {}, 'y')
       g.output('y', 'float32', [ROWS, OUTPUTS])
       const plan = g.build()
-      const quantized = quantize(weights, OUTPUTS, INPUTS, bits)
+      const quantized = quantize(weights, { rows: OUTPUTS, columns: inputs }, bits, block)
       const data = new Uint8Array(plan.dataBytes)
       const put = (array: ArrayBufferView, at: number) =>
         data.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), at)
@@ -81,10 +92,10 @@ describe('a quantized linear layer', () => {
       writeFileSync(file, plan.model)
       writeFileSync(`${file}.data`, data)
       const session = await openGraph(file)
-      const { y } = await runOne(session, float(x, [ROWS, INPUTS]))
+      const { y } = await runOne(session, float(x, [ROWS, inputs]))
       const error = relativeError(
         y!,
-        product(x, dequantize(quantized, OUTPUTS, INPUTS, bits), bias),
+        product(x, dequantize(quantized, OUTPUTS, inputs, bits, block), bias),
       )
       assert.ok(error < 1e-5, `relative error ${error}`)
     })
@@ -198,7 +209,7 @@ function dequantizedCheckpoint(bits: 4 | 8): string {
   for (const [name, tensor] of Object.entries(tensors)) {
     if (QUANTIZED.test(name)) {
       const [rows, columns] = tensor.shape
-      const values = quantize(valuesOf(tensor), rows!, columns!, bits)
+      const values = quantize(valuesOf(tensor), { rows: rows!, columns: columns! }, bits)
       tensors[name] = floatTensor(dequantize(values, rows!, columns!, bits), tensor.shape)
     }
   }
@@ -289,20 +300,20 @@ describe('quantized graphs', () => {
     assert.ok(bytes < full.card.files['vision.onnx.data']!.bytes * 0.6)
   })
 
-  it('count the matrices, and keep those whose rows are no multiple of 128', async () => {
+  it('count the matrices, and keep those whose rows are no multiple of 32', async () => {
     const blocks = JSON.parse(readFileSync(path.join(folder, 'int4', 'model.json'), 'utf8'))
     assert.equal(blocks.quantization.kept, 0)
-    const base = await convert(checkpointFolder('base'), 'base-int4', 'int4')
-    // 2 vision layers of 4, 2 decoder layers of 6 and lm_head, all of them 24 to 48 wide.
-    assert.deepEqual(base.card.quantization, {
+    const odd = await convert(checkpointFolder('odd-sizes'), 'odd-int4', 'int4')
+    // 2 vision layers of 4, 3 decoder layers of 6 and lm_head, all of them 30 to 51 wide.
+    assert.deepEqual(odd.card.quantization, {
       bits: 4,
       blockSize: 128,
       quantized: 0,
-      kept: 21,
+      kept: 27,
       vision: 'block',
     })
-    const parity = loadParity('base')
-    const run = new DecoderRun(base, 1, 64)
+    const parity = loadParity('odd-sizes')
+    const run = new DecoderRun(odd, 1, 64)
     const got = await run.step({
       imageTokens: tensorOf(parity, 'image_tokens').data,
       ids: [parity.prompts.question.ids],

@@ -5,7 +5,7 @@ import { dequantize, gaussians } from '../../../helpers/quantized.ts'
 
 /** Relative root mean square error of quantized weights. */
 function relativeRms(weights: Float32Array, rows: number, columns: number, bits: 4 | 8): number {
-  const restored = dequantize(quantize(weights, rows, columns, bits), rows, columns, bits)
+  const restored = dequantize(quantize(weights, { rows, columns }, bits), rows, columns, bits)
   let error = 0
   let norm = 0
   for (let i = 0; i < weights.length; i++) {
@@ -50,7 +50,7 @@ describe('quantize', () => {
     it(`keeps values that lie on ${bits}-bit levels`, () => {
       const levels = 2 ** bits
       const row = Float32Array.from({ length: 256 }, (_, i) => ((i % levels) - 3) * 0.25)
-      const restored = dequantize(quantize(row, 1, 256, bits), 1, 256, bits)
+      const restored = dequantize(quantize(row, { rows: 1, columns: 256 }, bits), 1, 256, bits)
       // 256 levels do not all occur in 128 values: then the range is another, and steps are finer.
       const tolerance = bits === 4 ? 1e-6 : 0.25 / 2
       row.forEach((w, i) =>
@@ -62,7 +62,7 @@ describe('quantize', () => {
       const row = new Float32Array(3 * 128)
       row.fill(0.5, 128, 256)
       row.forEach((_, i) => (row[i] = i >= 256 ? -1 - i / 384 : row[i]!))
-      const restored = dequantize(quantize(row, 1, 384, bits), 1, 384, bits)
+      const restored = dequantize(quantize(row, { rows: 1, columns: 384 }, bits), 1, 384, bits)
       row.forEach((w, i) =>
         assert.ok(Math.abs(w - restored[i]!) < 0.07, `${i} ${w}: ${restored[i]}`),
       )

@@ -26,6 +26,8 @@ describe('readPreprocessing', () => {
   it('squashes where nothing else is said', () => {
     assert.deepEqual(fitOf({}), { fit: 'squash', problems: '' })
     assert.deepEqual(fitOf({ size: square }), { fit: 'squash', problems: '' })
+    // There is nothing to pad then.
+    assert.deepEqual(fitOf({ size: square, do_pad: true }), { fit: 'squash', problems: '' })
   })
 
   it('pads a picture that keeps its aspect ratio', () => {
@@ -42,6 +44,7 @@ describe('readPreprocessing', () => {
     const pad_size = { height: 30, width: 32 }
     assert.match(fitOf({ size, do_pad: true, pad_size }).problems, /image encoder takes 32 pixels/)
     assert.match(fitOf({ size: { height: 30, width: 32 } }).problems, /takes 32 pixels/)
-    assert.match(fitOf({ size: square, do_pad: true }).problems, /size has no max_height/)
+    const larger = { size: square, do_pad: true, pad_size: { height: 40, width: 40 } }
+    assert.match(fitOf(larger).problems, /larger than the image encoder/)
   })
 })
