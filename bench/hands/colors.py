@@ -59,7 +59,7 @@ def votes(color):
         weight = 1 / (4 + math.dist(there, here))
         for i, name in enumerate(names[-2:]):
             shares[name] += weight * (1 if len(names) == 1 else (0.4, 0.6)[i])
-    total = sum(shares.values())
+    total = sum(shares.values()) or 1  # none of them has one of our names
     return {name: share / total for name, share in shares.items()}
 
 

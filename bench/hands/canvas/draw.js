@@ -1,6 +1,15 @@
 /** One whole picture of a seed: what is on it, and its pixels as PNG. */
 
-import { boundsOf, COMMON, extentOf, formOf, ONLY_FILLED, OTHERS, placed } from './figures.js'
+import {
+  boundsOf,
+  COMMON,
+  CUTTABLE,
+  extentOf,
+  formOf,
+  ONLY_FILLED,
+  OTHERS,
+  placed,
+} from './figures.js'
 import { layOut } from './layout.js'
 import { hardEdges, paint } from './brush.js'
 import { COLORS, contrast, labOf, shade } from './palette.js'
@@ -64,8 +73,11 @@ function surroundings(context, { extra, paper, width, height, transparent }, d) 
 /** Chooses, places and draws the shapes. @returns null if there is no room for them. */
 function objectsOn(context, plan, { area, d }) {
   const side = Math.min(area.width, area.height)
-  const chosen = Array.from({ length: plan.count }, () => {
-    const shape = d.weighed(plan.everyday && d.chance(0.5) ? COMMON : SHAPES)
+  const chosen = Array.from({ length: plan.count }, (_, i) => {
+    const isCut = plan.habit === 'cut' && i === 0
+    const shape = isCut
+      ? d.pick(CUTTABLE)
+      : d.weighed(plan.everyday && d.chance(0.5) ? COMMON : SHAPES)
     return { shape, lines: formOf(shape, d) }
   })
   const extents = chosen.map(({ lines }) => extentOf(lines))

@@ -18,6 +18,8 @@ export const OTHERS = {
   crescent: 8,
   ring: 8,
 }
+/** Shapes that are still known for what they are with a part cut off. */
+export const CUTTABLE = ['circle', 'star', 'heart', 'cross', 'ring']
 /** Shapes that are wide lines or have a hole: only filled. */
 export const ONLY_FILLED = new Set(['ring'])
 

@@ -29,6 +29,7 @@ describe('isRight', () => {
     assert.equal(isRight('Two', question('count', '2', 'two')), true)
     assert.equal(isRight('three', question('count', '2', 'two')), false)
     assert.equal(isRight('left', question('position', 'top left', 'left top')), false)
+    assert.equal(isRight('top left', question('position', 'left')), false)
   })
 
   it('takes any way to say that something is not there', () => {
@@ -56,6 +57,11 @@ describe('namedThings', () => {
       { color: 'green', shape: 'cross' },
       { color: null, shape: 'ring' },
     ])
+  })
+
+  it('does not give the background its color to a shape', () => {
+    const shapeAlone = [{ color: null, shape: 'circle' }]
+    assert.deepEqual(namedThings('on a gray background there is a circle'), shapeAlone)
   })
 
   it('does not take a border for a shape', () => {
