@@ -23,7 +23,8 @@ licenses of all libraries in it, are at <https://github.com/lovell/sharp-libvips
 **ONNX Runtime** contains other software; \`node_modules/onnxruntime-node\` and
 <https://github.com/microsoft/onnxruntime/blob/main/ThirdPartyNotices.txt> have the notices.
 
-The demo model in \`models/demo\` is Sightseer's own. A model that you pull has a license of its own, which \`npm run pull\` prints and
+The demo model in \`models/demo\` is Sightseer's own. \`models/ocr\` is **PP-OCRv6 tiny** by the PaddleOCR authors, under the Apache
+License 2.0: [models/ocr/NOTICE.md](models/ocr/NOTICE.md). A model that you pull has a license of its own, which \`npm run pull\` prints and
 the package's card has.
 
 ## Licenses

