@@ -18,6 +18,7 @@ import { GuildSettingsStore } from './memory/guild-settings.ts'
 import { attachedPicture } from './discord/message-pictures.ts'
 import { Typing } from './messages/typing.ts'
 import type { Jobs } from './jobs/jobs.ts'
+import { PendingDeletions } from './memory/pending-deletions.ts'
 import { ConversationRecords } from './memory/records.ts'
 import { ConversationStore } from './memory/conversation-store.ts'
 import { LinkPreviews } from './messages/link-previews.ts'
@@ -83,21 +84,18 @@ export function createApp(client: Client, deps: AppDeps): App {
     client,
     ...(countCacheLookup && { looked: countCacheLookup }),
   })
-  const records = new ConversationRecords(store, pictures)
+  const pending = new PendingDeletions(deps)
+  const records = new ConversationRecords(store, pictures, pending)
   const memory = new ConversationStore(records)
   const deletions = new Deletions()
   const users = new UserStore(store, deletions)
   const settings = new GuildSettingsStore(store, retentionMs)
   const deletePost = postDeleter(client, deps.log)
-  const eraser = new Eraser({ records, deletions, users, settings, pictures, deletePost })
   const moderation = new Moderation(client, { ...deps, pictures, count: deps.metrics?.moderation })
-  const reconciliation = new Reconciliation(client, {
-    ...deps,
-    records,
-    eraser,
-    deletions,
-    moderation,
-  })
+  const deletion = { records, deletions, pending, deletePost, moderation }
+  const eraser = new Eraser({ ...deletion, users, settings, pictures })
+  const compared = { ...deps, records, eraser, deletions, moderation }
+  const reconciliation = new Reconciliation(client, compared)
   const stores = { pictures, memory, users, settings, eraser, deletions }
   const intake = createIntake(client, deps, { ...stores, moderation })
   const questions = new QuestionFlow(memory, intake, deletions, about)

@@ -46,6 +46,8 @@ export type Dispatcher = {
   readonly resumeJob: JobHandler
   /** Tells the person that such a job has no answer. */
   readonly giveUpJob: GiveUpHandler
+  /** Repeats deletions that another process left; retried if that fails. */
+  readonly resumeDeletions: () => Promise<void>
   /** Resumes cases of moderation that another process left; retried once if that fails. */
   readonly resume: () => Promise<void>
   /** Waits for cases in progress. */
@@ -89,9 +91,11 @@ export function dispatch(client: Client, parts: DispatchDeps): Dispatcher {
   return {
     resumeJob: (job, context) => handleJob(() => app.resume(job, context), log),
     giveUpJob: (job, context, outcome) => handleJob(() => app.giveUp(job, context, outcome), log),
+    resumeDeletions: () => app.eraser.resume(),
     resume: () => app.moderation.resume(),
     stop: () => {
       stopForgetting()
+      app.eraser.stop()
       app.reconciliation.stop()
       return app.moderation.stop()
     },

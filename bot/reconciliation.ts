@@ -44,7 +44,7 @@ export type ReconciliationDeps = {
   readonly records: ConversationRecords
   readonly eraser: Eraser
   readonly deletions: Pick<Deletions, 'subjects'>
-  readonly moderation: Pick<Moderation, 'forgetGuild' | 'guildsWithSettings'>
+  readonly moderation: Pick<Moderation, 'guildsWithSettings'>
   readonly log: Logger
   readonly retryAfterMs?: number
 }
@@ -94,9 +94,8 @@ export class Reconciliation {
 
   /** The bot is no longer on a server. */
   async deleteGuild(guildId: string): Promise<void> {
-    const { eraser, moderation, records, log } = this.#deps
-    await Promise.all([eraser.deleteGuild(guildId), moderation.forgetGuild(guildId)])
-    await records.guilds.delete(guildId)
+    const { eraser, log } = this.#deps
+    await eraser.deleteGuild(guildId)
     log.info('left a server, and deleted its records')
   }
 

@@ -238,6 +238,10 @@ async function join(
   started.defer(() => jobs.stop(bot.stopLimitMs))
   started.defer(async () => dispatcher?.stop())
   if (dispatcher !== undefined) {
+    // First, so that no answer is made from what was to be deleted.
+    await dispatcher.resumeDeletions().catch((error: unknown) => {
+      log.error({ err: error }, 'deletions could not be repeated, and will be later')
+    })
     await jobs.resume(dispatcher.resumeJob, dispatcher.giveUpJob)
   }
   detached(log, 'cases could not be resumed', async () => dispatcher?.resume())

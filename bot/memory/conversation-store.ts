@@ -14,6 +14,7 @@ import {
   visibleTo,
   withAnswer,
 } from './conversation.ts'
+import { sourcesOf } from './dependents.ts'
 import type { AnswerRecord, FormRecord, ConversationRecords } from './records.ts'
 import { type Place, prefixOf } from '../discord/place.ts'
 import { userTag } from '../store/keys.ts'
@@ -93,8 +94,7 @@ export class ConversationStore {
 
   /**
    * Stores an answer, unless all of its conversations were deleted in the meantime. What a deletion
-   * finds the rest by is stored first, so that nothing stays after its message where the store
-   * fails in between.
+   * finds the rest by is stored first.
    */
   async remember(
     place: Place,
@@ -108,21 +108,27 @@ export class ConversationStore {
       )
     const answered = ({ talks }: ChannelRecord) =>
       talks.filter(({ id }) => answer.parts.some(({ talk }) => talk === id))
-    for (const conversation of answered(withIt(await this.#records.channel(place)))) {
-      await this.#records.noteSource(place, conversation, ttlMs)
-    }
-    // The message may hold a picture of its own: that of a conversation it began.
-    await messages.update(
-      prefixOf(place) + message,
-      (before) => ({ talks: [], channels: [], ...before, answer: key }),
-      ttlMs,
-    )
-    await answers.set(prefixOf(place) + key, answer, ttlMs)
-    const { after } = await this.#records.change(place, withIt, ttlMs)
-    if (answered(after).length === 0) {
-      await answers.delete(prefixOf(place) + key)
-      await messages.delete(prefixOf(place) + message)
-    }
+    const conversations = answered(withIt(await this.#records.channel(place)))
+    const sources = sourcesOf(conversations)
+    const answerIds = [{ key, message }]
+    const parts = { kind: 'dependents' as const, place, ttlMs, answers: answerIds, sources }
+    await this.#records.whileStoring(parts, async () => {
+      for (const conversation of conversations) {
+        await this.#records.noteSource(place, conversation, ttlMs)
+      }
+      // The message may hold a picture of its own: that of a conversation it began.
+      await messages.update(
+        prefixOf(place) + message,
+        (before) => ({ talks: [], channels: [], ...before, answer: key }),
+        ttlMs,
+      )
+      await answers.set(prefixOf(place) + key, answer, ttlMs)
+      const { after } = await this.#records.change(place, withIt, ttlMs)
+      if (answered(after).length === 0) {
+        await answers.delete(prefixOf(place) + key)
+        await messages.delete(prefixOf(place) + message)
+      }
+    })
   }
 
   /** Adds suggested questions to the record of an answer. */

@@ -19,6 +19,8 @@ import {
   pruned,
   type Conversation,
 } from './conversation.ts'
+import { answersIn, type Dependents, dependentsOf, hashesOnlyIn } from './dependents.ts'
+import type { PendingDeletions } from './pending-deletions.ts'
 import type { Pictures } from '../pictures/pictures.ts'
 import { type Place, prefixOf } from '../discord/place.ts'
 import { userTag } from '../store/keys.ts'
@@ -116,14 +118,16 @@ export class ConversationRecords {
   /** The servers that the bot is on, so that one that it left while it was down is noticed. */
   readonly guilds: Collection<{ readonly at: number }>
   readonly #pictures: Pick<Pictures, 'forget'>
+  readonly #pending: PendingDeletions
 
-  constructor(store: Store, pictures: Pick<Pictures, 'forget'>) {
+  constructor(store: Store, pictures: Pick<Pictures, 'forget'>, pending: PendingDeletions) {
     this.channels = store.collection(CHANNELS)
     this.answers = store.collection(ANSWERS)
     this.messages = store.collection(kind({ name: 'messages', schema: messageSchema }))
     this.forms = store.collection(FORMS)
     this.guilds = store.collection(GUILDS)
     this.#pictures = pictures
+    this.#pending = pending
   }
 
   /** The record of a channel, without expired conversations. */
@@ -140,19 +144,53 @@ export class ConversationRecords {
     change: (record: ChannelRecord) => ChannelRecord,
     ttlMs: number,
   ): Promise<{ readonly before: ChannelRecord; readonly after: ChannelRecord }> {
-    let before = EMPTY_CHANNEL
-    const stored = await this.channels.update(
-      prefixOf(place),
-      (record) => {
-        before = pruned(record ?? EMPTY_CHANNEL, Date.now())
-        const next = change(before)
-        return next.talks.length === 0 ? undefined : next
-      },
-      ttlMs,
-    )
-    const after = stored ?? EMPTY_CHANNEL
-    await this.#deleteDependents(place, { before, after, ttlMs })
-    return { before, after }
+    const work = async () => {
+      let before = EMPTY_CHANNEL
+      const stored = await this.channels.update(
+        prefixOf(place),
+        (record) => {
+          before = pruned(record ?? EMPTY_CHANNEL, Date.now())
+          const next = change(before)
+          return next.talks.length === 0 ? undefined : next
+        },
+        ttlMs,
+      )
+      const after = stored ?? EMPTY_CHANNEL
+      await this.#deleteDependents(dependentsOf(place, { before, after, ttlMs }), after)
+      await this.#pictures.forget({ hashes: hashesOnlyIn(before, after) })
+      return { before, after }
+    }
+    const current = await this.channel(place)
+    const dependents = dependentsOf(place, { before: current, after: change(current), ttlMs })
+    const { answers, sources } = dependents
+    return answers.length + sources.length === 0 ? work() : this.#pending.run(dependents, work)
+  }
+
+  /**
+   * Does work that writes records of an answer one by one. If it is interrupted, those that the
+   * channel's record does not name in the end are deleted.
+   */
+  whileStoring<R>(dependents: Dependents, work: () => Promise<R>): Promise<R> {
+    return this.#pending.run(dependents, work)
+  }
+
+  /** Deletes the records that depend on conversations, unless the channel's record still has these. */
+  async deleteDependents(dependents: Dependents): Promise<void> {
+    await this.#deleteDependents(dependents, await this.channel(dependents.place))
+  }
+
+  /** @param prefix of the keys of a channel or of a server. */
+  async deleteAll(prefix: string): Promise<void> {
+    const hashes = new Set<string>()
+    for await (const [, { talks }] of this.channels.entries(prefix)) {
+      for (const { picture } of talks) {
+        hashes.add(picture.hash)
+      }
+    }
+    await this.#pictures.forget({ hashes: [...hashes] })
+    for (const space of [this.channels, this.answers, this.messages, this.forms]) {
+      await space.deleteAll(prefix)
+    }
   }
 
   /** Records that a conversation is about a picture of a message. */
@@ -179,54 +217,55 @@ export class ConversationRecords {
   }
 
   async #deleteDependents(
-    place: Place,
-    { before, after, ttlMs }: { before: ChannelRecord; after: ChannelRecord; ttlMs: number },
+    { place, ttlMs, answers, sources }: Dependents,
+    { talks }: ChannelRecord,
   ): Promise<void> {
-    const talks = new Set(after.talks.map(({ id }) => id))
-    const deletedConversations = before.talks.filter(({ id }) => !talks.has(id))
-    for (const conversation of deletedConversations) {
-      await this.#deleteSource(place, conversation, ttlMs)
+    const ids = new Set(talks.map(({ id }) => id))
+    const keys = new Set(answersIn(talks).map(({ key }) => key))
+    for (const { talk, ...source } of sources) {
+      if (!ids.has(talk)) {
+        await this.#deleteSource(place, { talk, source, talks, ttlMs })
+      }
     }
-    const keys = new Set(answersIn(after.talks).map(({ key }) => key))
-    for (const { key, message } of answersIn(before.talks)) {
-      if (!keys.has(key)) {
+    for (const { key, message } of answers) {
+      if (keys.has(key)) {
+        await this.#deleteSuggestions(prefixOf(place) + key, ids, ttlMs)
+      } else {
         await this.answers.delete(prefixOf(place) + key)
         await this.messages.delete(prefixOf(place) + message)
       }
     }
-    // An answer about several pictures loses its suggestions about the deleted one.
-    for (const { key } of answersIn(deletedConversations).filter((answer) =>
-      keys.has(answer.key),
-    )) {
-      await this.answers.update(
-        prefixOf(place) + key,
-        (answer) =>
-          answer && {
-            ...answer,
-            suggestions: answer.suggestions.filter(({ part }) =>
-              talks.has(answer.parts[part]?.talk ?? ''),
-            ),
-          },
-        ttlMs,
-      )
-    }
-    const hashes = new Set(deletedConversations.map(({ picture }) => picture.hash))
-    for (const { picture } of after.talks) {
-      hashes.delete(picture.hash)
-    }
-    await this.#pictures.forget({ hashes: [...hashes] })
   }
 
-  async #deleteSource(place: Place, { id, picture: { source } }: Conversation, ttlMs: number) {
-    if (!source) {
-      return
-    }
+  /** An answer about several pictures loses its suggestions about a deleted one. */
+  async #deleteSuggestions(key: string, talks: ReadonlySet<string>, ttlMs: number): Promise<void> {
+    await this.answers.update(
+      key,
+      (answer) => {
+        const isKept = ({ part }: AnswerRecord['suggestions'][number]) =>
+          talks.has(answer?.parts[part]?.talk ?? '')
+        return answer === undefined || answer.suggestions.every(isKept)
+          ? answer
+          : { ...answer, suggestions: answer.suggestions.filter(isKept) }
+      },
+      ttlMs,
+    )
+  }
+
+  /** @param talks what the channel's record still has. */
+  async #deleteSource(place: Place, { talk, source, talks, ttlMs }: DeletedSource): Promise<void> {
+    const { channelId, messageId } = source
+    const isUsedHere = talks.some(({ picture }) => picture.source?.messageId === messageId)
     await this.messages.update(
-      sourceKey(place, source),
+      sourceKey(place, { channelId, messageId }),
       (before) => {
-        const talks = before?.talks.filter((talk) => talk !== id) ?? []
-        return before && (before.answer !== null || talks.length > 0)
-          ? { ...before, talks }
+        const others = before?.talks.filter((id) => id !== talk) ?? []
+        return before && (before.answer !== null || others.length > 0)
+          ? {
+              ...before,
+              talks: others,
+              channels: before.channels.filter((id) => isUsedHere || id !== place.channelId),
+            }
           : undefined
       },
       ttlMs,
@@ -234,12 +273,16 @@ export class ConversationRecords {
   }
 }
 
+type DeletedSource = {
+  /** Id of a conversation. */
+  readonly talk: string
+  readonly source: { readonly channelId: string; readonly messageId: string }
+  readonly talks: readonly Conversation[]
+  readonly ttlMs: number
+}
+
 /** The message of a picture has its key in its own channel, also when the conversation is
  * elsewhere. */
 function sourceKey(place: Place, source: { channelId: string; messageId: string }): string {
   return prefixOf({ ...place, channelId: source.channelId }) + source.messageId
-}
-
-function answersIn(talks: readonly Conversation[]) {
-  return talks.flatMap(({ answers }) => answers)
 }

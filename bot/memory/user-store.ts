@@ -110,6 +110,13 @@ export class UserStore {
     return isFirst
   }
 
+  /** A channel was deleted. */
+  async deleteHintsIn({ guildId, channelId }: Place): Promise<void> {
+    for await (const key of this.hints.keys(`${guildId ?? 'dm'}/`)) {
+      await (key.endsWith(`/${channelId}`) ? this.hints.delete(key) : undefined)
+    }
+  }
+
   /** Undoes the count of an answer that failed. */
   async uncountAnswer(guildId: string | null, userId: string): Promise<void> {
     if (guildId !== null) {

@@ -185,22 +185,23 @@ export class Moderation {
     }
   }
 
+  /**
+   * Deletes the records about a user, and their name from others'.
+   *
+   * @returns how many records there were.
+   */
+  forgetUser(userId: string): Promise<number> {
+    return deleteUserRecords(this.#userSpaces(), userId, (id) => this.#evidence.forget(id))
+  }
+
   /** /privacy, extended with moderation's records. */
   withPrivacy(rest: PrivacyService): PrivacyService {
-    const spaces = {
-      cases: this.executor.cases,
-      postings: this.#detector.postings,
-      hashList: this.#hashList.collection,
-    }
     return {
       ...rest,
       records: async (userId) => [
         ...(await rest.records(userId)),
-        ...(await moderationRecordsOf(spaces, userId)),
+        ...(await moderationRecordsOf(this.#userSpaces(), userId)),
       ],
-      forget: async (userId, commandId) =>
-        (await rest.forget(userId, commandId)) +
-        (await deleteUserRecords(spaces, userId, (id) => this.#evidence.forget(id))),
     }
   }
 
@@ -275,6 +276,15 @@ export class Moderation {
     const { from, to } = weekOf(now)
     const cases = await this.executor.ofDays(guildId, from, to)
     return weeklyStats(cases, now, await this.#guilds.beganAt(guildId))
+  }
+
+  /** The collections with records about users. */
+  #userSpaces() {
+    return {
+      cases: this.executor.cases,
+      postings: this.#detector.postings,
+      hashList: this.#hashList.collection,
+    }
   }
 
   async #comparable(picture: FoundPicture) {

@@ -233,6 +233,7 @@ describe('what is deleted while the bot runs', () => {
     await lin.slash('ask', { question: 'what shape is it?', picture })
     editOut(demo.sandbox, posted, 'out.webp')
     await untilForgotten('out.webp')
+    await idle(demo)
     assert.equal((await kept(demo, 'stays.webp')).length, 2)
     const shown = (await lin.slash('memory show')).content
     assert.doesNotMatch(shown, /out\.webp/)
@@ -256,7 +257,7 @@ describe('what is deleted while the bot runs', () => {
     await ada.menu(EN.commands.describeMenu, posted)
     await ada.edit(posted, 'other words')
     await ada.slash('help')
-    await wait(200)
+    await idle(demo)
     assert.equal((await kept(demo, 'same.webp')).length, 1)
   })
 

@@ -7,6 +7,7 @@ import type { DemoBot } from './demo-bot.ts'
 
 /** What is stored of conversations, and of what is being answered. */
 const SPACES = ['conversations', 'answers', 'messages', 'forms', 'jobs']
+const DELETION_LIMIT_MS = 5_000
 
 /** Pauses the model at its next requests, even if they are aborted meanwhile. @param requests how many. */
 export function hold(demo: DemoBot, method: 'describe' | 'ask', requests = Infinity) {
@@ -54,9 +55,13 @@ export async function idle(demo: DemoBot): Promise<void> {
 }
 
 /** All records in the store that contain an id. */
-export async function kept(demo: DemoBot, id: string): Promise<string[]> {
+export async function kept(
+  demo: DemoBot,
+  id: string,
+  spaces: readonly string[] = SPACES,
+): Promise<string[]> {
   const named: string[] = []
-  for (const name of SPACES) {
+  for (const name of spaces) {
     const space = demo.bot.store.collection({ name, ttlMs: 1, decode: readRecord })
     for await (const [key, record] of space.entries()) {
       if (`${key} ${JSON.stringify(record)}`.includes(id)) {
@@ -65,6 +70,23 @@ export async function kept(demo: DemoBot, id: string): Promise<string[]> {
     }
   }
   return named
+}
+
+/**
+ * The records that contain an id, once deletions have had time to end: what is there for good, or
+ * comes back.
+ */
+export async function leftOver(demo: DemoBot, id: string): Promise<string[]> {
+  const givenUp = performance.now() + DELETION_LIMIT_MS
+  const all = [...SPACES, 'deletions']
+  let earlier = ['not looked yet']
+  let left = earlier
+  while (earlier.length + left.length > 0 && performance.now() < givenUp) {
+    await wait(100)
+    earlier = left
+    left = await kept(demo, id, all)
+  }
+  return [...earlier, ...left]
 }
 
 export function readRecord(data: unknown): object {

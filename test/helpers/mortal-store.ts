@@ -2,19 +2,24 @@
 
 import type { Collection, CollectionSpec, Store } from '../../bot/store/types.ts'
 
-/** Thrown by every operation of a killed process. */
+/** Thrown by every operation of a killed process, and by one that fails. */
 export class Killed extends Error {
   override name = 'Killed' as const
 }
 
-/** Counts the writes, and kills the process just before one of them. */
+/** Counts the writes, and kills the process just before one of them, or fails that one. */
 export class Life {
   readonly #endsAt: number
+  readonly #goesOn: boolean
   #moments = 0
 
-  /** @param endsAt the write at which it ends, from 1; Infinity: never. */
-  constructor(endsAt: number) {
+  /**
+   * @param endsAt the write at which it ends, from 1; Infinity: never.
+   * @param goesOn whether only that write fails, and the process lives.
+   */
+  constructor(endsAt: number, goesOn = false) {
     this.#endsAt = endsAt
+    this.#goesOn = goesOn
   }
 
   /** Writes so far, the last one included. */
@@ -24,7 +29,9 @@ export class Life {
 
   /** Reads fail after the kill, too. */
   read<R>(work: () => Promise<R>): Promise<R> {
-    this.#live()
+    if (!this.#goesOn) {
+      this.#live()
+    }
     return work()
   }
 
@@ -35,7 +42,7 @@ export class Life {
   }
 
   #live(): void {
-    if (this.#moments >= this.#endsAt) {
+    if (this.#goesOn ? this.#moments === this.#endsAt : this.#moments >= this.#endsAt) {
       throw new Killed()
     }
   }

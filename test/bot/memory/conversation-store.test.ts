@@ -7,10 +7,12 @@ import {
   withConversation,
 } from '../../../bot/memory/conversation.ts'
 import { ConversationStore, type PublishedAnswer } from '../../../bot/memory/conversation-store.ts'
+import { PendingDeletions } from '../../../bot/memory/pending-deletions.ts'
 import { ConversationRecords } from '../../../bot/memory/records.ts'
 import { openStore } from '../../../bot/store/store.ts'
 import { FailingStore, type Operation } from '../../helpers/failing-store.ts'
 
+const log = pino({ level: 'silent' })
 const PLACE = { guildId: '1', channelId: '2' }
 const TTL_MS = 60_000
 const TALK: Conversation = {
@@ -51,10 +53,9 @@ const ANSWER: PublishedAnswer = {
 }
 
 async function open() {
-  const store = new FailingStore(
-    await openStore({ url: 'memory:', log: pino({ level: 'silent' }) }),
-  )
-  const records = new ConversationRecords(store, { forget: async () => {} })
+  const store = new FailingStore(await openStore({ url: 'memory:', log }))
+  const pending = new PendingDeletions({ store, log })
+  const records = new ConversationRecords(store, { forget: async () => {} }, pending)
   return { store, records, memory: new ConversationStore(records) }
 }
 

@@ -5,18 +5,14 @@
 
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import { after, afterEach, before, describe, it } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { Events } from 'discord.js'
 import { EN } from '../../../commands/i18n/en.ts'
-import { Member } from 'loopback-discord/client'
+import type { Member } from 'loopback-discord/client'
 import { removeMember } from 'loopback-discord/members'
-import { startSandbox } from 'loopback-discord'
 import { deletePrivacy, type DemoBot, startDemoBot, triangle } from '../../helpers/demo-bot.ts'
-import { delivered, hold, holdDownload, idle, kept, readRecord } from '../../helpers/held-bot.ts'
+import { delivered, hold, holdDownload, idle, kept, leftOver } from '../../helpers/held-bot.ts'
 
 const QUESTION = 'what color is the triangle?'
 const REPLY = { method: 'POST', path: '/channels/:id/messages' } as const
@@ -208,8 +204,8 @@ describe('deleted while it is answered', () => {
       it(`${name}, while ${step}`, async () => {
         const channelId = goToNewChannel()
         await deleteAt(demo, step, way)
-        assert.deepEqual(await kept(demo, channelId), [])
-        assert.deepEqual(await kept(demo, ada.channelId), [])
+        assert.deepEqual(await leftOver(demo, channelId), [])
+        assert.deepEqual(await leftOver(demo, ada.channelId), [])
         if (demo.sandbox.world.channels.has(ada.channelId)) {
           lin.switchTo(ada.channelId)
           assert.equal((await lin.slash('memory show')).content, EN.memory.nothing)
@@ -241,9 +237,10 @@ describe('deleted while it is answered', () => {
     const form = await lin.modal(await lin.useMenu(EN.commands.askMenu, posted))
     assert.equal((await kept(demo, posted.id)).length, 1)
     await heard(Events.MessageDelete, () => ada.delete(posted))
+    assert.deepEqual(await leftOver(demo, posted.id), [])
     const answer = await lin.answer(await lin.submit(form, { question: QUESTION }))
     assert.equal(answer.content, EN.errors['conversation/unknown'])
-    assert.deepEqual(await kept(demo, channelId), [])
+    assert.deepEqual(await leftOver(demo, channelId), [])
   })
 
   it('what comes after /memory forget channel is remembered again', async () => {
@@ -274,50 +271,12 @@ describe('a server that the bot is removed from while it answers', () => {
             }
           },
         })
-        assert.deepEqual(await kept(demo, world.guild.id), [])
+        assert.deepEqual(await leftOver(demo, world.guild.id), [])
       } finally {
         await demo.close()
       }
     })
   }
-})
-
-describe('a message that is deleted while the bot is down', () => {
-  it('is forgotten when the job about it is gone on with', async () => {
-    const folder = mkdtempSync(path.join(tmpdir(), 'sightseer-deletion-'))
-    const env = { SIGHTSEER_STORE: `sqlite:${path.join(folder, 'store.sqlite')}` }
-    const sandbox = await startSandbox()
-    try {
-      const first = await startDemoBot(env, sandbox)
-      const before = await first.join('ada')
-      const held = hold(first, 'describe')
-      const posted = await before.upload(triangle(), `<@${first.bot.client.user.id}>`)
-      await held.reached
-      const jobs = first.bot.store.collection({ name: 'jobs', ttlMs: 60_000, decode: readRecord })
-      const job = await jobs.get(posted.id)
-      held.release()
-      await before.answerTo(posted)
-      await idle(first)
-      assert.notDeepEqual(await kept(first, posted.id), [])
-      // As if the process had been killed before it could delete its job.
-      await jobs.set(posted.id, { ...job, owner: null, leaseUntil: 0 })
-      await first.close()
-
-      const ada = await Member.connect(sandbox.url)
-      await ada.delete(posted)
-      ada.close()
-      const second = await startDemoBot(env, sandbox)
-      try {
-        await idle(second)
-        assert.deepEqual(await kept(second, posted.channel_id), [])
-      } finally {
-        await second.close()
-      }
-    } finally {
-      await sandbox.close()
-      rmSync(folder, { recursive: true })
-    }
-  })
 })
 
 /** Lets it begin, holds the bot at a step, deletes, and lets the bot go on until it is done. */

@@ -10,6 +10,7 @@ import { Deletions } from '../../../bot/memory/deletions.ts'
 import { Eraser } from '../../../bot/memory/eraser.ts'
 import { GuildSettingsStore } from '../../../bot/memory/guild-settings.ts'
 import { privacyService } from '../../../bot/memory/privacy.ts'
+import { PendingDeletions } from '../../../bot/memory/pending-deletions.ts'
 import { ConversationRecords } from '../../../bot/memory/records.ts'
 import { UserStore } from '../../../bot/memory/user-store.ts'
 import { openStore } from '../../../bot/store/store.ts'
@@ -45,16 +46,21 @@ function channelOf(shower: string, author: string, asker: string): ChannelRecord
   return { talks: [conversation] }
 }
 
+async function deletePost(): Promise<void> {}
+
 async function open(url: string) {
-  const store = await openStore({ url, log: pino({ level: 'silent' }) })
+  const log = pino({ level: 'silent' })
+  const store = await openStore({ url, log })
   const deletions = new Deletions()
   const users = new UserStore(store, deletions)
-  const records = new ConversationRecords(store, { forget: async () => {} })
+  const pending = new PendingDeletions({ store, log })
+  const records = new ConversationRecords(store, { forget: async () => {} }, pending)
   const settings = new GuildSettingsStore(store, 24 * HOUR_MS)
   const pictures = { forget: async () => {}, clear: async () => {} }
+  const moderation = { forgetGuild: async () => {}, forgetUser: async () => 0 }
   // The eraser needs no more of the pictures here.
   const eraser: Eraser = Reflect.construct(Eraser, [
-    { records, deletions, users, settings, pictures, deletePost: async () => {} },
+    { records, deletions, pending, users, settings, pictures, moderation, deletePost },
   ])
   const memory = new ConversationStore(records)
   const privacy = privacyService({ memory, users, settings, eraser })

@@ -8,6 +8,7 @@ import { pino } from 'pino'
 import { Deletions } from '../../../bot/memory/deletions.ts'
 import { Eraser } from '../../../bot/memory/eraser.ts'
 import { GuildSettingsStore } from '../../../bot/memory/guild-settings.ts'
+import { PendingDeletions } from '../../../bot/memory/pending-deletions.ts'
 import { ConversationRecords } from '../../../bot/memory/records.ts'
 import { UserStore } from '../../../bot/memory/user-store.ts'
 import type { FetchPicture } from '../../../bot/pictures/download.ts'
@@ -213,9 +214,12 @@ describe('Pictures', () => {
       world.gate = gate.promise
       const store = await openStore({ url: 'memory:', log: pino({ enabled: false }) })
       const deletions = new Deletions()
+      const pending = new PendingDeletions({ store, log: pino({ enabled: false }) })
       const eraser = new Eraser({
         deletePost: async () => {},
-        records: new ConversationRecords(store, pictures),
+        moderation: { forgetGuild: async () => {}, forgetUser: async () => 0 },
+        pending,
+        records: new ConversationRecords(store, pictures, pending),
         deletions,
         users: new UserStore(store, deletions),
         settings: new GuildSettingsStore(store, 60_000),

@@ -1,0 +1,140 @@
+/**
+ * Deletions that outlive the process and failures of the store: each is stored before its first write,
+ * and its record is removed after its last one. What was interrupted in between is repeated at the next
+ * start, and while the process runs until it succeeds.
+ *
+ * So every deletion can be repeated: what a record is found by is deleted after the record itself.
+ */
+
+import type { Logger } from 'pino'
+import { z } from 'zod'
+import { DAY_MS } from '../../config/durations.ts'
+import { Recovery } from '../operations/recovery.ts'
+import { newKey } from '../store/keys.ts'
+import type { Collection, Store } from '../store/types.ts'
+
+/** No record of the store lives longer. */
+const LIFE_MS = 400 * DAY_MS
+
+const place = z.object({ guildId: z.string().nullable(), channelId: z.string() })
+/** Snowflake of the moment of the deletion, if its subject can be used again afterwards. */
+const before = z.string().optional()
+
+const schema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('messages'), place, ids: z.array(z.string()) }),
+  /** Pictures that were edited out of a message, by their keys in there. */
+  z.object({
+    kind: z.literal('pictures'),
+    place,
+    messageId: z.string(),
+    keys: z.array(z.string()),
+    before: z.string(),
+  }),
+  z.object({ kind: z.literal('answer'), place, key: z.string() }),
+  z.object({ kind: z.literal('conversation'), place, id: z.string() }),
+  z.object({ kind: z.literal('channel'), place, before }),
+  z.object({ kind: z.literal('member'), place, userId: z.string(), before: z.string() }),
+  z.object({ kind: z.literal('guild'), guildId: z.string(), before: z.string() }),
+  z.object({ kind: z.literal('user'), userId: z.string(), before: z.string() }),
+  /** Records that depend on conversations of a channel: deleted unless that still has these. */
+  z.object({
+    kind: z.literal('dependents'),
+    place,
+    ttlMs: z.number(),
+    /** Answers, each with its message. */
+    answers: z.array(z.object({ key: z.string(), message: z.string() })),
+    /** Conversations, each with the message of its picture. */
+    sources: z.array(z.object({ talk: z.string(), channelId: z.string(), messageId: z.string() })),
+  }),
+])
+
+export type PendingDeletion = z.infer<typeof schema>
+export type PendingDeletionOf<Kind extends PendingDeletion['kind']> = Extract<
+  PendingDeletion,
+  { kind: Kind }
+>
+
+export type PendingDeletionsDeps = {
+  readonly store: Store
+  readonly log: Logger
+  /** How long after a failure deletions are repeated; milliseconds. Tests wait for less. */
+  readonly retryAfterMs?: number
+}
+
+export class PendingDeletions {
+  readonly #records: Collection<PendingDeletion>
+  readonly #recovery: Recovery
+  /** Keys of those that this process is carrying out. */
+  readonly #running = new Set<string>()
+  #repeat: (deletion: PendingDeletion) => Promise<unknown> = async () => {}
+
+  constructor({ store, log, retryAfterMs }: PendingDeletionsDeps) {
+    this.#records = store.collection({
+      name: 'deletions',
+      ttlMs: LIFE_MS,
+      decode: (data) => schema.parse(data),
+    })
+    this.#recovery = new Recovery({
+      work: () => this.#repeatAll(),
+      log,
+      failure: 'an interrupted deletion could not be repeated',
+      ...(retryAfterMs !== undefined && { retryAfterMs }),
+    })
+  }
+
+  /**
+   * Stores a deletion, then does its work.
+   *
+   * @param work can be done again with the same result.
+   * @throws what `work` or the store throws; the deletion is repeated then, if it was stored.
+   */
+  run<R>(deletion: PendingDeletion, work: () => Promise<R>): Promise<R> {
+    return this.#run(newKey(), async (key) => {
+      await this.#records.set(key, deletion)
+      return work()
+    })
+  }
+
+  /**
+   * Repeats what earlier processes left, and from now on what fails.
+   *
+   * @param repeat does one of them.
+   * @throws an error of the store; it is tried again later.
+   */
+  resume(repeat: (deletion: PendingDeletion) => Promise<unknown>): Promise<void> {
+    this.#repeat = repeat
+    return this.#recovery.now()
+  }
+
+  stop(): void {
+    this.#recovery.stop()
+  }
+
+  async #repeatAll(): Promise<void> {
+    const failures: unknown[] = []
+    for await (const [key, deletion] of this.#records.entries()) {
+      if (!this.#running.has(key)) {
+        await this.#run(key, () => this.#repeat(deletion)).catch((error: unknown) => {
+          failures.push(error)
+        })
+      }
+    }
+    if (failures.length > 0) {
+      throw new AggregateError(failures, `${failures.length} deletions failed`)
+    }
+  }
+
+  async #run<R>(key: string, work: (key: string) => Promise<R>): Promise<R> {
+    this.#running.add(key)
+    try {
+      const result = await work(key)
+      await this.#records.delete(key)
+      return result
+    } catch (error) {
+      this.#recovery.later()
+      throw error
+    } finally {
+      this.#running.delete(key)
+    }
+  }
+}

@@ -1,0 +1,336 @@
+/**
+ * A deletion is interrupted before each of its writes in turn: by the end of the process, and by a
+ * failure of the store. Afterwards the file of the store holds nothing of what was deleted.
+ */
+
+import assert from 'node:assert/strict'
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { setTimeout as wait } from 'node:timers/promises'
+import { Client, SnowflakeUtil } from 'discord.js'
+import { pino } from 'pino'
+import { type App, createApp } from '../../../bot/app.ts'
+import { Jobs } from '../../../bot/jobs/jobs.ts'
+import { type Conversation, withConversation } from '../../../bot/memory/conversation.ts'
+import { ConversationStore } from '../../../bot/memory/conversation-store.ts'
+import { Deletions } from '../../../bot/memory/deletions.ts'
+import { PendingDeletions } from '../../../bot/memory/pending-deletions.ts'
+import { ConversationRecords } from '../../../bot/memory/records.ts'
+import { UserStore } from '../../../bot/memory/user-store.ts'
+import { openStore } from '../../../bot/store/store.ts'
+import type { Store } from '../../../bot/store/types.ts'
+import { loadingModel } from '../../../bot/operations/loading-model.ts'
+import { openPackage } from '../../../inference/package/open-package.ts'
+import { findModel } from '../../../config/models.ts'
+import { Life, mortalStore } from '../../helpers/mortal-store.ts'
+
+const log = pino({ level: 'silent' })
+const DAY_MS = 24 * 60 * 60 * 1000
+const RETRY_MS = 5
+
+const GUILD = '71001'
+/** Where the picture was posted, and another channel in which it was asked about by its link. */
+const [HERE, THERE] = ['72001', '72002'].map((channelId) => ({ guildId: GUILD, channelId }))
+const ELSEWHERE = { guildId: '71002', channelId: '72009' }
+const [ADA, LIN] = ['73001', '73002'] as const
+/** Messages with a picture here, in the other channel, and on the other server. */
+const [POSTED, OTHERS, UNRELATED] = ['74001', '74002', '74009'] as const
+
+/** What each deletion leaves nothing of: ids and words that only its records have. */
+type Way = {
+  readonly erase: (app: App) => Promise<unknown>
+  readonly gone: readonly string[]
+  /** What stays. */
+  readonly stays: readonly string[]
+}
+
+const now = SnowflakeUtil.generate().toString()
+
+const WAYS: Readonly<Record<string, Way>> = {
+  'the message with the picture': {
+    erase: ({ eraser }) => eraser.deleteMessages(HERE!, [POSTED]),
+    gone: [POSTED, 'talk-here', 'talk-there', 'answer-here', 'answer-there', 'form-here'],
+    stays: ['talk-others', 'talk-elsewhere'],
+  },
+  'the message of an answer': {
+    erase: ({ eraser }) => eraser.deleteMessages(HERE!, ['75002']),
+    gone: ['75002', 'answer-question', 'what does Lin ask'],
+    stays: ['talk-here', 'answer-here'],
+  },
+  'several messages at once': {
+    erase: ({ eraser }) => eraser.deleteMessages(HERE!, [POSTED, '75002', '75003']),
+    gone: [POSTED, 'talk-here', 'talk-there', 'form-here', '75002', '75003', 'talk-others'],
+    stays: ['talk-elsewhere'],
+  },
+  'a picture that is edited out': {
+    erase: ({ eraser }) => eraser.deletePicturesExcept(HERE!, POSTED, { present: [] }),
+    gone: ['talk-here', 'talk-there', 'answer-here', 'answer-there', 'form-here'],
+    stays: ['talk-others', 'talk-elsewhere'],
+  },
+  'the channel': {
+    erase: ({ eraser }) => eraser.deleteChannel(HERE!),
+    gone: [HERE!.channelId, POSTED, 'talk-here', 'talk-there', 'talk-others', 'form-here'],
+    stays: ['talk-elsewhere'],
+  },
+  'the records of a channel': {
+    erase: ({ eraser }) => eraser.deleteChannel(HERE!, now),
+    gone: [POSTED, 'talk-here', 'talk-there', 'talk-others', 'form-here'],
+    stays: ['talk-elsewhere'],
+  },
+  'one conversation': {
+    erase: ({ eraser }) => eraser.deleteConversation(HERE!, 'talk-here', ADA),
+    gone: ['talk-here', 'answer-here', 'answer-question', 'form-here'],
+    stays: ['talk-there', 'talk-others'],
+  },
+  'what one asked in a channel': {
+    erase: ({ eraser }) => eraser.deleteMember(HERE!, LIN, now),
+    gone: ['what does Lin ask', 'answer-question', '75002', 'talk-others', 'form-here'],
+    stays: ['talk-here', 'talk-there'],
+  },
+  'everything about a person': {
+    erase: ({ services }) => services.privacy.forget(LIN, now),
+    gone: [LIN, 'what does Lin ask', 'answer-question', 'talk-others', 'form-here'],
+    stays: ['talk-here'],
+  },
+  'everything of a server': {
+    erase: ({ reconciliation }) => reconciliation.deleteGuild(GUILD),
+    gone: [GUILD, HERE!.channelId, THERE!.channelId, POSTED, 'talk-here', 'talk-there'],
+    stays: ['talk-elsewhere'],
+  },
+}
+
+describe('a deletion that is interrupted', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'sightseer-interrupted-'))
+  const seeded = path.join(folder, 'seeded')
+  let model: ReturnType<typeof loadingModel>
+  let copies = 0
+
+  before(async () => {
+    const { card } = await openPackage(findModel('demo', undefined))
+    model = loadingModel(card, new Promise(() => {}))
+    const store = await openStore({ url: `sqlite:${seeded}`, log })
+    await seed(store)
+    await store.close()
+  })
+  after(() => rmSync(folder, { recursive: true }))
+
+  /** A new copy of the store with everything in it. */
+  function copyOfStore(): string {
+    const file = path.join(folder, `copy-${(copies += 1)}`)
+    copyFileSync(seeded, file)
+    return file
+  }
+
+  /** The app of one process; nothing it does reaches Discord. */
+  function start(store: Store): App {
+    const jobs = new Jobs({ store, log })
+    const client = new Client({ intents: [] })
+    const deps = { model, fetchPicture: noPicture, store, jobs, retentionMs: DAY_MS, log }
+    const app = createApp(client, { ...deps, retryAfterMs: RETRY_MS })
+    return app
+  }
+
+  /** Deletes in a process that ends, or whose store fails, at a write. @returns whether it came there. */
+  async function interrupt(file: string, { erase }: Way, life: Life): Promise<boolean> {
+    const store = await openStore({ url: `sqlite:${file}`, log })
+    const app = start(mortalStore(store, life))
+    let isInterrupted = false
+    await erase(app).catch(() => {
+      isInterrupted = true
+    })
+    app.eraser.stop()
+    await store.close()
+    return isInterrupted
+  }
+
+  for (const [name, way] of Object.entries(WAYS)) {
+    it(`${name}: nothing is left after a restart`, async () => {
+      let moment = 1
+      for (let isInterrupted = true; isInterrupted; moment++) {
+        const file = copyOfStore()
+        isInterrupted = await interrupt(file, way, new Life(moment))
+        const store = await openStore({ url: `sqlite:${file}`, log })
+        const app = start(store)
+        await app.eraser.resume()
+        if (moment === 1) {
+          // Nothing was written: the next process hears of it from Discord, or the person asks again.
+          assertHolds(file, way.gone, `before the first write of ${name}`)
+          await way.erase(app)
+        }
+        await store.close()
+        assertDeleted(file, way, `the end at write ${moment}`)
+      }
+      assert.ok(moment > 4, 'there are several writes')
+    })
+  }
+
+  it('is repeated while the process runs, where the store failed', async () => {
+    for (const name of ['the message with the picture', 'everything about a person']) {
+      const way = WAYS[name]!
+      for (let moment = 2, isInterrupted = true; isInterrupted; moment++) {
+        const file = copyOfStore()
+        const store = await openStore({ url: `sqlite:${file}`, log })
+        const app = start(mortalStore(store, new Life(moment, true)))
+        await app.eraser.resume()
+        isInterrupted = false
+        await way.erase(app).catch(() => {
+          isInterrupted = true
+        })
+        const pending = store.collection({ name: 'deletions', ttlMs: 1, decode: String })
+        while (!(await pending.keys().next()).done) {
+          await wait(RETRY_MS)
+        }
+        await store.close()
+        assertDeleted(file, way, `${name}, a failure at write ${moment}`)
+      }
+    }
+  })
+})
+
+function noPicture(): never {
+  assert.fail('no picture is needed')
+}
+
+/** Everything that a file of SQLite holds, as text. */
+function dump(file: string): string {
+  const database = new DatabaseSync(file, { readOnly: true })
+  try {
+    const tables = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all()
+    const rows = tables.flatMap(({ name }) =>
+      database.prepare(`SELECT * FROM "${String(name)}"`).all(),
+    )
+    return rows.map((row) => JSON.stringify(row)).join('\n')
+  } finally {
+    database.close()
+  }
+}
+
+function assertHolds(file: string, texts: readonly string[], when: string): void {
+  const all = dump(file)
+  for (const text of texts) {
+    assert.ok(all.includes(text), `${text} is stored ${when}`)
+  }
+}
+
+function assertDeleted(file: string, { gone, stays }: Way, when: string): void {
+  const lines = dump(file).split('\n')
+  for (const text of [...gone, '"deletions/']) {
+    const line = lines.find((one) => one.includes(text))
+    assert.equal(line, undefined, `${text} after ${when}`)
+  }
+  assertHolds(file, stays, `after ${when}`)
+}
+
+/** Writes conversations, answers and what else there is, as the bot does. */
+async function seed(store: Store): Promise<void> {
+  const pending = new PendingDeletions({ store, log })
+  const records = new ConversationRecords(store, { forget: async () => {} }, pending)
+  const memory = new ConversationStore(records)
+  const users = new UserStore(store, new Deletions())
+  const place = { here: HERE!, there: THERE!, elsewhere: ELSEWHERE }
+  const remember = (
+    where: keyof typeof place,
+    talk: string,
+    answer: { message: string; key: string; asker: string; from: string; turn?: string },
+  ) =>
+    memory.remember(place[where], {
+      key: answer.key,
+      message: answer.message,
+      ttlMs: DAY_MS,
+      answer: {
+        asker: answer.asker,
+        kind: 'describe',
+        style: 'caption',
+        hidden: false,
+        asked: true,
+        named: false,
+        reposted: null,
+        parts: [{ talk, turn: answer.turn ?? null, number: null }],
+        suggestions: [{ part: 0, question: `about ${talk}?` }],
+      },
+      change: (record) => {
+        const known = record.talks.find(({ id }) => id === talk)
+        const next = known ?? conversation(talk, answer.asker, answer.from)
+        const turns = answer.turn === undefined ? next.turns : [turn(answer.turn, answer.asker)]
+        return withConversation(record, { ...next, turns })
+      },
+    })
+  const posted = `${HERE!.channelId}/${POSTED}`
+  await remember('here', 'talk-here', {
+    message: '75001',
+    key: 'answer-here',
+    asker: ADA,
+    from: posted,
+  })
+  await remember('here', 'talk-here', {
+    message: '75002',
+    key: 'answer-question',
+    asker: LIN,
+    from: posted,
+    turn: 'turn',
+  })
+  await remember('there', 'talk-there', {
+    message: '75004',
+    key: 'answer-there',
+    asker: ADA,
+    from: posted,
+  })
+  const others = `${THERE!.channelId}/${OTHERS}`
+  await remember('here', 'talk-others', {
+    message: '75003',
+    key: 'answer-others',
+    asker: LIN,
+    from: others,
+  })
+  const unrelated = `${ELSEWHERE.channelId}/${UNRELATED}`
+  await remember('elsewhere', 'talk-elsewhere', {
+    message: '75009',
+    key: 'answer-elsewhere',
+    asker: ADA,
+    from: unrelated,
+  })
+  await memory.saveForm(HERE!, `${POSTED}.form-here`, { by: LIN, pictures: [] })
+  for (const user of [ADA, LIN]) {
+    await users.countAnswer(GUILD, user, 5)
+    await users.claimHint(HERE!, user, now)
+    await users.storeLocale(user, 'de', now)
+  }
+  await seedModeration(store)
+}
+
+/** Records of moderation, by their keys. */
+async function seedModeration(store: Store): Promise<void> {
+  const raw = (name: string) =>
+    store.collection<unknown>({ name, ttlMs: DAY_MS, decode: (data) => data })
+  await raw('guilds').set(GUILD, { at: Date.now() })
+  await raw('settings').set(GUILD, { settings: {}, at: Date.now() })
+  await raw('moderation').set(GUILD, { settings: {}, list: 0, at: Date.now() })
+  await raw('moderation-recent').set(`${GUILD}/${LIN}`, [])
+  await raw('moderation-reports').set(`${GUILD}/${ADA}`, { at: Date.now() })
+}
+
+/** @param from channel and message of its picture. */
+function conversation(id: string, by: string, from: string): Conversation {
+  const [channelId = '', messageId = ''] = from.split('/')
+  const source = { channelId, messageId, authorId: ADA }
+  const picture = { key: 'picture', name: 'a.png', spoiler: false, url: '', size: 1, source }
+  return {
+    id,
+    picture: { ...picture, hash: `hash-${id}` },
+    by,
+    visibleTo: null,
+    at: Date.now(),
+    until: Date.now() + DAY_MS,
+    descriptions: ['a star'],
+    turns: [],
+    answers: [],
+  }
+}
+
+function turn(id: string, by: string): Conversation['turns'][number] {
+  const [question, answer] = ['what does Lin ask?', 'nothing']
+  return { id, parent: null, question, answer, by, visibleTo: null, at: Date.now() }
+}
