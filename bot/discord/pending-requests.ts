@@ -6,12 +6,14 @@ import { DefaultRestOptions, type RESTOptions } from 'discord.js'
 /** A queued request is sent within this time after the one before it. */
 const NEXT_REQUEST_MS = 20
 
+type Init = Parameters<RESTOptions['makeRequest']>[1]
+
 export class PendingRequests {
   readonly #pending = new Set<Promise<unknown>>()
 
   /** For the option of the same name of discord.js. */
   readonly makeRequest: RESTOptions['makeRequest'] = async (url, init) => {
-    const request = DefaultRestOptions.makeRequest(url, init)
+    const request = withWholeBody(init).then((whole) => DefaultRestOptions.makeRequest(url, whole))
     this.#pending.add(request)
     try {
       return await request
@@ -34,4 +36,20 @@ export class PendingRequests {
       await wait(NEXT_REQUEST_MS)
     } while (this.#pending.size > 0 && !signal.aborted)
   }
+}
+
+/**
+ * A form with files is sent as bytes. fetch reads a form while it is sent; if the connection ends in
+ * between, that reading throws where nobody catches it, and the process ends.
+ * Source: lib/web/fetch/body.js of undici, extractBody.
+ */
+async function withWholeBody(init: Init): Promise<Init> {
+  if (!(init.body instanceof FormData)) {
+    return init
+  }
+  const form = new Response(init.body)
+  const body = new Uint8Array(await form.arrayBuffer())
+  // discord.js gives them as a plain object.
+  const headers = Object.entries(init.headers ?? {}).map(([name, value]) => [name, String(value)])
+  return { ...init, body, headers: Object.fromEntries([...headers, ...form.headers]) }
 }
