@@ -10,6 +10,9 @@ const RADII = {
   6: [0.05, 0.13],
 }
 
+/** Of the smaller of two boxes that overlap, at most. */
+const MOST_HIDDEN = 0.33
+
 /**
  * Places `extents` ([half width, half height] of each shape as shares of its radius).
  *
@@ -117,9 +120,9 @@ function allowed(spots, extents, { area, habit }) {
         return true
       }
       const meet = i === 0 && k === 1 && (habit === 'touching' || habit === 'overlapping')
-      const distance = Math.hypot(one.x - other.x, one.y - other.y)
+      const [a, b] = [extents[i], extents[k]]
       const sum = one.radius + other.radius
-      return meet ? distance > sum * 0.62 : apart(one, other, extents[i], extents[k], sum * 0.06)
+      return meet ? hides(one, other, a, b) < MOST_HIDDEN : apart(one, other, a, b, sum * 0.06)
     }),
   )
 }
@@ -129,4 +132,14 @@ function apart(one, other, [w1, h1], [w2, h2], gap) {
     Math.abs(one.x - other.x) > one.radius * w1 + other.radius * w2 + gap ||
     Math.abs(one.y - other.y) > one.radius * h1 + other.radius * h2 + gap
   )
+}
+
+/** How much of two stretches around centers at that distance is common; `a` and `b` are half of each. */
+const common = (distance, a, b) => Math.max(0, Math.min(a + b - Math.abs(distance), 2 * a, 2 * b))
+
+/** How much of the smaller box the two have in common. */
+function hides(one, other, [w1, h1], [w2, h2]) {
+  const width = common(one.x - other.x, w1 * one.radius, w2 * other.radius)
+  const height = common(one.y - other.y, h1 * one.radius, h2 * other.radius)
+  return (width * height) / (4 * Math.min(w1 * h1 * one.radius ** 2, w2 * h2 * other.radius ** 2))
 }

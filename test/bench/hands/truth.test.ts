@@ -5,6 +5,7 @@ import { describe, it } from 'node:test'
 import sharp from 'sharp'
 import { isBeside, largerOf, placeOf, sizeOf } from '../../../bench/hands/geometry.ts'
 import { COLORS, SHAPES } from '../../../bench/hands/questions/words.ts'
+import { isRight, namesAll } from '../../../bench/hands/score.ts'
 import { KINDS, readHandPictures, readTruth, type Thing } from '../../../bench/hands/truth.ts'
 
 const { drawings, others } = readTruth()
@@ -36,6 +37,21 @@ describe('the test pictures', () => {
         const [left, top, right, bottom] = box
         assert.ok(left >= 0 && top >= 0 && right <= 1 && bottom <= 1, name)
         assert.ok(left < right && top < bottom, name)
+      }
+    }
+  })
+
+  it('can be described and answered rightly', () => {
+    for (const picture of drawings) {
+      const things = picture.objects.map(({ shape, colors }) => `a ${colors[0]} ${shape}`)
+      const caption = `${things.join(', ')} on a ${picture.background} background`
+      assert.equal(namesAll(caption, picture), true, picture.name)
+      for (const question of picture.questions) {
+        assert.equal(
+          isRight(question.answers[0]!, question),
+          true,
+          `${picture.name} ${question.text}`,
+        )
       }
     }
   })
