@@ -1,5 +1,6 @@
 /** /privacy: shows, exports and deletes what the bot stores about a user, and sets the opt-out. */
 
+import { setImmediate } from 'node:timers/promises'
 import {
   ApplicationCommandOptionType,
   AttachmentBuilder,
@@ -22,6 +23,9 @@ const SUBCOMMANDS = [
   ['delete', 'delete'],
 ] as const
 
+/** Records of an export that are written before other work gets its turn. */
+const RECORDS_PER_TURN = 100
+
 export const privacyCommand = {
   data: {
     ...localized('commands.privacy'),
@@ -39,7 +43,7 @@ export const privacyCommand = {
     const subcommand = interaction.options.getSubcommand()
     if (subcommand === 'export') {
       const records = await privacy.records(userId)
-      const data = Buffer.from(`${JSON.stringify(readable(records, text), null, 2)}\n`)
+      const data = Buffer.from(await exportOf(records, text))
       await interaction.editReply({
         ...plainMessage(text.privacy.exported(records.length)),
         files: [new AttachmentBuilder(data, { name: 'sightseer.json' })],
@@ -81,13 +85,23 @@ export async function deleteConfirmed(
   await interaction.editReply({ ...plainMessage(sentences.deleted(count)), components: [] })
 }
 
-/** The records with a name for people, and with times as ISO 8601 in place of milliseconds. */
-function readable(records: readonly object[], { privacy }: Catalog): object[] {
+/** The records as JSON. A moderator may have thousands, so other work gets its turn in between. */
+async function exportOf(records: readonly object[], text: Catalog): Promise<string> {
+  const items: string[] = []
+  for (const [i, record] of records.entries()) {
+    items.push(JSON.stringify([readable(record, text)], null, 2).slice(2, -2)) // without its brackets
+    if (i % RECORDS_PER_TURN === RECORDS_PER_TURN - 1) {
+      await setImmediate()
+    }
+  }
+  return items.length === 0 ? '[]\n' : `[\n${items.join(',\n')}\n]\n`
+}
+
+/** A record with a name for people, and with times as ISO 8601 in place of milliseconds. */
+function readable(record: object, { privacy }: Catalog): object {
   const names: Readonly<Record<string, string>> = privacy.kinds
-  return records.map((record) => {
-    const kind = 'kind' in record ? String(record.kind) : ''
-    return { what: names[kind] ?? kind, ...withDates(record) }
-  })
+  const kind = 'kind' in record ? String(record.kind) : ''
+  return { what: names[kind] ?? kind, ...withDates(record) }
 }
 
 /** Fields that hold a time in milliseconds. */
