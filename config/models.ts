@@ -6,6 +6,9 @@ import path from 'node:path'
 /** The folder of the shipped and the downloaded packages. */
 export const MODELS_FOLDER = path.join(import.meta.dirname, '..', 'models')
 
+/** The shipped text reader. */
+export const READER_FOLDER = path.join(MODELS_FOLDER, 'ocr')
+
 /**
  * Finds the folder of a model package.
  *

@@ -52,6 +52,10 @@ export type Result = {
   readonly tokenIds?: readonly number[]
   readonly model?: string
   readonly timings?: Readonly<Record<string, number>>
+  readonly lines?: readonly object[]
+  readonly width?: number
+  readonly height?: number
+  readonly complete?: boolean
   readonly answers?: readonly { readonly answer: string; readonly probability: number }[]
 }
 

@@ -1,11 +1,12 @@
 /**
  * What a decoding process is asked for, and what it answers; plain data, since both cross to another
- * process. Every result is small: no process sends a picture's full pixels.
+ * process. Every result is bounded: a page has as many pixels as its job allows.
  */
 
 import { z } from 'zod'
 import { plainErrorSchema } from '../../../config/plain-error.ts'
 import type { ImageLimits } from '../decode.ts'
+import { decodePage, type Page } from '../page.ts'
 import { decodeFitted, type Square } from '../pixel-values.ts'
 import type { RgbImage } from '../resize.ts'
 import { decodeBrightness, encodeThumbnail, type ThumbnailSpec } from '../thumbnail.ts'
@@ -22,6 +23,8 @@ export type DecodingCall = {
 export type DecodingJob =
   /** See decodeFitted and packRgb. */
   | { readonly kind: 'rgb'; readonly square: Square }
+  /** See decodePage and packPage. */
+  | { readonly kind: 'page'; readonly maxPixels: number }
   /** uint8 [side, side]: see decodeBrightness. */
   | { readonly kind: 'brightness'; readonly side: number }
   /** A WebP file: see encodeThumbnail. */
@@ -77,11 +80,39 @@ export function unpackRgb(bytes: Uint8Array, side: number): RgbImage {
   return { width, height, data }
 }
 
+/** Bytes before the pixels of `packPage`: the page's size and the picture's, uint32, little endian. */
+const PAGE_HEADER = 16
+
+/** A page as bytes. */
+function packPage({ image, width, height }: Page): Uint8Array {
+  const bytes = new Uint8Array(PAGE_HEADER + image.data.length)
+  const header = new DataView(bytes.buffer)
+  for (const [i, side] of [image.width, image.height, width, height].entries()) {
+    header.setUint32(4 * i, side, true)
+  }
+  bytes.set(image.data, PAGE_HEADER)
+  return bytes
+}
+
+/** The page of `packPage`. @throws if the bytes are not one of at most so many pixels. */
+export function unpackPage(bytes: Uint8Array, maxPixels: number): Page {
+  const header = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const [width = 0, height = 0, ownWidth = 0, ownHeight = 0] =
+    bytes.length < PAGE_HEADER ? [] : [0, 4, 8, 12].map((at) => header.getUint32(at, true))
+  const data = bytes.subarray(PAGE_HEADER)
+  if (width * height > maxPixels || data.length === 0 || data.length !== 3 * width * height) {
+    throw new Error(`the decoder sent ${bytes.length} bytes, which are no page`)
+  }
+  return { image: { width, height, data }, width: ownWidth, height: ownHeight }
+}
+
 /** Does a job on this thread. @throws {InputError} `image/…` if the file cannot be used. */
 export async function runJob({ bytes, job, limits }: DecodingRequest): Promise<Uint8Array> {
   switch (job.kind) {
     case 'rgb':
       return packRgb(await decodeFitted(bytes, job.square, limits))
+    case 'page':
+      return packPage(await decodePage(bytes, job.maxPixels, limits))
     case 'brightness':
       return decodeBrightness(bytes, job.side, limits)
     default:

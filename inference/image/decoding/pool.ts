@@ -15,7 +15,8 @@ import { hasCode, InputError } from '../../../config/errors.ts'
 import { DEFAULT_LIMITS, type ImageLimits, PATIENCE } from '../decode.ts'
 import { normalize, type PixelSpec } from '../pixel-values.ts'
 import type { ThumbnailSpec } from '../thumbnail.ts'
-import { type DecodingCall, type DecodingJob, unpackRgb } from './job.ts'
+import type { Page } from '../page.ts'
+import { type DecodingCall, type DecodingJob, unpackPage, unpackRgb } from './job.ts'
 import { DecodingProcess } from './process.ts'
 
 /** Jobs at once. */
@@ -81,6 +82,11 @@ export class DecodingPool {
     const square = { side, fit: preprocessing.fit }
     const packed = await this.#run(bytes, { kind: 'rgb', square }, call)
     return normalize(unpackRgb(packed, side), spec)
+  }
+
+  /** As `decodePage`. @throws the signal's reason once it is aborted. */
+  async page(bytes: Uint8Array, maxPixels: number, call?: DecodingCall): Promise<Page> {
+    return unpackPage(await this.#run(bytes, { kind: 'page', maxPixels }, call), maxPixels)
   }
 
   /** As `decodeBrightness`. @throws the signal's reason once it is aborted. */

@@ -1,0 +1,51 @@
+/** The card of a text reader: `reader.json` beside its weights. */
+
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { z } from 'zod'
+import { ConfigError } from '../../config/errors.ts'
+
+const fileSchema = z.object({ bytes: z.int().positive(), sha256: z.string() })
+const perChannel = z.tuple([z.number(), z.number(), z.number()])
+
+const cardSchema = z.object({
+  name: z.string(),
+  license: z.string(),
+  source: z.string(),
+  files: z.object({
+    'detection.onnx': fileSchema,
+    'recognition.onnx': fileSchema,
+    'characters.txt': fileSchema,
+  }),
+  detection: z.object({
+    /** Per channel, blue first, of values in [0, 1]. */
+    mean: perChannel,
+    std: perChannel,
+    threshold: z.number(),
+    boxThreshold: z.number(),
+    unclipRatio: z.number(),
+  }),
+  recognition: z.object({
+    /** Of a line as the recognizer takes it, in pixels. */
+    height: z.int().positive(),
+  }),
+})
+
+export type ReaderCard = z.infer<typeof cardSchema>
+
+/** @throws {ConfigError} naming the folder or the field. */
+export function readReaderCard(folder: string): ReaderCard {
+  const file = path.join(folder, 'reader.json')
+  let json: unknown
+  try {
+    json = JSON.parse(readFileSync(file, 'utf8'))
+  } catch (cause) {
+    throw new ConfigError([`${folder} has no text reader: ${file} cannot be read.`], { cause })
+  }
+  const { data, error } = cardSchema.safeParse(json)
+  if (error) {
+    const fields = error.issues.map((issue) => `${file}: ${issue.path.join('.')} ${issue.message}`)
+    throw new ConfigError(fields)
+  }
+  return data
+}
