@@ -17,7 +17,7 @@ import { runSandboxBench } from './sandbox-load/sandbox-load.ts'
 import { runScenesBench } from './quality/scenes.ts'
 import { runSoakBench } from './soak/soak.ts'
 import { runStartBench } from './full-size/start.ts'
-import { runStoreBench } from './store.ts'
+import { runStoreBench } from './store/store.ts'
 import { runThroughputBench } from './full-size/throughput.ts'
 import { runVisionBench } from './full-size/vision.ts'
 import { updatePublished } from './report/results.ts'
@@ -55,8 +55,9 @@ With the demo model, the small checkpoints, or no model at all:
                 --members N          default 200
                 --rate N             uses a second; default 50
                 --seconds N          default 60
-  store       walks over 20,000 records of an encrypted SQLite file: time, and the longest delay of
-              the event loop
+  store       commands that read or change many records (/privacy, histories, statistics, hash lists)
+              among 40,000 of an encrypted store, on SQLite, Redis and Postgres: time, and the longest
+              work of the main thread; minutes
   scenes      accuracy of the demo model on unseen scenes of its training's own kind, by category,
               with and without history, with the wrong picture and without one
                 --model DIR|NAME     default demo
