@@ -14,7 +14,13 @@ const SLOW = ['test/**/*.slow.test.ts', 'sandbox/test/**/*.slow.test.ts']
 
 // A run starts hundreds of processes. To strip the types of the whole bot and to compile it takes most
 // of such a start; Node keeps the result here for the next process. Files are checked by their hash.
-const COMPILED = path.join(import.meta.dirname, '..', 'node_modules', '.cache', 'compiled')
+const COMPILED = path.join(
+  import.meta.dirname,
+  '..',
+  'node_modules',
+  '.cache',
+  'compiled-for-tests',
+)
 
 const args = process.argv.slice(2)
 const [concurrency, files] =
