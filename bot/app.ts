@@ -21,6 +21,7 @@ import type { Jobs } from './jobs/jobs.ts'
 import { PendingDeletions } from './memory/pending-deletions.ts'
 import { ConversationRecords } from './memory/records.ts'
 import { ConversationStore } from './memory/conversation-store.ts'
+import { currentPictures } from './messages/current-picture.ts'
 import { LinkPreviews } from './messages/link-previews.ts'
 import { MessageRequests } from './requests/message-intent.ts'
 import type { Metrics } from './operations/metrics.ts'
@@ -28,7 +29,7 @@ import { Moderation } from './moderation/moderation.ts'
 import { Reconciliation } from './reconciliation.ts'
 import { UserStore } from './memory/user-store.ts'
 import { viewerOf } from './discord/picture-access.ts'
-import { menuPictures, newestPictures } from './discord/picture-finder.ts'
+import { menuPictures } from './discord/picture-finder.ts'
 import type { FetchPicture } from './pictures/download.ts'
 import { Pictures } from './pictures/pictures.ts'
 import { memoryService } from './memory/memory-command.ts'
@@ -107,7 +108,7 @@ export function createApp(client: Client, deps: AppDeps): App {
       openQuestion: (interaction) => questions.openForMessage(interaction),
       pictureOf: attachedPicture,
       picturesOf: (interaction) => menuPictures(interaction),
-      newest: (interaction) => newestPictures(interaction.channel, viewerOf(interaction)),
+      newest: (interaction) => currentPictures(interaction.channel, viewerOf(interaction), memory),
       recent: (interaction, typed) => questions.recent(interaction, typed),
       memory: memoryService({ memory, eraser }),
       privacy: onePerPerson(

@@ -83,22 +83,6 @@ function canReadHistory(channel: TextBasedChannel): boolean {
 }
 
 /**
- * The pictures of the newest message that has some.
- *
- * @throws {InputError} if there is none, or the channel cannot be read.
- */
-export async function newestPictures(
-  channel: TextBasedChannel | null,
-  viewer: Viewer,
-): Promise<FoundPicture[]> {
-  const newest = await newestWithPictures(channel, viewer)
-  if (!newest) {
-    throw new InputError('image/none-here')
-  }
-  return picturesIn(newest)
-}
-
-/**
  * The pictures of the message whose menu was used.
  *
  * @throws {InputError} that says what the message has instead, or that it may not be pointed at.

@@ -20,14 +20,14 @@ import {
   pointable,
 } from '../discord/picture-access.ts'
 import { replyTo } from '../discord/reply.ts'
-import { linkedMessage, newestPictures, recentMessages } from '../discord/picture-finder.ts'
+import { linkedMessage, recentMessages } from '../discord/picture-finder.ts'
 import type { Place } from '../discord/place.ts'
 import type { ConversationStore } from '../memory/conversation-store.ts'
 import { lastTurn } from '../memory/conversation.ts'
 import type { GuildSettingsStore } from '../memory/guild-settings.ts'
 import type { UserStore } from '../memory/user-store.ts'
 import { mentionsBot, withoutMentions } from '../messages/addressing.ts'
-import { currentPicture } from '../messages/current-picture.ts'
+import { currentPicture, currentPictures } from '../messages/current-picture.ts'
 import type { LinkPreviews } from '../messages/link-previews.ts'
 import { OpenRequests } from '../messages/open-requests.ts'
 import { questionText } from '../messages/question-text.ts'
@@ -261,11 +261,11 @@ export class MessageRequests {
     }
     const viewer = await authorOf(message)
     if (question === '') {
-      return this.#look(incoming, await newestPictures(message.channel, viewer), true)
+      return this.#look(incoming, await currentPictures(message.channel, viewer, memory), true)
     }
     // Everyone can read the answer to a message, so it is about what everyone may see.
     const record = await pointable(viewer, await memory.channel(place, null))
-    const current = await currentPicture(record, viewer, message.channel)
+    const current = await currentPicture(record, viewer, message.channel, memory)
     if (current.kind === 'pictures') {
       return this.#look(incoming, current.pictures, true)
     }

@@ -166,9 +166,11 @@ export class QuestionFlow {
       const linked = await linkedMessage(picture, viewer)
       return { pictures: requirePictures(linked) }
     }
-    const current = await currentPicture(record, viewer, channel).catch((error: unknown) => {
-      throw hasCode(error, 'channel/unreadable') ? new InputError('conversation/none') : error
-    })
+    const current = await currentPicture(record, viewer, channel, this.#memory).catch(
+      (error: unknown) => {
+        throw hasCode(error, 'channel/unreadable') ? new InputError('conversation/none') : error
+      },
+    )
     if (current.kind === 'none') {
       throw new InputError('conversation/none')
     }

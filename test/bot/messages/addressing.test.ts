@@ -105,6 +105,19 @@ describe('who is heard', () => {
     ada.switchTo('general')
   })
 
+  it('a thread that was started from an answer is about the picture of the answer', async () => {
+    const answer = await ada.answerTo(await ada.upload(hearts(), mention))
+    await lin.upload(scene())
+    await ada.openThread('about the answer', answer)
+    const asked = await ada.answerTo(await ada.say(`${mention} how many hearts are there?`))
+    assert.match(asked.content, /\b3$/)
+    ada.switchTo('general')
+    const other = await ada.answerTo(await ada.upload(hearts(), mention))
+    await ada.openThread('described', other)
+    assert.match((await ada.answerTo(await ada.say(mention))).content, /heart/)
+    ada.switchTo('general')
+  })
+
   it('a member who answers a notice in words is pointed to its button', async () => {
     const channelId = await lin.openDirect()
     const notice = await say(channelId, caseCustomId({ guildId: '1', id: '2' }, 'appeal'))
