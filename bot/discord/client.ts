@@ -168,7 +168,7 @@ async function register(client: Client<true>, guild: string | undefined, log: Lo
       COMMANDS.map(({ data }) => data),
       { rest: client.rest, applicationId: client.application.id, guildId: guild },
     )
-    log.info('commands are registered')
+    log.debug('commands are registered')
   } catch (error) {
     const code = error instanceof DiscordAPIError ? error.code : undefined
     if (guild !== undefined && (code === UNKNOWN_GUILD || code === MISSING_ACCESS)) {

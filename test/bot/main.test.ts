@@ -40,6 +40,9 @@ describe('npm start without a token', { timeout: 180_000 }, () => {
       bot.kill('SIGINT')
     }
     assert.deepEqual(await exited, [0, null])
+    // Nothing stands above the address on a terminal.
+    assert.match(said.out, /^Opening the model .*\nOpen http:/)
+    assert.doesNotMatch(said.out + said.err, /commands are registered/)
     assert.match(said.out, /^Nothing of it is kept\.$/m)
     assert.match(said.out + said.err, /SIGHTSEER_ROWS is now SIGHTSEER_MAX_SEQUENCES/)
     assert.ok(!existsSync(path.join(folder, 'data')))
