@@ -10,6 +10,7 @@ import { createServer } from 'node:net'
 import path from 'node:path'
 import type { Sandbox, SandboxOptions, startSandbox as StartSandbox } from 'loopback-discord'
 import { ConfigError } from '../config/errors.ts'
+import { unwritableFolder } from '../config/unwritable-folder.ts'
 
 /** The port of `npm run sandbox`. */
 const SANDBOX_PORT = 4350
@@ -39,7 +40,12 @@ export async function openSandbox(
   if (stateFile === undefined) {
     return startAt(startSandbox, { port: port ?? 0, about })
   }
-  mkdirSync(path.dirname(stateFile), { recursive: true, mode: 0o700 })
+  const folder = path.dirname(path.resolve(stateFile))
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+  } catch (cause) {
+    throw unwritableFolder(folder, 'SANDBOX_STATE', cause) ?? cause
+  }
   const defaultPort = (await isFree(usualPort)) ? usualPort : 0
   return startAt(startSandbox, { port: port ?? defaultPort, stateFile, about })
 }

@@ -5,11 +5,13 @@
  * absent and is logged without its content. If the database does not answer, an operation throws.
  */
 
+import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { Keyv } from 'keyv'
 import type { Logger } from 'pino'
 import { DAY_MS } from '../../config/durations.ts'
 import { ConfigError } from '../../config/errors.ts'
+import { unwritableFolder } from '../../config/unwritable-folder.ts'
 import { KeyedMutex } from './keyed-mutex.ts'
 import type { Backend, Entry, OpenBackend } from './backends/backend.ts'
 import { createEncryption, encryptedWith, type Encryption } from './encryption.ts'
@@ -76,6 +78,13 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 }
 
 function openingError(url: string, cause: unknown): ConfigError {
+  if (url.startsWith('sqlite:')) {
+    const folder = path.dirname(path.resolve(url.slice('sqlite:'.length)))
+    const unwritable = unwritableFolder(folder, 'SIGHTSEER_STORE', cause)
+    if (unwritable) {
+      return unwritable
+    }
+  }
   const why = cause instanceof Error ? cause.message || cause.name : String(cause)
   const problem = `SIGHTSEER_STORE (${addressOf(url)}) cannot be opened: ${why}.`
   return new ConfigError([problem], { cause })

@@ -117,6 +117,20 @@ describe('npm start', () => {
     assert.doesNotMatch(said.err, /hunter2/)
   })
 
+  it('names a folder that it cannot write to, and what to do', async () => {
+    const folder = '/sys/sightseer' // not even root can create it
+    const right = 'give the user that runs it the right to write there'
+    for (const [setting, value] of [
+      ['SIGHTSEER_STORE', `sqlite:${folder}/store.sqlite`],
+      ['SANDBOX_STATE', `${folder}/state.json`],
+    ] as const) {
+      const { exited, said } = await start({ SIGHTSEER_STORE: 'memory:', [setting]: value })
+      assert.deepEqual(await exited, [1, null])
+      const sentence = `The bot cannot write to the folder ${folder}: ${right}, or name another place with ${setting}.`
+      assert.equal(said.err, `${sentence}\n`)
+    }
+  })
+
   it('explains every setting', async () => {
     const { exited, said } = await start({}, '--help')
     assert.deepEqual(await exited, [0, null])
