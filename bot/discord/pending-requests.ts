@@ -1,6 +1,7 @@
 /** Tracks requests to Discord that wait for their response, so that a shutdown can wait for them. */
 
 import { setTimeout as wait } from 'node:timers/promises'
+import { Readable } from 'node:stream'
 import { DefaultRestOptions, type RESTOptions } from 'discord.js'
 
 /** A queued request is sent within this time after the one before it. */
@@ -13,7 +14,7 @@ export class PendingRequests {
 
   /** For the option of the same name of discord.js. */
   readonly makeRequest: RESTOptions['makeRequest'] = async (url, init) => {
-    const request = withWholeBody(init).then((whole) => DefaultRestOptions.makeRequest(url, whole))
+    const request = send(url, init)
     this.#pending.add(request)
     try {
       return await request
@@ -36,6 +37,18 @@ export class PendingRequests {
       await wait(NEXT_REQUEST_MS)
     } while (this.#pending.size > 0 && !signal.aborted)
   }
+}
+
+/**
+ * Sends a request such that a connection that ends at the wrong moment fails the request, and not the
+ * process.
+ */
+async function send(url: string, init: Init): ReturnType<RESTOptions['makeRequest']> {
+  const response = await DefaultRestOptions.makeRequest(url, await withWholeBody(init))
+  if (response.body instanceof Readable) {
+    response.body.on('error', () => {}) // who reads it gets the error; before that nobody listens
+  }
+  return response
 }
 
 /**
