@@ -133,7 +133,11 @@ async function start({ token, api }: Sandbox, { folder, store }: Run): Promise<C
     stdio: ['ignore', 'inherit', log, 'ipc'],
   })
   closeSync(log)
-  await once(bot, 'message')
+  const exited = once(bot, 'exit').then(() => {
+    throw new Error(`the bot ended by itself: ${path.join(folder, 'log')}`)
+  })
+  await Promise.race([once(bot, 'message'), exited])
+  exited.catch(() => {}) // from here on it may be killed
   return bot
 }
 
