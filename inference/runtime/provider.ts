@@ -4,6 +4,9 @@
  * All WebGPU sessions are on the inference thread, as ONNX Runtime requires.
  */
 
+import { execFile } from 'node:child_process'
+import path from 'node:path'
+import { promisify } from 'node:util'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { ConfigError } from '../../config/errors.ts'
 import { POSITIONS, WORDS } from '../blocks/layers.ts'
@@ -22,8 +25,11 @@ export type Placement = {
 export const ON_CPU: Placement = { device: 'cpu', longestRun: Infinity }
 
 /** Side of the matrices of the speed test, and the least speed at which `auto` chooses a device. */
-const SIDE = 1024
+export const SIDE = 1024
 const LEAST_GFLOPS = 300
+const SPEED_ENTRY = path.join(import.meta.dirname, 'speed-entry.ts')
+/** A driver may compile its programs at the first use. */
+const SPEED_LIMIT_MS = 60_000
 
 /** @throws {ConfigError} if the requested device is missing or computes attention wrongly. */
 export async function chooseProvider(provider: Provider): Promise<Placement> {
@@ -40,7 +46,7 @@ export async function chooseProvider(provider: Provider): Promise<Placement> {
   }
   for (const device of ['cuda', 'webgpu'] as const) {
     // A software device, such as a test driver, is slower than the CPU.
-    if ((await gflops(device, SIDE).catch(() => 0)) >= LEAST_GFLOPS) {
+    if ((await speedApart(device)) >= LEAST_GFLOPS) {
       const { most } = await mostQueries(onDevice({ logSeverityLevel: 3 }, device))
       if (most === Infinity) {
         return { device, longestRun: most }
@@ -96,8 +102,28 @@ export function whyNoDevice(device: Device, cause: unknown): string | null {
   return null
 }
 
-/** The speed of a device at multiplying square matrices, in 10^9 operations per second. */
-async function gflops(device: Device, side: number): Promise<number> {
+/**
+ * The speed of a device, measured in a process of its own; 0 if the device cannot be used. Where there
+ * is none, ONNX Runtime and Dawn write errors to the terminal themselves although all is well, and a
+ * broken driver may end the process.
+ */
+async function speedApart(device: Device): Promise<number> {
+  try {
+    const limits = { timeout: SPEED_LIMIT_MS }
+    const { stdout } = await promisify(execFile)(process.execPath, [SPEED_ENTRY, device], limits)
+    return Number(stdout.trimEnd().split('\n').at(-1)) || 0
+  } catch {
+    return 0
+  }
+}
+
+/**
+ * The speed of a device at multiplying square matrices, in 10^9 operations per second.
+ *
+ * @param side of the matrices.
+ * @throws {ConfigError} if the device cannot be used.
+ */
+export async function gflops(device: Device, side: number): Promise<number> {
   const g = new GraphBuilder('speed')
   g.input('a', 'float32', [side, side])
   g.output(g.op('MatMul', ['a', 'a'], {}, 'b'), 'float32', [side, side])
