@@ -28,7 +28,8 @@ async function withModel(
   use: (model: Model, image: Uint8Array) => Promise<void>,
   precision: Precision = 'fp32',
 ) {
-  const model = await openModel(await packageFor(parity.name, precision), { threads: 1 })
+  const options = { threads: 1, queueLimit: 1000 }
+  const model = await openModel(await packageFor(parity.name, precision), options)
   try {
     await use(model, readFileSync(path.join(FIXTURES, parity.image)))
   } finally {
@@ -36,9 +37,31 @@ async function withModel(
   }
 }
 
+/**
+ * Asks everything at once. Each request brings a file of its own, of the same picture, as what follows
+ * the picture is ignored. Greedy ones of unequal prompts and lengths step together; the beams among
+ * them alone.
+ */
+async function answersAtOnce(model: Model, parity: Parity, picture: Uint8Array): Promise<void> {
+  const before = model.stats().stages.vision
+  const answers = parity.generations.map(({ prompt, options }, i) =>
+    model.describe(Buffer.concat([picture, Buffer.of(i)]), {
+      beams: 1,
+      prompt: parity.prompts[prompt].text,
+      ...options,
+    }),
+  )
+  for (const [i, { tokenIds }] of (await Promise.all(answers)).entries()) {
+    const { ids, options } = parity.generations[i]!
+    assert.deepEqual(tokenIds, ids, `at once: ${JSON.stringify(options)}`)
+  }
+  const { rows, runs } = model.stats().stages.vision
+  assert.ok(rows - before.rows > runs - before.runs, 'no pictures were seen together')
+}
+
 describe('a converted checkpoint', () => {
   for (const name of PARITY_NAMES) {
-    it(`gives the reference's ids, image tokens and likelihoods: ${name}`, async () => {
+    it(`gives the reference's ids, alone and at once, image tokens and likelihoods: ${name}`, async () => {
       const parity = loadParity(name)
       await withModel(parity, async (model, image) => {
         const tokens = await model.embedImage(image)
@@ -50,6 +73,7 @@ describe('a converted checkpoint', () => {
           const answer = await model.describe(image, { prompt: text, beams: 1, ...options })
           assert.deepEqual(answer.tokenIds, ids, JSON.stringify({ prompt, options }))
         }
+        await answersAtOnce(model, parity, image)
 
         for (const { prompt, answer, logProbabilities } of parity.scores) {
           const { text } = parity.prompts[prompt]

@@ -14,7 +14,7 @@ import { createModel, openModel } from '../../../inference/model.ts'
 import type { Claim, Model } from '../../../inference/contract/types.ts'
 import { inProcessBackend } from '../../helpers/in-process-backend.ts'
 import { packageFor } from '../../helpers/packages.ts'
-import { FIXTURES, loadParity, PARITY_NAMES } from '../../helpers/parity.ts'
+import { FIXTURES, loadParity } from '../../helpers/parity.ts'
 
 const parity = loadParity('base')
 const image = readFileSync(path.join(FIXTURES, parity.image))
@@ -58,37 +58,6 @@ async function endless(engine: EngineRuns): Promise<never> {
 }
 
 describe('requests at once', () => {
-  for (const name of PARITY_NAMES) {
-    it(`have the answers they have alone: ${name}`, async () => {
-      const recorded = loadParity(name)
-      const picture = readFileSync(path.join(FIXTURES, recorded.image))
-      const model = await openModel(await packageFor(name), {
-        threads: 1,
-        conversationBytes: 0,
-        queueLimit: 1000,
-      })
-      try {
-        // Each brings a file of its own, of the same picture: what follows the picture is ignored.
-        // Greedy ones of unequal prompts and lengths step together; the beams among them alone.
-        const answers = recorded.generations.map(({ prompt, options }, i) =>
-          model.describe(Buffer.concat([picture, Buffer.of(i)]), {
-            beams: 1,
-            prompt: recorded.prompts[prompt].text,
-            ...options,
-          }),
-        )
-        for (const [i, { tokenIds }] of (await Promise.all(answers)).entries()) {
-          const { ids, options } = recorded.generations[i]!
-          assert.deepEqual(tokenIds, ids, JSON.stringify(options))
-        }
-        const { vision } = model.stats().stages
-        assert.ok(vision.rows > vision.runs, 'no pictures were seen together')
-      } finally {
-        await model.close()
-      }
-    })
-  }
-
   it('end one by one while the others go on', async () => {
     const model = await openModel(folder, { threads: 1, conversationBytes: 0 })
     try {
