@@ -32,7 +32,7 @@ import { sentenceFor, ToldError, tryToSend } from './messages/failures.ts'
 import { AfterAnswerError } from './requests/publish.ts'
 import { inRequest } from './operations/logs.ts'
 import { localeOfMessage, storeLocale } from './requests/locale.ts'
-import type { Hearing } from './requests/message-intent.ts'
+import type { Hearing } from './requests/incoming/message-intent.ts'
 import type { Metrics } from './operations/metrics.ts'
 import { errorCode, errorKind } from './discord/api-errors.ts'
 

@@ -1,43 +1,39 @@
 /**
  * Decides what a message asks of the bot: a mention, a reply to an answer, a direct message, or a
- * picture in a channel where the bot answers automatically.
+ * picture in a channel where the bot answers automatically (automatic-request.ts).
  *
  * A message that brings something of its own, or replies to something, is about that or gets a
  * sentence about it (bot/messages/message-subject.ts). Only a message that does neither is about the
  * picture that was talked about last, or a newer one.
  */
 
-import { InputError } from '../../config/errors.ts'
+import { InputError } from '../../../config/errors.ts'
 import { setTimeout as wait } from 'node:timers/promises'
 import { GatewayIntentBits, type Message, MessageType, type PartialMessage } from 'discord.js'
 import { LRUCache } from 'lru-cache'
-import type { GuildSettings } from '../../commands/guild-settings.ts'
-import type { FoundPicture } from '../../commands/picture.ts'
-import {
-  assertMayPointAtMessage,
-  authorOf,
-  isRestrictedForward,
-  pointable,
-} from '../discord/picture-access.ts'
-import { replyTo } from '../discord/reply.ts'
-import { linkedMessage, recentMessages } from '../discord/picture-finder.ts'
-import type { Place } from '../discord/place.ts'
-import type { ConversationStore } from '../memory/conversation-store.ts'
-import { lastTurn } from '../memory/conversation.ts'
-import type { GuildSettingsStore } from '../memory/guild-settings.ts'
-import type { UserStore } from '../memory/user-store.ts'
-import { mentionsBot, withoutMentions } from '../messages/addressing.ts'
-import { currentPicture, currentPictures } from '../messages/current-picture.ts'
-import type { LinkPreviews } from '../messages/link-previews.ts'
-import { OpenRequests } from '../messages/open-requests.ts'
-import { questionText } from '../messages/question-text.ts'
-import { type SmallTalk, smallTalkIn } from '../messages/small-talk.ts'
-import { requirePictures, subjectOf, unreadableError } from '../messages/message-subject.ts'
-import { followUpTo } from '../messages/follow-up.ts'
-import { ownKind, type RepliedMessage, repliedMessage } from '../messages/replied-message.ts'
-import { localeOf } from './locale.ts'
-import { smallTalkReply } from '../messages/small-talk-reply.ts'
-import type { RequestIntake } from './submit.ts'
+import type { FoundPicture } from '../../../commands/picture.ts'
+import { assertMayPointAtMessage, authorOf, pointable } from '../../discord/picture-access.ts'
+import { replyTo } from '../../discord/reply.ts'
+import { linkedMessage, recentMessages } from '../../discord/picture-finder.ts'
+import type { Place } from '../../discord/place.ts'
+import type { ConversationStore } from '../../memory/conversation-store.ts'
+import { lastTurn } from '../../memory/conversation.ts'
+import type { GuildSettingsStore } from '../../memory/guild-settings.ts'
+import type { UserStore } from '../../memory/user-store.ts'
+import { mentionsBot, withoutMentions } from '../../messages/addressing.ts'
+import { currentPicture, currentPictures } from '../../messages/current-picture.ts'
+import type { LinkPreviews } from '../../messages/link-previews.ts'
+import { OpenRequests } from '../../messages/open-requests.ts'
+import { questionText } from '../../messages/question-text.ts'
+import { type SmallTalk, smallTalkIn } from '../../messages/small-talk.ts'
+import { requirePictures, subjectOf, unreadableError } from '../../messages/message-subject.ts'
+import { followUpTo } from '../../messages/follow-up.ts'
+import { ownKind, type RepliedMessage, repliedMessage } from '../../messages/replied-message.ts'
+import { localeOf } from '../locale.ts'
+import { smallTalkReply } from '../../messages/small-talk-reply.ts'
+import type { RequestIntake } from '../submit.ts'
+import { automaticRequest } from './automatic-request.ts'
+import type { IncomingMessage } from './incoming-message.ts'
 
 /** Message types written by people; the others are system messages, such as a pin. */
 const ASKING = new Set([MessageType.Default, MessageType.Reply])
@@ -71,17 +67,6 @@ export type Hearing = {
   readonly asked: boolean
   /** Called once the person has an answer or a sentence. */
   readonly settled: () => void
-}
-
-/** A message with its settings and locale. */
-type IncomingMessage = {
-  readonly message: Message
-  readonly place: Place
-  readonly settings: GuildSettings
-  readonly locale: string
-  /** What it says to the bot, without mentions of it. */
-  readonly question: string
-  readonly replied: RepliedMessage
 }
 
 export class MessageRequests {
@@ -129,7 +114,13 @@ export class MessageRequests {
       question: questionText(withoutMentions(message), message),
       replied,
     }
-    await (asked ? this.#answer(incoming) : this.#answerAutomatically(incoming))
+    if (asked) {
+      return this.#answer(incoming)
+    }
+    const request = await automaticRequest(incoming, this.#deps)
+    if (request) {
+      await this.#deps.intake.submitMessage(message, request, locale)
+    }
   }
 
   /**
@@ -309,53 +300,6 @@ export class MessageRequests {
         channel.sendTyping().catch(() => {}) // the answer will report it
       }
     })
-  }
-
-  /** Describes pictures in the configured channels, unless their author opted out. */
-  async #answerAutomatically({ message, place, settings, locale }: IncomingMessage): Promise<void> {
-    const { users, intake, previews } = this.#deps
-    const { channel, channelId } = message
-    // The threads of a channel and the posts of a forum are answered as the channel is.
-    const places = [channelId, ...(channel.isThread() ? [channel.parentId] : [])]
-    const isAmong = (channels: readonly string[]) =>
-      places.some((id) => id !== null && channels.includes(id))
-    const describes = isAmong(settings.answerChannels)
-    if (!describes && !isAmong(settings.altTextChannels)) {
-      return
-    }
-    if (isRestrictedForward({ client: message.client, place }, message)) {
-      return
-    }
-    const subject = subjectOf(await previews.settled(message))
-    const pictures = subject.kind === 'pictures' ? subject.pictures : []
-    const numbered = pictures.map((picture, index) => ({
-      picture,
-      number: pictures.length === 1 ? null : index + 1,
-    }))
-    const withoutAltText = numbered.filter(({ picture }) => !picture.altText)
-    const isEmpty = (describes ? pictures : withoutAltText).length === 0
-    if (isEmpty || (await users.hasOptedOut(message.author.id))) {
-      return
-    }
-    await intake.submitMessage(
-      message,
-      describes
-        ? {
-            kind: 'look',
-            pictures: [...pictures],
-            style: settings.style,
-            question: null,
-            quoted: false,
-            asked: false,
-          }
-        : {
-            kind: 'alt-text',
-            pictures: withoutAltText.map(({ picture }) => picture),
-            numbers: withoutAltText.map(({ number }) => number),
-            asked: false,
-          },
-      locale,
-    )
   }
 }
 
