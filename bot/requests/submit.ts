@@ -11,6 +11,7 @@ import {
   type RepliableInteraction,
 } from 'discord.js'
 import type { Logger } from 'pino'
+import { z } from 'zod'
 import { InputError } from '../../config/errors.ts'
 import { type Acknowledge, withDeferral } from '../discord/deferral.ts'
 import type { RequestHandler } from './handler.ts'
@@ -57,6 +58,15 @@ type Deps = {
   readonly typing: Typing
   readonly log: Logger
 }
+
+/** Of a stored request, what telling its person needs; also of one that cannot be read. */
+const addressing = z
+  .object({
+    kind: z.enum(['look', 'ask', 'again', 'repost', 'alt-text']).catch('look'),
+    locale: z.string().catch('en-US'),
+    asked: z.boolean().catch(true),
+  })
+  .catch({ kind: 'look', locale: 'en-US', asked: true })
 
 export class RequestIntake {
   readonly #deps: Deps
@@ -135,13 +145,20 @@ export class RequestIntake {
 
   /** Goes on with a job that another process left. @throws {ToldError} as `submitMessage` does. */
   async carryOut(job: Job, context: JobContext): Promise<void> {
-    const request = requestSchema.parse(job.request)
-    await this.#perform(job, request, { context, delivery: this.#deliveryOf(job, context) })
+    const delivery = this.#deliveryOf(job, context)
+    const request = requestSchema.safeParse(job.request)
+    if (request.success) {
+      return this.#perform(job, request.data, { context, delivery })
+    }
+    // Another version of the bot stored it.
+    const error = new InputError('restart/ask-again', null, { cause: request.error })
+    await tellFailure(error, addressing.parse(job.request), { delivery, log: this.#deps.log })
+    throw new ToldError('a stored request cannot be read', { cause: error })
   }
 
   /** Tells the person that a job which another process left has no answer. */
   async giveUp(job: Job, context: JobContext, outcome: 'expired' | 'given-up'): Promise<void> {
-    const request = requestSchema.parse(job.request)
+    const request = addressing.parse(job.request)
     const error = new InputError(outcome === 'expired' ? 'request/expired' : 'request/given-up')
     const delivery = this.#deliveryOf(job, context)
     await tellFailure(error, request, { delivery, log: this.#deps.log })
