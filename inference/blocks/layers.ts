@@ -26,6 +26,8 @@ export type Storage = {
 
 /** Activations are quantized to int8 inside the kernel; the only fast path for 8 bits on a CPU. */
 const ACCURACY_LEVEL = 4
+/** Activations stay float32; the fast path for 4 bits only, 8 bits take 40 times as long. */
+const EXACT_LEVEL = 1
 
 /** One or more Linear modules over the same input, seen as one: their outputs side by side. */
 export type Linear = {
@@ -37,6 +39,8 @@ export type Linear = {
   readonly bias: boolean
   /** Quantize when the graph's storage says so and the shape fits. */
   readonly quantize: boolean
+  /** Never round the inputs to int8: a few of them are far larger than the others. Default false. */
+  readonly exactInput?: boolean
   /** No input is below this, where that is known. */
   readonly lowest?: number | undefined
 }
@@ -98,15 +102,17 @@ function matmul(g: GraphBuilder, storage: Storage, x: string, layer: Linear, bia
   storage.onLinear?.(layer, x)
   const parts = names(layer, 'weight').map((tensor) => ({ tensor, rows: layer.outputs }))
   const rows = layer.outputs * parts.length
-  if (layer.quantize && storage.perToken === true && parts.length === 1) {
+  const exact = layer.exactInput === true
+  if (layer.quantize && !exact && storage.perToken === true && parts.length === 1) {
     g.quantized += 1
     const { inputs, lowest } = layer
     return perToken(g, x, { weight: parts[0]!, inputs, bias, lowest })
   }
   if (layer.quantize && storage.bits !== null) {
-    if (blockSizeOf(layer.inputs) !== null) {
+    if (blockSizeOf(layer.inputs) !== null && !(exact && storage.bits === 8)) {
       g.quantized += parts.length
-      return quantizedMatmul(g, storage.bits, x, { parts, rows, columns: layer.inputs }, bias)
+      const matrix = { parts, rows, columns: layer.inputs, exact }
+      return quantizedMatmul(g, storage.bits, x, matrix, bias)
     }
     g.kept += parts.length
   }
@@ -119,7 +125,7 @@ function quantizedMatmul(
   g: GraphBuilder,
   bits: 4 | 8,
   x: string,
-  matrix: { parts: readonly WeightPart[]; rows: number; columns: number },
+  matrix: { parts: readonly WeightPart[]; rows: number; columns: number; exact: boolean },
   bias: string,
 ): string {
   const { values, scales, zeroPoints, blockSize } = g.weights.quantized(
@@ -133,7 +139,7 @@ function quantizedMatmul(
     N: matrix.rows,
     bits,
     block_size: blockSize,
-    accuracy_level: ACCURACY_LEVEL,
+    accuracy_level: matrix.exact ? EXACT_LEVEL : ACCURACY_LEVEL,
   })
 }
 

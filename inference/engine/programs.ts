@@ -189,7 +189,7 @@ function answerIds(
     throw new InputError('score/empty-answer')
   }
   const apart = prompt === '' || /\s$/u.test(prompt) || /^\s/u.test(answer)
-  const ids = tokenizer.encode(apart ? answer : ` ${answer}`, { bos: false })
+  const ids = tokenizer.encode(apart ? answer : ` ${answer}`, { special: false })
   if (ids.length > room) {
     throw new InputError('score/long-answer')
   }

@@ -113,14 +113,14 @@ export class PrefixCache {
   /**
    * Deletes every sequence with one of these images in it, and all that are too old.
    *
-   * @param imageKeys as in the positions, or what stands there before a colon.
+   * @param imageKeys as in the positions, or what stands there before or between colons.
    */
   forget(imageKeys: readonly string[]): void {
     this.#entries.purgeStale()
     const keys = new Set(imageKeys)
     for (const [id, { positions, cache }] of Array.from(this.#entries.entries())) {
       const isForgotten = (position: number | string) =>
-        typeof position === 'string' && keys.has(position.split(':')[0]!)
+        typeof position === 'string' && position.split(':').some((part) => keys.has(part))
       if (positions.some(isForgotten)) {
         this.#entries.delete(id)
         cache.dispose()

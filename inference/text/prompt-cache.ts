@@ -28,7 +28,7 @@ export class PromptCache {
     })
   }
 
-  /** @returns the ids of a text, the beginning-of-text id first; a copy. */
+  /** @returns the ids of a text, with those that begin and end every text; a copy. */
   encode(text: string): number[] {
     const cached = this.#ids.get(text)
     if (cached) {
@@ -36,7 +36,7 @@ export class PromptCache {
       return [...cached]
     }
     this.#misses += 1
-    const ids = this.#tokenizer.encode(text, { bos: true })
+    const ids = this.#tokenizer.encode(text, { special: true })
     this.#ids.set(text, ids)
     return [...ids]
   }

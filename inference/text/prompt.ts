@@ -10,5 +10,5 @@ export type Prompt =
   /** The exact text that the family's processor in transformers would get. */
   | { readonly kind: 'raw'; readonly text: string }
 
-/** Converts text to token ids, the beginning-of-text id first. */
+/** Converts text to token ids, with those that begin and end every text. */
 export type Encode = (text: string) => number[]

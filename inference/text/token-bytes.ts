@@ -1,5 +1,5 @@
 /**
- * The bytes that each id of a byte-level BPE vocabulary stands for, read from tokenizer.json.
+ * The bytes that each id of a vocabulary stands for, read from tokenizer.json.
  *
  * Stop strings are matched as bytes, because a token may end inside a UTF-8 character.
  */
@@ -8,9 +8,15 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { z } from 'zod'
 import { ConfigError } from '../../config/errors.ts'
+import { WORD_MARK } from './unigram.ts'
 
 const tokenizerSchema = z.object({
-  model: z.object({ vocab: z.record(z.string(), z.int()) }),
+  model: z.object({
+    vocab: z.union([
+      z.record(z.string(), z.int()),
+      z.array(z.tuple([z.string(), z.number()])), // Unigram: the id of a piece is its place
+    ]),
+  }),
   added_tokens: z.array(z.object({ id: z.int(), content: z.string() })).default([]),
 })
 
@@ -27,11 +33,15 @@ export async function readVocabulary(folder: string): Promise<Vocabulary> {
     throw new ConfigError([`${file} is not a tokenizer with a vocabulary.`])
   }
   const { model, added_tokens: added } = result.data
-  const tokens = new Map(Object.entries(model.vocab).map(([token, id]) => [id, token]))
+  const { vocab } = model
+  const isUnigram = Array.isArray(vocab)
+  const tokens = isUnigram
+    ? new Map(vocab.map(([piece], id) => [id, piece.replaceAll(WORD_MARK, ' ')]))
+    : new Map(Object.entries(vocab).map(([token, id]) => [id, token]))
   for (const { id, content } of added) {
     tokens.set(id, content)
   }
-  const characters = byteOfCharacter()
+  const characters = isUnigram ? new Map<string, number>() : byteOfCharacter()
   return {
     bytesOf: (id) => {
       const token = tokens.get(id)
@@ -40,7 +50,7 @@ export async function readVocabulary(folder: string): Promise<Vocabulary> {
   }
 }
 
-/** The bytes of a token; an added token is plain text, whose bytes are its UTF-8. */
+/** The bytes of a token; an added token or a Unigram piece is plain text, whose bytes are its UTF-8. */
 function toBytes(token: string, characters: ReadonlyMap<string, number>): Uint8Array {
   const bytes = Array.from(token, (character) => characters.get(character))
   return bytes.every((byte) => byte !== undefined)

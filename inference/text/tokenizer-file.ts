@@ -1,5 +1,6 @@
 /**
- * Reads and checks a `tokenizer.json`: a byte-level BPE whose every step takes time linear in the text.
+ * Reads and checks a `tokenizer.json`: a byte-level BPE, or T5's Unigram, whose every step takes time
+ * linear in the text.
  *
  * A tokenizer comes from whoever published the model, and each question goes through it. A pattern such
  * as `(a+)+$` in it would stop all answers. So only steps that are known are accepted, and of patterns
@@ -31,12 +32,22 @@ const NORMALIZERS: ReadonlySet<unknown> = new Set(['Lowercase', 'NFC', 'NFD', 'N
 const step = z.looseObject({ type: z.string() })
 type Step = z.infer<typeof step>
 
-const schema = z.looseObject({
-  model: z.looseObject({
-    type: z.literal('BPE').optional(),
-    vocab: z.record(z.string(), z.int().nonnegative()),
-    merges: z.array(z.union([z.string(), z.tuple([z.string(), z.string()])])),
-  }),
+const bpe = z.looseObject({
+  type: z.literal('BPE').optional(),
+  vocab: z.record(z.string(), z.int().nonnegative()),
+  merges: z.array(z.union([z.string(), z.tuple([z.string(), z.string()])])),
+})
+
+/** The id of a piece is its place; longer pieces than this would make a text take longer. */
+const unigram = z.looseObject({
+  type: z.literal('Unigram'),
+  unk_id: z.int().nonnegative(),
+  vocab: z.array(z.tuple([z.string().max(MAX_TOKEN_LENGTH), z.number()])),
+  byte_fallback: z.literal(false).default(false),
+})
+export type UnigramModel = z.infer<typeof unigram>
+
+const rest = {
   added_tokens: z
     .array(
       z.looseObject({
@@ -52,9 +63,12 @@ const schema = z.looseObject({
   pre_tokenizer: step,
   post_processor: z.looseObject({}).nullable().default(null),
   decoder: step,
-})
+}
+const bpeSchema = z.looseObject({ model: bpe, ...rest })
+const unigramSchema = z.looseObject({ model: unigram, ...rest })
+const typeSchema = z.looseObject({ model: z.looseObject({ type: z.literal('Unigram') }) })
 
-export type TokenizerFile = z.infer<typeof schema>
+export type TokenizerFile = z.infer<typeof bpeSchema> | z.infer<typeof unigramSchema>
 
 /**
  * Parses the text of a `tokenizer.json`.
@@ -69,20 +83,17 @@ export function parseTokenizerFile(text: string, name: string): TokenizerFile {
   } catch (cause) {
     throw new ConfigError([`${name} is not JSON.`], { cause })
   }
-  const { data: file, error } = schema.safeParse(json)
+  const isT5 = typeSchema.safeParse(json).success
+  const { data: file, error } = isT5 ? unigramSchema.safeParse(json) : bpeSchema.safeParse(json)
   if (error) {
     const where = error.issues[0]?.path.join('.') ?? ''
-    throw new ConfigError([
-      `${name} is not a byte-pair tokenizer (${where} is not as it should be).`,
-    ])
+    const kind = isT5 ? 'Unigram' : 'byte-pair'
+    throw new ConfigError([`${name} is not a ${kind} tokenizer (${where} is not as it should be).`])
   }
   if (Object.keys(file.model.vocab).length === 0) {
     throw new ConfigError([`${name} has an empty vocabulary.`])
   }
-  const problem =
-    (file.normalizer && stepProblem(file.normalizer, 'normalizers', isNormalizer)) ??
-    stepProblem(file.pre_tokenizer, 'pretokenizers', isPreTokenizer) ??
-    stepProblem(file.decoder, 'decoders', ({ type }) => type === 'ByteLevel')
+  const problem = isUnigram(file.model) ? unigramProblem(file, file.model) : bpeProblem(file)
   if (problem !== null) {
     throw new ConfigError([
       `${name} has ${problem}, which is not supported: it could take any time, or give other tokens.`,
@@ -91,15 +102,70 @@ export function parseTokenizerFile(text: string, name: string): TokenizerFile {
   return file
 }
 
+export function isUnigram(model: TokenizerFile['model']): model is UnigramModel {
+  return model.type === 'Unigram'
+}
+
+/** Every token with its id, added ones last. */
+export function vocabularyOf({
+  model,
+  added_tokens: added,
+}: TokenizerFile): (readonly [string, number])[] {
+  const tokens = isUnigram(model)
+    ? model.vocab.map(([piece], id) => [piece, id] as const)
+    : Object.entries(model.vocab)
+  return [...tokens, ...added.map(({ content, id }) => [content, id] as const)]
+}
+
+function bpeProblem(file: TokenizerFile): string | null {
+  return (
+    (file.normalizer && stepProblem(file.normalizer, 'normalizers', isNormalizer)) ??
+    stepProblem(file.pre_tokenizer, 'pretokenizers', isPreTokenizer) ??
+    stepProblem(file.decoder, 'decoders', ({ type }) => type === 'ByteLevel')
+  )
+}
+
+/** T5's, as transformers makes it. */
+function unigramProblem(
+  { normalizer, pre_tokenizer: before, decoder, added_tokens: added }: TokenizerFile,
+  { unk_id: unknown, vocab }: UnigramModel,
+): string | null {
+  const ordinary = added.find(({ special, id }) => !special && id >= vocab.length)
+  if (ordinary !== undefined) {
+    return `the token ${JSON.stringify(ordinary.content)} outside of its vocabulary`
+  }
+  if (unknown >= vocab.length) {
+    return 'an unknown token outside of its vocabulary'
+  }
+  if (normalizer !== null && normalizer.type !== 'Precompiled') {
+    return describe(normalizer)
+  }
+  const steps = z.array(step).safeParse(before['pretokenizers']).data ?? []
+  const [split, mark, ...more] = steps
+  if (split?.type !== 'WhitespaceSplit' || !isMetaspace(mark) || more.length > 0) {
+    return describe(before)
+  }
+  return isMetaspace(decoder) ? null : describe(decoder)
+}
+
+/** Marks words with "▁" in front, also the first one. */
+function isMetaspace(one: Step | undefined): boolean {
+  return (
+    one?.type === 'Metaspace' &&
+    one['replacement'] === '▁' &&
+    (one['prepend_scheme'] ?? 'always') === 'always' &&
+    one['add_prefix_space'] !== false
+  )
+}
+
 /** The largest id that text can be encoded to; special tokens are never in a text. */
-export function largestTextToken({ model, added_tokens: added }: TokenizerFile): {
+export function largestTextToken(file: TokenizerFile): {
   readonly text: string
   readonly id: number
 } {
-  const special = new Set(added.filter((token) => token.special).map(({ id }) => id))
+  const special = new Set(file.added_tokens.filter((token) => token.special).map(({ id }) => id))
   let largest = { text: '', id: -1 }
-  const tokens = added.map(({ content, id }) => [content, id] as const)
-  for (const [text, id] of [...Object.entries(model.vocab), ...tokens]) {
+  for (const [text, id] of vocabularyOf(file)) {
     if (id > largest.id && !special.has(id)) {
       largest = { text, id }
     }

@@ -1,32 +1,28 @@
 /**
- * Converts text to token ids and back, for GPT-2's byte-level BPE, with `@huggingface/tokenizers`.
+ * Converts text to token ids and back, by the `tokenizer.json` of a model.
  *
  * User text cannot contain special tokens: a "</s>" or "<image>" in it is encoded letter by letter.
  * transformers encodes it as the special token; `parseSpecial` does the same.
- *
- * Three differences between the library and the reference are corrected here: it uses JavaScript's
- * white space instead of Unicode's (U+0085 and U+FEFF differ), `decode` removes spaces before
- * punctuation, and it fails on an empty list of ids and on ids without a token. One remains: letters
- * new in Unicode 17 count as letters; in the reference (Unicode 16) they are symbols.
  */
 
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers'
 import { z } from 'zod'
 import { ConfigError } from '../../config/errors.ts'
-import { largestTextToken, parseTokenizerFile, type TokenizerFile } from './tokenizer-file.ts'
-
-/**
- * GPT-2's pattern that splits text into words; BPE merges tokens only within a word.
- * Source: openai/gpt-2, src/encoder.py, `Encoder.pat`, with Unicode's white space spelled out.
- */
-const WORDS =
-  /'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\p{White_Space}\p{L}\p{N}]+|\p{White_Space}+(?!\P{White_Space})|\p{White_Space}+/gu
+import { ByteLevelBpe } from './byte-level-bpe.ts'
+import type { TextModel } from './text-model.ts'
+import {
+  isUnigram,
+  largestTextToken,
+  parseTokenizerFile,
+  type TokenizerFile,
+  vocabularyOf,
+} from './tokenizer-file.ts'
+import { Unigram } from './unigram.ts'
 
 export type EncodeOptions = {
-  /** Whether the beginning-of-text id comes first. */
-  readonly bos: boolean
+  /** Whether the ids that begin and end every text come with it. */
+  readonly special: boolean
   /** Whether text such as "</s>" is encoded as the special token, as transformers does. Default false. */
   readonly parseSpecial?: boolean
 }
@@ -37,7 +33,8 @@ export type Tokenizer = {
   /**
    * The ids of a text, integers in [0, vocabSize). Time is linear in its length.
    *
-   * @throws {RangeError} if `bos` is wanted and neither the file nor the caller named its id.
+   * @throws {RangeError} if `special` is wanted, and neither the file has a template nor the caller
+   *   named the id that begins a text.
    */
   encode(text: string, options: EncodeOptions): number[]
   /** The text of ids without special tokens; bytes that are not UTF-8 become U+FFFD. */
@@ -45,7 +42,7 @@ export type Tokenizer = {
 }
 
 export type TokenizerOptions = {
-  /** Id that begins a text where the file's template does not say it: the card's. Default: none. */
+  /** Id that begins a text where the file has no template that says it: the card's. Default: none. */
   readonly bos?: number
   /** Ids that the model has: a token beyond them is refused, since a text with it could not be run. */
   readonly vocabSize?: number
@@ -54,7 +51,7 @@ export type TokenizerOptions = {
 /**
  * Opens the `tokenizer.json` of a model package or a Hugging Face folder.
  *
- * @throws {ConfigError} if it is missing, broken, not a byte-pair encoding or of another model.
+ * @throws {ConfigError} if it is missing, broken, of a kind that is not supported or of another model.
  */
 export async function loadTokenizer(
   folder: string,
@@ -86,7 +83,7 @@ export function parseTokenizer(
     ])
   }
   try {
-    return new BpeTokenizer(file, name, bos ?? null)
+    return new FileTokenizer(file, name, bos ?? null)
   } catch (cause) {
     if (cause instanceof ConfigError) {
       throw cause
@@ -96,11 +93,11 @@ export function parseTokenizer(
   }
 }
 
-class BpeTokenizer implements Tokenizer {
+class FileTokenizer implements Tokenizer {
   readonly vocabSize: number
-  readonly #library: HuggingFaceTokenizer
+  readonly #model: TextModel
   /** Null where neither the file nor the caller says it. */
-  readonly #bos: number | null
+  readonly #template: Template | null
   readonly #special: ReadonlyMap<string, number>
   readonly #specialIds: ReadonlySet<number>
   /** Matches the text of any special token, longer ones first; null if the file has none. */
@@ -114,77 +111,80 @@ class BpeTokenizer implements Tokenizer {
     const longest = [...this.#special.keys()].sort((a, b) => b.length - a.length)
     const pattern = longest.map((text) => RegExp.escape(text)).join('|')
     this.#specialPattern = pattern === '' ? null : new RegExp(`(${pattern})`, 'u')
-    this.vocabSize = 1 + largest([...Object.values(model.vocab), ...added.map(({ id }) => id)])
-    this.#bos = templateBos(file, name) ?? bos
-    if (this.#bos !== null && this.#bos >= this.vocabSize) {
-      throw new ConfigError([`${name} has no token ${this.#bos}, which begins every text.`])
+    const ids = vocabularyOf(file).map(([, id]) => id)
+    this.vocabSize = 1 + ids.reduce((most, id) => Math.max(most, id), 0)
+    this.#template = templateOf(file, name) ?? (bos === null ? null : { before: [bos], after: [] })
+    if (this.#template?.before.some((id) => id >= this.vocabSize)) {
+      throw new ConfigError([`${name} has no token ${bos}, which begins every text.`])
     }
-    // Without the special tokens, so that no text can name one, and without the template.
-    const ordinary = {
-      ...file,
-      added_tokens: added.filter((token) => !token.special),
-      post_processor: null,
-    }
-    this.#library = new HuggingFaceTokenizer(ordinary, { clean_up_tokenization_spaces: false })
-    const splitter = this.#library.pre_tokenizer
-    if (file.pre_tokenizer['type'] === 'ByteLevel' && splitter !== null && 'pattern' in splitter) {
-      splitter.pattern = WORDS
-    }
+    this.#model = isUnigram(model)
+      ? new Unigram(file, model, this.#specialIds)
+      : new ByteLevelBpe(file)
   }
 
-  encode(text: string, { bos, parseSpecial = false }: EncodeOptions): number[] {
-    const start = bos ? [this.#bosId()] : []
+  encode(text: string, { special, parseSpecial = false }: EncodeOptions): number[] {
+    const { before, after } = special ? this.#wantedTemplate() : NO_TEMPLATE
     if (!parseSpecial || this.#specialPattern === null) {
-      return start.concat(this.#encodeText(text))
+      return [...before, ...this.#encodeText(text), ...after]
     }
     const pieces = text.split(this.#specialPattern) // odd indices are special tokens
-    return start.concat(
-      ...pieces.map((piece, i) =>
-        i % 2 === 1 ? [this.#special.get(piece)!] : this.#encodeText(piece),
-      ),
+    const ids = pieces.flatMap((piece, i) =>
+      i % 2 === 1 ? [this.#special.get(piece)!] : this.#encodeText(piece),
     )
+    return [...before, ...ids, ...after]
   }
 
   decode(ids: readonly number[]): string {
-    const ordinary = ids.filter(
-      (id) => !this.#specialIds.has(id) && this.#library.id_to_token(id) !== undefined,
-    )
-    return ordinary.length === 0 ? '' : this.#library.decode(ordinary)
+    const ordinary = ids.filter((id) => !this.#specialIds.has(id) && this.#model.has(id))
+    return ordinary.length === 0 ? '' : this.#model.decode(ordinary)
   }
 
-  #bosId(): number {
-    if (this.#bos === null) {
+  #wantedTemplate(): Template {
+    if (this.#template === null) {
       throw new RangeError('expected a tokenizer that knows which id begins a text')
     }
-    return this.#bos
+    return this.#template
   }
 
   #encodeText(text: string): number[] {
-    return text === '' ? [] : this.#library.encode(text, { add_special_tokens: false }).ids
+    return text === '' ? [] : this.#model.encode(text)
   }
 }
 
-function largest(ids: readonly number[]): number {
-  return ids.reduce((most, id) => Math.max(most, id), 0)
-}
+/** The ids around a text. */
+type Template = { readonly before: readonly number[]; readonly after: readonly number[] }
 
-/** The id that the file's template puts before a text; null if it has no such template. */
-function templateBos(
-  { post_processor: template, model, added_tokens: added }: TokenizerFile,
-  name: string,
-): number | null {
-  const first = z
-    .object({
-      single: z.tuple([z.object({ SpecialToken: z.object({ id: z.string() }) })], z.unknown()),
-    })
-    .safeParse(template)
-  if (!first.success) {
+const NO_TEMPLATE: Template = { before: [], after: [] }
+
+const templateSchema = z.object({
+  single: z.array(
+    z.union([
+      z.object({ SpecialToken: z.object({ id: z.string() }) }),
+      z.object({ Sequence: z.unknown() }),
+    ]),
+  ),
+})
+
+/** The ids that the file's template puts around a text; null if it has no such template. */
+function templateOf(file: TokenizerFile, name: string): Template | null {
+  const parsed = templateSchema.safeParse(file.post_processor)
+  const items = parsed.data?.single ?? []
+  const place = items.findIndex((item) => 'Sequence' in item)
+  if (place < 0 || items.length === 1) {
     return null
   }
-  const text = first.data.single[0].SpecialToken.id
-  const id = added.find(({ content }) => content === text)?.id ?? model.vocab[text]
-  if (id === undefined) {
-    throw new ConfigError([`${name} has no token ${text}, which begins every text.`])
-  }
-  return id
+  const ids = new Map(vocabularyOf(file))
+  const idsOf = (some: typeof items) =>
+    some.flatMap((item) => {
+      if ('Sequence' in item) {
+        return []
+      }
+      const text = item.SpecialToken.id
+      const id = ids.get(text)
+      if (id === undefined) {
+        throw new ConfigError([`${name} has no token ${text}, which is in every text.`])
+      }
+      return [id]
+    })
+  return { before: idsOf(items.slice(0, place)), after: idsOf(items.slice(place)) }
 }

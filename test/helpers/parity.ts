@@ -1,7 +1,7 @@
 /**
  * Loads the results of transformers for the small checkpoints (recorded by test/reference).
  *
- * For each name in PARITY_NAMES there are
+ * For each name in PARITY_NAMES and T5_NAMES there are
  * - `test/fixtures/checkpoints/NAME/`: a Hugging Face folder with the stored weights;
  * - `test/fixtures/parity/NAME.json`: one object of the type Parity below, plain data;
  * - `test/fixtures/parity/NAME.bin`: the tensors, float32 little-endian, one after the other; the JSON's
@@ -25,6 +25,10 @@
  * - `logits.caption.prefill`, `logits.question.prefill` [Q + prompt ids, V], when at most 16 rows
  * - `logits.caption.steps` [up to 8, V], `logits.question.steps` [up to 4, V]: raw logits of plain greedy
  *   steps; row 0 is the last row of the prefill
+ *
+ * A T5 has no prefill. Its encoder reads `queryTokens` times `tokens.image` and the prompt's ids, whose last is
+ * `</s>`; what the penalty and the rule see begins with `tokens.decoderStart`. It has besides
+ * - `encoded.caption`, `encoded.question` [Q + prompt ids, D]: the encoder's output
  */
 
 import { readFileSync } from 'node:fs'
@@ -48,7 +52,10 @@ export const PARITY_NAMES = [
   '224px',
   '364px',
 ] as const
-export type ParityName = (typeof PARITY_NAMES)[number]
+
+/** Those whose language model is a T5. */
+export const T5_NAMES = ['t5-gated', 't5-relu', 't5-odd-sizes', 't5-blocks'] as const
+export type ParityName = (typeof PARITY_NAMES)[number] | (typeof T5_NAMES)[number]
 
 export type Tensor = { readonly shape: readonly number[]; readonly data: Float32Array }
 
@@ -73,10 +80,11 @@ export type Parity = {
     readonly pad: number
     readonly stop: number[]
     readonly image: number
+    readonly decoderStart?: number
   }
   readonly queryTokens: number
   readonly vocabSize: number
-  /** `ids` start with BOS; the caption's text is empty, so its ids are BOS alone. */
+  /** `ids` start with BOS, or end with a T5's `</s>`; the caption's text is empty, so its ids are that alone. */
   readonly prompts: Record<PromptName, { readonly text: string; readonly ids: number[] }>
   /** Teacher-forced natural-log probability of each token of the answer after the prompt's ids. */
   readonly scores: readonly {

@@ -35,7 +35,7 @@ export async function openTestRunner(folder: string, place: TestPlace = {}): Pro
     sessions,
     openCaches: async (shape) => (place.caches ?? hostCaches)(shape),
     longestRun: place.longestRun ?? Infinity,
-    encode: (text) => tokenizer.encode(text, { bos: true }),
+    encode: (text) => tokenizer.encode(text, { special: true }),
     pixelValues: (bytes, spec) => toPixelValues(bytes, spec),
   })
   if (runner.decoder === null) {

@@ -29,11 +29,14 @@ export async function longRunner(name: ParityName, folder: string, card: ModelCa
   const { embedSize } = card.dimensions
   const table = readEmbeddings(name) // float32 [vocabSize, embedSize]
   return async (segments: readonly Segment[]): Promise<Float32Array> => {
-    const rows = segments.flatMap((segment) =>
-      segment.kind === 'image'
+    const rows = segments.flatMap((segment) => {
+      if (segment.kind === 'encoded') {
+        throw new RangeError('expected a prompt for a decoder without an encoder')
+      }
+      return segment.kind === 'image'
         ? [segment.tokens.data]
-        : segment.ids.map((id) => table.subarray(id * embedSize, (id + 1) * embedSize)),
-    )
+        : segment.ids.map((id) => table.subarray(id * embedSize, (id + 1) * embedSize))
+    })
     const all = Float32Array.from(rows.flatMap((row) => Array.from(row)))
     const length = all.length / embedSize
     const wanted = Array.from({ length }, (_, i) => i)

@@ -1,5 +1,6 @@
 """Makes the random weights of one small checkpoint and writes it as a Hugging Face folder."""
 
+import functools
 import json
 import math
 import shutil
@@ -12,18 +13,30 @@ from transformers import AutoTokenizer, Blip2Config, Blip2ForConditionalGenerati
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import tokenizers_made
-from configs import QFORMER, TEXT, VISION
+import unigrams_made
+from configs import QFORMER, T5, TEXT, VISION
 from training.stem import load_blip2, with_stem
 
 STOP_ID = 202  # "\n" in the tokenizer of the fixtures, as 50118 is in OPT's
+T5_STOP_ID = 1
 MANTISSA_BITS = 6  # exact in float16 and bfloat16, and packs well
+
+
+def stop_id(spec) -> int:
+    return T5_STOP_ID if "t5" in spec else STOP_ID
+
+
+def text_config(spec):
+    if "t5" in spec:
+        return {**T5, **spec["t5"], "model_type": "t5"}
+    return {**TEXT, **spec.get("text", {}), "eos_token_id": STOP_ID, "model_type": "opt"}
 
 
 def build_config(spec) -> Blip2Config:
     return Blip2Config(
         vision_config={**VISION, **spec.get("vision", {})},
         qformer_config={**QFORMER, **spec.get("qformer", {})},
-        text_config={**TEXT, **spec.get("text", {}), "eos_token_id": STOP_ID, "model_type": "opt"},
+        text_config=text_config(spec),
         num_query_tokens=spec.get("queries", 4),
         image_token_index=303,
     )
@@ -54,7 +67,9 @@ def random_weights(model, seed: int):
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             noise = torch.randn(parameter.shape, generator=generator)
-            if "norm" in name.lower():
+            if text.model_type == "t5" and "language_model" in name:
+                value = t5_value(text, name, noise)
+            elif "norm" in name.lower():
                 value = noise * 0.2 + (1.0 if name.endswith("weight") else 0.0)
             elif name.endswith("bias"):
                 value = noise * 0.2
@@ -70,12 +85,35 @@ def random_weights(model, seed: int):
             parameter.copy_(coarse(value))
 
 
+def t5_value(text, name: str, noise: torch.Tensor) -> torch.Tensor:
+    if "norm" in name:
+        # Where logits are scaled, they are brought back to where ids differ.
+        wide = text.scale_decoder_outputs and "decoder.final_layer_norm" in name
+        return (noise * 0.2 + 1.0) * (4.0 if wide else 1.0)
+    if "relative_attention_bias" in name:
+        return noise
+    if "shared" in name or "lm_head" in name:  # small: tied embeddings would repeat the last id otherwise
+        return noise * (0.4 if text.scale_decoder_outputs else 1.5 / math.sqrt(text.d_model))
+    value = noise * 1.6 / math.sqrt(noise[0].numel())
+    return value / math.sqrt(text.d_kv) if "Attention.q." in name else value
+
+
+def last_hidden(model, prompt) -> torch.Tensor:
+    language = model.language_model
+    if model.config.text_config.model_type != "t5":
+        return language.model(inputs_embeds=prompt).last_hidden_state[0, -1]
+    encoded = language.encoder(inputs_embeds=prompt).last_hidden_state
+    ids = torch.tensor([[0, 40, 90, 60]])
+    hidden = language.decoder(input_ids=ids, encoder_hidden_states=encoded).last_hidden_state[0].mean(0)
+    return hidden * model.config.text_config.d_model**-0.5 if language.config.scale_decoder_outputs else hidden
+
+
 def lift_stop(model, prompts, strength: float):
     """Makes the stop token likely enough that answers end at different lengths."""
     with torch.no_grad():
-        hidden = [model.language_model.model(inputs_embeds=p).last_hidden_state[0, -1] for p in prompts]
-        mean = torch.stack(hidden).mean(0)
-        row = model.language_model.lm_head.weight[STOP_ID]
+        mean = torch.stack([last_hidden(model, p) for p in prompts]).mean(0)
+        t5 = model.config.text_config.model_type == "t5"
+        row = model.language_model.lm_head.weight[T5_STOP_ID if t5 else STOP_ID]
         row.copy_(coarse(row + strength * mean / mean.dot(mean)))
 
 
@@ -85,6 +123,9 @@ def save(model, spec, folder: Path):
     if spec.get("mixed"):
         stored.qformer.float()
         stored.query_tokens.data = stored.query_tokens.data.float()
+        for name, module in stored.language_model.named_modules():
+            if name.endswith(".wo"):
+                module.float()
     size = sum(p.numel() * p.element_size() for p in stored.parameters())
     options = {"max_shard_size": size // spec["shards"] + 1} if spec.get("shards") else {}
     stored.save_pretrained(folder, **options)
@@ -96,8 +137,12 @@ def save(model, spec, folder: Path):
 
 def save_processor(spec, folder: Path):
     image_token = not spec.get("old")
-    tokenizer = tokenizers_made.miniature(image_token)
-    tokenizers_made.save(tokenizer, folder, image_token)
+    if "t5" in spec:
+        tokenizer, save_tokenizer = unigrams_made.miniature(), unigrams_made.save
+    else:
+        tokenizer = tokenizers_made.miniature(image_token)
+        save_tokenizer = functools.partial(tokenizers_made.save, image_token=image_token)
+    save_tokenizer(tokenizer, folder)
     side = {**VISION, **spec.get("vision", {})}["image_size"]
     square = {"height": side, "width": side}
     images = BlipImageProcessorPil(size=square)
@@ -108,7 +153,7 @@ def save_processor(spec, folder: Path):
         return
     processor = Blip2Processor(images, AutoTokenizer.from_pretrained(folder), num_query_tokens=spec.get("queries", 4))
     processor.save_pretrained(folder)
-    tokenizers_made.save(tokenizer, folder)  # the same again, compact
+    save_tokenizer(tokenizer, folder)  # the same again, compact
 
 
 def make_old(folder: Path):

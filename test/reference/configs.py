@@ -1,7 +1,8 @@
 """The small checkpoints: one dictionary each, every one different from `base` in a way that can break a port.
 
 `vision`, `qformer` and `text` are keyword arguments of the config classes of transformers; what is
-missing there comes from VISION, QFORMER and TEXT below.
+missing there comes from VISION, QFORMER and TEXT below. With `t5` instead of `text` the language model is
+a T5, and what is missing comes from T5.
 """
 
 VISION = dict(
@@ -16,6 +17,12 @@ TEXT = dict(
     hidden_size=32, ffn_dim=48, num_hidden_layers=2, num_attention_heads=4,
     activation_function="relu", max_position_embeddings=96, vocab_size=304,
     pad_token_id=1, bos_token_id=2,
+)  # fmt: skip
+T5 = dict(
+    d_model=32, d_kv=8, d_ff=48, num_layers=3, num_decoder_layers=2, num_heads=4,
+    relative_attention_num_buckets=32, relative_attention_max_distance=128, vocab_size=304,
+    feed_forward_proj="relu", dropout_rate=0.0,
+    pad_token_id=0, bos_token_id=1, eos_token_id=1, decoder_start_token_id=0,
 )  # fmt: skip
 
 CHECKPOINTS = [
@@ -84,5 +91,29 @@ CHECKPOINTS = [
         vision=dict(hidden_size=16, intermediate_size=16, num_attention_heads=2, num_hidden_layers=1,
                     image_size=364, patch_size=14),
         queries=4, beams="few",
+    ),
+    # As the published BLIP-2 with Flan-T5: exact GELU in the gate, a head of its own, logits not scaled.
+    dict(
+        name="t5-gated", about="T5: gated GELU, lm_head of its own, wo and Q-Former in float32", dtype="float16",
+        t5=dict(feed_forward_proj="gated-gelu", dense_act_fn="gelu", tie_word_embeddings=False),
+        head=True, mixed=True, beams="all",
+    ),
+    dict(
+        name="t5-relu", about="T5 1.0: ReLU, tied head with scaled logits, shards", dtype="float32",
+        t5=dict(), shards=3,
+    ),
+    # Nothing is a multiple of 8, the heads are together narrower than the model, and few buckets are reached soon.
+    dict(
+        name="t5-odd-sizes", about="T5: odd sizes, tanh GELU, 8 buckets, tied head without scaling, bfloat16", dtype="bfloat16",
+        vision=dict(hidden_size=33, intermediate_size=37, num_attention_heads=3),
+        t5=dict(d_model=30, d_kv=5, d_ff=51, num_heads=5, num_decoder_layers=3, feed_forward_proj="gated-gelu",
+                relative_attention_num_buckets=8, relative_attention_max_distance=14, layer_norm_epsilon=1e-4,
+                vocab_size=307, tie_word_embeddings=False),
+        queries=5, shards=2,
+    ),
+    dict(
+        name="t5-blocks", about="T5: sizes are multiples of 128", dtype="float16",
+        t5=dict(d_model=128, d_kv=32, d_ff=256, num_layers=1, num_decoder_layers=1, feed_forward_proj="gated-silu"),
+        beams="few",
     ),
 ]  # fmt: skip

@@ -14,7 +14,8 @@ import checkpoints
 import pictures
 import strings
 from configs import CHECKPOINTS
-from record import BEAMS_ALL, BEAMS_FEW, NEW_TOKENS, Recorder, write
+from record import BEAMS_ALL, BEAMS_FEW, NEW_TOKENS, QUESTION, Recorder, write
+from record_t5 import START, T5Recorder
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 SEEDS = range(1, 40)
@@ -33,7 +34,7 @@ def make_checkpoint(spec, image: Path):
             recorder.seams()
             checkpoints.lift_stop(model, prompts_of(recorder), strength)
             recorder = open_recorder(model, spec, folder, image)
-            if not varied(recorder):
+            if not varied(recorder, checkpoints.stop_id(spec)):
                 continue
             checkpoints.save(model, spec, folder)
             entry = record(spec, folder, image, seed)
@@ -44,21 +45,22 @@ def make_checkpoint(spec, image: Path):
 
 def open_recorder(model, spec, folder, image):
     pixel_values = BlipImageProcessorPil.from_pretrained(folder)(Image.open(image), return_tensors="pt").pixel_values
-    return Recorder(model, AutoTokenizer.from_pretrained(folder), pixel_values)
+    recorder = T5Recorder if "t5" in spec else Recorder
+    return recorder(model, AutoTokenizer.from_pretrained(folder), pixel_values)
 
 
 def prompts_of(recorder):
     tokens = torch.from_numpy(recorder.tensors["image_tokens"])
     embed = recorder.model.get_input_embeddings()
-    texts = [recorder.ids(""), recorder.ids("Question: what is it? Answer:"), [2, 100], [2, 100, 50, 220]]
+    texts = [recorder.ids(""), recorder.ids(QUESTION), [2, 100], [2, 100, 50, 220]]
     with torch.no_grad():
         return [torch.cat([tokens, embed(torch.tensor([ids]))], 1) for ids in texts]
 
 
-def varied(recorder) -> bool:
+def varied(recorder, stop_id: int) -> bool:
     _, caption = recorder.generate(recorder.ids(""), {})
     _, beams = recorder.generate(recorder.ids(""), {"beams": 3})
-    stops = caption[-1] == checkpoints.STOP_ID and 5 <= len(caption) < NEW_TOKENS
+    stops = caption[-1] == stop_id and 5 <= len(caption) < NEW_TOKENS
     return stops and len(set(caption)) >= 5 and len(beams) >= 2 and beams != caption
 
 
@@ -77,7 +79,7 @@ def record(spec, folder, image, seed):
     if [g["ids"] for g in again] != [g["ids"] for g in generations]:
         return None
     recorder.seams()
-    for name, text in (("caption", ""), ("question", "Question: what is it? Answer:")):
+    for name, text in (("caption", ""), ("question", QUESTION)):
         recorder.logits(name, recorder.ids(text))
     config = model.config
     header = {
@@ -86,14 +88,18 @@ def record(spec, folder, image, seed):
         "image": str(image.relative_to(FIXTURES)),
         "imageSize": config.vision_config.image_size, "fit": "pad" if spec.get("pad") else "squash",
         "pixelValuesSha256": hashlib.sha256(recorder.pixel_values.numpy().tobytes()).hexdigest(),
-        "tokens": {"bos": 2, "pad": 1, "stop": [checkpoints.STOP_ID], "image": config.image_token_index},
+        "tokens": {**tokens_of(spec), "stop": [checkpoints.stop_id(spec)], "image": config.image_token_index},
         "queryTokens": config.num_query_tokens, "vocabSize": config.text_config.vocab_size,
         "prompts": {n: {"text": t, "ids": recorder.ids(t)} for n, t in
-                    (("caption", ""), ("question", "Question: what is it? Answer:"))},
+                    (("caption", ""), ("question", QUESTION))},
         "scores": recorder.scores(), "generations": generations, "sampling": recorder.sampling(),
     }  # fmt: skip
     write(FIXTURES / "parity" / spec["name"], header, recorder.tensors)
     return header
+
+
+def tokens_of(spec):
+    return {"bos": 1, "pad": 0, "decoderStart": START} if "t5" in spec else {"bos": 2, "pad": 1}
 
 
 def main():

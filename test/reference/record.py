@@ -92,7 +92,7 @@ class Recorder:
                 encoder_attention_mask=torch.ones(vision.shape[:2], dtype=torch.long),
             ).last_hidden_state  # fmt: skip
             projected = model.language_projection(query)
-        width = self.config.text_config.word_embed_proj_dim
+        width = getattr(self.config.text_config, "word_embed_proj_dim", projected.shape[-1])
         # transformers scatters the projected rows as one flat run of numbers: with narrower embeddings the
         # first rows are cut into pieces and the last are never used. That is what the reference runs.
         tokens = projected.flatten()[: query.shape[1] * width].reshape(1, query.shape[1], width)

@@ -91,7 +91,11 @@ def record(folder: Path):
     tokenizers_made.save(tokenizers_made.larger(), large)
     texts = strings()
     entries = {"strings": texts, "long": LONG}
-    for name, path in (("miniature", folder / "checkpoints" / "base"), ("larger", large)):
+    kinds = {
+        "miniature": folder / "checkpoints" / "base", "larger": large,
+        "unigramMiniature": folder / "checkpoints" / "t5-gated", "unigram": folder / "tokenizers" / "unigram",
+    }  # fmt: skip
+    for name, path in kinds.items():
         tokenizer = AutoTokenizer.from_pretrained(path)
         ids = [tokenizer(t).input_ids for t in texts]
         decoded = [tokenizer.decode(i, skip_special_tokens=True) for i in ids]
@@ -102,7 +106,9 @@ def record(folder: Path):
             "longIds": "".join(digest(tokenizer(t * n).input_ids) for t, n in LONG),
             "longCounts": [len(tokenizer(t * n).input_ids) for t, n in LONG],
             # Where decoding does not give the text back: only special tokens are left out.
-            "changed": [i for i, (a, b) in enumerate(zip(texts, decoded)) if a != b],
+            "changed": [] if "unigram" in name else [i for i, (a, b) in enumerate(zip(texts, decoded)) if a != b],
+            # A Unigram does not give spaces back: what decoding gives, as one hash.
+            "decoded": hashlib.sha256("\0".join(decoded).encode()).hexdigest() if "unigram" in name else "",
             "noise": noise[:40] if name == "miniature" else noise,
             "noiseTexts": [tokenizer.decode(n, skip_special_tokens=True) for n in (noise[:40] if name == "miniature" else noise)],
         }  # fmt: skip

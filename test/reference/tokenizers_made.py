@@ -50,12 +50,17 @@ def save(tokenizer: Tokenizer, folder: Path, image_token=True):
     (folder / "tokenizer_config.json").write_text(json.dumps(config, indent=2) + "\n")
 
 
-def larger():
-    """A few thousand merges, learned from the source texts of Python's own library."""
+def library() -> list[str]:
+    """Source texts of Python's own library."""
     folder = Path(json.__file__).parent.parent
     names = ("argparse", "ast", "datetime", "decimal", "difflib", "email/message", "inspect", "statistics", "tarfile",
              "textwrap", "tkinter/__init__", "turtle", "typing", "unittest/mock", "urllib/parse", "zipfile")  # fmt: skip
-    return train([(folder / f"{name}.py").read_text("utf8") for name in names], vocab_size=4600)
+    return [(folder / f"{name}.py").read_text("utf8") for name in names]
+
+
+def larger():
+    """A few thousand merges, learned from the source texts of Python's own library."""
+    return train(library(), vocab_size=4600)
 
 
 def miniature(image_token=True):

@@ -16,6 +16,16 @@ export type Heads = {
   readonly headDim: number
 }
 
+/** How scores are made; by default divided by the square root of the head size, and no more. */
+export type Scores = {
+  readonly scale: number
+  /**
+   * Added to them, f32 [B, heads, S, columns]: of one operator (`attendsInPlace`) the columns are the
+   * positions up to `total_sequence_length`, else the room of the past and then the new rows.
+   */
+  readonly bias: string
+}
+
 /** GroupQueryAttention wants head sizes that are multiples of this. */
 const HEAD_MULTIPLE = 8
 
@@ -47,7 +57,13 @@ export function declareCache(
  * @param qkv f32 [B * S, (heads + 2 * kvHeads) * headDim]: queries, keys, values.
  * @returns f32 [B * S, heads * headDim].
  */
-export function causalAttention(g: GraphBuilder, heads: Heads, layer: number, qkv: string): string {
+export function causalAttention(
+  g: GraphBuilder,
+  heads: Heads,
+  layer: number,
+  qkv: string,
+  scores: Scores = { scale: heads.headDim ** -0.5, bias: '' },
+): string {
   const query = heads.heads * heads.headDim
   const keyValue = heads.kvHeads * heads.headDim
   const shape = g.op('Shape', ['position_ids']) // [B, S]
@@ -60,8 +76,8 @@ export function causalAttention(g: GraphBuilder, heads: Heads, layer: number, qk
       : g.splitSizes(batched, [query, keyValue, keyValue], names)
   const inputs = [parts[0]!, parts[1]!, parts[2]!] as const
   const mixed = attendsInPlace(heads.headDim)
-    ? fused(g, heads, layer, inputs)
-    : plain(g, heads, layer, inputs)
+    ? fused(g, heads, layer, inputs, scores)
+    : plain(g, heads, layer, inputs, scores)
   return g.reshape(mixed, [-1, query])
 }
 
@@ -70,6 +86,7 @@ function fused(
   { heads, kvHeads }: Heads,
   layer: number,
   qkv: readonly [string, string, string],
+  { scale, bias }: Scores,
 ): string {
   const mixed = g.fresh()
   g.multi({
@@ -81,9 +98,10 @@ function fused(
       `past_value_${layer}`,
       'seqlens_k',
       'total_sequence_length',
+      ...(bias === '' ? [] : ['', '', '', bias]),
     ],
     outputs: [mixed, `present_key_${layer}`, `present_value_${layer}`],
-    attributes: { num_heads: heads, kv_num_heads: kvHeads },
+    attributes: { num_heads: heads, kv_num_heads: kvHeads, scale: { float: scale } },
   })
   return mixed
 }
@@ -93,10 +111,11 @@ function plain(
   { heads, kvHeads, headDim }: Heads,
   layer: number,
   [query, key, value]: readonly [string, string, string],
+  { scale, bias }: Scores,
 ): string {
   const byHead = (x: string, count: number) =>
     g.op('Transpose', [g.reshape(x, [0, 0, count, headDim])], { perm: [0, 2, 1, 3] })
-  const scaled = g.op('Mul', [byHead(query, heads), g.float(headDim ** -0.5)])
+  const scaled = g.op('Mul', [byHead(query, heads), g.float(scale)])
   const keys = g.op(
     'Concat',
     [`past_key_${layer}`, byHead(key, kvHeads)],
@@ -112,7 +131,8 @@ function plain(
   const group = heads / kvHeads
   const allKeys = repeatHeads(g, keys, group, headDim)
   const transposed = g.op('Transpose', [allKeys], { perm: [0, 1, 3, 2] })
-  const scores = g.op('MatMul', [scaled, transposed]) // [B, heads, S, P + S]
+  const products = g.op('MatMul', [scaled, transposed]) // [B, heads, S, P + S]
+  const scores = bias === '' ? products : g.op('Add', [products, bias])
   const masked = g.op('Where', [visible(g, layer), scores, g.float(MASKED)])
   const weights = g.op('Softmax', [masked], { axis: -1 })
   const mixed = g.op('MatMul', [weights, repeatHeads(g, values, group, headDim)])

@@ -24,6 +24,13 @@ export const TOKENIZER_FILES = [TOKENIZER_FILE, VOCABULARY_FILE, MERGES_FILE] as
 /** transformers builds these from vocabulary and merges, and ignores the steps in tokenizer.json. */
 const REBUILT_CLASSES: readonly unknown[] = [undefined, null, 'GPT2Tokenizer', 'GPT2TokenizerFast']
 
+/** transformers rebuilds these from the vocabulary and the table of characters. */
+const T5_CLASSES: readonly unknown[] = ['T5Tokenizer', 'T5TokenizerFast']
+
+/** The places of "</s>" and "<unk>" in T5's vocabulary. */
+const T5_EOS = 1
+const T5_UNKNOWN = 2
+
 /** What the model's configuration says about token ids. */
 export type TokenIds = {
   /** The id that begins a text. */
@@ -93,7 +100,10 @@ function findTokenizer(folder: string, ids: TokenIds | null, problems: string[])
  * text from tokenizer_config.json alone.
  */
 function asTransformersReads(whole: Json, text: string, config: Json): string {
-  if (!REBUILT_CLASSES.includes(config['tokenizer_class'])) {
+  if (T5_CLASSES.includes(config['tokenizer_class']) && isUnigramFile(whole)) {
+    return JSON.stringify(asT5(whole, content(config['eos_token']) ?? '</s>'))
+  }
+  if (!REBUILT_CLASSES.includes(config['tokenizer_class']) || isUnigramFile(whole)) {
     return text
   }
   const prefix = config['add_prefix_space'] === true
@@ -107,6 +117,39 @@ function asTransformersReads(whole: Json, text: string, config: Json): string {
   return same
     ? text
     : JSON.stringify({ ...whole, normalizer: null, pre_tokenizer: byteLevel(prefix) })
+}
+
+function isUnigramFile(whole: Json): boolean {
+  return isObject(whole['model']) && whole['model']['type'] === 'Unigram'
+}
+
+/** Source: transformers 5.18, models/t5/tokenization_t5.py, T5Tokenizer. */
+function asT5(whole: Json, eos: string): Json {
+  const mark = { type: 'Metaspace', replacement: '▁', prepend_scheme: 'always', split: true }
+  const model: Json = isObject(whole['model']) ? whole['model'] : {}
+  return {
+    ...whole,
+    normalizer: precompiled(whole['normalizer']),
+    pre_tokenizer: { type: 'Sequence', pretokenizers: [{ type: 'WhitespaceSplit' }, mark] },
+    post_processor: {
+      type: 'TemplateProcessing',
+      single: [sequence('A', 0), special(eos, 0)],
+      pair: [sequence('A', 0), special(eos, 0), sequence('B', 0), special(eos, 0)],
+      special_tokens: { [eos]: { id: eos, ids: [T5_EOS], tokens: [eos] } },
+    },
+    decoder: mark,
+    model: { ...model, unk_id: T5_UNKNOWN, byte_fallback: false },
+  }
+}
+
+/** The table of characters, also where it is one step of several; null if there is none. */
+function precompiled(normalizer: unknown): Json | null {
+  if (!isObject(normalizer)) {
+    return null
+  }
+  const steps: unknown = normalizer['normalizers']
+  const all: readonly unknown[] = Array.isArray(steps) ? steps : [normalizer]
+  return all.filter(isObject).find(({ type }) => type === 'Precompiled') ?? null
 }
 
 function readMerges(file: string): string {

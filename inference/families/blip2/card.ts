@@ -6,8 +6,11 @@ import { FITS } from '../../image/fit.ts'
 import { baseCardSchema, baseTokens, count, graphName, tokenId } from '../common/card-base.ts'
 import type { Blip2Config } from './config.ts'
 
-/** In the order in which a request needs them. */
-export const GRAPHS = ['vision', 'qformer', 'decoder'] as const
+/** Those of older packages, which do not list them. */
+const GRAPHS = ['vision', 'qformer', 'decoder'] as const
+
+/** The kinds of language models: a decoder alone, or an encoder and a decoder. */
+const LANGUAGE_MODELS = ['opt', 't5'] as const
 
 /** Above 0, and not so small that pixels become infinite. */
 const divisor = z.number().min(1e-3)
@@ -31,7 +34,7 @@ const dimensions = z.strictObject({
   headDim: count,
   /** Columns of the logits. */
   vocabSize: count,
-  /** Positions the decoder has, image tokens and prompt included. */
+  /** Positions the decoder has, image tokens and prompt included; of a T5, encoder and decoder each. */
   maxPositions: count,
 })
 
@@ -42,6 +45,8 @@ const schema = z.strictObject({
   ...base,
   /** Older packages say `blip2-opt`, and do not list their graphs. */
   family: z.enum(['blip2', 'blip2-opt']).transform(() => 'blip2' as const),
+  /** The language model. Older packages do not say it. */
+  language: z.enum(LANGUAGE_MODELS).default('opt'),
   graphs: z
     .array(graphName)
     .min(1)
@@ -54,6 +59,8 @@ const schema = z.strictObject({
     ...baseTokens.shape,
     /** The placeholder id that transformers puts before the prompt once per image token; it counts for the repetition penalty. */
     image: tokenId.nullable(),
+    /** What a T5's decoder begins with, before any answer. */
+    decoderStart: tokenId.optional(),
   }),
   preprocessing: z.strictObject({
     resample: z.literal('bicubic'),
@@ -82,29 +89,35 @@ const schema = z.strictObject({
 })
 
 /** Cards whose parts fit together. */
-export const blip2CardSchema = schema.superRefine(({ dimensions: d, tokens }, context) => {
-  const problem = (path: string[], message: string) => {
-    context.addIssue({ code: 'custom', path, message })
-  }
-  const { bos, pad, image, stop } = tokens
-  for (const [name, ids] of Object.entries({ bos, pad, image: image ?? 0, stop })) {
-    if ([ids].flat().some((id) => id >= d.vocabSize)) {
-      problem(['tokens', name], `the model has only ${d.vocabSize} ids`)
+export const blip2CardSchema = schema.superRefine(
+  ({ dimensions: d, tokens, language }, context) => {
+    const problem = (path: string[], message: string) => {
+      context.addIssue({ code: 'custom', path, message })
     }
-  }
-  if (d.heads * d.headDim !== d.hiddenSize) {
-    problem(['dimensions', 'hiddenSize'], 'it is not heads times headDim')
-  }
-  if (d.heads % d.kvHeads !== 0) {
-    problem(['dimensions', 'kvHeads'], 'it does not divide heads')
-  }
-  if (Math.floor(d.imageSize / d.patchSize) ** 2 + 1 !== d.visionTokens) {
-    problem(['dimensions', 'visionTokens'], 'it does not fit imageSize and patchSize')
-  }
-  if (d.queryTokens >= d.maxPositions) {
-    problem(['dimensions', 'maxPositions'], 'the image tokens alone need more')
-  }
-})
+    const { bos, pad, image, stop, decoderStart = 0 } = tokens
+    const each = { bos, pad, image: image ?? 0, stop, decoderStart }
+    for (const [name, ids] of Object.entries(each)) {
+      if ([ids].flat().some((id) => id >= d.vocabSize)) {
+        problem(['tokens', name], `the model has only ${d.vocabSize} ids`)
+      }
+    }
+    if (language === 't5' && tokens.decoderStart === undefined) {
+      problem(['tokens', 'decoderStart'], 'a T5 needs it')
+    }
+    if (language === 'opt' && d.heads * d.headDim !== d.hiddenSize) {
+      problem(['dimensions', 'hiddenSize'], 'it is not heads times headDim')
+    }
+    if (d.heads % d.kvHeads !== 0) {
+      problem(['dimensions', 'kvHeads'], 'it does not divide heads')
+    }
+    if (Math.floor(d.imageSize / d.patchSize) ** 2 + 1 !== d.visionTokens) {
+      problem(['dimensions', 'visionTokens'], 'it does not fit imageSize and patchSize')
+    }
+    if (d.queryTokens >= d.maxPositions) {
+      problem(['dimensions', 'maxPositions'], 'the image tokens alone need more')
+    }
+  },
+)
 
 export type Blip2Card = z.infer<typeof blip2CardSchema>
 
@@ -141,12 +154,12 @@ export function dimensionsOf({ vision, qformer, text }: Blip2Config): Blip2Card[
     visionLayers: vision.layers,
     queryTokens: qformer.queries,
     qformerHidden: qformer.hidden,
-    embedSize: text.embed,
+    embedSize: text.kind === 'opt' ? text.embed : text.hidden,
     hiddenSize: text.hidden,
     layers: text.layers,
     heads: text.heads,
     kvHeads: text.heads,
-    headDim: text.hidden / text.heads,
+    headDim: text.kind === 'opt' ? text.hidden / text.heads : text.headDim,
     vocabSize: text.vocab,
     maxPositions: text.maxPositions,
   }

@@ -1,11 +1,13 @@
-/** The shape of one BLIP-2 model with an OPT decoder: all that the graph writers need to know. */
+/** The shape of one BLIP-2 model: all that the graph writers need to know. */
 
 import type { QformerConfig } from '../../blocks/bridge/qformer.ts'
 import type { OptConfig } from '../../blocks/decoder/opt.ts'
+import type { T5Config } from '../../blocks/t5/config.ts'
 import type { VisionConfig } from '../../blocks/vision/eva-vit.ts'
 
 export type Blip2Config = {
   readonly vision: VisionConfig
   readonly qformer: QformerConfig
-  readonly text: OptConfig
+  /** The language model. */
+  readonly text: (OptConfig & { readonly kind: 'opt' }) | T5Config
 }

@@ -1,4 +1,4 @@
-/** BLIP-2 with an OPT language model: ViT-g, Q-Former, linear projection, image tokens first. */
+/** BLIP-2: ViT-g, Q-Former, linear projection, image tokens first; its language model is an OPT or a T5. */
 
 import type { Family, FamilyCheckpoint, RunnerParts } from '../common/family.ts'
 import { layeredEvaVit } from '../../blocks/vision/eva-vit-layers.ts'
@@ -8,13 +8,18 @@ import { readPreprocessing } from './preprocessing.ts'
 import { questionText } from './prompts.ts'
 import { readConfig, resolveTies } from './read-config.ts'
 
-const LICENSE = {
-  note:
-    "Its language model is an OPT: weights that come from Meta's OPT are under the OPT-175B license, " +
-    'which allows non-commercial research only.',
-  unstated:
-    'not stated by the checkpoint; OPT language models are licensed by Meta for non-commercial research only',
-}
+const LICENSES = {
+  opt: {
+    note:
+      "Its language model is an OPT: weights that come from Meta's OPT are under the OPT-175B license, " +
+      'which allows non-commercial research only.',
+    unstated:
+      'not stated by the checkpoint; OPT language models are licensed by Meta for non-commercial research only',
+  },
+  t5: { note: null, unstated: 'not stated by the checkpoint' },
+} as const
+
+const TITLES = { opt: 'an OPT', t5: 'a T5' } as const
 
 export const blip2 = {
   name: 'blip2',
@@ -38,13 +43,14 @@ function read(
     return null
   }
   const { tokens } = config
+  const language = config.model.text.kind
   const preprocessing = readPreprocessing(
     folders.preprocessing,
     config.model.vision.imageSize,
     problems,
   )
   return {
-    license: LICENSE,
+    license: LICENSES[language],
     tokens: { bos: tokens.bos, pad: tokens.pad, vocabSize: config.model.text.vocab },
     prompts: PROMPTS,
     plan(weights, storages) {
@@ -53,12 +59,13 @@ function read(
         graphs: blip2Graphs(model, storages),
         card: {
           family: 'blip2',
+          language,
           dimensions: dimensionsOf(model),
           tokens,
           preprocessing,
           defaults: DEFAULTS,
         },
-        about: (name) => `${name}: a BLIP-2 model with an OPT language model.`,
+        about: (name) => `${name}: a BLIP-2 model with ${TITLES[language]} language model.`,
         calibration: { tower: layeredEvaVit(model.vision), preprocessing },
       }
     },

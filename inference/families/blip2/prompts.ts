@@ -1,10 +1,12 @@
 /**
- * The prompts of BLIP-2: image tokens, then BOS and text written by the card's formats.
+ * The prompts of BLIP-2: image tokens, then BOS and text written by the card's formats; before a T5
+ * the text is followed by the id that ends it instead, and all of it is read by the encoder.
  *
  * The conversation grows at its end: `Context: Question: q1 Answer: a1 Question: q2 Answer:`.
  * When it no longer fits the model's positions, the oldest turns are left out first.
  */
 
+import { createHash } from 'node:crypto'
 import { InputError } from '../../../config/errors.ts'
 import type { Encode, Prompt, Turn } from '../../text/prompt.ts'
 import type { KeyedImage, PreparedPrompt, PromptLayout } from '../common/runner.ts'
@@ -14,7 +16,7 @@ import type { Blip2Card } from './card.ts'
 const MAX_CHARACTERS_PER_TOKEN = 128
 
 /** What writing prompts needs of a card. */
-export type PromptCard = Pick<Blip2Card, 'prompts' | 'dimensions' | 'tokens'>
+export type PromptCard = Pick<Blip2Card, 'prompts' | 'dimensions' | 'tokens' | 'language'>
 
 /** The prompt of a question after the turns before it, oldest first. */
 export function questionText(
@@ -46,26 +48,46 @@ export function preparePrompt(
 ): PreparedPrompt {
   const ids = encodePrompt(card, encode, prompt, images, maxNewTokens)
   return {
-    room: positionsForText(card, images) - ids.length,
+    // A T5's answer has positions of its own, behind the prompt's one and what it begins with.
+    room:
+      card.language === 't5'
+        ? card.dimensions.maxPositions - 2
+        : positionsForText(card, images) - ids.length,
     layOut: (keyed) => layOut(card, ids, keyed),
   }
 }
 
 function layOut(
-  { tokens, dimensions }: PromptCard,
+  { tokens, dimensions, language }: PromptCard,
   ids: readonly number[],
   images: readonly KeyedImage[],
 ): PromptLayout {
-  const { image } = tokens
+  const { image, decoderStart } = tokens
+  const input = [
+    ...images.map((keyed) => ({ kind: 'image', ...keyed }) as const),
+    { kind: 'ids', ids } as const,
+  ]
+  if (language === 't5' && decoderStart !== undefined) {
+    const start = [decoderStart]
+    const key = [...images.map((keyed) => keyed.key), hashOf(ids)].join(':')
+    return {
+      segments: [
+        { kind: 'encoded', key, input },
+        { kind: 'ids', ids: start },
+      ],
+      ids: start,
+    }
+  }
   const length = image === null ? 0 : images.length * dimensions.queryTokens
   const placeholders = Array.from({ length }, () => image ?? 0)
   return {
-    segments: [
-      ...images.map((keyed) => ({ kind: 'image', ...keyed }) as const),
-      { kind: 'ids', ids },
-    ],
+    segments: input,
     ids: [...placeholders, ...ids],
   }
+}
+
+function hashOf(ids: readonly number[]): string {
+  return createHash('sha256').update(Int32Array.from(ids)).digest('base64url')
 }
 
 /**
@@ -92,7 +114,7 @@ export function encodePrompt(
   if (question.trim() === '') {
     throw new InputError('text/empty-question')
   }
-  const room = Math.min(maxNewTokens, Math.floor(positions / 2))
+  const room = card.language === 't5' ? 0 : Math.min(maxNewTokens, Math.floor(positions / 2))
   for (let first = 0; first < history.length; first++) {
     const text = questionText(card, question, history.slice(first))
     if (text.length <= positions * MAX_CHARACTERS_PER_TOKEN) {

@@ -2,28 +2,24 @@
  * Reads a checkpoint's `config.json`: its shape, or every reason why it cannot be converted.
  *
  * Defaults are those of transformers 5.18: Blip2Config, Blip2VisionConfig, Blip2QFormerConfig
- * (models/blip_2/configuration_blip_2.py) and OPTConfig (models/opt/configuration_opt.py).
+ * (models/blip_2/configuration_blip_2.py); of the language models, see read-opt.ts and read-t5.ts.
  */
 
 import { z } from 'zod'
 import { ACTIVATIONS } from '../../blocks/activations.ts'
 import type { QformerConfig } from '../../blocks/bridge/qformer.ts'
-import type { OptConfig } from '../../blocks/decoder/opt.ts'
 import { stemStride } from '../../blocks/vision/conv-stem.ts'
 import type { StemLayer } from '../../blocks/vision/conv-stem.ts'
 import type { VisionConfig } from '../../blocks/vision/eva-vit.ts'
 import type { Blip2Config } from './config.ts'
 import type { Blip2Card } from './card.ts'
+import { checkHeads, type LanguageConfig, MAX_LAYERS } from './language-config.ts'
+import { readOpt } from './read-opt.ts'
+import { readT5 } from './read-t5.ts'
 import { Fields, isObject, readJson } from '../common/read-json.ts'
 import type { WeightIndex } from '../common/family.ts'
 
 const CONFIG_FILE = 'config.json'
-
-/** Graphs are planned layer by layer before any weight is read; no model has as many. */
-const MAX_LAYERS = 1000
-
-const EMBED_TENSOR = 'language_model.model.decoder.embed_tokens.weight'
-const HEAD_TENSOR = 'language_model.lm_head.weight'
 
 /** The classes whose weights are those of Blip2ForConditionalGeneration. */
 const ARCHITECTURES = ['Blip2ForConditionalGeneration', 'Blip2Model']
@@ -32,8 +28,10 @@ const side = z.int().min(1).max(4096)
 /** [channels, kernel, stride] of each convolution. */
 const stemSchema = z.array(z.tuple([side, side.refine((kernel) => kernel % 2 === 1), side])).min(1)
 
-/** What people call a refused language model, by its `model_type`. */
-const LANGUAGE_MODELS: Readonly<Record<string, string>> = { t5: 'Flan-T5' }
+/** Where older files of a T5 have its embeddings, when not once for both of its parts. */
+const EMBED_COPIES = ['encoder', 'decoder'].map(
+  (part) => `language_model.${part}.embed_tokens.weight`,
+)
 
 export type CheckpointConfig = {
   readonly model: Blip2Config
@@ -52,20 +50,15 @@ export function readConfig(folder: string, problems: string[]): CheckpointConfig
   const fields = new Fields(json, `${CONFIG_FILE}: `, problems)
   checkArchitecture(fields)
   checkQuantization(fields)
-  const textFields = fields.section('text_config')
+  const text = readText(fields.section('text_config'))
   const config = {
     model: {
       vision: readVision(fields.section('vision_config')),
       qformer: readQformer(fields.section('qformer_config'), fields.count('num_query_tokens', 32)),
-      text: readText(textFields),
+      text: text.model,
     },
-    tokens: {
-      bos: textFields.id('bos_token_id', 2),
-      pad: textFields.json['pad_token_id'] === null ? 1 : textFields.id('pad_token_id', 1),
-      stop: textFields.ids('eos_token_id', 2),
-      image: readImageToken(fields),
-    },
-    tied: textFields.flag('tie_word_embeddings', true),
+    tokens: { ...text.tokens, image: readImageToken(fields) },
+    tied: text.tied,
   }
   return problems.length === before ? config : null
 }
@@ -76,8 +69,13 @@ export function readConfig(folder: string, problems: string[]): CheckpointConfig
  * @param weights null where there are none yet: then they are tied as config.json says.
  */
 export function resolveTies(config: CheckpointConfig, weights: WeightIndex | null): Blip2Config {
-  const { model, tied } = config
+  const { model } = config
+  // A T5's are tied whatever config.json says, unless the weights have another head.
+  const tied = config.tied || (model.text.kind === 't5' && weights !== null)
   let { embedTensor, headTensor } = model.text
+  if (weights !== null && !weights.has(embedTensor)) {
+    embedTensor = EMBED_COPIES.find((copy) => weights.has(copy)) ?? embedTensor
+  }
   const has = (tensor: string) => (weights === null ? !tied : weights.has(tensor))
   if (tied && !has(headTensor)) {
     headTensor = embedTensor
@@ -106,12 +104,6 @@ function checkQuantization(fields: Fields): void {
       return
     }
   }
-}
-
-function languageModel(type: unknown): string {
-  const quoted = JSON.stringify(type ?? null)
-  const name = typeof type === 'string' ? LANGUAGE_MODELS[type] : undefined
-  return name === undefined ? quoted : `${quoted} (${name})`
 }
 
 function readVision(fields: Fields): VisionConfig {
@@ -182,45 +174,20 @@ function readQformer(fields: Fields, queries: number): QformerConfig {
   return config
 }
 
-function readText(fields: Fields): OptConfig {
+/** @returns what the language model's own file reads, and whether its embeddings are tied. */
+function readText(fields: Fields): LanguageConfig {
   const type = fields.json['model_type'] ?? 'opt'
+  if (type === 't5') {
+    return readT5(fields)
+  }
   if (type !== 'opt') {
     fields.problem(
       'model_type',
-      `is ${languageModel(type)}; only OPT language models are supported.`,
+      `is ${JSON.stringify(type)}; supported language models are "opt" and "t5".`,
     )
     return readOpt(new Fields({}, '', []))
   }
   return readOpt(fields)
-}
-
-function readOpt(fields: Fields): OptConfig {
-  const hidden = fields.count('hidden_size', 768)
-  const normBefore = fields.flag('do_layer_norm_before', true)
-  const config = {
-    vocab: fields.count('vocab_size', 50272),
-    hidden,
-    intermediate: fields.count('ffn_dim', 3072),
-    layers: fields.count('num_hidden_layers', 12, MAX_LAYERS),
-    heads: fields.count('num_attention_heads', 12),
-    maxPositions: fields.count('max_position_embeddings', 2048),
-    embed: fields.count('word_embed_proj_dim', hidden),
-    normBefore,
-    finalNorm: normBefore && !fields.flag('_remove_final_layer_norm', false),
-    bias: fields.flag('enable_bias', true),
-    affine: fields.flag('layer_norm_elementwise_affine', true),
-    activation: fields.choice('activation_function', 'relu', ACTIVATIONS),
-    embedTensor: EMBED_TENSOR,
-    headTensor: HEAD_TENSOR,
-  }
-  checkHeads(fields, config)
-  if (config.embed > hidden) {
-    fields.problem(
-      'word_embed_proj_dim',
-      `is ${config.embed}, wider than hidden_size ${hidden}; transformers cannot place image tokens there either.`,
-    )
-  }
-  return config
 }
 
 /** Older checkpoints have no image token; transformers put the image first by itself then. */
@@ -228,13 +195,4 @@ function readImageToken(fields: Fields): number | null {
   const name =
     fields.json['image_token_index'] === undefined ? 'image_token_id' : 'image_token_index'
   return fields.json[name] == null ? null : fields.id(name, 0)
-}
-
-function checkHeads(fields: Fields, config: { hidden: number; heads: number }): void {
-  if (config.hidden % config.heads !== 0) {
-    fields.problem(
-      'num_attention_heads',
-      `is ${config.heads}, which does not divide hidden_size ${config.hidden}.`,
-    )
-  }
 }

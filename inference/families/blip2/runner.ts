@@ -8,6 +8,7 @@ import { floats } from '../../runtime/floats.ts'
 import type { Sessions } from '../../runtime/sessions.ts'
 import type { Prompt } from '../../text/prompt.ts'
 import { CausalDecoder } from '../common/causal-decoder.ts'
+import { EncoderDecoder } from '../common/encoder-decoder.ts'
 import type { DecodePixels, RunnerParts } from '../common/family.ts'
 import type {
   ImageEncoder,
@@ -19,15 +20,19 @@ import type {
   TextDecoder,
 } from '../common/runner.ts'
 import type { Blip2Card } from './card.ts'
-import { FACTS } from './graphs.ts'
+import { FACTS, LANGUAGE_FACTS } from './graphs.ts'
 import { preparePrompt } from './prompts.ts'
 
 /** @throws {ConfigError} if the card and the graphs contradict each other. */
 export async function openRunner(card: Blip2Card, parts: RunnerParts): Promise<ModelRunner> {
-  checkGraphs(parts.sessions, card.dimensions, FACTS)
+  checkGraphs(parts.sessions, card.dimensions, [...FACTS, ...LANGUAGE_FACTS[card.language]])
+  const images = new Blip2Images(parts.sessions, card, parts.pixelValues)
+  if (card.language === 't5') {
+    return { images, decoder: new Blip2EncoderDecoder(card, parts), close: async () => {} }
+  }
   const caches = await parts.openCaches(card.dimensions)
   return {
-    images: new Blip2Images(parts.sessions, card, parts.pixelValues),
+    images,
     decoder: new Blip2Decoder(card, parts, caches),
     close: () => caches.close(),
   }
@@ -81,6 +86,22 @@ class Blip2Decoder extends CausalDecoder implements TextDecoder {
   constructor(card: Blip2Card, parts: RunnerParts, caches: KvCaches) {
     const { sessions, encode, longestRun } = parts
     super(sessions.get('decoder'), card.dimensions, { caches, longestRun })
+    this.#card = card
+    this.#encode = encode
+  }
+
+  prepare(prompt: Prompt, images: number, maxNewTokens: number): PreparedPrompt {
+    return preparePrompt(this.#card, this.#encode, prompt, images, maxNewTokens)
+  }
+}
+
+class Blip2EncoderDecoder extends EncoderDecoder implements TextDecoder {
+  readonly #card: Blip2Card
+  readonly #encode: RunnerParts['encode']
+
+  constructor(card: Blip2Card, { sessions, encode, longestRun }: RunnerParts) {
+    const graphs = { encoder: sessions.get('encoder'), decoder: sessions.get('decoder') }
+    super(graphs, card.dimensions, longestRun)
     this.#card = card
     this.#encode = encode
   }

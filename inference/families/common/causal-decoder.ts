@@ -6,6 +6,7 @@
 import { type InferenceSession, Tensor } from 'onnxruntime-node'
 import type { KvCache, KvCaches, Run } from '../../kv/kv-cache.ts'
 import { floats } from '../../runtime/floats.ts'
+import { decoderFeeds, int64, type Logits } from './decoder-feeds.ts'
 import type { Segment } from './runner.ts'
 
 /** What has to be known of the graph. */
@@ -30,9 +31,6 @@ type Piece = {
   /** Of each row of the batch, equally many. */
   readonly ids: readonly (readonly number[])[]
 }
-
-/** Which logits are wanted: those of the last position of every row, or of all positions. */
-type Logits = 'last' | 'all'
 
 const NO_IMAGES = new Float32Array(0)
 
@@ -115,6 +113,9 @@ export class CausalDecoder {
     }
     let skip = start
     for (const segment of segments) {
+      if (segment.kind === 'encoded') {
+        throw new RangeError('expected a prompt for a decoder without an encoder')
+      }
       const length = segment.kind === 'ids' ? segment.ids.length : segment.tokens.shape[0]
       let from = Math.min(skip, length)
       skip -= from
@@ -153,21 +154,10 @@ export class CausalDecoder {
   ): Record<string, Tensor> {
     const rows = ids.length
     const text = ids[0]!.length
-    const positions = cache.lengths.flatMap((past) =>
-      Array.from({ length: count }, (_, i) => past + i),
-    )
-    const totals = cache.lengths.map((past) => past + count)
     return {
       image_tokens: new Tensor('float32', images, [rows, count - text, this.#embedSize]),
       input_ids: int64(ids.flat(), [rows, text]),
-      position_ids: int64(positions, [rows, count]),
-      seqlens_k: new Tensor(
-        'int32',
-        Int32Array.from(totals, (total) => total - 1),
-        [rows],
-      ),
-      total_sequence_length: new Tensor('int32', Int32Array.of(Math.max(...totals)), [1]),
-      logits_rows: logitsRows(rows, count, wanted),
+      ...decoderFeeds(cache.lengths, count, wanted),
     }
   }
 }
@@ -184,15 +174,4 @@ function joined(parts: readonly Float32Array[]): Float32Array {
     at += values.length
   }
   return whole
-}
-
-/** Rows of the flattened [rows * count] positions. */
-function logitsRows(rows: number, count: number, wanted: Logits): Tensor {
-  const all = Array.from({ length: rows * count }, (_, i) => i)
-  const chosen = wanted === 'all' ? all : all.filter((i) => i % count === count - 1)
-  return int64(chosen, [chosen.length])
-}
-
-function int64(values: readonly number[], shape: readonly number[]): Tensor {
-  return new Tensor('int64', BigInt64Array.from(values, BigInt), shape)
 }

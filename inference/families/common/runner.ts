@@ -32,15 +32,27 @@ export type ImageTokens = {
 export type KeyedImage = { readonly key: string; readonly tokens: ImageTokens }
 
 /** What stands at consecutive positions of a sequence: text ids, or the tokens of an image. */
-export type Segment =
+export type InputSegment =
   | { readonly kind: 'ids'; readonly ids: readonly number[] }
   | ({ readonly kind: 'image' } & KeyedImage)
+
+/**
+ * A prompt that an encoder reads as a whole, and the decoder looks at: one position of the sequence.
+ * Its key begins with those of its images, each before a colon: equal keys, equal prompts.
+ */
+export type EncodedSegment = {
+  readonly kind: 'encoded'
+  readonly key: string
+  readonly input: readonly InputSegment[]
+}
+
+export type Segment = InputSegment | EncodedSegment
 
 /** A prompt in its final form. Images may stand anywhere in it, and there may be several. */
 export type PromptLayout = {
   readonly segments: readonly Segment[]
   /**
-   * The prompt as transformers' `generate` sees it: where the family has a placeholder id for
+   * The prompt as transformers' `generate` sees it, of an encoder and decoder the decoder's: where the family has a placeholder id for
    * image tokens, that id once for each. Repetition penalties and n-gram rules see these.
    */
   readonly ids: readonly number[]
@@ -113,11 +125,18 @@ export type ModelRunner = {
   close(): Promise<void>
 }
 
-/** What stands at each position of the segments: an id, or the key of an image. */
+/** What stands at each position of the segments: an id, or the key of an image or of a prompt. */
 export function positionsOf(segments: readonly Segment[]): (number | string)[] {
-  return segments.flatMap((segment): readonly (number | string)[] =>
-    segment.kind === 'ids'
-      ? segment.ids
-      : Array.from({ length: segment.tokens.shape[0] }, () => segment.key),
-  )
+  return segments.flatMap((segment): readonly (number | string)[] => {
+    switch (segment.kind) {
+      case 'ids':
+        return segment.ids
+      case 'image':
+        return Array.from({ length: segment.tokens.shape[0] }, () => segment.key)
+      case 'encoded':
+        return [segment.key]
+      default:
+        return segment satisfies never
+    }
+  })
 }

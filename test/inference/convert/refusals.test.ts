@@ -61,9 +61,23 @@ describe('convertCheckpoint refuses', () => {
     await assertRefused(/config\.json is not a JSON object/)
   })
 
-  it('a Flan-T5 language model', async () => {
-    change('config.json', (json) => (json['text_config']!['model_type'] = 't5'))
-    await assertRefused(/text_config\.model_type is "t5" \(Flan-T5\); only OPT/)
+  it('another language model', async () => {
+    change('config.json', (json) => (json['text_config']!['model_type'] = 'llama'))
+    await assertRefused(
+      /text_config\.model_type is "llama"; supported language models are "opt" and "t5"/,
+    )
+  })
+
+  it('a T5 with an activation that is not known', async () => {
+    const t5 = { model_type: 't5', feed_forward_proj: 'gated-unheard-of' }
+    change('config.json', (json) => Object.assign(json['text_config']!, t5))
+    await assertRefused(/text_config\.feed_forward_proj is "gated-unheard-of"/)
+  })
+
+  it('a T5 whose buckets cannot be halved', async () => {
+    const t5 = { model_type: 't5', relative_attention_num_buckets: 7 }
+    change('config.json', (json) => Object.assign(json['text_config']!, t5))
+    await assertRefused(/text_config\.relative_attention_num_buckets is 7; an even number/)
   })
 
   it('InstructBLIP', async () => {

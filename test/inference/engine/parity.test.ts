@@ -15,6 +15,7 @@ import {
   PARITY_NAMES,
   type Parity,
   relativeError,
+  T5_NAMES,
   tensorOf,
 } from '../../helpers/parity.ts'
 
@@ -60,7 +61,7 @@ async function answersAtOnce(model: Model, parity: Parity, picture: Uint8Array):
 }
 
 describe('a converted checkpoint', () => {
-  for (const name of PARITY_NAMES) {
+  for (const name of [...PARITY_NAMES, ...T5_NAMES]) {
     it(`gives the reference's ids, alone and at once, image tokens and likelihoods: ${name}`, async () => {
       const parity = loadParity(name)
       await withModel(parity, async (model, image) => {
@@ -108,21 +109,23 @@ describe('a converted checkpoint', () => {
 
   for (const precision of ['fp16', 'int8', 'int4'] as const) {
     it(`runs in ${precision}`, async () => {
-      const parity = loadParity('blocks')
-      await withModel(
-        parity,
-        async (model, image) => {
-          const options = { prompt: '', beams: 3, minNewTokens: 6, maxNewTokens: 6 }
-          assert.equal((await model.describe(image, options)).tokenIds.length, 6)
-        },
-        precision,
-      )
+      for (const name of ['blocks', 't5-blocks'] as const) {
+        const parity = loadParity(name)
+        await withModel(
+          parity,
+          async (model, image) => {
+            const options = { prompt: '', beams: 3, minNewTokens: 6, maxNewTokens: 6 }
+            assert.equal((await model.describe(image, options)).tokenIds.length, 6)
+          },
+          precision,
+        )
+      }
     })
   }
 })
 
 describe('sampling', () => {
-  for (const name of PARITY_NAMES) {
+  for (const name of [...PARITY_NAMES, ...T5_NAMES]) {
     it(`draws from the reference's distribution: ${name}`, () => {
       const parity = loadParity(name)
       for (const { prompt, options, drawn, steps } of parity.sampling) {
@@ -133,8 +136,12 @@ describe('sampling', () => {
         )
         // Only the first step's logits are recorded for every checkpoint: those of the prompt.
         const logits = tensorOf(parity, `logits.${prompt}.steps`).data.slice(0, parity.vocabSize)
-        const placeholders = Array.from({ length: parity.queryTokens }, () => parity.tokens.image)
-        const sequence = [...placeholders, ...parity.prompts[prompt].ids]
+        const { image, decoderStart } = parity.tokens
+        const placeholders = Array.from({ length: parity.queryTokens }, () => image)
+        const sequence =
+          decoderStart === undefined
+            ? [...placeholders, ...parity.prompts[prompt].ids]
+            : [decoderStart]
         processScores(logits, sequence, 0, settings, parity.vocabSize)
         const actual = softmax(logits)
         const first = steps[0]!

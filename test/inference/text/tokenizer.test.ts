@@ -15,6 +15,8 @@ type Recorded = {
   readonly longIds: string
   readonly longCounts: readonly number[]
   readonly changed: readonly number[]
+  /** SHA-256 of what decoding gives, the texts apart by "\0"; empty where `changed` says enough. */
+  readonly decoded: string
   readonly noise: readonly number[][]
   readonly noiseTexts: readonly string[]
 }
@@ -24,10 +26,12 @@ type Strings = {
   readonly long: readonly (readonly [text: string, times: number])[]
   readonly miniature: Recorded
   readonly larger: Recorded
+  readonly unigramMiniature: Recorded
+  readonly unigram: Recorded
 }
 
 const recorded: Strings = JSON.parse(readFileSync(path.join(FIXTURES, 'strings.json'), 'utf8'))
-const AS_REFERENCE = { bos: true, parseSpecial: true }
+const AS_REFERENCE = { special: true, parseSpecial: true }
 
 function digest(ids: readonly number[]): string {
   return createHash('sha256').update(Int32Array.from(ids)).digest('hex').slice(0, 8)
@@ -51,12 +55,14 @@ async function problem(folder: string): Promise<string> {
 const TOKENIZERS = [
   ['miniature', checkpointFolder('base')],
   ['larger', path.join(FIXTURES, 'tokenizers', 'larger')],
+  ['unigramMiniature', checkpointFolder('t5-gated')],
+  ['unigram', path.join(FIXTURES, 'tokenizers', 'unigram')],
 ] as const
 
 for (const [name, folder] of TOKENIZERS) {
   describe(`the ${name} tokenizer equals transformers`, async () => {
     const tokenizer = await loadTokenizer(folder)
-    const { ids, longIds, longCounts, changed, noise, noiseTexts } = recorded[name]
+    const { ids, longIds, longCounts, changed, decoded: hash, noise, noiseTexts } = recorded[name]
 
     it(`encodes ${recorded.strings.length} strings`, () => {
       const wrong = recorded.strings.filter(
@@ -65,12 +71,16 @@ for (const [name, folder] of TOKENIZERS) {
       assert.deepEqual(wrong, [])
     })
 
-    it('decodes them to themselves, special tokens left out', () => {
-      const differing = recorded.strings.flatMap((text, i) => {
-        const decoded = tokenizer.decode(tokenizer.encode(text, AS_REFERENCE))
-        return decoded === text ? [] : [i]
-      })
-      assert.deepEqual(differing, changed)
+    it('decodes them as the reference, special tokens left out', () => {
+      const decoded = recorded.strings.map((text) =>
+        tokenizer.decode(tokenizer.encode(text, AS_REFERENCE)),
+      )
+      if (hash === '') {
+        const differing = recorded.strings.flatMap((text, i) => (decoded[i] === text ? [] : [i]))
+        assert.deepEqual(differing, changed)
+      } else {
+        assert.equal(createHash('sha256').update(decoded.join('\0')).digest('hex'), hash)
+      }
     })
 
     it('decodes ids drawn at random, most of them no whole characters', () => {
@@ -90,7 +100,7 @@ for (const [name, folder] of TOKENIZERS) {
 
     it('does not slow down with the square of the length', () => {
       const start = performance.now()
-      tokenizer.encode('a'.repeat(200_000), { bos: false }) // one word
+      tokenizer.encode('a'.repeat(200_000), { special: false }) // one word
       // About 0.2 s. Trying every pair again after each merge would take hours.
       assert.ok(performance.now() - start < 10_000)
     })
@@ -102,13 +112,13 @@ describe('encode', async () => {
 
   it('gives the ids of the recorded prompts', () => {
     for (const { text, ids } of Object.values(loadParity('base').prompts)) {
-      assert.deepEqual(tokenizer.encode(text, { bos: true }), ids)
+      assert.deepEqual(tokenizer.encode(text, { special: true }), ids)
     }
   })
 
   it('leaves what people type as text, even when it looks like a special token', () => {
     for (const text of ['</s>', 'a<image>b', '<pad>', '<s> </s>']) {
-      const ids = tokenizer.encode(text, { bos: false })
+      const ids = tokenizer.encode(text, { special: false })
       assert.ok(
         ids.every((id) => id > 3 && id !== 303),
         text,
@@ -117,9 +127,29 @@ describe('encode', async () => {
     }
   })
 
+  it('finds no special token of a Unigram in what people type either', async () => {
+    const unigram = await loadTokenizer(checkpointFolder('t5-gated'))
+    for (const text of ['</s>', 'a <image> b', '<pad>', '<extra_id_7>', '<unk>']) {
+      const ids = unigram.encode(text, { special: false })
+      assert.ok(
+        ids.every((id) => id > 2 && id < 203),
+        text,
+      )
+      assert.equal(unigram.decode(ids), text)
+    }
+  })
+
+  it('ends every text of a T5 when asked', async () => {
+    const unigram = await loadTokenizer(checkpointFolder('t5-gated'))
+    assert.deepEqual(unigram.encode('', { special: true }), [1])
+    for (const { text, ids } of Object.values(loadParity('t5-gated').prompts)) {
+      assert.deepEqual(unigram.encode(text, { special: true }), ids)
+    }
+  })
+
   it('puts the beginning of text first when asked', () => {
-    assert.deepEqual(tokenizer.encode('', { bos: true }), [2])
-    assert.deepEqual(tokenizer.encode('', { bos: false }), [])
+    assert.deepEqual(tokenizer.encode('', { special: true }), [2])
+    assert.deepEqual(tokenizer.encode('', { special: false }), [])
   })
 })
 
@@ -127,14 +157,14 @@ describe('decode', async () => {
   const tokenizer = await loadTokenizer(checkpointFolder('base'))
 
   it('leaves out special tokens and ids that stand for nothing', () => {
-    const ids = tokenizer.encode('a circle', { bos: true })
+    const ids = tokenizer.encode('a circle', { special: true })
     assert.equal(tokenizer.decode([...ids, 303, 9999, 1]), 'a circle')
     assert.equal(tokenizer.decode([]), '')
   })
 
   it('keeps the spaces before punctuation', () => {
     assert.equal(
-      tokenizer.decode(tokenizer.encode("red , is n't it ?", { bos: false })),
+      tokenizer.decode(tokenizer.encode("red , is n't it ?", { special: false })),
       "red , is n't it ?",
     )
   })
@@ -173,13 +203,15 @@ describe('loadTokenizer', () => {
   })
 
   it('refuses another kind of tokenizer', async () => {
-    const folder = await folderWith((text) => text.replace('"type":"BPE"', '"type":"Unigram"'))
-    assert.match(await problem(folder), /is not a byte-pair tokenizer \(model\.type/)
+    const words = await folderWith((text) => text.replace('"type":"BPE"', '"type":"WordPiece"'))
+    assert.match(await problem(words), /is not a byte-pair tokenizer \(model\.type/)
+    const unigram = await folderWith((text) => text.replace('"type":"BPE"', '"type":"Unigram"'))
+    assert.match(await problem(unigram), /is not a Unigram tokenizer \(model\.unk_id/)
   })
 
   it('takes a template to say which token begins a text', async () => {
     const folder = await folderWith((text) => text.replaceAll('"id":"</s>"', '"id":"<s>"'))
-    assert.deepEqual((await loadTokenizer(folder)).encode('', { bos: true }), [0])
+    assert.deepEqual((await loadTokenizer(folder)).encode('', { special: true }), [0])
   })
 
   it('takes the id of the caller where there is no template', async () => {
@@ -187,14 +219,14 @@ describe('loadTokenizer', () => {
       const { post_processor: _, ...file } = JSON.parse(text)
       return JSON.stringify(file)
     })
-    assert.deepEqual((await loadTokenizer(folder, { bos: 1 })).encode('', { bos: true }), [1])
+    assert.deepEqual((await loadTokenizer(folder, { bos: 1 })).encode('', { special: true }), [1])
     await assert.rejects(
       loadTokenizer(folder, { bos: 304 }),
       /has no token 304, which begins every text/,
     )
     const tokenizer = await loadTokenizer(folder)
-    assert.deepEqual(tokenizer.encode('', { bos: false }), [])
-    assert.throws(() => tokenizer.encode('', { bos: true }), RangeError)
+    assert.deepEqual(tokenizer.encode('', { special: false }), [])
+    assert.throws(() => tokenizer.encode('', { special: true }), RangeError)
   })
 
   it('refuses a tokenizer of another model', async () => {
@@ -221,7 +253,7 @@ describe('loadTokenizer', () => {
       text.replace(/"content":"<image>"(.*?)"special":true/, '"content":"zebra"$1"special":false'),
     )
     const tokenizer = await loadTokenizer(folder)
-    assert.ok(tokenizer.encode('a zebra', { bos: false }).includes(303))
+    assert.ok(tokenizer.encode('a zebra', { special: false }).includes(303))
     assert.equal(tokenizer.decode([303]), 'zebra')
   })
 })

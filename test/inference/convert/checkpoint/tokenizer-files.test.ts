@@ -49,7 +49,7 @@ describe('readTokenizer', () => {
     const unigram = { ...JSON.parse(original), model: { type: 'Unigram', vocab: [['a', 0]] } }
     const unknown = { ...JSON.parse(original), pre_tokenizer: { type: 'Foo' } }
     const mistakes = [
-      [unigram, /tokenizer\.json is not a byte-pair tokenizer/],
+      [unigram, /tokenizer\.json is not a Unigram tokenizer \(model\.unk_id/],
       [unknown, /tokenizer\.json has a Foo, which is not supported/],
     ] as const
     for (const [tokenizer, sentence] of mistakes) {
