@@ -118,6 +118,13 @@ export function createModel(backend: InferenceBackend): Model {
         (image) => ({ kind: 'encode', image }),
         splitOptions(options).call,
       ),
+    read: (input, options = {}) =>
+      requests.send(
+        'read',
+        input,
+        (image) => ({ kind: 'read', image }),
+        splitOptions(options).call,
+      ),
     embedImage: (input, options = {}) =>
       requests.send(
         'embed',

@@ -28,6 +28,7 @@ export function loadingModel(card: ModelCard, opening: Promise<Model>): LoadingM
     ask: async (...args) => (await opening).ask(...args),
     score: async (...args) => (await opening).score(...args),
     encode: async (...args) => (await opening).encode(...args),
+    read: async (...args) => (await opening).read(...args),
     embedImage: async (...args) => (await opening).embedImage(...args),
     // Before it has loaded, it has computed nothing to forget.
     forget: async (...args) => open?.forget(...args),

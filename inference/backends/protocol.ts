@@ -42,6 +42,8 @@ const imageTokensSchema = z.object({
   timings: encodeTimingsSchema,
 })
 
+const point = z.object({ x: number, y: number })
+
 const image = z.object({ key: z.string(), bytes: z.instanceof(Uint8Array).nullable() })
 
 const promptSchema = z.discriminatedUnion('kind', [
@@ -87,6 +89,7 @@ const requestSchema: z.ZodType<EngineRequest> = z.discriminatedUnion('kind', [
   }),
   z.object({ kind: z.literal('encode'), image }),
   z.object({ kind: z.literal('embed'), image }),
+  z.object({ kind: z.literal('read'), image }),
 ])
 
 const claimSchema: z.ZodType<Claim> = z.object({
@@ -130,6 +133,18 @@ export const resultSchemas: {
   score: z.array(z.object({ answer: z.string(), logLikelihood: number, probability: number })),
   encode: encodeTimingsSchema,
   embed: imageTokensSchema,
+  read: z.object({
+    width: count,
+    height: count,
+    lines: z.array(
+      z.object({
+        text: z.string(),
+        confidence: number,
+        corners: z.tuple([point, point, point, point]),
+      }),
+    ),
+    complete: z.boolean(),
+  }),
 }
 
 const lookups = { hits: count, misses: count }

@@ -7,6 +7,7 @@ import type {
   EmbeddedImage,
   ScoredAnswer,
 } from './types.ts'
+import type { PictureText } from '../ocr/read-picture.ts'
 import type { Prompt } from '../text/prompt.ts'
 
 /** A picture by its content hash; its file comes along only where the engine asked for it. */
@@ -42,7 +43,18 @@ export type EmbedRequest = {
   readonly image: EngineImage
 }
 
-export type EngineRequest = GenerateRequest | ScoreRequest | EncodeRequest | EmbedRequest
+/** Reads the text in a picture. */
+export type ReadRequest = {
+  readonly kind: 'read'
+  readonly image: EngineImage
+}
+
+export type EngineRequest =
+  | GenerateRequest
+  | ScoreRequest
+  | EncodeRequest
+  | EmbedRequest
+  | ReadRequest
 
 /** What each kind of request gives. */
 export type EngineResults = {
@@ -50,6 +62,7 @@ export type EngineResults = {
   readonly score: readonly ScoredAnswer[]
   readonly encode: EncodeTimings
   readonly embed: EmbeddedImage
+  readonly read: PictureText
 }
 
 export type EngineResult = EngineResults[keyof EngineResults]

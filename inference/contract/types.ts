@@ -3,6 +3,7 @@
 import type { Judgment } from '../domain/judgment.ts'
 import type { ImageTokens } from '../families/common/runner.ts'
 import type { ModelCard } from '../package/model-card.ts'
+import type { PictureText } from '../ocr/read-picture.ts'
 import type { Device } from '../runtime/device.ts'
 import type { EncodeStage, Stage } from './stages.ts'
 import type { Turn } from '../text/prompt.ts'
@@ -160,10 +161,15 @@ export type Model = {
    * @returns what that took; all 0 where the picture was there.
    */
   encode(image: ImageInput, options?: RequestOptions): Promise<EncodeTimings>
+  /**
+   * Reads the text in the picture, whatever the model knows of such pictures. What was read is kept
+   * for a day at most.
+   */
+  read(image: ImageInput, options?: RequestOptions): Promise<PictureText>
   /** The picture's tokens, for tests and measurements: they are copied to this thread. */
   embedImage(image: ImageInput, options?: RequestOptions): Promise<EmbeddedImage>
   /**
-   * Deletes all that was computed from these pictures: features, tokens, keys and values. Requests
+   * Deletes all that was computed from these pictures: features, tokens, text, keys and values. Requests
    * for them that wait or run still end, but nothing of them is cached.
    *
    * @param keys SHA-256 of each picture's file, hexadecimal.

@@ -71,6 +71,11 @@ export class Images {
     return live
   }
 
+  /** A picture for one request alone, which needs its file whatever is cached; to be released, too. */
+  claimFile({ key, bytes }: EngineImage, cacheable: boolean): LiveImage {
+    return { ...liveImage(key, bytes), cacheable, users: 1 }
+  }
+
   /** Says that a request no longer needs its picture. */
   release(image: LiveImage): void {
     image.users -= 1

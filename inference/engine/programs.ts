@@ -45,7 +45,7 @@ export function createProgram(
   if (request.kind === 'score') {
     return scoreProgram(parts, request)
   }
-  return request.kind === 'encode' ? ENCODE : EMBED
+  return PROGRAMS[request.kind]
 }
 
 const ENCODE: Program = {
@@ -60,6 +60,13 @@ const EMBED: Program = {
     return { ...image.tokens, timings }
   },
 }
+
+const READ: Program = {
+  rows: 0,
+  run: (engine) => engine.read(),
+}
+
+const PROGRAMS = { encode: ENCODE, embed: EMBED, read: READ }
 
 function generateProgram(
   parts: ProgramParts,

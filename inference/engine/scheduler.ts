@@ -16,10 +16,12 @@ import { EncoderBatches } from './encoder-batches.ts'
 import { FairQueue } from './fair-queue.ts'
 import type { Images } from './images.ts'
 import { Cancelled, type Incoming } from './incoming.ts'
+import type { LiveImage } from './images.ts'
 import type { LiveRequest, QueuedRequest } from './live-request.ts'
 import { LiveRequests } from './live-requests.ts'
 import type { SchedulerOptions } from '../contract/options.ts'
 import type { EngineRequest } from '../contract/requests.ts'
+import { Readings, type ReadingOptions } from './reading/readings.ts'
 import type { DecoderWork, Runs } from './runs.ts'
 import type { Prefilled, Program } from './work.ts'
 
@@ -37,6 +39,7 @@ export class Scheduler {
   readonly #queue: FairQueue<QueuedRequest>
   readonly #live: LiveRequests
   readonly #encoder: EncoderBatches
+  readonly #readings: Readings
   readonly #cancelled = new Set<number>()
   /** Pictures whose keys and values are to be deleted between two runs. */
   readonly #forgotten: { readonly keys: readonly string[]; readonly deleted: () => void }[] = []
@@ -49,6 +52,7 @@ export class Scheduler {
     images: Images,
     counters: Counters,
     options: SchedulerOptions,
+    reading: ReadingOptions,
   ) {
     this.#createProgram = createProgram
     this.#runs = runs
@@ -59,7 +63,10 @@ export class Scheduler {
     this.#live = new LiveRequests({
       runs,
       counters,
-      waits: (live) => this.#encoder.provide(live),
+      waits: async (live) => {
+        this.#readings.begin(live)
+        await this.#encoder.provide(live)
+      },
       ended: (request) => {
         this.#queue.ended(request)
         this.#cancelled.delete(request.id)
@@ -74,11 +81,12 @@ export class Scheduler {
       betweenRuns: () => this.#betweenRuns(),
       wake: () => this.#wake(),
     })
+    this.#readings = new Readings(this.#live, reading, () => this.#wake())
   }
 
   /** Queues a request. An invalid one fails at once. */
   add(incoming: Incoming): void {
-    const image = this.#images.claim(incoming.request.image, incoming.cacheable)
+    const image = this.#claim(incoming)
     if (!image) {
       incoming.missing()
       return
@@ -103,6 +111,17 @@ export class Scheduler {
     this.#working ??= this.#work()
   }
 
+  /** The request's picture. @returns null if it is not here. */
+  #claim({ request, cacheable }: Incoming): LiveImage | null {
+    const { kind, image } = request
+    if (kind !== 'read') {
+      return this.#images.claim(image, cacheable)
+    }
+    return image.bytes || this.#readings.has(image.key)
+      ? this.#images.claimFile(image, cacheable)
+      : null
+  }
+
   /** Ends a request before its next run. Unknown ids are ignored. */
   cancel(id: number): void {
     const known = [...this.#queue.waiting, ...this.#live.requests]
@@ -118,6 +137,7 @@ export class Scheduler {
    */
   async forget(keys: readonly string[]): Promise<void> {
     this.#images.forget(keys)
+    this.#readings.forget(keys)
     const { promise, resolve: deleted } = Promise.withResolvers<void>()
     this.#forgotten.push({ keys, deleted })
     this.#wake()
@@ -133,6 +153,7 @@ export class Scheduler {
       this.cancel(id)
     }
     await this.#working
+    await this.#readings.close()
   }
 
   counts(): Pick<ModelStats, 'queued' | 'live'> {
@@ -161,6 +182,7 @@ export class Scheduler {
       // All prompts before a step, which takes little longer for eight sequences than for one.
       while (await tried(this.#prefill)) {}
       await tried(this.#decode)
+      await tried(this.#readings.run)
       if (!ran && this.#live.all.length > 0) {
         await woken // a picture was decoded, or a message came
       }

@@ -7,6 +7,7 @@
 
 import type { KeyedImage, PromptLayout } from '../families/common/runner.ts'
 import type { KvCache } from '../kv/kv-cache.ts'
+import type { PictureText } from '../ocr/read-picture.ts'
 import type { Prompt } from '../text/prompt.ts'
 import type { EncodeTimings } from '../contract/types.ts'
 import type { EngineResult } from '../contract/requests.ts'
@@ -45,6 +46,8 @@ export type DecodeStep = {
 export type EngineRuns = {
   /** The tokens of the request's picture. @param prompt for a bridge that reads it. */
   encode(prompt: Prompt | null): Promise<Encoded>
+  /** The text in the request's picture. */
+  read(): Promise<PictureText>
   prefill(layout: PromptLayout): Promise<Prefilled>
   /** @returns logits, float32 [rows, vocabSize]. */
   decode(step: DecodeStep): Promise<Float32Array>
@@ -64,6 +67,10 @@ export type Work =
       readonly kind: 'encode'
       readonly prompt: Prompt | null
       readonly done: (encoded: Encoded) => void
+    }
+  | {
+      readonly kind: 'read'
+      readonly done: (text: PictureText) => void
     }
   | {
       readonly kind: 'prefill'

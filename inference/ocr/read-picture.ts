@@ -2,6 +2,7 @@
 
 import type { DecodingCall } from '../image/decoding/job.ts'
 import type { DecodingPool } from '../image/decoding/pool.ts'
+import type { Page } from '../image/page.ts'
 import type { Quad } from './geometry.ts'
 import type { ReadLimits, ReadText, TextReader } from './reader.ts'
 
@@ -14,6 +15,8 @@ export type PictureText = ReadText & { readonly width: number; readonly height: 
 export type ReadOptions = Partial<ReadLimits> & DecodingCall
 
 /**
+ * Reads a picture file without a pause.
+ *
  * @param bytes the whole file.
  * @throws {InputError} `image/…` if the file cannot be used.
  * @throws the signal's reason once it is aborted, between two runs.
@@ -22,20 +25,38 @@ export async function readPicture(
   reader: TextReader,
   pictures: Pick<DecodingPool, 'page'>,
   bytes: Uint8Array,
-  { signal, owner, ...limits }: ReadOptions = {},
+  options: ReadOptions = {},
 ): Promise<PictureText> {
-  const call = { signal, ...(owner !== undefined && { owner }) }
-  const { image, width, height } = await pictures.page(bytes, MAX_PAGE_PIXELS, call)
-  const reading = reader.read(image, limits)
+  const reading = await readingOf(reader, pictures, bytes, options)
   for (;;) {
     const { done, value } = await reading.next()
     if (done) {
-      const scale = { x: width / image.width, y: height / image.height }
-      const lines = value.lines.map((line) => ({ ...line, corners: scaled(line.corners, scale) }))
-      return { width, height, lines, complete: value.complete }
+      return value
     }
-    signal?.throwIfAborted()
+    options.signal?.throwIfAborted()
   }
+}
+
+/** Decodes a picture file. @returns its reading, which pauses after each run of a network. */
+export async function readingOf(
+  reader: TextReader,
+  pictures: Pick<DecodingPool, 'page'>,
+  bytes: Uint8Array,
+  { signal, owner, ...limits }: ReadOptions = {},
+): Promise<AsyncGenerator<void, PictureText, void>> {
+  const call = { signal, ...(owner !== undefined && { owner }) }
+  return readPage(reader, await pictures.page(bytes, MAX_PAGE_PIXELS, call), limits)
+}
+
+async function* readPage(
+  reader: TextReader,
+  { image, width, height }: Page,
+  limits: Partial<ReadLimits>,
+): AsyncGenerator<void, PictureText, void> {
+  const { lines, complete } = yield* reader.read(image, limits)
+  const scale = { x: width / image.width, y: height / image.height }
+  const placed = lines.map((line) => ({ ...line, corners: scaled(line.corners, scale) }))
+  return { width, height, lines: placed, complete }
 }
 
 function scaled(corners: Quad, scale: { readonly x: number; readonly y: number }): Quad {

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import { Counters } from '../../../inference/engine/counters.ts'
 import { Images } from '../../../inference/engine/images.ts'
 import { Runs } from '../../../inference/engine/runs.ts'
+import { NO_READING } from '../../helpers/no-reading.ts'
 import { Scheduler } from '../../../inference/engine/scheduler.ts'
 import { Sequences } from '../../../inference/engine/sequences.ts'
 import type { KeyedImage } from '../../../inference/families/common/runner.ts'
@@ -58,6 +59,7 @@ describe('a bridge that reads the prompt', () => {
       images,
       counters,
       { queueLimit: 3, maxSequences: 3, maxImages: 3 },
+      NO_READING,
     )
     const ask = (id: number, bytes: Uint8Array | null) =>
       new Promise<unknown>((done, failed) => {

@@ -5,6 +5,7 @@ import { after, before, describe, it } from 'node:test'
 import { hasCode } from '../../../config/errors.ts'
 import { Counters } from '../../../inference/engine/counters.ts'
 import { Images } from '../../../inference/engine/images.ts'
+import { NO_READING } from '../../helpers/no-reading.ts'
 import { Scheduler } from '../../../inference/engine/scheduler.ts'
 import type { EngineRuns } from '../../../inference/engine/work.ts'
 import { FeatureCache } from '../../../inference/engine/feature-cache.ts'
@@ -124,6 +125,7 @@ describe('requests for one picture', () => {
       new Images(new FeatureCache(0)),
       new Counters(),
       { queueLimit: 9, maxSequences: 2, maxImages: 2 },
+      NO_READING,
     )
     const outcomes: string[] = []
     const add = (id: number, bytes: Uint8Array | null) => {
@@ -185,6 +187,7 @@ describe('a picture that takes forever to decode', () => {
       new Images(new FeatureCache(0)),
       new Counters(),
       { queueLimit: 9, maxSequences: 2, maxImages: 2 },
+      NO_READING,
     )
     const add = (id: number, key: string) =>
       new Promise((failed) => {
@@ -286,6 +289,7 @@ describe('the queue', () => {
       new Images(new FeatureCache(0)),
       new Counters(),
       { queueLimit: 1, maxSequences: 1, maxImages: 1 },
+      NO_READING,
     )
     const image = { key: 'a', bytes: new Uint8Array(0) }
     const request = { kind: 'embed', image } as const

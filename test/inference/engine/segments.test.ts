@@ -6,6 +6,7 @@ import { Counters } from '../../../inference/engine/counters.ts'
 import { Images } from '../../../inference/engine/images.ts'
 import type { EngineResult } from '../../../inference/contract/requests.ts'
 import { Runs } from '../../../inference/engine/runs.ts'
+import { NO_READING } from '../../helpers/no-reading.ts'
 import { Scheduler } from '../../../inference/engine/scheduler.ts'
 import { Sequences } from '../../../inference/engine/sequences.ts'
 import type { EngineRuns } from '../../../inference/engine/work.ts'
@@ -70,6 +71,7 @@ describe('prompts with images in the middle', () => {
       new Images(new FeatureCache(2 ** 20)),
       counters,
       { queueLimit: 9, maxSequences: 8, maxImages: 2 },
+      NO_READING,
     )
     const claim = { urgency: 'normal', user: '', tenant: '', deadline: Infinity } as const
     const request = { kind: 'encode', image: { key: 'a', bytes: new Uint8Array(image) } } as const
