@@ -16,6 +16,7 @@ import { runPullBench } from './full-size/pull.ts'
 import { runSandboxBench } from './sandbox-load/sandbox-load.ts'
 import { runScenesBench } from './quality/scenes.ts'
 import { runSoakBench } from './soak/soak.ts'
+import { runReadBench } from './reading/reading.ts'
 import { runStartBench } from './full-size/start.ts'
 import { runStoreBench } from './store/store.ts'
 import { runThroughputBench } from './full-size/throughput.ts'
@@ -50,6 +51,13 @@ With the demo model, the small checkpoints, or no model at all:
   pictures    small files that are costly to decode: how long others wait beside them, how soon a
               cancelled one ends, processor time and memory
                 --model DIR|NAME     default demo
+  read        character error rate and time of the text reader on 300 drawn pictures, beside
+              tesseract.js and PP-OCRv4, which are installed into a folder first; needs Chromium
+                --alone              only our reader
+                --limit N            only the first N pictures
+                --wrong              also lists every page with errors
+                --work DIR           kept for the next run; default sightseer-reading in the
+                                     system's temporary folder
   sandbox     the loopback Discord under load: members use a command, discord.js answers;
               the server's own time, its memory, and how long it takes to start
                 --members N          default 200
@@ -112,6 +120,7 @@ const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<void
   parity: runParityBench,
   pictures: runPicturesBench,
   pull: runPullBench,
+  read: runReadBench,
   sandbox: runSandboxBench,
   scenes: runScenesBench,
   soak: runSoakBench,
