@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { type APIMessage, ComponentType } from 'discord.js'
 import type { DestinationStream } from 'pino'
 import { z } from 'zod'
@@ -152,6 +153,16 @@ export function button(message: APIMessage, label: string): string {
 /** The suggested questions. */
 export function suggestionsOf(message: APIMessage): Shown[] {
   return buttonsOf(message).filter(({ id }) => id.includes(':question:'))
+}
+
+/** An answer once it has its suggestions, which on a busy machine come a moment later. */
+export async function withSuggestions(member: Member, answer: APIMessage): Promise<APIMessage> {
+  let newest = answer
+  for (let tries = 0; suggestionsOf(newest).length === 0 && tries < 500; tries++) {
+    await wait(20)
+    newest = member.events.findLast(({ message }) => message?.id === answer.id)?.message ?? answer
+  }
+  return newest
 }
 
 /**

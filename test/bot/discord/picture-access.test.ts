@@ -13,6 +13,7 @@ import {
   scene,
   startDemoBot,
   suggestionsOf,
+  withSuggestions,
   triangle,
 } from '../../helpers/demo-bot.ts'
 
@@ -199,7 +200,7 @@ async function choicesOf(member: Member): Promise<string> {
 
 /** All ways to ask about a conversation that another began, from its place. */
 async function askInEveryWay(member: Member, described: APIMessage): Promise<readonly string[]> {
-  const [suggestion] = suggestionsOf(described)
+  const [suggestion] = suggestionsOf(await withSuggestions(member, described))
   assert.ok(suggestion)
   const replied = await member.answerTo(await member.reply(described, COLOR))
   const pressed = await member.answer(await member.press(described, suggestion.id))
