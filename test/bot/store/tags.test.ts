@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, describe, it } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { createClient } from '@redis/client'
 import { Client } from 'pg'
 import { pino } from 'pino'
@@ -80,6 +81,32 @@ function encodedBy(by: string): string {
 async function sorted(keys: AsyncIterable<string>): Promise<string[]> {
   return (await Array.fromAsync(keys)).toSorted()
 }
+
+describe('a process that ends while it tags the records of an earlier version', () => {
+  it('leaves the rest to the next one', { timeout: 60_000 }, async () => {
+    const database = sqliteFile()
+    const file = new DatabaseSync(database.url.slice('sqlite:'.length))
+    const first = await openStore({ url: database.url, log })
+    const keys = Array.from({ length: 2000 }, (_, i) => `1/${i}`)
+    const earlier = first.collection(EARLIER_NOTES)
+    await Promise.all(keys.map((key) => earlier.set(key, { by: ['ada'], text: 'x' })))
+    first.collection(NOTES)
+    const countTagged = () => file.prepare('SELECT key FROM keyv WHERE tagged').all().length
+    while (countTagged() === 0) {
+      await setImmediate()
+    }
+    await first.close()
+    const tagged = countTagged()
+    assert.ok(tagged > 0 && tagged < keys.length, `${tagged} were tagged`)
+    const second = await openStore({ url: database.url, log })
+    const found = await sorted(second.collection(NOTES).keysWith('user:ada'))
+    assert.deepEqual(found, keys.toSorted())
+    assert.equal(countTagged(), keys.length)
+    await second.close()
+    file.close()
+    await database.stop()
+  })
+})
 
 for (const [name, options, start, writeEarlier] of DATABASES) {
   describe(`records by tag on ${name}`, { ...options, timeout: 60_000 }, () => {
