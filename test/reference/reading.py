@@ -59,7 +59,7 @@ def draw(lines, size, colors, fonts, index):
 
 
 def pictures(fonts):
-    """Yields 44 names and pictures: 11 texts in four looks."""
+    """Yields 45 names and pictures: 11 texts in four looks, and columns."""
     for i, lines in enumerate(TEXTS):
         yield f"{i:02}-light.png", draw(lines, 16 + i % 5 * 3, LIGHT, fonts, i)
         yield f"{i:02}-dark.png", draw(lines, 14 + i % 4 * 4, DARK, fonts, i + 1)
@@ -67,6 +67,18 @@ def pictures(fonts):
         angle = [4, -7, 12, -15, 20, -3, 8, -10, 6, 90, -5][i]
         turned = draw(lines, 24, LIGHT, fonts, i).rotate(angle, Image.BICUBIC, True, fillcolor=LIGHT[0])
         yield f"{i:02}-turned.png", turned
+    yield "columns.png", columns(fonts[2])
+
+
+def columns(font_file):
+    """Three columns that run down, the first at the right."""
+    font = ImageFont.truetype(font_file, 28)
+    image = Image.new("RGB", (260, 330), LIGHT[0])
+    pen = ImageDraw.Draw(image)
+    for left, column in [(190, "春眠不觉晓"), (120, "处处闻啼鸟"), (50, "夜来风雨声")]:
+        for i, letter in enumerate(column):
+            pen.text((left, 30 + i * 34), letter, LIGHT[1], font)
+    return image
 
 
 class Reference:
