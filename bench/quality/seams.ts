@@ -40,7 +40,7 @@ export async function measureSeams(
       sessions,
       openCaches: async (shape) => hostCaches(shape),
       longestRun: Infinity,
-      encode: () => [], // prompts are given as ids here
+      encode: () => [card.tokens.bos], // no text: what stands for that
       pixelValues: (bytes, spec) => toPixelValues(bytes, spec),
     })
     if (decoder === null) {
@@ -56,15 +56,14 @@ export async function measureSeams(
       const given = typeof along === 'number' ? null : along[i]!
       const count = typeof along === 'number' ? along : along[i]!.length
       const cache = decoder.createCache()
+      const prepared = decoder.prepare({ kind: 'raw', text: '' }, 1, count)
+      const prompt = prepared.layOut([{ key: 'picture', tokens: image }])
       const greedy: number[] = []
       const rows: Float32Array[] = []
       for (let step = 0; step < count; step++) {
         const logits =
           step === 0
-            ? await decoder.prefill(cache, [
-                { kind: 'image', key: 'picture', tokens: image },
-                { kind: 'ids', ids: [card.tokens.bos] },
-              ])
+            ? await decoder.prefill(cache, prompt.segments)
             : await decoder.step(cache, [greedy.at(-1)!])
         rows.push(logits)
         greedy.push(given?.[step] ?? argmax(logits))

@@ -34,6 +34,14 @@ describe('PrefixCache', () => {
     assert.equal(prefixes.stats().bytes, 100)
   })
 
+  it('deletes a prompt of several images with each of them', () => {
+    const prefixes = new PrefixCache(1000)
+    const both = watchedCache()
+    prefixes.keep(['dog:cat:prompt', 0], both)
+    prefixes.forget(['cat'])
+    assert.equal(both.disposed, true)
+  })
+
   it('deletes what is too old, and does not find it before that', async () => {
     const prefixes = new PrefixCache(1000, 10)
     const cache = watchedCache()

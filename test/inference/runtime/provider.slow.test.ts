@@ -30,6 +30,8 @@ async function inProcess<T = Description>(
 describe('PROVIDER=webgpu', WITH_SOFTWARE_GPU, () => {
   for (const [name, precision] of [
     ['odd-sizes', 'fp32'],
+    ['t5-gated', 'fp32'],
+    ['t5-odd-sizes', 'fp32'],
     ['blocks', 'fp16'],
     ['blocks', 'int4'],
   ] satisfies [ParityName, Precision][]) {

@@ -46,3 +46,32 @@ it('readConfig says what is wrong with a stem', (t) => {
     /stem has a stride of 2 in all; patch_size 4 and image_size 28/,
   )
 })
+
+it('readConfig reads a T5 as it was written before transformers 5', (t) => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'config-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const json = JSON.parse(
+    readFileSync(path.join(checkpointFolder('t5-relu'), 'config.json'), 'utf8'),
+  )
+  const textOf = (settings: object) => {
+    const {
+      dense_act_fn: _,
+      scale_decoder_outputs: __,
+      tie_word_embeddings: ___,
+      ...text
+    } = json.text_config
+    const config = { ...json, text_config: { ...text, ...settings } }
+    writeFileSync(path.join(folder, 'config.json'), JSON.stringify(config))
+    const read = readConfig(folder, [])?.model.text
+    assert.ok(read?.kind === 't5')
+    const { scaleLogits, activation, gated } = read
+    return { scaleLogits, activation, gated }
+  }
+
+  // T5 1.0, T5 1.1, and the Flan-T5 of BLIP-2, which names its activation twice.
+  assert.deepEqual(textOf({}), { scaleLogits: true, activation: 'relu', gated: false })
+  const newer = { feed_forward_proj: 'gated-gelu', tie_word_embeddings: false }
+  const gated = { scaleLogits: false, activation: 'gelu_new', gated: true }
+  assert.deepEqual(textOf(newer), gated)
+  assert.deepEqual(textOf({ ...newer, dense_act_fn: 'gelu' }), { ...gated, activation: 'gelu' })
+})
