@@ -11,12 +11,9 @@ import { MAX_PAGE_PIXELS } from '../../inference/ocr/read-picture.ts'
 import { readReaderCard } from '../../inference/ocr/reader-card.ts'
 import { openReader, TextReader } from '../../inference/ocr/reader.ts'
 import { cpuSessionOptions } from '../../inference/runtime/session-options.ts'
-import type { Language } from './texts.ts'
 
 export type Reader = {
   readonly name: string
-  /** Whether it knows the script. */
-  reads(language: Language): boolean
   /** @param file a JPEG. @returns the text, row by row. */
   read(file: Uint8Array): Promise<string>
   close(): Promise<void>
@@ -77,7 +74,6 @@ export async function v4Reader(folder: string, threads: number): Promise<Reader>
 function asReader(name: string, reader: TextReader): Reader {
   return {
     name,
-    reads: (language) => language !== 'Russian',
     read: async (file) => {
       const { image } = await decodePage(file, MAX_PAGE_PIXELS)
       return (await reader.readAll(image)).lines.map(({ text }) => text).join('\n')
@@ -110,7 +106,6 @@ export async function tesseractReader(folder: string): Promise<Reader> {
   })
   return {
     name: 'tesseract.js 7 (English)',
-    reads: (language) => language === 'English',
     read: async (file) => (await worker.recognize(Buffer.from(file))).data.text,
     close: async () => {
       await worker.terminate()
