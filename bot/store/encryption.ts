@@ -2,11 +2,15 @@
  * Encrypts the store's values with AES-256-GCM and a key from the environment.
  *
  * The keys of records (ids of guilds, channels, members) are not encrypted, because they are searched
- * by prefix. Tags are replaced by pseudonyms. Each value has the id of its encryption key, so that keys can be rotated: the first key
- * encrypts, all of them decrypt.
+ * by prefix. Tags are replaced by pseudonyms. Each value has the id of its encryption key, so that keys
+ * can be rotated: the first key encrypts, all of them decrypt.
+ *
+ * A value is bound to the key of its record as associated data, so that one that is copied to another
+ * record cannot be decrypted there. Values of the earlier format, `aes1`, are not bound.
  */
 
 import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes } from 'node:crypto'
+import { NAMESPACE } from './backends/backend.ts'
 
 /** Length of a key. */
 export const KEY_BYTES = 32
@@ -15,16 +19,24 @@ const IV_BYTES = 12
 const TAG_BYTES = 16
 const CIPHER = 'aes-256-gcm'
 
-/** `aes1.<key id>.<base64 of IV, tag and ciphertext>`. Unencrypted values are JSON, which never starts like this. */
-const ENVELOPE = /^aes1\.([0-9a-f]{8})\./
+/**
+ * `aes2.<key id>.<base64 of IV, tag and ciphertext>`, or `aes1` without associated data. Unencrypted
+ * values are JSON, which never starts like this.
+ */
+const ENVELOPE = /^aes([12])\.([0-9a-f]{8})\./
 
-/** Keyv's encryption hook, and what else the store needs. */
+/** Encrypts and decrypts values, and what else the store needs. */
 export type Encryption = {
   /** Id of the key that encrypts: 8 hexadecimal digits that do not reveal the key. */
   readonly keyId: string
-  encrypt(plain: string): string
-  /** Returns unencrypted text unchanged. @throws if the key is unknown or the text was changed. */
-  decrypt(text: string): string
+  /** @param place where the text is stored: the key of its record. */
+  encrypt(plain: string, place: string): string
+  /**
+   * Returns unencrypted text unchanged.
+   *
+   * @throws if the key is unknown, or the text was changed or encrypted for another place.
+   */
+  decrypt(text: string, place: string): string
   /** Whether the text is encrypted with an unknown key. */
   isForeign(text: string): boolean
   /** What stands for a name that records are found by, under each key: the first key's is written. */
@@ -40,15 +52,16 @@ export function createEncryption(keys: readonly Uint8Array[]): Encryption {
   }
   return {
     keyId,
-    encrypt(plain) {
+    encrypt(plain, place) {
       const iv = randomBytes(IV_BYTES)
       const cipher = createCipheriv(CIPHER, key, iv)
+      cipher.setAAD(associatedData(place))
       const body = Buffer.concat([cipher.update(plain, 'utf8'), cipher.final()])
-      return `aes1.${keyId}.${Buffer.concat([iv, cipher.getAuthTag(), body]).toString('base64')}`
+      return `aes2.${keyId}.${Buffer.concat([iv, cipher.getAuthTag(), body]).toString('base64')}`
     },
-    decrypt(text) {
+    decrypt(text, place) {
       const id = encryptedWith(text)
-      return id === undefined ? text : open(text, keysById.get(id))
+      return id === undefined ? text : open(text, place, keysById.get(id))
     },
     isForeign(text) {
       const id = encryptedWith(text)
@@ -63,10 +76,10 @@ export function createEncryption(keys: readonly Uint8Array[]): Encryption {
 
 /** Id of the key that encrypted a value; undefined if it is not encrypted. */
 export function encryptedWith(text: string): string | undefined {
-  return ENVELOPE.exec(text)?.[1]
+  return ENVELOPE.exec(text)?.[2]
 }
 
-function open(text: string, key: Uint8Array | undefined): string {
+function open(text: string, place: string, key: Uint8Array | undefined): string {
   if (key === undefined) {
     throw new Error(`written with key ${encryptedWith(text)}, which is not known`)
   }
@@ -75,8 +88,15 @@ function open(text: string, key: Uint8Array | undefined): string {
   const decipher = createDecipheriv(CIPHER, key, bytes.subarray(0, IV_BYTES), {
     authTagLength: TAG_BYTES,
   })
+  if (ENVELOPE.exec(text)?.[1] === '2') {
+    decipher.setAAD(associatedData(place))
+  }
   decipher.setAuthTag(bytes.subarray(IV_BYTES, body))
   return decipher.update(bytes.subarray(body), undefined, 'utf8') + decipher.final('utf8')
+}
+
+function associatedData(place: string): Buffer {
+  return Buffer.from(`${NAMESPACE}\n${place}`)
 }
 
 function idOf(key: Uint8Array): string {

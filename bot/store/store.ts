@@ -66,7 +66,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   })
   isOpen = true
   const encryption = keys.length > 0 ? createEncryption(keys) : undefined
-  const keyv = new Keyv({ ...(encryption && { encryption }) }) // only encodes and decodes
+  const keyv = new Keyv() // only encodes and decodes
   keyv.on('error', () => {}) // a value that it cannot decode counts as damaged
   try {
     await checkKey(backend, encryption)
@@ -125,7 +125,7 @@ async function checkKey(backend: Backend, encryption: Encryption | undefined): P
   }
   if (encryption !== undefined) {
     const expires = Date.now() + MARKER_TTL_MS
-    await backend.write(MARKER, { value: encryption.encrypt('sightseer'), expires })
+    await backend.write(MARKER, { value: encryption.encrypt('sightseer', MARKER), expires })
   }
 }
 
@@ -223,8 +223,8 @@ class DatabaseStore implements Store {
       options.log.warn({ kind: spec.name }, 'a record is encrypted with a key that is not known')
       return undefined
     }
-    const data = await keyv.decode<unknown>(raw)
     try {
+      const data = await keyv.decode<unknown>(encryption?.decrypt(raw, key) ?? raw)
       if (data === undefined) {
         throw new Error('it is damaged')
       }
@@ -245,8 +245,10 @@ class DatabaseStore implements Store {
   ): Promise<Entry> {
     const expires = Math.ceil(Date.now() + checkedTtl(ttlMs))
     const value = spec.encode ? spec.encode(record) : record
+    const { keyv, encryption } = this.#deps
+    const text = String(await keyv.encode({ value, expires }))
     return {
-      value: String(await this.#deps.keyv.encode({ value, expires })),
+      value: encryption?.encrypt(text, key) ?? text,
       expires,
       tags: this.#tagsOf(spec, key, record),
     }

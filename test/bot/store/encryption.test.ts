@@ -1,7 +1,7 @@
 /** What lies in the store when it is encrypted, and what a missing, wrong or changed key does. */
 
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
+import { createCipheriv, randomBytes } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -19,25 +19,41 @@ describe('createEncryption', () => {
   const encryption = createEncryption([OLD])
 
   it('gives back what it encrypted, and never the same text twice', () => {
-    const one = encryption.encrypt('ä red circle')
-    assert.equal(encryption.decrypt(one), 'ä red circle')
-    assert.notEqual(encryption.encrypt('ä red circle'), one)
+    const one = encryption.encrypt('ä red circle', 'turns/1')
+    assert.equal(encryption.decrypt(one, 'turns/1'), 'ä red circle')
+    assert.notEqual(encryption.encrypt('ä red circle', 'turns/1'), one)
     assert.doesNotMatch(Buffer.from(one.split('.')[2]!, 'base64').toString('latin1'), /circle/)
   })
 
   it('notices a changed byte', () => {
-    const [name, id, body] = encryption.encrypt('a red circle').split('.')
+    const [name, id, body] = encryption.encrypt('a red circle', 'turns/1').split('.')
     const bytes = Buffer.from(body!, 'base64')
     bytes[bytes.length - 1]! ^= 1
-    assert.throws(() => encryption.decrypt(`${name}.${id}.${bytes.toString('base64')}`))
-    assert.throws(() => encryption.decrypt(`${name}.${id}.`))
+    assert.throws(() => encryption.decrypt(`${name}.${id}.${bytes.toString('base64')}`, 'turns/1'))
+    assert.throws(() => encryption.decrypt(`${name}.${id}.`, 'turns/1'))
+  })
+
+  it('decrypts text only where it was encrypted for', () => {
+    const text = encryption.encrypt('a red circle', 'turns/1')
+    assert.equal(encryption.decrypt(text, 'turns/1'), 'a red circle')
+    assert.throws(() => encryption.decrypt(text, 'turns/2'))
+    assert.throws(() => encryption.decrypt(text.replace('aes2', 'aes1'), 'turns/1'))
+  })
+
+  it('reads what the earlier format encrypted', () => {
+    const iv = randomBytes(12)
+    const cipher = createCipheriv('aes-256-gcm', OLD, iv)
+    const body = Buffer.concat([cipher.update('a red circle'), cipher.final()])
+    const bytes = Buffer.concat([iv, cipher.getAuthTag(), body]).toString('base64')
+    const text = `aes1.${encryption.keyId}.${bytes}`
+    assert.equal(encryption.decrypt(text, 'turns/1'), 'a red circle')
   })
 
   it('reads with every key and writes with the first', () => {
     const both = createEncryption([NEW, OLD])
-    assert.equal(both.decrypt(encryption.encrypt('x')), 'x')
-    assert.ok(encryption.isForeign(both.encrypt('x')))
-    assert.ok(!both.isForeign(encryption.encrypt('x')))
+    assert.equal(both.decrypt(encryption.encrypt('x', 'turns/1'), 'turns/1'), 'x')
+    assert.ok(encryption.isForeign(both.encrypt('x', 'turns/1')))
+    assert.ok(!both.isForeign(encryption.encrypt('x', 'turns/1')))
   })
 
   it('refuses a key of another length', () => {
@@ -120,6 +136,22 @@ describe('an encrypted store', () => {
     const store = await open(NEW)
     assert.deepEqual(await store.collection(TURNS).get('1'), ['a red circle'])
     await store.close()
+  })
+
+  it('does not read a value that was copied from another record', async () => {
+    const earlier = await open(OLD)
+    await earlier.collection(TURNS).set('1', ['a red circle'])
+    await earlier.collection(TURNS).set('2', ['a star'])
+    await earlier.close()
+    const database = new DatabaseSync(file)
+    database.exec(`UPDATE keyv SET value = (SELECT value FROM keyv WHERE key = 'turns/1')
+      WHERE key = 'turns/2'`)
+    database.close()
+    const store = await open(OLD)
+    assert.equal(await store.collection(TURNS).get('2'), undefined)
+    assert.deepEqual(await store.collection(TURNS).get('1'), ['a red circle'])
+    await store.close()
+    assert.match(lines.join(''), /could not be read and is dropped/)
   })
 
   it('drops a damaged record and says so once', async () => {
