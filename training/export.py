@@ -10,16 +10,17 @@ import torch
 from transformers import Blip2ForConditionalGeneration, GenerationConfig
 
 from training.common import sha256
-from training.model import IMAGE_SIDE, MEAN, STD, blip2_config
-from training.qformer import StageTwo
-from training.stage2 import load_language
+from training.parts.model import IMAGE_SIDE, MEAN, STD, STEM, blip2_config
+from training.parts.qformer import StageTwo
+from training.stages.stage2 import load_reader
+from training.parts.stem import with_stem
 from training.text import BOS, PAD, Text
-from training.vit import load as load_vision
+from training.stages.vit import load as load_vision
 
 PREPROCESSOR = {
     'do_convert_rgb': True, 'do_normalize': True, 'do_rescale': True, 'do_resize': True,
     'image_mean': MEAN, 'image_processor_type': 'BlipImageProcessor', 'image_std': STD, 'processor_class': 'Blip2Processor',
-    'resample': 3, 'rescale_factor': 1 / 255, 'size': {'height': IMAGE_SIDE, 'width': IMAGE_SIDE},
+    'resample': 3, 'rescale_factor': 1 / 255, 'size': {'max_height': IMAGE_SIDE, 'max_width': IMAGE_SIDE}, 'do_pad': True, 'pad_size': {'height': IMAGE_SIDE, 'width': IMAGE_SIDE},
 }
 
 
@@ -28,8 +29,8 @@ def export(run, name='stage2'):
     text = Text(run / 'tokenizer')
     stage_two = StageTwo()
     stage_two.load_state_dict(torch.load(run / f'{name}.pt', weights_only=False)['model'])
-    language, vision = load_language(run, text), load_vision(run)
-    model = Blip2ForConditionalGeneration(blip2_config(text))
+    language, vision = load_reader(run, text).language, load_vision(run)
+    model = with_stem(Blip2ForConditionalGeneration(blip2_config(text)), STEM)
     model.vision_model.load_state_dict(vision.state_dict())
     model.qformer.load_state_dict(stage_two.qformer.state_dict())
     model.language_projection.load_state_dict(stage_two.language_projection.state_dict())

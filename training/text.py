@@ -1,13 +1,11 @@
 """
 The tokenizer and the training documents: token ids with the places where the loss is.
 
-A document is [32 slots][</s>][text]. In stage 2 the slots hold the Q-Former's output; while
-the language model learns to read, they hold a *written* description of the scene: three slots
-for each of the nine cells in reading order, with its words (size, color, shape, or blanks), then
-the background. It is written in two ways: `plain`, one word in each slot, as any text, and
-`stacked`, the cell's three words on top of one another (their embeddings averaged) in each of its
-slots, which is closer to what an image's soft words can hold and makes reading far easier to learn.
-So "is the star left of the heart?" becomes a question about text, and can be learned from text.
+A document is [32 slots][</s>][text]. In stage 2 the slots hold the Q-Former's output; while the language model
+learns to read, they hold a *written* description of the scene: a slot for each cell of the picture, with the noun, color,
+size and place of the object in it (or blank), then two for the background. A slot is the sum of one learned vector for each
+of these attributes (class Description), which is as much as an image's soft word can hold. So "is the star left of
+the heart?" becomes a question about text, and can be learned from text.
 """
 
 import json
@@ -18,27 +16,36 @@ import numpy as np
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import PreTrainedTokenizerFast
 
-from training import grammar
-from training.scene import BACKGROUND_NAMES, COLOR_NAMES, SHAPES, SIZES, sample_symbols
+import torch
+from torch import nn
+
+from training.language import scene as scenes
+from training.language.conversation import caption, conversation, loose_caption
+from training.language.phrases import plural
+from training.language.scene import CELL_COLUMNS, CELL_ROWS
+from training.world.vocabulary import BACKGROUNDS, BINS, COLORS, NOUNS, SIZE_EDGES
 
 SLOTS = 32
 BOS, PAD = 2, 1
-VOCABULARY = 640  # with the four special tokens first and <image> last
-MAX_TEXT = 159  # tokens after the slots, without </s>: 192 positions in total
+VOCABULARY = 1024  # with the four special tokens first and <image> last
+MAX_TEXT = 191  # tokens after the slots, without </s>: 224 positions in total
+VOCABULARY_ROWS = 912  # the tokenizer's 908, rounded up
 GPT2_SPLIT = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
-BLANK = '.'
+CELLS = CELL_COLUMNS * CELL_ROWS
+# Rows of the description's tables: the last of each is "blank" (for colors: of things).
+ATTRIBUTES = {'noun': len(NOUNS), 'color': len(COLORS), 'size': len(SIZE_EDGES) + 1, 'x': BINS, 'y': BINS}
+ELSE = len(BACKGROUNDS)  # the background of what is no drawing
 
 
-def corpus(rng, scenes):
+def corpus(rng, count):
     """Text the tokenizer learns its merges from."""
-    for _ in range(scenes):
-        scene = sample_symbols(rng)
-        yield grammar.caption(scene) + '\n'
-        yield grammar.loose_caption(rng, scene) + '\n'
-        yield 'Context:' + ''.join(f' Question: {t.question} Answer: {t.answer}' for t in grammar.conversation(rng, scene, 6)) + '\n'
-    for words in (SHAPES, COLOR_NAMES, BACKGROUND_NAMES, SIZES):
-        for word in words:
-            yield from [f' {word} {BLANK}'] * 200
+    for _ in range(count):
+        scene = scenes.sample(rng)
+        yield caption(scene) + '\n'
+        yield loose_caption(rng, scene) + '\n'
+        yield 'Context:' + ''.join(f' Question: {t.question} Answer: {t.answer}' for t in conversation(rng, scene, 6)) + '\n'
+    for word in (*NOUNS, *map(plural, NOUNS), *BACKGROUNDS):
+        yield from [f' {word}'] * 300
 
 
 def build_tokenizer(folder):
@@ -74,31 +81,15 @@ class Text:
         self.memory = {}
         self.newline = self.ids('\n')[0]
         self.image = self.tokenizer.token_to_id('<image>')
-        self.blank = self.ids(BLANK)[0]
 
     def ids(self, text):
-        found = self.memory.get(text)
-        if found is None:
-            found = self.memory[text] = self.tokenizer.encode(text, add_special_tokens=False).ids
-        return found
+        known = self.memory.get(text)
+        if known is None:
+            known = self.memory[text] = self.tokenizer.encode(text, add_special_tokens=False).ids
+        return known
 
     def decode(self, ids):
         return self.tokenizer.decode(list(ids), skip_special_tokens=True).strip()
-
-    def description(self, scene, plain=False):
-        """The written description: [SLOTS][3] token ids; a slot is the mean of its three words."""
-        slots = [[self.blank] * 3 for _ in range(SLOTS)]
-        for thing in scene['objects']:
-            words = [self.one(' ' + thing[key]) for key in ('size', 'color', 'shape')]
-            for offset in range(3):
-                slots[3 * thing['cell'] + offset] = [words[offset]] * 3 if plain else words
-        for slot in range(27, 28 if plain else SLOTS):
-            slots[slot] = [self.one(' ' + scene['background'])] * 3
-        return slots
-
-    def one(self, word):
-        (token,) = self.ids(word)
-        return token
 
     def caption_document(self, text):
         """(ids, labels) of a caption: labels[i] is the token after ids[i]; -100 where there is no loss."""
@@ -124,8 +115,35 @@ class Text:
     def document(self, rng, scene, captions=.12, turns=8, early=0, **options):
         """A random document about a scene."""
         if rng.random() < captions:
-            return self.caption_document(grammar.caption(scene))
-        return self.conversation_document(grammar.conversation(rng, scene, turns, **options), rng.random() < .6, early)
+            return self.caption_document(caption(scene))
+        return self.conversation_document(conversation(rng, scene, turns, **options), rng.random() < .6, early)
+
+
+def described(scene):
+    """The written description: int64 [CELLS + 1][5] rows of the tables; the last row holds the background alone."""
+    rows = [list(ATTRIBUTES.values()) for _ in range(CELLS)]
+    for thing in scene.things:
+        color = ATTRIBUTES['color'] if thing.color is None else COLORS.index(thing.color)
+        rows[thing.slot] = [NOUNS.index(thing.shape), color, thing.size_bin, thing.x_bin, thing.y_bin]
+    background = ELSE if scene.kind == 'other' else BACKGROUNDS.index(scene.background)
+    return [*rows, [background, 0, 0, 0, 0]]
+
+
+class Description(nn.Module):
+    """Turns described scenes into the vectors that the language model reads in place of the image's soft words."""
+
+    def __init__(self, width):
+        super().__init__()
+        self.tables = nn.ModuleList(nn.Embedding(size + 1, width) for size in ATTRIBUTES.values())
+        self.backgrounds = nn.Embedding(ELSE + 1, width)
+        for table in (*self.tables, self.backgrounds):
+            nn.init.normal_(table.weight, std=.1)
+
+    def forward(self, rows):
+        """int64 [B, CELLS + 1, 5] -> [B, SLOTS, width]"""
+        cells = sum(table(rows[:, :CELLS, index]) for index, table in enumerate(self.tables))
+        background = self.backgrounds(rows[:, CELLS, 0])[:, None].expand(-1, SLOTS - CELLS, -1)
+        return torch.cat([cells, background], 1)
 
 
 def prompt(turns, context=None):

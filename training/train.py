@@ -23,12 +23,12 @@ def run_stage(name, run):
     if name == 'tokenizer':
         importlib.import_module('training.text').build_tokenizer(run / 'tokenizer')
     elif name == 'data':
-        importlib.import_module('training.data').make(run, workers=os.cpu_count())
+        importlib.import_module('training.world.data').make(run, workers=os.cpu_count())
     elif name == 'features':
-        importlib.import_module('training.vit').write_features(run)
+        importlib.import_module('training.stages.features').write(run)
     else:
-        module = {'export': 'export', 'evaluate': 'evaluate'}.get(name, name)
-        getattr(importlib.import_module(f'training.{module}'), {'export': 'export', 'evaluate': 'report'}.get(name, 'train'))(run)
+        module, function = {'export': ('export', 'export'), 'evaluate': ('write_report', 'report')}.get(name, (f'stages.{name}', 'train'))
+        getattr(importlib.import_module(f'training.{module}'), function)(run)
     done.touch()
 
 

@@ -1,4 +1,4 @@
-/** Reads the unseen scenes with their questions that `training/make_eval.py` wrote. */
+/** Reads the unseen scenes of the shipped model's training, with their questions: training/eval. */
 
 import { readFileSync } from 'node:fs'
 import path from 'node:path'

@@ -1,9 +1,9 @@
 /**
  * The second renderer: draws a scene of symbols as SVG, rasterized by librsvg through sharp.
  *
- * It shares nothing with training/render.py but the meaning of the words (training/scene.py's
- * header): its palette, its outlines and its way of drawing are its own, so that a model which
- * had only learned the first renderer's strokes would fail here.
+ * It shares nothing with the renderer of the shipped model's training but the meaning of the words:
+ * its palette, its outlines and its way of drawing are its own, so that a model which had only
+ * learned the first renderer's strokes would fail here.
  */
 
 import sharp from 'sharp'

@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 import tokenizers_made
 import unigrams_made
 from configs import QFORMER, T5, TEXT, VISION
-from training.stem import load_blip2, with_stem
+from training.parts.stem import load_blip2, with_stem
 
 STOP_ID = 202  # "\n" in the tokenizer of the fixtures, as 50118 is in OPT's
 T5_STOP_ID = 1

@@ -5,7 +5,7 @@
  *
  * It stands in the place of a ViT's patch embedding. Source: Xiao et al. 2021, "Early convolutions help
  * transformers see better" (arXiv 2106.14881), section 4, here with biases and without batch norm;
- * training/stem.py, class ConvStem.
+ * training/parts/stem.py, class ConvStem.
  */
 
 import type { GraphBuilder } from '../../onnx/graph-builder.ts'

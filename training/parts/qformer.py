@@ -9,7 +9,7 @@ from torch.nn.functional import normalize
 from transformers import Blip2QFormerModel
 
 from training.common import initialize
-from training.model import TEXT_MAX, VOCABULARY_ROWS, WIDTH, qformer_config
+from training.parts.model import TEXT_MAX, VOCABULARY_ROWS, WIDTH, qformer_config
 from training.text import PAD, SLOTS
 
 ITC_WIDTH = 128
@@ -46,7 +46,7 @@ class StageOne(nn.Module):
     def generate(self, image, ids):
         """Multimodal causal mask: queries see queries, text sees queries and the text before it.
 
-        image [B, 82, D], ids [B, L] -> (query features [B, 32, ITC_WIDTH], logits [B, L, V])
+        image [B, 197, D], ids [B, L] -> (query features [B, 32, ITC_WIDTH], logits [B, L, V])
         """
         size, length = ids.shape
         mask = torch.zeros(1, SLOTS + length, SLOTS + length, dtype=torch.bool)
@@ -86,6 +86,6 @@ class StageTwo(nn.Module):
             raise RuntimeError(f'stage 1 lacks {missing}')
 
     def forward(self, image):
-        """image [B, 82, D] -> the 32 soft words [B, 32, D]"""
+        """image [B, 197, D] -> the 32 soft words [B, 32, D]"""
         queries = self.query_tokens.expand(len(image), -1, -1)
         return self.language_projection(self.qformer(query_embeds=queries, encoder_hidden_states=image).last_hidden_state)

@@ -10,22 +10,22 @@ import numpy as np
 import torch
 from torch.nn.functional import cross_entropy
 
-from training import data, grammar
 from training.common import MINUTES, Progress, groups, rate
-from training.qformer import StageOne
+from training.stages.features import Features
+from training.language.conversation import caption, loose_caption
+from training.parts.qformer import StageOne
 from training.text import BOS, PAD, Text, pad
-from training.vit import HELD_OUT
 
-BATCH, PEAK, STEPS = 48, 1e-3, 2500
+BATCH, PEAK, STEPS = 48, 1e-3, 4000
 CLS = 0  # <s> starts a text that is only encoded, </s> a generated one
 
 
 def captions_of(rng, scenes):
-    return [grammar.caption(s) if rng.random() < .4 else grammar.loose_caption(rng, s) for s in scenes]
+    return [caption(s) if rng.random() < .4 else loose_caption(rng, s) for s in scenes]
 
 
 def losses(model, image, captions, text):
-    """(ITC, ITM, ITG) of a batch: image [B, 82, D], captions a list of B strings."""
+    """(ITC, ITM, ITG) of a batch: image [B, 197, D], captions a list of B strings."""
     ids = torch.from_numpy(pad([[BOS, *text.ids(c)] for c in captions], PAD))
     targets = torch.from_numpy(pad([[*text.ids(c), text.newline] for c in captions], -100))
     plain = ids.clone()
@@ -48,23 +48,20 @@ def losses(model, image, captions, text):
     return itc, itm, itg
 
 
-def train(run, steps=STEPS):
+def train(run, steps=STEPS, minutes=None):
     torch.manual_seed(2)
-    text = Text(run / 'tokenizer')
-    features = np.load(run / 'features.npy', mmap_mode='r')
-    scenes = data.symbols(len(features))
+    text, features = Text(run / 'tokenizer'), Features(run)
     model = StageOne()
     optimizer = torch.optim.AdamW(groups(model), lr=PEAK, betas=(.9, .98), fused=True)
     progress = Progress(run, 'stage1', {'model': model, 'optimizer': optimizer})
     rng = random.Random(progress.step + 3)
-    running, since, first = np.zeros(3), time.time(), progress.step
-    while progress.step < steps:
-        rows = sorted(rng.sample(range(len(features) - HELD_OUT), BATCH))
-        captions = captions_of(rng, [scenes[row] for row in rows])
+    running, since, first, started = np.zeros(3), time.time(), progress.step, time.time()
+    while progress.step < steps and (minutes is None or time.time() - started < minutes * MINUTES):
+        rows = sorted(features.training_rows(rng, BATCH))
+        captions = captions_of(rng, [features.scenes[row] for row in rows])
         for group in optimizer.param_groups:
             group['lr'] = rate(progress.step, steps, PEAK, decay=.4, floor=.1)
-        with torch.autocast('cpu', torch.bfloat16):
-            parts = losses(model, torch.from_numpy(features[rows]).float(), captions, text)
+        parts = losses(model, features[rows], captions, text)
         sum(parts).backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
@@ -78,22 +75,21 @@ def train(run, steps=STEPS):
             progress.log(itc=itc, itm=itm, itg=itg, temperature=round(model.temperature.item(), 4), ms=round((time.time() - since) * 20))
             running, since = np.zeros(3), time.time()
         progress.save(3 * MINUTES)
-    progress.facts['retrieval'] = retrieval(model, text, features, scenes)
+    progress.facts['retrieval'] = retrieval(model, text, features)
     progress.save()
     progress.log(retrieval=progress.facts['retrieval'])
 
 
 @torch.inference_mode()
-def retrieval(model, text, features, scenes):
+def retrieval(model, text, features):
     """R@1 both ways among 64 and 256 held-out images; among 64 also with ITM choosing from ITC's best 8."""
     result = {}
     for count in (64, 256):
         hits = np.zeros(2)
-        first = len(features) - HELD_OUT
         rounds = 1024 // count if count == 256 else 4
-        for start in range(first, first + rounds * count, count):
-            image = torch.from_numpy(features[start:start + count]).float()
-            captions = [grammar.caption(s) for s in scenes[start:start + count]]
+        for start in range(0, rounds * count, count):
+            image = features[range(start, start + count)]
+            captions = [caption(s) for s in features.scenes[start:start + count]]
             ids = torch.from_numpy(pad([[CLS, *text.ids(c)] for c in captions], PAD))
             similar = torch.einsum('iqd,td->itq', model.image_features(image), model.text_features(ids)).amax(-1)
             same = torch.tensor([[a == b for b in captions] for a in captions])

@@ -1,0 +1,59 @@
+"""
+The miniature's sizes, as transformers' own BLIP-2 configuration.
+"""
+
+import torch
+from torch import nn
+from transformers import Blip2Config, Blip2QFormerConfig, Blip2VisionConfig, OPTConfig
+
+from training.text import BOS, MAX_TEXT, PAD, SLOTS, VOCABULARY_ROWS
+
+IMAGE_SIDE, PATCH = 224, 16
+SIDE = IMAGE_SIDE // PATCH
+WIDTH, FFN, HEADS = 160, 640, 5
+MEAN = (.48145466, .4578275, .40821073)  # CLIP's, as in BLIP-2's preprocessor
+STD = (.26862954, .26130258, .27577711)
+TEXT_MAX = 112  # tokens of a caption in stage 1
+
+# (output channels, kernel, stride): see stem.py.
+STEM = ((48, 7, 4), (96, 3, 2), (96, 3, 1), (WIDTH, 3, 2))
+
+
+def vision_config():
+    config = Blip2VisionConfig(hidden_size=WIDTH, intermediate_size=FFN, num_hidden_layers=6, num_attention_heads=HEADS, image_size=IMAGE_SIDE,
+                               patch_size=PATCH, qkv_bias=True, hidden_act='gelu', layer_norm_eps=1e-6)
+    config.stem = [list(layer) for layer in STEM]
+    return config
+
+
+def qformer_config(text_branch):
+    return Blip2QFormerConfig(vocab_size=VOCABULARY_ROWS, hidden_size=WIDTH, num_hidden_layers=4, num_attention_heads=HEADS, intermediate_size=FFN,
+                              max_position_embeddings=TEXT_MAX, cross_attention_frequency=1, encoder_hidden_size=WIDTH, pad_token_id=PAD,
+                              hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0, use_qformer_text_input=text_branch)
+
+
+def language_config(newline):
+    return OPTConfig(vocab_size=VOCABULARY_ROWS, hidden_size=WIDTH, num_hidden_layers=6, ffn_dim=FFN, num_attention_heads=HEADS,
+                     max_position_embeddings=SLOTS + 1 + MAX_TEXT, word_embed_proj_dim=WIDTH, do_layer_norm_before=True, activation_function='relu',
+                     dropout=0.0, attention_dropout=0.0, pad_token_id=PAD, bos_token_id=BOS, eos_token_id=newline)
+
+
+def blip2_config(text):
+    return Blip2Config(vision_config=vision_config().to_dict(), qformer_config=qformer_config(False).to_dict(),
+                       text_config=language_config(text.newline).to_dict(), num_query_tokens=SLOTS, image_token_index=text.image,
+                       image_text_hidden_size=WIDTH)
+
+
+def pixel_values(images, seen, side=IMAGE_SIDE):
+    """
+    uint8 [B, 224, 224, 3], letterboxed, and [(width, height)] of what is not padding -> float [B, 3, side, side],
+    as BlipImageProcessor normalizes and then pads with zeros.
+    """
+    pixels = torch.from_numpy(images).permute(0, 3, 1, 2).float()
+    if side != IMAGE_SIDE:
+        pixels = nn.functional.interpolate(pixels, (side, side), mode='bilinear', antialias=True)
+    pixels = (pixels / 255 - torch.tensor(MEAN).view(3, 1, 1)) / torch.tensor(STD).view(3, 1, 1)
+    edges = torch.tensor(seen).mul(side / IMAGE_SIDE).round()
+    line = torch.arange(side)
+    inside = (line < edges[:, :1])[:, None, :] & (line < edges[:, 1:])[:, :, None]
+    return pixels * inside[:, None]

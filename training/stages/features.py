@@ -1,0 +1,49 @@
+"""
+The frozen image encoder's features of the training pictures, written once, and their scenes in words.
+"""
+
+import numpy as np
+import torch
+
+from training.language.scene import of_picture
+from training.parts.model import SIDE, WIDTH
+from training.stages.vit import HELD_OUT, encode, load
+from training.world.data import PART, Pictures
+
+
+def write(run):
+    """<run>/features/<part>.npy: float16 [PART, 197, WIDTH] of every part of the pictures."""
+    vision, pictures = load(run), Pictures(run / 'pictures')
+    (run / 'features').mkdir(exist_ok=True)
+    for index, part in enumerate(pictures.parts):
+        path = run / 'features' / f'{index:04d}.npy'
+        if path.exists():
+            continue
+        features = np.empty((len(part), 1 + SIDE * SIDE, WIDTH), np.float16)
+        for start in range(0, len(part), 100):
+            rows = slice(start, start + 100)
+            seen = [scene['seen'] for scene in pictures.scenes[index * PART + start:][:100]]
+            features[rows] = encode(vision, np.array(part[rows]), seen).numpy()
+        np.save(path.with_suffix('.new.npy'), features)
+        path.with_suffix('.new.npy').rename(path)
+
+
+class Features:
+    """Rows 0 to HELD_OUT - 1 are never trained on."""
+
+    def __init__(self, run):
+        paths = sorted(path for path in (run / 'features').glob('*.npy') if '.new' not in path.name)
+        self.parts = [np.load(path, mmap_mode='r') for path in paths]
+        pictures = Pictures(run / 'pictures')
+        self.scenes = [of_picture(scene) for scene in pictures.scenes[:len(self.parts) * PART]]
+
+    def __len__(self):
+        return len(self.scenes)
+
+    def training_rows(self, rng, count):
+        return rng.sample(range(HELD_OUT, len(self)), count)
+
+    def __getitem__(self, rows):
+        """float32 [len(rows), 197, WIDTH]"""
+        return torch.from_numpy(np.stack([self.parts[row // PART][row % PART] for row in rows])).float()
+

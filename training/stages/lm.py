@@ -1,0 +1,155 @@
+"""
+Stage 0b: a small OPT learns, from text alone, to caption and to answer questions about a
+written scene description (see text.py), whose vectors it learns too. Then it is frozen.
+
+A curriculum: for the first CURRICULUM steps only single look-ups, among few objects, and always an early hint of where the
+answer is. Half of the descriptions are blurred by noise, as an image's soft words will be.
+"""
+
+import random
+import time
+
+import torch
+from torch import nn
+from torch.nn.functional import cross_entropy
+from transformers import OPTForCausalLM
+
+from training.common import MINUTES, Progress, groups, initialize, match_queries_to_keys, rate
+from training.language import scene as scenes
+from training.language.conversation import conversation
+from training.parts.model import WIDTH, language_config
+from training.text import Description, Text, described, pad, prompt
+
+BATCH, PEAK, STEPS = 16, 1.5e-3, 20_000
+CURRICULUM = 1500
+EARLY = 3  # the answer is also asked for at the last word, "?" and "answer"
+NOISE = .25  # of a blurred description, as a part of its standard deviation
+HARD = {'color': .7, 'shape': .7, 'size': .6, 'count': 1.8, 'position': 1.3, 'digit': .1, 'presence': 1, 'absent': .8, 'background': .3, 'comparison': 3, 'relation': 2.6, 'caption': .1}
+EASY = {'color': 1, 'shape': 1, 'size': .5, 'position': 1.2, 'background': .2}
+
+
+class Reader(nn.Module):
+    """The language model, and the description's vectors, which are needed only to train."""
+
+    def __init__(self, newline):
+        super().__init__()
+        self.language = OPTForCausalLM(language_config(newline))
+        self.description = Description(WIDTH)
+
+    def start(self):
+        initialize(self.language.model.decoder, layers=6)
+        match_queries_to_keys(self.language.model.decoder)
+        nn.init.normal_(self.language.model.decoder.embed_tokens.weight, std=.1)
+        nn.init.normal_(self.language.model.decoder.embed_positions.weight, std=.04)
+        return self
+
+
+def batch_of(text, step, pool, rng, size=BATCH):
+    """`size` documents of like length: (rows [size, 31, 5], ids [size, L], labels [size, L])."""
+    if len(pool) < 1:
+        easy = step < CURRICULUM
+        documents = []
+        for _ in range(size * 8):
+            scene = scenes.sample(rng, rng.choice((2, 3, 4)) if easy else None)
+            options = {'weights': EASY, 'follow_up_rate': 0} if easy else {'weights': HARD, 'follow_up_rate': .45}
+            ids, labels = text.document(rng, scene, captions=.08, turns=rng.randint(6, 13), early=EARLY, **options)
+            documents.append((ids, labels, described(scene)))
+        documents.sort(key=lambda row: len(row[0]))
+        pool += [documents[i:i + size] for i in range(0, len(documents), size)]
+        rng.shuffle(pool)
+    part = pool.pop()
+    return torch.tensor([d[2] for d in part]), torch.from_numpy(pad([d[0] for d in part], 1)), torch.from_numpy(pad([d[1] for d in part], -100))
+
+
+def answer_loss(language, hidden, labels):
+    """Cross-entropy where there is a label only. hidden [B, L, D], labels [B, L]."""
+    keep = labels >= 0
+    return cross_entropy(language.lm_head(hidden[keep]).float(), labels[keep])
+
+
+def blurred(slots):
+    """Noise on every second description."""
+    noise = torch.randn_like(slots) * slots.detach().std() * NOISE
+    noise[::2] = 0
+    return slots + noise
+
+
+def train(run, steps=STEPS, minutes=None):
+    """Trains for `steps` steps, or stops after `minutes`, to be resumed."""
+    torch.manual_seed(0)
+    text = Text(run / 'tokenizer')
+    model = Reader(text.newline).start()
+    optimizer = torch.optim.AdamW(groups(model), lr=PEAK, betas=(.9, .98), fused=True)
+    progress = Progress(run, 'lm', {'model': model, 'optimizer': optimizer})
+    rng, pool = random.Random(progress.step + 17), []
+    decoder, embed = model.language.model.decoder, model.language.get_input_embeddings()
+    running, since, first, started = 0.0, time.time(), progress.step, time.time()
+    while progress.step < steps and (minutes is None or time.time() - started < minutes * MINUTES):
+        rows, ids, labels = batch_of(text, progress.step, pool, rng)
+        for group in optimizer.param_groups:
+            group['lr'] = rate(progress.step, steps, PEAK, decay=.35)
+        slots = blurred(model.description(rows))
+        hidden = decoder(inputs_embeds=torch.cat([slots, embed(ids)], 1), use_cache=False).last_hidden_state[:, slots.shape[1]:]
+        loss = answer_loss(model.language, hidden, labels)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        running += loss.item()
+        progress.step += 1
+        if progress.step % 100 == 0:
+            progress.log(loss=round(running / min(100, progress.step - first), 4), lr=round(optimizer.param_groups[0]['lr'], 6), ms=round((time.time() - since) * 10))
+            running, since = 0.0, time.time()
+        if progress.step % 1000 == 0:
+            progress.log(**{'text': measure(model, text, 600)})
+            since = time.time()
+        progress.save(3 * MINUTES)
+    progress.facts['text'] = measure(model, text, 4000)
+    progress.save()
+    progress.log(**progress.facts)
+    return model
+
+
+@torch.inference_mode()
+def measure(model, text, questions, seed=10**9):
+    """Exact greedy answers by category over written descriptions that are not in the training data."""
+    rng = random.Random(seed)
+    asked = []
+    while len(asked) < questions:
+        scene = scenes.sample(rng)
+        turns = conversation(rng, scene, rng.randint(1, 5))
+        asked.append((described(scene), [2] + text.ids(prompt(turns)), turns[-1]))
+    asked.sort(key=lambda item: len(item[1]))
+    embed = model.language.get_input_embeddings()
+    right = {}
+    for start in range(0, len(asked), 100):
+        part = asked[start:start + 100]
+        slots = model.description(torch.tensor([rows for rows, _, _ in part]))
+        replies = answers(model.language, text, [torch.cat([soft, embed(torch.tensor(ids))]) for soft, (_, ids, _) in zip(slots, part)])
+        for (*_, turn), answer in zip(part, replies):
+            right.setdefault(turn.category, []).append(answer == turn.answer)
+    table = {name: round(sum(marks) / len(marks), 4) for name, marks in sorted(right.items())}
+    table['all'] = round(sum(map(sum, right.values())) / questions, 4)
+    return table
+
+
+@torch.inference_mode()
+def answers(language, text, rows, new_tokens=70):
+    """Greedy continuations of embedding rows ([length, D] each, any lengths), up to the newline."""
+    lengths = torch.tensor([len(row) for row in rows])
+    embeds = torch.zeros(len(rows), int(lengths.max()) + new_tokens, rows[0].shape[-1])
+    for index, row in enumerate(rows):
+        embeds[index, :len(row)] = row
+    produced = [[] for _ in rows]
+    every = torch.arange(len(rows))
+    for offset in range(new_tokens):
+        # Right padding and a causal mask: tokens after the last real one have no effect.
+        used = min(int(lengths.max()) + offset, language.config.max_position_embeddings)
+        hidden = language.model.decoder(inputs_embeds=embeds[:, :used], use_cache=False).last_hidden_state
+        best = language.lm_head(hidden[every, (lengths - 1 + offset).clamp(max=used - 1)]).argmax(-1)
+        embeds[every, lengths + offset] = language.get_input_embeddings()(best).float()
+        for row, token in zip(produced, best.tolist()):
+            row.append(token)
+        if all(text.newline in row for row in produced):
+            break
+    return [text.decode(row[:row.index(text.newline)] if text.newline in row else row) for row in produced]

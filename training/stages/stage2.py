@@ -1,0 +1,130 @@
+"""
+Stage 2: Q-Former and projection learn to prompt the frozen language model with an image, over captions and
+conversations in which every answer is supervised. Frozen parts must not change; their hashes before and after are stored.
+
+In the first `WARM_UP` steps the loss also pulls the soft prompts towards the vectors of the written description that the
+language model learned to read: this saves hours without a GPU.
+"""
+
+import random
+import time
+
+import torch
+
+from training.stages import lm
+from training.common import MINUTES, Progress, freeze, groups, rate, sha256
+from training.stages.features import Features
+from training.language.conversation import UNKNOWN, caption, conversation
+from training.language.phrases import named
+from training.parts.qformer import StageTwo
+from training.text import Text, described, pad, prompt
+from training.stages.vit import HELD_OUT
+from training.stages.vit import load as load_vision
+
+BATCH, PEAK, STEPS = 32, 6e-4, 12_000
+WARM_UP = 3000
+CAPTIONS = .3  # share of the documents; the others are conversations
+POOL = 8  # batches of like length are drawn together
+
+
+def load_reader(run, text):
+    """The frozen language model with the description's vectors."""
+    reader = lm.Reader(text.newline)
+    reader.load_state_dict(torch.load(run / 'lm.pt', weights_only=False)['model'])
+    return freeze(reader)
+
+
+def batches(rng, text, features):
+    """Endless (rows, ids, labels) of BATCH documents of like length."""
+    while True:
+        documents = []
+        for row in features.training_rows(rng, BATCH * POOL):
+            documents.append((row, *text.document(rng, features.scenes[row], captions=CAPTIONS, turns=rng.randint(5, 11))))
+        documents.sort(key=lambda item: len(item[1]))
+        parts = [documents[i:i + BATCH] for i in range(0, len(documents), BATCH)]
+        rng.shuffle(parts)
+        for part in parts:
+            part.sort(key=lambda item: item[0])
+            yield [p[0] for p in part], torch.from_numpy(pad([p[1] for p in part], 1)), torch.from_numpy(pad([p[2] for p in part], -100))
+
+
+def train(run, steps=STEPS, minutes=None):
+    torch.manual_seed(3)
+    text, features = Text(run / 'tokenizer'), Features(run)
+    reader = load_reader(run, text)
+    language, table = reader.language, reader.language.get_input_embeddings().weight
+    model = StageTwo()
+    model.start_from(torch.load(run / 'stage1.pt', weights_only=False)['model'])
+    optimizer = torch.optim.AdamW(groups(model), lr=PEAK, betas=(.9, .98), fused=True)
+    progress = Progress(run, 'stage2', {'model': model, 'optimizer': optimizer})
+    frozen = {'vision_model': sha256(load_vision(run)), 'language_model': sha256(language)}
+    if progress.facts.get('frozen before', frozen) != frozen:
+        progress.facts['frozen parts replaced at step'] = progress.step
+    progress.facts['frozen before'] = frozen
+    source = batches(random.Random(progress.step + 11), text, features)
+    running, since, first, started = 0.0, time.time(), progress.step, time.time()
+    while progress.step < steps and (minutes is None or time.time() - started < minutes * MINUTES):
+        rows, ids, labels = next(source)
+        for group in optimizer.param_groups:
+            group['lr'] = rate(progress.step, steps, PEAK, warm=200, decay=.6)
+        soft = model(features[rows])
+        hidden = language.model.decoder(inputs_embeds=torch.cat([soft, table[ids]], 1), use_cache=False).last_hidden_state
+        loss = told = lm.answer_loss(language, hidden[:, soft.shape[1]:], labels)
+        if progress.step < WARM_UP:
+            wanted = reader.description(torch.tensor([described(features.scenes[row]) for row in rows]))
+            loss = told + (soft - wanted).square().mean() / wanted.var()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        running += told.item()
+        progress.step += 1
+        if progress.step % 100 == 0:
+            progress.log(loss=round(running / min(100, progress.step - first), 4), ms=round((time.time() - since) * 10))
+            running, since = 0.0, time.time()
+        if progress.step % 1000 == 0:
+            progress.log(answers=measure(model, language, text, features, 600), captions=captions(model, language, text, features, 100))
+            since = time.time()
+        progress.save(2 * MINUTES)
+    progress.facts['frozen after'] = {'vision_model': sha256(load_vision(run)), 'language_model': sha256(language)}
+    progress.facts['answers'] = measure(model, language, text, features, 2000)
+    progress.save()
+    progress.log(**progress.facts)
+
+
+@torch.inference_mode()
+def measure(model, language, text, features, questions, seed=10**9 + 1):
+    """Exact greedy answers by category on held-out pictures."""
+    rng = random.Random(seed)
+    table, right = language.get_input_embeddings().weight, {}
+    for start in range(0, questions, 100):
+        rows = [row % HELD_OUT for row in range(start, start + 100)]
+        asked = [conversation(rng, features.scenes[row], rng.randint(1, 5)) for row in rows]
+        soft = model(features[rows])
+        replies = lm.answers(language, text, [torch.cat([s, table[[2] + text.ids(prompt(turns))]]) for s, turns in zip(soft, asked)])
+        for turns, answer in zip(asked, replies):
+            right.setdefault(turns[-1].category, []).append(answer == turns[-1].answer)
+    result = {name: round(sum(marks) / len(marks), 4) for name, marks in sorted(right.items())}
+    return {**result, 'all': round(sum(map(sum, right.values())) / questions, 4)}
+
+
+@torch.inference_mode()
+def captions(model, language, text, features, count):
+    """Share of captions that name every object with its color and shape, and of exact captions."""
+    rows = list(range(count))
+    start = language.get_input_embeddings().weight[[2]]
+    replies = lm.answers(language, text, [torch.cat([s, start]) for s in model(features[rows])])
+    scenes = [features.scenes[row] for row in rows]
+    names = [reply == UNKNOWN if scene.kind == 'other' else caption_names(reply) == sorted(map(named, scene.things)) for reply, scene in zip(replies, scenes)]
+    exact = [reply == caption(scene) for reply, scene in zip(replies, scenes)]
+    return {'named': sum(names) / count, 'exact': sum(exact) / count}
+
+
+def caption_names(words):
+    """Sorted "red circle"s of a caption."""
+    things = words.removesuffix(' background').rsplit(' on a', 1)[0].replace(' and ', ', ').split(', ')
+    names = []
+    for thing in things:
+        bare = thing.split(' at the ')[0].split(' on the ')[0].split(' in the ')[0]
+        names.append(' '.join(word for word in bare.split() if word not in ('a', 'an', 'small', 'medium', 'large')))
+    return sorted(name for name in names if name != 'nothing')

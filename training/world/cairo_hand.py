@@ -1,0 +1,249 @@
+"""
+A hand that draws with Cairo: paths that are filled and stroked, on compositions as people make them
+(a row, a column, a grid, a diagonal, a ring around a center, one in another, a big one with small ones, a scatter).
+"""
+
+import math
+
+import cairocffi as cairo
+import numpy as np
+from PIL import Image
+
+from training.world import colors, sprites
+from training.world.cairo_layouts import LAYOUTS
+from training.world.cairo_shapes import FAMILIES, outline
+from training.world.scene import COUNT_WEIGHTS, COUNTS, LEAST, described, model_pixels, sample_noun, sample_sides
+from training.world.vocabulary import BACKGROUNDS, COLORS, DIGITS, THINGS
+
+GAP = 25  # least CIELAB distance from the page and from an object that touches
+
+
+def draw(rng):
+    """(RGB picture, scene)"""
+    width, height = sample_sides(rng)
+    surface = cairo.ImageSurface(cairo.FORMAT_RGB24, width, height)
+    pen = cairo.Context(surface)
+    pen.set_antialias(cairo.ANTIALIAS_NONE if rng.random() < .07 else cairo.ANTIALIAS_BEST)
+    background = rng.choice(('white',) * 8 + ('black', 'gray', 'beige', 'blue', 'yellow') + BACKGROUNDS)
+    paper = colors.sample(rng, background)
+    page(rng, pen, paper, width, height)
+    picture = Picture(rng, pen, paper, (width, height))
+    count = rng.choices(COUNTS, COUNT_WEIGHTS)[0]
+    for x, y, span in rng.choice(LAYOUTS)(rng, count, width, height):
+        for _ in range(6):
+            if picture.add(x, y, span):
+                break
+    margin(rng, pen, paper, width, height)
+    data = np.frombuffer(surface.get_data(), np.uint8).reshape(height, surface.get_stride() // 4, 4)[:, :width, 2::-1]
+    flips = not any(o['shape'] in DIGITS for o in picture.objects)
+    return Image.fromarray(np.ascontiguousarray(data)), {'kind': 'drawing', 'hand': 'cairo', 'width': width, 'height': height, 'background': background,
+                                                         'objects': picture.objects, 'flips': flips}
+
+
+class Picture:
+    """The objects drawn so far, all in one style mostly."""
+
+    def __init__(self, rng, pen, paper, sides):
+        self.rng, self.pen, self.paper, self.sides = rng, pen, paper, sides
+        self.objects, self.boxes = [], []
+        self.things = rng.choice((0, 0, .2, .75))
+        self.style = rng.choice(('fill', 'fill', 'fill', 'line', 'line', 'both', 'shade', 'sketch', 'dash')) if rng.random() < .7 else None
+        self.joins = rng.choice((cairo.LINE_JOIN_MITER, cairo.LINE_JOIN_ROUND, cairo.LINE_JOIN_BEVEL))
+        self.weight = rng.uniform(.02, .13)
+        self.palette = [rng.choice(COLORS) for _ in range(rng.randint(2, 6))]
+
+    def add(self, x, y, span):
+        """Draws an object there. @returns whether the picture is still clear with it."""
+        rng, short = self.rng, min(self.sides)
+        noun = rng.choice(self.objects)['shape'] if self.objects and rng.random() < .22 else sample_noun(rng, self.things)
+        span = max(span, LEAST[noun] / model_pixels(self.sides) * short, .1 * short)
+        if span > short * .85:
+            return False
+        style = self.style or rng.choice(('fill', 'fill', 'line', 'both', 'shade', 'sketch'))
+        if span / short * model_pixels(self.sides) < 17 and style in ('line', 'dash', 'sketch'):
+            style = 'fill'
+        color = None if noun in THINGS else rng.choice(self.palette)
+        rgb = color and colors.sample(rng, color)
+        if rgb and colors.distance(rgb, self.paper) < GAP or not rgb and sum(self.paper) < 60:
+            return False
+        if color is None:
+            shape = None
+            picture = sprites.load(rng, noun)
+            factor = span / max(picture.size)
+            half = picture.width * factor / 2, picture.height * factor / 2
+            box = (x - half[0], y - half[1], x + half[0], y + half[1])
+        else:
+            shape = outline(rng, noun)
+            box = self.extents(shape, x, y, span)
+        if not self.is_clear(box, rgb, style):
+            return False
+        self.stamp(picture, box) if shape is None else self.shape(shape, x, y, span, rgb, style, noun)
+        self.boxes.append((box, rgb, style))
+        self.objects.append({'shape': noun, 'color': color, **described(box, self.sides)})
+        return True
+
+    def is_clear(self, box, rgb, style):
+        width, height = self.sides
+        area = (box[2] - box[0]) * (box[3] - box[1])
+        seen = max(0, min(width, box[2]) - max(0, box[0])) * max(0, min(height, box[3]) - max(0, box[1]))
+        if seen < .78 * area:
+            return False
+        for other, color, drawn in self.boxes:
+            common = max(0, min(other[2], box[2]) - max(other[0], box[0])) * max(0, min(other[3], box[3]) - max(other[1], box[1]))
+            if common == 0:
+                continue
+            if common > .24 * (other[2] - other[0]) * (other[3] - other[1]):
+                return False
+            if rgb and color and colors.distance(rgb, color) < GAP:
+                return False
+            is_inside = common > .98 * area
+            if not is_inside and ({style, drawn} & {'line', 'dash', 'sketch'}):
+                return False
+        return True
+
+    def extents(self, shape, x, y, span):
+        """The box of the path, scaled so that its longer side is `span`, centered at (x, y)."""
+        self.pen.save()
+        self.pen.identity_matrix()
+        self.pen.new_path()
+        shape(self.pen)
+        left, top, right, bottom = self.pen.path_extents()
+        self.pen.new_path()
+        self.pen.restore()
+        self.factor = span / max(right - left, bottom - top)
+        self.middle = (left + right) / 2, (top + bottom) / 2
+        w, h = (right - left) * self.factor / 2, (bottom - top) * self.factor / 2
+        return x - w, y - h, x + w, y + h
+
+    def shape(self, shape, x, y, span, rgb, style, noun):
+        rng, pen = self.rng, self.pen
+        least = 1.7 * max(self.sides) / 224
+        if rng.random() < .06:  # a hard shadow
+            self.path(shape, x + span * .04, y + span * .05)
+            pen.set_source_rgba(0, 0, 0, .35)
+            pen.fill()
+        self.path(shape, x, y)
+        pen.set_line_join(self.joins)
+        if style in ('line', 'dash', 'sketch') and noun not in DIGITS + ('ring',):
+            weight = max(least, span * self.weight * (.6 if noun in ('star', 'arrow', 'crescent', 'cross') else 1))
+            pen.set_source_rgb(*(c / 255 for c in rgb))
+            pen.set_line_width(weight)
+            if style == 'dash':
+                pen.set_dash([weight * 2.6, weight * 1.5])
+            # The line lies inside of the box: what hangs over is cut.
+            pen.save()
+            pen.clip_preserve()
+            pen.set_line_width(2 * weight)
+            pen.stroke()
+            pen.restore()
+            if style == 'sketch':
+                for _ in range(2):
+                    self.path(shape, x + rng.gauss(0, .012) * span, y + rng.gauss(0, .012) * span)
+                    pen.set_line_width(max(1, weight * .35))
+                    pen.stroke()
+            pen.set_dash([])
+            return
+        if style == 'shade':
+            pen.set_source(self.shading(x, y, span, rgb))
+        else:
+            pen.set_source_rgb(*(c / 255 for c in rgb))
+        if style == 'both':
+            pen.fill_preserve()
+            pen.set_line_width(max(1, span * rng.uniform(.015, .05)))
+            ink = rng.choice(((0, 0, 0), (0, 0, 0), (.15, .15, .2), tuple(c / 510 for c in rgb)))
+            pen.set_source_rgb(*ink)
+            pen.stroke()
+        else:
+            pen.fill()
+
+    def path(self, shape, x, y):
+        pen = self.pen
+        pen.save()
+        pen.translate(x, y)
+        pen.scale(self.factor, self.factor)
+        pen.translate(-self.middle[0], -self.middle[1])
+        pen.new_path()
+        shape(pen)
+        pen.restore()
+
+    def shading(self, x, y, span, rgb):
+        """A linear or radial gradient within the color."""
+        rng, half = self.rng, span / 2
+        light = tuple(min(1, c / 255 + .55 * rng.uniform(.2, .5) * (1 - c / 255) + .03) for c in rgb)
+        dark = tuple(c / 255 * rng.uniform(.72, .9) for c in rgb)
+        if rng.random() < .5:
+            angle = rng.uniform(0, 2 * math.pi)
+            gradient = cairo.LinearGradient(x - half * math.cos(angle), y - half * math.sin(angle), x + half * math.cos(angle), y + half * math.sin(angle))
+        else:
+            gradient = cairo.RadialGradient(x - .3 * half, y - .3 * half, .05 * span, x, y, .6 * span)
+        gradient.add_color_stop_rgb(0, *light)
+        gradient.add_color_stop_rgb(1, *dark)
+        return gradient
+
+    def stamp(self, picture, box):
+        """Pastes an RGBA picture of a thing."""
+        size = max(1, round(box[2] - box[0])), max(1, round(box[3] - box[1]))
+        pixels = np.asarray(picture.resize(size, Image.Resampling.LANCZOS), np.float32)
+        alpha = pixels[..., 3:] / 255
+        stride = cairo.ImageSurface.format_stride_for_width(cairo.FORMAT_ARGB32, size[0]) // 4
+        data = np.zeros((size[1], stride, 4), np.uint8)
+        data[:, :size[0], :3] = (pixels[..., 2::-1] * alpha).astype(np.uint8)
+        data[:, :size[0], 3:] = pixels[..., 3:].astype(np.uint8)
+        surface = cairo.ImageSurface.create_for_data(bytearray(data.tobytes()), cairo.FORMAT_ARGB32, *size)
+        self.pen.set_source_surface(surface, round(box[0]), round(box[1]))
+        self.pen.paint()
+
+
+def page(rng, pen, paper, width, height):
+    """The background: flat mostly, else a gradient, squares or dots of nearly its color."""
+    base = [c / 255 for c in paper]
+    pen.set_source_rgb(*base)
+    pen.paint()
+    roll = rng.random()
+    if roll < .1:
+        x, y = rng.choice(((width, 0), (0, height), (width, height)))
+        gradient = cairo.LinearGradient(0, 0, x, y)
+        gradient.add_color_stop_rgb(0, *(min(1, c * rng.uniform(1, 1.12)) for c in base))
+        gradient.add_color_stop_rgb(1, *(c * rng.uniform(.84, 1) for c in base))
+        pen.set_source(gradient)
+        pen.paint()
+    elif roll < .18:
+        change = rng.choice((-1, 1)) * rng.uniform(.05, .13)
+        pen.set_source_rgb(*(min(1, max(0, c + change)) for c in base))
+        step = max(5, min(width, height) * rng.uniform(.04, .12))
+        is_dots = rng.random() < .4
+        pen.set_line_width(max(.6, step * .05))
+        for i in range(1, int(width / step) + 1):
+            if is_dots:
+                for j in range(1, int(height / step) + 1):
+                    pen.arc(i * step, j * step, step * .08, 0, 7)
+                    pen.fill()
+            else:
+                pen.move_to(i * step, 0)
+                pen.line_to(i * step, height)
+        if not is_dots:
+            for j in range(1, int(height / step) + 1):
+                pen.move_to(0, j * step)
+                pen.line_to(width, j * step)
+            pen.stroke()
+
+
+def margin(rng, pen, paper, width, height):
+    """A frame, a signature or a title."""
+    short = min(width, height)
+    dark = sum(paper) > 380
+    ink = (.1, .1, .12) if dark else (.9, .9, .88)
+    if rng.random() < .05:
+        weight = max(1, short * rng.uniform(.01, .04))
+        pen.set_source_rgb(*rng.choice((ink, tuple(c / 255 for c in colors.sample(rng, rng.choice(COLORS))))))
+        pen.set_line_width(weight)
+        inset = rng.choice((0, short * .02))
+        pen.rectangle(inset + weight / 2, inset + weight / 2, width - 2 * inset - weight, height - 2 * inset - weight)
+        pen.stroke()
+    if rng.random() < .06:
+        size = max(7, short * rng.uniform(.035, .06))
+        pen.select_font_face(rng.choice(FAMILIES), rng.choice((0, 1)), rng.choice((0, 1)))
+        pen.set_font_size(size)
+        pen.set_source_rgba(*ink, rng.choice((.35, .6, 1)))
+        pen.move_to(rng.choice((.02, .5, .7)) * width, rng.choice((size * 1.2, height - size * .5)))
+        pen.show_text(rng.choice(('my drawing', 'Figure 2', 'by Kim', '(c) 2024', 'shapes', 'draw me', 'Title', 'sample', 'page 3 of 7', 'www.site.org')))
