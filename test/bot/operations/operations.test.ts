@@ -27,7 +27,7 @@ const STAGES = [
 
 describe('the bot for its operator', () => {
   const lines: string[] = []
-  const log = createLog({ level: 'info', stream: { write: (line: string) => lines.push(line) } })
+  const log = createLog({ level: 'debug', stream: { write: (line: string) => lines.push(line) } })
   let bot: Bot
   let ada: Member
 
