@@ -2,7 +2,7 @@
  * Encrypts the store's values with AES-256-GCM and a key from the environment.
  *
  * The keys of records (ids of guilds, channels, members) are not encrypted, because they are searched
- * by prefix. Tags are replaced by pseudonyms. Each value has the id of its encryption key, so that keys
+ * by prefix; bot/store/names.ts hides the rest of the names. Each value has the id of its encryption key, so that keys
  * can be rotated: the first key encrypts, all of them decrypt.
  *
  * A value is bound to the key of its record as associated data, so that one that is copied to another
@@ -39,7 +39,7 @@ export type Encryption = {
   decrypt(text: string, place: string): string
   /** Whether the text is encrypted with an unknown key. */
   isForeign(text: string): boolean
-  /** What stands for a name that records are found by, under each key: the first key's is written. */
+  /** What earlier versions wrote for a name that records are found by, under each key. */
   pseudonyms(name: string): readonly string[]
 }
 

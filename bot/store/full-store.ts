@@ -73,6 +73,10 @@ class OverflowingCollection<T> implements Collection<T> {
     this.#deps = deps
   }
 
+  storedKey(key: string): string {
+    return this.#collection.storedKey(key)
+  }
+
   async get(key: string): Promise<T | undefined> {
     return this.#read(key) ?? this.#collection.get(key)
   }
@@ -81,7 +85,7 @@ class OverflowingCollection<T> implements Collection<T> {
     return this.#written(
       async () => {
         await this.#collection.set(key, record, ttlMs)
-        this.#deps.overflow.delete(key)
+        this.#deps.overflow.delete(this.storedKey(key))
       },
       () => void this.#keep(key, record, ttlMs),
     )
@@ -108,7 +112,7 @@ class OverflowingCollection<T> implements Collection<T> {
   }
 
   async delete(key: string): Promise<boolean> {
-    const wasKept = this.#deps.overflow.delete(key)
+    const wasKept = this.#deps.overflow.delete(this.storedKey(key))
     return (await this.#collection.delete(key)) || wasKept
   }
 
@@ -177,16 +181,20 @@ class OverflowingCollection<T> implements Collection<T> {
   }
 
   #read(key: string): T | undefined {
-    const kept = this.#deps.overflow.get(key)
+    const kept = this.#deps.overflow.get(this.storedKey(key))
     return kept && this.#deps.spec.decode(kept.data)
   }
 
   #keep(key: string, record: T | undefined, ttl: number): T | undefined {
     const { overflow, spec } = this.#deps
     if (record === undefined) {
-      overflow.delete(key)
+      overflow.delete(this.storedKey(key))
     } else {
-      overflow.set(key, { data: spec.encode ? spec.encode(record) : record }, { ttl })
+      overflow.set(
+        this.storedKey(key),
+        { data: spec.encode ? spec.encode(record) : record },
+        { ttl },
+      )
     }
     return record
   }

@@ -9,7 +9,6 @@ import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { Keyv } from 'keyv'
 import type { Logger } from 'pino'
-import { DAY_MS } from '../../config/durations.ts'
 import { ConfigError } from '../../config/errors.ts'
 import { unwritableFolder } from '../../config/unwritable-folder.ts'
 import { KeyedMutex } from './keyed-mutex.ts'
@@ -18,14 +17,14 @@ import { createEncryption, encryptedWith, type Encryption } from './encryption.t
 import { batchesOf, readAll } from './batches.ts'
 import { type Tagger, Upkeep } from './upkeep.ts'
 import { Pace } from './pace.ts'
+import { Names } from './names.ts'
+import { checkKey } from './marker.ts'
+import { openSecret } from './secret.ts'
+import { Renaming } from './renaming.ts'
 import { openPostgres } from './backends/postgres.ts'
 import { openRedis } from './backends/redis.ts'
 import { openSqlite } from './backends/sqlite.ts'
 import type { Collection, CollectionSpec, Store } from './types.ts'
-
-/** A record that shows with which key the store is encrypted; rewritten at each start. */
-const MARKER = 'meta/encryption'
-const MARKER_TTL_MS = 366 * DAY_MS
 
 /** An update that keeps conflicting with others is given up after this time. */
 const UPDATE_LIMIT_MS = 15_000
@@ -33,9 +32,6 @@ const UPDATE_LIMIT_MS = 15_000
 const MAX_PAUSE_MS = 40
 
 const DELETED_AT_ONCE = 100
-
-const KEY_PATTERN = /^[A-Za-z0-9_.:/-]{1,200}$/
-const PREFIX_PATTERN = /^[A-Za-z0-9_.:/-]{0,200}$/
 
 export type StoreOptions = {
   /** `memory:`, `sqlite:PATH`, `redis://…`, `rediss://…`, `postgres://…` or `postgresql://…`. */
@@ -70,11 +66,17 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   keyv.on('error', () => {}) // a value that it cannot decode counts as damaged
   try {
     await checkKey(backend, encryption)
+    const names = new Names(
+      encryption && {
+        encryption,
+        secret: await openSecret(backend, encryption),
+      },
+    )
+    return new DatabaseStore({ backend, keyv, encryption, names, options })
   } catch (error) {
     await backend.close()
     throw error instanceof ConfigError ? error : openingError(url, error)
   }
-  return new DatabaseStore({ backend, keyv, encryption, options })
 }
 
 function openingError(url: string, cause: unknown): ConfigError {
@@ -109,30 +111,11 @@ function addressOf(url: string): string {
     : `${url.split(':', 1)[0]}://…`
 }
 
-/** Throws if the store is encrypted with an unknown key. Otherwise it would look empty. */
-async function checkKey(backend: Backend, encryption: Encryption | undefined): Promise<void> {
-  const marker = await backend.read(MARKER)
-  const writtenWith = marker && encryptedWith(marker)
-  if (marker !== undefined && writtenWith !== undefined) {
-    if (encryption === undefined) {
-      throw new ConfigError(['The store is encrypted, but SIGHTSEER_STORE_KEY is not set.'])
-    }
-    if (encryption.isForeign(marker)) {
-      throw new ConfigError([
-        `The store is encrypted with another key (${writtenWith}) than SIGHTSEER_STORE_KEY (${encryption.keyId}). To change keys, put the new one first and the old one after a comma.`,
-      ])
-    }
-  }
-  if (encryption !== undefined) {
-    const expires = Date.now() + MARKER_TTL_MS
-    await backend.write(MARKER, { value: encryption.encrypt('sightseer', MARKER), expires })
-  }
-}
-
 type Deps = {
   readonly backend: Backend
   readonly keyv: Keyv
   readonly encryption: Encryption | undefined
+  readonly names: Names
   readonly options: StoreOptions
 }
 
@@ -143,36 +126,46 @@ class DatabaseStore implements Store {
   /** Runs updates of the same key one after another, so that they do not conflict in this process. */
   readonly #updates = new KeyedMutex()
   readonly #index: Upkeep
+  readonly #renaming: Renaming
 
   constructor(deps: Deps) {
     this.#deps = deps
     this.backend = deps.backend.name
     this.#index = new Upkeep(deps.backend, deps.options.log)
+    this.#renaming = new Renaming(deps.backend, deps.names, deps.options.log)
   }
 
   collection<T>(spec: CollectionSpec<T>): Collection<T> {
-    const full = (key: string) => fullKey(spec, key)
+    const { names } = this.#deps
+    const full = (key: string) => names.key(spec, key)
+    this.#renaming.start(spec, (key) => this.#rename(spec, key))
+    const timed = <R>(operation: string, work: () => Promise<R>) =>
+      this.#timed(operation, async () => {
+        await this.#renaming.complete(spec.name)
+        return work()
+      })
     if (spec.index) {
       this.#index.start(spec.name, this.#tagger(spec))
     }
     return {
       ttlMs: spec.ttlMs,
-      get: (key) => this.#timed('get', () => this.#get(spec, full(key))),
+      storedKey: (key) => names.ownKey(spec, full(key)),
+      get: (key) => timed('get', () => this.#get(spec, full(key))),
       set: (key, record, ttlMs = spec.ttlMs) =>
-        this.#timed('set', async () => {
+        timed('set', async () => {
           const entry = await this.#entryOf(spec, full(key), record, ttlMs)
           await this.#deps.backend.write(full(key), entry)
         }),
       update: (key, change, ttlMs = spec.ttlMs) =>
-        this.#timed('update', () =>
+        timed('update', () =>
           this.#updates.run(full(key), () => this.#update(spec, full(key), change, ttlMs)),
         ),
-      delete: (key) => this.#timed('delete', () => this.#deps.backend.delete(full(key))),
+      delete: (key) => timed('delete', () => this.#deps.backend.delete(full(key))),
       entries: (prefix = '') => this.#entries(spec, this.#keys(spec, prefix)),
-      keys: (prefix = '') => ownKeys(spec, this.#keys(spec, prefix)),
+      keys: (prefix = '') => this.#ownKeys(spec, this.#keys(spec, prefix)),
       entriesWith: (tag) => this.#entries(spec, this.#keysWith(spec, tag)),
-      keysWith: (tag) => ownKeys(spec, this.#keysWith(spec, tag)),
-      deleteAll: (prefix) => this.#timed('deleteAll', () => this.#deleteAll(spec, prefix)),
+      keysWith: (tag) => this.#ownKeys(spec, this.#keysWith(spec, tag)),
+      deleteAll: (prefix) => timed('deleteAll', () => this.#deleteAll(spec, prefix)),
     }
   }
 
@@ -183,6 +176,7 @@ class DatabaseStore implements Store {
   async close(): Promise<void> {
     await this.#index.stop()
     await Promise.allSettled(this.#running)
+    await this.#renaming.stop()
     await this.#deps.backend.close()
   }
 
@@ -280,17 +274,31 @@ class DatabaseStore implements Store {
   }
 
   /** Keys with the collection's name. */
-  #keys(spec: { readonly name: string }, prefix: string): AsyncGenerator<string, void> {
-    return this.#deps.backend.keys(fullPrefix(spec, prefix))
+  async *#keys<T>(spec: CollectionSpec<T>, prefix: string): AsyncGenerator<string, void> {
+    const start = this.#deps.names.prefix(spec, prefix)
+    await this.#renaming.complete(spec.name)
+    yield* this.#deps.backend.keys(start)
+  }
+
+  /** Keys without the collection's name. */
+  async *#ownKeys<T>(
+    spec: CollectionSpec<T>,
+    keys: AsyncIterable<string>,
+  ): AsyncGenerator<string, void> {
+    const pace = new Pace()
+    for await (const key of keys) {
+      await pace.step()
+      yield this.#deps.names.ownKey(spec, key)
+    }
   }
 
   /** Keys with the collection's name. */
   async *#keysWith<T>(spec: CollectionSpec<T>, tag: string): AsyncGenerator<string, void> {
-    const { backend, encryption } = this.#deps
+    const { backend, names } = this.#deps
+    const tags = names.tags(spec, tag)
+    await this.#renaming.complete(spec.name)
     await this.#index.complete(spec.name, this.#tagger(spec))
-    const name = fullTag(spec, tag)
-    // Records that were written without encryption, or with an earlier key, have other names.
-    for (const one of [...(encryption?.pseudonyms(name) ?? []), name]) {
+    for (const one of tags) {
       yield* backend.keysWith(one)
     }
   }
@@ -302,12 +310,12 @@ class DatabaseStore implements Store {
     for await (const [key, raw] of readAll(this.#deps.backend, keys)) {
       const record = await this.#decode(spec, key, raw)
       if (record !== undefined) {
-        yield [key.slice(spec.name.length + 1), record]
+        yield [this.#deps.names.ownKey(spec, key), record]
       }
     }
   }
 
-  async #deleteAll(spec: { readonly name: string }, prefix: string): Promise<number> {
+  async #deleteAll<T>(spec: CollectionSpec<T>, prefix: string): Promise<number> {
     const { backend } = this.#deps
     let deleted = 0
     for await (const keys of batchesOf(this.#keys(spec, prefix), DELETED_AT_ONCE)) {
@@ -318,11 +326,26 @@ class DatabaseStore implements Store {
   }
 
   #tagsOf<T>(spec: CollectionSpec<T>, key: string, record: T): readonly string[] | undefined {
-    const { encryption } = this.#deps
-    return spec.index?.(record, key.slice(spec.name.length + 1)).map((tag) => {
-      const name = fullTag(spec, tag)
-      return encryption?.pseudonyms(name)[0] ?? name
-    })
+    const { names } = this.#deps
+    return spec.index?.(record, names.ownKey(spec, key)).map((tag) => names.tag(spec, tag))
+  }
+
+  /** Moves a record to the name that hides its key. What cannot be read stays. */
+  async #rename<T>(spec: CollectionSpec<T>, key: string): Promise<void> {
+    const { backend, keyv, encryption, names } = this.#deps
+    const raw = await backend.read(key)
+    const record = await this.#decode(spec, key, raw)
+    if (raw === undefined || record === undefined) {
+      return
+    }
+    const data = await keyv.decode<unknown>(encryption?.decrypt(raw, key) ?? raw)
+    const ttlMs = data?.expires === undefined ? spec.ttlMs : data.expires - Date.now()
+    if (ttlMs > 0) {
+      const next = names.key(spec, names.ownKey(spec, key))
+      // It may be there already: a process that ended in between had written it.
+      await backend.swap(next, undefined, await this.#entryOf(spec, next, record, ttlMs))
+    }
+    await backend.swap(key, raw, undefined)
   }
 
   #tagger<T>(spec: CollectionSpec<T>): Tagger {
@@ -335,38 +358,6 @@ class DatabaseStore implements Store {
 
 function isForeign(raw: string, encryption: Encryption | undefined): boolean {
   return encryption?.isForeign(raw) ?? encryptedWith(raw) !== undefined
-}
-
-async function* ownKeys(
-  spec: { readonly name: string },
-  keys: AsyncIterable<string>,
-): AsyncGenerator<string, void> {
-  const pace = new Pace()
-  for await (const key of keys) {
-    await pace.step()
-    yield key.slice(spec.name.length + 1)
-  }
-}
-
-function fullKey(spec: { readonly name: string }, key: string): string {
-  if (!KEY_PATTERN.test(key)) {
-    throw new RangeError(`expected a key of 1 to 200 plain characters, got ${JSON.stringify(key)}`)
-  }
-  return `${spec.name}/${key}`
-}
-
-function fullTag(spec: { readonly name: string }, tag: string): string {
-  if (!KEY_PATTERN.test(tag)) {
-    throw new RangeError(`expected a tag of 1 to 200 plain characters, got ${JSON.stringify(tag)}`)
-  }
-  return `${spec.name}/${tag}`
-}
-
-function fullPrefix(spec: { readonly name: string }, prefix: string): string {
-  if (!PREFIX_PATTERN.test(prefix)) {
-    throw new RangeError(`expected a prefix of plain characters, got ${JSON.stringify(prefix)}`)
-  }
-  return `${spec.name}/${prefix}`
 }
 
 function checkedTtl(ttlMs: number): number {

@@ -28,11 +28,20 @@ export type CollectionSpec<T> = {
    * the start; records that have some keep them until they are written again.
    */
   readonly index?: (record: T, key: string) => readonly string[]
+  /**
+   * For keys that end with something secret, such as the hash of a picture: the number of leading parts
+   * (`1/2/…`) that stay readable, so that they can be searched by. An encrypted store replaces the rest
+   * with its HMAC, and `keys` and `entries` give it like that; operations accept it too. `index` may
+   * use the leading parts only.
+   */
+  readonly readableKeyParts?: number
 }
 
 /** Records of one type. Keys are at most 200 characters of `A-Z a-z 0-9 _ . : / -`. */
 export type Collection<T> = {
   readonly ttlMs: number
+  /** The key as `keys` and `entries` give it: the same, except for `readableKeyParts`. */
+  storedKey(key: string): string
   /** @returns the record; undefined if it is absent, has expired, or cannot be decoded. */
   get(key: string): Promise<T | undefined>
   /** Writes or replaces a record. @param ttlMs default: the collection's; milliseconds, over 0. */

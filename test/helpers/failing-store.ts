@@ -40,6 +40,7 @@ export class FailingStore implements Store {
     const check = (operation: Operation) => this.#check(operation, spec.name)
     return {
       ttlMs: collection.ttlMs,
+      storedKey: (key) => collection.storedKey(key),
       get: (key) => tried('get', () => collection.get(key)),
       set: (...args) => tried('set', () => collection.set(...args)),
       update: (...args) => tried('update', () => collection.update(...args)),

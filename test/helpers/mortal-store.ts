@@ -58,6 +58,7 @@ export function mortalStore(store: Store, life: Life): Store {
       const collection = store.collection(spec)
       return {
         ttlMs: collection.ttlMs,
+        storedKey: (key) => collection.storedKey(key),
         get: (key) => life.read(() => collection.get(key)),
         set: (...args) => life.write(() => collection.set(...args)),
         update: (...args) => life.write(() => collection.update(...args)),

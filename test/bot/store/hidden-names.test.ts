@@ -1,0 +1,190 @@
+/** Keys that end with the hash of a picture, in an encrypted store: on SQLite, Redis and Postgres. */
+
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { after, before, describe, it } from 'node:test'
+import { pino } from 'pino'
+import { z } from 'zod'
+import type { Backend } from '../../../bot/store/backends/backend.ts'
+import { openPostgres } from '../../../bot/store/backends/postgres.ts'
+import { openRedis } from '../../../bot/store/backends/redis.ts'
+import { openSqlite } from '../../../bot/store/backends/sqlite.ts'
+import { openStore } from '../../../bot/store/store.ts'
+import { tolerateFull } from '../../../bot/store/full-store.ts'
+import type { CollectionSpec } from '../../../bot/store/types.ts'
+import {
+  type Database,
+  sqliteFile,
+  startPostgres,
+  startRedis,
+  WITH_POSTGRES,
+  WITH_REDIS,
+} from '../../helpers/databases.ts'
+
+const log = pino({ level: 'silent' })
+const OLD = randomBytes(32)
+const NEW = randomBytes(32)
+
+type Picture = { readonly by: string }
+
+const PICTURES: CollectionSpec<Picture> = {
+  name: 'pictures',
+  ttlMs: 60_000,
+  readableKeyParts: 1,
+  decode: (data) => z.object({ by: z.string() }).parse(data),
+  index: ({ by }) => [`user:${by}`],
+}
+/** The same records in a version that hides nothing. */
+const { readableKeyParts: _, ...EARLIER_PICTURES } = PICTURES
+
+const DATABASES = [
+  ['SQLite', {}, sqliteFile, openSqlite],
+  ['Redis', WITH_REDIS, startRedis, openRedis],
+  ['Postgres', WITH_POSTGRES, startPostgres, openPostgres],
+] as const
+
+for (const [name, options, start, openBackend] of DATABASES) {
+  describe(`hidden keys in ${name}`, options, () => {
+    let database: Database
+    let backend: Backend
+
+    before(async () => {
+      database = await start()
+      backend = await openBackend(database.url, () => {})
+    })
+    after(async () => {
+      await backend.close()
+      await database.stop()
+    })
+
+    const open = (...keys: Uint8Array[]) => openStore({ url: database.url, keys, log })
+    const names = () => Array.fromAsync(backend.keys('pictures/'))
+
+    it('are moved from clear names when the store is opened, and stay when its key changes', async () => {
+      const plain = await open()
+      await plain.collection(PICTURES).set('1/c1ea2', { by: 'eve' }, 30_000)
+      await plain.close()
+      assert.deepEqual(await names(), ['pictures/1/c1ea2'])
+
+      const earlier = await open(OLD)
+      await earlier.collection(EARLIER_PICTURES).set('1/abc123', { by: 'ada' })
+      await earlier.close()
+
+      const first = await open(OLD)
+      const pictures = first.collection(PICTURES)
+      assert.deepEqual(await pictures.get('1/abc123'), { by: 'ada' })
+      assert.deepEqual(await pictures.get('1/c1ea2'), { by: 'eve' })
+      await pictures.set('1/abc124', { by: 'lin' })
+      await pictures.set('2/abc123', { by: 'bob' })
+      const stored = await names()
+      assert.equal(stored.length, 4)
+      for (const one of stored) {
+        assert.match(one, /^pictures\/[12]\/hmac\.[\w-]{43}$/)
+      }
+      assert.equal(new Set(stored.map((one) => one.split('/')[2])).size, 4)
+      await first.close()
+
+      await (await open(NEW, OLD)).close()
+      const second = await open(NEW, OLD)
+      const later = second.collection(PICTURES)
+      assert.deepEqual(await later.update('1/abc123', () => ({ by: 'kim' })), { by: 'kim' })
+      assert.deepEqual((await names()).toSorted(), stored.toSorted())
+      assert.deepEqual(await Array.fromAsync(later.keysWith('user:lin')), [
+        later.storedKey('1/abc124'),
+      ])
+      assert.equal(await later.delete('1/abc124'), true)
+      await second.close()
+    })
+
+    it('are searched by their readable parts, and found by what a search gives', async () => {
+      const store = await open(NEW, OLD)
+      const pictures = store.collection(PICTURES)
+      await pictures.set('7/aa', { by: 'ada' })
+      await pictures.set('7/bb', { by: 'ada' })
+      const keys = await Array.fromAsync(pictures.keys('7/'))
+      assert.deepEqual(
+        keys.toSorted(),
+        [pictures.storedKey('7/aa'), pictures.storedKey('7/bb')].toSorted(),
+      )
+      assert.equal(await pictures.delete(keys[0]!), true)
+      assert.equal((await Array.fromAsync(pictures.entries('7/'))).length, 1)
+      await assert.rejects(Array.fromAsync(pictures.keys('7/a')), RangeError)
+      assert.equal(await pictures.deleteAll('7/'), 1)
+      await store.close()
+    })
+
+    it('finishes what a process that ended had begun', async () => {
+      const store = await open(NEW, OLD)
+      await store.collection(PICTURES).set('8/aa', { by: 'lin' })
+      await store.collection(EARLIER_PICTURES).set('8/bb', { by: 'ada' })
+      await store.collection(EARLIER_PICTURES).set('8/aa', { by: 'old' })
+      await store.close()
+      const next = await open(NEW, OLD)
+      const pictures = next.collection(PICTURES)
+      const all = await Array.fromAsync(pictures.entries('8/'))
+      assert.deepEqual(all.map(([, { by }]) => by).toSorted(), ['ada', 'lin'])
+      assert.deepEqual(await pictures.get('8/aa'), { by: 'lin' })
+      await next.close()
+    })
+
+    it('have one secret when two processes start at once', async () => {
+      await backend.delete('meta/secret')
+      const stores = await Promise.all([open(NEW, OLD), open(NEW, OLD)])
+      const [one, two] = stores.map((store) => store.collection(PICTURES).storedKey('1/abc123'))
+      assert.equal(one, two)
+      await Promise.all(stores.map((store) => store.close()))
+    })
+  })
+}
+
+describe('the secret of the names', () => {
+  it('is not replaced when it cannot be read', async () => {
+    const database = sqliteFile()
+    await (await openStore({ url: database.url, keys: [OLD], log })).close()
+    const backend = await openSqlite(database.url, () => {})
+    const expires = Date.now() + 60_000
+    await backend.write('meta/secret', { value: randomBytes(32).toString('base64'), expires })
+    await assert.rejects(openStore({ url: database.url, keys: [OLD], log }), {
+      name: 'ConfigError',
+      message: /^The record meta\/secret of the store cannot be decrypted/,
+    })
+    await backend.close()
+    await database.stop()
+  })
+})
+
+describe('hidden keys in a full store', () => {
+  it('are one record in the database and in memory', async () => {
+    const database = sqliteFile()
+    const store = await openStore({ url: database.url, keys: [OLD], log })
+    let isFull = false
+    const full = tolerateFull(
+      {
+        backend: store.backend,
+        ping: () => store.ping(),
+        close: () => store.close(),
+        collection(spec) {
+          const collection = store.collection(spec)
+          return {
+            ...collection,
+            set: (...args) =>
+              isFull
+                ? Promise.reject(Object.assign(new Error('full'), { code: 'ENOSPC' }))
+                : collection.set(...args),
+          }
+        },
+      },
+      log,
+    )
+    const pictures = full.collection(PICTURES)
+    await pictures.set('1/aa', { by: 'ada' })
+    isFull = true
+    await pictures.set('1/aa', { by: 'lin' })
+    assert.deepEqual(await Array.fromAsync(pictures.entries('1/')), [
+      [pictures.storedKey('1/aa'), { by: 'lin' }],
+    ])
+    assert.deepEqual(await pictures.get('1/aa'), { by: 'lin' })
+    await full.close()
+    await database.stop()
+  })
+})
