@@ -3,7 +3,9 @@
  *
  * A picture may be what ended a process, so an attempt is counted before a job's pictures are handed
  * to the model. Jobs with attempts are suspects: they are resumed one at a time, so that a second end
- * is counted for the right one, and given up after MAX_ATTEMPTS. The others are resumed at once.
+ * is counted for the right one, and given up after MAX_ATTEMPTS. The others are resumed at once, those
+ * that expire first before the rest: after a crash under load there are hundreds, and the store takes
+ * time for each.
  */
 
 import type { Logger } from 'pino'
@@ -13,6 +15,8 @@ import type { JobRecord } from './job-record.ts'
 
 /** A job is not retried after this number of processes ended while the model had its pictures. */
 const MAX_ATTEMPTS = 3
+/** Jobs that are taken over at the same time, so that a slow store delays the others less. */
+const BATCH = 16
 
 /** What is done with an abandoned job. */
 export type NextStep = 'resumed' | 'expired' | 'given-up'
@@ -50,18 +54,21 @@ export class AbandonedJobs {
   async #takeOver(): Promise<void> {
     const { leases, isStopping } = this.#deps
     const suspects: JobRecord[] = []
+    const others: JobRecord[] = []
     for await (const record of leases.abandoned()) {
-      if (isStopping()) {
-        return
-      }
-      if (record.attempts > 0 && nextStep(record) === 'resumed') {
-        suspects.push(record)
-      } else {
-        const claimed = await leases.claim(record.job)
-        if (claimed !== undefined) {
-          this.#execute(claimed)
-        }
-      }
+      const isSuspect = record.attempts > 0 && nextStep(record) === 'resumed'
+      ;(isSuspect ? suspects : others).push(record)
+    }
+    others.sort(byExpiry)
+    for (let start = 0; start < others.length && !isStopping(); start += BATCH) {
+      await Promise.all(
+        others.slice(start, start + BATCH).map(async ({ job }) => {
+          const claimed = await leases.claim(job)
+          if (claimed !== undefined) {
+            this.#execute(claimed)
+          }
+        }),
+      )
     }
     await this.#takeOverOne(suspects.toSorted(bySuspicion))
   }
@@ -106,7 +113,11 @@ export class AbandonedJobs {
 
 /** The likeliest to end the process comes last; among equals, the first to expire comes first. */
 function bySuspicion(a: JobRecord, b: JobRecord): number {
-  return a.attempts - b.attempts || a.job.diesAt - b.job.diesAt
+  return a.attempts - b.attempts || byExpiry(a, b)
+}
+
+function byExpiry(a: JobRecord, b: JobRecord): number {
+  return a.job.diesAt - b.job.diesAt
 }
 
 function nextStep({ job, attempts }: JobRecord): NextStep {

@@ -33,7 +33,12 @@ import { tellFailure, ToldError } from '../messages/failures.ts'
 import type { QuestionCheck } from '../messages/question-check.ts'
 import { type Request, type RequestFields, requestSchema } from './request.ts'
 
-/** Time reserved for sending the answer before the token expires. */
+/**
+ * Time reserved before the token expires. An interaction whose job is resumed later than that is told
+ * to ask again; a start under load and one search for abandoned jobs fit into it.
+ */
+const TELL_MS = 120_000
+/** An answer is not retried in the last part of that time. */
 const MARGIN_MS = 30_000
 const MESSAGE_LIFE_MS = 10 * 60 * 1000
 /** An interaction expires after 3 s without a response. */
@@ -98,7 +103,7 @@ export class RequestIntake {
         token: interaction.token,
       },
       request,
-      diesAt: Date.now() + INTERACTION_LIFE_MS - MARGIN_MS,
+      diesAt: Date.now() + INTERACTION_LIFE_MS - TELL_MS,
     }
     await this.#deps.jobs.run(job, (context) =>
       this.#perform(job, request, {
@@ -167,7 +172,8 @@ export class RequestIntake {
   #deliveryOf(job: Job, { nonce, reply, posted, signal }: JobContext): Delivery {
     const { client, typing } = this.#deps
     // An expired job is told that for a while.
-    const until = Math.max(job.diesAt, Date.now() + MARGIN_MS)
+    const reserved = job.answer.to === 'interaction' ? TELL_MS - MARGIN_MS : 0
+    const until = Math.max(job.diesAt + reserved, Date.now() + MARGIN_MS)
     return new Delivery(client.rest, job.answer, {
       nonce,
       reply,

@@ -97,6 +97,29 @@ describe('Jobs of processes that ended', () => {
     )
   })
 
+  it('takes over first what expires first, of more jobs than fit in one batch', async () => {
+    const first = jobsOf({ ...dead, instance: 'first' })
+    const ids = Array.from({ length: 40 }, (_, index) => String(index + 10))
+    const started = ids.map((id, index) => {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      // The last one has expired.
+      void first.run(job(id, (39 - index) * 60_000 - 1), async () => {
+        resolve()
+        return new Promise<never>(() => {})
+      })
+      return promise
+    })
+    await Promise.all(started)
+    const order: string[] = []
+    const jobs = jobsOf()
+    await jobs.resume(
+      async ({ id }) => order.push(id),
+      async ({ id }, _, outcome) => order.push(`${id} ${outcome}`),
+    )
+    await jobs.stop(10_000)
+    assert.deepEqual(order, ['49 expired', ...ids.slice(0, -1).toReversed()])
+  })
+
   it('resumes suspects one at a time, and the likeliest last', async () => {
     const held = new Set<string>()
     const first = jobsOf({ ...dead, instance: 'first' })
