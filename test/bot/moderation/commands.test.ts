@@ -259,8 +259,11 @@ describe('the commands of moderation', { timeout: 120_000 }, () => {
       const space = store.collection({ name, ttlMs: 1000, decode: (data) => JSON.stringify(data) })
       return (await Array.fromAsync(space.entries())).length
     }
+    // Some are stored after the answer; one that never comes ends in the time limit of the suite.
     for (const name of KINDS) {
-      assert.ok((await count(name)) > 0, `${name} is kept of a server`)
+      while ((await count(name)) === 0) {
+        await setImmediate()
+      }
     }
     const [guild] = server.sandbox.world.guilds.values()
     const guildDeleted = once(client, Events.GuildDelete)
