@@ -7,9 +7,14 @@ import { encryptedWith, type Encryption } from './encryption.ts'
 
 /** A record that shows with which key the store is encrypted; rewritten at each start. */
 const MARKER = 'meta/encryption'
+const TEXT = 'sightseer'
 const MARKER_TTL_MS = 366 * DAY_MS
 
-/** Throws if the store is encrypted with an unknown key. Otherwise it would look empty. */
+/**
+ * Compares the keys with the store, which would look empty with a wrong one.
+ *
+ * @throws {ConfigError} if the store is encrypted with an unknown key, or its marker cannot be decrypted.
+ */
 export async function checkKey(
   backend: Backend,
   encryption: Encryption | undefined,
@@ -26,8 +31,21 @@ export async function checkKey(
       ])
     }
   }
+  if (encryption !== undefined && marker !== undefined && !isValid(marker, encryption)) {
+    throw new ConfigError([
+      `The record ${MARKER} of the store was changed or damaged. Restore the store from a backup.`,
+    ])
+  }
   if (encryption !== undefined) {
     const expires = Date.now() + MARKER_TTL_MS
-    await backend.write(MARKER, { value: encryption.encrypt('sightseer', MARKER), expires })
+    await backend.write(MARKER, { value: encryption.encrypt(TEXT, MARKER), expires })
+  }
+}
+
+function isValid(marker: string, encryption: Encryption): boolean {
+  try {
+    return encryptedWith(marker) !== undefined && encryption.decrypt(marker, MARKER) === TEXT
+  } catch {
+    return false
   }
 }

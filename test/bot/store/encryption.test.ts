@@ -108,6 +108,26 @@ describe('an encrypted store', () => {
     await store.close()
   })
 
+  it('does not open if its marker was changed, even with the right key', async () => {
+    await keep(OLD)
+    const database = new DatabaseSync(file)
+    const change = (sql: string) =>
+      database.exec(`UPDATE keyv SET value = ${sql} WHERE key = 'meta/encryption'`)
+    for (const sql of [
+      "(SELECT value FROM keyv WHERE key = 'turns/1')",
+      'substr(value, 1, 30)',
+      "'sightseer'",
+    ]) {
+      change(sql)
+      await assert.rejects(open(OLD), {
+        name: 'ConfigError',
+        message: /^The record meta\/encryption of the store was changed or damaged\./,
+      })
+      await assert.rejects(open(OLD), /meta\/encryption/) // the attempt has not mended it
+    }
+    database.close()
+  })
+
   it('changes keys: the old one still reads, the new one writes', async () => {
     await keep(OLD)
     const store = await open(NEW, OLD)
