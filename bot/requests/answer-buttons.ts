@@ -88,9 +88,10 @@ export class AnswerButtons {
       throw new InputError('permission/not-yours')
     }
     await interaction.deferUpdate()
-    await interaction.deleteReply()
-    // Discord sends no event when an ephemeral message is deleted.
+    // First: Discord sends no event when an ephemeral message is deleted, and a message that stays can
+    // be deleted again, but records whose message is gone cannot.
     await eraser.deleteMessages(place, [interaction.message.id])
+    await interaction.deleteReply()
   }
 
   /** Opens the form with the alternative text of the person's own pictures. */

@@ -135,6 +135,26 @@ describe('private answers', () => {
     assert.match(shown, /menu\.webp.*1 question;/, 'what Lin asked, and nothing of Ada’s')
   })
 
+  it('the records of a private answer are deleted before its message', async () => {
+    const question = 'where is the triangle?'
+    const picture = await secretTalk()
+    const answer = await ada.slash('ask', { question, picture, private: true })
+    const fault = demo.sandbox.faults.add({
+      kind: 'rest',
+      method: 'DELETE',
+      path: '/webhooks/:id/:token/messages/:id',
+      status: 400,
+      code: 50_083,
+    })
+    await ada.press(answer, button(answer, EN.buttons.delete))
+    await fault.until()
+    const { attachments } = await ada.slash('privacy export')
+    const stored = await (await fetch(attachments[0]!.url)).text()
+    assert.match(stored, /secret\.png/)
+    assert.ok(!stored.includes(question))
+    demo.sandbox.faults.clear()
+  })
+
   it('buttons with the key of a private answer do nothing for others', async () => {
     const channel = await demo.bot.client.channels.fetch(lin.channelId)
     assert.ok(channel?.isSendable())
