@@ -1,7 +1,7 @@
 /**
  * The interface of the store: named collections of typed records that expire.
  *
- * Implemented in bot/store/store.ts. It behaves the same with SQLite, Redis and Postgres.
+ * Implemented in bot/store/database-store.ts. It behaves the same with SQLite, Redis and Postgres.
  */
 
 /** A collection's name in the store, the lifetime of its records, and how to decode them. */
