@@ -3,8 +3,16 @@
  * that ends between the two leaves no "thinking" that is never resumed.
  */
 
+import { MessageFlags, type RepliableInteraction } from 'discord.js'
+import { withRetries } from '../operations/retries.ts'
+import { errorCode, ERROR_CODES } from './api-errors.ts'
+
 /** An interaction expires after 3 s without a response, so a slow store is not awaited for longer. */
 const DEFER_AFTER_MS = 1500
+
+/** An interaction expires after 3 s without a response. */
+const DEFER_LIMIT_MS = 2_800
+const DEFER_PAUSES_MS = [250, 500] as const
 
 /** Sends the first response; the request must be stored by then. */
 export type Acknowledge = () => Promise<void>
@@ -34,5 +42,45 @@ export async function withDeferral(
   } finally {
     clearTimeout(timer)
     await sent?.catch(() => {})
+  }
+}
+
+/**
+ * Answers with a new message, which `work` asks for; the person sees the bot thinking meanwhile.
+ *
+ * @param hidden whether only the person sees the message; called when the first response is sent.
+ */
+export function withDeferredReply(
+  interaction: RepliableInteraction,
+  hidden: boolean | (() => boolean),
+  work: (acknowledge: Acknowledge) => Promise<void>,
+): Promise<void> {
+  return withDeferral(
+    () => defer(interaction, typeof hidden === 'boolean' ? hidden : hidden()),
+    work,
+  )
+}
+
+/**
+ * Defers the reply. If Discord's response was lost, discord.js retries and gets "already
+ * acknowledged". While the message still has the flag Loading, no other process has answered, so
+ * this one does.
+ */
+async function defer(interaction: RepliableInteraction, hidden: boolean): Promise<void> {
+  try {
+    const send = () => interaction.deferReply(hidden ? { flags: MessageFlags.Ephemeral } : {})
+    await withRetries(send, {
+      until: interaction.createdTimestamp + DEFER_LIMIT_MS,
+      pausesMs: DEFER_PAUSES_MS,
+    })
+  } catch (error) {
+    if (errorCode(error) !== ERROR_CODES.alreadyAcknowledged) {
+      throw error
+    }
+    const reply = await interaction.fetchReply()
+    if (!reply.flags.has(MessageFlags.Loading)) {
+      throw error
+    }
+    interaction.deferred = true
   }
 }

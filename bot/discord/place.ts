@@ -1,5 +1,7 @@
 /** A channel and its server, and the prefix of record keys made from them. */
 
+import type { BaseInteraction } from 'discord.js'
+
 /** `guildId` is null in direct messages. */
 export type Place = { readonly guildId: string | null; readonly channelId: string }
 
@@ -17,4 +19,12 @@ export function messageLink({ guildId, channelId }: Place, messageId: string): s
 export function placeIn(key: string): Place {
   const [guild = 'dm', channelId = ''] = key.split('/')
   return { guildId: guild === 'dm' ? null : guild, channelId }
+}
+
+/** Where an interaction was used. */
+export function placeOf({
+  guildId,
+  channelId,
+}: Pick<BaseInteraction, 'guildId' | 'channelId'>): Place {
+  return { guildId, channelId: channelId ?? '' }
 }

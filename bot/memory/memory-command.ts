@@ -7,7 +7,7 @@ import { MAX_CONTENT, plainText, quoted, shortened } from '../../commands/answer
 import { InputError } from '../../config/errors.ts'
 import { pointable, viewerOf } from '../discord/picture-access.ts'
 import { labelOf } from '../requests/question-flow.ts'
-import { placeOf } from '../requests/submit.ts'
+import { placeOf } from '../discord/place.ts'
 import { type ChannelRecord, currentConversation, type Conversation } from './conversation.ts'
 import type { ConversationStore } from './conversation-store.ts'
 import type { Eraser } from './eraser.ts'

@@ -14,7 +14,7 @@ import { catalogFor } from '../../commands/i18n/catalog.ts'
 import type { Catalog } from '../../commands/i18n/words.ts'
 import { plainMessage, plainText } from '../../commands/answer-text.ts'
 import { hasCode, InputError } from '../../config/errors.ts'
-import type { Acknowledge } from '../discord/deferral.ts'
+import { type Acknowledge, withDeferredReply } from '../discord/deferral.ts'
 import {
   type ChannelRecord,
   currentConversation,
@@ -30,7 +30,8 @@ import { questionText } from '../messages/question-text.ts'
 import { smallTalkIn } from '../messages/small-talk.ts'
 import { chosenIndex, questionForm, writtenQuestion } from './question-form.ts'
 import { smallTalkReply } from '../messages/small-talk-reply.ts'
-import { type RequestIntake, placeOf, withDeferredReply } from './submit.ts'
+import type { RequestIntake } from './submit.ts'
+import { placeOf } from '../discord/place.ts'
 import { picturesIn } from '../discord/message-pictures.ts'
 import { newKey } from '../store/keys.ts'
 import type { AnswerRecord } from '../memory/records.ts'

@@ -95,3 +95,12 @@ export type Request = z.infer<typeof requestSchema>
 /** A request before its defaults are filled in. */
 export type RequestFields = z.input<typeof requestSchema>
 export type RequestOf<Kind extends Request['kind']> = Extract<Request, { kind: Kind }>
+
+/** Keys that come from the interaction or the message. */
+type Common = 'key' | 'asker' | 'place' | 'locale' | 'hidden'
+/** A request without them. */
+export type RequestInput = RequestFields extends infer Kind
+  ? Kind extends RequestFields
+    ? Omit<Kind, Common>
+    : never
+  : never

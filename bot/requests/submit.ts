@@ -3,17 +3,11 @@
  * acknowledged and handled, so it survives a restart.
  */
 
-import {
-  type BaseInteraction,
-  type Client,
-  type Message,
-  MessageFlags,
-  type RepliableInteraction,
-} from 'discord.js'
+import type { Client, Message, RepliableInteraction } from 'discord.js'
 import type { Logger } from 'pino'
 import { z } from 'zod'
 import { InputError } from '../../config/errors.ts'
-import { type Acknowledge, withDeferral } from '../discord/deferral.ts'
+import type { Acknowledge } from '../discord/deferral.ts'
 import type { RequestHandler } from './handler.ts'
 import {
   DeletedError,
@@ -23,15 +17,14 @@ import {
 } from '../memory/deletions.ts'
 import { INTERACTION_LIFE_MS, type Job } from '../jobs/job-record.ts'
 import { type JobContext, type Jobs, RestartingError } from '../jobs/jobs.ts'
-import type { Place } from '../discord/place.ts'
+import { placeOf } from '../discord/place.ts'
 import { newKey } from '../store/keys.ts'
-import { errorCode, ERROR_CODES } from '../discord/api-errors.ts'
 import { Delivery } from '../discord/reply.ts'
-import { withRetries } from '../operations/retries.ts'
 import type { Typing } from '../messages/typing.ts'
 import { tellFailure, ToldError } from '../messages/failures.ts'
 import type { QuestionCheck } from '../messages/question-check.ts'
-import { type Request, type RequestFields, requestSchema } from './request.ts'
+import { type Request, type RequestInput, requestSchema } from './request.ts'
+import { eventIdOf, subjectsOf } from './subjects.ts'
 
 /**
  * Time reserved before the token expires. An interaction whose job is resumed later than that is told
@@ -41,18 +34,6 @@ const TELL_MS = 120_000
 /** An answer is not retried in the last part of that time. */
 const MARGIN_MS = 30_000
 const MESSAGE_LIFE_MS = 10 * 60 * 1000
-/** An interaction expires after 3 s without a response. */
-const DEFER_LIMIT_MS = 2_800
-const DEFER_PAUSES_MS = [250, 500] as const
-
-/** Keys that come from the interaction or the message. */
-type Common = 'key' | 'asker' | 'place' | 'locale' | 'hidden'
-/** A request without them. */
-export type RequestInput = RequestFields extends infer Kind
-  ? Kind extends RequestFields
-    ? Omit<Kind, Common>
-    : never
-  : never
 
 type Deps = {
   readonly client: Pick<Client, 'rest'>
@@ -259,84 +240,4 @@ type Performance = {
   readonly context: JobContext
   readonly delivery: Delivery
   readonly acknowledge?: Acknowledge
-}
-
-/** Snowflake of the interaction or the message that a job is for. */
-function eventIdOf({ id, answer }: Job): string {
-  return answer.to === 'message' ? answer.messageId : id
-}
-
-/** What a request depends on; when any of it is deleted, the request is aborted. */
-function subjectsOf({ answer }: Job, request: Request): Subject[] {
-  const { asker, place } = request
-  const pictures = 'pictures' in request ? request.pictures : []
-  return [
-    `channel/${place.channelId}`,
-    `user/${asker}`,
-    `member/${place.channelId}/${asker}`,
-    ...(place.guildId === null ? [] : [`guild/${place.guildId}` as const]),
-    ...(answer.to === 'message' ? [`message/${answer.messageId}` as const] : []),
-    ...('talk' in request
-      ? [request, ...request.others].map(({ talk }) => `conversation/${talk}` as const)
-      : []),
-    ...('answer' in request ? [`answer/${request.answer}` as const] : []),
-    ...pictures.flatMap(({ key, source }): Subject[] =>
-      source
-        ? [
-            `message/${source.messageId}`,
-            `channel/${source.channelId}`,
-            `user/${source.authorId}`,
-            `picture/${source.messageId}/${key}`,
-          ]
-        : [],
-    ),
-  ]
-}
-
-/**
- * Answers with a new message, which `work` asks for; the person sees the bot thinking meanwhile.
- *
- * @param hidden whether only the person sees the message; called when the first response is sent.
- */
-export function withDeferredReply(
-  interaction: RepliableInteraction,
-  hidden: boolean | (() => boolean),
-  work: (acknowledge: Acknowledge) => Promise<void>,
-): Promise<void> {
-  return withDeferral(
-    () => defer(interaction, typeof hidden === 'boolean' ? hidden : hidden()),
-    work,
-  )
-}
-
-/**
- * Defers the reply. If Discord's response was lost, discord.js retries and gets "already
- * acknowledged". While the message still has the flag Loading, no other process has answered, so
- * this one does.
- */
-async function defer(interaction: RepliableInteraction, hidden: boolean): Promise<void> {
-  try {
-    const send = () => interaction.deferReply(hidden ? { flags: MessageFlags.Ephemeral } : {})
-    await withRetries(send, {
-      until: interaction.createdTimestamp + DEFER_LIMIT_MS,
-      pausesMs: DEFER_PAUSES_MS,
-    })
-  } catch (error) {
-    if (errorCode(error) !== ERROR_CODES.alreadyAcknowledged) {
-      throw error
-    }
-    const reply = await interaction.fetchReply()
-    if (!reply.flags.has(MessageFlags.Loading)) {
-      throw error
-    }
-    interaction.deferred = true
-  }
-}
-
-/** Where an interaction was used. */
-export function placeOf({
-  guildId,
-  channelId,
-}: Pick<BaseInteraction, 'guildId' | 'channelId'>): Place {
-  return { guildId, channelId: channelId ?? '' }
 }

@@ -4,7 +4,7 @@ import { isRestrictedForward } from '../../discord/picture-access.ts'
 import type { UserStore } from '../../memory/user-store.ts'
 import type { LinkPreviews } from '../../messages/link-previews.ts'
 import { subjectOf } from '../../messages/message-subject.ts'
-import type { RequestInput } from '../submit.ts'
+import type { RequestInput } from '../request.ts'
 import type { IncomingMessage } from './incoming-message.ts'
 
 type Deps = { readonly users: UserStore; readonly previews: LinkPreviews }
