@@ -6,7 +6,8 @@ import type { Asking, Services } from '../commands/command.ts'
 import type { Model } from '../inference/contract/types.ts'
 import type { RequestDeps } from './requests/context.ts'
 import { RequestHandler } from './requests/handler.ts'
-import { QuestionFlow } from './requests/question-flow.ts'
+import { recentChoices } from './requests/questions/ask-subject.ts'
+import { QuestionFlow } from './requests/questions/question-flow.ts'
 import { AnswerButtons } from './requests/answer-buttons.ts'
 import { Deletions } from './memory/deletions.ts'
 import { shownBytes } from './messages/shown-files.ts'
@@ -110,7 +111,7 @@ export function createApp(client: Client, deps: AppDeps): App {
       pictureOf: attachedPicture,
       picturesOf: (interaction) => menuPictures(interaction),
       newest: (interaction) => currentPictures(interaction.channel, viewerOf(interaction), memory),
-      recent: (interaction, typed) => questions.recent(interaction, typed),
+      recent: (interaction, typed) => recentChoices(memory, interaction, typed),
       memory: memoryService({ memory, eraser }),
       privacy: onePerPerson(
         moderation.withPrivacy(privacyService({ memory, users, settings, eraser })),

@@ -8,7 +8,7 @@
  * A private answer is visible to one person. A conversation that began with one is private as a
  * whole, and so is a private question about a public picture. A private conversation never gets a
  * public question: its answer would show the channel what only one person may see, so it is answered privately
- * too (bot/requests/question-flow.ts). An answer is made only of what everyone who sees it may know, so no public
+ * too (bot/requests/questions/question-flow.ts). An answer is made only of what everyone who sees it may know, so no public
  * question follows a private one either.
  */
 

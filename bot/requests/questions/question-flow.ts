@@ -1,7 +1,6 @@
 /** Questions asked with a command, a button or a form: finds what each is about. */
 
 import {
-  type AutocompleteInteraction,
   type BaseInteraction,
   type ButtonInteraction,
   type ChatInputCommandInteraction,
@@ -9,40 +8,32 @@ import {
   type MessageContextMenuCommandInteraction,
   type ModalSubmitInteraction,
 } from 'discord.js'
-import type { FoundPicture } from '../../commands/picture.ts'
-import { catalogFor } from '../../commands/i18n/catalog.ts'
-import type { Catalog } from '../../commands/i18n/words.ts'
-import { plainMessage, plainText } from '../../commands/answer-text.ts'
-import { hasCode, InputError } from '../../config/errors.ts'
-import { type Acknowledge, withDeferredReply } from '../discord/deferral.ts'
+import type { FoundPicture } from '../../../commands/picture.ts'
+import { catalogFor } from '../../../commands/i18n/catalog.ts'
+import { plainMessage } from '../../../commands/answer-text.ts'
+import { InputError } from '../../../config/errors.ts'
+import { type Acknowledge, withDeferredReply } from '../../discord/deferral.ts'
 import {
-  type ChannelRecord,
   currentConversation,
   lastTurn,
   type Conversation,
   visibleTo,
-} from '../memory/conversation.ts'
-import type { Deletions } from '../memory/deletions.ts'
-import { currentPicture } from '../messages/current-picture.ts'
-import { requirePictures } from '../messages/message-subject.ts'
-import { shownBytes } from '../messages/shown-files.ts'
-import { questionText } from '../messages/question-text.ts'
-import { smallTalkIn } from '../messages/small-talk.ts'
+} from '../../memory/conversation.ts'
+import type { Deletions } from '../../memory/deletions.ts'
+import { shownBytes } from '../../messages/shown-files.ts'
+import { questionText } from '../../messages/question-text.ts'
+import { smallTalkIn } from '../../messages/small-talk.ts'
 import { chosenIndex, questionForm, writtenQuestion } from './question-form.ts'
-import { smallTalkReply } from '../messages/small-talk-reply.ts'
-import type { RequestIntake } from './submit.ts'
-import { placeOf } from '../discord/place.ts'
-import { picturesIn } from '../discord/message-pictures.ts'
-import { newKey } from '../store/keys.ts'
-import type { AnswerRecord } from '../memory/records.ts'
-import type { ConversationStore } from '../memory/conversation-store.ts'
-import { pointable, viewerOf } from '../discord/picture-access.ts'
-import { linkedMessage, menuPictures, recentWithPictures } from '../discord/picture-finder.ts'
-import { audienceOf } from './context.ts'
-import { numberOf } from './answer-message.ts'
-
-const MAX_CHOICES = 25
-const MAX_CHOICE_NAME = 100
+import { smallTalkReply } from '../../messages/small-talk-reply.ts'
+import type { RequestIntake } from '../submit.ts'
+import { placeOf } from '../../discord/place.ts'
+import { newKey } from '../../store/keys.ts'
+import type { AnswerRecord } from '../../memory/records.ts'
+import type { ConversationStore } from '../../memory/conversation-store.ts'
+import { menuPictures } from '../../discord/picture-finder.ts'
+import { type AskSubject, pointableRecord, askSubject } from './ask-subject.ts'
+import { audienceOf } from '../context.ts'
+import { numberOf } from '../answer-message.ts'
 
 type Ask = {
   readonly question: string
@@ -51,11 +42,6 @@ type Ask = {
   readonly picture: string | undefined
   readonly hidden: boolean
 }
-
-/** What a question is about. */
-type AskSubject =
-  | { readonly conversation: Conversation }
-  | { readonly conversation?: undefined; readonly pictures: readonly FoundPicture[] }
 
 /** A question, and how to answer it. */
 type QuestionInput = {
@@ -102,10 +88,10 @@ export class QuestionFlow {
       return reply.hidden
     }
     await withDeferredReply(interaction, isHidden, async (acknowledge) => {
-      const record = await this.#pointable(interaction)
+      const record = await pointableRecord(this.#memory, interaction)
       const subject: AskSubject = image
         ? { pictures: [image] }
-        : await this.#subjectOf(interaction, record, picture)
+        : await askSubject(this.#memory, interaction, { record, picture })
       // What someone asks after a private answer is private too, whichever picture it is about.
       const talk = subject.conversation ?? currentConversation(record, interaction.user.id)
       if (!reply.sent) {
@@ -145,67 +131,6 @@ export class QuestionFlow {
     const reply = smallTalkReply(talk, { question, locale, about: this.#about(), isDirect })
     await interaction.reply({ ...plainMessage(reply), flags: MessageFlags.Ephemeral })
     return true
-  }
-
-  /**
-   * What `/ask` is about: a conversation, or the pictures of the linked message or of the newest one.
-   *
-   * @throws {InputError} if there is nothing to ask about.
-   */
-  async #subjectOf(
-    interaction: ChatInputCommandInteraction,
-    record: ChannelRecord,
-    picture: string | undefined,
-  ): Promise<AskSubject> {
-    const { channel } = interaction
-    const viewer = viewerOf(interaction)
-    if (picture !== undefined) {
-      const conversation = record.talks.find(({ id }) => id === picture)
-      if (conversation) {
-        return { conversation }
-      }
-      const linked = await linkedMessage(picture, viewer)
-      return { pictures: requirePictures(linked) }
-    }
-    const current = await currentPicture(record, viewer, channel, this.#memory).catch(
-      (error: unknown) => {
-        throw hasCode(error, 'channel/unreadable') ? new InputError('conversation/none') : error
-      },
-    )
-    if (current.kind === 'none') {
-      throw new InputError('conversation/none')
-    }
-    return current
-  }
-
-  /** The conversations of the channel about pictures that the person may point at. */
-  async #pointable(interaction: BaseInteraction): Promise<ChannelRecord> {
-    const record = await this.#memory.channel(placeOf(interaction), interaction.user.id)
-    return pointable(viewerOf(interaction), record)
-  }
-
-  /** Autocomplete choices: pictures of stored conversations, then those of recent messages. */
-  async recent(interaction: AutocompleteInteraction, typed: string) {
-    const { talks } = await this.#pointable(interaction)
-    const words = catalogFor(interaction.locale).memory
-    const fromConversations = talks
-      .toReversed()
-      .map((conversation) => ({ name: labelOf(conversation, words), value: conversation.id }))
-    const about = new Set(talks.map(({ picture }) => picture.source?.messageId))
-    const messages = interaction.channel
-      ? await recentWithPictures(interaction.channel, viewerOf(interaction)).catch(() => [])
-      : []
-    const fromMessages = messages
-      .filter(({ id }) => !about.has(id))
-      .map((message) => {
-        const names = picturesIn(message).map(({ name }) => name)
-        return { name: `${names.join(', ')} (${message.author.displayName})`, value: message.id }
-      })
-    const search = typed.trim().toLowerCase()
-    return [...fromConversations, ...fromMessages]
-      .filter(({ name }) => name.toLowerCase().includes(search))
-      .slice(0, MAX_CHOICES)
-      .map(({ name, value }) => ({ name: plainText(name, MAX_CHOICE_NAME), value }))
   }
 
   /** Opens the form for the pictures of a message, from its menu. */
@@ -331,19 +256,4 @@ export class QuestionFlow {
     }
     return answer
   }
-}
-
-/** The name of a conversation's picture in a list: with what it shows, or what was asked about it. */
-export function labelOf(
-  { picture, descriptions, turns }: Conversation,
-  words: Pick<Catalog['memory'], 'asked'>,
-): string {
-  const caption = descriptions.at(-1)
-  const question = turns.at(-1)?.question
-  if (picture.spoiler || (caption === undefined && question === undefined)) {
-    return picture.name
-  }
-  return caption === undefined
-    ? words.asked(picture.name, question ?? '')
-    : `${picture.name}: ${caption}`
 }

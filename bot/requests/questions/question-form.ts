@@ -1,8 +1,8 @@
 /** The form of a question about the pictures of a message or of an answer. */
 
 import { ComponentType, type ModalSubmitInteraction, TextInputStyle } from 'discord.js'
-import type { Catalog } from '../../commands/i18n/words.ts'
-import { answerCustomId } from '../discord/custom-id.ts'
+import type { Catalog } from '../../../commands/i18n/words.ts'
+import { answerCustomId } from '../../discord/custom-id.ts'
 
 /** Longest question a form takes; the model's own limit is lower for most. */
 const MAX_QUESTION = 300
