@@ -18,7 +18,7 @@ import { placeOf } from '../discord/place.ts'
 import type { Eraser } from '../memory/eraser.ts'
 import type { AnswerRecord } from '../memory/records.ts'
 import type { ConversationStore } from '../memory/conversation-store.ts'
-import { altTextForm, ownConversations, textsOf } from './repost-with-alt-text.ts'
+import { altTextForm, ownConversations, textsOf } from './kinds/repost-with-alt-text.ts'
 
 type Deps = {
   readonly questions: QuestionFlow

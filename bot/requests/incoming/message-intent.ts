@@ -8,14 +8,12 @@
  */
 
 import { InputError } from '../../../config/errors.ts'
-import { setTimeout as wait } from 'node:timers/promises'
-import { GatewayIntentBits, type Message, MessageType, type PartialMessage } from 'discord.js'
+import { type Message, MessageType, type PartialMessage } from 'discord.js'
 import { LRUCache } from 'lru-cache'
 import type { FoundPicture } from '../../../commands/picture.ts'
 import { assertMayPointAtMessage, authorOf, pointable } from '../../discord/picture-access.ts'
 import { replyTo } from '../../discord/reply.ts'
-import { linkedMessage, recentMessages } from '../../discord/picture-finder.ts'
-import type { Place } from '../../discord/place.ts'
+import { linkedMessage } from '../../discord/picture-finder.ts'
 import type { ConversationStore } from '../../memory/conversation-store.ts'
 import { lastTurn } from '../../memory/conversation.ts'
 import type { GuildSettingsStore } from '../../memory/guild-settings.ts'
@@ -28,21 +26,17 @@ import { questionText } from '../../messages/question-text.ts'
 import { type SmallTalk, smallTalkIn } from '../../messages/small-talk.ts'
 import { requirePictures, subjectOf, unreadableError } from '../../messages/message-subject.ts'
 import { followUpTo } from '../../messages/follow-up.ts'
-import { ownKind, type RepliedMessage, repliedMessage } from '../../messages/replied-message.ts'
+import { type RepliedMessage, repliedMessage } from '../../messages/replied-message.ts'
 import { localeOf } from '../locale.ts'
 import { smallTalkReply } from '../../messages/small-talk-reply.ts'
 import type { RequestIntake } from '../submit.ts'
 import { automaticRequest } from './automatic-request.ts'
+import { explainHowToAsk, explainNotice } from './hints.ts'
+import { findAnswer } from './stored-answer.ts'
 import type { IncomingMessage } from './incoming-message.ts'
 
 /** Message types written by people; the others are system messages, such as a pin. */
 const ASKING = new Set([MessageType.Default, MessageType.Reply])
-
-/**
- * An answer is stored just after it is sent, so a quick reply can arrive before its record, above
- * all in a second process. Delays before the record is read again, in milliseconds.
- */
-const RETRY_DELAYS_MS = [100, 300, 600, 1000] as const
 
 /** Messages that were answered, so that an edit does not ask the same again. */
 const MAX_HEARD = 10_000
@@ -203,9 +197,9 @@ export class MessageRequests {
     }
     if (replied.kind === 'answer' || replied.kind === 'alt-text') {
       const { message, place, question, locale } = incoming
-      const answer = await this.#findAnswer(place, replied.message.id)
+      const answer = await findAnswer(this.#deps.memory, place, replied.message.id)
       if (answer && question === '') {
-        return this.#explainHowToAsk(incoming)
+        return explainHowToAsk(this.#deps.users, incoming)
       }
       const followUp = answer && followUpTo(answer, question)
       if (followUp) {
@@ -215,32 +209,6 @@ export class MessageRequests {
     }
     await assertMayPointAtMessage(await authorOf(incoming.message), replied.message)
     return this.#look(incoming, requirePictures(await this.#withPreviews(replied.message)))
-  }
-
-  async #findAnswer(place: Place, messageId: string) {
-    const { memory } = this.#deps
-    let answer = await memory.answerByMessage(place, messageId, null)
-    for (const ms of RETRY_DELAYS_MS) {
-      if (answer) {
-        break
-      }
-      await wait(ms)
-      answer = await memory.answerByMessage(place, messageId, null)
-    }
-    return answer
-  }
-
-  /** Once for each person and channel: a server may hide the text of every reply. */
-  async #explainHowToAsk({ message, place }: IncomingMessage): Promise<void> {
-    const isFirstTime = await this.#deps.users.claimHint(place, message.author.id, message.id)
-    if (isFirstTime) {
-      const { intents } = message.client.options
-      const mayBeHidden =
-        message.guildId !== null &&
-        message.content === '' &&
-        !intents.has(GatewayIntentBits.MessageContent)
-      throw new InputError(mayBeHidden ? 'reply/unreadable' : 'reply/empty')
-    }
   }
 
   /** A message that shows nothing and replies to nothing. */
@@ -300,14 +268,5 @@ export class MessageRequests {
         channel.sendTyping().catch(() => {}) // the answer will report it
       }
     })
-  }
-}
-
-/** Points a member who answers the moderators in words to the button below their notice. */
-async function explainNotice({ channel, client }: Message): Promise<void> {
-  const messages = await recentMessages(channel)
-  const last = messages.find(({ author }) => author.id === client.user.id)
-  if (last && ownKind(last) === 'notice') {
-    throw new InputError('reply/notice')
   }
 }

@@ -1,13 +1,18 @@
 /** `Again`: generates another wording, if the model has one. */
 
-import { InputError } from '../../config/errors.ts'
-import { historyTo, type Conversation, withDescription, withTurn } from '../memory/conversation.ts'
-import { describeDifferently, samplingOptions, formatCaption, TEMPERATURES } from './captions.ts'
-import { publishAnswer } from './publish.ts'
-import type { AnswerRecord } from '../memory/records.ts'
-import { requireInside } from '../../inference/domain/judge-picture.ts'
-import { normalizeText } from '../../inference/text/normalize-text.ts'
-import type { RequestOf } from './request.ts'
+import { InputError } from '../../../config/errors.ts'
+import {
+  historyTo,
+  type Conversation,
+  withDescription,
+  withTurn,
+} from '../../memory/conversation.ts'
+import { describeDifferently, samplingOptions, formatCaption, TEMPERATURES } from '../captions.ts'
+import { publishAnswer } from '../publish.ts'
+import type { AnswerRecord } from '../../memory/records.ts'
+import { requireInside } from '../../../inference/domain/judge-picture.ts'
+import { normalizeText } from '../../../inference/text/normalize-text.ts'
+import type { RequestOf } from '../request.ts'
 import {
   type RequestDeps,
   errorPart,
@@ -16,7 +21,7 @@ import {
   sourceOf,
   unchanged,
   type RequestContext,
-} from './context.ts'
+} from '../context.ts'
 
 /** Replaces an answer with another wording, in the same message. */
 export async function regenerate(

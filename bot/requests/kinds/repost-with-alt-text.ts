@@ -4,18 +4,18 @@
  */
 
 import { ComponentType, type ModalSubmitInteraction, TextInputStyle } from 'discord.js'
-import { plainText, quoted } from '../../commands/answer-text.ts'
-import type { Catalog } from '../../commands/i18n/words.ts'
-import { InputError } from '../../config/errors.ts'
-import type { Conversation } from '../memory/conversation.ts'
-import { answerCustomId } from '../discord/custom-id.ts'
-import type { PostedFile } from '../discord/reply.ts'
-import { postedName } from '../messages/shown-files.ts'
-import { altTextOf, MAX_ALT_TEXT } from './captions.ts'
-import type { ConversationStore } from '../memory/conversation-store.ts'
-import type { Place } from '../discord/place.ts'
-import type { RequestOf } from './request.ts'
-import type { RequestDeps, RequestContext } from './context.ts'
+import { plainText, quoted } from '../../../commands/answer-text.ts'
+import type { Catalog } from '../../../commands/i18n/words.ts'
+import { InputError } from '../../../config/errors.ts'
+import type { Conversation } from '../../memory/conversation.ts'
+import { answerCustomId } from '../../discord/custom-id.ts'
+import type { PostedFile } from '../../discord/reply.ts'
+import { postedName } from '../../messages/shown-files.ts'
+import { altTextOf, MAX_ALT_TEXT } from '../captions.ts'
+import type { ConversationStore } from '../../memory/conversation-store.ts'
+import type { Place } from '../../discord/place.ts'
+import type { RequestOf } from '../request.ts'
+import type { RequestDeps, RequestContext } from '../context.ts'
 
 /** Discord's limit of a display name, in characters. */
 const MAX_NAME = 32

@@ -1,0 +1,77 @@
+/** The request `ask`: answers a question in conversations that exist. */
+
+import { InputError } from '../../../config/errors.ts'
+import { historyTo, withTurn } from '../../memory/conversation.ts'
+import { answerQuestion } from '../answers.ts'
+import { publishAnswer } from '../publish.ts'
+import type { RequestOf } from '../request.ts'
+import {
+  type RequestDeps,
+  audienceOf,
+  type AnswerPart,
+  sourceOf,
+  type RequestContext,
+} from '../context.ts'
+import { eachPart } from '../each-part.ts'
+
+/** Asks another question in a conversation, or the same one in several. */
+export async function askQuestion(
+  deps: RequestDeps,
+  context: RequestContext,
+  request: RequestOf<'ask'>,
+): Promise<void> {
+  const subjects = [request, ...request.others]
+  const parts = await eachPart(
+    context,
+    subjects,
+    (subject, index) => answerPart(deps, context, request, { ...subject, index }),
+    subjects.map(({ number }) => number),
+  )
+  await publishAnswer(deps, context, parts, {
+    question: request.quoted ? request.question : null,
+    style: 'caption',
+    note: subjects.length > 1 ? context.text.answer.chooseByNumber : undefined,
+    named: request.named,
+  })
+}
+
+/** The answer to a question in one of its conversations. */
+async function answerPart(
+  deps: RequestDeps,
+  context: RequestContext,
+  request: RequestOf<'ask'>,
+  { talk, turn: parent, index }: Pick<RequestOf<'ask'>, 'talk' | 'turn'> & { index: number },
+): Promise<AnswerPart> {
+  const { model, memory } = deps
+  const { place, question, asker, key } = request
+  const conversation = await memory.conversation(place, talk, audienceOf(request))
+  if (!conversation) {
+    throw new InputError('conversation/unknown')
+  }
+  const image = await sourceOf(deps, context, { ...conversation.picture, altText: null })
+  const history = historyTo(conversation, parent)
+  const about = { question, history, caption: conversation.descriptions.at(-1) ?? '' }
+  const answered = await answerQuestion(model, image, { ...about, ...context })
+  const { answer, absent, unsure, caption } = answered
+  const turn = {
+    id: index === 0 ? key : `${key}.${index}`,
+    parent,
+    question,
+    answer,
+    ...(absent && { absent }),
+    by: asker,
+    visibleTo: audienceOf(request),
+    at: Date.now(),
+  }
+  const until = Date.now() + context.ttlMs
+  return {
+    lines: [answer],
+    unsure,
+    spoiler: conversation.picture.spoiler,
+    conversation: { ...conversation, turns: [...conversation.turns, turn] },
+    turn: turn.id,
+    image,
+    caption,
+    change: (record) => withTurn(record, conversation.id, { turn, until }),
+  }
+}

@@ -1,0 +1,145 @@
+/** The requests `look` and `alt-text`: describes pictures, which begins their conversations. */
+
+import type { FoundPicture } from '../../../commands/picture.ts'
+import { InputError } from '../../../config/errors.ts'
+import { type Conversation, withConversation } from '../../memory/conversation.ts'
+import { answerQuestion } from '../answers.ts'
+import { describePicture } from '../captions.ts'
+import { publishAnswer } from '../publish.ts'
+import { shownOrNamed } from '../../messages/shown-files.ts'
+import type { RequestOf } from '../request.ts'
+import {
+  type RequestDeps,
+  audienceOf,
+  type AnswerPart,
+  sourceOf,
+  type RequestContext,
+} from '../context.ts'
+import { eachPart } from '../each-part.ts'
+
+/** Pictures described in one answer, at most. */
+const MAX_PICTURES = 10
+
+/** Describes pictures or, with a question, answers that about each. */
+export async function describePictures(
+  deps: RequestDeps,
+  context: RequestContext,
+  request: RequestOf<'look'>,
+): Promise<void> {
+  const { text } = context
+  const pictures = request.pictures.slice(0, MAX_PICTURES)
+  const omittedCount = request.pictures.length - pictures.length
+  const parts = await eachPart(context, pictures, (picture, index) =>
+    describePart(deps, context, request, { picture, index }),
+  )
+  await publishAnswer(deps, context, parts, {
+    question: request.quoted ? request.question : null,
+    style: request.style,
+    note: omittedCount > 0 ? text.answer.leftOut(omittedCount) : undefined,
+    ...(await shownOrNamed(deps, context, request, parts)),
+  })
+}
+
+/** A silent reply with alt text for someone's pictures. */
+export async function writeAltText(
+  deps: RequestDeps,
+  context: RequestContext,
+  request: RequestOf<'alt-text'>,
+): Promise<void> {
+  const { pictures, numbers, ...rest } = request
+  const look = {
+    ...rest,
+    kind: 'look' as const,
+    pictures,
+    style: 'alt' as const,
+    question: null,
+    quoted: false,
+    named: false,
+    shows: null,
+  }
+  const [first, ...others] = await eachPart(
+    context,
+    pictures.slice(0, MAX_PICTURES),
+    (picture, index) => describePart(deps, context, look, { picture, index }),
+    numbers,
+  )
+  if (first) {
+    const altTextPart = { ...first, lines: [context.text.answer.altText(first.lines[0] ?? '')] }
+    await publishAnswer(deps, context, [altTextPart, ...others], {
+      question: null,
+      style: 'alt',
+      quiet: true,
+    })
+  }
+}
+
+async function describePart(
+  deps: RequestDeps,
+  context: RequestContext,
+  request: RequestOf<'look'>,
+  { picture, index }: { readonly picture: FoundPicture; readonly index: number },
+): Promise<AnswerPart> {
+  await assertMayDescribe(deps, picture, request.asker)
+  const { model } = deps
+  const image = await sourceOf(deps, context, picture)
+  const { question } = request
+  const { options, text } = context
+  const answered =
+    question === null
+      ? null
+      : await answerQuestion(model, image, { question, history: [], caption: '', text, options })
+  const description =
+    answered === null
+      ? await describePicture(model, image, request.style, options)
+      : { ...answered, lines: [answered.answer], asked: [] }
+  const id = `${request.key}.${index}`
+  const now = Date.now()
+  const visibleTo = audienceOf(request)
+  const turn =
+    question === null
+      ? null
+      : {
+          id,
+          parent: null,
+          question,
+          answer: description.lines[0] ?? '',
+          ...(answered?.absent && { absent: true }),
+          by: request.asker,
+          visibleTo,
+          at: now,
+        }
+  const { altText: _, ...pictureRecord } = picture
+  const conversation: Conversation = {
+    id,
+    picture: { ...pictureRecord, hash: image.key },
+    by: request.asker,
+    visibleTo,
+    at: now,
+    until: now + context.ttlMs,
+    descriptions: answered || description.caption === '' ? [] : [description.caption],
+    turns: turn ? [turn] : [],
+    answers: [],
+  }
+  return {
+    lines: description.lines,
+    unsure: description.unsure,
+    asked: description.asked,
+    spoiler: picture.spoiler,
+    conversation,
+    turn: turn?.id ?? null,
+    image,
+    caption: description.caption,
+    change: (record) => withConversation(record, conversation),
+  }
+}
+
+/** @throws {InputError} if the picture's author opted out and is not the one who asks. */
+async function assertMayDescribe(
+  { users }: RequestDeps,
+  { source }: FoundPicture,
+  asker: string,
+): Promise<void> {
+  if (source && source.authorId !== asker && (await users.hasOptedOut(source.authorId))) {
+    throw new InputError('image/opted-out')
+  }
+}
