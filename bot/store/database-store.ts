@@ -6,15 +6,15 @@
  */
 
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Keyv } from 'keyv'
 import type { Logger } from 'pino'
 import type { Backend, Entry } from './backends/backend.ts'
 import { batchesOf, readAll } from './batches.ts'
-import { encryptedWith, type Encryption } from './encryption.ts'
+import { decode, encode } from './encoding.ts'
+import { encryptedWith, type Encryption } from './encryption/encryption.ts'
 import { KeyedMutex } from './keyed-mutex.ts'
-import type { Names } from './names.ts'
+import type { Names } from './encryption/names.ts'
 import { Pace } from './pace.ts'
-import { Renaming } from './renaming.ts'
+import { Renaming } from './encryption/renaming.ts'
 import type { Collection, CollectionSpec, Store } from './types.ts'
 import { type Tagger, Upkeep } from './upkeep.ts'
 
@@ -36,7 +36,6 @@ export type StoreObserver = {
 
 type Deps = {
   readonly backend: Backend
-  readonly keyv: Keyv
   readonly encryption: Encryption | undefined
   readonly names: Names
   readonly options: StoreObserver
@@ -76,7 +75,7 @@ export class DatabaseStore implements Store {
       get: (key) => timed('get', () => this.#get(spec, full(key))),
       set: (key, record, ttlMs = spec.ttlMs) =>
         timed('set', async () => {
-          const entry = await this.#entryOf(spec, full(key), record, ttlMs)
+          const entry = this.#entryOf(spec, full(key), record, ttlMs)
           await this.#deps.backend.write(full(key), entry)
         }),
       update: (key, change, ttlMs = spec.ttlMs) =>
@@ -131,7 +130,7 @@ export class DatabaseStore implements Store {
     key: string,
     raw: string | undefined,
   ): Promise<T | undefined> {
-    const { backend, keyv, encryption, options } = this.#deps
+    const { backend, encryption, options } = this.#deps
     if (raw === undefined) {
       return undefined
     }
@@ -141,11 +140,7 @@ export class DatabaseStore implements Store {
       return undefined
     }
     try {
-      const data = await keyv.decode<unknown>(encryption?.decrypt(raw, key) ?? raw)
-      if (data === undefined) {
-        throw new Error('it is damaged')
-      }
-      return spec.decode(data.value)
+      return spec.decode(decode(encryption?.decrypt(raw, key) ?? raw).value)
     } catch (error) {
       const reason = error instanceof Error ? error.name : 'unknown'
       options.log.warn({ kind: spec.name, reason }, 'a record could not be read and is dropped')
@@ -154,16 +149,11 @@ export class DatabaseStore implements Store {
     }
   }
 
-  async #entryOf<T>(
-    spec: CollectionSpec<T>,
-    key: string,
-    record: T,
-    ttlMs: number,
-  ): Promise<Entry> {
+  #entryOf<T>(spec: CollectionSpec<T>, key: string, record: T, ttlMs: number): Entry {
     const expires = Math.ceil(Date.now() + checkedTtl(ttlMs))
     const value = spec.encode ? spec.encode(record) : record
-    const { keyv, encryption } = this.#deps
-    const text = String(await keyv.encode({ value, expires }))
+    const { encryption } = this.#deps
+    const text = encode({ value, expires })
     return {
       value: encryption?.encrypt(text, key) ?? text,
       expires,
@@ -186,7 +176,7 @@ export class DatabaseStore implements Store {
       if (next === record) {
         return record
       }
-      const entry = next === undefined ? undefined : await this.#entryOf(spec, key, next, ttlMs)
+      const entry = next === undefined ? undefined : this.#entryOf(spec, key, next, ttlMs)
       const isDropped = record === undefined && !isForeign(raw ?? '', this.#deps.encryption)
       if (await backend.swap(key, isDropped ? undefined : raw, entry)) {
         return next
@@ -255,18 +245,18 @@ export class DatabaseStore implements Store {
 
   /** Moves a record to the name that hides its key. What cannot be read stays. */
   async #rename<T>(spec: CollectionSpec<T>, key: string): Promise<void> {
-    const { backend, keyv, encryption, names } = this.#deps
+    const { backend, encryption, names } = this.#deps
     const raw = await backend.read(key)
     const record = await this.#decode(spec, key, raw)
     if (raw === undefined || record === undefined) {
       return
     }
-    const data = await keyv.decode<unknown>(encryption?.decrypt(raw, key) ?? raw)
-    const ttlMs = data?.expires === undefined ? spec.ttlMs : data.expires - Date.now()
+    const { expires } = decode(encryption?.decrypt(raw, key) ?? raw)
+    const ttlMs = expires === undefined ? spec.ttlMs : expires - Date.now()
     if (ttlMs > 0) {
       const next = names.key(spec, names.ownKey(spec, key))
       // It may be there already: a process that ended in between had written it.
-      await backend.swap(next, undefined, await this.#entryOf(spec, next, record, ttlMs))
+      await backend.swap(next, undefined, this.#entryOf(spec, next, record, ttlMs))
     }
     await backend.swap(key, raw, undefined)
   }

@@ -1,7 +1,6 @@
 /** Opens the store: SQLite, Redis or Postgres, with the keys that encrypt it. */
 
 import path from 'node:path'
-import { Keyv } from 'keyv'
 import { ConfigError } from '../../config/errors.ts'
 import { unwritableFolder } from '../../config/unwritable-folder.ts'
 import type { OpenBackend } from './backends/backend.ts'
@@ -9,10 +8,10 @@ import { openPostgres } from './backends/postgres.ts'
 import { openRedis } from './backends/redis.ts'
 import { openSqlite } from './backends/sqlite.ts'
 import { DatabaseStore, type StoreObserver } from './database-store.ts'
-import { createEncryption } from './encryption.ts'
-import { checkKey } from './marker.ts'
-import { Names } from './names.ts'
-import { openSecret } from './secret.ts'
+import { createEncryption } from './encryption/encryption.ts'
+import { checkKey } from './encryption/marker.ts'
+import { Names } from './encryption/names.ts'
+import { openSecret } from './encryption/secret.ts'
 import type { Store } from './types.ts'
 
 export type StoreOptions = {
@@ -39,8 +38,6 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   })
   isOpen = true
   const encryption = keys.length > 0 ? createEncryption(keys) : undefined
-  const keyv = new Keyv() // only encodes and decodes
-  keyv.on('error', () => {}) // a value that it cannot decode counts as damaged
   try {
     await checkKey(backend, encryption)
     const names = new Names(
@@ -49,7 +46,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
         secret: await openSecret(backend, encryption),
       },
     )
-    return new DatabaseStore({ backend, keyv, encryption, names, options })
+    return new DatabaseStore({ backend, encryption, names, options })
   } catch (error) {
     await backend.close()
     throw error instanceof ConfigError ? error : openingError(url, error)

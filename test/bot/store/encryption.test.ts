@@ -9,7 +9,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import { pino } from 'pino'
 import { openStore } from '../../../bot/store/store.ts'
-import { createEncryption } from '../../../bot/store/encryption.ts'
+import { createEncryption } from '../../../bot/store/encryption/encryption.ts'
 import { TURNS } from '../../helpers/store-kinds.ts'
 
 const OLD = randomBytes(32)

@@ -1,8 +1,8 @@
 /** Checks at the start that the store is encrypted with a key that is known. */
 
-import { DAY_MS } from '../../config/durations.ts'
-import { ConfigError } from '../../config/errors.ts'
-import type { Backend } from './backends/backend.ts'
+import { DAY_MS } from '../../../config/durations.ts'
+import { ConfigError } from '../../../config/errors.ts'
+import type { Backend } from '../backends/backend.ts'
 import { encryptedWith, type Encryption } from './encryption.ts'
 
 /** A record that shows with which key the store is encrypted; rewritten at each start. */

@@ -1,13 +1,13 @@
 /**
- * The secret of an encrypted store's names (bot/store/names.ts): random, so that names stay the same
+ * The secret of an encrypted store's names (bot/store/encryption/names.ts): random, so that names stay the same
  * when the encryption key is changed. It is in the store, encrypted, and at each start encrypted with
  * the current key.
  */
 
 import { randomBytes } from 'node:crypto'
-import { DAY_MS } from '../../config/durations.ts'
-import { ConfigError } from '../../config/errors.ts'
-import type { Backend } from './backends/backend.ts'
+import { DAY_MS } from '../../../config/durations.ts'
+import { ConfigError } from '../../../config/errors.ts'
+import type { Backend } from '../backends/backend.ts'
 import { encryptedWith, type Encryption } from './encryption.ts'
 
 const NAME = 'meta/secret'

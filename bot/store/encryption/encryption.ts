@@ -2,7 +2,7 @@
  * Encrypts the store's values with AES-256-GCM and a key from the environment.
  *
  * The keys of records (ids of guilds, channels, members) are not encrypted, because they are searched
- * by prefix; bot/store/names.ts hides the rest of the names. Each value has the id of its encryption key, so that keys
+ * by prefix; bot/store/encryption/names.ts hides the rest of the names. Each value has the id of its encryption key, so that keys
  * can be rotated: the first key encrypts, all of them decrypt.
  *
  * A value is bound to the key of its record as associated data, so that one that is copied to another
@@ -10,7 +10,7 @@
  */
 
 import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes } from 'node:crypto'
-import { NAMESPACE } from './backends/backend.ts'
+import { NAMESPACE } from '../backends/backend.ts'
 
 /** Length of a key. */
 export const KEY_BYTES = 32

@@ -5,10 +5,10 @@
  */
 
 import type { Logger } from 'pino'
-import type { Backend } from './backends/backend.ts'
+import type { Backend } from '../backends/backend.ts'
 import type { Names } from './names.ts'
-import { Pace } from './pace.ts'
-import type { CollectionSpec } from './types.ts'
+import { Pace } from '../pace.ts'
+import type { CollectionSpec } from '../types.ts'
 
 export class Renaming {
   readonly #backend: Pick<Backend, 'keys'>
