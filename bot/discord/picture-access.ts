@@ -17,7 +17,8 @@ import {
   PermissionFlagsBits,
 } from 'discord.js'
 import { InputError, type InputErrorCode } from '../../config/errors.ts'
-import { type ChannelRecord, isUsedBy } from '../memory/conversation.ts'
+import type { ChannelRecord } from '../memory/conversation.ts'
+import { isUsedBy } from '../memory/conversation-reading.ts'
 import type { Place } from './place.ts'
 
 /** A person, and the channel that they point at pictures from. */

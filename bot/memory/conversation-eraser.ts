@@ -2,15 +2,9 @@
 
 import type { Pictures } from '../pictures/pictures.ts'
 import { type Place, prefixOf } from '../discord/place.ts'
-import {
-  type ChannelRecord,
-  type Conversation,
-  countQuestions,
-  type Reader,
-  visibleTo,
-  withoutConversations,
-  withoutUser,
-} from './conversation.ts'
+import type { ChannelRecord, Conversation, Reader } from './conversation.ts'
+import { countQuestions, visibleTo } from './conversation-reading.ts'
+import { withoutConversations, withoutUser } from './conversation-changes.ts'
 import type { Deletions } from './deletions.ts'
 import type { GuildSettingsStore } from './guild-settings.ts'
 import type { ConversationRecords, MessageRecord } from './records.ts'

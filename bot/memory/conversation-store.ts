@@ -2,18 +2,13 @@
  * Reads and writes what the bot stores: the conversations of a channel, and the record and message
  * of each answer.
  *
- * Every read returns only what its reader may see (visibleTo in bot/memory/conversation.ts).
+ * Every read returns only what its reader may see (visibleTo in bot/memory/conversation-reading.ts).
  */
 
 import { setTimeout as wait } from 'node:timers/promises'
-import {
-  type ChannelRecord,
-  type Reader,
-  recordsOf,
-  type Conversation,
-  visibleTo,
-  withAnswer,
-} from './conversation.ts'
+import type { ChannelRecord, Reader, Conversation } from './conversation.ts'
+import { recordsOf, visibleTo } from './conversation-reading.ts'
+import { withAnswer } from './conversation-changes.ts'
 import { sourcesOf } from './dependents.ts'
 import type { AnswerRecord, FormRecord, ConversationRecords } from './records.ts'
 import { type Place, prefixOf } from '../discord/place.ts'

@@ -12,7 +12,9 @@ import {
   type ConversationEraserDeps,
   type DeletionCounts,
 } from './conversation-eraser.ts'
-import { type Conversation, isUsedBy, withoutConversations, withoutTurn } from './conversation.ts'
+import type { Conversation } from './conversation.ts'
+import { isUsedBy } from './conversation-reading.ts'
+import { withoutConversations, withoutTurn } from './conversation-changes.ts'
 import type { PendingDeletion, PendingDeletionOf, PendingDeletions } from './pending-deletions.ts'
 import type { UserStore } from './user-store.ts'
 

@@ -15,10 +15,10 @@ import {
   type ChannelRecord,
   channelSchema,
   EMPTY_CHANNEL,
-  peopleIn,
-  pruned,
   type Conversation,
 } from './conversation.ts'
+import { peopleIn } from './conversation-reading.ts'
+import { pruned } from './conversation-changes.ts'
 import { answersIn, type Dependents, dependentsOf, hashesOnlyIn } from './dependents.ts'
 import type { PendingDeletions } from './pending-deletions.ts'
 import type { Pictures } from '../pictures/pictures.ts'

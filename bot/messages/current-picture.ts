@@ -11,13 +11,8 @@ import { newestWithPictures } from '../discord/picture-finder.ts'
 import { picturesIn } from '../discord/message-pictures.ts'
 import { pointable, type Viewer } from '../discord/picture-access.ts'
 import type { ConversationStore } from '../memory/conversation-store.ts'
-import {
-  type ChannelRecord,
-  type Conversation,
-  currentConversation,
-  EMPTY_CHANNEL,
-  lastUse,
-} from '../memory/conversation.ts'
+import { type ChannelRecord, type Conversation, EMPTY_CHANNEL } from '../memory/conversation.ts'
+import { currentConversation, lastUse } from '../memory/conversation-reading.ts'
 
 export type CurrentPicture =
   | {

@@ -4,12 +4,9 @@ import { MessageFlags } from 'discord.js'
 import { InputError } from '../../config/errors.ts'
 import { sentenceCase } from './captions.ts'
 import { answerBody, type AnswerLayout } from './answer-message.ts'
-import {
-  type ChannelRecord,
-  type Conversation,
-  historyTo,
-  withConversation,
-} from '../memory/conversation.ts'
+import type { ChannelRecord, Conversation } from '../memory/conversation.ts'
+import { historyTo } from '../memory/conversation-reading.ts'
+import { withConversation } from '../memory/conversation-changes.ts'
 import type { AnswerRecord } from '../memory/records.ts'
 import { errorCode, ERROR_CODES } from '../discord/api-errors.ts'
 import type { Body, Delivery, PostedFile, SentMessage } from '../discord/reply.ts'

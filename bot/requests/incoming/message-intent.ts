@@ -15,7 +15,7 @@ import { assertMayPointAtMessage, authorOf, pointable } from '../../discord/pict
 import { replyTo } from '../../discord/reply.ts'
 import { linkedMessage } from '../../discord/picture-finder.ts'
 import type { ConversationStore } from '../../memory/conversation-store.ts'
-import { lastTurn } from '../../memory/conversation.ts'
+import { lastTurn } from '../../memory/conversation-reading.ts'
 import type { GuildSettingsStore } from '../../memory/guild-settings.ts'
 import type { UserStore } from '../../memory/user-store.ts'
 import { mentionsBot, withoutMentions } from '../../messages/addressing.ts'

@@ -1,7 +1,8 @@
 /** The request `ask`: answers a question in conversations that exist. */
 
 import { InputError } from '../../../config/errors.ts'
-import { historyTo, withTurn } from '../../memory/conversation.ts'
+import { historyTo } from '../../memory/conversation-reading.ts'
+import { withTurn } from '../../memory/conversation-changes.ts'
 import { answerQuestion } from '../answers.ts'
 import { publishAnswer } from '../publish.ts'
 import type { RequestOf } from '../request.ts'

@@ -2,7 +2,8 @@
 
 import type { FoundPicture } from '../../../commands/picture.ts'
 import { InputError } from '../../../config/errors.ts'
-import { type Conversation, withConversation } from '../../memory/conversation.ts'
+import type { Conversation } from '../../memory/conversation.ts'
+import { withConversation } from '../../memory/conversation-changes.ts'
 import { answerQuestion } from '../answers.ts'
 import { describePicture } from '../captions.ts'
 import { publishAnswer } from '../publish.ts'

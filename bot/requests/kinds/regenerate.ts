@@ -1,12 +1,9 @@
 /** `Again`: generates another wording, if the model has one. */
 
 import { InputError } from '../../../config/errors.ts'
-import {
-  historyTo,
-  type Conversation,
-  withDescription,
-  withTurn,
-} from '../../memory/conversation.ts'
+import type { Conversation } from '../../memory/conversation.ts'
+import { historyTo } from '../../memory/conversation-reading.ts'
+import { withDescription, withTurn } from '../../memory/conversation-changes.ts'
 import { describeDifferently, samplingOptions, formatCaption, TEMPERATURES } from '../captions.ts'
 import { publishAnswer } from '../publish.ts'
 import type { AnswerRecord } from '../../memory/records.ts'

@@ -13,12 +13,8 @@ import { catalogFor } from '../../../commands/i18n/catalog.ts'
 import { plainMessage } from '../../../commands/answer-text.ts'
 import { InputError } from '../../../config/errors.ts'
 import { type Acknowledge, withDeferredReply } from '../../discord/deferral.ts'
-import {
-  currentConversation,
-  lastTurn,
-  type Conversation,
-  visibleTo,
-} from '../../memory/conversation.ts'
+import type { Conversation } from '../../memory/conversation.ts'
+import { currentConversation, lastTurn, visibleTo } from '../../memory/conversation-reading.ts'
 import type { Deletions } from '../../memory/deletions.ts'
 import { shownBytes } from '../../messages/shown-files.ts'
 import { questionText } from '../../messages/question-text.ts'

@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { pino } from 'pino'
-import {
-  type Conversation,
-  EMPTY_CHANNEL,
-  withConversation,
-} from '../../../bot/memory/conversation.ts'
+import { type Conversation, EMPTY_CHANNEL } from '../../../bot/memory/conversation.ts'
+import { withConversation } from '../../../bot/memory/conversation-changes.ts'
 import { ConversationStore, type PublishedAnswer } from '../../../bot/memory/conversation-store.ts'
 import { PendingDeletions } from '../../../bot/memory/pending-deletions.ts'
 import { ConversationRecords } from '../../../bot/memory/records.ts'

@@ -4,20 +4,24 @@ import {
   channelSchema,
   type ChannelRecord,
   EMPTY_CHANNEL,
+  MAX_CONVERSATIONS,
+  MAX_TURNS,
+  type Conversation,
+  type TurnRecord,
+} from '../../../bot/memory/conversation.ts'
+import {
   currentConversation,
   historyTo,
   lastTurn,
-  MAX_CONVERSATIONS,
-  MAX_TURNS,
-  pruned,
-  type Conversation,
-  type TurnRecord,
   visibleTo,
+} from '../../../bot/memory/conversation-reading.ts'
+import {
+  pruned,
   withoutUser,
   withoutTurn,
   withConversation,
   withTurn,
-} from '../../../bot/memory/conversation.ts'
+} from '../../../bot/memory/conversation-changes.ts'
 
 function talk(id: string, by = 'ada', at = 1): Conversation {
   const picture = {
