@@ -21,10 +21,10 @@ export function mirrorDeletions(
 ): () => void {
   const { runWithRetry, stop } = retries(deps)
   client.on(Events.MessageDelete, ({ id, guildId, channelId }) => {
-    runWithRetry(() => eraser.deleteMessages({ guildId, channelId }, [id]))
+    runWithRetry(() => eraser.messages.delete({ guildId, channelId }, [id]))
   })
   client.on(Events.MessageBulkDelete, (messages, { guildId, id: channelId }) => {
-    runWithRetry(() => eraser.deleteMessages({ guildId, channelId }, [...messages.keys()]))
+    runWithRetry(() => eraser.messages.delete({ guildId, channelId }, [...messages.keys()]))
   })
   client.on(Events.MessageUpdate, (before, message) => {
     if (message.author?.id !== client.user?.id) {
@@ -93,6 +93,6 @@ async function deleteEditedOut(
   if (whole && canReadContent(whole)) {
     const { guildId, channelId, id } = whole
     const present = picturesIn(whole).map(({ key }) => key)
-    await eraser.deletePicturesExcept({ guildId, channelId }, id, { present, earlier })
+    await eraser.messages.deletePicturesExcept({ guildId, channelId }, id, { present, earlier })
   }
 }

@@ -223,7 +223,7 @@ export class Reconciliation {
       const covered = pending.splice(0, pending.filter(isCovered).length).map(String)
       const missing = covered.filter((id) => !page.has(id))
       if (missing.length > 0) {
-        await eraser.deleteMessages(place, missing)
+        await eraser.messages.delete(place, missing)
       }
       for (const message of covered.flatMap((id) => page.get(id) ?? [])) {
         await this.#checkPictures(place, message)
@@ -234,7 +234,7 @@ export class Reconciliation {
   async #checkPictures(place: Place, message: Message): Promise<void> {
     if (canReadContent(message)) {
       const present = picturesIn(message).map(({ key }) => key)
-      await this.#deps.eraser.deletePicturesExcept(place, message.id, { present })
+      await this.#deps.eraser.messages.deletePicturesExcept(place, message.id, { present })
     }
   }
 

@@ -12,10 +12,10 @@ import {
   type ConversationEraserDeps,
   type DeletionCounts,
 } from './conversation-eraser.ts'
-import type { Conversation } from './conversation.ts'
 import { isUsedBy } from './conversation-reading.ts'
-import { withoutConversations, withoutTurn } from './conversation-changes.ts'
-import type { PendingDeletion, PendingDeletionOf, PendingDeletions } from './pending-deletions.ts'
+import { withoutConversations } from './conversation-changes.ts'
+import { MessageEraser } from './message-eraser.ts'
+import type { PendingDeletion, PendingDeletions } from './pending-deletions.ts'
 import type { UserStore } from './user-store.ts'
 
 type Deps = ConversationEraserDeps & {
@@ -32,10 +32,13 @@ type Deps = ConversationEraserDeps & {
 export class Eraser {
   readonly #deps: Deps
   readonly #conversations: ConversationEraser
+  /** What is about single messages. */
+  readonly messages: MessageEraser
 
   constructor(deps: Deps) {
     this.#deps = deps
     this.#conversations = new ConversationEraser(deps)
+    this.messages = new MessageEraser(deps, this.#conversations)
   }
 
   /** Repeats the deletions that earlier processes left. @throws an error of the store; retried later. */
@@ -46,83 +49,6 @@ export class Eraser {
   /** Repeats no deletion any more; the next process does. */
   stop(): void {
     this.#deps.pending.stop()
-  }
-
-  /**
-   * Messages of one channel were deleted. With a picture's message its conversations are deleted, and
-   * the bot's own messages about it that nobody asked for; with an answer its turn, and with a
-   * description its whole conversation.
-   */
-  async deleteMessages(place: Place, ids: readonly string[]): Promise<void> {
-    const { deletions, pictures, pending } = this.#deps
-    await deletions.delete({ subjects: ids.map((id) => `message/${id}` as const) }, async () => {
-      await pictures.forget({ messages: ids })
-      const stored = await this.#withRecords(place, ids)
-      if (stored.length > 0) {
-        await pending.run({ kind: 'messages', place, ids: stored }, async () => {
-          for (const id of stored) {
-            await this.#deleteMessage(place, id)
-          }
-        })
-      }
-    })
-  }
-
-  /**
-   * A message was edited, or is to be compared with what is stored: what is about pictures that it
-   * no longer has is deleted.
-   *
-   * @param present keys of the pictures that it has.
-   * @param earlier keys of pictures that it is known to have had.
-   */
-  async deletePicturesExcept(
-    place: Place,
-    messageId: string,
-    { present, earlier = [] }: { present: readonly string[]; earlier?: readonly string[] },
-  ): Promise<void> {
-    const { records, deletions } = this.#deps
-    // Before the records are read: what ends meanwhile has written them.
-    const prefix = `picture/${messageId}/`
-    const used = [...deletions.subjects].filter((subject) => subject.startsWith(prefix))
-    const message = await records.messages.get(prefixOf(place) + messageId)
-    const channelIds = new Set(message ? [place.channelId, ...message.channels] : [])
-    const channels = await Promise.all(
-      [...channelIds].map((channelId) => records.channel({ ...place, channelId })),
-    )
-    const stored = channels
-      .flatMap(({ talks }) => talks)
-      .filter(({ picture }) => picture.source?.messageId === messageId)
-    const keys = new Set([
-      ...earlier,
-      ...stored.map(({ picture }) => picture.key),
-      ...used.map((subject) => subject.slice(prefix.length)),
-    ]).difference(new Set(present))
-    if (keys.size > 0) {
-      // A link can be written again, so the pictures are not deleted for good.
-      const before = SnowflakeUtil.generate().toString()
-      await this.#deletePictures({ kind: 'pictures', place, messageId, keys: [...keys], before })
-    }
-  }
-
-  /** An answer was deleted, or could not be delivered again after a restart. */
-  async deleteAnswer(place: Place, key: string): Promise<void> {
-    const { records, deletions, pending } = this.#deps
-    await deletions.delete({ subjects: [`answer/${key}`] }, () =>
-      pending.run({ kind: 'answer', place, key }, async () => {
-        const answer = await records.answers.get(prefixOf(place) + key)
-        await this.#conversations.erase(place, null, (before) => {
-          let record = before
-          for (const { talk, turn } of answer?.parts ?? []) {
-            record =
-              turn === null
-                ? withoutConversations(record, ({ id }) => id === talk)
-                : withoutTurn(record, talk, turn)
-          }
-          return record
-        })
-        await records.answers.delete(prefixOf(place) + key)
-      }),
-    )
   }
 
   /**
@@ -234,13 +160,13 @@ export class Eraser {
   async #repeat(deletion: PendingDeletion): Promise<void> {
     switch (deletion.kind) {
       case 'messages':
-        await this.deleteMessages(deletion.place, deletion.ids)
+        await this.messages.delete(deletion.place, deletion.ids)
         break
       case 'pictures':
-        await this.#deletePictures(deletion)
+        await this.messages.deletePictures(deletion)
         break
       case 'answer':
-        await this.deleteAnswer(deletion.place, deletion.key)
+        await this.messages.deleteAnswer(deletion.place, deletion.key)
         break
       case 'conversation':
         await this.deleteConversation(deletion.place, deletion.id, null)
@@ -261,58 +187,6 @@ export class Eraser {
         await this.#deps.records.deleteDependents(deletion)
         break
     }
-  }
-
-  /** Those of some messages that records are about. */
-  async #withRecords(place: Place, ids: readonly string[]): Promise<string[]> {
-    const { messages, forms } = this.#deps.records
-    const stored: string[] = []
-    for (const id of ids) {
-      const key = prefixOf(place) + id
-      const { done: hasNoForm } = await forms.keys(`${key}.`).next()
-      if (!hasNoForm || (await messages.get(key))) {
-        stored.push(id)
-      }
-    }
-    return stored
-  }
-
-  async #deleteMessage(place: Place, id: string): Promise<void> {
-    const { records } = this.#deps
-    const key = prefixOf(place) + id
-    await records.forms.deleteAll(`${key}.`)
-    const message = await records.messages.get(key)
-    if (!message) {
-      return
-    }
-    await this.#conversations.eraseOfMessage(place, message, ({ id: talk }) =>
-      message.talks.includes(talk),
-    )
-    if (message.answer !== null) {
-      await this.deleteAnswer(place, message.answer)
-    }
-    await records.messages.delete(key)
-  }
-
-  async #deletePictures(deletion: PendingDeletionOf<'pictures'>): Promise<void> {
-    const { records, deletions, pictures, pending } = this.#deps
-    const { place, messageId, keys, before } = deletion
-    const subjects = keys.map((key) => `picture/${messageId}/${key}` as const)
-    await deletions.delete({ subjects, before }, async () => {
-      await pictures.forget({ picturesOf: { messageId, keys } })
-      if ((await this.#withRecords(place, [messageId])).length === 0) {
-        return
-      }
-      await pending.run(deletion, async () => {
-        const message = await records.messages.get(prefixOf(place) + messageId)
-        const isMissing = ({ picture: { key, source } }: Conversation) =>
-          source?.messageId === messageId && keys.includes(key)
-        if (message) {
-          await this.#conversations.eraseOfMessage(place, message, isMissing)
-        }
-        await records.forms.deleteAll(`${prefixOf(place)}${messageId}.`)
-      })
-    })
   }
 
   async #deleteUser(userId: string): Promise<number> {

@@ -91,7 +91,7 @@ export class AnswerButtons {
     await interaction.deferUpdate()
     // First: Discord sends no event when an ephemeral message is deleted, and a message that stays can
     // be deleted again, but records whose message is gone cannot.
-    await eraser.deleteMessages(place, [interaction.message.id])
+    await eraser.messages.delete(place, [interaction.message.id])
     await interaction.deleteReply()
   }
 

@@ -80,7 +80,7 @@ export class RequestHandler {
         // An earlier process may have stored an answer that cannot be delivered now.
         tracked.end()
         const key = request.kind === 'again' ? request.answer : request.key
-        await this.#deps.eraser.deleteAnswer(request.place, key)
+        await this.#deps.eraser.messages.deleteAnswer(request.place, key)
       }
       throw hasCode(error, 'text/too-long')
         ? new InputError('question/too-long', null, { cause: error })

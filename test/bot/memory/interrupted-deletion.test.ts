@@ -52,22 +52,22 @@ const now = SnowflakeUtil.generate().toString()
 
 const WAYS: Readonly<Record<string, Way>> = {
   'the message with the picture': {
-    erase: ({ eraser }) => eraser.deleteMessages(HERE!, [POSTED]),
+    erase: ({ eraser }) => eraser.messages.delete(HERE!, [POSTED]),
     gone: [POSTED, 'talk-here', 'talk-there', 'answer-here', 'answer-there', 'form-here'],
     stays: ['talk-others', 'talk-elsewhere'],
   },
   'the message of an answer': {
-    erase: ({ eraser }) => eraser.deleteMessages(HERE!, ['75002']),
+    erase: ({ eraser }) => eraser.messages.delete(HERE!, ['75002']),
     gone: ['75002', 'answer-question', 'what does Lin ask'],
     stays: ['talk-here', 'answer-here'],
   },
   'several messages at once': {
-    erase: ({ eraser }) => eraser.deleteMessages(HERE!, [POSTED, '75002', '75003']),
+    erase: ({ eraser }) => eraser.messages.delete(HERE!, [POSTED, '75002', '75003']),
     gone: [POSTED, 'talk-here', 'talk-there', 'form-here', '75002', '75003', 'talk-others'],
     stays: ['talk-elsewhere'],
   },
   'a picture that is edited out': {
-    erase: ({ eraser }) => eraser.deletePicturesExcept(HERE!, POSTED, { present: [] }),
+    erase: ({ eraser }) => eraser.messages.deletePicturesExcept(HERE!, POSTED, { present: [] }),
     gone: ['talk-here', 'talk-there', 'answer-here', 'answer-there', 'form-here'],
     stays: ['talk-others', 'talk-elsewhere'],
   },
