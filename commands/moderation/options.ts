@@ -11,7 +11,7 @@ import {
 import { LIMITS, MODES } from './settings.ts'
 import { SERVERS_ONLY } from '../contexts.ts'
 import { choices, described, localized, type TextKey } from '../i18n/localized.ts'
-import { REPOSTS, RULE_GROUP } from './rules.ts'
+import { REPOSTS, RULE_GROUP } from './rule-options.ts'
 import { subcommand } from '../subcommand.ts'
 
 const { Attachment, Channel, Integer, Role, String: Text } = ApplicationCommandOptionType

@@ -1,14 +1,6 @@
-/** `/moderation rule …` and `/moderation reposts`: part of commands/moderation/command.ts. */
+/** Answers `/moderation rule …` and `/moderation reposts`, whose options are in rule-options.ts. */
 
-import {
-  type APIApplicationCommandBasicOption,
-  type APIApplicationCommandSubcommandGroupOption,
-  type APIApplicationCommandSubcommandOption,
-  ApplicationCommandOptionType,
-  AttachmentBuilder,
-  ChannelType,
-  type ChatInputCommandInteraction,
-} from 'discord.js'
+import { AttachmentBuilder, type ChatInputCommandInteraction } from 'discord.js'
 import { InputError } from '../../config/errors.ts'
 import {
   DEFAULT_PRECISION,
@@ -18,113 +10,11 @@ import {
   RULE_ACTIONS,
   RULE_LIMITS,
 } from './rule.ts'
-import { choices, described } from '../i18n/localized.ts'
 import type { Catalog } from '../i18n/words.ts'
 import { plainText, quoted } from '../answer-text.ts'
 import type { RuleRecord, RuleWish } from './rules-service.ts'
 import { isRefused, problemsOf, type QuestionProblem } from './rule-question.ts'
-import { subcommand, type SubcommandAnswer, type SubcommandContext } from '../subcommand.ts'
-
-const {
-  Attachment,
-  Boolean: YesNo,
-  Integer: Whole,
-  Channel,
-  Number: Float,
-  String: Text,
-} = ApplicationCommandOptionType
-
-function typed(name: 'name' | 'question'): APIApplicationCommandBasicOption {
-  const { min, max } = RULE_LIMITS[name]
-  return {
-    type: Text,
-    name,
-    ...described(`moderationRules.command.${name}`),
-    required: true,
-    min_length: min,
-    max_length: max,
-  }
-}
-
-function percentage(name: 'threshold' | 'precision', required: boolean) {
-  const { min, max } = RULE_LIMITS[name]
-  return {
-    type: Float,
-    name,
-    ...described(`moderationRules.command.${name}`),
-    required,
-    min_value: min,
-    max_value: max,
-  } as const
-}
-
-const ACTION: APIApplicationCommandBasicOption = {
-  type: Text,
-  name: 'action',
-  ...described('moderationRules.command.action'),
-  choices: choices(RULE_ACTIONS, 'moderationRules.command.actions'),
-}
-
-/** Part of the options of /moderation. */
-export const RULE_GROUP: APIApplicationCommandSubcommandGroupOption = {
-  type: ApplicationCommandOptionType.SubcommandGroup,
-  name: 'rule',
-  ...described('moderationRules.command.rule'),
-  options: [
-    subcommand('add', 'moderationRules.command.add', [
-      typed('name'),
-      typed('question'),
-      percentage('threshold', true),
-      ACTION,
-      {
-        type: Text,
-        name: 'channels',
-        ...described('moderationRules.command.channels'),
-        max_length: 600,
-      },
-      percentage('precision', false),
-      {
-        type: Whole,
-        name: 'timeout',
-        ...described('moderationRules.command.timeout'),
-        min_value: RULE_LIMITS.timeout.min,
-        max_value: RULE_LIMITS.timeout.max,
-      },
-      {
-        type: YesNo,
-        name: 'age-restricted',
-        ...described('moderationRules.command.ageRestricted'),
-      },
-    ]),
-    subcommand('remove', 'moderationRules.command.remove', [typed('name')]),
-    subcommand('list', 'moderationRules.command.list'),
-    subcommand('test', 'moderationRules.command.test', [
-      {
-        type: Attachment,
-        name: 'image',
-        ...described('moderationRules.command.image'),
-        required: true,
-      },
-      { ...typed('name'), required: false },
-    ]),
-    subcommand('stats', 'moderationRules.command.stats', [typed('name')]),
-  ],
-}
-
-/** Part of the options of /moderation. */
-export const REPOSTS: APIApplicationCommandSubcommandOption = subcommand(
-  'reposts',
-  'moderationRules.command.reposts',
-  [
-    {
-      type: Channel,
-      name: 'channel',
-      ...described('moderationRules.command.channel'),
-      required: true,
-      channel_types: [ChannelType.GuildText, ChannelType.GuildAnnouncement],
-    },
-  ],
-)
+import type { SubcommandAnswer, SubcommandContext } from '../subcommand.ts'
 
 /** Whether a subcommand changes rules, so that only managers may use it. */
 export function changesRules(name: string): boolean {
