@@ -1,6 +1,6 @@
 /**
- * Reads and checks a `tokenizer.json`: a byte-level BPE, or T5's Unigram, whose every step takes time
- * linear in the text.
+ * Reads and checks a `tokenizer.json`: a byte-level BPE, T5's Unigram or BERT's WordPiece, whose every
+ * step takes time linear in the text.
  *
  * A tokenizer comes from whoever published the model, and each question goes through it. A pattern such
  * as `(a+)+$` in it would stop all answers. So only steps that are known are accepted, and of patterns
@@ -47,6 +47,26 @@ const unigram = z.looseObject({
 })
 export type UnigramModel = z.infer<typeof unigram>
 
+/** Every piece of a word is looked for at most once for each character: words have a limit. */
+const wordPiece = z.looseObject({
+  type: z.literal('WordPiece'),
+  vocab: z.record(z.string(), z.int().nonnegative()),
+  unk_token: z.string(),
+  continuing_subword_prefix: z.string().default('##'),
+  max_input_chars_per_word: z.int().positive().max(MAX_TOKEN_LENGTH).default(100),
+})
+export type WordPieceModel = z.infer<typeof wordPiece>
+
+const bertNormalizer = z.looseObject({
+  type: z.literal('BertNormalizer'),
+  clean_text: z.boolean().default(true),
+  handle_chinese_chars: z.boolean().default(true),
+  /** Null: as `lowercase`. */
+  strip_accents: z.boolean().nullable().default(null),
+  lowercase: z.boolean().default(true),
+})
+export type BertNormalizer = z.infer<typeof bertNormalizer>
+
 const rest = {
   added_tokens: z
     .array(
@@ -66,9 +86,22 @@ const rest = {
 }
 const bpeSchema = z.looseObject({ model: bpe, ...rest })
 const unigramSchema = z.looseObject({ model: unigram, ...rest })
-const typeSchema = z.looseObject({ model: z.looseObject({ type: z.literal('Unigram') }) })
+const wordPieceSchema = z.looseObject({ model: wordPiece, ...rest, normalizer: bertNormalizer })
+const typeSchema = z.looseObject({
+  model: z.looseObject({ type: z.enum(['Unigram', 'WordPiece']) }),
+})
 
-export type TokenizerFile = z.infer<typeof bpeSchema> | z.infer<typeof unigramSchema>
+/** Kinds that say what they are; a byte-pair tokenizer need not. */
+const KINDS = {
+  Unigram: { schema: unigramSchema, title: 'Unigram' },
+  WordPiece: { schema: wordPieceSchema, title: 'WordPiece' },
+  other: { schema: bpeSchema, title: 'byte-pair' },
+} as const
+
+export type TokenizerFile =
+  | z.infer<typeof bpeSchema>
+  | z.infer<typeof unigramSchema>
+  | z.infer<typeof wordPieceSchema>
 
 /**
  * Parses the text of a `tokenizer.json`.
@@ -83,23 +116,41 @@ export function parseTokenizerFile(text: string, name: string): TokenizerFile {
   } catch (cause) {
     throw new ConfigError([`${name} is not JSON.`], { cause })
   }
-  const isT5 = typeSchema.safeParse(json).success
-  const { data: file, error } = isT5 ? unigramSchema.safeParse(json) : bpeSchema.safeParse(json)
+  const { schema, title } = KINDS[typeSchema.safeParse(json).data?.model.type ?? 'other']
+  const { data: file, error } = schema.safeParse(json)
   if (error) {
     const where = error.issues[0]?.path.join('.') ?? ''
-    const kind = isT5 ? 'Unigram' : 'byte-pair'
-    throw new ConfigError([`${name} is not a ${kind} tokenizer (${where} is not as it should be).`])
+    throw new ConfigError([
+      `${name} is not a ${title} tokenizer (${where} is not as it should be).`,
+    ])
   }
   if (Object.keys(file.model.vocab).length === 0) {
     throw new ConfigError([`${name} has an empty vocabulary.`])
   }
-  const problem = isUnigram(file.model) ? unigramProblem(file, file.model) : bpeProblem(file)
+  const problem = problemOf(file)
   if (problem !== null) {
     throw new ConfigError([
       `${name} has ${problem}, which is not supported: it could take any time, or give other tokens.`,
     ])
   }
   return file
+}
+
+function problemOf(file: TokenizerFile): string | null {
+  const { model } = file
+  if (isUnigram(model)) {
+    return unigramProblem(file, model)
+  }
+  return isWordPiece(model) ? wordPieceProblem(file) : bpeProblem(file)
+}
+
+export function isWordPiece(model: TokenizerFile['model']): model is WordPieceModel {
+  return model.type === 'WordPiece'
+}
+
+/** The settings of BERT's normalizer; null if the file has another one. */
+export function bertNormalizerOf({ normalizer }: TokenizerFile): BertNormalizer | null {
+  return bertNormalizer.safeParse(normalizer).data ?? null
 }
 
 export function isUnigram(model: TokenizerFile['model']): model is UnigramModel {
@@ -123,6 +174,22 @@ function bpeProblem(file: TokenizerFile): string | null {
     stepProblem(file.pre_tokenizer, 'pretokenizers', isPreTokenizer) ??
     stepProblem(file.decoder, 'decoders', ({ type }) => type === 'ByteLevel')
   )
+}
+
+/** BERT's, as transformers makes it. */
+function wordPieceProblem({
+  pre_tokenizer: before,
+  decoder,
+  added_tokens: added,
+}: TokenizerFile): string | null {
+  const ordinary = added.find(({ special }) => !special)
+  if (ordinary !== undefined) {
+    return `the added token ${JSON.stringify(ordinary.content)}`
+  }
+  if (before.type !== 'BertPreTokenizer') {
+    return describe(before)
+  }
+  return decoder.type === 'WordPiece' ? null : describe(decoder)
 }
 
 /** T5's, as transformers makes it. */

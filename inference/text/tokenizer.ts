@@ -12,13 +12,16 @@ import { ConfigError } from '../../config/errors.ts'
 import { ByteLevelBpe } from './byte-level-bpe.ts'
 import type { TextModel } from './text-model.ts'
 import {
+  bertNormalizerOf,
   isUnigram,
+  isWordPiece,
   largestTextToken,
   parseTokenizerFile,
   type TokenizerFile,
   vocabularyOf,
 } from './tokenizer-file.ts'
 import { Unigram } from './unigram.ts'
+import { WordPiece } from './word-piece.ts'
 
 export type EncodeOptions = {
   /** Whether the ids that begin and end every text come with it. */
@@ -117,9 +120,7 @@ class FileTokenizer implements Tokenizer {
     if (this.#template?.before.some((id) => id >= this.vocabSize)) {
       throw new ConfigError([`${name} has no token ${bos}, which begins every text.`])
     }
-    this.#model = isUnigram(model)
-      ? new Unigram(file, model, this.#specialIds)
-      : new ByteLevelBpe(file)
+    this.#model = textModelOf(file, this.#specialIds)
   }
 
   encode(text: string, { special, parseSpecial = false }: EncodeOptions): number[] {
@@ -149,6 +150,17 @@ class FileTokenizer implements Tokenizer {
   #encodeText(text: string): number[] {
     return text === '' ? [] : this.#model.encode(text)
   }
+}
+
+function textModelOf(file: TokenizerFile, special: ReadonlySet<number>): TextModel {
+  const { model } = file
+  if (isUnigram(model)) {
+    return new Unigram(file, model, special)
+  }
+  const normalizer = bertNormalizerOf(file)
+  return isWordPiece(model) && normalizer !== null
+    ? new WordPiece(file, model, normalizer, special)
+    : new ByteLevelBpe(file)
 }
 
 /** The ids around a text. */

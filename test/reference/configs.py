@@ -117,3 +117,26 @@ CHECKPOINTS = [
         beams="few",
     ),
 ]  # fmt: skip
+
+# Image-text matching: no language model, the Q-Former reads texts. See itm.py.
+ITM_CHECKPOINTS = [
+    dict(name="itm-common", about="ITM and ITC: the published form, bfloat16, Q-Former in float32, shards", dtype="bfloat16",
+         mixed=True, shards=3),
+    dict(
+        name="itm-odd-sizes", about="ITM and ITC: odd sizes, cross attention in every layer, no image_token_index", dtype="float32",
+        vision=dict(hidden_size=33, intermediate_size=37, num_attention_heads=3),
+        qformer=dict(hidden_size=21, intermediate_size=35, num_attention_heads=7, num_hidden_layers=3,
+                     cross_attention_frequency=1, hidden_act="relu"),
+        queries=5, shared=11, image_token=False,
+    ),
+    dict(
+        name="itm-deep", about="ITM and ITC: cross attention in every third layer, float16, vocab.txt alone", dtype="float16",
+        qformer=dict(num_hidden_layers=4, cross_attention_frequency=3, hidden_act="gelu_new"),
+        queries=7, shared=24, vocabulary_file=True,
+    ),
+    dict(
+        name="itm-blocks", about="ITM and ITC: sizes are multiples of 128", dtype="float16",
+        vision=dict(hidden_size=128, intermediate_size=128, num_hidden_layers=1, num_attention_heads=4),
+        qformer=dict(hidden_size=128, intermediate_size=128, num_attention_heads=4),
+    ),
+]  # fmt: skip

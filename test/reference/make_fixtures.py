@@ -11,9 +11,10 @@ from PIL import Image
 from transformers import AutoTokenizer, BlipImageProcessorPil
 
 import checkpoints
+import itm
 import pictures
 import strings
-from configs import CHECKPOINTS
+from configs import CHECKPOINTS, ITM_CHECKPOINTS
 from record import BEAMS_ALL, BEAMS_FEW, NEW_TOKENS, QUESTION, Recorder, write
 from record_t5 import START, T5Recorder
 
@@ -119,6 +120,10 @@ def main():
             made = make_checkpoint(spec, image)
             lengths = sorted({len(g["ids"]) for g in made["generations"]})
             print(f"{spec['name']}: seed {made['seed']}, answers of {lengths} tokens", flush=True)
+    for spec in ITM_CHECKPOINTS:
+        if not only or spec["name"] in only:
+            made = itm.make(spec, FIXTURES, [image, FIXTURES / "images" / "size-448x448.png"])
+            print(f"{spec['name']}: {[round(m['itm'], 3) for m in made['matches']]}", flush=True)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import numpy as np
 from transformers import AutoTokenizer
 
 import tokenizers_made
+import wordpieces_made
 
 SENTENCES = [
     "Question: what color is the circle? Answer:", "a photo of", "", " ", "  two  spaces  ", "\n", "\r\n", "\t\tx",
@@ -85,33 +86,40 @@ def digest(ids) -> str:
     return hashlib.sha256(np.array(ids, dtype="<i4").tobytes()).hexdigest()[:8]
 
 
+def entry(name: str, tokenizer, texts: list[str]) -> dict:
+    lossy = "unigram" in name or "wordPiece" in name
+    ids = [tokenizer(t).input_ids for t in texts]
+    decoded = [tokenizer.decode(i, skip_special_tokens=True) for i in ids]
+    generator = random.Random(1)
+    noise = [[generator.randrange(len(tokenizer)) for _ in range(generator.randint(1, 12))] for _ in range(400)]
+    return {
+        "ids": "".join(digest(i) for i in ids),
+        "longIds": "".join(digest(tokenizer(t * n).input_ids) for t, n in LONG),
+        "longCounts": [len(tokenizer(t * n).input_ids) for t, n in LONG],
+        # Where decoding does not give the text back: only special tokens are left out.
+        "changed": [] if lossy else [i for i, (a, b) in enumerate(zip(texts, decoded)) if a != b],
+        # Neither a Unigram nor a WordPiece gives spaces back: what decoding gives, as one hash.
+        "decoded": hashlib.sha256("\0".join(decoded).encode()).hexdigest() if lossy else "",
+        "noise": noise[:40] if name == "miniature" else noise,
+        "noiseTexts": [tokenizer.decode(n, skip_special_tokens=True) for n in (noise[:40] if name == "miniature" else noise)],
+    }  # fmt: skip
+
+
 def record(folder: Path):
     """strings.json: the strings, and per tokenizer a hash of each one's ids and of what decoding them gives."""
     large = folder / "tokenizers" / "larger"
     tokenizers_made.save(tokenizers_made.larger(), large)
+    pieces = folder / "tokenizers" / "word-piece"
+    wordpieces_made.save(wordpieces_made.larger(), pieces, True)
     texts = strings()
     entries = {"strings": texts, "long": LONG}
     kinds = {
         "miniature": folder / "checkpoints" / "base", "larger": large,
         "unigramMiniature": folder / "checkpoints" / "t5-gated", "unigram": folder / "tokenizers" / "unigram",
+        "wordPieceMiniature": folder / "checkpoints" / "itm-common", "wordPiece": pieces,
     }  # fmt: skip
     for name, path in kinds.items():
-        tokenizer = AutoTokenizer.from_pretrained(path)
-        ids = [tokenizer(t).input_ids for t in texts]
-        decoded = [tokenizer.decode(i, skip_special_tokens=True) for i in ids]
-        generator = random.Random(1)
-        noise = [[generator.randrange(len(tokenizer)) for _ in range(generator.randint(1, 12))] for _ in range(400)]
-        entries[name] = {
-            "ids": "".join(digest(i) for i in ids),
-            "longIds": "".join(digest(tokenizer(t * n).input_ids) for t, n in LONG),
-            "longCounts": [len(tokenizer(t * n).input_ids) for t, n in LONG],
-            # Where decoding does not give the text back: only special tokens are left out.
-            "changed": [] if "unigram" in name else [i for i, (a, b) in enumerate(zip(texts, decoded)) if a != b],
-            # A Unigram does not give spaces back: what decoding gives, as one hash.
-            "decoded": hashlib.sha256("\0".join(decoded).encode()).hexdigest() if "unigram" in name else "",
-            "noise": noise[:40] if name == "miniature" else noise,
-            "noiseTexts": [tokenizer.decode(n, skip_special_tokens=True) for n in (noise[:40] if name == "miniature" else noise)],
-        }  # fmt: skip
+        entries[name] = entry(name, AutoTokenizer.from_pretrained(path), texts)
     lines = ",\n".join(f'"{k}": {json.dumps(v, ensure_ascii=False, separators=(",", ":"))}' for k, v in entries.items())
     (folder / "strings.json").write_text("{\n" + lines + "\n}\n", "utf8")
     return len(texts) + len(LONG)

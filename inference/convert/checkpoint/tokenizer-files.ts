@@ -1,6 +1,7 @@
 /**
  * Reads a checkpoint's tokenizer as one `tokenizer.json`. Older checkpoints have only the vocabulary
- * and merges of GPT-2's byte-level BPE; then the file is built from these, as transformers does.
+ * and merges of GPT-2's byte-level BPE, or the vocabulary of BERT's WordPiece; then the file is built
+ * from these, as transformers does.
  *
  * Source: transformers 5.18, models/gpt2/tokenization_gpt2.py, GPT2Tokenizer.
  */
@@ -8,6 +9,8 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { collectProblems, ConfigError } from '../../../config/errors.ts'
+import { asBert, buildBert, VOCABULARY_TEXT_FILE } from './bert-tokenizer.ts'
+import { addedTokens, content, sequence, special } from './tokenizer-parts.ts'
 import { parseTokenizer } from '../../text/tokenizer.ts'
 import { parseTokenizerFile } from '../../text/tokenizer-file.ts'
 import { isObject, lfsPointerProblem, readJson } from '../../families/common/read-json.ts'
@@ -18,8 +21,13 @@ const VOCABULARY_FILE = 'vocab.json'
 const MERGES_FILE = 'merges.txt'
 const CONFIG_FILE = 'tokenizer_config.json'
 
-/** Of these a folder needs the first, or the other two. */
-export const TOKENIZER_FILES = [TOKENIZER_FILE, VOCABULARY_FILE, MERGES_FILE] as const
+/** Of these a folder needs the first, the next two, or the last. */
+export const TOKENIZER_FILES = [
+  TOKENIZER_FILE,
+  VOCABULARY_FILE,
+  MERGES_FILE,
+  VOCABULARY_TEXT_FILE,
+] as const
 
 /** transformers builds these from vocabulary and merges, and ignores the steps in tokenizer.json. */
 const REBUILT_CLASSES: readonly unknown[] = [undefined, null, 'GPT2Tokenizer', 'GPT2TokenizerFast']
@@ -76,6 +84,15 @@ function findTokenizer(folder: string, ids: TokenIds | null, problems: string[])
     const text = readFileSync(path.join(folder, TOKENIZER_FILE), 'utf8')
     return asTransformersReads(whole, text, readJson(folder, CONFIG_FILE, problems) ?? {})
   }
+  const settings = {
+    ...readJson(folder, 'special_tokens_map.json', problems),
+    ...readJson(folder, CONFIG_FILE, problems),
+  }
+  const added = readJson(folder, 'added_tokens.json', problems) ?? {}
+  if (existsSync(path.join(folder, VOCABULARY_TEXT_FILE))) {
+    const text = readText(path.join(folder, VOCABULARY_TEXT_FILE))
+    return JSON.stringify(buildBert(text, settings, added))
+  }
   const vocabulary = readJson(folder, VOCABULARY_FILE, problems)
   const merges = path.join(folder, MERGES_FILE)
   if (problems.length > before) {
@@ -87,12 +104,7 @@ function findTokenizer(folder: string, ids: TokenIds | null, problems: string[])
     )
     return ''
   }
-  const settings = {
-    ...readJson(folder, 'special_tokens_map.json', problems),
-    ...readJson(folder, CONFIG_FILE, problems),
-  }
-  const added = readJson(folder, 'added_tokens.json', problems) ?? {}
-  return JSON.stringify(build(vocabulary, readMerges(merges), settings, added, ids))
+  return JSON.stringify(build(vocabulary, readText(merges), settings, added, ids))
 }
 
 /**
@@ -100,10 +112,13 @@ function findTokenizer(folder: string, ids: TokenIds | null, problems: string[])
  * text from tokenizer_config.json alone.
  */
 function asTransformersReads(whole: Json, text: string, config: Json): string {
-  if (T5_CLASSES.includes(config['tokenizer_class']) && isUnigramFile(whole)) {
+  if (T5_CLASSES.includes(config['tokenizer_class']) && isKind(whole, 'Unigram')) {
     return JSON.stringify(asT5(whole, content(config['eos_token']) ?? '</s>'))
   }
-  if (!REBUILT_CLASSES.includes(config['tokenizer_class']) || isUnigramFile(whole)) {
+  if (isKind(whole, 'WordPiece')) {
+    return JSON.stringify(asBert(whole, config))
+  }
+  if (!REBUILT_CLASSES.includes(config['tokenizer_class']) || isKind(whole, 'Unigram')) {
     return text
   }
   const prefix = config['add_prefix_space'] === true
@@ -119,8 +134,8 @@ function asTransformersReads(whole: Json, text: string, config: Json): string {
     : JSON.stringify({ ...whole, normalizer: null, pre_tokenizer: byteLevel(prefix) })
 }
 
-function isUnigramFile(whole: Json): boolean {
-  return isObject(whole['model']) && whole['model']['type'] === 'Unigram'
+function isKind(whole: Json, type: string): boolean {
+  return isObject(whole['model']) && whole['model']['type'] === type
 }
 
 /** Source: transformers 5.18, models/t5/tokenization_t5.py, T5Tokenizer. */
@@ -152,7 +167,7 @@ function precompiled(normalizer: unknown): Json | null {
   return all.filter(isObject).find(({ type }) => type === 'Precompiled') ?? null
 }
 
-function readMerges(file: string): string {
+function readText(file: string): string {
   if (!statSync(file).isFile()) {
     throw new ConfigError([`${file} is not a file.`])
   }
@@ -221,43 +236,6 @@ function specialNames(vocabulary: Json, settings: Json, ids: TokenIds | null) {
   }
 }
 
-/** The special tokens and the added ones (such as `<image>`), sorted by id. */
-function addedTokens(
-  vocabulary: Json,
-  specials: readonly (string | null)[],
-  settings: Json,
-  added: Json,
-): Json[] {
-  const tokens = new Map<number, Json>()
-  const add = (id: unknown, text: string, more: Json = {}) => {
-    if (typeof id === 'number') {
-      const flags = { single_word: false, lstrip: false, rstrip: false, normalized: false }
-      tokens.set(id, { ...flags, special: true, ...more, id, content: text })
-    }
-  }
-  for (const text of specials.filter((one) => one !== null)) {
-    add(vocabulary[text], text)
-  }
-  for (const [text, id] of Object.entries(added)) {
-    add(id, text)
-  }
-  const decoder = settings['added_tokens_decoder']
-  for (const [id, token] of Object.entries(isObject(decoder) ? decoder : {})) {
-    if (isObject(token) && typeof token['content'] === 'string') {
-      add(Number(id), token['content'], token)
-    }
-  }
-  return [...tokens.entries()].sort(([a], [b]) => a - b).map(([, token]) => token)
-}
-
-/** The text of a token, which is written as a string or as an object with `content`. */
-function content(token: unknown): string | null {
-  if (typeof token === 'string') {
-    return token
-  }
-  return isObject(token) && typeof token['content'] === 'string' ? token['content'] : null
-}
-
 /** Puts the token `bos` before a text. */
 function template(bos: string, id: unknown): Json {
   return {
@@ -266,12 +244,4 @@ function template(bos: string, id: unknown): Json {
     pair: [special(bos, 0), sequence('A', 0), special(bos, 1), sequence('B', 1)],
     special_tokens: { [bos]: { id: bos, ids: [id], tokens: [bos] } },
   }
-}
-
-function special(id: string, type: number): Json {
-  return { SpecialToken: { id, type_id: type } }
-}
-
-function sequence(id: string, type: number): Json {
-  return { Sequence: { id, type_id: type } }
 }

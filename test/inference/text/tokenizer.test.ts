@@ -28,6 +28,8 @@ type Strings = {
   readonly larger: Recorded
   readonly unigramMiniature: Recorded
   readonly unigram: Recorded
+  readonly wordPieceMiniature: Recorded
+  readonly wordPiece: Recorded
 }
 
 const recorded: Strings = JSON.parse(readFileSync(path.join(FIXTURES, 'strings.json'), 'utf8'))
@@ -57,7 +59,12 @@ const TOKENIZERS = [
   ['larger', path.join(FIXTURES, 'tokenizers', 'larger')],
   ['unigramMiniature', checkpointFolder('t5-gated')],
   ['unigram', path.join(FIXTURES, 'tokenizers', 'unigram')],
+  ['wordPieceMiniature', path.join(FIXTURES, 'checkpoints', 'itm-common')],
+  ['wordPiece', path.join(FIXTURES, 'tokenizers', 'word-piece')],
 ] as const
+
+/** With punctuation or accents newer than Unicode 8, which the reference of BERT takes for letters. */
+const NEWER = /[\u{61D}\u{890}-\u{89F}\u{8CA}-\u{8E2}\u{11A37}\u{11A41}\u{1E000}-\u{1E02A}\u{1E944}-\u{1E94A}]/u
 
 for (const [name, folder] of TOKENIZERS) {
   describe(`the ${name} tokenizer equals transformers`, async () => {
@@ -66,7 +73,9 @@ for (const [name, folder] of TOKENIZERS) {
 
     it(`encodes ${recorded.strings.length} strings`, () => {
       const wrong = recorded.strings.filter(
-        (text, i) => digest(tokenizer.encode(text, AS_REFERENCE)) !== nth(ids, i),
+        (text, i) =>
+          digest(tokenizer.encode(text, AS_REFERENCE)) !== nth(ids, i) &&
+          !(name.startsWith('wordPiece') && NEWER.test(text)),
       )
       assert.deepEqual(wrong, [])
     })
@@ -203,8 +212,10 @@ describe('loadTokenizer', () => {
   })
 
   it('refuses another kind of tokenizer', async () => {
+    const levels = await folderWith((text) => text.replace('"type":"BPE"', '"type":"WordLevel"'))
+    assert.match(await problem(levels), /is not a byte-pair tokenizer \(model\.type/)
     const words = await folderWith((text) => text.replace('"type":"BPE"', '"type":"WordPiece"'))
-    assert.match(await problem(words), /is not a byte-pair tokenizer \(model\.type/)
+    assert.match(await problem(words), /is not a WordPiece tokenizer \(model\.unk_token/)
     const unigram = await folderWith((text) => text.replace('"type":"BPE"', '"type":"Unigram"'))
     assert.match(await problem(unigram), /is not a Unigram tokenizer \(model\.unk_id/)
   })
