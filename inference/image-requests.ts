@@ -44,6 +44,11 @@ export class ImageRequests {
     }
   }
 
+  /** Sends a request about no picture. */
+  sendText(request: RequestOf<'embed-text'>, call: Omit<Call, 'cacheable'>): Promise<Float32Array> {
+    return this.#submit('embed-text', request, { ...call, cacheable: false })
+  }
+
   /** Deletes what was computed from pictures, also what requests on their way will compute. */
   async forget(keys: readonly string[]): Promise<void> {
     for (const pending of this.#pending) {

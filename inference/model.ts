@@ -13,6 +13,9 @@ import type { Prompt } from './text/prompt.ts'
 import { ImageRequests } from './image-requests.ts'
 import { openPackage } from './package/open-package.ts'
 import { preparePackage } from './package/prepare.ts'
+import { ConfigError } from '../config/errors.ts'
+import type { Task } from './families/common/card-base.ts'
+import type { ModelCard } from './package/model-card.ts'
 import type { Provider } from './runtime/device.ts'
 import { byStage } from './contract/stages.ts'
 import type {
@@ -33,6 +36,8 @@ export type OpenOptions = {
    * sentence where there is no such device. Default `cpu`.
    */
   readonly provider?: Provider
+  /** What the model is opened for; one that cannot do that is refused. Default `text`. */
+  readonly task?: Task
   /** Refuses larger images. Default: the image decoder's own limits. */
   readonly imageLimits?: EngineOptions['imageLimits']
   /**
@@ -72,12 +77,26 @@ const IMAGE_CACHE_BYTES = 128 * 2 ** 20
  * @throws {ConfigError} if the folder is no usable package, in a sentence that names the file.
  */
 export async function openModel(folder: string, options: OpenOptions = {}): Promise<Model> {
-  await openPackage(folder)
+  const { card } = await openPackage(folder)
+  requireTask(card, options.task ?? 'text')
   if (options.prepare === true) {
     await preparePackage(folder)
   }
   const data = { folder, options: engineOptionsOf(options) }
   return createModel(await openThread(data, options.workerFile ?? WORKER_FILE))
+}
+
+function requireTask(card: ModelCard, task: Task): void {
+  const { name } = card
+  const tasks: readonly Task[] = card.tasks
+  if (tasks.includes(task)) {
+    return
+  }
+  throw new ConfigError([
+    task === 'text'
+      ? `${name} writes no texts; it tells how well texts fit a picture: npm run match.`
+      : `${name} cannot compare pictures with texts. A model that can: npm run pull -- Salesforce/blip2-itm-vit-g`,
+  ])
 }
 
 function engineOptionsOf(options: OpenOptions): EngineOptions {
@@ -125,6 +144,12 @@ export function createModel(backend: InferenceBackend): Model {
         (image) => ({ kind: 'read', image }),
         splitOptions(options).call,
       ),
+    match: (input, texts, options = {}) => {
+      const build = (image: EngineImage) => ({ kind: 'match', image, texts }) as const
+      return requests.send('match', input, build, splitOptions(options).call)
+    },
+    embedText: (text, options = {}) =>
+      requests.sendText({ kind: 'embed-text', text }, splitOptions(options).call),
     embedImage: (input, options = {}) =>
       requests.send(
         'embed',

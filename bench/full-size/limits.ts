@@ -6,6 +6,7 @@
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
+import { textCard } from '../../inference/package/model-card.ts'
 import { GraphBuilder } from '../../inference/onnx/graph-builder.ts'
 import {
   CONTRIB,
@@ -70,13 +71,14 @@ export async function runLimitsBench(args: readonly string[]): Promise<void> {
       prompt: async () => {
         const options = { ...GREEDY, prompt, minNewTokens: 1, maxNewTokens: 1 }
         const { timings } = await model.describe(picture, options)
-        const weights = decoderWeights(model.card.dimensions)
+        const weights = decoderWeights(textCard(model.card).dimensions)
         return (2 * (32 + PROMPT) * weights) / GIGA / (timings.prefillMs / 1000)
       },
       decode: async () => {
         const { timings } = await model.describe(picture, GREEDY)
         const bytes =
-          model.card.files['decoder.onnx.data']!.bytes - embeddingBytes(model.card.dimensions)
+          model.card.files['decoder.onnx.data']!.bytes -
+          embeddingBytes(textCard(model.card).dimensions)
         return bytes / GIGA / (timings.decodeMs / (TOKENS - 1) / 1000)
       },
     })

@@ -9,6 +9,7 @@ import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { z } from 'zod'
+import { textCard } from '../../inference/package/model-card.ts'
 import { findModel } from '../../config/models.ts'
 import { openModel } from '../../inference/model.ts'
 import { imageSourceOf } from '../../inference/contract/image-source.ts'
@@ -141,7 +142,7 @@ async function stepsRatio(folder: string, model: Model, image: ImageSource): Pro
 
 /** Time of one step of one sequence, in the middle of a description. */
 function oneStep(model: Model): Record<string, Tensor> {
-  const { layers, heads, headDim, embedSize, queryTokens } = model.card.dimensions
+  const { layers, heads, headDim, embedSize, queryTokens } = textCard(model.card).dimensions
   const past = queryTokens + STEPS / 2
   const shape = [1, heads, past, headDim]
   const feeds: Record<string, Tensor> = {

@@ -3,6 +3,7 @@
  * tokens, and the logits along given ids. Runs the engine's parts without the scheduler, one by one.
  */
 
+import { textCard } from '../../inference/package/model-card.ts'
 import { familyOf } from '../../inference/families/index.ts'
 import { hostCaches } from '../../inference/kv/host-cache.ts'
 import { toPixelValues } from '../../inference/image/pixel-values.ts'
@@ -40,7 +41,7 @@ export async function measureSeams(
       sessions,
       openCaches: async (shape) => hostCaches(shape),
       longestRun: Infinity,
-      encode: () => [card.tokens.bos], // no text: what stands for that
+      encode: () => [textCard(card).tokens.bos], // no text: what stands for that
       pixelValues: (bytes, spec) => toPixelValues(bytes, spec),
     })
     if (decoder === null) {

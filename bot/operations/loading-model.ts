@@ -29,6 +29,8 @@ export function loadingModel(card: ModelCard, opening: Promise<Model>): LoadingM
     score: async (...args) => (await opening).score(...args),
     encode: async (...args) => (await opening).encode(...args),
     read: async (...args) => (await opening).read(...args),
+    match: async (...args) => (await opening).match(...args),
+    embedText: async (...args) => (await opening).embedText(...args),
     embedImage: async (...args) => (await opening).embedImage(...args),
     // Before it has loaded, it has computed nothing to forget.
     forget: async (...args) => open?.forget(...args),

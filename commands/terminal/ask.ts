@@ -42,7 +42,7 @@ async function main(argv: readonly string[], signal: AbortSignal): Promise<numbe
     throw new UsageError('Give a picture and at least one question, each question in quotes.')
   }
   const options = readGenerationOptions(values)
-  return withModel(NAME, values.model, signal, async (session) => {
+  return withModel(NAME, { name: values.model }, signal, async (session) => {
     const { model } = session
     const bytes = await readImage(image, session)
     const source = await imageSourceOf(bytes)

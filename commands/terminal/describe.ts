@@ -48,7 +48,7 @@ async function main(argv: readonly string[], signal: AbortSignal): Promise<numbe
     ...(values.prompt !== undefined && { prompt: values.prompt }),
     signal,
   }
-  return withModel(NAME, values.model, signal, async (session) => {
+  return withModel(NAME, { name: values.model }, signal, async (session) => {
     const { model } = session
     let status = DONE
     for (const image of images) {

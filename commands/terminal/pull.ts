@@ -24,6 +24,7 @@ import {
   type VisionStorage,
 } from '../../inference/blocks/precision.ts'
 import { formatGb } from '../../inference/download/disk.ts'
+import type { Task } from '../../inference/families/common/card-base.ts'
 import type { ModelCard } from '../../inference/package/model-card.ts'
 import { preparePackage } from '../../inference/package/prepare.ts'
 import { readSettings, userFolder } from './environment.ts'
@@ -195,10 +196,17 @@ async function locate(source: PullSource, hub: Config['hub']): Promise<PullSourc
 }
 
 /** How to use the package, and what the bot needs to run it. */
-function nextSteps(model: string, { files, precision }: ModelCard): string {
+function nextSteps(model: string, { files, precision, ...card }: ModelCard): string {
   const disk = Object.values(files).reduce((sum, file) => sum + file.bytes, 0)
   const computed = precision === 'fp16' ? 2 * disk : disk // the CPU computes fp16 in fp32
   const memory = computed * MEMORY_FACTOR + MEMORY_BYTES
+  const tasks: readonly Task[] = card.tasks
+  if (!tasks.includes('text')) {
+    return (
+      `Try it: npm run match -- IMAGE --text TEXT --model ${model}\n` +
+      `It takes ${formatGb(disk)} of disk, and about ${formatGb(memory)} of memory.\n`
+    )
+  }
   return (
     `Try it: npm run describe -- IMAGE --model ${model}\n` +
     `The bot runs it with SIGHTSEER_MODEL=${model} in .env: ${formatGb(disk)} of disk, about ${formatGb(memory)} of memory.\n`

@@ -45,7 +45,7 @@ async function main(argv: readonly string[], signal: AbortSignal): Promise<numbe
   if (images.length === 0 || prompt === undefined || answers.length === 0) {
     throw new UsageError('Give a picture, a --prompt, and at least one --answer.')
   }
-  return withModel(NAME, values.model, signal, async (session) => {
+  return withModel(NAME, { name: values.model }, signal, async (session) => {
     const { model } = session
     let status = DONE
     for (const image of images) {

@@ -2,6 +2,7 @@
 
 import type { Config } from '../../config/config.ts'
 import { findModel } from '../../config/models.ts'
+import type { Task } from '../../inference/families/common/card-base.ts'
 import { openModel } from '../../inference/model.ts'
 import type { Model } from '../../inference/contract/types.ts'
 import { readSettings, userFolder } from './environment.ts'
@@ -18,19 +19,22 @@ export type Session = {
  * Opens the model, runs `work`, and closes the model.
  *
  * @param command name of the npm script.
- * @param name of the model, or its folder. Default: the setting SIGHTSEER_MODEL.
+ * @param use the name of the model, or its folder, default the setting SIGHTSEER_MODEL; and what it
+ *   is for, default writing texts.
  */
 export async function withModel<T>(
   command: string,
-  name: string | undefined,
+  use: { readonly name: string | undefined; readonly task?: Task },
   signal: AbortSignal,
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
   const config = readSettings()
+  const { name, task = 'text' } = use
   const folder = userFolder(command)
   const packageFolder = findModel(name ?? config.model, config.modelsFolder, folder)
   const opening = notice(`Opening ${name ?? config.model} …`) // seconds for a large model
   const model = await openModel(packageFolder, {
+    task,
     provider: config.provider,
     imageLimits: config.imageLimits,
     ...(config.threads !== undefined && { threads: config.threads }),

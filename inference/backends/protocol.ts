@@ -90,6 +90,8 @@ const requestSchema: z.ZodType<EngineRequest> = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('encode'), image }),
   z.object({ kind: z.literal('embed'), image }),
   z.object({ kind: z.literal('read'), image }),
+  z.object({ kind: z.literal('match'), image, texts: strings }),
+  z.object({ kind: z.literal('embed-text'), text: z.string() }),
 ])
 
 const claimSchema: z.ZodType<Claim> = z.object({
@@ -133,6 +135,8 @@ export const resultSchemas: {
   score: z.array(z.object({ answer: z.string(), logLikelihood: number, probability: number })),
   encode: encodeTimingsSchema,
   embed: imageTokensSchema,
+  match: z.array(z.object({ text: z.string(), itm: number, itc: number })),
+  'embed-text': z.instanceof(Float32Array),
   read: z.object({
     width: count,
     height: count,

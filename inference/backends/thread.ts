@@ -269,6 +269,7 @@ function unexpected(cause: Error): TypeError {
 }
 
 /** The file of a request's picture, which moves to the thread instead of being copied. */
-function transferable({ image }: RequestOf<RequestKind>): ArrayBuffer[] {
-  return image.bytes?.buffer instanceof ArrayBuffer ? [image.bytes.buffer] : []
+function transferable(request: RequestOf<RequestKind>): ArrayBuffer[] {
+  const buffer = 'image' in request ? request.image.bytes?.buffer : undefined
+  return buffer instanceof ArrayBuffer ? [buffer] : []
 }

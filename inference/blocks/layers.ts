@@ -185,8 +185,10 @@ function normWeights(g: GraphBuilder, layer: Norm): string[] {
 }
 
 /**
- * Unmasked attention over [batch, rows, heads * headDim] queries, keys and values; the scores are
- * divided by the square root of headDim.
+ * Attention over [batch, rows, heads * headDim] queries, keys and values; the scores are divided by
+ * the square root of headDim.
+ *
+ * @param bias added to the scores, f32 [batch, 1, rows, columns]; '' for none.
  */
 export function attention(
   g: GraphBuilder,
@@ -194,6 +196,8 @@ export function attention(
   key: string,
   value: string,
   heads: number,
+  bias = '',
 ): string {
-  return g.contrib('MultiHeadAttention', [query, key, value], { num_heads: heads })
+  const inputs = bias === '' ? [query, key, value] : [query, key, value, '', '', bias]
+  return g.contrib('MultiHeadAttention', inputs, { num_heads: heads })
 }

@@ -6,6 +6,7 @@ import type {
   GenerationOptions,
   EmbeddedImage,
   ScoredAnswer,
+  TextMatch,
 } from './types.ts'
 import type { PictureText } from '../ocr/read-picture.ts'
 import type { Prompt } from '../text/prompt.ts'
@@ -49,12 +50,24 @@ export type ReadRequest = {
   readonly image: EngineImage
 }
 
+/** Compares texts with a picture. */
+export type MatchRequest = {
+  readonly kind: 'match'
+  readonly image: EngineImage
+  readonly texts: readonly string[]
+}
+
+/** Gives the vector of a text, which those of pictures are compared with. */
+export type EmbedTextRequest = { readonly kind: 'embed-text'; readonly text: string }
+
 export type EngineRequest =
   | GenerateRequest
   | ScoreRequest
   | EncodeRequest
   | EmbedRequest
   | ReadRequest
+  | MatchRequest
+  | EmbedTextRequest
 
 /** What each kind of request gives. */
 export type EngineResults = {
@@ -63,6 +76,9 @@ export type EngineResults = {
   readonly encode: EncodeTimings
   readonly embed: EmbeddedImage
   readonly read: PictureText
+  readonly match: readonly TextMatch[]
+  /** float32 [width], of length 1. */
+  readonly 'embed-text': Float32Array
 }
 
 export type EngineResult = EngineResults[keyof EngineResults]

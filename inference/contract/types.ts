@@ -86,7 +86,7 @@ export type EncodeTimings = Readonly<Record<`${EncodeStage}Ms`, number>>
 /** Where the time of a request went, in milliseconds; `tokens` counts the generated ids. */
 export type Timings = Readonly<Record<`${Stage}Ms`, number>> & { readonly tokens: number }
 
-/** A picture's tokens as the decoder takes them, and what computing them took. */
+/** A picture's tokens, or its vectors, and what computing them took. */
 export type EmbeddedImage = ImageTokens & { readonly timings: EncodeTimings }
 
 /**
@@ -131,6 +131,15 @@ export type ScoredAnswer = {
   readonly probability: number
 }
 
+/** How well a text fits a picture. */
+export type TextMatch = {
+  readonly text: string
+  /** The probability that they fit, 0 to 1: image-text matching. */
+  readonly itm: number
+  /** The largest cosine of the picture's vectors with that of the text, -1 to 1: image-text contrast. */
+  readonly itc: number
+}
+
 /** An open model: its requests run in a backend. Made by `openModel`. */
 export type Model = {
   readonly card: ModelCard
@@ -166,7 +175,23 @@ export type Model = {
    * for a day at most.
    */
   read(image: ImageInput, options?: RequestOptions): Promise<PictureText>
-  /** The picture's tokens, for tests and measurements: they are copied to this thread. */
+  /**
+   * How well each text fits the picture. Of a model whose card has the task `match`, as `embedText`.
+   */
+  match(
+    image: ImageInput,
+    texts: readonly string[],
+    options?: RequestOptions,
+  ): Promise<readonly TextMatch[]>
+  /**
+   * The vector of a text, float32 [width], of length 1. The largest of its products with the vectors
+   * of a picture, which `embedImage` gives, is the `itc` of both.
+   */
+  embedText(text: string, options?: RequestOptions): Promise<Float32Array>
+  /**
+   * The picture's tokens as the decoder takes them, for tests and measurements; of a model for
+   * `match`, its vectors. They are copied to this thread.
+   */
   embedImage(image: ImageInput, options?: RequestOptions): Promise<EmbeddedImage>
   /**
    * Deletes all that was computed from these pictures: features, tokens, text, keys and values. Requests

@@ -58,5 +58,5 @@ export function readModel(folders: CheckpointFolders, problems: string[]): Famil
     }
     return null
   }
-  return familyOfCheckpoint(config['model_type'], problems)?.read(folders, problems) ?? null
+  return familyOfCheckpoint(config, problems)?.read(folders, problems) ?? null
 }

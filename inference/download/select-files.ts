@@ -25,6 +25,7 @@ const SMALL_FILES = new Set([
   'special_tokens_map.json',
   'added_tokens.json',
   'vocab.json',
+  'vocab.txt',
   'merges.txt',
   'README.md',
   OWN_FILE,

@@ -10,6 +10,7 @@ import { loadTokenizer } from '../text/tokenizer.ts'
 import { openCaches } from '../kv/caches.ts'
 import { type FeatureDistance, featureDistance } from '../domain/statistics.ts'
 import { Counters } from './counters.ts'
+import type { TextDecoder } from '../families/common/runner.ts'
 import { familyOf } from '../families/index.ts'
 import { FeatureCache } from './feature-cache.ts'
 import { Images } from './images.ts'
@@ -76,14 +77,14 @@ async function openWith(
   options: EngineOptions,
 ): Promise<Engine> {
   const parts = await openParts(folder, options, pictures)
-  const { card, decoder, runner, sessions, placement, prompts } = parts
+  const { card, runner, sessions, placement, prompts } = parts
   const prefixes = new PrefixCache(options.conversationBytes, DAY_MS - HOUR_MS)
   const counters = new Counters()
-  const sequences = new Sequences(decoder, prefixes)
+  const sequences = new Sequences(runner.decoder ?? NO_DECODER, prefixes)
   const images = new Images(new FeatureCache(options.imageCacheBytes))
   const scheduler = new Scheduler(
     (request, onStep) => createProgram(parts, request, onStep),
-    new Runs(runner.images, sequences, counters, distanceOf(card)),
+    new Runs(runner.images, sequences, counters, distanceOf(card), runner.matcher),
     images,
     counters,
     options,
@@ -127,11 +128,11 @@ async function openParts(folder: string, options: EngineOptions, pictures: Decod
   const modelPackage = await openPackage(folder)
   await verifyPackage(modelPackage)
   const { card } = modelPackage
+  const bos = 'tokens' in card ? card.tokens.bos : undefined
   const tokenizer = await loadTokenizer(folder, {
-    bos: card.tokens.bos,
+    ...(bos !== undefined && { bos }),
     vocabSize: card.dimensions.vocabSize,
   })
-  const vocabulary = await readVocabulary(folder)
   const placement = await chooseProvider(options.provider)
   const sessions = await openSessions(folder, card, options.threads, placement)
   const prompts = new PromptCache(tokenizer)
@@ -142,9 +143,20 @@ async function openParts(folder: string, options: EngineOptions, pictures: Decod
     encode: (text) => prompts.encode(text),
     pixelValues: (bytes, spec, call) => pictures.pixelValues(bytes, spec, call),
   })
-  const { decoder } = runner
-  if (decoder === null) {
-    throw new ConfigError([`${card.name} writes no text; only models that do can be opened.`])
-  }
-  return { card, tokenizer, vocabulary, placement, sessions, prompts, runner, decoder }
+  const { decoder, matcher } = runner
+  const text =
+    decoder === null ? null : { decoder, tokenizer, vocabulary: await readVocabulary(folder) }
+  return { card, text, matcher, placement, sessions, prompts, runner }
+}
+
+/** Of a model that writes no texts: no request for one is accepted. */
+const NO_DECODER: Pick<TextDecoder, 'createCache' | 'prefill' | 'step' | 'score'> = {
+  createCache: noText,
+  prefill: noText,
+  step: noText,
+  score: noText,
+}
+
+function noText(): never {
+  throw new TypeError('expected a model that writes text')
 }

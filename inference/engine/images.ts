@@ -76,6 +76,11 @@ export class Images {
     return { ...liveImage(key, bytes), cacheable, users: 1 }
   }
 
+  /** In the place of a picture for a request that is about none; to be released, too. */
+  claimNone(): LiveImage {
+    return { ...liveImage('', null), users: 1 }
+  }
+
   /** Says that a request no longer needs its picture. */
   release(image: LiveImage): void {
     image.users -= 1

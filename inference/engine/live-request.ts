@@ -48,6 +48,8 @@ export class LiveRequest {
   readonly #runs: EngineRuns = {
     encode: (prompt) => this.#wait((done) => ({ kind: 'encode', prompt, done })),
     read: () => this.#wait((done) => ({ kind: 'read', done })),
+    embedText: (ids) => this.#wait((done) => ({ kind: 'embed-text', ids, done })),
+    match: (ids) => this.#wait((done) => ({ kind: 'match', ids, done })),
     prefill: (layout) => this.#wait((done) => ({ kind: 'prefill', layout, done })),
     decode: (step) => this.#wait((done) => ({ kind: 'decode', step, done })),
     score: (sequence, ids) => this.#wait((done) => ({ kind: 'score', sequence, ids, done })),

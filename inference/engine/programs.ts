@@ -13,19 +13,28 @@ import { logSoftmax } from '../generation/scores.ts'
 import type { Search } from '../generation/search.ts'
 import { type GenerationSettings, resolveSettings } from '../generation/settings.ts'
 import { createStopRule, cutAtStopString, holdBackStopString } from '../generation/stopping.ts'
-import type { ModelCard } from '../package/model-card.ts'
+import { type ModelCard, textCard } from '../package/model-card.ts'
 import { positionsOf } from '../families/common/runner.ts'
-import type { PromptLayout, TextDecoder } from '../families/common/runner.ts'
+import type { Matcher, PromptLayout, TextDecoder } from '../families/common/runner.ts'
 import type { Prompt } from '../text/prompt.ts'
 import type { Vocabulary } from '../text/token-bytes.ts'
 import type { Tokenizer } from '../text/tokenizer.ts'
 import type { ScoredAnswer, Step } from '../contract/types.ts'
 import type { EngineRequest, GenerateRequest, ScoreRequest } from '../contract/requests.ts'
+import { embedTextProgram, matchProgram } from './matching/match-programs.ts'
 import type { Program } from './work.ts'
 
 /** What programs are made with. */
 export type ProgramParts = {
   readonly card: ModelCard
+  /** Null where the model writes no texts. */
+  readonly text: TextParts | null
+  /** Null where the model does not compare pictures with texts. */
+  readonly matcher: Pick<Matcher, 'prepare'> | null
+}
+
+/** What programs that write texts are made with. */
+type TextParts = {
   readonly decoder: TextDecoder
   readonly tokenizer: Tokenizer
   readonly vocabulary: Vocabulary
@@ -39,13 +48,32 @@ export function createProgram(
   request: EngineRequest,
   onStep: OnStep,
 ): Program {
-  if (request.kind === 'generate') {
-    return generateProgram(parts, request, onStep)
+  switch (request.kind) {
+    case 'generate':
+      return generateProgram(parts.card, textParts(parts), request, onStep)
+    case 'score':
+      return scoreProgram(textParts(parts), request)
+    case 'match':
+      return matchProgram(matcherOf(parts), request)
+    case 'embed-text':
+      return embedTextProgram(matcherOf(parts), request)
+    default:
+      return PROGRAMS[request.kind]
   }
-  if (request.kind === 'score') {
-    return scoreProgram(parts, request)
+}
+
+function textParts({ text }: ProgramParts): TextParts {
+  if (text === null) {
+    throw new TypeError('expected a model that writes text')
   }
-  return PROGRAMS[request.kind]
+  return text
+}
+
+function matcherOf({ matcher }: ProgramParts): NonNullable<ProgramParts['matcher']> {
+  if (matcher === null) {
+    throw new TypeError('expected a model that compares pictures with texts')
+  }
+  return matcher
 }
 
 const ENCODE: Program = {
@@ -69,13 +97,14 @@ const READ: Program = {
 const PROGRAMS = { encode: ENCODE, embed: EMBED, read: READ }
 
 function generateProgram(
-  parts: ProgramParts,
+  card: ModelCard,
+  parts: TextParts,
   { prompt, options }: GenerateRequest,
   onStep: OnStep,
 ): Program {
-  const { card, decoder } = parts
+  const { decoder } = parts
   const ownDefaults = prompt.kind === 'raw' ? {} : card.defaults[prompt.kind]
-  const wanted = resolveSettings(options, ownDefaults, card.tokens.stop)
+  const wanted = resolveSettings(options, ownDefaults, textCard(card).tokens.stop)
   const prepared = decoder.prepare(prompt, 1, wanted.maxNewTokens)
   return {
     rows: wanted.beams,
@@ -126,7 +155,7 @@ function confidenceOf(
 }
 
 function createSearchFor(
-  { decoder, tokenizer, vocabulary }: ProgramParts,
+  { decoder, tokenizer, vocabulary }: TextParts,
   { ids }: PromptLayout,
   settings: GenerationSettings,
 ): Search {
@@ -140,7 +169,7 @@ function createSearchFor(
 }
 
 /** The text so far, without what a stop string or a character cut in two may still change. */
-function lastStep({ tokenizer }: ProgramParts, search: Search, settings: GenerationSettings): Step {
+function lastStep({ tokenizer }: TextParts, search: Search, settings: GenerationSettings): Step {
   const ids = search.generated
   const whole = cutAtStopString(tokenizer.decode([...ids]), settings.stopStrings)
   const text = search.finish
@@ -149,7 +178,7 @@ function lastStep({ tokenizer }: ProgramParts, search: Search, settings: Generat
   return { tokenId: ids.at(-1)!, text: text.trim() }
 }
 
-function scoreProgram(parts: ProgramParts, request: ScoreRequest): Program {
+function scoreProgram(parts: TextParts, request: ScoreRequest): Program {
   if (request.answers.length === 0) {
     throw new InputError('score/no-answers')
   }
@@ -188,7 +217,7 @@ function scoreProgram(parts: ProgramParts, request: ScoreRequest): Program {
  * @param about `room`: positions after the prompt.
  */
 function answerIds(
-  { tokenizer }: ProgramParts,
+  { tokenizer }: TextParts,
   about: { readonly prompt: string; readonly answer: string; readonly room: number },
 ): number[] {
   const { prompt, answer, room } = about

@@ -1,7 +1,7 @@
 /** The engine's runs, each measured: pictures, prompts, steps. */
 
 import { createHash } from 'node:crypto'
-import type { ImageEncoder, Pixels } from '../families/common/runner.ts'
+import type { ImageEncoder, Matcher, Pixels } from '../families/common/runner.ts'
 import type { DecodingCall } from '../image/decoding/job.ts'
 import type { Prompt } from '../text/prompt.ts'
 import type { Counters } from './counters.ts'
@@ -15,18 +15,24 @@ export type DecoderWork = Extract<Work, { readonly kind: 'decode' | 'score' }>
 
 export class Runs {
   readonly #encoder: ImageEncoder
+  readonly #matcher: Matcher | null
   readonly #sequences: Sequences
   readonly #counters: Counters
   readonly #distance: FeatureDistance | null
 
-  /** @param distance from the model's domain; null: the card has no statistics. */
+  /**
+   * @param distance from the model's domain; null: the card has no statistics.
+   * @param matcher null: the model compares no texts with pictures.
+   */
   constructor(
     encoder: ImageEncoder,
     sequences: Sequences,
     counters: Counters,
     distance: FeatureDistance | null = null,
+    matcher: Matcher | null = null,
   ) {
     this.#encoder = encoder
+    this.#matcher = matcher
     this.#sequences = sequences
     this.#counters = counters
     this.#distance = distance
@@ -101,6 +107,21 @@ export class Runs {
     }))
   }
 
+  /** The vector of a text, float32 [width], of length 1. */
+  async embedText(ids: readonly number[]): Promise<Float32Array> {
+    const run = () => this.#wantedMatcher().textVector(ids)
+    return (await this.#counters.time('bridge', 1, run)).result
+  }
+
+  /** The probability that a text fits a picture, whose features are known. */
+  async match({ encoded }: LiveImage, ids: readonly number[]): Promise<number> {
+    if (encoded === null) {
+      throw new RangeError('expected a picture that was encoded')
+    }
+    const run = () => this.#wantedMatcher().probability(encoded.data, ids)
+    return (await this.#counters.time('bridge', 1, run)).result
+  }
+
   /** Runs a prompt. */
   async prefill({ layout }: Extract<Work, { readonly kind: 'prefill' }>): Promise<Prefilled> {
     const run = () => this.#sequences.prefill(layout)
@@ -147,6 +168,13 @@ export class Runs {
   /** Deletes the keys and values of pictures; not during a run. */
   forget(keys: readonly string[]): void {
     this.#sequences.forget(keys)
+  }
+
+  #wantedMatcher(): Matcher {
+    if (this.#matcher === null) {
+      throw new TypeError('expected a model that compares pictures with texts')
+    }
+    return this.#matcher
   }
 
   async #run<Result>(

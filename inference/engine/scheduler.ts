@@ -19,6 +19,7 @@ import { Cancelled, type Incoming } from './incoming.ts'
 import type { LiveImage } from './images.ts'
 import type { LiveRequest, QueuedRequest } from './live-request.ts'
 import { LiveRequests } from './live-requests.ts'
+import { Matchings } from './matching/matchings.ts'
 import type { SchedulerOptions } from '../contract/options.ts'
 import type { EngineRequest } from '../contract/requests.ts'
 import { Readings, type ReadingOptions } from './reading/readings.ts'
@@ -39,6 +40,7 @@ export class Scheduler {
   readonly #queue: FairQueue<QueuedRequest>
   readonly #live: LiveRequests
   readonly #encoder: EncoderBatches
+  readonly #matchings: Matchings
   readonly #readings: Readings
   readonly #cancelled = new Set<number>()
   /** Pictures whose keys and values are to be deleted between two runs. */
@@ -81,6 +83,7 @@ export class Scheduler {
       betweenRuns: () => this.#betweenRuns(),
       wake: () => this.#wake(),
     })
+    this.#matchings = new Matchings(this.#live, runs)
     this.#readings = new Readings(this.#live, reading, () => this.#wake())
   }
 
@@ -113,6 +116,9 @@ export class Scheduler {
 
   /** The request's picture. @returns null if it is not here. */
   #claim({ request, cacheable }: Incoming): LiveImage | null {
+    if (request.kind === 'embed-text') {
+      return this.#images.claimNone()
+    }
     const { kind, image } = request
     if (kind !== 'read') {
       return this.#images.claim(image, cacheable)
@@ -179,6 +185,7 @@ export class Scheduler {
       }
       await tried(this.#encoder.encode)
       await tried(this.#encoder.bridge)
+      await tried(this.#matchings.run)
       // All prompts before a step, which takes little longer for eight sequences than for one.
       while (await tried(this.#prefill)) {}
       await tried(this.#decode)

@@ -48,6 +48,10 @@ export type EngineRuns = {
   encode(prompt: Prompt | null): Promise<Encoded>
   /** The text in the request's picture. */
   read(): Promise<PictureText>
+  /** The vector of a text, float32 [width], of length 1. */
+  embedText(ids: readonly number[]): Promise<Float32Array>
+  /** The probability that a text fits the request's picture, which was encoded. */
+  match(ids: readonly number[]): Promise<number>
   prefill(layout: PromptLayout): Promise<Prefilled>
   /** @returns logits, float32 [rows, vocabSize]. */
   decode(step: DecodeStep): Promise<Float32Array>
@@ -71,6 +75,16 @@ export type Work =
   | {
       readonly kind: 'read'
       readonly done: (text: PictureText) => void
+    }
+  | {
+      readonly kind: 'embed-text'
+      readonly ids: readonly number[]
+      readonly done: (vector: Float32Array) => void
+    }
+  | {
+      readonly kind: 'match'
+      readonly ids: readonly number[]
+      readonly done: (probability: number) => void
     }
   | {
       readonly kind: 'prefill'

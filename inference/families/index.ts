@@ -3,9 +3,11 @@
 import type { BaseCard } from './common/card-base.ts'
 import type { Turn } from '../text/prompt.ts'
 import { blip2 } from './blip2/family.ts'
+import { blip2Itm } from './blip2-itm/family.ts'
+import type { Json } from './common/read-json.ts'
 import type { Family } from './common/family.ts'
 
-export const FAMILIES = [blip2] as const satisfies readonly Family[]
+export const FAMILIES = [blip2, blip2Itm] as const satisfies readonly Family[]
 
 /** What people call some families that are not supported, by their `model_type`. */
 const UNSUPPORTED: Readonly<Record<string, string>> = {
@@ -23,13 +25,21 @@ export function familyOf(card: Pick<BaseCard, 'family'>): Family {
   return family
 }
 
-/** The family of a checkpoint; null, with the reason in `problems`, if it is not supported. */
-export function familyOfCheckpoint(type: unknown, problems: string[]): Family | null {
-  const family = FAMILIES.find(({ modelType }) => modelType === type) ?? null
+/** The family of a checkpoint by its config.json; null, with the reason in `problems`, if it is not supported. */
+export function familyOfCheckpoint(config: Json, problems: string[]): Family | null {
+  const { model_type: type, architectures: classes } = config
+  const all: readonly Family[] = FAMILIES
+  const ofType = all.filter(({ modelType }) => modelType === type)
+  const isOf = ({ architecture }: Family) =>
+    Array.isArray(classes) && architecture !== undefined && classes.includes(architecture)
+  const family =
+    ofType.find(isOf) ?? ofType.find(({ architecture }) => architecture === undefined) ?? null
   if (family === null) {
     const quoted = JSON.stringify(type ?? null)
     const title = typeof type === 'string' ? UNSUPPORTED[type] : undefined
-    const supported = FAMILIES.map(({ modelType }) => JSON.stringify(modelType)).join(', ')
+    const supported = [...new Set(all.map(({ modelType }) => modelType))]
+      .map((one) => JSON.stringify(one))
+      .join(', ')
     problems.push(
       `config.json: model_type is ${quoted}${title === undefined ? '' : ` (${title})`}; supported: ${supported}.`,
     )

@@ -14,6 +14,17 @@ export const CARD_FILE = 'model.json'
 /** A union that `card.family` discriminates. */
 export type ModelCard = z.infer<(typeof FAMILIES)[number]['card']>
 
+/** The card of a model that writes texts. */
+export type TextCard = Extract<ModelCard, { readonly tokens: object }>
+
+/** @throws {RangeError} if the model of the card writes no texts. */
+export function textCard(card: ModelCard): TextCard {
+  if (!('tokens' in card)) {
+    throw new RangeError(`expected a model that writes text, got ${card.name}`)
+  }
+  return card
+}
+
 /** A card of any family. */
 export const modelCardSchema: z.ZodType<ModelCard> = z.union(FAMILIES.map(({ card }) => card))
 

@@ -107,7 +107,7 @@ class FileTokenizer implements Tokenizer {
   readonly #specialPattern: RegExp | null
 
   constructor(file: TokenizerFile, name: string, bos: number | null) {
-    const { model, added_tokens: added } = file
+    const { added_tokens: added } = file
     const special = added.filter((token) => token.special)
     this.#special = new Map(special.map(({ content, id }) => [content, id]))
     this.#specialIds = new Set(this.#special.values())

@@ -3,6 +3,7 @@
  * runs: PACKAGE. Prints one JSON object of the type DeviceCacheRun.
  */
 
+import { textCard } from '../../inference/package/model-card.ts'
 import { CausalDecoder } from '../../inference/families/common/causal-decoder.ts'
 import type { Segment } from '../../inference/families/common/runner.ts'
 import { hostCaches } from '../../inference/kv/host-cache.ts'
@@ -29,7 +30,7 @@ export type DeviceCacheRun = {
 
 const folder = process.argv[2] ?? ''
 const { card } = await openPackage(folder)
-const { dimensions } = card
+const { dimensions } = textCard(card)
 const { layers, queryTokens, embedSize } = dimensions
 const placement = await chooseProvider('webgpu')
 const onCpu = await openSessions(folder, card, 1)

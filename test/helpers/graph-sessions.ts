@@ -5,7 +5,7 @@
 
 import path from 'node:path'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
-import type { ModelCard } from '../../inference/package/model-card.ts'
+import { type ModelCard, type TextCard, textCard } from '../../inference/package/model-card.ts'
 import { cpuSessionOptions } from '../../inference/runtime/session-options.ts'
 
 // As inference/backends/thread.ts does: tests send no telemetry. Read at the first session.
@@ -20,7 +20,7 @@ export function openGraph(model: string | Uint8Array): Promise<InferenceSession>
 }
 
 export type Graphs = {
-  readonly card: ModelCard
+  readonly card: TextCard
   readonly vision: InferenceSession
   readonly qformer: InferenceSession
   readonly decoder: InferenceSession
@@ -29,7 +29,7 @@ export type Graphs = {
 export async function openGraphs(folder: string, card: ModelCard): Promise<Graphs> {
   const open = (name: string) => openGraph(path.join(folder, name))
   return {
-    card,
+    card: textCard(card),
     vision: await open('vision.onnx'),
     qformer: await open('qformer.onnx'),
     decoder: await open('decoder.onnx'),

@@ -13,12 +13,15 @@ import path from 'node:path'
 import { convertCheckpoint } from '../../inference/convert/convert.ts'
 import { CARD_FILE } from '../../inference/package/model-card.ts'
 import type { Precision } from '../../inference/blocks/precision.ts'
-import { checkpointFolder, type ParityName } from './parity.ts'
+import { checkpointFolder, type CheckpointName } from './parity.ts'
 
 const ROOT = path.join(import.meta.dirname, '..', '..')
 
 /** @returns the folder of the package; tests must not change it. */
-export async function packageFor(name: ParityName, precision: Precision = 'fp32'): Promise<string> {
+export async function packageFor(
+  name: CheckpointName,
+  precision: Precision = 'fp32',
+): Promise<string> {
   const from = checkpointFolder(name)
   const out = path.join(tmpdir(), 'sightseer-test-packages', `${name}-${precision}-${hashOf(from)}`)
   if (!existsSync(path.join(out, CARD_FILE))) {

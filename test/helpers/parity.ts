@@ -57,6 +57,13 @@ export const PARITY_NAMES = [
 export const T5_NAMES = ['t5-gated', 't5-relu', 't5-odd-sizes', 't5-blocks'] as const
 export type ParityName = (typeof PARITY_NAMES)[number] | (typeof T5_NAMES)[number]
 
+/** Those that compare texts with pictures, and write none; `loadItm` loads what was recorded. */
+export const ITM_NAMES = ['itm-common', 'itm-odd-sizes', 'itm-deep', 'itm-blocks'] as const
+export type ItmName = (typeof ITM_NAMES)[number]
+
+/** A small checkpoint of any kind. */
+export type CheckpointName = ParityName | ItmName
+
 export type Tensor = { readonly shape: readonly number[]; readonly data: Float32Array }
 
 type PromptName = 'caption' | 'question'
@@ -118,14 +125,46 @@ export type Parity = {
 }
 
 /** The Hugging Face folder of a small checkpoint. */
-export function checkpointFolder(name: ParityName): string {
+export function checkpointFolder(name: CheckpointName): string {
   return path.join(FIXTURES, 'checkpoints', name)
+}
+
+/**
+ * What was recorded of image-text matching. Tensors, by the place of a picture or a text in the
+ * matches: `image_embeds.P` [1, N + 1, Dv], `query_output.P` [1, Q, Dq] without a text,
+ * `image_vectors.P` [Q, D], `text.T` [D].
+ */
+export type ItmParity = {
+  readonly name: ItmName
+  readonly about: string
+  readonly queryTokens: number
+  /** Each picture with each text: `logits` before the softmax, no and yes. */
+  readonly matches: readonly {
+    readonly image: string
+    readonly text: string
+    readonly ids: readonly number[]
+    readonly logits: readonly [number, number]
+    readonly itm: number
+    readonly itc: number
+  }[]
+  readonly tensors: Record<string, Tensor>
+}
+
+/** Everything recorded for a checkpoint of image-text matching. */
+export function loadItm(name: ItmName): ItmParity {
+  return load<ItmParity>(name)
 }
 
 /** Everything recorded for a checkpoint. */
 export function loadParity(name: ParityName): Parity {
+  return load<Parity>(name)
+}
+
+function load<Recorded extends { readonly tensors: Record<string, Tensor> }>(
+  name: CheckpointName,
+): Omit<Recorded, 'tensors'> & { readonly tensors: Record<string, Tensor> } {
   const file = path.join(FIXTURES, 'parity', name)
-  const header: Omit<Parity, 'tensors'> & {
+  const header: Omit<Recorded, 'tensors'> & {
     tensors: Record<string, { shape: number[]; offset: number }>
   } = JSON.parse(readFileSync(`${file}.json`, 'utf8'))
   const bytes = readFileSync(`${file}.bin`)
@@ -139,7 +178,10 @@ export function loadParity(name: ParityName): Parity {
 }
 
 /** One tensor by name. @throws {RangeError} if it was not recorded for this checkpoint. */
-export function tensorOf(parity: Parity, name: string): Tensor {
+export function tensorOf(
+  parity: { readonly name: string; readonly tensors: Record<string, Tensor> },
+  name: string,
+): Tensor {
   const tensor = parity.tensors[name]
   if (tensor === undefined) {
     throw new RangeError(`${parity.name} has no tensor ${name}`)

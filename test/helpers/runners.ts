@@ -1,7 +1,7 @@
 /** Opens the runner of a model without an engine, to run the parts of the model one by one. */
 
 import { familyOf } from '../../inference/families/index.ts'
-import type { ImageEncoder, TextDecoder } from '../../inference/families/common/runner.ts'
+import type { ImageEncoder, Matcher, TextDecoder } from '../../inference/families/common/runner.ts'
 import { toPixelValues } from '../../inference/image/pixel-values.ts'
 import { hostCaches } from '../../inference/kv/host-cache.ts'
 import type { KvCaches, KvShape } from '../../inference/kv/kv-cache.ts'
@@ -13,14 +13,19 @@ import { loadTokenizer, type Tokenizer } from '../../inference/text/tokenizer.ts
 // As inference/backends/thread.ts does: tests send no telemetry. Read at the first session.
 process.env['ORT_DISABLE_TELEMETRY'] = '1'
 
-export type TestRunner = {
+/** Of a model of any kind. */
+export type AnyRunner = {
   readonly card: ModelCard
   readonly sessions: Sessions
   readonly tokenizer: Tokenizer
   readonly images: ImageEncoder
-  readonly decoder: TextDecoder
+  readonly decoder: TextDecoder | null
+  readonly matcher: Matcher | null
   close(): Promise<void>
 }
+
+/** Of a model that writes text. */
+export type TestRunner = AnyRunner & { readonly decoder: TextDecoder }
 
 export type TestPlace = {
   readonly longestRun?: number
@@ -28,8 +33,17 @@ export type TestPlace = {
 }
 
 export async function openTestRunner(folder: string, place: TestPlace = {}): Promise<TestRunner> {
+  const runner = await openAnyRunner(folder, place)
+  const { decoder } = runner
+  if (decoder === null) {
+    throw new RangeError('expected a model that writes text')
+  }
+  return { ...runner, decoder }
+}
+
+export async function openAnyRunner(folder: string, place: TestPlace = {}): Promise<AnyRunner> {
   const { card } = await openPackage(folder)
-  const tokenizer = await loadTokenizer(folder, { bos: card.tokens.bos })
+  const tokenizer = await loadTokenizer(folder, 'tokens' in card ? { bos: card.tokens.bos } : {})
   const sessions = await openSessions(folder, card, 1)
   const runner = await familyOf(card).open(card, {
     sessions,
@@ -38,13 +52,10 @@ export async function openTestRunner(folder: string, place: TestPlace = {}): Pro
     encode: (text) => tokenizer.encode(text, { special: true }),
     pixelValues: (bytes, spec) => toPixelValues(bytes, spec),
   })
-  if (runner.decoder === null) {
-    throw new RangeError('expected a model that writes text')
-  }
-  const { images, decoder } = runner
+  const { images, decoder, matcher } = runner
   const close = async () => {
     await runner.close()
     await sessions.release()
   }
-  return { card, sessions, tokenizer, images, decoder, close }
+  return { card, sessions, tokenizer, images, decoder, matcher, close }
 }

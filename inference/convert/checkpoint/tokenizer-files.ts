@@ -42,8 +42,8 @@ const T5_UNKNOWN = 2
 /** What the model's configuration says about token ids. */
 export type TokenIds = {
   /** The id that begins a text. */
-  readonly bos: number
-  readonly pad: number
+  readonly bos?: number
+  readonly pad?: number
   /** How many ids the model has. */
   readonly vocabSize: number
 }
@@ -225,7 +225,8 @@ function build(
 function specialNames(vocabulary: Json, settings: Json, ids: TokenIds | null) {
   const texts = new Map(Object.entries(vocabulary).map(([text, id]) => [id, text]))
   const name = (key: string, fallback: number | undefined) => {
-    const text = content(settings[key]) ?? texts.get(fallback) ?? null
+    const text =
+      content(settings[key]) ?? (fallback === undefined ? null : texts.get(fallback)) ?? null
     return text !== null && Object.hasOwn(vocabulary, text) ? text : null
   }
   return {

@@ -12,10 +12,8 @@ const GRAPHS = ['vision', 'qformer', 'decoder'] as const
 /** The kinds of language models: a decoder alone, or an encoder and a decoder. */
 const LANGUAGE_MODELS = ['opt', 't5'] as const
 
-/** Above 0, and not so small that pixels become infinite. */
-const divisor = z.number().min(1e-3)
-
-const dimensions = z.strictObject({
+/** The dimensions of the vision tower and of the queries. */
+export const imageDimensions = z.strictObject({
   imageSize: count,
   patchSize: count,
   /** Rows of image_embeds: patches + 1 (the class token). */
@@ -24,6 +22,23 @@ const dimensions = z.strictObject({
   visionLayers: count,
   queryTokens: count,
   qformerHidden: count,
+})
+
+/** Above 0, and not so small that pixels become infinite. */
+const divisor = z.number().min(1e-3)
+
+export const preprocessingSchema = z.strictObject({
+  resample: z.literal('bicubic'),
+  /** Older packages do not say it. */
+  fit: z.enum(FITS).default('squash'),
+  rescaleFactor: z.number().positive(),
+  mean: z.tuple([z.number(), z.number(), z.number()]),
+  /** What pixels are divided by. */
+  std: z.tuple([divisor, divisor, divisor]),
+})
+
+const dimensions = z.strictObject({
+  ...imageDimensions.shape,
   /** Width of one image token as the decoder takes it. */
   embedSize: count,
   hiddenSize: count,
@@ -62,15 +77,7 @@ const schema = z.strictObject({
     /** What a T5's decoder begins with, before any answer. */
     decoderStart: tokenId.optional(),
   }),
-  preprocessing: z.strictObject({
-    resample: z.literal('bicubic'),
-    /** Older packages do not say it. */
-    fit: z.enum(FITS).default('squash'),
-    rescaleFactor: z.number().positive(),
-    mean: z.tuple([z.number(), z.number(), z.number()]),
-    /** What pixels are divided by. */
-    std: z.tuple([divisor, divisor, divisor]),
-  }),
+  preprocessing: preprocessingSchema,
   /** Text after the image tokens and BOS. `{question}` and `{answer}` are replaced. */
   prompts: z.strictObject({
     /** For a caption; empty means BOS alone. */
@@ -145,7 +152,10 @@ export const DEFAULTS: Blip2Card['defaults'] = {
   ask: { maxNewTokens: 10, beams: 5, lengthPenalty: -1 },
 }
 
-export function dimensionsOf({ vision, qformer, text }: Blip2Config): Blip2Card['dimensions'] {
+export function imageDimensionsOf({
+  vision,
+  qformer,
+}: Pick<Blip2Config, 'vision' | 'qformer'>): z.infer<typeof imageDimensions> {
   return {
     imageSize: vision.imageSize,
     patchSize: vision.patchSize,
@@ -154,6 +164,13 @@ export function dimensionsOf({ vision, qformer, text }: Blip2Config): Blip2Card[
     visionLayers: vision.layers,
     queryTokens: qformer.queries,
     qformerHidden: qformer.hidden,
+  }
+}
+
+export function dimensionsOf(config: Blip2Config): Blip2Card['dimensions'] {
+  const { text } = config
+  return {
+    ...imageDimensionsOf(config),
     embedSize: text.kind === 'opt' ? text.embed : text.hidden,
     hiddenSize: text.hidden,
     layers: text.layers,

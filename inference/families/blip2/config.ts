@@ -1,6 +1,6 @@
 /** The shape of one BLIP-2 model: all that the graph writers need to know. */
 
-import type { QformerConfig } from '../../blocks/bridge/qformer.ts'
+import type { QformerConfig } from '../../blocks/bridge/qformer-layers.ts'
 import type { OptConfig } from '../../blocks/decoder/opt.ts'
 import type { T5Config } from '../../blocks/t5/config.ts'
 import type { VisionConfig } from '../../blocks/vision/eva-vit.ts'

@@ -9,11 +9,9 @@
 import { createHash } from 'node:crypto'
 import { InputError } from '../../../config/errors.ts'
 import type { Encode, Prompt, Turn } from '../../text/prompt.ts'
+import { encodeWithin, MAX_CHARACTERS_PER_TOKEN } from '../common/encode-within.ts'
 import type { KeyedImage, PreparedPrompt, PromptLayout } from '../common/runner.ts'
 import type { Blip2Card } from './card.ts'
-
-/** No token of a vocabulary stands for more characters; longer text cannot fit. */
-const MAX_CHARACTERS_PER_TOKEN = 128
 
 /** What writing prompts needs of a card. */
 export type PromptCard = Pick<Blip2Card, 'prompts' | 'dimensions' | 'tokens' | 'language'>
@@ -108,7 +106,7 @@ export function encodePrompt(
 ): number[] {
   const positions = positionsForText(card, images)
   if (prompt.kind !== 'ask') {
-    return encodeText(positions, encode, prompt.text ?? card.prompts.caption)
+    return encodeWithin(positions - 1, encode, prompt.text ?? card.prompts.caption)
   }
   const { question, history } = prompt
   if (question.trim() === '') {
@@ -124,23 +122,10 @@ export function encodePrompt(
       }
     }
   }
-  return encodeText(positions, encode, questionText(card, question))
+  return encodeWithin(positions - 1, encode, questionText(card, question))
 }
 
 /** Positions that images leave for text and answer. */
 function positionsForText({ dimensions }: PromptCard, images: number): number {
   return dimensions.maxPositions - images * dimensions.queryTokens
-}
-
-/** Encodes a text as it is. @param positions for it and for an answer of at least one token. */
-function encodeText(positions: number, encode: Encode, text: string): number[] {
-  const most = positions - 1
-  const ids = text.length <= positions * MAX_CHARACTERS_PER_TOKEN ? encode(text) : null
-  if (!ids || ids.length > most) {
-    const size = ids
-      ? ({ length: ids.length, unit: 'tokens' } as const)
-      : ({ length: text.length, unit: 'characters' } as const)
-    throw new InputError('text/too-long', { ...size, maxTokens: most })
-  }
-  return ids
 }

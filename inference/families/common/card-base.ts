@@ -27,6 +27,10 @@ const questionPattern = phrase.refine(
   `has more than ${MAX_SLOTS} places for words`,
 )
 
+/** What a model is for: it writes texts about pictures, or tells how well texts fit them. */
+export const TASKS = ['text', 'match'] as const
+export type Task = (typeof TASKS)[number]
+
 /** A graph is `<name>.onnx` in the package, its weights `<name>.onnx.data`. */
 export const graphName = z.string().regex(/^[a-z][a-z0-9-]*$/)
 
@@ -52,6 +56,8 @@ export const baseCardSchema = z.strictObject({
   format: z.literal(1),
   family: z.string(),
   name: z.string().min(1),
+  /** Older packages do not say it. */
+  tasks: z.array(z.enum(TASKS)).min(1).default(['text']),
   /** A sentence or more for people: what the model can and cannot do. */
   about: z.string(),
   /** The languages that it reads and writes, as ISO 639 codes such as `en`; absent: not known. */
@@ -89,7 +95,8 @@ export const baseCardSchema = z.strictObject({
         .optional(),
     })
     .nullable(),
-  tokens: baseTokens,
+  /** Of a model that writes texts. */
+  tokens: baseTokens.optional(),
   /** The family's prompt formats, by what they are for. `{question}` and `{answer}` are replaced. */
   prompts: z.record(z.string(), z.string()),
   /** What a person gets without saying more; options of a request win. */

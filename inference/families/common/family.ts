@@ -25,6 +25,8 @@ export type Family = {
   readonly card: z.ZodType<BaseCard>
   /** The `model_type` of its config.json. */
   readonly modelType: string
+  /** The class in `architectures` there, where families share the type. Absent: all other classes. */
+  readonly architecture?: string
   /**
    * Reads the small files of a checkpoint.
    *
@@ -51,7 +53,7 @@ export type FamilyCheckpoint = {
     readonly unstated: string
   }
   /** What the configuration says about the language model's token ids. */
-  readonly tokens: { readonly bos: number; readonly pad: number; readonly vocabSize: number }
+  readonly tokens: { readonly bos?: number; readonly pad?: number; readonly vocabSize: number }
   /** The card's prompt formats; `sightseer.json` in the checkpoint may override each. */
   readonly prompts: Readonly<Record<string, string>>
   /** What the graphs and the card will be. @param weights null: not there yet, so it is estimated. */

@@ -76,7 +76,10 @@ export type ImageEncoder = {
    * @returns the tokens of each, in order.
    */
   bridge(images: readonly ImageFeatures[], instructions?: readonly Prompt[]): Promise<ImageTokens[]>
-  /** Whether the tokens depend on the prompt too; then only features can be kept for an image. */
+  /**
+   * Whether the tokens depend on the prompt too; then only features can be kept for an image. Also
+   * where a matcher needs the features.
+   */
   readonly bridgeReadsPrompt: boolean
 }
 
@@ -117,10 +120,25 @@ export type TextDecoder = {
   score(cache: KvCache, ids: readonly number[]): Promise<Float32Array>
 }
 
+/**
+ * Tells how well texts fit pictures. The tokens that its `ImageEncoder` makes are vectors of length 1:
+ * the largest product of one of these with the vector of a text is their cosine.
+ */
+export type Matcher = {
+  /** @returns the ids of a text. @throws {InputError} if it is too long. */
+  prepare(text: string): readonly number[]
+  /** The vector of a text, float32 [width], of length 1. */
+  textVector(ids: readonly number[]): Promise<Float32Array>
+  /** The probability that a text fits an image, 0 to 1. */
+  probability(image: ImageFeatures, ids: readonly number[]): Promise<number>
+}
+
 export type ModelRunner = {
   readonly images: ImageEncoder
   /** Null where a model writes no text. */
   readonly decoder: TextDecoder | null
+  /** Null where a model does not compare pictures with texts. */
+  readonly matcher: Matcher | null
   /** Frees what is not a session: before the sessions are released, after all caches are disposed of. */
   close(): Promise<void>
 }

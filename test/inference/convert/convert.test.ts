@@ -14,7 +14,7 @@ import { describe, it } from 'node:test'
 import { convertCheckpoint, estimatePackageBytes } from '../../../inference/convert/convert.ts'
 import { readCard } from '../../../inference/package/model-card.ts'
 import { PRECISIONS } from '../../../inference/blocks/precision.ts'
-import type { ModelCard } from '../../../inference/package/model-card.ts'
+import { type TextCard, textCard } from '../../../inference/package/model-card.ts'
 import { valuesOf } from '../../helpers/safetensors.ts'
 import {
   changeWeights,
@@ -28,8 +28,8 @@ import {
 
 giveEachTestACheckpoint()
 
-async function cardOf(): Promise<ModelCard> {
-  return convertCheckpoint(from, out, OPTIONS)
+async function cardOf(): Promise<TextCard> {
+  return textCard(await convertCheckpoint(from, out, OPTIONS))
 }
 
 describe('convertCheckpoint', () => {

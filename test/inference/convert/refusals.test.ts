@@ -85,10 +85,15 @@ describe('convertCheckpoint refuses', () => {
     await assertRefused(/model_type is "instructblip" \(InstructBLIP\)/)
   })
 
-  it('image-text matching', async () => {
+  it('image-text matching whose Q-Former reads no texts', async () => {
     const architectures = ['Blip2ForImageTextRetrieval']
     change('config.json', (json) => Object.assign(json, { architectures }))
-    await assertRefused(/names Blip2ForImageTextRetrieval \(image-text matching\)/)
+    await assertRefused(/qformer_config\.use_qformer_text_input is false; the Q-Former has to read/)
+  })
+
+  it('a class that is none of its model type', async () => {
+    change('config.json', (json) => Object.assign(json, { architectures: ['Blip2VisionModel'] }))
+    await assertRefused(/names Blip2VisionModel; supported is Blip2ForConditionalGeneration/)
   })
 
   it('weights that are quantized already', async () => {

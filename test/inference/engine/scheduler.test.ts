@@ -58,6 +58,8 @@ async function endless(engine: EngineRuns): Promise<never> {
   }
 }
 
+const unused = () => Promise.reject(new Error('no run of a matcher was expected'))
+
 describe('requests at once', () => {
   it('end one by one while the others go on', async () => {
     const model = await openModel(folder, { threads: 1, conversationBytes: 0 })
@@ -116,6 +118,8 @@ describe('requests for one picture', () => {
           })
         },
         bridgeReadsPrompt: false,
+        embedText: unused,
+        match: unused,
         bridge: () => Promise.reject(new Error('no bridge was expected')),
         prefill: () => Promise.reject(new Error('no prompt was expected')),
         decode: async () => new Map(),
@@ -178,6 +182,8 @@ describe('a picture that takes forever to decode', () => {
           }),
         encodeImages: () => Promise.reject(new Error('no vision was expected')),
         bridgeReadsPrompt: false,
+        embedText: unused,
+        match: unused,
         bridge: () => Promise.reject(new Error('no bridge was expected')),
         prefill: () => Promise.reject(new Error('no prompt was expected')),
         decode: async () => new Map(),
@@ -278,6 +284,8 @@ describe('the queue', () => {
         preprocess: () => Promise.reject(new Error('no picture was expected')),
         encodeImages: () => Promise.resolve(null),
         bridgeReadsPrompt: false,
+        embedText: unused,
+        match: unused,
         bridge: () => Promise.resolve([]),
         prefill: () => Promise.resolve({ sequence, logits: new Float32Array(1) }),
         decode: async (works) => new Map(works.map((work) => [work, new Float32Array(1)])),

@@ -64,7 +64,19 @@ const TOKENIZERS = [
 ] as const
 
 /** With punctuation or accents newer than Unicode 8, which the reference of BERT takes for letters. */
-const NEWER = /[\u{61D}\u{890}-\u{89F}\u{8CA}-\u{8E2}\u{11A37}\u{11A41}\u{1E000}-\u{1E02A}\u{1E944}-\u{1E94A}]/u
+const NEWER = [
+  [0x61d, 0x61d],
+  [0x890, 0x89f],
+  [0x8ca, 0x8e2],
+  [0x11a37, 0x11a41],
+  [0x1e000, 0x1e02a],
+  [0x1e944, 0x1e94a],
+] as const
+
+function hasNewer(text: string): boolean {
+  const points = Array.from(text, (one) => one.codePointAt(0) ?? 0)
+  return points.some((point) => NEWER.some(([from, to]) => from <= point && point <= to))
+}
 
 for (const [name, folder] of TOKENIZERS) {
   describe(`the ${name} tokenizer equals transformers`, async () => {
@@ -75,7 +87,7 @@ for (const [name, folder] of TOKENIZERS) {
       const wrong = recorded.strings.filter(
         (text, i) =>
           digest(tokenizer.encode(text, AS_REFERENCE)) !== nth(ids, i) &&
-          !(name.startsWith('wordPiece') && NEWER.test(text)),
+          !(name.startsWith('wordPiece') && hasNewer(text)),
       )
       assert.deepEqual(wrong, [])
     })

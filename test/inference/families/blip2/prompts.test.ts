@@ -7,10 +7,11 @@ import {
   questionText,
 } from '../../../../inference/families/blip2/prompts.ts'
 import type { Turn } from '../../../../inference/text/prompt.ts'
+import { textCard } from '../../../../inference/package/model-card.ts'
 import { openPackage } from '../../../../inference/package/open-package.ts'
 import { packageFor } from '../../../helpers/packages.ts'
 
-const { card } = await openPackage(await packageFor('base')) // 96 positions, 4 for the picture
+const card = textCard((await openPackage(await packageFor('base'))).card) // 96 positions, 4 for the picture
 
 /** One id a character, BOS first. */
 const encode = (text: string) => [2, ...Array.from(text, (character) => character.charCodeAt(0))]

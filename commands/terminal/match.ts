@@ -1,0 +1,75 @@
+/** `npm run match`: how well each text fits each picture. */
+
+import { InputError } from '../../config/errors.ts'
+import { sentenceOf } from '../i18n/catalog.ts'
+import { EN } from '../i18n/en.ts'
+import { readImage } from './images.ts'
+import { EXIT_HELP, readArguments } from './options.ts'
+import { DONE, FAILED, printError, printJson, printLine, runCommand, UsageError } from './run.ts'
+import { withModel } from './session.ts'
+
+const NAME = 'match'
+
+const HELP = `Tells how well texts fit pictures, one line for each picture with each text.
+
+  npm run match -- IMAGE... --text TEXT... [options]
+
+IMAGE is a PNG, JPEG, WebP, AVIF, GIF or TIFF file, or - for standard input
+(as for a file whose name is not UTF-8).
+
+Options
+  --text TEXT               a text to compare with each picture; can be repeated
+  --model NAME|DIR          model package made for matching: a name under models/, or its folder.
+                            To make one: npm run pull -- Salesforce/blip2-itm-vit-g
+  --json                    print one JSON object per line, and nothing else on stdout:
+                            "itm" is the probability that picture and text fit, 0 to 1, and "itc"
+                            the cosine of their vectors, -1 to 1: faster, and less exact
+  --help                    print this help
+
+${EXIT_HELP}
+`
+
+const OPTIONS = {
+  text: { type: 'string', multiple: true },
+  model: { type: 'string' },
+  json: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const
+
+await runCommand(NAME, (signal) => main(process.argv.slice(2), signal))
+
+async function main(argv: readonly string[], signal: AbortSignal): Promise<number> {
+  const { values, positionals: images } = readArguments(argv, OPTIONS)
+  if (values.help) {
+    process.stdout.write(HELP)
+    return DONE
+  }
+  const { text: texts = [] } = values
+  if (images.length === 0 || texts.length === 0) {
+    throw new UsageError('Give a picture, and at least one --text.')
+  }
+  const use = { name: values.model, task: 'match' } as const
+  return withModel(NAME, use, signal, async (session) => {
+    let status = DONE
+    for (const image of images) {
+      try {
+        const bytes = await readImage(image, session)
+        for (const { text, itm, itc } of await session.model.match(bytes, texts, { signal })) {
+          if (values.json) {
+            printJson({ image, text, itm, itc })
+          } else {
+            const percent = (itm * 100).toFixed(1)
+            printLine(`${image}: ${text}: ${percent} % (cosine ${itc.toFixed(3)})`)
+          }
+        }
+      } catch (error) {
+        if (!(error instanceof InputError)) {
+          throw error
+        }
+        printError(`${image}: ${sentenceOf(error, EN)}`)
+        status = FAILED
+      }
+    }
+    return status
+  })
+}

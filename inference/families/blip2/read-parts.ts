@@ -1,0 +1,114 @@
+/**
+ * Reads the parts of a `config.json` that all models with a ViT-g and a Q-Former have.
+ *
+ * Defaults are those of transformers 5.18: Blip2VisionConfig, Blip2QFormerConfig
+ * (models/blip_2/configuration_blip_2.py).
+ */
+
+import { z } from 'zod'
+import { ACTIVATIONS } from '../../blocks/activations.ts'
+import type { QformerConfig } from '../../blocks/bridge/qformer-layers.ts'
+import type { TextQformerConfig } from '../../blocks/bridge/text-qformer.ts'
+import { stemStride } from '../../blocks/vision/conv-stem.ts'
+import type { StemLayer } from '../../blocks/vision/conv-stem.ts'
+import type { VisionConfig } from '../../blocks/vision/eva-vit.ts'
+import { type Fields, isObject } from '../common/read-json.ts'
+import { checkHeads, MAX_LAYERS } from './language-config.ts'
+
+const side = z.int().min(1).max(4096)
+/** [channels, kernel, stride] of each convolution. */
+const stemSchema = z.array(z.tuple([side, side.refine((kernel) => kernel % 2 === 1), side])).min(1)
+
+export function checkQuantization(fields: Fields): void {
+  const whole = fields.json['quantization_config']
+  for (const section of [fields.json, fields.json['text_config']]) {
+    if (isObject(section) && isObject(section['quantization_config'] ?? whole)) {
+      fields.problem('quantization_config', 'says that the weights are quantized already.')
+      return
+    }
+  }
+}
+
+export function readVision(fields: Fields): VisionConfig {
+  const config = {
+    hidden: fields.count('hidden_size', 1408),
+    intermediate: fields.count('intermediate_size', 6144),
+    layers: fields.count('num_hidden_layers', 39, MAX_LAYERS),
+    heads: fields.count('num_attention_heads', 16),
+    imageSize: fields.count('image_size', 224),
+    patchSize: fields.count('patch_size', 14),
+    activation: fields.choice('hidden_act', 'gelu', ACTIVATIONS),
+    epsilon: fields.number('layer_norm_eps', 1e-6),
+    qkvBias: fields.flag('qkv_bias', true),
+    ...readStem(fields),
+  }
+  checkHeads(fields, config)
+  checkStem(fields, config)
+  if (config.patchSize > config.imageSize) {
+    fields.problem('patch_size', `is ${config.patchSize}, larger than the image.`)
+  }
+  return config
+}
+
+/** `stem`, which transformers does not know: a list of [channels, kernel, stride]. */
+function readStem(fields: Fields): { readonly stem?: readonly StemLayer[] } {
+  const value = fields.json['stem']
+  if (value === undefined || value === null) {
+    return {}
+  }
+  const layers = stemSchema.safeParse(value)
+  if (!layers.success) {
+    fields.problem('stem', 'is not a list of [channels, odd kernel, stride], each above 0.')
+    return {}
+  }
+  return { stem: layers.data.map(([channels, kernel, stride]) => ({ channels, kernel, stride })) }
+}
+
+function checkStem(fields: Fields, { stem, hidden, patchSize, imageSize }: VisionConfig): void {
+  if (stem === undefined) {
+    return
+  }
+  const width = stem.at(-1)!.channels
+  if (width !== hidden) {
+    fields.problem('stem', `ends with ${width} channels; hidden_size is ${hidden}.`)
+  }
+  if (stemStride(stem) !== patchSize || imageSize % patchSize !== 0) {
+    const stride = `has a stride of ${stemStride(stem)} in all`
+    fields.problem(
+      'stem',
+      `${stride}; patch_size ${patchSize} and image_size ${imageSize} need another.`,
+    )
+  }
+}
+
+export function readQformer(fields: Fields, queries: number): QformerConfig {
+  const config = {
+    queries,
+    hidden: fields.count('hidden_size', 768),
+    intermediate: fields.count('intermediate_size', 3072),
+    layers: fields.count('num_hidden_layers', 12, MAX_LAYERS),
+    heads: fields.count('num_attention_heads', 12),
+    crossFrequency: fields.count('cross_attention_frequency', 2),
+    activation: fields.choice('hidden_act', 'gelu', ACTIVATIONS),
+    epsilon: fields.number('layer_norm_eps', 1e-12),
+  }
+  checkHeads(fields, config)
+  fields.choice('position_embedding_type', 'absolute', ['absolute'])
+  return config
+}
+
+/** A Q-Former that reads texts, too. */
+export function readTextQformer(fields: Fields, queries: number): TextQformerConfig {
+  return {
+    ...readQformer(fields, queries),
+    vocab: fields.count('vocab_size', 30522),
+    maxPositions: fields.count('max_position_embeddings', 512),
+  }
+}
+
+/** Older checkpoints have no image token; transformers put the image first by itself then. */
+export function readImageToken(fields: Fields): number | null {
+  const name =
+    fields.json['image_token_index'] === undefined ? 'image_token_id' : 'image_token_index'
+  return fields.json[name] == null ? null : fields.id(name, 0)
+}
