@@ -81,7 +81,7 @@ export const environment = z.object({
     'Database of the bot: sqlite:PATH, redis://HOST, postgres://HOST/DATABASE, or memory: to write nothing to disk. Default: sqlite:data/sightseer.sqlite if DISCORD_TOKEN is set; otherwise a file next to SANDBOX_STATE, or memory: if SANDBOX_STATE is memory. Each bot account needs a database of its own: records of servers that the account is not on are deleted.',
   ),
   SIGHTSEER_STORE_KEY: storeKeys.describe(
-    'Key that encrypts the database: 32 bytes in base64 (`openssl rand -base64 32`). Several keys are separated by commas: the first one encrypts, all of them decrypt.',
+    'Key that encrypts the database: 32 bytes in base64 (`openssl rand -base64 32`). Several keys are separated by commas: the first one encrypts, all of them decrypt. A database that has records first needs `npm run store -- encrypt`.',
   ),
   SIGHTSEER_RETENTION_HOURS: wholeNumber(1, 720).describe(
     'Hours after its last use at which a conversation is deleted. Servers can choose less. Default: 24.',

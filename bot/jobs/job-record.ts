@@ -39,6 +39,7 @@ export type JobRecord = z.infer<typeof record>
 /** jobs.ts sets the lifetime of each record: until an hour after its job expires. */
 export const JOBS: CollectionSpec<JobRecord> = {
   name: 'jobs',
+  whenNotAuthentic: 'skip',
   ttlMs: INTERACTION_LIFE_MS,
   decode: (data) => record.parse(data),
 }

@@ -1,18 +1,17 @@
 /**
  * Typed records that expire, in a database.
  *
- * A record that cannot be read (damaged, of another shape, encrypted with an unknown key) counts as
- * absent and is logged without its content. If the database does not answer, an operation throws.
+ * A record that cannot be read (damaged, of another shape) is deleted and logged without its content,
+ * and counts as absent; one that is not authentic is an error (bot/store/not-authentic.ts). If the
+ * database does not answer, an operation throws.
  */
 
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Logger } from 'pino'
-import type { Backend, Entry } from './backends/backend.ts'
+import type { Backend } from './backends/backend.ts'
 import { batchesOf, readAll } from './batches.ts'
-import { decode, encode } from './encoding.ts'
-import { encryptedWith, type Encryption } from './encryption/encryption.ts'
+import { Codec, type CodecDeps } from './codec.ts'
 import { KeyedMutex } from './keyed-mutex.ts'
-import type { Names } from './encryption/names.ts'
+import { NotAuthenticError } from './not-authentic.ts'
 import { Pace } from './pace.ts'
 import { Renaming } from './encryption/renaming.ts'
 import type { Collection, CollectionSpec, Store } from './types.ts'
@@ -25,21 +24,7 @@ const MAX_PAUSE_MS = 40
 
 const DELETED_AT_ONCE = 100
 
-/** Who hears of what the store does. */
-export type StoreObserver = {
-  readonly log: Logger
-  /** Called after each operation with its name and its duration in seconds. */
-  readonly observe?: (operation: string, seconds: number) => void
-  /** Called after each `get` with the collection's name and whether there was a record. */
-  readonly observeGet?: (collection: string, hit: boolean) => void
-}
-
-type Deps = {
-  readonly backend: Backend
-  readonly encryption: Encryption | undefined
-  readonly names: Names
-  readonly options: StoreObserver
-}
+type Deps = CodecDeps & { readonly backend: Backend }
 
 export class DatabaseStore implements Store {
   readonly backend: Store['backend']
@@ -49,12 +34,14 @@ export class DatabaseStore implements Store {
   readonly #updates = new KeyedMutex()
   readonly #index: Upkeep
   readonly #renaming: Renaming
+  readonly #codec: Codec
 
   constructor(deps: Deps) {
     this.#deps = deps
     this.backend = deps.backend.name
     this.#index = new Upkeep(deps.backend, deps.options.log)
     this.#renaming = new Renaming(deps.backend, deps.names, deps.options.log)
+    this.#codec = new Codec(deps)
   }
 
   collection<T>(spec: CollectionSpec<T>): Collection<T> {
@@ -75,7 +62,7 @@ export class DatabaseStore implements Store {
       get: (key) => timed('get', () => this.#get(spec, full(key))),
       set: (key, record, ttlMs = spec.ttlMs) =>
         timed('set', async () => {
-          const entry = this.#entryOf(spec, full(key), record, ttlMs)
+          const entry = this.#codec.entryOf(spec, full(key), record, ttlMs)
           await this.#deps.backend.write(full(key), entry)
         }),
       update: (key, change, ttlMs = spec.ttlMs) =>
@@ -85,7 +72,7 @@ export class DatabaseStore implements Store {
       delete: (key) => timed('delete', () => this.#deps.backend.delete(full(key))),
       entries: (prefix = '') => this.#entries(spec, this.#keys(spec, prefix)),
       keys: (prefix = '') => this.#ownKeys(spec, this.#keys(spec, prefix)),
-      entriesWith: (tag) => this.#entries(spec, this.#keysWith(spec, tag)),
+      entriesWith: (tag) => this.#entriesWith(spec, tag),
       keysWith: (tag) => this.#ownKeys(spec, this.#keysWith(spec, tag)),
       deleteAll: (prefix) => timed('deleteAll', () => this.#deleteAll(spec, prefix)),
     }
@@ -115,50 +102,9 @@ export class DatabaseStore implements Store {
   }
 
   async #get<T>(spec: CollectionSpec<T>, key: string): Promise<T | undefined> {
-    const record = await this.#decode(spec, key, await this.#deps.backend.read(key))
+    const record = await this.#codec.decode(spec, key, await this.#deps.backend.read(key))
     this.#deps.options.observeGet?.(spec.name, record !== undefined)
     return record
-  }
-
-  /**
-   * Decodes a value. One that is damaged is deleted, unless it has changed.
-   *
-   * @returns undefined if there is no value, or it cannot be read.
-   */
-  async #decode<T>(
-    spec: CollectionSpec<T>,
-    key: string,
-    raw: string | undefined,
-  ): Promise<T | undefined> {
-    const { backend, encryption, options } = this.#deps
-    if (raw === undefined) {
-      return undefined
-    }
-    if (isForeign(raw, encryption)) {
-      // Not deleted: the operator may add the key again.
-      options.log.warn({ kind: spec.name }, 'a record is encrypted with a key that is not known')
-      return undefined
-    }
-    try {
-      return spec.decode(decode(encryption?.decrypt(raw, key) ?? raw).value)
-    } catch (error) {
-      const reason = error instanceof Error ? error.name : 'unknown'
-      options.log.warn({ kind: spec.name, reason }, 'a record could not be read and is dropped')
-      await backend.swap(key, raw, undefined)
-      return undefined
-    }
-  }
-
-  #entryOf<T>(spec: CollectionSpec<T>, key: string, record: T, ttlMs: number): Entry {
-    const expires = Math.ceil(Date.now() + checkedTtl(ttlMs))
-    const value = spec.encode ? spec.encode(record) : record
-    const { encryption } = this.#deps
-    const text = encode({ value, expires })
-    return {
-      value: encryption?.encrypt(text, key) ?? text,
-      expires,
-      tags: this.#tagsOf(spec, key, record),
-    }
   }
 
   async #update<T>(
@@ -171,14 +117,13 @@ export class DatabaseStore implements Store {
     const deadline = performance.now() + UPDATE_LIMIT_MS
     for (let attempt = 0; performance.now() < deadline; attempt++) {
       const raw = await backend.read(key)
-      const record = await this.#decode(spec, key, raw)
+      const record = await this.#codec.decode(spec, key, raw)
       const next = change(record)
       if (next === record) {
         return record
       }
-      const entry = next === undefined ? undefined : this.#entryOf(spec, key, next, ttlMs)
-      const isDropped = record === undefined && !isForeign(raw ?? '', this.#deps.encryption)
-      if (await backend.swap(key, isDropped ? undefined : raw, entry)) {
+      const entry = next === undefined ? undefined : this.#codec.entryOf(spec, key, next, ttlMs)
+      if (await backend.swap(key, record === undefined ? undefined : raw, entry)) {
         return next
       }
       await wait(Math.random() * Math.min(MAX_PAUSE_MS, 2 ** attempt))
@@ -208,11 +153,14 @@ export class DatabaseStore implements Store {
   /** Keys with the collection's name. */
   async *#keysWith<T>(spec: CollectionSpec<T>, tag: string): AsyncGenerator<string, void> {
     const { backend, names } = this.#deps
-    const tags = names.tags(spec, tag)
+    const stored = names.tag(spec, tag)
     await this.#renaming.complete(spec.name)
     await this.#index.complete(spec.name, this.#tagger(spec))
-    for (const one of tags) {
-      yield* backend.keysWith(one)
+    for await (const key of backend.keysWith(stored)) {
+      // Somebody who can write to the database could have tagged a record of another collection.
+      if (key.startsWith(`${spec.name}/`)) {
+        yield key
+      }
     }
   }
 
@@ -220,10 +168,31 @@ export class DatabaseStore implements Store {
     spec: CollectionSpec<T>,
     keys: AsyncIterable<string>,
   ): AsyncGenerator<[string, T], void> {
+    const errors: NotAuthenticError[] = []
     for await (const [key, raw] of readAll(this.#deps.backend, keys)) {
-      const record = await this.#decode(spec, key, raw)
+      const record = await this.#codec.decode(spec, key, raw).catch((error: unknown) => {
+        if (!(error instanceof NotAuthenticError)) {
+          throw error
+        }
+        errors.push(error)
+      })
       if (record !== undefined) {
         yield [this.#deps.names.ownKey(spec, key), record]
+      }
+    }
+    if (errors.length > 0 && spec.whenNotAuthentic !== 'skip') {
+      const [cause] = errors
+      throw new NotAuthenticError(`${errors.length} ${spec.name} records are not authentic`, {
+        cause,
+      })
+    }
+  }
+
+  async *#entriesWith<T>(spec: CollectionSpec<T>, tag: string): AsyncGenerator<[string, T], void> {
+    for await (const [key, record] of this.#entries(spec, this.#keysWith(spec, tag))) {
+      // Tags are not encrypted with the record: somebody could give another person's record their own.
+      if (spec.index?.(record, key).includes(tag) === true) {
+        yield [key, record]
       }
     }
   }
@@ -238,44 +207,28 @@ export class DatabaseStore implements Store {
     return deleted
   }
 
-  #tagsOf<T>(spec: CollectionSpec<T>, key: string, record: T): readonly string[] | undefined {
-    const { names } = this.#deps
-    return spec.index?.(record, names.ownKey(spec, key)).map((tag) => names.tag(spec, tag))
-  }
-
   /** Moves a record to the name that hides its key. What cannot be read stays. */
   async #rename<T>(spec: CollectionSpec<T>, key: string): Promise<void> {
-    const { backend, encryption, names } = this.#deps
+    const { backend, names } = this.#deps
     const raw = await backend.read(key)
-    const record = await this.#decode(spec, key, raw)
+    const record = await this.#codec.decodeAuthentic(spec, key, raw)
     if (raw === undefined || record === undefined) {
       return
     }
-    const { expires } = decode(encryption?.decrypt(raw, key) ?? raw)
+    const expires = this.#codec.expiryOf(spec, key, raw)
     const ttlMs = expires === undefined ? spec.ttlMs : expires - Date.now()
     if (ttlMs > 0) {
       const next = names.key(spec, names.ownKey(spec, key))
       // It may be there already: a process that ended in between had written it.
-      await backend.swap(next, undefined, this.#entryOf(spec, next, record, ttlMs))
+      await backend.swap(next, undefined, this.#codec.entryOf(spec, next, record, ttlMs))
     }
     await backend.swap(key, raw, undefined)
   }
 
   #tagger<T>(spec: CollectionSpec<T>): Tagger {
     return async (key, raw) => {
-      const record = await this.#decode(spec, key, raw)
-      return record === undefined ? undefined : this.#tagsOf(spec, key, record)
+      const record = await this.#codec.decodeAuthentic(spec, key, raw)
+      return record === undefined ? undefined : this.#codec.tagsOf(spec, key, record)
     }
   }
-}
-
-function isForeign(raw: string, encryption: Encryption | undefined): boolean {
-  return encryption?.isForeign(raw) ?? encryptedWith(raw) !== undefined
-}
-
-function checkedTtl(ttlMs: number): number {
-  if (!(ttlMs > 0 && Number.isFinite(ttlMs))) {
-    throw new RangeError(`expected a lifetime over 0 ms, got ${ttlMs}`)
-  }
-  return ttlMs
 }

@@ -3,15 +3,15 @@
 import path from 'node:path'
 import { ConfigError } from '../../config/errors.ts'
 import { unwritableFolder } from '../../config/unwritable-folder.ts'
-import type { OpenBackend } from './backends/backend.ts'
+import type { Backend, OpenBackend } from './backends/backend.ts'
 import { openPostgres } from './backends/postgres.ts'
 import { openRedis } from './backends/redis.ts'
 import { openSqlite } from './backends/sqlite.ts'
-import { DatabaseStore, type StoreObserver } from './database-store.ts'
+import { DatabaseStore } from './database-store.ts'
 import { createEncryption } from './encryption/encryption.ts'
-import { checkKey } from './encryption/marker.ts'
+import { openMarker } from './encryption/marker.ts'
 import { Names } from './encryption/names.ts'
-import { openSecret } from './encryption/secret.ts'
+import type { StoreObserver } from './observer.ts'
 import type { Store } from './types.ts'
 
 export type StoreOptions = {
@@ -24,33 +24,44 @@ export type StoreOptions = {
 /**
  * Opens the store.
  *
- * @throws {ConfigError} if the database cannot be opened, or is encrypted with another key.
+ * @throws {ConfigError} if the database cannot be opened, is encrypted with another key, or has records
+ *   that have to be encrypted first.
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const { url, keys = [], log } = options
-  let isOpen = false
-  const backend = await backendOf(url)(url, (error) => {
-    if (isOpen) {
-      log.error({ err: error }, 'the store has a problem')
-    } // before, the ConfigError says it
-  }).catch((cause: unknown) => {
-    throw openingError(url, cause)
+  const backend = await openBackend(url, (error) => {
+    log.error({ err: error }, 'the store has a problem')
   })
-  isOpen = true
   const encryption = keys.length > 0 ? createEncryption(keys) : undefined
   try {
-    await checkKey(backend, encryption)
-    const names = new Names(
-      encryption && {
-        encryption,
-        secret: await openSecret(backend, encryption),
-      },
-    )
+    const names = new Names(await openMarker(backend, encryption))
     return new DatabaseStore({ backend, encryption, names, options })
   } catch (error) {
     await backend.close()
     throw error instanceof ConfigError ? error : openingError(url, error)
   }
+}
+
+/**
+ * Opens the database of a store.
+ *
+ * @param onError called with errors of the connection.
+ * @throws {ConfigError} if it cannot be opened.
+ */
+export async function openBackend(
+  url: string,
+  onError: (error: unknown) => void,
+): Promise<Backend> {
+  let isOpen = false
+  const backend = await backendOf(url)(url, (error) => {
+    if (isOpen) {
+      onError(error)
+    } // before, the ConfigError says it
+  }).catch((cause: unknown) => {
+    throw openingError(url, cause)
+  })
+  isOpen = true
+  return backend
 }
 
 function openingError(url: string, cause: unknown): ConfigError {

@@ -35,9 +35,22 @@ export type CollectionSpec<T> = {
    * use the leading parts only.
    */
   readonly readableKeyParts?: number
+  /**
+   * What `entries` and `entriesWith` do with a record that is not authentic (bot/store/not-authentic.ts).
+   * By default they give all others and then throw, so that nobody takes an export or a deletion for
+   * complete. `skip`: records that are used one by one, such as a hash list, where one forged record
+   * must not stop the use of the others.
+   */
+  readonly whenNotAuthentic?: 'skip'
 }
 
-/** Records of one type. Keys are at most 200 characters of `A-Z a-z 0-9 _ . : / -`. */
+/**
+ * Records of one type. Keys are at most 200 characters of `A-Z a-z 0-9 _ . : / -`.
+ *
+ * In an encrypted store, what reads a record that is not authentic throws a NotAuthenticError, and the
+ * record stays as it is: `get` and `update` at once, `entries` and `entriesWith` after all others. The
+ * rest does not read records.
+ */
 export type Collection<T> = {
   readonly ttlMs: number
   /** The key as `keys` and `entries` give it: the same, except for `readableKeyParts`. */

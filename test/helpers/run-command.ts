@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
 
-const FOLDER = path.join(import.meta.dirname, '..', '..', 'commands', 'terminal')
+const ROOT = path.join(import.meta.dirname, '..', '..')
 
 export type Ran = {
   readonly status: number | null
@@ -22,12 +22,21 @@ export type RunOptions = {
 }
 
 /** @param name such as `describe`; @returns once the process has ended. */
-export async function runTerminal(
+export function runTerminal(
   name: string,
   args: readonly string[],
   options: RunOptions = {},
 ): Promise<Ran> {
-  const child = spawn(process.execPath, [path.join(FOLDER, `${name}.ts`), ...args], {
+  return runScript(`commands/terminal/${name}.ts`, args, options)
+}
+
+/** @param file from the root of the repository; @returns once the process has ended. */
+export async function runScript(
+  file: string,
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<Ran> {
+  const child = spawn(process.execPath, [path.join(ROOT, file), ...args], {
     cwd: options.cwd ?? process.cwd(),
     env: { ...process.env, ...options.env },
   })

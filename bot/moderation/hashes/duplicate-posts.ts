@@ -76,6 +76,7 @@ export class DuplicatePosts {
     this.pictures = store.collection<First>({
       name: 'moderation-first',
       ttlMs: PICTURE_LIFE_MS,
+      whenNotAuthentic: 'skip',
       readableKeyParts: 3, // server, channel, message; then the hash
       decode: (data) => firstSchema.parse(data),
     })

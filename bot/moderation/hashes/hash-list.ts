@@ -38,6 +38,7 @@ export class HashList {
       name: 'moderation-hashes',
       whenFull: 'refuse',
       ttlMs: UNSEEN_MS,
+      whenNotAuthentic: 'skip',
       readableKeyParts: 1, // the server; then the hash
       decode: (data) => entrySchema.parse(data),
       index: ({ by }) => (by === null ? [] : [userTag(by)]),

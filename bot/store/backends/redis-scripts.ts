@@ -5,10 +5,11 @@ import { NAMESPACE } from './backend.ts'
 /**
  * The tags of a record are in a hash beside it, with the SHA-1 of the value that they belong to. Each
  * tag has a sorted set of keys by expiry. All of these expire with their last record. The key of a
- * record has no `#`, so none is taken for one of these.
+ * record has no `#`, so none is taken for one of these: they start with `TAGS`.
  */
-const OWN_TAGS = `${NAMESPACE}::#tags/`
-export const TAG = `${NAMESPACE}::#tag/`
+export const TAGS = '#tag'
+const OWN_TAGS = `${NAMESPACE}::${TAGS}s/`
+export const TAG = `${NAMESPACE}::${TAGS}/`
 
 /**
  * `untag` drops the tags of a key, `tag` writes new ones. KEYS: the record. ARGV of every script

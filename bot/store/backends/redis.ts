@@ -1,7 +1,7 @@
 /** The store in a Redis server, which processes on several machines can share. */
 
 import { createClient } from '@redis/client'
-import { DELETE, RETAG, SWAP, TAG, UNTAGGED, WRITE } from './redis-scripts.ts'
+import { DELETE, RETAG, SWAP, TAG, TAGS, UNTAGGED, WRITE } from './redis-scripts.ts'
 import { CONNECT_TIMEOUT_MS, type Entry, NAMESPACE, type OpenBackend, PAGE } from './backend.ts'
 
 /** `untagged` reads every value of a collection. */
@@ -85,7 +85,8 @@ async function* pagesIn(
   for await (const page of client.scanIterator({ MATCH: `${escaped}*`, COUNT: PAGE })) {
     const fresh = new Set(page).difference(seen)
     fresh.forEach((key) => seen.add(key))
-    yield [...fresh].map((key) => key.slice(NAMESPACE.length + 2))
+    const own = [...fresh].map((key) => key.slice(NAMESPACE.length + 2))
+    yield own.filter((key) => !key.startsWith(TAGS))
   }
 }
 

@@ -2,14 +2,15 @@
  * Encrypts the store's values with AES-256-GCM and a key from the environment.
  *
  * The keys of records (ids of guilds, channels, members) are not encrypted, because they are searched
- * by prefix; bot/store/encryption/names.ts hides the rest of the names. Each value has the id of its encryption key, so that keys
- * can be rotated: the first key encrypts, all of them decrypt.
+ * by prefix; bot/store/encryption/names.ts hides the rest of the names. Each value has the id of its
+ * encryption key, so that keys can be rotated: the first key encrypts, all of them decrypt.
  *
  * A value is bound to the key of its record as associated data, so that one that is copied to another
- * record cannot be decrypted there. Values of the earlier format, `aes1`, are not bound.
+ * record cannot be decrypted there. Values of the earlier format, `aes1`, are not bound. They and
+ * unencrypted values are read only while they are adopted (bot/store/encryption/adoption.ts).
  */
 
-import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
 import { NAMESPACE } from '../backends/backend.ts'
 
 /** Length of a key. */
@@ -25,22 +26,20 @@ const CIPHER = 'aes-256-gcm'
  */
 const ENVELOPE = /^aes([12])\.([0-9a-f]{8})\./
 
-/** Encrypts and decrypts values, and what else the store needs. */
+export type Format = 'plain' | 'aes1' | 'aes2'
+
+/** Encrypts and decrypts values. */
 export type Encryption = {
   /** Id of the key that encrypts: 8 hexadecimal digits that do not reveal the key. */
   readonly keyId: string
+  /** Ids of all keys. */
+  readonly keyIds: ReadonlySet<string>
   /** @param place where the text is stored: the key of its record. */
   encrypt(plain: string, place: string): string
-  /**
-   * Returns unencrypted text unchanged.
-   *
-   * @throws if the key is unknown, or the text was changed or encrypted for another place.
-   */
+  /** @throws unless the text was encrypted with one of the keys, for this place, and not changed. */
   decrypt(text: string, place: string): string
-  /** Whether the text is encrypted with an unknown key. */
-  isForeign(text: string): boolean
-  /** What earlier versions wrote for a name that records are found by, under each key. */
-  pseudonyms(name: string): readonly string[]
+  /** The text of a value of any format. @throws if it cannot be decrypted. */
+  decryptAny(text: string, place: string): string
 }
 
 /** @param keys at least one, each of KEY_BYTES; the first one encrypts. */
@@ -50,8 +49,13 @@ export function createEncryption(keys: readonly Uint8Array[]): Encryption {
   if (keyId === undefined || key === undefined) {
     throw new RangeError('expected at least one key, got none')
   }
+  const decryptAny = (text: string, place: string) => {
+    const id = encryptedWith(text)
+    return id === undefined ? text : open(text, place, keysById.get(id))
+  }
   return {
     keyId,
+    keyIds: new Set(keysById.keys()),
     encrypt(plain, place) {
       const iv = randomBytes(IV_BYTES)
       const cipher = createCipheriv(CIPHER, key, iv)
@@ -60,18 +64,20 @@ export function createEncryption(keys: readonly Uint8Array[]): Encryption {
       return `aes2.${keyId}.${Buffer.concat([iv, cipher.getAuthTag(), body]).toString('base64')}`
     },
     decrypt(text, place) {
-      const id = encryptedWith(text)
-      return id === undefined ? text : open(text, place, keysById.get(id))
+      const format = formatOf(text)
+      if (format !== 'aes2') {
+        throw new Error(`expected the format aes2, got ${format}`)
+      }
+      return decryptAny(text, place)
     },
-    isForeign(text) {
-      const id = encryptedWith(text)
-      return id !== undefined && !keysById.has(id)
-    },
-    pseudonyms: (name) =>
-      keys.map((one) =>
-        createHmac('sha256', one).update(`sightseer name ${name}`).digest('base64url'),
-      ),
+    decryptAny,
   }
+}
+
+/** The format of a value. */
+export function formatOf(text: string): Format {
+  const version = ENVELOPE.exec(text)?.[1]
+  return version === undefined ? 'plain' : version === '1' ? 'aes1' : 'aes2'
 }
 
 /** Id of the key that encrypted a value; undefined if it is not encrypted. */
@@ -88,7 +94,7 @@ function open(text: string, place: string, key: Uint8Array | undefined): string 
   const decipher = createDecipheriv(CIPHER, key, bytes.subarray(0, IV_BYTES), {
     authTagLength: TAG_BYTES,
   })
-  if (ENVELOPE.exec(text)?.[1] === '2') {
+  if (formatOf(text) === 'aes2') {
     decipher.setAAD(associatedData(place))
   }
   decipher.setAuthTag(bytes.subarray(IV_BYTES, body))

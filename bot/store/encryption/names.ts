@@ -4,7 +4,6 @@
  */
 
 import { createHmac } from 'node:crypto'
-import type { Encryption } from './encryption.ts'
 
 const KEY_PATTERN = /^[A-Za-z0-9_.:/-]{1,200}$/
 const PREFIX_PATTERN = /^[A-Za-z0-9_.:/-]{0,200}$/
@@ -15,11 +14,11 @@ const HIDDEN = 'hmac.'
 type Named = { readonly name: string; readonly readableKeyParts?: number }
 
 export class Names {
-  readonly #encrypted: { readonly encryption: Encryption; readonly secret: Uint8Array } | undefined
+  readonly #secret: Uint8Array | undefined
 
-  /** @param encrypted undefined: the store is not encrypted, and nothing is hidden. */
-  constructor(encrypted?: { readonly encryption: Encryption; readonly secret: Uint8Array }) {
-    this.#encrypted = encrypted
+  /** @param secret undefined: the store is not encrypted, and nothing is hidden. */
+  constructor(secret: Uint8Array | undefined) {
+    this.#secret = secret
   }
 
   /** The name of a record. @throws {RangeError} if the key has other characters or is too long. */
@@ -60,25 +59,18 @@ export class Names {
   /** The tag that is written. */
   tag(spec: Named, tag: string): string {
     const name = fullTag(spec, tag)
-    return this.#encrypted ? this.#hmac(`tag ${name}`) : name
-  }
-
-  /** The tag, and what earlier versions, or this one without encryption, wrote for it. */
-  tags(spec: Named, tag: string): readonly string[] {
-    const name = fullTag(spec, tag)
-    const earlier = this.#encrypted?.encryption.pseudonyms(name) ?? []
-    return [...new Set([this.tag(spec, tag), ...earlier, name])]
+    return this.#secret ? this.#hmac(`tag ${name}`) : name
   }
 
   /** What follows the readable parts; empty if nothing is hidden. */
   #hiddenPart({ readableKeyParts }: Named, key: string): string {
-    return this.#encrypted === undefined || readableKeyParts === undefined
+    return this.#secret === undefined || readableKeyParts === undefined
       ? ''
       : key.split('/').slice(readableKeyParts).join('/')
   }
 
   #hmac(text: string): string {
-    return createHmac('sha256', this.#encrypted?.secret ?? '')
+    return createHmac('sha256', this.#secret ?? '')
       .update(text)
       .digest('base64url')
   }
