@@ -3,7 +3,7 @@
  * one half, and on no picture that is turned away.
  */
 
-import { scoreQuestion } from '../../bot/moderation/rules/rules.ts'
+import { scoreQuestion } from '../../bot/moderation/rules/score-question.ts'
 import type { Model } from '../../inference/contract/types.ts'
 import { isAlike, withArticle } from './questions/words.ts'
 import type { HandPicture, Thing } from './truth.ts'

@@ -4,7 +4,7 @@
  * scenes drawn by the second renderer, whose style the model never saw.
  */
 
-import { scoreQuestion } from '../../bot/moderation/rules/rules.ts'
+import { scoreQuestion } from '../../bot/moderation/rules/score-question.ts'
 import { type Reviewed, suggestedThreshold } from '../../bot/moderation/rules/rule-statistics.ts'
 import { imageSourceOf } from '../../inference/contract/image-source.ts'
 import type { ImageSource, Model } from '../../inference/contract/types.ts'

@@ -4,39 +4,29 @@ import type { Client, Message, PartialMessage } from 'discord.js'
 import type { Logger } from 'pino'
 import type { CountModeration } from '../operations/metrics.ts'
 import type { PrivacyService } from '../../commands/command.ts'
-import type { FoundPicture, PictureLink } from '../../commands/picture.ts'
-import type { CaseSummary, ModerationService } from '../../commands/moderation/service.ts'
+import type { FoundPicture } from '../../commands/picture.ts'
+import type { ModerationService } from '../../commands/moderation/service.ts'
 import { isActive } from '../../commands/moderation/settings.ts'
-import { InputError } from '../../config/errors.ts'
 import type { Model } from '../../inference/contract/types.ts'
 import { picturesIn } from '../discord/message-pictures.ts'
 import { Recovery } from '../operations/recovery.ts'
 import type { Store } from '../store/types.ts'
 import { CaseButtons } from './cases/buttons.ts'
 import { CasePictures } from './cases/pictures.ts'
-import type { Case } from './cases/case.ts'
 import { CaseExecutor } from './cases/executor.ts'
-import { caseName, linkTo } from './cases/message.ts'
 import { ModerationActions } from './cases/discord-actions.ts'
 import type { FetchPicture } from '../pictures/download.ts'
 import { EvidenceMemory } from '../pictures/evidence.ts'
 import type { Pictures } from '../pictures/pictures.ts'
 import { GuildModeration } from './settings.ts'
-import { writeHashFile } from './hashes/hash-file.ts'
-import { readHashFile } from './hashes/read-hash-file.ts'
 import { deleteUserRecords, moderationRecordsOf } from './privacy.ts'
 import { POSTING_LIFE_MS, postingsSpace } from './hashes/postings.ts'
 import { Reports } from './reports.ts'
 import { DuplicatePosts } from './hashes/duplicate-posts.ts'
 import { Rules } from './rules/rules.ts'
-import { demandManager, demandStaff } from './staff.ts'
-import { checkSetup } from './setup-check.ts'
-import { codeOf, type HashEntry, hashEntryOf } from './hashes/hash-entry.ts'
 import { HashList } from './hashes/hash-list.ts'
 import { Detector } from './detector.ts'
-import { drawWeeklyChart, weeklyStats, weekOf } from './weekly-stats.ts'
-
-const MAX_FILE_BYTES = 8 * 2 ** 20
+import { moderationService } from './service.ts'
 
 export type ModerationDeps = {
   readonly store: Store
@@ -214,68 +204,16 @@ export class Moderation {
 
   /** The service that the commands use. */
   service(): ModerationService {
-    const guilds = this.#guilds
-    const hashList = this.#hashList
-    return {
-      of: async (guildId) => (await guilds.of(guildId)).settings,
-      change: (guildId, change) => guilds.change(guildId, change),
-      demand: async (interaction, who) => {
-        if (who === 'manager') {
-          demandManager(interaction)
-        } else {
-          demandStaff(interaction, (await guilds.of(interaction.guildId ?? '')).settings)
-        }
-      },
-      checkSetup: async ({ guild }, text) =>
-        guild ? checkSetup(guild, (await guilds.of(guild.id)).settings, text) : [],
-      list: async (guildId) => (await hashList.list(guildId)).map(withCode),
-      findCase: async (guildId, wanted) => {
-        const record =
-          'id' in wanted
-            ? await this.executor.of(guildId, wanted.id)
-            : await this.executor.ofNumber(guildId, wanted.number)
-        return record && summaryOf(record)
-      },
-      add: async (interaction, picture, note) => {
-        const guildId = interaction.guildId ?? ''
-        const { settings } = await guilds.of(guildId)
-        const { print } = await this.#comparable(picture)
-        const by = interaction.user.id
-        const decision = { verdict: 'confirmed', by, caseId: null, note } as const
-        const entry = hashEntryOf(print, { ...decision, distance: settings.distance })
-        await hashList.putOne(guildId, entry)
-        return codeOf(entry)
-      },
-      remove: async (guildId, code) =>
-        (await hashList.remove(guildId, (one) => codeOf(one) === code)) > 0,
-      test: async (guildId, picture) => {
-        const { print } = await this.#comparable(picture)
-        const { hashListVersion } = await guilds.of(guildId)
-        const match = await hashList.match(guildId, print, hashListVersion)
-        const { whole: hash, detail } = print
-        return {
-          code: codeOf({ hash, detail }),
-          ...(match && { match: { ...match, entry: withCode(match.entry) } }),
-        }
-      },
-      exported: async (guildId) => writeHashFile(await hashList.list(guildId)),
-      imported: (interaction, file) =>
-        this.#import(interaction.guildId ?? '', interaction.user.id, file),
-      mark: (interaction) => this.reports.mark(interaction),
-      allow: (interaction) => this.reports.allow(interaction),
-      report: (interaction) => this.reports.report(interaction),
-      rules: this.rules.service(),
-      duplicatePosts: this.duplicatePosts.service(),
-      weeklyStats: (guildId) => this.#weeklyStats(guildId),
-      chart: drawWeeklyChart,
-    }
-  }
-
-  async #weeklyStats(guildId: string) {
-    const now = Date.now()
-    const { from, to } = weekOf(now)
-    const cases = await this.executor.ofDays(guildId, from, to)
-    return weeklyStats(cases, now, await this.#guilds.beganAt(guildId))
+    return moderationService({
+      guilds: this.#guilds,
+      hashList: this.#hashList,
+      executor: this.executor,
+      reports: this.reports,
+      rules: this.rules,
+      duplicatePosts: this.duplicatePosts,
+      pictures: this.#deps.pictures,
+      fetchPicture: this.#deps.fetchPicture,
+    })
   }
 
   /** The collections with records about users. */
@@ -286,49 +224,4 @@ export class Moderation {
       hashList: this.#hashList.collection,
     }
   }
-
-  async #comparable(picture: FoundPicture) {
-    const [comparable] = await this.#deps.pictures.fingerprintAll([picture])
-    if (!comparable) {
-      throw new InputError('image/plain')
-    }
-    return comparable
-  }
-
-  async #import(guildId: string, by: string, file: PictureLink) {
-    if (file.size > MAX_FILE_BYTES) {
-      throw new InputError('hash/bad-file')
-    }
-    const bytes = await this.#deps.fetchPicture({ ...file, kind: 'file' })
-    const { entries, dismissed, omitted } = await readHashFile(new Uint8Array(bytes))
-    const known = new Set((await this.#hashList.list(guildId)).map(({ hash }) => hash))
-    const at = Date.now()
-    const fresh = entries
-      .filter(({ hash }) => !known.has(hash))
-      .map((entry) => ({
-        ...entry,
-        verdict: 'imported' as const,
-        by,
-        at,
-        seenAt: at,
-        caseId: null,
-      }))
-    const added = await this.#hashList.put(guildId, fresh)
-    return {
-      added,
-      skipped: fresh.length - added + omitted,
-      known: entries.length - fresh.length,
-      dismissed,
-    }
-  }
-}
-
-function summaryOf(record: Case): CaseSummary {
-  const { guildId, state, memberId, createdAt, log } = record
-  const link = log && linkTo(guildId, log)
-  return { name: caseName(record), state, memberId, createdAt, link }
-}
-
-function withCode(entry: HashEntry): HashEntry & { readonly code: string } {
-  return { ...entry, code: codeOf(entry) }
 }

@@ -2,7 +2,7 @@
 
 import type { Collection } from '../store/types.ts'
 import { userTag } from '../store/keys.ts'
-import type { Case } from './cases/case.ts'
+import type { Case } from './cases/case-record.ts'
 import { DELETED_USER } from './cases/case-index.ts'
 import type { Postings } from './hashes/postings.ts'
 import type { HashEntry } from './hashes/hash-entry.ts'

@@ -2,7 +2,7 @@
 
 import { DAY_MS } from '../../config/durations.ts'
 import type { ChartWords, WeeklyStats } from '../../commands/moderation/service.ts'
-import type { Case } from './cases/case.ts'
+import type { Case } from './cases/case-record.ts'
 import { dayOf } from './cases/case-index.ts'
 import { BLUE, drawBarChart } from './chart.ts'
 

@@ -2,7 +2,7 @@
 
 import { DAY_MS } from '../../../config/durations.ts'
 import { userTag } from '../../store/keys.ts'
-import { type Case, ITSELF } from './case.ts'
+import { type Case, ITSELF } from './case-record.ts'
 
 /** Replaces the id of a user who deleted their data. */
 export const DELETED_USER = '0'

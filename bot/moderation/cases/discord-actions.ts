@@ -6,7 +6,7 @@
 import { type Client, Routes, SnowflakeUtil } from 'discord.js'
 import { z } from 'zod'
 import { errorCode, ERROR_CODES } from '../../discord/api-errors.ts'
-import type { Problem } from './case.ts'
+import type { Problem } from './case-record.ts'
 
 const LOOKED_THROUGH = 50
 /** As many as Discord gives at once. */

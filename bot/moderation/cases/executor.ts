@@ -11,15 +11,8 @@ import { catalogFor } from '../../../commands/i18n/catalog.ts'
 import { KeyedMutex } from '../../store/keyed-mutex.ts'
 import type { Collection, Store } from '../../store/types.ts'
 import { caseBody } from './message.ts'
-import {
-  type Case,
-  CASE_LIFE_MS,
-  caseSchema,
-  isUndescribed,
-  nextStep,
-  type Problem,
-  withStep,
-} from './case.ts'
+import { isUndescribed, nextStep, withStep } from './case.ts'
+import { type Case, CASE_LIFE_MS, caseSchema, type Problem } from './case-record.ts'
 import { caseTags, indexCase } from './case-index.ts'
 import type { CountModeration } from '../../operations/metrics.ts'
 import type { CasePictures } from './pictures.ts'

@@ -4,7 +4,8 @@ import { ButtonStyle, ComponentType, SnowflakeUtil, time } from 'discord.js'
 import { MAX_CONTENT, quoted } from '../../../commands/answer-text.ts'
 import type { Catalog } from '../../../commands/i18n/words.ts'
 import { CASE_DECISIONS, caseCustomId } from '../../discord/custom-id.ts'
-import { allows, type Case, ITSELF, type Step } from './case.ts'
+import { allows } from './case.ts'
+import { type Case, ITSELF, type Step } from './case-record.ts'
 import type { Reason } from '../hashes/reasons.ts'
 
 const SHOWN_COPIES = 6

@@ -5,7 +5,7 @@ import { quoted } from '../../../commands/answer-text.ts'
 import type { Catalog } from '../../../commands/i18n/words.ts'
 import { caseCustomId } from '../../discord/custom-id.ts'
 import { ruleNames } from '../hashes/reasons.ts'
-import type { Case } from './case.ts'
+import type { Case } from './case-record.ts'
 
 /** Says what was done, with a button to appeal once. */
 export function noticeBody(

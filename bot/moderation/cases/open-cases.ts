@@ -8,7 +8,7 @@
 import { z } from 'zod'
 import { isGone, type Owner, thisProcess } from '../../jobs/job-owner.ts'
 import type { Collection, Store } from '../../store/types.ts'
-import { CASE_LIFE_MS } from './case.ts'
+import { CASE_LIFE_MS } from './case-record.ts'
 
 /** A process that cannot be looked at (another machine) counts as ended after this time in one step. */
 const STEP_LIMIT_MS = 60_000

@@ -5,7 +5,7 @@ import { plainText } from '../../../commands/answer-text.ts'
 import { hasCode, InputError } from '../../../config/errors.ts'
 import type { Model, RequestOptions } from '../../../inference/contract/types.ts'
 import { picturesIn } from '../../discord/message-pictures.ts'
-import type { Case } from './case.ts'
+import type { Case } from './case-record.ts'
 import type { ModerationActions, File } from './discord-actions.ts'
 import {
   type EvidenceFile,

@@ -7,7 +7,7 @@ import { SnowflakeUtil } from 'discord.js'
 import { picturesIn } from '../../discord/message-pictures.ts'
 import type { Pictures } from '../../pictures/pictures.ts'
 import type { Collection } from '../../store/types.ts'
-import type { Case } from './case.ts'
+import type { Case } from './case-record.ts'
 import type { ModerationActions } from './discord-actions.ts'
 import type { GuildModeration } from '../settings.ts'
 import {

@@ -22,19 +22,20 @@ import { hasCode, InputError } from '../../../config/errors.ts'
 import type { Rule } from '../../../commands/moderation/rule.ts'
 import { isActive } from '../../../commands/moderation/settings.ts'
 import { judgePicture } from '../../../inference/domain/judge-picture.ts'
-import { questionPrompt } from '../../../inference/families/index.ts'
-import type { ImageInput, Model, RequestOptions } from '../../../inference/contract/types.ts'
+import type { Model, RequestOptions } from '../../../inference/contract/types.ts'
 import type { ModelCard } from '../../../inference/package/model-card.ts'
 import type { Store } from '../../store/types.ts'
 import type { Pictures } from '../../pictures/pictures.ts'
-import { type Case, decided, ITSELF } from '../cases/case.ts'
-import { judgmentOf } from '../cases/case-index.ts'
+import { decided } from '../cases/case.ts'
+import { ITSELF } from '../cases/case-record.ts'
 import type { CaseExecutor } from '../cases/executor.ts'
 import type { GuildModeration } from '../settings.ts'
 import type { Reason } from '../hashes/reasons.ts'
 import { RuleStore } from './rule-store.ts'
 import { drawRuleChart } from './rule-chart.ts'
-import { hasEarned, type Reviewed, suggestedThreshold, tallyAt, wilson } from './rule-statistics.ts'
+import { hasEarned } from './rule-statistics.ts'
+import { recordOf } from './rule-record.ts'
+import { scoreQuestion } from './score-question.ts'
 import { RuleQueue } from './rule-queue.ts'
 import { isExempt } from '../staff.ts'
 import type { HashList } from '../hashes/hash-list.ts'
@@ -269,43 +270,6 @@ export class Rules {
 /** What rules may ask, as the card says. */
 function limitsOf({ domain, languages }: Pick<ModelCard, 'domain' | 'languages'>): ModelLimits {
   return { languages, knows: domain?.knows ?? null }
-}
-
-/** How likely the model says "yes" rather than "no", 0 to 1. */
-export async function scoreQuestion(
-  model: Pick<Model, 'card' | 'score'>,
-  image: ImageInput,
-  question: string,
-  options: RequestOptions = {},
-): Promise<number> {
-  const prompt = questionPrompt(model.card, question)
-  const scored = await model.score(image, { ...options, prompt, answers: ['yes', 'no'] })
-  return scored.find(({ answer }) => answer === 'yes')?.probability ?? 0
-}
-
-/** How a rule did in some cases. Only those that staff decided count, besides `hits`. */
-export function recordOf(rule: Rule, cases: readonly Case[]): RuleRecord {
-  const hits = cases.flatMap((record) => {
-    const reason = record.reasons.find((one) => one.kind === 'rule' && one.rule === rule.id)
-    return reason ? [{ record, score: reason.score ?? 0 }] : []
-  })
-  const reviewed = hits.flatMap(({ record, score }): Reviewed[] => {
-    const right = judgmentOf(record)
-    return right === null ? [] : [{ score, right }]
-  })
-  const confirmed = reviewed.filter(({ right }) => right).length
-  const { right, all } = tallyAt(reviewed, rule.threshold)
-  return {
-    rule,
-    hits: hits.length,
-    confirmed,
-    dismissed: reviewed.length - confirmed,
-    counted: all,
-    precision: wilson(right, all),
-    suggested: suggestedThreshold(reviewed, rule),
-    earned: hasEarned(rule, reviewed),
-    reviewed,
-  }
 }
 
 function appliesTo({ channels, ageRestricted }: Rule, { channel }: Message<true>): boolean {

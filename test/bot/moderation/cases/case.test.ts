@@ -4,7 +4,6 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import {
   allows,
-  type Case,
   decided,
   nextStep,
   openCase,
@@ -13,6 +12,7 @@ import {
   withPictures,
   withStep,
 } from '../../../../bot/moderation/cases/case.ts'
+import type { Case } from '../../../../bot/moderation/cases/case-record.ts'
 import { CASE_DECISIONS } from '../../../../bot/discord/custom-id.ts'
 import { DEFAULT_MODERATION } from '../../../../commands/moderation/settings.ts'
 

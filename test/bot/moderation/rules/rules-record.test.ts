@@ -2,8 +2,9 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { type Case, decided, ITSELF, openCase } from '../../../../bot/moderation/cases/case.ts'
-import { recordOf } from '../../../../bot/moderation/rules/rules.ts'
+import { decided, openCase } from '../../../../bot/moderation/cases/case.ts'
+import { type Case, ITSELF } from '../../../../bot/moderation/cases/case-record.ts'
+import { recordOf } from '../../../../bot/moderation/rules/rule-record.ts'
 import type { Rule } from '../../../../commands/moderation/rule.ts'
 import { DEFAULT_MODERATION } from '../../../../commands/moderation/settings.ts'
 

@@ -1,0 +1,153 @@
+/** What the commands of moderation use: settings, the hash list, cases, rules and statistics. */
+
+import type { FoundPicture, PictureLink } from '../../commands/picture.ts'
+import type { CaseSummary, ModerationService } from '../../commands/moderation/service.ts'
+import { InputError } from '../../config/errors.ts'
+import type { Case } from './cases/case-record.ts'
+import { CaseExecutor } from './cases/executor.ts'
+import { caseName, linkTo } from './cases/message.ts'
+import type { FetchPicture } from '../pictures/download.ts'
+import type { Pictures } from '../pictures/pictures.ts'
+import { GuildModeration } from './settings.ts'
+import { writeHashFile } from './hashes/hash-file.ts'
+import { readHashFile } from './hashes/read-hash-file.ts'
+import { Reports } from './reports.ts'
+import { DuplicatePosts } from './hashes/duplicate-posts.ts'
+import { Rules } from './rules/rules.ts'
+import { demandManager, demandStaff } from './staff.ts'
+import { checkSetup } from './setup-check.ts'
+import { codeOf, type HashEntry, hashEntryOf } from './hashes/hash-entry.ts'
+import { HashList } from './hashes/hash-list.ts'
+import { drawWeeklyChart, weeklyStats, weekOf } from './weekly-stats.ts'
+
+const MAX_FILE_BYTES = 8 * 2 ** 20
+
+type Deps = {
+  readonly guilds: GuildModeration
+  readonly hashList: HashList
+  readonly executor: CaseExecutor
+  readonly reports: Reports
+  readonly rules: Rules
+  readonly duplicatePosts: DuplicatePosts
+  readonly pictures: Pictures
+  /** Downloads a hash list, which is a file and not a picture. */
+  readonly fetchPicture: FetchPicture
+}
+
+/** Builds the service. */
+export function moderationService(deps: Deps): ModerationService {
+  const { guilds, hashList, executor, reports, rules, duplicatePosts, pictures } = deps
+  return {
+    of: async (guildId) => (await guilds.of(guildId)).settings,
+    change: (guildId, change) => guilds.change(guildId, change),
+    demand: async (interaction, who) => {
+      if (who === 'manager') {
+        demandManager(interaction)
+      } else {
+        demandStaff(interaction, (await guilds.of(interaction.guildId ?? '')).settings)
+      }
+    },
+    checkSetup: async ({ guild }, text) =>
+      guild ? checkSetup(guild, (await guilds.of(guild.id)).settings, text) : [],
+    list: async (guildId) => (await hashList.list(guildId)).map(withCode),
+    findCase: async (guildId, wanted) => {
+      const record =
+        'id' in wanted
+          ? await executor.of(guildId, wanted.id)
+          : await executor.ofNumber(guildId, wanted.number)
+      return record && summaryOf(record)
+    },
+    add: async (interaction, picture, note) => {
+      const guildId = interaction.guildId ?? ''
+      const { settings } = await guilds.of(guildId)
+      const { print } = await requireComparable(pictures, picture)
+      const by = interaction.user.id
+      const decision = { verdict: 'confirmed', by, caseId: null, note } as const
+      const entry = hashEntryOf(print, { ...decision, distance: settings.distance })
+      await hashList.putOne(guildId, entry)
+      return codeOf(entry)
+    },
+    remove: async (guildId, code) =>
+      (await hashList.remove(guildId, (one) => codeOf(one) === code)) > 0,
+    test: async (guildId, picture) => {
+      const { print } = await requireComparable(pictures, picture)
+      const { hashListVersion } = await guilds.of(guildId)
+      const match = await hashList.match(guildId, print, hashListVersion)
+      const { whole: hash, detail } = print
+      return {
+        code: codeOf({ hash, detail }),
+        ...(match && { match: { ...match, entry: withCode(match.entry) } }),
+      }
+    },
+    exported: async (guildId) => writeHashFile(await hashList.list(guildId)),
+    imported: (interaction, file) =>
+      importHashes(deps, { guildId: interaction.guildId ?? '', by: interaction.user.id, file }),
+    mark: (interaction) => reports.mark(interaction),
+    allow: (interaction) => reports.allow(interaction),
+    report: (interaction) => reports.report(interaction),
+    rules: rules.service(),
+    duplicatePosts: duplicatePosts.service(),
+    weeklyStats: (guildId) => statsOfWeek(deps, guildId),
+    chart: drawWeeklyChart,
+  }
+}
+
+async function statsOfWeek({ executor, guilds }: Deps, guildId: string) {
+  const now = Date.now()
+  const { from, to } = weekOf(now)
+  const cases = await executor.ofDays(guildId, from, to)
+  return weeklyStats(cases, now, await guilds.beganAt(guildId))
+}
+
+/** @throws {InputError} if the picture has no structure that could be compared. */
+async function requireComparable(pictures: Pictures, picture: FoundPicture) {
+  const [comparable] = await pictures.fingerprintAll([picture])
+  if (!comparable) {
+    throw new InputError('image/plain')
+  }
+  return comparable
+}
+
+async function importHashes(
+  { hashList, fetchPicture }: Deps,
+  {
+    guildId,
+    by,
+    file,
+  }: { readonly guildId: string; readonly by: string; readonly file: PictureLink },
+) {
+  if (file.size > MAX_FILE_BYTES) {
+    throw new InputError('hash/bad-file')
+  }
+  const bytes = await fetchPicture({ ...file, kind: 'file' })
+  const { entries, dismissed, omitted } = await readHashFile(new Uint8Array(bytes))
+  const known = new Set((await hashList.list(guildId)).map(({ hash }) => hash))
+  const at = Date.now()
+  const fresh = entries
+    .filter(({ hash }) => !known.has(hash))
+    .map((entry) => ({
+      ...entry,
+      verdict: 'imported' as const,
+      by,
+      at,
+      seenAt: at,
+      caseId: null,
+    }))
+  const added = await hashList.put(guildId, fresh)
+  return {
+    added,
+    skipped: fresh.length - added + omitted,
+    known: entries.length - fresh.length,
+    dismissed,
+  }
+}
+
+function summaryOf(record: Case): CaseSummary {
+  const { guildId, state, memberId, createdAt, log } = record
+  const link = log && linkTo(guildId, log)
+  return { name: caseName(record), state, memberId, createdAt, link }
+}
+
+function withCode(entry: HashEntry): HashEntry & { readonly code: string } {
+  return { ...entry, code: codeOf(entry) }
+}
