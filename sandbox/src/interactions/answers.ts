@@ -21,7 +21,7 @@ import type { Message, MessageReference } from '../world/message.ts'
 import { createMessage, editMessage } from '../messages/create-message.ts'
 import { readMessageBody } from '../messages/body.ts'
 import type { MessageBody } from '../messages/body.ts'
-import { checkRespondable } from '../world/threads.ts'
+import { checkRespondable } from '../world/threads/thread-access.ts'
 import type { World } from '../world/world.ts'
 
 const MAX_CHOICES = 25

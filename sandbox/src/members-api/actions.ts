@@ -16,7 +16,8 @@ import { crosspost, proxyMessage } from '../messages/webhook-messages.ts'
 import { deleteAs, editAs, sendAs } from '../messages/actions.ts'
 import { demand, sendingIn } from '../world/permissions.ts'
 import { addReaction, readEmoji, removeReaction } from '../messages/reactions.ts'
-import { readNewThread, startThread } from '../world/threads.ts'
+import { startThread } from '../world/threads/threads.ts'
+import { readNewThread } from '../world/threads/thread-fields.ts'
 
 /** Most people in a group of direct messages. */
 const MAX_GROUP = 10

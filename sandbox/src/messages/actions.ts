@@ -21,7 +21,7 @@ import { readMessageBody } from './body.ts'
 import { can, demand, sendingIn } from '../world/permissions.ts'
 import type { World } from '../world/world.ts'
 import { AUDIT, note } from '../world/audit-log.ts'
-import { checkEditable, checkSendable } from '../world/threads.ts'
+import { checkEditable, checkSendable } from '../world/threads/thread-access.ts'
 import type { Channel } from '../world/types.ts'
 
 const HOUR_MS = 60 * 60 * 1000

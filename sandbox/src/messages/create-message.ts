@@ -17,6 +17,7 @@ import { previewLater, previewsAtOnce } from './link-previews.ts'
 import { FORWARD, pointedAt, referenceTo, snapshotOf } from './references.ts'
 import { stickerItems } from './stickers.ts'
 import { checkVoice, isVoice } from './voice.ts'
+import { removeFile } from '../world/message-files.ts'
 import type { World } from '../world/world.ts'
 import type { Channel } from '../world/types.ts'
 
@@ -140,7 +141,7 @@ export async function editMessage(
   refuseUnknownNames(components, files, options.base)
   for (const file of message.files) {
     if (!keptFiles.some(({ id }) => id === file.id)) {
-      world.removeFile(file, message)
+      removeFile(world, file, message)
     }
   }
   const loading = (message.flags & MESSAGE_FLAG.loading) !== 0

@@ -5,7 +5,7 @@ import type { Message, Reaction } from '../world/message.ts'
 import { can, demand } from '../world/permissions.ts'
 import type { World } from '../world/world.ts'
 import type { Emoji } from '../world/events.ts'
-import { checkActive } from '../world/threads.ts'
+import { checkActive } from '../world/threads/thread-access.ts'
 
 /** Most different emojis on one message. */
 const MAX_EMOJIS = 20

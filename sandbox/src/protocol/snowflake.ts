@@ -40,3 +40,12 @@ export function compareIds(a: string, b: string): number {
   }
   return a < b ? -1 : a > b ? 1 : 0
 }
+
+/** Puts the entries of a map in the order of their ids. */
+export function sortById<T>(records: Map<string, T>): void {
+  const sorted = [...records].toSorted(([a], [b]) => compareIds(a, b))
+  records.clear()
+  for (const [id, record] of sorted) {
+    records.set(id, record)
+  }
+}

@@ -16,7 +16,7 @@ import { editMessage } from '../messages/create-message.ts'
 import { readMessageBody } from '../messages/body.ts'
 import { renderMessage } from '../render/message.ts'
 import { asJson } from '../protocol/body.ts'
-import { checkRespondable } from '../world/threads.ts'
+import { checkRespondable } from '../world/threads/thread-access.ts'
 import type { World } from '../world/world.ts'
 import {
   execute,

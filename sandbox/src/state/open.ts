@@ -6,7 +6,7 @@ import { World } from '../world/world.ts'
 import type { WorldOptions } from '../world/defaults.ts'
 import { seedWorld } from '../world/seed.ts'
 import { watchVisibility } from '../world/visibility.ts'
-import { watchThreads } from '../world/thread-life.ts'
+import { watchThreads } from '../world/threads/thread-life.ts'
 
 /**
  * Opens a world.

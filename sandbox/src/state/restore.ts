@@ -9,7 +9,7 @@ import type { SavedWorld } from './records.ts'
 import { World } from '../world/world.ts'
 import type { WorldOptions } from '../world/defaults.ts'
 import { watchVisibility } from '../world/visibility.ts'
-import { watchThreads } from '../world/thread-life.ts'
+import { watchThreads } from '../world/threads/thread-life.ts'
 
 /**
  * The world of the file; for a new file, a new world, which is saved to it.

@@ -1,51 +1,20 @@
-/**
- * A member for tests: does what a user does on the page, and waits for the resulting events.
- *
- * It never sleeps; a wait that times out rejects with a list of the events received.
- */
+/** A member for tests: does what a user does on the page, and waits for the resulting events. */
 
-import { EventEmitter, once } from 'node:events'
 import type { APIChannel, APIMessage } from 'discord-api-types/v10'
-import { WebSocket } from 'ws'
-import { toForm, withFiles } from './form.ts'
+import { withFiles } from './form.ts'
 import type { ModalFields, CommandOptions, LocalFile } from './form.ts'
-import { describeEvents, isFinished, isOutcome } from './member-events.ts'
+import { isFinished, isOutcome } from './member-events.ts'
 import type { Choice, MemberEvent } from './member-events.ts'
 import { MESSAGE_FLAG } from '../protocol/constants.ts'
-import { rawText } from '../gateway/connection.ts'
-
-const PATIENCE_MS = 30_000
-
-/** The member's channel and locale. */
-export type MemberOptions = { readonly channel?: string; readonly locale?: string }
+import { Connection } from './connection.ts'
+import type { MemberOptions } from './connection.ts'
 
 /** A connected member, in one current channel. */
 export class Member {
-  readonly id: string
-  /** All events so far, oldest first. */
-  readonly events: MemberEvent[]
-  readonly #url: string
-  readonly #locale: string
-  readonly #socket: WebSocket
-  readonly #events = new EventEmitter<{ event: [] }>()
-  #channelId: string
+  readonly #connection: Connection
 
-  private constructor(
-    url: string,
-    socket: WebSocket,
-    events: MemberEvent[],
-    options: MemberOptions,
-  ) {
-    this.#url = url
-    this.#locale = options.locale ?? 'en-US'
-    this.#socket = socket
-    this.events = events
-    this.id = events[0]?.you?.id ?? ''
-    this.#channelId = this.#find(options.channel ?? 'general')
-    // Each wait adds a listener, and a test may have any number of them.
-    this.#events.setMaxListeners(0)
-    socket.on('message', () => this.#events.emit('event'))
-    socket.on('close', () => this.#events.emit('event'))
+  private constructor(connection: Connection) {
+    this.#connection = connection
   }
 
   /** Connects as the member of that name; `url` is the page's address. */
@@ -55,87 +24,78 @@ export class Member {
     options: MemberOptions | string = {},
   ): Promise<Member> {
     const memberOptions = typeof options === 'string' ? { channel: options } : options
-    const query = new URLSearchParams({ as: name, locale: memberOptions.locale ?? 'en-US' })
-    const socket = new WebSocket(`${url.replace('http', 'ws')}/sandbox/live?${query.toString()}`)
-    const events: MemberEvent[] = []
-    socket.on('message', (data) => events.push(JSON.parse(rawText(data))))
-    await new Promise((resolve, reject) => {
-      socket.once('message', resolve)
-      socket.once('error', reject)
-      socket.once('close', () => reject(new Error(`There is no member "${name}".`)))
-    })
-    return new Member(url, socket, events, memberOptions)
+    return new Member(await Connection.connect(url, name, memberOptions))
+  }
+
+  get id(): string {
+    return this.#connection.id
+  }
+
+  /** All events so far, oldest first. */
+  get events(): MemberEvent[] {
+    return this.#connection.events
   }
 
   /** The channel the member is in. */
   get channelId(): string {
-    return this.#channelId
-  }
-
-  /** A known channel by name or id. */
-  #find(channel: string): string {
-    const channels = this.events.flatMap((t) => [
-      ...(t.channels ?? []),
-      ...(t.channel ? [t.channel] : []),
-    ])
-    return channels.findLast((c) => c.name === channel)?.id ?? channel
+    return this.#connection.channelId
   }
 
   /** Switches to another channel, by name or id. */
   switchTo(channel: string): void {
-    this.#channelId = this.#find(channel)
+    this.#connection.channelId = this.#connection.channelOf(channel)
   }
 
   /** Opens the direct-message channel with the bot, or with another user, and switches to it. */
   async openDirect(userId?: string): Promise<string> {
-    const { id } = await this.#post<APIChannel>(
+    const { id } = await this.#connection.post<APIChannel>(
       'dms',
       userId === undefined ? {} : { user_id: userId },
     )
-    this.#channelId = id
+    this.#connection.channelId = id
     return id
   }
 
   /** Opens a group of direct messages with other people, and switches to it. */
   async openGroup(userIds: readonly string[], name = ''): Promise<string> {
-    const { id } = await this.#post<APIChannel>('groups', { user_ids: userIds, name })
-    this.#channelId = id
+    const { id } = await this.#connection.post<APIChannel>('groups', { user_ids: userIds, name })
+    this.#connection.channelId = id
     return id
   }
 
   /** Starts a thread, with or without a starter message, and switches to it. */
   async openThread(name: string, from?: { readonly id: string }): Promise<string> {
     const body = { name, ...(from && { message_id: from.id }) }
-    const { id } = await this.#post<APIChannel>('threads', body)
-    this.#channelId = id
+    const { id } = await this.#connection.post<APIChannel>('threads', body)
+    this.#connection.channelId = id
     return id
   }
 
   /** Installs the application to the member's own account, or uninstalls it. */
   async install(on = true): Promise<void> {
-    await this.#post('install', { on })
+    await this.#connection.post('install', { on })
   }
 
   /** Blocks the bot, or unblocks it. */
   async block(on = true): Promise<void> {
-    await this.#post('block', { on })
+    await this.#connection.post('block', { on })
   }
 
   /** Gets Nitro, or gives it up. */
   async subscribe(on = true): Promise<void> {
-    await this.#post('nitro', { on })
+    await this.#connection.post('nitro', { on })
   }
 
   /** Uses a slash command (`memory show`); resolves with the finished response. */
   async slash(name: string, options: CommandOptions = {}): Promise<APIMessage> {
-    return this.#answer(await this.use(name, options))
+    return this.answer(await this.use(name, options))
   }
 
   /** Uses a slash command without waiting; resolves with the interaction's id. */
   async use(name: string, options: CommandOptions = {}): Promise<string> {
     await this.commands(name.split(' ')[0]!)
     const { values, files } = withFiles(options)
-    return (await this.#post('commands', { name, options: values }, files)).id
+    return (await this.#connection.post('commands', { name, options: values }, files)).id
   }
 
   /** Types in an option; resolves with the autocomplete choices. */
@@ -145,19 +105,19 @@ export class Member {
     options: CommandOptions,
   ): Promise<readonly Choice[]> {
     await this.commands(name.split(' ')[0]!)
-    const { id } = await this.#post('autocomplete', { name, options, focused })
+    const { id } = await this.#connection.post('autocomplete', { name, options, focused })
     return (await this.outcome(id, 'choices')).choices ?? []
   }
 
   /** Uses the context menu of a message or a user; resolves with the finished response. */
   async menu(name: string, target: { readonly id: string }): Promise<APIMessage> {
-    return this.#answer(await this.useMenu(name, target))
+    return this.answer(await this.useMenu(name, target))
   }
 
   /** Uses a context menu without waiting; resolves with the interaction's id. */
   async useMenu(name: string, target: { readonly id: string }): Promise<string> {
     await this.commands(name)
-    return (await this.#post('menu', { name, target_id: target.id })).id
+    return (await this.#connection.post('menu', { name, target_id: target.id })).id
   }
 
   /** Presses a button; resolves with the interaction's id. */
@@ -172,7 +132,7 @@ export class Member {
     values?: readonly string[],
   ): Promise<string> {
     const body = { message_id: message.id, custom_id: customId, ...(values && { values }) }
-    return (await this.#post('components', body)).id
+    return (await this.#connection.post('components', body)).id
   }
 
   /** Waits for the modal that an interaction opens. */
@@ -183,24 +143,26 @@ export class Member {
   /** Sends a modal with its fields by custom id; resolves with the interaction's id. */
   async submit(modal: { readonly id?: string }, fields: ModalFields): Promise<string> {
     const { values, files } = withFiles(fields)
-    return (await this.#post('modals', { id: modal.id, values }, files)).id
+    return (await this.#connection.post('modals', { id: modal.id, values }, files)).id
   }
 
   /** Waits until the application has registered a command of that name. */
   async commands(name: string): Promise<void> {
-    await this.until((event) => event.commands?.some((command) => command.name === name) ?? false)
+    await this.#connection.until(
+      (event) => event.commands?.some((command) => command.name === name) ?? false,
+    )
   }
 
   /** Sends a message; resolves with the message as received in the channel. */
   say(content: string, ...files: LocalFile[]): Promise<APIMessage> {
     const attachments = files.map(({ description }, id) => ({ id, description }))
     const body = { content, ...(files.length > 0 ? { attachments } : {}) }
-    return this.#post('messages', body, files)
+    return this.#connection.post('messages', body, files)
   }
 
   /** Sends a sticker by its id. */
   stick(stickerId: string): Promise<APIMessage> {
-    return this.#post('messages', { sticker_ids: [stickerId] })
+    return this.#connection.post('messages', { sticker_ids: [stickerId] })
   }
 
   /** Sends a voice message: an audio file with its length in seconds and its waveform. */
@@ -209,7 +171,9 @@ export class Member {
     { durationS, waveform }: { readonly durationS: number; readonly waveform: string },
   ): Promise<APIMessage> {
     const attachments = [{ id: 0, duration_secs: durationS, waveform }]
-    return this.#post('messages', { flags: MESSAGE_FLAG.voiceMessage, attachments }, [file])
+    return this.#connection.post('messages', { flags: MESSAGE_FLAG.voiceMessage, attachments }, [
+      file,
+    ])
   }
 
   /** Sends a picture. */
@@ -219,7 +183,7 @@ export class Member {
 
   /** Replies to a message, by default with a ping; resolves with the reply. */
   reply(to: { readonly id: string }, content: string, ping = true): Promise<APIMessage> {
-    return this.#post('messages', {
+    return this.#connection.post('messages', {
       content,
       message_reference: { message_id: to.id },
       allowed_mentions: { parse: ['users', 'roles', 'everyone'], replied_user: ping },
@@ -228,47 +192,53 @@ export class Member {
 
   /** Forwards a message of this channel to another. */
   forward(message: { readonly id: string }, channel: string): Promise<APIMessage> {
-    return this.#post('forward', { message_id: message.id, to: this.#find(channel) })
+    return this.#connection.post('forward', {
+      message_id: message.id,
+      to: this.#connection.channelOf(channel),
+    })
   }
 
   /** Has a proxy bot such as PluralKit post a message again under another name, and delete it. */
   proxy(message: { readonly id: string }, name: string): Promise<APIMessage> {
-    return this.#post('proxy', { message_id: message.id, name })
+    return this.#connection.post('proxy', { message_id: message.id, name })
   }
 
   /** Publishes a message of this announcement channel to a channel that follows it. */
   crosspost(message: { readonly id: string }, channel: string): Promise<APIMessage> {
-    return this.#post('crosspost', { message_id: message.id, to: this.#find(channel) })
+    return this.#connection.post('crosspost', {
+      message_id: message.id,
+      to: this.#connection.channelOf(channel),
+    })
   }
 
   /** Edits a message of the member. */
   edit(message: { readonly id: string }, content: string): Promise<APIMessage> {
-    return this.#post('edit', { message_id: message.id, content })
+    return this.#connection.post('edit', { message_id: message.id, content })
   }
 
   /** Deletes a message of the member, or any message as a moderator. */
   async delete(message: { readonly id: string }): Promise<void> {
-    await this.#post('delete', { message_id: message.id })
+    await this.#connection.post('delete', { message_id: message.id })
   }
 
   /** Adds or removes a reaction. */
   async react(message: { readonly id: string }, emoji: string, on = true): Promise<void> {
-    await this.#post('react', { message_id: message.id, emoji, on })
+    await this.#connection.post('react', { message_id: message.id, emoji, on })
   }
 
   /** Sends a typing indicator. */
   async type(): Promise<void> {
-    await this.#post('typing', {})
+    await this.#connection.post('typing', {})
   }
 
   /** Dismisses an ephemeral message. */
   async dismiss(message: { readonly id: string }): Promise<void> {
-    await this.#post('dismiss', { message_id: message.id })
+    await this.#connection.post('dismiss', { message_id: message.id })
   }
 
   /** Waits for the first finished message that replies to this one. */
   async answerTo(message: { readonly id: string }): Promise<APIMessage> {
-    const event = await this.until(
+    const event = await this.#connection.until(
       (t) => isFinished(t) && t.message?.message_reference?.message_id === message.id,
     )
     return event.message!
@@ -279,12 +249,10 @@ export class Member {
    *
    * @throws {Error} when the application did not respond.
    */
-  answer(interactionId: string): Promise<APIMessage> {
-    return this.#answer(interactionId)
-  }
-
-  async #answer(id: string): Promise<APIMessage> {
-    const event = await this.until((t) => isOutcome(t, id, 'failed') || isFinished(t, id))
+  async answer(interactionId: string): Promise<APIMessage> {
+    const event = await this.#connection.until(
+      (t) => isOutcome(t, interactionId, 'failed') || isFinished(t, interactionId),
+    )
     if (event.type === 'failed') {
       throw new Error('The application did not respond')
     }
@@ -296,7 +264,7 @@ export class Member {
     interactionId: string,
     type: 'modal' | 'choices' | 'acknowledged',
   ): Promise<MemberEvent> {
-    const event = await this.until(
+    const event = await this.#connection.until(
       (t) => isOutcome(t, interactionId, type) || isOutcome(t, interactionId, 'failed'),
     )
     if (event.type === 'failed') {
@@ -310,57 +278,19 @@ export class Member {
     message: { readonly id: string },
     wanted: (message: APIMessage) => boolean,
   ): Promise<APIMessage> {
-    const event = await this.until((t) => t.message?.id === message.id && wanted(t.message))
+    const event = await this.#connection.until(
+      (t) => t.message?.id === message.id && wanted(t.message),
+    )
     return event.message!
   }
 
   /** Waits for an event, including earlier ones. */
-  async until(
-    wanted: (event: MemberEvent) => boolean,
-    patienceMs = PATIENCE_MS,
-  ): Promise<MemberEvent> {
-    const signal = AbortSignal.timeout(patienceMs)
-    for (let from = 0; ;) {
-      const event = this.events.slice(from).find(wanted)
-      if (event) {
-        return event
-      }
-      from = this.events.length
-      if (this.#socket.readyState === WebSocket.CLOSED) {
-        throw new Error(`The sandbox went away. Events: ${describeEvents(this.events)}`)
-      }
-      await once(this.#events, 'event', { signal }).catch((error: unknown) => {
-        const eventList = describeEvents(this.events)
-        throw new Error(`Nothing like it within ${patienceMs} ms. Events: ${eventList}`, {
-          cause: error,
-        })
-      })
-    }
+  until(wanted: (event: MemberEvent) => boolean, patienceMs?: number): Promise<MemberEvent> {
+    return this.#connection.until(wanted, patienceMs)
   }
 
   /** Closes the connection. */
   close(): void {
-    this.#socket.terminate()
-  }
-
-  async #post<T = { id: string } & APIMessage>(
-    kind: string,
-    payload: object,
-    files: readonly LocalFile[] = [],
-  ): Promise<T> {
-    const query = new URLSearchParams({
-      as: this.id,
-      channel: this.#channelId,
-      locale: this.#locale,
-    })
-    const response = await fetch(`${this.#url}/sandbox/${kind}?${query.toString()}`, {
-      method: 'POST',
-      body: toForm(payload, files),
-    })
-    if (!response.ok) {
-      throw new Error(`${response.status}: ${await response.text()}`)
-    }
-    const answer: T = JSON.parse(await response.text())
-    return answer
+    this.#connection.close()
   }
 }

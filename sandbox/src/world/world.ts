@@ -11,10 +11,10 @@ import type { Clock } from '../protocol/clock.ts'
 import { CHANNEL_TYPE } from '../protocol/constants.ts'
 import { refuse } from '../protocol/errors.ts'
 import { Cdn } from '../cdn/files.ts'
-import type { StoredFile } from '../cdn/files.ts'
 import { Links } from './links.ts'
 import type { Message } from './message.ts'
-import { compareIds, snowflakes } from '../protocol/snowflake.ts'
+import { filesOf, removeFile } from './message-files.ts'
+import { compareIds, snowflakes, sortById } from '../protocol/snowflake.ts'
 import type { WorldEvent } from './events.ts'
 import { newChannel, newGuild, newRole } from './defaults.ts'
 import type { NewChannel, NewRole, WorldOptions } from './defaults.ts'
@@ -160,15 +160,6 @@ export class World {
     return channel
   }
 
-  /** Emits that a user joined the thread, and a separate event if it is the bot. */
-  tellJoined(channel: Channel, userId: string): void {
-    const bot = this.application.bot.id
-    if (userId === bot) {
-      this.emit({ name: 'THREAD_MEMBER_UPDATE', channel })
-    }
-    this.emit({ name: 'THREAD_MEMBERS_UPDATE', channel, added: [userId], removed: [] })
-  }
-
   /**
    * Deletes a channel or thread with its messages, files and threads, and emits the event. The bot
    * gets none for the threads of a deleted channel: github.com/discordjs/discord.js, issue 10883.
@@ -298,24 +289,9 @@ export class World {
     this.#removeFiles(message)
   }
 
-  /**
-   * Deletes a file of a message, unless a forward shows it: snapshots are immutable. What Discord
-   * does with such a file is not documented.
-   */
-  removeFile(file: StoredFile, holder: Message): void {
-    for (const messages of this.messages.values()) {
-      for (const message of messages.values()) {
-        if (message !== holder && filesOf(message).some(({ id }) => id === file.id)) {
-          return
-        }
-      }
-    }
-    this.cdn.remove(file)
-  }
-
   #removeFiles(message: Message): void {
     for (const file of filesOf(message)) {
-      this.removeFile(file, message)
+      removeFile(this, file, message)
     }
   }
 
@@ -328,18 +304,5 @@ export class World {
   listen(listener: (event: WorldEvent) => void): () => void {
     this.#events.on('happened', listener)
     return () => this.#events.off('happened', listener)
-  }
-}
-
-/** The files of a message, and those of the message that it forwards. */
-function filesOf({ files, snapshots }: Message): readonly StoredFile[] {
-  return snapshots.length === 0 ? files : [...files, ...snapshots.flatMap((one) => one.files)]
-}
-
-function sortById(messages: Map<string, Message>): void {
-  const sorted = [...messages].toSorted(([a], [b]) => compareIds(a, b))
-  messages.clear()
-  for (const [id, message] of sorted) {
-    messages.set(id, message)
   }
 }

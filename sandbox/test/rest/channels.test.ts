@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test'
 import { ChannelType, Events, OverwriteType } from 'discord.js'
 import { setOverwrite } from '../../src/rest/channels/overwrites.ts'
 import { modifyMember } from '../../src/world/members.ts'
-import { startThread } from '../../src/world/threads.ts'
+import { startThread } from '../../src/world/threads/threads.ts'
 import { startGuildClient } from '../helpers/world.ts'
 import type { GuildClient } from '../helpers/world.ts'
 

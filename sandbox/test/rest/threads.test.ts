@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { after, before, describe, it } from 'node:test'
 import { ChannelType, Events, MessageFlags, ThreadAutoArchiveDuration } from 'discord.js'
 import { ManualClock } from '../../src/protocol/clock.ts'
-import { joinThread, modifyThread, startThread } from '../../src/world/threads.ts'
+import { joinThread, modifyThread, startThread } from '../../src/world/threads/threads.ts'
 import { startGuildClient } from '../helpers/world.ts'
 import type { GuildClient } from '../helpers/world.ts'
 

@@ -16,7 +16,7 @@ import { startSandbox } from '../../src/server.ts'
 import type { Sandbox } from '../../src/server.ts'
 import { StateFile } from '../../src/state/file.ts'
 import { addReaction, readEmoji } from '../../src/messages/reactions.ts'
-import { startThread } from '../../src/world/threads.ts'
+import { startThread } from '../../src/world/threads/threads.ts'
 import { logIn, restOf, typed } from '../helpers/discord-client.ts'
 import { PNG } from '../helpers/pictures.ts'
 

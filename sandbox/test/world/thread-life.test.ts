@@ -5,8 +5,8 @@ import { describe, it } from 'node:test'
 import { ManualClock } from '../../src/protocol/clock.ts'
 import { World } from '../../src/world/world.ts'
 import { seedWorld } from '../../src/world/seed.ts'
-import { watchThreads } from '../../src/world/thread-life.ts'
-import { modifyThread, startThread } from '../../src/world/threads.ts'
+import { watchThreads } from '../../src/world/threads/thread-life.ts'
+import { modifyThread, startThread } from '../../src/world/threads/threads.ts'
 
 const HOUR_MS = 3_600_000
 

@@ -1,86 +1,24 @@
 /**
- * Threads: start, join, leave, modify, and who may send.
+ * Threads: start, modify, join and leave.
  *
  * Source: developers/topics/threads.mdx; developers/resources/channel.mdx.
  */
 
-import { Checks } from '../protocol/field-checks.ts'
-import type { Json } from '../protocol/field-checks.ts'
-import { CHANNEL_TYPE, MESSAGE_FLAG, MESSAGE_TYPE } from '../protocol/constants.ts'
-import { refuse } from '../protocol/errors.ts'
-import type { Message } from './message.ts'
-import { can, demand } from './permissions.ts'
-import { postSystemMessage } from './system-messages.ts'
-import type { World } from './world.ts'
-import { AUDIT, changesBetween, note } from './audit-log.ts'
-import type { Actor } from './audit-log.ts'
-import type { Channel, Thread } from './types.ts'
-
-/** The allowed auto-archive durations, in minutes. */
-const ARCHIVE_MINUTES = [60, 1440, 4320, 10_080]
+import { CHANNEL_TYPE, MESSAGE_FLAG, MESSAGE_TYPE } from '../../protocol/constants.ts'
+import { refuse } from '../../protocol/errors.ts'
+import type { Message } from '../message.ts'
+import { can, demand } from '../permissions.ts'
+import { postSystemMessage } from '../system-messages.ts'
+import type { World } from '../world.ts'
+import { AUDIT, changesBetween, note } from '../audit-log.ts'
+import type { Actor } from '../audit-log.ts'
+import { checkActive } from './thread-access.ts'
+import { tellJoined } from './thread-life.ts'
+import type { NewThread, ThreadChanges } from './thread-fields.ts'
+import type { Channel } from '../types.ts'
 
 const DEFAULT_ARCHIVE_MINUTES = 1440
 const MAX_MEMBERS = 1000
-const MAX_SLOWMODE_S = 21_600
-
-/** The fields of a new thread. */
-export type NewThread = {
-  readonly name: string
-  /** Default public. */
-  readonly type?: number
-  readonly autoArchiveMinutes?: number
-  readonly slowmodeS?: number
-  readonly invitable?: boolean
-}
-
-/** The fields to change; absent ones stay. */
-export type ThreadChanges = Partial<
-  Pick<Thread, 'archived' | 'locked' | 'invitable' | 'autoArchiveMinutes'>
-> & { readonly name?: string; readonly slowmodeS?: number }
-
-/** @throws {ApiError} 50035. */
-export function readNewThread(body: Json, fromMessage: boolean): NewThread {
-  const checks = new Checks()
-  const name = checks.needText(body, 'name', { min: 1, max: 100 })
-  const changes = readCommon(body, checks)
-  const { announcementThread, publicThread, privateThread } = CHANNEL_TYPE
-  const types = [announcementThread, publicThread, privateThread]
-  const type = fromMessage || body['type'] == null ? undefined : checks.choice(body, 'type', types)
-  checks.done()
-  // The default type of a thread without a starter message is private. Source: channel.mdx.
-  const defaultType = fromMessage ? publicThread : privateThread
-  return { ...changes, name, type: type ?? defaultType }
-}
-
-/** @throws {ApiError} 50035. */
-export function readThreadChanges(body: Json): ThreadChanges {
-  const checks = new Checks()
-  const name = checks.text(body, 'name', { min: 1, max: 100 })
-  const archived = checks.flag(body, 'archived')
-  const locked = checks.flag(body, 'locked')
-  const common = readCommon(body, checks)
-  checks.done()
-  return {
-    ...common,
-    ...(name === undefined ? {} : { name }),
-    ...(archived === undefined ? {} : { archived }),
-    ...(locked === undefined ? {} : { locked }),
-  }
-}
-
-function readCommon(body: Json, checks: Checks): Omit<ThreadChanges, 'name'> {
-  const key = 'auto_archive_duration'
-  const minutes = body[key] == null ? undefined : checks.choice(body, key, ARCHIVE_MINUTES)
-  const limits = { min: 0, max: MAX_SLOWMODE_S }
-  const slowmodeS = checks.whole(body, 'rate_limit_per_user', 'rate_limit_per_user', limits)
-  const invitable = checks.flag(body, 'invitable')
-  return {
-    ...(minutes === undefined ? {} : { autoArchiveMinutes: minutes }),
-    ...(slowmodeS === undefined ? {} : { slowmodeS }),
-    ...(invitable === undefined ? {} : { invitable }),
-  }
-}
-
 /**
  * Starts a thread, with or without a starter message.
  *
@@ -130,7 +68,7 @@ export function startThread(
       totalMessages: 0,
     },
   })
-  world.tellJoined(thread, actor.userId)
+  tellJoined(world, thread, actor.userId)
   announce(world, channel, thread, actor, message)
   note(world, guild.id, actor, { action: AUDIT.threadCreate, targetId: thread.id })
   return thread
@@ -155,60 +93,6 @@ function announce(
     const reference = { type: 0, messageId: thread.id, channelId: thread.id, guildId } as const
     const body = { content: thread.name, reference }
     postSystemMessage(world, parent, actor.userId, MESSAGE_TYPE.threadCreated, body)
-  }
-}
-
-/**
- * Asserts that the user may send in the thread: only moderators can in a locked one.
- *
- * @throws {ApiError} 160005, or 50083 if it is archived as well and would have to be unarchived.
- */
-export function checkSendable(world: World, channel: Channel, userId: string): void {
-  if (channel.thread?.locked === true && !can(world, channel, userId, 'manageThreads')) {
-    throw refuse(channel.thread.archived ? 'archivedThread' : 'lockedThread')
-  }
-}
-
-/**
- * Asserts that the user may edit in the thread: nobody in an archived one, only moderators in a
- * locked one. Source: developers/topics/threads.mdx, "Thread Fields" and "Active & Archived Threads".
- *
- * @throws {ApiError} 50083 or 160005.
- */
-export function checkEditable(world: World, channel: Channel, userId: string): void {
-  checkActive(channel)
-  checkSendable(world, channel, userId)
-}
-
-/**
- * Asserts that the application may respond to this user in the thread. A thread that was locked
- * meanwhile refuses, and an archived one takes new messages only, which unarchive it.
- * Source: github.com/discord/discord-api-docs, issues 5517 and 6884.
- *
- * @throws {ApiError} 50083.
- */
-export function checkRespondable(
-  world: World,
-  channel: Channel,
-  userId: string,
-  change: 'create' | 'edit',
-): void {
-  if (change === 'edit') {
-    checkActive(channel)
-  }
-  if (channel.thread?.locked === true && !can(world, channel, userId, 'manageThreads')) {
-    throw refuse('archivedThread')
-  }
-}
-
-/**
- * Asserts that the channel is not an archived thread, which cannot be changed.
- *
- * @throws {ApiError} 50083.
- */
-export function checkActive(channel: Channel): void {
-  if (channel.thread?.archived === true) {
-    throw refuse('archivedThread')
   }
 }
 
@@ -326,7 +210,7 @@ export function joinThread(world: World, channel: Channel, userId: string, actor
   if (userId === world.application.bot.id) {
     world.emit({ name: 'THREAD_CREATE', channel, isNew: false })
   }
-  world.tellJoined(channel, userId)
+  tellJoined(world, channel, userId)
 }
 
 /**

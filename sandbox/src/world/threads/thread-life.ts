@@ -3,11 +3,11 @@
  * message, and auto-archiving.
  */
 
-import { MESSAGE_TYPE } from '../protocol/constants.ts'
-import { snowflakeTime } from '../protocol/snowflake.ts'
-import type { World } from './world.ts'
-import type { Message } from './message.ts'
-import type { Channel } from './types.ts'
+import { MESSAGE_TYPE } from '../../protocol/constants.ts'
+import { snowflakeTime } from '../../protocol/snowflake.ts'
+import type { World } from '../world.ts'
+import type { Message } from '../message.ts'
+import type { Channel } from '../types.ts'
 
 const MINUTE_MS = 60_000
 
@@ -56,7 +56,7 @@ function written(world: World, message: Message): void {
     return
   }
   thread.members.set(authorId, world.clock.now())
-  world.tellJoined(channel, authorId)
+  tellJoined(world, channel, authorId)
 }
 
 function deleted(world: World, messages: readonly Message[]): void {
@@ -95,4 +95,12 @@ function due(channel: Channel): number {
   }
   const lastMessageMs = lastMessageId === null ? 0 : snowflakeTime(lastMessageId)
   return Math.max(thread.archivedMs, lastMessageMs) + thread.autoArchiveMinutes * MINUTE_MS
+}
+
+/** Emits that a user joined a thread, and a separate event if it is the bot. */
+export function tellJoined(world: World, channel: Channel, userId: string): void {
+  if (userId === world.application.bot.id) {
+    world.emit({ name: 'THREAD_MEMBER_UPDATE', channel })
+  }
+  world.emit({ name: 'THREAD_MEMBERS_UPDATE', channel, added: [userId], removed: [] })
 }
