@@ -18,6 +18,7 @@ import { toPixelValues } from '../../inference/image/pixel-values.ts'
 import { hostCaches } from '../../inference/kv/host-cache.ts'
 import { openModel } from '../../inference/model.ts'
 import { CARD_FILE } from '../../inference/package/model-card.ts'
+import { tokenizerOpener } from '../../inference/text/tokenizer.ts'
 import { openPackage } from '../../inference/package/open-package.ts'
 import { openSessions } from '../../inference/runtime/sessions.ts'
 import { writeResults } from '../report/results.ts'
@@ -98,6 +99,7 @@ async function measureFeatures(
       openCaches: async (shape) => hostCaches(shape),
       longestRun: Infinity,
       encode: () => [],
+      openTokenizer: tokenizerOpener(folder),
       pixelValues: (bytes, spec) => toPixelValues(bytes, spec),
     })
     const features: Float64Array[] = []

@@ -9,6 +9,7 @@ import { hostCaches } from '../../inference/kv/host-cache.ts'
 import { toPixelValues } from '../../inference/image/pixel-values.ts'
 import { openSessions } from '../../inference/runtime/sessions.ts'
 import { argmax } from '../../inference/generation/scores.ts'
+import { tokenizerOpener } from '../../inference/text/tokenizer.ts'
 import { openPackage } from '../../inference/package/open-package.ts'
 
 /** Of one picture. Every seam is made of the package's own output of the one before. */
@@ -38,6 +39,7 @@ export async function measureSeams(
   const sessions = await openSessions(folder, card, threads)
   try {
     const { images, decoder } = await familyOf(card).open(card, {
+      openTokenizer: tokenizerOpener(folder),
       sessions,
       openCaches: async (shape) => hostCaches(shape),
       longestRun: Infinity,

@@ -28,7 +28,7 @@ import { sameTensor } from './checkpoint/same-tensor.ts'
 import { TOKENIZER_FILE } from './checkpoint/tokenizer-files.ts'
 import { type CalibrationFacts, makeCard, type OwnSettings } from './make-card.ts'
 import { type CheckpointSource, findFolders } from './checkpoint/folders.ts'
-import { readModel, readSmallFiles, requireCheckpoint } from './small-files.ts'
+import { folderOf, readModel, readSmallFiles, requireCheckpoint } from './small-files.ts'
 import { UNSCALED } from './weights/scaling.ts'
 import { ThreadPool } from './weights/thread-pool.ts'
 import { bytesToRead, writeData } from './weights/write-data.ts'
@@ -100,7 +100,7 @@ type Prepared = {
   readonly folder: string
   readonly checkpoint: Checkpoint
   readonly model: FamilyCheckpoint
-  readonly tokenizer: string
+  readonly tokenizers: Readonly<Record<string, string>>
   readonly own: OwnSettings
   readonly plan: FamilyPlan
 }
@@ -171,10 +171,16 @@ export function estimatePackageBytes(
     throw new ConfigError(problems)
   }
   const { graphs } = model.plan(null, storagesOf(precision, vision))
-  const tokenizer = path.join(folders.tokenizer, TOKENIZER_FILE)
+  const others = Object.values(model.tokenizers ?? {}).map(({ folder }) =>
+    folderOf(folders, folder),
+  )
+  const tokenizers = [folders.tokenizer, ...others].map((folder) => {
+    const file = path.join(folder, TOKENIZER_FILE)
+    return existsSync(file) ? statSync(file).size : TOKENIZER_BYTES
+  })
   return Object.values(graphs).reduce(
     (sum, graph) => sum + graph.dataBytes + graph.model.length,
-    existsSync(tokenizer) ? statSync(tokenizer).size : TOKENIZER_BYTES,
+    tokenizers.reduce((sum, bytes) => sum + bytes, 0),
   )
 }
 
@@ -245,11 +251,11 @@ async function smooth(
   return { scalings, facts }
 }
 
-/** Writes the tokenizer and all graphs. @returns size and sha256 of each file, for the card. */
+/** Writes the tokenizers and all graphs. @returns size and sha256 of each file, for the card. */
 async function writeFiles(
   pool: ThreadPool,
   folder: string,
-  { checkpoint, plan, tokenizer }: Prepared,
+  { checkpoint, plan, tokenizers }: Prepared,
   scalings: Scalings,
   { onProgress }: ConvertOptions,
 ): Promise<BaseCard['files']> {
@@ -261,8 +267,7 @@ async function writeFiles(
     done += bytes
     onProgress?.({ phase: 'convert', done, total, what })
   }
-  await writeFile(path.join(folder, TOKENIZER_FILE), tokenizer)
-  const names = [TOKENIZER_FILE]
+  const names = Object.keys(tokenizers)
   const hashes = new Map<string, Promise<string | null>>()
   const hash = (name: string, bytes: number) => {
     const task = pool.run({ kind: 'hash', file: path.join(folder, name) })
@@ -270,7 +275,10 @@ async function writeFiles(
     finished.catch(() => undefined) // awaited below, unless something else fails first
     hashes.set(name, finished)
   }
-  hash(TOKENIZER_FILE, 0)
+  for (const [name, text] of Object.entries(tokenizers)) {
+    await writeFile(path.join(folder, name), text)
+    hash(name, 0)
+  }
   for (const [name, graph] of graphs) {
     const file = `${name}.onnx`
     await writeFile(path.join(folder, file), graph.model)

@@ -4,22 +4,23 @@
  * is downloaded.
  */
 
-import { statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
+import path from 'node:path'
 import { ConfigError } from '../../config/errors.ts'
 import { familyOfCheckpoint } from '../families/index.ts'
 import type { FamilyCheckpoint } from '../families/common/family.ts'
 import { readJson } from '../families/common/read-json.ts'
 import { type CheckpointFolders, type CheckpointSource, findFolders } from './checkpoint/folders.ts'
 import { refuseAdapter } from './checkpoint/adapters.ts'
-import { readTokenizer } from './checkpoint/tokenizer-files.ts'
+import { readTokenizer, TOKENIZER_FILE } from './checkpoint/tokenizer-files.ts'
 import { type OwnSettings, readOwnSettings } from './make-card.ts'
 
 const CONFIG_FILE = 'config.json'
 
 export type SmallFiles = {
   readonly model: FamilyCheckpoint
-  /** Text of tokenizer.json. */
-  readonly tokenizer: string
+  /** Texts of the tokenizers, by their files in the package. */
+  readonly tokenizers: Readonly<Record<string, string>>
   readonly own: OwnSettings
 }
 
@@ -43,9 +44,20 @@ export function requireCheckpoint(source: CheckpointSource): CheckpointFolders {
 export function readSmallFiles(folders: CheckpointFolders, problems: string[]): SmallFiles | null {
   const before = problems.length
   const model = readModel(folders, problems)
-  const tokenizer = readTokenizer(folders.tokenizer, model?.tokens ?? null, problems)
+  const tokenizers: Record<string, string> = {
+    [TOKENIZER_FILE]: readTokenizer(folders.tokenizer, model?.tokens ?? null, problems),
+  }
+  for (const [file, { folder, vocabSize }] of Object.entries(model?.tokenizers ?? {})) {
+    tokenizers[file] = readTokenizer(folderOf(folders, folder), { vocabSize }, problems)
+  }
   const own = readOwnSettings(folders.weights, model?.prompts ?? null, problems)
-  return model === null || problems.length > before ? null : { model, tokenizer, own }
+  return model === null || problems.length > before ? null : { model, tokenizers, own }
+}
+
+/** A folder beside the main tokenizer, or in the checkpoint. */
+export function folderOf({ tokenizer, weights, config }: CheckpointFolders, name: string): string {
+  const places = [tokenizer, weights, config].map((folder) => path.join(folder, name))
+  return places.find((folder) => existsSync(folder)) ?? path.join(weights, name)
 }
 
 /** As `readSmallFiles`, but only `config.json` and what its family reads beside it. */

@@ -10,6 +10,8 @@ import { ADAPTER_CONFIG, adapterOnHub } from '../convert/checkpoint/adapters.ts'
 import { WEIGHT_FORMATS } from '../convert/checkpoint/checkpoint.ts'
 import { OWN_FILE } from '../convert/make-card.ts'
 import { ConfigError } from '../../config/errors.ts'
+import type { Family } from '../families/common/family.ts'
+import { FAMILIES } from '../families/index.ts'
 import type { RemoteFile, Repository } from './hub.ts'
 
 export const CONFIG_FILE = 'config.json'
@@ -30,6 +32,11 @@ const SMALL_FILES = new Set([
   'README.md',
   OWN_FILE,
 ])
+/** Folders with further tokenizers, which some families have. */
+const TOKENIZER_FOLDERS: readonly string[] = FAMILIES.flatMap(
+  (family: Family) => family.tokenizerFolders ?? [],
+)
+
 /** A repository that lists a larger small file is refused. */
 const MAX_SMALL_BYTES = 64 * 1024 * 1024
 
@@ -62,10 +69,13 @@ export function selectFirstFiles(repository: Repository, subfolder = ''): FirstF
     throw new ConfigError([`${id} has no ${CONFIG_FILE}: it is not a transformers model.`])
   }
   const weights = selectWeights(repository, byName, prefix)
-  const small = repository.files.filter(
-    ({ name }) =>
-      SMALL_FILES.has(name) ||
-      (name.startsWith(prefix) && SMALL_FILES.has(name.slice(prefix.length))),
+  const folders = [
+    '',
+    prefix,
+    ...TOKENIZER_FOLDERS.flatMap((one) => [`${one}/`, `${prefix}${one}/`]),
+  ]
+  const small = repository.files.filter(({ name }) =>
+    folders.some((folder) => name.startsWith(folder) && SMALL_FILES.has(name.slice(folder.length))),
   )
   const index = 'index' in weights ? byName.get(weights.index) : undefined
   if (index !== undefined) {

@@ -6,7 +6,7 @@ import type { ModelCard } from '../package/model-card.ts'
 import { openPackage } from '../package/open-package.ts'
 import { verifyPackage } from '../package/verify.ts'
 import { readVocabulary } from '../text/token-bytes.ts'
-import { loadTokenizer } from '../text/tokenizer.ts'
+import { loadTokenizer, tokenizerOpener } from '../text/tokenizer.ts'
 import { openCaches } from '../kv/caches.ts'
 import { type FeatureDistance, featureDistance } from '../domain/statistics.ts'
 import { Counters } from './counters.ts'
@@ -141,6 +141,7 @@ async function openParts(folder: string, options: EngineOptions, pictures: Decod
     openCaches: (shape) => openCaches(shape, placement.device),
     longestRun: placement.longestRun,
     encode: (text) => prompts.encode(text),
+    openTokenizer: tokenizerOpener(folder),
     pixelValues: (bytes, spec, call) => pictures.pixelValues(bytes, spec, call),
   })
   const { decoder, matcher } = runner

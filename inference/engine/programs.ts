@@ -109,7 +109,7 @@ function generateProgram(
   return {
     rows: wanted.beams,
     run: async (engine) => {
-      const encoded = await engine.encode(prompt)
+      const encoded = await engine.encode(prepared.text)
       const start = performance.now()
       const layout = prepared.layOut([encoded.image])
       const room = decoder.maxPositions - positionsOf(layout.segments).length
@@ -191,7 +191,7 @@ function scoreProgram(parts: TextParts, request: ScoreRequest): Program {
   return {
     rows: 1,
     run: async (engine) => {
-      const { image } = await engine.encode(prompt)
+      const { image } = await engine.encode(prepared.text)
       const { sequence, logits } = await engine.prefill(prepared.layOut([image]))
       const first = logSoftmax(logits)
       const likelihoods: number[] = []

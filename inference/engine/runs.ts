@@ -3,7 +3,6 @@
 import { createHash } from 'node:crypto'
 import type { ImageEncoder, Matcher, Pixels } from '../families/common/runner.ts'
 import type { DecodingCall } from '../image/decoding/job.ts'
-import type { Prompt } from '../text/prompt.ts'
 import type { Counters } from './counters.ts'
 import type { FeatureDistance } from '../domain/statistics.ts'
 import type { ImageData } from './feature-cache.ts'
@@ -92,7 +91,7 @@ export class Runs {
     requests: readonly {
       readonly key: string
       readonly encoded: EncodedImage
-      readonly prompt: Prompt | null
+      readonly prompt: string | null
     }[],
   ): Promise<Encoded[]> {
     const features = requests.map(({ encoded }) => encoded.data)
@@ -191,8 +190,8 @@ export class Runs {
 }
 
 /** What a bridge reads where there is no prompt. */
-const NO_PROMPT: Prompt = { kind: 'raw', text: '' }
+const NO_PROMPT = ''
 
-function hashOf(prompt: Prompt): string {
-  return createHash('sha256').update(JSON.stringify(prompt)).digest('base64url')
+function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('base64url')
 }

@@ -8,7 +8,6 @@
 import type { KeyedImage, PromptLayout } from '../families/common/runner.ts'
 import type { KvCache } from '../kv/kv-cache.ts'
 import type { PictureText } from '../ocr/read-picture.ts'
-import type { Prompt } from '../text/prompt.ts'
 import type { EncodeTimings } from '../contract/types.ts'
 import type { EngineResult } from '../contract/requests.ts'
 
@@ -44,8 +43,8 @@ export type DecodeStep = {
 
 /** What a program can await. */
 export type EngineRuns = {
-  /** The tokens of the request's picture. @param prompt for a bridge that reads it. */
-  encode(prompt: Prompt | null): Promise<Encoded>
+  /** The tokens of the request's picture. @param prompt its text, for a bridge that reads it. */
+  encode(prompt: string | null): Promise<Encoded>
   /** The text in the request's picture. */
   read(): Promise<PictureText>
   /** The vector of a text, float32 [width], of length 1. */
@@ -69,7 +68,7 @@ export type Program = {
 export type Work =
   | {
       readonly kind: 'encode'
-      readonly prompt: Prompt | null
+      readonly prompt: string | null
       readonly done: (encoded: Encoded) => void
     }
   | {

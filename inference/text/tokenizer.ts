@@ -10,6 +10,7 @@ import path from 'node:path'
 import { z } from 'zod'
 import { ConfigError } from '../../config/errors.ts'
 import { ByteLevelBpe } from './byte-level-bpe.ts'
+import type { Encode } from './prompt.ts'
 import type { TextModel } from './text-model.ts'
 import {
   bertNormalizerOf,
@@ -45,6 +46,8 @@ export type Tokenizer = {
 }
 
 export type TokenizerOptions = {
+  /** Name of the file. Default `tokenizer.json`. */
+  readonly file?: string
   /** Id that begins a text where the file has no template that says it: the card's. Default: none. */
   readonly bos?: number
   /** Ids that the model has: a token beyond them is refused, since a text with it could not be run. */
@@ -60,11 +63,19 @@ export async function loadTokenizer(
   folder: string,
   options: TokenizerOptions = {},
 ): Promise<Tokenizer> {
-  const file = path.join(folder, 'tokenizer.json')
+  const file = path.join(folder, options.file ?? 'tokenizer.json')
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
     throw new ConfigError([`${file} cannot be read.`], { cause })
   })
   return parseTokenizer(text, file, options)
+}
+
+/** Opens further tokenizers of a folder, by the names of their files. */
+export function tokenizerOpener(folder: string): (file: string) => Promise<Encode> {
+  return async (file) => {
+    const tokenizer = await loadTokenizer(folder, { file })
+    return (text) => tokenizer.encode(text, { special: true })
+  }
 }
 
 /**

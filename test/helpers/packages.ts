@@ -46,7 +46,7 @@ function hashOf(checkpoint: string): string {
   const code = globSync('inference/{blocks,convert,families,onnx,package}/**/*.ts', {
     cwd: ROOT,
   }).sort()
-  const files = globSync('*', { cwd: checkpoint }).sort()
+  const files = globSync('**/*.*', { cwd: checkpoint }).sort()
   for (const file of [
     ...code.map((name) => path.join(ROOT, name)),
     ...files.map((name) => path.join(checkpoint, name)),

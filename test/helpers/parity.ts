@@ -1,7 +1,7 @@
 /**
  * Loads the results of transformers for the small checkpoints (recorded by test/reference).
  *
- * For each name in PARITY_NAMES and T5_NAMES there are
+ * For each name in PARITY_NAMES, T5_NAMES and INSTRUCT_NAMES there are
  * - `test/fixtures/checkpoints/NAME/`: a Hugging Face folder with the stored weights;
  * - `test/fixtures/parity/NAME.json`: one object of the type Parity below, plain data;
  * - `test/fixtures/parity/NAME.bin`: the tensors, float32 little-endian, one after the other; the JSON's
@@ -29,6 +29,10 @@
  * A T5 has no prefill. Its encoder reads `queryTokens` times `tokens.image` and the prompt's ids, whose last is
  * `</s>`; what the penalty and the rule see begins with `tokens.decoderStart`. It has besides
  * - `encoded.caption`, `encoded.question` [Q + prompt ids, D]: the encoder's output
+ *
+ * Where the Q-Former reads the prompt, `query_output` and `image_tokens` are those of the caption, whose
+ * text is empty, and there are besides
+ * - `query_output.question` [1, Q, Dq], `image_tokens.question` [1, Q, E]
  */
 
 import { readFileSync } from 'node:fs'
@@ -55,7 +59,10 @@ export const PARITY_NAMES = [
 
 /** Those whose language model is a T5. */
 export const T5_NAMES = ['t5-gated', 't5-relu', 't5-odd-sizes', 't5-blocks'] as const
-export type ParityName = (typeof PARITY_NAMES)[number] | (typeof T5_NAMES)[number]
+
+/** Those whose Q-Former reads the prompt, too. */
+export const INSTRUCT_NAMES = ['instruct-t5', 'instruct-odd-sizes', 'instruct-blocks'] as const
+export type ParityName = (typeof PARITY_NAMES | typeof T5_NAMES | typeof INSTRUCT_NAMES)[number]
 
 /** Those that compare texts with pictures, and write none; `loadItm` loads what was recorded. */
 export const ITM_NAMES = ['itm-common', 'itm-odd-sizes', 'itm-deep', 'itm-blocks'] as const
@@ -92,7 +99,15 @@ export type Parity = {
   readonly queryTokens: number
   readonly vocabSize: number
   /** `ids` start with BOS, or end with a T5's `</s>`; the caption's text is empty, so its ids are that alone. */
-  readonly prompts: Record<PromptName, { readonly text: string; readonly ids: number[] }>
+  readonly prompts: Record<
+    PromptName,
+    {
+      readonly text: string
+      readonly ids: number[]
+      /** The Q-Former's ids, where it reads the prompt. */
+      readonly instruction?: readonly number[]
+    }
+  >
   /** Teacher-forced natural-log probability of each token of the answer after the prompt's ids. */
   readonly scores: readonly {
     readonly prompt: PromptName

@@ -8,7 +8,7 @@ import type { KvCaches, KvShape } from '../../inference/kv/kv-cache.ts'
 import type { ModelCard } from '../../inference/package/model-card.ts'
 import { openPackage } from '../../inference/package/open-package.ts'
 import { openSessions, type Sessions } from '../../inference/runtime/sessions.ts'
-import { loadTokenizer, type Tokenizer } from '../../inference/text/tokenizer.ts'
+import { loadTokenizer, tokenizerOpener, type Tokenizer } from '../../inference/text/tokenizer.ts'
 
 // As inference/backends/thread.ts does: tests send no telemetry. Read at the first session.
 process.env['ORT_DISABLE_TELEMETRY'] = '1'
@@ -50,6 +50,7 @@ export async function openAnyRunner(folder: string, place: TestPlace = {}): Prom
     openCaches: async (shape) => (place.caches ?? hostCaches)(shape),
     longestRun: place.longestRun ?? Infinity,
     encode: (text) => tokenizer.encode(text, { special: true }),
+    openTokenizer: tokenizerOpener(folder),
     pixelValues: (bytes, spec) => toPixelValues(bytes, spec),
   })
   const { images, decoder, matcher } = runner

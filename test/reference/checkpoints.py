@@ -8,15 +8,27 @@ import sys
 from pathlib import Path
 
 import torch
-from transformers import AutoTokenizer, Blip2Config, Blip2ForConditionalGeneration, Blip2Processor, BlipImageProcessorPil
+from transformers import (
+    AutoTokenizer,
+    Blip2Config,
+    Blip2ForConditionalGeneration,
+    Blip2Processor,
+    BlipImageProcessorPil,
+    InstructBlipConfig,
+    InstructBlipForConditionalGeneration,
+    InstructBlipProcessor,
+)
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import tokenizers_made
 import unigrams_made
+import wordpieces_made
 from configs import QFORMER, T5, TEXT, VISION
 from training.parts.stem import load_blip2, with_stem
 
+QFORMER_VOCAB = 128  # ids of the Q-Former's own tokenizer
+QFORMER_FOLDER = "qformer_tokenizer"
 STOP_ID = 202  # "\n" in the tokenizer of the fixtures, as 50118 is in OPT's
 T5_STOP_ID = 1
 MANTISSA_BITS = 6  # exact in float16 and bfloat16, and packs well
@@ -32,18 +44,23 @@ def text_config(spec):
     return {**TEXT, **spec.get("text", {}), "eos_token_id": STOP_ID, "model_type": "opt"}
 
 
-def build_config(spec) -> Blip2Config:
-    return Blip2Config(
+def build_config(spec) -> Blip2Config | InstructBlipConfig:
+    reads = {"vocab_size": QFORMER_VOCAB, "max_position_embeddings": 40} if spec.get("instruct") else {}
+    return (InstructBlipConfig if spec.get("instruct") else Blip2Config)(
         vision_config={**VISION, **spec.get("vision", {})},
-        qformer_config={**QFORMER, **spec.get("qformer", {})},
+        qformer_config={**QFORMER, **reads, **spec.get("qformer", {})},
         text_config=text_config(spec),
         num_query_tokens=spec.get("queries", 4),
         image_token_index=303,
     )
 
 
-def build(spec) -> Blip2ForConditionalGeneration:
-    model = Blip2ForConditionalGeneration(build_config(spec)).eval()
+def model_class(spec):
+    return InstructBlipForConditionalGeneration if spec.get("instruct") else Blip2ForConditionalGeneration
+
+
+def build(spec):
+    model = model_class(spec)(build_config(spec)).eval()
     if model.config.vision_config.to_dict().get("stem"):
         with_stem(model, model.config.vision_config.stem)
     if spec.get("head"):  # a head of its own, whatever the config says
@@ -151,6 +168,13 @@ def save_processor(spec, folder: Path):
     if not image_token:
         images.save_pretrained(folder)
         return
+    if spec.get("instruct"):
+        wordpieces_made.save(wordpieces_made.miniature(QFORMER_VOCAB, False), folder / QFORMER_FOLDER, False)
+        tokenizers = [AutoTokenizer.from_pretrained(one) for one in (folder, folder / QFORMER_FOLDER)]
+        InstructBlipProcessor(images, *tokenizers, num_query_tokens=spec.get("queries", 4)).save_pretrained(folder)
+        save_tokenizer(tokenizer, folder)
+        wordpieces_made.save(wordpieces_made.miniature(QFORMER_VOCAB, False), folder / QFORMER_FOLDER, False)
+        return
     processor = Blip2Processor(images, AutoTokenizer.from_pretrained(folder), num_query_tokens=spec.get("queries", 4))
     processor.save_pretrained(folder)
     save_tokenizer(tokenizer, folder)  # the same again, compact
@@ -174,9 +198,9 @@ def make_old(folder: Path):
     file.write_text(json.dumps(images, indent=2) + "\n")
 
 
-def load(spec, folder: Path) -> Blip2ForConditionalGeneration:
+def load(spec, folder: Path):
     """The reference: float32, computed from the stored weights."""
     if spec.get("vision", {}).get("stem"):
         return load_blip2(folder)
     options = {"config": build_config(spec)} if spec.get("old") else {}
-    return Blip2ForConditionalGeneration.from_pretrained(folder, dtype=torch.float32, **options).eval()
+    return model_class(spec).from_pretrained(folder, dtype=torch.float32, **options).eval()

@@ -116,6 +116,30 @@ CHECKPOINTS = [
         t5=dict(d_model=128, d_kv=32, d_ff=256, num_layers=1, num_decoder_layers=1, feed_forward_proj="gated-silu"),
         beams="few",
     ),
+    # InstructBLIP: the Q-Former reads the prompt by a tokenizer of its own.
+    dict(
+        name="instruct-t5", about="InstructBLIP with a T5 as published: gated GELU, own lm_head, Q-Former and wo in float32",
+        dtype="bfloat16", instruct=True,
+        t5=dict(feed_forward_proj="gated-gelu", dense_act_fn="gelu", tie_word_embeddings=False),
+        head=True, mixed=True, shards=2, beams="all",
+    ),
+    dict(
+        name="instruct-odd-sizes", about="InstructBLIP: odd sizes, cross attention in every layer, T5 with gated ReLU", dtype="float32",
+        instruct=True,
+        vision=dict(hidden_size=33, intermediate_size=37, num_attention_heads=3),
+        qformer=dict(hidden_size=21, intermediate_size=35, num_attention_heads=7, num_hidden_layers=3,
+                     cross_attention_frequency=1, hidden_act="relu"),
+        t5=dict(d_model=30, d_kv=5, d_ff=51, num_heads=5, num_layers=2, vocab_size=307, feed_forward_proj="gated-relu",
+                tie_word_embeddings=False),
+        queries=5, beams="few",
+    ),
+    dict(
+        name="instruct-blocks", about="InstructBLIP: sizes are multiples of 128", dtype="float16", instruct=True,
+        vision=dict(hidden_size=128, intermediate_size=128, num_hidden_layers=1, num_attention_heads=4),
+        qformer=dict(hidden_size=128, intermediate_size=128, num_attention_heads=4),
+        t5=dict(d_model=128, d_kv=32, d_ff=128, num_layers=1, num_decoder_layers=1, feed_forward_proj="gated-silu"),
+        beams="few",
+    ),
 ]  # fmt: skip
 
 # Image-text matching: no language model, the Q-Former reads texts. See itm.py.

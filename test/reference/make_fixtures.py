@@ -16,6 +16,7 @@ import pictures
 import strings
 from configs import CHECKPOINTS, ITM_CHECKPOINTS
 from record import BEAMS_ALL, BEAMS_FEW, NEW_TOKENS, QUESTION, Recorder, write
+from record_instruct import InstructedT5
 from record_t5 import START, T5Recorder
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
@@ -46,8 +47,11 @@ def make_checkpoint(spec, image: Path):
 
 def open_recorder(model, spec, folder, image):
     pixel_values = BlipImageProcessorPil.from_pretrained(folder)(Image.open(image), return_tensors="pt").pixel_values
-    recorder = T5Recorder if "t5" in spec else Recorder
-    return recorder(model, AutoTokenizer.from_pretrained(folder), pixel_values)
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    if spec.get("instruct"):
+        reader = AutoTokenizer.from_pretrained(folder / checkpoints.QFORMER_FOLDER)
+        return InstructedT5(model, tokenizer, pixel_values, reader)
+    return (T5Recorder if "t5" in spec else Recorder)(model, tokenizer, pixel_values)
 
 
 def prompts_of(recorder):
@@ -91,8 +95,9 @@ def record(spec, folder, image, seed):
         "pixelValuesSha256": hashlib.sha256(recorder.pixel_values.numpy().tobytes()).hexdigest(),
         "tokens": {**tokens_of(spec), "stop": [checkpoints.stop_id(spec)], "image": config.image_token_index},
         "queryTokens": config.num_query_tokens, "vocabSize": config.text_config.vocab_size,
-        "prompts": {n: {"text": t, "ids": recorder.ids(t)} for n, t in
-                    (("caption", ""), ("question", QUESTION))},
+        "prompts": {n: {"text": t, "ids": recorder.ids(t),
+                        **({"instruction": recorder.instruction(t)} if spec.get("instruct") else {})}
+                    for n, t in (("caption", ""), ("question", QUESTION))},
         "scores": recorder.scores(), "generations": generations, "sampling": recorder.sampling(),
     }  # fmt: skip
     write(FIXTURES / "parity" / spec["name"], header, recorder.tensors)

@@ -71,6 +71,10 @@ class Recorder:
         prefix = [self.config.image_token_index] * self.config.num_query_tokens
         return torch.tensor([prefix + list(ids)])
 
+    def extra(self, ids):
+        """What the model is given besides, for a prompt."""
+        return {}
+
     def generate(self, ids, options, **more):
         """The generated ids only, as transformers' `generate` ends them."""
         kwargs = {OPTION_NAMES[k]: v for k, v in {"maxNewTokens": NEW_TOKENS, **options}.items()}
@@ -79,7 +83,7 @@ class Recorder:
         input_ids = self.inputs(ids)
         out = self.model.generate(
             pixel_values=self.pixel_values.to(self.model.dtype), input_ids=input_ids, return_dict_in_generate=True,
-            **{"do_sample": False, **kwargs, **more},
+            **{"do_sample": False, **kwargs, **self.extra(ids), **more},
         )  # fmt: skip
         return out, out.sequences[0, input_ids.shape[1] :].tolist()
 
@@ -105,7 +109,7 @@ class Recorder:
     def logits(self, name, ids):
         """Prefill logits of every position (when few), and those of each greedy step."""
         with torch.no_grad():
-            prefill = self.model(pixel_values=self.pixel_values, input_ids=self.inputs(ids)).logits[0]
+            prefill = self.model(pixel_values=self.pixel_values, input_ids=self.inputs(ids), **self.extra(ids)).logits[0]
         if prefill.shape[0] <= ALL_ROWS:
             self.tensors[f"logits.{name}.prefill"] = prefill.numpy()
         out, _ = self.generate(ids, {"maxNewTokens": 8 if name == "caption" else 4}, output_logits=True)
@@ -168,7 +172,7 @@ class Recorder:
                 ids = self.ids(answer)[1:]
                 inputs = self.inputs(prompt + ids)
                 with torch.no_grad():
-                    logits = self.model(pixel_values=self.pixel_values, input_ids=inputs).logits[0]
+                    logits = self.model(pixel_values=self.pixel_values, input_ids=inputs, **self.extra(prompt)).logits[0]
                 rows = logits[-len(ids) - 1 : -1].log_softmax(-1)
                 each = [float(rows[i, token]) for i, token in enumerate(ids)]
                 recorded.append({"prompt": name, "answer": answer, "ids": ids, "logProbabilities": each})

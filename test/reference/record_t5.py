@@ -17,7 +17,7 @@ class T5Recorder(Recorder):
             kwargs["tokenizer"] = self.tokenizer
         out = self.model.generate(
             pixel_values=self.pixel_values.to(self.model.dtype), input_ids=self.inputs(ids), return_dict_in_generate=True,
-            **{"do_sample": False, **kwargs, **more},
+            **{"do_sample": False, **kwargs, **self.extra(ids), **more},
         )  # fmt: skip
         return out, out.sequences[0, 1:].tolist()
 
@@ -25,7 +25,8 @@ class T5Recorder(Recorder):
         """Encoder output [E, D] and logits of every position of the decoder [T, V]."""
         with torch.no_grad():
             out = self.model(
-                pixel_values=self.pixel_values, input_ids=self.inputs(ids), decoder_input_ids=torch.tensor([decoder_ids])
+                pixel_values=self.pixel_values, input_ids=self.inputs(ids), decoder_input_ids=torch.tensor([decoder_ids]),
+                **self.extra(ids),
             )
         return out.language_model_outputs.encoder_last_hidden_state[0], out.logits[0]
 

@@ -37,7 +37,7 @@ export const preprocessingSchema = z.strictObject({
   std: z.tuple([divisor, divisor, divisor]),
 })
 
-const dimensions = z.strictObject({
+export const dimensions = z.strictObject({
   ...imageDimensions.shape,
   /** Width of one image token as the decoder takes it. */
   embedSize: count,
@@ -53,10 +53,17 @@ const dimensions = z.strictObject({
   maxPositions: count,
 })
 
+/** Older packages do not say how many heads the keys and values have. */
+export function withKvHeads<Values extends { heads: number; kvHeads?: number | undefined }>(
+  values: Values,
+): Values & { kvHeads: number } {
+  return { ...values, kvHeads: values.kvHeads ?? values.heads }
+}
+
 const { questions, domain, files, ...base } = baseCardSchema.shape
 
 /** Fields in the order in which they are written. */
-const schema = z.strictObject({
+export const schema = z.strictObject({
   ...base,
   /** Older packages say `blip2-opt`, and do not list their graphs. */
   family: z.enum(['blip2', 'blip2-opt']).transform(() => 'blip2' as const),
@@ -66,10 +73,7 @@ const schema = z.strictObject({
     .array(graphName)
     .min(1)
     .default([...GRAPHS]),
-  dimensions: dimensions.transform((values) => ({
-    ...values,
-    kvHeads: values.kvHeads ?? values.heads,
-  })),
+  dimensions: dimensions.transform(withKvHeads),
   tokens: z.strictObject({
     ...baseTokens.shape,
     /** The placeholder id that transformers puts before the prompt once per image token; it counts for the repetition penalty. */
@@ -95,38 +99,44 @@ const schema = z.strictObject({
   files,
 })
 
-/** Cards whose parts fit together. */
-export const blip2CardSchema = schema.superRefine(
-  ({ dimensions: d, tokens, language }, context) => {
-    const problem = (path: string[], message: string) => {
-      context.addIssue({ code: 'custom', path, message })
-    }
-    const { bos, pad, image, stop, decoderStart = 0 } = tokens
-    const each = { bos, pad, image: image ?? 0, stop, decoderStart }
-    for (const [name, ids] of Object.entries(each)) {
-      if ([ids].flat().some((id) => id >= d.vocabSize)) {
-        problem(['tokens', name], `the model has only ${d.vocabSize} ids`)
-      }
-    }
-    if (language === 't5' && tokens.decoderStart === undefined) {
-      problem(['tokens', 'decoderStart'], 'a T5 needs it')
-    }
-    if (language === 'opt' && d.heads * d.headDim !== d.hiddenSize) {
-      problem(['dimensions', 'hiddenSize'], 'it is not heads times headDim')
-    }
-    if (d.heads % d.kvHeads !== 0) {
-      problem(['dimensions', 'kvHeads'], 'it does not divide heads')
-    }
-    if (Math.floor(d.imageSize / d.patchSize) ** 2 + 1 !== d.visionTokens) {
-      problem(['dimensions', 'visionTokens'], 'it does not fit imageSize and patchSize')
-    }
-    if (d.queryTokens >= d.maxPositions) {
-      problem(['dimensions', 'maxPositions'], 'the image tokens alone need more')
-    }
-  },
-)
+export const blip2CardSchema = schema.superRefine(checkCard)
 
 export type Blip2Card = z.infer<typeof blip2CardSchema>
+
+/** What is checked of a card. */
+type CheckedCard = Pick<z.infer<typeof schema>, 'dimensions' | 'tokens' | 'language'>
+
+/** Reports parts of a card that do not fit together. */
+export function checkCard(
+  { dimensions: d, tokens, language }: CheckedCard,
+  context: { addIssue(issue: { code: 'custom'; path: string[]; message: string }): void },
+): void {
+  const problem = (path: string[], message: string) => {
+    context.addIssue({ code: 'custom', path, message })
+  }
+  const { bos, pad, image, stop, decoderStart = 0 } = tokens
+  const each = { bos, pad, image: image ?? 0, stop, decoderStart }
+  for (const [name, ids] of Object.entries(each)) {
+    if ([ids].flat().some((id) => id >= d.vocabSize)) {
+      problem(['tokens', name], `the model has only ${d.vocabSize} ids`)
+    }
+  }
+  if (language === 't5' && tokens.decoderStart === undefined) {
+    problem(['tokens', 'decoderStart'], 'a T5 needs it')
+  }
+  if (language === 'opt' && d.heads * d.headDim !== d.hiddenSize) {
+    problem(['dimensions', 'hiddenSize'], 'it is not heads times headDim')
+  }
+  if (d.heads % d.kvHeads !== 0) {
+    problem(['dimensions', 'kvHeads'], 'it does not divide heads')
+  }
+  if (Math.floor(d.imageSize / d.patchSize) ** 2 + 1 !== d.visionTokens) {
+    problem(['dimensions', 'visionTokens'], 'it does not fit imageSize and patchSize')
+  }
+  if (d.queryTokens >= d.maxPositions) {
+    problem(['dimensions', 'maxPositions'], 'the image tokens alone need more')
+  }
+}
 
 /** Prompts of LAVIS. Source: salesforce/LAVIS, lavis/models/blip2_models/blip2_opt.py. */
 export const PROMPTS: Blip2Card['prompts'] = {

@@ -1,25 +1,10 @@
 /** BLIP-2: ViT-g, Q-Former, linear projection, image tokens first; its language model is an OPT or a T5. */
 
 import type { Family, FamilyCheckpoint, RunnerParts } from '../common/family.ts'
-import { layeredEvaVit } from '../../blocks/vision/eva-vit-layers.ts'
 import { type Blip2Card, blip2CardSchema, DEFAULTS, dimensionsOf, PROMPTS } from './card.ts'
-import { blip2Graphs } from './graphs.ts'
-import { readPreprocessing } from './preprocessing.ts'
+import { planOf, readCheckpoint } from './checkpoint.ts'
 import { questionText } from './prompts.ts'
-import { readConfig, resolveTies } from './read-config.ts'
-
-const LICENSES = {
-  opt: {
-    note:
-      "Its language model is an OPT: weights that come from Meta's OPT are under the OPT-175B license, " +
-      'which allows non-commercial research only.',
-    unstated:
-      'not stated by the checkpoint; OPT language models are licensed by Meta for non-commercial research only',
-  },
-  t5: { note: null, unstated: 'not stated by the checkpoint' },
-} as const
-
-const TITLES = { opt: 'an OPT', t5: 'a T5' } as const
+import { BLIP2, resolveTies } from './read-config.ts'
 
 export const blip2 = {
   name: 'blip2',
@@ -38,35 +23,21 @@ function read(
   folders: { readonly config: string; readonly preprocessing: string },
   problems: string[],
 ): FamilyCheckpoint | null {
-  const config = readConfig(folders.config, problems)
-  if (config === null) {
+  const checkpoint = readCheckpoint(folders, BLIP2, problems)
+  if (checkpoint === null) {
     return null
   }
-  const { tokens } = config
-  const language = config.model.text.kind
-  const preprocessing = readPreprocessing(
-    folders.preprocessing,
-    config.model.vision.imageSize,
-    problems,
-  )
+  const { config, base } = checkpoint
   return {
-    license: LICENSES[language],
-    tokens: { bos: tokens.bos, pad: tokens.pad, vocabSize: config.model.text.vocab },
+    ...base,
     prompts: PROMPTS,
     plan(weights, storages) {
       const model = resolveTies(config, weights)
+      const { card, ...plan } = planOf(checkpoint, model, storages)
       return {
-        graphs: blip2Graphs(model, storages),
-        card: {
-          family: 'blip2',
-          language,
-          dimensions: dimensionsOf(model),
-          tokens,
-          preprocessing,
-          defaults: DEFAULTS,
-        },
-        about: (name) => `${name}: a BLIP-2 model with ${TITLES[language]} language model.`,
-        calibration: { tower: layeredEvaVit(model.vision), preprocessing },
+        ...plan,
+        card: { ...card, family: 'blip2', dimensions: dimensionsOf(model), defaults: DEFAULTS },
+        about: (name) => `${name}: a BLIP-2 model with ${base.title} language model.`,
       }
     },
   }

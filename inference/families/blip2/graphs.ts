@@ -1,6 +1,7 @@
 /** The graphs of a BLIP-2 model: vision tower, Q-Former with its projection, language model. */
 
 import { qformerGraph } from '../../blocks/bridge/qformer.ts'
+import { instructionQformerGraph } from '../../blocks/bridge/text-qformer.ts'
 import { optGraph } from '../../blocks/decoder/opt.ts'
 import { t5DecoderGraph } from '../../blocks/t5/decoder.ts'
 import { t5EncoderGraph } from '../../blocks/t5/encoder.ts'
@@ -13,7 +14,7 @@ import type { Blip2Config } from './config.ts'
 
 /** By name, in the order in which a request needs them. */
 export function blip2Graphs(
-  { vision, qformer, text }: Blip2Config,
+  { vision, qformer, instruction, text }: Blip2Config,
   storages: Storages,
 ): Readonly<Record<string, GraphPlan>> {
   const embed = text.kind === 'opt' ? text.embed : text.hidden
@@ -24,7 +25,13 @@ export function blip2Graphs(
   }
   const image = {
     vision: visionGraph(vision, storages.vision),
-    qformer: qformerGraph(bridge, storages.bridge),
+    qformer:
+      instruction === null
+        ? qformerGraph(bridge, storages.bridge)
+        : instructionQformerGraph(
+            { ...bridge, qformer: { ...qformer, ...instruction } },
+            storages.bridge,
+          ),
   }
   return text.kind === 'opt'
     ? { ...image, decoder: optGraph(text, storages.decoder) }
@@ -40,7 +47,7 @@ type Fact = GraphFact<keyof Blip2Card['dimensions']>
 /** Where the graphs say what the card's dimensions say. */
 export const FACTS: readonly Fact[] = [
   { dimension: 'imageSize', graph: 'vision', value: 'pixel_values', axis: 2 },
-  { dimension: 'visionTokens', graph: 'qformer', value: 'image_embeds', axis: 1 },
+  { dimension: 'visionTokens', graph: 'vision', value: 'image_embeds', axis: 1 },
   { dimension: 'visionHidden', graph: 'qformer', value: 'image_embeds', axis: 2 },
   { dimension: 'queryTokens', graph: 'qformer', value: 'query_output', axis: 1 },
   { dimension: 'qformerHidden', graph: 'qformer', value: 'query_output', axis: 2 },

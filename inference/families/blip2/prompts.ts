@@ -16,6 +16,9 @@ import type { Blip2Card } from './card.ts'
 /** What writing prompts needs of a card. */
 export type PromptCard = Pick<Blip2Card, 'prompts' | 'dimensions' | 'tokens' | 'language'>
 
+/** The tokenizer of a Q-Former that reads the prompt, too, and how many tokens it can take. */
+export type Instruction = { readonly encode: Encode; readonly maxTokens: number }
+
 /** The prompt of a question after the turns before it, oldest first. */
 export function questionText(
   { prompts }: Pick<PromptCard, 'prompts'>,
@@ -36,16 +39,23 @@ function fill(format: string, values: { readonly question: string; readonly answ
   )
 }
 
-/** Encodes a prompt that will stand after its images. @throws {InputError} as `encodePrompt`. */
+/**
+ * Encodes a prompt that will stand after its images.
+ *
+ * @param instruction null: the language model alone reads the prompt.
+ * @throws {InputError} as `encodePrompt`.
+ */
 export function preparePrompt(
   card: PromptCard,
   encode: Encode,
   prompt: Prompt,
   images: number,
   maxNewTokens: number,
+  instruction: Instruction | null = null,
 ): PreparedPrompt {
-  const ids = encodePrompt(card, encode, prompt, images, maxNewTokens)
+  const { text, ids } = encodePrompt(card, encode, prompt, images, maxNewTokens, instruction)
   return {
+    text,
     // A T5's answer has positions of its own, behind the prompt's one and what it begins with.
     room:
       card.language === 't5'
@@ -88,6 +98,9 @@ function hashOf(ids: readonly number[]): string {
   return createHash('sha256').update(Int32Array.from(ids)).digest('base64url')
 }
 
+/** A prompt's text, and its ids for the language model. */
+type EncodedPrompt = { readonly text: string; readonly ids: number[] }
+
 /**
  * Encodes the text of a prompt; of a question, with as many of the last turns as leave room for
  * the answer.
@@ -103,10 +116,17 @@ export function encodePrompt(
   prompt: Prompt,
   images: number,
   maxNewTokens: number,
-): number[] {
+  instruction: Instruction | null = null,
+): EncodedPrompt {
   const positions = positionsForText(card, images)
+  const encodeWhole = (text: string): EncodedPrompt => {
+    if (instruction !== null) {
+      encodeWithin(instruction.maxTokens, instruction.encode, text)
+    }
+    return { text, ids: encodeWithin(positions - 1, encode, text) }
+  }
   if (prompt.kind !== 'ask') {
-    return encodeWithin(positions - 1, encode, prompt.text ?? card.prompts.caption)
+    return encodeWhole(prompt.text ?? card.prompts.caption)
   }
   const { question, history } = prompt
   if (question.trim() === '') {
@@ -117,12 +137,16 @@ export function encodePrompt(
     const text = questionText(card, question, history.slice(first))
     if (text.length <= positions * MAX_CHARACTERS_PER_TOKEN) {
       const ids = encode(text)
-      if (ids.length + room <= positions) {
-        return ids
+      if (ids.length + room <= positions && isWithin(instruction, text)) {
+        return { text, ids }
       }
     }
   }
-  return encodeWithin(positions - 1, encode, questionText(card, question))
+  return encodeWhole(questionText(card, question))
+}
+
+function isWithin(instruction: Instruction | null, text: string): boolean {
+  return instruction === null || instruction.encode(text).length <= instruction.maxTokens
 }
 
 /** Positions that images leave for text and answer. */

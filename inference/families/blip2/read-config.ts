@@ -8,7 +8,7 @@
 import type { Blip2Config } from './config.ts'
 import type { Blip2Card } from './card.ts'
 import type { LanguageConfig } from './language-config.ts'
-import { checkQuantization, readImageToken, readQformer, readVision } from './read-parts.ts'
+import { checkQuantization, readImageToken, readTextQformer, readVision } from './read-parts.ts'
 import { readOpt } from './read-opt.ts'
 import { readT5 } from './read-t5.ts'
 import { Fields, readJson } from '../common/read-json.ts'
@@ -16,8 +16,18 @@ import type { WeightIndex } from '../common/family.ts'
 
 const CONFIG_FILE = 'config.json'
 
-/** The classes whose weights are those of Blip2ForConditionalGeneration. */
-const ARCHITECTURES = ['Blip2ForConditionalGeneration', 'Blip2Model']
+/** What differs between the kinds of models that are read here. */
+export type ModelKind = {
+  /** The classes with the same weights; the first is named where another one is refused. */
+  readonly architectures: readonly string[]
+  /** Whether the Q-Former reads the prompt, too. */
+  readonly readsPrompt: boolean
+}
+
+export const BLIP2: ModelKind = {
+  architectures: ['Blip2ForConditionalGeneration', 'Blip2Model'],
+  readsPrompt: false,
+}
 
 /** Where older files of a T5 have its embeddings, when not once for both of its parts. */
 const EMBED_COPIES = ['encoder', 'decoder'].map(
@@ -32,20 +42,30 @@ export type CheckpointConfig = {
 }
 
 /** Null, with the reasons in `problems`, where the checkpoint is not one we convert. */
-export function readConfig(folder: string, problems: string[]): CheckpointConfig | null {
+export function readConfig(
+  folder: string,
+  problems: string[],
+  kind: ModelKind = BLIP2,
+): CheckpointConfig | null {
   const before = problems.length
   const json = readJson(folder, CONFIG_FILE, problems)
   if (json === null) {
     return null
   }
   const fields = new Fields(json, `${CONFIG_FILE}: `, problems)
-  checkArchitecture(fields)
+  checkArchitecture(fields, kind)
   checkQuantization(fields)
   const text = readText(fields.section('text_config'))
+  const reader = readTextQformer(
+    fields.section('qformer_config'),
+    fields.count('num_query_tokens', 32),
+  )
+  const { vocab, maxPositions, ...qformer } = reader
   const config = {
     model: {
       vision: readVision(fields.section('vision_config')),
-      qformer: readQformer(fields.section('qformer_config'), fields.count('num_query_tokens', 32)),
+      qformer,
+      instruction: kind.readsPrompt ? { vocab, maxPositions } : null,
       text: text.model,
     },
     tokens: { ...text.tokens, image: readImageToken(fields) },
@@ -78,11 +98,11 @@ export function resolveTies(config: CheckpointConfig, weights: WeightIndex | nul
   return { ...model, text: { ...model.text, embedTensor, headTensor } }
 }
 
-function checkArchitecture(fields: Fields): void {
+function checkArchitecture(fields: Fields, kind: ModelKind): void {
   const { architectures } = fields.json
   const names = Array.isArray(architectures) ? architectures.map(String) : []
-  for (const name of names.filter((one) => !ARCHITECTURES.includes(one))) {
-    fields.problem('architectures', `names ${name}; supported is ${ARCHITECTURES[0]}.`)
+  for (const name of names.filter((one) => !kind.architectures.includes(one))) {
+    fields.problem('architectures', `names ${name}; supported is ${kind.architectures[0]}.`)
   }
 }
 

@@ -81,7 +81,7 @@ function checkStem(fields: Fields, { stem, hidden, patchSize, imageSize }: Visio
   }
 }
 
-export function readQformer(fields: Fields, queries: number): QformerConfig {
+function readQformer(fields: Fields, queries: number): QformerConfig {
   const config = {
     queries,
     hidden: fields.count('hidden_size', 768),

@@ -5,7 +5,6 @@ import type { KvCaches } from '../../kv/kv-cache.ts'
 import { checkGraphs } from '../../runtime/check-graphs.ts'
 import { floats } from '../../runtime/floats.ts'
 import type { Sessions } from '../../runtime/sessions.ts'
-import type { Prompt } from '../../text/prompt.ts'
 import { CausalDecoder } from '../common/causal-decoder.ts'
 import { EncoderDecoder } from '../common/encoder-decoder.ts'
 import type { DecodePixels, RunnerParts } from '../common/family.ts'
@@ -14,27 +13,43 @@ import type {
   ImageFeatures,
   ImageTokens,
   ModelRunner,
-  PreparedPrompt,
   TextDecoder,
 } from '../common/runner.ts'
 import { apart, joined, VisionTower } from './vision-tower.ts'
 import type { Blip2Card } from './card.ts'
 import { FACTS, LANGUAGE_FACTS } from './graphs.ts'
-import { preparePrompt } from './prompts.ts'
+import { type Instruction, preparePrompt } from './prompts.ts'
 
 /** @throws {ConfigError} if the card and the graphs contradict each other. */
 export async function openRunner(card: Blip2Card, parts: RunnerParts): Promise<ModelRunner> {
-  checkGraphs(parts.sessions, card.dimensions, [...FACTS, ...LANGUAGE_FACTS[card.language]])
+  const language = await openLanguage(card, parts, null)
   const images = new Blip2Images(parts.sessions, card, parts.pixelValues)
+  return { ...language, images, matcher: null }
+}
+
+/** What running a language model needs of a card. */
+type LanguageCard = Pick<Blip2Card, 'dimensions' | 'language' | 'prompts' | 'tokens'>
+
+/**
+ * The language model of a package.
+ *
+ * @param instruction for a Q-Former that reads the prompt, too; null: it does not.
+ * @throws {ConfigError} if the card and the graphs contradict each other.
+ */
+export async function openLanguage(
+  card: LanguageCard,
+  parts: RunnerParts,
+  instruction: Instruction | null,
+): Promise<Pick<ModelRunner, 'decoder' | 'close'>> {
+  checkGraphs(parts.sessions, card.dimensions, [...FACTS, ...LANGUAGE_FACTS[card.language]])
+  const prepare: Prepare = (prompt, images, maxNewTokens) =>
+    preparePrompt(card, parts.encode, prompt, images, maxNewTokens, instruction)
   if (card.language === 't5') {
-    const decoder = new Blip2EncoderDecoder(card, parts)
-    return { images, decoder, matcher: null, close: async () => {} }
+    return { decoder: new Blip2EncoderDecoder(card, parts, prepare), close: async () => {} }
   }
   const caches = await parts.openCaches(card.dimensions)
   return {
-    images,
-    decoder: new Blip2Decoder(card, parts, caches),
-    matcher: null,
+    decoder: new Blip2Decoder(card, parts, caches, prepare),
     close: () => caches.close(),
   }
 }
@@ -61,34 +76,24 @@ class Blip2Images extends VisionTower implements ImageEncoder {
   }
 }
 
+type Prepare = TextDecoder['prepare']
+
 class Blip2Decoder extends CausalDecoder implements TextDecoder {
-  readonly #card: Blip2Card
-  readonly #encode: RunnerParts['encode']
+  readonly prepare: Prepare
 
-  constructor(card: Blip2Card, parts: RunnerParts, caches: KvCaches) {
-    const { sessions, encode, longestRun } = parts
+  constructor(card: LanguageCard, parts: RunnerParts, caches: KvCaches, prepare: Prepare) {
+    const { sessions, longestRun } = parts
     super(sessions.get('decoder'), card.dimensions, { caches, longestRun })
-    this.#card = card
-    this.#encode = encode
-  }
-
-  prepare(prompt: Prompt, images: number, maxNewTokens: number): PreparedPrompt {
-    return preparePrompt(this.#card, this.#encode, prompt, images, maxNewTokens)
+    this.prepare = prepare
   }
 }
 
 class Blip2EncoderDecoder extends EncoderDecoder implements TextDecoder {
-  readonly #card: Blip2Card
-  readonly #encode: RunnerParts['encode']
+  readonly prepare: Prepare
 
-  constructor(card: Blip2Card, { sessions, encode, longestRun }: RunnerParts) {
+  constructor(card: LanguageCard, { sessions, longestRun }: RunnerParts, prepare: Prepare) {
     const graphs = { encoder: sessions.get('encoder'), decoder: sessions.get('decoder') }
     super(graphs, card.dimensions, longestRun)
-    this.#card = card
-    this.#encode = encode
-  }
-
-  prepare(prompt: Prompt, images: number, maxNewTokens: number): PreparedPrompt {
-    return preparePrompt(this.#card, this.#encode, prompt, images, maxNewTokens)
+    this.prepare = prepare
   }
 }

@@ -21,6 +21,8 @@ export type Family = {
   readonly name: string
   /** What older packages call it. */
   readonly formerNames: readonly string[]
+  /** Folders of a checkpoint that have further tokenizers. Default: none. */
+  readonly tokenizerFolders?: readonly string[]
   /** The schema of its cards; it also reads those of older packages. */
   readonly card: z.ZodType<BaseCard>
   /** The `model_type` of its config.json. */
@@ -54,6 +56,13 @@ export type FamilyCheckpoint = {
   }
   /** What the configuration says about the language model's token ids. */
   readonly tokens: { readonly bos?: number; readonly pad?: number; readonly vocabSize: number }
+  /**
+   * Further tokenizers, by their files in the package: the folders that they are read from, in the
+   * checkpoint or beside the main tokenizer, and how many ids the model has of them. Default: none.
+   */
+  readonly tokenizers?: Readonly<
+    Record<string, { readonly folder: string; readonly vocabSize: number }>
+  >
   /** The card's prompt formats; `sightseer.json` in the checkpoint may override each. */
   readonly prompts: Readonly<Record<string, string>>
   /** What the graphs and the card will be. @param weights null: not there yet, so it is estimated. */
@@ -109,5 +118,7 @@ export type RunnerParts = {
   /** Most positions of a row in one run of a decoder; longer input is run in pieces. */
   readonly longestRun: number
   readonly encode: Encode
+  /** Opens another tokenizer of the package. @param file its name. */
+  readonly openTokenizer: (file: string) => Promise<Encode>
   readonly pixelValues: DecodePixels
 }

@@ -72,10 +72,10 @@ export type ImageEncoder = {
   /**
    * Runs the bridge on several images at once.
    *
-   * @param instructions the prompt of each image, for a bridge that reads it.
+   * @param instructions the prompt's text of each image, for a bridge that reads it.
    * @returns the tokens of each, in order.
    */
-  bridge(images: readonly ImageFeatures[], instructions?: readonly Prompt[]): Promise<ImageTokens[]>
+  bridge(images: readonly ImageFeatures[], instructions?: readonly string[]): Promise<ImageTokens[]>
   /**
    * Whether the tokens depend on the prompt too; then only features can be kept for an image. Also
    * where a matcher needs the features.
@@ -85,6 +85,8 @@ export type ImageEncoder = {
 
 /** A prompt whose images are still to come. */
 export type PreparedPrompt = {
+  /** As the family's processor would get it, for a bridge that reads it. */
+  readonly text: string
   /** Positions left for an answer; at most, where the length of an image is not known yet. */
   readonly room: number
   /** @param images as many as it was prepared for. @throws {InputError} if they leave no room. */

@@ -80,9 +80,21 @@ describe('convertCheckpoint refuses', () => {
     await assertRefused(/text_config\.relative_attention_num_buckets is 7; an even number/)
   })
 
-  it('InstructBLIP', async () => {
-    change('config.json', (json) => Object.assign(json, { model_type: 'instructblip' }))
-    await assertRefused(/model_type is "instructblip" \(InstructBLIP\)/)
+  it('InstructBLIP for videos', async () => {
+    change('config.json', (json) => Object.assign(json, { model_type: 'instructblipvideo' }))
+    await assertRefused(
+      /model_type is "instructblipvideo" \(InstructBLIP-Video\); supported: "blip-2", "instructblip"/,
+    )
+  })
+
+  it("InstructBLIP without its Q-Former's tokenizer", async () => {
+    change('config.json', (json) =>
+      Object.assign(json, {
+        model_type: 'instructblip',
+        architectures: ['InstructBlipForConditionalGeneration'],
+      }),
+    )
+    await assertRefused(/qformer_tokenizer has no tokenizer/)
   })
 
   it('image-text matching whose Q-Former reads no texts', async () => {

@@ -218,6 +218,13 @@ describe('selectFirstFiles', () => {
     assert.deepEqual(namesOf(small), ['config.json', 'vocab.json'])
   })
 
+  it("takes a family's further tokenizers from their folders", () => {
+    const names = ['config.json', 'x/vocab.txt', 'x/weights.bin', 'qformer_tokenizer/run.py']
+    const tokenizers = ['qformer_tokenizer/vocab.txt', 'qformer_tokenizer/tokenizer.json']
+    const { small } = selectFirstFiles(repositoryOf(...names, 'model.safetensors', ...tokenizers))
+    assert.deepEqual(namesOf(small), ['config.json', ...tokenizers])
+  })
+
   it('takes a subfolder and what is missing in it from the root', () => {
     const { small, weights } = selectFirstFiles(
       repositoryOf(

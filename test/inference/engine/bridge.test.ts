@@ -9,7 +9,6 @@ import { Sequences } from '../../../inference/engine/sequences.ts'
 import type { KeyedImage } from '../../../inference/families/common/runner.ts'
 import { FeatureCache } from '../../../inference/engine/feature-cache.ts'
 import { PrefixCache } from '../../../inference/kv/prefix-cache.ts'
-import type { Prompt } from '../../../inference/text/prompt.ts'
 
 const unused = () => Promise.reject(new Error('no run of the decoder was expected'))
 const CLAIM = { urgency: 'normal', tenant: '', user: '', deadline: Infinity } as const
@@ -24,13 +23,12 @@ describe('a bridge that reads the prompt', () => {
       encode: async () => [{ data: Float32Array.of(10), shape }],
       bridge: async (
         images: readonly { readonly data: Float32Array }[],
-        prompts: readonly Prompt[] = [],
+        prompts: readonly string[] = [],
       ) =>
-        images.map(({ data }, i) => {
-          const prompt = prompts[i]!
-          const length = prompt.kind === 'raw' ? prompt.text.length : 0
-          return { data: Float32Array.of(data[0]! + length), shape }
-        }),
+        images.map(({ data }, i) => ({
+          data: Float32Array.of(data[0]! + prompts[i]!.length),
+          shape,
+        })),
     }
     const decoder = {
       createCache() {
@@ -45,7 +43,7 @@ describe('a bridge that reads the prompt', () => {
     const images = new Images(new FeatureCache(1000))
     const scheduler = new Scheduler(
       () => {
-        const prompt: Prompt = { kind: 'raw', text: texts.shift()! }
+        const prompt = texts.shift()!
         return {
           rows: 1,
           run: async (engine) => {

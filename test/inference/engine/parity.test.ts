@@ -11,6 +11,7 @@ import type { Model } from '../../../inference/contract/types.ts'
 import { packageFor } from '../../helpers/packages.ts'
 import {
   FIXTURES,
+  INSTRUCT_NAMES,
   loadParity,
   PARITY_NAMES,
   type Parity,
@@ -61,7 +62,7 @@ async function answersAtOnce(model: Model, parity: Parity, picture: Uint8Array):
 }
 
 describe('a converted checkpoint', () => {
-  for (const name of [...PARITY_NAMES, ...T5_NAMES]) {
+  for (const name of [...PARITY_NAMES, ...T5_NAMES, ...INSTRUCT_NAMES]) {
     it(`gives the reference's ids, alone and at once, image tokens and likelihoods: ${name}`, async () => {
       const parity = loadParity(name)
       await withModel(parity, async (model, image) => {
@@ -109,7 +110,7 @@ describe('a converted checkpoint', () => {
 
   for (const precision of ['fp16', 'int8', 'int4'] as const) {
     it(`runs in ${precision}`, async () => {
-      for (const name of ['blocks', 't5-blocks'] as const) {
+      for (const name of ['blocks', 't5-blocks', 'instruct-blocks'] as const) {
         const parity = loadParity(name)
         await withModel(
           parity,
@@ -125,7 +126,7 @@ describe('a converted checkpoint', () => {
 })
 
 describe('sampling', () => {
-  for (const name of [...PARITY_NAMES, ...T5_NAMES]) {
+  for (const name of [...PARITY_NAMES, ...T5_NAMES, ...INSTRUCT_NAMES]) {
     it(`draws from the reference's distribution: ${name}`, () => {
       const parity = loadParity(name)
       for (const { prompt, options, drawn, steps } of parity.sampling) {

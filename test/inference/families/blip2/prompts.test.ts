@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { InputError } from '../../../../config/errors.ts'
+import { blip2CardSchema } from '../../../../inference/families/blip2/card.ts'
 import {
   encodePrompt,
   preparePrompt,
   questionText,
 } from '../../../../inference/families/blip2/prompts.ts'
 import type { Turn } from '../../../../inference/text/prompt.ts'
-import { textCard } from '../../../../inference/package/model-card.ts'
 import { openPackage } from '../../../../inference/package/open-package.ts'
 import { packageFor } from '../../../helpers/packages.ts'
 
-const card = textCard((await openPackage(await packageFor('base'))).card) // 96 positions, 4 for the picture
+const card = blip2CardSchema.parse((await openPackage(await packageFor('base'))).card) // 96 positions, 4 for the picture
 
 /** One id a character, BOS first. */
 const encode = (text: string) => [2, ...Array.from(text, (character) => character.charCodeAt(0))]
@@ -20,12 +20,12 @@ const decode = (ids: readonly number[]) => String.fromCharCode(...ids.slice(1))
 
 /** The ids of a question after one picture. */
 function encodeQuestion(question: string, history: readonly Turn[], room: number, own = card) {
-  return encodePrompt(own, encode, { kind: 'ask', question, history }, 1, room)
+  return encodePrompt(own, encode, { kind: 'ask', question, history }, 1, room).ids
 }
 
 /** The ids of a raw prompt after one picture. */
 function encodeRaw(text: string, toIds = encode) {
-  return encodePrompt(card, toIds, { kind: 'raw', text }, 1, 0)
+  return encodePrompt(card, toIds, { kind: 'raw', text }, 1, 0).ids
 }
 
 const turn = (name: string) => ({ question: `${name}?`, answer: name })

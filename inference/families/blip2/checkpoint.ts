@@ -1,0 +1,70 @@
+/** What all checkpoints of a ViT-g, a Q-Former and a language model have. */
+
+import { layeredEvaVit } from '../../blocks/vision/eva-vit-layers.ts'
+import type { FamilyCheckpoint, FamilyPlan, Storages } from '../common/family.ts'
+import type { Blip2Card } from './card.ts'
+import type { Blip2Config } from './config.ts'
+import { blip2Graphs } from './graphs.ts'
+import { readPreprocessing } from './preprocessing.ts'
+import { type CheckpointConfig, type ModelKind, readConfig } from './read-config.ts'
+
+const LICENSES = {
+  opt: {
+    note:
+      "Its language model is an OPT: weights that come from Meta's OPT are under the OPT-175B license, " +
+      'which allows non-commercial research only.',
+    unstated:
+      'not stated by the checkpoint; OPT language models are licensed by Meta for non-commercial research only',
+  },
+  t5: { note: null, unstated: 'not stated by the checkpoint' },
+} as const
+
+const TITLES = { opt: 'an OPT', t5: 'a T5' } as const
+
+export type Blip2Checkpoint = {
+  readonly config: CheckpointConfig
+  readonly preprocessing: Blip2Card['preprocessing']
+  readonly base: Pick<FamilyCheckpoint, 'license' | 'tokens'> & {
+    /** The kind of its language model, such as "a T5". */
+    readonly title: string
+  }
+}
+
+/** Reads the small files. Null, with the reasons in `problems`, where it is not one we convert. */
+export function readCheckpoint(
+  folders: { readonly config: string; readonly preprocessing: string },
+  kind: ModelKind,
+  problems: string[],
+): Blip2Checkpoint | null {
+  const config = readConfig(folders.config, problems, kind)
+  if (config === null) {
+    return null
+  }
+  const { tokens, model } = config
+  const { imageSize } = model.vision
+  const { bos, pad } = tokens
+  return {
+    config,
+    preprocessing: readPreprocessing(folders.preprocessing, imageSize, problems),
+    base: {
+      license: LICENSES[model.text.kind],
+      tokens: { bos, pad, vocabSize: model.text.vocab },
+      title: TITLES[model.text.kind],
+    },
+  }
+}
+
+/** @param model with the tensors that its weights have. */
+export function planOf(
+  { config, preprocessing }: Blip2Checkpoint,
+  model: Blip2Config,
+  storages: Storages,
+): Pick<FamilyPlan, 'graphs' | 'calibration'> & {
+  readonly card: Pick<Blip2Card, 'language' | 'tokens' | 'preprocessing'>
+} {
+  return {
+    graphs: blip2Graphs(model, storages),
+    card: { language: model.text.kind, tokens: config.tokens, preprocessing },
+    calibration: { tower: layeredEvaVit(model.vision), preprocessing },
+  }
+}
