@@ -95,7 +95,7 @@ export function createApp(client: Client, deps: AppDeps): App {
   const settings = new GuildSettingsStore(store, retentionMs)
   const deletePost = postDeleter(client, deps.log)
   const moderation = new Moderation(client, { ...deps, pictures, count: deps.metrics?.moderation })
-  const deletion = { records, deletions, pending, deletePost, moderation }
+  const deletion = { records, deletions, pending, deletePost, moderation, jobs: deps.jobs }
   const eraser = new Eraser({ ...deletion, users, settings, pictures })
   const compared = { ...deps, records, eraser, deletions, moderation }
   const reconciliation = new Reconciliation(client, compared)

@@ -5,7 +5,7 @@
  * after a while, and at most every two seconds.
  */
 
-import { type Message, type RawFile, type REST, Routes } from 'discord.js'
+import { type Client, type Message, type RawFile, type REST, Routes } from 'discord.js'
 import { z } from 'zod'
 import type { Job } from '../jobs/job-record.ts'
 import { errorCode, ERROR_CODES } from './api-errors.ts'
@@ -54,6 +54,8 @@ export type DeliveryOptions = {
   readonly retries: Retries
   /** Shows typing in the channel of a message. */
   readonly typing?: Typing | undefined
+  /** Whether a reply that is there stays: another process has posted it, and may have answered. */
+  readonly keepsPosted?: boolean
   /** Milliseconds before the first progress, and between two. Default 2,000. */
   readonly paceMs?: number
 }
@@ -69,6 +71,8 @@ export class Delivery {
   #stopTyping = () => {}
   #sending: Promise<unknown> = Promise.resolve()
   #answerId: string | null
+  /** Whether the last attempt to show the answer succeeded. */
+  #answered: Promise<boolean> = Promise.resolve(false)
   #ended = false
   #muted = false
 
@@ -121,8 +125,21 @@ export class Delivery {
    * of the way.
    */
   async finishWith(body: Body, files: readonly PostedFile[]): Promise<SentMessage> {
-    await this.stop()
-    return withRetries(() => this.#send(body, files), this.#options.retries)
+    const sent = this.stop().then(() =>
+      withRetries(() => this.#send(body, files), this.#options.retries),
+    )
+    this.#answered = sent.then(
+      () => true,
+      () => false,
+    )
+    return sent
+  }
+
+  /** Shows why there is no answer, unless the answer is shown or is just arriving. */
+  async fail(sentence: string): Promise<void> {
+    if (!(await this.#answered)) {
+      await this.finish({ content: sentence })
+    }
   }
 
   /** Changes the finished answer. */
@@ -207,16 +224,25 @@ export class Delivery {
         return this.#rest.post(route, { body: once })
       })
     const message = sentSchema.parse(response)
-    // A message with that nonce exists: an earlier process posted it.
-    return message.content === body.content ? message : this.#edit(address, message.id, body)
+    // A message with that nonce exists: another process posted it.
+    return message.content === body.content || this.#options.keepsPosted === true
+      ? message
+      : this.#edit(address, message.id, body)
   }
 }
 
-/** A reply that no job stands for. It is posted once, and nowhere if the message was deleted. */
-export function replyTo({ id, channelId, client }: Pick<Message, 'id' | 'channelId' | 'client'>) {
+/**
+ * A reply that no job stands for. It is posted once, and not if the message was deleted or has a reply:
+ * of two processes that run side by side, the other one answers it.
+ */
+export function replyTo({
+  id,
+  channelId,
+  client,
+}: Pick<Message, 'id' | 'channelId'> & { readonly client: Pick<Client, 'rest'> }): Delivery {
   const retries = { until: Date.now() + REPLY_LIMIT_MS }
   const address = { to: 'message', channelId, messageId: id } as const
-  return new Delivery(client.rest, address, { nonce: id, retries })
+  return new Delivery(client.rest, address, { nonce: id, retries, keepsPosted: true })
 }
 
 /** A request with its files. The list of attachments replaces the one that a message has already. */

@@ -5,13 +5,15 @@
 
 import type { Logger } from 'pino'
 import { isGone, type Owner } from './job-owner.ts'
-import { JOBS, type Job, type JobRecord } from './job-record.ts'
+import { finishedRecord, JOBS, type Job, type JobRecord } from './job-record.ts'
 import type { Collection, Store } from '../store/types.ts'
 
 /** A lease that is not renewed expires after this time. */
 const LEASE_MS = 30_000
 /** A record stays for this time after its job expires, so that the expiry is counted and told. */
 const KEEP_EXPIRED_MS = 60 * 60 * 1000
+/** A process hears an event this long after another one at most: its connection was interrupted. */
+const FINISHED_MS = 2 * 60 * 1000
 
 /** A record that this process owns now. */
 export type Claimed = { readonly record: JobRecord; readonly resumed: boolean }
@@ -36,6 +38,13 @@ export class JobLeases {
     }
   }
 
+  /** The records that depend on something, also those of finished jobs. */
+  async *about(subject: string): AsyncGenerator<JobRecord, void> {
+    for await (const [, record] of this.#records.entriesWith(subject)) {
+      yield record
+    }
+  }
+
   /**
    * Makes this process the owner of a job.
    *
@@ -56,6 +65,12 @@ export class JobLeases {
       ttlOf(job),
     )
     return claimed
+  }
+
+  /** Whether a living process works on the job, or one finished it a short time ago. */
+  async isTaken(job: Job): Promise<boolean> {
+    const record = await this.#records.get(job.id)
+    return record !== undefined && !this.#isFree(record)
   }
 
   /** @returns whether this process still owns the job. */
@@ -84,6 +99,26 @@ export class JobLeases {
       attempts: record.attempts - Number(begun),
       owner: null,
     }))
+  }
+
+  /**
+   * Replaces the record by what is kept of a finished job, also if another process has it by now. An
+   * error of the store is logged.
+   *
+   * @returns whether it is replaced.
+   */
+  async finish(job: Job): Promise<boolean> {
+    try {
+      await this.#records.set(job.id, finishedRecord(job), FINISHED_MS)
+      return true
+    } catch (error) {
+      this.#log.error({ err: error, job: job.id }, 'a finished job could not be noted')
+      return false
+    }
+  }
+
+  async forget(job: Job): Promise<void> {
+    await this.#records.delete(job.id)
   }
 
   /** Does not throw: the answer is sent, and an error of the store does not change that. */

@@ -18,6 +18,8 @@ const job = z.object({
   request: z.unknown(),
   /** After this time an answer is of no use; milliseconds since the epoch. */
   diesAt: z.number(),
+  /** What the record is found by when one of these is deleted; records of earlier versions have none. */
+  subjects: z.array(z.string()).optional(),
 })
 
 // Records of earlier versions also have `job.kind`, which is ignored.
@@ -34,12 +36,49 @@ const record = z.object({
 })
 
 export type Job = z.infer<typeof job>
+
+/** Snowflake of the interaction or the message that a job is for. */
+export function eventIdOf({ id, answer }: Job): string {
+  return answer.to === 'message' ? answer.messageId : id
+}
+
 export type JobRecord = z.infer<typeof record>
 
-/** jobs.ts sets the lifetime of each record: until an hour after its job expires. */
+/** The owner of a finished job. No process is on this host, so none takes the job. */
+const NOBODY = { host: 'finished', pid: 0, instance: 'finished' }
+
+/** A finished job is found by its people and its message only, and names no channel or server. */
+const REMEMBERED = /^(?:user|message)\//
+
+/**
+ * What stays of a finished job for a while, so that no process does it again: ids, no request and no
+ * token. A process of an earlier version takes it for a job that another process has.
+ */
+export function finishedRecord({ id, answer, diesAt, subjects = [] }: Job): JobRecord {
+  return {
+    job: {
+      id,
+      answer: answer.to === 'interaction' ? { ...answer, token: '' } : { ...answer, channelId: '' },
+      request: null,
+      diesAt,
+      subjects: subjects.filter((subject) => REMEMBERED.test(subject)),
+    },
+    owner: NOBODY,
+    leaseUntil: Number.MAX_SAFE_INTEGER,
+    attempts: 0,
+    reply: null,
+  }
+}
+
+export function isFinished({ owner }: JobRecord): boolean {
+  return owner?.instance === NOBODY.instance
+}
+
+/** job-leases.ts sets the lifetime of each record. */
 export const JOBS: CollectionSpec<JobRecord> = {
   name: 'jobs',
   whenNotAuthentic: 'skip',
   ttlMs: INTERACTION_LIFE_MS,
   decode: (data) => record.parse(data),
+  index: ({ job: { subjects = [] } }) => subjects,
 }

@@ -5,6 +5,9 @@
  * killed, another one (usually the same bot, restarted) finds the record, takes it over by one
  * atomic update and answers. An answer that is sent twice shows once: an interaction's answer edits
  * its first reply, and a message's reply carries the job's nonce.
+ *
+ * Two processes can run side by side, as during an update, and both hear of everything. A finished job
+ * is remembered for a while, so the one that hears of it later does not answer again.
  */
 
 import { setTimeout as wait } from 'node:timers/promises'
@@ -14,12 +17,14 @@ import { detached } from '../operations/detached.ts'
 import { AbandonedJobs, type NextStep } from './abandoned-jobs.ts'
 import { type Claimed, JobLeases } from './job-leases.ts'
 import { type Owner, thisProcess } from './job-owner.ts'
-import type { Job } from './job-record.ts'
+import { eventIdOf, isFinished, type Job } from './job-record.ts'
 import type { Store } from '../store/types.ts'
 
 const RENEW_EVERY_MS = 10_000
 /** How often to look for abandoned jobs. */
 const RESUME_EVERY_MS = 15_000
+/** A job is handed back after this time, even if its person is not told yet: Discord may be away. */
+const TELL_LIMIT_MS = 1_000
 
 /**
  * How work on a job ended in this process (`answered`, `failed`, `handed-back`), or what this
@@ -40,6 +45,10 @@ export type JobContext = {
   readonly posted: (messageId: string) => Promise<void>
   /** Counts an attempt, once. To be awaited before the model gets a picture of the job to decode. */
   readonly begin: () => Promise<void>
+  /** Remembers the job as finished. Without it, nothing of the job is stored when its work has ended. */
+  readonly finish: () => Promise<void>
+  /** Sets what is done when the bot stops, before another process can have the job. */
+  readonly beforeHandBack: (tell: (error: RestartingError) => Promise<void>) => void
 }
 
 /** Does a job that another process left. */
@@ -102,18 +111,18 @@ export class Jobs {
   /**
    * Stores the job, does the work, and deletes the job, whether the work succeeds or throws.
    *
+   * @throws {JobTakenError} if another process has this job, or has finished it.
    * @throws {RestartingError} if the bot is stopping.
-   * @throws {JobTakenError} if another process has this job.
    * @throws what `work` throws.
    */
   async run<R>(job: Job, work: (context: JobContext) => Promise<R>): Promise<R> {
-    if (this.#stopping) {
-      throw new RestartingError(false)
-    }
     const record = { job, owner: null, leaseUntil: 0, attempts: 0, reply: null }
-    const claimed = await this.#leases.claim(job, record)
+    const claimed = this.#stopping ? undefined : await this.#leases.claim(job, record)
     if (claimed === undefined) {
-      throw new JobTakenError(`job ${job.id} is another process's`)
+      const isTaken = !this.#stopping || (await this.#leases.isTaken(job))
+      throw isTaken
+        ? new JobTakenError(`job ${job.id} is another process's`)
+        : new RestartingError(false)
     }
     return this.#execute(claimed, work, (outcome) => this.#options.count?.(outcome))
   }
@@ -155,6 +164,28 @@ export class Jobs {
     await search()
   }
 
+  /** Whether a record depends on something. */
+  async areStored(subject: string): Promise<boolean> {
+    const { done } = await this.#leases.about(subject).next()
+    return done !== true
+  }
+
+  /**
+   * Something was deleted: deletes what is remembered of finished jobs that depended on it.
+   *
+   * @param before snowflake of the deletion, if its subject can be used again afterwards.
+   */
+  async forget(subjects: readonly string[], before?: string): Promise<void> {
+    for (const subject of subjects) {
+      for await (const record of this.#leases.about(subject)) {
+        const isEarlier = before === undefined || BigInt(eventIdOf(record.job)) < BigInt(before)
+        if (isEarlier && isFinished(record)) {
+          await this.#leases.forget(record.job)
+        }
+      }
+    }
+  }
+
   /**
    * Refuses new jobs, and waits up to `limitMs` for the running ones. The rest is aborted and handed
    * back: it stays in the store without an owner, so that the next process can take it at once.
@@ -178,6 +209,8 @@ export class Jobs {
   ): Promise<R> {
     const controller = new AbortController()
     let begun: Promise<void> | undefined
+    let isNoted = false
+    let tell: ((error: RestartingError) => Promise<void>) | undefined
     const change = this.#leases.change.bind(this.#leases, job)
     const context: JobContext = {
       signal: controller.signal,
@@ -186,44 +219,66 @@ export class Jobs {
       reply,
       posted: (id) => change((record) => ({ ...record, reply: id })),
       begin: () => (begun ??= change((record) => ({ ...record, attempts: record.attempts + 1 }))),
+      finish: async () => {
+        isNoted = await this.#leases.finish(job)
+      },
+      beforeHandBack: (chosen) => (tell = chosen),
     }
     const renewing = setInterval(() => {
       const renew = () => this.#renew(job, controller)
       detached(this.#options.log, 'a lease could not be renewed', renew)
     }, RENEW_EVERY_MS).unref()
-    const handBack = async () => {
-      await begun
-      await this.#leases.handBack(job, begun !== undefined)
+    const ending: Ending = {
+      signal: controller.signal,
+      count,
+      handBack: async (reason) => {
+        if (reason instanceof RestartingError) {
+          await this.#withinLimit(async () => tell?.(reason))
+        }
+        await begun
+        await this.#leases.handBack(job, begun !== undefined)
+      },
+      end: async () => {
+        if (!isNoted) {
+          await this.#leases.delete(job)
+        }
+      },
     }
     const running = unlessAborted(controller.signal, work(context))
-    const done = this.#finish(job, running, { signal: controller.signal, handBack, count }).finally(
-      () => {
-        clearInterval(renewing)
-        this.#running.delete(job.id)
-      },
-    )
+    const done = this.#finish(running, ending).finally(() => {
+      clearInterval(renewing)
+      this.#running.delete(job.id)
+    })
     this.#running.set(job.id, { controller, done })
     return done
   }
 
-  /** Deletes the job after its work, or hands it back if the work was aborted. */
-  async #finish<R>(job: Job, running: Promise<R>, { signal, handBack, count }: Ending): Promise<R> {
+  /** Ends the job after its work, or hands it back if the work was aborted. */
+  async #finish<R>(running: Promise<R>, { signal, handBack, end, count }: Ending): Promise<R> {
     let result: R
     try {
       result = await running
     } catch (error) {
       if (signal.aborted) {
-        await handBack()
+        await handBack(signal.reason)
         count('handed-back')
         throw signal.reason
       }
-      await this.#leases.delete(job)
+      await end()
       count('failed')
       throw error
     }
-    await this.#leases.delete(job)
+    await end()
     count('answered')
     return result
+  }
+
+  /** An error is logged. */
+  async #withinLimit(tell: () => Promise<void>): Promise<void> {
+    const telling = tell().catch((error: unknown) => {
+      this.#options.log.error({ err: error }, 'a person could not be told of the restart')
+    })
+    await Promise.race([telling, wait(TELL_LIMIT_MS, undefined, { ref: false })])
   }
 
   async #renew(job: Job, controller: AbortController): Promise<void> {
@@ -236,7 +291,8 @@ export class Jobs {
 /** How work ends. */
 type Ending = {
   readonly signal: AbortSignal
-  readonly handBack: () => Promise<void>
+  readonly handBack: (reason: unknown) => Promise<void>
+  readonly end: () => Promise<void>
   readonly count: (outcome: JobOutcome) => void
 }
 

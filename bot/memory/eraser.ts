@@ -6,6 +6,7 @@
 
 import { SnowflakeUtil } from 'discord.js'
 import { type Place, placeIn, prefixOf } from '../discord/place.ts'
+import type { Jobs } from '../jobs/jobs.ts'
 import { userTag } from '../store/keys.ts'
 import {
   ConversationEraser,
@@ -19,6 +20,7 @@ import type { PendingDeletion, PendingDeletions } from './pending-deletions.ts'
 import type { UserStore } from './user-store.ts'
 
 type Deps = ConversationEraserDeps & {
+  readonly jobs: Pick<Jobs, 'areStored' | 'forget'>
   readonly pending: PendingDeletions
   readonly users: UserStore
   /** Deletes the records of moderation. */
@@ -57,7 +59,7 @@ export class Eraser {
    * @param before snowflake of the command that deletes only its records.
    */
   async deleteChannel(place: Place, before?: string): Promise<void> {
-    const { deletions, pictures, pending, records, users } = this.#deps
+    const { deletions, pictures, pending, records, users, jobs } = this.#deps
     const { channelId } = place
     const deletion = { subjects: [`channel/${channelId}`] as const }
     await deletions.delete(before === undefined ? deletion : { ...deletion, before }, () =>
@@ -70,6 +72,7 @@ export class Eraser {
         await this.#conversations.erase(place, null, () => ({ talks: [] }))
         await records.deleteAll(prefixOf(place))
         await (before === undefined ? users.deleteHintsIn(place) : undefined)
+        await jobs.forget(deletion.subjects, before)
       }),
     )
   }
@@ -80,8 +83,9 @@ export class Eraser {
     // The bot can be invited again.
     before: string = SnowflakeUtil.generate().toString(),
   ): Promise<void> {
-    const { deletions, users, settings, pictures, pending, records, moderation } = this.#deps
-    await deletions.delete({ subjects: [`guild/${guildId}`], before }, () =>
+    const { deletions, users, settings, pictures, pending, records, moderation, jobs } = this.#deps
+    const subjects = [`guild/${guildId}`] as const
+    await deletions.delete({ subjects, before }, () =>
       pending.run({ kind: 'guild', guildId, before }, async () => {
         await pictures.clear() // a picture does not know its server, and this is rare
         await records.deleteAll(`${guildId}/`)
@@ -89,6 +93,7 @@ export class Eraser {
         await users.hints.deleteAll(`${guildId}/`)
         await settings.space.delete(guildId)
         await moderation.forgetGuild(guildId)
+        await jobs.forget(subjects, before)
         await records.guilds.delete(guildId)
       }),
     )
@@ -120,13 +125,14 @@ export class Eraser {
 
   /** Deletes a person's questions and forms in a channel, and the conversations that only they used. */
   deleteMember(place: Place, userId: string, before: string): Promise<DeletionCounts> {
-    const { deletions, pending, records } = this.#deps
+    const { deletions, pending, records, jobs } = this.#deps
     const subjects = [`member/${place.channelId}/${userId}`] as const
     return deletions.delete({ subjects, before }, () =>
       pending.run({ kind: 'member', place, userId, before }, async () => {
         for await (const [key, { by }] of records.forms.entries(prefixOf(place))) {
           await (by === userId ? records.forms.delete(key) : undefined)
         }
+        await jobs.forget(subjects, before)
         return this.#conversations.eraseUser(place, userId)
       }),
     )
@@ -139,10 +145,12 @@ export class Eraser {
    * @returns how many records there were.
    */
   async deleteUser(userId: string, before: string): Promise<number> {
-    const { deletions, pictures, pending, moderation } = this.#deps
-    return deletions.delete({ subjects: [`user/${userId}`], before }, () =>
+    const { deletions, pictures, pending, moderation, jobs } = this.#deps
+    const subjects = [`user/${userId}`] as const
+    return deletions.delete({ subjects, before }, () =>
       pending.run({ kind: 'user', userId, before }, async () => {
         await pictures.forget({ author: userId })
+        await jobs.forget(subjects, before)
         const count = await this.#deleteUser(userId)
         return count + (await moderation.forgetUser(userId))
       }),
@@ -151,9 +159,10 @@ export class Eraser {
 
   /** A person opts out; their running requests are not stored either. */
   async optOut(userId: string, before: string): Promise<void> {
-    const { deletions, users } = this.#deps
+    const { deletions, users, jobs } = this.#deps
+    const subjects = [`user/${userId}`] as const
     await users.setOptOut(userId, true)
-    await deletions.delete({ subjects: [`user/${userId}`], before }, async () => {})
+    await deletions.delete({ subjects, before }, () => jobs.forget(subjects, before))
   }
 
   /** Does a deletion again that was interrupted. */

@@ -2,12 +2,14 @@
 
 import { SnowflakeUtil } from 'discord.js'
 import { type Place, prefixOf } from '../discord/place.ts'
+import type { Jobs } from '../jobs/jobs.ts'
 import type { ConversationEraser, ConversationEraserDeps } from './conversation-eraser.ts'
 import type { Conversation } from './conversation.ts'
 import { withoutConversations, withoutTurn } from './conversation-changes.ts'
 import type { PendingDeletionOf, PendingDeletions } from './pending-deletions.ts'
 
 type Deps = Pick<ConversationEraserDeps, 'records' | 'deletions' | 'pictures'> & {
+  readonly jobs: Pick<Jobs, 'areStored' | 'forget'>
   readonly pending: PendingDeletions
 }
 
@@ -26,8 +28,9 @@ export class MessageEraser {
    * description its whole conversation.
    */
   async delete(place: Place, ids: readonly string[]): Promise<void> {
-    const { deletions, pictures, pending } = this.#deps
-    await deletions.delete({ subjects: ids.map((id) => `message/${id}` as const) }, async () => {
+    const { deletions, pictures, pending, jobs } = this.#deps
+    const subjects = ids.map((id) => `message/${id}` as const)
+    await deletions.delete({ subjects }, async () => {
       await pictures.forget({ messages: ids })
       const stored = await this.#withRecords(place, ids)
       if (stored.length > 0) {
@@ -35,6 +38,7 @@ export class MessageEraser {
           for (const id of stored) {
             await this.#deleteMessage(place, id)
           }
+          await jobs.forget(subjects)
         })
       }
     })
@@ -99,12 +103,13 @@ export class MessageEraser {
 
   /** Those of some messages that records are about. */
   async #withRecords(place: Place, ids: readonly string[]): Promise<string[]> {
-    const { messages, forms } = this.#deps.records
+    const { jobs, records } = this.#deps
+    const { messages, forms } = records
     const stored: string[] = []
     for (const id of ids) {
       const key = prefixOf(place) + id
       const { done: hasNoForm } = await forms.keys(`${key}.`).next()
-      if (!hasNoForm || (await messages.get(key))) {
+      if (!hasNoForm || (await messages.get(key)) || (await jobs.areStored(`message/${id}`))) {
         stored.push(id)
       }
     }

@@ -12,7 +12,7 @@ import { hasCode, InputError } from '../../config/errors.ts'
 import { DECODER_DIED } from '../pictures/pictures.ts'
 import { errorCode, errorKind } from '../discord/api-errors.ts'
 import type { Delivery } from '../discord/reply.ts'
-import { JobTakenError } from '../jobs/jobs.ts'
+import { JobTakenError, RestartingError } from '../jobs/jobs.ts'
 import { AfterAnswerError } from '../requests/publish.ts'
 import type { Request } from '../requests/request.ts'
 
@@ -71,10 +71,15 @@ export async function tellFailure(
     return // it would be refused too
   }
   if (isAwaited && sentence !== undefined) {
-    await tryToSend(log, () => delivery.finish({ content: sentence }))
-  } else if (!isAwaited && !(error instanceof AfterAnswerError)) {
+    await tryToSend(log, () => delivery.fail(sentence))
+  } else if (!isAwaited && !staysShown(error)) {
     await tryToSend(log, () => delivery.withdraw())
   }
+}
+
+/** Whether what is shown is the answer, or becomes it in the next process. */
+function staysShown(error: unknown): boolean {
+  return error instanceof AfterAnswerError || (error instanceof RestartingError && error.comesLater)
 }
 
 /** Shows a sentence; if that fails too (for example the token expired), it is logged. */

@@ -4,9 +4,11 @@ import type { Job } from '../jobs/job-record.ts'
 import type { Subject } from '../memory/deletions.ts'
 import type { Request } from './request.ts'
 
-/** Snowflake of the interaction or the message that a job is for. */
-export function eventIdOf({ id, answer }: Job): string {
-  return answer.to === 'message' ? answer.messageId : id
+/** With which of these the record of a job is deleted; it names the others only by keys of records. */
+export function recordSubjectsOf(job: Job, request: Request): Subject[] {
+  return subjectsOf(job, request).filter((subject) =>
+    /^(?:message|channel|guild|user|member)\//.test(subject),
+  )
 }
 
 /** What a request depends on; when any of it is deleted, the request is aborted. */

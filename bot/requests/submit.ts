@@ -15,7 +15,7 @@ import {
   type Subject,
   type TrackedWork,
 } from '../memory/deletions.ts'
-import { INTERACTION_LIFE_MS, type Job } from '../jobs/job-record.ts'
+import { eventIdOf, INTERACTION_LIFE_MS, type Job } from '../jobs/job-record.ts'
 import { type JobContext, type Jobs, RestartingError } from '../jobs/jobs.ts'
 import { placeOf } from '../discord/place.ts'
 import { newKey } from '../store/keys.ts'
@@ -24,7 +24,7 @@ import type { Typing } from '../messages/typing.ts'
 import { tellFailure, ToldError } from '../messages/failures.ts'
 import type { QuestionCheck } from '../messages/question-check.ts'
 import { type Request, type RequestInput, requestSchema } from './request.ts'
-import { eventIdOf, subjectsOf } from './subjects.ts'
+import { recordSubjectsOf, subjectsOf } from './subjects.ts'
 
 /**
  * Time reserved before the token expires. An interaction whose job is resumed later than that is told
@@ -76,23 +76,10 @@ export class RequestIntake {
       hidden,
     })
     await this.#deps.questionCheck.demandKnown(request)
-    const job: Job = {
-      id: interaction.id,
-      answer: {
-        to: 'interaction',
-        applicationId: interaction.applicationId,
-        token: interaction.token,
-      },
-      request,
-      diesAt: Date.now() + INTERACTION_LIFE_MS - TELL_MS,
-    }
-    await this.#deps.jobs.run(job, (context) =>
-      this.#perform(job, request, {
-        context,
-        delivery: this.#deliveryOf(job, context),
-        acknowledge,
-      }),
-    )
+    const { id, applicationId, token } = interaction
+    const answer = { to: 'interaction', applicationId, token } as const
+    const diesAt = Date.now() + INTERACTION_LIFE_MS - TELL_MS
+    await this.#run({ id, answer, request, diesAt }, request, acknowledge)
   }
 
   /**
@@ -113,19 +100,23 @@ export class RequestIntake {
       request,
       diesAt: Date.now() + MESSAGE_LIFE_MS,
     }
-    let delivery: Delivery | undefined
+    await this.#run(job, request)
+  }
+
+  /** @throws {ToldError} if it failed, or waits for the next process, and the person was told. */
+  async #run(job: Job, request: Request, acknowledge?: Acknowledge): Promise<void> {
+    const whole = { ...job, subjects: recordSubjectsOf(job, request) }
     try {
-      await this.#deps.jobs.run(job, (context) => {
-        delivery = this.#deliveryOf(job, context)
-        return this.#perform(job, request, { context, delivery })
+      await this.#deps.jobs.run(whole, (context) => {
+        const delivery = this.#deliveryOf(whole, context)
+        return this.#perform(whole, request, { context, delivery, acknowledge })
       })
     } catch (error) {
-      if (!(error instanceof RestartingError) || delivery === undefined) {
-        throw error
+      // A rewording is told beside the answer, which stays.
+      if (error instanceof RestartingError && error.comesLater && request.kind !== 'again') {
+        throw new ToldError('the bot restarts', { cause: error })
       }
-      // The next process edits this sentence into the answer.
-      await tellFailure(error, request, { delivery, log: this.#deps.log })
-      throw new ToldError('the bot restarts', { cause: error })
+      throw error
     }
   }
 
@@ -177,6 +168,8 @@ export class RequestIntake {
   ): Promise<void> {
     const { handler, log } = this.#deps
     let isAcknowledged = false
+    // The next process edits this sentence into the answer.
+    context.beforeHandBack((error) => tellFailure(error, request, { delivery, log }))
     try {
       await this.#tracked(job, request, async (tracked) => {
         await acknowledge()
@@ -191,6 +184,11 @@ export class RequestIntake {
       }
       await tellFailure(error, request, { delivery, log })
       throw new ToldError('a request failed', { cause: error })
+    } finally {
+      if (!context.signal.aborted) {
+        const subjects = recordSubjectsOf(job, request)
+        await this.#deps.deletions.write({ startedBy: eventIdOf(job), subjects }, context.finish)
+      }
     }
   }
 
@@ -239,5 +237,5 @@ export class RequestIntake {
 type Performance = {
   readonly context: JobContext
   readonly delivery: Delivery
-  readonly acknowledge?: Acknowledge
+  readonly acknowledge?: Acknowledge | undefined
 }

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { mock } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
+import { isFinished, JOBS } from '../../bot/jobs/job-record.ts'
 import type { DemoBot } from './demo-bot.ts'
 
 /** What is stored of conversations, and of what is being answered. */
@@ -47,8 +48,8 @@ export async function delivered(demo: DemoBot): Promise<void> {
 
 /** Waits until nothing is being answered, and a moment longer for work in the background. */
 export async function idle(demo: DemoBot): Promise<void> {
-  const jobs = demo.bot.store.collection({ name: 'jobs', ttlMs: 1, decode: readRecord })
-  while ((await Array.fromAsync(jobs.entries())).length > 0) {
+  const jobs = demo.bot.store.collection(JOBS)
+  while ((await Array.fromAsync(jobs.entries())).some(([, record]) => !isFinished(record))) {
     await wait(10)
   }
   await wait(100)

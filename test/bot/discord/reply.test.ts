@@ -7,7 +7,7 @@ import { ManualClock } from 'loopback-discord/clock'
 import type { Exchange } from 'loopback-discord/exchange'
 import type { Sandbox } from 'loopback-discord'
 import { Member } from 'loopback-discord/client'
-import { Delivery } from '../../../bot/discord/reply.ts'
+import { Delivery, replyTo } from '../../../bot/discord/reply.ts'
 import { errorCode, errorKind } from '../../../bot/discord/api-errors.ts'
 import { startWatchedSandbox } from 'loopback-discord/testing/watched-sandbox'
 
@@ -92,6 +92,32 @@ describe('Delivery of a reply', () => {
     const first = await deliver().finish({ content: 'half of it' })
     const second = await deliver().finish({ content: 'all of it' })
     assert.equal(second, first)
+  })
+
+  it('is no sentence about a failure once another process has posted, also if it came just before', async () => {
+    const answer = await deliver().finish({ content: 'a cat' })
+    const { channel_id: channelId, id } = asked
+    const late = await replyTo({ id, channelId, client: { rest } }).finish({
+      content: 'I am restarting.',
+    })
+    assert.equal(late, answer)
+    await ada.answerTo(asked)
+    assert.deepEqual(contents(), ['a cat'])
+  })
+
+  it('is not replaced by a failure that comes while it is sent, but that stays after a failure', async () => {
+    const delivery = deliver()
+    const answered = delivery.finish({ content: 'a cat' })
+    await delivery.fail('I am restarting.')
+    await answered
+    assert.deepEqual(contents(), ['a cat'])
+
+    sandbox.faults.add({ kind: 'rest', path: '/channels/*/messages', status: 403 })
+    const refused = deliver('another')
+    await assert.rejects(refused.finish({ content: 'a dog' }))
+    sandbox.faults.clear()
+    await refused.fail('I am not allowed to.')
+    await ada.until(({ message }) => message?.content === 'I am not allowed to.')
   })
 
   it('is posted as a new message when Discord refuses edits of an old one', async () => {
