@@ -108,6 +108,8 @@ export const toThreadSchema = z.discriminatedUnion('type', [
     request: requestSchema,
     claim: claimSchema,
     cacheable: z.boolean(),
+    /** Whether to tell each step. */
+    steps: z.boolean(),
   }),
   z.object({ type: z.literal('cancel'), id }),
   /** Deletes what was computed from pictures. */

@@ -43,13 +43,13 @@ export async function serve(port: MessagePort, data: ThreadData): Promise<void> 
       const error = new TypeError(`unexpected request: ${unexpected.message}`)
       post({ type: 'error', id, error: toPlainError(error) })
     } else if (message.type === 'request') {
-      const { id, request, claim, cacheable } = message
+      const { id, request, claim, cacheable, steps } = message
       engine.add({
         id,
         request,
         claim,
         cacheable,
-        step: (step) => post({ type: 'step', id, step }),
+        step: steps ? (step) => post({ type: 'step', id, step }) : null,
         position: (ahead) => post({ type: 'position', id, ahead }),
         done: (result) => {
           postStats()

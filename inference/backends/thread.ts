@@ -167,7 +167,9 @@ class InferenceThread {
     const missing = () => resolve({ kind: 'missing' })
     this.#pending.set(id, { done, missing, reject, onStep, onPosition })
     try {
-      this.#send({ type: 'request', id, request, claim, cacheable }, transferable(request))
+      const steps = onStep !== undefined
+      const message = { type: 'request', id, request, claim, cacheable, steps } as const
+      this.#send(message, transferable(request))
       if (this.ended) {
         this.#rejectAll(new WorkerCrashError('The inference thread has ended.'))
       }

@@ -10,7 +10,8 @@ export type Incoming = {
   readonly request: EngineRequest
   /** Whether what is computed for it may be cached. */
   readonly cacheable: boolean
-  step(step: Step): void
+  /** Null: nobody follows the text while it is written. */
+  readonly step: ((step: Step) => void) | null
   /** How many requests go first, when it waits and that has changed. */
   position(ahead: number): void
   done(result: EngineResult): void

@@ -40,7 +40,8 @@ type TextParts = {
   readonly vocabulary: Vocabulary
 }
 
-type OnStep = (step: Step) => void
+/** Null: nobody follows the text, so no step is put into words. */
+type OnStep = ((step: Step) => void) | null
 
 /** @throws {InputError} if the request cannot be carried out. */
 export function createProgram(
@@ -120,11 +121,11 @@ function generateProgram(
       const prefillEnd = performance.now()
       let { logits } = prefilled
       for (let next = search.advance(logits); next !== null; next = search.advance(logits)) {
-        onStep(lastStep(parts, search, settings))
+        onStep?.(lastStep(parts, search, settings))
         logits = await engine.decode({ sequence, ...next })
       }
       const last = lastStep(parts, search, settings)
-      onStep(last)
+      onStep?.(last)
       return {
         text: last.text,
         tokenIds: [...search.generated],

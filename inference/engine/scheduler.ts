@@ -9,7 +9,7 @@
  */
 
 import { InputError } from '../../config/errors.ts'
-import type { ModelStats, Step } from '../contract/types.ts'
+import type { ModelStats } from '../contract/types.ts'
 import { nextToAdmit } from './admission.ts'
 import type { Counters } from './counters.ts'
 import { EncoderBatches } from './encoder-batches.ts'
@@ -29,7 +29,7 @@ import type { Prefilled, Program } from './work.ts'
 /** What it needs of the runs. */
 type SchedulerRuns = Pick<Runs, keyof Runs>
 
-type CreateProgram = (request: EngineRequest, onStep: (step: Step) => void) => Program
+type CreateProgram = (request: EngineRequest, onStep: Incoming['step']) => Program
 
 export class Scheduler {
   readonly #createProgram: CreateProgram
@@ -96,7 +96,7 @@ export class Scheduler {
     }
     let program: Program
     try {
-      program = this.#createProgram(incoming.request, (step) => incoming.step(step))
+      program = this.#createProgram(incoming.request, incoming.step)
     } catch (error) {
       this.#images.release(image)
       this.#counters.count('failed')

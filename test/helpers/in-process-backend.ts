@@ -22,7 +22,7 @@ export async function inProcessBackend(
           request,
           cacheable,
           claim,
-          step: (step) => onStep?.(step),
+          step: onStep ?? null,
           position: (ahead) => onPosition?.(ahead),
           done: (result) => resolve({ kind: 'done', result: resultSchemas[kind].parse(result) }),
           failed: (error) => reject(signal?.aborted ? signal.reason : error),

@@ -29,6 +29,7 @@ const REQUEST = {
   request: { kind: 'score', image: IMAGE, prompt: 'a', answers: ['b'] },
   claim: CLAIM,
   cacheable: true,
+  steps: false,
 }
 
 describe('the protocol', () => {

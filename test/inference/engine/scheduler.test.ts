@@ -143,7 +143,7 @@ describe('requests for one picture', () => {
         claim: NOBODY,
         request: { kind: 'encode', image: { key: 'a', bytes } },
         cacheable: true,
-        step() {},
+        step: null,
         position() {},
         done: end('done'),
         failed: end('failed'),
