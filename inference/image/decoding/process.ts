@@ -8,8 +8,11 @@ import { type DecodingRequest, decodingResponseSchema } from './job.ts'
 
 const ENTRY = new URL('entry.ts', import.meta.url)
 
-/** What a process needs to start; it gets nothing else, so no token and no password. */
-const ENVIRONMENT = ['PATH', 'LD_LIBRARY_PATH', 'SystemRoot'] as const
+/**
+ * What a process needs to start; it gets nothing else, so no token and no password. From Node's compile
+ * cache it starts in half the time. It never writes there, since it is killed.
+ */
+const ENVIRONMENT = ['PATH', 'LD_LIBRARY_PATH', 'SystemRoot', 'NODE_COMPILE_CACHE'] as const
 
 /** Its JavaScript objects; picture data is outside of this heap. */
 const HEAP_MB = 128
