@@ -8,7 +8,14 @@ import type { HookPlace } from 'loopback-discord/fault-spec'
 import type { Exchange } from 'loopback-discord/exchange'
 import { type Sandbox, startSandbox } from 'loopback-discord'
 import { EN } from '../../../commands/i18n/en.ts'
-import { type DemoBot, hearts, startDemoBot, triangle } from '../../helpers/demo-bot.ts'
+import {
+  type DemoBot,
+  hearts,
+  startDemoBot,
+  suggestionsOf,
+  triangle,
+  withSuggestions,
+} from '../../helpers/demo-bot.ts'
 
 const FIRST_RESPONSE_MS = 3000
 const TOKEN_LIFE_MS = 15 * 60 * 1000
@@ -57,9 +64,12 @@ describe('refusals', { timeout: 120_000 }, () => {
     return sandbox.faults.add({ kind: 'permission', permission, channel: ada.channelId, ...at })
   }
 
+  /** Once it returns, the bot has edited its answer for the last time, so a fault hits the next one. */
   async function answersAgain() {
-    const { content } = await ada.slash('describe', { image: triangle() })
-    assert.match(content, /green triangle/)
+    const answer = await ada.slash('describe', { image: triangle() })
+    assert.match(answer.content, /green triangle/)
+    const { length } = suggestionsOf(await withSuggestions(ada, answer))
+    assert.ok(length > 0)
   }
 
   it('10062: an interaction that Discord gave up on is left, and the next is answered', async () => {
