@@ -1,34 +1,47 @@
 /**
- * `npm test`: runs the quick tests, as many files at once as the machine has cores. Node's default is
- * one file fewer, which leaves half of a machine of two cores idle. `--slow` runs the slow ones.
+ * `npm test`: runs the quick tests, as many processes at once as the machine has cores. Node's default
+ * is one fewer, which leaves half of a machine of two cores idle. `--slow` runs the slow ones.
+ *
+ * To load and compile the whole bot takes about a second of each process, so the quick files of a
+ * folder share one (test/groups.ts). The slow files have a process each.
  *
  * The other arguments go to `node --test`: `npm test -- --test-name-pattern=NAME`.
  */
 
 import { spawnSync } from 'node:child_process'
-import { availableParallelism } from 'node:os'
+import { globSync, mkdtempSync, rmSync } from 'node:fs'
+import { availableParallelism, tmpdir } from 'node:os'
 import path from 'node:path'
+import { groupsOf, writeGroup } from './groups.ts'
 
+const ROOT = path.join(import.meta.dirname, '..')
 const QUICK = ['test/**/!(*.slow).test.ts', 'sandbox/test/**/!(*.slow).test.ts']
 const SLOW = ['test/**/*.slow.test.ts', 'sandbox/test/**/*.slow.test.ts']
 
 // A run starts hundreds of processes. To strip the types of the whole bot and to compile it takes most
 // of such a start; Node keeps the result here for the next process. Files are checked by their hash.
-const COMPILED = path.join(
-  import.meta.dirname,
-  '..',
-  'node_modules',
-  '.cache',
-  'compiled-for-tests',
-)
+const COMPILED = path.join(ROOT, 'node_modules', '.cache', 'compiled-for-tests')
+
+function test(args: readonly string[]): number {
+  const { status } = spawnSync(process.execPath, ['--test', ...args], {
+    cwd: ROOT,
+    stdio: 'inherit',
+    env: { NODE_COMPILE_CACHE: COMPILED, ...process.env },
+  })
+  return status ?? 1
+}
+
+function testQuickly(args: readonly string[]): number {
+  const folder = mkdtempSync(path.join(tmpdir(), 'test-groups-'))
+  try {
+    const groups = groupsOf(globSync(QUICK, { cwd: ROOT }), ROOT)
+    const files = groups.map((group, index) => writeGroup(folder, index, group, ROOT))
+    return test([`--test-concurrency=${availableParallelism()}`, ...args, ...files])
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
 
 const args = process.argv.slice(2)
-const [concurrency, files] =
-  args[0] === '--slow' ? [[], SLOW] : [[`--test-concurrency=${availableParallelism()}`], QUICK]
 const others = args.filter((argument) => argument !== '--slow')
-
-const { status } = spawnSync(process.execPath, ['--test', ...concurrency, ...others, ...files], {
-  stdio: 'inherit',
-  env: { NODE_COMPILE_CACHE: COMPILED, ...process.env },
-})
-process.exitCode = status ?? 1
+process.exitCode = args.includes('--slow') ? test([...others, ...SLOW]) : testQuickly(others)
