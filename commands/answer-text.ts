@@ -33,6 +33,7 @@ const DOMAIN_PATH = /(?<=\.[a-z]{2,24})\/(?=\S)/gi
 const MARKDOWN = /[\\*_`~|[\]]/g
 const LINE_START = /^(?:[#>+-]|\d+[.)])/
 const ZERO_WIDTH_SPACE = '\u200B'
+const FENCE = '```'
 
 /**
  * One line of text for a label, a file name or alt text, where Discord reads no markdown.
@@ -64,6 +65,31 @@ export function quoted(text: string, maxLength = Infinity): string {
       .replace(LINE_START, (start) => `${start.slice(0, -1)}\\${start.slice(-1)}`)
       .replaceAll(/[<@]/g, `$&${ZERO_WIDTH_SPACE}`)
   )
+}
+
+/**
+ * Several lines in a code block, where Discord formats, links and pings nothing, and which people can
+ * copy as it is.
+ *
+ * @param maxLength of the block, in UTF-16 units, … included.
+ * @returns the block, and whether the lines were cut.
+ */
+export function codeBlock(
+  lines: readonly string[],
+  maxLength: number,
+): { readonly block: string; readonly isCut: boolean } {
+  // Three backticks would end the block, and so would one before them.
+  const text = plainLines(lines).replaceAll(/`(?=`|$)/g, `\`${ZERO_WIDTH_SPACE}`)
+  const room = maxLength - 2 * FENCE.length - 2
+  return { block: [FENCE, shortened(text, room), FENCE].join('\n'), isCut: text.length > room }
+}
+
+/** Several lines as they stand in a file; those without text are left out. */
+export function plainLines(lines: readonly string[]): string {
+  return lines
+    .map((line) => plainText(line))
+    .filter((line) => line !== '')
+    .join('\n')
 }
 
 /** Cuts a text to `maxLength` UTF-16 units, … included, but never inside a character. */

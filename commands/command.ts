@@ -18,7 +18,7 @@ export type Asking = ChatInputCommandInteraction | MessageContextMenuCommandInte
 
 /** What the bot can do for a command. Each method may throw InputError, which the user sees. */
 export type Services = {
-  /** Describes pictures and replies to the interaction. */
+  /** Describes pictures, or reads them in the style `text`, and replies to the interaction. */
   readonly describe: (
     interaction: Asking,
     request: {

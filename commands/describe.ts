@@ -1,4 +1,6 @@
-/** /describe: describes the attached picture, or the newest one in the channel. */
+/**
+ * /describe describes the attached picture, or the newest one in the channel; /read reads its words.
+ */
 
 import { ApplicationCommandOptionType } from 'discord.js'
 import { type Style, STYLES } from './guild-settings.ts'
@@ -39,6 +41,37 @@ export const describeCommand = {
     await services.describe(interaction, {
       pictures: async () => (image ? [services.pictureOf(image)] : services.newest(interaction)),
       style: style satisfies Style | undefined,
+      hidden: options.getBoolean('private') ?? false,
+      from: image ? 'upload' : 'newest',
+    })
+  },
+} satisfies Command
+
+export const readCommand = {
+  data: {
+    ...localized('commands.read'),
+    ...EVERYWHERE,
+    options: [
+      {
+        type: ApplicationCommandOptionType.Attachment,
+        name: 'image',
+        ...described('commands.read.image'),
+        file_types: ['image'],
+      },
+      {
+        type: ApplicationCommandOptionType.Boolean,
+        name: 'private',
+        ...described('commands.read.private'),
+      },
+    ],
+  },
+
+  async execute(interaction, services) {
+    const { options } = interaction
+    const image = options.getAttachment('image')
+    await services.describe(interaction, {
+      pictures: async () => (image ? [services.pictureOf(image)] : services.newest(interaction)),
+      style: 'text',
       hidden: options.getBoolean('private') ?? false,
       from: image ? 'upload' : 'newest',
     })

@@ -7,7 +7,10 @@ export const MAX_CHANNELS = 50
 export const MAX_DAILY_LIMIT = 1000
 export const MAX_RETENTION_HOURS = 720
 
-export const STYLES = ['caption', 'detailed', 'alt'] as const
+/** How a server wants pictures described when nobody says how. */
+export const SERVER_STYLES = ['caption', 'detailed', 'alt'] as const
+/** `text`: the words in the picture, read instead of described. */
+export const STYLES = [...SERVER_STYLES, 'text'] as const
 export type Style = (typeof STYLES)[number]
 /** `auto`: the language each member uses Discord in. */
 export const LANGUAGES = ['auto', 'en', 'zh-CN'] as const
@@ -20,7 +23,7 @@ const fields = {
   /** Ids of channels where it adds alternative text to pictures that have none. */
   altTextChannels: channels,
   /** The default style of descriptions. */
-  style: z.enum(STYLES),
+  style: z.enum(SERVER_STYLES),
   language: z.enum(LANGUAGES),
   /** Requests of one member a day, 1 to MAX_DAILY_LIMIT; null: no limit. */
   dailyLimit: z.int().min(1).max(MAX_DAILY_LIMIT).nullable(),

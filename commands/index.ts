@@ -2,11 +2,11 @@
 
 import { askCommand } from './ask.ts'
 import type { Command, MenuCommand } from './command.ts'
-import { describeCommand } from './describe.ts'
+import { describeCommand, readCommand } from './describe.ts'
 import { helpCommand } from './help.ts'
 import { withOptionNames } from './i18n/option-names.ts'
 import { memoryCommand } from './memory.ts'
-import { askMenu, describeMenu } from './menus.ts'
+import { askMenu, describeMenu, readMenu } from './menus.ts'
 import { allowMenu, markMenu, reportMenu } from './moderation/menus.ts'
 import { moderationCommand } from './moderation/command.ts'
 import { privacyCommand } from './privacy.ts'
@@ -15,6 +15,7 @@ import { settingsCommand } from './settings.ts'
 /** Slash commands. */
 export const SLASH_COMMANDS: readonly Command[] = [
   describeCommand,
+  readCommand,
   askCommand,
   memoryCommand,
   privacyCommand,
@@ -26,6 +27,7 @@ export const SLASH_COMMANDS: readonly Command[] = [
 /** Commands in the context menu of a message. */
 export const MENU_COMMANDS: readonly MenuCommand[] = [
   describeMenu,
+  readMenu,
   askMenu,
   reportMenu,
   markMenu,

@@ -1,4 +1,4 @@
-/** Entries in a message's context menu: describe its pictures, or ask about them. */
+/** Entries in a message's context menu: describe its pictures, read them, or ask about them. */
 
 import { ApplicationCommandType } from 'discord.js'
 import type { MenuCommand } from './command.ts'
@@ -15,6 +15,23 @@ export const describeMenu = {
   async execute(interaction, services) {
     await services.describe(interaction, {
       pictures: () => services.picturesOf(interaction),
+      hidden: false,
+      from: 'message',
+    })
+  },
+} satisfies MenuCommand
+
+export const readMenu = {
+  data: {
+    type: ApplicationCommandType.Message,
+    ...named('commands.readMenu'),
+    ...EVERYWHERE,
+  },
+
+  async execute(interaction, services) {
+    await services.describe(interaction, {
+      pictures: () => services.picturesOf(interaction),
+      style: 'text',
       hidden: false,
       from: 'message',
     })

@@ -14,7 +14,7 @@ import {
   MAX_CHANNELS,
   MAX_DAILY_LIMIT,
   MAX_RETENTION_HOURS,
-  STYLES,
+  SERVER_STYLES,
 } from './guild-settings.ts'
 import { plainMessage } from './answer-text.ts'
 import type { Command } from './command.ts'
@@ -65,7 +65,7 @@ export const settingsCommand = {
           name: 'value',
           ...described('commands.settings.value'),
           required: true,
-          choices: choices(STYLES, 'commands.describe.styles'),
+          choices: choices(SERVER_STYLES, 'commands.describe.styles'),
         },
       ]),
       subcommand('language', 'commands.settings.language', [
@@ -137,7 +137,7 @@ function changeOf({
       })
     }
     case 'style': {
-      const style = STYLES.find((name) => name === options.getString('value', true))
+      const style = SERVER_STYLES.find((name) => name === options.getString('value', true))
       return (settings) => ({ ...settings, style: style ?? settings.style })
     }
     case 'language': {

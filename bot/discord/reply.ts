@@ -121,8 +121,7 @@ export class Delivery {
   }
 
   /**
-   * Shows the answer with its files; only an interaction's answer can have some. Retried after errors
-   * of the way.
+   * Shows the answer with its files. Retried after errors of the way.
    */
   async finishWith(body: Body, files: readonly PostedFile[]): Promise<SentMessage> {
     const sent = this.stop().then(() =>
@@ -188,8 +187,8 @@ export class Delivery {
       return sentSchema.parse(sent)
     }
     const sent = await (this.#answerId === null
-      ? this.#post(address, full)
-      : this.#edit(address, this.#answerId, full))
+      ? this.#post(address, full, files)
+      : this.#edit(address, this.#answerId, full, files))
     if (sent.id !== this.#answerId) {
       this.#answerId = sent.id
       await this.#options.posted?.(sent.id)
@@ -197,37 +196,38 @@ export class Delivery {
     return sent
   }
 
-  async #edit(address: MessageAddress, id: string, body: Body) {
+  async #edit(address: MessageAddress, id: string, body: Body, files: readonly PostedFile[]) {
+    const whole = withFiles(body, files)
     try {
       const route = Routes.channelMessage(address.channelId, id)
-      return sentSchema.parse(await this.#rest.patch(route, { body }))
+      return sentSchema.parse(await this.#rest.patch(route, whole))
     } catch (error) {
       if (errorCode(error) !== ERROR_CODES.tooManyOldEdits) {
         throw error
       }
       return sentSchema.parse(
-        await this.#rest.post(Routes.channelMessages(address.channelId), { body }),
+        await this.#rest.post(Routes.channelMessages(address.channelId), whole),
       )
     }
   }
 
-  async #post(address: MessageAddress, body: Body) {
+  async #post(address: MessageAddress, body: Body, files: readonly PostedFile[]) {
     const route = Routes.channelMessages(address.channelId)
     const reference = { message_id: address.messageId, fail_if_not_exists: true }
     const once = { ...body, nonce: this.#options.nonce, enforce_nonce: true }
     const response = await this.#rest
-      .post(route, { body: { ...once, message_reference: reference } })
+      .post(route, withFiles({ ...once, message_reference: reference }, files))
       .catch((error: unknown) => {
         if (errorCode(error) !== ERROR_CODES.noReplyWithoutHistory) {
           throw error
         }
-        return this.#rest.post(route, { body: once })
+        return this.#rest.post(route, withFiles(once, files))
       })
     const message = sentSchema.parse(response)
     // A message with that nonce exists: another process posted it.
     return message.content === body.content || this.#options.keepsPosted === true
       ? message
-      : this.#edit(address, message.id, body)
+      : this.#edit(address, message.id, body, files)
   }
 }
 

@@ -1,6 +1,12 @@
-/** Tells which previews of links are spoilers: Discord marks the link in the text, not its preview. */
+/**
+ * Tells which previews of links are spoilers: Discord marks the link in the text, not its preview. A
+ * file is one by its name.
+ */
 
 import { withoutCode } from '../messages/addressing.ts'
+
+/** Discord treats a file whose name starts with this as a spoiler. */
+export const SPOILER_PREFIX = 'SPOILER_'
 
 const SPOILER = /\|\|([\s\S]+?)\|\|/g
 const LINK = /https?:\/\/[^\s<>|]+/g

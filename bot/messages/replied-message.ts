@@ -51,8 +51,9 @@ export function ownKind(message: Message): OwnKind {
   const ids = buttonIds(message)
   const actions = ids.flatMap((id) => readAnswerCustomId(id)?.action ?? [])
   if (actions.length > 0) {
-    // Only what was asked for has another wording (answer-message.ts).
-    return actions.includes('again') ? 'answer' : 'alt-text'
+    // Alternative text that nobody asked for has no other wording, but can be posted
+    // (answer-message.ts).
+    return actions.includes('repost') && !actions.includes('again') ? 'alt-text' : 'answer'
   }
   const caseActions = ids.flatMap((id) => readCaseCustomId(id)?.action ?? [])
   if (caseActions.length > 0) {

@@ -6,12 +6,10 @@
 import { type BaseInteraction, PermissionFlagsBits } from 'discord.js'
 import { plainText } from '../../commands/answer-text.ts'
 import type { PostedFile } from '../discord/reply.ts'
+import { SPOILER_PREFIX } from '../discord/spoilers.ts'
 import { altTextOf } from '../requests/captions.ts'
 import type { AnswerPart, RequestContext, RequestDeps } from '../requests/context.ts'
 import type { RequestOf } from '../requests/request.ts'
-
-/** Discord treats a file whose name starts with this as a spoiler. */
-export const SPOILER = 'SPOILER_'
 
 /**
  * The largest file that the answer to an interaction may show, in bytes; null: none. The bot posts
@@ -61,5 +59,5 @@ async function shownFiles(
 
 /** The name of a file that is posted again, which keeps a spoiler one. */
 export function postedName({ name, spoiler }: { name: string; spoiler: boolean }): string {
-  return `${spoiler && !name.startsWith(SPOILER) ? SPOILER : ''}${plainText(name)}`
+  return `${spoiler && !name.startsWith(SPOILER_PREFIX) ? SPOILER_PREFIX : ''}${plainText(name)}`
 }

@@ -7,18 +7,35 @@
  */
 
 import { ButtonStyle, ComponentType } from 'discord.js'
-import { MAX_CONTENT, plainText, quoted } from '../../commands/answer-text.ts'
+import {
+  codeBlock,
+  MAX_CONTENT,
+  plainLines,
+  plainText,
+  quoted,
+  shortened,
+} from '../../commands/answer-text.ts'
 import type { Catalog } from '../../commands/i18n/words.ts'
+import { SPOILER_PREFIX } from '../discord/spoilers.ts'
 import { answerCustomId } from '../discord/custom-id.ts'
-import type { Body } from '../discord/reply.ts'
+import type { Body, PostedFile } from '../discord/reply.ts'
+import type { Words } from '../pictures/words.ts'
 
 /** Discord's limits. */
 const MAX_LABEL = 80
 
+/** Of the file with words that a message has no room for. */
+const WORDS_FILE = 'words.txt'
+
 export type PartLayout = {
-  /** The model's text; the first line is the answer, the others are details. */
+  /**
+   * The model's text; the first line is the answer, the others are details. Above words, the bot's own
+   * sentences.
+   */
   readonly lines: readonly string[]
   readonly spoiler: boolean
+  /** Words that stand in the picture, shown below the lines. */
+  readonly words?: Words | undefined
   /** Whether the model found its own text improbable, which a quiet line says. */
   readonly unsure?: boolean | undefined
   /**
@@ -38,14 +55,21 @@ export type AnswerLayout = {
   readonly picture?: string | null
   /** Shown below it; the bot's own words. */
   readonly note?: string | undefined
+  /** Where the rest of long words is. */
+  readonly fileNote?: string | undefined
   readonly again: boolean
   readonly repost?: boolean
+}
+
+/** What each part of an answer may take, in UTF-16 units; the rest is for what is around them. */
+function roomOf(parts: readonly unknown[]): number {
+  return Math.floor((MAX_CONTENT - 400) / parts.length)
 }
 
 /** The message body of an answer. */
 export function answerBody(layout: AnswerLayout, text: Catalog): Body {
   const { key, parts, question, note } = layout
-  const room = Math.floor((MAX_CONTENT - 400) / parts.length)
+  const room = roomOf(parts)
   const partTexts = parts.map((part, index) => {
     const body = partText(part, room, text)
     const number = numberOf(parts, index)
@@ -53,12 +77,30 @@ export function answerBody(layout: AnswerLayout, text: Catalog): Body {
   })
   const quote = question === null ? [] : [text.answer.asked(quoted(question, 150))]
   const about = layout.picture ? [layout.picture] : []
-  const content = [...quote, ...about, ...partTexts, ...(note === undefined ? [] : [note])].join(
-    '\n',
-  )
+  const notes = [layout.fileNote, note].filter((one) => one !== undefined)
+  const content = [...quote, ...about, ...partTexts, ...notes].join('\n')
   return {
     content: content.slice(0, MAX_CONTENT),
     components: key === null ? [] : rows(layout, key, text),
+  }
+}
+
+/** The file with all words of an answer, where the message shows a part of them; else null. */
+export function wordsFile(parts: readonly PartLayout[]): PostedFile | null {
+  const room = roomOf(parts)
+  if (!parts.some(({ words, spoiler }) => words && wordsText(words, { spoiler, room }).isCut)) {
+    return null
+  }
+  const texts = parts.flatMap(({ words }, index) => {
+    const number = numberOf(parts, index)
+    return words ? [`${number === null ? '' : `${number}.\n`}${plainLines(words.lines)}\n`] : []
+  })
+  const isSpoiler = parts.some(({ spoiler }) => spoiler)
+  return {
+    name: `${isSpoiler ? SPOILER_PREFIX : ''}${WORDS_FILE}`,
+    // The mark says UTF-8 to programs that would take it for another encoding.
+    bytes: new TextEncoder().encode(`\uFEFF${texts.join('\n')}`),
+    description: '',
   }
 }
 
@@ -70,11 +112,12 @@ export function numberOf(
   return parts[index]?.number ?? (parts.length === 1 ? null : index + 1)
 }
 
-function partText(
-  { lines, spoiler, unsure = false }: PartLayout,
-  room: number,
-  text: Catalog,
-): string {
+function partText(part: PartLayout, room: number, text: Catalog): string {
+  const { lines, spoiler, words, unsure = false } = part
+  if (words) {
+    const more = words.complete ? [] : [`-# ${text.answer.moreText}`]
+    return [...lines, wordsText(words, { spoiler, room }).shown, ...more].join('\n')
+  }
   const [first = '', ...details] = lines
   const share = Math.floor(room / lines.length / 2) // escaping at most doubles it
   const whole = [
@@ -83,6 +126,26 @@ function partText(
   ].join('\n')
   const shown = spoiler ? `||${whole}||` : whole
   return unsure ? `${shown}\n-# ${text.answer.unsure}` : shown
+}
+
+type Placing = {
+  readonly spoiler: boolean
+  /** In UTF-16 units. */
+  readonly room: number
+}
+
+/** Words in a code block or, behind a spoiler, as lines that format nothing. */
+function wordsText(
+  { lines }: Words,
+  { spoiler, room }: Placing,
+): { readonly shown: string; readonly isCut: boolean } {
+  if (!spoiler) {
+    const { block, isCut } = codeBlock(lines, room)
+    return { shown: block, isCut }
+  }
+  const text = lines.map((line) => quoted(line)).join('\n')
+  const most = room - '||||'.length
+  return { shown: `||${shortened(text, most)}||`, isCut: text.length > most }
 }
 
 function rows(

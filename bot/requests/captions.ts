@@ -6,19 +6,24 @@ import type {
   Model,
   RequestOptions,
 } from '../../inference/contract/types.ts'
+import type { Catalog } from '../../commands/i18n/words.ts'
 import type { Style } from '../../commands/guild-settings.ts'
 import { requireInside } from '../../inference/domain/judge-picture.ts'
 import { normalizeText } from '../../inference/text/normalize-text.ts'
+import { type Words, wordsIn } from '../pictures/words.ts'
 import { suggestQuestions } from '../suggestions/suggestions.ts'
 
 /** Discord's limit of alt text is 1,024 characters, with "AI-generated" before it. */
 export const MAX_ALT_TEXT = 1000
 const DETAILS = 4
 
-/** A description: the model's caption, and the lines to show. */
+/** A description: the model's caption, and what to show. */
 export type Description = {
+  /** Empty if the picture was only read. */
   readonly caption: string
   readonly lines: readonly string[]
+  /** The picture's own words; absent: none are shown. */
+  readonly words?: Words | undefined
   /** Questions whose answers are among the lines. */
   readonly asked: readonly string[]
   /** Whether the model found its caption improbable. */
@@ -26,20 +31,35 @@ export type Description = {
 }
 
 /**
- * Describes a picture.
+ * Describes a picture, or reads it.
  *
  * @throws {InputError} `image/outside-domain` if the model does not know such pictures.
  */
 export async function describePicture(
   model: Model,
   image: ImageInput,
-  style: Style,
-  options: RequestOptions,
+  { style, options, text }: { style: Style; options: RequestOptions; text: Catalog },
 ): Promise<Description> {
+  if (style === 'text') {
+    return readWords(model, image, { options, text })
+  }
   const { text: caption, judgment } = await model.describe(image, options)
   requireInside(model.card, judgment)
   const unsure = judgment.verdict === 'unsure'
   return { ...(await formatCaption(model, image, { caption, style, options })), unsure }
+}
+
+/** The words in a picture, whatever the model knows of such pictures. */
+async function readWords(
+  model: Model,
+  image: ImageInput,
+  { options, text }: { options: RequestOptions; text: Catalog },
+): Promise<Description> {
+  const words = await wordsIn(model, image, options)
+  const base = { caption: '', asked: [], unsure: false }
+  return words.lines.length === 0
+    ? { ...base, lines: [text.answer.noText] }
+    : { ...base, lines: [], words }
 }
 
 /** Temperatures to retry with, in order. Above the last one the facts change, not only the words. */

@@ -3,7 +3,7 @@
 import { MessageFlags } from 'discord.js'
 import { InputError } from '../../config/errors.ts'
 import { sentenceCase } from './captions.ts'
-import { answerBody, type AnswerLayout } from './answer-message.ts'
+import { answerBody, type AnswerLayout, wordsFile } from './answer-message.ts'
 import type { ChannelRecord, Conversation } from '../memory/conversation.ts'
 import { historyTo } from '../memory/conversation-reading.ts'
 import { withConversation } from '../memory/conversation-changes.ts'
@@ -41,6 +41,15 @@ export type AnswerDetails = {
   readonly files?: readonly PostedFile[]
 }
 
+type AnswerFiles = {
+  readonly pictures: readonly PostedFile[]
+  /** Words that the message has no room for; null: it has. */
+  readonly words: PostedFile | null
+}
+
+/** @returns the body of an answer. @param hasWordsFile whether the file with long words goes along. */
+type CreateBody = (suggestions: AnswerRecord['suggestions'], hasWordsFile: boolean) => Body
+
 /** Delivers the parts of an answer. */
 export async function publishAnswer(
   deps: RequestDeps,
@@ -51,7 +60,10 @@ export async function publishAnswer(
   const { request, text, delivery } = context
   const isStored = context.stores && parts.some(({ conversation }) => conversation !== null)
   const key = isStored ? (about.key ?? request.key) : null
-  const layout = (createSuggestions: AnswerRecord['suggestions']): AnswerLayout => ({
+  const layout = (
+    createSuggestions: AnswerRecord['suggestions'],
+    fileNote: string | undefined,
+  ): AnswerLayout => ({
     key,
     parts,
     question: about.question,
@@ -59,7 +71,8 @@ export async function publishAnswer(
     suggestions: createSuggestions,
     // That a person opted out is nobody else's business.
     note: context.stores || !request.hidden ? about.note : text.answer.notRemembered,
-    again: request.kind !== 'alt-text',
+    fileNote,
+    again: request.kind !== 'alt-text' && !isReading(about, parts),
     repost: about.style === 'alt' && conversationsOf(parts).length > 0 && !about.reposted,
   })
   const record = (suggestions: AnswerRecord['suggestions']) => ({
@@ -70,13 +83,17 @@ export async function publishAnswer(
     (about.quiet ? MessageFlags.SuppressNotifications : 0) |
     // Whoever asks has no preview of a link in the bot's message.
     (about.question === null ? 0 : MessageFlags.SuppressEmbeds)
-  const body = (suggestions: AnswerRecord['suggestions']) => ({
-    ...answerBody(layout(suggestions), text),
+  const files: AnswerFiles = { pictures: about.files ?? [], words: wordsFile(parts) }
+  const { textInFile, textCut } = text.answer
+  const body: CreateBody = (suggestions, hasWordsFile) => ({
+    ...answerBody(
+      layout(suggestions, files.words ? (hasWordsFile ? textInFile : textCut) : undefined),
+      text,
+    ),
     ...(flags === 0 ? {} : { flags }),
   })
-  const { files = [] } = about
   if (key === null) {
-    await deliver(delivery, body([]), files)
+    await deliver(delivery, { body, suggestions: [], files })
     return
   }
   const pendingSuggestions = about.suggested
@@ -119,8 +136,8 @@ async function sendAndStore(
     readonly key: string
     readonly pendingSuggestions: Promise<AnswerRecord['suggestions']>
     readonly record: (suggestions: AnswerRecord['suggestions']) => AnswerRecord
-    readonly body: (suggestions: AnswerRecord['suggestions']) => Body
-    readonly files: readonly PostedFile[]
+    readonly body: CreateBody
+    readonly files: AnswerFiles
   },
 ): Promise<void> {
   const { memory } = deps
@@ -128,8 +145,11 @@ async function sendAndStore(
   const { key, pendingSuggestions, record, body, files } = answer
   pendingSuggestions.catch(() => {}) // awaited below, unless the delivery fails first
   const readySuggestions = await Promise.race([pendingSuggestions, later(SUGGESTIONS_WAIT_MS)])
+  let hasWordsFile = false
   await memory.whileDelivering(request.place, async () => {
-    const sent = await deliver(delivery, body(readySuggestions ?? []), files)
+    const suggestions = readySuggestions ?? []
+    const sent = await deliver(delivery, { body, suggestions, files })
+    hasWordsFile = sent.hasWordsFile
     tracked.delivered = true
     await afterAnswer(async () => {
       const message = sent.id
@@ -145,25 +165,49 @@ async function sendAndStore(
     await afterAnswer(async () => {
       const suggestions = await pendingSuggestions
       await tracked.write(() => memory.addSuggestions(request.place, key, { suggestions, ttlMs }))
-      await delivery.revise(body(suggestions))
+      await delivery.revise(body(suggestions, hasWordsFile))
     })
   }
 }
 
-/** Sends an answer, without its files if they are too large for the place. */
+/**
+ * Sends an answer: without its pictures if they are too large for the place, and without any file if
+ * that is refused too.
+ *
+ * @returns the message, of whose attachments only the pictures are left.
+ */
 async function deliver(
   delivery: Delivery,
-  body: Body,
-  files: readonly PostedFile[],
-): Promise<SentMessage> {
-  try {
-    return await delivery.finishWith(body, files)
-  } catch (error) {
-    if (files.length === 0 || errorCode(error) !== ERROR_CODES.requestTooLarge) {
-      throw error
+  {
+    body,
+    suggestions,
+    files: { pictures, words },
+  }: {
+    readonly body: CreateBody
+    readonly suggestions: AnswerRecord['suggestions']
+    readonly files: AnswerFiles
+  },
+): Promise<SentMessage & { readonly hasWordsFile: boolean }> {
+  const wordsFiles = words === null ? [] : [words]
+  const attempts = [
+    ...(pictures.length > 0 ? [{ pictures, wordsFiles }] : []),
+    ...(wordsFiles.length > 0 ? [{ pictures: [], wordsFiles }] : []),
+  ]
+  for (const attempt of attempts) {
+    try {
+      const files = [...attempt.pictures, ...attempt.wordsFiles]
+      const sent = await delivery.finishWith(body(suggestions, true), files)
+      const attachments = sent.attachments.slice(0, attempt.pictures.length)
+      return { ...sent, attachments, hasWordsFile: wordsFiles.length > 0 }
+    } catch (error) {
+      const { requestTooLarge, missingPermissions } = ERROR_CODES
+      if (![requestTooLarge, missingPermissions].some((code) => code === errorCode(error))) {
+        throw error
+      }
     }
-    return delivery.finishWith(body, [])
   }
+  const sent = await delivery.finishWith(body(suggestions, false), [])
+  return { ...sent, attachments: [], hasWordsFile: false }
 }
 
 /**
@@ -184,6 +228,11 @@ function withShownPicture(
   const picture = { ...conversation.picture, key: shown.id, url, size, source }
   const placed = { ...conversation, picture }
   return { ...part, conversation: placed, change: (record) => withConversation(record, placed) }
+}
+
+/** Whether an answer only has words of pictures, of which there is one reading. */
+function isReading({ style }: AnswerDetails, parts: readonly AnswerPart[]): boolean {
+  return style === 'text' || parts.every(({ words }) => words !== undefined)
 }
 
 function conversationsOf(parts: readonly AnswerPart[]): Conversation[] {

@@ -30,6 +30,10 @@ export const EN = {
     nothing: 'I have no words for this picture.',
     unsure: 'I am not sure about this picture.',
     notThere: (thing: string) => `There is no ${thing} in this picture.`,
+    noText: 'I see no words in this picture.',
+    moreText: 'There is more text in it than I had time to read.',
+    textInFile: 'The file has all of the words.',
+    textCut: 'That is not all of the words; there was no room for a file.',
     part: (number: number, text: string) => `**${number}.** ${text}`,
     asked: (question: string) => `> ${question}`,
     leftOut: (count: number) => `I looked at the first ten; ${many(count, 'picture')} left out.`,
@@ -60,8 +64,14 @@ export const EN = {
       description: 'Describe a picture',
       image: 'The picture; without it, the newest one in this channel',
       style: 'How to describe it',
-      styles: { caption: 'Caption', detailed: 'Detailed', alt: 'Alt text' },
+      styles: { caption: 'Caption', detailed: 'Detailed', alt: 'Alt text', text: 'Words in it' },
       private: 'Show the answer only to me',
+    },
+    read: {
+      name: 'read',
+      description: 'Read the words in a picture, as text to copy',
+      image: 'The picture; without it, the newest one in this channel',
+      private: 'Show the words only to me',
     },
     ask: {
       name: 'ask',
@@ -108,6 +118,7 @@ export const EN = {
     },
     help: { name: 'help', description: 'What I can do' },
     describeMenu: 'Describe image',
+    readMenu: 'Read text',
     askMenu: 'Ask about image…',
   },
   memory: {
@@ -131,7 +142,7 @@ export const EN = {
       [
         `**What I keep**, each thing until ${many(hours, 'hour')} after its last use:`,
         '- per channel: which pictures I was shown, my answers, and the questions with who asked and when;',
-        '- what the model made of a picture (a list of numbers), so that a question does not need the picture again. The picture itself is not kept;',
+        '- what the model made of a picture (a list of numbers), so that a question does not need the picture again, and for a day at most the words that I read in it. The picture itself is not kept;',
         '- which of my messages belong to which picture, for the buttons.',
         'Also how many answers you had today (two days), whether I told you how to ask here and the language of your Discord (a month each), and your opt-out.',
         'Nothing leaves the machine I run on, and nothing is used for training.',
@@ -178,6 +189,7 @@ export const EN = {
     [
       '**What I can do**',
       '- **Describe pictures:** `/describe` with a picture, or without one for the newest here. Or right-click a message → Apps → Describe image.',
+      '- **Read words:** `/read`, or right-click a message → Apps → Read text. It reads Latin script and Chinese, also where my model knows nothing of the picture.',
       '- **Answer questions:** `/ask`, the button **Ask…**, or one of the questions under my answer. Reply to my answer to ask on; if this server hides replies from me, press **Ask…**.',
       '- **Listen:** mention me with a picture, or in reply to one, with or without a question. In direct messages just send one.',
       '- **Write alt text:** `/describe` with the style Alt text. I can post your own picture again with it.',

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { plainMessage, plainText, quoted, shortened } from '../../commands/answer-text.ts'
+import {
+  codeBlock,
+  plainMessage,
+  plainText,
+  quoted,
+  shortened,
+} from '../../commands/answer-text.ts'
 
 describe('foreign text in a message', () => {
   const shown: readonly (readonly [string, string, string])[] = [
@@ -65,5 +71,23 @@ describe('the text of an answer', () => {
 
   it('is not cut inside a character', () => {
     assert.equal(shortened('ab😀cd', 4), 'ab…')
+  })
+})
+
+describe('a code block', () => {
+  it('is not ended by what stands in it', () => {
+    const { block, isCut } = codeBlock(['a ```', '```js', '`', '@everyone `b`'], 200)
+    assert.equal(isCut, false)
+    assert.match(block, /^```\n[^]*\n```$/)
+    assert.deepEqual(block.slice(4, -4).match(/``/g), null)
+    assert.ok(block.includes('@everyone `b`\u200B\n```')) // one backtick before the end would join it
+    assert.ok(codeBlock(['`a` and `b`.'], 200).block.includes('\n`a` and `b`.\n'))
+  })
+
+  it('is cut to its length, and says so', () => {
+    const { block, isCut } = codeBlock(['x'.repeat(500)], 100)
+    assert.equal(block.length, 100)
+    assert.equal(isCut, true)
+    assert.match(block, /…\n```$/)
   })
 })

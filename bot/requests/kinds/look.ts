@@ -37,6 +37,8 @@ export async function describePictures(
     question: request.quoted ? request.question : null,
     style: request.style,
     note: omittedCount > 0 ? text.answer.leftOut(omittedCount) : undefined,
+    // Only the model can suggest questions, and it was not asked.
+    ...(request.style === 'text' && { suggested: [] }),
     ...(await shownOrNamed(deps, context, request, parts)),
   })
 }
@@ -91,7 +93,7 @@ async function describePart(
       : await answerQuestion(model, image, { question, history: [], caption: '', text, options })
   const description =
     answered === null
-      ? await describePicture(model, image, request.style, options)
+      ? await describePicture(model, image, { style: request.style, options, text })
       : { ...answered, lines: [answered.answer], asked: [] }
   const id = `${request.key}.${index}`
   const now = Date.now()
@@ -123,6 +125,7 @@ async function describePart(
   }
   return {
     lines: description.lines,
+    words: 'words' in description ? description.words : undefined,
     unsure: description.unsure,
     asked: description.asked,
     spoiler: picture.spoiler,

@@ -75,6 +75,9 @@ async function regeneratePart(
   const image = await sourceOf(deps, context, { ...conversation.picture, altText: null })
   const asked = conversation.turns.find(({ id }) => id === turn)
   const base = { spoiler: conversation.picture.spoiler, turn, image }
+  if (style === 'text') {
+    return null // there is one reading
+  }
   if (!asked) {
     const said = conversation.descriptions
     const other = await describeDifferently(model, image, { said, style, options: context.options })

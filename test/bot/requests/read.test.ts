@@ -1,0 +1,142 @@
+/** Reading: the words of a picture, as text that people can copy. */
+
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { type APIMessage, MessageFlags } from 'discord.js'
+import type { Member } from 'loopback-discord/client'
+import sharp from 'sharp'
+import { EN } from '../../../commands/i18n/en.ts'
+import { ZH } from '../../../commands/i18n/zh.ts'
+import { buttonsOf, type DemoBot, photograph, scene, startDemoBot } from '../../helpers/demo-bot.ts'
+import { FIXTURES } from '../../helpers/parity.ts'
+
+const STATION = '```\nEXIT\nNo parking\nPlatform 9\n```'
+
+/** A picture of the words EXIT, No parking, Platform 9. */
+function station(name = 'station.png') {
+  return {
+    name,
+    bytes: new Uint8Array(readFileSync(path.join(FIXTURES, 'reading', '09-light.png'))),
+  }
+}
+
+/** A picture with as many lines of text, black on white. */
+async function lines(count: number, text: (line: number) => string) {
+  const rows = Array.from(
+    { length: count },
+    (_, i) => `<text x="20" y="${40 + 40 * i}">${text(i)}</text>`,
+  )
+  const height = 40 * count + 40
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="900" height="${height}"><rect width="100%" height="100%" fill="white"/><g font-family="DejaVu Sans" font-size="22">${rows.join('')}</g></svg>`
+  return {
+    name: 'lines.png',
+    bytes: new Uint8Array(await sharp(Buffer.from(svg)).png().toBuffer()),
+  }
+}
+
+/** The text file of an answer. */
+async function fileOf({ attachments }: APIMessage) {
+  const file = attachments.find(({ filename }) => filename.endsWith('words.txt'))
+  assert.ok(file)
+  return (await fetch(file.url)).text()
+}
+
+describe('/read', () => {
+  let demo: DemoBot
+  let ada: Member
+
+  before(async () => {
+    demo = await startDemoBot()
+    ada = await demo.join('ada')
+  })
+  after(() => demo.close())
+
+  it('shows the words of an attached picture in a code block, beside the picture', async () => {
+    const answer = await ada.slash('read', { image: station() })
+    assert.equal(answer.content, STATION)
+    assert.deepEqual(
+      answer.attachments.map(({ filename }) => filename),
+      ['station.png'],
+    )
+    assert.deepEqual(
+      buttonsOf(answer).map(({ label }) => label),
+      [EN.buttons.ask, EN.buttons.delete],
+    )
+  })
+
+  it('reads the newest picture, privately where that is asked for', async () => {
+    await ada.upload(station())
+    const answer = await ada.slash('read', { private: true })
+    assert.ok(answer.content.endsWith(STATION), answer.content)
+    assert.equal((answer.flags ?? 0) & MessageFlags.Ephemeral, MessageFlags.Ephemeral)
+  })
+
+  it('is the style `text` of /describe, and an entry of the menu of a message', async () => {
+    assert.equal(
+      (await ada.slash('describe', { image: station(), style: 'text' })).content,
+      STATION,
+    )
+    const posted = await ada.upload(station())
+    const menu = await ada.menu(EN.commands.readMenu, posted)
+    assert.equal(menu.content, STATION)
+  })
+
+  it('says so where there are no words, in the language of the reader', async () => {
+    for (const picture of [photograph(), scene()]) {
+      assert.equal((await ada.slash('read', { image: picture })).content, EN.answer.noText)
+    }
+    const lin = await demo.join('lin', { locale: 'zh-CN' })
+    assert.equal((await lin.slash('read', { image: scene() })).content, ZH.answer.noText)
+  })
+
+  it('reads each of several pictures, and says which has no words', async () => {
+    const posted = await ada.say('look', station(), scene())
+    const { content } = await ada.menu(EN.commands.readMenu, posted)
+    assert.equal(content, `**1.** ${STATION}\n**2.** ${EN.answer.noText}`)
+  })
+
+  it('hides the words of a spoiler, also in the name of the file', async () => {
+    const hidden = await ada.slash('read', { image: station('SPOILER_station.png') })
+    assert.equal(hidden.content, '||EXIT\nNo parking\nPlatform 9||')
+    const { bytes } = await lines(
+      60,
+      (line) => `Line ${line} of a very long text that goes on here`,
+    )
+    const long = await ada.slash('read', { image: { name: 'SPOILER_long.png', bytes } })
+    assert.match(long.content, /^\|\|Line 0 .*…\|\|\n/s)
+    assert.ok(long.attachments.every(({ filename }) => filename.startsWith('SPOILER_')))
+  })
+
+  it('gives long texts as a file', async () => {
+    const answer = await ada.slash('read', {
+      image: await lines(42, (line) => `Line ${line} of a very long text that goes on here`),
+    })
+    assert.match(answer.content, /^```\nLine 0 .*…\n```\n/s)
+    assert.ok(answer.content.endsWith(EN.answer.textInFile))
+    const text = await fileOf(answer)
+    assert.match(text, /Line 41 of a very long text/)
+    assert.equal(text.trim().split('\n').length, 42)
+  })
+
+  it('pings nobody', async () => {
+    const answer = await ada.slash('read', { image: await lines(1, () => '@everyone look here') })
+    assert.equal(answer.content, '```\n@everyone look here\n```')
+    assert.equal(answer.mention_everyone, false)
+  })
+
+  it('tells why a file cannot be read', async () => {
+    const broken = { name: 'broken.png', bytes: new TextEncoder().encode('no picture') }
+    assert.equal(
+      (await ada.slash('read', { image: broken })).content,
+      EN.errors['image/unknown-format'],
+    )
+  })
+
+  it('answers a question about what it has read', async () => {
+    const read = await ada.slash('read', { image: scene() })
+    const answer = await ada.answerTo(await ada.reply(read, 'what color is the star?'))
+    assert.equal(answer.content, 'yellow')
+  })
+})
