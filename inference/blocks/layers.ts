@@ -157,6 +157,16 @@ export function norm(g: GraphBuilder, x: string, layer: Norm, output?: string): 
 }
 
 /**
+ * Divides by the root of the mean square, and multiplies by `<module>.weight`; no mean is taken off,
+ * and no bias added.
+ */
+export function rmsNorm(g: GraphBuilder, x: string, layer: Omit<Norm, 'affine'>): string {
+  const weight = vector(g, [`${layer.module}.weight`], layer.width)
+  const attributes = { axis: -1, epsilon: { float: layer.epsilon }, stash_type: 1 }
+  return g.op('SimplifiedLayerNormalization', [x, weight], attributes)
+}
+
+/**
  * Adds the residual and normalizes the sum.
  *
  * Two operators on purpose: ONNX Runtime 1.30's SkipLayerNormalization does both, and takes four

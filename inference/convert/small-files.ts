@@ -12,7 +12,7 @@ import type { FamilyCheckpoint } from '../families/common/family.ts'
 import { readJson } from '../families/common/read-json.ts'
 import { type CheckpointFolders, type CheckpointSource, findFolders } from './checkpoint/folders.ts'
 import { refuseAdapter } from './checkpoint/adapters.ts'
-import { readTokenizer, TOKENIZER_FILE } from './checkpoint/tokenizer-files.ts'
+import { readTokenizer, TOKENIZER_FILE } from './tokenizers/tokenizer-files.ts'
 import { type OwnSettings, readOwnSettings } from './make-card.ts'
 
 const CONFIG_FILE = 'config.json'

@@ -115,6 +115,12 @@ export class GraphBuilder {
     )
   }
 
+  /** A float32 vector. */
+  floats(values: readonly number[]): string {
+    const bytes = new Uint8Array(Float32Array.from(values).buffer)
+    return this.#constant('float32', [values.length], bytes, `floats_${values.join('_')}`)
+  }
+
   /** A uint8 scalar. */
   byte(value: number): string {
     return this.#constant('uint8', [], Uint8Array.of(value), `byte_${value}`)

@@ -8,6 +8,7 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { z } from 'zod'
 import { ConfigError } from '../../config/errors.ts'
+import { byteToken } from './sentence-bpe.ts'
 import { WORD_MARK } from './unigram.ts'
 
 const tokenizerSchema = z.object({
@@ -16,6 +17,7 @@ const tokenizerSchema = z.object({
       z.record(z.string(), z.int()),
       z.array(z.tuple([z.string(), z.number()])), // Unigram: the id of a piece is its place
     ]),
+    byte_fallback: z.boolean().optional(),
   }),
   added_tokens: z.array(z.object({ id: z.int(), content: z.string() })).default([]),
 })
@@ -34,17 +36,25 @@ export async function readVocabulary(folder: string): Promise<Vocabulary> {
   }
   const { model, added_tokens: added } = result.data
   const { vocab } = model
-  const isUnigram = Array.isArray(vocab)
-  const tokens = isUnigram
-    ? new Map(vocab.map(([piece], id) => [id, piece.replaceAll(WORD_MARK, ' ')]))
-    : new Map(Object.entries(vocab).map(([token, id]) => [id, token]))
+  const pieces = Array.isArray(vocab)
+    ? vocab.map(([piece], id) => [piece, id] as const)
+    : Object.entries(vocab)
+  const isMarked = Array.isArray(vocab) || model.byte_fallback === true
+  const tokens = new Map(
+    pieces.map(([piece, id]) => [id, isMarked ? piece.replaceAll(WORD_MARK, ' ') : piece]),
+  )
   for (const { id, content } of added) {
     tokens.set(id, content)
   }
-  const characters = isUnigram ? new Map<string, number>() : byteOfCharacter()
+  const characters = isMarked ? new Map<string, number>() : byteOfCharacter()
+  const singles = new Map(Array.from({ length: 256 }, (_, byte) => [byteToken(byte), byte]))
   return {
     bytesOf: (id) => {
       const token = tokens.get(id)
+      const single = model.byte_fallback === true ? singles.get(token ?? '') : undefined
+      if (single !== undefined) {
+        return Uint8Array.of(single)
+      }
       return token === undefined ? null : toBytes(token, characters)
     },
   }

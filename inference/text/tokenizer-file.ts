@@ -1,6 +1,6 @@
 /**
- * Reads and checks a `tokenizer.json`: a byte-level BPE, T5's Unigram or BERT's WordPiece, whose every
- * step takes time linear in the text.
+ * Reads and checks a `tokenizer.json`: a byte-level BPE, T5's Unigram, BERT's WordPiece or Llama's BPE
+ * over whole texts, whose every step takes time (nearly) linear in the text.
  *
  * A tokenizer comes from whoever published the model, and each question goes through it. A pattern such
  * as `(a+)+$` in it would stop all answers. So only steps that are known are accepted, and of patterns
@@ -47,6 +47,17 @@ const unigram = z.looseObject({
 })
 export type UnigramModel = z.infer<typeof unigram>
 
+/** Llama's: what has no token is its bytes. */
+const sentence = bpe.extend({
+  type: z.literal('BPE'),
+  byte_fallback: z.literal(true),
+  unk_token: z.string().nullable().default(null),
+  continuing_subword_prefix: z.union([z.null(), z.literal('')]).default(null),
+  end_of_word_suffix: z.union([z.null(), z.literal('')]).default(null),
+  ignore_merges: z.literal(false).default(false),
+})
+export type SentenceModel = z.infer<typeof sentence>
+
 /** Every piece of a word is looked for at most once for each character: words have a limit. */
 const wordPiece = z.looseObject({
   type: z.literal('WordPiece'),
@@ -87,21 +98,27 @@ const rest = {
 const bpeSchema = z.looseObject({ model: bpe, ...rest })
 const unigramSchema = z.looseObject({ model: unigram, ...rest })
 const wordPieceSchema = z.looseObject({ model: wordPiece, ...rest, normalizer: bertNormalizer })
+const sentenceSchema = z.looseObject({ model: sentence, ...rest })
 const typeSchema = z.looseObject({
-  model: z.looseObject({ type: z.enum(['Unigram', 'WordPiece']) }),
+  model: z.looseObject({
+    type: z.enum(['Unigram', 'WordPiece', 'BPE']).optional(),
+    byte_fallback: z.unknown().optional(),
+  }),
 })
 
 /** Kinds that say what they are; a byte-pair tokenizer need not. */
 const KINDS = {
   Unigram: { schema: unigramSchema, title: 'Unigram' },
   WordPiece: { schema: wordPieceSchema, title: 'WordPiece' },
-  other: { schema: bpeSchema, title: 'byte-pair' },
+  sentence: { schema: sentenceSchema, title: 'byte-pair' },
+  BPE: { schema: bpeSchema, title: 'byte-pair' },
 } as const
 
 export type TokenizerFile =
   | z.infer<typeof bpeSchema>
   | z.infer<typeof unigramSchema>
   | z.infer<typeof wordPieceSchema>
+  | z.infer<typeof sentenceSchema>
 
 /**
  * Parses the text of a `tokenizer.json`.
@@ -116,7 +133,8 @@ export function parseTokenizerFile(text: string, name: string): TokenizerFile {
   } catch (cause) {
     throw new ConfigError([`${name} is not JSON.`], { cause })
   }
-  const { schema, title } = KINDS[typeSchema.safeParse(json).data?.model.type ?? 'other']
+  const { type = 'BPE', byte_fallback: fallback } = typeSchema.safeParse(json).data?.model ?? {}
+  const { schema, title } = KINDS[type === 'BPE' && fallback === true ? 'sentence' : type]
   const { data: file, error } = schema.safeParse(json)
   if (error) {
     const where = error.issues[0]?.path.join('.') ?? ''
@@ -141,7 +159,14 @@ function problemOf(file: TokenizerFile): string | null {
   if (isUnigram(model)) {
     return unigramProblem(file, model)
   }
+  if (isSentence(model)) {
+    return sentenceProblem(file)
+  }
   return isWordPiece(model) ? wordPieceProblem(file) : bpeProblem(file)
+}
+
+export function isSentence(model: TokenizerFile['model']): model is SentenceModel {
+  return sentence.safeParse(model).success
 }
 
 export function isWordPiece(model: TokenizerFile['model']): model is WordPieceModel {
@@ -174,6 +199,33 @@ function bpeProblem(file: TokenizerFile): string | null {
     stepProblem(file.pre_tokenizer, 'pretokenizers', isPreTokenizer) ??
     stepProblem(file.decoder, 'decoders', ({ type }) => type === 'ByteLevel')
   )
+}
+
+/** Llama's, as transformers makes it. */
+function sentenceProblem(file: TokenizerFile): string | null {
+  const { normalizer, pre_tokenizer: before, decoder, added_tokens: added } = file
+  const ordinary = added.find(({ special }) => !special)
+  if (ordinary !== undefined) {
+    return `the added token ${JSON.stringify(ordinary.content)}`
+  }
+  if (normalizer !== null) {
+    return describe(normalizer)
+  }
+  if (prependScheme(file) === null) {
+    return describe(before)
+  }
+  const steps = z.array(step).safeParse(decoder['decoders']).data ?? []
+  const types = steps.map(({ type }) => type).join()
+  return /^Replace,ByteFallback,Fuse(,Strip)?$/.test(types) ? null : describe(decoder)
+}
+
+/** When "▁" is put before a text that is not cut into words; null of other pre-tokenizers. */
+export function prependScheme({
+  pre_tokenizer: before,
+}: Pick<TokenizerFile, 'pre_tokenizer'>): 'first' | 'always' | null {
+  const { type, replacement, prepend_scheme: scheme = 'always', split } = before
+  const isWhole = type === 'Metaspace' && replacement === '▁' && split === false
+  return isWhole && (scheme === 'first' || scheme === 'always') ? scheme : null
 }
 
 /** BERT's, as transformers makes it. */

@@ -14,13 +14,16 @@ import type { Encode } from './prompt.ts'
 import type { TextModel } from './text-model.ts'
 import {
   bertNormalizerOf,
+  isSentence,
   isUnigram,
   isWordPiece,
   largestTextToken,
   parseTokenizerFile,
+  prependScheme,
   type TokenizerFile,
   vocabularyOf,
 } from './tokenizer-file.ts'
+import { SentenceBpe } from './sentence-bpe.ts'
 import { Unigram } from './unigram.ts'
 import { WordPiece } from './word-piece.ts'
 
@@ -141,7 +144,7 @@ class FileTokenizer implements Tokenizer {
     }
     const pieces = text.split(this.#specialPattern) // odd indices are special tokens
     const ids = pieces.flatMap((piece, i) =>
-      i % 2 === 1 ? [this.#special.get(piece)!] : this.#encodeText(piece),
+      i % 2 === 1 ? [this.#special.get(piece)!] : this.#encodeText(piece, i === 0),
     )
     return [...before, ...ids, ...after]
   }
@@ -158,8 +161,8 @@ class FileTokenizer implements Tokenizer {
     return this.#template
   }
 
-  #encodeText(text: string): number[] {
-    return text === '' ? [] : this.#model.encode(text)
+  #encodeText(text: string, beginsText = true): number[] {
+    return text === '' ? [] : this.#model.encode(text, beginsText)
   }
 }
 
@@ -167,6 +170,10 @@ function textModelOf(file: TokenizerFile, special: ReadonlySet<number>): TextMod
   const { model } = file
   if (isUnigram(model)) {
     return new Unigram(file, model, special)
+  }
+  const scheme = prependScheme(file)
+  if (isSentence(model) && scheme !== null) {
+    return new SentenceBpe(file, model, scheme)
   }
   const normalizer = bertNormalizerOf(file)
   return isWordPiece(model) && normalizer !== null

@@ -1,7 +1,7 @@
 /**
  * Loads the results of transformers for the small checkpoints (recorded by test/reference).
  *
- * For each name in PARITY_NAMES, T5_NAMES and INSTRUCT_NAMES there are
+ * For each name in PARITY_NAMES, T5_NAMES, INSTRUCT_NAMES and LLAMA_NAMES there are
  * - `test/fixtures/checkpoints/NAME/`: a Hugging Face folder with the stored weights;
  * - `test/fixtures/parity/NAME.json`: one object of the type Parity below, plain data;
  * - `test/fixtures/parity/NAME.bin`: the tensors, float32 little-endian, one after the other; the JSON's
@@ -60,9 +60,17 @@ export const PARITY_NAMES = [
 /** Those whose language model is a T5. */
 export const T5_NAMES = ['t5-gated', 't5-relu', 't5-odd-sizes', 't5-blocks'] as const
 
-/** Those whose Q-Former reads the prompt, too. */
+/** Those whose Q-Former reads the prompt, too, with a T5. */
 export const INSTRUCT_NAMES = ['instruct-t5', 'instruct-odd-sizes', 'instruct-blocks'] as const
-export type ParityName = (typeof PARITY_NAMES | typeof T5_NAMES | typeof INSTRUCT_NAMES)[number]
+
+/** The same with a Llama. */
+export const LLAMA_NAMES = ['instruct-llama', 'instruct-grouped', 'instruct-narrow'] as const
+export type ParityName = (
+  | typeof PARITY_NAMES
+  | typeof T5_NAMES
+  | typeof INSTRUCT_NAMES
+  | typeof LLAMA_NAMES
+)[number]
 
 /** Those that compare texts with pictures, and write none; `loadItm` loads what was recorded. */
 export const ITM_NAMES = ['itm-common', 'itm-odd-sizes', 'itm-deep', 'itm-blocks'] as const

@@ -21,26 +21,36 @@ from transformers import (
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+import llamas_made
 import tokenizers_made
 import unigrams_made
 import wordpieces_made
-from configs import QFORMER, T5, TEXT, VISION
+from configs import LLAMA, QFORMER, T5, TEXT, VISION
 from training.parts.stem import load_blip2, with_stem
 
 QFORMER_VOCAB = 128  # ids of the Q-Former's own tokenizer
 QFORMER_FOLDER = "qformer_tokenizer"
 STOP_ID = 202  # "\n" in the tokenizer of the fixtures, as 50118 is in OPT's
 T5_STOP_ID = 1
+LLAMA_STOP_ID = 2
 MANTISSA_BITS = 6  # exact in float16 and bfloat16, and packs well
 
 
 def stop_id(spec) -> int:
+    if "llama" in spec:
+        return LLAMA_STOP_ID
     return T5_STOP_ID if "t5" in spec else STOP_ID
+
+
+def image_token(spec) -> int:
+    return 420 if "llama" in spec else 303
 
 
 def text_config(spec):
     if "t5" in spec:
         return {**T5, **spec["t5"], "model_type": "t5"}
+    if "llama" in spec:
+        return {**LLAMA, **spec["llama"], "model_type": "llama"}
     return {**TEXT, **spec.get("text", {}), "eos_token_id": STOP_ID, "model_type": "opt"}
 
 
@@ -51,7 +61,7 @@ def build_config(spec) -> Blip2Config | InstructBlipConfig:
         qformer_config={**QFORMER, **reads, **spec.get("qformer", {})},
         text_config=text_config(spec),
         num_query_tokens=spec.get("queries", 4),
-        image_token_index=303,
+        image_token_index=image_token(spec),
     )
 
 
@@ -91,7 +101,7 @@ def random_weights(model, seed: int):
             elif name.endswith("bias"):
                 value = noise * 0.2
             elif "embed_tokens" in name or "lm_head" in name:
-                value = noise * 1.5 / math.sqrt(text.word_embed_proj_dim)
+                value = noise * 1.5 / math.sqrt(parameter.shape[-1])
             elif "embedding" in name or "embed_positions" in name or "query_tokens" in name:
                 value = noise * 0.6
             else:
@@ -129,8 +139,8 @@ def lift_stop(model, prompts, strength: float):
     """Makes the stop token likely enough that answers end at different lengths."""
     with torch.no_grad():
         mean = torch.stack([last_hidden(model, p) for p in prompts]).mean(0)
-        t5 = model.config.text_config.model_type == "t5"
-        row = model.language_model.lm_head.weight[T5_STOP_ID if t5 else STOP_ID]
+        stop = {"t5": T5_STOP_ID, "llama": LLAMA_STOP_ID}.get(model.config.text_config.model_type, STOP_ID)
+        row = model.language_model.lm_head.weight[stop]
         row.copy_(coarse(row + strength * mean / mean.dot(mean)))
 
 
@@ -156,6 +166,8 @@ def save_processor(spec, folder: Path):
     image_token = not spec.get("old")
     if "t5" in spec:
         tokenizer, save_tokenizer = unigrams_made.miniature(), unigrams_made.save
+    elif "llama" in spec:
+        tokenizer, save_tokenizer = llamas_made.miniature(), llamas_made.save
     else:
         tokenizer = tokenizers_made.miniature(image_token)
         save_tokenizer = functools.partial(tokenizers_made.save, image_token=image_token)

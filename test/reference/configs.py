@@ -25,6 +25,11 @@ T5 = dict(
     pad_token_id=0, bos_token_id=1, eos_token_id=1, decoder_start_token_id=0,
 )  # fmt: skip
 
+LLAMA = dict(
+    hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=4, max_position_embeddings=96,
+    vocab_size=421, pad_token_id=419, bos_token_id=1, eos_token_id=2,
+)  # fmt: skip
+
 CHECKPOINTS = [
     # Head sizes are multiples of 8, tied embeddings, as the published checkpoints are.
     dict(name="base", about="the common shape", dtype="float16", beams="all"),
@@ -139,6 +144,29 @@ CHECKPOINTS = [
         qformer=dict(hidden_size=128, intermediate_size=128, num_attention_heads=4),
         t5=dict(d_model=128, d_kv=32, d_ff=128, num_layers=1, num_decoder_layers=1, feed_forward_proj="gated-silu"),
         beams="few",
+    ),
+    dict(
+        name="instruct-llama", about="InstructBLIP with a Llama as Vicuna: as many key heads as heads, lm_head of its own",
+        dtype="float16", instruct=True, llama=dict(), shards=3, beams="all",
+    ),
+    # Grouped keys, a head size that GroupQueryAttention takes and that is not the width's share.
+    dict(
+        name="instruct-grouped", about="InstructBLIP with a Llama: grouped keys, biases, tied, llama3 scaling", dtype="bfloat16",
+        instruct=True, mixed=True,
+        llama=dict(num_key_value_heads=2, head_dim=16, attention_bias=True, mlp_bias=True, tie_word_embeddings=True,
+                   rms_norm_eps=1e-4,
+                   rope_parameters=dict(rope_type="llama3", rope_theta=500.0, factor=4.0, low_freq_factor=1.0,
+                                        high_freq_factor=4.0, original_max_position_embeddings=32)),
+        queries=7,
+        beams="few",
+    ),
+    dict(
+        name="instruct-narrow", about="InstructBLIP with a Llama: head size 6, grouped keys, linear scaling", dtype="float32",
+        instruct=True,
+        llama=dict(hidden_size=30, intermediate_size=51, num_attention_heads=6, num_key_value_heads=3, head_dim=6,
+                   num_hidden_layers=3, hidden_act="gelu", max_position_embeddings=80,
+                   rope_parameters=dict(rope_type="linear", rope_theta=1000.0, factor=2.0)),
+        queries=5, beams="few",
     ),
 ]  # fmt: skip
 

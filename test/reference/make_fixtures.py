@@ -16,7 +16,7 @@ import pictures
 import strings
 from configs import CHECKPOINTS, ITM_CHECKPOINTS
 from record import BEAMS_ALL, BEAMS_FEW, NEW_TOKENS, QUESTION, Recorder, write
-from record_instruct import InstructedT5
+from record_instruct import InstructedLlama, InstructedT5
 from record_t5 import START, T5Recorder
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
@@ -50,7 +50,8 @@ def open_recorder(model, spec, folder, image):
     tokenizer = AutoTokenizer.from_pretrained(folder)
     if spec.get("instruct"):
         reader = AutoTokenizer.from_pretrained(folder / checkpoints.QFORMER_FOLDER)
-        return InstructedT5(model, tokenizer, pixel_values, reader)
+        recorder = InstructedT5 if "t5" in spec else InstructedLlama
+        return recorder(model, tokenizer, pixel_values, reader)
     return (T5Recorder if "t5" in spec else Recorder)(model, tokenizer, pixel_values)
 
 
@@ -105,6 +106,8 @@ def record(spec, folder, image, seed):
 
 
 def tokens_of(spec):
+    if "llama" in spec:
+        return {"bos": 1, "pad": 419}
     return {"bos": 1, "pad": 0, "decoderStart": START} if "t5" in spec else {"bos": 2, "pad": 1}
 
 

@@ -42,5 +42,9 @@ class Instructed(Recorder):
         self.tensors.update(pixel_values=self.pixel_values.numpy(), image_embeds=vision.numpy())
 
 
+class InstructedLlama(Instructed):
+    """Its answers begin after the prompt's ids, as an OPT's."""
+
+
 class InstructedT5(Instructed, T5Recorder):
     pass

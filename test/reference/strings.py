@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from transformers import AutoTokenizer
 
+import llamas_made
 import tokenizers_made
-import wordpieces_made
 
 SENTENCES = [
     "Question: what color is the circle? Answer:", "a photo of", "", " ", "  two  spaces  ", "\n", "\r\n", "\t\tx",
@@ -87,7 +87,7 @@ def digest(ids) -> str:
 
 
 def entry(name: str, tokenizer, texts: list[str]) -> dict:
-    lossy = "unigram" in name or "wordPiece" in name
+    lossy = "unigram" in name or "wordPiece" in name or name == "llama"
     ids = [tokenizer(t).input_ids for t in texts]
     decoded = [tokenizer.decode(i, skip_special_tokens=True) for i in ids]
     generator = random.Random(1)
@@ -98,7 +98,7 @@ def entry(name: str, tokenizer, texts: list[str]) -> dict:
         "longCounts": [len(tokenizer(t * n).input_ids) for t, n in LONG],
         # Where decoding does not give the text back: only special tokens are left out.
         "changed": [] if lossy else [i for i, (a, b) in enumerate(zip(texts, decoded)) if a != b],
-        # Neither a Unigram nor a WordPiece gives spaces back: what decoding gives, as one hash.
+        # The others do not give all spaces back: what decoding gives, as one hash.
         "decoded": hashlib.sha256("\0".join(decoded).encode()).hexdigest() if lossy else "",
         "noise": noise[:40] if name == "miniature" else noise,
         "noiseTexts": [tokenizer.decode(n, skip_special_tokens=True) for n in (noise[:40] if name == "miniature" else noise)],
@@ -110,13 +110,15 @@ def record(folder: Path):
     large = folder / "tokenizers" / "larger"
     tokenizers_made.save(tokenizers_made.larger(), large)
     pieces = folder / "tokenizers" / "word-piece"
-    wordpieces_made.save(wordpieces_made.larger(), pieces, True)
+    llama = folder / "tokenizers" / "llama"
+    llamas_made.save(llamas_made.larger(), llama)
     texts = strings()
     entries = {"strings": texts, "long": LONG}
     kinds = {
         "miniature": folder / "checkpoints" / "base", "larger": large,
         "unigramMiniature": folder / "checkpoints" / "t5-gated", "unigram": folder / "tokenizers" / "unigram",
         "wordPieceMiniature": folder / "checkpoints" / "itm-common", "wordPiece": pieces,
+        "llama": llama,
     }  # fmt: skip
     for name, path in kinds.items():
         entries[name] = entry(name, AutoTokenizer.from_pretrained(path), texts)

@@ -2,7 +2,7 @@
 
 import type { GraphBuilder } from '../../onnx/graph-builder.ts'
 import { activate } from '../activations.ts'
-import { linear, lookUp, vector, WORDS } from '../layers.ts'
+import { linear, lookUp, rmsNorm as rms, WORDS } from '../layers.ts'
 import type { Storage } from '../layers.ts'
 import type { T5Config } from './config.ts'
 
@@ -13,11 +13,9 @@ export const DECODER = `${MODEL}.decoder`
 /** Low enough that a softmax gives exactly 0, and finite. */
 const MASKED = -1e30
 
-/** T5LayerNorm: divided by the root of the mean square; no mean is taken off, and no bias added. */
+/** T5LayerNorm. */
 export function rmsNorm(g: GraphBuilder, config: T5Config, x: string, module: string): string {
-  const weight = vector(g, [`${module}.weight`], config.hidden)
-  const attributes = { axis: -1, epsilon: { float: config.epsilon }, stash_type: 1 }
-  return g.op('SimplifiedLayerNormalization', [x, weight], attributes)
+  return rms(g, x, { module, width: config.hidden, epsilon: config.epsilon })
 }
 
 /** ids int64 [B, T] -> f32 [B, T, hidden]. */

@@ -5,7 +5,7 @@
 
 import { existsSync } from 'node:fs'
 import path from 'node:path'
-import { TOKENIZER_FILES } from './tokenizer-files.ts'
+import { TOKENIZER_FILES } from '../tokenizers/tokenizer-files.ts'
 
 const CONFIG_FILE = 'config.json'
 /** Files with the settings of the image processor. */

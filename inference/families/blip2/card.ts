@@ -10,7 +10,7 @@ import type { Blip2Config } from './config.ts'
 const GRAPHS = ['vision', 'qformer', 'decoder'] as const
 
 /** The kinds of language models: a decoder alone, or an encoder and a decoder. */
-const LANGUAGE_MODELS = ['opt', 't5'] as const
+const LANGUAGE_MODELS = ['opt', 't5', 'llama'] as const
 
 /** The dimensions of the vision tower and of the queries. */
 export const imageDimensions = z.strictObject({
@@ -185,7 +185,7 @@ export function dimensionsOf(config: Blip2Config): Blip2Card['dimensions'] {
     hiddenSize: text.hidden,
     layers: text.layers,
     heads: text.heads,
-    kvHeads: text.heads,
+    kvHeads: text.kind === 'llama' ? text.kvHeads : text.heads,
     headDim: text.kind === 'opt' ? text.hidden / text.heads : text.headDim,
     vocabSize: text.vocab,
     maxPositions: text.maxPositions,

@@ -17,9 +17,16 @@ const LICENSES = {
       'not stated by the checkpoint; OPT language models are licensed by Meta for non-commercial research only',
   },
   t5: { note: null, unstated: 'not stated by the checkpoint' },
+  llama: {
+    note:
+      "Its language model is a Llama: weights that come from Meta's Llama, Vicuna's among them, are under " +
+      'the license of that Llama.',
+    unstated:
+      "not stated by the checkpoint; weights that come from Meta's Llama are under its license",
+  },
 } as const
 
-const TITLES = { opt: 'an OPT', t5: 'a T5' } as const
+const TITLES = { opt: 'an OPT', t5: 'a T5', llama: 'a Llama' } as const
 
 export type Blip2Checkpoint = {
   readonly config: CheckpointConfig

@@ -2,6 +2,7 @@
 
 import type { QformerConfig } from '../../blocks/bridge/qformer-layers.ts'
 import type { TextQformerConfig } from '../../blocks/bridge/text-qformer.ts'
+import type { LlamaConfig } from '../../blocks/decoder/llama.ts'
 import type { OptConfig } from '../../blocks/decoder/opt.ts'
 import type { T5Config } from '../../blocks/t5/config.ts'
 import type { VisionConfig } from '../../blocks/vision/eva-vit.ts'
@@ -12,5 +13,8 @@ export type Blip2Config = {
   /** The Q-Former's embeddings of the prompt's tokens, where it reads the prompt, too. */
   readonly instruction: Pick<TextQformerConfig, 'vocab' | 'maxPositions'> | null
   /** The language model. */
-  readonly text: (OptConfig & { readonly kind: 'opt' }) | T5Config
+  readonly text:
+    | (OptConfig & { readonly kind: 'opt' })
+    | T5Config
+    | (LlamaConfig & { readonly kind: 'llama' })
 }

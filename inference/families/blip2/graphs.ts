@@ -2,10 +2,12 @@
 
 import { qformerGraph } from '../../blocks/bridge/qformer.ts'
 import { instructionQformerGraph } from '../../blocks/bridge/text-qformer.ts'
+import { llamaGraph } from '../../blocks/decoder/llama.ts'
 import { optGraph } from '../../blocks/decoder/opt.ts'
 import { t5DecoderGraph } from '../../blocks/t5/decoder.ts'
 import { t5EncoderGraph } from '../../blocks/t5/encoder.ts'
 import { visionGraph, visionTokens } from '../../blocks/vision/eva-vit.ts'
+import type { Storage } from '../../blocks/layers.ts'
 import type { GraphPlan } from '../../onnx/graph-builder.ts'
 import type { GraphFact } from '../../runtime/check-graphs.ts'
 import type { Storages } from '../common/family.ts'
@@ -33,13 +35,23 @@ export function blip2Graphs(
             storages.bridge,
           ),
   }
-  return text.kind === 'opt'
-    ? { ...image, decoder: optGraph(text, storages.decoder) }
-    : {
-        ...image,
-        encoder: t5EncoderGraph(text, storages.decoder),
-        decoder: t5DecoderGraph(text, storages.decoder),
-      }
+  return { ...image, ...languageGraphs(text, storages.decoder) }
+}
+
+function languageGraphs(
+  text: Blip2Config['text'],
+  storage: Storage,
+): Readonly<Record<string, GraphPlan>> {
+  switch (text.kind) {
+    case 'opt':
+      return { decoder: optGraph(text, storage) }
+    case 'llama':
+      return { decoder: llamaGraph(text, storage) }
+    case 't5':
+      return { encoder: t5EncoderGraph(text, storage), decoder: t5DecoderGraph(text, storage) }
+    default:
+      return text satisfies never
+  }
 }
 
 type Fact = GraphFact<keyof Blip2Card['dimensions']>
@@ -61,6 +73,7 @@ export const FACTS: readonly Fact[] = [
 /** The same of what only one kind of language model has. */
 export const LANGUAGE_FACTS: Readonly<Record<Blip2Card['language'], readonly Fact[]>> = {
   opt: [{ dimension: 'embedSize', graph: 'decoder', value: 'image_tokens', axis: 2 }],
+  llama: [{ dimension: 'embedSize', graph: 'decoder', value: 'image_tokens', axis: 2 }],
   t5: [
     { dimension: 'embedSize', graph: 'encoder', value: 'image_tokens', axis: 2 },
     { dimension: 'layers', graph: 'decoder', counted: 'cross_key_' },

@@ -9,6 +9,7 @@ import type { Blip2Config } from './config.ts'
 import type { Blip2Card } from './card.ts'
 import type { LanguageConfig } from './language-config.ts'
 import { checkQuantization, readImageToken, readTextQformer, readVision } from './read-parts.ts'
+import { readLlama } from './read-llama.ts'
 import { readOpt } from './read-opt.ts'
 import { readT5 } from './read-t5.ts'
 import { Fields, readJson } from '../common/read-json.ts'
@@ -112,10 +113,13 @@ function readText(fields: Fields): LanguageConfig {
   if (type === 't5') {
     return readT5(fields)
   }
+  if (type === 'llama') {
+    return readLlama(fields)
+  }
   if (type !== 'opt') {
     fields.problem(
       'model_type',
-      `is ${JSON.stringify(type)}; supported language models are "opt" and "t5".`,
+      `is ${JSON.stringify(type)}; supported language models are "opt", "t5" and "llama".`,
     )
     return readOpt(new Fields({}, '', []))
   }

@@ -62,9 +62,21 @@ describe('convertCheckpoint refuses', () => {
   })
 
   it('another language model', async () => {
-    change('config.json', (json) => (json['text_config']!['model_type'] = 'llama'))
+    change('config.json', (json) => (json['text_config']!['model_type'] = 'gpt2'))
     await assertRefused(
-      /text_config\.model_type is "llama"; supported language models are "opt" and "t5"/,
+      /text_config\.model_type is "gpt2"; supported language models are "opt", "t5" and "llama"/,
+    )
+  })
+
+  it('a Llama with rotary positions that are not known, or an odd head size', async () => {
+    change('config.json', (json) => {
+      const rope_parameters = { rope_type: 'yarn', rope_theta: 100, factor: 2 }
+      const llama = { model_type: 'llama', head_dim: 5, eos_token_id: 2, rope_parameters }
+      return (json['text_config'] = Object.assign(json['text_config']!, llama))
+    })
+    await assertRefused(
+      /text_config\.head_dim is 5; rotary positions need an even number/,
+      /text_config\.rope_parameters\.rope_type is "yarn"; supported are default, linear, llama3/,
     )
   })
 
@@ -153,9 +165,9 @@ describe('convertCheckpoint refuses', () => {
 
   it('a tokenizer that is not there, and says so with the other problems', async () => {
     rmSync(path.join(from, 'tokenizer.json'))
-    change('config.json', (json) => (json['text_config']!['model_type'] = 'llama'))
+    change('config.json', (json) => (json['text_config']!['model_type'] = 'gpt2'))
     truncateSync(path.join(from, WEIGHTS), 100)
-    await assertRefused(/model_type is "llama"/, /has no tokenizer/, /is truncated/)
+    await assertRefused(/model_type is "gpt2"/, /has no tokenizer/, /is truncated/)
   })
 
   it('a folder without weights', async () => {

@@ -12,6 +12,7 @@ import { packageFor } from '../../helpers/packages.ts'
 import {
   FIXTURES,
   INSTRUCT_NAMES,
+  LLAMA_NAMES,
   loadParity,
   PARITY_NAMES,
   type Parity,
@@ -62,7 +63,7 @@ async function answersAtOnce(model: Model, parity: Parity, picture: Uint8Array):
 }
 
 describe('a converted checkpoint', () => {
-  for (const name of [...PARITY_NAMES, ...T5_NAMES, ...INSTRUCT_NAMES]) {
+  for (const name of [...PARITY_NAMES, ...T5_NAMES, ...INSTRUCT_NAMES, ...LLAMA_NAMES]) {
     it(`gives the reference's ids, alone and at once, image tokens and likelihoods: ${name}`, async () => {
       const parity = loadParity(name)
       await withModel(parity, async (model, image) => {
@@ -126,7 +127,7 @@ describe('a converted checkpoint', () => {
 })
 
 describe('sampling', () => {
-  for (const name of [...PARITY_NAMES, ...T5_NAMES, ...INSTRUCT_NAMES]) {
+  for (const name of [...PARITY_NAMES, ...T5_NAMES, ...INSTRUCT_NAMES, ...LLAMA_NAMES]) {
     it(`draws from the reference's distribution: ${name}`, () => {
       const parity = loadParity(name)
       for (const { prompt, options, drawn, steps } of parity.sampling) {

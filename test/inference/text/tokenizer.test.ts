@@ -30,6 +30,7 @@ type Strings = {
   readonly unigram: Recorded
   readonly wordPieceMiniature: Recorded
   readonly wordPiece: Recorded
+  readonly llama: Recorded
 }
 
 const recorded: Strings = JSON.parse(readFileSync(path.join(FIXTURES, 'strings.json'), 'utf8'))
@@ -61,6 +62,7 @@ const TOKENIZERS = [
   ['unigram', path.join(FIXTURES, 'tokenizers', 'unigram')],
   ['wordPieceMiniature', path.join(FIXTURES, 'checkpoints', 'itm-common')],
   ['wordPiece', path.join(FIXTURES, 'tokenizers', 'word-piece')],
+  ['llama', path.join(FIXTURES, 'tokenizers', 'llama')],
 ] as const
 
 /** With punctuation or accents newer than Unicode 8, which the reference of BERT takes for letters. */

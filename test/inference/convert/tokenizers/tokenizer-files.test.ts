@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, describe, it } from 'node:test'
 import { Tokenizer } from '@huggingface/tokenizers'
-import { readTokenizer } from '../../../../inference/convert/checkpoint/tokenizer-files.ts'
+import { readTokenizer } from '../../../../inference/convert/tokenizers/tokenizer-files.ts'
 import { checkpointFolder } from '../../../helpers/parity.ts'
 
 const TEXTS = [

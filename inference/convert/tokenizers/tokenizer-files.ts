@@ -10,6 +10,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { collectProblems, ConfigError } from '../../../config/errors.ts'
 import { asBert, buildBert, VOCABULARY_TEXT_FILE } from './bert-tokenizer.ts'
+import { asLlama, isLlama } from './llama-tokenizer.ts'
 import { addedTokens, content, sequence, special } from './tokenizer-parts.ts'
 import { parseTokenizer } from '../../text/tokenizer.ts'
 import { parseTokenizerFile } from '../../text/tokenizer-file.ts'
@@ -117,6 +118,9 @@ function asTransformersReads(whole: Json, text: string, config: Json): string {
   }
   if (isKind(whole, 'WordPiece')) {
     return JSON.stringify(asBert(whole, config))
+  }
+  if (isLlama(whole, config)) {
+    return JSON.stringify(asLlama(whole, config))
   }
   if (!REBUILT_CLASSES.includes(config['tokenizer_class']) || isKind(whole, 'Unigram')) {
     return text

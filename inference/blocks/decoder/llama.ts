@@ -1,0 +1,174 @@
+/**
+ * Writes a Llama decoder: image tokens and text ids in, logits and the new keys and values out. Inputs
+ * and outputs are those of opt.ts.
+ *
+ *     [image_tokens][embeddings]
+ *       -> layers x [RMS norm, attention over past and new with rotary positions, RMS norm, gated MLP]
+ *       -> wanted rows only: RMS norm -> lm_head
+ *
+ * Keys are turned before they are stored, so the attention operator need not know of positions.
+ *
+ * Source: transformers 5.18, models/llama/modeling_llama.py.
+ */
+
+import { GraphBuilder } from '../../onnx/graph-builder.ts'
+import type { GraphPlan } from '../../onnx/graph-builder.ts'
+import { activate } from '../activations.ts'
+import type { Activation } from '../activations.ts'
+import { linear, lookUp, rmsNorm, WORDS } from '../layers.ts'
+import type { Linear, Storage } from '../layers.ts'
+import { causalAttention, declareCache } from './causal-attention.ts'
+import type { Scores } from './causal-attention.ts'
+import { type RotaryConfig, rotaryRates, rotation } from './rotary.ts'
+
+export type LlamaConfig = {
+  readonly vocab: number
+  readonly hidden: number
+  readonly intermediate: number
+  readonly layers: number
+  readonly heads: number
+  /** Heads of keys and values, each for `heads / kvHeads` query heads. */
+  readonly kvHeads: number
+  /** All heads together need not be as wide as `hidden`. */
+  readonly headDim: number
+  readonly maxPositions: number
+  readonly activation: Activation
+  readonly epsilon: number
+  readonly rotary: RotaryConfig
+  /** Which linear layers have biases: queries, keys and values; the attention's output; the MLP. */
+  readonly bias: { readonly qkv: boolean; readonly output: boolean; readonly mlp: boolean }
+  /** The module in the checkpoint, such as `language_model.model`. */
+  readonly module: string
+  /** The checkpoint's tensor that embeds tokens. */
+  readonly embedTensor: string
+  /** The checkpoint's tensor that makes the logits; the same one when they are tied. */
+  readonly headTensor: string
+}
+
+export function llamaGraph(config: LlamaConfig, storage: Storage): GraphPlan {
+  const g = new GraphBuilder('decoder')
+  const { hidden, headDim } = config
+  declareInputs(g, config)
+  const rotate = rotation(g, rotaryRates(config.rotary))
+  const scores = { scale: headDim ** -0.5, bias: '', rotate }
+  const table = { tensor: config.embedTensor, rows: config.vocab }
+  const words = lookUp(g, storage, 'input_ids', table, hidden, WORDS)
+  const all = g.op('Concat', ['image_tokens', words], { axis: 1 }) // [B, S, hidden]
+
+  let x = g.reshape(all, [-1, hidden])
+  for (let i = 0; i < config.layers; i++) {
+    x = layer(g, config, storage, i, x, scores)
+  }
+  const wanted = normed(g, config, x, `${config.module}.norm`)
+  const logits = linear(g, storage, wanted, {
+    modules: [config.headTensor.replace(/\.weight$/, '')],
+    inputs: hidden,
+    outputs: config.vocab,
+    bias: false,
+    quantize: true,
+  })
+  g.op('Identity', [logits], {}, 'logits')
+  g.output('logits', 'float32', ['rows', config.vocab])
+  return g.build()
+}
+
+function declareInputs(g: GraphBuilder, config: LlamaConfig): void {
+  g.input('image_tokens', 'float32', ['batch', 'image_length', config.hidden])
+  g.input('input_ids', 'int64', ['batch', 'text_length'])
+  g.input('position_ids', 'int64', ['batch', 'length'])
+  g.input('seqlens_k', 'int32', ['batch'])
+  g.input('total_sequence_length', 'int32', [1])
+  g.input('logits_rows', 'int64', ['rows'])
+  for (let i = 0; i < config.layers; i++) {
+    declareCache(g, config, i)
+  }
+}
+
+/** @returns of the last layer the wanted rows alone. */
+function layer(
+  g: GraphBuilder,
+  config: LlamaConfig,
+  storage: Storage,
+  index: number,
+  x: string,
+  scores: Scores,
+): string {
+  const module = `${config.module}.layers.${index}`
+  const before = normed(g, config, x, `${module}.input_layernorm`)
+  let mixed = causalAttention(
+    g,
+    config,
+    index,
+    queriesKeysValues(g, config, storage, module, before),
+    scores,
+  )
+  let residual = x
+  if (index === config.layers - 1) {
+    // After the last attention a row meets no other row: go on with those that are wanted.
+    mixed = g.op('Gather', [mixed, 'logits_rows'], { axis: 0 })
+    residual = g.op('Gather', [residual, 'logits_rows'], { axis: 0 })
+  }
+  const attended = linear(g, storage, mixed, {
+    modules: [`${module}.self_attn.o_proj`],
+    inputs: config.heads * config.headDim,
+    outputs: config.hidden,
+    bias: config.bias.output,
+    quantize: true,
+  })
+  const sum = g.op('Add', [residual, attended])
+  const after = normed(g, config, sum, `${module}.post_attention_layernorm`)
+  return g.op('Add', [sum, mlp(g, config, storage, `${module}.mlp`, after)])
+}
+
+/** [rows, (heads + 2 * kvHeads) * headDim]; in one product where all three are equally wide. */
+function queriesKeysValues(
+  g: GraphBuilder,
+  config: LlamaConfig,
+  storage: Storage,
+  module: string,
+  x: string,
+): string {
+  const { heads, kvHeads, headDim } = config
+  const project = (names: readonly string[], count: number) => {
+    const projection: Linear = {
+      modules: names.map((name) => `${module}.self_attn.${name}_proj`),
+      inputs: config.hidden,
+      outputs: count * headDim,
+      bias: config.bias.qkv,
+      quantize: true,
+    }
+    return linear(g, storage, x, projection)
+  }
+  return heads === kvHeads
+    ? project(['q', 'k', 'v'], heads)
+    : g.op('Concat', [project(['q'], heads), project(['k', 'v'], kvHeads)], { axis: -1 })
+}
+
+function mlp(
+  g: GraphBuilder,
+  config: LlamaConfig,
+  storage: Storage,
+  module: string,
+  x: string,
+): string {
+  const wide = linear(g, storage, x, {
+    modules: [`${module}.gate_proj`, `${module}.up_proj`],
+    inputs: config.hidden,
+    outputs: config.intermediate,
+    bias: config.bias.mlp,
+    quantize: true,
+  })
+  const [gate, up] = g.split(wide, 2)
+  const gated = g.op('Mul', [activate(g, gate!, config.activation), up!])
+  return linear(g, storage, gated, {
+    modules: [`${module}.down_proj`],
+    inputs: config.intermediate,
+    outputs: config.hidden,
+    bias: config.bias.mlp,
+    quantize: true,
+  })
+}
+
+function normed(g: GraphBuilder, config: LlamaConfig, x: string, module: string): string {
+  return rmsNorm(g, x, { module, width: config.hidden, epsilon: config.epsilon })
+}
