@@ -9,6 +9,7 @@ import { type Client, type Message, type RawFile, type REST, Routes } from 'disc
 import { z } from 'zod'
 import type { Job } from '../jobs/job-record.ts'
 import { errorCode, ERROR_CODES } from './api-errors.ts'
+import { earlierReply, type EarlierReply } from './posted-reply.ts'
 import { type Retries, withRetries } from '../operations/retries.ts'
 import type { Typing } from '../messages/typing.ts'
 
@@ -48,6 +49,8 @@ export type DeliveryOptions = {
   readonly nonce: string
   /** The reply that an earlier process posted, if one is known. */
   readonly reply?: string | null
+  /** Recognizes a reply that an earlier process may have posted, where none is known. */
+  readonly earlier?: EarlierReply | undefined
   /** Called with the id of a reply that was posted. */
   readonly posted?: (id: string) => Promise<void>
   /** How long and until when the answer is retried after errors of the way. */
@@ -71,6 +74,8 @@ export class Delivery {
   #stopTyping = () => {}
   #sending: Promise<unknown> = Promise.resolve()
   #answerId: string | null
+  /** Whether an earlier process may have posted a reply that is not known. */
+  #mayBePosted: boolean
   /** Whether the last attempt to show the answer succeeded. */
   #answered: Promise<boolean> = Promise.resolve(false)
   #ended = false
@@ -82,6 +87,7 @@ export class Delivery {
     this.#options = options
     this.#paceMs = options.paceMs ?? PROGRESS_INTERVAL_MS
     this.#answerId = options.reply ?? null
+    this.#mayBePosted = options.earlier !== undefined && this.#answerId === null
   }
 
   /** Whether the answer is a message of its own, for which the bot needs permission. */
@@ -149,8 +155,12 @@ export class Delivery {
   /** Deletes the progress that a reply shows: there will be no answer in its place. */
   async withdraw(): Promise<void> {
     await this.stop()
-    if (this.#address.to === 'message' && this.#answerId !== null) {
-      await this.#rest.delete(Routes.channelMessage(this.#address.channelId, this.#answerId))
+    const address = this.#address
+    if (address.to === 'message') {
+      await this.#findPosted(address)
+      if (this.#answerId !== null) {
+        await this.#rest.delete(Routes.channelMessage(address.channelId, this.#answerId))
+      }
     }
   }
 
@@ -186,6 +196,7 @@ export class Delivery {
       })
       return sentSchema.parse(sent)
     }
+    await this.#findPosted(address)
     const sent = await (this.#answerId === null
       ? this.#post(address, full, files)
       : this.#edit(address, this.#answerId, full, files))
@@ -194,6 +205,24 @@ export class Delivery {
       await this.#options.posted?.(sent.id)
     }
     return sent
+  }
+
+  /** Looks once for what an earlier process posted; without the right to read, there is nothing. */
+  async #findPosted(address: MessageAddress): Promise<void> {
+    const { earlier } = this.#options
+    if (!this.#mayBePosted || earlier === undefined) {
+      return
+    }
+    this.#answerId = await earlierReply(this.#rest, address, earlier).catch((error: unknown) => {
+      if (errorCode(error) === undefined) {
+        throw error
+      }
+      return null
+    })
+    this.#mayBePosted = false
+    if (this.#answerId !== null) {
+      await this.#options.posted?.(this.#answerId)
+    }
   }
 
   async #edit(address: MessageAddress, id: string, body: Body, files: readonly PostedFile[]) {

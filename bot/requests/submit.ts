@@ -3,7 +3,7 @@
  * acknowledged and handled, so it survives a restart.
  */
 
-import type { Client, Message, RepliableInteraction } from 'discord.js'
+import type { Client, Message, RepliableInteraction, User } from 'discord.js'
 import type { Logger } from 'pino'
 import { z } from 'zod'
 import { InputError } from '../../config/errors.ts'
@@ -35,8 +35,13 @@ const TELL_MS = 120_000
 const MARGIN_MS = 30_000
 const MESSAGE_LIFE_MS = 10 * 60 * 1000
 
+/** What is needed of a message that asks. */
+type AskingMessage = Pick<Message, 'id' | 'channelId' | 'guildId'> & {
+  readonly author: Pick<User, 'id'>
+}
+
 type Deps = {
-  readonly client: Pick<Client, 'rest'>
+  readonly client: Pick<Client, 'rest' | 'user'>
   readonly jobs: Jobs
   readonly handler: RequestHandler
   readonly deletions: Deletions
@@ -51,8 +56,9 @@ const addressing = z
     kind: z.enum(['look', 'ask', 'again', 'repost', 'alt-text']).catch('look'),
     locale: z.string().catch('en-US'),
     asked: z.boolean().catch(true),
+    key: z.string().optional().catch(undefined),
   })
-  .catch({ kind: 'look', locale: 'en-US', asked: true })
+  .catch({ kind: 'look', locale: 'en-US', asked: true, key: undefined })
 
 export class RequestIntake {
   readonly #deps: Deps
@@ -87,7 +93,7 @@ export class RequestIntake {
    *
    * @throws {ToldError} if it failed, but the person was told.
    */
-  async submitMessage(message: Message, input: RequestInput, locale: string): Promise<void> {
+  async submitMessage(message: AskingMessage, input: RequestInput, locale: string): Promise<void> {
     const { id, channelId, guildId, author } = message
     const place = { guildId, channelId }
     const common = { key: newKey(), asker: author.id, place, locale, hidden: false }
@@ -141,14 +147,17 @@ export class RequestIntake {
     await tellFailure(error, request, { delivery, log: this.#deps.log })
   }
 
-  #deliveryOf(job: Job, { nonce, reply, posted, signal }: JobContext): Delivery {
+  #deliveryOf(job: Job, { nonce, reply, posted, signal, resumed }: JobContext): Delivery {
     const { client, typing } = this.#deps
+    const authorId = client.user?.id
+    const { key } = addressing.parse(job.request)
     // An expired job is told that for a while.
     const reserved = job.answer.to === 'interaction' ? TELL_MS - MARGIN_MS : 0
     const until = Math.max(job.diesAt + reserved, Date.now() + MARGIN_MS)
     return new Delivery(client.rest, job.answer, {
       nonce,
       reply,
+      earlier: resumed && authorId !== undefined ? { authorId, nonce, key } : undefined,
       posted,
       typing,
       retries: { until, signal },
