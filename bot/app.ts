@@ -19,8 +19,9 @@ import { Eraser } from './memory/eraser.ts'
 import { GuildSettingsStore } from './memory/guild-settings.ts'
 import { attachedPicture } from './discord/message-pictures.ts'
 import { Typing } from './messages/typing.ts'
-import type { Jobs } from './jobs/jobs.ts'
+import type { JobHandler, Jobs } from './jobs/jobs.ts'
 import { PendingDeletions } from './memory/pending-deletions.ts'
+import type { WaitingJobs } from './memory/message-eraser.ts'
 import { ConversationRecords } from './memory/records.ts'
 import { ConversationStore } from './memory/conversation-store.ts'
 import { currentPictures } from './messages/current-picture.ts'
@@ -95,7 +96,8 @@ export function createApp(client: Client, deps: AppDeps): App {
   const settings = new GuildSettingsStore(store, retentionMs)
   const deletePost = postDeleter(client, deps.log)
   const moderation = new Moderation(client, { ...deps, pictures, count: deps.metrics?.moderation })
-  const deletion = { records, deletions, pending, deletePost, moderation, jobs: deps.jobs }
+  const waiting = waitingJobs(deps.jobs, (job, context) => intake.giveUp(job, context, 'deleted'))
+  const deletion = { records, deletions, pending, deletePost, moderation, jobs: waiting }
   const eraser = new Eraser({ ...deletion, users, settings, pictures })
   const compared = { ...deps, records, eraser, deletions, moderation }
   const reconciliation = new Reconciliation(client, compared)
@@ -132,6 +134,14 @@ export function createApp(client: Client, deps: AppDeps): App {
     resume: (job, context) => intake.carryOut(job, context),
     giveUp: (job, context, outcome) => intake.giveUp(job, context, outcome),
     close: () => pictures.close(),
+  }
+}
+
+/** The jobs of a store for deletions. @param tell tells those who wait. */
+function waitingJobs(jobs: Jobs, tell: JobHandler): WaitingJobs {
+  return {
+    areStored: (subject) => jobs.areStored(subject),
+    forget: (deletion) => jobs.forget(deletion, tell),
   }
 }
 

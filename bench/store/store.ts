@@ -12,7 +12,6 @@ import { ConversationStore } from '../../bot/memory/conversation-store.ts'
 import { Deletions } from '../../bot/memory/deletions.ts'
 import { Eraser } from '../../bot/memory/eraser.ts'
 import { GuildSettingsStore } from '../../bot/memory/guild-settings.ts'
-import { Jobs } from '../../bot/jobs/jobs.ts'
 import { PendingDeletions } from '../../bot/memory/pending-deletions.ts'
 import { privacyService } from '../../bot/memory/privacy.ts'
 import { ConversationRecords } from '../../bot/memory/records.ts'
@@ -118,7 +117,7 @@ function commandsOn(store: Store): Commands {
   ])
   const { executor } = moderation
   const stored = { records, users, settings, pictures, moderation }
-  const jobs = new Jobs({ store, log })
+  const jobs = { areStored: async () => false, forget: async () => {} }
   const eraser = new Eraser({ ...stored, jobs, deletions, pending, deletePost: unused })
   const privacy = moderation.withPrivacy(privacyService({ memory, users, settings, eraser }))
   const service = moderation.service()

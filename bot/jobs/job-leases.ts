@@ -67,6 +67,26 @@ export class JobLeases {
     return claimed
   }
 
+  /**
+   * Makes this process the owner of a job, also if another one works on it: that one notices when it
+   * renews its lease.
+   *
+   * @returns undefined if it has no record.
+   */
+  async take(job: Job): Promise<Claimed | undefined> {
+    let claimed: Claimed | undefined
+    await this.#records.update(
+      job.id,
+      (current) => {
+        const record = current && { ...current, ...this.#lease() }
+        claimed = record && { record, resumed: true }
+        return record
+      },
+      ttlOf(job),
+    )
+    return claimed
+  }
+
   /** Whether a living process works on the job, or one finished it a short time ago. */
   async isTaken(job: Job): Promise<boolean> {
     const record = await this.#records.get(job.id)

@@ -23,7 +23,7 @@ import type { Store } from '../store/types.ts'
 const RENEW_EVERY_MS = 10_000
 /** How often to look for abandoned jobs. */
 const RESUME_EVERY_MS = 15_000
-/** A job is handed back after this time, even if its person is not told yet: Discord may be away. */
+/** A job is handed back or deleted after this time, even if its person is not told yet: Discord may be away. */
 const TELL_LIMIT_MS = 1_000
 
 /**
@@ -49,6 +49,13 @@ export type JobContext = {
   readonly finish: () => Promise<void>
   /** Sets what is done when the bot stops, before another process can have the job. */
   readonly beforeHandBack: (tell: (error: RestartingError) => Promise<void>) => void
+}
+
+/** What is deleted, and when: jobs for later events stay. */
+export type Forgotten = {
+  readonly subjects: readonly string[]
+  /** Snowflake of the deletion, if its subjects can be used again afterwards. */
+  readonly before?: string | undefined
 }
 
 /** Does a job that another process left. */
@@ -171,17 +178,25 @@ export class Jobs {
   }
 
   /**
-   * Something was deleted: deletes what is remembered of finished jobs that depended on it.
+   * Something was deleted: deletes the jobs that depend on it and wait for a process, and what is
+   * remembered of finished ones. The jobs of this process end by themselves (bot/memory/deletions.ts).
    *
-   * @param before snowflake of the deletion, if its subject can be used again afterwards.
+   * @param tell tells the person of a job that waits.
+   * @throws {RestartingError} if the bot stops meanwhile.
    */
-  async forget(subjects: readonly string[], before?: string): Promise<void> {
+  async forget({ subjects, before }: Forgotten, tell: JobHandler): Promise<void> {
     for (const subject of subjects) {
       for await (const record of this.#leases.about(subject)) {
-        const isEarlier = before === undefined || BigInt(eventIdOf(record.job)) < BigInt(before)
-        if (isEarlier && isFinished(record)) {
-          await this.#leases.forget(record.job)
+        const { job } = record
+        const isLater = before !== undefined && BigInt(eventIdOf(job)) >= BigInt(before)
+        if (isLater || this.#running.has(job.id)) {
+          continue
         }
+        const taken = isFinished(record) ? undefined : await this.#leases.take(job)
+        if (taken !== undefined) {
+          await this.#execute(taken, (context) => this.#withinLimit(() => tell(job, context)))
+        }
+        await this.#leases.forget(job)
       }
     }
   }
@@ -274,9 +289,9 @@ export class Jobs {
   }
 
   /** An error is logged. */
-  async #withinLimit(tell: () => Promise<void>): Promise<void> {
+  async #withinLimit(tell: () => Promise<unknown>): Promise<void> {
     const telling = tell().catch((error: unknown) => {
-      this.#options.log.error({ err: error }, 'a person could not be told of the restart')
+      this.#options.log.error({ err: error }, 'a person could not be told')
     })
     await Promise.race([telling, wait(TELL_LIMIT_MS, undefined, { ref: false })])
   }

@@ -6,7 +6,6 @@
 
 import { SnowflakeUtil } from 'discord.js'
 import { type Place, placeIn, prefixOf } from '../discord/place.ts'
-import type { Jobs } from '../jobs/jobs.ts'
 import { userTag } from '../store/keys.ts'
 import {
   ConversationEraser,
@@ -15,12 +14,12 @@ import {
 } from './conversation-eraser.ts'
 import { isUsedBy } from './conversation-reading.ts'
 import { withoutConversations } from './conversation-changes.ts'
-import { MessageEraser } from './message-eraser.ts'
+import { MessageEraser, type WaitingJobs } from './message-eraser.ts'
 import type { PendingDeletion, PendingDeletions } from './pending-deletions.ts'
 import type { UserStore } from './user-store.ts'
 
 type Deps = ConversationEraserDeps & {
-  readonly jobs: Pick<Jobs, 'areStored' | 'forget'>
+  readonly jobs: WaitingJobs
   readonly pending: PendingDeletions
   readonly users: UserStore
   /** Deletes the records of moderation. */
@@ -72,7 +71,7 @@ export class Eraser {
         await this.#conversations.erase(place, null, () => ({ talks: [] }))
         await records.deleteAll(prefixOf(place))
         await (before === undefined ? users.deleteHintsIn(place) : undefined)
-        await jobs.forget(deletion.subjects, before)
+        await jobs.forget({ subjects: deletion.subjects, before })
       }),
     )
   }
@@ -93,7 +92,7 @@ export class Eraser {
         await users.hints.deleteAll(`${guildId}/`)
         await settings.space.delete(guildId)
         await moderation.forgetGuild(guildId)
-        await jobs.forget(subjects, before)
+        await jobs.forget({ subjects, before })
         await records.guilds.delete(guildId)
       }),
     )
@@ -132,7 +131,7 @@ export class Eraser {
         for await (const [key, { by }] of records.forms.entries(prefixOf(place))) {
           await (by === userId ? records.forms.delete(key) : undefined)
         }
-        await jobs.forget(subjects, before)
+        await jobs.forget({ subjects, before })
         return this.#conversations.eraseUser(place, userId)
       }),
     )
@@ -150,19 +149,25 @@ export class Eraser {
     return deletions.delete({ subjects, before }, () =>
       pending.run({ kind: 'user', userId, before }, async () => {
         await pictures.forget({ author: userId })
-        await jobs.forget(subjects, before)
+        await jobs.forget({ subjects, before })
         const count = await this.#deleteUser(userId)
         return count + (await moderation.forgetUser(userId))
       }),
     )
   }
 
-  /** A person opts out; their running requests are not stored either. */
+  /** A person opts out; their running and waiting requests are not stored either. */
   async optOut(userId: string, before: string): Promise<void> {
-    const { deletions, users, jobs } = this.#deps
-    const subjects = [`user/${userId}`] as const
-    await users.setOptOut(userId, true)
-    await deletions.delete({ subjects, before }, () => jobs.forget(subjects, before))
+    const { pending, users } = this.#deps
+    await pending.run({ kind: 'requests', userId, before }, async () => {
+      await users.setOptOut(userId, true)
+      await this.#deleteRequests(userId, before)
+    })
+  }
+
+  async #deleteRequests(userId: string, before: string): Promise<void> {
+    const deletion = { subjects: [`user/${userId}`] as const, before }
+    await this.#deps.deletions.delete(deletion, () => this.#deps.jobs.forget(deletion))
   }
 
   /** Does a deletion again that was interrupted. */
@@ -191,6 +196,10 @@ export class Eraser {
         break
       case 'user':
         await this.deleteUser(deletion.userId, deletion.before)
+        break
+      case 'requests':
+        // The person may have opted in again since.
+        await this.#deleteRequests(deletion.userId, deletion.before)
         break
       case 'dependents':
         await this.#deps.records.deleteDependents(deletion)

@@ -2,14 +2,20 @@
 
 import { SnowflakeUtil } from 'discord.js'
 import { type Place, prefixOf } from '../discord/place.ts'
-import type { Jobs } from '../jobs/jobs.ts'
+import type { Forgotten, Jobs } from '../jobs/jobs.ts'
 import type { ConversationEraser, ConversationEraserDeps } from './conversation-eraser.ts'
 import type { Conversation } from './conversation.ts'
 import { withoutConversations, withoutTurn } from './conversation-changes.ts'
 import type { PendingDeletionOf, PendingDeletions } from './pending-deletions.ts'
 
+/** Requests that wait for a process, and what is remembered of finished ones. */
+export type WaitingJobs = Pick<Jobs, 'areStored'> & {
+  /** Deletes them, and tells those who wait. */
+  readonly forget: (deletion: Forgotten) => Promise<void>
+}
+
 type Deps = Pick<ConversationEraserDeps, 'records' | 'deletions' | 'pictures'> & {
-  readonly jobs: Pick<Jobs, 'areStored' | 'forget'>
+  readonly jobs: WaitingJobs
   readonly pending: PendingDeletions
 }
 
@@ -38,7 +44,7 @@ export class MessageEraser {
           for (const id of stored) {
             await this.#deleteMessage(place, id)
           }
-          await jobs.forget(subjects)
+          await jobs.forget({ subjects })
         })
       }
     })

@@ -36,6 +36,8 @@ const schema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('member'), place, userId: z.string(), before: z.string() }),
   z.object({ kind: z.literal('guild'), guildId: z.string(), before: z.string() }),
   z.object({ kind: z.literal('user'), userId: z.string(), before: z.string() }),
+  /** What a person asked before they opted out, and is not answered yet. */
+  z.object({ kind: z.literal('requests'), userId: z.string(), before: z.string() }),
   /** Records that depend on conversations of a channel: deleted unless that still has these. */
   z.object({
     kind: z.literal('dependents'),

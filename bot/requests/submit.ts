@@ -50,6 +50,13 @@ type Deps = {
   readonly log: Logger
 }
 
+/** What a person is told whose job ends without an answer. */
+const GIVEN_UP = {
+  expired: 'request/expired',
+  'given-up': 'request/given-up',
+  deleted: 'conversation/deleted',
+} as const
+
 /** Of a stored request, what telling its person needs; also of one that cannot be read. */
 const addressing = z
   .object({
@@ -140,9 +147,9 @@ export class RequestIntake {
   }
 
   /** Tells the person that a job which another process left has no answer. */
-  async giveUp(job: Job, context: JobContext, outcome: 'expired' | 'given-up'): Promise<void> {
+  async giveUp(job: Job, context: JobContext, why: keyof typeof GIVEN_UP): Promise<void> {
     const request = addressing.parse(job.request)
-    const error = new InputError(outcome === 'expired' ? 'request/expired' : 'request/given-up')
+    const error = new InputError(GIVEN_UP[why])
     const delivery = this.#deliveryOf(job, context)
     await tellFailure(error, request, { delivery, log: this.#deps.log })
   }

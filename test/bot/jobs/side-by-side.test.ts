@@ -29,6 +29,10 @@ function noPicture(): never {
   assert.fail('it is described again')
 }
 
+async function untold(): Promise<never> {
+  assert.fail('nobody waits')
+}
+
 /** Jobs of another process on the same store. */
 function jobsOf(store: Store, instance: string): Jobs {
   return new Jobs({ store, log, owner: { ...thisProcess(), instance } })
@@ -76,9 +80,9 @@ describe('a job that another process finished', () => {
     const [[, text] = []] = await Array.fromAsync(raw.entries())
     assert.match(text ?? '', /user\/3/)
     assert.doesNotMatch(text ?? '', /what|guild|channel\/|member/)
-    await jobs.forget(['user/3'], '70')
+    await jobs.forget({ subjects: ['user/3'], before: '70' }, untold)
     assert.equal(await jobs.areStored('user/3'), true, 'it came after the deletion')
-    await jobs.forget(['user/3'], '72')
+    await jobs.forget({ subjects: ['user/3'], before: '72' }, untold)
     assert.equal(await jobs.areStored('user/3'), false)
   })
 

@@ -13,32 +13,29 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { Client, SnowflakeUtil } from 'discord.js'
 import { pino } from 'pino'
 import { type App, createApp } from '../../../bot/app.ts'
+import { thisProcess } from '../../../bot/jobs/job-owner.ts'
 import { Jobs } from '../../../bot/jobs/jobs.ts'
-import type { Conversation } from '../../../bot/memory/conversation.ts'
-import { withConversation } from '../../../bot/memory/conversation-changes.ts'
-import { ConversationStore } from '../../../bot/memory/conversation-store.ts'
-import { Deletions } from '../../../bot/memory/deletions.ts'
-import { PendingDeletions } from '../../../bot/memory/pending-deletions.ts'
-import { ConversationRecords } from '../../../bot/memory/records.ts'
-import { UserStore } from '../../../bot/memory/user-store.ts'
 import { openStore } from '../../../bot/store/store.ts'
 import type { Store } from '../../../bot/store/types.ts'
 import { loadingModel } from '../../../bot/operations/loading-model.ts'
 import { openPackage } from '../../../inference/package/open-package.ts'
 import { findModel } from '../../../config/models.ts'
 import { Life, mortalStore } from '../../helpers/mortal-store.ts'
+import {
+  ADA,
+  ANSWERED,
+  GUILD,
+  HERE,
+  LIN,
+  POSTED,
+  seed,
+  THERE,
+  WAITS,
+} from '../../helpers/seeded-store.ts'
 
 const log = pino({ level: 'silent' })
 const DAY_MS = 24 * 60 * 60 * 1000
 const RETRY_MS = 5
-
-const GUILD = '71001'
-/** Where the picture was posted, and another channel in which it was asked about by its link. */
-const [HERE, THERE] = ['72001', '72002'].map((channelId) => ({ guildId: GUILD, channelId }))
-const ELSEWHERE = { guildId: '71002', channelId: '72009' }
-const [ADA, LIN] = ['73001', '73002'] as const
-/** Messages with a picture here, in the other channel, and on the other server. */
-const [POSTED, OTHERS, UNRELATED] = ['74001', '74002', '74009'] as const
 
 /** What each deletion leaves nothing of: ids and words that only its records have. */
 type Way = {
@@ -61,6 +58,21 @@ const WAYS: Readonly<Record<string, Way>> = {
     gone: ['75002', 'answer-question', 'what does Lin ask'],
     stays: ['talk-here', 'answer-here'],
   },
+  'a message that waits for its answer': {
+    erase: ({ eraser }) => eraser.messages.delete(HERE!, [WAITS]),
+    gone: [WAITS],
+    stays: [ANSWERED, 'talk-here'],
+  },
+  'a message that was answered just now': {
+    erase: ({ eraser }) => eraser.messages.delete(HERE!, [ANSWERED]),
+    gone: [ANSWERED],
+    stays: [WAITS, 'talk-here'],
+  },
+  'what was asked before an opt-out': {
+    erase: ({ services }) => services.privacy.setOut(LIN, true, now),
+    gone: [WAITS, ANSWERED],
+    stays: ['talk-here', 'talk-others'],
+  },
   'several messages at once': {
     erase: ({ eraser }) => eraser.messages.delete(HERE!, [POSTED, '75002', '75003']),
     gone: [POSTED, 'talk-here', 'talk-there', 'form-here', '75002', '75003', 'talk-others'],
@@ -73,12 +85,12 @@ const WAYS: Readonly<Record<string, Way>> = {
   },
   'the channel': {
     erase: ({ eraser }) => eraser.deleteChannel(HERE!),
-    gone: [HERE!.channelId, POSTED, 'talk-here', 'talk-there', 'talk-others', 'form-here'],
+    gone: [HERE!.channelId, POSTED, WAITS, 'talk-here', 'talk-there', 'talk-others', 'form-here'],
     stays: ['talk-elsewhere'],
   },
   'the records of a channel': {
     erase: ({ eraser }) => eraser.deleteChannel(HERE!, now),
-    gone: [POSTED, 'talk-here', 'talk-there', 'talk-others', 'form-here'],
+    gone: [POSTED, WAITS, 'talk-here', 'talk-there', 'talk-others', 'form-here'],
     stays: ['talk-elsewhere'],
   },
   'one conversation': {
@@ -88,17 +100,25 @@ const WAYS: Readonly<Record<string, Way>> = {
   },
   'what one asked in a channel': {
     erase: ({ eraser }) => eraser.deleteMember(HERE!, LIN, now),
-    gone: ['what does Lin ask', 'answer-question', '75002', 'talk-others', 'form-here'],
+    gone: [WAITS, 'what does Lin ask', 'answer-question', '75002', 'talk-others', 'form-here'],
     stays: ['talk-here', 'talk-there'],
   },
   'everything about a person': {
     erase: ({ services }) => services.privacy.forget(LIN, now),
-    gone: [LIN, 'what does Lin ask', 'answer-question', 'talk-others', 'form-here'],
+    gone: [
+      LIN,
+      WAITS,
+      ANSWERED,
+      'what does Lin ask',
+      'answer-question',
+      'talk-others',
+      'form-here',
+    ],
     stays: ['talk-here'],
   },
   'everything of a server': {
     erase: ({ reconciliation }) => reconciliation.deleteGuild(GUILD),
-    gone: [GUILD, HERE!.channelId, THERE!.channelId, POSTED, 'talk-here', 'talk-there'],
+    gone: [GUILD, WAITS, HERE!.channelId, THERE!.channelId, POSTED, 'talk-here', 'talk-there'],
     stays: ['talk-elsewhere'],
   },
 }
@@ -108,12 +128,13 @@ describe('a deletion that is interrupted', () => {
   const seeded = path.join(folder, 'seeded')
   let model: ReturnType<typeof loadingModel>
   let copies = 0
+  let processes = 0
 
   before(async () => {
     const { card } = await openPackage(findModel('demo', undefined))
     model = loadingModel(card, new Promise(() => {}))
     const store = await openStore({ url: `sqlite:${seeded}`, log })
-    await seed(store)
+    await seed(store, now)
     await store.close()
   })
   after(() => rmSync(folder, { recursive: true }))
@@ -127,7 +148,8 @@ describe('a deletion that is interrupted', () => {
 
   /** The app of one process; nothing it does reaches Discord. */
   function start(store: Store): App {
-    const jobs = new Jobs({ store, log })
+    const owner = { ...thisProcess(), instance: `process ${(processes += 1)}` }
+    const jobs = new Jobs({ store, log, owner })
     const client = new Client({ intents: [] })
     const deps = { model, fetchPicture: noPicture, store, jobs, retentionMs: DAY_MS, log }
     const app = createApp(client, { ...deps, retryAfterMs: RETRY_MS })
@@ -223,115 +245,4 @@ function assertDeleted(file: string, { gone, stays }: Way, when: string): void {
     assert.equal(line, undefined, `${text} after ${when}`)
   }
   assertHolds(file, stays, `after ${when}`)
-}
-
-/** Writes conversations, answers and what else there is, as the bot does. */
-async function seed(store: Store): Promise<void> {
-  const pending = new PendingDeletions({ store, log })
-  const records = new ConversationRecords(store, { forget: async () => {} }, pending)
-  const memory = new ConversationStore(records)
-  const users = new UserStore(store, new Deletions())
-  const place = { here: HERE!, there: THERE!, elsewhere: ELSEWHERE }
-  const remember = (
-    where: keyof typeof place,
-    talk: string,
-    answer: { message: string; key: string; asker: string; from: string; turn?: string },
-  ) =>
-    memory.remember(place[where], {
-      key: answer.key,
-      message: answer.message,
-      ttlMs: DAY_MS,
-      answer: {
-        asker: answer.asker,
-        kind: 'describe',
-        style: 'caption',
-        hidden: false,
-        asked: true,
-        named: false,
-        reposted: null,
-        parts: [{ talk, turn: answer.turn ?? null, number: null }],
-        suggestions: [{ part: 0, question: `about ${talk}?` }],
-      },
-      change: (record) => {
-        const known = record.talks.find(({ id }) => id === talk)
-        const next = known ?? conversation(talk, answer.asker, answer.from)
-        const turns = answer.turn === undefined ? next.turns : [turn(answer.turn, answer.asker)]
-        return withConversation(record, { ...next, turns })
-      },
-    })
-  const posted = `${HERE!.channelId}/${POSTED}`
-  await remember('here', 'talk-here', {
-    message: '75001',
-    key: 'answer-here',
-    asker: ADA,
-    from: posted,
-  })
-  await remember('here', 'talk-here', {
-    message: '75002',
-    key: 'answer-question',
-    asker: LIN,
-    from: posted,
-    turn: 'turn',
-  })
-  await remember('there', 'talk-there', {
-    message: '75004',
-    key: 'answer-there',
-    asker: ADA,
-    from: posted,
-  })
-  const others = `${THERE!.channelId}/${OTHERS}`
-  await remember('here', 'talk-others', {
-    message: '75003',
-    key: 'answer-others',
-    asker: LIN,
-    from: others,
-  })
-  const unrelated = `${ELSEWHERE.channelId}/${UNRELATED}`
-  await remember('elsewhere', 'talk-elsewhere', {
-    message: '75009',
-    key: 'answer-elsewhere',
-    asker: ADA,
-    from: unrelated,
-  })
-  await memory.saveForm(HERE!, `${POSTED}.form-here`, { by: LIN, pictures: [] })
-  for (const user of [ADA, LIN]) {
-    await users.countAnswer(GUILD, user, 5)
-    await users.claimHint(HERE!, user, now)
-    await users.storeLocale(user, 'de', now)
-  }
-  await seedModeration(store)
-}
-
-/** Records of moderation, by their keys. */
-async function seedModeration(store: Store): Promise<void> {
-  const raw = (name: string) =>
-    store.collection<unknown>({ name, ttlMs: DAY_MS, decode: (data) => data })
-  await raw('guilds').set(GUILD, { at: Date.now() })
-  await raw('settings').set(GUILD, { settings: {}, at: Date.now() })
-  await raw('moderation').set(GUILD, { settings: {}, list: 0, at: Date.now() })
-  await raw('moderation-recent').set(`${GUILD}/${LIN}`, [])
-  await raw('moderation-reports').set(`${GUILD}/${ADA}`, { at: Date.now() })
-}
-
-/** @param from channel and message of its picture. */
-function conversation(id: string, by: string, from: string): Conversation {
-  const [channelId = '', messageId = ''] = from.split('/')
-  const source = { channelId, messageId, authorId: ADA }
-  const picture = { key: 'picture', name: 'a.png', spoiler: false, url: '', size: 1, source }
-  return {
-    id,
-    picture: { ...picture, hash: `hash-${id}` },
-    by,
-    visibleTo: null,
-    at: Date.now(),
-    until: Date.now() + DAY_MS,
-    descriptions: ['a star'],
-    turns: [],
-    answers: [],
-  }
-}
-
-function turn(id: string, by: string): Conversation['turns'][number] {
-  const [question, answer] = ['what does Lin ask?', 'nothing']
-  return { id, parent: null, question, answer, by, visibleTo: null, at: Date.now() }
 }

@@ -8,7 +8,6 @@ import type { ChannelRecord } from '../../../bot/memory/conversation.ts'
 import { peopleIn, recordsOf } from '../../../bot/memory/conversation-reading.ts'
 import { ConversationStore } from '../../../bot/memory/conversation-store.ts'
 import { Deletions } from '../../../bot/memory/deletions.ts'
-import { Jobs } from '../../../bot/jobs/jobs.ts'
 import { Eraser } from '../../../bot/memory/eraser.ts'
 import { GuildSettingsStore } from '../../../bot/memory/guild-settings.ts'
 import { privacyService } from '../../../bot/memory/privacy.ts'
@@ -60,7 +59,7 @@ async function open(url: string) {
   const settings = new GuildSettingsStore(store, 24 * HOUR_MS)
   const pictures = { forget: async () => {}, clear: async () => {} }
   const moderation = { forgetGuild: async () => {}, forgetUser: async () => 0 }
-  const jobs = new Jobs({ store, log })
+  const jobs = { areStored: async () => false, forget: async () => {} }
   // The eraser needs no more of the pictures here.
   const eraser: Eraser = Reflect.construct(Eraser, [
     { records, deletions, pending, users, settings, pictures, moderation, deletePost, jobs },

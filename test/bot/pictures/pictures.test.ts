@@ -8,7 +8,6 @@ import { pino } from 'pino'
 import { Deletions } from '../../../bot/memory/deletions.ts'
 import { Eraser } from '../../../bot/memory/eraser.ts'
 import { GuildSettingsStore } from '../../../bot/memory/guild-settings.ts'
-import { Jobs } from '../../../bot/jobs/jobs.ts'
 import { PendingDeletions } from '../../../bot/memory/pending-deletions.ts'
 import { ConversationRecords } from '../../../bot/memory/records.ts'
 import { UserStore } from '../../../bot/memory/user-store.ts'
@@ -218,7 +217,7 @@ describe('Pictures', () => {
       const pending = new PendingDeletions({ store, log: pino({ enabled: false }) })
       const eraser = new Eraser({
         deletePost: async () => {},
-        jobs: new Jobs({ store, log: pino({ enabled: false }) }),
+        jobs: { areStored: async () => false, forget: async () => {} },
         moderation: { forgetGuild: async () => {}, forgetUser: async () => 0 },
         pending,
         records: new ConversationRecords(store, pictures, pending),
