@@ -16,14 +16,8 @@ import { startWatchedSandbox } from 'loopback-discord/testing/watched-sandbox'
 import { readAnswerCustomId } from '../../bot/discord/custom-id.ts'
 import { EN } from '../../commands/i18n/en.ts'
 import type { Model } from '../../inference/contract/types.ts'
-import {
-  type DemoBot,
-  hearts,
-  openDemoModel,
-  startDemoBot,
-  suggestionsOf,
-  triangle,
-} from '../helpers/demo-bot.ts'
+import { type DemoBot, hearts, startDemoBot, suggestionsOf, triangle } from '../helpers/demo-bot.ts'
+import { openDemoModel } from '../helpers/shared-model.ts'
 import { hold, idle, kept } from '../helpers/held-bot.ts'
 
 const COLOR = 'what color is the triangle?'

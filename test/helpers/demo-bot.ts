@@ -12,9 +12,10 @@ import { Member } from 'loopback-discord/client'
 import type { MemberOptions } from 'loopback-discord/member-connection'
 import type { Sandbox } from 'loopback-discord'
 import { createLog } from '../../bot/operations/logs.ts'
-import { type Bot, openConfiguredModel, startBot } from '../../bot/start.ts'
+import { type Bot, startBot } from '../../bot/start.ts'
 import { readConfig } from '../../config/config.ts'
 import type { Model } from '../../inference/contract/types.ts'
+import { DEMO_SETTINGS, openDemoModel } from './shared-model.ts'
 import { startWatchedSandbox } from 'loopback-discord/testing/watched-sandbox'
 
 const ROOT = path.join(import.meta.dirname, '..', '..')
@@ -27,23 +28,16 @@ export type DemoBot = {
   readonly close: () => Promise<void>
 }
 
-const SETTINGS = {
-  SIGHTSEER_MODEL: 'demo',
-  SIGHTSEER_STORE: 'memory:',
-  SIGHTSEER_THREADS: '1',
-  LOG_LEVEL: 'error',
-}
-
-/** Opens the demo model, for tests that start several bots: it takes most of a start's time. */
-export function openDemoModel(): Promise<Model> {
-  return openConfiguredModel(readConfig(SETTINGS))
-}
+/** With these settings alone, a bot shares its model with others. */
+const SHARING: readonly string[] = ['SIGHTSEER_STORE', 'LOG_LEVEL']
 
 /**
  * Starts the bot on a new watched sandbox, or on `existing`, by default with a store in memory.
  *
+ * @param env settings. With any but those of the store and the log, also `SIGHTSEER_MODEL=demo`, the bot
+ *   opens a model of its own; otherwise the bots of a process share one.
  * @param log gets the lines of its log; default stderr.
- * @param model an open model, which the bot does not close; default: it opens one.
+ * @param model an open model, which the bot does not close.
  */
 export async function startDemoBot(
   env: Readonly<Record<string, string>> = {},
@@ -56,12 +50,14 @@ export async function startDemoBot(
   const settings = {
     DISCORD_TOKEN: sandbox.token,
     DISCORD_API: sandbox.api,
-    ...SETTINGS,
+    ...DEMO_SETTINGS,
     ...env,
   }
+  const isShared = model === undefined && Object.keys(env).every((name) => SHARING.includes(name))
+  const shared = isShared ? await openDemoModel() : undefined
   const config = readConfig(settings)
   const logged = createLog({ level: config.logLevel, ...(log && { stream: log }) })
-  const bot = await startBot(config, logged, model)
+  const bot = await startBot(config, logged, model ?? shared)
   const members: Member[] = []
   return {
     bot,
@@ -76,6 +72,7 @@ export async function startDemoBot(
         member.close()
       }
       await bot.close()
+      await shared?.close()
       if (!existing) {
         await sandbox.close()
       }

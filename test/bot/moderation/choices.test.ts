@@ -5,7 +5,8 @@ import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import { PERMISSION } from 'loopback-discord/permissions'
 import { EN } from '../../../commands/i18n/en.ts'
 import type { Model } from '../../../inference/contract/types.ts'
-import { button, hearts, openDemoModel, scene } from '../../helpers/demo-bot.ts'
+import { button, hearts, scene } from '../../helpers/demo-bot.ts'
+import { openDemoModel } from '../../helpers/shared-model.ts'
 import { type ModeratedServer, startModeratedServer } from '../../helpers/moderated-server.ts'
 
 const { buttons, case: words } = EN.moderation

@@ -15,10 +15,10 @@ import {
   button,
   buttonsOf,
   hearts,
-  openDemoModel,
   scene,
   triangle,
 } from '../../helpers/demo-bot.ts'
+import { openDemoModel } from '../../helpers/shared-model.ts'
 import {
   disguised,
   type ModeratedServer,

@@ -6,7 +6,8 @@ import type { Member } from 'loopback-discord/client'
 import sharp from 'sharp'
 import { EN } from '../../../commands/i18n/en.ts'
 import type { Model } from '../../../inference/contract/types.ts'
-import { button, hearts, openDemoModel, scene } from '../../helpers/demo-bot.ts'
+import { button, hearts, scene } from '../../helpers/demo-bot.ts'
+import { openDemoModel } from '../../helpers/shared-model.ts'
 import { type ModeratedServer, startModeratedServer } from '../../helpers/moderated-server.ts'
 
 const { errors } = EN

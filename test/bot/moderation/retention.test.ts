@@ -4,7 +4,8 @@ import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import { EN } from '../../../commands/i18n/en.ts'
 import type { Model } from '../../../inference/contract/types.ts'
-import { deletePrivacy, button, openDemoModel, scene } from '../../helpers/demo-bot.ts'
+import { deletePrivacy, button, scene } from '../../helpers/demo-bot.ts'
+import { openDemoModel } from '../../helpers/shared-model.ts'
 import { type ModeratedServer, startModeratedServer } from '../../helpers/moderated-server.ts'
 
 const HOUR_MS = 60 * 60 * 1000

@@ -22,7 +22,7 @@ describe('deleting what the model keeps', { timeout: 120_000 }, () => {
   let lin: Member
 
   before(async () => {
-    demo = await startDemoBot()
+    demo = await startDemoBot({ SIGHTSEER_MODEL: 'demo' }) // its own, for what it caches
     ada = await demo.join('ada')
     lin = await demo.join('lin')
   })

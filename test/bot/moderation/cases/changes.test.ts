@@ -6,7 +6,8 @@ import { after, afterEach, before, beforeEach, describe, it, type TestContext } 
 import { type APIMessage, Events } from 'discord.js'
 import { EN } from '../../../../commands/i18n/en.ts'
 import type { Model } from '../../../../inference/contract/types.ts'
-import { button, hearts, openDemoModel, scene, triangle } from '../../../helpers/demo-bot.ts'
+import { button, hearts, scene, triangle } from '../../../helpers/demo-bot.ts'
+import { openDemoModel } from '../../../helpers/shared-model.ts'
 import { type ModeratedServer, startModeratedServer } from '../../../helpers/moderated-server.ts'
 
 const CHANNELS = ['general', 'memes', 'after-hours'] as const

@@ -4,7 +4,8 @@ import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import { EN } from '../../../../commands/i18n/en.ts'
 import type { Model } from '../../../../inference/contract/types.ts'
-import { button, hearts, openDemoModel, scene } from '../../../helpers/demo-bot.ts'
+import { button, hearts, scene } from '../../../helpers/demo-bot.ts'
+import { openDemoModel } from '../../../helpers/shared-model.ts'
 import {
   disguised,
   type ModeratedServer,
