@@ -37,7 +37,10 @@ const turnSchema = z.object({
   parent: z.string().nullable(),
   question: z.string(),
   answer: z.string(),
-  /** Whether the answer is the bot's own sentence that what was asked about is not there. */
+  /**
+   * Whether the answer is not the model's: that what was asked about is not there, or the words that
+   * were read in the picture.
+   */
   absent: z.boolean().optional(),
   /** User id of who asked. */
   by: z.string(),

@@ -6,6 +6,7 @@ import { InputError } from '../../config/errors.ts'
 import type { Model } from '../../inference/contract/types.ts'
 import type { ConversationStore } from '../memory/conversation-store.ts'
 import { audienceOf } from '../requests/context.ts'
+import { readingQuestion } from '../requests/questions/reading-question.ts'
 import type { Request } from '../requests/request.ts'
 
 /** Questions that a refusal suggests, at most. */
@@ -26,13 +27,14 @@ export class QuestionCheck {
   /**
    * @throws {InputError} if the request asks something in a language that the model does not know,
    *   with questions that were suggested about the same picture. A model whose card names no
-   *   languages takes every question.
+   *   languages takes every question, and the reader answers its questions in each.
    */
   async demandKnown(request: Request): Promise<void> {
     const { languages } = this.#model.card
     const question = 'question' in request ? request.question : null
     if (
       question === null ||
+      readingQuestion(question) !== null ||
       languages === undefined ||
       mayBeIn(languages, withoutEmoji(question))
     ) {

@@ -52,8 +52,9 @@ async function shownFiles(
   if (bytes.length > shows || (guildId !== null && !(await mayShow(guildId, picture)))) {
     return []
   }
-  const [caption = ''] = part.lines
-  const description = question === null ? text.answer.altText(plainText(altTextOf(caption))) : ''
+  const seen = part.words ? part.words.lines.join(' ') : (part.lines[0] ?? '')
+  const description =
+    question === null || part.words ? text.answer.altText(plainText(altTextOf(seen))) : ''
   return [{ name: postedName(picture), bytes, description }]
 }
 

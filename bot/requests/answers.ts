@@ -1,14 +1,32 @@
-/** Answers a question about a picture: only about pictures that the model knows, and what is there. */
+/**
+ * Answers a question about a picture: the model only about pictures that it knows, and what is there;
+ * the reader about the words in it.
+ */
 
 import type { ImageSource, Model, RequestOptions, Turn } from '../../inference/contract/types.ts'
 import { judgePicture, requireInside } from '../../inference/domain/judge-picture.ts'
 import { missingThing } from '../../inference/domain/presence.ts'
+import { plainText } from '../../commands/answer-text.ts'
 import type { Catalog } from '../../commands/i18n/words.ts'
+import { type Words, wordsIn } from '../pictures/words.ts'
+import {
+  mayBeAboutWords,
+  type ReadingQuestion,
+  readingQuestion,
+  wordsAsHistory,
+} from './questions/reading-question.ts'
 
 export type QuestionAnswer = {
-  /** The model's answer, or the sentence that what was asked about is not there. */
+  /**
+   * The model's answer, the sentence that what was asked about is not there, or the words in the
+   * picture.
+   */
   readonly answer: string
-  /** Whether it is that sentence, which the model does not get as its own answer later. */
+  /** What is shown above the words, or as the answer. */
+  readonly lines: readonly string[]
+  /** The words that were asked for. */
+  readonly words?: Words | undefined
+  /** Whether it is not the model's, which does not get it as its own answer later. */
   readonly absent: boolean
   readonly unsure: boolean
   /** The picture's caption, if there was one or judging the picture needed one; else empty. */
@@ -30,8 +48,16 @@ export async function answerQuestion(
   image: ImageSource,
   { question, history, caption: known, text, options }: About,
 ): Promise<QuestionAnswer> {
+  const reading = readingQuestion(question)
+  if (reading !== null) {
+    return readAnswer(model, image, { reading, text, options })
+  }
+  const context = await wordsFor(model, image, { question, options })
   // First, since it refuses a question that is too long before anything runs.
-  const { text: answer, judgment } = await model.ask(image, question, { ...options, history })
+  const { text: answer, judgment } = await model.ask(image, question, {
+    ...options,
+    history: [...context, ...history],
+  })
   requireInside(model.card, judgment)
   let caption = known
   if (caption === '') {
@@ -40,7 +66,53 @@ export async function answerQuestion(
     caption = judged.caption ?? ''
   }
   const thing = await missingThing(model, image, { ...options, question, caption })
-  return thing === null
-    ? { answer, absent: false, unsure: judgment.verdict === 'unsure', caption }
-    : { answer: text.answer.notThere(thing), absent: true, unsure: false, caption }
+  if (thing === null) {
+    return {
+      answer,
+      lines: [answer],
+      absent: false,
+      unsure: judgment.verdict === 'unsure',
+      caption,
+    }
+  }
+  const notThere = text.answer.notThere(thing)
+  return { answer: notThere, lines: [notThere], absent: true, unsure: false, caption }
+}
+
+/** Of words, what the conversation stores as the answer, in UTF-16 units. */
+const MAX_STORED = 300
+
+/** Answers a question about the words of a picture, whatever the model knows of such pictures. */
+async function readAnswer(
+  model: Model,
+  image: ImageSource,
+  {
+    reading,
+    text: { answer: sentences },
+    options,
+  }: Pick<About, 'text' | 'options'> & { readonly reading: ReadingQuestion },
+): Promise<QuestionAnswer> {
+  const words = await wordsIn(model, image, options)
+  const base = { absent: true, unsure: false, caption: '' }
+  if (words.lines.length === 0) {
+    return { ...base, answer: sentences.noText, lines: [sentences.noText] }
+  }
+  const answer = plainText(words.lines.join(' '), MAX_STORED)
+  return { ...base, answer, lines: reading === 'translate' ? [sentences.notTranslated] : [], words }
+}
+
+/**
+ * The words in the picture as the first turn, for a question that may be about them. A model of one
+ * kind of pictures, such as the demo, was not made to get any.
+ */
+async function wordsFor(
+  model: Model,
+  image: ImageSource,
+  { question, options }: Pick<About, 'question' | 'options'>,
+): Promise<Turn[]> {
+  if (model.card.domain !== undefined || !mayBeAboutWords(question)) {
+    return []
+  }
+  const { lines } = await wordsIn(model, image, options)
+  return wordsAsHistory(question, lines)
 }

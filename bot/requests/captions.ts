@@ -6,6 +6,8 @@ import type {
   Model,
   RequestOptions,
 } from '../../inference/contract/types.ts'
+import { hasCode, InputError } from '../../config/errors.ts'
+import { sentenceOf } from '../../commands/i18n/catalog.ts'
 import type { Catalog } from '../../commands/i18n/words.ts'
 import type { Style } from '../../commands/guild-settings.ts'
 import { requireInside } from '../../inference/domain/judge-picture.ts'
@@ -60,6 +62,28 @@ async function readWords(
   return words.lines.length === 0
     ? { ...base, lines: [text.answer.noText] }
     : { ...base, lines: [], words }
+}
+
+/**
+ * What is shown of a picture that the model does not know: the sentence that says so, and the words in
+ * the picture.
+ *
+ * @param error that says so; any other is thrown again.
+ * @throws {InputError} the error, if there are no words either.
+ */
+export async function wordsInstead(
+  model: Model,
+  image: ImageInput,
+  { error, options, text }: { error: unknown; options: RequestOptions; text: Catalog },
+): Promise<{ readonly lines: readonly string[]; readonly words: Words }> {
+  if (!(error instanceof InputError) || !hasCode(error, 'image/outside-domain')) {
+    throw error
+  }
+  const words = await wordsIn(model, image, options)
+  if (words.lines.length === 0) {
+    throw error
+  }
+  return { lines: [sentenceOf(error, text), text.answer.butRead], words }
 }
 
 /** Temperatures to retry with, in order. Above the last one the facts change, not only the words. */

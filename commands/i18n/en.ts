@@ -30,6 +30,8 @@ export const EN = {
     nothing: 'I have no words for this picture.',
     unsure: 'I am not sure about this picture.',
     notThere: (thing: string) => `There is no ${thing} in this picture.`,
+    notTranslated: 'I cannot translate; these are the words.',
+    butRead: 'These words are in it:',
     noText: 'I see no words in this picture.',
     moreText: 'There is more text in it than I had time to read.',
     textInFile: 'The file has all of the words.',

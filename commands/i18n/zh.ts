@@ -28,6 +28,8 @@ export const ZH: Catalog = {
     nothing: '我说不出这张图片的内容。',
     unsure: '我对这张图片没有把握。',
     notThere: (thing: string) => `这张图片里没有“${thing}”。`,
+    notTranslated: '我不会翻译，这是原文。',
+    butRead: '图里的文字：',
     noText: '这张图片里没有文字。',
     moreText: '图里还有更多文字，我没来得及读完。',
     textInFile: '全部文字在文件里。',

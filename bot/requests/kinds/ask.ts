@@ -3,11 +3,13 @@
 import { InputError } from '../../../config/errors.ts'
 import { historyTo } from '../../memory/conversation-reading.ts'
 import { withTurn } from '../../memory/conversation-changes.ts'
-import { answerQuestion } from '../answers.ts'
+import { answerQuestion, type QuestionAnswer } from '../answers.ts'
+import { wordsInstead } from '../captions.ts'
 import { publishAnswer } from '../publish.ts'
 import type { RequestOf } from '../request.ts'
 import {
   type RequestDeps,
+  errorPart,
   audienceOf,
   type AnswerPart,
   sourceOf,
@@ -49,11 +51,18 @@ async function answerPart(
   if (!conversation) {
     throw new InputError('conversation/unknown')
   }
+  const { spoiler } = conversation.picture
   const image = await sourceOf(deps, context, { ...conversation.picture, altText: null })
   const history = historyTo(conversation, parent)
   const about = { question, history, caption: conversation.descriptions.at(-1) ?? '' }
-  const answered = await answerQuestion(model, image, { ...about, ...context })
-  const { answer, absent, unsure, caption } = answered
+  let answered: QuestionAnswer
+  try {
+    answered = await answerQuestion(model, image, { ...about, ...context })
+  } catch (error) {
+    const instead = await wordsInstead(model, image, { ...context, error })
+    return { ...errorPart(''), ...instead, spoiler, conversation }
+  }
+  const { answer, lines, words, absent, unsure, caption } = answered
   const turn = {
     id: index === 0 ? key : `${key}.${index}`,
     parent,
@@ -66,12 +75,13 @@ async function answerPart(
   }
   const until = Date.now() + context.ttlMs
   return {
-    lines: [answer],
+    lines,
+    words,
     unsure,
-    spoiler: conversation.picture.spoiler,
+    spoiler,
     conversation: { ...conversation, turns: [...conversation.turns, turn] },
     turn: turn.id,
-    image,
+    image: words ? null : image,
     caption,
     change: (record) => withTurn(record, conversation.id, { turn, until }),
   }

@@ -2,10 +2,11 @@
 
 import type { FoundPicture } from '../../../commands/picture.ts'
 import { InputError } from '../../../config/errors.ts'
+import type { ImageSource } from '../../../inference/contract/types.ts'
 import type { Conversation } from '../../memory/conversation.ts'
 import { withConversation } from '../../memory/conversation-changes.ts'
-import { answerQuestion } from '../answers.ts'
-import { describePicture } from '../captions.ts'
+import { answerQuestion, type QuestionAnswer } from '../answers.ts'
+import { type Description, describePicture, wordsInstead } from '../captions.ts'
 import { publishAnswer } from '../publish.ts'
 import { shownOrNamed } from '../../messages/shown-files.ts'
 import type { RequestOf } from '../request.ts'
@@ -37,8 +38,6 @@ export async function describePictures(
     question: request.quoted ? request.question : null,
     style: request.style,
     note: omittedCount > 0 ? text.answer.leftOut(omittedCount) : undefined,
-    // Only the model can suggest questions, and it was not asked.
-    ...(request.style === 'text' && { suggested: [] }),
     ...(await shownOrNamed(deps, context, request, parts)),
   })
 }
@@ -83,34 +82,26 @@ async function describePart(
   { picture, index }: { readonly picture: FoundPicture; readonly index: number },
 ): Promise<AnswerPart> {
   await assertMayDescribe(deps, picture, request.asker)
-  const { model } = deps
   const image = await sourceOf(deps, context, picture)
-  const { question } = request
-  const { options, text } = context
-  const answered =
-    question === null
-      ? null
-      : await answerQuestion(model, image, { question, history: [], caption: '', text, options })
-  const description =
-    answered === null
-      ? await describePicture(model, image, { style: request.style, options, text })
-      : { ...answered, lines: [answered.answer], asked: [] }
+  const { lines, words, unsure, asked, caption, answered, isRead } = await saidOf(
+    deps,
+    context,
+    request,
+    image,
+  )
   const id = `${request.key}.${index}`
   const now = Date.now()
   const visibleTo = audienceOf(request)
-  const turn =
-    question === null
-      ? null
-      : {
-          id,
-          parent: null,
-          question,
-          answer: description.lines[0] ?? '',
-          ...(answered?.absent && { absent: true }),
-          by: request.asker,
-          visibleTo,
-          at: now,
-        }
+  const turn = answered && {
+    id,
+    parent: null,
+    question: answered.question,
+    answer: answered.answer,
+    ...(answered.absent && { absent: true }),
+    by: request.asker,
+    visibleTo,
+    at: now,
+  }
   const { altText: _, ...pictureRecord } = picture
   const conversation: Conversation = {
     id,
@@ -119,21 +110,59 @@ async function describePart(
     visibleTo,
     at: now,
     until: now + context.ttlMs,
-    descriptions: answered || description.caption === '' ? [] : [description.caption],
+    descriptions: answered || caption === '' ? [] : [caption],
     turns: turn ? [turn] : [],
     answers: [],
   }
   return {
-    lines: description.lines,
-    words: 'words' in description ? description.words : undefined,
-    unsure: description.unsure,
-    asked: description.asked,
+    lines,
+    words,
+    unsure,
+    asked,
     spoiler: picture.spoiler,
     conversation,
     turn: turn?.id ?? null,
-    image,
-    caption: description.caption,
+    // The model has nothing to suggest about a picture that it does not know or was not shown.
+    image: isRead ? null : image,
+    caption,
     change: (record) => withConversation(record, conversation),
+  }
+}
+
+/** What is said of a picture. */
+type Said = Description & {
+  /** The question and its answer; null: nothing was asked, or the model knows no such pictures. */
+  readonly answered: (Pick<QuestionAnswer, 'answer' | 'absent'> & { question: string }) | null
+  /** Whether only its words were read. */
+  readonly isRead: boolean
+}
+
+/** Describes a picture, answers the question about it or, where the model cannot, reads it. */
+async function saidOf(
+  { model }: RequestDeps,
+  { options, text }: RequestContext,
+  { question, style, asked: isAsked }: RequestOf<'look'>,
+  image: ImageSource,
+): Promise<Said> {
+  try {
+    if (question === null) {
+      const description = await describePicture(model, image, { style, options, text })
+      return { ...description, answered: null, isRead: style === 'text' }
+    }
+    const about = { question, history: [], caption: '', text, options }
+    const answered = await answerQuestion(model, image, about)
+    return {
+      ...answered,
+      asked: [],
+      answered: { ...answered, question },
+      isRead: answered.words !== undefined,
+    }
+  } catch (error) {
+    if (!isAsked) {
+      throw error
+    }
+    const instead = await wordsInstead(model, image, { error, options, text })
+    return { ...instead, caption: '', asked: [], unsure: false, answered: null, isRead: true }
   }
 }
 

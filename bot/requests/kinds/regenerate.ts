@@ -4,7 +4,13 @@ import { InputError } from '../../../config/errors.ts'
 import type { Conversation } from '../../memory/conversation.ts'
 import { historyTo } from '../../memory/conversation-reading.ts'
 import { withDescription, withTurn } from '../../memory/conversation-changes.ts'
-import { describeDifferently, samplingOptions, formatCaption, TEMPERATURES } from '../captions.ts'
+import {
+  describeDifferently,
+  samplingOptions,
+  formatCaption,
+  TEMPERATURES,
+  wordsInstead,
+} from '../captions.ts'
 import { publishAnswer } from '../publish.ts'
 import type { AnswerRecord } from '../../memory/records.ts'
 import { requireInside } from '../../../inference/domain/judge-picture.ts'
@@ -75,7 +81,7 @@ async function regeneratePart(
   const image = await sourceOf(deps, context, { ...conversation.picture, altText: null })
   const asked = conversation.turns.find(({ id }) => id === turn)
   const base = { spoiler: conversation.picture.spoiler, turn, image }
-  if (style === 'text') {
+  if (style === 'text' || isOnlyRead(deps, conversation, asked)) {
     return null // there is one reading
   }
   if (!asked) {
@@ -117,11 +123,17 @@ async function unchangedPart(
   const image = await sourceOf(deps, context, { ...conversation.picture, altText: null })
   const asked = conversation.turns.find(({ id }) => id === turn)
   const caption = conversation.descriptions.at(-1) ?? ''
-  const { lines } = asked
-    ? { lines: [asked.answer] }
-    : await formatCaption(deps.model, image, { caption, style, options: context.options })
+  const { options, text } = context
+  const error = new InputError('image/outside-domain', {
+    knows: deps.model.card.domain?.knows ?? null,
+  })
+  const shown = isOnlyRead(deps, conversation, asked)
+    ? await wordsInstead(deps.model, image, { error, options, text })
+    : asked
+      ? { lines: [asked.answer] }
+      : await formatCaption(deps.model, image, { caption, style, options })
   return {
-    lines,
+    ...shown,
     spoiler: conversation.picture.spoiler,
     conversation,
     turn,
@@ -129,4 +141,13 @@ async function unchangedPart(
     caption,
     change: unchanged,
   }
+}
+
+/** Whether only the words of a picture were shown, since the model does not know such pictures. */
+function isOnlyRead(
+  { model }: RequestDeps,
+  { descriptions }: Conversation,
+  asked: object | undefined,
+): boolean {
+  return model.card.domain !== undefined && asked === undefined && descriptions.length === 0
 }

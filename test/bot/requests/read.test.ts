@@ -9,7 +9,14 @@ import type { Member } from 'loopback-discord/client'
 import sharp from 'sharp'
 import { EN } from '../../../commands/i18n/en.ts'
 import { ZH } from '../../../commands/i18n/zh.ts'
-import { buttonsOf, type DemoBot, photograph, scene, startDemoBot } from '../../helpers/demo-bot.ts'
+import {
+  button,
+  buttonsOf,
+  type DemoBot,
+  photograph,
+  scene,
+  startDemoBot,
+} from '../../helpers/demo-bot.ts'
 import { FIXTURES } from '../../helpers/parity.ts'
 
 const STATION = '```\nEXIT\nNo parking\nPlatform 9\n```'
@@ -138,5 +145,92 @@ describe('/read', () => {
     const read = await ada.slash('read', { image: scene() })
     const answer = await ada.answerTo(await ada.reply(read, 'what color is the star?'))
     assert.equal(answer.content, 'yellow')
+  })
+})
+
+describe('questions about words, with the demo model', () => {
+  let demo: DemoBot
+  let ada: Member
+  let mention: string
+
+  before(async () => {
+    demo = await startDemoBot()
+    ada = await demo.join('ada')
+    mention = `<@${demo.bot.client.user.id}>`
+  })
+  after(() => demo.close())
+
+  it('are answered by the reader, in messages, commands and follow-ups', async () => {
+    const answer = await ada.answerTo(await ada.upload(station(), `${mention} what does it say?`))
+    assert.equal(answer.content, STATION)
+    const next = await ada.answerTo(await ada.reply(answer, 'translate please'))
+    assert.equal(next.content, `${EN.answer.notTranslated}\n${STATION}`)
+    const asked = await ada.slash('ask', { question: 'read it', image: station() })
+    assert.ok(asked.content.endsWith(STATION), asked.content)
+    const lin = await demo.join('lin', { locale: 'zh-CN' })
+    const { content } = await lin.slash('ask', { question: '上面写了什么？', image: station() })
+    assert.ok(content.endsWith(STATION), content)
+  })
+
+  it('have one answer, which the model does not take for its own', async () => {
+    const drawing = await ada.slash('describe', { image: scene() })
+    const none = await ada.answerTo(await ada.reply(drawing, 'what does it say?'))
+    assert.equal(none.content, EN.answer.noText)
+    const again = await ada.answer(await ada.press(none, button(none, EN.buttons.again)))
+    assert.equal(again.content, EN.errors['answer/no-other'])
+    const next = await ada.answerTo(await ada.reply(none, 'what color is the star?'))
+    assert.equal(next.content, 'yellow')
+  })
+
+  it('come with a long text as a file, also in a reply', async () => {
+    const picture = await lines(42, (line) => `Line ${line} of a very long text that goes on here`)
+    const answer = await ada.answerTo(await ada.upload(picture, `${mention} read it`))
+    assert.ok(answer.content.endsWith(EN.answer.textInFile), answer.content)
+    assert.match(await fileOf(answer), /Line 41 of a very long text/)
+  })
+})
+
+describe('a screenshot, with the demo model', () => {
+  let demo: DemoBot
+  let ada: Member
+  let mention: string
+
+  before(async () => {
+    demo = await startDemoBot()
+    ada = await demo.join('ada')
+    mention = `<@${demo.bot.client.user.id}>`
+  })
+  after(() => demo.close())
+
+  const OUTSIDE = /^I only know drawings .*\nThese words are in it:\n/
+
+  it('is not described, but its words are shown, in every style', async () => {
+    for (const style of ['caption', 'detailed', 'alt']) {
+      const { content, attachments } = await ada.slash('describe', { image: station(), style })
+      assert.match(content, OUTSIDE)
+      assert.ok(content.endsWith(STATION), content)
+      assert.match(attachments[0]?.description ?? '', /EXIT No parking Platform 9/)
+    }
+  })
+
+  it('is not asked about, and its answer can be asked for the words', async () => {
+    const posted = await ada.upload(station(), `${mention} what color is the door?`)
+    const answer = await ada.answerTo(posted)
+    assert.match(answer.content, OUTSIDE)
+    assert.deepEqual(
+      buttonsOf(answer).map(({ label }) => label),
+      [EN.buttons.ask, EN.buttons.delete],
+    )
+    const next = await ada.answerTo(await ada.reply(answer, 'what does it say?'))
+    assert.equal(next.content, STATION)
+    const refused = await ada.answerTo(await ada.reply(next, 'is there a heart?'))
+    assert.match(refused.content, OUTSIDE)
+  })
+
+  it('stands beside a drawing, and Again looks for other words for that alone', async () => {
+    const answer = await ada.answerTo(await ada.say(mention, station(), scene()))
+    assert.match(answer.content, /^\*\*1\.\*\* I only know[^]*EXIT[^]*\*\*2\.\*\* .*star/)
+    const again = await ada.answer(await ada.press(answer, button(answer, EN.buttons.again)))
+    assert.equal(again.content, EN.errors['answer/no-other'])
   })
 })
