@@ -18,13 +18,14 @@ import { writeChart } from '../report/bar-chart.ts'
 import { readUnseenScenes } from './demo-scenes.ts'
 import { cosine, relativeDistance } from './distance.ts'
 import { updatePublished, writeResults } from '../report/results.ts'
-import { measureSeams, type Seams } from './seams.ts'
+import { LOGITS, measureSeams, type Seams } from './seams.ts'
 import { formatTable, percent } from '../report/tally.ts'
 
 const HELP = `npm run fidelity -- MODEL [IMAGES…] [options]
 
 Compares a package with its source in full precision, at every seam: the vision tower's output, the
-image tokens, and the logits along the source's own greedy text; then the answers of both.
+image tokens, an encoder's output, and the logits along the source's own greedy text; then the answers
+of both. Of a model for matching: the vectors of pictures and of a few texts, and how well they fit.
 
   MODEL              a package's folder or name
   IMAGES             pictures to compare on; default: scenes the demo model has never seen
@@ -103,17 +104,12 @@ async function compare(
   const expected = await measureSeams(exact, pictures, tokens, threads)
   const along = expected.map(({ ids }) => ids)
   const actual = await measureSeams(folder, pictures, along, threads)
-  const distances = (
-    [
-      ['vision tower', 'imageEmbeds'],
-      ['image tokens', 'imageTokens'],
-      ['logits', 'logits'],
-    ] as const
-  ).map(([seam, key]) => distance(seam, actual, expected, key))
-  const agreement = topAgreement(actual, expected, tokens)
-  const before = await answers(exact, pictures)
-  const after = await answers(folder, pictures)
-  const changed = after.filter((text, i) => text !== before[i]).length
+  const distances = Object.keys(expected[0]?.values ?? {}).map((seam) =>
+    distance(seam, actual, expected),
+  )
+  const texts = expected.some(({ ids }) => ids.length > 0)
+    ? await compareTexts({ folder, exact, pictures }, actual, expected, tokens)
+    : null
   process.stdout.write(
     formatTable([
       ['against the source in fp32', 'cosine', 'relative error'],
@@ -122,11 +118,15 @@ async function compare(
         same.toFixed(6),
         error.toExponential(1),
       ]),
-      ['same likeliest token', percent(agreement), ''],
-      ['descriptions changed', `${changed} of ${pictures.length}`, ''],
+      ...(texts === null
+        ? []
+        : [
+            ['same likeliest token', percent(texts.agreement), ''],
+            ['descriptions changed', `${texts.changed} of ${pictures.length}`, ''],
+          ]),
     ]),
   )
-  const results = { model: name, pictures: pictures.length, tokens, distances, agreement, changed }
+  const results = { model: name, pictures: pictures.length, tokens, distances, ...texts }
   writeResults('fidelity', results)
   writeChart('fidelity', {
     title: `${name}: relative error against the source in fp32`,
@@ -135,13 +135,28 @@ async function compare(
   })
 }
 
-function distance(
-  seam: string,
+/** How often both find the same token the likeliest, and how many descriptions differ. */
+async function compareTexts(
+  packages: {
+    readonly folder: string
+    readonly exact: string
+    readonly pictures: readonly Uint8Array[]
+  },
   actual: readonly Seams[],
   expected: readonly Seams[],
-  key: 'imageEmbeds' | 'imageTokens' | 'logits',
-): Distance {
-  const pairs = actual.map((one, i) => [one[key], expected[i]![key]] as const)
+  tokens: number,
+): Promise<{ readonly agreement: number; readonly changed: number }> {
+  const { folder, exact, pictures } = packages
+  const before = await answers(exact, pictures)
+  const after = await answers(folder, pictures)
+  return {
+    agreement: topAgreement(actual, expected, tokens),
+    changed: after.filter((text, i) => text !== before[i]).length,
+  }
+}
+
+function distance(seam: string, actual: readonly Seams[], expected: readonly Seams[]): Distance {
+  const pairs = actual.map((one, i) => [one.values[seam]!, expected[i]!.values[seam]!] as const)
   const mean = (of: (pair: readonly [Float32Array, Float32Array]) => number) =>
     pairs.reduce((sum, pair) => sum + of(pair), 0) / pairs.length
   return {
@@ -158,11 +173,12 @@ function topAgreement(
   tokens: number,
 ): number {
   let same = 0
-  for (const [i, { logits }] of actual.entries()) {
+  for (const [i, { values }] of actual.entries()) {
+    const logits = values[LOGITS]!
     const width = logits.length / tokens
     for (let row = 0; row < tokens; row++) {
       const at = (all: Float32Array) => argmax(all.subarray(row * width, (row + 1) * width))
-      same += at(logits) === at(expected[i]!.logits) ? 1 : 0
+      same += at(logits) === at(expected[i]!.values[LOGITS]!) ? 1 : 0
     }
   }
   return same / (actual.length * tokens)

@@ -3,91 +3,233 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { Tensor } from 'onnxruntime-node'
 import { convertCheckpoint } from '../../inference/convert/convert.ts'
-import { toPixelValues } from '../../inference/image/pixel-values.ts'
-import { DecoderRun, float, openGraphs, runOne } from '../../test/helpers/graph-sessions.ts'
+import { largestProduct } from '../../inference/engine/matching/match-programs.ts'
+import { int64 } from '../../inference/families/common/decoder-feeds.ts'
+import type { ImageFeatures, ImageTokens } from '../../inference/families/common/runner.ts'
+import { argmax } from '../../inference/generation/scores.ts'
+import { floats } from '../../inference/runtime/floats.ts'
 import {
   checkpointFolder,
+  type CheckpointName,
   FIXTURES,
+  INSTRUCT_NAMES,
+  ITM_NAMES,
+  type ItmName,
+  LLAMA_NAMES,
+  loadItm,
   loadParity,
   PARITY_NAMES,
+  type Parity,
   type ParityName,
   relativeError,
+  T5_NAMES,
   tensorOf,
 } from '../../test/helpers/parity.ts'
+import { openAnyRunner, openTestRunner, type TestRunner } from '../../test/helpers/runners.ts'
 import { writeResults } from '../report/results.ts'
 import { formatTable } from '../report/tally.ts'
 
-/** Largest difference of a seam over the largest value there. */
-type Errors = {
-  readonly image_embeds: number
-  readonly query_output: number
-  readonly image_tokens: number
+/** What is compared; the largest difference of a seam over the largest value there. */
+const SEAMS = [
+  'image_embeds',
+  'query_output',
+  'image_tokens',
+  /** An encoder's output. */
+  'encoded',
   /** Over the prefill's last row and the greedy steps after it, of the question. */
-  readonly logits: number
-}
+  'logits',
+] as const
+const MATCH_SEAMS = [
+  'image_embeds',
+  'query_output',
+  'image_vectors',
+  'text_vectors',
+  'itm',
+  'itc',
+] as const
+
+type Errors<Seam extends string> = Partial<Record<Seam, number>>
 
 export async function runParityBench(): Promise<void> {
   const work = mkdtempSync(path.join(tmpdir(), 'sightseer-parity-'))
   try {
-    const errors: Record<string, Errors> = {}
-    for (const name of PARITY_NAMES) {
-      errors[name] = await measure(name, path.join(work, name))
+    const errors: Record<string, Errors<(typeof SEAMS)[number]>> = {}
+    for (const name of [...PARITY_NAMES, ...T5_NAMES, ...INSTRUCT_NAMES, ...LLAMA_NAMES]) {
+      errors[name] = await measure(name, await convert(name, work))
     }
-    const rows = Object.entries(errors).map(([name, seams]) => [
-      name,
-      ...Object.values(seams).map((error) => error.toExponential(1)),
-    ])
-    const seams = ['image_embeds', 'query_output', 'image_tokens', 'logits']
-    process.stdout.write(formatTable([['relative error', ...seams], ...rows]))
-    writeResults('parity', { errors })
+    const matching: Record<string, Errors<(typeof MATCH_SEAMS)[number]>> = {}
+    for (const name of ITM_NAMES) {
+      matching[name] = await measureMatching(name, await convert(name, work))
+    }
+    print('relative error', SEAMS, errors)
+    print('matching', MATCH_SEAMS, matching)
+    writeResults('parity', { errors, matching })
   } finally {
     rmSync(work, { recursive: true, force: true })
   }
 }
 
-/** Each seam gets our own output of the one before, so errors accumulate as they do in use. */
-async function measure(name: ParityName, out: string): Promise<Errors> {
-  const parity = loadParity(name)
+async function convert(name: CheckpointName, work: string): Promise<string> {
+  const out = path.join(work, name)
   const options = { precision: 'fp32', name, source: null } as const
-  const card = await convertCheckpoint(checkpointFolder(name), out, options)
-  const graphs = await openGraphs(out, card)
-  const { imageSize, visionTokens, visionHidden } = card.dimensions
-  const bytes = readFileSync(path.join(FIXTURES, parity.image))
-  const pixels = await toPixelValues(bytes, { imageSize, preprocessing: card.preprocessing })
-  const shape = [1, 3, imageSize, imageSize]
-  const { image_embeds } = await runOne(graphs.vision, float(pixels, shape))
-  const embedsShape = [1, visionTokens, visionHidden]
-  const bridged = await runOne(graphs.qformer, float(image_embeds!, embedsShape))
-  const steps = tensorOf(parity, 'logits.question.steps')
-  const { ids } = parity.prompts.question
-  const run = new DecoderRun(graphs, 1, parity.queryTokens + ids.length + steps.shape[0]!)
-  const greedy = plainGreedy(parity)
-  const found: number[] = []
-  let logits = await run.step({ imageTokens: bridged['image_tokens']!, ids: [ids] })
-  for (let i = 0; ; i++) {
-    found.push(...logits)
-    if (i + 1 === steps.shape[0]) {
-      break
+  await convertCheckpoint(checkpointFolder(name), out, options)
+  return out
+}
+
+function print<Seam extends string>(
+  title: string,
+  seams: readonly Seam[],
+  errors: Readonly<Record<string, Errors<Seam>>>,
+): void {
+  const rows = Object.entries(errors).map(([name, one]) => [
+    name,
+    ...seams.map((seam) => one[seam]?.toExponential(1) ?? ''),
+  ])
+  process.stdout.write(formatTable([[title, ...seams], ...rows]))
+}
+
+/** Each seam gets our own output of the one before, so errors accumulate as they do in use. */
+async function measure(name: ParityName, folder: string): Promise<Errors<(typeof SEAMS)[number]>> {
+  const parity = loadParity(name)
+  const runner = await openTestRunner(folder)
+  try {
+    const bytes = readFileSync(path.join(FIXTURES, parity.image))
+    const [features] = await runner.images.encode([await runner.images.preprocess(bytes)])
+    const bridged = await queried(runner, parity, features!)
+    const [tokens] = await runner.images.bridge([features!], [parity.prompts.question.text])
+    const encoded = await encodedBy(runner, parity, tokens!)
+    const steps = tensorOf(parity, 'logits.question.steps').data
+    return {
+      image_embeds: against(parity, 'image_embeds', features!.data),
+      query_output: against(parity, 'query_output', bridged),
+      image_tokens: against(parity, 'image_tokens', tokens!.data),
+      ...(encoded && { encoded: against(parity, 'encoded', encoded) }),
+      logits: relativeError(await alongGreedy(runner, parity, tokens!), steps),
     }
-    logits = await run.step({ imageTokens: null, ids: [[greedy[i]!]] })
-  }
-  const against = (tensor: string, actual: ArrayLike<number>) =>
-    relativeError(actual, tensorOf(parity, tensor).data)
-  return {
-    image_embeds: against('image_embeds', image_embeds!),
-    query_output: against('query_output', bridged['query_output']!),
-    image_tokens: against('image_tokens', bridged['image_tokens']!),
-    logits: against('logits.question.steps', found),
+  } finally {
+    await runner.close()
   }
 }
 
-/** The reference's ids along which it recorded the logits of the question. */
-function plainGreedy(parity: ReturnType<typeof loadParity>): readonly number[] {
+/** A tensor of the question where there is one of its own. */
+function against(parity: Parity, seam: string, actual: ArrayLike<number>): number {
+  const own = `${seam}.question`
+  return relativeError(actual, tensorOf(parity, own in parity.tensors ? own : seam).data)
+}
+
+/** The Q-Former's rows before they are projected. */
+async function queried(
+  runner: TestRunner,
+  parity: Parity,
+  { data, shape }: ImageFeatures,
+): Promise<Float32Array> {
+  const { instruction } = parity.prompts.question
+  const read = instruction && {
+    input_ids: int64(instruction, [1, instruction.length]),
+    text_mask: int64(
+      instruction.map(() => 1),
+      [1, instruction.length],
+    ),
+  }
+  const feeds = { image_embeds: new Tensor('float32', data, [1, ...shape]), ...read }
+  const outputs = await runner.sessions.get('qformer').run(feeds, ['query_output'])
+  return floats(outputs['query_output'])
+}
+
+/** What an encoder makes of the question; null of a model without one. */
+async function encodedBy(
+  { card, sessions }: TestRunner,
+  parity: Parity,
+  { data, shape }: ImageTokens,
+): Promise<Float32Array | null> {
+  if (!card.graphs.includes('encoder')) {
+    return null
+  }
+  const { ids } = parity.prompts.question
+  const feeds = {
+    image_tokens: new Tensor('float32', data, [1, ...shape]),
+    input_ids: int64(ids, [1, ids.length]),
+  }
+  const outputs = await sessions.get('encoder').run(feeds, ['encoder_output'])
+  return floats(outputs['encoder_output'])
+}
+
+/** The logits of the question's answer, along the reference's own. */
+async function alongGreedy(
+  { decoder }: TestRunner,
+  parity: Parity,
+  tokens: ImageTokens,
+): Promise<number[]> {
   const { data, shape } = tensorOf(parity, 'logits.question.steps')
-  const vocabSize = shape[1]!
-  return Array.from({ length: shape[0]! }, (_, i) => {
-    const row = data.subarray(i * vocabSize, (i + 1) * vocabSize)
-    return row.indexOf(Math.max(...row))
-  })
+  const { text } = parity.prompts.question
+  const prepared = decoder.prepare({ kind: 'raw', text }, 1, shape[0]!)
+  const cache = decoder.createCache()
+  const all: number[] = []
+  for (let i = 0; i < shape[0]!; i++) {
+    const before = data.subarray((i - 1) * shape[1]!, i * shape[1]!)
+    const logits =
+      i === 0
+        ? await decoder.prefill(cache, prepared.layOut([{ key: 'picture', tokens }]).segments)
+        : await decoder.step(cache, [argmax(before)])
+    all.push(...logits)
+  }
+  cache.dispose()
+  return all
+}
+
+/** `itm` and `itc` are compared as they are, over all pictures and texts. */
+async function measureMatching(
+  name: ItmName,
+  folder: string,
+): Promise<Errors<(typeof MATCH_SEAMS)[number]>> {
+  const parity = loadItm(name)
+  const runner = await openAnyRunner(folder)
+  try {
+    const worst: Record<(typeof MATCH_SEAMS)[number], number> = {
+      image_embeds: 0,
+      query_output: 0,
+      image_vectors: 0,
+      text_vectors: 0,
+      itm: 0,
+      itc: 0,
+    }
+    const take = (seam: keyof typeof worst, error: number) => {
+      worst[seam] = Math.max(worst[seam], error)
+    }
+    const pictures = [...new Set(parity.matches.map(({ image }) => image))]
+    for (const [i, picture] of pictures.entries()) {
+      const pixels = await runner.images.preprocess(readFileSync(path.join(FIXTURES, picture)))
+      const [features] = await runner.images.encode([pixels])
+      const [vectors] = await runner.images.bridge([features!])
+      take(
+        'image_embeds',
+        relativeError(features!.data, tensorOf(parity, `image_embeds.${i}`).data),
+      )
+      take(
+        'image_vectors',
+        relativeError(vectors!.data, tensorOf(parity, `image_vectors.${i}`).data),
+      )
+      const feeds = {
+        image_embeds: new Tensor('float32', features!.data, [1, ...features!.shape]),
+        input_ids: int64([0], [1, 1]),
+        text_mask: int64([1], [1, 1]),
+        together: int64([0], [1]),
+      }
+      const outputs = await runner.sessions.get('qformer').run(feeds, ['query_output'])
+      const rows = tensorOf(parity, `query_output.${i}`).data
+      take('query_output', relativeError(floats(outputs['query_output']), rows))
+      for (const [t, match] of parity.matches.filter(({ image }) => image === picture).entries()) {
+        const vector = await runner.matcher!.textVector(match.ids)
+        take('text_vectors', relativeError(vector, tensorOf(parity, `text.${t}`).data))
+        const itm = await runner.matcher!.probability(features!, match.ids)
+        take('itm', Math.abs(itm - match.itm))
+        take('itc', Math.abs(largestProduct(vectors!, vector) - match.itc))
+      }
+    }
+    return worst
+  } finally {
+    await runner.close()
+  }
 }

@@ -1,28 +1,48 @@
 /**
- * What a package gives at every seam, for some pictures: the vision tower's output, the image
- * tokens, and the logits along given ids. Runs the engine's parts without the scheduler, one by one.
+ * What a package gives at every seam, for some pictures. Runs the engine's parts without the scheduler,
+ * one by one.
+ *
+ * Of a model that writes text: the vision tower's output, the image tokens, what an encoder makes of
+ * them, and the logits along given ids. Of one that compares texts with pictures: the vision tower's
+ * output, the vectors of pictures and texts, and how well they fit.
  */
 
-import { textCard } from '../../inference/package/model-card.ts'
+import { Tensor } from 'onnxruntime-node'
+import { largestProduct } from '../../inference/engine/matching/match-programs.ts'
+import { int64 } from '../../inference/families/common/decoder-feeds.ts'
+import type {
+  EncodedSegment,
+  ImageFeatures,
+  ImageTokens,
+  Matcher,
+  ModelRunner,
+  TextDecoder,
+} from '../../inference/families/common/runner.ts'
 import { familyOf } from '../../inference/families/index.ts'
-import { hostCaches } from '../../inference/kv/host-cache.ts'
-import { toPixelValues } from '../../inference/image/pixel-values.ts'
-import { openSessions } from '../../inference/runtime/sessions.ts'
 import { argmax } from '../../inference/generation/scores.ts'
-import { tokenizerOpener } from '../../inference/text/tokenizer.ts'
+import { toPixelValues } from '../../inference/image/pixel-values.ts'
+import { hostCaches } from '../../inference/kv/host-cache.ts'
 import { openPackage } from '../../inference/package/open-package.ts'
+import { floats } from '../../inference/runtime/floats.ts'
+import { openSessions, type Sessions } from '../../inference/runtime/sessions.ts'
+import { loadTokenizer, tokenizerOpener } from '../../inference/text/tokenizer.ts'
+
+/** What pictures are compared with. */
+const TEXTS = ['a photo of a cat', 'red heart', 'two people at a table', 'a screenshot with text']
 
 /** Of one picture. Every seam is made of the package's own output of the one before. */
 export type Seams = {
-  /** float32, [visionTokens, visionHidden]. */
-  readonly imageEmbeds: Float32Array
-  /** float32, [queryTokens, embedSize]. */
-  readonly imageTokens: Float32Array
-  /** float32, [ids, vocabSize]: before each id. */
-  readonly logits: Float32Array
+  /** By title, in the order in which they are made. */
+  readonly values: Readonly<Record<string, Float32Array>>
   /** The ids that the logits are along, those of plain greedy where none were given. */
   readonly ids: readonly number[]
 }
+
+export const VISION = 'vision tower'
+export const TOKENS = 'image tokens'
+export const ENCODER = 'encoder'
+export const LOGITS = 'logits'
+export const MATCHES = 'matches'
 
 /**
  * @param along ids for each picture, so that two packages are compared on the same text; without
@@ -37,45 +57,102 @@ export async function measureSeams(
   process.env['ORT_DISABLE_TELEMETRY'] = '1' // as in inference/backends/thread.ts
   const { card } = await openPackage(folder)
   const sessions = await openSessions(folder, card, threads)
+  const tokenizer = await loadTokenizer(folder)
   try {
-    const { images, decoder } = await familyOf(card).open(card, {
-      openTokenizer: tokenizerOpener(folder),
+    const runner = await familyOf(card).open(card, {
       sessions,
       openCaches: async (shape) => hostCaches(shape),
       longestRun: Infinity,
-      encode: () => [textCard(card).tokens.bos], // no text: what stands for that
+      // Prompts have no text: what stands for that.
+      encode: (text) =>
+        'tokens' in card ? [card.tokens.bos] : tokenizer.encode(text, { special: true }),
+      openTokenizer: tokenizerOpener(folder),
       pixelValues: (bytes, spec) => toPixelValues(bytes, spec),
     })
-    if (decoder === null) {
-      throw new RangeError('expected a model that writes text')
-    }
     const seams: Seams[] = []
     for (const [i, picture] of pictures.entries()) {
-      const [features] = await images.encode([await images.preprocess(picture)])
-      const [image] = await images.bridge([features!])
-      if (!features || !image) {
-        throw new RangeError('expected the tokens of a picture')
+      const { features, tokens } = await encode(runner, picture)
+      const seen = { [VISION]: features.data, [TOKENS]: tokens.data }
+      const { decoder, matcher } = runner
+      if (decoder !== null) {
+        const ids = typeof along === 'number' ? along : along[i]!
+        seams.push(await written(decoder, sessions, tokens, seen, ids))
+      } else if (matcher !== null) {
+        seams.push({ values: { ...seen, ...(await matched(matcher, features, tokens)) }, ids: [] })
       }
-      const given = typeof along === 'number' ? null : along[i]!
-      const count = typeof along === 'number' ? along : along[i]!.length
-      const cache = decoder.createCache()
-      const prepared = decoder.prepare({ kind: 'raw', text: '' }, 1, count)
-      const prompt = prepared.layOut([{ key: 'picture', tokens: image }])
-      const greedy: number[] = []
-      const rows: Float32Array[] = []
-      for (let step = 0; step < count; step++) {
-        const logits =
-          step === 0
-            ? await decoder.prefill(cache, prompt.segments)
-            : await decoder.step(cache, [greedy.at(-1)!])
-        rows.push(logits)
-        greedy.push(given?.[step] ?? argmax(logits))
-      }
-      const logits = new Float32Array(rows.flatMap((row) => Array.from(row)))
-      seams.push({ imageEmbeds: features.data, imageTokens: image.data, logits, ids: greedy })
     }
     return seams
   } finally {
     await sessions.release()
   }
+}
+
+async function encode(
+  { images }: Pick<ModelRunner, 'images'>,
+  picture: Uint8Array,
+): Promise<{ readonly features: ImageFeatures; readonly tokens: ImageTokens }> {
+  const [features] = await images.encode([await images.preprocess(picture)])
+  const [tokens] = await images.bridge([features!])
+  if (!features || !tokens) {
+    throw new RangeError('expected the tokens of a picture')
+  }
+  return { features, tokens }
+}
+
+/** @param along the ids to go along, or how many greedy ones. */
+async function written(
+  decoder: TextDecoder,
+  sessions: Sessions,
+  tokens: ImageTokens,
+  seen: Seams['values'],
+  along: readonly number[] | number,
+): Promise<Seams> {
+  const [given, count] = typeof along === 'number' ? [null, along] : [along, along.length]
+  const cache = decoder.createCache()
+  const prepared = decoder.prepare({ kind: 'raw', text: '' }, 1, count)
+  const { segments } = prepared.layOut([{ key: 'picture', tokens }])
+  const prompt = segments.find((segment) => segment.kind === 'encoded')
+  const ids: number[] = []
+  const rows: Float32Array[] = []
+  for (let step = 0; step < count; step++) {
+    const logits =
+      step === 0 ? await decoder.prefill(cache, segments) : await decoder.step(cache, [ids.at(-1)!])
+    rows.push(logits)
+    ids.push(given?.[step] ?? argmax(logits))
+  }
+  const logits = new Float32Array(rows.flatMap((row) => Array.from(row)))
+  const encoded = prompt && { [ENCODER]: await encodedBy(sessions, tokens, prompt) }
+  return { values: { ...seen, ...encoded, [LOGITS]: logits }, ids }
+}
+
+/** What an encoder makes of a picture and the ids after it. */
+async function encodedBy(
+  sessions: Sessions,
+  { data, shape }: ImageTokens,
+  { input }: EncodedSegment,
+): Promise<Float32Array> {
+  const ids = input.flatMap((segment) => (segment.kind === 'ids' ? segment.ids : []))
+  const feeds = {
+    image_tokens: new Tensor('float32', data, [1, ...shape]),
+    input_ids: int64(ids, [1, ids.length]),
+  }
+  const outputs = await sessions.get('encoder').run(feeds, ['encoder_output'])
+  return floats(outputs['encoder_output'])
+}
+
+/** Probability and cosine of each text. */
+async function matched(
+  matcher: Matcher,
+  features: ImageFeatures,
+  vectors: ImageTokens,
+): Promise<Seams['values']> {
+  const texts: number[] = []
+  const matches: number[] = []
+  for (const text of TEXTS) {
+    const ids = matcher.prepare(text)
+    const vector = await matcher.textVector(ids)
+    texts.push(...vector)
+    matches.push(await matcher.probability(features, ids), largestProduct(vectors, vector))
+  }
+  return { 'text vectors': Float32Array.from(texts), [MATCHES]: Float32Array.from(matches) }
 }

@@ -31,7 +31,7 @@ export function embedTextProgram(matcher: Prepare, { text }: EmbedTextRequest): 
 }
 
 /** Of a picture's vectors with that of a text; all have length 1, so it is a cosine. */
-function largestProduct({ data, shape }: ImageTokens, vector: Float32Array): number {
+export function largestProduct({ data, shape }: ImageTokens, vector: Float32Array): number {
   const [rows, width] = shape
   let largest = -1
   for (let row = 0; row < rows; row++) {

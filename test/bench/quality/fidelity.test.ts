@@ -4,27 +4,55 @@ import path from 'node:path'
 import { describe, it } from 'node:test'
 import { readFileSync } from 'node:fs'
 import { cosine } from '../../../bench/quality/distance.ts'
-import { measureSeams } from '../../../bench/quality/seams.ts'
+import {
+  ENCODER,
+  LOGITS,
+  MATCHES,
+  measureSeams,
+  TOKENS,
+  VISION,
+} from '../../../bench/quality/seams.ts'
 import { argmax } from '../../helpers/graph-sessions.ts'
 import { packageFor } from '../../helpers/packages.ts'
-import { FIXTURES, loadParity, relativeError, tensorOf } from '../../helpers/parity.ts'
+import { FIXTURES, loadItm, loadParity, relativeError, tensorOf } from '../../helpers/parity.ts'
 
 describe('measureSeams', () => {
-  for (const name of ['base', 't5-gated'] as const) {
+  for (const name of ['base', 't5-gated', 'instruct-t5'] as const) {
     it(`gives what the reference gives, in full precision: ${name}`, async () => {
       const parity = loadParity(name)
       const picture = readFileSync(path.join(FIXTURES, parity.image))
       const steps = tensorOf(parity, 'logits.caption.steps')
       const [seams] = await measureSeams(await packageFor(name), [picture], steps.shape[0]!, 1)
       for (const [actual, expected] of [
-        [seams!.imageEmbeds, 'image_embeds'],
-        [seams!.imageTokens, 'image_tokens'],
-        [seams!.logits, 'logits.caption.steps'],
+        [VISION, 'image_embeds'],
+        [TOKENS, 'image_tokens'],
+        [ENCODER, 'encoded.caption'],
+        [LOGITS, 'logits.caption.steps'],
       ] as const) {
-        assert.ok(relativeError(actual, tensorOf(parity, expected).data) < 1e-4, expected)
+        assert.equal(actual in seams!.values, expected in parity.tensors, actual)
+        if (expected in parity.tensors) {
+          const error = relativeError(seams!.values[actual]!, tensorOf(parity, expected).data)
+          assert.ok(error < 1e-4, expected)
+        }
       }
     })
   }
+
+  it('gives the vectors and the fit of a model that compares texts with pictures', async () => {
+    const parity = loadItm('itm-common')
+    const picture = readFileSync(path.join(FIXTURES, parity.matches[0]!.image))
+    const [seams] = await measureSeams(await packageFor('itm-common'), [picture], 4, 1)
+    for (const [seam, expected] of [
+      [VISION, 'image_embeds.0'],
+      [TOKENS, 'image_vectors.0'],
+    ] as const) {
+      assert.ok(relativeError(seams!.values[seam]!, tensorOf(parity, expected).data) < 1e-4)
+    }
+    const matches = Array.from(seams!.values[MATCHES]!)
+    assert.equal(matches.length, 8)
+    const probabilities = matches.filter((_, i) => i % 2 === 0)
+    assert.ok(probabilities.every((one) => one > 0 && one < 1))
+  })
 
   // Random weights are far harder to round than trained ones: here it shows that parts are in place.
   for (const [precision, least] of [
@@ -41,7 +69,7 @@ describe('measureSeams', () => {
       )
       const folder = await packageFor('t5-blocks', precision)
       const [seams] = await measureSeams(folder, [picture], [ids], 1)
-      const similarity = cosine(seams!.logits, expected.data)
+      const similarity = cosine(seams!.values[LOGITS]!, expected.data)
       assert.ok(similarity > least, `cosine ${similarity}`)
     })
   }

@@ -33,6 +33,10 @@ function configOf(name: ParityName): Record<string, unknown> {
   return JSON.parse(readFileSync(path.join(checkpointFolder(name), 'config.json'), 'utf8'))
 }
 
+function isLanguage([name]: [string, unknown]): boolean {
+  return name.startsWith('language_model.')
+}
+
 /** A BLIP-2 that sees as one checkpoint and speaks as another. @returns its folder. */
 function compose(sees: ParityName, speaks: ParityName): string {
   const out = path.join(folder, `${sees}+${speaks}`)
@@ -51,7 +55,6 @@ function compose(sees: ParityName, speaks: ParityName): string {
     Object.assign(config, { [key]: seeing[key] })
   }
   writeFileSync(path.join(out, 'config.json'), JSON.stringify(config))
-  const isLanguage = ([name]: [string, unknown]) => name.startsWith('language_model.')
   const tensors = Object.fromEntries([
     ...Object.entries(readTensors(checkpointFolder(sees))).filter((one) => !isLanguage(one)),
     ...Object.entries(readTensors(checkpointFolder(speaks))).filter(isLanguage),

@@ -13,7 +13,7 @@ import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { readUnseenScenes } from '../../../../bench/quality/demo-scenes.ts'
 import { relativeDistance } from '../../../../bench/quality/distance.ts'
-import { measureSeams } from '../../../../bench/quality/seams.ts'
+import { measureSeams, TOKENS as IMAGE_TOKENS, VISION } from '../../../../bench/quality/seams.ts'
 import type { Seams } from '../../../../bench/quality/seams.ts'
 import { convertCheckpoint } from '../../../../inference/convert/convert.ts'
 import type { ConvertProgress } from '../../../../inference/convert/convert.ts'
@@ -63,9 +63,11 @@ function filesOf(name: string): string[] {
 function error(
   actual: readonly Seams[],
   expected: readonly Seams[],
-  seam: 'imageEmbeds' | 'imageTokens',
+  seam: typeof VISION | typeof IMAGE_TOKENS,
 ) {
-  const errors = actual.map((one, i) => relativeDistance(one[seam], expected[i]![seam]))
+  const errors = actual.map((one, i) =>
+    relativeDistance(one.values[seam]!, expected[i]!.values[seam]!),
+  )
   return errors.reduce((sum, one) => sum + one, 0) / errors.length
 }
 
@@ -76,7 +78,7 @@ describe('a package calibrated with pictures', () => {
     const along = expected.map(({ ids }) => ids)
     const plain = await measureSeams(at('plain'), others, along, 1)
     const smoothed = await measureSeams(at('smoothed'), others, along, 1)
-    for (const seam of ['imageEmbeds', 'imageTokens'] as const) {
+    for (const seam of [VISION, IMAGE_TOKENS] as const) {
       const [before, after] = [error(plain, expected, seam), error(smoothed, expected, seam)]
       assert.ok(after * 5 < before, `${seam}: ${before} plain, ${after} smoothed`)
     }
