@@ -122,6 +122,7 @@ describe('an encrypted store', () => {
       "(SELECT value FROM keyv WHERE key = 'turns/1')",
       'substr(value, 1, 30)',
       "'sightseer'",
+      `'{"secret":"${randomBytes(32).toString('base64')}","keys":[]}'`,
       "'aes1' || substr(value, 5)",
     ]) {
       change(sql)
