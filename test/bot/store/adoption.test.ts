@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { createCipheriv, randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { after, before, beforeEach, describe, it } from 'node:test'
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import { pino } from 'pino'
 import { z } from 'zod'
 import type { Backend } from '../../../bot/store/backends/backend.ts'
@@ -14,6 +14,7 @@ import { openStore } from '../../../bot/store/store.ts'
 import type { CollectionSpec } from '../../../bot/store/types.ts'
 import { BACKENDS } from '../../helpers/backends.ts'
 import type { Database } from '../../helpers/databases.ts'
+import { OpenedStores, refused } from '../../helpers/store-kinds.ts'
 
 const log = pino({ level: 'silent' })
 const [OLD, NEW] = [randomBytes(32), randomBytes(32)]
@@ -46,7 +47,8 @@ for (const [name, options, start, openBackend] of BACKENDS) {
     let database: Database
     let backend: Backend
 
-    const open = (...keys: Uint8Array[]) => openStore({ url: database.url, keys, log })
+    const stores = new OpenedStores()
+    const open = (...keys: Uint8Array[]) => stores.open({ url: database.url, keys, log })
     const put = (key: string, value: string, expires = EXPIRES) =>
       backend.write(key, { value, expires, tags: ['notes/user:clear'] })
     const encrypt = (
@@ -68,6 +70,7 @@ for (const [name, options, start, openBackend] of BACKENDS) {
       await backend.close()
       await database.stop()
     })
+    afterEach(() => stores.close())
     beforeEach(async () => {
       for await (const key of backend.keys('')) {
         await backend.delete(key)
@@ -80,7 +83,7 @@ for (const [name, options, start, openBackend] of BACKENDS) {
       await put('notes/1/c', aes1(plain('lin'), NEW))
       await put('notes/1/d', encode({ value: { by: 'lin' }, expires: Date.now() + 1e12 }))
       await put('meta/encryption', aes1('sightseer', OLD))
-      await assert.rejects(open(NEW, OLD), /npm run store -- encrypt/)
+      await assert.rejects(refused(open(NEW, OLD)), /npm run store -- encrypt/)
       const census = await encrypt([NEW, OLD])
       assert.deepEqual(
         [census.hasMarker, Object.fromEntries(census.counts.get('notes')!)],
@@ -99,9 +102,14 @@ for (const [name, options, start, openBackend] of BACKENDS) {
         (await Array.fromAsync(notes.keysWith('user:ada'))).toSorted(),
         [notes.storedKey('1/a'), notes.storedKey('1/b')].toSorted(),
       )
-      const value = (await backend.read(`notes/${notes.storedKey('1/b')}`))!
-      const text = createEncryption([NEW]).decrypt(value, `notes/${notes.storedKey('1/b')}`)
-      assert.ok(Math.abs(JSON.parse(text).expires - EXPIRES) < 10_000)
+      const expiryOf = async (key: string) => {
+        const place = `notes/${notes.storedKey(key)}`
+        const text = createEncryption([NEW]).decrypt((await backend.read(place))!, place)
+        return Number(JSON.parse(text).expires)
+      }
+      assert.ok(Math.abs((await expiryOf('1/b')) - EXPIRES) < 10_000)
+      const inDays = ((await expiryOf('1/d')) - Date.now()) / 86_400_000
+      assert.ok(inDays > 399 && inDays <= 400, `${inDays} days`)
       await store.close()
     })
 
@@ -123,7 +131,7 @@ for (const [name, options, start, openBackend] of BACKENDS) {
           () => false,
         )
         if ((await backend.read('meta/strict')) === undefined) {
-          await assert.rejects(open(NEW), /npm run store -- encrypt/)
+          await assert.rejects(refused(open(NEW)), /npm run store -- encrypt/)
           await encrypt([NEW])
         }
         const store = await open(NEW)
@@ -138,6 +146,29 @@ for (const [name, options, start, openBackend] of BACKENDS) {
           break
         }
       }
+    })
+
+    it('takes what another process writes meanwhile, unless that goes on', async () => {
+      await put('notes/1/a', plain('ada'))
+      let late = 1
+      const swap: Backend['swap'] = async (...args) => {
+        const isDone = await backend.swap(...args)
+        await (late-- > 0 ? put(`notes/0/${late}`, plain('lin')) : undefined)
+        return isDone
+      }
+      await encryptStore({ ...backend, swap }, createEncryption([NEW]), { signal })
+      assert.deepEqual(
+        (await formats()).map((format) => format.slice(0, 5)),
+        ['aes2.', 'aes2.'],
+      )
+      await backend.delete('meta/strict')
+      late = Infinity
+      await put('notes/1/a', plain('ada'))
+      await assert.rejects(
+        encryptStore({ ...backend, swap }, createEncryption([NEW]), { signal }),
+        /Other processes keep writing to the store/,
+      )
+      assert.equal(await backend.read('meta/strict'), undefined)
     })
 
     it('stops when it is told to, between two values', async () => {
@@ -171,7 +202,7 @@ for (const [name, options, start, openBackend] of BACKENDS) {
         'notes/1/bad2',
       ])
       assert.equal(await backend.read('notes/1/bad1'), bad[1])
-      await assert.rejects(open(NEW), /npm run store -- encrypt/)
+      await assert.rejects(refused(open(NEW)), /npm run store -- encrypt/)
       await encrypt([NEW], { deletes: true })
       assert.deepEqual(await Array.fromAsync(backend.keys('notes/')), ['notes/1/a'])
       await (await open(NEW)).close()
@@ -204,7 +235,7 @@ for (const [name, options, start, openBackend] of BACKENDS) {
       await before.close()
       await (await open(NEW, OLD)).close()
       await assert.rejects(
-        open(NEW),
+        refused(open(NEW)),
         /a key \([0-9a-f]{8}\) that SIGHTSEER_STORE_KEY does not have/,
       )
       const census = await encrypt([NEW, OLD])

@@ -10,7 +10,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test'
 import { pino } from 'pino'
 import { openStore } from '../../../bot/store/store.ts'
 import { createEncryption, encryptedWith } from '../../../bot/store/encryption/encryption.ts'
-import { TURNS } from '../../helpers/store-kinds.ts'
+import { refused, TURNS } from '../../helpers/store-kinds.ts'
 
 const OLD = randomBytes(32)
 const NEW = randomBytes(32)
@@ -107,7 +107,10 @@ describe('an encrypted store', () => {
 
   it('does not open with another key, and is not harmed by the attempt', async () => {
     await keep(OLD)
-    await assert.rejects(open(NEW), { name: 'ConfigError', message: /another key \([0-9a-f]{8}\)/ })
+    await assert.rejects(refused(open(NEW)), {
+      name: 'ConfigError',
+      message: /another key \([0-9a-f]{8}\)/,
+    })
     const store = await open(OLD)
     assert.deepEqual(await store.collection(TURNS).get('1'), ['a red circle'])
     await store.close()
@@ -126,11 +129,11 @@ describe('an encrypted store', () => {
       "'aes1' || substr(value, 5)",
     ]) {
       change(sql)
-      await assert.rejects(open(OLD), {
+      await assert.rejects(refused(open(OLD)), {
         name: 'ConfigError',
         message: /^The record meta\/strict of the store was changed or damaged\./,
       })
-      await assert.rejects(open(OLD), /meta\/strict/) // the attempt has not mended it
+      await assert.rejects(refused(open(OLD)), /meta\/strict/) // the attempt has not mended it
     }
     database.close()
   })
@@ -150,7 +153,7 @@ describe('an encrypted store', () => {
   it('does not open without a key that it may have records of', async () => {
     await keep(OLD)
     await (await open(NEW, OLD)).close()
-    await assert.rejects(open(NEW), {
+    await assert.rejects(refused(open(NEW)), {
       name: 'ConfigError',
       message: new RegExp(
         `^The store may have records that are encrypted with a key \\(${createEncryption([OLD]).keyId}\\) .*npm run store -- encrypt`,

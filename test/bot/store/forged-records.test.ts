@@ -13,10 +13,10 @@ import { encode } from '../../../bot/store/encoding.ts'
 import { createEncryption } from '../../../bot/store/encryption/encryption.ts'
 import { Names } from '../../../bot/store/encryption/names.ts'
 import { readMarker } from '../../../bot/store/encryption/marker.ts'
-import { openStore } from '../../../bot/store/store.ts'
 import type { Collection, CollectionSpec, Store } from '../../../bot/store/types.ts'
 import { BACKENDS } from '../../helpers/backends.ts'
 import type { Database } from '../../helpers/databases.ts'
+import { OpenedStores, refused } from '../../helpers/store-kinds.ts'
 
 const KEY = randomBytes(32)
 const NOT_AUTHENTIC = { name: 'NotAuthenticError' }
@@ -52,7 +52,8 @@ for (const [name, options, start, openBackend] of BACKENDS) {
     let lines: string[] = []
 
     const log = pino({}, { write: (line: string) => lines.push(line) })
-    const open = (...keys: Uint8Array[]) => openStore({ url: database.url, keys, log })
+    const stores = new OpenedStores()
+    const open = (...keys: Uint8Array[]) => stores.open({ url: database.url, keys, log })
     const plant = (key: string, value: string, tags?: readonly string[]) =>
       backend.write(key, { value, expires: Date.now() + 60_000, tags })
 
@@ -72,8 +73,10 @@ for (const [name, options, start, openBackend] of BACKENDS) {
       await notes.set('1/b', { by: 'ada' })
     })
     afterEach(async () => {
-      await store.collection(NOTES).deleteAll('')
-      await store.close()
+      await stores.close()
+      for await (const key of backend.keys('')) {
+        await backend.delete(key)
+      }
     })
 
     it('are errors, stay as they are, and are logged once without their key', async () => {
@@ -164,12 +167,12 @@ for (const [name, options, start, openBackend] of BACKENDS) {
       await plant('notes/1/b', PLAIN)
       const marker = (await backend.read('meta/strict'))!
       await backend.delete('meta/strict')
-      await assert.rejects(open(KEY), {
+      await assert.rejects(refused(open(KEY)), {
         name: 'ConfigError',
         message: /"npm run store -- encrypt" once\. .*restore a backup instead\.$/,
       })
       await backend.delete('meta/encryption')
-      await assert.rejects(open(KEY), /npm run store -- encrypt/)
+      await assert.rejects(refused(open(KEY)), /npm run store -- encrypt/)
       assert.equal(await backend.read('meta/strict'), undefined) // the attempt has written none
       await plant('meta/strict', marker)
       store = await open(KEY)
@@ -177,14 +180,17 @@ for (const [name, options, start, openBackend] of BACKENDS) {
 
     it('are not read without a key either', async () => {
       await store.close()
-      await assert.rejects(open(), /The store is encrypted, but SIGHTSEER_STORE_KEY is not set\./)
+      await assert.rejects(
+        refused(open()),
+        /The store is encrypted, but SIGHTSEER_STORE_KEY is not set\./,
+      )
       await backend.delete('meta/encryption')
-      await assert.rejects(open(), /SIGHTSEER_STORE_KEY is not set/)
+      await assert.rejects(refused(open()), /SIGHTSEER_STORE_KEY is not set/)
       store = await open(KEY)
       const marker = (await backend.read('meta/strict'))!
       await store.close()
       await backend.delete('meta/strict')
-      await assert.rejects(open(), /SIGHTSEER_STORE_KEY is not set/) // what earlier versions see
+      await assert.rejects(refused(open()), /SIGHTSEER_STORE_KEY is not set/) // what earlier versions see
       await backend.delete('meta/encryption')
       const unencrypted = await open()
       await assert.rejects(unencrypted.collection(NOTES).get('1/a'), NOT_AUTHENTIC)

@@ -2,17 +2,19 @@
 
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { after, before, describe, it } from 'node:test'
+import { after, afterEach, before, describe, it } from 'node:test'
 import { pino } from 'pino'
 import { z } from 'zod'
 import type { Backend } from '../../../bot/store/backends/backend.ts'
 import { encryptStore } from '../../../bot/store/encryption/adoption.ts'
 import { createEncryption } from '../../../bot/store/encryption/encryption.ts'
+import { openMarker } from '../../../bot/store/encryption/marker.ts'
 import { openStore } from '../../../bot/store/store.ts'
 import { tolerateFull } from '../../../bot/store/full-store.ts'
 import type { CollectionSpec } from '../../../bot/store/types.ts'
 import { BACKENDS } from '../../helpers/backends.ts'
 import { type Database, sqliteFile } from '../../helpers/databases.ts'
+import { OpenedStores } from '../../helpers/store-kinds.ts'
 
 const log = pino({ level: 'silent' })
 const OLD = randomBytes(32)
@@ -44,7 +46,10 @@ for (const [name, options, start, openBackend] of BACKENDS) {
       await database.stop()
     })
 
-    const open = (...keys: Uint8Array[]) => openStore({ url: database.url, keys, log })
+    const stores = new OpenedStores()
+    afterEach(() => stores.close())
+
+    const open = (...keys: Uint8Array[]) => stores.open({ url: database.url, keys, log })
     const names = () => Array.fromAsync(backend.keys('pictures/'))
 
     it('are moved from clear names when the store is opened, and stay when its key changes', async () => {
@@ -116,14 +121,33 @@ for (const [name, options, start, openBackend] of BACKENDS) {
       await next.close()
     })
 
+    it('have one secret when another process fills the store meanwhile', async () => {
+      for await (const key of backend.keys('')) {
+        await backend.delete(key)
+      }
+      const encryption = createEncryption([NEW])
+      let other: Uint8Array | undefined
+      const secret = await openMarker(
+        {
+          ...backend,
+          async *keys(prefix) {
+            other ??= await openMarker(backend, encryption)
+            yield* backend.keys(prefix)
+          },
+        },
+        encryption,
+      )
+      assert.ok(other)
+      assert.deepEqual(secret, other)
+    })
+
     it('have one secret when two processes start at once on an empty store', async () => {
       for await (const key of backend.keys('')) {
         await backend.delete(key)
       }
-      const stores = await Promise.all([open(NEW), open(NEW), open(NEW)])
-      const keys = stores.map((store) => store.collection(PICTURES).storedKey('1/abc123'))
+      const three = await Promise.all([open(NEW), open(NEW), open(NEW)])
+      const keys = three.map((store) => store.collection(PICTURES).storedKey('1/abc123'))
       assert.equal(new Set(keys).size, 1)
-      await Promise.all(stores.map((store) => store.close()))
     })
   })
 }
