@@ -19,8 +19,10 @@ const OVERLAP_MS = 15 * MINUTE_MS
 /** @returns the tags of a value; undefined if it cannot be read. */
 export type Tagger = (key: string, value: string) => Promise<readonly string[] | undefined>
 
+type UpkeepBackend = Pick<Backend, 'read' | 'retag' | 'untagged' | 'untaggedForMs'>
+
 export class Upkeep {
-  readonly #backend: Backend
+  readonly #backend: UpkeepBackend
   readonly #log: Logger
   readonly #startedAt = performance.now()
   readonly #started = new Set<string>()
@@ -31,7 +33,7 @@ export class Upkeep {
   readonly #running = new KeyedMutex()
   #isStopped = false
 
-  constructor(backend: Backend, log: Logger) {
+  constructor(backend: UpkeepBackend, log: Logger) {
     this.#backend = backend
     this.#log = log
   }

@@ -9,6 +9,8 @@ import type { Backend } from '../../../bot/store/backends/backend.ts'
 import { encryptStore } from '../../../bot/store/encryption/adoption.ts'
 import { createEncryption } from '../../../bot/store/encryption/encryption.ts'
 import { openMarker } from '../../../bot/store/encryption/marker.ts'
+import { Names } from '../../../bot/store/encryption/names.ts'
+import { Renaming } from '../../../bot/store/encryption/renaming.ts'
 import { openStore } from '../../../bot/store/store.ts'
 import { tolerateFull } from '../../../bot/store/full-store.ts'
 import type { CollectionSpec } from '../../../bot/store/types.ts'
@@ -68,6 +70,9 @@ for (const [name, options, start, openBackend] of BACKENDS) {
       const pictures = first.collection(PICTURES)
       assert.deepEqual(await pictures.get('1/abc123'), { by: 'ada' })
       assert.deepEqual(await pictures.get('1/c1ea2'), { by: 'eve' })
+      const moved = `pictures/${pictures.storedKey('1/c1ea2')}`
+      const text = createEncryption([OLD]).decrypt((await backend.read(moved))!, moved)
+      assert.ok(JSON.parse(text).expires <= Date.now() + 30_000, 'it expires when it did before')
       await pictures.set('1/abc124', { by: 'lin' })
       await pictures.set('2/abc123', { by: 'bob' })
       const stored = await names()
@@ -152,6 +157,47 @@ for (const [name, options, start, openBackend] of BACKENDS) {
   })
 }
 
+describe('renaming', () => {
+  const SECRET = randomBytes(32)
+  const STORED = ['pictures/1/a', 'pictures/1/b', 'pictures/1/c']
+
+  /** @param fails how often the database does not answer. */
+  function startRenaming(rename: (name: string) => Promise<void>, fails = 0) {
+    let failures = fails
+    const backend = {
+      async *keys() {
+        if (failures-- > 0) {
+          throw new Error('the database is away')
+        }
+        yield* STORED
+      },
+    }
+    const renaming = new Renaming(backend, new Names(SECRET), log)
+    renaming.start(PICTURES, rename)
+    return renaming
+  }
+
+  it('is tried again after a failure', async () => {
+    const renamed: string[] = []
+    const renaming = startRenaming(async (name) => void renamed.push(name), 1)
+    await assert.rejects(renaming.complete('pictures'), /the database is away/)
+    await renaming.complete('pictures')
+    await renaming.complete('pictures')
+    assert.deepEqual(renamed, STORED)
+  })
+
+  it('ends after the record that it is at when the store is closed', async () => {
+    const renamed: string[] = []
+    const { promise: stopped, resolve } = Promise.withResolvers<void>()
+    const renaming = startRenaming(async (name) => {
+      renamed.push(name)
+      resolve(renaming.stop())
+    })
+    await stopped
+    assert.deepEqual(renamed, STORED.slice(0, 1))
+  })
+})
+
 describe('hidden keys in a full store', () => {
   it('are one record in the database and in memory', async () => {
     const database = sqliteFile()
@@ -183,6 +229,9 @@ describe('hidden keys in a full store', () => {
       [pictures.storedKey('1/aa'), { by: 'lin' }],
     ])
     assert.deepEqual(await pictures.get('1/aa'), { by: 'lin' })
+    isFull = false
+    await pictures.set('1/aa', { by: 'kim' })
+    assert.deepEqual(await pictures.get('1/aa'), { by: 'kim' })
     await full.close()
     await database.stop()
   })

@@ -12,6 +12,7 @@ import { pino } from 'pino'
 import { z } from 'zod'
 import { openStore, type StoreOptions } from '../../../bot/store/store.ts'
 import type { Collection, CollectionSpec, Store } from '../../../bot/store/types.ts'
+import { Upkeep } from '../../../bot/store/upkeep.ts'
 import {
   type Database,
   sqliteFile,
@@ -106,6 +107,30 @@ describe('a process that ends while it tags the records of an earlier version', 
     file.close()
     await database.stop()
   })
+})
+
+describe('a search for untagged records', () => {
+  for (const [searches, untaggedForMs] of [
+    [1, 30_000],
+    [2, 0],
+  ] as const) {
+    it(`is good for ${untaggedForMs} ms`, async () => {
+      let count = 0
+      const backend = {
+        untaggedForMs,
+        read: async () => undefined,
+        retag: async () => true,
+        async *untagged() {
+          count += 1
+          yield* []
+        },
+      }
+      const upkeep = new Upkeep(backend, log)
+      await upkeep.complete('notes', async () => [])
+      await upkeep.complete('notes', async () => [])
+      assert.equal(count, searches)
+    })
+  }
 })
 
 for (const [name, options, start, writeEarlier] of DATABASES) {
