@@ -37,17 +37,18 @@ export async function runDemoBench(args: readonly string[]): Promise<void> {
   const model = await openModel(folder)
   try {
     const said = await sayAll(model, truth.drawings, bytesOf)
+    const things = await sayAll(model, truth.things, bytesOf)
     const others = await sayOfOthers(model, truth.others, bytesOf)
     const rules = await measureHandRules(model, said)
     const agreement = await agreementWithFp32(model, folder, { drawings: truth.drawings, bytesOf })
-    const summary = summaryOf({ said, others, rules, agreement })
+    const summary = summaryOf({ said, things, others, rules, agreement })
     const { name, precision } = model.card
     const results = { model: name, precision, ...summary }
     if (values.json) {
       process.stdout.write(`${JSON.stringify(results)}\n`)
     } else {
       process.stdout.write(handTable(summary))
-      process.stdout.write(values.wrong ? listWrong(said, others) : '')
+      process.stdout.write(values.wrong ? listWrong([...said, ...things], others) : '')
     }
     const file = writeResults('demo', results)
     if (!values.json) {
@@ -64,7 +65,7 @@ function chosen(truth: Truth, renderer: string | undefined, limit: number): Trut
     [...Map.groupBy(all, ({ name }) => path.dirname(name))]
       .filter(([name]) => renderer === undefined || name === renderer)
       .flatMap(([, pictures]) => pictures.slice(0, limit))
-  return { drawings: of(truth.drawings), others: of(truth.others) }
+  return { drawings: of(truth.drawings), things: of(truth.things), others: of(truth.others) }
 }
 
 /**

@@ -8,6 +8,7 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'no
 import path from 'node:path'
 import sharp from 'sharp'
 import { chooseQuestions } from './questions/choose.ts'
+import { askOfThings } from './things/ask.ts'
 import {
   HANDS_FOLDER,
   type HandPicture,
@@ -29,13 +30,15 @@ for (const renderer of RENDERERS) {
   drawings.push(...(await asked(readList<Scene>(renderer))))
   pack(renderer)
 }
+const things = readList<Scene>('things')
+pack('things')
 const others = readList<OtherPicture>('others')
 pack('others')
 // One picture a line, so that a changed truth is a changed line.
 const lines = (list: readonly object[]) => list.map((one) => JSON.stringify(one)).join(',\n')
 writeFileSync(
   path.join(HANDS_FOLDER, TRUTH_FILE),
-  `{"drawings": [\n${lines(drawings)}\n], "others": [\n${lines(others)}\n]}\n`,
+  `{"drawings": [\n${lines(drawings)}\n], "things": [\n${lines(await askedOfThings(things))}\n], "others": [\n${lines(others)}\n]}\n`,
 )
 
 function readList<T>(renderer: string): T[] {
@@ -53,6 +56,15 @@ async function asked(scenes: readonly Scene[]): Promise<HandPicture[]> {
     pictures.push({ ...picture, questions })
   }
   return pictures
+}
+
+async function askedOfThings(scenes: readonly Scene[]): Promise<HandPicture[]> {
+  const pictures = scenes.map(async (scene, seed) => {
+    const { width, height } = await sharp(path.join(from, scene.name)).metadata()
+    const picture = { ...scene, width, height }
+    return { ...picture, questions: askOfThings(picture, seed) }
+  })
+  return Promise.all(pictures)
 }
 
 function pack(renderer: string): void {

@@ -7,12 +7,15 @@ import { KINDS } from './truth.ts'
 import { createTally, formatTable, percent, type Tally } from '../report/tally.ts'
 import type { Said, SaidOfOther } from './answers.ts'
 import type { RuleShares } from './rules.ts'
+import { type ThingRow, thingRows } from './things/report.ts'
 
 /** Where the size of an object is not asked, the ends of the scale count with the others. */
 const BETWEEN = 'between sizes'
 
 type Measured = {
   readonly said: readonly Said[]
+  /** Of the pictures of things and digits. */
+  readonly things: readonly Said[]
   readonly others: readonly SaidOfOther[]
   readonly rules: RuleShares
   readonly agreement: number | null
@@ -31,6 +34,7 @@ type Row = {
 export type Summary = {
   readonly renderers: readonly string[]
   readonly rows: readonly Row[]
+  readonly things: readonly ThingRow[]
   readonly turnedAway: number
   readonly falseDescriptions: Readonly<Record<string, number>>
   readonly rules: RuleShares
@@ -40,7 +44,7 @@ export type Summary = {
 /** Counts by row and renderer; `inside` counts the same without judging whether it is a drawing. */
 type Counts = { readonly by: Tally; readonly inside: Tally }
 
-export function summaryOf({ said, others, rules, agreement }: Measured): Summary {
+export function summaryOf({ said, things, others, rules, agreement }: Measured): Summary {
   const counts: Counts = { by: createTally(), inside: createTally() }
   for (const one of said) {
     countCaption(one, counts)
@@ -60,6 +64,7 @@ export function summaryOf({ said, others, rules, agreement }: Measured): Summary
   return {
     renderers,
     rows,
+    things: thingRows(things),
     turnedAway: shareOf(
       said.filter(({ picture }) => picture.objects.length > 0),
       ({ isTurnedAway }) => isTurnedAway,
@@ -146,7 +151,7 @@ function shareOf<T>(all: readonly T[], counts: (one: T) => boolean): number {
 }
 
 export function handTable({ renderers, rows, ...rest }: Summary): string {
-  const { turnedAway, falseDescriptions, rules, agreement } = rest
+  const { things, turnedAway, falseDescriptions, rules, agreement } = rest
   const columns = ['all', ...renderers]
   return [
     formatTable([
@@ -156,6 +161,16 @@ export function handTable({ renderers, rows, ...rest }: Summary): string {
         goal,
         String(count),
         ...columns.map((column) => percent(shares[column] ?? null)),
+        percent(inside),
+      ]),
+    ]),
+    formatTable([
+      ['things and digits', 'goal', 'asked', 'right', 'if none were turned away'],
+      ...things.map(({ name, goal, count, share, inside }) => [
+        name,
+        goal,
+        String(count),
+        percent(share),
         percent(inside),
       ]),
     ]),

@@ -1,14 +1,20 @@
 /** What counts as right: of an answer, and of a caption. */
 
 import { COLORS, SHAPES } from './questions/words.ts'
+import { DIGITS, pluralOfThing, THINGS } from './things/words.ts'
 import type { HandPicture, Question, Thing } from './truth.ts'
 
-const PLURALS: Readonly<Record<string, string>> = Object.fromEntries(
-  SHAPES.flatMap((shape) => [
+/** What a word of a caption names: a shape, a thing or a digit. */
+const NOUNS: Readonly<Record<string, string>> = Object.fromEntries([
+  ...SHAPES.flatMap((shape) => [
     [shape, shape],
     [shape === 'cross' ? 'crosses' : `${shape}s`, shape],
   ]),
-)
+  ...[...THINGS, ...DIGITS].flatMap((thing) => [
+    [thing, thing],
+    [pluralOfThing(thing), thing],
+  ]),
+])
 const NUMBERS: Readonly<Record<string, number>> = { two: 2, three: 3, four: 4, five: 5, six: 6 }
 /** A color before one of these is not that of the next shape. */
 const NO_SHAPES = new Set(['background', 'border', 'outline', 'edge', 'frame', 'text', 'line'])
@@ -35,13 +41,13 @@ export function isRight(given: string, { answers, kind }: Question): boolean {
 /** Something that a caption names. */
 export type Named = { readonly color: string | null; readonly shape: string }
 
-/** The shapes that a caption names with their colors, in its order; "two red stars" are two. */
+/** The shapes, things and digits that a caption names with their colors, in its order; "two red stars" are two. */
 export function namedThings(caption: string): Named[] {
   const things: Named[] = []
   let color: string | null = null
   let count = 1
-  for (const word of caption.toLowerCase().match(/[a-z]+/g) ?? []) {
-    const shape = PLURALS[word]
+  for (const word of caption.toLowerCase().match(/[a-z]+|[0-9]/g) ?? []) {
+    const shape = NOUNS[word]
     if (shape !== undefined) {
       for (let i = 0; i < count; i++) {
         things.push({ color, shape })
@@ -63,6 +69,11 @@ export function namesAll(caption: string, { objects }: HandPicture): boolean {
   return named.length === objects.length && unnamed(named, objects).length === 0
 }
 
+/** Things have no color of their own, and none is asked of a caption. */
+function isColorOf(color: string | null, { colors }: Thing): boolean {
+  return colors.length === 0 || (color !== null && colors.includes(color))
+}
+
 /** The objects that are not among the named things; each of these stands for one object. */
 export function unnamed(named: readonly Named[], objects: readonly Thing[]): Thing[] {
   const free = [...named]
@@ -70,7 +81,7 @@ export function unnamed(named: readonly Named[], objects: readonly Thing[]): Thi
   const strict = objects.toSorted((a, b) => a.colors.length - b.colors.length)
   return strict.filter((thing) => {
     const index = free.findIndex(
-      ({ shape, color }) => shape === thing.shape && color !== null && thing.colors.includes(color),
+      ({ shape, color }) => shape === thing.shape && isColorOf(color, thing),
     )
     if (index >= 0) {
       free.splice(index, 1)

@@ -67,11 +67,13 @@ export type HandPicture = Scene & {
   readonly questions: readonly Question[]
 }
 
-/** A picture that is no drawing of shapes. */
+/** A picture that is no drawing of shapes or things. */
 export type OtherPicture = { readonly name: string; readonly what: string }
 
 export type Truth = {
   readonly drawings: readonly HandPicture[]
+  /** Pictures of everyday things and of digits; things have no color. */
+  readonly things: readonly HandPicture[]
   readonly others: readonly OtherPicture[]
 }
 
@@ -85,7 +87,7 @@ export function readTruth(): Truth {
 /** All packed pictures by name. */
 export function readHandPictures(): Map<string, Uint8Array> {
   const pictures = new Map<string, Uint8Array>()
-  for (const renderer of ['canvas', 'plots', 'svg', 'others']) {
+  for (const renderer of ['canvas', 'plots', 'svg', 'things', 'others']) {
     const file = path.join(HANDS_FOLDER, `${renderer}.tar`)
     if (existsSync(file)) {
       for (const [name, bytes] of readTar(readFileSync(file))) {

@@ -34,7 +34,7 @@ function saidOfOther(what: string, isFalse: boolean): SaidOfOther {
 }
 
 function rowsOf(all: readonly Said[]) {
-  const { rows } = summaryOf({ said: all, others: [], rules: RULES, agreement: null })
+  const { rows } = summaryOf({ said: all, things: [], others: [], rules: RULES, agreement: null })
   return new Map(rows.map((row) => [row.name, row]))
 }
 
@@ -59,6 +59,7 @@ describe('summaryOf', () => {
     const empty = said('a red heart', true, [])
     const { rows, turnedAway } = summaryOf({
       said: [empty],
+      things: [],
       others: [],
       rules: RULES,
       agreement: null,
@@ -72,11 +73,39 @@ describe('summaryOf', () => {
   it('counts descriptions of other pictures by what they are', () => {
     const { falseDescriptions } = summaryOf({
       said: [],
+      things: [],
       others: [saidOfOther('noise', true), saidOfOther('memes', false)],
       rules: RULES,
       agreement: null,
     })
     assert.deepEqual(falseDescriptions, { all: 0.5, noise: 1, memes: 0 })
+  })
+})
+
+describe('the rows of things and digits', () => {
+  it('count a thing by its name and a digit by its color, too', () => {
+    const cat: Thing = { shape: 'cat', colors: [], box: [0, 0, 0.5, 0.5], style: ['thing'] }
+    const seven: Thing = { shape: '7', colors: ['red'], box: [0, 0, 0.1, 0.1], style: ['digit'] }
+    const { things, rows } = summaryOf({
+      said: [],
+      things: [
+        said('a cat and a red 7', false, [cat, seven]),
+        said('a dog', false, [cat]),
+        said('a blue 7', false, [seven]),
+        said('a cat', true, [cat]),
+      ],
+      others: [],
+      rules: RULES,
+      agreement: null,
+    })
+    assert.deepEqual(rows, [])
+    const shares = things.map(({ name, count, share, inside }) => [name, count, share, inside])
+    assert.deepEqual(shares, [
+      ['things named', 3, 1 / 3, 2 / 3],
+      ['digits named', 2, 0.5, 0.5],
+      ['captions naming all', 4, 0.25, 0.5],
+      ['questions', 4, 0.75, 1],
+    ])
   })
 })
 

@@ -6,9 +6,10 @@ import sharp from 'sharp'
 import { isBeside, largerOf, placeOf, sizeOf } from '../../../bench/hands/geometry.ts'
 import { COLORS, SHAPES } from '../../../bench/hands/questions/words.ts'
 import { isRight, namesAll } from '../../../bench/hands/score.ts'
+import { DIGITS, THINGS } from '../../../bench/hands/things/words.ts'
 import { KINDS, readHandPictures, readTruth, type Thing } from '../../../bench/hands/truth.ts'
 
-const { drawings, others } = readTruth()
+const { drawings, things, others } = readTruth()
 const square = { width: 100, height: 100 }
 
 function at(...box: [number, number, number, number]): Thing {
@@ -18,7 +19,7 @@ function at(...box: [number, number, number, number]): Thing {
 describe('the test pictures', () => {
   it('are all packed, and of the size that the truth states', async () => {
     const pictures = readHandPictures()
-    const names = [...drawings, ...others].map(({ name }) => name)
+    const names = [...drawings, ...things, ...others].map(({ name }) => name)
     assert.deepEqual([...pictures.keys()].toSorted(), names.toSorted())
     for (const { name, width, height } of drawings.filter((_, i) => i % 20 === 0)) {
       const metadata = await sharp(pictures.get(name)).metadata()
@@ -53,6 +54,22 @@ describe('the test pictures', () => {
           `${picture.name} ${question.text}`,
         )
       }
+    }
+  })
+
+  it('show every thing and every digit, each called by its name', () => {
+    const shown = new Set(things.flatMap(({ objects }) => objects.map(({ shape }) => shape)))
+    assert.deepEqual([...shown].toSorted(), [...THINGS, ...DIGITS].toSorted())
+    for (const { name, objects, questions } of things) {
+      for (const { text, answers } of questions.filter(({ kind }) => kind === 'presence')) {
+        const asked = /^(?:is there an?|are there) (\w+)\?$/.exec(text)?.[1]
+        const isThere = objects.some(({ shape }) => shape === asked)
+        assert.deepEqual(answers, [isThere ? 'yes' : 'no'], `${name} ${text}`)
+      }
+      const caption = objects.map(({ shape, colors: [color = ''] }) => `a ${color} ${shape}`)
+      const picture = things.find((one) => one.name === name)!
+      assert.equal(namesAll(caption.join(' and '), picture), true, name)
+      assert.equal(namesAll(`${caption.join(' and ')} and a fox and a bus`, picture), false, name)
     }
   })
 
