@@ -22,8 +22,8 @@ from training.world.data import Pictures
 from training.world.vocabulary import BACKGROUNDS, COLORS, NOUNS, SHAPES, SIZE_EDGES
 from training.parts.words import WordHeads
 
-BATCH, PEAK, STEPS = 64, 1.2e-3, 14_000
-SMALL_SIDE, WIDE_FROM = 160, .55  # pixels of a side in the first part of the steps
+BATCH, PEAK, STEPS = 64, 1.2e-3, 12_000
+SMALL_SIDE, WIDE_FROM = 160, .7  # pixels of a side in the first part of the steps
 WORDS_FROM = .15
 HELD_OUT = 2000  # the first pictures: never trained on, in any stage
 CLASSES = {'noun': len(NOUNS) + 1, 'color': len(COLORS) + 1, 'size': len(SIZE_EDGES) + 1}

@@ -2,8 +2,9 @@
 Makes the pictures of things from open emoji sets: <folder>/<set>/<thing>-<n>.png, 160 pixels, transparent.
 
 The sets are npm packages of Iconify's (JSON with the SVG of each icon):
-    npm install --prefix DIR @iconify-json/noto @iconify-json/twemoji @iconify-json/emojione @iconify-json/fxemoji \
-        @iconify-json/openmoji @iconify-json/fluent-emoji-flat
+    npm install --prefix DIR @iconify-json/noto @iconify-json/noto-v1 @iconify-json/twemoji @iconify-json/emojione \
+        @iconify-json/emojione-v1 @iconify-json/fxemoji @iconify-json/openmoji @iconify-json/streamline-emojis \
+        @iconify-json/icon-park @iconify-json/fluent-emoji-flat
     python -m training.world.make_sprites DIR/node_modules/@iconify-json OUT
 """
 
@@ -18,7 +19,7 @@ from PIL import Image
 from training.world.vocabulary import THINGS
 
 # Held out: `fluent-emoji-flat` is never seen in training, its drawings are the test.
-TRAINING_SETS = ('noto', 'twemoji', 'emojione', 'fxemoji', 'openmoji')
+TRAINING_SETS = ('noto', 'twemoji', 'emojione', 'fxemoji', 'openmoji', 'noto-v1', 'emojione-v1', 'streamline-emojis', 'icon-park')
 TEST_SETS = ('fluent-emoji-flat',)
 SIDE = 160
 
@@ -28,16 +29,17 @@ ICONS = {
     'tree': 'deciduous-tree evergreen-tree deciduoustree evergreentree', 'umbrella': 'umbrella umbrella-with-rain-drops umbrella-on-ground umbrellaraindrops', 'plane': 'airplane small-airplane airplane-departure',
     'bike': 'bicycle', 'car': 'automobile oncoming-automobile sport-utility-vehicle taxi racing-car', 'bus': 'bus oncoming-bus trolleybus', 'boat': 'sailboat',
     'snowman': 'snowman snowman-without-snow', 'ball': 'soccer-ball basketball volleyball soccerball', 'cake': 'birthday-cake shortcake birthdaycake', 'burger': 'hamburger',
-    'egg': 'egg cooking', 'pig': 'pig-face pig', 'cow': 'cow-face cow ox', 'rabbit': 'rabbit-face rabbit', 'frog': 'frog frog-face', 'duck': 'duck', 'bulb': 'light-bulb lightbulb',
+    'pig': 'pig-face pig', 'cow': 'cow-face cow ox', 'rabbit': 'rabbit-face rabbit', 'frog': 'frog frog-face', 'duck': 'duck', 'bulb': 'light-bulb lightbulb',
     'train': 'train locomotive high-speed-train metro', 'house': 'house house-with-garden derelict-house housebuilding', 'sun': 'sun sun-with-face sunwithface', 'cup': 'hot-beverage teacup-without-handle',
     'book': 'closed-book blue-book green-book orange-book open-book', 'glasses': 'glasses sunglasses', 'gift': 'wrapped-gift wrappedgift present', 'bell': 'bell', 'panda': 'panda panda-face',
     'bed': 'bed', 'guitar': 'guitar', 'robot': 'robot robot-face', 'pizza': 'pizza sliceofpizza', 'fire': 'fire', 'key': 'key old-key', 'balloon': 'balloon',
-    'penguin': 'penguin', 'ghost': 'ghost', 'carrot': 'carrot', 'rainbow': 'rainbow', 'watermelon': 'watermelon', 'sunflower': 'sunflower blossom',
+    'penguin': 'penguin', 'ghost': 'ghost', 'carrot': 'carrot', 'rainbow': 'rainbow', 'watermelon': 'watermelon', 'sunflower': 'sunflower',
 }
 
 
 def icons_of(thing):
-    return [name for name in ICONS.get(thing, thing).split()]
+    """The names an icon of the thing may have; some sets number theirs."""
+    return [name + end for name in ICONS.get(thing, thing).split() for end in ('', '-1', '-2', '-3')]
 
 
 def rasterized(body, width, height):

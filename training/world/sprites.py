@@ -27,7 +27,22 @@ def picture(path):
 
 
 def load(rng, thing, sets=TRAINING_SETS):
-    """An RGBA picture of a thing, cut to what is opaque."""
-    path = rng.choice(paths(thing, sets))
-    image = picture(path)
-    return image.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if rng.random() < .3 else image
+    """An RGBA picture of a thing, cut to what is opaque, mirrored and in other colors at times."""
+    image = picture(rng.choice(paths(thing, sets)))
+    if rng.random() < .3:
+        image = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+    return recolored(rng, image) if rng.random() < .5 else image
+
+
+def recolored(rng, image):
+    """Every artist has colors of their own: the hues turn, a little as a rule, and saturation and lightness change."""
+    alpha = image.getchannel('A')
+    hue, saturation, value = image.convert('RGB').convert('HSV').split()
+    turn = rng.randrange(256) if rng.random() < .25 else round(rng.gauss(0, 8))
+    vivid, light = rng.uniform(.5, 1.3), rng.uniform(.75, 1.2)
+    hue = hue.point([(level + turn) % 256 for level in range(256)])
+    saturation = saturation.point([min(255, round(level * vivid)) for level in range(256)])
+    value = value.point([min(255, round(level * light)) for level in range(256)])
+    mixed = Image.merge('HSV', (hue, saturation, value)).convert('RGB')
+    mixed.putalpha(alpha)
+    return mixed
