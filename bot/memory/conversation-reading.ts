@@ -88,10 +88,11 @@ export function lastTurn(conversation: Conversation, userId: string): string | n
 /** The parts of a channel's record that belong to a person, for their export. */
 export function recordsOf(record: ChannelRecord, userId: string): object[] {
   return visibleTo(record, userId).talks.flatMap((conversation) => {
-    const { picture, by, at, until, descriptions } = conversation
+    const { picture, by, at, until, descriptions, quote } = conversation
     const questions = conversation.turns.filter((turn) => turn.by === userId)
     const isTheirs = by === userId || questions.length > 0 || picture.source?.authorId === userId
-    const shownBy = by === userId ? { shownByYou: true, at, descriptions } : {}
+    const shownBy =
+      by === userId ? { shownByYou: true, at, descriptions, ...(quote && { quote }) } : {}
     return isTheirs ? [{ kind: 'conversation', picture, until, ...shownBy, questions }] : []
   })
 }

@@ -65,6 +65,8 @@ const conversationSchema = z.object({
   until: z.number(),
   /** Every description given, the newest last; empty when a question came first. */
   descriptions: z.array(z.string()),
+  /** The words in the picture that its alternative text quotes; absent: it quotes none. */
+  quote: z.string().optional(),
   turns: z.array(turnSchema.transform(withVisibility)),
   /** The answers about it: their keys, the ids of their messages, and the turn that each gave. */
   answers: z

@@ -7,7 +7,7 @@ import { type BaseInteraction, PermissionFlagsBits } from 'discord.js'
 import { plainText } from '../../commands/answer-text.ts'
 import type { PostedFile } from '../discord/reply.ts'
 import { SPOILER_PREFIX } from '../discord/spoilers.ts'
-import { altTextOf } from '../requests/captions.ts'
+import { altTextOf, altTextWith, quoteOf } from '../requests/captions.ts'
 import type { AnswerPart, RequestContext, RequestDeps } from '../requests/context.ts'
 import type { RequestOf } from '../requests/request.ts'
 
@@ -52,9 +52,10 @@ async function shownFiles(
   if (bytes.length > shows || (guildId !== null && !(await mayShow(guildId, picture)))) {
     return []
   }
-  const seen = part.words ? part.words.lines.join(' ') : (part.lines[0] ?? '')
-  const description =
-    question === null || part.words ? text.answer.altText(plainText(altTextOf(seen))) : ''
+  const seen = part.words
+    ? altTextWith('', quoteOf(part.words), text)
+    : altTextOf(part.lines[0] ?? '')
+  const description = question === null || part.words ? text.answer.altText(plainText(seen)) : ''
   return [{ name: postedName(picture), bytes, description }]
 }
 

@@ -6,6 +6,7 @@ import type {
   Model,
   RequestOptions,
 } from '../../inference/contract/types.ts'
+import { plainText, shortened } from '../../commands/answer-text.ts'
 import { hasCode, InputError } from '../../config/errors.ts'
 import { sentenceOf } from '../../commands/i18n/catalog.ts'
 import type { Catalog } from '../../commands/i18n/words.ts'
@@ -26,6 +27,8 @@ export type Description = {
   readonly lines: readonly string[]
   /** The picture's own words; absent: none are shown. */
   readonly words?: Words | undefined
+  /** Words that it quotes; absent or empty: none. */
+  readonly quote?: string | undefined
   /** Questions whose answers are among the lines. */
   readonly asked: readonly string[]
   /** Whether the model found its caption improbable. */
@@ -47,8 +50,57 @@ export async function describePicture(
   }
   const { text: caption, judgment } = await model.describe(image, options)
   requireInside(model.card, judgment)
+  const quote = await quoteIn(model, image, { style, options })
+  const formatted = await formatCaption(model, image, { caption, style, options })
   const unsure = judgment.verdict === 'unsure'
-  return { ...(await formatCaption(model, image, { caption, style, options })), unsure }
+  return { ...formatted, lines: withQuote(formatted.lines, { style, quote, text }), quote, unsure }
+}
+
+/** Of words that a description quotes, in UTF-16 units: alternative text has room for the rest. */
+const MAX_QUOTE = 600
+
+/** The words of a picture on one line, as a description quotes them; empty: there are none. */
+export function quoteOf({ lines }: Words): string {
+  return plainText(lines.join(' '), MAX_QUOTE)
+}
+
+/**
+ * What a description quotes: a short caption has no room, and a model of one kind of pictures only
+ * describes those, which say what they show.
+ */
+async function quoteIn(
+  model: Model,
+  image: ImageInput,
+  { style, options }: { style: Style; options: RequestOptions },
+): Promise<string> {
+  return style === 'caption' || model.card.domain !== undefined
+    ? ''
+    : quoteOf(await wordsIn(model, image, options))
+}
+
+/** The lines of a description with the words that it quotes. */
+export function withQuote(
+  lines: readonly string[],
+  { style, quote, text }: { style: Style; quote: string; text: Catalog },
+): readonly string[] {
+  if (quote === '') {
+    return lines
+  }
+  return style === 'alt'
+    ? [altTextWith(lines[0] ?? '', quote, text)]
+    : [...lines, text.answer.says(quote)]
+}
+
+/** Alternative text that quotes the words in the picture, at most MAX_ALT_TEXT characters. */
+export function altTextWith(caption: string, quote: string, { answer }: Catalog): string {
+  if (quote === '') {
+    return altTextOf(caption)
+  }
+  if (caption === '') {
+    return answer.onlyWords(quote)
+  }
+  const says = answer.says(quote)
+  return `${shortened(altTextOf(caption), MAX_ALT_TEXT - says.length - 1)} ${says}`
 }
 
 /** The words in a picture, whatever the model knows of such pictures. */

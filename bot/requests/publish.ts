@@ -201,7 +201,9 @@ async function deliver(
       return { ...sent, attachments, hasWordsFile: wordsFiles.length > 0 }
     } catch (error) {
       const { requestTooLarge, missingPermissions } = ERROR_CODES
-      if (![requestTooLarge, missingPermissions].some((code) => code === errorCode(error))) {
+      const code = errorCode(error)
+      // Pictures are only shown where that is allowed (bot/messages/shown-files.ts).
+      if (code !== requestTooLarge && (code !== missingPermissions || words === null)) {
         throw error
       }
     }

@@ -28,6 +28,8 @@ export const ZH: Catalog = {
     nothing: '我说不出这张图片的内容。',
     unsure: '我对这张图片没有把握。',
     notThere: (thing: string) => `这张图片里没有“${thing}”。`,
+    says: (words) => `图中文字：“${words}”`,
+    onlyWords: (words) => `一张带文字的图片：“${words}”`,
     notTranslated: '我不会翻译，这是原文。',
     butRead: '图里的文字：',
     noText: '这张图片里没有文字。',

@@ -6,7 +6,13 @@ import type { ImageSource } from '../../../inference/contract/types.ts'
 import type { Conversation } from '../../memory/conversation.ts'
 import { withConversation } from '../../memory/conversation-changes.ts'
 import { answerQuestion, type QuestionAnswer } from '../answers.ts'
-import { type Description, describePicture, wordsInstead } from '../captions.ts'
+import {
+  altTextWith,
+  type Description,
+  describePicture,
+  quoteOf,
+  wordsInstead,
+} from '../captions.ts'
 import { publishAnswer } from '../publish.ts'
 import { shownOrNamed } from '../../messages/shown-files.ts'
 import type { RequestOf } from '../request.ts'
@@ -83,7 +89,7 @@ async function describePart(
 ): Promise<AnswerPart> {
   await assertMayDescribe(deps, picture, request.asker)
   const image = await sourceOf(deps, context, picture)
-  const { lines, words, unsure, asked, caption, answered, isRead } = await saidOf(
+  const { lines, words, quote, unsure, asked, caption, answered, isRead } = await saidOf(
     deps,
     context,
     request,
@@ -111,6 +117,7 @@ async function describePart(
     at: now,
     until: now + context.ttlMs,
     descriptions: answered || caption === '' ? [] : [caption],
+    ...(quote && { quote }),
     turns: turn ? [turn] : [],
     answers: [],
   }
@@ -158,11 +165,13 @@ async function saidOf(
       isRead: answered.words !== undefined,
     }
   } catch (error) {
-    if (!isAsked) {
+    if (!isAsked && style !== 'alt') {
       throw error
     }
     const instead = await wordsInstead(model, image, { error, options, text })
-    return { ...instead, caption: '', asked: [], unsure: false, answered: null, isRead: true }
+    const quote = quoteOf(instead.words)
+    const read = { quote, caption: '', asked: [], unsure: false, answered: null, isRead: true }
+    return isAsked ? { ...instead, ...read } : { ...read, lines: [altTextWith('', quote, text)] }
   }
 }
 

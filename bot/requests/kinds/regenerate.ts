@@ -9,6 +9,7 @@ import {
   samplingOptions,
   formatCaption,
   TEMPERATURES,
+  withQuote,
   wordsInstead,
 } from '../captions.ts'
 import { publishAnswer } from '../publish.ts'
@@ -93,7 +94,8 @@ async function regeneratePart(
     const { lines, caption, asked: listed } = other
     const change: AnswerPart['change'] = (record) =>
       withDescription(record, conversation.id, { text: caption, until })
-    return { ...base, lines, conversation, caption, asked: listed, change }
+    const quoting = withQuote(lines, { style, quote: conversation.quote ?? '', text: context.text })
+    return { ...base, lines: quoting, conversation, caption, asked: listed, change }
   }
   if (asked.absent) {
     return null // there is no other answer about what is not there
@@ -132,8 +134,13 @@ async function unchangedPart(
     : asked
       ? { lines: [asked.answer] }
       : await formatCaption(deps.model, image, { caption, style, options })
+  const quote = asked ? '' : (conversation.quote ?? '')
+  const lines = isOnlyRead(deps, conversation, asked)
+    ? shown.lines
+    : withQuote(shown.lines, { style, quote, text })
   return {
     ...shown,
+    lines,
     spoiler: conversation.picture.spoiler,
     conversation,
     turn,

@@ -11,7 +11,7 @@ import type { Conversation } from '../../memory/conversation.ts'
 import { answerCustomId } from '../../discord/custom-id.ts'
 import type { PostedFile } from '../../discord/reply.ts'
 import { postedName } from '../../messages/shown-files.ts'
-import { altTextOf, MAX_ALT_TEXT } from '../captions.ts'
+import { altTextWith, MAX_ALT_TEXT } from '../captions.ts'
 import type { ConversationStore } from '../../memory/conversation-store.ts'
 import type { Place } from '../../discord/place.ts'
 import type { RequestOf } from '../request.ts'
@@ -49,16 +49,13 @@ export async function ownConversations(
  * The form that shows a person the text of each picture before it is posted. With more pictures than
  * a form has room for, the others keep the model's text.
  */
-export function altTextForm(
-  key: string,
-  conversations: readonly Conversation[],
-  { modal }: Catalog,
-) {
+export function altTextForm(key: string, conversations: readonly Conversation[], text: Catalog) {
+  const { modal } = text
   return {
     custom_id: answerCustomId(key, 'text'),
     title: modal.altTextTitle,
     components: conversations.slice(0, MAX_FIELDS).map((conversation, index) => {
-      const value = modelText(conversation)
+      const value = modelText(conversation, text)
       const component = {
         type: ComponentType.TextInput,
         custom_id: fieldId(index),
@@ -123,7 +120,7 @@ async function post(
     if (guildId !== null && !(await mayShow(guildId, { ...picture, altText: null }))) {
       throw new InputError('image/judged')
     }
-    const suggested = modelText(conversation)
+    const suggested = modelText(conversation, text)
     const written = plainText(texts[index] ?? suggested, MAX_ALT_TEXT)
     const isUnchanged = written === suggested
     isOwnText &&= !isUnchanged
@@ -135,8 +132,8 @@ async function post(
 }
 
 /** The model's text for a picture, as it is posted. */
-function modelText({ descriptions }: Conversation): string {
-  return plainText(altTextOf(descriptions.at(-1) ?? ''), MAX_ALT_TEXT)
+function modelText({ descriptions, quote = '' }: Conversation, text: Catalog): string {
+  return plainText(altTextWith(descriptions.at(-1) ?? '', quote, text), MAX_ALT_TEXT)
 }
 
 function fieldId(index: number): string {

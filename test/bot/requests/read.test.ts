@@ -14,9 +14,11 @@ import {
   buttonsOf,
   type DemoBot,
   photograph,
+  postWithAltText,
   scene,
   startDemoBot,
 } from '../../helpers/demo-bot.ts'
+import { packageFor } from '../../helpers/packages.ts'
 import { FIXTURES } from '../../helpers/parity.ts'
 
 const STATION = '```\nEXIT\nNo parking\nPlatform 9\n```'
@@ -187,6 +189,55 @@ describe('questions about words, with the demo model', () => {
     const answer = await ada.answerTo(await ada.upload(picture, `${mention} read it`))
     assert.ok(answer.content.endsWith(EN.answer.textInFile), answer.content)
     assert.match(await fileOf(answer), /Line 41 of a very long text/)
+    const route = { method: 'POST', path: '/channels/*/messages' } as const
+    demo.sandbox.faults.add({ kind: 'rest', ...route, status: 403, code: 50_013 })
+    const cut = await ada.answerTo(await ada.upload(picture, `${mention} read it`))
+    assert.ok(cut.content.endsWith(EN.answer.textCut), cut.content)
+    assert.deepEqual(cut.attachments, [])
+  })
+})
+
+describe('alternative text', () => {
+  const SAYS = EN.answer.says('EXIT No parking Platform 9')
+
+  it('quotes the words, in the answer, in other words and in the form to post it', async () => {
+    // Its weights are random: what it says of the picture means nothing.
+    const demo = await startDemoBot({ SIGHTSEER_MODEL: await packageFor('base') })
+    try {
+      const ada = await demo.join('ada')
+      await ada.upload(station())
+      const answer = await ada.slash('describe', { style: 'alt' })
+      assert.ok(answer.content.includes(SAYS), answer.content)
+      await ada.press(answer, button(answer, EN.buttons.again))
+      const again = await ada.changed(
+        answer,
+        ({ content }) => !['', answer.content].includes(content),
+      )
+      assert.ok(again.content.includes(SAYS), again.content)
+      const reposted = await ada.answer(await postWithAltText(ada, again))
+      assert.match(
+        reposted.attachments[0]?.description ?? '',
+        /It says: “EXIT No parking Platform 9”$/,
+      )
+    } finally {
+      await demo.close()
+    }
+  })
+
+  it('is the words alone, where the model does not know the picture', async () => {
+    const demo = await startDemoBot()
+    try {
+      const ada = await demo.join('ada')
+      const kit = await demo.join('kit')
+      await kit.slash('settings channel', { channel: kit.channelId, does: 'alt' })
+      const answer = await ada.answerTo(await ada.upload(station()))
+      const words = EN.answer.onlyWords('EXIT No parking Platform 9')
+      assert.equal(answer.content, EN.answer.altText(words))
+      const reposted = await ada.answer(await postWithAltText(ada, answer))
+      assert.equal(reposted.attachments[0]?.description, EN.answer.altText(words))
+    } finally {
+      await demo.close()
+    }
   })
 })
 
