@@ -158,6 +158,27 @@ describe('Jobs', () => {
     assert.deepEqual(counts, ['handed-back', 'resumed', 'answered'])
   })
 
+  it('tells of the stop before another process can have the job, and does not wait long for that', async () => {
+    const jobs = jobsOf(far)
+    const owners: unknown[] = []
+    const { promise: begun, resolve: begin } = Promise.withResolvers<void>()
+    const running = jobs.run(job('1'), async ({ beforeHandBack }) => {
+      beforeHandBack(async ({ comesLater }) => {
+        const record = await store.collection(JOBS).get('1')
+        owners.push(comesLater, record?.owner?.instance)
+        await new Promise(() => {}) // Discord is away
+      })
+      begin()
+      return new Promise<never>(() => {})
+    })
+    const told = assert.rejects(running, RestartingError)
+    await begun
+    await jobs.stop(1)
+    await told
+    assert.deepEqual(owners, [true, 'far'])
+    assert.deepEqual(await resumedBy(jobsOf()), ['1'])
+  })
+
   it('does not wait for work that ignores its signal', async () => {
     const jobs = jobsOf(far)
     const running = jobs.run(job('1'), () => new Promise<never>(() => {}))

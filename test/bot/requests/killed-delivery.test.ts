@@ -6,7 +6,7 @@
 
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { type APIMessage, Client, DefaultRestOptions } from 'discord.js'
+import { type APIMessage, Client, DefaultRestOptions, Routes } from 'discord.js'
 import { pino } from 'pino'
 import { ManualClock } from 'loopback-discord/clock'
 import { Member } from 'loopback-discord/client'
@@ -43,8 +43,8 @@ describe('an answer to a message', () => {
     await sandbox.close()
   })
 
-  /** A process that answers each request by its progress and then the answer. */
-  function start(store: Store, life: Life, instance: string) {
+  /** A process that answers each request by its progress and then, unless it hangs, the answer. */
+  function start(store: Store, life: Life, instance: string, hangs = false) {
     const client = new Client({
       intents: [],
       rest: {
@@ -63,6 +63,7 @@ describe('an answer to a message', () => {
     const handler: Pick<RequestHandler, 'handle'> = {
       handle: async (_request, _job, { delivery }) => {
         await delivery.finish({ content: WAITING })
+        await (hangs ? new Promise(() => {}) : undefined)
         await delivery.finish({ content: ANSWER })
       },
     }
@@ -79,14 +80,28 @@ describe('an answer to a message', () => {
         log,
       },
     ])
-    return { jobs, intake }
+    return { jobs, intake, rest: client.rest }
   }
 
-  async function ask(intake: RequestIntake, { id, channel_id: channelId, author }: APIMessage) {
+  /** The next process: takes over what the one before left, and ends when that is done. */
+  async function goOn(store: Store): Promise<void> {
+    const next = start(store, new Life(Infinity), 'next')
+    await next.jobs.resume(
+      (job, context) => next.intake.carryOut(job, context),
+      (job, context, outcome) => next.intake.giveUp(job, context, outcome),
+    )
+    await next.jobs.stop(10_000)
+  }
+
+  async function ask(
+    intake: RequestIntake,
+    { id, channel_id: channelId, author }: APIMessage,
+    asked = true,
+  ) {
     const guildId = sandbox.world.guild.id
     const message = { id, channelId, guildId, author: { id: author.id } }
     const talk = { talk: 'talk', turn: null }
-    const question = { question: 'what is it?', quoted: false, named: false }
+    const question = { question: 'what is it?', quoted: false, named: false, asked }
     await intake.submitMessage(message, { kind: 'ask', ...talk, ...question }, 'en-US')
   }
 
@@ -112,12 +127,7 @@ describe('an answer to a message', () => {
         )
         clock.advance(minutes * MINUTE_MS)
 
-        const next = start(store, new Life(Infinity), 'next')
-        await next.jobs.resume(
-          (job, context) => next.intake.carryOut(job, context),
-          (job, context, outcome) => next.intake.giveUp(job, context, outcome),
-        )
-        await next.jobs.stop(10_000)
+        await goOn(store)
         // Before the first write nothing is stored, and nothing was shown.
         const expected = moment === 1 ? [] : [ANSWER]
         assert.deepEqual(repliesTo(asked), expected, `the kill at moment ${moment}`)
@@ -126,4 +136,39 @@ describe('an answer to a message', () => {
       assert.ok(moment > 6, 'there are many moments')
     })
   }
+
+  it('leaves the answers of other jobs to the same message as they are', async () => {
+    const store = await openStore({ url: 'memory:', log })
+    const asked = await ada.say('what is it?')
+    const first = start(store, new Life(3), 'first') // it posts, and does not hear of it
+    const { rest } = start(store, new Life(Infinity), 'other')
+    const custom = { type: 2, style: 2, label: 'Ask…', custom_id: 'answer:other:ask' }
+    for (const other of [
+      { content: 'progress of another job', nonce: 'another job' },
+      { content: 'another answer', components: [{ type: 1, components: [custom] }] },
+    ]) {
+      const reference = { message_id: asked.id }
+      const body = { ...other, message_reference: reference }
+      await rest.post(Routes.channelMessages(asked.channel_id), { body })
+    }
+    await assert.rejects(ask(first.intake, asked))
+    clock.advance(4 * MINUTE_MS)
+    await goOn(store)
+    assert.deepEqual(repliesTo(asked), ['progress of another job', 'another answer', ANSWER])
+    await store.close()
+  })
+
+  it('that nobody asked for keeps its progress at a stop, and becomes the answer', async () => {
+    const store = await openStore({ url: 'memory:', log })
+    const asked = await ada.say('what is it?')
+    const first = start(store, new Life(Infinity), 'first', true)
+    const stopped = assert.rejects(ask(first.intake, asked, false), /restarts/)
+    await ada.answerTo(asked)
+    await first.jobs.stop(1)
+    await stopped
+    assert.deepEqual(repliesTo(asked), [WAITING])
+    await goOn(store)
+    assert.deepEqual(repliesTo(asked), [ANSWER])
+    await store.close()
+  })
 })
