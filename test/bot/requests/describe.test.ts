@@ -16,6 +16,7 @@ import {
   startDemoBot,
   suggestionsOf,
   triangle,
+  withSuggestions,
 } from '../../helpers/demo-bot.ts'
 
 /** A sticker of the loopback Discord: a PNG. */
@@ -38,7 +39,8 @@ describe('describing pictures', () => {
   after(() => demo.close())
 
   it('/describe image: says what is on it, with questions to press and no ping', async () => {
-    const answer = await ada.slash('describe', { image: scene() })
+    const sent = await ada.slash('describe', { image: scene() })
+    const answer = await withSuggestions(ada, sent)
     assert.match(answer.content, SCENE)
     assert.equal(new Set(suggestionsOf(answer).map(({ label }) => label)).size, 2)
     assert.deepEqual(
@@ -86,7 +88,8 @@ describe('describing pictures', () => {
 
   it('the menu of a message describes its pictures, each in its part', async () => {
     const message = await ada.say('two of them', hearts(), triangle())
-    const answer = await ada.menu(EN.commands.describeMenu, message)
+    const sent = await ada.menu(EN.commands.describeMenu, message)
+    const answer = await withSuggestions(ada, sent)
     const [first, second] = answer.content.split('\n')
     assert.match(first!, /^\*\*1\.\*\* .*red heart/)
     assert.match(second!, /^\*\*2\.\*\* .*green triangle/)
@@ -102,7 +105,8 @@ describe('describing pictures', () => {
   it('of several pictures, one that cannot be read does not cost the others theirs', async () => {
     const broken = { name: 'broken.png', bytes: new TextEncoder().encode('nothing') }
     const message = await ada.say('', hearts(), broken)
-    const answer = await ada.menu(EN.commands.describeMenu, message)
+    const sent = await ada.menu(EN.commands.describeMenu, message)
+    const answer = await withSuggestions(ada, sent)
     const { content } = answer
     assert.ok(suggestionsOf(answer).length > 0)
     assert.match(content, /1\.\*\* .*red heart/)

@@ -1,21 +1,15 @@
 /** What the bot does where Discord refuses, each for the reason that its code names. */
 
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
+import { after, afterEach, before, describe, it } from 'node:test'
 import type { Member } from 'loopback-discord/client'
 import { ManualClock } from 'loopback-discord/clock'
 import type { HookPlace } from 'loopback-discord/fault-spec'
 import type { Exchange } from 'loopback-discord/exchange'
 import { type Sandbox, startSandbox } from 'loopback-discord'
 import { EN } from '../../../commands/i18n/en.ts'
-import {
-  type DemoBot,
-  hearts,
-  startDemoBot,
-  suggestionsOf,
-  triangle,
-  withSuggestions,
-} from '../../helpers/demo-bot.ts'
+import { type DemoBot, hearts, startDemoBot, triangle } from '../../helpers/demo-bot.ts'
+import { idle } from '../../helpers/held-bot.ts'
 
 const FIRST_RESPONSE_MS = 3000
 const TOKEN_LIFE_MS = 15 * 60 * 1000
@@ -36,6 +30,8 @@ describe('refusals', { timeout: 120_000 }, () => {
     demo = await startDemoBot({}, sandbox, { write: (line) => void lines.push(line) })
     ada = await demo.join('ada')
   })
+  // Suggestions are an edit that follows the answer; a fault of the next test must not hit it.
+  afterEach(() => idle(demo))
   after(async () => {
     await demo.close()
     await sandbox.close()
@@ -64,12 +60,9 @@ describe('refusals', { timeout: 120_000 }, () => {
     return sandbox.faults.add({ kind: 'permission', permission, channel: ada.channelId, ...at })
   }
 
-  /** Once it returns, the bot has edited its answer for the last time, so a fault hits the next one. */
   async function answersAgain() {
-    const answer = await ada.slash('describe', { image: triangle() })
-    assert.match(answer.content, /green triangle/)
-    const { length } = suggestionsOf(await withSuggestions(ada, answer))
-    assert.ok(length > 0)
+    const { content } = await ada.slash('describe', { image: triangle() })
+    assert.match(content, /green triangle/)
   }
 
   it('10062: an interaction that Discord gave up on is left, and the next is answered', async () => {
