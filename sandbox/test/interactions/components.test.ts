@@ -1,10 +1,9 @@
-/** Buttons, selects, modals and context menus as members use them, through discord.js. */
+/** Buttons, selects and modals as members use them, through discord.js. */
 
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import {
   ActionRowBuilder,
-  ApplicationCommandType,
   ButtonBuilder,
   ButtonStyle,
   ChannelSelectMenuBuilder,
@@ -34,11 +33,7 @@ let lin: Member
 before(async () => {
   sandbox = await startWatchedSandbox({ rateLimits: 'off' })
   client = await logIn(sandbox)
-  await client.application.commands.set([
-    { name: 'look', description: 'Looks' },
-    { name: 'Describe', type: ApplicationCommandType.Message },
-    { name: 'Who is it', type: ApplicationCommandType.User },
-  ])
+  await client.application.commands.set([{ name: 'look', description: 'Looks' }])
   ada = await Member.connect(sandbox.url)
   lin = await Member.connect(sandbox.url, 'lin')
 })
@@ -301,34 +296,5 @@ describe('a modal', () => {
     )
     await filled.reply('thanks')
     assert.equal((await ada.answer(submitted)).interaction_metadata?.type, 5)
-  })
-})
-
-describe('a context menu', () => {
-  it('hands over the message, content and all, without the intent', async () => {
-    const message = await lin.upload({ name: 'cat.png', bytes: TEXT }, 'my cat')
-    const arrived = next((given) => given.isMessageContextMenuCommand())
-    const id = await ada.useMenu('Describe', message)
-    const { targetMessage, commandName } = await arrived
-    assert.equal(commandName, 'Describe')
-    assert.equal(targetMessage.content, 'my cat')
-    assert.equal(targetMessage.attachments.first()?.name, 'cat.png')
-    await (await arrived).reply('a cat')
-    const answer = await ada.answer(id)
-    assert.equal(answer.type, 23)
-    assert.equal(answer.message_reference?.message_id, message.id)
-  })
-
-  it('hands over the user with their membership', async () => {
-    const arrived = next((given) => given.isUserContextMenuCommand())
-    await ada.useMenu('Who is it', lin)
-    const used = await arrived
-    assert.equal(used.targetUser.username, 'lin')
-    assert.equal(used.targetMember?.permissions !== undefined, true)
-    await used.reply('Lin')
-  })
-
-  it('is not there for another kind of target', async () => {
-    await assert.rejects(ada.useMenu('Describe', lin), /10063/)
   })
 })

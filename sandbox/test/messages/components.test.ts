@@ -4,12 +4,9 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { Routes } from 'discord.js'
 import type { APIMessage, REST } from 'discord.js'
-import { isJson } from '../../src/protocol/field-checks.ts'
 import type { Json } from '../../src/protocol/field-checks.ts'
 import { Member } from '../../src/test-client/client.ts'
 import { flatten } from '../../src/messages/components/components.ts'
-import { readModal } from '../../src/messages/components/modal-components.ts'
-import { ApiError } from '../../src/protocol/errors.ts'
 import { restOf } from '../helpers/discord-client.ts'
 import { startWatchedSandbox } from '../helpers/watched-sandbox.ts'
 import type { WatchedSandbox } from '../helpers/watched-sandbox.ts'
@@ -60,30 +57,6 @@ function select(more: object = {}) {
 
 function text(content: string) {
   return { type: 10, content }
-}
-
-function labelled(component: object, more: object = {}) {
-  return { type: 18, label: 'L', component, ...more }
-}
-
-function modal(components: readonly object[], more: object = {}): Json {
-  return { custom_id: 'm', title: 'T', components, ...more }
-}
-
-/** Asserts that the modal is refused at that path. */
-function modalRefused(given: Json, path: string, code: string): void {
-  assert.throws(
-    () => readModal(given),
-    (error) => {
-      assert.ok(error instanceof ApiError)
-      let node: unknown = error.errors
-      for (const key of ['data', ...path.split('.')]) {
-        node = isJson(node) ? node[key] : undefined
-      }
-      assert.match(JSON.stringify(isJson(node) && node['_errors']), new RegExp(code))
-      return true
-    },
-  )
 }
 
 const FIRST = 'components.0.components.0'
@@ -274,64 +247,5 @@ describe('Components V2', () => {
       mentions.map((user) => user.id),
       [id],
     )
-  })
-})
-
-describe('readModal', () => {
-  const input = { type: 4, custom_id: 't', style: 1 }
-
-  it('takes every field, numbered', () => {
-    const { components } = readModal(
-      modal([
-        { type: 10, content: 'Say it' },
-        labelled(input, { description: 'D' }),
-        labelled({ type: 19, custom_id: 'f', max_values: 10, file_types: ['image', '.pdf'] }),
-        labelled({
-          type: 21,
-          custom_id: 'r',
-          options: ['a', 'b'].map((value) => ({ label: value, value })),
-        }),
-        labelled({ type: 23, custom_id: 'c' }),
-      ]),
-    )
-    assert.deepEqual(
-      components.map(({ id }) => id),
-      [1, 2, 4, 6, 8],
-    )
-  })
-
-  it('has 1 to 5 components, a title of 45 and labels of 45', () => {
-    modalRefused(modal([]), 'components', 'BAD_LENGTH')
-    const six = Array.from({ length: 6 }, () => ({ type: 10, content: 'x' }))
-    modalRefused(modal(six), 'components', 'BAD_LENGTH')
-    modalRefused(modal([labelled(input)], { title: 'x'.repeat(46) }), 'title', 'MAX_LENGTH')
-    modalRefused(
-      modal([labelled(input, { label: 'x'.repeat(46) })]),
-      'components.0.label',
-      'MAX_LENGTH',
-    )
-    modalRefused(modal([labelled(input)], { custom_id: undefined }), 'custom_id', 'REQUIRED')
-  })
-
-  it('holds no buttons, no disabled selects and no lengths the wrong way round', () => {
-    const at = 'components.0.component'
-    modalRefused(modal([labelled(button('a'))]), at, 'UNION_TYPE_CHOICES')
-    modalRefused(modal([labelled(select({ disabled: true }))]), `${at}.disabled`, 'DISABLED')
-    const reversed = { ...input, min_length: 5, max_length: 2 }
-    modalRefused(modal([labelled(reversed)]), `${at}.max_length`, 'NUMBER_TYPE_MIN')
-    modalRefused(
-      modal([labelled({ ...input, value: 'x'.repeat(4001) })]),
-      `${at}.value`,
-      'MAX_LENGTH',
-    )
-    const upload = { type: 19, custom_id: 'f', max_values: 11 }
-    modalRefused(modal([labelled(upload)]), `${at}.max_values`, 'NUMBER_TYPE_MAX')
-    const optional = { type: 19, custom_id: 'f', min_values: 0, required: true }
-    modalRefused(modal([labelled(optional)]), `${at}.min_values`, 'NUMBER_TYPE_MIN')
-  })
-
-  it('still takes a text input in a row, with its own label', () => {
-    readModal(modal([row({ ...input, label: 'L' })]))
-    modalRefused(modal([row(input)]), 'components.0.components.0.label', 'REQUIRED')
   })
 })
