@@ -139,11 +139,25 @@ export function checkCard(
 }
 
 /** Prompts of LAVIS. Source: salesforce/LAVIS, lavis/models/blip2_models/blip2_opt.py. */
-export const PROMPTS: Blip2Card['prompts'] = {
+const PROMPTS: Blip2Card['prompts'] = {
   caption: '',
   question: 'Question: {question} Answer:',
   turn: 'Question: {question} Answer: {answer} ',
   history: 'Context: ',
+}
+
+/**
+ * A Flan-T5 was taught instructions, and is asked for a short answer.
+ * Source: salesforce/LAVIS, lavis/projects/blip2/eval/vqav2_zeroshot_flant5xl_eval.yaml.
+ */
+const T5_PROMPTS: Blip2Card['prompts'] = {
+  ...PROMPTS,
+  question: 'Question: {question} Short answer:',
+  turn: 'Question: {question} Short answer: {answer} ',
+}
+
+export function promptsOf(language: Blip2Card['language']): Blip2Card['prompts'] {
+  return language === 't5' ? T5_PROMPTS : PROMPTS
 }
 
 /**

@@ -1,7 +1,7 @@
 /** BLIP-2: ViT-g, Q-Former, linear projection, image tokens first; its language model is an OPT or a T5. */
 
 import type { Family, FamilyCheckpoint, RunnerParts } from '../common/family.ts'
-import { type Blip2Card, blip2CardSchema, DEFAULTS, dimensionsOf, PROMPTS } from './card.ts'
+import { type Blip2Card, blip2CardSchema, DEFAULTS, dimensionsOf, promptsOf } from './card.ts'
 import { planOf, readCheckpoint } from './checkpoint.ts'
 import { questionText } from './prompts.ts'
 import { BLIP2, resolveTies } from './read-config.ts'
@@ -30,7 +30,7 @@ function read(
   const { config, base } = checkpoint
   return {
     ...base,
-    prompts: PROMPTS,
+    prompts: promptsOf(config.model.text.kind),
     plan(weights, storages) {
       const model = resolveTies(config, weights)
       const { card, ...plan } = planOf(checkpoint, model, storages)

@@ -23,8 +23,8 @@ export const instructCardSchema = schema
 export type InstructCard = z.infer<typeof instructCardSchema>
 
 /**
- * The paper's prompts, for a caption and for short answers. Past turns are written as of BLIP-2.
- * Source: Dai et al., InstructBLIP (arXiv 2305.06500), appendix C.
+ * The paper's instructions for a caption and for short answers. Past turns are written as of BLIP-2.
+ * Source: Dai et al., InstructBLIP (arXiv 2305.06500), appendix.
  */
 export const PROMPTS: InstructCard['prompts'] = {
   caption: 'A short image description.',
