@@ -58,18 +58,20 @@ export class EncoderBatches {
   readonly bridge = async (): Promise<boolean> => {
     const waiting = this.#parts.live.all.flatMap((live) => {
       const { work, request } = live
-      return this.#parts.runs.bridgeReadsPrompt && work?.kind === 'encode' && request.image.encoded
-        ? [{ live, work }]
-        : []
+      if (!this.#parts.runs.bridgeReadsPrompt || work?.kind !== 'encode') {
+        return []
+      }
+      const { prompt } = work
+      return prompt !== null && request.image.encoded ? [{ live, work, prompt }] : []
     })
     const together = waiting.slice(0, this.#parts.maxImages)
     if (together.length === 0) {
       return false
     }
     try {
-      const inputs = together.map(({ live, work }) => {
+      const inputs = together.map(({ live, prompt }) => {
         const { image } = live.request
-        return { key: image.key, encoded: takeEncoded(image)!, prompt: work.prompt }
+        return { key: image.key, encoded: takeEncoded(image)!, prompt }
       })
       for (const [i, encoded] of (await this.#parts.runs.bridge(inputs)).entries()) {
         const { live, work } = together[i]!
@@ -95,7 +97,7 @@ export class EncoderBatches {
     } else if (image.bytes) {
       const { tenant, user } = request.claim
       this.#preprocess(image, image.bytes, `${tenant}/${user}`).catch(endThread)
-    } else if (!this.#parts.runs.bridgeReadsPrompt) {
+    } else if (!this.#parts.runs.bridgeReadsPrompt || work.prompt === null) {
       const encoded = takeEncoded(image)
       if (encoded) {
         const { data: tokens, timings } = encoded

@@ -85,7 +85,7 @@ const ENCODE: Program = {
 const EMBED: Program = {
   rows: 0,
   run: async (engine) => {
-    const { image, timings } = await engine.encode(null)
+    const { image, timings } = await engine.encode('')
     return { ...image.tokens, timings }
   },
 }

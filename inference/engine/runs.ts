@@ -91,11 +91,11 @@ export class Runs {
     requests: readonly {
       readonly key: string
       readonly encoded: EncodedImage
-      readonly prompt: string | null
+      readonly prompt: string
     }[],
   ): Promise<Encoded[]> {
     const features = requests.map(({ encoded }) => encoded.data)
-    const instructions = requests.map(({ prompt }) => prompt ?? NO_PROMPT)
+    const instructions = requests.map(({ prompt }) => prompt)
     const run = () => this.#encoder.bridge(features, instructions)
     const { result, ms } = await this.#counters.time('bridge', requests.length, run)
     return requests.map(({ key, encoded }, i) => ({
@@ -188,9 +188,6 @@ export class Runs {
     }
   }
 }
-
-/** What a bridge reads where there is no prompt. */
-const NO_PROMPT = ''
 
 function hashOf(text: string): string {
   return createHash('sha256').update(text).digest('base64url')

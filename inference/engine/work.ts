@@ -43,7 +43,12 @@ export type DecodeStep = {
 
 /** What a program can await. */
 export type EngineRuns = {
-  /** The tokens of the request's picture. @param prompt its text, for a bridge that reads it. */
+  /**
+   * The tokens of the request's picture.
+   *
+   * @param prompt its text, for a bridge that reads it. Null: no tokens are wanted, so such a bridge
+   *   does not run, and the features stand in their place.
+   */
   encode(prompt: string | null): Promise<Encoded>
   /** The text in the request's picture. */
   read(): Promise<PictureText>

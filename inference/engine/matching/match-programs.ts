@@ -13,7 +13,7 @@ export function matchProgram(matcher: Prepare, { texts }: MatchRequest): Program
   return {
     rows: 0,
     run: async (engine) => {
-      const { image } = await engine.encode(null)
+      const { image } = await engine.encode('')
       const matches: TextMatch[] = []
       for (const { text, ids } of prepared) {
         const itc = largestProduct(image.tokens, await engine.embedText(ids))

@@ -18,6 +18,10 @@ const encode = (text: string) => Array.from(text, (character) => character.charC
 
 const turn = (name: string) => ({ question: `${name}?`, answer: name })
 
+function keyOf(picture: Uint8Array): string {
+  return createHash('sha256').update(picture).digest('hex')
+}
+
 describe('a model whose bridge reads the prompt', () => {
   const parity = loadParity('instruct-t5')
   const image = readFileSync(path.join(FIXTURES, parity.image))
@@ -44,13 +48,24 @@ describe('a model whose bridge reads the prompt', () => {
     assert.equal(bridge.rows, mixed.length)
   })
 
+  it('sees a picture ahead of any question without the bridge', async () => {
+    const other = Buffer.concat([image, Buffer.of(1)]) // what follows the picture is ignored
+    const { vision, bridge } = model.stats().stages
+    await model.encode(other)
+    const after = model.stats().stages
+    assert.deepEqual([after.vision.rows, after.bridge.rows], [vision.rows + 1, bridge.rows])
+    await model.describe(other, { prompt: 'what?', ...GREEDY })
+    assert.equal(model.stats().stages.vision.rows, vision.rows + 1)
+    await model.forget([keyOf(other)])
+  })
+
   it('reuses a prompt about the same picture, and forgets it with the picture', async () => {
     const ask = (prompt: string) => model.describe(image, { prompt, ...GREEDY })
     const first = await ask('what?')
     const second = await ask('what?')
     assert.deepEqual([second.reused, second.tokenIds], [1, first.tokenIds])
     assert.equal((await ask('where?')).reused, 0)
-    await model.forget([createHash('sha256').update(image).digest('hex')])
+    await model.forget([keyOf(image)])
     assert.equal(model.stats().caches.conversations.bytes, 0)
     assert.equal(model.stats().caches.images.bytes, 0)
   })
