@@ -98,6 +98,8 @@ With a blip2-opt-2.7b of random weights, generated first:
                 --work DIR           where about 40 GB are free, kept for the next run; default
                                      sightseer-full-size in the system's temporary folder
                 --rounds N           default 5; throughput and pull at most 3, memory 2
+  describe also
+                --model NAME         whose shapes: blip2-opt-2.7b (default) or blip2-flan-t5-xl
   describe and throughput also
                 --provider NAME      cpu (default), webgpu, cuda or auto
                 --precision NAME     of the package; default int4

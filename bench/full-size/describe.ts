@@ -15,11 +15,14 @@ import {
   fullSizeCheckpoint,
   fullSizeOn,
   GREEDY,
+  MODEL_OPTIONS,
   noisePicture,
   note,
+  syntheticModel,
   TOKENS,
 } from './full-size-package.ts'
 import { type ReferenceTimes, startDecoder, startReference } from './reference.ts'
+import type { SyntheticModel } from './synthetic-language.ts'
 import { writeResults } from '../report/results.ts'
 import { formatTable } from '../report/tally.ts'
 
@@ -42,14 +45,16 @@ export async function runDescribeBench(args: readonly string[]): Promise<void> {
     allowNegative: true,
     options: {
       ...FULL_SIZE_OPTIONS,
+      ...MODEL_OPTIONS,
       ...DEVICE_OPTIONS,
       python: { type: 'string', default: 'python3' },
       reference: { type: 'boolean', default: true },
       dtypes: { type: 'string', default: 'bfloat16,float32' },
     },
   })
-  const checkpoint = await fullSizeCheckpoint(values.work)
-  const place = await fullSizeOn(values)
+  const model = syntheticModel(values.model)
+  const checkpoint = await fullSizeCheckpoint(values.work, 'F16', model)
+  const place = { ...(await fullSizeOn({ ...values, model })), model }
   const dtypes = (['bfloat16', 'float32'] as const).filter((dtype) =>
     values.dtypes.split(',').includes(dtype),
   )
@@ -76,7 +81,9 @@ export async function runDescribeBench(args: readonly string[]): Promise<void> {
     process.stdout.write(formatTable(rowsOf('ours', summary(ours))))
     return
   }
-  report(place, pairs, await decoding(values, checkpoint, place))
+  // CTranslate2 takes an OPT alone, but no T5 whose encoder is given embeddings.
+  const decoders = model === 'blip2-opt-2.7b' ? await decoding(values, checkpoint, place) : null
+  report(place, pairs, decoders)
 }
 
 /** Our decoder and CTranslate2's, the language model alone; null if CTranslate2 is not installed. */
@@ -141,7 +148,15 @@ function summary(times: readonly Times[]): Summary {
 }
 
 function report(
-  { precision, provider }: { readonly precision: string; readonly provider: Provider },
+  {
+    model,
+    precision,
+    provider,
+  }: {
+    readonly model: SyntheticModel
+    readonly precision: string
+    readonly provider: Provider
+  },
   pairs: readonly { readonly dtype: string; readonly ours: Summary; readonly theirs: Summary }[],
   decoders: { readonly ours: Spread; readonly theirs: Spread } | null,
 ): void {
@@ -172,9 +187,10 @@ function report(
   const ratios = Object.fromEntries(
     pairs.map(({ dtype, ours, theirs }) => [dtype, theirs.totalMs.median / ours.totalMs.median]),
   )
-  writeResults('describe', { precision, provider, tokens: TOKENS, ratios, pairs, decoders })
-  writeChart('describe', {
-    title: `blip2-opt-2.7b (random weights): picture to ${TOKENS} tokens`,
+  const name = model === 'blip2-opt-2.7b' ? 'describe' : `describe-${model}`
+  writeResults(name, { model, precision, provider, tokens: TOKENS, ratios, pairs, decoders })
+  writeChart(name, {
+    title: `${model} (random weights): picture to ${TOKENS} tokens`,
     unit: 's',
     bars: pairs.flatMap(({ dtype, ours, theirs }) => [
       bar(`ours, ${precision} (beside ${dtype})`, ours.totalMs, 0),

@@ -1,6 +1,6 @@
 /**
  * The full-size work of the benchmarks: a checkpoint of random weights in the shapes of
- * blip2-opt-2.7b and packages of it, generated here and kept in a working folder. The weights are
+ * blip2-opt-2.7b (or of blip2-flan-t5-xl) and packages of it, generated here and kept in a working folder. The weights are
  * random, so only the speed means anything.
  */
 
@@ -16,6 +16,7 @@ import type { Provider } from '../../inference/runtime/device.ts'
 import { PRECISIONS, type Precision, type VisionStorage } from '../../inference/blocks/precision.ts'
 import { preparePackage } from '../../inference/package/prepare.ts'
 import { writeSyntheticCheckpoint } from './synthetic-checkpoint.ts'
+import { SYNTHETIC_MODELS, type SyntheticModel } from './synthetic-language.ts'
 
 /** Options that every benchmark of full size takes. */
 export const FULL_SIZE_OPTIONS = {
@@ -27,15 +28,32 @@ export const FULL_SIZE_OPTIONS = {
 /** Options of those that can run on a device too, with a package to fit it. */
 export const DEVICE_OPTIONS = { provider: { type: 'string', default: 'cpu' } } as const
 
+/** Of those that measure more than one model. */
+export const MODEL_OPTIONS = { model: { type: 'string', default: 'blip2-opt-2.7b' } } as const
+
+/** @throws {Error} naming the models that there are. */
+export function syntheticModel(name: string): SyntheticModel {
+  const model = SYNTHETIC_MODELS.find((known) => known === name)
+  if (model === undefined) {
+    throw new Error(
+      `There is no model ${name} to measure; known are ${SYNTHETIC_MODELS.join(', ')}.`,
+    )
+  }
+  return model
+}
+
 /** @returns the package and where to open it; prepared where it runs on the CPU. */
 export async function fullSizeOn(values: {
   readonly work: string
   readonly precision: string
   readonly provider: string
+  readonly model?: SyntheticModel
 }): Promise<{ folder: string; precision: Precision; provider: Provider }> {
   const precision = PRECISIONS.find((known) => known === values.precision) ?? 'int4'
   const provider = PROVIDERS.find((known) => known === values.provider) ?? 'cpu'
-  const folder = await fullSizePackage(values.work, precision, { prepare: provider === 'cpu' })
+  const { model } = values
+  const prepare = provider === 'cpu'
+  const folder = await fullSizePackage(values.work, precision, { prepare, ...(model && { model }) })
   return { folder, precision, provider }
 }
 
@@ -50,18 +68,24 @@ export const GREEDY = {
   minNewTokens: TOKENS,
 } as const
 
-/** @returns the folder of the checkpoint, 7.5 GB or 15 in F32, made if missing. */
+/** Where the files of a model are: each but the first has a folder of its own. */
+function folderOf(work: string, model: SyntheticModel): string {
+  return model === 'blip2-opt-2.7b' ? work : path.join(work, model)
+}
+
+/** @returns the folder of the checkpoint, about 8 GB or 16 in F32, made if missing. */
 export async function fullSizeCheckpoint(
   work: string,
   dtype: 'F16' | 'F32' = 'F16',
+  model: SyntheticModel = 'blip2-opt-2.7b',
 ): Promise<string> {
-  const folder = path.join(work, dtype === 'F16' ? 'checkpoint' : 'checkpoint-f32')
+  const folder = path.join(folderOf(work, model), dtype === 'F16' ? 'checkpoint' : 'checkpoint-f32')
   if (!existsSync(folder)) {
     note(`writing a checkpoint of random weights in ${dtype} …`)
     const partial = `${folder}.partial`
     await rm(partial, { recursive: true, force: true })
     await mkdir(partial, { recursive: true })
-    writeSyntheticCheckpoint(partial, { dtype })
+    writeSyntheticCheckpoint(partial, { dtype, model })
     await rename(partial, folder)
   }
   return folder
@@ -75,16 +99,27 @@ export async function fullSizeCheckpoint(
 export async function fullSizePackage(
   work: string,
   precision: Precision,
-  { vision, prepare = true }: { readonly vision?: VisionStorage; readonly prepare?: boolean } = {},
+  {
+    vision,
+    prepare = true,
+    model = 'blip2-opt-2.7b',
+  }: {
+    readonly vision?: VisionStorage
+    readonly prepare?: boolean
+    readonly model?: SyntheticModel
+  } = {},
 ): Promise<string> {
-  const folder = path.join(work, vision === undefined ? precision : `${precision}-${vision}`)
+  const folder = path.join(
+    folderOf(work, model),
+    vision === undefined ? precision : `${precision}-${vision}`,
+  )
   const maker = `${folder}.made-by`
   const code = hashOfCode()
   if (!existsSync(folder) || !existsSync(maker) || readFileSync(maker, 'utf8') !== code) {
-    const checkpoint = await fullSizeCheckpoint(work)
+    const checkpoint = await fullSizeCheckpoint(work, 'F16', model)
     await rm(folder, { recursive: true, force: true })
     note(`converting it to ${path.basename(folder)} …`)
-    const name = 'synthetic blip2-opt-2.7b'
+    const name = `synthetic ${model}`
     await convertCheckpoint(checkpoint, folder, { precision, vision, name, source: null })
     await writeFile(maker, code)
   }

@@ -61,7 +61,8 @@ pixels = pixels.to(model.dtype)
 with torch.inference_mode():
     for line in sys.stdin:
         wanted = json.loads(line)
-        text = [2] + [100 + i for i in range(wanted["text"] - 1)]
+        words = [100 + i for i in range(wanted["text"] - 1)]
+        text = [*words, 1] if config.text_config.model_type == "t5" else [2, *words]
         ids = torch.tensor([[config.image_token_index] * config.num_query_tokens + text])
         clock.clear()
         start = time.perf_counter()

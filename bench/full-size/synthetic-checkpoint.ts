@@ -1,8 +1,9 @@
 /**
- * Writes a checkpoint folder of random weights in the shape of blip2-opt-2.7b, to measure
- * conversion and speed without the real weights:
+ * Writes a checkpoint folder of random weights in the shape of blip2-opt-2.7b or blip2-flan-t5-xl, to
+ * measure conversion and speed without the real weights:
  *
  *     node bench/full-size/synthetic-checkpoint.ts FOLDER [--dtype F32|F16|BF16] [--layers N] [--vocab N]
+ *         [--model blip2-flan-t5-xl]
  *
  * Every tensor has its own values: ONNX Runtime would share equal ones and look twice as fast.
  * The values mean nothing.
@@ -11,15 +12,22 @@
 import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
+import {
+  type AddLinear,
+  type AddNorm,
+  type Language,
+  languageOf,
+  type Shapes,
+  SYNTHETIC_MODELS,
+  type SyntheticModel,
+} from './synthetic-language.ts'
 
-type Shapes = Map<string, readonly number[]>
 type Dtype = 'F32' | 'F16' | 'BF16'
 
 const SHARD_BYTES = 5e9
 const PIECE = 4 * 1024 * 1024
 const VISION = { hidden: 1408, intermediate: 6144, layers: 39, heads: 16 }
 const QFORMER = { hidden: 768, intermediate: 3072, layers: 12 }
-const TEXT = { hidden: 2560, intermediate: 10240, heads: 32, positions: 2048 }
 /** Standard deviation; norm weights are near 1, everything else is near 0. */
 const SPREAD = 0.02
 
@@ -30,8 +38,10 @@ const POOL = 1 << 24
 type Pools = { readonly matrix: Uint8Array; readonly norm: Uint8Array }
 
 export type SyntheticOptions = {
+  /** Whose shapes it has. Default `blip2-opt-2.7b`. */
+  readonly model?: SyntheticModel
   readonly dtype?: Dtype
-  /** Layers of the language model; 32 in the real one. */
+  /** Layers of the language model, of a T5 each of its two parts. Default: as many as the real one. */
   readonly layers?: number
   readonly vocab?: number
   /** Told the name of each shard written. */
@@ -40,10 +50,11 @@ export type SyntheticOptions = {
 
 /** Writes the folder; about 15 GB in F32. */
 export function writeSyntheticCheckpoint(folder: string, options: SyntheticOptions = {}): void {
-  const { dtype = 'F32', layers = 32, vocab = 50304 } = options
+  const { model = 'blip2-opt-2.7b', dtype = 'F32', ...size } = options
+  const language = languageOf(model, size)
   mkdirSync(folder, { recursive: true })
-  writeConfig(folder, layers, vocab)
-  writeShards(folder, shapes(layers, vocab), dtype, options.onShard)
+  writeConfig(folder, language)
+  writeShards(folder, shapes(language), dtype, options.onShard)
 }
 
 function main(): void {
@@ -51,19 +62,29 @@ function main(): void {
     allowPositionals: true,
     options: {
       dtype: { type: 'string', default: 'F32' },
-      layers: { type: 'string', default: '32' },
-      vocab: { type: 'string', default: '50304' },
+      model: { type: 'string', default: 'blip2-opt-2.7b' },
+      layers: { type: 'string' },
+      vocab: { type: 'string' },
     },
   })
   const [folder] = positionals
-  if (folder === undefined || !isDtype(values.dtype)) {
-    process.stderr.write('usage: synthetic-checkpoint FOLDER [--dtype F32|F16|BF16]\n')
+  const model = SYNTHETIC_MODELS.find((known) => known === values.model)
+  if (folder === undefined || model === undefined || !isDtype(values.dtype)) {
+    const models = SYNTHETIC_MODELS.join('|')
+    process.stderr.write(
+      `usage: synthetic-checkpoint FOLDER [--dtype F32|F16|BF16] [--model ${models}]\n`,
+    )
     process.exitCode = 2
     return
   }
   const { dtype } = values
-  const [layers, vocab] = [Number(values.layers), Number(values.vocab)]
-  writeSyntheticCheckpoint(folder, { dtype, layers, vocab, onShard: report })
+  writeSyntheticCheckpoint(folder, {
+    model,
+    dtype,
+    ...(values.layers !== undefined && { layers: Number(values.layers) }),
+    ...(values.vocab !== undefined && { vocab: Number(values.vocab) }),
+    onShard: report,
+  })
 }
 
 function report(file: string): void {
@@ -74,61 +95,25 @@ function isDtype(value: string): value is Dtype {
   return value === 'F32' || value === 'F16' || value === 'BF16'
 }
 
-function writeConfig(folder: string, layers: number, vocab: number): void {
-  const write = (name: string, json: unknown) =>
-    writeFileSync(path.join(folder, name), JSON.stringify(json, null, 2))
-  write('config.json', {
+function writeConfig(folder: string, language: Language): void {
+  const config = {
     architectures: ['Blip2ForConditionalGeneration'],
     model_type: 'blip-2',
-    image_token_index: 50265,
+    image_token_index: language.imageToken,
     num_query_tokens: 32,
     vision_config: {},
     qformer_config: {},
-    text_config: {
-      model_type: 'opt',
-      hidden_size: TEXT.hidden,
-      ffn_dim: TEXT.intermediate,
-      num_attention_heads: TEXT.heads,
-      num_hidden_layers: layers,
-      vocab_size: vocab,
-      word_embed_proj_dim: TEXT.hidden,
-      eos_token_id: 50118,
-    },
-  })
-  const { vocabulary, merges } = numberWords()
-  write('vocab.json', vocabulary)
-  writeFileSync(path.join(folder, 'merges.txt'), merges)
-}
-
-/**
- * A vocabulary of the right size whose words are numbers: " 1234" is the token 1234, made of
- * " 123" and "4". What is generated can be read and encoded again, as in a conversation.
- */
-function numberWords(): { vocabulary: Record<string, number>; merges: string } {
-  const size = 50265
-  const digits = Array.from({ length: 10 }, (_, digit) => String(digit))
-  // Pieces and the numbers whose ids are special tokens take the last ids.
-  const last = ['Ġ', ...digits, 'Ġ1', 'Ġ2']
-  const first = size - last.length
-  const words = Array.from({ length: first - 3 }, (_, i) => i + 3)
-  const merges = [1, 2, ...words].map((n) => {
-    const text = String(n)
-    return `Ġ${text.slice(0, -1)} ${text.at(-1)}`
-  })
-  const entries: [string, number][] = [
-    ['<s>', 0],
-    ['<pad>', 1],
-    ['</s>', 2],
-    ...words.map((n): [string, number] => [`Ġ${n}`, n]),
-    ...last.map((piece, i): [string, number] => [piece, first + i]),
-  ]
-  return {
-    vocabulary: Object.fromEntries(entries),
-    merges: `#version: 0.2\n${merges.join('\n')}\n`,
+    text_config: language.config,
+  }
+  for (const [name, text] of Object.entries({
+    'config.json': JSON.stringify(config, null, 2),
+    ...language.files,
+  })) {
+    writeFileSync(path.join(folder, name), text)
   }
 }
 
-function shapes(layers: number, vocab: number): Shapes {
+function shapes(language: Language): Shapes {
   const found: Shapes = new Map([['query_tokens', [1, 32, QFORMER.hidden]]])
   const linear = (name: string, out: number, inputs: number) => {
     found.set(`${name}.weight`, [out, inputs])
@@ -140,26 +125,10 @@ function shapes(layers: number, vocab: number): Shapes {
   }
   visionShapes(found, linear, norm)
   qformerShapes(linear, norm)
-  linear('language_projection', TEXT.hidden, QFORMER.hidden)
-  const decoder = 'language_model.model.decoder'
-  found.set(`${decoder}.embed_tokens.weight`, [vocab, TEXT.hidden])
-  found.set(`${decoder}.embed_positions.weight`, [TEXT.positions + 2, TEXT.hidden])
-  norm(`${decoder}.final_layer_norm`, TEXT.hidden)
-  for (let i = 0; i < layers; i++) {
-    const layer = `${decoder}.layers.${i}`
-    for (const name of ['q_proj', 'k_proj', 'v_proj', 'out_proj']) {
-      linear(`${layer}.self_attn.${name}`, TEXT.hidden, TEXT.hidden)
-    }
-    norm(`${layer}.self_attn_layer_norm`, TEXT.hidden)
-    linear(`${layer}.fc1`, TEXT.intermediate, TEXT.hidden)
-    linear(`${layer}.fc2`, TEXT.hidden, TEXT.intermediate)
-    norm(`${layer}.final_layer_norm`, TEXT.hidden)
-  }
+  linear('language_projection', language.width, QFORMER.hidden)
+  language.add({ found, linear, norm })
   return found
 }
-
-type AddLinear = (name: string, out: number, inputs: number) => void
-type AddNorm = (name: string, width: number) => void
 
 function visionShapes(found: Shapes, linear: AddLinear, norm: AddNorm): void {
   const { hidden, intermediate, layers } = VISION
