@@ -16,7 +16,14 @@ import { startWatchedSandbox } from 'loopback-discord/testing/watched-sandbox'
 import { readAnswerCustomId } from '../../bot/discord/custom-id.ts'
 import { EN } from '../../commands/i18n/en.ts'
 import type { Model } from '../../inference/contract/types.ts'
-import { type DemoBot, hearts, startDemoBot, suggestionsOf, triangle } from '../helpers/demo-bot.ts'
+import {
+  type DemoBot,
+  hearts,
+  startDemoBot,
+  suggestionsOf,
+  triangle,
+  withSuggestions,
+} from '../helpers/demo-bot.ts'
 import { openDemoModel } from '../helpers/shared-model.ts'
 import { hold, idle, kept } from '../helpers/held-bot.ts'
 
@@ -117,10 +124,9 @@ describe('what is deleted while the bot is down', () => {
 
   it('a message: its conversation, its answers and their suggestions; others stay', async () => {
     const posted = await ada.upload(triangle())
-    const described = await ada.menu(EN.commands.describeMenu, posted)
+    const described = await withSuggestions(ada, await ada.menu(EN.commands.describeMenu, posted))
     const other = await ada.upload(hearts())
     await ada.menu(EN.commands.describeMenu, other)
-    assert.ok(suggestionsOf(described).length > 0)
     await whileDown((member) => member.delete(posted))
     await untilGone(posted.id)
     await untilGone(described.id)
@@ -264,7 +270,7 @@ describe('what is deleted while the bot runs', () => {
     const posted = await ada.upload(triangle('source.webp'))
     const described = await ada.menu(EN.commands.describeMenu, posted)
     await idle(demo)
-    const [suggestion] = suggestionsOf(described)
+    const [suggestion] = suggestionsOf(await withSuggestions(ada, described))
     const { key } = readAnswerCustomId(suggestion!.id)!
     assert.equal((await kept(demo, described.id)).length, 2)
     assert.ok((await kept(demo, key)).some((name) => name.startsWith('answers')))

@@ -3,7 +3,6 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import { type APIMessage, ComponentType } from 'discord.js'
 import type { DestinationStream } from 'pino'
 import { z } from 'zod'
@@ -153,14 +152,12 @@ export function suggestionsOf(message: APIMessage): Shown[] {
   return buttonsOf(message).filter(({ id }) => id.includes(':question:'))
 }
 
-/** An answer once it has its suggestions, which on a busy machine come a moment later. */
+/** An answer once it has its suggestions: where the model is slow they come after the answer. */
 export async function withSuggestions(member: Member, answer: APIMessage): Promise<APIMessage> {
-  let newest = answer
-  for (let tries = 0; suggestionsOf(newest).length === 0 && tries < 500; tries++) {
-    await wait(20)
-    newest = member.events.findLast(({ message }) => message?.id === answer.id)?.message ?? answer
-  }
-  return newest
+  const { message } = await member.until(
+    (event) => event.message?.id === answer.id && suggestionsOf(event.message).length > 0,
+  )
+  return message!
 }
 
 /**

@@ -66,10 +66,11 @@ export class HashIndex<T> {
    * more than once. It allocates nothing: thousands of hashes may be near one picture.
    *
    * @param most 0 to MAX_DISTANCE.
-   * @throws {RangeError} if it is not.
+   * @returns how many comparisons of whole hashes that took.
+   * @throws {RangeError} if `most` is something else.
    */
-  visitNear(hash: Hash, most: number, visit: (value: T, distance: number) => void): void {
-    this.#search(hash, most, (_, value, distance) => visit(value, distance))
+  visitNear(hash: Hash, most: number, visit: (value: T, distance: number) => void): number {
+    return this.#search(hash, most, (_, value, distance) => visit(value, distance))
   }
 
   /** Every value whose hash differs in at most `most` bits, the nearest first; as `visitNear`. */
@@ -83,18 +84,20 @@ export class HashIndex<T> {
     hash: Hash,
     most: number,
     visit: (entry: number, value: T, distance: number) => void,
-  ): void {
+  ): number {
     if (!(Number.isInteger(most) && most >= 0 && most <= MAX_DISTANCE)) {
       throw new RangeError(`expected a distance of 0 to ${MAX_DISTANCE} bits, got ${most}`)
     }
     const [high, low] = wordsOf(hash)
     const reach = Math.floor(most / BANDS)
+    let comparisons = 0
     for (const [i, band] of bandsOf(high, low).entries()) {
       for (let bits = 0; bits <= reach; bits++) {
         for (const flip of FLIPS[bits]!) {
           let next = this.#heads[i * BAND_VALUES + (band ^ flip)]!
           for (; next !== 0; next = this.#previous[BANDS * (next - 1) + i]!) {
             const entry = next - 1
+            comparisons += 1
             const distance =
               bitsIn(this.#words[2 * entry]! ^ high) + bitsIn(this.#words[2 * entry + 1]! ^ low)
             const value = this.#values[entry]
@@ -105,6 +108,7 @@ export class HashIndex<T> {
         }
       }
     }
+    return comparisons
   }
 
   #append(high: number, low: number, value: T): void {

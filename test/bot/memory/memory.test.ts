@@ -19,8 +19,10 @@ import {
   scene,
   startDemoBot,
   suggestionsOf,
+  withSuggestions,
   triangle,
 } from '../../helpers/demo-bot.ts'
+import { idle } from '../../helpers/held-bot.ts'
 
 const COLOR = 'what color is the star?'
 
@@ -60,6 +62,7 @@ describe('memory and privacy', () => {
   it('/memory show lists the pictures with the questions, for the asker only', async () => {
     const described = await ada.slash('describe', { image: scene('memory.png') })
     await ada.answerTo(await ada.reply(described, COLOR))
+    await idle(demo)
     const shown = await lin.slash('memory show')
     assert.match(shown.content, /memory\.png: .* — 1 question; forgotten <t:\d+:R>/)
     assert.match(shown.content, /what color is the star\? → yellow \(<@\d+>\)/)
@@ -86,6 +89,7 @@ describe('memory and privacy', () => {
     const described = await ada.slash('describe', { image: scene('shared.png') })
     await ada.answerTo(await ada.reply(described, COLOR))
     await lin.answerTo(await lin.reply(described, 'how many shapes are there?'))
+    await idle(demo)
     await lin.slash('memory forget', { what: 'mine' })
     const shown = (await ada.slash('memory show')).content
     assert.ok(shown.includes(COLOR))
@@ -95,7 +99,7 @@ describe('memory and privacy', () => {
   it('deleting the picture’s message deletes its conversation', async () => {
     const posted = await ada.upload(triangle('gone.webp'))
     const described = await ada.menu(EN.commands.describeMenu, posted)
-    // An answer is remembered just after it is there.
+    await idle(demo) // an answer is remembered just after it is there
     assert.match((await ada.slash('memory show')).content, /gone\.webp/)
     assert.notDeepEqual(await kept('gone.webp'), [])
     await ada.delete(posted)
@@ -134,12 +138,14 @@ describe('memory and privacy', () => {
     for (const question of [COLOR, 'how many shapes are there?']) {
       await ada.slash('ask', { question, image: scene('twice.png') })
     }
+    await idle(demo)
     const short = await ada.slash('memory show')
     assert.match(short.content, /^I remember 1 picture here:\n.*twice\.png.*2 questions/)
     assert.deepEqual(short.attachments, [])
     for (const question of ['what is in the center?', 'is there a heart?', 'and a star?']) {
       await ada.slash('ask', { question })
     }
+    await idle(demo)
     const long = await ada.slash('memory show')
     assert.ok(long.content.startsWith(EN.memory.inFile))
     const [file] = long.attachments
@@ -150,6 +156,7 @@ describe('memory and privacy', () => {
 
   it('/privacy export gives what is kept about me, and delete deletes it', async () => {
     await lin.slash('describe', { image: scene('mine.png') })
+    await idle(demo)
     const exported = await lin.slash('privacy export')
     const file = exported.attachments[0]
     assert.equal(file?.filename, 'sightseer.json')
@@ -205,6 +212,7 @@ describe('memory and privacy', () => {
   it('leaving a server deletes everything of it', async () => {
     const guild = demo.bot.client.guilds.cache.first()!
     await ada.slash('describe', { image: scene('left.png') })
+    await idle(demo)
     assert.notDeepEqual(await kept(guild.id), [])
     const { world } = demo.sandbox
     removeMember(world, world.guild, demo.bot.client.user.id)
@@ -234,8 +242,12 @@ describe('a restart', () => {
     try {
       const first = await startDemoBot(env, sandbox)
       const before = await first.join('ada')
-      const described = await before.slash('describe', { image: scene('kept.png') })
+      const described = await withSuggestions(
+        before,
+        await before.slash('describe', { image: scene('kept.png') }),
+      )
       const asked = await before.slash('ask', { question: COLOR })
+      await idle(first) // an answer is stored just after it is there
       await first.close()
 
       const second = await startDemoBot(env, sandbox)

@@ -14,6 +14,7 @@ import {
   scene,
   startDemoBot,
   suggestionsOf,
+  withSuggestions,
 } from '../../helpers/demo-bot.ts'
 
 const ONLY_ENGLISH = /^My model understands English only, in words\./
@@ -130,10 +131,7 @@ describe('what people write', { timeout: 120_000 }, () => {
 
   it('a reply and the form say so with questions that were suggested', async () => {
     const described = await ada.slash('describe', { image: scene() })
-    const { message } = await ada.until(
-      (event) => event.message?.id === described.id && suggestionsOf(event.message).length > 0,
-    )
-    const [first] = suggestionsOf(message!)
+    const [first] = suggestionsOf(await withSuggestions(ada, described))
     const reply = await ada.answerTo(await ada.reply(described, '有几个心形？'))
     assert.match(reply.content, ONLY_ENGLISH_ZH)
     assert.ok(reply.content.includes(first!.label), reply.content)

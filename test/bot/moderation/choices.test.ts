@@ -11,7 +11,7 @@ import { type ModeratedServer, startModeratedServer } from '../../helpers/modera
 
 const { buttons, case: words } = EN.moderation
 
-describe('what managers choose', { timeout: 60_000 }, () => {
+describe('what managers choose', () => {
   let model: Model
   let server: ModeratedServer
 
@@ -38,7 +38,7 @@ describe('what managers choose', { timeout: 60_000 }, () => {
     return role.id
   }
 
-  it('a burst follows the settings of the server', async () => {
+  it('a burst follows the settings of the server', { timeout: 60_000 }, async () => {
     await server.setUp({ 'burst-channels': 2, 'burst-minutes': 1 })
     const posted = await server.post(scene())
     const caseMessage = await server.aCase(/the same picture in 2 channels/)
@@ -49,7 +49,7 @@ describe('what managers choose', { timeout: 60_000 }, () => {
     assert.equal(server.cases().length, 1)
   })
 
-  it('the owner and exempt roles are exempt', async () => {
+  it('the owner and exempt roles are exempt', { timeout: 60_000 }, async () => {
     await server.setUp({ 'burst-channels': 2 })
     const lin = await server.join('lin')
     await server.mo.slash('moderation exempt', { role: giveRole(lin.id, 'Trusted') })
@@ -61,7 +61,7 @@ describe('what managers choose', { timeout: 60_000 }, () => {
     assert.equal(server.cases().length, 1)
   })
 
-  it('a staff role decides, and is exempt', async () => {
+  it('a staff role decides, and is exempt', { timeout: 60_000 }, async () => {
     const lin = await server.join('lin', { channel: 'general' })
     await server.setUp({ staff: giveRole(lin.id, 'Helpers') })
     await server.post(scene(), lin)
@@ -74,7 +74,7 @@ describe('what managers choose', { timeout: 60_000 }, () => {
     assert.match(decided.content, new RegExp(`Dismiss: <@${lin.id}>`))
   })
 
-  it('the evidence is a small WebP with alternative text', async () => {
+  it('the evidence is a small WebP with alternative text', { timeout: 60_000 }, async () => {
     await server.setUp()
     await server.post(scene())
     const { message } = await server.mo.until(

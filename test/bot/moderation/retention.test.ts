@@ -12,7 +12,7 @@ const HOUR_MS = 60 * 60 * 1000
 const DAY_MS = 24 * HOUR_MS
 const { buttons } = EN.moderation
 
-describe('what moderation keeps', { timeout: 60_000 }, () => {
+describe('what moderation keeps', () => {
   let model: Model
   let server: ModeratedServer
 
@@ -56,24 +56,28 @@ describe('what moderation keeps', { timeout: 60_000 }, () => {
     assert.deepEqual(await counts(), [0, 0, 0, 0])
   })
 
-  it('exports a moderator’s decisions, and deletes only their name from them', async () => {
-    await aConfirmedCase()
-    const { mo } = server
-    mo.switchTo('general')
-    const exported = await mo.slash('privacy export')
-    const records = await (await fetch(exported.attachments[0]!.url)).text()
-    for (const kind of ['moderation-decision', 'moderation-hash']) {
-      assert.ok(records.includes(`"${kind}"`), kind)
-    }
-    await deletePrivacy(mo)
-    assert.deepEqual([await count('moderation-cases'), await count('moderation-hashes')], [1, 1])
-    const again = await mo.slash('privacy export')
-    const [file] = again.attachments
-    const rest = file ? await (await fetch(file.url)).text() : ''
-    assert.ok(!/moderation-(decision|hash)/.test(rest))
-    mo.switchTo('mod-log')
-    const list = await mo.slash('moderation hash list')
-    assert.match(list.content, /\*\*scam\*\*/)
-    assert.ok(!list.content.includes(mo.id))
-  })
+  it(
+    'exports a moderator’s decisions, and deletes only their name from them',
+    { timeout: 60_000 },
+    async () => {
+      await aConfirmedCase()
+      const { mo } = server
+      mo.switchTo('general')
+      const exported = await mo.slash('privacy export')
+      const records = await (await fetch(exported.attachments[0]!.url)).text()
+      for (const kind of ['moderation-decision', 'moderation-hash']) {
+        assert.ok(records.includes(`"${kind}"`), kind)
+      }
+      await deletePrivacy(mo)
+      assert.deepEqual([await count('moderation-cases'), await count('moderation-hashes')], [1, 1])
+      const again = await mo.slash('privacy export')
+      const [file] = again.attachments
+      const rest = file ? await (await fetch(file.url)).text() : ''
+      assert.ok(!/moderation-(decision|hash)/.test(rest))
+      mo.switchTo('mod-log')
+      const list = await mo.slash('moderation hash list')
+      assert.match(list.content, /\*\*scam\*\*/)
+      assert.ok(!list.content.includes(mo.id))
+    },
+  )
 })

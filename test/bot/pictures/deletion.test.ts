@@ -12,7 +12,7 @@ import {
   hearts,
   scene,
   startDemoBot,
-  suggestionsOf,
+  withSuggestions,
   triangle,
 } from '../../helpers/demo-bot.ts'
 
@@ -44,9 +44,7 @@ describe('deleting what the model keeps', { timeout: 120_000 }, () => {
   async function described(picture: ReturnType<typeof scene>) {
     const posted = await ada.upload(picture)
     const answer = await lin.menu(EN.commands.describeMenu, posted)
-    if (suggestionsOf(answer).length === 0) {
-      await lin.changed(answer, (now) => suggestionsOf(now).length > 0)
-    }
+    await withSuggestions(lin, answer)
     await until((bytes) => bytes > 0)
     return { posted, answer }
   }

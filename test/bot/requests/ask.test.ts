@@ -14,6 +14,7 @@ import {
   scene,
   startDemoBot,
   suggestionsOf,
+  withSuggestions,
   triangle,
 } from '../../helpers/demo-bot.ts'
 import { packageFor } from '../../helpers/packages.ts'
@@ -242,8 +243,5 @@ describe('Again', () => {
 
 /** The suggested questions; where the model was slow they come after the answer. */
 async function suggestedFor(member: Member, answer: APIMessage) {
-  const { message } = await member.until(
-    (event) => event.message?.id === answer.id && suggestionsOf(event.message).length > 0,
-  )
-  return suggestionsOf(message!)
+  return suggestionsOf(await withSuggestions(member, answer))
 }

@@ -9,7 +9,7 @@ import { EN } from '../../../commands/i18n/en.ts'
 import { ZH } from '../../../commands/i18n/zh.ts'
 import { MODEL_SETTING, PULL_COMMAND } from '../../../config/models.ts'
 import { readConfig } from '../../../config/config.ts'
-import { scene, startDemoBot, suggestionsOf } from '../../helpers/demo-bot.ts'
+import { scene, startDemoBot, suggestionsOf, withSuggestions } from '../../helpers/demo-bot.ts'
 
 const LOOPBACK = {
   SIGHTSEER_STORE: 'memory:',
@@ -48,9 +48,7 @@ describe('a detailed description', () => {
     try {
       const ada: Member = await demo.join('ada')
       const answer = await ada.slash('describe', { image: scene(), style: 'detailed' })
-      const { message = answer } = await ada.until(
-        (event) => event.message?.id === answer.id && suggestionsOf(event.message).length > 0,
-      )
+      const message = await withSuggestions(ada, answer)
       const listed = message.content.split('\n').filter((line) => line.startsWith('• '))
       assert.ok(listed.length > 0)
       for (const { label } of suggestionsOf(message)) {

@@ -18,7 +18,7 @@ import { ZH } from '../../../commands/i18n/zh.ts'
 import { findModel } from '../../../config/models.ts'
 import { openModel } from '../../../inference/model.ts'
 import type { Model } from '../../../inference/contract/types.ts'
-import { button, scene, suggestionsOf, triangle } from '../../helpers/demo-bot.ts'
+import { button, scene, triangle, withSuggestions } from '../../helpers/demo-bot.ts'
 import { FailingStore, type Operation, OPERATIONS } from '../../helpers/failing-store.ts'
 
 const BUG = /^Something went wrong/
@@ -145,11 +145,7 @@ describe('the bot while its store fails', { timeout: 180_000 }, () => {
   })
 
   it('commands, menus, buttons and suggestions are told or log it', async () => {
-    const { id } = await ada.slash('describe', { image: scene() })
-    const finished = await ada.until(
-      ({ message }) => message?.id === id && suggestionsOf(message).length > 0,
-    )
-    const described = finished.message!
+    const described = await withSuggestions(ada, await ada.slash('describe', { image: scene() }))
     store.failing = all
     for (const name of ['describe', 'settings show', 'memory show', 'privacy show']) {
       const by = name.startsWith('settings') ? mo : ada
