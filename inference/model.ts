@@ -189,9 +189,11 @@ export const NO_STATS: ModelStats = {
   refused: 0,
   late: 0,
   stages: byStage(() => NO_RUNS),
+  reading: { runs: 0, ms: 0 },
   caches: {
     images: { ...NO_LOOKUPS, bytes: 0 },
     conversations: { ...NO_LOOKUPS, positions: 0, bytes: 0 },
     prompts: NO_LOOKUPS,
+    texts: NO_LOOKUPS,
   },
 }

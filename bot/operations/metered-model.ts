@@ -30,6 +30,12 @@ export function meter(model: Model, metrics: Metrics): Model {
       noteEncoding(timings)
       return timings
     },
+    read: async (image, options) => {
+      const start = performance.now()
+      const text = await model.read(image, options)
+      metrics.stage('read', (performance.now() - start) / 1000)
+      return text
+    },
     embedImage: async (image, options) => {
       const tokens = await model.embedImage(image, options)
       noteEncoding(tokens.timings)

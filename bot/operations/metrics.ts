@@ -7,7 +7,7 @@ import type { Stage as ModelStage } from '../../inference/contract/stages.ts'
 import type { Model } from '../../inference/contract/types.ts'
 
 /** The parts of a request that are timed. */
-export type Stage = 'acknowledge' | 'download' | ModelStage | 'answer'
+export type Stage = 'acknowledge' | 'download' | ModelStage | 'read' | 'answer'
 
 /** Seconds; from a round trip to the store to a long answer of a large model. */
 const STAGE_BUCKETS = [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300]
@@ -131,6 +131,7 @@ function watchModel(registry: Registry, model: Pick<Model, 'stats'>): void {
         this.inc({ stage, count: 'runs' }, runs)
         this.inc({ stage, count: 'rows' }, count)
       }
+      this.inc({ stage: 'read', count: 'runs' }, model.stats().reading.runs)
     },
   })
   const caches = new Counter({

@@ -164,10 +164,12 @@ const statsSchema: z.ZodType<ModelStats> = z.object({
   refused: count,
   late: count,
   stages: z.record(z.enum(STAGES), z.object({ runs: count, rows: count, ms: number })),
+  reading: z.object({ runs: count, ms: number }),
   caches: z.object({
     images: z.object({ ...lookups, bytes: count }),
     conversations: z.object({ ...lookups, positions: count, bytes: count }),
     prompts: z.object(lookups),
+    texts: z.object(lookups),
   }),
 })
 

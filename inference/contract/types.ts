@@ -225,6 +225,8 @@ export type ModelStats = {
   readonly stages: Readonly<
     Record<Stage, { readonly runs: number; readonly rows: number; readonly ms: number }>
   >
+  /** Runs of the text reader's networks, and their time. */
+  readonly reading: { readonly runs: number; readonly ms: number }
   readonly caches: {
     /** Pictures: a hit needed no vision run of its own. */
     readonly images: CacheStats & { readonly bytes: number }
@@ -232,5 +234,7 @@ export type ModelStats = {
     readonly conversations: CacheStats & { readonly positions: number; readonly bytes: number }
     /** Token ids of prompts. */
     readonly prompts: CacheStats
+    /** Text of pictures: a hit was read before, or is read for another request. */
+    readonly texts: CacheStats
   }
 }

@@ -109,7 +109,13 @@ async function openWith(
       ...scheduler.counts(),
       ...counters.outcomes(),
       stages: counters.stages(),
-      caches: { images: images.stats(), conversations: prefixes.stats(), prompts: prompts.stats() },
+      reading: scheduler.reading().runs,
+      caches: {
+        images: images.stats(),
+        conversations: prefixes.stats(),
+        prompts: prompts.stats(),
+        texts: scheduler.reading().lookups,
+      },
     }),
     close: async () => {
       clearInterval(deletion)

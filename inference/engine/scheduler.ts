@@ -166,6 +166,11 @@ export class Scheduler {
     return { queued: this.#queue.size, live: this.#live.all.length }
   }
 
+  /** What the text reader has done. */
+  reading(): ReturnType<Readings['stats']> {
+    return this.#readings.stats()
+  }
+
   async #work(): Promise<void> {
     await nextTurn() // requests that came together are encoded together
     while (this.#queue.size > 0 || this.#live.all.length > 0) {

@@ -1,10 +1,11 @@
 /**
  * Reads the text of pictures between the model's runs: one run of a reader's networks at a time, so
- * that an answer that is being generated waits for one at most. The reader is opened when the first
- * picture is to be read.
+ * that an answer that is being generated waits for one at most. Requests for one picture share its
+ * reading. The reader is opened when the first picture is to be read.
  */
 
 import { LRUCache } from 'lru-cache'
+import type { CacheStats, ModelStats } from '../../contract/types.ts'
 import { DAY_MS } from '../../../config/durations.ts'
 import type { DecodingPool } from '../../image/decoding/pool.ts'
 import { type PictureText, readingOf } from '../../ocr/read-picture.ts'
@@ -24,6 +25,8 @@ const MAX_CHARACTERS = 4_000_000
 
 /** A reading on its way. */
 type Reading = {
+  /** Whether another request has the same picture read. */
+  waits: boolean
   /** Null while its picture is decoded. */
   steps: AsyncGenerator<void, PictureText, void> | null
   failure: { readonly error: unknown } | null
@@ -43,6 +46,8 @@ export class Readings {
     ttlAutopurge: true,
   })
   #reader: Promise<TextReader> | null = null
+  readonly #runs = { runs: 0, ms: 0 }
+  readonly #lookups = { hits: 0, misses: 0 }
 
   /** @param wake called once a picture is decoded. */
   constructor(live: LiveRequests, options: ReadingOptions, wake: () => void) {
@@ -59,10 +64,21 @@ export class Readings {
   /** Has the picture of a request decoded that waits for its text. */
   begin(live: LiveRequest): void {
     if (live.work?.kind === 'read') {
-      const reading: Reading = { steps: null, failure: null, forgotten: false }
+      const { key } = live.request.image
+      const waits = this.#of(key).some(([, { forgotten }]) => !forgotten)
+      const reading: Reading = { waits, steps: null, failure: null, forgotten: false }
+      const isHit = waits || this.#texts.has(key)
+      this.#lookups[isHit ? 'hits' : 'misses'] += 1
       this.#readings.set(live, reading)
-      this.#decode(live, reading).catch(endThread)
+      if (!waits) {
+        this.#decode(live, reading).catch(endThread)
+      }
     }
+  }
+
+  /** What was read, and how often that was needed. */
+  stats(): { readonly runs: ModelStats['reading']; readonly lookups: CacheStats } {
+    return { runs: { ...this.#runs }, lookups: { ...this.#lookups } }
   }
 
   /** Runs the networks once, for the request that was admitted first. */
@@ -77,12 +93,16 @@ export class Readings {
       if (failure) {
         throw failure.error
       }
+      const start = performance.now()
       const { done, value } = await steps!.next()
       if (done) {
         await this.#finish(live, value)
+      } else {
+        this.#runs.runs += 1
+        this.#runs.ms += performance.now() - start
       }
     } catch (error) {
-      this.#readings.delete(live)
+      this.#delete(live)
       await this.#live.fail(live, error)
     }
     return true
@@ -136,23 +156,42 @@ export class Readings {
   }
 
   async #finish(live: LiveRequest, text: PictureText): Promise<void> {
-    const { work, request } = live
-    const isKept = request.image.cacheable && this.#readings.get(live)?.forgotten === false
-    this.#readings.delete(live)
-    if (work?.kind !== 'read') {
-      return // its request has ended
-    }
+    const { image } = live.request
+    const isKept = image.cacheable && this.#readings.get(live)?.forgotten === false
     if (isKept && text.complete) {
-      this.#texts.set(request.image.key, text)
+      this.#texts.set(image.key, text)
     }
-    await this.#live.resume(live, () => work.done(text))
+    const sharing = this.#of(image.key).filter(([, { waits }]) => waits)
+    for (const each of [live, ...sharing.map(([other]) => other)]) {
+      this.#readings.delete(each)
+      const { work } = each
+      if (work?.kind === 'read') {
+        await this.#live.resume(each, () => work.done(text))
+      }
+    }
+  }
+
+  /** The readings of a picture, in the order in which they were admitted. */
+  #of(key: string): [LiveRequest, Reading][] {
+    return [...this.#readings].filter(([{ request }]) => request.image.key === key)
+  }
+
+  /** Ends a reading without its text; the next request for the picture has it read. */
+  #delete(live: LiveRequest): void {
+    const { waits } = this.#readings.get(live) ?? { waits: true }
+    this.#readings.delete(live)
+    const [next] = this.#of(live.request.image.key).filter(([, reading]) => reading.waits)
+    if (!waits && next) {
+      next[1].waits = false
+      this.#decode(...next).catch(endThread)
+    }
   }
 
   /** Requests that were cancelled or came too late. */
   #dropEnded(): void {
     for (const live of this.#readings.keys()) {
       if (!this.#live.all.includes(live)) {
-        this.#readings.delete(live)
+        this.#delete(live)
       }
     }
   }

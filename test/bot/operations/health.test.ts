@@ -20,10 +20,12 @@ const STATS: ModelStats = {
   refused: 2,
   late: 4,
   stages: { ...byStage(() => NO_RUNS), decode: { runs: 5, rows: 20, ms: 100 } },
+  reading: { runs: 7, ms: 350 },
   caches: {
     images: { hits: 3, misses: 2, bytes: 327_680 },
     conversations: { ...NO_LOOKS, positions: 0, bytes: 0 },
     prompts: { hits: 8, misses: 1 },
+    texts: { hits: 6, misses: 2 },
   },
 }
 

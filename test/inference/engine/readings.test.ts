@@ -56,6 +56,27 @@ describe('the engine reads text', () => {
     assert.equal(fetched(), 2)
   })
 
+  it('reads a picture once for all who ask at the same time, also if the first leaves', async () => {
+    const readings = () => model.stats().caches.texts
+    const before = readings()
+    const { source } = await counted('05-light.png')
+    const [first, ...others] = await Promise.all([1, 2, 3].map(() => model.read(source)))
+    assert.deepEqual(others, [first, first])
+    assert.ok(first!.lines.length > 0)
+    assert.deepEqual(readings(), { hits: before.hits + 2, misses: before.misses + 1 })
+    const { runs } = model.stats().reading
+    await model.read(source)
+    assert.equal(model.stats().reading.runs, runs)
+
+    const { source: next } = await counted('06-light.png')
+    const left = new AbortController()
+    const leaving = model.read(next, { signal: left.signal })
+    const staying = model.read(next)
+    left.abort(new Error('left'))
+    await assert.rejects(leaving, /left/)
+    assert.ok((await staying).lines.length > 0)
+  })
+
   it('keeps nothing of a picture that is forgotten while it is read', async () => {
     const { source, fetched } = await counted('10-dark.png')
     const forgotten = {
