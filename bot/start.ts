@@ -242,6 +242,7 @@ async function join(
     await dispatcher.resumeDeletions().catch((error: unknown) => {
       log.error({ err: error }, 'deletions could not be repeated, and will be later')
     })
+    // The start waits until each has a process, not for answers: 500 of them take less than a second.
     await jobs.resume(dispatcher.resumeJob, dispatcher.giveUpJob)
   }
   detached(log, 'cases could not be resumed', async () => dispatcher?.resume())
