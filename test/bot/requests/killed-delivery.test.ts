@@ -113,8 +113,47 @@ describe('an answer to a message', () => {
       .map(({ content }) => content)
   }
 
-  for (const minutes of [0, 4]) {
+  it('leaves the answers of other jobs to the same message as they are', async () => {
+    const store = await openStore({ url: 'memory:', log })
+    const asked = await ada.say('what is it?')
+    const first = start(store, new Life(3), 'first') // it posts, and does not hear of it
+    await assert.rejects(ask(first.intake, asked))
+    const { rest } = start(store, new Life(Infinity), 'other')
+    const custom = { type: 2, style: 2, label: 'Ask…', custom_id: 'answer:other:ask' }
+    for (const other of [
+      { content: 'progress of another job', nonce: 'another job' },
+      { content: 'another answer', components: [{ type: 1, components: [custom] }] },
+    ]) {
+      const reference = { message_id: asked.id }
+      const body = { ...other, message_reference: reference }
+      await rest.post(Routes.channelMessages(asked.channel_id), { body })
+    }
+    clock.advance(4 * MINUTE_MS)
+    await goOn(store)
+    assert.deepEqual(repliesTo(asked), [ANSWER, 'progress of another job', 'another answer'])
+    await store.close()
+  })
+
+  it('that nobody asked for keeps its progress at a stop, and becomes the answer', async () => {
+    const store = await openStore({ url: 'memory:', log })
+    const asked = await ada.say('what is it?')
+    const first = start(store, new Life(Infinity), 'first', true)
+    const stopped = assert.rejects(ask(first.intake, asked, false), /restarts/)
+    await ada.answerTo(asked)
+    await first.jobs.stop(1)
+    await stopped
+    assert.deepEqual(repliesTo(asked), [WAITING])
+    await goOn(store)
+    assert.deepEqual(repliesTo(asked), [ANSWER])
+    await store.close()
+  })
+
+  for (const minutes of [4, 0]) {
     it(`is one message when the next process starts ${minutes} minutes after the kill`, async () => {
+      if (minutes === 0) {
+        // Now the messages are new, so that only the nonce finds the reply.
+        clock.advance(Date.now() - clock.now())
+      }
       let moment = 0
       for (let isKilled = true; isKilled;) {
         moment += 1
@@ -136,39 +175,4 @@ describe('an answer to a message', () => {
       assert.ok(moment > 6, 'there are many moments')
     })
   }
-
-  it('leaves the answers of other jobs to the same message as they are', async () => {
-    const store = await openStore({ url: 'memory:', log })
-    const asked = await ada.say('what is it?')
-    const first = start(store, new Life(3), 'first') // it posts, and does not hear of it
-    const { rest } = start(store, new Life(Infinity), 'other')
-    const custom = { type: 2, style: 2, label: 'Ask…', custom_id: 'answer:other:ask' }
-    for (const other of [
-      { content: 'progress of another job', nonce: 'another job' },
-      { content: 'another answer', components: [{ type: 1, components: [custom] }] },
-    ]) {
-      const reference = { message_id: asked.id }
-      const body = { ...other, message_reference: reference }
-      await rest.post(Routes.channelMessages(asked.channel_id), { body })
-    }
-    await assert.rejects(ask(first.intake, asked))
-    clock.advance(4 * MINUTE_MS)
-    await goOn(store)
-    assert.deepEqual(repliesTo(asked), ['progress of another job', 'another answer', ANSWER])
-    await store.close()
-  })
-
-  it('that nobody asked for keeps its progress at a stop, and becomes the answer', async () => {
-    const store = await openStore({ url: 'memory:', log })
-    const asked = await ada.say('what is it?')
-    const first = start(store, new Life(Infinity), 'first', true)
-    const stopped = assert.rejects(ask(first.intake, asked, false), /restarts/)
-    await ada.answerTo(asked)
-    await first.jobs.stop(1)
-    await stopped
-    assert.deepEqual(repliesTo(asked), [WAITING])
-    await goOn(store)
-    assert.deepEqual(repliesTo(asked), [ANSWER])
-    await store.close()
-  })
 })
