@@ -14,8 +14,8 @@ from torch.nn.functional import cross_entropy, smooth_l1_loss
 from transformers import Blip2VisionModel
 
 from training.common import MINUTES, Progress, freeze, groups, initialize, rate
-from training.parts.model import IMAGE_SIDE, PATCH, STEM, WIDTH, pixel_values, vision_config
-from training.parts.stem import with_stem
+from training.parts.model import IMAGE_SIDE, PATCH, STEM, VISION_LAYERS, WIDTH, pixel_values, vision_config
+from training.parts.stem import folded, with_stem
 from training.text import Text
 from training.parts.targets import COLORLESS, OUTSIDE, targets_of
 from training.world.data import Pictures
@@ -32,8 +32,9 @@ CLASSES = {'noun': len(NOUNS) + 1, 'color': len(COLORS) + 1, 'size': len(SIZE_ED
 class Tagger(nn.Module):
     def __init__(self):
         super().__init__()
-        self.vision = with_stem(Blip2VisionModel(vision_config()), STEM)
-        initialize(self.vision, layers=6)
+        self.vision = Blip2VisionModel(vision_config())
+        initialize(self.vision, layers=VISION_LAYERS)
+        with_stem(self.vision, STEM, normed=True)
         nn.init.normal_(self.vision.embeddings.position_embedding, std=.3)
         self.heads = nn.ModuleDict({key: nn.Linear(WIDTH, size) for key, size in CLASSES.items()})
         self.heads['place'] = nn.Linear(WIDTH, 5)
@@ -150,6 +151,7 @@ def load(run):
     """The frozen encoder."""
     model = Tagger()
     model.load_state_dict(torch.load(run / 'vit.pt', weights_only=False)['model'])
+    folded(model.vision.embeddings.patch_embedding)
     return freeze(model.vision)
 
 

@@ -16,8 +16,14 @@ import { type Fields, isObject } from '../common/read-json.ts'
 import { checkHeads, MAX_LAYERS } from './language-config.ts'
 
 const side = z.int().min(1).max(4096)
-/** [channels, kernel, stride] of each convolution. */
-const stemSchema = z.array(z.tuple([side, side.refine((kernel) => kernel % 2 === 1), side])).min(1)
+/** [channels, kernel, stride, residual blocks] of each layer. */
+const stemLayer = z.tuple([
+  side,
+  side.refine((kernel) => kernel % 2 === 1),
+  side,
+  z.int().min(0).max(MAX_LAYERS),
+])
+const stemSchema = z.array(stemLayer).min(1)
 
 export function checkQuantization(fields: Fields): void {
   const whole = fields.json['quantization_config']
@@ -50,7 +56,7 @@ export function readVision(fields: Fields): VisionConfig {
   return config
 }
 
-/** `stem`, which transformers does not know: a list of [channels, kernel, stride]. */
+/** `stem`, which transformers does not know: a list of [channels, kernel, stride, residual blocks]. */
 function readStem(fields: Fields): { readonly stem?: readonly StemLayer[] } {
   const value = fields.json['stem']
   if (value === undefined || value === null) {
@@ -58,10 +64,19 @@ function readStem(fields: Fields): { readonly stem?: readonly StemLayer[] } {
   }
   const layers = stemSchema.safeParse(value)
   if (!layers.success) {
-    fields.problem('stem', 'is not a list of [channels, odd kernel, stride], each above 0.')
+    fields.problem(
+      'stem',
+      'is not a list of [channels, odd kernel, stride, blocks], the first three above 0.',
+    )
     return {}
   }
-  return { stem: layers.data.map(([channels, kernel, stride]) => ({ channels, kernel, stride })) }
+  const stem = layers.data.map(([channels, kernel, stride, blocks]) => ({
+    channels,
+    kernel,
+    stride,
+    blocks,
+  }))
+  return { stem }
 }
 
 function checkStem(fields: Fields, { stem, hidden, patchSize, imageSize }: VisionConfig): void {

@@ -36,13 +36,21 @@ it('readConfig says what is wrong with a stem', (t) => {
     return problems.join('\n')
   }
 
-  assert.equal(problemsOf([[24, 3, 4]]), '')
-  for (const stem of [{}, [], [[24, 2, 4]], [[24, 3]], [['24', 3, 4]], [[0, 3, 4]]]) {
+  assert.equal(problemsOf([[24, 3, 4, 0]]), '')
+  for (const stem of [
+    {},
+    [],
+    [[24, 2, 4, 0]],
+    [[24, 3, 4]],
+    [['24', 3, 4, 0]],
+    [[0, 3, 4, 0]],
+    [[24, 3, 4, -1]],
+  ]) {
     assert.match(problemsOf(stem), /vision_config\.stem is not a list of \[channels, odd kernel/)
   }
-  assert.match(problemsOf([[25, 3, 4]]), /stem ends with 25 channels; hidden_size is 24/)
+  assert.match(problemsOf([[25, 3, 4, 1]]), /stem ends with 25 channels; hidden_size is 24/)
   assert.match(
-    problemsOf([[24, 3, 2]]),
+    problemsOf([[24, 3, 2, 1]]),
     /stem has a stride of 2 in all; patch_size 4 and image_size 28/,
   )
 })
