@@ -108,8 +108,8 @@ function warnOfDomain({ config, log }: Context, { name, domain }: ModelCard): vo
 function aboutModel({ domain }: ModelCard) {
   return (
     domain && {
-      en: `${EN.knowsOnly(domain.knows.en)} ${EN.otherModel}`,
-      zh: `${ZH.knowsOnly(domain.knows.zh)}${ZH.otherModel}`,
+      en: `${EN.knowsOnly(domain.knows.en)} ${EN.readsAll} ${EN.otherModel}`,
+      zh: `${ZH.knowsOnly(domain.knows.zh)}${ZH.readsAll}${ZH.otherModel}`,
     }
   )
 }

@@ -188,6 +188,7 @@ export const EN = {
     saved: 'Saved.',
   },
   knowsOnly: (what: string) => `I only know ${what}.`,
+  readsAll: 'The words in a picture I read whatever it shows.',
   otherModel: `For photographs I need another model: ${PULL_COMMAND}, then ${MODEL_SETTING}.`,
   help: (about: string) =>
     [

@@ -181,6 +181,7 @@ export const ZH: Catalog = {
     saved: '已保存。',
   },
   knowsOnly: (what) => `我只认识${what}。`,
+  readsAll: '图片里的文字，不管画的是什么我都能读。',
   otherModel: `要看懂照片，我需要换一个模型：先运行 ${PULL_COMMAND}，再设置 ${MODEL_SETTING}。`,
   help: (about) =>
     [

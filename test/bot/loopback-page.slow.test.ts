@@ -8,11 +8,13 @@ import { pino } from 'pino'
 import type { Browser, Page } from 'playwright-core'
 import { type Bot, startBot } from '../../bot/start.ts'
 import { readConfig } from '../../config/config.ts'
+import { FIXTURES } from '../helpers/parity.ts'
 import { assertAccessible } from 'loopback-discord/testing/axe'
 import { become, launchBrowser, visit } from 'loopback-discord/testing/browser'
 import { WITH_BROWSER } from 'loopback-discord/testing/chromium'
 
 const SAMPLES = path.join(import.meta.dirname, '..', '..', 'sandbox', 'samples')
+const SCREENSHOT = path.join(FIXTURES, 'reading', '09-light.png')
 const SAMPLE = path.join(SAMPLES, 'lone-triangle.webp')
 
 describe('talking with the bot on the page', WITH_BROWSER, () => {
@@ -196,5 +198,17 @@ describe('talking with the bot on the page', WITH_BROWSER, () => {
     await become(page, 'Ada')
     await last().filter({ hasText: 'hello back' }).waitFor()
     assert.equal(await page.locator('.mentioned', { hasText: 'hello back' }).count(), 0)
+  })
+
+  it('gives the words of a screenshot that is dropped', async () => {
+    await page.locator('#file').setInputFiles(SCREENSHOT)
+    await draft().waitFor()
+    await page.locator('.upload-commands').getByRole('button', { name: '/read' }).click()
+    const answer = page.locator('article.message', { hasText: 'used /read' })
+    await answer.locator('pre', { hasText: /EXIT\s+No parking\s+Platform 9/ }).waitFor()
+    const next = page.locator('article.message', { hasText: 'used /describe' })
+    await page.locator('#file').setInputFiles(SCREENSHOT)
+    await page.locator('.upload-commands').getByRole('button', { name: '/describe' }).click()
+    await next.filter({ hasText: 'I only know drawings' }).filter({ hasText: 'EXIT' }).waitFor()
   })
 })

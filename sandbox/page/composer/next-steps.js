@@ -14,7 +14,7 @@ import { changed, history, state } from '../state/state.js'
 const MESSAGE_COMMAND = 3
 
 /** At most this many commands are offered. */
-const MAX_COMMANDS = 2
+const MAX_COMMANDS = 3
 
 /** The row of commands. */
 export class NextSteps {
