@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { setTimeout as wait } from 'node:timers/promises'
 import { type APIMessage, MessageFlags } from 'discord.js'
 import type { Member } from 'loopback-discord/client'
 import sharp from 'sharp'
@@ -133,6 +134,25 @@ describe('/read', () => {
     const answer = await ada.slash('read', { image: await lines(1, () => '@everyone look here') })
     assert.equal(answer.content, '```\n@everyone look here\n```')
     assert.equal(answer.mention_everyone, false)
+  })
+
+  it('keeps the words until the message of the picture is deleted', async () => {
+    const { model } = demo.bot
+    const misses = () => model.stats().caches.texts.misses
+    const picture = await lines(1, () => 'Delete these words')
+    const posted = await ada.upload(picture)
+    await ada.menu(EN.commands.readMenu, posted)
+    const read = misses()
+    await ada.menu(EN.commands.readMenu, posted)
+    assert.equal(misses(), read)
+
+    await ada.delete(posted)
+    // The bot hears of it a moment later. Until then the words are still there.
+    for (let tries = 0; misses() === read && tries < 100; tries++) {
+      await wait(20)
+      await ada.slash('read', { image: picture, private: true })
+    }
+    assert.equal(misses(), read + 1)
   })
 
   it('tells why a file cannot be read', async () => {
