@@ -8,32 +8,59 @@ type Metadata = InferenceSession.ValueMetadata & { readonly isTensor: true }
 /** The decoder's outputs that are its KV cache; they are not compared. */
 const CACHE_OUTPUT = /^(present_)?(key|value)_\d+$/
 
-/** @returns all outputs of the graph concatenated, float32, flat: features, image tokens or logits. */
+/** Sizes of a graph's symbolic axes; all others are 1. */
+const OPEN_AXES: Readonly<Record<string, number>> = {
+  image_length: 2,
+  image_rows: 2,
+  past: 0,
+  encoder_room: 2,
+}
+
+/**
+ * @returns all outputs of the graph concatenated, float32, flat: features, image tokens or logits; of
+ *   an encoder also the keys and values that it makes.
+ */
 export async function probe(session: InferenceSession): Promise<Float32Array> {
   const inputs = session.inputMetadata.filter((input): input is Metadata => input.isTensor)
-  const decoder = inputs.some(({ name }) => name === 'past_key_0')
+  const has = (name: string) => inputs.some((input) => input.name === name)
+  // A decoder reads one id, behind two image tokens where it takes any, with an empty KV cache.
+  const positions = has('image_tokens') ? 3 : 1
+  const numbers = has('past_key_0') ? decoderNumbers(positions) : {}
   const feeds = Object.fromEntries(
-    inputs.map((input) => [
-      input.name,
-      (decoder && DECODER_INPUTS[input.name]?.()) || waves(input),
-    ]),
+    inputs.map((input) => [input.name, tensorFor(input, numbers[input.name])]),
   )
-  const fetched = session.outputNames.filter((name) => !CACHE_OUTPUT.test(name))
+  const fetched = session.outputNames.filter(
+    (name) => !has('past_key_0') || !CACHE_OUTPUT.test(name),
+  )
   const outputs = await session.run(feeds, fetched)
   return Float32Array.from(fetched.flatMap((name) => Array.from(floats(outputs[name]))))
 }
 
-/** Inputs of a decoder: two image tokens and one id, with an empty KV cache. */
-const DECODER_INPUTS: Readonly<Record<string, () => Tensor>> = {
-  input_ids: () => new Tensor('int64', BigInt64Array.of(1n), [1, 1]),
-  position_ids: () => new Tensor('int64', BigInt64Array.of(0n, 1n, 2n), [1, 3]),
-  seqlens_k: () => new Tensor('int32', Int32Array.of(2), [1]),
-  total_sequence_length: () => new Tensor('int32', Int32Array.of(3), [1]),
-  logits_rows: () => new Tensor('int64', BigInt64Array.of(2n), [1]),
+/** What a decoder is told about so many new positions of one sequence. */
+function decoderNumbers(positions: number): Readonly<Record<string, readonly number[]>> {
+  return {
+    position_ids: Array.from({ length: positions }, (_, i) => i),
+    seqlens_k: [positions - 1],
+    total_sequence_length: [positions],
+    logits_rows: [positions - 1],
+    encoder_lengths: [OPEN_AXES['encoder_room']!],
+  }
 }
 
-/** Sizes of a graph's symbolic axes; all others are 1. */
-const OPEN_AXES: Readonly<Record<string, number>> = { image_length: 2, past: 0 }
+/** @param numbers of a whole-number input of one row; default 1 everywhere. */
+function tensorFor(input: Metadata, numbers?: readonly number[]): Tensor {
+  const { type, shape } = input
+  if (type !== 'int64' && type !== 'int32') {
+    return waves(input)
+  }
+  const open = shape.map((dim) => (typeof dim === 'number' ? dim : (OPEN_AXES[dim] ?? 1)))
+  const dims = numbers === undefined ? open : [...open.slice(0, -1), numbers.length]
+  const length = dims.reduce((product, dim) => product * dim, 1)
+  const values = numbers ?? Array.from({ length }, () => 1)
+  return type === 'int64'
+    ? new Tensor('int64', BigInt64Array.from(values, BigInt), dims)
+    : new Tensor('int32', Int32Array.from(values), dims)
+}
 
 /** Input values between -1 and 1, float32, in the input's shape. */
 function waves({ shape }: Metadata): Tensor {
