@@ -44,6 +44,8 @@ export const READ_LIMITS: ReadLimits = { maxMs: 10_000, maxLines: 400 }
 
 /** The detector's picture is at most this wide, in pixels; crops come from the larger one. */
 const DETECTION_WIDTH = 1600
+/** Pictures that are narrower, in pixels of either side, hold no letter that anybody could read. */
+const MIN_SIDE = 5
 /** A box this many times as high as wide is a line that runs down. */
 const TALL = 1.5
 /** Lines under this confidence are tried the other way up as well. */
@@ -86,6 +88,9 @@ export class TextReader {
     image: RgbImage,
     limits: Partial<ReadLimits> = {},
   ): AsyncGenerator<void, ReadText, void> {
+    if (Math.min(image.width, image.height) < MIN_SIDE) {
+      return { lines: [], complete: true }
+    }
     const { maxMs, maxLines } = { ...READ_LIMITS, ...limits }
     const clock = new Stopwatch(maxMs)
     const boxes: Quad[] = []

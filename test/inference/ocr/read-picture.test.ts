@@ -101,6 +101,12 @@ describe('readPicture', () => {
     assert.deepEqual((await read(await plain.png().toBuffer())).lines, [])
   })
 
+  it('takes no time for a picture that is too narrow for letters', async () => {
+    const strip = sharp({ create: { width: 4, height: 100_000, channels: 3, background: '#d33' } })
+    const text = await read(await strip.png().toBuffer(), { maxMs: 0 })
+    assert.deepEqual([text.lines, text.complete], [[], true])
+  })
+
   it('draws the boxes', async () => {
     const text = await read(SIGN)
     const drawn = await sharp(await drawBoxes(pictures, SIGN, text))
