@@ -1,51 +1,20 @@
-/**
- * What is deleted while the bot answers about it: at each step of the answer, and in each way that
- * there is to delete something, nothing is stored afterwards and nobody can ask about it.
- */
+/** What is deleted while the bot answers about it; deletion.slow.test.ts tests each way at all its steps. */
 
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { after, afterEach, before, describe, it } from 'node:test'
-import { setTimeout as wait } from 'node:timers/promises'
+import { after, before, describe, it } from 'node:test'
 import { Events } from 'discord.js'
 import { EN } from '../../../commands/i18n/en.ts'
 import type { Member } from 'loopback-discord/client'
 import { removeMember } from 'loopback-discord/members'
+import { deleteAt, describeDeletions, QUESTION, REPLY } from '../../helpers/deletion-steps.ts'
 import { deletePrivacy, type DemoBot, startDemoBot, triangle } from '../../helpers/demo-bot.ts'
-import { delivered, hold, holdDownload, idle, kept, leftOver } from '../../helpers/held-bot.ts'
+import { hold, kept, leftOver } from '../../helpers/held-bot.ts'
 
-const QUESTION = 'what color is the triangle?'
-const REPLY = { method: 'POST', path: '/channels/:id/messages' } as const
-const EDIT = { method: 'PATCH', path: '/webhooks/**' } as const
+// Each way at one of its steps, another one than the way before.
+describeDeletions(({ steps }, number) => [steps[number % steps.length]!])
 
-/** Where the bot is held while something is deleted. */
-type Step = 'downloading' | 'describing' | 'asking' | 'delivering' | 'delivered' | 'suggesting'
-
-/** A way to delete something while the bot answers about it. */
-type Way = {
-  readonly steps: readonly Step[]
-  /** How the answer is sent. */
-  readonly sent: typeof REPLY | typeof EDIT
-  /** Begins; gives what deletes. */
-  readonly begin: () => Promise<() => Promise<unknown>>
-}
-
-/** What the model is asked at a step. */
-const HELD = {
-  describing: 'describe',
-  asking: 'ask',
-  suggesting: 'ask',
-} as const
-
-const MESSAGE_STEPS = [
-  'downloading',
-  'describing',
-  'delivering',
-  'delivered',
-  'suggesting',
-] as const
-
-describe('deleted while it is answered', () => {
+describe('one who waits for what is deleted', () => {
   let demo: DemoBot
   let ada: Member
   let lin: Member
@@ -59,9 +28,6 @@ describe('deleted while it is answered', () => {
     mo = await demo.join('mo')
   })
   after(() => demo.close())
-  afterEach(() => demo.sandbox.faults.clear())
-
-  const ping = () => `<@${demo.bot.client.user.id}>`
 
   /** Everybody goes to a new channel. */
   function goToNewChannel(): string {
@@ -80,147 +46,7 @@ describe('deleted while it is answered', () => {
     await told
   }
 
-  async function channelIn(id: string) {
-    const channel = await demo.bot.client.channels.fetch(id)
-    assert.ok(channel && 'bulkDelete' in channel)
-    return channel
-  }
-
-  const mention = () => ada.upload(triangle(), ping())
-
-  const ways: Readonly<Record<string, Way>> = {
-    'the message that asks': {
-      steps: MESSAGE_STEPS,
-      sent: REPLY,
-      begin: async () => {
-        const posted = await mention()
-        return () => heard(Events.MessageDelete, () => ada.delete(posted))
-      },
-    },
-    'many messages at once': {
-      steps: MESSAGE_STEPS,
-      sent: REPLY,
-      begin: async () => {
-        const other = await ada.say('another')
-        const posted = await mention()
-        const channel = await channelIn(ada.channelId)
-        return () =>
-          heard(Events.MessageBulkDelete, () => channel.bulkDelete([posted.id, other.id]))
-      },
-    },
-    'another’s message, described by its menu': {
-      steps: MESSAGE_STEPS,
-      sent: EDIT,
-      begin: async () => {
-        const posted = await ada.upload(triangle())
-        await lin.useMenu(EN.commands.describeMenu, posted)
-        return () => heard(Events.MessageDelete, () => ada.delete(posted))
-      },
-    },
-    'a picture in an alt-text channel': {
-      steps: ['downloading', 'describing', 'delivering', 'delivered'],
-      sent: REPLY,
-      begin: async () => {
-        const kit = await demo.join('kit')
-        kit.switchTo(ada.channelId)
-        await kit.slash('settings channel', { channel: kit.channelId, does: 'alt' })
-        const posted = await ada.upload(triangle())
-        return () => heard(Events.MessageDelete, () => ada.delete(posted))
-      },
-    },
-    'the channel': {
-      steps: MESSAGE_STEPS,
-      sent: REPLY,
-      begin: async () => {
-        await mention()
-        const { world } = demo.sandbox
-        const channel = world.channels.get(ada.channelId)!
-        return () => heard(Events.ChannelDelete, () => world.removeChannel(channel))
-      },
-    },
-    'the thread': {
-      steps: MESSAGE_STEPS,
-      sent: REPLY,
-      begin: async () => {
-        const { world } = demo.sandbox
-        const thread = world.channels.get(await ada.openThread('thread'))!
-        await mention()
-        return () => heard(Events.ThreadDelete, () => world.removeChannel(thread))
-      },
-    },
-    '/memory forget channel': {
-      steps: MESSAGE_STEPS,
-      sent: REPLY,
-      begin: async () => {
-        await mention()
-        return () => mo.slash('memory forget', { what: 'channel' })
-      },
-    },
-    '/memory forget of what one asked': {
-      steps: MESSAGE_STEPS,
-      sent: REPLY,
-      begin: async () => {
-        await mention()
-        return () => ada.slash('memory forget', { what: 'mine' })
-      },
-    },
-    '/memory forget of one picture': {
-      steps: ['asking', 'delivering', 'delivered'],
-      sent: REPLY,
-      begin: async () => {
-        const described = await ada.slash('describe', { image: triangle() })
-        const [choice] = await ada.autocomplete('memory forget', 'picture', {
-          what: 'picture',
-          picture: '',
-        })
-        await lin.reply(described, QUESTION)
-        const picture = String(choice!.value)
-        return () => ada.slash('memory forget', { what: 'picture', picture })
-      },
-    },
-    '/privacy delete': {
-      steps: MESSAGE_STEPS,
-      sent: REPLY,
-      begin: async () => {
-        await mention()
-        return () => deletePrivacy(ada)
-      },
-    },
-    '/privacy opt-out': {
-      steps: ['downloading', 'describing', 'delivering', 'delivered'],
-      sent: REPLY,
-      begin: async () => {
-        await mention()
-        return async () => {
-          await ada.slash('privacy opt-out')
-          await ada.slash('privacy opt-in')
-        }
-      },
-    },
-  }
-
-  for (const [name, way] of Object.entries(ways)) {
-    for (const step of way.steps) {
-      it(`${name}, while ${step}`, async () => {
-        const channelId = goToNewChannel()
-        await deleteAt(demo, step, way)
-        assert.deepEqual(await leftOver(demo, channelId), [])
-        assert.deepEqual(await leftOver(demo, ada.channelId), [])
-        if (demo.sandbox.world.channels.has(ada.channelId)) {
-          lin.switchTo(ada.channelId)
-          assert.equal((await lin.slash('memory show')).content, EN.memory.nothing)
-          const picture = { question: '', picture: 'triangle' }
-          const posted = await lin.autocomplete('ask', 'picture', picture)
-          assert.ok(
-            posted.every(({ value }) => /^\d+$/.test(String(value))),
-            'only messages',
-          )
-        }
-      })
-    }
-  }
-
-  it('is told to the one who waits', async () => {
+  it('is told', async () => {
     goToNewChannel()
     const posted = await ada.upload(triangle())
     const held = hold(demo, 'describe')
@@ -278,35 +104,3 @@ describe('a server that the bot is removed from while it answers', () => {
     })
   }
 })
-
-/** Lets it begin, holds the bot at a step, deletes, and lets the bot go on until it is done. */
-async function deleteAt(demo: DemoBot, step: Step, { sent, begin }: Way): Promise<void> {
-  if (step === 'delivering' || step === 'delivered') {
-    const deleted = Promise.withResolvers<void>()
-    const begun = Promise.withResolvers<() => Promise<unknown>>()
-    const when = step === 'delivering' ? 'before' : 'after'
-    let run = false
-    demo.sandbox.faults.hook({ ...sent, when }, async () => {
-      if (run) {
-        return
-      }
-      run = true
-      const remove = await begun.promise
-      // Not awaited where it takes an answer of its own, which the hook would hold up.
-      remove().then(() => deleted.resolve(), deleted.reject)
-      await Promise.race([deleted.promise, wait(300)])
-    })
-    begin().then(begun.resolve, begun.reject)
-    await deleted.promise
-  } else {
-    const held = step === 'downloading' ? holdDownload(demo) : hold(demo, HELD[step])
-    const remove = await begin()
-    await held.reached
-    if (step === 'suggesting') {
-      await delivered(demo)
-    }
-    await remove()
-    held.release()
-  }
-  await idle(demo)
-}
