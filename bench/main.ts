@@ -134,7 +134,7 @@ const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<void
 
 const [what = '', ...args] = process.argv.slice(2)
 const bench = BENCHES[what]
-if (what === '--help' || what === '-h') {
+if ([what, ...args].some((arg) => arg === '--help' || arg === '-h')) {
   process.stdout.write(HELP)
 } else if (bench === undefined) {
   process.stderr.write(HELP)
@@ -145,5 +145,24 @@ if (what === '--help' || what === '-h') {
   if (isUpdate) {
     updatePublished()
   }
-  await bench(isUpdate ? args.filter((arg) => arg !== '--update') : args)
+  try {
+    await bench(isUpdate ? args.filter((arg) => arg !== '--update') : args)
+  } catch (error) {
+    const problem = problemWithOptions(error)
+    if (problem === null) {
+      throw error
+    }
+    process.stderr.write(`${problem}\nnpm run bench -- --help lists the options.\n`)
+    process.exitCode = 2
+  }
+}
+
+/** A sentence about the command line, or null for any other error. */
+function problemWithOptions(error: unknown): string | null {
+  const isAbout =
+    error instanceof TypeError &&
+    'code' in error &&
+    String(error.code).startsWith('ERR_PARSE_ARGS_')
+  // What Node says after the first sentence is about arguments that begin with a dash.
+  return isAbout ? `${error.message.split('. ')[0]}.` : null
 }
