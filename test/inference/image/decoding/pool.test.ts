@@ -72,16 +72,19 @@ describe('DecodingPool', () => {
 
   it('lets those who brought pictures take turns', async () => {
     stuck()
+    const ones = Array.from({ length: 100 }, () => 'one')
+    // All processes run before the turns begin: one that starts late would answer late.
+    await Promise.all(ones.map(() => pool.brightness(Uint8Array.of(9), 1)))
     const order: string[] = []
-    const names = ['one', 'one', 'one', 'one', 'other', 'third']
+    const names = [...ones, 'other', 'third']
     await Promise.all(
       names.map(async (owner) => {
         await pool.brightness(Uint8Array.of(9), 1, { owner })
         order.push(owner)
       }),
     )
-    assert.ok(order.indexOf('other') < 3, order.join())
-    assert.equal(order.at(-1), 'one', order.join())
+    assert.ok(order.indexOf('other') < ones.length - 5, order.join())
+    assert.ok(order.indexOf('third') < ones.length - 5, order.join())
   })
 
   it('ends a decoding at once when nobody needs it, and the next one starts', async () => {
