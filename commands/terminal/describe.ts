@@ -1,11 +1,8 @@
 /** `npm run describe`: describes pictures, one line each. */
 
-import { InputError } from '../../config/errors.ts'
-import { sentenceOf } from '../i18n/catalog.ts'
-import { EN } from '../i18n/en.ts'
 import { requireInside } from '../../inference/domain/judge-picture.ts'
 import { warnIfUnsure } from './honest.ts'
-import { readImage } from './images.ts'
+import { eachImage, readImage } from './images.ts'
 import {
   GENERATING_HELP,
   GENERATION_OPTIONS,
@@ -13,7 +10,7 @@ import {
   readArguments,
   readGenerationOptions,
 } from './options.ts'
-import { DONE, FAILED, printError, printJson, printLine, runCommand, UsageError } from './run.ts'
+import { DONE, printJson, printLine, runCommand, UsageError } from './run.ts'
 import { withModel } from './session.ts'
 
 const NAME = 'describe'
@@ -50,26 +47,16 @@ async function main(argv: readonly string[], signal: AbortSignal): Promise<numbe
   }
   return withModel(NAME, { name: values.model }, signal, async (session) => {
     const { model } = session
-    let status = DONE
-    for (const image of images) {
-      try {
-        const bytes = await readImage(image, session)
-        const { text, tokenIds, judgment, timings } = await model.describe(bytes, options)
-        if (values.json) {
-          printJson({ image, text, tokenIds, judgment, model: model.card.name, timings })
-        } else {
-          requireInside(model.card, judgment)
-          warnIfUnsure(judgment)
-          printLine(images.length > 1 ? `${image}: ${text}` : text)
-        }
-      } catch (error) {
-        if (!(error instanceof InputError)) {
-          throw error
-        }
-        printError(`${image}: ${sentenceOf(error, EN)}`) // the other pictures may be good
-        status = FAILED
+    return eachImage(images, async (image) => {
+      const bytes = await readImage(image, session)
+      const { text, tokenIds, judgment, timings } = await model.describe(bytes, options)
+      if (values.json) {
+        printJson({ image, text, tokenIds, judgment, model: model.card.name, timings })
+      } else {
+        requireInside(model.card, judgment)
+        warnIfUnsure(judgment)
+        printLine(images.length > 1 ? `${image}: ${text}` : text)
       }
-    }
-    return status
+    })
   })
 }

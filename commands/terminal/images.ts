@@ -1,4 +1,4 @@
-/** Reads the pictures of a command: files, or `-` for standard input. */
+/** The pictures of a command: files, or `-` for standard input. */
 
 import { constants, createReadStream, openSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
@@ -7,9 +7,37 @@ import path from 'node:path'
 import { addAbortSignal, type Readable } from 'node:stream'
 import { InputError } from '../../config/errors.ts'
 import { DEFAULT_LIMITS } from '../../inference/image/decode.ts'
+import { sentenceOf } from '../i18n/catalog.ts'
+import { EN } from '../i18n/en.ts'
+import { DONE, FAILED, printError } from './run.ts'
 import type { Session } from './session.ts'
 
 const CHUNK_BYTES = 256 * 1024
+
+/**
+ * Does the work of a command for each picture in turn. Says what is wrong with one and goes on: the
+ * others may be good.
+ *
+ * @returns the exit status.
+ */
+export async function eachImage(
+  images: readonly string[],
+  work: (image: string) => Promise<void>,
+): Promise<number> {
+  let status = DONE
+  for (const image of images) {
+    try {
+      await work(image)
+    } catch (error) {
+      if (!(error instanceof InputError)) {
+        throw error
+      }
+      printError(`${image}: ${sentenceOf(error, EN)}`)
+      status = FAILED
+    }
+  }
+  return status
+}
 
 /**
  * Reads an image file.

@@ -1,11 +1,8 @@
 /** `npm run match`: how well each text fits each picture. */
 
-import { InputError } from '../../config/errors.ts'
-import { sentenceOf } from '../i18n/catalog.ts'
-import { EN } from '../i18n/en.ts'
-import { readImage } from './images.ts'
+import { eachImage, readImage } from './images.ts'
 import { EXIT_HELP, readArguments } from './options.ts'
-import { DONE, FAILED, printError, printJson, printLine, runCommand, UsageError } from './run.ts'
+import { DONE, printJson, printLine, runCommand, UsageError } from './run.ts'
 import { withModel } from './session.ts'
 
 const NAME = 'match'
@@ -50,26 +47,16 @@ async function main(argv: readonly string[], signal: AbortSignal): Promise<numbe
   }
   const use = { name: values.model, task: 'match' } as const
   return withModel(NAME, use, signal, async (session) => {
-    let status = DONE
-    for (const image of images) {
-      try {
-        const bytes = await readImage(image, session)
-        for (const { text, itm, itc } of await session.model.match(bytes, texts, { signal })) {
-          if (values.json) {
-            printJson({ image, text, itm, itc })
-          } else {
-            const percent = (itm * 100).toFixed(1)
-            printLine(`${image}: ${text}: ${percent} % (cosine ${itc.toFixed(3)})`)
-          }
+    return eachImage(images, async (image) => {
+      const bytes = await readImage(image, session)
+      for (const { text, itm, itc } of await session.model.match(bytes, texts, { signal })) {
+        if (values.json) {
+          printJson({ image, text, itm, itc })
+        } else {
+          const percent = (itm * 100).toFixed(1)
+          printLine(`${image}: ${text}: ${percent} % (cosine ${itc.toFixed(3)})`)
         }
-      } catch (error) {
-        if (!(error instanceof InputError)) {
-          throw error
-        }
-        printError(`${image}: ${sentenceOf(error, EN)}`)
-        status = FAILED
       }
-    }
-    return status
+    })
   })
 }

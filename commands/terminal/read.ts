@@ -3,18 +3,15 @@
 import { writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
-import { InputError } from '../../config/errors.ts'
 import { READER_FOLDER } from '../../config/models.ts'
 import { DecodingPool } from '../../inference/image/decoding/pool.ts'
 import { drawBoxes } from '../../inference/ocr/draw-boxes.ts'
 import { readPicture } from '../../inference/ocr/read-picture.ts'
 import { openReader } from '../../inference/ocr/reader.ts'
-import { sentenceOf } from '../i18n/catalog.ts'
-import { EN } from '../i18n/en.ts'
 import { readSettings, userFolder } from './environment.ts'
-import { readImage } from './images.ts'
+import { eachImage, readImage } from './images.ts'
 import { EXIT_HELP, readArguments } from './options.ts'
-import { DONE, FAILED, printError, printJson, printLine, runCommand, UsageError } from './run.ts'
+import { DONE, printJson, printLine, runCommand, UsageError } from './run.ts'
 
 const NAME = 'read'
 
@@ -64,33 +61,23 @@ async function main(argv: readonly string[], signal: AbortSignal): Promise<numbe
   const pictures = new DecodingPool({ limits: config.imageLimits })
   pictures.warm()
   const reader = await openReader(READER_FOLDER, config.threads ?? availableParallelism())
-  let status = DONE
   try {
-    for (const image of images) {
-      try {
-        const bytes = await readImage(image, { folder, config, signal })
-        const read = await readPicture(reader, pictures, bytes, { signal })
-        if (values.json) {
-          printJson({ image, ...read })
-        } else {
-          for (const { text } of read.lines) {
-            printLine((images.length > 1 ? `${image}: ` : '') + text)
-          }
+    return await eachImage(images, async (image) => {
+      const bytes = await readImage(image, { folder, config, signal })
+      const read = await readPicture(reader, pictures, bytes, { signal })
+      if (values.json) {
+        printJson({ image, ...read })
+      } else {
+        for (const { text } of read.lines) {
+          printLine((images.length > 1 ? `${image}: ` : '') + text)
         }
-        if (draw !== undefined) {
-          await writeFile(path.resolve(folder, draw), await drawBoxes(pictures, bytes, read))
-        }
-      } catch (error) {
-        if (!(error instanceof InputError)) {
-          throw error
-        }
-        printError(`${image}: ${sentenceOf(error, EN)}`)
-        status = FAILED
       }
-    }
+      if (draw !== undefined) {
+        await writeFile(path.resolve(folder, draw), await drawBoxes(pictures, bytes, read))
+      }
+    })
   } finally {
     await pictures.close()
     await reader.release()
   }
-  return status
 }

@@ -1,13 +1,10 @@
 /** `npm run score`: the probability of each given answer, for each picture. */
 
-import { InputError } from '../../config/errors.ts'
-import { sentenceOf } from '../i18n/catalog.ts'
-import { EN } from '../i18n/en.ts'
 import { judgePicture, requireInside } from '../../inference/domain/judge-picture.ts'
 import type { ScoredAnswer } from '../../inference/contract/types.ts'
-import { readImage } from './images.ts'
+import { eachImage, readImage } from './images.ts'
 import { EXIT_HELP, MODEL_HELP, MODEL_OPTIONS, readArguments } from './options.ts'
-import { DONE, FAILED, printError, printJson, printLine, runCommand, UsageError } from './run.ts'
+import { DONE, printJson, printLine, runCommand, UsageError } from './run.ts'
 import { withModel } from './session.ts'
 
 const NAME = 'score'
@@ -47,27 +44,17 @@ async function main(argv: readonly string[], signal: AbortSignal): Promise<numbe
   }
   return withModel(NAME, { name: values.model }, signal, async (session) => {
     const { model } = session
-    let status = DONE
-    for (const image of images) {
-      try {
-        const bytes = await readImage(image, session)
-        const { judgment } = await judgePicture(model, bytes, { signal })
-        const scores = await model.score(bytes, { prompt, answers, signal })
-        if (values.json) {
-          printJson({ image, prompt, judgment, model: model.card.name, answers: scores })
-        } else {
-          requireInside(model.card, judgment)
-          printLine((images.length > 1 ? `${image}: ` : '') + inWords(scores))
-        }
-      } catch (error) {
-        if (!(error instanceof InputError)) {
-          throw error
-        }
-        printError(`${image}: ${sentenceOf(error, EN)}`)
-        status = FAILED
+    return eachImage(images, async (image) => {
+      const bytes = await readImage(image, session)
+      const { judgment } = await judgePicture(model, bytes, { signal })
+      const scores = await model.score(bytes, { prompt, answers, signal })
+      if (values.json) {
+        printJson({ image, prompt, judgment, model: model.card.name, answers: scores })
+      } else {
+        requireInside(model.card, judgment)
+        printLine((images.length > 1 ? `${image}: ` : '') + inWords(scores))
       }
-    }
-    return status
+    })
   })
 }
 

@@ -50,45 +50,57 @@ const MESSAGE_STEPS = [
   'suggesting',
 ] as const
 
-/** Tests each way at some of its steps. @param stepsOf those of the way of that number. */
-export function describeDeletions(stepsOf: (way: Way, number: number) => readonly Step[]): void {
-  describe('deleted while it is answered', () => {
-    let demo: DemoBot
-    let ada: Member
-    let lin: Member
-    let mo: Member
-    let number = 0
+/** Members of a demo bot of their own, for the tests of the suite that calls this. */
+export function useMembers() {
+  let demo: DemoBot
+  let ada: Member
+  let lin: Member
+  let mo: Member
+  let number = 0
 
-    before(async () => {
-      demo = await startDemoBot()
-      ada = await demo.join('ada')
-      lin = await demo.join('lin')
-      mo = await demo.join('mo')
-    })
-    after(() => demo.close())
-    afterEach(() => demo.sandbox.faults.clear())
+  before(async () => {
+    demo = await startDemoBot()
+    ada = await demo.join('ada')
+    lin = await demo.join('lin')
+    mo = await demo.join('mo')
+  })
+  after(() => demo.close())
+  afterEach(() => demo.sandbox.faults.clear())
 
-    const ping = () => `<@${demo.bot.client.user.id}>`
-
-    /** Everybody goes to a new channel. */
-    function goToNewChannel(): string {
+  return {
+    /** Once the suite has begun. */
+    members: () => ({ demo, ada, lin, mo }),
+    /** Everybody goes to a new channel; gives its id. */
+    goToNewChannel: (): string => {
       const { world } = demo.sandbox
-      const { id } = world.addChannel(world.guild, {
-        name: `deleted-${(number += 1)}`,
-        position: 9,
-      })
+      const name = `deleted-${(number += 1)}`
+      const { id } = world.addChannel(world.guild, { name, position: 9 })
       for (const member of [ada, lin, mo]) {
         member.switchTo(id)
       }
       return id
-    }
-
+    },
     /** Deletes, and waits until the bot has heard of it. */
-    async function heard(event: Events, remove: () => unknown): Promise<void> {
+    heard: async (event: Events, remove: () => unknown): Promise<void> => {
       const told = once(demo.bot.client, event)
       await remove()
       await told
-    }
+    },
+  }
+}
+
+/** Tests each way at some of its steps. @param stepsOf those of the way of that number. */
+export function describeDeletions(stepsOf: (way: Way, number: number) => readonly Step[]): void {
+  describe('deleted while it is answered', () => {
+    const { members, goToNewChannel, heard } = useMembers()
+    let demo: DemoBot
+    let ada: Member
+    let lin: Member
+    let mo: Member
+
+    before(() => ({ demo, ada, lin, mo } = members()))
+
+    const ping = () => `<@${demo.bot.client.user.id}>`
 
     async function channelIn(id: string) {
       const channel = await demo.bot.client.channels.fetch(id)

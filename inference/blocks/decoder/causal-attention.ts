@@ -39,6 +39,31 @@ export function attendsInPlace(headDim: number): boolean {
 /** Low enough that a softmax gives exactly 0, and finite. */
 const MASKED = -1e30
 
+/**
+ * Declares what every decoder reads that the tokens of a picture begin: these, then the text, their
+ * positions, the lengths of the rows, which rows have their logits written, and the past of each layer.
+ *
+ * @param width of an image token.
+ */
+export function declareCausalInputs(
+  g: GraphBuilder,
+  {
+    width,
+    layers,
+    heads,
+  }: { readonly width: number; readonly layers: number; readonly heads: Heads },
+): void {
+  g.input('image_tokens', 'float32', ['batch', 'image_length', width])
+  g.input('input_ids', 'int64', ['batch', 'text_length'])
+  g.input('position_ids', 'int64', ['batch', 'length'])
+  g.input('seqlens_k', 'int32', ['batch'])
+  g.input('total_sequence_length', 'int32', [1])
+  g.input('logits_rows', 'int64', ['rows'])
+  for (let i = 0; i < layers; i++) {
+    declareCache(g, heads, i)
+  }
+}
+
 /** Declares the past of a layer, its new rows and the outputs that only have to exist. */
 export function declareCache(
   g: GraphBuilder,

@@ -17,7 +17,7 @@ import { activate } from '../activations.ts'
 import type { Activation } from '../activations.ts'
 import { linear, lookUp, rmsNorm, WORDS } from '../layers.ts'
 import type { Linear, Storage } from '../layers.ts'
-import { causalAttention, declareCache } from './causal-attention.ts'
+import { causalAttention, declareCausalInputs } from './causal-attention.ts'
 import type { Scores } from './causal-attention.ts'
 import { type RotaryConfig, rotaryRates, rotation } from './rotary.ts'
 
@@ -48,7 +48,7 @@ export type LlamaConfig = {
 export function llamaGraph(config: LlamaConfig, storage: Storage): GraphPlan {
   const g = new GraphBuilder('decoder')
   const { hidden, headDim } = config
-  declareInputs(g, config)
+  declareCausalInputs(g, { width: config.hidden, layers: config.layers, heads: config })
   const rotate = rotation(g, rotaryRates(config.rotary))
   const scores = { scale: headDim ** -0.5, bias: '', rotate }
   const table = { tensor: config.embedTensor, rows: config.vocab }
@@ -70,18 +70,6 @@ export function llamaGraph(config: LlamaConfig, storage: Storage): GraphPlan {
   g.op('Identity', [logits], {}, 'logits')
   g.output('logits', 'float32', ['rows', config.vocab])
   return g.build()
-}
-
-function declareInputs(g: GraphBuilder, config: LlamaConfig): void {
-  g.input('image_tokens', 'float32', ['batch', 'image_length', config.hidden])
-  g.input('input_ids', 'int64', ['batch', 'text_length'])
-  g.input('position_ids', 'int64', ['batch', 'length'])
-  g.input('seqlens_k', 'int32', ['batch'])
-  g.input('total_sequence_length', 'int32', [1])
-  g.input('logits_rows', 'int64', ['rows'])
-  for (let i = 0; i < config.layers; i++) {
-    declareCache(g, config, i)
-  }
 }
 
 /** @returns of the last layer the wanted rows alone. */

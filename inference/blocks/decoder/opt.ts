@@ -20,7 +20,7 @@
  * Source: transformers 5.18, models/opt/modeling_opt.py.
  */
 
-import { causalAttention, declareCache } from './causal-attention.ts'
+import { causalAttention, declareCausalInputs } from './causal-attention.ts'
 import type { Heads } from './causal-attention.ts'
 import { GraphBuilder } from '../../onnx/graph-builder.ts'
 import type { GraphPlan } from '../../onnx/graph-builder.ts'
@@ -67,7 +67,7 @@ type State = { readonly sum: string; readonly normed: string }
 
 export function optGraph(text: OptConfig, storage: Storage): GraphPlan {
   const g = new GraphBuilder('decoder')
-  declareInputs(g, text)
+  declareCausalInputs(g, { width: text.embed, layers: text.layers, heads: headsOf(text) })
 
   let state = embeddings(g, text, storage)
   for (let i = 0; i < text.layers; i++) {
@@ -87,18 +87,6 @@ export function optGraph(text: OptConfig, storage: Storage): GraphPlan {
   g.op('Identity', [logits], {}, 'logits')
   g.output('logits', 'float32', ['rows', text.vocab])
   return g.build()
-}
-
-function declareInputs(g: GraphBuilder, text: OptConfig): void {
-  g.input('image_tokens', 'float32', ['batch', 'image_length', text.embed])
-  g.input('input_ids', 'int64', ['batch', 'text_length'])
-  g.input('position_ids', 'int64', ['batch', 'length'])
-  g.input('seqlens_k', 'int32', ['batch'])
-  g.input('total_sequence_length', 'int32', [1])
-  g.input('logits_rows', 'int64', ['rows'])
-  for (let i = 0; i < text.layers; i++) {
-    declareCache(g, headsOf(text), i)
-  }
 }
 
 function embeddings(g: GraphBuilder, text: OptConfig, storage: Storage): State {

@@ -2,51 +2,28 @@
 
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { after, before, describe, it } from 'node:test'
+import { describe, it } from 'node:test'
 import { Events } from 'discord.js'
 import { EN } from '../../../commands/i18n/en.ts'
-import type { Member } from 'loopback-discord/client'
 import { removeMember } from 'loopback-discord/members'
-import { deleteAt, describeDeletions, QUESTION, REPLY } from '../../helpers/deletion-steps.ts'
-import { deletePrivacy, type DemoBot, startDemoBot, triangle } from '../../helpers/demo-bot.ts'
+import {
+  deleteAt,
+  describeDeletions,
+  QUESTION,
+  REPLY,
+  useMembers,
+} from '../../helpers/deletion-steps.ts'
+import { deletePrivacy, startDemoBot, triangle } from '../../helpers/demo-bot.ts'
 import { hold, kept, leftOver } from '../../helpers/held-bot.ts'
 
 // Each way at one of its steps, another one than the way before.
 describeDeletions(({ steps }, number) => [steps[number % steps.length]!])
 
 describe('one who waits for what is deleted', () => {
-  let demo: DemoBot
-  let ada: Member
-  let lin: Member
-  let mo: Member
-  let number = 0
-
-  before(async () => {
-    demo = await startDemoBot()
-    ada = await demo.join('ada')
-    lin = await demo.join('lin')
-    mo = await demo.join('mo')
-  })
-  after(() => demo.close())
-
-  /** Everybody goes to a new channel. */
-  function goToNewChannel(): string {
-    const { world } = demo.sandbox
-    const { id } = world.addChannel(world.guild, { name: `deleted-${(number += 1)}`, position: 9 })
-    for (const member of [ada, lin, mo]) {
-      member.switchTo(id)
-    }
-    return id
-  }
-
-  /** Deletes, and waits until the bot has heard of it. */
-  async function heard(event: Events, remove: () => unknown): Promise<void> {
-    const told = once(demo.bot.client, event)
-    await remove()
-    await told
-  }
+  const { members, goToNewChannel, heard } = useMembers()
 
   it('is told', async () => {
+    const { demo, ada, lin } = members()
     goToNewChannel()
     const posted = await ada.upload(triangle())
     const held = hold(demo, 'describe')
@@ -58,6 +35,7 @@ describe('one who waits for what is deleted', () => {
   })
 
   it('a form about a deleted message asks nothing any more', async () => {
+    const { demo, ada, lin } = members()
     const channelId = goToNewChannel()
     const posted = await ada.upload(triangle())
     const form = await lin.modal(await lin.useMenu(EN.commands.askMenu, posted))
@@ -70,6 +48,7 @@ describe('one who waits for what is deleted', () => {
   })
 
   it('what comes after /memory forget channel is remembered again', async () => {
+    const { ada, lin, mo } = members()
     goToNewChannel()
     await mo.slash('memory forget', { what: 'channel' })
     await deletePrivacy(ada)
