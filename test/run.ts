@@ -1,6 +1,7 @@
 /**
- * `npm test`: runs the quick tests, as many processes at once as the machine has cores. Node's default
- * is one fewer, which leaves half of a machine of two cores idle. `--slow` runs the slow ones.
+ * `npm test`: runs the quick tests, one process more at once than the machine has cores: many tests
+ * wait for time-outs and for other processes. Node's default is one fewer than the cores, which leaves
+ * most of a machine of two cores idle. `--slow` runs the slow ones.
  *
  * To load and compile the whole bot takes about a second of each process, so the quick files of a
  * folder share one (test/groups.ts). The slow files have a process each.
@@ -36,7 +37,7 @@ function testQuickly(args: readonly string[]): number {
   try {
     const groups = groupsOf(globSync(QUICK, { cwd: ROOT }), ROOT)
     const files = groups.map((group, index) => writeGroup(folder, index, group, ROOT))
-    return test([`--test-concurrency=${availableParallelism()}`, ...args, ...files])
+    return test([`--test-concurrency=${availableParallelism() + 1}`, ...args, ...files])
   } finally {
     rmSync(folder, { recursive: true })
   }
