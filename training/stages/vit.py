@@ -2,7 +2,7 @@
 Stage 0a: the image encoder (transformers' Blip2VisionModel behind a convolutional stem). Every patch says which noun,
 color and size the object on it has, where that object's center is in the picture, and where it is itself; the class token
 names the background. From `WORDS_FROM` of the steps on, two more heads learn contrast and captions over the same features
-(words.py); from `WIDE_FROM` on, the pictures have their full size. Then it is frozen.
+(words.py); the pictures grow to their full size (`SIDES`). Then it is frozen.
 """
 
 import random
@@ -23,7 +23,9 @@ from training.world.vocabulary import BACKGROUNDS, COLORS, NOUNS, SHAPES, SIZE_E
 from training.parts.words import WordHeads
 
 BATCH, PEAK, STEPS = 64, 1.2e-3, 12_000
-SMALL_SIDE, WIDE_FROM = 160, .7  # pixels of a side in the first part of the steps
+# Pixels of a side up to a share of the steps: what is large is learned first, at a fraction of the cost
+# (progressive resizing: Tan and Le, EfficientNetV2, section 4).
+SIDES = ((.25, 112), (.7, 160), (1, IMAGE_SIDE))
 WORDS_FROM = .15
 HELD_OUT = 2000  # the first pictures: never trained on, in any stage
 CLASSES = {'noun': len(NOUNS) + 1, 'color': len(COLORS) + 1, 'size': len(SIZE_EDGES) + 1}
@@ -86,7 +88,7 @@ def train(run, steps=STEPS, minutes=None):
     pictures, text, rng = Pictures(run / 'pictures'), Text(run / 'tokenizer'), random.Random(progress.step + 5)
     running, since, first, started = 0.0, time.time(), progress.step, time.time()
     while progress.step < steps and (minutes is None or time.time() - started < minutes * MINUTES):
-        side = SMALL_SIDE if progress.step < steps * WIDE_FROM else IMAGE_SIDE
+        side = next(side for until, side in SIDES if progress.step < steps * until)
         pixels, scenes = batch_of(pictures, rng, BATCH, side)
         for group in optimizer.param_groups:
             group['lr'] = rate(progress.step, steps, PEAK, warm=500, decay=.35)
