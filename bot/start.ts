@@ -28,7 +28,7 @@ import {
   type PictureFetcher,
   type PictureSource,
 } from './pictures/download.ts'
-import { PendingRequests } from './discord/pending-requests.ts'
+import { RestTransport } from './discord/rest-transport.ts'
 import { tolerateFull } from './store/full-store.ts'
 import { openStore } from './store/store.ts'
 import type { Store } from './store/types.ts'
@@ -215,7 +215,7 @@ async function join(
     maxBytes: imageLimits.maxBytes,
   })
   const jobs = new Jobs({ store, log, count: metrics.job })
-  const requests = new PendingRequests()
+  const requests = new RestTransport()
   let dispatcher: Dispatcher | undefined
   const client = await connect({
     token: discordToken ?? sandbox?.token ?? '',
@@ -236,7 +236,10 @@ async function join(
   started.defer(async () => dispatcher?.close())
   started.defer(() => leave(client, requests))
   started.defer(() => jobs.stop(bot.stopLimitMs))
-  started.defer(async () => dispatcher?.stop())
+  started.defer(() => {
+    requests.leave()
+    return dispatcher?.stop()
+  })
   if (dispatcher !== undefined) {
     // First, so that no answer is made from what was to be deleted.
     await dispatcher.resumeDeletions().catch((error: unknown) => {

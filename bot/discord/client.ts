@@ -15,7 +15,7 @@ import type { Logger } from 'pino'
 import { COMMANDS } from '../../commands/index.ts'
 import { ConfigError } from '../../config/errors.ts'
 import { logConnection } from './connection-log.ts'
-import type { PendingRequests } from './pending-requests.ts'
+import type { RestTransport } from './rest-transport.ts'
 import { registerCommands } from './registration.ts'
 
 const INTENTS = [
@@ -60,8 +60,8 @@ export type Connection = {
   readonly acknowledged?: (seconds: number) => void
   /** Called with each client before it connects, to listen to its events. */
   readonly listen: (client: Client) => void
-  /** What `leave` waits for. */
-  readonly requests?: PendingRequests
+  /** Sends the requests, and `leave` waits for it; absent: discord.js sends them. */
+  readonly requests?: RestTransport
 }
 
 /**
@@ -88,7 +88,7 @@ export async function connect(connection: Connection): Promise<Client<true>> {
 }
 
 /** Sends the pending requests, for a few seconds at most, then disconnects. */
-export async function leave(client: Client, requests: PendingRequests): Promise<void> {
+export async function leave(client: Client, requests: RestTransport): Promise<void> {
   await requests.settle(SETTLE_LIMIT_MS)
   await client.destroy()
 }
@@ -134,7 +134,7 @@ async function logIn(
     allowedMentions: { parse: [], repliedUser: false },
     rest: {
       ...(api !== undefined && { api, ...stickerHosts(api) }),
-      ...(requests && { makeRequest: requests.makeRequest }),
+      ...requests?.options,
     },
   })
   if (acknowledged) {

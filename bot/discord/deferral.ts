@@ -4,15 +4,10 @@
  */
 
 import { MessageFlags, type RepliableInteraction } from 'discord.js'
-import { withRetries } from '../operations/retries.ts'
 import { errorCode, ERROR_CODES } from './api-errors.ts'
 
 /** An interaction expires after 3 s without a response, so a slow store is not awaited for longer. */
 const DEFER_AFTER_MS = 1500
-
-/** An interaction expires after 3 s without a response. */
-const DEFER_LIMIT_MS = 2_800
-const DEFER_PAUSES_MS = [250, 500] as const
 
 /** Sends the first response; the request must be stored by then. */
 export type Acknowledge = () => Promise<void>
@@ -62,17 +57,13 @@ export function withDeferredReply(
 }
 
 /**
- * Defers the reply. If Discord's response was lost, discord.js retries and gets "already
+ * Defers the reply. If Discord's response was lost, the request is sent again and gets "already
  * acknowledged". While the message still has the flag Loading, no other process has answered, so
  * this one does.
  */
 async function defer(interaction: RepliableInteraction, hidden: boolean): Promise<void> {
   try {
-    const send = () => interaction.deferReply(hidden ? { flags: MessageFlags.Ephemeral } : {})
-    await withRetries(send, {
-      until: interaction.createdTimestamp + DEFER_LIMIT_MS,
-      pausesMs: DEFER_PAUSES_MS,
-    })
+    await interaction.deferReply(hidden ? { flags: MessageFlags.Ephemeral } : {})
   } catch (error) {
     if (errorCode(error) !== ERROR_CODES.alreadyAcknowledged) {
       throw error

@@ -1,6 +1,6 @@
 /**
- * Retries what failed on the way to Discord: an outage of a second must lose no answer. discord.js
- * retries a 5xx three times at once, which takes half a second in all.
+ * Retries what failed on the way to Discord. Each request is retried for some seconds
+ * (bot/discord/rest-transport.ts), and an answer for as long as Discord accepts one.
  */
 
 import { setTimeout as wait } from 'node:timers/promises'
@@ -60,7 +60,8 @@ export function isTransportError(error: unknown): boolean {
   }
   const code: unknown = Reflect.get(error, 'code')
   return (
-    error.name === 'AbortError' || // the timeout of discord.js
+    error.name === 'AbortError' || // the timeouts of discord.js
+    error.name === 'TimeoutError' || // and of each attempt
     (typeof code === 'string' && CONNECTION_CODES.test(code)) ||
     (error.message === 'fetch failed' && isTransportError(error.cause))
   )

@@ -6,7 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { pino } from 'pino'
 import { type Sandbox, type SandboxOptions, startSandbox } from 'loopback-discord'
 import { connect, type Connection, leave } from '../../bot/discord/client.ts'
-import { PendingRequests } from '../../bot/discord/pending-requests.ts'
+import { RestTransport } from '../../bot/discord/rest-transport.ts'
 import { COMMANDS } from '../../commands/index.ts'
 
 const log = pino({ level: 'silent' })
@@ -101,7 +101,7 @@ describe('connect', () => {
 describe('leave', () => {
   it('sends what is still to be sent', async () => {
     const sandbox = await sandboxWith()
-    const requests = new PendingRequests()
+    const requests = new RestTransport()
     const client = await joined(sandbox, { requests })
     sandbox.faults.add({ kind: 'rest', path: '/users/@me', delayMs: 500 })
     let answered = false
@@ -113,7 +113,7 @@ describe('leave', () => {
   })
 
   it('does not wait for ever', async () => {
-    const requests = new PendingRequests()
+    const requests = new RestTransport()
     const sandbox = await sandboxWith()
     const client = await joined(sandbox, { requests })
     sandbox.faults.add({ kind: 'rest', path: '/users/@me', delayMs: 60_000 })
