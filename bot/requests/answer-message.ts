@@ -24,6 +24,9 @@ import type { Words } from '../pictures/words.ts'
 /** Discord's limits. */
 const MAX_LABEL = 80
 
+/** Before each detail. */
+const BULLET = '• '
+
 /** Of the file with words that a message has no room for. */
 const WORDS_FILE = 'words.txt'
 
@@ -61,15 +64,33 @@ export type AnswerLayout = {
   readonly repost?: boolean
 }
 
-/** What each part of an answer may take, in UTF-16 units; the rest is for what is around them. */
-function roomOf(parts: readonly unknown[]): number {
-  return Math.floor((MAX_CONTENT - 400) / parts.length)
+/**
+ * What each part of an answer may take, in UTF-16 units; the rest is for what is around them.
+ *
+ * @returns Infinity where all of them fit.
+ */
+function roomOf(parts: readonly PartLayout[], text: Catalog): number {
+  const lengths = parts.map((part) => partText(part, Infinity, text).length)
+  return fairShare(lengths, MAX_CONTENT - 400)
+}
+
+/** The most that each of several texts may take of a total: the short ones leave room for the others. */
+function fairShare(lengths: readonly number[], total: number): number {
+  let rest = total
+  for (const [i, length] of lengths.toSorted((a, b) => a - b).entries()) {
+    const share = Math.floor(rest / (lengths.length - i))
+    if (length > share) {
+      return share
+    }
+    rest -= length
+  }
+  return Infinity
 }
 
 /** The message body of an answer. */
 export function answerBody(layout: AnswerLayout, text: Catalog): Body {
   const { key, parts, question, note } = layout
-  const room = roomOf(parts)
+  const room = roomOf(parts, text)
   const partTexts = parts.map((part, index) => {
     const body = partText(part, room, text)
     const number = numberOf(parts, index)
@@ -86,8 +107,8 @@ export function answerBody(layout: AnswerLayout, text: Catalog): Body {
 }
 
 /** The file with all words of an answer, where the message shows a part of them; else null. */
-export function wordsFile(parts: readonly PartLayout[]): PostedFile | null {
-  const room = roomOf(parts)
+export function wordsFile(parts: readonly PartLayout[], text: Catalog): PostedFile | null {
+  const room = roomOf(parts, text)
   if (!parts.some(({ words, spoiler }) => words && wordsText(words, { spoiler, room }).isCut)) {
     return null
   }
@@ -119,13 +140,21 @@ function partText(part: PartLayout, room: number, text: Catalog): string {
     return [...lines, wordsText(words, { spoiler, room }).shown, ...more].join('\n')
   }
   const [first = '', ...details] = lines
-  const share = Math.floor(room / lines.length / 2) // escaping at most doubles it
-  const whole = [
-    quoted(first || text.answer.nothing, details.length === 0 ? room / 2 : share),
-    ...details.map((line) => `• ${quoted(line, share)}`),
-  ].join('\n')
-  const shown = spoiler ? `||${whole}||` : whole
-  return unsure ? `${shown}\n-# ${text.answer.unsure}` : shown
+  const before = spoiler ? '||' : ''
+  const after = `${before}${unsure ? `\n-# ${text.answer.unsure}` : ''}`
+  const shown = [first || text.answer.nothing, ...details]
+  const around = before.length + after.length + shown.length * BULLET.length
+  const share = fairShare(
+    shown.map((line) => quoted(line).length),
+    room - around,
+  )
+  return `${before}${shown.map((line) => quotedWithin(line, share)).join(`\n${BULLET}`)}${after}`
+}
+
+/** A line of at most `share` UTF-16 units with what escaping adds, which at most doubles it. */
+function quotedWithin(line: string, share: number): string {
+  const whole = quoted(line)
+  return whole.length <= share ? whole : quoted(line, Math.max(1, Math.floor((share - 1) / 2)))
 }
 
 type Placing = {

@@ -83,7 +83,7 @@ export async function publishAnswer(
     (about.quiet ? MessageFlags.SuppressNotifications : 0) |
     // Whoever asks has no preview of a link in the bot's message.
     (about.question === null ? 0 : MessageFlags.SuppressEmbeds)
-  const files: AnswerFiles = { pictures: about.files ?? [], words: wordsFile(parts) }
+  const files: AnswerFiles = { pictures: about.files ?? [], words: wordsFile(parts, context.text) }
   const { textInFile, textCut } = text.answer
   const body: CreateBody = (suggestions, hasWordsFile) => ({
     ...answerBody(

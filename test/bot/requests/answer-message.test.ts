@@ -98,6 +98,18 @@ describe('answerBody', () => {
     assert.equal(label?.length, 80)
   })
 
+  it('cuts nothing that fits: short details and pictures leave room for long ones', () => {
+    const line = 'a small red triangle at the top and so on '.repeat(4).trim()
+    const details = Array.from({ length: 4 }, () => 'is it red? Yes.')
+    const detailed = { lines: [line.repeat(5), ...details], spoiler: false }
+    const one = answerBody(layout({ parts: [detailed] }), text).content
+    assert.equal(one.split('\n')[0], line.repeat(5))
+    const short = Array.from({ length: 5 }, () => ({ lines: ['a cat'], spoiler: false }))
+    const long = Array.from({ length: 5 }, () => ({ lines: [line], spoiler: false }))
+    const ten = answerBody(layout({ parts: [...short, ...long] }), text).content
+    assert.equal(ten.split(line).length - 1, 5)
+  })
+
   it('has no buttons where nothing is remembered', () => {
     assert.deepEqual(answerBody(layout({ key: null }), text).components, [])
   })
