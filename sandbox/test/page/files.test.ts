@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser, Locator, Page } from 'playwright-core'
 import { startSandbox } from '../../src/server.ts'
 import type { Sandbox } from '../../src/server.ts'
 import { Member } from '../../src/test-client/client.ts'
@@ -12,10 +12,14 @@ import { STICKERS } from '../../src/cdn/stickers.ts'
 import { launchBrowser, visit } from '../helpers/browser.ts'
 import type { Visitor } from '../helpers/browser.ts'
 import { WITH_BROWSER } from '../helpers/chromium.ts'
-import { PNG } from '../helpers/pictures.ts'
+import { PNG, strip } from '../helpers/pictures.ts'
 
 const SVG = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>')
 const SAMPLE = path.join(import.meta.dirname, '../../samples/hearts.webp')
+
+async function width(image: Locator): Promise<number> {
+  return (await image.boundingBox())?.width ?? 0
+}
 
 describe('files on the page', WITH_BROWSER, () => {
   let sandbox: Sandbox
@@ -86,6 +90,18 @@ describe('files on the page', WITH_BROWSER, () => {
     await hint.waitFor()
     await page.getByRole('button', { name: 'Remove a.png' }).click()
     await page.getByRole('button', { name: 'Remove b.png' }).click()
+  })
+
+  it('shows a strip of one pixel wide enough to be seen, before and after it is sent', async () => {
+    await choose({ name: 'tall.png', mimeType: 'image/png', buffer: strip(20_000) })
+    const draft = page.locator('.draft img')
+    await draft.waitFor()
+    assert.ok((await width(draft)) >= 16)
+    await page.locator('#text').press('Enter')
+    const image = page.locator('article.message .picture img[alt*="tall.png"]')
+    await image.waitFor()
+    assert.ok((await width(image)) >= 16)
+    assert.ok((await image.boundingBox())!.height <= 360)
   })
 
   it('takes no files from a person who is timed out', async () => {
