@@ -1,7 +1,7 @@
 /** The shape of one model for image-text matching, read from `config.json`. */
 
 import type { TextQformerConfig } from '../../blocks/bridge/text-qformer.ts'
-import type { VisionConfig } from '../../blocks/vision/eva-vit.ts'
+import type { VisionConfig } from '../../blocks/vision/vit.ts'
 import { checkQuantization, readTextQformer, readVision } from '../blip2/read-parts.ts'
 import { Fields, readJson } from '../common/read-json.ts'
 

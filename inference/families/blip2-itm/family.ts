@@ -1,7 +1,7 @@
 /** BLIP-2 for image-text matching: ViT-g, and a Q-Former that reads texts. It writes none. */
 
-import { layeredEvaVit } from '../../blocks/vision/eva-vit-layers.ts'
-import { visionGraph, visionTokens } from '../../blocks/vision/eva-vit.ts'
+import { layeredVit } from '../../blocks/vision/vit-layers.ts'
+import { visionGraph, visionTokens } from '../../blocks/vision/vit.ts'
 import { matchQformerGraph } from '../../blocks/bridge/text-qformer.ts'
 import { readPreprocessing } from '../blip2/preprocessing.ts'
 import type { Family, FamilyCheckpoint, RunnerParts } from '../common/family.ts'
@@ -52,7 +52,7 @@ function read(
         defaults: { describe: {}, ask: {} },
       },
       about: (name) => `${name}: a BLIP-2 model that tells how well texts fit a picture.`,
-      calibration: { tower: layeredEvaVit(vision), preprocessing },
+      calibration: { tower: layeredVit(vision), preprocessing },
     }),
   }
 }

@@ -1,7 +1,7 @@
 /** The card of a BLIP-2 package, and what a converted checkpoint puts on it. */
 
 import { z } from 'zod'
-import { visionTokens } from '../../blocks/vision/eva-vit.ts'
+import { visionTokens } from '../../blocks/vision/vit.ts'
 import { FITS } from '../../image/fit.ts'
 import { baseCardSchema, baseTokens, count, graphName, tokenId } from '../common/card-base.ts'
 import type { Blip2Config } from './config.ts'

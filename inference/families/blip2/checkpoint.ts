@@ -1,6 +1,6 @@
 /** What all checkpoints of a ViT-g, a Q-Former and a language model have. */
 
-import { layeredEvaVit } from '../../blocks/vision/eva-vit-layers.ts'
+import { layeredVit } from '../../blocks/vision/vit-layers.ts'
 import type { FamilyCheckpoint, FamilyPlan, Storages } from '../common/family.ts'
 import type { Blip2Card } from './card.ts'
 import type { Blip2Config } from './config.ts'
@@ -72,6 +72,6 @@ export function planOf(
   return {
     graphs: blip2Graphs(model, storages),
     card: { language: model.text.kind, tokens: config.tokens, preprocessing },
-    calibration: { tower: layeredEvaVit(model.vision), preprocessing },
+    calibration: { tower: layeredVit(model.vision), preprocessing },
   }
 }

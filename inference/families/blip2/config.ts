@@ -5,7 +5,7 @@ import type { TextQformerConfig } from '../../blocks/bridge/text-qformer.ts'
 import type { LlamaConfig } from '../../blocks/decoder/llama.ts'
 import type { OptConfig } from '../../blocks/decoder/opt.ts'
 import type { T5Config } from '../../blocks/t5/config.ts'
-import type { VisionConfig } from '../../blocks/vision/eva-vit.ts'
+import type { VisionConfig } from '../../blocks/vision/vit.ts'
 
 export type Blip2Config = {
   readonly vision: VisionConfig

@@ -11,7 +11,8 @@ import type { QformerConfig } from '../../blocks/bridge/qformer-layers.ts'
 import type { TextQformerConfig } from '../../blocks/bridge/text-qformer.ts'
 import { stemStride } from '../../blocks/vision/conv-stem.ts'
 import type { StemLayer } from '../../blocks/vision/conv-stem.ts'
-import type { VisionConfig } from '../../blocks/vision/eva-vit.ts'
+import { EVA } from '../../blocks/vision/vit-settings.ts'
+import type { VisionConfig } from '../../blocks/vision/vit.ts'
 import { type Fields, isObject } from '../common/read-json.ts'
 import { checkHeads, MAX_LAYERS } from './language-config.ts'
 
@@ -37,6 +38,7 @@ export function checkQuantization(fields: Fields): void {
 
 export function readVision(fields: Fields): VisionConfig {
   const config = {
+    ...EVA,
     hidden: fields.count('hidden_size', 1408),
     intermediate: fields.count('intermediate_size', 6144),
     layers: fields.count('num_hidden_layers', 39, MAX_LAYERS),
@@ -47,6 +49,8 @@ export function readVision(fields: Fields): VisionConfig {
     epsilon: fields.number('layer_norm_eps', 1e-6),
     qkvBias: fields.flag('qkv_bias', true),
     ...readStem(fields),
+    states: null,
+    dropsFirst: false,
   }
   checkHeads(fields, config)
   checkStem(fields, config)

@@ -11,24 +11,34 @@ import type { GraphPlan } from '../../onnx/graph-builder.ts'
 import type { Scaling, Scalings } from '../../onnx/weight-plan.ts'
 import { addAndNorm, norm } from '../layers.ts'
 import type { Linear, Storage } from '../layers.ts'
-import { attentionBlock, embeddings, layerNorm, mlpBlock } from './eva-vit.ts'
-import type { VisionConfig } from './eva-vit.ts'
+import { attentionBlock, embeddings, layerNorm, mlpBlock } from './vit.ts'
+import type { VisionConfig } from './vit.ts'
 import type { LayeredTower, MeasuredLayer } from './layered-tower.ts'
 
 const FULL: Storage = { float: 'float32', bits: null }
 
-export function layeredEvaVit(config: VisionConfig): LayeredTower {
+export function layeredVit(config: VisionConfig): LayeredTower {
   const { layers, hidden, imageSize } = config
+  const names = namesOf(config)
   return {
     layers,
     hidden,
     imageSize,
-    smoothed: ['self_attn.qkv', 'self_attn.projection', 'mlp.fc1'],
+    smoothed: [names.qkv, names.output, FIRST],
     embeddings: () => embeddingsGraph(config),
     layer: (index, storage) => layerGraph(config, index, storage),
     measured: (index) => measuredGraph(config, index),
-    fold,
+    fold: (index, factors) => fold(config, index, factors),
   }
+}
+
+/** The first module of an MLP. */
+const FIRST = 'mlp.fc1'
+
+/** What linear layers are called here; several over the same input are one. */
+function namesOf({ tensors }: VisionConfig): { readonly qkv: string; readonly output: string } {
+  const names = tensors.qkv.map((name) => `self_attn.${name}`)
+  return { qkv: names.join('+'), output: `self_attn.${tensors.output}` }
 }
 
 function embeddingsGraph(config: VisionConfig): GraphPlan {
@@ -53,12 +63,14 @@ function measuredGraph(config: VisionConfig, index: number): MeasuredLayer {
     g.op('ReduceMax', [g.op('Abs', [matrix]), g.ints([0])], { keepdims: 0 }, name)
     g.output(name, 'float32', [width])
   }
-  const onLinear = ({ modules: [module], inputs, outputs: rows }: Linear, x: string) => {
-    const parts = [{ tensor: `${module}.weight`, rows }]
-    const weight = g.weights.float(parts, inputs, [rows, inputs], 'float32')
+  const onLinear = ({ modules: measured, inputs, outputs: rows }: Linear, x: string) => {
+    const parts = measured.map((module) => ({ tensor: `${module}.weight`, rows }))
+    const shape = [rows * parts.length, inputs]
+    const weight = g.weights.float(parts, inputs, shape, 'float32')
     largest(x, inputs, `inputs_${modules.length}`)
     largest(weight, inputs, `weights_${modules.length}`)
-    modules.push(module!.slice(layerName(index).length + 1))
+    const { length } = layerName(config, index)
+    modules.push(measured.map((module) => module.slice(length + 1)).join('+'))
   }
   writeLayer(g, config, index, { ...FULL, onLinear })
   return { plan: g.build(), modules }
@@ -74,8 +86,13 @@ function writeLayer(g: GraphBuilder, config: VisionConfig, index: number, storag
   g.output('next', 'float32', ['rows', config.hidden])
 }
 
-function fold(index: number, factors: ReadonlyMap<string, Float32Array>): Scalings {
-  const layer = layerName(index)
+function fold(
+  config: VisionConfig,
+  index: number,
+  factors: ReadonlyMap<string, Float32Array>,
+): Scalings {
+  const layer = layerName(config, index)
+  const names = namesOf(config)
   const of = (module: string) => {
     const known = factors.get(module)
     if (known === undefined) {
@@ -84,24 +101,42 @@ function fold(index: number, factors: ReadonlyMap<string, Float32Array>): Scalin
     return known
   }
   const inverse = (module: string) => of(module).map((factor) => 1 / factor)
-  // The rows of qkv are queries, keys and values, each as many as projection has inputs.
-  const { length } = of('self_attn.projection')
-  const values = new Float32Array(3 * length).fill(1)
-  values.set(inverse('self_attn.projection'), 2 * length)
-  const first = { columns: inverse('self_attn.qkv') }
-  const second = { columns: inverse('mlp.fc1') }
+  const first = { columns: inverse(names.qkv) }
+  const second = { columns: inverse(FIRST) }
   return new Map<string, Scaling>([
     [`${layer}.layer_norm1.weight`, first],
     [`${layer}.layer_norm1.bias`, first],
-    [`${layer}.self_attn.qkv.weight`, { rows: values, columns: of('self_attn.qkv') }],
-    [`${layer}.self_attn.qkv.bias`, { columns: values }],
-    [`${layer}.self_attn.projection.weight`, { columns: of('self_attn.projection') }],
+    ...foldedQkv(config, layer, of(names.qkv), inverse(names.output)),
+    [`${layer}.${names.output}.weight`, { columns: of(names.output) }],
     [`${layer}.layer_norm2.weight`, second],
     [`${layer}.layer_norm2.bias`, second],
-    [`${layer}.mlp.fc1.weight`, { columns: of('mlp.fc1') }],
+    [`${layer}.${FIRST}.weight`, { columns: of(FIRST) }],
   ])
 }
 
-function layerName(index: number): string {
-  return `vision_model.encoder.layers.${index}`
+/** @param values factors of the values alone, [hidden]. */
+function foldedQkv(
+  { hidden, tensors }: VisionConfig,
+  layer: string,
+  columns: Float32Array,
+  values: Float32Array,
+): [string, Scaling][] {
+  const { qkv } = tensors
+  return qkv.flatMap((name, i): [string, Scaling][] => {
+    const module = `${layer}.self_attn.${name}`
+    if (i < qkv.length - 1) {
+      return [[`${module}.weight`, { columns }]]
+    }
+    // The last rows are the values: all of them, or a third where one module makes all.
+    const rows = new Float32Array((3 * hidden) / qkv.length).fill(1)
+    rows.set(values, rows.length - hidden)
+    return [
+      [`${module}.weight`, { rows, columns }],
+      [`${module}.bias`, { columns: rows }],
+    ]
+  })
+}
+
+function layerName({ tensors }: VisionConfig, index: number): string {
+  return `${tensors.module}.encoder.layers.${index}`
 }

@@ -5,17 +5,17 @@ import path from 'node:path'
 import { after, describe, it } from 'node:test'
 import { readConfig } from '../../../../inference/families/blip2/read-config.ts'
 import { openCheckpoint } from '../../../../inference/convert/checkpoint/checkpoint.ts'
-import { layeredEvaVit } from '../../../../inference/blocks/vision/eva-vit-layers.ts'
+import { layeredVit } from '../../../../inference/blocks/vision/vit-layers.ts'
 import type { Scaling, Scalings } from '../../../../inference/onnx/weight-plan.ts'
 import { ThreadPool } from '../../../../inference/convert/weights/thread-pool.ts'
 import { writeData } from '../../../../inference/convert/weights/write-data.ts'
-import { visionGraph } from '../../../../inference/blocks/vision/eva-vit.ts'
+import { visionGraph } from '../../../../inference/blocks/vision/vit.ts'
 import { float, openGraph, runOne } from '../../../helpers/graph-sessions.ts'
 import { checkpointFolder, loadParity, relativeError, tensorOf } from '../../../helpers/parity.ts'
 import type { ParityName } from '../../../helpers/parity.ts'
 import { gaussians } from '../../../helpers/quantized.ts'
 
-const folder = mkdtempSync(path.join(tmpdir(), 'eva-vit-layers-'))
+const folder = mkdtempSync(path.join(tmpdir(), 'vit-layers-'))
 const pool = new ThreadPool(1)
 after(async () => {
   await pool.close()
@@ -48,11 +48,11 @@ function randomFactors(width: number, seed: number): Map<string, Float32Array> {
   ])
 }
 
-describe('layeredEvaVit, fold', () => {
+describe('layeredVit, fold', () => {
   // With a bias of queries, keys and values, and without.
   for (const name of ['base', 'no-bias'] as const) {
     it(`does not change what ${name} computes`, async () => {
-      const tower = layeredEvaVit(readConfig(checkpointFolder(name), [])!.model.vision)
+      const tower = layeredVit(readConfig(checkpointFolder(name), [])!.model.vision)
       const { hidden, layers } = tower
       const scalings = new Map<string, Scaling>()
       for (let i = 0; i < layers; i++) {
