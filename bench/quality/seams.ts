@@ -15,7 +15,6 @@ import type {
   ImageFeatures,
   ImageTokens,
   Matcher,
-  ModelRunner,
   TextDecoder,
 } from '../../inference/families/common/runner.ts'
 import { familyOf } from '../../inference/families/index.ts'
@@ -71,32 +70,22 @@ export async function measureSeams(
     })
     const seams: Seams[] = []
     for (const [i, picture] of pictures.entries()) {
-      const { features, tokens } = await encode(runner, picture)
-      const seen = { [VISION]: features.data, [TOKENS]: tokens.data }
-      const { decoder, matcher } = runner
+      const { images, decoder, matcher } = runner
+      const [features] = await images.encode([await images.preprocess(picture)])
+      const seen = { [VISION]: features!.data }
       if (decoder !== null) {
         const ids = typeof along === 'number' ? along : along[i]!
-        seams.push(await written(decoder, sessions, tokens, seen, ids))
+        const [tokens] = await images.bridge!.run([features!])
+        const bridged = { ...seen, [TOKENS]: tokens!.data }
+        seams.push(await written(decoder, sessions, tokens!, bridged, ids))
       } else if (matcher !== null) {
-        seams.push({ values: { ...seen, ...(await matched(matcher, features, tokens)) }, ids: [] })
+        seams.push({ values: { ...seen, ...(await matched(matcher, features!)) }, ids: [] })
       }
     }
     return seams
   } finally {
     await sessions.release()
   }
-}
-
-async function encode(
-  { images }: Pick<ModelRunner, 'images'>,
-  picture: Uint8Array,
-): Promise<{ readonly features: ImageFeatures; readonly tokens: ImageTokens }> {
-  const [features] = await images.encode([await images.preprocess(picture)])
-  const [tokens] = await images.bridge([features!])
-  if (!features || !tokens) {
-    throw new RangeError('expected the tokens of a picture')
-  }
-  return { features, tokens }
 }
 
 /** @param along the ids to go along, or how many greedy ones. */
@@ -141,11 +130,8 @@ async function encodedBy(
 }
 
 /** Probability and cosine of each text. */
-async function matched(
-  matcher: Matcher,
-  features: ImageFeatures,
-  vectors: ImageTokens,
-): Promise<Seams['values']> {
+async function matched(matcher: Matcher, features: ImageFeatures): Promise<Seams['values']> {
+  const vectors = await matcher.imageVectors(features)
   const texts: number[] = []
   const matches: number[] = []
   for (const text of TEXTS) {
@@ -154,5 +140,9 @@ async function matched(
     texts.push(...vector)
     matches.push(await matcher.probability(features, ids), largestProduct(vectors, vector))
   }
-  return { 'text vectors': Float32Array.from(texts), [MATCHES]: Float32Array.from(matches) }
+  return {
+    [TOKENS]: vectors.data,
+    'text vectors': Float32Array.from(texts),
+    [MATCHES]: Float32Array.from(matches),
+  }
 }

@@ -7,6 +7,7 @@ import { endThread } from '../runtime/end-thread.ts'
 import { type Images, type LiveImage, takeEncoded } from './images.ts'
 import type { LiveRequest } from './live-request.ts'
 import type { LiveRequests } from './live-requests.ts'
+import type { ImageTokens } from '../families/common/runner.ts'
 import type { Runs } from './runs.ts'
 
 type Parts = {
@@ -20,6 +21,9 @@ type Parts = {
   /** Called once a picture is decoded. */
   readonly wake: () => void
 }
+
+/** For a request that wants none, of a picture that has none without a prompt. */
+const NO_TOKENS: ImageTokens = { data: new Float32Array(0), shape: [0, 0] }
 
 export class EncoderBatches {
   readonly #parts: Parts
@@ -100,11 +104,11 @@ export class EncoderBatches {
     } else if (!this.#parts.runs.bridgeReadsPrompt || work.prompt === null) {
       const encoded = takeEncoded(image)
       if (encoded) {
-        const { data: tokens, timings } = encoded
-        const { key } = image
-        const { distance = null } = tokens
+        const { data, timings } = encoded
+        const tokens = data.tokens ?? NO_TOKENS
+        const keyed = { key: image.key, tokens }
         await this.#parts.live.resume(live, () =>
-          work.done({ image: { key, tokens }, distance, timings }),
+          work.done({ image: keyed, distance: data.distance, timings }),
         )
       }
     }

@@ -3,21 +3,23 @@
  * picture passes through the vision tower once.
  *
  * Entries are the bridge's tokens where the bridge does not read the prompt: 320 kB a picture with
- * OPT-2.7b, against 1.4 MB for the vision tower's output, which is kept where it does. They stay
- * float32: float16 would hold twice as many, but would round what a first answer is computed from,
- * and 128 MiB hold 400.
+ * OPT-2.7b, against 1.4 MB for the vision tower's output, which is kept where the bridge does or where
+ * a matcher needs it. They stay float32: float16 would hold twice as many, but would round what a first
+ * answer is computed from, and 128 MiB hold 400.
  */
 
 import { LRUCache } from 'lru-cache'
 import { DAY_MS } from '../../config/durations.ts'
 import type { ImageFeatures, ImageTokens } from '../families/common/runner.ts'
 
-/**
- * What depends on a picture alone: its tokens or, where the bridge reads the prompt, its features.
- */
-export type ImageData = (ImageFeatures | ImageTokens) & {
-  /** From the model's domain, as a share of the card's limit; absent without statistics. */
-  readonly distance?: number
+/** What depends on a picture alone. */
+export type ImageData = {
+  /** Null where nothing but the tokens is needed later. */
+  readonly features: ImageFeatures | null
+  /** Null where the bridge reads the prompt, and where there is none. */
+  readonly tokens: ImageTokens | null
+  /** From the model's domain, as a share of the card's limit; null without statistics. */
+  readonly distance: number | null
 }
 
 export class FeatureCache {
@@ -30,7 +32,8 @@ export class FeatureCache {
   constructor(maxBytes: number, maxAgeMs: number = DAY_MS) {
     this.#entries = new LRUCache({
       maxSize: Math.max(maxBytes, 1), // 0 would mean no limit
-      sizeCalculation: ({ data }) => Math.max(data.byteLength, 1),
+      sizeCalculation: ({ features, tokens }) =>
+        Math.max((features?.data.byteLength ?? 0) + (tokens?.data.byteLength ?? 0), 1),
       ttl: maxAgeMs,
       ttlAutopurge: true, // an expired entry is deleted even if nobody asks for it again
     })

@@ -49,6 +49,7 @@ export class LiveRequest {
     encode: (prompt) => this.#wait((done) => ({ kind: 'encode', prompt, done })),
     read: () => this.#wait((done) => ({ kind: 'read', done })),
     embedText: (ids) => this.#wait((done) => ({ kind: 'embed-text', ids, done })),
+    embedImage: () => this.#wait((done) => ({ kind: 'embed-image', done })),
     match: (ids) => this.#wait((done) => ({ kind: 'match', ids, done })),
     prefill: (layout) => this.#wait((done) => ({ kind: 'prefill', layout, done })),
     decode: (step) => this.#wait((done) => ({ kind: 'decode', step, done })),

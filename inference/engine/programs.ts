@@ -21,7 +21,7 @@ import type { Vocabulary } from '../text/token-bytes.ts'
 import type { Tokenizer } from '../text/tokenizer.ts'
 import type { ScoredAnswer, Step } from '../contract/types.ts'
 import type { EngineRequest, GenerateRequest, ScoreRequest } from '../contract/requests.ts'
-import { embedTextProgram, matchProgram } from './matching/match-programs.ts'
+import { EMBED_IMAGE, embedTextProgram, matchProgram } from './matching/match-programs.ts'
 import type { Program } from './work.ts'
 
 /** What programs are made with. */
@@ -58,6 +58,8 @@ export function createProgram(
       return matchProgram(matcherOf(parts), request)
     case 'embed-text':
       return embedTextProgram(matcherOf(parts), request)
+    case 'embed':
+      return parts.matcher === null ? TOKENS : EMBED_IMAGE
     default:
       return PROGRAMS[request.kind]
   }
@@ -82,7 +84,7 @@ const ENCODE: Program = {
   run: async (engine) => (await engine.encode(null)).timings,
 }
 
-const EMBED: Program = {
+const TOKENS: Program = {
   rows: 0,
   run: async (engine) => {
     const { image, timings } = await engine.encode('')
@@ -95,7 +97,7 @@ const READ: Program = {
   run: (engine) => engine.read(),
 }
 
-const PROGRAMS = { encode: ENCODE, embed: EMBED, read: READ }
+const PROGRAMS = { encode: ENCODE, read: READ }
 
 function generateProgram(
   card: ModelCard,

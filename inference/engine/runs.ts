@@ -1,11 +1,18 @@
 /** The engine's runs, each measured: pictures, prompts, steps. */
 
 import { createHash } from 'node:crypto'
-import type { ImageEncoder, Matcher, Pixels } from '../families/common/runner.ts'
+import type {
+  Bridge,
+  ImageEncoder,
+  ImageFeatures,
+  ImageTokens,
+  ImageVectors,
+  Matcher,
+  Pixels,
+} from '../families/common/runner.ts'
 import type { DecodingCall } from '../image/decoding/job.ts'
 import type { Counters } from './counters.ts'
 import type { FeatureDistance } from '../domain/statistics.ts'
-import type { ImageData } from './feature-cache.ts'
 import type { EncodedImage, LiveImage } from './images.ts'
 import type { Sequences } from './sequences.ts'
 import type { DecodeStep, Encoded, Prefilled, Sequence, Work } from './work.ts'
@@ -39,7 +46,7 @@ export class Runs {
 
   /** Whether the tokens of a picture depend on the prompt, so that each request bridges its own. */
   get bridgeReadsPrompt(): boolean {
-    return this.#encoder.bridgeReadsPrompt
+    return this.#encoder.bridge?.readsPrompt === true
   }
 
   /** Decodes an image file. @throws {InputError} if it is none; the signal's reason. */
@@ -51,8 +58,8 @@ export class Runs {
   }
 
   /**
-   * Computes what depends on decoded pictures alone: tokens or, where the bridge reads the prompt,
-   * features. The pixels are then no longer held.
+   * Computes what depends on decoded pictures alone: tokens, unless the bridge reads the prompt, and
+   * features, where these are needed later. The pixels are then no longer held.
    *
    * @param goOn asked between the two runs whether anyone still needs the pictures.
    * @returns that of each, in order; null if nobody needed them.
@@ -67,21 +74,25 @@ export class Runs {
     }
     const count = images.length
     const vision = await this.#counters.time('vision', count, () => this.#encoder.encode(pixels))
-    let data: readonly ImageData[] = vision.result
+    const { bridge } = this.#encoder
+    let tokens: readonly ImageTokens[] | null = null
     let bridgeMs = 0
-    if (!this.bridgeReadsPrompt) {
+    if (bridge !== null && !bridge.readsPrompt) {
       if (!(await goOn())) {
         return null
       }
-      const run = () => this.#encoder.bridge(vision.result)
-      const tokens = await this.#counters.time('bridge', count, run)
-      data = tokens.result
-      bridgeMs = tokens.ms
+      const run = () => bridge.run(vision.result)
+      const bridged = await this.#counters.time('bridge', count, run)
+      tokens = bridged.result
+      bridgeMs = bridged.ms
     }
+    const needsFeatures = tokens === null || this.#matcher !== null
     return images.map(({ preprocessMs }, i) => ({
-      data: this.#distance
-        ? { ...data[i]!, distance: this.#distance(vision.result[i]!) }
-        : data[i]!,
+      data: {
+        features: needsFeatures ? vision.result[i]! : null,
+        tokens: tokens?.[i] ?? null,
+        distance: this.#distance?.(vision.result[i]!) ?? null,
+      },
       timings: { preprocessMs, visionMs: vision.ms, bridgeMs },
     }))
   }
@@ -94,14 +105,14 @@ export class Runs {
       readonly prompt: string
     }[],
   ): Promise<Encoded[]> {
-    const features = requests.map(({ encoded }) => encoded.data)
+    const features = requests.map(({ encoded }) => featuresOf(encoded))
     const instructions = requests.map(({ prompt }) => prompt)
-    const run = () => this.#encoder.bridge(features, instructions)
+    const run = () => this.#wantedBridge().run(features, instructions)
     const { result, ms } = await this.#counters.time('bridge', requests.length, run)
     return requests.map(({ key, encoded }, i) => ({
       // Equal keys have equal tokens, and these depend on both.
       image: { key: `${key}:${hashOf(instructions[i]!)}`, tokens: result[i]! },
-      distance: encoded.data.distance ?? null,
+      distance: encoded.data.distance,
       timings: { ...encoded.timings, bridgeMs: ms },
     }))
   }
@@ -112,12 +123,15 @@ export class Runs {
     return (await this.#counters.time('bridge', 1, run)).result
   }
 
+  /** What texts are compared with, of a picture whose features are known. */
+  async embedImage({ encoded }: LiveImage): Promise<ImageVectors> {
+    const run = () => this.#wantedMatcher().imageVectors(featuresOf(encoded))
+    return (await this.#counters.time('bridge', 1, run)).result
+  }
+
   /** The probability that a text fits a picture, whose features are known. */
   async match({ encoded }: LiveImage, ids: readonly number[]): Promise<number> {
-    if (encoded === null) {
-      throw new RangeError('expected a picture that was encoded')
-    }
-    const run = () => this.#wantedMatcher().probability(encoded.data, ids)
+    const run = () => this.#wantedMatcher().probability(featuresOf(encoded), ids)
     return (await this.#counters.time('bridge', 1, run)).result
   }
 
@@ -169,6 +183,13 @@ export class Runs {
     this.#sequences.forget(keys)
   }
 
+  #wantedBridge(): Bridge {
+    if (this.#encoder.bridge === null) {
+      throw new TypeError('expected a model that writes text')
+    }
+    return this.#encoder.bridge
+  }
+
   #wantedMatcher(): Matcher {
     if (this.#matcher === null) {
       throw new TypeError('expected a model that compares pictures with texts')
@@ -187,6 +208,13 @@ export class Runs {
       return error instanceof Error ? error : new Error(String(error))
     }
   }
+}
+
+function featuresOf(encoded: EncodedImage | null): ImageFeatures {
+  if (!encoded?.data.features) {
+    throw new RangeError('expected the features of a picture that was encoded')
+  }
+  return encoded.data.features
 }
 
 function hashOf(text: string): string {

@@ -5,7 +5,7 @@
  * The scheduler collects what all programs wait for and may run several of these together.
  */
 
-import type { KeyedImage, PromptLayout } from '../families/common/runner.ts'
+import type { ImageVectors, KeyedImage, PromptLayout } from '../families/common/runner.ts'
 import type { KvCache } from '../kv/kv-cache.ts'
 import type { PictureText } from '../ocr/read-picture.ts'
 import type { EncodeTimings } from '../contract/types.ts'
@@ -47,13 +47,15 @@ export type EngineRuns = {
    * The tokens of the request's picture.
    *
    * @param prompt its text, for a bridge that reads it. Null: no tokens are wanted, so such a bridge
-   *   does not run, and the features stand in their place.
+   *   does not run.
    */
   encode(prompt: string | null): Promise<Encoded>
   /** The text in the request's picture. */
   read(): Promise<PictureText>
   /** The vector of a text, float32 [width], of length 1. */
   embedText(ids: readonly number[]): Promise<Float32Array>
+  /** What texts are compared with, of the request's picture, which was encoded. */
+  embedImage(): Promise<ImageVectors>
   /** The probability that a text fits the request's picture, which was encoded. */
   match(ids: readonly number[]): Promise<number>
   prefill(layout: PromptLayout): Promise<Prefilled>
@@ -84,6 +86,10 @@ export type Work =
       readonly kind: 'embed-text'
       readonly ids: readonly number[]
       readonly done: (vector: Float32Array) => void
+    }
+  | {
+      readonly kind: 'embed-image'
+      readonly done: (vectors: ImageVectors) => void
     }
   | {
       readonly kind: 'match'

@@ -2,7 +2,7 @@
 
 import type { EmbedTextRequest, MatchRequest } from '../../contract/requests.ts'
 import type { TextMatch } from '../../contract/types.ts'
-import type { ImageTokens, Matcher } from '../../families/common/runner.ts'
+import type { ImageVectors, Matcher } from '../../families/common/runner.ts'
 import type { Program } from '../work.ts'
 
 type Prepare = Pick<Matcher, 'prepare'>
@@ -13,10 +13,11 @@ export function matchProgram(matcher: Prepare, { texts }: MatchRequest): Program
   return {
     rows: 0,
     run: async (engine) => {
-      const { image } = await engine.encode('')
+      await engine.encode(null)
+      const vectors = await engine.embedImage()
       const matches: TextMatch[] = []
       for (const { text, ids } of prepared) {
-        const itc = largestProduct(image.tokens, await engine.embedText(ids))
+        const itc = largestProduct(vectors, await engine.embedText(ids))
         matches.push({ text, itm: await engine.match(ids), itc })
       }
       return matches
@@ -30,8 +31,17 @@ export function embedTextProgram(matcher: Prepare, { text }: EmbedTextRequest): 
   return { rows: 0, run: (engine) => engine.embedText(ids) }
 }
 
+/** Gives what texts are compared with. */
+export const EMBED_IMAGE: Program = {
+  rows: 0,
+  run: async (engine) => {
+    const { timings } = await engine.encode(null)
+    return { ...(await engine.embedImage()), timings }
+  },
+}
+
 /** Of a picture's vectors with that of a text; all have length 1, so it is a cosine. */
-export function largestProduct({ data, shape }: ImageTokens, vector: Float32Array): number {
+export function largestProduct({ data, shape }: ImageVectors, vector: Float32Array): number {
   const [rows, width] = shape
   let largest = -1
   for (let row = 0; row < rows; row++) {

@@ -1,23 +1,26 @@
-/** Runs the texts of requests that compare them with pictures, one text at a time. */
+/** Runs what compares texts with pictures, one picture or text at a time. */
 
 import type { LiveRequest } from '../live-request.ts'
 import type { LiveRequests } from '../live-requests.ts'
 import type { Runs } from '../runs.ts'
+import type { Work } from '../work.ts'
+
+type MatchingRuns = 'embedText' | 'embedImage' | 'match'
+
+const KINDS: ReadonlySet<string> = new Set<Work['kind']>(['embed-text', 'embed-image', 'match'])
 
 export class Matchings {
   readonly #live: LiveRequests
-  readonly #runs: Pick<Runs, 'embedText' | 'match'>
+  readonly #runs: Pick<Runs, MatchingRuns>
 
-  constructor(live: LiveRequests, runs: Pick<Runs, 'embedText' | 'match'>) {
+  constructor(live: LiveRequests, runs: Pick<Runs, MatchingRuns>) {
     this.#live = live
     this.#runs = runs
   }
 
-  /** Runs one text of the request that was admitted first of those that wait for one. */
+  /** Runs one for the request that was admitted first of those that wait for one. */
   readonly run = async (): Promise<boolean> => {
-    const live = this.#live.all.find(
-      ({ work }) => work?.kind === 'match' || work?.kind === 'embed-text',
-    )
+    const live = this.#live.all.find(({ work }) => work !== null && KINDS.has(work.kind))
     if (live === undefined) {
       return false
     }
@@ -34,6 +37,9 @@ export class Matchings {
     if (work?.kind === 'embed-text') {
       const vector = await this.#runs.embedText(work.ids)
       await this.#live.resume(live, () => work.done(vector))
+    } else if (work?.kind === 'embed-image') {
+      const vectors = await this.#runs.embedImage(request.image)
+      await this.#live.resume(live, () => work.done(vectors))
     } else if (work?.kind === 'match') {
       const probability = await this.#runs.match(request.image, work.ids)
       await this.#live.resume(live, () => work.done(probability))

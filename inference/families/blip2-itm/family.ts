@@ -4,7 +4,7 @@ import { layeredVit } from '../../blocks/vision/vit-layers.ts'
 import { visionGraph, visionTokens } from '../../blocks/vision/vit.ts'
 import { matchQformerGraph } from '../../blocks/bridge/text-qformer.ts'
 import { readPreprocessing } from '../blip2/preprocessing.ts'
-import type { Family, FamilyCheckpoint, RunnerParts } from '../common/family.ts'
+import type { Family, FamilyCheckpoint, MatcherParts, RunnerParts } from '../common/family.ts'
 import { dimensionsOf, type ItmCard, itmCardSchema } from './card.ts'
 import { readConfig } from './config.ts'
 
@@ -21,6 +21,10 @@ export const blip2Itm = {
   async open(card: ItmCard, parts: RunnerParts) {
     const { openRunner } = await import('./runner.ts') // with ONNX Runtime
     return openRunner(card, parts)
+  },
+  async openMatcher(card: ItmCard, parts: MatcherParts) {
+    const { openMatcher } = await import('./runner.ts')
+    return openMatcher(card, parts)
   },
 } as const satisfies Family
 

@@ -6,21 +6,17 @@ import { floats } from '../../runtime/floats.ts'
 import type { Sessions } from '../../runtime/sessions.ts'
 import { int64 } from '../common/decoder-feeds.ts'
 import { encodeWithin } from '../common/encode-within.ts'
-import type { DecodePixels, RunnerParts } from '../common/family.ts'
-import type {
-  ImageEncoder,
-  ImageFeatures,
-  ImageTokens,
-  Matcher,
-  ModelRunner,
-} from '../common/runner.ts'
-import { apart, joined, VisionTower } from '../blip2/vision-tower.ts'
+import type { MatcherParts, RunnerParts } from '../common/family.ts'
+import type { ImageFeatures, ImageVectors, Matcher, ModelRunner } from '../common/runner.ts'
+import { VisionTower } from '../blip2/vision-tower.ts'
 import type { ItmCard } from './card.ts'
 
 /** Where the graphs say what the card's dimensions say. */
-const FACTS: readonly GraphFact<keyof ItmCard['dimensions']>[] = [
+const VISION_FACTS: readonly GraphFact<keyof ItmCard['dimensions']>[] = [
   { dimension: 'imageSize', graph: 'vision', value: 'pixel_values', axis: 2 },
   { dimension: 'visionTokens', graph: 'vision', value: 'image_embeds', axis: 1 },
+]
+const FACTS: readonly GraphFact<keyof ItmCard['dimensions']>[] = [
   { dimension: 'visionHidden', graph: 'qformer', value: 'image_embeds', axis: 2 },
   { dimension: 'queryTokens', graph: 'qformer', value: 'query_output', axis: 1 },
   { dimension: 'qformerHidden', graph: 'qformer', value: 'query_output', axis: 2 },
@@ -32,30 +28,39 @@ const NO_TEXT = [0]
 
 /** @throws {ConfigError} if the card and the graphs contradict each other. */
 export async function openRunner(card: ItmCard, parts: RunnerParts): Promise<ModelRunner> {
-  checkGraphs(parts.sessions, card.dimensions, FACTS)
+  checkGraphs(parts.sessions, card.dimensions, VISION_FACTS)
+  const tower = new VisionTower(parts.sessions, card, parts.pixelValues)
   return {
-    images: new ItmImages(parts.sessions, card, parts.pixelValues),
+    images: {
+      preprocess: (bytes, call) => tower.preprocess(bytes, call),
+      encode: (images) => tower.encode(images),
+      bridge: null,
+    },
     decoder: null,
-    matcher: new ItmMatcher(card, parts),
+    matcher: openMatcher(card, parts),
     close: async () => {},
   }
 }
 
-/** One run of the Q-Former over images and as many texts, none of them padded. */
+/** Needs no vision tower. @throws {ConfigError} if the card and the graph contradict each other. */
+export function openMatcher(card: ItmCard, parts: MatcherParts): Matcher {
+  checkGraphs(parts.sessions, card.dimensions, FACTS)
+  return new ItmMatcher(card, parts)
+}
+
+/** One run of the Q-Former over an image [1, tokens, width] and a text. */
 async function run(
   sessions: Sessions,
-  images: Tensor,
+  image: Tensor,
   ids: readonly number[],
   { output, together }: { readonly output: string; readonly together: boolean },
 ): Promise<Float32Array> {
-  const [batch] = images.dims
-  const shape = [batch!, ids.length]
-  const repeated = Array.from({ length: batch! }, () => ids).flat()
+  const shape = [1, ids.length]
   const feeds = {
-    image_embeds: images,
-    input_ids: int64(repeated, shape),
+    image_embeds: image,
+    input_ids: int64(ids, shape),
     text_mask: int64(
-      repeated.map(() => 1),
+      ids.map(() => 1),
       shape,
     ),
     together: int64([together ? 1 : 0], [1]),
@@ -64,40 +69,25 @@ async function run(
   return floats(outputs[output])
 }
 
-class ItmImages extends VisionTower implements ImageEncoder {
-  /** Features are kept: the matcher reads a text beside them. */
-  readonly bridgeReadsPrompt = true
-  readonly #sessions: Sessions
-  readonly #card: ItmCard
-
-  constructor(sessions: Sessions, card: ItmCard, pixelValues: DecodePixels) {
-    super(sessions, card, pixelValues)
-    this.#sessions = sessions
-    this.#card = card
-  }
-
-  /** @returns of each float32 [queryTokens, embedSize], rows of length 1. */
-  async bridge(images: readonly ImageFeatures[]): Promise<ImageTokens[]> {
-    const { visionTokens, visionHidden, queryTokens, embedSize } = this.#card.dimensions
-    const shape = [images.length, visionTokens, visionHidden]
-    const input = new Tensor('float32', joined(images), shape)
-    const about = { output: 'image_vectors', together: false }
-    const vectors = await run(this.#sessions, input, NO_TEXT, about)
-    return apart(vectors, [queryTokens, embedSize])
-  }
-}
-
 class ItmMatcher implements Matcher {
   readonly #card: ItmCard
-  readonly #parts: RunnerParts
+  readonly #parts: MatcherParts
 
-  constructor(card: ItmCard, parts: RunnerParts) {
+  constructor(card: ItmCard, parts: MatcherParts) {
     this.#card = card
     this.#parts = parts
   }
 
   prepare(text: string): readonly number[] {
     return encodeWithin(this.#card.dimensions.maxPositions, this.#parts.encode, text)
+  }
+
+  async imageVectors({ data, shape }: ImageFeatures): Promise<ImageVectors> {
+    const { queryTokens, embedSize } = this.#card.dimensions
+    const image = new Tensor('float32', data, [1, ...shape])
+    const about = { output: 'image_vectors', together: false }
+    const vectors = await run(this.#parts.sessions, image, NO_TEXT, about)
+    return { data: vectors, shape: [queryTokens, embedSize] }
   }
 
   /** The queries look at an image of one row meanwhile; the text does not see them. */

@@ -9,6 +9,7 @@ import { CausalDecoder } from '../common/causal-decoder.ts'
 import { EncoderDecoder } from '../common/encoder-decoder.ts'
 import type { DecodePixels, RunnerParts } from '../common/family.ts'
 import type {
+  Bridge,
   ImageEncoder,
   ImageFeatures,
   ImageTokens,
@@ -55,7 +56,7 @@ export async function openLanguage(
 }
 
 class Blip2Images extends VisionTower implements ImageEncoder {
-  readonly bridgeReadsPrompt = false
+  readonly bridge: Bridge = { readsPrompt: false, run: (images) => this.#runQformer(images) }
   readonly #sessions: Sessions
   readonly #card: Blip2Card
 
@@ -66,7 +67,7 @@ class Blip2Images extends VisionTower implements ImageEncoder {
   }
 
   /** @returns of each float32 [queryTokens, embedSize]. */
-  async bridge(images: readonly ImageFeatures[]): Promise<ImageTokens[]> {
+  async #runQformer(images: readonly ImageFeatures[]): Promise<ImageTokens[]> {
     const { visionTokens, visionHidden, queryTokens, embedSize } = this.#card.dimensions
     const shape = [images.length, visionTokens, visionHidden]
     const outputs = await this.#sessions

@@ -14,7 +14,7 @@ import type { GraphPlan } from '../../onnx/graph-builder.ts'
 import type { BaseCard } from './card-base.ts'
 import type { Sessions } from '../../runtime/sessions.ts'
 import type { Encode, Turn } from '../../text/prompt.ts'
-import type { ModelRunner } from './runner.ts'
+import type { Matcher, ModelRunner } from './runner.ts'
 
 export type Family = {
   /** The `family` of its cards. */
@@ -44,6 +44,13 @@ export type Family = {
   questionText(card: BaseCard, question: string, history: readonly Turn[]): string
   /** @throws {ConfigError} if the card and the graphs contradict each other. */
   open(card: BaseCard, parts: RunnerParts): Promise<ModelRunner>
+  /**
+   * Opens a matcher alone, for features that another model's vision tower makes. Absent: its models
+   * compare no texts with pictures.
+   *
+   * @throws {ConfigError} if the card and the graphs contradict each other.
+   */
+  openMatcher?(card: BaseCard, parts: MatcherParts): Promise<Matcher>
 }
 
 /** A checkpoint whose small files are in order. */
@@ -109,6 +116,9 @@ export type DecodePixels = (
   spec: PixelSpec,
   call?: DecodingCall,
 ) => Promise<Float32Array>
+
+/** What a matcher is made of. */
+export type MatcherParts = Pick<RunnerParts, 'sessions' | 'encode'>
 
 /** What a runner is made of. */
 export type RunnerParts = {

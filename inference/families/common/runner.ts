@@ -28,6 +28,12 @@ export type ImageTokens = {
   readonly shape: readonly [tokens: number, width: number]
 }
 
+/** What texts are compared with: float32 [vectors, width], rows of length 1. */
+export type ImageVectors = {
+  readonly data: Float32Array
+  readonly shape: readonly [vectors: number, width: number]
+}
+
 /** The tokens of an image and the key that it is recognized by: equal keys, equal tokens. */
 export type KeyedImage = { readonly key: string; readonly tokens: ImageTokens }
 
@@ -58,7 +64,7 @@ export type PromptLayout = {
   readonly ids: readonly number[]
 }
 
-/** Runs the vision tower and the bridge to the decoder. */
+/** Decodes images, and runs the vision tower and the bridge to the decoder. */
 export type ImageEncoder = {
   /**
    * Decodes an image file, in another process.
@@ -69,18 +75,21 @@ export type ImageEncoder = {
   preprocess(bytes: Uint8Array, call?: DecodingCall): Promise<Pixels>
   /** Runs the vision tower on several images at once. @returns the features of each, in order. */
   encode(images: readonly Pixels[]): Promise<ImageFeatures[]>
+  /** Null where a model writes no text. */
+  readonly bridge: Bridge | null
+}
+
+/** What makes an image's features the tokens of a decoder. */
+export type Bridge = {
   /**
-   * Runs the bridge on several images at once.
+   * Runs on several images at once.
    *
    * @param instructions the prompt's text of each image, for a bridge that reads it.
    * @returns the tokens of each, in order.
    */
-  bridge(images: readonly ImageFeatures[], instructions?: readonly string[]): Promise<ImageTokens[]>
-  /**
-   * Whether the tokens depend on the prompt too; then only features can be kept for an image. Also
-   * where a matcher needs the features.
-   */
-  readonly bridgeReadsPrompt: boolean
+  run(images: readonly ImageFeatures[], instructions?: readonly string[]): Promise<ImageTokens[]>
+  /** Whether the tokens depend on the prompt, too; then only features can be kept for an image. */
+  readonly readsPrompt: boolean
 }
 
 /** A prompt whose images are still to come. */
@@ -122,11 +131,10 @@ export type TextDecoder = {
   score(cache: KvCache, ids: readonly number[]): Promise<Float32Array>
 }
 
-/**
- * Tells how well texts fit pictures. The tokens that its `ImageEncoder` makes are vectors of length 1:
- * the largest product of one of these with the vector of a text is their cosine.
- */
+/** Tells how well texts fit pictures. */
 export type Matcher = {
+  /** The largest product of one of these vectors with that of a text is their cosine. */
+  imageVectors(image: ImageFeatures): Promise<ImageVectors>
   /** @returns the ids of a text. @throws {InputError} if it is too long. */
   prepare(text: string): readonly number[]
   /** The vector of a text, float32 [width], of length 1. */

@@ -8,7 +8,13 @@ import { openLanguage } from '../blip2/runner.ts'
 import { apart, joined, VisionTower } from '../blip2/vision-tower.ts'
 import { int64 } from '../common/decoder-feeds.ts'
 import type { DecodePixels, RunnerParts } from '../common/family.ts'
-import type { ImageEncoder, ImageFeatures, ImageTokens, ModelRunner } from '../common/runner.ts'
+import type {
+  Bridge,
+  ImageEncoder,
+  ImageFeatures,
+  ImageTokens,
+  ModelRunner,
+} from '../common/runner.ts'
 import type { InstructCard } from './card.ts'
 import { INSTRUCTION_TOKENIZER } from './files.ts'
 
@@ -28,7 +34,10 @@ export async function openInstructRunner(
 }
 
 class InstructedImages extends VisionTower implements ImageEncoder {
-  readonly bridgeReadsPrompt = true
+  readonly bridge: Bridge = {
+    readsPrompt: true,
+    run: (images, instructions = []) => this.#runQformer(images, instructions),
+  }
   readonly #sessions: Sessions
   readonly #card: InstructCard
   readonly #instruction: Instruction
@@ -46,9 +55,9 @@ class InstructedImages extends VisionTower implements ImageEncoder {
   }
 
   /** @returns of each float32 [queryTokens, embedSize]. */
-  async bridge(
+  async #runQformer(
     images: readonly ImageFeatures[],
-    instructions: readonly string[] = [],
+    instructions: readonly string[],
   ): Promise<ImageTokens[]> {
     const { visionTokens, visionHidden, queryTokens, embedSize } = this.#card.dimensions
     const texts = images.map((_, i) => this.#instruction.encode(instructions[i] ?? ''))

@@ -88,7 +88,7 @@ describe('one vision tower and Q-Former', () => {
         assert.ok(relativeError(features!.data, embeds) < TOLERANCE)
         if (language !== 'opt') {
           // Another width of embeddings cuts the same projection into other tokens.
-          const [tokens] = await runner.images.bridge([features!])
+          const [tokens] = await runner.images.bridge!.run([features!])
           assert.ok(relativeError(tokens!.data, tensorOf(seen, 'image_tokens').data) < TOLERANCE)
         }
         const { data, shape } = tensorOf(spoken, 'image_tokens')

@@ -18,17 +18,19 @@ describe('a bridge that reads the prompt', () => {
     const counters = new Counters()
     const shape = [1, 1] as const
     const encoder = {
-      bridgeReadsPrompt: true,
       preprocess: async () => ({ data: new Float32Array(3), shape: [1, 3, 1, 1] as const }),
       encode: async () => [{ data: Float32Array.of(10), shape }],
-      bridge: async (
-        images: readonly { readonly data: Float32Array }[],
-        prompts: readonly string[] = [],
-      ) =>
-        images.map(({ data }, i) => ({
-          data: Float32Array.of(data[0]! + prompts[i]!.length),
-          shape,
-        })),
+      bridge: {
+        readsPrompt: true,
+        run: async (
+          images: readonly { readonly data: Float32Array }[],
+          prompts: readonly string[] = [],
+        ) =>
+          images.map(({ data }, i) => ({
+            data: Float32Array.of(data[0]! + prompts[i]!.length),
+            shape,
+          })),
+      },
     }
     const decoder = {
       createCache() {

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { FeatureCache } from '../../../inference/engine/feature-cache.ts'
-import type { ImageTokens } from '../../../inference/families/common/runner.ts'
+import { FeatureCache, type ImageData } from '../../../inference/engine/feature-cache.ts'
 
-/** Tokens of 40 bytes. */
-function tokens(): ImageTokens {
-  return { data: new Float32Array(10), shape: [2, 5] }
+/** 40 bytes of one picture. */
+function tokens(): ImageData {
+  return {
+    features: { data: new Float32Array(4), shape: [1, 4] },
+    tokens: { data: new Float32Array(6), shape: [2, 3] },
+    distance: null,
+  }
 }
 
 describe('FeatureCache', () => {

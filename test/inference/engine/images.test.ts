@@ -4,7 +4,11 @@ import { Images } from '../../../inference/engine/images.ts'
 import { FeatureCache } from '../../../inference/engine/feature-cache.ts'
 
 const ENCODED = {
-  data: { data: new Float32Array(4), shape: [1, 4] as const },
+  data: {
+    features: null,
+    tokens: { data: new Float32Array(4), shape: [1, 4] as const },
+    distance: null,
+  },
   timings: { preprocessMs: 1, visionMs: 1, bridgeMs: 1 },
 }
 

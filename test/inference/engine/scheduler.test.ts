@@ -112,13 +112,18 @@ describe('requests for one picture', () => {
           return images.map((image) => {
             image.pixels = null
             return {
-              data: { data: new Float32Array(4), shape: [1, 4] },
+              data: {
+                features: null,
+                tokens: { data: new Float32Array(4), shape: [1, 4] },
+                distance: null,
+              },
               timings: { preprocessMs: 1, visionMs: 1, bridgeMs: 1 },
             }
           })
         },
         bridgeReadsPrompt: false,
         embedText: unused,
+        embedImage: unused,
         match: unused,
         bridge: () => Promise.reject(new Error('no bridge was expected')),
         prefill: () => Promise.reject(new Error('no prompt was expected')),
@@ -183,6 +188,7 @@ describe('a picture that takes forever to decode', () => {
         encodeImages: () => Promise.reject(new Error('no vision was expected')),
         bridgeReadsPrompt: false,
         embedText: unused,
+        embedImage: unused,
         match: unused,
         bridge: () => Promise.reject(new Error('no bridge was expected')),
         prefill: () => Promise.reject(new Error('no prompt was expected')),
@@ -285,6 +291,7 @@ describe('the queue', () => {
         encodeImages: () => Promise.resolve(null),
         bridgeReadsPrompt: false,
         embedText: unused,
+        embedImage: unused,
         match: unused,
         bridge: () => Promise.resolve([]),
         prefill: () => Promise.resolve({ sequence, logits: new Float32Array(1) }),

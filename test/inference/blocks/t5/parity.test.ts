@@ -56,7 +56,7 @@ for (const name of [...T5_NAMES, ...INSTRUCT_NAMES]) {
       assertEqual(features[0]!.data, tensorOf(parity, 'image_embeds').data)
       // Together: where instructions are read, the shorter one is padded.
       const texts = PROMPTS.map((prompt) => parity.prompts[prompt].text)
-      const bridged = await runner.images.bridge([features[0]!, features[0]!], texts)
+      const bridged = await runner.images.bridge!.run([features[0]!, features[0]!], texts)
       for (const [i, prompt] of PROMPTS.entries()) {
         assertEqual(bridged[i]!.data, tokensOf(prompt).data)
       }
