@@ -184,7 +184,7 @@ async function startModel(
   if (!open) {
     started.defer(() => opening.then((model) => model.close()).catch(() => {}))
   }
-  const loading = loadingModel(card, opening)
+  const loading = loadingModel({ card, matcher: open?.matcher ?? null }, opening)
   metrics.watchModel(loading)
   metrics.build({ model: name, precision: card.precision })
   return { model: { ...loading, ...meter(loading, metrics) }, opening }

@@ -6,6 +6,7 @@
 
 import { availableParallelism } from 'node:os'
 import type { Call, InferenceBackend } from './backends/backend.ts'
+import type { ThreadData } from './backends/protocol.ts'
 import { openThread, WORKER_FILE } from './backends/thread.ts'
 import type { EngineOptions } from './contract/options.ts'
 import type { EngineImage } from './contract/requests.ts'
@@ -13,6 +14,7 @@ import type { Prompt } from './text/prompt.ts'
 import { ImageRequests } from './image-requests.ts'
 import { openPackage } from './package/open-package.ts'
 import { preparePackage } from './package/prepare.ts'
+import { sameVision } from './package/same-vision.ts'
 import { ConfigError } from '../config/errors.ts'
 import type { Task } from './families/common/card-base.ts'
 import type { ModelCard } from './package/model-card.ts'
@@ -36,6 +38,12 @@ export type OpenOptions = {
    * sentence where there is no such device. Default `cpu`.
    */
   readonly provider?: Provider
+  /**
+   * The folder of a package that compares pictures with texts, for a model that does not. Where both
+   * have the same vision tower it runs once for a picture; otherwise the package is opened as a model
+   * of its own.
+   */
+  readonly matcher?: string
   /** What the model is opened for; one that cannot do that is refused. Default `text`. */
   readonly task?: Task
   /** Refuses larger images. Default: the image decoder's own limits. */
@@ -79,11 +87,31 @@ const IMAGE_CACHE_BYTES = 128 * 2 ** 20
 export async function openModel(folder: string, options: OpenOptions = {}): Promise<Model> {
   const { card } = await openPackage(folder)
   requireTask(card, options.task ?? 'text')
+  const beside = options.matcher === undefined ? null : await openPackage(options.matcher)
+  if (beside !== null) {
+    requireTask(beside.card, 'match')
+  }
+  const shared = beside !== null && sameVision(card, beside.card)
   if (options.prepare === true) {
     await preparePackage(folder)
   }
-  const data = { folder, options: engineOptionsOf(options) }
-  return createModel(await openThread(data, options.workerFile ?? WORKER_FILE))
+  const open = (thread: ThreadData) => openThread(thread, options.workerFile ?? WORKER_FILE)
+  const engineOptions = engineOptionsOf(options)
+  const matcher = shared ? beside.folder : null
+  const backend = await open({ folder, options: { ...engineOptions, matcher } })
+  if (beside === null) {
+    return createModel(backend)
+  }
+  if (shared) {
+    return createModel(backend, { card: beside.card, backend })
+  }
+  try {
+    const own = await open({ folder: beside.folder, options: engineOptions })
+    return createModel(backend, { card: beside.card, backend: own })
+  } catch (error) {
+    await backend.close()
+    throw error
+  }
 }
 
 function requireTask(card: ModelCard, task: Task): void {
@@ -107,14 +135,27 @@ function engineOptionsOf(options: OpenOptions): EngineOptions {
     queueLimit: options.queueLimit ?? QUEUE_LIMIT,
     maxSequences: options.maxSequences ?? MAX_SEQUENCES,
     maxImages: options.maxImages ?? MAX_IMAGES,
+    matcher: null,
     conversationBytes: options.conversationBytes ?? CONVERSATION_BYTES,
     imageCacheBytes: options.imageCacheBytes ?? IMAGE_CACHE_BYTES,
   }
 }
 
-/** A model whose requests run in a backend. */
-export function createModel(backend: InferenceBackend): Model {
+/** Where pictures are compared with texts, and with which model. */
+type Matching = { readonly card: ModelCard; readonly backend: InferenceBackend }
+
+/**
+ * A model whose requests run in a backend.
+ *
+ * @param matching null: the model compares no texts with pictures. Default: itself where it does.
+ */
+export function createModel(
+  backend: InferenceBackend,
+  matching: Matching | null = matchesItself(backend),
+): Model {
   const requests = new ImageRequests(backend)
+  const apart = matching !== null && matching.backend !== backend ? matching.backend : null
+  const matches = apart === null ? requests : new ImageRequests(apart)
   const generate = (input: ImageInput, prompt: Prompt, both: AllOptions): Promise<Answer> => {
     const { call, options } = splitOptions(both)
     const build = (image: EngineImage) => ({ kind: 'generate', image, prompt, options }) as const
@@ -122,6 +163,7 @@ export function createModel(backend: InferenceBackend): Model {
   }
   return {
     card: backend.card,
+    matcher: matching?.card ?? null,
     describe: (input, { prompt: text, ...options } = {}) =>
       generate(input, { kind: 'describe', ...(text !== undefined && { text }) }, options),
     ask: (input, question, { history = [], ...options } = {}) =>
@@ -146,21 +188,30 @@ export function createModel(backend: InferenceBackend): Model {
       ),
     match: (input, texts, options = {}) => {
       const build = (image: EngineImage) => ({ kind: 'match', image, texts }) as const
-      return requests.send('match', input, build, splitOptions(options).call)
+      return matches.send('match', input, build, splitOptions(options).call)
     },
     embedText: (text, options = {}) =>
-      requests.sendText({ kind: 'embed-text', text }, splitOptions(options).call),
+      matches.sendText({ kind: 'embed-text', text }, splitOptions(options).call),
     embedImage: (input, options = {}) =>
-      requests.send(
+      matches.send(
         'embed',
         input,
         (image) => ({ kind: 'embed', image }),
         splitOptions(options).call,
       ),
-    forget: (keys) => requests.forget(keys),
+    forget: async (keys) => {
+      await Promise.all([...new Set([requests, matches])].map((one) => one.forget(keys)))
+    },
     stats: () => backend.stats() ?? NO_STATS,
-    close: () => backend.close(),
+    close: async () => {
+      await Promise.all([backend.close(), apart?.close()])
+    },
   }
+}
+
+function matchesItself(backend: InferenceBackend): Matching | null {
+  const tasks: readonly Task[] = backend.card.tasks
+  return tasks.includes('match') ? { card: backend.card, backend } : null
 }
 
 type AllOptions = GenerationOptions & RequestOptions & StreamOptions

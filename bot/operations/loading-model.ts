@@ -5,7 +5,6 @@
  * three. So the bot joins at once, and users who ask in the meantime see that the model is loading.
  */
 
-import type { ModelCard } from '../../inference/package/model-card.ts'
 import { NO_STATS } from '../../inference/model.ts'
 import type { Model } from '../../inference/contract/types.ts'
 
@@ -15,7 +14,10 @@ export type LoadingModel = Model & {
 }
 
 /** @param opening if it rejects, so does every request. */
-export function loadingModel(card: ModelCard, opening: Promise<Model>): LoadingModel {
+export function loadingModel(
+  { card, matcher }: Pick<Model, 'card' | 'matcher'>,
+  opening: Promise<Model>,
+): LoadingModel {
   let open: Model | undefined
   opening.then(
     (model) => (open = model),
@@ -23,6 +25,7 @@ export function loadingModel(card: ModelCard, opening: Promise<Model>): LoadingM
   )
   return {
     card,
+    matcher,
     isOpen: () => open !== undefined,
     describe: async (...args) => (await opening).describe(...args),
     ask: async (...args) => (await opening).ask(...args),

@@ -19,6 +19,11 @@ export type EngineOptions = SchedulerOptions & {
   readonly threads: number
   /** What a picture may cost; what is absent is the image decoder's own limit. */
   readonly imageLimits: Partial<ImageLimits>
+  /**
+   * The folder of a package whose matcher runs on the features of this model's vision tower, which must
+   * be the same; null: none.
+   */
+  readonly matcher: string | null
   /** Bytes of what is kept of pictures. */
   readonly imageCacheBytes: number
   /** Bytes of keys and values kept of finished requests. */

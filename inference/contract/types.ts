@@ -143,6 +143,8 @@ export type TextMatch = {
 /** An open model: its requests run in a backend. Made by `openModel`. */
 export type Model = {
   readonly card: ModelCard
+  /** The card of the model that compares pictures with texts, this one or another; null: none does. */
+  readonly matcher: ModelCard | null
   /** Captions the picture with the card's caption prompt and defaults. */
   describe(
     image: ImageInput,
@@ -176,7 +178,7 @@ export type Model = {
    */
   read(image: ImageInput, options?: RequestOptions): Promise<PictureText>
   /**
-   * How well each text fits the picture. Of a model whose card has the task `match`, as `embedText`.
+   * How well each text fits the picture. Only where there is a `matcher`, as `embedText`.
    */
   match(
     image: ImageInput,
@@ -189,8 +191,8 @@ export type Model = {
    */
   embedText(text: string, options?: RequestOptions): Promise<Float32Array>
   /**
-   * The picture's tokens as the decoder takes them, for tests and measurements; of a model for
-   * `match`, its vectors. They are copied to this thread.
+   * The picture's vectors where there is a `matcher`; else its tokens as the decoder takes them, for
+   * tests and measurements. They are copied to this thread.
    */
   embedImage(image: ImageInput, options?: RequestOptions): Promise<EmbeddedImage>
   /**

@@ -18,6 +18,7 @@ import { createProgram } from './programs.ts'
 import { PrefixCache } from '../kv/prefix-cache.ts'
 import type { Incoming } from './incoming.ts'
 import { READER_FOLDER } from '../../config/models.ts'
+import { openMatcherBeside } from './matching/beside.ts'
 import { openReader } from '../ocr/reader.ts'
 import { Runs } from './runs.ts'
 import { Scheduler } from './scheduler.ts'
@@ -77,14 +78,14 @@ async function openWith(
   options: EngineOptions,
 ): Promise<Engine> {
   const parts = await openParts(folder, options, pictures)
-  const { card, runner, sessions, placement, prompts } = parts
+  const { card, runner, sessions, placement, prompts, beside } = parts
   const prefixes = new PrefixCache(options.conversationBytes, DAY_MS - HOUR_MS)
   const counters = new Counters()
   const sequences = new Sequences(runner.decoder ?? NO_DECODER, prefixes)
   const images = new Images(new FeatureCache(options.imageCacheBytes))
   const scheduler = new Scheduler(
     (request, onStep) => createProgram(parts, request, onStep),
-    new Runs(runner.images, sequences, counters, distanceOf(card), runner.matcher),
+    new Runs(runner.images, sequences, counters, distanceOf(card), parts.matcher),
     images,
     counters,
     options,
@@ -102,6 +103,7 @@ async function openWith(
     cancel: (id) => scheduler.cancel(id),
     forget: async (keys) => {
       prompts.clear() // it does not know which pictures were asked about
+      beside?.forgetTexts()
       await scheduler.forget(keys)
     },
     stats: () => ({
@@ -124,6 +126,7 @@ async function openWith(
       sequences.close()
       images.clear()
       await runner.close()
+      await beside?.close()
       await sessions.release()
     },
   }
@@ -150,10 +153,15 @@ async function openParts(folder: string, options: EngineOptions, pictures: Decod
     openTokenizer: tokenizerOpener(folder),
     pixelValues: (bytes, spec, call) => pictures.pixelValues(bytes, spec, call),
   })
-  const { decoder, matcher } = runner
+  const beside =
+    options.matcher === null
+      ? null
+      : await openMatcherBeside(options.matcher, options.threads, placement)
+  const { decoder } = runner
   const text =
     decoder === null ? null : { decoder, tokenizer, vocabulary: await readVocabulary(folder) }
-  return { card, text, matcher, placement, sessions, prompts, runner }
+  const matcher = beside?.matcher ?? runner.matcher
+  return { card, text, matcher, beside, placement, sessions, prompts, runner }
 }
 
 /** Of a model that writes no texts: no request for one is accepted. */

@@ -132,7 +132,7 @@ describe('a deletion that is interrupted', () => {
 
   before(async () => {
     const { card } = await openPackage(findModel('demo', undefined))
-    model = loadingModel(card, new Promise(() => {}))
+    model = loadingModel({ card, matcher: null }, new Promise(() => {}))
     const store = await openStore({ url: `sqlite:${seeded}`, log })
     await seed(store, now)
     await store.close()

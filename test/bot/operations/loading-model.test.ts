@@ -44,7 +44,7 @@ describe('loadingModel', () => {
 
   it('holds requests until the model is open', async () => {
     const opening = Promise.withResolvers<Model>()
-    const loading = loadingModel(model.card, opening.promise)
+    const loading = loadingModel(model, opening.promise)
     assert.equal(loading.isOpen(), false)
     assert.equal(loading.stats().done, 0)
     const asked = Promise.all([
@@ -62,14 +62,14 @@ describe('loadingModel', () => {
   })
 
   it('fails each request where the model cannot be opened', async () => {
-    const loading = loadingModel(model.card, Promise.reject(new Error('no memory')))
+    const loading = loadingModel(model, Promise.reject(new Error('no memory')))
     await assert.rejects(loading.describe(bytes), /no memory/)
     assert.equal(loading.isOpen(), false)
   })
 
   it('lets those who ask meanwhile know, then answers', async () => {
     const opening = Promise.withResolvers<Model>()
-    const loading = loadingModel(model.card, opening.promise)
+    const loading = loadingModel(model, opening.promise)
     client = await connect({
       token: sandbox.token,
       api: sandbox.api,

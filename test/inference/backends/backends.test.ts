@@ -22,6 +22,7 @@ const OPTIONS: EngineOptions = {
   provider: 'cpu',
   threads: 1,
   imageLimits: {},
+  matcher: null,
   queueLimit: 8,
   maxSequences: 4,
   maxImages: 2,

@@ -14,6 +14,7 @@ const OPTIONS: EngineOptions = {
   provider: 'cpu',
   threads: 1,
   imageLimits: {},
+  matcher: null,
   queueLimit: 1,
   maxSequences: 1,
   maxImages: 1,
