@@ -1,9 +1,10 @@
 /** Composes the app: services of the commands, buttons, messages, memory and moderation. */
 
-import { type Client, Routes } from 'discord.js'
+import { type Client, MessageFlags, Routes } from 'discord.js'
 import type { Logger } from 'pino'
 import type { Asking, Services } from '../commands/command.ts'
 import type { Model } from '../inference/contract/types.ts'
+import { CommandJobs } from './requests/command-jobs.ts'
 import type { RequestDeps } from './requests/context.ts'
 import { RequestHandler } from './requests/handler.ts'
 import { recentChoices } from './requests/questions/ask-subject.ts'
@@ -95,7 +96,10 @@ export function createApp(client: Client, deps: AppDeps): App {
   const users = new UserStore(store, deletions)
   const settings = new GuildSettingsStore(store, retentionMs)
   const deletePost = postDeleter(client, deps.log)
-  const moderation = new Moderation(client, { ...deps, pictures, count: deps.metrics?.moderation })
+  const commands = new CommandJobs({ client, jobs: deps.jobs, log: deps.log })
+  const deferred = commands.run.bind(commands)
+  const count = deps.metrics?.moderation
+  const moderation = new Moderation(client, { ...deps, pictures, deferred, count })
   const waiting = waitingJobs(deps.jobs, (job, context) => intake.giveUp(job, context, 'deleted'))
   const deletion = { records, deletions, pending, deletePost, moderation, jobs: waiting }
   const eraser = new Eraser({ ...deletion, users, settings, pictures })
@@ -109,15 +113,14 @@ export function createApp(client: Client, deps: AppDeps): App {
     services: {
       describe: describeService(intake, settings),
       ask: (interaction, request) => questions.ask(interaction, request),
+      deferred: deferredService(commands),
       openQuestion: (interaction) => questions.openForMessage(interaction),
       pictureOf: attachedPicture,
       picturesOf: (interaction) => menuPictures(interaction),
       newest: (interaction) => currentPictures(interaction.channel, viewerOf(interaction), memory),
       recent: (interaction, typed) => recentChoices(memory, interaction, typed),
       memory: memoryService({ memory, eraser }),
-      privacy: onePerPerson(
-        moderation.withPrivacy(privacyService({ memory, users, settings, eraser })),
-      ),
+      privacy: onePerPerson(moderation.withPrivacy(privacyService(stores))),
       moderation: moderation.service(),
       settings,
       about,
@@ -131,10 +134,27 @@ export function createApp(client: Client, deps: AppDeps): App {
     users,
     moderation,
     reconciliation,
-    resume: (job, context) => intake.carryOut(job, context),
+    resume: resumeWith(commands, eraser, intake),
     giveUp: (job, context, outcome) => intake.giveUp(job, context, outcome),
     close: () => pictures.close(),
   }
+}
+
+function deferredService(commands: CommandJobs): Services['deferred'] {
+  return (interaction, work, redo = null) => {
+    // The person sees the bot thinking, or the message of the button stays as it is.
+    const defer = () =>
+      interaction.isButton()
+        ? interaction.deferUpdate()
+        : interaction.deferReply({ flags: MessageFlags.Ephemeral })
+    return commands.run(interaction, { defer, redo }, work)
+  }
+}
+
+function resumeWith(commands: CommandJobs, eraser: Eraser, intake: RequestIntake): App['resume'] {
+  const forget = (userId: string, before: string) => eraser.deleteUser(userId, before)
+  return (job, context) =>
+    commands.owns(job) ? commands.resume(job, context, forget) : intake.carryOut(job, context)
 }
 
 /** The jobs of a store for deletions. @param tell tells those who wait. */

@@ -3,6 +3,7 @@
 import type {
   Attachment,
   AutocompleteInteraction,
+  ButtonInteraction,
   ChatInputCommandInteraction,
   MessageContextMenuCommandInteraction,
   RESTPostAPIChatInputApplicationCommandsJSONBody,
@@ -15,6 +16,9 @@ import type { FoundPicture } from './picture.ts'
 
 /** An interaction without a first response. */
 export type Asking = ChatInputCommandInteraction | MessageContextMenuCommandInteraction
+
+/** A command, or a button of a message that only its user sees. */
+export type Deferrable = Asking | ButtonInteraction
 
 /** What the bot can do for a command. Each method may throw InputError, which the user sees. */
 export type Services = {
@@ -39,6 +43,17 @@ export type Services = {
       readonly picture: string | undefined
       readonly hidden: boolean
     },
+  ) => Promise<void>
+  /**
+   * Acknowledges an interaction, then does the work, which answers it where only the user sees that.
+   * If the process ends in between, the next one tells the user.
+   *
+   * @param redo what the next process does again: deletes everything about the user.
+   */
+  readonly deferred: (
+    interaction: Deferrable,
+    work: () => Promise<void>,
+    redo?: 'forget' | null,
   ) => Promise<void>
   /** Opens the form for a question about the pictures in a message. */
   readonly openQuestion: (interaction: MessageContextMenuCommandInteraction) => Promise<void>

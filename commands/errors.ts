@@ -116,6 +116,8 @@ declare module '../config/errors.ts' {
     'request/expired': NoParams
     /** The bot ended each time that it worked on it. */
     'request/given-up': NoParams
+    /** The bot ended while it carried out a command that is not done again. */
+    'request/interrupted': NoParams
     /** The member has as many open questions as one may have. */
     'request/enough-open': { readonly most: number }
     'restart/ask-again': NoParams

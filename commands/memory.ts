@@ -1,8 +1,14 @@
 /** /memory: shows and deletes what the bot remembers in this channel. */
 
-import { ApplicationCommandOptionType, AttachmentBuilder, MessageFlags } from 'discord.js'
+import {
+  ApplicationCommandOptionType,
+  AttachmentBuilder,
+  type ChatInputCommandInteraction,
+  type InteractionEditReplyOptions,
+} from 'discord.js'
 import { plainMessage } from './answer-text.ts'
-import type { Command } from './command.ts'
+import type { Command, MemoryService } from './command.ts'
+import type { Catalog } from './i18n/words.ts'
 import { EVERYWHERE } from './contexts.ts'
 import { choices, described, localized } from './i18n/localized.ts'
 
@@ -41,27 +47,33 @@ export const memoryCommand = {
     ],
   },
 
-  async execute(interaction, { memory }, text) {
-    await interaction.deferReply({ flags: MessageFlags.Ephemeral })
-    const { options } = interaction
-    if (options.getSubcommand() === 'show') {
-      const { content, file } = await memory.show(interaction, text)
-      const files = file === null ? [] : [Buffer.from(file)]
-      await interaction.editReply({
-        ...plainMessage(content),
-        files: files.map((data) => new AttachmentBuilder(data, { name: 'sightseer-memory.txt' })),
-      })
-      return
-    }
-    const scope = SCOPES.find((name) => name === options.getString('what', true)) ?? 'picture'
-    const count = await memory.forget(interaction, scope, options.getString('picture') ?? undefined)
-    const { forgotten, forgottenTurns } = text.memory
-    await interaction.editReply(
-      plainMessage(scope === 'mine' ? forgottenTurns(count) : forgotten(count)),
-    )
+  async execute(interaction, { memory, deferred }, text) {
+    await deferred(interaction, async () => {
+      await interaction.editReply(await replyTo(interaction, memory, text))
+    })
   },
 
   async complete(interaction, services) {
     await interaction.respond(await services.recent(interaction, interaction.options.getFocused()))
   },
 } satisfies Command
+
+async function replyTo(
+  interaction: ChatInputCommandInteraction,
+  memory: MemoryService,
+  text: Catalog,
+): Promise<InteractionEditReplyOptions> {
+  const { options } = interaction
+  if (options.getSubcommand() === 'show') {
+    const { content, file } = await memory.show(interaction, text)
+    const files = file === null ? [] : [Buffer.from(file)]
+    return {
+      ...plainMessage(content),
+      files: files.map((data) => new AttachmentBuilder(data, { name: 'sightseer-memory.txt' })),
+    }
+  }
+  const scope = SCOPES.find((name) => name === options.getString('what', true)) ?? 'picture'
+  const count = await memory.forget(interaction, scope, options.getString('picture') ?? undefined)
+  const { forgotten, forgottenTurns } = text.memory
+  return plainMessage(scope === 'mine' ? forgottenTurns(count) : forgotten(count))
+}

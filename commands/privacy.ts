@@ -6,8 +6,9 @@ import {
   AttachmentBuilder,
   type ButtonInteraction,
   ButtonStyle,
+  type ChatInputCommandInteraction,
   ComponentType,
-  MessageFlags,
+  type InteractionEditReplyOptions,
 } from 'discord.js'
 import { plainMessage } from './answer-text.ts'
 import type { Command, PrivacyService, Services } from './command.ts'
@@ -37,28 +38,34 @@ export const privacyCommand = {
     })),
   },
 
-  async execute(interaction, { privacy }, text) {
-    await interaction.deferReply({ flags: MessageFlags.Ephemeral })
-    const userId = interaction.user.id
-    const subcommand = interaction.options.getSubcommand()
-    if (subcommand === 'export') {
-      const records = await privacy.records(userId)
-      const data = Buffer.from(await exportOf(records, text))
-      await interaction.editReply({
-        ...plainMessage(text.privacy.exported(records.length)),
-        files: [new AttachmentBuilder(data, { name: 'sightseer.json' })],
-      })
-      return
-    }
-    if (subcommand === 'delete') {
-      await interaction.editReply(deletionQuestion(privacy, text))
-      return
-    }
-    const { guildId, id: commandId } = interaction
-    const content = await answer(privacy, { subcommand, userId, guildId, commandId }, text)
-    await interaction.editReply(plainMessage(content))
+  async execute(interaction, { privacy, deferred }, text) {
+    await deferred(interaction, async () => {
+      await interaction.editReply(await replyTo(interaction, privacy, text))
+    })
   },
 } satisfies Command
+
+async function replyTo(
+  interaction: ChatInputCommandInteraction,
+  privacy: PrivacyService,
+  text: Catalog,
+): Promise<InteractionEditReplyOptions> {
+  const userId = interaction.user.id
+  const subcommand = interaction.options.getSubcommand()
+  if (subcommand === 'export') {
+    const records = await privacy.records(userId)
+    const data = Buffer.from(await exportOf(records, text))
+    return {
+      ...plainMessage(text.privacy.exported(records.length)),
+      files: [new AttachmentBuilder(data, { name: 'sightseer.json' })],
+    }
+  }
+  if (subcommand === 'delete') {
+    return deletionQuestion(privacy, text)
+  }
+  const { guildId, id: commandId } = interaction
+  return plainMessage(await answer(privacy, { subcommand, userId, guildId, commandId }, text))
+}
 
 /** Asks back, because what is deleted is gone everywhere. */
 function deletionQuestion({ deleteButtonId }: PrivacyService, { privacy }: Catalog) {
@@ -77,12 +84,14 @@ function deletionQuestion({ deleteButtonId }: PrivacyService, { privacy }: Catal
 /** The button that confirms a deletion was pressed. */
 export async function deleteConfirmed(
   interaction: ButtonInteraction,
-  { privacy }: Services,
+  { privacy, deferred }: Services,
   { privacy: sentences }: Catalog,
 ): Promise<void> {
-  await interaction.deferUpdate()
-  const count = await privacy.forget(interaction.user.id, interaction.id)
-  await interaction.editReply({ ...plainMessage(sentences.deleted(count)), components: [] })
+  const work = async () => {
+    const count = await privacy.forget(interaction.user.id, interaction.id)
+    await interaction.editReply({ ...plainMessage(sentences.deleted(count)), components: [] })
+  }
+  await deferred(interaction, work, 'forget')
 }
 
 /** The records as JSON. A moderator may have thousands, so other work gets its turn in between. */

@@ -4,7 +4,6 @@ import {
   ApplicationCommandOptionType,
   ChannelType,
   type ChatInputCommandInteraction,
-  MessageFlags,
   PermissionFlagsBits,
 } from 'discord.js'
 import { InputError } from '../config/errors.ts'
@@ -100,7 +99,7 @@ export const settingsCommand = {
     ],
   },
 
-  async execute(interaction, { settings, privacy }, catalog) {
+  async execute(interaction, { settings, privacy, deferred }, catalog) {
     const { guildId } = interaction
     if (guildId === null) {
       throw new InputError('place/server-only')
@@ -109,16 +108,17 @@ export const settingsCommand = {
     if (!interaction.memberPermissions?.has(PermissionFlagsBits.ManageGuild)) {
       throw new InputError('permission/settings')
     }
-    await interaction.deferReply({ flags: MessageFlags.Ephemeral })
-    const change = changeOf(interaction)
-    if (change) {
-      await settings.change(guildId, change)
-    }
-    const hours = await privacy.retentionHours(guildId)
-    const current = lines(await settings.of(guildId), hours, catalog)
-    const { saved, how } = catalog.settings
-    const reply = change ? [saved, ...current] : [...current, how]
-    await interaction.editReply(plainMessage(reply.join('\n')))
+    await deferred(interaction, async () => {
+      const change = changeOf(interaction)
+      if (change) {
+        await settings.change(guildId, change)
+      }
+      const hours = await privacy.retentionHours(guildId)
+      const current = lines(await settings.of(guildId), hours, catalog)
+      const { saved, how } = catalog.settings
+      const reply = change ? [saved, ...current] : [...current, how]
+      await interaction.editReply(plainMessage(reply.join('\n')))
+    })
   },
 } satisfies Command
 

@@ -24,6 +24,7 @@ import { GuildModeration } from '../../bot/moderation/settings.ts'
 import { Pictures } from '../../bot/pictures/pictures.ts'
 import { openStore } from '../../bot/store/store.ts'
 import type { Store } from '../../bot/store/types.ts'
+import type { PrivacyService } from '../../commands/command.ts'
 import { privacyCommand } from '../../commands/privacy.ts'
 import { EN } from '../../commands/i18n/en.ts'
 import { DAY_MS } from '../../config/durations.ts'
@@ -98,6 +99,11 @@ async function measureDatabase(name: string, database: Database) {
   return results
 }
 
+/** As a command does it once it is acknowledged. */
+function answerAtOnce(_interaction: unknown, work: () => Promise<void>): Promise<void> {
+  return work()
+}
+
 /** The commands in their order. Each returns how many records it found or changed. */
 function commandsOn(store: Store): Commands {
   const log = pino({ level: 'silent' })
@@ -124,19 +130,7 @@ function commandsOn(store: Store): Commands {
   return {
     'write conversations': () => writeConversations(records),
     'write cases': () => writeCases(executor),
-    '/privacy export': async () => {
-      const exported = Promise.withResolvers<number>()
-      const interaction = {
-        user: { id: PERSON },
-        options: { getSubcommand: () => 'export' },
-        deferReply: async () => {},
-        editReply: async ({ files }: { files: { attachment: Buffer }[] }) =>
-          exported.resolve(JSON.parse(files[0]!.attachment.toString()).length),
-      }
-      const execute: typeof privacyCommand.execute = Reflect.get(privacyCommand, 'execute')
-      await Reflect.apply(execute, privacyCommand, [interaction, { privacy }, EN])
-      return exported.promise
-    },
+    '/privacy export': () => exportOf(privacy),
     History: async () => (await executor.ofMember(GUILD, PERSON)).length,
     '/moderation case': async () =>
       Number((await service.findCase(GUILD, { number: 12_345 })) !== undefined),
@@ -157,6 +151,21 @@ function commandsOn(store: Store): Commands {
       return 0
     },
   }
+}
+
+/** `/privacy export` of the person. @returns how many records it has. */
+async function exportOf(privacy: PrivacyService): Promise<number> {
+  const exported = Promise.withResolvers<number>()
+  const interaction = {
+    user: { id: PERSON },
+    options: { getSubcommand: () => 'export' },
+    editReply: async ({ files }: { files: { attachment: Buffer }[] }) =>
+      exported.resolve(JSON.parse(files[0]!.attachment.toString()).length),
+  }
+  const execute: typeof privacyCommand.execute = Reflect.get(privacyCommand, 'execute')
+  const services = { privacy, deferred: answerAtOnce }
+  await Reflect.apply(execute, privacyCommand, [interaction, services, EN])
+  return exported.promise
 }
 
 function hashCommandsOn(store: Store): Commands {

@@ -14,6 +14,7 @@ import type { Store } from '../store/types.ts'
 import { CaseButtons } from './cases/buttons.ts'
 import { CasePictures } from './cases/pictures.ts'
 import { CaseExecutor } from './cases/executor.ts'
+import type { CommandJobs } from '../requests/command-jobs.ts'
 import { ModerationActions } from './cases/discord-actions.ts'
 import type { FetchPicture } from '../pictures/download.ts'
 import { EvidenceMemory } from '../pictures/evidence.ts'
@@ -35,6 +36,8 @@ export type ModerationDeps = {
   /** Downloads a hash list, which is a file and not a picture. */
   readonly fetchPicture: FetchPicture
   readonly log: Logger
+  /** Acknowledges an interaction, and sees to it that its person is answered. */
+  readonly deferred: CommandJobs['run']
   readonly count?: CountModeration | undefined
   /** Delay after a failure before cases are resumed. Tests use a shorter one. */
   readonly retryAfterMs?: number
@@ -87,7 +90,7 @@ export class Moderation {
     })
     this.rules = new Rules({ ...deps, guilds, hashList, executor, detector: this.#detector })
     this.duplicatePosts = new DuplicatePosts(store, this.#detector, pictures)
-    this.buttons = new CaseButtons({ guilds, executor: this.executor, actions })
+    this.buttons = new CaseButtons({ guilds, executor, actions, deferred: deps.deferred })
     this.#guilds = guilds
     this.#hashList = hashList
     this.#deps = deps

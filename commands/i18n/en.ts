@@ -173,6 +173,8 @@ export const EN = {
       'moderation-hash': 'A picture that you put on a list as staff, as a hash',
     },
     exported: (count: number) => `Here is what I keep about you: ${many(count, 'record')}.`,
+    /** After a restart, which does not know how many records there were. */
+    deletedAll: 'Everything about you is deleted.',
     deleted: (count: number) => `Deleted: ${many(count, 'record')} about you.`,
   },
   settings: {

@@ -194,6 +194,8 @@ export const ERRORS_EN: ErrorSentences = {
   'request/expired': 'I was stopped and could not answer in time. Please ask again.',
   'request/given-up':
     'I tried three times to answer this and was stopped each time, so I will not try again.',
+  'request/interrupted':
+    'I was stopped while I did this, and it may not be done. Please use the command again.',
   'request/enough-open': ({ most }) =>
     `I am still answering ${many(most, 'message')} of yours. Please send this one again after that.`,
   'restart/ask-again': 'I am restarting. Please ask again in a minute.',

@@ -182,6 +182,7 @@ export const ERRORS_ZH: ErrorSentences = {
   // The bot itself
   'request/expired': '我中途停止了，没能及时回答。请再问一次。',
   'request/given-up': '我试着回答了三次，每次都中途停止，不会再试了。',
+  'request/interrupted': '我处理时中途停止了，可能没有完成。请再用一次这个指令。',
   'request/enough-open': ({ most }) => `我还在回答你的 ${most} 条消息，请等回答后再发这一条。`,
   'restart/ask-again': '我正在重启，请一分钟后再问。',
   'restart/answer-later': '我正在重启，回来后会回答。',

@@ -166,6 +166,7 @@ export const ZH: Catalog = {
       'moderation-hash': '你作为管理员列入名单的图片（哈希）',
     },
     exported: (count) => `这是我保留的关于你的内容：${count} 条记录。`,
+    deletedAll: '关于你的一切都已删除。',
     deleted: (count) => `已删除关于你的 ${count} 条记录。`,
   },
   settings: {

@@ -1,6 +1,6 @@
 /** /moderation: removes scam pictures from a server. */
 
-import { AttachmentBuilder, MessageFlags, time } from 'discord.js'
+import { AttachmentBuilder, time } from 'discord.js'
 import { InputError } from '../../config/errors.ts'
 import { isActive, MAX_LISTED, MODES, type ModerationSettings } from './settings.ts'
 import { plainMessage, quoted } from '../answer-text.ts'
@@ -30,10 +30,11 @@ export const moderationCommand = {
     const changes =
       group === 'rule' ? changesRules(name) : group === null && !READING.includes(name)
     await services.moderation.demand(interaction, changes ? 'manager' : 'staff')
-    await interaction.deferReply({ flags: MessageFlags.Ephemeral })
     const context = { interaction, services, text, guildId }
-    const { content, files = [] } = await answer(context, group, name)
-    await interaction.editReply({ ...plainMessage(content), files })
+    await services.deferred(interaction, async () => {
+      const { content, files = [] } = await answer(context, group, name)
+      await interaction.editReply({ ...plainMessage(content), files })
+    })
   },
 } satisfies Command
 

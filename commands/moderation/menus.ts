@@ -3,7 +3,6 @@
 import {
   ApplicationCommandType,
   type MessageContextMenuCommandInteraction,
-  MessageFlags,
   PermissionFlagsBits,
 } from 'discord.js'
 import { plainMessage } from '../answer-text.ts'
@@ -30,8 +29,9 @@ function menu(key: 'mark' | 'allow' | 'report', action: MenuAction): MenuCommand
     },
 
     async execute(interaction, services, text) {
-      await interaction.deferReply({ flags: MessageFlags.Ephemeral })
-      await interaction.editReply(plainMessage(await action(interaction, services, text)))
+      await services.deferred(interaction, async () => {
+        await interaction.editReply(plainMessage(await action(interaction, services, text)))
+      })
     },
   }
 }

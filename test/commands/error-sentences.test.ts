@@ -158,6 +158,7 @@ const SAMPLES: Samples = {
   'file/too-large': [{ maxBytes: 1000 }, /1000 bytes/],
   'request/expired': null,
   'request/given-up': null,
+  'request/interrupted': null,
   'request/enough-open': [{ most: 2 }, /2 messages/],
   'restart/ask-again': null,
   'restart/answer-later': null,

@@ -13,12 +13,14 @@ async function exportOf(records: readonly object[]): Promise<string> {
   const interaction = {
     user: { id: '1' },
     options: { getSubcommand: () => 'export' },
-    deferReply: async () => {},
     editReply: async ({ files }: { files: { attachment: Buffer }[] }) => {
       text = files[0]!.attachment.toString()
     },
   }
-  const services = { privacy: { records: async () => records } }
+  const services = {
+    privacy: { records: async () => records },
+    deferred: (_: unknown, work: () => Promise<void>) => work(),
+  }
   const execute: typeof privacyCommand.execute = Reflect.get(privacyCommand, 'execute')
   await Reflect.apply(execute, privacyCommand, [interaction, services, EN])
   return text

@@ -18,6 +18,7 @@ import { catalogFor } from '../../../commands/i18n/catalog.ts'
 import { InputError } from '../../../config/errors.ts'
 import { caseCustomId, readCaseCustomId } from '../../discord/custom-id.ts'
 import { caseName, linkTo } from './message.ts'
+import type { CommandJobs } from '../../requests/command-jobs.ts'
 import type { ModerationActions } from './discord-actions.ts'
 import { decided, withAppeal } from './case.ts'
 import { type Action, type Case, ITSELF } from './case-record.ts'
@@ -33,6 +34,7 @@ type Deps = {
   readonly guilds: GuildModeration
   readonly executor: CaseExecutor
   readonly actions: ModerationActions
+  readonly deferred: CommandJobs['run']
 }
 
 export class CaseButtons {
@@ -63,7 +65,11 @@ export class CaseButtons {
     demandStaff(interaction, settings)
     switch (id.action) {
       case 'history':
-        return this.#history(interaction, record)
+        return this.#deps.deferred(
+          interaction,
+          { defer: () => interaction.deferReply({ flags: MessageFlags.Ephemeral }) },
+          () => this.#history(interaction, record),
+        )
       case 'enforce':
         return this.#enforce(interaction, record)
       case 'form':
@@ -80,7 +86,11 @@ export class CaseButtons {
     if (!id || !record || record.memberId !== interaction.user.id) {
       throw new InputError('case/unknown')
     }
-    await interaction.deferReply()
+    const defer = () => interaction.deferReply()
+    await this.#deps.deferred(interaction, { defer }, () => this.#appeal(interaction, record))
+  }
+
+  async #appeal(interaction: ModalSubmitInteraction, record: Case): Promise<void> {
     const appeal = interaction.fields.getTextInputValue('answer').slice(0, MAX_ANSWER)
     let isFirst = false
     await this.#deps.executor.change(record.guildId, record.id, (old) => {
@@ -191,7 +201,6 @@ export class CaseButtons {
   }
 
   async #history(interaction: ButtonInteraction, record: Case): Promise<void> {
-    await interaction.deferReply({ flags: MessageFlags.Ephemeral })
     const { history, case: words, buttons } = catalogFor(interaction.locale).moderation
     const records = await this.#deps.executor.ofMember(record.guildId, record.memberId)
     const lines = records

@@ -36,7 +36,11 @@ export type WatchedSandbox = Sandbox & {
 /** Starts a sandbox that is watched; rejects when the port is taken. */
 export async function startWatchedSandbox(options: SandboxOptions = {}): Promise<WatchedSandbox> {
   const watch = new Watch(openApi)
-  const sandbox = await startSandbox({ ...options, observe: (exchange) => watch.see(exchange) })
+  const observe = (exchange: Exchange) => {
+    watch.see(exchange)
+    options.observe?.(exchange)
+  }
+  const sandbox = await startSandbox({ ...options, observe })
   return {
     ...sandbox,
     wrongly: (act) => watch.wrongly(act),

@@ -4,7 +4,6 @@ import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import { type APIMessage, DiscordAPIError, REST } from 'discord.js'
 import { ManualClock } from 'loopback-discord/clock'
-import type { Exchange } from 'loopback-discord/exchange'
 import type { Sandbox } from 'loopback-discord'
 import { Member } from 'loopback-discord/client'
 import { Delivery, replyTo } from '../../../bot/discord/reply.ts'
@@ -22,14 +21,9 @@ describe('Delivery of a reply', () => {
   let ada: Member
   let asked: APIMessage
   let rest: REST
-  let exchanges: Exchange[]
 
   before(async () => {
-    exchanges = []
-    sandbox = await startWatchedSandbox({
-      clock,
-      observe: (exchange) => void exchanges.push(exchange),
-    })
+    sandbox = await startWatchedSandbox({ clock })
     ada = await Member.connect(sandbox.url)
     rest = new REST({ api: sandbox.api }).setToken(sandbox.token)
   })
@@ -39,7 +33,6 @@ describe('Delivery of a reply', () => {
   })
   beforeEach(async () => {
     asked = await ada.say('what is it?')
-    exchanges.length = 0
   })
   afterEach(() => sandbox.faults.clear())
 

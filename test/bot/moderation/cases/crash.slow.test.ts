@@ -98,7 +98,8 @@ describe('a case whose process is killed', { timeout: 300_000 }, () => {
 
   function born(life: Life): Moderation {
     const pictures = new Pictures({ client, fetchPicture, model, log })
-    const deps = { store: mortalStore(store, life), model, pictures, fetchPicture, log }
+    const mortal = mortalStore(store, life)
+    const deps = { store: mortal, model, pictures, fetchPicture, log, deferred: noCommands }
     return new Moderation(client, deps, new MortalActions(client, life))
   }
 
@@ -285,7 +286,7 @@ describe('a case whose process is killed', { timeout: 300_000 }, () => {
       }
     }
     const pictures = new Pictures({ client, fetchPicture, model, log })
-    const deps = { store, model, pictures, fetchPicture, log }
+    const deps = { store, model, pictures, fetchPicture, log, deferred: noCommands }
     const two = [1, 2].map(() => new Moderation(client, deps, new ForgottenNonces(client)))
     await Promise.all(two.map((one) => one.reports.reportMessage(message, '100000000000000002')))
     await Promise.all(two.map((one) => one.executor.settle()))
@@ -298,3 +299,6 @@ describe('a case whose process is killed', { timeout: 300_000 }, () => {
     )
   })
 })
+
+/** Nobody presses a button here. */
+async function noCommands(): Promise<void> {}
