@@ -26,7 +26,7 @@ from training.language.scene import CELL_COLUMNS, CELL_ROWS
 from training.world.vocabulary import BACKGROUNDS, BINS, COLORS, NOUNS, SIZE_EDGES
 
 SLOTS = 32
-BOS, PAD = 2, 1
+CLS, PAD, BOS = 0, 1, 2  # <s> starts a text that is only encoded, </s> one that is generated
 VOCABULARY = 1024  # with the four special tokens first and <image> last
 MAX_TEXT = 191  # tokens after the slots, without </s>: 224 positions in total
 VOCABULARY_ROWS = 912  # the tokenizer's 908, rounded up

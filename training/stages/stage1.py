@@ -14,10 +14,9 @@ from training.common import MINUTES, Progress, groups, rate
 from training.stages.features import Features
 from training.language.conversation import caption, loose_caption
 from training.parts.qformer import StageOne
-from training.text import BOS, PAD, Text, pad
+from training.text import BOS, CLS, PAD, Text, pad
 
 BATCH, PEAK, STEPS = 48, 1e-3, 4000
-CLS = 0  # <s> starts a text that is only encoded, </s> a generated one
 
 
 def captions_of(rng, scenes):

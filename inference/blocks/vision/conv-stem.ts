@@ -11,6 +11,7 @@
  */
 
 import type { GraphBuilder } from '../../onnx/graph-builder.ts'
+import type { Storage } from '../layers.ts'
 
 /** A convolution, padded by half its kernel, and the residual blocks after it. */
 export type StemLayer = {
@@ -39,6 +40,7 @@ export function stemStride(stem: readonly StemLayer[]): number {
 export function stemPatches(
   g: GraphBuilder,
   pixels: string,
+  storage: Pick<Storage, 'float'>,
   stem: readonly StemLayer[],
   { module, channels }: { readonly module: string; readonly channels: number },
 ): string {
@@ -47,12 +49,16 @@ export function stemPatches(
   for (const [i, layer] of stem.entries()) {
     const outputs = layer.channels
     const from = i === 0 ? hidden : g.op('Relu', [hidden])
-    hidden = convolution(g, from, `${module}.convolutions.${i}`, { ...layer, inputs, outputs })
+    hidden = convolution(g, storage, from, `${module}.convolutions.${i}`, {
+      ...layer,
+      inputs,
+      outputs,
+    })
     const inner = { kernel: BLOCK_KERNEL, stride: 1, inputs: outputs, outputs }
     for (let block = 0; block < layer.blocks; block++) {
       const name = `${module}.blocks.${i}.${block}`
-      const first = convolution(g, g.op('Relu', [hidden]), `${name}.0`, inner)
-      const second = convolution(g, g.op('Relu', [first]), `${name}.1`, inner)
+      const first = convolution(g, storage, g.op('Relu', [hidden]), `${name}.0`, inner)
+      const second = convolution(g, storage, g.op('Relu', [first]), `${name}.1`, inner)
       hidden = g.op('Add', [hidden, second])
     }
     inputs = outputs
@@ -63,6 +69,7 @@ export function stemPatches(
 
 function convolution(
   g: GraphBuilder,
+  { float }: Pick<Storage, 'float'>,
   hidden: string,
   name: string,
   {
@@ -72,12 +79,13 @@ function convolution(
     stride,
   }: Readonly<Record<'inputs' | 'outputs' | 'kernel' | 'stride', number>>,
 ): string {
-  const weight = g.weights.float(
+  const stored = g.weights.float(
     [{ tensor: `${name}.weight`, rows: outputs }],
     inputs * kernel * kernel,
     [outputs, inputs, kernel, kernel],
-    'float32',
+    float,
   )
+  const weight = float === 'float16' ? g.op('Cast', [stored], { to: 1 }) : stored
   const bias = g.weights.float([{ tensor: `${name}.bias`, rows: 1 }], outputs, [outputs], 'float32')
   const pad = (kernel - 1) / 2
   return g.op('Conv', [hidden, weight, bias], {

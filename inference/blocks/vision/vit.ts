@@ -132,7 +132,10 @@ export function embeddings(g: GraphBuilder, config: VisionConfig, storage: Stora
   const patchRows =
     stem === undefined
       ? flatPatches(g, config, storage)
-      : stemPatches(g, 'pixel_values', stem, { module: patchModule(config), channels: CHANNELS })
+      : stemPatches(g, 'pixel_values', storage, stem, {
+          module: patchModule(config),
+          channels: CHANNELS,
+        })
   const all = config.classToken ? withClass(g, config, patchRows) : patchRows
   const placed = g.op('Add', [all, tensor(g, config, tensors.positions, rows)])
   const flat = g.reshape(placed, [-1, hidden])
