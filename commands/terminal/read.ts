@@ -1,4 +1,4 @@
-/** `npm run read`: the text in pictures, line by line. It needs no language model. */
+/** `npm run read`: the text and the codes in pictures. It needs no language model. */
 
 import { writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
@@ -8,6 +8,7 @@ import { DecodingPool } from '../../inference/image/decoding/pool.ts'
 import { drawBoxes } from '../../inference/ocr/draw-boxes.ts'
 import { readPicture } from '../../inference/ocr/read-picture.ts'
 import { openReader } from '../../inference/ocr/reader.ts'
+import { plainText } from '../answer-text.ts'
 import { readSettings, userFolder } from './environment.ts'
 import { eachImage, readImage } from './images.ts'
 import { EXIT_HELP, readArguments } from './options.ts'
@@ -15,7 +16,8 @@ import { DONE, printJson, printLine, runCommand, UsageError } from './run.ts'
 
 const NAME = 'read'
 
-const HELP = `Prints the text in each picture, line by line in reading order.
+const HELP = `Prints the text in each picture, line by line in reading order, and then what its QR codes and
+bar codes say, each after its kind, as in "QRCode: https://example.com". No link is opened.
 
   npm run read -- IMAGE... [options]
 
@@ -25,7 +27,8 @@ IMAGE is a PNG, JPEG, WebP, AVIF, GIF or TIFF file, or - for standard input
 Options
   --json        print one JSON object per picture: its size, and of each line its text, its
                 confidence (0 to 1) and its corners in pixels, from where its first character
-                begins, clockwise. "complete" is false where there is more text than was read
+                begins, clockwise; its codes with kind, text and corners. "complete" is false
+                where there is more text than was read
   --draw FILE   write the picture with the boxes as a PNG file; takes one picture
   --help        print this help
 
@@ -68,8 +71,9 @@ async function main(argv: readonly string[], signal: AbortSignal): Promise<numbe
       if (values.json) {
         printJson({ image, ...read })
       } else {
-        for (const { text } of read.lines) {
-          printLine((images.length > 1 ? `${image}: ` : '') + text)
+        const codes = read.codes.map(({ format, text }) => `${format}: ${plainText(text)}`)
+        for (const line of [...read.lines.map(({ text }) => text), ...codes]) {
+          printLine((images.length > 1 ? `${image}: ` : '') + line)
         }
       }
       if (draw !== undefined) {

@@ -43,6 +43,7 @@ const imageTokensSchema = z.object({
 })
 
 const point = z.object({ x: number, y: number })
+const corners = z.tuple([point, point, point, point])
 
 const image = z.object({ key: z.string(), bytes: z.instanceof(Uint8Array).nullable() })
 
@@ -146,10 +147,11 @@ export const resultSchemas: {
       z.object({
         text: z.string(),
         confidence: number,
-        corners: z.tuple([point, point, point, point]),
+        corners,
       }),
     ),
     complete: z.boolean(),
+    codes: z.array(z.object({ format: z.string(), text: z.string(), corners })),
   }),
 }
 

@@ -132,6 +132,18 @@ export function perspectiveTo([p, q, r, s]: Quad): (u: number, v: number) => Poi
   }
 }
 
+/** Whether a point is in a convex quadrilateral, or on its edge. */
+export function isInside(quad: Quad, point: Point): boolean {
+  const turns = quad.map((corner, i) => Math.sign(turn(corner, quad[(i + 1) % 4]!, point)))
+  return !(turns.includes(1) && turns.includes(-1))
+}
+
+/** The middle of a quadrilateral's corners. */
+export function middleOf(quad: Quad): Point {
+  const [p, q, r, s] = quad
+  return { x: (p.x + q.x + r.x + s.x) / 4, y: (p.y + q.y + r.y + s.y) / 4 }
+}
+
 /** The upright rectangle around a quadrilateral. */
 export function boundsOf(quad: Quad): {
   readonly left: number

@@ -1,16 +1,20 @@
 /** Reads a picture file: decoded in a process of its own, boxes in the picture's own pixels. */
 
-import type { DecodingCall } from '../image/decoding/job.ts'
+import type { DecodingCall, ReadablePage } from '../image/decoding/job.ts'
 import type { DecodingPool } from '../image/decoding/pool.ts'
-import type { Page } from '../image/page.ts'
-import type { Quad } from './geometry.ts'
-import type { ReadLimits, ReadText, TextReader } from './reader.ts'
+import type { PictureCode } from './codes.ts'
+import { isInside, middleOf, type Quad } from './geometry.ts'
+import type { ReadLimits, ReadText, TextLine, TextReader } from './reader.ts'
 
 /** A larger picture is made smaller before it is read; a phone's screenshot has 3 million. */
 export const MAX_PAGE_PIXELS = 8 * 2 ** 20
 
-/** The text of a picture, and its size in pixels. */
-export type PictureText = ReadText & { readonly width: number; readonly height: number }
+/** The text of a picture, what stands in its codes, and its size in pixels. */
+export type PictureText = ReadText & {
+  readonly codes: readonly PictureCode[]
+  readonly width: number
+  readonly height: number
+}
 
 export type ReadOptions = Partial<ReadLimits> & DecodingCall
 
@@ -50,13 +54,18 @@ export async function readingOf(
 
 async function* readPage(
   reader: TextReader,
-  { image, width, height }: Page,
+  { image, width, height, codes }: ReadablePage,
   limits: Partial<ReadLimits>,
 ): AsyncGenerator<void, PictureText, void> {
-  const { lines, complete } = yield* reader.read(image, limits)
+  const { lines: allLines, complete } = yield* reader.read(image, limits)
+  // The squares of a code look like letters.
+  const isInCode = ({ corners }: TextLine) =>
+    codes.some((code) => isInside(code.corners, middleOf(corners)))
+  const lines = allLines.filter((line) => !isInCode(line))
   const scale = { x: width / image.width, y: height / image.height }
-  const placed = lines.map((line) => ({ ...line, corners: scaled(line.corners, scale) }))
-  return { width, height, lines: placed, complete }
+  const placed = <T extends { readonly corners: Quad }>(items: readonly T[]) =>
+    items.map((item) => ({ ...item, corners: scaled(item.corners, scale) }))
+  return { width, height, lines: placed(lines), complete, codes: placed(codes) }
 }
 
 function scaled(corners: Quad, scale: { readonly x: number; readonly y: number }): Quad {

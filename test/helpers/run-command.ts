@@ -62,6 +62,7 @@ export type Result = {
   readonly model?: string
   readonly timings?: Readonly<Record<string, number>>
   readonly lines?: readonly object[]
+  readonly codes?: readonly { readonly format: string; readonly text: string }[]
   readonly width?: number
   readonly height?: number
   readonly complete?: boolean

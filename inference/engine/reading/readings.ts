@@ -41,7 +41,8 @@ export class Readings {
   readonly #readings = new Map<LiveRequest, Reading>()
   readonly #texts = new LRUCache<string, PictureText>({
     maxSize: MAX_CHARACTERS,
-    sizeCalculation: ({ lines }) => lines.reduce((sum, { text }) => sum + text.length + 1, 1),
+    sizeCalculation: ({ lines, codes }) =>
+      [...lines, ...codes].reduce((sum, { text }) => sum + text.length + 1, 1),
     ttl: DAY_MS,
     ttlAutopurge: true,
   })

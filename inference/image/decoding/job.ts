@@ -9,6 +9,7 @@ import type { ImageLimits } from '../decode.ts'
 import { decodePage, type Page } from '../page.ts'
 import { decodeFitted, type Square } from '../pixel-values.ts'
 import type { RgbImage } from '../resize.ts'
+import { MAX_CODES, type PictureCode, readCodes } from '../../ocr/codes.ts'
 import { decodeBrightness, encodeThumbnail, type ThumbnailSpec } from '../thumbnail.ts'
 
 /** For whom a picture is decoded. */
@@ -23,7 +24,7 @@ export type DecodingCall = {
 export type DecodingJob =
   /** See decodeFitted and packRgb. */
   | { readonly kind: 'rgb'; readonly square: Square }
-  /** See decodePage and packPage. */
+  /** A page and its codes: see decodePage, readCodes and packPage. */
   | { readonly kind: 'page'; readonly maxPixels: number }
   /** uint8 [side, side]: see decodeBrightness. */
   | { readonly kind: 'brightness'; readonly side: number }
@@ -80,30 +81,65 @@ export function unpackRgb(bytes: Uint8Array, side: number): RgbImage {
   return { width, height, data }
 }
 
-/** Bytes before the pixels of `packPage`: the page's size and the picture's, uint32, little endian. */
-const PAGE_HEADER = 16
+/** A page, and what stands in its codes. */
+export type ReadablePage = Page & {
+  /** Corners in pixels of `image`. */
+  readonly codes: readonly PictureCode[]
+}
 
-/** A page as bytes. */
-function packPage({ image, width, height }: Page): Uint8Array {
-  const bytes = new Uint8Array(PAGE_HEADER + image.data.length)
+/**
+ * Bytes before the rest of `packPage`: the page's size, the picture's, and the length of the codes;
+ * uint32, little endian.
+ */
+const PAGE_HEADER = 20
+
+/** Text of all codes of a page as JSON; a code has up to 7,089 characters. */
+const MAX_CODES_BYTES = 2 ** 20
+
+const pointSchema = z.object({ x: z.number(), y: z.number() })
+
+const codesSchema = z
+  .array(
+    z.object({
+      format: z.string(),
+      text: z.string(),
+      corners: z.tuple([pointSchema, pointSchema, pointSchema, pointSchema]),
+    }),
+  )
+  .max(MAX_CODES)
+
+/** A page as bytes: header, codes, pixels. */
+function packPage({ image, width, height, codes }: ReadablePage): Uint8Array {
+  const json = new TextEncoder().encode(JSON.stringify(codes))
+  const bytes = new Uint8Array(PAGE_HEADER + json.length + image.data.length)
   const header = new DataView(bytes.buffer)
-  for (const [i, side] of [image.width, image.height, width, height].entries()) {
-    header.setUint32(4 * i, side, true)
+  const numbers = [image.width, image.height, width, height, json.length]
+  for (const [i, number] of numbers.entries()) {
+    header.setUint32(4 * i, number, true)
   }
-  bytes.set(image.data, PAGE_HEADER)
+  bytes.set(json, PAGE_HEADER)
+  bytes.set(image.data, PAGE_HEADER + json.length)
   return bytes
 }
 
 /** The page of `packPage`. @throws if the bytes are not one of at most so many pixels. */
-export function unpackPage(bytes: Uint8Array, maxPixels: number): Page {
+export function unpackPage(bytes: Uint8Array, maxPixels: number): ReadablePage {
   const header = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const [width = 0, height = 0, ownWidth = 0, ownHeight = 0] =
-    bytes.length < PAGE_HEADER ? [] : [0, 4, 8, 12].map((at) => header.getUint32(at, true))
-  const data = bytes.subarray(PAGE_HEADER)
-  if (width * height > maxPixels || data.length === 0 || data.length !== 3 * width * height) {
+  const [width = 0, height = 0, ownWidth = 0, ownHeight = 0, codesLength = 0] =
+    bytes.length < PAGE_HEADER ? [] : [0, 4, 8, 12, 16].map((at) => header.getUint32(at, true))
+  const pixels = Math.min(PAGE_HEADER + codesLength, bytes.length)
+  const data = bytes.subarray(pixels)
+  if (
+    width * height > maxPixels ||
+    codesLength > MAX_CODES_BYTES ||
+    data.length === 0 ||
+    data.length !== 3 * width * height
+  ) {
     throw new Error(`the decoder sent ${bytes.length} bytes, which are no page`)
   }
-  return { image: { width, height, data }, width: ownWidth, height: ownHeight }
+  const json = new TextDecoder().decode(bytes.subarray(PAGE_HEADER, pixels))
+  const codes = codesSchema.parse(JSON.parse(json))
+  return { image: { width, height, data }, width: ownWidth, height: ownHeight, codes }
 }
 
 /** Does a job on this thread. @throws {InputError} `image/…` if the file cannot be used. */
@@ -112,10 +148,19 @@ export async function runJob({ bytes, job, limits }: DecodingRequest): Promise<U
     case 'rgb':
       return packRgb(await decodeFitted(bytes, job.square, limits))
     case 'page':
-      return packPage(await decodePage(bytes, job.maxPixels, limits))
+      return packPage(await readablePage(bytes, job.maxPixels, limits))
     case 'brightness':
       return decodeBrightness(bytes, job.side, limits)
     default:
       return encodeThumbnail(bytes, job.spec, limits)
   }
+}
+
+async function readablePage(
+  bytes: Uint8Array,
+  maxPixels: number,
+  limits: Partial<ImageLimits>,
+): Promise<ReadablePage> {
+  const page = await decodePage(bytes, maxPixels, limits)
+  return { ...page, codes: await readCodes(page.image) }
 }

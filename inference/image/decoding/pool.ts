@@ -15,8 +15,13 @@ import { hasCode, InputError } from '../../../config/errors.ts'
 import { DEFAULT_LIMITS, type ImageLimits, PATIENCE } from '../decode.ts'
 import { normalize, type PixelSpec } from '../pixel-values.ts'
 import type { ThumbnailSpec } from '../thumbnail.ts'
-import type { Page } from '../page.ts'
-import { type DecodingCall, type DecodingJob, unpackPage, unpackRgb } from './job.ts'
+import {
+  type DecodingCall,
+  type DecodingJob,
+  type ReadablePage,
+  unpackPage,
+  unpackRgb,
+} from './job.ts'
 import { DecodingProcess } from './process.ts'
 
 /** Jobs at once. */
@@ -84,8 +89,8 @@ export class DecodingPool {
     return normalize(unpackRgb(packed, side), spec)
   }
 
-  /** As `decodePage`. @throws the signal's reason once it is aborted. */
-  async page(bytes: Uint8Array, maxPixels: number, call?: DecodingCall): Promise<Page> {
+  /** As `decodePage` and `readCodes`. @throws the signal's reason once it is aborted. */
+  async page(bytes: Uint8Array, maxPixels: number, call?: DecodingCall): Promise<ReadablePage> {
     return unpackPage(await this.#run(bytes, { kind: 'page', maxPixels }, call), maxPixels)
   }
 

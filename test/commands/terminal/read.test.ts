@@ -1,11 +1,12 @@
 /** `npm run read`: lines, JSON, a picture with the boxes, and refusals. */
 
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, describe, it } from 'node:test'
 import sharp from 'sharp'
+import { drawCode, pictureWithCodes } from '../../helpers/codes.ts'
 import { FIXTURES } from '../../helpers/parity.ts'
 import { jsonLines, runTerminal } from '../../helpers/run-command.ts'
 
@@ -35,6 +36,20 @@ describe('read', () => {
     assert.deepEqual(Object.keys(lines![0]!), ['text', 'confidence', 'corners'])
     const metadata = await sharp(drawn).metadata()
     assert.deepEqual([metadata.width, metadata.height], [width, height])
+  })
+
+  it('prints what codes say as one line, whatever they hold', async () => {
+    const file = path.join(folder, 'code.png')
+    const hostile = 'https://example.com/\u001B[31mred\r\n\u202Ecod'
+    writeFileSync(file, await pictureWithCodes([await drawCode(hostile)], { title: 'Scan' }))
+    const { status, stdout } = await runTerminal('read', [file])
+    assert.equal(status, 0)
+    assert.equal(stdout, 'Scan\nQRCode: https://example.com/ [31mred cod\n')
+    const { stdout: json } = await runTerminal('read', [file, '--json'])
+    assert.deepEqual(
+      jsonLines(json)[0]?.codes?.map(({ format, text }) => [format, text]),
+      [['QRCode', hostile]],
+    )
   })
 
   it('refuses a command line without a picture, and two pictures for one drawing', async () => {
