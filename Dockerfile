@@ -3,7 +3,9 @@
 # compose.yaml runs it, with a read-only root file system and Redis.
 # `npm run rehearse:docker` goes through the same steps without Docker.
 
-FROM node:24.21.0-bookworm-slim AS dependencies
+# Tags move, digests do not. This one is of the index for amd64 and arm64; it changes with the version:
+#   docker buildx imagetools inspect node:24.21.0-bookworm-slim
+FROM node:24.21.0-bookworm-slim@sha256:0e0ff40c39bc087845bfb27465a0df4ea419520094bc35842ff83dd8cbe6f9b6 AS dependencies
 WORKDIR /app
 # Dependencies first: they change less often than the code.
 COPY package.json package-lock.json .npmrc ./
@@ -11,7 +13,7 @@ COPY install ./install
 # Node is in the image already.
 RUN npm ci --omit=dev && rm -rf node_modules/node node_modules/.bin/node
 
-FROM node:24.21.0-bookworm-slim AS cpu
+FROM node:24.21.0-bookworm-slim@sha256:0e0ff40c39bc087845bfb27465a0df4ea419520094bc35842ff83dd8cbe6f9b6 AS cpu
 ENV NODE_ENV=production \
   SIGHTSEER_MODELS=/models \
   SIGHTSEER_STORE=sqlite:/data/sightseer.sqlite \

@@ -14,6 +14,7 @@ const ROOT = path.join(import.meta.dirname, '..', '..')
 const FILE = path.join(ROOT, 'Dockerfile')
 const text = readFileSync(FILE, 'utf8')
 const stages = readDockerfile(text)
+const DIGEST = /^sha256:[0-9a-f]{64}$/
 const finals = stages.filter(({ name }) => name !== 'dependencies')
 
 function last(stage: Stage, name: string): string {
@@ -31,7 +32,19 @@ describe('the Dockerfile', () => {
     const images = stages.filter(({ from }) => !stages.some(({ name }) => name === from))
     assert.ok(images.length > 0)
     for (const { from } of images) {
-      assert.equal(from, `node:${dependencies.node}-bookworm-slim`)
+      const [tag, digest = ''] = from.split('@')
+      assert.equal(tag, `node:${dependencies.node}-bookworm-slim`)
+      assert.match(digest, DIGEST)
+      assert.equal(from, images[0]!.from)
+    }
+  })
+
+  it('is run beside an image that has a digest, too', () => {
+    const compose = readFileSync(path.join(ROOT, 'compose.yaml'), 'utf8')
+    const images = [...compose.matchAll(/^\s*image: \S+?@?(sha256:\S+)?$/gm)]
+    assert.ok(images.length > 0)
+    for (const [, digest] of images) {
+      assert.match(digest ?? '', DIGEST)
     }
   })
 
