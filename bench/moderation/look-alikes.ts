@@ -43,7 +43,7 @@ export async function measureLookAlikes(): Promise<LookAlikes[]> {
     for (let design = 0; design < designs; design++) {
       const files: Buffer[] = []
       for (let words = 0; words < WORDS; words++) {
-        files.push(await drawTemplate(template, design, words))
+        files.push(await drawTemplate(template, design, { words }))
       }
       const prints = await Promise.all(files.map((file) => fingerprintOf(file)))
       const present = prints.filter((print) => print !== null)

@@ -11,6 +11,7 @@ import { CaseExecutor } from '../../bot/moderation/cases/executor.ts'
 import { ModerationActions } from '../../bot/moderation/cases/discord-actions.ts'
 import { GuildModeration } from '../../bot/moderation/settings.ts'
 import { postingsSpace } from '../../bot/moderation/hashes/postings.ts'
+import { PictureWords } from '../../bot/moderation/hashes/picture-words.ts'
 import { HashList } from '../../bot/moderation/hashes/hash-list.ts'
 import { Detector } from '../../bot/moderation/detector.ts'
 import { EvidenceMemory } from '../../bot/pictures/evidence.ts'
@@ -105,7 +106,7 @@ class TimedExecutor extends CaseExecutor {
 export async function replay(
   mode: Mode,
   traffic: readonly Posted[],
-  model: Pick<Model, 'describe' | 'forget'>,
+  model: Pick<Model, 'describe' | 'forget' | 'read'>,
 ): Promise<Replay> {
   const log: Logger = pino({ level: 'error' }, pino.destination(2))
   const store = await openStore({ url: 'memory:', keys: [], log })
@@ -118,7 +119,7 @@ export async function replay(
 
 type Around = {
   readonly store: Store
-  readonly model: Pick<Model, 'describe' | 'forget'>
+  readonly model: Pick<Model, 'describe' | 'forget' | 'read'>
   readonly log: Logger
 }
 
@@ -135,8 +136,9 @@ async function lived(
   const hashList = new HashList(store, guilds)
   const evidence = new EvidenceMemory()
   const pictures = new Pictures({ client, fetchPicture, model, log })
-  const deps = { store, guilds, hashList, evidence, pictures }
-  const casePictures = new CasePictures({ actions, memory: evidence, model, pictures })
+  const words = new PictureWords({ model, pictures, log })
+  const deps = { store, guilds, hashList, words, evidence, pictures }
+  const casePictures = new CasePictures({ actions, memory: evidence, model, pictures, words })
   const postings = postingsSpace(store)
   const executor = new TimedExecutor({ ...deps, actions, casePictures, postings, log })
   const detector = new Detector({ ...deps, executor, localeOf: () => 'en-US' })

@@ -1,14 +1,15 @@
 /**
  * Pictures that share a template and differ in their words: memes, posts, dialogs, chats. To a
- * perceptual hash they look alike, so they are the innocent pairs that a hash list must not confuse.
+ * perceptual hash they look alike, so they are the innocent pairs that a hash list must not confuse,
+ * and the waves of scams whose text changes from post to post.
  *
- * The letters are those of an alphabet made up here, so that every machine draws the same, with or
- * without fonts.
+ * Their letters are real, since moderation reads them: they need a font of the machine.
  */
 
 import sharp from 'sharp'
 import { screenshot } from '../../test/helpers/screenshots.ts'
 import { createRandom, type Random } from '../report/random.ts'
+import { code, digits, name, sentence, type Voice } from './template-words.ts'
 
 /** Each template with the number of its designs: pictures of one design differ in their words alone. */
 export const TEMPLATES = [
@@ -26,31 +27,39 @@ export const TEMPLATES = [
 
 export type Template = (typeof TEMPLATES)[number]['template']
 
+/** What a picture says. */
+export type Said = {
+  /** A seed of the words, sums and names in it. */
+  readonly words: number
+  /** Default: a member's. */
+  readonly voice?: Voice
+}
+
 /** Lines of a chat screenshot. */
 const CHAT_LINES = 9
-const SUBJECTS =
-  'my cat,the new teacher,our server,that song,everybody,the last boss,your code,grandma'
-const VERBS = 'never reads,finally found,cannot explain,already knows,ate,forgot,wants to see,broke'
-const OBJECTS =
-  'the manual,my homework,a good reason,two pizzas,the password,nine tabs,this meme,the weekend'
-const ENDINGS = 'again,on a Monday,before lunch,and it worked,for no reason,since 2019,at 3 am,lol'
+
+/** Draws a line of text, and what is random of the layout. */
+type Pen = {
+  readonly random: Random
+  readonly voice: Voice
+}
 
 /**
  * A PNG of a template.
  *
  * @param design 0 and up; the template has `designs` of them.
- * @param words a seed of the words, sums and names in it.
  */
 export async function drawTemplate(
   template: Template,
   design: number,
-  words: number,
+  { words, voice = 'member' }: Said,
 ): Promise<Buffer> {
   const random = createRandom(1 + words * 7919 + design * 104_729 + template.length * 31)
+  const pen = { random, voice }
   if (template === 'meme' || template === 'caption bar') {
-    return onPicture(template, design, random)
+    return onPicture(template, design, pen)
   }
-  const svg = SHEETS[template](random, design)
+  const svg = SHEETS[template](pen, design)
   return sharp(Buffer.from(svg)).png().toBuffer()
 }
 
@@ -58,7 +67,7 @@ export async function drawTemplate(
 async function onPicture(
   template: 'meme' | 'caption bar',
   design: number,
-  random: Random,
+  pen: Pen,
 ): Promise<Buffer> {
   const isMeme = template === 'meme'
   const picture = await sharp(await screenshot(3_000_000 + design + (isMeme ? 0 : 100)))
@@ -68,10 +77,10 @@ async function onPicture(
     .png()
     .toBuffer()
   const style = isMeme
-    ? { size: 28, ink: '#fff', outline: '#000', isCentered: true }
+    ? { size: 30, ink: '#fff', outline: '#000', isCentered: true }
     : { size: 26, ink: '#111', isCentered: true }
   const lines = (isMeme ? [48, 430] : [45, 88]).map((y) =>
-    text(300, y, sentence(random).slice(0, 32), style),
+    text(300, y, said(pen).slice(0, isMeme ? 30 : 36), style),
   )
   const svg = sheet(600, isMeme ? 450 : 560, lines.join(''))
   return sharp(picture)
@@ -81,30 +90,31 @@ async function onPicture(
 }
 
 const SHEETS: Readonly<
-  Record<Exclude<Template, 'meme' | 'caption bar'>, (random: Random, design: number) => string>
+  Record<Exclude<Template, 'meme' | 'caption bar'>, (pen: Pen, design: number) => string>
 > = {
-  'post, dark': (random) => post(random, { ground: '#15202b', ink: '#f7f9f9', faint: '#8b98a5' }),
-  'post, light': (random) => post(random, { ground: '#fff', ink: '#0f1419', faint: '#536471' }),
-  'error dialog': (random) =>
+  'post, dark': (pen) => post(pen, { ground: '#15202b', ink: '#f7f9f9', faint: '#8b98a5' }),
+  'post, light': (pen) => post(pen, { ground: '#fff', ink: '#0f1419', faint: '#536471' }),
+  'error dialog': (pen) =>
     sheet(
       520,
       220,
       '<rect width="520" height="220" fill="#f0f0f0"/><rect width="520" height="34" fill="#fff"/>' +
         '<circle cx="50" cy="100" r="24" fill="#c42b1c"/><path d="M40 90l20 20m0-20l-20 20" stroke="#fff" stroke-width="5"/>' +
-        text(14, 23, sentence(random).slice(0, 24), { size: 15, ink: '#111' }) +
-        [95, 118].map((y) => text(94, y, sentence(random), { size: 15, ink: '#111' })).join('') +
-        '<rect x="400" y="172" width="96" height="30" fill="#e1e1e1" stroke="#adadad"/>',
+        text(14, 23, said(pen).slice(0, 24), { size: 15, ink: '#111' }) +
+        [95, 118].map((y) => text(94, y, said(pen), { size: 15, ink: '#111' })).join('') +
+        '<rect x="400" y="172" width="96" height="30" fill="#e1e1e1" stroke="#adadad"/>' +
+        text(448, 192, 'OK', { size: 15, ink: '#111', isCentered: true }),
     ),
-  'casino page': (random, design) => casino(random, design),
-  'chat message': (random, design) => {
+  'casino page': ({ random }, design) => casino(random, design),
+  'chat message': (pen, design) => {
     const isDark = design === 0
-    const body = chatMessage(random, { y: 14, isDark })
+    const body = chatMessage(pen, { y: 14, isDark })
     return sheet(720, 92, `<rect width="720" height="92" fill="${chatGround(isDark)}"/>${body}`)
   },
-  chat: (random, design) => {
+  chat: (pen, design) => {
     const isDark = design === 0
     const messages = Array.from({ length: CHAT_LINES }, (_, i) =>
-      chatMessage(random, { y: 16 + i * 84, isDark }),
+      chatMessage(pen, { y: 16 + i * 84, isDark }),
     )
     return sheet(
       720,
@@ -112,10 +122,10 @@ const SHEETS: Readonly<
       `<rect width="720" height="780" fill="${chatGround(isDark)}"/>${messages.join('')}`,
     )
   },
-  document: (random) => {
-    const heading = text(70, 80, sentence(random).slice(0, 28), { size: 26, ink: '#111' })
+  document: (pen) => {
+    const heading = text(70, 80, said(pen).slice(0, 28), { size: 26, ink: '#111' })
     const lines = Array.from({ length: 24 }, (_, i) =>
-      text(70, 130 + i * 30, sentence(random), { size: 16, ink: '#111' }),
+      text(70, 130 + i * 30, said(pen), { size: 16, ink: '#111' }),
     )
     return sheet(
       640,
@@ -123,20 +133,25 @@ const SHEETS: Readonly<
       `<rect width="640" height="900" fill="#fff"/>${heading}${lines.join('')}`,
     )
   },
-  'one line': (random) =>
+  'one line': (pen) =>
     sheet(
       640,
       360,
-      `<rect width="640" height="360" fill="#fff"/>${text(320, 190, sentence(random), { size: 24, ink: '#111', isCentered: true })}`,
+      `<rect width="640" height="360" fill="#fff"/>${text(320, 190, said(pen), { size: 24, ink: '#111', isCentered: true })}`,
     ),
+}
+
+function said({ random, voice }: Pen): string {
+  return sentence(random, voice)
 }
 
 type Colors = { readonly ground: string; readonly ink: string; readonly faint: string }
 
 /** A short post with its author, as screenshots of social networks show it. */
-function post(random: Random, { ground, ink, faint }: Colors): string {
+function post(pen: Pen, { ground, ink, faint }: Colors): string {
+  const { random } = pen
   const lines = Array.from({ length: 2 + Math.floor(random.between(0, 3)) }, (_, i) =>
-    text(60, 190 + i * 44, sentence(random), { size: 32, ink }),
+    text(60, 190 + i * 44, said(pen), { size: 32, ink }),
   )
   const foot = `${digits(random, 3)} reposts   ${digits(random, 4)} likes`
   return sheet(
@@ -161,16 +176,18 @@ function casino(random: Random, design: number): string {
     600,
     `<rect width="800" height="600" fill="${ground}"/><rect x="40" y="30" width="720" height="220" rx="18" fill="#f2b705"/>` +
       text(80, 110, `$${digits(random, 5)} BONUS`, large) +
-      text(80, 190, `CODE ${digits(random, 6)}`, large) +
-      `${rows.join('')}<rect x="520" y="330" width="220" height="90" rx="12" fill="#11998e"/>`,
+      text(80, 190, `CODE ${code(random)}`, large) +
+      `${rows.join('')}<rect x="520" y="330" width="220" height="90" rx="12" fill="#11998e"/>` +
+      text(630, 385, 'CLAIM NOW', { size: 28, ink: '#fff', isCentered: true }),
   )
 }
 
-function chatMessage(random: Random, { y, isDark }: { y: number; isDark: boolean }): string {
+function chatMessage(pen: Pen, { y, isDark }: { y: number; isDark: boolean }): string {
+  const { random } = pen
   return (
     `<circle cx="44" cy="${y + 26}" r="22" fill="${hue(random)}"/>` +
     text(84, y + 18, name(random), { size: 18, ink: hue(random) }) +
-    text(84, y + 46, sentence(random), { size: 18, ink: isDark ? '#dbdee1' : '#2e3338' })
+    text(84, y + 46, said(pen), { size: 18, ink: isDark ? '#dbdee1' : '#2e3338' })
   )
 }
 
@@ -183,7 +200,7 @@ function sheet(width: number, height: number, body: string): string {
 }
 
 type TextStyle = {
-  /** Height of a line in pixels. */
+  /** Of the font, in pixels. */
   readonly size: number
   readonly ink: string
   readonly outline?: string
@@ -197,47 +214,12 @@ function text(
   words: string,
   { size, ink, outline, isCentered = false }: TextStyle,
 ): string {
-  const cell = size / 9
-  const advance = cell * (GLYPH_WIDTH + 1)
-  const left = isCentered ? x - (words.length * advance) / 2 : x
-  const strokes = Array.from(words).flatMap((letter, i) =>
-    glyphOf(letter).map(
-      ([column, row]) =>
-        `M${(left + i * advance + column * cell).toFixed(1)} ${(y - (row + 1) * cell).toFixed(1)}h${cell.toFixed(1)}v${cell.toFixed(1)}h-${cell.toFixed(1)}z`,
-    ),
-  )
-  const path = strokes.join('')
-  const around = outline
-    ? `<path d="${path}" stroke="${outline}" stroke-width="4" fill="none"/>`
-    : ''
-  return `${around}<path d="${path}" fill="${ink}"/>`
-}
-
-const GLYPH_WIDTH = 4
-
-/** The cells of a letter, [column, row from below]; a blank has none. */
-function glyphOf(letter: string): [column: number, row: number][] {
-  if (letter === ' ') {
-    return []
-  }
-  const random = createRandom(letter.codePointAt(0)! * 2_654_435)
-  const height = /[a-z]/.test(letter) ? 5 : 7
-  return Array.from({ length: GLYPH_WIDTH * height }, (_, i): [number, number] => [
-    i % GLYPH_WIDTH,
-    Math.floor(i / GLYPH_WIDTH),
-  ]).filter(() => random.chance(0.5))
-}
-
-function sentence(random: Random): string {
-  return [SUBJECTS, VERBS, OBJECTS, ENDINGS].map((list) => random.pick(list.split(','))).join(' ')
-}
-
-function name(random: Random): string {
-  return random.pick('mika,lin,ada,noor,pavel,jun,rosa,tim,eve,otto'.split(',')) + digits(random, 2)
-}
-
-function digits(random: Random, count: number): string {
-  return Array.from({ length: count }, () => Math.floor(random.between(0, 10))).join('')
+  const anchor = isCentered ? ' text-anchor="middle"' : ''
+  const weight = outline ? ' font-weight="bold"' : ''
+  const line = (paint: string) =>
+    `<text x="${x}" y="${y}" font-family="Liberation Sans, DejaVu Sans, sans-serif" font-size="${size}"${anchor}${weight} ${paint}>${words}</text>`
+  const around = outline ? line(`stroke="${outline}" stroke-width="5" fill="none"`) : ''
+  return around + line(`fill="${ink}"`)
 }
 
 function hue(random: Random): string {

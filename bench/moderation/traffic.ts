@@ -103,7 +103,7 @@ function pairs(random: Random, start: number): Planned[] {
     const { template } = TEMPLATES[Math.floor(number / 2) % TEMPLATES.length]!
     return [one, other].map((post, i) => ({
       ...post,
-      draw: () => drawTemplate(template, 0, 1 + number * 2 + i),
+      draw: () => drawTemplate(template, 0, { words: 1 + number * 2 + i }),
     }))
   }).flat()
 }
@@ -143,7 +143,9 @@ function altered(random: Random): (picture: Sharp) => Promise<Uint8Array> {
 
 function scam(design: number): Promise<Buffer> {
   const onTemplate = TEMPLATES[design - DESIGNS / 2]
-  return onTemplate ? drawTemplate(onTemplate.template, 0, 0) : screenshot(SCAM_SEED + design)
+  return onTemplate
+    ? drawTemplate(onTemplate.template, 0, { words: 0, voice: 'scam' })
+    : screenshot(SCAM_SEED + design)
 }
 
 function memberId(number: number): string {

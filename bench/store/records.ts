@@ -64,7 +64,7 @@ export function hashFileOf(count: number): readonly FileEntry[] {
 export function importedOf(entry: FileEntry, i: number): HashEntry {
   const at = Date.now()
   const by = i < OWN_HASHES ? PERSON : idOf(9, 0)
-  return { ...entry, verdict: 'imported', by, at, seenAt: at, caseId: null }
+  return { ...entry, verdict: 'imported', by, at, seenAt: at, caseId: null, words: null }
 }
 
 function channelOf(by: string, i: number): ChannelRecord {

@@ -1,6 +1,7 @@
 /**
  * Examines each posted picture: against the server's hash list, where dismissals win, and for bursts.
- * It does not use the model. A picture with enough reasons becomes a case.
+ * The words are read of pictures that look like one on the list, and of no others. A picture with
+ * enough reasons becomes a case.
  */
 
 import type { Message } from 'discord.js'
@@ -28,12 +29,14 @@ import { amplifiersOf, type Reason } from './hashes/reasons.ts'
 import { isExempt } from './staff.ts'
 import { codeOf } from './hashes/hash-entry.ts'
 import type { HashList } from './hashes/hash-list.ts'
-import type { Match } from './hashes/loaded-hashes.ts'
+import { dismisses, type Match } from './hashes/loaded-hashes.ts'
+import type { PictureWords } from './hashes/picture-words.ts'
 
 type Deps = {
   readonly store: Store
   readonly guilds: GuildModeration
   readonly hashList: HashList
+  readonly words: PictureWords
   readonly evidence: EvidenceMemory
   readonly executor: CaseExecutor
   /** The language of a server. */
@@ -101,16 +104,17 @@ export class Detector {
     because: readonly Reason[],
     pictures: readonly FoundPicture[] = picturesIn(message),
   ): Promise<Case | undefined> {
-    const { guilds, hashList, evidence } = this.#deps
+    const { guilds, hashList, words, evidence } = this.#deps
     const { guildId } = message
     const { settings, hashListVersion } = await guilds.of(guildId)
     const comparable = await this.#deps.pictures.fingerprintAll(pictures)
+    const reading = { guildId, memberId: message.author.id }
     const matches = await Promise.all(
-      comparable.map(({ print }) => hashList.match(guildId, print, hashListVersion)),
+      comparable.map(({ print, picture }) =>
+        hashList.match(guildId, print, hashListVersion, () => words.ofPicture(picture, reading)),
+      ),
     )
-    const undismissed = comparable.filter(
-      (_, i) => because.length > 0 || matches[i]?.entry.verdict !== 'dismissed',
-    )
+    const undismissed = comparable.filter((_, i) => because.length > 0 || !dismisses(matches[i]))
     const match = strongest(matches)
     const reasons = match ? [...because, reasonOf(match)] : because
     const update: CaseUpdate = {
@@ -118,7 +122,7 @@ export class Detector {
       prints: undismissed.map(({ print }) => print),
       reasons: undismissed.length > 0 ? [...reasons] : [],
       // Only the same picture leads to a removal; one that resembles it asks a person.
-      matched: match?.isSame && match.entry.verdict === 'confirmed' ? codeOf(match.entry) : null,
+      matched: match && isConfirmed(match) ? codeOf(match.entry) : null,
     }
     const keys = pictures.slice(0, MAX_PICTURES).map(({ key }) => key)
     const recent = await this.#addPosting(message, { ...update, keys }, settings)
@@ -243,20 +247,27 @@ export class Detector {
   }
 }
 
+function isConfirmed({ entry, relation }: Match): boolean {
+  return entry.verdict === 'confirmed' && relation === 'same'
+}
+
+const STRENGTH = { same: 0, resembles: 1, other: 2 } as const
+
 /** The match that decides: the same picture before one that resembles an entry. */
 function strongest(matches: readonly (Match | undefined)[]): Match | undefined {
   return matches
-    .filter((match) => match !== undefined && match.entry.verdict !== 'dismissed')
-    .toSorted(
-      (a, b) => Number(b?.isSame) - Number(a?.isSame) || (a?.distance ?? 0) - (b?.distance ?? 0),
-    )[0]
+    .filter((match) => match !== undefined)
+    .filter(({ entry }) => entry.verdict !== 'dismissed')
+    .toSorted((a, b) => STRENGTH[a.relation] - STRENGTH[b.relation] || a.distance - b.distance)[0]
 }
 
-function reasonOf({ entry, distance, isSame }: Match): Reason {
+function reasonOf({ entry, distance: count, relation, words }: Match): Reason {
   if (entry.verdict !== 'confirmed') {
-    return { kind: 'other-server', weight: 3, count: distance }
+    return { kind: 'other-server', weight: 3, count }
   }
-  return isSame
-    ? { kind: 'hash', weight: 6, count: distance }
-    : { kind: 'resembles', weight: 4, count: distance }
+  return {
+    same: { kind: 'hash', weight: 6, count, words } as const,
+    resembles: { kind: 'resembles', weight: 4, count, words } as const,
+    other: { kind: 'other-words', weight: 1, count } as const,
+  }[relation]
 }

@@ -26,12 +26,13 @@ import { Reports } from './reports.ts'
 import { DuplicatePosts } from './hashes/duplicate-posts.ts'
 import { Rules } from './rules/rules.ts'
 import { HashList } from './hashes/hash-list.ts'
+import { PictureWords } from './hashes/picture-words.ts'
 import { Detector } from './detector.ts'
 import { moderationService } from './service.ts'
 
 export type ModerationDeps = {
   readonly store: Store
-  readonly model: Pick<Model, 'card' | 'describe' | 'score'>
+  readonly model: Pick<Model, 'card' | 'describe' | 'read' | 'score'>
   readonly pictures: Pictures
   /** Downloads a hash list, which is a file and not a picture. */
   readonly fetchPicture: FetchPicture
@@ -53,6 +54,7 @@ export class Moderation {
   readonly #recovery: Recovery
   readonly #guilds: GuildModeration
   readonly #hashList: HashList
+  readonly #words: PictureWords
   readonly #evidence = new EvidenceMemory()
   readonly #deps: ModerationDeps
 
@@ -65,7 +67,8 @@ export class Moderation {
     const evidence = this.#evidence
     const guilds = new GuildModeration(store)
     const hashList = new HashList(store, guilds)
-    const casePictures = new CasePictures({ ...deps, actions, memory: evidence })
+    const words = new PictureWords(deps)
+    const casePictures = new CasePictures({ ...deps, actions, words, memory: evidence })
     const postings = postingsSpace(store)
     this.#recovery = new Recovery({
       work: () => this.#resume(),
@@ -82,22 +85,25 @@ export class Moderation {
       store,
       guilds,
       hashList,
+      words,
       evidence,
       executor,
       localeOf,
       pictures,
       count: deps.count,
     })
-    this.rules = new Rules({ ...deps, guilds, hashList, executor, detector: this.#detector })
-    this.duplicatePosts = new DuplicatePosts(store, this.#detector, pictures)
+    this.rules = new Rules({ ...deps, guilds, hashList, words, executor, detector: this.#detector })
+    this.duplicatePosts = new DuplicatePosts(store, { detector: this.#detector, pictures, words })
     this.buttons = new CaseButtons({ guilds, executor, actions, deferred: deps.deferred })
     this.#guilds = guilds
     this.#hashList = hashList
+    this.#words = words
     this.#deps = deps
     this.reports = new Reports(store, {
       ...deps,
       guilds,
       hashList,
+      words,
       executor,
       detector: this.#detector,
     })
@@ -138,9 +144,11 @@ export class Moderation {
       return true
     }
     const [comparable] = await this.#deps.pictures.fingerprintAll([picture])
+    const reading = { guildId, memberId: picture.source?.authorId ?? '' }
+    const read = () => this.#words.ofPicture(picture, reading)
     const match =
-      comparable && (await this.#hashList.match(guildId, comparable.print, hashListVersion))
-    return match?.entry.verdict !== 'confirmed'
+      comparable && (await this.#hashList.match(guildId, comparable.print, hashListVersion, read))
+    return match?.entry.verdict !== 'confirmed' || match.relation === 'other'
   }
 
   /** Resumes what another process left unfinished; if that fails, it is retried until it succeeds. */
@@ -184,7 +192,10 @@ export class Moderation {
    * @returns how many records there were.
    */
   forgetUser(userId: string): Promise<number> {
-    return deleteUserRecords(this.#userSpaces(), userId, (id) => this.#evidence.forget(id))
+    return deleteUserRecords(this.#userSpaces(), userId, {
+      caseDeleted: (id) => this.#evidence.forget(id),
+      wordsDeleted: (guildId) => this.#guilds.hashListChanged(guildId),
+    })
   }
 
   /** /privacy, extended with moderation's records. */
@@ -215,6 +226,7 @@ export class Moderation {
       rules: this.rules,
       duplicatePosts: this.duplicatePosts,
       pictures: this.#deps.pictures,
+      words: this.#words,
       fetchPicture: this.#deps.fetchPicture,
     })
   }

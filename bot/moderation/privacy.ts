@@ -32,29 +32,42 @@ export async function moderationRecordsOf(
   for await (const [key, recent] of postings.entriesWith(tag)) {
     records.push({ kind: 'moderation-recent', place: key, postings: recent })
   }
-  for await (const [key, { hash, at, note }] of hashList.entriesWith(tag)) {
-    records.push({ kind: 'moderation-hash', place: key, hash, at, note })
+  for await (const [key, { hash, at, note, by, words }] of hashList.entriesWith(tag)) {
+    if (by === userId) {
+      records.push({ kind: 'moderation-hash', place: key, hash, at, note })
+    }
+    if (words?.of === userId) {
+      records.push({ kind: 'moderation-words', place: key, sketch: words.sketch, at })
+    }
   }
   return records
 }
 
+/** What a deletion tells others, who have the records in memory. */
+export type DeletionHooks = {
+  /** A case was deleted. */
+  readonly caseDeleted?: (caseId: string) => void
+  /** The sketches of words were deleted in the hash list of a server. */
+  readonly wordsDeleted?: (guildId: string) => Promise<unknown>
+}
+
 /**
- * Deletes the cases and postings of a user, and their name from the cases that they decided.
+ * Deletes the cases and postings of a user, their name from the cases that they decided, and the
+ * sketches of the words in their pictures.
  *
- * @param deleted called with the id of each deleted case.
  * @returns how many records there were.
  */
 export async function deleteUserRecords(
   { cases, postings, hashList }: Collections,
   userId: string,
-  deleted: (caseId: string) => void = () => {},
+  { caseDeleted, wordsDeleted }: DeletionHooks = {},
 ): Promise<number> {
   const tag = userTag(userId)
   let count = 0
   for await (const [key, record] of cases.entriesWith(tag)) {
     if (record.memberId === userId) {
       count += Number(await cases.delete(key))
-      deleted(record.id)
+      caseDeleted?.(record.id)
     } else if (mentions(record, userId)) {
       await cases.update(key, (old) => old && withoutName(old, userId))
       count += 1
@@ -63,11 +76,33 @@ export async function deleteUserRecords(
   for await (const key of postings.keysWith(tag)) {
     count += Number(await postings.delete(key))
   }
+  const servers = new Set<string>()
   for await (const key of hashList.keysWith(tag)) {
-    await hashList.update(key, (old) => (old?.by === userId ? { ...old, by: null } : old))
+    let hadWords = false
+    await hashList.update(key, (old) => {
+      hadWords = old?.words?.of === userId
+      return old && withoutUser(old, userId)
+    })
+    if (hadWords) {
+      servers.add(key.split('/')[0]!)
+    }
     count += 1
   }
+  for (const guildId of servers) {
+    await wordsDeleted?.(guildId)
+  }
   return count
+}
+
+function withoutUser(entry: HashEntry, userId: string): HashEntry {
+  const { by, words } = entry
+  return by === userId || words?.of === userId
+    ? {
+        ...entry,
+        by: by === userId ? null : by,
+        words: words?.of === userId ? null : words,
+      }
+    : entry
 }
 
 function mentions({ events, reasons }: Case, userId: string): boolean {

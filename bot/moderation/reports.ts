@@ -15,6 +15,7 @@ import type { GuildModeration } from './settings.ts'
 import { demandStaff, isExempt } from './staff.ts'
 import { hashEntryOf } from './hashes/hash-entry.ts'
 import type { HashList } from './hashes/hash-list.ts'
+import type { PictureWords } from './hashes/picture-words.ts'
 import type { Detector } from './detector.ts'
 
 /** How often a member may report. */
@@ -25,6 +26,7 @@ type Deps = {
   readonly hashList: HashList
   readonly detector: Detector
   readonly pictures: Pictures
+  readonly words: PictureWords
   readonly executor: CaseExecutor
 }
 
@@ -76,10 +78,14 @@ export class Reports {
       caseId: null,
       note: '',
     } as const
-    for (const { print } of comparable) {
+    const of = message.author.id
+    for (const { print, picture } of comparable) {
+      const reading = { guildId, memberId: of, urgency: 'normal' } as const
+      const sketch = await this.#deps.words.ofPicture(picture, reading)
+      const words = sketch === null ? null : { sketch, of }
       await this.#deps.hashList.putOne(
         guildId,
-        hashEntryOf(print, { ...decision, distance: settings.distance }),
+        hashEntryOf(print, { ...decision, words, distance: settings.distance }),
       )
     }
   }

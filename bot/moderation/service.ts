@@ -18,6 +18,7 @@ import { demandManager, demandStaff } from './staff.ts'
 import { checkSetup } from './setup-check.ts'
 import { codeOf, type HashEntry, hashEntryOf } from './hashes/hash-entry.ts'
 import type { HashList } from './hashes/hash-list.ts'
+import type { PictureWords } from './hashes/picture-words.ts'
 import { drawWeeklyChart, weeklyStats, weekOf } from './weekly-stats.ts'
 
 const MAX_FILE_BYTES = 8 * 2 ** 20
@@ -30,13 +31,14 @@ type Deps = {
   readonly rules: Rules
   readonly duplicatePosts: DuplicatePosts
   readonly pictures: Pictures
+  readonly words: PictureWords
   /** Downloads a hash list, which is a file and not a picture. */
   readonly fetchPicture: FetchPicture
 }
 
 /** Builds the service. */
 export function moderationService(deps: Deps): ModerationService {
-  const { guilds, hashList, executor, reports, rules, duplicatePosts, pictures } = deps
+  const { guilds, hashList, executor, reports, rules, duplicatePosts, pictures, words } = deps
   return {
     of: async (guildId) => (await guilds.of(guildId)).settings,
     change: (guildId, change) => guilds.change(guildId, change),
@@ -62,23 +64,19 @@ export function moderationService(deps: Deps): ModerationService {
       const { settings } = await guilds.of(guildId)
       const { print } = await requireComparable(pictures, picture)
       const by = interaction.user.id
+      const sketch = await words.ofPicture(picture, readingOf(guildId, by))
       const decision = { verdict: 'confirmed', by, caseId: null, note } as const
-      const entry = hashEntryOf(print, { ...decision, distance: settings.distance })
+      const entry = hashEntryOf(print, {
+        ...decision,
+        distance: settings.distance,
+        words: sketch === null ? null : { sketch, of: by },
+      })
       await hashList.putOne(guildId, entry)
       return codeOf(entry)
     },
     remove: async (guildId, code) =>
       (await hashList.remove(guildId, (one) => codeOf(one) === code)) > 0,
-    test: async (guildId, picture) => {
-      const { print } = await requireComparable(pictures, picture)
-      const { hashListVersion } = await guilds.of(guildId)
-      const match = await hashList.match(guildId, print, hashListVersion)
-      const { whole: hash, detail } = print
-      return {
-        code: codeOf({ hash, detail }),
-        ...(match && { match: { ...match, entry: withCode(match.entry) } }),
-      }
-    },
+    test: (asker, picture) => testPicture(deps, asker, picture),
     exported: async (guildId) => writeHashFile(await hashList.list(guildId)),
     imported: (interaction, file) =>
       importHashes(deps, { guildId: interaction.guildId ?? '', by: interaction.user.id, file }),
@@ -90,6 +88,28 @@ export function moderationService(deps: Deps): ModerationService {
     weeklyStats: (guildId) => statsOfWeek(deps, guildId),
     chart: drawWeeklyChart,
   }
+}
+
+/** What a picture would match. */
+async function testPicture(
+  { guilds, hashList, pictures, words }: Deps,
+  { guildId, userId }: { readonly guildId: string; readonly userId: string },
+  picture: FoundPicture,
+) {
+  const { print } = await requireComparable(pictures, picture)
+  const { hashListVersion } = await guilds.of(guildId)
+  const read = () => words.ofPicture(picture, readingOf(guildId, userId))
+  const match = await hashList.match(guildId, print, hashListVersion, read)
+  const { whole: hash, detail } = print
+  return {
+    code: codeOf({ hash, detail }),
+    ...(match && { match: { ...match, entry: withCode(match.entry) } }),
+  }
+}
+
+/** Staff wait for it. */
+function readingOf(guildId: string, memberId: string) {
+  return { guildId, memberId, urgency: 'normal' } as const
 }
 
 async function statsOfWeek({ executor, guilds }: Deps, guildId: string) {
@@ -132,6 +152,7 @@ async function importHashes(
       at,
       seenAt: at,
       caseId: null,
+      words: null, // a file has none
     }))
   const added = await hashList.put(guildId, fresh)
   return {

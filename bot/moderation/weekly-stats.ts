@@ -3,6 +3,7 @@
 import { DAY_MS } from '../../config/durations.ts'
 import type { ChartWords, WeeklyStats } from '../../commands/moderation/service.ts'
 import type { Case } from './cases/case-record.ts'
+import { opensCase } from './hashes/reasons.ts'
 import { dayOf } from './cases/case-index.ts'
 import { BLUE, drawBarChart } from './chart.ts'
 
@@ -47,9 +48,9 @@ export function weeklyStats(
   let removed = 0
   for (const { state, reasons, steps, createdAt } of recent) {
     states[state] += 1
-    const kind = reasons[0]?.kind
-    if (kind !== undefined && kind !== 'young-account' && kind !== 'new-member') {
-      kinds[kind] += 1
+    const reason = reasons.find(opensCase)
+    if (reason) {
+      kinds[reason.kind] += 1
     }
     removed += steps.filter(
       ({ id, done, problem }) => id.startsWith('delete/') && done && problem === null,

@@ -171,6 +171,7 @@ export const EN = {
       'moderation-decision': 'What you decided about a case as staff',
       'moderation-recent': 'What you posted in the last hour, as hashes',
       'moderation-hash': 'A picture that you put on a list as staff, as a hash',
+      'moderation-words': 'Words in a picture of yours that staff judged, as a sketch',
     },
     exported: (count: number) => `Here is what I keep about you: ${many(count, 'record')}.`,
     /** After a restart, which does not know how many records there were. */

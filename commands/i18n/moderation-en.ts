@@ -1,5 +1,7 @@
 /** What the bot says about moderation, in English; part of the catalog. */
 
+import type { Relation, WordVerdict } from '../moderation/word-verdict.ts'
+
 const LIKE = ['looks the same as', 'looks almost the same as', 'looks similar to'] as const
 
 /** How alike two pictures are, from the bits of 64 in which their hashes differ. */
@@ -14,6 +16,16 @@ const closeness = (distance: number) =>
       : distance <= 8
         ? 'alike'
         : 'roughly alike'
+
+/** How the words of a picture compare with those of a listed one. */
+const COMPARED: Readonly<Record<WordVerdict, string>> = {
+  agree: 'the words agree',
+  similar: 'only part of the words agree',
+  differ: 'the words differ',
+  'one-sided': 'only one of the two has words that I can read',
+  none: 'neither has words to compare',
+  unread: 'the words could not be compared',
+}
 
 const many = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`
 
@@ -119,10 +131,16 @@ export const MODERATION_EN = {
     more: (count: number) => `…and ${count} more; \`/moderation hash export\` has all.`,
     code: (code: string) => `Code: \`${code}\``,
     unknown: 'Nothing like it is in the list.',
-    match: (verdict: string, code: string, { isSame }: { readonly isSame: boolean }) =>
-      isSame
-        ? `In the list as ${verdict}: \`${code}\`. It is the same picture.`
-        : `It resembles \`${code}\`, listed as ${verdict}, but may be another picture, such as other words on one template. A person has to decide.`,
+    match: (
+      verdict: string,
+      code: string,
+      { relation, words }: { readonly relation: Relation; readonly words: WordVerdict },
+    ) =>
+      ({
+        same: `In the list as ${verdict}: \`${code}\`. It is the same picture; ${COMPARED[words]}.`,
+        resembles: `It resembles \`${code}\`, listed as ${verdict}, but may be another picture; ${COMPARED[words]}. A person has to decide.`,
+        other: `It looks like \`${code}\`, listed as ${verdict}, but ${COMPARED[words]}: it is left alone.`,
+      })[relation],
     imported: ({
       added,
       skipped,
@@ -172,9 +190,11 @@ export const MODERATION_EN = {
     looking: 'What I see: still looking…',
     why: 'Why:',
     reasons: {
-      hash: () => 'staff here confirmed this picture',
-      resembles: (bits: number) =>
-        `it ${likeness(bits)} a picture that staff here confirmed; the words in it may be others, so it is not removed by itself`,
+      hash: (words: WordVerdict) => `staff here confirmed this picture; ${COMPARED[words]}`,
+      resembles: (bits: number, words: WordVerdict) =>
+        `it ${likeness(bits)} a picture that staff here confirmed; ${COMPARED[words]}, so it is not removed by itself`,
+      'other-words': (bits: number) =>
+        `it ${likeness(bits)} a picture that staff here confirmed, but ${COMPARED.differ}`,
       burst: (channels: number, seconds: number) =>
         `the same picture in ${channels} channels within ${many(seconds, 'second')}`,
       marked: (user: string) => `marked by ${user}`,
@@ -200,6 +220,7 @@ export const MODERATION_EN = {
       longer: 'a moderator’s own timeout was left as it is',
       unlogged: 'not done, as the evidence could not be posted',
       unready: 'Discord cannot search this server yet',
+      unread: 'they could not be read in time',
       failed: 'it failed; my log has the reason',
       unsafe: 'I was stopped when I opened the pictures',
     },
@@ -213,6 +234,7 @@ export const MODERATION_EN = {
       timeout: 'Not timed out',
       tell: 'Not told',
       list: 'Not listed',
+      sketch: 'Listed without its words',
       allow: 'Not listed',
       unlist: 'Not taken off the list',
       lift: 'Timeout not lifted',

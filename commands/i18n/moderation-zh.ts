@@ -1,6 +1,7 @@
 /** What the bot says about moderation, in Simplified Chinese; part of the catalog. */
 
 import type { MODERATION_EN } from './moderation-en.ts'
+import type { WordVerdict } from '../moderation/word-verdict.ts'
 import type { Words } from './words.ts'
 
 const LIKE = ['看起来相同', '看起来几乎相同', '看起来相似'] as const
@@ -11,6 +12,16 @@ const likeness = (bits: number) => LIKE[bits === 0 ? 0 : bits <= 2 ? 1 : 2]
 /** How alike a picture must look, from the distance that the server allows. */
 const closeness = (distance: number) =>
   distance === 0 ? '相同' : distance <= 3 ? '几乎相同' : distance <= 8 ? '相似' : '大致相似'
+
+/** How the words of a picture compare with those of a listed one. */
+const COMPARED: Readonly<Record<WordVerdict, string>> = {
+  agree: '文字一致',
+  similar: '只有部分文字一致',
+  differ: '文字不同',
+  'one-sided': '两张中只有一张有我能读出的文字',
+  none: '两张都没有可比较的文字',
+  unread: '文字无法比较',
+}
 
 export const MODERATION_ZH: Words<typeof MODERATION_EN> = {
   buttons: {
@@ -108,10 +119,12 @@ export const MODERATION_ZH: Words<typeof MODERATION_EN> = {
     more: (count) => `……还有 ${count} 张；\`/审核 名单 导出\` 有全部。`,
     code: (code) => `代码：\`${code}\``,
     unknown: '名单里没有与它相似的。',
-    match: (verdict, code, { isSame }) =>
-      isSame
-        ? `名单中记为${verdict}：\`${code}\`。这是同一张图片。`
-        : `它与名单中记为${verdict}的 \`${code}\` 相似，但可能是另一张图片，例如同一模板上的其他文字。须由人来决定。`,
+    match: (verdict, code, { relation, words }) =>
+      ({
+        same: `名单中记为${verdict}：\`${code}\`。这是同一张图片；${COMPARED[words]}。`,
+        resembles: `它与名单中记为${verdict}的 \`${code}\` 相似，但可能是另一张图片；${COMPARED[words]}。须由人来决定。`,
+        other: `它与名单中记为${verdict}的 \`${code}\` 看起来相似，但${COMPARED[words]}：不作处理。`,
+      })[relation],
     imported: ({ added, skipped, known, dismissed }) =>
       [
         added === 0
@@ -145,9 +158,11 @@ export const MODERATION_ZH: Words<typeof MODERATION_EN> = {
     looking: '我看到：还在看……',
     why: '原因：',
     reasons: {
-      hash: () => '本服务器的管理员确认过这张图片',
-      resembles: (bits) =>
-        `与本服务器管理员确认过的图片${likeness(bits)}；图中的文字可能不同，因此不会自动删除`,
+      hash: (words) => `本服务器的管理员确认过这张图片；${COMPARED[words]}`,
+      resembles: (bits, words) =>
+        `与本服务器管理员确认过的图片${likeness(bits)}；${COMPARED[words]}，因此不会自动删除`,
+      'other-words': (bits) =>
+        `与本服务器管理员确认过的图片${likeness(bits)}，但${COMPARED.differ}`,
       burst: (channels, seconds) => `${seconds} 秒内同一图片出现在 ${channels} 个频道`,
       marked: (user) => `由 ${user} 标记`,
       reported: (user) => `由 ${user} 举报`,
@@ -170,6 +185,7 @@ export const MODERATION_ZH: Words<typeof MODERATION_EN> = {
       longer: '管理员自己的禁言保持不变',
       unlogged: '没有做，因为证据发不出来',
       unready: 'Discord 还不能搜索本服务器',
+      unread: '没能及时读出',
       failed: '失败了；原因在我的日志里',
       unsafe: '打开图片时我被中止了',
     },
@@ -183,6 +199,7 @@ export const MODERATION_ZH: Words<typeof MODERATION_EN> = {
       timeout: '没有禁言',
       tell: '没有告知',
       list: '没有列入名单',
+      sketch: '已列入名单，但没有其文字',
       allow: '没有列入名单',
       unlist: '没有从名单中去掉',
       lift: '禁言没有解除',

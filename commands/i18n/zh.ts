@@ -164,6 +164,7 @@ export const ZH: Catalog = {
       'moderation-decision': '你作为管理员对案例的决定',
       'moderation-recent': '你最近一小时发的图片（哈希）',
       'moderation-hash': '你作为管理员列入名单的图片（哈希）',
+      'moderation-words': '管理员判断过的你的图片中的文字（摘要）',
     },
     exported: (count) => `这是我保留的关于你的内容：${count} 条记录。`,
     deletedAll: '关于你的一切都已删除。',

@@ -215,7 +215,8 @@ async function list(context: SubcommandContext, name: string): Promise<Subcomman
 async function test({ interaction, services, text, guildId }: SubcommandContext): Promise<string> {
   const { hashes } = text.moderation
   const picture = services.pictureOf(interaction.options.getAttachment('image', true))
-  const { code, match } = await services.moderation.test(guildId, picture)
+  const asker = { guildId, userId: interaction.user.id }
+  const { code, match } = await services.moderation.test(asker, picture)
   const result = match
     ? hashes.match(hashes.verdicts[match.entry.verdict], match.entry.code, match)
     : hashes.unknown

@@ -8,6 +8,7 @@ import type {
 import type { ModerationSettings } from './settings.ts'
 import type { FoundPicture } from '../picture.ts'
 import type { Catalog } from '../i18n/words.ts'
+import type { Relation, WordVerdict } from './word-verdict.ts'
 import type { DuplicatePostService, RulesService } from './rules-service.ts'
 
 /** An entry of a server's hash list. */
@@ -88,15 +89,15 @@ export type ModerationService = {
   ) => Promise<string>
   readonly remove: (guildId: string, code: string) => Promise<boolean>
   readonly test: (
-    guildId: string,
+    asker: { readonly guildId: string; readonly userId: string },
     picture: FoundPicture,
   ) => Promise<{
     readonly code: string
     readonly match?: {
       readonly entry: ListedHash
       readonly distance: number
-      /** Whether it is the same picture, words included. */
-      readonly isSame: boolean
+      readonly relation: Relation
+      readonly words: WordVerdict
     }
   }>
   /** The list as a file's text. */

@@ -19,7 +19,17 @@ const stepSchema = z.object({
   done: z.boolean(),
   /** Why it could not be done: a key of the catalog's problems. */
   problem: z
-    .enum(['forbidden', 'gone', 'closed', 'longer', 'unlogged', 'unready', 'failed', 'unsafe'])
+    .enum([
+      'forbidden',
+      'gone',
+      'closed',
+      'longer',
+      'unlogged',
+      'unready',
+      'unread',
+      'failed',
+      'unsafe',
+    ])
     .nullable(),
   /** When it was done, in milliseconds; older records do not say. */
   at: z.number().nullable().default(null),

@@ -165,7 +165,9 @@ const CHANGES: Readonly<
     const rule = ruleConsequences(record)
     if (rule === null) {
       const listed: Case = { ...confirmed, steps: [...record.steps, ...planned('list')] }
-      return settings.mode === 'log' ? listed : withRemoval(listed, settings, now)
+      const done = settings.mode === 'log' ? listed : withRemoval(listed, settings, now)
+      // Words are read last, so that no removal waits for the model.
+      return { ...done, steps: [...done.steps, ...planned('sketch')] }
     }
     return settings.mode === 'log' || !rule.removes
       ? confirmed
@@ -174,7 +176,7 @@ const CHANGES: Readonly<
   dismiss: (record) => ({
     ...record,
     state: 'dismissed',
-    steps: [...record.steps, ...planned('allow')],
+    steps: [...record.steps, ...planned('allow', 'sketch')],
   }),
   delete: (record) => ({
     ...record,
@@ -216,7 +218,7 @@ export function withMark(record: Case, mark: Case['reasons'][number]): Case {
   const marked: Case = { ...record, reasons: [mark, ...record.reasons] }
   const isListed = record.steps.some(({ id }) => id === 'list')
   return record.state === 'confirmed' && !isListed
-    ? { ...marked, steps: [...record.steps, ...planned('list')] }
+    ? { ...marked, steps: [...record.steps, ...planned('list', 'sketch')] }
     : marked
 }
 

@@ -18,11 +18,12 @@ import type { CountModeration } from '../../operations/metrics.ts'
 import type { CasePictures } from './pictures.ts'
 import { OpenCases } from './open-cases.ts'
 import { CaseSteps, type CaseStepsDeps, MAX_ATTEMPTS, type Outcome, reasonOf } from './steps.ts'
+import { opensCase } from '../hashes/reasons.ts'
 import { problemOf } from './discord-actions.ts'
 import { isTransportError } from '../../operations/retries.ts'
 
 /** Steps that decode pictures; the description, which does too, is not among the others. */
-const OPENS_PICTURES: ReadonlySet<string> = new Set(['post', 'sweep'])
+const OPENS_PICTURES: ReadonlySet<string> = new Set(['post', 'sweep', 'sketch'])
 
 export type CaseExecutorDeps = CaseStepsDeps & {
   readonly store: Store
@@ -114,7 +115,7 @@ export class CaseExecutor {
   #count(before: Case | undefined, after: Case | undefined): void {
     const { count } = this.#deps
     if (after && !before) {
-      count?.('case', after.reasons[0]?.kind ?? 'none')
+      count?.('case', after.reasons.find(opensCase)?.kind ?? 'none')
     }
     if (after && before && after.state !== before.state) {
       count?.('decision', after.state)

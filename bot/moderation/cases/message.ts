@@ -74,13 +74,17 @@ function seenLines(
 }
 
 function reasonLine(reason: Reason, text: Catalog): string {
-  const { kind, count = 0, seconds = 0, by = '' } = reason
+  const { kind, count = 0, seconds = 0, by = '', words: compared = 'unread' } = reason
   const words = text.moderation.case
   switch (kind) {
     case 'rule':
       return text.moderationRules.reason(quoted(reason.name ?? ''), reason.score ?? 0)
     case 'burst':
       return words.reasons.burst(count, seconds)
+    case 'hash':
+      return words.reasons.hash(compared)
+    case 'resembles':
+      return words.reasons.resembles(count, compared)
     case 'marked':
     case 'reported':
       return words.reasons[kind](`<@${by}>`)
@@ -98,6 +102,7 @@ const STEPS = [
   'tell',
   'list',
   'allow',
+  'sketch',
   'unlist',
   'lift',
   'apologise',

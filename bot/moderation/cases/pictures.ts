@@ -15,7 +15,10 @@ import {
   type PictureFile,
   pictureFileOf,
 } from '../../pictures/evidence.ts'
+import { type Fingerprint, fingerprintOf } from '../../pictures/fingerprint.ts'
 import type { Pictures } from '../../pictures/pictures.ts'
+import type { PictureWords } from '../hashes/picture-words.ts'
+import type { WordSketch } from '../hashes/word-sketch.ts'
 
 /** Deadline of a description, milliseconds. */
 const DESCRIBE_LIMIT_MS = 10 * 60_000
@@ -26,7 +29,11 @@ type Deps = {
   readonly memory: EvidenceMemory
   readonly model: Pick<Model, 'describe'>
   readonly pictures: Pictures
+  readonly words: PictureWords
 }
+
+/** A picture of a case, with the sketch of its words; null: not read. */
+export type SketchedPicture = { readonly print: Fingerprint; readonly sketch: WordSketch | null }
 
 export class CasePictures {
   readonly #deps: Deps
@@ -77,6 +84,22 @@ export class CasePictures {
       await this.#updateAltText(record, captions)
     }
     return captions
+  }
+
+  /** The case's pictures that can be compared, and their words. */
+  async sketches(record: Case): Promise<SketchedPicture[]> {
+    const { pictures, words } = this.#deps
+    const { guildId, memberId } = record
+    const sketched: SketchedPicture[] = []
+    for (const file of await this.#of(record)) {
+      const print = await fingerprintOf(file.bytes, (bytes, side) =>
+        pictures.decoder.brightness(bytes, side, { owner: memberId }),
+      )
+      if (print) {
+        sketched.push({ print, sketch: await words.ofFile(file, { guildId, memberId }) })
+      }
+    }
+    return sketched
   }
 
   /** Describes a picture; a damaged file as its evidence shows it. */

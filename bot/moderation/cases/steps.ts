@@ -8,12 +8,13 @@ import { plainText, quoted, shortened } from '../../../commands/answer-text.ts'
 import { caseCustomId } from '../../discord/custom-id.ts'
 import { caseBody, caseName } from './message.ts'
 import { apologyBody, noticeBody } from './notice.ts'
-import type { CasePictures } from './pictures.ts'
+import type { CasePictures, SketchedPicture } from './pictures.ts'
 import type { Case, Problem, Step, StepChange } from './case-record.ts'
 import { sweep, type SweepDeps } from './sweep.ts'
-import { sameDetail } from '../../pictures/fingerprint.ts'
-import { codeOf, hashEntryOf } from '../hashes/hash-entry.ts'
+import { distanceOf, type Fingerprint, sameDetail } from '../../pictures/fingerprint.ts'
+import { codeOf, type HashEntry, hashEntryOf } from '../hashes/hash-entry.ts'
 import type { HashList } from '../hashes/hash-list.ts'
+import { COPY_DISTANCE } from '../hashes/postings.ts'
 import { ruleNames } from '../hashes/reasons.ts'
 
 /** Discord rejects a repeated nonce for some minutes only; for an older case, the bot searches for its message. */
@@ -68,6 +69,10 @@ export class CaseSteps {
         return this.#list(record, 'confirmed')
       case 'allow':
         return this.#list(record, 'dismissed')
+      case 'sketch':
+        return attempt > MAX_ATTEMPTS
+          ? Promise.resolve({ problem: 'unsafe' })
+          : this.#sketch(record)
       case 'unlist':
         return this.#unlist(record)
       case 'alert':
@@ -180,18 +185,37 @@ export class CaseSteps {
     const by = events.findLast(({ what }) => what === 'confirm' || what === 'dismiss')?.by ?? null
     const listed = await hashList.list(guildId)
     const entries = prints
-      .filter(
-        (print) =>
-          !listed.some(
-            ({ verdict: known, hash, detail }) =>
-              known === verdict && sameDetail({ whole: hash, detail }, print) !== null,
-          ),
-      )
+      .filter((print) => !listed.some((entry) => entry.verdict === verdict && isOf(entry, print)))
       .map((print) =>
         hashEntryOf(print, { verdict, by, caseId, note: '', distance: settings.distance }),
       )
     await hashList.put(guildId, entries)
     return {}
+  }
+
+  /** Adds sketches of the words to the entries of the case's pictures, also those of earlier cases. */
+  async #sketch(record: Case): Promise<Outcome> {
+    const { hashList, casePictures } = this.#deps
+    const { guildId, id, prints, memberId, state } = record
+    const verdict = state === 'dismissed' ? 'dismissed' : 'confirmed'
+    const entries = (await hashList.list(guildId)).filter(
+      (entry) =>
+        entry.verdict === verdict &&
+        entry.words === null &&
+        (entry.caseId === id || prints.some((print) => isOf(entry, print))),
+    )
+    if (entries.length === 0) {
+      return {}
+    }
+    const seen = await casePictures.sketches(record)
+    for (const entry of entries) {
+      const nearest = nearestTo(entry, seen)
+      if (nearest && nearest.sketch !== null) {
+        await hashList.setWords(guildId, entry, { sketch: nearest.sketch, of: memberId })
+      }
+    }
+    const isRead = seen.every(({ sketch }) => sketch !== null)
+    return seen.length === 0 ? { problem: 'gone' } : { problem: isRead ? null : 'unread' }
   }
 
   /** Removes the entries that this case added to the hash list, and the entry that it wrongly matched. */
@@ -204,6 +228,18 @@ export class CaseSteps {
     )
     return {}
   }
+}
+
+function isOf({ hash, detail }: HashEntry, print: Fingerprint): boolean {
+  return sameDetail({ whole: hash, detail }, print) !== null
+}
+
+/** The picture of an entry, among those that evidence was made of or that it shows. */
+function nearestTo({ hash }: HashEntry, seen: readonly SketchedPicture[]) {
+  return seen
+    .map((picture) => ({ ...picture, distance: distanceOf(picture.print.whole, hash) }))
+    .filter(({ distance }) => distance <= COPY_DISTANCE)
+    .toSorted((a, b) => a.distance - b.distance)[0]
 }
 
 /** Discord's audit log takes plain text of at most 512 characters. */

@@ -2,7 +2,8 @@
  * For channels that want it (`/moderation reposts`): a picture that was posted there before is answered
  * with a link to its first posting. It has no other effect, and does not depend on the moderation mode.
  *
- * For each picture its hash and message id are stored, not who posted it.
+ * For each picture its hash and message id are stored, not who posted it, and not its words: those of
+ * both pictures are read when their hashes are near each other.
  */
 
 import type { Message } from 'discord.js'
@@ -26,14 +27,19 @@ import {
   isHash,
   isSimilarInDetail,
 } from '../../pictures/fingerprint.ts'
-import type { Pictures } from '../../pictures/pictures.ts'
+import type { Comparable, Pictures } from '../../pictures/pictures.ts'
 import type { Detector } from '../detector.ts'
+import type { PictureWords } from './picture-words.ts'
+import type { WordSketch } from './word-sketch.ts'
+import { compareWords, relationOf } from './word-verdict.ts'
 
 const SETTING_LIFE_MS = 400 * DAY_MS
 /** A picture expires 180 days after it was last posted. */
 const PICTURE_LIFE_MS = 180 * DAY_MS
-/** Hashes that differ in more bits are not compared in detail. */
-const DISTANCE = 2
+/** Hashes that differ in more bits are those of other pictures. */
+const DISTANCE = 6
+/** Pictures whose words are compared with those of a new one; the likeliest first. */
+const MAX_COMPARED = 4
 const MAX_CHANNELS = 20
 /** Pictures of one channel; further ones are not stored until others expire. */
 const MAX_PICTURES = 20_000
@@ -52,20 +58,31 @@ const firstSchema = z.object({
 type First = Readonly<z.infer<typeof firstSchema>>
 type Setting = { readonly channels: readonly string[]; readonly at: number }
 
+type Deps = {
+  readonly detector: Pick<Detector, 'caseOf'>
+  readonly pictures: Pictures
+  readonly words: PictureWords
+}
+
+/** A picture that is compared with those of its channel. */
+type Compared = {
+  readonly key: string
+  readonly index: HashIndex<First>
+  readonly comparable: Comparable
+}
+
 export class DuplicatePosts {
   readonly settings: Collection<Setting>
   readonly pictures: Collection<First>
-  readonly #detector: Pick<Detector, 'caseOf'>
-  readonly #owner: Pictures
+  readonly #deps: Deps
   readonly #loaded = new LRUCache<string, Promise<HashIndex<First>>>({ max: MAX_LOADED })
   /** Pictures that were examined, by message: each update of a message comes here again. */
   readonly #examined = new LRUCache<string, true>({ max: MAX_EXAMINED })
   /** By channel: of two equal pictures posted at once, the second is compared with the first. */
   readonly #mutex = new KeyedMutex()
 
-  constructor(store: Store, detector: Pick<Detector, 'caseOf'>, owner: Pictures) {
-    this.#detector = detector
-    this.#owner = owner
+  constructor(store: Store, deps: Deps) {
+    this.#deps = deps
     const setting = z.object({ channels: z.array(z.string()), at: z.number() })
     this.settings = store.collection<Setting>({
       name: 'moderation-reposts',
@@ -91,7 +108,7 @@ export class DuplicatePosts {
     if (!(await this.#channels(guildId)).includes(channelId)) {
       return
     }
-    if ((await this.#detector.caseOf(message)) !== null) {
+    if ((await this.#deps.detector.caseOf(message)) !== null) {
       return // it is in a case already
     }
     const key = `${guildId}/${channelId}`
@@ -144,12 +161,14 @@ export class DuplicatePosts {
   async #compare(message: Message<true>, key: string): Promise<void> {
     const index = await this.#indexOf(key)
     let first: First | undefined
-    for (const { print } of await this.#owner.fingerprintAll(this.#unexamined(message))) {
-      const isKnown = index.near(print.whole, 0).some(({ value }) => value.messageId === message.id)
+    const pictures = this.#unexamined(message)
+    for (const comparable of await this.#deps.pictures.fingerprintAll(pictures)) {
+      const { whole } = comparable.print
+      const isKnown = index.near(whole, 0).some(({ value }) => value.messageId === message.id)
       if (!isKnown) {
-        first ??= await this.#firstOf(message, { key, index, print })
+        first ??= await this.#firstOf(message, { key, index, comparable })
         // Duplicates too: they remain if the first posting is deleted.
-        await this.#store(message, { key, index, print })
+        await this.#store(message, { key, index, comparable })
       }
     }
     if (first) {
@@ -179,36 +198,64 @@ export class DuplicatePosts {
 
   /** The oldest posting of the picture whose message still exists. */
   async #firstOf(
-    { id, channel }: Message<true>,
-    { key, index, print }: { key: string; index: HashIndex<First>; print: Fingerprint },
+    message: Message<true>,
+    { key, index, comparable: { picture, print } }: Compared,
   ): Promise<First | undefined> {
-    const same = index
+    const near = index
       .near(print.whole, DISTANCE)
-      .map(({ value }) => value)
-      .filter((first) => first.messageId !== id && isSamePicture(first, print))
-      .toSorted((a, b) => a.at - b.at)
-    for (const first of same) {
-      try {
-        await channel.messages.fetch({ message: first.messageId, force: true })
-        await this.pictures.set(recordKey(key, first), first) // renews it
-        return first
-      } catch (error) {
-        if (errorCode(error) !== ERROR_CODES.unknownMessage) {
-          throw error
-        }
+      .map(({ value: first }) => ({ first, inDetail: isSimilar(first, print) }))
+      .filter(({ first }) => first.messageId !== message.id)
+      .toSorted((a, b) => Number(b.inDetail) - Number(a.inDetail) || a.first.at - b.first.at)
+    let own: Promise<WordSketch | null> | undefined
+    let compared = 0
+    for (const { first, inDetail } of near) {
+      const posted = await this.#posted(message, first)
+      if (posted === undefined) {
         index.remove(first)
         await this.pictures.delete(recordKey(key, first))
+      } else if (compared < MAX_COMPARED) {
+        compared += 1
+        own ??= this.#wordsOf(message, picture)
+        const { verdict } = compareWords(await own, await this.#wordsOfFirst(posted, first))
+        if (relationOf(verdict, inDetail) === 'same') {
+          await this.pictures.set(recordKey(key, first), first) // renews it
+          return first
+        }
+      } else {
+        return undefined
       }
     }
     return undefined
   }
 
-  async #store(
-    message: Message<true>,
-    { key, index, print }: { key: string; index: HashIndex<First>; print: Fingerprint },
-  ): Promise<void> {
+  /** The message of a posting; undefined: it was deleted. */
+  async #posted(
+    { channel }: Message<true>,
+    { messageId }: First,
+  ): Promise<Message<true> | undefined> {
+    try {
+      return await channel.messages.fetch({ message: messageId, force: true })
+    } catch (error) {
+      if (errorCode(error) === ERROR_CODES.unknownMessage) {
+        return undefined
+      }
+      throw error
+    }
+  }
+
+  async #wordsOfFirst(posted: Message<true>, { hash }: First): Promise<WordSketch | null> {
+    const pictures = await this.#deps.pictures.fingerprintAll(picturesIn(posted))
+    const shown = pictures.find(({ print }) => print.whole === hash)
+    return shown ? this.#wordsOf(posted, shown.picture) : null
+  }
+
+  #wordsOf({ guildId, author }: Message<true>, picture: FoundPicture): Promise<WordSketch | null> {
+    return this.#deps.words.ofPicture(picture, { guildId, memberId: author.id })
+  }
+
+  async #store(message: Message<true>, { key, index, comparable }: Compared): Promise<void> {
     if (index.size < MAX_PICTURES) {
-      const { whole: hash, detail } = print
+      const { whole: hash, detail } = comparable.print
       const first = { hash, detail, messageId: message.id, at: message.createdTimestamp }
       index.add(hash, first)
       await this.pictures.set(recordKey(key, first), first)
@@ -235,7 +282,7 @@ export class DuplicatePosts {
   }
 }
 
-function isSamePicture({ hash, detail }: First, print: Fingerprint): boolean {
+function isSimilar({ hash, detail }: First, print: Fingerprint): boolean {
   return isSimilarInDetail({ whole: hash, detail }, print)
 }
 

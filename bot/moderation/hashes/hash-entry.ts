@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { type Fingerprint, isDetailHash, isHash } from '../../pictures/fingerprint.ts'
+import { sketchSchema } from './word-sketch.ts'
 
 /** Digits of a code that tell entries of one hash apart. */
 const CODE_DIGITS = 6
@@ -26,6 +27,8 @@ export const entrySchema = z.object({
   /** The case of the decision; null: none. */
   caseId: z.string().nullable(),
   note: z.string(),
+  /** The sketch of its words, and who posted them, so that a deletion finds it; null: not read. */
+  words: z.object({ sketch: sketchSchema, of: z.string().nullable() }).nullable().default(null),
 })
 
 export type HashEntry = Readonly<z.infer<typeof entrySchema>>
@@ -33,11 +36,12 @@ export type HashEntry = Readonly<z.infer<typeof entrySchema>>
 /** A new entry for a picture, with the hashes of its cropped forms. */
 export function hashEntryOf(
   print: Fingerprint,
-  decision: Pick<HashEntry, 'verdict' | 'distance' | 'by' | 'caseId' | 'note'>,
+  decision: Pick<HashEntry, 'verdict' | 'distance' | 'by' | 'caseId' | 'note'> &
+    Partial<Pick<HashEntry, 'words'>>,
 ): HashEntry {
   const at = Date.now()
   const { whole: hash, cropped, detail } = print
-  return { hash, cropped: [...cropped], detail, at, seenAt: at, ...decision }
+  return { hash, cropped: [...cropped], detail, at, seenAt: at, words: null, ...decision }
 }
 
 /**

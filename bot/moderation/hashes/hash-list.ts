@@ -14,6 +14,7 @@ import type { Collection, Store } from '../../store/types.ts'
 import type { GuildModeration } from '../settings.ts'
 import { codeOf, entrySchema, type HashEntry } from './hash-entry.ts'
 import { LoadedHashes, type Match } from './loaded-hashes.ts'
+import type { WordSketch } from './word-sketch.ts'
 
 /** An entry expires after 180 days without a match. */
 const UNSEEN_MS = 180 * DAY_MS
@@ -41,24 +42,34 @@ export class HashList {
       whenNotAuthentic: 'skip',
       readableKeyParts: 1, // the server; then the hash
       decode: (data) => entrySchema.parse(data),
-      index: ({ by }) => (by === null ? [] : [userTag(by)]),
+      index: ({ by, words }) =>
+        [...new Set([by, words?.of ?? null])].flatMap((id) => (id === null ? [] : [userTag(id)])),
     })
   }
 
   /**
-   * The entry that matches a picture best: one of the same picture before one that resembles it,
-   * then a dismissal before a confirmation, then the nearest. An imported entry comes last.
+   * The entry that matches a picture best, as `LoadedHashes.bestMatch` has it.
    *
    * @param version `hashListVersion` of the server's settings.
+   * @param read reads the words of the picture, null where it cannot; called at most once, and only
+   *   where they tell what it matches.
    */
-  async match(guildId: string, print: Fingerprint, version: number): Promise<Match | undefined> {
-    const loaded = await this.#indexOf(guildId, version)
-    const match = loaded.bestMatch(print)
-    if (!match || (await this.#renew(guildId, loaded, match.entry))) {
-      return match
+  async match(
+    guildId: string,
+    print: Fingerprint,
+    version: number,
+    read: () => Promise<WordSketch | null> = () => Promise.resolve(null),
+  ): Promise<Match | undefined> {
+    const before = await this.#indexOf(guildId, version)
+    const words = before.needsWords(print) ? await read() : null
+    for (;;) {
+      const loaded = await this.#indexOf(guildId, version)
+      const match = loaded.bestMatch(print, words)
+      if (!match || (await this.#renew(guildId, loaded, match))) {
+        return match
+      }
+      loaded.remove(codeOf(match.entry)) // it has expired since it was loaded
     }
-    loaded.remove(codeOf(match.entry)) // it has expired since it was loaded
-    return this.match(guildId, print, version)
   }
 
   /**
@@ -79,6 +90,15 @@ export class HashList {
   async putOne(guildId: string, entry: HashEntry): Promise<void> {
     if ((await this.put(guildId, [entry])) === 0) {
       throw new InputError('hash/list-full', { most: this.#maxEntries })
+    }
+  }
+
+  /** Sets the words of an entry, if it still exists. */
+  async setWords(guildId: string, entry: HashEntry, words: HashEntry['words']): Promise<void> {
+    const key = `${guildId}/${codeOf(entry)}`
+    const now = await this.collection.update(key, (old) => old && { ...old, words })
+    if (now) {
+      await this.#changed(guildId, (loaded) => loaded.add(now))
     }
   }
 
@@ -164,11 +184,15 @@ export class HashList {
   }
 
   /** Renews an entry that matched, once a day. @returns whether it still exists. */
-  async #renew(guildId: string, loaded: LoadedHashes, entry: HashEntry): Promise<boolean> {
+  async #renew(
+    guildId: string,
+    loaded: LoadedHashes,
+    { entry, relation }: Match,
+  ): Promise<boolean> {
     const now = Date.now()
     const code = codeOf(entry)
-    if (loaded.isFresh(code, now)) {
-      return true
+    if (relation === 'other' || loaded.isFresh(code, now)) {
+      return true // other words on its template do not keep an entry
     }
     const renewed = await this.collection.update(
       `${guildId}/${code}`,

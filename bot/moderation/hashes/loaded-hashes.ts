@@ -6,21 +6,38 @@
  */
 
 import { DAY_MS } from '../../../config/durations.ts'
+import type { Relation, WordVerdict } from '../../../commands/moderation/word-verdict.ts'
 import { type Fingerprint, sameDetail } from '../../pictures/fingerprint.ts'
 import { codeOf, type HashEntry } from './hash-entry.ts'
 import { HashIndex } from './hash-index.ts'
+import type { WordSketch } from './word-sketch.ts'
+import { compareWords, relationOf } from './word-verdict.ts'
 
 /** The entry that a picture matches. */
 export type Match = {
   readonly entry: HashEntry
   /** The bits in which they differ, of 64. */
   readonly distance: number
-  /**
-   * Whether it is the same picture, words included. Otherwise it only resembles the entry, as a
-   * cropped copy does, or another text on the same template.
-   */
-  readonly isSame: boolean
+  /** The same picture, words included; one that resembles it; or other words on its template. */
+  readonly relation: Relation
+  readonly words: WordVerdict
 }
+
+/** Whether staff called a picture harmless: it, or one that it resembles, but not other words. */
+export function dismisses(match: Match | undefined): boolean {
+  return match?.entry.verdict === 'dismissed' && match.relation !== 'other'
+}
+
+/** What is compared with an entry: the bits in which they differ, and what is known besides. */
+type Candidate = {
+  readonly distance: number
+  /** Bits in which the details differ; null: not the same by them. */
+  readonly detail: number | null
+  /** The words to compare; null: not known, or those of a mirror image. */
+  readonly words: WordSketch | null
+}
+
+const RELATIONS: readonly Relation[] = ['same', 'resembles', 'other']
 
 export class LoadedHashes {
   /** Of the list in the store that it has. */
@@ -73,34 +90,64 @@ export class LoadedHashes {
     }
   }
 
+  /** Whether the words of a picture would tell what it matches. */
+  needsWords(print: Fingerprint): boolean {
+    let needed = false
+    this.#visit(print, null, (entry) => {
+      needed ||= entry.words !== null
+    })
+    return needed
+  }
+
   /**
-   * The entry that a picture matches best: one of the same picture before one that resembles it,
-   * then a dismissal before a confirmation, then the nearest. An imported entry comes last.
+   * The entry that a picture matches best: one of the same picture before one that resembles it, and
+   * that before other words on its template; then a dismissal before a confirmation, then the nearest.
+   * An imported entry comes last.
+   *
+   * @param words of the picture; null: not known.
    */
-  bestMatch(print: Fingerprint): Match | undefined {
+  bestMatch(print: Fingerprint, words: WordSketch | null = null): Match | undefined {
     let best: Match | undefined
     let bestRank: readonly number[] = []
-    const consider = (entry: HashEntry, distance: number, detail: number | null) => {
-      if (distance > entry.distance) {
-        return
-      }
-      const rank = rankOf(entry, distance, detail)
+    this.#visit(print, words, (entry, candidate) => {
+      const { verdict, similarity } = compareWords(entry.words?.sketch ?? null, candidate.words)
+      const relation = relationOf(verdict, candidate.detail !== null)
+      const match = { entry, distance: candidate.distance, relation, words: verdict }
+      const rank = rankOf(match, 1 - similarity, candidate.detail)
       if (best === undefined || isBefore(rank, bestRank)) {
-        best = { entry, distance, isSame: detail !== null }
+        best = match
         bestRank = rank
+      }
+    })
+    return best
+  }
+
+  /** Calls `visit` with each entry that a picture may match, possibly more than once. */
+  #visit(
+    print: Fingerprint,
+    words: WordSketch | null,
+    visit: (entry: HashEntry, candidate: Candidate) => void,
+  ): void {
+    const consider = (entry: HashEntry, candidate: Candidate) => {
+      if (candidate.distance <= entry.distance) {
+        visit(entry, candidate)
       }
     }
     this.#whole.visitNear(print.whole, this.#reach, (entry, distance) => {
       // An imported entry only flags, and a file may hold thousands near one picture.
       const isOwn = entry.verdict !== 'imported'
-      consider(entry, distance, isOwn ? sameDetail(wholeOf(entry), print) : null)
+      const detail = isOwn ? sameDetail(wholeOf(entry), print) : null
+      consider(entry, { distance, detail, words })
     })
-    const resembling = (entry: HashEntry, distance: number) => consider(entry, distance, null)
-    for (const hash of [print.mirrored, ...print.cropped]) {
-      this.#whole.visitNear(hash, this.#reach, resembling)
+    this.#whole.visitNear(print.mirrored, this.#reach, (entry, distance) => {
+      consider(entry, { distance, detail: null, words: null })
+    })
+    const cut = (entry: HashEntry, distance: number) =>
+      consider(entry, { distance, detail: null, words })
+    for (const hash of print.cropped) {
+      this.#whole.visitNear(hash, this.#reach, cut)
     }
-    this.#cropped.visitNear(print.whole, this.#reach, resembling)
-    return best
+    this.#cropped.visitNear(print.whole, this.#reach, cut)
   }
 
   /** The codes of the entries that a new entry replaces: those of the same picture. */
@@ -121,12 +168,22 @@ function wholeOf({ hash, detail }: HashEntry): Pick<Fingerprint, 'whole' | 'deta
   return { whole: hash, detail }
 }
 
-/** What decides between two matches, the most important first; the lower is the better. */
-function rankOf({ verdict }: HashEntry, distance: number, detail: number | null): number[] {
+/**
+ * What decides between two matches, the most important first; the lower is the better.
+ *
+ * @param apart share of the words that they do not have in common.
+ */
+function rankOf(
+  { entry: { verdict }, relation, distance }: Match,
+  apart: number,
+  detail: number | null,
+): number[] {
+  const isSame = relation === 'same'
   return [
     Number(verdict === 'imported'),
-    Number(detail === null),
-    detail ?? 0,
+    RELATIONS.indexOf(relation),
+    isSame ? apart : 0,
+    isSame ? (detail ?? Infinity) : 0,
     Number(verdict !== 'dismissed'),
     distance,
   ]

@@ -12,14 +12,14 @@ import {
   type Hash,
   isDetailHash,
 } from '../../pictures/fingerprint.ts'
-import { type Reason, reasonSchema } from './reasons.ts'
+import { opensCase, type Reason, reasonSchema } from './reasons.ts'
 
 /** How long a posting is stored, and how far back copies are searched. */
 export const POSTING_LIFE_MS = 60 * 60 * 1000
 /** Postings of one member. */
 const MAX_POSTINGS = 60
 /** Bits in which copies of one picture by one member may differ; nothing is removed by this alone. */
-const COPY_DISTANCE = 8
+export const COPY_DISTANCE = 8
 
 export const printSchema = z.object({
   whole: z.string(),
@@ -39,7 +39,7 @@ const postingSchema = z.object({
   caseId: z.string().nullable(),
   /** The confirmed entry of the hash list that shows the same picture; null: none. */
   matched: z.string().nullable(),
-  /** Why a case was opened with it; empty for postings that only joined one. */
+  /** Why a case was opened with it, and what is mentioned then. */
   reasons: z.array(reasonSchema),
 })
 
@@ -69,7 +69,7 @@ export function withPosting(
   burst: Burst,
 ): Postings {
   const known = before.find(({ messageId }) => messageId === next.messageId)
-  if (known && (known.caseId !== null || next.reasons.length === 0) && hasAll(known, next)) {
+  if (known && (known.caseId !== null || !next.reasons.some(opensCase)) && hasAll(known, next)) {
     return before
   }
   const posting = known ? merged(known, next) : next
@@ -83,7 +83,7 @@ export function withPosting(
   const copies = recent.filter(({ prints }) => sharePicture(prints, posting.prints))
   const reasons = [...posting.reasons, ...burstOf(copies, posting, burst)]
   const joinedCase = copies.findLast(({ caseId }) => caseId !== null)?.caseId ?? null
-  const caseId = joinedCase ?? (reasons.length > 0 ? posting.messageId : null)
+  const caseId = joinedCase ?? (reasons.some(opensCase) ? posting.messageId : null)
   const others = recent.map((one) =>
     copies.includes(one) && caseId !== null ? { ...one, caseId: one.caseId ?? caseId } : one,
   )

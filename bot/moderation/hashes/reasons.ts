@@ -2,12 +2,13 @@
  * Why a case was opened.
  *
  * Reasons about the picture or its spread open a case. The age of an account is only mentioned beside
- * those; it never opens a case.
+ * those, and so is a listed picture whose template it shares with other words; neither opens a case.
  */
 
 import { SnowflakeUtil } from 'discord.js'
 import { z } from 'zod'
 import { DAY_MS } from '../../../config/durations.ts'
+import { WORD_VERDICTS } from '../../../commands/moderation/word-verdict.ts'
 
 const YOUNG_ACCOUNT_DAYS = 14
 const NEW_MEMBER_DAYS = 3
@@ -21,13 +22,19 @@ export const reasonSchema = z.object({
     'marked',
     'reported',
     'rule',
+    'other-words',
     'young-account',
     'new-member',
   ]),
   /** The strongest reason is shown first. */
   weight: z.number(),
-  /** `hash`, `resembles`, `other-server`: bits that differ. `burst`: channels. The amplifying ones: days. */
+  /**
+   * `hash`, `resembles`, `other-server`, `other-words`: bits that differ. `burst`: channels.
+   * `young-account`, `new-member`: days.
+   */
   count: z.number().optional(),
+  /** `hash`, `resembles`: how its words compare with those of the entry; older records do not say. */
+  words: z.enum(WORD_VERDICTS).optional(),
   /** `burst`: from the first posting to the last. */
   seconds: z.number().optional(),
   /** `marked`, `reported`: by which member. */
@@ -42,6 +49,21 @@ export const reasonSchema = z.object({
 })
 
 export type Reason = Readonly<z.infer<typeof reasonSchema>>
+
+type Mentioned = 'other-words' | 'young-account' | 'new-member'
+
+const MENTIONED: ReadonlySet<Reason['kind']> = new Set<Mentioned>([
+  'other-words',
+  'young-account',
+  'new-member',
+])
+
+/** Whether a reason opens a case; the others are only mentioned in one. */
+export function opensCase<R extends Pick<Reason, 'kind'>>(
+  reason: R,
+): reason is R & { readonly kind: Exclude<Reason['kind'], Mentioned> } {
+  return !MENTIONED.has(reason.kind)
+}
 
 /** Reasons that are mentioned but never open a case. @param joinedAt milliseconds; null: not known. */
 export function amplifiersOf(memberId: string, joinedAt: number | null, now: number): Reason[] {
@@ -58,7 +80,7 @@ export function amplifiersOf(memberId: string, joinedAt: number | null, now: num
 
 /** The names of the rules that a case is about; empty if it was opened for anything else too. */
 export function ruleNames({ reasons }: { readonly reasons: readonly Reason[] }): string[] {
-  const opening = reasons.filter(({ kind }) => kind !== 'young-account' && kind !== 'new-member')
+  const opening = reasons.filter(opensCase)
   return opening.every(({ kind }) => kind === 'rule') ? opening.map(({ name }) => name ?? '') : []
 }
 

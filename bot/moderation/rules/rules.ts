@@ -38,6 +38,8 @@ import { scoreQuestion } from './score-question.ts'
 import { RuleQueue } from './rule-queue.ts'
 import { isExempt } from '../staff.ts'
 import type { HashList } from '../hashes/hash-list.ts'
+import { dismisses } from '../hashes/loaded-hashes.ts'
+import type { PictureWords } from '../hashes/picture-words.ts'
 import type { Detector } from '../detector.ts'
 
 /** Messages that may wait for the model. */
@@ -51,6 +53,7 @@ export type RulesDeps = {
   readonly store: Store
   readonly guilds: GuildModeration
   readonly hashList: HashList
+  readonly words: PictureWords
   readonly detector: Detector
   readonly pictures: Pictures
   readonly executor: CaseExecutor
@@ -143,7 +146,7 @@ export class Rules {
   }
 
   async #score({ message, pictures }: Waiting): Promise<void> {
-    const { detector, hashList, guilds } = this.#deps
+    const { detector, hashList, words, guilds } = this.#deps
     const { guildId } = message
     const rules = await this.#rulesFor(message) // as of now, not of when it was queued
     if (rules.length === 0 || (await detector.caseOf(message)) !== null) {
@@ -152,8 +155,9 @@ export class Rules {
     const { hashListVersion } = await guilds.of(guildId)
     const best = new Map<Rule, number>()
     for (const { picture, print } of await this.#deps.pictures.fingerprintAll(pictures)) {
-      const match = await hashList.match(guildId, print, hashListVersion)
-      if (match?.entry.verdict !== 'dismissed') {
+      const reading = { guildId, memberId: message.author.id }
+      const read = () => words.ofPicture(picture, reading)
+      if (!dismisses(await hashList.match(guildId, print, hashListVersion, read))) {
         const options = { ...this.#options(guildId), urgency: 'bulk' } as const
         for (const { rule, score } of await this.#scoresOrNone(picture, rules, guildId, options)) {
           best.set(rule, Math.max(score, best.get(rule) ?? 0))

@@ -135,7 +135,9 @@ describe('fingerprintOf', () => {
 
   for (const template of ['meme', 'caption bar', 'casino page', 'post, dark', 'chat'] as const) {
     it(`tells other words on one template apart: ${template}`, async () => {
-      const files = await Promise.all([1, 2, 3].map((words) => drawTemplate(template, 0, words)))
+      const files = await Promise.all(
+        [1, 2, 3].map((words) => drawTemplate(template, 0, { words })),
+      )
       const [one, two, three] = await Promise.all(files.map(print))
       for (const [a, b] of [
         [one, two],

@@ -7,6 +7,7 @@ import { decided, openCase } from '../../../../bot/moderation/cases/case.ts'
 import type { Case } from '../../../../bot/moderation/cases/case-record.ts'
 import { dayOf, indexCase } from '../../../../bot/moderation/cases/case-index.ts'
 import { CaseExecutor } from '../../../../bot/moderation/cases/executor.ts'
+import { sketchOf } from '../../../../bot/moderation/hashes/word-sketch.ts'
 import { deleteUserRecords, moderationRecordsOf } from '../../../../bot/moderation/privacy.ts'
 import { HashList } from '../../../../bot/moderation/hashes/hash-list.ts'
 import { postingsSpace } from '../../../../bot/moderation/hashes/postings.ts'
@@ -64,6 +65,11 @@ describe('the tags of a case', () => {
   })
 })
 
+/** The kinds of records. */
+function kinds(records: readonly object[]) {
+  return records.map((record) => ('kind' in record ? record.kind : null))
+}
+
 describe('cases in the store', () => {
   let store: Store
   let executor: CaseExecutor
@@ -111,7 +117,7 @@ describe('cases in the store', () => {
   it('and entries of hash lists lose a moderator’s name, and are found no more by it', async () => {
     const entry = { hash: '00000000000000ff', cropped: [], detail: '', distance: 6, note: '' }
     const rest = { verdict: 'confirmed', at: NOW, seenAt: NOW, caseId: null } as const
-    await hashList.putOne(GUILD, { ...entry, ...rest, by: STAFF })
+    await hashList.putOne(GUILD, { ...entry, ...rest, by: STAFF, words: null })
     const spaces = {
       cases: executor.cases,
       postings: postingsSpace(store),
@@ -125,5 +131,30 @@ describe('cases in the store', () => {
     assert.equal((await hashList.list(GUILD))[0]?.by, null)
     assert.equal(await deleteUserRecords(spaces, '2'), 3)
     assert.deepEqual(await executor.ofMember(GUILD, '2'), [])
+  })
+
+  it('and the words of a member’s pictures are exported and deleted, for every process', async () => {
+    const entry = { hash: '00000000000000aa', cropped: [], detail: '', distance: 6, note: '' }
+    const rest = { verdict: 'confirmed', at: NOW, seenAt: NOW, caseId: null, by: STAFF } as const
+    const words = { sketch: sketchOf(['claim your bonus now']), of: '77' }
+    await hashList.putOne(GUILD, { ...entry, ...rest, words })
+    const spaces = {
+      cases: executor.cases,
+      postings: postingsSpace(store),
+      hashList: hashList.collection,
+    }
+    const exported = await moderationRecordsOf(spaces, '77')
+    assert.deepEqual(kinds(exported), ['moderation-words'])
+    assert.ok(JSON.stringify(exported).includes(words.sketch))
+    assert.ok(!kinds(await moderationRecordsOf(spaces, STAFF)).includes('moderation-words'))
+    const changed: string[] = []
+    const count = await deleteUserRecords(spaces, '77', {
+      wordsDeleted: async (guildId) => changed.push(guildId),
+    })
+    assert.deepEqual([count, changed], [1, [GUILD]])
+    const [now] = (await hashList.list(GUILD)).filter(({ hash }) => hash === entry.hash)
+    assert.deepEqual([now?.words, now?.by], [null, STAFF])
+    assert.deepEqual(await moderationRecordsOf(spaces, '77'), [])
+    assert.equal(await deleteUserRecords(spaces, '77'), 0)
   })
 })

@@ -79,7 +79,7 @@ function by(action: (typeof CASE_DECISIONS)[number]) {
 describe('decided', () => {
   it('confirming removes nothing in mode log', () => {
     const confirmed = decided(openCase(SEED, LOG, NOW), by('confirm'), LOG)
-    assert.deepEqual(idsOf(confirmed), ['post', 'sweep', 'describe', 'list'])
+    assert.deepEqual(idsOf(confirmed), ['post', 'sweep', 'describe', 'list', 'sketch'])
     assert.deepEqual(confirmed.events, [{ at: NOW, by: '9', what: 'confirm' }])
   })
 

@@ -15,7 +15,7 @@ import {
 
 const meme = async (words: number) => ({
   name: `meme${words}.png`,
-  bytes: new Uint8Array(await drawTemplate('meme', 0, words)),
+  bytes: new Uint8Array(await drawTemplate('meme', 0, { words })),
 })
 
 describe('/moderation reposts', () => {

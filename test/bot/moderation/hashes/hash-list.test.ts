@@ -7,6 +7,7 @@ import { GuildModeration } from '../../../../bot/moderation/settings.ts'
 import type { Fingerprint } from '../../../../bot/pictures/fingerprint.ts'
 import { type HashEntry, hashEntryOf } from '../../../../bot/moderation/hashes/hash-entry.ts'
 import { HashList } from '../../../../bot/moderation/hashes/hash-list.ts'
+import { sketchOf } from '../../../../bot/moderation/hashes/word-sketch.ts'
 import { openStore } from '../../../../bot/store/store.ts'
 import type { Store } from '../../../../bot/store/types.ts'
 import { InputError } from '../../../../config/errors.ts'
@@ -17,6 +18,9 @@ const DAY_MS = 24 * 60 * 60 * 1000
 /** Details that differ in 512 bits. */
 const WORDS = '0'.repeat(256)
 const OTHER_WORDS = '5'.repeat(256)
+const BONUS = 'claim your bonus of 5600 USDT with the code LUCKY7'
+const HARMLESS = 'my cat never reads the manual before lunch'
+const ELSE = 'the printer is still looking for the blue one'
 
 function print(whole: string, cropped: readonly string[] = [], detail = ''): Fingerprint {
   return { whole, mirrored: '5555555555555555', cropped, detail }
@@ -36,6 +40,11 @@ function entry(
     caseId: null,
     note: 'n',
   })
+}
+
+/** The entry with the words of its picture. */
+function saying(one: HashEntry, text: string): HashEntry {
+  return { ...one, words: { sketch: sketchOf([text]), of: '7' } }
 }
 
 describe('HashList', () => {
@@ -63,7 +72,7 @@ describe('HashList', () => {
   async function matchInDetail(whole: string, detail: string) {
     const { hashListVersion } = await guilds.of(GUILD)
     const match = await hashList.match(GUILD, print(whole, [], detail), hashListVersion)
-    return match && [match.entry.verdict, match.isSame]
+    return match && [match.entry.verdict, match.relation === 'same']
   }
 
   it('tells the same picture from other words on its template', async () => {
@@ -73,6 +82,73 @@ describe('HashList', () => {
     assert.deepEqual(await matchInDetail('00000000000000fc', encodedAgain), ['confirmed', true])
     assert.deepEqual(await matchInDetail('00000000000000ff', OTHER_WORDS), ['confirmed', false])
     assert.deepEqual(await matchInDetail('00000000000000f8', WORDS), ['confirmed', false])
+  })
+
+  /** The verdict on a picture that says something, how it relates to the entry, and how often it was read. */
+  async function matchByWords(whole: string, words: string | null, detail = OTHER_WORDS) {
+    const { hashListVersion } = await guilds.of(GUILD)
+    let reads = 0
+    const read = async () => {
+      reads += 1
+      return words === null ? null : sketchOf([words])
+    }
+    const seen = { ...print(whole, [], detail), mirrored: 'ffffffff00000000' }
+    const match = await hashList.match(GUILD, seen, hashListVersion, read)
+    return match ? [match.entry.verdict, match.relation, reads] : [reads]
+  }
+
+  it('takes a picture for the same at any distance if its words agree, and for another if they differ', async () => {
+    const listed = entry('00000000000000ff', 'confirmed', 6, [], WORDS)
+    await hashList.put(GUILD, [saying(listed, BONUS)])
+    assert.deepEqual(await matchByWords('00000000000000c0', BONUS), ['confirmed', 'same', 1])
+    assert.deepEqual(await matchByWords('00000000000000c0', HARMLESS), ['confirmed', 'other', 1])
+    assert.deepEqual(await matchByWords('00000000000000c0', null), ['confirmed', 'resembles', 1])
+    assert.deepEqual(await matchByWords('00000000000000c0', ''), ['confirmed', 'resembles', 1])
+    assert.deepEqual(await matchByWords('00000000000000ff', null, WORDS), ['confirmed', 'same', 1])
+    // The same by its details and other words: a person decides.
+    assert.deepEqual(await matchByWords('00000000000000ff', HARMLESS, WORDS), [
+      'confirmed',
+      'resembles',
+      1,
+    ])
+  })
+
+  it('reads only what looks like an entry with words', async () => {
+    assert.deepEqual(await matchByWords('00000000000000ff', BONUS), [0])
+    await hashList.put(GUILD, [entry('00000000000000ff', 'confirmed', 6, [], WORDS)])
+    assert.deepEqual(await matchByWords('00000000000000ff', BONUS), ['confirmed', 'resembles', 0])
+    await hashList.put(GUILD, [saying(entry('ff00000000000000', 'confirmed'), BONUS)])
+    assert.deepEqual(await matchByWords('00000000ffffffff', BONUS), [0])
+  })
+
+  it('compares no words of a mirror image', async () => {
+    await hashList.put(GUILD, [saying(entry('ffffffff00000000', 'confirmed', 6, [], WORDS), BONUS)])
+    const match = await matchByWords('0f0f0f0f0f0f0f0f', HARMLESS)
+    assert.deepEqual(match, ['confirmed', 'resembles', 1])
+  })
+
+  it('chooses the entry with the nearest words, and lets no dismissal hide other words', async () => {
+    await hashList.put(GUILD, [
+      saying(entry('00000000000000ff', 'confirmed', 6, [], WORDS), BONUS),
+      saying(entry('00000000000000fe', 'dismissed', 6, [], OTHER_WORDS), HARMLESS),
+    ])
+    assert.deepEqual(await matchByWords('00000000000000fe', BONUS), ['confirmed', 'same', 1])
+    assert.deepEqual(await matchByWords('00000000000000ff', HARMLESS), ['dismissed', 'same', 1])
+    assert.equal((await matchByWords('00000000000000fe', ELSE))[1], 'resembles')
+    assert.equal((await matchByWords('00000000000000fe', ELSE, 'a'.repeat(256)))[1], 'other')
+  })
+
+  it('does not renew an entry for other words on its template, and takes new words at once', async () => {
+    const old = { ...entry('00000000000000ff', 'confirmed', 6, [], WORDS), seenAt: 1 }
+    await hashList.put(GUILD, [saying(old, BONUS)])
+    await matchByWords('00000000000000c0', HARMLESS)
+    const [unseen] = await hashList.list(GUILD)
+    assert.equal(unseen?.seenAt, 1)
+    await hashList.setWords(GUILD, unseen, { sketch: sketchOf([HARMLESS]), of: '7' })
+    assert.deepEqual(await matchByWords('00000000000000c0', HARMLESS), ['confirmed', 'same', 1])
+    assert.ok((await hashList.list(GUILD))[0]!.seenAt > 1)
+    await hashList.setWords(GUILD, entry('0f0f0f0f0f0f0f0f', 'confirmed'), null)
+    assert.equal((await hashList.list(GUILD)).length, 1)
   })
 
   it('never takes an entry of an older version for the same picture', async () => {

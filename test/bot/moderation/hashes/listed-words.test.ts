@@ -1,0 +1,153 @@
+/** A listed picture and others on its template, on the whole bot: the words decide. */
+
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import sharp from 'sharp'
+import type { APIMessage } from 'discord.js'
+import type { Member } from 'loopback-discord/client'
+import { drawTemplate, type Said } from '../../../../bench/moderation/templates.ts'
+import { EN } from '../../../../commands/i18n/en.ts'
+import { InputError } from '../../../../config/errors.ts'
+import type { Model } from '../../../../inference/contract/types.ts'
+import { deletePrivacy } from '../../../helpers/demo-bot.ts'
+import { type ModeratedServer, startModeratedServer } from '../../../helpers/moderated-server.ts'
+import { openDemoModel } from '../../../helpers/shared-model.ts'
+
+const { menus } = EN.moderation
+const SCAM: Said = { words: 3, voice: 'scam' }
+
+const file = (bytes: Uint8Array, name: string) => ({ name, bytes: new Uint8Array(bytes) })
+const meme = async (said: Said, name = 'meme.png') =>
+  file(await drawTemplate('meme', 0, said), name)
+
+/** As spammers post it again: smaller, cut at the edges, encoded again. Its details differ. */
+async function cut(said: Said) {
+  const picture = sharp(await drawTemplate('meme', 0, said))
+  const { width, height } = await picture.metadata()
+  const edge = 12
+  const inside = { left: edge, top: 4, width: width - 2 * edge, height: height - 8 }
+  return file(await picture.extract(inside).resize(500).jpeg({ quality: 70 }).toBuffer(), 'cut.jpg')
+}
+
+describe('a picture that looks like a listed one', { timeout: 120_000 }, () => {
+  let opened: Model
+  let server: ModeratedServer
+  let mo: Member
+  let ada: Member
+  /** Whether pictures can be read. */
+  let isReading = true
+  const urgencies: (string | undefined)[] = []
+
+  before(async () => {
+    opened = await openDemoModel()
+    const model: Model = {
+      ...opened,
+      read: (image, options) => {
+        urgencies.push(options?.urgency)
+        return isReading
+          ? opened.read(image, options)
+          : Promise.reject(new InputError('queue/full'))
+      },
+    }
+    server = await startModeratedServer({}, model)
+    ;({ mo, ada } = server)
+    await server.setUp({ mode: 'act', timeout: 0 })
+  })
+  after(async () => {
+    await server.close()
+    await opened.close()
+  })
+
+  const newcomer = (name: string) => {
+    const { world } = server.sandbox
+    const { id } = world.addUser(name, name)
+    world.addMember(world.guilds.values().next().value!, id)
+    return server.join(name, { channel: 'general' })
+  }
+  const test = async (image: Awaited<ReturnType<typeof meme>>) => {
+    mo.switchTo('mod-log')
+    return (await mo.slash('moderation hash test', { image })).content
+  }
+  const isDeleted = ({ id }: APIMessage) =>
+    ada.until((event) => event.type === 'deleted' && event.id === id)
+
+  it('is listed with its words, which are read less urgently than answers', async () => {
+    ada.switchTo('general')
+    const posted = await ada.upload(await meme(SCAM))
+    mo.switchTo('general')
+    await mo.menu(menus.mark, posted)
+    await server.aCase(/put on the list of scams/)
+    await isDeleted(posted)
+    assert.deepEqual(new Set(urgencies), new Set(['background']))
+    assert.match(await test(await meme(SCAM)), /It is the same picture; the words agree\./)
+    assert.equal(urgencies.at(-1), 'normal')
+  })
+
+  it('is removed if the words agree, however it was cut', async () => {
+    const kim = await newcomer('kim')
+    const posted = await kim.upload(await cut(SCAM))
+    const { content } = await server.aCase(new RegExp(posted.id))
+    await isDeleted(posted)
+    assert.match(content, /removed by itself/)
+    assert.match(content, /staff here confirmed this picture; the words agree/)
+  })
+
+  it('is left alone with other words, of a member or of another scam', async () => {
+    const lin = await newcomer('lou')
+    const count = server.cases().length
+    const posted = [
+      await lin.upload(await meme({ words: 9 })),
+      await lin.upload(await meme({ words: 14, voice: 'scam' })),
+    ]
+    // Removed after those two, which were posted before.
+    await isDeleted(await (await newcomer('max')).upload(await cut(SCAM)))
+    assert.equal(server.cases().length, count + 1)
+    assert.ok(!posted.some((message) => server.isDeleted(message)))
+    assert.match(await test(await meme({ words: 9 })), /the words differ: it is left alone/)
+  })
+
+  it('asks a person where the words could not be read, or only one has words', async () => {
+    const eve = await newcomer('eve')
+    isReading = false
+    const unread = await eve.upload(await cut(SCAM))
+    const one = await server.aCase(new RegExp(unread.id))
+    isReading = true
+    assert.match(one.content, /the words could not be compared, so it is not removed/)
+    const tom = await newcomer('tom')
+    const blank = await tom.upload(await meme({ words: 0, voice: 'silent' }))
+    const other = await server.aCase(new RegExp(blank.id))
+    assert.match(other.content, /only one of the two has words that I can read, so it is not/)
+    assert.ok(![unread, blank].some((message) => server.isDeleted(message)))
+  })
+
+  it('is removed without reading if it is the same in every detail', async () => {
+    isReading = false
+    const posted = await (await newcomer('rosa')).upload(await meme(SCAM, 'same.png'))
+    const { content } = await server.aCase(new RegExp(posted.id))
+    await isDeleted(posted)
+    isReading = true
+    assert.match(content, /confirmed this picture; the words could not be compared/)
+  })
+
+  it('is mentioned in a case that something else opened', async () => {
+    const jun = await newcomer('jun')
+    const posted: APIMessage[] = []
+    for (const [i, channel] of ['general', 'memes', 'after-hours'].entries()) {
+      jun.switchTo(channel)
+      posted.push(await jun.upload(await meme({ words: 20 + i })))
+    }
+    const { content } = await server.aCase(new RegExp(posted[2]!.id))
+    assert.match(content, /the same picture in 3 channels/)
+    assert.match(content, /a picture that staff here confirmed, but the words differ/)
+    assert.ok(!posted.some((message) => server.isDeleted(message)))
+  })
+
+  it('loses its words with the data of the member who posted it', async () => {
+    const records = await ada.slash('privacy export')
+    const [exported] = records.attachments
+    const text = await (await fetch(exported!.url)).text()
+    assert.match(text, /moderation-words/)
+    await deletePrivacy(ada)
+    assert.match(await test(await meme(SCAM)), /the words could not be compared/)
+  })
+})
