@@ -1,5 +1,5 @@
 /**
- * The words of a picture, for everything in the bot that needs them. They are read once for all who
+ * The words of a picture and what its codes say, for everything in the bot that needs them. They are read once for all who
  * ask; the model keeps what it has read until the picture's owner (bot/pictures/pictures.ts) has it
  * forgotten.
  */
@@ -13,6 +13,16 @@ export type Words = {
   readonly lines: readonly string[]
   /** False where there is more text than there was time for. */
   readonly complete: boolean
+  /**
+   * What its QR codes and bar codes say, such as links, each on one line. Anybody may have written
+   * it: it is shown as text, and nothing opens it.
+   */
+  readonly codes: readonly string[]
+}
+
+/** Whether a picture has neither words nor codes. */
+export function isBlank({ lines, codes }: Words): boolean {
+  return lines.length === 0 && codes.length === 0
 }
 
 /**
@@ -23,7 +33,7 @@ const LONG = 4
 const LEAST_CONFIDENCE = { long: 0.7, short: 0.9 } as const
 
 /**
- * Reads the words of a picture, at the urgency of whoever asks.
+ * Reads the words and the codes of a picture, at the urgency of whoever asks.
  *
  * @throws {InputError} if the file cannot be read, or too much waits.
  */
@@ -32,11 +42,12 @@ export async function wordsIn(
   image: ImageInput,
   options: RequestOptions,
 ): Promise<Words> {
-  const { lines, complete } = await model.read(image, options)
+  const { lines, complete, codes } = await model.read(image, options)
   const legible = lines.filter(({ text }) => characters(text) > 0)
   return {
     lines: legible.some(isWord) ? legible.map(({ text }) => plainText(text)) : [],
     complete,
+    codes: codes.map(({ text }) => plainText(text)).filter((text) => text !== ''),
   }
 }
 

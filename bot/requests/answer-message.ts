@@ -109,12 +109,15 @@ export function answerBody(layout: AnswerLayout, text: Catalog): Body {
 /** The file with all words of an answer, where the message shows a part of them; else null. */
 export function wordsFile(parts: readonly PartLayout[], text: Catalog): PostedFile | null {
   const room = roomOf(parts, text)
-  if (!parts.some(({ words, spoiler }) => words && wordsText(words, { spoiler, room }).isCut)) {
+  const isCut = ({ words, spoiler }: PartLayout) =>
+    words !== undefined && wordsText(words, { spoiler, room }, text).isCut
+  if (!parts.some(isCut)) {
     return null
   }
   const texts = parts.flatMap(({ words }, index) => {
     const number = numberOf(parts, index)
-    return words ? [`${number === null ? '' : `${number}.\n`}${plainLines(words.lines)}\n`] : []
+    const lines = words ? [...words.lines, ...words.codes] : []
+    return words ? [`${number === null ? '' : `${number}.\n`}${plainLines(lines)}\n`] : []
   })
   const isSpoiler = parts.some(({ spoiler }) => spoiler)
   return {
@@ -137,7 +140,7 @@ function partText(part: PartLayout, room: number, text: Catalog): string {
   const { lines, spoiler, words, unsure = false } = part
   if (words) {
     const more = words.complete ? [] : [`-# ${text.answer.moreText}`]
-    return [...lines, wordsText(words, { spoiler, room }).shown, ...more].join('\n')
+    return [...lines, wordsText(words, { spoiler, room }, text).shown, ...more].join('\n')
   }
   const [first = '', ...details] = lines
   const before = spoiler ? '||' : ''
@@ -163,11 +166,26 @@ type Placing = {
   readonly room: number
 }
 
-/** Words in a code block or, behind a spoiler, as lines that format nothing. */
-function wordsText(
-  { lines }: Words,
-  { spoiler, room }: Placing,
-): { readonly shown: string; readonly isCut: boolean } {
+type Placed = { readonly shown: string; readonly isCut: boolean }
+
+/** The words of a picture, and below them what its codes say. */
+function wordsText({ lines, codes }: Words, placing: Placing, { answer }: Catalog): Placed {
+  if (codes.length === 0) {
+    return linesText(lines, placing)
+  }
+  const { spoiler, room } = placing
+  const label = `-# ${answer.codes}\n`
+  const below = linesText(codes, { spoiler, room: Math.floor(room / 2) - label.length - 1 })
+  const shownCodes = `${label}${below.shown}`
+  if (lines.length === 0) {
+    return { ...below, shown: shownCodes }
+  }
+  const above = linesText(lines, { spoiler, room: room - shownCodes.length - 1 })
+  return { shown: `${above.shown}\n${shownCodes}`, isCut: above.isCut || below.isCut }
+}
+
+/** Lines in a code block or, behind a spoiler, as lines that format nothing. */
+function linesText(lines: readonly string[], { spoiler, room }: Placing): Placed {
   if (!spoiler) {
     const { block, isCut } = codeBlock(lines, room)
     return { shown: block, isCut }

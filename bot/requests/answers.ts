@@ -8,7 +8,7 @@ import { judgePicture, requireInside } from '../../inference/domain/judge-pictur
 import { missingThing } from '../../inference/domain/presence.ts'
 import { plainText } from '../../commands/answer-text.ts'
 import type { Catalog } from '../../commands/i18n/words.ts'
-import { type Words, wordsIn } from '../pictures/words.ts'
+import { isBlank, type Words, wordsIn } from '../pictures/words.ts'
 import {
   mayBeAboutWords,
   type ReadingQuestion,
@@ -94,10 +94,10 @@ async function readAnswer(
 ): Promise<QuestionAnswer> {
   const words = await wordsIn(model, image, options)
   const base = { absent: true, unsure: false, caption: '' }
-  if (words.lines.length === 0) {
+  if (isBlank(words)) {
     return { ...base, answer: sentences.noText, lines: [sentences.noText] }
   }
-  const answer = plainText(words.lines.join(' '), MAX_STORED)
+  const answer = plainText([...words.lines, ...words.codes].join(' '), MAX_STORED)
   return { ...base, answer, lines: reading === 'translate' ? [sentences.notTranslated] : [], words }
 }
 

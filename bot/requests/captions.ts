@@ -13,7 +13,7 @@ import type { Catalog } from '../../commands/i18n/words.ts'
 import type { Style } from '../../commands/guild-settings.ts'
 import { requireInside } from '../../inference/domain/judge-picture.ts'
 import { normalizeText } from '../../inference/text/normalize-text.ts'
-import { type Words, wordsIn } from '../pictures/words.ts'
+import { isBlank, type Words, wordsIn } from '../pictures/words.ts'
 import { suggestQuestions } from '../suggestions/suggestions.ts'
 
 /** Discord's limit of alt text is 1,024 characters, with "AI-generated" before it. */
@@ -59,9 +59,9 @@ export async function describePicture(
 /** Of words that a description quotes, in UTF-16 units: alternative text has room for the rest. */
 const MAX_QUOTE = 600
 
-/** The words of a picture on one line, as a description quotes them; empty: there are none. */
-export function quoteOf({ lines }: Words): string {
-  return plainText(lines.join(' '), MAX_QUOTE)
+/** Words and codes of a picture on one line, as a description quotes them; empty: there are none. */
+export function quoteOf({ lines, codes }: Words): string {
+  return plainText([...lines, ...codes].join(' '), MAX_QUOTE)
 }
 
 /**
@@ -111,9 +111,7 @@ async function readWords(
 ): Promise<Description> {
   const words = await wordsIn(model, image, options)
   const base = { caption: '', asked: [], unsure: false }
-  return words.lines.length === 0
-    ? { ...base, lines: [text.answer.noText] }
-    : { ...base, lines: [], words }
+  return isBlank(words) ? { ...base, lines: [text.answer.noText] } : { ...base, lines: [], words }
 }
 
 /**
@@ -132,7 +130,7 @@ export async function wordsInstead(
     throw error
   }
   const words = await wordsIn(model, image, options)
-  if (words.lines.length === 0) {
+  if (isBlank(words)) {
     throw error
   }
   return { lines: [sentenceOf(error, text), text.answer.butRead], words }

@@ -34,6 +34,7 @@ export const EN = {
     onlyWords: (words: string) => `A picture with the words: “${words}”`,
     notTranslated: 'I cannot translate; these are the words.',
     butRead: 'These words are in it:',
+    codes: 'In QR or bar codes (not opened):',
     noText: 'I see no words in this picture.',
     moreText: 'There is more text in it than I had time to read.',
     textInFile: 'The file has all of the words.',
@@ -197,7 +198,7 @@ export const EN = {
     [
       '**What I can do**',
       '- **Describe pictures:** `/describe` with a picture, or without one for the newest here. Or right-click a message → Apps → Describe image.',
-      '- **Read words:** `/read`, or right-click a message → Apps → Read text. It reads Latin script and Chinese, also where my model knows nothing of the picture.',
+      '- **Read words:** `/read`, or right-click a message → Apps → Read text. It reads Latin script, Chinese, QR and bar codes, also where my model knows nothing of the picture.',
       '- **Answer questions:** `/ask`, the button **Ask…**, or one of the questions under my answer. Reply to my answer to ask on; if this server hides replies from me, press **Ask…**.',
       '- **Listen:** mention me with a picture, or in reply to one, with or without a question. In direct messages just send one.',
       '- **Write alt text:** `/describe` with the style Alt text. I can post your own picture again with it.',

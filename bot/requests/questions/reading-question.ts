@@ -9,6 +9,8 @@ const THING = String.raw`(?:it|this|that|these|those|they|there|here|(?:the|this
 const POLITE = String.raw`(?:(?:please|can you|could you|would you|will you|can you please|could you please) )?`
 const WORDS = '(?:text|texts|words?|writing|letters)'
 
+const CODE = String.raw`(?:(?:the|this|that|its|these|those) )?(?:(?:qr|bar) ?)codes?`
+
 const READ = new RegExp(
   `^${POLITE}(?:${[
     String.raw`what (?:does|do|did) ${THING} (?:say|read)(?: (?:here|there|exactly))?`,
@@ -17,6 +19,9 @@ const READ = new RegExp(
     String.raw`what(?: is|'s|s|are| are) (?:the|these|those) ${WORDS}(?: (?:here|there|(?:in|on|of) ${THING}))?`,
     String.raw`(?:what|which) ${WORDS} (?:is|are|do you see|can you (?:see|read))(?: (?:here|there|written|(?:in|on) ${THING}))*`,
     String.raw`(?:read|transcribe|copy)(?: (?:${THING}|${WORDS}|(?:out|aloud|to|for|loud|me|of|in|on|from)))*`,
+    String.raw`what(?: is|'s|s| does| do) (?:(?:in|on|behind) )?${CODE}(?: (?:say|contain|hold|link to|lead to|point to|go to))?`,
+    String.raw`where (?:does|do) ${CODE} (?:link|lead|point|go)(?: to)?`,
+    String.raw`(?:scan|decode) (?:it|this|that|${CODE})`,
     String.raw`what can you read(?: (?:here|there|(?:in|on) ${THING}))?`,
     String.raw`ocr|text`,
   ].join('|')})(?: please)?$`,
@@ -25,7 +30,7 @@ const READ = new RegExp(
 const TRANSLATE =
   /^(?:(?:please|can you|could you|would you|will you) )*translate\b|^what does (?:it|this|that) (?:say|mean) in \p{L}+$|翻译/u
 const READ_ZH =
-  /^(?:请|帮我|能不能|可以|你能|麻烦)*(?:.{0,8}(?:写|说|印)(?:了|着|的)?(?:是)?(?:什么|啥|些什么|哪些字)(?:字|内容)?|(?:读|念)(?:一下|出来|一读|一念|给我听)?(?:.{0,6}(?:字|文字|内容|这个|这张图片?))?|.{0,8}(?:有|是)(?:什么|哪些|啥)(?:字|文字)|.{0,8}(?:文字|字)是(?:什么|啥)|(?:识别|提取)(?:一下)?.{0,6}(?:文字|字))$/u
+  /^(?:请|帮我|能不能|可以|你能|麻烦)*(?:.{0,8}(?:写|说|印)(?:了|着|的)?(?:是)?(?:什么|啥|些什么|哪些字)(?:字|内容)?|(?:读|念)(?:一下|出来|一读|一念|给我听)?(?:.{0,6}(?:字|文字|内容|这个|这张图片?))?|.{0,8}(?:有|是)(?:什么|哪些|啥)(?:字|文字)|.{0,8}(?:文字|字)是(?:什么|啥)|(?:识别|提取|扫描?|扫)(?:一下)?.{0,6}(?:文字|字|二维码|条形码|条码)|.{0,6}(?:二维码|条形码|条码)(?:里|里面|上)?(?:的内容)?(?:有|是|写)?(?:了|着)?(?:什么|啥)(?:内容)?)$/u
 /** A question that the words of the picture may help the model with. */
 const ABOUT_WORDS =
   /\b(?:say|says|said|read|reads|written|writing|text|words?|letters?|signs?|titles?|headline|captions?|labels?|names?|called|brand|price|cost|date|number|message|mean|means)\b/

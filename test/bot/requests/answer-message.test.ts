@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { answerBody, type AnswerLayout } from '../../../bot/requests/answer-message.ts'
+import { answerBody, type AnswerLayout, wordsFile } from '../../../bot/requests/answer-message.ts'
 import { catalogFor } from '../../../commands/i18n/catalog.ts'
 
 const text = catalogFor('en-US')
@@ -108,6 +108,47 @@ describe('answerBody', () => {
     const long = Array.from({ length: 5 }, () => ({ lines: [line], spoiler: false }))
     const ten = answerBody(layout({ parts: [...short, ...long] }), text).content
     assert.equal(ten.split(line).length - 1, 5)
+  })
+
+  it('shows codes below the words, as text that links nowhere', () => {
+    const words = {
+      lines: ['Scan me'],
+      complete: true,
+      codes: ['https://example.com/claim', '``` @everyone <https://x.example>'],
+    }
+    const { content } = answerBody(layout({ parts: [{ lines: [], spoiler: false, words }] }), text)
+    assert.equal(
+      content,
+      [
+        '```\nScan me\n```',
+        `-# ${text.answer.codes}`,
+        '```\nhttps://example.com/claim',
+        '`\u200B`\u200B` @everyone <https://x.example>\n```',
+      ].join('\n'),
+    )
+    const hidden = answerBody(layout({ parts: [{ lines: [], spoiler: true, words }] }), text)
+    assert.equal(
+      hidden.content,
+      `||Scan me||\n-# ${text.answer.codes}\n||example.com\u200B/claim\n\\\`\\\`\\\` @\u200Beveryone <\u200Bx.example>||`,
+    )
+  })
+
+  it('stays within the limits with words and codes of ten pictures, and puts all in the file', () => {
+    const words = {
+      lines: Array.from({ length: 50 }, () => 'a line of words'),
+      complete: true,
+      codes: Array.from({ length: 10 }, (_, i) => `https://example.com/${i}/${'x'.repeat(900)}`),
+    }
+    for (const spoiler of [false, true]) {
+      const parts = Array.from({ length: 10 }, () => ({ lines: [], spoiler, words }))
+      const { content } = answerBody(layout({ parts }), text)
+      assert.ok(content.length < 2000)
+      assert.equal(content.match(spoiler ? /\|\|/g : /```/g)?.length, 40, 'each block is closed')
+      const file = new TextDecoder().decode(wordsFile(parts, text)?.bytes)
+      assert.equal(file.split('https://example.com/9/').length - 1, 10)
+    }
+    const one = [{ lines: [], spoiler: false, words: { ...words, lines: [] } }]
+    assert.ok(wordsFile(one, text), 'codes alone are cut too')
   })
 
   it('has no buttons where nothing is remembered', () => {

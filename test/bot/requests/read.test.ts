@@ -19,6 +19,7 @@ import {
   scene,
   startDemoBot,
 } from '../../helpers/demo-bot.ts'
+import { drawCode, pictureWithCodes } from '../../helpers/codes.ts'
 import { packageFor } from '../../helpers/packages.ts'
 import { FIXTURES } from '../../helpers/parity.ts'
 
@@ -128,6 +129,29 @@ describe('/read', () => {
     const text = await fileOf(answer)
     assert.match(text, /Line 41 of a very long text/)
     assert.equal(text.trim().split('\n').length, 42)
+  })
+
+  it('shows what codes say, and nothing embeds it', async () => {
+    const code = await drawCode('https://example.com/claim')
+    const bytes = new Uint8Array(await pictureWithCodes([code], { title: 'Scan to claim' }))
+    const block = '```\nhttps://example.com/claim\n```'
+    const answer = await ada.slash('read', { image: { name: 'code.png', bytes } })
+    assert.equal(answer.content, `\`\`\`\nScan to claim\n\`\`\`\n-# ${EN.answer.codes}\n${block}`)
+    assert.deepEqual(answer.embeds, [])
+    const lin = await demo.join('lin', { locale: 'zh-CN' })
+    const alone = await lin.slash('read', {
+      image: { name: 'code.png', bytes: new Uint8Array(code) },
+    })
+    assert.equal(alone.content, `-# ${ZH.answer.codes}\n${block}`)
+    const posted = await ada.upload({ name: 'code.png', bytes: new Uint8Array(code) })
+    const asked = await ada.answerTo(
+      await ada.reply(posted, `<@${demo.bot.client.user.id}> scan it`),
+    )
+    assert.ok(asked.content.endsWith(block), asked.content)
+    const unknown = await ada.slash('describe', {
+      image: { name: 'code.png', bytes: new Uint8Array(code) },
+    })
+    assert.ok(unknown.content.endsWith(block), unknown.content)
   })
 
   it('pings nobody', async () => {
