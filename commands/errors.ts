@@ -107,6 +107,16 @@ declare module '../config/errors.ts' {
     /** It starts with a word such as "what". */
     'rule/open-question': NoParams
     'rule/no-question': NoParams
+    'rule/no-terms': NoParams
+    'rule/too-many-terms': Most
+    /** Too few letters, or `*` in the middle. */
+    'rule/bad-term': { readonly term: string }
+    'rule/long-term': { readonly term: string; readonly most: number }
+    'rule/bad-weight': { readonly term: string; readonly min: number; readonly max: number }
+    'rule/bad-pattern': {
+      readonly pattern: string
+      readonly problem: 'unclosed' | 'unsupported' | 'too-large' | 'matches-all' | 'invalid'
+    }
     'file/missing': NoParams
     'file/folder': NoParams
     'file/forbidden': NoParams

@@ -58,6 +58,15 @@ function settingProblem(problem: SettingProblem): string {
   }
 }
 
+const PATTERN_PROBLEMS_EN = {
+  unclosed: 'a bracket is not closed, or one is closed that was not opened',
+  unsupported:
+    'look-arounds such as `(?=…)` and back-references such as `\\1` are not supported, since their time has no limit',
+  'too-large': 'it would take too long; make its repetitions shorter',
+  'matches-all': 'it matches a picture without words; what has to be there?',
+  invalid: 'it is not a regular expression',
+} as const
+
 export const ERRORS_EN: ErrorSentences = {
   // Pictures
   'image/none-here': 'I see no picture here. Give me one, or use this where one was posted.',
@@ -184,6 +193,16 @@ export const ERRORS_EN: ErrorSentences = {
     `${onlyLanguagesEn({ languages, examples: [] })} ${ASK_YES_NO}`,
   'rule/open-question': `That question is not answered by yes or no. ${ASK_YES_NO}`,
   'rule/no-question': `That is no question. ${ASK_YES_NO}`,
+  'rule/no-terms':
+    'That has no words. Write them with their points, separated by commas: `casino*=2, promo code=3`.',
+  'rule/too-many-terms': ({ most }) => `A rule has room for ${most} words and patterns.`,
+  'rule/bad-term': ({ term }) =>
+    `I cannot look for “${term}”: a word needs two letters or digits, and \`*\` stands only at its start or end.`,
+  'rule/long-term': ({ term, most }) => `“${term}” is longer than ${most} characters.`,
+  'rule/bad-weight': ({ term, min, max }) =>
+    `“${term}” needs a whole number of points from ${min} to ${max}, such as \`casino=2\`.`,
+  'rule/bad-pattern': ({ pattern, problem }) =>
+    `The pattern “${pattern}” does not work: ${PATTERN_PROBLEMS_EN[problem]}.`,
   // Files of the terminal
   'file/missing': 'There is no such file.',
   'file/folder': 'That is a folder, not a picture.',

@@ -61,6 +61,14 @@ function settingProblem(problem: SettingProblem): string {
   }
 }
 
+const PATTERN_PROBLEMS_ZH = {
+  unclosed: '有括号没有闭合，或多了一个闭合的括号',
+  unsupported: '不支持 `(?=…)` 这样的环视和 `\\1` 这样的反向引用，因为它们的耗时没有上限',
+  'too-large': '它会耗时太久，请缩短其中的重复',
+  'matches-all': '没有文字的图片也会匹配它，请写明必须出现什么',
+  invalid: '它不是正则表达式',
+} as const
+
 export const ERRORS_ZH: ErrorSentences = {
   // Pictures
   'image/none-here': '这里没有图片。请给我一张，或在有图片的地方使用此命令。',
@@ -173,6 +181,15 @@ export const ERRORS_ZH: ErrorSentences = {
     `${onlyLanguagesZh({ languages, examples: [] })}${ASK_YES_NO}`,
   'rule/open-question': `这个问题不能用“是”或“否”回答。${ASK_YES_NO}`,
   'rule/no-question': `这不是一个问题。${ASK_YES_NO}`,
+  'rule/no-terms': '里面没有词语。请用逗号分隔并写上分数：`casino*=2, promo code=3`。',
+  'rule/too-many-terms': ({ most }) => `一条规则最多 ${most} 个词语和模式。`,
+  'rule/bad-term': ({ term }) =>
+    `我无法查找“${term}”：一个词至少要有两个字母或数字（汉字一个即可），\`*\` 只能在开头或结尾。`,
+  'rule/long-term': ({ term, most }) => `“${term}”超过了 ${most} 个字符。`,
+  'rule/bad-weight': ({ term, min, max }) =>
+    `“${term}”的分数须是 ${min} 到 ${max} 的整数，例如 \`casino=2\`。`,
+  'rule/bad-pattern': ({ pattern, problem }) =>
+    `模式“${pattern}”不能用：${PATTERN_PROBLEMS_ZH[problem]}。`,
   // Files of the terminal
   'file/missing': '没有这个文件。',
   'file/folder': '那是文件夹，不是图片。',

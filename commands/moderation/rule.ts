@@ -25,10 +25,29 @@ export const RULE_LIMITS = {
   threshold: { min: 1, max: 99.99 },
   /** Percent of a rule's reviewed hits that must have been right before it may act. */
   precision: { min: 80, max: 100 },
+  /** Terms of one rule. */
+  terms: { min: 1, max: 250 },
+  /** Characters. */
+  term: { min: 1, max: 100 },
+  reason: { min: 0, max: 100 },
+  /** Points of a term. */
+  weight: { min: 1, max: 10 },
 } as const
 export const DEFAULT_PRECISION = 95
 
 const share = z.number().min(0).max(1)
+
+const termSchema = z.object({
+  /** Words (`casino*`) or a pattern between slashes (`/\\d+ usdt/`). */
+  text: z.string().min(RULE_LIMITS.term.min).max(RULE_LIMITS.term.max),
+  /** Points that it adds. */
+  weight: z.int().min(RULE_LIMITS.weight.min).max(RULE_LIMITS.weight.max),
+  /** Why it is on the list, for those who edit it. */
+  reason: z.string().max(RULE_LIMITS.reason.max).optional(),
+})
+
+/** A term of a rule by words. */
+export type RuleTerm = Readonly<z.infer<typeof termSchema>>
 
 export const ruleSchema = z.object({
   /** Identifies it in its cases. A changed question gets a new id, so that its statistics restart. */
