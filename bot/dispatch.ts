@@ -46,7 +46,7 @@ export type Dispatcher = {
   readonly resumeJob: JobHandler
   /** Tells the person that such a job has no answer. */
   readonly giveUpJob: GiveUpHandler
-  /** Repeats deletions that another process left; retried if that fails. */
+  /** Repeats deletions that another process left; what fails is logged and retried. */
   readonly resumeDeletions: () => Promise<void>
   /** Resumes cases of moderation that another process left; retried once if that fails. */
   readonly resume: () => Promise<void>

@@ -8,6 +8,7 @@ import { type Client, Events, type Message, type PartialMessage } from 'discord.
 import { detached } from './operations/detached.ts'
 import type { App, AppDeps } from './app.ts'
 import { canReadContent, picturesIn } from './discord/message-pictures.ts'
+import { PendingDeletionError } from './memory/pending-deletions.ts'
 import { Recovery } from './operations/recovery.ts'
 
 /** The most failed deletions that are retried. */
@@ -72,6 +73,9 @@ function retries({ log, retryAfterMs }: Pick<AppDeps, 'log' | 'retryAfterMs'>) {
       try {
         await work()
       } catch (error) {
+        if (error instanceof PendingDeletionError) {
+          return // it is logged, and repeated by its record
+        }
         if (failedDeletions.size < MAX_FAILED) {
           failedDeletions.add(work)
         }

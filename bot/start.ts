@@ -242,9 +242,7 @@ async function join(
   })
   if (dispatcher !== undefined) {
     // First, so that no answer is made from what was to be deleted.
-    await dispatcher.resumeDeletions().catch((error: unknown) => {
-      log.error({ err: error }, 'deletions could not be repeated, and will be later')
-    })
+    await dispatcher.resumeDeletions()
     // The start waits until each has a process, not for answers: 500 of them take less than a second.
     await jobs.resume(dispatcher.resumeJob, dispatcher.giveUpJob)
   }

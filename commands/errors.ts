@@ -49,6 +49,8 @@ declare module '../config/errors.ts' {
     'conversation/none': NoParams
     /** The picture or conversation was deleted before the answer was ready. */
     'conversation/deleted': NoParams
+    /** A deletion failed half-way and is repeated. */
+    'deletion/pending': NoParams
     'reply/unreadable': NoParams
     'reply/empty': NoParams
     /** The message was deleted, or the bot cannot see it. */

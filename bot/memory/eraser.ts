@@ -15,7 +15,11 @@ import {
 import { isUsedBy } from './conversation-reading.ts'
 import { withoutConversations } from './conversation-changes.ts'
 import { MessageEraser, type WaitingJobs } from './message-eraser.ts'
-import type { PendingDeletion, PendingDeletions } from './pending-deletions.ts'
+import {
+  type PendingDeletion,
+  PendingDeletionError,
+  type PendingDeletions,
+} from './pending-deletions.ts'
 import type { UserStore } from './user-store.ts'
 
 type Deps = ConversationEraserDeps & {
@@ -42,7 +46,7 @@ export class Eraser {
     this.messages = new MessageEraser(deps, this.#conversations)
   }
 
-  /** Repeats the deletions that earlier processes left. @throws an error of the store; retried later. */
+  /** Repeats the deletions that earlier processes left; what fails is logged and retried. */
   resume(): Promise<void> {
     return this.#deps.pending.resume((deletion) => this.#repeat(deletion))
   }
@@ -159,10 +163,17 @@ export class Eraser {
   /** A person opts out; their running and waiting requests are not stored either. */
   async optOut(userId: string, before: string): Promise<void> {
     const { pending, users } = this.#deps
-    await pending.run({ kind: 'requests', userId, before }, async () => {
-      await users.setOptOut(userId, true)
-      await this.#deleteRequests(userId, before)
-    })
+    let isOut = false
+    try {
+      await pending.run({ kind: 'requests', userId, before }, async () => {
+        await users.setOptOut(userId, true)
+        isOut = true
+        await this.#deleteRequests(userId, before)
+      })
+    } catch (error) {
+      // The opt-out itself is not repeated.
+      throw !isOut && error instanceof PendingDeletionError ? error.cause : error
+    }
   }
 
   async #deleteRequests(userId: string, before: string): Promise<void> {

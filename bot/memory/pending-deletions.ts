@@ -11,7 +11,13 @@ import { z } from 'zod'
 import { DAY_MS } from '../../config/durations.ts'
 import { Recovery } from '../operations/recovery.ts'
 import { newKey } from '../store/keys.ts'
+import { NotAuthenticError } from '../store/not-authentic.ts'
 import type { Collection, Store } from '../store/types.ts'
+
+/** How often the log says that deletions are still pending. They are repeated more often. */
+const LOG_EVERY_MS = DAY_MS
+const STILL_PENDING = 'deletions are pending and are repeated until they succeed'
+const NOT_AUTHENTIC = `${STILL_PENDING}; records that are not authentic are in their way: restore them, or delete them with "npm run store -- check --delete"`
 
 /** No record of the store lives longer. */
 const LIFE_MS = 400 * DAY_MS
@@ -56,6 +62,11 @@ export type PendingDeletionOf<Kind extends PendingDeletion['kind']> = Extract<
   { kind: Kind }
 >
 
+/** A deletion is stored, but not finished yet; `cause` is what was in its way. */
+export class PendingDeletionError extends Error {
+  override name = 'PendingDeletionError' as const
+}
+
 export type PendingDeletionsDeps = {
   readonly store: Store
   readonly log: Logger
@@ -65,19 +76,30 @@ export type PendingDeletionsDeps = {
 
 export class PendingDeletions {
   readonly #records: Collection<PendingDeletion>
+  readonly #log: Logger
   readonly #recovery: Recovery
+  /** When the log said last that deletions are pending; milliseconds since the epoch, 0: it need not. */
+  #loggedAt = 0
   /** Keys of those that this process is carrying out. */
   readonly #running = new Set<string>()
   #repeat: (deletion: PendingDeletion) => Promise<unknown> = async () => {}
 
   constructor({ store, log, retryAfterMs }: PendingDeletionsDeps) {
+    this.#log = log
     this.#records = store.collection({
       name: 'deletions',
       ttlMs: LIFE_MS,
       decode: (data) => schema.parse(data),
     })
     this.#recovery = new Recovery({
-      work: () => this.#repeatAll(),
+      work: async () => {
+        try {
+          await this.#repeatAll()
+        } catch (error) {
+          this.#logPending(error)
+          this.#recovery.later()
+        }
+      },
       log,
       failure: 'an interrupted deletion could not be repeated',
       ...(retryAfterMs !== undefined && { retryAfterMs }),
@@ -88,20 +110,34 @@ export class PendingDeletions {
    * Stores a deletion, then does its work.
    *
    * @param work can be done again with the same result.
-   * @throws what `work` or the store throws; the deletion is repeated then, if it was stored.
+   * @throws {PendingDeletionError} if the work failed; it is repeated. What the work throws, where it only
+   *   tidies up; what the store throws, where the deletion was not stored.
    */
-  run<R>(deletion: PendingDeletion, work: () => Promise<R>): Promise<R> {
-    return this.#run(newKey(), async (key) => {
-      await this.#records.set(key, deletion)
-      return work()
-    })
+  async run<R>(deletion: PendingDeletion, work: () => Promise<R>): Promise<R> {
+    const key = newKey()
+    let isStored = false
+    try {
+      return await this.#run(key, async () => {
+        await this.#records.set(key, deletion)
+        isStored = true
+        return work()
+      })
+    } catch (error) {
+      if (isStored) {
+        this.#logPending(error)
+      }
+      if (isStored && deletion.kind !== 'dependents') {
+        throw new PendingDeletionError('a deletion is pending', { cause: error })
+      }
+      throw error
+    }
   }
 
   /**
    * Repeats what earlier processes left, and from now on what fails.
    *
    * @param repeat does one of them.
-   * @throws an error of the store; it is tried again later.
+   * What fails is logged, and tried again later.
    */
   resume(repeat: (deletion: PendingDeletion) => Promise<unknown>): Promise<void> {
     this.#repeat = repeat
@@ -124,6 +160,15 @@ export class PendingDeletions {
     if (failures.length > 0) {
       throw new AggregateError(failures, `${failures.length} deletions failed`)
     }
+    this.#loggedAt = 0
+  }
+
+  /** Says so at once, and then once a day. */
+  #logPending(error: unknown): void {
+    if (Date.now() - this.#loggedAt >= LOG_EVERY_MS) {
+      this.#loggedAt = Date.now()
+      this.#log.error({ err: error }, isNotAuthentic(error) ? NOT_AUTHENTIC : STILL_PENDING)
+    }
   }
 
   async #run<R>(key: string, work: (key: string) => Promise<R>): Promise<R> {
@@ -139,4 +184,14 @@ export class PendingDeletions {
       this.#running.delete(key)
     }
   }
+}
+
+/** Whether a record that is not authentic is among the causes. */
+function isNotAuthentic(error: unknown): boolean {
+  if (error instanceof AggregateError) {
+    return error.errors.some(isNotAuthentic)
+  }
+  return (
+    error instanceof NotAuthenticError || (error instanceof Error && isNotAuthentic(error.cause))
+  )
 }

@@ -11,6 +11,7 @@ import type { Catalog } from '../../commands/i18n/words.ts'
 import { hasCode, InputError } from '../../config/errors.ts'
 import { DECODER_DIED } from '../pictures/pictures.ts'
 import { errorCode, errorKind } from '../discord/api-errors.ts'
+import { PendingDeletionError } from '../memory/pending-deletions.ts'
 import type { Delivery } from '../discord/reply.ts'
 import { JobTakenError, RestartingError } from '../jobs/jobs.ts'
 import { AfterAnswerError } from '../requests/publish.ts'
@@ -39,6 +40,9 @@ export function sentenceFor(error: unknown, text: Catalog, log: Logger): string 
       log.error({ err: error }, 'an answer could not be finished')
     }
     return undefined
+  }
+  if (error instanceof PendingDeletionError) {
+    return text.errors['deletion/pending'] // it is logged
   }
   const meaning = errorKind(error)
   if (meaning === 'forbidden') {

@@ -136,6 +136,8 @@ export const ERRORS_EN: ErrorSentences = {
     'I no longer remember that picture. Show it to me again and I will answer.',
   'conversation/none': 'We have not talked about a picture here yet. Use /describe first.',
   'conversation/deleted': 'What this was about was deleted meanwhile, so I stopped.',
+  'deletion/pending':
+    'Not everything could be deleted yet. I try again until it is, also after a restart; my operator sees in the log what is in the way.',
   'reply/unreadable':
     'This server hides the text of replies from me. Press Ask… under my answer, use /ask, or mention me in the reply.',
   'reply/empty': 'Reply with a question in words.',

@@ -128,6 +128,8 @@ export const ERRORS_ZH: ErrorSentences = {
   'conversation/unknown': '我已经不记得那张图片了。请再给我看一次，我就能回答。',
   'conversation/none': '我们还没有在这里聊过图片。请先用 /描述。',
   'conversation/deleted': '相关内容在此期间被删除，所以我停下了。',
+  'deletion/pending':
+    '还没能全部删除。我会一直重试到删完为止，重启后也会；运营者可以在日志里看到原因。',
   'reply/unreadable':
     '本服务器不让我看到回复的文字。请按我回答下方的“提问…”、使用 /提问，或在回复中提及我。',
   'reply/empty': '请在回复中用文字提问。',

@@ -105,6 +105,7 @@ const SAMPLES: Samples = {
   'reply/gone': null,
   'reply/notice': null,
   'conversation/deleted': null,
+  'deletion/pending': null,
   'reply/unreadable': null,
   'reply/empty': null,
   'answer/no-other': null,

@@ -139,6 +139,32 @@ describe('a command that is interrupted', () => {
     assert.ok([...said].slice(1).every((content) => /^Deleted: \d/.test(content)))
   })
 
+  it('is repeated where it deletes and the store fails, and says so', async () => {
+    const said = new Set<string>()
+    for (let moment = 1; !said.has(EN.errors['deletion/pending']); moment++) {
+      assert.ok(moment < 40, [...said].join(' | '))
+      store = await openStore({ url: 'memory:', log })
+      const healthy = await start(new Life(Infinity), 'healthy')
+      const asked = await ada.slash('privacy delete')
+      await healthy.client.destroy()
+
+      const failing = await start(new Life(moment, true), 'failing')
+      const [confirm] = buttonsOf(asked)
+      assert.ok(confirm)
+      const pressed = await ada.press(asked, confirm.id)
+      if ((await failing.handled) === 'failed') {
+        const told = await ada.until(
+          ({ type, id, message }) =>
+            (type === 'failed' && id === pressed) ||
+            (message?.interaction_metadata?.id === pressed && message.content !== ''),
+        )
+        said.add(told.message?.content ?? '')
+      }
+      await failing.client.destroy()
+      await store.close()
+    }
+  })
+
   it('is told to the person where it is not done again, unless they have the answer', async () => {
     const said = new Set<string>()
     for (let moment = 1, isKilled = true; isKilled; moment++) {

@@ -2,8 +2,10 @@
 
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
+import { setTimeout as wait } from 'node:timers/promises'
 import { after, before, describe, it } from 'node:test'
 import { pino } from 'pino'
+import { DAY_MS } from '../../../config/durations.ts'
 import { JobLeases } from '../../../bot/jobs/job-leases.ts'
 import { Deletions } from '../../../bot/memory/deletions.ts'
 import { type PendingDeletion, PendingDeletions } from '../../../bot/memory/pending-deletions.ts'
@@ -31,7 +33,7 @@ describe('a forged record', { timeout: 60_000 }, () => {
   let store: Store
 
   const forge = (key: string) =>
-    backend.write(key, { value: '{"value":{"at":1}}', expires: Date.now() + 60_000 })
+    backend.write(key, { value: '{"value":{"at":1}}', expires: Date.now() + 2 * DAY_MS })
 
   before(async () => {
     database = sqliteFile()
@@ -61,12 +63,42 @@ describe('a forged record', { timeout: 60_000 }, () => {
     ]
     await assert.rejects(pending.run(interrupted, () => Promise.reject(new Error('killed'))))
     await forge('deletions/forged')
-    await assert.rejects(
-      pending.resume(async (deletion) => void repeated.push(deletion)),
-      NOT_AUTHENTIC,
-    )
+    await pending.resume(async (deletion) => void repeated.push(deletion))
     assert.deepEqual(repeated, [interrupted])
     assert.deepEqual(await Array.fromAsync(backend.keys('deletions/')), ['deletions/forged'])
+    pending.stop()
+  })
+
+  it('keeps a deletion pending, of which the operator is told at once and once a day', async (t) => {
+    await backend.delete('deletions/forged')
+    t.mock.timers.enable({ apis: ['Date'], now: Date.now() })
+    const lines: string[] = []
+    const logged = pino({}, { write: (line: string) => lines.push(line) })
+    const users = new UserStore(store, new Deletions())
+    const pending = new PendingDeletions({ store, log: logged, retryAfterMs: 1 })
+    await forge('opt-outs/2')
+    const attempts: number[] = []
+    const blocked = async () => {
+      attempts.push(Date.now())
+      await users.hasOptedOut('2')
+    }
+    await assert.rejects(pending.run({ kind: 'user', userId: '2', before: '1' }, blocked), {
+      name: 'PendingDeletionError',
+    })
+    await pending.resume(blocked)
+    const told = () =>
+      lines.filter((line) => /are pending.*npm run store -- check --delete/.test(line))
+    assert.equal(told().length, 1)
+    t.mock.timers.tick(DAY_MS)
+    const repeated = attempts.length + 5
+    while (attempts.length < repeated) {
+      await wait(1)
+    }
+    assert.equal(told().length, 2)
+    await backend.delete('opt-outs/2')
+    while (!(await backend.keys('deletions/').next()).done) {
+      await wait(1)
+    }
     pending.stop()
   })
 
