@@ -9,7 +9,7 @@
 
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers'
 import type { TextModel } from './text-model.ts'
-import type { TokenizerFile } from './tokenizer-file.ts'
+import type { TokenizerFile } from './tokenizer-schema.ts'
 
 /**
  * GPT-2's pattern that splits text into words; BPE merges tokens only within a word.

@@ -7,7 +7,7 @@
  */
 
 import type { TextModel } from './text-model.ts'
-import type { SentenceModel, TokenizerFile } from './tokenizer-file.ts'
+import type { SentenceModel, TokenizerFile } from './tokenizer-schema.ts'
 import { WORD_MARK } from './unigram.ts'
 
 /** Two ids make a key: `left * MAX_IDS + right`. */

@@ -18,11 +18,11 @@ import {
   isUnigram,
   isWordPiece,
   largestTextToken,
-  parseTokenizerFile,
   prependScheme,
   type TokenizerFile,
   vocabularyOf,
-} from './tokenizer-file.ts'
+} from './tokenizer-schema.ts'
+import { parseTokenizerFile } from './tokenizer-file.ts'
 import { SentenceBpe } from './sentence-bpe.ts'
 import { Unigram } from './unigram.ts'
 import { WordPiece } from './word-piece.ts'

@@ -9,7 +9,7 @@
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers'
 import { Charsmap } from './charsmap.ts'
 import type { TextModel } from './text-model.ts'
-import type { TokenizerFile, UnigramModel } from './tokenizer-file.ts'
+import type { TokenizerFile, UnigramModel } from './tokenizer-schema.ts'
 
 /** Stands for the space before a word. */
 export const WORD_MARK = '▁'

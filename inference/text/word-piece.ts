@@ -8,7 +8,7 @@
  */
 
 import type { TextModel } from './text-model.ts'
-import type { BertNormalizer, TokenizerFile, WordPieceModel } from './tokenizer-file.ts'
+import type { BertNormalizer, TokenizerFile, WordPieceModel } from './tokenizer-schema.ts'
 
 /** Control characters but those that count as white space, and what the reference deletes besides. */
 const REMOVED = /(?![\t\n\r])[\p{Cc}\p{Cf}\p{Co}\uFFFD]/gu
