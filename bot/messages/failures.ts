@@ -13,7 +13,7 @@ import { DECODER_DIED } from '../pictures/pictures.ts'
 import { errorCode, errorKind } from '../discord/api-errors.ts'
 import { PendingDeletionError } from '../memory/pending-deletions.ts'
 import type { Delivery } from '../discord/reply.ts'
-import { JobTakenError, RestartingError } from '../jobs/jobs.ts'
+import { JobTakenError, RestartingError } from '../jobs/job-context.ts'
 import { AfterAnswerError } from '../requests/publish.ts'
 import type { Request } from '../requests/request.ts'
 

@@ -18,7 +18,8 @@ import { InputError } from '../../config/errors.ts'
 import { type Acknowledge, withDeferral } from '../discord/deferral.ts'
 import { Delivery } from '../discord/reply.ts'
 import { INTERACTION_LIFE_MS, type Job } from '../jobs/job-record.ts'
-import { type JobContext, type Jobs, RestartingError } from '../jobs/jobs.ts'
+import { type JobContext, RestartingError } from '../jobs/job-context.ts'
+import type { Jobs } from '../jobs/jobs.ts'
 import { tellFailure, ToldError } from '../messages/failures.ts'
 
 /** Time reserved before the token expires, to tell the person. */

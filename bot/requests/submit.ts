@@ -16,7 +16,8 @@ import {
   type TrackedWork,
 } from '../memory/deletions.ts'
 import { eventIdOf, INTERACTION_LIFE_MS, type Job } from '../jobs/job-record.ts'
-import { type JobContext, type Jobs, RestartingError } from '../jobs/jobs.ts'
+import { type JobContext, RestartingError } from '../jobs/job-context.ts'
+import type { Jobs } from '../jobs/jobs.ts'
 import { placeOf } from '../discord/place.ts'
 import { newKey } from '../store/keys.ts'
 import { Delivery } from '../discord/reply.ts'
