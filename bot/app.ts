@@ -2,7 +2,7 @@
 
 import { type Client, MessageFlags, Routes } from 'discord.js'
 import type { Logger } from 'pino'
-import type { Asking, Services } from '../commands/command.ts'
+import type { Asking, Services, SettingsService } from '../commands/command.ts'
 import type { Model } from '../inference/contract/types.ts'
 import { CommandJobs } from './requests/command-jobs.ts'
 import type { RequestDeps } from './requests/context.ts'
@@ -14,6 +14,8 @@ import { Deletions } from './memory/deletions.ts'
 import { shownBytes } from './messages/shown-files.ts'
 import { QuestionCheck } from './messages/question-check.ts'
 import { RequestIntake } from './requests/submit.ts'
+import { findService } from './find/find-command.ts'
+import { Indexing } from './find/indexing.ts'
 import { withDeferredReply } from './discord/deferral.ts'
 import { errorKind } from './discord/api-errors.ts'
 import { Eraser } from './memory/eraser.ts'
@@ -61,6 +63,7 @@ export type App = {
   readonly buttons: AnswerButtons
   readonly messages: MessageRequests
   readonly previews: LinkPreviews
+  readonly indexing: Indexing
   readonly eraser: Eraser
   readonly settings: GuildSettingsStore
   readonly users: UserStore
@@ -97,15 +100,14 @@ export function createApp(client: Client, deps: AppDeps): App {
   const settings = new GuildSettingsStore(store, retentionMs)
   const deletePost = postDeleter(client, deps.log)
   const commands = new CommandJobs({ client, jobs: deps.jobs, log: deps.log })
-  const deferred = commands.run.bind(commands)
-  const count = deps.metrics?.moderation
-  const moderation = new Moderation(client, { ...deps, pictures, deferred, count })
+  const handling = { deferred: commands.run.bind(commands), count: deps.metrics?.moderation }
+  const moderation = new Moderation(client, { ...deps, pictures, ...handling })
   const waiting = waitingJobs(deps.jobs, (job, context) => intake.giveUp(job, context, 'deleted'))
   const deletion = { records, deletions, pending, deletePost, moderation, jobs: waiting }
   const eraser = new Eraser({ ...deletion, users, settings, pictures })
-  const compared = { ...deps, records, eraser, deletions, moderation }
-  const reconciliation = new Reconciliation(client, compared)
   const stores = { pictures, memory, users, settings, eraser, deletions }
+  const reconciliation = new Reconciliation(client, { ...deps, ...stores, records, moderation })
+  const indexing = new Indexing({ ...stores, client, model, searchable: records.searchable })
   const intake = createIntake(client, deps, { ...stores, moderation })
   const questions = new QuestionFlow(memory, intake, deletions, about)
   const previews = new LinkPreviews()
@@ -120,15 +122,17 @@ export function createApp(client: Client, deps: AppDeps): App {
       newest: (interaction) => currentPictures(interaction.channel, viewerOf(interaction), memory),
       recent: (interaction, typed) => recentChoices(memory, interaction, typed),
       memory: memoryService({ memory, eraser }),
+      find: findService({ searchable: records.searchable, settings }),
       privacy: onePerPerson(moderation.withPrivacy(privacyService(stores))),
       moderation: moderation.service(),
-      settings,
+      settings: settingsService(settings, indexing),
       about,
       knows: () => model.card.domain?.knows ?? null,
     },
     buttons: new AnswerButtons({ questions, intake, memory, eraser }),
     messages: new MessageRequests({ intake, memory, users, settings, previews, about }),
     previews,
+    indexing,
     eraser,
     settings,
     users,
@@ -137,6 +141,17 @@ export function createApp(client: Client, deps: AppDeps): App {
     resume: resumeWith(commands, eraser, intake),
     giveUp: (job, context, outcome) => intake.giveUp(job, context, outcome),
     close: () => pictures.close(),
+  }
+}
+
+/** The settings; what is not to be searched any more is deleted. */
+function settingsService(settings: GuildSettingsStore, indexing: Indexing): SettingsService {
+  return {
+    of: (guildId) => settings.of(guildId),
+    change: async (guildId, change) => {
+      await settings.change(guildId, change)
+      await indexing.deleteUnsearchable(guildId)
+    },
   }
 }
 

@@ -77,6 +77,7 @@ export function dispatch(client: Client, parts: DispatchDeps): Dispatcher {
       handleMessage(message, (onHearing) => app.messages.onMessage(message, onHearing), log),
     )
     runLogged(message.id, () => moderateMessage(() => app.moderation.onMessage(message), log))
+    runLogged(message.id, () => indexMessage(() => app.indexing.onMessage(message), log))
   })
   client.on(Events.MessageUpdate, (before, message) => {
     runLogged(message.id, () => app.previews.onUpdate(message))
@@ -86,6 +87,7 @@ export function dispatch(client: Client, parts: DispatchDeps): Dispatcher {
       )
     }
     runLogged(message.id, () => moderateMessage(() => app.moderation.onMessageUpdate(message), log))
+    runLogged(message.id, () => indexMessage(() => app.indexing.onMessageUpdate(message), log))
   })
   client.on(Events.Error, (error) => log.error({ err: error }, 'discord client'))
   const stopForgetting = mirrorDeletions(client, app, parts)
@@ -216,6 +218,17 @@ async function moderateMessage(look: () => Promise<void>, log: Logger): Promise<
       log.error({ err: error }, 'a message could not be looked at for moderation')
     } else if (errorKind(error) !== 'gone') {
       log.info({ code: errorCode(error) }, 'moderation may not do something there')
+    }
+  }
+}
+
+/** Reads a message's pictures for /find; nobody waits for that either. */
+async function indexMessage(index: () => Promise<void>, log: Logger): Promise<void> {
+  try {
+    await index()
+  } catch (error) {
+    if (errorKind(error) === 'bug') {
+      log.error({ err: error }, 'the words in a picture could not be stored for /find')
     }
   }
 }

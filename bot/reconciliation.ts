@@ -24,6 +24,7 @@ import { HOUR_MS } from '../config/durations.ts'
 import { errorCode, ERROR_CODES } from './discord/api-errors.ts'
 import { canReadContent, picturesIn } from './discord/message-pictures.ts'
 import { type Place, placeIn, prefixOf } from './discord/place.ts'
+import { postedAt } from './find/searchable.ts'
 import type { Deletions } from './memory/deletions.ts'
 import type { Eraser } from './memory/eraser.ts'
 import type { ConversationRecords } from './memory/records.ts'
@@ -240,9 +241,9 @@ export class Reconciliation {
 
   /** The places that have records. @param prefix of their keys. */
   async #places(prefix: string): Promise<Place[]> {
-    const { channels, messages, answers, forms } = this.#deps.records
+    const { channels, messages, answers, forms, searchable } = this.#deps.records
     const prefixes = new Set<string>()
-    for (const collection of [channels, messages, answers, forms]) {
+    for (const collection of [channels, messages, answers, forms, searchable]) {
       for await (const key of collection.keys(prefix)) {
         prefixes.add(prefixOf(placeIn(key)))
       }
@@ -255,7 +256,7 @@ export class Reconciliation {
    * are left out, because Discord lists none of them.
    */
   async #messagesOf(place: Place): Promise<string[]> {
-    const { messages, answers, forms } = this.#deps.records
+    const { messages, answers, forms, searchable } = this.#deps.records
     const prefix = prefixOf(place)
     const ids = new Set<string>()
     for await (const [key, { answer }] of messages.entries(prefix)) {
@@ -266,6 +267,9 @@ export class Reconciliation {
     }
     for await (const key of forms.keys(prefix)) {
       ids.add(key.slice(prefix.length).split('.', 1)[0]!)
+    }
+    for await (const key of searchable.keys(prefix)) {
+      ids.add(postedAt(key).messageId)
     }
     return [...ids].filter((id) => /^\d+$/.test(id))
   }

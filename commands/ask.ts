@@ -2,7 +2,7 @@
 
 import { ApplicationCommandOptionType } from 'discord.js'
 import type { Command } from './command.ts'
-import { EVERYWHERE } from './contexts.ts'
+import { EVERYWHERE } from './definition/contexts.ts'
 import { described, localized } from './i18n/localized.ts'
 
 export const askCommand = {

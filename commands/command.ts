@@ -71,6 +71,7 @@ export type Services = {
     typed: string,
   ) => Promise<readonly { readonly name: string; readonly value: string }[]>
   readonly memory: MemoryService
+  readonly find: FindService
   readonly privacy: PrivacyService
   readonly settings: SettingsService
   readonly moderation: ModerationService
@@ -92,6 +93,20 @@ export type MemoryService = {
     what: 'picture' | 'mine' | 'channel',
     picture: string | undefined,
   ) => Promise<number>
+}
+
+/** Pictures by the words in them. */
+export type FindService = {
+  /**
+   * The pictures that the person may see, best first, as a message.
+   *
+   * @param everywhere in all channels of the server that they can read.
+   */
+  readonly answer: (
+    interaction: ChatInputCommandInteraction,
+    query: { readonly words: string; readonly everywhere: boolean },
+    text: Catalog,
+  ) => Promise<string>
 }
 
 export type PrivacyService = {

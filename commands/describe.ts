@@ -5,7 +5,7 @@
 import { ApplicationCommandOptionType } from 'discord.js'
 import { type Style, STYLES } from './guild-settings.ts'
 import type { Command } from './command.ts'
-import { EVERYWHERE } from './contexts.ts'
+import { EVERYWHERE } from './definition/contexts.ts'
 import { choices, described, localized } from './i18n/localized.ts'
 
 export const describeCommand = {

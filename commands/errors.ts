@@ -80,6 +80,10 @@ declare module '../config/errors.ts' {
     'command/unknown': NoParams
     'button/unknown': NoParams
     'settings/too-many-channels': Most
+    /** There is no letter and no digit in what is looked for. */
+    'find/no-words': NoParams
+    /** @param everywhere no channel of the server is searchable; else: this one is not. */
+    'find/not-searchable': { readonly everywhere: boolean }
     'moderation/not-set-up': NoParams
     'moderation/not-active': NoParams
     'moderation/needs-channel': NoParams

@@ -22,6 +22,8 @@ const fields = {
   answerChannels: channels,
   /** Ids of channels where it adds alternative text to pictures that have none. */
   altTextChannels: channels,
+  /** Ids of channels where it stores the words in pictures, for /find. */
+  searchChannels: channels,
   /** The default style of descriptions. */
   style: z.enum(SERVER_STYLES),
   language: z.enum(LANGUAGES),
@@ -38,6 +40,7 @@ export type GuildSettings = Readonly<z.infer<typeof guildSettings>>
 export const DEFAULT_GUILD_SETTINGS: GuildSettings = {
   answerChannels: [],
   altTextChannels: [],
+  searchChannels: [],
   style: 'caption',
   language: 'auto',
   dailyLimit: null,
@@ -49,17 +52,19 @@ export const DEFAULT_GUILD_SETTINGS: GuildSettings = {
  * the others are kept.
  */
 export function readGuildSettings(stored: unknown): GuildSettings {
-  const { answerChannels, altTextChannels, style, language, dailyLimit, retentionHours } = fields
+  const { answerChannels, altTextChannels, searchChannels, style, language } = fields
+  const { dailyLimit, retentionHours } = fields
   const defaults = DEFAULT_GUILD_SETTINGS
   const lenient = z
     .object({
       answerChannels: answerChannels.catch([...defaults.answerChannels]),
       altTextChannels: altTextChannels.catch([...defaults.altTextChannels]),
+      searchChannels: searchChannels.catch([...defaults.searchChannels]),
       style: style.catch(defaults.style),
       language: language.catch(defaults.language),
       dailyLimit: dailyLimit.catch(defaults.dailyLimit),
       retentionHours: retentionHours.catch(defaults.retentionHours),
     })
-    .catch({ ...defaults, answerChannels: [], altTextChannels: [] })
+    .catch({ ...defaults, answerChannels: [], altTextChannels: [], searchChannels: [] })
   return lenient.parse(stored)
 }

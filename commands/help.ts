@@ -3,7 +3,7 @@
 import { MessageFlags } from 'discord.js'
 import { plainMessage, quoted } from './answer-text.ts'
 import type { Command } from './command.ts'
-import { EVERYWHERE } from './contexts.ts'
+import { EVERYWHERE } from './definition/contexts.ts'
 import { localized } from './i18n/localized.ts'
 
 export const helpCommand = {

@@ -3,6 +3,7 @@
 import { askCommand } from './ask.ts'
 import type { Command, MenuCommand } from './command.ts'
 import { describeCommand, readCommand } from './describe.ts'
+import { findCommand } from './find.ts'
 import { helpCommand } from './help.ts'
 import { withOptionNames } from './i18n/option-names.ts'
 import { memoryCommand } from './memory.ts'
@@ -17,6 +18,7 @@ export const SLASH_COMMANDS: readonly Command[] = [
   describeCommand,
   readCommand,
   askCommand,
+  findCommand,
   memoryCommand,
   privacyCommand,
   settingsCommand,

@@ -9,7 +9,7 @@ import {
 import { plainMessage } from './answer-text.ts'
 import type { Command, MemoryService } from './command.ts'
 import type { Catalog } from './i18n/words.ts'
-import { EVERYWHERE } from './contexts.ts'
+import { EVERYWHERE } from './definition/contexts.ts'
 import { choices, described, localized } from './i18n/localized.ts'
 
 const SCOPES = ['picture', 'mine', 'channel'] as const

@@ -2,7 +2,7 @@
 
 import { ApplicationCommandType } from 'discord.js'
 import type { MenuCommand } from './command.ts'
-import { EVERYWHERE } from './contexts.ts'
+import { EVERYWHERE } from './definition/contexts.ts'
 import { named } from './i18n/localized.ts'
 
 export const describeMenu = {

@@ -12,7 +12,7 @@ import {
 } from 'discord.js'
 import { plainMessage } from './answer-text.ts'
 import type { Command, PrivacyService, Services } from './command.ts'
-import { EVERYWHERE } from './contexts.ts'
+import { EVERYWHERE } from './definition/contexts.ts'
 import { described, localized } from './i18n/localized.ts'
 import type { Catalog } from './i18n/words.ts'
 

@@ -17,12 +17,23 @@ import {
 } from './guild-settings.ts'
 import { plainMessage } from './answer-text.ts'
 import type { Command } from './command.ts'
-import { SERVERS_ONLY } from './contexts.ts'
+import { SERVERS_ONLY } from './definition/contexts.ts'
 import { choices, described, localized } from './i18n/localized.ts'
 import type { Catalog } from './i18n/words.ts'
-import { subcommand } from './subcommand.ts'
+import { subcommand } from './definition/subcommand.ts'
 
+const SWITCHES = ['on', 'off'] as const
 const ACTIONS = ['nothing', 'describe', 'alt'] as const
+
+/** Threads and the posts of forums are treated as the channel they are in. */
+const CHANNEL_TYPES = [
+  ChannelType.GuildText,
+  ChannelType.GuildAnnouncement,
+  ChannelType.GuildForum,
+  ChannelType.GuildMedia,
+  ChannelType.GuildVoice,
+  ChannelType.GuildStageVoice,
+] as const
 
 const text = ApplicationCommandOptionType.String as const
 const whole = ApplicationCommandOptionType.Integer as const
@@ -39,15 +50,7 @@ export const settingsCommand = {
           type: ApplicationCommandOptionType.Channel,
           name: 'channel',
           ...described('commands.settings.which'),
-          // Threads and the posts of forums are answered as the channel they are in.
-          channel_types: [
-            ChannelType.GuildText,
-            ChannelType.GuildAnnouncement,
-            ChannelType.GuildForum,
-            ChannelType.GuildMedia,
-            ChannelType.GuildVoice,
-            ChannelType.GuildStageVoice,
-          ],
+          channel_types: [...CHANNEL_TYPES],
           required: true,
         },
         {
@@ -56,6 +59,22 @@ export const settingsCommand = {
           ...described('commands.settings.does'),
           required: true,
           choices: choices(ACTIONS, 'commands.settings.doings'),
+        },
+      ]),
+      subcommand('search', 'commands.settings.search', [
+        {
+          type: ApplicationCommandOptionType.Channel,
+          name: 'channel',
+          ...described('commands.settings.which'),
+          channel_types: [...CHANNEL_TYPES],
+          required: true,
+        },
+        {
+          type: text,
+          name: 'value',
+          ...described('commands.settings.searching'),
+          required: true,
+          choices: choices(SWITCHES, 'commands.settings.switches'),
         },
       ]),
       subcommand('style', 'commands.settings.style', [
@@ -136,6 +155,14 @@ function changeOf({
         altTextChannels: withId(settings.altTextChannels, id, does === 'alt'),
       })
     }
+    case 'search': {
+      const { id } = options.getChannel('channel', true)
+      const isOn = options.getString('value', true) === 'on'
+      return (settings) => ({
+        ...settings,
+        searchChannels: withId(settings.searchChannels, id, isOn),
+      })
+    }
     case 'style': {
       const style = SERVER_STYLES.find((name) => name === options.getString('value', true))
       return (settings) => ({ ...settings, style: style ?? settings.style })
@@ -173,6 +200,7 @@ function lines(settings: GuildSettings, hours: number, { settings: sentences, co
   const each = [
     sentences.describes(channels(settings.answerChannels)),
     sentences.altTexts(channels(settings.altTextChannels)),
+    sentences.searches(channels(settings.searchChannels)),
     sentences.style(commands.describe.styles[settings.style]),
     sentences.language(commands.settings.languages[settings.language]),
     sentences.limit(settings.dailyLimit),

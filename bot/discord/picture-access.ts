@@ -64,6 +64,13 @@ export async function assertMayPointAt(
   }
 }
 
+/** Whether a person may point at the pictures of a channel. */
+export async function mayPointAt(viewer: Viewer, channelId: string): Promise<boolean> {
+  return channelId === viewer.place.channelId
+    ? viewer.readsHistory
+    : (await problemWith(viewer, channelId)) === undefined
+}
+
 /** @throws {InputError} if the person may not point at a message. */
 export async function assertMayPointAtMessage(viewer: Viewer, message: Message): Promise<void> {
   await assertMayPointAt(viewer, message)

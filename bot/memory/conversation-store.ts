@@ -187,6 +187,9 @@ export class ConversationStore {
     for await (const [key, answer] of this.#records.answers.entriesWith(tag)) {
       yield { ...answer, kind: 'answer', place: key }
     }
+    for await (const [key, picture] of this.#records.searchable.entriesWith(tag)) {
+      yield { ...picture, kind: 'searchable', place: key }
+    }
   }
 
   /** Waits for the records of the answers that are being delivered in a place. */

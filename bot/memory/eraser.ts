@@ -7,6 +7,8 @@
 import { SnowflakeUtil } from 'discord.js'
 import { type Place, placeIn, prefixOf } from '../discord/place.ts'
 import { userTag } from '../store/keys.ts'
+import type { Collection } from '../store/types.ts'
+import { searchableKey } from '../find/searchable.ts'
 import {
   ConversationEraser,
   type ConversationEraserDeps,
@@ -115,9 +117,12 @@ export class Eraser {
     const { records, pending } = this.#deps
     return pending.run({ kind: 'conversation', place, id: conversationId }, async () => {
       const { talks } = await records.channel(place)
-      const source = talks.find(({ id }) => id === conversationId)?.picture.source
-      if (source) {
-        const { channelId, messageId } = source
+      const picture = talks.find(({ id }) => id === conversationId)?.picture
+      if (picture?.source) {
+        const { channelId, messageId } = picture.source
+        await records.searchable.delete(
+          searchableKey({ ...place, channelId }, messageId, picture.key),
+        )
         await records.forms.deleteAll(`${prefixOf({ ...place, channelId })}${messageId}.`)
       }
       return this.#conversations.erase(place, reader, (record) =>
@@ -178,7 +183,11 @@ export class Eraser {
 
   async #deleteRequests(userId: string, before: string): Promise<void> {
     const deletion = { subjects: [`user/${userId}`] as const, before }
-    await this.#deps.deletions.delete(deletion, () => this.#deps.jobs.forget(deletion))
+    const { deletions, jobs, records } = this.#deps
+    await deletions.delete(deletion, async () => {
+      await jobs.forget(deletion)
+      await deleteWith(records.searchable, userTag(userId))
+    })
   }
 
   /** Does a deletion again that was interrupted. */
@@ -230,11 +239,22 @@ export class Eraser {
       count += conversations + turns
     }
     count += Number(await users.locales.delete(userId))
-    for (const space of [records.answers, records.forms, users.uses, users.hints]) {
-      for await (const key of space.keysWith(tag)) {
-        count += Number(await space.delete(key))
-      }
+    const { answers, forms, searchable } = records
+    for (const space of [answers, forms, searchable, users.uses, users.hints]) {
+      count += await deleteWith(space, tag)
     }
     return count
   }
+}
+
+/** Deletes the records with a tag. @returns how many there were. */
+async function deleteWith(
+  space: Pick<Collection<unknown>, 'keysWith' | 'delete'>,
+  tag: string,
+): Promise<number> {
+  let count = 0
+  for await (const key of space.keysWith(tag)) {
+    count += Number(await space.delete(key))
+  }
+  return count
 }

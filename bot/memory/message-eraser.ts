@@ -2,6 +2,7 @@
 
 import { SnowflakeUtil } from 'discord.js'
 import { type Place, prefixOf } from '../discord/place.ts'
+import { messagePrefix, searchableKey } from '../find/searchable.ts'
 import type { Forgotten, Jobs } from '../jobs/jobs.ts'
 import type { ConversationEraser, ConversationEraserDeps } from './conversation-eraser.ts'
 import type { Conversation } from './conversation.ts'
@@ -74,8 +75,11 @@ export class MessageEraser {
     const stored = channels
       .flatMap(({ talks }) => talks)
       .filter(({ picture }) => picture.source?.messageId === messageId)
+    const searched = records.searchable.entries(messagePrefix(place, messageId))
+    const searchable = await Array.fromAsync(searched, ([, { picture }]) => picture)
     const keys = new Set([
       ...earlier,
+      ...searchable,
       ...stored.map(({ picture }) => picture.key),
       ...used.map((subject) => subject.slice(prefix.length)),
     ]).difference(new Set(present))
@@ -110,12 +114,18 @@ export class MessageEraser {
   /** Those of some messages that records are about. */
   async #withRecords(place: Place, ids: readonly string[]): Promise<string[]> {
     const { jobs, records } = this.#deps
-    const { messages, forms } = records
+    const { messages, forms, searchable } = records
     const stored: string[] = []
     for (const id of ids) {
       const key = prefixOf(place) + id
       const { done: hasNoForm } = await forms.keys(`${key}.`).next()
-      if (!hasNoForm || (await messages.get(key)) || (await jobs.areStored(`message/${id}`))) {
+      const { done: isNotSearchable } = await searchable.keys(messagePrefix(place, id)).next()
+      if (
+        !hasNoForm ||
+        !isNotSearchable ||
+        (await messages.get(key)) ||
+        (await jobs.areStored(`message/${id}`))
+      ) {
         stored.push(id)
       }
     }
@@ -126,6 +136,7 @@ export class MessageEraser {
     const { records } = this.#deps
     const key = prefixOf(place) + id
     await records.forms.deleteAll(`${key}.`)
+    await records.searchable.deleteAll(messagePrefix(place, id))
     const message = await records.messages.get(key)
     if (!message) {
       return
@@ -150,6 +161,9 @@ export class MessageEraser {
         return
       }
       await pending.run(deletion, async () => {
+        for (const key of keys) {
+          await records.searchable.delete(searchableKey(place, messageId, key))
+        }
         const message = await records.messages.get(prefixOf(place) + messageId)
         const isMissing = ({ picture: { key, source } }: Conversation) =>
           source?.messageId === messageId && keys.includes(key)

@@ -23,6 +23,7 @@ import { answersIn, type Dependents, dependentsOf, hashesOnlyIn } from './depend
 import type { PendingDeletions } from './pending-deletions.ts'
 import type { Pictures } from '../pictures/pictures.ts'
 import { type Place, prefixOf } from '../discord/place.ts'
+import { SEARCHABLE, type SearchablePicture } from '../find/searchable.ts'
 import { userTag } from '../store/keys.ts'
 import type { Collection, CollectionSpec, Store } from '../store/types.ts'
 
@@ -115,6 +116,8 @@ export class ConversationRecords {
   readonly messages: Collection<MessageRecord>
   /** Pictures that a form someone has open is about. Keys: place, message id, `.`, form key. */
   readonly forms: Collection<FormRecord>
+  /** The words in pictures that /find looks through. */
+  readonly searchable: Collection<SearchablePicture>
   /** The servers that the bot is on, so that one that it left while it was down is noticed. */
   readonly guilds: Collection<{ readonly at: number }>
   readonly #pictures: Pick<Pictures, 'forget'>
@@ -125,6 +128,7 @@ export class ConversationRecords {
     this.answers = store.collection(ANSWERS)
     this.messages = store.collection(kind({ name: 'messages', schema: messageSchema }))
     this.forms = store.collection(FORMS)
+    this.searchable = store.collection(SEARCHABLE)
     this.guilds = store.collection(GUILDS)
     this.#pictures = pictures
     this.#pending = pending
@@ -188,7 +192,8 @@ export class ConversationRecords {
       }
     }
     await this.#pictures.forget({ hashes: [...hashes] })
-    for (const space of [this.channels, this.answers, this.messages, this.forms]) {
+    const { channels, answers, messages, forms, searchable } = this
+    for (const space of [channels, answers, messages, forms, searchable]) {
       await space.deleteAll(prefix)
     }
   }

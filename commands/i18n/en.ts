@@ -86,6 +86,13 @@ export const EN = {
       image: 'A picture to upload; without any, the one we talked about, or the newest',
       private: 'Show the answer only to me',
     },
+    find: {
+      name: 'find',
+      description: 'Find pictures by the words in them',
+      words: 'Words that stand in the picture',
+      where: 'Where to look; without it, in this channel',
+      places: { channel: 'This channel', server: 'All channels that I can read' },
+    },
     memory: {
       name: 'memory',
       description: 'What I remember in this channel',
@@ -112,6 +119,9 @@ export const EN = {
       which: 'The channel',
       does: 'What I do there',
       doings: { nothing: 'Nothing by myself', describe: 'Describe every picture', alt: 'Alt text' },
+      search: 'Where pictures can be found with /find',
+      searching: 'Whether pictures that are posted there from now on can be found',
+      switches: { on: 'On', off: 'Off; forget those that are there' },
       style: 'How I describe pictures when nobody says how',
       language: 'Language of my answers to messages',
       languages: { auto: 'The server’s own', en: 'English', 'zh-CN': '简体中文' },
@@ -125,6 +135,12 @@ export const EN = {
     describeMenu: 'Describe image',
     readMenu: 'Read text',
     askMenu: 'Ask about image…',
+  },
+  find: {
+    none: (words: string) =>
+      `I know no picture with “${words}” in it. I only know those that were posted since the search was switched on, as long as I remember them.`,
+    found: (count: number, words: string) => `${many(count, 'picture')} with “${words}”:`,
+    more: (count: number) => `${count} more; more words find fewer.`,
   },
   memory: {
     nothing: 'I remember nothing in this channel.',
@@ -148,6 +164,7 @@ export const EN = {
         `**What I keep**, each thing until ${many(hours, 'hour')} after its last use:`,
         '- per channel: which pictures I was shown, my answers, and the questions with who asked and when;',
         '- what the model made of a picture (a list of numbers), so that a question does not need the picture again, and for a day at most the words that I read in it. The picture itself is not kept;',
+        '- where a server made pictures searchable: the words in the pictures that are posted there, with who posted them and when;',
         '- which of my messages belong to which picture, for the buttons.',
         'Also how many answers you had today (two days), whether I told you how to ask here and the language of your Discord (a month each), and your opt-out.',
         'Nothing leaves the machine I run on, and nothing is used for training.',
@@ -164,6 +181,7 @@ export const EN = {
     kinds: {
       conversation: 'A picture you showed me, or asked about, with its questions and answers',
       answer: 'An answer you got, for its buttons',
+      searchable: 'The words in a picture you posted where pictures can be searched',
       uses: 'How many answers you got on a day',
       hint: 'That I told you how to ask in a channel',
       language: 'The language of your Discord',
@@ -181,9 +199,10 @@ export const EN = {
   },
   settings: {
     title: '**Settings of this server**',
-    how: 'To change one: `/settings` with `channel`, `style`, `language`, `limit` or `retention`.',
+    how: 'To change one: `/settings` with `channel`, `search`, `style`, `language`, `limit` or `retention`.',
     describes: (channels: string) => `I describe every picture in: ${channels}`,
     altTexts: (channels: string) => `I write alt text in: ${channels}`,
+    searches: (channels: string) => `Pictures can be searched in: ${channels}`,
     none: 'no channel',
     style: (style: string) => `Style: ${style}`,
     language: (language: string) => `Language of answers to messages: ${language}`,
@@ -199,6 +218,7 @@ export const EN = {
       '**What I can do**',
       '- **Describe pictures:** `/describe` with a picture, or without one for the newest here. Or right-click a message → Apps → Describe image.',
       '- **Read words:** `/read`, or right-click a message → Apps → Read text. It reads Latin script, Chinese, QR and bar codes, also where my model knows nothing of the picture.',
+      '- **Find pictures:** `/find` looks for words in pictures, where this server lets me.',
       '- **Answer questions:** `/ask`, the button **Ask…**, or one of the questions under my answer. Reply to my answer to ask on; if this server hides replies from me, press **Ask…**.',
       '- **Listen:** mention me with a picture, or in reply to one, with or without a question. In direct messages just send one.',
       '- **Write alt text:** `/describe` with the style Alt text. I can post your own picture again with it.',

@@ -167,6 +167,9 @@ export const ERRORS_EN: ErrorSentences = {
   'link/message-gone': 'That message is no longer there.',
   'command/unknown': 'I do not know that command (any more).',
   'button/unknown': 'That button is from an older version of me. Please use /describe again.',
+  'find/no-words': 'Give me a word to look for.',
+  'find/not-searchable': ({ everywhere }) =>
+    `Pictures are not searchable ${everywhere ? 'on this server' : 'in this channel'}. Who manages the server can change that: \`/settings search\`.`,
   'settings/too-many-channels': ({ most }) => `That would be more than ${many(most, 'channel')}.`,
   // Moderation
   'moderation/not-set-up': 'Moderation is not set up here. A manager can use `/moderation setup`.',

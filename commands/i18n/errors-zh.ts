@@ -156,6 +156,9 @@ export const ERRORS_ZH: ErrorSentences = {
   'link/message-gone': '那条消息已经不在了。',
   'command/unknown': '我（已经）不认识这个命令。',
   'button/unknown': '那个按钮来自旧版本。请重新使用 /描述。',
+  'find/no-words': '请给我要找的字词。',
+  'find/not-searchable': ({ everywhere }) =>
+    `${everywhere ? '本服务器' : '本频道'}没有开启图片搜索。服务器管理者可以开启：\`/设置 搜索\`。`,
   'settings/too-many-channels': ({ most }) => `那样就超过 ${most} 个频道了。`,
   // Moderation
   'moderation/not-set-up': '这里还没有设置审核。服务器管理者可以用 `/审核 设置`。',

@@ -46,6 +46,7 @@ const ZH_NAMES: Readonly<Record<string, string>> = {
   retention: '保留时间',
   role: '身份组',
   rule: '规则',
+  search: '搜索',
   setup: '设置',
   show: '显示',
   staff: '管理员',
@@ -57,6 +58,8 @@ const ZH_NAMES: Readonly<Record<string, string>> = {
   timeout: '禁言',
   value: '值',
   what: '内容',
+  where: '范围',
+  words: '字词',
 }
 
 type Part = { readonly name: string; readonly options?: readonly Part[] }

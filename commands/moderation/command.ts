@@ -8,7 +8,7 @@ import type { Command } from '../command.ts'
 import { MODERATION_DATA } from './options.ts'
 import { changesRules, runReposts, runRule } from './rules.ts'
 import type { ListedHash } from './service.ts'
-import type { SubcommandAnswer, SubcommandContext } from '../subcommand.ts'
+import type { SubcommandAnswer, SubcommandContext } from '../definition/subcommand.ts'
 
 const SHOWN_PICTURES = 15
 /** Characters of the list, so that its title and last line fit too. */

@@ -7,7 +7,7 @@ import {
 } from 'discord.js'
 import { plainMessage } from '../answer-text.ts'
 import type { MenuCommand, Services } from '../command.ts'
-import { SERVERS_ONLY } from '../contexts.ts'
+import { SERVERS_ONLY } from '../definition/contexts.ts'
 import { named } from '../i18n/localized.ts'
 import type { Catalog } from '../i18n/words.ts'
 

@@ -9,10 +9,10 @@ import {
   type RESTPostAPIChatInputApplicationCommandsJSONBody,
 } from 'discord.js'
 import { LIMITS, MODES } from './settings.ts'
-import { SERVERS_ONLY } from '../contexts.ts'
+import { SERVERS_ONLY } from '../definition/contexts.ts'
 import { choices, described, localized, type TextKey } from '../i18n/localized.ts'
 import { REPOSTS, RULE_GROUP } from './rule-options.ts'
-import { subcommand } from '../subcommand.ts'
+import { subcommand } from '../definition/subcommand.ts'
 
 const { Attachment, Channel, Integer, Role, String: Text } = ApplicationCommandOptionType
 

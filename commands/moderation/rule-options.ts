@@ -9,7 +9,7 @@ import {
 } from 'discord.js'
 import { RULE_ACTIONS, RULE_LIMITS } from './rule.ts'
 import { choices, described } from '../i18n/localized.ts'
-import { subcommand } from '../subcommand.ts'
+import { subcommand } from '../definition/subcommand.ts'
 
 const {
   Attachment,

@@ -14,7 +14,7 @@ import type { Catalog } from '../i18n/words.ts'
 import { plainText, quoted } from '../answer-text.ts'
 import type { RuleRecord, RuleWish } from './rules-service.ts'
 import { isRefused, problemsOf, type QuestionProblem } from './rule-question.ts'
-import type { SubcommandAnswer, SubcommandContext } from '../subcommand.ts'
+import type { SubcommandAnswer, SubcommandContext } from '../definition/subcommand.ts'
 
 /** Whether a subcommand changes rules, so that only managers may use it. */
 export function changesRules(name: string): boolean {

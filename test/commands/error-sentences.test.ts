@@ -111,6 +111,8 @@ const SAMPLES: Samples = {
   'answer/no-other': null,
   'answer/reposted': null,
   'image/judged': null,
+  'find/no-words': null,
+  'find/not-searchable': [{ everywhere: true }, /on this server\..*`\/settings search`/],
   'privacy/busy': null,
   'limit/daily': [{ limit: 1 }, /your 1 answer of today/],
   'permission/not-yours': null,

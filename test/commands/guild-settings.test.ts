@@ -10,6 +10,7 @@ import {
 const CHOSEN: GuildSettings = {
   answerChannels: ['123456789012345678'],
   altTextChannels: ['223456789012345678', '323456789012345678'],
+  searchChannels: ['423456789012345678'],
   style: 'detailed',
   language: 'zh-CN',
   dailyLimit: 20,

@@ -9,6 +9,7 @@ import { ConversationStore } from '../../bot/memory/conversation-store.ts'
 import { Deletions } from '../../bot/memory/deletions.ts'
 import { PendingDeletions } from '../../bot/memory/pending-deletions.ts'
 import { ConversationRecords } from '../../bot/memory/records.ts'
+import { searchableKey } from '../../bot/find/searchable.ts'
 import { UserStore } from '../../bot/memory/user-store.ts'
 import type { Store } from '../../bot/store/types.ts'
 
@@ -103,6 +104,16 @@ export async function seed(store: Store, now: string): Promise<void> {
     await users.countAnswer(GUILD, user, 5)
     await users.claimHint(HERE!, user, now)
     await users.storeLocale(user, 'de', now)
+  }
+  const seen = [
+    [HERE!, POSTED, ADA, 'seen-here'],
+    [THERE!, OTHERS, LIN, 'seen-there'],
+    [ELSEWHERE, UNRELATED, ADA, 'seen-elsewhere'],
+  ] as const
+  for (const [where, messageId, author, words] of seen) {
+    const key = searchableKey(where, messageId, 'picture')
+    const record = { author, picture: 'picture', spoiler: false, words: [words], at: Date.now() }
+    await records.searchable.set(key, record)
   }
   await seedJobs(store)
   await seedModeration(store)

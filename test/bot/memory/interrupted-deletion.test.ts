@@ -50,8 +50,16 @@ const now = SnowflakeUtil.generate().toString()
 const WAYS: Readonly<Record<string, Way>> = {
   'the message with the picture': {
     erase: ({ eraser }) => eraser.messages.delete(HERE!, [POSTED]),
-    gone: [POSTED, 'talk-here', 'talk-there', 'answer-here', 'answer-there', 'form-here'],
-    stays: ['talk-others', 'talk-elsewhere'],
+    gone: [
+      POSTED,
+      'talk-here',
+      'talk-there',
+      'answer-here',
+      'answer-there',
+      'form-here',
+      'seen-here',
+    ],
+    stays: ['talk-others', 'talk-elsewhere', 'seen-there'],
   },
   'the message of an answer': {
     erase: ({ eraser }) => eraser.messages.delete(HERE!, ['75002']),
@@ -70,8 +78,8 @@ const WAYS: Readonly<Record<string, Way>> = {
   },
   'what was asked before an opt-out': {
     erase: ({ services }) => services.privacy.setOut(LIN, true, now),
-    gone: [WAITS, ANSWERED],
-    stays: ['talk-here', 'talk-others'],
+    gone: [WAITS, ANSWERED, 'seen-there'],
+    stays: ['talk-here', 'talk-others', 'seen-here'],
   },
   'several messages at once': {
     erase: ({ eraser }) => eraser.messages.delete(HERE!, [POSTED, '75002', '75003']),
@@ -80,23 +88,32 @@ const WAYS: Readonly<Record<string, Way>> = {
   },
   'a picture that is edited out': {
     erase: ({ eraser }) => eraser.messages.deletePicturesExcept(HERE!, POSTED, { present: [] }),
-    gone: ['talk-here', 'talk-there', 'answer-here', 'answer-there', 'form-here'],
-    stays: ['talk-others', 'talk-elsewhere'],
+    gone: ['talk-here', 'talk-there', 'answer-here', 'answer-there', 'form-here', 'seen-here'],
+    stays: ['talk-others', 'talk-elsewhere', 'seen-there'],
   },
   'the channel': {
     erase: ({ eraser }) => eraser.deleteChannel(HERE!),
-    gone: [HERE!.channelId, POSTED, WAITS, 'talk-here', 'talk-there', 'talk-others', 'form-here'],
-    stays: ['talk-elsewhere'],
+    gone: [
+      HERE!.channelId,
+      POSTED,
+      WAITS,
+      'talk-here',
+      'talk-there',
+      'talk-others',
+      'form-here',
+      'seen-here',
+    ],
+    stays: ['talk-elsewhere', 'seen-there'],
   },
   'the records of a channel': {
     erase: ({ eraser }) => eraser.deleteChannel(HERE!, now),
-    gone: [POSTED, WAITS, 'talk-here', 'talk-there', 'talk-others', 'form-here'],
-    stays: ['talk-elsewhere'],
+    gone: [POSTED, WAITS, 'talk-here', 'talk-there', 'talk-others', 'form-here', 'seen-here'],
+    stays: ['talk-elsewhere', 'seen-there'],
   },
   'one conversation': {
     erase: ({ eraser }) => eraser.deleteConversation(HERE!, 'talk-here', ADA),
-    gone: ['talk-here', 'answer-here', 'answer-question', 'form-here'],
-    stays: ['talk-there', 'talk-others'],
+    gone: ['talk-here', 'answer-here', 'answer-question', 'form-here', 'seen-here'],
+    stays: ['talk-there', 'talk-others', 'seen-there'],
   },
   'what one asked in a channel': {
     erase: ({ eraser }) => eraser.deleteMember(HERE!, LIN, now),
@@ -113,13 +130,24 @@ const WAYS: Readonly<Record<string, Way>> = {
       'answer-question',
       'talk-others',
       'form-here',
+      'seen-there',
     ],
-    stays: ['talk-here'],
+    stays: ['talk-here', 'seen-here'],
   },
   'everything of a server': {
     erase: ({ reconciliation }) => reconciliation.deleteGuild(GUILD),
-    gone: [GUILD, WAITS, HERE!.channelId, THERE!.channelId, POSTED, 'talk-here', 'talk-there'],
-    stays: ['talk-elsewhere'],
+    gone: [
+      GUILD,
+      WAITS,
+      HERE!.channelId,
+      THERE!.channelId,
+      POSTED,
+      'talk-here',
+      'talk-there',
+      'seen-here',
+      'seen-there',
+    ],
+    stays: ['talk-elsewhere', 'seen-elsewhere'],
   },
 }
 

@@ -7,9 +7,9 @@ import {
   type AttachmentBuilder,
   type ChatInputCommandInteraction,
 } from 'discord.js'
-import type { Services } from './command.ts'
-import { described, type TextKey } from './i18n/localized.ts'
-import type { Catalog } from './i18n/words.ts'
+import type { Services } from '../command.ts'
+import { described, type TextKey } from '../i18n/localized.ts'
+import type { Catalog } from '../i18n/words.ts'
 
 /** A subcommand that is used in a server. */
 export type SubcommandContext = {
