@@ -112,6 +112,8 @@ declare module '../config/errors.ts' {
     'rule/language': { readonly languages: readonly string[] }
     /** It starts with a word such as "what". */
     'rule/open-question': NoParams
+    /** The model does not know these words of it. */
+    'rule/words': { readonly words: readonly string[] }
     'rule/no-question': NoParams
     'rule/no-terms': NoParams
     'rule/too-many-terms': Most

@@ -16,7 +16,7 @@ from training.parts.model import IMAGE_SIDE, MEAN, STD, STEM, blip2_config, qfor
 from training.parts.qformer import ITC_WIDTH, StageOne, StageTwo
 from training.stages.stage2 import load_reader
 from training.parts.stem import with_stem
-from training.text import BOS, CLS, PAD, Text
+from training.text import BOS, CLS, PAD, Text, vocabulary
 from training.stages.vit import load as load_vision
 
 PREPROCESSOR = {
@@ -79,7 +79,10 @@ def export_matcher(run, name='stage1'):
 def save(model, folder, facts):
     """Writes the folder and what else it needs, and puts it in the place of the one before. `facts`: for the package's card."""
     model.half().save_pretrained(folder)
-    shutil.copy(Path(__file__).with_name(facts), folder / 'sightseer.json')
+    settings = json.loads(Path(__file__).with_name(facts).read_text())
+    if 'questions' in settings:
+        settings['questions']['vocabulary'] = vocabulary()
+    (folder / 'sightseer.json').write_text(json.dumps(settings, indent=2) + '\n')
     (folder / 'preprocessor_config.json').write_text(json.dumps(PREPROCESSOR, indent=2) + '\n')
     placeholders = None if model.config.image_token_index is None else model.query_tokens.shape[1]
     (folder / 'processor_config.json').write_text(json.dumps({'num_query_tokens': placeholders, 'processor_class': 'Blip2Processor'}, indent=2) + '\n')

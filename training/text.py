@@ -10,6 +10,7 @@ the heart?" becomes a question about text, and can be learned from text.
 
 import json
 import random
+import re
 from pathlib import Path
 
 import numpy as np
@@ -46,6 +47,11 @@ def corpus(rng, count):
         yield 'Context:' + ''.join(f' Question: {t.question} Answer: {t.answer}' for t in conversation(rng, scene, 6)) + '\n'
     for word in (*NOUNS, *map(plural, NOUNS), *BACKGROUNDS):
         yield from [f' {word}'] * 300
+
+
+def vocabulary():
+    """The words that the model learns, for its card: a question with another word is not answered."""
+    return sorted({word for text in corpus(random.Random(1), 6000) for word in re.findall(r'[^\W_]+', text.lower())} - {'question', 'answer', 'context'})
 
 
 def build_tokenizer(folder):

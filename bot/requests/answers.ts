@@ -4,11 +4,14 @@
  */
 
 import type { ImageSource, Model, RequestOptions, Turn } from '../../inference/contract/types.ts'
+import { asksForDescription } from '../../inference/domain/description-question.ts'
 import { judgePicture, requireInside } from '../../inference/domain/judge-picture.ts'
 import { missingThing } from '../../inference/domain/presence.ts'
+import { knownQuestion } from '../../inference/text/known-question.ts'
 import { plainText } from '../../commands/answer-text.ts'
 import type { Catalog } from '../../commands/i18n/words.ts'
 import { isBlank, type Words, wordsIn } from '../pictures/words.ts'
+import { asSentence } from './captions.ts'
 import {
   mayBeAboutWords,
   type ReadingQuestion,
@@ -18,8 +21,8 @@ import {
 
 export type QuestionAnswer = {
   /**
-   * The model's answer, the sentence that what was asked about is not there, or the words in the
-   * picture.
+   * The model's answer or description, the sentence that what was asked about is not there or not
+   * known, or the words in the picture.
    */
   readonly answer: string
   /** What is shown above the words, or as the answer. */
@@ -52,6 +55,12 @@ export async function answerQuestion(
   if (reading !== null) {
     return readAnswer(model, image, { reading, text, options })
   }
+  if (asksForDescription(model.card, { question, history })) {
+    const { text: caption, judgment } = await model.describe(image, options)
+    requireInside(model.card, judgment)
+    const unsure = judgment.verdict === 'unsure'
+    return { answer: caption, lines: [asSentence(caption)], absent: true, unsure, caption }
+  }
   const context = await wordsFor(model, image, { question, options })
   // First, since it refuses a question that is too long before anything runs.
   const { text: answer, judgment } = await model.ask(image, question, {
@@ -65,18 +74,24 @@ export async function answerQuestion(
     requireInside(model.card, judged.judgment)
     caption = judged.caption ?? ''
   }
-  const thing = await missingThing(model, image, { ...options, question, caption })
-  if (thing === null) {
-    return {
-      answer,
-      lines: [answer],
-      absent: false,
-      unsure: judgment.verdict === 'unsure',
-      caption,
-    }
+  const refusal = await refusalOf(model, image, { question, caption, text, options })
+  return refusal === null
+    ? { answer, lines: [answer], absent: false, unsure: judgment.verdict === 'unsure', caption }
+    : { answer: refusal, lines: [refusal], absent: true, unsure: false, caption }
+}
+
+/** The sentence about a question that has no answer; null: it has one. */
+async function refusalOf(
+  model: Model,
+  image: ImageSource,
+  { question, caption, text, options }: Omit<About, 'history'>,
+): Promise<string | null> {
+  const { unknown } = knownQuestion(model.card, question)
+  if (unknown.length > 0) {
+    return text.answer.unknownWords(unknown.map((word) => plainText(word)))
   }
-  const notThere = text.answer.notThere(thing)
-  return { answer: notThere, lines: [notThere], absent: true, unsure: false, caption }
+  const thing = await missingThing(model, image, { ...options, question, caption })
+  return thing === null ? null : text.answer.notThere(thing)
 }
 
 /** Of words, what the conversation stores as the answer, in UTF-16 units. */

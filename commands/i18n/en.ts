@@ -30,6 +30,8 @@ export const EN = {
     nothing: 'I have no words for this picture.',
     unsure: 'I am not sure about this picture.',
     notThere: (thing: string) => `There is no ${thing} in this picture.`,
+    unknownWords: (words: readonly string[]) =>
+      `My model does not know ${words.map((word) => `“${word}”`).join(', ')}, so it would only guess.`,
     says: (words: string) => `It says: “${words}”`,
     onlyWords: (words: string) => `A picture with the words: “${words}”`,
     notTranslated: 'I cannot translate; these are the words.',

@@ -196,6 +196,8 @@ export const ERRORS_EN: ErrorSentences = {
   'rule/empty-name': 'Give it a name.',
   'rule/language': ({ languages }) =>
     `${onlyLanguagesEn({ languages, examples: [] })} ${ASK_YES_NO}`,
+  'rule/words': ({ words }) =>
+    `My model does not know ${words.map((word) => `“${word}”`).join(', ')}, so its answer would be a guess. ${ASK_YES_NO}`,
   'rule/open-question': `That question is not answered by yes or no. ${ASK_YES_NO}`,
   'rule/no-question': `That is no question. ${ASK_YES_NO}`,
   'rule/no-terms':

@@ -184,6 +184,8 @@ export const ERRORS_ZH: ErrorSentences = {
   'rule/empty-name': '请给它起个名字。',
   'rule/language': ({ languages }) =>
     `${onlyLanguagesZh({ languages, examples: [] })}${ASK_YES_NO}`,
+  'rule/words': ({ words }) =>
+    `模型不认识${words.map((word) => `“${word}”`).join('、')}，它的回答只能是瞎猜。${ASK_YES_NO}`,
   'rule/open-question': `这个问题不能用“是”或“否”回答。${ASK_YES_NO}`,
   'rule/no-question': `这不是一个问题。${ASK_YES_NO}`,
   'rule/no-terms': '里面没有词语。请用逗号分隔并写上分数：`casino*=2, promo code=3`。',

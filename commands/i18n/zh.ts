@@ -28,6 +28,8 @@ export const ZH: Catalog = {
     nothing: '我说不出这张图片的内容。',
     unsure: '我对这张图片没有把握。',
     notThere: (thing: string) => `这张图片里没有“${thing}”。`,
+    unknownWords: (words) =>
+      `模型不认识${words.map((word) => `“${word}”`).join('、')}，只能瞎猜，所以不回答。`,
     says: (words) => `图中文字：“${words}”`,
     onlyWords: (words) => `一张带文字的图片：“${words}”`,
     notTranslated: '我不会翻译，这是原文。',

@@ -21,13 +21,15 @@ export type QuestionProblem =
   /** It is not answered by yes or no. */
   | { readonly kind: 'open' }
   | { readonly kind: 'no-question' }
+  /** The model does not know words of it. */
+  | { readonly kind: 'words'; readonly words: readonly string[] }
   /** It does not start with a word such as "is". */
   | { readonly kind: 'start' }
   /** @param word that asks for more than can be seen. */
   | { readonly kind: 'meaning'; readonly word: string }
 
 /** Problems that make the probability of "yes" meaningless. */
-const REFUSED: readonly QuestionProblem['kind'][] = ['language', 'open', 'no-question']
+const REFUSED: readonly QuestionProblem['kind'][] = ['language', 'open', 'no-question', 'words']
 
 /** Whether the rule is refused; other problems are warnings. */
 export function isRefused({ kind }: QuestionProblem): boolean {
@@ -39,10 +41,12 @@ export function isRefused({ kind }: QuestionProblem): boolean {
  *
  * @param languages that the model knows, as ISO 639 codes; undefined: not known. Words are judged in
  *   questions that may be in English.
+ * @param unknown the words of the question that the model does not know.
  */
 export function problemsOf(
   question: string,
   languages: readonly string[] | undefined,
+  unknown: readonly string[] = [],
 ): QuestionProblem[] {
   if (languages !== undefined && !mayBeIn(languages, question)) {
     return [{ kind: 'language', languages }]
@@ -60,6 +64,7 @@ export function problemsOf(
   }
   const word = MEANING.exec(text)?.[0]
   return [
+    ...(unknown.length === 0 ? [] : [{ kind: 'words', words: unknown } as const]),
     ...(word === undefined ? [] : [{ kind: 'meaning', word } as const]),
     ...(STARTS_WITH_AUXILIARY.test(text) ? [] : [{ kind: 'start' } as const]),
   ]

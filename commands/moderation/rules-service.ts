@@ -40,6 +40,8 @@ export type ModelLimits = {
   readonly languages: readonly string[] | undefined
   /** The pictures that it was made for, by language; null: all kinds, as far as anybody knows. */
   readonly knows: { readonly en: string; readonly zh: string } | null
+  /** Words of a question that it does not know. */
+  readonly unknownWords: (question: string) => readonly string[]
 }
 
 /** Each method throws InputError with a message for the user. */

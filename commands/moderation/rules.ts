@@ -57,8 +57,8 @@ async function add({ interaction, services, text, guildId }: SubcommandContext):
   const words = text.moderationRules
   const { rules } = services.moderation
   const wish = wishOf(interaction)
-  const { languages, knows } = rules.limits()
-  const problems = problemsOf(wish.question, languages)
+  const { languages, knows, unknownWords } = rules.limits()
+  const problems = problemsOf(wish.question, languages, unknownWords(wish.question))
   const refused = problems.find(isRefused)
   if (refused) {
     throw refusalOf(refused)
@@ -85,6 +85,8 @@ function refusalOf(problem: QuestionProblem): InputError {
   switch (problem.kind) {
     case 'language':
       return new InputError('rule/language', { languages: problem.languages })
+    case 'words':
+      return new InputError('rule/words', { words: problem.words })
     case 'open':
       return new InputError('rule/open-question')
     default:

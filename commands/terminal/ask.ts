@@ -2,7 +2,7 @@
 
 import { imageSourceOf } from '../../inference/contract/image-source.ts'
 import type { Turn } from '../../inference/contract/types.ts'
-import { askerOf, textOf, warnIfUnsure } from './honest.ts'
+import { answerRecord, askerOf, textOf, warnIfUnsure } from './honest.ts'
 import { readImage } from './images.ts'
 import {
   GENERATING_HELP,
@@ -50,13 +50,11 @@ async function main(argv: readonly string[], signal: AbortSignal): Promise<numbe
     const history: Turn[] = []
     for (const question of questions) {
       const answer = await ask(question, { ...options, history, signal })
-      if (answer.missing === null) {
+      if (answer.isTurn) {
         history.push({ question, answer: answer.text })
       }
       if (values.json) {
-        const { text, tokenIds, judgment, missing, timings } = answer
-        const { name } = model.card
-        printJson({ image, question, text, tokenIds, judgment, missing, model: name, timings })
+        printJson(answerRecord({ image, question, model: model.card.name }, answer))
       } else {
         warnIfUnsure(answer.judgment)
         printLine(textOf(answer))

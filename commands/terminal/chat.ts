@@ -6,7 +6,7 @@ import { sentenceOf } from '../i18n/catalog.ts'
 import { EN } from '../i18n/en.ts'
 import { imageSourceOf } from '../../inference/contract/image-source.ts'
 import type { GenerationOptions, Model, Step, Turn } from '../../inference/contract/types.ts'
-import { type Ask, askerOf, textOf, warnIfUnsure } from './honest.ts'
+import { answerRecord, type Ask, askerOf, textOf, warnIfUnsure } from './honest.ts'
 import { readImage } from './images.ts'
 import {
   GENERATING_HELP,
@@ -97,17 +97,15 @@ async function chat({ model, ask, image, options, json, signal }: Chat): Promise
         const onStep = ({ text }: Step) => line?.grow(text)
         const askOptions = { ...options, history, signal, onStep }
         const answer = await ask(question, askOptions)
-        const { text, tokenIds, judgment, missing, timings } = answer
-        if (missing === null) {
-          history.push({ question, answer: text })
+        if (answer.isTurn) {
+          history.push({ question, answer: answer.text })
         }
         if (json) {
-          const { name } = model.card
-          printJson({ image, question, text, tokenIds, judgment, missing, model: name, timings })
+          printJson(answerRecord({ image, question, model: model.card.name }, answer))
         } else {
-          warnIfUnsure(judgment)
-          if (line && missing === null) {
-            line.end(text)
+          warnIfUnsure(answer.judgment)
+          if (line && answer.isTurn) {
+            line.end(answer.text)
           } else {
             printLine(textOf(answer))
           }

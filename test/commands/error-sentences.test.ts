@@ -153,6 +153,7 @@ const SAMPLES: Samples = {
   'rule/empty-name': null,
   'rule/language': [{ languages: ['en'] }, /English only.*is there a red circle\?/],
   'rule/open-question': null,
+  'rule/words': [{ words: ['dog', 'cat'] }, /“dog”, “cat”/],
   'rule/no-question': null,
   'rule/no-terms': null,
   'rule/too-many-terms': MOST,

@@ -21,6 +21,7 @@ import type {
 import { hasCode, InputError } from '../../../config/errors.ts'
 import type { Rule } from '../../../commands/moderation/rule.ts'
 import { isActive } from '../../../commands/moderation/settings.ts'
+import { knownQuestion } from '../../../inference/text/known-question.ts'
 import { judgePicture } from '../../../inference/domain/judge-picture.ts'
 import type { Model, RequestOptions } from '../../../inference/contract/types.ts'
 import type { ModelCard } from '../../../inference/package/model-card.ts'
@@ -271,8 +272,13 @@ export class Rules {
 }
 
 /** What rules may ask, as the card says. */
-function limitsOf({ domain, languages }: Pick<ModelCard, 'domain' | 'languages'>): ModelLimits {
-  return { languages, knows: domain?.knows ?? null }
+function limitsOf(card: Pick<ModelCard, 'domain' | 'languages' | 'questions'>): ModelLimits {
+  const { languages, domain } = card
+  return {
+    languages,
+    knows: domain?.knows ?? null,
+    unknownWords: (question) => knownQuestion(card, question).unknown,
+  }
 }
 
 function appliesTo({ channels, ageRestricted }: Rule, { channel }: Message<true>): boolean {

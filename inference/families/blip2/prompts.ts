@@ -8,27 +8,33 @@
 
 import { createHash } from 'node:crypto'
 import { InputError } from '../../../config/errors.ts'
+import { knownQuestion } from '../../text/known-question.ts'
 import type { Encode, Prompt, Turn } from '../../text/prompt.ts'
 import { encodeWithin, MAX_CHARACTERS_PER_TOKEN } from '../common/encode-within.ts'
 import type { KeyedImage, PreparedPrompt, PromptLayout } from '../common/runner.ts'
 import type { Blip2Card } from './card.ts'
 
 /** What writing prompts needs of a card. */
-export type PromptCard = Pick<Blip2Card, 'prompts' | 'dimensions' | 'tokens' | 'language'>
+export type PromptCard = Pick<
+  Blip2Card,
+  'prompts' | 'dimensions' | 'tokens' | 'language' | 'questions'
+>
 
 /** The tokenizer of a Q-Former that reads the prompt, too, and how many tokens it can take. */
 export type Instruction = { readonly encode: Encode; readonly maxTokens: number }
 
-/** The prompt of a question after the turns before it, oldest first. */
+/** The prompt of a question after the turns before it, oldest first, in words that the model knows. */
 export function questionText(
-  { prompts }: Pick<PromptCard, 'prompts'>,
+  card: Pick<PromptCard, 'prompts' | 'questions'>,
   question: string,
   history: readonly Turn[] = [],
 ): string {
+  const { prompts } = card
+  const known = (text: string) => knownQuestion(card, text).question.trim()
   const turns = history.map((turn) =>
-    fill(prompts.turn, { question: turn.question.trim(), answer: turn.answer.trim() }),
+    fill(prompts.turn, { question: known(turn.question), answer: turn.answer.trim() }),
   )
-  const asked = fill(prompts.question, { question: question.trim(), answer: '' })
+  const asked = fill(prompts.question, { question: known(question), answer: '' })
   return (turns.length > 0 ? prompts.history : '') + turns.join('') + asked
 }
 

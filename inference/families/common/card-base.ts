@@ -15,6 +15,10 @@ const MAX_COUNT = 2 ** 22
 const MAX_QUESTION = 200
 /** Most questions, or words of a kind: each pair of words of a caption can make a question. */
 const MAX_QUESTIONS = 200
+/** A word of a vocabulary. */
+const word = z.string().regex(/^[\p{L}\p{N}]+$/u)
+/** Most words of a vocabulary. */
+const MAX_VOCABULARY = 100_000
 /** Most places for words in a question. */
 const MAX_SLOTS = 2
 
@@ -114,6 +118,10 @@ export const baseCardSchema = z.strictObject({
       things: z.array(z.string()).optional(),
       /** Answers that say that there is none; a question with such an answer is not suggested. */
       noAnswers: z.array(z.string()).optional(),
+      /** The words that it was made to understand, in lower case; absent: not known. */
+      vocabulary: z.array(word).max(MAX_VOCABULARY).optional(),
+      /** Other words and spellings that people use for words of the vocabulary. */
+      synonyms: z.record(word, word).optional(),
       /** How to ask whether something is there that a question takes for granted. */
       presence: z
         .strictObject({

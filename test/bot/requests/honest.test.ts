@@ -116,4 +116,21 @@ describe('a question about something that is not there', () => {
     assert.match(content, /^\*\*1\.\*\* purple$/m)
     assert.ok(content.includes(`**2.** ${EN.answer.notThere('heart')}`), content)
   })
+
+  it('is no guess where the model does not know a word of the question', async () => {
+    const posted = await ada.upload(scene(), `<@${demo.bot.client.user.id}> is there a dog?`)
+    const answer = await ada.answerTo(posted)
+    assert.equal(answer.content, EN.answer.unknownWords(['dog']))
+    const lin = await demo.join('lin', { locale: 'zh-CN' })
+    const { content } = await lin.slash('ask', { question: 'where is the *cat*?', image: scene() })
+    assert.ok(content.endsWith(ZH.answer.unknownWords(['cat'])), content)
+  })
+
+  it('is the description where the question is about the whole picture', async () => {
+    const posted = await ada.upload(scene(), `<@${demo.bot.client.user.id}> what is this?`)
+    const answer = await ada.answerTo(posted)
+    assert.match(answer.content, /^A small yellow star .* on a gray background\.$/)
+    const next = await ada.answerTo(await ada.reply(answer, 'what is above the square?'))
+    assert.doesNotMatch(next.content, /background/)
+  })
 })

@@ -39,6 +39,12 @@ describe('problemsOf', () => {
     assert.ok(!problemsOf('is this a scam?', ['en']).some(isRefused))
   })
 
+  it('refuses words that the model does not know', () => {
+    const problems = problemsOf('is this a scam?', ['en'], ['scam'])
+    assert.deepEqual(problems[0], { kind: 'words', words: ['scam'] })
+    assert.ok(isRefused(problems[0]))
+  })
+
   it('judges no other language where the model may know it', () => {
     assert.deepEqual(problemsOf('ist da ein Hund?', undefined), [])
     assert.deepEqual(problemsOf('有红色的圆吗？', undefined), [])

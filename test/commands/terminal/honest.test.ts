@@ -37,4 +37,17 @@ describe('the terminal with the demo model', () => {
     const { stdout } = await runTerminal('chat', [SCENE], { input: questions.join('\n') })
     assert.equal(stdout, 'There is no cross in this picture.\nyellow\n')
   })
+
+  it('guesses at no question with words that the model does not know', async () => {
+    const questions = ['is there a dog?', 'hey, what color is the star in this image please?']
+    const { stdout } = await runTerminal('ask', [SCENE, ...questions])
+    assert.equal(stdout, 'My model does not know “dog”, so it would only guess.\nyellow\n')
+    const json = await runTerminal('ask', [SCENE, 'where is the dog?', '--json'])
+    assert.deepEqual(JSON.parse(json.stdout).unknown, ['dog'])
+  })
+
+  it('describes the picture where a question is about all of it', async () => {
+    const { stdout } = await runTerminal('chat', [SCENE], { input: 'what is this?\nwhat is it?' })
+    assert.match(stdout, /^(a small yellow star .* on a gray background)\n\1\n$/)
+  })
 })

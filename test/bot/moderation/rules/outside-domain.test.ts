@@ -7,8 +7,8 @@ import { hearts, photograph } from '../../../helpers/demo-bot.ts'
 import { type ModeratedServer, startModeratedServer } from '../../../helpers/moderated-server.ts'
 
 const words = EN.moderationRules
-/** What the model says yes to about almost everything. */
-const SCAM = { name: 'scam', question: 'is this a scam?', threshold: 1 }
+/** What the model would say yes to. */
+const CROSS = { name: 'cross', question: 'is there an orange cross?', threshold: 1 }
 const HEARTS = { name: 'hearts', question: 'is there a red heart?', threshold: 60 }
 
 describe('a photograph in a moderated server', () => {
@@ -21,7 +21,7 @@ describe('a photograph in a moderated server', () => {
   after(() => server.close())
 
   it('hits no rule, is counted, and is not judged by a test of the rules', async () => {
-    await server.mo.slash('moderation rule add', SCAM)
+    await server.mo.slash('moderation rule add', CROSS)
     await server.mo.slash('moderation rule add', HEARTS)
     const tested = await server.mo.slash('moderation rule test', { image: photograph() })
     assert.match(tested.content, /^I only know drawings .* I judge no question about it/)
@@ -32,7 +32,7 @@ describe('a photograph in a moderated server', () => {
     assert.equal(server.cases().length, 1)
     const listed = (await server.mo.slash('moderation rule list')).content
     assert.ok(listed.includes(words.unknownPictures(1)), listed)
-    await server.mo.slash('moderation rule remove', { name: 'scam' })
+    await server.mo.slash('moderation rule remove', { name: 'cross' })
     await server.mo.slash('moderation rule remove', { name: 'hearts' })
   })
 

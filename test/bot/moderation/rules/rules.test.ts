@@ -63,6 +63,11 @@ describe('/moderation rule', () => {
     )
   })
 
+  it('refuses a question with words that the model does not know', async () => {
+    const answer = await rule('add', { ...HEARTS, question: 'is there a *dog*?' })
+    assert.equal(answer.content, EN.errors['rule/words']({ words: ['dog'] }))
+  })
+
   it('refuses text that names no channel', async () => {
     const answer = await rule('add', { ...HEARTS, channels: 'general' })
     assert.equal(answer.content, EN.errors['rule/no-channels'])
