@@ -17,15 +17,20 @@ const MAX_FAILED = 10_000
 /** Listens for deletions. @returns a function that ends the retries. */
 export function mirrorDeletions(
   client: Client,
-  { eraser, reconciliation }: Pick<App, 'eraser' | 'reconciliation'>,
+  { eraser, reconciliation, moderation }: Pick<App, 'eraser' | 'reconciliation' | 'moderation'>,
   deps: Pick<AppDeps, 'log' | 'retryAfterMs'>,
 ): () => void {
   const { runWithRetry, stop } = retries(deps)
   client.on(Events.MessageDelete, ({ id, guildId, channelId }) => {
     runWithRetry(() => eraser.messages.delete({ guildId, channelId }, [id]))
+    if (guildId !== null) {
+      runWithRetry(() => moderation.forgetEvidence(guildId, { messages: [id] }))
+    }
   })
   client.on(Events.MessageBulkDelete, (messages, { guildId, id: channelId }) => {
-    runWithRetry(() => eraser.messages.delete({ guildId, channelId }, [...messages.keys()]))
+    const ids = [...messages.keys()]
+    runWithRetry(() => eraser.messages.delete({ guildId, channelId }, ids))
+    runWithRetry(() => moderation.forgetEvidence(guildId, { messages: ids }))
   })
   client.on(Events.MessageUpdate, (before, message) => {
     if (message.author?.id !== client.user?.id) {
@@ -38,6 +43,9 @@ export function mirrorDeletions(
     const threads = 'threads' in channel ? [...channel.threads.cache.keys()] : []
     for (const channelId of [channel.id, ...threads]) {
       runWithRetry(() => eraser.deleteChannel({ guildId, channelId }))
+    }
+    if (guildId !== null) {
+      runWithRetry(() => moderation.forgetEvidence(guildId, { channel: channel.id }))
     }
     // Discord does not tell of its threads, and archived ones are not in the cache.
     if (guildId !== null) {

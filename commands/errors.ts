@@ -115,6 +115,13 @@ declare module '../config/errors.ts' {
     /** The model does not know these words of it. */
     'rule/words': { readonly words: readonly string[] }
     'rule/no-question': NoParams
+    /** Neither a question nor words. */
+    'rule/no-subject': NoParams
+    'rule/two-subjects': NoParams
+    'rule/needs-threshold': NoParams
+    /** A question has no words to show. */
+    'rule/no-words': { readonly name: string }
+    'rule/bad-file': { readonly maxBytes: number }
     'rule/no-terms': NoParams
     'rule/too-many-terms': Most
     /** Too few letters, or `*` in the middle. */

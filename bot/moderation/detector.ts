@@ -125,7 +125,8 @@ export class Detector {
       matched: match && isConfirmed(match) ? codeOf(match.entry) : null,
     }
     const keys = pictures.slice(0, MAX_PICTURES).map(({ key }) => key)
-    const recent = await this.#addPosting(message, { ...update, keys }, settings)
+    const joined = await this.#caseOfWave(message, because)
+    const recent = await this.#addPosting(message, { ...update, keys }, { settings, joined })
     const postings = update.matched ? await this.#splitCase(message, recent, settings) : recent
     const posting = postings.find(({ messageId }) => messageId === message.id)
     if (!posting || posting.caseId === null || undismissed.length === 0) {
@@ -146,13 +147,12 @@ export class Detector {
     return (await this.#postingOf(message))?.caseId ?? null
   }
 
-  /** Opens the cases whose postings were written, but not the cases, before a process ended. */
+  /** Opens, or extends, the cases whose postings were written, but not the cases, before a process ended. */
   async resume(): Promise<void> {
     for await (const [key, postings] of this.postings.entries()) {
       const [guildId = '', memberId = ''] = key.split('/')
       for (const posting of postings) {
-        const { caseId, messageId } = posting
-        if (caseId === messageId && !(await this.#deps.executor.of(guildId, caseId))) {
+        if (await this.#isUnwritten(guildId, posting)) {
           const { settings } = await this.#deps.guilds.of(guildId)
           const locale = this.#deps.localeOf(guildId)
           const member = { guildId, memberId, joinedAt: null, locale }
@@ -160,6 +160,14 @@ export class Detector {
         }
       }
     }
+  }
+
+  async #isUnwritten(guildId: string, { caseId, messageId }: Posting): Promise<boolean> {
+    const record = caseId === null ? null : await this.#deps.executor.of(guildId, caseId)
+    if (!record) {
+      return caseId === messageId
+    }
+    return record.state === 'open' && !record.copies.some((copy) => copy.messageId === messageId)
   }
 
   async #postingOf({ id, guildId, author }: Message<true>): Promise<Posting | undefined> {
@@ -170,7 +178,7 @@ export class Detector {
   async #addPosting(
     message: Message<true>,
     update: CaseUpdate & Pick<Posting, 'keys'>,
-    settings: ModerationSettings,
+    { settings, joined }: { settings: ModerationSettings; joined: string | null },
   ): Promise<Postings> {
     const posting = {
       ...update,
@@ -182,7 +190,26 @@ export class Detector {
       withinMs: settings.burstMinutes * MINUTE_MS,
     }
     const key = `${message.guildId}/${message.author.id}`
-    return (await this.postings.update(key, (old = []) => withPosting(old, posting, burst))) ?? []
+    const change = (old: Postings = []) => withPosting(old, posting, burst, joined)
+    return (await this.postings.update(key, change)) ?? []
+  }
+
+  /**
+   * The open case that a hit of a rule by words joins: the pictures of such a wave differ, and a member
+   * who posts ten of them is one decision.
+   */
+  async #caseOfWave(
+    { guildId, author }: Message<true>,
+    because: readonly Reason[],
+  ): Promise<string | null> {
+    const rules = wordRulesOf(because)
+    const postings = rules.length > 0 ? await this.postings.get(`${guildId}/${author.id}`) : []
+    const related = (postings ?? []).findLast(
+      ({ caseId, reasons }) =>
+        caseId !== null && wordRulesOf(reasons).some((rule) => rules.includes(rule)),
+    )
+    const record = related?.caseId && (await this.#deps.executor.of(guildId, related.caseId))
+    return record && record.state === 'open' ? record.id : null
   }
 
   /**
@@ -238,9 +265,7 @@ export class Detector {
       reasons: [...opener.reasons, ...amplifiersOf(memberId, joinedAt, now)],
     }
     const record = await executor.change(guildId, id, (old) =>
-      old
-        ? withCopies(withPictures(old, update, settings, now), copies)
-        : openCase(seed, settings, now),
+      old ? extended(old, { update, copies, settings, now }) : openCase(seed, settings, now),
     )
     await executor.carryOut(guildId, id)
     return record
@@ -252,6 +277,27 @@ function isConfirmed({ entry, relation }: Match): boolean {
 }
 
 const STRENGTH = { same: 0, resembles: 1, other: 2 } as const
+
+/** The case with a message: what it shows besides copies counts only where words made it join. */
+function extended(
+  record: Case,
+  change: {
+    readonly update: CaseUpdate
+    readonly copies: Case['copies']
+    readonly settings: ModerationSettings
+    readonly now: number
+  },
+): Case {
+  const { update, copies, settings, now } = change
+  return wordRulesOf(update.reasons).length > 0
+    ? withPictures(withCopies(record, copies), update, settings, now)
+    : withCopies(withPictures(record, update, settings, now), copies)
+}
+
+/** The ids of the rules by words that had hits. */
+function wordRulesOf(reasons: readonly Reason[]): readonly (string | undefined)[] {
+  return reasons.filter(({ terms }) => terms !== undefined).map(({ rule }) => rule)
+}
 
 /** The match that decides: the same picture before one that resembles an entry. */
 function strongest(matches: readonly (Match | undefined)[]): Match | undefined {

@@ -13,6 +13,7 @@ import { Recovery } from '../operations/recovery.ts'
 import type { Store } from '../store/types.ts'
 import { CaseButtons } from './cases/buttons.ts'
 import { CasePictures } from './cases/pictures.ts'
+import { caseTags } from './cases/case-index.ts'
 import { CaseExecutor } from './cases/executor.ts'
 import type { CommandJobs } from '../requests/command-jobs.ts'
 import { ModerationActions } from './cases/discord-actions.ts'
@@ -184,6 +185,17 @@ export class Moderation {
     ]) {
       await space.deleteAll(prefix)
     }
+  }
+
+  /** Messages or a channel were deleted: the words of the cases that they showed go, too. */
+  async forgetEvidence(
+    guildId: string,
+    { messages = [], channel }: { messages?: readonly string[]; channel?: string },
+  ): Promise<void> {
+    await this.executor.forgetWords([
+      ...messages.map((id) => caseTags.ofLog(guildId, id)),
+      ...(channel === undefined ? [] : [caseTags.ofLogChannel(guildId, channel)]),
+    ])
   }
 
   /**

@@ -189,10 +189,10 @@ export const ERRORS_EN: ErrorSentences = {
   'hash/list-full': ({ most }) => `The list has room for ${most} pictures.`,
   'report/cooldown': 'You reported something a moment ago. Please wait a minute.',
   'report/own-message': 'That is your own message.',
-  'rule/unknown': ({ name }) => `There is no question called “${name}”. \`/moderation rule list\``,
-  'rule/too-many': ({ most }) => `There is room for ${most} questions. Remove one first.`,
+  'rule/unknown': ({ name }) => `There is no rule called “${name}”. \`/moderation rule list\``,
+  'rule/too-many': ({ most }) => `There is room for ${most} rules. Remove one first.`,
   'rule/no-channels': 'I found no channels of this server in that. Mention them, such as #general.',
-  'rule/none': 'There are no questions yet. `/moderation rule add` adds one.',
+  'rule/none': 'There are no rules yet. `/moderation rule add` adds one.',
   'rule/empty-name': 'Give it a name.',
   'rule/language': ({ languages }) =>
     `${onlyLanguagesEn({ languages, examples: [] })} ${ASK_YES_NO}`,
@@ -200,6 +200,12 @@ export const ERRORS_EN: ErrorSentences = {
     `My model does not know ${words.map((word) => `“${word}”`).join(', ')}, so its answer would be a guess. ${ASK_YES_NO}`,
   'rule/open-question': `That question is not answered by yes or no. ${ASK_YES_NO}`,
   'rule/no-question': `That is no question. ${ASK_YES_NO}`,
+  'rule/no-subject': 'Say what to look for: `question:`, `words:`, `list:` or `file:`.',
+  'rule/two-subjects': 'A rule has a question or words, not both. Make two rules.',
+  'rule/needs-threshold': 'Say from which percent a yes is a hit, such as `threshold:60`.',
+  'rule/no-words': ({ name }) => `“${name}” is a question and has no words.`,
+  'rule/bad-file': ({ maxBytes }) =>
+    `I need a text file (UTF-8) of at most ${maxBytes / 1024} KiB, such as \`/moderation rule words\` gives.`,
   'rule/no-terms':
     'That has no words. Write them with their points, separated by commas: `casino*=2, promo code=3`.',
   'rule/too-many-terms': ({ most }) => `A rule has room for ${most} words and patterns.`,

@@ -177,10 +177,10 @@ export const ERRORS_ZH: ErrorSentences = {
   'hash/list-full': ({ most }) => `名单最多容纳 ${most} 张图片。`,
   'report/cooldown': '你刚刚举报过，请等一分钟。',
   'report/own-message': '那是你自己的消息。',
-  'rule/unknown': ({ name }) => `没有叫“${name}”的问题。\`/审核 规则 列表\``,
-  'rule/too-many': ({ most }) => `最多 ${most} 个问题，请先删除一个。`,
+  'rule/unknown': ({ name }) => `没有叫“${name}”的规则。\`/审核 规则 列表\``,
+  'rule/too-many': ({ most }) => `最多 ${most} 条规则，请先删除一个。`,
   'rule/no-channels': '我没有从中找到本服务器的频道。请提及它们，例如 #general。',
-  'rule/none': '还没有问题。用 `/审核 规则 添加` 添加。',
+  'rule/none': '还没有规则。用 `/审核 规则 添加` 添加。',
   'rule/empty-name': '请给它起个名字。',
   'rule/language': ({ languages }) =>
     `${onlyLanguagesZh({ languages, examples: [] })}${ASK_YES_NO}`,
@@ -188,6 +188,12 @@ export const ERRORS_ZH: ErrorSentences = {
     `模型不认识${words.map((word) => `“${word}”`).join('、')}，它的回答只能是瞎猜。${ASK_YES_NO}`,
   'rule/open-question': `这个问题不能用“是”或“否”回答。${ASK_YES_NO}`,
   'rule/no-question': `这不是一个问题。${ASK_YES_NO}`,
+  'rule/no-subject': '请写明要找什么：`问题:`、`字词:`、`列表:` 或 `文件:`。',
+  'rule/two-subjects': '一条规则只能有问题或词语之一。请建两条规则。',
+  'rule/needs-threshold': '请写明概率达到百分之几算命中，例如 `阈值:60`。',
+  'rule/no-words': ({ name }) => `“${name}”是一个问题，没有词语。`,
+  'rule/bad-file': ({ maxBytes }) =>
+    `我需要一个不超过 ${maxBytes / 1024} KiB 的文本文件（UTF-8），例如 \`/审核 规则 字词\` 给出的文件。`,
   'rule/no-terms': '里面没有词语。请用逗号分隔并写上分数：`casino*=2, promo code=3`。',
   'rule/too-many-terms': ({ most }) => `一条规则最多 ${most} 个词语和模式。`,
   'rule/bad-term': ({ term }) =>

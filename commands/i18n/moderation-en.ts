@@ -188,6 +188,9 @@ export const MODERATION_EN = {
     sees: (caption: string) => `What I see: ${caption}`,
     cannotSee: 'I cannot describe this picture.',
     looking: 'What I see: still looking…',
+    words: (text: string) => `Words in it: ${text}`,
+    links: (links: string) => `Links in the words: ${links}`,
+    codes: (codes: string) => `Its QR codes and bar codes say: ${codes}`,
     why: 'Why:',
     reasons: {
       hash: (words: WordVerdict) => `staff here confirmed this picture; ${COMPARED[words]}`,
@@ -299,7 +302,7 @@ export const MODERATION_EN = {
       burst: 'burst',
       marked: 'marked',
       reported: 'reported',
-      rule: 'question',
+      rule: 'rule',
       'other-server': 'imported',
     },
     removed: (count: number) => `Messages removed: ${count}`,

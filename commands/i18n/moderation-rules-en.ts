@@ -1,19 +1,26 @@
-/** What the bot says about questions as rules and about reposts, in English; part of the catalog. */
+/** What the bot says about rules and about reposts, in English; part of the catalog. */
 
 const percent = (share: number) => `${Number((share * 100).toFixed(2))} %`
+const points = (count: number) => `${Number(count.toFixed(2))} ${count === 1 ? 'point' : 'points'}`
 
 export const MODERATION_RULES_EN = {
   command: {
-    rule: 'Questions that I put to each picture',
-    add: 'Add a question, or change the one of that name',
-    remove: 'Remove a question',
-    list: 'Show the questions',
-    test: 'Say how likely each question’s answer is yes for a picture',
-    stats: 'How often a question was right, and a threshold from what staff decided',
+    rule: 'Questions and words that I look for in each picture',
+    add: 'Add a rule, or change the one of that name',
+    remove: 'Remove a rule',
+    show: 'Show the rules',
+    export: 'Show the words of a rule as a file, which rule add takes again',
+    test: 'What a picture has by each rule',
+    stats: 'How often a rule was right, and a threshold from what staff decided',
     reposts: 'Answer reposts in a channel with the first posting, or stop that',
     name: 'What it is called',
     question: 'A question that is answered yes or no, such as: is there a red circle?',
-    threshold: 'Percent of probability from which it is a hit',
+    words: 'Words and /patterns/ with points: casino*=2, promo code=3',
+    list: 'Words that come with me',
+    lists: { scams: 'Casino, giveaway and crypto scams' },
+    file: 'Words as a text file, such as an edited list',
+    threshold:
+      'Percent of probability, or points of words (5 unless given), from which it is a hit',
     action: 'What a hit does',
     actions: {
       flag: 'Open a case; a person does the rest',
@@ -40,9 +47,18 @@ export const MODERATION_RULES_EN = {
   },
   offerTest: (name: string) => `Test it first: \`/moderation rule test name:${name} image:\``,
   removed: 'Removed.',
-  title: (count: number, most: number) => `**${count} of ${most} questions**`,
-  line: (name: string, question: string, threshold: number, action: string, where: string) =>
-    `- **${name}**: “${question}”, from ${percent(threshold)}, ${action}, ${where}`,
+  title: (count: number, most: number) => `**${count} of ${most} rules**`,
+  /** From which probability or points a rule has a hit, and what a picture has. */
+  scores: {
+    question: percent,
+    words: points,
+  },
+  line: (name: string, what: string, from: string, action: string, where: string) =>
+    `- **${name}**: ${what}, from ${from}, ${action}, ${where}`,
+  whatQuestion: (question: string) => `“${question}”`,
+  whatWords: (terms: number) => `${terms} ${terms === 1 ? 'word' : 'words'}`,
+  exported: (name: string, terms: number) =>
+    `The words of **${name}**: ${terms}. Edit the file and give it back: \`/moderation rule add name:${name} file:\`. Changed words restart its record.`,
   everywhere: 'everywhere but in age-restricted channels',
   everywhereToo: 'everywhere',
   actionShort: { flag: 'flags', remove: 'removes once it may' },
@@ -50,18 +66,23 @@ export const MODERATION_RULES_EN = {
     `Not looked at since I started, as too many pictures came at once: ${count}`,
   unknownPictures: (count: number) =>
     `Pictures I did not judge since I started, as my model does not know such pictures: ${count}`,
-  tested: (name: string, score: number, threshold: number, hit: boolean) =>
-    `- **${name}**: ${percent(score)} yes (a hit from ${percent(threshold)})${hit ? ' — **a hit**' : ''}`,
-  testTitle: 'How likely I find “yes”:',
+  tested: {
+    question: (name: string, score: number, threshold: number, hit: boolean) =>
+      `- **${name}**: ${percent(score)} yes (a hit from ${percent(threshold)})${hit ? ' — **a hit**' : ''}`,
+    words: (name: string, score: number, threshold: number, hit: boolean, terms: string) =>
+      `- **${name}**: ${points(score)}${terms === '' ? '' : ` for ${terms}`} (a hit from ${points(threshold)})${hit ? ' — **a hit**' : ''}`,
+    outside: (name: string) => `- **${name}**: not judged, as my model does not know such pictures`,
+  },
+  testTitle: 'This picture by your rules:',
   stats: {
-    title: (name: string, question: string) => `**${name}**: “${question}”`,
+    title: (name: string, what: string) => `**${name}**: ${what}`,
     counts: (hits: number, confirmed: number, dismissed: number, open: number) =>
       `Hits: ${hits} — ${confirmed} confirmed, ${dismissed} dismissed, ${open} not decided`,
     precision: (share: number, low: number, high: number, counted: number) =>
       `Right at its threshold: ${percent(share)} of ${counted} (95 % interval ${percent(low)} to ${percent(high)})`,
     unknown: 'Right at its threshold: nothing decided yet',
-    suggested: (threshold: number, precision: number) =>
-      `Suggested threshold: ${percent(threshold)}, the lowest at which ${percent(precision)} were right`,
+    suggested: (threshold: string, precision: number) =>
+      `Suggested threshold: ${threshold}, the lowest at which ${percent(precision)} were right`,
     noSuggestion: (reviewed: number, precision: number) =>
       `Suggested threshold: none yet; it takes ${reviewed} decided hits of which ${percent(precision)} were right`,
     earned: 'It may remove.',
@@ -70,11 +91,11 @@ export const MODERATION_RULES_EN = {
     right: 'Confirmed',
     wrong: 'Dismissed',
     alt: (bins: string) =>
-      `Bar chart of the decided hits by how sure I was, confirmed/dismissed: ${bins}`,
+      `Bar chart of the decided hits by how sure I was or how many points they had, confirmed/dismissed: ${bins}`,
     noBins: 'none',
     chart: {
       title: (name: string) => `What staff decided about the hits of “${name}”`,
-      across: 'How sure I was of “yes”',
+      across: { question: 'How sure I was of “yes”', words: 'Points of the words' },
       up: 'Hits',
       threshold: 'threshold',
     },
@@ -87,4 +108,6 @@ export const MODERATION_RULES_EN = {
   },
   reason: (name: string, score: number) =>
     `the question “${name}” is answered yes with ${percent(score)}`,
+  wordsReason: (name: string, score: number, terms: string) =>
+    `the words of “${name}”: ${points(score)} for ${terms}`,
 } as const

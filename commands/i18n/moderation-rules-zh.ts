@@ -1,22 +1,28 @@
-/** What the bot says about questions as rules and about reposts, in Simplified Chinese. */
+/** What the bot says about rules and about reposts, in Simplified Chinese. */
 
 import type { MODERATION_RULES_EN } from './moderation-rules-en.ts'
 import type { Words } from './words.ts'
 
 const percent = (share: number) => `${Number((share * 100).toFixed(2))}%`
+const points = (count: number) => `${Number(count.toFixed(2))} 分`
 
 export const MODERATION_RULES_ZH: Words<typeof MODERATION_RULES_EN> = {
   command: {
-    rule: '我对每张图片提出的问题',
-    add: '添加一个问题，或更改同名的问题',
-    remove: '删除一个问题',
-    list: '查看这些问题',
-    test: '看看每个问题对一张图片回答“是”的概率',
-    stats: '一个问题有多准，以及由管理员的决定得出的阈值',
+    rule: '我在每张图片里查找的问题和词语',
+    add: '添加一条规则，或更改同名的规则',
+    remove: '删除一条规则',
+    show: '查看这些规则',
+    export: '以文件查看一条规则的词语，“规则 添加”可以再读入它',
+    test: '看看一张图片按每条规则的结果',
+    stats: '一条规则有多准，以及由管理员的决定得出的阈值',
     reposts: '在某个频道里用首次发布来回复重复的图片，或停止',
     name: '它的名字',
     question: '用“是”或“否”回答的英文问题，例如：is there a red circle?',
-    threshold: '概率达到百分之几算命中',
+    words: '带分数的词语和 /模式/：casino*=2, 优惠码=3',
+    list: '随我提供的词语',
+    lists: { scams: '赌场、赠送和加密货币骗局' },
+    file: '文本文件形式的词语，例如改过的列表',
+    threshold: '概率达到百分之几，或词语达到几分（不填为 5）算命中',
     action: '命中后做什么',
     actions: { flag: '建立案例，其余由人来做', remove: '确认后移除；足够准之后自动移除' },
     channels: '只在这些频道：请提及它们；不填则为所有频道',
@@ -39,26 +45,36 @@ export const MODERATION_RULES_ZH: Words<typeof MODERATION_RULES_EN> = {
   },
   offerTest: (name) => `请先试一试：\`/审核 规则 测试 名称:${name} 图片:\``,
   removed: '已删除。',
-  title: (count, most) => `**${count} / ${most} 个问题**`,
-  line: (name, question, threshold, action, where) =>
-    `- **${name}**：“${question}”，从 ${percent(threshold)} 起，${action}，${where}`,
+  title: (count, most) => `**${count} / ${most} 条规则**`,
+  scores: { question: percent, words: points },
+  line: (name, what, from, action, where) =>
+    `- **${name}**：${what}，从 ${from} 起，${action}，${where}`,
+  whatQuestion: (question) => `“${question}”`,
+  whatWords: (terms) => `${terms} 个词语`,
+  exported: (name, terms) =>
+    `**${name}** 的词语：${terms} 个。改好文件后交回：\`/审核 规则 添加 名称:${name} 文件:\`。词语改变后，它的记录重新开始。`,
   everywhere: '除有年龄限制的频道外的所有频道',
   everywhereToo: '所有频道',
   actionShort: { flag: '只建立案例', remove: '可以之后移除' },
   dropped: (count) => `启动以来因同时来的图片太多而没有看的：${count}`,
   unknownPictures: (count) => `启动以来因模型不认识这类图片而没有判断的图片：${count}`,
-  tested: (name, score, threshold, hit) =>
-    `- **${name}**：${percent(score)} 是（从 ${percent(threshold)} 起算命中）${hit ? '——**命中**' : ''}`,
-  testTitle: '我认为“是”的概率：',
+  tested: {
+    question: (name, score, threshold, hit) =>
+      `- **${name}**：${percent(score)} 是（从 ${percent(threshold)} 起算命中）${hit ? '——**命中**' : ''}`,
+    words: (name, score, threshold, hit, terms) =>
+      `- **${name}**：${points(score)}${terms === '' ? '' : `（${terms}）`}（从 ${points(threshold)} 起算命中）${hit ? '——**命中**' : ''}`,
+    outside: (name) => `- **${name}**：没有判断，因为我的模型不认识这类图片`,
+  },
+  testTitle: '这张图片按你们的规则：',
   stats: {
-    title: (name, question) => `**${name}**：“${question}”`,
+    title: (name, what) => `**${name}**：${what}`,
     counts: (hits, confirmed, dismissed, open) =>
       `命中：${hits}——已确认 ${confirmed}，已驳回 ${dismissed}，未决定 ${open}`,
     precision: (share, low, high, counted) =>
       `在其阈值上正确：${counted} 次中的 ${percent(share)}（95% 区间 ${percent(low)} 至 ${percent(high)}）`,
     unknown: '在其阈值上正确：还没有决定过',
     suggested: (threshold, precision) =>
-      `建议阈值：${percent(threshold)}，即有 ${percent(precision)} 正确的最低阈值`,
+      `建议阈值：${threshold}，即有 ${percent(precision)} 正确的最低阈值`,
     noSuggestion: (reviewed, precision) =>
       `建议阈值：还没有；需要 ${reviewed} 次已决定的命中，其中 ${percent(precision)} 正确`,
     earned: '它可以移除。',
@@ -66,11 +82,11 @@ export const MODERATION_RULES_ZH: Words<typeof MODERATION_RULES_EN> = {
     onlyFlags: '它只建立案例。',
     right: '已确认',
     wrong: '已驳回',
-    alt: (bins) => `按把握程度统计的已决定命中（确认/驳回）：${bins}`,
+    alt: (bins) => `按把握程度或分数统计的已决定命中（确认/驳回）：${bins}`,
     noBins: '无',
     chart: {
       title: (name) => `管理员对“${name}”命中的决定`,
-      across: '我对“是”的把握',
+      across: { question: '我对“是”的把握', words: '词语的分数' },
       up: '命中',
       threshold: '阈值',
     },
@@ -81,4 +97,5 @@ export const MODERATION_RULES_ZH: Words<typeof MODERATION_RULES_EN> = {
     found: (link, at) => `这张图以前发过，<t:${at}:R>：${link}`,
   },
   reason: (name, score) => `问题“${name}”有 ${percent(score)} 的概率回答“是”`,
+  wordsReason: (name, score, terms) => `“${name}”的词语：${points(score)}（${terms}）`,
 }

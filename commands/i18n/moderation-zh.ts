@@ -156,6 +156,9 @@ export const MODERATION_ZH: Words<typeof MODERATION_EN> = {
     sees: (caption) => `我看到：${caption}`,
     cannotSee: '我无法描述这张图片。',
     looking: '我看到：还在看……',
+    words: (text) => `图中的文字：${text}`,
+    links: (links) => `文字中的链接：${links}`,
+    codes: (codes) => `其中的二维码和条形码：${codes}`,
     why: '原因：',
     reasons: {
       hash: (words) => `本服务器的管理员确认过这张图片；${COMPARED[words]}`,
@@ -261,7 +264,7 @@ export const MODERATION_ZH: Words<typeof MODERATION_EN> = {
       marked: '标记',
       reported: '举报',
       'other-server': '导入',
-      rule: '问题',
+      rule: '规则',
     },
     removed: (count) => `移除的消息：${count}`,
     days: (counts) => `每天的案例：${counts}`,

@@ -7,7 +7,7 @@ import {
   ApplicationCommandOptionType,
   ChannelType,
 } from 'discord.js'
-import { RULE_ACTIONS, RULE_LIMITS } from './rule.ts'
+import { RULE_ACTIONS, RULE_LIMITS, WORD_LISTS } from './rule.ts'
 import { choices, described } from '../i18n/localized.ts'
 import { subcommand } from '../definition/subcommand.ts'
 
@@ -32,17 +32,33 @@ function typed(name: 'name' | 'question'): APIApplicationCommandBasicOption {
   }
 }
 
-function percentage(name: 'threshold' | 'precision', required: boolean) {
-  const { min, max } = RULE_LIMITS[name]
-  return {
+/** Characters of words that an option takes; more fit into a file. */
+const MAX_WORDS = 2000
+
+/** What a rule looks for, and from where. */
+const SUBJECT: APIApplicationCommandBasicOption[] = [
+  { ...typed('question'), required: false },
+  {
+    type: Text,
+    name: 'words',
+    ...described('moderationRules.command.words'),
+    max_length: MAX_WORDS,
+  },
+  {
+    type: Text,
+    name: 'list',
+    ...described('moderationRules.command.list'),
+    choices: choices(WORD_LISTS, 'moderationRules.command.lists'),
+  },
+  { type: Attachment, name: 'file', ...described('moderationRules.command.file') },
+  {
     type: Float,
-    name,
-    ...described(`moderationRules.command.${name}`),
-    required,
-    min_value: min,
-    max_value: max,
-  } as const
-}
+    name: 'threshold',
+    ...described('moderationRules.command.threshold'),
+    min_value: RULE_LIMITS.points.min,
+    max_value: RULE_LIMITS.points.max,
+  },
+]
 
 const ACTION: APIApplicationCommandBasicOption = {
   type: Text,
@@ -59,8 +75,7 @@ export const RULE_GROUP: APIApplicationCommandSubcommandGroupOption = {
   options: [
     subcommand('add', 'moderationRules.command.add', [
       typed('name'),
-      typed('question'),
-      percentage('threshold', true),
+      ...SUBJECT,
       ACTION,
       {
         type: Text,
@@ -68,7 +83,13 @@ export const RULE_GROUP: APIApplicationCommandSubcommandGroupOption = {
         ...described('moderationRules.command.channels'),
         max_length: 600,
       },
-      percentage('precision', false),
+      {
+        type: Float,
+        name: 'precision',
+        ...described('moderationRules.command.precision'),
+        min_value: RULE_LIMITS.precision.min,
+        max_value: RULE_LIMITS.precision.max,
+      },
       {
         type: Whole,
         name: 'timeout',
@@ -83,7 +104,8 @@ export const RULE_GROUP: APIApplicationCommandSubcommandGroupOption = {
       },
     ]),
     subcommand('remove', 'moderationRules.command.remove', [typed('name')]),
-    subcommand('list', 'moderationRules.command.list'),
+    subcommand('list', 'moderationRules.command.show'),
+    subcommand('words', 'moderationRules.command.export', [typed('name')]),
     subcommand('test', 'moderationRules.command.test', [
       {
         type: Attachment,

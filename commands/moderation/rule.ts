@@ -1,4 +1,7 @@
-/** A rule: a question that the model answers about each picture, with the managers' settings for it. */
+/**
+ * A rule: a question that the model answers about each picture, or words that are looked for in it,
+ * with the managers' settings for it.
+ */
 
 import { z } from 'zod'
 
@@ -10,7 +13,14 @@ import { z } from 'zod'
  */
 export const RULE_ACTIONS = ['flag', 'remove'] as const
 
-/** Rules of one server: the model answers each of them for each picture. */
+export const RULE_KINDS = ['question', 'words'] as const
+export type RuleKind = (typeof RULE_KINDS)[number]
+
+/** The lists of words that come with the bot. */
+export const WORD_LISTS = ['scams'] as const
+export type WordList = (typeof WORD_LISTS)[number]
+
+/** Rules of one server: each of them is judged for each picture. */
 export const MAX_RULES = 10
 /** Cases that staff must have decided before a rule may delete messages. */
 export const MIN_REVIEWED = 20
@@ -23,6 +33,8 @@ export const RULE_LIMITS = {
   timeout: { min: 0, max: 40_320 },
   /** Percent of probability from which a rule has a hit. */
   threshold: { min: 1, max: 99.99 },
+  /** Points from which a rule by words has a hit. */
+  points: { min: 1, max: 100 },
   /** Percent of a rule's reviewed hits that must have been right before it may act. */
   precision: { min: 80, max: 100 },
   /** Terms of one rule. */
@@ -34,6 +46,8 @@ export const RULE_LIMITS = {
   weight: { min: 1, max: 10 },
 } as const
 export const DEFAULT_PRECISION = 95
+/** Points from which a rule by words has a hit, where its managers did not say. */
+export const DEFAULT_POINTS = 5
 
 const share = z.number().min(0).max(1)
 
@@ -49,13 +63,10 @@ const termSchema = z.object({
 /** A term of a rule by words. */
 export type RuleTerm = Readonly<z.infer<typeof termSchema>>
 
-export const ruleSchema = z.object({
-  /** Identifies it in its cases. A changed question gets a new id, so that its statistics restart. */
+const common = {
+  /** Identifies it in its cases. A changed question, or changed words, get a new id, so that its statistics restart. */
   id: z.string(),
   name: z.string().min(RULE_LIMITS.name.min).max(RULE_LIMITS.name.max),
-  question: z.string().min(1).max(RULE_LIMITS.question.max),
-  /** Probability of "yes" from which it has a hit. */
-  threshold: share,
   action: z.enum(RULE_ACTIONS),
   /** Share of its reviewed hits that must have been right before it may act. */
   precision: share,
@@ -66,6 +77,39 @@ export const ruleSchema = z.object({
   /** Whether it applies to age-restricted channels too. */
   ageRestricted: z.boolean(),
   at: z.number(),
+} as const
+
+const questionSchema = z.object({
+  ...common,
+  /** Older records have none. */
+  kind: z.literal('question').default('question'),
+  question: z.string().min(1).max(RULE_LIMITS.question.max),
+  /** Probability of "yes" from which it has a hit. */
+  threshold: share,
 })
 
-export type Rule = Readonly<z.infer<typeof ruleSchema>>
+const wordsSchema = z.object({
+  ...common,
+  kind: z.literal('words'),
+  terms: z.array(termSchema).min(RULE_LIMITS.terms.min).max(RULE_LIMITS.terms.max).readonly(),
+  /** Sum of the weights of its terms from which it has a hit. */
+  threshold: z.number().min(RULE_LIMITS.points.min).max(RULE_LIMITS.points.max),
+})
+
+export const ruleSchema = z.union([wordsSchema, questionSchema])
+
+export type QuestionRule = Readonly<z.infer<typeof questionSchema>>
+export type WordsRule = Readonly<z.infer<typeof wordsSchema>>
+export type Rule = QuestionRule | WordsRule
+
+/**
+ * The end of the scale of a rule's scores: 1 for probabilities; for points a multiple of 10 above its
+ * threshold and all scores.
+ */
+export function topScore(
+  { kind, threshold }: Pick<Rule, 'kind' | 'threshold'>,
+  scored: readonly { readonly score: number }[],
+): number {
+  const highest = Math.max(threshold, ...scored.map(({ score }) => score))
+  return kind === 'question' ? 1 : 10 * Math.ceil((highest + 1) / 10)
+}

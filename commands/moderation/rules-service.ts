@@ -1,9 +1,37 @@
 /** The bot's services for `/moderation rule` and `/moderation reposts`. */
 
-import type { Rule } from './rule.ts'
-import type { FoundPicture } from '../picture.ts'
+import type { Rule, RuleTerm, WordList } from './rule.ts'
+import type { FoundPicture, PictureLink } from '../picture.ts'
 
-export type RuleWish = Omit<Rule, 'id' | 'at'>
+/** What a rule shall look for; later words replace the same words before them. */
+export type RuleSubject =
+  | { readonly kind: 'question'; readonly question: string }
+  | {
+      readonly kind: 'words'
+      readonly list: WordList | null
+      readonly file: PictureLink | null
+      /** As people write them (bot/moderation/words/terms.ts). */
+      readonly words: string
+    }
+
+export type RuleWish = Pick<
+  Rule,
+  'name' | 'action' | 'precision' | 'timeoutMinutes' | 'channels' | 'ageRestricted'
+> & {
+  /** Null: what the rule of that name looks for now. */
+  readonly subject: RuleSubject | null
+  /** Percent of probability, or points; null: that of the rule of that name, or the usual one. */
+  readonly threshold: number | null
+}
+
+/** What a picture has by a rule. */
+export type RuleScore = {
+  readonly rule: Rule
+  /** Probability of "yes", or points; null: the model does not know such pictures. */
+  readonly score: number | null
+  /** The terms that are in the picture; empty for a question. */
+  readonly terms: readonly RuleTerm[]
+}
 
 /** The statistics of a rule. */
 export type RuleRecord = {
@@ -53,14 +81,16 @@ export type RulesService = {
   /** Pictures that were not scored since the bot started, because the model does not know such. */
   readonly unknown: (guildId: string) => number
   /** Adds a rule, or changes the one of that name. */
-  readonly put: (guildId: string, wish: RuleWish) => Promise<'added' | 'changed'>
+  readonly put: (
+    guildId: string,
+    wish: RuleWish,
+  ) => Promise<{ readonly outcome: 'added' | 'changed'; readonly rule: Rule }>
+  /** The words of a rule as a file that `put` reads. */
+  readonly words: (guildId: string, name: string) => Promise<string>
   /** @returns whether there was a rule of that name. */
   readonly remove: (guildId: string, name: string) => Promise<boolean>
-  /** Scores a picture: the probability of "yes" for each rule. */
-  readonly test: (
-    guildId: string,
-    picture: FoundPicture,
-  ) => Promise<readonly { readonly rule: Rule; readonly score: number }[]>
+  /** Scores a picture by each rule. */
+  readonly test: (guildId: string, picture: FoundPicture) => Promise<readonly RuleScore[]>
   readonly stats: (guildId: string, name: string) => Promise<RuleRecord>
   /** The reviewed hits as a PNG file. */
   readonly chart: (record: RuleRecord, words: RuleChartWords) => Promise<Buffer>

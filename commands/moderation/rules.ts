@@ -9,12 +9,18 @@ import {
   type Rule,
   RULE_ACTIONS,
   RULE_LIMITS,
+  topScore,
+  WORD_LISTS,
 } from './rule.ts'
 import type { Catalog } from '../i18n/words.ts'
-import { plainText, quoted } from '../answer-text.ts'
-import type { RuleRecord, RuleWish } from './rules-service.ts'
+import { MAX_CONTENT, plainText, quoted, shortened } from '../answer-text.ts'
+import type { RuleRecord, RuleScore, RuleSubject, RuleWish } from './rules-service.ts'
 import { isRefused, problemsOf, type QuestionProblem } from './rule-question.ts'
 import type { SubcommandAnswer, SubcommandContext } from '../definition/subcommand.ts'
+import { termsText } from './terms-text.ts'
+
+/** Terms of one rule that a test names. */
+const MAX_SHOWN_TERMS = 12
 
 /** Whether a subcommand changes rules, so that only managers may use it. */
 export function changesRules(name: string): boolean {
@@ -37,6 +43,8 @@ export async function runRule(context: SubcommandContext, name: string): Promise
       return { content: words.removed }
     case 'test':
       return { content: await test(context) }
+    case 'words':
+      return exported(context)
     case 'stats':
       return stats(await rules.stats(guildId, ruleName()), context)
     default:
@@ -58,12 +66,16 @@ async function add({ interaction, services, text, guildId }: SubcommandContext):
   const { rules } = services.moderation
   const wish = wishOf(interaction)
   const { languages, knows, unknownWords } = rules.limits()
-  const problems = problemsOf(wish.question, languages, unknownWords(wish.question))
+  const { subject } = wish
+  const problems =
+    subject?.kind === 'question'
+      ? problemsOf(subject.question, languages, unknownWords(subject.question))
+      : []
   const refused = problems.find(isRefused)
   if (refused) {
     throw refusalOf(refused)
   }
-  const outcome = await rules.put(guildId, wish)
+  const { outcome, rule } = await rules.put(guildId, wish)
   const name = quoted(wish.name)
   return [
     words[outcome](name),
@@ -76,7 +88,7 @@ async function add({ interaction, services, text, guildId }: SubcommandContext):
           ? [warnings.start]
           : []
     }),
-    ...(knows ? [words.warnings.onlyKnows(knows)] : []),
+    ...(knows && rule.kind === 'question' ? [words.warnings.onlyKnows(knows)] : []),
     words.offerTest(wish.name.replaceAll('`', '')),
   ].join('\n')
 }
@@ -109,14 +121,31 @@ function wishOf({ options, guild }: ChatInputCommandInteraction): RuleWish {
   }
   return {
     name,
-    question: options.getString('question', true).trim(),
-    threshold: options.getNumber('threshold', true) / 100,
+    subject: subjectOf(options),
+    threshold: options.getNumber('threshold'),
     action: RULE_ACTIONS.find((one) => one === options.getString('action')) ?? 'flag',
     precision: (options.getNumber('precision') ?? DEFAULT_PRECISION) / 100,
     timeoutMinutes: options.getInteger('timeout') ?? 0,
     channels,
     ageRestricted: options.getBoolean('age-restricted') ?? false,
   }
+}
+
+/** @returns null if it says nothing. */
+function subjectOf(options: ChatInputCommandInteraction['options']): RuleSubject | null {
+  const question = options.getString('question')?.trim() ?? null
+  const words = options.getString('words')
+  const file = options.getAttachment('file')
+  const list = WORD_LISTS.find((one) => one === options.getString('list')) ?? null
+  const hasWords = words !== null || file !== null || list !== null
+  if (question !== null && hasWords) {
+    throw new InputError('rule/two-subjects')
+  }
+  return question !== null
+    ? { kind: 'question', question }
+    : hasWords
+      ? { kind: 'words', list, file, words: words ?? '' }
+      : null
 }
 
 async function list({ services, text, guildId }: SubcommandContext): Promise<string> {
@@ -130,18 +159,42 @@ async function list({ services, text, guildId }: SubcommandContext): Promise<str
   const unknown = rules.unknown(guildId)
   return [
     words.title(all.length, MAX_RULES),
-    ...all.map(({ name, question, threshold, action, ...where }) =>
+    ...all.map((rule) =>
       words.line(
-        quoted(name),
-        quoted(question),
-        threshold,
-        words.actionShort[action],
-        whereOf(where, text),
+        quoted(rule.name),
+        whatOf(rule, text),
+        words.scores[rule.kind](rule.threshold),
+        words.actionShort[rule.action],
+        whereOf(rule, text),
       ),
     ),
     ...(dropped > 0 ? [words.dropped(dropped)] : []),
     ...(unknown > 0 ? [words.unknownPictures(unknown)] : []),
   ].join('\n')
+}
+
+/** What a rule looks for, in a few words. */
+function whatOf(rule: Rule, { moderationRules: words }: Catalog): string {
+  return rule.kind === 'words'
+    ? words.whatWords(rule.terms.length)
+    : words.whatQuestion(quoted(rule.question))
+}
+
+/** `/moderation rule words` */
+async function exported({
+  interaction,
+  services,
+  text,
+  guildId,
+}: SubcommandContext): Promise<SubcommandAnswer> {
+  const { rules } = services.moderation
+  const name = interaction.options.getString('name', true)
+  const file = await rules.words(guildId, name)
+  const terms = file.split('\n').length - 1
+  return {
+    content: text.moderationRules.exported(quoted(name), terms),
+    files: [new AttachmentBuilder(Buffer.from(file), { name: 'words.txt' })],
+  }
 }
 
 function whereOf(
@@ -164,32 +217,44 @@ async function test({ interaction, services, text, guildId }: SubcommandContext)
   if (scored.length === 0) {
     return text.errors['rule/none']
   }
-  const lines = scored.map(({ rule: { name, threshold }, score }) =>
-    words.tested(quoted(name), score, threshold, score >= threshold),
-  )
-  return [words.testTitle, ...lines].join('\n')
+  const lines = scored.map((score) => testedLine(score, text))
+  return shortened([words.testTitle, ...lines].join('\n'), MAX_CONTENT)
+}
+
+function testedLine({ rule, score, terms }: RuleScore, { moderationRules }: Catalog): string {
+  const { tested: words } = moderationRules
+  const name = quoted(rule.name)
+  const { threshold, kind } = rule
+  if (score === null) {
+    return words.outside(name)
+  }
+  const isHit = score >= threshold
+  return kind === 'question'
+    ? words.question(name, score, threshold, isHit)
+    : words.words(name, score, threshold, isHit, termsText(terms.slice(0, MAX_SHOWN_TERMS)))
 }
 
 async function stats(
   record: RuleRecord,
   { services, text }: SubcommandContext,
 ): Promise<SubcommandAnswer> {
-  const { stats: words } = text.moderationRules
+  const { stats: words, scores } = text.moderationRules
   const { rule, hits, confirmed, dismissed, counted, precision, suggested, earned } = record
   const may = earned ? words.earned : words.notEarned
   const content = [
-    words.title(quoted(rule.name), quoted(rule.question)),
+    words.title(quoted(rule.name), whatOf(rule, text)),
     words.counts(hits, confirmed, dismissed, hits - confirmed - dismissed),
     precision === null
       ? words.unknown
       : words.precision(precision.share, precision.low, precision.high, counted),
     suggested === null
       ? words.noSuggestion(MIN_REVIEWED, rule.precision)
-      : words.suggested(suggested, rule.precision),
+      : words.suggested(scores[rule.kind](suggested), rule.precision),
     rule.action === 'remove' ? may : words.onlyFlags,
   ].join('\n')
   const chart = await services.moderation.rules.chart(record, {
     ...words.chart,
+    across: words.chart.across[rule.kind],
     right: words.right,
     wrong: words.wrong,
     title: words.chart.title(plainText(rule.name)),
@@ -198,12 +263,17 @@ async function stats(
   return { content, files: [new AttachmentBuilder(chart, { name: 'rule.png', description })] }
 }
 
-/** The chart in words: `90–100%: 12/1`. */
-function binsOf({ reviewed }: RuleRecord): string {
+/** The chart in words: `90–100%: 12/1`, or by points `10–12: 12/1`. */
+function binsOf({ rule, reviewed }: RuleRecord): string {
+  const top = topScore(rule, reviewed)
+  const step = rule.kind === 'words' ? top / 10 : 10
+  const unit = rule.kind === 'words' ? '' : '%'
   return Array.from({ length: 10 }, (_, i) => {
-    const here = reviewed.filter(({ score }) => Math.min(9, Math.floor(score * 10)) === i)
+    const here = reviewed.filter(({ score }) => Math.min(9, Math.floor((score / top) * 10)) === i)
     const right = here.filter((one) => one.right).length
-    return here.length === 0 ? '' : `${i * 10}–${i * 10 + 10}%: ${right}/${here.length - right}`
+    return here.length === 0
+      ? ''
+      : `${i * step}–${(i + 1) * step}${unit}: ${right}/${here.length - right}`
   })
     .filter((bin) => bin !== '')
     .join(', ')

@@ -13,6 +13,9 @@ export const caseTags = {
   ofNumber: (guildId: string, number: number) => `number:${guildId}/${number}`,
   /** @param day when it was opened, in days since the epoch, by UTC. */
   ofDay: (guildId: string, day: number) => `day:${guildId}/${day}`,
+  /** Cases with words that a message of the log channel shows; or any message of the channel. */
+  ofLog: (guildId: string, messageId: string) => `log:${guildId}/${messageId}`,
+  ofLogChannel: (guildId: string, channelId: string) => `log-channel:${guildId}/${channelId}`,
   /** Cases that a rule opened. */
   ofRule: (guildId: string, rule: string) => `rule:${guildId}/${rule}`,
   /** Cases of a rule that staff decided. */
@@ -21,13 +24,16 @@ export const caseTags = {
 
 /** @returns the tags of a case, with one for each person whom it names. */
 export function indexCase(record: Case): readonly string[] {
-  const { guildId, memberId, number, createdAt } = record
+  const { guildId, memberId, number, createdAt, log, words } = record
   const rules = record.reasons.flatMap(({ rule }) => (rule === undefined ? [] : [rule]))
   const isJudged = judgmentOf(record) !== null
   return [
     ...Array.from(peopleIn(record), userTag),
     caseTags.ofMember(guildId, memberId),
     caseTags.ofDay(guildId, dayOf(createdAt)),
+    ...(log === null || words === null
+      ? []
+      : [caseTags.ofLog(guildId, log.messageId), caseTags.ofLogChannel(guildId, log.channelId)]),
     ...(number === null ? [] : [caseTags.ofNumber(guildId, number)]),
     ...rules.map((rule) => caseTags.ofRule(guildId, rule)),
     ...(isJudged ? rules.map((rule) => caseTags.ofJudgedRule(guildId, rule)) : []),

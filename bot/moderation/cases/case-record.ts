@@ -52,6 +52,14 @@ export const caseSchema = z.object({
   matched: z.string().nullable(),
   /** The model's description of each picture; null: it does not know such. Empty until there is one. */
   captions: z.array(z.string().nullable()),
+  /**
+   * What was read in its pictures, cut to what the case shows. Null: nothing was read, or the message
+   * that shows the pictures is gone: words are kept no longer than the evidence.
+   */
+  words: z
+    .object({ text: z.string(), links: z.array(z.string()), codes: z.array(z.string()) })
+    .nullable()
+    .default(null),
   state: z.enum(['open', 'confirmed', 'dismissed', 'undone']),
   /** Whether later copies are removed too. */
   removes: z.boolean(),
@@ -74,4 +82,4 @@ export type Step = Case['steps'][number]
 export type Problem = NonNullable<Step['problem']>
 
 /** What a step changes; `copies` are added to those of the record. */
-export type StepChange = Partial<Pick<Case, 'log' | 'captions' | 'copies'>>
+export type StepChange = Partial<Pick<Case, 'log' | 'captions' | 'words' | 'copies'>>

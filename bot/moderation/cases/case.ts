@@ -53,6 +53,7 @@ export function openCase(seed: Seed, settings: ModerationSettings, now: number):
     number: seed.number ?? null,
     createdAt: now,
     captions: [],
+    words: null,
     state: 'open',
     removes: false,
     automatic: acts,
@@ -128,6 +129,16 @@ function withRemoval(
       ),
     ],
   }
+}
+
+/** The case of a rule that already removed messages, with one more message to delete. */
+export function withDeletion(record: Case, messageId: string): Case {
+  const active = record.state === 'open' || record.state === 'confirmed'
+  const steps = record.copies
+    .filter((copy) => copy.messageId === messageId)
+    .map(deletion)
+    .filter((id) => !record.steps.some((step) => step.id === id))
+  return active ? { ...record, steps: [...record.steps, ...planned(...steps)] } : record
 }
 
 /** Whether an action is possible in the current state. */

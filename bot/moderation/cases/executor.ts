@@ -269,9 +269,24 @@ export class CaseExecutor {
       try {
         await this.#deps.actions.edit(channelId, messageId, body)
       } catch (error) {
-        problemOf(error) // a deleted message needs no update
+        if (problemOf(error) === 'gone') {
+          await this.#forgetWords(`${record.guildId}/${record.id}`)
+        }
       }
     }
+  }
+
+  /** Forgets the words of cases whose message in the log channel is gone. */
+  async forgetWords(tags: readonly string[]): Promise<void> {
+    for (const tag of tags) {
+      for await (const key of this.cases.keysWith(tag)) {
+        await this.#forgetWords(key)
+      }
+    }
+  }
+
+  async #forgetWords(key: string): Promise<void> {
+    await this.cases.update(key, (old) => (old?.words ? { ...old, words: null } : old))
   }
 
   async #try(work: () => Promise<Outcome>): Promise<Outcome> {
@@ -296,7 +311,11 @@ export class CaseExecutor {
   }
 
   async #describe(record: Case): Promise<Outcome> {
-    const captions = await this.#pictures.describe(record, this.#stopped.signal)
-    return captions.length > 0 ? { change: { captions } } : { problem: 'gone' }
+    const { captions, words } = await this.#pictures.describe(record, this.#stopped.signal)
+    // Without evidence, nobody is shown the words.
+    const isShown = record.log !== null
+    return captions.length > 0
+      ? { change: { captions, words: isShown ? words : null } }
+      : { problem: 'gone' }
   }
 }

@@ -2,9 +2,11 @@
 
 import { ButtonStyle, ComponentType, SnowflakeUtil, time } from 'discord.js'
 import { MAX_CONTENT, quoted } from '../../../commands/answer-text.ts'
+import { termsText } from '../../../commands/moderation/terms-text.ts'
 import type { Catalog } from '../../../commands/i18n/words.ts'
 import { CASE_DECISIONS, caseCustomId } from '../../discord/custom-id.ts'
 import { allows } from './case.ts'
+import { caseWordLines } from './case-words.ts'
 import { type Case, ITSELF, type Step } from './case-record.ts'
 import type { Reason } from '../hashes/reasons.ts'
 
@@ -38,6 +40,7 @@ function caseLines(record: Case, text: Catalog): string[] {
     words.member(`<@${memberId}>`, memberId, made, joined),
     whereLine(record, words),
     ...seenLines(captions, steps, words),
+    ...caseWordLines(record.words, text),
     words.why,
     ...strongest.map((reason) => `- ${reasonLine(reason, text)}`),
     ...historyLines(record, text),
@@ -78,7 +81,7 @@ function reasonLine(reason: Reason, text: Catalog): string {
   const words = text.moderation.case
   switch (kind) {
     case 'rule':
-      return text.moderationRules.reason(quoted(reason.name ?? ''), reason.score ?? 0)
+      return ruleLine(reason, text)
     case 'burst':
       return words.reasons.burst(count, seconds)
     case 'hash':
@@ -91,6 +94,12 @@ function reasonLine(reason: Reason, text: Catalog): string {
     default:
       return words.reasons[kind](count)
   }
+}
+
+function ruleLine({ name = '', score = 0, terms }: Reason, { moderationRules }: Catalog): string {
+  return terms === undefined
+    ? moderationRules.reason(quoted(name), score)
+    : moderationRules.wordsReason(quoted(name), score, termsText(terms))
 }
 
 const STEPS = [

@@ -3,9 +3,10 @@
 import { catalogFor } from '../../../commands/i18n/catalog.ts'
 import { plainText } from '../../../commands/answer-text.ts'
 import { hasCode, InputError } from '../../../config/errors.ts'
-import type { Model, RequestOptions } from '../../../inference/contract/types.ts'
+import type { ImageSource, Model, RequestOptions } from '../../../inference/contract/types.ts'
 import { picturesIn } from '../../discord/message-pictures.ts'
 import type { Case } from './case-record.ts'
+import { caseWordsOf } from './case-words.ts'
 import type { ModerationActions, File } from './discord-actions.ts'
 import {
   type EvidenceFile,
@@ -17,6 +18,7 @@ import {
 } from '../../pictures/evidence.ts'
 import { type Fingerprint, fingerprintOf } from '../../pictures/fingerprint.ts'
 import type { Pictures } from '../../pictures/pictures.ts'
+import { type Words, wordsIn } from '../../pictures/words.ts'
 import type { PictureWords } from '../hashes/picture-words.ts'
 import type { WordSketch } from '../hashes/word-sketch.ts'
 
@@ -27,13 +29,18 @@ const MAX_ALT_TEXT = 1000
 type Deps = {
   readonly actions: ModerationActions
   readonly memory: EvidenceMemory
-  readonly model: Pick<Model, 'describe'>
+  readonly model: Pick<Model, 'describe' | 'read'>
   readonly pictures: Pictures
   readonly words: PictureWords
 }
 
 /** A picture of a case, with the sketch of its words; null: not read. */
 export type SketchedPicture = { readonly print: Fingerprint; readonly sketch: WordSketch | null }
+
+type SeenPicture = { readonly caption: string | null; readonly words: Words | null }
+
+/** What a case says of its pictures. */
+type Seen = Pick<Case, 'words'> & { readonly captions: (string | null)[] }
 
 export class CasePictures {
   readonly #deps: Deps
@@ -63,14 +70,14 @@ export class CasePictures {
   }
 
   /**
-   * Describes each picture, at the lowest urgency; the descriptions become the evidence's alternative
-   * text.
+   * Describes each picture and reads its words, at the lowest urgency; the descriptions become the
+   * evidence's alternative text.
    *
-   * @returns null for a picture that the model does not know; an empty list if the pictures no longer
-   *   exist.
+   * @returns a null caption for a picture that the model does not know; no captions if the pictures no
+   *   longer exist.
    */
-  async describe(record: Case, signal: AbortSignal): Promise<(string | null)[]> {
-    const captions: (string | null)[] = []
+  async describe(record: Case, signal: AbortSignal): Promise<Seen> {
+    const seen: SeenPicture[] = []
     for (const file of await this.#of(record)) {
       const options = {
         urgency: 'bulk',
@@ -78,12 +85,13 @@ export class CasePictures {
         signal,
         deadline: Date.now() + DESCRIBE_LIMIT_MS,
       } as const
-      captions.push(await this.#describeFile(file, options))
+      seen.push(await this.#describeFile(file, options))
     }
+    const captions = seen.map(({ caption }) => caption)
     if (captions.length > 0) {
       await this.#updateAltText(record, captions)
     }
-    return captions
+    return { captions, words: caseWordsOf(seen.flatMap(({ words }) => words ?? [])) }
   }
 
   /** The case's pictures that can be compared, and their words. */
@@ -103,14 +111,15 @@ export class CasePictures {
   }
 
   /** Describes a picture; a damaged file as its evidence shows it. */
-  async #describeFile(file: PictureFile, options: RequestOptions): Promise<string | null> {
+  async #describeFile(file: PictureFile, options: RequestOptions): Promise<SeenPicture> {
     const { model, pictures } = this.#deps
     const describe = async ({ bytes, hash }: PictureFile) => {
       // Not from the owner: the message may be deleted already.
       const source = { key: hash, bytes: async () => bytes }
       try {
         const { text, judgment } = await model.describe(source, options)
-        return judgment.verdict === 'outside' ? null : text
+        const caption = judgment.verdict === 'outside' ? null : text
+        return { caption, words: await wordsOrNone(model, source, options) }
       } finally {
         await pictures.settle([source])
       }
@@ -164,5 +173,21 @@ export class CasePictures {
     if (attachments.length > 0) {
       await this.#deps.actions.edit(log.channelId, log.messageId, { attachments })
     }
+  }
+}
+
+/** A case is described whether or not its words can be read. */
+async function wordsOrNone(
+  model: Pick<Model, 'read'>,
+  source: ImageSource,
+  options: RequestOptions,
+): Promise<Words | null> {
+  try {
+    return await wordsIn(model, source, options)
+  } catch (error) {
+    if (error instanceof InputError) {
+      return null
+    }
+    throw error
   }
 }

@@ -59,14 +59,15 @@ export function postingsSpace(store: Store): Collection<Postings> {
 }
 
 /**
- * The postings with one more. It joins the case of its copies; if they have none, it opens one if it
- * has reasons or completes a burst. For a message that has a posting already, only new pictures count,
+ * The postings with one more. It joins the case of its copies, or else `joined`; without either, it
+ * opens one if it has reasons or completes a burst. For a message that has a posting already, only new pictures count,
  * or reasons if it has no case yet.
  */
 export function withPosting(
   before: Postings,
   next: Omit<Posting, 'caseId'>,
   burst: Burst,
+  joined: string | null = null,
 ): Postings {
   const known = before.find(({ messageId }) => messageId === next.messageId)
   if (known && (known.caseId !== null || !next.reasons.some(opensCase)) && hasAll(known, next)) {
@@ -82,7 +83,7 @@ export function withPosting(
   )
   const copies = recent.filter(({ prints }) => sharePicture(prints, posting.prints))
   const reasons = [...posting.reasons, ...burstOf(copies, posting, burst)]
-  const joinedCase = copies.findLast(({ caseId }) => caseId !== null)?.caseId ?? null
+  const joinedCase = copies.findLast(({ caseId }) => caseId !== null)?.caseId ?? joined
   const caseId = joinedCase ?? (reasons.some(opensCase) ? posting.messageId : null)
   const others = recent.map((one) =>
     copies.includes(one) && caseId !== null ? { ...one, caseId: one.caseId ?? caseId } : one,

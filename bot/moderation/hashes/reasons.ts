@@ -39,13 +39,18 @@ export const reasonSchema = z.object({
   seconds: z.number().optional(),
   /** `marked`, `reported`: by which member. */
   by: z.string().optional(),
-  /** `rule`: its id, its name at the time, and the probability of "yes". */
+  /** `rule`: its id, its name at the time, and the probability of "yes" or the points of its words. */
   rule: z.string().optional(),
   name: z.string().optional(),
   score: z.number().optional(),
   /** `rule`: what it asks for at the time; older records do not say. */
   removes: z.boolean().optional(),
   timeoutMinutes: z.number().optional(),
+  /** `rule` by words: its terms that are in the picture, those with the most points first. */
+  terms: z
+    .array(z.object({ text: z.string(), weight: z.number() }))
+    .readonly()
+    .optional(),
 })
 
 export type Reason = Readonly<z.infer<typeof reasonSchema>>

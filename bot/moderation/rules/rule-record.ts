@@ -17,6 +17,7 @@ export function recordOf(rule: Rule, cases: readonly Case[]): RuleRecord {
     return right === null ? [] : [{ score, right }]
   })
   const confirmed = reviewed.filter(({ right }) => right).length
+  const suggested = suggestedThreshold(reviewed, rule)
   const { right, all } = tallyAt(reviewed, rule.threshold)
   return {
     rule,
@@ -25,7 +26,7 @@ export function recordOf(rule: Rule, cases: readonly Case[]): RuleRecord {
     dismissed: reviewed.length - confirmed,
     counted: all,
     precision: wilson(right, all),
-    suggested: suggestedThreshold(reviewed, rule),
+    suggested: suggested !== null && rule.kind === 'words' ? Math.ceil(suggested) : suggested,
     earned: hasEarned(rule, reviewed),
     reviewed,
   }

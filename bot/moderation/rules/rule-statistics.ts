@@ -2,7 +2,7 @@
 
 import { MIN_REVIEWED, type Rule } from '../../../commands/moderation/rule.ts'
 
-/** A hit that staff decided: how sure the model was, and whether they agreed. */
+/** A hit that staff decided: how sure the model was, or how many points it had, and whether they agreed. */
 export type Reviewed = { readonly score: number; readonly right: boolean }
 
 /** A share with the interval it lies in, each 0 to 1. */
@@ -77,13 +77,18 @@ export function suggestedThreshold(
   return suggested
 }
 
-/** Reviewed hits by tenths of probability, the lowest first: right and wrong ones. */
+/**
+ * Reviewed hits by tenths of the highest score, the lowest first: right and wrong ones.
+ *
+ * @param top the highest score that there can be.
+ */
 export function histogramOf(
   reviewed: readonly Reviewed[],
+  top = 1,
 ): readonly { readonly right: number; readonly wrong: number }[] {
   const bins = Array.from({ length: 10 }, () => ({ right: 0, wrong: 0 }))
   for (const { score, right } of reviewed) {
-    const bin = bins[Math.min(9, Math.floor(score * 10))]
+    const bin = bins[Math.min(9, Math.floor((score / top) * 10))]
     if (bin) {
       bin[right ? 'right' : 'wrong'] += 1
     }

@@ -2,13 +2,16 @@
 
 import { z } from 'zod'
 import { DAY_MS } from '../../../config/durations.ts'
-import type { RuleWish } from '../../../commands/moderation/rules-service.ts'
 import { InputError } from '../../../config/errors.ts'
 import { MAX_RULES, type Rule, ruleSchema } from '../../../commands/moderation/rule.ts'
 import type { Collection, Store } from '../../store/types.ts'
 
 /** Rules expire 400 days after they were last changed or used. */
 const LIFE_MS = 400 * DAY_MS
+
+/** A rule without what the store sets. */
+export type NewRule = WithoutIds<Rule>
+type WithoutIds<T> = T extends Rule ? Omit<T, 'id' | 'at'> : never
 
 type StoredRules = { readonly rules: readonly Rule[]; readonly at: number }
 
@@ -43,25 +46,26 @@ export class RuleStore {
   }
 
   /**
-   * Adds a rule, or changes the one of that name. It keeps its statistics unless its question changes.
+   * Adds a rule, or changes the one of that name. It keeps its statistics unless its question or its
+   * words change.
    *
-   * @param id the id of a new rule, or of a rule whose question changes.
+   * @param id the id of a new rule, or of a rule that looks for something else now.
    * @throws {InputError} if the server has the maximum number of rules.
    */
-  async put(guildId: string, wish: RuleWish, id: string): Promise<'added' | 'changed'> {
+  async put(guildId: string, rule: NewRule, id: string): Promise<'added' | 'changed'> {
     let outcome: 'added' | 'changed' = 'added'
     await this.collection.update(guildId, (old) => {
       const rules = old?.rules ?? []
-      const existing = rules.find((rule) => isNamed(rule, wish.name))
+      const existing = rules.find((one) => isNamed(one, rule.name))
       outcome = existing ? 'changed' : 'added'
       if (!existing && rules.length >= MAX_RULES) {
         throw new InputError('rule/too-many', { most: MAX_RULES })
       }
-      const same = existing?.question === wish.question
+      const same = existing !== undefined && looksForSame(existing, rule)
       const at = Date.now()
-      const next = { ...wish, id: same && existing ? existing.id : id, at }
+      const next = { ...rule, id: same ? existing.id : id, at }
       return {
-        rules: existing ? rules.map((rule) => (rule === existing ? next : rule)) : [...rules, next],
+        rules: existing ? rules.map((one) => (one === existing ? next : one)) : [...rules, next],
         at,
       }
     })
@@ -83,4 +87,19 @@ export class RuleStore {
 
 function isNamed(rule: Rule, name: string): boolean {
   return rule.name.toLowerCase() === name.trim().toLowerCase()
+}
+
+/** Whether two rules ask the same, or look for the same words with the same weights. */
+function looksForSame(one: NewRule, other: NewRule): boolean {
+  if (one.kind === 'question') {
+    return other.kind === 'question' && one.question === other.question
+  }
+  if (other.kind === 'question') {
+    return false
+  }
+  const weights = new Map(one.terms.map(({ text, weight }) => [text, weight]))
+  return (
+    weights.size === other.terms.length &&
+    other.terms.every(({ text, weight }) => weights.get(text) === weight)
+  )
 }

@@ -1,6 +1,6 @@
 /**
- * Questions as rules: the model scores each picture that the detector let pass, as the probability of
- * "yes".
+ * Rules: each picture that the detector let pass is scored by the questions and the words that managers
+ * set up (rule-scores.ts).
  *
  * Scoring has the engine's lowest urgency, and the queue is limited and in memory only. A hit becomes
  * a case like any other. A rule deletes a message only if the managers of the server allow it, staff
@@ -11,31 +11,36 @@
 import { randomBytes } from 'node:crypto'
 import type { Message } from 'discord.js'
 import type { Logger } from 'pino'
+import { quoted } from '../../../commands/answer-text.ts'
 import type { CountModeration } from '../../operations/metrics.ts'
 import type { FoundPicture } from '../../../commands/picture.ts'
 import type {
   ModelLimits,
   RuleRecord,
+  RuleScore,
   RulesService,
+  RuleWish,
 } from '../../../commands/moderation/rules-service.ts'
-import { hasCode, InputError } from '../../../config/errors.ts'
+import { InputError } from '../../../config/errors.ts'
 import type { Rule } from '../../../commands/moderation/rule.ts'
 import { isActive } from '../../../commands/moderation/settings.ts'
 import { knownQuestion } from '../../../inference/text/known-question.ts'
-import { judgePicture } from '../../../inference/domain/judge-picture.ts'
 import type { Model, RequestOptions } from '../../../inference/contract/types.ts'
 import type { ModelCard } from '../../../inference/package/model-card.ts'
 import type { Store } from '../../store/types.ts'
+import type { FetchPicture } from '../../pictures/download.ts'
 import type { Pictures } from '../../pictures/pictures.ts'
-import { decided } from '../cases/case.ts'
+import { allows, decided, withDeletion } from '../cases/case.ts'
 import { ITSELF } from '../cases/case-record.ts'
 import type { CaseExecutor } from '../cases/executor.ts'
 import type { GuildModeration } from '../settings.ts'
 import type { Reason } from '../hashes/reasons.ts'
+import { writeTerms } from '../words/terms.ts'
 import { RuleStore } from './rule-store.ts'
 import { drawRuleChart } from './rule-chart.ts'
 import { recordOf } from './rule-record.ts'
-import { scoreQuestion } from './score-question.ts'
+import { RuleScores } from './rule-scores.ts'
+import { ruleOf } from './rule-subject.ts'
 import { RuleQueue } from './rule-queue.ts'
 import { isExempt } from '../staff.ts'
 import type { HashList } from '../hashes/hash-list.ts'
@@ -49,6 +54,8 @@ const MAX_WAITING = 64
 const DEADLINE_MS = 10 * 60_000
 /** The weight of a hit: enough for a case. */
 const WEIGHT = 3
+/** Terms that a case names: those with the most points. */
+const MAX_NAMED_TERMS = 12
 
 export type RulesDeps = {
   readonly store: Store
@@ -58,7 +65,9 @@ export type RulesDeps = {
   readonly detector: Detector
   readonly pictures: Pictures
   readonly executor: CaseExecutor
-  readonly model: Pick<Model, 'card' | 'describe' | 'score'>
+  /** Downloads a file of words, which is not a picture. */
+  readonly fetchPicture: FetchPicture
+  readonly model: Pick<Model, 'card' | 'describe' | 'score' | 'read'>
   readonly log: Logger
   readonly count?: CountModeration | undefined
   /** Messages that may wait for the model. Default 64. */
@@ -68,12 +77,13 @@ export type RulesDeps = {
 /** A message that waits for the model. */
 type Waiting = { readonly message: Message<true>; readonly pictures: readonly FoundPicture[] }
 
-/** A rule with its probability of "yes" for a picture. */
-type Scored = { readonly rule: Rule; readonly score: number }
+/** A rule whose threshold a picture reached. */
+type Hit = RuleScore & { readonly score: number }
 
 export class Rules {
   readonly ruleStore: RuleStore
   readonly #deps: RulesDeps
+  readonly #scores: RuleScores
   readonly #queue: RuleQueue<Waiting>
   /** Messages that were not scored because the queue was full, by server, since the start. */
   readonly #dropped = new Map<string, number>()
@@ -83,6 +93,7 @@ export class Rules {
 
   constructor(deps: RulesDeps) {
     this.#deps = deps
+    this.#scores = new RuleScores(deps)
     this.ruleStore = new RuleStore(deps.store)
     this.#queue = new RuleQueue({
       limit: deps.waiting ?? MAX_WAITING,
@@ -127,13 +138,13 @@ export class Rules {
       list: (guildId) => this.ruleStore.of(guildId),
       dropped: (guildId) => this.#dropped.get(guildId) ?? 0,
       unknown: (guildId) => this.#unknown.get(guildId) ?? 0,
-      put: (guildId, wish) => this.ruleStore.put(guildId, wish, randomBytes(6).toString('hex')),
+      put: (guildId, wish) => this.#put(guildId, wish),
+      words: (guildId, name) => this.#wordsOf(guildId, name),
       remove: (guildId, name) => this.ruleStore.remove(guildId, name),
       test: (guildId, picture) => this.#test(guildId, picture),
       stats: async (guildId, name) =>
         this.#record(await this.ruleStore.named(guildId, name), guildId),
-      chart: ({ reviewed, rule }, words) =>
-        drawRuleChart({ reviewed, threshold: rule.threshold, words }),
+      chart: ({ reviewed, rule }, words) => drawRuleChart({ reviewed, rule, words }),
     }
   }
 
@@ -154,35 +165,31 @@ export class Rules {
       return
     }
     const { hashListVersion } = await guilds.of(guildId)
-    const best = new Map<Rule, number>()
+    const best = new Map<Rule, Hit>()
     for (const { picture, print } of await this.#deps.pictures.fingerprintAll(pictures)) {
       const reading = { guildId, memberId: message.author.id }
       const read = () => words.ofPicture(picture, reading)
       if (!dismisses(await hashList.match(guildId, print, hashListVersion, read))) {
         const options = { ...this.#options(guildId), urgency: 'bulk' } as const
-        for (const { rule, score } of await this.#scoresOrNone(picture, rules, guildId, options)) {
-          best.set(rule, Math.max(score, best.get(rule) ?? 0))
+        for (const hit of hitsIn(await this.#counted(guildId, picture, rules, options))) {
+          const before = best.get(hit.rule)
+          best.set(hit.rule, before && before.score >= hit.score ? before : hit)
         }
       }
     }
-    const hits = [...best]
-      .map(([rule, score]) => ({ rule, score }))
-      .filter(({ rule, score }) => score >= rule.threshold)
+    const hits = [...best.values()]
     if (hits.length > 0) {
-      this.#deps.count?.('rule', 'hit', hits.length)
+      for (const { rule } of hits) {
+        this.#deps.count?.('rule', rule.kind === 'words' ? 'words-hit' : 'hit')
+      }
       await this.#hit(message, hits)
     }
   }
 
-  async #hit(message: Message<true>, hits: readonly Scored[]): Promise<void> {
+  async #hit(message: Message<true>, hits: readonly Hit[]): Promise<void> {
     const { detector, executor, guilds } = this.#deps
     const { guildId } = message
-    const reasons = hits.map(({ rule, score }): Reason => {
-      const { id, name, timeoutMinutes } = rule
-      const removes = rule.action === 'remove'
-      return { kind: 'rule', weight: WEIGHT, rule: id, name, score, removes, timeoutMinutes }
-    })
-    const opened = await detector.openCase(message, reasons)
+    const opened = await detector.openCase(message, hits.map(reasonOf))
     const record = opened && (await executor.of(guildId, opened.id))
     const { settings } = await guilds.of(guildId)
     // Staff could not review the removal if the case is not posted.
@@ -193,63 +200,64 @@ export class Rules {
     const earned = await Promise.all(removing.map(({ rule }) => this.#hasEarned(rule, guildId)))
     if (earned.includes(true)) {
       const choice = { action: 'delete', by: ITSELF, now: Date.now() } as const
-      await executor.change(guildId, record.id, (old) => old && decided(old, choice, settings))
+      await executor.change(guildId, record.id, (old) =>
+        old && allows(old, 'delete')
+          ? decided(old, choice, settings)
+          : old && withDeletion(old, message.id),
+      )
       await executor.carryOut(guildId, record.id)
     }
   }
 
-  /** Without scores where the model does not know such pictures, which is counted. */
-  async #scoresOrNone(
-    picture: FoundPicture,
-    rules: readonly Rule[],
+  /** Scores a picture, and counts those that the model does not know. */
+  async #counted(
     guildId: string,
-    options: RequestOptions,
-  ): Promise<Scored[]> {
-    try {
-      return await this.#scores(picture, rules, options)
-    } catch (error) {
-      if (!hasCode(error, 'rule/outside-domain')) {
-        throw error
-      }
-      this.#unknown.set(guildId, (this.#unknown.get(guildId) ?? 0) + 1)
-      return []
-    }
-  }
-
-  /** @throws {InputError} `rule/outside-domain` if the model does not know such pictures. */
-  async #scores(
     picture: FoundPicture,
     rules: readonly Rule[],
     options: RequestOptions,
-  ): Promise<Scored[]> {
-    const { model, pictures } = this.#deps
-    const image = await pictures.source(picture, options.signal)
-    const scored: Scored[] = []
-    try {
-      const { judgment } = await judgePicture(model, image, options)
-      if (judgment.verdict === 'outside') {
-        throw new InputError('rule/outside-domain', { knows: model.card.domain?.knows ?? null })
-      }
-      for (const rule of rules) {
-        scored.push({ rule, score: await scoreQuestion(model, image, rule.question, options) })
-      }
-    } finally {
-      await pictures.settle([image])
+  ): Promise<readonly RuleScore[]> {
+    const scores = await this.#scores.of(picture, rules, options)
+    if (scores.some(({ score }) => score === null)) {
+      this.#unknown.set(guildId, (this.#unknown.get(guildId) ?? 0) + 1)
     }
-    return scored
+    return scores
   }
 
   #options(guild: string): RequestOptions {
     return { tenant: guild, signal: this.#stopped.signal, deadline: Date.now() + DEADLINE_MS }
   }
 
-  async #test(guildId: string, picture: FoundPicture): Promise<Scored[]> {
-    const [comparable] = await this.#deps.pictures.fingerprintAll([picture])
+  /** @throws {InputError} `rule/outside-domain` if all rules are questions, and the model knows no such pictures. */
+  async #test(guildId: string, picture: FoundPicture): Promise<readonly RuleScore[]> {
+    const { pictures, model } = this.#deps
+    const [comparable] = await pictures.fingerprintAll([picture])
     if (!comparable) {
       throw new InputError('image/plain')
     }
     // A person waits for this.
-    return this.#scores(picture, await this.ruleStore.of(guildId), this.#options(guildId))
+    const rules = await this.ruleStore.of(guildId)
+    const scores = await this.#scores.of(picture, rules, this.#options(guildId))
+    if (scores.length > 0 && scores.every(({ score }) => score === null)) {
+      throw new InputError('rule/outside-domain', { knows: model.card.domain?.knows ?? null })
+    }
+    return scores
+  }
+
+  async #put(guildId: string, wish: RuleWish) {
+    const rules = await this.ruleStore.of(guildId)
+    const existing = rules.find(({ name }) => name.toLowerCase() === wish.name.toLowerCase())
+    const rule = await ruleOf(wish, existing, this.#deps.fetchPicture)
+    const outcome = await this.ruleStore.put(guildId, rule, randomBytes(6).toString('hex'))
+    return { outcome, rule: await this.ruleStore.named(guildId, wish.name) }
+  }
+
+  /** @throws {InputError} if there is no rule by words of that name. */
+  async #wordsOf(guildId: string, name: string): Promise<string> {
+    const rule = await this.ruleStore.named(guildId, name)
+    if (rule.kind !== 'words') {
+      throw new InputError('rule/no-words', { name: quoted(rule.name) })
+    }
+    return writeTerms(rule.terms)
   }
 
   async #record(rule: Rule, guildId: string): Promise<RuleRecord> {
@@ -268,6 +276,31 @@ export class Rules {
     if (!(error instanceof InputError) && !this.#stopped.signal.aborted) {
       this.#deps.log.error({ err: error }, 'a rule failed')
     }
+  }
+}
+
+function hitsIn(scores: readonly RuleScore[]): Hit[] {
+  return scores.flatMap(({ rule, score, terms }) =>
+    score !== null && score >= rule.threshold ? [{ rule, score, terms }] : [],
+  )
+}
+
+function reasonOf({ rule, score, terms }: Hit): Reason {
+  const { id, name, timeoutMinutes } = rule
+  const removes = rule.action === 'remove'
+  const named = terms
+    .toSorted((a, b) => b.weight - a.weight)
+    .slice(0, MAX_NAMED_TERMS)
+    .map(({ text, weight }) => ({ text, weight }))
+  return {
+    kind: 'rule',
+    weight: WEIGHT,
+    rule: id,
+    name,
+    score,
+    removes,
+    timeoutMinutes,
+    ...(rule.kind === 'words' && { terms: named }),
   }
 }
 

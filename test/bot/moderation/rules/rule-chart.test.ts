@@ -39,21 +39,23 @@ describe('drawRuleChart', () => {
       ...Array.from({ length: 2 }, () => ({ score: 0.95, right: false })),
     ]
     const { blue, orange } = await countColors(
-      await drawRuleChart({ reviewed, threshold: 0.8, words }),
+      await drawRuleChart({ reviewed, rule: { kind: 'question', threshold: 0.8 }, words }),
     )
     assert.ok(blue > 2.5 * orange && blue < 3.5 * orange, `${blue} blue, ${orange} orange`)
   })
 
   it('can be drawn without hits', async () => {
     const { blue, orange } = await countColors(
-      await drawRuleChart({ reviewed: [], threshold: 0.5, words }),
+      await drawRuleChart({ reviewed: [], rule: { kind: 'question', threshold: 0.5 }, words }),
     )
     assert.ok(blue < 300 && orange < 300, 'only the key')
   })
 
   it('leaves the corner free where Discord shows its badge', async () => {
     const reviewed = Array.from({ length: 3 }, () => ({ score: 0.02, right: true }))
-    const pixels = await pixelsOf(await drawRuleChart({ reviewed, threshold: 0.02, words }))
+    const pixels = await pixelsOf(
+      await drawRuleChart({ reviewed, rule: { kind: 'question', threshold: 0.02 }, words }),
+    )
     const drawn = pixels.filter(({ x, y, g }) => x < 90 && y >= 280 && g < 250)
     assert.deepEqual(drawn, [])
   })

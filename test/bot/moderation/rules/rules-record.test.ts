@@ -10,6 +10,7 @@ import { DEFAULT_MODERATION } from '../../../../commands/moderation/settings.ts'
 
 const RULE: Rule = {
   id: 'r1',
+  kind: 'question',
   name: 'hearts',
   question: 'is there a heart?',
   threshold: 0.7,

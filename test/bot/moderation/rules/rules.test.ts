@@ -206,6 +206,7 @@ function reviewed(id: string, guildId: string, rule: string): Case {
     reasons: [{ kind: 'rule', weight: 3, rule, name: 'stars', score: 0.9 }],
     matched: null,
     captions: [],
+    words: null,
     state: 'confirmed',
     removes: false,
     automatic: false,

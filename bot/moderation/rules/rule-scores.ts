@@ -1,0 +1,101 @@
+/**
+ * Scores a picture by rules: the model's probability of "yes" for questions, the points of its words
+ * for the others. The words of a picture are read once for all rules, and not kept.
+ */
+
+import { LRUCache } from 'lru-cache'
+import type { RuleScore } from '../../../commands/moderation/rules-service.ts'
+import type { QuestionRule, Rule, WordsRule } from '../../../commands/moderation/rule.ts'
+import type { FoundPicture } from '../../../commands/picture.ts'
+import { judgePicture } from '../../../inference/domain/judge-picture.ts'
+import type { ImageSource, Model, RequestOptions } from '../../../inference/contract/types.ts'
+import type { Pictures } from '../../pictures/pictures.ts'
+import { wordsIn } from '../../pictures/words.ts'
+import { compileTerms, type ScoreWords } from '../words/score.ts'
+import { scoreQuestion } from './score-question.ts'
+
+/** Rules whose terms stay compiled. */
+const MAX_COMPILED = 200
+
+type Deps = {
+  readonly pictures: Pictures
+  readonly model: Pick<Model, 'card' | 'describe' | 'score' | 'read'>
+}
+
+export class RuleScores {
+  readonly #deps: Deps
+  /** By the id of the rule, which changes with its terms. */
+  readonly #compiled = new LRUCache<string, ScoreWords>({ max: MAX_COMPILED })
+
+  constructor({ pictures, model }: Deps) {
+    this.#deps = { pictures, model }
+  }
+
+  /**
+   * Scores a picture by each rule, in their order. Questions have no score where the model does not
+   * know such pictures.
+   */
+  async of(
+    picture: FoundPicture,
+    rules: readonly Rule[],
+    options: RequestOptions,
+  ): Promise<RuleScore[]> {
+    const { pictures } = this.#deps
+    const image = await pictures.source(picture, options.signal)
+    try {
+      const byWords = rules.filter((rule) => rule.kind === 'words')
+      const questions = rules.filter((rule) => rule.kind === 'question')
+      const scores = [
+        ...(await this.#scoreWords(image, byWords, options)),
+        ...(await this.#scoreQuestions(image, questions, options)),
+      ]
+      return rules.flatMap((rule) => scores.find((score) => score.rule === rule) ?? [])
+    } finally {
+      await pictures.settle([image])
+    }
+  }
+
+  async #scoreWords(
+    image: ImageSource,
+    rules: readonly WordsRule[],
+    options: RequestOptions,
+  ): Promise<RuleScore[]> {
+    if (rules.length === 0) {
+      return []
+    }
+    const { lines, codes } = await wordsIn(this.#deps.model, image, options)
+    const scores: RuleScore[] = []
+    for (const rule of rules) {
+      const { points: score, terms } = await this.#compile(rule)([...lines, ...codes])
+      scores.push({ rule, score, terms })
+    }
+    return scores
+  }
+
+  #compile({ id, terms }: WordsRule): ScoreWords {
+    const compiled = this.#compiled.get(id) ?? compileTerms(terms)
+    this.#compiled.set(id, compiled)
+    return compiled
+  }
+
+  async #scoreQuestions(
+    image: ImageSource,
+    rules: readonly QuestionRule[],
+    options: RequestOptions,
+  ): Promise<RuleScore[]> {
+    if (rules.length === 0) {
+      return []
+    }
+    const { model } = this.#deps
+    const { judgment } = await judgePicture(model, image, options)
+    const scores: RuleScore[] = []
+    for (const rule of rules) {
+      const score =
+        judgment.verdict === 'outside'
+          ? null
+          : await scoreQuestion(model, image, rule.question, options)
+      scores.push({ rule, score, terms: [] })
+    }
+    return scores
+  }
+}
