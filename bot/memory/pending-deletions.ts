@@ -123,10 +123,8 @@ export class PendingDeletions {
         return work()
       })
     } catch (error) {
-      if (isStored) {
-        this.#logPending(error)
-      }
       if (isStored && deletion.kind !== 'dependents') {
+        this.#logPending(error)
         throw new PendingDeletionError('a deletion is pending', { cause: error })
       }
       throw error
