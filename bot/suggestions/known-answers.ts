@@ -23,6 +23,9 @@ const FUNCTION_WORDS = new Set(
 
 const COUNT_OR_YES_NO = /^(\d+|zero|one|two|three|four|five|six|seven|eight|nine|ten|yes|no)$/
 
+/** The answer to "how many" where there are none. */
+const NO_COUNT = /^(?:0|zero)$/
+
 /** Whether a question is not worth suggesting, given the model's answer to it. */
 export function isKnown(
   words: QuestionWords,
@@ -34,9 +37,21 @@ export function isKnown(
   return (
     text === '' ||
     saysNothing(words, text) ||
+    NO_COUNT.test(text) ||
+    isAmbiguous(words, question, caption) ||
     // The question counts too: after "what color is the star?" nobody asks what shape it is.
     (last !== undefined && includesWords(normalizeText(`${last.question} ${last.answer}`), text)) ||
     isSaid(words, { caption, text, about: aboutOf(words, question, last) })
+  )
+}
+
+/** Whether a question is about "the star" of several that the caption names. */
+function isAmbiguous(words: QuestionWords, question: string, caption: string): boolean {
+  const named = normalizeText(caption).split(' ')
+  const asked = normalizeText(question)
+  return thingsIn(words, asked).some(
+    (thing) =>
+      includesWords(asked, `the ${thing}`) && named.filter((word) => word === thing).length > 1,
   )
 }
 

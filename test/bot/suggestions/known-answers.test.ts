@@ -22,6 +22,18 @@ describe('isKnown', () => {
     assert.ok(known('what is above the star?', ''))
   })
 
+  it('leaves out what counts to nothing', () => {
+    assert.ok(known('how many white shapes are there?', '0'))
+    assert.equal(known('how many shapes are there?', '2'), false)
+  })
+
+  it('leaves out "the star" where the caption has several', () => {
+    const stars = { caption: `${CAPTION} and a small red star`, history: [] }
+    assert.ok(known('what is above the star?', 'blue square', stars))
+    assert.equal(known('what is above the circle?', 'blue square', stars), false)
+    assert.equal(known('how many stars are there?', '2', stars), false)
+  })
+
   it('leaves out what the caption says of the very thing', () => {
     assert.ok(known('what color is the star?', 'yellow'))
     assert.ok(known('where is the star?', 'top left'))
