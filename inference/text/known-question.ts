@@ -34,17 +34,21 @@ const ASKING = new RegExp(
 const INDIRECT = /^(where|how \S+|(?:what|which)(?: \S+)?) ((?:the|a|an) .+?) (is|are)$/
 const THIS_PICTURE = /\b(?:this|that|my|our) picture\b/g
 
+/** A custom emoji, such as `:wave:`. */
+const EMOJI_NAME = /:\w+:/g
+
 /** Of the words that a sentence names. */
 const MAX_WORDS = 3
 
 /** A question without the words that change nothing, if it has others than the vocabulary's. */
 export function knownQuestion({ questions }: VocabularyCard, question: string): KnownQuestion {
-  const words = wordsOf(question)
+  const said = question.replaceAll(EMOJI_NAME, ' ')
+  const words = wordsOf(said)
   const vocabulary = new Set(questions?.vocabulary)
   const synonyms = new Map(Object.entries(questions?.synonyms ?? {}))
   const isKnown = (word: string) =>
     word.split("'").every((part, i) => i > 0 || vocabulary.has(part))
-  if (questions?.vocabulary === undefined || words.every(isKnown)) {
+  if (questions?.vocabulary === undefined || (said === question && words.every(isKnown))) {
     return { question, unknown: [] }
   }
   const spelled = words.map((word) => (isKnown(word) ? word : (synonyms.get(word) ?? word)))
@@ -60,7 +64,7 @@ export function knownQuestion({ questions }: VocabularyCard, question: string): 
   }
 }
 
-/** The words of a text in lower case, such as `what's`. */
+/** The words of a text in lower case, such as `what's` */
 function wordsOf(text: string): string[] {
   return (
     text

@@ -35,10 +35,11 @@ describe('who is heard', () => {
   async function answersTo(...messages: APIMessage[]): Promise<string[]> {
     await lin.answerTo(await lin.upload(scene(), `${mention} ${COLOR}`))
     const ids = messages.map(({ id }) => id)
-    return lin.events
+    const answers = lin.events
       .flatMap((event) => event.message ?? [])
       .filter(({ message_reference: to }) => ids.includes(to?.message_id ?? ''))
-      .map(({ content }) => content)
+    // An edit, such as by suggested questions, is no other answer.
+    return [...new Map(answers.map(({ id, content }) => [id, content])).values()]
   }
 
   /** Posts a message of the bot with a button. */

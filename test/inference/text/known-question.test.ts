@@ -19,6 +19,7 @@ const SAID = {
   'can you tell me which star is there please': 'which star is there?',
   'So what’s the hue of it?': "what's the color of it?",
   'where is the star located': 'where is the star?',
+  'what color is the star :smile: 🙂': 'what color is the star?',
 }
 
 function unknown(question: string) {
