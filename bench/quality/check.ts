@@ -9,7 +9,7 @@ import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { z } from 'zod'
-import { textCard } from '../../inference/package/model-card.ts'
+import { imageTokensOf, textCard } from '../../inference/package/model-card.ts'
 import { findModel } from '../../config/models.ts'
 import { openModel } from '../../inference/model.ts'
 import { imageSourceOf } from '../../inference/contract/image-source.ts'
@@ -142,8 +142,8 @@ async function stepsRatio(folder: string, model: Model, image: ImageSource): Pro
 
 /** Time of one step of one sequence, in the middle of a description. */
 function oneStep(model: Model): Record<string, Tensor> {
-  const { layers, heads, headDim, embedSize, queryTokens } = textCard(model.card).dimensions
-  const past = queryTokens + STEPS / 2
+  const { layers, heads, headDim, embedSize } = textCard(model.card).dimensions
+  const past = imageTokensOf(model.card) + STEPS / 2
   const shape = [1, heads, past, headDim]
   const feeds: Record<string, Tensor> = {
     image_tokens: new Tensor('float32', new Float32Array(0), [1, 0, embedSize]),

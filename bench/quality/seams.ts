@@ -24,7 +24,9 @@ import { hostCaches } from '../../inference/kv/host-cache.ts'
 import { openPackage } from '../../inference/package/open-package.ts'
 import { floats } from '../../inference/runtime/floats.ts'
 import { openSessions, type Sessions } from '../../inference/runtime/sessions.ts'
-import { loadTokenizer, tokenizerOpener } from '../../inference/text/tokenizer.ts'
+import type { ModelCard } from '../../inference/package/model-card.ts'
+import type { TextPiece } from '../../inference/text/prompt.ts'
+import { loadTokenizer, type Tokenizer, tokenizerOpener } from '../../inference/text/tokenizer.ts'
 
 /** What pictures are compared with. */
 const TEXTS = ['a photo of a cat', 'red heart', 'two people at a table', 'a screenshot with text']
@@ -62,9 +64,7 @@ export async function measureSeams(
       sessions,
       openCaches: async (shape) => hostCaches(shape),
       longestRun: Infinity,
-      // Prompts have no text: what stands for that.
-      encode: (text) =>
-        'tokens' in card ? [card.tokens.bos] : tokenizer.encode(text, { special: true }),
+      encode: (text) => encodeFor(card, tokenizer, text),
       openTokenizer: tokenizerOpener(folder),
       pixelValues: (bytes, spec) => toPixelValues(bytes, spec),
     })
@@ -88,6 +88,16 @@ export async function measureSeams(
   }
 }
 
+/** Most models are asked nothing: what stands for an empty text. A chat has a format around it. */
+function encodeFor(
+  card: ModelCard,
+  tokenizer: Tokenizer,
+  text: string | readonly TextPiece[],
+): number[] {
+  const bos = 'tokens' in card ? card.tokens.bos : undefined
+  return bos === undefined ? tokenizer.encode(text, { special: true }) : [bos]
+}
+
 /** @param along the ids to go along, or how many greedy ones. */
 async function written(
   decoder: TextDecoder,
@@ -98,7 +108,7 @@ async function written(
 ): Promise<Seams> {
   const [given, count] = typeof along === 'number' ? [null, along] : [along, along.length]
   const cache = decoder.createCache()
-  const prepared = decoder.prepare({ kind: 'raw', text: '' }, 1, count)
+  const prepared = decoder.prepare({ kind: 'describe' }, 1, count)
   const { segments } = prepared.layOut([{ key: 'picture', tokens }])
   const prompt = segments.find((segment) => segment.kind === 'encoded')
   const ids: number[] = []

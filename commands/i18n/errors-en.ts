@@ -121,6 +121,8 @@ export const ERRORS_EN: ErrorSentences = {
   'text/empty-question': 'The question is empty.',
   'text/too-long': ({ length, unit, maxTokens }) =>
     `That text is too long: ${length} ${unit}, and the model reads ${maxTokens} tokens.`,
+  'text/picture-places': ({ places, pictures }) =>
+    `The prompt must have the model's placeholder for a picture, such as <image>, ${pictures === 1 ? 'once' : `${pictures} times`}; it has it ${places} times.`,
   'score/no-answers': 'There is no answer to score.',
   'score/empty-answer': 'An answer to score is empty.',
   'score/long-answer': 'An answer to score is too long for the model.',

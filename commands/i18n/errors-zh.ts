@@ -115,6 +115,8 @@ export const ERRORS_ZH: ErrorSentences = {
       : `我只认识${knows.zh}；这张看起来不是，所以我不判断关于它的问题，规则也不会命中。${REAL_MODEL}`,
   'text/empty-question': '问题是空的。',
   'text/too-long': () => '问题太长了，请说得短一些。',
+  'text/picture-places': ({ places, pictures }) =>
+    `提示里应有 ${pictures} 个图片占位符（如 <image>），现在有 ${places} 个。`,
   'score/no-answers': '没有要评分的答案。',
   'score/empty-answer': '有一个要评分的答案是空的。',
   'score/long-answer': '有一个要评分的答案对模型来说太长了。',

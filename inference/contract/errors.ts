@@ -32,6 +32,8 @@ declare module '../../config/errors.ts' {
       readonly unit: 'tokens' | 'characters'
       readonly maxTokens: number
     }
+    /** A whole prompt that has another number of places for pictures than there are pictures. */
+    'text/picture-places': { readonly places: number; readonly pictures: number }
     'score/no-answers': NoParams
     'score/empty-answer': NoParams
     'score/long-answer': NoParams

@@ -10,6 +10,7 @@ import { ADAPTER_CONFIG, adapterOnHub } from '../convert/checkpoint/adapters.ts'
 import { WEIGHT_FORMATS } from '../convert/checkpoint/checkpoint.ts'
 import { OWN_FILE } from '../convert/make-card.ts'
 import { ConfigError } from '../../config/errors.ts'
+import { TEMPLATE_FILES } from '../families/common/chat-template.ts'
 import type { Family } from '../families/common/family.ts'
 import { FAMILIES } from '../families/index.ts'
 import type { RemoteFile, Repository } from './hub.ts'
@@ -26,6 +27,7 @@ const SMALL_FILES = new Set([
   'tokenizer_config.json',
   'special_tokens_map.json',
   'added_tokens.json',
+  ...TEMPLATE_FILES,
   'vocab.json',
   'vocab.txt',
   'merges.txt',

@@ -7,7 +7,7 @@ import { decodePixels, withPicture } from './decode.ts'
 import type { ImageLimits, OpenPicture } from './decode.ts'
 import type { Rgb } from './formats/gif.ts'
 import { fitted } from './fit.ts'
-import type { Fit } from './fit.ts'
+import type { Color, Fit, Square } from './fit.ts'
 import type { RgbImage } from './resize.ts'
 import { framesToTry, isPlain, over, rgbaPixels, uprightFrame } from './visible.ts'
 
@@ -17,16 +17,10 @@ type PerChannel = readonly [number, number, number]
 /** The card's `preprocessing`: (byte * rescaleFactor - mean) / std, mean and std of values in [0, 1]. */
 export type Preprocessing = {
   readonly fit: Fit
+  readonly background?: Color | undefined
   readonly rescaleFactor: number
   readonly mean: PerChannel
   readonly std: PerChannel
-}
-
-/** What a picture is resized to. */
-export type Square = {
-  /** In pixels. */
-  readonly side: number
-  readonly fit: Fit
 }
 
 /** The input that a vision tower takes. */
@@ -37,7 +31,8 @@ export type PixelSpec = {
 }
 
 /**
- * A picture file's `pixel_values`, bit for bit those of transformers' `BlipImageProcessorPil`.
+ * A picture file's `pixel_values`, bit for bit those of transformers' `BlipImageProcessorPil`,
+ * `CLIPImageProcessorPil` or `SiglipImageProcessorPil`, by the fit.
  *
  * @param bytes the whole file.
  * @returns shape [1, 3, imageSize, imageSize], float32, unitless, about -1.8 to 2.2.
@@ -48,8 +43,13 @@ export async function toPixelValues(
   spec: PixelSpec,
   limits?: Partial<ImageLimits>,
 ): Promise<Float32Array> {
-  const { imageSize: side, preprocessing } = spec
-  return normalize(await decodeFitted(bytes, { side, fit: preprocessing.fit }, limits), spec)
+  return normalize(await decodeFitted(bytes, squareOf(spec), limits), spec)
+}
+
+/** What a picture is resized to for a vision tower. */
+export function squareOf({ imageSize: side, preprocessing }: PixelSpec): Square {
+  const { fit, background } = preprocessing
+  return { side, fit, ...(background && { background }) }
 }
 
 /** Behind transparent pixels where the colors alone show nothing; the first that shows something. */
@@ -74,16 +74,13 @@ export async function decodeFitted(
   limits?: Partial<ImageLimits>,
 ): Promise<RgbImage> {
   return withPicture(bytes, limits ?? {}, async (picture) => {
-    const image = fitted(await decodePixels(picture), square.side, square.fit)
+    const image = fitted(await decodePixels(picture), square)
     return isPlain(image.data, 3) ? ((await visibleColors(picture, square)) ?? image) : image
   })
 }
 
 /** What people see of a picture whose first colors show nothing. @returns null if that is nothing. */
-async function visibleColors(
-  picture: OpenPicture,
-  { side, fit }: Square,
-): Promise<RgbImage | null> {
+async function visibleColors(picture: OpenPicture, square: Square): Promise<RgbImage | null> {
   const { metadata, frames, gif } = picture
   // The first frame last: all that it shows beside its colors may be a dot on an empty canvas.
   for (const index of [...framesToTry(frames).slice(1), 0]) {
@@ -93,7 +90,7 @@ async function visibleColors(
     const frame = await uprightFrame(picture, index)
     const rgba = await rgbaPixels(frame).catch(() => null) // the rest of the file may be damaged
     for (const background of rgba ? BACKGROUNDS : []) {
-      const image = fitted(over(rgba!, background), side, fit)
+      const image = fitted(over(rgba!, background), square)
       if (!isPlain(image.data, 3)) {
         return image
       }

@@ -28,6 +28,17 @@ const TALL = 100
 /** Weights in memory at once, as int32; those of a very long side would take hundreds of megabytes. */
 const MAX_WEIGHTS = 2 ** 20
 
+/** Which part of the result is wanted, in its pixels. */
+export type Window = {
+  readonly left: number
+  readonly top: number
+  readonly width: number
+  readonly height: number
+}
+
+/** Consecutive samples of one axis. */
+type Range = { readonly start: number; readonly length: number }
+
 /** The input samples of consecutive output samples of one axis, and their weights. */
 type Taps = {
   /** Index of the first output sample. */
@@ -51,26 +62,45 @@ type Taps = {
  *
  * @param width in pixels.
  * @param height in pixels.
- * @returns uint8 [height, width, 3]; the same object if it has that size already.
+ * @param window computes only a part; what lies beside it costs neither time nor memory.
+ * @returns uint8 [height, width, 3], or of the window; the same object if it has that size already.
  */
-export function resizeBicubic(image: RgbImage, width: number, height: number): RgbImage {
+export function resizeBicubic(
+  image: RgbImage,
+  width: number,
+  height: number,
+  window: Window = { left: 0, top: 0, width, height },
+): RgbImage {
+  const columns = { start: window.left, length: window.width }
+  const rows = { start: window.top, length: window.height }
   // Rounded to bytes in between, so that the order changes the result. Pillow's order: columns first,
   // but not in a very tall image that becomes less tall. Source: Pillow 12.3, PIL/Image.py,
   // `Image.resize`; other versions of Pillow have other conditions.
   if (image.height > image.width * TALL && height < image.height) {
-    return resizeColumns(resizeRows(image, height), width)
+    return resizeColumns(resizeRows(image, height, rows), width, columns)
   }
-  return resizeRows(resizeColumns(image, width), height)
+  return resizeRows(resizeColumns(image, width, columns), height, rows)
 }
 
-/** [height, inWidth, 3] to [height, width, 3]. */
-function resizeColumns(image: RgbImage, width: number): RgbImage {
-  if (image.width === width) {
+/** [height, inWidth, 3] to some of the columns of [height, width, 3]. */
+function resizeColumns(image: RgbImage, width: number, columns: Range): RgbImage {
+  const { height } = image
+  if (image.width === width && columns.length === width) {
     return image
   }
-  const { height } = image
-  const out = { width, height, data: new Uint8Array(width * height * 3) }
-  for (const taps of tapsOf(image.width, width)) {
+  const out = {
+    width: columns.length,
+    height,
+    data: new Uint8Array(columns.length * height * 3),
+  }
+  if (image.width === width) {
+    for (let y = 0; y < height; y++) {
+      const from = (y * width + columns.start) * 3
+      out.data.set(image.data.subarray(from, from + columns.length * 3), y * columns.length * 3)
+    }
+    return out
+  }
+  for (const taps of tapsOf(image.width, width, columns)) {
     for (let y = 0; y < height; y++) {
       resizeRow(image, taps, y, out)
     }
@@ -102,16 +132,19 @@ function resizeRow({ width: inWidth, data }: RgbImage, taps: Taps, y: number, ou
   }
 }
 
-/** [inHeight, width, 3] to [height, width, 3]. */
-function resizeRows(image: RgbImage, height: number): RgbImage {
+/** [inHeight, width, 3] to some of the rows of [height, width, 3]. */
+function resizeRows(image: RgbImage, height: number, rows: Range): RgbImage {
   const { width, height: inHeight, data } = image
-  if (inHeight === height) {
-    return image
-  }
   const rowLength = width * 3
-  const out = new Uint8Array(rowLength * height)
+  if (inHeight === height) {
+    const from = rows.start * rowLength
+    return rows.length === height
+      ? image
+      : { width, height: rows.length, data: data.slice(from, from + rows.length * rowLength) }
+  }
+  const out = new Uint8Array(rowLength * rows.length)
   const sums = new Int32Array(rowLength)
-  for (const { start, length, first, count, weights, stride } of tapsOf(inHeight, height)) {
+  for (const { start, length, first, count, weights, stride } of tapsOf(inHeight, height, rows)) {
     for (let y = 0; y < length; y++) {
       sums.fill(HALF)
       for (let k = 0; k < count[y]!; k++) {
@@ -128,25 +161,28 @@ function resizeRows(image: RgbImage, height: number): RgbImage {
       }
     }
   }
-  return { width, height, data: out }
+  return { width, height: rows.length, data: out }
 }
 
-/** Pillow's `precompute_coeffs` and `normalize_coeffs_8bpc` for one axis, some outputs at a time. */
-function* tapsOf(inSize: number, outSize: number): Generator<Taps> {
+/**
+ * Pillow's `precompute_coeffs` and `normalize_coeffs_8bpc` for a range of one axis, some outputs at a
+ * time; their `start` counts from that of the range.
+ */
+function* tapsOf(inSize: number, outSize: number, range: Range): Generator<Taps> {
   const scale = inSize / outSize
   const filterScale = Math.max(scale, 1) // when shrinking, the kernel grows with the ratio
   const support = SUPPORT * filterScale
   const inverse = 1 / filterScale // Pillow multiplies by the inverse; dividing gives other last bits
   const stride = Math.ceil(support) * 2 + 1
-  const most = Math.max(1, Math.min(outSize, Math.floor(MAX_WEIGHTS / stride)))
+  const most = Math.max(1, Math.min(range.length, Math.floor(MAX_WEIGHTS / stride)))
   const weights = new Int32Array(most * stride)
   const exact = new Float64Array(stride)
-  for (let start = 0; start < outSize; start += most) {
-    const length = Math.min(most, outSize - start)
+  for (let start = 0; start < range.length; start += most) {
+    const length = Math.min(most, range.length - start)
     const first = new Int32Array(length)
     const count = new Int32Array(length)
     for (let i = 0; i < length; i++) {
-      const center = (start + i + 0.5) * scale
+      const center = (range.start + start + i + 0.5) * scale
       const from = Math.max(0, Math.trunc(center - support + 0.5))
       const to = Math.min(inSize, Math.trunc(center + support + 0.5))
       let sum = 0

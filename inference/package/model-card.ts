@@ -25,6 +25,11 @@ export function textCard(card: ModelCard): TextCard {
   return card
 }
 
+/** The positions that a picture takes in a prompt. */
+export function imageTokensOf({ dimensions }: Pick<ModelCard, 'dimensions'>): number {
+  return 'queryTokens' in dimensions ? dimensions.queryTokens : dimensions.visionTokens
+}
+
 /** A card of any family. */
 export const modelCardSchema: z.ZodType<ModelCard> = z.union(FAMILIES.map(({ card }) => card))
 

@@ -30,7 +30,11 @@ export class ByteLevelBpe implements TextModel {
     }
     this.#library = new HuggingFaceTokenizer(ordinary, { clean_up_tokenization_spaces: false })
     const splitter = this.#library.pre_tokenizer
-    if (file.pre_tokenizer['type'] === 'ByteLevel' && splitter !== null && 'pattern' in splitter) {
+    if (
+      file.pre_tokenizer?.['type'] === 'ByteLevel' &&
+      splitter !== null &&
+      'pattern' in splitter
+    ) {
       splitter.pattern = WORDS
     }
   }

@@ -6,6 +6,7 @@
 
 import { LRUCache } from 'lru-cache'
 import { DAY_MS } from '../../config/durations.ts'
+import type { TextPiece } from './prompt.ts'
 import type { Tokenizer } from './tokenizer.ts'
 
 /** Total length of the cached texts, in characters; their ids take about twice as many bytes. */
@@ -29,15 +30,16 @@ export class PromptCache {
   }
 
   /** @returns the ids of a text, with those that begin and end every text; a copy. */
-  encode(text: string): number[] {
-    const cached = this.#ids.get(text)
+  encode(text: string | readonly TextPiece[]): number[] {
+    const key = typeof text === 'string' ? text : JSON.stringify(text)
+    const cached = this.#ids.get(key)
     if (cached) {
       this.#hits += 1
       return [...cached]
     }
     this.#misses += 1
     const ids = this.#tokenizer.encode(text, { special: true })
-    this.#ids.set(text, ids)
+    this.#ids.set(key, ids)
     return [...ids]
   }
 

@@ -10,5 +10,15 @@ export type Prompt =
   /** The exact text that the family's processor in transformers would get. */
   | { readonly kind: 'raw'; readonly text: string }
 
+/** A part of a text that is encoded as a whole. */
+export type TextPiece = {
+  readonly text: string
+  /** It is part of a format: special tokens in it, such as "</s>", are tokens. What people write is not. */
+  readonly isFormat: boolean
+}
+
 /** Converts text to token ids, with those that begin and end every text. */
-export type Encode = (text: string) => number[]
+export type Encode = (text: string | readonly TextPiece[]) => number[]
+
+/** The same of whole texts, in which there are no special tokens. */
+export type EncodeText = (text: string) => number[]

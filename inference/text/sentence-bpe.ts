@@ -7,7 +7,7 @@
  */
 
 import type { TextModel } from './text-model.ts'
-import type { SentenceModel, TokenizerFile } from './tokenizer-schema.ts'
+import type { PrependScheme, SentenceModel, TokenizerFile } from './tokenizer-schema.ts'
 import { WORD_MARK } from './unigram.ts'
 
 /** Two ids make a key: `left * MAX_IDS + right`. */
@@ -26,14 +26,13 @@ export class SentenceBpe implements TextModel {
   readonly #pieces: ReadonlyMap<number, string>
   readonly #merges = new Map<number, Merge>()
   readonly #unknown: number | null
-  readonly #first: boolean
+  readonly #scheme: PrependScheme
   readonly #strips: boolean
 
   constructor(
     { added_tokens: added, decoder }: TokenizerFile,
     model: SentenceModel,
-    /** Whether a text that follows a special token gets no "▁". */
-    scheme: 'first' | 'always',
+    scheme: PrependScheme,
   ) {
     const tokens = Object.entries(model.vocab)
     this.#ids = new Map(tokens)
@@ -52,14 +51,21 @@ export class SentenceBpe implements TextModel {
     }
     const { unk_token: unknown } = model
     this.#unknown = (unknown == null ? undefined : this.#ids.get(unknown)) ?? null
-    this.#first = scheme === 'first'
+    this.#scheme = scheme
     this.#strips = JSON.stringify(decoder).includes('"Strip"')
   }
 
   encode(text: string, beginsText = true): number[] {
     const marked = text.replaceAll(' ', WORD_MARK)
-    const prefix = (beginsText || !this.#first) && !marked.startsWith(WORD_MARK)
-    return this.#merge(this.#characters(prefix ? WORD_MARK + marked : marked))
+    const prefix = this.#isPrefixed(marked, beginsText) ? WORD_MARK : ''
+    return this.#merge(this.#characters(prefix + marked))
+  }
+
+  #isPrefixed(marked: string, beginsText: boolean): boolean {
+    if (this.#scheme === 'twice') {
+      return marked !== ''
+    }
+    return (beginsText || this.#scheme === 'always') && !marked.startsWith(WORD_MARK)
   }
 
   /** Unknown characters in a row are one unknown id. */

@@ -73,7 +73,7 @@ const rest = {
     .max(MAX_ADDED_TOKENS)
     .default([]),
   normalizer: step.nullable().default(null),
-  pre_tokenizer: step,
+  pre_tokenizer: step.nullable().default(null),
   post_processor: z.looseObject({}).nullable().default(null),
   decoder: step,
 }
@@ -130,13 +130,46 @@ export function vocabularyOf({
   return [...tokens, ...added.map(({ content, id }) => [content, id] as const)]
 }
 
-/** When "▁" is put before a text that is not cut into words; null of other pre-tokenizers. */
+/**
+ * When "▁" is put before a text that is not cut into words: `first`, where it begins the whole text;
+ * `always`, also after a special token; both if there is none already; `twice`, always, and even then.
+ */
+export type PrependScheme = 'first' | 'always' | 'twice'
+
+/** Null where a file has other steps. */
 export function prependScheme({
   pre_tokenizer: before,
-}: Pick<TokenizerFile, 'pre_tokenizer'>): 'first' | 'always' | null {
+  normalizer,
+}: {
+  readonly pre_tokenizer: Step | null
+  readonly normalizer: Step | null
+}): PrependScheme | null {
+  if (before === null) {
+    return isPrepending(normalizer) ? 'twice' : null
+  }
+  if (normalizer !== null) {
+    return null
+  }
   const { type, replacement, prepend_scheme: scheme = 'always', split } = before
   const isWhole = type === 'Metaspace' && replacement === '▁' && split === false
   return isWhole && (scheme === 'first' || scheme === 'always') ? scheme : null
+}
+
+const prepending = z.looseObject({
+  type: z.literal('Sequence'),
+  normalizers: z.tuple([
+    z.looseObject({ type: z.literal('Prepend'), prepend: z.literal('▁') }),
+    z.looseObject({
+      type: z.literal('Replace'),
+      pattern: z.strictObject({ String: z.literal(' ') }),
+      content: z.literal('▁'),
+    }),
+  ]),
+})
+
+/** The steps of Llama's published files. */
+function isPrepending(normalizer: unknown): boolean {
+  return prepending.safeParse(normalizer).success
 }
 
 /** The largest id that text can be encoded to; special tokens are never in a text. */

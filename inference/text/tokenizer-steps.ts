@@ -24,11 +24,15 @@ const MAX_DEPTH = 4
 /**
  * Patterns of `Split` that take linear time.
  *
- * GPT-2's (openai/gpt-2, src/encoder.py, `Encoder.pat`), and the same with digits one by one.
+ * GPT-2's (openai/gpt-2, src/encoder.py, `Encoder.pat`), and the same with digits one by one; Qwen2's
+ * (transformers 5.18, models/qwen2/tokenization_qwen2.py, `PRETOKENIZE_REGEX`), and Llama 3's, which has
+ * digits by three.
  */
 const PATTERNS: ReadonlySet<string> = new Set([
   String.raw`'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`,
   String.raw`'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`,
+  String.raw`(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`,
+  String.raw`(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`,
 ])
 
 const NORMALIZERS: ReadonlySet<unknown> = new Set(['Lowercase', 'NFC', 'NFD', 'NFKC', 'NFKD'])
@@ -48,23 +52,28 @@ export function problemOf(file: TokenizerFile): string | null {
 function bpeProblem(file: TokenizerFile): string | null {
   return (
     (file.normalizer && stepProblem(file.normalizer, 'normalizers', isNormalizer)) ??
-    stepProblem(file.pre_tokenizer, 'pretokenizers', isPreTokenizer) ??
+    wantedStepProblem(file.pre_tokenizer, 'pretokenizers', isPreTokenizer) ??
     stepProblem(file.decoder, 'decoders', ({ type }) => type === 'ByteLevel')
   )
 }
 
-/** Llama's, as transformers makes it. */
+function wantedStepProblem(
+  one: Step | null,
+  list: string,
+  isSupported: (one: Step) => boolean,
+): string | null {
+  return one === null ? NO_PRE_TOKENIZER : stepProblem(one, list, isSupported)
+}
+
+/** Llama's, as transformers makes it, or with the older steps. */
 function sentenceProblem(file: TokenizerFile): string | null {
   const { normalizer, pre_tokenizer: before, decoder, added_tokens: added } = file
   const ordinary = added.find(({ special }) => !special)
   if (ordinary !== undefined) {
     return `the added token ${JSON.stringify(ordinary.content)}`
   }
-  if (normalizer !== null) {
-    return describe(normalizer)
-  }
   if (prependScheme(file) === null) {
-    return describe(before)
+    return describe(normalizer ?? before)
   }
   const steps = z.array(step).safeParse(decoder['decoders']).data ?? []
   const types = steps.map(({ type }) => type).join()
@@ -81,7 +90,7 @@ function wordPieceProblem({
   if (ordinary !== undefined) {
     return `the added token ${JSON.stringify(ordinary.content)}`
   }
-  if (before.type !== 'BertPreTokenizer') {
+  if (before?.type !== 'BertPreTokenizer') {
     return describe(before)
   }
   return decoder.type === 'WordPiece' ? null : describe(decoder)
@@ -102,7 +111,7 @@ function unigramProblem(
   if (normalizer !== null && normalizer.type !== 'Precompiled') {
     return describe(normalizer)
   }
-  const steps = z.array(step).safeParse(before['pretokenizers']).data ?? []
+  const steps = z.array(step).safeParse(before?.['pretokenizers']).data ?? []
   const [split, mark, ...more] = steps
   if (split?.type !== 'WhitespaceSplit' || !isMetaspace(mark) || more.length > 0) {
     return describe(before)
@@ -161,7 +170,12 @@ function isPreTokenizer(one: Step): boolean {
   }
 }
 
-function describe(one: Step): string {
+const NO_PRE_TOKENIZER = 'no pre-tokenizer'
+
+function describe(one: Step | null): string {
+  if (one === null) {
+    return NO_PRE_TOKENIZER
+  }
   const pattern = one['pattern']
   const detail = pattern === undefined ? '' : ` with the pattern ${JSON.stringify(pattern)}`
   return `a ${one.type}${detail}`.slice(0, 200)

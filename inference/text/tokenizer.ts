@@ -10,7 +10,7 @@ import path from 'node:path'
 import { z } from 'zod'
 import { ConfigError } from '../../config/errors.ts'
 import { ByteLevelBpe } from './byte-level-bpe.ts'
-import type { Encode } from './prompt.ts'
+import type { Encode, TextPiece } from './prompt.ts'
 import type { TextModel } from './text-model.ts'
 import {
   bertNormalizerOf,
@@ -30,7 +30,10 @@ import { WordPiece } from './word-piece.ts'
 export type EncodeOptions = {
   /** Whether the ids that begin and end every text come with it. */
   readonly special: boolean
-  /** Whether text such as "</s>" is encoded as the special token, as transformers does. Default false. */
+  /**
+   * Whether text such as "</s>" is encoded as the special token, as transformers does; pieces say it
+   * themselves. Default false.
+   */
   readonly parseSpecial?: boolean
 }
 
@@ -38,12 +41,12 @@ export type Tokenizer = {
   /** One more than the largest id. */
   readonly vocabSize: number
   /**
-   * The ids of a text, integers in [0, vocabSize). Time is linear in its length.
+   * The ids of a text, integers in [0, vocabSize); pieces are one text. Time is linear in its length.
    *
    * @throws {RangeError} if `special` is wanted, and neither the file has a template nor the caller
    *   named the id that begins a text.
    */
-  encode(text: string, options: EncodeOptions): number[]
+  encode(text: string | readonly TextPiece[], options: EncodeOptions): number[]
   /** The text of ids without special tokens; bytes that are not UTF-8 become U+FFFD. */
   decode(ids: readonly number[]): string
 }
@@ -130,23 +133,44 @@ class FileTokenizer implements Tokenizer {
     this.#specialPattern = pattern === '' ? null : new RegExp(`(${pattern})`, 'u')
     const ids = vocabularyOf(file).map(([, id]) => id)
     this.vocabSize = 1 + ids.reduce((most, id) => Math.max(most, id), 0)
-    this.#template = templateOf(file, name) ?? (bos === null ? null : { before: [bos], after: [] })
+    this.#template =
+      templateOf(file, name) ??
+      (bos === null ? templateOfNothing(file) : { before: [bos], after: [] })
     if (this.#template?.before.some((id) => id >= this.vocabSize)) {
       throw new ConfigError([`${name} has no token ${bos}, which begins every text.`])
     }
     this.#model = textModelOf(file, this.#specialIds)
   }
 
-  encode(text: string, { special, parseSpecial = false }: EncodeOptions): number[] {
+  encode(
+    text: string | readonly TextPiece[],
+    { special, parseSpecial = false }: EncodeOptions,
+  ): number[] {
     const { before, after } = special ? this.#wantedTemplate() : NO_TEMPLATE
-    if (!parseSpecial || this.#specialPattern === null) {
-      return [...before, ...this.#encodeText(text), ...after]
-    }
-    const pieces = text.split(this.#specialPattern) // odd indices are special tokens
-    const ids = pieces.flatMap((piece, i) =>
-      i % 2 === 1 ? [this.#special.get(piece)!] : this.#encodeText(piece, i === 0),
+    const pieces = typeof text === 'string' ? [{ text, isFormat: parseSpecial }] : text
+    const ids = this.#parts(pieces).flatMap((part, i) =>
+      typeof part === 'number' ? [part] : this.#model.encode(part, i === 0),
     )
     return [...before, ...ids, ...after]
+  }
+
+  /** The text between special tokens, and the ids of these. */
+  #parts(pieces: readonly TextPiece[]): (string | number)[] {
+    const parts: (string | number)[] = []
+    for (const { text, isFormat } of pieces) {
+      const split = isFormat && this.#specialPattern ? text.split(this.#specialPattern) : [text]
+      for (const [i, part] of split.entries()) {
+        const last = parts.at(-1)
+        if (i % 2 === 1) {
+          parts.push(this.#special.get(part)!) // odd indices are special tokens
+        } else if (typeof last === 'string') {
+          parts[parts.length - 1] = last + part
+        } else if (part !== '') {
+          parts.push(part)
+        }
+      }
+    }
+    return parts
   }
 
   decode(ids: readonly number[]): string {
@@ -159,10 +183,6 @@ class FileTokenizer implements Tokenizer {
       throw new RangeError('expected a tokenizer that knows which id begins a text')
     }
     return this.#template
-  }
-
-  #encodeText(text: string, beginsText = true): number[] {
-    return text === '' ? [] : this.#model.encode(text, beginsText)
   }
 }
 
@@ -185,6 +205,11 @@ function textModelOf(file: TokenizerFile, special: ReadonlySet<number>): TextMod
 type Template = { readonly before: readonly number[]; readonly after: readonly number[] }
 
 const NO_TEMPLATE: Template = { before: [], after: [] }
+
+/** Of a file that says that nothing is put around a text; null if it says nothing. */
+function templateOfNothing({ post_processor: template }: TokenizerFile): Template | null {
+  return template?.['type'] === 'TemplateProcessing' ? NO_TEMPLATE : null
+}
 
 const templateSchema = z.object({
   single: z.array(

@@ -56,6 +56,10 @@ const SAMPLES: Samples = {
     { length: 92, unit: 'tokens', maxTokens: 91 },
     /^That text is too long: 92 tokens, and the model reads 91 tokens\.$/,
   ],
+  'text/picture-places': [
+    { places: 0, pictures: 1 },
+    /^The prompt must have the model's placeholder for a picture, such as <image>, once; it has it 0 times\.$/,
+  ],
   'score/no-answers': null,
   'score/empty-answer': null,
   'score/long-answer': null,

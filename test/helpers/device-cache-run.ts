@@ -18,6 +18,7 @@ import { openSessions } from '../../inference/runtime/sessions.ts'
 import { openPackage } from '../../inference/package/open-package.ts'
 import { relativeError } from './parity.ts'
 import { madeUpImage, text } from './segments.ts'
+import { imageTokensOf } from '../../inference/package/model-card.ts'
 
 export type DeviceCacheRun = {
   /** Relative error of the device's logits after each kind of run. */
@@ -31,7 +32,8 @@ export type DeviceCacheRun = {
 const folder = process.argv[2] ?? ''
 const { card } = await openPackage(folder)
 const { dimensions } = textCard(card)
-const { layers, queryTokens, embedSize } = dimensions
+const { layers, embedSize } = dimensions
+const queryTokens = imageTokensOf(card)
 const placement = await chooseProvider('webgpu')
 const onCpu = await openSessions(folder, card, 1)
 const sessions = await openSessions(folder, card, 1, placement)

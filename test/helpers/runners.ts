@@ -32,6 +32,11 @@ export type TestPlace = {
   readonly caches?: (shape: KvShape) => KvCaches
 }
 
+function bosOf(card: ModelCard): { readonly bos?: number } {
+  const bos = 'tokens' in card ? card.tokens.bos : undefined
+  return bos === undefined ? {} : { bos }
+}
+
 export async function openTestRunner(folder: string, place: TestPlace = {}): Promise<TestRunner> {
   const runner = await openAnyRunner(folder, place)
   const { decoder } = runner
@@ -43,7 +48,7 @@ export async function openTestRunner(folder: string, place: TestPlace = {}): Pro
 
 export async function openAnyRunner(folder: string, place: TestPlace = {}): Promise<AnyRunner> {
   const { card } = await openPackage(folder)
-  const tokenizer = await loadTokenizer(folder, 'tokens' in card ? { bos: card.tokens.bos } : {})
+  const tokenizer = await loadTokenizer(folder, bosOf(card))
   const sessions = await openSessions(folder, card, 1)
   const runner = await familyOf(card).open(card, {
     sessions,

@@ -10,6 +10,7 @@ import { openModel } from '../../inference/model.ts'
 import type { ImageSource, Model } from '../../inference/contract/types.ts'
 import { packageFor } from '../helpers/packages.ts'
 import { FIXTURES, loadParity } from '../helpers/parity.ts'
+import { imageTokensOf } from '../../inference/package/model-card.ts'
 
 const file = new Uint8Array(readFileSync(path.join(FIXTURES, loadParity('base').image)))
 const other = new Uint8Array(readFileSync(path.join(FIXTURES, 'images', '420.jpg')))
@@ -32,7 +33,7 @@ async function countedSource(bytes: Uint8Array) {
 
 /** Whether a finished request's keys and values were kept: a second one reuses its prompt. */
 async function isKept(model: Model, image: ImageSource): Promise<boolean> {
-  const { queryTokens } = model.card.dimensions
+  const queryTokens = imageTokensOf(model.card)
   return (await model.describe(image, SHORT)).reused >= queryTokens
 }
 
@@ -62,7 +63,8 @@ describe('a picture', () => {
     )
     assert.equal(counts.fetches, 1)
     assert.deepEqual(runs(), [1, 1, 1])
-    const { queryTokens, embedSize } = model.card.dimensions
+    const { embedSize } = model.card.dimensions
+    const queryTokens = imageTokensOf(model.card)
     assert.deepEqual(model.stats().caches.images, {
       hits: 4,
       misses: 1,

@@ -19,8 +19,8 @@ export type Heads = {
 /** How scores are made; by default divided by the square root of the head size, and no more. */
 export type Scores = {
   readonly scale: number
-  /** Turns queries, and keys, by their positions: f32 [B, S, heads * headDim], the same again. */
-  readonly rotate?: (x: string, output?: string) => string
+  /** Prepares queries, and keys, by their positions: f32 [B, S, heads * headDim], the same again. */
+  readonly place?: (x: string, kind: 'query' | 'key', output?: string) => string
   /**
    * Added to them, f32 [B, heads, S, columns]: of one operator (`attendsInPlace`) the columns are the
    * positions up to `total_sequence_length`, else the room of the past and then the new rows.
@@ -96,18 +96,18 @@ export function causalAttention(
   const shape = g.op('Shape', ['position_ids']) // [B, S]
   const dims = g.op('Concat', [shape, g.ints([query + 2 * keyValue])], { axis: 0 })
   const batched = g.op('Reshape', [qkv, dims])
-  const { rotate } = scores
+  const { place } = scores
   const key = `key_${layer}`
-  const names = [g.fresh(), rotate === undefined ? key : g.fresh(), `value_${layer}`]
+  const names = [g.fresh(), place === undefined ? key : g.fresh(), `value_${layer}`]
   const parts =
     query === keyValue
       ? g.split(batched, 3, names)
       : g.splitSizes(batched, [query, keyValue, keyValue], names)
   const [first, second, third] = [parts[0]!, parts[1]!, parts[2]!] as const
   const inputs =
-    rotate === undefined
+    place === undefined
       ? ([first, second, third] as const)
-      : ([rotate(first), rotate(second, key), third] as const)
+      : ([place(first, 'query'), place(second, 'key', key), third] as const)
   const mixed = attendsInPlace(heads.headDim)
     ? fused(g, heads, layer, inputs, scores)
     : plain(g, heads, layer, inputs, scores)

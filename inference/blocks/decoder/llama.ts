@@ -8,7 +8,8 @@
  *
  * Keys are turned before they are stored, so the attention operator need not know of positions.
  *
- * Source: transformers 5.18, models/llama/modeling_llama.py.
+ * Sources: transformers 5.18, models/llama/modeling_llama.py, models/qwen2/modeling_qwen2.py and
+ * models/qwen3/modeling_qwen3.py.
  */
 
 import { GraphBuilder } from '../../onnx/graph-builder.ts'
@@ -37,6 +38,8 @@ export type LlamaConfig = {
   readonly rotary: RotaryConfig
   /** Which linear layers have biases: queries, keys and values; the attention's output; the MLP. */
   readonly bias: { readonly qkv: boolean; readonly output: boolean; readonly mlp: boolean }
+  /** The queries and the keys of each head are normalized, by one weight for all heads (Qwen3). */
+  readonly headNorms: boolean
   /** The module in the checkpoint, such as `language_model.model`. */
   readonly module: string
   /** The checkpoint's tensor that embeds tokens. */
@@ -50,14 +53,18 @@ export function llamaGraph(config: LlamaConfig, storage: Storage): GraphPlan {
   const { hidden, headDim } = config
   declareCausalInputs(g, { width: config.hidden, layers: config.layers, heads: config })
   const rotate = rotation(g, rotaryRates(config.rotary))
-  const scores = { scale: headDim ** -0.5, bias: '', rotate }
+  const scale = headDim ** -0.5
   const table = { tensor: config.embedTensor, rows: config.vocab }
   const words = lookUp(g, storage, 'input_ids', table, hidden, WORDS)
   const all = g.op('Concat', ['image_tokens', words], { axis: 1 }) // [B, S, hidden]
 
   let x = g.reshape(all, [-1, hidden])
   for (let i = 0; i < config.layers; i++) {
-    x = layer(g, config, storage, i, x, scores)
+    x = layer(g, config, storage, i, x, {
+      scale,
+      bias: '',
+      place: (rows, kind, output) => rotate(headsNormed(g, config, i, rows, kind), output),
+    })
   }
   const wanted = normed(g, config, x, `${config.module}.norm`)
   const logits = linear(g, storage, wanted, {
@@ -130,6 +137,22 @@ function queriesKeysValues(
   return heads === kvHeads
     ? project(['q', 'k', 'v'], heads)
     : g.op('Concat', [project(['q'], heads), project(['k', 'v'], kvHeads)], { axis: -1 })
+}
+
+/** @param rows of the queries or the keys, f32 [B, S, heads * headDim]. */
+function headsNormed(
+  g: GraphBuilder,
+  { headNorms, headDim: width, epsilon, module }: LlamaConfig,
+  index: number,
+  rows: string,
+  kind: 'query' | 'key',
+): string {
+  if (!headNorms) {
+    return rows
+  }
+  const name = `${module}.layers.${index}.self_attn.${kind === 'query' ? 'q' : 'k'}_norm`
+  const apart = g.reshape(rows, [0, 0, -1, width])
+  return g.reshape(rmsNorm(g, apart, { module: name, width, epsilon }), [0, 0, -1])
 }
 
 function mlp(

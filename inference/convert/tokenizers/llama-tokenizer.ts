@@ -33,7 +33,9 @@ export function asLlama(whole: Json, config: Json): Json {
     normalizer: null,
     pre_tokenizer: mark,
     post_processor:
-      hasOwn || whole['post_processor'] == null ? template(whole, config) : whole['post_processor'],
+      hasOwn || whole['post_processor'] == null
+        ? bosAndEos(whole, config)
+        : whole['post_processor'],
     decoder: {
       type: 'Sequence',
       decoders: [
@@ -46,7 +48,8 @@ export function asLlama(whole: Json, config: Json): Json {
   }
 }
 
-function template(whole: Json, config: Json): Json {
+/** What is put around a text, by `add_bos_token` and `add_eos_token`. */
+export function bosAndEos(whole: Json, config: Json): Json {
   const wanted = (name: string) => {
     const text = content(config[`${name}_token`])
     return config[`add_${name}_token`] === true && text !== null ? [text] : []

@@ -10,7 +10,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { collectProblems, ConfigError } from '../../../config/errors.ts'
 import { asBert, buildBert, VOCABULARY_TEXT_FILE } from './bert-tokenizer.ts'
-import { asLlama, isLlama } from './llama-tokenizer.ts'
+import { asLlama, bosAndEos, isLlama } from './llama-tokenizer.ts'
 import { addedTokens, content, sequence, special } from './tokenizer-parts.ts'
 import { parseTokenizer } from '../../text/tokenizer.ts'
 import { parseTokenizerFile } from '../../text/tokenizer-file.ts'
@@ -47,6 +47,13 @@ export type TokenIds = {
   readonly pad?: number
   /** How many ids the model has. */
   readonly vocabSize: number
+  /**
+   * transformers takes the steps of tokenizer.json as they are, whatever class tokenizer_config.json
+   * names. Default false.
+   */
+  readonly isLiteral?: boolean
+  /** An added token that is found in formats, and never in what people write. */
+  readonly image?: number
 }
 
 /**
@@ -83,7 +90,10 @@ function findTokenizer(folder: string, ids: TokenIds | null, problems: string[])
   const whole = readJson(folder, TOKENIZER_FILE, problems)
   if (whole !== null) {
     const text = readFileSync(path.join(folder, TOKENIZER_FILE), 'utf8')
-    return asTransformersReads(whole, text, readJson(folder, CONFIG_FILE, problems) ?? {})
+    const config = readJson(folder, CONFIG_FILE, problems) ?? {}
+    return ids?.isLiteral === true
+      ? JSON.stringify(withSpecial(asWritten(whole, config), ids.image))
+      : asTransformersReads(whole, text, config)
   }
   const settings = {
     ...readJson(folder, 'special_tokens_map.json', problems),
@@ -106,6 +116,39 @@ function findTokenizer(folder: string, ids: TokenIds | null, problems: string[])
     return ''
   }
   return JSON.stringify(build(vocabulary, readText(merges), settings, added, ids))
+}
+
+/**
+ * With what is put around a text, which tokenizer_config.json may say; null in a file means nothing.
+ *
+ * Source: transformers 5.18, tokenization_utils_tokenizers.py, TokenizersBackend.
+ */
+function asWritten(whole: Json, config: Json): Json {
+  const says = 'add_bos_token' in config || 'add_eos_token' in config
+  const own = says ? null : templateIn(whole['post_processor'])
+  return { ...whole, post_processor: own ?? bosAndEos(whole, config) }
+}
+
+/** Some files do not say that the placeholder of a picture is a special token. */
+function withSpecial(whole: Json, id: number | undefined): Json {
+  const added: unknown = whole['added_tokens']
+  if (!Array.isArray(added)) {
+    return whole
+  }
+  const tokens = added.map((token: unknown) =>
+    isObject(token) && token['id'] === id ? { ...token, special: true } : token,
+  )
+  return { ...whole, added_tokens: tokens }
+}
+
+/** The step that puts something around a text, also where it is one of several; null if there is none. */
+function templateIn(processor: unknown): Json | null {
+  if (!isObject(processor)) {
+    return null
+  }
+  const steps: unknown = processor['processors']
+  const all: readonly unknown[] = Array.isArray(steps) ? steps : [processor]
+  return all.filter(isObject).find(({ type }) => type === 'TemplateProcessing') ?? null
 }
 
 /**

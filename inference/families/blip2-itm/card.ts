@@ -1,8 +1,9 @@
 /** The card of a package for image-text matching. */
 
 import { z } from 'zod'
-import { imageDimensions, imageDimensionsOf, preprocessingSchema } from '../blip2/card.ts'
+import { imageDimensions, imageDimensionsOf } from '../blip2/card.ts'
 import { baseCardSchema, count } from '../common/card-base.ts'
+import { preprocessingSchema } from '../common/image-settings.ts'
 import type { ItmConfig } from './config.ts'
 
 const { tokens: _, questions, domain, files, ...base } = baseCardSchema.shape

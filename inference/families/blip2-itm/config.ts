@@ -2,7 +2,8 @@
 
 import type { TextQformerConfig } from '../../blocks/bridge/text-qformer.ts'
 import type { VisionConfig } from '../../blocks/vision/vit.ts'
-import { checkQuantization, readTextQformer, readVision } from '../blip2/read-parts.ts'
+import { readTextQformer, readVision } from '../blip2/read-parts.ts'
+import { checkQuantization } from '../common/architecture.ts'
 import { Fields, readJson } from '../common/read-json.ts'
 
 export type ItmConfig = {

@@ -8,7 +8,7 @@ import { int64 } from '../common/decoder-feeds.ts'
 import { encodeWithin } from '../common/encode-within.ts'
 import type { MatcherParts, RunnerParts } from '../common/family.ts'
 import type { ImageFeatures, ImageVectors, Matcher, ModelRunner } from '../common/runner.ts'
-import { VisionTower } from '../blip2/vision-tower.ts'
+import { VisionTower } from '../common/vision-tower.ts'
 import type { ItmCard } from './card.ts'
 
 /** Where the graphs say what the card's dimensions say. */

@@ -2,8 +2,8 @@
 
 import { z } from 'zod'
 import { visionTokens } from '../../blocks/vision/vit.ts'
-import { FITS } from '../../image/fit.ts'
 import { baseCardSchema, baseTokens, count, graphName, tokenId } from '../common/card-base.ts'
+import { preprocessingSchema } from '../common/image-settings.ts'
 import type { Blip2Config } from './config.ts'
 
 /** Those of older packages, which do not list them. */
@@ -22,19 +22,6 @@ export const imageDimensions = z.strictObject({
   visionLayers: count,
   queryTokens: count,
   qformerHidden: count,
-})
-
-/** Above 0, and not so small that pixels become infinite. */
-const divisor = z.number().min(1e-3)
-
-export const preprocessingSchema = z.strictObject({
-  resample: z.literal('bicubic'),
-  /** Older packages do not say it. */
-  fit: z.enum(FITS).default('squash'),
-  rescaleFactor: z.number().positive(),
-  mean: z.tuple([z.number(), z.number(), z.number()]),
-  /** What pixels are divided by. */
-  std: z.tuple([divisor, divisor, divisor]),
 })
 
 export const dimensions = z.strictObject({
@@ -76,6 +63,7 @@ export const schema = z.strictObject({
   dimensions: dimensions.transform(withKvHeads),
   tokens: z.strictObject({
     ...baseTokens.shape,
+    bos: tokenId,
     /** The placeholder id that transformers puts before the prompt once per image token; it counts for the repetition penalty. */
     image: tokenId.nullable(),
     /** What a T5's decoder begins with, before any answer. */

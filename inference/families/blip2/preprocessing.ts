@@ -8,18 +8,13 @@
  */
 
 import type { Blip2Card } from './card.ts'
-import { Fields, isObject, readJson } from '../common/read-json.ts'
-import type { Json } from '../common/read-json.ts'
-
-const MEAN = [0.48145466, 0.4578275, 0.40821073] as const
-const STD = [0.26862954, 0.26130258, 0.27577711] as const
-const RESCALE = 1 / 255
-
-/** The least standard deviation: what a card may have. */
-const MIN_STD = 1e-3
-
-/** PIL.Image.Resampling.BICUBIC. */
-const BICUBIC = 3
+import {
+  CLIP_COLORS,
+  imageSettings,
+  normalization,
+  requireBicubic,
+} from '../common/image-settings.ts'
+import { type Fields, isObject } from '../common/read-json.ts'
 
 type Preprocessing = Blip2Card['preprocessing']
 
@@ -29,8 +24,8 @@ export function readPreprocessing(
   imageSize: number,
   problems: string[],
 ): Preprocessing {
-  const { json, where } = findSettings(folder, problems)
-  const fields = new Fields(json, where, problems)
+  const fields = imageSettings(folder, problems)
+  const { json } = fields
   const type = json['image_processor_type'] ?? json['feature_extractor_type']
   if (type !== undefined && !isOwn(type)) {
     fields.problem(
@@ -46,32 +41,9 @@ export function readPreprocessing(
       fields.problem(name, 'is true; BLIP-2 takes the whole picture.')
     }
   }
-  if ((json['resample'] ?? BICUBIC) !== BICUBIC) {
-    fields.problem(
-      'resample',
-      `is ${JSON.stringify(json['resample'])}; only 3 (bicubic) is supported.`,
-    )
-  }
+  requireBicubic(fields)
   const fit = readFit(fields, imageSize)
-  const normalize = fields.flag('do_normalize', true)
-  return {
-    resample: 'bicubic',
-    fit,
-    rescaleFactor: fields.flag('do_rescale', true)
-      ? positive(fields, 'rescale_factor', RESCALE)
-      : 1,
-    mean: normalize ? triple(fields, 'image_mean', MEAN) : [0, 0, 0],
-    std: normalize ? triple(fields, 'image_std', STD, MIN_STD) : [1, 1, 1],
-  }
-}
-
-function findSettings(folder: string, problems: string[]): { json: Json; where: string } {
-  const shared = readJson(folder, 'processor_config.json', problems)?.['image_processor']
-  if (isObject(shared)) {
-    return { json: shared, where: 'processor_config.json: image_processor.' }
-  }
-  const own = readJson(folder, 'preprocessor_config.json', problems)
-  return { json: own ?? {}, where: 'preprocessor_config.json: ' }
+  return { resample: 'bicubic', fit, ...normalization(fields, CLIP_COLORS) }
 }
 
 function isOwn(type: unknown): boolean {
@@ -114,35 +86,4 @@ function checkSize(fields: Fields, imageSize: number): void {
       `is ${JSON.stringify(size)}; config.json says that the image encoder takes ${imageSize} pixels.`,
     )
   }
-}
-
-function positive(fields: Fields, name: string, fallback: number): number {
-  const value = fields.number(name, fallback)
-  if (value <= 0) {
-    fields.problem(name, `is ${value}; a number above 0 is needed.`)
-  }
-  return value
-}
-
-/** One number stands for all three channels. */
-function triple(
-  fields: Fields,
-  name: string,
-  fallback: readonly [number, number, number],
-  least = -Infinity,
-): [number, number, number] {
-  const setting = fields.json[name] ?? fallback
-  const value = typeof setting === 'number' ? [setting, setting, setting] : setting
-  if (
-    Array.isArray(value) &&
-    value.length === 3 &&
-    value.every((item) => typeof item === 'number' && Number.isFinite(item) && item >= least)
-  ) {
-    return [value[0], value[1], value[2]]
-  }
-  fields.problem(
-    name,
-    `is ${JSON.stringify(value)}; three numbers${least > 0 ? ` of at least ${least}` : ''} are needed.`,
-  )
-  return [...fallback]
 }

@@ -9,7 +9,7 @@
 import { createHash } from 'node:crypto'
 import { InputError } from '../../../config/errors.ts'
 import { knownQuestion } from '../../text/known-question.ts'
-import type { Encode, Prompt, Turn } from '../../text/prompt.ts'
+import type { EncodeText, Prompt, Turn } from '../../text/prompt.ts'
 import { encodeWithin, MAX_CHARACTERS_PER_TOKEN } from '../common/encode-within.ts'
 import type { KeyedImage, PreparedPrompt, PromptLayout } from '../common/runner.ts'
 import type { Blip2Card } from './card.ts'
@@ -21,7 +21,7 @@ export type PromptCard = Pick<
 >
 
 /** The tokenizer of a Q-Former that reads the prompt, too, and how many tokens it can take. */
-export type Instruction = { readonly encode: Encode; readonly maxTokens: number }
+export type Instruction = { readonly encode: EncodeText; readonly maxTokens: number }
 
 /** The prompt of a question after the turns before it, oldest first, in words that the model knows. */
 export function questionText(
@@ -53,7 +53,7 @@ function fill(format: string, values: { readonly question: string; readonly answ
  */
 export function preparePrompt(
   card: PromptCard,
-  encode: Encode,
+  encode: EncodeText,
   prompt: Prompt,
   images: number,
   maxNewTokens: number,
@@ -118,7 +118,7 @@ type EncodedPrompt = { readonly text: string; readonly ids: number[] }
  */
 export function encodePrompt(
   card: PromptCard,
-  encode: Encode,
+  encode: EncodeText,
   prompt: Prompt,
   images: number,
   maxNewTokens: number,

@@ -8,12 +8,14 @@
 import type { Blip2Config } from './config.ts'
 import type { Blip2Card } from './card.ts'
 import type { LanguageConfig } from './language-config.ts'
-import { checkQuantization, readImageToken, readTextQformer, readVision } from './read-parts.ts'
-import { readLlama } from './read-llama.ts'
+import { readImageToken, readTextQformer, readVision } from './read-parts.ts'
+import { readLlama, readLlamaTokens } from '../common/read-llama.ts'
 import { readOpt } from './read-opt.ts'
 import { readT5 } from './read-t5.ts'
+import { checkArchitecture, checkQuantization } from '../common/architecture.ts'
 import { Fields, readJson } from '../common/read-json.ts'
 import type { WeightIndex } from '../common/family.ts'
+import { resolveTied } from '../common/ties.ts'
 
 const CONFIG_FILE = 'config.json'
 
@@ -35,6 +37,11 @@ const EMBED_COPIES = ['encoder', 'decoder'].map(
   (part) => `language_model.${part}.embed_tokens.weight`,
 )
 
+const LLAMA_PLACE = {
+  module: 'language_model.model',
+  headTensor: 'language_model.lm_head.weight',
+} as const
+
 export type CheckpointConfig = {
   readonly model: Blip2Config
   readonly tokens: Blip2Card['tokens']
@@ -54,7 +61,7 @@ export function readConfig(
     return null
   }
   const fields = new Fields(json, `${CONFIG_FILE}: `, problems)
-  checkArchitecture(fields, kind)
+  checkArchitecture(fields, kind.architectures)
   checkQuantization(fields)
   const text = readText(fields.section('text_config'))
   const reader = readTextQformer(
@@ -84,27 +91,13 @@ export function resolveTies(config: CheckpointConfig, weights: WeightIndex | nul
   const { model } = config
   // A T5's are tied whatever config.json says, unless the weights have another head.
   const tied = config.tied || (model.text.kind === 't5' && weights !== null)
-  let { embedTensor, headTensor } = model.text
+  const { headTensor } = model.text
+  let { embedTensor } = model.text
   if (weights !== null && !weights.has(embedTensor)) {
     embedTensor = EMBED_COPIES.find((copy) => weights.has(copy)) ?? embedTensor
   }
-  const has = (tensor: string) => (weights === null ? !tied : weights.has(tensor))
-  if (tied && !has(headTensor)) {
-    headTensor = embedTensor
-  } else if (tied && !has(embedTensor)) {
-    embedTensor = headTensor
-  } else if (weights?.equal(embedTensor, headTensor)) {
-    headTensor = embedTensor
-  }
-  return { ...model, text: { ...model.text, embedTensor, headTensor } }
-}
-
-function checkArchitecture(fields: Fields, kind: ModelKind): void {
-  const { architectures } = fields.json
-  const names = Array.isArray(architectures) ? architectures.map(String) : []
-  for (const name of names.filter((one) => !kind.architectures.includes(one))) {
-    fields.problem('architectures', `names ${name}; supported is ${kind.architectures[0]}.`)
-  }
+  const tensors = resolveTied({ embedTensor, headTensor }, tied, weights)
+  return { ...model, text: { ...model.text, ...tensors } }
 }
 
 /** @returns what the language model's own file reads, and whether its embeddings are tied. */
@@ -114,7 +107,11 @@ function readText(fields: Fields): LanguageConfig {
     return readT5(fields)
   }
   if (type === 'llama') {
-    return readLlama(fields)
+    return {
+      model: { kind: 'llama', ...readLlama(fields, LLAMA_PLACE) },
+      tokens: readLlamaTokens(fields),
+      tied: fields.flag('tie_word_embeddings', false),
+    }
   }
   if (type !== 'opt') {
     fields.problem(

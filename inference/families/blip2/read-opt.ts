@@ -5,7 +5,8 @@
 
 import { ACTIVATIONS } from '../../blocks/activations.ts'
 import type { Fields } from '../common/read-json.ts'
-import { checkHeads, type LanguageConfig, MAX_LAYERS } from './language-config.ts'
+import { checkHeads, MAX_LAYERS } from '../common/read-json.ts'
+import type { LanguageConfig } from './language-config.ts'
 
 const EMBED_TENSOR = 'language_model.model.decoder.embed_tokens.weight'
 const HEAD_TENSOR = 'language_model.lm_head.weight'

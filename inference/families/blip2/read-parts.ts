@@ -13,8 +13,8 @@ import { stemStride } from '../../blocks/vision/conv-stem.ts'
 import type { StemLayer } from '../../blocks/vision/conv-stem.ts'
 import { EVA } from '../../blocks/vision/vit-settings.ts'
 import type { VisionConfig } from '../../blocks/vision/vit.ts'
-import { type Fields, isObject } from '../common/read-json.ts'
-import { checkHeads, MAX_LAYERS } from './language-config.ts'
+import type { Fields } from '../common/read-json.ts'
+import { checkHeads, MAX_LAYERS } from '../common/read-json.ts'
 
 const side = z.int().min(1).max(4096)
 /** [channels, kernel, stride, residual blocks] of each layer. */
@@ -25,16 +25,6 @@ const stemLayer = z.tuple([
   z.int().min(0).max(MAX_LAYERS),
 ])
 const stemSchema = z.array(stemLayer).min(1)
-
-export function checkQuantization(fields: Fields): void {
-  const whole = fields.json['quantization_config']
-  for (const section of [fields.json, fields.json['text_config']]) {
-    if (isObject(section) && isObject(section['quantization_config'] ?? whole)) {
-      fields.problem('quantization_config', 'says that the weights are quantized already.')
-      return
-    }
-  }
-}
 
 export function readVision(fields: Fields): VisionConfig {
   const config = {

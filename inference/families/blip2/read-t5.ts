@@ -6,7 +6,8 @@
 import { ACTIVATIONS } from '../../blocks/activations.ts'
 import type { Activation } from '../../blocks/activations.ts'
 import type { Fields } from '../common/read-json.ts'
-import { type LanguageConfig, MAX_LAYERS } from './language-config.ts'
+import type { LanguageConfig } from './language-config.ts'
+import { MAX_LAYERS } from '../common/read-json.ts'
 
 const EMBED_TENSOR = 'language_model.shared.weight'
 const HEAD_TENSOR = 'language_model.lm_head.weight'

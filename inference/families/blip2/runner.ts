@@ -16,7 +16,7 @@ import type {
   ModelRunner,
   TextDecoder,
 } from '../common/runner.ts'
-import { apart, joined, VisionTower } from './vision-tower.ts'
+import { apart, joined, VisionTower } from '../common/vision-tower.ts'
 import type { Blip2Card } from './card.ts'
 import { FACTS, LANGUAGE_FACTS } from './graphs.ts'
 import { type Instruction, preparePrompt } from './prompts.ts'

@@ -48,7 +48,8 @@ const generationDefaults = z.strictObject({
 })
 
 export const baseTokens = z.strictObject({
-  bos: tokenId,
+  /** Begins every text where the tokenizer's file does not say what does. Absent: that file says it. */
+  bos: tokenId.optional(),
   pad: tokenId,
   /** The ids that end an answer. */
   stop: z.array(tokenId).min(1).max(MAX_QUESTIONS),

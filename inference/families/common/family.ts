@@ -16,6 +16,15 @@ import type { Sessions } from '../../runtime/sessions.ts'
 import type { Encode, Turn } from '../../text/prompt.ts'
 import type { Matcher, ModelRunner } from './runner.ts'
 
+/** Folders of a checkpoint, by what a family reads from them. */
+export type CheckpointPlaces = {
+  /** config.json, whose `model_type` is the family's. */
+  readonly config: string
+  /** The settings of the image processor. */
+  readonly preprocessing: string
+  readonly tokenizer: string
+}
+
 export type Family = {
   /** The `family` of its cards. */
   readonly name: string
@@ -32,14 +41,9 @@ export type Family = {
   /**
    * Reads the small files of a checkpoint.
    *
-   * @param folders with a config.json whose `model_type` is the family's, and with the settings of the
-   *   image processor.
    * @param problems gets a sentence for everything that cannot be converted; null then.
    */
-  read(
-    folders: { readonly config: string; readonly preprocessing: string },
-    problems: string[],
-  ): FamilyCheckpoint | null
+  read(folders: CheckpointPlaces, problems: string[]): FamilyCheckpoint | null
   /** The text of a question after past turns, oldest first, in the card's format. */
   questionText(card: BaseCard, question: string, history: readonly Turn[]): string
   /** @throws {ConfigError} if the card and the graphs contradict each other. */
@@ -62,7 +66,15 @@ export type FamilyCheckpoint = {
     readonly unstated: string
   }
   /** What the configuration says about the language model's token ids. */
-  readonly tokens: { readonly bos?: number; readonly pad?: number; readonly vocabSize: number }
+  readonly tokens: {
+    readonly bos?: number
+    readonly pad?: number
+    readonly vocabSize: number
+    /** Stands for a picture in a prompt, where the tokenizer has to find it. */
+    readonly image?: number
+    /** transformers takes the steps of tokenizer.json as they are. Default false. */
+    readonly isLiteral?: boolean
+  }
   /**
    * Further tokenizers, by their files in the package: the folders that they are read from, in the
    * checkpoint or beside the main tokenizer, and how many ids the model has of them. Default: none.

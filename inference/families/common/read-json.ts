@@ -3,6 +3,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 
+/** Graphs are planned layer by layer before any weight is read; no model has as many. */
+export const MAX_LAYERS = 1000
+
 export type Json = Readonly<Record<string, unknown>>
 
 /** The object in a file; null when there is no such file, or (a problem is added) it is broken. */
@@ -115,6 +118,16 @@ export class Fields {
       return value
     }
     return [this.id(name, fallback)]
+  }
+}
+
+/** A head is as wide as all of them share the hidden states. */
+export function checkHeads(fields: Fields, config: { hidden: number; heads: number }): void {
+  if (config.hidden % config.heads !== 0) {
+    fields.problem(
+      'num_attention_heads',
+      `is ${config.heads}, which does not divide hidden_size ${config.hidden}.`,
+    )
   }
 }
 

@@ -5,7 +5,7 @@ import { floats } from '../../runtime/floats.ts'
 import type { Sessions } from '../../runtime/sessions.ts'
 import type { Instruction } from '../blip2/prompts.ts'
 import { openLanguage } from '../blip2/runner.ts'
-import { apart, joined, VisionTower } from '../blip2/vision-tower.ts'
+import { apart, joined, VisionTower } from '../common/vision-tower.ts'
 import { int64 } from '../common/decoder-feeds.ts'
 import type { DecodePixels, RunnerParts } from '../common/family.ts'
 import type {

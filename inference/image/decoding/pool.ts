@@ -13,7 +13,7 @@
 
 import { hasCode, InputError } from '../../../config/errors.ts'
 import { DEFAULT_LIMITS, type ImageLimits, PATIENCE } from '../decode.ts'
-import { normalize, type PixelSpec } from '../pixel-values.ts'
+import { normalize, squareOf, type PixelSpec } from '../pixel-values.ts'
 import type { ThumbnailSpec } from '../thumbnail.ts'
 import {
   type DecodingCall,
@@ -83,10 +83,9 @@ export class DecodingPool {
     spec: PixelSpec,
     call?: DecodingCall,
   ): Promise<Float32Array> {
-    const { imageSize: side, preprocessing } = spec
-    const square = { side, fit: preprocessing.fit }
+    const square = squareOf(spec)
     const packed = await this.#run(bytes, { kind: 'rgb', square }, call)
-    return normalize(unpackRgb(packed, side), spec)
+    return normalize(unpackRgb(packed, square.side), spec)
   }
 
   /** As `decodePage` and `readCodes`. @throws the signal's reason once it is aborted. */

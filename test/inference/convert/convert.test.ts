@@ -150,6 +150,7 @@ describe('convertCheckpoint', () => {
     assert.equal(card.about, 'Sees shapes.')
     assert.equal(card.source.license, 'mit')
     assert.equal(card.prompts.caption, 'a photo of')
+    assert.ok('question' in card.prompts)
     assert.equal(card.prompts.question, 'Question: {question} Answer:')
     assert.deepEqual(card.defaults.ask, { beams: 1 })
     assert.equal(card.defaults.describe.maxNewTokens, 30)

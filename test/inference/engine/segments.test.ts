@@ -19,6 +19,7 @@ import { packageFor } from '../../helpers/packages.ts'
 import { FIXTURES, loadParity } from '../../helpers/parity.ts'
 import { openTestRunner } from '../../helpers/runners.ts'
 import { longRunner, madeUpImage, text } from '../../helpers/segments.ts'
+import { imageTokensOf } from '../../../inference/package/model-card.ts'
 
 const image = readFileSync(path.join(FIXTURES, loadParity('base').image))
 
@@ -27,7 +28,8 @@ describe('prompts with images in the middle', () => {
     const folder = await packageFor('base')
     const runner = await openTestRunner(folder)
     const { images, decoder, card } = runner
-    const { queryTokens, embedSize } = card.dimensions
+    const { embedSize } = card.dimensions
+    const queryTokens = imageTokensOf(card)
     const other = madeUpImage(1, queryTokens, embedSize)
     const sequences = new Sequences(decoder, new PrefixCache(2 ** 30))
     const counters = new Counters()

@@ -9,6 +9,7 @@ import { packageFor } from '../../helpers/packages.ts'
 import { relativeError } from '../../helpers/parity.ts'
 import { openTestRunner, type TestRunner } from '../../helpers/runners.ts'
 import { longRunner, madeUpImage, text } from '../../helpers/segments.ts'
+import { imageTokensOf } from '../../../inference/package/model-card.ts'
 
 /** A cache whose copy fails for lack of memory. */
 class FullCache extends HostCache {
@@ -28,7 +29,8 @@ describe('sequences that step together', () => {
         close: () => Promise.resolve(),
       }),
     })
-    const { queryTokens, embedSize } = runner.card.dimensions
+    const { embedSize } = runner.card.dimensions
+    const queryTokens = imageTokensOf(runner.card)
     const sequences = new Sequences(runner.decoder, new PrefixCache(2 ** 30))
     const image = madeUpImage(1, queryTokens, embedSize)
     const begin = (...ids: number[]) => sequences.prefill({ segments: [image, text(...ids)], ids })
@@ -60,7 +62,8 @@ describe('a sequence that begins as an earlier one', () => {
     const folder = await packageFor('base')
     runner = await openTestRunner(folder)
     atOnce = await longRunner('base', folder, runner.card)
-    const { queryTokens, embedSize } = runner.card.dimensions
+    const { embedSize } = runner.card.dimensions
+    const queryTokens = imageTokensOf(runner.card)
     image = queryTokens
     cat = madeUpImage(1, queryTokens, embedSize)
     dog = madeUpImage(2, queryTokens, embedSize)

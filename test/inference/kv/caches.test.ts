@@ -6,6 +6,7 @@ import { openModel } from '../../../inference/model.ts'
 import type { Answer, Model, Turn } from '../../../inference/contract/types.ts'
 import { packageFor } from '../../helpers/packages.ts'
 import { FIXTURES, loadParity, type ParityName } from '../../helpers/parity.ts'
+import { imageTokensOf } from '../../../inference/package/model-card.ts'
 
 const parity = loadParity('base')
 const image = readFileSync(path.join(FIXTURES, parity.image))
@@ -40,7 +41,7 @@ describe('kept conversations', () => {
           const kept = await converse(with_, beams)
           const uncached = await converse(without, beams)
           assert.deepEqual(ids(kept), ids(uncached))
-          assert.ok(kept[2]!.reused > with_.card.dimensions.queryTokens + 1)
+          assert.ok(kept[2]!.reused > imageTokensOf(with_.card) + 1)
           assert.deepEqual([uncached[1]!.reused, uncached[2]!.reused], [0, 0])
         }
         const again = await converse(with_, 1)
@@ -61,7 +62,7 @@ describe('kept conversations', () => {
       await model.describe(image, { prompt: 'a b c d', ...GREEDY })
       const elsewhere = await model.describe(other, { prompt: 'a b c d', ...GREEDY })
       assert.equal(elsewhere.reused, 0)
-      const { queryTokens } = model.card.dimensions
+      const queryTokens = imageTokensOf(model.card)
       // BOS and at most four words; the last id is always run.
       const same = await model.describe(image, { prompt: 'a b c d', ...GREEDY })
       const less = await model.describe(image, { prompt: 'x', ...GREEDY })

@@ -5,6 +5,7 @@ import { packageFor } from '../../../helpers/packages.ts'
 import { relativeError } from '../../../helpers/parity.ts'
 import { openTestRunner, type TestRunner } from '../../../helpers/runners.ts'
 import { longRunner, madeUpImage, text } from '../../../helpers/segments.ts'
+import { imageTokensOf } from '../../../../inference/package/model-card.ts'
 
 const TOLERANCE = 1e-5
 
@@ -19,7 +20,8 @@ for (const name of ['base', 'odd-sizes', 'projected'] as const) {
       folder = await packageFor(name)
       runner = await openTestRunner(folder)
       atOnce = await longRunner(name, folder, runner.card)
-      const { queryTokens, embedSize } = runner.card.dimensions
+      const { embedSize } = runner.card.dimensions
+      const queryTokens = imageTokensOf(runner.card)
       const image = (seed: number) => madeUpImage(seed, queryTokens, embedSize)
       layouts = {
         'an image first': [image(1), text(2, 9, 4)],
@@ -66,7 +68,7 @@ for (const name of ['base', 'odd-sizes', 'projected'] as const) {
     })
 
     it('gives it in runs that are not longer than the device can take', async () => {
-      const { queryTokens } = runner.card.dimensions
+      const queryTokens = imageTokensOf(runner.card)
       // Of one position, of less than an image has, with the end of an image in the middle.
       for (const longestRun of [1, queryTokens - 1, queryTokens + 2]) {
         const short = await openTestRunner(folder, { longestRun })

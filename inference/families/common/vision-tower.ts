@@ -4,14 +4,14 @@ import { Tensor } from 'onnxruntime-node'
 import type { DecodingCall } from '../../image/decoding/job.ts'
 import { floats } from '../../runtime/floats.ts'
 import type { Sessions } from '../../runtime/sessions.ts'
-import type { DecodePixels } from '../common/family.ts'
-import type { ImageFeatures, Pixels } from '../common/runner.ts'
-import type { Blip2Card } from './card.ts'
+import type { DecodePixels } from './family.ts'
+import type { ImageFeatures, Pixels } from './runner.ts'
+import type { Preprocessing } from '../../image/pixel-values.ts'
 
 /** What has to be known of a card. */
 type VisionCard = {
-  readonly dimensions: Pick<Blip2Card['dimensions'], 'imageSize' | 'visionTokens' | 'visionHidden'>
-  readonly preprocessing: Blip2Card['preprocessing']
+  readonly dimensions: Readonly<Record<'imageSize' | 'visionTokens' | 'visionHidden', number>>
+  readonly preprocessing: Preprocessing
 }
 
 export class VisionTower {

@@ -1,0 +1,175 @@
+/**
+ * Prompts of models that are asked in a chat format, with pictures anywhere in the text.
+ *
+ *     opening q1 answer a1 next q2 answer a2 next q3 reply
+ *
+ * The opening has the place of the picture. When the conversation no longer fits the model's positions,
+ * the oldest turns are left out first.
+ */
+
+import { z } from 'zod'
+import { InputError } from '../../../config/errors.ts'
+import type { Encode, Prompt, TextPiece, Turn } from '../../text/prompt.ts'
+import { encodeWithin, MAX_CHARACTERS_PER_TOKEN } from './encode-within.ts'
+import type { InputSegment, KeyedImage, PreparedPrompt, PromptLayout } from './runner.ts'
+
+/** A card's format. Special tokens in it are tokens. */
+export const chatPromptsSchema = z.strictObject({
+  /** Asks for a description, where the person asks nothing. */
+  caption: z.string(),
+  /** Before the first question, with the place of the picture, e.g. `USER: <image>\n`. */
+  opening: z.string(),
+  /** Between a question and its answer, e.g. ` ASSISTANT: `. */
+  answer: z.string(),
+  /** Between an answer and the next question, e.g. ` USER: `. */
+  next: z.string(),
+  /** After the last question, e.g. ` ASSISTANT:`. */
+  reply: z.string(),
+})
+
+export type ChatPrompts = z.infer<typeof chatPromptsSchema>
+
+/** What writing prompts needs of a card. */
+export type ChatCard = {
+  readonly prompts: ChatPrompts
+  /** `image`: the id that stands for a picture in a text. */
+  readonly tokens: { readonly image: number }
+  readonly dimensions: { readonly maxPositions: number }
+}
+
+function format(text: string): TextPiece {
+  return { text, isFormat: true }
+}
+
+function written(text: string): TextPiece {
+  return { text: text.trim(), isFormat: false }
+}
+
+/** @param history the turns before the question, oldest first. */
+function chatPieces(
+  { opening, answer, next, reply }: ChatPrompts,
+  question: string,
+  history: readonly Turn[],
+): TextPiece[] {
+  return [
+    format(opening),
+    ...history.flatMap((turn) => [
+      written(turn.question),
+      format(answer),
+      written(turn.answer),
+      format(next),
+    ]),
+    written(question),
+    format(reply),
+  ]
+}
+
+/** "<" where a special token may begin. */
+const SPECIAL = /<(?=[|/\w])/g
+
+/**
+ * The same as one text. What looks like a special token in what people wrote is taken apart, since
+ * nothing else tells it from the format's.
+ */
+export function chatText(
+  { prompts }: { readonly prompts: ChatPrompts },
+  question: string,
+  history: readonly Turn[] = [],
+): string {
+  return chatPieces(prompts, question, history)
+    .map(({ text, isFormat }) => (isFormat ? text : text.replaceAll(SPECIAL, '< ')))
+    .join('')
+}
+
+/**
+ * Encodes a prompt.
+ *
+ * @param images of the prompt: how many, and the positions that each takes.
+ * @param maxNewTokens room kept free for the answer while there are turns to drop, up to half of all
+ *   there is: a long answer should not cost the whole conversation.
+ * @throws {InputError} if the question is empty, the text leaves no room for one token, or it has
+ *   another number of places for pictures.
+ */
+export function prepareChat(
+  card: ChatCard,
+  encode: Encode,
+  prompt: Prompt,
+  images: { readonly count: number; readonly tokens: number },
+  maxNewTokens: number,
+): PreparedPrompt {
+  const { image } = card.tokens
+  // The placeholders themselves take no position.
+  const positions = card.dimensions.maxPositions - images.count * (images.tokens - 1)
+  const pieces = fittingPieces(card, encode, prompt, positions, maxNewTokens)
+  const ids = encodeWithin(positions - 1, encode, pieces)
+  const places = ids.filter((id) => id === image).length
+  if (places !== images.count) {
+    throw new InputError('text/picture-places', { places, pictures: images.count })
+  }
+  return {
+    text: pieces.map(({ text }) => text).join(''),
+    room: positions - ids.length,
+    layOut: (keyed) => layOut(image, ids, keyed),
+  }
+}
+
+/** Of a question, with as many of the last turns as leave room for the answer. */
+function fittingPieces(
+  { prompts }: ChatCard,
+  encode: Encode,
+  prompt: Prompt,
+  positions: number,
+  maxNewTokens: number,
+): TextPiece[] {
+  if (prompt.kind !== 'ask') {
+    return prompt.text === undefined
+      ? chatPieces(prompts, prompts.caption, [])
+      : [{ text: prompt.text, isFormat: true }]
+  }
+  const { question, history } = prompt
+  if (question.trim() === '') {
+    throw new InputError('text/empty-question')
+  }
+  const room = Math.min(maxNewTokens, Math.floor(positions / 2))
+  for (let first = 0; first < history.length; first++) {
+    const pieces = chatPieces(prompts, question, history.slice(first))
+    const length = pieces.reduce((sum, { text }) => sum + text.length, 0)
+    if (
+      length <= positions * MAX_CHARACTERS_PER_TOKEN &&
+      encode(pieces).length + room <= positions
+    ) {
+      return pieces
+    }
+  }
+  return chatPieces(prompts, question, [])
+}
+
+/** @param ids with `image` once for each picture. */
+function layOut(
+  image: number,
+  ids: readonly number[],
+  images: readonly KeyedImage[],
+): PromptLayout {
+  const segments: InputSegment[] = []
+  const expanded: number[] = []
+  let [from, at] = [0, 0]
+  const endText = (to: number) => {
+    if (to > from) {
+      segments.push({ kind: 'ids', ids: ids.slice(from, to) })
+    }
+    from = to + 1
+  }
+  for (const [i, id] of ids.entries()) {
+    const keyed = images[at]
+    if (id === image && keyed !== undefined) {
+      endText(i)
+      segments.push({ kind: 'image', ...keyed })
+      expanded.push(...Array.from({ length: keyed.tokens.shape[0] }, () => id))
+      at += 1
+    } else {
+      expanded.push(id)
+    }
+  }
+  endText(ids.length)
+  return { segments, ids: expanded }
+}
