@@ -18,6 +18,7 @@ import {
   ITM_NAMES,
   type ItmName,
   LLAMA_NAMES,
+  LLAVA_NAMES,
   loadItm,
   loadParity,
   PARITY_NAMES,
@@ -50,13 +51,21 @@ const MATCH_SEAMS = [
   'itc',
 ] as const
 
+const TEXT_NAMES: readonly ParityName[] = [
+  ...PARITY_NAMES,
+  ...T5_NAMES,
+  ...INSTRUCT_NAMES,
+  ...LLAMA_NAMES,
+  ...LLAVA_NAMES,
+]
+
 type Errors<Seam extends string> = Partial<Record<Seam, number>>
 
 export async function runParityBench(): Promise<void> {
   const work = mkdtempSync(path.join(tmpdir(), 'sightseer-parity-'))
   try {
     const errors: Record<string, Errors<(typeof SEAMS)[number]>> = {}
-    for (const name of [...PARITY_NAMES, ...T5_NAMES, ...INSTRUCT_NAMES, ...LLAMA_NAMES]) {
+    for (const name of TEXT_NAMES) {
       errors[name] = await measure(name, await convert(name, work))
     }
     const matching: Record<string, Errors<(typeof MATCH_SEAMS)[number]>> = {}
@@ -103,7 +112,7 @@ async function measure(name: ParityName, folder: string): Promise<Errors<(typeof
     const steps = tensorOf(parity, 'logits.question.steps').data
     return {
       image_embeds: against(parity, 'image_embeds', features!.data),
-      query_output: against(parity, 'query_output', bridged),
+      ...(bridged && { query_output: against(parity, 'query_output', bridged) }),
       image_tokens: against(parity, 'image_tokens', tokens!.data),
       ...(encoded && { encoded: against(parity, 'encoded', encoded) }),
       logits: relativeError(await alongGreedy(runner, parity, tokens!), steps),
@@ -119,12 +128,15 @@ function against(parity: Parity, seam: string, actual: ArrayLike<number>): numbe
   return relativeError(actual, tensorOf(parity, own in parity.tensors ? own : seam).data)
 }
 
-/** The Q-Former's rows before they are projected. */
+/** The Q-Former's rows before they are projected; null of a model without one. */
 async function queried(
   runner: TestRunner,
   parity: Parity,
   { data, shape }: ImageFeatures,
-): Promise<Float32Array> {
+): Promise<Float32Array | null> {
+  if (!runner.card.graphs.includes('qformer')) {
+    return null
+  }
   const { instruction } = parity.prompts.question
   const read = instruction && {
     input_ids: int64(instruction, [1, instruction.length]),

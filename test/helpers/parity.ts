@@ -1,7 +1,7 @@
 /**
  * Loads the results of transformers for the small checkpoints (recorded by test/reference).
  *
- * For each name in PARITY_NAMES, T5_NAMES, INSTRUCT_NAMES and LLAMA_NAMES there are
+ * For each name in PARITY_NAMES, T5_NAMES, INSTRUCT_NAMES, LLAMA_NAMES and LLAVA_NAMES there are
  * - `test/fixtures/checkpoints/NAME/`: a Hugging Face folder with the stored weights;
  * - `test/fixtures/parity/NAME.json`: one object of the type Parity below, plain data;
  * - `test/fixtures/parity/NAME.bin`: the tensors, float32 little-endian, one after the other; the JSON's
@@ -65,8 +65,20 @@ export const INSTRUCT_NAMES = ['instruct-t5', 'instruct-odd-sizes', 'instruct-bl
 
 /** The same with a Llama. */
 export const LLAMA_NAMES = ['instruct-llama', 'instruct-grouped', 'instruct-narrow'] as const
+
+/** LLaVAs: a picture in the middle of the prompt, whose `ids` have its placeholders; no query_output. */
+export const LLAVA_NAMES = [
+  'llava-clip',
+  'llava-odd-sizes',
+  'llava-states',
+  'llava-qwen3',
+  'llava-blocks',
+] as const
+export type LlavaName = (typeof LLAVA_NAMES)[number]
+
 export type ParityName = (
   | typeof PARITY_NAMES
+  | typeof LLAVA_NAMES
   | typeof T5_NAMES
   | typeof INSTRUCT_NAMES
   | typeof LLAMA_NAMES
@@ -98,7 +110,7 @@ export type Parity = {
   readonly pixelValuesSha256: string
   /** `image` is the reference's placeholder, also for old-style, whose own config has none. */
   readonly tokens: {
-    readonly bos: number
+    readonly bos?: number
     readonly pad: number
     readonly stop: number[]
     readonly image: number
@@ -145,6 +157,21 @@ export type Parity = {
     }[]
   }[]
   readonly tensors: Record<string, Tensor>
+}
+
+/** What is recorded of a LLaVA besides. */
+export type LlavaParity = Parity & {
+  /** Turns of a conversation, the last without an answer, and what the chat template makes of them. */
+  readonly chat: readonly {
+    readonly turns: readonly (readonly [question: string, answer: string | null])[]
+    readonly text: string
+  }[]
+  /** The sha256 of the pixel_values of pictures in test/fixtures/images. */
+  readonly pictures: Readonly<Record<string, string>>
+}
+
+export function loadLlava(name: LlavaName): LlavaParity {
+  return load<LlavaParity>(name)
 }
 
 /** The Hugging Face folder of a small checkpoint. */

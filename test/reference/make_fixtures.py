@@ -12,9 +12,11 @@ from transformers import AutoTokenizer, BlipImageProcessorPil
 
 import checkpoints
 import itm
+import llava
 import pictures
 import strings
 from configs import CHECKPOINTS, ITM_CHECKPOINTS
+from llava_configs import LLAVA_CHECKPOINTS
 from record import BEAMS_ALL, BEAMS_FEW, NEW_TOKENS, QUESTION, Recorder, write
 from record_instruct import InstructedLlama, InstructedT5
 from record_t5 import START, T5Recorder
@@ -128,6 +130,12 @@ def main():
             made = make_checkpoint(spec, image)
             lengths = sorted({len(g["ids"]) for g in made["generations"]})
             print(f"{spec['name']}: seed {made['seed']}, answers of {lengths} tokens", flush=True)
+    for spec in LLAVA_CHECKPOINTS:
+        if not only or spec["name"] in only:
+            made = llava.make(spec, FIXTURES, image)
+            print(f"{spec['name']}: seed {made['seed']}", flush=True)
+    if not only or "llava-texts" in only:
+        print(f"{llava.record_texts(FIXTURES)} texts for LLaVA's tokenizers", flush=True)
     for spec in ITM_CHECKPOINTS:
         if not only or spec["name"] in only:
             made = itm.make(spec, FIXTURES, [image, FIXTURES / "images" / "size-448x448.png"])

@@ -61,6 +61,7 @@ class Recorder:
     def __init__(self, model, tokenizer, pixel_values):
         self.model, self.tokenizer, self.pixel_values = model, tokenizer, pixel_values
         self.config = model.config
+        self.prompts = PROMPTS
         self.tensors: dict[str, np.ndarray] = {}
 
     def ids(self, text: str):
@@ -127,7 +128,7 @@ class Recorder:
 
     def generations(self, beams):
         recorded = []
-        for name, text in PROMPTS.items():
+        for name, text in self.prompts.items():
             ids = self.ids(text)
             _, plain = self.generate(ids, {})
             stop_ids = {"stopIds": sorted({self.config.text_config.eos_token_id, plain[len(plain) // 2]})}
@@ -145,7 +146,7 @@ class Recorder:
     def sampling(self):
         """The distribution a token is drawn from, over three steps along one drawn answer."""
         recorded = []
-        for name, text in PROMPTS.items():
+        for name, text in self.prompts.items():
             for seed, options in enumerate(SAMPLING):
                 torch.manual_seed(seed)
                 ids = self.ids(text)
@@ -166,7 +167,7 @@ class Recorder:
     def scores(self):
         """Log-probability of each token of each answer after the prompt, teacher-forced."""
         recorded = []
-        for name, text in PROMPTS.items():
+        for name, text in self.prompts.items():
             prompt = self.ids(text)
             for answer in ANSWERS:
                 ids = self.ids(answer)[1:]

@@ -18,3 +18,33 @@ export const EVA: VitSettings = {
     output: 'projection',
   },
 }
+
+/** CLIP and SigLIP share the names of their tensors. */
+function clipTensors(module: string): VitSettings['tensors'] {
+  return {
+    module,
+    positions: 'position_embedding.weight',
+    qkv: ['q_proj', 'k_proj', 'v_proj'],
+    output: 'out_proj',
+  }
+}
+
+/**
+ * Source: transformers 5.18, models/clip/modeling_clip.py, CLIPVisionModel.
+ *
+ * @param module of the checkpoint, such as `vision_tower.vision_model`.
+ */
+export function clip(module: string): VitSettings {
+  return { classToken: true, preNorm: true, patchBias: false, tensors: clipTensors(module) }
+}
+
+/**
+ * Without its pooling head.
+ *
+ * Source: transformers 5.18, models/siglip/modeling_siglip.py, SiglipVisionModel.
+ *
+ * @param module as of `clip`.
+ */
+export function siglip(module: string): VitSettings {
+  return { classToken: false, preNorm: false, patchBias: true, tensors: clipTensors(module) }
+}

@@ -27,6 +27,7 @@ const KINDS: readonly [CheckpointName, object, readonly string[]][] = [
     { family: 'instructblip', tasks: ['text'], question: 'Question: {question} Short answer:' },
     ['instruction-tokenizer.json'],
   ],
+  ['llava-blocks', { family: 'llava', tasks: ['text'], question: undefined }, []],
   ['itm-blocks', { family: 'blip2-itm', tasks: ['match'], question: undefined }, []],
 ]
 

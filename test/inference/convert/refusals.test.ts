@@ -95,7 +95,7 @@ describe('convertCheckpoint refuses', () => {
   it('InstructBLIP for videos', async () => {
     change('config.json', (json) => Object.assign(json, { model_type: 'instructblipvideo' }))
     await assertRefused(
-      /model_type is "instructblipvideo" \(InstructBLIP-Video\); supported: "blip-2", "instructblip"/,
+      /model_type is "instructblipvideo" \(InstructBLIP-Video\); supported: "blip-2", "instructblip", "llava"/,
     )
   })
 

@@ -1,0 +1,64 @@
+/**
+ * LLaVA: a CLIP or SigLIP tower, two linear layers, and a Llama or Qwen whose prompt has the picture in the
+ * middle.
+ */
+
+import { layeredVit } from '../../blocks/vision/vit-layers.ts'
+import { chatText } from '../common/chat-prompts.ts'
+import { readChatFormat } from '../common/chat-template.ts'
+import type { CheckpointPlaces, Family, FamilyCheckpoint, RunnerParts } from '../common/family.ts'
+import { DEFAULTS, dimensionsOf, type LlavaCard, llavaCardSchema, promptsOf } from './card.ts'
+import { llavaGraphs } from './graphs.ts'
+import { readPreprocessing } from './preprocessing.ts'
+import { readConfig } from './read-config.ts'
+
+const TITLES = { llama: 'a Llama', qwen2: 'a Qwen2', qwen3: 'a Qwen3' } as const
+
+export const llava = {
+  name: 'llava',
+  formerNames: [],
+  card: llavaCardSchema,
+  modelType: 'llava',
+  read,
+  questionText: (card: LlavaCard, question, history) => chatText(card, question, history),
+  async open(card: LlavaCard, parts: RunnerParts) {
+    const { openRunner } = await import('./runner.ts') // with ONNX Runtime
+    return openRunner(card, parts)
+  },
+} as const satisfies Family
+
+function read(folders: CheckpointPlaces, problems: string[]): FamilyCheckpoint | null {
+  const config = readConfig(folders.config, problems)
+  if (config === null) {
+    return null
+  }
+  const { tower, language, imageSize, tokens, vocab } = config
+  const preprocessing = readPreprocessing(folders.preprocessing, imageSize, tower, problems)
+  const format = readChatFormat([folders.config, folders.tokenizer])
+  return {
+    license: {
+      note:
+        language === 'llama'
+          ? "Its language model is a Llama: weights that come from Meta's Llama, Vicuna's among them, are under the license of that Llama."
+          : null,
+      unstated: 'not stated by the checkpoint',
+    },
+    tokens: { vocabSize: vocab, image: tokens.image, isLiteral: true },
+    prompts: { ...promptsOf(language), ...format },
+    plan(weights, storages) {
+      const model = config.model(weights)
+      return {
+        graphs: llavaGraphs(model, storages),
+        card: {
+          family: 'llava',
+          dimensions: dimensionsOf(model),
+          tokens,
+          preprocessing,
+          defaults: DEFAULTS,
+        },
+        about: (name) => `${name}: a LLaVA model with ${TITLES[language]} language model.`,
+        calibration: { tower: layeredVit(model.vision), preprocessing },
+      }
+    },
+  }
+}

@@ -1,0 +1,77 @@
+/** Holds a LLaVA to what transformers gives, at every seam and from a picture's bytes to token ids. */
+
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { familyOf } from '../../inference/families/index.ts'
+import { argmax } from '../../inference/generation/scores.ts'
+import { checkParity } from './engine-parity.ts'
+import { packageFor } from './packages.ts'
+import { FIXTURES, type LlavaName, loadLlava, relativeError, tensorOf } from './parity.ts'
+import { openTestRunner, type TestRunner } from './runners.ts'
+
+const TOLERANCE = 1e-4
+
+export async function checkLlava(name: LlavaName): Promise<void> {
+  const runner = await openTestRunner(await packageFor(name))
+  try {
+    await checkPictures(runner, name)
+    checkChat(runner, name)
+    await checkSeams(runner, name)
+  } finally {
+    await runner.close()
+  }
+  await checkParity(name)
+}
+
+/** Pixel values, bit for bit. */
+async function checkPictures({ images }: TestRunner, name: LlavaName): Promise<void> {
+  const { pictures } = loadLlava(name)
+  assert.ok(Object.keys(pictures).length >= 8)
+  for (const [file, sha256] of Object.entries(pictures)) {
+    const { data } = await images.preprocess(readFileSync(path.join(FIXTURES, 'images', file)))
+    assert.equal(createHash('sha256').update(data).digest('hex'), sha256, file)
+  }
+}
+
+/** The card's format writes what the chat template does. */
+function checkChat({ card, decoder }: TestRunner, name: LlavaName): void {
+  for (const { turns, text } of loadLlava(name).chat) {
+    const [question] = turns.at(-1)!
+    const history = turns.slice(0, -1).map((turn) => ({ question: turn[0], answer: turn[1]! }))
+    assert.equal(familyOf(card).questionText(card, question, history), text)
+    const prompt = { kind: 'ask', question, history } as const
+    assert.equal(decoder.prepare(prompt, 1, 8).text, text)
+  }
+}
+
+async function checkSeams(runner: TestRunner, name: LlavaName): Promise<void> {
+  const parity = loadLlava(name)
+  const { data: pixels, shape } = tensorOf(parity, 'pixel_values')
+  const side = shape[3]!
+  const [features] = await runner.images.encode([{ data: pixels, shape: [1, 3, side, side] }])
+  assertClose('image_embeds', features!.data, tensorOf(parity, 'image_embeds').data)
+  const [tokens] = await runner.images.bridge!.run([features!])
+  assertClose('image_tokens', tokens!.data, tensorOf(parity, 'image_tokens').data)
+  for (const prompt of ['caption', 'question'] as const) {
+    const { text, ids } = parity.prompts[prompt]
+    const prepared = runner.decoder.prepare({ kind: 'raw', text }, 1, 8)
+    const layout = prepared.layOut([{ key: 'picture', tokens: tokens! }])
+    assert.deepEqual(layout.ids, ids)
+    const steps = tensorOf(parity, `logits.${prompt}.steps`)
+    const cache = runner.decoder.createCache()
+    let logits = await runner.decoder.prefill(cache, layout.segments)
+    for (let i = 0; i < steps.shape[0]!; i++) {
+      const expected = steps.data.subarray(i * parity.vocabSize, (i + 1) * parity.vocabSize)
+      assertClose(`${prompt}, step ${i}`, logits, expected)
+      logits = await runner.decoder.step(cache, [argmax(expected)])
+    }
+    cache.dispose()
+  }
+}
+
+function assertClose(what: string, actual: ArrayLike<number>, expected: ArrayLike<number>) {
+  const error = relativeError(actual, expected)
+  assert.ok(error <= TOLERANCE, `${what}: relative error ${error}`)
+}
