@@ -165,8 +165,9 @@ function isNarrow() {
   return narrow.matches
 }
 
-/** Where typed letters mean something else than text for the message. */
-const TYPED_INTO = 'input, textarea, select, dialog, [role="menu"], .popup, .command-form'
+/** Where typed letters mean something else than text for the message; a radio button takes none. */
+const TYPED_INTO =
+  'input:not([type="radio"], [type="checkbox"]), textarea, select, dialog, [role="menu"], .popup, .command-form'
 
 function isTypedElsewhere() {
   return document.activeElement?.closest(TYPED_INTO) !== null || isDialogOpen()

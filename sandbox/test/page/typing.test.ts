@@ -5,7 +5,7 @@ import { after, before, describe, it } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import { startSandbox } from '../../src/server.ts'
 import type { Sandbox } from '../../src/server.ts'
-import { launchBrowser, visit } from '../helpers/browser.ts'
+import { become, launchBrowser, visit } from '../helpers/browser.ts'
 import { WITH_BROWSER } from '../helpers/chromium.ts'
 import { startPageBot } from '../helpers/page-bot.ts'
 import type { PageBot } from '../helpers/page-bot.ts'
@@ -47,6 +47,14 @@ describe('the page by keyboard', WITH_BROWSER, () => {
     await page.keyboard.type('hello')
     assert.equal(await page.locator('#text').inputValue(), 'hello')
     await page.locator('#text').fill('')
+  })
+
+  it('types into the message after a person was chosen', async () => {
+    await become(page, 'Lin')
+    await page.keyboard.type('hello')
+    assert.equal(await page.locator('#text').inputValue(), 'hello')
+    await page.locator('#text').fill('')
+    await become(page, 'Ada')
   })
 
   it('runs a pasted command', async () => {
