@@ -23,6 +23,9 @@ const STICKER_ENDINGS = new Map([
 /** Longest side of a single picture, in CSS pixels. */
 const LARGEST = 400
 
+/** Shortest side of a strip, as in pictures.css. */
+const SMALLEST = 16
+
 /**
  * The URL of a sandbox file on the page's own origin; null if the file is elsewhere.
  *
@@ -148,8 +151,8 @@ function size(
     return
   }
   const scale = Math.min(1, LARGEST / width, (LARGEST * 0.9) / height)
-  image.width = Math.round(width * scale)
-  image.height = Math.round(height * scale)
+  image.width = Math.max(SMALLEST, Math.round(width * scale))
+  image.height = Math.max(SMALLEST, Math.round(height * scale))
 }
 
 /** A file to download. */

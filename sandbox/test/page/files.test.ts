@@ -102,6 +102,9 @@ describe('files on the page', WITH_BROWSER, () => {
     await image.waitFor()
     assert.ok((await width(image)) >= 16)
     assert.ok((await image.boundingBox())!.height <= 360)
+    // Its place is reserved before it loads, so that the newest messages stay in view.
+    assert.equal(await image.getAttribute('width'), '16')
+    assert.equal(await image.getAttribute('height'), '360')
   })
 
   it('takes no files from a person who is timed out', async () => {
