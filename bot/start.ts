@@ -127,6 +127,7 @@ export function openConfiguredModel(config: Config): Promise<Model> {
   return openModel(findModel(model, modelsFolder), {
     threads: threads ?? availableParallelism(),
     provider,
+    reader: findModel(config.reader, modelsFolder),
     imageLimits,
     prepare,
     ...(bot.queue !== undefined && { queueLimit: bot.queue }),

@@ -31,6 +31,8 @@ export type Config = {
   readonly model: string
   /** A folder whose subfolders are model packages, searched before `models/`. */
   readonly modelsFolder: string | undefined
+  /** Name or folder of the package of the text reader. */
+  readonly reader: string
   /** Threads of one run of the model. Undefined: all that the machine has. */
   readonly threads: number | undefined
   /** Where the model runs. */
@@ -99,6 +101,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     sandboxPort: values.SANDBOX_PORT,
     sandboxState,
     modelsFolder: values.SIGHTSEER_MODELS,
+    reader: values.SIGHTSEER_READER ?? 'ocr',
     threads: values.SIGHTSEER_THREADS,
     provider: values.PROVIDER ?? 'cpu',
     prepare: values.SIGHTSEER_PREPARE === 'yes',

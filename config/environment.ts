@@ -49,6 +49,9 @@ export const environment = z.object({
     'The model: a name under models/ (or under SIGHTSEER_MODELS), or the path of a model package. `npm run pull` makes one; docs/operations has the memory and disk that it needs. Default: demo, which knows drawings of shapes only.',
   ),
   SIGHTSEER_MODELS: text.describe('Another folder with model packages, searched first.'),
+  SIGHTSEER_READER: text.describe(
+    'What reads the text in pictures: a name under models/ (or under SIGHTSEER_MODELS), or the path of a reader’s package. `npm run pull -- ocr-small` makes a larger one. Default: ocr.',
+  ),
   SIGHTSEER_THREADS: wholeNumber(1, 256).describe(
     'Number of threads for one run of the model. Default: all that the machine has.',
   ),

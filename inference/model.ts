@@ -16,6 +16,8 @@ import { openPackage } from './package/open-package.ts'
 import { preparePackage } from './package/prepare.ts'
 import { sameVision } from './package/same-vision.ts'
 import { ConfigError } from '../config/errors.ts'
+import { READER_FOLDER } from '../config/models.ts'
+import { readReaderCard } from './ocr/reader-card.ts'
 import type { Task } from './families/common/card-base.ts'
 import type { ModelCard } from './package/model-card.ts'
 import type { Provider } from './runtime/device.ts'
@@ -46,6 +48,8 @@ export type OpenOptions = {
   readonly matcher?: string
   /** What the model is opened for; one that cannot do that is refused. Default `text`. */
   readonly task?: Task
+  /** The folder of the text reader. Default: the shipped one. */
+  readonly reader?: string
   /** Refuses larger images. Default: the image decoder's own limits. */
   readonly imageLimits?: EngineOptions['imageLimits']
   /**
@@ -97,6 +101,7 @@ export async function openModel(folder: string, options: OpenOptions = {}): Prom
   }
   const open = (thread: ThreadData) => openThread(thread, options.workerFile ?? WORKER_FILE)
   const engineOptions = engineOptionsOf(options)
+  readReaderCard(engineOptions.reader) // it is opened when the first picture is read
   const matcher = shared ? beside.folder : null
   const backend = await open({ folder, options: { ...engineOptions, matcher } })
   if (beside === null) {
@@ -131,6 +136,7 @@ function engineOptionsOf(options: OpenOptions): EngineOptions {
   return {
     provider: options.provider ?? 'cpu',
     threads: options.threads ?? availableParallelism(),
+    reader: options.reader ?? READER_FOLDER,
     imageLimits: options.imageLimits ?? {},
     queueLimit: options.queueLimit ?? QUEUE_LIMIT,
     maxSequences: options.maxSequences ?? MAX_SEQUENCES,

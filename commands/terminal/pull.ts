@@ -29,6 +29,7 @@ import type { ModelCard } from '../../inference/package/model-card.ts'
 import { preparePackage } from '../../inference/package/prepare.ts'
 import { readSettings, userFolder } from './environment.ts'
 import { EXIT_HELP, readArguments } from './options.ts'
+import { isReader, pullSmallReader, READER_HELP } from './pull-reader.ts'
 import { createProgress, formatBytes, formatDuration } from './progress.ts'
 import { DONE, printJson, runCommand, UsageError } from './run.ts'
 
@@ -53,6 +54,7 @@ const HELP = `Makes a model package that Sightseer can open.
   npm run pull -- OWNER/NAME [options]   downloads the model from the hub and converts it
   npm run pull -- --from DIR [options]   converts a folder with a transformers checkpoint, or
                                          models--OWNER--NAME in the cache of Hugging Face
+${READER_HELP}
 
 Options
   --precision P      fp32, fp16, int8 or int4; default ${DEFAULT_PRECISION}. Smaller is faster, larger is closer
@@ -125,6 +127,10 @@ async function main(argv: readonly string[], signal: AbortSignal): Promise<numbe
   if (values.help === true) {
     process.stdout.write(HELP)
     return DONE
+  }
+  if (isReader(positionals)) {
+    const { from, out, force, json, ...others } = values
+    return pullSmallReader({ from, out, force, json }, Object.keys(others))
   }
   return pull(readRequest(values, positionals), readSettings(), signal)
 }

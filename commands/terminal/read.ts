@@ -3,7 +3,7 @@
 import { writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
-import { READER_FOLDER } from '../../config/models.ts'
+import { findModel } from '../../config/models.ts'
 import { DecodingPool } from '../../inference/image/decoding/pool.ts'
 import { drawBoxes } from '../../inference/ocr/draw-boxes.ts'
 import { readPicture } from '../../inference/ocr/read-picture.ts'
@@ -32,8 +32,9 @@ Options
   --draw FILE   write the picture with the boxes as a PNG file; takes one picture
   --help        print this help
 
-Reads Latin script and Chinese, by networks that come with the program (models/ocr). Cyrillic comes
-out as the Latin letters that look like it.
+Reads Latin script and Chinese, by networks that come with the program (models/ocr), or by those that
+SIGHTSEER_READER names (npm run pull -- ocr-small). Cyrillic comes out as the Latin letters that look
+like it, with either.
 
 ${EXIT_HELP}
 `
@@ -63,7 +64,8 @@ async function main(argv: readonly string[], signal: AbortSignal): Promise<numbe
   const folder = userFolder(NAME)
   const pictures = new DecodingPool({ limits: config.imageLimits })
   pictures.warm()
-  const reader = await openReader(READER_FOLDER, config.threads ?? availableParallelism())
+  const readerFolder = findModel(config.reader, config.modelsFolder, folder)
+  const reader = await openReader(readerFolder, config.threads ?? availableParallelism())
   try {
     return await eachImage(images, async (image) => {
       const bytes = await readImage(image, { folder, config, signal })

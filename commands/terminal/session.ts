@@ -36,6 +36,7 @@ export async function withModel<T>(
   const model = await openModel(packageFolder, {
     task,
     provider: config.provider,
+    reader: findModel(config.reader, config.modelsFolder, folder),
     imageLimits: config.imageLimits,
     ...(config.threads !== undefined && { threads: config.threads }),
   }).finally(opening.clear)

@@ -17,6 +17,8 @@ export type EngineOptions = SchedulerOptions & {
   readonly provider: Provider
   /** Threads that one run uses on the CPU. */
   readonly threads: number
+  /** The folder of the text reader. */
+  readonly reader: string
   /** What a picture may cost; what is absent is the image decoder's own limit. */
   readonly imageLimits: Partial<ImageLimits>
   /**

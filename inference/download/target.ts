@@ -24,6 +24,8 @@ export type TargetOptions = {
   readonly from: string | null
   /** Replace a package that is already there. It stays in place until the new one is complete. */
   readonly force: boolean
+  /** The file that makes a folder a package. Default: a model's card. */
+  readonly card?: string
 }
 
 /**
@@ -32,7 +34,7 @@ export type TargetOptions = {
  * @throws {ConfigError} before any work if it cannot be used, or if another process uses it.
  */
 export async function withTarget<T>(
-  { out, from, force }: TargetOptions,
+  { out, from, force, card = CARD_FILE }: TargetOptions,
   work: (target: Target) => Promise<T>,
 ): Promise<T> {
   const folder = await followLink(out)
@@ -45,7 +47,7 @@ export async function withTarget<T>(
   return withLock(lock, busy, async () => {
     const old = `${folder}.old`
     await undoInterrupted(folder, old)
-    if (!(await checkFolder(folder, out, force))) {
+    if (!(await checkFolder(folder, { out, force, card }))) {
       return work({ building: folder, finish: async () => {} })
     }
     const building = `${folder}.new`
@@ -97,7 +99,10 @@ async function undoInterrupted(folder: string, old: string): Promise<void> {
 }
 
 /** @returns whether a package is there that will be replaced. */
-async function checkFolder(folder: string, out: string, force: boolean): Promise<boolean> {
+async function checkFolder(
+  folder: string,
+  { out, force, card }: { readonly out: string; readonly force: boolean; readonly card: string },
+): Promise<boolean> {
   let entries
   try {
     entries = await readdir(folder, { withFileTypes: true })
@@ -107,7 +112,7 @@ async function checkFolder(folder: string, out: string, force: boolean): Promise
     }
     throw new ConfigError([`${out} cannot be used as a folder.`], { cause: error })
   }
-  const isPackage = entries.some((entry) => entry.name === CARD_FILE)
+  const isPackage = entries.some((entry) => entry.name === card)
   const foreign = entries.some((entry) => !entry.isFile() && entry.name !== PREPARED_FOLDER)
   if (!isPackage || foreign) {
     throw new ConfigError([

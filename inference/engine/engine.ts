@@ -17,7 +17,6 @@ import { Images } from './images.ts'
 import { createProgram } from './programs.ts'
 import { PrefixCache } from '../kv/prefix-cache.ts'
 import type { Incoming } from './incoming.ts'
-import { READER_FOLDER } from '../../config/models.ts'
 import { openMatcherBeside } from './matching/beside.ts'
 import { openReader } from '../ocr/reader.ts'
 import { Runs } from './runs.ts'
@@ -89,7 +88,7 @@ async function openWith(
     images,
     counters,
     options,
-    { open: () => openReader(READER_FOLDER, options.threads), pictures },
+    { open: () => openReader(options.reader, options.threads), pictures },
   )
   // Keys and values are deleted between two runs only, at most a day after the last request that
   // used them.

@@ -5,6 +5,9 @@ import path from 'node:path'
 import { z } from 'zod'
 import { ConfigError } from '../../config/errors.ts'
 
+/** Makes a folder the package of a reader. */
+export const READER_CARD_FILE = 'reader.json'
+
 const fileSchema = z.object({ bytes: z.int().positive(), sha256: z.string() })
 const perChannel = z.tuple([z.number(), z.number(), z.number()])
 
@@ -35,7 +38,7 @@ export type ReaderCard = z.infer<typeof cardSchema>
 
 /** @throws {ConfigError} naming the folder or the field. */
 export function readReaderCard(folder: string): ReaderCard {
-  const file = path.join(folder, 'reader.json')
+  const file = path.join(folder, READER_CARD_FILE)
   let json: unknown
   try {
     json = JSON.parse(readFileSync(file, 'utf8'))

@@ -23,6 +23,7 @@ const KEY = randomBytes(32)
 
 const DEFAULTS = {
   model: 'demo',
+  reader: 'ocr',
   provider: 'cpu',
   prepare: false,
   imageLimits: {},
@@ -44,6 +45,7 @@ describe('readConfig', () => {
         DISCORD_TOKEN: ' abc ',
         SIGHTSEER_MODEL: 'big',
         SIGHTSEER_MODELS: '/models',
+        SIGHTSEER_READER: 'ocr-small',
         SIGHTSEER_THREADS: '4',
         SIGHTSEER_MAX_IMAGE_BYTES: '1000',
         SIGHTSEER_MAX_IMAGE_PIXELS: '2000',
@@ -84,6 +86,7 @@ describe('readConfig', () => {
         discordToken: 'abc',
         model: 'big',
         modelsFolder: '/models',
+        reader: 'ocr-small',
         threads: 4,
         imageLimits: { maxBytes: 1000, maxPixels: 2000 },
       },

@@ -1,6 +1,6 @@
 /**
- * Finds the entries of a zip archive whose entries are stored without compression, as torch.save
- * writes them: where the bytes of each are in the file. Reads the directory only.
+ * Finds the entries of a zip archive: where the bytes of each are in the file. Reads the directory only.
+ * torch.save stores them without compression, and others are refused unless the caller inflates them.
  *
  * Source: PKWARE, APPNOTE.TXT 6.3.10, sections 4.3 to 4.5.
  */
@@ -8,7 +8,18 @@
 import { readSync } from 'node:fs'
 
 /** Where an entry's bytes are, in bytes from the start of the file. */
-export type ZipEntry = { readonly offset: number; readonly bytes: number }
+export type ZipEntry = {
+  readonly offset: number
+  /** Of the entry itself. */
+  readonly bytes: number
+  /** What it takes in the file; null: it is stored as it is. */
+  readonly deflatedBytes: number | null
+}
+
+export type ZipOptions = {
+  /** Whether entries may be compressed by Deflate. Default false. */
+  readonly mayDeflate?: boolean
+}
 
 /** The archive is broken, or has something that torch.save does not write; the message says what. */
 export class ZipError extends Error {
@@ -34,6 +45,9 @@ const MAX_DIRECTORY = 128 * 1024 * 1024
 /** Stands in a 32-bit field for a value that is in the ZIP64 record. */
 const IN_ZIP64 = 0xffffffff
 const ENCRYPTED = 1
+/** Methods of compression. */
+const STORED = 0
+const DEFLATED = 8
 
 type Directory = { readonly offset: number; readonly bytes: number }
 type Entry = ZipEntry & { readonly name: string }
@@ -43,20 +57,25 @@ type Entry = ZipEntry & { readonly name: string }
  * @param size of the file, in bytes.
  * @throws {ZipError}
  */
-export function readZip(descriptor: number, size: number): ReadonlyMap<string, ZipEntry> {
+export function readZip(
+  descriptor: number,
+  size: number,
+  { mayDeflate = false }: ZipOptions = {},
+): ReadonlyMap<string, ZipEntry> {
   const directory = findDirectory(descriptor, size)
   const bytes = readAt(descriptor, directory.offset, directory.bytes)
   const entries = new Map<string, ZipEntry>()
   for (let at = 0; at < bytes.length;) {
-    const { entry, next } = parseEntry(bytes, at)
+    const { entry, next } = parseEntry(bytes, at, mayDeflate)
     if (entries.has(entry.name)) {
       throw new ZipError(`has the entry ${entry.name} twice`)
     }
     const offset = dataOffset(descriptor, entry)
-    if (offset + entry.bytes > directory.offset) {
+    if (offset + (entry.deflatedBytes ?? entry.bytes) > directory.offset) {
       throw new ZipError(`is truncated within ${entry.name}`)
     }
-    entries.set(entry.name, { offset, bytes: entry.bytes })
+    const { bytes: length, deflatedBytes } = entry
+    entries.set(entry.name, { offset, bytes: length, deflatedBytes })
     at = next
   }
   return entries
@@ -102,7 +121,11 @@ function zip64Directory(descriptor: number, size: number, locator: number): Dire
 }
 
 /** @returns an entry, whose offset is that of its local header, and where the next begins. */
-function parseEntry(directory: Buffer, at: number): { entry: Entry; next: number } {
+function parseEntry(
+  directory: Buffer,
+  at: number,
+  mayDeflate: boolean,
+): { entry: Entry; next: number } {
   if (at + ENTRY_BYTES > directory.length || directory.readUInt32LE(at) !== DIRECTORY_ENTRY) {
     throw new ZipError('has a broken directory')
   }
@@ -114,7 +137,8 @@ function parseEntry(directory: Buffer, at: number): { entry: Entry; next: number
   }
   const name = directory.toString('utf8', at + ENTRY_BYTES, nameEnd)
   const isEncrypted = (directory.readUInt16LE(at + 8) & ENCRYPTED) !== 0
-  if (isEncrypted || directory.readUInt16LE(at + 10) !== 0) {
+  const method = directory.readUInt16LE(at + 10)
+  if (isEncrypted || (method !== STORED && !(mayDeflate && method === DEFLATED))) {
     throw new ZipError(`has the entry ${name} compressed or encrypted`)
   }
   const large = zip64Values(directory.subarray(nameEnd, extraEnd))
@@ -129,10 +153,10 @@ function parseEntry(directory: Buffer, at: number): { entry: Entry; next: number
   const bytes = value(24) // in the order in which the ZIP64 field has them
   const stored = value(20)
   const offset = value(42)
-  if (bytes !== stored) {
+  if (method === STORED && bytes !== stored) {
     throw new ZipError(`has two sizes of ${name}`)
   }
-  return { entry: { name, bytes, offset }, next }
+  return { entry: { name, bytes, offset, deflatedBytes: method === STORED ? null : stored }, next }
 }
 
 /** The numbers of the ZIP64 field, in its order. */

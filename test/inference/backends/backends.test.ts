@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { READER_FOLDER } from '../../../config/models.ts'
 import type { InferenceBackend } from '../../../inference/backends/backend.ts'
 import { openThread } from '../../../inference/backends/thread.ts'
 import type { EngineOptions } from '../../../inference/contract/options.ts'
@@ -21,6 +22,7 @@ const file = new Uint8Array(readFileSync(path.join(FIXTURES, parity.image)))
 const OPTIONS: EngineOptions = {
   provider: 'cpu',
   threads: 1,
+  reader: READER_FOLDER,
   imageLimits: {},
   matcher: null,
   queueLimit: 8,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { READER_FOLDER } from '../../../config/models.ts'
 import type { RequestOf } from '../../../inference/backends/backend.ts'
 import { openThread } from '../../../inference/backends/thread.ts'
 import {
@@ -13,6 +14,7 @@ import { packageFor } from '../../helpers/packages.ts'
 const OPTIONS: EngineOptions = {
   provider: 'cpu',
   threads: 1,
+  reader: READER_FOLDER,
   imageLimits: {},
   matcher: null,
   queueLimit: 1,

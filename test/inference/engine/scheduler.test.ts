@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { READER_FOLDER } from '../../../config/models.ts'
 import { hasCode } from '../../../config/errors.ts'
 import { Counters } from '../../../inference/engine/counters.ts'
 import { Images } from '../../../inference/engine/images.ts'
@@ -24,6 +25,7 @@ const LONG = { prompt: '', beams: 1, minNewTokens: 60, maxNewTokens: 60 }
 const OPTIONS: EngineOptions = {
   provider: 'cpu',
   threads: 1,
+  reader: READER_FOLDER,
   imageLimits: {},
   matcher: null,
   queueLimit: 8,
