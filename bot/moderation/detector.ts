@@ -303,12 +303,15 @@ function wordRulesOf(reasons: readonly Reason[]): readonly (string | undefined)[
 function strongest(matches: readonly (Match | undefined)[]): Match | undefined {
   return matches
     .filter((match) => match !== undefined)
-    .filter(({ entry }) => entry.verdict !== 'dismissed')
+    .filter(({ entry: { verdict }, relation }) =>
+      // Other words on the template of an imported picture are nothing that staff here have to know.
+      relation === 'other' ? verdict === 'confirmed' : verdict !== 'dismissed',
+    )
     .toSorted((a, b) => STRENGTH[a.relation] - STRENGTH[b.relation] || a.distance - b.distance)[0]
 }
 
 function reasonOf({ entry, distance: count, relation, words }: Match): Reason {
-  if (entry.verdict !== 'confirmed') {
+  if (entry.verdict === 'imported' && relation !== 'other') {
     return { kind: 'other-server', weight: 3, count }
   }
   return {

@@ -7,11 +7,14 @@
 
 import { DAY_MS } from '../../../config/durations.ts'
 import type { Relation, WordVerdict } from '../../../commands/moderation/word-verdict.ts'
-import { type Fingerprint, sameDetail } from '../../pictures/fingerprint.ts'
+import { type Fingerprint, isSimilarInDetail, sameDetail } from '../../pictures/fingerprint.ts'
 import { codeOf, type HashEntry } from './hash-entry.ts'
 import { HashIndex } from './hash-index.ts'
 import type { WordSketch } from './word-sketch.ts'
-import { compareWords, relationOf } from './word-verdict.ts'
+import { compareWords, relationOf, saysSomething } from './word-verdict.ts'
+
+/** Imported entries whose details are compared with a picture: a file may hold thousands near one. */
+const MAX_IMPORTED_DETAILS = 200
 
 /** The entry that a picture matches. */
 export type Match = {
@@ -31,7 +34,7 @@ export function dismisses(match: Match | undefined): boolean {
 /** What is compared with an entry: the bits in which they differ, and what is known besides. */
 type Candidate = {
   readonly distance: number
-  /** Bits in which the details differ; null: not the same by them. */
+  /** How far the details differ; null: not the same by them, or for an imported entry not similar. */
   readonly detail: number | null
   /** The words to compare; null: not known, or those of a mirror image. */
   readonly words: WordSketch | null
@@ -94,7 +97,7 @@ export class LoadedHashes {
   needsWords(print: Fingerprint): boolean {
     let needed = false
     this.#visit(print, null, (entry) => {
-      needed ||= entry.words !== null
+      needed ||= entry.words !== null || entry.verdict === 'imported'
     })
     return needed
   }
@@ -111,7 +114,10 @@ export class LoadedHashes {
     let bestRank: readonly number[] = []
     this.#visit(print, words, (entry, candidate) => {
       const { verdict, similarity } = compareWords(entry.words?.sketch ?? null, candidate.words)
-      const relation = relationOf(verdict, candidate.detail !== null)
+      const relation =
+        entry.verdict === 'imported'
+          ? relationToImported(entry, candidate)
+          : relationOf(verdict, candidate.detail !== null)
       const match = { entry, distance: candidate.distance, relation, words: verdict }
       const rank = rankOf(match, 1 - similarity, candidate.detail)
       if (best === undefined || isBefore(rank, bestRank)) {
@@ -133,11 +139,16 @@ export class LoadedHashes {
         visit(entry, candidate)
       }
     }
+    let imported = 0
     this.#whole.visitNear(print.whole, this.#reach, (entry, distance) => {
-      // An imported entry only flags, and a file may hold thousands near one picture.
-      const isOwn = entry.verdict !== 'imported'
-      const detail = isOwn ? sameDetail(wholeOf(entry), print) : null
-      consider(entry, { distance, detail, words })
+      if (entry.verdict === 'imported') {
+        imported += 1
+        const isSimilar =
+          imported <= MAX_IMPORTED_DETAILS && isSimilarInDetail(wholeOf(entry), print)
+        consider(entry, { distance, detail: isSimilar ? distance : null, words })
+      } else {
+        consider(entry, { distance, detail: sameDetail(wholeOf(entry), print), words })
+      }
     })
     this.#whole.visitNear(print.mirrored, this.#reach, (entry, distance) => {
       consider(entry, { distance, detail: null, words: null })
@@ -166,6 +177,18 @@ export class LoadedHashes {
 
 function wholeOf({ hash, detail }: HashEntry): Pick<Fingerprint, 'whole' | 'detail'> {
   return { whole: hash, detail }
+}
+
+/**
+ * An imported entry has no words and only flags. It resembles a picture that is similar in detail, or
+ * one without words; any other one may say something else on its template.
+ */
+function relationToImported(
+  { detail: ofEntry }: HashEntry,
+  { detail, words }: Candidate,
+): Relation {
+  const mayDiffer = words !== null && saysSomething(words)
+  return detail !== null || ofEntry === '' || !mayDiffer ? 'resembles' : 'other'
 }
 
 /**

@@ -19,12 +19,17 @@ const MIN_GROUPS = 6
 /** The verdict, and the share of the words in common, 0 to 1; 0 where it is not compared. */
 export type WordComparison = { readonly verdict: WordVerdict; readonly similarity: number }
 
+/** Whether there are enough words to compare. */
+export function saysSomething(sketch: WordSketch): boolean {
+  return groupsIn(sketch) >= MIN_GROUPS
+}
+
 /** @param a null: not known; `b` too. */
 export function compareWords(a: WordSketch | null, b: WordSketch | null): WordComparison {
   if (a === null || b === null) {
     return { verdict: 'unread', similarity: 0 }
   }
-  const readable = [a, b].filter((sketch) => groupsIn(sketch) >= MIN_GROUPS).length
+  const readable = [a, b].filter(saysSomething).length
   if (readable < 2) {
     return { verdict: readable === 0 ? 'none' : 'one-sided', similarity: 0 }
   }

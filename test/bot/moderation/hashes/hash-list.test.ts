@@ -113,6 +113,20 @@ describe('HashList', () => {
     ])
   })
 
+  it('flags for an imported entry what is similar in detail, or says nothing', async () => {
+    await hashList.put(GUILD, [entry('00000000000000ff', 'imported', 6, [], WORDS)])
+    const similar = `ff${WORDS.slice(2)}`
+    const resembles = ['imported', 'resembles', 1]
+    assert.deepEqual(await matchByWords('00000000000000ff', BONUS, similar), resembles)
+    assert.deepEqual(await matchByWords('00000000000000fc', BONUS, WORDS), resembles)
+    assert.deepEqual(await matchByWords('00000000000000ff', BONUS), ['imported', 'other', 1])
+    assert.deepEqual(await matchByWords('00000000000000c0', 'lol'), resembles)
+    assert.deepEqual(await matchByWords('00000000000000c0', null), resembles)
+    // A file of an older version has no details.
+    await hashList.put(GUILD, [entry('0f0f0f0f0f0f0f0f', 'imported')])
+    assert.deepEqual(await matchByWords('0f0f0f0f0f0f0f0f', BONUS), resembles)
+  })
+
   it('reads only what looks like an entry with words', async () => {
     assert.deepEqual(await matchByWords('00000000000000ff', BONUS), [0])
     await hashList.put(GUILD, [entry('00000000000000ff', 'confirmed', 6, [], WORDS)])
