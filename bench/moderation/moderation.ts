@@ -1,6 +1,7 @@
 /**
  * What moderation finds, what it leaves alone, and how long it looks: pictures that differ in their
- * words alone, a replay of 5,000 messages in each mode, and the demo model's questions as rules.
+ * words alone, a replay of 5,000 messages in each mode, how many pictures are read beside people, and
+ * the demo model's questions as rules.
  * Exits 1 if a bar is missed.
  */
 
@@ -10,10 +11,18 @@ import { findModel } from '../../config/models.ts'
 import { openModel } from '../../inference/model.ts'
 import type { Model } from '../../inference/contract/types.ts'
 import { readRuleScenes } from '../quality/demo-scenes.ts'
-import { lookAlikesTable, measureLookAlikes } from './look-alikes.ts'
+import { type LookAlikes, lookAlikesTable, measureLookAlikes } from './look-alikes.ts'
+import { measureReadingRate, readingRateTable } from './reading-rate.ts'
 import { isGood, quantile, replay, type Replay } from './replay.ts'
 import { type Found, measureRules, type RuleResult, sharesOf, together } from './rules.ts'
-import { makeTraffic, MESSAGES, PAIRS, WAVES } from './traffic.ts'
+import {
+  COPY_PAIRS,
+  makeTraffic,
+  MESSAGES,
+  TEMPLATE_PAIRS,
+  type WaveKind,
+  WAVES,
+} from './traffic.ts'
 import { writeResults } from '../report/results.ts'
 import { formatTable, percent } from '../report/tally.ts'
 
@@ -24,16 +33,18 @@ export async function runModerationBench(args: readonly string[]): Promise<void>
   const { values } = parseArgs({ args: [...args], options: { 'rules-only': { type: 'boolean' } } })
   const model = await openModel(findModel('demo'))
   try {
-    const rules = await measureRules(model, readRuleScenes())
+    const scenes = readRuleScenes()
+    const rules = await measureRules(model, scenes)
     process.stdout.write(rulesTable(rules))
-    const replays = values['rules-only'] === true ? [] : await replayAll(model)
-    const lookAlikes = await measureLookAlikes()
-    process.stdout.write(`\n${lookAlikesTable(lookAlikes)}`)
-    const good =
-      rules.every(isReliable) &&
-      replays.every(isGood) &&
-      lookAlikes.every(({ removed }) => removed === 0)
-    if (replays.length > 0) {
+    let good = rules.every(isReliable)
+    if (values['rules-only'] !== true) {
+      const pictures = scenes.map(({ picture }) => picture)
+      const reading = await measureReadingRate(model, pictures)
+      process.stdout.write(`\n${readingRateTable(reading)}`)
+      const lookAlikes = await measureLookAlikes(model)
+      process.stdout.write(`\n${lookAlikesTable(lookAlikes)}`)
+      const replays = await replayAll(model)
+      good &&= replays.every(isGood) && lookAlikes.every(areTold)
       const file = writeResults('moderation', {
         good,
         replay: replays.map(({ hot, ...rest }) => ({
@@ -41,6 +52,7 @@ export async function runModerationBench(args: readonly string[]): Promise<void>
           wallMs: times(hot.wallMs),
           processorMs: times(hot.processorMs),
         })),
+        reading,
         lookAlikes,
         rules,
       })
@@ -57,7 +69,8 @@ export async function runModerationBench(args: readonly string[]): Promise<void>
 
 async function replayAll(model: Model): Promise<Replay[]> {
   process.stdout.write(
-    `\n${MESSAGES} messages, among them ${WAVES} waves and ${PAIRS} innocent pairs\n`,
+    `\n${MESSAGES} messages, among them ${WAVES} waves of one picture each, ${WAVES} whose words differ, ` +
+      `and ${COPY_PAIRS + TEMPLATE_PAIRS} innocent pairs\n`,
   )
   const traffic = await makeTraffic(Date.now())
   const replays: Replay[] = []
@@ -77,12 +90,21 @@ function replayTable(replays: readonly Replay[]): string {
   const row = (name: string, value: (one: Replay) => string) => [name, ...replays.map(value)]
   return formatTable([
     row('mode', ({ mode }) => mode),
-    row('waves found by the third post', ({ found }) => percent(found / WAVES)),
-    row('waves found at the first', ({ foundAtFirst }) => percent(foundAtFirst / WAVES)),
+    row('waves of one picture found by the third post', found('copies', 'byThird')),
+    row('at the first', found('copies', 'atFirst')),
+    row('opened by', ({ waves }) => counts(waves.copies.reasons)),
+    row('waves with other words found by the third post', found('varied', 'byThird')),
+    row('at the first', found('varied', 'atFirst')),
+    row('opened by', ({ waves }) => counts(waves.varied.reasons)),
     row('cases', ({ cases }) => String(cases)),
     row('scam messages removed', ({ scamsRemoved }) => String(scamsRemoved)),
     row('innocent messages removed', ({ innocentsRemoved }) => String(innocentsRemoved)),
-    row('innocent messages in a case', ({ innocentsFlagged }) => String(innocentsFlagged)),
+    row(
+      'innocent messages in a case',
+      ({ innocentsFlagged, innocents }) => `${innocentsFlagged} of ${innocents}`,
+    ),
+    row('pictures read', ({ read }) => String(read)),
+    row('of them innocent', ({ innocentsRead }) => String(innocentsRead)),
     row('processor time of a picture, p50', inMs('processorMs', 0.5)),
     row('p99', inMs('processorMs', 0.99)),
     row('by the clock, p50', inMs('wallMs', 0.5)),
@@ -90,8 +112,23 @@ function replayTable(replays: readonly Replay[]): string {
   ])
 }
 
+function found(kind: WaveKind, when: 'byThird' | 'atFirst') {
+  return ({ waves }: Replay) => percent(waves[kind][when] / WAVES)
+}
+
+function counts(of: Readonly<Record<string, number>>): string {
+  return Object.entries(of)
+    .map(([name, count]) => `${name} ${count}`)
+    .join(', ')
+}
+
 function inMs(which: keyof Replay['hot'], share: number) {
   return ({ hot }: Replay) => `${quantile(hot[which], share).toFixed(1)} ms`
+}
+
+/** Whether no picture with other words is taken for the same. */
+function areTold({ otherWords }: LookAlikes): boolean {
+  return otherWords.removed === 0
 }
 
 /** Whether a rule is right often enough, alone: a server has one, not the mean of twelve. */

@@ -33,15 +33,19 @@ export type Said = {
   readonly words: number
   /** Default: a member's. */
   readonly voice?: Voice
+  /** Whether one word is another than without this. */
+  readonly changed?: boolean
 }
 
 /** Lines of a chat screenshot. */
 const CHAT_LINES = 9
 
-/** Draws a line of text, and what is random of the layout. */
+/** Draws what the picture says, and what is random of its layout. */
 type Pen = {
   readonly random: Random
   readonly voice: Voice
+  /** Whether a word is still to be replaced. */
+  changes: boolean
 }
 
 /**
@@ -52,10 +56,10 @@ type Pen = {
 export async function drawTemplate(
   template: Template,
   design: number,
-  { words, voice = 'member' }: Said,
+  { words, voice = 'member', changed = false }: Said,
 ): Promise<Buffer> {
   const random = createRandom(1 + words * 7919 + design * 104_729 + template.length * 31)
-  const pen = { random, voice }
+  const pen = { random, voice, changes: changed }
   if (template === 'meme' || template === 'caption bar') {
     return onPicture(template, design, pen)
   }
@@ -105,7 +109,7 @@ const SHEETS: Readonly<
         '<rect x="400" y="172" width="96" height="30" fill="#e1e1e1" stroke="#adadad"/>' +
         text(448, 192, 'OK', { size: 15, ink: '#111', isCentered: true }),
     ),
-  'casino page': ({ random }, design) => casino(random, design),
+  'casino page': (pen, design) => casino(pen, design),
   'chat message': (pen, design) => {
     const isDark = design === 0
     const body = chatMessage(pen, { y: 14, isDark })
@@ -141,8 +145,16 @@ const SHEETS: Readonly<
     ),
 }
 
-function said({ random, voice }: Pen): string {
-  return sentence(random, voice)
+function said(pen: Pen): string {
+  const words = sentence(pen.random, pen.voice)
+  return replaced(pen, words)
+}
+
+/** The text with its second word replaced, once. */
+function replaced(pen: Pen, words: string): string {
+  const { changes } = pen
+  pen.changes = false
+  return changes ? words.replace(/ \S+/, ' zebra') : words
 }
 
 type Colors = { readonly ground: string; readonly ink: string; readonly faint: string }
@@ -165,7 +177,8 @@ function post(pen: Pen, { ground, ink, faint }: Colors): string {
   )
 }
 
-function casino(random: Random, design: number): string {
+function casino(pen: Pen, design: number): string {
+  const { random } = pen
   const ground = design === 0 ? '#1b1038' : '#06281c'
   const rows = Array.from({ length: 5 }, (_, i) =>
     text(60, 330 + i * 44, `${name(random)} won $${digits(random, 4)}`, { size: 26, ink: '#fff' }),
@@ -176,7 +189,7 @@ function casino(random: Random, design: number): string {
     600,
     `<rect width="800" height="600" fill="${ground}"/><rect x="40" y="30" width="720" height="220" rx="18" fill="#f2b705"/>` +
       text(80, 110, `$${digits(random, 5)} BONUS`, large) +
-      text(80, 190, `CODE ${code(random)}`, large) +
+      text(80, 190, replaced(pen, `CODE ${code(random)}`), large) +
       `${rows.join('')}<rect x="520" y="330" width="220" height="90" rx="12" fill="#11998e"/>` +
       text(630, 385, 'CLAIM NOW', { size: 28, ink: '#fff', isCentered: true }),
   )
