@@ -79,9 +79,12 @@ export class Reports {
       note: '',
     } as const
     const of = message.author.id
-    for (const { print, picture } of comparable) {
-      const reading = { guildId, memberId: of, urgency: 'normal' } as const
-      const sketch = await this.#deps.words.ofPicture(picture, reading)
+    const reading = { guildId, memberId: of, urgency: 'normal' } as const
+    const sketches = await Promise.all(
+      comparable.map(({ picture }) => this.#deps.words.ofPicture(picture, reading)),
+    )
+    for (const [i, { print }] of comparable.entries()) {
+      const sketch = sketches[i] ?? null
       const words = sketch === null ? null : { sketch, of }
       await this.#deps.hashList.putOne(
         guildId,

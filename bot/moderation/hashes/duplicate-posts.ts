@@ -37,7 +37,7 @@ const SETTING_LIFE_MS = 400 * DAY_MS
 /** A picture expires 180 days after it was last posted. */
 const PICTURE_LIFE_MS = 180 * DAY_MS
 /** Hashes that differ in more bits are those of other pictures. */
-const DISTANCE = 6
+export const DISTANCE = 6
 /** Pictures whose words are compared with those of a new one; the likeliest first. */
 const MAX_COMPARED = 4
 const MAX_CHANNELS = 20

@@ -9,6 +9,7 @@
  */
 
 import { z } from 'zod'
+import { fold } from '../words/fold.ts'
 
 const GROUP = 3
 /** Groups of a sketch; the lines of a chat screenshot have about as many. */
@@ -62,19 +63,9 @@ function hashesIn(sketch: WordSketch): number[] {
 
 /** A line that is shorter is one group. */
 function groupsOf(line: string): string[] {
-  const characters = Array.from(foldedLine(line))
+  const characters = Array.from(fold(line).letters)
   const count = Math.max(characters.length - GROUP + 1, Math.min(characters.length, 1))
   return Array.from({ length: count }, (_, i) => characters.slice(i, i + GROUP).join(''))
-}
-
-/** Letters and digits alone, those that readers confuse as one. */
-function foldedLine(line: string): string {
-  return line
-    .normalize('NFKC')
-    .toLowerCase()
-    .replaceAll(/[l1|!]/g, 'i')
-    .replaceAll('0', 'o')
-    .replaceAll(/[^\p{L}\p{N}]+/gu, '')
 }
 
 /** FNV-1a over UTF-16, its two halves folded to 16 bits. Source: Fowler, Noll, Vo, 1991. */

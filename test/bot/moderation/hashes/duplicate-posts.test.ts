@@ -4,7 +4,9 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { APIMessage } from 'discord.js'
 import type { Member } from 'loopback-discord/client'
+import sharp from 'sharp'
 import { drawTemplate } from '../../../../bench/moderation/templates.ts'
+import { fingerprintOf, isSimilarInDetail } from '../../../../bot/pictures/fingerprint.ts'
 import { EN } from '../../../../commands/i18n/en.ts'
 import { hearts, scene, triangle } from '../../../helpers/demo-bot.ts'
 import {
@@ -84,6 +86,20 @@ describe('/moderation reposts', () => {
     const again = await lin.upload(await meme(1))
     await replyTo(again)
     assert.equal(repliesTo(other), 0)
+  })
+
+  it('knows a copy by its words when its details have changed', async () => {
+    const first = await server.ada.upload(await meme(5))
+    const again = sharp(await drawTemplate('meme', 0, { words: 5 })).resize({ width: 260 })
+    const bytes = new Uint8Array(
+      await again.modulate({ brightness: 1.3 }).jpeg({ quality: 40 }).toBuffer(),
+    )
+    const [one, other] = await Promise.all(
+      [(await meme(5)).bytes, bytes].map((of) => fingerprintOf(of)),
+    )
+    assert.ok(!isSimilarInDetail(one!, other!))
+    const copy = await lin.upload({ name: 'small.jpg', bytes })
+    assert.match((await replyTo(copy)).content, new RegExp(`/${first.id}$`))
   })
 
   it('stops when it is switched off, and deletes the pictures', async () => {

@@ -20,6 +20,9 @@ const file = (bytes: Uint8Array, name: string) => ({ name, bytes: new Uint8Array
 const meme = async (said: Said, name = 'meme.png') =>
   file(await drawTemplate('meme', 0, said), name)
 
+const bar = async (design: number, said: Said) =>
+  file(await drawTemplate('caption bar', design, said), 'bar.png')
+
 /** As spammers post it again: smaller, cut at the edges, encoded again. Its details differ. */
 async function cut(said: Said) {
   const picture = sharp(await drawTemplate('meme', 0, said))
@@ -127,6 +130,40 @@ describe('a picture that looks like a listed one', { timeout: 120_000 }, () => {
     await isDeleted(posted)
     isReading = true
     assert.match(content, /confirmed this picture; the words could not be compared/)
+  })
+
+  it('is listed without words that cannot be read, until it is added again', async () => {
+    const said: Said = { words: 40, voice: 'scam' }
+    isReading = false
+    ada.switchTo('general')
+    const posted = await ada.upload(await bar(0, said))
+    mo.switchTo('general')
+    await mo.menu(menus.mark, posted)
+    await server.aCase(/⚠ Listed without its words: they could not be read in time\./)
+    isReading = true
+    assert.match(
+      await test(await bar(0, said)),
+      /the same picture; the words could not be compared/,
+    )
+    await mo.slash('moderation hash add', { image: await bar(0, said) })
+    assert.match(await test(await bar(0, said)), /the same picture; the words agree/)
+  })
+
+  it('does not hide other words when it is called harmless', async () => {
+    const said: Said = { words: 50 }
+    const sue = await newcomer('sue')
+    const harmless = await (await newcomer('hal')).upload(await bar(1, said))
+    mo.switchTo('general')
+    await mo.menu(menus.allow, harmless)
+    assert.match(await test(await bar(1, said)), /In the list as .*; the words agree/)
+    const posted: APIMessage[] = []
+    for (const [i, channel] of ['general', 'memes', 'after-hours'].entries()) {
+      sue.switchTo(channel)
+      await sue.upload(await bar(1, said))
+      posted.push(await sue.upload(await bar(1, { words: 60 + i, voice: 'scam' })))
+    }
+    const { content } = await server.aCase(new RegExp(posted[2]!.id))
+    assert.match(content, /Where \(3 messages\)/)
   })
 
   it('is mentioned in a case that something else opened', async () => {
