@@ -68,8 +68,8 @@ describe('/moderation rule with words', () => {
     const { errors } = EN
     const refused: readonly (readonly [CommandOptions, string])[] = [
       [{}, errors['rule/no-subject']],
-      [{ words: 'casino', question: 'is there a dog?' }, errors['rule/two-subjects']],
-      [{ question: 'is there a dog?' }, errors['rule/needs-threshold']],
+      [{ words: 'casino', question: 'is there a red heart?' }, errors['rule/two-subjects']],
+      [{ question: 'is there a red heart?' }, errors['rule/needs-threshold']],
       [{ words: 'a' }, errors['rule/bad-term']({ term: 'a' })],
       [
         { words: '/(casino/' },
