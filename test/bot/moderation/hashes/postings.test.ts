@@ -44,6 +44,20 @@ describe('withPosting', () => {
     assert.deepEqual(all[2]?.reasons, [burst])
   })
 
+  it('joins the case that it is told, unless its copies have one', () => {
+    const rule = { kind: 'rule', weight: 3 } as const
+    const first = withPosting([], posting('1', { reasons: [rule] }), BURST)
+    const joined = withPosting(
+      first,
+      posting('2', { prints: [OTHER], reasons: [rule] }),
+      BURST,
+      '1',
+    )
+    assert.deepEqual(casesOf(joined), { 1: '1', 2: '1' })
+    const copied = withPosting(first, posting('2', { reasons: [rule] }), BURST, 'another')
+    assert.deepEqual(casesOf(copied), { 1: '1', 2: '1' })
+  })
+
   it('counts channels, not messages', () => {
     const same = { channelId: 'general' }
     const all = after(posting('1', same), posting('2', same), posting('3', same))

@@ -89,6 +89,12 @@ describe('suggestedThreshold', () => {
 })
 
 describe('histogramOf', () => {
+  it('counts points by tenths of the scale', () => {
+    const bins = histogramOf([...hits(2, 7), ...hits(1, 19, false), ...hits(1, 25)], 20)
+    assert.deepEqual(bins[3], { right: 2, wrong: 0 })
+    assert.deepEqual(bins[9], { right: 1, wrong: 1 })
+  })
+
   it('puts a score of 1 into the last tenth', () => {
     const bins = histogramOf([...hits(2, 1), ...hits(1, 0.9, false), ...hits(1, 0.05)])
     assert.deepEqual(bins[9], { right: 2, wrong: 1 })
