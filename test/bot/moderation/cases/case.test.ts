@@ -9,6 +9,7 @@ import {
   openCase,
   type Seed,
   withCopies,
+  withDeletion,
   withPictures,
   withStep,
 } from '../../../../bot/moderation/cases/case.ts'
@@ -174,5 +175,22 @@ describe('withStep', () => {
     assert.deepEqual(withStep(open, 'sweep', null, { copies }).copies, [...SEED.copies, ...copies])
     const removing = decided(open, by('confirm'), APPROVE)
     assert.ok(idsOf(withStep(removing, 'sweep', null, { copies })).includes('delete/8/101'))
+  })
+})
+
+describe('withDeletion', () => {
+  const removing = decided(openCase(SEED, ACT, NOW), { action: 'delete', by: '3', now: NOW }, ACT)
+  const joined = withCopies(removing, [{ channelId: '8', messageId: '101' }])
+
+  it('deletes one more message of a case that removed others, once', () => {
+    assert.ok(!idsOf(joined).includes('delete/8/101'), 'not by joining alone')
+    const next = withDeletion(joined, '101')
+    assert.ok(idsOf(next).includes('delete/8/101'))
+    assert.deepEqual(withDeletion(next, '101'), next)
+  })
+
+  it('deletes nothing of a case that staff dismissed', () => {
+    const dismissed = { ...joined, state: 'dismissed' } as const
+    assert.equal(withDeletion(dismissed, '101'), dismissed)
   })
 })
