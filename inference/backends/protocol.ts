@@ -14,6 +14,7 @@ import { plainErrorSchema } from '../../config/plain-error.ts'
 import { modelCardSchema } from '../package/model-card.ts'
 import { STAGES } from '../contract/stages.ts'
 import {
+  type ChosenLogprob,
   type Claim,
   type GenerationOptions,
   type ModelStats,
@@ -35,6 +36,13 @@ const encodeTimingsSchema = z.object({
   visionMs: number,
   bridgeMs: number,
 })
+
+const tokenLogprob = z.object({
+  tokenId: count,
+  bytes: z.array(count).nullable(),
+  logprob: number,
+})
+const chosenLogprob: z.ZodType<ChosenLogprob> = tokenLogprob.extend({ top: z.array(tokenLogprob) })
 
 const imageTokensSchema = z.object({
   data: z.instanceof(Float32Array),
@@ -73,6 +81,7 @@ const optionsSchema: z.ZodType<GenerationOptions> = z.object({
   noRepeatNgramSize: number.exactOptional(),
   stopIds: z.array(number).exactOptional(),
   stopStrings: z.array(z.string()).exactOptional(),
+  logprobs: number.exactOptional(),
 })
 
 const requestSchema: z.ZodType<EngineRequest> = z.discriminatedUnion('kind', [
@@ -128,6 +137,8 @@ export const resultSchemas: {
     tokenIds: z.array(count),
     finish: z.enum(['stop', 'length']),
     reused: count,
+    promptTokens: count,
+    logprobs: z.array(chosenLogprob).exactOptional(),
     judgment: z.object({
       distance: number.nullable(),
       confidence: number.nullable(),
@@ -175,7 +186,11 @@ const statsSchema: z.ZodType<ModelStats> = z.object({
   }),
 })
 
-const stepSchema: z.ZodType<Step> = z.object({ tokenId: count, text: z.string() })
+const stepSchema: z.ZodType<Step> = z.object({
+  tokenId: count,
+  text: z.string(),
+  logprob: chosenLogprob.exactOptional(),
+})
 
 export const fromThreadSchema = z.discriminatedUnion('type', [
   /** The model is open. */

@@ -44,6 +44,25 @@ export type GenerationOptions = {
   readonly stopIds?: readonly number[]
   /** Texts that end the answer; cut from its text. */
   readonly stopStrings?: readonly string[]
+  /** Tells how likely each token was, and this many of the likeliest in its place, 0 to 20; one beam only. */
+  readonly logprobs?: number
+}
+
+/** A token of the vocabulary and its natural-log probability, at most 0. */
+export type TokenLogprob = {
+  readonly tokenId: number
+  /** UTF-8, possibly a part of a character; null for an id without a token. */
+  readonly bytes: readonly number[] | null
+  readonly logprob: number
+}
+
+/**
+ * How likely a token of an answer was among all, by the model's own logits: before penalties,
+ * temperature and the choices of sampling.
+ */
+export type ChosenLogprob = TokenLogprob & {
+  /** The likeliest in its place, as many as were asked for. */
+  readonly top: readonly TokenLogprob[]
 }
 
 /**
@@ -114,13 +133,22 @@ export type Answer = {
   readonly finish: 'stop' | 'length'
   /** Positions of picture and prompt whose keys and values an earlier request had left. */
   readonly reused: number
+  /** Positions of picture and prompt. */
+  readonly promptTokens: number
+  /** Of each of `tokenIds`, where `logprobs` were asked for. */
+  readonly logprobs?: readonly ChosenLogprob[]
   /** Whether the picture is of the kind that the model was made for. */
   readonly judgment: Judgment
   readonly timings: Timings
 }
 
 /** One streamed step: the new id and the whole text so far; with beams, those of the best beam. */
-export type Step = { readonly tokenId: number; readonly text: string }
+export type Step = {
+  readonly tokenId: number
+  readonly text: string
+  /** Of the new id, where `logprobs` were asked for. */
+  readonly logprob?: ChosenLogprob
+}
 
 /** One candidate answer with its likelihood. */
 export type ScoredAnswer = {

@@ -10,7 +10,10 @@ import type { ModelCard } from '../package/model-card.ts'
 import type { SettingProblem } from '../contract/errors.ts'
 import type { GenerationOptions } from '../contract/types.ts'
 
-export type GenerationSettings = Required<GenerationOptions>
+export type GenerationSettings = Required<Omit<GenerationOptions, 'logprobs'>> & {
+  /** Null: none are wanted. */
+  readonly logprobs: number | null
+}
 
 type CardDefaults = ModelCard['defaults']['describe']
 
@@ -19,6 +22,8 @@ const MAX_NEW_TOKENS = 20
 const TOP_K = 50
 /** Seeds are integers in [0, SEEDS). */
 const SEEDS = 2 ** 32
+/** As OpenAI's API has it. */
+const MAX_LOGPROBS = 20
 /** A limit on memory: each beam has its own KV cache. */
 const MAX_BEAMS = 32
 
@@ -53,6 +58,7 @@ export function resolveSettings(
     noRepeatNgramSize: options.noRepeatNgramSize ?? card.noRepeatNgramSize ?? 0,
     stopIds: options.stopIds ?? stopIds,
     stopStrings: options.stopStrings ?? [],
+    logprobs: options.logprobs ?? null,
   }
   check(settings)
   return settings
@@ -80,7 +86,10 @@ function check(settings: GenerationSettings): void {
   }
   whole('maxNewTokens', 1)
   whole('minNewTokens', 0)
-  whole('beams', 1, MAX_BEAMS)
+  whole('beams', 1, settings.logprobs === null ? MAX_BEAMS : 1)
+  if (settings.logprobs !== null) {
+    whole('logprobs', 0, MAX_LOGPROBS)
+  }
   whole('topK', 0)
   whole('seed', 0, SEEDS - 1)
   whole('noRepeatNgramSize', 0)

@@ -58,6 +58,7 @@ describe('prompts with images in the middle', () => {
         tokenIds,
         finish: 'length',
         reused,
+        promptTokens: 0,
         judgment: { distance: null, confidence: null, verdict: 'inside' },
         timings: { ...timings, tokens: 4 },
       }

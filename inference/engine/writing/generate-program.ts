@@ -1,0 +1,123 @@
+/** Makes programs of requests that write a text. */
+
+import type { GenerateRequest } from '../../contract/requests.ts'
+import type { ChosenLogprob, Step } from '../../contract/types.ts'
+import { judge } from '../../domain/judgment.ts'
+import { positionsOf } from '../../families/common/runner.ts'
+import type { PromptLayout } from '../../families/common/runner.ts'
+import { createSearch } from '../../generation/create-search.ts'
+import { logprobsOf } from '../../generation/logprobs.ts'
+import type { Search } from '../../generation/search.ts'
+import { type GenerationSettings, resolveSettings } from '../../generation/settings.ts'
+import { createStopRule, cutAtStopString, holdBackStopString } from '../../generation/stopping.ts'
+import { type ModelCard, textCard } from '../../package/model-card.ts'
+import type { Program } from '../work.ts'
+import type { TextParts } from './text-parts.ts'
+
+/** Null: nobody follows the text, so no step is put into words. */
+export type OnStep = ((step: Step) => void) | null
+
+/** @throws {InputError} if the request cannot be carried out. */
+export function generateProgram(
+  card: ModelCard,
+  parts: TextParts,
+  { prompt, options }: GenerateRequest,
+  onStep: OnStep,
+): Program {
+  const { decoder } = parts
+  const ownDefaults = prompt.kind === 'raw' ? {} : card.defaults[prompt.kind]
+  const wanted = resolveSettings(options, ownDefaults, textCard(card).tokens.stop)
+  const prepared = decoder.prepare(prompt, 1, wanted.maxNewTokens)
+  return {
+    rows: wanted.beams,
+    run: async (engine) => {
+      const encoded = await engine.encode(prepared.text)
+      const start = performance.now()
+      const layout = prepared.layOut([encoded.image])
+      const room = decoder.maxPositions - positionsOf(layout.segments).length
+      const settings = { ...wanted, maxNewTokens: Math.min(wanted.maxNewTokens, room) }
+      const search = createSearchFor(parts, layout, settings)
+      const prefilled = await engine.prefill(layout)
+      const { sequence } = prefilled
+      const prefillEnd = performance.now()
+      const logprobs: ChosenLogprob[] = []
+      const advance = (logits: Float32Array) => {
+        const { logprobs: count } = settings
+        const tell = count === null ? null : logprobsOf(logits, count, parts.vocabulary)
+        const next = search.advance(logits)
+        if (tell !== null) {
+          logprobs.push(tell(search.generated.at(-1)!))
+        }
+        return next
+      }
+      const step = () => {
+        const logprob = logprobs.at(-1)
+        return { ...lastStep(parts, search, settings), ...(logprob && { logprob }) }
+      }
+      let { logits } = prefilled
+      for (let next = advance(logits); next !== null; next = advance(logits)) {
+        onStep?.(step())
+        logits = await engine.decode({ sequence, ...next })
+      }
+      const last = step()
+      onStep?.(last)
+      return {
+        text: last.text,
+        tokenIds: [...search.generated],
+        finish: search.finish ?? 'length',
+        reused: sequence.reused,
+        promptTokens: promptTokens(layout),
+        ...(settings.logprobs !== null && { logprobs }),
+        judgment: judge(
+          card,
+          { distance: encoded.distance, confidence: confidenceOf(search, settings) },
+          prompt,
+        ),
+        timings: {
+          ...encoded.timings,
+          prefillMs: prefillEnd - start,
+          decodeMs: performance.now() - prefillEnd,
+          tokens: search.generated.length,
+        },
+      }
+    },
+  }
+}
+
+/** Positions of pictures and text, also of a prompt that an encoder reads. */
+function promptTokens({ segments }: PromptLayout): number {
+  const inputs = segments.flatMap((one) => (one.kind === 'encoded' ? one.input : [one]))
+  return positionsOf(inputs).length
+}
+
+/** Null for a sampled text: how probable it is says little about the picture. */
+function confidenceOf(
+  { generated, logProbability }: Search,
+  { sample }: GenerationSettings,
+): number | null {
+  return sample ? null : Math.exp(logProbability / generated.length)
+}
+
+function createSearchFor(
+  { decoder, tokenizer, vocabulary }: TextParts,
+  { ids }: PromptLayout,
+  settings: GenerationSettings,
+): Search {
+  return createSearch({
+    promptIds: ids,
+    settings,
+    vocabSize: decoder.vocabSize,
+    knownIds: tokenizer.vocabSize,
+    stops: createStopRule(settings, vocabulary.bytesOf),
+  })
+}
+
+/** The text so far, without what a stop string or a character cut in two may still change. */
+function lastStep({ tokenizer }: TextParts, search: Search, settings: GenerationSettings): Step {
+  const ids = search.generated
+  const whole = cutAtStopString(tokenizer.decode([...ids]), settings.stopStrings)
+  const text = search.finish
+    ? whole
+    : holdBackStopString(whole.replace(/\uFFFD+$/u, ''), settings.stopStrings)
+  return { tokenId: ids.at(-1)!, text: text.trim() }
+}
