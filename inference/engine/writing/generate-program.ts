@@ -40,20 +40,7 @@ export function generateProgram(
       const prefilled = await engine.prefill(layout)
       const { sequence } = prefilled
       const prefillEnd = performance.now()
-      const logprobs: ChosenLogprob[] = []
-      const advance = (logits: Float32Array) => {
-        const { logprobs: count } = settings
-        const tell = count === null ? null : logprobsOf(logits, count, parts.vocabulary)
-        const next = search.advance(logits)
-        if (tell !== null) {
-          logprobs.push(tell(search.generated.at(-1)!))
-        }
-        return next
-      }
-      const step = () => {
-        const logprob = logprobs.at(-1)
-        return { ...lastStep(parts, search, settings), ...(logprob && { logprob }) }
-      }
+      const { advance, step, logprobs } = followed(parts, search, settings)
       let { logits } = prefilled
       for (let next = advance(logits); next !== null; next = advance(logits)) {
         onStep?.(step())
@@ -80,6 +67,28 @@ export function generateProgram(
           tokens: search.generated.length,
         },
       }
+    },
+  }
+}
+
+/** A search that tells its steps and, where that is wanted, how likely their tokens were. */
+function followed(parts: TextParts, search: Search, settings: GenerationSettings) {
+  const logprobs: ChosenLogprob[] = []
+  return {
+    logprobs,
+    /** @param logits float32 [rows, vocabSize]; changed. */
+    advance: (logits: Float32Array) => {
+      const { logprobs: count } = settings
+      const tell = count === null ? null : logprobsOf(logits, count, parts.vocabulary)
+      const next = search.advance(logits)
+      if (tell !== null) {
+        logprobs.push(tell(search.generated.at(-1)!))
+      }
+      return next
+    },
+    step: (): Step => {
+      const logprob = logprobs.at(-1)
+      return { ...lastStep(parts, search, settings), ...(logprob && { logprob }) }
     },
   }
 }
