@@ -82,7 +82,8 @@ export class PendingDeletions {
   #loggedAt = 0
   /** Keys of those that this process is carrying out. */
   readonly #running = new Set<string>()
-  #repeat: (deletion: PendingDeletion) => Promise<unknown> = async () => {}
+  /** Null until `resume`: nothing is repeated, and no record is deleted, before. */
+  #repeat: ((deletion: PendingDeletion) => Promise<unknown>) | null = null
 
   constructor({ store, log, retryAfterMs }: PendingDeletionsDeps) {
     this.#log = log
@@ -147,10 +148,17 @@ export class PendingDeletions {
   }
 
   async #repeatAll(): Promise<void> {
+    const repeat = this.#repeat
+    if (repeat === null) {
+      return
+    }
     const failures: unknown[] = []
+    let othersRun = false
     for await (const [key, deletion] of this.#records.entries()) {
-      if (!this.#running.has(key)) {
-        await this.#run(key, () => this.#repeat(deletion)).catch((error: unknown) => {
+      if (this.#running.has(key)) {
+        othersRun = true
+      } else {
+        await this.#run(key, () => repeat(deletion)).catch((error: unknown) => {
           failures.push(error)
         })
       }
@@ -158,7 +166,9 @@ export class PendingDeletions {
     if (failures.length > 0) {
       throw new AggregateError(failures, `${failures.length} deletions failed`)
     }
-    this.#loggedAt = 0
+    if (!othersRun) {
+      this.#loggedAt = 0
+    }
   }
 
   /** Says so at once, and then once a day. */

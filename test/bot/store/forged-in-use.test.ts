@@ -69,6 +69,18 @@ describe('a forged record', { timeout: 60_000 }, () => {
     pending.stop()
   })
 
+  it('leaves a deletion that failed before the others are resumed', async () => {
+    await backend.delete('deletions/forged')
+    const pending = new PendingDeletions({ store, log, retryAfterMs: 1 })
+    const deletion: PendingDeletion = { kind: 'guild', guildId: GUILD, before: '1' }
+    await assert.rejects(pending.run(deletion, () => Promise.reject(new Error('killed'))))
+    await wait(20) // several times the pause
+    const repeated: PendingDeletion[] = []
+    await pending.resume(async (one) => void repeated.push(one))
+    assert.deepEqual(repeated, [deletion])
+    pending.stop()
+  })
+
   it('keeps a deletion pending, of which the operator is told at once and once a day', async (t) => {
     await backend.delete('deletions/forged')
     t.mock.timers.enable({ apis: ['Date'], now: Date.now() })
