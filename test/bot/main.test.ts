@@ -6,12 +6,9 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { Member } from 'loopback-discord/client'
-import type { MemberEvent } from 'loopback-discord/member-events'
 import { settings } from '../../config/environment.ts'
-import { freePort } from '../helpers/databases.ts'
 import { npmStart, type Started } from '../helpers/npm-start.ts'
 import { packageFor } from '../helpers/packages.ts'
-import { pictureFile } from '../helpers/pictures.ts'
 
 let folder: string
 before(() => {
@@ -46,47 +43,6 @@ describe('npm start without a token', { timeout: 180_000 }, () => {
     assert.match(said.out, /^Nothing of it is kept\.$/m)
     assert.match(said.out + said.err, /SIGHTSEER_ROWS is now SIGHTSEER_MAX_SEQUENCES/)
     assert.ok(!existsSync(path.join(folder, 'data')))
-  })
-
-  it('answers what it was killed in the middle of, at the same address', async () => {
-    const env = { SANDBOX_PORT: `${await freePort()}` }
-    const first = await start(env)
-    const url = await first.address()
-    const ada = await Member.connect(url)
-    await fetch(`${url}/sandbox/faults`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ kind: 'cdn', action: 'slow', bytesPerSecond: 1 }),
-    })
-    ada.slash('describe', { image: pictureFile() }).catch(() => {})
-    while (!(await (await fetch(`${url}/sandbox/faults`)).text()).includes('"applied":1')) {}
-    first.bot.kill('SIGKILL')
-    await first.exited
-    ada.close()
-
-    const second = await start(env)
-    try {
-      const again = await Member.connect(await second.address())
-      await again.until(isAnswer, 120_000)
-      again.close()
-    } finally {
-      second.bot.kill('SIGINT')
-      await second.exited
-    }
-    assert.match(second.said.out, /^It is kept in data\/loopback: delete that to start over\./m)
-  })
-
-  it('says that another one has what is kept', async () => {
-    const first = await start({ SANDBOX_PORT: `${await freePort()}` })
-    await first.address()
-    const second = await start({})
-    try {
-      assert.deepEqual(await second.exited, [1, null])
-      assert.match(second.said.err, /^SANDBOX_STATE: .*data\/loopback\/discord is in use/m)
-    } finally {
-      first.bot.kill('SIGINT')
-      await first.exited
-    }
   })
 })
 
@@ -140,10 +96,3 @@ describe('npm start', () => {
     }
   })
 })
-
-/** Whether a finished answer of the bot's is told, alone or as part of what was there before. */
-function isAnswer({ message, messages = [] }: MemberEvent): boolean {
-  return [...messages, ...(message ? [message] : [])].some(
-    ({ author, content }) => author.bot === true && content !== '',
-  )
-}

@@ -25,12 +25,8 @@ const TOLERANCE = 1e-4
 export const QUICK_NAMES: readonly ParityName[] = [
   'base',
   'odd-sizes',
-  'projected',
-  'blocks',
   'stem',
   't5-gated',
-  't5-odd-sizes',
-  'instruct-t5',
   'instruct-grouped',
 ]
 

@@ -1,13 +1,36 @@
-/** The checkpoints that parity.test.ts leaves out. */
+/** The checkpoints and precisions that parity.test.ts leaves out. */
 
+import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { checkParity, QUICK_NAMES } from '../../helpers/engine-parity.ts'
-import { INSTRUCT_NAMES, LLAMA_NAMES, PARITY_NAMES, T5_NAMES } from '../../helpers/parity.ts'
+import { checkParity, QUICK_NAMES, withModel } from '../../helpers/engine-parity.ts'
+import {
+  INSTRUCT_NAMES,
+  LLAMA_NAMES,
+  loadParity,
+  PARITY_NAMES,
+  T5_NAMES,
+} from '../../helpers/parity.ts'
 
 describe('a converted checkpoint', () => {
   const names = [...PARITY_NAMES, ...T5_NAMES, ...INSTRUCT_NAMES, ...LLAMA_NAMES]
   for (const name of names.filter((one) => !QUICK_NAMES.includes(one))) {
     it(`gives the reference's ids, alone and at once, image tokens and likelihoods: ${name}`, () =>
       checkParity(name))
+  }
+
+  for (const precision of ['fp16', 'int8', 'int4'] as const) {
+    it(`runs in ${precision}`, async () => {
+      for (const name of ['blocks', 't5-blocks', 'instruct-blocks'] as const) {
+        const parity = loadParity(name)
+        await withModel(
+          parity,
+          async (model, image) => {
+            const options = { prompt: '', beams: 3, minNewTokens: 6, maxNewTokens: 6 }
+            assert.equal((await model.describe(image, options)).tokenIds.length, 6)
+          },
+          precision,
+        )
+      }
+    })
   }
 })
