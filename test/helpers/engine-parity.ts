@@ -20,6 +20,8 @@ import {
 } from './parity.ts'
 
 const TOLERANCE = 1e-4
+/** On a busy machine each picture may be decoded after the run of the one before. */
+const ATTEMPTS = 5
 
 /** One of each kind; the others take their turn in parity.slow.test.ts. */
 export const QUICK_NAMES: readonly ParityName[] = [
@@ -50,6 +52,16 @@ export async function withModel(
  * them alone.
  */
 async function answersAtOnce(model: Model, parity: Parity, picture: Uint8Array): Promise<void> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    if (await seesTogether(model, parity, Buffer.concat([picture, Buffer.of(attempt)]))) {
+      return
+    }
+  }
+  assert.fail('no pictures were seen together')
+}
+
+/** @returns whether pictures passed through the vision tower together. */
+async function seesTogether(model: Model, parity: Parity, picture: Uint8Array): Promise<boolean> {
   const before = model.stats().stages.vision
   const answers = parity.generations.map(({ prompt, options }, i) =>
     model.describe(Buffer.concat([picture, Buffer.of(i)]), {
@@ -63,7 +75,7 @@ async function answersAtOnce(model: Model, parity: Parity, picture: Uint8Array):
     assert.deepEqual(tokenIds, ids, `at once: ${JSON.stringify(options)}`)
   }
   const { rows, runs } = model.stats().stages.vision
-  assert.ok(rows - before.rows > runs - before.runs, 'no pictures were seen together')
+  return rows - before.rows > runs - before.runs
 }
 
 /** Holds that a checkpoint gives the reference's ids, alone and at once, image tokens and likelihoods. */
