@@ -3,7 +3,7 @@
 import { type Context, Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { ApiError } from './api-error.ts'
-import { chatRoute } from './chat-route.ts'
+import { chatRoute } from './chat/chat-route.ts'
 import { type Api, failed, requireModel } from './context.ts'
 import type { Clients } from './keys.ts'
 import { modelList, modelObject } from './model-objects.ts'

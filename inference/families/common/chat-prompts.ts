@@ -1,7 +1,7 @@
 /**
  * Prompts of models that are asked in a chat format, with pictures anywhere in the text.
  *
- *     opening q1 answer a1 next q2 answer a2 next q3 reply
+ *     opening q1 answer a1 next q2 answer a2 next q3 generationPrompt
  *
  * The opening has the place of the picture. When the conversation no longer fits the model's positions,
  * the oldest turns are left out first.
@@ -24,7 +24,7 @@ export const chatPromptsSchema = z.strictObject({
   /** Between an answer and the next question, e.g. ` USER: `. */
   next: z.string(),
   /** After the last question, e.g. ` ASSISTANT:`. */
-  reply: z.string(),
+  generationPrompt: z.string(),
 })
 
 export type ChatPrompts = z.infer<typeof chatPromptsSchema>
@@ -47,7 +47,7 @@ function written(text: string): TextPiece {
 
 /** @param history the turns before the question, oldest first. */
 function chatPieces(
-  { opening, answer, next, reply }: ChatPrompts,
+  { opening, answer, next, generationPrompt }: ChatPrompts,
   question: string,
   history: readonly Turn[],
 ): TextPiece[] {
@@ -60,7 +60,7 @@ function chatPieces(
       format(next),
     ]),
     written(question),
-    format(reply),
+    format(generationPrompt),
   ]
 }
 

@@ -69,14 +69,19 @@ function formatFrom(render: (messages: readonly Message[]) => string): ChatForma
     render([first, say(ANSWERS[0]), ask(QUESTIONS[1]), say(ANSWERS[1]), ask(QUESTIONS[2])]),
     [QUESTIONS[0], ANSWERS[0], QUESTIONS[1], ANSWERS[1], QUESTIONS[2]],
   )
-  const [opening, reply] = one ?? []
+  const [opening, generationPrompt] = one ?? []
   const [start, answer, next, secondAnswer, secondNext, end] = three ?? []
-  if (opening === undefined || reply === undefined || answer === undefined || next === undefined) {
+  if (
+    opening === undefined ||
+    generationPrompt === undefined ||
+    answer === undefined ||
+    next === undefined
+  ) {
     return null
   }
   const isRegular =
-    start === opening && end === reply && secondAnswer === answer && secondNext === next
-  return isRegular ? { opening, answer, next, reply } : null
+    start === opening && end === generationPrompt && secondAnswer === answer && secondNext === next
+  return isRegular ? { opening, answer, next, generationPrompt } : null
 }
 
 /** What stands before, between and after words that a text has once each, in this order. */

@@ -76,14 +76,14 @@ const VICUNA: LlavaCard['prompts'] = {
   opening: 'USER: <image>\n',
   answer: ' ASSISTANT: ',
   next: ' USER: ',
-  reply: ' ASSISTANT:',
+  generationPrompt: ' ASSISTANT:',
 }
 const CHAT_ML: LlavaCard['prompts'] = {
   caption: CAPTION,
   opening: '<|im_start|>user <image>\n',
   answer: '<|im_end|><|im_start|>assistant\n',
   next: '<|im_end|><|im_start|>user\n',
-  reply: '<|im_end|><|im_start|>assistant\n',
+  generationPrompt: '<|im_end|><|im_start|>assistant\n',
 }
 
 export function promptsOf(kind: LlamaKind): LlavaCard['prompts'] {

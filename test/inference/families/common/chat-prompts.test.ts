@@ -6,7 +6,7 @@ import type { TextPiece } from '../../../../inference/text/prompt.ts'
 
 const IMAGE = 9
 const CARD = {
-  prompts: { caption: 'c', opening: 'U<image>', answer: 'A', next: 'N', reply: 'R' },
+  prompts: { caption: 'c', opening: 'U<image>', answer: 'A', next: 'N', generationPrompt: 'R' },
   tokens: { image: IMAGE },
   dimensions: { maxPositions: 40 },
 }

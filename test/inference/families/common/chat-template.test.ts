@@ -17,7 +17,7 @@ const FORMAT = {
   opening: '<s>System.[user]<image>',
   answer: '[/user][assistant]',
   next: '[/assistant][user]',
-  reply: '[/user][assistant]',
+  generationPrompt: '[/user][assistant]',
 }
 
 describe('chatFormatOf', () => {

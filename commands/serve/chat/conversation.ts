@@ -1,9 +1,9 @@
 /** What the messages of a chat ask for. */
 
-import type { Turn } from '../../inference/contract/types.ts'
-import { ApiError } from './api-error.ts'
-import { pictureOf } from './pictures.ts'
-import type { Message } from './schemas.ts'
+import type { Turn } from '../../../inference/contract/types.ts'
+import { ApiError } from '../api-error.ts'
+import { pictureOf } from '../pictures.ts'
+import type { Message } from '../schemas.ts'
 
 /** A question about one picture after past turns; null: the picture is to be described. */
 export type Conversation = {

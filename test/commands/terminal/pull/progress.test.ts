@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { createProgress, formatBytes, formatDuration } from '../../../commands/terminal/progress.ts'
+import {
+  createProgress,
+  formatBytes,
+  formatDuration,
+} from '../../../../commands/terminal/pull/progress.ts'
 
 function start(isTTY: boolean, columns = 80) {
   const written: string[] = []

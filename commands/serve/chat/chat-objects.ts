@@ -1,6 +1,6 @@
 /** The objects of OpenAI's API: `chat.completion` and `chat.completion.chunk`. */
 
-import type { ChosenLogprob, TokenLogprob } from '../../inference/contract/types.ts'
+import type { ChosenLogprob, TokenLogprob } from '../../../inference/contract/types.ts'
 import type { Choice } from './answers.ts'
 
 export type Head = {

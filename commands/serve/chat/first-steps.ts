@@ -1,6 +1,6 @@
 /** Keeps the steps of an answer until somebody listens. */
 
-import type { Step } from '../../inference/contract/types.ts'
+import type { Step } from '../../../inference/contract/types.ts'
 import type { OnStep } from './answers.ts'
 
 export class FirstSteps {

@@ -1,6 +1,6 @@
 /** Answers the chats of the HTTP API. */
 
-import { imageSourceOf } from '../../inference/contract/image-source.ts'
+import { imageSourceOf } from '../../../inference/contract/image-source.ts'
 import type {
   Answer,
   GenerationOptions,
@@ -8,16 +8,16 @@ import type {
   Model,
   RequestOptions,
   Step,
-} from '../../inference/contract/types.ts'
-import { judgePicture } from '../../inference/domain/judge-picture.ts'
-import type { Judgment } from '../../inference/domain/judgment.ts'
-import { missingThing } from '../../inference/domain/presence.ts'
-import { InputError } from '../../config/errors.ts'
-import { sentenceOf } from '../i18n/catalog.ts'
-import { EN } from '../i18n/en.ts'
+} from '../../../inference/contract/types.ts'
+import { judgePicture } from '../../../inference/domain/judge-picture.ts'
+import type { Judgment } from '../../../inference/domain/judgment.ts'
+import { missingThing } from '../../../inference/domain/presence.ts'
+import { InputError } from '../../../config/errors.ts'
+import { sentenceOf } from '../../i18n/catalog.ts'
+import { EN } from '../../i18n/en.ts'
 import type { Conversation } from './conversation.ts'
 import { generationOf } from './generation.ts'
-import type { ChatRequest } from './schemas.ts'
+import type { ChatRequest } from '../schemas.ts'
 
 /** One of the answers to a request. */
 export type Choice = Pick<Answer, 'finish' | 'tokenIds' | 'promptTokens' | 'logprobs'> & {

@@ -1,8 +1,8 @@
 /** How the answer of a chat is generated: OpenAI's fields as options of the model. */
 
-import type { GenerationOptions } from '../../inference/contract/types.ts'
-import { ApiError } from './api-error.ts'
-import type { ChatRequest } from './schemas.ts'
+import type { GenerationOptions } from '../../../inference/contract/types.ts'
+import { ApiError } from '../api-error.ts'
+import type { ChatRequest } from '../schemas.ts'
 
 /** Seeds of the engine are whole numbers below this. */
 const SEEDS = 2 ** 32

@@ -1,8 +1,8 @@
 /** Streams a chat as server-sent events: `data: {…}` for each piece, `data: [DONE]` at the end. */
 
 import type { SSEStreamingApi } from 'hono/streaming'
-import type { ChosenLogprob, Step } from '../../inference/contract/types.ts'
-import { apiErrorOf } from './api-error.ts'
+import type { ChosenLogprob, Step } from '../../../inference/contract/types.ts'
+import { apiErrorOf } from '../api-error.ts'
 import type { Choice, OnStep } from './answers.ts'
 import { chunk, type Head, usageChunk } from './chat-objects.ts'
 

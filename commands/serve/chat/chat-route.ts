@@ -5,13 +5,13 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Context } from 'hono'
 import { streamSSE } from 'hono/streaming'
 import { answerChat } from './answers.ts'
-import { apiErrorOf } from './api-error.ts'
+import { apiErrorOf } from '../api-error.ts'
 import { completion, type Head, usageOf } from './chat-objects.ts'
 import { streamChat } from './chat-stream.ts'
-import { type Api, bodyOf, callOf, requireModel, requireTask, visit } from './context.ts'
+import { type Api, bodyOf, callOf, requireModel, requireTask, visit } from '../context.ts'
 import { conversationOf } from './conversation.ts'
 import { FirstSteps } from './first-steps.ts'
-import { chatRequestSchema } from './schemas.ts'
+import { chatRequestSchema } from '../schemas.ts'
 
 /**
  * How long a stream waits for its first step before its status is sent: until then an error has a

