@@ -248,11 +248,11 @@ describe('npm run pull', () => {
 
   it('refuses a model that cannot be converted before its weights come', async () => {
     const config = files.get('config.json')!.toString('utf8')
-    const other = Buffer.from(config.replace('"model_type": "blip-2"', '"model_type": "llava"'))
+    const other = Buffer.from(config.replace('"model_type": "blip-2"', '"model_type": "mllama"'))
     await serve({ files: new Map([...files, ['config.json', other]]) })
     const { stderr, code } = await run([REPOSITORY])
     assert.equal(code, 1)
-    assert.match(stderr, /model_type.*llava/)
+    assert.match(stderr, /model_type.*mllama/)
     assert.ok(!hub!.requests.some(({ name }) => name === WEIGHTS))
   })
 
