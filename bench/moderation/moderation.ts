@@ -13,7 +13,8 @@ import type { Model } from '../../inference/contract/types.ts'
 import { readRuleScenes } from '../quality/demo-scenes.ts'
 import { type LookAlikes, lookAlikesTable, measureLookAlikes } from './look-alikes.ts'
 import { measureReadingRate, readingRateTable } from './reading-rate.ts'
-import { isGood, quantile, replay, type Replay } from './replay.ts'
+import { isGood, replay, type Replay } from './replay.ts'
+import { quantile } from './replay-timing.ts'
 import { type Found, measureRules, type RuleResult, sharesOf, together } from './rules.ts'
 import {
   COPY_PAIRS,

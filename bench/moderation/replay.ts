@@ -3,17 +3,13 @@
  * network is missing: the discord.js messages are made here, and the bot's actions are recorded.
  */
 
-import { ChannelType, Client, Guild, Message } from 'discord.js'
 import { type Logger, pino } from 'pino'
 import { decided } from '../../bot/moderation/cases/case.ts'
 import { CasePictures } from '../../bot/moderation/cases/pictures.ts'
-import { CaseExecutor } from '../../bot/moderation/cases/executor.ts'
-import { ModerationActions } from '../../bot/moderation/cases/discord-actions.ts'
+import type { CaseExecutor } from '../../bot/moderation/cases/executor.ts'
 import { GuildModeration } from '../../bot/moderation/settings.ts'
 import { postingsSpace } from '../../bot/moderation/hashes/postings.ts'
-import { PictureWords } from '../../bot/moderation/hashes/picture-words.ts'
 import { opensCase } from '../../bot/moderation/hashes/reasons.ts'
-import type { WordSketch } from '../../bot/moderation/hashes/word-sketch.ts'
 import { HashList } from '../../bot/moderation/hashes/hash-list.ts'
 import { Detector } from '../../bot/moderation/detector.ts'
 import { EvidenceMemory } from '../../bot/pictures/evidence.ts'
@@ -23,11 +19,20 @@ import type { Store } from '../../bot/store/types.ts'
 import type { PictureLink } from '../../commands/picture.ts'
 import type { Mode } from '../../commands/moderation/settings.ts'
 import type { Model } from '../../inference/contract/types.ts'
+import { clientOn, GUILD, messageOf, RecordedActions, STAFF, urlOf } from './replay-discord.ts'
+import {
+  NONE,
+  quantile,
+  sum,
+  timed,
+  TimedExecutor,
+  TimedWords,
+  type Took,
+  without,
+} from './replay-timing.ts'
 import { type Posted, WAVE_POSTS, type WaveKind, WAVES } from './traffic.ts'
 
-const GUILD = '300000000000000000'
 const LOG_CHANNEL = '300000000000000001'
-const STAFF = '300000000000000002'
 const LEAST_FOUND = 0.98
 const MOST_FLAGGED = 0.002
 const MOST_MS = 30
@@ -58,82 +63,6 @@ export type FoundWaves = {
   readonly reasons: Readonly<Record<string, number>>
   /** Templates of waves that were not found by their third post. */
   readonly missed: readonly (string | null)[]
-}
-
-type Took = { readonly wallMs: number; readonly processorMs: number }
-
-const NONE: Took = { wallMs: 0, processorMs: 0 }
-
-/** Records the actions instead of sending them to Discord. */
-class RecordedActions extends ModerationActions {
-  readonly deleted: string[] = []
-  readonly posted = new Map<string, Message<true>>()
-  #posted = 0
-
-  override post(): Promise<string> {
-    this.#posted += 1
-    return Promise.resolve(String(400_000_000_000_000_000n + BigInt(this.#posted)))
-  }
-
-  override edit(): Promise<void> {
-    return Promise.resolve()
-  }
-
-  override find(): Promise<undefined> {
-    return Promise.resolve(undefined)
-  }
-
-  override search(): Promise<[]> {
-    return Promise.resolve([])
-  }
-
-  override delete(_channelId: string, messageId: string): Promise<void> {
-    this.deleted.push(messageId)
-    return Promise.resolve()
-  }
-
-  override timeoutOf(): Promise<null> {
-    return Promise.resolve(null)
-  }
-
-  override timeOut(): Promise<void> {
-    return Promise.resolve()
-  }
-
-  override direct(userId: string): Promise<string> {
-    return Promise.resolve(userId)
-  }
-
-  /** Those that were deleted, too: the posted evidence shows the same. */
-  override message(_channelId: string, messageId: string): Promise<Message | undefined> {
-    return Promise.resolve(this.posted.get(messageId))
-  }
-}
-
-/** Separates the time to examine a picture from the time to carry out the few cases. */
-class TimedExecutor extends CaseExecutor {
-  spent: Took = NONE
-
-  override async carryOut(guildId: string, id: string): Promise<void> {
-    const { wallMs, processorMs } = await timed(() => super.carryOut(guildId, id))
-    this.spent = sum(this.spent, { wallMs, processorMs })
-  }
-}
-
-/** Separates the time to read words. */
-class TimedWords extends PictureWords {
-  spent: Took = NONE
-  reads = 0
-
-  override async ofPicture(...args: Parameters<PictureWords['ofPicture']>) {
-    let words: WordSketch | null = null
-    const took = await timed(async () => {
-      words = await super.ofPicture(...args)
-    })
-    this.spent = sum(this.spent, took)
-    this.reads += 1
-    return words
-  }
 }
 
 /** Replays the traffic once. Staff confirm each wave's case when the wave is over. */
@@ -287,88 +216,4 @@ export function isGood({
     innocentsFlagged / innocents <= MOST_FLAGGED &&
     quantile(hot.wallMs, 0.99) <= MOST_MS
   )
-}
-
-/** @param sorted in rising order. */
-export function quantile(sorted: readonly number[], share: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0
-}
-
-/** Time by the clock, and of the processor on all threads of this process. */
-async function timed(work: () => Promise<unknown>): Promise<Took> {
-  const started = performance.now()
-  const before = process.cpuUsage()
-  await work()
-  const { user, system } = process.cpuUsage(before)
-  return { wallMs: performance.now() - started, processorMs: (user + system) / 1000 }
-}
-
-function sum(a: Took, b: Took): Took {
-  return { wallMs: a.wallMs + b.wallMs, processorMs: a.processorMs + b.processorMs }
-}
-
-function without(whole: Took, part: Took): Took {
-  const left = (key: keyof Took) => Math.max(0, whole[key] - part[key])
-  return { wallMs: left('wallMs'), processorMs: left('processorMs') }
-}
-
-function urlOf(messageId: string): string {
-  return `https://cdn.discordapp.com/attachments/1/${messageId}/picture`
-}
-
-/** A discord.js client that already has the guild of the traffic in its cache. */
-function clientOn(traffic: readonly Posted[]): Client {
-  const client = new Client({ intents: [] })
-  const channels = [...new Set(traffic.map(({ channelId }) => channelId))].map((id) => ({
-    id,
-    type: ChannelType.GuildText,
-    name: id,
-    permission_overwrites: [],
-  }))
-  const data = {
-    id: GUILD,
-    name: 'replay',
-    owner_id: STAFF,
-    preferred_locale: 'en-US',
-    features: [],
-    roles: [],
-    channels,
-  }
-  const guild: unknown = Reflect.construct(Guild, [client, data])
-  if (guild instanceof Guild) {
-    client.guilds.cache.set(GUILD, guild)
-  }
-  return client
-}
-
-/** The message as discord.js makes it of what the gateway sends. */
-function messageOf(
-  client: Client,
-  { messageId, memberId, channelId, at, name, bytes }: Posted,
-): Message<true> {
-  const attachment = {
-    id: messageId,
-    url: urlOf(messageId),
-    proxy_url: urlOf(messageId),
-    size: bytes.length,
-    filename: name,
-    content_type: 'image/png',
-  }
-  const message: unknown = Reflect.construct(Message, [
-    client,
-    {
-      id: messageId,
-      guild_id: GUILD,
-      channel_id: channelId,
-      content: '',
-      timestamp: new Date(at).toISOString(),
-      author: { id: memberId, username: memberId, discriminator: '0' },
-      attachments: [attachment],
-      embeds: [],
-    },
-  ])
-  if (!(message instanceof Message) || !message.inGuild()) {
-    throw new TypeError('expected a message of the server')
-  }
-  return message
 }
