@@ -80,6 +80,7 @@ function greeting(bot: Bot, config: Config): string[] {
           `With moderation: ${invitationLink(id, MODERATION_PERMISSIONS_INTEGER)}`,
         ]),
     ...domainNote(bot, config),
+    ...matcherNote(bot),
     ...(health ? [`Metrics: ${health.url}/metrics; health: /livez and /readyz.`] : []),
     'Ctrl-C stops it.',
   ]
@@ -93,6 +94,11 @@ function domainNote({ model }: Bot, config: Config): string[] {
     : [
         `The model "${config.model}" only knows ${domain.knows.en}. For photographs: ${PULL_COMMAND}, then ${MODEL_SETTING}.`,
       ]
+}
+
+/** What compares pictures with texts, where a package does; empty otherwise. */
+function matcherNote({ model: { matcher } }: Bot): string[] {
+  return matcher === null ? [] : [`Pictures are compared with texts by ${matcher.name}.`]
 }
 
 /** Where the loopback Discord is stored, and how to start over. */

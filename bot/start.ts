@@ -123,13 +123,14 @@ function closeOnce(started: AsyncDisposableStack): () => Promise<void> {
 /** Opens the model that the settings name. @throws {ConfigError} if it cannot be opened. */
 export function openConfiguredModel(config: Config): Promise<Model> {
   const { model, modelsFolder, threads, maxSequences, conversationBytes, bot } = config
-  const { provider, imageLimits, imageCacheBytes, prepare } = config
+  const { provider, imageLimits, imageCacheBytes, prepare, matcher } = config
   return openModel(findModel(model, modelsFolder), {
     threads: threads ?? availableParallelism(),
     provider,
     reader: findModel(config.reader, modelsFolder),
     imageLimits,
     prepare,
+    ...(matcher !== undefined && { matcher: findModel(matcher, modelsFolder) }),
     ...(bot.queue !== undefined && { queueLimit: bot.queue }),
     ...(maxSequences !== undefined && { maxSequences }),
     ...(conversationBytes !== undefined && { conversationBytes }),
@@ -179,13 +180,15 @@ async function startModel(
   { config, metrics, started }: Context,
   open: Model | undefined,
 ): Promise<{ model: LoadingModel; opening: Promise<Model> }> {
-  const { model: name, modelsFolder } = config
-  const card = open?.card ?? (await openPackage(findModel(name, modelsFolder))).card
+  const { model: name, matcher: beside, modelsFolder } = config
+  const cardOf = async (one: string) => (await openPackage(findModel(one, modelsFolder))).card
+  const card = open?.card ?? (await cardOf(name))
+  const matcher = open?.matcher ?? (beside === undefined ? null : await cardOf(beside))
   const opening = open ? Promise.resolve(open) : openConfiguredModel(config)
   if (!open) {
     started.defer(() => opening.then((model) => model.close()).catch(() => {}))
   }
-  const loading = loadingModel({ card, matcher: open?.matcher ?? null }, opening)
+  const loading = loadingModel({ card, matcher }, opening)
   metrics.watchModel(loading)
   metrics.build({ model: name, precision: card.precision })
   return { model: { ...loading, ...meter(loading, metrics) }, opening }

@@ -33,6 +33,8 @@ export type Config = {
   readonly modelsFolder: string | undefined
   /** Name or folder of the package of the text reader. */
   readonly reader: string
+  /** Name or folder of the package that compares pictures with texts; undefined: none but the model. */
+  readonly matcher: string | undefined
   /** Threads of one run of the model. Undefined: all that the machine has. */
   readonly threads: number | undefined
   /** Where the model runs. */
@@ -102,6 +104,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     sandboxState,
     modelsFolder: values.SIGHTSEER_MODELS,
     reader: values.SIGHTSEER_READER ?? 'ocr',
+    matcher: values.SIGHTSEER_MATCHER,
     threads: values.SIGHTSEER_THREADS,
     provider: values.PROVIDER ?? 'cpu',
     prepare: values.SIGHTSEER_PREPARE === 'yes',

@@ -34,3 +34,8 @@ export function findModel(name: string, modelsFolder?: string, relativeTo = proc
 export const PULL_COMMAND = 'npm run pull -- Salesforce/blip2-opt-2.7b'
 /** The setting with which the bot runs that model. */
 export const MODEL_SETTING = 'SIGHTSEER_MODEL=blip2-opt-2.7b'
+
+/** The command that makes the package of a model that compares photographs with texts. */
+export const PULL_MATCHER_COMMAND = 'npm run pull -- Salesforce/blip2-itm-vit-g'
+/** The setting with which the bot runs that model beside its own. */
+export const MATCHER_SETTING = 'SIGHTSEER_MATCHER=blip2-itm-vit-g'

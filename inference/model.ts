@@ -16,7 +16,7 @@ import { openPackage } from './package/open-package.ts'
 import { preparePackage } from './package/prepare.ts'
 import { sameVision } from './package/same-vision.ts'
 import { ConfigError } from '../config/errors.ts'
-import { READER_FOLDER } from '../config/models.ts'
+import { PULL_MATCHER_COMMAND, READER_FOLDER } from '../config/models.ts'
 import { readReaderCard } from './ocr/reader-card.ts'
 import type { Task } from './families/common/card-base.ts'
 import type { ModelCard } from './package/model-card.ts'
@@ -98,6 +98,7 @@ export async function openModel(folder: string, options: OpenOptions = {}): Prom
   const shared = beside !== null && sameVision(card, beside.card)
   if (options.prepare === true) {
     await preparePackage(folder)
+    await (beside && preparePackage(beside.folder))
   }
   const open = (thread: ThreadData) => openThread(thread, options.workerFile ?? WORKER_FILE)
   const engineOptions = engineOptionsOf(options)
@@ -128,7 +129,7 @@ function requireTask(card: ModelCard, task: Task): void {
   throw new ConfigError([
     task === 'text'
       ? `${name} writes no texts; it tells how well texts fit a picture: npm run match.`
-      : `${name} cannot compare pictures with texts. A model that can: npm run pull -- Salesforce/blip2-itm-vit-g`,
+      : `${name} cannot compare pictures with texts. A model that can: ${PULL_MATCHER_COMMAND}`,
   ])
 }
 

@@ -1,5 +1,6 @@
 /** `npm run match`: how well each text fits each picture. */
 
+import { PULL_MATCHER_COMMAND } from '../../config/models.ts'
 import { eachImage, readImage } from './images.ts'
 import { EXIT_HELP, readArguments } from './options.ts'
 import { DONE, printJson, printLine, runCommand, UsageError } from './run.ts'
@@ -16,8 +17,9 @@ IMAGE is a PNG, JPEG, WebP, AVIF, GIF or TIFF file, or - for standard input
 
 Options
   --text TEXT               a text to compare with each picture; can be repeated
-  --model NAME|DIR          model package made for matching: a name under models/, or its folder.
-                            To make one: npm run pull -- Salesforce/blip2-itm-vit-g
+  --model NAME|DIR          model package made for matching: a name under models/, or its folder
+                            (default: SIGHTSEER_MATCHER). To make one:
+                            ${PULL_MATCHER_COMMAND}
   --json                    print one JSON object per line, and nothing else on stdout:
                             "itm" is the probability that picture and text fit, 0 to 1, and "itc"
                             the cosine of their vectors, -1 to 1: faster, and less exact

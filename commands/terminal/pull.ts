@@ -210,7 +210,8 @@ function nextSteps(model: string, { files, precision, ...card }: ModelCard): str
   if (!tasks.includes('text')) {
     return (
       `Try it: npm run match -- IMAGE --text TEXT --model ${model}\n` +
-      `It takes ${formatGb(disk)} of disk, and about ${formatGb(memory)} of memory.\n`
+      `The bot uses it beside its model with SIGHTSEER_MATCHER=${model} in .env: ` +
+      `${formatGb(disk)} of disk, about ${formatGb(memory)} of memory.\n`
     )
   }
   return (

@@ -34,6 +34,7 @@ a data URI. Besides that: /v1/models, /v1/score, /v1/match, /v1/read, /metrics, 
 Options
   --model NAME|DIR     model package: a name under models/, or its folder (default: SIGHTSEER_MODEL)
   --matcher NAME|DIR   another package, which compares pictures with texts for /v1/match
+                       (default: SIGHTSEER_MATCHER)
   --host ADDRESS       address to listen on (default 127.0.0.1); others need --keys
   --port N             port to listen on (default ${PORT}; 0: a free one)
   --keys FILE          JSON: [{"name": "bot", "key": "…", "perMinute": 60, "atOnce": 4}, …]; requests
@@ -80,11 +81,12 @@ async function main(argv: readonly string[], signal: AbortSignal): Promise<numbe
   const log = pino({ level: config.logLevel }, pino.destination(2))
   await using started = new AsyncDisposableStack()
   const packageOf = (name: string) => findModel(name, config.modelsFolder, folder)
+  const matcher = values.matcher ?? config.matcher
   const model = await openModel(packageOf(values.model ?? config.model), {
     provider: config.provider,
     imageLimits: config.imageLimits,
     threads: config.threads ?? availableParallelism(),
-    ...(values.matcher !== undefined && { matcher: packageOf(values.matcher) }),
+    ...(matcher !== undefined && { matcher: packageOf(matcher) }),
   })
   started.defer(() => model.close())
   const app = createApp({

@@ -19,8 +19,8 @@ export type Session = {
  * Opens the model, runs `work`, and closes the model.
  *
  * @param command name of the npm script.
- * @param use the name of the model, or its folder, default the setting SIGHTSEER_MODEL; and what it
- *   is for, default writing texts.
+ * @param use the name of the model, or its folder, default the setting SIGHTSEER_MODEL, for matching
+ *   SIGHTSEER_MATCHER where it is set; and what it is for, default writing texts.
  */
 export async function withModel<T>(
   command: string,
@@ -29,10 +29,11 @@ export async function withModel<T>(
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
   const config = readSettings()
-  const { name, task = 'text' } = use
+  const { task = 'text' } = use
+  const name = use.name ?? (task === 'match' ? config.matcher : undefined) ?? config.model
   const folder = userFolder(command)
-  const packageFolder = findModel(name ?? config.model, config.modelsFolder, folder)
-  const opening = notice(`Opening ${name ?? config.model} …`) // seconds for a large model
+  const packageFolder = findModel(name, config.modelsFolder, folder)
+  const opening = notice(`Opening ${name} …`) // seconds for a large model
   const model = await openModel(packageFolder, {
     task,
     provider: config.provider,

@@ -33,11 +33,12 @@ describe('match', () => {
     }
   })
 
-  it('prints lines for people, and goes on after a file that it cannot read', async () => {
+  it('prints lines for people with the model of SIGHTSEER_MATCHER, and goes on after a file that it cannot read', async () => {
     const model = await packageFor('itm-common')
     const [picture = ''] = pictures
-    const args = ['missing.png', picture, '--text', 'a red circle', '--model', model]
-    const { status, stdout, stderr } = await runTerminal('match', args)
+    const args = ['missing.png', picture, '--text', 'a red circle']
+    const env = { SIGHTSEER_MATCHER: model }
+    const { status, stdout, stderr } = await runTerminal('match', args, { env })
     assert.equal(status, 1)
     assert.match(stderr, /^missing\.png: /m)
     assert.match(stdout, /^.*parity\.png: a red circle: \d+\.\d % \(cosine -?\d\.\d{3}\)\n$/)
