@@ -1,6 +1,7 @@
 /** How a picture of any shape becomes the square that a vision tower takes. */
 
-import { resizeBicubic } from './resize.ts'
+import type { Filter } from './filters.ts'
+import { resize } from './resize.ts'
 import type { RgbImage } from './resize.ts'
 
 /**
@@ -21,6 +22,8 @@ export type Square = {
   /** In pixels. */
   readonly side: number
   readonly fit: Fit
+  /** Default `bicubic`. */
+  readonly filter?: Filter | undefined
   /** Of the bars of `surround`. Default black. */
   readonly background?: Color | undefined
 }
@@ -31,7 +34,7 @@ const BLACK: Color = [0, 0, 0]
 const MAX_SURROUNDED = 2 ** 23
 
 /**
- * Resizes with Pillow's bicubic filter.
+ * Resizes with one of Pillow's filters.
  *
  * Source of `pad`: transformers 5.18, image_transforms.py, `get_image_size_for_max_height_width`, which
  * `size: {max_height, max_width}` of an image processor stands for. There a side of less than a pixel
@@ -40,51 +43,51 @@ const MAX_SURROUNDED = 2 ** 23
  *
  * @returns uint8 [height, width, 3]: for `pad`, only its longer side has `side` pixels.
  */
-export function fitted(image: RgbImage, { side, fit, background }: Square): RgbImage {
+export function fitted(image: RgbImage, square: Square): RgbImage {
+  const { side, fit, filter } = square
   switch (fit) {
     case 'squash':
-      return resizeBicubic(image, side, side)
+      return resize(image, side, side, { filter })
     case 'pad': {
       const scale = Math.min(side / image.height, side / image.width)
       const width = Math.max(1, Math.trunc(image.width * scale))
       const height = Math.max(1, Math.trunc(image.height * scale))
-      return resizeBicubic(image, width, height)
+      return resize(image, width, height, { filter })
     }
     case 'crop':
-      return cropped(image, side)
+      return cropped(image, square)
     case 'surround':
-      return surrounded(image, side, background ?? BLACK)
+      return surrounded(image, square)
     default:
       return fit satisfies never
   }
 }
 
-function cropped(image: RgbImage, side: number): RgbImage {
+function cropped(image: RgbImage, { side, filter }: Square): RgbImage {
   const { width: from, height: fromHeight } = image
   const wide = from >= fromHeight
   const width = wide ? Math.trunc((side * from) / fromHeight) : side
   const height = wide ? side : Math.trunc((side * fromHeight) / from)
-  return resizeBicubic(image, width, height, {
+  const window = {
     left: Math.floor((width - side) / 2),
     top: Math.floor((height - side) / 2),
     width: side,
     height: side,
-  })
+  }
+  return resize(image, width, height, { filter, window })
 }
 
 /** As Pillow resizes the whole square, columns first, without the whole square in memory. */
-function surrounded(image: RgbImage, side: number, background: Color): RgbImage {
+function surrounded(image: RgbImage, square: Square): RgbImage {
+  const { side, filter, background = BLACK } = square
   const { width, height } = image
   const longest = Math.max(width, height)
   const left = Math.floor((longest - width) / 2)
   const top = Math.floor((longest - height) / 2)
   if (width >= height) {
-    const narrow = resizeBicubic(image, side, height)
-    return resizeBicubic(
-      on(background, narrow, { left, top, width: side, height: longest }),
-      side,
-      side,
-    )
+    const narrow = resize(image, side, height, { filter })
+    const framed = on(background, narrow, { left, top, width: side, height: longest })
+    return resize(framed, side, side, { filter })
   }
   const narrow = { width: side, height, data: new Uint8Array(side * height * 3) }
   const most = Math.max(1, Math.floor(MAX_SURROUNDED / longest))
@@ -93,9 +96,9 @@ function surrounded(image: RgbImage, side: number, background: Color): RgbImage 
     const data = image.data.subarray(y * width * 3, (y + rows) * width * 3)
     const strip = { width, height: rows, data }
     const wide = on(background, strip, { left, top: 0, width: longest, height: rows })
-    narrow.data.set(resizeBicubic(wide, side, rows).data, y * side * 3)
+    narrow.data.set(resize(wide, side, rows, { filter }).data, y * side * 3)
   }
-  return resizeBicubic(narrow, side, side)
+  return resize(narrow, side, side, { filter })
 }
 
 /** Puts an image on a canvas of one color. @param place of the image, and the canvas' size. */

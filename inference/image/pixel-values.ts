@@ -5,6 +5,7 @@
 
 import { decodePixels, withPicture } from './decode.ts'
 import type { ImageLimits, OpenPicture } from './decode.ts'
+import type { Filter } from './filters.ts'
 import type { Rgb } from './formats/gif.ts'
 import { fitted } from './fit.ts'
 import type { Color, Fit, Square } from './fit.ts'
@@ -17,6 +18,7 @@ type PerChannel = readonly [number, number, number]
 /** The card's `preprocessing`: (byte * rescaleFactor - mean) / std, mean and std of values in [0, 1]. */
 export type Preprocessing = {
   readonly fit: Fit
+  readonly resample: Filter
   readonly background?: Color | undefined
   readonly rescaleFactor: number
   readonly mean: PerChannel
@@ -48,8 +50,8 @@ export async function toPixelValues(
 
 /** What a picture is resized to for a vision tower. */
 export function squareOf({ imageSize: side, preprocessing }: PixelSpec): Square {
-  const { fit, background } = preprocessing
-  return { side, fit, ...(background && { background }) }
+  const { fit, resample: filter, background } = preprocessing
+  return { side, fit, filter, ...(background && { background }) }
 }
 
 /** Behind transparent pixels where the colors alone show nothing; the first that shows something. */

@@ -1,11 +1,13 @@
 /**
- * Resizes RGB images exactly as Pillow does with `Image.BICUBIC`, to the last bit.
+ * Resizes RGB images exactly as Pillow does, to the last bit.
  *
- * BLIP-2 was trained on pixels that Pillow resized; the "cubic" filters of other libraries differ by
+ * The models were trained on pixels that Pillow resized; the "cubic" filters of other libraries differ by
  * up to 90 of 255 (half-pixel conventions, shrink-on-load, fixed-point details). Source: Pillow 12.3,
  * src/libImaging/Resample.c, `precompute_coeffs`, `normalize_coeffs_8bpc` and the two
  * `ImagingResample…_8bpc` passes. Knows nothing about files or tensors.
  */
+
+import { type Filter, type Kernel, KERNELS } from './filters.ts'
 
 /** A decoded image: 8-bit RGB, top row first, shape [height, width, 3], no row padding. */
 export type RgbImage = {
@@ -19,9 +21,6 @@ const PRECISION_BITS = 22
 /** One half in that format: added before the shift, it rounds to nearest. */
 const HALF = 1 << (PRECISION_BITS - 1)
 
-/** Radius of the bicubic kernel, in input pixels when enlarging. */
-const SUPPORT = 2
-
 /** Taller than this many times its width, an image is resized rows first. */
 const TALL = 100
 
@@ -34,6 +33,13 @@ export type Window = {
   readonly top: number
   readonly width: number
   readonly height: number
+}
+
+export type ResizeOptions = {
+  /** Default `bicubic`. */
+  readonly filter?: Filter | undefined
+  /** Computes only a part; what lies beside it costs neither time nor memory. Default: all. */
+  readonly window?: Window
 }
 
 /** Consecutive samples of one axis. */
@@ -62,28 +68,28 @@ type Taps = {
  *
  * @param width in pixels.
  * @param height in pixels.
- * @param window computes only a part; what lies beside it costs neither time nor memory.
  * @returns uint8 [height, width, 3], or of the window; the same object if it has that size already.
  */
-export function resizeBicubic(
+export function resize(
   image: RgbImage,
   width: number,
   height: number,
-  window: Window = { left: 0, top: 0, width, height },
+  { filter = 'bicubic', window = { left: 0, top: 0, width, height } }: ResizeOptions = {},
 ): RgbImage {
+  const kernel = KERNELS[filter]
   const columns = { start: window.left, length: window.width }
   const rows = { start: window.top, length: window.height }
   // Rounded to bytes in between, so that the order changes the result. Pillow's order: columns first,
   // but not in a very tall image that becomes less tall. Source: Pillow 12.3, PIL/Image.py,
   // `Image.resize`; other versions of Pillow have other conditions.
   if (image.height > image.width * TALL && height < image.height) {
-    return resizeColumns(resizeRows(image, height, rows), width, columns)
+    return resizeColumns(resizeRows(image, height, rows, kernel), width, columns, kernel)
   }
-  return resizeRows(resizeColumns(image, width, columns), height, rows)
+  return resizeRows(resizeColumns(image, width, columns, kernel), height, rows, kernel)
 }
 
 /** [height, inWidth, 3] to some of the columns of [height, width, 3]. */
-function resizeColumns(image: RgbImage, width: number, columns: Range): RgbImage {
+function resizeColumns(image: RgbImage, width: number, columns: Range, kernel: Kernel): RgbImage {
   const { height } = image
   if (image.width === width && columns.length === width) {
     return image
@@ -100,7 +106,7 @@ function resizeColumns(image: RgbImage, width: number, columns: Range): RgbImage
     }
     return out
   }
-  for (const taps of tapsOf(image.width, width, columns)) {
+  for (const taps of tapsOf(image.width, width, columns, kernel)) {
     for (let y = 0; y < height; y++) {
       resizeRow(image, taps, y, out)
     }
@@ -133,7 +139,7 @@ function resizeRow({ width: inWidth, data }: RgbImage, taps: Taps, y: number, ou
 }
 
 /** [inHeight, width, 3] to some of the rows of [height, width, 3]. */
-function resizeRows(image: RgbImage, height: number, rows: Range): RgbImage {
+function resizeRows(image: RgbImage, height: number, rows: Range, kernel: Kernel): RgbImage {
   const { width, height: inHeight, data } = image
   const rowLength = width * 3
   if (inHeight === height) {
@@ -144,7 +150,8 @@ function resizeRows(image: RgbImage, height: number, rows: Range): RgbImage {
   }
   const out = new Uint8Array(rowLength * rows.length)
   const sums = new Int32Array(rowLength)
-  for (const { start, length, first, count, weights, stride } of tapsOf(inHeight, height, rows)) {
+  for (const taps of tapsOf(inHeight, height, rows, kernel)) {
+    const { start, length, first, count, weights, stride } = taps
     for (let y = 0; y < length; y++) {
       sums.fill(HALF)
       for (let k = 0; k < count[y]!; k++) {
@@ -168,10 +175,10 @@ function resizeRows(image: RgbImage, height: number, rows: Range): RgbImage {
  * Pillow's `precompute_coeffs` and `normalize_coeffs_8bpc` for a range of one axis, some outputs at a
  * time; their `start` counts from that of the range.
  */
-function* tapsOf(inSize: number, outSize: number, range: Range): Generator<Taps> {
+function* tapsOf(inSize: number, outSize: number, range: Range, kernel: Kernel): Generator<Taps> {
   const scale = inSize / outSize
   const filterScale = Math.max(scale, 1) // when shrinking, the kernel grows with the ratio
-  const support = SUPPORT * filterScale
+  const support = kernel.support * filterScale
   const inverse = 1 / filterScale // Pillow multiplies by the inverse; dividing gives other last bits
   const stride = Math.ceil(support) * 2 + 1
   const most = Math.max(1, Math.min(range.length, Math.floor(MAX_WEIGHTS / stride)))
@@ -187,7 +194,7 @@ function* tapsOf(inSize: number, outSize: number, range: Range): Generator<Taps>
       const to = Math.min(inSize, Math.trunc(center + support + 0.5))
       let sum = 0
       for (let k = 0; k < to - from; k++) {
-        const weight = bicubic((k + from - center + 0.5) * inverse)
+        const weight = kernel.weight((k + from - center + 0.5) * inverse)
         exact[k] = weight
         sum += weight
       }
@@ -200,16 +207,6 @@ function* tapsOf(inSize: number, outSize: number, range: Range): Generator<Taps>
     }
     yield { start, length, first, count, weights, stride }
   }
-}
-
-/** The Catmull-Rom kernel (a = -0.5), written as Pillow writes it. */
-function bicubic(x: number): number {
-  const a = -0.5
-  const distance = Math.abs(x)
-  if (distance < 1) {
-    return ((a + 2) * distance - (a + 3)) * distance * distance + 1
-  }
-  return distance < 2 ? (((distance - 5) * distance + 8) * distance - 4) * a : 0
 }
 
 /** A fixed-point sum as a byte, 0 to 255. */

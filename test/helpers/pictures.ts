@@ -46,6 +46,20 @@ export function loadPictures(): Pictures {
   return JSON.parse(readFileSync(path.join(FIXTURES, 'images', 'pictures.json'), 'utf8'))
 }
 
+/** What Pillow's other filters make of a picture: SHA-256 of the RGB pixels, of each size. */
+export type FilteredPicture = {
+  readonly file: string
+  readonly lanczos: readonly string[]
+  readonly bilinear: readonly string[]
+}
+
+export function loadFilters(): {
+  readonly sizes: readonly (readonly [width: number, height: number])[]
+  readonly pictures: readonly FilteredPicture[]
+} {
+  return JSON.parse(readFileSync(path.join(FIXTURES, 'images', 'filters.json'), 'utf8'))
+}
+
 /** The file of a picture. */
 export function pictureBytes(file: string): Buffer {
   return readFileSync(path.join(FIXTURES, 'images', file))

@@ -11,6 +11,7 @@ from PIL import Image
 from transformers import AutoTokenizer, BlipImageProcessorPil
 
 import checkpoints
+import filters
 import itm
 import llava
 import pictures
@@ -115,7 +116,7 @@ def tokens_of(spec):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", nargs="*", default=[], help="checkpoints, pictures or strings; all by default")
+    parser.add_argument("--only", nargs="*", default=[], help="checkpoints, pictures, filters or strings; all by default")
     only = parser.parse_args().only
     torch.set_num_threads(1)
     transformers.logging.set_verbosity_error()
@@ -123,6 +124,8 @@ def main():
     image = pictures.parity_image(FIXTURES / "images")
     if not only or "pictures" in only:
         print(f"{pictures.record(FIXTURES / 'images')} pictures", flush=True)
+    if not only or "filters" in only:
+        print(f"{filters.record(FIXTURES / 'images')} pictures with other filters", flush=True)
     if not only or "strings" in only:
         print(f"{strings.record(FIXTURES)} strings", flush=True)
     for spec in CHECKPOINTS:

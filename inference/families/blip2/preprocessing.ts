@@ -8,12 +8,7 @@
  */
 
 import type { Blip2Card } from './card.ts'
-import {
-  CLIP_COLORS,
-  imageSettings,
-  normalization,
-  requireBicubic,
-} from '../common/image-settings.ts'
+import { CLIP_COLORS, imageSettings, normalization, readFilter } from '../common/image-settings.ts'
 import { type Fields, isObject } from '../common/read-json.ts'
 
 type Preprocessing = Blip2Card['preprocessing']
@@ -41,9 +36,9 @@ export function readPreprocessing(
       fields.problem(name, 'is true; BLIP-2 takes the whole picture.')
     }
   }
-  requireBicubic(fields)
+  const resample = readFilter(fields, 'bicubic')
   const fit = readFit(fields, imageSize)
-  return { resample: 'bicubic', fit, ...normalization(fields, CLIP_COLORS) }
+  return { resample, fit, ...normalization(fields, CLIP_COLORS) }
 }
 
 function isOwn(type: unknown): boolean {

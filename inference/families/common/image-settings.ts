@@ -4,6 +4,7 @@
  */
 
 import { z } from 'zod'
+import { type Filter, FILTERS } from '../../image/filters.ts'
 import { FITS } from '../../image/fit.ts'
 import { Fields, isObject, type Json, readJson } from './read-json.ts'
 
@@ -12,8 +13,12 @@ const MIN_STD = 1e-3
 const divisor = z.number().min(MIN_STD)
 const byte = z.int().min(0).max(255)
 
-/** PIL.Image.Resampling.BICUBIC. */
-const BICUBIC = 3
+/** By the numbers of PIL.Image.Resampling. */
+const FILTER_NUMBERS: Readonly<Record<number, Filter>> = {
+  1: 'lanczos',
+  2: 'bilinear',
+  3: 'bicubic',
+}
 
 const RESCALE = 1 / 255
 
@@ -32,7 +37,7 @@ export const CLIP_COLORS: Colors = {
 export const HALF_COLORS: Colors = { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] }
 
 export const preprocessingSchema = z.strictObject({
-  resample: z.literal('bicubic'),
+  resample: z.enum(FILTERS),
   /** Older packages do not say it. */
   fit: z.enum(FITS).default('squash'),
   /** Of the bars of `surround`. */
@@ -62,12 +67,17 @@ function findSettings(folder: string, problems: string[]): { json: Json; where: 
   return { json: own ?? {}, where: 'preprocessor_config.json: ' }
 }
 
-/** Pictures are resized with the bicubic filter, or it is a problem. */
-export function requireBicubic(fields: Fields): void {
+/** Which of Pillow's filters resizes pictures. @param fallback where the settings name none. */
+export function readFilter(fields: Fields, fallback: Filter): Filter {
   const { resample } = fields.json
-  if ((resample ?? BICUBIC) !== BICUBIC) {
-    fields.problem('resample', `is ${JSON.stringify(resample)}; only 3 (bicubic) is supported.`)
+  const filter = typeof resample === 'number' ? FILTER_NUMBERS[resample] : undefined
+  if (resample != null && filter === undefined) {
+    fields.problem(
+      'resample',
+      `is ${JSON.stringify(resample)}; 1 (Lanczos), 2 (bilinear) and 3 (bicubic) are supported.`,
+    )
   }
+  return filter ?? fallback
 }
 
 /** What is done with the values of pixels. @param colors where the settings name none. */

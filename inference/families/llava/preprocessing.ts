@@ -11,7 +11,7 @@ import {
   HALF_COLORS,
   imageSettings,
   normalization,
-  requireBicubic,
+  readFilter,
   triple,
 } from '../common/image-settings.ts'
 import { type Fields, isObject } from '../common/read-json.ts'
@@ -38,12 +38,12 @@ export function readPreprocessing(
   if (!fields.flag('do_resize', true)) {
     fields.problem('do_resize', 'is false; pictures of any size could not be taken.')
   }
-  requireBicubic(fields)
+  const resample = readFilter(fields, 'bicubic')
   const colors = kind === 'siglip' ? HALF_COLORS : CLIP_COLORS
   const surrounds = kind === 'llava' && fields.flag('do_pad', false)
   const fit = readFit(fields, imageSize, kind)
   return {
-    resample: 'bicubic',
+    resample,
     fit: surrounds ? 'surround' : fit,
     ...(surrounds && { background: backgroundOf(fields) }),
     ...normalization(fields, colors),

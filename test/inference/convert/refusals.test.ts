@@ -152,13 +152,13 @@ describe('convertCheckpoint refuses', () => {
   it('another way of preparing pictures', async () => {
     change('processor_config.json', (json) => {
       const image = json['image_processor']!
-      image['resample'] = 2
+      image['resample'] = 0
       image['size'] = { height: 32, width: 32 }
       image['image_processor_type'] = 'CLIPImageProcessor'
     })
     await assertRefused(
       /image_processor_type is "CLIPImageProcessor"/,
-      /resample is 2; only 3 \(bicubic\)/,
+      /resample is 0; 1 \(Lanczos\), 2 \(bilinear\) and 3 \(bicubic\) are supported/,
       /size is \{"height":32,"width":32\}; .* takes 28 pixels/,
     )
   })

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { fitted } from '../../../inference/image/fit.ts'
-import { resizeBicubic } from '../../../inference/image/resize.ts'
+import { resize } from '../../../inference/image/resize.ts'
 
 const blank = (width: number, height: number) => ({
   width,
@@ -54,7 +54,7 @@ describe('fitted, crop', () => {
       const image = mixed(width, height)
       const wide = width > height
       const long = Math.trunc((16 * Math.max(width, height)) / Math.min(width, height))
-      const whole = resizeBicubic(image, wide ? long : 16, wide ? 16 : long)
+      const whole = resize(image, wide ? long : 16, wide ? 16 : long)
       const start = Math.floor((long - 16) / 2)
       const part = fitted(image, { side: 16, fit: 'crop' })
       assert.deepEqual([part.width, part.height], [16, 16])
@@ -92,7 +92,7 @@ describe('fitted, surround', () => {
       }
       const background = [9, 200, 77] as const
       const part = fitted(image, { side: 16, fit: 'surround', background })
-      assert.deepEqual(part, resizeBicubic(square, 16, 16))
+      assert.deepEqual(part, resize(square, 16, 16))
     }
   })
 })

@@ -32,6 +32,15 @@ function fitOf(settings: object, tower: 'clip' | 'siglip' = 'clip') {
   return { fit, background, mean: mean[0], problems: problems.join('\n') }
 }
 
+function filterOf(settings: object) {
+  return withFile('preprocessor_config.json', settings, (folder) => {
+    const problems: string[] = []
+    const { resample } = readPreprocessing(folder, 32, 'siglip', problems)
+    assert.deepEqual(problems, [])
+    return resample
+  })
+}
+
 describe('readConfig', () => {
   it('fills in what published files leave out: LLaVA 1.5', () => {
     const { config, problems } = read({
@@ -119,6 +128,18 @@ describe('readPreprocessing', () => {
     })
   })
 
+  it("takes the settings' filter", () => {
+    const settings = { image_processor_type: 'SiglipImageProcessor', size: crop_size }
+    for (const [resample, filter] of [
+      [null, 'bicubic'],
+      [1, 'lanczos'],
+      [2, 'bilinear'],
+      [3, 'bicubic'],
+    ] as const) {
+      assert.equal(filterOf({ ...settings, resample }), filter)
+    }
+  })
+
   it('refuses other sizes, filters and processors', () => {
     for (const [settings, sentence] of [
       [{ size: { shortest_edge: 40 } }, /size is .*takes 32 pixels/],
@@ -126,7 +147,7 @@ describe('readPreprocessing', () => {
       [{ crop_size: { height: 24, width: 24 } }, /crop_size is .*takes 32 pixels/],
       [{ do_center_crop: false }, /do_center_crop is false/],
       [{ do_resize: false }, /do_resize is false/],
-      [{ resample: 2 }, /resample is 2; only 3 \(bicubic\)/],
+      [{ resample: 4 }, /resample is 4; 1 \(Lanczos\), 2 \(bilinear\) and 3 \(bicubic\)/],
       [{ image_processor_type: 'PixtralImageProcessor' }, /"PixtralImageProcessor"; those of CLIP/],
     ] as const) {
       assert.match(fitOf(settings).problems, sentence)
