@@ -10,7 +10,7 @@ import type { PictureLink } from '../commands/picture.ts'
 import type { Config } from '../config/config.ts'
 import { findModel, MODEL_SETTING, PULL_COMMAND } from '../config/models.ts'
 import { openModel } from '../inference/model.ts'
-import type { ModelCard } from '../inference/package/model-card.ts'
+import type { AnyCard } from '../inference/package/model-card.ts'
 import { openPackage } from '../inference/package/open-package.ts'
 import type { Model } from '../inference/contract/types.ts'
 import { connect, leave } from './discord/client.ts'
@@ -94,7 +94,7 @@ export async function startBot(config: Config, log: Logger, model?: Model): Prom
 }
 
 /** On Discord people post every kind of picture, so an operator is told if the model knows one kind. */
-function warnOfDomain({ config, log }: Context, { name, domain }: ModelCard): void {
+function warnOfDomain({ config, log }: Context, { name, domain }: AnyCard): void {
   if (config.discordToken !== undefined && domain !== undefined) {
     const knows = domain.knows.en
     log.warn(
@@ -105,7 +105,7 @@ function warnOfDomain({ config, log }: Context, { name, domain }: ModelCard): vo
 }
 
 /** What the page of the loopback Discord says of the model; undefined: it knows every picture. */
-function aboutModel({ domain }: ModelCard) {
+function aboutModel({ domain }: AnyCard) {
   return (
     domain && {
       en: `${EN.knowsOnly(domain.knows.en)} ${EN.readsAll} ${EN.otherModel}`,
@@ -190,13 +190,13 @@ async function startModel(
   }
   const loading = loadingModel({ card, matcher }, opening)
   metrics.watchModel(loading)
-  metrics.build({ model: name, precision: card.precision })
+  metrics.build({ model: name, precision: card.precision ?? 'unknown' })
   return { model: { ...loading, ...meter(loading, metrics) }, opening }
 }
 
 async function startSandbox(
   { config, started }: Context,
-  card: ModelCard,
+  card: AnyCard,
 ): Promise<Sandbox | undefined> {
   if (config.discordToken !== undefined) {
     return undefined

@@ -10,7 +10,7 @@ import type { ThreadData } from './backends/protocol.ts'
 import { openThread, WORKER_FILE } from './backends/thread.ts'
 import type { EngineOptions } from './contract/options.ts'
 import type { EngineImage } from './contract/requests.ts'
-import type { Prompt } from './text/prompt.ts'
+import type { AnswerPrompt, Prompt } from './text/prompt.ts'
 import { ImageRequests } from './image-requests.ts'
 import { openPackage } from './package/open-package.ts'
 import { preparePackage } from './package/prepare.ts'
@@ -19,7 +19,7 @@ import { ConfigError } from '../config/errors.ts'
 import { PULL_MATCHER_COMMAND, READER_FOLDER } from '../config/models.ts'
 import { readReaderCard } from './ocr/reader-card.ts'
 import type { Task } from './families/common/card-base.ts'
-import type { ModelCard } from './package/model-card.ts'
+import type { AnyCard, ModelCard } from './package/model-card.ts'
 import type { Provider } from './runtime/device.ts'
 import { byStage } from './contract/stages.ts'
 import type {
@@ -29,6 +29,7 @@ import type {
   Model,
   ModelStats,
   RequestOptions,
+  ScoredText,
   StreamOptions,
 } from './contract/types.ts'
 
@@ -149,7 +150,7 @@ function engineOptionsOf(options: OpenOptions): EngineOptions {
 }
 
 /** Where pictures are compared with texts, and with which model. */
-type Matching = { readonly card: ModelCard; readonly backend: InferenceBackend }
+type Matching = { readonly card: AnyCard; readonly backend: InferenceBackend }
 
 /**
  * A model whose requests run in a backend.
@@ -175,7 +176,8 @@ export function createModel(
       generate(input, { kind: 'describe', ...(text !== undefined && { text }) }, options),
     ask: (input, question, { history = [], ...options } = {}) =>
       generate(input, { kind: 'ask', question, history }, options),
-    score: (input, { prompt, answers, ...options }) => {
+    score: (input, { answers, ...both }) => {
+      const { prompt, options } = splitScored(both)
       const build = (image: EngineImage) => ({ kind: 'score', image, prompt, answers }) as const
       return requests.send('score', input, build, splitOptions(options).call)
     },
@@ -219,6 +221,19 @@ export function createModel(
 function matchesItself(backend: InferenceBackend): Matching | null {
   const tasks: readonly Task[] = backend.card.tasks
   return tasks.includes('match') ? { card: backend.card, backend } : null
+}
+
+/** Splits what answers are scored behind from who asks. */
+function splitScored(both: ScoredText & RequestOptions): {
+  readonly prompt: AnswerPrompt
+  readonly options: RequestOptions
+} {
+  if ('prompt' in both) {
+    const { prompt: text, ...options } = both
+    return { prompt: { kind: 'raw', text }, options }
+  }
+  const { question, history = [], ...options } = both
+  return { prompt: { kind: 'ask', question, history }, options }
 }
 
 type AllOptions = GenerationOptions & RequestOptions & StreamOptions

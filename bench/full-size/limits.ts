@@ -6,7 +6,7 @@
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
-import { textCard } from '../../inference/package/model-card.ts'
+import { packageCard, textCard } from '../../inference/package/model-card.ts'
 import { GraphBuilder } from '../../inference/onnx/graph-builder.ts'
 import {
   CONTRIB,
@@ -66,7 +66,9 @@ export async function runLimitsBench(args: readonly string[]): Promise<void> {
           minNewTokens: 1,
           maxNewTokens: 1,
         })
-        return visionOperations(model.card.dimensions) / GIGA / (timings.visionMs / 1000)
+        return (
+          visionOperations(packageCard(model.card).dimensions) / GIGA / (timings.visionMs / 1000)
+        )
       },
       prompt: async () => {
         const options = { ...GREEDY, prompt, minNewTokens: 1, maxNewTokens: 1 }
@@ -77,7 +79,7 @@ export async function runLimitsBench(args: readonly string[]): Promise<void> {
       decode: async () => {
         const { timings } = await model.describe(picture, GREEDY)
         const bytes =
-          model.card.files['decoder.onnx.data']!.bytes -
+          packageCard(model.card).files['decoder.onnx.data']!.bytes -
           embeddingBytes(textCard(model.card).dimensions)
         return bytes / GIGA / (timings.decodeMs / (TOKENS - 1) / 1000)
       },

@@ -5,8 +5,7 @@
  * whose answer is known already (bot/suggestions/known-answers.ts).
  */
 
-import type { ModelCard } from '../../inference/package/model-card.ts'
-import { questionPrompt } from '../../inference/families/index.ts'
+import type { AnyCard } from '../../inference/package/model-card.ts'
 import { normalizeText } from '../../inference/text/normalize-text.ts'
 import { isKnown, type QuestionWords, referentOf } from './known-answers.ts'
 import type { ImageInput, Model, RequestOptions, Turn } from '../../inference/contract/types.ts'
@@ -35,7 +34,7 @@ const GENERAL = {
   ],
   followUps: ['what color is it?', 'why?'],
   noAnswers: ['nothing', 'none', 'nobody', 'no one', 'unknown', 'not sure'],
-} satisfies ModelCard['questions']
+} satisfies AnyCard['questions']
 
 /** Answering one takes a prefill and a few steps; a large model needs a second for it. */
 const MAX_CANDIDATES = 14
@@ -66,7 +65,10 @@ export type Situation = {
  *
  * @returns groups, one a pattern; at most one question of each is suggested.
  */
-export function candidates(card: ModelCard, { caption, history, asked }: Situation): string[][] {
+export function candidates(
+  card: Pick<AnyCard, 'questions'>,
+  { caption, history, asked }: Situation,
+): string[][] {
   const questions = questionsOf(card)
   const { words, patterns, followUps } = questions
   const askedQuestions = new Set(asked.map(normalizeText))
@@ -117,7 +119,7 @@ export async function suggestQuestions(
 
 function questionsOf({
   questions,
-}: ModelCard): QuestionWords & NonNullable<ModelCard['questions']> {
+}: Pick<AnyCard, 'questions'>): QuestionWords & NonNullable<AnyCard['questions']> {
   return questions ?? GENERAL
 }
 
@@ -137,8 +139,7 @@ async function answerAndScore(
   if (answer === '') {
     return { question, answer, logLikelihood: -Infinity }
   }
-  const prompt = questionPrompt(model.card, question, history)
-  const [score] = await model.score(image, { ...request, prompt, answers: [answer] })
+  const [score] = await model.score(image, { ...request, question, history, answers: [answer] })
   return { question, answer, logLikelihood: score?.logLikelihood ?? -Infinity }
 }
 

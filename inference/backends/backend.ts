@@ -4,7 +4,7 @@
  */
 
 import type { EngineRequest, EngineResults } from '../contract/requests.ts'
-import type { ModelCard } from '../package/model-card.ts'
+import type { AnyCard } from '../package/model-card.ts'
 import type { Claim, ModelStats, Step } from '../contract/types.ts'
 
 /** What a backend can be asked for. */
@@ -30,7 +30,7 @@ export type Call = {
 }
 
 export interface InferenceBackend {
-  readonly card: ModelCard
+  readonly card: AnyCard
   /**
    * Carries out a request. The bytes of its picture become the backend's, which may move them.
    *

@@ -55,14 +55,17 @@ const corners = z.tuple([point, point, point, point])
 
 const image = z.object({ key: z.string(), bytes: z.instanceof(Uint8Array).nullable() })
 
-const promptSchema = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('describe'), text: z.string().exactOptional() }),
+const answerPromptSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('ask'),
     question: z.string(),
     history: z.array(z.object({ question: z.string(), answer: z.string() })),
   }),
   z.object({ kind: z.literal('raw'), text: z.string() }),
+])
+const promptSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('describe'), text: z.string().exactOptional() }),
+  ...answerPromptSchema.options,
 ])
 
 /** Ranges are checked by resolveSettings, whose sentences are for people. */
@@ -84,7 +87,7 @@ const optionsSchema: z.ZodType<GenerationOptions> = z.object({
   logprobs: number.exactOptional(),
 })
 
-const requestSchema: z.ZodType<EngineRequest> = z.discriminatedUnion('kind', [
+export const requestSchema: z.ZodType<EngineRequest> = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('generate'),
     image,
@@ -94,7 +97,7 @@ const requestSchema: z.ZodType<EngineRequest> = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('score'),
     image,
-    prompt: z.string(),
+    prompt: answerPromptSchema,
     answers: z.array(z.string()),
   }),
   z.object({ kind: z.literal('encode'), image }),
@@ -186,7 +189,7 @@ const statsSchema: z.ZodType<ModelStats> = z.object({
   }),
 })
 
-const stepSchema: z.ZodType<Step> = z.object({
+export const stepSchema: z.ZodType<Step> = z.object({
   tokenId: count,
   text: z.string(),
   logprob: chosenLogprob.exactOptional(),

@@ -9,7 +9,7 @@ import type {
   TextMatch,
 } from './types.ts'
 import type { PictureText } from '../ocr/read-picture.ts'
-import type { Prompt } from '../text/prompt.ts'
+import type { AnswerPrompt, Prompt } from '../text/prompt.ts'
 
 /** A picture by its content hash; its file comes along only where the engine asked for it. */
 export type EngineImage = {
@@ -28,7 +28,7 @@ export type GenerateRequest = {
 export type ScoreRequest = {
   readonly kind: 'score'
   readonly image: EngineImage
-  readonly prompt: string
+  readonly prompt: AnswerPrompt
   readonly answers: readonly string[]
 }
 

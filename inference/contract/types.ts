@@ -2,7 +2,7 @@
 
 import type { Judgment } from '../domain/judgment.ts'
 import type { ImageTokens } from '../families/common/runner.ts'
-import type { ModelCard } from '../package/model-card.ts'
+import type { AnyCard } from '../package/model-card.ts'
 import type { PictureText } from '../ocr/read-picture.ts'
 import type { Device } from '../runtime/device.ts'
 import type { EncodeStage, Stage } from './stages.ts'
@@ -168,11 +168,16 @@ export type TextMatch = {
   readonly itc: number
 }
 
+/** What the answers of `score` stand behind: a question after past turns, oldest first, or an exact text. */
+export type ScoredText =
+  | { readonly question: string; readonly history?: readonly Turn[] }
+  | { readonly prompt: string }
+
 /** An open model: its requests run in a backend. Made by `openModel`. */
 export type Model = {
-  readonly card: ModelCard
+  readonly card: AnyCard
   /** The card of the model that compares pictures with texts, this one or another; null: none does. */
-  readonly matcher: ModelCard | null
+  readonly matcher: AnyCard | null
   /** Captions the picture with the card's caption prompt and defaults. */
   describe(
     image: ImageInput,
@@ -187,12 +192,12 @@ export type Model = {
       StreamOptions & { readonly history?: readonly Turn[] },
   ): Promise<Answer>
   /**
-   * How likely each answer is after the prompt. A space is put between the two where neither has
-   * one; the stop token after the answer is not counted.
+   * How likely each answer is after the question or the prompt. A space is put between the two where
+   * neither has one; the stop token after the answer is not counted.
    */
   score(
     image: ImageInput,
-    options: RequestOptions & { readonly prompt: string; readonly answers: readonly string[] },
+    options: RequestOptions & ScoredText & { readonly answers: readonly string[] },
   ): Promise<readonly ScoredAnswer[]>
   /**
    * Sends the picture through the vision tower now, so that later requests find it in the cache.

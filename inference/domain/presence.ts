@@ -4,7 +4,6 @@
  * how to ask whether one is there; a model without it is asked nothing more.
  */
 
-import { questionPrompt } from '../families/index.ts'
 import { normalizeText } from '../text/normalize-text.ts'
 import type { ModelCard } from '../package/model-card.ts'
 import type { ImageInput, Model, RequestOptions } from '../contract/types.ts'
@@ -55,8 +54,7 @@ export async function missingThing(
       const a = /^[aeiou]/.test(thing) ? 'an' : 'a'
       const asked = presence.question.replace('{a}', a).replace('{thing}', thing)
       const answers = [presence.yes, presence.no]
-      const prompt = questionPrompt(model.card, asked)
-      const [yes] = await model.score(image, { ...options, prompt, answers })
+      const [yes] = await model.score(image, { ...options, question: asked, answers })
       if ((yes?.probability ?? 1) < LEAST_PROBABILITY) {
         return thing
       }

@@ -34,7 +34,7 @@ export function createProgram(
     case 'generate':
       return generateProgram(parts.card, textParts(parts), request, onStep)
     case 'score':
-      return scoreProgram(textParts(parts), request)
+      return scoreProgram(parts.card, textParts(parts), request)
     case 'match':
       return matchProgram(matcherOf(parts), request)
     case 'embed-text':

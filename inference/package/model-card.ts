@@ -7,6 +7,8 @@
 
 import { z } from 'zod'
 import type { Family } from '../families/common/family.ts'
+import { baseCardSchema } from '../families/common/card-base.ts'
+import { PRECISIONS } from '../blocks/precision.ts'
 import { FAMILIES } from '../families/index.ts'
 
 export const CARD_FILE = 'model.json'
@@ -14,19 +16,47 @@ export const CARD_FILE = 'model.json'
 /** A union that `card.family` discriminates. */
 export type ModelCard = z.infer<(typeof FAMILIES)[number]['card']>
 
+/** What is known of a model that another program serves. */
+export const servedCardSchema = baseCardSchema
+  .pick({
+    name: true,
+    tasks: true,
+    about: true,
+    languages: true,
+    source: true,
+    defaults: true,
+    questions: true,
+    domain: true,
+  })
+  .extend({ family: z.null(), precision: z.enum(PRECISIONS).nullable() })
+export type ServedCard = z.infer<typeof servedCardSchema>
+
+/** The card of an open model: of a package, or of a model that another program serves. */
+export type AnyCard = ModelCard | ServedCard
+
 /** The card of a model that writes texts. */
 export type TextCard = Extract<ModelCard, { readonly tokens: object }>
 
-/** @throws {RangeError} if the model of the card writes no texts. */
-export function textCard(card: ModelCard): TextCard {
-  if (!('tokens' in card)) {
-    throw new RangeError(`expected a model that writes text, got ${card.name}`)
+/** @throws {RangeError} if the model is no package of this machine. */
+export function packageCard(card: AnyCard): ModelCard {
+  if (card.family === null) {
+    throw new RangeError(`expected a model package, got ${card.name} of another program`)
   }
   return card
 }
 
+/** @throws {RangeError} if the model of the card writes no texts. */
+export function textCard(card: AnyCard): TextCard {
+  const own = packageCard(card)
+  if (!('tokens' in own)) {
+    throw new RangeError(`expected a model that writes text, got ${card.name}`)
+  }
+  return own
+}
+
 /** The positions that a picture takes in a prompt. */
-export function imageTokensOf({ dimensions }: Pick<ModelCard, 'dimensions'>): number {
+export function imageTokensOf(card: AnyCard): number {
+  const { dimensions } = packageCard(card)
   return 'queryTokens' in dimensions ? dimensions.queryTokens : dimensions.visionTokens
 }
 

@@ -4,8 +4,10 @@
 export type Turn = { readonly question: string; readonly answer: string }
 
 /** The card has formats and defaults for `describe` and `ask`. */
-export type Prompt =
-  | { readonly kind: 'describe'; readonly text?: string }
+export type Prompt = { readonly kind: 'describe'; readonly text?: string } | AnswerPrompt
+
+/** What answers stand behind: a question after past turns, oldest first, or a whole text. */
+export type AnswerPrompt =
   | { readonly kind: 'ask'; readonly question: string; readonly history: readonly Turn[] }
   /** The exact text that the family's processor in transformers would get. */
   | { readonly kind: 'raw'; readonly text: string }

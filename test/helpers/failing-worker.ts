@@ -13,7 +13,7 @@ if (parentPort) {
   const port: MessagePort = parentPort
   port.on('message', (message: ToThread) => {
     if (message.type === 'request' && message.request.kind === 'score') {
-      if (message.request.prompt === 'exit') {
+      if (JSON.stringify(message.request.prompt).includes('"exit"')) {
         process.exit(7)
       }
       throw new Error('thrown on purpose')

@@ -9,7 +9,7 @@ import { openModel } from '../../inference/model.ts'
 import type { Model, Step } from '../../inference/contract/types.ts'
 import { packageFor } from '../helpers/packages.ts'
 import { FIXTURES, loadParity } from '../helpers/parity.ts'
-import { imageTokensOf } from '../../inference/package/model-card.ts'
+import { imageTokensOf, packageCard } from '../../inference/package/model-card.ts'
 
 const parity = loadParity('base')
 const image = readFileSync(path.join(FIXTURES, parity.image))
@@ -104,7 +104,7 @@ describe('describe and ask', () => {
       maxNewTokens: 500,
       minNewTokens: 500,
     })
-    const { maxPositions } = model.card.dimensions
+    const { maxPositions } = packageCard(model.card).dimensions
     const queryTokens = imageTokensOf(model.card)
     assert.equal(answer.tokenIds.length, maxPositions - queryTokens - 1)
     assert.equal(answer.finish, 'length')

@@ -10,7 +10,7 @@ import { openModel } from '../../inference/model.ts'
 import type { ImageSource, Model } from '../../inference/contract/types.ts'
 import { packageFor } from '../helpers/packages.ts'
 import { FIXTURES, loadParity } from '../helpers/parity.ts'
-import { imageTokensOf } from '../../inference/package/model-card.ts'
+import { imageTokensOf, packageCard } from '../../inference/package/model-card.ts'
 
 const file = new Uint8Array(readFileSync(path.join(FIXTURES, loadParity('base').image)))
 const other = new Uint8Array(readFileSync(path.join(FIXTURES, 'images', '420.jpg')))
@@ -63,7 +63,7 @@ describe('a picture', () => {
     )
     assert.equal(counts.fetches, 1)
     assert.deepEqual(runs(), [1, 1, 1])
-    const { embedSize } = model.card.dimensions
+    const { embedSize } = packageCard(model.card).dimensions
     const queryTokens = imageTokensOf(model.card)
     assert.deepEqual(model.stats().caches.images, {
       hits: 4,

@@ -7,6 +7,7 @@ import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { findModel, MODELS_FOLDER } from '../../config/models.ts'
 import { convertCheckpoint } from '../../inference/convert/convert.ts'
+import { packageCard } from '../../inference/package/model-card.ts'
 import { openModel } from '../../inference/model.ts'
 import type { Model, Turn } from '../../inference/contract/types.ts'
 import { FIXTURES } from '../helpers/parity.ts'
@@ -53,10 +54,18 @@ describe('the demo model', () => {
     const prompt = 'Question: is there a red circle? Answer:'
     const [yes, no] = await model.score(scene, { prompt, answers: ['yes', 'no'] })
     assert.ok(yes!.probability > 0.9 && no!.probability < 0.1)
+    const question = 'is there a red circle?'
+    const [, byQuestion] = await model.score(scene, { question, answers: ['yes', 'no'] })
+    const ratio = byQuestion!.logLikelihood / no!.logLikelihood
+    assert.ok(Math.abs(ratio - 1) < 1e-3, `${ratio}`)
   })
 
   it('stays under 10 MiB with its checkpoint', () => {
-    const files = [...Object.keys(model.card.files), 'model.json', 'checkpoint/model.safetensors']
+    const files = [
+      ...Object.keys(packageCard(model.card).files),
+      'model.json',
+      'checkpoint/model.safetensors',
+    ]
     const sizes = files.map((file) => statSync(path.join(MODELS_FOLDER, 'demo', file)).size)
     assert.ok(sizes.reduce((sum, size) => sum + size, 0) < 10 * MIB)
   })

@@ -3,21 +3,24 @@
 import { InputError } from '../../../config/errors.ts'
 import type { ScoreRequest } from '../../contract/requests.ts'
 import type { ScoredAnswer } from '../../contract/types.ts'
+import { questionPrompt } from '../../families/index.ts'
 import { logSoftmax } from '../../generation/scores.ts'
-import type { Prompt } from '../../text/prompt.ts'
+import type { ModelCard } from '../../package/model-card.ts'
 import type { Program } from '../work.ts'
 import type { TextParts } from './text-parts.ts'
 
 /** @throws {InputError} if the request cannot be carried out. */
-export function scoreProgram(parts: TextParts, request: ScoreRequest): Program {
+export function scoreProgram(card: ModelCard, parts: TextParts, request: ScoreRequest): Program {
   if (request.answers.length === 0) {
     throw new InputError('score/no-answers')
   }
   const { decoder } = parts
-  const prompt: Prompt = { kind: 'raw', text: request.prompt }
-  const prepared = decoder.prepare(prompt, 1, 0)
+  const { prompt } = request
+  const text =
+    prompt.kind === 'raw' ? prompt.text : questionPrompt(card, prompt.question, prompt.history)
+  const prepared = decoder.prepare({ kind: 'raw', text }, 1, 0)
   const answers = request.answers.map((answer) =>
-    answerIds(parts, { prompt: request.prompt, answer, room: prepared.room }),
+    answerIds(parts, { prompt: text, answer, room: prepared.room }),
   )
   return {
     rows: 1,

@@ -98,8 +98,7 @@ describe('candidates', () => {
     assert.ok(all.every((question) => !/\{|circle|blue/.test(question)))
     assert.ok(all.every((question) => !/the (star|heart) .*the \1/.test(question)))
 
-    const { questions: _, ...other } = card
-    const general = candidates(other, { caption: 'a man with a dog', history: [], asked: [] })
+    const general = candidates({}, { caption: 'a man with a dog', history: [], asked: [] })
     assert.ok(general.flat().includes('what is the man doing?'))
   })
 })

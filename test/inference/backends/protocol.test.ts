@@ -29,7 +29,7 @@ const IMAGE = { key: 'a', bytes: null }
 const REQUEST = {
   type: 'request',
   id: 1,
-  request: { kind: 'score', image: IMAGE, prompt: 'a', answers: ['b'] },
+  request: { kind: 'score', image: IMAGE, prompt: { kind: 'raw', text: 'a' }, answers: ['b'] },
   claim: CLAIM,
   cacheable: true,
   steps: false,
