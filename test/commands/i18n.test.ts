@@ -5,7 +5,9 @@ import { describe, it } from 'node:test'
 import { catalogFor } from '../../commands/i18n/catalog.ts'
 import { EN } from '../../commands/i18n/en.ts'
 import { ZH } from '../../commands/i18n/zh.ts'
-import { COMMANDS } from '../../commands/index.ts'
+import { COMMANDS, MENU_COMMANDS, SLASH_COMMANDS } from '../../commands/index.ts'
+import { withOptionNames } from '../../commands/i18n/option-names.ts'
+import { MAX_CONTENT } from '../../commands/answer-text.ts'
 
 /** A command, or an option of one. */
 type Part = {
@@ -43,6 +45,35 @@ function texts(catalog: object): string[] {
     typeof value === 'string' ? [value] : typeof value === 'object' && value ? texts(value) : [],
   )
 }
+
+/** What a member of the staff alone uses; the guide of moderation names them. */
+const FOR_STAFF: readonly string[] = [EN.moderation.menus.mark, EN.moderation.menus.allow]
+
+describe('/help', () => {
+  it('names every command and menu for members, and how rules are added, in both languages', () => {
+    const rule = SLASH_COMMANDS.map(({ data }) => withOptionNames(data)).find(
+      ({ name }) => name === 'moderation',
+    )
+    const group = rule?.options?.find(({ name }) => name === 'rule')
+    for (const locale of ['en-US', 'zh-CN'] as const) {
+      const nameOf = ({ name, name_localizations: names }: Part) =>
+        (locale === 'zh-CN' && new Map(Object.entries(names ?? {})).get(locale)) || name
+      const help = catalogFor(locale).help('x'.repeat(300))
+      const commands = SLASH_COMMANDS.filter(({ data }) => data.name !== 'help')
+      const menus = MENU_COMMANDS.filter(({ data }) => !FOR_STAFF.includes(data.name))
+      const names = [
+        ...commands.map(({ data }) => `\`/${nameOf(data)}`),
+        ...menus.map(({ data }) => nameOf(data)),
+        `/${nameOf(rule!)} ${nameOf(group!)}`,
+      ]
+      assert.deepEqual(
+        names.filter((name) => !help.includes(name)),
+        [],
+      )
+      assert.ok(help.length + catalogFor(locale).otherModel.length < MAX_CONTENT)
+    }
+  })
+})
 
 describe('catalogFor', () => {
   it('speaks Chinese to those who use Discord in Chinese, English to all others', () => {
