@@ -16,7 +16,7 @@ import { openCase, type Seed, withCopies, withPictures } from './cases/case.ts'
 import type { Case } from './cases/case-record.ts'
 import type { CaseExecutor } from './cases/executor.ts'
 import { type EvidenceMemory, MAX_EVIDENCE, type PictureFile } from '../pictures/evidence.ts'
-import { MAX_PICTURES, type Pictures } from '../pictures/pictures.ts'
+import { isComparable, MAX_PICTURES, type Pictures } from '../pictures/pictures.ts'
 import type { GuildModeration } from './settings.ts'
 import {
   type Posting,
@@ -95,7 +95,8 @@ export class Detector {
   /**
    * Opens a case for a message, or adds the message to the case of its copies.
    *
-   * @param because reasons of the caller; if there are none, the pictures must give one.
+   * @param because reasons of the caller, which hold for pictures without structure too; if there are
+   *   none, the pictures must give one.
    * @param pictures those of the message to examine.
    * @returns the case, if there is one, after its steps were carried out.
    */
@@ -107,19 +108,21 @@ export class Detector {
     const { guilds, hashList, words, evidence } = this.#deps
     const { guildId } = message
     const { settings, hashListVersion } = await guilds.of(guildId)
-    const comparable = await this.#deps.pictures.fingerprintAll(pictures)
+    const decoded = await this.#deps.pictures.decodeAll(pictures)
+    const comparable = decoded.filter(isComparable)
     const reading = { guildId, memberId: message.author.id }
     const matches = await Promise.all(
       comparable.map(({ print, picture }) =>
         hashList.match(guildId, print, hashListVersion, () => words.ofPicture(picture, reading)),
       ),
     )
-    const undismissed = comparable.filter((_, i) => because.length > 0 || !dismisses(matches[i]))
+    const undismissed =
+      because.length > 0 ? decoded : comparable.filter((_, i) => !dismisses(matches[i]))
     const match = strongest(matches)
     const reasons = match ? [...because, reasonOf(match)] : because
     const update: CaseUpdate = {
       messageId: message.id,
-      prints: undismissed.map(({ print }) => print),
+      prints: undismissed.filter(isComparable).map(({ print }) => print),
       reasons: undismissed.length > 0 ? [...reasons] : [],
       // Only the same picture leads to a removal; one that resembles it asks a person.
       matched: match && isConfirmed(match) ? codeOf(match.entry) : null,

@@ -5,7 +5,7 @@ import type { Message, MessageContextMenuCommandInteraction } from 'discord.js'
 import { z } from 'zod'
 import { isActive } from '../../commands/moderation/settings.ts'
 import { picturesIn } from '../discord/message-pictures.ts'
-import type { Pictures } from '../pictures/pictures.ts'
+import type { Comparable, Pictures } from '../pictures/pictures.ts'
 import type { Collection, Store } from '../store/types.ts'
 import { linkTo } from './cases/message.ts'
 import { decided, withMark } from './cases/case.ts'
@@ -47,10 +47,11 @@ export class Reports {
   /** Staff confirm what a message shows: its case is opened and decided. */
   async mark(interaction: MessageContextMenuCommandInteraction): Promise<string | undefined> {
     const message = await this.#target(interaction, 'staff')
+    await this.#comparable(message)
     const reason = { kind: 'marked', weight: 6, by: interaction.user.id } as const
     const record = await this.#deps.detector.openCase(message, [reason])
     if (!record) {
-      throw new InputError('image/plain')
+      throw new InputError('image/gone')
     }
     const { guildId, id } = record
     await this.#deps.executor.change(guildId, id, (old) => old && withMark(old, reason))
@@ -68,10 +69,7 @@ export class Reports {
       await this.#decide(record, 'dismiss', interaction.user.id)
       return
     }
-    const comparable = await this.#deps.pictures.fingerprintAll(picturesIn(message))
-    if (comparable.length === 0) {
-      throw new InputError('image/plain')
-    }
+    const comparable = await this.#comparable(message)
     const decision = {
       verdict: 'dismissed',
       by: interaction.user.id,
@@ -117,6 +115,15 @@ export class Reports {
   /** Opens a case for a reported message. */
   async reportMessage(message: Message<true>, by: string): Promise<void> {
     await this.#deps.detector.openCase(message, [{ kind: 'reported', weight: 3, by }])
+  }
+
+  /** @throws {InputError} if none of its pictures can be on a list. */
+  async #comparable(message: Message<true>): Promise<readonly Comparable[]> {
+    const comparable = await this.#deps.pictures.fingerprintAll(picturesIn(message))
+    if (comparable.length === 0) {
+      throw new InputError('image/plain')
+    }
+    return comparable
   }
 
   async #target(

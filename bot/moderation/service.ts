@@ -119,13 +119,13 @@ async function statsOfWeek({ executor, guilds }: Deps, guildId: string) {
   return weeklyStats(cases, now, await guilds.beganAt(guildId))
 }
 
-/** @throws {InputError} if the picture has no structure that could be compared. */
+/** @throws {InputError} if the picture cannot be read, or has no structure that could be compared. */
 async function requireComparable(pictures: Pictures, picture: FoundPicture) {
-  const [comparable] = await pictures.fingerprintAll([picture])
-  if (!comparable) {
+  const print = await pictures.fingerprint(picture)
+  if (print === null) {
     throw new InputError('image/plain')
   }
-  return comparable
+  return { picture, print }
 }
 
 async function importHashes(

@@ -66,8 +66,14 @@ export type Forgotten = {
   readonly hashes?: readonly string[]
 }
 
+/** A picture that can be fetched and decoded; without a fingerprint if it has too little structure. */
+export type Decoded = { readonly picture: FoundPicture; readonly print: Fingerprint | null }
 /** A picture that can be compared. */
-export type Comparable = { readonly picture: FoundPicture; readonly print: Fingerprint }
+export type Comparable = Decoded & { readonly print: Fingerprint }
+
+export function isComparable(decoded: Decoded): decoded is Comparable {
+  return decoded.print !== null
+}
 
 export class Pictures {
   /** Decodes for moderation: two pictures at once, in processes of their own. */
@@ -171,7 +177,7 @@ export class Pictures {
   /**
    * What is compared of a picture.
    *
-   * @returns null for a picture of one brightness, which would resemble any other.
+   * @returns null for a picture without structure, which would resemble any other.
    * @throws {InputError} as `file` does, and if it is no picture, broken or over the limits.
    */
   async fingerprint(picture: FoundPicture): Promise<Fingerprint | null> {
@@ -201,13 +207,17 @@ export class Pictures {
     })
   }
 
-  /** Those of the first ten pictures that can be fetched, read and compared. */
+  /** Those of the first ten pictures that can be fetched, decoded and compared. */
   async fingerprintAll(pictures: readonly FoundPicture[]): Promise<Comparable[]> {
-    const comparable = await Promise.all(
+    return (await this.decodeAll(pictures)).filter(isComparable)
+  }
+
+  /** Those of the first ten pictures that can be fetched and decoded. */
+  async decodeAll(pictures: readonly FoundPicture[]): Promise<Decoded[]> {
+    const decoded = await Promise.all(
       pictures.slice(0, MAX_PICTURES).map(async (picture) => {
         try {
-          const print = await this.fingerprint(picture)
-          return print && { picture, print }
+          return { picture, print: await this.fingerprint(picture) }
         } catch (error) {
           if (error instanceof InputError) {
             return null // gone already, or no picture: nobody asked about it
@@ -216,7 +226,7 @@ export class Pictures {
         }
       }),
     )
-    return comparable.filter((one) => one !== null)
+    return decoded.filter((one) => one !== null)
   }
 
   /**

@@ -96,7 +96,8 @@ export const ERRORS_EN: ErrorSentences = {
   'image/large-to-decode': 'That picture takes too much memory to decode.',
   'image/decoder-crashed':
     'The program that reads pictures failed on that file. Please send it in another format, such as PNG.',
-  'image/plain': 'That picture is of one brightness all over, so nothing can be compared with it.',
+  'image/plain':
+    'That picture has too little structure to be recognized again: one color, a gradient, a flag or one short line.',
   'image/age-restricted':
     'That picture is from an age-restricted channel. Ask about it in such a channel.',
   'image/judged': 'The moderators of this server do not want that picture here.',

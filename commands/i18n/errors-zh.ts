@@ -94,7 +94,7 @@ export const ERRORS_ZH: ErrorSentences = {
   'image/slow-to-decode': '解码那张图片用时太久。',
   'image/large-to-decode': '解码那张图片需要太多内存。',
   'image/decoder-crashed': '读取图片的程序处理那个文件时出错了。请换一种格式，例如 PNG，再发一次。',
-  'image/plain': '那张图片整张明暗一样，没有可比较的东西。',
+  'image/plain': '那张图片太简单，无法再次认出：只有一种颜色、渐变、旗帜或一行短字。',
   'image/age-restricted': '那张图片来自有年龄限制的频道，请在那样的频道里提问。',
   'image/judged': '本服务器的管理员不希望这张图片出现在这里。',
   'image/opted-out': '发布那张图片的人不希望我看它。',

@@ -187,6 +187,8 @@ export const MODERATION_EN = {
     more: (count: number) => ` and ${count} more`,
     sees: (caption: string) => `What I see: ${caption}`,
     cannotSee: 'I cannot describe this picture.',
+    onlyHere:
+      'Too little structure to be recognized again: what you decide holds for this case alone.',
     looking: 'What I see: still looking…',
     words: (text: string) => `Words in it: ${text}`,
     links: (links: string) => `Links in the words: ${links}`,

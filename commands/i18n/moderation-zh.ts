@@ -155,6 +155,7 @@ export const MODERATION_ZH: Words<typeof MODERATION_EN> = {
     more: (count) => ` 还有 ${count} 条`,
     sees: (caption) => `我看到：${caption}`,
     cannotSee: '我无法描述这张图片。',
+    onlyHere: '图片太简单，无法再次认出：你的决定只对这个案例有效。',
     looking: '我看到：还在看……',
     words: (text) => `图中的文字：${text}`,
     links: (links) => `文字中的链接：${links}`,

@@ -46,6 +46,8 @@ function texts(catalog: object): string[] {
   )
 }
 
+type Named = { readonly name: string; readonly name_localizations?: object | null | undefined }
+
 /** What a member of the staff alone uses; the guide of moderation names them. */
 const FOR_STAFF: readonly string[] = [EN.moderation.menus.mark, EN.moderation.menus.allow]
 
@@ -56,7 +58,7 @@ describe('/help', () => {
     )
     const group = rule?.options?.find(({ name }) => name === 'rule')
     for (const locale of ['en-US', 'zh-CN'] as const) {
-      const nameOf = ({ name, name_localizations: names }: Part) =>
+      const nameOf = ({ name, name_localizations: names }: Named) =>
         (locale === 'zh-CN' && new Map(Object.entries(names ?? {})).get(locale)) || name
       const help = catalogFor(locale).help('x'.repeat(300))
       const commands = SLASH_COMMANDS.filter(({ data }) => data.name !== 'help')

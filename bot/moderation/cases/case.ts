@@ -175,10 +175,10 @@ const CHANGES: Readonly<
     const confirmed: Case = { ...record, state: 'confirmed' }
     const rule = ruleConsequences(record)
     if (rule === null) {
-      const listed: Case = { ...confirmed, steps: [...record.steps, ...planned('list')] }
+      const listed: Case = { ...confirmed, steps: [...record.steps, ...listing(record, 'list')] }
       const done = settings.mode === 'log' ? listed : withRemoval(listed, settings, now)
       // Words are read last, so that no removal waits for the model.
-      return { ...done, steps: [...done.steps, ...planned('sketch')] }
+      return { ...done, steps: [...done.steps, ...listing(record, 'sketch')] }
     }
     return settings.mode === 'log' || !rule.removes
       ? confirmed
@@ -187,7 +187,7 @@ const CHANGES: Readonly<
   dismiss: (record) => ({
     ...record,
     state: 'dismissed',
-    steps: [...record.steps, ...planned('allow', 'sketch')],
+    steps: [...record.steps, ...listing(record, 'allow', 'sketch')],
   }),
   delete: (record) => ({
     ...record,
@@ -229,8 +229,13 @@ export function withMark(record: Case, mark: Case['reasons'][number]): Case {
   const marked: Case = { ...record, reasons: [mark, ...record.reasons] }
   const isListed = record.steps.some(({ id }) => id === 'list')
   return record.state === 'confirmed' && !isListed
-    ? { ...marked, steps: [...record.steps, ...planned('list', 'sketch')] }
+    ? { ...marked, steps: [...record.steps, ...listing(record, 'list', 'sketch')] }
     : marked
+}
+
+/** Steps about the list of pictures; none for a case without a picture that can be on it. */
+function listing({ prints }: Case, ...ids: readonly string[]): Step[] {
+  return prints.length > 0 ? planned(...ids) : []
 }
 
 function telling({ steps }: Case): Step[] {

@@ -43,6 +43,7 @@ function caseLines(record: Case, text: Catalog): string[] {
     ...caseWordLines(record.words, text),
     words.why,
     ...strongest.map((reason) => `- ${reasonLine(reason, text)}`),
+    ...(record.prints.length === 0 ? [words.onlyHere] : []),
     ...historyLines(record, text),
     ...problemLines(record, words),
   ]

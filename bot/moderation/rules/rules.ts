@@ -166,10 +166,12 @@ export class Rules {
     }
     const { hashListVersion } = await guilds.of(guildId)
     const best = new Map<Rule, Hit>()
-    for (const { picture, print } of await this.#deps.pictures.fingerprintAll(pictures)) {
+    for (const { picture, print } of await this.#deps.pictures.decodeAll(pictures)) {
       const reading = { guildId, memberId: message.author.id }
       const read = () => words.ofPicture(picture, reading)
-      if (!dismisses(await hashList.match(guildId, print, hashListVersion, read))) {
+      // A picture without structure is on no list, so no decision of staff about it is known.
+      const match = print && (await hashList.match(guildId, print, hashListVersion, read))
+      if (!dismisses(match ?? undefined)) {
         const options = { ...this.#options(guildId), urgency: 'bulk' } as const
         for (const hit of hitsIn(await this.#counted(guildId, picture, rules, options))) {
           const before = best.get(hit.rule)
@@ -230,10 +232,7 @@ export class Rules {
   /** @throws {InputError} `rule/outside-domain` if all rules are questions, and the model knows no such pictures. */
   async #test(guildId: string, picture: FoundPicture): Promise<readonly RuleScore[]> {
     const { pictures, model } = this.#deps
-    const [comparable] = await pictures.fingerprintAll([picture])
-    if (!comparable) {
-      throw new InputError('image/plain')
-    }
+    await pictures.fingerprint(picture) // as posted pictures are decoded, or it cannot be
     // A person waits for this.
     const rules = await this.ruleStore.of(guildId)
     const scores = await this.#scores.of(picture, rules, this.#options(guildId))

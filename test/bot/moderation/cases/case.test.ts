@@ -25,7 +25,7 @@ const SEED: Seed = {
   joinedAt: null,
   locale: 'en-US',
   copies: [{ channelId: '7', messageId: '100' }],
-  prints: [],
+  prints: [{ whole: '0'.repeat(16), mirrored: 'f'.repeat(16), cropped: [], detail: '' }],
   reasons: [{ kind: 'burst', weight: 4, count: 3, seconds: 10 }],
   matched: null,
 }
