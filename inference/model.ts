@@ -26,6 +26,7 @@ import type {
   Answer,
   GenerationOptions,
   ImageInput,
+  ImageInputs,
   Model,
   ModelStats,
   RequestOptions,
@@ -164,11 +165,7 @@ export function createModel(
   const requests = new ImageRequests(backend)
   const apart = matching !== null && matching.backend !== backend ? matching.backend : null
   const matches = apart === null ? requests : new ImageRequests(apart)
-  const generate = (input: ImageInput, prompt: Prompt, both: AllOptions): Promise<Answer> => {
-    const { call, options } = splitOptions(both)
-    const build = (image: EngineImage) => ({ kind: 'generate', image, prompt, options }) as const
-    return requests.send('generate', input, build, call)
-  }
+  const generate = generator(requests)
   return {
     card: backend.card,
     matcher: matching?.card ?? null,
@@ -179,17 +176,17 @@ export function createModel(
     score: (input, { answers, ...both }) => {
       const { prompt, options } = splitScored(both)
       const build = (image: EngineImage) => ({ kind: 'score', image, prompt, answers }) as const
-      return requests.send('score', input, build, splitOptions(options).call)
+      return requests.sendOne('score', input, build, splitOptions(options).call)
     },
     encode: (input, options = {}) =>
-      requests.send(
+      requests.sendOne(
         'encode',
         input,
         (image) => ({ kind: 'encode', image }),
         splitOptions(options).call,
       ),
     read: (input, options = {}) =>
-      requests.send(
+      requests.sendOne(
         'read',
         input,
         (image) => ({ kind: 'read', image }),
@@ -197,12 +194,12 @@ export function createModel(
       ),
     match: (input, texts, options = {}) => {
       const build = (image: EngineImage) => ({ kind: 'match', image, texts }) as const
-      return matches.send('match', input, build, splitOptions(options).call)
+      return matches.sendOne('match', input, build, splitOptions(options).call)
     },
     embedText: (text, options = {}) =>
       matches.sendText({ kind: 'embed-text', text }, splitOptions(options).call),
     embedImage: (input, options = {}) =>
-      matches.send(
+      matches.sendOne(
         'embed',
         input,
         (image) => ({ kind: 'embed', image }),
@@ -234,6 +231,20 @@ function splitScored(both: ScoredText & RequestOptions): {
   }
   const { question, history = [], ...options } = both
   return { prompt: { kind: 'ask', question, history }, options }
+}
+
+/** What sends requests for texts about a picture or several. */
+function generator(requests: ImageRequests) {
+  return (input: ImageInputs, prompt: Prompt, both: AllOptions): Promise<Answer> => {
+    const { call, options } = splitOptions(both)
+    const build = (images: readonly EngineImage[]) =>
+      ({ kind: 'generate', images, prompt, options }) as const
+    return requests.send('generate', isSeveral(input) ? input : [input], build, call)
+  }
+}
+
+function isSeveral(input: ImageInputs): input is readonly ImageInput[] {
+  return Array.isArray(input)
 }
 
 type AllOptions = GenerationOptions & RequestOptions & StreamOptions

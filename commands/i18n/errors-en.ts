@@ -84,6 +84,10 @@ export const ERRORS_EN: ErrorSentences = {
     `That file has ${megabytes(bytes, maxBytes, Math.ceil)}; the limit is ${megabytes(maxBytes, maxBytes)}.`,
   'image/too-many-pixels': ({ width, height, maxPixels }) =>
     `That picture has ${megapixels(width * height, maxPixels, Math.ceil)}; the limit is ${megapixels(maxPixels, maxPixels)}.`,
+  'image/too-many': ({ pictures, most }) =>
+    most === 1
+      ? `This model sees one picture at a time, not ${pictures}.`
+      : `This model sees ${most} pictures at a time, not ${pictures}.`,
   'image/not-a-picture': 'That file is not a picture.',
   'image/empty': 'That file is empty.',
   'image/unknown-format': `That file is not a picture that can be read here; ${PLEASE_SEND} one.`,

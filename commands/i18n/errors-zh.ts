@@ -83,6 +83,8 @@ export const ERRORS_ZH: ErrorSentences = {
   'image/too-many-bytes': ({ maxBytes }) => tooLarge(megabytes(maxBytes, maxBytes)),
   'image/too-many-pixels': ({ width, height, maxPixels }) =>
     `那张图片有 ${inTenThousands(width * height, Math.ceil)}像素，上限是 ${inTenThousands(maxPixels, Math.floor)}像素。`,
+  'image/too-many': ({ pictures, most }) =>
+    `这个模型一次最多看 ${most} 张图片，不能看 ${pictures} 张。`,
   'image/not-a-picture': NOT_A_PICTURE,
   'image/empty': '那个文件是空的。',
   'image/unknown-format': NOT_A_PICTURE,

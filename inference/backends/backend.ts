@@ -13,10 +13,14 @@ export type RequestKind = EngineRequest['kind']
 /** The request of a kind. */
 export type RequestOf<Kind extends RequestKind> = Extract<EngineRequest, { readonly kind: Kind }>
 
-/** A request's result; or its picture is missing and the request is to be sent again with it. */
+/** A request's result; or pictures are missing and the request is to be sent again with their files. */
 export type Outcome<Kind extends RequestKind> =
   | { readonly kind: 'done'; readonly result: EngineResults[Kind] }
-  | { readonly kind: 'missing' }
+  | {
+      readonly kind: 'missing'
+      /** SHA-256 of the files of those that were not sent along and are not there, hexadecimal. */
+      readonly keys: readonly string[]
+    }
 
 /** All that is said about a request besides what is asked. */
 export type Call = {
@@ -32,7 +36,7 @@ export type Call = {
 export interface InferenceBackend {
   readonly card: AnyCard
   /**
-   * Carries out a request. The bytes of its picture become the backend's, which may move them.
+   * Carries out a request. The bytes of its pictures become the backend's, which may move them.
    *
    * @throws the signal's reason once it is aborted; InputError if the request cannot be carried
    *   out; WorkerCrashError if the backend dies meanwhile.

@@ -90,7 +90,7 @@ const optionsSchema: z.ZodType<GenerationOptions> = z.object({
 export const requestSchema: z.ZodType<EngineRequest> = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('generate'),
-    image,
+    images: z.array(image).min(1),
     prompt: promptSchema,
     options: optionsSchema,
   }),
@@ -206,8 +206,8 @@ export const fromThreadSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('position'), id, ahead: count }),
   /** `result` has the schema in resultSchemas of the request's kind. */
   z.object({ type: z.literal('result'), id, result: z.unknown() }),
-  /** The picture is not here: the request is to be sent again with its file. */
-  z.object({ type: z.literal('missing'), id }),
+  /** These pictures are not here: the request is to be sent again with their files. */
+  z.object({ type: z.literal('missing'), id, keys: strings }),
   z.object({ type: z.literal('forgotten'), id }),
   z.object({ type: z.literal('error'), id, error: plainErrorSchema }),
   /** Nothing runs any more and the thread may end. */

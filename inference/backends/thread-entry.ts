@@ -55,7 +55,7 @@ export async function serve(port: MessagePort, data: ThreadData): Promise<void> 
           postStats()
           post({ type: 'result', id, result })
         },
-        missing: () => post({ type: 'missing', id }),
+        missing: (keys) => post({ type: 'missing', id, keys }),
         failed: (error) => {
           postStats()
           post({ type: 'error', id, error: toPlainError(error) })

@@ -8,6 +8,7 @@
 import { Worker } from 'node:worker_threads'
 import { fromPlainError } from '../../config/plain-error.ts'
 import { WorkerCrashError } from '../contract/errors.ts'
+import { imagesOf } from '../contract/requests.ts'
 import type { ModelCard } from '../package/model-card.ts'
 import type { ModelStats } from '../contract/types.ts'
 import type { Call, InferenceBackend, Outcome, RequestKind, RequestOf } from './backend.ts'
@@ -86,7 +87,7 @@ class ThreadBackend implements InferenceBackend {
 type Pending = Pick<Call, 'onStep' | 'onPosition'> & {
   /** Rejects where the result is not of the request's kind. */
   done(result: unknown): void
-  missing(): void
+  missing(keys: readonly string[]): void
   reject(error: unknown): void
 }
 
@@ -164,7 +165,7 @@ class InferenceThread {
       const { data: result, error } = schema.safeParse(received)
       return error ? reject(unexpected(error)) : resolve({ kind: 'done', result })
     }
-    const missing = () => resolve({ kind: 'missing' })
+    const missing = (keys: readonly string[]) => resolve({ kind: 'missing', keys })
     this.#pending.set(id, { done, missing, reject, onStep, onPosition })
     try {
       const steps = onStep !== undefined
@@ -233,7 +234,7 @@ class InferenceThread {
     if (message.type === 'result') {
       pending?.done(message.result)
     } else if (message.type === 'missing') {
-      pending?.missing()
+      pending?.missing(message.keys)
     } else {
       const error = fromPlainError(message.error)
       pending?.reject(error)
@@ -270,8 +271,8 @@ function unexpected(cause: Error): TypeError {
   return new TypeError(`unexpected message from the inference thread: ${cause.message}`, { cause })
 }
 
-/** The file of a request's picture, which moves to the thread instead of being copied. */
+/** The files of a request's pictures, which move to the thread instead of being copied. */
 function transferable(request: RequestOf<RequestKind>): ArrayBuffer[] {
-  const buffer = 'image' in request ? request.image.bytes?.buffer : undefined
-  return buffer instanceof ArrayBuffer ? [buffer] : []
+  const buffers = imagesOf(request).map(({ bytes }) => bytes?.buffer)
+  return [...new Set(buffers)].filter((buffer) => buffer instanceof ArrayBuffer)
 }

@@ -23,6 +23,8 @@ declare module '../../config/errors.ts' {
       readonly height: number
       readonly maxPixels: number
     }
+    /** A prompt with more pictures than the model takes at once. */
+    'image/too-many': { readonly pictures: number; readonly most: number }
     /** Not a picture of the kind that the model was made for; `knows` completes "I only know …". */
     'image/outside-domain': { readonly knows: { readonly en: string; readonly zh: string } | null }
     'text/empty-question': NoParams

@@ -20,7 +20,8 @@ export type EngineImage = {
 
 export type GenerateRequest = {
   readonly kind: 'generate'
-  readonly image: EngineImage
+  /** Those of the prompt, in their order; one or more, and the same one may be there twice. */
+  readonly images: readonly EngineImage[]
   readonly prompt: Prompt
   readonly options: GenerationOptions
 }
@@ -68,6 +69,14 @@ export type EngineRequest =
   | ReadRequest
   | MatchRequest
   | EmbedTextRequest
+
+/** The pictures of a request, in order. */
+export function imagesOf(request: EngineRequest): readonly EngineImage[] {
+  if ('images' in request) {
+    return request.images
+  }
+  return 'image' in request ? [request.image] : []
+}
 
 /** What each kind of request gives. */
 export type EngineResults = {

@@ -122,6 +122,9 @@ export type ImageSource = {
 /** A picture: its source, or the bytes of its file. */
 export type ImageInput = Uint8Array | ImageSource
 
+/** A picture, or several for one answer, in their order; as many as `picturesOf` of the card at most. */
+export type ImageInputs = ImageInput | readonly ImageInput[]
+
 export type { Turn } from '../text/prompt.ts'
 
 /** A finished answer. */
@@ -137,7 +140,7 @@ export type Answer = {
   readonly promptTokens: number
   /** Of each of `tokenIds`, where `logprobs` were asked for. */
   readonly logprobs?: readonly ChosenLogprob[]
-  /** Whether the picture is of the kind that the model was made for. */
+  /** Whether the picture is of the kind that the model was made for; of several, the least such. */
   readonly judgment: Judgment
   readonly timings: Timings
 }
@@ -178,14 +181,22 @@ export type Model = {
   readonly card: AnyCard
   /** The card of the model that compares pictures with texts, this one or another; null: none does. */
   readonly matcher: AnyCard | null
-  /** Captions the picture with the card's caption prompt and defaults. */
+  /**
+   * Captions the picture with the card's caption prompt and defaults; several pictures together.
+   *
+   * @throws {InputError} `image/too-many` if the model takes fewer pictures at once.
+   */
   describe(
-    image: ImageInput,
+    images: ImageInputs,
     options?: GenerationOptions & RequestOptions & StreamOptions & { readonly prompt?: string },
   ): Promise<Answer>
-  /** Answers a question about the picture, given the turns before it, oldest first. */
+  /**
+   * Answers a question about the picture, or about several, given the turns before it, oldest first.
+   *
+   * @throws {InputError} `image/too-many` if the model takes fewer pictures at once.
+   */
   ask(
-    image: ImageInput,
+    images: ImageInputs,
     question: string,
     options?: GenerationOptions &
       RequestOptions &

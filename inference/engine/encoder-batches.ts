@@ -9,6 +9,7 @@ import type { LiveRequest } from './live-request.ts'
 import type { LiveRequests } from './live-requests.ts'
 import type { ImageTokens } from '../families/common/runner.ts'
 import type { Runs } from './runs.ts'
+import type { Encoded } from './work.ts'
 
 type Parts = {
   readonly runs: Pick<Runs, 'bridgeReadsPrompt' | 'preprocess' | 'encodeImages' | 'bridge'>
@@ -35,7 +36,7 @@ export class EncoderBatches {
   /** Encodes pictures that are decoded. */
   readonly encode = async (): Promise<boolean> => {
     const decoded = this.#parts.live.requests
-      .map(({ image }) => image)
+      .flatMap((request) => request.images)
       .filter(({ pixels }) => pixels !== null)
     const images = [...new Set(decoded)].slice(0, this.#parts.maxImages)
     if (images.length === 0) {
@@ -66,20 +67,20 @@ export class EncoderBatches {
         return []
       }
       const { prompt } = work
-      return prompt !== null && request.image.encoded ? [{ live, work, prompt }] : []
+      const [image] = request.images // such a bridge takes one picture: families/common/family.ts
+      return prompt !== null && image?.encoded ? [{ live, work, prompt, image }] : []
     })
     const together = waiting.slice(0, this.#parts.maxImages)
     if (together.length === 0) {
       return false
     }
     try {
-      const inputs = together.map(({ live, prompt }) => {
-        const { image } = live.request
+      const inputs = together.map(({ image, prompt }) => {
         return { key: image.key, encoded: takeEncoded(image)!, prompt }
       })
       for (const [i, encoded] of (await this.#parts.runs.bridge(inputs)).entries()) {
         const { live, work } = together[i]!
-        await this.#parts.live.resume(live, () => work.done(encoded))
+        await this.#parts.live.resume(live, () => work.done([encoded]))
       }
     } catch (error) {
       for (const { live } of together) {
@@ -89,34 +90,35 @@ export class EncoderBatches {
     return true
   }
 
-  /** Gives a request that waits for it its picture, or has that decoded. */
+  /** Gives a request that waits for them its pictures, or has them decoded. */
   async provide(live: LiveRequest): Promise<void> {
     const { work, request } = live
-    const { image } = request
+    const { images, claim } = request
     if (work?.kind !== 'encode') {
       return
     }
-    if (image.failure) {
-      await this.#parts.live.fail(live, image.failure.error)
-    } else if (image.bytes) {
-      const { tenant, user } = request.claim
-      this.#preprocess(image, image.bytes, `${tenant}/${user}`).catch(endThread)
-    } else if (!this.#parts.runs.bridgeReadsPrompt || work.prompt === null) {
-      const encoded = takeEncoded(image)
-      if (encoded) {
-        const { data, timings } = encoded
-        const tokens = data.tokens ?? NO_TOKENS
-        const keyed = { key: image.key, tokens }
-        await this.#parts.live.resume(live, () =>
-          work.done({ image: keyed, distance: data.distance, timings }),
-        )
+    const failed = images.find(({ failure }) => failure !== null)
+    if (failed?.failure) {
+      await this.#parts.live.fail(live, failed.failure.error)
+      return
+    }
+    for (const image of images) {
+      if (image.bytes) {
+        this.#preprocess(image, image.bytes, `${claim.tenant}/${claim.user}`).catch(endThread)
       }
+    }
+    const isWhole = !this.#parts.runs.bridgeReadsPrompt || work.prompt === null
+    const [first, ...others] = images
+    if (isWhole && first && images.every(({ encoded }) => encoded !== null)) {
+      await this.#parts.live.resume(live, () =>
+        work.done([wholeImage(first), ...others.map(wholeImage)]),
+      )
     }
   }
 
   async #provideAll(images: readonly LiveImage[]): Promise<void> {
     for (const live of this.#parts.live.all.slice()) {
-      if (images.includes(live.request.image)) {
+      if (live.request.images.some((image) => images.includes(image))) {
         await this.provide(live)
       }
     }
@@ -137,4 +139,11 @@ export class EncoderBatches {
     }
     this.#parts.wake()
   }
+}
+
+/** What a picture that is encoded gives to a request whose prompt does not matter for it. */
+function wholeImage(image: LiveImage): Encoded {
+  const { data, timings } = takeEncoded(image)!
+  const { tokens, distance } = data
+  return { image: { key: image.key, tokens: tokens ?? NO_TOKENS }, distance, timings }
 }

@@ -46,18 +46,28 @@ export class Images {
   }
 
   /**
-   * The picture for one more request, which must release it when it ends.
+   * The pictures for one more request, which must release them when it ends.
    *
    * @param cacheable whether what is computed for the request may be cached.
-   * @returns null if the picture is not here and its file did not come with the request.
+   * @returns the keys of those that are not here and whose files did not come with the request; then
+   *   none is claimed.
    */
-  claim({ key, bytes }: EngineImage, cacheable: boolean): LiveImage | null {
+  claim(
+    images: readonly EngineImage[],
+    cacheable: boolean,
+  ): { readonly images: readonly LiveImage[] } | { readonly missing: readonly string[] } {
+    const missing = images.filter(
+      ({ key, bytes }) => !bytes && !this.#live.has(key) && !this.#cache.get(key),
+    )
+    return missing.length > 0
+      ? { missing: missing.map(({ key }) => key) }
+      : { images: images.map((image) => this.#claimOne(image, cacheable)) }
+  }
+
+  #claimOne({ key, bytes }: EngineImage, cacheable: boolean): LiveImage {
     let live = this.#live.get(key)
     const cached = live ? undefined : this.#cache.get(key)
     if (!live) {
-      if (!cached && !bytes) {
-        return null
-      }
       live = liveImage(key, cached ? null : bytes, cached)
       live.cacheable = cacheable
       this.#live.set(key, live)
@@ -76,17 +86,14 @@ export class Images {
     return { ...liveImage(key, bytes), cacheable, users: 1 }
   }
 
-  /** In the place of a picture for a request that is about none; to be released, too. */
-  claimNone(): LiveImage {
-    return { ...liveImage('', null), users: 1 }
-  }
-
-  /** Says that a request no longer needs its picture. */
-  release(image: LiveImage): void {
-    image.users -= 1
-    if (image.users === 0) {
-      this.#remove(image)
-      image.unneeded.abort()
+  /** Says that a request no longer needs its pictures. */
+  release(images: readonly LiveImage[]): void {
+    for (const image of images) {
+      image.users -= 1
+      if (image.users === 0) {
+        this.#remove(image)
+        image.unneeded.abort()
+      }
     }
   }
 

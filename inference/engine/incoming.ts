@@ -16,8 +16,8 @@ export type Incoming = {
   position(ahead: number): void
   done(result: EngineResult): void
   failed(error: unknown): void
-  /** The picture is not here: the request is to be sent again with its file. */
-  missing(): void
+  /** These pictures are not here: the request is to be sent again with their files. */
+  missing(keys: readonly string[]): void
 }
 
 /** Told to a request that was cancelled; nobody waits for its result. */

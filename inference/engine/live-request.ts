@@ -9,9 +9,18 @@ import type { EngineRuns, Program, Sequence, Work } from './work.ts'
 export type QueuedRequest = Pick<Incoming, 'id' | 'claim'> & {
   readonly incoming: Incoming
   readonly program: Program
-  readonly image: LiveImage
+  /** Those that it is about, in their order; those of a text alone are none. */
+  readonly images: readonly LiveImage[]
   /** How many requests go first, as it was told last; -1 before. */
   position: number
+}
+
+/** The picture of a request that is about one. */
+export function onlyImage({ images: [image] }: Pick<QueuedRequest, 'images'>): LiveImage {
+  if (image === undefined) {
+    throw new RangeError('expected a request about a picture')
+  }
+  return image
 }
 
 export class LiveRequest {

@@ -76,11 +76,12 @@ export class LiveRequests {
   /** @param whole whether the last run of its sequence succeeded, so that it can be kept. */
   async #end(live: LiveRequest, whole: boolean): Promise<void> {
     const { request, sequence } = live
-    const { image, incoming } = request
+    const { images, incoming } = request
     this.#live.splice(this.#live.indexOf(live), 1)
     this.#parts.ended(request)
     if (sequence) {
-      await this.#parts.runs.end(sequence, whole && image.cacheable && incoming.cacheable)
+      const cacheable = incoming.cacheable && images.every((image) => image.cacheable)
+      await this.#parts.runs.end(sequence, whole && cacheable)
     }
   }
 }

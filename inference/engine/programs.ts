@@ -62,13 +62,13 @@ function matcherOf({ matcher }: ProgramParts): NonNullable<ProgramParts['matcher
 
 const ENCODE: Program = {
   rows: 0,
-  run: async (engine) => (await engine.encode(null)).timings,
+  run: async (engine) => (await engine.encode(null))[0].timings,
 }
 
 const TOKENS: Program = {
   rows: 0,
   run: async (engine) => {
-    const { image, timings } = await engine.encode('')
+    const [{ image, timings }] = await engine.encode('')
     return { ...image.tokens, timings }
   },
 }

@@ -16,12 +16,11 @@ import { EncoderBatches } from './encoder-batches.ts'
 import { FairQueue } from './fair-queue.ts'
 import type { Images } from './images.ts'
 import { Cancelled, type Incoming } from './incoming.ts'
-import type { LiveImage } from './images.ts'
 import type { LiveRequest, QueuedRequest } from './live-request.ts'
 import { LiveRequests } from './live-requests.ts'
 import { Matchings } from './matching/matchings.ts'
 import type { SchedulerOptions } from '../contract/options.ts'
-import type { EngineRequest } from '../contract/requests.ts'
+import { type EngineRequest, imagesOf } from '../contract/requests.ts'
 import { Readings, type ReadingOptions } from './reading/readings.ts'
 import type { DecoderWork, Runs } from './runs.ts'
 import type { Prefilled, Program } from './work.ts'
@@ -72,7 +71,7 @@ export class Scheduler {
       ended: (request) => {
         this.#queue.ended(request)
         this.#cancelled.delete(request.id)
-        images.release(request.image)
+        images.release(request.images)
       },
     })
     this.#encoder = new EncoderBatches({
@@ -89,24 +88,25 @@ export class Scheduler {
 
   /** Queues a request. An invalid one fails at once. */
   add(incoming: Incoming): void {
-    const image = this.#claim(incoming)
-    if (!image) {
-      incoming.missing()
+    const claimed = this.#claim(incoming)
+    if ('missing' in claimed) {
+      incoming.missing(claimed.missing)
       return
     }
+    const { images } = claimed
     let program: Program
     try {
       program = this.#createProgram(incoming.request, incoming.step)
     } catch (error) {
-      this.#images.release(image)
+      this.#images.release(images)
       this.#counters.count('failed')
       incoming.failed(error)
       return
     }
     const { id, claim } = incoming
-    const refused = this.#queue.add({ id, claim, incoming, program, image, position: -1 })
+    const refused = this.#queue.add({ id, claim, incoming, program, images, position: -1 })
     if (refused) {
-      this.#images.release(refused.image)
+      this.#images.release(refused.images)
       this.#counters.count('refused')
       refused.incoming.failed(new InputError('queue/full'))
     }
@@ -114,18 +114,15 @@ export class Scheduler {
     this.#working ??= this.#work()
   }
 
-  /** The request's picture. @returns null if it is not here. */
-  #claim({ request, cacheable }: Incoming): LiveImage | null {
-    if (request.kind === 'embed-text') {
-      return this.#images.claimNone()
+  /** The request's pictures, or the keys of those that are not here. */
+  #claim({ request, cacheable }: Incoming): ReturnType<Images['claim']> {
+    if (request.kind !== 'read') {
+      return this.#images.claim(imagesOf(request), cacheable)
     }
-    const { kind, image } = request
-    if (kind !== 'read') {
-      return this.#images.claim(image, cacheable)
-    }
+    const { image } = request
     return image.bytes || this.#readings.has(image.key)
-      ? this.#images.claimFile(image, cacheable)
-      : null
+      ? { images: [this.#images.claimFile(image, cacheable)] }
+      : { missing: [image.key] }
   }
 
   /** Ends a request before its next run. Unknown ids are ignored. */
@@ -225,7 +222,7 @@ export class Scheduler {
       const reason = this.#dropReason(request, now)
       if (reason) {
         this.#queue.remove(request.id)
-        this.#images.release(request.image)
+        this.#images.release(request.images)
         this.#live.reject(request, reason)
       }
     }

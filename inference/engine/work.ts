@@ -28,6 +28,9 @@ export type Encoded = {
   readonly timings: EncodeTimings
 }
 
+/** What is known of a request's pictures, in their order, one or more. */
+export type AllEncoded = readonly [Encoded, ...Encoded[]]
+
 /** A sequence after its prompt, with the logits of the last position, float32 [1, vocabSize]. */
 export type Prefilled = { readonly sequence: Sequence; readonly logits: Float32Array }
 
@@ -44,12 +47,12 @@ export type DecodeStep = {
 /** What a program can await. */
 export type EngineRuns = {
   /**
-   * The tokens of the request's picture.
+   * The tokens of the request's pictures.
    *
    * @param prompt its text, for a bridge that reads it. Null: no tokens are wanted, so such a bridge
    *   does not run.
    */
-  encode(prompt: string | null): Promise<Encoded>
+  encode(prompt: string | null): Promise<AllEncoded>
   /** The text in the request's picture. */
   read(): Promise<PictureText>
   /** The vector of a text, float32 [width], of length 1. */
@@ -76,7 +79,7 @@ export type Work =
   | {
       readonly kind: 'encode'
       readonly prompt: string | null
-      readonly done: (encoded: Encoded) => void
+      readonly done: (encoded: AllEncoded) => void
     }
   | {
       readonly kind: 'read'

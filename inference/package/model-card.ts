@@ -9,7 +9,7 @@ import { z } from 'zod'
 import type { Family } from '../families/common/family.ts'
 import { baseCardSchema } from '../families/common/card-base.ts'
 import { PRECISIONS } from '../blocks/precision.ts'
-import { FAMILIES } from '../families/index.ts'
+import { FAMILIES, familyOf } from '../families/index.ts'
 
 export const CARD_FILE = 'model.json'
 
@@ -58,6 +58,11 @@ export function textCard(card: AnyCard): TextCard {
 export function imageTokensOf(card: AnyCard): number {
   const { dimensions } = packageCard(card)
   return 'queryTokens' in dimensions ? dimensions.queryTokens : dimensions.visionTokens
+}
+
+/** Most pictures that one prompt of a model can have; of one that another program serves, one. */
+export function picturesOf(card: AnyCard): number {
+  return card.family === null ? 1 : (familyOf(card).pictures?.(card) ?? 1)
 }
 
 /** A card of any family. */

@@ -43,6 +43,7 @@ const SAMPLES: Samples = {
     { width: 60_000, height: 60_000, maxPixels: 52e6 },
     /^That picture has 3600 megapixels; the limit is 52 megapixels\.$/,
   ],
+  'image/too-many': [{ pictures: 3, most: 1 }, /^This model sees one picture at a time, not 3\.$/],
   'image/outside-domain': [
     { knows: { en: 'drawings of shapes', zh: '图形的画' } },
     /^I only know drawings of shapes; this looks like something else, so I do not describe it\..*npm run pull -- .*SIGHTSEER_MODEL=/,

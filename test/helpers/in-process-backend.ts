@@ -26,7 +26,7 @@ export async function inProcessBackend(
           position: (ahead) => onPosition?.(ahead),
           done: (result) => resolve({ kind: 'done', result: resultSchemas[kind].parse(result) }),
           failed: (error) => reject(signal?.aborted ? signal.reason : error),
-          missing: () => resolve({ kind: 'missing' }),
+          missing: (keys) => resolve({ kind: 'missing', keys }),
         })
       }),
     forget: (keys) => engine.forget(keys),

@@ -14,6 +14,7 @@ import checkpoints
 import filters
 import itm
 import llava
+import llava_several
 import pictures
 import strings
 from configs import CHECKPOINTS, ITM_CHECKPOINTS
@@ -139,6 +140,8 @@ def main():
             print(f"{spec['name']}: seed {made['seed']}", flush=True)
     if not only or "llava-texts" in only:
         print(f"{llava.record_texts(FIXTURES)} texts for LLaVA's tokenizers", flush=True)
+    if not only or "llava-several" in only:
+        print(f"answers about two pictures: {llava_several.record_several(LLAVA_CHECKPOINTS, FIXTURES)}", flush=True)
     for spec in ITM_CHECKPOINTS:
         if not only or spec["name"] in only:
             made = itm.make(spec, FIXTURES, [image, FIXTURES / "images" / "size-448x448.png"])

@@ -35,7 +35,7 @@ export function embedTextProgram(matcher: Prepare, { text }: EmbedTextRequest): 
 export const EMBED_IMAGE: Program = {
   rows: 0,
   run: async (engine) => {
-    const { timings } = await engine.encode(null)
+    const [{ timings }] = await engine.encode(null)
     return { ...(await engine.embedImage()), timings }
   },
 }

@@ -1,6 +1,6 @@
 /** Runs what compares texts with pictures, one picture or text at a time. */
 
-import type { LiveRequest } from '../live-request.ts'
+import { type LiveRequest, onlyImage } from '../live-request.ts'
 import type { LiveRequests } from '../live-requests.ts'
 import type { Runs } from '../runs.ts'
 import type { Work } from '../work.ts'
@@ -38,10 +38,10 @@ export class Matchings {
       const vector = await this.#runs.embedText(work.ids)
       await this.#live.resume(live, () => work.done(vector))
     } else if (work?.kind === 'embed-image') {
-      const vectors = await this.#runs.embedImage(request.image)
+      const vectors = await this.#runs.embedImage(onlyImage(request))
       await this.#live.resume(live, () => work.done(vectors))
     } else if (work?.kind === 'match') {
-      const probability = await this.#runs.match(request.image, work.ids)
+      const probability = await this.#runs.match(onlyImage(request), work.ids)
       await this.#live.resume(live, () => work.done(probability))
     }
   }

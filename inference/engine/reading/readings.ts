@@ -11,7 +11,7 @@ import type { DecodingPool } from '../../image/decoding/pool.ts'
 import { type PictureText, readingOf } from '../../ocr/read-picture.ts'
 import type { TextReader } from '../../ocr/reader.ts'
 import { endThread } from '../../runtime/end-thread.ts'
-import type { LiveRequest } from '../live-request.ts'
+import { type LiveRequest, onlyImage } from '../live-request.ts'
 import type { LiveRequests } from '../live-requests.ts'
 
 export type ReadingOptions = {
@@ -65,7 +65,7 @@ export class Readings {
   /** Has the picture of a request decoded that waits for its text. */
   begin(live: LiveRequest): void {
     if (live.work?.kind === 'read') {
-      const { key } = live.request.image
+      const { key } = onlyImage(live.request)
       const waits = this.#of(key).some(([, { forgotten }]) => !forgotten)
       const reading: Reading = { waits, steps: null, failure: null, forgotten: false }
       const isHit = waits || this.#texts.has(key)
@@ -115,7 +115,7 @@ export class Readings {
       this.#texts.delete(key)
     }
     for (const [{ request }, reading] of this.#readings) {
-      reading.forgotten ||= keys.includes(request.image.key)
+      reading.forgotten ||= keys.includes(onlyImage(request).key)
     }
   }
 
@@ -128,13 +128,13 @@ export class Readings {
   }
 
   async #decode(live: LiveRequest, reading: Reading): Promise<void> {
-    const { image, claim } = live.request
+    const image = onlyImage(live.request)
     try {
       const known = this.#texts.get(image.key)
       if (known) {
         reading.steps = ended(known)
       } else {
-        const { tenant, user } = claim
+        const { tenant, user } = live.request.claim
         const call = { signal: image.unneeded.signal, owner: `${tenant}/${user}` }
         const reader = await this.#open()
         const { bytes } = image
@@ -157,7 +157,7 @@ export class Readings {
   }
 
   async #finish(live: LiveRequest, text: PictureText): Promise<void> {
-    const { image } = live.request
+    const image = onlyImage(live.request)
     const isKept = image.cacheable && this.#readings.get(live)?.forgotten === false
     if (isKept && text.complete) {
       this.#texts.set(image.key, text)
@@ -174,14 +174,14 @@ export class Readings {
 
   /** The readings of a picture, in the order in which they were admitted. */
   #of(key: string): [LiveRequest, Reading][] {
-    return [...this.#readings].filter(([{ request }]) => request.image.key === key)
+    return [...this.#readings].filter(([{ request }]) => onlyImage(request).key === key)
   }
 
   /** Ends a reading without its text; the next request for the picture has it read. */
   #delete(live: LiveRequest): void {
     const { waits } = this.#readings.get(live) ?? { waits: true }
     this.#readings.delete(live)
-    const [next] = this.#of(live.request.image.key).filter(([, reading]) => reading.waits)
+    const [next] = this.#of(onlyImage(live.request).key).filter(([, reading]) => reading.waits)
     if (!waits && next) {
       next[1].waits = false
       this.#decode(...next).catch(endThread)

@@ -1,7 +1,8 @@
 /** Makes programs of requests that write a text. */
 
+import { InputError } from '../../../config/errors.ts'
 import type { GenerateRequest } from '../../contract/requests.ts'
-import type { ChosenLogprob, Step } from '../../contract/types.ts'
+import type { ChosenLogprob, EncodeTimings, Step } from '../../contract/types.ts'
 import { judge } from '../../domain/judgment.ts'
 import { positionsOf } from '../../families/common/runner.ts'
 import type { PromptLayout } from '../../families/common/runner.ts'
@@ -10,8 +11,8 @@ import { logprobsOf } from '../../generation/logprobs.ts'
 import type { Search } from '../../generation/search.ts'
 import { type GenerationSettings, resolveSettings } from '../../generation/settings.ts'
 import { createStopRule, cutAtStopString, holdBackStopString } from '../../generation/stopping.ts'
-import { type ModelCard, textCard } from '../../package/model-card.ts'
-import type { Program } from '../work.ts'
+import { type ModelCard, picturesOf, textCard } from '../../package/model-card.ts'
+import type { AllEncoded, Program } from '../work.ts'
 import type { TextParts } from './text-parts.ts'
 
 /** Null: nobody follows the text, so no step is put into words. */
@@ -21,19 +22,23 @@ export type OnStep = ((step: Step) => void) | null
 export function generateProgram(
   card: ModelCard,
   parts: TextParts,
-  { prompt, options }: GenerateRequest,
+  { images, prompt, options }: GenerateRequest,
   onStep: OnStep,
 ): Program {
   const { decoder } = parts
+  const most = picturesOf(card)
+  if (images.length > most) {
+    throw new InputError('image/too-many', { pictures: images.length, most })
+  }
   const ownDefaults = prompt.kind === 'raw' ? {} : card.defaults[prompt.kind]
   const wanted = resolveSettings(options, ownDefaults, textCard(card).tokens.stop)
-  const prepared = decoder.prepare(prompt, 1, wanted.maxNewTokens)
+  const prepared = decoder.prepare(prompt, images.length, wanted.maxNewTokens)
   return {
     rows: wanted.beams,
     run: async (engine) => {
       const encoded = await engine.encode(prepared.text)
       const start = performance.now()
-      const layout = prepared.layOut([encoded.image])
+      const layout = prepared.layOut(encoded.map(({ image }) => image))
       const room = decoder.maxPositions - positionsOf(layout.segments).length
       const settings = { ...wanted, maxNewTokens: Math.min(wanted.maxNewTokens, room) }
       const search = createSearchFor(parts, layout, settings)
@@ -57,17 +62,34 @@ export function generateProgram(
         ...(settings.logprobs !== null && { logprobs }),
         judgment: judge(
           card,
-          { distance: encoded.distance, confidence: confidenceOf(search, settings) },
+          { distance: furthest(encoded), confidence: confidenceOf(search, settings) },
           prompt,
         ),
         timings: {
-          ...encoded.timings,
+          ...timingsOf(encoded),
           prefillMs: prefillEnd - start,
           decodeMs: performance.now() - prefillEnd,
           tokens: search.generated.length,
         },
       }
     },
+  }
+}
+
+/** Of pictures from the domain; a card has statistics for all or for none. */
+function furthest(encoded: AllEncoded): number | null {
+  const distances = encoded.flatMap(({ distance }) => distance ?? [])
+  return distances.length > 0 ? Math.max(...distances) : null
+}
+
+/** Pictures that were encoded in one run have its time, equal to the last digit: it counts once. */
+function timingsOf(encoded: AllEncoded): EncodeTimings {
+  const sum = (stage: keyof EncodeTimings) =>
+    [...new Set(encoded.map(({ timings }) => timings[stage]))].reduce((a, b) => a + b, 0)
+  return {
+    preprocessMs: sum('preprocessMs'),
+    visionMs: sum('visionMs'),
+    bridgeMs: sum('bridgeMs'),
   }
 }
 

@@ -25,7 +25,7 @@ export function scoreProgram(card: ModelCard, parts: TextParts, request: ScoreRe
   return {
     rows: 1,
     run: async (engine) => {
-      const { image } = await engine.encode(prepared.text)
+      const [{ image }] = await engine.encode(prepared.text)
       const { sequence, logits } = await engine.prefill(prepared.layOut([image]))
       const first = logSoftmax(logits)
       const likelihoods: number[] = []

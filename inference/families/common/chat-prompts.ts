@@ -3,7 +3,7 @@
  *
  *     opening q1 answer a1 next q2 answer a2 next q3 generationPrompt
  *
- * The opening has the place of the picture. When the conversation no longer fits the model's positions,
+ * The opening has the place of the picture, or of several. When the conversation no longer fits the model's positions,
  * the oldest turns are left out first.
  */
 
@@ -19,6 +19,13 @@ export const chatPromptsSchema = z.strictObject({
   caption: z.string(),
   /** Before the first question, with the place of the picture, e.g. `USER: <image>\n`. */
   opening: z.string(),
+  /**
+   * Each further picture of the opening, with its place, e.g. `<image>\n`; it stands before
+   * `afterPictures`. Absent: the format has one picture.
+   */
+  furtherPicture: z.string().min(1).exactOptional(),
+  /** What of the opening follows the last picture and what belongs to it. Default: nothing. */
+  afterPictures: z.string().exactOptional(),
   /** Between a question and its answer, e.g. ` ASSISTANT: `. */
   answer: z.string(),
   /** Between an answer and the next question, e.g. ` USER: `. */
@@ -28,6 +35,33 @@ export const chatPromptsSchema = z.strictObject({
 })
 
 export type ChatPrompts = z.infer<typeof chatPromptsSchema>
+
+/** Most pictures that a model gets at once, whatever room it has: those of a message, or moments of a clip. */
+const MAX_PICTURES = 8
+/** Of all positions; the rest is for what is said about them. */
+const PICTURES_SHARE = 0.75
+
+/** How many pictures a prompt can have in this format. @param tokens positions that each takes. */
+export function mostPictures(
+  { prompts, dimensions }: Pick<ChatCard, 'prompts' | 'dimensions'>,
+  tokens: number,
+): number {
+  const fitting = Math.floor((dimensions.maxPositions * PICTURES_SHARE) / tokens)
+  return prompts.furtherPicture === undefined ? 1 : Math.max(1, Math.min(MAX_PICTURES, fitting))
+}
+
+/** The opening of a prompt with so many pictures, one or more. */
+export function openingFor(
+  {
+    opening,
+    furtherPicture = '',
+    afterPictures = '',
+  }: Pick<ChatPrompts, 'opening' | 'furtherPicture' | 'afterPictures'>,
+  pictures: number,
+): string {
+  const before = opening.slice(0, opening.length - afterPictures.length)
+  return before + furtherPicture.repeat(pictures - 1) + afterPictures
+}
 
 /** What writing prompts needs of a card. */
 export type ChatCard = {
@@ -47,12 +81,14 @@ function written(text: string): TextPiece {
 
 /** @param history the turns before the question, oldest first. */
 function chatPieces(
-  { opening, answer, next, generationPrompt }: ChatPrompts,
+  prompts: ChatPrompts,
   question: string,
   history: readonly Turn[],
+  pictures: number,
 ): TextPiece[] {
+  const { answer, next, generationPrompt } = prompts
   return [
-    format(opening),
+    format(openingFor(prompts, pictures)),
     ...history.flatMap((turn) => [
       written(turn.question),
       format(answer),
@@ -76,7 +112,7 @@ export function chatText(
   question: string,
   history: readonly Turn[] = [],
 ): string {
-  return chatPieces(prompts, question, history)
+  return chatPieces(prompts, question, history, 1)
     .map(({ text, isFormat }) => (isFormat ? text : text.replaceAll(SPECIAL, '< ')))
     .join('')
 }
@@ -100,7 +136,8 @@ export function prepareChat(
   const { image } = card.tokens
   // The placeholders themselves take no position.
   const positions = card.dimensions.maxPositions - images.count * (images.tokens - 1)
-  const pieces = fittingPieces(card, encode, prompt, positions, maxNewTokens)
+  const space = { pictures: images.count, positions, maxNewTokens }
+  const pieces = fittingPieces(card, encode, prompt, space)
   const ids = encodeWithin(positions - 1, encode, pieces)
   const places = ids.filter((id) => id === image).length
   if (places !== images.count) {
@@ -118,12 +155,16 @@ function fittingPieces(
   { prompts }: ChatCard,
   encode: Encode,
   prompt: Prompt,
-  positions: number,
-  maxNewTokens: number,
+  space: {
+    readonly pictures: number
+    readonly positions: number
+    readonly maxNewTokens: number
+  },
 ): TextPiece[] {
+  const { pictures, positions, maxNewTokens } = space
   if (prompt.kind !== 'ask') {
     return prompt.text === undefined
-      ? chatPieces(prompts, prompts.caption, [])
+      ? chatPieces(prompts, prompts.caption, [], pictures)
       : [{ text: prompt.text, isFormat: true }]
   }
   const { question, history } = prompt
@@ -132,7 +173,7 @@ function fittingPieces(
   }
   const room = Math.min(maxNewTokens, Math.floor(positions / 2))
   for (let first = 0; first < history.length; first++) {
-    const pieces = chatPieces(prompts, question, history.slice(first))
+    const pieces = chatPieces(prompts, question, history.slice(first), pictures)
     const length = pieces.reduce((sum, { text }) => sum + text.length, 0)
     if (
       length <= positions * MAX_CHARACTERS_PER_TOKEN &&
@@ -141,7 +182,7 @@ function fittingPieces(
       return pieces
     }
   }
-  return chatPieces(prompts, question, [])
+  return chatPieces(prompts, question, [], pictures)
 }
 
 /** @param ids with `image` once for each picture. */

@@ -6,7 +6,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { Template } from '@huggingface/jinja'
-import type { ChatPrompts } from './chat-prompts.ts'
+import { type ChatPrompts, openingFor } from './chat-prompts.ts'
 import { isObject, type Json, readJson } from './read-json.ts'
 
 /** The first is the one of newer transformers; the second has it as the field of this name. */
@@ -20,10 +20,12 @@ export type ChatFormat = Omit<ChatPrompts, 'caption'>
 const QUESTIONS = ['xqonex', 'xqtwox', 'xqthreex'] as const
 const ANSWERS = ['xaonex', 'xatwox'] as const
 
+const PICTURE = { type: 'image' }
+
 type Message = { readonly role: string; readonly content: unknown }
 
 /**
- * The format of a conversation about one picture.
+ * The format of a conversation about a picture, and of its opening with several.
  *
  * @param folders to look for a template in, in this order.
  * @returns null if there is no template, or it does not write turns one after the other.
@@ -53,9 +55,9 @@ export function chatFormatOf(
   }
 }
 
-function ask(question: string, withPicture = false): Message {
+function ask(question: string, pictures = 0): Message {
   const text = { type: 'text', text: question }
-  return { role: 'user', content: withPicture ? [{ type: 'image' }, text] : [text] }
+  return { role: 'user', content: [...Array.from({ length: pictures }, () => PICTURE), text] }
 }
 
 function say(answer: string): Message {
@@ -63,7 +65,7 @@ function say(answer: string): Message {
 }
 
 function formatFrom(render: (messages: readonly Message[]) => string): ChatFormat | null {
-  const first = ask(QUESTIONS[0], true)
+  const first = ask(QUESTIONS[0], 1)
   const one = partsBetween(render([first]), [QUESTIONS[0]])
   const three = partsBetween(
     render([first, say(ANSWERS[0]), ask(QUESTIONS[1]), say(ANSWERS[1]), ask(QUESTIONS[2])]),
@@ -81,7 +83,38 @@ function formatFrom(render: (messages: readonly Message[]) => string): ChatForma
   }
   const isRegular =
     start === opening && end === generationPrompt && secondAnswer === answer && secondNext === next
-  return isRegular ? { opening, answer, next, generationPrompt } : null
+  if (!isRegular) {
+    return null
+  }
+  const openings = [2, 3].map((pictures) => {
+    return partsBetween(render([ask(QUESTIONS[0], pictures)]), [QUESTIONS[0]])?.[0]
+  })
+  return { opening, ...severalFrom(opening, openings), answer, next, generationPrompt }
+}
+
+/**
+ * What further pictures add to an opening.
+ *
+ * @param openings with two pictures, and with three.
+ * @returns nothing where the template writes several pictures in another way, or not at all.
+ */
+function severalFrom(
+  opening: string,
+  [two, three]: readonly (string | undefined)[],
+): Pick<ChatFormat, 'furtherPicture' | 'afterPictures'> {
+  if (two === undefined || three === undefined || two.length <= opening.length) {
+    return {}
+  }
+  let shared = 0
+  while (shared < opening.length && opening[shared] === two[shared]) {
+    shared += 1
+  }
+  const format = {
+    furtherPicture: two.slice(shared, shared + two.length - opening.length),
+    ...(shared < opening.length && { afterPictures: opening.slice(shared) }),
+  }
+  const written = { opening, ...format }
+  return openingFor(written, 2) === two && openingFor(written, 3) === three ? format : {}
 }
 
 /** What stands before, between and after words that a text has once each, in this order. */

@@ -44,6 +44,11 @@ export type Family = {
    * @param problems gets a sentence for everything that cannot be converted; null then.
    */
   read(folders: CheckpointPlaces, problems: string[]): FamilyCheckpoint | null
+  /**
+   * Most pictures that a prompt can have. Absent: one; and one it must be where the bridge reads the
+   * prompt.
+   */
+  pictures?(card: BaseCard): number
   /** The text of a question after past turns, oldest first, in the card's format. */
   questionText(card: BaseCard, question: string, history: readonly Turn[]): string
   /** @throws {ConfigError} if the card and the graphs contradict each other. */

@@ -65,7 +65,7 @@ export const llavaCardSchema = schema.superRefine(({ dimensions: d, tokens }, co
 
 export type LlavaCard = z.infer<typeof llavaCardSchema>
 
-const CAPTION = 'Describe this picture in one or two sentences.'
+export const CAPTION = 'Describe this picture in one or two sentences.'
 
 /**
  * Where a checkpoint has no chat template. Sources: the documentation of transformers 5.18,
@@ -74,6 +74,7 @@ const CAPTION = 'Describe this picture in one or two sentences.'
 const VICUNA: LlavaCard['prompts'] = {
   caption: CAPTION,
   opening: 'USER: <image>\n',
+  furtherPicture: '<image>\n',
   answer: ' ASSISTANT: ',
   next: ' USER: ',
   generationPrompt: ' ASSISTANT:',
@@ -81,6 +82,8 @@ const VICUNA: LlavaCard['prompts'] = {
 const CHAT_ML: LlavaCard['prompts'] = {
   caption: CAPTION,
   opening: '<|im_start|>user <image>\n',
+  furtherPicture: '<image>',
+  afterPictures: '\n',
   answer: '<|im_end|><|im_start|>assistant\n',
   next: '<|im_end|><|im_start|>user\n',
   generationPrompt: '<|im_end|><|im_start|>assistant\n',

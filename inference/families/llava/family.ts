@@ -4,10 +4,17 @@
  */
 
 import { layeredVit } from '../../blocks/vision/vit-layers.ts'
-import { chatText } from '../common/chat-prompts.ts'
+import { chatText, mostPictures } from '../common/chat-prompts.ts'
 import { readChatFormat } from '../common/chat-template.ts'
 import type { CheckpointPlaces, Family, FamilyCheckpoint, RunnerParts } from '../common/family.ts'
-import { DEFAULTS, dimensionsOf, type LlavaCard, llavaCardSchema, promptsOf } from './card.ts'
+import {
+  CAPTION,
+  DEFAULTS,
+  dimensionsOf,
+  type LlavaCard,
+  llavaCardSchema,
+  promptsOf,
+} from './card.ts'
 import { llavaGraphs } from './graphs.ts'
 import { readPreprocessing } from './preprocessing.ts'
 import { readConfig } from './read-config.ts'
@@ -20,6 +27,7 @@ export const llava = {
   card: llavaCardSchema,
   modelType: 'llava',
   read,
+  pictures: (card: LlavaCard) => mostPictures(card, card.dimensions.visionTokens),
   questionText: (card: LlavaCard, question, history) => chatText(card, question, history),
   async open(card: LlavaCard, parts: RunnerParts) {
     const { openRunner } = await import('./runner.ts') // with ONNX Runtime
@@ -44,7 +52,7 @@ function read(folders: CheckpointPlaces, problems: string[]): FamilyCheckpoint |
       unstated: 'not stated by the checkpoint',
     },
     tokens: { vocabSize: vocab, image: tokens.image, isLiteral: true },
-    prompts: { ...promptsOf(language), ...format },
+    prompts: format === null ? promptsOf(language) : { caption: CAPTION, ...format },
     plan(weights, storages) {
       const model = config.model(weights)
       return {

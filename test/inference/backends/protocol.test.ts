@@ -40,7 +40,7 @@ describe('the protocol', () => {
     assert.deepEqual(toThreadSchema.parse(REQUEST), REQUEST)
     const options = { maxNewTokens: Number.NaN, stopIds: [-1] }
     const prompt = { kind: 'describe' }
-    const request = { kind: 'generate', image: IMAGE, prompt, options }
+    const request = { kind: 'generate', images: [IMAGE, IMAGE], prompt, options }
     assert.deepEqual(toThreadSchema.parse({ ...REQUEST, request }), { ...REQUEST, request })
   })
 

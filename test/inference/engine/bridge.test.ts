@@ -49,7 +49,7 @@ describe('a bridge that reads the prompt', () => {
         return {
           rows: 1,
           run: async (engine) => {
-            const { image, timings } = await engine.encode(prompt)
+            const [{ image, timings }] = await engine.encode(prompt)
             seen.push(image)
             return timings
           },

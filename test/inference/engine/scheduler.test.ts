@@ -104,7 +104,7 @@ describe('requests for one picture', () => {
     const decoded = Promise.withResolvers<void>()
     const encoded: number[] = []
     const scheduler = new Scheduler(
-      () => ({ rows: 0, run: async (engine) => (await engine.encode(null)).timings }),
+      () => ({ rows: 0, run: async (engine) => (await engine.encode(null))[0].timings }),
       {
         preprocess: async () => {
           await decoded.promise
@@ -181,7 +181,7 @@ describe('a picture that takes forever to decode', () => {
   it('frees its place and is decoded no more, once its last request is cancelled', async () => {
     const decoding: AbortSignal[] = []
     const scheduler = new Scheduler(
-      () => ({ rows: 1, run: async (engine) => (await engine.encode(null)).timings }),
+      () => ({ rows: 1, run: async (engine) => (await engine.encode(null))[0].timings }),
       {
         preprocess: (_, { signal }) =>
           new Promise((_, reject) => {

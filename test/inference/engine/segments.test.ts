@@ -38,7 +38,7 @@ describe('prompts with images in the middle', () => {
 
     /** Text, the request's image, text, another image, text; then four greedy ids. */
     async function greedy(engine: EngineRuns, ids: number[]): Promise<Answer> {
-      const { image } = await engine.encode(null)
+      const [{ image }] = await engine.encode(null)
       const first = { kind: 'image', ...image } as const
       const segments = [text(2, 7), first, text(6), other, text(...ids)]
       layouts[texts.indexOf(ids)] = { segments, ids: [] }

@@ -15,14 +15,38 @@ const PARTS = `{% for part in message.content %}{{ '<image>' if part.type == 'im
 const TURNS = `{{ bos_token }}System.{% for message in messages %}[{{ message.role }}]${PARTS}[/{{ message.role }}]{% endfor %}{% if add_generation_prompt %}[assistant]{% endif %}`
 const FORMAT = {
   opening: '<s>System.[user]<image>',
+  furtherPicture: '<image>',
   answer: '[/user][assistant]',
   next: '[/assistant][user]',
   generationPrompt: '[/user][assistant]',
 }
 
+/** The format of a template that writes pictures before the text. */
+function formatWith(pictures: string) {
+  const all = `{% set all = message.content | selectattr('type', 'equalto', 'image') | list %}`
+  const texts = `{% for part in message.content %}{{ part.text if part.type == 'text' }}{% endfor %}`
+  return chatFormatOf(TURNS.replace(PARTS, all + pictures + texts), { bos_token: '<s>' })
+}
+
 describe('chatFormatOf', () => {
   it('takes a template apart at the texts of turns', () => {
     assert.deepEqual(chatFormatOf(TURNS, { bos_token: '<s>' }), FORMAT)
+  })
+
+  it('tells what each further picture adds, wherever it stands', () => {
+    const line = formatWith(`{% for one in all %}{{ '<image>\n' }}{% endfor %}`)
+    assert.equal(line?.opening, '<s>System.[user]<image>\n')
+    assert.equal(line.furtherPicture, '<image>\n')
+    assert.equal(line.afterPictures, undefined)
+    const block = formatWith(
+      `{% for one in all %}<image>{% if loop.last %}{{ '\n' }}{% endif %}{% endfor %}`,
+    )
+    assert.equal(block?.opening, '<s>System.[user]<image>\n')
+    assert.equal(block.furtherPicture, '<image>')
+    assert.equal(block.afterPictures, '\n')
+    const numbered = formatWith(`{% for one in all %}{{ loop.index }}: <image>{% endfor %}`)
+    assert.equal(numbered?.opening, '<s>System.[user]1: <image>')
+    assert.equal(numbered.furtherPicture, undefined)
   })
 
   it('is null where turns are not written one after the other', () => {
