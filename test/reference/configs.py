@@ -82,8 +82,9 @@ CHECKPOINTS = [
         text=dict(hidden_size=128, ffn_dim=256, num_hidden_layers=1, num_attention_heads=4),
     ),
     dict(
-        name="stem", about="a convolutional stem with residual blocks, pictures padded to a square", dtype="float16",
-        vision=dict(stem=[[10, 5, 2, 0], [14, 3, 1, 2], [24, 3, 2, 1]], image_size=28, patch_size=4), pad=True, beams="few",
+        name="stem", about="a convolutional stem of inverted residuals, pictures padded to a square", dtype="float16",
+        vision=dict(stem=dict(channels=6, stages=[[1, 3, 1, 8, 1], [3, 5, 1, 10, 2], [2, 3, 2, 12, 2], [4, 5, 2, 14, 1]], fine=2),
+                    image_size=32, patch_size=8), pad=True, beams="few",
     ),
     dict(
         name="224px", about="the published geometry: 224 px, patches of 14, 32 queries", dtype="float16",

@@ -15,15 +15,15 @@ MEAN = (.48145466, .4578275, .40821073)  # CLIP's, as in BLIP-2's preprocessor
 STD = (.26862954, .26130258, .27577711)
 TEXT_MAX = 112  # tokens of a caption in stage 1
 
-# (output channels, kernel, stride, residual blocks): see stem.py.
-STEM = ((32, 3, 2, 0), (64, 3, 2, 0), (112, 3, 2, 2), (WIDTH, 3, 2, 1))
+# EfficientNet-Lite0 up to a stride of 16: see stem.py.
+STEM = {'channels': 32, 'stages': [[1, 3, 1, 16, 1], [6, 3, 2, 24, 2], [6, 5, 2, 40, 2], [6, 3, 2, 80, 3], [6, 5, 1, 112, 3]], 'fine': 3}
 VISION_LAYERS = 4
 
 
 def vision_config():
     config = Blip2VisionConfig(hidden_size=WIDTH, intermediate_size=FFN, num_hidden_layers=VISION_LAYERS, num_attention_heads=HEADS, image_size=IMAGE_SIDE,
                                patch_size=PATCH, qkv_bias=True, hidden_act='gelu', layer_norm_eps=1e-6)
-    config.stem = [list(layer) for layer in STEM]
+    config.stem = STEM
     return config
 
 

@@ -1,93 +1,91 @@
 """
 The convolutional stem, the one part of the miniature that transformers lacks: it stands in the place of a BLIP-2
 vision model's patch embedding (Xiao et al. 2021, "Early convolutions help transformers see better",
-arXiv 2106.14881, section 4, with biases), with residual blocks before the next stride (He et al. 2016,
-"Identity mappings in deep residual networks", arXiv 1603.05027).
+arXiv 2106.14881, section 4). Its convolutions are the first layers of EfficientNet-Lite0 (Tan and Le 2019, arXiv
+1905.11946; Lite: without squeeze-and-excitation, ReLU6 instead of swish), which saw ImageNet: inverted residual
+blocks (Sandler et al. 2018, arXiv 1801.04381, section 3.4). Two 1x1-like projections end it: one of the last
+stage's result, one of an earlier, finer stage's, so that small objects keep their outlines.
 
-It learns with batch norm after every convolution; `folded` puts the norms into the weights, so that a checkpoint
-has convolutions only. Its config.json has the layers as vision_config.stem; the weights are
-vision_model.embeddings.patch_embedding.convolutions.<i>.weight and .bias, and those of the blocks after it
-blocks.<i>.<block>.<0 or 1>.weight and .bias.
+The batch norms of the source are folded into its weights. config.json has the stem as vision_config.stem:
+    {"channels": C, "stages": [[expansion, kernel, stride, channels, blocks], …], "fine": F}
+The first convolution (kernel 3, stride 2) makes C channels; `fine` is the number of stages before the finer result.
+Weights: vision_model.embeddings.patch_embedding.first, .blocks.<i>.{expand,depthwise,project}, .coarse and .fine,
+each .weight and .bias; a block of expansion 1 has no `expand`.
 """
 
 import torch
 from torch import nn
+from torch.nn.functional import pad, relu6
 
 
-class Normed(nn.Module):
-    """A convolution, padded by half its kernel, and its batch norm."""
+class Convolution(nn.Conv2d):
+    """Padded as TensorFlow's SAME pads an even side: at stride 2 the odd pixel goes to the right and bottom."""
 
-    def __init__(self, inputs, outputs, kernel, stride=1):
-        super().__init__()
-        self.convolution = nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False)
-        self.norm = nn.BatchNorm2d(outputs)
-        nn.init.kaiming_normal_(self.convolution.weight, nonlinearity='relu')
-
-    @property
-    def weight(self):
-        return self.convolution.weight
+    def __init__(self, inputs, outputs, kernel, stride=1, groups=1):
+        super().__init__(inputs, outputs, kernel, stride, groups=groups)
+        before = (kernel - stride) // 2
+        after = kernel - stride - before
+        self.edges = (before, after, before, after)
 
     def forward(self, hidden):
-        return self.norm(self.convolution(hidden))
-
-    def folded(self):
-        """One convolution with the same result in evaluation."""
-        of, norm = self.convolution, self.norm
-        scale = norm.weight.double() / (norm.running_var.double() + norm.eps).sqrt()
-        one = nn.Conv2d(of.in_channels, of.out_channels, of.kernel_size, of.stride, of.padding)
-        one.weight.data.copy_(of.weight.double() * scale[:, None, None, None])
-        one.bias.data.copy_(norm.bias.double() - norm.running_mean.double() * scale)
-        return one
+        return super().forward(pad(hidden, self.edges))
 
 
-def plain(inputs, outputs, kernel, stride=1):
-    return nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2)
+class InvertedResidual(nn.Module):
+    def __init__(self, inputs, outputs, kernel, stride, expansion):
+        super().__init__()
+        inner = inputs * expansion
+        self.expand = Convolution(inputs, inner, 1) if expansion > 1 else None
+        self.depthwise = Convolution(inner, inner, kernel, stride, groups=inner)
+        self.project = Convolution(inner, outputs, 1)
+        self.adds = inputs == outputs and stride == 1
+
+    def forward(self, hidden):
+        inner = hidden if self.expand is None else relu6(self.expand(hidden))
+        result = self.project(relu6(self.depthwise(inner)))
+        return hidden + result if self.adds else result
 
 
 class ConvStem(nn.Module):
-    """
-    pixel_values [B, 3, side, side] -> [B, width, side / stride, side / stride].
+    """pixel_values [B, 3, side, side] -> [B, width, side / stride, side / stride]; `stem`: see above."""
 
-    `stem`: (output channels, kernel, stride, residual blocks) of each layer; the strides multiply to the patch size,
-    the last layer has the width of the vision model. All layers but the first begin with ReLU. A block adds
-    Conv(ReLU(Conv(ReLU(x)))) with kernels of 3.
-    """
-
-    def __init__(self, stem, normed=False):
+    def __init__(self, stem, width):
         super().__init__()
-        make = Normed if normed else plain
-        channels = [3, *(out for out, *_ in stem)]
-        self.convolutions = nn.ModuleList(make(channels[i], out, kernel, stride) for i, (out, kernel, stride, _) in enumerate(stem))
-        self.blocks = nn.ModuleList(nn.ModuleList(nn.ModuleList(make(out, out, 3) for _ in range(2)) for _ in range(blocks)) for out, _, _, blocks in stem)
-        for block in (block for blocks in self.blocks for block in blocks if normed):
-            nn.init.zeros_(block[1].norm.weight)  # a block is at first the identity (Goyal et al. 2017, arXiv 1706.02677, section 5.1)
+        self.first = Convolution(3, stem['channels'], 3, 2)
+        blocks, inputs, strides, ends = [], stem['channels'], [], []
+        for expansion, kernel, stride, channels, count in stem['stages']:
+            for index in range(count):
+                blocks.append(InvertedResidual(inputs, channels, kernel, stride if index == 0 else 1, expansion))
+                inputs = channels
+            ends.append(len(blocks))
+            strides.append(stride)
+        self.blocks = nn.ModuleList(blocks)
+        self.fine_from = ends[stem['fine'] - 1]
+        between = 1
+        for stride in strides[stem['fine']:]:
+            between *= stride
+        self.coarse = nn.Conv2d(inputs, width, 1)
+        self.fine = nn.Conv2d(stem['stages'][stem['fine'] - 1][3], width, between, between)
 
     @property
     def weight(self):
         """transformers reads the dtype from the patch embedding's weight."""
-        return self.convolutions[0].weight
+        return self.first.weight
 
     def forward(self, pixels):
-        hidden = pixels
-        for index, convolution in enumerate(self.convolutions):
-            hidden = convolution(hidden if index == 0 else torch.relu(hidden))
-            for first, second in self.blocks[index]:
-                hidden = hidden + second(torch.relu(first(torch.relu(hidden))))
-        return hidden
+        hidden = relu6(self.first(pixels))
+        for index, block in enumerate(self.blocks, 1):
+            hidden = block(hidden)
+            if index == self.fine_from:
+                finer = hidden
+        return self.coarse(hidden) + self.fine(finer)
 
 
-def folded(stem):
-    """The layers of a normed stem without norms, for evaluation."""
-    for layers in (stem.convolutions, *(block for blocks in stem.blocks for block in blocks)):
-        for index, layer in enumerate(layers):
-            layers[index] = layer.folded()
-    return stem
-
-
-def with_stem(model, stem, normed=False):
+def with_stem(model, stem):
     """Puts a stem into a Blip2VisionModel, or into the one of a whole BLIP-2."""
     vision = getattr(model, 'vision_model', model)
-    vision.embeddings.patch_embedding = ConvStem(stem, normed).to(vision.embeddings.position_embedding.dtype)
+    position = vision.embeddings.position_embedding
+    vision.embeddings.patch_embedding = ConvStem(stem, position.shape[-1]).to(position.dtype)
     return model
 
 

@@ -15,17 +15,20 @@ from transformers import Blip2VisionModel
 
 from training.common import MINUTES, Progress, freeze, groups, initialize, rate
 from training.parts.model import IMAGE_SIDE, PATCH, STEM, VISION_LAYERS, WIDTH, pixel_values, vision_config
-from training.parts.stem import folded, with_stem
+from training.parts.imagenet import fetch, fill
+from training.parts.stem import with_stem
 from training.text import Text
 from training.parts.targets import COLORLESS, OUTSIDE, targets_of
 from training.world.data import Pictures
 from training.world.vocabulary import BACKGROUNDS, COLORS, NOUNS, SHAPES, SIZE_EDGES
 from training.parts.words import WordHeads
 
-BATCH, PEAK, STEPS = 64, 1.2e-3, 12_000
+BATCH, PEAK, STEPS = 64, 1.2e-3, 5_000
+STEM_FROZEN_TO = 5  # blocks of the stem that stay as ImageNet left them: their gradients cost most, and edges are edges
+STEM_RATE = .25  # of the learning rate, for the blocks after them
 # Pixels of a side up to a share of the steps: what is large is learned first, at a fraction of the cost
 # (progressive resizing: Tan and Le, EfficientNetV2, section 4).
-SIDES = ((.25, 112), (.7, 160), (1, IMAGE_SIDE))
+SIDES = ((.65, 160), (1, IMAGE_SIDE))
 WORDS_FROM = .15
 HELD_OUT = 2000  # the first pictures: never trained on, in any stage
 CLASSES = {'noun': len(NOUNS) + 1, 'color': len(COLORS) + 1, 'size': len(SIZE_EDGES) + 1}
@@ -36,7 +39,7 @@ class Tagger(nn.Module):
         super().__init__()
         self.vision = Blip2VisionModel(vision_config())
         initialize(self.vision, layers=VISION_LAYERS)
-        with_stem(self.vision, STEM, normed=True)
+        with_stem(self.vision, STEM)
         nn.init.normal_(self.vision.embeddings.position_embedding, std=.3)
         self.heads = nn.ModuleDict({key: nn.Linear(WIDTH, size) for key, size in CLASSES.items()})
         self.heads['place'] = nn.Linear(WIDTH, 5)
@@ -80,10 +83,24 @@ def mirrored(scene):
     return {**scene, 'objects': turned}
 
 
+def parameter_groups(model):
+    """AdamW groups with the share of the learning rate of each; the first blocks of the stem are frozen."""
+    stem = model.vision.embeddings.patch_embedding
+    for part in (stem.first, *stem.blocks[:STEM_FROZEN_TO]):
+        part.requires_grad_(False)
+    rest = stem.blocks[STEM_FROZEN_TO:]
+    own = [{**group, 'share': STEM_RATE} for group in groups(rest, weight_decay=0.0)]
+    rest.requires_grad_(False)
+    others = [{**group, 'share': 1} for group in groups(model)]
+    rest.requires_grad_(True)
+    return own + others
+
+
 def train(run, steps=STEPS, minutes=None):
     torch.manual_seed(1)
     model = Tagger().to(memory_format=torch.channels_last)
-    optimizer = torch.optim.AdamW(groups(model), lr=PEAK, betas=(.9, .98), fused=True)
+    fill(model.vision.embeddings.patch_embedding, fetch(run))
+    optimizer = torch.optim.AdamW(parameter_groups(model), lr=PEAK, betas=(.9, .98), fused=True)
     progress = Progress(run, 'vit', {'model': model, 'optimizer': optimizer})
     pictures, text, rng = Pictures(run / 'pictures'), Text(run / 'tokenizer'), random.Random(progress.step + 5)
     running, since, first, started = 0.0, time.time(), progress.step, time.time()
@@ -91,7 +108,7 @@ def train(run, steps=STEPS, minutes=None):
         side = next(side for until, side in SIDES if progress.step < steps * until)
         pixels, scenes = batch_of(pictures, rng, BATCH, side)
         for group in optimizer.param_groups:
-            group['lr'] = rate(progress.step, steps, PEAK, warm=500, decay=.35)
+            group['lr'] = group['share'] * rate(progress.step, steps, PEAK, warm=200, decay=.35)
         features, logits = model(pixels.contiguous(memory_format=torch.channels_last))
         loss = tag_loss(logits, targets_of(scenes, side // PATCH))
         if progress.step >= steps * WORDS_FROM:
@@ -153,7 +170,6 @@ def load(run):
     """The frozen encoder."""
     model = Tagger()
     model.load_state_dict(torch.load(run / 'vit.pt', weights_only=False)['model'])
-    folded(model.vision.embeddings.patch_embedding)
     return freeze(model.vision)
 
 

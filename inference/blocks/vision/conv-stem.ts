@@ -1,70 +1,123 @@
 /**
  * Writes a convolutional stem: pixel_values f32 [B, 3, S, S] -> patches f32 [B, patches, width].
  *
- *     pixels -> Conv -> blocks -> Relu -> Conv -> blocks -> … -> one row for each place
- *     block: hidden -> Relu -> Conv -> Relu -> Conv -> + hidden
+ *     pixels -> Conv, Relu6 -> blocks ──────┬─> blocks -> 1x1 Conv ─┐
+ *                                           └─> strided Conv ───────┴─ Add -> one row for each place
+ *     block: hidden -> (1x1 Conv, Relu6) -> depthwise Conv, Relu6 -> 1x1 Conv (-> + hidden)
  *
- * It stands in the place of a ViT's patch embedding. Sources: Xiao et al. 2021, "Early convolutions help
- * transformers see better" (arXiv 2106.14881), section 4, here with biases and without batch norm; the
- * blocks of He et al. 2016, "Identity mappings in deep residual networks" (arXiv 1603.05027), without
- * batch norm; training/parts/stem.py, class ConvStem.
+ * It stands in the place of a ViT's patch embedding (Xiao et al. 2021, "Early convolutions help
+ * transformers see better", arXiv 2106.14881, section 4). The blocks are the inverted residuals of
+ * Sandler et al. 2018 (arXiv 1801.04381, section 3.4) as EfficientNet-Lite has them (Tan and Le 2019,
+ * arXiv 1905.11946), batch norms folded; training/parts/stem.py, class ConvStem.
  */
 
 import type { GraphBuilder } from '../../onnx/graph-builder.ts'
 import type { Storage } from '../layers.ts'
 
-/** A convolution, padded by half its kernel, and the residual blocks after it. */
-export type StemLayer = {
-  /** Output channels. */
-  readonly channels: number
-  /** Side of the square kernel, odd, in pixels of what comes in. */
+/** Inverted residual blocks of one width. The first block has the stride; the others have 1. */
+export type StemStage = {
+  /** Channels inside a block to those that come in. 1: the block has no first convolution. */
+  readonly expansion: number
+  /** Side of the square kernel of the depthwise convolution, not less than the stride. */
   readonly kernel: number
   readonly stride: number
+  /** Output channels. */
+  readonly channels: number
   readonly blocks: number
 }
 
-/** Side of the kernels of the residual blocks. */
-const BLOCK_KERNEL = 3
+export type Stem = {
+  /** Output channels of the first convolution (kernel 3, stride 2). */
+  readonly channels: number
+  readonly stages: readonly StemStage[]
+  /** Stages before the finer of the two results, from 1. */
+  readonly fine: number
+}
+
+type Convolution = {
+  readonly inputs: number
+  readonly outputs: number
+  readonly kernel: number
+  readonly stride: number
+  readonly depthwise?: boolean
+  /** Padded as TensorFlow's SAME pads an even side: what is odd goes to the right and bottom. */
+  readonly padded?: boolean
+}
+
+type Layer = (hidden: string, name: string, shape: Convolution) => string
+
+const FIRST = { kernel: 3, stride: 2 }
+const POINTWISE = { kernel: 1, stride: 1 }
 
 /** Pixels of the picture to one place of the result, along a side. */
-export function stemStride(stem: readonly StemLayer[]): number {
-  return stem.reduce((product, { stride }) => product * stride, 1)
+export function stemStride({ stages }: Stem): number {
+  return stages.reduce((product, { stride }) => product * stride, FIRST.stride)
 }
 
 /**
  * @param pixels name of the input, float32 [B, channels, S, S]; S is a multiple of the stem's stride.
- * @param module of the checkpoint: its weights are `<module>.convolutions.<i>.weight` and `.bias`, and
- * `<module>.blocks.<i>.<block>.<0 or 1>.weight` and `.bias`.
+ * @param module of the checkpoint: its weights are `<module>.first`, `<module>.blocks.<i>.expand`,
+ * `.depthwise` and `.project`, `<module>.coarse` and `<module>.fine`, each with `.weight` and `.bias`.
  * @returns name of the result, float32 [B, (S / stride) ** 2, width], rows from the top left.
  */
 export function stemPatches(
   g: GraphBuilder,
   pixels: string,
   storage: Pick<Storage, 'float'>,
-  stem: readonly StemLayer[],
-  { module, channels }: { readonly module: string; readonly channels: number },
+  stem: Stem,
+  options: { readonly module: string; readonly channels: number; readonly width: number },
 ): string {
-  let hidden = pixels
-  let inputs = channels
-  for (const [i, layer] of stem.entries()) {
-    const outputs = layer.channels
-    const from = i === 0 ? hidden : g.op('Relu', [hidden])
-    hidden = convolution(g, storage, from, `${module}.convolutions.${i}`, {
-      ...layer,
-      inputs,
-      outputs,
-    })
-    const inner = { kernel: BLOCK_KERNEL, stride: 1, inputs: outputs, outputs }
-    for (let block = 0; block < layer.blocks; block++) {
-      const name = `${module}.blocks.${i}.${block}`
-      const first = convolution(g, storage, g.op('Relu', [hidden]), `${name}.0`, inner)
-      const second = convolution(g, storage, g.op('Relu', [first]), `${name}.1`, inner)
-      hidden = g.op('Add', [hidden, second])
+  const layer: Layer = (from, name, shape) =>
+    convolution(g, storage, from, `${options.module}.${name}`, shape)
+  const first = { inputs: options.channels, outputs: stem.channels, ...FIRST, padded: true }
+  let hidden = relu6(g, layer(pixels, 'first', first))
+  let inputs = stem.channels
+  let index = 0
+  let fine = ''
+  for (const [i, { channels: outputs, ...stage }] of stem.stages.entries()) {
+    for (let block = 0; block < stage.blocks; block++) {
+      const stride = block === 0 ? stage.stride : 1
+      const shape = { ...stage, inputs, outputs, stride }
+      hidden = invertedResidual(g, layer, hidden, `blocks.${index}`, shape)
+      inputs = outputs
+      index++
     }
-    inputs = outputs
+    if (i + 1 === stem.fine) {
+      fine = layer(hidden, 'fine', fineShape(stem, options.width))
+    }
   }
-  const rows = g.reshape(hidden, [0, inputs, -1])
+  const coarse = layer(hidden, 'coarse', { inputs, outputs: options.width, ...POINTWISE })
+  const rows = g.reshape(g.op('Add', [coarse, fine]), [0, options.width, -1])
   return g.op('Transpose', [rows], { perm: [0, 2, 1] })
+}
+
+/** The finer result's projection jumps over as many pixels as the stages after it do. */
+function fineShape({ stages, fine }: Stem, width: number): Convolution {
+  const stride = stages.slice(fine).reduce((product, stage) => product * stage.stride, 1)
+  return { inputs: stages[fine - 1]!.channels, outputs: width, kernel: stride, stride }
+}
+
+function invertedResidual(
+  g: GraphBuilder,
+  layer: Layer,
+  hidden: string,
+  name: string,
+  shape: Convolution & { readonly expansion: number },
+): string {
+  const { inputs, outputs, kernel, stride } = shape
+  const inner = inputs * shape.expansion
+  const wide =
+    shape.expansion === 1
+      ? hidden
+      : relu6(g, layer(hidden, `${name}.expand`, { inputs, outputs: inner, ...POINTWISE }))
+  const each = { inputs: inner, outputs: inner, kernel, stride, depthwise: true, padded: true }
+  const spread = relu6(g, layer(wide, `${name}.depthwise`, each))
+  const result = layer(spread, `${name}.project`, { inputs: inner, outputs, ...POINTWISE })
+  return inputs === outputs && stride === 1 ? g.op('Add', [hidden, result]) : result
+}
+
+function relu6(g: GraphBuilder, hidden: string): string {
+  return g.op('Clip', [hidden, g.float(0), g.float(6)])
 }
 
 function convolution(
@@ -72,25 +125,24 @@ function convolution(
   { float }: Pick<Storage, 'float'>,
   hidden: string,
   name: string,
-  {
-    inputs,
-    outputs,
-    kernel,
-    stride,
-  }: Readonly<Record<'inputs' | 'outputs' | 'kernel' | 'stride', number>>,
+  shape: Convolution,
 ): string {
+  const { inputs, outputs, kernel, stride, depthwise = false, padded = false } = shape
+  const columns = depthwise ? 1 : inputs
   const stored = g.weights.float(
     [{ tensor: `${name}.weight`, rows: outputs }],
-    inputs * kernel * kernel,
-    [outputs, inputs, kernel, kernel],
+    columns * kernel * kernel,
+    [outputs, columns, kernel, kernel],
     float,
   )
   const weight = float === 'float16' ? g.op('Cast', [stored], { to: 1 }) : stored
   const bias = g.weights.float([{ tensor: `${name}.bias`, rows: 1 }], outputs, [outputs], 'float32')
-  const pad = (kernel - 1) / 2
+  const all = padded ? kernel - stride : 0
+  const before = Math.floor(all / 2)
   return g.op('Conv', [hidden, weight, bias], {
+    group: depthwise ? inputs : 1,
     kernel_shape: [kernel, kernel],
     strides: [stride, stride],
-    pads: [pad, pad, pad, pad],
+    pads: [before, before, all - before, all - before],
   })
 }

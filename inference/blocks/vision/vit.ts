@@ -13,7 +13,7 @@ import type { GraphPlan } from '../../onnx/graph-builder.ts'
 import { biasAndActivate, LOWEST } from '../activations.ts'
 import type { Activation } from '../activations.ts'
 import { stemPatches } from './conv-stem.ts'
-import type { StemLayer } from './conv-stem.ts'
+import type { Stem } from './conv-stem.ts'
 import { addAndNorm, attention, linearAndBias, linear, norm } from '../layers.ts'
 import type { Linear, Norm, Storage } from '../layers.ts'
 
@@ -53,7 +53,7 @@ export type VisionConfig = VitSettings & {
   readonly epsilon: number
   readonly qkvBias: boolean
   /** Convolutions in the place of the patch embedding; `patchSize` is their stride. */
-  readonly stem?: readonly StemLayer[]
+  readonly stem?: Stem
   /**
    * The states that are the output, side by side, by the number of layers before each; in any order, and
    * not normalized. Null: the last one, after `post_layernorm`.
@@ -135,6 +135,7 @@ export function embeddings(g: GraphBuilder, config: VisionConfig, storage: Stora
       : stemPatches(g, 'pixel_values', storage, stem, {
           module: patchModule(config),
           channels: CHANNELS,
+          width: hidden,
         })
   const all = config.classToken ? withClass(g, config, patchRows) : patchRows
   const placed = g.op('Add', [all, tensor(g, config, tensors.positions, rows)])

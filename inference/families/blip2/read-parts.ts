@@ -10,21 +10,26 @@ import { ACTIVATIONS } from '../../blocks/activations.ts'
 import type { QformerConfig } from '../../blocks/bridge/qformer-layers.ts'
 import type { TextQformerConfig } from '../../blocks/bridge/text-qformer.ts'
 import { stemStride } from '../../blocks/vision/conv-stem.ts'
-import type { StemLayer } from '../../blocks/vision/conv-stem.ts'
+import type { Stem } from '../../blocks/vision/conv-stem.ts'
 import { EVA } from '../../blocks/vision/vit-settings.ts'
 import type { VisionConfig } from '../../blocks/vision/vit.ts'
 import type { Fields } from '../common/read-json.ts'
 import { checkHeads, MAX_LAYERS } from '../common/read-json.ts'
 
 const side = z.int().min(1).max(4096)
-/** [channels, kernel, stride, residual blocks] of each layer. */
-const stemLayer = z.tuple([
-  side,
-  side.refine((kernel) => kernel % 2 === 1),
-  side,
-  z.int().min(0).max(MAX_LAYERS),
-])
-const stemSchema = z.array(stemLayer).min(1)
+/** [expansion, kernel, stride, channels, blocks] of each stage. */
+const stage = z
+  .tuple([
+    side,
+    side.refine((kernel) => kernel % 2 === 1),
+    side,
+    side,
+    z.int().min(1).max(MAX_LAYERS),
+  ])
+  .refine(([, kernel, stride]) => kernel >= stride)
+const stemSchema = z
+  .object({ channels: side, stages: z.array(stage).min(1), fine: z.int().min(1) })
+  .refine(({ stages, fine }) => fine <= stages.length)
 
 export function readVision(fields: Fields): VisionConfig {
   const config = {
@@ -50,36 +55,36 @@ export function readVision(fields: Fields): VisionConfig {
   return config
 }
 
-/** `stem`, which transformers does not know: a list of [channels, kernel, stride, residual blocks]. */
-function readStem(fields: Fields): { readonly stem?: readonly StemLayer[] } {
+/**
+ * `stem`, which transformers does not know: the channels of the first convolution, the stages as
+ * [expansion, kernel, stride, channels, blocks], and the number of stages before the finer result.
+ */
+function readStem(fields: Fields): { readonly stem?: Stem } {
   const value = fields.json['stem']
   if (value === undefined || value === null) {
     return {}
   }
-  const layers = stemSchema.safeParse(value)
-  if (!layers.success) {
+  const read = stemSchema.safeParse(value)
+  if (!read.success) {
     fields.problem(
       'stem',
-      'is not a list of [channels, odd kernel, stride, blocks], the first three above 0.',
+      'is not {"channels", "stages": [[expansion, odd kernel, stride, channels, blocks]], "fine"}, all above 0.',
     )
     return {}
   }
-  const stem = layers.data.map(([channels, kernel, stride, blocks]) => ({
-    channels,
+  const stages = read.data.stages.map(([expansion, kernel, stride, channels, blocks]) => ({
+    expansion,
     kernel,
     stride,
+    channels,
     blocks,
   }))
-  return { stem }
+  return { stem: { ...read.data, stages } }
 }
 
-function checkStem(fields: Fields, { stem, hidden, patchSize, imageSize }: VisionConfig): void {
+function checkStem(fields: Fields, { stem, patchSize, imageSize }: VisionConfig): void {
   if (stem === undefined) {
     return
-  }
-  const width = stem.at(-1)!.channels
-  if (width !== hidden) {
-    fields.problem('stem', `ends with ${width} channels; hidden_size is ${hidden}.`)
   }
   if (stemStride(stem) !== patchSize || imageSize % patchSize !== 0) {
     const stride = `has a stride of ${stemStride(stem)} in all`

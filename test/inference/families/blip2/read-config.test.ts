@@ -36,22 +36,27 @@ it('readConfig says what is wrong with a stem', (t) => {
     return problems.join('\n')
   }
 
-  assert.equal(problemsOf([[24, 3, 4, 0]]), '')
-  for (const stem of [
-    {},
+  const stage = [6, 3, 2, 24, 1]
+  const stem = { channels: 8, stages: [stage, stage], fine: 1 }
+  assert.equal(problemsOf(stem), '')
+  for (const wrong of [
     [],
-    [[24, 2, 4, 0]],
-    [[24, 3, 4]],
-    [['24', 3, 4, 0]],
-    [[0, 3, 4, 0]],
-    [[24, 3, 4, -1]],
+    {},
+    { ...stem, channels: 0 },
+    { ...stem, stages: [] },
+    { ...stem, fine: 0 },
+    { ...stem, fine: 3 },
+    { ...stem, stages: [stage, [6, 2, 2, 24, 1]] },
+    { ...stem, stages: [stage, [6, 3, 4, 24, 1]] },
+    { ...stem, stages: [stage, [6, 3, 2, 24]] },
+    { ...stem, stages: [stage, ['6', 3, 2, 24, 1]] },
+    { ...stem, stages: [stage, [6, 3, 2, 24, 0]] },
   ]) {
-    assert.match(problemsOf(stem), /vision_config\.stem is not a list of \[channels, odd kernel/)
+    assert.match(problemsOf(wrong), /vision_config\.stem is not \{"channels", "stages"/)
   }
-  assert.match(problemsOf([[25, 3, 4, 1]]), /stem ends with 25 channels; hidden_size is 24/)
   assert.match(
-    problemsOf([[24, 3, 2, 1]]),
-    /stem has a stride of 2 in all; patch_size 4 and image_size 28/,
+    problemsOf({ ...stem, stages: [stage] }),
+    /stem has a stride of 4 in all; patch_size 8 and image_size 32/,
   )
 })
 
