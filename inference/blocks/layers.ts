@@ -75,7 +75,7 @@ export const POSITIONS = 'places'
 /**
  * Looks rows up in a table of the checkpoint.
  *
- * @param part the rows that make the table.
+ * @param parts the rows that make the table, one after the other.
  * @param name of the result. The nodes are named after it: `Gather:<name>_stored` where the table
  *   is float16, then `Cast:<name>`. Devices without 16-bit arithmetic leave both to the CPU.
  * @returns the shape of `indices` with `columns` appended, float32.
@@ -84,11 +84,12 @@ export function lookUp(
   g: GraphBuilder,
   storage: Storage,
   indices: string,
-  part: WeightPart,
+  parts: readonly WeightPart[],
   columns: number,
   name: string,
 ): string {
-  const table = g.weights.float([part], columns, [part.rows, columns], storage.float)
+  const total = parts.reduce((sum, { rows }) => sum + rows, 0)
+  const table = g.weights.float(parts, columns, [total, columns], storage.float)
   const half = storage.float === 'float16'
   const rows = g.op('Gather', [table, indices], { axis: 0 }, half ? `${name}_stored` : name)
   return half ? g.op('Cast', [rows], { to: 1 }, name) : rows

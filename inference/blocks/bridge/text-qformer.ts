@@ -198,9 +198,9 @@ function textRows(
   const places = g.op('Range', [g.int(0), length, g.int(1)])
   const table = (name: string, rows: number) => ({ tensor: `${names.embeddings}.${name}`, rows })
   const wordTable = table('word_embeddings.weight', vocab)
-  const words = lookUp(g, storage, 'input_ids', wordTable, hidden, WORDS)
+  const words = lookUp(g, storage, 'input_ids', [wordTable], hidden, WORDS)
   const positionTable = table('position_embeddings.weight', maxPositions)
-  const positions = lookUp(g, storage, places, positionTable, hidden, POSITIONS)
+  const positions = lookUp(g, storage, places, [positionTable], hidden, POSITIONS)
   return norm(g, g.op('Add', [words, positions]), layerNorm(config, names.norm))
 }
 

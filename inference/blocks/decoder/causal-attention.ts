@@ -55,6 +55,14 @@ export function declareCausalInputs(
 ): void {
   g.input('image_tokens', 'float32', ['batch', 'image_length', width])
   g.input('input_ids', 'int64', ['batch', 'text_length'])
+  declareSequence(g, { layers, heads })
+}
+
+/** Declares the same without the tokens of a picture and without the text. */
+export function declareSequence(
+  g: GraphBuilder,
+  { layers, heads }: { readonly layers: number; readonly heads: Heads },
+): void {
   g.input('position_ids', 'int64', ['batch', 'length'])
   g.input('seqlens_k', 'int32', ['batch'])
   g.input('total_sequence_length', 'int32', [1])

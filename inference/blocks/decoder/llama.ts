@@ -50,37 +50,51 @@ export type LlamaConfig = {
 
 export function llamaGraph(config: LlamaConfig, storage: Storage): GraphPlan {
   const g = new GraphBuilder('decoder')
-  const { hidden, headDim } = config
-  declareCausalInputs(g, { width: config.hidden, layers: config.layers, heads: config })
-  const rotate = rotation(g, rotaryRates(config.rotary))
-  const scale = headDim ** -0.5
+  const { hidden } = config
+  declareCausalInputs(g, { width: hidden, layers: config.layers, heads: config })
+  const scores = llamaScores(g, config)
   const table = { tensor: config.embedTensor, rows: config.vocab }
-  const words = lookUp(g, storage, 'input_ids', table, hidden, WORDS)
+  const words = lookUp(g, storage, 'input_ids', [table], hidden, WORDS)
   const all = g.op('Concat', ['image_tokens', words], { axis: 1 }) // [B, S, hidden]
 
   let x = g.reshape(all, [-1, hidden])
   for (let i = 0; i < config.layers; i++) {
-    x = layer(g, config, storage, i, x, {
-      scale,
-      bias: '',
-      place: (rows, kind, output) => rotate(headsNormed(g, config, i, rows, kind), output),
-    })
+    x = llamaLayer(g, config, storage, i, x, scores(i))
   }
-  const wanted = normed(g, config, x, `${config.module}.norm`)
-  const logits = linear(g, storage, wanted, {
-    modules: [config.headTensor.replace(/\.weight$/, '')],
-    inputs: hidden,
-    outputs: config.vocab,
-    bias: false,
-    quantize: true,
-  })
-  g.op('Identity', [logits], {}, 'logits')
+  const wanted = llamaNorm(g, config, x, `${config.module}.norm`)
+  g.op('Identity', [llamaLogits(g, config, storage, wanted)], {}, 'logits')
   g.output('logits', 'float32', ['rows', config.vocab])
   return g.build()
 }
 
+/** How each layer's scores are made. */
+export function llamaScores(g: GraphBuilder, config: LlamaConfig): (index: number) => Scores {
+  const rotate = rotation(g, rotaryRates(config.rotary))
+  return (index) => ({
+    scale: config.headDim ** -0.5,
+    bias: '',
+    place: (rows, kind, output) => rotate(headsNormed(g, config, index, rows, kind), output),
+  })
+}
+
+/** Of rows after the last norm: [rows, hidden] -> [rows, vocab]. */
+export function llamaLogits(
+  g: GraphBuilder,
+  config: LlamaConfig,
+  storage: Storage,
+  x: string,
+): string {
+  return linear(g, storage, x, {
+    modules: [config.headTensor.replace(/\.weight$/, '')],
+    inputs: config.hidden,
+    outputs: config.vocab,
+    bias: false,
+    quantize: true,
+  })
+}
+
 /** @returns of the last layer the wanted rows alone. */
-function layer(
+export function llamaLayer(
   g: GraphBuilder,
   config: LlamaConfig,
   storage: Storage,
@@ -89,7 +103,7 @@ function layer(
   scores: Scores,
 ): string {
   const module = `${config.module}.layers.${index}`
-  const before = normed(g, config, x, `${module}.input_layernorm`)
+  const before = llamaNorm(g, config, x, `${module}.input_layernorm`)
   let mixed = causalAttention(
     g,
     config,
@@ -111,8 +125,8 @@ function layer(
     quantize: true,
   })
   const sum = g.op('Add', [residual, attended])
-  const after = normed(g, config, sum, `${module}.post_attention_layernorm`)
-  return g.op('Add', [sum, mlp(g, config, storage, `${module}.mlp`, after)])
+  const after = llamaNorm(g, config, sum, `${module}.post_attention_layernorm`)
+  return g.op('Add', [sum, llamaMlp(g, config, storage, `${module}.mlp`, after)])
 }
 
 /** [rows, (heads + 2 * kvHeads) * headDim]; in one product where all three are equally wide. */
@@ -155,7 +169,8 @@ function headsNormed(
   return g.reshape(rmsNorm(g, apart, { module: name, width, epsilon }), [0, 0, -1])
 }
 
-function mlp(
+/** A gated MLP, x [rows, hidden] -> [rows, hidden]. */
+export function llamaMlp(
   g: GraphBuilder,
   config: LlamaConfig,
   storage: Storage,
@@ -180,6 +195,7 @@ function mlp(
   })
 }
 
-function normed(g: GraphBuilder, config: LlamaConfig, x: string, module: string): string {
+/** An RMS norm of the hidden states. */
+export function llamaNorm(g: GraphBuilder, config: LlamaConfig, x: string, module: string): string {
   return rmsNorm(g, x, { module, width: config.hidden, epsilon: config.epsilon })
 }

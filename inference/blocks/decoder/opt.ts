@@ -92,7 +92,7 @@ export function optGraph(text: OptConfig, storage: Storage): GraphPlan {
 function embeddings(g: GraphBuilder, text: OptConfig, storage: Storage): State {
   const { embed, hidden } = text
   const table = { tensor: text.embedTensor, rows: text.vocab }
-  const words = lookUp(g, storage, 'input_ids', table, embed, WORDS)
+  const words = lookUp(g, storage, 'input_ids', [table], embed, WORDS)
   const all = g.op('Concat', ['image_tokens', words], { axis: 1 }) // [B, S, embed]
   let rows = g.reshape(all, [-1, embed])
   if (embed !== hidden) {
@@ -108,11 +108,13 @@ function embeddings(g: GraphBuilder, text: OptConfig, storage: Storage): State {
     g,
     storage,
     'position_ids',
-    {
-      tensor: `${DECODER}.embed_positions.weight`,
-      skip: POSITION_OFFSET,
-      rows: text.maxPositions,
-    },
+    [
+      {
+        tensor: `${DECODER}.embed_positions.weight`,
+        skip: POSITION_OFFSET,
+        rows: text.maxPositions,
+      },
+    ],
     hidden,
     POSITIONS,
   )

@@ -21,7 +21,7 @@ export function rmsNorm(g: GraphBuilder, config: T5Config, x: string, module: st
 /** ids int64 [B, T] -> f32 [B, T, hidden]. */
 export function embed(g: GraphBuilder, config: T5Config, storage: Storage, ids: string): string {
   const table = { tensor: config.embedTensor, rows: config.vocab }
-  return lookUp(g, storage, ids, table, config.hidden, WORDS)
+  return lookUp(g, storage, ids, [table], config.hidden, WORDS)
 }
 
 /** Projections of an attention, side by side: x [rows, hidden] -> [rows, names * heads * headDim]. */
