@@ -14,6 +14,7 @@ import {
   checkpointFolder,
   type CheckpointName,
   FIXTURES,
+  IDEFICS_NAMES,
   INSTRUCT_NAMES,
   ITM_NAMES,
   type ItmName,
@@ -36,6 +37,8 @@ import { formatTable } from '../report/tally.ts'
 const SEAMS = [
   'image_embeds',
   'query_output',
+  /** A resampler's output. */
+  'latents',
   'image_tokens',
   /** An encoder's output. */
   'encoded',
@@ -57,6 +60,7 @@ const TEXT_NAMES: readonly ParityName[] = [
   ...INSTRUCT_NAMES,
   ...LLAMA_NAMES,
   ...LLAVA_NAMES,
+  ...IDEFICS_NAMES,
 ]
 
 type Errors<Seam extends string> = Partial<Record<Seam, number>>
@@ -107,12 +111,14 @@ async function measure(name: ParityName, folder: string): Promise<Errors<(typeof
     const bytes = readFileSync(path.join(FIXTURES, parity.image))
     const [features] = await runner.images.encode([await runner.images.preprocess(bytes)])
     const bridged = await queried(runner, parity, features!)
+    const latents = await resampledBy(runner, features!)
     const [tokens] = await runner.images.bridge!.run([features!], [parity.prompts.question.text])
     const encoded = await encodedBy(runner, parity, tokens!)
     const steps = tensorOf(parity, 'logits.question.steps').data
     return {
       image_embeds: against(parity, 'image_embeds', features!.data),
       ...(bridged && { query_output: against(parity, 'query_output', bridged) }),
+      ...(latents && { latents: against(parity, 'latents', latents) }),
       image_tokens: against(parity, 'image_tokens', tokens!.data),
       ...(encoded && { encoded: against(parity, 'encoded', encoded) }),
       logits: relativeError(await alongGreedy(runner, parity, tokens!), steps),
@@ -148,6 +154,18 @@ async function queried(
   const feeds = { image_embeds: new Tensor('float32', data, [1, ...shape]), ...read }
   const outputs = await runner.sessions.get('qformer').run(feeds, ['query_output'])
   return floats(outputs['query_output'])
+}
+
+/** The rows that a resampler makes of a picture; null of a model without one. */
+async function resampledBy(
+  { card, sessions }: TestRunner,
+  { data, shape }: ImageFeatures,
+): Promise<Float32Array | null> {
+  if (!card.graphs.includes('resampler')) {
+    return null
+  }
+  const feeds = { image_embeds: new Tensor('float32', data, [1, ...shape]) }
+  return floats((await sessions.get('resampler').run(feeds, ['latents']))['latents'])
 }
 
 /** What an encoder makes of the question; null of a model without one. */

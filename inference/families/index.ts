@@ -4,12 +4,19 @@ import type { BaseCard } from './common/card-base.ts'
 import type { Turn } from '../text/prompt.ts'
 import { blip2 } from './blip2/family.ts'
 import { blip2Itm } from './blip2-itm/family.ts'
+import { idefics } from './idefics/family.ts'
 import { instructblip } from './instructblip/family.ts'
 import { llava } from './llava/family.ts'
 import type { Json } from './common/read-json.ts'
 import type { Family } from './common/family.ts'
 
-export const FAMILIES = [blip2, blip2Itm, instructblip, llava] as const satisfies readonly Family[]
+export const FAMILIES = [
+  blip2,
+  blip2Itm,
+  instructblip,
+  llava,
+  idefics,
+] as const satisfies readonly Family[]
 
 /** What people call some families that are not supported, by their `model_type`. */
 const UNSUPPORTED: Readonly<Record<string, string>> = {

@@ -57,6 +57,9 @@ export function textCard(card: AnyCard): TextCard {
 /** The positions that a picture takes in a prompt. */
 export function imageTokensOf(card: AnyCard): number {
   const { dimensions } = packageCard(card)
+  if ('pictureRows' in dimensions) {
+    return 1 // its placeholder's: the layers look at the picture itself
+  }
   return 'queryTokens' in dimensions ? dimensions.queryTokens : dimensions.visionTokens
 }
 

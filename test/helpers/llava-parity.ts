@@ -8,7 +8,14 @@ import { familyOf } from '../../inference/families/index.ts'
 import { argmax } from '../../inference/generation/scores.ts'
 import { checkParity } from './engine-parity.ts'
 import { packageFor } from './packages.ts'
-import { FIXTURES, type LlavaName, loadLlava, relativeError, tensorOf } from './parity.ts'
+import {
+  type ChatName,
+  FIXTURES,
+  type LlavaName,
+  loadChat,
+  relativeError,
+  tensorOf,
+} from './parity.ts'
 import { openTestRunner, type TestRunner } from './runners.ts'
 
 const TOLERANCE = 1e-4
@@ -26,8 +33,8 @@ export async function checkLlava(name: LlavaName): Promise<void> {
 }
 
 /** Pixel values, bit for bit. */
-async function checkPictures({ images }: TestRunner, name: LlavaName): Promise<void> {
-  const { pictures } = loadLlava(name)
+export async function checkPictures({ images }: TestRunner, name: ChatName): Promise<void> {
+  const { pictures } = loadChat(name)
   assert.ok(Object.keys(pictures).length >= 8)
   for (const [file, sha256] of Object.entries(pictures)) {
     const { data } = await images.preprocess(readFileSync(path.join(FIXTURES, 'images', file)))
@@ -36,8 +43,8 @@ async function checkPictures({ images }: TestRunner, name: LlavaName): Promise<v
 }
 
 /** The card's format writes what the chat template does. */
-function checkChat({ card, decoder }: TestRunner, name: LlavaName): void {
-  for (const { turns, text } of loadLlava(name).chat) {
+export function checkChat({ card, decoder }: TestRunner, name: ChatName): void {
+  for (const { turns, text } of loadChat(name).chat) {
     const [question] = turns.at(-1)!
     const history = turns.slice(0, -1).map((turn) => ({ question: turn[0], answer: turn[1]! }))
     assert.equal(familyOf(card).questionText(card, question, history), text)
@@ -47,7 +54,7 @@ function checkChat({ card, decoder }: TestRunner, name: LlavaName): void {
 }
 
 async function checkSeams(runner: TestRunner, name: LlavaName): Promise<void> {
-  const parity = loadLlava(name)
+  const parity = loadChat(name)
   const { data: pixels, shape } = tensorOf(parity, 'pixel_values')
   const side = shape[3]!
   const [features] = await runner.images.encode([{ data: pixels, shape: [1, 3, side, side] }])
@@ -71,7 +78,11 @@ async function checkSeams(runner: TestRunner, name: LlavaName): Promise<void> {
   }
 }
 
-function assertClose(what: string, actual: ArrayLike<number>, expected: ArrayLike<number>) {
+export function assertClose(
+  what: string,
+  actual: ArrayLike<number>,
+  expected: ArrayLike<number>,
+): void {
   const error = relativeError(actual, expected)
   assert.ok(error <= TOLERANCE, `${what}: relative error ${error}`)
 }

@@ -1,7 +1,7 @@
 /**
  * Loads the results of transformers for the small checkpoints (recorded by test/reference).
  *
- * For each name in PARITY_NAMES, T5_NAMES, INSTRUCT_NAMES, LLAMA_NAMES and LLAVA_NAMES there are
+ * For each name in PARITY_NAMES, T5_NAMES, INSTRUCT_NAMES, LLAMA_NAMES, LLAVA_NAMES and IDEFICS_NAMES there are
  * - `test/fixtures/checkpoints/NAME/`: a Hugging Face folder with the stored weights;
  * - `test/fixtures/parity/NAME.json`: one object of the type Parity below, plain data;
  * - `test/fixtures/parity/NAME.bin`: the tensors, float32 little-endian, one after the other; the JSON's
@@ -29,6 +29,10 @@
  * A T5 has no prefill. Its encoder reads `queryTokens` times `tokens.image` and the prompt's ids, whose last is
  * `</s>`; what the penalty and the rule see begins with `tokens.decoderStart`. It has besides
  * - `encoded.caption`, `encoded.question` [Q + prompt ids, D]: the encoder's output
+ *
+ * An IDEFICS has besides `latents` [1, L, Dv] where it has a resampler, and `logits.several.I` [ids, V] of each prompt
+ * of several pictures. Its `image_tokens` are the keys and values of each layer that looks:
+ * inference/blocks/bridge/picture-keys.ts.
  *
  * Where the Q-Former reads the prompt, `query_output` and `image_tokens` are those of the caption, whose
  * text is empty, and there are besides
@@ -76,9 +80,14 @@ export const LLAVA_NAMES = [
 ] as const
 export type LlavaName = (typeof LLAVA_NAMES)[number]
 
+/** IDEFICSs: layers that look at the picture, whose prompts have its placeholder. */
+export const IDEFICS_NAMES = ['idefics-resampler', 'idefics-direct', 'idefics-blocks'] as const
+export type IdeficsName = (typeof IDEFICS_NAMES)[number]
+
 export type ParityName = (
   | typeof PARITY_NAMES
   | typeof LLAVA_NAMES
+  | typeof IDEFICS_NAMES
   | typeof T5_NAMES
   | typeof INSTRUCT_NAMES
   | typeof LLAMA_NAMES
@@ -159,8 +168,8 @@ export type Parity = {
   readonly tensors: Record<string, Tensor>
 }
 
-/** What is recorded of a LLaVA besides. */
-export type LlavaParity = Parity & {
+/** What is recorded besides of a model that is asked in a chat format. */
+export type ChatParity = Parity & {
   /** Turns of a conversation, the last without an answer, and what the chat template makes of them. */
   readonly chat: readonly {
     readonly turns: readonly (readonly [question: string, answer: string | null])[]
@@ -170,8 +179,29 @@ export type LlavaParity = Parity & {
   readonly pictures: Readonly<Record<string, string>>
 }
 
-export function loadLlava(name: LlavaName): LlavaParity {
-  return load<LlavaParity>(name)
+export type ChatName = LlavaName | IdeficsName
+
+export function loadChat(name: ChatName): ChatParity {
+  return load<ChatParity>(name)
+}
+
+/** What is recorded of an IDEFICS besides. */
+export type IdeficsParity = ChatParity & {
+  /** Prompts of several pictures, or with text that sees none; each `<image>` stands for the next picture. */
+  readonly several: readonly {
+    readonly text: string
+    /** Names in test/fixtures/images. */
+    readonly pictures: readonly string[]
+    readonly ids: readonly number[]
+    readonly answers: readonly {
+      readonly options: GenerationOptions
+      readonly ids: readonly number[]
+    }[]
+  }[]
+}
+
+export function loadIdefics(name: IdeficsName): IdeficsParity {
+  return load<IdeficsParity>(name)
 }
 
 /** The Hugging Face folder of a small checkpoint. */

@@ -12,12 +12,14 @@ from transformers import AutoTokenizer, BlipImageProcessorPil
 
 import checkpoints
 import filters
+import idefics
 import itm
 import llava
 import llava_several
 import pictures
 import strings
 from configs import CHECKPOINTS, ITM_CHECKPOINTS
+from idefics_configs import IDEFICS_CHECKPOINTS
 from llava_configs import LLAVA_CHECKPOINTS
 from record import BEAMS_ALL, BEAMS_FEW, NEW_TOKENS, QUESTION, Recorder, write
 from record_instruct import InstructedLlama, InstructedT5
@@ -142,6 +144,10 @@ def main():
         print(f"{llava.record_texts(FIXTURES)} texts for LLaVA's tokenizers", flush=True)
     if not only or "llava-several" in only:
         print(f"answers about two pictures: {llava_several.record_several(LLAVA_CHECKPOINTS, FIXTURES)}", flush=True)
+    for spec in IDEFICS_CHECKPOINTS:
+        if not only or spec["name"] in only:
+            made = idefics.make(spec, FIXTURES, image)
+            print(f"{spec['name']}: seed {made['seed']}", flush=True)
     for spec in ITM_CHECKPOINTS:
         if not only or spec["name"] in only:
             made = itm.make(spec, FIXTURES, [image, FIXTURES / "images" / "size-448x448.png"])

@@ -88,6 +88,9 @@ class Recorder:
         )  # fmt: skip
         return out, out.sequences[0, input_ids.shape[1] :].tolist()
 
+    def stop_id(self):
+        return self.config.text_config.eos_token_id
+
     def seams(self):
         model = self.model
         with torch.no_grad():
@@ -131,7 +134,7 @@ class Recorder:
         for name, text in self.prompts.items():
             ids = self.ids(text)
             _, plain = self.generate(ids, {})
-            stop_ids = {"stopIds": sorted({self.config.text_config.eos_token_id, plain[len(plain) // 2]})}
+            stop_ids = {"stopIds": sorted({self.stop_id(), plain[len(plain) // 2]})}
             options = GREEDY + [stop_ids, {"stopStrings": [*self.stop_strings(ids), "zz"]}]
             options += [{**stop_ids, "beams": 3}, {"stopStrings": self.stop_strings(ids), "beams": 2}]
             options += BEAMS_MIXED + beams

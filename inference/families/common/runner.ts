@@ -22,7 +22,10 @@ export type ImageFeatures = {
   readonly shape: readonly [tokens: number, width: number]
 }
 
-/** An image as the decoder takes it: float32 [tokens, width], as wide as a token embedding. */
+/**
+ * An image as the decoder takes it: float32 [tokens, width], as wide as a token embedding. Where layers of the
+ * decoder look at images, a single row of all their keys and values; it stands at one position.
+ */
 export type ImageTokens = {
   readonly data: Float32Array
   readonly shape: readonly [tokens: number, width: number]

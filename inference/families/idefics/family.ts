@@ -1,0 +1,68 @@
+/**
+ * IDEFICS, the Flamingo type: a CLIP tower, mostly a Perceiver resampler, and a Llama some of whose layers
+ * look at the picture. The picture takes no positions of the prompt but its placeholder's.
+ */
+
+import { layeredVit } from '../../blocks/vision/vit-layers.ts'
+import { chatText } from '../common/chat-prompts.ts'
+import type { CheckpointPlaces, Family, FamilyCheckpoint, RunnerParts } from '../common/family.ts'
+import {
+  DEFAULTS,
+  dimensionsOf,
+  type IdeficsCard,
+  ideficsCardSchema,
+  promptsOf,
+  TURN_END,
+} from './card.ts'
+import { ideficsGraphs } from './graphs.ts'
+import { readPreprocessing } from './preprocessing.ts'
+import { readConfig } from './read-config.ts'
+import { readSpecialTokens } from './read-tokens.ts'
+
+export const idefics = {
+  name: 'idefics',
+  formerNames: [],
+  card: ideficsCardSchema,
+  modelType: 'idefics',
+  read,
+  questionText: (card: IdeficsCard, question, history) => chatText(card, question, history),
+  async open(card: IdeficsCard, parts: RunnerParts) {
+    const { openRunner } = await import('./runner.ts') // with ONNX Runtime
+    return openRunner(card, parts)
+  },
+} as const satisfies Family
+
+function read(folders: CheckpointPlaces, problems: string[]): FamilyCheckpoint | null {
+  const config = readConfig(folders.config, problems)
+  const special = readSpecialTokens(folders.tokenizer, problems)
+  if (config === null || special === null) {
+    return null
+  }
+  const preprocessing = readPreprocessing(folders.preprocessing, config.imageSize, problems)
+  const { start, image, textEnd, turnEnd } = special
+  const stop = new Set([...config.stop, ...(turnEnd === null ? [] : [turnEnd])])
+  return {
+    license: {
+      note: "Its language model is a Llama: weights that come from Meta's Llama are under the license of that Llama.",
+      unstated: 'not stated by the checkpoint',
+    },
+    tokens: { vocabSize: config.vocab, image },
+    prompts: promptsOf(start, turnEnd === null ? '' : TURN_END),
+    plan(weights, storages) {
+      const model = config.model(weights)
+      return {
+        graphs: ideficsGraphs(model, storages),
+        card: {
+          family: 'idefics',
+          dimensions: dimensionsOf(model),
+          tokens: { pad: config.pad, stop: [...stop], image, textEnd },
+          preprocessing,
+          defaults: DEFAULTS,
+        },
+        about: (name) =>
+          `${name}: an IDEFICS model, ${model.resampler === null ? 'without' : 'with'} a resampler.`,
+        calibration: { tower: layeredVit(model.vision), preprocessing },
+      }
+    },
+  }
+}

@@ -1,0 +1,94 @@
+/** Holds an IDEFICS to what transformers gives, at every seam and from a picture's bytes to token ids. */
+
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { Tensor } from 'onnxruntime-node'
+import type { ImageFeatures, KeyedImage } from '../../inference/families/common/runner.ts'
+import { argmax } from '../../inference/generation/scores.ts'
+import { floats } from '../../inference/runtime/floats.ts'
+import { checkParity } from './engine-parity.ts'
+import { assertClose, checkChat, checkPictures } from './llava-parity.ts'
+import { packageFor } from './packages.ts'
+import { FIXTURES, type IdeficsName, loadIdefics, tensorOf } from './parity.ts'
+import { openTestRunner, type TestRunner } from './runners.ts'
+
+export async function checkIdefics(name: IdeficsName): Promise<void> {
+  const runner = await openTestRunner(await packageFor(name))
+  try {
+    await checkPictures(runner, name)
+    checkChat(runner, name)
+    await checkSeams(runner, name)
+    await checkSeveral(runner, name)
+  } finally {
+    await runner.close()
+  }
+  await checkParity(name)
+}
+
+async function checkSeams(runner: TestRunner, name: IdeficsName): Promise<void> {
+  const parity = loadIdefics(name)
+  const { data: pixels, shape } = tensorOf(parity, 'pixel_values')
+  const side = shape[3]!
+  const [features] = await runner.images.encode([{ data: pixels, shape: [1, 3, side, side] }])
+  assertClose('image_embeds', features!.data, tensorOf(parity, 'image_embeds').data)
+  if ('latents' in parity.tensors) {
+    assertClose('latents', await latentsOf(runner, features!), tensorOf(parity, 'latents').data)
+  }
+  const [tokens] = await runner.images.bridge!.run([features!])
+  assertClose('image_tokens', tokens!.data, tensorOf(parity, 'image_tokens').data)
+  for (const prompt of ['caption', 'question'] as const) {
+    const { text, ids } = parity.prompts[prompt]
+    const prepared = runner.decoder.prepare({ kind: 'raw', text }, 1, 8)
+    const layout = prepared.layOut([{ key: 'picture', tokens: tokens! }])
+    assert.deepEqual(layout.ids, ids)
+    const steps = tensorOf(parity, `logits.${prompt}.steps`)
+    const cache = runner.decoder.createCache()
+    let logits = await runner.decoder.prefill(cache, layout.segments)
+    for (let i = 0; i < steps.shape[0]!; i++) {
+      const expected = steps.data.subarray(i * parity.vocabSize, (i + 1) * parity.vocabSize)
+      assertClose(`${prompt}, step ${i}`, logits, expected)
+      logits = await runner.decoder.step(cache, [argmax(expected)])
+    }
+    cache.dispose()
+  }
+}
+
+async function latentsOf({ sessions }: TestRunner, features: ImageFeatures): Promise<Float32Array> {
+  const feeds = { image_embeds: new Tensor('float32', features.data, [1, ...features.shape]) }
+  const outputs = await sessions.get('resampler').run(feeds, ['latents'])
+  return floats(outputs['latents'])
+}
+
+/** Several pictures, rows that see none, and each position's logits. */
+async function checkSeveral({ images, decoder }: TestRunner, name: IdeficsName): Promise<void> {
+  const parity = loadIdefics(name)
+  for (const [i, { text, pictures, ids }] of parity.several.entries()) {
+    const keyed: KeyedImage[] = []
+    for (const picture of pictures) {
+      const bytes = readFileSync(path.join(FIXTURES, 'images', picture))
+      const features = await images.encode([await images.preprocess(bytes)])
+      keyed.push({ key: picture, tokens: (await images.bridge!.run(features))[0]! })
+    }
+    const { segments, ids: own } = decoder
+      .prepare({ kind: 'raw', text }, pictures.length, 8)
+      .layOut(keyed)
+    assert.deepEqual(own, ids, text)
+    const expected = tensorOf(parity, `logits.several.${i}`)
+    const row = (at: number) =>
+      expected.data.subarray(at * parity.vocabSize, (at + 1) * parity.vocabSize)
+    const whole = decoder.createCache()
+    assertClose(text, await decoder.prefill(whole, segments), row(ids.length - 1))
+    // Every other position: the rest of the prompt is run behind its beginning.
+    for (let length = 1; length < ids.length; length++) {
+      const cache = await whole.copyOf(0, length)
+      assertClose(
+        `${text}, from ${length}`,
+        await decoder.prefill(cache, segments),
+        row(ids.length - 1),
+      )
+      cache.dispose()
+    }
+    whole.dispose()
+  }
+}
