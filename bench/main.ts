@@ -44,10 +44,10 @@ With the demo model, the small checkpoints, or no model at all:
                 --kills N            default 200
                 --rate N             requests a second; default 3
                 --store URL          an empty store; default a new SQLite file
-  moderation  a replay of 5,000 messages with scam waves in each mode: hits, false alarms and time
+  moderation  a replay of 3,000 messages with scam waves in each mode: hits, false alarms and time
               per picture; other words on one template; pictures read a second while people are
               answered; and the demo model's questions as rules; needs a font; half an hour
-                --rules-only         only the questions
+                --only PARTS         rules, reading, look-alikes, replay; the others keep their results
   parity      distance from transformers at every seam of the small checkpoints
   pictures    small files that are costly to decode: how long others wait beside them, how soon a
               cancelled one ends, processor time and memory

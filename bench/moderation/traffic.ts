@@ -10,7 +10,7 @@ import { screenshot } from '../../test/helpers/screenshots.ts'
 import { createRandom, type Random } from '../report/random.ts'
 import { drawTemplate, type Template, TEMPLATES } from './templates.ts'
 
-export const MESSAGES = 5000
+export const MESSAGES = 3000
 /** Of each of the two sorts. */
 export const WAVES = 60
 export const COPY_PAIRS = 250

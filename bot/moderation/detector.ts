@@ -5,7 +5,6 @@
  */
 
 import type { Message } from 'discord.js'
-import { MINUTE_MS } from '../../config/durations.ts'
 import type { FoundPicture } from '../../commands/picture.ts'
 import { isActive, type ModerationSettings } from '../../commands/moderation/settings.ts'
 import { picturesIn } from '../discord/message-pictures.ts'
@@ -17,19 +16,23 @@ import type { Case } from './cases/case-record.ts'
 import type { CaseExecutor } from './cases/executor.ts'
 import { type EvidenceMemory, MAX_EVIDENCE, type PictureFile } from '../pictures/evidence.ts'
 import { isComparable, MAX_PICTURES, type Pictures } from '../pictures/pictures.ts'
-import type { GuildModeration } from './settings.ts'
+import { burstOf, type GuildModeration } from './settings.ts'
 import {
   type Posting,
   type Postings,
+  type Related,
   postingsSpace,
+  type WordPoints,
   withOwnCase,
   withPosting,
+  withWords,
 } from './hashes/postings.ts'
 import { amplifiersOf, type Reason } from './hashes/reasons.ts'
 import { isExempt } from './staff.ts'
 import { codeOf } from './hashes/hash-entry.ts'
 import type { HashList } from './hashes/hash-list.ts'
-import { dismisses, type Match } from './hashes/loaded-hashes.ts'
+import { dismisses } from './hashes/loaded-hashes.ts'
+import { isConfirmed, reasonOf, strongest } from './match-reason.ts'
 import type { PictureWords } from './hashes/picture-words.ts'
 
 type Deps = {
@@ -47,6 +50,14 @@ type Deps = {
 
 /** What the pictures of a message add to a case. */
 type CaseUpdate = Pick<Posting, 'messageId' | 'prints' | 'reasons' | 'matched'>
+
+/** What a case is opened with, besides its reasons. */
+type Details = {
+  /** Those of the message to examine; default: all. */
+  readonly pictures?: readonly FoundPicture[]
+  /** The ids of the member's other messages that the reasons are about. */
+  readonly wave?: readonly string[]
+}
 
 /** A posting that belongs to a case, with what is needed to open the case. */
 type PostingInCase = {
@@ -86,7 +97,7 @@ export class Detector {
         .filter(({ key }) => posting?.keys.includes(key) !== true)
       if (added.length > 0) {
         this.#deps.count?.('picture', 'examined', added.length)
-        await this.openCase(message, [], added)
+        await this.openCase(message, [], { pictures: added })
       }
       return added
     })
@@ -97,13 +108,12 @@ export class Detector {
    *
    * @param because reasons of the caller, which hold for pictures without structure too; if there are
    *   none, the pictures must give one.
-   * @param pictures those of the message to examine.
    * @returns the case, if there is one, after its steps were carried out.
    */
   async openCase(
     message: Message<true>,
     because: readonly Reason[],
-    pictures: readonly FoundPicture[] = picturesIn(message),
+    { pictures = picturesIn(message), wave = [] }: Details = {},
   ): Promise<Case | undefined> {
     const { guilds, hashList, words, evidence } = this.#deps
     const { guildId } = message
@@ -124,12 +134,12 @@ export class Detector {
       messageId: message.id,
       prints: undismissed.filter(isComparable).map(({ print }) => print),
       reasons: undismissed.length > 0 ? [...reasons] : [],
-      // Only the same picture leads to a removal; one that resembles it asks a person.
       matched: match && isConfirmed(match) ? codeOf(match.entry) : null,
     }
     const keys = pictures.slice(0, MAX_PICTURES).map(({ key }) => key)
-    const joined = await this.#caseOfWave(message, because)
-    const recent = await this.#addPosting(message, { ...update, keys }, { settings, joined })
+    const joined = await this.#caseOfWave(message, because, wave)
+    const related = { joined, wave }
+    const recent = await this.#addPosting(message, { ...update, keys }, { settings, related })
     const postings = update.matched ? await this.#splitCase(message, recent, settings) : recent
     const posting = postings.find(({ messageId }) => messageId === message.id)
     if (!posting || posting.caseId === null || undismissed.length === 0) {
@@ -143,6 +153,15 @@ export class Detector {
       locale: message.guild.preferredLocale,
     }
     return this.#writeCase({ member, posting, postings, update, settings })
+  }
+
+  /** Notes the points of an examined message's words. @returns all recent postings of the member. */
+  async noteWords(
+    { id, guildId, author }: Message<true>,
+    words: readonly WordPoints[],
+  ): Promise<Postings> {
+    const key = `${guildId}/${author.id}`
+    return (await this.postings.update(key, (old = []) => withWords(old, id, words))) ?? []
   }
 
   /** The id of the case that a message belongs to; null: none. */
@@ -181,19 +200,16 @@ export class Detector {
   async #addPosting(
     message: Message<true>,
     update: CaseUpdate & Pick<Posting, 'keys'>,
-    { settings, joined }: { settings: ModerationSettings; joined: string | null },
+    { settings, related }: { settings: ModerationSettings; related: Related },
   ): Promise<Postings> {
     const posting = {
       ...update,
+      words: [],
       channelId: message.channelId,
       at: message.editedTimestamp ?? message.createdTimestamp,
     }
-    const burst = {
-      channels: settings.burstChannels,
-      withinMs: settings.burstMinutes * MINUTE_MS,
-    }
     const key = `${message.guildId}/${message.author.id}`
-    const change = (old: Postings = []) => withPosting(old, posting, burst, joined)
+    const change = (old: Postings = []) => withPosting(old, posting, burstOf(settings), related)
     return (await this.postings.update(key, change)) ?? []
   }
 
@@ -204,12 +220,14 @@ export class Detector {
   async #caseOfWave(
     { guildId, author }: Message<true>,
     because: readonly Reason[],
+    wave: readonly string[],
   ): Promise<string | null> {
     const rules = wordRulesOf(because)
     const postings = rules.length > 0 ? await this.postings.get(`${guildId}/${author.id}`) : []
     const related = (postings ?? []).findLast(
-      ({ caseId, reasons }) =>
-        caseId !== null && wordRulesOf(reasons).some((rule) => rules.includes(rule)),
+      ({ messageId, caseId, reasons }) =>
+        caseId !== null &&
+        (wave.includes(messageId) || wordRulesOf(reasons).some((rule) => rules.includes(rule))),
     )
     const record = related?.caseId && (await this.#deps.executor.of(guildId, related.caseId))
     return record && record.state === 'open' ? record.id : null
@@ -275,12 +293,6 @@ export class Detector {
   }
 }
 
-function isConfirmed({ entry, relation }: Match): boolean {
-  return entry.verdict === 'confirmed' && relation === 'same'
-}
-
-const STRENGTH = { same: 0, resembles: 1, other: 2 } as const
-
 /** The case with a message: what it shows besides copies counts only where words made it join. */
 function extended(
   record: Case,
@@ -300,26 +312,4 @@ function extended(
 /** The ids of the rules by words that had hits. */
 function wordRulesOf(reasons: readonly Reason[]): readonly (string | undefined)[] {
   return reasons.filter(({ terms }) => terms !== undefined).map(({ rule }) => rule)
-}
-
-/** The match that decides: the same picture before one that resembles an entry. */
-function strongest(matches: readonly (Match | undefined)[]): Match | undefined {
-  return matches
-    .filter((match) => match !== undefined)
-    .filter(({ entry: { verdict }, relation }) =>
-      // Other words on the template of an imported picture are nothing that staff here have to know.
-      relation === 'other' ? verdict === 'confirmed' : verdict !== 'dismissed',
-    )
-    .toSorted((a, b) => STRENGTH[a.relation] - STRENGTH[b.relation] || a.distance - b.distance)[0]
-}
-
-function reasonOf({ entry, distance: count, relation, words }: Match): Reason {
-  if (entry.verdict === 'imported' && relation !== 'other') {
-    return { kind: 'other-server', weight: 3, count }
-  }
-  return {
-    same: { kind: 'hash', weight: 6, count, words } as const,
-    resembles: { kind: 'resembles', weight: 4, count, words } as const,
-    other: { kind: 'other-words', weight: 1, count } as const,
-  }[relation]
 }

@@ -1,13 +1,14 @@
 /** A server's moderation settings in the store, with the version of its hash list. */
 
 import { z } from 'zod'
-import { DAY_MS } from '../../config/durations.ts'
+import { DAY_MS, MINUTE_MS } from '../../config/durations.ts'
 import {
   DEFAULT_MODERATION,
   type ModerationSettings,
   readModerationSettings,
 } from '../../commands/moderation/settings.ts'
 import type { Collection, Store } from '../store/types.ts'
+import type { Burst } from './hashes/postings.ts'
 
 /** Settings expire 400 days after they were last changed or used. */
 const LIFE_MS = 400 * DAY_MS
@@ -94,4 +95,9 @@ export class GuildModeration {
       return { ...change(before), at: Date.now() }
     })
   }
+}
+
+/** What counts as a burst on a server. */
+export function burstOf({ burstChannels, burstMinutes }: ModerationSettings): Burst {
+  return { channels: burstChannels, withinMs: burstMinutes * MINUTE_MS }
 }

@@ -108,6 +108,8 @@ export const MODERATION_RULES_EN = {
   },
   reason: (name: string, score: number) =>
     `the question “${name}” is answered yes with ${percent(score)}`,
-  wordsReason: (name: string, score: number, terms: string) =>
-    `the words of “${name}”: ${points(score)} for ${terms}`,
+  wordsReason: (name: string, score: number, terms: string, channels: number | null) => {
+    const where = channels === null ? '' : `, in ${channels} channels together`
+    return `the words of “${name}”${where}: ${points(score)} for ${terms}`
+  },
 } as const

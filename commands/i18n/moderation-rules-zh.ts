@@ -97,5 +97,8 @@ export const MODERATION_RULES_ZH: Words<typeof MODERATION_RULES_EN> = {
     found: (link, at) => `这张图以前发过，<t:${at}:R>：${link}`,
   },
   reason: (name, score) => `问题“${name}”有 ${percent(score)} 的概率回答“是”`,
-  wordsReason: (name, score, terms) => `“${name}”的词语：${points(score)}（${terms}）`,
+  wordsReason: (name, score, terms, channels) => {
+    const where = channels === null ? '' : `，${channels} 个频道合计`
+    return `“${name}”的词语${where}：${points(score)}（${terms}）`
+  },
 }

@@ -97,10 +97,13 @@ function reasonLine(reason: Reason, text: Catalog): string {
   }
 }
 
-function ruleLine({ name = '', score = 0, terms }: Reason, { moderationRules }: Catalog): string {
+function ruleLine(
+  { name = '', score = 0, terms, count }: Reason,
+  { moderationRules }: Catalog,
+): string {
   return terms === undefined
     ? moderationRules.reason(quoted(name), score)
-    : moderationRules.wordsReason(quoted(name), score, termsText(terms))
+    : moderationRules.wordsReason(quoted(name), score, termsText(terms), count ?? null)
 }
 
 const STEPS = [

@@ -75,6 +75,7 @@ async function postingAt(
         caseId: id,
         matched: null,
         reasons: [],
+        words: [],
       }
     : undefined
 }

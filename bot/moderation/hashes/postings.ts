@@ -28,6 +28,18 @@ export const printSchema = z.object({
   detail: z.string().refine(isDetailHash).default(''),
 })
 
+const wordPointsSchema = z.object({
+  /** The id of the rule. */
+  rule: z.string(),
+  /** Of the picture with the most. */
+  points: z.number(),
+  /** Those with the most points. */
+  terms: z.array(z.object({ text: z.string(), weight: z.number() })).readonly(),
+})
+
+/** The points of a message by a rule by words, over 0. */
+export type WordPoints = Readonly<z.infer<typeof wordPointsSchema>>
+
 const postingSchema = z.object({
   messageId: z.string(),
   channelId: z.string(),
@@ -41,6 +53,8 @@ const postingSchema = z.object({
   matched: z.string().nullable(),
   /** Why a case was opened with it, and what is mentioned then. */
   reasons: z.array(reasonSchema),
+  /** What rules by words found in it, below their thresholds too. */
+  words: z.array(wordPointsSchema).readonly().default([]),
 })
 
 export type Posting = Readonly<z.infer<typeof postingSchema>>
@@ -58,16 +72,24 @@ export function postingsSpace(store: Store): Collection<Postings> {
   })
 }
 
+/** What a posting belongs with, besides its copies. */
+export type Related = {
+  /** The case that it joins; null: none. */
+  readonly joined: string | null
+  /** The ids of messages whose words count together with its own. */
+  readonly wave: readonly string[]
+}
+
 /**
  * The postings with one more. It joins the case of its copies, or else `joined`; without either, it
- * opens one if it has reasons or completes a burst. For a message that has a posting already, only new pictures count,
+ * opens one, with its copies and its wave, if it has reasons or completes a burst. For a message that has a posting already, only new pictures count,
  * or reasons if it has no case yet.
  */
 export function withPosting(
   before: Postings,
   next: Omit<Posting, 'caseId'>,
   burst: Burst,
-  joined: string | null = null,
+  { joined, wave }: Related = { joined: null, wave: [] },
 ): Postings {
   const known = before.find(({ messageId }) => messageId === next.messageId)
   if (known && (known.caseId !== null || !next.reasons.some(opensCase)) && hasAll(known, next)) {
@@ -85,8 +107,9 @@ export function withPosting(
   const reasons = [...posting.reasons, ...burstOf(copies, posting, burst)]
   const joinedCase = copies.findLast(({ caseId }) => caseId !== null)?.caseId ?? joined
   const caseId = joinedCase ?? (reasons.some(opensCase) ? posting.messageId : null)
+  const belongs = (one: Posting) => copies.includes(one) || wave.includes(one.messageId)
   const others = recent.map((one) =>
-    copies.includes(one) && caseId !== null ? { ...one, caseId: one.caseId ?? caseId } : one,
+    belongs(one) && caseId !== null ? { ...one, caseId: one.caseId ?? caseId } : one,
   )
   return [...others, { ...posting, reasons, caseId }].slice(-MAX_POSTINGS)
 }
@@ -120,7 +143,17 @@ function merged(known: Posting, posting: Omit<Posting, 'caseId'>): Omit<Posting,
     prints: [...known.prints, ...added],
     keys: [...new Set([...known.keys, ...posting.keys])],
     matched: posting.matched ?? known.matched,
+    words: posting.words.length > 0 ? posting.words : known.words,
   }
+}
+
+/** The postings with the points of a message's words. */
+export function withWords(
+  before: Postings,
+  messageId: string,
+  words: readonly WordPoints[],
+): Postings {
+  return before.map((one) => (one.messageId === messageId ? { ...one, words } : one))
 }
 
 function burstOf(copies: Postings, posting: Omit<Posting, 'caseId'>, burst: Burst): Reason[] {

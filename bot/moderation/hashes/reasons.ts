@@ -30,7 +30,7 @@ export const reasonSchema = z.object({
   weight: z.number(),
   /**
    * `hash`, `resembles`, `other-server`, `other-words`: bits that differ. `burst`: channels.
-   * `young-account`, `new-member`: days.
+   * `young-account`, `new-member`: days. `rule`: channels whose words count together; absent: one message.
    */
   count: z.number().optional(),
   /** `hash`, `resembles`: how its words compare with those of the entry; older records do not say. */

@@ -33,8 +33,7 @@ import type { Pictures } from '../../pictures/pictures.ts'
 import { allows, decided, withDeletion } from '../cases/case.ts'
 import { ITSELF } from '../cases/case-record.ts'
 import type { CaseExecutor } from '../cases/executor.ts'
-import type { GuildModeration } from '../settings.ts'
-import type { Reason } from '../hashes/reasons.ts'
+import { burstOf, type GuildModeration } from '../settings.ts'
 import { writeTerms } from '../words/terms.ts'
 import { RuleStore } from './rule-store.ts'
 import { drawRuleChart } from './rule-chart.ts'
@@ -42,6 +41,8 @@ import { recordOf } from './rule-record.ts'
 import { RuleScores } from './rule-scores.ts'
 import { ruleOf } from './rule-subject.ts'
 import { RuleQueue } from './rule-queue.ts'
+import { bestOf, type Hit, hitOf, reasonOf, wordPointsOf } from './hits.ts'
+import { waveOf } from './wave.ts'
 import { isExempt } from '../staff.ts'
 import type { HashList } from '../hashes/hash-list.ts'
 import { dismisses } from '../hashes/loaded-hashes.ts'
@@ -52,10 +53,6 @@ import type { Detector } from '../detector.ts'
 const MAX_WAITING = 64
 /** Deadline of an answer, milliseconds. */
 const DEADLINE_MS = 10 * 60_000
-/** The weight of a hit: enough for a case. */
-const WEIGHT = 3
-/** Terms that a case names: those with the most points. */
-const MAX_NAMED_TERMS = 12
 
 export type RulesDeps = {
   readonly store: Store
@@ -76,9 +73,6 @@ export type RulesDeps = {
 
 /** A message that waits for the model. */
 type Waiting = { readonly message: Message<true>; readonly pictures: readonly FoundPicture[] }
-
-/** A rule whose threshold a picture reached. */
-type Hit = RuleScore & { readonly score: number }
 
 export class Rules {
   readonly ruleStore: RuleStore
@@ -158,28 +152,31 @@ export class Rules {
   }
 
   async #score({ message, pictures }: Waiting): Promise<void> {
-    const { detector, hashList, words, guilds } = this.#deps
+    const { detector, hashList, guilds } = this.#deps
     const { guildId } = message
     const rules = await this.#rulesFor(message) // as of now, not of when it was queued
     if (rules.length === 0 || (await detector.caseOf(message)) !== null) {
       return
     }
-    const { hashListVersion } = await guilds.of(guildId)
-    const best = new Map<Rule, Hit>()
+    const { settings, hashListVersion } = await guilds.of(guildId)
+    const scores: RuleScore[] = []
     for (const { picture, print } of await this.#deps.pictures.decodeAll(pictures)) {
       const reading = { guildId, memberId: message.author.id }
-      const read = () => words.ofPicture(picture, reading)
+      const read = () => this.#deps.words.ofPicture(picture, reading)
       // A picture without structure is on no list, so no decision of staff about it is known.
       const match = print && (await hashList.match(guildId, print, hashListVersion, read))
       if (!dismisses(match ?? undefined)) {
         const options = { ...this.#options(guildId), urgency: 'bulk' } as const
-        for (const hit of hitsIn(await this.#counted(guildId, picture, rules, options))) {
-          const before = best.get(hit.rule)
-          best.set(hit.rule, before && before.score >= hit.score ? before : hit)
-        }
+        scores.push(...(await this.#counted(guildId, picture, rules, options)))
       }
     }
-    const hits = [...best.values()]
+    const best = bestOf(scores)
+    const words = wordPointsOf(best)
+    const postings = words.length > 0 ? await detector.noteWords(message, words) : []
+    const hits = best.flatMap((score) => {
+      const wave = waveOf(postings, message.id, score.rule.id, burstOf(settings))
+      return hitOf(score, wave) ?? []
+    })
     if (hits.length > 0) {
       for (const { rule } of hits) {
         this.#deps.count?.('rule', rule.kind === 'words' ? 'words-hit' : 'hit')
@@ -191,7 +188,8 @@ export class Rules {
   async #hit(message: Message<true>, hits: readonly Hit[]): Promise<void> {
     const { detector, executor, guilds } = this.#deps
     const { guildId } = message
-    const opened = await detector.openCase(message, hits.map(reasonOf))
+    const wave = hits.flatMap(({ messages }) => messages)
+    const opened = await detector.openCase(message, hits.map(reasonOf), { wave })
     const record = opened && (await executor.of(guildId, opened.id))
     const { settings } = await guilds.of(guildId)
     // Staff could not review the removal if the case is not posted.
@@ -275,31 +273,6 @@ export class Rules {
     if (!(error instanceof InputError) && !this.#stopped.signal.aborted) {
       this.#deps.log.error({ err: error }, 'a rule failed')
     }
-  }
-}
-
-function hitsIn(scores: readonly RuleScore[]): Hit[] {
-  return scores.flatMap(({ rule, score, terms }) =>
-    score !== null && score >= rule.threshold ? [{ rule, score, terms }] : [],
-  )
-}
-
-function reasonOf({ rule, score, terms }: Hit): Reason {
-  const { id, name, timeoutMinutes } = rule
-  const removes = rule.action === 'remove'
-  const named = terms
-    .toSorted((a, b) => b.weight - a.weight)
-    .slice(0, MAX_NAMED_TERMS)
-    .map(({ text, weight }) => ({ text, weight }))
-  return {
-    kind: 'rule',
-    weight: WEIGHT,
-    rule: id,
-    name,
-    score,
-    removes,
-    timeoutMinutes,
-    ...(rule.kind === 'words' && { terms: named }),
   }
 }
 

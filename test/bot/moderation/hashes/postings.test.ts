@@ -23,6 +23,7 @@ function posting(messageId: string, fields: Partial<Posting> = {}): Posting {
     prints: [ONE],
     matched: null,
     reasons: [],
+    words: [],
     caseId: null,
     ...fields,
   }
@@ -47,14 +48,15 @@ describe('withPosting', () => {
   it('joins the case that it is told, unless its copies have one', () => {
     const rule = { kind: 'rule', weight: 3 } as const
     const first = withPosting([], posting('1', { reasons: [rule] }), BURST)
-    const joined = withPosting(
-      first,
-      posting('2', { prints: [OTHER], reasons: [rule] }),
-      BURST,
-      '1',
-    )
+    const joined = withPosting(first, posting('2', { prints: [OTHER], reasons: [rule] }), BURST, {
+      joined: '1',
+      wave: [],
+    })
     assert.deepEqual(casesOf(joined), { 1: '1', 2: '1' })
-    const copied = withPosting(first, posting('2', { reasons: [rule] }), BURST, 'another')
+    const copied = withPosting(first, posting('2', { reasons: [rule] }), BURST, {
+      joined: 'another',
+      wave: [],
+    })
     assert.deepEqual(casesOf(copied), { 1: '1', 2: '1' })
   })
 

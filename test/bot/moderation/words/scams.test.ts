@@ -13,6 +13,8 @@ const score = compileTerms(terms)
 const SCAMS = {
   English: ['Withdrawal success', 'You received 5,600 USDT', 'Enter promo code BEAST'],
   disguised: ['CRYPT0 CАSІN0', 'Pr0m0 c0de: X', 'W i t h d r a w'],
+  reward: ['Get a free crypto reward', 'Paid in minutes', 'First 500 people'],
+  prize: ['Claim your cash prize', 'Lucky spin', 'Code WIN123'],
   giveaway: ['MrBeast crypto giveaway', 'Double your BTC', 'Claim now'],
   German: ['Kryptocasino', 'Aktionscode eingeben', 'Auszahlung erfolgreich: 2.500 USDT'],
   Spanish: ['Casino en línea', 'Introduce el código promocional', 'Retiro exitoso 2500 USDT'],
@@ -28,6 +30,12 @@ const HARMLESS = {
   shop: ['Steam summer sale', 'Use promo code SUMMER at checkout', 'Hurry up, offer ends Monday'],
   game: ['You won the jackpot!', 'Claim your daily bonus', 'Level 12, 5 600 gold'],
   warning: ['Beware of fake MrBeast giveaways', 'Never share your seed phrase'],
+  race: [
+    'Register for the spring run',
+    'First 100 people get a shirt',
+    'Code RUN2026, only 24 hours',
+  ],
+  sponsor: ['Limited offer, today only', '$1,200 off a laptop', 'Use code SUMMER20'],
   film: ['Casino Royale (2006)', 'James Bond at the table', 'Buy or rent from $3.99'],
   German: ['Gewinnspiel im Verein', 'Verlosung am Samstag', 'Eintritt frei'],
   Chinese: ['今天天气很好', '会议改到三点', '请把奖金发给小王'],
