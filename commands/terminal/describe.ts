@@ -1,5 +1,6 @@
-/** `npm run describe`: describes pictures, one line each. */
+/** `npm run describe`: describes pictures, one line each, or all of them together. */
 
+import type { Answer } from '../../inference/contract/types.ts'
 import { requireInside } from '../../inference/domain/judge-picture.ts'
 import { warnIfUnsure } from './honest.ts'
 import { eachImage, readImage } from './images.ts'
@@ -24,10 +25,17 @@ IMAGE is a PNG, JPEG, WebP, AVIF, GIF or TIFF file, or - for standard input
 
 Options
   --prompt TEXT             text that the description continues; '' for none
+  --together                one description of all pictures, for models that take several:
+                            --prompt may have text between their places (docs/models.md)
 ${GENERATING_HELP}
 `
 
-const OPTIONS = { ...MODEL_OPTIONS, ...GENERATION_OPTIONS, prompt: { type: 'string' } } as const
+const OPTIONS = {
+  ...MODEL_OPTIONS,
+  ...GENERATION_OPTIONS,
+  prompt: { type: 'string' },
+  together: { type: 'boolean' },
+} as const
 
 await runCommand(NAME, (signal) => main(process.argv.slice(2), signal))
 
@@ -47,16 +55,28 @@ async function main(argv: readonly string[], signal: AbortSignal): Promise<numbe
   }
   return withModel(NAME, { name: values.model }, signal, async (session) => {
     const { model } = session
-    return eachImage(images, async (image) => {
-      const bytes = await readImage(image, session)
-      const { text, tokenIds, judgment, timings } = await model.describe(bytes, options)
+    const print = (about: object, answer: Answer, name: string) => {
+      const { text, tokenIds, judgment, timings } = answer
       if (values.json) {
-        printJson({ image, text, tokenIds, judgment, model: model.card.name, timings })
+        printJson({ ...about, text, tokenIds, judgment, model: model.card.name, timings })
       } else {
         requireInside(model.card, judgment)
         warnIfUnsure(judgment)
-        printLine(images.length > 1 ? `${image}: ${text}` : text)
+        printLine(`${name}${text}`)
       }
+    }
+    if (values.together === true) {
+      const files: Uint8Array[] = []
+      for (const image of images) {
+        files.push(await readImage(image, session))
+      }
+      print({ images }, await model.describe(files, options), '')
+      return DONE
+    }
+    return eachImage(images, async (image) => {
+      const bytes = await readImage(image, session)
+      const name = images.length > 1 ? `${image}: ` : ''
+      print({ image }, await model.describe(bytes, options), name)
     })
   })
 }

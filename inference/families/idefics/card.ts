@@ -91,6 +91,7 @@ export function promptsOf(start: string, turnEnd: string): IdeficsCard['prompts'
     start,
     caption: 'Describe this image.',
     opening: `User:${PLACE}`,
+    furtherPicture: PLACE,
     answer: `${turnEnd}\nAssistant: `,
     next: `${turnEnd}\nUser: `,
     generationPrompt: `${turnEnd}\nAssistant:`,

@@ -4,7 +4,7 @@
  */
 
 import { layeredVit } from '../../blocks/vision/vit-layers.ts'
-import { chatText } from '../common/chat-prompts.ts'
+import { chatText, mostPictures } from '../common/chat-prompts.ts'
 import type { CheckpointPlaces, Family, FamilyCheckpoint, RunnerParts } from '../common/family.ts'
 import {
   DEFAULTS,
@@ -19,12 +19,16 @@ import { readPreprocessing } from './preprocessing.ts'
 import { readConfig } from './read-config.ts'
 import { readSpecialTokens } from './read-tokens.ts'
 
+/** Its placeholder, and a token around it. */
+const POSITIONS_OF_PICTURE = 2
+
 export const idefics = {
   name: 'idefics',
   formerNames: [],
   card: ideficsCardSchema,
   modelType: 'idefics',
   read,
+  pictures: (card: IdeficsCard) => mostPictures(card, POSITIONS_OF_PICTURE),
   questionText: (card: IdeficsCard, question, history) => chatText(card, question, history),
   async open(card: IdeficsCard, parts: RunnerParts) {
     const { openRunner } = await import('./runner.ts') // with ONNX Runtime

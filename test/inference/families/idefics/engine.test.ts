@@ -9,12 +9,17 @@ import { openModel } from '../../../../inference/model.ts'
 import type { Precision } from '../../../../inference/blocks/precision.ts'
 import type { Model } from '../../../../inference/contract/types.ts'
 import type { ImageTokens } from '../../../../inference/families/common/runner.ts'
+import { picturesOf } from '../../../../inference/package/model-card.ts'
 import { packageFor } from '../../../helpers/packages.ts'
 import { FIXTURES, loadIdefics, relativeError, tensorOf } from '../../../helpers/parity.ts'
 import { openTestRunner } from '../../../helpers/runners.ts'
 
-const PICTURE = readFileSync(path.join(FIXTURES, 'images', 'parity.png'))
-const OTHER = readFileSync(path.join(FIXTURES, 'images', 'rgba.png'))
+const PICTURE = pictureOf('parity.png')
+const OTHER = pictureOf('rgba.png')
+
+function pictureOf(name: string): Uint8Array {
+  return readFileSync(path.join(FIXTURES, 'images', name))
+}
 
 async function withModel(use: (model: Model) => Promise<void>): Promise<void> {
   const model = await openModel(await packageFor('idefics-resampler'), { threads: 1 })
@@ -45,13 +50,6 @@ describe('an IDEFICS', () => {
       assert.deepEqual(runsOf(model), { vision: 2, bridge: 2 })
     }))
 
-  it('takes one position for a picture', () =>
-    withModel(async (model) => {
-      const { text, ids } = loadIdefics('idefics-resampler').prompts.caption
-      const answer = await model.describe(PICTURE, { prompt: text })
-      assert.equal(answer.promptTokens, ids.length)
-    }))
-
   it('answers about different pictures at once as it does one after the other', () =>
     withModel(async (model) => {
       const ask = (picture: Uint8Array, question: string) =>
@@ -68,6 +66,38 @@ describe('an IDEFICS', () => {
         together.map(({ tokenIds }) => [...tokenIds]),
         apart,
       )
+    }))
+
+  it('answers about several pictures as transformers does, with text between them', () =>
+    withModel(async (model) => {
+      assert.equal(picturesOf(model.card), 8)
+      for (const { text, ids: prompt, pictures, answers } of loadIdefics('idefics-resampler')
+        .several) {
+        const files = pictures.map(pictureOf)
+        for (const { options, ids } of answers) {
+          const all = { prompt: text, beams: 1, maxNewTokens: 12, ...options }
+          const { tokenIds, promptTokens } = await model.describe(files, all)
+          assert.deepEqual(tokenIds, ids, text)
+          assert.equal(promptTokens, prompt.length) // a picture takes its placeholder's position
+        }
+      }
+      assert.deepEqual(model.stats().stages.vision.rows, 3) // each picture once
+    }))
+
+  it('sees the last of two pictures in a question, and each picture once', () =>
+    withModel(async (model) => {
+      const ask = async (pictures: readonly Uint8Array[]) =>
+        (await model.ask(pictures, 'What is it?', { beams: 1, minNewTokens: 8 })).tokenIds
+      const both = await ask([PICTURE, OTHER])
+      assert.notDeepEqual(await ask([OTHER, PICTURE]), both)
+      const format = 'User:<image><image>What is it?<end_of_utterance>\nAssistant:'
+      const { tokenIds } = await model.describe([PICTURE, OTHER], {
+        prompt: format,
+        beams: 1,
+        minNewTokens: 8,
+      })
+      assert.deepEqual(tokenIds, both)
+      assert.deepEqual(model.stats().stages.vision.rows, 2)
     }))
 
   it('computes a picture anew that it was told to forget', () =>
