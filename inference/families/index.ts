@@ -6,7 +6,9 @@ import { blip2 } from './blip2/family.ts'
 import { blip2Itm } from './blip2-itm/family.ts'
 import { idefics } from './idefics/family.ts'
 import { instructblip } from './instructblip/family.ts'
+import { idefics3 } from './idefics3/family.ts'
 import { llava } from './llava/family.ts'
+import { smolvlm } from './smolvlm/family.ts'
 import type { Json } from './common/read-json.ts'
 import type { Family } from './common/family.ts'
 
@@ -16,6 +18,8 @@ export const FAMILIES = [
   instructblip,
   llava,
   idefics,
+  idefics3,
+  smolvlm,
 ] as const satisfies readonly Family[]
 
 /** What people call some families that are not supported, by their `model_type`. */

@@ -1,6 +1,6 @@
 /**
  * Converts a picture file to the input tensor of the vision tower, as transformers does with Pillow:
- * decode, resize into a square, scale to [0, 1], normalize, channels first, pad.
+ * decode, resize into a square or several, scale to [0, 1], normalize, channels first, pad.
  */
 
 import { decodePixels, withPicture } from './decode.ts'
@@ -10,6 +10,7 @@ import type { Rgb } from './formats/gif.ts'
 import { fitted } from './fit.ts'
 import type { Color, Fit, Square } from './fit.ts'
 import type { RgbImage } from './resize.ts'
+import { type Grid, tiled, tilesOf, type Tiling } from './tiles.ts'
 import { framesToTry, isPlain, over, rgbaPixels, uprightFrame } from './visible.ts'
 
 /** One number each for red, green and blue. */
@@ -17,7 +18,9 @@ type PerChannel = readonly [number, number, number]
 
 /** The card's `preprocessing`: (byte * rescaleFactor - mean) / std, mean and std of values in [0, 1]. */
 export type Preprocessing = {
-  readonly fit: Fit
+  readonly fit: Fit | 'tiles'
+  /** Of `tiles`: see Tiling. */
+  readonly tiles?: Pick<Tiling, 'longestEdge' | 'split'> | undefined
   readonly resample: Filter
   readonly background?: Color | undefined
   readonly rescaleFactor: number
@@ -32,26 +35,54 @@ export type PixelSpec = {
   readonly preprocessing: Preprocessing
 }
 
+/** The input of a vision tower for one picture. */
+export type PixelValues = {
+  /** float32 [tiles, 3, imageSize, imageSize], unitless. */
+  readonly data: Float32Array
+  /** Null where every picture is one square. */
+  readonly grid: Grid | null
+}
+
 /**
  * A picture file's `pixel_values`, bit for bit those of transformers' `BlipImageProcessorPil`,
- * `CLIPImageProcessorPil` or `SiglipImageProcessorPil`, by the fit.
+ * `CLIPImageProcessorPil`, `SiglipImageProcessorPil` or `Idefics3ImageProcessorPil`, by the fit.
  *
  * @param bytes the whole file.
- * @returns shape [1, 3, imageSize, imageSize], float32, unitless, about -1.8 to 2.2.
+ * @returns of a square about -1.8 to 2.2.
  * @throws {InputError} `image/…` if the file cannot be used.
  */
 export async function toPixelValues(
   bytes: Uint8Array,
   spec: PixelSpec,
   limits?: Partial<ImageLimits>,
-): Promise<Float32Array> {
-  return normalize(await decodeFitted(bytes, squareOf(spec), limits), spec)
+): Promise<PixelValues> {
+  const { image, grid } = await decodeFitted(bytes, targetOf(spec), limits)
+  return { data: normalize(image, spec, grid), grid }
 }
 
-/** What a picture is resized to for a vision tower. */
-export function squareOf({ imageSize: side, preprocessing }: PixelSpec): Square {
-  const { fit, resample: filter, background } = preprocessing
+/** What a picture is resized to: a square, or several. */
+export type Target = Square | Tiling
+
+export function targetOf({ imageSize: side, preprocessing }: PixelSpec): Target {
+  const { fit, tiles, resample: filter, background } = preprocessing
+  if (fit === 'tiles') {
+    return { fit, side, filter, ...(tiles ?? { longestEdge: side, split: false }) }
+  }
   return { side, fit, filter, ...(background && { background }) }
+}
+
+/** The pixels of a picture file. */
+export type FittedImage = {
+  /** uint8 [height, width, 3]: see `fitted` and `tiled`. */
+  readonly image: RgbImage
+  /** Null for a square. */
+  readonly grid: Grid | null
+}
+
+function fitTo(image: RgbImage, target: Target): FittedImage {
+  return target.fit === 'tiles'
+    ? tiled(image, target)
+    : { image: fitted(image, target), grid: null }
 }
 
 /** Behind transparent pixels where the colors alone show nothing; the first that shows something. */
@@ -61,28 +92,27 @@ const BACKGROUNDS: readonly Rgb[] = [
 ]
 
 /**
- * A picture file's pixels, resized into a square.
+ * A picture file's pixels, resized into a square or several.
  *
  * They are Pillow's, with one exception. Pillow drops alpha and takes the first frame, which may leave
  * one color all over where people see a drawing: black on transparent, or an animation with a blank
  * first frame. Then alpha counts, and the first frame that shows something is taken.
  *
- * @returns uint8 [height, width, 3]: see `fitted`.
  * @throws {InputError} as `toPixelValues` does.
  */
 export async function decodeFitted(
   bytes: Uint8Array,
-  square: Square,
+  target: Target,
   limits?: Partial<ImageLimits>,
-): Promise<RgbImage> {
+): Promise<FittedImage> {
   return withPicture(bytes, limits ?? {}, async (picture) => {
-    const image = fitted(await decodePixels(picture), square)
-    return isPlain(image.data, 3) ? ((await visibleColors(picture, square)) ?? image) : image
+    const fit = fitTo(await decodePixels(picture), target)
+    return isPlain(fit.image.data, 3) ? ((await visibleColors(picture, target)) ?? fit) : fit
   })
 }
 
 /** What people see of a picture whose first colors show nothing. @returns null if that is nothing. */
-async function visibleColors(picture: OpenPicture, square: Square): Promise<RgbImage | null> {
+async function visibleColors(picture: OpenPicture, target: Target): Promise<FittedImage | null> {
   const { metadata, frames, gif } = picture
   // The first frame last: all that it shows beside its colors may be a dot on an empty canvas.
   for (const index of [...framesToTry(frames).slice(1), 0]) {
@@ -92,9 +122,9 @@ async function visibleColors(picture: OpenPicture, square: Square): Promise<RgbI
     const frame = await uprightFrame(picture, index)
     const rgba = await rgbaPixels(frame).catch(() => null) // the rest of the file may be damaged
     for (const background of rgba ? BACKGROUNDS : []) {
-      const image = fitted(over(rgba!, background), square)
-      if (!isPlain(image.data, 3)) {
-        return image
+      const fit = fitTo(over(rgba!, background), target)
+      if (!isPlain(fit.image.data, 3)) {
+        return fit
       }
     }
   }
@@ -104,15 +134,19 @@ async function visibleColors(picture: OpenPicture, square: Square): Promise<RgbI
 /**
  * Scales and normalizes each channel, and changes the layout to channels first.
  *
- * @param image uint8 [height, width, 3], not larger than the square.
- * @returns shape [1, 3, imageSize, imageSize], float32, unitless; zero at the right and at the bottom
+ * @param image uint8 [height, width, 3], not larger than the square; with a grid, all squares.
+ * @returns shape [tiles, 3, imageSize, imageSize], float32, unitless; zero at the right and at the bottom
  *   of a smaller image.
  */
-export function normalize({ width, height, data }: RgbImage, spec: PixelSpec): Float32Array {
+export function normalize(
+  { width, height, data }: RgbImage,
+  spec: PixelSpec,
+  grid: Grid | null = null,
+): Float32Array {
   const { imageSize: side } = spec
   const { rescaleFactor, mean, std } = spec.preprocessing
   const area = side * side
-  const out = new Float32Array(3 * area)
+  const out = new Float32Array((grid === null ? 1 : tilesOf(grid)) * 3 * area)
   const values = new Float32Array(256) // the result for each byte
   for (const channel of [0, 1, 2] as const) {
     const center = Math.fround(mean[channel])
@@ -123,9 +157,10 @@ export function normalize({ width, height, data }: RgbImage, spec: PixelSpec): F
       values[byte] = Math.fround(scaled - center) / spread
     }
     for (let y = 0; y < height; y++) {
-      const row = channel * area + y * side
+      const tile = Math.floor(y / side)
+      const row = (tile * 3 + channel) * area + (y % side) * side
       for (let x = 0; x < width; x++) {
-        out[row + x] = values[data[(y * width + x) * 3 + channel]!]! // [H, W, C] to [C, H, W]
+        out[row + x] = values[data[(y * width + x) * 3 + channel]!]! // [H, W, C] to [tiles, C, H, W]
       }
     }
   }

@@ -1,7 +1,8 @@
 /**
  * Loads the results of transformers for the small checkpoints (recorded by test/reference).
  *
- * For each name in PARITY_NAMES, T5_NAMES, INSTRUCT_NAMES, LLAMA_NAMES, LLAVA_NAMES and IDEFICS_NAMES there are
+ * For each name in PARITY_NAMES, T5_NAMES, INSTRUCT_NAMES, LLAMA_NAMES, LLAVA_NAMES, IDEFICS_NAMES and
+ * IDEFICS3_NAMES there are
  * - `test/fixtures/checkpoints/NAME/`: a Hugging Face folder with the stored weights;
  * - `test/fixtures/parity/NAME.json`: one object of the type Parity below, plain data;
  * - `test/fixtures/parity/NAME.bin`: the tensors, float32 little-endian, one after the other; the JSON's
@@ -33,6 +34,9 @@
  * An IDEFICS has besides `latents` [1, L, Dv] where it has a resampler, and `logits.several.I` [ids, V] of each prompt
  * of several pictures. Its `image_tokens` are the keys and values of each layer that looks:
  * inference/blocks/bridge/picture-keys.ts.
+ *
+ * Of an Idefics3, `pixel_values` and `image_embeds` are [tiles, …], and `image_tokens` those of all tiles
+ * one after the other; `logits.several` [V] are those after the prompt of `several`.
  *
  * Where the Q-Former reads the prompt, `query_output` and `image_tokens` are those of the caption, whose
  * text is empty, and there are besides
@@ -84,10 +88,20 @@ export type LlavaName = (typeof LLAVA_NAMES)[number]
 export const IDEFICS_NAMES = ['idefics-resampler', 'idefics-direct', 'idefics-blocks'] as const
 export type IdeficsName = (typeof IDEFICS_NAMES)[number]
 
+/** SmolVLMs and Idefics3s: pictures in tiles, and text between these. */
+export const IDEFICS3_NAMES = [
+  'smolvlm-tiles',
+  'smolvlm-whole',
+  'idefics3-places',
+  'smolvlm-blocks',
+] as const
+export type Idefics3Name = (typeof IDEFICS3_NAMES)[number]
+
 export type ParityName = (
   | typeof PARITY_NAMES
   | typeof LLAVA_NAMES
   | typeof IDEFICS_NAMES
+  | typeof IDEFICS3_NAMES
   | typeof T5_NAMES
   | typeof INSTRUCT_NAMES
   | typeof LLAMA_NAMES
@@ -202,6 +216,27 @@ export type IdeficsParity = ChatParity & {
 
 export function loadIdefics(name: IdeficsName): IdeficsParity {
   return load<IdeficsParity>(name)
+}
+
+/** What is recorded of an Idefics3 besides. */
+export type Idefics3Parity = Parity & {
+  readonly chat: ChatParity['chat']
+  /** A question about two pictures: the one of the other prompts, and `images`, relative to test/fixtures. */
+  readonly several: {
+    readonly text: string
+    readonly images: readonly [string]
+    readonly ids: readonly number[]
+    readonly answer: readonly number[]
+  }
+  /** The sha256 of the pixel_values of pictures in test/fixtures/images, by `size.longest_edge`; first the checkpoint's own. */
+  readonly pictures: readonly {
+    readonly longestEdge: number
+    readonly sha256: Readonly<Record<string, string>>
+  }[]
+}
+
+export function loadIdefics3(name: Idefics3Name): Idefics3Parity {
+  return load<Idefics3Parity>(name)
 }
 
 /** The Hugging Face folder of a small checkpoint. */

@@ -13,6 +13,7 @@ from transformers import AutoTokenizer, BlipImageProcessorPil
 import checkpoints
 import filters
 import idefics
+import idefics3
 import itm
 import llava
 import llava_several
@@ -20,6 +21,7 @@ import pictures
 import strings
 from configs import CHECKPOINTS, ITM_CHECKPOINTS
 from idefics_configs import IDEFICS_CHECKPOINTS
+from idefics3_configs import IDEFICS3_CHECKPOINTS
 from llava_configs import LLAVA_CHECKPOINTS
 from record import BEAMS_ALL, BEAMS_FEW, NEW_TOKENS, QUESTION, Recorder, write
 from record_instruct import InstructedLlama, InstructedT5
@@ -139,6 +141,10 @@ def main():
     for spec in LLAVA_CHECKPOINTS:
         if not only or spec["name"] in only:
             made = llava.make(spec, FIXTURES, image)
+            print(f"{spec['name']}: seed {made['seed']}", flush=True)
+    for spec in IDEFICS3_CHECKPOINTS:
+        if not only or spec["name"] in only:
+            made = idefics3.make(spec, FIXTURES, image)
             print(f"{spec['name']}: seed {made['seed']}", flush=True)
     if not only or "llava-texts" in only:
         print(f"{llava.record_texts(FIXTURES)} texts for LLaVA's tokenizers", flush=True)

@@ -1,9 +1,10 @@
 /**
- * Writes a bridge of linear layers: image_embeds f32 [B, N, vision width] -> image_tokens f32 [B, N, embed].
+ * Writes a bridge of linear layers: image_embeds f32 [B, N, vision width] -> image_tokens f32 [B, M, embed].
  *
- *     rows -> linear (-> activation -> linear)
+ *     (squares of rows side by side ->) rows -> linear (-> activation -> linear)
  *
- * Source: transformers 5.18, models/llava/modeling_llava.py, LlavaMultiModalProjector.
+ * Source: transformers 5.18, models/llava/modeling_llava.py, LlavaMultiModalProjector;
+ * models/idefics3/modeling_idefics3.py, Idefics3Connector.
  */
 
 import { GraphBuilder } from '../../onnx/graph-builder.ts'
@@ -17,6 +18,11 @@ export type ProjectorConfig = {
   /** Rows and columns of `image_embeds`. */
   readonly tokens: number
   readonly width: number
+  /**
+   * "Pixel shuffle": so many rows and columns of patches become one row, row by row. It divides the
+   * patches along a side. Default 1.
+   */
+  readonly shuffle?: number
   /** Columns of `image_tokens`. */
   readonly embed: number
   /** Modules of the checkpoint, one after the other; between two of them stands the activation. */
@@ -25,12 +31,18 @@ export type ProjectorConfig = {
   readonly activation: Activation
 }
 
+/** Rows of `image_tokens`. */
+export function projectorTokens({ tokens, shuffle = 1 }: ProjectorConfig): number {
+  return tokens / shuffle ** 2
+}
+
 export function projectorGraph(config: ProjectorConfig, storage: Storage): GraphPlan {
   const g = new GraphBuilder('projector')
-  const { tokens, width, embed, modules, bias, activation } = config
+  const { tokens, width, shuffle = 1, embed, modules, bias, activation } = config
+  const outTokens = projectorTokens(config)
   g.input('image_embeds', 'float32', ['batch', tokens, width])
-  let rows = g.reshape('image_embeds', [-1, width])
-  let inputs = width
+  let rows = shuffled(g, config)
+  let inputs = width * shuffle ** 2
   for (const [i, module] of modules.entries()) {
     const layer = { modules: [module], inputs, outputs: embed, bias, quantize: true }
     if (i < modules.length - 1) {
@@ -41,7 +53,18 @@ export function projectorGraph(config: ProjectorConfig, storage: Storage): Graph
     }
     inputs = embed
   }
-  g.reshape(rows, [-1, tokens, embed], 'image_tokens')
-  g.output('image_tokens', 'float32', ['batch', tokens, embed])
+  g.reshape(rows, [-1, outTokens, embed], 'image_tokens')
+  g.output('image_tokens', 'float32', ['batch', outTokens, embed])
   return g.build()
+}
+
+/** @returns [B * M, width * shuffle * shuffle]. */
+function shuffled(g: GraphBuilder, { tokens, width, shuffle = 1 }: ProjectorConfig): string {
+  if (shuffle === 1) {
+    return g.reshape('image_embeds', [-1, width])
+  }
+  const side = Math.sqrt(tokens) / shuffle
+  const squares = g.reshape('image_embeds', [-1, side, shuffle, side, shuffle, width])
+  const together = g.op('Transpose', [squares], { perm: [0, 1, 3, 2, 4, 5] })
+  return g.reshape(together, [-1, shuffle * shuffle * width])
 }

@@ -93,9 +93,9 @@ async function embed(options: CalibrationOptions): Promise<Float32Array[]> {
   return withGraph(options, 'embeddings', tower.embeddings(), async (run) => {
     const states: Float32Array[] = []
     for (const file of pictures) {
-      const pixels = await toPixelValues(readFileSync(file), { imageSize, preprocessing })
+      const { data } = await toPixelValues(readFileSync(file), { imageSize, preprocessing })
       const { hidden_states: state } = await run({
-        pixel_values: new Tensor('float32', pixels, dims),
+        pixel_values: new Tensor('float32', data, dims),
       })
       states.push(floats(state))
     }

@@ -117,10 +117,32 @@ export function chatText(
     .join('')
 }
 
+/** The pictures of a prompt. */
+export type ChatPictures = {
+  readonly count: number
+  /** Positions that each takes; where `place` says it, at least. */
+  readonly tokens: number
+  /**
+   * What stands for a picture in the text. Absent: its tokens alone.
+   *
+   * @param image null while nothing is known of it: then what stands for a small one.
+   */
+  readonly place?: (image: KeyedImage | null) => PicturePlace
+}
+
+export type PicturePlace = {
+  /** With `<image>` once for each of the images. */
+  readonly text: string
+  /** The parts of the picture; none where it is not known. */
+  readonly images: readonly KeyedImage[]
+}
+
+/** What a checkpoint's chat template and tokenizer have for a picture. */
+const PLACEHOLDER = '<image>'
+
 /**
  * Encodes a prompt.
  *
- * @param images of the prompt: how many, and the positions that each takes.
  * @param maxNewTokens room kept free for the answer while there are turns to drop, up to half of all
  *   there is: a long answer should not cost the whole conversation.
  * @throws {InputError} if the question is empty, the text leaves no room for one token, or it has
@@ -130,24 +152,52 @@ export function prepareChat(
   card: ChatCard,
   encode: Encode,
   prompt: Prompt,
-  images: { readonly count: number; readonly tokens: number },
+  images: ChatPictures,
   maxNewTokens: number,
 ): PreparedPrompt {
   const { image } = card.tokens
-  // The placeholders themselves take no position.
-  const positions = card.dimensions.maxPositions - images.count * (images.tokens - 1)
-  const space = { pictures: images.count, positions, maxNewTokens }
-  const pieces = fittingPieces(card, encode, prompt, space)
-  const ids = encodeWithin(positions - 1, encode, pieces)
-  const places = ids.filter((id) => id === image).length
-  if (places !== images.count) {
-    throw new InputError('text/picture-places', { places, pictures: images.count })
+  const { place } = images
+  const write = (places: readonly PicturePlace[], parts: number, tokens: number) => {
+    const encodePlaced: Encode = (text) =>
+      encode(place === undefined || typeof text === 'string' ? text : placed(text, places))
+    // The placeholders themselves take no position.
+    const positions = card.dimensions.maxPositions - (tokens - parts)
+    const space = { pictures: images.count, positions, maxNewTokens }
+    const pieces = fittingPieces(card, encodePlaced, prompt, space)
+    const ids = encodeWithin(positions - 1, encodePlaced, pieces)
+    const extra = ids.filter((id) => id === image).length - parts
+    if (extra !== 0) {
+      const { count } = images
+      throw new InputError('text/picture-places', { places: count + extra, pictures: count })
+    }
+    return { pieces, ids, room: positions - ids.length }
   }
+  const unknown = Array.from({ length: images.count }, () => place?.(null) ?? ALONE)
+  const first = write(unknown, images.count, images.count * images.tokens)
   return {
-    text: pieces.map(({ text }) => text).join(''),
-    room: positions - ids.length,
-    layOut: (keyed) => layOut(image, ids, keyed),
+    text: first.pieces.map(({ text }) => text).join(''),
+    room: first.room,
+    layOut: (keyed) => {
+      if (place === undefined) {
+        return layOut(image, first.ids, keyed)
+      }
+      const places = keyed.map((one) => place(one))
+      const parts = places.flatMap((one) => one.images)
+      const tokens = parts.reduce((sum, part) => sum + part.tokens.shape[0], 0)
+      return layOut(image, write(places, parts.length, tokens).ids, parts)
+    },
   }
+}
+
+const ALONE: PicturePlace = { text: PLACEHOLDER, images: [] }
+
+/** The text with what stands for its pictures, which only a format has places for. */
+function placed(pieces: readonly TextPiece[], places: readonly PicturePlace[]): TextPiece[] {
+  let next = 0
+  return pieces.map(({ text, isFormat }) => ({
+    text: isFormat ? text.replaceAll(PLACEHOLDER, () => places[next++]?.text ?? PLACEHOLDER) : text,
+    isFormat,
+  }))
 }
 
 /** Of a question, with as many of the last turns as leave room for the answer. */
@@ -185,7 +235,7 @@ function fittingPieces(
   return chatPieces(prompts, question, [], pictures)
 }
 
-/** @param ids with `image` once for each picture. */
+/** @param ids with `image` once for each of the images. */
 function layOut(
   image: number,
   ids: readonly number[],

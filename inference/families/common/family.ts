@@ -8,7 +8,7 @@ import type { z } from 'zod'
 import type { Storage } from '../../blocks/layers.ts'
 import type { LayeredTower } from '../../blocks/vision/layered-tower.ts'
 import type { DecodingCall } from '../../image/decoding/job.ts'
-import type { PixelSpec, Preprocessing } from '../../image/pixel-values.ts'
+import type { PixelSpec, PixelValues, Preprocessing } from '../../image/pixel-values.ts'
 import type { KvCaches, KvShape } from '../../kv/kv-cache.ts'
 import type { GraphPlan } from '../../onnx/graph-builder.ts'
 import type { BaseCard } from './card-base.ts'
@@ -123,7 +123,7 @@ export type FamilyPlan = {
 }
 
 /**
- * Decodes a picture file to float32 [1, 3, imageSize, imageSize], unitless.
+ * Decodes a picture file, in another process.
  *
  * @throws {InputError} if the file cannot be used.
  * @throws the signal's reason once it is aborted.
@@ -132,7 +132,7 @@ export type DecodePixels = (
   bytes: Uint8Array,
   spec: PixelSpec,
   call?: DecodingCall,
-) => Promise<Float32Array>
+) => Promise<PixelValues>
 
 /** What a matcher is made of. */
 export type MatcherParts = Pick<RunnerParts, 'sessions' | 'encode'>

@@ -6,9 +6,11 @@
 import { ACTIVATIONS } from '../../blocks/activations.ts'
 import type { LlamaConfig } from '../../blocks/decoder/llama.ts'
 import type { RotaryConfig } from '../../blocks/decoder/rotary.ts'
-import { type Fields, MAX_LAYERS } from './read-json.ts'
+import { Fields, MAX_LAYERS, readJson } from './read-json.ts'
 
 const THETA = 10_000
+
+const GENERATION_FILE = 'generation_config.json'
 
 /** By `model_type`. */
 export const LLAMA_KINDS = ['llama', 'qwen2', 'qwen3'] as const
@@ -101,6 +103,33 @@ export function readLlamaTokens(fields: Fields): {
     bos: fields.id('bos_token_id', 1),
     // Only equally long rows run together, so what is never looked at may be any id.
     pad: fields.json['pad_token_id'] == null ? stop[0]! : fields.id('pad_token_id', 0),
+    stop,
+  }
+}
+
+/**
+ * The ids that end and fill answers, of a model whose `generate` takes them from generation_config.json
+ * where they are there.
+ *
+ * @param text the language model's own part of config.json.
+ */
+export function readAnswerTokens(
+  folder: string,
+  text: Fields,
+  kind: LlamaKind,
+  problems: string[],
+): { readonly pad: number; readonly stop: number[] } {
+  const json = readJson(folder, GENERATION_FILE, problems) ?? {}
+  const generation = new Fields(json, `${GENERATION_FILE}: `, problems)
+  const source = json['eos_token_id'] == null ? text : generation
+  if (source.json['eos_token_id'] == null && kind !== 'llama') {
+    source.problem('eos_token_id', 'is missing; no id would end an answer.')
+  }
+  const stop = source.ids('eos_token_id', 2)
+  const pad = json['pad_token_id'] == null ? text : generation
+  return {
+    // Only equally long rows run together, so what is never looked at may be any id.
+    pad: pad.json['pad_token_id'] == null ? stop[0]! : pad.id('pad_token_id', 0),
     stop,
   }
 }

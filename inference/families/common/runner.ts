@@ -7,6 +7,7 @@
  */
 
 import type { DecodingCall } from '../../image/decoding/job.ts'
+import type { Grid } from '../../image/tiles.ts'
 import type { KvCache } from '../../kv/kv-cache.ts'
 import type { Prompt } from '../../text/prompt.ts'
 
@@ -14,21 +15,31 @@ import type { Prompt } from '../../text/prompt.ts'
 export type Pixels = {
   readonly data: Float32Array
   readonly shape: readonly [tiles: number, channels: 3, height: number, width: number]
-}
-
-/** What the vision tower makes of an image: float32 [tokens, width]. Depends on the image alone. */
-export type ImageFeatures = {
-  readonly data: Float32Array
-  readonly shape: readonly [tokens: number, width: number]
+  /** How the image was cut. Absent: every image is one tile. */
+  readonly grid?: Grid
 }
 
 /**
- * An image as the decoder takes it: float32 [tokens, width], as wide as a token embedding. Where layers of the
- * decoder look at images, a single row of all their keys and values; it stands at one position.
+ * What the vision tower makes of an image: float32 [tokens, width], of all its tiles. Depends on the
+ * image alone.
+ */
+export type ImageFeatures = {
+  readonly data: Float32Array
+  readonly shape: readonly [tokens: number, width: number]
+  /** That of the pixels. */
+  readonly grid?: Grid
+}
+
+/**
+ * An image as the decoder takes it: float32 [tokens, width], of all its tiles, as wide as a token embedding.
+ * Where layers of the decoder look at images, a single row of all their keys and values; it stands at one
+ * position.
  */
 export type ImageTokens = {
   readonly data: Float32Array
   readonly shape: readonly [tokens: number, width: number]
+  /** That of the pixels; a prompt may say where its tiles are. */
+  readonly grid?: Grid
 }
 
 /** What texts are compared with: float32 [vectors, width], rows of length 1. */

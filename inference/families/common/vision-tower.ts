@@ -2,6 +2,7 @@
 
 import { Tensor } from 'onnxruntime-node'
 import type { DecodingCall } from '../../image/decoding/job.ts'
+import { type Grid, tilesOf } from '../../image/tiles.ts'
 import { floats } from '../../runtime/floats.ts'
 import type { Sessions } from '../../runtime/sessions.ts'
 import type { DecodePixels } from './family.ts'
@@ -25,23 +26,61 @@ export class VisionTower {
     this.#pixelValues = pixelValues
   }
 
-  /** @returns float32 [1, 3, side, side]. */
+  /** @returns float32 [tiles, 3, side, side]. */
   async preprocess(bytes: Uint8Array, call?: DecodingCall): Promise<Pixels> {
     const { dimensions, preprocessing } = this.#card
     const { imageSize } = dimensions
-    const data = await this.#pixelValues(bytes, { imageSize, preprocessing }, call)
-    return { data, shape: [1, 3, imageSize, imageSize] }
+    const { data, grid } = await this.#pixelValues(bytes, { imageSize, preprocessing }, call)
+    const tiles = grid === null ? 1 : tilesOf(grid)
+    return { data, shape: [tiles, 3, imageSize, imageSize], ...(grid && { grid }) }
   }
 
-  /** @returns of each float32 [visionTokens, visionHidden]. */
+  /** @returns of each float32 [tiles * visionTokens, visionHidden]. */
   async encode(images: readonly Pixels[]): Promise<ImageFeatures[]> {
     const { imageSize, visionTokens, visionHidden } = this.#card.dimensions
-    const shape = [images.length, 3, imageSize, imageSize]
-    const outputs = await this.#sessions
-      .get('vision')
-      .run({ pixel_values: new Tensor('float32', joined(images), shape) }, ['image_embeds'])
-    return apart(floats(outputs['image_embeds']), [visionTokens, visionHidden])
+    const size = 3 * imageSize * imageSize
+    const tiles = images.flatMap(({ data, shape }) => cutEvenly(data, shape[0], size))
+    const features: Float32Array[] = []
+    for (let first = 0; first < tiles.length; first += MOST_TILES) {
+      const some = tiles.slice(first, first + MOST_TILES)
+      const pixels = new Tensor('float32', joined(some), [some.length, 3, imageSize, imageSize])
+      const run = { pixel_values: pixels }
+      const outputs = await this.#sessions.get('vision').run(run, ['image_embeds'])
+      const all = floats(outputs['image_embeds'])
+      features.push(...apart(all, [visionTokens, visionHidden]).map(({ data }) => data))
+    }
+    return regrouped(features, visionTokens, visionHidden, images)
   }
+}
+
+/** Tiles in one run: more need more memory, and are no faster. */
+const MOST_TILES = 4
+
+function cutEvenly(data: Float32Array, count: number, size: number): { data: Float32Array }[] {
+  return Array.from({ length: count }, (_, i) => ({
+    data: data.subarray(i * size, (i + 1) * size),
+  }))
+}
+
+/**
+ * The rows of each image together again.
+ *
+ * @param tiles of all images, one after the other, each float32 [rows, width].
+ * @param images how many tiles each has.
+ */
+export function regrouped(
+  tiles: readonly Float32Array[],
+  rows: number,
+  width: number,
+  images: readonly { readonly grid?: Grid }[],
+): ImageFeatures[] {
+  let next = 0
+  return images.map(({ grid }) => {
+    const count = grid === undefined ? 1 : tilesOf(grid)
+    const data = joined(tiles.slice(next, next + count).map((tile) => ({ data: tile })))
+    next += count
+    return { data, shape: [count * rows, width], ...(grid && { grid }) }
+  })
 }
 
 /** The data of all, float32, end to end; that of a single one is not copied. */

@@ -12,13 +12,12 @@ import type { VisionConfig } from '../../blocks/vision/vit.ts'
 import { checkArchitecture, checkQuantization } from '../common/architecture.ts'
 import type { WeightIndex } from '../common/family.ts'
 import { checkHeads, Fields, MAX_LAYERS, readJson } from '../common/read-json.ts'
-import { LLAMA_KINDS, type LlamaKind, readLlama } from '../common/read-llama.ts'
+import { LLAMA_KINDS, type LlamaKind, readAnswerTokens, readLlama } from '../common/read-llama.ts'
 import { resolveTied } from '../common/ties.ts'
 import type { LlavaCard } from './card.ts'
 import type { LlavaConfig } from './config.ts'
 
 const CONFIG_FILE = 'config.json'
-const GENERATION_FILE = 'generation_config.json'
 const ARCHITECTURES = ['LlavaForConditionalGeneration']
 
 /**
@@ -71,12 +70,11 @@ export function readConfig(folder: string, problems: string[]): CheckpointConfig
   const text = fields.section('text_config')
   const language = text.choice('model_type', 'llama', LLAMA_KINDS)
   const [model, vision] = [modelOf(fields, language, null), towerOf(fields)]
-  const generation = new Fields(
-    readJson(folder, GENERATION_FILE, problems) ?? {},
-    `${GENERATION_FILE}: `,
-    problems,
-  )
-  const tokens = readTokens(fields, text, generation, language)
+  const imageId = json['image_token_index'] == null ? 'image_token_id' : 'image_token_index'
+  const tokens = {
+    ...readAnswerTokens(folder, text, language, problems),
+    image: fields.id(imageId, 32_000),
+  }
   if (problems.length > before) {
     return null
   }
@@ -87,28 +85,6 @@ export function readConfig(folder: string, problems: string[]): CheckpointConfig
     vocab: model.text.vocab,
     tokens,
     model: (weights) => modelOf(new Fields(json, `${CONFIG_FILE}: `, []), language, weights),
-  }
-}
-
-/** `generate` takes the ids that end an answer from generation_config.json, if they are there. */
-function readTokens(
-  fields: Fields,
-  text: Fields,
-  generation: Fields,
-  language: LlamaKind,
-): LlavaCard['tokens'] {
-  const source = generation.json['eos_token_id'] == null ? text : generation
-  if (source.json['eos_token_id'] == null && language !== 'llama') {
-    source.problem('eos_token_id', 'is missing; no id would end an answer.')
-  }
-  const stop = source.ids('eos_token_id', 2)
-  const pad = generation.json['pad_token_id'] == null ? text : generation
-  const name = fields.json['image_token_index'] == null ? 'image_token_id' : 'image_token_index'
-  return {
-    // Only equally long rows run together, so what is never looked at may be any id.
-    pad: pad.json['pad_token_id'] == null ? stop[0]! : pad.id('pad_token_id', 0),
-    stop,
-    image: fields.id(name, 32_000),
   }
 }
 

@@ -7,9 +7,8 @@ import { z } from 'zod'
 import { plainErrorSchema } from '../../../config/plain-error.ts'
 import type { ImageLimits } from '../decode.ts'
 import { decodePage, type Page } from '../page.ts'
-import type { Square } from '../fit.ts'
-import { decodeFitted } from '../pixel-values.ts'
-import type { RgbImage } from '../resize.ts'
+import { decodeFitted, type FittedImage, type Target } from '../pixel-values.ts'
+import { tilesOf } from '../tiles.ts'
 import { MAX_CODES, type PictureCode, readCodes } from '../../ocr/codes.ts'
 import { decodeBrightness, encodeThumbnail, type ThumbnailSpec } from '../thumbnail.ts'
 
@@ -24,7 +23,7 @@ export type DecodingCall = {
 /** What is to be made of a picture file. */
 export type DecodingJob =
   /** See decodeFitted and packRgb. */
-  | { readonly kind: 'rgb'; readonly square: Square }
+  | { readonly kind: 'rgb'; readonly target: Target }
   /** A page and its codes: see decodePage, readCodes and packPage. */
   | { readonly kind: 'page'; readonly maxPixels: number }
   /** uint8 [side, side]: see decodeBrightness. */
@@ -57,29 +56,35 @@ export const decodingResponseSchema = z.discriminatedUnion('type', [
 ])
 export type DecodingResponse = z.infer<typeof decodingResponseSchema>
 
-/** Bytes before the pixels of `packRgb`: width and height, uint32, little endian. */
-const RGB_HEADER = 8
+/** Bytes before the pixels of `packRgb`: width, height, rows and columns, uint32, little endian. */
+const RGB_HEADER = 16
 
 /** An image as bytes. */
-function packRgb({ width, height, data }: RgbImage): Uint8Array {
+function packRgb({ image: { width, height, data }, grid }: FittedImage): Uint8Array {
   const bytes = new Uint8Array(RGB_HEADER + data.length)
   const header = new DataView(bytes.buffer)
-  header.setUint32(0, width, true)
-  header.setUint32(4, height, true)
+  for (const [i, number] of [width, height, grid?.rows ?? 0, grid?.columns ?? 0].entries()) {
+    header.setUint32(4 * i, number, true)
+  }
   bytes.set(data, RGB_HEADER)
   return bytes
 }
 
-/** The image of `packRgb`. @throws if the bytes are not one that fits into the square. */
-export function unpackRgb(bytes: Uint8Array, side: number): RgbImage {
+/** The image of `packRgb`. @throws if the bytes are not one that fits the target. */
+export function unpackRgb(bytes: Uint8Array, { side, ...target }: Target): FittedImage {
   const header = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const [width, height] =
-    bytes.length < RGB_HEADER ? [0, 0] : [header.getUint32(0, true), header.getUint32(4, true)]
+  const [width = 0, height = 0, rows = 0, columns = 0] =
+    bytes.length < RGB_HEADER ? [] : [0, 4, 8, 12].map((at) => header.getUint32(at, true))
   const data = bytes.subarray(RGB_HEADER)
-  if (width > side || height > side || data.length === 0 || data.length !== 3 * width * height) {
+  const grid = target.fit === 'tiles' ? { rows, columns } : null
+  const fits =
+    grid === null
+      ? width <= side && height <= side
+      : width === side && height === tilesOf(grid) * side
+  if (!fits || data.length === 0 || data.length !== 3 * width * height) {
     throw new Error(`the decoder sent ${bytes.length} bytes, which are no picture`)
   }
-  return { width, height, data }
+  return { image: { width, height, data }, grid }
 }
 
 /** A page, and what stands in its codes. */
@@ -147,7 +152,7 @@ export function unpackPage(bytes: Uint8Array, maxPixels: number): ReadablePage {
 export async function runJob({ bytes, job, limits }: DecodingRequest): Promise<Uint8Array> {
   switch (job.kind) {
     case 'rgb':
-      return packRgb(await decodeFitted(bytes, job.square, limits))
+      return packRgb(await decodeFitted(bytes, job.target, limits))
     case 'page':
       return packPage(await readablePage(bytes, job.maxPixels, limits))
     case 'brightness':

@@ -13,7 +13,7 @@
 
 import { hasCode, InputError } from '../../../config/errors.ts'
 import { DEFAULT_LIMITS, type ImageLimits, PATIENCE } from '../decode.ts'
-import { normalize, squareOf, type PixelSpec } from '../pixel-values.ts'
+import { normalize, targetOf, type PixelSpec, type PixelValues } from '../pixel-values.ts'
 import type { ThumbnailSpec } from '../thumbnail.ts'
 import {
   type DecodingCall,
@@ -78,14 +78,11 @@ export class DecodingPool {
   }
 
   /** As `toPixelValues`. @throws the call's signal's reason once it is aborted. */
-  async pixelValues(
-    bytes: Uint8Array,
-    spec: PixelSpec,
-    call?: DecodingCall,
-  ): Promise<Float32Array> {
-    const square = squareOf(spec)
-    const packed = await this.#run(bytes, { kind: 'rgb', square }, call)
-    return normalize(unpackRgb(packed, square.side), spec)
+  async pixelValues(bytes: Uint8Array, spec: PixelSpec, call?: DecodingCall): Promise<PixelValues> {
+    const target = targetOf(spec)
+    const packed = await this.#run(bytes, { kind: 'rgb', target }, call)
+    const { image, grid } = unpackRgb(packed, target)
+    return { data: normalize(image, spec, grid), grid }
   }
 
   /** As `decodePage` and `readCodes`. @throws the signal's reason once it is aborted. */

@@ -49,7 +49,7 @@ for (const name of PARITY_NAMES) {
       const spec = { imageSize: size, preprocessing: graphs.card.preprocessing }
       const data = has('pixel_values')
         ? tensorOf(parity, 'pixel_values').data
-        : await toPixelValues(bytes, spec)
+        : (await toPixelValues(bytes, spec)).data
       const { image_embeds } = await runOne(graphs.vision, float(data, [1, 3, size, size]))
       assertEqual(image_embeds!, tensorOf(parity, 'image_embeds').data)
     })

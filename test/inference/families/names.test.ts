@@ -11,7 +11,15 @@ const ROOMS =
   '{bot,inference/{backends,contract,convert,download,engine,generation,kv,onnx,package,runtime,text}}/**/*.ts'
 
 /** Families and their parts. "OPT-2.7b", a checkpoint's name, is an example and not a part. */
-const NAMES = [/blip/i, /llava/i, /idefics/i, /flamingo/i, /q-?former/i, /\bOPT\b(?!-\d)/]
+const NAMES = [
+  /blip/i,
+  /llava/i,
+  /idefics/i,
+  /flamingo/i,
+  /smolvlm/i,
+  /q-?former/i,
+  /\bOPT\b(?!-\d)/,
+]
 
 describe('families', () => {
   it('are named nowhere but in their own folders', () => {

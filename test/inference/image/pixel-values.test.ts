@@ -14,7 +14,7 @@ describe('toPixelValues', () => {
   for (const picture of pictures.filter((p) => p.exact)) {
     it(`equals transformers to the last bit: ${picture.file} (${picture.about})`, async () => {
       const spec = { imageSize: side, preprocessing: CLIP_PREPROCESSING }
-      const values = await toPixelValues(pictureBytes(picture.file), spec)
+      const { data: values } = await toPixelValues(pictureBytes(picture.file), spec)
       assert.equal(sha256(values), picture.pixelValuesSha256)
     })
   }
@@ -22,7 +22,7 @@ describe('toPixelValues', () => {
   for (const picture of pictures.filter((p) => p.small !== undefined)) {
     it(`gives the recorded numbers: ${picture.file}`, async () => {
       const spec = { imageSize: smallSide, preprocessing: CLIP_PREPROCESSING }
-      const values = await toPixelValues(pictureBytes(picture.file), spec)
+      const { data: values } = await toPixelValues(pictureBytes(picture.file), spec)
       assert.deepEqual([...values], picture.small)
     })
   }
@@ -31,7 +31,7 @@ describe('toPixelValues', () => {
     it(`makes the input of the checkpoint ${name}`, async () => {
       const { image, imageSize, fit, pixelValuesSha256 } = loadParity(name)
       const spec = { imageSize, preprocessing: { ...CLIP_PREPROCESSING, fit: fit ?? 'squash' } }
-      const values = await toPixelValues(readFileSync(path.join(FIXTURES, image)), spec)
+      const { data: values } = await toPixelValues(readFileSync(path.join(FIXTURES, image)), spec)
       assert.equal(sha256(values), pixelValuesSha256)
     })
   }
@@ -71,7 +71,7 @@ describe('a picture whose colors alone show nothing', () => {
   })
 
   it('is itself where there is nothing else to see', async () => {
-    const values = await toPixelValues(await flat('#204060'), spec)
+    const { data: values } = await toPixelValues(await flat('#204060'), spec)
     assert.equal(new Set(values).size, 3)
   })
 })

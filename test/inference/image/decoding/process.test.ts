@@ -11,7 +11,7 @@ async function request(): Promise<DecodingRequest> {
   const sides = { width: 6000, height: 6000 }
   const picture = sharp({ create: { ...sides, channels: 3, background: '#456' } })
   const bytes = await picture.png({ compressionLevel: 1 }).toBuffer()
-  const job = { kind: 'rgb', square: { side: 8, fit: 'squash' } } as const
+  const job = { kind: 'rgb', target: { side: 8, fit: 'squash' } } as const
   return { bytes, job, limits: {}, maxMemory: 2 ** 31, slowMs: 1, maxMs: 60_000 }
 }
 
@@ -20,7 +20,7 @@ describe('DecodingProcess', () => {
     const child = new DecodingProcess()
     let slow = 0
     const square = await child.run(await request(), () => slow++)
-    assert.deepEqual([square.length, slow], [8 + 8 * 8 * 3, 1])
+    assert.deepEqual([square.length, slow], [16 + 8 * 8 * 3, 1])
     await child.end()
   })
 
