@@ -175,16 +175,16 @@ export function createModel(
       generate(input, { kind: 'ask', question, history }, options),
     score: (input, { answers, ...both }) => {
       const { prompt, options } = splitScored(both)
-      const build = (image: EngineImage) => ({ kind: 'score', image, prompt, answers }) as const
-      return requests.sendOne('score', input, build, splitOptions(options).call)
+      const { call, detailed } = splitOptions(options)
+      const build = (image: EngineImage) =>
+        ({ kind: 'score', image: detailed(image), prompt, answers }) as const
+      return requests.sendOne('score', input, build, call)
     },
-    encode: (input, options = {}) =>
-      requests.sendOne(
-        'encode',
-        input,
-        (image) => ({ kind: 'encode', image }),
-        splitOptions(options).call,
-      ),
+    encode: (input, options = {}) => {
+      const { call, detailed } = splitOptions(options)
+      const build = (image: EngineImage) => ({ kind: 'encode', image: detailed(image) }) as const
+      return requests.sendOne('encode', input, build, call)
+    },
     read: (input, options = {}) =>
       requests.sendOne(
         'read',
@@ -198,13 +198,11 @@ export function createModel(
     },
     embedText: (text, options = {}) =>
       matches.sendText({ kind: 'embed-text', text }, splitOptions(options).call),
-    embedImage: (input, options = {}) =>
-      matches.sendOne(
-        'embed',
-        input,
-        (image) => ({ kind: 'embed', image }),
-        splitOptions(options).call,
-      ),
+    embedImage: (input, options = {}) => {
+      const { call, detailed } = splitOptions(options)
+      const build = (image: EngineImage) => ({ kind: 'embed', image: detailed(image) }) as const
+      return matches.sendOne('embed', input, build, call)
+    },
     forget: async (keys) => {
       await Promise.all([...new Set([requests, matches])].map((one) => one.forget(keys)))
     },
@@ -236,9 +234,9 @@ function splitScored(both: ScoredText & RequestOptions): {
 /** What sends requests for texts about a picture or several. */
 function generator(requests: ImageRequests) {
   return (input: ImageInputs, prompt: Prompt, both: AllOptions): Promise<Answer> => {
-    const { call, options } = splitOptions(both)
+    const { call, options, detailed } = splitOptions(both)
     const build = (images: readonly EngineImage[]) =>
-      ({ kind: 'generate', images, prompt, options }) as const
+      ({ kind: 'generate', images: images.map(detailed), prompt, options }) as const
     return requests.send('generate', isSeveral(input) ? input : [input], build, call)
   }
 }
@@ -249,15 +247,21 @@ function isSeveral(input: ImageInputs): input is readonly ImageInput[] {
 
 type AllOptions = GenerationOptions & RequestOptions & StreamOptions
 
-/** Splits how an answer is generated from who asks for it, and how the caller is told. */
+/** Splits how an answer is generated from who asks for it, how the caller is told, and how pictures are seen. */
 function splitOptions(both: AllOptions): {
   readonly call: Omit<Call, 'cacheable'>
   readonly options: GenerationOptions
+  /** A picture in the wanted detail. */
+  readonly detailed: (image: EngineImage) => EngineImage
 } {
-  const { signal, onStep, onPosition, ...rest } = both
+  const { signal, onStep, onPosition, detail, ...rest } = both
   const { urgency = 'interactive', tenant, user = '', deadline = Infinity, ...options } = rest
   const claim = { urgency, tenant: tenant ?? user, user, deadline }
-  return { call: { claim, signal, onStep, onPosition }, options }
+  return {
+    call: { claim, signal, onStep, onPosition },
+    options,
+    detailed: (image) => (detail === undefined ? image : { ...image, detail }),
+  }
 }
 
 const NO_RUNS = { runs: 0, rows: 0, ms: 0 }

@@ -4,7 +4,8 @@ import { parseArgs, type ParseArgsOptionsConfig } from 'node:util'
 import { InputError } from '../../config/errors.ts'
 import { nearestName } from '../../config/nearest.ts'
 import { resolveSettings } from '../../inference/generation/settings.ts'
-import type { GenerationOptions } from '../../inference/contract/types.ts'
+import { DETAILS } from '../../inference/image/tiles.ts'
+import type { GenerationOptions, RequestOptions } from '../../inference/contract/types.ts'
 import { sentenceOf } from '../i18n/catalog.ts'
 import { EN } from '../i18n/en.ts'
 import { UsageError } from './run.ts'
@@ -27,7 +28,9 @@ const GENERATION_HELP = `  --max-new-tokens N        longest answer, in tokens
   --top-p X                 sample from the likeliest tokens that reach this probability (default 1)
   --seed N                  makes sampling repeatable
   --stop TEXT               end the answer before this text; can be repeated
-  --stop-id N               end the answer with this token id; can be repeated`
+  --stop-id N               end the answer with this token id; can be repeated
+  --detail WHICH            of a model that cuts pictures into tiles: auto (by the picture's size),
+                            low (one tile) or high (as its checkpoint says; default auto)`
 
 const GENERATION_DEFAULTS = `Prompts and settings that you do not set come from the model. With --beams or --sample only the
 lengths do; the other defaults are those of transformers.`
@@ -63,6 +66,7 @@ export const GENERATION_OPTIONS = {
   seed: { type: 'string' },
   stop: { type: 'string', multiple: true },
   'stop-id': { type: 'string', multiple: true },
+  detail: { type: 'string' },
 } as const satisfies ParseArgsOptionsConfig
 
 type GenerationValues = {
@@ -113,7 +117,9 @@ function joinNegatives(argv: readonly string[]): string[] {
 }
 
 /** Reads the generation options. @throws {UsageError} with all that are out of range. */
-export function readGenerationOptions(values: GenerationValues): GenerationOptions {
+export function readGenerationOptions(
+  values: GenerationValues,
+): GenerationOptions & Pick<RequestOptions, 'detail'> {
   const options: GenerationOptions = {
     ...number(values, 'max-new-tokens', 'maxNewTokens'),
     ...number(values, 'min-new-tokens', 'minNewTokens'),
@@ -139,7 +145,7 @@ export function readGenerationOptions(values: GenerationValues): GenerationOptio
       ? new UsageError(sentenceOf(error, EN), { cause: error })
       : error
   }
-  return options
+  return { ...options, ...detailOf(values.detail) }
 }
 
 function number<K extends keyof GenerationOptions>(
@@ -161,6 +167,14 @@ function toNumber(name: string, text: string): number {
     throw new UsageError(`--${name} takes a number, not "${text}".`)
   }
   return value
+}
+
+function detailOf(value: GenerationValues['detail']): Pick<RequestOptions, 'detail'> {
+  const detail = DETAILS.find((one) => one === value)
+  if (value !== undefined && detail === undefined) {
+    throw new UsageError(`--detail takes auto, low or high, not "${String(value)}".`)
+  }
+  return detail === undefined ? {} : { detail }
 }
 
 function earlyStopping(value: GenerationValues['early-stopping']) {

@@ -5,6 +5,7 @@
  * and number arrays.
  */
 
+import { DETAILS } from '../image/tiles.ts'
 import { z } from 'zod'
 import { PROVIDERS } from '../../config/environment.ts'
 import type { EngineOptions } from '../contract/options.ts'
@@ -53,7 +54,11 @@ const imageTokensSchema = z.object({
 const point = z.object({ x: number, y: number })
 const corners = z.tuple([point, point, point, point])
 
-const image = z.object({ key: z.string(), bytes: z.instanceof(Uint8Array).nullable() })
+const image = z.object({
+  key: z.string(),
+  bytes: z.instanceof(Uint8Array).nullable(),
+  detail: z.enum(DETAILS).exactOptional(),
+})
 
 const answerPromptSchema = z.discriminatedUnion('kind', [
   z.object({

@@ -8,6 +8,7 @@ import type {
   ScoredAnswer,
   TextMatch,
 } from './types.ts'
+import type { Detail } from '../image/tiles.ts'
 import type { PictureText } from '../ocr/read-picture.ts'
 import type { AnswerPrompt, Prompt } from '../text/prompt.ts'
 
@@ -16,6 +17,8 @@ export type EngineImage = {
   /** SHA-256 of the file, hexadecimal. */
   readonly key: string
   readonly bytes: Uint8Array | null
+  /** Default `auto`. */
+  readonly detail?: Detail
 }
 
 export type GenerateRequest = {

@@ -3,6 +3,7 @@
 import type { Judgment } from '../domain/judgment.ts'
 import type { ImageTokens } from '../families/common/runner.ts'
 import type { AnyCard } from '../package/model-card.ts'
+import type { Detail } from '../image/tiles.ts'
 import type { PictureText } from '../ocr/read-picture.ts'
 import type { Device } from '../runtime/device.ts'
 import type { EncodeStage, Stage } from './stages.ts'
@@ -91,6 +92,11 @@ export type RequestOptions = Partial<Claim> & {
   readonly signal?: AbortSignal
   /** Told how many requests go first, from 0, when it has to wait and whenever that changes. */
   readonly onPosition?: (position: number) => void
+  /**
+   * How much of the pictures' detail the model sees, where it cuts them into tiles: time and positions grow
+   * with the tiles. Other models see the same at each. Default `auto`.
+   */
+  readonly detail?: Detail
 }
 
 /** Called with each new token of an answer, in order. */

@@ -130,6 +130,7 @@ export class EncoderBatches {
       const { result, ms } = await this.#parts.runs.preprocess(bytes, {
         signal: image.unneeded.signal,
         owner,
+        detail: image.detail,
       })
       image.pixels = result
       image.preprocessMs = ms

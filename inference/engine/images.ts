@@ -7,6 +7,7 @@ import type { Pixels } from '../families/common/runner.ts'
 import type { FeatureCache, ImageData } from './feature-cache.ts'
 import type { EncodeTimings, ModelStats } from '../contract/types.ts'
 import type { EngineImage } from '../contract/requests.ts'
+import { type Detail, DETAILS } from '../image/tiles.ts'
 
 const NO_TIMINGS: EncodeTimings = { preprocessMs: 0, visionMs: 0, bridgeMs: 0 }
 
@@ -18,7 +19,9 @@ export type EncodedImage = {
 
 /** A picture on its way through the encoder: file, then pixels, then what depends on it alone. */
 export type LiveImage = {
+  /** Of the file, and of the detail where it is not the usual one. */
   readonly key: string
+  readonly detail: Detail
   /** Requests that need it. */
   users: number
   /** Null once it is being decoded. */
@@ -56,19 +59,19 @@ export class Images {
     images: readonly EngineImage[],
     cacheable: boolean,
   ): { readonly images: readonly LiveImage[] } | { readonly missing: readonly string[] } {
-    const missing = images.filter(
-      ({ key, bytes }) => !bytes && !this.#live.has(key) && !this.#cache.get(key),
-    )
+    const isHere = (key: string) => this.#live.has(key) || this.#cache.get(key) !== undefined
+    const missing = images.filter(({ key, detail, bytes }) => !bytes && !isHere(keyOf(key, detail)))
     return missing.length > 0
       ? { missing: missing.map(({ key }) => key) }
       : { images: images.map((image) => this.#claimOne(image, cacheable)) }
   }
 
-  #claimOne({ key, bytes }: EngineImage, cacheable: boolean): LiveImage {
+  #claimOne({ key: file, detail, bytes }: EngineImage, cacheable: boolean): LiveImage {
+    const key = keyOf(file, detail)
     let live = this.#live.get(key)
     const cached = live ? undefined : this.#cache.get(key)
     if (!live) {
-      live = liveImage(key, cached ? null : bytes, cached)
+      live = liveImage(key, cached ? null : bytes, { detail, data: cached })
       live.cacheable = cacheable
       this.#live.set(key, live)
     }
@@ -116,7 +119,7 @@ export class Images {
 
   /** Deletes what was computed from pictures; what is being computed will not be cached. */
   forget(keys: readonly string[]): void {
-    for (const key of keys) {
+    for (const key of keys.flatMap((file) => DETAILS.map((detail) => keyOf(file, detail)))) {
       this.#cache.delete(key)
       const live = this.#live.get(key)
       if (live) {
@@ -150,9 +153,20 @@ export function takeEncoded(image: LiveImage): EncodedImage | null {
   return encoded
 }
 
-function liveImage(key: string, bytes: Uint8Array | null, data?: ImageData): LiveImage {
+/** What was computed from a picture depends on its detail; after the colon, as `forget` of the sequences expects. */
+function keyOf(file: string, detail: Detail = 'auto'): string {
+  return detail === 'auto' ? file : `${file}:${detail}`
+}
+
+function liveImage(
+  key: string,
+  bytes: Uint8Array | null,
+  known: { readonly detail?: Detail | undefined; readonly data?: ImageData | undefined } = {},
+): LiveImage {
+  const { detail = 'auto', data } = known
   return {
     key,
+    detail,
     users: 0,
     bytes,
     unneeded: new AbortController(),

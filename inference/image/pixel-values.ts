@@ -10,7 +10,7 @@ import type { Rgb } from './formats/gif.ts'
 import { fitted } from './fit.ts'
 import type { Color, Fit, Square } from './fit.ts'
 import type { RgbImage } from './resize.ts'
-import { type Grid, tiled, tilesOf, type Tiling } from './tiles.ts'
+import { type Detail, type Grid, tiled, tilesOf, type Tiling } from './tiles.ts'
 import { framesToTry, isPlain, over, rgbaPixels, uprightFrame } from './visible.ts'
 
 /** One number each for red, green and blue. */
@@ -33,6 +33,8 @@ export type PixelSpec = {
   /** Side of the square, in pixels. */
   readonly imageSize: number
   readonly preprocessing: Preprocessing
+  /** Of `tiles`. Default `high`. */
+  readonly detail?: Detail
 }
 
 /** The input of a vision tower for one picture. */
@@ -63,10 +65,10 @@ export async function toPixelValues(
 /** What a picture is resized to: a square, or several. */
 export type Target = Square | Tiling
 
-export function targetOf({ imageSize: side, preprocessing }: PixelSpec): Target {
+export function targetOf({ imageSize: side, preprocessing, detail = 'high' }: PixelSpec): Target {
   const { fit, tiles, resample: filter, background } = preprocessing
   if (fit === 'tiles') {
-    return { fit, side, filter, ...(tiles ?? { longestEdge: side, split: false }) }
+    return { fit, side, filter, ...(tiles ?? { longestEdge: side, split: false }), detail }
   }
   return { side, fit, filter, ...(background && { background }) }
 }

@@ -9,6 +9,15 @@ import type { Filter } from './filters.ts'
 import { resize } from './resize.ts'
 import type { RgbImage } from './resize.ts'
 
+/**
+ * How much of a picture's detail is seen, where that is a choice:
+ * - `high`: as the checkpoint says; a small picture is enlarged to as many tiles as a large one
+ * - `auto`: as many tiles along the longer side as the picture's own size is nearest to, `high` at most
+ * - `low`: one tile
+ */
+export const DETAILS = ['auto', 'low', 'high'] as const
+export type Detail = (typeof DETAILS)[number]
+
 /** How a picture is cut. */
 export type Tiling = {
   readonly fit: 'tiles'
@@ -19,6 +28,8 @@ export type Tiling = {
   readonly longestEdge: number
   /** False: only the whole picture, squashed to a square. */
   readonly split: boolean
+  /** Default `high`. */
+  readonly detail?: Detail
 }
 
 /** Squares one below the other, and where they come from. */
@@ -41,8 +52,8 @@ export const MAX_EDGE = 4096
 
 export function tiled(image: RgbImage, tiling: Tiling): Tiled {
   const { side, filter, split } = tiling
-  const edge = Math.min(tiling.longestEdge, MAX_EDGE)
-  const first = scaledTo(image, tiling.longestEdge, edge)
+  const longest = edgeFor(image, tiling)
+  const first = scaledTo(image, longest, Math.min(longest, MAX_EDGE))
   const scaled = resize(image, first.width, first.height, { filter })
   if (!split) {
     return { image: resize(scaled, side, side, { filter }), grid: { rows: 0, columns: 0 } }
@@ -69,17 +80,26 @@ export function tiled(image: RgbImage, tiling: Tiling): Tiled {
   return { image: { width: side, height: tilesOf(grid) * side, data }, grid }
 }
 
+/** What the longer side is resized to: as `size: {longest_edge}` of the reference's processor. */
+function edgeFor({ width, height }: Size, { side, longestEdge, detail = 'high' }: Tiling): number {
+  const tiles = detail === 'low' ? 1 : Math.max(1, Math.round(Math.max(width, height) / side))
+  return detail === 'high' ? longestEdge : Math.min(longestEdge, tiles * side)
+}
+
 type Size = { readonly width: number; readonly height: number }
 
 /** The longer side becomes `longest`; the other one keeps the aspect ratio and is even; then at most `edge`. */
 function scaledTo({ width, height }: Size, longest: number, edge: number): Size {
   const aspect = width / height
-  const even = (length: number) => Math.max(1, length + (length % 2))
   const scaled =
     width >= height
       ? { width: longest, height: even(Math.trunc(longest / aspect)) }
       : { width: even(Math.trunc(longest * aspect)), height: longest }
   return longest > edge ? below(scaled, edge) : scaled
+}
+
+function even(length: number): number {
+  return Math.max(1, length + (length % 2))
 }
 
 function below({ width, height }: Size, edge: number): Size {

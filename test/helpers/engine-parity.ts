@@ -20,6 +20,8 @@ import {
 } from './parity.ts'
 
 const TOLERANCE = 1e-4
+/** The reference's, where pictures are cut into tiles. */
+const DETAIL = 'high'
 /** On a busy machine each picture may be decoded after the run of the one before. */
 const ATTEMPTS = 5
 
@@ -66,6 +68,7 @@ async function seesTogether(model: Model, parity: Parity, picture: Uint8Array): 
   const answers = parity.generations.map(({ prompt, options }, i) =>
     model.describe(Buffer.concat([picture, Buffer.of(i)]), {
       beams: 1,
+      detail: DETAIL,
       prompt: parity.prompts[prompt].text,
       ...options,
     }),
@@ -82,20 +85,25 @@ async function seesTogether(model: Model, parity: Parity, picture: Uint8Array): 
 export async function checkParity(name: ParityName): Promise<void> {
   const parity = loadParity(name)
   await withModel(parity, async (model, image) => {
-    const tokens = await model.embedImage(image)
+    const tokens = await model.embedImage(image, { detail: DETAIL })
     const error = relativeError(tokens.data, tensorOf(parity, 'image_tokens').data)
     assert.ok(error < TOLERANCE, `image tokens: ${error}`)
 
     for (const { prompt, options, ids } of parity.generations) {
       const { text } = parity.prompts[prompt]
-      const answer = await model.describe(image, { prompt: text, beams: 1, ...options })
+      const answer = await model.describe(image, {
+        prompt: text,
+        beams: 1,
+        detail: DETAIL,
+        ...options,
+      })
       assert.deepEqual(answer.tokenIds, ids, JSON.stringify({ prompt, options }))
     }
     await answersAtOnce(model, parity, image)
 
     for (const { prompt, answer, logProbabilities } of parity.scores) {
       const { text } = parity.prompts[prompt]
-      const [scored] = await model.score(image, { prompt: text, answers: [answer] })
+      const [scored] = await model.score(image, { prompt: text, answers: [answer], detail: DETAIL })
       const expected = logProbabilities.reduce((sum, one) => sum + one, 0)
       const difference = Math.abs(scored!.logLikelihood - expected)
       assert.ok(difference < TOLERANCE * Math.abs(expected), `${answer}: ${difference}`)

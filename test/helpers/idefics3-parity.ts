@@ -39,11 +39,12 @@ export async function checkIdefics3(name: Idefics3Name): Promise<void> {
 /** Pixel values, bit for bit, with each number of tiles along the longer side. */
 async function checkPictures({ card }: TestRunner, { imageSize, pictures }: Idefics3Parity) {
   const { preprocessing } = card
-  const own = 'tiles' in preprocessing ? preprocessing.tiles : undefined
+  assert.ok('tiles' in preprocessing)
+  const { tiles: own } = preprocessing
   assert.equal(own?.longestEdge, pictures[0]!.longestEdge)
   for (const { longestEdge, sha256 } of pictures) {
     assert.ok(Object.keys(sha256).length >= 8)
-    const tiles = { longestEdge, split: own!.split }
+    const tiles = { ...own, longestEdge }
     const spec = { imageSize, preprocessing: { ...preprocessing, tiles } }
     for (const [file, expected] of Object.entries(sha256)) {
       const { data } = await toPixelValues(readFileSync(path.join(FIXTURES, 'images', file)), spec)

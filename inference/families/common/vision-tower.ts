@@ -30,7 +30,8 @@ export class VisionTower {
   async preprocess(bytes: Uint8Array, call?: DecodingCall): Promise<Pixels> {
     const { dimensions, preprocessing } = this.#card
     const { imageSize } = dimensions
-    const { data, grid } = await this.#pixelValues(bytes, { imageSize, preprocessing }, call)
+    const spec = { imageSize, preprocessing, ...(call?.detail && { detail: call.detail }) }
+    const { data, grid } = await this.#pixelValues(bytes, spec, call)
     const tiles = grid === null ? 1 : tilesOf(grid)
     return { data, shape: [tiles, 3, imageSize, imageSize], ...(grid && { grid }) }
   }

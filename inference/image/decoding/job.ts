@@ -8,7 +8,7 @@ import { plainErrorSchema } from '../../../config/plain-error.ts'
 import type { ImageLimits } from '../decode.ts'
 import { decodePage, type Page } from '../page.ts'
 import { decodeFitted, type FittedImage, type Target } from '../pixel-values.ts'
-import { tilesOf } from '../tiles.ts'
+import { type Detail, tilesOf } from '../tiles.ts'
 import { MAX_CODES, type PictureCode, readCodes } from '../../ocr/codes.ts'
 import { decodeBrightness, encodeThumbnail, type ThumbnailSpec } from '../thumbnail.ts'
 
@@ -18,6 +18,8 @@ export type DecodingCall = {
   readonly signal?: AbortSignal | undefined
   /** Who brought the picture: where several wait, they take turns. */
   readonly owner?: string
+  /** How much of the picture's detail a vision tower sees. Default `high`. */
+  readonly detail?: Detail
 }
 
 /** What is to be made of a picture file. */
