@@ -10,6 +10,7 @@ import { decodePage, type Page } from '../page.ts'
 import { decodeFitted, type FittedImage, type Target } from '../pixel-values.ts'
 import { type Detail, tilesOf } from '../tiles.ts'
 import { MAX_CODES, type PictureCode, readCodes } from '../../ocr/codes.ts'
+import { encodeForTransfer } from '../transfer.ts'
 import { decodeBrightness, encodeThumbnail, type ThumbnailSpec } from '../thumbnail.ts'
 
 /** For whom a picture is decoded. */
@@ -32,6 +33,8 @@ export type DecodingJob =
   | { readonly kind: 'brightness'; readonly side: number }
   /** A WebP file: see encodeThumbnail. */
   | { readonly kind: 'thumbnail'; readonly spec: ThumbnailSpec }
+  /** A PNG or JPEG file: see encodeForTransfer. */
+  | { readonly kind: 'transfer'; readonly maxPixels: number }
 
 /** What the process gets. */
 export type DecodingRequest = {
@@ -159,6 +162,8 @@ export async function runJob({ bytes, job, limits }: DecodingRequest): Promise<U
       return packPage(await readablePage(bytes, job.maxPixels, limits))
     case 'brightness':
       return decodeBrightness(bytes, job.side, limits)
+    case 'transfer':
+      return encodeForTransfer(bytes, job.maxPixels, limits)
     default:
       return encodeThumbnail(bytes, job.spec, limits)
   }

@@ -102,6 +102,11 @@ export class DecodingPool {
     return this.#run(bytes, { kind: 'thumbnail', spec }, call)
   }
 
+  /** As `encodeForTransfer`. @throws the signal's reason once it is aborted. */
+  transfer(bytes: Uint8Array, maxPixels: number, call?: DecodingCall): Promise<Uint8Array> {
+    return this.#run(bytes, { kind: 'transfer', maxPixels }, call)
+  }
+
   /** Starts a process, so that the first job does not wait for that. */
   warm(): void {
     if (this.#idle.length === 0 && this.#running.size === 0) {
