@@ -82,6 +82,15 @@ type IntakeStores = Pick<RequestDeps, 'pictures' | 'memory' | 'users' | 'setting
   readonly moderation: Moderation
 }
 
+function privacyOf(
+  moderation: Moderation,
+  stores: Omit<Parameters<typeof privacyService>[0], 'modelIsElsewhere'>,
+  { card }: Model,
+): Services['privacy'] {
+  const modelIsElsewhere = () => card.family === null
+  return onePerPerson(moderation.withPrivacy(privacyService({ ...stores, modelIsElsewhere })))
+}
+
 /** Creates the app for one client. */
 export function createApp(client: Client, deps: AppDeps): App {
   const { model, store, retentionMs } = deps
@@ -123,7 +132,7 @@ export function createApp(client: Client, deps: AppDeps): App {
       recent: (interaction, typed) => recentChoices(memory, interaction, typed),
       memory: memoryService({ memory, eraser }),
       find: findService({ searchable: records.searchable, settings }),
-      privacy: onePerPerson(moderation.withPrivacy(privacyService(stores))),
+      privacy: privacyOf(moderation, stores, model),
       moderation: moderation.service(),
       settings: settingsService(settings, indexing),
       about,

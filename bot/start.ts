@@ -1,6 +1,5 @@
 /** Builds the bot: store, model, client, and without a token the loopback Discord. */
 
-import { availableParallelism } from 'node:os'
 import { type Client, Status } from 'discord.js'
 import type { Logger } from 'pino'
 import type { Sandbox } from 'loopback-discord'
@@ -9,7 +8,7 @@ import { ZH } from '../commands/i18n/zh.ts'
 import type { PictureLink } from '../commands/picture.ts'
 import type { Config } from '../config/config.ts'
 import { findModel, MODEL_SETTING, PULL_COMMAND } from '../config/models.ts'
-import { openModel } from '../inference/model.ts'
+import { openConfiguredModel } from '../inference/configured-model.ts'
 import type { AnyCard } from '../inference/package/model-card.ts'
 import { openPackage } from '../inference/package/open-package.ts'
 import type { Model } from '../inference/contract/types.ts'
@@ -18,6 +17,7 @@ import { detached } from './operations/detached.ts'
 import { dispatch, type Dispatcher } from './dispatch.ts'
 import { type Check, type HealthServer, serveHealth } from './operations/health.ts'
 import { Jobs } from './jobs/jobs.ts'
+import { ModelHosts } from './operations/model-hosts.ts'
 import { loadingModel, type LoadingModel } from './operations/loading-model.ts'
 import { openSandbox } from './loopback.ts'
 import { meter } from './operations/metered-model.ts'
@@ -59,14 +59,16 @@ export type Bot = {
  */
 export async function startBot(config: Config, log: Logger, model?: Model): Promise<Bot> {
   await using started = new AsyncDisposableStack()
-  const context: Context = { config, log, metrics: createMetrics(), started }
+  const metrics = createMetrics()
+  const hosts = new ModelHosts(log, metrics)
+  const context: Context = { config, log, metrics, hosts, started }
   const store = await startStore(context)
   let client: Client<true> | undefined
   let modelIsOpen = false
   const health = await startHealth(context, {
     discord: () => client !== undefined && isConnected(client),
     store: () => store.ping().then(() => true),
-    model: () => modelIsOpen,
+    model: () => modelIsOpen && hosts.areUsable(),
   })
   const { model: loading, opening } = await startModel(context, model)
   opening.then(
@@ -120,24 +122,6 @@ function closeOnce(started: AsyncDisposableStack): () => Promise<void> {
   return () => (closing ??= started.disposeAsync())
 }
 
-/** Opens the model that the settings name. @throws {ConfigError} if it cannot be opened. */
-export function openConfiguredModel(config: Config): Promise<Model> {
-  const { model, modelsFolder, threads, maxSequences, conversationBytes, bot } = config
-  const { provider, imageLimits, imageCacheBytes, prepare, matcher } = config
-  return openModel(findModel(model, modelsFolder), {
-    threads: threads ?? availableParallelism(),
-    provider,
-    reader: findModel(config.reader, modelsFolder),
-    imageLimits,
-    prepare,
-    ...(matcher !== undefined && { matcher: findModel(matcher, modelsFolder) }),
-    ...(bot.queue !== undefined && { queueLimit: bot.queue }),
-    ...(maxSequences !== undefined && { maxSequences }),
-    ...(conversationBytes !== undefined && { conversationBytes }),
-    ...(imageCacheBytes !== undefined && { imageCacheBytes }),
-  })
-}
-
 /** Collections of earlier versions; their records are deleted at the start. */
 const RETIRED_COLLECTIONS = ['image-tokens']
 const NOTHING = { ttlMs: 1, decode: () => null }
@@ -147,6 +131,7 @@ type Context = {
   readonly config: Config
   readonly log: Logger
   readonly metrics: Metrics
+  readonly hosts: ModelHosts
   /** How to end what has been started. */
   readonly started: AsyncDisposableStack
 }
@@ -177,20 +162,29 @@ async function startHealth(
 
 /** Checks the model's files, and starts to load the model unless it is open. */
 async function startModel(
-  { config, metrics, started }: Context,
-  open: Model | undefined,
+  { config, metrics, hosts, started }: Context,
+  shared: Model | undefined,
 ): Promise<{ model: LoadingModel; opening: Promise<Model> }> {
-  const { model: name, matcher: beside, modelsFolder } = config
+  const { model: name, servers, matcher: beside, modelsFolder } = config
+  // What a served model is, only its servers know.
+  const served =
+    shared || servers === undefined
+      ? undefined
+      : await openConfiguredModel(config, { onHost: hosts.listen })
+  const open = shared ?? served
   const cardOf = async (one: string) => (await openPackage(findModel(one, modelsFolder))).card
   const card = open?.card ?? (await cardOf(name))
-  const matcher = open?.matcher ?? (beside === undefined ? null : await cardOf(beside))
+  const matcher = open ? open.matcher : beside === undefined ? null : await cardOf(beside)
   const opening = open ? Promise.resolve(open) : openConfiguredModel(config)
-  if (!open) {
+  if (!shared) {
     started.defer(() => opening.then((model) => model.close()).catch(() => {}))
   }
   const loading = loadingModel({ card, matcher }, opening)
   metrics.watchModel(loading)
-  metrics.build({ model: name, precision: card.precision ?? 'unknown' })
+  metrics.build({
+    model: servers === undefined ? name : card.name,
+    precision: card.precision ?? 'unknown',
+  })
   return { model: { ...loading, ...meter(loading, metrics) }, opening }
 }
 

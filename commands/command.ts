@@ -123,6 +123,8 @@ export type PrivacyService = {
    */
   readonly forget: (userId: string, commandId: string) => Promise<number>
   readonly retentionHours: (guildId: string | null) => Promise<number>
+  /** Whether pictures and questions are sent to other machines. */
+  readonly modelIsElsewhere: () => boolean
 }
 
 /** The settings of servers; see commands/guild-settings.ts. */

@@ -140,7 +140,10 @@ async function answer(
       await privacy.setOut(userId, false, commandId)
       return sentences.optedIn
     default: {
-      const about = sentences.kept(await privacy.retentionHours(guildId))
+      const about = sentences.kept(
+        await privacy.retentionHours(guildId),
+        privacy.modelIsElsewhere(),
+      )
       return `${about}\n\n${(await privacy.isOut(userId)) ? sentences.out : sentences.in}`
     }
   }

@@ -4,6 +4,7 @@
  * `readConfig` is pure: nothing else reads environment variables, and nothing is read at import.
  */
 
+import { isServed, serverAddresses } from './addresses.ts'
 import { HOUR_MS } from './durations.ts'
 import { environment, type LOG_LEVELS, type PROVIDERS, RENAMED_SETTINGS } from './environment.ts'
 import { ConfigError } from './errors.ts'
@@ -12,6 +13,7 @@ import { nearestName } from './nearest.ts'
 
 const MIB = 1024 * 1024
 const PREFIX = 'SIGHTSEER_'
+const SILENCE_SECONDS = 60
 /** Variables of the tests and CI. */
 const OTHERS: ReadonlySet<string> = new Set(['SIGHTSEER_CI'])
 
@@ -20,6 +22,16 @@ export const SANDBOX_STATE = 'data/loopback/discord'
 /** A value of SANDBOX_STATE: no file. */
 const IN_MEMORY = 'memory'
 
+/** Servers that have the model. */
+export type Servers = {
+  /** Each with its key, if it has one; never print that. */
+  readonly addresses: readonly { readonly base: string; readonly key: string | undefined }[]
+  /** Name of the model there; undefined: the first that takes pictures. */
+  readonly model: string | undefined
+  /** How long one may be silent with a request; milliseconds. */
+  readonly silenceMs: number
+}
+
 export type Config = {
   /** Undefined: the bot runs against the loopback Discord. */
   readonly discordToken: string | undefined
@@ -27,8 +39,10 @@ export type Config = {
   readonly sandboxPort: number | undefined
   /** File with the state of the loopback Discord. Undefined: it starts empty each time. */
   readonly sandboxState: string | undefined
-  /** Name or folder of the model package; see config/models.ts. */
+  /** Name or folder of the model package, or addresses of servers; see config/models.ts. */
   readonly model: string
+  /** The servers that `model` names; undefined: it names a package. */
+  readonly servers: Servers | undefined
   /** A folder whose subfolders are model packages, searched before `models/`. */
   readonly modelsFolder: string | undefined
   /** Name or folder of the package of the text reader. */
@@ -99,6 +113,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   const sandboxState = sandboxStateOf(values)
   return {
     model: values.SIGHTSEER_MODEL ?? 'demo',
+    servers: serversOf(values),
     discordToken: values.DISCORD_TOKEN,
     sandboxPort: values.SANDBOX_PORT,
     sandboxState,
@@ -186,6 +201,30 @@ function checked(env: Readonly<Record<string, string | undefined>>, renamed: Con
       return `${renamed.find(({ to }) => to === name)?.from ?? name} ${message}.`
     }),
   )
+}
+
+/** @throws {ConfigError} if there are several keys, but not one for each address. */
+function serversOf(values: {
+  readonly SIGHTSEER_MODEL?: string | undefined
+  readonly SIGHTSEER_MODEL_KEY: readonly string[]
+  readonly SIGHTSEER_MODEL_NAME?: string | undefined
+  readonly SIGHTSEER_MODEL_SECONDS?: number | undefined
+}): Servers | undefined {
+  const { SIGHTSEER_MODEL: model = '', SIGHTSEER_MODEL_KEY: keys } = values
+  const addresses = isServed(model) ? serverAddresses(model) : []
+  if (typeof addresses === 'string' || addresses.length === 0) {
+    return undefined
+  }
+  if (keys.length > 1 && keys.length !== addresses.length) {
+    throw new ConfigError([
+      `SIGHTSEER_MODEL_KEY has ${keys.length} keys for ${addresses.length} addresses.`,
+    ])
+  }
+  return {
+    addresses: addresses.map((base, i) => ({ base, key: keys.length === 1 ? keys[0] : keys[i] })),
+    model: values.SIGHTSEER_MODEL_NAME,
+    silenceMs: (values.SIGHTSEER_MODEL_SECONDS ?? SILENCE_SECONDS) * 1000,
+  }
 }
 
 function bytesOf(mebibytes: number | undefined): number | undefined {

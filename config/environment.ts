@@ -6,7 +6,9 @@ import {
   flag,
   hubAddress,
   hubToken,
+  modelName,
   oneOf,
+  serverKeys,
   shards,
   snowflake,
   storeAddress,
@@ -45,8 +47,17 @@ export const environment = z.object({
     'File in which the loopback Discord keeps its state, or memory to start empty each time. Default: data/loopback/discord.',
   ),
 
-  SIGHTSEER_MODEL: text.describe(
-    'The model: a name under models/ (or under SIGHTSEER_MODELS), or the path of a model package. `npm run pull` makes one; docs/operations has the memory and disk that it needs. Default: demo, which knows drawings of shapes only.',
+  SIGHTSEER_MODEL: modelName.describe(
+    'The model: a name under models/ (or under SIGHTSEER_MODELS), or the path of a model package. `npm run pull` makes one; docs/operations has the memory and disk that it needs. Or addresses of servers, separated by commas (http://gpu:8080): those of `npm run serve`, vLLM, llama.cpp, Ollama or LM Studio; see docs/many-machines.md. Default: demo, which knows drawings of shapes only.',
+  ),
+  SIGHTSEER_MODEL_KEY: serverKeys.describe(
+    'Key for the servers of SIGHTSEER_MODEL; or several, separated by commas, one for each address in order.',
+  ),
+  SIGHTSEER_MODEL_NAME: text.describe(
+    'Name of the model on the servers of SIGHTSEER_MODEL. Default: the first that takes pictures.',
+  ),
+  SIGHTSEER_MODEL_SECONDS: wholeNumber(1, 3600).describe(
+    'Seconds that a server of SIGHTSEER_MODEL may be silent before and while it answers. Default: 60.',
   ),
   SIGHTSEER_MODELS: text.describe('Another folder with model packages, searched first.'),
   SIGHTSEER_READER: text.describe(

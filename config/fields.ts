@@ -1,6 +1,7 @@
 /** Schemas of single environment variables. */
 
 import { z } from 'zod'
+import { isServed, serverAddresses } from './addresses.ts'
 
 const KEY_BYTES = 32
 const PUBLIC_HUB = 'https://huggingface.co'
@@ -81,6 +82,24 @@ export const storeKeys = text.transform((value, context) =>
     return key
   }),
 )
+
+/** A model package, or addresses of servers. */
+export const modelName = text.transform((value, context) => {
+  const addresses = value !== undefined && isServed(value) ? serverAddresses(value) : []
+  if (typeof addresses === 'string') {
+    context.addIssue({ code: 'custom', message: addresses })
+  }
+  return value
+})
+
+/** Keys of servers, separated by commas. Messages do not repeat them. */
+export const serverKeys = text.transform((value, context) => {
+  const keys = value?.split(',').map((key) => key.trim()) ?? []
+  if (keys.some((key) => !/^[\x21-\x7e]+$/.test(key))) {
+    context.addIssue({ code: 'custom', message: 'has characters that no key has' })
+  }
+  return keys
+})
 
 /** An address with an optional path, without a slash at the end. */
 export const hubAddress = text.transform((value, context) => {

@@ -2,6 +2,7 @@
 
 import { existsSync } from 'node:fs'
 import path from 'node:path'
+import { isServed } from './addresses.ts'
 
 /** The folder of the shipped and the downloaded packages. */
 export const MODELS_FOLDER = path.join(import.meta.dirname, '..', 'models')
@@ -12,6 +13,7 @@ export const READER_FOLDER = path.join(MODELS_FOLDER, 'ocr')
 /**
  * Finds the folder of a model package.
  *
+ * - addresses of servers are no folder, and stay as they are;
  * - `demo` is the shipped model, `models/demo`;
  * - a name with a slash, or one that starts with a dot, is a path;
  * - any other name is a folder in `modelsFolder` if it is there, otherwise in `models/`.
@@ -20,6 +22,9 @@ export const READER_FOLDER = path.join(MODELS_FOLDER, 'ocr')
  * @returns an absolute path, which may not exist.
  */
 export function findModel(name: string, modelsFolder?: string, relativeTo = process.cwd()): string {
+  if (isServed(name)) {
+    return name
+  }
   if (name === 'demo') {
     return path.join(MODELS_FOLDER, 'demo')
   }

@@ -122,7 +122,8 @@ export async function openModel(folder: string, options: OpenOptions = {}): Prom
   }
 }
 
-function requireTask(card: ModelCard, task: Task): void {
+/** @throws {ConfigError} if the model was made for something else. */
+export function requireTask(card: ModelCard, task: Task): void {
   const { name } = card
   const tasks: readonly Task[] = card.tasks
   if (tasks.includes(task)) {
@@ -135,7 +136,8 @@ function requireTask(card: ModelCard, task: Task): void {
   ])
 }
 
-function engineOptionsOf(options: OpenOptions): EngineOptions {
+/** The options with their defaults. */
+export function engineOptionsOf(options: OpenOptions): EngineOptions {
   return {
     provider: options.provider ?? 'cpu',
     threads: options.threads ?? availableParallelism(),

@@ -125,7 +125,10 @@ function commandsOn(store: Store): Commands {
   const stored = { records, users, settings, pictures, moderation }
   const jobs = { areStored: async () => false, forget: async () => {} }
   const eraser = new Eraser({ ...stored, jobs, deletions, pending, deletePost: unused })
-  const privacy = moderation.withPrivacy(privacyService({ memory, users, settings, eraser }))
+  const memoryParts = { memory, users, settings, eraser }
+  const privacy = moderation.withPrivacy(
+    privacyService({ ...memoryParts, modelIsElsewhere: () => false }),
+  )
   const service = moderation.service()
   return {
     'write conversations': () => writeConversations(records),

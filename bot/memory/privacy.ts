@@ -15,10 +15,16 @@ type Deps = {
   readonly users: UserStore
   readonly settings: GuildSettingsStore
   readonly eraser: Eraser
-}
+} & Pick<PrivacyService, 'modelIsElsewhere'>
 
 /** `/privacy` */
-export function privacyService({ memory, users, settings, eraser }: Deps): PrivacyService {
+export function privacyService({
+  memory,
+  users,
+  settings,
+  eraser,
+  modelIsElsewhere,
+}: Deps): PrivacyService {
   return {
     deleteButtonId: PRIVACY_DELETE_ID,
     isOut: (userId) => users.hasOptedOut(userId),
@@ -26,6 +32,7 @@ export function privacyService({ memory, users, settings, eraser }: Deps): Priva
       out ? eraser.optOut(userId, commandId) : users.setOptOut(userId, false),
     records: (userId) => recordsOf({ memory, users }, userId),
     forget: (userId, commandId) => eraser.deleteUser(userId, commandId),
+    modelIsElsewhere,
     retentionHours: async (guildId) => (await settings.ttlMs(guildId)) / HOUR_MS,
   }
 }

@@ -40,6 +40,8 @@ export type Metrics = {
   /** Reads the engine's statistics whenever the metrics are read. */
   readonly watchModel: (model: Pick<Model, 'stats'>) => void
   readonly watchGateway: (client: Client) => void
+  /** Whether a server of the model can be used. @param host its address. */
+  readonly host: (host: string, up: boolean) => void
   /** What runs: the version of the bot and its model. */
   readonly build: (about: { readonly model: string; readonly precision: string }) => void
   /** All metrics in Prometheus's text format. */
@@ -59,6 +61,12 @@ export function createMetrics(): Metrics {
     'event',
     'detail',
   ])
+  const hosts = new Gauge({
+    name: 'sightseer_model_host_up',
+    help: 'Whether a server of SIGHTSEER_MODEL can be used.',
+    labelNames: ['host'],
+    registers,
+  })
   const build = new Gauge({
     name: 'sightseer_build_info',
     help: 'Always 1; its labels say what runs.',
@@ -87,6 +95,7 @@ export function createMetrics(): Metrics {
     job: (outcome) => jobs.inc({ outcome }),
     store: (operation, seconds) => store.observe({ operation }, seconds),
     moderation: (event, detail, count = 1) => moderation.inc({ event, detail }, count),
+    host: (host, up) => hosts.set({ host }, up ? 1 : 0),
     build: ({ model, precision }) =>
       build.set({ version: packageJson.version, node: process.version, model, precision }, 1),
     watchModel: (model) => watchModel(registry, model),

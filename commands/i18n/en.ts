@@ -161,7 +161,7 @@ export const EN = {
         : `Forgotten: ${many(count, 'entry').replace('entrys', 'entries')}.`,
   },
   privacy: {
-    kept: (hours: number) =>
+    kept: (hours: number, isElsewhere: boolean) =>
       [
         `**What I keep**, each thing until ${many(hours, 'hour')} after its last use:`,
         '- per channel: which pictures I was shown, my answers, and the questions with who asked and when;',
@@ -169,7 +169,9 @@ export const EN = {
         '- where a server made pictures searchable: the words in the pictures that are posted there, with who posted them and when;',
         '- which of my messages belong to which picture, for the buttons.',
         'Also how many answers you had today (two days), whether I told you how to ask here and the language of your Discord (a month each), and your opt-out.',
-        'Nothing leaves the machine I run on, and nothing is used for training.',
+        isElsewhere
+          ? 'The model runs on another machine, which my operator chose: pictures, without their file names and other details, and questions are sent there, but not who asked. I use nothing for training.'
+          : 'Nothing leaves the machine I run on, and nothing is used for training.',
         'Deleting a picture’s message or my answer deletes what I remember of it. When I leave a server, everything of it goes.',
       ].join('\n'),
     out: 'You are opted out: I keep none of your questions, and look at your pictures for nobody but you.',

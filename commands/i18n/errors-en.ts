@@ -134,6 +134,9 @@ export const ERRORS_EN: ErrorSentences = {
   'generation/settings': ({ problems }) => problems.map(settingProblem).join(' '),
   'queue/full': 'Too many people are asking just now. Please try again in a moment.',
   'queue/deadline': 'That took too long, so it was given up. Please try again.',
+  'host/unavailable': 'The model cannot be reached right now. Please try again in a minute.',
+  'host/rejected':
+    'The model’s server did not accept this request. The bot’s operator can see why in its log.',
   // Questions
   'question/language': (params) =>
     params.inChinese ? onlyLanguagesZh(params) : onlyLanguagesEn(params),

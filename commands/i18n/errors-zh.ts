@@ -125,6 +125,8 @@ export const ERRORS_ZH: ErrorSentences = {
   'generation/settings': ({ problems }) => problems.map(settingProblem).join(''),
   'queue/full': '现在提问的人太多，请一分钟后再试。',
   'queue/deadline': '用时太久，我只好停下。请再试一次。',
+  'host/unavailable': '暂时无法连接到模型，请一分钟后再试。',
+  'host/rejected': '模型所在的服务器不接受这个请求。管理员可在日志中查看原因。',
   // Questions
   'question/language': onlyLanguagesZh,
   'question/too-long': '这个问题对我来说太长了，请用更少的词来问。',

@@ -42,6 +42,8 @@ export const MODERATION_RULES_EN = {
     meaning: (word: string) =>
       `⚠ “${word}” is about what a picture means. The model sees what is in it, and knows no intentions, laws or rules: its answer to this is a guess. Ask for something that can be seen, such as: is there a coin in the picture?`,
     start: '⚠ It should start with a word such as is, are, does or has: others are answered badly.',
+    onlyAnswers:
+      '⚠ My model only says yes or no, not how sure it is: every score is 0 % or 100 %, and a threshold changes nothing.',
     onlyKnows: ({ en }: { readonly en: string; readonly zh: string }) =>
       `⚠ My model only knows ${en}. About other pictures, such as photographs, its answers mean nothing, however sure they sound.`,
   },

@@ -41,6 +41,7 @@ export const MODERATION_RULES_ZH: Words<typeof MODERATION_RULES_EN> = {
     meaning: (word) =>
       `⚠ “${word}”问的是图片的含义。模型看到的是图片里有什么，不知道意图、法律或规则：它的回答只是猜测。请问看得见的东西，例如：is there a coin in the picture?`,
     start: '⚠ 问题应以 is、are、does、has 这样的词开头，否则回答得不好。',
+    onlyAnswers: '⚠ 我的模型只回答是或否，不说有多大把握：每个分数都是 0% 或 100%，阈值不起作用。',
     onlyKnows: ({ zh }) => `⚠ 我的模型只认识${zh}。对照片等其他图片，它的回答再肯定也没有意义。`,
   },
   offerTest: (name) => `请先试一试：\`/审核 规则 测试 名称:${name} 图片:\``,

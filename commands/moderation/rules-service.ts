@@ -68,6 +68,8 @@ export type ModelLimits = {
   readonly languages: readonly string[] | undefined
   /** The pictures that it was made for, by language; null: all kinds, as far as anybody knows. */
   readonly knows: { readonly en: string; readonly zh: string } | null
+  /** Whether it only says yes or no, so that each score is 0 or 1. */
+  readonly onlyAnswers: boolean
   /** Words of a question that it does not know. */
   readonly unknownWords: (question: string) => readonly string[]
 }

@@ -65,7 +65,7 @@ async function add({ interaction, services, text, guildId }: SubcommandContext):
   const words = text.moderationRules
   const { rules } = services.moderation
   const wish = wishOf(interaction)
-  const { languages, knows, unknownWords } = rules.limits()
+  const { languages, knows, onlyAnswers, unknownWords } = rules.limits()
   const { subject } = wish
   const problems =
     subject?.kind === 'question'
@@ -88,6 +88,7 @@ async function add({ interaction, services, text, guildId }: SubcommandContext):
           ? [warnings.start]
           : []
     }),
+    ...(onlyAnswers && rule.kind === 'question' ? [words.warnings.onlyAnswers] : []),
     ...(knows && rule.kind === 'question' ? [words.warnings.onlyKnows(knows)] : []),
     words.offerTest(wish.name.replaceAll('`', '')),
   ].join('\n')

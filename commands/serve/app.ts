@@ -5,6 +5,7 @@ import { bodyLimit } from 'hono/body-limit'
 import { ApiError } from './api-error.ts'
 import { chatRoute } from './chat/chat-route.ts'
 import { type Api, failed, requireModel } from './context.ts'
+import { engineRoute, forgetRoute } from './engine-route.ts'
 import type { Clients } from './keys.ts'
 import { modelList, modelObject } from './model-objects.ts'
 import { openApi } from './open-api.ts'
@@ -72,5 +73,7 @@ export function createApp(api: Api): Hono {
   app.post('/v1/score', (c) => scoreRoute(c, api))
   app.post('/v1/match', (c) => matchRoute(c, api))
   app.post('/v1/read', (c) => readRoute(c, api))
+  app.post('/v1/engine', (c) => engineRoute(c, api))
+  app.post('/v1/forget', (c) => forgetRoute(c, api))
   return app
 }

@@ -71,10 +71,11 @@ export async function visit(
 export async function bodyOf<Schema extends z.ZodType>(
   c: Context,
   schema: Schema,
+  parse: (text: string) => unknown = JSON.parse,
 ): Promise<z.infer<Schema>> {
   let json: unknown
   try {
-    json = JSON.parse(await c.req.text())
+    json = parse(await c.req.text())
   } catch (error) {
     if (error instanceof SyntaxError) {
       throw new ApiError('The body of the request is not JSON.', { code: 'invalid_json' })

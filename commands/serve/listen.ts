@@ -12,7 +12,13 @@ const REQUEST_MS = 60_000
 /** Milliseconds that answers have to end when the server is closed. */
 const DRAIN_MS = 10_000
 
-export type Listening = { readonly url: string; close(): Promise<void> }
+export type Listening = {
+  readonly url: string
+  /** Lets answers end. */
+  close(): Promise<void>
+  /** Ends all connections at once. */
+  kill(): Promise<void>
+}
 
 /** @param port 0: a free one. @throws {ConfigError} if the port cannot be used. */
 export async function listen(
@@ -37,6 +43,12 @@ export async function listen(
   const bound = typeof address === 'object' && address !== null ? address.port : port
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}`,
+    async kill() {
+      const closed = once(server, 'close')
+      server.close()
+      server.closeAllConnections()
+      await closed
+    },
     async close() {
       const closed = once(server, 'close')
       server.close()

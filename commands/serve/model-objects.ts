@@ -1,5 +1,7 @@
 /** `GET /v1/models`: the model that is open, and what it can do. */
 
+import { PROTOCOL } from '../../inference/backends/remote/own/own-protocol.ts'
+import { servedCardOf } from '../../inference/package/serve-card.ts'
 import type { Model } from '../../inference/contract/types.ts'
 
 /** `id`, `object`, `created` and `owned_by` are OpenAI's; the rest is ours. */
@@ -17,6 +19,12 @@ export function modelObject({ card, matcher }: Pick<Model, 'card' | 'matcher'>) 
     license: card.source.license,
     precision: card.precision,
     knows: card.domain?.knows.en ?? null,
+    /** For another Sightseer, which uses the model as if it were open there. */
+    sightseer: {
+      protocol: PROTOCOL,
+      card: servedCardOf(card),
+      matcher: matcher && servedCardOf(matcher),
+    },
     routes: [
       '/v1/chat/completions',
       '/v1/score',

@@ -1,12 +1,18 @@
 /** Settings and working directory of a terminal command. */
 
 import { config as loadEnvironment } from 'dotenv'
+import { isServed } from '../../config/addresses.ts'
 import { type Config, readConfig } from '../../config/config.ts'
 
-/** Reads the settings from the environment and `.env`. The environment takes precedence. */
-export function readSettings(): Config {
+/**
+ * Reads the settings from the environment and `.env`. The environment takes precedence.
+ *
+ * @param model from the command line: where it is addresses of servers, the setting of that name.
+ */
+export function readSettings(model?: string): Config {
   loadEnvironment({ quiet: true })
-  return readConfig(process.env)
+  const named = model !== undefined && isServed(model) ? { SIGHTSEER_MODEL: model } : {}
+  return readConfig({ ...process.env, ...named })
 }
 
 /**

@@ -2,13 +2,11 @@
 
 import { once } from 'node:events'
 import { isIP } from 'node:net'
-import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { pino } from 'pino'
 import { ConfigError } from '../../config/errors.ts'
-import { findModel } from '../../config/models.ts'
 import { DEFAULT_LIMITS } from '../../inference/image/decode.ts'
-import { openModel } from '../../inference/model.ts'
+import { openConfiguredModel } from '../../inference/configured-model.ts'
 import { createApp } from '../serve/app.ts'
 import { Clients, readKeys } from '../serve/keys.ts'
 import { listen } from '../serve/listen.ts'
@@ -70,7 +68,7 @@ async function main(argv: readonly string[], signal: AbortSignal): Promise<numbe
   const port = wholeNumber('--port', values.port, PORT, { least: 0, most: MAX_PORT })
   const about = { least: 1, most: MAX_TIMEOUT_SECONDS }
   const seconds = wholeNumber('--timeout', values.timeout, TIMEOUT_SECONDS, about)
-  const config = readSettings()
+  const config = readSettings(values.model)
   const folder = userFolder(NAME)
   const keys = values.keys === undefined ? [] : await readKeys(path.resolve(folder, values.keys))
   if (keys.length === 0 && !isLoopback(host)) {
@@ -80,14 +78,8 @@ async function main(argv: readonly string[], signal: AbortSignal): Promise<numbe
   }
   const log = pino({ level: config.logLevel }, pino.destination(2))
   await using started = new AsyncDisposableStack()
-  const packageOf = (name: string) => findModel(name, config.modelsFolder, folder)
-  const matcher = values.matcher ?? config.matcher
-  const model = await openModel(packageOf(values.model ?? config.model), {
-    provider: config.provider,
-    imageLimits: config.imageLimits,
-    threads: config.threads ?? availableParallelism(),
-    ...(matcher !== undefined && { matcher: packageOf(matcher) }),
-  })
+  const { model: named, matcher } = values
+  const model = await openConfiguredModel(config, { model: named, matcher, folder })
   started.defer(() => model.close())
   const app = createApp({
     model,

@@ -1,9 +1,8 @@
 /** Opens the model of a terminal command, and closes it at the end. */
 
 import type { Config } from '../../config/config.ts'
-import { findModel } from '../../config/models.ts'
 import type { Task } from '../../inference/families/common/card-base.ts'
-import { openModel } from '../../inference/model.ts'
+import { openConfiguredModel } from '../../inference/configured-model.ts'
 import type { Model } from '../../inference/contract/types.ts'
 import { readSettings, userFolder } from './environment.ts'
 
@@ -28,19 +27,13 @@ export async function withModel<T>(
   signal: AbortSignal,
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
-  const config = readSettings()
+  const config = readSettings(use.name)
   const { task = 'text' } = use
   const name = use.name ?? (task === 'match' ? config.matcher : undefined) ?? config.model
   const folder = userFolder(command)
-  const packageFolder = findModel(name, config.modelsFolder, folder)
   const opening = notice(`Opening ${name} …`) // seconds for a large model
-  const model = await openModel(packageFolder, {
-    task,
-    provider: config.provider,
-    reader: findModel(config.reader, config.modelsFolder, folder),
-    imageLimits: config.imageLimits,
-    ...(config.threads !== undefined && { threads: config.threads }),
-  }).finally(opening.clear)
+  const one = { ...config, matcher: undefined } // the command needs one model
+  const model = await openConfiguredModel(one, { model: name, task, folder }).finally(opening.clear)
   try {
     signal.throwIfAborted()
     return await work({ model, config, folder, signal })

@@ -44,6 +44,10 @@ declare module '../../config/errors.ts' {
     'queue/full': NoParams
     /** The request's deadline passed before its answer was there. */
     'queue/deadline': NoParams
+    /** None of the hosts of a model that is on other machines answers. */
+    'host/unavailable': NoParams
+    /** Such a host says that the request is wrong. */
+    'host/rejected': NoParams
   }
 }
 

@@ -13,6 +13,13 @@ export type SchedulerOptions = {
   readonly maxImages: number
 }
 
+/** What happens to a host of a model that is on other machines. No key is in it. */
+export type HostEvent =
+  | { readonly type: 'up'; readonly host: string }
+  | { readonly type: 'down'; readonly host: string; readonly reason: string }
+  /** A request failed there; it may have gone on to another host. */
+  | { readonly type: 'failure'; readonly host: string; readonly reason: string }
+
 export type EngineOptions = SchedulerOptions & {
   readonly provider: Provider
   /** Threads that one run uses on the CPU. */

@@ -81,6 +81,17 @@ export function imagesOf(request: EngineRequest): readonly EngineImage[] {
   return 'image' in request ? [request.image] : []
 }
 
+/** The same request with other pictures. @param change called for each, in order. */
+export async function withImages<Request extends EngineRequest>(
+  request: Request,
+  change: (image: EngineImage) => Promise<EngineImage>,
+): Promise<Request> {
+  if ('images' in request) {
+    return { ...request, images: await Promise.all(request.images.map(change)) }
+  }
+  return 'image' in request ? { ...request, image: await change(request.image) } : request
+}
+
 /** What each kind of request gives. */
 export type EngineResults = {
   readonly generate: Answer

@@ -7,29 +7,13 @@
 
 import { z } from 'zod'
 import type { Family } from '../families/common/family.ts'
-import { baseCardSchema } from '../families/common/card-base.ts'
-import { PRECISIONS } from '../blocks/precision.ts'
 import { FAMILIES, familyOf } from '../families/index.ts'
+import type { ServedCard } from './served-card.ts'
 
 export const CARD_FILE = 'model.json'
 
 /** A union that `card.family` discriminates. */
 export type ModelCard = z.infer<(typeof FAMILIES)[number]['card']>
-
-/** What is known of a model that another program serves. */
-export const servedCardSchema = baseCardSchema
-  .pick({
-    name: true,
-    tasks: true,
-    about: true,
-    languages: true,
-    source: true,
-    defaults: true,
-    questions: true,
-    domain: true,
-  })
-  .extend({ family: z.null(), precision: z.enum(PRECISIONS).nullable() })
-export type ServedCard = z.infer<typeof servedCardSchema>
 
 /** The card of an open model: of a package, or of a model that another program serves. */
 export type AnyCard = ModelCard | ServedCard
@@ -63,9 +47,9 @@ export function imageTokensOf(card: AnyCard): number {
   return 'queryTokens' in dimensions ? dimensions.queryTokens : dimensions.visionTokens
 }
 
-/** Most pictures that one prompt of a model can have; of one that another program serves, one. */
+/** Most pictures that one prompt of a model can have. */
 export function picturesOf(card: AnyCard): number {
-  return card.family === null ? 1 : (familyOf(card).pictures?.(card) ?? 1)
+  return card.family === null ? card.pictures : (familyOf(card).pictures?.(card) ?? 1)
 }
 
 /** A card of any family. */

@@ -79,6 +79,8 @@ const SAMPLES: Samples = {
   ],
   'queue/full': null,
   'queue/deadline': null,
+  'host/unavailable': null,
+  'host/rejected': null,
   'image/none-here': null,
   'image/none-sent': null,
   'image/none-in-message': null,

@@ -164,6 +164,56 @@ describe('the settings of the bot', () => {
   })
 })
 
+describe('servers of a model', () => {
+  const KEY = 'a-secret'
+
+  it('are addresses, each with its key', () => {
+    const one = readConfig({ SIGHTSEER_MODEL: 'http://gpu:8080/', SIGHTSEER_MODEL_KEY: KEY })
+    assert.deepEqual(one.servers, {
+      addresses: [{ base: 'http://gpu:8080/v1', key: KEY }],
+      model: undefined,
+      silenceMs: 60_000,
+    })
+    const two = readConfig({
+      SIGHTSEER_MODEL: 'http://a , https://b/api/v1/',
+      SIGHTSEER_MODEL_KEY: `${KEY},other`,
+      SIGHTSEER_MODEL_NAME: 'eyes',
+      SIGHTSEER_MODEL_SECONDS: '5',
+    })
+    assert.deepEqual(two.servers, {
+      addresses: [
+        { base: 'http://a/v1', key: KEY },
+        { base: 'https://b/api/v1', key: 'other' },
+      ],
+      model: 'eyes',
+      silenceMs: 5000,
+    })
+    assert.equal(readConfig({ SIGHTSEER_MODEL: 'demo' }).servers, undefined)
+    assert.equal(findModel('http://gpu:8080'), 'http://gpu:8080')
+  })
+
+  it('are refused where they are none, without repeating them', () => {
+    const wrong = [
+      `http://me:${KEY}@gpu`,
+      `http://gpu/?key=${KEY}`,
+      'http://gpu,blip2',
+      'http://gpu,http://gpu/v1',
+    ]
+    for (const SIGHTSEER_MODEL of wrong) {
+      assert.throws(
+        () => readConfig({ SIGHTSEER_MODEL }),
+        (error) => error instanceof ConfigError && !error.message.includes(KEY),
+        SIGHTSEER_MODEL,
+      )
+    }
+    const SIGHTSEER_MODEL = 'http://a,http://b,http://c'
+    assert.throws(
+      () => readConfig({ SIGHTSEER_MODEL, SIGHTSEER_MODEL_KEY: `${KEY},other` }),
+      (error) => error instanceof ConfigError && !error.message.includes(KEY),
+    )
+  })
+})
+
 describe('.env.example', () => {
   it('has every setting, empty, with the words of --help', () => {
     const file = readFileSync(path.join(import.meta.dirname, '..', '..', '.env.example'), 'utf8')

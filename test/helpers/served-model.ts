@@ -12,7 +12,7 @@ import type { Model } from '../../inference/contract/types.ts'
 
 type Options = Partial<Pick<Api, 'maxBytes' | 'timeoutMs'>> & { readonly keys?: readonly ApiKey[] }
 
-export type Served = { readonly url: string; close(): Promise<void> }
+export type Served = { readonly url: string; close(): Promise<void>; kill(): Promise<void> }
 
 /** @returns its address, with `/v1`; closing leaves the model open. */
 export async function serveModel(
@@ -28,7 +28,11 @@ export async function serveModel(
     timeoutMs,
   })
   const listening = await listen(app, { host: '127.0.0.1', port: 0 })
-  return { url: `${listening.url}/v1`, close: () => listening.close() }
+  return {
+    url: `${listening.url}/v1`,
+    close: () => listening.close(),
+    kill: () => listening.kill(),
+  }
 }
 
 const ROOT = path.join(import.meta.dirname, '..', '..')

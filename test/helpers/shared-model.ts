@@ -1,6 +1,6 @@
 /** The demo model, opened once for the test files of a process. To open it takes most of a bot's start. */
 
-import { openConfiguredModel } from '../../bot/start.ts'
+import { openConfiguredModel } from '../../inference/configured-model.ts'
 import { readConfig } from '../../config/config.ts'
 import type { Model } from '../../inference/contract/types.ts'
 

@@ -26,7 +26,8 @@ import type { Rule } from '../../../commands/moderation/rule.ts'
 import { isActive } from '../../../commands/moderation/settings.ts'
 import { knownQuestion } from '../../../inference/text/known-question.ts'
 import type { Model, RequestOptions } from '../../../inference/contract/types.ts'
-import type { ModelCard } from '../../../inference/package/model-card.ts'
+import { scoringOf } from '../../../inference/package/serve-card.ts'
+import type { AnyCard } from '../../../inference/package/model-card.ts'
 import type { Store } from '../../store/types.ts'
 import type { FetchPicture } from '../../pictures/download.ts'
 import type { Pictures } from '../../pictures/pictures.ts'
@@ -277,11 +278,12 @@ export class Rules {
 }
 
 /** What rules may ask, as the card says. */
-function limitsOf(card: Pick<ModelCard, 'domain' | 'languages' | 'questions'>): ModelLimits {
+function limitsOf(card: AnyCard): ModelLimits {
   const { languages, domain } = card
   return {
     languages,
     knows: domain?.knows ?? null,
+    onlyAnswers: scoringOf(card) === 'answer',
     unknownWords: (question) => knownQuestion(card, question).unknown,
   }
 }

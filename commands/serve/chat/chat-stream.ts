@@ -1,15 +1,10 @@
 /** Streams a chat as server-sent events: `data: {…}` for each piece, `data: [DONE]` at the end. */
 
-import type { SSEStreamingApi } from 'hono/streaming'
 import type { ChosenLogprob, Step } from '../../../inference/contract/types.ts'
 import { apiErrorOf } from '../api-error.ts'
+import { type EventStream, Outbox } from '../outbox.ts'
 import type { Choice, OnStep } from './answers.ts'
 import { chunk, type Head, usageChunk } from './chat-objects.ts'
-
-/** Milliseconds of silence after which a comment is sent, so that nothing between takes it for dead. */
-const PING_MS = 15_000
-
-type Stream = Pick<SSEStreamingApi, 'write' | 'writeSSE'>
 
 type About = {
   readonly head: Head
@@ -22,20 +17,21 @@ type About = {
 
 /** @param answer makes the choices, and tells of their steps. */
 export async function streamChat(
-  stream: Stream,
-  { head, count, usage, onError, pingMs = PING_MS }: About,
+  stream: EventStream,
+  { head, count, usage, onError, pingMs }: About,
   answer: (onStep: OnStep) => Promise<readonly Choice[]>,
 ): Promise<void> {
   const outbox = new Outbox(stream, pingMs)
+  const send = (data: object) => outbox.send(JSON.stringify(data))
   const texts = Array.from({ length: count }, () => new GrowingText())
   for (let i = 0; i < count; i++) {
-    outbox.send(chunk(head, i, { delta: { role: 'assistant', content: '' } }))
+    send(chunk(head, i, { delta: { role: 'assistant', content: '' } }))
   }
   try {
     const choices = await answer((i, step) => {
       const { content, logprobs } = texts[i]!.grow(step)
       if (content !== '') {
-        outbox.send(chunk(head, i, { delta: { content }, ...(logprobs && { logprobs }) }))
+        send(chunk(head, i, { delta: { content }, ...(logprobs && { logprobs }) }))
       }
     })
     for (const [i, choice] of choices.entries()) {
@@ -46,19 +42,19 @@ export async function streamChat(
       }
       if (Object.keys(delta).length > 0) {
         const { logprobs } = rest
-        outbox.send(chunk(head, i, { delta, ...(logprobs && { logprobs }) }))
+        send(chunk(head, i, { delta, ...(logprobs && { logprobs }) }))
       }
       const { finish, judgment } = choice
-      outbox.send(chunk(head, i, { delta: {}, finish, judgment }))
+      send(chunk(head, i, { delta: {}, finish, judgment }))
     }
     if (usage) {
-      outbox.send(usageChunk(head, choices))
+      send(usageChunk(head, choices))
     }
   } catch (error) {
     onError(error)
-    outbox.send(apiErrorOf(error).body) // the status was sent already
+    send(apiErrorOf(error).body) // the status was sent already
   }
-  await outbox.end()
+  await outbox.end('[DONE]')
 }
 
 /** A text of which a client has a part. */
@@ -91,32 +87,5 @@ class GrowingText {
       this.#held = []
     }
     return { content, logprobs }
-  }
-}
-
-/** Writes events in order, and pings where there are none. */
-class Outbox {
-  readonly #stream: Stream
-  readonly #ping: NodeJS.Timeout
-  #writing: Promise<unknown> = Promise.resolve()
-
-  constructor(stream: Stream, pingMs: number) {
-    this.#stream = stream
-    this.#ping = setInterval(() => this.#write(() => stream.write(': ping\n\n')), pingMs)
-  }
-
-  send(data: object): void {
-    this.#ping.refresh()
-    this.#write(() => this.#stream.writeSSE({ data: JSON.stringify(data) }))
-  }
-
-  async end(): Promise<void> {
-    clearInterval(this.#ping)
-    this.#write(() => this.#stream.writeSSE({ data: '[DONE]' }))
-    await this.#writing
-  }
-
-  #write(write: () => Promise<unknown>): void {
-    this.#writing = this.#writing.then(write).catch(() => {}) // the client went away
   }
 }

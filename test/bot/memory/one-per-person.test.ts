@@ -14,6 +14,7 @@ describe('onePerPerson', () => {
     setOut: async () => {},
     records: () => ended.promise,
     forget: async () => 3,
+    modelIsElsewhere: () => false,
     retentionHours: async () => 24,
   }
 

@@ -65,7 +65,13 @@ async function open(url: string) {
     { records, deletions, pending, users, settings, pictures, moderation, deletePost, jobs },
   ])
   const memory = new ConversationStore(records)
-  const privacy = privacyService({ memory, users, settings, eraser })
+  const privacy = privacyService({
+    memory,
+    users,
+    settings,
+    eraser,
+    modelIsElsewhere: () => false,
+  })
   return { store, users, records, privacy }
 }
 
