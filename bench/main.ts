@@ -14,6 +14,7 @@ import { runParityBench } from './quality/parity.ts'
 import { runPicturesBench } from './pictures/pictures.ts'
 import { runPullBench } from './full-size/pull.ts'
 import { runSandboxBench } from './sandbox-load/sandbox-load.ts'
+import { runServeBench } from './serve/serve.ts'
 import { runScenesBench } from './quality/scenes.ts'
 import { runSoakBench } from './soak/soak.ts'
 import { runReadBench } from './reading/reading.ts'
@@ -71,6 +72,11 @@ With the demo model, the small checkpoints, or no model at all:
               with and without history, with the wrong picture and without one
                 --model DIR|NAME     default demo
                 --limit N            only the first N scenes
+  serve       the overhead of npm run serve against a thread of the process, asked in turn: time of a
+              question and of a new picture, p50 and p99, and tokens a second of eight people
+                --model NAME|DIR     default demo
+                --rounds N           default 40
+                --threads N          threads of each model; default 1
   soak        a long run of the whole bot with faults: is everybody answered once, in time, and
               does its memory stay flat
                 --interactions N     default 2000
@@ -126,6 +132,7 @@ const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<void
   read: runReadBench,
   sandbox: runSandboxBench,
   scenes: runScenesBench,
+  serve: runServeBench,
   soak: runSoakBench,
   start: runStartBench,
   store: runStoreBench,
