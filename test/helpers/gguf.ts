@@ -122,13 +122,7 @@ export function writeTinyLlama(file: string): void {
   const letters = Array.from({ length: 26 }, (_, i) => String.fromCodePoint(97 + i))
   const normal = ['▁', ...letters, ...WORDS]
   const tokens = ['<unk>', '<s>', '</s>', ...bytes, ...normal]
-  const kinds = [
-    UNKNOWN,
-    CONTROL,
-    CONTROL,
-    ...bytes.map(() => BYTE),
-    ...normal.map(() => NORMAL),
-  ]
+  const kinds = [UNKNOWN, CONTROL, CONTROL, ...bytes.map(() => BYTE), ...normal.map(() => NORMAL)]
   writeGguf(
     file,
     {
@@ -172,13 +166,16 @@ export function writeTinyLlama(file: string): void {
   )
 }
 
+function linear(name: string, from: number, to: number): Shapes {
+  return { [`${name}.weight`]: [from, to], [`${name}.bias`]: [to] }
+}
+
+function norm(name: string): Shapes {
+  return { [`${name}.weight`]: [WIDTH], [`${name}.bias`]: [WIDTH] }
+}
+
 /** The vision tower and the two linear layers of a LLaVA. */
 export function writeTinyClip(file: string): void {
-  const linear = (name: string, from: number, to: number) => ({
-    [`${name}.weight`]: [from, to],
-    [`${name}.bias`]: [to],
-  })
-  const norm = (name: string) => ({ [`${name}.weight`]: [WIDTH], [`${name}.bias`]: [WIDTH] })
   writeGguf(
     file,
     {
