@@ -12,7 +12,6 @@ import {
   type EngineBody,
   type EngineEvent,
   engineEventSchema,
-  FORGET_PATH,
 } from './own-protocol.ts'
 import { packJson, unpackJson } from './packed-json.ts'
 
@@ -46,7 +45,9 @@ export async function submitToOwn<Kind extends RequestKind>(
   const sending = { method: 'POST', path: ENGINE_PATH, body: packJson(body), signal } as const
   const answer = await client.send(address, { ...sending, silenceMs })
   let hasBegun = false
+  let outcome: Outcome<Kind> | null = null
   try {
+    // To its end, which comes right after the outcome: the connection is used again then.
     for await (const data of eventsOf(address.base, answer, signal)) {
       const event = eventOf(address.base, data)
       switch (event.type) {
@@ -58,7 +59,8 @@ export async function submitToOwn<Kind extends RequestKind>(
           call.onStep?.(event.step)
           break
         case 'missing':
-          return { kind: 'missing', keys: event.keys }
+          outcome = { kind: 'missing', keys: event.keys }
+          break
         case 'error':
           throw fromPlainError(event.error)
         default: {
@@ -66,27 +68,22 @@ export async function submitToOwn<Kind extends RequestKind>(
           if (error) {
             throw new HostError('unreachable', `${address.base} sent an unexpected result`)
           }
-          return { kind: 'done', result }
+          outcome = { kind: 'done', result }
         }
       }
     }
-    throw new HostError('unreachable', `${address.base} ended before its answer`)
+    if (outcome === null) {
+      throw new HostError('unreachable', `${address.base} ended before its answer`)
+    }
+    return outcome
   } catch (error) {
+    if (outcome !== null && error instanceof HostError) {
+      return outcome
+    }
     throw hasBegun && error instanceof HostError
       ? new HostError('cut', error.message, { cause: error })
       : error
   }
-}
-
-/** Has a host delete what it computed from pictures. @throws {HostError} if it cannot be told. */
-export async function forgetAtOwn(
-  { address }: Host<unknown>,
-  { client, silenceMs }: Pick<Sending, 'client' | 'silenceMs'>,
-  keys: readonly string[],
-  signal: AbortSignal,
-): Promise<void> {
-  const body = packJson({ keys })
-  await client.json(address, { method: 'POST', path: FORGET_PATH, body, signal, silenceMs })
 }
 
 function eventOf(base: string, data: string): EngineEvent {
