@@ -47,7 +47,7 @@ export function sayAll(
     const { text: caption, judgment } = await model.describe(source)
     const isTurnedAway = judgment.verdict === 'outside'
     const signal = new AbortController().signal
-    const ask = await askerOf(model, source, { signal, marks: true })
+    const ask = await askerOf(model, [source], { signal, marks: true })
     const answers = await Promise.all(
       picture.questions.map(async (question): Promise<GivenAnswer> => {
         const { text: words, history = [] } = question

@@ -1,7 +1,7 @@
-/** `npm run ask`: answers questions about a picture in one conversation. */
+/** `npm run ask`: answers questions about a picture, or about several together, in one conversation. */
 
 import { imageSourceOf } from '../../inference/contract/image-source.ts'
-import type { Turn } from '../../inference/contract/types.ts'
+import type { ImageSource, Turn } from '../../inference/contract/types.ts'
 import { answerRecord, askerOf, textOf, warnIfUnsure } from './honest.ts'
 import { readImage } from './images.ts'
 import {
@@ -18,14 +18,19 @@ const NAME = 'ask'
 
 const HELP = `Answers questions about a picture, one line per answer. A question may refer to earlier ones.
 
-  npm run ask -- IMAGE QUESTION... [options]
+  npm run ask -- IMAGE... QUESTION... [options]
 
 IMAGE is a PNG, JPEG, WebP, AVIF, GIF or TIFF file, or - for standard input
-(as for a file whose name is not UTF-8).
+(as for a file whose name is not UTF-8). Further arguments that end as the names of
+such files do, such as b.png, are pictures too: each question is about all of them
+together. Not every model takes several: docs/models.md.
 
 Options
 ${GENERATING_HELP}
 `
+
+/** The name of a picture's file; no question ends like this. */
+const PICTURE_NAME = /\.(?:png|apng|jpe?g|webp|avif|gif|tiff?)$/i
 
 const OPTIONS = { ...MODEL_OPTIONS, ...GENERATION_OPTIONS } as const
 
@@ -37,16 +42,18 @@ async function main(argv: readonly string[], signal: AbortSignal): Promise<numbe
     process.stdout.write(HELP)
     return DONE
   }
-  const [image, ...questions] = positionals
-  if (image === undefined || questions.length === 0) {
+  const { images, questions } = split(positionals)
+  if (images.length === 0 || questions.length === 0) {
     throw new UsageError('Give a picture and at least one question, each question in quotes.')
   }
   const options = readGenerationOptions(values)
   return withModel(NAME, { name: values.model }, signal, async (session) => {
     const { model } = session
-    const bytes = await readImage(image, session)
-    const source = await imageSourceOf(bytes)
-    const ask = await askerOf(model, source, { signal, marks: values.json ?? false })
+    const sources: ImageSource[] = []
+    for (const image of images) {
+      sources.push(await imageSourceOf(await readImage(image, session)))
+    }
+    const ask = await askerOf(model, sources, { signal, marks: values.json ?? false })
     const history: Turn[] = []
     for (const question of questions) {
       const answer = await ask(question, { ...options, history, signal })
@@ -54,7 +61,7 @@ async function main(argv: readonly string[], signal: AbortSignal): Promise<numbe
         history.push({ question, answer: answer.text })
       }
       if (values.json) {
-        printJson(answerRecord({ image, question, model: model.card.name }, answer))
+        printJson(answerRecord({ images, question, model: model.card.name }, answer))
       } else {
         warnIfUnsure(answer.judgment)
         printLine(textOf(answer))
@@ -62,4 +69,11 @@ async function main(argv: readonly string[], signal: AbortSignal): Promise<numbe
     }
     return DONE
   })
+}
+
+/** The first argument is a picture whatever its name is, and so are those after it that look like one. */
+function split(positionals: readonly string[]) {
+  const first = positionals.findIndex((name, i) => i > 0 && !PICTURE_NAME.test(name))
+  const end = first < 0 ? positionals.length : first
+  return { images: positionals.slice(0, end), questions: positionals.slice(end) }
 }

@@ -62,7 +62,7 @@ async function main(argv: readonly string[], signal: AbortSignal): Promise<numbe
     const bytes = await readImage(image, session)
     const source = await imageSourceOf(bytes)
     await model.encode(source, { signal }) // reports a bad picture before the first question
-    const ask = await askerOf(model, source, { signal, marks: values.json ?? false })
+    const ask = await askerOf(model, [source], { signal, marks: values.json ?? false })
     return chat({ model, ask, image, options, json: values.json ?? false, signal })
   })
 }
@@ -101,7 +101,7 @@ async function chat({ model, ask, image, options, json, signal }: Chat): Promise
           history.push({ question, answer: answer.text })
         }
         if (json) {
-          printJson(answerRecord({ image, question, model: model.card.name }, answer))
+          printJson(answerRecord({ images: [image], question, model: model.card.name }, answer))
         } else {
           warnIfUnsure(answer.judgment)
           if (line && answer.isTurn) {

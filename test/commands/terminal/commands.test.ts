@@ -28,6 +28,18 @@ describe('ask', () => {
     assert.equal(stdout.split('\n').length, 3)
   })
 
+  it('asks about several pictures together, of a model that takes several', async () => {
+    const second = path.join(FIXTURES, 'images', 'size-448x448.png')
+    const args = [image, second, 'what color?', '--json', '--max-new-tokens', '4', '--model']
+    const { stdout } = await runTerminal('ask', [...args, await packageFor('llava-clip')])
+    const [answer] = jsonLines(stdout)
+    assert.deepEqual(answer!.images, [image, second])
+    assert.equal(answer!.question, 'what color?')
+    const alone = await runTerminal('ask', [...args, model])
+    assert.equal(alone.status, 1)
+    assert.match(alone.stderr, /sees one picture at a time, not 2/)
+  })
+
   it('fails for a picture that is none', async () => {
     const args = [import.meta.filename, 'what is it?', '--model', model]
     const { status, stderr } = await runTerminal('ask', args)
