@@ -95,12 +95,7 @@ function privacyOf(
 export function createApp(client: Client, deps: AppDeps): App {
   const { model, store, retentionMs } = deps
   const about = () => model.card.about
-  const countCacheLookup = deps.metrics?.cache
-  const pictures = new Pictures({
-    ...deps,
-    client,
-    ...(countCacheLookup && { looked: countCacheLookup }),
-  })
+  const pictures = openPictures(client, deps)
   const pending = new PendingDeletions(deps)
   const records = new ConversationRecords(store, pictures, pending)
   const memory = new ConversationStore(records)
@@ -118,12 +113,13 @@ export function createApp(client: Client, deps: AppDeps): App {
   const reconciliation = new Reconciliation(client, { ...deps, ...stores, records, moderation })
   const indexing = new Indexing({ ...stores, client, model, searchable: records.searchable })
   const intake = createIntake(client, deps, { ...stores, moderation })
-  const questions = new QuestionFlow(memory, intake, deletions, about)
+  const questions = new QuestionFlow({ memory, intake, deletions, model, about })
   const previews = new LinkPreviews()
   return {
     services: {
       describe: describeService(intake, settings),
-      ask: (interaction, request) => questions.ask(interaction, request),
+      ask: questions.ask.bind(questions),
+      compare: questions.compare.bind(questions),
       deferred: deferredService(commands),
       openQuestion: (interaction) => questions.openForMessage(interaction),
       pictureOf: attachedPicture,
@@ -151,6 +147,15 @@ export function createApp(client: Client, deps: AppDeps): App {
     giveUp: (job, context, outcome) => intake.giveUp(job, context, outcome),
     close: () => pictures.close(),
   }
+}
+
+function openPictures(client: Client, deps: AppDeps): Pictures {
+  const countCacheLookup = deps.metrics?.cache
+  return new Pictures({
+    ...deps,
+    client,
+    ...(countCacheLookup && { looked: countCacheLookup }),
+  })
 }
 
 /** The settings; what is not to be searched any more is deleted. */

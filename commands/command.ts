@@ -44,6 +44,15 @@ export type Services = {
       readonly hidden: boolean
     },
   ) => Promise<void>
+  /** Answers a question about all of the uploaded pictures; null: what they share and what differs. */
+  readonly compare: (
+    interaction: ChatInputCommandInteraction,
+    request: {
+      readonly question: string | null
+      readonly images: readonly FoundPicture[]
+      readonly hidden: boolean
+    },
+  ) => Promise<void>
   /**
    * Acknowledges an interaction, then does the work, which answers it where only the user sees that.
    * If the process ends in between, the next one tells the user.

@@ -1,6 +1,7 @@
 /** All commands. A command is registered if it is in one of these lists. */
 
 import { askCommand } from './ask.ts'
+import { compareCommand } from './compare.ts'
 import type { Command, MenuCommand } from './command.ts'
 import { describeCommand, readCommand } from './describe.ts'
 import { findCommand } from './find.ts'
@@ -18,6 +19,7 @@ export const SLASH_COMMANDS: readonly Command[] = [
   describeCommand,
   readCommand,
   askCommand,
+  compareCommand,
   findCommand,
   memoryCommand,
   privacyCommand,

@@ -26,7 +26,28 @@ const MAX_DESCRIPTIONS = 10
 /** Without expired conversations. Returns the same object when nothing has expired. */
 export function pruned(record: ChannelRecord, now: number): ChannelRecord {
   const talks = record.talks.filter(({ until }) => until > now)
-  return talks.length === record.talks.length ? record : { talks }
+  return talks.length === record.talks.length ? record : withoutPartial({ talks })
+}
+
+/**
+ * Without the turns about several pictures of which one is gone: their answers tell of that one too.
+ * Returns the same object when there are none.
+ */
+export function withoutPartial(record: ChannelRecord): ChannelRecord {
+  const turnsOf = new Map(
+    record.talks.map(({ id, turns }) => [id, new Set(turns.map((turn) => turn.id))]),
+  )
+  const isWhole = ({ id, together = [] }: TurnRecord) =>
+    together.every((talk) => turnsOf.get(talk)?.has(id))
+  if (record.talks.every(({ turns }) => turns.every(isWhole))) {
+    return record
+  }
+  return {
+    talks: record.talks.map((conversation) => {
+      const partial = conversation.turns.filter((turn) => !isWhole(turn)).map(({ id }) => id)
+      return partial.length === 0 ? conversation : withoutTurns(conversation, new Set(partial))
+    }),
+  }
 }
 
 /** Moves a conversation to the end, and replaces the one with its id. */

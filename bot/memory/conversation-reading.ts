@@ -85,6 +85,19 @@ export function lastTurn(conversation: Conversation, userId: string): string | n
   )
 }
 
+/** What someone's next question follows: their last one there, about as many pictures as that was. */
+export function nextQuestion(conversation: Conversation, userId: string) {
+  const turn = lastTurn(conversation, userId)
+  const together = conversation.turns.find(({ id }) => id === turn)?.together
+  const [talk = conversation.id, ...others] = together ?? []
+  return {
+    talk,
+    turn,
+    others: others.map((other) => ({ talk: other, turn })),
+    together: others.length > 0,
+  }
+}
+
 /** The parts of a channel's record that belong to a person, for their export. */
 export function recordsOf(record: ChannelRecord, userId: string): object[] {
   return visibleTo(record, userId).talks.flatMap((conversation) => {

@@ -42,6 +42,11 @@ const turnSchema = z.object({
    * were read in the picture.
    */
   absent: z.boolean().optional(),
+  /**
+   * Ids of the conversations about the pictures that it is about together, its own included, in order.
+   * Each has this turn; it goes with the first of them that goes. Absent: its own picture alone.
+   */
+  together: z.array(z.string()).optional(),
   /** User id of who asked. */
   by: z.string(),
   visibleTo: visibleToSchema.optional(),

@@ -18,7 +18,7 @@ import {
   type Conversation,
 } from './conversation.ts'
 import { peopleIn } from './conversation-reading.ts'
-import { pruned } from './conversation-changes.ts'
+import { pruned, withoutPartial } from './conversation-changes.ts'
 import { answersIn, type Dependents, dependentsOf, hashesOnlyIn } from './dependents.ts'
 import type { PendingDeletions } from './pending-deletions.ts'
 import type { Pictures } from '../pictures/pictures.ts'
@@ -45,6 +45,8 @@ const answerSchema = z.object({
   named: z.boolean().default(false),
   /** Key of the request that posted its pictures with alternative text; null: none did. */
   reposted: z.string().nullable().default(null),
+  /** Whether it is one text about all of its pictures. */
+  together: z.boolean().optional(),
   /** One for each picture, in order. */
   parts: z.array(
     z.object({
@@ -148,13 +150,14 @@ export class ConversationRecords {
     change: (record: ChannelRecord) => ChannelRecord,
     ttlMs: number,
   ): Promise<{ readonly before: ChannelRecord; readonly after: ChannelRecord }> {
+    const changeWhole = (record: ChannelRecord) => withoutPartial(change(record))
     const work = async () => {
       let before = EMPTY_CHANNEL
       const stored = await this.channels.update(
         prefixOf(place),
         (record) => {
           before = pruned(record ?? EMPTY_CHANNEL, Date.now())
-          const next = change(before)
+          const next = changeWhole(before)
           return next.talks.length === 0 ? undefined : next
         },
         ttlMs,
@@ -165,7 +168,7 @@ export class ConversationRecords {
       return { before, after }
     }
     const current = await this.channel(place)
-    const dependents = dependentsOf(place, { before: current, after: change(current), ttlMs })
+    const dependents = dependentsOf(place, { before: current, after: changeWhole(current), ttlMs })
     const { answers, sources } = dependents
     return answers.length + sources.length === 0 ? work() : this.#pending.run(dependents, work)
   }

@@ -1,6 +1,7 @@
 /**
  * The question of a reply to an answer. An answer about several pictures is asked on about each of
- * them, unless the question starts with the number of one: `2: what color is it?`.
+ * them, or about all together if it was, unless the question starts with the number of one: `2: what
+ * color is it?`.
  */
 
 import type { AnswerRecord } from '../memory/records.ts'
@@ -11,7 +12,10 @@ const NUMBERED =
   /^(?:(?:#|picture|image|图片?|第)\s*(\d{1,2})[\s张:.),：，。、）]*|(\d{1,2})\s*[:.)：、）]\s*)(?=[^\s张:.),：，。、）\d])/i
 
 /** The request for the next question; undefined if the answer is about no picture. */
-export function followUpTo({ parts }: Pick<AnswerRecord, 'parts'>, said: string) {
+export function followUpTo(
+  { parts, together }: Pick<AnswerRecord, 'parts' | 'together'>,
+  said: string,
+) {
   const readable = parts.flatMap(({ talk, turn }, index) =>
     talk === '' ? [] : [{ talk, turn, number: numberOf(parts, index) }],
   )
@@ -19,5 +23,6 @@ export function followUpTo({ parts }: Pick<AnswerRecord, 'parts'>, said: string)
   const chosen = readable.find(({ number }) => number === Number(match?.[1] ?? match?.[2]))
   const question = chosen && match ? said.slice(match[0].length) : said
   const [first, ...others] = chosen ? [chosen] : readable
-  return first && ({ kind: 'ask', ...first, others, question, quoted: false } as const)
+  const all = { others, together: together === true && others.length > 0 }
+  return first && ({ kind: 'ask', ...first, ...all, question, quoted: false } as const)
 }

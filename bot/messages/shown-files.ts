@@ -43,20 +43,25 @@ async function shownFiles(
   { pictures: uploads, place: { guildId }, shows, question }: RequestOf<'look'>,
   parts: readonly AnswerPart[],
 ): Promise<PostedFile[]> {
-  const [picture] = uploads
-  const [part] = parts
-  if (shows === null || !picture || !part || part.conversation === null) {
-    return []
+  const files: PostedFile[] = []
+  let room = shows ?? 0
+  for (const [i, picture] of uploads.entries()) {
+    const part = parts[i]
+    if (!part || part.conversation === null || shows === null) {
+      return []
+    }
+    const { bytes } = await pictures.file(picture, options.signal)
+    room -= bytes.length
+    if (room < 0 || (guildId !== null && !(await mayShow(guildId, picture)))) {
+      return [] // all or none: the answer counts them
+    }
+    const seen = part.words
+      ? altTextWith('', quoteOf(part.words), text)
+      : altTextOf(part.lines[0] ?? '')
+    const description = question === null || part.words ? text.answer.altText(plainText(seen)) : ''
+    files.push({ name: postedName(picture), bytes, description })
   }
-  const { bytes } = await pictures.file(picture, options.signal)
-  if (bytes.length > shows || (guildId !== null && !(await mayShow(guildId, picture)))) {
-    return []
-  }
-  const seen = part.words
-    ? altTextWith('', quoteOf(part.words), text)
-    : altTextOf(part.lines[0] ?? '')
-  const description = question === null || part.words ? text.answer.altText(plainText(seen)) : ''
-  return [{ name: postedName(picture), bytes, description }]
+  return files
 }
 
 /** The name of a file that is posted again, which keeps a spoiler one. */

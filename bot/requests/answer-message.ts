@@ -60,6 +60,8 @@ export type AnswerLayout = {
   readonly note?: string | undefined
   /** Where the rest of long words is. */
   readonly fileNote?: string | undefined
+  /** Whether the first part has one text about all of them, without a number. */
+  readonly together?: boolean
   readonly again: boolean
   readonly repost?: boolean
 }
@@ -89,7 +91,8 @@ function fairShare(lengths: readonly number[], total: number): number {
 
 /** The message body of an answer. */
 export function answerBody(layout: AnswerLayout, text: Catalog): Body {
-  const { key, parts, question, note } = layout
+  const { key, question, note } = layout
+  const parts = layout.together ? oneOf(layout.parts) : layout.parts
   const room = roomOf(parts, text)
   const partTexts = parts.map((part, index) => {
     const body = partText(part, room, text)
@@ -104,6 +107,12 @@ export function answerBody(layout: AnswerLayout, text: Catalog): Body {
     content: content.slice(0, MAX_CONTENT),
     components: key === null ? [] : rows(layout, key, text),
   }
+}
+
+/** The text about all pictures, hidden if one of them is. */
+function oneOf(parts: readonly PartLayout[]): PartLayout[] {
+  const spoiler = parts.some((part) => part.spoiler)
+  return parts.slice(0, 1).map((part) => ({ ...part, spoiler }))
 }
 
 /** The file with all words of an answer, where the message shows a part of them; else null. */

@@ -80,6 +80,31 @@ export async function answerQuestion(
     : { answer: refusal, lines: [refusal], absent: true, unsure: false, caption }
 }
 
+/**
+ * Answers a question about several pictures together.
+ *
+ * @throws {InputError} `image/too-many` if the model takes fewer, `image/outside-domain` if it does not
+ *   know such pictures.
+ */
+export async function answerTogether(
+  model: Model,
+  images: readonly ImageSource[],
+  { question, history, text, options }: Omit<About, 'caption'>,
+): Promise<QuestionAnswer> {
+  const { text: answer, judgment } = await model.ask(images, question, { ...options, history })
+  requireInside(model.card, judgment)
+  for (const image of images) {
+    requireInside(model.card, (await judgePicture(model, image, options)).judgment)
+  }
+  const { unknown } = knownQuestion(model.card, question)
+  if (unknown.length > 0) {
+    const refusal = text.answer.unknownWords(unknown.map((word) => plainText(word)))
+    return { answer: refusal, lines: [refusal], absent: true, unsure: false, caption: '' }
+  }
+  const unsure = judgment.verdict === 'unsure'
+  return { answer, lines: [answer], absent: false, unsure, caption: '' }
+}
+
 /** The sentence about a question that has no answer; null: it has one. */
 async function refusalOf(
   model: Model,

@@ -127,6 +127,17 @@ export async function sourceOf(
   return { key: source.key, bytes }
 }
 
+/** @throws {InputError} if the picture's author opted out and is not the one who asks. */
+export async function assertMayDescribe(
+  { users }: RequestDeps,
+  { source }: FoundPicture,
+  asker: string,
+): Promise<void> {
+  if (source && source.authorId !== asker && (await users.hasOptedOut(source.authorId))) {
+    throw new InputError('image/opted-out')
+  }
+}
+
 /** @throws {InputError} if the message was deleted. */
 async function assertExists(
   client: Client,

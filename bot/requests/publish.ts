@@ -37,7 +37,9 @@ export type AnswerDetails = {
   readonly named?: boolean
   /** The request that posted its pictures with alternative text, so the button for that is off. */
   readonly reposted?: string | null
-  /** Files that the answer shows: the one picture that was attached to a command. */
+  /** Whether it is one text about all of its pictures: that of the first part. */
+  readonly together?: boolean
+  /** Files that the answer shows: the pictures that were attached to a command, in order. */
   readonly files?: readonly PostedFile[]
 }
 
@@ -72,7 +74,8 @@ export async function publishAnswer(
     // That a person opted out is nobody else's business.
     note: context.stores || !request.hidden ? about.note : text.answer.notRemembered,
     fileNote,
-    again: request.kind !== 'alt-text' && !isReading(about, parts),
+    together: about.together === true,
+    again: request.kind !== 'alt-text' && about.together !== true && !isReading(about, parts),
     repost: about.style === 'alt' && conversationsOf(parts).length > 0 && !about.reposted,
   })
   const record = (suggestions: AnswerRecord['suggestions']) => ({
@@ -107,7 +110,7 @@ export async function publishAnswer(
 function recordOf(
   { kind, asker, hidden, asked }: Request,
   parts: readonly AnswerPart[],
-  { style, named = false, reposted = null }: AnswerDetails,
+  { style, named = false, reposted = null, together = false }: AnswerDetails,
 ): Omit<AnswerRecord, 'suggestions'> {
   const answers = parts.some(({ turn }) => turn) ? 'ask' : 'describe'
   return {
@@ -118,6 +121,7 @@ function recordOf(
     asked,
     named,
     reposted,
+    ...(together && { together }),
     // A part without a conversation keeps its index, so that buttons number the pictures correctly.
     parts: parts.map(({ conversation, turn, number = null }) => ({
       talk: conversation?.id ?? '',
@@ -154,7 +158,7 @@ async function sendAndStore(
     await afterAnswer(async () => {
       const message = sent.id
       tracked.dependOn([`message/${message}`])
-      const placed = parts.map((part) => withShownPicture(part, sent, request))
+      const placed = parts.map((part, i) => withShownPicture(part, i, sent, request))
       const change = (before: ChannelRecord) =>
         placed.reduce((next, part) => part.change(next), before)
       const remembered = { key, message, answer: record(readySuggestions ?? []), change, ttlMs }
@@ -218,10 +222,12 @@ async function deliver(
  */
 function withShownPicture(
   part: AnswerPart,
-  { id, attachments: [shown] }: SentMessage,
+  index: number,
+  { id, attachments }: SentMessage,
   { asker, place }: Request,
 ): AnswerPart {
   const { conversation } = part
+  const shown = attachments[index]
   if (!shown || conversation === null || conversation.picture.source !== null) {
     return part
   }

@@ -55,6 +55,8 @@ export const requestSchema = z.discriminatedUnion('kind', [
      * number of bytes. Null: it does not.
      */
     shows: z.number().nullable().default(null),
+    /** Whether the answer was wanted to be about all together, and says so where it is not. */
+    compared: z.boolean().default(false),
   }),
   /** Asks another question in a conversation. */
   z.object({
@@ -63,6 +65,8 @@ export const requestSchema = z.discriminatedUnion('kind', [
     ...followed,
     /** Further pictures that the same question is about. */
     others: z.array(z.object(followed)).default([]),
+    /** Whether it is about all of them together. */
+    together: z.boolean().default(false),
     question: z.string(),
     quoted: z.boolean(),
     named,

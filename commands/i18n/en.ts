@@ -25,6 +25,7 @@ export const EN = {
     altTextTitle: 'Post with alt text',
     altText: 'Alt text',
     numbered: (number: number) => `Picture ${number}`,
+    all: 'All of them together',
   },
   answer: {
     nothing: 'I have no words for this picture.',
@@ -45,6 +46,8 @@ export const EN = {
     asked: (question: string) => `> ${question}`,
     leftOut: (count: number) => `I looked at the first ten; ${many(count, 'picture')} left out.`,
     chooseByNumber: 'To ask about one of them, start with its number, such as “2: …”.',
+    notTogether: (most: number) =>
+      `My model sees ${most === 1 ? 'one picture' : `${most} pictures`} at a time, so I looked at each by itself.`,
     about: (picture: string) => `-# About ${picture}`,
     hiddenPicture: 'the picture behind the spoiler',
     pictures: (count: number) => `these ${many(count, 'picture')}`,
@@ -86,6 +89,16 @@ export const EN = {
       question: 'What you want to know',
       picture: 'A picture posted here: choose one, or paste a link to its message',
       image: 'A picture to upload; without any, the one we talked about, or the newest',
+      private: 'Show the answer only to me',
+    },
+    compare: {
+      name: 'compare',
+      description: 'Ask about several pictures together',
+      image: 'The first picture',
+      second: 'The second picture',
+      third: 'A third picture',
+      fourth: 'A fourth picture',
+      question: 'What you want to know; without it, what they share and what differs',
       private: 'Show the answer only to me',
     },
     find: {
@@ -224,6 +237,7 @@ export const EN = {
       '- **Read words:** `/read`, or right-click a message → Apps → Read text. It reads Latin script, Chinese, QR and bar codes, also where my model knows nothing of the picture.',
       '- **Find pictures:** `/find` looks for words in pictures, where this server lets me.',
       '- **Answer questions:** `/ask`, right-click → Apps → Ask about image…, the button **Ask…**, or one of the questions under my answer. Reply to my answer to ask on; if this server hides replies from me, press **Ask…**.',
+      '- **Compare:** `/compare`, or a question to a message with several pictures. If my model sees one at a time, I answer for each.',
       '- **Listen:** mention me with a picture, or in reply to one, with or without a question. In direct messages just send one.',
       '- **Write alt text:** `/describe` with the style Alt text. I can post your own picture again with it.',
       '- **Forget:** `/memory` shows and forgets what was said here; `/privacy` is about you.',

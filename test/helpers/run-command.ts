@@ -56,6 +56,7 @@ export async function runScript(
 /** What any command may say of a result. */
 export type Result = {
   readonly image?: string
+  readonly images?: readonly string[]
   readonly question?: string
   readonly text?: string
   readonly tokenIds?: readonly number[]

@@ -15,7 +15,7 @@ import { assertMayPointAtMessage, authorOf, pointable } from '../../discord/pict
 import { replyTo } from '../../discord/reply.ts'
 import { linkedMessage } from '../../discord/picture-finder.ts'
 import type { ConversationStore } from '../../memory/conversation-store.ts'
-import { lastTurn } from '../../memory/conversation-reading.ts'
+import { nextQuestion } from '../../memory/conversation-reading.ts'
 import type { GuildSettingsStore } from '../../memory/guild-settings.ts'
 import type { UserStore } from '../../memory/user-store.ts'
 import { mentionsBot, withoutMentions } from '../../messages/addressing.ts'
@@ -232,10 +232,10 @@ export class MessageRequests {
       throw new InputError(place.guildId === null ? 'image/none-sent' : 'image/none-here')
     }
     const { conversation, isNewest } = current
-    const turn = lastTurn(conversation, message.author.id)
     // In direct messages, a question is about the newest picture unless the answer says otherwise.
     const named = place.guildId !== null || !isNewest
-    const followUp = { kind: 'ask', talk: conversation.id, turn, question, named } as const
+    const next = nextQuestion(conversation, message.author.id)
+    const followUp = { kind: 'ask', ...next, question, named } as const
     await intake.submitMessage(message, { ...followUp, quoted: false }, locale)
   }
 

@@ -16,6 +16,7 @@ import {
   type RequestContext,
 } from '../context.ts'
 import { eachPart } from '../each-part.ts'
+import { askTogether } from './together.ts'
 
 /** Asks another question in a conversation, or the same one in several. */
 export async function askQuestion(
@@ -24,6 +25,9 @@ export async function askQuestion(
   request: RequestOf<'ask'>,
 ): Promise<void> {
   const subjects = [request, ...request.others]
+  if (request.together) {
+    return askTogether(deps, context, request)
+  }
   const parts = await eachPart(
     context,
     subjects,

@@ -1,7 +1,8 @@
 /** The requests `look` and `alt-text`: describes pictures, which begins their conversations. */
 
 import type { FoundPicture } from '../../../commands/picture.ts'
-import { InputError } from '../../../config/errors.ts'
+import type { Catalog } from '../../../commands/i18n/words.ts'
+import { picturesOf } from '../../../inference/package/model-card.ts'
 import type { ImageSource } from '../../../inference/contract/types.ts'
 import type { Conversation } from '../../memory/conversation.ts'
 import { withConversation } from '../../memory/conversation-changes.ts'
@@ -18,12 +19,14 @@ import { shownOrNamed } from '../../messages/shown-files.ts'
 import type { RequestOf } from '../request.ts'
 import {
   type RequestDeps,
+  assertMayDescribe,
   audienceOf,
   type AnswerPart,
   sourceOf,
   type RequestContext,
 } from '../context.ts'
 import { eachPart } from '../each-part.ts'
+import { isAnsweredTogether, lookTogether } from './together.ts'
 
 /** Pictures described in one answer, at most. */
 const MAX_PICTURES = 10
@@ -36,16 +39,32 @@ export async function describePictures(
 ): Promise<void> {
   const { text } = context
   const pictures = request.pictures.slice(0, MAX_PICTURES)
-  const omittedCount = request.pictures.length - pictures.length
+  if (isAnsweredTogether(deps.model, request)) {
+    return lookTogether(deps, context, request)
+  }
   const parts = await eachPart(context, pictures, (picture, index) =>
     describePart(deps, context, request, { picture, index }),
   )
   await publishAnswer(deps, context, parts, {
     question: request.quoted ? request.question : null,
     style: request.style,
-    note: omittedCount > 0 ? text.answer.leftOut(omittedCount) : undefined,
+    note: noteOf(deps, request, text),
     ...(await shownOrNamed(deps, context, request, parts)),
   })
+}
+
+/** What is said of pictures that were left out, or that were to be compared and were not. */
+function noteOf(
+  { model }: RequestDeps,
+  { pictures, compared }: RequestOf<'look'>,
+  { answer }: Catalog,
+): string | undefined {
+  const omitted = pictures.length - MAX_PICTURES
+  if (omitted > 0) {
+    return answer.leftOut(omitted)
+  }
+  const most = picturesOf(model.card)
+  return compared && pictures.length > most ? answer.notTogether(most) : undefined
 }
 
 /** A silent reply with alt text for someone's pictures. */
@@ -64,6 +83,7 @@ export async function writeAltText(
     quoted: false,
     named: false,
     shows: null,
+    compared: false,
   }
   const [first, ...others] = await eachPart(
     context,
@@ -172,16 +192,5 @@ async function saidOf(
     const quote = quoteOf(instead.words)
     const read = { quote, caption: '', asked: [], unsure: false, answered: null, isRead: true }
     return isAsked ? { ...instead, ...read } : { ...read, lines: [altTextWith('', quote, text)] }
-  }
-}
-
-/** @throws {InputError} if the picture's author opted out and is not the one who asks. */
-async function assertMayDescribe(
-  { users }: RequestDeps,
-  { source }: FoundPicture,
-  asker: string,
-): Promise<void> {
-  if (source && source.authorId !== asker && (await users.hasOptedOut(source.authorId))) {
-    throw new InputError('image/opted-out')
   }
 }

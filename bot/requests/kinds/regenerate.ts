@@ -39,6 +39,9 @@ export async function regenerate(
   if (!answer) {
     throw new InputError('conversation/unknown')
   }
+  if (answer.together) {
+    throw new InputError('answer/no-other') // it has no button for that
+  }
   const parts: AnswerPart[] = []
   let changed = false
   for (const { talk: conversationId, turn, number } of answer.parts) {

@@ -8,18 +8,20 @@ import {
   type MessageContextMenuCommandInteraction,
   type ModalSubmitInteraction,
 } from 'discord.js'
+import type { Model } from '../../../inference/contract/types.ts'
+import { picturesOf } from '../../../inference/package/model-card.ts'
 import type { FoundPicture } from '../../../commands/picture.ts'
 import { catalogFor } from '../../../commands/i18n/catalog.ts'
 import { plainMessage } from '../../../commands/answer-text.ts'
 import { InputError } from '../../../config/errors.ts'
 import { type Acknowledge, withDeferredReply } from '../../discord/deferral.ts'
 import type { Conversation } from '../../memory/conversation.ts'
-import { currentConversation, lastTurn, visibleTo } from '../../memory/conversation-reading.ts'
+import { currentConversation, nextQuestion, visibleTo } from '../../memory/conversation-reading.ts'
 import type { Deletions } from '../../memory/deletions.ts'
 import { shownBytes } from '../../messages/shown-files.ts'
 import { questionText } from '../../messages/question-text.ts'
 import { smallTalkIn } from '../../messages/small-talk.ts'
-import { chosenIndex, questionForm, writtenQuestion } from './question-form.ts'
+import { ALL, chosenIndex, questionForm, writtenQuestion } from './question-form.ts'
 import { smallTalkReply } from '../../messages/small-talk-reply.ts'
 import type { RequestIntake } from '../submit.ts'
 import { placeOf } from '../../discord/place.ts'
@@ -39,6 +41,16 @@ type Ask = {
   readonly hidden: boolean
 }
 
+/** Asked of pictures that are compared, in the language of the models. */
+const COMPARISON = 'What do these pictures have in common, and what is different?'
+
+type Compare = {
+  /** Null: what they share and what differs. */
+  readonly question: string | null
+  readonly images: readonly FoundPicture[]
+  readonly hidden: boolean
+}
+
 /** A question, and how to answer it. */
 type QuestionInput = {
   readonly question: string
@@ -50,19 +62,45 @@ export class QuestionFlow {
   readonly #memory: ConversationStore
   readonly #intake: RequestIntake
   readonly #deletions: Deletions
+  readonly #model: Pick<Model, 'card'>
   readonly #about: () => string
 
-  /** @param about a sentence about the model, from its model card. */
-  constructor(
-    memory: ConversationStore,
-    intake: RequestIntake,
-    deletions: Deletions,
-    about: () => string,
-  ) {
-    this.#memory = memory
-    this.#intake = intake
-    this.#deletions = deletions
-    this.#about = about
+  /** @param deps `about`: a sentence about the model, from its model card. */
+  constructor(deps: {
+    readonly memory: ConversationStore
+    readonly intake: RequestIntake
+    readonly deletions: Deletions
+    readonly model: Pick<Model, 'card'>
+    readonly about: () => string
+  }) {
+    this.#memory = deps.memory
+    this.#intake = deps.intake
+    this.#deletions = deps.deletions
+    this.#model = deps.model
+    this.#about = deps.about
+  }
+
+  /** `/compare`. A model that takes fewer pictures looks at each by itself. */
+  async compare(
+    interaction: ChatInputCommandInteraction,
+    { question: written, images, hidden }: Compare,
+  ): Promise<void> {
+    const asked = written === null ? null : questionText(written, interaction)
+    const question = asked ?? (this.#takes(images.length) ? COMPARISON : null)
+    await withDeferredReply(interaction, hidden, (acknowledge) =>
+      this.#askAboutPictures(interaction, {
+        pictures: images,
+        question,
+        hidden,
+        acknowledge,
+        compared: true,
+      }),
+    )
+  }
+
+  /** Whether the model takes so many pictures at once. */
+  #takes(pictures: number): boolean {
+    return pictures <= picturesOf(this.#model.card)
   }
 
   /**
@@ -145,7 +183,9 @@ export class QuestionFlow {
       this.#memory.saveForm(place, key, { by: user.id, pictures }),
     )
     const numbers = pictures.map((_, index) => ({ index, number: index + 1 }))
-    await interaction.showModal(questionForm(`m.${key}`, numbers, catalogFor(interaction.locale)))
+    const form = { all: this.#takes(pictures.length) }
+    const text = catalogFor(interaction.locale)
+    await interaction.showModal(questionForm(`m.${key}`, numbers, text, form))
   }
 
   /** Opens the form for an answer, from its button. */
@@ -154,7 +194,8 @@ export class QuestionFlow {
     const readable = answer.parts.flatMap(({ talk }, index) =>
       talk === '' ? [] : [{ index, number: numberOf(answer.parts, index) ?? 1 }],
     )
-    await interaction.showModal(questionForm(key, readable, catalogFor(interaction.locale)))
+    const shown = answer.together ? readable.slice(0, 1) : readable
+    await interaction.showModal(questionForm(key, shown, catalogFor(interaction.locale)))
   }
 
   /** A form was filled in. */
@@ -173,15 +214,17 @@ export class QuestionFlow {
           key.slice(2),
           interaction.user.id,
         )
-        const index = chosen ?? 0
-        const pictures = formRecord?.pictures.slice(index, index + 1) ?? []
+        const all = formRecord?.pictures ?? []
+        const index = typeof chosen === 'number' ? chosen : 0
+        const pictures = chosen === ALL ? all : all.slice(index, index + 1)
         if (pictures.length === 0) {
           throw new InputError('conversation/unknown')
         }
         return this.#askAboutPictures(interaction, { pictures, ...input })
       }
       const answer = await this.#requireAnswer(interaction, key)
-      const part = chosen ?? answer.parts.findIndex(({ talk }) => talk !== '')
+      const part =
+        typeof chosen === 'number' ? chosen : answer.parts.findIndex(({ talk }) => talk !== '')
       return this.#askAbout(interaction, { answer, part, ...input })
     })
   }
@@ -208,12 +251,14 @@ export class QuestionFlow {
     if (!part) {
       throw new InputError('conversation/unknown')
     }
+    const { parts, together = false } = about.answer
     const { talk, turn } = part
     const input = {
       kind: 'ask',
       talk,
       turn,
-      number: numberOf(about.answer.parts, about.part),
+      ...(together && { together, others: parts.filter((other) => other !== part) }),
+      number: together ? null : numberOf(parts, about.part),
       question: about.question,
       quoted: true,
     } as const
@@ -225,22 +270,26 @@ export class QuestionFlow {
     about: QuestionInput & { readonly conversation: Conversation },
   ): Promise<void> {
     const { conversation, question } = about
-    const turn = lastTurn(conversation, interaction.user.id)
-    const followUp = { kind: 'ask', talk: conversation.id, turn, question } as const
+    const next = nextQuestion(conversation, interaction.user.id)
+    const followUp = { kind: 'ask', ...next, question } as const
     const input = { ...followUp, quoted: true, named: true }
     await this.#intake.submitInteraction(interaction, input, about)
   }
 
   async #askAboutPictures(
     interaction: ChatInputCommandInteraction | ModalSubmitInteraction,
-    about: QuestionInput & { readonly pictures: readonly FoundPicture[] },
+    about: Omit<QuestionInput, 'question'> & {
+      readonly pictures: readonly FoundPicture[]
+      readonly question: string | null
+      readonly compared?: boolean
+    },
   ): Promise<void> {
     const pictures = [...about.pictures]
-    const { question } = about
+    const { question, compared = false } = about
     // Nobody sees a picture that was attached to a command, so a public answer shows it.
     const isUpload = pictures.every(({ source }) => source === null)
     const shows = isUpload && !about.hidden ? shownBytes(interaction) : null
-    const look = { kind: 'look', pictures, style: 'caption', question } as const
+    const look = { kind: 'look', pictures, style: 'caption', question, compared } as const
     const input = { ...look, quoted: true, named: true, shows }
     await this.#intake.submitInteraction(interaction, input, about)
   }

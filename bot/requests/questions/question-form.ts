@@ -7,17 +7,22 @@ import { answerCustomId } from '../../discord/custom-id.ts'
 /** Longest question a form takes; the model's own limit is lower for most. */
 const MAX_QUESTION = 300
 
-/** The form of a question; with several pictures, also which one. */
+/** The choice of all pictures together. */
+export const ALL = 'all'
+
+/** The form of a question; with several pictures, also which one, or all where the model takes them. */
 export function questionForm(
   key: string,
   pictures: readonly { readonly index: number; readonly number: number }[],
   { modal }: Catalog,
+  { all = false }: { readonly all?: boolean } = {},
 ) {
   const numbers = pictures.map(({ index, number }, i) => ({
     label: modal.numbered(number),
     value: String(index),
-    default: i === 0,
+    default: i === 0 && !all,
   }))
+  const together = { label: modal.all, value: ALL, default: true }
   const question = {
     type: ComponentType.TextInput,
     custom_id: 'question',
@@ -29,7 +34,7 @@ export function questionForm(
   const choice = {
     type: ComponentType.StringSelect,
     custom_id: 'picture',
-    options: numbers,
+    options: all ? [together, ...numbers] : numbers,
   } as const
   return {
     custom_id: answerCustomId(key, 'form'),
@@ -43,11 +48,13 @@ export function questionForm(
   }
 }
 
-/** The index of the chosen picture; undefined if there was no choice. */
-export function chosenIndex({ fields }: ModalSubmitInteraction): number | undefined {
-  return fields.fields.has('picture')
-    ? Number(fields.getStringSelectValues('picture')[0] ?? 0)
-    : undefined
+/** The index of the chosen picture, or all; undefined if there was no choice. */
+export function chosenIndex({ fields }: ModalSubmitInteraction): number | typeof ALL | undefined {
+  if (!fields.fields.has('picture')) {
+    return undefined
+  }
+  const [value = '0'] = fields.getStringSelectValues('picture')
+  return value === ALL ? ALL : Number(value)
 }
 
 /** The question as it was typed. */

@@ -13,10 +13,13 @@ import {
   currentConversation,
   historyTo,
   lastTurn,
+  nextQuestion,
   visibleTo,
 } from '../../../bot/memory/conversation-reading.ts'
 import {
   pruned,
+  withoutConversations,
+  withoutPartial,
   withoutUser,
   withoutTurn,
   withConversation,
@@ -175,6 +178,32 @@ describe('a channel’s record', () => {
       line.map(({ question }) => question),
       ['a?', 'c?'],
     )
+  })
+
+  it('takes out what was asked about several pictures with the first of these that goes', () => {
+    const all: TurnRecord = { ...turn('all', null), together: ['a', 'b'] }
+    let record = withConversation(withConversation(EMPTY_CHANNEL, talk('a')), talk('b'))
+    record = asked(asked(record, 'a', all), 'b', all, turn('alone', 'all'))
+    assert.equal(withoutPartial(record), record)
+    assert.deepEqual(nextQuestion(record.talks[0]!, 'ada'), {
+      talk: 'a',
+      turn: 'all',
+      others: [{ talk: 'b', turn: 'all' }],
+      together: true,
+    })
+    const rest = withoutPartial(withoutConversations(record, ({ id }) => id === 'a'))
+    assert.deepEqual(
+      only(rest).turns.map(({ id, parent }) => [id, parent]),
+      [['alone', null]],
+    )
+    assert.equal(nextQuestion(only(rest), 'ada').together, false)
+    const untold = withoutPartial(withoutTurn(record, 'b', 'all'))
+    assert.deepEqual(
+      untold.talks.flatMap(({ turns }) => turns.map(({ id }) => id)),
+      ['alone'],
+    )
+    const soon = { talks: record.talks.map((one) => (one.id === 'a' ? { ...one, until: 5 } : one)) }
+    assert.deepEqual(only(pruned(soon, 6)).turns.length, 1)
   })
 
   it('takes out a person: their questions, and pictures that nobody else asked about', () => {

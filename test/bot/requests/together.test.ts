@@ -1,0 +1,107 @@
+/** One answer about several pictures together, with a model that takes several and one that takes one. */
+
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import type { Member } from 'loopback-discord/client'
+import type { MemberEvent } from 'loopback-discord/member-events'
+import { quoted } from '../../../commands/answer-text.ts'
+import { EN } from '../../../commands/i18n/en.ts'
+import type { Answer } from '../../../inference/contract/types.ts'
+import { openModel } from '../../../inference/model.ts'
+import { button, type DemoBot, hearts, startDemoBot, triangle } from '../../helpers/demo-bot.ts'
+import { packageFor } from '../../helpers/packages.ts'
+
+const WHICH = 'which one is red?'
+const HOW_MANY = 'how many shapes are there?'
+
+/** An answer as it is shown. */
+function shown({ text, judgment }: Answer): string {
+  return quoted(text) + (judgment.verdict === 'unsure' ? `\n-# ${EN.answer.unsure}` : '')
+}
+
+describe('a question about several pictures', () => {
+  let demo: DemoBot
+  let ada: Member
+  let mention: string
+  const pair = [hearts().bytes, triangle().bytes]
+
+  before(async () => {
+    const model = await openModel(await packageFor('llava-qwen3'), { threads: 1 })
+    demo = await startDemoBot({}, undefined, undefined, model)
+    ada = await demo.join('ada')
+    mention = `<@${demo.bot.client.user.id}>`
+  })
+  after(async () => {
+    await demo.close()
+    await demo.bot.model.close()
+  })
+
+  it('has one answer, and so have the questions that follow it', async () => {
+    const { model } = demo.bot
+    const asked = await ada.say(`${mention} ${WHICH}`, hearts(), triangle())
+    const first = await ada.answerTo(asked)
+    const expected = await model.ask(pair, WHICH)
+    assert.equal(first.content, shown(expected))
+    const labels = JSON.stringify(first.components)
+    assert.ok(labels.includes(EN.buttons.ask) && !labels.includes(EN.buttons.again))
+
+    const next = await ada.answerTo(await ada.reply(first, 'and the other?'))
+    const history = [{ question: WHICH, answer: expected.text }]
+    assert.equal(next.content, shown(await model.ask(pair, 'and the other?', { history })))
+
+    const second = await ada.answerTo(await ada.reply(first, '2: what color is it?'))
+    const alone = await model.ask(triangle().bytes, 'what color is it?', { history })
+    assert.equal(second.content, `**2.** ${shown(alone)}`)
+
+    const modal = await ada.modal(await ada.press(first, button(first, EN.buttons.ask)))
+    assert.ok(!JSON.stringify(modal).includes(EN.modal.picture))
+    const pressed = await ada.answer(await ada.submit(modal, { question: 'why?' }))
+    const why = await model.ask(pair, 'why?', { history })
+    assert.equal(pressed.content, `> why?\n${shown(why)}`)
+  })
+
+  it('is compared with /compare, whose answer shows the pictures', async () => {
+    const compared = await ada.slash('compare', {
+      image: hearts(),
+      second: triangle(),
+      question: WHICH,
+    })
+    const expected = await demo.bot.model.ask(pair, WHICH)
+    assert.equal(compared.content, `> ${WHICH}\n${shown(expected)}`)
+    assert.equal(compared.attachments.length, 2)
+    const next = await ada.answerTo(await ada.reply(compared, WHICH))
+    const history = [{ question: WHICH, answer: expected.text }]
+    assert.equal(next.content, shown(await demo.bot.model.ask(pair, WHICH, { history })))
+    const plain = await ada.slash('compare', { image: hearts(), second: triangle() })
+    assert.match(plain.content, /^> What do these pictures have in common/)
+  })
+
+  it('is hidden where one of the pictures is', async () => {
+    const hidden = { ...triangle(), name: 'SPOILER_triangle.png' }
+    const answer = await ada.answerTo(await ada.say(`${mention} ${WHICH}`, hearts(), hidden))
+    assert.match(answer.content, /^\|\|.*\|\|/)
+  })
+})
+
+describe('a model that takes one picture', () => {
+  it('answers about each, and /compare says so', async () => {
+    const demo = await startDemoBot()
+    try {
+      const ada = await demo.join('ada')
+      const note = EN.answer.notTogether(1)
+      const pictures = { image: hearts(), second: triangle() }
+      // On a busy machine the progress of two pictures is shown first.
+      const compared = async (options: object): Promise<string> => {
+        const id = await ada.use('compare', { ...pictures, ...options })
+        const ended = ({ message }: MemberEvent) =>
+          message?.interaction_metadata?.id === id && message.content.endsWith(note)
+        return (await ada.until(ended)).message?.content ?? ''
+      }
+      const asked = await compared({ question: HOW_MANY })
+      assert.equal(asked, `> ${HOW_MANY}\n**1.** 3\n**2.** 1\n${note}`)
+      assert.match(await compared({}), /^\*\*1\.\*\* .*heart.*\n\*\*2\.\*\* .*triangle/)
+    } finally {
+      await demo.close()
+    }
+  })
+})
