@@ -6,6 +6,8 @@ import { z } from 'zod'
 export const MAX_CHANNELS = 50
 export const MAX_DAILY_LIMIT = 1000
 export const MAX_RETENTION_HOURS = 720
+/** Of an answer, in tokens. A token is a word or a part of one. */
+export const MAX_LENGTH = 1000
 
 /** How a server wants pictures described when nobody says how. */
 export const SERVER_STYLES = ['caption', 'detailed', 'alt'] as const
@@ -27,6 +29,8 @@ const fields = {
   /** The default style of descriptions. */
   style: z.enum(SERVER_STYLES),
   language: z.enum(LANGUAGES),
+  /** Longest answer, in tokens, 1 to MAX_LENGTH; null: as the model's card says. */
+  maxTokens: z.int().min(1).max(MAX_LENGTH).nullable(),
   /** Requests of one member a day, 1 to MAX_DAILY_LIMIT; null: no limit. */
   dailyLimit: z.int().min(1).max(MAX_DAILY_LIMIT).nullable(),
   /** Hours after their last use until conversations are deleted; null: the operator's limit. */
@@ -43,6 +47,7 @@ export const DEFAULT_GUILD_SETTINGS: GuildSettings = {
   searchChannels: [],
   style: 'caption',
   language: 'auto',
+  maxTokens: null,
   dailyLimit: null,
   retentionHours: null,
 }
@@ -53,7 +58,7 @@ export const DEFAULT_GUILD_SETTINGS: GuildSettings = {
  */
 export function readGuildSettings(stored: unknown): GuildSettings {
   const { answerChannels, altTextChannels, searchChannels, style, language } = fields
-  const { dailyLimit, retentionHours } = fields
+  const { maxTokens, dailyLimit, retentionHours } = fields
   const defaults = DEFAULT_GUILD_SETTINGS
   const lenient = z
     .object({
@@ -62,6 +67,7 @@ export function readGuildSettings(stored: unknown): GuildSettings {
       searchChannels: searchChannels.catch([...defaults.searchChannels]),
       style: style.catch(defaults.style),
       language: language.catch(defaults.language),
+      maxTokens: maxTokens.catch(defaults.maxTokens),
       dailyLimit: dailyLimit.catch(defaults.dailyLimit),
       retentionHours: retentionHours.catch(defaults.retentionHours),
     })

@@ -12,6 +12,7 @@ import {
   LANGUAGES,
   MAX_CHANNELS,
   MAX_DAILY_LIMIT,
+  MAX_LENGTH,
   MAX_RETENTION_HOURS,
   SERVER_STYLES,
 } from './guild-settings.ts'
@@ -95,6 +96,16 @@ export const settingsCommand = {
           choices: choices(LANGUAGES, 'commands.settings.languages'),
         },
       ]),
+      subcommand('length', 'commands.settings.length', [
+        {
+          type: whole,
+          name: 'value',
+          ...described('commands.settings.tokens'),
+          required: true,
+          min_value: 0,
+          max_value: MAX_LENGTH,
+        },
+      ]),
       subcommand('limit', 'commands.settings.limit', [
         {
           type: whole,
@@ -171,6 +182,10 @@ function changeOf({
       const language = LANGUAGES.find((name) => name === options.getString('value', true))
       return (settings) => ({ ...settings, language: language ?? settings.language })
     }
+    case 'length': {
+      const most = options.getInteger('value', true)
+      return (settings) => ({ ...settings, maxTokens: most === 0 ? null : most })
+    }
     case 'limit': {
       const limit = options.getInteger('value', true)
       return (settings) => ({ ...settings, dailyLimit: limit === 0 ? null : limit })
@@ -203,6 +218,7 @@ function lines(settings: GuildSettings, hours: number, { settings: sentences, co
     sentences.searches(channels(settings.searchChannels)),
     sentences.style(commands.describe.styles[settings.style]),
     sentences.language(commands.settings.languages[settings.language]),
+    sentences.length(settings.maxTokens),
     sentences.limit(settings.dailyLimit),
     sentences.retention(hours),
   ]

@@ -2,7 +2,7 @@
  * Delivers an answer: as an interaction's deferred response or as a reply.
  *
  * Works from an address alone, so an answer still arrives after a restart. Progress is shown only
- * after a while, and at most every two seconds.
+ * after a while, and at most every two seconds; an answer that grows, at most every second.
  */
 
 import { type Client, type Message, type RawFile, type REST, Routes } from 'discord.js'
@@ -14,6 +14,8 @@ import { type Retries, withRetries } from '../operations/retries.ts'
 import type { Typing } from '../messages/typing.ts'
 
 const PROGRESS_INTERVAL_MS = 2_000
+/** Discord takes five edits of a message in five seconds; fewer are left for others in the channel. */
+const GROWTH_INTERVAL_MS = 1_000
 /** How long a reply without a job is retried when Discord does not answer. */
 const REPLY_LIMIT_MS = 60_000
 
@@ -71,6 +73,8 @@ export class Delivery {
   #shownText = ''
   #nextText = ''
   #timer: NodeJS.Timeout | undefined
+  #isGrowing = false
+  #isSending = false
   #stopTyping = () => {}
   #sending: Promise<unknown> = Promise.resolve()
   #answerId: string | null
@@ -114,6 +118,12 @@ export class Delivery {
     }
     this.#nextText = sentence
     this.#timer ??= setTimeout(() => this.#show(), this.#paceMs).unref()
+  }
+
+  /** Shows what there is of the answer, in place of progress; a later text replaces an earlier one. */
+  grow(content: string): void {
+    this.#isGrowing = true
+    this.progress(content)
   }
 
   /**
@@ -177,9 +187,23 @@ export class Delivery {
     if (this.#ended || this.#nextText === this.#shownText) {
       return
     }
+    if (this.#isSending) {
+      this.#showLater() // edits that overtake each other would show less than there is
+      return
+    }
     this.#shownText = this.#nextText
-    this.#sending = this.#send({ content: this.#nextText }).catch(() => {}) // the answer will report it
-    this.#timer = setTimeout(() => this.#show(), this.#paceMs).unref()
+    this.#isSending = true
+    this.#sending = this.#send({ content: this.#nextText })
+      .catch(() => {}) // the answer will report it
+      .finally(() => {
+        this.#isSending = false
+      })
+    this.#showLater()
+  }
+
+  #showLater(): void {
+    const ms = this.#isGrowing ? Math.min(this.#paceMs, GROWTH_INTERVAL_MS) : this.#paceMs
+    this.#timer = setTimeout(() => this.#show(), ms).unref()
   }
 
   async #send(body: Body, files: readonly PostedFile[] = []): Promise<SentMessage> {

@@ -24,11 +24,16 @@ import type { Words } from '../pictures/words.ts'
 /** Discord's limits. */
 const MAX_LABEL = 80
 
+/** For the line that the model is unsure, in UTF-16 units. */
+const UNSURE_ROOM = 60
+
 /** Before each detail. */
 const BULLET = '• '
 
 /** Of the file with words that a message has no room for. */
 const WORDS_FILE = 'words.txt'
+/** Of the file with a long text of the model. */
+const ANSWER_FILE = 'answer.txt'
 
 export type PartLayout = {
   /**
@@ -110,27 +115,37 @@ export function answerBody(layout: AnswerLayout, text: Catalog): Body {
 }
 
 /** The text about all pictures, hidden if one of them is. */
-function oneOf(parts: readonly PartLayout[]): PartLayout[] {
+export function oneOf(parts: readonly PartLayout[]): PartLayout[] {
   const spoiler = parts.some((part) => part.spoiler)
   return parts.slice(0, 1).map((part) => ({ ...part, spoiler }))
 }
 
-/** The file with all words of an answer, where the message shows a part of them; else null. */
+/**
+ * The file with all words of an answer, read in pictures or the model's own, where the message shows a
+ * part of them; else null.
+ */
 export function wordsFile(parts: readonly PartLayout[], text: Catalog): PostedFile | null {
   const room = roomOf(parts, text)
-  const isCut = ({ words, spoiler }: PartLayout) =>
-    words !== undefined && wordsText(words, { spoiler, room }, text).isCut
+  const isCut = (part: PartLayout) => {
+    const { words, spoiler } = part
+    return words
+      ? wordsText(words, { spoiler, room }, text).isCut
+      : linesShare(part, room) < Infinity
+  }
   if (!parts.some(isCut)) {
     return null
   }
-  const texts = parts.flatMap(({ words }, index) => {
+  const texts = parts.flatMap((part, index) => {
     const number = numberOf(parts, index)
-    const lines = words ? [...words.lines, ...words.codes] : []
-    return words ? [`${number === null ? '' : `${number}.\n`}${plainLines(lines)}\n`] : []
+    const { words } = part
+    const lines = words ? [...words.lines, ...words.codes] : part.lines
+    return words || isCut(part)
+      ? [`${number === null ? '' : `${number}.\n`}${plainLines(lines)}\n`]
+      : []
   })
   const isSpoiler = parts.some(({ spoiler }) => spoiler)
   return {
-    name: `${isSpoiler ? SPOILER_PREFIX : ''}${WORDS_FILE}`,
+    name: `${isSpoiler ? SPOILER_PREFIX : ''}${parts.some(({ words }) => words) ? WORDS_FILE : ANSWER_FILE}`,
     // The mark says UTF-8 to programs that would take it for another encoding.
     bytes: new TextEncoder().encode(`\uFEFF${texts.join('\n')}`),
     description: '',
@@ -155,12 +170,17 @@ function partText(part: PartLayout, room: number, text: Catalog): string {
   const before = spoiler ? '||' : ''
   const after = `${before}${unsure ? `\n-# ${text.answer.unsure}` : ''}`
   const shown = [first || text.answer.nothing, ...details]
-  const around = before.length + after.length + shown.length * BULLET.length
-  const share = fairShare(
-    shown.map((line) => quoted(line).length),
+  const share = linesShare({ ...part, lines: shown }, room)
+  return `${before}${shown.map((line) => quotedWithin(line, share)).join(`\n${BULLET}`)}${after}`
+}
+
+/** The most that each line may take of the room, in UTF-16 units; Infinity where all fit. */
+function linesShare({ lines, spoiler, unsure }: PartLayout, room: number): number {
+  const around = (spoiler ? 4 : 0) + (unsure ? UNSURE_ROOM : 0) + lines.length * BULLET.length
+  return fairShare(
+    lines.map((line) => quoted(line).length),
     room - around,
   )
-  return `${before}${shown.map((line) => quotedWithin(line, share)).join(`\n${BULLET}`)}${after}`
 }
 
 /** A line of at most `share` UTF-16 units with what escaping adds, which at most doubles it. */

@@ -3,7 +3,14 @@
  * the reader about the words in it.
  */
 
-import type { ImageSource, Model, RequestOptions, Turn } from '../../inference/contract/types.ts'
+import type {
+  GenerationOptions,
+  ImageSource,
+  Model,
+  RequestOptions,
+  StreamOptions,
+  Turn,
+} from '../../inference/contract/types.ts'
 import { asksForDescription } from '../../inference/domain/description-question.ts'
 import { judgePicture, requireInside } from '../../inference/domain/judge-picture.ts'
 import { missingThing } from '../../inference/domain/presence.ts'
@@ -42,14 +49,19 @@ type About = {
   /** Of the picture, from the conversation; empty if there is none. */
   readonly caption: string
   readonly text: Catalog
-  readonly options: RequestOptions
+  readonly options: AnswerOptions
+  /** Follows the model's text while it is written. Default: nobody does. */
+  readonly growth?: StreamOptions
 }
+
+/** Who asks, and how long the answer may get. */
+type AnswerOptions = RequestOptions & Pick<GenerationOptions, 'maxNewTokens'>
 
 /** @throws {InputError} `image/outside-domain` if the model does not know such pictures. */
 export async function answerQuestion(
   model: Model,
   image: ImageSource,
-  { question, history, caption: known, text, options }: About,
+  { question, history, caption: known, text, options, growth = {} }: About,
 ): Promise<QuestionAnswer> {
   const reading = readingQuestion(question)
   if (reading !== null) {
@@ -65,6 +77,7 @@ export async function answerQuestion(
   // First, since it refuses a question that is too long before anything runs.
   const { text: answer, judgment } = await model.ask(image, question, {
     ...options,
+    ...growth,
     history: [...context, ...history],
   })
   requireInside(model.card, judgment)
@@ -89,9 +102,13 @@ export async function answerQuestion(
 export async function answerTogether(
   model: Model,
   images: readonly ImageSource[],
-  { question, history, text, options }: Omit<About, 'caption'>,
+  { question, history, text, options, growth = {} }: Omit<About, 'caption'>,
 ): Promise<QuestionAnswer> {
-  const { text: answer, judgment } = await model.ask(images, question, { ...options, history })
+  const { text: answer, judgment } = await model.ask(images, question, {
+    ...options,
+    ...growth,
+    history,
+  })
   requireInside(model.card, judgment)
   for (const image of images) {
     requireInside(model.card, (await judgePicture(model, image, options)).judgment)

@@ -1,10 +1,13 @@
 /** Describes a picture in the requested style. */
 
+import { followsInstructions } from '../../inference/package/model-card.ts'
 import type {
+  Answer,
   GenerationOptions,
   ImageInput,
   Model,
   RequestOptions,
+  StreamOptions,
 } from '../../inference/contract/types.ts'
 import { plainText, shortened } from '../../commands/answer-text.ts'
 import { hasCode, InputError } from '../../config/errors.ts'
@@ -43,17 +46,52 @@ export type Description = {
 export async function describePicture(
   model: Model,
   image: ImageInput,
-  { style, options, text }: { style: Style; options: RequestOptions; text: Catalog },
+  { style, options, text, growth = {} }: Describing,
 ): Promise<Description> {
   if (style === 'text') {
     return readWords(model, image, { options, text })
   }
-  const { text: caption, judgment } = await model.describe(image, options)
+  const { text: caption, judgment } = await captionIn(model, image, style, {
+    ...options,
+    ...growth,
+  })
   requireInside(model.card, judgment)
   const quote = await quoteIn(model, image, { style, options })
   const formatted = await formatCaption(model, image, { caption, style, options })
   const unsure = judgment.verdict === 'unsure'
   return { ...formatted, lines: withQuote(formatted.lines, { style, quote, text }), quote, unsure }
+}
+
+type Describing = {
+  readonly style: Style
+  readonly options: CaptionOptions
+  readonly text: Catalog
+  /** Follows the model's text while it is written. Default: nobody does. */
+  readonly growth?: StreamOptions
+}
+
+/** Who asks, and how long the description may get. */
+type CaptionOptions = RequestOptions & Pick<GenerationOptions, 'maxNewTokens'>
+
+/** Asked of a model that follows instructions, in the language of the models. */
+const IN_DETAIL = 'Describe this picture in detail: what is in it, where, and what it looks like.'
+/** Longest description in detail, in tokens: three or four sentences more than a caption has. */
+const DETAILED_TOKENS = 256
+
+/** The model's description: in detail where that is wanted and the model follows instructions. */
+function captionIn(
+  model: Model,
+  image: ImageInput,
+  style: Style,
+  options: GenerationOptions & RequestOptions & StreamOptions,
+): Promise<Answer> {
+  return isDetailedByModel(model, style)
+    ? model.ask(image, IN_DETAIL, { maxNewTokens: DETAILED_TOKENS, ...options })
+    : model.describe(image, options)
+}
+
+function isDetailedByModel({ card }: Model, style: Style): boolean {
+  return style === 'detailed' && followsInstructions(card)
 }
 
 /** Of words that a description quotes, in UTF-16 units: alternative text has room for the rest. */
@@ -147,11 +185,11 @@ export const TEMPERATURES = [0.7, 0.9, 1, 1.1, 1.2] as const
 export async function describeDifferently(
   model: Model,
   image: ImageInput,
-  { said, style, options }: { said: readonly string[]; style: Style; options: RequestOptions },
+  { said, style, options }: { said: readonly string[]; style: Style; options: CaptionOptions },
 ): Promise<Description | undefined> {
   const usedTexts = new Set(said.map(normalizeText))
   for (const temperature of TEMPERATURES) {
-    const { text: caption, judgment } = await model.describe(image, {
+    const { text: caption, judgment } = await captionIn(model, image, style, {
       ...options,
       ...samplingOptions(temperature),
     })
@@ -175,7 +213,7 @@ export async function formatCaption(
   { caption, style, options }: { caption: string; style: Style; options: RequestOptions },
 ): Promise<Description> {
   const base = { caption, asked: [], unsure: false }
-  if (style === 'caption') {
+  if (style === 'caption' || isDetailedByModel(model, style)) {
     return { ...base, lines: [asSentence(caption)] }
   }
   if (style === 'alt') {

@@ -4,7 +4,13 @@ import { type Client, Routes } from 'discord.js'
 import { InputError } from '../../config/errors.ts'
 import type { FoundPicture } from '../../commands/picture.ts'
 import type { Catalog } from '../../commands/i18n/words.ts'
-import type { ImageSource, Model, RequestOptions, Urgency } from '../../inference/contract/types.ts'
+import type {
+  GenerationOptions,
+  ImageSource,
+  Model,
+  RequestOptions,
+  Urgency,
+} from '../../inference/contract/types.ts'
 import type { PartLayout } from './answer-message.ts'
 import type { ChannelRecord, Reader, Conversation } from '../memory/conversation.ts'
 import { assertMayPointAt, viewerOfRequest } from '../discord/picture-access.ts'
@@ -40,7 +46,8 @@ export type RequestContext = {
   readonly delivery: Delivery
   readonly tracked: TrackedWork
   readonly text: Catalog
-  readonly options: RequestOptions
+  /** `maxNewTokens`: the server's limit; absent: the model's own. */
+  readonly options: RequestOptions & Pick<GenerationOptions, 'maxNewTokens'>
   readonly ttlMs: number
   /** Whether another process began with it, so that deletions may have been missed. */
   readonly resumed: boolean

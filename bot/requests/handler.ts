@@ -46,16 +46,20 @@ export class RequestHandler {
     try {
       delivery.start()
       const text = catalogFor(request.locale)
+      const { maxTokens } = await settings.of(request.place.guildId)
       const context: RequestContext = {
         request,
         delivery,
         tracked,
         text,
-        options: optionsOf(request, job, {
-          signal: AbortSignal.any([signal, tracked.signal]),
-          delivery,
-          text,
-        }),
+        options: {
+          ...optionsOf(request, job, {
+            signal: AbortSignal.any([signal, tracked.signal]),
+            delivery,
+            text,
+          }),
+          ...(maxTokens !== null && { maxNewTokens: maxTokens }),
+        },
         ttlMs: await settings.ttlMs(request.place.guildId),
         resumed,
         stores: !(await users.hasOptedOut(request.asker)),

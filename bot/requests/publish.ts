@@ -3,7 +3,7 @@
 import { MessageFlags } from 'discord.js'
 import { InputError } from '../../config/errors.ts'
 import { sentenceCase } from './captions.ts'
-import { answerBody, type AnswerLayout, wordsFile } from './answer-message.ts'
+import { answerBody, type AnswerLayout, oneOf, wordsFile } from './answer-message.ts'
 import type { ChannelRecord, Conversation } from '../memory/conversation.ts'
 import { historyTo } from '../memory/conversation-reading.ts'
 import { withConversation } from '../memory/conversation-changes.ts'
@@ -86,7 +86,10 @@ export async function publishAnswer(
     (about.quiet ? MessageFlags.SuppressNotifications : 0) |
     // Whoever asks has no preview of a link in the bot's message.
     (about.question === null ? 0 : MessageFlags.SuppressEmbeds)
-  const files: AnswerFiles = { pictures: about.files ?? [], words: wordsFile(parts, context.text) }
+  const files: AnswerFiles = {
+    pictures: about.files ?? [],
+    words: wordsFile(about.together ? oneOf(parts) : parts, context.text),
+  }
   const { textInFile, textCut } = text.answer
   const body: CreateBody = (suggestions, hasWordsFile) => ({
     ...answerBody(

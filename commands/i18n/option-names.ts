@@ -28,6 +28,7 @@ const ZH_NAMES: Readonly<Record<string, string>> = {
   image: '图片',
   import: '导入',
   language: '语言',
+  length: '长度',
   limit: '上限',
   list: '列表',
   mode: '模式',

@@ -52,6 +52,14 @@ export function picturesOf(card: AnyCard): number {
   return card.family === null ? card.pictures : (familyOf(card).pictures?.(card) ?? 1)
 }
 
+/**
+ * Whether a model does what a question tells it to, such as to describe in detail; of one that another
+ * program serves, that is not known.
+ */
+export function followsInstructions(card: AnyCard): boolean {
+  return card.family !== null && familyOf(card).followsInstructions === true
+}
+
 /** A card of any family. */
 export const modelCardSchema: z.ZodType<ModelCard> = z.union(FAMILIES.map(({ card }) => card))
 

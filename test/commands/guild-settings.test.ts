@@ -13,6 +13,7 @@ const CHOSEN: GuildSettings = {
   searchChannels: ['423456789012345678'],
   style: 'detailed',
   language: 'zh-CN',
+  maxTokens: 64,
   dailyLimit: 20,
   retentionHours: 1,
 }

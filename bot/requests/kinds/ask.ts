@@ -5,6 +5,7 @@ import { historyTo } from '../../memory/conversation-reading.ts'
 import { withTurn } from '../../memory/conversation-changes.ts'
 import { answerQuestion, type QuestionAnswer } from '../answers.ts'
 import { wordsInstead } from '../captions.ts'
+import { growing } from '../growing.ts'
 import { publishAnswer } from '../publish.ts'
 import type { RequestOf } from '../request.ts'
 import {
@@ -58,7 +59,14 @@ async function answerPart(
   const { spoiler } = conversation.picture
   const image = await sourceOf(deps, context, { ...conversation.picture, altText: null })
   const history = historyTo(conversation, parent)
-  const about = { question, history, caption: conversation.descriptions.at(-1) ?? '' }
+  const isOnly = request.others.length === 0
+  const growth = growing(context, {
+    card: model.card,
+    kind: 'ask',
+    question: request.quoted ? question : null,
+    spoiler: spoiler || !isOnly,
+  })
+  const about = { question, history, growth, caption: conversation.descriptions.at(-1) ?? '' }
   let answered: QuestionAnswer
   try {
     answered = await answerQuestion(model, image, { ...about, ...context })

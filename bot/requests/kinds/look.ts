@@ -3,7 +3,7 @@
 import type { FoundPicture } from '../../../commands/picture.ts'
 import type { Catalog } from '../../../commands/i18n/words.ts'
 import { picturesOf } from '../../../inference/package/model-card.ts'
-import type { ImageSource } from '../../../inference/contract/types.ts'
+import type { ImageSource, StreamOptions } from '../../../inference/contract/types.ts'
 import type { Conversation } from '../../memory/conversation.ts'
 import { withConversation } from '../../memory/conversation-changes.ts'
 import { answerQuestion, type QuestionAnswer } from '../answers.ts'
@@ -14,6 +14,7 @@ import {
   quoteOf,
   wordsInstead,
 } from '../captions.ts'
+import { growing } from '../growing.ts'
 import { publishAnswer } from '../publish.ts'
 import { shownOrNamed } from '../../messages/shown-files.ts'
 import type { RequestOf } from '../request.ts'
@@ -109,11 +110,18 @@ async function describePart(
 ): Promise<AnswerPart> {
   await assertMayDescribe(deps, picture, request.asker)
   const image = await sourceOf(deps, context, picture)
+  const growth = growing(context, {
+    card: deps.model.card,
+    kind: request.question === null ? 'describe' : 'ask',
+    question: request.quoted ? request.question : null,
+    // One of several has a number before it, and alternative text more than what the model says.
+    spoiler: picture.spoiler || request.pictures.length > 1 || request.style === 'alt',
+  })
   const { lines, words, quote, unsure, asked, caption, answered, isRead } = await saidOf(
     deps,
     context,
     request,
-    image,
+    { image, growth },
   )
   const id = `${request.key}.${index}`
   const now = Date.now()
@@ -169,14 +177,14 @@ async function saidOf(
   { model }: RequestDeps,
   { options, text }: RequestContext,
   { question, style, asked: isAsked }: RequestOf<'look'>,
-  image: ImageSource,
+  { image, growth }: { readonly image: ImageSource; readonly growth: StreamOptions },
 ): Promise<Said> {
   try {
     if (question === null) {
-      const description = await describePicture(model, image, { style, options, text })
+      const description = await describePicture(model, image, { style, options, text, growth })
       return { ...description, answered: null, isRead: style === 'text' }
     }
-    const about = { question, history: [], caption: '', text, options }
+    const about = { question, history: [], caption: '', text, options, growth }
     const answered = await answerQuestion(model, image, about)
     return {
       ...answered,

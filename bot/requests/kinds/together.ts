@@ -20,6 +20,7 @@ import {
   type RequestDeps,
   sourceOf,
 } from '../context.ts'
+import { growing } from '../growing.ts'
 import { publishAnswer } from '../publish.ts'
 import { readingQuestion } from '../questions/reading-question.ts'
 import type { RequestOf } from '../request.ts'
@@ -54,7 +55,9 @@ export async function lookTogether(
     await assertMayDescribe(deps, picture, asker)
     images.push(await sourceOf(deps, context, picture))
   }
-  const answered = await answerTogether(deps.model, images, { question, history: [], ...context })
+  const growth = growthOf(deps, context, request, pictures)
+  const about = { question, history: [], growth, ...context }
+  const answered = await answerTogether(deps.model, images, about)
   const ids = images.map((_, index) => `${key}.${index}`)
   const turn = turnOf(request, { question, parent: null, answered, ids })
   const conversations = pictures.map((shown, index): Conversation => {
@@ -100,7 +103,14 @@ export async function askTogether(
     images.push(await sourceOf(deps, context, { ...conversation.picture, altText: null }))
   }
   const history = historyTo(conversations[0]!, parent)
-  const answered = await answerTogether(deps.model, images, { question, history, ...context })
+  const shown = conversations.map(({ picture }) => picture)
+  const growth = growthOf(deps, context, request, shown)
+  const answered = await answerTogether(deps.model, images, {
+    question,
+    history,
+    growth,
+    ...context,
+  })
   const ids = conversations.map(({ id }) => id)
   const turn = turnOf(request, { question, parent, answered, ids })
   const until = turn.at + context.ttlMs
@@ -113,6 +123,20 @@ export async function askTogether(
     style: 'caption',
     named: request.named,
     together: true,
+  })
+}
+
+function growthOf(
+  { model }: RequestDeps,
+  context: RequestContext,
+  { quoted, question }: RequestOf<'look'> | RequestOf<'ask'>,
+  pictures: readonly { readonly spoiler: boolean }[],
+) {
+  return growing(context, {
+    card: model.card,
+    kind: 'ask',
+    question: quoted ? question : null,
+    spoiler: pictures.some(({ spoiler }) => spoiler),
   })
 }
 

@@ -49,6 +49,8 @@ export type Family = {
    * prompt.
    */
   pictures?(card: BaseCard): number
+  /** Its models were trained on instructions, not on captions and short answers alone. Default false. */
+  readonly followsInstructions?: boolean
   /** The text of a question after past turns, oldest first, in the card's format. */
   questionText(card: BaseCard, question: string, history: readonly Turn[]): string
   /** @throws {ConfigError} if the card and the graphs contradict each other. */

@@ -28,6 +28,7 @@ const TITLES = { idefics3: 'an Idefics3', smolvlm: 'a SmolVLM' } as const
 export const shared = {
   formerNames: [],
   card: idefics3CardSchema,
+  followsInstructions: true,
   pictures: (card: Idefics3Card) => mostPictures(card, mostTokens(card)),
   questionText: (card: Idefics3Card, question, history) => chatText(card, question, history),
   async open(card: Idefics3Card, parts: RunnerParts) {

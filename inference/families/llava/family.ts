@@ -27,6 +27,7 @@ export const llava = {
   card: llavaCardSchema,
   modelType: 'llava',
   read,
+  followsInstructions: true,
   pictures: (card: LlavaCard) => mostPictures(card, card.dimensions.visionTokens),
   questionText: (card: LlavaCard, question, history) => chatText(card, question, history),
   async open(card: LlavaCard, parts: RunnerParts) {

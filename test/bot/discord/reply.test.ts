@@ -81,6 +81,21 @@ describe('Delivery of a reply', () => {
     assert.deepEqual(contents(), ['number 1', 'a cat'])
   })
 
+  it('grows in the place of progress, one edit at a time, up to the answer', async () => {
+    const delivery = deliver()
+    delivery.progress('number 1')
+    const shown = await ada.answerTo(asked)
+    sandbox.faults.add({ kind: 'rest', path: '/channels/*/messages/*', delayMs: 5 * PACE_MS })
+    delivery.grow('a …')
+    await new Promise((resolve) => setTimeout(resolve, 2 * PACE_MS))
+    delivery.grow('a small …')
+    delivery.grow('a small cat …')
+    await ada.changed(shown, ({ content }) => content === 'a small cat …')
+    await delivery.finish({ content: 'a small cat' })
+    await ada.changed(shown, ({ content }) => content === 'a small cat')
+    assert.deepEqual(contents(), ['number 1', 'a …', 'a small cat …', 'a small cat'])
+  })
+
   it('sent again by another process, is still one message', async () => {
     const first = await deliver().finish({ content: 'half of it' })
     const second = await deliver().finish({ content: 'all of it' })

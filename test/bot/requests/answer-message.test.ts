@@ -36,6 +36,23 @@ describe('answerBody', () => {
     ])
   })
 
+  it('has a file with the whole text of the model where the message shows a part', () => {
+    const long = Array.from({ length: 900 }, (_, i) => `word${i}`).join(' ')
+    const parts = [{ lines: [long], spoiler: false }]
+    const { content } = answerBody(
+      layout({ parts, suggestions: [], fileNote: 'In the file.' }),
+      text,
+    )
+    assert.ok(content.length <= 2000)
+    assert.match(content, /^word0 word1 .*…\nIn the file\.$/)
+    const file = wordsFile(parts, text)
+    assert.equal(file?.name, 'answer.txt')
+    assert.equal(new TextDecoder().decode(file.bytes), `${long}\n`)
+    assert.equal(wordsFile([{ lines: ['a cat', 'two'], spoiler: false }], text), null)
+    const hidden = wordsFile([{ lines: [long], spoiler: true }], text)
+    assert.equal(hidden?.name, 'SPOILER_answer.txt')
+  })
+
   it('says quietly where the model is unsure, below that part only', () => {
     const parts = [
       { lines: ['a cat'], spoiler: false, unsure: true },

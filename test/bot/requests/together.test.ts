@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { Member } from 'loopback-discord/client'
 import type { MemberEvent } from 'loopback-discord/member-events'
+import { asSentence } from '../../../bot/requests/captions.ts'
 import { quoted } from '../../../commands/answer-text.ts'
 import { EN } from '../../../commands/i18n/en.ts'
 import type { Answer } from '../../../inference/contract/types.ts'
@@ -74,6 +75,28 @@ describe('a question about several pictures', () => {
     assert.equal(next.content, shown(await demo.bot.model.ask(pair, WHICH, { history })))
     const plain = await ada.slash('compare', { image: hearts(), second: triangle() })
     assert.match(plain.content, /^> What do these pictures have in common/)
+  })
+
+  it('is described in detail where that is wanted, as long as the server lets it', async () => {
+    const { model } = demo.bot
+    const detail = 'Describe this picture in detail: what is in it, where, and what it looks like.'
+    const detailed = async (maxNewTokens: number) => {
+      const id = await ada.use('describe', { image: hearts(), style: 'detailed' })
+      // On a busy machine it is shown growing first; only the finished answer has buttons.
+      const { message: answer } = await ada.until(({ message }) => {
+        return message?.interaction_metadata?.id === id && (message.components?.length ?? 0) > 0
+      })
+      const expected = await model.ask(hearts().bytes, detail, { maxNewTokens })
+      assert.equal(answer?.content, shown({ ...expected, text: asSentence(expected.text) }))
+    }
+    await detailed(256)
+    const kit = await demo.join('kit')
+    const set = await kit.slash('settings length', { value: 3 })
+    assert.match(set.content, /Longest answer: 3 tokens/)
+    await detailed(3)
+    const asked = await ada.answerTo(await ada.say(`${mention} ${WHICH}`, hearts(), triangle()))
+    assert.equal(asked.content, shown(await model.ask(pair, WHICH, { maxNewTokens: 3 })))
+    await kit.slash('settings length', { value: 0 })
   })
 
   it('is hidden where one of the pictures is', async () => {
