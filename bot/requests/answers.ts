@@ -50,6 +50,8 @@ type About = {
   readonly caption: string
   readonly text: Catalog
   readonly options: AnswerOptions
+  /** Ends what the model is asked. */
+  readonly inLanguage: string
   /** Follows the model's text while it is written. Default: nobody does. */
   readonly growth?: StreamOptions
 }
@@ -61,7 +63,7 @@ type AnswerOptions = RequestOptions & Pick<GenerationOptions, 'maxNewTokens'>
 export async function answerQuestion(
   model: Model,
   image: ImageSource,
-  { question, history, caption: known, text, options, growth = {} }: About,
+  { question, history, caption: known, text, options, inLanguage, growth = {} }: About,
 ): Promise<QuestionAnswer> {
   const reading = readingQuestion(question)
   if (reading !== null) {
@@ -75,7 +77,7 @@ export async function answerQuestion(
   }
   const context = await wordsFor(model, image, { question, options })
   // First, since it refuses a question that is too long before anything runs.
-  const { text: answer, judgment } = await model.ask(image, question, {
+  const { text: answer, judgment } = await model.ask(image, question + inLanguage, {
     ...options,
     ...growth,
     history: [...context, ...history],
@@ -102,9 +104,9 @@ export async function answerQuestion(
 export async function answerTogether(
   model: Model,
   images: readonly ImageSource[],
-  { question, history, text, options, growth = {} }: Omit<About, 'caption'>,
+  { question, history, text, options, inLanguage, growth = {} }: Omit<About, 'caption'>,
 ): Promise<QuestionAnswer> {
-  const { text: answer, judgment } = await model.ask(images, question, {
+  const { text: answer, judgment } = await model.ask(images, question + inLanguage, {
     ...options,
     ...growth,
     history,
@@ -126,7 +128,7 @@ export async function answerTogether(
 async function refusalOf(
   model: Model,
   image: ImageSource,
-  { question, caption, text, options }: Omit<About, 'history'>,
+  { question, caption, text, options }: Omit<About, 'history' | 'inLanguage'>,
 ): Promise<string | null> {
   const { unknown } = knownQuestion(model.card, question)
   if (unknown.length > 0) {

@@ -46,15 +46,20 @@ export type Description = {
 export async function describePicture(
   model: Model,
   image: ImageInput,
-  { style, options, text, growth = {} }: Describing,
+  { style, options, text, inLanguage, growth = {} }: Describing,
 ): Promise<Description> {
   if (style === 'text') {
     return readWords(model, image, { options, text })
   }
-  const { text: caption, judgment } = await captionIn(model, image, style, {
-    ...options,
-    ...growth,
-  })
+  const { text: caption, judgment } = await captionIn(
+    model,
+    image,
+    { style, inLanguage },
+    {
+      ...options,
+      ...growth,
+    },
+  )
   requireInside(model.card, judgment)
   const quote = await quoteIn(model, image, { style, options })
   const formatted = await formatCaption(model, image, { caption, style, options })
@@ -66,6 +71,8 @@ type Describing = {
   readonly style: Style
   readonly options: CaptionOptions
   readonly text: Catalog
+  /** Ends what the model is asked. */
+  readonly inLanguage: string
   /** Follows the model's text while it is written. Default: nobody does. */
   readonly growth?: StreamOptions
 }
@@ -75,6 +82,7 @@ type CaptionOptions = RequestOptions & Pick<GenerationOptions, 'maxNewTokens'>
 
 /** Asked of a model that follows instructions, in the language of the models. */
 const IN_DETAIL = 'Describe this picture in detail: what is in it, where, and what it looks like.'
+const IN_SHORT = 'Describe this picture in one or two sentences.'
 /** Longest description in detail, in tokens: three or four sentences more than a caption has. */
 const DETAILED_TOKENS = 256
 
@@ -82,12 +90,17 @@ const DETAILED_TOKENS = 256
 function captionIn(
   model: Model,
   image: ImageInput,
-  style: Style,
+  { style, inLanguage }: Pick<Describing, 'style' | 'inLanguage'>,
   options: GenerationOptions & RequestOptions & StreamOptions,
 ): Promise<Answer> {
-  return isDetailedByModel(model, style)
-    ? model.ask(image, IN_DETAIL, { maxNewTokens: DETAILED_TOKENS, ...options })
-    : model.describe(image, options)
+  if (isDetailedByModel(model, style)) {
+    const longest = { maxNewTokens: DETAILED_TOKENS, ...options }
+    return model.ask(image, IN_DETAIL + inLanguage, longest)
+  }
+  // The card's own prompt is for a description in the model's own language.
+  return inLanguage === ''
+    ? model.describe(image, options)
+    : model.ask(image, IN_SHORT + inLanguage, options)
 }
 
 function isDetailedByModel({ card }: Model, style: Style): boolean {
@@ -185,14 +198,24 @@ export const TEMPERATURES = [0.7, 0.9, 1, 1.1, 1.2] as const
 export async function describeDifferently(
   model: Model,
   image: ImageInput,
-  { said, style, options }: { said: readonly string[]; style: Style; options: CaptionOptions },
+  {
+    said,
+    style,
+    options,
+    inLanguage,
+  }: Pick<Describing, 'style' | 'options' | 'inLanguage'> & { readonly said: readonly string[] },
 ): Promise<Description | undefined> {
   const usedTexts = new Set(said.map(normalizeText))
   for (const temperature of TEMPERATURES) {
-    const { text: caption, judgment } = await captionIn(model, image, style, {
-      ...options,
-      ...samplingOptions(temperature),
-    })
+    const { text: caption, judgment } = await captionIn(
+      model,
+      image,
+      { style, inLanguage },
+      {
+        ...options,
+        ...samplingOptions(temperature),
+      },
+    )
     requireInside(model.card, judgment)
     if (caption !== '' && !usedTexts.has(normalizeText(caption))) {
       return formatCaption(model, image, { caption, style, options })

@@ -48,6 +48,8 @@ export type RequestContext = {
   readonly text: Catalog
   /** `maxNewTokens`: the server's limit; absent: the model's own. */
   readonly options: RequestOptions & Pick<GenerationOptions, 'maxNewTokens'>
+  /** Ends what the model is asked, so that it answers in the locale's language; may be empty. */
+  readonly inLanguage: string
   readonly ttlMs: number
   /** Whether another process began with it, so that deletions may have been missed. */
   readonly resumed: boolean

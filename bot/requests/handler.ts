@@ -11,6 +11,7 @@ import type { Job } from '../jobs/job-record.ts'
 import type { JobContext } from '../jobs/job-context.ts'
 import { isDeleted } from '../discord/api-errors.ts'
 import { repostWithAltText } from './kinds/repost-with-alt-text.ts'
+import { languageRequest } from './answer-language.ts'
 import type { Request } from './request.ts'
 import { askQuestion } from './kinds/ask.ts'
 import { describePictures, writeAltText } from './kinds/look.ts'
@@ -60,6 +61,7 @@ export class RequestHandler {
           }),
           ...(maxTokens !== null && { maxNewTokens: maxTokens }),
         },
+        inLanguage: languageRequest(this.#deps.model.card, request.locale),
         ttlMs: await settings.ttlMs(request.place.guildId),
         resumed,
         stores: !(await users.hasOptedOut(request.asker)),

@@ -276,6 +276,7 @@ async function suggestions(
           situation,
           count: share,
           request: options,
+          inLanguage: context.inLanguage,
         })
         suggested.push(
           ...questions.map(({ question }) => ({ part, question: sentenceCase(question) })),

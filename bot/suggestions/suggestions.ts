@@ -1,12 +1,14 @@
 /**
- * Suggests questions about a picture. The model card lists patterns of questions; the words of the
+ * Suggests questions about a picture. A model that follows instructions writes them itself
+ * (bot/suggestions/model-questions.ts). For any other, the model card lists patterns of questions; the words of the
  * model's own caption fill them in. The model answers each candidate, and those with the highest
  * likelihood are suggested, because a question that it would guess at is not useful. Neither is one
  * whose answer is known already (bot/suggestions/known-answers.ts).
  */
 
-import type { AnyCard } from '../../inference/package/model-card.ts'
+import { type AnyCard, followsInstructions } from '../../inference/package/model-card.ts'
 import { normalizeText } from '../../inference/text/normalize-text.ts'
+import { isNoAnswer, modelQuestions } from './model-questions.ts'
 import { isKnown, type QuestionWords, referentOf } from './known-answers.ts'
 import type { ImageInput, Model, RequestOptions, Turn } from '../../inference/contract/types.ts'
 
@@ -94,12 +96,18 @@ export function candidates(
  * @returns distinct questions, the highest likelihood first.
  */
 export async function suggestQuestions(
-  model: Model,
+  model: AskedModel,
   image: ImageInput,
-  { situation, count, request = {} }: SuggestionOptions,
+  { situation, count, request = {}, inLanguage = '' }: SuggestionOptions,
 ): Promise<SuggestedQuestion[]> {
   const questions = questionsOf(model.card)
-  const groups = interleave(candidates(model.card, situation), MAX_CANDIDATES)
+  const isAskedItself = followsInstructions(model.card) && model.card.questions === undefined
+  const proposals = isAskedItself
+    ? (await modelQuestions(model, image, { ...situation, request, inLanguage })).map((one) => [
+        one,
+      ])
+    : candidates(model.card, situation)
+  const groups = interleave(proposals, MAX_CANDIDATES)
   const scored: { group: number; proposed: SuggestedQuestion }[] = []
   for (let i = 0; i < groups.length; i += AT_ONCE) {
     const batch = groups.slice(i, i + AT_ONCE).map(async ({ group, question }) => {
@@ -110,6 +118,7 @@ export async function suggestQuestions(
   }
   const ranked = scored
     .filter(({ proposed }) => !isKnown(questions, proposed, situation))
+    .filter(({ proposed }) => !isAskedItself || !isNoAnswer(proposed.answer))
     .toSorted((a, b) => b.proposed.logLikelihood - a.proposed.logLikelihood)
   const best = ranked.filter(
     ({ group }, i) => ranked.findIndex((other) => other.group === group) === i,
@@ -127,10 +136,15 @@ type SuggestionOptions = {
   readonly situation: Situation
   readonly count: number
   readonly request?: RequestOptions
+  /** Ends what the model is told, for questions in another language than English. Default: nothing. */
+  readonly inLanguage?: string
 }
 
+/** What suggesting questions needs of a model. */
+type AskedModel = Pick<Model, 'card' | 'ask' | 'score'>
+
 async function answerAndScore(
-  model: Model,
+  model: AskedModel,
   image: ImageInput,
   { question, situation, request }: Omit<SuggestionOptions, 'count'> & { question: string },
 ): Promise<SuggestedQuestion> {

@@ -175,16 +175,22 @@ type Said = Description & {
 /** Describes a picture, answers the question about it or, where the model cannot, reads it. */
 async function saidOf(
   { model }: RequestDeps,
-  { options, text }: RequestContext,
+  { options, text, inLanguage }: RequestContext,
   { question, style, asked: isAsked }: RequestOf<'look'>,
   { image, growth }: { readonly image: ImageSource; readonly growth: StreamOptions },
 ): Promise<Said> {
   try {
     if (question === null) {
-      const description = await describePicture(model, image, { style, options, text, growth })
+      const description = await describePicture(model, image, {
+        style,
+        options,
+        text,
+        inLanguage,
+        growth,
+      })
       return { ...description, answered: null, isRead: style === 'text' }
     }
-    const about = { question, history: [], caption: '', text, options, growth }
+    const about = { question, history: [], caption: '', text, options, inLanguage, growth }
     const answered = await answerQuestion(model, image, about)
     return {
       ...answered,

@@ -90,7 +90,7 @@ async function regeneratePart(
   }
   if (!asked) {
     const said = conversation.descriptions
-    const other = await describeDifferently(model, image, { said, style, options: context.options })
+    const other = await describeDifferently(model, image, { said, style, ...context })
     if (!other) {
       return null
     }
@@ -106,7 +106,11 @@ async function regeneratePart(
   const history = historyTo(conversation, asked.parent)
   for (const temperature of TEMPERATURES) {
     const options = { ...context.options, ...samplingOptions(temperature), history }
-    const { text: answer, judgment } = await model.ask(image, asked.question, options)
+    const { text: answer, judgment } = await model.ask(
+      image,
+      asked.question + context.inLanguage,
+      options,
+    )
     requireInside(model.card, judgment)
     if (answer !== '' && normalizeText(answer) !== normalizeText(asked.answer)) {
       const turn = { ...asked, answer }

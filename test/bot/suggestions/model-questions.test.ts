@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { isNoAnswer, questionsIn } from '../../../bot/suggestions/model-questions.ts'
+import { suggestQuestions } from '../../../bot/suggestions/suggestions.ts'
+import type { Answer } from '../../../inference/contract/types.ts'
+import { openPackage } from '../../../inference/package/open-package.ts'
+import { packageFor } from '../../helpers/packages.ts'
+
+const WRITTEN = '1. What is the dog doing?\n2) Who owns it? Where is it?\n- What is the dog doing?'
+const ANSWERS: Readonly<Record<string, string>> = {
+  'What is the dog doing?': 'It sleeps on a sofa.',
+  'Who owns it?': 'It is not possible to tell from the picture.',
+  'Where is it?': 'In a living room.',
+}
+
+function answer(text: string): Answer {
+  const timings = {
+    preprocessMs: 0,
+    visionMs: 0,
+    bridgeMs: 0,
+    prefillMs: 0,
+    decodeMs: 0,
+    tokens: 1,
+  }
+  const judgment = { distance: null, confidence: null, verdict: 'inside' } as const
+  return { text, tokenIds: [], finish: 'stop', reused: 0, promptTokens: 1, judgment, timings }
+}
+
+describe('questions that a model writes', () => {
+  it('are taken out of its text, each once', () => {
+    const questions = ['What is the dog doing?', 'Who owns it?', 'Where is it?']
+    assert.deepEqual(questionsIn(WRITTEN), questions)
+    assert.deepEqual(questionsIn(`1. ??\nA dog.\n${'long '.repeat(30)}?`), [])
+    assert.deepEqual(questionsIn('图里有什么？天气怎么样？'), ['图里有什么？', '天气怎么样？'])
+  })
+
+  it('are suggested where it answers them, and were not asked', async () => {
+    const { card } = await openPackage(await packageFor('llava-qwen3'))
+    const told: string[] = []
+    const model = {
+      card,
+      ask: async (_: unknown, question: string) => {
+        told.push(question)
+        return answer(ANSWERS[question] ?? WRITTEN)
+      },
+      score: async () => [{ answer: '', logLikelihood: -1, probability: 1 }],
+    }
+    const situation = { caption: 'a dog', history: [], asked: ['where is it'] }
+    const about = { situation, count: 3, inLanguage: ' Answer in Chinese.' }
+    const suggested = await suggestQuestions(model, new Uint8Array(1), about)
+    assert.deepEqual(
+      suggested.map(({ question }) => question),
+      ['What is the dog doing?'],
+    )
+    assert.match(told[0] ?? '', /^Write three short questions .* Answer in Chinese\.$/)
+  })
+})
+
+describe('isNoAnswer', () => {
+  it('knows answers that say that the picture does not tell', () => {
+    for (const text of [
+      'I cannot tell.',
+      'That is unclear',
+      'It is not visible.',
+      '无法确定。',
+      'What?',
+    ]) {
+      assert.ok(isNoAnswer(text), text)
+    }
+    for (const text of ['A red car.', 'No.', 'Two cats']) {
+      assert.ok(!isNoAnswer(text), text)
+    }
+  })
+})
