@@ -29,19 +29,14 @@ import type { ModelCard } from '../../inference/package/model-card.ts'
 import { preparePackage } from '../../inference/package/prepare.ts'
 import { readSettings, userFolder } from './environment.ts'
 import { EXIT_HELP, readArguments } from './options.ts'
+import { printKnownModels } from './pull/known-models.ts'
+import { botMemory } from './pull/memory.ts'
 import { isReader, pullSmallReader, READER_HELP } from './pull/pull-reader.ts'
 import { createProgress, formatBytes, formatDuration } from './pull/progress.ts'
 import { DONE, printJson, runCommand, UsageError } from './run.ts'
 
 const NAME = 'pull'
 const DEFAULT_PRECISION: Precision = 'int8'
-
-/**
- * Memory of a busy bot: `npm run bench -- memory` with eight people at once. The weights take a little
- * more than on the disk, since ONNX Runtime lays them out again; the rest is caches and the program.
- */
-const MEMORY_FACTOR = 1.2
-const MEMORY_BYTES = 0.7e9
 
 const LABELS = {
   download: 'Downloading',
@@ -51,6 +46,7 @@ const LABELS = {
 
 const HELP = `Makes a model package that Sightseer can open.
 
+  npm run pull                           lists models that are known, and what they need
   npm run pull -- OWNER/NAME [options]   downloads the model from the hub and converts it
   npm run pull -- --from DIR [options]   converts a folder with a transformers checkpoint, or
                                          models--OWNER--NAME in the cache of Hugging Face
@@ -126,6 +122,11 @@ async function main(argv: readonly string[], signal: AbortSignal): Promise<numbe
   const { values, positionals } = readArguments(argv, OPTIONS)
   if (values.help === true) {
     process.stdout.write(HELP)
+    return DONE
+  }
+  const { json: asJson = false, ...chosen } = values
+  if (positionals.length === 0 && Object.keys(chosen).length === 0) {
+    printKnownModels(asJson)
     return DONE
   }
   if (isReader(positionals)) {
@@ -205,7 +206,7 @@ async function locate(source: PullSource, hub: Config['hub']): Promise<PullSourc
 function nextSteps(model: string, { files, precision, ...card }: ModelCard): string {
   const disk = Object.values(files).reduce((sum, file) => sum + file.bytes, 0)
   const computed = precision === 'fp16' ? 2 * disk : disk // the CPU computes fp16 in fp32
-  const memory = computed * MEMORY_FACTOR + MEMORY_BYTES
+  const memory = botMemory(computed)
   const tasks: readonly Task[] = card.tasks
   if (!tasks.includes('text')) {
     return (

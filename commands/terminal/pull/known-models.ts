@@ -1,0 +1,174 @@
+/**
+ * `npm run pull` without a model: which ones are known, and what they need.
+ *
+ * Their kinds were compared with transformers with small random weights, none with published ones. Licenses
+ * are those that the repositories state, and of a language model inside where that is stricter.
+ */
+
+import { totalmem } from 'node:os'
+import { formatGb } from '../../../inference/download/disk.ts'
+import { printJson } from '../run.ts'
+import { botMemory } from './memory.ts'
+
+export type KnownModel = {
+  readonly repository: string
+  readonly license: string
+  /** Whether the license allows commercial use; null: with conditions of its own. */
+  readonly commercial: boolean | null
+  /** Weights, in millions. */
+  readonly parameters: number
+  /** Of an int4 package, in bytes: weights of the language model in 4 bits, of the vision tower in 8. */
+  readonly packageBytes: number
+  /** What it reads and writes, as ISO 639 codes. */
+  readonly languages: readonly string[]
+  readonly about: string
+  /** To describe a picture with an int4 package on two AVX-512 cores, in seconds; null: not measured. */
+  readonly secondsPerPicture: number | null
+}
+
+const EN = ['en'] as const
+
+/** The first that fits the machine is recommended. */
+export const KNOWN_MODELS: readonly KnownModel[] = [
+  {
+    repository: 'HuggingFaceTB/SmolVLM2-500M-Video-Instruct',
+    license: 'Apache-2.0',
+    commercial: true,
+    parameters: 507,
+    packageBytes: 0.4e9,
+    languages: EN,
+    about: 'reads text, sees several pictures',
+    secondsPerPicture: null,
+  },
+  {
+    repository: 'HuggingFaceTB/SmolVLM2-256M-Video-Instruct',
+    license: 'Apache-2.0',
+    commercial: true,
+    parameters: 256,
+    packageBytes: 0.25e9,
+    languages: EN,
+    about: 'the smallest of its kind',
+    secondsPerPicture: null,
+  },
+  {
+    repository: 'HuggingFaceTB/SmolVLM2-2.2B-Instruct',
+    license: 'Apache-2.0',
+    commercial: true,
+    parameters: 2250,
+    packageBytes: 1.6e9,
+    languages: EN,
+    about: 'the same, larger',
+    secondsPerPicture: null,
+  },
+  {
+    repository: 'Salesforce/instructblip-flan-t5-xl',
+    license: 'MIT',
+    commercial: true,
+    parameters: 4020,
+    packageBytes: 3e9,
+    languages: EN,
+    about: 'short answers',
+    secondsPerPicture: null,
+  },
+  {
+    repository: 'Salesforce/blip2-flan-t5-xl',
+    license: 'MIT',
+    commercial: true,
+    parameters: 3940,
+    packageBytes: 3e9,
+    languages: EN,
+    about: 'short answers and captions',
+    secondsPerPicture: null,
+  },
+  {
+    repository: 'Salesforce/blip2-opt-2.7b',
+    license: 'MIT; OPT: research only',
+    commercial: false,
+    parameters: 3740,
+    packageBytes: 3.1e9,
+    languages: EN,
+    about: 'captions',
+    secondsPerPicture: 1.7,
+  },
+  {
+    repository: 'HuggingFaceM4/Idefics3-8B-Llama3',
+    license: 'Apache-2.0; Llama 3',
+    commercial: null,
+    parameters: 8460,
+    packageBytes: 5.5e9,
+    languages: EN,
+    about: 'reads documents; slow',
+    secondsPerPicture: null,
+  },
+  {
+    repository: 'llava-hf/llava-1.5-7b-hf',
+    license: 'Llama 2',
+    commercial: null,
+    parameters: 7060,
+    packageBytes: 4.2e9,
+    languages: EN,
+    about: 'long answers; slow',
+    secondsPerPicture: null,
+  },
+  {
+    repository: 'HuggingFaceM4/idefics-9b-instruct',
+    license: 'other; LLaMA: research only',
+    commercial: false,
+    parameters: 8930,
+    packageBytes: 5.5e9,
+    languages: EN,
+    about: 'conversations; slow',
+    secondsPerPicture: null,
+  },
+]
+
+/** What the machine has room for. @param machineBytes its memory. */
+export function recommended(machineBytes: number): KnownModel | null {
+  return KNOWN_MODELS.find(({ packageBytes }) => botMemory(packageBytes) <= machineBytes) ?? null
+}
+
+/** @param json as one object. */
+export function printKnownModels(json: boolean): void {
+  if (json) {
+    printJson({ models: KNOWN_MODELS })
+  } else {
+    process.stdout.write(knownModelsText(totalmem()))
+  }
+}
+
+/** @param machineBytes memory of this machine. */
+export function knownModelsText(machineBytes: number): string {
+  const rows = KNOWN_MODELS.map((model) => [
+    model.repository,
+    model.license,
+    `${formatGb(botMemory(model.packageBytes))}${fits(model, machineBytes) ? '' : ' (!)'}`,
+    model.secondsPerPicture === null ? '?' : `${model.secondsPerPicture} s`,
+    model.languages.join(', '),
+    model.about,
+  ])
+  const table = aligned([['model', 'license', 'memory', 'a picture', 'languages', ''], ...rows])
+  const best = recommended(machineBytes)
+  return `${table}
+Memory is that of a busy bot with an int4 package, estimated; (!) is more than the ${formatGb(machineBytes)} of this
+machine. Times are on two AVX-512 cores; ? was not measured. These kinds of models were compared with
+transformers by small random weights. None was run with its published weights here.
+${best === null ? '' : `\nFor this machine: npm run pull -- ${best.repository} --precision int4\n`}`
+}
+
+function fits({ packageBytes }: KnownModel, machineBytes: number): boolean {
+  return botMemory(packageBytes) <= machineBytes
+}
+
+/** Columns as wide as their longest text. */
+function aligned(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)))
+  return rows
+    .map(
+      (row) =>
+        `${row
+          .map((text, i) => text.padEnd(widths[i]!))
+          .join('  ')
+          .trimEnd()}\n`,
+    )
+    .join('')
+}
