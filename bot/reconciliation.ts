@@ -1,6 +1,7 @@
 /**
  * Deletes the records of what is gone from Discord without the bot having heard of it: servers,
- * channels, threads, messages and pictures that were removed while it was down or disconnected, and
+ * channels, threads, messages and pictures that were removed while it was down or disconnected, the
+ * words of cases whose messages are gone, and
  * threads whose parent was deleted, which Discord does not tell of.
  *
  * Runs after each new session with the gateway, and then every few hours. Only what Discord says is
@@ -45,7 +46,7 @@ export type ReconciliationDeps = {
   readonly records: ConversationRecords
   readonly eraser: Eraser
   readonly deletions: Pick<Deletions, 'subjects'>
-  readonly moderation: Pick<Moderation, 'guildsWithSettings'>
+  readonly moderation: Pick<Moderation, 'guildsWithSettings' | 'shownWords' | 'forgetEvidence'>
   readonly log: Logger
   readonly retryAfterMs?: number
 }
@@ -111,7 +112,7 @@ export class Reconciliation {
     )
     for (const place of [...working, ...(await this.#places(`${guildId}/`))]) {
       if (!this.#stopped && (await this.#isMissing(place))) {
-        await this.#deps.eraser.deleteChannel(place)
+        await this.#deleteChannel(place)
       }
     }
   }
@@ -133,9 +134,25 @@ export class Reconciliation {
 
   async #check(place: Place): Promise<void> {
     if (place.guildId !== null && (await this.#isMissing(place))) {
-      await this.#deps.eraser.deleteChannel(place)
+      await this.#deleteChannel(place)
     } else {
       await this.#checkMessages(place)
+    }
+  }
+
+  async #deleteChannel(place: Place): Promise<void> {
+    const { eraser, moderation } = this.#deps
+    await eraser.deleteChannel(place)
+    if (place.guildId !== null) {
+      await moderation.forgetEvidence(place.guildId, { channel: place.channelId })
+    }
+  }
+
+  async #deleteMessages(place: Place, messages: readonly string[]): Promise<void> {
+    const { eraser, moderation } = this.#deps
+    await eraser.messages.delete(place, messages)
+    if (place.guildId !== null) {
+      await moderation.forgetEvidence(place.guildId, { messages })
     }
   }
 
@@ -212,7 +229,6 @@ export class Reconciliation {
     channel: TextBasedChannel,
     ids: readonly string[],
   ): Promise<void> {
-    const { eraser } = this.#deps
     const pending = ids.map(BigInt).toSorted((a, b) => (a < b ? -1 : 1))
     while (pending.length > 0 && !this.#stopped) {
       const after = String(pending[0]! - 1n)
@@ -224,7 +240,7 @@ export class Reconciliation {
       const covered = pending.splice(0, pending.filter(isCovered).length).map(String)
       const missing = covered.filter((id) => !page.has(id))
       if (missing.length > 0) {
-        await eraser.messages.delete(place, missing)
+        await this.#deleteMessages(place, missing)
       }
       for (const message of covered.flatMap((id) => page.get(id) ?? [])) {
         await this.#checkPictures(place, message)
@@ -248,11 +264,17 @@ export class Reconciliation {
         prefixes.add(prefixOf(placeIn(key)))
       }
     }
+    for await (const shown of this.#deps.moderation.shownWords()) {
+      if (prefixOf(shown).startsWith(prefix)) {
+        prefixes.add(prefixOf(shown))
+      }
+    }
     return [...prefixes].map(placeIn)
   }
 
   /**
-   * The messages of a place that records name: those with pictures, and answers. Private answers
+   * The messages of a place that records name: those with pictures, answers, and cases whose words are
+   * stored. Private answers
    * are left out, because Discord lists none of them.
    */
   async #messagesOf(place: Place): Promise<string[]> {
@@ -270,6 +292,12 @@ export class Reconciliation {
     }
     for await (const key of searchable.keys(prefix)) {
       ids.add(postedAt(key).messageId)
+    }
+    const { guildId, channelId } = place
+    if (guildId !== null) {
+      for await (const { messageId } of this.#deps.moderation.shownWords({ guildId, channelId })) {
+        ids.add(messageId)
+      }
     }
     return [...ids].filter((id) => /^\d+$/.test(id))
   }

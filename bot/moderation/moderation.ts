@@ -14,7 +14,7 @@ import type { Store } from '../store/types.ts'
 import { CaseButtons } from './cases/buttons.ts'
 import { CasePictures } from './cases/pictures.ts'
 import { caseTags } from './cases/case-index.ts'
-import { CaseExecutor } from './cases/executor.ts'
+import { CaseExecutor, type ShownWords } from './cases/executor.ts'
 import type { CommandJobs } from '../requests/command-jobs.ts'
 import { ModerationActions } from './cases/discord-actions.ts'
 import type { FetchPicture } from '../pictures/download.ts'
@@ -185,6 +185,11 @@ export class Moderation {
     ]) {
       await space.deleteAll(prefix)
     }
+  }
+
+  /** The messages that show words of cases, in all log channels or in one. */
+  shownWords(place?: Omit<ShownWords, 'messageId'>): AsyncIterable<ShownWords> {
+    return this.executor.shownWords(place)
   }
 
   /** Messages or a channel were deleted: the words of the cases that they showed go, too. */

@@ -25,6 +25,7 @@ import {
   withSuggestions,
 } from '../helpers/demo-bot.ts'
 import { openDemoModel } from '../helpers/shared-model.ts'
+import { casinoPicture } from '../helpers/word-pictures.ts'
 import { hold, idle, kept } from '../helpers/held-bot.ts'
 
 /** For two minutes it names its message, and is deleted with it. */
@@ -132,6 +133,36 @@ describe('what is deleted while the bot is down', () => {
     await untilGone(described.id)
     assert.equal(namesOf(other.id).filter((key) => !FINISHED_JOB.test(key)).length, 2)
     assert.doesNotMatch(JSON.stringify(namesOf('triangle')), /answers/)
+  })
+
+  it('the message of a case, or its channel: the words that it shows', async () => {
+    const { world } = sandbox
+    const log = world.addChannel(world.guild, { name: 'second-log', position: 9 })
+    const mo = await demo.join('mo', { channel: 'mod-log' })
+    await mo.slash('moderation rule add', { name: 'scams', list: 'scams' })
+    const posted: APIMessage[] = []
+    for (const [i, channel] of [mo.channelId, log.id].entries()) {
+      await mo.slash('moderation setup', { channel })
+      mo.switchTo(channel)
+      const lin = await demo.join(i === 0 ? 'lin' : 'ada')
+      await lin.upload(await casinoPicture(i + 1))
+      const { message } = await mo.until(
+        ({ message: now }) => now?.channel_id === channel && /Words in it/.test(now.content),
+      )
+      posted.push(message!)
+    }
+    const wordsOf = () => namesOf('Withdrawal success').filter((key) => /cases/.test(key)).length
+    assert.equal(wordsOf(), 2)
+    await whileDown(async () => {
+      const moderator = await Member.connect(sandbox.url, 'mo', 'mod-log')
+      await moderator.delete(posted[0]!)
+      moderator.close()
+      world.removeChannel(log)
+    })
+    for (let tries = 0; wordsOf() > 0 && tries < 200; tries++) {
+      await wait(50)
+    }
+    assert.equal(wordsOf(), 0)
   })
 
   it('an answer: its question', async () => {

@@ -16,6 +16,8 @@ export const caseTags = {
   /** Cases with words that a message of the log channel shows; or any message of the channel. */
   ofLog: (guildId: string, messageId: string) => `log:${guildId}/${messageId}`,
   ofLogChannel: (guildId: string, channelId: string) => `log-channel:${guildId}/${channelId}`,
+  /** All cases with words that a message of a log channel shows. */
+  withWords: 'words',
   /** Cases that a rule opened. */
   ofRule: (guildId: string, rule: string) => `rule:${guildId}/${rule}`,
   /** Cases of a rule that staff decided. */
@@ -33,7 +35,11 @@ export function indexCase(record: Case): readonly string[] {
     caseTags.ofDay(guildId, dayOf(createdAt)),
     ...(log === null || words === null
       ? []
-      : [caseTags.ofLog(guildId, log.messageId), caseTags.ofLogChannel(guildId, log.channelId)]),
+      : [
+          caseTags.ofLog(guildId, log.messageId),
+          caseTags.ofLogChannel(guildId, log.channelId),
+          caseTags.withWords,
+        ]),
     ...(number === null ? [] : [caseTags.ofNumber(guildId, number)]),
     ...rules.map((rule) => caseTags.ofRule(guildId, rule)),
     ...(isJudged ? rules.map((rule) => caseTags.ofJudgedRule(guildId, rule)) : []),

@@ -33,6 +33,9 @@ export type CaseExecutorDeps = CaseStepsDeps & {
   readonly interrupted?: () => void
 }
 
+/** A message of a log channel that shows words of a case. */
+export type ShownWords = NonNullable<Case['log']> & { readonly guildId: string }
+
 export class CaseExecutor {
   readonly cases: Collection<Case>
   readonly open: OpenCases
@@ -272,6 +275,16 @@ export class CaseExecutor {
         if (problemOf(error) === 'gone') {
           await this.#forgetWords(`${record.guildId}/${record.id}`)
         }
+      }
+    }
+  }
+
+  /** The messages that show words of cases, in all log channels or in one. */
+  async *shownWords(place?: Omit<ShownWords, 'messageId'>): AsyncGenerator<ShownWords, void> {
+    const tag = place ? caseTags.ofLogChannel(place.guildId, place.channelId) : caseTags.withWords
+    for await (const [, { guildId, log }] of this.cases.entriesWith(tag)) {
+      if (log) {
+        yield { guildId, ...log }
       }
     }
   }
