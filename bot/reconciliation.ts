@@ -1,8 +1,8 @@
 /**
  * Deletes the records of what is gone from Discord without the bot having heard of it: servers,
  * channels, threads, messages and pictures that were removed while it was down or disconnected, the
- * words of cases whose messages are gone, and
- * threads whose parent was deleted, which Discord does not tell of.
+ * words of cases whose messages are gone, and threads whose parent was deleted, which Discord does not
+ * tell of.
  *
  * Runs after each new session with the gateway, and then every few hours. Only what Discord says is
  * unknown is deleted. What the bot is not allowed to look at, and servers that only a member

@@ -31,6 +31,7 @@ import { amplifiersOf, type Reason } from './hashes/reasons.ts'
 import { isExempt } from './staff.ts'
 import { codeOf } from './hashes/hash-entry.ts'
 import type { HashList } from './hashes/hash-list.ts'
+import { ListMatcher } from './hashes/list-matcher.ts'
 import { dismisses } from './hashes/loaded-hashes.ts'
 import { isConfirmed, reasonOf, strongest } from './match-reason.ts'
 import type { PictureWords } from './hashes/picture-words.ts'
@@ -72,11 +73,14 @@ type PostingInCase = {
 export class Detector {
   readonly postings: Collection<Postings>
   readonly #deps: Deps
+  readonly #matcher: ListMatcher
   /** By message: the preview of a link may arrive while the message itself is examined. */
   readonly #mutex = new KeyedMutex()
 
   constructor(deps: Deps) {
     this.#deps = deps
+    const readCase = (guildId: string, id: string) => deps.executor.readWords(guildId, id)
+    this.#matcher = new ListMatcher({ ...deps, readCase })
     this.postings = postingsSpace(deps.store)
   }
 
@@ -115,16 +119,14 @@ export class Detector {
     because: readonly Reason[],
     { pictures = picturesIn(message), wave = [] }: Details = {},
   ): Promise<Case | undefined> {
-    const { guilds, hashList, words, evidence } = this.#deps
+    const { guilds, evidence } = this.#deps
     const { guildId } = message
-    const { settings, hashListVersion } = await guilds.of(guildId)
+    const { settings } = await guilds.of(guildId)
     const decoded = await this.#deps.pictures.decodeAll(pictures)
     const comparable = decoded.filter(isComparable)
     const reading = { guildId, memberId: message.author.id }
     const matches = await Promise.all(
-      comparable.map(({ print, picture }) =>
-        hashList.match(guildId, print, hashListVersion, () => words.ofPicture(picture, reading)),
-      ),
+      comparable.map((picture) => this.#matcher.match(picture, reading)),
     )
     const undismissed =
       because.length > 0 ? decoded : comparable.filter((_, i) => !dismisses(matches[i]))

@@ -82,6 +82,11 @@ describe('what is deleted while the bot is down', () => {
     return rows.map(({ key }) => String(key))
   }
 
+  /** How many cases have words of the pictures of the wave. */
+  function casesWithWords(): number {
+    return namesOf('Withdrawal success').filter((key) => /cases/.test(key)).length
+  }
+
   async function untilGone(id: string): Promise<void> {
     for (let tries = 0; namesOf(id).length > 0 && tries < 200; tries++) {
       await wait(50)
@@ -151,18 +156,17 @@ describe('what is deleted while the bot is down', () => {
       )
       posted.push(message!)
     }
-    const wordsOf = () => namesOf('Withdrawal success').filter((key) => /cases/.test(key)).length
-    assert.equal(wordsOf(), 2)
+    assert.equal(casesWithWords(), 2)
     await whileDown(async () => {
       const moderator = await Member.connect(sandbox.url, 'mo', 'mod-log')
       await moderator.delete(posted[0]!)
       moderator.close()
       world.removeChannel(log)
     })
-    for (let tries = 0; wordsOf() > 0 && tries < 200; tries++) {
+    for (let tries = 0; casesWithWords() > 0 && tries < 200; tries++) {
       await wait(50)
     }
-    assert.equal(wordsOf(), 0)
+    assert.equal(casesWithWords(), 0)
   })
 
   it('an answer: its question', async () => {

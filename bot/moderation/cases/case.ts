@@ -233,6 +233,12 @@ export function withMark(record: Case, mark: Case['reasons'][number]): Case {
     : marked
 }
 
+/** The case with the words of its pictures to be read once more, for the list. */
+export function withSketch(record: Case): Case {
+  const steps = record.steps.filter(({ id }) => id !== 'sketch')
+  return { ...record, steps: [...steps, ...listing(record, 'sketch')] }
+}
+
 /** Steps about the list of pictures; none for a case without a picture that can be on it. */
 function listing({ prints }: Case, ...ids: readonly string[]): Step[] {
   return prints.length > 0 ? planned(...ids) : []

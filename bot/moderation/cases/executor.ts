@@ -11,7 +11,7 @@ import { catalogFor } from '../../../commands/i18n/catalog.ts'
 import { KeyedMutex } from '../../store/keyed-mutex.ts'
 import type { Collection, Store } from '../../store/types.ts'
 import { caseBody } from './message.ts'
-import { isUndescribed, nextStep, withStep } from './case.ts'
+import { isUndescribed, nextStep, withSketch, withStep } from './case.ts'
 import { type Case, CASE_LIFE_MS, caseSchema, type Problem } from './case-record.ts'
 import { caseTags, indexCase } from './case-index.ts'
 import type { CountModeration } from '../../operations/metrics.ts'
@@ -129,6 +129,14 @@ export class CaseExecutor {
   carryOut(guildId: string, id: string): Promise<void> {
     const key = `${guildId}/${id}`
     return this.#running.run(key, () => this.#reporting(() => this.#carryOut(guildId, id)))
+  }
+
+  /** Reads the words of a case's pictures once more, for the entries of the list that have none. */
+  async readWords(guildId: string, id: string): Promise<void> {
+    if (await this.of(guildId, id)) {
+      await this.change(guildId, id, (old) => old && withSketch(old))
+      await this.carryOut(guildId, id)
+    }
   }
 
   /** Waits for running steps and descriptions. */

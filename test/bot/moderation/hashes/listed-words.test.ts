@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { setTimeout as wait } from 'node:timers/promises'
 import sharp from 'sharp'
 import type { APIMessage } from 'discord.js'
 import type { Member } from 'loopback-discord/client'
@@ -17,8 +18,8 @@ const { menus } = EN.moderation
 const SCAM: Said = { words: 3, voice: 'scam' }
 
 const file = (bytes: Uint8Array, name: string) => ({ name, bytes: new Uint8Array(bytes) })
-const meme = async (said: Said, name = 'meme.png') =>
-  file(await drawTemplate('meme', 0, said), name)
+const meme = async (said: Said, name = 'meme.png', design = 0) =>
+  file(await drawTemplate('meme', design, said), name)
 
 const bar = async (design: number, said: Said) =>
   file(await drawTemplate('caption bar', design, said), 'bar.png')
@@ -149,6 +150,31 @@ describe('a picture that looks like a listed one', { timeout: 120_000 }, () => {
     )
     await mo.slash('moderation hash add', { image: await bar(0, said) })
     assert.match(await test(await bar(0, said)), /the same picture; the words agree/)
+  })
+
+  it('gets its words from its case once another picture looks like it', async () => {
+    const said: Said = { words: 3, voice: 'scam' }
+    const other: Said = { words: 9 }
+    isReading = false
+    const posted = await (await newcomer('ann')).upload(await meme(said, 'first.png', 1))
+    mo.switchTo('general')
+    await mo.menu(menus.mark, posted)
+    const caseMessage = await server.aCase(new RegExp(`${posted.id}[^]*⚠ Listed without its words`))
+    isReading = true
+    assert.match(await test(await meme(other, 'other.png', 1)), /the words could not be compared/)
+    const count = server.cases().length
+    const harmless = await (await newcomer('ben')).upload(await meme(other, 'other.png', 1))
+    const again = await meme(other, 'other.png', 1)
+    for (let i = 0; i < 100 && !(await test(again)).includes('words differ: it is left'); i++) {
+      await wait(100)
+    }
+    assert.match(await test(again), /the words differ: it is left alone/)
+    // Removed after the other one, which was posted before.
+    await isDeleted(await (await newcomer('cay')).upload(await meme(said, 'second.png', 1)))
+    assert.equal(server.cases().length, count + 1)
+    const now = server.cases().find(({ id }) => id === caseMessage.id)
+    assert.doesNotMatch(now?.content ?? '', /⚠/)
+    assert.ok(!server.isDeleted(harmless))
   })
 
   it('does not hide other words when it is called harmless', async () => {
