@@ -72,6 +72,7 @@ describe('wordScorer', () => {
 
   it('drops marks that are characters of their own', () => {
     assert.equal(folded('e\u0301'.repeat(3)), 'eee')
+    assert.equal(folded('B0NUS'), folded('bonus'))
   })
 })
 

@@ -26,6 +26,7 @@ describe('compilePattern', () => {
   it('matches what looks like a letter or digit, in and out of classes', () => {
     assert.equal(isIn('casino', 'cas1n0'), true)
     assert.equal(isIn('casino', 'саsіnо'), true, 'Cyrillic')
+    assert.equal(isIn('casino', 'ca\u200Bsi\u00ADno'), true, 'invisible characters')
     assert.equal(isIn('c[a]sin[o]{1,2}', 'CАSIN00'), true)
     assert.equal(isIn('5600', 'S 56OO'), true)
     assert.equal(isIn('gl[uü]ck', 'GLÜCK'), true)
