@@ -5,6 +5,7 @@ import { runCheckBench } from './quality/check.ts'
 import { runDemoBench } from './hands/demo.ts'
 import { runDomainBench } from './quality/domain.ts'
 import { runDescribeBench } from './full-size/describe.ts'
+import { runFleetBench } from './fleet/fleet.ts'
 import { runFollowUpBench } from './full-size/follow-up.ts'
 import { runKillsBench } from './soak/kills.ts'
 import { runLimitsBench } from './full-size/limits.ts'
@@ -40,6 +41,10 @@ With the demo model, the small checkpoints, or no model at all:
   check       ratios of the demo model against bench/baseline.json, in seconds; exits 1 if
               one fell by more than a third
                 --update             writes the baseline
+  fleet       what a queue between bots and workers costs beside the thread, answers a second with 1, 2
+              and 4 workers, and simulated waits for up to 64 with the rates of throughput; needs Redis
+                --requests N         default 200
+                --only simulation    measures nothing
   kills       the bot is killed at random moments while people use it: is every accepted request
               answered or told, once; half an hour
                 --kills N            default 200
@@ -121,6 +126,7 @@ const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<void
   demo: runDemoBench,
   describe: runDescribeBench,
   domain: runDomainBench,
+  fleet: runFleetBench,
   'follow-up': runFollowUpBench,
   kills: runKillsBench,
   limits: runLimitsBench,

@@ -7,7 +7,7 @@ import { EN } from '../commands/i18n/en.ts'
 import { ZH } from '../commands/i18n/zh.ts'
 import type { PictureLink } from '../commands/picture.ts'
 import type { Config } from '../config/config.ts'
-import { findModel, MODEL_SETTING, PULL_COMMAND } from '../config/models.ts'
+import { findModel, isQueue, MODEL_SETTING, PULL_COMMAND } from '../config/models.ts'
 import { openConfiguredModel } from '../inference/configured-model.ts'
 import type { AnyCard } from '../inference/package/model-card.ts'
 import { openPackage } from '../inference/package/open-package.ts'
@@ -20,6 +20,7 @@ import { Jobs } from './jobs/jobs.ts'
 import { ModelHosts } from './operations/model-hosts.ts'
 import { loadingModel, type LoadingModel } from './operations/loading-model.ts'
 import { openSandbox } from './loopback.ts'
+import { openQueueModel } from './queue/open.ts'
 import { meter } from './operations/metered-model.ts'
 import { createMetrics, type Metrics } from './operations/metrics.ts'
 import {
@@ -160,18 +161,23 @@ async function startHealth(
   return health
 }
 
-/** Checks the model's files, and starts to load the model unless it is open. */
+/** Opens a model that runs on other machines, which alone know what it is; undefined: it runs here. */
+async function openElsewhere({ config, log, hosts }: Context): Promise<Model | undefined> {
+  const { model: name, servers, store, bot } = config
+  if (isQueue(name)) {
+    return openQueueModel({ url: name, keys: store.keys, log }, { queueLimit: bot.queue })
+  }
+  return servers && openConfiguredModel(config, { onHost: hosts.listen })
+}
+
+/** Starts to open the model, unless it is open. */
 async function startModel(
-  { config, metrics, hosts, started }: Context,
+  context: Context,
   shared: Model | undefined,
 ): Promise<{ model: LoadingModel; opening: Promise<Model> }> {
-  const { model: name, servers, matcher: beside, modelsFolder } = config
-  // What a served model is, only its servers know.
-  const served =
-    shared || servers === undefined
-      ? undefined
-      : await openConfiguredModel(config, { onHost: hosts.listen })
-  const open = shared ?? served
+  const { config, metrics, started } = context
+  const { model: name, matcher: beside, modelsFolder } = config
+  const open = shared ?? (await openElsewhere(context))
   const cardOf = async (one: string) => (await openPackage(findModel(one, modelsFolder))).card
   const card = open?.card ?? (await cardOf(name))
   const matcher = open ? open.matcher : beside === undefined ? null : await cardOf(beside)
@@ -182,7 +188,7 @@ async function startModel(
   const loading = loadingModel({ card, matcher }, opening)
   metrics.watchModel(loading)
   metrics.build({
-    model: servers === undefined ? name : card.name,
+    model: open === undefined || open === shared ? name : card.name,
     precision: card.precision ?? 'unknown',
   })
   return { model: { ...loading, ...meter(loading, metrics) }, opening }

@@ -33,3 +33,15 @@ export function serverAddresses(model: string): readonly string[] | string {
   }
   return addresses.length > MAX_ADDRESSES ? `takes ${MAX_ADDRESSES} addresses at most` : addresses
 }
+
+/** The address for messages: a file, or scheme, host, port and path. The rest can hold a password. */
+export function withoutPassword(url: string): string {
+  if (url === 'memory:' || url.startsWith('sqlite:')) {
+    return url
+  }
+  const parsed = URL.parse(url)
+  const isSplit = parsed !== null && parsed.hash === ''
+  return isSplit
+    ? `${parsed.protocol}//${parsed.host}${parsed.pathname}`
+    : `${url.split(':', 1)[0]}://…`
+}

@@ -39,7 +39,7 @@ export type Config = {
   readonly sandboxPort: number | undefined
   /** File with the state of the loopback Discord. Undefined: it starts empty each time. */
   readonly sandboxState: string | undefined
-  /** Name or folder of the model package, or addresses of servers; see config/models.ts. */
+  /** Name or folder of the model package, or addresses of servers or of a queue; see config/models.ts. */
   readonly model: string
   /** The servers that `model` names; undefined: it names a package. */
   readonly servers: Servers | undefined
@@ -63,6 +63,8 @@ export type Config = {
   readonly imageCacheBytes: number | undefined
   /** Larger image files and larger images are refused; absent: the decoder's defaults. */
   readonly imageLimits: { readonly maxBytes?: number; readonly maxPixels?: number }
+  /** Redis whose requests a worker carries out; may contain a password. */
+  readonly workerQueue: string
   /** The bot's database. */
   readonly store: {
     /** As bot/store/store.ts takes it; may contain a password. */
@@ -134,6 +136,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
         maxPixels: values.SIGHTSEER_MAX_IMAGE_PIXELS,
       }),
     },
+    workerQueue: values.SIGHTSEER_WORKER_QUEUE ?? 'redis://127.0.0.1:6379',
     store: {
       url: values.SIGHTSEER_STORE ?? defaultStore(values.DISCORD_TOKEN, sandboxState),
       keys: values.SIGHTSEER_STORE_KEY,

@@ -8,6 +8,7 @@ import {
   hubToken,
   modelName,
   oneOf,
+  queueAddress,
   serverKeys,
   shards,
   snowflake,
@@ -48,7 +49,7 @@ export const environment = z.object({
   ),
 
   SIGHTSEER_MODEL: modelName.describe(
-    'The model: a name under models/ (or under SIGHTSEER_MODELS), or the path of a model package. `npm run pull` makes one; docs/operations has the memory and disk that it needs. Or addresses of servers, separated by commas (http://gpu:8080): those of `npm run serve`, vLLM, llama.cpp, Ollama or LM Studio; see docs/many-machines.md. Default: demo, which knows drawings of shapes only.',
+    'The model: a name under models/ (or under SIGHTSEER_MODELS), or the path of a model package. `npm run pull` makes one; docs/operations has the memory and disk that it needs. Or redis://HOST: the model of workers on other machines. Or addresses of servers, separated by commas (http://gpu:8080): those of `npm run serve`, vLLM, llama.cpp, Ollama or LM Studio; see docs/many-machines.md. Default: demo, which knows drawings of shapes only.',
   ),
   SIGHTSEER_MODEL_KEY: serverKeys.describe(
     'Key for the servers of SIGHTSEER_MODEL; or several, separated by commas, one for each address in order.',
@@ -94,6 +95,9 @@ export const environment = z.object({
     'Size limit of images, in pixels. Larger images are refused. Default: 52428800.',
   ),
 
+  SIGHTSEER_WORKER_QUEUE: queueAddress.describe(
+    '`npm run worker`: the Redis that bots send requests to, redis://HOST. Default: redis://127.0.0.1:6379.',
+  ),
   SIGHTSEER_STORE: storeAddress.describe(
     'Database of the bot: sqlite:PATH, redis://HOST, postgres://HOST/DATABASE, or memory: to write nothing to disk. Default: sqlite:data/sightseer.sqlite if DISCORD_TOKEN is set; otherwise a file next to SANDBOX_STATE, or memory: if SANDBOX_STATE is memory. Each bot account needs a database of its own: records of servers that the account is not on are deleted.',
   ),

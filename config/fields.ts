@@ -70,6 +70,12 @@ export const storeAddress = text.transform((value, context) => {
   return value
 })
 
+/** Address of a Redis. It may contain a password, so messages do not repeat it. */
+export const queueAddress = text.refine(
+  (value) => value === undefined || /^rediss?:$/.test(URL.parse(value)?.protocol ?? ''),
+  { message: 'must be redis://HOST or rediss://HOST' },
+)
+
 /** Keys of 32 bytes in base64 or hexadecimal, separated by commas. */
 export const storeKeys = text.transform((value, context) =>
   (value?.split(',') ?? []).map((part, index) => {

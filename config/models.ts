@@ -2,7 +2,8 @@
 
 import { existsSync } from 'node:fs'
 import path from 'node:path'
-import { isServed } from './addresses.ts'
+import { isServed, withoutPassword } from './addresses.ts'
+import { ConfigError } from './errors.ts'
 
 /** The folder of the shipped and the downloaded packages. */
 export const MODELS_FOLDER = path.join(import.meta.dirname, '..', 'models')
@@ -20,10 +21,16 @@ export const READER_FOLDER = path.join(MODELS_FOLDER, 'ocr')
  *
  * @param relativeTo base of relative paths.
  * @returns an absolute path, which may not exist.
+ * @throws {ConfigError} if the name is the address of a queue.
  */
 export function findModel(name: string, modelsFolder?: string, relativeTo = process.cwd()): string {
   if (isServed(name)) {
     return name
+  }
+  if (isQueue(name)) {
+    throw new ConfigError([
+      `SIGHTSEER_MODEL is the address ${withoutPassword(name)}. Only npm start takes one; name a model package here.`,
+    ])
   }
   if (name === 'demo') {
     return path.join(MODELS_FOLDER, 'demo')
@@ -33,6 +40,16 @@ export function findModel(name: string, modelsFolder?: string, relativeTo = proc
   }
   const own = modelsFolder && path.resolve(relativeTo, modelsFolder, name)
   return own && existsSync(own) ? own : path.join(MODELS_FOLDER, name)
+}
+
+/** Whether a model is the address of a queue of workers instead of a package. */
+export function isQueue(model: string): boolean {
+  return /^rediss?:/.test(model)
+}
+
+/** A model for messages: its name or folder, or its address without the password. */
+export function shownModel(model: string): string {
+  return isQueue(model) ? withoutPassword(model) : model
 }
 
 /** The command that makes the package of a model that knows photographs. */

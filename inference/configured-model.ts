@@ -4,7 +4,7 @@ import type { Config } from '../config/config.ts'
 import { isServed } from '../config/addresses.ts'
 import { findModel } from '../config/models.ts'
 import type { Model } from './contract/types.ts'
-import { openModel } from './model.ts'
+import { openBackends, type OpenBackends, openModel } from './model.ts'
 import { openServedModel, type ServedOptions } from './served-model.ts'
 
 export type ConfiguredOptions = Pick<ServedOptions, 'onHost' | 'task'> & {
@@ -18,25 +18,43 @@ export type ConfiguredOptions = Pick<ServedOptions, 'onHost' | 'task'> & {
 /** @throws {ConfigError} if it cannot be opened. */
 export function openConfiguredModel(
   config: Config,
-  { model: named, matcher = config.matcher, folder, ...options }: ConfiguredOptions = {},
+  configured: ConfiguredOptions = {},
 ): Promise<Model> {
-  const { servers, threads, maxSequences, conversationBytes, imageCacheBytes, bot } = config
+  const { servers } = config
+  const { model: named } = configured
+  const { folder, options } = packageOf(config, configured)
+  return servers !== undefined && (named === undefined || isServed(named))
+    ? openServedModel(servers, options)
+    : openModel(folder, options)
+}
+
+/** As `openConfiguredModel`, for a caller that sends the requests itself; a package only. */
+export function openConfiguredBackends(config: Config): Promise<OpenBackends> {
+  const { folder, options } = packageOf(config, {})
+  return openBackends(folder, options)
+}
+
+function packageOf(
+  config: Config,
+  { model: named, matcher = config.matcher, folder, ...options }: ConfiguredOptions,
+): { folder: string; options: ServedOptions } {
+  const { threads, maxSequences, conversationBytes, imageCacheBytes, bot } = config
   const { provider, imageLimits, prepare } = config
   const place = (name: string) => findModel(name, config.modelsFolder, folder)
-  const all: ServedOptions = {
-    ...options,
-    provider,
-    reader: place(config.reader),
-    imageLimits,
-    prepare,
-    ...(matcher !== undefined && { matcher: place(matcher) }),
-    ...(threads !== undefined && { threads }),
-    ...(bot.queue !== undefined && { queueLimit: bot.queue }),
-    ...(maxSequences !== undefined && { maxSequences }),
-    ...(conversationBytes !== undefined && { conversationBytes }),
-    ...(imageCacheBytes !== undefined && { imageCacheBytes }),
+  return {
+    folder: place(named ?? config.model),
+    options: {
+      ...options,
+      provider,
+      reader: place(config.reader),
+      imageLimits,
+      prepare,
+      ...(matcher !== undefined && { matcher: place(matcher) }),
+      ...(threads !== undefined && { threads }),
+      ...(bot.queue !== undefined && { queueLimit: bot.queue }),
+      ...(maxSequences !== undefined && { maxSequences }),
+      ...(conversationBytes !== undefined && { conversationBytes }),
+      ...(imageCacheBytes !== undefined && { imageCacheBytes }),
+    },
   }
-  return servers !== undefined && (named === undefined || isServed(named))
-    ? openServedModel(servers, all)
-    : openModel(place(named ?? config.model), all)
 }

@@ -85,12 +85,28 @@ const MAX_IMAGES = 2
 const CONVERSATION_BYTES = 256 * 2 ** 20
 const IMAGE_CACHE_BYTES = 128 * 2 ** 20
 
+/** Where the requests of an open model run. */
+export type OpenBackends = {
+  readonly backend: InferenceBackend
+  /** Null: pictures are not compared with texts. */
+  readonly matching: Matching | null
+}
+
 /**
  * Opens a model package and starts its thread.
  *
  * @throws {ConfigError} if the folder is no usable package, in a sentence that names the file.
  */
 export async function openModel(folder: string, options: OpenOptions = {}): Promise<Model> {
+  const { backend, matching } = await openBackends(folder, options)
+  return createModel(backend, matching)
+}
+
+/** As `openModel`, for a caller that sends the requests itself. */
+export async function openBackends(
+  folder: string,
+  options: OpenOptions = {},
+): Promise<OpenBackends> {
   const { card } = await openPackage(folder)
   requireTask(card, options.task ?? 'text')
   const beside = options.matcher === undefined ? null : await openPackage(options.matcher)
@@ -108,14 +124,14 @@ export async function openModel(folder: string, options: OpenOptions = {}): Prom
   const matcher = shared ? beside.folder : null
   const backend = await open({ folder, options: { ...engineOptions, matcher } })
   if (beside === null) {
-    return createModel(backend)
+    return { backend, matching: matchesItself(backend) }
   }
   if (shared) {
-    return createModel(backend, { card: beside.card, backend })
+    return { backend, matching: { card: beside.card, backend } }
   }
   try {
     const own = await open({ folder: beside.folder, options: engineOptions })
-    return createModel(backend, { card: beside.card, backend: own })
+    return { backend, matching: { card: beside.card, backend: own } }
   } catch (error) {
     await backend.close()
     throw error
@@ -153,7 +169,7 @@ export function engineOptionsOf(options: OpenOptions): EngineOptions {
 }
 
 /** Where pictures are compared with texts, and with which model. */
-type Matching = { readonly card: AnyCard; readonly backend: InferenceBackend }
+export type Matching = { readonly card: AnyCard; readonly backend: InferenceBackend }
 
 /**
  * A model whose requests run in a backend.

@@ -1,6 +1,7 @@
 /** Opens the store: SQLite, Redis or Postgres, with the keys that encrypt it. */
 
 import path from 'node:path'
+import { withoutPassword } from '../../config/addresses.ts'
 import { ConfigError } from '../../config/errors.ts'
 import { unwritableFolder } from '../../config/unwritable-folder.ts'
 import type { Backend, OpenBackend } from './backends/backend.ts'
@@ -73,7 +74,7 @@ function openingError(url: string, cause: unknown): ConfigError {
     }
   }
   const why = cause instanceof Error ? cause.message || cause.name : String(cause)
-  const problem = `SIGHTSEER_STORE (${addressOf(url)}) cannot be opened: ${why}.`
+  const problem = `SIGHTSEER_STORE (${withoutPassword(url)}) cannot be opened: ${why}.`
   return new ConfigError([problem], { cause })
 }
 
@@ -82,16 +83,4 @@ function backendOf(url: string): OpenBackend {
     return openSqlite
   }
   return /^rediss?:/.test(url) ? openRedis : openPostgres
-}
-
-/** The address for messages: a file, or scheme, host, port and path. The rest can hold a password. */
-function addressOf(url: string): string {
-  if (url === 'memory:' || url.startsWith('sqlite:')) {
-    return url
-  }
-  const parsed = URL.parse(url)
-  const isSplit = parsed !== null && parsed.hash === ''
-  return isSplit
-    ? `${parsed.protocol}//${parsed.host}${parsed.pathname}`
-    : `${url.split(':', 1)[0]}://…`
 }

@@ -1,6 +1,6 @@
 /**
  * The contract between a model's face and the place where its requests run. thread.ts is the
- * implementation in this process; a remote worker would be another.
+ * implementation in this process, bot/queue/ that on other machines.
  */
 
 import type { EngineRequest, EngineResults } from '../contract/requests.ts'

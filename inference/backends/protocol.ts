@@ -112,7 +112,7 @@ export const requestSchema: z.ZodType<EngineRequest> = z.discriminatedUnion('kin
   z.object({ kind: z.literal('embed-text'), text: z.string() }),
 ])
 
-const claimSchema: z.ZodType<Claim> = z.object({
+export const claimSchema: z.ZodType<Claim> = z.object({
   urgency: z.enum(URGENCIES),
   tenant: z.string(),
   user: z.string(),
@@ -176,7 +176,7 @@ export const resultSchemas: {
 
 const lookups = { hits: count, misses: count }
 
-const statsSchema: z.ZodType<ModelStats> = z.object({
+export const statsSchema: z.ZodType<ModelStats> = z.object({
   device: z.enum(PROVIDERS).exclude(['auto']).nullable(),
   queued: count,
   live: count,

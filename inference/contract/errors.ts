@@ -48,6 +48,10 @@ declare module '../../config/errors.ts' {
     'host/unavailable': NoParams
     /** Such a host says that the request is wrong. */
     'host/rejected': NoParams
+    /** The machines that run the model cannot be reached. */
+    'queue/unreachable': NoParams
+    /** Two machines ended while they worked on the request. */
+    'queue/given-up': NoParams
   }
 }
 

@@ -81,6 +81,8 @@ const SAMPLES: Samples = {
   'queue/deadline': null,
   'host/unavailable': null,
   'host/rejected': null,
+  'queue/unreachable': null,
+  'queue/given-up': null,
   'image/none-here': null,
   'image/none-sent': null,
   'image/none-in-message': null,

@@ -23,6 +23,7 @@ const KEY = randomBytes(32)
 
 const DEFAULTS = {
   model: 'demo',
+  workerQueue: 'redis://127.0.0.1:6379',
   reader: 'ocr',
   provider: 'cpu',
   prepare: false,
@@ -50,6 +51,7 @@ describe('readConfig', () => {
         SIGHTSEER_THREADS: '4',
         SIGHTSEER_MAX_IMAGE_BYTES: '1000',
         SIGHTSEER_MAX_IMAGE_PIXELS: '2000',
+        SIGHTSEER_WORKER_QUEUE: 'rediss://queue:6380',
         SIGHTSEER_STORE: 'redis://cache:6379/1',
         SIGHTSEER_STORE_KEY: `${KEY.toString('base64')}, ${KEY.toString('hex')}`,
         SIGHTSEER_GUILD: '123456789012345678',
@@ -85,6 +87,7 @@ describe('readConfig', () => {
         conversationBytes: 1_048_576,
         imageCacheBytes: 2_097_152,
         discordToken: 'abc',
+        workerQueue: 'rediss://queue:6380',
         model: 'big',
         modelsFolder: '/models',
         reader: 'ocr-small',
@@ -157,6 +160,9 @@ describe('the settings of the bot', () => {
     const good = ['memory:', 'sqlite:a/b.sqlite', 'sqlite:/a', 'rediss://a', 'postgresql://u:p@a/b']
     for (const SIGHTSEER_STORE of good) {
       assert.equal(readConfig({ SIGHTSEER_STORE }).store.url, SIGHTSEER_STORE)
+    }
+    for (const SIGHTSEER_WORKER_QUEUE of ['queue', 'http://queue', 'sqlite:a']) {
+      assert.throws(() => readConfig({ SIGHTSEER_WORKER_QUEUE }), ConfigError)
     }
     for (const SIGHTSEER_STORE of ['sqlite:', 'sqlite://a', 'redis:', 'file:a', 'a.sqlite']) {
       assert.throws(() => readConfig({ SIGHTSEER_STORE }), ConfigError, SIGHTSEER_STORE)
@@ -235,6 +241,14 @@ describe('findModel', () => {
     assert.equal(findModel('./big', undefined, '/home'), path.resolve('/home/big'))
     assert.equal(findModel('sub/big', undefined, '/home'), path.resolve('/home/sub/big'))
     assert.equal(findModel('/data/big'), path.resolve('/data/big'))
+  })
+
+  it('finds no package at the address of a queue, and does not repeat its password', () => {
+    assert.throws(
+      () => findModel('redis://:secret@queue:6379/1'),
+      (error: Error) =>
+        /redis:\/\/queue:6379\/1\./.test(error.message) && !/secret/.test(error.message),
+    )
   })
 
   it('searches the own folder first', () => {

@@ -104,7 +104,7 @@ function full(key: string): string {
 }
 
 /** Rejects after the first failure. On its own the client retries without end. */
-async function connectOnce(client: {
+export async function connectOnce(client: {
   connect(): Promise<unknown>
   once(event: 'error', listener: (error: unknown) => void): unknown
   destroy(): unknown
