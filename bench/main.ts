@@ -5,6 +5,7 @@ import { runCheckBench } from './quality/check.ts'
 import { runDemoBench } from './hands/demo.ts'
 import { runDomainBench } from './quality/domain.ts'
 import { runDescribeBench } from './full-size/describe.ts'
+import { runFindBench } from './find/find.ts'
 import { runFleetBench } from './fleet/fleet.ts'
 import { runFollowUpBench } from './full-size/follow-up.ts'
 import { runKillsBench } from './soak/kills.ts'
@@ -41,6 +42,11 @@ With the demo model, the small checkpoints, or no model at all:
   check       ratios of the demo model against bench/baseline.json, in seconds; exits 1 if
               one fell by more than a third
                 --update             writes the baseline
+  find        a search of /find among 100,000 pictures of an encrypted store: processor time of each
+              stage, without the model
+                --pictures N         default 100000
+                --rows N, --width N  vectors of a picture, and their width; default 32 and 256
+                --store URL          an empty store; default an SQLite in memory
   fleet       what a queue between bots and workers costs beside the thread, answers a second with 1, 2
               and 4 workers, and simulated waits for up to 64 with the rates of throughput; needs Redis
                 --requests N         default 200
@@ -126,6 +132,7 @@ const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<void
   demo: runDemoBench,
   describe: runDescribeBench,
   domain: runDomainBench,
+  find: runFindBench,
   fleet: runFleetBench,
   'follow-up': runFollowUpBench,
   kills: runKillsBench,

@@ -14,7 +14,7 @@ import { Deletions } from './memory/deletions.ts'
 import { shownBytes } from './messages/shown-files.ts'
 import { QuestionCheck } from './messages/question-check.ts'
 import { RequestIntake } from './requests/submit.ts'
-import { findService } from './find/find-command.ts'
+import { Find } from './find/find-command.ts'
 import { Indexing } from './find/indexing.ts'
 import { withDeferredReply } from './discord/deferral.ts'
 import { errorKind } from './discord/api-errors.ts'
@@ -61,6 +61,7 @@ export type AppDeps = {
 export type App = {
   readonly services: Services
   readonly buttons: AnswerButtons
+  readonly find: Find
   readonly messages: MessageRequests
   readonly previews: LinkPreviews
   readonly indexing: Indexing
@@ -112,6 +113,7 @@ export function createApp(client: Client, deps: AppDeps): App {
   const stores = { pictures, memory, users, settings, eraser, deletions }
   const reconciliation = new Reconciliation(client, { ...deps, ...stores, records, moderation })
   const indexing = new Indexing({ ...stores, client, model, searchable: records.searchable })
+  const find = new Find({ client, model, pictures, searchable: records.searchable, settings })
   const intake = createIntake(client, deps, { ...stores, moderation })
   const questions = new QuestionFlow({ memory, intake, deletions, model, about })
   const previews = new LinkPreviews()
@@ -122,12 +124,10 @@ export function createApp(client: Client, deps: AppDeps): App {
       compare: questions.compare.bind(questions),
       deferred: deferredService(commands),
       openQuestion: (interaction) => questions.openForMessage(interaction),
-      pictureOf: attachedPicture,
-      picturesOf: (interaction) => menuPictures(interaction),
-      newest: (interaction) => currentPictures(interaction.channel, viewerOf(interaction), memory),
+      ...pictureServices(memory),
       recent: (interaction, typed) => recentChoices(memory, interaction, typed),
       memory: memoryService({ memory, eraser }),
-      find: findService({ searchable: records.searchable, settings }),
+      find,
       privacy: privacyOf(moderation, stores, model),
       moderation: moderation.service(),
       settings: settingsService(settings, indexing),
@@ -135,6 +135,7 @@ export function createApp(client: Client, deps: AppDeps): App {
       knows: () => model.card.domain?.knows ?? null,
     },
     buttons: new AnswerButtons({ questions, intake, memory, eraser }),
+    find,
     messages: new MessageRequests({ intake, memory, users, settings, previews, about }),
     previews,
     indexing,
@@ -166,6 +167,17 @@ function settingsService(settings: GuildSettingsStore, indexing: Indexing): Sett
       await settings.change(guildId, change)
       await indexing.deleteUnsearchable(guildId)
     },
+  }
+}
+
+/** Which pictures a command is about. */
+function pictureServices(
+  memory: ConversationStore,
+): Pick<Services, 'pictureOf' | 'picturesOf' | 'newest'> {
+  return {
+    pictureOf: attachedPicture,
+    picturesOf: (interaction) => menuPictures(interaction),
+    newest: (interaction) => currentPictures(interaction.channel, viewerOf(interaction), memory),
   }
 }
 

@@ -175,7 +175,7 @@ function metricName(interaction: Interaction): string {
 
 async function run(
   interaction: Interaction,
-  { services, buttons, moderation }: App,
+  { services, buttons, find, moderation }: App,
 ): Promise<void> {
   const text = catalogFor(interaction.locale)
   if (interaction.isChatInputCommand()) {
@@ -188,6 +188,10 @@ async function run(
     await complete(interaction, services)
   } else if (interaction.isButton() && interaction.customId === PRIVACY_DELETE_ID) {
     await deleteConfirmed(interaction, services, text)
+  } else if (interaction.isButton() && find.owns(interaction.customId)) {
+    await services.deferred(interaction, async () => {
+      await interaction.editReply(await find.page(interaction, text))
+    })
   } else if (interaction.isButton()) {
     const { customId } = interaction
     await (moderation.buttons.owns(customId) ? moderation.buttons : buttons).pressed(interaction)

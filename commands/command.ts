@@ -5,6 +5,7 @@ import type {
   AutocompleteInteraction,
   ButtonInteraction,
   ChatInputCommandInteraction,
+  InteractionEditReplyOptions,
   MessageContextMenuCommandInteraction,
   RESTPostAPIChatInputApplicationCommandsJSONBody,
   RESTPostAPIContextMenuApplicationCommandsJSONBody,
@@ -104,10 +105,10 @@ export type MemoryService = {
   ) => Promise<number>
 }
 
-/** Pictures by the words in them. */
+/** Pictures by the words in them, or by what they show. */
 export type FindService = {
   /**
-   * The pictures that the person may see, best first, as a message.
+   * The pictures that the person may see, best first, as a message with the first page of them.
    *
    * @param everywhere in all channels of the server that they can read.
    */
@@ -115,7 +116,7 @@ export type FindService = {
     interaction: ChatInputCommandInteraction,
     query: { readonly words: string; readonly everywhere: boolean },
     text: Catalog,
-  ) => Promise<string>
+  ) => Promise<InteractionEditReplyOptions>
 }
 
 export type PrivacyService = {

@@ -84,6 +84,8 @@ declare module '../config/errors.ts' {
     'find/no-words': NoParams
     /** @param everywhere no channel of the server is searchable; else: this one is not. */
     'find/not-searchable': { readonly everywhere: boolean }
+    /** The pages of an answer are no longer in memory. */
+    'find/expired': NoParams
     'moderation/not-set-up': NoParams
     'moderation/not-active': NoParams
     'moderation/needs-channel': NoParams

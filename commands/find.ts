@@ -1,7 +1,9 @@
-/** /find: pictures of this channel or server by the words in them. Only who asks sees the answer. */
+/**
+ * /find: pictures of this channel or server by the words in them, or by what they show. Only who asks sees
+ * the answer.
+ */
 
-import { ApplicationCommandOptionType, MessageFlags } from 'discord.js'
-import { plainMessage } from './answer-text.ts'
+import { ApplicationCommandOptionType } from 'discord.js'
 import type { Command } from './command.ts'
 import { SERVERS_ONLY } from './definition/contexts.ts'
 import { choices, described, localized } from './i18n/localized.ts'
@@ -36,8 +38,7 @@ export const findCommand = {
     const words = interaction.options.getString('words', true)
     const everywhere = interaction.options.getString('where') === 'server'
     await deferred(interaction, async () => {
-      const content = await find.answer(interaction, { words, everywhere }, text)
-      await interaction.editReply({ ...plainMessage(content), flags: MessageFlags.SuppressEmbeds })
+      await interaction.editReply(await find.answer(interaction, { words, everywhere }, text))
     })
   },
 } satisfies Command

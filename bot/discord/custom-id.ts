@@ -36,6 +36,20 @@ export function readAnswerCustomId(customId: string) {
 /** The button that confirms `/privacy delete`. Only the person sees it. */
 export const PRIVACY_DELETE_ID = 'p1:delete'
 
+const FIND_VERSION = 'f1'
+
+/** A button that shows a page of what `/find` found. @param page from 0. */
+export function findCustomId(key: string, page: number): string {
+  return [FIND_VERSION, key, page].join(':')
+}
+
+/** @returns null for an id that `findCustomId` did not make. */
+export function readFindCustomId(customId: string) {
+  const [version, key = '', page = '', ...rest] = customId.split(':')
+  const isMade = KEY.test(key) && NUMBER.test(page) && rest.length === 0
+  return version === FIND_VERSION && isMade ? { key, page: Number(page) } : null
+}
+
 /** What staff can decide about a case. */
 export const CASE_DECISIONS = ['confirm', 'dismiss', 'delete', 'timeout', 'undo'] as const
 

@@ -1,85 +1,90 @@
-/** `/find`: pictures by the words in them. Only who asks sees the answer. */
+/** `/find`: pictures by the words in them, and by what they show. Only who asks sees the answer. */
 
-import { type ChatInputCommandInteraction, time } from 'discord.js'
-import { plainText, quoted } from '../../commands/answer-text.ts'
+import type { ButtonInteraction, Client } from 'discord.js'
 import type { FindService } from '../../commands/command.ts'
 import type { Catalog } from '../../commands/i18n/words.ts'
 import { InputError } from '../../config/errors.ts'
-import { mayPointAt, type Viewer, viewerOf } from '../discord/picture-access.ts'
-import { messageLink, placeOf, prefixOf } from '../discord/place.ts'
+import type { Model } from '../../inference/contract/types.ts'
+import { readFindCustomId } from '../discord/custom-id.ts'
+import { viewerOf } from '../discord/picture-access.ts'
+import { placeOf, prefixOf } from '../discord/place.ts'
 import type { GuildSettingsStore } from '../memory/guild-settings.ts'
-import type { Collection } from '../store/types.ts'
-import { isSearchable } from './channels.ts'
+import type { Pictures } from '../pictures/pictures.ts'
+import { Access } from './access.ts'
+import { FindPages } from './find-pages.ts'
+import { together } from './found.ts'
+import { MeaningSearch } from './meaning-search.ts'
+import type { SearchableRecords } from './searchable-records.ts'
 import { postedAt, type SearchablePicture } from './searchable.ts'
-import { type Hit, search } from './search.ts'
+import { search } from './search.ts'
 import { wordScorer } from './word-scorer.ts'
 
-const MAX_HITS = 8
-/** Of what is shown of one picture, in UTF-16 units, before escaping. */
-const MAX_EXCERPT = 90
+/** Pictures that are shown in pages; the others are counted. */
+const MAX_HITS = 50
 
 type Deps = {
-  readonly searchable: Collection<SearchablePicture>
+  readonly client: Client
+  readonly model: Pick<Model, 'matcher' | 'embedText' | 'match'>
+  readonly pictures: Pictures
+  readonly searchable: SearchableRecords
   readonly settings: GuildSettingsStore
 }
 
-export function findService({ searchable, settings }: Deps): FindService {
-  return {
-    answer: async (interaction, { words, everywhere }, text) => {
-      const { guildId } = interaction
-      if (guildId === null) {
-        throw new InputError('place/server-only')
-      }
-      const scorer = wordScorer(words)
-      if (scorer === null) {
-        throw new InputError('find/no-words')
-      }
-      const viewer = viewerOf(interaction)
-      const access = new Access(viewer, await settings.of(guildId))
-      if (!(await access.isSearchable(everywhere, interaction))) {
-        throw new InputError('find/not-searchable', { everywhere })
-      }
-      const prefix = everywhere ? `${guildId}/` : prefixOf(placeOf(interaction))
-      const visible = visibleTo(access, searchable.entries(prefix))
-      const { hits, count } = await search(visible, [scorer], MAX_HITS)
-      return answerOf(hits, { count, words, text })
-    },
-  }
-}
+export class Find implements FindService {
+  readonly #deps: Deps
+  readonly #meaning: MeaningSearch
+  readonly #pages: FindPages
 
-/** What a person may find, asked once for each channel. */
-class Access {
-  readonly #viewer: Viewer
-  readonly #settings: Awaited<ReturnType<GuildSettingsStore['of']>>
-  readonly #channels = new Map<string, Promise<boolean>>()
-
-  constructor(viewer: Viewer, settings: Awaited<ReturnType<GuildSettingsStore['of']>>) {
-    this.#viewer = viewer
-    this.#settings = settings
+  constructor(deps: Deps) {
+    this.#deps = deps
+    this.#meaning = new MeaningSearch(deps)
+    this.#pages = new FindPages(deps)
   }
 
-  /** Whether there is anything to search in. */
-  async isSearchable(
-    everywhere: boolean,
-    { channelId }: ChatInputCommandInteraction,
-  ): Promise<boolean> {
-    return everywhere
-      ? this.#settings.searchChannels.length > 0
-      : isSearchable(this.#viewer.client, this.#settings, channelId)
+  /** Whether a button is one of these. */
+  owns(customId: string): boolean {
+    return readFindCustomId(customId) !== null
   }
 
-  /** Whether the person may find pictures of a channel. */
-  mayFind(channelId: string): Promise<boolean> {
-    const known = this.#channels.get(channelId) ?? this.#mayFind(channelId)
-    this.#channels.set(channelId, known)
-    return known
+  readonly answer: FindService['answer'] = async (interaction, { words, everywhere }, text) => {
+    const { guildId, channelId, user } = interaction
+    const { searchable, settings } = this.#deps
+    if (guildId === null) {
+      throw new InputError('place/server-only')
+    }
+    const scorer = wordScorer(words)
+    if (scorer === null) {
+      throw new InputError('find/no-words')
+    }
+    const access = new Access(viewerOf(interaction), await settings.of(guildId))
+    if (!(await access.isSearchable(everywhere))) {
+      throw new InputError('find/not-searchable', { everywhere })
+    }
+    const prefix = everywhere ? `${guildId}/` : prefixOf(placeOf(interaction))
+    const visible = visibleTo(access, searchable.entries(prefix))
+    const byWords = await search(visible, [scorer], MAX_HITS)
+    const byMeaning = await this.#meaning.search({
+      words,
+      guildId,
+      channelId: everywhere ? null : channelId,
+      mayFind: (id) => access.mayFind(id),
+      userId: user.id,
+    })
+    const hits = together(byWords.hits, byMeaning.hits)
+    const found = {
+      userId: user.id,
+      words,
+      hits: hits.slice(0, MAX_HITS),
+      count: byWords.count + hits.length - byWords.hits.length,
+      no: byMeaning.no,
+    }
+    return this.#pages.first(found, access, text)
   }
 
-  async #mayFind(channelId: string): Promise<boolean> {
-    const { client } = this.#viewer
-    return (
-      (await isSearchable(client, this.#settings, channelId)) && mayPointAt(this.#viewer, channelId)
-    )
+  /** A button below an answer was pressed. @returns the message with that page. */
+  async page(interaction: ButtonInteraction, text: Catalog) {
+    const settings = await this.#deps.settings.of(interaction.guildId)
+    return this.#pages.pressed(interaction, new Access(viewerOf(interaction), settings), text)
   }
 }
 
@@ -92,30 +97,4 @@ async function* visibleTo(
       yield entry
     }
   }
-}
-
-function answerOf(
-  hits: readonly Hit[],
-  {
-    count,
-    words,
-    text,
-  }: { readonly count: number; readonly words: string; readonly text: Catalog },
-): string {
-  const { find } = text
-  const query = quoted(words, 100)
-  if (hits.length === 0) {
-    return find.none(query)
-  }
-  const lines = hits.flatMap(({ key, picture, excerpt }, index) => {
-    const { place, messageId } = postedAt(key)
-    const shown = quoted(plainText(excerpt()), MAX_EXCERPT)
-    const when = time(Math.floor(picture.at / 1000), 'R')
-    return [
-      `**${index + 1}.** ${messageLink(place, messageId)} ${when} <@${picture.author}>`,
-      `> ${picture.spoiler ? `||${shown}||` : shown}`,
-    ]
-  })
-  const more = count > hits.length ? [`-# ${find.more(count - hits.length)}`] : []
-  return [find.found(count, query), ...lines, ...more].join('\n')
 }

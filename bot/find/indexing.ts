@@ -1,13 +1,15 @@
 /**
- * Reads pictures as they are posted in searchable channels, for /find. Answers to people go first: where
- * a picture cannot be read in time, it is not found.
+ * Reads pictures as they are posted in searchable channels, for /find, and has a model for matching look
+ * at them where there is one. Answers to people go first: where there is no time for a picture, it is
+ * not found.
  */
 
 import type { Client, Message, PartialMessage } from 'discord.js'
 import type { FoundPicture } from '../../commands/picture.ts'
 import { HOUR_MS, MINUTE_MS } from '../../config/durations.ts'
 import { InputError } from '../../config/errors.ts'
-import type { Model } from '../../inference/contract/types.ts'
+import type { ImageSource, Model, RequestOptions } from '../../inference/contract/types.ts'
+import { judgePicture } from '../../inference/domain/judge-picture.ts'
 import { picturesIn } from '../discord/message-pictures.ts'
 import { isRestrictedForward } from '../discord/picture-access.ts'
 import { placeIn, prefixOf } from '../discord/place.ts'
@@ -16,9 +18,10 @@ import type { GuildSettingsStore } from '../memory/guild-settings.ts'
 import type { UserStore } from '../memory/user-store.ts'
 import { MAX_PICTURES, type Pictures } from '../pictures/pictures.ts'
 import { isBlank, wordsIn } from '../pictures/words.ts'
-import type { Collection } from '../store/types.ts'
 import { isSearchable } from './channels.ts'
-import { MAX_WORDS, type SearchablePicture, searchableKey } from './searchable.ts'
+import { packVectors, spaceOf } from './picture-vectors.ts'
+import { MAX_WORDS, searchableKey } from './searchable.ts'
+import type { SearchableRecords } from './searchable-records.ts'
 
 /** How long a picture may wait until it is read. */
 const READ_LIMIT_MS = 5 * MINUTE_MS
@@ -27,9 +30,9 @@ const UPDATES_MS = HOUR_MS
 
 type Deps = {
   readonly client: Client
-  readonly model: Pick<Model, 'read'>
+  readonly model: Pick<Model, 'card' | 'matcher' | 'read' | 'describe' | 'embedImage'>
   readonly pictures: Pictures
-  readonly searchable: Collection<SearchablePicture>
+  readonly searchable: SearchableRecords
   readonly deletions: Deletions
   readonly settings: GuildSettingsStore
   readonly users: UserStore
@@ -121,27 +124,55 @@ export class Indexing {
     const { author, guildId, createdTimestamp } = message
     const source = await pictures.source(picture, tracked.signal)
     try {
-      const words = await wordsIn(model, source, {
+      const options: RequestOptions = {
         urgency: 'background',
         tenant: guildId,
         user: author.id,
         deadline: Date.now() + READ_LIMIT_MS,
         signal: tracked.signal,
-      })
-      const isStored = !isBlank(words) && (await this.#isSearchable(message))
+      }
+      const words = await wordsIn(model, source, options)
+      const looked = await this.#lookAt(source, options)
+      const isStored = (!isBlank(words) || looked !== null) && (await this.#isSearchable(message))
       const record = {
         author: author.id,
         picture: picture.key,
         spoiler: picture.spoiler,
         words: firstOf([...words.lines, ...words.codes]),
         at: createdTimestamp,
+        meaning: looked && { space: looked.space, mean: looked.mean },
       }
       const ttlMs = await settings.ttlMs(guildId)
       await tracked.write(async () => {
-        await (isStored ? searchable.set(key, record, ttlMs) : undefined)
+        const vectors = looked?.vectors ?? null
+        await (isStored ? searchable.set(key, record, { vectors, ttlMs }) : undefined)
       })
     } finally {
       await pictures.settle([source], !tracked.signal.aborted)
+    }
+  }
+
+  /** What a picture shows, as vectors; null where no model can tell, or there was no time. */
+  async #lookAt(source: ImageSource, options: RequestOptions) {
+    const { model } = this.#deps
+    const { matcher } = model
+    if (matcher === null) {
+      return null
+    }
+    try {
+      // A matcher that knows one kind of pictures gives meaningless vectors of others.
+      const { judgment } =
+        matcher.domain === undefined
+          ? { judgment: null }
+          : await judgePicture(model, source, options)
+      return judgment?.verdict === 'outside'
+        ? null
+        : { space: spaceOf(matcher), ...packVectors(await model.embedImage(source, options)) }
+    } catch (error) {
+      if (error instanceof InputError) {
+        return null // the words are there, and nobody asked
+      }
+      throw error
     }
   }
 

@@ -24,6 +24,16 @@ const searchableSchema = z.object({
   words: z.array(z.string()),
   /** When it was posted, in milliseconds since the epoch. */
   at: z.number(),
+  /** What a model for matching made of it; null: none did. */
+  meaning: z
+    .object({
+      /** Which model, as `spaceOf` names it. */
+      space: z.string(),
+      /** The mean of its vectors, as bot/find/picture-vectors.ts packs it. */
+      mean: z.string(),
+    })
+    .nullable()
+    .default(null),
 })
 
 export type SearchablePicture = Readonly<z.infer<typeof searchableSchema>>
@@ -34,6 +44,18 @@ export const SEARCHABLE: CollectionSpec<SearchablePicture> = {
   ttlMs: DAY_MS,
   decode: (data) => searchableSchema.parse(data),
   index: ({ author }) => [userTag(author)],
+}
+
+const vectorsSchema = z.object({
+  /** All vectors of the picture, as bot/find/picture-vectors.ts packs them. */
+  vectors: z.string(),
+})
+
+/** Under the same keys, and apart, because a search reads those of the best pictures only. */
+export const SEARCHABLE_VECTORS: CollectionSpec<z.infer<typeof vectorsSchema>> = {
+  name: 'searchable-vectors',
+  ttlMs: DAY_MS,
+  decode: (data) => vectorsSchema.parse(data),
 }
 
 /** The prefix of the keys of a message's pictures. */

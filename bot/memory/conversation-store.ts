@@ -188,7 +188,8 @@ export class ConversationStore {
       yield { ...answer, kind: 'answer', place: key }
     }
     for await (const [key, picture] of this.#records.searchable.entriesWith(tag)) {
-      yield { ...picture, kind: 'searchable', place: key }
+      const vectors = (await this.#records.searchable.vectorsOf(key)) ?? null
+      yield { ...picture, vectors, kind: 'searchable', place: key }
     }
   }
 

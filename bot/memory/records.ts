@@ -23,7 +23,7 @@ import { answersIn, type Dependents, dependentsOf, hashesOnlyIn } from './depend
 import type { PendingDeletions } from './pending-deletions.ts'
 import type { Pictures } from '../pictures/pictures.ts'
 import { type Place, prefixOf } from '../discord/place.ts'
-import { SEARCHABLE, type SearchablePicture } from '../find/searchable.ts'
+import { SearchableRecords } from '../find/searchable-records.ts'
 import { userTag } from '../store/keys.ts'
 import type { Collection, CollectionSpec, Store } from '../store/types.ts'
 
@@ -118,8 +118,8 @@ export class ConversationRecords {
   readonly messages: Collection<MessageRecord>
   /** Pictures that a form someone has open is about. Keys: place, message id, `.`, form key. */
   readonly forms: Collection<FormRecord>
-  /** The words in pictures that /find looks through. */
-  readonly searchable: Collection<SearchablePicture>
+  /** The pictures that /find looks through. */
+  readonly searchable: SearchableRecords
   /** The servers that the bot is on, so that one that it left while it was down is noticed. */
   readonly guilds: Collection<{ readonly at: number }>
   readonly #pictures: Pick<Pictures, 'forget'>
@@ -130,7 +130,7 @@ export class ConversationRecords {
     this.answers = store.collection(ANSWERS)
     this.messages = store.collection(kind({ name: 'messages', schema: messageSchema }))
     this.forms = store.collection(FORMS)
-    this.searchable = store.collection(SEARCHABLE)
+    this.searchable = new SearchableRecords(store)
     this.guilds = store.collection(GUILDS)
     this.#pictures = pictures
     this.#pending = pending

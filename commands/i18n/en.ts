@@ -1,8 +1,14 @@
 /** All texts of the bot in English. The catalog's type is derived from this object. */
 
-import { MODEL_SETTING, PULL_COMMAND } from '../../config/models.ts'
+import {
+  MATCHER_SETTING,
+  MODEL_SETTING,
+  PULL_COMMAND,
+  PULL_MATCHER_COMMAND,
+} from '../../config/models.ts'
 import { ERRORS_EN } from './errors-en.ts'
 import { MODERATION_EN } from './moderation-en.ts'
+import { onlyLanguagesEn } from './question-language.ts'
 import { MODERATION_RULES_EN } from './moderation-rules-en.ts'
 
 /** A count with its noun, which gets an s unless the count is 1. */
@@ -103,8 +109,8 @@ export const EN = {
     },
     find: {
       name: 'find',
-      description: 'Find pictures by the words in them',
-      words: 'Words that stand in the picture',
+      description: 'Find pictures by the words in them, or by what they show',
+      words: 'Words that stand in the picture, or what it shows',
       where: 'Where to look; without it, in this channel',
       places: { channel: 'This channel', server: 'All channels that I can read' },
     },
@@ -156,8 +162,24 @@ export const EN = {
   find: {
     none: (words: string) =>
       `I know no picture with “${words}” in it. I only know those that were posted since the search was switched on, as long as I remember them.`,
+    noneFits: (words: string) =>
+      `I know no picture with “${words}” in it, and none that shows it. I only know those that were posted since the search was switched on, as long as I remember them.`,
     found: (count: number, words: string) => `${many(count, 'picture')} with “${words}”:`,
+    fits: (count: number, words: string) => `${many(count, 'picture')} for “${words}”:`,
     more: (count: number) => `${count} more; more words find fewer.`,
+    shows: (percent: number) => `fits by ${percent} %`,
+    mayShow: 'may fit; there was no time for a closer look',
+    gone: 'All of these are gone now.',
+    previous: 'Previous page',
+    next: 'Next page',
+    onlyWords: {
+      matcher: `I looked at the words in pictures only. To find what they show I need another model: ${PULL_MATCHER_COMMAND}, then ${MATCHER_SETTING}.`,
+      busy: 'I looked at the words in pictures only; what they show I could not search just now.',
+      language: (languages: readonly string[]) =>
+        `I looked at the words in pictures only. ${onlyLanguagesEn({ languages, examples: [] })}`,
+      words: (words: readonly string[]) =>
+        `I looked at the words in pictures only: my model does not know ${words.map((word) => `“${word}”`).join(', ')}.`,
+    },
   },
   memory: {
     nothing: 'I remember nothing in this channel.',
@@ -181,7 +203,7 @@ export const EN = {
         `**What I keep**, each thing until ${many(hours, 'hour')} after its last use:`,
         '- per channel: which pictures I was shown, my answers, and the questions with who asked and when;',
         '- what the model made of a picture (a list of numbers), so that a question does not need the picture again, and for a day at most the words that I read in it. The picture itself is not kept;',
-        '- where a server made pictures searchable: the words in the pictures that are posted there, with who posted them and when;',
+        '- where a server made pictures searchable: the words in the pictures that are posted there, and numbers for what these show, with who posted them and when;',
         '- which of my messages belong to which picture, for the buttons.',
         'Also how many answers you had today (two days), whether I told you how to ask here and the language of your Discord (a month each), and your opt-out.',
         isElsewhere
@@ -200,7 +222,8 @@ export const EN = {
     kinds: {
       conversation: 'A picture you showed me, or asked about, with its questions and answers',
       answer: 'An answer you got, for its buttons',
-      searchable: 'The words in a picture you posted where pictures can be searched',
+      searchable:
+        'The words in a picture you posted where pictures can be searched, and numbers for what it shows',
       uses: 'How many answers you got on a day',
       hint: 'That I told you how to ask in a channel',
       language: 'The language of your Discord',
@@ -239,7 +262,7 @@ export const EN = {
       '**What I can do**',
       '- **Describe pictures:** `/describe` with a picture, or without one for the newest here. Or right-click a message → Apps → Describe image.',
       '- **Read words:** `/read`, or right-click a message → Apps → Read text. It reads Latin script, Chinese, QR and bar codes, also where my model knows nothing of the picture.',
-      '- **Find pictures:** `/find` looks for words in pictures, where this server lets me.',
+      '- **Find pictures:** `/find` looks for words in pictures, and for what they show if my operator gave me a model for that, where this server lets me.',
       '- **Answer questions:** `/ask`, right-click → Apps → Ask about image…, the button **Ask…**, or one of the questions under my answer. Reply to my answer to ask on; if this server hides replies from me, press **Ask…**.',
       '- **Compare:** `/compare`, or a question to a message with several pictures. If my model sees one at a time, I answer for each.',
       '- **Listen:** mention me with a picture, or in reply to one, with or without a question. In direct messages just send one.',

@@ -184,6 +184,7 @@ export const ERRORS_EN: ErrorSentences = {
   'find/no-words': 'Give me a word to look for.',
   'find/not-searchable': ({ everywhere }) =>
     `Pictures are not searchable ${everywhere ? 'on this server' : 'in this channel'}. Who manages the server can change that: \`/settings search\`.`,
+  'find/expired': 'I no longer know what I found. Use `/find` again.',
   'settings/too-many-channels': ({ most }) => `That would be more than ${many(most, 'channel')}.`,
   // Moderation
   'moderation/not-set-up': 'Moderation is not set up here. A manager can use `/moderation setup`.',

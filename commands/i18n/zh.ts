@@ -1,8 +1,14 @@
 /** Every sentence the bot shows, in Simplified Chinese. */
 
-import { MODEL_SETTING, PULL_COMMAND } from '../../config/models.ts'
+import {
+  MATCHER_SETTING,
+  MODEL_SETTING,
+  PULL_COMMAND,
+  PULL_MATCHER_COMMAND,
+} from '../../config/models.ts'
 import { ERRORS_ZH } from './errors-zh.ts'
 import { MODERATION_ZH } from './moderation-zh.ts'
+import { onlyLanguagesZh } from './question-language.ts'
 import { MODERATION_RULES_ZH } from './moderation-rules-zh.ts'
 import type { Catalog } from './words.ts'
 
@@ -100,8 +106,8 @@ export const ZH: Catalog = {
     },
     find: {
       name: '找图',
-      description: '按图中的文字查找图片',
-      words: '图片里的字词',
+      description: '按图中的文字或画面内容查找图片',
+      words: '图片里的字词，或画面内容',
       where: '在哪里找；不填则在本频道',
       places: { channel: '本频道', server: '我能看到的所有频道' },
     },
@@ -152,8 +158,24 @@ export const ZH: Catalog = {
   },
   find: {
     none: (words) => `我不知道有哪张图片里有“${words}”。我只知道开启搜索之后发的、我还记得的图片。`,
+    noneFits: (words) =>
+      `我不知道有哪张图片里有“${words}”，也没有哪张的画面符合。我只知道开启搜索之后发的、我还记得的图片。`,
     found: (count, words) => `有“${words}”的图片共 ${count} 张：`,
+    fits: (count, words) => `符合“${words}”的图片共 ${count} 张：`,
     more: (count) => `还有 ${count} 张；字词多一些，结果就少一些。`,
+    shows: (percent) => `符合程度 ${percent}%`,
+    mayShow: '可能符合；没有时间细看',
+    gone: '这些图片现在都不在了。',
+    previous: '上一页',
+    next: '下一页',
+    onlyWords: {
+      matcher: `我只查找了图片里的文字。要按画面内容查找，我需要另一个模型：${PULL_MATCHER_COMMAND}，然后 ${MATCHER_SETTING}。`,
+      busy: '我只查找了图片里的文字；现在无法按画面内容查找。',
+      language: (languages) =>
+        `我只查找了图片里的文字。${onlyLanguagesZh({ languages, examples: [] })}`,
+      words: (words) =>
+        `我只查找了图片里的文字：模型不认识${words.map((word) => `“${word}”`).join('、')}。`,
+    },
   },
   memory: {
     nothing: '我在本频道什么都没有记住。',
@@ -173,7 +195,7 @@ export const ZH: Catalog = {
         `**我保留的内容**，每项在最后一次使用后保留 ${hours} 小时：`,
         '- 按频道：给我看过哪些图片、我的回答，以及谁在何时问了什么；',
         '- 模型从图片得出的结果（一串数字），这样提问时不必再次用到图片。我从图里读出的文字最多保留一天。图片本身不保留；',
-        '- 在服务器开启图片搜索的频道：所发图片里的文字，以及谁在何时发的；',
+        '- 在服务器开启图片搜索的频道：所发图片里的文字、代表画面内容的数字，以及谁在何时发的；',
         '- 我的哪些消息属于哪张图片，供按钮使用。',
         '此外还有你今天得到多少次回答（两天）、我是否已告诉你如何提问以及你的 Discord 语言（各一个月），还有你的退出选择。',
         isElsewhere
@@ -191,7 +213,7 @@ export const ZH: Catalog = {
     kinds: {
       conversation: '你给我看过或问过的图片，以及问题和回答',
       answer: '你得到的回答，供按钮使用',
-      searchable: '你在可搜索的频道所发图片里的文字',
+      searchable: '你在可搜索的频道所发图片里的文字，以及代表画面内容的数字',
       uses: '你在某天得到了多少次回答',
       hint: '我已在某频道告诉你如何提问',
       language: '你的 Discord 语言',
@@ -228,7 +250,7 @@ export const ZH: Catalog = {
       '**我能做什么**',
       '- **描述图片：** `/描述` 附上图片；不附则描述这里最新的一张。也可以右键消息 → 应用 → 描述图片。',
       '- **读出文字：** `/读字`，或右键消息 → 应用 → 读出文字。可读拉丁字母、中文、二维码和条形码，模型不认识的图片也能读。',
-      '- **找图片：** `/找图` 按图中文字查找，需要服务器先开启。',
+      '- **找图片：** `/找图` 按图中文字查找；运营者配有相应模型时也按画面内容查找。需要服务器先开启。',
       '- **回答问题：** `/提问`、右键消息 → 应用 → 就图片提问…、**提问…**按钮，或我回答下方的某个问题。回复我的回答可以继续提问；如果本服务器不让我看到回复，请按**提问…**。',
       '- **比较：** `/比较`，或对有几张图片的消息提问。如果我的模型一次只看一张，我会逐张回答。',
       '- **听你说：** 发图片时提及我，或在回复图片时提及我，可附问题。私信里直接发图片即可。',

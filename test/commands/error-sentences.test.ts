@@ -121,6 +121,7 @@ const SAMPLES: Samples = {
   'answer/reposted': null,
   'image/judged': null,
   'find/no-words': null,
+  'find/expired': null,
   'find/not-searchable': [{ everywhere: true }, /on this server\..*`\/settings search`/],
   'privacy/busy': null,
   'limit/daily': [{ limit: 1 }, /your 1 answer of today/],

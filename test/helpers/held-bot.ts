@@ -7,7 +7,15 @@ import { isFinished, JOBS } from '../../bot/jobs/job-record.ts'
 import type { DemoBot } from './demo-bot.ts'
 
 /** What is stored of conversations, and of what is being answered. */
-const SPACES = ['conversations', 'answers', 'messages', 'forms', 'searchable', 'jobs']
+const SPACES = [
+  'conversations',
+  'answers',
+  'messages',
+  'forms',
+  'searchable',
+  'searchable-vectors',
+  'jobs',
+]
 const DELETION_LIMIT_MS = 5_000
 
 /** Pauses the model at its next requests, even if they are aborted meanwhile. @param requests how many. */

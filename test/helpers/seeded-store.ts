@@ -112,8 +112,10 @@ export async function seed(store: Store, now: string): Promise<void> {
   ] as const
   for (const [where, messageId, author, words] of seen) {
     const key = searchableKey(where, messageId, 'picture')
-    const record = { author, picture: 'picture', spoiler: false, words: [words], at: Date.now() }
-    await records.searchable.set(key, record)
+    const meaning = { space: 'space', mean: 'AAAA' }
+    const fields = { spoiler: false, words: [words], at: Date.now(), meaning }
+    const record = { author, picture: 'picture', ...fields }
+    await records.searchable.set(key, record, { vectors: 'AAAA', ttlMs: DAY_MS })
   }
   await seedJobs(store)
   await seedModeration(store)

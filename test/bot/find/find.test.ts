@@ -36,6 +36,11 @@ async function find(
   }
 }
 
+/** What is said where there is no picture with some words, and no model that knows what pictures show. */
+function nothing(words: string): string {
+  return `${EN.find.none(words)}\n-# ${EN.find.onlyWords.matcher}`
+}
+
 describe('/find', () => {
   let demo: DemoBot
   /** Cannot read `hidden`, nor the history of `blind`. */
@@ -103,8 +108,11 @@ describe('/find', () => {
     assert.ok(answer.content.includes(`<@${posted.author.id}>`))
     assert.ok(answer.content.endsWith('\n> Withdrawal successful'))
     assert.equal((answer.flags ?? 0) & MessageFlags.Ephemeral, MessageFlags.Ephemeral)
-    assert.deepEqual([answer.embeds, answer.mentions], [[], []])
-    assert.equal((await find(lin, 'deposit')).content, EN.find.none('deposit'))
+    assert.deepEqual(answer.mentions, [])
+    const [embed, ...others] = answer.embeds
+    assert.deepEqual([embed?.url, others], [linkOf(posted), []])
+    assert.ok(embed?.thumbnail?.url.startsWith(posted.attachments[0]!.url.split('?')[0]!))
+    assert.equal((await find(lin, 'deposit')).content, nothing('deposit'))
     const reader = await demo.join('mo', { locale: 'zh-CN' })
     reader.switchTo(channels.main)
     const chinese = await find(reader, 'withdrawal')
@@ -133,11 +141,12 @@ describe('/find', () => {
   it('hides the words of a spoiler, and formats nothing', async () => {
     const title = '@everyone **look** ||here||'
     await postFound(channels.main, 'everyone look', pictureOf(title, [], 'SPOILER_words.png'))
-    const { content, mention_everyone: pings } = await find(lin, 'everyone')
+    const { content, embeds, mention_everyone: pings } = await find(lin, 'everyone')
     const [, , shown = ''] = content.split('\n')
     assert.match(shown, /^> \|\|.*\|\|$/)
     assert.equal(shown.match(/(?<!\\)\|\|/g)?.length, 2, shown)
     assert.equal(pings, false)
+    assert.deepEqual(embeds, []) // Discord would show a small picture without its spoiler
   })
 
   it('searches the channels of the server that a person can read, restricted ones from such only', async () => {
@@ -167,7 +176,7 @@ describe('/find', () => {
   it('forgets a picture with its message', async () => {
     const posted = await postFound(channels.main, 'Gone tomorrow')
     await ada.delete(posted)
-    const none = EN.find.none('tomorrow')
+    const none = nothing('tomorrow')
     const { content } = await find(lin, 'tomorrow', { until: (text) => text === none })
     assert.equal(content, none)
     assert.deepEqual(await kept(demo, posted.id), [])
@@ -179,11 +188,11 @@ describe('/find', () => {
     const file = await (await fetch(exported.attachments[0]!.url)).text()
     assert.ok(file.includes('My own screenshot') && file.includes(EN.privacy.kinds.searchable))
     await deletePrivacy(ada)
-    assert.equal((await find(lin, 'screenshot')).content, EN.find.none('screenshot'))
+    assert.equal((await find(lin, 'screenshot')).content, nothing('screenshot'))
 
     await postFound(channels.main, 'Another screenshot')
     await ada.slash('privacy opt-out')
-    assert.equal((await find(lin, 'screenshot')).content, EN.find.none('screenshot'))
+    assert.equal((await find(lin, 'screenshot')).content, nothing('screenshot'))
     const secret = await ada.upload(await pictureOf('A secret screenshot'))
     await ada.slash('privacy opt-in')
     await postFound(channels.main, 'The next screenshot')
@@ -194,9 +203,6 @@ describe('/find', () => {
     const posted = await postFound(channels.other, 'Switched off later')
     await kit.slash('settings search', { channel: channels.other, value: 'off' })
     assert.deepEqual(await kept(demo, posted.id), [])
-    assert.equal(
-      (await find(ada, 'switched', { where: 'server' })).content,
-      EN.find.none('switched'),
-    )
+    assert.equal((await find(ada, 'switched', { where: 'server' })).content, nothing('switched'))
   })
 })

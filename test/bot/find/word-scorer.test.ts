@@ -6,7 +6,7 @@ import { search } from '../../../bot/find/search.ts'
 import { folded, wordScorer } from '../../../bot/find/word-scorer.ts'
 
 function picture(words: readonly string[], at = 0) {
-  return { author: '1', picture: 'a', spoiler: false, words: [...words], at }
+  return { author: '1', picture: 'a', spoiler: false, words: [...words], at, meaning: null }
 }
 
 /** What of a text a query shows; null: it does not find it. */

@@ -1,0 +1,178 @@
+/**
+ * What `/find` costs among the pictures of a server: the first search after a start, which reads them,
+ * and the later ones. Vectors are made up; what the model computes, and downloads, are not part of it.
+ */
+
+import { randomBytes } from 'node:crypto'
+import { loadavg } from 'node:os'
+import { parseArgs } from 'node:util'
+import { pino } from 'pino'
+import { MAX_COMPARED } from '../../bot/find/meaning-search.ts'
+import { largestCosine, packVectors, unpacked } from '../../bot/find/picture-vectors.ts'
+import { SearchableRecords } from '../../bot/find/searchable-records.ts'
+import { searchableKey } from '../../bot/find/searchable.ts'
+import { search } from '../../bot/find/search.ts'
+import { wordScorer } from '../../bot/find/word-scorer.ts'
+import { openStore } from '../../bot/store/store.ts'
+import { DAY_MS } from '../../config/durations.ts'
+import { createRandom, type Random } from '../report/random.ts'
+import { writeResults } from '../report/results.ts'
+
+const GUILD = '100000000000000001'
+const CHANNELS = 20
+const FIRST_ID = 200_000_000_000_000_000n
+const AT_ONCE = 200
+/** Searches by vectors, and by words. */
+const QUERIES = 20
+const WORD_QUERIES = 3
+const SPACE = 'bench'
+/** Kinds of pictures: those of one kind are alike. */
+const KINDS = 200
+const ALIKE = 10
+
+type Size = { readonly pictures: number; readonly width: number; readonly rows: number }
+
+export async function runFindBench(args: readonly string[]): Promise<void> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      pictures: { type: 'string', default: '100000' },
+      width: { type: 'string', default: '256' },
+      rows: { type: 'string', default: '32' },
+      store: { type: 'string' },
+    },
+  })
+  const size = {
+    pictures: Number(values.pictures),
+    width: Number(values.width),
+    rows: Number(values.rows),
+  }
+  const load = loadavg()[0]!
+  const url = values.store ?? 'memory:'
+  const log = pino({ level: 'silent' })
+  const store = await openStore({ url, keys: [randomBytes(32)], log })
+  try {
+    const random = createRandom(1)
+    const kinds = Array.from({ length: KINDS }, () => unitVector(random, size.width))
+    await write(new SearchableRecords(store), kinds, random, size)
+    const results = await measure(new SearchableRecords(store), kinds, random, size)
+    writeResults('find', { load, ...size, compared: MAX_COMPARED, ...results })
+  } finally {
+    await store.close()
+  }
+}
+
+async function write(
+  records: SearchableRecords,
+  kinds: readonly Float32Array[],
+  random: Random,
+  { pictures, width, rows }: Size,
+): Promise<void> {
+  const alike = kinds.map((kind) => Array.from({ length: ALIKE }, () => near(kind, random)))
+  const data = new Float32Array(rows * width)
+  let waiting: Promise<void>[] = []
+  for (let i = 0; i < pictures; i++) {
+    const id = FIRST_ID + BigInt(i)
+    for (let row = 0; row < rows; row++) {
+      data.set(random.pick(random.pick(alike)), row * width)
+    }
+    const { vectors, mean } = packVectors({ data, shape: [rows, width] })
+    const channelId = `${FIRST_ID + BigInt(i % CHANNELS)}`
+    const key = searchableKey({ guildId: GUILD, channelId }, `${id}`, 'picture')
+    const picture = {
+      author: `${FIRST_ID + BigInt(i % 1000)}`,
+      picture: `${id}`,
+      spoiler: false,
+      words: [`picture number ${i}`, 'a line of words as they stand in a screenshot'],
+      at: i,
+      meaning: { space: SPACE, mean },
+    }
+    waiting.push(records.set(key, picture, { vectors, ttlMs: DAY_MS }))
+    if (waiting.length === AT_ONCE) {
+      await Promise.all(waiting)
+      waiting = []
+    }
+  }
+  await Promise.all(waiting)
+}
+
+async function measure(
+  records: SearchableRecords,
+  kinds: readonly Float32Array[],
+  random: Random,
+  { width }: Size,
+) {
+  const space = { name: SPACE, width }
+  const loading = await timed(() => records.loaded.of(GUILD, space))
+  const index = loading.value
+  report('read from the store, at the first search', [loading])
+  const narrowing = []
+  const comparing = []
+  for (let i = 0; i < QUERIES; i++) {
+    const text = near(random.pick(kinds), random)
+    const narrowed = await timed(() => index.nearest(text, index.channels, MAX_COMPARED))
+    narrowing.push(narrowed)
+    comparing.push(
+      await timed(async () => {
+        const all = await Promise.all(narrowed.value.map((key) => records.vectorsOf(key)))
+        return all.map((vectors) => largestCosine(unpacked(vectors ?? ''), text))
+      }),
+    )
+  }
+  report('narrowed by the means', narrowing)
+  report(`all vectors of ${MAX_COMPARED} compared`, comparing)
+  const byWords = []
+  for (let i = 0; i < WORD_QUERIES; i++) {
+    const scorer = wordScorer(`number ${i + 7}`)!
+    byWords.push(await timed(() => search(records.entries(`${GUILD}/`), [scorer], 50)))
+  }
+  report('searched by words', byWords)
+  return {
+    megabytes: Math.round(index.bytes / 1e6),
+    loadingMs: processorMs([loading]),
+    narrowingMs: processorMs(narrowing),
+    comparingMs: processorMs(comparing),
+    wordsMs: processorMs(byWords),
+  }
+}
+
+type Timed<T> = { readonly value: T; readonly processorMs: number; readonly ms: number }
+
+/** @returns with the processor time of all threads. */
+async function timed<T>(work: () => T | Promise<T>): Promise<Timed<T>> {
+  const start = performance.now()
+  const before = process.cpuUsage()
+  const value = await work()
+  const { user, system } = process.cpuUsage(before)
+  return { value, processorMs: (user + system) / 1000, ms: performance.now() - start }
+}
+
+/** The median. */
+function processorMs(all: readonly Timed<unknown>[]): number {
+  return medianOf(all.map(({ processorMs: ms }) => ms))
+}
+
+function medianOf(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!
+}
+
+function report(what: string, all: readonly Timed<unknown>[]): void {
+  const clock = medianOf(all.map(({ ms }) => ms))
+  const figures = `${processorMs(all).toFixed(1)} ms of processor time, ${clock.toFixed(1)} ms by the clock`
+  process.stdout.write(`${what.padEnd(42)}${figures}\n`)
+}
+
+function unitVector(random: Random, width: number): Float32Array {
+  return normalized(Float32Array.from({ length: width }, () => random.between(-1, 1)))
+}
+
+/** A vector like another one. */
+function near(vector: Float32Array, random: Random): Float32Array {
+  const noise = 1 / Math.sqrt(vector.length)
+  return normalized(vector.map((value) => value + random.between(-noise, noise)))
+}
+
+function normalized(vector: Float32Array): Float32Array {
+  const length = Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0))
+  return vector.map((value) => value / length)
+}

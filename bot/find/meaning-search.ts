@@ -1,0 +1,183 @@
+/**
+ * Finds pictures by what they show. The vectors of the pictures narrow them down: their means to
+ * MAX_COMPARED, all vectors of these to MAX_RANKED. Those are downloaded again, and the model tells
+ * whether the words fit each.
+ */
+
+import type { Client } from 'discord.js'
+import { mayBeIn } from '../../commands/i18n/question-language.ts'
+import { hasCode, InputError } from '../../config/errors.ts'
+import type { Model, RequestOptions } from '../../inference/contract/types.ts'
+import type { AnyCard } from '../../inference/package/model-card.ts'
+import { knownQuestion } from '../../inference/text/known-question.ts'
+import type { Pictures } from '../pictures/pictures.ts'
+import { largestCosine, spaceOf, unpacked } from './picture-vectors.ts'
+import { postedPicture } from './posted-picture.ts'
+import type { SearchablePicture } from './searchable.ts'
+import type { SearchableRecords } from './searchable-records.ts'
+
+export const MAX_COMPARED = 100
+const MAX_RANKED = 20
+/** Pictures that are downloaded at once. */
+const AT_ONCE = 4
+/** A person waits; what was not ranked by then comes last. */
+const RANK_LIMIT_MS = 20_000
+/** The probability that words and picture fit, from which a picture is shown. */
+const FITS = 0.5
+/** Of each key together, that of a picture that was not ranked: always below `FITS`. */
+const UNRANKED_WEIGHT = FITS / 2
+
+type Deps = {
+  readonly client: Client
+  readonly model: Pick<Model, 'matcher' | 'embedText' | 'match'>
+  readonly pictures: Pictures
+  readonly searchable: SearchableRecords
+}
+
+/** Why pictures are not searched by what they show. */
+export type NoMeaning =
+  | { readonly why: 'no-matcher' | 'busy' }
+  | { readonly why: 'language'; readonly languages: readonly string[] }
+  | { readonly why: 'words'; readonly words: readonly string[] }
+
+export type MeaningHit = {
+  readonly key: string
+  readonly picture: SearchablePicture
+  /** 0 to 1; the higher, the better. */
+  readonly score: number
+  /** The probability that the words fit, 0 to 1; null: there was no time to ask. */
+  readonly probability: number | null
+}
+
+export type MeaningResult = { readonly hits: readonly MeaningHit[]; readonly no: NoMeaning | null }
+
+type Query = {
+  readonly words: string
+  readonly guildId: string
+  /** Null: all channels. */
+  readonly channelId: string | null
+  readonly mayFind: (channelId: string) => Promise<boolean>
+  readonly userId: string
+}
+
+export class MeaningSearch {
+  readonly #deps: Deps
+
+  constructor(deps: Deps) {
+    this.#deps = deps
+  }
+
+  /** The pictures that fit, the best first. */
+  async search(query: Query): Promise<MeaningResult> {
+    const { matcher } = this.#deps.model
+    const no = noMeaning(matcher, query.words)
+    if (matcher === null || no !== null) {
+      return { hits: [], no }
+    }
+    try {
+      return await this.#search(query, spaceOf(matcher))
+    } catch (error) {
+      if (error instanceof InputError) {
+        return { hits: [], no: { why: 'busy' } }
+      }
+      throw error
+    }
+  }
+
+  async #search(query: Query, space: string): Promise<MeaningResult> {
+    const { words, guildId, userId } = query
+    const { model, searchable } = this.#deps
+    const deadline = Date.now() + RANK_LIMIT_MS
+    const options: RequestOptions = { tenant: guildId, user: userId, deadline }
+    const text = await model.embedText(words, options)
+    const index = await searchable.loaded.of(guildId, { name: space, width: text.length })
+    const channelIds: string[] = []
+    for (const id of query.channelId === null ? index.channels : [query.channelId]) {
+      if (await query.mayFind(id)) {
+        channelIds.push(id)
+      }
+    }
+    const near = index.nearest(text, channelIds, MAX_COMPARED)
+    const hits = await inTurn(await this.#compared(near, text), (one) =>
+      this.#rank(one, words, options),
+    )
+    const fitting = hits.filter((hit) => hit !== null).toSorted((a, b) => b.score - a.score)
+    return { hits: fitting, no: null }
+  }
+
+  /** Compares the text with all vectors of each picture. @returns the best, the best first. */
+  async #compared(keys: readonly string[], text: Float32Array): Promise<Compared[]> {
+    const { searchable } = this.#deps
+    const all = await Promise.all(
+      keys.map(async (key) => {
+        const vectors = await searchable.vectorsOf(key)
+        return vectors === undefined
+          ? []
+          : [{ key, cosine: largestCosine(unpacked(vectors), text) }]
+      }),
+    )
+    return all
+      .flat()
+      .toSorted((a, b) => b.cosine - a.cosine)
+      .slice(0, MAX_RANKED)
+  }
+
+  /** @returns null if the words do not fit the picture, or it is gone. */
+  async #rank(
+    { key, cosine }: Compared,
+    words: string,
+    options: RequestOptions,
+  ): Promise<MeaningHit | null> {
+    const { client, model, pictures, searchable } = this.#deps
+    const picture = await searchable.get(key)
+    const posted = picture && (await postedPicture(client, key, picture))
+    if (!picture || !posted) {
+      return null
+    }
+    try {
+      const source = await pictures.source(posted)
+      try {
+        const [match] = await model.match(source, [words], options)
+        const probability = match?.itm ?? 0
+        return probability < FITS ? null : { key, picture, score: probability, probability }
+      } finally {
+        await pictures.settle([source])
+      }
+    } catch (error) {
+      if (!(error instanceof InputError)) {
+        throw error
+      }
+      return hasCode(error, 'queue/deadline', 'queue/full')
+        ? { key, picture, score: Math.max(0, cosine) * UNRANKED_WEIGHT, probability: null }
+        : null // it cannot be downloaded any more
+    }
+  }
+}
+
+type Compared = { readonly key: string; readonly cosine: number }
+
+/** Why a model cannot be asked; null: it can. */
+export function noMeaning(matcher: AnyCard | null, words: string): NoMeaning | null {
+  if (matcher === null) {
+    return { why: 'no-matcher' }
+  }
+  const { languages } = matcher
+  if (languages !== undefined && !mayBeIn(languages, words)) {
+    return { why: 'language', languages }
+  }
+  const { unknown } = knownQuestion(matcher, words)
+  return unknown.length === 0 ? null : { why: 'words', words: unknown }
+}
+
+/** Does work for each item, a few at once. @returns the results in order. */
+async function inTurn<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = []
+  const left = items.entries()
+  const one = async () => {
+    for (const [i, item] of left) {
+      results[i] = await work(item)
+    }
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, one))
+  return results
+}
