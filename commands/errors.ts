@@ -118,6 +118,8 @@ declare module '../config/errors.ts' {
     'rule/words': { readonly words: readonly string[] }
     'rule/no-question': NoParams
     /** Neither a question nor words. */
+    /** No model compares pictures with texts. */
+    'rule/no-matcher': NoParams
     'rule/no-subject': NoParams
     'rule/two-subjects': NoParams
     'rule/needs-threshold': NoParams

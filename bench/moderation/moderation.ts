@@ -118,7 +118,9 @@ function readingOnce(model: Model): ReplayModel {
   const texts = new Map<string, ReturnType<Model['read']>>()
   return {
     card: model.card,
+    matcher: model.matcher,
     describe: (...of) => model.describe(...of),
+    match: (...of) => model.match(...of),
     forget: (...of) => model.forget(...of),
     score: (...of) => model.score(...of),
     read: async (image, options) => {

@@ -11,6 +11,7 @@ import { GuildModeration } from '../../bot/moderation/settings.ts'
 import { postingsSpace } from '../../bot/moderation/hashes/postings.ts'
 import { opensCase } from '../../bot/moderation/hashes/reasons.ts'
 import { HashList } from '../../bot/moderation/hashes/hash-list.ts'
+import type { ScoringModel } from '../../bot/moderation/rules/rule-scores.ts'
 import { Rules } from '../../bot/moderation/rules/rules.ts'
 import { Detector } from '../../bot/moderation/detector.ts'
 import { EvidenceMemory } from '../../bot/pictures/evidence.ts'
@@ -93,7 +94,7 @@ export async function replay(
   }
 }
 
-export type ReplayModel = Pick<Model, 'card' | 'describe' | 'forget' | 'read' | 'score'>
+export type ReplayModel = ScoringModel & Pick<Model, 'forget'>
 
 type Around = {
   readonly store: Store

@@ -7,7 +7,6 @@ import type { PrivacyService } from '../../commands/command.ts'
 import type { FoundPicture } from '../../commands/picture.ts'
 import type { ModerationService } from '../../commands/moderation/service.ts'
 import { isActive } from '../../commands/moderation/settings.ts'
-import type { Model } from '../../inference/contract/types.ts'
 import { picturesIn } from '../discord/message-pictures.ts'
 import { Recovery } from '../operations/recovery.ts'
 import type { Store } from '../store/types.ts'
@@ -25,6 +24,7 @@ import { deleteUserRecords, moderationRecordsOf } from './privacy.ts'
 import { POSTING_LIFE_MS, postingsSpace } from './hashes/postings.ts'
 import { Reports } from './reports.ts'
 import { DuplicatePosts } from './hashes/duplicate-posts.ts'
+import type { ScoringModel } from './rules/rule-scores.ts'
 import { Rules } from './rules/rules.ts'
 import { HashList } from './hashes/hash-list.ts'
 import { PictureWords } from './hashes/picture-words.ts'
@@ -33,7 +33,7 @@ import { moderationService } from './service.ts'
 
 export type ModerationDeps = {
   readonly store: Store
-  readonly model: Pick<Model, 'card' | 'describe' | 'read' | 'score'>
+  readonly model: ScoringModel
   readonly pictures: Pictures
   /** Downloads a hash list, which is a file and not a picture. */
   readonly fetchPicture: FetchPicture

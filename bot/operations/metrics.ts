@@ -16,7 +16,7 @@ const STORE_BUCKETS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5]
 /**
  * Counts what moderation does: `picture` (examined), `case` (opened, by its first reason), `decision`
  * (by the state it led to), `action` (by step: delete, timeout, tell …), `problem` (a step that
- * Discord refused) and `rule` (`hit` of a question, `words-hit`).
+ * Discord refused) and `rule` (`hit` of a question, `words-hit`, `match-hit`).
  */
 export type CountModeration = (
   event: 'picture' | 'case' | 'decision' | 'action' | 'problem' | 'rule',

@@ -1,6 +1,11 @@
 /** The sentences for errors in English, by code. */
 
-import { MODEL_SETTING, PULL_COMMAND } from '../../config/models.ts'
+import {
+  MATCHER_SETTING,
+  MODEL_SETTING,
+  PULL_COMMAND,
+  PULL_MATCHER_COMMAND,
+} from '../../config/models.ts'
 import type { SettingProblem } from '../../inference/contract/errors.ts'
 import type { UnsupportedFormat } from '../../inference/image/sniff.ts'
 import type { ErrorSentences } from './error-sentences.ts'
@@ -215,10 +220,13 @@ export const ERRORS_EN: ErrorSentences = {
     `My model does not know ${words.map((word) => `“${word}”`).join(', ')}, so its answer would be a guess. ${ASK_YES_NO}`,
   'rule/open-question': `That question is not answered by yes or no. ${ASK_YES_NO}`,
   'rule/no-question': `That is no question. ${ASK_YES_NO}`,
-  'rule/no-subject': 'Say what to look for: `question:`, `words:`, `list:` or `file:`.',
-  'rule/two-subjects': 'A rule has a question or words, not both. Make two rules.',
-  'rule/needs-threshold': 'Say from which percent a yes is a hit, such as `threshold:60`.',
-  'rule/no-words': ({ name }) => `“${name}” is a question and has no words.`,
+  'rule/no-subject': 'Say what to look for: `question:`, `match:`, `words:`, `list:` or `file:`.',
+  'rule/no-matcher': `For rules by match I need another model beside mine: ${PULL_MATCHER_COMMAND}, then ${MATCHER_SETTING}.`,
+  'rule/two-subjects':
+    'A rule has a question, a text to match or words, only one of these. Make two rules.',
+  'rule/needs-threshold':
+    'Say from which percent a yes, or a match, is a hit, such as `threshold:60`.',
+  'rule/no-words': ({ name }) => `“${name}” has no words: it has a question, or a text to match.`,
   'rule/bad-file': ({ maxBytes }) =>
     `I need a text file (UTF-8) of at most ${maxBytes / 1024} KiB, such as \`/moderation rule words\` gives.`,
   'rule/no-terms':

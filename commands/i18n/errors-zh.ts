@@ -1,6 +1,11 @@
 /** The sentences for errors in Chinese, by code. */
 
-import { MODEL_SETTING, PULL_COMMAND } from '../../config/models.ts'
+import {
+  MATCHER_SETTING,
+  MODEL_SETTING,
+  PULL_COMMAND,
+  PULL_MATCHER_COMMAND,
+} from '../../config/models.ts'
 import type { SettingProblem } from '../../inference/contract/errors.ts'
 import type { UnsupportedFormat } from '../../inference/image/sniff.ts'
 import type { ErrorSentences } from './error-sentences.ts'
@@ -197,10 +202,11 @@ export const ERRORS_ZH: ErrorSentences = {
     `模型不认识${words.map((word) => `“${word}”`).join('、')}，它的回答只能是瞎猜。${ASK_YES_NO}`,
   'rule/open-question': `这个问题不能用“是”或“否”回答。${ASK_YES_NO}`,
   'rule/no-question': `这不是一个问题。${ASK_YES_NO}`,
-  'rule/no-subject': '请写明要找什么：`问题:`、`字词:`、`列表:` 或 `文件:`。',
-  'rule/two-subjects': '一条规则只能有问题或词语之一。请建两条规则。',
-  'rule/needs-threshold': '请写明概率达到百分之几算命中，例如 `阈值:60`。',
-  'rule/no-words': ({ name }) => `“${name}”是一个问题，没有词语。`,
+  'rule/no-subject': '请写明要找什么：`问题:`、`匹配:`、`字词:`、`列表:` 或 `文件:`。',
+  'rule/no-matcher': `按匹配的规则需要另一个模型：${PULL_MATCHER_COMMAND}，然后 ${MATCHER_SETTING}。`,
+  'rule/two-subjects': '一条规则只能有问题、匹配文字或词语之一。请建两条规则。',
+  'rule/needs-threshold': '请写明“是”或匹配的概率达到百分之几算命中，例如 `阈值:60`。',
+  'rule/no-words': ({ name }) => `“${name}”没有词语：它是一个问题，或一段要匹配的文字。`,
   'rule/bad-file': ({ maxBytes }) =>
     `我需要一个不超过 ${maxBytes / 1024} KiB 的文本文件（UTF-8），例如 \`/审核 规则 字词\` 给出的文件。`,
   'rule/no-terms': '里面没有词语。请用逗号分隔并写上分数：`casino*=2, promo code=3`。',

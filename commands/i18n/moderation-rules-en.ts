@@ -5,7 +5,7 @@ const points = (count: number) => `${Number(count.toFixed(2))} ${count === 1 ? '
 
 export const MODERATION_RULES_EN = {
   command: {
-    rule: 'Questions and words that I look for in each picture',
+    rule: 'Questions, words and texts that I look for in each picture',
     add: 'Add a rule, or change the one of that name',
     remove: 'Remove a rule',
     show: 'Show the rules',
@@ -15,6 +15,7 @@ export const MODERATION_RULES_EN = {
     reposts: 'Answer reposts in a channel with the first posting, or stop that',
     name: 'What it is called',
     question: 'A question that is answered yes or no, such as: is there a red circle?',
+    match: 'A text that pictures are compared with, such as: a red circle',
     words: 'Words and /patterns/ with points: casino*=2, promo code=3',
     list: 'Words that come with me',
     lists: { scams: 'Casino, giveaway and crypto scams' },
@@ -54,10 +55,12 @@ export const MODERATION_RULES_EN = {
   scores: {
     question: percent,
     words: points,
+    match: percent,
   },
   line: (name: string, what: string, from: string, action: string, where: string) =>
     `- **${name}**: ${what}, from ${from}, ${action}, ${where}`,
   whatQuestion: (question: string) => `“${question}”`,
+  whatMatch: (text: string) => `fits “${text}”`,
   whatWords: (terms: number) => `${terms} ${terms === 1 ? 'word' : 'words'}`,
   exported: (name: string, terms: number) =>
     `The words of **${name}**: ${terms}. Edit the file and give it back: \`/moderation rule add name:${name} file:\`. Changed words restart its record.`,
@@ -71,6 +74,9 @@ export const MODERATION_RULES_EN = {
   tested: {
     question: (name: string, score: number, threshold: number, hit: boolean) =>
       `- **${name}**: ${percent(score)} yes (a hit from ${percent(threshold)})${hit ? ' — **a hit**' : ''}`,
+    match: (name: string, score: number, threshold: number, hit: boolean) =>
+      `- **${name}**: fits by ${percent(score)} (a hit from ${percent(threshold)})${hit ? ' — **a hit**' : ''}`,
+    noMatcher: (name: string) => `- **${name}**: not judged, as there is no model for matching`,
     words: (name: string, score: number, threshold: number, hit: boolean, terms: string) =>
       `- **${name}**: ${points(score)}${terms === '' ? '' : ` for ${terms}`} (a hit from ${points(threshold)})${hit ? ' — **a hit**' : ''}`,
     outside: (name: string) => `- **${name}**: not judged, as my model does not know such pictures`,
@@ -97,7 +103,11 @@ export const MODERATION_RULES_EN = {
     noBins: 'none',
     chart: {
       title: (name: string) => `What staff decided about the hits of “${name}”`,
-      across: { question: 'How sure I was of “yes”', words: 'Points of the words' },
+      across: {
+        question: 'How sure I was of “yes”',
+        words: 'Points of the words',
+        match: 'How well the picture fits',
+      },
       up: 'Hits',
       threshold: 'threshold',
     },
@@ -110,6 +120,8 @@ export const MODERATION_RULES_EN = {
   },
   reason: (name: string, score: number) =>
     `the question “${name}” is answered yes with ${percent(score)}`,
+  matchReason: (name: string, score: number, text: string) =>
+    `by the rule “${name}” the picture fits “${text}” with ${percent(score)}`,
   wordsReason: (name: string, score: number, terms: string, channels: number | null) => {
     const where = channels === null ? '' : `, in ${channels} channels together`
     return `the words of “${name}”${where}: ${points(score)} for ${terms}`

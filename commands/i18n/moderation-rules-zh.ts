@@ -8,7 +8,7 @@ const points = (count: number) => `${Number(count.toFixed(2))} 分`
 
 export const MODERATION_RULES_ZH: Words<typeof MODERATION_RULES_EN> = {
   command: {
-    rule: '我在每张图片里查找的问题和词语',
+    rule: '我在每张图片里查找的问题、词语和文字',
     add: '添加一条规则，或更改同名的规则',
     remove: '删除一条规则',
     show: '查看这些规则',
@@ -18,6 +18,7 @@ export const MODERATION_RULES_ZH: Words<typeof MODERATION_RULES_EN> = {
     reposts: '在某个频道里用首次发布来回复重复的图片，或停止',
     name: '它的名字',
     question: '用“是”或“否”回答的英文问题，例如：is there a red circle?',
+    match: '与图片比较的英文文字，例如：a red circle',
     words: '带分数的词语和 /模式/：casino*=2, 优惠码=3',
     list: '随我提供的词语',
     lists: { scams: '赌场、赠送和加密货币骗局' },
@@ -47,10 +48,11 @@ export const MODERATION_RULES_ZH: Words<typeof MODERATION_RULES_EN> = {
   offerTest: (name) => `请先试一试：\`/审核 规则 测试 名称:${name} 图片:\``,
   removed: '已删除。',
   title: (count, most) => `**${count} / ${most} 条规则**`,
-  scores: { question: percent, words: points },
+  scores: { question: percent, words: points, match: percent },
   line: (name, what, from, action, where) =>
     `- **${name}**：${what}，从 ${from} 起，${action}，${where}`,
   whatQuestion: (question) => `“${question}”`,
+  whatMatch: (text) => `符合“${text}”`,
   whatWords: (terms) => `${terms} 个词语`,
   exported: (name, terms) =>
     `**${name}** 的词语：${terms} 个。改好文件后交回：\`/审核 规则 添加 名称:${name} 文件:\`。词语改变后，它的记录重新开始。`,
@@ -62,6 +64,9 @@ export const MODERATION_RULES_ZH: Words<typeof MODERATION_RULES_EN> = {
   tested: {
     question: (name, score, threshold, hit) =>
       `- **${name}**：${percent(score)} 是（从 ${percent(threshold)} 起算命中）${hit ? '——**命中**' : ''}`,
+    match: (name, score, threshold, hit) =>
+      `- **${name}**：符合程度 ${percent(score)}（从 ${percent(threshold)} 起算命中）${hit ? '——**命中**' : ''}`,
+    noMatcher: (name) => `- **${name}**：没有判断，因为没有用于匹配的模型`,
     words: (name, score, threshold, hit, terms) =>
       `- **${name}**：${points(score)}${terms === '' ? '' : `（${terms}）`}（从 ${points(threshold)} 起算命中）${hit ? '——**命中**' : ''}`,
     outside: (name) => `- **${name}**：没有判断，因为我的模型不认识这类图片`,
@@ -87,7 +92,7 @@ export const MODERATION_RULES_ZH: Words<typeof MODERATION_RULES_EN> = {
     noBins: '无',
     chart: {
       title: (name) => `管理员对“${name}”命中的决定`,
-      across: { question: '我对“是”的把握', words: '词语的分数' },
+      across: { question: '我对“是”的把握', words: '词语的分数', match: '图片的符合程度' },
       up: '命中',
       threshold: '阈值',
     },
@@ -98,6 +103,7 @@ export const MODERATION_RULES_ZH: Words<typeof MODERATION_RULES_EN> = {
     found: (link, at) => `这张图以前发过，<t:${at}:R>：${link}`,
   },
   reason: (name, score) => `问题“${name}”有 ${percent(score)} 的概率回答“是”`,
+  matchReason: (name, score, text) => `按规则“${name}”，图片符合“${text}”，程度 ${percent(score)}`,
   wordsReason: (name, score, terms, channels) => {
     const where = channels === null ? '' : `，${channels} 个频道合计`
     return `“${name}”的词语${where}：${points(score)}（${terms}）`

@@ -31,6 +31,7 @@ const ZH_NAMES: Readonly<Record<string, string>> = {
   length: '长度',
   limit: '上限',
   list: '列表',
+  match: '匹配',
   mode: '模式',
   name: '名称',
   note: '备注',

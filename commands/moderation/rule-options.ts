@@ -20,7 +20,7 @@ const {
   String: Text,
 } = ApplicationCommandOptionType
 
-function typed(name: 'name' | 'question'): APIApplicationCommandBasicOption {
+function typed(name: 'name' | 'question' | 'match'): APIApplicationCommandBasicOption {
   const { min, max } = RULE_LIMITS[name]
   return {
     type: Text,
@@ -38,6 +38,7 @@ const MAX_WORDS = 2000
 /** What a rule looks for, and from where. */
 const SUBJECT: APIApplicationCommandBasicOption[] = [
   { ...typed('question'), required: false },
+  { ...typed('match'), required: false },
   {
     type: Text,
     name: 'words',

@@ -1,6 +1,6 @@
 /**
  * What is wrong with the question of a rule: the model gives the probability of "yes", and it knows
- * what is in a picture, not what the picture means.
+ * what is in a picture, not what the picture means. The same holds for a text that pictures are compared with.
  */
 
 import { mayBeIn } from '../i18n/question-language.ts'
@@ -67,5 +67,21 @@ export function problemsOf(
     ...(unknown.length === 0 ? [] : [{ kind: 'words', words: unknown } as const]),
     ...(word === undefined ? [] : [{ kind: 'meaning', word } as const]),
     ...(STARTS_WITH_AUXILIARY.test(text) ? [] : [{ kind: 'start' } as const]),
+  ]
+}
+
+/** As `problemsOf`, for a text that pictures are compared with. */
+export function textProblemsOf(
+  text: string,
+  languages: readonly string[] | undefined,
+  unknown: readonly string[] = [],
+): QuestionProblem[] {
+  if (languages !== undefined && !mayBeIn(languages, text)) {
+    return [{ kind: 'language', languages }]
+  }
+  const word = MEANING.exec(text.toLowerCase().replaceAll('’', "'"))?.[0]
+  return [
+    ...(unknown.length === 0 ? [] : [{ kind: 'words', words: unknown } as const]),
+    ...(word === undefined ? [] : [{ kind: 'meaning', word } as const]),
   ]
 }

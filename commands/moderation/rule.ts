@@ -1,6 +1,6 @@
 /**
- * A rule: a question that the model answers about each picture, or words that are looked for in it,
- * with the managers' settings for it.
+ * A rule: a question that the model answers about each picture, words that are looked for in it, or a
+ * text that a model for matching compares with it, with the managers' settings for it.
  */
 
 import { z } from 'zod'
@@ -13,7 +13,7 @@ import { z } from 'zod'
  */
 export const RULE_ACTIONS = ['flag', 'remove'] as const
 
-export const RULE_KINDS = ['question', 'words'] as const
+export const RULE_KINDS = ['question', 'words', 'match'] as const
 export type RuleKind = (typeof RULE_KINDS)[number]
 
 /** The lists of words that come with the bot. */
@@ -28,6 +28,7 @@ export const RULE_LIMITS = {
   /** Characters. */
   name: { min: 1, max: 32 },
   question: { min: 3, max: 150 },
+  match: { min: 3, max: 150 },
   channels: { min: 1, max: 25 },
   /** Minutes; at most 28 days, as on Discord. */
   timeout: { min: 0, max: 40_320 },
@@ -64,7 +65,7 @@ const termSchema = z.object({
 export type RuleTerm = Readonly<z.infer<typeof termSchema>>
 
 const common = {
-  /** Identifies it in its cases. A changed question, or changed words, get a new id, so that its statistics restart. */
+  /** Identifies it in its cases. A changed question, changed words and a changed text get a new id, so that its statistics restart. */
   id: z.string(),
   name: z.string().min(RULE_LIMITS.name.min).max(RULE_LIMITS.name.max),
   action: z.enum(RULE_ACTIONS),
@@ -96,11 +97,21 @@ const wordsSchema = z.object({
   threshold: z.number().min(RULE_LIMITS.points.min).max(RULE_LIMITS.points.max),
 })
 
-export const ruleSchema = z.union([wordsSchema, questionSchema])
+const matchSchema = z.object({
+  ...common,
+  kind: z.literal('match'),
+  /** What the picture must show. */
+  text: z.string().min(1).max(RULE_LIMITS.match.max),
+  /** Probability that both fit from which it has a hit. */
+  threshold: share,
+})
+
+export const ruleSchema = z.union([wordsSchema, matchSchema, questionSchema])
 
 export type QuestionRule = Readonly<z.infer<typeof questionSchema>>
 export type WordsRule = Readonly<z.infer<typeof wordsSchema>>
-export type Rule = QuestionRule | WordsRule
+export type MatchRule = Readonly<z.infer<typeof matchSchema>>
+export type Rule = QuestionRule | WordsRule | MatchRule
 
 /**
  * The end of the scale of a rule's scores: 1 for probabilities; for points a multiple of 10 above its
@@ -111,5 +122,5 @@ export function topScore(
   scored: readonly { readonly score: number }[],
 ): number {
   const highest = Math.max(threshold, ...scored.map(({ score }) => score))
-  return kind === 'question' ? 1 : 10 * Math.ceil((highest + 1) / 10)
+  return kind === 'words' ? 10 * Math.ceil((highest + 1) / 10) : 1
 }

@@ -6,6 +6,7 @@ import type { FoundPicture, PictureLink } from '../picture.ts'
 /** What a rule shall look for; later words replace the same words before them. */
 export type RuleSubject =
   | { readonly kind: 'question'; readonly question: string }
+  | { readonly kind: 'match'; readonly text: string }
   | {
       readonly kind: 'words'
       readonly list: WordList | null
@@ -27,9 +28,12 @@ export type RuleWish = Pick<
 /** What a picture has by a rule. */
 export type RuleScore = {
   readonly rule: Rule
-  /** Probability of "yes", or points; null: the model does not know such pictures. */
+  /**
+   * Probability of "yes" or of a match, or points; null: the model does not know such pictures, or there
+   * is none for matching.
+   */
   readonly score: number | null
-  /** The terms that are in the picture; empty for a question. */
+  /** The terms that are in the picture; empty for other rules than by words. */
   readonly terms: readonly RuleTerm[]
 }
 
@@ -62,7 +66,7 @@ export type RuleChartWords = {
   readonly threshold: string
 }
 
-/** What the model can be asked, from its card. */
+/** What a model can be asked, from its card. */
 export type ModelLimits = {
   /** ISO 639 codes; undefined: not known. */
   readonly languages: readonly string[] | undefined
@@ -77,6 +81,8 @@ export type ModelLimits = {
 /** Each method throws InputError with a message for the user. */
 export type RulesService = {
   readonly limits: () => ModelLimits
+  /** Those of the model for matching; null: there is none. */
+  readonly matchLimits: () => ModelLimits | null
   readonly list: (guildId: string) => Promise<readonly Rule[]>
   /** Messages that were not scored since the bot started, because the queue was full. */
   readonly dropped: (guildId: string) => number

@@ -14,8 +14,8 @@ import {
 } from './rule.ts'
 import type { Catalog } from '../i18n/words.ts'
 import { MAX_CONTENT, plainText, quoted, shortened } from '../answer-text.ts'
-import type { RuleRecord, RuleScore, RuleSubject, RuleWish } from './rules-service.ts'
-import { isRefused, problemsOf, type QuestionProblem } from './rule-question.ts'
+import type { RuleRecord, RuleScore, RulesService, RuleSubject, RuleWish } from './rules-service.ts'
+import { isRefused, problemsOf, type QuestionProblem, textProblemsOf } from './rule-question.ts'
 import type { SubcommandAnswer, SubcommandContext } from '../definition/subcommand.ts'
 import { termsText } from './terms-text.ts'
 
@@ -65,18 +65,18 @@ async function add({ interaction, services, text, guildId }: SubcommandContext):
   const words = text.moderationRules
   const { rules } = services.moderation
   const wish = wishOf(interaction)
-  const { languages, knows, onlyAnswers, unknownWords } = rules.limits()
   const { subject } = wish
-  const problems =
-    subject?.kind === 'question'
-      ? problemsOf(subject.question, languages, unknownWords(subject.question))
-      : []
+  const problems = subject === null ? [] : problemsWith(subject, rules)
   const refused = problems.find(isRefused)
   if (refused) {
     throw refusalOf(refused)
   }
   const { outcome, rule } = await rules.put(guildId, wish)
   const name = quoted(wish.name)
+  const { onlyAnswers } = rules.limits()
+  const { knows } = (rule.kind === 'match' ? rules.matchLimits() : rules.limits()) ?? {
+    knows: null,
+  }
   return [
     words[outcome](name),
     ...(wish.action === 'remove' ? [words.mayRemove(MIN_REVIEWED, wish.precision)] : []),
@@ -89,9 +89,28 @@ async function add({ interaction, services, text, guildId }: SubcommandContext):
           : []
     }),
     ...(onlyAnswers && rule.kind === 'question' ? [words.warnings.onlyAnswers] : []),
-    ...(knows && rule.kind === 'question' ? [words.warnings.onlyKnows(knows)] : []),
+    ...(knows && rule.kind !== 'words' ? [words.warnings.onlyKnows(knows)] : []),
     words.offerTest(wish.name.replaceAll('`', '')),
   ].join('\n')
+}
+
+/** @throws {InputError} if it needs a model that is not there. */
+function problemsWith(
+  subject: RuleSubject,
+  { limits, matchLimits }: Pick<RulesService, 'limits' | 'matchLimits'>,
+): QuestionProblem[] {
+  if (subject.kind === 'question') {
+    const { languages, unknownWords } = limits()
+    return problemsOf(subject.question, languages, unknownWords(subject.question))
+  }
+  if (subject.kind === 'words') {
+    return []
+  }
+  const matching = matchLimits()
+  if (matching === null) {
+    throw new InputError('rule/no-matcher')
+  }
+  return textProblemsOf(subject.text, matching.languages, matching.unknownWords(subject.text))
 }
 
 function refusalOf(problem: QuestionProblem): InputError {
@@ -138,9 +157,13 @@ function subjectOf(options: ChatInputCommandInteraction['options']): RuleSubject
   const words = options.getString('words')
   const file = options.getAttachment('file')
   const list = WORD_LISTS.find((one) => one === options.getString('list')) ?? null
+  const match = options.getString('match')?.trim() ?? null
   const hasWords = words !== null || file !== null || list !== null
-  if (question !== null && hasWords) {
+  if ([question !== null, match !== null, hasWords].filter(Boolean).length > 1) {
     throw new InputError('rule/two-subjects')
+  }
+  if (match !== null) {
+    return { kind: 'match', text: match }
   }
   return question !== null
     ? { kind: 'question', question }
@@ -171,14 +194,22 @@ async function list({ services, text, guildId }: SubcommandContext): Promise<str
     ),
     ...(dropped > 0 ? [words.dropped(dropped)] : []),
     ...(unknown > 0 ? [words.unknownPictures(unknown)] : []),
+    ...(rules.matchLimits() === null && all.some(({ kind }) => kind === 'match')
+      ? [text.errors['rule/no-matcher']]
+      : []),
   ].join('\n')
 }
 
 /** What a rule looks for, in a few words. */
 function whatOf(rule: Rule, { moderationRules: words }: Catalog): string {
-  return rule.kind === 'words'
-    ? words.whatWords(rule.terms.length)
-    : words.whatQuestion(quoted(rule.question))
+  switch (rule.kind) {
+    case 'words':
+      return words.whatWords(rule.terms.length)
+    case 'match':
+      return words.whatMatch(quoted(rule.text))
+    default:
+      return words.whatQuestion(quoted(rule.question))
+  }
 }
 
 /** `/moderation rule words` */
@@ -218,7 +249,12 @@ async function test({ interaction, services, text, guildId }: SubcommandContext)
   if (scored.length === 0) {
     return text.errors['rule/none']
   }
-  const lines = scored.map((score) => testedLine(score, text))
+  const hasMatcher = services.moderation.rules.matchLimits() !== null
+  const lines = scored.map((score) =>
+    score.rule.kind === 'match' && !hasMatcher
+      ? words.tested.noMatcher(quoted(score.rule.name))
+      : testedLine(score, text),
+  )
   return shortened([words.testTitle, ...lines].join('\n'), MAX_CONTENT)
 }
 
@@ -230,9 +266,9 @@ function testedLine({ rule, score, terms }: RuleScore, { moderationRules }: Cata
     return words.outside(name)
   }
   const isHit = score >= threshold
-  return kind === 'question'
-    ? words.question(name, score, threshold, isHit)
-    : words.words(name, score, threshold, isHit, termsText(terms.slice(0, MAX_SHOWN_TERMS)))
+  return kind === 'words'
+    ? words.words(name, score, threshold, isHit, termsText(terms.slice(0, MAX_SHOWN_TERMS)))
+    : words[kind](name, score, threshold, isHit)
 }
 
 async function stats(

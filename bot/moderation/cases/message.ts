@@ -98,9 +98,12 @@ function reasonLine(reason: Reason, text: Catalog): string {
 }
 
 function ruleLine(
-  { name = '', score = 0, terms, count }: Reason,
+  { name = '', score = 0, terms, text, count }: Reason,
   { moderationRules }: Catalog,
 ): string {
+  if (text !== undefined) {
+    return moderationRules.matchReason(quoted(name), score, quoted(text))
+  }
   return terms === undefined
     ? moderationRules.reason(quoted(name), score)
     : moderationRules.wordsReason(quoted(name), score, termsText(terms), count ?? null)

@@ -39,13 +39,15 @@ export const reasonSchema = z.object({
   seconds: z.number().optional(),
   /** `marked`, `reported`: by which member. */
   by: z.string().optional(),
-  /** `rule`: its id, its name at the time, and the probability of "yes" or the points of its words. */
+  /** `rule`: its id, its name at the time, and the probability of "yes" or of a match, or the points. */
   rule: z.string().optional(),
   name: z.string().optional(),
   score: z.number().optional(),
   /** `rule`: what it asks for at the time; older records do not say. */
   removes: z.boolean().optional(),
   timeoutMinutes: z.number().optional(),
+  /** `rule` by a text: what the picture fits. */
+  text: z.string().optional(),
   /** `rule` by words: its terms that are in the picture, those with the most points first. */
   terms: z
     .array(z.object({ text: z.string(), weight: z.number() }))

@@ -67,6 +67,7 @@ export function reasonOf({ rule, score, terms, channels }: Hit): Reason {
     removes: rule.action === 'remove',
     timeoutMinutes,
     ...(rule.kind === 'words' && { terms: named(terms) }),
+    ...(rule.kind === 'match' && { text: rule.text }),
     ...(channels !== null && { count: channels }),
   }
 }

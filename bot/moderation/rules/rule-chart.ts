@@ -1,4 +1,4 @@
-/** A rule's reviewed hits as a chart: the model's probability or the points, and whether staff agreed. */
+/** A rule's reviewed hits as a chart: the probability or the points, and whether staff agreed. */
 
 import type { RuleChartWords } from '../../../commands/moderation/rules-service.ts'
 import { type Rule, topScore } from '../../../commands/moderation/rule.ts'

@@ -1,11 +1,11 @@
 /**
- * Scores a picture by rules: the model's probability of "yes" for questions, the points of its words
- * for the others. The words of a picture are read once for all rules, and not kept.
+ * Scores a picture by rules: the model's probability of "yes" for questions, that of a match for texts, the
+ * points of its words for the others. The words of a picture are read once for all rules, and not kept.
  */
 
 import { LRUCache } from 'lru-cache'
 import type { RuleScore } from '../../../commands/moderation/rules-service.ts'
-import type { QuestionRule, Rule, WordsRule } from '../../../commands/moderation/rule.ts'
+import type { MatchRule, QuestionRule, Rule, WordsRule } from '../../../commands/moderation/rule.ts'
 import type { FoundPicture } from '../../../commands/picture.ts'
 import { judgePicture } from '../../../inference/domain/judge-picture.ts'
 import type { ImageSource, Model, RequestOptions } from '../../../inference/contract/types.ts'
@@ -17,9 +17,12 @@ import { scoreQuestion } from './score-question.ts'
 /** Rules whose terms stay compiled. */
 const MAX_COMPILED = 200
 
+/** What scoring needs of a model. */
+export type ScoringModel = Pick<Model, 'card' | 'matcher' | 'describe' | 'score' | 'read' | 'match'>
+
 type Deps = {
   readonly pictures: Pictures
-  readonly model: Pick<Model, 'card' | 'describe' | 'score' | 'read'>
+  readonly model: ScoringModel
 }
 
 export class RuleScores {
@@ -32,8 +35,8 @@ export class RuleScores {
   }
 
   /**
-   * Scores a picture by each rule, in their order. Questions have no score where the model does not
-   * know such pictures.
+   * Scores a picture by each rule, in their order. Questions and texts have no score where their model
+   * does not know such pictures, nor have texts where there is no model for matching.
    */
   async of(
     picture: FoundPicture,
@@ -45,9 +48,11 @@ export class RuleScores {
     try {
       const byWords = rules.filter((rule) => rule.kind === 'words')
       const questions = rules.filter((rule) => rule.kind === 'question')
+      const texts = rules.filter((rule) => rule.kind === 'match')
       const scores = [
         ...(await this.#scoreWords(image, byWords, options)),
         ...(await this.#scoreQuestions(image, questions, options)),
+        ...(await this.#scoreMatches(image, texts, options)),
       ]
       return rules.flatMap((rule) => scores.find((score) => score.rule === rule) ?? [])
     } finally {
@@ -97,5 +102,28 @@ export class RuleScores {
       scores.push({ rule, score, terms: [] })
     }
     return scores
+  }
+
+  async #scoreMatches(
+    image: ImageSource,
+    rules: readonly MatchRule[],
+    options: RequestOptions,
+  ): Promise<RuleScore[]> {
+    const { model } = this.#deps
+    const { matcher } = model
+    if (rules.length === 0) {
+      return []
+    }
+    if (matcher === null || (matcher.domain && (await this.#isOutside(image, options)))) {
+      return rules.map((rule) => ({ rule, score: null, terms: [] }))
+    }
+    const texts = rules.map(({ text }) => text)
+    const matches = await model.match(image, texts, options)
+    return rules.map((rule, i) => ({ rule, score: matches[i]?.itm ?? null, terms: [] }))
+  }
+
+  async #isOutside(image: ImageSource, options: RequestOptions): Promise<boolean> {
+    const { judgment } = await judgePicture(this.#deps.model, image, options)
+    return judgment.verdict === 'outside'
   }
 }

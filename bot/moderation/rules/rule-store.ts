@@ -46,8 +46,8 @@ export class RuleStore {
   }
 
   /**
-   * Adds a rule, or changes the one of that name. It keeps its statistics unless its question or its
-   * words change.
+   * Adds a rule, or changes the one of that name. It keeps its statistics unless its question, its
+   * words or its text change.
    *
    * @param id the id of a new rule, or of a rule that looks for something else now.
    * @throws {InputError} if the server has the maximum number of rules.
@@ -89,12 +89,15 @@ function isNamed(rule: Rule, name: string): boolean {
   return rule.name.toLowerCase() === name.trim().toLowerCase()
 }
 
-/** Whether two rules ask the same, or look for the same words with the same weights. */
+/** Whether two rules ask the same, look for the same text, or for the same words with the same weights. */
 function looksForSame(one: NewRule, other: NewRule): boolean {
   if (one.kind === 'question') {
     return other.kind === 'question' && one.question === other.question
   }
-  if (other.kind === 'question') {
+  if (one.kind === 'match') {
+    return other.kind === 'match' && one.text === other.text
+  }
+  if (other.kind !== 'words') {
     return false
   }
   const weights = new Map(one.terms.map(({ text, weight }) => [text, weight]))

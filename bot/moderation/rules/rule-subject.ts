@@ -1,8 +1,9 @@
-/** Makes a rule of what a manager wrote: its question, or its words from a list, a file or an option. */
+/** Makes a rule of what a manager wrote: its question, its text, or its words from a list, a file or an option. */
 
 import { InputError } from '../../../config/errors.ts'
 import {
   DEFAULT_POINTS,
+  type MatchRule,
   type QuestionRule,
   type Rule,
   RULE_LIMITS,
@@ -18,12 +19,15 @@ import type { NewRule } from './rule-store.ts'
 /** Bytes of a file of words. */
 const MAX_FILE_BYTES = 64 * 2 ** 10
 
-type Content = Pick<QuestionRule, 'kind' | 'question'> | Pick<WordsRule, 'kind' | 'terms'>
+type Content =
+  | Pick<QuestionRule, 'kind' | 'question'>
+  | Pick<WordsRule, 'kind' | 'terms'>
+  | Pick<MatchRule, 'kind' | 'text'>
 
 /**
  * @param existing the rule of that name, if there is one.
  * @throws {InputError} if its words cannot be used, or it does not say what it looks for, or from which
- *   probability a question is a hit.
+ *   probability a question or a text is a hit.
  */
 export async function ruleOf(
   { subject, threshold, ...settings }: RuleWish,
@@ -44,11 +48,13 @@ export async function ruleOf(
   if (least === undefined) {
     throw new InputError('rule/needs-threshold')
   }
-  return { ...settings, kind: 'question', question: content.question, threshold: least }
+  return content.kind === 'match'
+    ? { ...settings, kind: 'match', text: content.text, threshold: least }
+    : { ...settings, kind: 'question', question: content.question, threshold: least }
 }
 
 async function contentOf(subject: RuleSubject, fetchPicture: FetchPicture): Promise<Content> {
-  if (subject.kind === 'question') {
+  if (subject.kind !== 'words') {
     return subject
   }
   const { list, file, words } = subject

@@ -1,6 +1,6 @@
 /**
- * Rules: each picture that the detector let pass is scored by the questions and the words that managers
- * set up (rule-scores.ts).
+ * Rules: each picture that the detector let pass is scored by the questions, the words and the texts that
+ * managers set up (rule-scores.ts).
  *
  * Scoring has the engine's lowest urgency, and the queue is limited and in memory only. A hit becomes
  * a case like any other. A rule deletes a message only if the managers of the server allow it, staff
@@ -25,7 +25,7 @@ import { InputError } from '../../../config/errors.ts'
 import type { Rule } from '../../../commands/moderation/rule.ts'
 import { isActive } from '../../../commands/moderation/settings.ts'
 import { knownQuestion } from '../../../inference/text/known-question.ts'
-import type { Model, RequestOptions } from '../../../inference/contract/types.ts'
+import type { RequestOptions } from '../../../inference/contract/types.ts'
 import { scoringOf } from '../../../inference/package/serve-card.ts'
 import type { AnyCard } from '../../../inference/package/model-card.ts'
 import type { Store } from '../../store/types.ts'
@@ -39,7 +39,7 @@ import { writeTerms } from '../words/terms.ts'
 import { RuleStore } from './rule-store.ts'
 import { drawRuleChart } from './rule-chart.ts'
 import { recordOf } from './rule-record.ts'
-import { RuleScores } from './rule-scores.ts'
+import { RuleScores, type ScoringModel } from './rule-scores.ts'
 import { ruleOf } from './rule-subject.ts'
 import { RuleQueue } from './rule-queue.ts'
 import { bestOf, type Hit, hitOf, reasonOf, wordPointsOf } from './hits.ts'
@@ -54,6 +54,8 @@ import type { Detector } from '../detector.ts'
 const MAX_WAITING = 64
 /** Deadline of an answer, milliseconds. */
 const DEADLINE_MS = 10 * 60_000
+/** How a hit is counted in the metrics. */
+const HITS = { question: 'hit', words: 'words-hit', match: 'match-hit' } as const
 
 export type RulesDeps = {
   readonly store: Store
@@ -65,7 +67,7 @@ export type RulesDeps = {
   readonly executor: CaseExecutor
   /** Downloads a file of words, which is not a picture. */
   readonly fetchPicture: FetchPicture
-  readonly model: Pick<Model, 'card' | 'describe' | 'score' | 'read'>
+  readonly model: ScoringModel
   readonly log: Logger
   readonly count?: CountModeration | undefined
   /** Messages that may wait for the model. Default 64. */
@@ -130,6 +132,10 @@ export class Rules {
   service(): RulesService {
     return {
       limits: () => limitsOf(this.#deps.model.card),
+      matchLimits: () => {
+        const { matcher } = this.#deps.model
+        return matcher && limitsOf(matcher)
+      },
       list: (guildId) => this.ruleStore.of(guildId),
       dropped: (guildId) => this.#dropped.get(guildId) ?? 0,
       unknown: (guildId) => this.#unknown.get(guildId) ?? 0,
@@ -180,7 +186,7 @@ export class Rules {
     })
     if (hits.length > 0) {
       for (const { rule } of hits) {
-        this.#deps.count?.('rule', rule.kind === 'words' ? 'words-hit' : 'hit')
+        this.#deps.count?.('rule', HITS[rule.kind])
       }
       await this.#hit(message, hits)
     }
@@ -218,7 +224,8 @@ export class Rules {
     options: RequestOptions,
   ): Promise<readonly RuleScore[]> {
     const scores = await this.#scores.of(picture, rules, options)
-    if (scores.some(({ score }) => score === null)) {
+    const { matcher } = this.#deps.model
+    if (scores.some(({ rule, score }) => score === null && (rule.kind !== 'match' || matcher))) {
       this.#unknown.set(guildId, (this.#unknown.get(guildId) ?? 0) + 1)
     }
     return scores
@@ -228,7 +235,7 @@ export class Rules {
     return { tenant: guild, signal: this.#stopped.signal, deadline: Date.now() + DEADLINE_MS }
   }
 
-  /** @throws {InputError} `rule/outside-domain` if all rules are questions, and the model knows no such pictures. */
+  /** @throws {InputError} if no rule has a score: the model knows no such pictures, or there is none. */
   async #test(guildId: string, picture: FoundPicture): Promise<readonly RuleScore[]> {
     const { pictures, model } = this.#deps
     await pictures.fingerprint(picture) // as posted pictures are decoded, or it cannot be
@@ -236,7 +243,10 @@ export class Rules {
     const rules = await this.ruleStore.of(guildId)
     const scores = await this.#scores.of(picture, rules, this.#options(guildId))
     if (scores.length > 0 && scores.every(({ score }) => score === null)) {
-      throw new InputError('rule/outside-domain', { knows: model.card.domain?.knows ?? null })
+      const needsMatcher = model.matcher === null && rules.every(({ kind }) => kind === 'match')
+      throw needsMatcher
+        ? new InputError('rule/no-matcher')
+        : new InputError('rule/outside-domain', { knows: model.card.domain?.knows ?? null })
     }
     return scores
   }
