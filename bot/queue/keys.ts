@@ -33,13 +33,6 @@ export const HOSTS = `${PREFIX}:hosts`
 export const hostKey = (host: string) => `${PREFIX}:host:${host}`
 /** A value that only the right key opens. */
 export const KEY_CHECK = `${PREFIX}:key-check`
-/** What a host computed from a picture, sealed, by a name that only the key gives. */
-export const featuresKey = (name: string) => `${PREFIX}:features:${name}`
-/** Sorted set of those names, by their last use. */
-export const FEATURE_USE = `${PREFIX}:feature-use`
-/** Hash of their sizes, with the sum of all. */
-export const FEATURE_SIZES = `${PREFIX}:feature-sizes`
-
 /** BullMQ's own: the sorted set of waiting jobs, and the hash of a job. */
 export const waitingKey = (queue: QueueName) => `${PREFIX}:${queue}:prioritized`
 export const jobKey = (queue: QueueName, id: string) => `${PREFIX}:${queue}:${id}`
