@@ -1,10 +1,26 @@
-/** /help: shows what the bot can do and what its model knows. */
+/** /help: shows what the bot can do and what its model knows; people may also ask for it in a message. */
 
 import { MessageFlags } from 'discord.js'
-import { plainMessage, quoted } from './answer-text.ts'
+import { MAX_CONTENT, plainMessage, quoted, shortened } from './answer-text.ts'
 import type { Command } from './command.ts'
 import { EVERYWHERE } from './definition/contexts.ts'
 import { localized } from './i18n/localized.ts'
+import type { Catalog } from './i18n/words.ts'
+
+/**
+ * @param about the model, from its card, which may be longer than the message has room for.
+ * @param around sentences before and after it.
+ * @returns at most MAX_CONTENT characters; of what is too much, the end of `about` is left out.
+ */
+export function helpText(
+  { help }: Pick<Catalog, 'help'>,
+  about: string,
+  { before, after }: { readonly before?: string; readonly after?: string } = {},
+): string {
+  const whole = (model: string) =>
+    [...(before ? [`${before}\n`] : []), help(model), ...(after ? [after] : [])].join('\n')
+  return whole(shortened(quoted(about), MAX_CONTENT - whole('').length))
+}
 
 export const helpCommand = {
   data: {
@@ -15,9 +31,7 @@ export const helpCommand = {
   async execute(interaction, services, text) {
     await interaction.reply({
       ...plainMessage(
-        [text.help(quoted(services.about())), ...(services.knows() ? [text.otherModel] : [])].join(
-          '\n',
-        ),
+        helpText(text, services.about(), services.knows() ? { after: text.otherModel } : {}),
       ),
       flags: MessageFlags.Ephemeral,
     })

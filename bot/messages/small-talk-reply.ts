@@ -1,6 +1,6 @@
 /** Answers what is no question about a picture: a greeting, thanks, or asking for help. */
 
-import { quoted } from '../../commands/answer-text.ts'
+import { helpText } from '../../commands/help.ts'
 import { catalogFor } from '../../commands/i18n/catalog.ts'
 import { isChinese } from '../../commands/i18n/question-language.ts'
 import type { SmallTalk } from './small-talk.ts'
@@ -22,7 +22,7 @@ export function smallTalkReply(
   const { help, smallTalk } = catalogFor(isChinese(question) ? 'zh-CN' : locale)
   switch (talk) {
     case 'help':
-      return [...(isDirect ? [smallTalk.sendHere] : []), help(quoted(about))].join('\n\n')
+      return helpText({ help }, about, isDirect ? { before: smallTalk.sendHere } : {})
     case 'thanks':
       return smallTalk.welcome
     default:

@@ -1,5 +1,5 @@
 /**
- * Chooses the language of the interface. The model's own text is always English.
+ * Chooses the language of the interface. The model answers in those that its card names.
  */
 
 import type { InputError } from '../../config/errors.ts'

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { helpText } from '../../commands/help.ts'
 import { catalogFor } from '../../commands/i18n/catalog.ts'
 import { EN } from '../../commands/i18n/en.ts'
 import { ZH } from '../../commands/i18n/zh.ts'
@@ -60,7 +61,9 @@ describe('/help', () => {
     for (const locale of ['en-US', 'zh-CN'] as const) {
       const nameOf = ({ name, name_localizations: names }: Named) =>
         (locale === 'zh-CN' && new Map(Object.entries(names ?? {})).get(locale)) || name
-      const help = catalogFor(locale).help('x'.repeat(300))
+      const help = helpText(catalogFor(locale), 'x'.repeat(600), {
+        after: catalogFor(locale).otherModel,
+      })
       const commands = SLASH_COMMANDS.filter(({ data }) => data.name !== 'help')
       const menus = MENU_COMMANDS.filter(({ data }) => !FOR_STAFF.includes(data.name))
       const names = [
@@ -72,8 +75,16 @@ describe('/help', () => {
         names.filter((name) => !help.includes(name)),
         [],
       )
-      assert.ok(help.length + catalogFor(locale).otherModel.length < MAX_CONTENT)
+      assert.ok(help.includes('x'.repeat(600)), 'no room for what a card says')
     }
+  })
+
+  it('leaves out the end of a long description of a model, and nothing else', () => {
+    const text = catalogFor('en-US')
+    const help = helpText(text, `It knows ${'x'.repeat(3000)}`, { before: 'Hello.', after: 'Bye.' })
+    assert.equal(help.length, MAX_CONTENT)
+    assert.ok(help.startsWith('Hello.\n\n') && help.includes('It knows xxx'))
+    assert.ok(help.endsWith('…\nBye.'), help.slice(-20))
   })
 })
 

@@ -36,7 +36,7 @@ const completionSchema = z.object({
 })
 
 /** What a server says in the place of an answer. */
-type Reply = {
+type Completion = {
   readonly text: string
   /** The likeliest first tokens; null where the server does not tell them. */
   readonly top: readonly z.infer<typeof tokenSchema>[] | null
@@ -63,7 +63,7 @@ export async function scoreByChat(
   },
 ): Promise<ScoredAnswer[]> {
   const messages = chatMessages(withAnswers(prompt, answers), pictures)
-  const { text, top } = await reply(address, sending, { ...offer, messages })
+  const { text, top } = await complete(address, sending, { ...offer, messages })
   return top === null ? scoresOfText(answers, text) : scoresOfTokens(answers, top)
 }
 
@@ -75,7 +75,7 @@ export async function scoringOf(
 ): Promise<ChatOffer['scoring']> {
   const messages = [{ role: 'user', content: 'Is water wet? Answer with yes or no.' }] as const
   try {
-    const { top } = await reply(address, sending, { model, scoring: 'logprobs', messages })
+    const { top } = await complete(address, sending, { model, scoring: 'logprobs', messages })
     return top === null ? 'answer' : 'logprobs'
   } catch (error) {
     if (error instanceof HostError && error.failure === 'rejected') {
@@ -87,11 +87,11 @@ export async function scoringOf(
 
 type Asked = ChatOffer & { readonly messages: readonly unknown[] }
 
-async function reply(
+async function complete(
   address: Address,
   { client, ...sending }: Sending,
   { model, scoring, messages }: Asked,
-): Promise<Reply> {
+): Promise<Completion> {
   const byTokens = scoring === 'logprobs'
   const body = JSON.stringify({
     model,
