@@ -9,7 +9,6 @@ import { pathToFileURL } from 'node:url'
 
 /** Files that need a process of their own, and why. */
 export const ALONE: Readonly<Record<string, string>> = {
-  'test/bot/store/store-away.test.ts': 'listens to unhandled rejections',
   'test/bot/store/sqlite-thread.test.ts': 'listens to the start of threads',
   'test/inference/idle.test.ts': 'measures the processor time of the process',
   'test/inference/image/resize.test.ts': 'measures the memory of the process',
