@@ -289,7 +289,6 @@ describe('npm run pull', () => {
 
   it('says what is wrong with the command line and exits with 2', async () => {
     const wrong = [
-      [],
       ['a/b', 'c/d'],
       ['a/b', '--from', 'x'],
       ['not-a-model'],
