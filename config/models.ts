@@ -53,9 +53,9 @@ export function shownModel(model: string): string {
 }
 
 /** The command that makes the package of a model that knows photographs. */
-export const PULL_COMMAND = 'npm run pull -- Salesforce/blip2-opt-2.7b'
+export const PULL_COMMAND = 'npm run pull -- HuggingFaceTB/SmolVLM2-500M-Video-Instruct'
 /** The setting with which the bot runs that model. */
-export const MODEL_SETTING = 'SIGHTSEER_MODEL=blip2-opt-2.7b'
+export const MODEL_SETTING = 'SIGHTSEER_MODEL=SmolVLM2-500M-Video-Instruct'
 
 /** The command that makes the package of a model that compares photographs with texts. */
 export const PULL_MATCHER_COMMAND = 'npm run pull -- Salesforce/blip2-itm-vit-g'
