@@ -159,3 +159,27 @@ export const baseCardSchema = z.strictObject({
 })
 
 export type BaseCard = z.infer<typeof baseCardSchema>
+
+/**
+ * Checks what a card says of a decoder with grouped heads, such as a Llama.
+ *
+ * @returns adds another problem of the card, at a path.
+ */
+export function checkGroupedDecoder(
+  d: Readonly<Record<'vocabSize' | 'heads' | 'kvHeads', number>>,
+  tokens: Readonly<Record<string, number | readonly number[] | boolean | null | undefined>>,
+  context: z.RefinementCtx,
+): (path: string[], message: string) => void {
+  const problem = (path: string[], message: string) => {
+    context.addIssue({ code: 'custom', path, message })
+  }
+  for (const [name, ids] of Object.entries(tokens)) {
+    if ([ids ?? []].flat().some((id) => Number(id) >= d.vocabSize)) {
+      problem(['tokens', name], `the model has only ${d.vocabSize} ids`)
+    }
+  }
+  if (d.heads % d.kvHeads !== 0) {
+    problem(['dimensions', 'kvHeads'], 'it does not divide heads')
+  }
+  return problem
+}

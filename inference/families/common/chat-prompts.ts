@@ -13,6 +13,9 @@ import type { Encode, Prompt, TextPiece, Turn } from '../../text/prompt.ts'
 import { encodeWithin, MAX_CHARACTERS_PER_TOKEN } from './encode-within.ts'
 import type { InputSegment, KeyedImage, PreparedPrompt, PromptLayout } from './runner.ts'
 
+/** What such a model is asked for a caption. */
+export const CAPTION = 'Describe this picture in one or two sentences.'
+
 /** A card's format. Special tokens in it are tokens. */
 export const chatPromptsSchema = z.strictObject({
   /** Asks for a description, where the person asks nothing. */

@@ -4,7 +4,13 @@ import { z } from 'zod'
 import { flamingoIds } from '../../blocks/decoder/flamingo.ts'
 import { gatedLayers } from '../../blocks/decoder/gated-attention.ts'
 import { visionTokens, visionWidth } from '../../blocks/vision/vit.ts'
-import { baseCardSchema, baseTokens, count, tokenId } from '../common/card-base.ts'
+import {
+  baseCardSchema,
+  baseTokens,
+  checkGroupedDecoder,
+  count,
+  tokenId,
+} from '../common/card-base.ts'
 import { chatPromptsSchema } from '../common/chat-prompts.ts'
 import { preprocessingSchema } from '../common/image-settings.ts'
 import type { IdeficsConfig } from './config.ts'
@@ -56,17 +62,7 @@ const schema = z.strictObject({
 })
 
 export const ideficsCardSchema = schema.superRefine(({ dimensions: d, tokens }, context) => {
-  const problem = (path: string[], message: string) => {
-    context.addIssue({ code: 'custom', path, message })
-  }
-  for (const [name, ids] of Object.entries(tokens)) {
-    if ([ids ?? []].flat().some((id) => id >= d.vocabSize)) {
-      problem(['tokens', name], `the model has only ${d.vocabSize} ids`)
-    }
-  }
-  if (d.heads % d.kvHeads !== 0) {
-    problem(['dimensions', 'kvHeads'], 'it does not divide heads')
-  }
+  const problem = checkGroupedDecoder(d, tokens, context)
   if (d.crossLayers > d.layers) {
     problem(['dimensions', 'crossLayers'], 'there are fewer layers')
   }

@@ -4,8 +4,14 @@ import { z } from 'zod'
 import { projectorTokens } from '../../blocks/bridge/projector.ts'
 import { visionTokens, visionWidth } from '../../blocks/vision/vit.ts'
 import { MAX_EDGE } from '../../image/tiles.ts'
-import { baseCardSchema, baseTokens, count, tokenId } from '../common/card-base.ts'
-import { chatPromptsSchema } from '../common/chat-prompts.ts'
+import {
+  baseCardSchema,
+  baseTokens,
+  checkGroupedDecoder,
+  count,
+  tokenId,
+} from '../common/card-base.ts'
+import { CAPTION, chatPromptsSchema } from '../common/chat-prompts.ts'
 import { preprocessingSchema } from '../common/image-settings.ts'
 import type { Idefics3Config } from './config.ts'
 
@@ -62,25 +68,13 @@ const schema = z.strictObject({
 })
 
 export const idefics3CardSchema = schema.superRefine(({ dimensions: d, tokens }, context) => {
-  const problem = (path: string[], message: string) => {
-    context.addIssue({ code: 'custom', path, message })
-  }
-  for (const [name, ids] of Object.entries(tokens)) {
-    if ([ids ?? []].flat().some((id) => id >= d.vocabSize)) {
-      problem(['tokens', name], `the model has only ${d.vocabSize} ids`)
-    }
-  }
-  if (d.heads % d.kvHeads !== 0) {
-    problem(['dimensions', 'kvHeads'], 'it does not divide heads')
-  }
+  const problem = checkGroupedDecoder(d, tokens, context)
   if (d.tileTokens >= d.maxPositions) {
     problem(['dimensions', 'maxPositions'], 'the image tokens alone need more')
   }
 })
 
 export type Idefics3Card = z.infer<typeof idefics3CardSchema>
-
-const CAPTION = 'Describe this picture in one or two sentences.'
 
 /**
  * Where a checkpoint has no chat template. Source: transformers 5.18,

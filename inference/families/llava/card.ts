@@ -2,8 +2,14 @@
 
 import { z } from 'zod'
 import { visionTokens, visionWidth } from '../../blocks/vision/vit.ts'
-import { baseCardSchema, baseTokens, count, tokenId } from '../common/card-base.ts'
-import { chatPromptsSchema } from '../common/chat-prompts.ts'
+import {
+  baseCardSchema,
+  baseTokens,
+  checkGroupedDecoder,
+  count,
+  tokenId,
+} from '../common/card-base.ts'
+import { CAPTION, chatPromptsSchema } from '../common/chat-prompts.ts'
 import { preprocessingSchema } from '../common/image-settings.ts'
 import type { LlamaKind } from '../common/read-llama.ts'
 import type { LlavaConfig } from './config.ts'
@@ -47,25 +53,13 @@ const schema = z.strictObject({
 })
 
 export const llavaCardSchema = schema.superRefine(({ dimensions: d, tokens }, context) => {
-  const problem = (path: string[], message: string) => {
-    context.addIssue({ code: 'custom', path, message })
-  }
-  for (const [name, ids] of Object.entries(tokens)) {
-    if ([ids ?? []].flat().some((id) => id >= d.vocabSize)) {
-      problem(['tokens', name], `the model has only ${d.vocabSize} ids`)
-    }
-  }
-  if (d.heads % d.kvHeads !== 0) {
-    problem(['dimensions', 'kvHeads'], 'it does not divide heads')
-  }
+  const problem = checkGroupedDecoder(d, tokens, context)
   if (d.visionTokens >= d.maxPositions) {
     problem(['dimensions', 'maxPositions'], 'the image tokens alone need more')
   }
 })
 
 export type LlavaCard = z.infer<typeof llavaCardSchema>
-
-export const CAPTION = 'Describe this picture in one or two sentences.'
 
 /**
  * Where a checkpoint has no chat template. Sources: the documentation of transformers 5.18,

@@ -4,17 +4,10 @@
  */
 
 import { layeredVit } from '../../blocks/vision/vit-layers.ts'
-import { chatText, mostPictures } from '../common/chat-prompts.ts'
+import { CAPTION, chatText, mostPictures } from '../common/chat-prompts.ts'
 import { readChatFormat } from '../common/chat-template.ts'
 import type { CheckpointPlaces, Family, FamilyCheckpoint, RunnerParts } from '../common/family.ts'
-import {
-  CAPTION,
-  DEFAULTS,
-  dimensionsOf,
-  type LlavaCard,
-  llavaCardSchema,
-  promptsOf,
-} from './card.ts'
+import { DEFAULTS, dimensionsOf, type LlavaCard, llavaCardSchema, promptsOf } from './card.ts'
 import { llavaGraphs } from './graphs.ts'
 import { readPreprocessing } from './preprocessing.ts'
 import { readConfig } from './read-config.ts'
