@@ -105,6 +105,18 @@ describe('rows and buttons', () => {
     await refused(button('a', { emoji: { name: 'no' } }), 'emoji.name', 'INVALID_EMOJI')
   })
 
+  it('have an emoji without an id where it is no custom one', async () => {
+    const sent = await v1(
+      row(button('a', { emoji: { name: '◀️' } }), button('b', { emoji: { id: null, name: '▶️' } })),
+    )
+    const [buttons] = sent.components ?? []
+    assert.ok(buttons !== undefined && 'components' in buttons)
+    assert.deepEqual(
+      [...buttons.components].map((each: object) => 'emoji' in each && each.emoji),
+      [{ name: '◀️' }, { name: '▶️' }],
+    )
+  })
+
   it('leave no room for a select beside them', async () => {
     const path = 'components.0.components.1'
     await refusedAt(

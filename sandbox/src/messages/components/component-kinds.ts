@@ -71,7 +71,7 @@ function emoji(checks: Checks, payload: Json, at: string): Json | undefined {
   if (id === undefined && !/^(?:\p{Emoji}|\p{Emoji_Component}|\p{RI})+$/u.test(name ?? '')) {
     checks.fail(`${at}.emoji.name`, 'BUTTON_COMPONENT_INVALID_EMOJI', 'Invalid emoji')
   }
-  return omitUndefined({ id: id ?? null, name, animated: value['animated'] === true || undefined })
+  return omitUndefined({ id, name, animated: value['animated'] === true || undefined })
 }
 
 export const readButton: ComponentReader = (checks, payload, at) => {
