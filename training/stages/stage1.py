@@ -16,7 +16,7 @@ from training.language.conversation import caption, loose_caption
 from training.parts.qformer import StageOne
 from training.text import BOS, CLS, PAD, Text, pad
 
-BATCH, PEAK, STEPS = 48, 1e-3, 4000
+BATCH, PEAK, STEPS = 32, 1e-3, 3000
 
 
 def captions_of(rng, scenes):
@@ -42,8 +42,11 @@ def losses(model, image, captions, text):
     with torch.no_grad():
         wrong_text = torch.multinomial(similar.masked_fill(same, -1e4).softmax(1), 1)[:, 0]
         wrong_image = torch.multinomial(similar.T.masked_fill(same, -1e4).softmax(1), 1)[:, 0]
-    scores = model.match(torch.cat([image, image, image[wrong_image]]), torch.cat([plain, plain[wrong_text], plain]))
-    itm = cross_entropy(scores, torch.cat([torch.ones(len(image)), torch.zeros(2 * len(image))]).long())
+    # Half of the batch gets a wrong text, the other half a wrong image: as many wrong pairs as right ones.
+    half = len(image) // 2
+    wrong_image[:half], wrong_text[half:] = torch.arange(half), torch.arange(half, len(image))
+    scores = model.match(torch.cat([image, image[wrong_image]]), torch.cat([plain, plain[wrong_text]]))
+    itm = cross_entropy(scores, torch.cat([torch.ones(len(image)), torch.zeros(len(image))]).long())
     return itc, itm, itg
 
 

@@ -2,8 +2,9 @@
 Stage 2: Q-Former and projection learn to prompt the frozen language model with an image, over captions and
 conversations in which every answer is supervised. Frozen parts must not change; their hashes before and after are stored.
 
-In the first `WARM_UP` steps the loss also pulls the soft prompts towards the vectors of the written description that the
-language model learned to read: this saves hours without a GPU.
+In the first `WARM_UP` steps the loss pulls the soft prompts towards the vectors of the written description that the
+language model learned to read, without running the language model: this saves hours without a GPU. From then on only the
+language model's loss counts.
 """
 
 import random
@@ -17,12 +18,13 @@ from training.stages.features import Features
 from training.language.conversation import UNKNOWN, caption, conversation
 from training.language.phrases import named
 from training.parts.qformer import StageTwo
-from training.text import Text, described, pad, prompt
+from training.text import ATTRIBUTES, CELLS, Text, described, pad, prompt
 from training.stages.vit import HELD_OUT
 from training.stages.vit import load as load_vision
 
-BATCH, PEAK, STEPS = 32, 6e-4, 12_000
-WARM_UP = 3000
+BATCH, PEAK, STEPS = 32, 6e-4, 11_000
+WARM_UP = 6000
+FULL = 6  # weight of a cell with an object; most cells are blank
 CAPTIONS = .3  # share of the documents; the others are conversations
 POOL = 8  # batches of like length are drawn together
 
@@ -61,23 +63,25 @@ def train(run, steps=STEPS, minutes=None):
     if progress.facts.get('frozen before', frozen) != frozen:
         progress.facts['frozen parts replaced at step'] = progress.step
     progress.facts['frozen before'] = frozen
-    source = batches(random.Random(progress.step + 11), text, features)
+    rng = random.Random(progress.step + 11)
+    source = batches(rng, text, features)
     running, since, first, started = 0.0, time.time(), progress.step, time.time()
     while progress.step < steps and (minutes is None or time.time() - started < minutes * MINUTES):
-        rows, ids, labels = next(source)
         for group in optimizer.param_groups:
             group['lr'] = rate(progress.step, steps, PEAK, warm=200, decay=.6)
-        soft = model(features[rows])
-        hidden = language.model.decoder(inputs_embeds=torch.cat([soft, table[ids]], 1), use_cache=False).last_hidden_state
-        loss = told = lm.answer_loss(language, hidden[:, soft.shape[1]:], labels)
         if progress.step < WARM_UP:
-            wanted = reader.description(torch.tensor([described(features.scenes[row]) for row in rows]))
-            loss = told + (soft - wanted).square().mean() / wanted.var()
+            rows = sorted(features.training_rows(rng, 2 * BATCH))
+            loss = description_loss(reader, model(features[rows]), [features.scenes[row] for row in rows])
+        else:
+            rows, ids, labels = next(source)
+            soft = model(features[rows])
+            hidden = language.model.decoder(inputs_embeds=torch.cat([soft, table[ids]], 1), use_cache=False).last_hidden_state
+            loss = lm.answer_loss(language, hidden[:, soft.shape[1]:], labels)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
-        running += told.item()
+        running += loss.item()
         progress.step += 1
         if progress.step % 100 == 0:
             progress.log(loss=round(running / min(100, progress.step - first), 4), ms=round((time.time() - since) * 10))
@@ -90,6 +94,17 @@ def train(run, steps=STEPS, minutes=None):
     progress.facts['answers'] = measure(model, language, text, features, 2000)
     progress.save()
     progress.log(**progress.facts)
+
+
+def description_loss(reader, soft, scenes):
+    """Mean square of the soft prompts' distance from the written descriptions, as a share of their variance."""
+    rows = torch.tensor([described(scene) for scene in scenes])
+    wanted = reader.description(rows)
+    blank = rows[:, :CELLS, 0] == ATTRIBUTES['noun']
+    weight = torch.ones(wanted.shape[:2])
+    weight[:, :CELLS][~blank] = FULL
+    error = (soft - wanted).square().mean(-1) * weight
+    return error.sum() / weight.sum() / wanted.var()
 
 
 @torch.inference_mode()

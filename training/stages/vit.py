@@ -28,7 +28,7 @@ STEM_FROZEN_TO = 5  # blocks of the stem that stay as ImageNet left them: their 
 STEM_RATE = .25  # of the learning rate, for the blocks after them
 # Pixels of a side up to a share of the steps: what is large is learned first, at a fraction of the cost
 # (progressive resizing: Tan and Le, EfficientNetV2, section 4).
-SIDES = ((.65, 160), (1, IMAGE_SIDE))
+SIDES = ((.75, 160), (1, IMAGE_SIDE))
 WORDS_FROM = .15
 HELD_OUT = 2000  # the first pictures: never trained on, in any stage
 CLASSES = {'noun': len(NOUNS) + 1, 'color': len(COLORS) + 1, 'size': len(SIZE_EDGES) + 1}
