@@ -8,16 +8,11 @@ import { layeredVit } from '../../blocks/vision/vit-layers.ts'
 import { chatText, mostPictures } from '../common/chat-prompts.ts'
 import { readChatFormat } from '../common/chat-template.ts'
 import type { CheckpointPlaces, Family, FamilyCheckpoint, RunnerParts } from '../common/family.ts'
-import {
-  DEFAULTS,
-  dimensionsOf,
-  type Idefics3Card,
-  idefics3CardSchema,
-  type Kind,
-  mostTokens,
-  promptsOf,
-} from './card.ts'
-import { idefics3Graphs } from './graphs.ts'
+import { DEFAULTS } from '../common/projected/card.ts'
+import { dimensionsOf, projectedGraphs } from '../common/projected/graphs.ts'
+import type { KeyedImage } from '../common/runner.ts'
+import { type Idefics3Card, idefics3CardSchema, type Kind, mostTokens, promptsOf } from './card.ts'
+import { picturePlace } from './picture-place.ts'
 import { readPreprocessing } from './preprocessing.ts'
 import { readConfig } from './read-config.ts'
 
@@ -32,8 +27,10 @@ export const shared = {
   pictures: (card: Idefics3Card) => mostPictures(card, mostTokens(card)),
   questionText: (card: Idefics3Card, question, history) => chatText(card, question, history),
   async open(card: Idefics3Card, parts: RunnerParts) {
-    const { openRunner } = await import('./runner.ts') // with ONNX Runtime
-    return openRunner(card, parts)
+    const { openProjected } = await import('../common/projected/runner.ts') // with ONNX Runtime
+    const { tileTokens } = card.dimensions
+    const place = (image: KeyedImage | null) => picturePlace(image, tileTokens)
+    return openProjected(card, parts, { pictureTokens: tileTokens, place })
   },
 } as const satisfies Partial<Family>
 
@@ -70,7 +67,7 @@ export function readCheckpoint(
       const model = config.model(weights)
       const { tiles: _, ...square } = preprocessing
       return {
-        graphs: idefics3Graphs(model, storages),
+        graphs: projectedGraphs(model, storages),
         card: {
           family: kind,
           dimensions: dimensionsOf(model),

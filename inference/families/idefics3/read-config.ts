@@ -14,9 +14,9 @@ import { checkArchitecture, checkQuantization } from '../common/architecture.ts'
 import type { WeightIndex } from '../common/family.ts'
 import { checkHeads, Fields, MAX_LAYERS, readJson } from '../common/read-json.ts'
 import { LLAMA_KINDS, type LlamaKind, readAnswerTokens, readLlama } from '../common/read-llama.ts'
+import type { ProjectedConfig } from '../common/projected/graphs.ts'
 import { resolveTied } from '../common/ties.ts'
 import type { Idefics3Card, Kind } from './card.ts'
-import type { Idefics3Config } from './config.ts'
 
 const CONFIG_FILE = 'config.json'
 const ARCHITECTURES = {
@@ -35,7 +35,7 @@ export type CheckpointConfig = {
   readonly vocab: number
   readonly tokens: Idefics3Card['tokens']
   /** @param weights null where there are none yet. */
-  model(weights: WeightIndex | null): Idefics3Config
+  model(weights: WeightIndex | null): ProjectedConfig
 }
 
 /** Null, with the reasons in `problems`, where the checkpoint is not one we convert. */
@@ -71,7 +71,11 @@ export function readConfig(
   }
 }
 
-function modelOf(fields: Fields, language: LlamaKind, weights: WeightIndex | null): Idefics3Config {
+function modelOf(
+  fields: Fields,
+  language: LlamaKind,
+  weights: WeightIndex | null,
+): ProjectedConfig {
   const vision = readVision(fields)
   const section = fields.section('text_config')
   const text = readLlama(section, { module: LANGUAGE, headTensor: HEAD }, language)

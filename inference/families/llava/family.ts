@@ -7,8 +7,9 @@ import { layeredVit } from '../../blocks/vision/vit-layers.ts'
 import { CAPTION, chatText, mostPictures } from '../common/chat-prompts.ts'
 import { readChatFormat } from '../common/chat-template.ts'
 import type { CheckpointPlaces, Family, FamilyCheckpoint, RunnerParts } from '../common/family.ts'
-import { DEFAULTS, dimensionsOf, type LlavaCard, llavaCardSchema, promptsOf } from './card.ts'
-import { llavaGraphs } from './graphs.ts'
+import { DEFAULTS } from '../common/projected/card.ts'
+import { projectedGraphs } from '../common/projected/graphs.ts'
+import { dimensionsOf, type LlavaCard, llavaCardSchema, promptsOf } from './card.ts'
 import { readPreprocessing } from './preprocessing.ts'
 import { readConfig } from './read-config.ts'
 
@@ -24,8 +25,8 @@ export const llava = {
   pictures: (card: LlavaCard) => mostPictures(card, card.dimensions.visionTokens),
   questionText: (card: LlavaCard, question, history) => chatText(card, question, history),
   async open(card: LlavaCard, parts: RunnerParts) {
-    const { openRunner } = await import('./runner.ts') // with ONNX Runtime
-    return openRunner(card, parts)
+    const { openProjected } = await import('../common/projected/runner.ts') // with ONNX Runtime
+    return openProjected(card, parts, { pictureTokens: card.dimensions.visionTokens })
   },
 } as const satisfies Family
 
@@ -50,7 +51,7 @@ function read(folders: CheckpointPlaces, problems: string[]): FamilyCheckpoint |
     plan(weights, storages) {
       const model = config.model(weights)
       return {
-        graphs: llavaGraphs(model, storages),
+        graphs: projectedGraphs(model, storages),
         card: {
           family: 'llava',
           dimensions: dimensionsOf(model),

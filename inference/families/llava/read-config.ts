@@ -13,9 +13,9 @@ import { checkArchitecture, checkQuantization } from '../common/architecture.ts'
 import type { WeightIndex } from '../common/family.ts'
 import { checkHeads, Fields, MAX_LAYERS, readJson } from '../common/read-json.ts'
 import { LLAMA_KINDS, type LlamaKind, readAnswerTokens, readLlama } from '../common/read-llama.ts'
+import type { ProjectedConfig } from '../common/projected/graphs.ts'
 import { resolveTied } from '../common/ties.ts'
 import type { LlavaCard } from './card.ts'
-import type { LlavaConfig } from './config.ts'
 
 const CONFIG_FILE = 'config.json'
 const ARCHITECTURES = ['LlavaForConditionalGeneration']
@@ -54,7 +54,7 @@ export type CheckpointConfig = {
   readonly vocab: number
   readonly tokens: LlavaCard['tokens']
   /** @param weights null where there are none yet: then names are the oldest. */
-  model(weights: WeightIndex | null): LlavaConfig
+  model(weights: WeightIndex | null): ProjectedConfig
 }
 
 /** Null, with the reasons in `problems`, where the checkpoint is not one we convert. */
@@ -88,7 +88,11 @@ export function readConfig(folder: string, problems: string[]): CheckpointConfig
   }
 }
 
-function modelOf(fields: Fields, language: LlamaKind, weights: WeightIndex | null): LlavaConfig {
+function modelOf(
+  fields: Fields,
+  language: LlamaKind,
+  weights: WeightIndex | null,
+): ProjectedConfig {
   const among = (prefixes: readonly string[], tensor: string) =>
     prefixes.find((prefix) => weights?.has(prefix + tensor)) ?? prefixes[0]!
   const vision = readVision(fields, among(TOWERS, '.embeddings.position_embedding.weight'))
