@@ -41,6 +41,7 @@ import { Pictures } from './pictures/pictures.ts'
 import { memoryService } from './memory/memory-command.ts'
 import { onePerPerson, privacyService } from './memory/privacy.ts'
 import type { Store } from './store/types.ts'
+import type { OwnsGuild } from '../config/shards.ts'
 
 /** What the app is built from. */
 export type AppDeps = {
@@ -51,6 +52,8 @@ export type AppDeps = {
   readonly store: Store
   readonly jobs: Jobs
   readonly metrics?: Pick<Metrics, 'cache' | 'moderation'>
+  /** Whether a server's events come to this process; absent: all do. */
+  readonly ownsGuild?: OwnsGuild
   /** How long conversations are kept after their last use, at most; milliseconds. */
   readonly retentionMs: number
   readonly log: Logger

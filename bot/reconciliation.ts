@@ -6,7 +6,8 @@
  *
  * Runs after each new session with the gateway, and then every few hours. Only what Discord says is
  * unknown is deleted. What the bot is not allowed to look at, and servers that only a member
- * installed it for, cannot be checked: those records expire.
+ * installed it for, cannot be checked: those records expire. Servers of other processes' shards are
+ * left to those, which hear of them.
  */
 
 import {
@@ -22,6 +23,7 @@ import {
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { HOUR_MS } from '../config/durations.ts'
+import type { OwnsGuild } from '../config/shards.ts'
 import { errorCode, ERROR_CODES } from './discord/api-errors.ts'
 import { canReadContent, picturesIn } from './discord/message-pictures.ts'
 import { type Place, placeIn, prefixOf } from './discord/place.ts'
@@ -48,6 +50,8 @@ export type ReconciliationDeps = {
   readonly deletions: Pick<Deletions, 'subjects'>
   readonly moderation: Pick<Moderation, 'guildsWithSettings' | 'shownWords' | 'forgetEvidence'>
   readonly log: Logger
+  /** Whether a server's events come to this process; absent: all do. */
+  readonly ownsGuild?: OwnsGuild
   readonly retryAfterMs?: number
 }
 
@@ -90,7 +94,13 @@ export class Reconciliation {
   /** Compares all records with Discord. Calls at the same time run one after another. */
   run(): Promise<void> {
     const previous = this.#running.catch(() => {})
-    this.#running = previous.then(() => this.#run())
+    this.#running = previous
+      .then(() => this.#run())
+      .catch((error: unknown) => {
+        if (!this.#stopped) {
+          throw error // once it is stopped, the store closes under it
+        }
+      })
     return this.#running
   }
 
@@ -126,7 +136,8 @@ export class Reconciliation {
     for (const place of await this.#places('')) {
       const guild = this.#client.guilds.cache.get(place.guildId ?? '')
       // Servers that are not available, or that only members installed the bot for, are not checked.
-      if (!this.#stopped && (place.guildId === null || guild?.available)) {
+      const isReachable = place.guildId === null || guild?.available
+      if (!this.#stopped && isReachable && this.#ownsGuild(place.guildId)) {
         await this.#check(place)
       }
     }
@@ -188,10 +199,15 @@ export class Reconciliation {
   /** A server in an outage is in the cache, so it does not count as left. */
   async #deleteLeftGuilds(): Promise<void> {
     for await (const id of this.#deps.records.guilds.keys()) {
-      if (!this.#stopped && !this.#client.guilds.cache.has(id) && (await this.#hasLeft(id))) {
+      const isUnseen = this.#ownsGuild(id) && !this.#client.guilds.cache.has(id)
+      if (!this.#stopped && isUnseen && (await this.#hasLeft(id))) {
         await this.deleteGuild(id)
       }
     }
+  }
+
+  #ownsGuild(id: string | null): boolean {
+    return this.#deps.ownsGuild?.(id) ?? true
   }
 
   async #hasLeft(guildId: string): Promise<boolean> {

@@ -7,6 +7,7 @@ import { EN } from '../commands/i18n/en.ts'
 import { ZH } from '../commands/i18n/zh.ts'
 import type { PictureLink } from '../commands/picture.ts'
 import type { Config } from '../config/config.ts'
+import { guildsOf } from '../config/shards.ts'
 import { findModel, isQueue, MODEL_SETTING, PULL_COMMAND } from '../config/models.ts'
 import { openConfiguredModel } from '../inference/configured-model.ts'
 import type { AnyCard } from '../inference/package/model-card.ts'
@@ -218,7 +219,8 @@ async function join(
     origins: pictureOrigins(sandbox, bot.api),
     maxBytes: imageLimits.maxBytes,
   })
-  const jobs = new Jobs({ store, log, count: metrics.job })
+  const ownsGuild = guildsOf(bot.shards)
+  const jobs = new Jobs({ store, log, count: metrics.job, ownsGuild })
   const requests = new RestTransport()
   let dispatcher: Dispatcher | undefined
   const client = await connect({
@@ -233,7 +235,17 @@ async function join(
     listen: (fresh) => {
       const { retentionMs } = bot
       const { isOpen } = model
-      const parts = { model, isOpen, store, jobs, fetchPicture, retentionMs, metrics, log }
+      const parts = {
+        model,
+        isOpen,
+        store,
+        jobs,
+        fetchPicture,
+        retentionMs,
+        ownsGuild,
+        metrics,
+        log,
+      }
       dispatcher = dispatch(fresh, parts)
     },
   })

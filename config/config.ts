@@ -10,6 +10,7 @@ import { environment, type LOG_LEVELS, type PROVIDERS, RENAMED_SETTINGS } from '
 import { ConfigError } from './errors.ts'
 import { type HubPaths, hubPaths } from './hub.ts'
 import { nearestName } from './nearest.ts'
+import { type Shards, shardsOf } from './shards.ts'
 
 const MIB = 1024 * 1024
 const PREFIX = 'SIGHTSEER_'
@@ -78,7 +79,7 @@ export type Config = {
     readonly api: string | undefined
     /** Commands are registered in this server only; undefined: everywhere. */
     readonly guild: string | undefined
-    readonly shards: number | 'auto'
+    readonly shards: Shards
     /** Requests that may wait for the model; undefined: the engine's default. */
     readonly queue: number | undefined
     /** Conversations expire this long after their last use, or earlier; milliseconds. */
@@ -144,7 +145,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     bot: {
       api: values.DISCORD_API,
       guild: values.SIGHTSEER_GUILD,
-      shards: values.SHARDS,
+      shards: shardsOf(values.SHARDS, values.SHARD_IDS),
       queue: values.SIGHTSEER_QUEUE,
       retentionMs: (values.SIGHTSEER_RETENTION_HOURS ?? 24) * HOUR_MS,
       stopLimitMs: (values.SIGHTSEER_STOP_SECONDS ?? 20) * 1000,

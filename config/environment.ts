@@ -17,6 +17,7 @@ import {
   text,
   wholeNumber,
 } from './fields.ts'
+import { shardIds } from './shards.ts'
 
 const MIB = 1024 * 1024
 
@@ -37,6 +38,9 @@ export const environment = z.object({
   ),
   SHARDS: shards.describe(
     'Number of shards (connections to Discord), or auto for the number that Discord recommends. Default: auto.',
+  ),
+  SHARD_IDS: shardIds.describe(
+    'Those of the SHARDS that this process connects, from 0, such as 0-3,7; other processes connect the rest, on the same store. Default: all.',
   ),
   DISCORD_API: apiAddress.describe(
     'Base address of a REST API to use instead of Discord’s, such as a loopback Discord in another process.',

@@ -14,6 +14,7 @@ import {
 import type { Logger } from 'pino'
 import { COMMANDS } from '../../commands/index.ts'
 import { ConfigError } from '../../config/errors.ts'
+import type { Shards } from '../../config/shards.ts'
 import { logConnection } from './connection-log.ts'
 import type { RestTransport } from './rest-transport.ts'
 import { registerCommands } from './registration.ts'
@@ -36,6 +37,7 @@ const UNREACHABLE = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ])
 
+const ONE_SHARD: Shards = { count: 1, ids: undefined }
 const SETTLE_LIMIT_MS = 3000
 
 const UNKNOWN_GUILD = 10_004
@@ -49,8 +51,8 @@ export type Connection = {
   readonly token: string
   /** Base of the REST API; absent: Discord's own. */
   readonly api?: string | undefined
-  /** Connections to Discord, all in this process; `auto`: as many as Discord advises. Default 1. */
-  readonly shards?: number | 'auto'
+  /** Connections to Discord. Default 1. */
+  readonly shards?: Shards
   /** Registers the commands in this server only. */
   readonly guild?: string | undefined
   readonly log: Logger
@@ -110,8 +112,24 @@ function stickerHosts(api: string) {
   return { cdn: origin, mediaProxy: origin }
 }
 
+function shardOptions({ count, ids }: Shards) {
+  return count === 'auto'
+    ? { shards: count }
+    : { shards: ids ?? Array.from({ length: count }, (_, id) => id), shardCount: count }
+}
+
 async function logIn(
-  { token, api, shards = 1, guild, log, opening, listen, acknowledged, requests }: Connection,
+  {
+    token,
+    api,
+    shards = ONE_SHARD,
+    guild,
+    log,
+    opening,
+    listen,
+    acknowledged,
+    requests,
+  }: Connection,
   intents: readonly GatewayIntentBits[],
 ): Promise<Client<true>> {
   const client: Client = new Client({
@@ -128,9 +146,7 @@ async function logIn(
         keepOverLimit: ({ id }) => id === client.user?.id,
       },
     }),
-    ...(shards === 'auto'
-      ? { shards }
-      : { shards: Array.from({ length: shards }, (_, id) => id), shardCount: shards }),
+    ...shardOptions(shards),
     allowedMentions: { parse: [], repliedUser: false },
     rest: {
       ...(api !== undefined && { api, ...stickerHosts(api) }),

@@ -6,12 +6,15 @@
  * is counted for the right one, and given up after MAX_ATTEMPTS. The others are resumed at once, those
  * that expire first before the rest: after a crash under load there are hundreds, and the store takes
  * time for each.
+ *
+ * The pictures of a server are reachable only for the process of its shard, so the others leave its jobs.
  */
 
 import type { Logger } from 'pino'
+import type { OwnsGuild } from '../../config/shards.ts'
 import { detached } from '../operations/detached.ts'
 import type { Claimed, JobLeases } from './job-leases.ts'
-import type { JobRecord } from './job-record.ts'
+import { guildOf, type JobRecord } from './job-record.ts'
 
 /** A job is not retried after this number of processes ended while the model had its pictures. */
 const MAX_ATTEMPTS = 3
@@ -26,6 +29,7 @@ type Deps = {
   readonly log: Logger
   /** Does what the step says; resolves when the job has ended. */
   readonly execute: (claimed: Claimed, step: NextStep) => Promise<void>
+  readonly ownsGuild: OwnsGuild | undefined
   readonly isStopping: () => boolean
 }
 
@@ -56,6 +60,10 @@ export class AbandonedJobs {
     const suspects: JobRecord[] = []
     const others: JobRecord[] = []
     for await (const record of leases.abandoned()) {
+      const guildId = guildOf(record.job)
+      if (guildId !== undefined && this.#deps.ownsGuild?.(guildId) === false) {
+        continue
+      }
       const isSuspect = record.attempts > 0 && nextStep(record) === 'resumed'
       ;(isSuspect ? suspects : others).push(record)
     }

@@ -42,6 +42,11 @@ export function eventIdOf({ id, answer }: Job): string {
   return answer.to === 'message' ? answer.messageId : id
 }
 
+/** The server that a job is for; undefined: a direct message, or a command that needs no server. */
+export function guildOf({ subjects = [] }: Job): string | undefined {
+  return subjects.map((subject) => /^guild\/(\d+)$/.exec(subject)?.[1]).find((id) => id)
+}
+
 export type JobRecord = z.infer<typeof record>
 
 /** The owner of a finished job. No process is on this host, so none takes the job. */

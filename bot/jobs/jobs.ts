@@ -11,6 +11,7 @@
  */
 
 import type { Logger } from 'pino'
+import type { OwnsGuild } from '../../config/shards.ts'
 import { detached } from '../operations/detached.ts'
 import { AbandonedJobs } from './abandoned-jobs.ts'
 import { type JobContext, type JobOutcome, JobTakenError, RestartingError } from './job-context.ts'
@@ -45,6 +46,8 @@ export type JobsOptions = {
   readonly log: Logger
   /** Called with the outcome of each job. */
   readonly count?: (outcome: JobOutcome) => void
+  /** Whether a server's events come to this process; absent: all do. Others' jobs are left to theirs. */
+  readonly ownsGuild?: OwnsGuild
   /** This process by default; tests set another one. */
   readonly owner?: Owner
   /** Milliseconds; 15,000 by default. Tests set less. */
@@ -95,10 +98,11 @@ export class Jobs {
    * @returns once the jobs of the first search are taken over. They may not be answered yet.
    */
   async resume(resume: JobHandler, giveUp: GiveUpHandler): Promise<void> {
-    const { log, resumeEveryMs = RESUME_EVERY_MS, count } = this.#options
+    const { log, resumeEveryMs = RESUME_EVERY_MS, count, ownsGuild } = this.#options
     const abandoned = new AbandonedJobs({
       leases: this.#leases,
       log,
+      ownsGuild,
       isStopping: () => this.#stopping,
       execute: async (claimed, step) => {
         const { job } = claimed.record

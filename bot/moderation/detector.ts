@@ -17,6 +17,7 @@ import type { CaseExecutor } from './cases/executor.ts'
 import { type EvidenceMemory, MAX_EVIDENCE, type PictureFile } from '../pictures/evidence.ts'
 import { isComparable, MAX_PICTURES, type Pictures } from '../pictures/pictures.ts'
 import { burstOf, type GuildModeration } from './settings.ts'
+import type { OwnsGuild } from '../../config/shards.ts'
 import {
   type Posting,
   type Postings,
@@ -47,6 +48,8 @@ type Deps = {
   readonly localeOf: (guildId: string) => string
   readonly pictures: Pictures
   readonly count?: CountModeration | undefined
+  /** Whether a server's events come to this process; absent: all do. */
+  readonly ownsGuild?: OwnsGuild | undefined
 }
 
 /** What the pictures of a message add to a case. */
@@ -175,7 +178,8 @@ export class Detector {
   async resume(): Promise<void> {
     for await (const [key, postings] of this.postings.entries()) {
       const [guildId = '', memberId = ''] = key.split('/')
-      for (const posting of postings) {
+      const own = this.#deps.ownsGuild?.(guildId) === false ? [] : postings
+      for (const posting of own) {
         if (await this.#isUnwritten(guildId, posting)) {
           const { settings } = await this.#deps.guilds.of(guildId)
           const locale = this.#deps.localeOf(guildId)

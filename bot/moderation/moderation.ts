@@ -4,6 +4,7 @@ import type { Client, Message, PartialMessage } from 'discord.js'
 import type { Logger } from 'pino'
 import type { CountModeration } from '../operations/metrics.ts'
 import type { PrivacyService } from '../../commands/command.ts'
+import type { OwnsGuild } from '../../config/shards.ts'
 import type { FoundPicture } from '../../commands/picture.ts'
 import type { ModerationService } from '../../commands/moderation/service.ts'
 import { isActive } from '../../commands/moderation/settings.ts'
@@ -41,6 +42,8 @@ export type ModerationDeps = {
   /** Acknowledges an interaction, and sees to it that its person is answered. */
   readonly deferred: CommandJobs['run']
   readonly count?: CountModeration | undefined
+  /** Whether a server's events come to this process; absent: all do. */
+  readonly ownsGuild?: OwnsGuild
   /** Delay after a failure before cases are resumed. Tests use a shorter one. */
   readonly retryAfterMs?: number
 }
@@ -92,6 +95,7 @@ export class Moderation {
       localeOf,
       pictures,
       count: deps.count,
+      ownsGuild: deps.ownsGuild,
     })
     this.rules = new Rules({ ...deps, guilds, hashList, words, executor, detector: this.#detector })
     this.duplicatePosts = new DuplicatePosts(store, { detector: this.#detector, pictures, words })

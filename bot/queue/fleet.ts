@@ -6,7 +6,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -15,6 +17,7 @@ import { EXIT_HELP, readArguments } from '../../commands/terminal/options.ts'
 import { DONE, FAILED, printLine, runCommand, UsageError } from '../../commands/terminal/run.ts'
 import { withoutPassword } from '../../config/addresses.ts'
 import { ConfigError } from '../../config/errors.ts'
+import { openSandbox } from '../loopback.ts'
 
 const NAME = 'fleet'
 const ROOT = path.join(import.meta.dirname, '..', '..')
@@ -24,13 +27,14 @@ const REDIS_TRIES = 50
 const TRY_EVERY_MS = 100
 
 const HELP = `Starts two bots and two workers on this machine, on the Redis at SIGHTSEER_WORKER_QUEUE, and
-redis-server itself if that address is on this machine and nothing is there. Without DISCORD_TOKEN each
-bot has a loopback Discord of its own; with one, both bots are the same account, and either answers.
+redis-server itself if that address is on this machine and nothing is there. Each bot is one shard of the
+same account. Without DISCORD_TOKEN they run on one loopback Discord, which this prints the address of;
+its server belongs to one of them, and direct messages to the first.
 
   npm run fleet -- [options]
 
 Options
-  --bots N      default 2
+  --bots N      default 2; with --bots 1 it has all of SHARDS
   --workers N   default 2
   --help        print this help
 
@@ -57,17 +61,22 @@ async function main(argv: readonly string[], signal: AbortSignal): Promise<numbe
   const key =
     store.keys.length > 0 ? process.env['SIGHTSEER_STORE_KEY'] : randomBytes(32).toString('base64') // good for as long as the processes run
   const processes: ChildProcess[] = []
+  await using stack = new AsyncDisposableStack()
   try {
     if (!(await isThere(url))) {
       processes.push(await startRedis(url))
     }
     const common = { SIGHTSEER_STORE_KEY: key, SIGHTSEER_WORKER_QUEUE: url }
-    const own = discordToken === undefined ? { SANDBOX_STATE: 'memory' } : { SIGHTSEER_STORE: url }
+    const discord =
+      discordToken === undefined
+        ? await openLoopback(stack)
+        : { SIGHTSEER_STORE: process.env['SIGHTSEER_STORE'] || url }
     for (let number = 1; number <= workers; number += 1) {
       processes.push(start(`worker ${number}`, 'bot/queue/worker.ts', common))
     }
     for (let number = 1; number <= bots; number += 1) {
-      const environment = { ...common, ...own, SIGHTSEER_MODEL: url }
+      const shard = bots > 1 && { SHARDS: String(bots), SHARD_IDS: String(number - 1) }
+      const environment = { ...common, ...discord, ...shard, SIGHTSEER_MODEL: url }
       processes.push(start(`bot ${number}`, 'bot/main.ts', environment))
     }
     const ended = processes.map(async (child) => {
@@ -78,6 +87,27 @@ async function main(argv: readonly string[], signal: AbortSignal): Promise<numbe
     return (await Promise.race([interrupted, ...ended])) === DONE ? DONE : FAILED
   } finally {
     await stopAll(processes)
+  }
+}
+
+/**
+ * A loopback Discord in this process, closed with `stack`, and the settings of its bots. Their store is a
+ * file of their own: on a store with servers of the real Discord they would delete those.
+ */
+async function openLoopback(stack: AsyncDisposableStack) {
+  const sandbox = stack.adopt(await openSandbox(readSettings().sandboxPort, undefined), (opened) =>
+    opened.close(),
+  )
+  const folder = stack.adopt(mkdtempSync(path.join(tmpdir(), 'sightseer-fleet-')), (made) =>
+    rmSync(made, { recursive: true, force: true }),
+  )
+  printLine(
+    `Open ${sandbox.url} in a browser. There is no DISCORD_TOKEN, so it is a Discord of your own.`,
+  )
+  return {
+    DISCORD_TOKEN: sandbox.token,
+    DISCORD_API: sandbox.api,
+    SIGHTSEER_STORE: `sqlite:${path.join(folder, 'store.sqlite')}`,
   }
 }
 

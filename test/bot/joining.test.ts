@@ -86,14 +86,14 @@ describe('connect', () => {
 
   it('opens several shards in one process', async () => {
     const sandbox = await sandboxWith({ gateway: { maxConcurrency: 2 } })
-    const client = await joined(sandbox, { shards: 2 })
+    const client = await joined(sandbox, { shards: { count: 2, ids: undefined } })
     assert.deepEqual([...client.ws.shards.keys()], [0, 1])
     assert.equal(client.guilds.cache.size, 1)
   })
 
   it('opens as many shards as Discord advises', async () => {
     const sandbox = await sandboxWith({ gateway: { shards: 3, maxConcurrency: 3 } })
-    const client = await joined(sandbox, { shards: 'auto' })
+    const client = await joined(sandbox, { shards: { count: 'auto', ids: undefined } })
     assert.equal(client.ws.shards.size, 3)
   })
 })

@@ -30,7 +30,7 @@ const DEFAULTS = {
   imageLimits: {},
   sandboxState: 'data/loopback/discord',
   store: { url: 'sqlite:data/loopback/discord.bot', keys: [] },
-  bot: { shards: 'auto', retentionMs: 86_400_000, stopLimitMs: 20_000 },
+  bot: { shards: { count: 'auto', ids: undefined }, retentionMs: 86_400_000, stopLimitMs: 20_000 },
   logLevel: 'info',
 }
 
@@ -66,7 +66,8 @@ describe('readConfig', () => {
         SIGHTSEER_STOP_SECONDS: '0',
         DISCORD_API: 'http://127.0.0.1:8080/api/',
         LOG_LEVEL: 'debug',
-        SHARDS: '3',
+        SHARDS: '9',
+        SHARD_IDS: '0-2, 7',
         PATH: 'ignored',
       }),
       {
@@ -74,7 +75,7 @@ describe('readConfig', () => {
         bot: {
           api: 'http://127.0.0.1:8080/api',
           guild: '123456789012345678',
-          shards: 3,
+          shards: { count: 9, ids: [0, 1, 2, 7] },
           queue: 7,
           retentionMs: 7_200_000,
           stopLimitMs: 0,
@@ -96,6 +97,20 @@ describe('readConfig', () => {
         imageLimits: { maxBytes: 1000, maxPixels: 2000 },
       },
     )
+  })
+
+  it('refuses shards of this process that are none of all shards', () => {
+    const wrong = [
+      [{ SHARD_IDS: '0' }, /^ConfigError: SHARD_IDS needs SHARDS/],
+      [{ SHARD_IDS: '0', SHARDS: 'auto' }, /SHARD_IDS needs SHARDS/],
+      [{ SHARD_IDS: '0-2', SHARDS: '2' }, /names shard 2, but SHARDS is 2: the last one is 1\./],
+      ...['x', '1-', '2-1', '1,,2', '-1', '16384'].map(
+        (ids) => [{ SHARD_IDS: ids, SHARDS: '16384' }, /SHARD_IDS must be numbers/] as const,
+      ),
+    ] as const
+    for (const [settings, message] of wrong) {
+      assert.throws(() => readConfig(settings), message)
+    }
   })
 
   it('takes the old name of a setting, and tells of it', () => {

@@ -8,6 +8,7 @@
 
 import type { Logger } from 'pino'
 import { catalogFor } from '../../../commands/i18n/catalog.ts'
+import type { OwnsGuild } from '../../../config/shards.ts'
 import { KeyedMutex } from '../../store/keyed-mutex.ts'
 import type { Collection, Store } from '../../store/types.ts'
 import { caseBody } from './message.ts'
@@ -29,6 +30,8 @@ export type CaseExecutorDeps = CaseStepsDeps & {
   readonly store: Store
   readonly log: Logger
   readonly count?: CountModeration | undefined
+  /** Whether a server's events come to this process; absent: all do. */
+  readonly ownsGuild?: OwnsGuild | undefined
   /** Called after a failure that leaves a case unfinished, so that it is resumed later. */
   readonly interrupted?: () => void
 }
@@ -157,6 +160,9 @@ export class CaseExecutor {
   async resume(): Promise<void> {
     for await (const [key] of this.open.collection.entries()) {
       const [guildId = '', id = ''] = key.split('/')
+      if (this.#deps.ownsGuild?.(guildId) === false) {
+        continue
+      }
       await this.carryOut(guildId, id).catch((error: unknown) => {
         this.#deps.log.error({ err: error }, 'a case could not be resumed')
       })
