@@ -14,6 +14,7 @@ import {
   checkpointFolder,
   type CheckpointName,
   FIXTURES,
+  IDEFICS3_NAMES,
   IDEFICS_NAMES,
   INSTRUCT_NAMES,
   ITM_NAMES,
@@ -22,6 +23,7 @@ import {
   LLAVA_NAMES,
   loadItm,
   loadParity,
+  ONEVISION_NAMES,
   PARITY_NAMES,
   type Parity,
   type ParityName,
@@ -61,6 +63,8 @@ const TEXT_NAMES: readonly ParityName[] = [
   ...LLAMA_NAMES,
   ...LLAVA_NAMES,
   ...IDEFICS_NAMES,
+  ...IDEFICS3_NAMES,
+  ...ONEVISION_NAMES,
 ]
 
 type Errors<Seam extends string> = Partial<Record<Seam, number>>

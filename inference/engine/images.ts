@@ -38,14 +38,20 @@ export type LiveImage = {
   cacheable: boolean
 }
 
+/** See ImageEncoder. */
+type DetailFor = (wanted: Detail, pictures: number) => Detail
+
 export class Images {
   readonly #cache: FeatureCache
+  readonly #detailFor: DetailFor
   readonly #live = new Map<string, LiveImage>()
   #hits = 0
   #misses = 0
 
-  constructor(cache: FeatureCache) {
+  /** @param detailFor of the model; by default each detail gives other pixels. */
+  constructor(cache: FeatureCache, detailFor: DetailFor = (wanted) => wanted) {
     this.#cache = cache
+    this.#detailFor = detailFor
   }
 
   /**
@@ -60,10 +66,13 @@ export class Images {
     cacheable: boolean,
   ): { readonly images: readonly LiveImage[] } | { readonly missing: readonly string[] } {
     const isHere = (key: string) => this.#live.has(key) || this.#cache.get(key) !== undefined
-    const missing = images.filter(({ key, detail, bytes }) => !bytes && !isHere(keyOf(key, detail)))
+    const wanted = images.map((image) => {
+      return { ...image, detail: this.#detailFor(image.detail ?? 'auto', images.length) }
+    })
+    const missing = wanted.filter(({ key, detail, bytes }) => !bytes && !isHere(keyOf(key, detail)))
     return missing.length > 0
       ? { missing: missing.map(({ key }) => key) }
-      : { images: images.map((image) => this.#claimOne(image, cacheable)) }
+      : { images: wanted.map((image) => this.#claimOne(image, cacheable)) }
   }
 
   #claimOne({ key: file, detail, bytes }: EngineImage, cacheable: boolean): LiveImage {

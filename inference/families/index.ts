@@ -8,6 +8,7 @@ import { idefics } from './idefics/family.ts'
 import { instructblip } from './instructblip/family.ts'
 import { idefics3 } from './idefics3/family.ts'
 import { llava } from './llava/family.ts'
+import { llavaOnevision } from './llava-onevision/family.ts'
 import { smolvlm } from './smolvlm/family.ts'
 import type { Json } from './common/read-json.ts'
 import type { Family } from './common/family.ts'
@@ -17,6 +18,7 @@ export const FAMILIES = [
   blip2Itm,
   instructblip,
   llava,
+  llavaOnevision,
   idefics,
   idefics3,
   smolvlm,

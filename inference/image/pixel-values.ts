@@ -3,6 +3,7 @@
  * decode, resize into a square or several, scale to [0, 1], normalize, channels first, pad.
  */
 
+import { type AnyResolution, cutToResolution } from './any-resolution.ts'
 import { decodePixels, withPicture } from './decode.ts'
 import type { ImageLimits, OpenPicture } from './decode.ts'
 import type { Filter } from './filters.ts'
@@ -18,9 +19,12 @@ type PerChannel = readonly [number, number, number]
 
 /** The card's `preprocessing`: (byte * rescaleFactor - mean) / std, mean and std of values in [0, 1]. */
 export type Preprocessing = {
-  readonly fit: Fit | 'tiles'
+  readonly fit: Fit | 'tiles' | 'any-resolution'
   /** Of `tiles`: see Tiling. */
   readonly tiles?: Pick<Tiling, 'longestEdge' | 'split'> | undefined
+  /** Of `any-resolution`: see AnyResolution. */
+  readonly resolutions?: AnyResolution['resolutions'] | undefined
+  readonly mostTiles?: number | undefined
   readonly resample: Filter
   readonly background?: Color | undefined
   readonly rescaleFactor: number
@@ -33,7 +37,7 @@ export type PixelSpec = {
   /** Side of the square, in pixels. */
   readonly imageSize: number
   readonly preprocessing: Preprocessing
-  /** Of `tiles`. Default `high`. */
+  /** Of `tiles` and `any-resolution`. Default `high`. */
   readonly detail?: Detail
 }
 
@@ -47,7 +51,8 @@ export type PixelValues = {
 
 /**
  * A picture file's `pixel_values`, bit for bit those of transformers' `BlipImageProcessorPil`,
- * `CLIPImageProcessorPil`, `SiglipImageProcessorPil` or `Idefics3ImageProcessorPil`, by the fit.
+ * `CLIPImageProcessorPil`, `SiglipImageProcessorPil`, `Idefics3ImageProcessorPil` or
+ * `LlavaOnevisionImageProcessorPil`, by the fit.
  *
  * @param bytes the whole file.
  * @returns of a square about -1.8 to 2.2.
@@ -63,28 +68,37 @@ export async function toPixelValues(
 }
 
 /** What a picture is resized to: a square, or several. */
-export type Target = Square | Tiling
+export type Target = Square | Tiling | AnyResolution
 
 export function targetOf({ imageSize: side, preprocessing, detail = 'high' }: PixelSpec): Target {
   const { fit, tiles, resample: filter, background } = preprocessing
   if (fit === 'tiles') {
     return { fit, side, filter, ...(tiles ?? { longestEdge: side, split: false }), detail }
   }
+  if (fit === 'any-resolution') {
+    const { resolutions = [{ width: side, height: side }], mostTiles = 1 } = preprocessing
+    return { fit, side, filter, background, resolutions, mostTiles, detail }
+  }
   return { side, fit, filter, ...(background && { background }) }
 }
 
 /** The pixels of a picture file. */
 export type FittedImage = {
-  /** uint8 [height, width, 3]: see `fitted` and `tiled`. */
+  /** uint8 [height, width, 3]: see `fitted`, `tiled` and `cutToResolution`. */
   readonly image: RgbImage
   /** Null for a square. */
   readonly grid: Grid | null
 }
 
 function fitTo(image: RgbImage, target: Target): FittedImage {
-  return target.fit === 'tiles'
-    ? tiled(image, target)
-    : { image: fitted(image, target), grid: null }
+  switch (target.fit) {
+    case 'tiles':
+      return tiled(image, target)
+    case 'any-resolution':
+      return cutToResolution(image, target)
+    default:
+      return { image: fitted(image, target), grid: null }
+  }
 }
 
 /** Behind transparent pixels where the colors alone show nothing; the first that shows something. */

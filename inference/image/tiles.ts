@@ -34,13 +34,21 @@ export type Tiling = {
 
 /** Squares one below the other, and where they come from. */
 export type Tiled = {
-  /** uint8 [tiles * side, side, 3]: row by row, then the whole picture. */
+  /** uint8 [tiles * side, side, 3]: the whole picture, and before or behind it the others row by row. */
   readonly image: RgbImage
   readonly grid: Grid
 }
 
+/** In pixels. */
+export type Size = { readonly width: number; readonly height: number }
+
 /** How a picture was cut: both 0 where it was not, and the whole picture is the only square. */
-export type Grid = { readonly rows: number; readonly columns: number }
+export type Grid = {
+  readonly rows: number
+  readonly columns: number
+  /** The picture's own, where what is made of its squares depends on it. */
+  readonly size?: Size
+}
 
 /** Number of squares, the whole picture included. */
 export function tilesOf({ rows, columns }: Grid): number {
@@ -82,11 +90,14 @@ export function tiled(image: RgbImage, tiling: Tiling): Tiled {
 
 /** What the longer side is resized to: as `size: {longest_edge}` of the reference's processor. */
 function edgeFor({ width, height }: Size, { side, longestEdge, detail = 'high' }: Tiling): number {
-  const tiles = detail === 'low' ? 1 : Math.max(1, Math.round(Math.max(width, height) / side))
+  const tiles = detail === 'low' ? 1 : nearestTiles({ width, height }, side)
   return detail === 'high' ? longestEdge : Math.min(longestEdge, tiles * side)
 }
 
-type Size = { readonly width: number; readonly height: number }
+/** As many squares along the longer side as the picture's own size is nearest to, one or more. */
+export function nearestTiles({ width, height }: Size, side: number): number {
+  return Math.max(1, Math.round(Math.max(width, height) / side))
+}
 
 /** The longer side becomes `longest`; the other one keeps the aspect ratio and is even; then at most `edge`. */
 function scaledTo({ width, height }: Size, longest: number, edge: number): Size {

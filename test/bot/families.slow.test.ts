@@ -18,7 +18,15 @@ function shown({ text, judgment }: Answer): string {
   return quoted(text) + (judgment.verdict === 'unsure' ? `\n-# ${EN.answer.unsure}` : '')
 }
 
-for (const name of ['llava-qwen3', 'idefics-resampler', 't5-gated'] as const) {
+const NAMES = [
+  'llava-qwen3',
+  'onevision-tiles',
+  'smolvlm-tiles',
+  'idefics-resampler',
+  't5-gated',
+] as const
+
+for (const name of NAMES) {
   describe(`the bot with ${name}`, () => {
     let bot: Bot
     let ada: Member

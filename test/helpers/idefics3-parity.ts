@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { familyOf } from '../../inference/families/index.ts'
-import type { ImageTokens } from '../../inference/families/common/runner.ts'
+import type { ImageTokens, Pixels } from '../../inference/families/common/runner.ts'
 import { argmax } from '../../inference/generation/scores.ts'
 import { toPixelValues } from '../../inference/image/pixel-values.ts'
 import { checkParity } from './engine-parity.ts'
@@ -15,12 +15,16 @@ import {
   type Idefics3Name,
   type Idefics3Parity,
   loadIdefics3,
+  type Parity,
   relativeError,
   tensorOf,
 } from './parity.ts'
 import { openTestRunner, type TestRunner } from './runners.ts'
 
 const TOLERANCE = 1e-4
+
+/** What both have whose pictures are tiles. */
+type TiledParity = Parity & Pick<Idefics3Parity, 'several'>
 
 export async function checkIdefics3(name: Idefics3Name): Promise<void> {
   const runner = await openTestRunner(await packageFor(name))
@@ -55,7 +59,10 @@ async function checkPictures({ card }: TestRunner, { imageSize, pictures }: Idef
 }
 
 /** The card's format writes what the chat template does. */
-function checkChat({ card, decoder }: TestRunner, { chat }: Idefics3Parity): void {
+export function checkChat(
+  { card, decoder }: TestRunner,
+  { chat }: Pick<Idefics3Parity, 'chat'>,
+): void {
   for (const { turns, text } of chat) {
     const [question] = turns.at(-1)!
     const history = turns.slice(0, -1).map((turn) => ({ question: turn[0], answer: turn[1]! }))
@@ -65,7 +72,7 @@ function checkChat({ card, decoder }: TestRunner, { chat }: Idefics3Parity): voi
   }
 }
 
-async function checkSeams(runner: TestRunner, parity: Idefics3Parity): Promise<void> {
+export async function checkSeams(runner: TestRunner, parity: TiledParity): Promise<void> {
   const pixels = await runner.images.preprocess(readFileSync(path.join(FIXTURES, parity.image)))
   assert.deepEqual(pixels.data, tensorOf(parity, 'pixel_values').data)
   const [features] = await runner.images.encode([pixels])
@@ -89,13 +96,18 @@ async function checkSeams(runner: TestRunner, parity: Idefics3Parity): Promise<v
   }
 }
 
-/** Two pictures of other shapes, which go through the tower together. */
-async function checkSeveral(runner: TestRunner, parity: Idefics3Parity): Promise<void> {
+/**
+ * Two pictures of other shapes, which go through the tower together.
+ *
+ * @returns their pixels.
+ */
+export async function checkSeveral(runner: TestRunner, parity: TiledParity): Promise<Pixels[]> {
   const { text, images, ids, answer } = parity.several
   const question = { kind: 'ask', question: 'Which one has more stars?', history: [] } as const
   assert.equal(runner.decoder.prepare(question, 2, 8).text, text)
   const files = [parity.image, ...images].map((file) => readFileSync(path.join(FIXTURES, file)))
-  const pixels = await Promise.all(files.map((file) => runner.images.preprocess(file)))
+  const detail = runner.images.detailFor('high', 2)
+  const pixels = await Promise.all(files.map((file) => runner.images.preprocess(file, { detail })))
   const tokens = await runner.images.bridge!.run(await runner.images.encode(pixels))
   const keyed = tokens.map((one: ImageTokens, i) => ({ key: `picture ${i}`, tokens: one }))
   const layout = runner.decoder.prepare({ kind: 'raw', text }, 2, 8).layOut(keyed)
@@ -108,6 +120,7 @@ async function checkSeveral(runner: TestRunner, parity: Idefics3Parity): Promise
     logits = await runner.decoder.step(cache, [id])
   }
   cache.dispose()
+  return pixels
 }
 
 function assertClose(what: string, actual: ArrayLike<number>, expected: ArrayLike<number>) {

@@ -1,8 +1,8 @@
 /**
  * Loads the results of transformers for the small checkpoints (recorded by test/reference).
  *
- * For each name in PARITY_NAMES, T5_NAMES, INSTRUCT_NAMES, LLAMA_NAMES, LLAVA_NAMES, IDEFICS_NAMES and
- * IDEFICS3_NAMES there are
+ * For each name in PARITY_NAMES, T5_NAMES, INSTRUCT_NAMES, LLAMA_NAMES, LLAVA_NAMES, IDEFICS_NAMES,
+ * IDEFICS3_NAMES and ONEVISION_NAMES there are
  * - `test/fixtures/checkpoints/NAME/`: a Hugging Face folder with the stored weights;
  * - `test/fixtures/parity/NAME.json`: one object of the type Parity below, plain data;
  * - `test/fixtures/parity/NAME.bin`: the tensors, float32 little-endian, one after the other; the JSON's
@@ -35,8 +35,8 @@
  * of several pictures. Its `image_tokens` are the keys and values of each layer that looks:
  * inference/blocks/bridge/picture-keys.ts.
  *
- * Of an Idefics3, `pixel_values` and `image_embeds` are [tiles, …], and `image_tokens` those of all tiles
- * one after the other; `logits.several` [V] are those after the prompt of `several`.
+ * Of an Idefics3 or a LLaVA-OneVision, `pixel_values` and `image_embeds` are [tiles, …], and `image_tokens` those of
+ * the whole picture as the decoder gets them; `logits.several` [V] are those after the prompt of `several`.
  *
  * Where the Q-Former reads the prompt, `query_output` and `image_tokens` are those of the caption, whose
  * text is empty, and there are besides
@@ -97,8 +97,18 @@ export const IDEFICS3_NAMES = [
 ] as const
 export type Idefics3Name = (typeof IDEFICS3_NAMES)[number]
 
+/** LLaVA-OneVisions: pictures in as many tiles as their shape asks for. */
+export const ONEVISION_NAMES = [
+  'onevision-tiles',
+  'onevision-smaller',
+  'onevision-clip',
+  'onevision-blocks',
+] as const
+export type OnevisionName = (typeof ONEVISION_NAMES)[number]
+
 export type ParityName = (
   | typeof PARITY_NAMES
+  | typeof ONEVISION_NAMES
   | typeof LLAVA_NAMES
   | typeof IDEFICS_NAMES
   | typeof IDEFICS3_NAMES
@@ -237,6 +247,23 @@ export type Idefics3Parity = Parity & {
 
 export function loadIdefics3(name: Idefics3Name): Idefics3Parity {
   return load<Idefics3Parity>(name)
+}
+
+/** What is recorded of a LLaVA-OneVision besides. */
+export type OnevisionParity = Omit<Idefics3Parity, 'pictures' | 'several'> & {
+  /** As of an Idefics3; `sha256` of the pixel_values of each picture. */
+  readonly several: Idefics3Parity['several'] & { readonly sha256: readonly string[] }
+  /** Of pictures in test/fixtures/images, by `detail`: the sha256 of the pixel_values, and how many tokens they have. */
+  readonly pictures: Readonly<
+    Record<
+      'high' | 'auto',
+      Readonly<Record<string, { readonly sha256: string; readonly tokens: number }>>
+    >
+  >
+}
+
+export function loadOnevision(name: OnevisionName): OnevisionParity {
+  return load<OnevisionParity>(name)
 }
 
 /** The Hugging Face folder of a small checkpoint. */

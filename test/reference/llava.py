@@ -95,7 +95,8 @@ def lift_stop(model, recorder, strength: float):
         for text in recorder.prompts.values():
             ids = recorder.ids(text)
             for more in ([], [40], [60, 90]):
-                out = model.model(input_ids=torch.tensor([ids + more]), pixel_values=recorder.pixel_values)
+                inputs = ids + more
+                out = model.model(input_ids=torch.tensor([inputs]), pixel_values=recorder.pixel_values, **recorder.extra(inputs))
                 hidden.append(out.last_hidden_state[0, -1])
         mean = torch.stack(hidden).mean(0)
         row = model.lm_head.weight[STOP[model.config.text_config.model_type]]
@@ -230,7 +231,8 @@ class LlavaRecorder(Recorder):
                 apart = answer if text[-1].isspace() or answer[0].isspace() else " " + answer
                 ids = self.tokenizer(apart, add_special_tokens=False).input_ids
                 with torch.no_grad():
-                    logits = self.model(pixel_values=self.pixel_values, input_ids=self.inputs(prompt + ids)).logits[0]
+                    inputs = self.inputs(prompt + ids)
+                    logits = self.model(pixel_values=self.pixel_values, input_ids=inputs, **self.extra(prompt + ids)).logits[0]
                 rows = logits[-len(ids) - 1 : -1].log_softmax(-1)
                 each = [float(rows[i, token]) for i, token in enumerate(ids)]
                 recorded.append({"prompt": name, "answer": answer, "ids": ids, "logProbabilities": each})

@@ -16,6 +16,7 @@ import idefics
 import idefics3
 import itm
 import llava
+import llava_onevision
 import llava_several
 import pictures
 import strings
@@ -23,6 +24,7 @@ from configs import CHECKPOINTS, ITM_CHECKPOINTS
 from idefics_configs import IDEFICS_CHECKPOINTS
 from idefics3_configs import IDEFICS3_CHECKPOINTS
 from llava_configs import LLAVA_CHECKPOINTS
+from llava_onevision_configs import ONEVISION_CHECKPOINTS
 from record import BEAMS_ALL, BEAMS_FEW, NEW_TOKENS, QUESTION, Recorder, write
 from record_instruct import InstructedLlama, InstructedT5
 from record_t5 import START, T5Recorder
@@ -141,6 +143,10 @@ def main():
     for spec in LLAVA_CHECKPOINTS:
         if not only or spec["name"] in only:
             made = llava.make(spec, FIXTURES, image)
+            print(f"{spec['name']}: seed {made['seed']}", flush=True)
+    for spec in ONEVISION_CHECKPOINTS:
+        if not only or spec["name"] in only:
+            made = llava_onevision.make(spec, FIXTURES, image)
             print(f"{spec['name']}: seed {made['seed']}", flush=True)
     for spec in IDEFICS3_CHECKPOINTS:
         if not only or spec["name"] in only:

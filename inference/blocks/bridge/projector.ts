@@ -1,10 +1,11 @@
 /**
  * Writes a bridge of linear layers: image_embeds f32 [B, N, vision width] -> image_tokens f32 [B, M, embed].
  *
- *     (squares of rows side by side ->) rows -> linear (-> activation -> linear)
+ *     (squares of rows side by side ->) rows -> linear (-> activation -> linear) (-> a learned row behind them)
  *
  * Source: transformers 5.18, models/llava/modeling_llava.py, LlavaMultiModalProjector;
- * models/idefics3/modeling_idefics3.py, Idefics3Connector.
+ * models/idefics3/modeling_idefics3.py, Idefics3Connector; models/llava_onevision/modeling_llava_onevision.py,
+ * `image_newline`.
  */
 
 import { GraphBuilder } from '../../onnx/graph-builder.ts'
@@ -29,11 +30,13 @@ export type ProjectorConfig = {
   readonly modules: readonly string[]
   readonly bias: boolean
   readonly activation: Activation
+  /** A row of the checkpoint that stands behind those of each picture. Default: none. */
+  readonly endTensor?: string
 }
 
 /** Rows of `image_tokens`. */
-export function projectorTokens({ tokens, shuffle = 1 }: ProjectorConfig): number {
-  return tokens / shuffle ** 2
+export function projectorTokens({ tokens, shuffle = 1, endTensor }: ProjectorConfig): number {
+  return tokens / shuffle ** 2 + (endTensor === undefined ? 0 : 1)
 }
 
 export function projectorGraph(config: ProjectorConfig, storage: Storage): GraphPlan {
@@ -53,9 +56,23 @@ export function projectorGraph(config: ProjectorConfig, storage: Storage): Graph
     }
     inputs = embed
   }
-  g.reshape(rows, [-1, outTokens, embed], 'image_tokens')
+  ended(g, config, rows)
   g.output('image_tokens', 'float32', ['batch', outTokens, embed])
   return g.build()
+}
+
+/** @param rows [B * M, embed], without the ends. */
+function ended(g: GraphBuilder, config: ProjectorConfig, rows: string): void {
+  const { embed, endTensor } = config
+  if (endTensor === undefined) {
+    g.reshape(rows, [-1, projectorTokens(config), embed], 'image_tokens')
+    return
+  }
+  const end = g.weights.float([{ tensor: endTensor, rows: 1 }], embed, [1, 1, embed], 'float32')
+  const batch = g.op('Shape', ['image_embeds'], { start: 0, end: 1 })
+  const shape = g.op('Concat', [batch, g.ints([1, embed])], { axis: 0 })
+  const apart = g.reshape(rows, [-1, projectorTokens(config) - 1, embed])
+  g.op('Concat', [apart, g.op('Expand', [end, shape])], { axis: 1 }, 'image_tokens')
 }
 
 /** @returns [B * M, width * shuffle * shuffle]. */

@@ -32,6 +32,7 @@ export async function openRunner(card: ItmCard, parts: RunnerParts): Promise<Mod
   const tower = new VisionTower(parts.sessions, card, parts.pixelValues)
   return {
     images: {
+      detailFor: (wanted, pictures) => tower.detailFor(wanted, pictures),
       preprocess: (bytes, call) => tower.preprocess(bytes, call),
       encode: (images) => tower.encode(images),
       bridge: null,

@@ -7,7 +7,7 @@
  */
 
 import type { DecodingCall } from '../../image/decoding/job.ts'
-import type { Grid } from '../../image/tiles.ts'
+import type { Detail, Grid } from '../../image/tiles.ts'
 import type { KvCache } from '../../kv/kv-cache.ts'
 import type { Prompt } from '../../text/prompt.ts'
 
@@ -80,6 +80,11 @@ export type PromptLayout = {
 
 /** Decodes images, and runs the vision tower and the bridge to the decoder. */
 export type ImageEncoder = {
+  /**
+   * In which detail a picture is seen in a prompt with so many pictures, where one is wanted: equal details,
+   * equal pixels.
+   */
+  detailFor(wanted: Detail, pictures: number): Detail
   /**
    * Decodes an image file, in another process.
    *

@@ -2,7 +2,7 @@
 
 import { Tensor } from 'onnxruntime-node'
 import type { DecodingCall } from '../../image/decoding/job.ts'
-import { type Grid, tilesOf } from '../../image/tiles.ts'
+import { type Detail, type Grid, tilesOf } from '../../image/tiles.ts'
 import { floats } from '../../runtime/floats.ts'
 import type { Sessions } from '../../runtime/sessions.ts'
 import type { DecodePixels } from './family.ts'
@@ -24,6 +24,21 @@ export class VisionTower {
     this.#sessions = sessions
     this.#card = card
     this.#pixelValues = pixelValues
+  }
+
+  /**
+   * How a picture is seen in a prompt of so many, where a detail is wanted: the same where the pixels are.
+   * Where several resolutions are possible, those of several pictures are one tile each, as in the reference.
+   */
+  detailFor(wanted: Detail, pictures: number): Detail {
+    switch (this.#card.preprocessing.fit) {
+      case 'tiles':
+        return wanted
+      case 'any-resolution':
+        return pictures > 1 ? 'low' : wanted
+      default:
+        return 'auto'
+    }
   }
 
   /** @returns float32 [tiles, 3, side, side]. */

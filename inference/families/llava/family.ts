@@ -13,7 +13,15 @@ import { dimensionsOf, type LlavaCard, llavaCardSchema, promptsOf } from './card
 import { readPreprocessing } from './preprocessing.ts'
 import { readConfig } from './read-config.ts'
 
-const TITLES = { llama: 'a Llama', qwen2: 'a Qwen2', qwen3: 'a Qwen3' } as const
+export const TITLES = { llama: 'a Llama', qwen2: 'a Qwen2', qwen3: 'a Qwen3' } as const
+
+/** By the language model. */
+export const LICENSE_NOTES = {
+  llama:
+    "Its language model is a Llama: weights that come from Meta's Llama, Vicuna's among them, are under the license of that Llama.",
+  qwen2: null,
+  qwen3: null,
+} as const
 
 export const llava = {
   name: 'llava',
@@ -31,7 +39,7 @@ export const llava = {
 } as const satisfies Family
 
 function read(folders: CheckpointPlaces, problems: string[]): FamilyCheckpoint | null {
-  const config = readConfig(folders.config, problems)
+  const config = readConfig(folders.config, 'llava', problems)
   if (config === null) {
     return null
   }
@@ -39,13 +47,7 @@ function read(folders: CheckpointPlaces, problems: string[]): FamilyCheckpoint |
   const preprocessing = readPreprocessing(folders.preprocessing, imageSize, tower, problems)
   const format = readChatFormat([folders.config, folders.tokenizer])
   return {
-    license: {
-      note:
-        language === 'llama'
-          ? "Its language model is a Llama: weights that come from Meta's Llama, Vicuna's among them, are under the license of that Llama."
-          : null,
-      unstated: 'not stated by the checkpoint',
-    },
+    license: { note: LICENSE_NOTES[language], unstated: 'not stated by the checkpoint' },
     tokens: { vocabSize: vocab, image: tokens.image, isLiteral: true },
     prompts: format === null ? promptsOf(language) : { caption: CAPTION, ...format },
     plan(weights, storages) {

@@ -106,7 +106,7 @@ function checkCrop(fields: Fields, imageSize: number): void {
 }
 
 /** The mean color, also where colors are not normalized. */
-function backgroundOf(fields: Fields): [number, number, number] {
+export function backgroundOf(fields: Fields): [number, number, number] {
   const [red, green, blue] = triple(fields, 'image_mean', CLIP_COLORS.mean)
   return [toByte(red), toByte(green), toByte(blue)]
 }

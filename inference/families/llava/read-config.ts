@@ -1,8 +1,8 @@
 /**
- * Reads a checkpoint's `config.json`: its shape, or every reason why it cannot be converted.
+ * Reads the `config.json` of a LLaVA or LLaVA-OneVision: its shape, or every reason why it cannot be converted.
  *
- * Defaults are those of transformers 5.18: LlavaConfig (models/llava/configuration_llava.py), CLIPVisionConfig,
- * SiglipVisionConfig; of the language model, see common/read-llama.ts.
+ * Defaults are those of transformers 5.18: LlavaConfig (models/llava/configuration_llava.py), LlavaOnevisionConfig
+ * (models/llava_onevision/configuration_llava_onevision.py), CLIPVisionConfig, SiglipVisionConfig; of the language model, see common/read-llama.ts.
  */
 
 import { ACTIVATIONS } from '../../blocks/activations.ts'
@@ -11,14 +11,71 @@ import { visionTokens, visionWidth } from '../../blocks/vision/vit.ts'
 import type { VisionConfig } from '../../blocks/vision/vit.ts'
 import { checkArchitecture, checkQuantization } from '../common/architecture.ts'
 import type { WeightIndex } from '../common/family.ts'
-import { checkHeads, Fields, MAX_LAYERS, readJson } from '../common/read-json.ts'
+import { checkHeads, Fields, type Json, MAX_LAYERS, readJson } from '../common/read-json.ts'
 import { LLAMA_KINDS, type LlamaKind, readAnswerTokens, readLlama } from '../common/read-llama.ts'
 import type { ProjectedConfig } from '../common/projected/graphs.ts'
 import { resolveTied } from '../common/ties.ts'
 import type { LlavaCard } from './card.ts'
 
 const CONFIG_FILE = 'config.json'
-const ARCHITECTURES = ['LlavaForConditionalGeneration']
+
+/** The families that are read here: both have the same parts. */
+export type Kind = 'llava' | 'llava-onevision'
+
+const TOWER_KINDS = ['clip_vision_model', 'siglip_vision_model'] as const
+
+/** What transformers takes where config.json says nothing. */
+type Defaults = {
+  readonly architecture: string
+  /** Where there is no `vision_config`. */
+  readonly tower: Json
+  readonly towerKind: (typeof TOWER_KINDS)[number]
+  readonly language: LlamaKind
+  readonly layer: number
+  readonly strategy: 'default' | 'full'
+  readonly image: number
+  /** Where a checkpoint may have the row that ends a line of patches; null: it has none. */
+  readonly lineEnds: readonly string[] | null
+}
+
+const DEFAULTS: Readonly<Record<Kind, Defaults>> = {
+  llava: {
+    architecture: 'LlavaForConditionalGeneration',
+    tower: {
+      model_type: 'clip_vision_model',
+      intermediate_size: 4096,
+      hidden_size: 1024,
+      patch_size: 14,
+      image_size: 336,
+      num_hidden_layers: 24,
+      num_attention_heads: 16,
+    },
+    towerKind: 'clip_vision_model',
+    language: 'llama',
+    layer: -2,
+    strategy: 'default',
+    image: 32_000,
+    lineEnds: null,
+  },
+  'llava-onevision': {
+    architecture: 'LlavaOnevisionForConditionalGeneration',
+    tower: {
+      model_type: 'siglip_vision_model',
+      intermediate_size: 4304,
+      hidden_size: 1152,
+      patch_size: 14,
+      image_size: 384,
+      num_hidden_layers: 26,
+      num_attention_heads: 16,
+    },
+    towerKind: 'siglip_vision_model',
+    language: 'qwen2',
+    layer: -1,
+    strategy: 'full',
+    image: 151_646,
+    lineEnds: ['image_newline', 'model.image_newline'],
+  },
+}
 
 /**
  * What the names of tensors begin with, as transformers has saved them: until 4.52, since, and as
@@ -34,19 +91,6 @@ const PROJECTORS = ['multi_modal_projector', 'model.multi_modal_projector']
 const LANGUAGES = ['language_model.model', 'model.language_model', 'language_model']
 const HEADS = ['language_model.lm_head.weight', 'lm_head.weight']
 
-/** LLaVA 1.5's, where config.json has no `vision_config`. */
-const DEFAULT_TOWER = {
-  model_type: 'clip_vision_model',
-  intermediate_size: 4096,
-  hidden_size: 1024,
-  patch_size: 14,
-  image_size: 336,
-  num_hidden_layers: 24,
-  num_attention_heads: 16,
-}
-
-const TOWER_KINDS = ['clip_vision_model', 'siglip_vision_model'] as const
-
 export type CheckpointConfig = {
   readonly tower: 'clip' | 'siglip'
   readonly language: LlamaKind
@@ -58,44 +102,56 @@ export type CheckpointConfig = {
 }
 
 /** Null, with the reasons in `problems`, where the checkpoint is not one we convert. */
-export function readConfig(folder: string, problems: string[]): CheckpointConfig | null {
+export function readConfig(
+  folder: string,
+  kind: Kind,
+  problems: string[],
+): CheckpointConfig | null {
   const before = problems.length
   const json = readJson(folder, CONFIG_FILE, problems)
   if (json === null) {
     return null
   }
   const fields = new Fields(json, `${CONFIG_FILE}: `, problems)
-  checkArchitecture(fields, ARCHITECTURES)
+  const defaults = DEFAULTS[kind]
+  checkArchitecture(fields, [defaults.architecture])
   checkQuantization(fields)
   const text = fields.section('text_config')
-  const language = text.choice('model_type', 'llama', LLAMA_KINDS)
-  const [model, vision] = [modelOf(fields, language, null), towerOf(fields)]
+  const language = text.choice('model_type', defaults.language, LLAMA_KINDS)
+  const model = modelOf(fields, defaults, language, null)
+  const tower = towerOf(fields, defaults)
   const imageId = json['image_token_index'] == null ? 'image_token_id' : 'image_token_index'
   const tokens = {
     ...readAnswerTokens(folder, text, language, problems),
-    image: fields.id(imageId, 32_000),
+    image: fields.id(imageId, defaults.image),
   }
   if (problems.length > before) {
     return null
   }
   return {
-    tower: vision.kind === 'clip_vision_model' ? 'clip' : 'siglip',
+    tower: tower.kind === 'clip_vision_model' ? 'clip' : 'siglip',
     language,
     imageSize: model.vision.imageSize,
     vocab: model.text.vocab,
     tokens,
-    model: (weights) => modelOf(new Fields(json, `${CONFIG_FILE}: `, []), language, weights),
+    model: (weights) =>
+      modelOf(new Fields(json, `${CONFIG_FILE}: `, []), defaults, language, weights),
   }
 }
 
 function modelOf(
   fields: Fields,
+  defaults: Defaults,
   language: LlamaKind,
   weights: WeightIndex | null,
 ): ProjectedConfig {
   const among = (prefixes: readonly string[], tensor: string) =>
     prefixes.find((prefix) => weights?.has(prefix + tensor)) ?? prefixes[0]!
-  const vision = readVision(fields, among(TOWERS, '.embeddings.position_embedding.weight'))
+  const vision = readVision(
+    fields,
+    defaults,
+    among(TOWERS, '.embeddings.position_embedding.weight'),
+  )
   const projector = among(PROJECTORS, '.linear_1.weight')
   const section = fields.section('text_config')
   const text = readLlama(
@@ -114,27 +170,31 @@ function modelOf(
       modules: [`${projector}.linear_1`, `${projector}.linear_2`],
       bias: fields.flag('multimodal_projector_bias', true),
       activation: fields.choice('projector_hidden_act', 'gelu', ACTIVATIONS),
+      ...(defaults.lineEnds && { endTensor: among(defaults.lineEnds, '') }),
     },
     text: { ...text, ...resolveTied(text, tied, weights) },
   }
 }
 
-function towerOf(fields: Fields): {
+function towerOf(
+  fields: Fields,
+  { tower, towerKind }: Defaults,
+): {
   readonly section: Fields
   readonly kind: (typeof TOWER_KINDS)[number]
 } {
   const section =
     fields.json['vision_config'] == null
-      ? new Fields(DEFAULT_TOWER, 'vision_config.', [])
+      ? new Fields(tower, 'vision_config.', [])
       : fields.section('vision_config')
-  return { section, kind: section.choice('model_type', 'clip_vision_model', TOWER_KINDS) }
+  return { section, kind: section.choice('model_type', towerKind, TOWER_KINDS) }
 }
 
-function readVision(fields: Fields, module: string): VisionConfig {
-  const { section, kind } = towerOf(fields)
+function readVision(fields: Fields, defaults: Defaults, module: string): VisionConfig {
+  const { section, kind } = towerOf(fields, defaults)
   const isClip = kind === 'clip_vision_model'
   const all = section.count('num_hidden_layers', 12, MAX_LAYERS)
-  const states = readStates(fields, all)
+  const states = readStates(fields, all, defaults.layer)
   const config = {
     ...(isClip ? clip(module) : siglip(module)),
     hidden: section.count('hidden_size', 768),
@@ -152,7 +212,8 @@ function readVision(fields: Fields, module: string): VisionConfig {
     qkvBias: true,
     states,
     dropsFirst:
-      fields.choice('vision_feature_select_strategy', 'default', ['default', 'full']) === 'default',
+      fields.choice('vision_feature_select_strategy', defaults.strategy, ['default', 'full']) ===
+      'default',
   }
   checkHeads(section, config)
   if (config.patchSize > config.imageSize) {
@@ -162,8 +223,8 @@ function readVision(fields: Fields, module: string): VisionConfig {
 }
 
 /** `vision_feature_layer` counts from the embeddings, 0, or from the last layer, -1; or is a list of such. */
-function readStates(fields: Fields, layers: number): number[] {
-  const value = fields.json['vision_feature_layer'] ?? -2
+function readStates(fields: Fields, layers: number, usual: number): number[] {
+  const value = fields.json['vision_feature_layer'] ?? usual
   const list: readonly unknown[] = Array.isArray(value) ? value : [value]
   const states = list.map((one) =>
     typeof one === 'number' && Number.isInteger(one) && one < 0 ? one + layers + 1 : one,

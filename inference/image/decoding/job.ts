@@ -8,7 +8,7 @@ import { plainErrorSchema } from '../../../config/plain-error.ts'
 import type { ImageLimits } from '../decode.ts'
 import { decodePage, type Page } from '../page.ts'
 import { decodeFitted, type FittedImage, type Target } from '../pixel-values.ts'
-import { type Detail, tilesOf } from '../tiles.ts'
+import { type Detail, type Grid, type Size, tilesOf } from '../tiles.ts'
 import { MAX_CODES, type PictureCode, readCodes } from '../../ocr/codes.ts'
 import { encodeForTransfer } from '../transfer.ts'
 import { decodeBrightness, encodeThumbnail, type ThumbnailSpec } from '../thumbnail.ts'
@@ -61,14 +61,19 @@ export const decodingResponseSchema = z.discriminatedUnion('type', [
 ])
 export type DecodingResponse = z.infer<typeof decodingResponseSchema>
 
-/** Bytes before the pixels of `packRgb`: width, height, rows and columns, uint32, little endian. */
-const RGB_HEADER = 16
+/**
+ * Bytes before the pixels of `packRgb`: width, height, rows, columns, and the picture's own width and height
+ * (0 where they do not matter), uint32, little endian.
+ */
+const RGB_HEADER = 24
 
 /** An image as bytes. */
 function packRgb({ image: { width, height, data }, grid }: FittedImage): Uint8Array {
   const bytes = new Uint8Array(RGB_HEADER + data.length)
   const header = new DataView(bytes.buffer)
-  for (const [i, number] of [width, height, grid?.rows ?? 0, grid?.columns ?? 0].entries()) {
+  const { rows = 0, columns = 0, size } = grid ?? {}
+  const numbers = [width, height, rows, columns, size?.width ?? 0, size?.height ?? 0]
+  for (const [i, number] of numbers.entries()) {
     header.setUint32(4 * i, number, true)
   }
   bytes.set(data, RGB_HEADER)
@@ -78,10 +83,10 @@ function packRgb({ image: { width, height, data }, grid }: FittedImage): Uint8Ar
 /** The image of `packRgb`. @throws if the bytes are not one that fits the target. */
 export function unpackRgb(bytes: Uint8Array, { side, ...target }: Target): FittedImage {
   const header = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const [width = 0, height = 0, rows = 0, columns = 0] =
-    bytes.length < RGB_HEADER ? [] : [0, 4, 8, 12].map((at) => header.getUint32(at, true))
+  const [width = 0, height = 0, rows = 0, columns = 0, ownWidth = 0, ownHeight = 0] =
+    bytes.length < RGB_HEADER ? [] : [0, 4, 8, 12, 16, 20].map((at) => header.getUint32(at, true))
   const data = bytes.subarray(RGB_HEADER)
-  const grid = target.fit === 'tiles' ? { rows, columns } : null
+  const grid = gridOf(target.fit, { rows, columns }, { width: ownWidth, height: ownHeight })
   const fits =
     grid === null
       ? width <= side && height <= side
@@ -90,6 +95,17 @@ export function unpackRgb(bytes: Uint8Array, { side, ...target }: Target): Fitte
     throw new Error(`the decoder sent ${bytes.length} bytes, which are no picture`)
   }
   return { image: { width, height, data }, grid }
+}
+
+function gridOf(fit: Target['fit'], grid: Grid, size: Size): Grid | null {
+  switch (fit) {
+    case 'tiles':
+      return grid
+    case 'any-resolution':
+      return { ...grid, size }
+    default:
+      return null
+  }
 }
 
 /** A page, and what stands in its codes. */

@@ -28,6 +28,7 @@ const KINDS: readonly [CheckpointName, object, readonly string[]][] = [
     ['instruction-tokenizer.json'],
   ],
   ['llava-blocks', { family: 'llava', tasks: ['text'], question: undefined }, []],
+  ['onevision-blocks', { family: 'llava-onevision', tasks: ['text'], question: undefined }, []],
   ['idefics-blocks', { family: 'idefics', tasks: ['text'], question: undefined }, []],
   ['smolvlm-blocks', { family: 'smolvlm', tasks: ['text'], question: undefined }, []],
   ['itm-blocks', { family: 'blip2-itm', tasks: ['match'], question: undefined }, []],

@@ -18,6 +18,7 @@ describe('a bridge that reads the prompt', () => {
     const counters = new Counters()
     const shape = [1, 1] as const
     const encoder = {
+      detailFor: () => 'auto' as const,
       preprocess: async () => ({ data: new Float32Array(3), shape: [1, 3, 1, 1] as const }),
       encode: async () => [{ data: Float32Array.of(10), shape }],
       bridge: {

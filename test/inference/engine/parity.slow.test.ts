@@ -11,6 +11,17 @@ import {
   T5_NAMES,
 } from '../../helpers/parity.ts'
 
+/** Of each kind, the one whose matrices are all quantized. */
+const BLOCKS = [
+  'blocks',
+  't5-blocks',
+  'instruct-blocks',
+  'llava-blocks',
+  'onevision-blocks',
+  'smolvlm-blocks',
+  'idefics-blocks',
+] as const
+
 describe('a converted checkpoint', () => {
   const names = [...PARITY_NAMES, ...T5_NAMES, ...INSTRUCT_NAMES, ...LLAMA_NAMES]
   for (const name of names.filter((one) => !QUICK_NAMES.includes(one))) {
@@ -20,12 +31,13 @@ describe('a converted checkpoint', () => {
 
   for (const precision of ['fp16', 'int8', 'int4'] as const) {
     it(`runs in ${precision}`, async () => {
-      for (const name of ['blocks', 't5-blocks', 'instruct-blocks'] as const) {
+      for (const name of BLOCKS) {
         const parity = loadParity(name)
         await withModel(
           parity,
           async (model, image) => {
-            const options = { prompt: '', beams: 3, minNewTokens: 6, maxNewTokens: 6 }
+            const { text: prompt } = parity.prompts.caption
+            const options = { prompt, beams: 3, minNewTokens: 6, maxNewTokens: 6 }
             assert.equal((await model.describe(image, options)).tokenIds.length, 6)
           },
           precision,

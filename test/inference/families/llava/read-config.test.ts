@@ -20,7 +20,7 @@ function withFile<T>(name: string, json: object, use: (folder: string) => T): T 
 
 function read(config: object) {
   const problems: string[] = []
-  const found = withFile('config.json', config, (folder) => readConfig(folder, problems))
+  const found = withFile('config.json', config, (folder) => readConfig(folder, 'llava', problems))
   return { config: found, problems: problems.join('\n') }
 }
 
