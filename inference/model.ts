@@ -19,7 +19,8 @@ import { ConfigError } from '../config/errors.ts'
 import { PULL_MATCHER_COMMAND, READER_FOLDER } from '../config/models.ts'
 import { readReaderCard } from './ocr/reader-card.ts'
 import type { Task } from './families/common/card-base.ts'
-import type { AnyCard, ModelCard } from './package/model-card.ts'
+import { frameKeysOf } from './image/animation/frame-keys.ts'
+import { type AnyCard, framesOf, type ModelCard } from './package/model-card.ts'
 import type { Provider } from './runtime/device.ts'
 import { byStage } from './contract/stages.ts'
 import type {
@@ -222,7 +223,11 @@ export function createModel(
       return matches.sendOne('embed', input, build, call)
     },
     forget: async (keys) => {
-      await Promise.all([...new Set([requests, matches])].map((one) => one.forget(keys)))
+      const frames = framesOf(backend.card) > 1 ? keys.flatMap(frameKeysOf) : []
+      await Promise.all([
+        requests.forget([...keys, ...frames]),
+        matches === requests ? undefined : matches.forget(keys),
+      ])
     },
     stats: () => backend.stats() ?? NO_STATS,
     close: async () => {

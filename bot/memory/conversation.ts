@@ -60,6 +60,8 @@ const conversationSchema = z.object({
   picture: foundPictureSchema.omit({ altText: true }).extend({
     /** SHA-256 of the file's bytes, hexadecimal. */
     hash: z.string(),
+    /** How many frames a moving picture has, up to 8; absent: it is a still, or seen as one. */
+    frames: z.int().min(2).optional(),
   }),
   /** User id of who showed the picture to the bot. */
   by: z.string(),

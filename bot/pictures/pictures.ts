@@ -22,6 +22,7 @@ import { KnownFiles } from './known-files.ts'
 import { type Fingerprint, fingerprintOf } from './fingerprint.ts'
 import { freshLink } from './fresh-link.ts'
 import { InFlight } from './in-flight.ts'
+import { type Looking, MovingPictures, type SeenPicture } from './moving-pictures.ts'
 
 /** Pictures of one message that are compared; Discord takes ten attachments. */
 export const MAX_PICTURES = 10
@@ -93,6 +94,7 @@ export class Pictures {
   readonly #decodings = new InFlight<Fingerprint | null>()
 
   readonly #deletions = new Deletions()
+  readonly #moving: MovingPictures
 
   constructor(options: PicturesOptions) {
     this.#options = options
@@ -100,6 +102,7 @@ export class Pictures {
       maxMemory: DECODER_MEMORY,
       onCrash: (error) => options.log.warn({ err: error }, DECODER_DIED),
     })
+    this.#moving = new MovingPictures(this.decoder)
     // The model keeps nothing of a picture that cannot be found here when it is deleted.
     this.#hashes = new KnownFiles((hash) => {
       detached(options.log, 'the model could not delete a picture', () =>
@@ -161,6 +164,20 @@ export class Pictures {
       return file.bytes
     }
     return { key, bytes }
+  }
+
+  /**
+   * A source's picture as a model sees it that takes several pictures: where it moves, with frames of it.
+   *
+   * @throws {InputError} as `source` does.
+   */
+  seen(source: ImageSource, looking: Looking): Promise<SeenPicture> {
+    const { now } = this.#deletions
+    return this.#moving.seen(
+      source,
+      looking,
+      () => !this.#deletions.isAfter(now, `hash/${source.key}`, 'all'),
+    )
   }
 
   /**
@@ -272,6 +289,7 @@ export class Pictures {
       this.#hashes.deleteHash(hash)
       this.#bytes.delete(hash)
       this.#prints.delete(hash)
+      this.#moving.forget(hash)
     }
     await this.#options.model.forget([...keys])
   }

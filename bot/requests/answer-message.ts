@@ -24,8 +24,8 @@ import type { Words } from '../pictures/words.ts'
 /** Discord's limits. */
 const MAX_LABEL = 80
 
-/** For the line that the model is unsure, in UTF-16 units. */
-const UNSURE_ROOM = 60
+/** For a line that the model is unsure, or saw frames, in UTF-16 units. */
+const NOTE_ROOM = 60
 
 /** Before each detail. */
 const BULLET = '• '
@@ -46,6 +46,8 @@ export type PartLayout = {
   readonly words?: Words | undefined
   /** Whether the model found its own text improbable, which a quiet line says. */
   readonly unsure?: boolean | undefined
+  /** How many frames of a moving picture the model saw, which a quiet line says; 0: a still. */
+  readonly frames?: number | undefined
   /**
    * The picture's number, where the answer is about some of several. Without it, the parts of an
    * answer are numbered in order.
@@ -161,22 +163,27 @@ export function numberOf(
 }
 
 function partText(part: PartLayout, room: number, text: Catalog): string {
-  const { lines, spoiler, words, unsure = false } = part
+  const { lines, spoiler, words, unsure = false, frames = 0 } = part
   if (words) {
     const more = words.complete ? [] : [`-# ${text.answer.moreText}`]
     return [...lines, wordsText(words, { spoiler, room }, text).shown, ...more].join('\n')
   }
   const [first = '', ...details] = lines
   const before = spoiler ? '||' : ''
-  const after = `${before}${unsure ? `\n-# ${text.answer.unsure}` : ''}`
+  const notes = [
+    ...(unsure ? [text.answer.unsure] : []),
+    ...(frames > 0 ? [text.answer.frames(frames)] : []),
+  ]
+  const after = [before, ...notes.map((note) => `-# ${note}`)].join('\n')
   const shown = [first || text.answer.nothing, ...details]
   const share = linesShare({ ...part, lines: shown }, room)
   return `${before}${shown.map((line) => quotedWithin(line, share)).join(`\n${BULLET}`)}${after}`
 }
 
 /** The most that each line may take of the room, in UTF-16 units; Infinity where all fit. */
-function linesShare({ lines, spoiler, unsure }: PartLayout, room: number): number {
-  const around = (spoiler ? 4 : 0) + (unsure ? UNSURE_ROOM : 0) + lines.length * BULLET.length
+function linesShare({ lines, spoiler, unsure, frames }: PartLayout, room: number): number {
+  const notes = (unsure ? NOTE_ROOM : 0) + (frames ? NOTE_ROOM : 0)
+  const around = (spoiler ? 4 : 0) + notes + lines.length * BULLET.length
   return fairShare(
     lines.map((line) => quoted(line).length),
     room - around,

@@ -17,6 +17,8 @@ import { missingThing } from '../../inference/domain/presence.ts'
 import { knownQuestion } from '../../inference/text/known-question.ts'
 import { plainText } from '../../commands/answer-text.ts'
 import type { Catalog } from '../../commands/i18n/words.ts'
+import { askAbout } from '../pictures/ask-about.ts'
+import type { SeenPicture } from '../pictures/moving-pictures.ts'
 import { isBlank, type Words, wordsIn } from '../pictures/words.ts'
 import { asSentence } from './captions.ts'
 import {
@@ -62,7 +64,7 @@ type AnswerOptions = RequestOptions & Pick<GenerationOptions, 'maxNewTokens'>
 /** @throws {InputError} `image/outside-domain` if the model does not know such pictures. */
 export async function answerQuestion(
   model: Model,
-  image: ImageSource,
+  image: ImageSource | SeenPicture,
   { question, history, caption: known, text, options, inLanguage, growth = {} }: About,
 ): Promise<QuestionAnswer> {
   const reading = readingQuestion(question)
@@ -77,7 +79,7 @@ export async function answerQuestion(
   }
   const context = await wordsFor(model, image, { question, options })
   // First, since it refuses a question that is too long before anything runs.
-  const { text: answer, judgment } = await model.ask(image, question + inLanguage, {
+  const { text: answer, judgment } = await askAbout(model, image, question + inLanguage, {
     ...options,
     ...growth,
     history: [...context, ...history],

@@ -16,6 +16,8 @@ import type { Catalog } from '../../commands/i18n/words.ts'
 import type { Style } from '../../commands/guild-settings.ts'
 import { requireInside } from '../../inference/domain/judge-picture.ts'
 import { normalizeText } from '../../inference/text/normalize-text.ts'
+import { askAbout, framesIn } from '../pictures/ask-about.ts'
+import type { SeenPicture } from '../pictures/moving-pictures.ts'
 import { isBlank, type Words, wordsIn } from '../pictures/words.ts'
 import { suggestQuestions } from '../suggestions/suggestions.ts'
 
@@ -45,7 +47,7 @@ export type Description = {
  */
 export async function describePicture(
   model: Model,
-  image: ImageInput,
+  image: ImageInput | SeenPicture,
   { style, options, text, inLanguage, growth = {} }: Describing,
 ): Promise<Description> {
   if (style === 'text') {
@@ -89,18 +91,18 @@ const DETAILED_TOKENS = 256
 /** The model's description: in detail where that is wanted and the model follows instructions. */
 function captionIn(
   model: Model,
-  image: ImageInput,
+  image: ImageInput | SeenPicture,
   { style, inLanguage }: Pick<Describing, 'style' | 'inLanguage'>,
   options: GenerationOptions & RequestOptions & StreamOptions,
 ): Promise<Answer> {
   if (isDetailedByModel(model, style)) {
     const longest = { maxNewTokens: DETAILED_TOKENS, ...options }
-    return model.ask(image, IN_DETAIL + inLanguage, longest)
+    return askAbout(model, image, IN_DETAIL + inLanguage, longest)
   }
-  // The card's own prompt is for a description in the model's own language.
-  return inLanguage === ''
+  // The card's own prompt is for a description of one picture in the model's own language.
+  return inLanguage === '' && framesIn(image).length === 0
     ? model.describe(image, options)
-    : model.ask(image, IN_SHORT + inLanguage, options)
+    : askAbout(model, image, IN_SHORT + inLanguage, options)
 }
 
 function isDetailedByModel({ card }: Model, style: Style): boolean {
@@ -197,7 +199,7 @@ export const TEMPERATURES = [0.7, 0.9, 1, 1.1, 1.2] as const
  */
 export async function describeDifferently(
   model: Model,
-  image: ImageInput,
+  image: ImageInput | SeenPicture,
   {
     said,
     style,

@@ -11,6 +11,7 @@ import type {
   RequestOptions,
   Urgency,
 } from '../../inference/contract/types.ts'
+import { framesOf } from '../../inference/package/model-card.ts'
 import type { PartLayout } from './answer-message.ts'
 import type { ChannelRecord, Reader, Conversation } from '../memory/conversation.ts'
 import { assertMayPointAt, viewerOfRequest } from '../discord/picture-access.ts'
@@ -22,6 +23,7 @@ import type { GuildSettingsStore } from '../memory/guild-settings.ts'
 import type { Job } from '../jobs/job-record.ts'
 import type { ConversationStore } from '../memory/conversation-store.ts'
 import type { UserStore } from '../memory/user-store.ts'
+import type { SeenPicture } from '../pictures/moving-pictures.ts'
 import type { Pictures } from '../pictures/pictures.ts'
 import type { Request } from './request.ts'
 
@@ -134,6 +136,21 @@ export async function sourceOf(
     return source.bytes(signal)
   }
   return { key: source.key, bytes }
+}
+
+/** As `sourceOf`, with frames of a moving picture where the model takes several pictures. */
+export async function seenOf(
+  deps: RequestDeps,
+  context: RequestContext,
+  picture: FoundPicture & { readonly hash?: string; readonly frames?: number | undefined },
+): Promise<SeenPicture> {
+  const { pictures, model } = deps
+  const source = await sourceOf(deps, context, picture)
+  // A picture that was talked about as a still stays one for what is asked about it later.
+  const known = picture.frames ?? (picture.hash === undefined ? undefined : 1)
+  const owner = picture.source?.authorId ?? context.request.asker
+  const { signal } = context.options
+  return pictures.seen(source, { most: framesOf(model.card), known, owner, signal })
 }
 
 /** @throws {InputError} if the picture's author opted out and is not the one who asks. */

@@ -36,6 +36,7 @@ export const EN = {
   answer: {
     nothing: 'I have no words for this picture.',
     unsure: 'I am not sure about this picture.',
+    frames: (count: number) => `It moves; I looked at ${count} frames of it.`,
     notThere: (thing: string) => `There is no ${thing} in this picture.`,
     unknownWords: (words: readonly string[]) =>
       `My model does not know ${words.map((word) => `“${word}”`).join(', ')}, so it would only guess.`,
@@ -202,7 +203,7 @@ export const EN = {
       [
         `**What I keep**, each thing until ${many(hours, 'hour')} after its last use:`,
         '- per channel: which pictures I was shown, my answers, and the questions with who asked and when;',
-        '- what the model made of a picture (a list of numbers), so that a question does not need the picture again, and for a day at most the words that I read in it. The picture itself is not kept;',
+        '- what the model made of a picture, or of frames of a moving one (a list of numbers), so that a question does not need the picture again, and for a day at most the words that I read in it. The picture itself is not kept;',
         '- where a server made pictures searchable: the words in the pictures that are posted there, and numbers for what these show, with who posted them and when;',
         '- which of my messages belong to which picture, for the buttons.',
         'Also how many answers you had today (two days), whether I told you how to ask here and the language of your Discord (a month each), and your opt-out.',

@@ -246,8 +246,8 @@ export type Model = {
    */
   embedImage(image: ImageInput, options?: RequestOptions): Promise<EmbeddedImage>
   /**
-   * Deletes all that was computed from these pictures: features, tokens, text, keys and values. Requests
-   * for them that wait or run still end, but nothing of them is cached.
+   * Deletes all that was computed from these pictures and their frames (frame-keys.ts): features, tokens,
+   * text, keys and values. Requests for them that wait or run still end, but nothing of them is cached.
    *
    * @param keys SHA-256 of each picture's file, hexadecimal.
    */

@@ -59,6 +59,8 @@ export type OpenPicture = {
   readonly metadata: Metadata
   /** Pictures of an animation; 1 for anything else. */
   readonly frames: number
+  /** How long each of a GIF or a WebP is shown, in milliseconds; may have fewer. */
+  readonly delays: readonly number[]
   /** A picture of it, to be decoded. @param index from 0. */
   frame(index: number): Sharp
   /** The structure of a GIF. */
@@ -116,7 +118,7 @@ async function openPicture(
   let first = 0 // page of the first frame
   let file = readable(bytes, format)
   let metadata = await read(file, limits).metadata()
-  const { width, height, pages = 1 } = metadata
+  const { width, height, pages = 1, delay: delays = [] } = metadata
   if (gif && (gif.width > width || gif.height > height)) {
     checkSize(gif, limits.maxPixels)
     file = withWholeCanvas(bytes, gif)
@@ -129,6 +131,7 @@ async function openPicture(
   return {
     metadata,
     frames: animated ? pages : 1 + apng,
+    delays,
     frame: (index) =>
       apng > 0 && index > 0
         ? read(apngFrame(bytes, index - 1), limits)

@@ -7,6 +7,8 @@
 
 import { z } from 'zod'
 import type { Family } from '../families/common/family.ts'
+import { MAX_FRAMES } from '../image/animation/frame-keys.ts'
+import type { Detail } from '../image/tiles.ts'
 import { FAMILIES, familyOf } from '../families/index.ts'
 import type { ServedCard } from './served-card.ts'
 
@@ -47,9 +49,20 @@ export function imageTokensOf(card: AnyCard): number {
   return 'queryTokens' in dimensions ? dimensions.queryTokens : dimensions.visionTokens
 }
 
-/** Most pictures that one prompt of a model can have. */
-export function picturesOf(card: AnyCard): number {
-  return card.family === null ? card.pictures : (familyOf(card).pictures?.(card) ?? 1)
+/** Most pictures that one prompt of a model can have. @param detail of each of them. */
+export function picturesOf(card: AnyCard, detail: Detail = 'auto'): number {
+  return card.family === null ? card.pictures : (familyOf(card).pictures?.(card, detail) ?? 1)
+}
+
+/**
+ * Most frames of a moving picture that a model is shown, each at low detail; 1: it is shown the still. A
+ * model that follows no instructions would take frames for different pictures, and one of some kind of
+ * pictures or words was not made for any.
+ */
+export function framesOf(card: AnyCard): number {
+  const isGeneral = card.domain === undefined && card.questions === undefined
+  const canBeTold = card.family === null || followsInstructions(card)
+  return isGeneral && canBeTold ? Math.min(MAX_FRAMES, picturesOf(card, 'low')) : 1
 }
 
 /**

@@ -72,10 +72,13 @@ def tiff(samples: np.ndarray, photometric: int) -> bytes:
     return (file + struct.pack(f"<{channels}H", *[bits] * channels)).ljust(data_at, b"\0") + data
 
 
-def moving_avif(frames) -> bytes:
+def moving_avif(frames, durations=()) -> bytes:
     """An animation, without the time at which it was made."""
     first, *others = frames
-    file = bytearray(encoded(first, "AVIF", save_all=True, append_images=others, quality=80, subsampling="4:4:4"))
+    options = {"duration": list(durations)} if durations else {}
+    file = bytearray(
+        encoded(first, "AVIF", save_all=True, append_images=others, quality=80, subsampling="4:4:4", **options)
+    )
     for kind in (b"mvhd", b"tkhd", b"mdhd"):
         times = file.index(kind) + 8
         length = 16 if file[times - 4] == 1 else 8

@@ -13,7 +13,7 @@ import {
   errorPart,
   audienceOf,
   type AnswerPart,
-  sourceOf,
+  seenOf,
   type RequestContext,
 } from '../context.ts'
 import { eachPart } from '../each-part.ts'
@@ -57,7 +57,7 @@ async function answerPart(
     throw new InputError('conversation/unknown')
   }
   const { spoiler } = conversation.picture
-  const image = await sourceOf(deps, context, { ...conversation.picture, altText: null })
+  const image = await seenOf(deps, context, { ...conversation.picture, altText: null })
   const history = historyTo(conversation, parent)
   const isOnly = request.others.length === 0
   const growth = growing(context, {
@@ -91,6 +91,7 @@ async function answerPart(
     words,
     unsure,
     spoiler,
+    frames: words ? 0 : image.frames.length,
     conversation: { ...conversation, turns: [...conversation.turns, turn] },
     turn: turn.id,
     image: words ? null : image,

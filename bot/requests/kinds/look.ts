@@ -3,7 +3,8 @@
 import type { FoundPicture } from '../../../commands/picture.ts'
 import type { Catalog } from '../../../commands/i18n/words.ts'
 import { picturesOf } from '../../../inference/package/model-card.ts'
-import type { ImageSource, StreamOptions } from '../../../inference/contract/types.ts'
+import type { StreamOptions } from '../../../inference/contract/types.ts'
+import type { SeenPicture } from '../../pictures/moving-pictures.ts'
 import type { Conversation } from '../../memory/conversation.ts'
 import { withConversation } from '../../memory/conversation-changes.ts'
 import { answerQuestion, type QuestionAnswer } from '../answers.ts'
@@ -23,7 +24,7 @@ import {
   assertMayDescribe,
   audienceOf,
   type AnswerPart,
-  sourceOf,
+  seenOf,
   type RequestContext,
 } from '../context.ts'
 import { eachPart } from '../each-part.ts'
@@ -109,7 +110,7 @@ async function describePart(
   { picture, index }: { readonly picture: FoundPicture; readonly index: number },
 ): Promise<AnswerPart> {
   await assertMayDescribe(deps, picture, request.asker)
-  const image = await sourceOf(deps, context, picture)
+  const image = await seenOf(deps, context, picture)
   const growth = growing(context, {
     card: deps.model.card,
     kind: request.question === null ? 'describe' : 'ask',
@@ -136,10 +137,9 @@ async function describePart(
     visibleTo,
     at: now,
   }
-  const { altText: _, ...pictureRecord } = picture
   const conversation: Conversation = {
     id,
-    picture: { ...pictureRecord, hash: image.key },
+    picture: pictureRecord(picture, image),
     by: request.asker,
     visibleTo,
     at: now,
@@ -155,6 +155,7 @@ async function describePart(
     unsure,
     asked,
     spoiler: picture.spoiler,
+    frames: isRead ? 0 : image.frames.length,
     conversation,
     turn: turn?.id ?? null,
     // The model has nothing to suggest about a picture that it does not know or was not shown.
@@ -162,6 +163,12 @@ async function describePart(
     caption,
     change: (record) => withConversation(record, conversation),
   }
+}
+
+/** What a conversation keeps of its picture. */
+function pictureRecord(shown: FoundPicture, { key, total }: SeenPicture): Conversation['picture'] {
+  const { altText: _, ...picture } = shown
+  return { ...picture, hash: key, ...(total > 1 && { frames: total }) }
 }
 
 /** What is said of a picture. */
@@ -177,7 +184,7 @@ async function saidOf(
   { model }: RequestDeps,
   { options, text, inLanguage }: RequestContext,
   { question, style, asked: isAsked }: RequestOf<'look'>,
-  { image, growth }: { readonly image: ImageSource; readonly growth: StreamOptions },
+  { image, growth }: { readonly image: SeenPicture; readonly growth: StreamOptions },
 ): Promise<Said> {
   try {
     if (question === null) {

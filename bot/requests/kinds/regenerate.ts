@@ -12,6 +12,7 @@ import {
   withQuote,
   wordsInstead,
 } from '../captions.ts'
+import { askAbout } from '../../pictures/ask-about.ts'
 import { publishAnswer } from '../publish.ts'
 import type { AnswerRecord } from '../../memory/records.ts'
 import { requireInside } from '../../../inference/domain/judge-picture.ts'
@@ -22,7 +23,7 @@ import {
   errorPart,
   audienceOf,
   type AnswerPart,
-  sourceOf,
+  seenOf,
   unchanged,
   type RequestContext,
 } from '../context.ts'
@@ -82,9 +83,10 @@ async function regeneratePart(
 ): Promise<AnswerPart | null> {
   const { model } = deps
   const until = Date.now() + context.ttlMs
-  const image = await sourceOf(deps, context, { ...conversation.picture, altText: null })
+  const image = await seenOf(deps, context, { ...conversation.picture, altText: null })
   const asked = conversation.turns.find(({ id }) => id === turn)
-  const base = { spoiler: conversation.picture.spoiler, turn, image }
+  const { spoiler } = conversation.picture
+  const base = { spoiler, turn, image, frames: image.frames.length }
   if (style === 'text' || isOnlyRead(deps, conversation, asked)) {
     return null // there is one reading
   }
@@ -106,11 +108,8 @@ async function regeneratePart(
   const history = historyTo(conversation, asked.parent)
   for (const temperature of TEMPERATURES) {
     const options = { ...context.options, ...samplingOptions(temperature), history }
-    const { text: answer, judgment } = await model.ask(
-      image,
-      asked.question + context.inLanguage,
-      options,
-    )
+    const question = asked.question + context.inLanguage
+    const { text: answer, judgment } = await askAbout(model, image, question, options)
     requireInside(model.card, judgment)
     if (answer !== '' && normalizeText(answer) !== normalizeText(asked.answer)) {
       const turn = { ...asked, answer }
@@ -129,7 +128,7 @@ async function unchangedPart(
   { style }: AnswerRecord,
   { conversation, turn }: { readonly conversation: Conversation; readonly turn: string | null },
 ): Promise<AnswerPart> {
-  const image = await sourceOf(deps, context, { ...conversation.picture, altText: null })
+  const image = await seenOf(deps, context, { ...conversation.picture, altText: null })
   const asked = conversation.turns.find(({ id }) => id === turn)
   const caption = conversation.descriptions.at(-1) ?? ''
   const { options, text } = context

@@ -26,7 +26,8 @@ export function generateProgram(
   onStep: OnStep,
 ): Program {
   const { decoder } = parts
-  const most = picturesOf(card)
+  const isLow = images.every(({ detail }) => detail === 'low')
+  const most = picturesOf(card, isLow ? 'low' : 'auto')
   if (images.length > most) {
     throw new InputError('image/too-many', { pictures: images.length, most })
   }

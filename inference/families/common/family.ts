@@ -9,6 +9,7 @@ import type { Storage } from '../../blocks/layers.ts'
 import type { LayeredTower } from '../../blocks/vision/layered-tower.ts'
 import type { DecodingCall } from '../../image/decoding/job.ts'
 import type { PixelSpec, PixelValues, Preprocessing } from '../../image/pixel-values.ts'
+import type { Detail } from '../../image/tiles.ts'
 import type { KvCaches, KvShape } from '../../kv/kv-cache.ts'
 import type { GraphPlan } from '../../onnx/graph-builder.ts'
 import type { BaseCard } from './card-base.ts'
@@ -47,8 +48,10 @@ export type Family = {
   /**
    * Most pictures that a prompt can have. Absent: one; and one it must be where the bridge reads the
    * prompt.
+   *
+   * @param detail of each of them.
    */
-  pictures?(card: BaseCard): number
+  pictures?(card: BaseCard, detail: Detail): number
   /** Its models were trained on instructions, not on captions and short answers alone. Default false. */
   readonly followsInstructions?: boolean
   /** The text of a question after past turns, oldest first, in the card's format. */

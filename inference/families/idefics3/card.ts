@@ -1,7 +1,7 @@
 /** The card of an Idefics3 or SmolVLM package, and what a converted checkpoint puts on it. */
 
 import { z } from 'zod'
-import { MAX_EDGE } from '../../image/tiles.ts'
+import { type Detail, MAX_EDGE } from '../../image/tiles.ts'
 import { count } from '../common/card-base.ts'
 import { CAPTION } from '../common/chat-prompts.ts'
 import { preprocessingSchema } from '../common/image-settings.ts'
@@ -48,9 +48,9 @@ export function promptsOf(kind: Kind): Idefics3Card['prompts'] {
 }
 
 /** Positions that a picture takes at most: tiles and the tokens of their places. */
-export function mostTokens({ dimensions, preprocessing }: Idefics3Card): number {
+export function mostTokens({ dimensions, preprocessing }: Idefics3Card, detail: Detail): number {
   const { longestEdge, split } = preprocessing.tiles
-  const side = split ? Math.ceil(longestEdge / dimensions.imageSize) : 0
+  const side = split && detail !== 'low' ? Math.ceil(longestEdge / dimensions.imageSize) : 0
   return (side * side + 1) * (dimensions.tileTokens + TOKENS_OF_PLACE)
 }
 

@@ -24,7 +24,7 @@ export const shared = {
   formerNames: [],
   card: idefics3CardSchema,
   followsInstructions: true,
-  pictures: (card: Idefics3Card) => mostPictures(card, mostTokens(card)),
+  pictures: (card: Idefics3Card, detail) => mostPictures(card, mostTokens(card, detail)),
   questionText: (card: Idefics3Card, question, history) => chatText(card, question, history),
   async open(card: Idefics3Card, parts: RunnerParts) {
     const { openProjected } = await import('../common/projected/runner.ts') // with ONNX Runtime

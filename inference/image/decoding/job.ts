@@ -5,12 +5,14 @@
 
 import { z } from 'zod'
 import { plainErrorSchema } from '../../../config/plain-error.ts'
+import { decodeFrames, type FramesSpec } from '../animation/frames.ts'
 import type { ImageLimits } from '../decode.ts'
 import { decodePage, type Page } from '../page.ts'
 import { decodeFitted, type FittedImage, type Target } from '../pixel-values.ts'
 import { type Detail, type Grid, type Size, tilesOf } from '../tiles.ts'
 import { MAX_CODES, type PictureCode, readCodes } from '../../ocr/codes.ts'
 import { encodeForTransfer } from '../transfer.ts'
+import { packFrames } from './pack-frames.ts'
 import { decodeBrightness, encodeThumbnail, type ThumbnailSpec } from '../thumbnail.ts'
 
 /** For whom a picture is decoded. */
@@ -35,6 +37,8 @@ export type DecodingJob =
   | { readonly kind: 'thumbnail'; readonly spec: ThumbnailSpec }
   /** A PNG or JPEG file: see encodeForTransfer. */
   | { readonly kind: 'transfer'; readonly maxPixels: number }
+  /** See decodeFrames and packFrames. */
+  | { readonly kind: 'frames'; readonly spec: FramesSpec }
 
 /** What the process gets. */
 export type DecodingRequest = {
@@ -180,6 +184,8 @@ export async function runJob({ bytes, job, limits }: DecodingRequest): Promise<U
       return decodeBrightness(bytes, job.side, limits)
     case 'transfer':
       return encodeForTransfer(bytes, job.maxPixels, limits)
+    case 'frames':
+      return packFrames(await decodeFrames(bytes, job.spec, limits))
     default:
       return encodeThumbnail(bytes, job.spec, limits)
   }

@@ -12,6 +12,7 @@
  */
 
 import { hasCode, InputError } from '../../../config/errors.ts'
+import type { Frames, FramesSpec } from '../animation/frames.ts'
 import { DEFAULT_LIMITS, type ImageLimits, PATIENCE } from '../decode.ts'
 import { normalize, targetOf, type PixelSpec, type PixelValues } from '../pixel-values.ts'
 import type { ThumbnailSpec } from '../thumbnail.ts'
@@ -22,6 +23,7 @@ import {
   unpackPage,
   unpackRgb,
 } from './job.ts'
+import { unpackFrames } from './pack-frames.ts'
 import { DecodingProcess } from './process.ts'
 
 /** Jobs at once. */
@@ -105,6 +107,11 @@ export class DecodingPool {
   /** As `encodeForTransfer`. @throws the signal's reason once it is aborted. */
   transfer(bytes: Uint8Array, maxPixels: number, call?: DecodingCall): Promise<Uint8Array> {
     return this.#run(bytes, { kind: 'transfer', maxPixels }, call)
+  }
+
+  /** As `decodeFrames`. @throws the signal's reason once it is aborted. */
+  async frames(bytes: Uint8Array, spec: FramesSpec, call?: DecodingCall): Promise<Frames> {
+    return unpackFrames(await this.#run(bytes, { kind: 'frames', spec }, call), spec)
   }
 
   /** Starts a process, so that the first job does not wait for that. */

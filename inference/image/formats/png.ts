@@ -26,7 +26,7 @@ type Chunk = {
 }
 
 /** The chunks of a file, the last one as far as it goes. */
-function* chunksOf(file: Buffer): Generator<Chunk> {
+export function* chunksOf(file: Buffer): Generator<Chunk> {
   for (let at = SIGNATURE; at + BEFORE <= file.length;) {
     const length = file.readUInt32BE(at)
     const start = at + BEFORE
@@ -41,7 +41,7 @@ function* chunksOf(file: Buffer): Generator<Chunk> {
 }
 
 /** Builds a chunk with a right checksum. */
-function chunk(type: string, ...parts: readonly Buffer[]): Buffer[] {
+export function pngChunk(type: string, ...parts: readonly Buffer[]): Buffer[] {
   const length = parts.reduce((sum, part) => sum + part.length, 0)
   const before = Buffer.alloc(BEFORE)
   before.writeUInt32BE(length)
@@ -66,7 +66,7 @@ export function repackPng(bytes: Uint8Array): Uint8Array {
       before.push(whole)
     }
   }
-  return assemble(file, before, pixels)
+  return assemblePng(file, before, pixels)
 }
 
 /** Whether it is Apple's variant, whose pixel data other programs cannot read. */
@@ -114,11 +114,15 @@ export function apngFrame(bytes: Uint8Array, index: number): Uint8Array {
       before.push(whole)
     }
   }
-  return assemble(file, [...chunk('IHDR', header), ...before], pixels)
+  return assemblePng(file, [...pngChunk('IHDR', header), ...before], pixels)
 }
 
-/** A whole file. */
-function assemble(file: Buffer, before: readonly Buffer[], pixels: readonly Buffer[]): Buffer {
+/** A whole file. @param file the signature is taken from it. */
+export function assemblePng(
+  file: Buffer,
+  before: readonly Buffer[],
+  pixels: readonly Buffer[],
+): Buffer {
   const signature = file.subarray(0, SIGNATURE)
-  return Buffer.concat([signature, ...before, ...chunk('IDAT', ...pixels), ...chunk('IEND')])
+  return Buffer.concat([signature, ...before, ...pngChunk('IDAT', ...pixels), ...pngChunk('IEND')])
 }
