@@ -29,6 +29,17 @@ export class Access {
     return known
   }
 
+  /** Those of some channels that the person may find pictures of. @param only null: any of them. */
+  async among(channelIds: readonly string[], only: string | null): Promise<string[]> {
+    const some: string[] = []
+    for (const id of channelIds) {
+      if ((only === null || id === only) && (await this.mayFind(id))) {
+        some.push(id)
+      }
+    }
+    return some
+  }
+
   async #mayFind(channelId: string): Promise<boolean> {
     const { client } = this.#viewer
     return (

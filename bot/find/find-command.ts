@@ -7,7 +7,6 @@ import { InputError } from '../../config/errors.ts'
 import type { Model } from '../../inference/contract/types.ts'
 import { readFindCustomId } from '../discord/custom-id.ts'
 import { viewerOf } from '../discord/picture-access.ts'
-import { placeOf, prefixOf } from '../discord/place.ts'
 import type { GuildSettingsStore } from '../memory/guild-settings.ts'
 import type { Pictures } from '../pictures/pictures.ts'
 import { Access } from './access.ts'
@@ -15,9 +14,9 @@ import { FindPages } from './find-pages.ts'
 import { together } from './found.ts'
 import { MeaningSearch } from './meaning-search.ts'
 import type { SearchableRecords } from './searchable-records.ts'
-import { postedAt, type SearchablePicture } from './searchable.ts'
-import { search } from './search.ts'
+import { spaceOf } from './picture-vectors.ts'
 import { wordScorer } from './word-scorer.ts'
+import { searchWords } from './word-search.ts'
 
 /** Pictures that are shown in pages; the others are counted. */
 const MAX_HITS = 50
@@ -48,7 +47,7 @@ export class Find implements FindService {
 
   readonly answer: FindService['answer'] = async (interaction, { words, everywhere }, text) => {
     const { guildId, channelId, user } = interaction
-    const { searchable, settings } = this.#deps
+    const { model, searchable, settings } = this.#deps
     if (guildId === null) {
       throw new InputError('place/server-only')
     }
@@ -60,16 +59,11 @@ export class Find implements FindService {
     if (!(await access.isSearchable(everywhere))) {
       throw new InputError('find/not-searchable', { everywhere })
     }
-    const prefix = everywhere ? `${guildId}/` : prefixOf(placeOf(interaction))
-    const visible = visibleTo(access, searchable.entries(prefix))
-    const byWords = await search(visible, [scorer], MAX_HITS)
-    const byMeaning = await this.#meaning.search({
-      words,
-      guildId,
-      channelId: everywhere ? null : channelId,
-      mayFind: (id) => access.mayFind(id),
-      userId: user.id,
-    })
+    const where = { guildId, channelId: everywhere ? null : channelId, access }
+    const space = model.matcher && spaceOf(model.matcher)
+    const parts = searchable.loaded.partsOf(guildId, space)
+    const byWords = await searchWords(parts, { scorer, most: MAX_HITS, ...where })
+    const byMeaning = await this.#meaning.search({ words, ...where, userId: user.id })
     const hits = together(byWords.hits, byMeaning.hits)
     const found = {
       userId: user.id,
@@ -85,16 +79,5 @@ export class Find implements FindService {
   async page(interaction: ButtonInteraction, text: Catalog) {
     const settings = await this.#deps.settings.of(interaction.guildId)
     return this.#pages.pressed(interaction, new Access(viewerOf(interaction), settings), text)
-  }
-}
-
-async function* visibleTo(
-  access: Access,
-  entries: AsyncIterable<[key: string, picture: SearchablePicture]>,
-): AsyncGenerator<[key: string, picture: SearchablePicture], void> {
-  for await (const entry of entries) {
-    if (await access.mayFind(postedAt(entry[0]).place.channelId)) {
-      yield entry
-    }
   }
 }

@@ -128,8 +128,8 @@ export class FindPages {
     const link = messageLink(place, messageId)
     const posted = await postedPicture(this.#deps.client, hit.key, picture)
     const when = time(Math.floor(picture.at / 1000), 'R')
-    const match = hit.byWords ? wordScorer(words)?.match(picture) : null
-    const excerpt = match ? quoted(plainText(match.excerpt()), MAX_EXCERPT) : null
+    const around = hit.byWords ? (wordScorer(words)?.excerpt(picture.words) ?? null) : null
+    const excerpt = around === null ? null : quoted(plainText(around), MAX_EXCERPT)
     const { probability } = hit
     const content = [
       `**${number}.** ${link} ${when} <@${picture.author}>`,

@@ -1,7 +1,7 @@
 /** Pictures that were found by the words in them and by what they show, together. */
 
 import type { MeaningHit } from './meaning-search.ts'
-import type { Hit } from './search.ts'
+import type { Candidate } from './picture-index/best.ts'
 
 /** What was found of a picture. */
 export type Found = {
@@ -14,20 +14,15 @@ export type Found = {
 }
 
 /** The pictures of both searches, the best first: what speaks for a picture adds up. */
-export function together(
-  byWords: readonly Pick<Hit, 'key' | 'score' | 'picture'>[],
-  byMeaning: readonly Pick<MeaningHit, 'key' | 'score' | 'picture' | 'probability'>[],
-): Found[] {
-  const all = new Map(
-    byWords.map(({ key, score, picture: { at } }) => [key, { key, score, at, byWords: true }]),
-  )
+export function together(byWords: readonly Candidate[], byMeaning: readonly MeaningHit[]): Found[] {
+  const all = new Map(byWords.map(({ key, score, at }) => [key, { key, score, at, byWords: true }]))
   const found = new Map<string, Found & { readonly at: number }>(all)
-  for (const { key, score, probability, picture } of byMeaning) {
+  for (const { key, score, at, probability } of byMeaning) {
     const other = all.get(key)
     found.set(key, {
       key,
       score: score + (other?.score ?? 0),
-      at: picture.at,
+      at,
       byWords: other !== undefined,
       probability,
     })

@@ -11,9 +11,10 @@ import type { Model, RequestOptions } from '../../inference/contract/types.ts'
 import type { AnyCard } from '../../inference/package/model-card.ts'
 import { knownQuestion } from '../../inference/text/known-question.ts'
 import type { Pictures } from '../pictures/pictures.ts'
+import type { Access } from './access.ts'
+import { Best, type Candidate } from './picture-index/best.ts'
 import { largestCosine, spaceOf, unpacked } from './picture-vectors.ts'
 import { postedPicture } from './posted-picture.ts'
-import type { SearchablePicture } from './searchable.ts'
 import type { SearchableRecords } from './searchable-records.ts'
 
 export const MAX_COMPARED = 100
@@ -40,11 +41,8 @@ export type NoMeaning =
   | { readonly why: 'language'; readonly languages: readonly string[] }
   | { readonly why: 'words'; readonly words: readonly string[] }
 
-export type MeaningHit = {
-  readonly key: string
-  readonly picture: SearchablePicture
-  /** 0 to 1; the higher, the better. */
-  readonly score: number
+/** The score is 0 to 1. */
+export type MeaningHit = Candidate & {
   /** The probability that the words fit, 0 to 1; null: there was no time to ask. */
   readonly probability: number | null
 }
@@ -56,7 +54,7 @@ type Query = {
   readonly guildId: string
   /** Null: all channels. */
   readonly channelId: string | null
-  readonly mayFind: (channelId: string) => Promise<boolean>
+  readonly access: Access
   readonly userId: string
 }
 
@@ -90,14 +88,12 @@ export class MeaningSearch {
     const deadline = Date.now() + RANK_LIMIT_MS
     const options: RequestOptions = { tenant: guildId, user: userId, deadline }
     const text = await model.embedText(words, options)
-    const index = await searchable.loaded.of(guildId, { name: space, width: text.length })
-    const channelIds: string[] = []
-    for (const id of query.channelId === null ? index.channels : [query.channelId]) {
-      if (await query.mayFind(id)) {
-        channelIds.push(id)
-      }
+    const nearest = new Best(MAX_COMPARED)
+    for await (const index of searchable.loaded.partsOf(guildId, space)) {
+      const channelIds = await query.access.among(index.channels, query.channelId)
+      index.nearest(text, channelIds, nearest)
     }
-    const near = index.nearest(text, channelIds, MAX_COMPARED)
+    const near = nearest.inOrder().map(({ key }) => key)
     const hits = await inTurn(await this.#compared(near, text), (one) =>
       this.#rank(one, words, options),
     )
@@ -139,7 +135,7 @@ export class MeaningSearch {
       try {
         const [match] = await model.match(source, [words], options)
         const probability = match?.itm ?? 0
-        return probability < FITS ? null : { key, picture, score: probability, probability }
+        return probability < FITS ? null : { key, at: picture.at, score: probability, probability }
       } finally {
         await pictures.settle([source])
       }
@@ -148,7 +144,12 @@ export class MeaningSearch {
         throw error
       }
       return hasCode(error, 'queue/deadline', 'queue/full')
-        ? { key, picture, score: Math.max(0, cosine) * UNRANKED_WEIGHT, probability: null }
+        ? {
+            key,
+            at: picture.at,
+            score: Math.max(0, cosine) * UNRANKED_WEIGHT,
+            probability: null,
+          }
         : null // it cannot be downloaded any more
     }
   }

@@ -28,8 +28,8 @@ export function packVectors({ data, shape }: ImageVectors): {
 } {
   const [rows, width] = shape
   const mean = new Float32Array(width)
-  for (const [i, value] of data.entries()) {
-    mean[i % width]! += value / rows
+  for (let i = 0; i < data.length; i++) {
+    mean[i % width]! += data[i]! / rows
   }
   return { vectors: packed(data), mean: packed(mean) }
 }
@@ -40,7 +40,12 @@ function packed(values: Float32Array): string {
 
 /** @param values from -1 to 1. @returns of the same length, -127 to 127. */
 export function bytesOf(values: Float32Array): Int8Array<ArrayBuffer> {
-  return Int8Array.from(values, (value) => Math.round(Math.max(-1, Math.min(1, value)) * SCALE))
+  const bytes = new Int8Array(values.length)
+  // A loop, because `Int8Array.from` takes ten times as long, and a picture has 8,192 values.
+  for (let i = 0; i < bytes.length; i++) {
+    bytes[i] = Math.round(Math.max(-1, Math.min(1, values[i]!)) * SCALE)
+  }
+  return bytes
 }
 
 /** What `packVectors` packed. */

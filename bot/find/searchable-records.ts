@@ -4,7 +4,7 @@
  */
 
 import type { Collection, Store } from '../store/types.ts'
-import { LoadedVectors } from './loaded-vectors.ts'
+import { LoadedPictures } from './picture-index/loaded-pictures.ts'
 import { SEARCHABLE, SEARCHABLE_VECTORS, type SearchablePicture } from './searchable.ts'
 
 type Vectors = { readonly vectors: string }
@@ -12,7 +12,7 @@ type Reading = Pick<Collection<SearchablePicture>, 'get' | 'entries' | 'keys' | 
 
 export class SearchableRecords {
   /** What of them is in memory. */
-  readonly loaded: LoadedVectors
+  readonly loaded: LoadedPictures
   readonly get: Reading['get']
   readonly entries: Reading['entries']
   readonly keys: Reading['keys']
@@ -25,7 +25,7 @@ export class SearchableRecords {
     const pictures = store.collection(SEARCHABLE)
     this.#pictures = pictures
     this.#vectors = store.collection(SEARCHABLE_VECTORS)
-    this.loaded = new LoadedVectors(pictures)
+    this.loaded = new LoadedPictures(pictures)
     this.get = (key) => pictures.get(key)
     this.entries = (prefix) => pictures.entries(prefix)
     this.keys = (prefix) => pictures.keys(prefix)
@@ -36,9 +36,10 @@ export class SearchableRecords {
   /** @param vectors null: no model looked at the picture. @param ttlMs milliseconds, over 0. */
   async set(
     key: string,
-    picture: SearchablePicture,
+    fields: Omit<SearchablePicture, 'until'>,
     { vectors, ttlMs }: { readonly vectors: string | null; readonly ttlMs: number },
   ): Promise<void> {
+    const picture = { ...fields, until: Date.now() + ttlMs }
     await this.#pictures.set(key, picture, ttlMs)
     await (vectors === null ? undefined : this.#vectors.set(key, { vectors }, ttlMs))
     this.loaded.add(key, picture)

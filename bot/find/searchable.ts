@@ -24,6 +24,8 @@ const searchableSchema = z.object({
   words: z.array(z.string()),
   /** When it was posted, in milliseconds since the epoch. */
   at: z.number(),
+  /** When this record expires, in milliseconds since the epoch; null: an earlier version wrote it. */
+  until: z.number().nullable().default(null),
   /** What a model for matching made of it; null: none did. */
   meaning: z
     .object({

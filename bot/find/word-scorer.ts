@@ -3,7 +3,7 @@
  * look like them, and Chinese has no spaces.
  */
 
-import type { Match, Scorer } from './search.ts'
+import { gramsOf, UNSPACED } from './picture-index/grams.ts'
 
 /** How far around the first hit an excerpt goes, in UTF-16 units. */
 const AROUND = 60
@@ -17,49 +17,95 @@ const SCORES = { word: 1, prefix: 0.8, inside: 0.6 } as const
 /** That the words stand together is worth more than where each of them stands. */
 const PHRASE = 1
 
-/** Scripts that are written without spaces. */
-const UNSPACED = /[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Thai}]/u
+const SPACE = 0x20
 
-/**
- * A scorer that takes pictures with all words of a query.
- *
- * @returns null where the query has no letter or digit.
- */
-export function wordScorer(query: string): Scorer | null {
-  const terms = [...new Set(folded(query).split(' '))].filter((term) => term !== '')
-  const phrase = terms.length > 1 ? folded(query) : null
-  return terms.length === 0
-    ? null
-    : { match: ({ words }) => matchOf(words.join(' '), terms, phrase) }
+/** Takes pictures with all words of a query. */
+export type WordScorer = {
+  /** The bits of a text with these words, and maybe others: bot/find/picture-index/grams.ts. */
+  readonly grams: readonly number[]
+  /**
+   * How well a picture fits.
+   *
+   * @param text its words, as `searchText` makes them.
+   * @returns the higher, the better; null: it does not have all words.
+   */
+  score(text: string): number | null
+  /** The words around the hit; null: there is none. @param words of a picture, as they are stored. */
+  excerpt(words: readonly string[]): string | null
 }
 
-function matchOf(text: string, terms: readonly string[], phrase: string | null): Match | null {
-  const words = ` ${folded(text)} `
-  const scores = terms.map((term) => scoreOf(words, term))
-  if (scores.includes(0)) {
+/** One word of a query, folded. */
+type Term = {
+  readonly word: string
+  readonly isUnspaced: boolean
+  /** What a text has at least where the word is found in it. */
+  readonly least: string
+}
+
+/** @returns null where the query has no letter or digit. */
+export function wordScorer(query: string): WordScorer | null {
+  const words = folded(query).split(' ')
+  const terms = [...new Set(words)].filter((word) => word !== '').map(termOf)
+  const phrase = terms.length > 1 ? words.join(' ') : null
+  if (terms.length === 0) {
     return null
   }
-  const mean = scores.reduce((sum, score) => sum + score, 0) / scores.length
-  const isPhrase = phrase !== null && words.includes(phrase)
-  const best = terms[scores.indexOf(Math.max(...scores))]!
   return {
-    score: mean + (isPhrase ? PHRASE : 0),
-    excerpt: () => excerptAround(text, isPhrase ? phrase : best),
+    grams: [...new Set(terms.flatMap(({ least }) => gramsOf(least)))],
+    score(text) {
+      let sum = 0
+      for (const term of terms) {
+        const score = scoreOf(text, term)
+        if (score === 0) {
+          return null
+        }
+        sum += score
+      }
+      return sum / terms.length + (hasPhrase(text, phrase) ? PHRASE : 0)
+    },
+    excerpt(lines) {
+      const text = searchText(lines)
+      const scores = terms.map((term) => scoreOf(text, term))
+      if (scores.includes(0)) {
+        return null
+      }
+      const best = terms[scores.indexOf(Math.max(...scores))]!.word
+      return excerptAround(lines.join(' '), hasPhrase(text, phrase) ? phrase : best)
+    },
   }
 }
 
-/** @param words folded, with a space at either end. */
-function scoreOf(words: string, term: string): number {
-  if (UNSPACED.test(term)) {
-    return words.includes(term) ? SCORES.word : 0
+/** The words of a picture as they are searched: folded, with a space at either end; empty: none. */
+export function searchText(words: readonly string[]): string {
+  const text = folded(words.join(' '))
+  return text === '' ? '' : ` ${text} `
+}
+
+function termOf(word: string): Term {
+  const isUnspaced = UNSPACED.test(word)
+  const isAnywhere = isUnspaced || word.length >= MIN_INSIDE
+  const least = isAnywhere ? word : word.length >= MIN_PREFIX ? ` ${word}` : ` ${word} `
+  return { word, isUnspaced, least }
+}
+
+function hasPhrase(text: string, phrase: string | null): phrase is string {
+  return phrase !== null && text.includes(phrase)
+}
+
+/** @param text as `searchText` makes it. @returns 0: the word is not in it. */
+function scoreOf(text: string, { word, isUnspaced, least }: Term): number {
+  if (isUnspaced || word.length < MIN_PREFIX) {
+    return text.includes(least) ? SCORES.word : 0
   }
-  if (words.includes(` ${term} `)) {
-    return SCORES.word
+  let best = 0
+  for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1)) {
+    const isStart = text.charCodeAt(at - 1) === SPACE
+    if (isStart && text.charCodeAt(at + word.length) === SPACE) {
+      return SCORES.word
+    }
+    best = isStart ? SCORES.prefix : Math.max(best, word.length < MIN_INSIDE ? 0 : SCORES.inside)
   }
-  if (term.length >= MIN_PREFIX && words.includes(` ${term}`)) {
-    return SCORES.prefix
-  }
-  return term.length >= MIN_INSIDE && words.includes(term) ? SCORES.inside : 0
+  return best
 }
 
 /** The part of a text around what was found in it. */

@@ -4,21 +4,17 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { together } from '../../../bot/find/found.ts'
 
-function picture(at: number) {
-  return { author: '1', picture: 'a', spoiler: false, words: [], at, meaning: null }
-}
-
 describe('together', () => {
   it('adds up what speaks for a picture; the newest of equal ones comes first', () => {
     const byWords = [
-      { key: 'says', score: 0.8, picture: picture(1) },
-      { key: 'both', score: 0.6, picture: picture(2) },
+      { key: 'says', score: 0.8, at: 1 },
+      { key: 'both', score: 0.6, at: 2 },
     ]
     const byMeaning = [
-      { key: 'shows', score: 0.9, probability: 0.9, picture: picture(3) },
-      { key: 'both', score: 0.7, probability: 0.7, picture: picture(2) },
-      { key: 'newer', score: 0.8, probability: 0.8, picture: picture(4) },
-      { key: 'unranked', score: 0.05, probability: null, picture: picture(9) },
+      { key: 'shows', score: 0.9, probability: 0.9, at: 3 },
+      { key: 'both', score: 0.7, probability: 0.7, at: 2 },
+      { key: 'newer', score: 0.8, probability: 0.8, at: 4 },
+      { key: 'unranked', score: 0.05, probability: null, at: 9 },
     ]
     const found = together(byWords, byMeaning)
     assert.deepEqual(

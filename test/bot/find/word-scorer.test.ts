@@ -2,35 +2,40 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { search } from '../../../bot/find/search.ts'
-import { folded, wordScorer } from '../../../bot/find/word-scorer.ts'
-
-function picture(words: readonly string[], at = 0) {
-  return { author: '1', picture: 'a', spoiler: false, words: [...words], at, meaning: null }
-}
+import { PictureIndex } from '../../../bot/find/picture-index/picture-index.ts'
+import { folded, searchText, wordScorer } from '../../../bot/find/word-scorer.ts'
+import { searchWords } from '../../../bot/find/word-search.ts'
 
 /** What of a text a query shows; null: it does not find it. */
 function excerptOf(query: string, ...words: string[]): string | null {
-  const match = wordScorer(query)?.match(picture(words))
-  return match ? match.excerpt() : null
+  const scorer = wordScorer(query)!
+  const excerpt = scorer.excerpt(words)
+  assert.equal(scorer.score(searchText(words)) === null, excerpt === null)
+  return excerpt
 }
 
-/** A hundred pictures with the same word. */
-async function* many() {
-  for (let at = 0; at < 100; at++) {
-    yield [`key-${at}`, picture(['bonus'], at)] as const
+/** A channel with pictures that have a text each, the newest one last. */
+function channelWith(texts: readonly string[]): PictureIndex {
+  const index = new PictureIndex(null)
+  for (const [at, text] of texts.entries()) {
+    const fields = { author: '1', picture: 'a', spoiler: false, until: null, meaning: null }
+    index.add(`1/a/${at}/x`, { ...fields, words: [text], at })
   }
+  return index
+}
+
+async function search(query: string, texts: readonly string[], most: number) {
+  async function* parts() {
+    yield channelWith(texts)
+  }
+  const access = { among: async (channelIds: readonly string[]) => [...channelIds] }
+  return searchWords(parts(), { scorer: wordScorer(query)!, most, access, channelId: null })
 }
 
 /** The texts that a query finds, best first. */
 async function foundBy(query: string, texts: readonly string[]): Promise<string[]> {
-  async function* pictures() {
-    for (const [at, text] of texts.entries()) {
-      yield [`key-${at}`, picture([text], at)] as const
-    }
-  }
-  const { hits } = await search(pictures(), [wordScorer(query)!], 10)
-  return hits.map(({ picture: { words } }) => words.join())
+  const { hits } = await search(query, texts, 10)
+  return hits.map(({ at }) => texts[at]!)
 }
 
 describe('wordScorer', () => {
@@ -76,7 +81,7 @@ describe('wordScorer', () => {
   })
 })
 
-describe('search', () => {
+describe('searchWords', () => {
   it('puts phrases first, then words, then parts of words; of equal ones, the newest', async () => {
     const texts = ['red hearts', 'heart and red', 'redheart', 'a red heart', 'my red heart']
     assert.deepEqual(await foundBy('red heart', texts), [
@@ -94,7 +99,19 @@ describe('search', () => {
   })
 
   it('counts what it does not give', async () => {
-    const { hits, count } = await search(many(), [wordScorer('bonus')!], 3)
-    assert.deepEqual([hits.map(({ key }) => key), count], [['key-99', 'key-98', 'key-97'], 100])
+    const { hits, count } = await search(
+      'bonus',
+      Array.from({ length: 100 }, () => 'bonus'),
+      3,
+    )
+    assert.deepEqual([hits.map(({ at }) => at), count], [[99, 98, 97], 100])
+  })
+
+  it('finds words of one and two letters as a whole, and single characters inside of Chinese', async () => {
+    const texts = ['plan b', 'ab', 'b', 'go', 'ago', '奖金', '金色']
+    assert.deepEqual(await foundBy('b', texts), ['b', 'plan b'])
+    assert.deepEqual(await foundBy('go', texts), ['go'])
+    assert.deepEqual(await foundBy('金', texts), ['金色', '奖金'])
+    assert.deepEqual(await foundBy('奖金', texts), ['奖金'])
   })
 })
