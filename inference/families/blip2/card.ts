@@ -9,7 +9,7 @@ import type { Blip2Config } from './config.ts'
 /** Those of older packages, which do not list them. */
 const GRAPHS = ['vision', 'qformer', 'decoder'] as const
 
-/** The kinds of language models: a decoder alone, or an encoder and a decoder. */
+/** The kinds of language models: a decoder alone, or an encoder and a decoder. A Qwen runs as a Llama. */
 const LANGUAGE_MODELS = ['opt', 't5', 'llama'] as const
 
 /** The dimensions of the vision tower and of the queries. */

@@ -8,6 +8,8 @@ import { blip2Graphs } from './graphs.ts'
 import { readPreprocessing } from './preprocessing.ts'
 import { type CheckpointConfig, type ModelKind, readConfig } from './read-config.ts'
 
+const UNSTATED = { note: null, unstated: 'not stated by the checkpoint' } as const
+
 const LICENSES = {
   opt: {
     note:
@@ -16,7 +18,9 @@ const LICENSES = {
     unstated:
       'not stated by the checkpoint; OPT language models are licensed by Meta for non-commercial research only',
   },
-  t5: { note: null, unstated: 'not stated by the checkpoint' },
+  t5: UNSTATED,
+  qwen2: UNSTATED,
+  qwen3: UNSTATED,
   llama: {
     note:
       "Its language model is a Llama: weights that come from Meta's Llama, Vicuna's among them, are under " +
@@ -26,7 +30,13 @@ const LICENSES = {
   },
 } as const
 
-const TITLES = { opt: 'an OPT', t5: 'a T5', llama: 'a Llama' } as const
+const TITLES = {
+  opt: 'an OPT',
+  t5: 'a T5',
+  llama: 'a Llama',
+  qwen2: 'a Qwen2',
+  qwen3: 'a Qwen3',
+} as const
 
 export type Blip2Checkpoint = {
   readonly config: CheckpointConfig
@@ -54,9 +64,9 @@ export function readCheckpoint(
     config,
     preprocessing: readPreprocessing(folders.preprocessing, imageSize, problems),
     base: {
-      license: LICENSES[model.text.kind],
+      license: LICENSES[config.type],
       tokens: { bos, pad, vocabSize: model.text.vocab },
-      title: TITLES[model.text.kind],
+      title: TITLES[config.type],
     },
   }
 }

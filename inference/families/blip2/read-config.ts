@@ -9,7 +9,7 @@ import type { Blip2Config } from './config.ts'
 import type { Blip2Card } from './card.ts'
 import type { LanguageConfig } from './language-config.ts'
 import { readImageToken, readTextQformer, readVision } from './read-parts.ts'
-import { readLlama, readLlamaTokens } from '../common/read-llama.ts'
+import { LLAMA_KINDS, readLlama, readLlamaTokens } from '../common/read-llama.ts'
 import { readOpt } from './read-opt.ts'
 import { readT5 } from './read-t5.ts'
 import { checkArchitecture, checkQuantization } from '../common/architecture.ts'
@@ -43,6 +43,8 @@ const LLAMA_PLACE = {
 } as const
 
 export type CheckpointConfig = {
+  /** Which language model it is. */
+  readonly type: LanguageConfig['type']
   readonly model: Blip2Config
   readonly tokens: Blip2Card['tokens']
   /** config.json wants the logits made by the token embeddings. */
@@ -70,6 +72,7 @@ export function readConfig(
   )
   const { vocab, maxPositions, ...qformer } = reader
   const config = {
+    type: text.type,
     model: {
       vision: readVision(fields.section('vision_config')),
       qformer,
@@ -106,17 +109,20 @@ function readText(fields: Fields): LanguageConfig {
   if (type === 't5') {
     return readT5(fields)
   }
-  if (type === 'llama') {
+  const llama = LLAMA_KINDS.find((kind) => kind === type)
+  if (llama !== undefined) {
     return {
-      model: { kind: 'llama', ...readLlama(fields, LLAMA_PLACE) },
+      type: llama,
+      model: { kind: 'llama', ...readLlama(fields, LLAMA_PLACE, llama) },
       tokens: readLlamaTokens(fields),
       tied: fields.flag('tie_word_embeddings', false),
     }
   }
   if (type !== 'opt') {
+    const names = ['opt', 't5', ...LLAMA_KINDS].map((kind) => `"${kind}"`).join(', ')
     fields.problem(
       'model_type',
-      `is ${JSON.stringify(type)}; supported language models are "opt", "t5" and "llama".`,
+      `is ${JSON.stringify(type)}; supported language models are ${names}.`,
     )
     return readOpt(new Fields({}, '', []))
   }

@@ -39,6 +39,7 @@ export function readOpt(fields: Fields): LanguageConfig {
     )
   }
   return {
+    type: 'opt',
     model,
     tokens: {
       bos: fields.id('bos_token_id', 2),

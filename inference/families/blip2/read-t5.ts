@@ -30,6 +30,7 @@ export function readT5(fields: Fields): LanguageConfig {
   }
   const decoderStart = fields.id('decoder_start_token_id', 0)
   return {
+    type: 't5',
     model: {
       kind: 't5',
       vocab: fields.count('vocab_size', 32128),

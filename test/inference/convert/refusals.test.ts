@@ -64,7 +64,7 @@ describe('convertCheckpoint refuses', () => {
   it('another language model', async () => {
     change('config.json', (json) => (json['text_config']!['model_type'] = 'gpt2'))
     await assertRefused(
-      /text_config\.model_type is "gpt2"; supported language models are "opt", "t5" and "llama"/,
+      /text_config\.model_type is "gpt2"; supported language models are "opt", "t5", "llama", "qwen2", "qwen3"/,
     )
   })
 

@@ -88,3 +88,20 @@ it('readConfig reads a T5 as it was written before transformers 5', (t) => {
   assert.deepEqual(textOf(newer), gated)
   assert.deepEqual(textOf({ ...newer, dense_act_fn: 'gelu' }), { ...gated, activation: 'gelu' })
 })
+
+it('readConfig reads a Qwen2, whose queries, keys and values have biases', (t) => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'config-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const json = JSON.parse(readFileSync(path.join(checkpointFolder('base'), 'config.json'), 'utf8'))
+  json.text_config = { ...json.text_config, model_type: 'qwen2', num_key_value_heads: 2 }
+  writeFileSync(path.join(folder, 'config.json'), JSON.stringify(json))
+  const problems: string[] = []
+
+  const config = readConfig(folder, problems)
+
+  assert.deepEqual(problems, [])
+  assert.equal(config?.type, 'qwen2')
+  const { text } = config.model
+  assert.ok(text.kind === 'llama')
+  assert.deepEqual(text.bias, { qkv: true, output: false, mlp: false })
+})
